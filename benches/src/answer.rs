@@ -1,0 +1,70 @@
+//! What a case returns: its rows, in whatever form it made them, and how to write them down.
+
+use std::io::{self, Write};
+
+use crate::error::{Error, Result};
+use crate::workspace::Paths;
+
+/// One query of a suite as one system answers it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Case {
+    /// The suite it belongs to, such as `tpch`.
+    pub(crate) suite: &'static str,
+    /// Its name there, such as `q1`.
+    pub(crate) name: &'static str,
+    /// Answers it, reading the input files each time, with the given number of threads. The whole call is timed.
+    pub(crate) run: fn(&Paths, usize) -> Result<Answer>,
+}
+
+/// The rows of an answer. Formatting them is put off, as it is not part of the query and not timed.
+pub(crate) struct Answer {
+    row_count: u64,
+    write: Box<WriteRows>,
+}
+
+type WriteRows = dyn FnOnce(&mut dyn Write) -> io::Result<()>;
+
+impl Answer {
+    /// An answer of `row_count` rows which `write` writes as lines of tab separated cells: numbers in decimal, dates
+    /// as year-month-day, in the query's order if it has one.
+    pub(crate) fn new(row_count: u64, write: impl FnOnce(&mut dyn Write) -> io::Result<()> + 'static) -> Self {
+        Self {
+            row_count,
+            write: Box::new(write),
+        }
+    }
+
+    /// An answer held as records, each written by `write_row`, which ends its line.
+    #[allow(dead_code, reason = "for the cases of the engine")]
+    pub(crate) fn from_rows<R: 'static>(rows: Vec<R>, write_row: fn(&R, &mut dyn Write) -> io::Result<()>) -> Self {
+        Self::new(rows.len() as u64, move |out| {
+            rows.iter().try_for_each(|row| write_row(row, out))
+        })
+    }
+
+    /// How many rows there are.
+    pub(crate) fn row_count(&self) -> u64 {
+        self.row_count
+    }
+
+    /// Writes all rows.
+    pub(crate) fn write(self, out: &mut dyn Write) -> io::Result<()> {
+        (self.write)(out)
+    }
+}
+
+/// The case of a name in a registry.
+///
+/// # Errors
+/// When there is none.
+pub(crate) fn find_case(registry: &[Case], suite: &str, name: &str) -> Result<Case> {
+    let in_suite = || registry.iter().filter(|case| case.suite == suite);
+    in_suite()
+        .find(|case| case.name == name)
+        .copied()
+        .ok_or_else(|| Error::UnknownName {
+            kind: "case",
+            name: name.to_owned(),
+            known: in_suite().map(|case| case.name).collect::<Vec<_>>().join(", "),
+        })
+}

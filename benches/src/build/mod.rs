@@ -1,0 +1,211 @@
+//! The `build` suite: what pipelines of 1, 10 and 40 operators add to the build of the crate that holds them.
+//!
+//! A user's crate is generated below `target/benches/build` with one binary a variant, all dependencies are built,
+//! and then each round edits a constant in every variant and rebuilds it. A round's difference to the round's
+//! baseline, which has an environment and no pipeline, is what the operators add.
+
+mod llvm_lines;
+mod variant;
+
+use std::path::Path;
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::error::Result;
+use crate::harness::{Check, Report, Row, Spread, run_to_end};
+use crate::options::Build;
+use crate::workspace::Workspace;
+
+use variant::{VARIANTS, Variant};
+
+/// A build profile and what ten operators may add to it.
+#[derive(Debug, Clone, Copy)]
+struct Profile {
+    name: &'static str,
+    arguments: &'static [&'static str],
+    ten_operators_may_add_seconds: f64,
+}
+
+/// Cargo's own profiles, as a new crate has them.
+const PROFILES: [Profile; 2] = [
+    Profile {
+        name: "debug",
+        arguments: &[],
+        ten_operators_may_add_seconds: 1.0,
+    },
+    Profile {
+        name: "release",
+        arguments: &["--release"],
+        ten_operators_may_add_seconds: 3.0,
+    },
+];
+
+/// Measures and reports; returns whether ten operators stay within what they may add.
+///
+/// # Errors
+/// When a build fails or a file cannot be written.
+pub(crate) fn run(workspace: &Workspace, options: &Build) -> Result<bool> {
+    let crate_folder = workspace.make_output("build")?;
+    variant::generate(&crate_folder, &workspace.member("dataflow"))?;
+    if options.generate_only {
+        println!("generated {}", crate_folder.display());
+        return Ok(true);
+    }
+    let mut rows = Vec::new();
+    for profile in PROFILES {
+        rows.extend(measure(&crate_folder, profile, options)?);
+    }
+    add_llvm_lines(&mut rows, &crate_folder, options.timeout)?;
+    let report = Report {
+        suite: "build",
+        commit: workspace.commit(),
+        cores: thread::available_parallelism().map_or(1, |cores| cores.get()),
+        checks: checks(&rows),
+        rows,
+    };
+    report.print_table(|_| false);
+    for row in report.rows.iter().filter(|row| row.llvm_lines_per_operator.is_some()) {
+        println!(
+            "{}: {:.0} LLVM lines an operator",
+            row.case,
+            row.llvm_lines_per_operator.unwrap_or_default()
+        );
+    }
+    report.print_checks();
+    report.write(&workspace.output())?;
+    Ok(report.is_ok())
+}
+
+/// One row a variant: the baseline's own rebuild, and what each other variant adds to it.
+fn measure(crate_folder: &Path, profile: Profile, options: &Build) -> Result<Vec<Row>> {
+    println!("building the dependencies: {}", profile.name);
+    let mut seconds: [Vec<f64>; VARIANTS.len()] = Default::default();
+    // Round 0 builds the dependencies and fills the incremental caches, and is not timed.
+    for round in 0..=options.runs {
+        for (variant, seconds) in VARIANTS.iter().zip(&mut seconds) {
+            let elapsed = rebuild(crate_folder, profile, *variant, round + 1, options.timeout)?;
+            if round > 0 {
+                seconds.push(elapsed);
+            }
+        }
+    }
+    let rows = VARIANTS.iter().zip(&seconds).filter_map(|(variant, of_variant)| {
+        let added = match variant.operators {
+            0 => of_variant.clone(),
+            _ => of_variant
+                .iter()
+                .zip(&seconds[0])
+                .map(|(with, without)| with - without)
+                .collect(),
+        };
+        Some(row(profile, *variant, Spread::of(&added)?, options.runs))
+    });
+    Ok(rows.collect())
+}
+
+fn row(profile: Profile, variant: Variant, seconds: Spread, runs: usize) -> Row {
+    Row {
+        case: format!("{}_{}", profile.name, variant.operators),
+        system: "ours".to_owned(),
+        seconds: seconds.median,
+        min_seconds: seconds.min,
+        max_seconds: seconds.max,
+        runs,
+        peak_rss_mib: None,
+        llvm_lines_per_operator: None,
+    }
+}
+
+/// Seconds a build takes after an edit.
+fn rebuild(crate_folder: &Path, profile: Profile, variant: Variant, edit: usize, limit: Duration) -> Result<f64> {
+    variant.write(crate_folder, edit)?;
+    let mut command = cargo(crate_folder);
+    command
+        .args(["build", "--quiet", "--bin", &variant.binary()])
+        .args(profile.arguments);
+    let start = Instant::now();
+    run_to_end(&mut command, limit)?;
+    Ok(start.elapsed().as_secs_f64())
+}
+
+/// Cargo in the generated crate, with nothing inherited that would change what it builds or where.
+fn cargo(crate_folder: &Path) -> Command {
+    let mut command = Command::new("cargo");
+    command
+        .current_dir(crate_folder)
+        .env("CARGO_TARGET_DIR", crate_folder.join("target"));
+    for variable in [
+        "CARGO_BUILD_TARGET_DIR",
+        "CARGO_INCREMENTAL",
+        "RUSTFLAGS",
+        "CARGO_ENCODED_RUSTFLAGS",
+    ] {
+        command.env_remove(variable);
+    }
+    command
+}
+
+/// Fills in the lines an operator adds, in the rows of release builds.
+fn add_llvm_lines(rows: &mut [Row], crate_folder: &Path, limit: Duration) -> Result<()> {
+    let mut baseline = 0;
+    for variant in VARIANTS {
+        let lines = llvm_lines::count(crate_folder, &variant.binary(), limit)?;
+        if variant.operators == 0 {
+            baseline = lines;
+            continue;
+        }
+        let case = format!("release_{}", variant.operators);
+        let per_operator = (lines as f64 - baseline as f64) / variant.operators as f64;
+        if let Some(row) = rows.iter_mut().find(|row| row.case == case) {
+            row.llvm_lines_per_operator = Some(per_operator);
+        }
+    }
+    Ok(())
+}
+
+/// Build time ends experiments, so these are not aims but conditions.
+fn checks(rows: &[Row]) -> Vec<Check> {
+    let check = |profile: &Profile| {
+        let added = rows
+            .iter()
+            .find(|row| row.case == format!("{}_10", profile.name))?
+            .seconds;
+        let allowed = profile.ten_operators_may_add_seconds;
+        Some(Check {
+            name: format!("ten operators add less than {allowed} s to a {} build", profile.name),
+            ok: added < allowed,
+            detail: format!("{added:.2} s"),
+        })
+    };
+    PROFILES.iter().filter_map(check).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ten_operators(profile: usize, seconds: f64) -> Row {
+        row(
+            PROFILES[profile],
+            VARIANTS[2],
+            Spread {
+                median: seconds,
+                min: seconds,
+                max: seconds,
+            },
+            5,
+        )
+    }
+
+    #[test]
+    fn either_profile_can_fail_the_suite() {
+        let outcome = |debug, release| {
+            let checks = checks(&[ten_operators(0, debug), ten_operators(1, release)]);
+            checks.iter().map(|check| check.ok).collect::<Vec<_>>()
+        };
+        assert_eq!(outcome(0.9, 2.9), [true, true]);
+        assert_eq!(outcome(1.0, 2.9), [false, true]);
+        assert_eq!(outcome(0.9, 3.1), [true, false]);
+    }
+}

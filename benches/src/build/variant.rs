@@ -1,0 +1,128 @@
+//! The programs whose builds are measured, written from the files in `benches/templates`.
+
+use std::fs;
+use std::path::Path;
+
+use crate::error::{Error, Result};
+
+/// One binary of the generated crate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Variant {
+    /// How many operators its pipelines have; 0 for the baseline.
+    pub(crate) operators: usize,
+}
+
+/// What is measured, the baseline first.
+pub(crate) const VARIANTS: [Variant; 4] = [
+    Variant { operators: 0 },
+    Variant { operators: 1 },
+    Variant { operators: 10 },
+    Variant { operators: 40 },
+];
+
+impl Variant {
+    /// The name of its binary.
+    pub(crate) fn binary(self) -> String {
+        format!("operators_{}", self.operators)
+    }
+
+    /// Its source. `edit` becomes a constant that the first operator of each pipeline uses, so that a rebuild after
+    /// another one has work to do where a user's edit would make it.
+    pub(crate) fn source(self, edit: usize) -> String {
+        let template = match self.operators {
+            0 => include_str!("../../templates/baseline.rs.template").to_owned(),
+            1 => include_str!("../../templates/one_operator.rs.template").to_owned(),
+            operators => many_operators(operators),
+        };
+        template.replace("{edit}", &edit.to_string())
+    }
+
+    /// Writes its source below the crate's folder.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub(crate) fn write(self, crate_folder: &Path, edit: usize) -> Result<()> {
+        let path = crate_folder.join("src/bin").join(self.binary() + ".rs");
+        fs::write(&path, self.source(edit)).map_err(Error::io("write", &path))
+    }
+}
+
+/// Writes the manifest of the generated crate and every variant.
+///
+/// # Errors
+/// When a file cannot be written.
+pub(crate) fn generate(crate_folder: &Path, dataflow: &Path) -> Result<()> {
+    let binaries = crate_folder.join("src/bin");
+    fs::create_dir_all(&binaries).map_err(Error::io("create the folder", &binaries))?;
+    let manifest = crate_folder.join("Cargo.toml");
+    let text = include_str!("../../templates/Cargo.toml.template");
+    let text = text.replace("{dataflow}", &dataflow.display().to_string());
+    fs::write(&manifest, text).map_err(Error::io("write", &manifest))?;
+    VARIANTS.iter().try_for_each(|variant| variant.write(crate_folder, 0))
+}
+
+/// Blocks of ten operators, each with records of its own, as nobody writes the same ten twice.
+fn many_operators(operators: usize) -> String {
+    let block = include_str!("../../templates/ten_operators.rs.template");
+    let numbers = 0..operators / 10;
+    let blocks: String = numbers
+        .clone()
+        .map(|number| block.replace("{n}", &number.to_string()))
+        .collect();
+    let call = |number| {
+        format!(
+            "    let (lines, names) = (env.read_text(\"lines.txt\")?, env.read_text(\"names.txt\")?);\n    \
+             lengths{number}(lines, names).write_csv(\"lengths{number}.csv\");\n"
+        )
+    };
+    let calls: String = numbers.map(call).collect();
+    let template = include_str!("../../templates/many_operators.rs.template");
+    let template = template
+        .replace("{blocks}", blocks.trim_end())
+        .replace("{calls}", &calls);
+    template.replace("{operators}", &operators.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variants_have_the_operators_they_name() {
+        // `on` only says by which keys a join goes; making a row of each pair is work of its own.
+        let operators = [
+            ".flat_map(",
+            ".filter(",
+            ".distinct(",
+            ".join(",
+            ".group_by(",
+            ".aggregate(",
+            ".top(",
+            ".map(|word, name|",
+        ];
+        for variant in VARIANTS {
+            let source = variant.source(5);
+            let found: usize = operators.iter().map(|operator| source.matches(operator).count()).sum();
+            assert_eq!(found, variant.operators, "{source}");
+            assert_eq!(
+                source.matches("derive(Record").count(),
+                (variant.operators / 5).max(variant.operators.min(1))
+            );
+            assert!(source.contains("const EDIT: u64 = 5;"));
+            assert!(!source.contains("{n}") && !source.contains("{edit}"), "{source}");
+        }
+    }
+
+    #[test]
+    fn an_edit_changes_one_line() {
+        let (before, after) = (VARIANTS[3].source(1), VARIANTS[3].source(2));
+        assert_eq!(
+            before
+                .lines()
+                .zip(after.lines())
+                .filter(|(before, after)| before != after)
+                .count(),
+            1
+        );
+    }
+}

@@ -1,0 +1,82 @@
+//! What can stop a benchmark.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The outcome of every fallible function here.
+pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A benchmark could not be prepared, run or reported.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// The file system refused.
+    #[error("cannot {action} {}: {source}", path.display())]
+    Io {
+        /// What was tried, as a verb.
+        action: &'static str,
+        /// The file or folder it was tried on.
+        path: PathBuf,
+        /// The reason given.
+        source: io::Error,
+    },
+    /// The input data could not be made.
+    #[error(transparent)]
+    Data(#[from] examples::DataError),
+    /// The command was started outside the repository.
+    #[error("{} is not inside the repository; change into it and run again", folder.display())]
+    NoWorkspace {
+        /// The current folder.
+        folder: PathBuf,
+    },
+    /// A name on the command line that nothing answers to.
+    #[error("no {kind} is called `{name}`; choose from {known}")]
+    UnknownName {
+        /// What was looked up: a peer, a suite, a case.
+        kind: &'static str,
+        /// The name given.
+        name: String,
+        /// The names there are.
+        known: String,
+    },
+    /// A program that prepares a measurement failed.
+    #[error("`{command}` failed ({outcome}); its output stands above")]
+    Command {
+        /// The command line.
+        command: String,
+        /// Its exit status, or why it did not start or was ended.
+        outcome: String,
+    },
+    /// A system answered with an error or ended.
+    #[error("{system} failed on {case}: {message}")]
+    Worker {
+        /// The system's name.
+        system: String,
+        /// The case it was running.
+        case: String,
+        /// Its own words.
+        message: String,
+    },
+    /// A system did not answer in time and was ended.
+    #[error("{system} did not answer on {case} within {} s; allow more with --timeout", limit.as_secs())]
+    Timeout {
+        /// The system's name.
+        system: String,
+        /// The case it was running.
+        case: String,
+        /// The time it had.
+        limit: Duration,
+    },
+    /// A case of our own failed; the message says how.
+    #[error("{0}")]
+    #[expect(dead_code, reason = "cases of the engine use it once they are registered")]
+    Case(String),
+}
+
+impl Error {
+    /// Wraps an I/O error with what was being done to which path; for `map_err`.
+    pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { action, path, source }
+    }
+}

@@ -1,0 +1,233 @@
+//! The results as a table on standard output and as `target/benches/<suite>.json`.
+
+use std::fs;
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::Measurement;
+use crate::error::{Error, Result};
+
+/// Everything a suite found out.
+#[derive(Debug, Serialize)]
+pub(crate) struct Report {
+    /// The suite's name.
+    pub(crate) suite: &'static str,
+    /// The commit measured.
+    pub(crate) commit: String,
+    /// Cores of the machine.
+    pub(crate) cores: usize,
+    /// One entry for each system and case.
+    pub(crate) rows: Vec<Row>,
+    /// What must hold.
+    pub(crate) checks: Vec<Check>,
+}
+
+/// One system on one case.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Row {
+    /// The case's name.
+    pub(crate) case: String,
+    /// The system's name.
+    pub(crate) system: String,
+    /// Median of the runs.
+    pub(crate) seconds: f64,
+    /// The quickest run.
+    pub(crate) min_seconds: f64,
+    /// The slowest run.
+    pub(crate) max_seconds: f64,
+    /// How many runs.
+    pub(crate) runs: usize,
+    /// The most memory its process held at once; absent where several processes did the work.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) peak_rss_mib: Option<u64>,
+    /// Lines of LLVM IR an operator adds, for builds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) llvm_lines_per_operator: Option<f64>,
+}
+
+/// A condition and whether it holds.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct Check {
+    /// What must hold.
+    pub(crate) name: String,
+    /// Whether it does.
+    pub(crate) ok: bool,
+    /// By how much, or where not.
+    pub(crate) detail: String,
+}
+
+impl Row {
+    /// The row of a measurement.
+    pub(crate) fn of(measurement: &Measurement) -> Self {
+        Self {
+            case: measurement.case.to_owned(),
+            system: measurement.system.to_owned(),
+            seconds: measurement.seconds.median,
+            min_seconds: measurement.seconds.min,
+            max_seconds: measurement.seconds.max,
+            runs: measurement.runs,
+            peak_rss_mib: Some(measurement.peak_rss_mib),
+            llvm_lines_per_operator: None,
+        }
+    }
+}
+
+impl Report {
+    /// Whether every check holds.
+    pub(crate) fn is_ok(&self) -> bool {
+        self.checks.iter().all(|check| check.ok)
+    }
+
+    /// Writes `<folder>/<suite>.json`.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub(crate) fn write(&self, folder: &Path) -> Result<()> {
+        let path = folder.join(format!("{}.json", self.suite));
+        let text = serde_json::to_string_pretty(self).map_err(std::io::Error::from);
+        text.and_then(|text| fs::write(&path, text + "\n"))
+            .map_err(Error::io("write", &path))?;
+        println!("results: {}", path.display());
+        Ok(())
+    }
+
+    /// Prints the checks, one a line.
+    pub(crate) fn print_checks(&self) {
+        for Check { name, ok, detail } in &self.checks {
+            println!("{} {name}: {detail}", if *ok { "ok    " } else { "FAILED" });
+        }
+    }
+
+    /// Prints medians with their spread and ratios, case by case. `is_peer` tells other engines from ours and the
+    /// limit.
+    pub(crate) fn print_table(&self, is_peer: impl Fn(&str) -> bool) {
+        print!("{}", self.table(is_peer));
+    }
+
+    fn table(&self, is_peer: impl Fn(&str) -> bool) -> String {
+        let mut text = format!(
+            "{:<12} {:<11} {:>9} {:>19} {:>5} {:>8} {:>8} {:>9}\n",
+            "case", "system", "median s", "min..max s", "runs", "/ ours", "/ limit", "peak MiB"
+        );
+        for row in &self.rows {
+            let ratio = |system| ratio_text(Some(row), self.find(&row.case, system));
+            let spread = format!("{:.4}..{:.4}", row.min_seconds, row.max_seconds);
+            let peak = row.peak_rss_mib.map_or_else(|| "-".to_owned(), |peak| peak.to_string());
+            text += &format!(
+                "{:<12} {:<11} {:>9.4} {spread:>19} {:>5} {:>8} {:>8} {peak:>9}\n",
+                row.case,
+                row.system,
+                row.seconds,
+                row.runs,
+                ratio("ours"),
+                ratio("limit")
+            );
+        }
+        for ours in self.rows.iter().filter(|row| row.system == "ours") {
+            let peers = self
+                .rows
+                .iter()
+                .filter(|row| row.case == ours.case && is_peer(&row.system));
+            let best = peers.min_by(|left, right| left.seconds.total_cmp(&right.seconds));
+            let limit = self.find(&ours.case, "limit");
+            text += &format!(
+                "{}: ours / best peer ({}) {}, ours / limit {}\n",
+                ours.case,
+                best.map_or("none", |row| &row.system),
+                ratio_text(Some(ours), best),
+                ratio_text(Some(ours), limit)
+            );
+        }
+        text
+    }
+
+    fn find(&self, case: &str, system: &str) -> Option<&Row> {
+        self.rows.iter().find(|row| row.case == case && row.system == system)
+    }
+}
+
+fn ratio_text(row: Option<&Row>, base: Option<&Row>) -> String {
+    row.zip(base).map_or_else(
+        || "-".to_owned(),
+        |(row, base)| format!("{:.2}", row.seconds / base.seconds),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn row(system: &str, seconds: f64) -> Row {
+        Row {
+            case: "q1".to_owned(),
+            system: system.to_owned(),
+            seconds,
+            min_seconds: seconds,
+            max_seconds: seconds * 2.0,
+            runs: 7,
+            peak_rss_mib: Some(310),
+            llvm_lines_per_operator: None,
+        }
+    }
+
+    fn report(ok: bool) -> Report {
+        Report {
+            suite: "tpch",
+            commit: "c0ffee".to_owned(),
+            cores: 2,
+            rows: vec![
+                row("ours", 0.125),
+                row("limit", 0.0625),
+                row("duckdb", 0.25),
+                row("polars", 0.5),
+            ],
+            checks: vec![Check {
+                name: "answers agree".to_owned(),
+                ok,
+                detail: "1 comparisons".to_owned(),
+            }],
+        }
+    }
+
+    #[test]
+    fn the_file_has_the_documented_shape() {
+        let folder = tempfile::tempdir().unwrap();
+        report(true).write(folder.path()).unwrap();
+        let text = fs::read_to_string(folder.path().join("tpch.json")).unwrap();
+        let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(
+            (&value["suite"], &value["commit"], &value["cores"]),
+            (&json!("tpch"), &json!("c0ffee"), &json!(2))
+        );
+        let expected = json!({
+            "case": "q1", "system": "ours", "seconds": 0.125, "min_seconds": 0.125, "max_seconds": 0.25,
+            "runs": 7, "peak_rss_mib": 310
+        });
+        assert_eq!(value["rows"][0], expected);
+        let expected = json!({"name": "answers agree", "ok": true, "detail": "1 comparisons"});
+        assert_eq!(value["checks"], json!([expected]));
+    }
+
+    #[test]
+    fn one_failed_check_fails_the_report() {
+        assert!(report(true).is_ok());
+        assert!(!report(false).is_ok());
+    }
+
+    #[test]
+    fn the_table_relates_to_ours_the_limit_and_the_best_peer() {
+        let table = report(true).table(|system| system == "duckdb" || system == "polars");
+        let polars = table.lines().find(|line| line.contains("polars")).unwrap();
+        assert!(
+            polars.contains("0.5000..1.0000") && polars.contains(" 4.00 ") && polars.contains(" 8.00 "),
+            "{table}"
+        );
+        assert!(
+            table.ends_with("q1: ours / best peer (duckdb) 0.50, ours / limit 2.00\n"),
+            "{table}"
+        );
+    }
+}

@@ -1,0 +1,44 @@
+//! Measures the engine beside other engines and beside hand-written code for the same work; `benches/README.md`
+//! says how.
+
+mod answer;
+mod build;
+mod error;
+mod harness;
+mod limit;
+mod options;
+mod ours;
+mod protocol;
+mod suites;
+mod systems;
+mod worker;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::error::Result;
+use crate::options::{Options, SuiteName};
+use crate::workspace::Workspace;
+
+fn main() -> ExitCode {
+    match run(&Options::parse()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether every check of the suite holds.
+fn run(options: &Options) -> Result<bool> {
+    match &options.suite {
+        SuiteName::WordCount(measure) => suites::run(&suites::WORD_COUNT, &Workspace::find()?, measure),
+        SuiteName::Tpch(measure) => suites::run(&suites::TPCH, &Workspace::find()?, measure),
+        SuiteName::Build(build) => build::run(&Workspace::find()?, build),
+        SuiteName::Worker(serve) => worker::serve(serve).map(|()| true),
+    }
+}

@@ -1,0 +1,121 @@
+//! The suites that compare systems: which cases, on which data, with which conditions.
+
+mod tpch;
+mod word_count;
+
+use std::fs;
+use std::thread;
+
+use crate::error::{Error, Result};
+use crate::harness::{
+    Check, Entrant, Report, Row, RowOrder, answers_agree, limit_is_a_limit, take_answers, time_rounds,
+};
+use crate::options::Measure;
+use crate::systems::{self, Role, System};
+use crate::workspace::{Paths, Workspace};
+
+pub(crate) use tpch::TPCH;
+pub(crate) use word_count::WORD_COUNT;
+
+/// A set of cases over the same data.
+#[derive(Debug)]
+pub(crate) struct Suite {
+    /// Its name on the command line and in results.
+    pub(crate) name: &'static str,
+    /// Its cases and whether their rows have an order.
+    pub(crate) cases: &'static [(&'static str, RowOrder)],
+    /// A limit must not take more than this share of the best peer's time.
+    pub(crate) limit_share_of_best_peer: f64,
+    /// Makes the input files of a scale where they are missing.
+    pub(crate) make_data: fn(&Workspace, f64) -> Result<()>,
+}
+
+/// Prepares the systems and the data, measures, prints and writes the results. Returns whether all checks hold.
+///
+/// # Errors
+/// When a system cannot be prepared or fails, or a file cannot be written.
+pub(crate) fn run(suite: &Suite, workspace: &Workspace, options: &Measure) -> Result<bool> {
+    let systems = systems::choose(options.peers.as_deref())?;
+    let systems: Vec<_> = systems
+        .into_iter()
+        .filter(|system| answers_any(*system, suite))
+        .collect();
+    for system in &systems {
+        system.prepare(workspace)?;
+    }
+    (suite.make_data)(workspace, options.scale)?;
+    let paths = workspace.paths(options.scale);
+    let entrants = entrants(suite, workspace, &systems, &paths, options.parallelism);
+
+    let folder = workspace.make_output("answers")?;
+    let answers = take_answers(&entrants, &folder, options.timeout)?;
+    let agreement = answers_agree(&answers, |case| order_of(suite, case));
+    println!(
+        "{}: {}",
+        agreement.name,
+        if agreement.ok {
+            "yes"
+        } else {
+            "NO, timing them all the same"
+        }
+    );
+    let measured = time_rounds(&entrants, &answers, options.runs, options.timeout)?;
+
+    let mut checks: Vec<Check> = vec![agreement];
+    // Limits are tuned for the full size; on less data, fixed costs such as clearing tables weigh more.
+    if options.scale >= 1.0 {
+        checks.extend(limit_is_a_limit(&measured, role_of, suite.limit_share_of_best_peer));
+    }
+    let report = Report {
+        suite: suite.name,
+        commit: workspace.commit(),
+        cores: thread::available_parallelism().map_or(1, |cores| cores.get()),
+        rows: measured.iter().map(Row::of).collect(),
+        checks,
+    };
+    report.print_table(|system| role_of(system) == Role::Peer);
+    report.print_checks();
+    report.write(&workspace.output())?;
+    fs::remove_dir_all(&folder).map_err(Error::io("remove", &folder))?;
+    Ok(report.is_ok())
+}
+
+fn answers_any(system: &dyn System, suite: &Suite) -> bool {
+    suite.cases.iter().any(|(case, _)| system.answers(suite.name, case))
+}
+
+/// Case by case, as the rounds expect.
+fn entrants<'a>(
+    suite: &'a Suite,
+    workspace: &'a Workspace,
+    systems: &[&'static dyn System],
+    paths: &'a Paths,
+    parallelism: usize,
+) -> Vec<Entrant<'a>> {
+    let pairs = suite
+        .cases
+        .iter()
+        .flat_map(|&(case, _)| systems.iter().map(move |&system| (case, system)));
+    let answering = pairs.filter(|(case, system)| system.answers(suite.name, case));
+    let entrant = |(case, system): (&'static str, &'static dyn System)| Entrant {
+        system: system.name(),
+        case,
+        worker: Box::new(move || system.worker(workspace, suite.name, paths, parallelism)),
+    };
+    answering.map(entrant).collect()
+}
+
+fn order_of(suite: &Suite, case: &str) -> RowOrder {
+    suite
+        .cases
+        .iter()
+        .find(|(name, _)| *name == case)
+        .map_or(RowOrder::Any, |(_, order)| *order)
+}
+
+fn role_of(system: &str) -> Role {
+    systems::SYSTEMS
+        .iter()
+        .find(|known| known.name() == system)
+        .map_or(Role::Peer, |known| known.role())
+}

@@ -1,0 +1,157 @@
+//! Who is measured. One file a kind of system, one line in [`SYSTEMS`] for each.
+
+mod python;
+mod rust;
+mod timely;
+
+use std::fmt::Debug;
+use std::process::Command;
+
+use crate::answer::Case;
+use crate::error::{Error, Result};
+use crate::workspace::{Paths, Workspace};
+use crate::{limit, ours};
+
+/// What a system stands for in a comparison.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// The engine of this repository.
+    Ours,
+    /// Hand-written code for the same work.
+    Limit,
+    /// Another engine.
+    Peer,
+}
+
+/// Something that answers cases in a process of its own.
+pub(crate) trait System: Debug + Sync {
+    /// Its name in results.
+    fn name(&self) -> &'static str;
+
+    /// What it stands for.
+    fn role(&self) -> Role;
+
+    /// Whether it answers a case.
+    fn answers(&self, suite: &str, case: &str) -> bool;
+
+    /// Installs or builds it; quick when that was done before.
+    ///
+    /// # Errors
+    /// When a program needed for that is missing or fails.
+    fn prepare(&self, workspace: &Workspace) -> Result<()>;
+
+    /// Starts a worker for one suite.
+    fn worker(&self, workspace: &Workspace, suite: &str, paths: &Paths, parallelism: usize) -> Command;
+}
+
+/// All systems, in the order of the tables.
+pub(crate) static SYSTEMS: &[&dyn System] = &[
+    &rust::RustSystem {
+        name: "ours",
+        role: Role::Ours,
+        cases: ours::CASES,
+    },
+    &rust::RustSystem {
+        name: "limit",
+        role: Role::Limit,
+        cases: limit::CASES,
+    },
+    &python::PythonSystem {
+        name: "duckdb",
+        suites: &["word_count", "tpch"],
+    },
+    &python::PythonSystem {
+        name: "polars",
+        suites: &["word_count", "tpch"],
+    },
+    // DataFusion has no reader of lines and no splitting scan, so nobody would count words with it.
+    &python::PythonSystem {
+        name: "datafusion",
+        suites: &["tpch"],
+    },
+    &timely::Timely,
+];
+
+/// The cases that this binary itself serves under a system's name.
+///
+/// # Errors
+/// When it serves none under that name.
+pub(crate) fn registry(system: &str) -> Result<&'static [Case]> {
+    match system {
+        "ours" => Ok(ours::CASES),
+        "limit" => Ok(limit::CASES),
+        _ => Err(unknown("system", system, "ours, limit")),
+    }
+}
+
+/// The systems to measure: the peers asked for, or all, and always the engine and the limit.
+///
+/// # Errors
+/// When a peer asked for does not exist.
+pub(crate) fn choose(peers: Option<&[String]>) -> Result<Vec<&'static dyn System>> {
+    let is_peer = |system: &dyn System| system.role() == Role::Peer;
+    let known: Vec<_> = SYSTEMS
+        .iter()
+        .filter(|system| is_peer(**system))
+        .map(|system| system.name())
+        .collect();
+    let asked = peers.unwrap_or_default();
+    if let Some(name) = asked
+        .iter()
+        .find(|name| *name != "none" && !known.contains(&name.as_str()))
+    {
+        return Err(unknown("peer", name, &format!("{}, or none", known.join(", "))));
+    }
+    let wanted = |system: &dyn System| peers.is_none() || asked.iter().any(|name| name == system.name());
+    Ok(SYSTEMS
+        .iter()
+        .copied()
+        .filter(|system| !is_peer(*system) || wanted(*system))
+        .collect())
+}
+
+fn unknown(kind: &'static str, name: &str, known: &str) -> Error {
+    Error::UnknownName {
+        kind,
+        name: name.to_owned(),
+        known: known.to_owned(),
+    }
+}
+
+/// The arguments every worker takes.
+fn worker_arguments(command: &mut Command, suite: &str, paths: &Paths, parallelism: usize) {
+    command
+        .arg(suite)
+        .arg("--text")
+        .arg(&paths.text)
+        .arg("--tpch")
+        .arg(&paths.tpch);
+    command.arg("--parallelism").arg(parallelism.to_string());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(peers: Option<&[&str]>) -> Vec<&'static str> {
+        let peers = peers.map(|names| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>());
+        choose(peers.as_deref())
+            .unwrap()
+            .iter()
+            .map(|system| system.name())
+            .collect()
+    }
+
+    #[test]
+    fn a_choice_of_peers_keeps_ours_and_the_limit() {
+        assert_eq!(names(Some(&["polars"])), ["ours", "limit", "polars"]);
+        assert_eq!(names(Some(&["none"])), ["ours", "limit"]);
+        assert_eq!(names(None).len(), SYSTEMS.len());
+    }
+
+    #[test]
+    fn an_unknown_peer_is_named_with_the_known_ones() {
+        let error = choose(Some(&["ducky".to_owned()])).unwrap_err().to_string();
+        assert!(error.contains("`ducky`") && error.contains("duckdb, polars"), "{error}");
+    }
+}

@@ -1,0 +1,74 @@
+//! Systems that are Python wheels, installed into a virtual environment of the benchmarks' own.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use super::{Role, System, worker_arguments};
+use crate::error::{Error, Result};
+use crate::harness::run_to_end;
+use crate::workspace::{Paths, Workspace};
+
+/// Installing takes seconds from a near mirror; this is for a slow one.
+const INSTALL_LIMIT: Duration = Duration::from_secs(900);
+
+/// A wheel named in `peers/python/requirements.txt`, with its cases in `peers/python/<name>_cases.py`.
+#[derive(Debug)]
+pub(super) struct PythonSystem {
+    pub(super) name: &'static str,
+    pub(super) suites: &'static [&'static str],
+}
+
+impl System for PythonSystem {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn role(&self) -> Role {
+        Role::Peer
+    }
+
+    fn answers(&self, suite: &str, _: &str) -> bool {
+        self.suites.contains(&suite)
+    }
+
+    /// Makes the environment again whenever the pinned versions change.
+    fn prepare(&self, workspace: &Workspace) -> Result<()> {
+        let requirements = sources(workspace).join("requirements.txt");
+        let pinned = fs::read_to_string(&requirements).map_err(Error::io("read", &requirements))?;
+        let environment = environment(workspace);
+        let installed = environment.join("installed.txt");
+        if fs::read_to_string(&installed).is_ok_and(|text| text == pinned) {
+            return Ok(());
+        }
+        println!("installing the Python peers into {}", environment.display());
+        let mut venv = Command::new("python3");
+        run_to_end(venv.args(["-m", "venv", "--clear"]).arg(&environment), INSTALL_LIMIT)?;
+        let mut pip = Command::new(environment.join("bin/pip"));
+        run_to_end(
+            pip.args(["install", "--quiet", "--requirement"]).arg(&requirements),
+            INSTALL_LIMIT,
+        )?;
+        fs::write(&installed, pinned).map_err(Error::io("write", &installed))
+    }
+
+    fn worker(&self, workspace: &Workspace, suite: &str, paths: &Paths, parallelism: usize) -> Command {
+        let mut command = Command::new(environment(workspace).join("bin/python"));
+        // -B: no compiled files beside the sources.
+        command
+            .arg("-B")
+            .arg(sources(workspace).join("worker.py"))
+            .arg(self.name);
+        worker_arguments(&mut command, suite, paths, parallelism);
+        command
+    }
+}
+
+fn sources(workspace: &Workspace) -> PathBuf {
+    workspace.peers().join("python")
+}
+
+fn environment(workspace: &Workspace) -> PathBuf {
+    workspace.output().join("venv")
+}

@@ -1,0 +1,88 @@
+//! A worker of this binary: serves the cases of one registry over the line protocol.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufWriter, Write};
+use std::path::Path;
+use std::process;
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::Instant;
+
+use crate::answer::{Answer, Case, find_case};
+use crate::error::{Error, Result};
+use crate::options::Serve;
+use crate::protocol::{READY, Reply, Request};
+use crate::systems;
+use crate::workspace::Paths;
+
+/// Serves requests until standard input ends.
+///
+/// # Errors
+/// When no registry has the system's name or standard output is closed.
+pub(crate) fn serve(options: &Serve) -> Result<()> {
+    let registry = systems::registry(&options.system)?;
+    let paths = Paths {
+        text: options.text.clone(),
+        tpch: options.tpch.clone(),
+    };
+    let requests = read_requests();
+    print_line(READY)?;
+    for line in requests {
+        let reply = answer_line(&line, registry, options, &paths);
+        let reply = reply.unwrap_or_else(|error| Reply::Failed {
+            error: error.to_string(),
+        });
+        print_line(&serde_json::to_string(&reply).unwrap_or_default())?;
+    }
+    Ok(())
+}
+
+/// Requests arrive on a thread of their own: when the harness is gone, its pipe closes and this process ends, even in
+/// the middle of a query.
+fn read_requests() -> Receiver<String> {
+    let (sender, receiver) = channel();
+    thread::spawn(move || {
+        for line in io::stdin().lock().lines() {
+            let Ok(line) = line else { break };
+            if sender.send(line).is_err() {
+                return;
+            }
+        }
+        process::exit(0);
+    });
+    receiver
+}
+
+fn answer_line(line: &str, registry: &[Case], options: &Serve, paths: &Paths) -> Result<Reply> {
+    let request = Request::from_line(line).ok_or_else(|| Error::UnknownName {
+        kind: "request",
+        name: line.to_owned(),
+        known: "run <case>, answer <case> <path>".to_owned(),
+    })?;
+    let case = find_case(registry, &options.suite, request.case())?;
+    let start = Instant::now();
+    let answer = (case.run)(paths, options.parallelism)?;
+    let seconds = start.elapsed().as_secs_f64();
+    let rows = answer.row_count();
+    if let Request::Answer { path, .. } = &request {
+        write_answer(answer, path).map_err(Error::io("write", path))?;
+    }
+    Ok(Reply::Done {
+        case: case.name.to_owned(),
+        seconds,
+        rows,
+    })
+}
+
+fn write_answer(answer: Answer, path: &Path) -> io::Result<()> {
+    let mut out = BufWriter::new(File::create(path)?);
+    answer.write(&mut out)?;
+    out.flush()
+}
+
+fn print_line(line: &str) -> Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{line}")
+        .and_then(|()| out.flush())
+        .map_err(Error::io("write to", Path::new("standard output")))
+}

@@ -1,0 +1,105 @@
+//! Where things are: the repository, the data in it, and what a benchmark leaves behind.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use examples::tpch_data::{self, Table};
+
+use crate::error::{Error, Result};
+
+/// The repository this command was started in.
+#[derive(Debug, Clone)]
+pub(crate) struct Workspace {
+    root: PathBuf,
+}
+
+/// The input files of one scale.
+#[derive(Debug, Clone)]
+pub(crate) struct Paths {
+    /// The text of the `word_count` suite.
+    pub(crate) text: PathBuf,
+    /// The folder of TPC-H tables of one scale factor.
+    pub(crate) tpch: PathBuf,
+}
+
+impl Paths {
+    /// The Parquet file of a TPC-H table.
+    #[allow(dead_code, reason = "for the cases of the engine")]
+    pub(crate) fn table(&self, table: Table) -> PathBuf {
+        self.tpch.join(table.file_name())
+    }
+}
+
+impl Workspace {
+    /// Looks for the repository from the current folder upwards.
+    ///
+    /// # Errors
+    /// When no folder above holds a workspace with this package.
+    pub(crate) fn find() -> Result<Self> {
+        let folder = env::current_dir().map_err(Error::io("read the current folder", Path::new(".")))?;
+        let is_root = |folder: &&Path| folder.join("Cargo.toml").exists() && folder.join("benches/peers").exists();
+        match folder.ancestors().find(is_root) {
+            Some(root) => Ok(Self { root: root.to_owned() }),
+            None => Err(Error::NoWorkspace { folder }),
+        }
+    }
+
+    /// The folder of a member, such as `dataflow`.
+    pub(crate) fn member(&self, name: &str) -> PathBuf {
+        self.root.join(name)
+    }
+
+    /// Sources of the peers.
+    pub(crate) fn peers(&self) -> PathBuf {
+        self.root.join("benches/peers")
+    }
+
+    /// Everything a benchmark makes except data: environments, generated crates, results.
+    pub(crate) fn output(&self) -> PathBuf {
+        self.root.join("target/benches")
+    }
+
+    /// Where the input files of a scale are, made or not.
+    pub(crate) fn paths(&self, scale: f64) -> Paths {
+        let data = self.root.join("data");
+        Paths {
+            text: data.join("text").join(format!("zipf-{}.txt", text_bytes(scale))),
+            tpch: tpch_data::scale_folder(&data.join("tpch"), scale),
+        }
+    }
+
+    /// The folder that holds the TPC-H tables of every scale.
+    pub(crate) fn tpch(&self) -> PathBuf {
+        self.root.join("data/tpch")
+    }
+
+    /// The commit checked out, or `unknown`.
+    pub(crate) fn commit(&self) -> String {
+        let output = Command::new("git")
+            .arg("-C")
+            .arg(&self.root)
+            .args(["rev-parse", "HEAD"])
+            .output();
+        match output {
+            Ok(output) if output.status.success() => String::from_utf8_lossy(&output.stdout).trim().to_owned(),
+            _ => "unknown".to_owned(),
+        }
+    }
+
+    /// Makes a folder below [`Workspace::output`] and returns it.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub(crate) fn make_output(&self, name: &str) -> Result<PathBuf> {
+        let folder = self.output().join(name);
+        fs::create_dir_all(&folder).map_err(Error::io("create the folder", &folder))?;
+        Ok(folder)
+    }
+}
+
+/// The size of the text at a scale.
+pub(crate) fn text_bytes(scale: f64) -> u64 {
+    (examples::text_data::DEFAULT_BYTES as f64 * scale) as u64
+}

@@ -1,0 +1,48 @@
+//! Which local values a record closure captures.
+
+use proc_macro2::Ident;
+use syn::ExprClosure;
+
+use crate::syntax::names::free_names_of_closure;
+use crate::syntax::scope::Scope;
+
+/// A local that a closure names.
+#[derive(Clone)]
+pub(crate) struct Capture {
+    /// The name as it stands in the closure, so that what the compiler has to say about it points there.
+    pub(crate) name: Ident,
+    /// Whether the closure may not use it at all: it was seen among the tokens of a macro call.
+    pub(crate) is_guess: bool,
+}
+
+/// The locals that a closure names, each once, in the order in which it names them.
+pub(crate) fn of(closure: &ExprClosure, scope: &Scope) -> Vec<Capture> {
+    let mentions = free_names_of_closure(closure);
+    let mut captures: Vec<Capture> = Vec::new();
+    for mention in mentions.plain.iter().filter(|mention| scope.captures(mention)) {
+        add(&mut captures, mention.name, false);
+    }
+    for name in mentions.opaque.iter().filter(|name| scope.find(name).is_some()) {
+        add(&mut captures, name, true);
+    }
+    captures
+}
+
+/// The locals that several closures name, which run as one.
+pub(crate) fn of_all<'a>(closures: impl IntoIterator<Item = (&'a ExprClosure, &'a Scope)>) -> Vec<Capture> {
+    let mut captures: Vec<Capture> = Vec::new();
+    for capture in closures.into_iter().flat_map(|(closure, scope)| of(closure, scope)) {
+        add(&mut captures, &capture.name, capture.is_guess);
+    }
+    captures
+}
+
+fn add(captures: &mut Vec<Capture>, name: &Ident, is_guess: bool) {
+    match captures.iter_mut().find(|capture| capture.name == *name) {
+        Some(known) => known.is_guess &= is_guess,
+        None => captures.push(Capture {
+            name: name.clone(),
+            is_guess,
+        }),
+    }
+}

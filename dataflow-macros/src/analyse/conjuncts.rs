@@ -1,0 +1,164 @@
+//! Taking predicates apart.
+//!
+//! `filter(|l| a && b)` becomes two filters, which the optimizer can move, order and push into sources one by one.
+//! Conjuncts stay in order, since a later one may rely on an earlier one: `n > 0 && 10 / n > 2`.
+
+use syn::{BinOp, Expr, ExprBinary, ExprClosure, ExprMethodCall, Lit, Member, Pat, RangeLimits};
+
+use crate::analyse::captures;
+use crate::analyse::returns::needs_its_closure;
+use crate::syntax::names::{free_names, member_text, peeled, plain_path};
+use crate::syntax::patterns::plain_name;
+use crate::syntax::scope::Scope;
+
+/// The predicates that a predicate consists of, each a closure with the same parameter.
+///
+/// It is left whole where its parameter is taken apart, since no conjunct would then use all that it binds, and where
+/// a `return` could skip the conjuncts after it.
+pub(crate) fn of(closure: &ExprClosure) -> Vec<ExprClosure> {
+    let mut conjuncts = Vec::new();
+    if closure.inputs.iter().all(|input| plain_name(input).is_some()) && !needs_its_closure(closure, false) {
+        split(&closure.body, &mut conjuncts);
+    }
+    if conjuncts.len() < 2 {
+        return vec![closure.clone()];
+    }
+    conjuncts.into_iter().map(|body| with_body(closure, body)).collect()
+}
+
+fn split<'a>(expr: &'a Expr, conjuncts: &mut Vec<&'a Expr>) {
+    match peeled(expr) {
+        Expr::Binary(ExprBinary {
+            left,
+            op: BinOp::And(_),
+            right,
+            ..
+        }) => {
+            split(left, conjuncts);
+            split(right, conjuncts);
+        }
+        conjunct => conjuncts.push(conjunct),
+    }
+}
+
+/// A conjunct that does not look at the record must not leave its parameter unused.
+fn with_body(closure: &ExprClosure, body: &Expr) -> ExprClosure {
+    let mut conjunct = closure.clone();
+    let mentions = free_names(body);
+    for input in &mut conjunct.inputs {
+        if !plain_name(input).is_some_and(|name| mentions.contain(name)) {
+            discard(input);
+        }
+    }
+    conjunct.body = Box::new(body.clone());
+    conjunct
+}
+
+fn discard(pattern: &mut Pat) {
+    match pattern {
+        Pat::Type(typed) => discard(&mut typed.pat),
+        other => *other = syn::parse_quote!(_),
+    }
+}
+
+/// A bound that a predicate puts on a field: `l.shipdate > day`.
+pub(crate) struct Bound {
+    pub(crate) path: String,
+    /// The variant of `::dataflow::Comparison`.
+    pub(crate) comparison: &'static str,
+    /// A literal or a captured local.
+    pub(crate) value: Expr,
+}
+
+/// The bounds that a conjunct states, for which statistics can say how many records it keeps.
+pub(crate) fn bounds(conjunct: &ExprClosure, scope: &Scope) -> Vec<Bound> {
+    let Some(record) = conjunct.inputs.first().and_then(plain_name) else {
+        return Vec::new();
+    };
+    let captures = captures::of(conjunct, scope);
+    let path = |expr: &Expr| field_path(expr).filter(|path| path.0 == *record).map(|path| path.1);
+    let value = |expr: &Expr| is_known_beforehand(expr, &captures).then(|| peeled(expr).clone());
+    match peeled(&conjunct.body) {
+        Expr::Binary(binary) => comparison(binary, path, value).into_iter().collect(),
+        Expr::MethodCall(call) => containment(call, path, value),
+        _ => Vec::new(),
+    }
+}
+
+fn comparison(
+    binary: &ExprBinary,
+    path: impl Fn(&Expr) -> Option<String>,
+    value: impl Fn(&Expr) -> Option<Expr>,
+) -> Option<Bound> {
+    let (comparison, mirrored) = match binary.op {
+        BinOp::Lt(_) => ("Less", "Greater"),
+        BinOp::Le(_) => ("LessOrEqual", "GreaterOrEqual"),
+        BinOp::Gt(_) => ("Greater", "Less"),
+        BinOp::Ge(_) => ("GreaterOrEqual", "LessOrEqual"),
+        BinOp::Eq(_) => ("Equal", "Equal"),
+        _ => return None,
+    };
+    match (path(&binary.left), value(&binary.right)) {
+        (Some(path), Some(value)) => Some(Bound {
+            path,
+            comparison,
+            value,
+        }),
+        _ => Some(Bound {
+            path: path(&binary.right)?,
+            comparison: mirrored,
+            value: value(&binary.left)?,
+        }),
+    }
+}
+
+/// `(a..=b).contains(&l.field)`
+fn containment(
+    call: &ExprMethodCall,
+    path: impl Fn(&Expr) -> Option<String>,
+    value: impl Fn(&Expr) -> Option<Expr>,
+) -> Vec<Bound> {
+    let (Expr::Range(range), Some(Expr::Reference(field)), true) =
+        (peeled(&call.receiver), call.args.first(), call.method == "contains")
+    else {
+        return Vec::new();
+    };
+    let Some(path) = path(&field.expr) else {
+        return Vec::new();
+    };
+    let upper = match range.limits {
+        RangeLimits::Closed(_) => "LessOrEqual",
+        RangeLimits::HalfOpen(_) => "Less",
+    };
+    let ends = [
+        (range.start.as_deref(), "GreaterOrEqual"),
+        (range.end.as_deref(), upper),
+    ];
+    let bound = |(end, comparison): (Option<&Expr>, &'static str)| {
+        Some(Bound {
+            path: path.clone(),
+            comparison,
+            value: value(end?)?,
+        })
+    };
+    ends.into_iter().filter_map(bound).collect()
+}
+
+/// The variable and the fields of `l.home.zip`.
+fn field_path(expr: &Expr) -> Option<(proc_macro2::Ident, String)> {
+    let Expr::Field(field) = peeled(expr) else { return None };
+    let text = |member: &Member| member_text(member);
+    match field_path(&field.base) {
+        Some((name, path)) => Some((name, format!("{path}.{}", text(&field.member)))),
+        None => Some((plain_path(&field.base)?.clone(), text(&field.member))),
+    }
+}
+
+/// Whether a value is known when the graph is built: a literal or a captured local.
+fn is_known_beforehand(expr: &Expr, captures: &[captures::Capture]) -> bool {
+    match peeled(expr) {
+        Expr::Lit(literal) => !matches!(literal.lit, Lit::Verbatim(_)),
+        Expr::Unary(negative) => matches!(negative.op, syn::UnOp::Neg(_)) && matches!(*negative.expr, Expr::Lit(_)),
+        expr => plain_path(expr).is_some_and(|name| captures.iter().any(|capture| capture.name == *name)),
+    }
+}

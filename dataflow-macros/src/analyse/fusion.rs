@@ -1,0 +1,58 @@
+//! Which closures run in one body.
+//!
+//! Running `map` and what follows it in one function saves writing records down only to read them again. What a
+//! closure gets is the same either way: values are passed on as they would be read back, by `Value::twin`. Two things
+//! must stay as they are:
+//!
+//! * **Names.** The second body stands inside of the first one, where the first one's variables hide those outside. A
+//!   closure that means a name which is hidden there starts an operator of its own.
+//! * **Size.** The second body is written wherever the first one makes a value, once for each arm of a `match`.
+
+use syn::ExprClosure;
+
+use crate::analyse::branches;
+use crate::operators::Stand;
+use crate::syntax::Call;
+use crate::syntax::names::free_names_of_closure;
+use crate::syntax::patterns::{bound_names, names_bound_inside};
+
+/// How many times the code of one closure may be written.
+const COPIES_LIMIT: usize = 4;
+
+/// Extends the stages of a body by those of the following calls that may run in it.
+pub(super) fn extend<'a>(mut stages: Vec<&'a Call>, following: &'a [Call]) -> Vec<&'a Call> {
+    for next in following.iter().take_while(|call| is_stage_on_flow(call)) {
+        let copies = stages.iter().map(|stage| values_of(stage)).product::<usize>();
+        match next.closures().next() {
+            Some(closure) if copies <= COPIES_LIMIT && names_stay_apart(&stages, closure) => stages.push(next),
+            _ => break,
+        }
+    }
+    stages
+}
+
+fn is_stage_on_flow(call: &Call) -> bool {
+    call.operator
+        .is_some_and(|operator| operator.from == Stand::Flow && operator.stage().is_some())
+}
+
+/// The number of places at which a stage gives a record to the next; a predicate has one.
+fn values_of(call: &Call) -> usize {
+    match (call.operator, call.closures().next()) {
+        (Some(operator), Some(closure)) if !operator.is_predicate() => {
+            branches::count(closure, operator.stage().is_some_and(|stage| stage.is_fallible()))
+        }
+        _ => 1,
+    }
+}
+
+/// Whether no variable of the stages so far hides one that the next closure means.
+fn names_stay_apart(stages: &[&Call], next: &ExprClosure) -> bool {
+    let meant = free_names_of_closure(next);
+    let closures = stages.iter().filter_map(|stage| stage.closures().next());
+    let mut hidden = closures.flat_map(|closure| {
+        let parameters = closure.inputs.iter().flat_map(bound_names);
+        parameters.chain(names_bound_inside(&closure.body))
+    });
+    !hidden.any(|name| meant.contain(name))
+}

@@ -1,0 +1,216 @@
+//! The measures of `aggregate(|g| Out { a: g.key, b: g.sum(|r| r.q), n: g.count() })`.
+//!
+//! The closure never runs as it is written. Its measures are computed over the group's records, all of them in one
+//! pass, and what is left of the body runs once per group on their values. So the handle `g` only exists where one
+//! of its measures or its key is named.
+
+use proc_macro2::{Ident, Span};
+use quote::{ToTokens, format_ident};
+use syn::visit_mut::{self, VisitMut};
+use syn::{Expr, ExprClosure, ExprMethodCall, Macro, Member, Pat, parse_quote};
+
+use crate::analyse::reads::{self, Reads};
+use crate::diagnostics::{Diagnostics, message};
+use crate::operators::{Stand, Takes};
+use crate::syntax::names::{free_names_of_closure, names_in_tokens, plain_path};
+use crate::syntax::patterns::plain_name;
+use crate::syntax::{Call, Pipeline};
+
+/// An aggregation, taken apart.
+pub(crate) struct Aggregation {
+    /// Each measure once, in the order in which the body first names them.
+    pub(crate) measures: Vec<Measure>,
+    /// The body, with a name from [`slot`] or [`key`] in place of each measure and of the group's key.
+    pub(crate) body: Expr,
+    /// Whether the body looks at the key.
+    pub(crate) uses_key: bool,
+}
+
+/// One measure of a group.
+pub(crate) struct Measure {
+    pub(crate) word: Ident,
+    /// What is measured of each record; a count has none.
+    pub(crate) closure: Option<ExprClosure>,
+}
+
+/// The name of the value of the measure number `index`.
+pub(crate) fn slot(index: usize) -> Ident {
+    format_ident!("__slot{index}", span = Span::mixed_site())
+}
+
+/// The name of the group's key.
+pub(crate) fn key() -> Ident {
+    Ident::new("__key", Span::mixed_site())
+}
+
+/// Takes an aggregation apart. What is wrong with it, [`check`] has reported.
+pub(crate) fn of(call: &Call) -> Option<Aggregation> {
+    read(call, &mut Diagnostics::default())
+}
+
+/// What all measures read of a record.
+pub(crate) fn reads(aggregation: &Aggregation) -> Reads {
+    let closures = aggregation
+        .measures
+        .iter()
+        .filter_map(|measure| measure.closure.as_ref());
+    closures.flat_map(reads::of).fold(Reads::nothing(), Reads::and)
+}
+
+pub(super) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
+    let calls = pipeline.flows.iter().flat_map(|flow| &flow.calls);
+    for call in calls.filter(|call| call.operator.is_some_and(|operator| operator.takes == Takes::Handle)) {
+        read(call, found);
+    }
+}
+
+fn read(call: &Call, found: &mut Diagnostics) -> Option<Aggregation> {
+    let Some(closure) = call.closures().next() else {
+        found.report_unwritable(call.span(), message::handle_wanted(&call.word));
+        return None;
+    };
+    let parameter = closure.inputs.first()?;
+    let mut body = (*closure.body).clone();
+    let Some(handle) = plain_name(parameter) else {
+        if !matches!(parameter, Pat::Wild(_)) {
+            found.report_unwritable(call.span(), message::HANDLE_IS_A_NAME);
+        }
+        return Some(Aggregation {
+            measures: Vec::new(),
+            body,
+            uses_key: false,
+        });
+    };
+    let has_key = call.operator.is_some_and(|operator| operator.from == Stand::Grouped);
+    let mut extraction = Extraction {
+        handle,
+        has_key,
+        measures: Vec::new(),
+        uses_key: false,
+        found,
+    };
+    extraction.visit_expr_mut(&mut body);
+    let Extraction { measures, uses_key, .. } = extraction;
+    Some(Aggregation {
+        measures,
+        body,
+        uses_key,
+    })
+}
+
+/// Moves measures out of a body.
+struct Extraction<'a> {
+    handle: &'a Ident,
+    has_key: bool,
+    measures: Vec<Measure>,
+    uses_key: bool,
+    found: &'a mut Diagnostics,
+}
+
+impl Extraction<'_> {
+    fn is_handle(&self, expr: &Expr) -> bool {
+        plain_path(expr) == Some(self.handle)
+    }
+
+    fn report_escape(&mut self, at: &Ident) {
+        self.found.report_unwritable(at.span(), message::HANDLE_ESCAPES);
+    }
+
+    /// `g.sum(|r| ..)`: its slot, which the same measure shares wherever it is written.
+    fn measure(&mut self, call: &ExprMethodCall) -> Option<Ident> {
+        let closure = match (call.method.to_string().as_str(), call.args.first()) {
+            ("count", None) => None,
+            ("sum" | "min" | "max" | "avg", Some(Expr::Closure(closure))) if call.args.len() == 1 => Some(closure),
+            ("sum" | "min" | "max" | "avg", _) => {
+                self.found
+                    .report_unwritable(call.method.span(), message::measure_wants_closure(&call.method));
+                return None;
+            }
+            _ => {
+                self.found
+                    .report_unwritable(call.method.span(), message::unknown_measure(&call.method));
+                return None;
+            }
+        };
+        if let Some(closure) = closure {
+            self.check_closure(&call.method, closure);
+        }
+        let same = |known: &Measure| known.word == call.method && text(known.closure.as_ref()) == text(closure);
+        let index = self.measures.iter().position(same).unwrap_or(self.measures.len());
+        if index == self.measures.len() {
+            self.measures.push(Measure {
+                word: call.method.clone(),
+                closure: closure.cloned(),
+            });
+        }
+        Some(slot(index))
+    }
+
+    fn check_closure(&mut self, word: &Ident, closure: &ExprClosure) {
+        if closure.inputs.len() != 1 {
+            self.found
+                .report_unwritable(closure.inputs_begin.span, message::measure_wants_closure(word));
+        }
+        let mentions = free_names_of_closure(closure);
+        let plain = mentions.plain.iter().map(|mention| mention.name);
+        if let Some(escaped) = plain.chain(&mentions.opaque).find(|name| *name == self.handle) {
+            self.report_escape(escaped);
+        }
+    }
+}
+
+fn text(closure: Option<&ExprClosure>) -> Option<String> {
+    closure.map(|closure| closure.to_token_stream().to_string())
+}
+
+impl VisitMut for Extraction<'_> {
+    fn visit_expr_mut(&mut self, expr: &mut Expr) {
+        match expr {
+            Expr::MethodCall(call) if self.is_handle(&call.receiver) => {
+                if let Some(slot) = self.measure(call) {
+                    *expr = standing_for(slot, call.method.span());
+                }
+            }
+            Expr::Field(field) if self.is_handle(&field.base) && is_key(&field.member) => {
+                if !self.has_key {
+                    self.found
+                        .report_unwritable(syn::spanned::Spanned::span(&field.member), message::NO_KEY);
+                }
+                self.uses_key = true;
+                *expr = standing_for(key(), syn::spanned::Spanned::span(&field.member));
+            }
+            Expr::Path(path) if path.path.is_ident(self.handle) => {
+                if let Some(name) = path.path.get_ident() {
+                    self.found.report_unwritable(name.span(), message::HANDLE_ESCAPES);
+                }
+            }
+            _ => visit_mut::visit_expr_mut(self, expr),
+        }
+    }
+
+    fn visit_pat_ident_mut(&mut self, pattern: &mut syn::PatIdent) {
+        // A second variable of this name would make the first one hard to tell from it.
+        if pattern.ident == *self.handle {
+            self.report_escape(&pattern.ident);
+        }
+        visit_mut::visit_pat_ident_mut(self, pattern);
+    }
+
+    fn visit_macro_mut(&mut self, call: &mut Macro) {
+        let mut names = Vec::new();
+        names_in_tokens(call.tokens.clone(), &mut names);
+        if let Some(escaped) = names.iter().find(|name| *name == self.handle) {
+            self.report_escape(escaped);
+        }
+    }
+}
+
+/// A name that stands where the user wrote something else.
+fn standing_for(mut name: Ident, at: Span) -> Expr {
+    name.set_span(name.span().located_at(at));
+    parse_quote!(#name)
+}
+
+fn is_key(member: &Member) -> bool {
+    matches!(member, Member::Named(name) if name == "key")
+}

@@ -1,0 +1,47 @@
+//! The second stage: checks a pipeline, and works out what the third stage writes.
+//!
+//! The checks stand in this order: a body without any result makes every flow in it unused, which is one mistake and
+//! so one message. The rest are independent of each other.
+
+mod arity;
+mod branches;
+pub(crate) mod captures;
+pub(crate) mod conjuncts;
+mod fusion;
+mod inside;
+pub(crate) mod measures;
+pub(crate) mod reads;
+mod recursion;
+mod results;
+pub(crate) mod returns;
+mod signature;
+pub(crate) mod steps;
+mod unused;
+
+use syn::Signature;
+
+use crate::diagnostics::Diagnostics;
+use crate::syntax::Pipeline;
+
+pub(crate) use signature::check as check_signature;
+
+/// Checks a function.
+pub(crate) fn check_function(pipeline: &Pipeline, signature: &Signature, found: &mut Diagnostics) {
+    if !results::check(pipeline, signature, found) {
+        unused::check(pipeline, found);
+    }
+    recursion::check(pipeline, signature, found);
+    check_operators(pipeline, found);
+}
+
+/// Checks an inline pipeline.
+pub(crate) fn check_expression(pipeline: &Pipeline, found: &mut Diagnostics) {
+    unused::check(pipeline, found);
+    check_operators(pipeline, found);
+}
+
+fn check_operators(pipeline: &Pipeline, found: &mut Diagnostics) {
+    arity::check(pipeline, found);
+    inside::check(pipeline, found);
+    measures::check(pipeline, found);
+}

@@ -1,0 +1,12 @@
+//! Pipelines that call themselves: the plan is built before anything runs, so there is no case that ends it.
+
+use syn::Signature;
+
+use crate::diagnostics::{Diagnostics, message};
+use crate::syntax::Pipeline;
+
+pub(crate) fn check(pipeline: &Pipeline, signature: &Signature, found: &mut Diagnostics) {
+    for callee in pipeline.called.iter().filter(|callee| **callee == signature.ident) {
+        found.report(callee.span(), message::recursion(callee));
+    }
+}

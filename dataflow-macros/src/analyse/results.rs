@@ -1,0 +1,60 @@
+//! Pipelines without any result.
+
+use syn::{GenericArgument, PathArguments, PathSegment, ReturnType, Signature, Type};
+
+use crate::diagnostics::{Diagnostics, message};
+use crate::syntax::{Flow, Pipeline, Source};
+
+/// Reports a function that neither returns a flow nor writes one, and says whether it did.
+///
+/// What syntax cannot see through gets the benefit of the doubt: a type of the user's own may hold flows, and a
+/// function that takes a flow, or a method that the language does not know, may be a sink.
+pub(super) fn check(pipeline: &Pipeline, signature: &Signature, found: &mut Diagnostics) -> bool {
+    let returns_a_flow = match &signature.output {
+        ReturnType::Default => false,
+        ReturnType::Type(_, ty) => may_hold_a_flow(ty),
+    };
+    if returns_a_flow || pipeline.flows.iter().any(may_be_a_sink) {
+        return false;
+    }
+    found.report(signature.ident.span(), message::no_result(&signature.ident));
+    true
+}
+
+fn may_hold_a_flow(ty: &Type) -> bool {
+    match ty {
+        Type::Tuple(tuple) => tuple.elems.iter().any(may_hold_a_flow),
+        Type::Never(_) => false,
+        Type::Path(path) => path.path.segments.last().is_none_or(segment_may_hold_a_flow),
+        Type::Paren(inner) => may_hold_a_flow(&inner.elem),
+        Type::Group(inner) => may_hold_a_flow(&inner.elem),
+        _ => true,
+    }
+}
+
+fn segment_may_hold_a_flow(segment: &PathSegment) -> bool {
+    let is_one_of = |words: &[&str]| words.iter().any(|word| segment.ident == word);
+    match &segment.arguments {
+        PathArguments::None => !is_one_of(PLAIN_TYPES),
+        PathArguments::AngleBracketed(list) if is_one_of(WRAPPERS) => match list.args.first() {
+            Some(GenericArgument::Type(ty)) => may_hold_a_flow(ty),
+            _ => true,
+        },
+        _ => true,
+    }
+}
+
+/// Types that hold what their first argument holds.
+const WRAPPERS: &[&str] = &["Option", "Result"];
+
+/// Types that are in everyone's reach and hold no flow.
+const PLAIN_TYPES: &[&str] = &[
+    "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128",
+    "usize", "str", "String",
+];
+
+fn may_be_a_sink(flow: &Flow) -> bool {
+    !flow.is_flow()
+        || matches!(flow.source, Source::Call { .. })
+        || flow.calls.iter().any(|call| call.operator.is_none())
+}

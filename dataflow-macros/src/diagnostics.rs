@@ -1,0 +1,134 @@
+//! What the macro has to say against a program.
+//!
+//! Checks add to one [`Diagnostics`], which is turned into `compile_error!`s at the end, so all mistakes of a
+//! function are reported at once, each at its own token. The sentences stand together in [`message`]: they say what
+//! is wrong and what to write instead, in the words of the language and not of its implementation.
+
+use proc_macro2::{Span, TokenStream};
+
+/// Collects what is wrong with a program.
+#[derive(Default)]
+pub(crate) struct Diagnostics {
+    found: Option<syn::Error>,
+    unwritable: bool,
+}
+
+impl Diagnostics {
+    /// Reports a mistake that leaves the program's meaning clear: it is written out as if it were right, so that
+    /// nothing else is reported because of it.
+    pub(crate) fn report(&mut self, at: Span, message: impl std::fmt::Display) {
+        let error = syn::Error::new(at, message);
+        match &mut self.found {
+            Some(found) => found.combine(error),
+            None => self.found = Some(error),
+        }
+    }
+
+    /// Reports a mistake that leaves open what the program means: its body is not written out.
+    pub(crate) fn report_unwritable(&mut self, at: Span, message: impl std::fmt::Display) {
+        self.unwritable = true;
+        self.report(at, message);
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.found.is_none()
+    }
+
+    /// Whether the program can be written out in spite of what was found.
+    pub(crate) fn leave_it_writable(&self) -> bool {
+        !self.unwritable
+    }
+
+    /// The errors, for the compiler to report.
+    pub(crate) fn into_compile_errors(self) -> TokenStream {
+        self.found.map(syn::Error::into_compile_error).unwrap_or_default()
+    }
+}
+
+/// The sentences.
+pub(crate) mod message {
+    use proc_macro2::Ident;
+
+    pub(crate) const NO_ARGUMENTS: &str = "`#[dataflow]` takes no arguments";
+    pub(crate) const NOT_A_FUNCTION: &str = "`#[dataflow]` goes on a function: write `#[dataflow] fn name(input: DataSet<Record>) -> DataSet<Record> { … }`";
+    pub(crate) const METHOD: &str =
+        "a pipeline is a free function: take what it needs of `self` as parameters, and call it from the method";
+    pub(crate) const ASYNC: &str =
+        "a pipeline only describes what is computed, so there is nothing to await: write `fn` without `async`";
+    pub(crate) const CONST: &str = "a pipeline is built when the program runs: write `fn` without `const`";
+    pub(crate) const UNSAFE: &str = "a pipeline has nothing unsafe to promise: write `fn` without `unsafe`";
+    pub(crate) const EXTERN: &str = "a pipeline is called from Rust: write `fn` without `extern`";
+    pub(crate) const FLOW_INSIDE_CLOSURE: &str = "a flow cannot be read inside of a closure over records: \
+        join it with `.join(..)`, or compute what is needed of it first";
+    pub(crate) const HANDLE_ESCAPES: &str = "the handle of a group stays inside of `aggregate`: use its measures, \
+        `.sum(..)`, `.min(..)`, `.max(..)`, `.avg(..)`, `.count()`, and its `.key`";
+    pub(crate) const NO_KEY: &str = "a whole flow has no key: write `.group_by(..)` before `.aggregate(..)`";
+    pub(crate) const HANDLE_IS_A_NAME: &str = "give the group a plain name: `|g| …`";
+
+    pub(crate) fn no_result(function: &Ident) -> String {
+        format!(
+            "the pipeline `{function}` has no result: return a flow, or write one with `.write_csv(..)`, `.print()` or `.collect()`"
+        )
+    }
+
+    pub(crate) fn unused_flow(name: &Ident) -> String {
+        format!(
+            "the flow `{name}` reaches no result: return it, write it, or join it to another flow; if that is intended, call it `_{name}`"
+        )
+    }
+
+    pub(crate) fn dropped_flow(word: &Ident) -> String {
+        format!(
+            "what this `{word}` makes reaches no result: bind it with `let`, return it, or write it with `.write_csv(..)`, `.print()` or `.collect()`"
+        )
+    }
+
+    pub(crate) fn recursion(function: &Ident) -> String {
+        format!(
+            "the pipeline `{function}` calls itself, so its plan would never end: repeat a part of it with `.iterate(..)`"
+        )
+    }
+
+    pub(crate) fn closure_wanted(word: &Ident, records: usize) -> String {
+        format!("`{word}` takes a closure: write `.{word}({} …)`", parameters(records))
+    }
+
+    pub(crate) fn records_wanted(word: &Ident, wanted: usize, found: usize) -> String {
+        let why = match wanted {
+            1 if found == 2 => "looks at one record at a time; two come after `.join(..).on(..)`",
+            1 => "looks at one record at a time",
+            _ if *word == "reduce" => "combines two records into one",
+            _ => "gets one record of each side after a join",
+        };
+        format!("`{word}` {why}: write `{} …`", parameters(wanted))
+    }
+
+    pub(crate) fn symbols_wanted(word: &Ident) -> String {
+        format!("`{word}` names fields of one record: write `|record| record.field`")
+    }
+
+    pub(crate) fn handle_wanted(word: &Ident) -> String {
+        format!("`{word}` gets one group at a time: write `|g| …`")
+    }
+
+    pub(crate) fn unfinished_join(word: &Ident) -> String {
+        format!("after this `{word}` the join still needs to say what it makes: write `.map(|left, right| …)` after it")
+    }
+
+    pub(crate) fn unknown_measure(word: &Ident) -> String {
+        format!(
+            "`{word}` is no measure of a group: there are `.sum(..)`, `.min(..)`, `.max(..)`, `.avg(..)` and `.count()`"
+        )
+    }
+
+    pub(crate) fn measure_wants_closure(word: &Ident) -> String {
+        format!("`{word}` takes a closure over one record of the group: write `.{word}(|record| record.field)`")
+    }
+
+    fn parameters(count: usize) -> &'static str {
+        match count {
+            1 => "|record|",
+            _ => "|left, right|",
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! `aggregate`: the measures of a group, computed in one pass.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{Pat, parse_quote};
+
+use crate::analyse::captures;
+use crate::analyse::measures::{self, Aggregation, Measure};
+use crate::emit::body::{generated, out};
+use crate::emit::closure::Closure;
+use crate::emit::next::Next;
+use crate::emit::{capture, method};
+use crate::syntax::Call;
+
+/// `aggregate(|g| body)`: `.aggregates().sum(..).count().finish(move |key, (((), a), b), out| out.emit(body))`
+pub(crate) fn write(call: &Call) -> TokenStream {
+    let Some(aggregation) = measures::of(call) else {
+        return TokenStream::new();
+    };
+    let measures = aggregation.measures.iter().map(|measure| write_measure(call, measure));
+    let finish = write_finish(call, &aggregation);
+    let aggregates = method::in_place_of(call, "aggregates", TokenStream::new());
+    quote!(#aggregates #(#measures)* #finish)
+}
+
+fn write_measure(call: &Call, measure: &Measure) -> TokenStream {
+    let word = &measure.word;
+    let Some(closure) = &measure.closure else {
+        return method::at_word(word.span(), &word.to_string(), TokenStream::new());
+    };
+    let inputs = &closure.inputs;
+    let body = Closure::new(closure, false, word.span()).value();
+    let measured = quote_spanned!(word.span()=> move |#inputs| { #body });
+    let measured = capture::around(&captures::of(closure, &call.scope), word.span(), measured);
+    method::at_word(word.span(), &word.to_string(), measured)
+}
+
+fn write_finish(call: &Call, aggregation: &Aggregation) -> TokenStream {
+    let span = generated(call.span());
+    let key = measures::key();
+    let slots = (0..aggregation.measures.len()).map(measures::slot).collect::<Vec<_>>();
+    let Some(closure) = call.closures().next() else {
+        return TokenStream::new();
+    };
+    // The body as a closure over what stands in it for the group, so that none of it counts as captured.
+    let mut closure = closure.clone();
+    closure.inputs = std::iter::once(&key)
+        .chain(&slots)
+        .map(|name| -> Pat { parse_quote!(#name) })
+        .collect();
+    *closure.body = aggregation.body.clone();
+    let captures = captures::of(&closure, &call.scope);
+    let next = Next::Emit { span: call.span() };
+    let run = Closure::new(&closure, false, call.span()).each_value(&|value| next.take(value, span));
+    let key = match aggregation.uses_key {
+        true => key.into_token_stream(),
+        false => quote!(_),
+    };
+    let (slots, out) = (nested(&slots, span), out(span));
+    let finish = quote_spanned!(call.span()=> move |#key, #slots, #out| { #run });
+    let finish = capture::around(&captures, call.span(), finish);
+    method::in_place_of(call, "finish", finish)
+}
+
+/// `(((), a), b)`: each measure adds its slot on the right.
+fn nested(slots: &[Ident], span: Span) -> TokenStream {
+    slots.iter().fold(
+        quote_spanned!(span=> ()),
+        |inner, slot| quote_spanned!(span=> (#inner, #slot)),
+    )
+}

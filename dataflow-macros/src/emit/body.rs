@@ -1,0 +1,126 @@
+//! Bodies: several closures over records, written as one function.
+//!
+//! A body is written from its last stage to its first. Each [`Stage`] knows how to use its own [`Closure`]; what
+//! happens to the value it gives is the [`Next`]: the emitter, or the stage after it.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote_spanned};
+use syn::ExprClosure;
+
+use crate::analyse::captures;
+use crate::emit::closure::Closure;
+use crate::emit::next::Next;
+use crate::emit::{capture, method};
+use crate::syntax::Call;
+use crate::syntax::patterns::plain_name;
+
+/// A way in which a closure over records is used.
+pub(crate) trait Stage: Sync {
+    /// Whether the closure gives a `Result`, whose error ends the job.
+    fn is_fallible(&self) -> bool;
+
+    /// Writes what happens to one record.
+    fn write(&self, this: &Closure<'_>, next: &Next) -> TokenStream;
+}
+
+/// Writes `process` or `try_process` with everything that the stages do.
+pub(super) fn write(stages: &[&Call]) -> TokenStream {
+    let Some((first, last)) = stages.first().zip(stages.last()) else {
+        return TokenStream::new();
+    };
+    let heads = Heads::of(stages);
+    let mut next = Next::Emit { span: last.span() };
+    for (index, stage) in stages.iter().enumerate().rev() {
+        next = written_stage(stage, &next, heads.names(index, stage));
+    }
+    let Next::Stage { parameters, run } = next else {
+        return TokenStream::new();
+    };
+    let span = generated(first.span());
+    let out = out(span);
+    let is_fallible = stages
+        .iter()
+        .filter_map(|stage| stage_of(stage))
+        .any(Stage::is_fallible);
+    let done = is_fallible.then(|| quote_spanned!(span=> ; ::core::result::Result::Ok(())));
+    let closure = quote_spanned!(first.span()=> move |#(#parameters,)* #out| { #run #done });
+    let closures = stages
+        .iter()
+        .filter_map(|stage| Some((stage.closures().next()?, &stage.scope)));
+    let closure = capture::around(&captures::of_all(closures), first.span(), closure);
+    method::in_place_of(first, if is_fallible { "try_process" } else { "process" }, closure)
+}
+
+/// The span of generated code: its names are its own, messages about it point to the user's word.
+pub(super) fn generated(word: Span) -> Span {
+    Span::mixed_site().located_at(word)
+}
+
+/// The emitter.
+pub(super) fn out(span: Span) -> Ident {
+    Ident::new("out", generated(span))
+}
+
+fn stage_of(call: &Call) -> Option<&'static dyn Stage> {
+    call.operator.and_then(|operator| operator.stage())
+}
+
+fn is_predicate(call: &Call) -> bool {
+    call.operator.is_some_and(|operator| operator.is_predicate())
+}
+
+/// Writes a stage; `names` are those that its records get if they are taken apart inside of it only.
+fn written_stage(call: &Call, next: &Next, names: Option<Vec<Ident>>) -> Next {
+    let (Some(stage), Some(closure)) = (stage_of(call), call.closures().next()) else {
+        return Next::Stage {
+            parameters: Vec::new(),
+            run: TokenStream::new(),
+        };
+    };
+    let this = Closure::new(closure, stage.is_fallible(), call.span());
+    let (this, parameters) = match names {
+        Some(names) => {
+            let parameters = names.iter().map(ToTokens::to_token_stream).collect();
+            (this.with_records_named(names), parameters)
+        }
+        None => (this, closure.inputs.iter().map(ToTokens::to_token_stream).collect()),
+    };
+    Next::Stage {
+        parameters,
+        run: stage.write(&this, next),
+    }
+}
+
+/// The stages that look at the operator's own records: predicates, and the one that makes a value of them.
+struct Heads {
+    count: usize,
+    /// Whether their parameters are the same plain names, so that none hides what another one means.
+    share_names: bool,
+}
+
+impl Heads {
+    fn of(stages: &[&Call]) -> Self {
+        let count = stages.iter().take_while(|stage| is_predicate(stage)).count() + 1;
+        let closures = stages.iter().take(count).filter_map(|stage| stage.closures().next());
+        let mut names = closures.map(plain_parameters);
+        let first = names.next().flatten();
+        Heads {
+            count,
+            share_names: first.is_some() && names.all(|names| names == first),
+        }
+    }
+
+    /// Names for the records of a stage, where the user's own do not do: a predicate passes its records on, so a
+    /// pattern must not take them apart for good.
+    fn names(&self, index: usize, stage: &Call) -> Option<Vec<Ident>> {
+        let closure = stage.closures().next()?;
+        let must_agree = self.count > 1 && index < self.count && !self.share_names;
+        let must_last = is_predicate(stage) && plain_parameters(closure).is_none();
+        let name = |side| format_ident!("record{side}", span = generated(stage.span()));
+        (must_agree || must_last).then(|| (0..closure.inputs.len()).map(name).collect())
+    }
+}
+
+fn plain_parameters(closure: &ExprClosure) -> Option<Vec<&Ident>> {
+    closure.inputs.iter().map(plain_name).collect()
+}

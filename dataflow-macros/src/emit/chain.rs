@@ -1,0 +1,121 @@
+//! Writes flow expressions: the source, then one operator after the other.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::Expr;
+
+use crate::analyse::steps::{self, Part, Step, Work};
+use crate::emit::fill::Fill;
+use crate::emit::precedence::before_postfix;
+use crate::emit::{body, predicate, scope, step};
+use crate::operators::Writing;
+use crate::syntax::{Call, Flow, FlowId, Pipeline, Source};
+
+/// Writes an operator that has words of its own in the builder API: everything from the dot on.
+pub(crate) type Rewrite = fn(&Call) -> TokenStream;
+
+/// The flows of a pipeline, as they are written.
+pub(crate) struct Emission<'a> {
+    pipeline: &'a Pipeline,
+}
+
+impl<'a> Emission<'a> {
+    pub(crate) fn new(pipeline: &'a Pipeline) -> Self {
+        Emission { pipeline }
+    }
+
+    /// Writes a flow where its value is taken.
+    pub(super) fn flow(&self, id: FlowId) -> TokenStream {
+        let flow = self.get(id);
+        let source = self.source(flow);
+        if flow.calls.is_empty() {
+            return match &flow.source {
+                Source::Local { name, is_cloned: true } => clone(name),
+                _ => source,
+            };
+        }
+        let parts = steps::of(&flow.calls);
+        let last = parts.len() - 1;
+        let written = parts.iter().enumerate().map(|(index, part)| match part {
+            Part::Step(step) => self.step(step, flow.binding.as_ref().filter(|_| index == last)),
+            Part::Foreign(call) => self.as_written(call),
+        });
+        let written = written.collect::<TokenStream>();
+        quote!(#source #written)
+    }
+
+    /// Whether a flow is a variable and nothing more.
+    pub(super) fn is_variable(&self, id: FlowId) -> bool {
+        let flow = self.get(id);
+        flow.calls.is_empty() && matches!(flow.source, Source::Local { .. })
+    }
+
+    fn get(&self, id: FlowId) -> &'a Flow {
+        &self.pipeline.flows[id.0]
+    }
+
+    fn source(&self, flow: &Flow) -> TokenStream {
+        match &flow.source {
+            Source::Local { name, .. } => name.to_token_stream(),
+            Source::Expression(expr) if flow.calls.is_empty() => self.filled(expr).to_token_stream(),
+            Source::Expression(expr) => before_postfix(&self.filled(expr)),
+            Source::Call { call, callee } => {
+                let binding = flow.binding.as_ref().filter(|_| flow.calls.is_empty());
+                scope::around(self, call, binding.unwrap_or(callee))
+            }
+        }
+    }
+
+    fn step(&self, step: &Step<'_>, binding: Option<&Ident>) -> TokenStream {
+        let heads = step
+            .heads
+            .iter()
+            .map(|call| self.as_written(call))
+            .collect::<TokenStream>();
+        match &step.work {
+            Work::Predicate(call) => predicate::write(step, call, binding),
+            Work::Body(stages) => {
+                let (meta, body) = (step::write(step, binding), body::write(stages));
+                quote!(#meta #heads #body)
+            }
+            Work::Single(call) => {
+                let meta = step::write(step, binding);
+                let call = match call.operator.map(|operator| &operator.writing) {
+                    Some(Writing::Rewritten(rewrite)) => rewrite(call),
+                    _ => self.as_written(call),
+                };
+                quote!(#meta #heads #call)
+            }
+            Work::Missing => {
+                let meta = step::write(step, binding);
+                quote!(#meta #heads)
+            }
+        }
+    }
+
+    fn as_written(&self, call: &Call) -> TokenStream {
+        let Call {
+            dot,
+            word,
+            turbofish,
+            paren,
+            ..
+        } = call;
+        let mut tokens = quote!(#dot #word #turbofish);
+        let args = call.args.iter().map(|argument| self.filled(argument));
+        paren.surround(&mut tokens, |inside| inside.extend(quote!(#(#args),*)));
+        tokens
+    }
+
+    pub(super) fn filled(&self, expr: &Expr) -> Expr {
+        let mut expr = expr.clone();
+        Fill::new(self).expr(&mut expr);
+        expr
+    }
+}
+
+/// A handle is cheap to clone and may be used again.
+fn clone(name: &Ident) -> TokenStream {
+    let span = Span::mixed_site().located_at(name.span());
+    quote_spanned!(span=> #name.clone())
+}

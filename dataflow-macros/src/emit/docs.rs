@@ -1,0 +1,44 @@
+//! The plan as text, for a pipeline's documentation.
+
+use crate::analyse::steps::{self, Part};
+use crate::syntax::{Flow, Pipeline, Source, text};
+
+/// The longest line of the plan; more would be hard to read in a browser.
+const LINE_LIMIT: usize = 110;
+
+/// The lines that are added to a pipeline's documentation: for each variable its source and its operators.
+pub(crate) fn plan(pipeline: &Pipeline) -> Vec<String> {
+    let flows = pipeline.flows.iter().filter(|flow| is_shown(flow)).collect::<Vec<_>>();
+    if flows.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = vec![String::new(), " # Plan".to_owned(), " ```text".to_owned()];
+    for flow in flows {
+        lines.push(match &flow.binding {
+            Some(name) => format!(" {name} = {}", flow.label),
+            None => format!(" {}", flow.label),
+        });
+        let operators = steps::of(&flow.calls).iter().map(operator).collect::<Vec<_>>();
+        lines.extend(
+            operators
+                .iter()
+                .map(|line| format!("     {}", text::shortened(line, LINE_LIMIT))),
+        );
+    }
+    lines.push(" ```".to_owned());
+    lines
+}
+
+/// Arguments are shown where they are written; a variable alone says nothing.
+fn is_shown(flow: &Flow) -> bool {
+    let is_variable = flow.calls.is_empty() && matches!(flow.source, Source::Local { .. });
+    !flow.is_argument && !is_variable
+}
+
+fn operator(part: &Part<'_>) -> String {
+    let word = |call: &crate::syntax::Call| format!("{}({})", call.word, call.text);
+    match part {
+        Part::Step(step) => step.calls().map(word).collect::<Vec<_>>().join(" "),
+        Part::Foreign(call) => word(call),
+    }
+}

@@ -1,0 +1,35 @@
+//! `filter_map`: a record from some.
+
+use proc_macro2::TokenStream;
+use quote::quote_spanned;
+
+use crate::emit::body::Stage;
+use crate::emit::closure::{Closure, constructor};
+use crate::emit::next::Next;
+use crate::emit::precedence::before_block;
+use crate::syntax::names::plain_path;
+
+/// `filter_map(|r| option)`: `if let Some(value) = option { out.emit(value) }`
+pub(crate) const FILTER_MAP: FilterMap = FilterMap;
+
+pub(crate) struct FilterMap;
+
+impl Stage for FilterMap {
+    fn is_fallible(&self) -> bool {
+        false
+    }
+
+    fn write(&self, this: &Closure<'_>, next: &Next) -> TokenStream {
+        let span = this.span;
+        let (value, run) = next.each(span);
+        this.each_value(&|option| match (constructor(option), plain_path(option)) {
+            // Branches that name `Some` and `None` may be of different types: a borrowed record here, an owned there.
+            (Some((name, value)), _) if name == "Some" => next.take(value, span),
+            (_, Some(name)) if name == "None" => quote_spanned!(span=> ()),
+            _ => {
+                let option = before_block(option);
+                quote_spanned!(span=> if let ::core::option::Option::Some(#value) = #option { #run })
+            }
+        })
+    }
+}

@@ -1,0 +1,31 @@
+//! Expressions in places where their own tokens would be read differently.
+
+use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote_spanned};
+use syn::Expr;
+
+/// An expression that a block follows, as after `if` or `in`: braces of its own would be taken for that block.
+pub(super) fn before_block(expr: impl ToTokens) -> TokenStream {
+    let tokens = expr.into_token_stream();
+    let is_brace = |token: TokenTree| matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace);
+    match tokens.clone().into_iter().any(is_brace) {
+        true => parenthesized(tokens),
+        false => tokens,
+    }
+}
+
+/// An expression that `.`, `?` or a call follows.
+pub(super) fn before_postfix(expr: &Expr) -> TokenStream {
+    match expr {
+        Expr::Path(_) | Expr::Call(_) | Expr::MethodCall(_) | Expr::Field(_) | Expr::Index(_) | Expr::Try(_) => {
+            expr.to_token_stream()
+        }
+        Expr::Paren(_) | Expr::Group(_) | Expr::Macro(_) | Expr::Lit(_) | Expr::Verbatim(_) => expr.to_token_stream(),
+        _ => parenthesized(expr.to_token_stream()),
+    }
+}
+
+fn parenthesized(tokens: TokenStream) -> TokenStream {
+    let span = Span::mixed_site();
+    quote_spanned!(span=> (#tokens))
+}

@@ -1,0 +1,104 @@
+//! From tokens to tokens: the order of the stages, and what is left when one of them finds mistakes.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote};
+use syn::parse::Parser;
+use syn::{Attribute, Block, Expr, Item, ItemFn, Stmt, parse_quote, parse_quote_spanned};
+
+use crate::diagnostics::{Diagnostics, message};
+use crate::syntax::{Pipeline, read_expression, read_function};
+use crate::{analyse, emit};
+
+/// Expands `#[dataflow]` on an item.
+///
+/// What does not parse comes back as it is, beside the error, so that completion goes on working while it is typed.
+pub(crate) fn function(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let mut found = Diagnostics::default();
+    if let Some(argument) = arguments.into_iter().next() {
+        found.report(argument.span(), message::NO_ARGUMENTS);
+    }
+    let expanded = match syn::parse2::<ItemFn>(item.clone()) {
+        Ok(function) => write_function(function, &mut found),
+        Err(error) => {
+            match syn::parse2::<Item>(item.clone()) {
+                Ok(item) => found.report(first_span(&item), message::NOT_A_FUNCTION),
+                Err(_) => found.report(error.span(), error),
+            }
+            item
+        }
+    };
+    let errors = found.into_compile_errors();
+    quote!(#expanded #errors)
+}
+
+/// Expands `dataflow! { … }`.
+pub(crate) fn expression(tokens: TokenStream) -> TokenStream {
+    let mut found = Diagnostics::default();
+    let mut body = match Block::parse_within.parse2(tokens.clone()) {
+        Ok(stmts) => Block {
+            brace_token: Default::default(),
+            stmts,
+        },
+        Err(error) => {
+            found.report(error.span(), error);
+            let errors = found.into_compile_errors();
+            return quote!({ #errors #tokens });
+        }
+    };
+    let pipeline = read_expression(&mut body);
+    analyse::check_expression(&pipeline, &mut found);
+    if found.leave_it_writable() {
+        emit::fill(&pipeline, &mut body);
+    } else {
+        body.stmts = vec![unreachable()];
+    }
+    let errors = found.into_compile_errors();
+    let stmts = &body.stmts;
+    quote!({ #errors #(#stmts)* })
+}
+
+fn write_function(mut function: ItemFn, found: &mut Diagnostics) -> TokenStream {
+    analyse::check_signature(&function.sig, found);
+    let pipeline = read_function(&function.sig, &mut function.block);
+    if found.is_empty() {
+        analyse::check_function(&pipeline, &function.sig, found);
+    }
+    if !found.is_empty() {
+        // What the compiler would warn of follows from the mistakes.
+        function.attrs.push(parse_quote!(#[allow(warnings)]));
+    }
+    if !found.leave_it_writable() {
+        // The signature remains, so that callers have no errors of their own.
+        function.block.stmts = vec![unreachable()];
+        return function.into_token_stream();
+    }
+    emit::fill(&pipeline, &mut function.block);
+    function.block.stmts.insert(0, emit::enter(&function.sig.ident));
+    function.attrs.extend(documentation(&pipeline));
+    // Flows are handles that are passed by value, whether a function consumes them or not.
+    function
+        .attrs
+        .push(parse_quote!(#[allow(clippy::needless_pass_by_value)]));
+    function.into_token_stream()
+}
+
+/// Stands in for a body of any type.
+fn unreachable() -> Stmt {
+    Stmt::Expr(Expr::Verbatim(quote!(::core::unreachable!())), None)
+}
+
+fn documentation(pipeline: &Pipeline) -> Vec<Attribute> {
+    let span = Span::mixed_site();
+    let lines = emit::plan(pipeline);
+    lines
+        .iter()
+        .map(|line| parse_quote_spanned!(span=> #[doc = #line]))
+        .collect()
+}
+
+fn first_span(item: &Item) -> Span {
+    item.to_token_stream()
+        .into_iter()
+        .next()
+        .map_or_else(Span::call_site, |token| token.span())
+}

@@ -1,0 +1,66 @@
+//! The procedural macros of `dataflow`.
+//!
+//! [`macro@dataflow`] turns an ordinary function into a pipeline: its body says *what* is computed, in closures over
+//! one record, and the macro writes the calls of the builder API that compute it. It works in three stages, each a
+//! folder, and everything a stage has to say against the program is collected and reported together:
+//!
+//! 1. `syntax` reads the function: which expressions are flows, which calls are operators, which names are in scope;
+//! 2. `analyse` checks it and plans it: which closures run together, what they read, what they capture;
+//! 3. `emit` writes it, one file per family of operators.
+//!
+//! `operators` is the table of the operators that all three consult. The expansion names the public API of
+//! `dataflow` and nothing else, so whatever the macro writes can also be written by hand.
+
+mod analyse;
+mod diagnostics;
+mod emit;
+mod expand;
+mod operators;
+mod record;
+mod syntax;
+#[cfg(test)]
+mod tests;
+
+use proc_macro::TokenStream;
+
+/// Makes a function a pipeline.
+///
+/// Parameters written `DataSet<..>`, `DataStream<..>` or `Flow<..>`, sources (`env.read_*`, `env.from_*`), calls
+/// that take a flow, and whatever is chained onto or bound from these are flows. Their operators take closures over
+/// records; everything else in the function is ordinary Rust and stays as it is. `flow!(expr)` marks an expression
+/// that the macro cannot recognise as a flow.
+///
+/// ```ignore
+/// #[dataflow]
+/// fn word_count(lines: DataSet<String>) -> DataSet<WordCount> {
+///     lines
+///         .flat_map(|line| line.split_whitespace().map(|word| WordCountRef { word, count: 1 }))
+///         .group_by(|w| w.word)
+///         .sum(|w| w.count)
+/// }
+/// ```
+///
+/// The function keeps its signature, attributes and documentation, to which its plan is added. Flows may be used any
+/// number of times without `.clone()`, and closures may name any local value that is `Clone`.
+#[proc_macro_attribute]
+pub fn dataflow(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    expand::function(arguments.into(), item.into()).into()
+}
+
+/// A pipeline written inline: `dataflow! { … }` is an expression, with the language of [`macro@dataflow`].
+///
+/// It does not see the code around it. A name from outside is a flow where an operator is called on it, and a
+/// captured value where a closure reads it; any other flow from outside is marked by `flow!(name)`.
+///
+/// Two macros of one crate cannot share a name, so `dataflow` re-exports this one as `dataflow::dataflow!`, and the
+/// attribute by its prelude.
+#[proc_macro]
+pub fn dataflow_inline(tokens: TokenStream) -> TokenStream {
+    expand::expression(tokens.into()).into()
+}
+
+/// Makes a struct a record: its layout, its borrowed twin and the symbols that name its fields.
+#[proc_macro_derive(Record, attributes(record))]
+pub fn record(input: TokenStream) -> TokenStream {
+    record::expand(input.into()).into()
+}

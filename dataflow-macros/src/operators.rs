@@ -1,0 +1,151 @@
+//! The table of operators: what every stage has to know about the words of the language.
+//!
+//! A chain of calls always stands somewhere: on a flow, in the middle of a join, on a grouping. The same word may mean
+//! different operators in different places (`map` after `join(..).on(..)` gets two records), so an operator is found
+//! by word *and* stand. Words that the table does not have pass through untouched: users extend `Flow` by traits.
+//!
+//! Adding an operator is one row here, and a file in `emit` if it is neither passed on as written nor one more way
+//! of using a record's value.
+
+use crate::emit::{Rewrite, Stage, aggregate, filter, filter_map, flat_map, map, reduce};
+
+/// One operator of the language.
+pub(crate) struct Operator {
+    /// What the user writes.
+    pub(crate) word: &'static str,
+    /// Where the chain has to stand.
+    pub(crate) from: Stand,
+    /// What the operator's closures get.
+    pub(crate) takes: Takes,
+    /// Where the chain stands afterwards.
+    pub(crate) to: Stand,
+    /// How it is written in the builder API.
+    pub(crate) writing: Writing,
+}
+
+/// Where a chain of calls stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Stand {
+    /// On a flow.
+    Flow,
+    /// After `group_by`.
+    Grouped,
+    /// After `join`, before its keys.
+    Join,
+    /// After `join(..).on(..)`.
+    Joined,
+    /// After `semi_join` and its like, before the keys.
+    KeyedFilter,
+    /// On what a sink gave back: no longer a flow.
+    Result,
+}
+
+/// What the closures of an operator get.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Takes {
+    /// No closure: plain values, or other flows.
+    Values,
+    /// One parameter that names fields; the closure runs once, while the graph is built.
+    Symbols,
+    /// This many records, for each record of the flow.
+    Records(usize),
+    /// The handle of a group, whose measures are computed together.
+    Handle,
+}
+
+/// How an operator is written in the builder API.
+pub(crate) enum Writing {
+    /// As the user wrote it.
+    AsWritten,
+    /// A closure that decides about a record; on a flow it stays an operator of its own, which the optimizer can move.
+    Predicate(&'static dyn Stage),
+    /// A closure that makes other records; it runs in one body with what follows.
+    Body(&'static dyn Stage),
+    /// In words of its own.
+    Rewritten(Rewrite),
+}
+
+impl Operator {
+    /// The stage that this operator is in the body of a chain, if it looks at one record after the other.
+    pub(crate) fn stage(&self) -> Option<&'static dyn Stage> {
+        match self.writing {
+            Writing::Predicate(stage) | Writing::Body(stage) => Some(stage),
+            Writing::AsWritten | Writing::Rewritten(_) => None,
+        }
+    }
+
+    /// Whether the operator only keeps or drops records.
+    pub(crate) fn is_predicate(&self) -> bool {
+        matches!(self.writing, Writing::Predicate(_))
+    }
+}
+
+/// Finds the operator that `word` means to a chain that stands at `from`.
+pub(crate) fn find(word: &str, from: Stand) -> Option<&'static Operator> {
+    OPERATORS
+        .iter()
+        .find(|operator| operator.word == word && operator.from == from)
+}
+
+const fn row(word: &'static str, from: Stand, takes: Takes, to: Stand, writing: Writing) -> Operator {
+    Operator {
+        word,
+        from,
+        takes,
+        to,
+        writing,
+    }
+}
+
+use Stand::{Flow, Grouped, Join, Joined, KeyedFilter, Result};
+use Takes::{Handle, Records, Symbols, Values};
+use Writing::{AsWritten, Body, Predicate, Rewritten};
+
+static OPERATORS: &[Operator] = &[
+    // One record at a time.
+    row("map", Flow, Records(1), Flow, Body(&map::MAP)),
+    row("flat_map", Flow, Records(1), Flow, Body(&flat_map::FLAT_MAP)),
+    row("filter_map", Flow, Records(1), Flow, Body(&filter_map::FILTER_MAP)),
+    row("filter", Flow, Records(1), Flow, Predicate(&filter::FILTER)),
+    row("try_map", Flow, Records(1), Flow, Body(&map::TRY_MAP)),
+    row("try_flat_map", Flow, Records(1), Flow, Body(&flat_map::TRY_FLAT_MAP)),
+    row("try_filter", Flow, Records(1), Flow, Predicate(&filter::TRY_FILTER)),
+    // One pair of records at a time.
+    row("map", Joined, Records(2), Flow, Body(&map::MAP)),
+    row("flat_map", Joined, Records(2), Flow, Body(&flat_map::FLAT_MAP)),
+    row("filter_map", Joined, Records(2), Flow, Body(&filter_map::FILTER_MAP)),
+    row("filter", Joined, Records(2), Joined, Predicate(&filter::FILTER)),
+    row("try_map", Joined, Records(2), Flow, Body(&map::TRY_MAP)),
+    row("try_flat_map", Joined, Records(2), Flow, Body(&flat_map::TRY_FLAT_MAP)),
+    row("try_filter", Joined, Records(2), Joined, Predicate(&filter::TRY_FILTER)),
+    // Joins.
+    row("join", Flow, Values, Join, AsWritten),
+    row("on", Join, Symbols, Joined, AsWritten),
+    row("semi_join", Flow, Values, KeyedFilter, AsWritten),
+    row("anti_join", Flow, Values, KeyedFilter, AsWritten),
+    row("on", KeyedFilter, Symbols, Flow, AsWritten),
+    // Groups.
+    row("group_by", Flow, Symbols, Grouped, AsWritten),
+    row("sum", Grouped, Symbols, Flow, AsWritten),
+    row("min", Grouped, Symbols, Flow, AsWritten),
+    row("max", Grouped, Symbols, Flow, AsWritten),
+    row("avg", Grouped, Symbols, Flow, AsWritten),
+    row("count", Grouped, Values, Flow, AsWritten),
+    row("reduce", Grouped, Records(2), Flow, Rewritten(reduce::write)),
+    row("aggregate", Grouped, Handle, Flow, Rewritten(aggregate::write)),
+    row("aggregate", Flow, Handle, Flow, Rewritten(aggregate::write)),
+    // Whole flows.
+    row("project", Flow, Symbols, Flow, AsWritten),
+    row("union", Flow, Values, Flow, AsWritten),
+    row("distinct", Flow, Values, Flow, AsWritten),
+    row("first", Flow, Values, Flow, AsWritten),
+    row("top", Flow, Symbols, Flow, AsWritten),
+    row("sort", Flow, Symbols, Flow, AsWritten),
+    // Results.
+    row("collect", Flow, Values, Result, AsWritten),
+    row("count", Flow, Values, Result, AsWritten),
+    row("print", Flow, Values, Result, AsWritten),
+    row("write_csv", Flow, Values, Result, AsWritten),
+    row("write_parquet", Flow, Values, Result, AsWritten),
+    row("write_text", Flow, Values, Result, AsWritten),
+];

@@ -1,0 +1,76 @@
+//! One mistake, one message.
+//!
+//! The expansion mentions the fields' types in dozens of places, all of them wrong where one type is not a record. So they
+//! are mentioned through a gate: an alias for `T` that goes through an array, whose length is where mistakes are found.
+//! Where the length cannot be computed, the compiler has reported why, and takes every type behind the gate as reported.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens as _, format_ident, quote, quote_spanned};
+use syn::Type;
+
+use super::borrowing::Sight;
+use super::input::RecordInput;
+use super::twin;
+
+/// The gate's name. It has no users outside of the expansion.
+pub(super) fn name(record: &RecordInput) -> Ident {
+    format_ident!("__{}Known", record.name)
+}
+
+/// The gate that is open where all fields are records. It stands beside the struct, since the twin's fields go through it.
+pub(super) fn definition(record: &RecordInput) -> TokenStream {
+    let name = name(record);
+    let checks = record.types().map(leaves);
+    quote! {
+        #[allow(dead_code, missing_docs)]
+        type #name<T> = <[T; { #(let _ = #checks;)* 1 }] as ::core::iter::IntoIterator>::Item;
+    }
+}
+
+/// `<Type as Record>::LEAVES`, which is an error from the type's first token to its last where it is not a record.
+fn leaves(ty: &Type) -> TokenStream {
+    let mut spans = ty.to_token_stream().into_iter().map(|token| token.span());
+    let first = spans.next().unwrap_or_else(Span::call_site);
+    let last = spans.last().unwrap_or(first);
+    let open = quote_spanned!(first=> <);
+    let close = quote_spanned!(last=> as ::dataflow::__private::Record>::LEAVES);
+    quote!(#open #ty #close)
+}
+
+/// `__Known<T>`, the gate that all else goes through, and `__At<'a>`, what closures see of the record.
+pub(super) fn aliases(record: &RecordInput) -> TokenStream {
+    let (gate, name, twin) = (name(record), &record.name, twin::name(record));
+    if record.sight == Sight::Twin {
+        return quote! {
+            use #gate as __Known;
+            type __At<'a> = __Known<#twin<'a>>;
+        };
+    }
+    let (choice, seen, copied) = match record.sight {
+        Sight::AsNested => {
+            // What needs no drop owns nothing that could be borrowed.
+            let choice = quote! {
+                pub struct __Borrows<const YES: bool>;
+                pub trait __Choose<Yes, No> { type Out; }
+                impl<Yes, No> __Choose<Yes, No> for __Borrows<true> { type Out = Yes; }
+                impl<Yes, No> __Choose<Yes, No> for __Borrows<false> { type Out = No; }
+                type __Nested = __Borrows<{ ::core::mem::needs_drop::<#name>() }>;
+            };
+            let seen = quote!(<__Nested as __Choose<#twin<'a>, #name>>::Out);
+            (choice, seen, quote_spanned!(name.span()=> <__Nested as __Choose<(), #name>>::Out))
+        }
+        Sight::Itself | Sight::Twin => (TokenStream::new(), quote!(#name), quote!(#name)),
+    };
+    let message = format!("`{name}` has nothing to borrow, so it must be `Copy`: add `#[derive(Clone, Copy)]`");
+    let check = quote_spanned!(name.span()=> <#gate<#copied> as __OwnTwin>::IS_COPY);
+    quote! {
+        #choice
+        #[diagnostic::on_unimplemented(message = #message, label = "closures see copies of this record")]
+        pub trait __OwnTwin { const IS_COPY: usize = 1; }
+        // Lets the compiler say that the record is not `__OwnTwin`, in the words above, instead of not `Copy`.
+        #[diagnostic::do_not_recommend]
+        impl<T: ::core::marker::Copy + __dataflow::Record> __OwnTwin for T {}
+        type __Known<T> = <[#gate<T>; #check] as ::core::iter::IntoIterator>::Item;
+        type __At<'a> = __Known<#seen>;
+    }
+}

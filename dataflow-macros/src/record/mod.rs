@@ -1,0 +1,34 @@
+//! `#[derive(Record)]`: a struct's layout, its borrowed twin and the symbols of its fields.
+//!
+//! 1. `input` reads the struct and its attributes; what is wrong is reported at its own token.
+//! 2. `borrowing` decides what closures see: a twin with the texts and lists borrowed, or the record itself.
+//! 3. `twin`, `symbols` and `implementation` write the three parts of the expansion; `gate` sees to it that a field which
+//!    is no record is reported once, at its type.
+
+mod attributes;
+mod borrowing;
+mod gate;
+mod implementation;
+mod input;
+mod parts;
+mod symbols;
+mod twin;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use input::RecordInput;
+
+/// What `#[derive(Record)]` adds to a struct.
+pub(crate) fn expand(input: TokenStream) -> TokenStream {
+    let (record, errors) = match RecordInput::read(input) {
+        Ok(read) => read,
+        Err(error) => return error.into_compile_error(),
+    };
+    let gate = gate::definition(&record);
+    let twin = twin::definition(&record);
+    let symbols = symbols::definition(&record);
+    let implementation = implementation::write(&record);
+    let errors = errors.map(syn::Error::into_compile_error);
+    quote!(#errors #gate #twin #symbols #implementation)
+}

@@ -1,0 +1,135 @@
+//! The form in which a pipeline travels through the stages.
+
+use proc_macro2::{Ident, Span};
+use syn::punctuated::Punctuated;
+use syn::{AngleBracketedGenericArguments, Expr, ExprClosure, Token, token};
+
+use crate::operators::{Operator, Stand};
+use crate::syntax::scope::{Kind, Scope};
+
+/// A function's body, or the inside of `dataflow! { … }`.
+#[derive(Default)]
+pub(crate) struct Pipeline {
+    /// Every flow expression; arguments stand before the chain that they are part of.
+    pub(crate) flows: Vec<Flow>,
+    /// Every name that is bound to a flow.
+    pub(crate) names: Vec<FlowName>,
+    /// Flows that stand as statements: nothing takes their value.
+    pub(crate) dropped: Vec<FlowId>,
+    /// Functions called by a plain name, in order.
+    pub(crate) called: Vec<Ident>,
+}
+
+/// Names one of [`Pipeline::flows`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct FlowId(pub(crate) usize);
+
+/// Names one of [`Pipeline::names`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct NameId(pub(crate) usize);
+
+/// A name bound to a flow.
+pub(crate) struct FlowName {
+    pub(crate) ident: Ident,
+    /// Where a chain that starts with it stands: a grouping or a join can be named, too.
+    pub(crate) stand: Stand,
+    /// Whether it is a reference to a flow, `&DataSet<..>`, which is passed on as it is.
+    pub(crate) is_reference: bool,
+    /// Whether its value is a flow beyond doubt: by its written type, or by the words that make it.
+    pub(crate) is_certain: bool,
+    /// Whether anything mentions it.
+    pub(crate) used: bool,
+    /// Whether leaving it unused is a mistake.
+    pub(crate) must_be_used: bool,
+}
+
+/// An expression that is a flow: a source and the calls chained onto it.
+pub(crate) struct Flow {
+    pub(crate) source: Source,
+    pub(crate) calls: Vec<Call>,
+    /// Where the chain stands after its last call, or at its source.
+    pub(crate) stand: Stand,
+    /// The variable that a `let` binds it to.
+    pub(crate) binding: Option<Ident>,
+    /// The source as the user wrote it, for the plan in the documentation.
+    pub(crate) label: String,
+    /// Whether it is an argument of another flow's operator or of a call.
+    pub(crate) is_argument: bool,
+}
+
+/// Where a flow comes from.
+pub(crate) enum Source {
+    /// A variable. Its value is a clone of the handle, unless it is a reference that a function gets.
+    Local { name: Ident, is_cloned: bool },
+    /// A call that takes a flow; it gets a scope of the graph, named after the variable or this callee.
+    Call { call: Expr, callee: Ident },
+    /// A source of the environment, a marked expression, a block or branch that ends in a flow.
+    Expression(Expr),
+}
+
+/// One call in a chain.
+pub(crate) struct Call {
+    pub(crate) dot: Token![.],
+    pub(crate) word: Ident,
+    pub(crate) turbofish: Option<AngleBracketedGenericArguments>,
+    pub(crate) paren: token::Paren,
+    pub(crate) args: Punctuated<Expr, Token![,]>,
+    /// What the word means here; `None` passes through to the compiler.
+    pub(crate) operator: Option<&'static Operator>,
+    /// The names in scope at the call.
+    pub(crate) scope: Scope,
+    /// The arguments as the user wrote them, on one line.
+    pub(crate) text: String,
+}
+
+impl Pipeline {
+    /// Whether a name stands for a flow beyond doubt.
+    pub(crate) fn is_certainly_a_flow(&self, name: &Ident, scope: &Scope) -> bool {
+        matches!(scope.find(name), Some(Kind::Flow(id)) if self.names[id.0].is_certain)
+    }
+}
+
+impl FlowName {
+    /// A name of which nothing more is known.
+    pub(crate) fn new(ident: &Ident) -> Self {
+        let ident = ident.clone();
+        FlowName {
+            ident,
+            stand: Stand::Flow,
+            is_reference: false,
+            is_certain: false,
+            used: false,
+            must_be_used: false,
+        }
+    }
+}
+
+impl Flow {
+    /// Whether the chain still is a flow, and not what a sink gave back.
+    pub(crate) fn is_flow(&self) -> bool {
+        self.stand != Stand::Result
+    }
+
+    /// Whether its value is a flow beyond doubt: the last word is known, or it comes straight from a source.
+    pub(crate) fn is_certain(&self) -> bool {
+        match self.calls.last() {
+            Some(call) => call.operator.is_some() && self.is_flow(),
+            None => matches!(self.source, Source::Local { .. }),
+        }
+    }
+}
+
+impl Call {
+    /// The closures among the arguments.
+    pub(crate) fn closures(&self) -> impl Iterator<Item = &ExprClosure> {
+        self.args.iter().filter_map(|argument| match argument {
+            Expr::Closure(closure) => Some(closure),
+            _ => None,
+        })
+    }
+
+    /// Where the user wrote the word.
+    pub(crate) fn span(&self) -> Span {
+        self.word.span()
+    }
+}

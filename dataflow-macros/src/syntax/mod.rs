@@ -1,0 +1,17 @@
+//! The first stage: reads a function's body into [`Pipeline`], the form that the other stages work on.
+//!
+//! The body stays the user's own syntax tree, with one change: each expression that is a flow is taken out and leaves
+//! a [`hole`] behind. What was taken out is a [`Flow`]: where it comes from, and the calls chained onto it.
+
+mod chain;
+pub(crate) mod hole;
+mod ir;
+mod lower;
+pub(crate) mod names;
+pub(crate) mod patterns;
+pub(crate) mod scope;
+pub(crate) mod text;
+mod types;
+
+pub(crate) use ir::{Call, Flow, FlowId, FlowName, NameId, Pipeline, Source};
+pub(crate) use lower::{read_expression, read_function};

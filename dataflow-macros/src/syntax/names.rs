@@ -1,0 +1,248 @@
+//! Free names: which variables an expression mentions that it does not itself bind, and how.
+//!
+//! Captures, read sets and the question whether two closures may share a body all rest on this walk. Where syntax
+//! does not tell, in macro calls, it reports every name that it sees there.
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use syn::visit::{self, Visit};
+use syn::{Arm, Block, Expr, ExprCall, ExprClosure, ExprField, ExprForLoop, ExprIf, ExprLet, ExprWhile};
+use syn::{Item, Local, Macro, Member, Pat};
+
+use crate::syntax::patterns::bound_names;
+
+/// One mention of a name.
+pub(crate) struct Mention<'a> {
+    pub(crate) name: &'a Ident,
+    pub(crate) how: How,
+    /// The fields named after it: `["home", "zip"]` for `u.home.zip`.
+    pub(crate) fields: Vec<String>,
+}
+
+/// How a name is mentioned.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum How {
+    /// As a value, or as the root of a path of fields.
+    Value,
+    /// As a function that is called.
+    Called,
+}
+
+/// What an expression mentions.
+#[derive(Default)]
+pub(crate) struct Mentions<'a> {
+    /// Mentions that syntax shows.
+    pub(crate) plain: Vec<Mention<'a>>,
+    /// Names among the tokens of macro calls and of syntax that the parser does not know.
+    pub(crate) opaque: Vec<Ident>,
+}
+
+impl Mentions<'_> {
+    /// Whether the name is mentioned in any way.
+    pub(crate) fn contain(&self, name: &Ident) -> bool {
+        self.plain.iter().any(|mention| mention.name == name) || self.opaque.contains(name)
+    }
+}
+
+/// The names that an expression mentions and does not bind.
+pub(crate) fn free_names(expr: &Expr) -> Mentions<'_> {
+    let mut walk = Walk::default();
+    walk.visit_expr(expr);
+    walk.mentions
+}
+
+/// The names that a closure mentions, other than its parameters and what it binds itself.
+pub(crate) fn free_names_of_closure(closure: &ExprClosure) -> Mentions<'_> {
+    let mut walk = Walk::default();
+    walk.visit_expr_closure(closure);
+    walk.mentions
+}
+
+/// The names among tokens, those in format strings included: in `"{total:>width$}"` both are.
+pub(crate) fn names_in_tokens(tokens: TokenStream, names: &mut Vec<Ident>) {
+    let mut after_dot = false;
+    for token in tokens {
+        let is_dot = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '.');
+        match token {
+            TokenTree::Ident(ident) if !after_dot => names.push(ident),
+            TokenTree::Literal(literal) => names_in_format(&literal, names),
+            TokenTree::Group(group) => names_in_tokens(group.stream(), names),
+            TokenTree::Ident(_) | TokenTree::Punct(_) => {}
+        }
+        after_dot = is_dot;
+    }
+}
+
+/// The names that a format string could mean: words right after `{` or `:`, and words before `$`.
+fn names_in_format(literal: &proc_macro2::Literal, names: &mut Vec<Ident>) {
+    let text = literal.to_string();
+    if !text.starts_with(['"', 'r']) {
+        return;
+    }
+    for placeholder in text.split('{').skip(1) {
+        let inside = placeholder.split('}').next().unwrap_or_default();
+        let words = inside.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+        names.extend(
+            words
+                .filter_map(|word| syn::parse_str::<Ident>(word).ok())
+                .map(|mut ident| {
+                    ident.set_span(literal.span());
+                    ident
+                }),
+        );
+    }
+}
+
+#[derive(Default)]
+struct Walk<'a> {
+    bound: Vec<&'a Ident>,
+    mentions: Mentions<'a>,
+}
+
+impl<'a> Walk<'a> {
+    fn within(&mut self, walk: impl FnOnce(&mut Self)) {
+        let outside = self.bound.len();
+        walk(self);
+        self.bound.truncate(outside);
+    }
+
+    fn bind(&mut self, pattern: &'a Pat) {
+        self.bound.extend(bound_names(pattern));
+    }
+
+    fn mention(&mut self, name: &'a Ident, how: How, fields: Vec<String>) {
+        if !self.bound.contains(&name) {
+            self.mentions.plain.push(Mention { name, how, fields });
+        }
+    }
+
+    fn tokens(&mut self, tokens: &TokenStream) {
+        let mut names = Vec::new();
+        names_in_tokens(tokens.clone(), &mut names);
+        names.retain(|name| !self.bound.contains(&name));
+        self.mentions.opaque.append(&mut names);
+    }
+}
+
+impl<'a> Visit<'a> for Walk<'a> {
+    fn visit_expr(&mut self, expr: &'a Expr) {
+        match expr {
+            Expr::Path(path) if path.qself.is_none() => {
+                if let Some(name) = path.path.get_ident() {
+                    self.mention(name, How::Value, Vec::new());
+                }
+            }
+            Expr::Verbatim(tokens) => self.tokens(tokens),
+            _ => visit::visit_expr(self, expr),
+        }
+    }
+
+    fn visit_expr_field(&mut self, expr: &'a ExprField) {
+        match field_path(expr) {
+            Some((name, fields)) => self.mention(name, How::Value, fields),
+            None => visit::visit_expr_field(self, expr),
+        }
+    }
+
+    fn visit_expr_call(&mut self, call: &'a ExprCall) {
+        match plain_path(&call.func) {
+            Some(name) => self.mention(name, How::Called, Vec::new()),
+            None => self.visit_expr(&call.func),
+        }
+        call.args.iter().for_each(|argument| self.visit_expr(argument));
+    }
+
+    fn visit_expr_closure(&mut self, closure: &'a ExprClosure) {
+        self.within(|walk| {
+            closure.inputs.iter().for_each(|input| walk.bind(input));
+            walk.visit_expr(&closure.body);
+        });
+    }
+
+    fn visit_block(&mut self, block: &'a Block) {
+        self.within(|walk| visit::visit_block(walk, block));
+    }
+
+    fn visit_local(&mut self, local: &'a Local) {
+        if let Some(init) = &local.init {
+            visit::visit_local_init(self, init);
+        }
+        self.bind(&local.pat);
+    }
+
+    fn visit_arm(&mut self, arm: &'a Arm) {
+        self.within(|walk| {
+            walk.bind(&arm.pat);
+            visit::visit_arm(walk, arm);
+        });
+    }
+
+    fn visit_expr_let(&mut self, expr: &'a ExprLet) {
+        self.visit_expr(&expr.expr);
+        self.bind(&expr.pat);
+    }
+
+    fn visit_expr_if(&mut self, expr: &'a ExprIf) {
+        self.within(|walk| {
+            walk.visit_expr(&expr.cond);
+            walk.visit_block(&expr.then_branch);
+        });
+        if let Some((_, otherwise)) = &expr.else_branch {
+            self.visit_expr(otherwise);
+        }
+    }
+
+    fn visit_expr_while(&mut self, expr: &'a ExprWhile) {
+        self.within(|walk| visit::visit_expr_while(walk, expr));
+    }
+
+    fn visit_expr_for_loop(&mut self, expr: &'a ExprForLoop) {
+        self.visit_expr(&expr.expr);
+        self.within(|walk| {
+            walk.bind(&expr.pat);
+            walk.visit_block(&expr.body);
+        });
+    }
+
+    fn visit_macro(&mut self, call: &'a Macro) {
+        self.tokens(&call.tokens);
+    }
+
+    fn visit_item(&mut self, _: &'a Item) {
+        // Items do not see local variables.
+    }
+}
+
+/// The name and the fields of `name.field.field`.
+fn field_path(expr: &ExprField) -> Option<(&Ident, Vec<String>)> {
+    let (name, mut fields) = match peeled(&expr.base) {
+        Expr::Field(base) => field_path(base)?,
+        base => (plain_path(base)?, Vec::new()),
+    };
+    fields.push(member_text(&expr.member));
+    Some((name, fields))
+}
+
+/// The name of a variable or function written as a plain name.
+pub(crate) fn plain_path(expr: &Expr) -> Option<&Ident> {
+    match peeled(expr) {
+        Expr::Path(path) if path.qself.is_none() => path.path.get_ident(),
+        _ => None,
+    }
+}
+
+/// A field as it is written after the dot.
+pub(crate) fn member_text(member: &Member) -> String {
+    match member {
+        Member::Named(name) => name.to_string().trim_start_matches("r#").to_owned(),
+        Member::Unnamed(index) => index.index.to_string(),
+    }
+}
+
+/// An expression without the parentheses around it.
+pub(crate) fn peeled(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Paren(inner) => peeled(&inner.expr),
+        Expr::Group(inner) => peeled(&inner.expr),
+        _ => expr,
+    }
+}

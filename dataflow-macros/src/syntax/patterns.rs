@@ -1,0 +1,67 @@
+//! What patterns bind.
+
+use proc_macro2::Ident;
+use syn::visit::{self, Visit};
+use syn::{Expr, Pat, PatIdent};
+
+/// The names that a pattern binds.
+pub(crate) fn bound_names(pattern: &Pat) -> Vec<&Ident> {
+    let mut bindings = Bindings::default();
+    bindings.visit_pat(pattern);
+    bindings.names
+}
+
+/// Adds all names that are bound anywhere inside of an expression.
+pub(crate) fn names_bound_inside(expr: &Expr) -> Vec<&Ident> {
+    let mut bindings = Bindings {
+        names: Vec::new(),
+        inside_expressions: true,
+    };
+    bindings.visit_expr(expr);
+    bindings.names
+}
+
+/// The name that a pattern consists of, `x` or `mut x`, with or without a type.
+pub(crate) fn plain_name(pattern: &Pat) -> Option<&Ident> {
+    match pattern {
+        Pat::Ident(PatIdent {
+            by_ref: None,
+            subpat: None,
+            ident,
+            ..
+        }) if !looks_like_a_constant(ident) => Some(ident),
+        Pat::Type(pattern) => plain_name(&pattern.pat),
+        Pat::Paren(pattern) => plain_name(&pattern.pat),
+        _ => None,
+    }
+}
+
+/// Whether a name is written like a constant or a unit variant: `None`, `LIMIT`. In a pattern such a name matches
+/// instead of binding, and syntax alone does not tell; the compiler warns of variables that look like this.
+pub(crate) fn looks_like_a_constant(name: &Ident) -> bool {
+    name.to_string()
+        .trim_start_matches("r#")
+        .starts_with(char::is_uppercase)
+}
+
+#[derive(Default)]
+struct Bindings<'ast> {
+    names: Vec<&'ast Ident>,
+    inside_expressions: bool,
+}
+
+impl<'ast> Visit<'ast> for Bindings<'ast> {
+    fn visit_pat_ident(&mut self, pattern: &'ast PatIdent) {
+        if !looks_like_a_constant(&pattern.ident) {
+            self.names.push(&pattern.ident);
+        }
+        visit::visit_pat_ident(self, pattern);
+    }
+
+    fn visit_expr(&mut self, expr: &'ast Expr) {
+        // A guard's own bindings end with the guard.
+        if self.inside_expressions {
+            visit::visit_expr(self, expr);
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! The user's own words: the source text of what they wrote, on one line.
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::token;
+
+/// What is written between parentheses: exactly as in the source where the compiler still knows it, from tokens
+/// otherwise.
+pub(crate) fn between(paren: token::Paren, tokens: impl ToTokens) -> String {
+    let source = paren.span.join().source_text();
+    let inside = source
+        .as_deref()
+        .and_then(|text| text.strip_prefix('(')?.strip_suffix(')'));
+    match inside {
+        Some(text) => one_line(text),
+        None => of_tokens(tokens.to_token_stream()),
+    }
+}
+
+/// Tokens as text, spaced as one would write them.
+pub(crate) fn of_tokens(tokens: TokenStream) -> String {
+    let mut text = String::new();
+    for token in tokens {
+        let piece = match &token {
+            TokenTree::Group(group) => match group.span().source_text() {
+                Some(source) => one_line(&source),
+                None => group.to_string(),
+            },
+            other => other.to_string(),
+        };
+        if needs_space(&text, &piece) {
+            text.push(' ');
+        }
+        text.push_str(&piece);
+    }
+    text
+}
+
+/// Shortens a text to at most `limit` characters, with an ellipsis in place of the rest.
+pub(crate) fn shortened(text: &str, limit: usize) -> String {
+    if text.chars().count() <= limit {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(limit.saturating_sub(1)).collect();
+    format!("{}…", kept.trim_end())
+}
+
+/// Source text without line comments, each run of white space a single space.
+fn one_line(source: &str) -> String {
+    let lines = source.lines().map(without_comment);
+    let words = lines.flat_map(str::split_whitespace).collect::<Vec<_>>();
+    words
+        .join(" ")
+        .replace("( ", "(")
+        .replace(" )", ")")
+        .trim_end_matches(',')
+        .to_owned()
+}
+
+/// A `//` after an odd number of quotes belongs to a string; that is close enough for a text that is only shown.
+fn without_comment(line: &str) -> &str {
+    match line.find("//") {
+        Some(at) if line[..at].matches('"').count().is_multiple_of(2) => &line[..at],
+        _ => line,
+    }
+}
+
+fn needs_space(before: &str, piece: &str) -> bool {
+    let word = |c: char| c.is_alphanumeric() || c == '_' || c == '"';
+    let ends_in_word = before.ends_with(word);
+    match piece.chars().next() {
+        Some('(' | '[' | '.' | ',' | ';' | '?' | ':' | '!' | '<' | '>') | None => false,
+        Some('{') => !before.is_empty(),
+        Some(first) => (ends_in_word && word(first)) || before.ends_with([',', ';', '=']) || piece == "=",
+    }
+}

@@ -1,0 +1,37 @@
+//! What a written type says about a value.
+
+use syn::{PathSegment, Type};
+
+/// Whether the type is written as a flow: `DataSet<..>`, `DataStream<..>` or `Flow<..>`, by path or reference too.
+pub(crate) fn is_flow(ty: &Type) -> bool {
+    last_segment(ty).is_some_and(|segment| {
+        ["DataSet", "DataStream", "Flow"]
+            .iter()
+            .any(|word| segment.ident == word)
+    })
+}
+
+/// Whether the type is written as an environment: `Env`, `&Env`, `&mut Env`.
+pub(crate) fn is_env(ty: &Type) -> bool {
+    last_segment(ty).is_some_and(|segment| segment.ident == "Env")
+}
+
+/// Whether the type is a reference.
+pub(crate) fn is_reference(ty: &Type) -> bool {
+    match ty {
+        Type::Reference(_) => true,
+        Type::Group(ty) => is_reference(&ty.elem),
+        Type::Paren(ty) => is_reference(&ty.elem),
+        _ => false,
+    }
+}
+
+fn last_segment(ty: &Type) -> Option<&PathSegment> {
+    match ty {
+        Type::Path(ty) => ty.path.segments.last(),
+        Type::Reference(ty) => last_segment(&ty.elem),
+        Type::Group(ty) => last_segment(&ty.elem),
+        Type::Paren(ty) => last_segment(&ty.elem),
+        _ => None,
+    }
+}

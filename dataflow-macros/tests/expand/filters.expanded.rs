@@ -1,0 +1,146 @@
+///
+/// # Plan
+/// ```text
+/// some = items
+///     filter(|l| l.shipdate > day && 24 >= l.quantity && (5..=7).contains(&l.discount) && l.n > limit.n)
+///     filter(|l| { let x = l.n; x > 3 && x < 7 })
+/// some
+///     filter(|(a, b)| a > 1 && b > 2)
+///     filter(|l| day.is_past() && l.n != 0 && 10 / l.n > 2)
+/// ```
+#[allow(clippy::needless_pass_by_value)]
+fn conjuncts(items: DataSet<LineItem>, day: Date, limit: Limit) -> DataSet<LineItem> {
+    let _scope = ::dataflow::scope("conjuncts");
+    let some = items
+        .step(const {
+            &::dataflow::Step {
+                name: "filter",
+                operator: "filter",
+                text: "|l| l.shipdate > day && 24 >= l.quantity && (5..=7).contains(&l.discount) && l.n > limit.n",
+                reads: &[::dataflow::Reads::Fields(&["shipdate"])],
+            }
+        })
+        .bounded("shipdate", ::dataflow::Comparison::Greater, &day)
+        .filter({
+            use ::dataflow::__private::Capture as _;
+            let day = day.__capture();
+            move |l| { l.shipdate > day }
+        })
+        .step(const {
+            &::dataflow::Step {
+                name: "filter",
+                operator: "filter",
+                text: "|l| l.shipdate > day && 24 >= l.quantity && (5..=7).contains(&l.discount) && l.n > limit.n",
+                reads: &[::dataflow::Reads::Fields(&["quantity"])],
+            }
+        })
+        .bounded("quantity", ::dataflow::Comparison::LessOrEqual, &24)
+        .filter(move |l| { 24 >= l.quantity })
+        .step(const {
+            &::dataflow::Step {
+                name: "filter",
+                operator: "filter",
+                text: "|l| l.shipdate > day && 24 >= l.quantity && (5..=7).contains(&l.discount) && l.n > limit.n",
+                reads: &[::dataflow::Reads::Fields(&["discount"])],
+            }
+        })
+        .bounded("discount", ::dataflow::Comparison::GreaterOrEqual, &5)
+        .bounded("discount", ::dataflow::Comparison::LessOrEqual, &7)
+        .filter(move |l| { (5..=7).contains(&l.discount) })
+        .step(const {
+            &::dataflow::Step {
+                name: "filter",
+                operator: "filter",
+                text: "|l| l.shipdate > day && 24 >= l.quantity && (5..=7).contains(&l.discount) && l.n > limit.n",
+                reads: &[::dataflow::Reads::Fields(&["n"])],
+            }
+        })
+        .filter({
+            use ::dataflow::__private::Capture as _;
+            let limit = limit.__capture();
+            move |l| { l.n > limit.n }
+        })
+        .step(const {
+            &::dataflow::Step {
+                name: "some",
+                operator: "filter",
+                text: "|l| { let x = l.n; x > 3 && x < 7 }",
+                reads: &[::dataflow::Reads::Fields(&["n"])],
+            }
+        })
+        .filter(move |l| {
+            {
+                let x = l.n;
+                x > 3 && x < 7
+            }
+        });
+    some.step(const {
+            &::dataflow::Step {
+                name: "filter",
+                operator: "filter",
+                text: "|(a, b)| a > 1 && b > 2",
+                reads: &[::dataflow::Reads::Fields(&["0", "1"])],
+            }
+        })
+        .filter(move |(a, b)| { a > 1 && b > 2 })
+        .step(const {
+            &::dataflow::Step {
+                name: "filter",
+                operator: "filter",
+                text: "|l| day.is_past() && l.n != 0 && 10 / l.n > 2",
+                reads: &[::dataflow::Reads::Fields(&[])],
+            }
+        })
+        .filter({
+            use ::dataflow::__private::Capture as _;
+            let day = day.__capture();
+            move |_| { day.is_past() }
+        })
+        .step(const {
+            &::dataflow::Step {
+                name: "filter",
+                operator: "filter",
+                text: "|l| day.is_past() && l.n != 0 && 10 / l.n > 2",
+                reads: &[::dataflow::Reads::Fields(&["n"])],
+            }
+        })
+        .filter(move |l| { l.n != 0 })
+        .step(const {
+            &::dataflow::Step {
+                name: "filter",
+                operator: "filter",
+                text: "|l| day.is_past() && l.n != 0 && 10 / l.n > 2",
+                reads: &[::dataflow::Reads::Fields(&["n"])],
+            }
+        })
+        .filter(move |l| { 10 / l.n > 2 })
+}
+///
+/// # Plan
+/// ```text
+/// items
+///     map(|l| LineItem { n: l.n + 1, ..l }) filter(|l| l == LineItem { n: 1 }) map(|l| l)
+/// ```
+#[allow(clippy::needless_pass_by_value)]
+fn conditions(items: DataSet<LineItem>) -> DataSet<LineItem> {
+    let _scope = ::dataflow::scope("conditions");
+    items
+        .step(const {
+            &::dataflow::Step {
+                name: "map",
+                operator: "map → filter → map",
+                text: "|l| LineItem { n: l.n + 1, ..l } → |l| l == LineItem { n: 1 } → |l| l",
+                reads: &[::dataflow::Reads::All],
+            }
+        })
+        .process(move |l, out| {
+            match (LineItem { n: l.n + 1, ..l }) {
+                value => {
+                    let l = ::dataflow::Value::twin(&value);
+                    if (l == LineItem { n: 1 }) {
+                        out.emit(l)
+                    }
+                }
+            }
+        })
+}

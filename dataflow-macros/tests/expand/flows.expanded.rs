@@ -1,0 +1,229 @@
+///
+/// # Plan
+/// ```text
+/// lines = read_text(..)
+/// short = lines
+///     filter(|l| l.len() < 10)
+/// long = lines
+///     filter(|l| l.len() >= 10)
+/// counts = count_words(..)
+/// more = refine(..)
+/// marked = library(pairs)
+///     map(|x| x)
+/// counts
+///     union(more)
+/// chosen = ..
+/// chosen
+///     filter(|n| n.is(pair))
+///     print()
+/// both(..)
+///     write_csv("out.csv")
+/// ```
+#[allow(clippy::needless_pass_by_value)]
+fn what_is_a_flow(
+    env: &Env,
+    name: Option<&str>,
+    pairs: Vec<u64>,
+) -> dataflow::Result<DataSet<u64>> {
+    let _scope = ::dataflow::scope("what_is_a_flow");
+    let lines = env.read_text("a.txt")?;
+    let (short, long) = (
+        lines
+            .step(const {
+                &::dataflow::Step {
+                    name: "short",
+                    operator: "filter",
+                    text: "|l| l.len() < 10",
+                    reads: &[::dataflow::Reads::All],
+                }
+            })
+            .filter(move |l| { l.len() < 10 }),
+        lines
+            .step(const {
+                &::dataflow::Step {
+                    name: "long",
+                    operator: "filter",
+                    text: "|l| l.len() >= 10",
+                    reads: &[::dataflow::Reads::All],
+                }
+            })
+            .filter(move |l| { l.len() >= 10 }),
+    );
+    let length = name.map(|name| name.len()).unwrap_or(0);
+    let counts = {
+        let _scope = ::dataflow::scope("counts");
+        count_words(short.clone(), length)
+    };
+    let more = {
+        let flow0 = counts
+            .step(const {
+                &::dataflow::Step {
+                    name: "map",
+                    operator: "map",
+                    text: "|c| c + 1",
+                    reads: &[::dataflow::Reads::All],
+                }
+            })
+            .process(move |c, out| { out.emit(c + 1) });
+        let _scope = ::dataflow::scope("more");
+        helpers::refine(flow0, &long)
+    };
+    let marked = library(pairs)
+        .step(const {
+            &::dataflow::Step {
+                name: "marked",
+                operator: "map",
+                text: "|x| x",
+                reads: &[::dataflow::Reads::All],
+            }
+        })
+        .process(move |x, out| { out.emit(x) });
+    let chosen = if length > 3 {
+        counts
+            .step(const {
+                &::dataflow::Step {
+                    name: "union",
+                    operator: "union",
+                    text: "more",
+                    reads: &[],
+                }
+            })
+            .union(more.clone())
+    } else {
+        marked.clone()
+    };
+    for pair in pairs {
+        println!("{pair}");
+        chosen
+            .step(const {
+                &::dataflow::Step {
+                    name: "filter",
+                    operator: "filter",
+                    text: "|n| n.is(pair)",
+                    reads: &[::dataflow::Reads::All],
+                }
+            })
+            .filter({
+                use ::dataflow::__private::Capture as _;
+                let pair = pair.__capture();
+                move |n| { n.is(pair) }
+            })
+            .step(const {
+                &::dataflow::Step {
+                    name: "print",
+                    operator: "print",
+                    text: "",
+                    reads: &[],
+                }
+            })
+            .print();
+    }
+    let same = chosen.clone();
+    {
+        let flow0 = env.from_iter([1u64, 2]);
+        let _scope = ::dataflow::scope("both");
+        both(same.clone(), flow0)
+    }
+        .step(const {
+            &::dataflow::Step {
+                name: "write_csv",
+                operator: "write_csv",
+                text: "\"out.csv\"",
+                reads: &[],
+            }
+        })
+        .write_csv("out.csv");
+    Ok(
+        same
+            .step(const {
+                &::dataflow::Step {
+                    name: "map",
+                    operator: "map",
+                    text: "|n| format!(\"{n} {length:>3}\")",
+                    reads: &[::dataflow::Reads::All],
+                }
+            })
+            .process({
+                use ::dataflow::__private::Capture as _;
+                #[allow(unused_variables)]
+                let length = length.__capture();
+                move |n, out| { out.emit(format!("{n} {length:>3}")) }
+            }),
+    )
+}
+///
+/// # Plan
+/// ```text
+/// upper = lines
+///     my_own_operator(|l| l.is_upper())
+///     filter(|l| l.is_upper())
+/// ```
+#[allow(clippy::needless_pass_by_value)]
+fn split(
+    lines: dataflow::DataStream<String>,
+) -> (DataStream<String>, DataStream<String>) {
+    let _scope = ::dataflow::scope("split");
+    let upper = lines
+        .my_own_operator(|l| l.is_upper())
+        .step(const {
+            &::dataflow::Step {
+                name: "upper",
+                operator: "filter",
+                text: "|l| l.is_upper()",
+                reads: &[::dataflow::Reads::All],
+            }
+        })
+        .filter(move |l| { l.is_upper() });
+    (upper.clone(), lines.clone())
+}
+const _: () = {
+    let words = lines
+        .step(const {
+            &::dataflow::Step {
+                name: "words",
+                operator: "flat_map",
+                text: "|line| line.split(' ').filter(|w| w.len() > minimum)",
+                reads: &[::dataflow::Reads::All],
+            }
+        })
+        .process({
+            use ::dataflow::__private::Capture as _;
+            let minimum = minimum.__capture();
+            move |line, out| {
+                for value in line.split(' ').filter(|w| w.len() > minimum) {
+                    out.emit(value)
+                }
+            }
+        });
+    {
+        let _scope = ::dataflow::scope("count");
+        count(words.clone())
+    }
+        .step(const {
+            &::dataflow::Step {
+                name: "filter",
+                operator: "filter",
+                text: "|c| c.n > LIMIT && c.n < helper(c)",
+                reads: &[::dataflow::Reads::Fields(&["n"])],
+            }
+        })
+        .filter(move |c| { c.n > LIMIT })
+        .step(const {
+            &::dataflow::Step {
+                name: "filter",
+                operator: "filter",
+                text: "|c| c.n > LIMIT && c.n < helper(c)",
+                reads: &[::dataflow::Reads::All],
+            }
+        })
+        .filter(move |c| { c.n < helper(c) })
+        .step(const {
+            &::dataflow::Step {
+                name: "write_csv",
+                operator: "write_csv",
+                text: "\"x.csv\"",
+                reads: &[],
+            }
+        })
+        .write_csv("x.csv")
+};

@@ -1,0 +1,205 @@
+///
+/// # Plan
+/// ```text
+/// items
+///     group_by(|l| (l.returnflag, l.linestatus)) aggregate(|g| Pricing { returnflag: g.key.0, linestatus: g.key.1,…
+///     filter(|p| p.n > 10)
+/// ```
+#[allow(clippy::needless_pass_by_value)]
+fn measures(items: DataSet<LineItem>, rate: Decimal) -> DataSet<Pricing> {
+    let _scope = ::dataflow::scope("measures");
+    items
+        .step(const {
+            &::dataflow::Step {
+                name: "group_by",
+                operator: "group_by → aggregate",
+                text: "|l| (l.returnflag, l.linestatus) → |g| Pricing { returnflag: g.key.0, linestatus: g.key.1, total: g.sum(|l| l.quantity…",
+                reads: &[::dataflow::Reads::Fields(&["quantity"])],
+            }
+        })
+        .group_by(|l| (l.returnflag, l.linestatus))
+        .aggregates()
+        .sum({
+            use ::dataflow::__private::Capture as _;
+            let rate = rate.__capture();
+            move |l| { l.quantity * rate }
+        })
+        .sum(move |l| { l.quantity })
+        .count()
+        .finish(move |__key, ((((), __slot0), __slot1), __slot2), out| {
+            out.emit(Pricing {
+                returnflag: __key.0,
+                linestatus: __key.1,
+                total: __slot0 * 2,
+                mean: __slot1 / __slot2,
+                again: __slot1,
+                n: __slot2,
+            })
+        })
+        .step(const {
+            &::dataflow::Step {
+                name: "filter",
+                operator: "filter",
+                text: "|p| p.n > 10",
+                reads: &[::dataflow::Reads::Fields(&["n"])],
+            }
+        })
+        .bounded("n", ::dataflow::Comparison::Greater, &10)
+        .filter(move |p| { p.n > 10 })
+}
+///
+/// # Plan
+/// ```text
+/// items
+///     aggregate(|g| g.sum(|l| l.price * l.discount) * scale)
+/// ```
+#[allow(clippy::needless_pass_by_value)]
+fn ungrouped(items: DataSet<LineItem>, scale: f64) -> DataSet<f64> {
+    let _scope = ::dataflow::scope("ungrouped");
+    items
+        .step(const {
+            &::dataflow::Step {
+                name: "aggregate",
+                operator: "aggregate",
+                text: "|g| g.sum(|l| l.price * l.discount) * scale",
+                reads: &[::dataflow::Reads::Fields(&["discount", "price"])],
+            }
+        })
+        .aggregates()
+        .sum(move |l| { l.price * l.discount })
+        .finish({
+            use ::dataflow::__private::Capture as _;
+            let scale = scale.__capture();
+            move |_, ((), __slot0), out| { out.emit(__slot0 * scale) }
+        })
+}
+///
+/// # Plan
+/// ```text
+/// longest = items
+///     group_by(|l| l.orderkey) reduce(|a, b| if a.n + by > b.n { a } else { b })
+/// longest
+///     group_by(|l| l.day) count()
+/// ```
+#[allow(clippy::needless_pass_by_value)]
+fn reduced(items: DataSet<LineItem>, by: u64) -> DataSet<LineItem> {
+    let _scope = ::dataflow::scope("reduced");
+    let longest = items
+        .step(const {
+            &::dataflow::Step {
+                name: "longest",
+                operator: "group_by → reduce",
+                text: "|l| l.orderkey → |a, b| if a.n + by > b.n { a } else { b }",
+                reads: &[::dataflow::Reads::All, ::dataflow::Reads::All],
+            }
+        })
+        .group_by(|l| l.orderkey)
+        .reduce({
+            use ::dataflow::__private::Capture as _;
+            let by = by.__capture();
+            move |a, b, out| { if a.n + by > b.n { out.emit(a) } else { out.emit(b) } }
+        });
+    longest
+        .step(const {
+            &::dataflow::Step {
+                name: "group_by",
+                operator: "group_by → count",
+                text: "|l| l.day",
+                reads: &[],
+            }
+        })
+        .group_by(|l| l.day)
+        .count()
+}
+///
+/// # Plan
+/// ```text
+/// both = a
+///     union(b)
+///     distinct()
+/// both
+///     project(|r| (r.x, r.y))
+///     sort(|r| asc(r.0))
+///     first(10)
+/// ```
+#[allow(clippy::needless_pass_by_value)]
+fn whole_flows(a: DataSet<A>, b: DataSet<A>) -> DataSet<A> {
+    let _scope = ::dataflow::scope("whole_flows");
+    let both = a
+        .step(const {
+            &::dataflow::Step {
+                name: "union",
+                operator: "union",
+                text: "b",
+                reads: &[],
+            }
+        })
+        .union(b.clone())
+        .step(const {
+            &::dataflow::Step {
+                name: "both",
+                operator: "distinct",
+                text: "",
+                reads: &[],
+            }
+        })
+        .distinct();
+    both.step(const {
+            &::dataflow::Step {
+                name: "project",
+                operator: "project",
+                text: "|r| (r.x, r.y)",
+                reads: &[],
+            }
+        })
+        .project(|r| (r.x, r.y))
+        .step(const {
+            &::dataflow::Step {
+                name: "sort",
+                operator: "sort",
+                text: "|r| asc(r.0)",
+                reads: &[],
+            }
+        })
+        .sort(|r| asc(r.0))
+        .step(const {
+            &::dataflow::Step {
+                name: "first",
+                operator: "first",
+                text: "10",
+                reads: &[],
+            }
+        })
+        .first(10)
+}
+///
+/// # Plan
+/// ```text
+/// by_order = items
+///     group_by(|l| l.orderkey)
+/// by_order
+///     sum(|l| l.quantity)
+/// by_order
+///     aggregate(|g| (g.key, g.count()))
+/// ```
+#[allow(clippy::needless_pass_by_value)]
+fn named_grouping(items: DataSet<LineItem>) -> (DataSet<LineItem>, DataSet<(u64, u64)>) {
+    let _scope = ::dataflow::scope("named_grouping");
+    let by_order = items
+        .step(const {
+            &::dataflow::Step {
+                name: "by_order",
+                operator: "group_by",
+                text: "|l| l.orderkey",
+                reads: &[],
+            }
+        })
+        .group_by(|l| l.orderkey);
+    (
+        by_order.sum(|l| l.quantity),
+        by_order
+            .aggregates()
+            .count()
+            .finish(move |__key, ((), __slot0), out| { out.emit((__key, __slot0)) }),
+    )
+}

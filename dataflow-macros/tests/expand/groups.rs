@@ -1,0 +1,37 @@
+#[dataflow]
+fn measures(items: DataSet<LineItem>, rate: Decimal) -> DataSet<Pricing> {
+    items
+        .group_by(|l| (l.returnflag, l.linestatus))
+        .aggregate(|g| Pricing {
+            returnflag: g.key.0,
+            linestatus: g.key.1,
+            total: g.sum(|l| l.quantity * rate) * 2,
+            mean: g.sum(|l| l.quantity) / g.count(),
+            again: g.sum(|l| l.quantity),
+            n: g.count(),
+        })
+        .filter(|p| p.n > 10)
+}
+
+#[dataflow]
+fn ungrouped(items: DataSet<LineItem>, scale: f64) -> DataSet<f64> {
+    items.aggregate(|g| g.sum(|l| l.price * l.discount) * scale)
+}
+
+#[dataflow]
+fn reduced(items: DataSet<LineItem>, by: u64) -> DataSet<LineItem> {
+    let longest = items.group_by(|l| l.orderkey).reduce(|a, b| if a.n + by > b.n { a } else { b });
+    longest.group_by(|l| l.day).count()
+}
+
+#[dataflow]
+fn whole_flows(a: DataSet<A>, b: DataSet<A>) -> DataSet<A> {
+    let both = a.union(b).distinct();
+    both.project(|r| (r.x, r.y)).sort(|r| asc(r.0)).first(10)
+}
+
+#[dataflow]
+fn named_grouping(items: DataSet<LineItem>) -> (DataSet<LineItem>, DataSet<(u64, u64)>) {
+    let by_order = items.group_by(|l| l.orderkey);
+    (by_order.sum(|l| l.quantity), by_order.aggregate(|g| (g.key, g.count())))
+}

@@ -1,0 +1,228 @@
+///
+/// # Plan
+/// ```text
+/// building = customers
+///     filter(|c| c.mktsegment == segment)
+/// open = orders
+///     filter(|o| o.orderdate < day)
+///     semi_join(building) on(|o| o.custkey, |c| c.custkey)
+/// items
+///     filter(|l| l.shipdate > day)
+///     join(open) on(|l| l.orderkey, |o| o.orderkey) map(|l, o| Revenue { orderkey: o.orderkey, orderdate: o.orderda…
+///     group_by(|r| (r.orderkey, r.orderdate)) sum(|r| r.revenue)
+///     top(10, |r| (desc(r.revenue), asc(r.orderdate)))
+/// ```
+#[allow(clippy::needless_pass_by_value)]
+fn shipping_priority(
+    customers: DataSet<Customer>,
+    orders: DataSet<Order>,
+    items: DataSet<LineItem>,
+    segment: String,
+    day: Date,
+) -> DataSet<Revenue> {
+    let _scope = ::dataflow::scope("shipping_priority");
+    let building = customers
+        .step(const {
+            &::dataflow::Step {
+                name: "building",
+                operator: "filter",
+                text: "|c| c.mktsegment == segment",
+                reads: &[::dataflow::Reads::Fields(&["mktsegment"])],
+            }
+        })
+        .bounded("mktsegment", ::dataflow::Comparison::Equal, &segment)
+        .filter({
+            use ::dataflow::__private::Capture as _;
+            let segment = segment.__capture();
+            move |c| { c.mktsegment == segment }
+        });
+    let open = orders
+        .step(const {
+            &::dataflow::Step {
+                name: "filter",
+                operator: "filter",
+                text: "|o| o.orderdate < day",
+                reads: &[::dataflow::Reads::Fields(&["orderdate"])],
+            }
+        })
+        .bounded("orderdate", ::dataflow::Comparison::Less, &day)
+        .filter({
+            use ::dataflow::__private::Capture as _;
+            let day = day.__capture();
+            move |o| { o.orderdate < day }
+        })
+        .step(const {
+            &::dataflow::Step {
+                name: "open",
+                operator: "semi_join",
+                text: "building → |o| o.custkey, |c| c.custkey",
+                reads: &[],
+            }
+        })
+        .semi_join(building.clone())
+        .on(|o| o.custkey, |c| c.custkey);
+    items
+        .step(const {
+            &::dataflow::Step {
+                name: "filter",
+                operator: "filter",
+                text: "|l| l.shipdate > day",
+                reads: &[::dataflow::Reads::Fields(&["shipdate"])],
+            }
+        })
+        .bounded("shipdate", ::dataflow::Comparison::Greater, &day)
+        .filter({
+            use ::dataflow::__private::Capture as _;
+            let day = day.__capture();
+            move |l| { l.shipdate > day }
+        })
+        .step(const {
+            &::dataflow::Step {
+                name: "join",
+                operator: "join → map",
+                text: "open → |l| l.orderkey, |o| o.orderkey → |l, o| Revenue { orderkey: o.orderkey, orderdate: o.orderdate, revenue: l.exten…",
+                reads: &[
+                    ::dataflow::Reads::Fields(&["discount", "extendedprice"]),
+                    ::dataflow::Reads::Fields(&["orderdate", "orderkey"]),
+                ],
+            }
+        })
+        .join(open.clone())
+        .on(|l| l.orderkey, |o| o.orderkey)
+        .process(move |l, o, out| {
+            out.emit(Revenue {
+                orderkey: o.orderkey,
+                orderdate: o.orderdate,
+                revenue: l.extendedprice * (1 - l.discount),
+            })
+        })
+        .step(const {
+            &::dataflow::Step {
+                name: "group_by",
+                operator: "group_by → sum",
+                text: "|r| (r.orderkey, r.orderdate) → |r| r.revenue",
+                reads: &[],
+            }
+        })
+        .group_by(|r| (r.orderkey, r.orderdate))
+        .sum(|r| r.revenue)
+        .step(const {
+            &::dataflow::Step {
+                name: "top",
+                operator: "top",
+                text: "10, |r| (desc(r.revenue), asc(r.orderdate))",
+                reads: &[],
+            }
+        })
+        .top(10, |r| (desc(r.revenue), asc(r.orderdate)))
+}
+///
+/// # Plan
+/// ```text
+/// same = left
+///     join(right) on(|a| a.id, |b| b.id) filter(|a, b| a.n > b.n) filter_map(|a, b| a.pair(b))
+/// other = same
+///     join(right.filter(|r| r.n > l)) on(|s| s.0, |r| r.id)
+/// other
+///     filter(|s, r| s.1 > r.n) filter(|(a, b), _| a > b) map(|x, y| (x.0, y.n + l)) filter(|p| p.0 > 3)
+/// ```
+#[allow(clippy::needless_pass_by_value)]
+fn filtered_pairs(left: DataSet<L>, right: DataSet<R>, l: u64) -> DataSet<(u64, u64)> {
+    let _scope = ::dataflow::scope("filtered_pairs");
+    let same = left
+        .step(const {
+            &::dataflow::Step {
+                name: "same",
+                operator: "join → filter → filter_map",
+                text: "right → |a| a.id, |b| b.id → |a, b| a.n > b.n → |a, b| a.pair(b)",
+                reads: &[::dataflow::Reads::All, ::dataflow::Reads::All],
+            }
+        })
+        .join(right.clone())
+        .on(|a| a.id, |b| b.id)
+        .process(move |a, b, out| {
+            if a.n > b.n {
+                if let ::core::option::Option::Some(value) = a.pair(b) {
+                    out.emit(value)
+                }
+            }
+        });
+    let other = same
+        .step(const {
+            &::dataflow::Step {
+                name: "other",
+                operator: "join",
+                text: "right.filter(|r| r.n > l) → |s| s.0, |r| r.id",
+                reads: &[],
+            }
+        })
+        .join(
+            right
+                .step(const {
+                    &::dataflow::Step {
+                        name: "filter",
+                        operator: "filter",
+                        text: "|r| r.n > l",
+                        reads: &[::dataflow::Reads::Fields(&["n"])],
+                    }
+                })
+                .bounded("n", ::dataflow::Comparison::Greater, &l)
+                .filter({
+                    use ::dataflow::__private::Capture as _;
+                    let l = l.__capture();
+                    move |r| { r.n > l }
+                }),
+        )
+        .on(|s| s.0, |r| r.id);
+    other
+        .process({
+            use ::dataflow::__private::Capture as _;
+            let l = l.__capture();
+            move |record0, record1, out| {
+                if ({
+                    let s = record0;
+                    let r = record1;
+                    s.1 > r.n
+                }) {
+                    if ({
+                        let (a, b) = record0;
+                        let _ = record1;
+                        a > b
+                    }) {
+                        {
+                            let x = record0;
+                            let y = record1;
+                            match (x.0, y.n + l) {
+                                value => {
+                                    let p = ::dataflow::Value::twin(&value);
+                                    if p.0 > 3 {
+                                        out.emit(p)
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        })
+}
+///
+/// # Plan
+/// ```text
+/// left
+///     join(right) on(|a| a.id, |b| b.id)
+/// ```
+#[allow(clippy::needless_pass_by_value)]
+fn no_closure(left: DataSet<L>, right: DataSet<R>) -> DataSet<L> {
+    let _scope = ::dataflow::scope("no_closure");
+    left.step(const {
+            &::dataflow::Step {
+                name: "join",
+                operator: "join",
+                text: "right → |a| a.id, |b| b.id",
+                reads: &[],
+            }
+        })
+        .join(right.clone())
+        .on(|a| a.id, |b| b.id)
+}

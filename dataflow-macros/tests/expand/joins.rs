@@ -1,0 +1,35 @@
+#[dataflow]
+fn shipping_priority(
+    customers: DataSet<Customer>,
+    orders: DataSet<Order>,
+    items: DataSet<LineItem>,
+    segment: String,
+    day: Date,
+) -> DataSet<Revenue> {
+    let building = customers.filter(|c| c.mktsegment == segment);
+    let open = orders.filter(|o| o.orderdate < day).semi_join(building).on(|o| o.custkey, |c| c.custkey);
+    items
+        .filter(|l| l.shipdate > day)
+        .join(open)
+        .on(|l| l.orderkey, |o| o.orderkey)
+        .map(|l, o| Revenue {
+            orderkey: o.orderkey,
+            orderdate: o.orderdate,
+            revenue: l.extendedprice * (1 - l.discount),
+        })
+        .group_by(|r| (r.orderkey, r.orderdate))
+        .sum(|r| r.revenue)
+        .top(10, |r| (desc(r.revenue), asc(r.orderdate)))
+}
+
+#[dataflow]
+fn filtered_pairs(left: DataSet<L>, right: DataSet<R>, l: u64) -> DataSet<(u64, u64)> {
+    let same = left.join(right).on(|a| a.id, |b| b.id).filter(|a, b| a.n > b.n).filter_map(|a, b| a.pair(b));
+    let other = same.join(right.filter(|r| r.n > l)).on(|s| s.0, |r| r.id);
+    other.filter(|s, r| s.1 > r.n).filter(|(a, b), _| a > b).map(|x, y| (x.0, y.n + l)).filter(|p| p.0 > 3)
+}
+
+#[dataflow]
+fn no_closure(left: DataSet<L>, right: DataSet<R>) -> DataSet<L> {
+    left.join(right).on(|a| a.id, |b| b.id)
+}

@@ -1,0 +1,337 @@
+/// Counts words.
+///
+/// # Plan
+/// ```text
+/// lines
+///     flat_map(|line| { line.to_lowercase().split_whitespace().map(|word| WordCountRef { word, count: 1 }) }) filte…
+///     group_by(|w| w.word) sum(|w| w.count)
+/// ```
+#[allow(clippy::needless_pass_by_value)]
+pub fn word_count(lines: DataSet<String>, min: usize) -> DataSet<WordCount> {
+    let _scope = ::dataflow::scope("word_count");
+    lines
+        .step(const {
+            &::dataflow::Step {
+                name: "flat_map",
+                operator: "flat_map → filter",
+                text: "|line| { line.to_lowercase().split_whitespace().map(|word| WordCountRef { word, count: 1 }) } → |w| w.word.len() > min",
+                reads: &[::dataflow::Reads::All],
+            }
+        })
+        .process({
+            use ::dataflow::__private::Capture as _;
+            let min = min.__capture();
+            move |line, out| {
+                {
+                    for value in line
+                        .to_lowercase()
+                        .split_whitespace()
+                        .map(|word| WordCountRef { word, count: 1 })
+                    {
+                        let w = ::dataflow::Value::twin(&value);
+                        if w.word.len() > min {
+                            out.emit(w)
+                        }
+                    }
+                }
+            }
+        })
+        .step(const {
+            &::dataflow::Step {
+                name: "group_by",
+                operator: "group_by → sum",
+                text: "|w| w.word → |w| w.count",
+                reads: &[],
+            }
+        })
+        .group_by(|w| w.word)
+        .sum(|w| w.count)
+}
+///
+/// # Plan
+/// ```text
+/// words
+///     map(|w| if w.count > 1 { w } else { WordCount { word: w.word.to_uppercase(), count: 0 } })
+/// ```
+#[allow(clippy::needless_pass_by_value)]
+fn arms_of_twin_and_owned(words: DataSet<WordCount>) -> DataSet<WordCount> {
+    let _scope = ::dataflow::scope("arms_of_twin_and_owned");
+    words
+        .step(const {
+            &::dataflow::Step {
+                name: "map",
+                operator: "map",
+                text: "|w| if w.count > 1 { w } else { WordCount { word: w.word.to_uppercase(), count: 0 } }",
+                reads: &[::dataflow::Reads::All],
+            }
+        })
+        .process(move |w, out| {
+            if w.count > 1 {
+                out.emit(w)
+            } else {
+                out.emit(WordCount {
+                    word: w.word.to_uppercase(),
+                    count: 0,
+                })
+            }
+        })
+}
+///
+/// # Plan
+/// ```text
+/// words
+///     map(|w| { let half = w.count / 2; match half { 0 => panic!("empty"), 1 => { if w.word.is_empty() { 0 } else {…
+/// ```
+#[allow(clippy::needless_pass_by_value)]
+fn nested_tails(words: DataSet<WordCount>) -> DataSet<u64> {
+    let _scope = ::dataflow::scope("nested_tails");
+    words
+        .step(const {
+            &::dataflow::Step {
+                name: "map",
+                operator: "map",
+                text: "|w| { let half = w.count / 2; match half { 0 => panic!(\"empty\"), 1 => { if w.word.is_empty() { 0 } else { 1 } } n => n,…",
+                reads: &[::dataflow::Reads::Fields(&["count", "word"])],
+            }
+        })
+        .process(move |w, out| {
+            {
+                let half = w.count / 2;
+                match half {
+                    0 => panic!("empty"),
+                    1 => if w.word.is_empty() { out.emit(0) } else { out.emit(1) }
+                    n => out.emit(n),
+                }
+            }
+        })
+}
+///
+/// # Plan
+/// ```text
+/// lines
+///     map(|line| { if line.is_empty() { return 0; } line.len() as u64 })
+/// ```
+#[allow(clippy::needless_pass_by_value)]
+fn early_return(lines: DataSet<String>) -> DataSet<u64> {
+    let _scope = ::dataflow::scope("early_return");
+    lines
+        .step(const {
+            &::dataflow::Step {
+                name: "map",
+                operator: "map",
+                text: "|line| { if line.is_empty() { return 0; } line.len() as u64 }",
+                reads: &[::dataflow::Reads::All],
+            }
+        })
+        .process(move |line, out| {
+            out.emit(
+                (|| {
+                    if line.is_empty() {
+                        return 0;
+                    }
+                    line.len() as u64
+                })(),
+            )
+        })
+}
+///
+/// # Plan
+/// ```text
+/// lines
+///     try_map(|line| Ok(line.parse::<u64>()?)) filter(|n| n.is_power_of_two())
+/// ```
+#[allow(clippy::needless_pass_by_value)]
+fn numbers(lines: DataSet<String>) -> DataSet<u64> {
+    let _scope = ::dataflow::scope("numbers");
+    lines
+        .step(const {
+            &::dataflow::Step {
+                name: "try_map",
+                operator: "try_map → filter",
+                text: "|line| Ok(line.parse::<u64>()?) → |n| n.is_power_of_two()",
+                reads: &[::dataflow::Reads::All],
+            }
+        })
+        .try_process(move |line, out| {
+            match line.parse::<u64>()? {
+                value => {
+                    let n = ::dataflow::Value::twin(&value);
+                    if n.is_power_of_two() {
+                        out.emit(n)
+                    }
+                }
+            };
+            ::core::result::Result::Ok(())
+        })
+}
+///
+/// # Plan
+/// ```text
+/// parsed = lines
+///     try_filter(|line| valid(line))
+///     try_map(|line| line.parse::<u64>())
+/// checked = parsed
+///     try_map(|n| if n > 3 { Ok(n) } else { Err(Small(n)) })
+/// checked
+///     try_flat_map(|n| { if n == 0 { return Err(Small(n)); } Ok(0..n) })
+/// ```
+#[allow(clippy::needless_pass_by_value)]
+fn fallible(lines: DataSet<String>) -> DataSet<u64> {
+    let _scope = ::dataflow::scope("fallible");
+    let parsed = lines
+        .step(const {
+            &::dataflow::Step {
+                name: "try_filter",
+                operator: "try_filter",
+                text: "|line| valid(line)",
+                reads: &[::dataflow::Reads::All],
+            }
+        })
+        .try_filter(move |line| { ::core::result::Result::Ok(valid(line)?) })
+        .step(const {
+            &::dataflow::Step {
+                name: "parsed",
+                operator: "try_map",
+                text: "|line| line.parse::<u64>()",
+                reads: &[::dataflow::Reads::All],
+            }
+        })
+        .try_process(move |line, out| {
+            out.emit(line.parse::<u64>()?);
+            ::core::result::Result::Ok(())
+        });
+    let checked = parsed
+        .step(const {
+            &::dataflow::Step {
+                name: "checked",
+                operator: "try_map",
+                text: "|n| if n > 3 { Ok(n) } else { Err(Small(n)) }",
+                reads: &[::dataflow::Reads::All],
+            }
+        })
+        .try_process(move |n, out| {
+            if n > 3 {
+                out.emit(n)
+            } else {
+                return ::core::result::Result::Err(::core::convert::From::from(Small(n)))
+            };
+            ::core::result::Result::Ok(())
+        });
+    checked
+        .step(const {
+            &::dataflow::Step {
+                name: "try_flat_map",
+                operator: "try_flat_map",
+                text: "|n| { if n == 0 { return Err(Small(n)); } Ok(0..n) }",
+                reads: &[::dataflow::Reads::All],
+            }
+        })
+        .try_process(move |n, out| {
+            for value in (|| -> ::core::result::Result<_, ::dataflow::UserError> {
+                if n == 0 {
+                    return Err(Small(n));
+                }
+                Ok(0..n)
+            })()? {
+                out.emit(value)
+            }
+            ::core::result::Result::Ok(())
+        })
+}
+///
+/// # Plan
+/// ```text
+/// words = lines
+///     filter_map(|line| line.split(' ').next())
+/// words
+///     filter_map(|w| if w.is_empty() { None } else { Some(w.trim()) })
+/// ```
+#[allow(clippy::needless_pass_by_value)]
+fn options(lines: DataSet<String>) -> DataSet<String> {
+    let _scope = ::dataflow::scope("options");
+    let words = lines
+        .step(const {
+            &::dataflow::Step {
+                name: "words",
+                operator: "filter_map",
+                text: "|line| line.split(' ').next()",
+                reads: &[::dataflow::Reads::All],
+            }
+        })
+        .process(move |line, out| {
+            if let ::core::option::Option::Some(value) = line.split(' ').next() {
+                out.emit(value)
+            }
+        });
+    words
+        .step(const {
+            &::dataflow::Step {
+                name: "filter_map",
+                operator: "filter_map",
+                text: "|w| if w.is_empty() { None } else { Some(w.trim()) }",
+                reads: &[::dataflow::Reads::All],
+            }
+        })
+        .process(move |w, out| { if w.is_empty() { () } else { out.emit(w.trim()) } })
+}
+///
+/// # Plan
+/// ```text
+/// lines
+///     filter(crate::text::is_valid)
+///     map(parse)
+/// ```
+#[allow(clippy::needless_pass_by_value)]
+fn functions_in_place_of_closures(
+    lines: DataSet<String>,
+    parse: fn(&str) -> u64,
+) -> DataSet<u64> {
+    let _scope = ::dataflow::scope("functions_in_place_of_closures");
+    lines
+        .step(const {
+            &::dataflow::Step {
+                name: "filter",
+                operator: "filter",
+                text: "crate::text::is_valid",
+                reads: &[::dataflow::Reads::All],
+            }
+        })
+        .filter(move |__record0| { crate::text::is_valid(__record0) })
+        .step(const {
+            &::dataflow::Step {
+                name: "map",
+                operator: "map",
+                text: "parse",
+                reads: &[::dataflow::Reads::All],
+            }
+        })
+        .process({
+            use ::dataflow::__private::Capture as _;
+            let parse = parse.__capture();
+            move |__record0, out| { out.emit(parse(__record0)) }
+        })
+}
+///
+/// # Plan
+/// ```text
+/// lines
+///     map(|line| (line.len() as u64, out))
+/// ```
+#[allow(clippy::needless_pass_by_value)]
+fn names_do_not_collide(lines: DataSet<String>, out: u64) -> DataSet<(u64, u64)> {
+    let _scope = ::dataflow::scope("names_do_not_collide");
+    lines
+        .step(const {
+            &::dataflow::Step {
+                name: "map",
+                operator: "map",
+                text: "|line| (line.len() as u64, out)",
+                reads: &[::dataflow::Reads::All],
+            }
+        })
+        .process({
+            use ::dataflow::__private::Capture as _;
+            let out = out.__capture();
+            move |line, out| { out.emit((line.len() as u64, out)) }
+        })
+}

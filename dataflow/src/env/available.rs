@@ -1,0 +1,29 @@
+//! How much memory this process may use.
+
+use std::path::Path;
+
+/// The share of it that pipelines take unless told otherwise.
+const SHARE: f64 = 0.7;
+
+/// Where nothing can be found out.
+const FALLBACK_BYTES: usize = 1 << 30;
+
+/// The default budget: a share of what the machine has available, or of what the control group allows where that is less.
+pub(super) fn budget_bytes() -> usize {
+    let group = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"];
+    let limits = group.iter().filter_map(|path| number(Path::new(path))).chain(machine_bytes());
+    let least = limits.min().unwrap_or(FALLBACK_BYTES);
+    (least as f64 * SHARE) as usize
+}
+
+fn number(path: &Path) -> Option<usize> {
+    std::fs::read_to_string(path).ok()?.trim().parse().ok()
+}
+
+/// `MemAvailable` of the system: what can be had without swapping.
+fn machine_bytes() -> Option<usize> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let kib: usize = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kib * 1024)
+}

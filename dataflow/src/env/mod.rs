@@ -1,0 +1,191 @@
+//! The environment of a program's pipelines: sources, settings, runs.
+
+mod available;
+mod options;
+mod progress;
+mod sources;
+
+use std::io::IsTerminal;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use rayon::ThreadPool;
+use runtime::embedded;
+use runtime::exec::{self, Resources};
+use runtime::explain;
+use runtime::memory::Budget;
+use runtime::metrics::JobMetrics;
+use runtime::optimizer;
+use runtime::plan::Node;
+
+use crate::error::Result;
+
+pub use options::{Engine, Options, ProgressWhen};
+
+use progress::Progress;
+
+/// Where pipelines begin and end. Cloning copies the handle.
+///
+/// ```no_run
+/// # use dataflow::prelude::*;
+/// fn main() -> dataflow::Result<()> {
+///     let env = Env::from_args()?;
+///     env.read_text("data/shakespeare.txt")?.first(10).print();
+///     env.run()?;
+///     Ok(())
+/// }
+/// ```
+#[derive(Clone)]
+pub struct Env {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    options: Options,
+    budget: Arc<Budget>,
+    pool: OnceLock<Arc<ThreadPool>>,
+    sinks: Mutex<Vec<Arc<Node>>>,
+}
+
+/// What a run did.
+#[derive(Debug)]
+pub struct Report {
+    explain: String,
+    source_rows: u64,
+    source_bytes: u64,
+}
+
+impl Report {
+    /// The plan with rows, bytes and time per operator; empty for the embedded engine.
+    #[must_use]
+    pub fn explain(&self) -> &str {
+        &self.explain
+    }
+
+    /// Records that sources gave.
+    #[must_use]
+    pub fn source_rows(&self) -> u64 {
+        self.source_rows
+    }
+
+    /// Bytes that sources read.
+    #[must_use]
+    pub fn source_bytes(&self) -> u64 {
+        self.source_bytes
+    }
+}
+
+impl Env {
+    /// An environment with these settings.
+    #[must_use]
+    pub fn new(options: Options) -> Self {
+        let budget = Budget::new(options.memory_bytes);
+        Env { inner: Arc::new(Inner { options, budget, pool: OnceLock::new(), sinks: Mutex::new(Vec::new()) }) }
+    }
+
+    /// Settings from the command line: `--parallelism`, `--memory`, `--explain`, `--progress`, `--engine`. What else stands
+    /// there is the program's own: see [`Env::args`]. `--help` prints the settings and ends the program.
+    ///
+    /// # Errors
+    /// None so far; unknown settings end the program with a message, as command lines do.
+    pub fn from_args() -> Result<Self> {
+        Ok(Env::new(Options::from_args()))
+    }
+
+    /// An environment on the embedded engine: one thread, plain vectors, for tests and small data.
+    #[must_use]
+    pub fn embedded() -> Self {
+        Env::new(Options { engine: Engine::Embedded, ..Options::default() })
+    }
+
+    /// The arguments of the command line that are the program's own, in order.
+    #[must_use]
+    pub fn args(&self) -> &[String] {
+        &self.inner.options.args
+    }
+
+    /// The settings.
+    #[must_use]
+    pub fn options(&self) -> &Options {
+        &self.inner.options
+    }
+
+    /// Runs everything that was to be written or printed so far, and waits for it.
+    ///
+    /// # Errors
+    /// The first thing that went wrong, with the operator and its place in the program. Outputs are then as they were before.
+    pub fn run(&self) -> Result<Report> {
+        let sinks = std::mem::take(&mut *self.inner.sinks.lock().unwrap_or_else(PoisonError::into_inner));
+        self.execute(&sinks)
+    }
+
+    /// The plan of what was to be written or printed so far, as text.
+    ///
+    /// # Errors
+    /// What cannot be right about the program.
+    pub fn explain(&self) -> Result<String> {
+        let sinks = self.inner.sinks.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let plan = optimizer::plan(&sinks, optimizer::Resources { tasks: self.inner.options.parallelism })?;
+        Ok(explain::text(&plan, None))
+    }
+
+    pub(crate) fn add_sink(&self, sink: Arc<Node>) {
+        self.inner.sinks.lock().unwrap_or_else(PoisonError::into_inner).push(sink);
+    }
+
+    pub(crate) fn run_now(&self, sink: &Arc<Node>) -> Result<()> {
+        self.execute(std::slice::from_ref(sink)).map(|_| ())
+    }
+
+    fn execute(&self, sinks: &[Arc<Node>]) -> Result<Report> {
+        let options = &self.inner.options;
+        if options.engine == Engine::Embedded {
+            embedded::run(sinks)?;
+            return Ok(Report { explain: String::new(), source_rows: 0, source_bytes: 0 });
+        }
+        let plan = optimizer::plan(sinks, optimizer::Resources { tasks: options.parallelism })?;
+        if options.explain {
+            eprintln!("{}", explain::text(&plan, None));
+        }
+        let shows = match options.progress {
+            ProgressWhen::Always => true,
+            ProgressWhen::Never => false,
+            ProgressWhen::Terminal => std::io::stderr().is_terminal(),
+        };
+        let mut progress = shows.then(|| Progress::new(exec::source_bytes(&plan).unwrap_or(0)));
+        let resources = Resources { pool: self.pool()?, budget: self.inner.budget.clone() };
+        let tick = |metrics: &JobMetrics| {
+            if let Some(progress) = &mut progress {
+                progress.show(metrics);
+            }
+        };
+        let result = exec::run(&plan, sinks, &resources, tick);
+        if let Some(progress) = progress {
+            progress.clear();
+        }
+        let metrics = result?;
+        let explain = explain::text(&plan, Some(&metrics));
+        if options.explain {
+            eprintln!("{explain}");
+        }
+        Ok(Report { explain, source_rows: metrics.source_rows.get(), source_bytes: metrics.source_bytes.get() })
+    }
+
+    fn pool(&self) -> Result<Arc<ThreadPool>> {
+        if let Some(pool) = self.inner.pool.get() {
+            return Ok(pool.clone());
+        }
+        let pool = exec::pool(self.inner.options.parallelism)?;
+        Ok(self.inner.pool.get_or_init(|| pool).clone())
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        let sinks = self.sinks.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Some(sink) = sinks.first()
+            && !std::thread::panicking()
+        {
+            eprintln!("warning: {} was declared, but `env.run()?` was not called after it: nothing was written", sink.origin);
+        }
+    }
+}

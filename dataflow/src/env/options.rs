@@ -1,0 +1,153 @@
+//! Settings of an environment.
+
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, ArgAction, Command, value_parser};
+
+use super::available;
+
+/// Which engine runs a program's pipelines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// All cores of this process.
+    Local,
+    /// One thread and plain vectors: the oracle of tests, for small data.
+    Embedded,
+}
+
+/// When progress is shown on standard error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProgressWhen {
+    /// Where that is a terminal.
+    Terminal,
+    /// Also in a pipe.
+    Always,
+    /// Not at all.
+    Never,
+}
+
+/// Settings of an environment.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Parallel tasks per operator; the machine's cores unless set.
+    pub parallelism: usize,
+    /// What pipelines may keep in memory, in bytes; a share of what is available unless set.
+    pub memory_bytes: usize,
+    /// Whether plans are printed, before with estimates and after with actuals.
+    pub explain: bool,
+    /// When progress is shown.
+    pub progress: ProgressWhen,
+    /// Which engine runs.
+    pub engine: Engine,
+    /// The program's own arguments.
+    pub args: Vec<String>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            parallelism: std::thread::available_parallelism().map_or(1, usize::from),
+            memory_bytes: available::budget_bytes(),
+            explain: false,
+            progress: ProgressWhen::Terminal,
+            engine: Engine::Local,
+            args: Vec::new(),
+        }
+    }
+}
+
+impl Options {
+    /// Settings from the process's command line; ends the process with a message where it cannot be understood.
+    pub(super) fn from_args() -> Self {
+        let matches = command().get_matches();
+        let defaults = Options::default();
+        let chosen = |argument: &str| matches.get_one::<String>(argument).map(String::as_str);
+        Options {
+            parallelism: matches.get_one::<u64>("parallelism").map_or(defaults.parallelism, |&tasks| tasks as usize),
+            memory_bytes: matches.get_one::<usize>("memory").copied().unwrap_or(defaults.memory_bytes),
+            explain: matches.get_flag("explain"),
+            progress: match chosen("progress") {
+                Some("always") => ProgressWhen::Always,
+                Some("never") => ProgressWhen::Never,
+                _ => ProgressWhen::Terminal,
+            },
+            engine: if chosen("engine") == Some("embedded") { Engine::Embedded } else { Engine::Local },
+            args: matches.get_many::<String>("args").into_iter().flatten().cloned().collect(),
+        }
+    }
+}
+
+fn command() -> Command {
+    // The name in messages is the program's own, from the command line.
+    Command::new("pipeline")
+        .arg(
+            Arg::new("parallelism")
+                .long("parallelism")
+                .value_name("TASKS")
+                .value_parser(value_parser!(u64).range(1..=1024))
+                .help("Parallel tasks per operator [default: the machine's cores]"),
+        )
+        .arg(
+            Arg::new("memory")
+                .long("memory")
+                .value_name("BYTES")
+                .value_parser(parse_bytes)
+                .help("What pipelines may keep in memory: 512MiB, 4GiB [default: 70 % of what is available]"),
+        )
+        .arg(
+            Arg::new("explain")
+                .long("explain")
+                .action(ArgAction::SetTrue)
+                .help("Print the plan before the run, and again after it with rows, bytes and times"),
+        )
+        .arg(
+            Arg::new("progress")
+                .long("progress")
+                .value_name("WHEN")
+                .value_parser(PossibleValuesParser::new(["terminal", "always", "never"]))
+                .help("When to show progress [default: terminal]"),
+        )
+        .arg(
+            Arg::new("engine")
+                .long("engine")
+                .value_name("ENGINE")
+                .value_parser(PossibleValuesParser::new(["local", "embedded"]))
+                .help("What runs the pipelines [default: local]"),
+        )
+        .arg(Arg::new("args").num_args(0..).value_name("ARGS").help("The program's own arguments"))
+}
+
+/// `64MiB`, `2G`, `1500000`.
+fn parse_bytes(text: &str) -> Result<usize, String> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let factor: usize = match unit.trim().to_ascii_lowercase().trim_end_matches("ib").trim_end_matches('b') {
+        "" => 1,
+        "k" => 1 << 10,
+        "m" => 1 << 20,
+        "g" => 1 << 30,
+        "t" => 1 << 40,
+        _ => return Err(format!("`{unit}` is no unit of bytes; write 512MiB, 4GiB or a plain number")),
+    };
+    let number: usize = number.parse().map_err(|_| format!("`{text}` does not begin with a number of bytes"))?;
+    number.checked_mul(factor).ok_or_else(|| format!("`{text}` is more than any machine has"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_read_with_and_without_units() {
+        assert_eq!(parse_bytes("4096"), Ok(4096));
+        assert_eq!(parse_bytes("64MiB"), Ok(64 << 20));
+        assert_eq!(parse_bytes("2g"), Ok(2 << 30));
+        assert_eq!(parse_bytes("10 kb"), Ok(10 << 10));
+        assert!(parse_bytes("many").is_err());
+        assert!(parse_bytes("5 parsecs").is_err());
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        command().debug_assert();
+    }
+}

@@ -1,0 +1,72 @@
+//! Where records come from.
+
+use std::panic::Location;
+use std::sync::Arc;
+
+use runtime::format;
+use runtime::memory::Memory;
+use runtime::operators::{Pages, Scanned};
+use runtime::page::RowWriter;
+use runtime::row::RowLayout;
+use runtime::source::Source;
+
+use super::Env;
+use crate::error::Result;
+use crate::flow::{DataSet, Flow, Next};
+use crate::kernel::write_all;
+use crate::record::{Record, Value};
+
+impl Env {
+    /// Lines of text files: a file, a folder, or a pattern such as `logs/*.txt`. Lines end with `\n` or `\r\n`.
+    ///
+    /// # Errors
+    /// Where the path names no file, or one that cannot be read.
+    #[track_caller]
+    pub fn read_text(&self, path: impl AsRef<str>) -> Result<DataSet<String>> {
+        let next = Next::default().called_at(Location::caller());
+        Ok(self.from_source(format::text(path.as_ref())?, &next))
+    }
+
+    /// Records of CSV files with a header: a file, a folder, or a pattern. Columns are found by the names of the record's fields.
+    ///
+    /// # Errors
+    /// Where the path names no file, one that cannot be read, or one that lacks a column.
+    #[track_caller]
+    pub fn read_csv<T: Record>(&self, path: impl AsRef<str>) -> Result<DataSet<T>> {
+        let next = Next::default().called_at(Location::caller());
+        let source = format::csv(path.as_ref(), &T::schema(), format::CsvOptions::default())?;
+        Ok(self.from_source(source, &next))
+    }
+
+    /// Records of Parquet files: a file, a folder, or a pattern. Columns are found by the names of the record's fields; only those that
+    /// somebody reads are decoded.
+    ///
+    /// # Errors
+    /// Where the path names no file, one that cannot be read, or one that lacks a column or has it in another type.
+    #[track_caller]
+    pub fn read_parquet<T: Record>(&self, path: impl AsRef<str>) -> Result<DataSet<T>> {
+        let next = Next::default().called_at(Location::caller());
+        Ok(self.from_source(format::parquet(path.as_ref(), &T::schema())?, &next))
+    }
+
+    /// Records that the program has in memory; they are copied once.
+    ///
+    /// # Errors
+    /// Where they do not fit the memory budget.
+    #[track_caller]
+    pub fn collection<V: Value>(&self, records: impl IntoIterator<Item = V>) -> Result<DataSet<V::Record>> {
+        let next = Next::default().called_at(Location::caller());
+        let schema = V::Record::schema();
+        let layout = Arc::new(RowLayout::full(schema.types()));
+        let memory = Memory::new(self.inner.budget.clone(), "a collection of the program's");
+        let mut writer = RowWriter::new(layout, memory);
+        write_all(&mut writer, records)?;
+        writer.seal();
+        let pages = writer.take_sealed().collect();
+        Ok(self.from_source(Pages::new(schema, pages), &next))
+    }
+
+    fn from_source<T: Record>(&self, source: impl Source + 'static, next: &Next) -> DataSet<T> {
+        Flow::source(self.clone(), Arc::new(Scanned(Arc::new(source))), next)
+    }
+}

@@ -1,0 +1,49 @@
+//! The crate's error.
+
+use std::fmt;
+
+/// What pipelines and the engine give.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a job did not run, or ended. The message names the operator, its file and line, and the place in the data.
+///
+/// `Debug` prints the same sentence, so that `fn main() -> dataflow::Result<()>` ends with one readable line and exit code 1.
+#[derive(thiserror::Error)]
+#[error(transparent)]
+pub struct Error(#[from] runtime::error::Error);
+
+impl Error {
+    /// The engine's error, for programs that tell causes apart.
+    #[must_use]
+    pub fn cause(&self) -> &runtime::error::Error {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// What a fallible closure gives: any error, through `?`.
+pub struct UserError(Box<dyn std::error::Error + Send + Sync>);
+
+impl<E: Into<Box<dyn std::error::Error + Send + Sync>>> From<E> for UserError {
+    fn from(error: E) -> Self {
+        UserError(error.into())
+    }
+}
+
+impl fmt::Debug for UserError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl UserError {
+    /// As the engine's error, with the record that it was about.
+    pub(crate) fn with_record(self, record: &str) -> runtime::error::Error {
+        runtime::error::Error::User(format!("{}, in the record {record}", self.0).into())
+    }
+}

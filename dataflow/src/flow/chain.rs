@@ -1,0 +1,85 @@
+//! Record-at-a-time operators: `filter`, `process`, and their fallible forms.
+//!
+//! `map`, `flat_map` and `filter_map` of the language become `process`.
+
+use std::panic::Location;
+
+use runtime::kernel::{ChainFactory, PredicateFactory};
+use runtime::operators::{Chained, Expansion, Filter};
+
+use super::step::Next;
+use super::{Flow, Mode};
+use crate::error::UserError;
+use crate::kernel::{Emitter, predicate, process, try_predicate, try_process};
+use crate::record::Record;
+
+impl<T: Record, M: Mode> Flow<T, M> {
+    /// Keeps the records for which `keep` holds.
+    ///
+    /// Cost: one call per record, in place; nothing is copied.
+    #[must_use]
+    #[track_caller]
+    pub fn filter<F>(&self, keep: F) -> Flow<T, M>
+    where
+        F: for<'a> Fn(T::At<'a>) -> bool + Clone + Send + 'static,
+    {
+        self.filtered(predicate::<T, F>(keep), &self.next.called_at(Location::caller()))
+    }
+
+    /// Keeps the records for which `keep` gives `Ok(true)`; an error ends the job, with the operator and the record.
+    #[must_use]
+    #[track_caller]
+    pub fn try_filter<F>(&self, keep: F) -> Flow<T, M>
+    where
+        F: for<'a> Fn(T::At<'a>) -> Result<bool, UserError> + Clone + Send + 'static,
+    {
+        self.filtered(try_predicate::<T, F>(keep), &self.next.called_at(Location::caller()))
+    }
+
+    fn filtered(&self, predicate: PredicateFactory, next: &Next) -> Flow<T, M> {
+        let schema = T::schema();
+        let reads = next.reads(0, &schema);
+        self.then(Filter { schema, predicate, reads, bounds: next.bounds() }, &[], next)
+    }
+
+    /// Calls `body` for each record; it emits any number of records.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// # fn main() -> dataflow::Result<()> {
+    /// # let env = Env::embedded();
+    /// let numbers = env.collection([1u64, 2, 3])?;
+    /// let twice = numbers.process(|n, out| {
+    ///     out.emit(n);
+    ///     out.emit(n * 10);
+    /// });
+    /// assert_eq!(twice.collect()?, [1u64, 10, 2, 20, 3, 30]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    #[track_caller]
+    pub fn process<U: Record, F>(&self, body: F) -> Flow<U, M>
+    where
+        F: for<'a> Fn(T::At<'a>, &mut Emitter<'_, U>) + Clone + Send + 'static,
+    {
+        self.chained(process::<T, U, F>(body), &self.next.called_at(Location::caller()))
+    }
+
+    /// As [`Flow::process`]; an error ends the job, with the operator and the record.
+    #[must_use]
+    #[track_caller]
+    pub fn try_process<U: Record, F>(&self, body: F) -> Flow<U, M>
+    where
+        F: for<'a> Fn(T::At<'a>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
+    {
+        self.chained(try_process::<T, U, F>(body), &self.next.called_at(Location::caller()))
+    }
+
+    pub(crate) fn chained<U: Record>(&self, chain: ChainFactory, next: &Next) -> Flow<U, M> {
+        let input = T::schema();
+        let reads = next.reads(0, &input);
+        let expansion = Expansion(if next.expands() { 5.0 } else { 1.0 });
+        self.then(Chained { word: "process", input, output: U::schema(), chain, reads, expansion }, &[], next)
+    }
+}

@@ -1,0 +1,144 @@
+//! Grouping, and aggregates of single fields.
+
+use std::panic::Location;
+
+use runtime::operators::{Aggregate, Fold, Reduced, StateLeaf};
+use runtime::plan::Reads;
+
+use super::aggregate::Aggregates;
+use super::step::Next;
+use super::{Flow, Mode};
+use crate::key::{Field, Key};
+use crate::kernel::{Emitter, Extreme, Measure, reduce};
+use crate::record::Record;
+
+/// A flow by key, on the way to one record per group.
+pub struct Grouped<T, K, M> {
+    pub(super) flow: Flow<T, M>,
+    pub(super) key: Vec<usize>,
+    pub(super) next: Next,
+    of: std::marker::PhantomData<fn() -> K>,
+}
+
+impl<T, K, M> Clone for Grouped<T, K, M> {
+    fn clone(&self) -> Self {
+        Grouped { flow: self.flow.clone(), key: self.key.clone(), next: self.next.clone(), of: self.of }
+    }
+}
+
+/// Numbers that a whole field can be summed in: `sum` keeps the field's type.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be summed",
+    label = "not a number",
+    note = "sums are over integers, floats and decimals"
+)]
+pub trait Total: Record {}
+macro_rules! totals {
+    ($($ty:ty)*) => {$( impl Total for $ty {} )*};
+}
+totals!(i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64);
+impl<const SCALE: u8> Total for runtime::value::Decimal<SCALE> {}
+
+impl<T: Record, M: Mode> Flow<T, M> {
+    /// Groups by a field, `|w| w.word`, or by several, `|w| (w.word, w.day)`.
+    #[must_use]
+    #[track_caller]
+    pub fn group_by<K: Key<T>>(&self, key: impl FnOnce(T::Fields<T>) -> K) -> Grouped<T, K, M> {
+        let next = self.next.called_at(Location::caller());
+        Grouped { flow: self.clone(), key: key(T::fields(0)).leaves(), next, of: std::marker::PhantomData }
+    }
+}
+
+impl<T: Record, K: Key<T>, M: Mode> Grouped<T, K, M> {
+    /// The sum of a field. The result's other fields must all be part of the key. A sum that leaves the field's type ends the job.
+    #[must_use]
+    pub fn sum<V: Total>(&self, field: impl FnOnce(T::Fields<T>) -> Field<T, V>) -> Flow<M::Grouped<T>, M> {
+        self.folded("sum", field(T::fields(0)), Fold::Sum)
+    }
+
+    /// The least value of a field. The result's other fields must all be part of the key.
+    #[must_use]
+    pub fn min<V: Extreme>(&self, field: impl FnOnce(T::Fields<T>) -> Field<T, V>) -> Flow<M::Grouped<T>, M> {
+        self.folded("min", field(T::fields(0)), Fold::Min)
+    }
+
+    /// The greatest value of a field. The result's other fields must all be part of the key.
+    #[must_use]
+    pub fn max<V: Extreme>(&self, field: impl FnOnce(T::Fields<T>) -> Field<T, V>) -> Flow<M::Grouped<T>, M> {
+        self.folded("max", field(T::fields(0)), Fold::Max)
+    }
+
+    fn folded<V: Record>(
+        &self,
+        word: &'static str,
+        field: Field<T, V>,
+        fold: impl Fn(usize) -> Fold,
+    ) -> Flow<M::Grouped<T>, M> {
+        let input = T::schema();
+        let fold_of = |leaf: usize| match leaf {
+            leaf if self.key.contains(&leaf) => Fold::Key(leaf),
+            leaf if field.leaves().contains(&leaf) => fold(leaf),
+            _ => Fold::Nothing,
+        };
+        let types = input.types().into_iter().enumerate();
+        let state = types.map(|(leaf, ty)| StateLeaf { ty, fold: fold_of(leaf) }).collect();
+        let operator = Aggregate {
+            word,
+            output: input.clone(),
+            input,
+            key: self.key.clone(),
+            state,
+            kernel: None,
+            kernel_reads: Reads::All,
+        };
+        self.flow.then(operator, &[], &self.next)
+    }
+
+    /// The number of records of each group, with the key.
+    #[must_use]
+    pub fn count(&self) -> Flow<(K::Value, u64), M> {
+        let input = T::schema();
+        let output = <(K::Value, u64)>::schema();
+        let mut types = output.types().into_iter();
+        let count_type = types.next_back().into_iter();
+        let keys = self.key.iter().zip(types).map(|(&leaf, ty)| StateLeaf { ty, fold: Fold::Key(leaf) });
+        let state = keys.chain(count_type.map(|ty| StateLeaf { ty, fold: Fold::Count })).collect();
+        let operator = Aggregate {
+            word: "count",
+            input,
+            output,
+            key: self.key.clone(),
+            state,
+            kernel: None,
+            kernel_reads: Reads::All,
+        };
+        self.flow.then(operator, &[], &self.next)
+    }
+
+    /// The mean of a field, with the key.
+    #[must_use]
+    pub fn avg<V: Measure>(&self, field: impl FnOnce(T::Fields<T>) -> Field<T, V>) -> Flow<(K::Value, f64), M>
+    where
+        for<'a> V: Record<At<'a> = V>,
+    {
+        let field = field(T::fields(0));
+        super::aggregate::mean(self, field)
+    }
+
+    /// One record of each group, made two by two: `body` emits the one record that stands for the two that it is given. It must be
+    /// associative and keep the key; the order of application is unspecified.
+    #[must_use]
+    pub fn reduce<F>(&self, body: F) -> Flow<T, M>
+    where
+        F: for<'l, 'r> Fn(T::At<'l>, T::At<'r>, &mut Emitter<'_, T>) + Clone + Send + 'static,
+    {
+        let operator = Reduced { schema: T::schema(), key: self.key.clone(), kernel: reduce::<T, F>(body) };
+        self.flow.then(operator, &[], &self.next)
+    }
+
+    /// Several aggregates in one pass: each call adds a slot, `finish` makes the record.
+    #[must_use]
+    pub fn aggregates(&self) -> Aggregates<T, K, M, ()> {
+        Aggregates::new(self.flow.clone(), self.key.clone(), self.next.clone())
+    }
+}

@@ -1,0 +1,101 @@
+//! Flows: cheap handles on the nodes of a lazy plan.
+//!
+//! One file per operator family. Every method takes `&self` and gives a new handle; nothing runs before
+//! [`Env::run`](crate::Env::run) or a result such as [`Flow::collect`] asks for it.
+
+mod aggregate;
+mod capture;
+mod chain;
+mod group;
+mod join;
+mod order;
+mod project;
+mod results;
+mod scope;
+mod semi_join;
+mod set;
+mod step;
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use runtime::plan::{Node, Operator};
+
+use crate::env::Env;
+use crate::record::Record;
+
+pub use aggregate::Aggregates;
+pub use capture::Capture;
+pub use group::{Grouped, Total};
+pub use join::{Join, Joined, Side};
+pub use scope::{Scope, scope};
+pub use semi_join::SemiJoin;
+pub use step::{Reads, Step};
+
+pub(crate) use step::Next;
+
+/// Whether a flow ends.
+pub trait Mode: 'static {
+    /// What a grouping gives for each group: the group's record, or updates of it.
+    type Grouped<T: Record>: Record;
+}
+
+/// A flow that ends.
+pub enum Bounded {}
+
+/// A flow that goes on.
+pub enum Unbounded {}
+
+impl Mode for Bounded {
+    type Grouped<T: Record> = T;
+}
+
+impl Mode for Unbounded {
+    type Grouped<T: Record> = T;
+}
+
+/// Modes whose flows end: what a total order, or a result in memory, needs.
+#[diagnostic::on_unimplemented(
+    message = "this needs a flow that ends",
+    label = "this flow goes on",
+    note = "take a window of the flow first"
+)]
+pub trait Ends: Mode {}
+impl Ends for Bounded {}
+
+/// Records of `T` on their way. Cloning copies the handle: two flows that share a node share its work.
+pub struct Flow<T, M = Bounded> {
+    node: Arc<Node>,
+    env: Env,
+    next: Next,
+    of: PhantomData<fn() -> (T, M)>,
+}
+
+/// A flow that ends.
+pub type DataSet<T> = Flow<T, Bounded>;
+
+/// A flow that goes on.
+pub type DataStream<T> = Flow<T, Unbounded>;
+
+impl<T, M> Clone for Flow<T, M> {
+    fn clone(&self) -> Self {
+        Flow { node: self.node.clone(), env: self.env.clone(), next: self.next.clone(), of: PhantomData }
+    }
+}
+
+impl<T: Record, M: Mode> Flow<T, M> {
+    /// A flow that a source begins.
+    pub(crate) fn source(env: Env, operator: Arc<dyn Operator>, next: &Next) -> Self {
+        let (origin, text) = next.origin(operator.name());
+        let node = Node::new(scope::path(), origin, text, operator, Vec::new());
+        Flow { node, env, next: Next::default(), of: PhantomData }
+    }
+
+    /// The flow behind an operator, whose inputs are this flow and others. `next` describes it.
+    pub(crate) fn then<U, N>(&self, operator: impl Operator + 'static, others: &[Arc<Node>], next: &Next) -> Flow<U, N> {
+        let (origin, text) = next.origin(operator.name());
+        let inputs = std::iter::once(&self.node).chain(others).cloned().collect();
+        let node = Node::new(scope::path(), origin, text, Arc::new(operator), inputs);
+        Flow { node, env: self.env.clone(), next: Next::default(), of: PhantomData }
+    }
+}

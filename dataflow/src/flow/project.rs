@@ -1,0 +1,20 @@
+//! Projections.
+
+use std::panic::Location;
+
+use runtime::operators::View;
+
+use super::{Flow, Mode};
+use crate::key::Projection;
+use crate::record::Record;
+
+impl<T: Record, M: Mode> Flow<T, M> {
+    /// Picks fields: `|r| (r.name, r.day)` gives tuples. Nothing is copied or computed.
+    #[must_use]
+    #[track_caller]
+    pub fn project<P: Projection<T>>(&self, pick: impl FnOnce(T::Fields<T>) -> P) -> Flow<P::Value, M> {
+        let leaves = pick(T::fields(0)).leaves();
+        let next = self.next.called_at(Location::caller());
+        self.then(View { input: T::schema(), output: P::Value::schema(), leaves }, &[], &next)
+    }
+}

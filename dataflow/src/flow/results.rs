@@ -1,0 +1,95 @@
+//! Results: what makes a plan run, or gives it something to run for.
+
+use std::panic::Location;
+use std::sync::Arc;
+
+use runtime::format;
+use runtime::operators::{Collected, Target, Written};
+use runtime::page::{Input, Selection};
+use runtime::source::Format;
+
+use super::{Ends, Flow, Mode};
+use crate::error::Result;
+use crate::record::Record;
+
+impl<T: Record, M: Mode> Flow<T, M> {
+    /// Runs what this flow needs, and gives its records. A sorted flow keeps its order.
+    ///
+    /// Cost: all records in memory, within the budget while they are collected.
+    ///
+    /// # Errors
+    /// What ends the job.
+    #[track_caller]
+    pub fn collect(&self) -> Result<Vec<T>>
+    where
+        M: Ends,
+    {
+        let sink = Collected::new(T::schema(), false);
+        let collector = sink.collector.clone();
+        let flow: Flow<(), M> = self.then(sink, &[], &self.next.called_at(Location::caller()));
+        self.env.run_now(&flow.node)?;
+        let mut records = Vec::with_capacity(usize::try_from(collector.rows()).unwrap_or_default());
+        let mut selection = Selection::default();
+        for page in collector.take() {
+            let batch = page.batch();
+            let mut next = 0;
+            while next < batch.rows() {
+                next = selection.fill(next..batch.rows());
+                Input::new(&batch, &selection).visit(|mut leaves, rows| {
+                    let cursor = T::cursor(&mut leaves);
+                    records.extend((0..rows.len()).map(|position| T::own(T::at(cursor, rows.get(position)))));
+                });
+            }
+        }
+        Ok(records)
+    }
+
+    /// Runs what this flow needs, and gives the number of its records.
+    ///
+    /// # Errors
+    /// What ends the job.
+    #[track_caller]
+    pub fn count(&self) -> Result<u64>
+    where
+        M: Ends,
+    {
+        let sink = Collected::new(T::schema(), true);
+        let collector = sink.collector.clone();
+        let flow: Flow<(), M> = self.then(sink, &[], &self.next.called_at(Location::caller()));
+        self.env.run_now(&flow.node)?;
+        Ok(collector.rows())
+    }
+
+    /// Prints each record as a line of tab-separated values, when the environment runs.
+    #[track_caller]
+    pub fn print(&self) {
+        let format = format::CsvFormat { header: false, delimiter: b'\t' };
+        self.write(Arc::new(format), Target::Standard, Location::caller());
+    }
+
+    /// Writes CSV with a header, when the environment runs: one file, or, where the path ends with `/`, a folder of files that are
+    /// written in parallel.
+    #[track_caller]
+    pub fn write_csv(&self, path: impl AsRef<str>) {
+        let format = format::CsvFormat { header: true, delimiter: b',' };
+        self.write(Arc::new(format), Target::of(path.as_ref()), Location::caller());
+    }
+
+    /// Writes Parquet, when the environment runs: one file, or a folder of files where the path ends with `/`.
+    #[track_caller]
+    pub fn write_parquet(&self, path: impl AsRef<str>) {
+        self.write(Arc::new(format::ParquetFormat), Target::of(path.as_ref()), Location::caller());
+    }
+
+    /// Writes records of one field as lines, when the environment runs: one file, or a folder of files where the path ends with `/`.
+    #[track_caller]
+    pub fn write_text(&self, path: impl AsRef<str>) {
+        self.write(Arc::new(format::TextFormat), Target::of(path.as_ref()), Location::caller());
+    }
+
+    fn write(&self, format: Arc<dyn Format>, target: Target, location: &'static Location<'static>) {
+        let sink = Written::new(T::schema(), format, target);
+        let flow: Flow<(), M> = self.then(sink, &[], &self.next.called_at(location));
+        self.env.add_sink(flow.node);
+    }
+}

@@ -1,0 +1,43 @@
+//! Semi-joins.
+
+use std::panic::Location;
+
+use runtime::operators;
+
+use super::step::Next;
+use super::{Flow, Mode};
+use crate::key::{Key, KeyedBy};
+use crate::record::Record;
+
+/// A flow and the flow whose keys decide what stays: say `on` which keys.
+#[must_use = "a semi-join needs `.on(…)`"]
+pub struct SemiJoin<L, R, M> {
+    left: Flow<L, M>,
+    right: Flow<R, M>,
+    next: Next,
+}
+
+impl<T: Record, M: Mode> Flow<T, M> {
+    /// Keeps the records whose key is among the other flow's keys, each once, unchanged.
+    #[track_caller]
+    pub fn semi_join<R: Record>(&self, other: Flow<R, M>) -> SemiJoin<T, R, M> {
+        SemiJoin { left: self.clone(), right: other, next: self.next.called_at(Location::caller()) }
+    }
+}
+
+impl<L: Record, R: Record, M: Mode> SemiJoin<L, R, M> {
+    /// The keys: `on(|o| o.custkey, |c| c.custkey)`.
+    #[must_use]
+    pub fn on<A: Key<L>, B>(
+        self,
+        left: impl FnOnce(L::Fields<L>) -> A,
+        right: impl FnOnce(R::Fields<R>) -> B,
+    ) -> Flow<L, M>
+    where
+        B: Key<R> + KeyedBy<R, A::Value>,
+    {
+        let keys = [left(L::fields(0)).leaves(), right(R::fields(0)).leaves()];
+        let operator = operators::SemiJoin { inputs: [L::schema(), R::schema()], keys };
+        self.left.then(operator, &[self.right.node.clone()], &self.next)
+    }
+}

@@ -1,0 +1,120 @@
+//! What is known about the next operator of a chain: names and places in the user's program, read sets, bounds.
+
+use std::any::Any;
+use std::panic::Location;
+use std::sync::Arc;
+
+use runtime::error::Origin;
+use runtime::plan;
+use runtime::row::{LeafSet, Schema};
+use runtime::source::{Bound, Comparison};
+
+use super::{Flow, Mode};
+use crate::record::{Record, bound_value};
+
+/// What `#[dataflow]` read from the program about one operator.
+#[derive(Clone, Copy, Debug)]
+pub struct Step {
+    /// The `let` binding, or the operator's own word.
+    pub name: &'static str,
+    /// What the user wrote: `flat_map → filter`.
+    pub operator: &'static str,
+    /// The source text of its closures, in one line.
+    pub text: &'static str,
+    /// For each closure parameter, the fields that are read.
+    pub reads: &'static [Reads],
+}
+
+/// The fields of a record that a closure reads.
+#[derive(Clone, Copy, Debug)]
+pub enum Reads {
+    /// All of them, as far as the program shows.
+    All,
+    /// These, by dotted path.
+    Fields(&'static [&'static str]),
+}
+
+/// The description of the next operator, as far as it was given.
+#[derive(Clone, Default)]
+pub(crate) struct Next {
+    step: Option<&'static Step>,
+    location: Option<&'static Location<'static>>,
+    /// The operator is one part of what the step describes; its closures are not the step's.
+    part: Option<&'static str>,
+    bounds: Vec<Bound>,
+}
+
+impl Next {
+    /// The same description; without one of its own, the operator is where its method was called.
+    pub(crate) fn called_at(&self, location: &'static Location<'static>) -> Self {
+        Next { location: self.location.or(Some(location)), ..self.clone() }
+    }
+
+    /// Name, operator and place for messages, and the source text.
+    pub(crate) fn origin(&self, word: &str) -> (Origin, Arc<str>) {
+        let name = self.step.map_or(word, |step| step.name);
+        let operator = self.part.unwrap_or(self.step.map_or(word, |step| step.operator));
+        let (file, line) = self.location.map_or(("", 0), |location| (location.file(), location.line()));
+        let origin = Origin { name: name.into(), operator: operator.into(), file, line };
+        let text = self.step.filter(|_| self.part.is_none()).map_or("", |step| step.text);
+        (origin, text.into())
+    }
+
+    /// The leaves that closure parameter `parameter` reads.
+    pub(crate) fn reads(&self, parameter: usize, schema: &Schema) -> plan::Reads {
+        let Some(Reads::Fields(paths)) = self.step.filter(|_| self.part.is_none()).and_then(|step| step.reads.get(parameter)) else {
+            return plan::Reads::All;
+        };
+        let mut leaves = LeafSet::none();
+        for path in *paths {
+            match schema.leaves_at(path) {
+                Some(found) => leaves.extend_from(&found),
+                // Not a field after all: a method of a value that derefs, say. Nothing is known then.
+                None => return plan::Reads::All,
+            }
+        }
+        plan::Reads::Leaves(leaves)
+    }
+
+    /// The same place, for an operator that one call of the user's becomes beside another.
+    pub(crate) fn behind(&self, word: &'static str) -> Self {
+        Next { part: Some(word), bounds: Vec::new(), ..self.clone() }
+    }
+
+    /// Whether the operator may give many records for one.
+    pub(crate) fn expands(&self) -> bool {
+        self.step.is_none_or(|step| step.operator.contains("flat_map"))
+    }
+
+    /// The bounds for the next filter.
+    pub(crate) fn bounds(&self) -> Vec<Bound> {
+        self.bounds.clone()
+    }
+}
+
+impl<T: Record, M: Mode> Flow<T, M> {
+    /// Describes the next operator of the chain. `#[dataflow]` writes this; without it an operator is named by its own word, and all
+    /// fields count as read.
+    #[must_use]
+    #[track_caller]
+    pub fn step(&self, step: &'static Step) -> Self {
+        let mut flow = self.clone();
+        flow.next = Next { step: Some(step), location: Some(Location::caller()), ..Next::default() };
+        flow
+    }
+
+    /// Says of the next filter that every record that it keeps has a field which compares with `value` like this: a source may
+    /// then skip what its statistics exclude. A hint: a value of another type than the field's is ignored.
+    #[must_use]
+    pub fn bounded(&self, path: &'static str, comparison: Comparison, value: &dyn Any) -> Self {
+        let mut flow = self.clone();
+        let schema = T::schema();
+        let leaf = schema.leaves_at(path).and_then(|leaves| leaves.iter().last());
+        if let Some(leaf) = leaf
+            && let Some(value) = bound_value(schema.leaves()[leaf].ty, value)
+        {
+            flow.next.bounds.push(Bound { leaf, comparison, value });
+        }
+        flow
+    }
+}

@@ -1,0 +1,52 @@
+//! Measures, added to the states of their groups: one loop for all slots.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use runtime::error::{Error, Result};
+use runtime::kernel::{Accumulate, AccumulateFactory, Factory, TaskContext};
+use runtime::page::{GroupTable, Groups, Input};
+
+use super::Slots;
+use super::shared::Shared;
+use crate::record::Record;
+
+struct Accumulating<T, S> {
+    slots: Shared<S>,
+    key_leaves: usize,
+    of: PhantomData<fn() -> T>,
+}
+
+/// An accumulator whose slots stand behind the key's leaves in a group's row.
+pub(crate) fn accumulate<T: Record, S: Slots<T>>(slots: S, key_leaves: usize) -> AccumulateFactory {
+    Arc::new(Accumulating::<T, S> { slots: Shared::new(slots), key_leaves, of: PhantomData })
+}
+
+impl<T: Record, S: Slots<T>> Factory<dyn Accumulate> for Accumulating<T, S> {
+    fn open(&self, _: &TaskContext) -> Result<Box<dyn Accumulate>> {
+        Ok(Box::new(Running::<T, S> { slots: self.slots.get(), key_leaves: self.key_leaves, of: PhantomData }))
+    }
+}
+
+struct Running<T, S> {
+    slots: S,
+    key_leaves: usize,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T: Record, S: Slots<T>> Accumulate for Running<T, S> {
+    fn accumulate(&mut self, table: &mut GroupTable, input: &Input<'_>, groups: &Groups) -> Result<()> {
+        table.visit(input, groups, |mut leaves, mut states, rows| {
+            let cursor = T::cursor(&mut leaves);
+            states.skip(self.key_leaves);
+            let Some(places) = S::places(&mut states) else {
+                return Err(Error::Internal("a group's state has other leaves than its slots".to_owned()));
+            };
+            for position in 0..rows.len() {
+                let (row, group) = rows.get(position);
+                self.slots.add(places, group, T::at(cursor, row));
+            }
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,103 @@
+//! Closures over one record that emit any number.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use runtime::error::Result;
+use runtime::kernel::{Chain, ChainFactory, Factory, TaskContext};
+use runtime::page::{Input, RowWriter};
+
+use super::Emitter;
+use super::emitter::emitting;
+use super::shared::Shared;
+use crate::error::UserError;
+use crate::record::Record;
+use crate::record::show_record;
+
+struct Process<T, U, B> {
+    body: B,
+    of: PhantomData<fn() -> (T, U)>,
+}
+
+/// A chain that calls `body` for each record.
+pub(crate) fn process<T: Record, U: Record, F>(body: F) -> ChainFactory
+where
+    F: for<'a> Fn(T::At<'a>, &mut Emitter<'_, U>) + Clone + Send + 'static,
+{
+    Arc::new(Process::<T, U, Shared<F>> { body: Shared::new(body), of: PhantomData })
+}
+
+impl<T: Record, U: Record, F> Factory<dyn Chain> for Process<T, U, Shared<F>>
+where
+    F: for<'a> Fn(T::At<'a>, &mut Emitter<'_, U>) + Clone + Send + 'static,
+{
+    fn open(&self, _: &TaskContext) -> Result<Box<dyn Chain>> {
+        Ok(Box::new(Process { body: self.body.get(), of: self.of }))
+    }
+}
+
+impl<T: Record, U: Record, F> Chain for Process<T, U, F>
+where
+    F: for<'a> Fn(T::At<'a>, &mut Emitter<'_, U>) + Clone + Send + 'static,
+{
+    fn run(&mut self, input: &Input<'_>, from: usize, out: &mut RowWriter) -> Result<usize> {
+        emitting::<U, _>(out, |out| {
+            input.visit(|mut leaves, rows| {
+                let cursor = T::cursor(&mut leaves);
+                let mut position = from;
+                while position < rows.len() && !out.is_full() {
+                    (self.body)(T::at(cursor, rows.get(position)), out);
+                    position += 1;
+                }
+                position
+            })
+        })
+    }
+}
+
+struct TryProcess<T, U, B> {
+    body: B,
+    of: PhantomData<fn() -> (T, U)>,
+}
+
+/// A chain that calls `body` for each record, and ends the job with its error.
+pub(crate) fn try_process<T: Record, U: Record, F>(body: F) -> ChainFactory
+where
+    F: for<'a> Fn(T::At<'a>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
+{
+    Arc::new(TryProcess::<T, U, Shared<F>> { body: Shared::new(body), of: PhantomData })
+}
+
+impl<T: Record, U: Record, F> Factory<dyn Chain> for TryProcess<T, U, Shared<F>>
+where
+    F: for<'a> Fn(T::At<'a>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
+{
+    fn open(&self, _: &TaskContext) -> Result<Box<dyn Chain>> {
+        Ok(Box::new(TryProcess { body: self.body.get(), of: self.of }))
+    }
+}
+
+impl<T: Record, U: Record, F> Chain for TryProcess<T, U, F>
+where
+    F: for<'a> Fn(T::At<'a>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
+{
+    fn run(&mut self, input: &Input<'_>, from: usize, out: &mut RowWriter) -> Result<usize> {
+        let (position, failed) = emitting::<U, _>(out, |out| {
+            input.visit(|mut leaves, rows| {
+                let cursor = T::cursor(&mut leaves);
+                let mut position = from;
+                while position < rows.len() && !out.is_full() {
+                    if let Err(error) = (self.body)(T::at(cursor, rows.get(position)), out) {
+                        return (position, Some(error));
+                    }
+                    position += 1;
+                }
+                (position, None)
+            })
+        })?;
+        match failed {
+            Some(error) => Err(error.with_record(&show_record(&T::schema(), input, position))),
+            None => Ok(position),
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! Where closures put records.
+
+use runtime::error::Result;
+use runtime::page::{Claims, RowWriter};
+
+use crate::record::{Record, Value};
+
+/// Takes what a closure emits: records of `U`, or anything that can be seen as one.
+pub struct Emitter<'w, U: Record> {
+    sink: U::Sink<'w>,
+    claims: Claims<'w>,
+}
+
+impl<'w, U: Record> Emitter<'w, U> {
+    /// Emits a record, its borrowed twin, or a tuple of parts. What it borrows is copied.
+    #[inline(always)]
+    pub fn emit<V: Value<Record = U>>(&mut self, value: V) {
+        self.emit_twin(value.twin());
+    }
+
+    #[inline(always)]
+    pub(crate) fn emit_twin(&mut self, twin: U::At<'_>) {
+        // Without room the row is dropped: the writer keeps the reason, and the job ends with it.
+        if let Some(row) = self.claims.claim(U::heap_bytes(twin, self.sink)) {
+            U::write(twin, self.sink, row, &mut self.claims);
+        }
+    }
+
+    /// Whether a page is closed.
+    #[inline(always)]
+    pub(crate) fn is_full(&self) -> bool {
+        self.claims.is_full()
+    }
+}
+
+/// Calls `f` with an emitter that writes to `out`.
+#[inline(always)]
+pub(super) fn emitting<U: Record, R>(
+    out: &mut RowWriter,
+    f: impl for<'w> FnOnce(&mut Emitter<'w, U>) -> R,
+) -> Result<R> {
+    out.visit(|mut leaves, claims| f(&mut Emitter { sink: U::sink(&mut leaves), claims }))
+}
+
+/// Writes records of the program's into pages.
+pub(crate) fn write_all<V: Value>(out: &mut RowWriter, records: impl IntoIterator<Item = V>) -> Result<()> {
+    emitting::<V::Record, _>(out, |out| records.into_iter().for_each(|record| out.emit(record)))
+}

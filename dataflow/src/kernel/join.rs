@@ -1,0 +1,81 @@
+//! Closures over the pairs of a join.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use runtime::error::Result;
+use runtime::kernel::{Factory, JoinFactory, JoinKernel, TaskContext};
+use runtime::page::{Input, JoinTable, Pairs, RowWriter};
+
+use super::Emitter;
+use super::emitter::emitting;
+use super::shared::Shared;
+use crate::error::UserError;
+use crate::record::Record;
+
+struct Joining<L, R, U, B> {
+    body: B,
+    of: PhantomData<fn() -> (L, R, U)>,
+}
+
+/// A join kernel that calls `body` for each pair.
+pub(crate) fn join<L: Record, R: Record, U: Record, F>(body: F) -> JoinFactory
+where
+    F: for<'l, 'r> Fn(L::At<'l>, R::At<'r>, &mut Emitter<'_, U>) + Clone + Send + 'static,
+{
+    try_join::<L, R, U, _>(move |left, right, out| {
+        body(left, right, out);
+        Ok(())
+    })
+}
+
+/// A join kernel that calls `body` for each pair, and ends the job with its error.
+pub(crate) fn try_join<L: Record, R: Record, U: Record, F>(body: F) -> JoinFactory
+where
+    F: for<'l, 'r> Fn(L::At<'l>, R::At<'r>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
+{
+    Arc::new(Joining::<L, R, U, Shared<F>> { body: Shared::new(body), of: PhantomData })
+}
+
+impl<L: Record, R: Record, U: Record, F> Factory<dyn JoinKernel> for Joining<L, R, U, Shared<F>>
+where
+    F: for<'l, 'r> Fn(L::At<'l>, R::At<'r>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
+{
+    fn open(&self, _: &TaskContext) -> Result<Box<dyn JoinKernel>> {
+        Ok(Box::new(Joining { body: self.body.get(), of: self.of }))
+    }
+}
+
+impl<L: Record, R: Record, U: Record, F> JoinKernel for Joining<L, R, U, F>
+where
+    F: for<'l, 'r> Fn(L::At<'l>, R::At<'r>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
+{
+    fn run(
+        &mut self,
+        table: &JoinTable,
+        input: &Input<'_>,
+        pairs: &Pairs,
+        built_left: bool,
+        from: usize,
+        out: &mut RowWriter,
+    ) -> Result<usize> {
+        let (position, failed) = emitting::<U, _>(out, |out| {
+            table.visit(input, pairs, built_left, |mut left, mut right, rows| {
+                let (left, right) = (L::cursor(&mut left), R::cursor(&mut right));
+                let mut position = from;
+                while position < rows.len() && !out.is_full() {
+                    let (left_row, right_row) = rows.get(position);
+                    if let Err(error) = (self.body)(L::at(left, left_row), R::at(right, right_row), out) {
+                        return (position, Some(error));
+                    }
+                    position += 1;
+                }
+                (position, None)
+            })
+        })?;
+        match failed {
+            Some(error) => Err(error.with_record("pair at hand")),
+            None => Ok(position),
+        }
+    }
+}

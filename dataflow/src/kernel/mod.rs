@@ -1,0 +1,21 @@
+//! User closures as kernels: the only code that is compiled per user type, so it is small.
+
+mod accumulate;
+mod chain;
+mod emitter;
+mod finish;
+mod join;
+mod predicate;
+mod reduce;
+mod shared;
+mod slots;
+
+pub(crate) use accumulate::accumulate;
+pub(crate) use chain::{process, try_process};
+pub use emitter::Emitter;
+pub(crate) use emitter::write_all;
+pub(crate) use finish::{finish, finish_mean};
+pub(crate) use join::{join, try_join};
+pub(crate) use predicate::{predicate, try_predicate};
+pub(crate) use reduce::reduce;
+pub use slots::{Avg, Count, Extreme, Greatest, Least, Measure, Slots, State, Sum};

@@ -1,0 +1,91 @@
+//! Closures that say whether a record stays.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use runtime::error::Result;
+use runtime::kernel::{Factory, Predicate, PredicateFactory, TaskContext};
+use runtime::page::{Batch, Input, Selection};
+
+use super::shared::Shared;
+use crate::error::UserError;
+use crate::record::{Record, show_record};
+
+struct Keep<T, B> {
+    body: B,
+    of: PhantomData<fn() -> T>,
+}
+
+/// A predicate that calls `body`.
+pub(crate) fn predicate<T: Record, F>(body: F) -> PredicateFactory
+where
+    F: for<'a> Fn(T::At<'a>) -> bool + Clone + Send + 'static,
+{
+    Arc::new(Keep::<T, Shared<F>> { body: Shared::new(body), of: PhantomData })
+}
+
+impl<T: Record, F> Factory<dyn Predicate> for Keep<T, Shared<F>>
+where
+    F: for<'a> Fn(T::At<'a>) -> bool + Clone + Send + 'static,
+{
+    fn open(&self, _: &TaskContext) -> Result<Box<dyn Predicate>> {
+        Ok(Box::new(Keep { body: self.body.get(), of: self.of }))
+    }
+}
+
+impl<T: Record, F> Predicate for Keep<T, F>
+where
+    F: for<'a> Fn(T::At<'a>) -> bool + Clone + Send + 'static,
+{
+    fn select(&mut self, batch: &Batch<'_>, rows: &mut Selection) -> Result<()> {
+        rows.retain(batch, |mut leaves, rows| {
+            let cursor = T::cursor(&mut leaves);
+            rows.each(|row| (self.body)(T::at(cursor, row)));
+        });
+        Ok(())
+    }
+}
+
+struct TryKeep<T, B> {
+    body: B,
+    of: PhantomData<fn() -> T>,
+}
+
+/// A predicate that calls `body`, and ends the job with its error.
+pub(crate) fn try_predicate<T: Record, F>(body: F) -> PredicateFactory
+where
+    F: for<'a> Fn(T::At<'a>) -> Result<bool, UserError> + Clone + Send + 'static,
+{
+    Arc::new(TryKeep::<T, Shared<F>> { body: Shared::new(body), of: PhantomData })
+}
+
+impl<T: Record, F> Factory<dyn Predicate> for TryKeep<T, Shared<F>>
+where
+    F: for<'a> Fn(T::At<'a>) -> Result<bool, UserError> + Clone + Send + 'static,
+{
+    fn open(&self, _: &TaskContext) -> Result<Box<dyn Predicate>> {
+        Ok(Box::new(TryKeep { body: self.body.get(), of: self.of }))
+    }
+}
+
+impl<T: Record, F> Predicate for TryKeep<T, F>
+where
+    F: for<'a> Fn(T::At<'a>) -> Result<bool, UserError> + Clone + Send + 'static,
+{
+    fn select(&mut self, batch: &Batch<'_>, rows: &mut Selection) -> Result<()> {
+        let mut position = 0;
+        let asked = rows.rows().to_vec();
+        let result = rows.retain(batch, |mut leaves, rows| {
+            let cursor = T::cursor(&mut leaves);
+            rows.try_each(|row| {
+                position += 1;
+                (self.body)(T::at(cursor, row))
+            })
+        });
+        result.map_err(|error| {
+            let mut selection = Selection::default();
+            selection.set(asked);
+            error.with_record(&show_record(&T::schema(), &Input::new(batch, &selection), position - 1))
+        })
+    }
+}

@@ -1,0 +1,323 @@
+//! Several aggregates in one pass: a type for each slot, so that all measures of a grouping are one loop.
+
+use runtime::operators::{Fold, Merge, StateLeaf};
+use runtime::page::{StateReader, StateRow, StateSlot};
+use runtime::row::LeafType;
+use runtime::value::{Decimal, Overflow};
+
+use crate::record::Record;
+
+/// Numbers that can be added up. Sums of integers and decimals run in 128 bits and are checked at the end.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be summed",
+    label = "not a number",
+    note = "sums are over integers, floats and decimals"
+)]
+pub trait Measure: Record + Copy {
+    /// What sums run in.
+    type Sum: State;
+    /// What a sum is given back as.
+    type Total: Copy;
+    /// Adds a value.
+    fn add(sum: Self::Sum, value: Self) -> Self::Sum;
+    /// The sum, where it fits.
+    fn total(sum: Self::Sum) -> Option<Self::Total>;
+    /// The sum as a float, for averages.
+    fn mean(sum: Self::Sum, count: u64) -> f64;
+}
+
+/// A plain value that a group's state holds.
+pub trait State: runtime::page::Plain + Default + for<'a> Record<At<'a> = Self> {
+    /// Its leaf.
+    const LEAF: LeafType;
+}
+impl State for i128 {
+    const LEAF: LeafType = LeafType::I128;
+}
+impl State for f64 {
+    const LEAF: LeafType = LeafType::F64;
+}
+
+macro_rules! integers {
+    ($total:ty: $($ty:ty)*) => {$(
+        impl Measure for $ty {
+            type Sum = i128;
+            type Total = $total;
+            #[inline(always)]
+            fn add(sum: i128, value: Self) -> i128 {
+                sum + i128::from(value)
+            }
+            fn total(sum: i128) -> Option<$total> {
+                sum.try_into().ok()
+            }
+            fn mean(sum: i128, count: u64) -> f64 {
+                sum as f64 / count as f64
+            }
+        }
+    )*};
+}
+integers!(i64: i8 i16 i32 i64);
+integers!(u64: u8 u16 u32 u64);
+
+macro_rules! floats {
+    ($($ty:ty)*) => {$(
+        impl Measure for $ty {
+            type Sum = f64;
+            type Total = f64;
+            #[inline(always)]
+            fn add(sum: f64, value: Self) -> f64 {
+                sum + f64::from(value)
+            }
+            fn total(sum: f64) -> Option<f64> {
+                Some(sum)
+            }
+            fn mean(sum: f64, count: u64) -> f64 {
+                sum / count as f64
+            }
+        }
+    )*};
+}
+floats!(f32 f64);
+
+impl<const SCALE: u8> Measure for Decimal<SCALE> {
+    type Sum = i128;
+    type Total = Self;
+    #[inline(always)]
+    fn add(sum: i128, value: Self) -> i128 {
+        sum + i128::from(value.scaled())
+    }
+    fn total(sum: i128) -> Option<Self> {
+        sum.try_into().ok().map(Decimal::from_scaled)
+    }
+    fn mean(sum: i128, count: u64) -> f64 {
+        sum as f64 / 10f64.powi(SCALE.into()) / count as f64
+    }
+}
+
+/// Values with a least and a greatest: plain values.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no least and greatest that an aggregate could keep",
+    note = "`min` and `max` are over numbers, dates, timestamps, bools and chars"
+)]
+pub trait Extreme: Record + Copy {
+    /// How it is stored.
+    type Stored: runtime::page::Plain;
+    /// Its leaf.
+    const LEAF: LeafType;
+    /// To its stored form.
+    fn store(self) -> Self::Stored;
+    /// From its stored form.
+    fn load(stored: Self::Stored) -> Self;
+    /// Whether it comes before another; floats in total order, NaN last.
+    fn less(self, other: Self) -> bool;
+}
+
+macro_rules! extremes {
+    ($($ty:ty as $stored:ty, $leaf:expr, $store:expr, $load:expr;)*) => {$(
+        impl Extreme for $ty {
+            type Stored = $stored;
+            const LEAF: LeafType = $leaf;
+            #[inline(always)]
+            fn store(self) -> $stored {
+                ($store)(self)
+            }
+            #[inline(always)]
+            fn load(stored: $stored) -> Self {
+                ($load)(stored)
+            }
+            #[inline(always)]
+            fn less(self, other: Self) -> bool {
+                self < other
+            }
+        }
+    )*};
+}
+macro_rules! plain_extremes {
+    ($($ty:ident $leaf:ident)*) => { extremes! { $($ty as $ty, LeafType::$leaf, |value| value, |value| value;)* } };
+}
+plain_extremes!(i8 I8 i16 I16 i32 I32 i64 I64 i128 I128 u8 U8 u16 U16 u32 U32 u64 U64 u128 U128);
+extremes! {
+    bool as u8, LeafType::Bool, u8::from, |byte| byte != 0;
+    char as u32, LeafType::Char, u32::from, |code| char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER);
+    runtime::value::Date as i32, LeafType::Date, runtime::value::Date::days, runtime::value::Date::from_days;
+    runtime::value::Timestamp as i64, LeafType::Timestamp, runtime::value::Timestamp::micros,
+        runtime::value::Timestamp::from_micros;
+}
+impl<const SCALE: u8> Extreme for Decimal<SCALE> {
+    type Stored = i64;
+    const LEAF: LeafType = LeafType::Decimal(SCALE);
+    #[inline(always)]
+    fn store(self) -> i64 {
+        self.scaled()
+    }
+    #[inline(always)]
+    fn load(stored: i64) -> Self {
+        Decimal::from_scaled(stored)
+    }
+    #[inline(always)]
+    fn less(self, other: Self) -> bool {
+        self.scaled() < other.scaled()
+    }
+}
+macro_rules! float_extremes {
+    ($($ty:ident $leaf:ident)*) => {$(
+        impl Extreme for $ty {
+            type Stored = $ty;
+            const LEAF: LeafType = LeafType::$leaf;
+            #[inline(always)]
+            fn store(self) -> $ty {
+                self
+            }
+            #[inline(always)]
+            fn load(stored: $ty) -> Self {
+                stored
+            }
+            #[inline(always)]
+            fn less(self, other: Self) -> bool {
+                self < other || (other.is_nan() && !self.is_nan())
+            }
+        }
+    )*};
+}
+float_extremes!(f32 F32 f64 F64);
+
+/// A list of slots, built one by one: `((((), A), B), C)`.
+pub trait Slots<T: Record>: Clone + Send + 'static {
+    /// The slots' state, as a record: what the closure behind the aggregates reads.
+    type Record: Record;
+    /// What that closure is given.
+    type Values;
+    /// The slots' places in a table's rows.
+    type Places<'t>: Copy;
+
+    /// How the engine keeps and merges the state's leaves.
+    fn leaves(&self, leaves: &mut Vec<StateLeaf>);
+    /// Takes the slots' leaves from a table.
+    fn places<'t>(reader: &mut StateReader<'t>) -> Option<Self::Places<'t>>;
+    /// Adds a record.
+    fn add<'t>(&self, places: Self::Places<'t>, group: StateRow<'t>, record: T::At<'_>);
+    /// The slots' values.
+    ///
+    /// # Errors
+    /// Where a sum does not fit.
+    fn values(state: <Self::Record as Record>::At<'_>) -> Result<Self::Values, Overflow>;
+}
+
+fn kernel_leaf(ty: LeafType, merge: Merge) -> StateLeaf {
+    StateLeaf { ty, fold: Fold::Kernel(merge) }
+}
+
+impl<T: Record> Slots<T> for () {
+    type Record = ();
+    type Values = ();
+    type Places<'t> = ();
+    fn leaves(&self, _: &mut Vec<StateLeaf>) {}
+    fn places<'t>(_: &mut StateReader<'t>) -> Option<()> {
+        Some(())
+    }
+    #[inline(always)]
+    fn add<'t>(&self, (): (), _: StateRow<'t>, _: T::At<'_>) {}
+    fn values((): ()) -> Result<(), Overflow> {
+        Ok(())
+    }
+}
+
+/// One slot's part of [`Slots`].
+macro_rules! slot {
+    ($name:ident $(<$v:ident: $bound:ident>)?, $state:ty, $value:ty, $places:ty,
+     leaves($slot:ident) $leaves:expr, places($reader:ident) $take:expr,
+     add($of:ident, $at:ident, $group:ident, $record:ident) $add:block, value($sum:ident) $out:expr) => {
+        impl<T: Record, S: Slots<T> $(, $v: $bound, F)?> Slots<T> for (S, $name $(<$v, F>)?)
+        where
+            $(F: for<'a> Fn(T::At<'a>) -> $v + Clone + Send + 'static,)?
+        {
+            type Record = (S::Record, $state);
+            type Values = (S::Values, $value);
+            type Places<'t> = (S::Places<'t>, $places);
+
+            fn leaves(&self, leaves: &mut Vec<StateLeaf>) {
+                self.0.leaves(leaves);
+                let $slot = &self.1;
+                leaves.extend($leaves);
+            }
+            fn places<'t>($reader: &mut StateReader<'t>) -> Option<Self::Places<'t>> {
+                Some((S::places($reader)?, $take))
+            }
+            #[inline(always)]
+            fn add<'t>(&self, (before, $at): Self::Places<'t>, $group: StateRow<'t>, $record: T::At<'_>) {
+                self.0.add(before, $group, $record);
+                let $of = &self.1;
+                $add
+            }
+            fn values((before, $sum): <Self::Record as Record>::At<'_>) -> Result<Self::Values, Overflow> {
+                Ok((S::values(before)?, $out))
+            }
+        }
+    };
+}
+
+/// The sum of a measure.
+pub struct Sum<V, F>(pub(crate) F, pub(crate) std::marker::PhantomData<fn() -> V>);
+/// The mean of a measure.
+pub struct Avg<V, F>(pub(crate) F, pub(crate) std::marker::PhantomData<fn() -> V>);
+/// The least of a measure.
+pub struct Least<V, F>(pub(crate) F, pub(crate) std::marker::PhantomData<fn() -> V>);
+/// The greatest of a measure.
+pub struct Greatest<V, F>(pub(crate) F, pub(crate) std::marker::PhantomData<fn() -> V>);
+/// The number of records.
+#[derive(Clone)]
+pub struct Count;
+
+macro_rules! cloned {
+    ($($name:ident)*) => {$(
+        impl<V, F: Clone> Clone for $name<V, F> {
+            fn clone(&self) -> Self {
+                $name(self.0.clone(), self.1)
+            }
+        }
+    )*};
+}
+cloned!(Sum Avg Least Greatest);
+
+fn too_large<V>() -> Overflow {
+    Overflow { what: format!("a sum of {} does not fit its type", std::any::type_name::<V>()) }
+}
+
+slot!(Sum<V: Measure>, V::Sum, V::Total, StateSlot<'t, V::Sum>,
+    leaves(_slot) [kernel_leaf(<V::Sum as State>::LEAF, Merge::Sum)],
+    places(reader) reader.plain()?,
+    add(slot, at, group, record) { at.set(group, V::add(at.get(group), (slot.0)(record))); },
+    value(sum) V::total(sum).ok_or_else(too_large::<V>)?);
+slot!(Avg<V: Measure>, (V::Sum, u64), f64, (StateSlot<'t, V::Sum>, StateSlot<'t, u64>),
+    leaves(_slot) [kernel_leaf(<V::Sum as State>::LEAF, Merge::Sum), kernel_leaf(LeafType::U64, Merge::Sum)],
+    places(reader) (reader.plain()?, reader.plain()?),
+    add(slot, at, group, record) {
+        at.0.set(group, V::add(at.0.get(group), (slot.0)(record)));
+        at.1.set(group, at.1.get(group) + 1);
+    },
+    value(state) V::mean(state.0, state.1));
+slot!(Count, u64, u64, StateSlot<'t, u64>,
+    leaves(_slot) [kernel_leaf(LeafType::U64, Merge::Sum)],
+    places(reader) reader.plain()?,
+    add(_slot, at, group, _record) { at.set(group, at.get(group) + 1); },
+    value(count) count);
+
+macro_rules! extreme {
+    ($name:ident, $merge:ident, $better:expr) => {
+        slot!($name<V: Extreme>, Option<V>, V, (StateSlot<'t, u8>, StateSlot<'t, V::Stored>),
+            leaves(_slot) [kernel_leaf(LeafType::Valid, Merge::Valid), kernel_leaf(V::LEAF, Merge::$merge)],
+            places(reader) (reader.plain()?, reader.plain()?),
+            add(slot, at, group, record) {
+                let value = (slot.0)(record);
+                let better: fn(V, V) -> bool = $better;
+                if at.0.get(group) == 0 || better(value, V::load(at.1.get(group))) {
+                    at.0.set(group, 1);
+                    at.1.set(group, value.store());
+                }
+            },
+            // A group has a record, so there is a value.
+            value(state) V::own(state.ok_or_else(too_large::<V>)?));
+    };
+}
+extreme!(Least, Min, |new, old| new.less(old));
+extreme!(Greatest, Max, |new, old| old.less(new));

@@ -1,0 +1,153 @@
+//! Fields as symbols, and keys and orders made of them.
+//!
+//! A key closure runs once, while the graph is built: `|w| w.word` gets the record's symbols and gives back one, or a tuple of them.
+
+mod order;
+
+use std::marker::PhantomData;
+
+use runtime::value::{Date, Decimal, Timestamp};
+
+use crate::record::Record;
+
+pub(crate) use order::nulls_last;
+pub use order::{Asc, Desc, Order, asc, desc};
+
+/// A field of `T` with values of type `V`: what `|w| w.word` returns.
+pub struct Field<T, V> {
+    first_leaf: usize,
+    of: PhantomData<fn() -> (T, V)>,
+}
+
+impl<T, V> Clone for Field<T, V> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<T, V> Copy for Field<T, V> {}
+
+impl<T, V> Field<T, V> {
+    /// The field that begins at a leaf of `T`. For generated code.
+    #[must_use]
+    pub const fn new(first_leaf: usize) -> Self {
+        Field { first_leaf, of: PhantomData }
+    }
+
+    /// Its first leaf.
+    #[must_use]
+    pub const fn first_leaf(self) -> usize {
+        self.first_leaf
+    }
+}
+
+impl<T, V: Record> Field<T, V> {
+    /// Its leaves.
+    pub(crate) fn leaves(self) -> std::ops::Range<usize> {
+        self.first_leaf..self.first_leaf + V::LEAVES
+    }
+}
+
+/// Values that can be told equal: everything but floats, where rounding decides.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a key: equality of floats depends on rounding",
+    label = "a float as key",
+    note = "use an integer or a `Decimal`, or round in a `map` first"
+)]
+pub trait Equality: Record {}
+
+macro_rules! equality {
+    ($($ty:ty)*) => {$( impl Equality for $ty {} )*};
+}
+equality!(bool char i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 String Vec<u8> Date Timestamp);
+equality!(Vec<i16> Vec<i32> Vec<i64> Vec<i128> Vec<u16> Vec<u32> Vec<u64> Vec<u128> Vec<Date> Vec<Timestamp>);
+impl<const SCALE: u8> Equality for Decimal<SCALE> {}
+impl<const SCALE: u8> Equality for Vec<Decimal<SCALE>> {}
+impl<V: Equality> Equality for Option<V> {}
+
+/// What a key closure gives.
+#[diagnostic::on_unimplemented(
+    message = "this is not a key of `{T}`",
+    label = "not a key",
+    note = "return a field, `|r| r.name`, or a tuple of fields, `|r| (r.name, r.day)`"
+)]
+pub trait Key<T> {
+    /// The key's values.
+    type Value: Record;
+    /// The key's leaves, in order.
+    fn leaves(&self) -> Vec<usize>;
+}
+
+impl<T, V: Equality> Key<T> for Field<T, V> {
+    type Value = V;
+    fn leaves(&self) -> Vec<usize> {
+        Field::leaves(*self).collect()
+    }
+}
+
+impl<T> Key<T> for () {
+    type Value = ();
+    fn leaves(&self) -> Vec<usize> {
+        Vec::new()
+    }
+}
+
+/// What a projection gives: fields of any kind.
+#[diagnostic::on_unimplemented(
+    message = "this is not a field of `{T}`, nor a tuple of fields",
+    note = "return fields, `|r| (r.name, r.day)`; compute with `map`"
+)]
+pub trait Projection<T> {
+    /// The records that are left.
+    type Value: Record;
+    /// The leaves that are left, in order.
+    fn leaves(&self) -> Vec<usize>;
+}
+
+impl<T, V: Record> Projection<T> for Field<T, V> {
+    type Value = V;
+    fn leaves(&self) -> Vec<usize> {
+        Field::leaves(*self).collect()
+    }
+}
+
+/// Keys of the right side that fit left keys of value `V`. Implemented key form by key form: a blanket impl over
+/// `Key<T, Value = V>` would print a bare type mismatch in place of this sentence.
+#[diagnostic::on_unimplemented(
+    message = "the two sides of this join have keys of different types: the left key is `{V}`",
+    label = "this key has another type",
+    note = "convert one side in a `map`, or compare fields of one type"
+)]
+pub trait KeyedBy<T, V> {}
+
+impl<T, V> KeyedBy<T, V> for Field<T, V> {}
+
+macro_rules! tuple {
+    ($($name:ident $value:ident $index:tt),*) => {
+        impl<T, $($name: Key<T>),*> Key<T> for ($($name,)*) {
+            type Value = ($($name::Value,)*);
+            fn leaves(&self) -> Vec<usize> {
+                [$(self.$index.leaves()),*].concat()
+            }
+        }
+        impl<T, $($name: Projection<T>),*> Projection<T> for ($($name,)*) {
+            type Value = ($($name::Value,)*);
+            fn leaves(&self) -> Vec<usize> {
+                [$(self.$index.leaves()),*].concat()
+            }
+        }
+        impl<T, $($name: KeyedBy<T, $value>, $value),*> KeyedBy<T, ($($value,)*)> for ($($name,)*) {}
+        impl<T, $($name: Order<T>),*> Order<T> for ($($name,)*) {
+            fn keys(&self) -> Vec<runtime::page::OrderKey> {
+                [$(self.$index.keys()),*].concat()
+            }
+        }
+    };
+}
+tuple!(A VA 0);
+tuple!(A VA 0, B VB 1);
+tuple!(A VA 0, B VB 1, C VC 2);
+tuple!(A VA 0, B VB 1, C VC 2, D VD 3);
+tuple!(A VA 0, B VB 1, C VC 2, D VD 3, E VE 4);
+tuple!(A VA 0, B VB 1, C VC 2, D VD 3, E VE 4, F VF 5);
+tuple!(A VA 0, B VB 1, C VC 2, D VD 3, E VE 4, F VF 5, G VG 6);
+tuple!(A VA 0, B VB 1, C VC 2, D VD 3, E VE 4, F VF 5, G VG 6, H VH 7);

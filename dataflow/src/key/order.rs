@@ -1,0 +1,65 @@
+//! Orders: `|r| (desc(r.revenue), asc(r.day))`.
+
+use runtime::page::OrderKey;
+use runtime::row::{LeafType, Schema};
+
+use super::Field;
+use crate::record::Record;
+
+/// A field, largest first.
+#[derive(Clone, Copy)]
+pub struct Desc<F>(F);
+
+/// A field, smallest first.
+#[derive(Clone, Copy)]
+pub struct Asc<F>(F);
+
+/// Orders by a field, largest first; nulls last.
+pub fn desc<T, V>(field: Field<T, V>) -> Desc<Field<T, V>> {
+    Desc(field)
+}
+
+/// Orders by a field, smallest first; nulls last.
+pub fn asc<T, V>(field: Field<T, V>) -> Asc<Field<T, V>> {
+    Asc(field)
+}
+
+/// What an order closure gives.
+#[diagnostic::on_unimplemented(
+    message = "this is not an order of `{T}`",
+    note = "return `asc(r.field)`, `desc(r.field)`, or a tuple of these"
+)]
+pub trait Order<T> {
+    /// The order's leaves, the most significant first.
+    fn keys(&self) -> Vec<OrderKey>;
+}
+
+fn keys<T, V: Record>(field: Field<T, V>, descending: bool) -> Vec<OrderKey> {
+    field.leaves().map(|leaf| OrderKey { leaf, descending }).collect()
+}
+
+impl<T, V: Record> Order<T> for Desc<Field<T, V>> {
+    fn keys(&self) -> Vec<OrderKey> {
+        keys(self.0, true)
+    }
+}
+
+impl<T, V: Record> Order<T> for Asc<Field<T, V>> {
+    fn keys(&self) -> Vec<OrderKey> {
+        keys(self.0, false)
+    }
+}
+
+impl<T, V: Record> Order<T> for Field<T, V> {
+    fn keys(&self) -> Vec<OrderKey> {
+        keys(*self, false)
+    }
+}
+
+/// Puts nulls last whichever way a field is ordered: what is valid (1) comes before what is not (0).
+pub(crate) fn nulls_last(mut keys: Vec<OrderKey>, schema: &Schema) -> Vec<OrderKey> {
+    for key in &mut keys {
+        key.descending |= schema.leaves().get(key.leaf).is_some_and(|leaf| leaf.ty == LeafType::Valid);
+    }
+    keys
+}

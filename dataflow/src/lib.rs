@@ -1,0 +1,39 @@
+//! Typed dataflow pipelines, checked and fused at compile time.
+//!
+//! An ordinary function marked `#[dataflow]` says what a pipeline computes; `cargo build` checks it, and the run time picks how. See the
+//! README for a first pipeline, ARCHITECTURE.md for how it works.
+
+#![forbid(unsafe_code)]
+
+mod env;
+mod error;
+mod flow;
+mod kernel;
+mod key;
+pub mod prelude;
+mod record;
+
+pub use dataflow_macros::{Record, dataflow_inline as dataflow};
+
+pub use env::{Engine, Env, Options, ProgressWhen, Report};
+pub use error::{Error, Result, UserError};
+pub use flow::{
+    Aggregates, Bounded, DataSet, DataStream, Ends, Flow, Grouped, Join, Joined, Mode, Reads, Scope, SemiJoin, Side, Step,
+    Total, Unbounded, scope,
+};
+pub use kernel::{Emitter, Extreme, Measure, Slots};
+pub use key::{Asc, Desc, Equality, Field, Key, KeyedBy, Order, Projection, asc, desc};
+pub use record::{Record, Value};
+pub use runtime::source::Comparison;
+pub use runtime::value::{Date, Decimal, Timestamp};
+
+/// What generated code names. Not for programs.
+#[doc(hidden)]
+pub mod __private {
+    pub use runtime::page::{Claims, LeafReader, NewRow, Row, SinkLeaves};
+    pub use runtime::row::{Field as SchemaField, SchemaBuilder, Shape};
+
+    pub use crate::flow::Capture;
+    pub use crate::key::Field;
+    pub use crate::record::{Record, Value};
+}

@@ -1,0 +1,9 @@
+//! What a program of pipelines needs: `use dataflow::prelude::*;`.
+
+pub use dataflow_macros::{Record, dataflow};
+
+pub use crate::env::{Env, Options};
+pub use crate::flow::{DataSet, DataStream, Flow};
+pub use crate::key::{asc, desc};
+pub use crate::record::{Record, Value};
+pub use runtime::value::{Date, Decimal, Timestamp};

@@ -1,0 +1,86 @@
+//! Records: what flows, what closures see of it, and how it is read and written.
+//!
+//! `#[derive(Record)]` implements [`Record`] and [`Value`]; nobody writes them by hand. A record is a list of *leaves*. Closures
+//! see its borrowed twin, [`Record::At`], whose parts are read from strided leaves when they are used; what they emit is
+//! anything that can be seen as that twin ([`Value`]).
+
+mod bound;
+mod leaves;
+mod optional;
+mod plain;
+mod show;
+mod tuples;
+
+use runtime::page::{Claims, LeafReader, NewRow, Row, SinkLeaves};
+use runtime::row::{Schema, SchemaBuilder, Shape};
+
+pub(crate) use bound::bound_value;
+pub(crate) use show::show_record;
+
+/// A type that can flow through a pipeline.
+///
+/// Derive it for a struct: `#[derive(Record, Clone, Debug)]`. Plain values, `String`, `Vec<u8>`, `Vec` of plain values,
+/// `Option` of any of these and tuples of up to eight records are records too.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a record",
+    label = "this cannot flow through a pipeline",
+    note = "a record is a struct with `#[derive(Record)]`, a number, bool, char, String, Date, Timestamp, Decimal, a Vec of plain values, an Option, or a tuple of records"
+)]
+pub trait Record: Sized + 'static {
+    /// What closures see: the record with its texts and lists borrowed. `Copy`, so that it can be used twice.
+    type At<'a>: Copy;
+    /// What key closures see: a symbol for each field, rooted in the record that the closure was given.
+    type Fields<Root>;
+    /// Where the leaves of a batch lie.
+    type Cursor<'b>: Copy;
+    /// Where the leaves of new rows are written.
+    type Sink<'w>: Copy;
+    /// How many leaves the record has.
+    const LEAVES: usize;
+
+    /// Names and types of the leaves, in the order in which cursors take them.
+    fn describe(schema: &mut SchemaBuilder) -> Shape;
+    /// The symbols; the record's first leaf is leaf `first_leaf` of the root.
+    fn fields<Root>(first_leaf: usize) -> Self::Fields<Root>;
+    /// Takes the record's leaves from a batch.
+    fn cursor<'b>(leaves: &mut LeafReader<'b>) -> Self::Cursor<'b>;
+    /// Reads a row.
+    fn at<'b>(cursor: Self::Cursor<'b>, row: Row<'b>) -> Self::At<'b>;
+    /// Takes the record's leaves from a writer.
+    fn sink<'w>(leaves: &mut SinkLeaves<'w>) -> Self::Sink<'w>;
+    /// Bytes that a row takes beyond its fixed part.
+    fn heap_bytes(at: Self::At<'_>, sink: Self::Sink<'_>) -> usize;
+    /// Writes a row whose [`Record::heap_bytes`] were claimed.
+    fn write<'w>(at: Self::At<'_>, sink: Self::Sink<'w>, row: NewRow<'w>, claims: &mut Claims<'w>);
+    /// Writes zeros and empty texts: what lies under an `Option` that is `None`, so that equal records have equal bytes.
+    fn write_null<'w>(sink: Self::Sink<'w>, row: NewRow<'w>, claims: &mut Claims<'w>);
+    /// The record that a twin stands for.
+    fn own(at: Self::At<'_>) -> Self;
+
+    /// The record's schema.
+    #[must_use]
+    fn schema() -> Schema {
+        SchemaBuilder::build(Self::describe)
+    }
+}
+
+/// Anything that can be seen as the twin of a record: the record, the twin, a tuple of owned and borrowed parts.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a record, so it cannot be emitted",
+    label = "not a record",
+    note = "emit a record or its borrowed twin (`#[derive(Record)]`), a plain value, a text, or a tuple of these"
+)]
+pub trait Value {
+    /// The record.
+    type Record: Record;
+    /// The value as the record's twin.
+    fn twin(&self) -> <Self::Record as Record>::At<'_>;
+}
+
+impl<V: Value + ?Sized> Value for &V {
+    type Record = V::Record;
+    #[inline(always)]
+    fn twin(&self) -> <Self::Record as Record>::At<'_> {
+        (**self).twin()
+    }
+}

@@ -1,0 +1,93 @@
+//! Numbers, bool, char, dates, timestamps and decimals: one leaf of fixed width.
+
+use runtime::page::{Claims, LeafReader, NewRow, Out, Row, SinkLeaves, Strided};
+use runtime::row::{LeafType, SchemaBuilder, Shape};
+use runtime::value::{Date, Decimal, Timestamp};
+
+use super::{Record, Value};
+use crate::key::Field;
+
+/// A record of one leaf, stored as a plain value of another type.
+macro_rules! plain {
+    ([$($generics:tt)*] $ty:ty, $leaf:expr, $stored:ty, $read:expr, $write:expr) => {
+        impl<$($generics)*> Record for $ty {
+            type At<'a> = $ty;
+            type Fields<Root> = Field<Root, $ty>;
+            type Cursor<'b> = Strided<'b, $stored>;
+            type Sink<'w> = Out<'w, $stored>;
+            const LEAVES: usize = 1;
+
+            fn describe(schema: &mut SchemaBuilder) -> Shape {
+                schema.leaf($leaf)
+            }
+            fn fields<Root>(first_leaf: usize) -> Field<Root, $ty> {
+                Field::new(first_leaf)
+            }
+            fn cursor<'b>(leaves: &mut LeafReader<'b>) -> Self::Cursor<'b> {
+                leaves.plain()
+            }
+            #[inline(always)]
+            fn at<'b>(cursor: Self::Cursor<'b>, row: Row<'b>) -> $ty {
+                ($read)(cursor.read(row))
+            }
+            fn sink<'w>(leaves: &mut SinkLeaves<'w>) -> Self::Sink<'w> {
+                leaves.plain()
+            }
+            #[inline(always)]
+            fn heap_bytes(_: $ty, _: Self::Sink<'_>) -> usize {
+                0
+            }
+            #[inline(always)]
+            fn write<'w>(at: $ty, sink: Self::Sink<'w>, row: NewRow<'w>, _: &mut Claims<'w>) {
+                sink.write(row, ($write)(at));
+            }
+            fn write_null<'w>(sink: Self::Sink<'w>, row: NewRow<'w>, _: &mut Claims<'w>) {
+                sink.write(row, <$stored>::default());
+            }
+            fn own(at: $ty) -> $ty {
+                at
+            }
+        }
+
+        impl<$($generics)*> Value for $ty {
+            type Record = $ty;
+            #[inline(always)]
+            fn twin(&self) -> $ty {
+                *self
+            }
+        }
+    };
+}
+
+macro_rules! numbers {
+    ($($ty:ident $leaf:ident)*) => {$( plain!([] $ty, LeafType::$leaf, $ty, |value| value, |value| value); )*};
+}
+numbers!(i8 I8 i16 I16 i32 I32 i64 I64 i128 I128 u8 U8 u16 U16 u32 U32 u64 U64 u128 U128 f32 F32 f64 F64);
+plain!([] bool, LeafType::Bool, u8, |byte| byte != 0, u8::from);
+plain!([] char, LeafType::Char, u32, |code| char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER), u32::from);
+plain!([] Date, LeafType::Date, i32, Date::from_days, Date::days);
+plain!([] Timestamp, LeafType::Timestamp, i64, Timestamp::from_micros, Timestamp::micros);
+plain!([const SCALE: u8] Decimal<SCALE>, LeafType::Decimal(SCALE), i64, Decimal::from_scaled, Decimal::scaled);
+
+/// The record of nothing: the key of an ungrouped aggregate.
+impl Record for () {
+    type At<'a> = ();
+    type Fields<Root> = ();
+    type Cursor<'b> = ();
+    type Sink<'w> = ();
+    const LEAVES: usize = 0;
+
+    fn describe(_: &mut SchemaBuilder) -> Shape {
+        Shape::Record { name: "", fields: Vec::new() }
+    }
+    fn fields<Root>(_: usize) {}
+    fn cursor<'b>(_: &mut LeafReader<'b>) {}
+    fn at<'b>((): (), _: Row<'b>) {}
+    fn sink<'w>(_: &mut SinkLeaves<'w>) {}
+    fn heap_bytes((): (), (): ()) -> usize {
+        0
+    }
+    fn write<'w>((): (), (): (), _: NewRow<'w>, _: &mut Claims<'w>) {}
+    fn write_null<'w>((): (), _: NewRow<'w>, _: &mut Claims<'w>) {}
+    fn own((): ()) {}
+}

@@ -1,0 +1,71 @@
+//! Tuples of one to eight records.
+
+use runtime::page::{Claims, LeafReader, NewRow, Row, SinkLeaves};
+use runtime::row::{SchemaBuilder, Shape};
+
+use super::{Record, Value};
+
+macro_rules! tuple {
+    ($($name:ident $index:tt),*) => {
+        impl<$($name: Record),*> Record for ($($name,)*) {
+            type At<'a> = ($($name::At<'a>,)*);
+            type Fields<Root> = ($($name::Fields<Root>,)*);
+            type Cursor<'b> = ($($name::Cursor<'b>,)*);
+            type Sink<'w> = ($($name::Sink<'w>,)*);
+            const LEAVES: usize = 0 $(+ $name::LEAVES)*;
+
+            fn describe(schema: &mut SchemaBuilder) -> Shape {
+                Shape::Record { name: "", fields: vec![$(schema.field(stringify!($index), $name::describe)),*] }
+            }
+            #[allow(unused_assignments, reason = "the last part has no next")]
+            fn fields<Root>(first_leaf: usize) -> Self::Fields<Root> {
+                let mut next = first_leaf;
+                ($({
+                    let first = next;
+                    next += $name::LEAVES;
+                    $name::fields(first)
+                },)*)
+            }
+            fn cursor<'b>(leaves: &mut LeafReader<'b>) -> Self::Cursor<'b> {
+                ($($name::cursor(leaves),)*)
+            }
+            #[inline(always)]
+            fn at<'b>(cursor: Self::Cursor<'b>, row: Row<'b>) -> Self::At<'b> {
+                ($($name::at(cursor.$index, row),)*)
+            }
+            fn sink<'w>(leaves: &mut SinkLeaves<'w>) -> Self::Sink<'w> {
+                ($($name::sink(leaves),)*)
+            }
+            #[inline(always)]
+            fn heap_bytes(at: Self::At<'_>, sink: Self::Sink<'_>) -> usize {
+                0 $(+ $name::heap_bytes(at.$index, sink.$index))*
+            }
+            #[inline(always)]
+            fn write<'w>(at: Self::At<'_>, sink: Self::Sink<'w>, row: NewRow<'w>, claims: &mut Claims<'w>) {
+                $($name::write(at.$index, sink.$index, row, claims);)*
+            }
+            fn write_null<'w>(sink: Self::Sink<'w>, row: NewRow<'w>, claims: &mut Claims<'w>) {
+                $($name::write_null(sink.$index, row, claims);)*
+            }
+            fn own(at: Self::At<'_>) -> Self {
+                ($($name::own(at.$index),)*)
+            }
+        }
+
+        impl<$($name: Value),*> Value for ($($name,)*) {
+            type Record = ($($name::Record,)*);
+            #[inline(always)]
+            fn twin(&self) -> <Self::Record as Record>::At<'_> {
+                ($(self.$index.twin(),)*)
+            }
+        }
+    };
+}
+tuple!(A 0);
+tuple!(A 0, B 1);
+tuple!(A 0, B 1, C 2);
+tuple!(A 0, B 1, C 2, D 3);
+tuple!(A 0, B 1, C 2, D 3, E 4);
+tuple!(A 0, B 1, C 2, D 3, E 4, F 5);
+tuple!(A 0, B 1, C 2, D 3, E 4, F 5, G 6);
+tuple!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7);

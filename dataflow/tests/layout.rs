@@ -1,0 +1,236 @@
+//! Pages byte for byte, against the files in `golden/`, and read back.
+//!
+//! A difference is a new layout: pages that other processes wrote could no longer be read. Where that is wanted, raise
+//! `LAYOUT_VERSION`, change `docs/layout.md`, and write the files anew with `UPDATE_GOLDEN=1 cargo test --test layout`.
+
+mod support;
+
+use std::fmt::{Debug, Write as _};
+use std::path::PathBuf;
+
+use dataflow::Record;
+use dataflow::record::Value;
+use runtime::page::{FIRST_ROW, Page};
+use runtime::row::LeafSet;
+use runtime::value::{Date, Decimal, Timestamp};
+
+/// A page as text: where each leaf lies, then header, rows and variable parts in hex.
+fn dump<R: dataflow::record::Record>(page: &Page) -> String {
+    let (schema, layout, bytes) = (R::schema(), page.layout(), page.as_bytes());
+    let mut text = format!("{}\nrow of {} bytes\n", schema.describe(), layout.width());
+    for (index, leaf) in schema.leaves().iter().enumerate() {
+        let place = layout.offset(index).map_or("dead".to_owned(), |offset| format!("at {offset}"));
+        let _ = writeln!(text, "  {}: {} {place}", leaf.path, leaf.ty);
+    }
+    let _ = writeln!(text, "header\n{}", hex(0, &bytes[..FIRST_ROW]));
+    for row in 0..page.rows() {
+        let start = FIRST_ROW + row * layout.width();
+        let _ = writeln!(text, "row {row}\n{}", hex(start, &bytes[start..start + layout.width()]));
+    }
+    let heap_start = u32::from_le_bytes([bytes[16], bytes[17], bytes[18], bytes[19]]) as usize;
+    let _ = writeln!(text, "heap\n{}", hex(heap_start, &bytes[heap_start..]));
+    text
+}
+
+fn hex(start: usize, bytes: &[u8]) -> String {
+    let lines = bytes.chunks(16).enumerate().map(|(line, bytes)| {
+        let digits: String = bytes.iter().map(|byte| format!(" {byte:02x}")).collect();
+        let shown = |byte: &u8| if (0x20..0x7f).contains(byte) { char::from(*byte) } else { '.' };
+        let letters: String = bytes.iter().map(shown).collect();
+        format!("  {:05x} {digits:<48}  {letters}", start + line * 16)
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Compares the page of some values with its file, and the values with what is read back.
+fn check<R>(name: &str, values: &[R])
+where
+    R: dataflow::record::Record + Value<Record = R> + PartialEq + Debug,
+{
+    check_live(name, values, &support::all::<R>());
+    let page = &support::pages(values, &support::all::<R>())[0];
+    assert_eq!(support::read::<R>(&page.batch()), values);
+}
+
+fn check_live<R>(name: &str, values: &[R], live: &LeafSet)
+where
+    R: dataflow::record::Record + Value<Record = R>,
+{
+    let pages = support::pages(values, live);
+    assert_eq!(pages.len(), 1);
+    let found = dump::<R>(&pages[0]);
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name).with_extension("hex");
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, &found).unwrap();
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(found == expected, "{} differs; found:\n{found}", path.display());
+}
+
+#[derive(Record, Clone, Debug, PartialEq)]
+struct WordCount {
+    word: String,
+    count: u64,
+}
+
+fn word(word: &str, count: u64) -> WordCount {
+    WordCount { word: word.to_owned(), count }
+}
+
+#[test]
+fn texts_are_inline_up_to_twelve_bytes() {
+    let words = ["", "to", "twelve bytes", "thirteen byte", "größer als zwölf", "αβγδεζ"];
+    check("texts", &words.map(|text| word(text, text.len() as u64)));
+}
+
+#[derive(Record, Clone, Copy, Debug, PartialEq)]
+struct Numbers {
+    byte: u8,
+    small: i8,
+    short: u16,
+    signed_short: i16,
+    letter: char,
+    word: u32,
+    signed_word: i32,
+    float: f32,
+    long: u64,
+    signed_long: i64,
+    double: f64,
+    wide: u128,
+    signed_wide: i128,
+    flag: bool,
+}
+
+#[test]
+fn numbers_stand_by_descending_width() {
+    let first = Numbers {
+        byte: 0x11,
+        small: -2,
+        short: 0x2233,
+        signed_short: -3,
+        letter: 'ß',
+        word: 0x4455_6677,
+        signed_word: -4,
+        float: 1.5,
+        long: 0x8899_aabb_ccdd_eeff,
+        signed_long: -5,
+        double: -0.5,
+        wide: 0x0123_4567_89ab_cdef_0011_2233_4455_6677,
+        signed_wide: -6,
+        flag: true,
+    };
+    let largest = Numbers { letter: char::MAX, double: f64::MAX, signed_wide: i128::MIN, flag: false, ..first };
+    check("numbers", &[first, largest]);
+}
+
+#[derive(Record, Clone, Copy, Debug, PartialEq)]
+struct Days {
+    day: Date,
+    instant: Timestamp,
+    price: Decimal<2>,
+    rate: Decimal<18>,
+}
+
+#[test]
+fn dates_and_decimals_are_integers() {
+    let first = Days {
+        day: "2024-02-29".parse().unwrap(),
+        instant: "2024-02-29T12:34:56.5Z".parse().unwrap(),
+        price: "901.00".parse().unwrap(),
+        rate: "0.000000000000000001".parse().unwrap(),
+    };
+    let before_the_epoch = Days { day: Date::from_days(-1), instant: Timestamp::from_micros(-1), price: -first.price, ..first };
+    check("days", &[first, before_the_epoch]);
+}
+
+#[derive(Record, Clone, Debug, PartialEq)]
+struct Home {
+    zip: u32,
+    city: String,
+}
+
+#[derive(Record, Clone, Debug, PartialEq)]
+struct Person {
+    name: String,
+    home: Option<Home>,
+    age: Option<u8>,
+    pair: (u16, Option<Date>),
+}
+
+fn people() -> [Person; 2] {
+    let home = Home { zip: 10_115, city: "Berlin, Hauptstadt".to_owned() };
+    let day = "1906-12-09".parse().unwrap();
+    [
+        Person { name: "Grace Brewster Hopper".to_owned(), home: Some(home), age: Some(85), pair: (7, Some(day)) },
+        Person { name: "Nobody".to_owned(), home: None, age: None, pair: (8, None) },
+    ]
+}
+
+#[test]
+fn what_is_none_is_zero() {
+    check("options", &people());
+}
+
+#[derive(Record, Clone, Debug, PartialEq)]
+struct Lists {
+    key: u32,
+    longs: Vec<u64>,
+    bytes: Vec<u8>,
+    floats: Vec<f32>,
+    small: Vec<i16>,
+    days: Vec<Date>,
+    prices: Option<Vec<Decimal<2>>>,
+}
+
+#[test]
+fn lists_lie_aligned_in_the_heap() {
+    let full = Lists {
+        key: 1,
+        longs: vec![1, 2, u64::MAX],
+        bytes: b"bytes longer than twelve".to_vec(),
+        floats: vec![0.5],
+        small: vec![-1, 0, 1],
+        days: vec![Date::from_days(1), Date::from_days(-1)],
+        prices: Some(vec![Decimal::from_scaled(-1)]),
+    };
+    let long = Lists { bytes: vec![0xff; 12], small: (-20..20).collect(), ..full.clone() };
+    let empty = Vec::new;
+    let none = Lists { key: 2, longs: empty(), bytes: vec![], floats: vec![], small: vec![], days: vec![], prices: None };
+    check("lists", &[full, none, long]);
+}
+
+#[test]
+fn dead_leaves_take_no_bytes() {
+    // `home.zip` with its validity, and `pair.1` without: what a pipeline that reads those two would store.
+    let live: LeafSet = [1, 2, 8].into_iter().collect();
+    check_live("dead", &people(), &live);
+    let page = &support::pages(&people(), &live)[0];
+    let read: Vec<Person> = support::read(&page.batch());
+    let zips: Vec<_> = read.iter().map(|person| person.home.as_ref().map(|home| (home.zip, home.city.as_str()))).collect();
+    assert_eq!(zips, [Some((10_115, "")), None]);
+    // Dead leaves read as zeros, so a dead validity reads as `None`.
+    assert!(read.iter().all(|person| person.name.is_empty() && person.age.is_none()));
+    assert_eq!(read[0].pair, (0, None));
+}
+
+#[test]
+fn a_large_record_takes_a_run_of_its_own() {
+    let long = "long text ".repeat(20_000);
+    let pages = support::pages(&[word("before", 1), word(&long, 2), word("after", 3)], &support::all::<WordCount>());
+    let sizes: Vec<_> = pages.iter().map(Page::bytes).collect();
+    assert_eq!(sizes, [64 << 10, 256 << 10, 64 << 10]);
+    let read: Vec<WordCount> = pages.iter().flat_map(|page| support::read(&page.batch())).collect();
+    assert_eq!(read, [word("before", 1), word(&long, 2), word("after", 3)]);
+}
+
+#[test]
+fn twins_and_tuples_of_parts_are_written_like_records() {
+    let records = [word("to", 1), word("a longer word than that", 2)];
+    let twins = records.each_ref().map(Value::twin);
+    let live = support::all::<WordCount>();
+    let dumps = [support::pages(&records, &live), support::pages(&twins, &live)].map(|pages| dump::<WordCount>(&pages[0]));
+    assert_eq!(dumps[0], dumps[1]);
+    let parts = [("to", 1_u64), ("a longer word than that", 2)];
+    let read: Vec<(String, u64)> = support::read(&support::pages(&parts, &live)[0].batch());
+    assert_eq!(read, parts.map(|(text, count)| (text.to_owned(), count)));
+}

@@ -1,0 +1,59 @@
+//! Writing records into pages and reading them back, as generated kernels do.
+
+use std::sync::Arc;
+
+use dataflow::record::{Record, Value};
+use runtime::memory::{Budget, Memory};
+use runtime::page::{Batch, Input, Page, RowWriter, Selection};
+use runtime::row::{LeafSet, RowLayout};
+
+/// Memory enough for any test.
+pub fn memory() -> Memory {
+    Memory::new(Budget::new(1 << 30), "layout test")
+}
+
+/// The layout of a record of which some leaves are stored.
+pub fn layout<R: Record>(live: &LeafSet) -> Arc<RowLayout> {
+    Arc::new(RowLayout::new(R::schema().types(), live))
+}
+
+/// Writes rows as a kernel does: claim, then write.
+pub fn write<V: Value>(writer: &mut RowWriter, values: &[V]) {
+    let written = writer.visit(|mut leaves, mut claims| {
+        let sink = V::Record::sink(&mut leaves);
+        for value in values {
+            let at = value.twin();
+            let heap = V::Record::heap_bytes(at, sink);
+            if let Some(row) = claims.claim(heap) {
+                V::Record::write(at, sink, row, &mut claims);
+            }
+        }
+    });
+    written.unwrap();
+}
+
+/// The pages of some values, with some leaves.
+pub fn pages<V: Value>(values: &[V], live: &LeafSet) -> Vec<Page> {
+    let mut writer = RowWriter::new(layout::<V::Record>(live), memory());
+    write(&mut writer, values);
+    writer.seal();
+    writer.take_sealed().collect()
+}
+
+/// The records of a batch, read through its cursor.
+pub fn read<R: Record>(batch: &Batch<'_>) -> Vec<R> {
+    let (mut records, mut selection, mut next) = (Vec::new(), Selection::default(), 0);
+    while next < batch.rows() {
+        next = selection.fill(next..batch.rows());
+        Input::new(batch, &selection).visit(|mut leaves, rows| {
+            let cursor = R::cursor(&mut leaves);
+            records.extend((0..rows.len()).map(|position| R::own(R::at(cursor, rows.get(position)))));
+        });
+    }
+    records
+}
+
+/// All leaves of a record.
+pub fn all<R: Record>() -> LeafSet {
+    LeafSet::all(R::LEAVES)
+}

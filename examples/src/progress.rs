@@ -1,0 +1,77 @@
+//! A progress bar on a terminal, nothing in a pipe, and files that appear only when complete.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::DataError;
+
+/// A bar over `total` steps on standard error. It draws nothing unless standard error is a terminal.
+pub(crate) fn bar(label: String, total: u64, unit: &str) -> ProgressBar {
+    let bar = ProgressBar::new(total).with_message(label);
+    let template = format!("{{msg:24}} {{wide_bar}} {{human_pos}}/{{human_len}} {unit} {{eta}}");
+    match ProgressStyle::with_template(&template) {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+/// Runs `write` on a temporary path beside `path` and renames the result, so that an interrupted run leaves no
+/// half-written file under the final name. Does nothing when `path` exists.
+pub(crate) fn write_once(path: &Path, write: impl FnOnce(&Path) -> Result<(), DataError>) -> Result<(), DataError> {
+    if path.exists() {
+        return Ok(());
+    }
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(DataError::io("create the folder", folder))?;
+    }
+    let partial = partial_name(path);
+    if let Err(error) = write(&partial) {
+        // The first error is the one to report; a left-over partial file is overwritten by the next run.
+        let _ = fs::remove_file(&partial);
+        return Err(error);
+    }
+    fs::rename(&partial, path).map_err(DataError::io("rename the finished file to", path))
+}
+
+/// The process id keeps two runs at once from writing into the same file; the last rename wins with equal bytes.
+fn partial_name(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".partial-{}", std::process::id()));
+    PathBuf::from(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_write_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("deep/table");
+        let outcome = write_once(&path, |partial| {
+            fs::write(partial, "half").unwrap();
+            Err(DataError::Generator {
+                path: partial.to_owned(),
+            })
+        });
+        assert!(outcome.is_err());
+        assert_eq!(fs::read_dir(folder.path().join("deep")).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn an_existing_file_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("table");
+        write_once(&path, |partial| {
+            fs::write(partial, "first").map_err(DataError::io("write", partial))
+        })
+        .unwrap();
+        write_once(&path, |partial| {
+            fs::write(partial, "second").map_err(DataError::io("write", partial))
+        })
+        .unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "first");
+    }
+}

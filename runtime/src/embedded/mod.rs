@@ -1,0 +1,37 @@
+//! The embedded engine: one thread, plain vectors, the logical plan as it is written. The oracle of the tests, and enough for small
+//! data.
+//!
+//! No rule runs, nothing is pruned or fused; closures are shown leaves that their read sets forget as valid but wrong values.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::error::Result;
+use crate::plan::{Node, Table, topological};
+
+/// Runs everything that these sinks need.
+///
+/// # Errors
+/// What the operators and the user's closures give, with the operator.
+pub fn run(sinks: &[Arc<Node>]) -> Result<()> {
+    let nodes = topological(sinks);
+    for node in &nodes {
+        node.operator.check().and_then(|()| node.operator.prepare()).map_err(|error| error.at(&node.origin))?;
+    }
+    let result = evaluate(&nodes);
+    for node in &nodes {
+        node.operator.finish(result.is_ok()).map_err(|error| error.at(&node.origin))?;
+    }
+    result
+}
+
+fn evaluate(nodes: &[Arc<Node>]) -> Result<()> {
+    let mut tables: HashMap<u64, Table> = HashMap::new();
+    for node in nodes {
+        let inputs: Vec<Table> =
+            node.inputs.iter().filter_map(|input| tables.get(&input.sequence).cloned()).collect();
+        let table = node.operator.reference(&inputs).map_err(|error| error.at(&node.origin))?;
+        tables.insert(node.sequence, table);
+    }
+    Ok(())
+}

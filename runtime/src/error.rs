@@ -1,0 +1,154 @@
+//! The engine's one error type. Every message says what is wrong, where in the user's program or data, and what to do.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// What the engine's functions return.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// An operator as the user wrote it: `words (flat_map) at src/main.rs:12`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Origin {
+    /// The operator's name: the binding, or the operator's own word.
+    pub name: Arc<str>,
+    /// What the user wrote: `filter → map`.
+    pub operator: Arc<str>,
+    /// The user's file.
+    pub file: &'static str,
+    /// The line in it.
+    pub line: u32,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.name == self.operator {
+            write!(f, "`{}` at {}:{}", self.name, self.file, self.line)
+        } else {
+            write!(f, "`{}` ({}) at {}:{}", self.name, self.operator, self.file, self.line)
+        }
+    }
+}
+
+/// What can end a job, or refuse one before it starts.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file or folder could not be read or written.
+    #[error("cannot {action} {}: {source}", path.display())]
+    Io {
+        /// What was tried: "read", "create".
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// The system's answer.
+        source: std::io::Error,
+    },
+    /// A path, folder or glob names nothing that could be read.
+    #[error("no input at {path}: {reason}")]
+    NoInput {
+        /// As the user wrote it.
+        path: String,
+        /// What was looked for.
+        reason: String,
+    },
+    /// Bytes of a file are not what they should be.
+    #[error("{}{place}: {message}", path.display())]
+    Data {
+        /// The file.
+        path: PathBuf,
+        /// Line, row, column or offset, with its leading punctuation: ":12", ", row group 3".
+        place: String,
+        /// Expected and found.
+        message: String,
+    },
+    /// A file's columns do not fit the record.
+    #[error("{}: {message}", path.display())]
+    Schema {
+        /// The file.
+        path: PathBuf,
+        /// Which column, what was expected, what was found.
+        message: String,
+    },
+    /// An operator needs more than the budget allows.
+    #[error(
+        "out of memory: {operator} needs {} more, and {} of the budget of {} are in use; raise `--memory`, or reduce what the operator keeps",
+        Mib(*need), Mib(*used), Mib(*budget)
+    )]
+    OutOfMemory {
+        /// Who asked.
+        operator: String,
+        /// How many bytes it asked for.
+        need: usize,
+        /// Bytes reserved in the whole budget at that moment.
+        used: usize,
+        /// The budget.
+        budget: usize,
+    },
+    /// A number left its type's range.
+    #[error("overflow: {what}")]
+    Overflow {
+        /// Which operation, on what.
+        what: String,
+    },
+    /// A user's closure panicked.
+    #[error("a closure panicked: {message}")]
+    Panic {
+        /// The panic's message and place.
+        message: String,
+    },
+    /// A user's closure returned an error.
+    #[error("{0}")]
+    User(Box<dyn std::error::Error + Send + Sync>),
+    /// The plan cannot be run; known before the first record.
+    #[error("{0}")]
+    Plan(String),
+    /// Any of the above, with the operator it happened in.
+    #[error("{origin}: {error}")]
+    At {
+        /// The operator.
+        origin: Origin,
+        /// What happened.
+        #[source]
+        error: Box<Error>,
+    },
+    /// The job was cancelled.
+    #[error("the job was cancelled")]
+    Cancelled,
+    /// A broken promise inside the engine: a defect of ours, with what is known.
+    #[error("internal error, please report: {0}")]
+    Internal(String),
+}
+
+impl Error {
+    /// Attaches the operator, unless one is attached already (the innermost is the one at fault).
+    #[must_use]
+    pub fn at(self, origin: &Origin) -> Self {
+        match self {
+            Error::At { .. } | Error::Cancelled => self,
+            error => Error::At { origin: origin.clone(), error: Box::new(error) },
+        }
+    }
+
+    /// An [`Error::Io`] for `map_err`.
+    pub fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Error::Io { action, path, source }
+    }
+}
+
+/// Bytes, as people read them.
+#[derive(Clone, Copy)]
+pub struct Mib(pub usize);
+
+impl fmt::Display for Mib {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bytes = self.0 as f64;
+        match self.0 {
+            0..=1023 => write!(f, "{} B", self.0),
+            1024..=1_048_575 => write!(f, "{:.1} KiB", bytes / 1024.0),
+            1_048_576..=1_073_741_823 => write!(f, "{:.1} MiB", bytes / 1_048_576.0),
+            _ => write!(f, "{:.2} GiB", bytes / 1_073_741_824.0),
+        }
+    }
+}

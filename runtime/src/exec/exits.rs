@@ -1,0 +1,141 @@
+//! The outputs of a stage: rows are written into pages for the tasks that get them, and sent.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::channel::{Inbox, Wake};
+use super::light::{Light, Watch, through};
+use crate::error::Result;
+use crate::page::{Batch, Input, Page, RowWriter, Selection, hash_rows};
+use crate::strategy::Ship;
+
+/// One output of one task.
+pub(super) struct Exit {
+    pub(super) operator: usize,
+    pub(super) prelude: Vec<Light>,
+    pub(super) ship: Ship,
+    /// A writer per target; one for all where every target gets the same.
+    pub(super) writers: Vec<RowWriter>,
+    /// The inboxes of the receiving tasks, each with this task's channel.
+    pub(super) targets: Vec<(Arc<Inbox>, usize)>,
+    /// Closed pages that no channel has taken yet.
+    pending: VecDeque<(usize, Page)>,
+    hashes: Vec<u64>,
+    parts: Vec<Vec<u32>>,
+    next_target: usize,
+}
+
+impl Exit {
+    pub(super) fn new(
+        operator: usize,
+        prelude: Vec<Light>,
+        ship: Ship,
+        writers: Vec<RowWriter>,
+        targets: Vec<(Arc<Inbox>, usize)>,
+    ) -> Self {
+        let parts = vec![Vec::new(); targets.len()];
+        Exit {
+            operator,
+            prelude,
+            ship,
+            writers,
+            targets,
+            pending: VecDeque::new(),
+            hashes: Vec::new(),
+            parts,
+            next_target: 0,
+        }
+    }
+
+    /// Takes a page as it is, where every row of it goes one way; gives it back where rows must be picked.
+    pub(super) fn take_page(&mut self, page: Page, watch: &Watch) -> Option<Page> {
+        let whole = matches!(self.ship, Ship::Forward | Ship::Gather | Ship::Broadcast);
+        if !whole || !self.prelude.is_empty() || page.layout() != self.writers[0].layout() {
+            return Some(page);
+        }
+        self.writers[0].push_sealed(page);
+        self.collect(watch);
+        None
+    }
+
+    /// Writes a window of rows.
+    pub(super) fn write(&mut self, batch: &Batch<'_>, rows: &Selection, watch: &Watch) -> Result<()> {
+        let mut prelude = std::mem::take(&mut self.prelude);
+        let result = through(&mut prelude, batch, rows, watch, |input| self.distribute(input));
+        self.prelude = prelude;
+        result?;
+        self.collect(watch);
+        Ok(())
+    }
+
+    fn distribute(&mut self, input: &Input<'_>) -> Result<()> {
+        let targets = self.targets.len();
+        match &self.ship {
+            Ship::Hash(key) if targets > 1 => {
+                hash_rows(input, key, &mut self.hashes);
+                self.parts.iter_mut().for_each(Vec::clear);
+                for (&row, &hash) in input.selection().rows().iter().zip(&self.hashes) {
+                    self.parts[partition_of(hash, targets)].push(row);
+                }
+                let mut part = Selection::default();
+                for (writer, rows) in self.writers.iter_mut().zip(&self.parts) {
+                    part.set(rows.iter().copied());
+                    writer.append(&Input::new(input.batch(), &part), None)?;
+                }
+                Ok(())
+            }
+            Ship::Rebalance => {
+                self.next_target = (self.next_target + 1) % targets;
+                self.writers[self.next_target].append(input, None)
+            }
+            _ => self.writers[0].append(input, None),
+        }
+    }
+
+    fn collect(&mut self, watch: &Watch) {
+        let broadcast = self.ship == Ship::Broadcast;
+        for (target, writer) in self.writers.iter_mut().enumerate() {
+            for page in writer.take_sealed() {
+                watch.job.metrics.operators[self.operator].bytes.add((page.rows() * page.layout().width()) as u64);
+                if broadcast {
+                    self.pending.extend((0..self.targets.len()).map(|target| (target, page.clone())));
+                } else {
+                    self.pending.push_back((target, page));
+                }
+            }
+        }
+    }
+
+    /// Closes what is open.
+    pub(super) fn seal(&mut self, watch: &Watch) {
+        self.writers.iter_mut().for_each(RowWriter::seal);
+        self.collect(watch);
+    }
+
+    /// Sends what waits; whether all of it went.
+    pub(super) fn flush(&mut self, sender: &Arc<dyn Wake>) -> bool {
+        let mut full = vec![false; self.targets.len()];
+        for _ in 0..self.pending.len() {
+            let Some((target, page)) = self.pending.pop_front() else { break };
+            let (inbox, channel) = &self.targets[target];
+            // Pages to one target keep their order, so what follows a refused one waits behind it.
+            if full[target] {
+                self.pending.push_back((target, page));
+            } else if let Err(page) = inbox.send(*channel, page, sender) {
+                full[target] = true;
+                self.pending.push_back((target, page));
+            }
+        }
+        self.pending.is_empty()
+    }
+
+    /// Tells all targets that no page follows.
+    pub(super) fn end(&self) {
+        self.targets.iter().for_each(|(inbox, channel)| inbox.end(*channel));
+    }
+}
+
+/// The task that a hash belongs to: its low half, scaled. Tables use the high half.
+fn partition_of(hash: u64, tasks: usize) -> usize {
+    (((hash & u64::from(u32::MAX)) * tasks as u64) >> 32) as usize
+}

@@ -1,0 +1,78 @@
+//! The local engine: a physical plan on all cores of one process.
+//!
+//! Tasks are cooperative: a poll runs a few milliseconds of work on a thread of the pool and never blocks it. What a task waits for (a page
+//! in an inbox, room in a channel, a read) wakes it. Threads, channels and files are here and nowhere else.
+
+mod blocking;
+mod channel;
+mod exits;
+mod job;
+mod light;
+mod panics;
+mod pipeline;
+mod reading;
+mod start;
+mod task;
+
+use std::sync::Arc;
+
+use rayon::ThreadPool;
+
+use crate::error::{Error, Result};
+use crate::memory::Budget;
+use crate::metrics::JobMetrics;
+use crate::physical::PhysicalPlan;
+use crate::plan::Node;
+
+/// What a run may use.
+pub struct Resources {
+    /// The threads.
+    pub pool: Arc<ThreadPool>,
+    /// The memory.
+    pub budget: Arc<Budget>,
+}
+
+/// A pool of so many threads.
+///
+/// # Errors
+/// Where the system refuses a thread.
+pub fn pool(threads: usize) -> Result<Arc<ThreadPool>> {
+    let builder = rayon::ThreadPoolBuilder::new().num_threads(threads).thread_name(|number| format!("dataflow-{number}"));
+    builder.build().map(Arc::new).map_err(|error| Error::Plan(format!("cannot start {threads} threads: {error}")))
+}
+
+/// Bytes of all sources of a plan: what progress is measured against.
+///
+/// # Errors
+/// Where a source cannot be listed.
+pub fn source_bytes(plan: &PhysicalPlan) -> Result<u64> {
+    start::source_bytes(plan)
+}
+
+/// Runs a plan to its end; `tick` sees the counters now and then.
+///
+/// # Errors
+/// The first error of any task, with its operator. Outputs are then removed.
+pub fn run(
+    plan: &PhysicalPlan,
+    sinks: &[Arc<Node>],
+    resources: &Resources,
+    tick: impl FnMut(&JobMetrics),
+) -> Result<Arc<JobMetrics>> {
+    for (index, sink) in sinks.iter().enumerate() {
+        if let Err(error) = sink.operator.prepare() {
+            // What was prepared before is removed; the first error is the one to show.
+            sinks[..index].iter().for_each(|sink| sink.operator.finish(false).unwrap_or_default());
+            return Err(error.at(&sink.origin));
+        }
+    }
+    let result = start::run(plan, resources, tick);
+    let mut finished = Ok(());
+    for sink in sinks {
+        let success = result.is_ok() && finished.is_ok();
+        if let Err(error) = sink.operator.finish(success) {
+            finished = finished.and(Err(error.at(&sink.origin)));
+        }
+    }
+    result.and_then(|metrics| finished.map(|()| metrics))
+}

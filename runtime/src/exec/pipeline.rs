@@ -1,0 +1,498 @@
+//! One task of a stage: its head, its steps, its exits.
+//!
+//! The deepest step that has something to do goes first, so rows are used while they are hot, and at most one page lies between two
+//! steps. What a step works on is kept as data (`Work`), not on a stack, so a task can stop after any window.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::channel::{Inbox, Received, Wake};
+use super::exits::Exit;
+use super::light::{Light, Watch, narrow, picked, viewed};
+use super::reading::{Headed, SourceHead};
+use crate::error::{Error, Origin, Result};
+use crate::kernel::Outputs;
+use crate::page::{Batch, Input, Page, Selection};
+use crate::strategy::{Answer, Cursor, Driver, Round};
+
+/// A task gives its thread back after this long.
+const SLICE: Duration = Duration::from_millis(5);
+
+/// A bounded input is one round.
+const ONLY_ROUND: Round = Round { number: 1, last: true };
+
+/// How a poll ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Poll {
+    /// There is more to do.
+    Yield,
+    /// Somebody will wake the task.
+    Wait,
+    /// Everything is done.
+    Ended,
+}
+
+/// How a turn ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    Worked,
+    Blocked,
+    Ended,
+}
+
+pub(super) enum PipelineHead {
+    Source(SourceHead),
+    Inbox(Arc<Inbox>),
+}
+
+pub(super) struct Step {
+    pub(super) operator: usize,
+    pub(super) prelude: Vec<Light>,
+    pub(super) driver: Box<dyn Driver>,
+    /// The driver's port that the step before feeds.
+    pub(super) port: usize,
+    pub(super) sides: Vec<Side>,
+    pub(super) outputs: Outputs,
+    work: Option<Work>,
+    /// Pages for the next step.
+    ready: VecDeque<Page>,
+    /// The step before has ended, and the driver has been told.
+    stream_ended: bool,
+}
+
+/// A port that an inbox feeds.
+pub(super) struct Side {
+    pub(super) port: usize,
+    pub(super) inbox: Arc<Inbox>,
+    pub(super) ended: bool,
+}
+
+impl Step {
+    pub(super) fn new(
+        operator: usize,
+        prelude: Vec<Light>,
+        driver: Box<dyn Driver>,
+        port: usize,
+        sides: Vec<Side>,
+        outputs: Outputs,
+    ) -> Self {
+        Step { operator, prelude, driver, port, sides, outputs, work: None, ready: VecDeque::new(), stream_ended: false }
+    }
+
+    /// Nothing more will come out of it.
+    fn finished(&self) -> bool {
+        self.stream_ended && self.work.is_none() && self.sides.iter().all(|side| side.ended)
+    }
+}
+
+/// What a step is in the middle of.
+enum Work {
+    Rows(Rows),
+    RoundEnd { port: usize, cursor: Cursor },
+}
+
+/// Rows on their way through a step.
+struct Rows {
+    port: usize,
+    data: Data,
+    /// The leaves that views before this step picked.
+    view: Option<Vec<usize>>,
+    at: Windows,
+}
+
+/// How far a step is with its rows.
+struct Windows {
+    /// Where the next window begins; `None` where the rows were given, all in one window.
+    next: Option<usize>,
+    window: Selection,
+    /// The window is through the prelude, and the driver has begun.
+    begun: bool,
+    cursor: Cursor,
+}
+
+/// Where rows lie.
+enum Data {
+    Page(Page),
+    /// The source's current batch.
+    Source,
+}
+
+impl Rows {
+    /// All rows of a batch, window by window.
+    fn all(port: usize, data: Data) -> Self {
+        Rows { port, data, view: None, at: Windows { next: Some(0), window: Selection::default(), begun: false, cursor: 0 } }
+    }
+}
+
+impl Windows {
+    /// Rows that a step let pass.
+    fn given(window: Selection) -> Self {
+        Windows { next: None, window, begun: false, cursor: 0 }
+    }
+
+    /// Goes on to the next window of a batch; whether there is one.
+    fn advance(&mut self, rows: usize) -> bool {
+        (self.begun, self.cursor) = (false, 0);
+        match self.next {
+            None => {
+                // Given rows are one window; then there is none.
+                self.next = Some(rows);
+                true
+            }
+            Some(next) if next < rows => {
+                self.next = Some(self.window.fill(next..rows));
+                true
+            }
+            Some(_) => false,
+        }
+    }
+}
+
+pub(super) struct Pipeline {
+    head: PipelineHead,
+    steps: Vec<Step>,
+    exits: Vec<Exit>,
+    /// What the exits are in the middle of.
+    leaving: Option<Rows>,
+    sealed: bool,
+    me: Arc<dyn Wake>,
+    watch: Watch,
+    head_ended: bool,
+}
+
+impl Pipeline {
+    pub(super) fn new(
+        head: PipelineHead,
+        steps: Vec<Step>,
+        exits: Vec<Exit>,
+        me: Arc<dyn Wake>,
+        watch: Watch,
+    ) -> Self {
+        Pipeline { head, steps, exits, leaving: None, sealed: false, me, watch, head_ended: false }
+    }
+
+    /// The operator at work, for errors.
+    pub(super) fn current_origin(&self) -> Option<Origin> {
+        self.watch.origin()
+    }
+
+    /// Works until there is nothing to do or the time slice is over.
+    pub(super) fn poll(&mut self) -> Result<Poll> {
+        let started = Instant::now();
+        loop {
+            match self.turn()? {
+                Turn::Blocked => return Ok(Poll::Wait),
+                Turn::Ended => return Ok(Poll::Ended),
+                Turn::Worked if self.watch.job.is_cancelled() => return Ok(Poll::Ended),
+                Turn::Worked if started.elapsed() > SLICE => return Ok(Poll::Yield),
+                Turn::Worked => {}
+            }
+        }
+    }
+
+    /// Does one piece of work: what is deepest first.
+    fn turn(&mut self) -> Result<Turn> {
+        if !self.flush() {
+            return Ok(Turn::Blocked);
+        }
+        if self.leaving.is_some() {
+            return self.leave();
+        }
+        if let Some(turn) = self.feed_exits() {
+            return Ok(turn);
+        }
+        for step in (0..self.steps.len()).rev() {
+            if self.steps[step].work.is_some() {
+                return self.run(step);
+            }
+            if let Some(turn) = self.feed(step) {
+                return Ok(turn);
+            }
+        }
+        self.feed_head()
+    }
+
+    fn flush(&mut self) -> bool {
+        // Every exit is flushed, also behind one that is blocked.
+        self.exits.iter_mut().fold(true, |all, exit| exit.flush(&self.me) && all)
+    }
+
+    /// Gives the exits what the last step has, or closes them.
+    fn feed_exits(&mut self) -> Option<Turn> {
+        if self.sealed {
+            return Some(Turn::Ended);
+        }
+        let page = self.steps.last_mut().and_then(|last| last.ready.pop_front());
+        if let Some(page) = page {
+            self.leaving = self.hand_over(page);
+            return Some(Turn::Worked);
+        }
+        if self.steps.last().map_or(self.head_ended, Step::finished) {
+            self.exits.iter_mut().for_each(|exit| exit.seal(&self.watch));
+            self.sealed = true;
+            // Ends are said when everything before them is sent.
+            return Some(self.close());
+        }
+        None
+    }
+
+    fn close(&mut self) -> Turn {
+        if self.flush() {
+            self.exits.iter().for_each(Exit::end);
+            Turn::Ended
+        } else {
+            self.sealed = false;
+            Turn::Blocked
+        }
+    }
+
+    /// Sends a page on as it is where the only exit can take it; else its rows are to be written.
+    fn hand_over(&mut self, page: Page) -> Option<Rows> {
+        let page = match self.exits.as_mut_slice() {
+            [] => return None,
+            [exit] => exit.take_page(page, &self.watch)?,
+            _ => page,
+        };
+        Some(Rows::all(0, Data::Page(page)))
+    }
+
+    /// Looks for something that a step could work on.
+    fn feed(&mut self, index: usize) -> Option<Turn> {
+        let (before, rest) = self.steps.split_at_mut(index);
+        let step = rest.first_mut()?;
+        for side in step.sides.iter_mut().filter(|side| !side.ended) {
+            if !step.driver.wants(side.port) {
+                continue;
+            }
+            match side.inbox.receive() {
+                Received::Page(page) => {
+                    step.work = Some(Work::Rows(Rows::all(side.port, Data::Page(page))));
+                    return Some(Turn::Worked);
+                }
+                Received::End => {
+                    side.ended = true;
+                    step.work = Some(Work::RoundEnd { port: side.port, cursor: 0 });
+                    return Some(Turn::Worked);
+                }
+                Received::Nothing => {}
+            }
+        }
+        if step.stream_ended {
+            // What is missing comes by the sides.
+            return Some(Turn::Blocked);
+        }
+        if !step.driver.wants(step.port) {
+            return Some(Turn::Blocked);
+        }
+        let before = before.last_mut()?;
+        if let Some(page) = before.ready.pop_front() {
+            step.work = Some(Work::Rows(Rows::all(step.port, Data::Page(page))));
+            return Some(Turn::Worked);
+        }
+        if before.finished() {
+            step.stream_ended = true;
+            step.work = Some(Work::RoundEnd { port: step.port, cursor: 0 });
+            return Some(Turn::Worked);
+        }
+        None
+    }
+
+    /// Takes from the head.
+    fn feed_head(&mut self) -> Result<Turn> {
+        let started = Instant::now();
+        let (data, source) = match &mut self.head {
+            PipelineHead::Source(source) => match source.advance(&self.watch)? {
+                Headed::Batch => (Some(Data::Source), Some(source.operator)),
+                Headed::End => (None, Some(source.operator)),
+                Headed::Wait => return Ok(Turn::Blocked),
+            },
+            PipelineHead::Inbox(inbox) => match inbox.receive() {
+                Received::Page(page) => (Some(Data::Page(page)), None),
+                Received::End => (None, None),
+                Received::Nothing => return Ok(Turn::Blocked),
+            },
+        };
+        if let Some(source) = source {
+            self.watch.enter(source).busy_nanos.add(started.elapsed().as_nanos() as u64);
+        }
+        match (self.steps.first_mut(), data) {
+            (Some(first), Some(data)) => first.work = Some(Work::Rows(Rows::all(first.port, data))),
+            (Some(first), None) => {
+                first.stream_ended = true;
+                first.work = Some(Work::RoundEnd { port: first.port, cursor: 0 });
+            }
+            (None, Some(Data::Page(page))) => self.leaving = self.hand_over(page),
+            (None, Some(data)) => self.leaving = (!self.exits.is_empty()).then(|| Rows::all(0, data)),
+            (None, None) => self.head_ended = true,
+        }
+        Ok(Turn::Worked)
+    }
+
+    /// Works on what a step has, until output is full, rows pass on, or it is done.
+    fn run(&mut self, index: usize) -> Result<Turn> {
+        let started = Instant::now();
+        let step = &mut self.steps[index];
+        let operator = step.operator;
+        let turn = match step.work.take() {
+            None => Turn::Worked,
+            Some(Work::Rows(rows)) => self.run_rows(index, rows)?,
+            Some(Work::RoundEnd { port, cursor }) => self.run_round_end(index, port, cursor)?,
+        };
+        let nanos = started.elapsed().as_nanos() as u64;
+        self.watch.job.metrics.operators[operator].busy_nanos.add(nanos);
+        Ok(turn)
+    }
+
+    fn run_round_end(&mut self, index: usize, port: usize, mut cursor: Cursor) -> Result<Turn> {
+        let step = &mut self.steps[index];
+        self.watch.enter(step.operator);
+        let answer = step.driver.on_round_end(port, ONLY_ROUND, &mut cursor, &mut step.outputs)?;
+        if answer == Answer::Done {
+            step.outputs.pages().seal();
+        } else {
+            step.work = Some(Work::RoundEnd { port, cursor });
+        }
+        self.collect(index);
+        Ok(if answer == Answer::Await { Turn::Blocked } else { Turn::Worked })
+    }
+
+    /// Moves a step's closed pages to where the next step takes them.
+    fn collect(&mut self, index: usize) {
+        let step = &mut self.steps[index];
+        let before = step.ready.len();
+        step.ready.extend(step.outputs.pages().take_sealed());
+        let rows: usize = step.ready.iter().skip(before).map(Page::rows).sum();
+        self.watch.job.metrics.operators[step.operator].rows_out.add(rows as u64);
+    }
+
+    fn run_rows(&mut self, index: usize, mut rows: Rows) -> Result<Turn> {
+        let port = self.steps[index].port;
+        let (turn, passed) = {
+            let step = &mut self.steps[index];
+            let batch = batch_of(&rows.data, &self.head)?;
+            let viewed_batch = rows.view.as_ref().map(|view| batch.project(view));
+            drive(step, viewed_batch.as_ref().unwrap_or(&batch), rows.port, &mut rows.at, &self.watch)?
+        };
+        match turn {
+            Driven::Exhausted => {
+                self.steps[index].outputs.pages().seal();
+                self.collect(index);
+                if let (Data::Page(page), true) = (rows.data, rows.port == port)
+                    && let Some(before) = index.checked_sub(1)
+                {
+                    self.steps[before].outputs.pages().recycle(page);
+                }
+                Ok(Turn::Worked)
+            }
+            Driven::Stopped => {
+                if let Some(window) = passed {
+                    self.pass_on(index, &rows, window);
+                }
+                self.collect(index);
+                self.steps[index].work = Some(Work::Rows(rows));
+                Ok(Turn::Worked)
+            }
+            Driven::Awaits => {
+                self.steps[index].work = Some(Work::Rows(rows));
+                Ok(Turn::Blocked)
+            }
+        }
+    }
+
+    /// Gives rows that passed a step to what follows, where they lie.
+    fn pass_on(&mut self, index: usize, rows: &Rows, window: Selection) {
+        self.watch.job.metrics.operators[self.steps[index].operator].rows_out.add(window.len() as u64);
+        let data = match &rows.data {
+            Data::Page(page) => Data::Page(page.clone()),
+            Data::Source => Data::Source,
+        };
+        let view = picked(&self.steps[index].prelude, rows.view.as_ref());
+        let passed = Rows { port: 0, data, view, at: Windows::given(window) };
+        match self.steps.get_mut(index + 1) {
+            Some(next) => next.work = Some(Work::Rows(Rows { port: next.port, ..passed })),
+            None if self.exits.is_empty() => {}
+            None => self.leaving = Some(passed),
+        }
+    }
+
+    /// Writes the next window of what leaves.
+    fn leave(&mut self) -> Result<Turn> {
+        let Some(mut rows) = self.leaving.take() else { return Ok(Turn::Worked) };
+        let done = {
+            let batch = batch_of(&rows.data, &self.head)?;
+            let viewed = rows.view.as_ref().map(|view| batch.project(view));
+            let batch = viewed.as_ref().unwrap_or(&batch);
+            let more = rows.at.advance(batch.rows());
+            if more {
+                for exit in &mut self.exits {
+                    exit.write(batch, &rows.at.window, &self.watch)?;
+                }
+            }
+            !more
+        };
+        if !done {
+            self.leaving = Some(rows);
+        } else if let (Data::Page(page), Some(last)) = (rows.data, self.steps.last_mut()) {
+            last.outputs.pages().recycle(page);
+        }
+        Ok(Turn::Worked)
+    }
+}
+
+fn batch_of<'d>(data: &'d Data, head: &'d PipelineHead) -> Result<Batch<'d>> {
+    match (data, head) {
+        (Data::Page(page), _) => Ok(page.batch()),
+        (Data::Source, PipelineHead::Source(source)) => source.batch(),
+        (Data::Source, PipelineHead::Inbox(_)) => Err(Error::Internal("a source's rows without a source".to_owned())),
+    }
+}
+
+/// Why a driver stopped.
+enum Driven {
+    /// The rows are used up.
+    Exhausted,
+    /// Output is full, or rows passed.
+    Stopped,
+    /// Something outside is on its way.
+    Awaits,
+}
+
+/// Runs windows of rows through a step's prelude and driver.
+fn drive(
+    step: &mut Step,
+    batch: &Batch<'_>,
+    port: usize,
+    at: &mut Windows,
+    watch: &Watch,
+) -> Result<(Driven, Option<Selection>)> {
+    loop {
+        if !at.begun {
+            if !at.advance(batch.rows()) {
+                return Ok((Driven::Exhausted, None));
+            }
+            narrow(&mut step.prelude, batch, &mut at.window, watch)?;
+            if at.window.is_empty() {
+                continue;
+            }
+            watch.enter(step.operator).rows_in.add(at.window.len() as u64);
+            at.begun = true;
+        }
+        let (driver, outputs) = (&mut step.driver, &mut step.outputs);
+        watch.enter(step.operator);
+        let (cursor, window) = (&mut at.cursor, &at.window);
+        let answer =
+            viewed(&step.prelude, batch, |batch| driver.on_batch(port, &Input::new(batch, window), cursor, outputs))?;
+        match answer {
+            Answer::Await => return Ok((Driven::Awaits, None)),
+            Answer::Resume => return Ok((Driven::Stopped, None)),
+            Answer::Done => {
+                (at.begun, at.cursor) = (false, 0);
+                let passed = outputs.take_passed().filter(|passed| !passed.is_empty());
+                if passed.is_some() || outputs.is_full() {
+                    return Ok((Driven::Stopped, passed));
+                }
+            }
+        }
+    }
+}

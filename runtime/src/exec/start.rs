@@ -1,0 +1,184 @@
+//! From a physical plan to running tasks.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::Resources;
+use super::blocking::BlockingFor;
+use super::channel::{Inbox, Wake};
+use super::exits::Exit;
+use super::job::Job;
+use super::light::{Light, Watch};
+use super::pipeline::{Pipeline, PipelineHead, Side, Step};
+use super::reading::{SourceHead, SplitQueue};
+use super::task::Task;
+use crate::error::{Error, Result};
+use crate::kernel::{Blocking, Outputs, TaskContext};
+use crate::memory::Memory;
+use crate::metrics::JobMetrics;
+use crate::page::RowWriter;
+use crate::physical::{Head, OutputPlan, PhysicalPlan, Prelude, StagePlan, StepPlan};
+use crate::row::{LeafSet, RowLayout};
+use crate::strategy::Ship;
+
+/// Bytes of all sources of a plan.
+pub(super) fn source_bytes(plan: &PhysicalPlan) -> Result<u64> {
+    let mut bytes = 0;
+    for stage in &plan.stages {
+        if let Head::Source(_, source, scan) = &stage.head {
+            bytes += source.splits(scan)?.iter().map(|split| split.bytes).sum::<u64>();
+        }
+    }
+    Ok(bytes)
+}
+
+/// Starts all tasks of a plan, and waits for them.
+pub(super) fn run(plan: &PhysicalPlan, resources: &Resources, tick: impl FnMut(&JobMetrics)) -> Result<Arc<JobMetrics>> {
+    let origins = plan.operators.iter().map(|operator| operator.origin.clone()).collect();
+    let job = Job::new(resources.pool.clone(), origins);
+    let starter = Starter::new(plan, resources, job.clone())?;
+    // A task and its body hold each other, so no task gets a body before all bodies are made.
+    let mut bodies = Vec::new();
+    for (stage, tasks) in starter.tasks.iter().enumerate() {
+        for (subtask, task) in tasks.iter().enumerate() {
+            bodies.push((task.clone(), starter.body(stage, subtask)?));
+        }
+    }
+    drop(starter);
+    let start = |(task, body): (Arc<Task>, Pipeline)| -> Arc<dyn Wake> {
+        task.set_body(body);
+        task
+    };
+    job.start(bodies.into_iter().map(start).collect());
+    job.wait(tick)?;
+    Ok(job.metrics.clone())
+}
+
+struct Starter<'p> {
+    plan: &'p PhysicalPlan,
+    resources: &'p Resources,
+    job: Arc<Job>,
+    tasks: Vec<Vec<Arc<Task>>>,
+    /// By stage, inbox and task.
+    inboxes: HashMap<(usize, usize, usize), Arc<Inbox>>,
+    splits: HashMap<usize, Arc<SplitQueue>>,
+}
+
+impl<'p> Starter<'p> {
+    fn new(plan: &'p PhysicalPlan, resources: &'p Resources, job: Arc<Job>) -> Result<Self> {
+        let tasks: Vec<Vec<Arc<Task>>> =
+            plan.stages.iter().map(|stage| (0..stage.tasks).map(|_| Task::new(job.clone())).collect()).collect();
+        let (mut inboxes, mut splits) = (HashMap::new(), HashMap::new());
+        for (number, stage) in plan.stages.iter().enumerate() {
+            for (subtask, task) in tasks[number].iter().enumerate() {
+                for inbox in 0..stage.inboxes {
+                    inboxes.insert((number, inbox, subtask), Arc::new(Inbox::new(task.clone())));
+                }
+            }
+            if let Head::Source(operator, source, scan) = &stage.head {
+                let listed = source.splits(scan).map_err(|error| error.at(&plan.operators[*operator].origin))?;
+                splits.insert(number, Arc::new(SplitQueue::new(listed.into())));
+            }
+        }
+        Ok(Starter { plan, resources, job, tasks, inboxes, splits })
+    }
+
+    fn body(&self, stage: usize, subtask: usize) -> Result<Pipeline> {
+        let plan = &self.plan.stages[stage];
+        let me: Arc<dyn Wake> = self.tasks[stage][subtask].clone();
+        let head = self.head(stage, subtask, &me)?;
+        let build = |step: &StepPlan| self.step(step, plan, stage, subtask, &me);
+        let steps = plan.steps.iter().map(build).collect::<Result<Vec<_>>>()?;
+        let exits = plan.outputs.iter().map(|output| self.exit(output, plan, subtask, &me)).collect::<Result<Vec<_>>>()?;
+        Ok(Pipeline::new(head, steps, exits, me, Watch::new(self.job.clone())))
+    }
+
+    fn memory(&self, operator: usize) -> Memory {
+        Memory::new(self.resources.budget.clone(), self.plan.operators[operator].origin.to_string())
+    }
+
+    fn context(&self, operator: usize, plan: &StagePlan, subtask: usize, me: &Arc<dyn Wake>) -> TaskContext {
+        TaskContext {
+            subtask,
+            subtasks: plan.tasks,
+            superstep: 0,
+            memory: self.memory(operator),
+            blocking: Arc::new(BlockingFor(me.clone())),
+        }
+    }
+
+    fn inbox(&self, stage: usize, inbox: usize, subtask: usize) -> Result<Arc<Inbox>> {
+        let found = self.inboxes.get(&(stage, inbox, subtask)).cloned();
+        found.ok_or_else(|| Error::Internal(format!("stage {stage} has no inbox {inbox}")))
+    }
+
+    fn head(&self, stage: usize, subtask: usize, me: &Arc<dyn Wake>) -> Result<PipelineHead> {
+        match &self.plan.stages[stage].head {
+            Head::Inbox(inbox) => Ok(PipelineHead::Inbox(self.inbox(stage, *inbox, subtask)?)),
+            Head::Source(operator, source, scan) => {
+                let reader = source.reader(scan, &self.memory(*operator)).map_err(|error| self.at(*operator, error))?;
+                let splits = self.splits.get(&stage).cloned().unwrap_or_default();
+                let blocking: Arc<dyn Blocking> = Arc::new(BlockingFor(me.clone()));
+                Ok(PipelineHead::Source(SourceHead::new(*operator, reader, splits, blocking)))
+            }
+        }
+    }
+
+    fn at(&self, operator: usize, error: Error) -> Error {
+        error.at(&self.plan.operators[operator].origin)
+    }
+
+    fn step(&self, step: &StepPlan, plan: &StagePlan, stage: usize, subtask: usize, me: &Arc<dyn Wake>) -> Result<Step> {
+        let context = self.context(step.operator, plan, subtask, me);
+        let driver = step.driver.create(&context).map_err(|error| self.at(step.operator, error))?;
+        let layout = step.driver.layout().unwrap_or_else(|| Arc::new(RowLayout::new([], &LeafSet::none())));
+        let sides = step
+            .sides
+            .iter()
+            .map(|&(port, inbox)| Ok(Side { port, inbox: self.inbox(stage, inbox, subtask)?, ended: false }))
+            .collect::<Result<_>>()?;
+        let prelude = self.prelude(&step.prelude, plan, subtask, me)?;
+        let outputs = Outputs::new(RowWriter::new(layout, context.memory));
+        Ok(Step::new(step.operator, prelude, driver, step.port, sides, outputs))
+    }
+
+    fn prelude(
+        &self,
+        prelude: &[Prelude],
+        plan: &StagePlan,
+        subtask: usize,
+        me: &Arc<dyn Wake>,
+    ) -> Result<Vec<Light>> {
+        let light = |prelude: &Prelude| match prelude {
+            Prelude::View(operator, leaves) => Ok(Light::View(*operator, leaves.clone())),
+            Prelude::Filter(operator, factory) => {
+                let predicate = factory.open(&self.context(*operator, plan, subtask, me));
+                Ok(Light::Filter(*operator, predicate.map_err(|error| self.at(*operator, error))?))
+            }
+        };
+        prelude.iter().map(light).collect()
+    }
+
+    fn exit(&self, output: &OutputPlan, plan: &StagePlan, subtask: usize, me: &Arc<dyn Wake>) -> Result<Exit> {
+        let (to_stage, inbox) = output.to;
+        let receivers = match output.ship {
+            Ship::Forward => subtask..subtask + 1,
+            _ => 0..self.plan.stages[to_stage].tasks,
+        };
+        let targets = receivers
+            .map(|receiver| {
+                let inbox = self.inbox(to_stage, inbox, receiver)?;
+                let channel = inbox.connect(output.piles_up);
+                Ok((inbox, channel))
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let writers = match output.ship {
+            Ship::Hash(_) | Ship::Rebalance => targets.len(),
+            Ship::Forward | Ship::Gather | Ship::Broadcast => 1,
+        };
+        let memory = self.memory(output.operator);
+        let writers = (0..writers).map(|_| RowWriter::new(output.layout.clone(), memory.clone())).collect();
+        let prelude = self.prelude(&output.prelude, plan, subtask, me)?;
+        Ok(Exit::new(output.operator, prelude, output.ship.clone(), writers, targets))
+    }
+}

@@ -1,0 +1,123 @@
+//! Tasks: state machines that are polled on the pool, never block it, and are woken.
+//!
+//! ```text
+//!            wake                run
+//!   Idle ----------> Queued ----------> Running --(nothing to do)--> Idle
+//!                      ^                  | wake        |
+//!                      |                  v             | finished
+//!                      +---- (again) -- Woken           v
+//!                                                     Ended
+//! ```
+//! A wake while the task runs is kept (`Woken`), so none is lost.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::channel::Wake;
+use super::job::Job;
+use super::panics;
+use super::pipeline::{Pipeline, Poll};
+
+const IDLE: u8 = 0;
+const QUEUED: u8 = 1;
+const RUNNING: u8 = 2;
+const WOKEN: u8 = 3;
+const ENDED: u8 = 4;
+
+pub(super) struct Task {
+    state: AtomicU8,
+    /// Taken out while the task runs: no lock is held across a kernel.
+    body: Mutex<Option<Box<Pipeline>>>,
+    job: Arc<Job>,
+}
+
+impl Task {
+    pub(super) fn new(job: Arc<Job>) -> Arc<Self> {
+        Arc::new(Task { state: AtomicU8::new(IDLE), body: Mutex::new(None), job })
+    }
+
+    pub(super) fn set_body(&self, body: Pipeline) {
+        *self.body.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(body));
+    }
+
+    fn enqueue(self: Arc<Self>) {
+        let job = self.job.clone();
+        job.pool().spawn_fifo(move || self.run());
+    }
+
+    fn run(self: Arc<Self>) {
+        self.state.store(RUNNING, Ordering::SeqCst);
+        let Some(mut body) = self.body.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
+        loop {
+            let poll = self.poll(&mut body);
+            match poll {
+                Poll::Ended => {
+                    // Memory goes back before anybody hears that the task has ended.
+                    drop(body);
+                    self.state.store(ENDED, Ordering::SeqCst);
+                    self.job.task_ended();
+                    return;
+                }
+                Poll::Yield => {
+                    self.put_back(body);
+                    self.state.store(QUEUED, Ordering::SeqCst);
+                    return self.enqueue();
+                }
+                Poll::Wait => {
+                    self.put_back(body);
+                    if self.state.compare_exchange(RUNNING, IDLE, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
+                        return;
+                    }
+                    // Woken meanwhile. The state keeps everybody else out until it is idle, so the body is still there.
+                    self.state.store(RUNNING, Ordering::SeqCst);
+                    let Some(again) = self.body.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
+                    body = again;
+                }
+            }
+        }
+    }
+
+    fn put_back(&self, body: Box<Pipeline>) {
+        *self.body.lock().unwrap_or_else(PoisonError::into_inner) = Some(body);
+    }
+
+    /// One poll; errors and panics of the user's closures end the job.
+    fn poll(&self, body: &mut Pipeline) -> Poll {
+        if self.job.is_cancelled() {
+            return Poll::Ended;
+        }
+        let result = catch_unwind(AssertUnwindSafe(|| panics::watched(|| body.poll())));
+        let error = match result {
+            Ok(Ok(poll)) => return poll,
+            Ok(Err(error)) => error,
+            Err(payload) => panics::error(payload.as_ref() as &(dyn Any + Send)),
+        };
+        let error = match body.current_origin() {
+            Some(origin) => error.at(&origin),
+            None => error,
+        };
+        self.job.fail(error);
+        Poll::Ended
+    }
+}
+
+impl Wake for Task {
+    fn wake(self: Arc<Self>) {
+        loop {
+            let state = self.state.load(Ordering::SeqCst);
+            let next = match state {
+                IDLE => QUEUED,
+                RUNNING => WOKEN,
+                _ => return,
+            };
+            if self.state.compare_exchange(state, next, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
+                if state == IDLE {
+                    self.enqueue();
+                }
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! EXPLAIN: the plan as a tree of text, before a run with estimates, after it with what really happened.
+
+use std::fmt::Write as _;
+
+use crate::error::Mib;
+use crate::metrics::JobMetrics;
+use crate::physical::{OperatorInfo, PhysicalPlan};
+use crate::strategy::Ship;
+
+/// The plan as text; with `metrics`, rows, bytes and time per operator.
+#[must_use]
+pub fn text(plan: &PhysicalPlan, metrics: Option<&JobMetrics>) -> String {
+    let mut lines = Vec::new();
+    let mut seen = vec![false; plan.operators.len()];
+    let mut read = vec![false; plan.operators.len()];
+    plan.operators.iter().flat_map(|operator| &operator.inputs).for_each(|&(input, _)| read[input] = true);
+    for root in (0..plan.operators.len()).filter(|&operator| !read[operator]) {
+        tree(plan, root, None, String::new(), String::new(), &mut seen, &mut lines);
+    }
+    render(plan, &lines, metrics)
+}
+
+/// One line of the tree: the drawing and the operator's words on the left, facts on the right.
+struct Line {
+    left: String,
+    /// `None` for an operator that stands elsewhere already.
+    operator: Option<usize>,
+}
+
+fn tree(
+    plan: &PhysicalPlan,
+    operator: usize,
+    ship: Option<&Ship>,
+    indent: String,
+    below: String,
+    seen: &mut [bool],
+    lines: &mut Vec<Line>,
+) {
+    let info = &plan.operators[operator];
+    let shipped = match ship {
+        None | Some(Ship::Forward) => String::new(),
+        Some(ship) => format!("{ship}: "),
+    };
+    let again = std::mem::replace(&mut seen[operator], true);
+    let mut left = format!("{indent}{shipped}{}", title(info));
+    if again {
+        left.push_str(" (shared, see above)");
+        lines.push(Line { left, operator: None });
+        return;
+    }
+    lines.push(Line { left, operator: Some(operator) });
+    let last = info.inputs.len();
+    for (index, (input, ship)) in info.inputs.iter().enumerate() {
+        let (branch, rest) = if index + 1 < last { ("├─ ", "│  ") } else { ("└─ ", "   ") };
+        tree(plan, *input, Some(ship), format!("{below}{branch}"), format!("{below}{rest}"), seen, lines);
+    }
+}
+
+/// `open: filter  o.orderdate < day`.
+fn title(info: &OperatorInfo) -> String {
+    let mut title = String::new();
+    if info.origin.name != info.origin.operator {
+        let _ = write!(title, "{}: ", info.origin.name);
+    }
+    title.push_str(&info.description);
+    if !info.text.is_empty() {
+        let _ = write!(title, "  {}", shortened(&info.text));
+    }
+    title
+}
+
+fn shortened(text: &str) -> String {
+    const MOST: usize = 56;
+    if text.chars().count() <= MOST { text.to_owned() } else { text.chars().take(MOST - 1).chain(['…']).collect() }
+}
+
+fn render(plan: &PhysicalPlan, lines: &[Line], metrics: Option<&JobMetrics>) -> String {
+    let headings: &[&str] = match metrics {
+        None => &["operator", "how", "tasks", "rows, guessed", "line"],
+        Some(_) => &["operator", "how", "tasks", "rows", "bytes", "time", "line"],
+    };
+    let mut table = vec![headings.iter().map(|heading| (*heading).to_owned()).collect::<Vec<String>>()];
+    for line in lines {
+        let mut cells = vec![line.left.clone()];
+        if let Some(operator) = line.operator {
+            let info = &plan.operators[operator];
+            cells.extend([info.strategy.clone(), info.tasks.to_string()]);
+            match metrics.and_then(|metrics| metrics.operators.get(operator)) {
+                None => cells.push(count(info.estimate.rows)),
+                Some(metrics) => cells.extend([
+                    count(metrics.rows_out.get().max(if info.inputs.is_empty() { 0 } else { rows_of(info, metrics) }) as f64),
+                    match metrics.bytes.get() {
+                        0 => String::new(),
+                        bytes => Mib(bytes as usize).to_string(),
+                    },
+                    duration(metrics.busy_nanos.get()),
+                ]),
+            }
+            cells.push(format!("{}:{}", info.origin.file, info.origin.line));
+        }
+        table.push(cells);
+    }
+    aligned(&table)
+}
+
+/// What a sink gives is nothing: it shows what it took.
+fn rows_of(info: &OperatorInfo, metrics: &crate::metrics::OperatorMetrics) -> u64 {
+    if info.estimate.row_bytes == 0.0 { metrics.rows_in.get() } else { metrics.rows_out.get() }
+}
+
+fn aligned(table: &[Vec<String>]) -> String {
+    let columns = table.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column: usize| table.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
+    let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
+    let mut text = String::new();
+    for row in table {
+        let cells: Vec<String> = row
+            .iter()
+            .enumerate()
+            .map(|(column, cell)| {
+                let pad = " ".repeat(widths[column] - cell.chars().count());
+                // Words to the left, numbers to the right.
+                if column < 2 || column + 1 == columns { format!("{cell}{pad}") } else { format!("{pad}{cell}") }
+            })
+            .collect();
+        let _ = writeln!(text, "{}", cells.join("  ").trim_end());
+    }
+    text
+}
+
+/// A number as people read it: `1.50 M`.
+fn count(number: f64) -> String {
+    match number {
+        n if n >= 1e9 => format!("{:.2} G", n / 1e9),
+        n if n >= 1e6 => format!("{:.2} M", n / 1e6),
+        n if n >= 1e4 => format!("{:.1} k", n / 1e3),
+        n => format!("{n:.0}"),
+    }
+}
+
+fn duration(nanos: u64) -> String {
+    match nanos {
+        0..10_000 => format!("{:.1} µs", nanos as f64 / 1e3),
+        10_000..10_000_000 => format!("{:.2} ms", nanos as f64 / 1e6),
+        10_000_000..10_000_000_000 => format!("{:.0} ms", nanos as f64 / 1e6),
+        _ => format!("{:.1} s", nanos as f64 / 1e9),
+    }
+}

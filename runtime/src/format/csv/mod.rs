@@ -1,0 +1,30 @@
+//! CSV with types (RFC 4180).
+//!
+//! * [`options`]: what CSV files leave open.
+//! * [`mapping`]: which column each leaf is read from or written to.
+//! * [`scan`]: where fields begin and end.
+//! * [`parse`]: fields as leaves.
+//! * [`reader`], [`source`]: files as records; [`encoder`]: records as files.
+//!
+//! # Nulls
+//! An `Option` is null where its field is the null text (empty, unless said otherwise) without quotes; a quoted empty field is the
+//! empty text. An optional nested record is null where all its fields are.
+//!
+//! # Newlines in fields
+//! A quoted field may hold newlines, so whether a newline ends a record depends on every quote before it. Files larger than one
+//! split are therefore read once before, to count quotes: at the speed of memory, a small part of what parsing takes. So splits
+//! begin exactly where records begin. [`CsvOptions::multiline`] `= false` saves this pass; a newline in a field is then an error,
+//! and never misread: the field's opening quote stands in a line that some split reads, and is not closed there. For the same
+//! reason, a quote inside a field without quotes is an error.
+
+mod encoder;
+mod mapping;
+mod options;
+mod parse;
+mod reader;
+mod scan;
+mod source;
+
+pub use encoder::CsvFormat;
+pub use options::CsvOptions;
+pub use source::CsvSource;

@@ -1,0 +1,408 @@
+//! Where fields begin and end.
+//!
+//! A first loop finds all marks of a section (delimiters, newlines, quotes), 64 bytes at a time and without a branch that
+//! depends on them; a second goes from mark to mark and keeps where each field ends. Fields that nobody reads are never looked at
+//! again.
+
+use memchr::memchr;
+
+use super::options::CsvOptions;
+
+/// What is wrong with a record, and where its offending byte stands in the block.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Wrong {
+    pub(super) at: usize,
+    pub(super) message: String,
+}
+
+/// Finds the fields of records.
+#[derive(Clone, Debug)]
+pub(super) struct Scanner {
+    delimiter: u8,
+    quote: Option<u8>,
+    multiline: bool,
+}
+
+/// How far a block was looked at.
+struct Place {
+    /// Where the record begins.
+    record: usize,
+    /// Where the field begins.
+    field: usize,
+    /// Where to look for more marks.
+    next: usize,
+}
+
+/// Fields of some records of one block.
+#[derive(Debug, Default)]
+pub(super) struct Fields {
+    /// Fields of each record.
+    count: usize,
+    /// Where each record begins.
+    starts: Vec<u32>,
+    /// Where each field ends, record by record.
+    ends: Vec<u32>,
+    marks: Marks,
+}
+
+impl Fields {
+    /// No record yet, of `count` fields each.
+    pub(super) fn new(count: usize) -> Self {
+        Fields {
+            count,
+            ..Fields::default()
+        }
+    }
+
+    fn clear(&mut self) {
+        self.starts.clear();
+        self.ends.clear();
+    }
+
+    /// Ends a field and its record; `filled` fields were found before it. Answers how many there are now.
+    #[inline(always)]
+    fn end_record(&mut self, filled: usize, place: &Place, end: usize) -> Result<usize, Wrong> {
+        if end == place.record && place.field == place.record && self.count > 1 {
+            return Ok(filled);
+        }
+        self.ends[filled] = end as u32;
+        self.starts.push(place.record as u32);
+        if filled + 1 == self.starts.len() * self.count {
+            return Ok(filled + 1);
+        }
+        let found = filled + 1 - (self.starts.len() - 1) * self.count;
+        let noun = if self.count == 1 { "field" } else { "fields" };
+        Err(Wrong {
+            at: place.record,
+            message: format!("expected {} {noun}, found {found}", self.count),
+        })
+    }
+
+    /// How many records.
+    pub(super) fn records(&self) -> usize {
+        self.starts.len()
+    }
+
+    /// Where a record begins.
+    pub(super) fn start(&self, record: usize) -> usize {
+        self.starts[record] as usize
+    }
+
+    /// A field of a record, quotes included.
+    #[inline(always)]
+    pub(super) fn range(&self, record: usize, field: usize) -> std::ops::Range<usize> {
+        let at = record * self.count + field;
+        let start = if field == 0 {
+            self.starts[record]
+        } else {
+            self.ends[at - 1] + 1
+        };
+        start as usize..self.ends[at] as usize
+    }
+}
+
+/// Bytes whose marks are found at once: few enough to stay in the first cache.
+const SECTION_BYTES: usize = 4096;
+
+/// Bytes that one word of bits stands for.
+const WORD_BYTES: usize = 64;
+
+/// Marks of a section, as places in the block.
+#[derive(Debug)]
+struct Marks {
+    places: Box<[u32; SECTION_BYTES + WORD_BYTES]>,
+    count: usize,
+}
+
+impl Default for Marks {
+    fn default() -> Self {
+        Marks {
+            places: Box::new([0; SECTION_BYTES + WORD_BYTES]),
+            count: 0,
+        }
+    }
+}
+
+impl Marks {
+    /// Finds three kinds of bytes in a section that begins at `base`.
+    fn find(&mut self, section: &[u8], base: usize, marks: [u8; 3]) {
+        self.count = 0;
+        let (words, rest) = section.as_chunks::<WORD_BYTES>();
+        for (index, word) in words.iter().enumerate() {
+            self.add(bits_of(word, marks), base + index * WORD_BYTES);
+        }
+        if !rest.is_empty() {
+            let mut last = [0; WORD_BYTES];
+            last[..rest.len()].copy_from_slice(rest);
+            self.add(
+                bits_of(&last, marks) & ((1 << rest.len()) - 1),
+                base + words.len() * WORD_BYTES,
+            );
+        }
+    }
+
+    /// Adds the places of bits. Eight are written whatever there are, so that the loop runs once or twice and is foreseen.
+    #[inline(always)]
+    fn add(&mut self, mut bits: u64, base: usize) {
+        let count = bits.count_ones() as usize;
+        let Some(places) = self.places[self.count..].first_chunk_mut::<WORD_BYTES>() else {
+            return;
+        };
+        for eight in places.as_chunks_mut::<8>().0.iter_mut().take(count.div_ceil(8)) {
+            for place in eight {
+                *place = base as u32 + bits.trailing_zeros();
+                bits &= bits.wrapping_sub(1);
+            }
+        }
+        self.count += count;
+    }
+}
+
+/// One bit for each byte that is one of three.
+#[inline(always)]
+fn bits_of(word: &[u8; WORD_BYTES], [first, second, third]: [u8; 3]) -> u64 {
+    let hits = word.map(|byte| u8::from((byte == first) | (byte == second) | (byte == third)));
+    let mut bits = 0;
+    for (index, eight) in hits.as_chunks::<8>().0.iter().enumerate() {
+        // The product's highest byte gathers the lowest bits of all eight.
+        let gathered = u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+        bits |= gathered << (8 * index);
+    }
+    bits
+}
+
+impl Scanner {
+    pub(super) fn new(options: &CsvOptions) -> Self {
+        Scanner {
+            delimiter: options.delimiter,
+            quote: options.quote,
+            multiline: options.multiline,
+        }
+    }
+
+    /// Finds up to `most` records of a block from `at` on; answers where the next one begins. An empty line is no record, unless
+    /// records have only one field.
+    ///
+    /// # Errors
+    /// For a record that is no CSV, or has another number of fields.
+    #[inline(never)]
+    pub(super) fn scan(&self, block: &[u8], at: usize, most: usize, fields: &mut Fields) -> Result<usize, Wrong> {
+        fields.clear();
+        let kinds = [self.delimiter, b'\n', self.quote.unwrap_or(b'\n')];
+        let mut marks = std::mem::take(&mut fields.marks);
+        let mut place = Place {
+            record: at,
+            field: at,
+            next: at,
+        };
+        while place.next < block.len() && fields.records() < most {
+            let end = block.len().min(place.next + SECTION_BYTES);
+            marks.find(&block[place.next..end], place.next, kinds);
+            place.next = end;
+            self.walk(block, &marks.places[..marks.count], most, &mut place, fields)?;
+        }
+        fields.marks = marks;
+        if place.next == block.len() && place.record < block.len() && fields.records() < most {
+            let last = fields.ends.len();
+            fields.ends.push(0);
+            fields.end_record(last, &place, block.len())?;
+            place.record = block.len();
+        }
+        Ok(place.record)
+    }
+
+    /// Goes through the marks of a section, up to `most` records.
+    #[inline(always)]
+    fn walk(
+        &self,
+        block: &[u8],
+        marks: &[u32],
+        most: usize,
+        place: &mut Place,
+        fields: &mut Fields,
+    ) -> Result<(), Wrong> {
+        let mut filled = fields.ends.len();
+        fields.ends.resize(filled + marks.len(), 0);
+        // Marks before this place lie in a field whose quotes were found.
+        let mut quoted_to = 0;
+        for &mark in marks {
+            let at = mark as usize;
+            if at < quoted_to {
+                continue;
+            }
+            let byte = block[at];
+            if byte == self.delimiter {
+                fields.ends[filled] = mark;
+                filled += 1;
+                place.field = at + 1;
+            } else if byte == b'\n' {
+                let end = at - usize::from(at > place.field && block[at - 1] == b'\r');
+                filled = fields.end_record(filled, place, end)?;
+                (place.record, place.field) = (at + 1, at + 1);
+                if fields.records() == most {
+                    break;
+                }
+            } else {
+                quoted_to = self.quoted(block, at, place.field)?;
+                place.next = place.next.max(quoted_to);
+            }
+        }
+        fields.ends.truncate(filled);
+        Ok(())
+    }
+
+    /// Where a quoted field ends, behind its closing quote.
+    fn quoted(&self, block: &[u8], open: usize, field: usize) -> Result<usize, Wrong> {
+        let wrong = |at, message: &str| {
+            Err(Wrong {
+                at,
+                message: message.to_owned(),
+            })
+        };
+        let quote = self.quote.unwrap_or_default();
+        if open != field {
+            return wrong(
+                open,
+                "a quote stands in a field without quotes; quote the field and double the quote in it, or read without quotes \
+                 (`quote: None`)",
+            );
+        }
+        let mut at = open + 1;
+        let close = loop {
+            let Some(found) = memchr(quote, &block[at..]) else {
+                return wrong(
+                    open,
+                    if self.multiline {
+                        "a quoted field is not closed"
+                    } else {
+                        NEWLINE_IN_FIELD
+                    },
+                );
+            };
+            at += found + 1;
+            if block.get(at) != Some(&quote) {
+                break at;
+            }
+            at += 1;
+        };
+        if !self.multiline && memchr(b'\n', &block[open..close]).is_some() {
+            return wrong(open, NEWLINE_IN_FIELD);
+        }
+        match &block[close..] {
+            [] | [b'\n', ..] | [b'\r', b'\n', ..] | [b'\r'] => Ok(close),
+            [next, ..] if *next == self.delimiter => Ok(close),
+            _ => wrong(
+                close,
+                "text stands behind the closing quote of a field; a quote within a quoted field is written twice",
+            ),
+        }
+    }
+}
+
+const NEWLINE_IN_FIELD: &str =
+    "a quoted field is not closed on its line; where fields hold newlines, read with `multiline: true`";
+
+/// The fields of a file's first record, quotes included, and where it ends.
+///
+/// # Errors
+/// As [`Scanner::scan`].
+pub(super) fn first_record(scanner: &Scanner, block: &[u8]) -> Result<(Vec<std::ops::Range<usize>>, usize), Wrong> {
+    let mut at = 0;
+    let (mut record, mut ranges) = (0, Vec::new());
+    loop {
+        let next = block[at..]
+            .iter()
+            .position(|&byte| byte == scanner.delimiter || byte == b'\n' || Some(byte) == scanner.quote);
+        let mark = next.map_or(block.len(), |next| at + next);
+        match block.get(mark) {
+            Some(&byte) if byte == scanner.delimiter => ranges.push(record..mark),
+            Some(&byte) if Some(byte) == scanner.quote => {
+                at = scanner.quoted(block, mark, record)?;
+                continue;
+            }
+            _ => {
+                let end = mark - usize::from(mark > record && mark < block.len() && block[mark - 1] == b'\r');
+                ranges.push(record..end);
+                return Ok((ranges, (mark + 1).min(block.len())));
+            }
+        }
+        at = mark + 1;
+        record = at;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn records(text: &str, count: usize, options: CsvOptions) -> Result<Vec<Vec<String>>, Wrong> {
+        let mut fields = Fields::new(count);
+        let (mut at, mut found) = (0, Vec::new());
+        while at < text.len() {
+            at = Scanner::new(&options).scan(text.as_bytes(), at, 2, &mut fields)?;
+            for record in 0..fields.records() {
+                found.push(
+                    (0..count)
+                        .map(|field| text[fields.range(record, field)].to_owned())
+                        .collect(),
+                );
+            }
+        }
+        Ok(found)
+    }
+
+    #[test]
+    fn fields_lie_between_marks() {
+        let read = |text, count| records(text, count, CsvOptions::default()).unwrap();
+        assert_eq!(
+            read("a,b\r\nc,\n\n,\"x,\n\"\"y\"\"\"\nlonger field,another one", 2),
+            [
+                ["a", "b"],
+                ["c", ""],
+                ["", "\"x,\n\"\"y\"\"\""],
+                ["longer field", "another one"],
+            ]
+        );
+        assert_eq!(read("a\n\nb\r\n\r\n", 1), [["a"], [""], ["b"], [""]]);
+    }
+
+    #[test]
+    fn what_is_no_csv_is_refused_with_its_place() {
+        let refused = |text, options| records(text, 2, options).unwrap_err();
+        let multiline = CsvOptions::default();
+        let lines = CsvOptions {
+            multiline: false,
+            ..CsvOptions::default()
+        };
+        assert_eq!(
+            refused("a,b\nc\nd,e\n", multiline.clone()),
+            Wrong {
+                at: 4,
+                message: "expected 2 fields, found 1".into()
+            }
+        );
+        assert_eq!(
+            refused("a,b,c\n", multiline.clone()).message,
+            "expected 2 fields, found 3"
+        );
+        assert_eq!(refused("a,b\"c\n", multiline.clone()).at, 3);
+        assert_eq!(refused("a,\"b\"c\n", multiline.clone()).at, 5);
+        assert_eq!(refused("a,\"b\n", multiline).message, "a quoted field is not closed");
+        assert!(
+            refused("a,\"b\nc\"\n", lines.clone())
+                .message
+                .contains("multiline: true")
+        );
+        assert!(refused("a,\"b\n", lines).message.contains("multiline: true"));
+    }
+
+    #[test]
+    fn without_quotes_they_are_bytes_like_others() {
+        let options = CsvOptions {
+            quote: None,
+            delimiter: b'|',
+            ..CsvOptions::default()
+        };
+        assert_eq!(records("a\"|\"b\n", 2, options).unwrap(), [["a\"", "\"b"]]);
+    }
+}

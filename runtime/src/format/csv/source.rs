@@ -1,0 +1,194 @@
+//! CSV files as a source.
+
+use std::sync::Arc;
+
+use super::mapping::{Column, Positions, by_header, by_position, columns, is_nameless};
+use super::options::CsvOptions;
+use super::reader::CsvReader;
+use super::scan::{Scanner, first_record};
+use crate::error::{Error, Result};
+use crate::format::blocks::{cut, estimated_rows, split_bytes};
+use crate::format::files::{InputFile, describe, input_files};
+use crate::memory::Memory;
+use crate::row::{LeafSet, LeafType, Schema};
+use crate::source::{Scan, Source, Split, SplitReader, Statistics};
+
+/// A first record that is longer has most likely a quote that is not closed.
+const LONGEST_HEADER_BYTES: usize = 16 << 20;
+
+/// The mark that some programs put before UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Records of CSV files.
+pub struct CsvSource {
+    path: String,
+    shared: Arc<Shared>,
+    begins: Vec<u64>,
+    rows: Option<f64>,
+    split_bytes: u64,
+}
+
+/// What a source and its readers know together.
+pub(super) struct Shared {
+    pub(super) files: Arc<[InputFile]>,
+    /// The first record of each file: its header, if it has one.
+    first: Vec<Vec<String>>,
+    pub(super) schema: Schema,
+    pub(super) columns: Vec<Column>,
+    pub(super) options: CsvOptions,
+}
+
+impl CsvSource {
+    /// The records of the files that `path` names; of each the first record is read here.
+    ///
+    /// Columns are looked up in the header by the names of the record's fields, nested ones by their dotted names, and only when
+    /// a scan reads them. Without header, and for tuples, they are the first columns in order.
+    ///
+    /// # Errors
+    /// Where there is no such file, it cannot be read, or the record holds what CSV cannot.
+    pub fn new(path: &str, schema: &Schema, options: CsvOptions) -> Result<Self> {
+        options.check()?;
+        let columns = columns(schema).map_err(|reason| Error::Plan(format!("cannot read CSV: {reason}")))?;
+        let files = input_files(path)?;
+        let (mut first, mut begins) = (Vec::new(), Vec::new());
+        for file in &*files {
+            let (fields, begin) = read_first(file, &options)?;
+            first.push(fields);
+            begins.push(begin);
+        }
+        let rows = estimated_rows(&files)?;
+        let split_bytes = split_bytes(&files);
+        let shared = Arc::new(Shared {
+            files,
+            first,
+            schema: schema.clone(),
+            columns,
+            options,
+        });
+        Ok(CsvSource {
+            path: path.to_owned(),
+            shared,
+            begins,
+            rows,
+            split_bytes,
+        })
+    }
+
+    /// The same with splits of about so many bytes.
+    #[must_use]
+    pub fn with_split_bytes(mut self, bytes: u64) -> Self {
+        self.split_bytes = bytes.max(1);
+        self
+    }
+}
+
+impl Shared {
+    /// Where the leaves of a scan stand in the records of a file.
+    ///
+    /// # Errors
+    /// Where a live column is missing.
+    pub(super) fn positions(&self, part: usize, live: &LeafSet) -> Result<Positions> {
+        let path = self.files[part].path();
+        let header = &self.first[part];
+        if !self.options.header || is_nameless(&self.schema) {
+            return by_position(path, &self.schema, &self.columns, header.len());
+        }
+        let is_live = |leaf: usize| {
+            let guarded = self.columns.iter().find(|column| column.leaf == leaf);
+            live.contains(leaf) || guarded.is_some_and(|column| column.guards.iter().any(|&guard| live.contains(guard)))
+        };
+        by_header(path, &self.schema, header, is_live)
+    }
+
+    /// Whether a scan reads texts, which must be UTF-8.
+    pub(super) fn reads_text(&self, live: &LeafSet) -> bool {
+        live.iter().any(|leaf| {
+            self.schema
+                .leaves()
+                .get(leaf)
+                .is_some_and(|leaf| leaf.ty == LeafType::Text)
+        })
+    }
+}
+
+impl Source for CsvSource {
+    fn describe(&self) -> String {
+        describe("csv", &self.path, &self.shared.files)
+    }
+
+    fn schema(&self) -> &Schema {
+        &self.shared.schema
+    }
+
+    fn statistics(&self, _scan: &Scan) -> Statistics {
+        let bytes = self
+            .shared
+            .files
+            .iter()
+            .zip(&self.begins)
+            .map(|(file, begin)| file.bytes() - begin)
+            .sum();
+        Statistics { rows: self.rows, bytes }
+    }
+
+    fn splits(&self, scan: &Scan) -> Result<Vec<Split>> {
+        let mut splits = Vec::new();
+        let quote = self.shared.options.quote.filter(|_| self.shared.options.multiline);
+        for (part, (file, &begin)) in self.shared.files.iter().zip(&self.begins).enumerate() {
+            // An empty file has no header, and no records that could miss one.
+            if begin < file.bytes() {
+                self.shared.positions(part, &scan.live)?;
+                splits.extend(cut(part, file, begin, self.split_bytes, quote)?);
+            }
+        }
+        Ok(splits)
+    }
+
+    fn reader(&self, scan: &Scan, memory: &Memory) -> Result<Box<dyn SplitReader>> {
+        Ok(Box::new(CsvReader::new(self.shared.clone(), &scan.live, memory)?))
+    }
+}
+
+/// The first record of a file, and where the records begin that hold values.
+fn read_first(file: &InputFile, options: &CsvOptions) -> Result<(Vec<String>, u64)> {
+    let handle = file.open()?;
+    let scanner = Scanner::new(options);
+    let mut wanted = 1 << 14;
+    loop {
+        let mut bytes = vec![0; wanted];
+        let count = file.read_at(&handle, 0, &mut bytes)?;
+        bytes.truncate(count);
+        let mark = if bytes.starts_with(BYTE_ORDER_MARK) {
+            BYTE_ORDER_MARK.len()
+        } else {
+            0
+        };
+        let content = &bytes[mark..];
+        let is_whole = count < wanted || count as u64 >= file.bytes() || wanted >= LONGEST_HEADER_BYTES;
+        match first_record(&scanner, content) {
+            // The record may end where only the buffer ends.
+            Ok((_, end)) if end == content.len() && !is_whole => {}
+            Err(_) if !is_whole => {}
+            Err(wrong) => return Err(file.data_error((mark + wrong.at) as u64, wrong.message)),
+            Ok((ranges, end)) => {
+                let quote = options.quote;
+                let fields = ranges
+                    .into_iter()
+                    .map(|range| header_name(&content[range], quote))
+                    .collect();
+                return Ok((fields, if options.header { mark + end } else { mark } as u64));
+            }
+        }
+        wanted *= 4;
+    }
+}
+
+fn header_name(field: &[u8], quote: Option<u8>) -> String {
+    let text = String::from_utf8_lossy(field);
+    match quote.map(char::from) {
+        Some(quote) if text.len() > 1 && text.starts_with(quote) => {
+            text[1..text.len() - 1].replace(&format!("{quote}{quote}"), &quote.to_string())
+        }
+        _ => text.into_owned(),
+    }
+}

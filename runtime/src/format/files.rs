@@ -1,0 +1,175 @@
+//! From the path a user writes to the files behind it.
+//!
+//! A path is a file, a folder (its files, not those of folders inside it), or a pattern: `*` stands for any part of a name, `?`
+//! for one character, and `**` as a whole name for any number of folders. What a job leaves behind while it writes is not
+//! read: names that begin with `.` or `_`, and names that end with `.tmp` or `.inprogress`, unless the pattern spells that out.
+
+use std::fs::{self, File};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::pattern::{PathPattern, is_passed_over, is_pattern};
+use crate::error::{Error, Result};
+
+/// How many files stay open from listing to reading. The others are opened again when their turn comes, so a folder
+/// of any size needs no more file handles than this and one a task.
+const KEPT_OPEN: usize = 256;
+
+/// One file of an input.
+#[derive(Clone, Debug)]
+pub struct InputFile {
+    path: Arc<PathBuf>,
+    bytes: u64,
+    kept: Option<Arc<File>>,
+}
+
+impl InputFile {
+    fn new(path: PathBuf, keep: bool) -> Result<Self> {
+        let file = File::open(&path).map_err(Error::io("read", &path))?;
+        let bytes = file.metadata().map_err(Error::io("read", &path))?.len();
+        Ok(InputFile {
+            path: Arc::new(path),
+            bytes,
+            kept: keep.then(|| Arc::new(file)),
+        })
+    }
+
+    /// Where it lies.
+    #[must_use]
+    pub fn path(&self) -> &Arc<PathBuf> {
+        &self.path
+    }
+
+    /// How long it was when it was listed; what is added later is not read.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// A handle for positioned reads.
+    ///
+    /// # Errors
+    /// Where the file went away, or no more files may be open.
+    pub fn open(&self) -> Result<Arc<File>> {
+        match &self.kept {
+            Some(file) => Ok(file.clone()),
+            None => File::open(&*self.path)
+                .map(Arc::new)
+                .map_err(Error::io("read", &*self.path)),
+        }
+    }
+
+    /// Reads up to `buffer.len()` bytes from `offset`, fewer only at the end of the file.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub(super) fn read_at(&self, file: &File, offset: u64, buffer: &mut [u8]) -> Result<usize> {
+        let mut filled = 0;
+        while filled < buffer.len() {
+            match file.read_at(&mut buffer[filled..], offset + filled as u64) {
+                Ok(0) => break,
+                Ok(count) => filled += count,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(Error::io("read", &*self.path)(error)),
+            }
+        }
+        Ok(filled)
+    }
+
+    /// The line that a byte stands in, from 1, found by reading everything before it: for messages only.
+    pub(super) fn line_at(&self, offset: u64) -> Option<u64> {
+        let file = self.open().ok()?;
+        let mut buffer = vec![0; 1 << 18];
+        let (mut lines, mut at) = (1, 0);
+        while at < offset {
+            let wanted = buffer.len().min(usize::try_from(offset - at).unwrap_or(usize::MAX));
+            let count = self.read_at(&file, at, &mut buffer[..wanted]).ok()?;
+            if count == 0 {
+                break;
+            }
+            lines += memchr::memchr_iter(b'\n', &buffer[..count]).count() as u64;
+            at += count as u64;
+        }
+        Some(lines)
+    }
+
+    /// An [`Error::Data`] about the line that a byte stands in.
+    pub(super) fn data_error(&self, offset: u64, message: impl Into<String>) -> Error {
+        let place = self
+            .line_at(offset)
+            .map_or_else(|| format!(", byte {offset}"), |line| format!(":{line}"));
+        Error::Data {
+            path: self.path.to_path_buf(),
+            place,
+            message: message.into(),
+        }
+    }
+
+    /// The error for bytes that are no text: a block, the place in it, and where the block begins in the file.
+    pub(super) fn not_utf8(&self, block: &[u8], at: usize, block_offset: u64) -> Error {
+        let offset = block_offset + at as u64;
+        let byte = block.get(at).copied().unwrap_or_default();
+        let found =
+            format!("expected UTF-8, found the byte 0x{byte:02x} at byte {offset} of the file; convert it to UTF-8");
+        self.data_error(offset, found)
+    }
+}
+
+/// The files that a path names, by name, opened.
+///
+/// # Errors
+/// [`Error::NoInput`] where there is none, [`Error::Io`] where one cannot be read.
+pub fn input_files(path: &str) -> Result<Arc<[InputFile]>> {
+    let found = find(path)?;
+    let keep = found.len() <= KEPT_OPEN;
+    found.into_iter().map(|path| InputFile::new(path, keep)).collect()
+}
+
+/// For EXPLAIN: `csv data/orders.csv`, with the number of files where there are several.
+pub(super) fn describe(format: &str, path: &str, files: &[InputFile]) -> String {
+    match files.len() {
+        1 => format!("{format} {path}"),
+        count => format!("{format} {path} ({count} files)"),
+    }
+}
+
+fn find(path: &str) -> Result<Vec<PathBuf>> {
+    let nothing = |reason: &str| Error::NoInput {
+        path: path.to_owned(),
+        reason: reason.to_owned(),
+    };
+    let mut found = match fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => files_of(Path::new(path))?,
+        Ok(_) => return Ok(vec![PathBuf::from(path)]),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            if !is_pattern(path) {
+                return Err(nothing("there is no such file or folder"));
+            }
+            PathPattern::new(path).matches()?
+        }
+        Err(error) => return Err(Error::io("read", path)(error)),
+    };
+    if found.is_empty() {
+        return Err(nothing(if is_pattern(path) {
+            "no file matches the pattern (`*` and `?` stand for parts of a name, `**` for folders)"
+        } else {
+            "the folder holds no file to read (names that begin with `.` or `_` or end with `.tmp` or `.inprogress` are \
+             passed over, and so are the folders in it: write `**` to read those)"
+        }));
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn files_of(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).map_err(Error::io("read", folder))? {
+        let entry = entry.map_err(Error::io("read", folder))?;
+        let path = entry.path();
+        if !is_passed_over(&entry.file_name().to_string_lossy(), "*") && path.is_file() {
+            found.push(path);
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,321 @@
+//! Arrow arrays as leaves. Where array and leaf hold the same bytes, they are taken over; everything else is converted once a batch.
+//!
+//! What stands under a null is zero afterwards, so that equal records have equal bytes.
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{
+    Date32Type, Decimal64Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
+    TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt8Type,
+    UInt16Type, UInt32Type, UInt64Type,
+};
+use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, BinaryViewArray, StringViewArray};
+use arrow_buffer::{ArrowNativeType, BooleanBuffer, NullBuffer, ScalarBuffer};
+use arrow_schema::{DataType, TimeUnit};
+
+use crate::error::Result;
+use crate::page::Columns;
+use crate::row::{LeafType, Physical};
+
+/// One leaf of a batch, and what keeps its values alive.
+pub(super) enum Held {
+    /// Nobody reads it.
+    Dead,
+    /// A validity leaf without a null.
+    AllValid,
+    W1(ScalarBuffer<u8>),
+    W2(ScalarBuffer<u16>),
+    W4(ScalarBuffer<u32>),
+    W8(ScalarBuffer<u64>),
+    Text(StringViewArray),
+    Bytes(BinaryViewArray),
+}
+
+impl Held {
+    /// Adds the leaf to a batch.
+    pub(super) fn push<'a>(&'a self, ty: LeafType, columns: &mut Columns<'a>) -> Result<()> {
+        match self {
+            Held::Dead => columns.dead(ty),
+            Held::AllValid => columns.all_valid(),
+            Held::W1(values) => columns.plain(ty, values)?,
+            Held::W2(values) => columns.plain(ty, values)?,
+            Held::W4(values) => columns.plain(ty, values)?,
+            Held::W8(values) => columns.plain(ty, values)?,
+            Held::Text(array) => columns.arrow_text(array)?,
+            Held::Bytes(array) => columns.arrow_bytes(array)?,
+        }
+        Ok(())
+    }
+}
+
+/// Whether a column of an Arrow type can be read into a leaf.
+///
+/// # Errors
+/// Why not; empty where "expected this, found that" says it all.
+pub(super) fn is_readable(found: &DataType, ty: LeafType) -> Result<(), String> {
+    use LeafType as L;
+    let fits = match found {
+        found if found.is_integer() => {
+            matches!(ty, L::I8 | L::I16 | L::I32 | L::I64 | L::U8 | L::U16 | L::U32 | L::U64)
+        }
+        DataType::Float32 => matches!(ty, L::F32 | L::F64),
+        DataType::Float64 => ty == L::F64,
+        DataType::Boolean => ty == L::Bool,
+        DataType::Date32 => ty == L::Date,
+        DataType::Timestamp(..) => ty == L::Timestamp,
+        DataType::Utf8 | DataType::Binary => matches!(ty, L::Text | L::Char | L::Bytes),
+        &DataType::Decimal128(precision, scale) => match ty {
+            L::Decimal(wanted) if scale > wanted as i8 => {
+                return Err(format!(
+                    "expected {ty}, found a decimal of {precision} digits, {scale} of them after the point, which would be cut; use \
+                     Decimal<{scale}>"
+                ));
+            }
+            _ => matches!(ty, L::Decimal(_)) && scale >= 0,
+        },
+        _ => false,
+    };
+    if fits { Ok(()) } else { Err(String::new()) }
+}
+
+/// The values of a leaf, and why one of them is none: its row, and what is wrong with it.
+pub(super) type Converted = Result<Held, (usize, String)>;
+
+/// The leaf that an array holds. `nulls` are those of the array and everything above it.
+pub(super) fn leaf(array: &ArrayRef, ty: LeafType, nulls: Option<&NullBuffer>) -> Converted {
+    use LeafType as L;
+    match (array.data_type(), ty) {
+        (DataType::Float32, L::F32) => Ok(Held::W4(same::<Float32Type, u32>(array, nulls))),
+        (DataType::Float64, L::F64) => Ok(Held::W8(same::<Float64Type, u64>(array, nulls))),
+        (DataType::Float32, L::F64) => {
+            let values = valid_values::<Float32Type>(array, nulls);
+            Ok(Held::W8(
+                values.iter().map(|&value| f64::from(value).to_bits()).collect(),
+            ))
+        }
+        (DataType::Boolean, L::Bool) => {
+            let values = array.as_boolean().values();
+            let values = nulls.map_or_else(|| values.clone(), |nulls| values & nulls.inner());
+            Ok(Held::W1(expand(&values)))
+        }
+        (DataType::Date32, L::Date) => Ok(Held::W4(same::<Date32Type, u32>(array, nulls))),
+        (DataType::Decimal64(_, scale), L::Decimal(wanted)) => {
+            let factor = 10_i64.pow(wanted.saturating_sub(*scale as u8).into());
+            scaled(same::<Decimal64Type, i64>(array, nulls), factor, ty)
+        }
+        (DataType::Decimal128(_, scale), L::Decimal(wanted)) => {
+            let factor = 10_i128.pow(wanted.saturating_sub(*scale as u8).into());
+            let values = valid_values::<Decimal128Type>(array, nulls);
+            let scaled = |value: i128| value.checked_mul(factor).and_then(|value| i64::try_from(value).ok());
+            each(&values, scaled, |value| {
+                format!("expected {ty}, found the unscaled value {value}, which is too large")
+            })
+        }
+        (DataType::Timestamp(unit, _), L::Timestamp) => timestamps(array, *unit, nulls),
+        (DataType::Utf8View | DataType::BinaryView, L::Text | L::Char | L::Bytes) => texts(array, ty, nulls),
+        (found, ty) if found.is_integer() => integers(array, ty, nulls),
+        (found, ty) => Err((0, format!("expected {ty}, found {found}"))),
+    }
+}
+
+/// A validity leaf.
+pub(super) fn validity(nulls: Option<&NullBuffer>) -> Held {
+    match nulls.filter(|nulls| nulls.null_count() > 0) {
+        Some(nulls) => Held::W1(expand(nulls.inner())),
+        None => Held::AllValid,
+    }
+}
+
+/// One byte for each bit.
+fn expand(bits: &BooleanBuffer) -> ScalarBuffer<u8> {
+    let mut bytes = Vec::with_capacity(bits.len().next_multiple_of(64));
+    let chunks = bits.bit_chunks();
+    for word in chunks.iter_padded() {
+        bytes.extend((0..64).map(|bit| (word >> bit) as u8 & 1));
+    }
+    bytes.truncate(bits.len());
+    bytes.into()
+}
+
+/// The values of an array, zero where they are null.
+fn valid_values<T: ArrowPrimitiveType>(array: &ArrayRef, nulls: Option<&NullBuffer>) -> ScalarBuffer<T::Native> {
+    let values = array.as_primitive::<T>().values();
+    match nulls.filter(|nulls| nulls.null_count() > 0) {
+        None => values.clone(),
+        Some(nulls) => {
+            let keep = |(&value, valid): (&T::Native, bool)| if valid { value } else { T::Native::default() };
+            values.iter().zip(nulls.iter()).map(keep).collect()
+        }
+    }
+}
+
+/// The values of an array as numbers of the same width.
+fn same<T: ArrowPrimitiveType, N: ArrowNativeType>(array: &ArrayRef, nulls: Option<&NullBuffer>) -> ScalarBuffer<N> {
+    recast(valid_values::<T>(array, nulls))
+}
+
+fn recast<F: ArrowNativeType, T: ArrowNativeType>(values: ScalarBuffer<F>) -> ScalarBuffer<T> {
+    let length = values.len();
+    ScalarBuffer::new(values.into_inner(), 0, length)
+}
+
+fn each<F: Copy>(values: &[F], convert: impl Fn(F) -> Option<i64>, wrong: impl Fn(F) -> String) -> Converted {
+    let convert = |(row, &value): (usize, &F)| {
+        convert(value)
+            .map(|value| value as u64)
+            .ok_or_else(|| (row, wrong(value)))
+    };
+    let values: Result<Vec<u64>, _> = values.iter().enumerate().map(convert).collect();
+    values.map(|values| Held::W8(values.into()))
+}
+
+fn scaled(values: ScalarBuffer<i64>, factor: i64, ty: LeafType) -> Converted {
+    if factor == 1 {
+        return Ok(Held::W8(recast(values)));
+    }
+    let wrong =
+        |value| format!("expected {ty}, found the value {value} before scaling by {factor}, which is too large");
+    each(&values, |value| value.checked_mul(factor), wrong)
+}
+
+fn timestamps(array: &ArrayRef, unit: TimeUnit, nulls: Option<&NullBuffer>) -> Converted {
+    let ty = LeafType::Timestamp;
+    match unit {
+        TimeUnit::Second => scaled(same::<TimestampSecondType, i64>(array, nulls), 1_000_000, ty),
+        TimeUnit::Millisecond => scaled(same::<TimestampMillisecondType, i64>(array, nulls), 1000, ty),
+        TimeUnit::Microsecond => Ok(Held::W8(same::<TimestampMicrosecondType, u64>(array, nulls))),
+        TimeUnit::Nanosecond => {
+            let exact = |value: i64| (value % 1000 == 0).then_some(value / 1000);
+            let wrong = |value| format!("expected {ty} of whole microseconds, found {value} nanoseconds");
+            each(&valid_values::<TimestampNanosecondType>(array, nulls), exact, wrong)
+        }
+    }
+}
+
+fn texts(array: &ArrayRef, ty: LeafType, nulls: Option<&NullBuffer>) -> Converted {
+    let bytes = match array.data_type() {
+        DataType::Utf8View if ty != LeafType::Bytes => None,
+        DataType::Utf8View => Some(array.as_string_view().clone().to_binary_view()),
+        _ => Some(array.as_binary_view().clone()),
+    };
+    if let (LeafType::Bytes, Some(bytes)) = (ty, &bytes) {
+        let blank = blank(bytes.views(), nulls);
+        let array = blank.map(|views| BinaryViewArray::try_new(views, bytes.data_buffers().clone(), None));
+        return array
+            .transpose()
+            .map(|array| Held::Bytes(array.unwrap_or_else(|| bytes.clone())))
+            .map_err(|e| (0, e.to_string()));
+    }
+    let text = match bytes {
+        None => array.as_string_view().clone(),
+        // Bytes that nobody promised to be text: a null may stand over anything.
+        Some(bytes) => match blank(bytes.views(), nulls) {
+            None => bytes.to_string_view(),
+            Some(views) => StringViewArray::try_new(views, bytes.data_buffers().clone(), None),
+        }
+        .map_err(|error| (0, format!("expected UTF-8: {error}")))?,
+    };
+    let text = match blank(text.views(), nulls) {
+        None => text,
+        Some(views) => StringViewArray::try_new(views, text.data_buffers().clone(), None)
+            .map_err(|error| (0, error.to_string()))?,
+    };
+    if ty == LeafType::Char {
+        chars(&text, nulls)
+    } else {
+        Ok(Held::Text(text))
+    }
+}
+
+/// The views with the empty text where there is a null; `None` where there is no null.
+fn blank(views: &ScalarBuffer<u128>, nulls: Option<&NullBuffer>) -> Option<ScalarBuffer<u128>> {
+    let nulls = nulls.filter(|nulls| nulls.null_count() > 0)?;
+    Some(
+        views
+            .iter()
+            .zip(nulls.iter())
+            .map(|(&view, valid)| if valid { view } else { 0 })
+            .collect(),
+    )
+}
+
+fn chars(texts: &StringViewArray, nulls: Option<&NullBuffer>) -> Converted {
+    let char_of = |row: usize| {
+        let text = texts.value(row);
+        let mut chars = text.chars();
+        match (chars.next(), chars.next()) {
+            _ if nulls.is_some_and(|nulls| nulls.is_null(row)) => Ok(0),
+            (Some(char), None) => Ok(u32::from(char)),
+            _ => Err((row, format!("expected char, found `{text}`"))),
+        }
+    };
+    let chars: Result<Vec<u32>, _> = (0..texts.len()).map(char_of).collect();
+    chars.map(|chars| Held::W4(chars.into()))
+}
+
+/// Integers of any width and sign into a leaf of any, each checked unless the types are the same.
+fn integers(array: &ArrayRef, ty: LeafType, nulls: Option<&NullBuffer>) -> Converted {
+    match array.data_type() {
+        DataType::Int8 => integers_of::<Int8Type>(array, ty, nulls),
+        DataType::Int16 => integers_of::<Int16Type>(array, ty, nulls),
+        DataType::Int32 => integers_of::<Int32Type>(array, ty, nulls),
+        DataType::Int64 => integers_of::<Int64Type>(array, ty, nulls),
+        DataType::UInt8 => integers_of::<UInt8Type>(array, ty, nulls),
+        DataType::UInt16 => integers_of::<UInt16Type>(array, ty, nulls),
+        DataType::UInt32 => integers_of::<UInt32Type>(array, ty, nulls),
+        _ => integers_of::<UInt64Type>(array, ty, nulls),
+    }
+}
+
+fn integers_of<T: ArrowPrimitiveType>(array: &ArrayRef, ty: LeafType, nulls: Option<&NullBuffer>) -> Converted
+where
+    T::Native: Into<i128>,
+{
+    let values = valid_values::<T>(array, nulls);
+    let (low, high) = range(ty);
+    // One pass that compiles to vector code; which value it was is looked up only where one does not fit.
+    let fits = |value: T::Native| (low..=high).contains(&value.into());
+    let (file_low, file_high) = range_of(array.data_type());
+    if (file_low < low || file_high > high)
+        && let Some(row) = values.iter().position(|&value| !fits(value))
+    {
+        let value: i128 = values[row].into();
+        return Err((row, format!("expected {ty}, found {value}")));
+    }
+    let width = ty.physical();
+    if width.width() == size_of::<T::Native>() {
+        return Ok(match width {
+            Physical::W1 => Held::W1(recast(values)),
+            Physical::W2 => Held::W2(recast(values)),
+            Physical::W4 => Held::W4(recast(values)),
+            _ => Held::W8(recast(values)),
+        });
+    }
+    let wide = values.iter().map(|&value| -> i128 { value.into() });
+    Ok(match width {
+        Physical::W1 => Held::W1(wide.map(|value| value as u8).collect()),
+        Physical::W2 => Held::W2(wide.map(|value| value as u16).collect()),
+        Physical::W4 => Held::W4(wide.map(|value| value as u32).collect()),
+        _ => Held::W8(wide.map(|value| value as u64).collect()),
+    })
+}
+
+fn range(ty: LeafType) -> (i128, i128) {
+    let bits = 8 * ty.width() as u32;
+    match ty {
+        LeafType::U8 | LeafType::U16 | LeafType::U32 | LeafType::U64 => (0, (1 << bits) - 1),
+        _ => (-(1 << (bits - 1)), (1 << (bits - 1)) - 1),
+    }
+}
+
+fn range_of(found: &DataType) -> (i128, i128) {
+    range(match found {
+        DataType::Int8 => LeafType::I8,
+        DataType::Int16 => LeafType::I16,
+        DataType::Int32 => LeafType::I32,
+        DataType::UInt8 => LeafType::U8,
+        DataType::UInt16 => LeafType::U16,
+        DataType::UInt32 => LeafType::U32,
+        DataType::UInt64 => LeafType::U64,
+        _ => LeafType::I64,
+    })
+}

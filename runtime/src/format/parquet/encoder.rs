@@ -1,0 +1,118 @@
+//! Parquet files, written.
+
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_writer::ArrowWriterOptions;
+use parquet::basic::Compression;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+
+use super::build::{LeafValues, arrays, fields};
+use crate::error::{Error, Result};
+use crate::format::BATCH_ROWS;
+use crate::memory::{Memory, Reservation};
+use crate::page::Input;
+use crate::row::Schema;
+use crate::source::{Encoder, Format};
+
+/// Rows of a row group: the unit in which readers share work, skip, and keep columns in memory.
+const GROUP_ROWS: usize = 1 << 17;
+
+/// Bytes of a row group, where rows are wide.
+const GROUP_BYTES: usize = 128 << 20;
+
+/// Texts of a batch on its way, at most, before it is encoded.
+const PENDING_TEXT_BYTES: usize = 16 << 20;
+
+/// Parquet with Snappy compression, and statistics for each row group.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ParquetFormat;
+
+impl Format for ParquetFormat {
+    fn name(&self) -> &'static str {
+        "parquet"
+    }
+
+    fn encoder(&self, schema: &Schema, memory: &Memory) -> Result<Box<dyn Encoder>> {
+        let columns = Arc::new(arrow_schema::Schema::new(fields(schema)?));
+        let properties = WriterProperties::builder()
+            .set_compression(Compression::SNAPPY)
+            .set_statistics_enabled(EnabledStatistics::Chunk)
+            .set_max_row_group_row_count(Some(GROUP_ROWS))
+            .set_max_row_group_bytes(Some(GROUP_BYTES))
+            .build();
+        let options = ArrowWriterOptions::new()
+            .with_properties(properties)
+            .with_skip_arrow_metadata(true);
+        let writer = ArrowWriter::try_new_with_options(Vec::new(), columns.clone(), options).map_err(failed)?;
+        let values = schema
+            .leaves()
+            .iter()
+            .filter_map(|leaf| LeafValues::new(leaf.ty))
+            .collect();
+        let (schema, reserved) = (schema.clone(), memory.reserve(0)?);
+        Ok(Box::new(ParquetEncoder {
+            schema,
+            columns,
+            values,
+            pending_rows: 0,
+            writer,
+            reserved,
+        }))
+    }
+}
+
+fn failed(error: impl std::fmt::Display) -> Error {
+    Error::Internal(format!("cannot write Parquet: {error}"))
+}
+
+struct ParquetEncoder {
+    schema: Schema,
+    columns: SchemaRef,
+    /// What was not given to the writer yet, leaf by leaf.
+    values: Vec<LeafValues>,
+    pending_rows: usize,
+    writer: ArrowWriter<Vec<u8>>,
+    reserved: Reservation,
+}
+
+impl ParquetEncoder {
+    fn write_pending(&mut self) -> Result<()> {
+        if self.pending_rows == 0 {
+            return Ok(());
+        }
+        self.pending_rows = 0;
+        let arrays = arrays(&self.schema, self.columns.fields(), &mut self.values)?;
+        let batch = RecordBatch::try_new(self.columns.clone(), arrays).map_err(failed)?;
+        let batch_bytes = batch.get_array_memory_size();
+        self.writer.write(&batch).map_err(failed)?;
+        let output_bytes = self.writer.inner().capacity();
+        self.reserved
+            .resize(batch_bytes + self.writer.memory_size() + output_bytes)
+    }
+}
+
+impl Encoder for ParquetEncoder {
+    fn encode(&mut self, input: &Input<'_>) -> Result<()> {
+        let values = &mut self.values;
+        input.visit(|mut leaves, rows| values.iter_mut().for_each(|values| values.extend(&mut leaves, rows)));
+        self.pending_rows += input.len();
+        let text_bytes: usize = self.values.iter().map(LeafValues::text_bytes).sum();
+        if self.pending_rows >= BATCH_ROWS || text_bytes >= PENDING_TEXT_BYTES {
+            self.write_pending()?;
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<()> {
+        self.write_pending()?;
+        self.writer.finish().map_err(failed)?;
+        self.reserved.resize(self.writer.inner().capacity())
+    }
+
+    fn output(&mut self) -> &mut Vec<u8> {
+        self.writer.inner_mut()
+    }
+}

@@ -1,0 +1,38 @@
+//! Parquet, read and written through the `parquet` crate.
+//!
+//! * [`footer`]: what a file says about itself.
+//! * [`fit`]: which column each leaf is read from, and whether it can be.
+//! * [`prune`]: which row groups a scan's bounds exclude.
+//! * [`reader`]: row groups as splits, decoded to Arrow arrays; [`convert`]: these as leaves.
+//! * [`encoder`]: rows as row groups; [`build`]: leaves as Arrow arrays.
+//!
+//! # Types
+//! | leaf | read from | written as |
+//! |---|---|---|
+//! | integers up to 64 bits | any integer column; a value that does not fit is an error | the same integer |
+//! | `f32`, `f64` | `FLOAT`; `f64` from `DOUBLE` too | the same |
+//! | `bool` | `BOOLEAN` | the same |
+//! | `String`, `char` | strings, and bytes that are UTF-8 | string |
+//! | `Vec<u8>` | bytes, strings | bytes |
+//! | `Date` | `DATE` | the same |
+//! | `Timestamp` | timestamps of any unit, `INT96`; what a microsecond cannot hold is an error | microseconds, UTC |
+//! | `Decimal<S>` | decimals of at most `S` digits after the point | `DECIMAL(18, S)` in 64 bits |
+//!
+//! Nested records are groups of columns; `home.zip` may also be a column of that name. The fields of a tuple are the columns in
+//! order. An `Option` is a nullable column; a nullable column may be read into a leaf without `Option` as long as it holds no null.
+//!
+//! # Limits
+//! Lists, maps, `i128` and `u128`, and an `Option` directly inside an `Option` are neither read nor written. A row group is read as
+//! a whole: memory for its compressed and its decoded bytes, of the columns that are read, is reserved first.
+
+mod build;
+mod convert;
+mod encoder;
+mod fit;
+mod footer;
+mod prune;
+mod reader;
+mod source;
+
+pub use encoder::ParquetFormat;
+pub use source::ParquetSource;

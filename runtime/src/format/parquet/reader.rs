@@ -1,0 +1,328 @@
+//! Decodes row groups.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use arrow_array::{Array, ArrayRef, RecordBatch, StructArray};
+use arrow_buffer::NullBuffer;
+use bytes::{Buf, Bytes};
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::errors::ParquetError;
+use parquet::file::reader::{ChunkReader, Length};
+
+use super::convert::{self, Held};
+use super::fit::{FileFit, LeafPlan, path};
+use super::footer::{column_range, guarded};
+use crate::error::{Error, Result};
+use crate::format::BATCH_ROWS;
+use crate::format::files::InputFile;
+use crate::memory::{Memory, Reservation};
+use crate::page::{Batch, Columns};
+use crate::row::{LeafSet, LeafType, Schema};
+use crate::source::{ReadRequest, Ready, Scan, Split, SplitReader};
+
+/// Reads row groups: asks for the columns' bytes at once, then decodes them batch by batch.
+pub(super) struct ParquetReader {
+    files: Arc<[InputFile]>,
+    fits: Arc<[FileFit]>,
+    schema: Arc<Schema>,
+    live: LeafSet,
+    reserved: Reservation,
+    part: usize,
+    group: usize,
+    state: State,
+    /// Rows of the batch, and its leaves.
+    rows: usize,
+    held: Vec<Held>,
+}
+
+enum State {
+    /// No split, or one at its end.
+    Done,
+    /// Bytes are wanted.
+    Opened(ReadRequest),
+    /// Bytes were asked for.
+    Asked(Vec<Range<u64>>),
+    Decoding(Box<ParquetRecordBatchReader>),
+    /// No column is read: how many rows are left.
+    Counting(usize),
+}
+
+impl ParquetReader {
+    pub(super) fn new(
+        files: Arc<[InputFile]>,
+        fits: Arc<[FileFit]>,
+        schema: Arc<Schema>,
+        scan: &Scan,
+        memory: &Memory,
+    ) -> Result<Self> {
+        Ok(ParquetReader {
+            files,
+            fits,
+            schema,
+            live: scan.live.clone(),
+            reserved: memory.reserve(0)?,
+            part: 0,
+            group: 0,
+            state: State::Done,
+            rows: 0,
+            held: Vec::new(),
+        })
+    }
+
+    fn file(&self) -> &InputFile {
+        &self.files[self.part]
+    }
+
+    fn error(&self, message: impl Into<String>) -> Error {
+        let place = format!(", row group {}", self.group);
+        Error::Data {
+            path: self.file().path().to_path_buf(),
+            place,
+            message: message.into(),
+        }
+    }
+
+    fn unexpected_nulls(&self, column: &str, count: usize) -> Error {
+        let nulls = if count == 1 {
+            "a null".to_owned()
+        } else {
+            format!("{count} nulls")
+        };
+        self.error(format!(
+            "column `{column}`: found {nulls} among {} rows; make the record's field an Option",
+            self.rows
+        ))
+    }
+
+    fn clear_batch(&mut self) {
+        self.rows = 0;
+        self.held.clear();
+    }
+
+    /// Bytes of one batch of the live leaves, without what texts point to.
+    fn batch_bytes(&self) -> usize {
+        let leaf_bytes = |leaf: usize| self.schema.leaves().get(leaf).map_or(0, |leaf| leaf.ty.width());
+        BATCH_ROWS * self.live.iter().map(leaf_bytes).sum::<usize>()
+    }
+
+    fn decoder(&self, ranges: &[Range<u64>], bytes: Vec<Bytes>) -> Result<Box<ParquetRecordBatchReader>> {
+        let fit = &self.fits[self.part];
+        let parts = ranges
+            .iter()
+            .zip(bytes)
+            .map(|(range, bytes)| (range.start, bytes))
+            .collect();
+        let input = ColumnBytes {
+            length: self.file().bytes(),
+            parts,
+        };
+        let columns = fit.columns(&self.live);
+        let decoder = guarded(|| {
+            let mask = ProjectionMask::leaves(fit.metadata.parquet_schema(), columns);
+            ParquetRecordBatchReaderBuilder::new_with_metadata(input, fit.metadata.clone())
+                .with_row_groups(vec![self.group])
+                .with_projection(mask)
+                .with_batch_size(BATCH_ROWS)
+                .build()
+        });
+        decoder.map(Box::new).map_err(|reason| self.error(reason))
+    }
+
+    /// Turns a batch of Arrow's into leaves.
+    fn hold(&mut self, batch: RecordBatch) -> Result<()> {
+        let root = StructArray::from(batch);
+        for (index, leaf) in self.schema.leaves().iter().enumerate() {
+            let plan = self.fits[self.part].plan(index).filter(|_| self.live.contains(index));
+            let held = match plan {
+                None => Held::Dead,
+                Some(plan) => self.hold_leaf(&root, plan, leaf.ty)?,
+            };
+            self.held.push(held);
+        }
+        Ok(())
+    }
+
+    fn hold_leaf(&self, root: &StructArray, plan: &LeafPlan, ty: LeafType) -> Result<Held> {
+        let missing = || Error::Internal(format!("column `{}` was not decoded", path(&plan.levels)));
+        let (mut fields, mut columns) = (root.fields(), root.columns());
+        let (mut nulls, mut array) = (None::<NullBuffer>, None::<&ArrayRef>);
+        for (depth, level) in plan.levels.iter().enumerate() {
+            let index = fields
+                .iter()
+                .position(|field| field.name() == &level.name)
+                .ok_or_else(missing)?;
+            let found = &columns[index];
+            if let Some(here) = found.nulls().filter(|nulls| nulls.null_count() > 0) {
+                let above = nulls.as_ref().map_or(0, NullBuffer::null_count);
+                let all = NullBuffer::union(nulls.as_ref(), Some(here)).unwrap_or_else(|| here.clone());
+                if level.validity.is_none() && all.null_count() > above {
+                    return Err(self.unexpected_nulls(&path(&plan.levels[..=depth]), all.null_count() - above));
+                }
+                nulls = Some(all);
+            }
+            if let Some(inner) = found.as_any().downcast_ref::<StructArray>() {
+                (fields, columns) = (inner.fields(), inner.columns());
+            }
+            array = Some(found);
+        }
+        if ty == LeafType::Valid {
+            return Ok(convert::validity(nulls.as_ref()));
+        }
+        convert::leaf(array.ok_or_else(missing)?, ty, nulls.as_ref())
+            .map_err(|(_, reason)| self.error(format!("column `{}`: {reason}", path(&plan.levels))))
+    }
+}
+
+impl SplitReader for ParquetReader {
+    fn open(&mut self, split: &Split) -> Result<()> {
+        self.clear_batch();
+        // What the row group before took is free before the next one asks.
+        self.state = State::Done;
+        self.reserved.resize(0)?;
+        (self.part, self.group) = (split.part, split.range.start as usize);
+        let (Some(file), Some(fit)) = (self.files.get(self.part), self.fits.get(self.part)) else {
+            return Err(Error::Internal(format!("a split of file {}", self.part)));
+        };
+        fit.plans(file, &self.live)?;
+        let metadata = fit.metadata.metadata();
+        let Some(group) = metadata.row_groups().get(self.group) else {
+            return Err(Error::Internal(format!("a split of row group {}", self.group)));
+        };
+        let columns = fit.columns(&self.live);
+        if columns.is_empty() {
+            self.state = State::Counting(group.num_rows() as usize);
+            return Ok(());
+        }
+        let range = |&column: &usize| column_range(group.column(column), file.bytes()).unwrap_or_default();
+        let ranges: Vec<_> = columns.iter().map(range).collect();
+        let compressed: u64 = ranges.iter().map(|range| range.end - range.start).sum();
+        let decoded: i64 = columns
+            .iter()
+            .map(|&column| group.column(column).uncompressed_size())
+            .sum();
+        self.reserved.resize(
+            (compressed as usize)
+                .saturating_add(decoded as usize)
+                .saturating_add(self.batch_bytes()),
+        )?;
+        self.state = State::Opened(ReadRequest {
+            file: file.open()?,
+            path: file.path().clone(),
+            ranges,
+        });
+        Ok(())
+    }
+
+    fn wants(&mut self) -> Option<ReadRequest> {
+        match std::mem::replace(&mut self.state, State::Done) {
+            State::Opened(request) => {
+                self.state = State::Asked(request.ranges.clone());
+                Some(request)
+            }
+            state => {
+                self.state = state;
+                None
+            }
+        }
+    }
+
+    fn supply(&mut self, bytes: Vec<Bytes>) -> Result<()> {
+        let State::Asked(ranges) = std::mem::replace(&mut self.state, State::Done) else {
+            return Ok(());
+        };
+        let whole = |(range, bytes): (&Range<u64>, &Bytes)| bytes.len() as u64 == range.end - range.start;
+        if bytes.len() != ranges.len() || !ranges.iter().zip(&bytes).all(whole) {
+            return Err(
+                self.error("the file is shorter than when the job began; do not change files while they are read")
+            );
+        }
+        self.state = State::Decoding(self.decoder(&ranges, bytes)?);
+        Ok(())
+    }
+
+    fn advance(&mut self) -> Result<Ready> {
+        self.clear_batch();
+        match &mut self.state {
+            State::Done => Ok(Ready::End),
+            State::Opened(_) | State::Asked(_) => Ok(Ready::Starved),
+            State::Counting(0) => Ok(Ready::End),
+            State::Counting(left) => {
+                self.rows = (*left).min(BATCH_ROWS);
+                *left -= self.rows;
+                self.held.extend(self.schema.leaves().iter().map(|_| Held::Dead));
+                Ok(Ready::Batch)
+            }
+            State::Decoding(decoder) => match guarded(|| decoder.next().transpose()) {
+                Ok(None) => {
+                    self.state = State::Done;
+                    Ok(Ready::End)
+                }
+                Ok(Some(batch)) => {
+                    self.rows = batch.num_rows();
+                    self.hold(batch)?;
+                    Ok(Ready::Batch)
+                }
+                Err(reason) => {
+                    self.state = State::Done;
+                    Err(self.error(format!("the data is damaged: {reason}")))
+                }
+            },
+        }
+    }
+
+    fn batch(&self) -> Result<Batch<'_>> {
+        if self.held.is_empty() {
+            return Ok(Columns::new(0).finish());
+        }
+        let mut columns = Columns::new(self.rows);
+        for (held, leaf) in self.held.iter().zip(self.schema.leaves()) {
+            held.push(leaf.ty, &mut columns)?;
+        }
+        Ok(columns.finish())
+    }
+}
+
+/// The bytes of a row group's columns, in place of the file.
+struct ColumnBytes {
+    length: u64,
+    /// Where each part begins in the file.
+    parts: Vec<(u64, Bytes)>,
+}
+
+impl ColumnBytes {
+    fn from(&self, start: u64) -> parquet::errors::Result<Bytes> {
+        let part = self
+            .parts
+            .iter()
+            .find(|(begin, bytes)| (*begin..*begin + bytes.len() as u64).contains(&start));
+        let outside = || ParquetError::EOF(format!("byte {start} lies outside the column"));
+        part.map(|(begin, bytes)| bytes.slice((start - begin) as usize..))
+            .ok_or_else(outside)
+    }
+}
+
+impl Length for ColumnBytes {
+    fn len(&self) -> u64 {
+        self.length
+    }
+}
+
+impl ChunkReader for ColumnBytes {
+    type T = bytes::buf::Reader<Bytes>;
+
+    fn get_read(&self, start: u64) -> parquet::errors::Result<Self::T> {
+        self.from(start).map(Buf::reader)
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> parquet::errors::Result<Bytes> {
+        let bytes = self.from(start)?;
+        if length > bytes.len() {
+            return Err(ParquetError::EOF(format!(
+                "{length} bytes at byte {start} reach beyond the column"
+            )));
+        }
+        Ok(bytes.slice(..length))
+    }
+}

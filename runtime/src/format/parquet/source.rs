@@ -1,0 +1,99 @@
+//! Parquet files as a source.
+
+use std::sync::Arc;
+
+use super::fit::FileFit;
+use super::footer::{column_range, read_footer};
+use super::prune::is_excluded;
+use super::reader::ParquetReader;
+use crate::error::Result;
+use crate::format::files::{InputFile, describe, input_files};
+use crate::memory::Memory;
+use crate::row::Schema;
+use crate::source::{Scan, Source, Split, SplitReader, Statistics};
+
+/// Records of Parquet files. Splits are row groups.
+pub struct ParquetSource {
+    path: String,
+    files: Arc<[InputFile]>,
+    fits: Arc<[FileFit]>,
+    schema: Arc<Schema>,
+}
+
+impl ParquetSource {
+    /// The records of the files that `path` names; their footers are read here.
+    ///
+    /// Columns are looked up by the names of the record's fields, and only when a scan reads them: a file may lack columns that
+    /// nobody reads.
+    ///
+    /// # Errors
+    /// Where there is no such file, it cannot be read, or is no Parquet file.
+    pub fn new(path: &str, schema: &Schema) -> Result<Self> {
+        let files = input_files(path)?;
+        let fit = |file: &InputFile| FileFit::new(file, read_footer(file)?, schema);
+        let fits = files.iter().map(fit).collect::<Result<_>>()?;
+        Ok(ParquetSource {
+            path: path.to_owned(),
+            files,
+            fits,
+            schema: Arc::new(schema.clone()),
+        })
+    }
+
+    /// Row groups that a scan's bounds leave: file, row group, rows, and compressed bytes of the live columns.
+    fn groups<'s>(&'s self, scan: &'s Scan) -> impl Iterator<Item = (usize, usize, i64, u64)> + 's {
+        let each = self.fits.iter().zip(&*self.files).enumerate();
+        each.flat_map(move |(part, (fit, file))| {
+            let columns = fit.columns(&scan.live);
+            let groups = fit.metadata.metadata().row_groups().iter().enumerate();
+            groups
+                .filter(move |(_, group)| !is_excluded(fit, &self.schema, group, &scan.bounds))
+                .map(move |(index, group)| {
+                    let range = |&column: &usize| column_range(group.column(column), file.bytes());
+                    let bytes = columns
+                        .iter()
+                        .filter_map(range)
+                        .map(|range| range.end - range.start)
+                        .sum();
+                    (part, index, group.num_rows(), bytes)
+                })
+        })
+    }
+}
+
+impl Source for ParquetSource {
+    fn describe(&self) -> String {
+        describe("parquet", &self.path, &self.files)
+    }
+
+    fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    fn statistics(&self, scan: &Scan) -> Statistics {
+        let (rows, bytes) = self
+            .groups(scan)
+            .fold((0, 0), |sum, (_, _, rows, bytes)| (sum.0 + rows, sum.1 + bytes));
+        Statistics {
+            rows: Some(rows as f64),
+            bytes,
+        }
+    }
+
+    fn splits(&self, scan: &Scan) -> Result<Vec<Split>> {
+        for (fit, file) in self.fits.iter().zip(&*self.files) {
+            fit.plans(file, &scan.live)?;
+        }
+        let split = |(part, group, _, bytes)| Split {
+            part,
+            range: group as u64..group as u64 + 1,
+            bytes,
+        };
+        Ok(self.groups(scan).map(split).collect())
+    }
+
+    fn reader(&self, scan: &Scan, memory: &Memory) -> Result<Box<dyn SplitReader>> {
+        let reader = ParquetReader::new(self.files.clone(), self.fits.clone(), self.schema.clone(), scan, memory)?;
+        Ok(Box::new(reader))
+    }
+}

@@ -1,0 +1,167 @@
+//! Kernels: the user's closures as the engine calls them, a window of rows at a time.
+//!
+//! A kernel is a small generic wrapper in `dataflow` around one closure (or one fused run of closures). Its factory lives in the plan;
+//! each task opens a kernel of its own. Dispatch is paid per window of [`WINDOW_ROWS`](crate::page::WINDOW_ROWS) rows.
+//!
+//! A kernel that emits checks after each row whether a page was closed, and then stops and says where: so output is bounded
+//! by one page and what a single row emits, whatever a closure does.
+
+use std::sync::Arc;
+
+use crate::error::Result;
+use crate::memory::Memory;
+use crate::page::{Batch, GroupTable, Groups, Input, JoinTable, Pairs, RowWriter, Selection};
+
+/// Where a kernel or driver runs.
+#[derive(Clone)]
+pub struct TaskContext {
+    /// Which of the operator's parallel tasks this is.
+    pub subtask: usize,
+    /// How many there are.
+    pub subtasks: usize,
+    /// The superstep, from 1; 0 outside loops.
+    pub superstep: u32,
+    /// Where its memory comes from.
+    pub memory: Memory,
+    /// Where work that may block is done.
+    pub blocking: Arc<dyn Blocking>,
+}
+
+impl TaskContext {
+    /// The context of a kernel that runs alone, on the caller's thread: the embedded engine's.
+    #[must_use]
+    pub fn alone(memory: Memory) -> Self {
+        TaskContext { subtask: 0, subtasks: 1, superstep: 0, memory, blocking: Arc::new(Inline) }
+    }
+}
+
+/// Runs work that may block, off the threads that tasks run on.
+pub trait Blocking: Send + Sync {
+    /// Does the work soon, then wakes the task that this was given to.
+    fn submit(&self, work: Box<dyn FnOnce() + Send>);
+}
+
+/// Does the work at once.
+struct Inline;
+
+impl Blocking for Inline {
+    fn submit(&self, work: Box<dyn FnOnce() + Send>) {
+        work();
+    }
+}
+
+/// What a driver gives: rows in pages, or the rows of its input that pass.
+pub struct Outputs {
+    writer: RowWriter,
+    passed: Option<Selection>,
+}
+
+impl Outputs {
+    /// Output through a writer.
+    #[must_use]
+    pub fn new(writer: RowWriter) -> Self {
+        Outputs { writer, passed: None }
+    }
+
+    /// The pages.
+    #[must_use]
+    pub fn pages(&mut self) -> &mut RowWriter {
+        &mut self.writer
+    }
+
+    /// Whether a page is closed: time to hand on.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.writer.has_sealed()
+    }
+
+    /// Lets rows of the current input go on as they are.
+    pub fn pass(&mut self, rows: Selection) {
+        self.passed = Some(rows);
+    }
+
+    /// The rows that passed, once.
+    pub fn take_passed(&mut self) -> Option<Selection> {
+        self.passed.take()
+    }
+}
+
+/// Rows in, rows out: a fused run of record-at-a-time operators.
+pub trait Chain: Send {
+    /// Runs over the rows asked for, from a position in the selection; returns where it stopped: at the end, or after the row that
+    /// closed a page.
+    ///
+    /// # Errors
+    /// What the user's closure gives, or a refused page.
+    fn run(&mut self, input: &Input<'_>, from: usize, out: &mut RowWriter) -> Result<usize>;
+}
+
+/// A condition on records: a filter.
+pub trait Predicate: Send {
+    /// Keeps the rows that hold.
+    ///
+    /// # Errors
+    /// What the user's closure gives.
+    fn select(&mut self, batch: &Batch<'_>, rows: &mut Selection) -> Result<()>;
+}
+
+/// Pairs of a join in, rows out.
+pub trait JoinKernel: Send {
+    /// Runs over pairs, from a position; returns where it stopped.
+    ///
+    /// # Errors
+    /// What the user's closure gives, or a refused page.
+    fn run(
+        &mut self,
+        table: &JoinTable,
+        input: &Input<'_>,
+        pairs: &Pairs,
+        built_left: bool,
+        from: usize,
+        out: &mut RowWriter,
+    ) -> Result<usize>;
+}
+
+/// Measures of rows, added to the states of their groups.
+pub trait Accumulate: Send {
+    /// Adds each row to its group.
+    ///
+    /// # Errors
+    /// What the user's closure gives, or a number out of range.
+    fn accumulate(&mut self, table: &mut GroupTable, input: &Input<'_>, groups: &Groups) -> Result<()>;
+}
+
+/// Two records of a group to one.
+pub trait Reduce: Send {
+    /// Writes the one record that stands for `left` (one row) and `right` (one row).
+    ///
+    /// # Errors
+    /// What the user's closure gives, or a refused page.
+    fn combine(&mut self, left: &Input<'_>, right: &Input<'_>, out: &mut RowWriter) -> Result<()>;
+}
+
+/// Opens kernels of one kind, one per task.
+pub trait Factory<K: ?Sized>: Send + Sync {
+    /// A kernel for one task.
+    ///
+    /// # Errors
+    /// What the user's set-up gives.
+    fn open(&self, context: &TaskContext) -> Result<Box<K>>;
+}
+
+impl<K: ?Sized, F: Fn(&TaskContext) -> Result<Box<K>> + Send + Sync> Factory<K> for F {
+    fn open(&self, context: &TaskContext) -> Result<Box<K>> {
+        self(context)
+    }
+}
+
+/// Opens chains.
+pub type ChainFactory = Arc<dyn Factory<dyn Chain>>;
+/// Opens predicates.
+pub type PredicateFactory = Arc<dyn Factory<dyn Predicate>>;
+/// Opens join kernels.
+pub type JoinFactory = Arc<dyn Factory<dyn JoinKernel>>;
+/// Opens accumulators.
+pub type AccumulateFactory = Arc<dyn Factory<dyn Accumulate>>;
+/// Opens reducers.
+pub type ReduceFactory = Arc<dyn Factory<dyn Reduce>>;

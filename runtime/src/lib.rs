@@ -1,0 +1,21 @@
+//! The engine below `dataflow`: it never sees a user type.
+//!
+//! The modules stand in layer order: a module uses only what stands before it, and a test holds this.
+
+pub mod error;
+pub mod value;
+pub mod metrics;
+pub mod memory;
+pub mod row;
+pub mod page;
+pub mod kernel;
+pub mod source;
+pub mod format;
+pub mod strategy;
+pub mod plan;
+pub mod physical;
+pub mod optimizer;
+pub mod operators;
+pub mod exec;
+pub mod explain;
+pub mod embedded;

@@ -1,0 +1,52 @@
+//! What operators count while they run: relaxed atomics, read by progress and EXPLAIN.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// One operator's counters, over all its tasks.
+#[derive(Debug, Default)]
+pub struct OperatorMetrics {
+    /// Records that came in.
+    pub rows_in: Counter,
+    /// Records that went out.
+    pub rows_out: Counter,
+    /// Bytes of pages that went out, or that a source read.
+    pub bytes: Counter,
+    /// Time spent in it, summed over tasks.
+    pub busy_nanos: Counter,
+}
+
+/// A number that only grows.
+#[derive(Debug, Default)]
+pub struct Counter(AtomicU64);
+
+impl Counter {
+    /// Adds.
+    pub fn add(&self, more: u64) {
+        self.0.fetch_add(more, Ordering::Relaxed);
+    }
+
+    /// The number now.
+    #[must_use]
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// A job's counters.
+#[derive(Debug, Default)]
+pub struct JobMetrics {
+    /// By operator, in the plan's order.
+    pub operators: Vec<OperatorMetrics>,
+    /// Bytes of sources read so far.
+    pub source_bytes: Counter,
+    /// Records read so far.
+    pub source_rows: Counter,
+}
+
+impl JobMetrics {
+    /// Counters for so many operators.
+    #[must_use]
+    pub fn new(operators: usize) -> Self {
+        JobMetrics { operators: (0..operators).map(|_| OperatorMetrics::default()).collect(), ..Self::default() }
+    }
+}

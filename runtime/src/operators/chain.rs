@@ -1,0 +1,113 @@
+//! Fused runs of record-at-a-time operators: map, flat_map, filter_map and what follows them.
+
+use std::sync::Arc;
+
+use crate::error::Result;
+use crate::kernel::{Chain, ChainFactory, Outputs, TaskContext};
+use crate::page::{Input, RowWriter};
+use crate::plan::{Operator, Reads, Table, row_bytes, unbounded_memory};
+use crate::row::{LeafSet, RowLayout, Schema};
+use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Ship, Strategy, Way};
+
+use super::{ROW_SECONDS, layout, windows};
+
+/// How many records a chain gives for one, as a guess.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Expansion(pub f64);
+
+/// Runs a kernel over each record.
+pub struct Chained {
+    /// The operator's word.
+    pub word: &'static str,
+    /// The records it is given.
+    pub input: Schema,
+    /// The records it gives.
+    pub output: Schema,
+    /// The kernel.
+    pub chain: ChainFactory,
+    /// What it reads.
+    pub reads: Reads,
+    /// How many records it gives for one.
+    pub expansion: Expansion,
+}
+
+impl Operator for Chained {
+    fn name(&self) -> &'static str {
+        self.word
+    }
+
+    fn schema(&self) -> &Schema {
+        &self.output
+    }
+
+    fn reads(&self, _: usize, _: &LeafSet) -> LeafSet {
+        self.reads.of(&self.input)
+    }
+
+    fn estimate(&self, inputs: &[Estimate], live: &LeafSet) -> Estimate {
+        let rows = inputs.first().map_or(0.0, |input| input.rows) * self.expansion.0;
+        Estimate { rows, row_bytes: row_bytes(&self.output, live) }
+    }
+
+    fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
+        let driver = ChainDriverFactory { chain: self.chain.clone(), layout: layout(&self.output, planning.live) };
+        vec![Strategy {
+            ways: vec![Way::ship(Ship::Forward)],
+            driver: Arc::new(driver),
+            tasks: planning.input_tasks[0],
+            streamed: 0,
+            cost: planning.inputs[0].rows * ROW_SECONDS,
+        }]
+    }
+
+    fn reference(&self, inputs: &[Table]) -> Result<Table> {
+        let context = TaskContext::alone(unbounded_memory());
+        let mut chain = self.chain.open(&context)?;
+        let mut output = Table::new(self.output.types());
+        let mut writer = output.writer();
+        for page in inputs[0].pages(&self.reads.of(&self.input))? {
+            windows(&page.batch(), |input| run_whole(&mut *chain, input, &mut writer, &mut output))?;
+        }
+        writer.seal();
+        writer.take_sealed().for_each(|page| output.extend(&page.batch()));
+        Ok(output)
+    }
+}
+
+/// Runs a chain to the end of a window, moving closed pages into a table.
+fn run_whole(chain: &mut dyn Chain, input: &Input<'_>, writer: &mut RowWriter, output: &mut Table) -> Result<()> {
+    let mut from = 0;
+    while from < input.len() {
+        from = chain.run(input, from, writer)?;
+        writer.take_sealed().for_each(|page| output.extend(&page.batch()));
+    }
+    Ok(())
+}
+
+struct ChainDriverFactory {
+    chain: ChainFactory,
+    layout: Arc<RowLayout>,
+}
+
+impl DriverFactory for ChainDriverFactory {
+    fn name(&self) -> String {
+        "chain".to_owned()
+    }
+
+    fn layout(&self) -> Option<Arc<RowLayout>> {
+        Some(self.layout.clone())
+    }
+
+    fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
+        Ok(Box::new(ChainDriver(self.chain.open(context)?)))
+    }
+}
+
+struct ChainDriver(Box<dyn Chain>);
+
+impl Driver for ChainDriver {
+    fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+        *cursor = self.0.run(input, *cursor, out.pages())?;
+        Ok(if *cursor < input.len() { Answer::Resume } else { Answer::Done })
+    }
+}

@@ -1,0 +1,265 @@
+//! How the leaves of a group's state come about, and how two states become one.
+
+use crate::error::{Error, Result};
+use crate::page::{GroupTable, Groups, Input, LeafReader, Plain, StateReader, StateRows};
+use crate::row::{Datum, LeafType, compare_leaf};
+
+/// How one leaf of a state is made from the records of its group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fold {
+    /// A leaf of the key.
+    Key(usize),
+    /// The sum of a leaf.
+    Sum(usize),
+    /// The least value of a leaf.
+    Min(usize),
+    /// The greatest value of a leaf.
+    Max(usize),
+    /// The number of records.
+    Count,
+    /// What an accumulator writes; only merging concerns the engine.
+    Kernel(Merge),
+    /// Nothing: the leaf is neither keyed nor aggregated.
+    Nothing,
+}
+
+/// How two states' leaves become one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Merge {
+    /// They are added.
+    Sum,
+    /// The lesser, where the leaf before (a validity leaf) says that there is one.
+    Min,
+    /// The greater, likewise.
+    Max,
+    /// The validity leaf of the next leaf: set with it.
+    Valid,
+}
+
+/// One leaf of a group's state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StateLeaf {
+    /// Its type in the output.
+    pub ty: LeafType,
+    /// How it is made.
+    pub fold: Fold,
+}
+
+impl StateLeaf {
+    /// Its type while records are added. Signed sums and decimals run in 128 bits, so that no order of adding overflows where the
+    /// result does not; an unsigned sum that overflows on the way overflows at the end.
+    #[must_use]
+    pub fn running(&self) -> LeafType {
+        use LeafType as L;
+        match (self.fold, self.ty) {
+            (Fold::Sum(_), L::I8 | L::I16 | L::I32 | L::I64 | L::Decimal(_)) => L::I128,
+            (Fold::Sum(_), L::U8 | L::U16 | L::U32) => L::U64,
+            (Fold::Sum(_), L::F32) => L::F64,
+            (_, ty) => ty,
+        }
+    }
+}
+
+/// One measure, ready to run over windows: leaf of the input, leaf of the state, what to do.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Step {
+    pub(crate) from: usize,
+    pub(crate) from_type: LeafType,
+    pub(crate) to: usize,
+    pub(crate) to_type: LeafType,
+    pub(crate) kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Sum,
+    Min,
+    Max,
+    Count,
+    /// Least or greatest of values whose validity stands one leaf before, here and there.
+    MinValid,
+    MaxValid,
+}
+
+/// Adds each row to its group's state.
+pub(crate) fn run(step: Step, table: &mut GroupTable, input: &Input<'_>, groups: &Groups) -> Result<()> {
+    use LeafType as L;
+    match (step.kind, step.from_type, step.to_type) {
+        (Kind::Count, ..) => count(step, table, input, groups),
+        (Kind::Sum, L::I8, _) => sum::<i8, i128>(step, table, input, groups, |a, b| a.checked_add(b.into())),
+        (Kind::Sum, L::I16, _) => sum::<i16, i128>(step, table, input, groups, |a, b| a.checked_add(b.into())),
+        (Kind::Sum, L::I32, _) => sum::<i32, i128>(step, table, input, groups, |a, b| a.checked_add(b.into())),
+        (Kind::Sum, L::I64 | L::Decimal(_), _) => {
+            sum::<i64, i128>(step, table, input, groups, |a, b| a.checked_add(b.into()))
+        }
+        (Kind::Sum, L::I128, _) => sum::<i128, i128>(step, table, input, groups, i128::checked_add),
+        (Kind::Sum, L::U8, _) => sum::<u8, u64>(step, table, input, groups, |a, b| a.checked_add(b.into())),
+        (Kind::Sum, L::U16, _) => sum::<u16, u64>(step, table, input, groups, |a, b| a.checked_add(b.into())),
+        (Kind::Sum, L::U32, _) => sum::<u32, u64>(step, table, input, groups, |a, b| a.checked_add(b.into())),
+        (Kind::Sum, L::U64, _) => sum::<u64, u64>(step, table, input, groups, u64::checked_add),
+        (Kind::Sum, L::U128, _) => sum::<u128, u128>(step, table, input, groups, u128::checked_add),
+        (Kind::Sum, L::F32, _) => sum::<f32, f64>(step, table, input, groups, |a, b| Some(a + f64::from(b))),
+        (Kind::Sum, L::F64, _) => sum::<f64, f64>(step, table, input, groups, |a, b| Some(a + b)),
+        (_, ty, _) => extreme_of(ty, step, table, input, groups),
+    }
+}
+
+fn extreme_of(ty: LeafType, step: Step, table: &mut GroupTable, input: &Input<'_>, groups: &Groups) -> Result<()> {
+    use LeafType as L;
+    match ty {
+        L::Bool | L::U8 | L::Valid => extreme::<u8>(step, table, input, groups, |a, b| a < b),
+        L::I8 => extreme::<i8>(step, table, input, groups, |a, b| a < b),
+        L::U16 => extreme::<u16>(step, table, input, groups, |a, b| a < b),
+        L::I16 => extreme::<i16>(step, table, input, groups, |a, b| a < b),
+        L::U32 | L::Char => extreme::<u32>(step, table, input, groups, |a, b| a < b),
+        L::I32 | L::Date => extreme::<i32>(step, table, input, groups, |a, b| a < b),
+        L::U64 => extreme::<u64>(step, table, input, groups, |a, b| a < b),
+        L::I64 | L::Timestamp | L::Decimal(_) => extreme::<i64>(step, table, input, groups, |a, b| a < b),
+        L::U128 => extreme::<u128>(step, table, input, groups, |a, b| a < b),
+        L::I128 => extreme::<i128>(step, table, input, groups, |a, b| a < b),
+        // Total order, NaN last: `<` alone is false for NaN on either side.
+        L::F32 => extreme::<f32>(step, table, input, groups, |a, b| a < b || (b.is_nan() && !a.is_nan())),
+        L::F64 => extreme::<f64>(step, table, input, groups, |a, b| a < b || (b.is_nan() && !a.is_nan())),
+        L::Text | L::Bytes | L::List(_) => Err(unsupported(step)),
+    }
+}
+
+fn unsupported(step: Step) -> Error {
+    Error::Internal(format!("{:?} of {} into {}", step.kind, step.from_type, step.to_type))
+}
+
+fn visit(
+    step: Step,
+    table: &mut GroupTable,
+    input: &Input<'_>,
+    groups: &Groups,
+    f: impl for<'b, 't> FnOnce(LeafReader<'b>, StateReader<'t>, StateRows<'b, 't>) -> Option<Result<()>>,
+) -> Result<()> {
+    table
+        .visit(input, groups, |mut leaves, mut states, rows| {
+            // A validity leaf stands right before its value: both are taken from there.
+            let before = usize::from(matches!(step.kind, Kind::MinValid | Kind::MaxValid));
+            leaves.skip(step.from - before);
+            states.skip(step.to - before);
+            f(leaves, states, rows)
+        })
+        .unwrap_or_else(|| Err(unsupported(step)))
+}
+
+fn count(step: Step, table: &mut GroupTable, input: &Input<'_>, groups: &Groups) -> Result<()> {
+    visit(step, table, input, groups, |_, mut states, rows| {
+        let state = states.plain::<u64>()?;
+        for position in 0..rows.len() {
+            let (_, group) = rows.get(position);
+            state.set(group, state.get(group) + 1);
+        }
+        Some(Ok(()))
+    })
+}
+
+fn sum<V: Plain, S: Plain>(
+    step: Step,
+    table: &mut GroupTable,
+    input: &Input<'_>,
+    groups: &Groups,
+    add: impl Fn(S, V) -> Option<S>,
+) -> Result<()> {
+    visit(step, table, input, groups, |mut leaves, mut states, rows| {
+        let (values, state) = (leaves.plain::<V>(), states.plain::<S>()?);
+        for position in 0..rows.len() {
+            let (row, group) = rows.get(position);
+            match add(state.get(group), values.read(row)) {
+                Some(total) => state.set(group, total),
+                None => return Some(Err(overflow(step.from_type))),
+            }
+        }
+        Some(Ok(()))
+    })
+}
+
+pub(crate) fn overflow(ty: LeafType) -> Error {
+    Error::Overflow { what: format!("a sum of {ty} leaves the type's range; widen the field in a `map` first") }
+}
+
+fn extreme<V: Plain>(
+    step: Step,
+    table: &mut GroupTable,
+    input: &Input<'_>,
+    groups: &Groups,
+    less: impl Fn(V, V) -> bool,
+) -> Result<()> {
+    let greatest = matches!(step.kind, Kind::Max | Kind::MaxValid);
+    let better = |new: V, old: V| if greatest { less(old, new) } else { less(new, old) };
+    visit(step, table, input, groups, |mut leaves, mut states, rows| {
+        if matches!(step.kind, Kind::Min | Kind::Max) {
+            // A new group starts as a copy of its first row, so there is always something to compare with.
+            let (values, state) = (leaves.plain::<V>(), states.plain::<V>()?);
+            for position in 0..rows.len() {
+                let (row, group) = rows.get(position);
+                let value = values.read(row);
+                if better(value, state.get(group)) {
+                    state.set(group, value);
+                }
+            }
+            return Some(Ok(()));
+        }
+        let (valid, values) = (leaves.plain::<u8>(), leaves.plain::<V>());
+        let (known, state) = (states.plain::<u8>()?, states.plain::<V>()?);
+        for position in 0..rows.len() {
+            let (row, group) = rows.get(position);
+            let value = values.read(row);
+            if valid.read(row) != 0 && (known.get(group) == 0 || better(value, state.get(group))) {
+                known.set(group, 1);
+                state.set(group, value);
+            }
+        }
+        Some(Ok(()))
+    })
+}
+
+/// The sum of values of one type, in the embedded engine: wide, then checked against the type.
+pub(crate) fn sum_datums<'d>(ty: LeafType, values: impl Iterator<Item = &'d Datum>) -> Result<Datum> {
+    use LeafType as L;
+    let fixed = |bits: u128| Ok(Datum::Fixed(bits));
+    if ty == L::U128 {
+        let sum = values.map(Datum::bits).try_fold(0u128, u128::checked_add);
+        return sum.map(Datum::Fixed).ok_or_else(|| overflow(ty));
+    }
+    let mut whole = 0i128;
+    let mut float = 0f64;
+    for value in values {
+        let bits = value.bits();
+        match ty {
+            L::F32 => float += f64::from(f32::from_bits(bits as u32)),
+            L::F64 => float += f64::from_bits(bits as u64),
+            _ => whole = whole.checked_add(signed(ty, bits)).ok_or_else(|| overflow(ty))?,
+        }
+    }
+    match ty {
+        L::F32 => fixed((float as f32).to_bits().into()),
+        L::F64 => fixed(float.to_bits().into()),
+        // The low bits stand for the sum where reading them back gives it.
+        _ => {
+            let bits = whole as u128 & (u128::MAX >> (128 - 8 * ty.width()));
+            if signed(ty, bits) == whole { fixed(bits) } else { Err(overflow(ty)) }
+        }
+    }
+}
+
+/// The value of an integer's bits.
+pub(crate) fn signed(ty: LeafType, bits: u128) -> i128 {
+    use LeafType as L;
+    match ty {
+        L::I8 => (bits as i8).into(),
+        L::I16 => (bits as i16).into(),
+        L::I32 => (bits as i32).into(),
+        L::I64 | L::Decimal(_) => (bits as i64).into(),
+        _ => bits as i128,
+    }
+}
+
+/// The lesser or greater of two values, in the embedded engine.
+pub(crate) fn pick_datum(ty: LeafType, left: &Datum, right: &Datum, greatest: bool) -> Datum {
+    let order = compare_leaf(ty, left, right);
+    if if greatest { order.is_lt() } else { order.is_gt() } { right.clone() } else { left.clone() }
+}

@@ -1,0 +1,84 @@
+//! The operators, one file each: facts for the planner, strategies, drivers, and what the operator means.
+//!
+//! To add one: its file here, its line in this list, its typed method in `dataflow`, its page in the docs. Nothing else names
+//! a concrete operator.
+
+mod aggregate;
+mod chain;
+mod distinct;
+mod filter;
+mod first;
+mod fold;
+mod join;
+mod order;
+mod reduce;
+mod scan;
+mod semi_join;
+mod sink;
+mod sort;
+mod top;
+mod union;
+mod view;
+mod write;
+
+pub use aggregate::Aggregate;
+pub use chain::{Chained, Expansion};
+pub use distinct::distinct;
+pub use filter::Filter;
+pub use first::First;
+pub use fold::{Fold, Merge, StateLeaf};
+pub use join::Join;
+pub use reduce::Reduced;
+pub use scan::{Pages, Scanned, read};
+pub use semi_join::SemiJoin;
+pub use sink::{Collected, Collector};
+pub use sort::Sort;
+pub use top::Top;
+pub use union::Union;
+pub use view::View;
+pub use write::{Target, Written};
+
+use std::sync::Arc;
+
+use crate::error::Result;
+use crate::page::{Batch, Input, Page, RowWriter, Selection};
+use crate::row::{LeafSet, RowLayout, Schema};
+
+/// Cost of one row that is hashed and looked up, in seconds. Relative weights are what matters.
+pub(crate) const HASH_SECONDS: f64 = 12e-9;
+/// Cost of one row that a closure sees.
+pub(crate) const ROW_SECONDS: f64 = 3e-9;
+/// Cost of one byte that is copied to another task.
+pub(crate) const SHIP_SECONDS: f64 = 0.5e-9;
+
+/// Calls `f` for each window of a batch.
+pub(crate) fn windows(batch: &Batch<'_>, mut f: impl FnMut(&Input<'_>) -> Result<()>) -> Result<()> {
+    let mut selection = Selection::default();
+    let mut next = 0;
+    while next < batch.rows() {
+        next = selection.fill(next..batch.rows());
+        f(&Input::new(batch, &selection))?;
+    }
+    Ok(())
+}
+
+/// Everything that a writer holds, closed.
+pub(crate) fn finished(mut writer: RowWriter) -> Vec<Page> {
+    writer.seal();
+    writer.take_sealed().collect()
+}
+
+/// The layout of a schema's live leaves.
+pub(crate) fn layout(schema: &Schema, live: &LeafSet) -> Arc<RowLayout> {
+    Arc::new(RowLayout::new(schema.types(), live))
+}
+
+/// The names of leaves, for EXPLAIN.
+pub(crate) fn names(schema: &Schema, leaves: &[usize]) -> String {
+    let paths: Vec<&str> = leaves
+        .iter()
+        .filter_map(|&leaf| schema.leaves().get(leaf))
+        .map(|leaf| if leaf.path.is_empty() { "record" } else { leaf.path.as_str() })
+        .collect();
+    paths.join(", ")
+}

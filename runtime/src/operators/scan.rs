@@ -1,0 +1,147 @@
+//! Sources.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::error::{Error, Result};
+use crate::memory::Memory;
+use crate::page::{Batch, Page};
+use crate::plan::{Operator, Table, row_bytes, unbounded_memory};
+use crate::row::{LeafSet, Schema};
+use crate::source::{ReadRequest, Ready, Scan, Source, Split, SplitReader, Statistics};
+use crate::strategy::{Estimate, Role};
+
+/// Records of a source.
+pub struct Scanned(pub Arc<dyn Source>);
+
+impl Operator for Scanned {
+    fn name(&self) -> &'static str {
+        "read"
+    }
+
+    fn details(&self) -> String {
+        self.0.describe()
+    }
+
+    fn schema(&self) -> &Schema {
+        self.0.schema()
+    }
+
+    fn reads(&self, _: usize, _: &LeafSet) -> LeafSet {
+        LeafSet::none()
+    }
+
+    fn estimate(&self, _: &[Estimate], live: &LeafSet) -> Estimate {
+        let statistics = self.0.statistics(&Scan { live: live.clone(), bounds: Vec::new() });
+        let width = row_bytes(self.schema(), live);
+        Estimate { rows: statistics.rows.unwrap_or(statistics.bytes as f64 / width.max(16.0)), row_bytes: width }
+    }
+
+    fn role(&self) -> Role {
+        Role::Source(self.0.clone())
+    }
+
+    fn reference(&self, _: &[Table]) -> Result<Table> {
+        let scan = Scan { live: LeafSet::all(self.schema().leaves().len()), bounds: Vec::new() };
+        let mut reader = self.0.reader(&scan, &unbounded_memory())?;
+        let mut table = Table::new(self.schema().types());
+        for split in self.0.splits(&scan)? {
+            reader.open(&split)?;
+            loop {
+                match reader.advance()? {
+                    Ready::Batch => table.extend(&reader.batch()?),
+                    Ready::End => break,
+                    Ready::Starved => {
+                        let Some(request) = reader.wants() else {
+                            return Err(Error::Internal("a reader starves and wants nothing".to_owned()));
+                        };
+                        reader.supply(read(&request)?)?;
+                    }
+                }
+            }
+        }
+        Ok(table)
+    }
+}
+
+/// Reads what a reader wants, waiting for it.
+///
+/// # Errors
+/// [`Error::Io`], with the path.
+pub fn read(request: &ReadRequest) -> Result<Vec<Bytes>> {
+    use std::os::unix::fs::FileExt;
+    let range = |range: &std::ops::Range<u64>| {
+        let mut bytes = vec![0; (range.end - range.start) as usize];
+        request.file.read_exact_at(&mut bytes, range.start).map_err(Error::io("read", request.path.as_ref()))?;
+        Ok(Bytes::from(bytes))
+    };
+    request.ranges.iter().map(range).collect()
+}
+
+/// Records that the program had in memory, one page a split.
+pub struct Pages {
+    schema: Schema,
+    pages: Arc<[Page]>,
+}
+
+impl Pages {
+    /// A source over pages that hold all leaves of `schema`.
+    #[must_use]
+    pub fn new(schema: Schema, pages: Vec<Page>) -> Self {
+        Pages { schema, pages: pages.into() }
+    }
+}
+
+impl Source for Pages {
+    fn describe(&self) -> String {
+        format!("collection of {}", self.schema.describe())
+    }
+
+    fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    fn statistics(&self, _: &Scan) -> Statistics {
+        let rows = self.pages.iter().map(Page::rows).sum::<usize>() as f64;
+        Statistics { rows: Some(rows), bytes: self.pages.iter().map(|page| page.bytes() as u64).sum() }
+    }
+
+    fn splits(&self, _: &Scan) -> Result<Vec<Split>> {
+        let split = |(part, page): (usize, &Page)| Split { part, range: 0..1, bytes: page.bytes() as u64 };
+        Ok(self.pages.iter().enumerate().map(split).collect())
+    }
+
+    fn reader(&self, _: &Scan, _: &Memory) -> Result<Box<dyn SplitReader>> {
+        Ok(Box::new(PageReader { pages: self.pages.clone(), current: 0, fresh: false }))
+    }
+}
+
+struct PageReader {
+    pages: Arc<[Page]>,
+    current: usize,
+    fresh: bool,
+}
+
+impl SplitReader for PageReader {
+    fn open(&mut self, split: &Split) -> Result<()> {
+        (self.current, self.fresh) = (split.part, true);
+        Ok(())
+    }
+
+    fn wants(&mut self) -> Option<ReadRequest> {
+        None
+    }
+
+    fn supply(&mut self, _: Vec<Bytes>) -> Result<()> {
+        Ok(())
+    }
+
+    fn advance(&mut self) -> Result<Ready> {
+        Ok(if std::mem::take(&mut self.fresh) { Ready::Batch } else { Ready::End })
+    }
+
+    fn batch(&self) -> Result<Batch<'_>> {
+        self.pages.get(self.current).map(Page::batch).ok_or_else(|| Error::Internal("no such page".to_owned()))
+    }
+}

@@ -1,0 +1,153 @@
+//! Results that stay in the program: collected, counted.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::error::Result;
+use crate::kernel::{Outputs, TaskContext};
+use crate::page::{Input, Page, RowWriter};
+use crate::plan::{Operator, Table};
+use crate::row::{LeafSet, RowLayout, Schema, SchemaBuilder, Shape};
+use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Ship, Strategy, Way};
+
+use super::layout;
+
+/// The records that a sink gives: none.
+pub(crate) fn nothing() -> Schema {
+    SchemaBuilder::build(|_| Shape::Record { name: "", fields: Vec::new() })
+}
+
+/// Where collected records wait for the program.
+#[derive(Default)]
+pub struct Collector {
+    pages: Mutex<Vec<(usize, Vec<Page>)>>,
+    rows: AtomicU64,
+}
+
+impl Collector {
+    /// How many records came.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.rows.load(Ordering::Relaxed)
+    }
+
+    /// The pages, in the order of the tasks that they came from.
+    #[must_use]
+    pub fn take(&self) -> Vec<Page> {
+        let mut pages = std::mem::take(&mut *self.pages.lock().unwrap_or_else(PoisonError::into_inner));
+        pages.sort_by_key(|(subtask, _)| *subtask);
+        pages.into_iter().flat_map(|(_, pages)| pages).collect()
+    }
+
+    fn put(&self, subtask: usize, pages: Vec<Page>) {
+        self.pages.lock().unwrap_or_else(PoisonError::into_inner).push((subtask, pages));
+    }
+}
+
+/// Keeps all records, or only counts them.
+pub struct Collected {
+    /// The records.
+    pub input: Schema,
+    /// What it gives: no record.
+    pub output: Schema,
+    /// Where they go.
+    pub collector: Arc<Collector>,
+    /// Whether only their number matters.
+    pub count_only: bool,
+}
+
+impl Collected {
+    /// A sink that keeps all records.
+    #[must_use]
+    pub fn new(input: Schema, count_only: bool) -> Self {
+        Collected { input, output: nothing(), collector: Arc::default(), count_only }
+    }
+}
+
+impl Operator for Collected {
+    fn name(&self) -> &'static str {
+        if self.count_only { "count" } else { "collect" }
+    }
+
+    fn schema(&self) -> &Schema {
+        &self.output
+    }
+
+    fn reads(&self, _: usize, _: &LeafSet) -> LeafSet {
+        if self.count_only { LeafSet::none() } else { LeafSet::all(self.input.leaves().len()) }
+    }
+
+    fn estimate(&self, _: &[Estimate], _: &LeafSet) -> Estimate {
+        Estimate { rows: 0.0, row_bytes: 0.0 }
+    }
+
+    fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
+        let driver = CollectFactory {
+            layout: layout(&self.input, &self.reads(0, &LeafSet::none())),
+            collector: self.collector.clone(),
+            count_only: self.count_only,
+        };
+        let ways = vec![Way::ship(Ship::Forward)];
+        vec![Strategy { ways, driver: Arc::new(driver), tasks: planning.input_tasks[0], streamed: 0, cost: 0.0 }]
+    }
+
+    fn reference(&self, inputs: &[Table]) -> Result<Table> {
+        self.collector.rows.fetch_add(inputs[0].rows.len() as u64, Ordering::Relaxed);
+        if !self.count_only {
+            self.collector.put(0, inputs[0].pages(&self.reads(0, &LeafSet::none()))?);
+        }
+        Ok(Table::default())
+    }
+}
+
+struct CollectFactory {
+    layout: Arc<RowLayout>,
+    collector: Arc<Collector>,
+    count_only: bool,
+}
+
+impl DriverFactory for CollectFactory {
+    fn name(&self) -> String {
+        if self.count_only { "count" } else { "collect" }.to_owned()
+    }
+
+    fn layout(&self) -> Option<Arc<RowLayout>> {
+        None
+    }
+
+    fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
+        Ok(Box::new(CollectDriver {
+            kept: RowWriter::new(self.layout.clone(), context.memory.clone()),
+            pages: Vec::new(),
+            collector: self.collector.clone(),
+            subtask: context.subtask,
+            count_only: self.count_only,
+        }))
+    }
+}
+
+struct CollectDriver {
+    kept: RowWriter,
+    pages: Vec<Page>,
+    collector: Arc<Collector>,
+    subtask: usize,
+    count_only: bool,
+}
+
+impl Driver for CollectDriver {
+    fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
+        self.collector.rows.fetch_add(input.len() as u64, Ordering::Relaxed);
+        if !self.count_only {
+            self.kept.append(input, None)?;
+            self.pages.extend(self.kept.take_sealed());
+        }
+        Ok(Answer::Done)
+    }
+
+    fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
+        self.kept.seal();
+        self.pages.extend(self.kept.take_sealed());
+        self.collector.put(self.subtask, std::mem::take(&mut self.pages));
+        Ok(Answer::Done)
+    }
+}

@@ -1,0 +1,49 @@
+//! Projections: the same rows, other leaves. Nothing is copied.
+
+use crate::error::Result;
+use crate::plan::{Operator, Table, row_bytes};
+use crate::row::{Datum, LeafSet, Schema};
+use crate::strategy::{Estimate, Role};
+
+use super::names;
+
+/// Picks and reorders leaves.
+pub struct View {
+    /// The records it is given.
+    pub input: Schema,
+    /// The records it gives.
+    pub output: Schema,
+    /// For each leaf of the output, the leaf of the input.
+    pub leaves: Vec<usize>,
+}
+
+impl Operator for View {
+    fn name(&self) -> &'static str {
+        "project"
+    }
+
+    fn details(&self) -> String {
+        names(&self.input, &self.leaves)
+    }
+
+    fn schema(&self) -> &Schema {
+        &self.output
+    }
+
+    fn reads(&self, _: usize, live: &LeafSet) -> LeafSet {
+        live.iter().filter_map(|leaf| self.leaves.get(leaf).copied()).collect()
+    }
+
+    fn estimate(&self, inputs: &[Estimate], live: &LeafSet) -> Estimate {
+        Estimate { rows: inputs.first().map_or(0.0, |input| input.rows), row_bytes: row_bytes(&self.output, live) }
+    }
+
+    fn role(&self) -> Role {
+        Role::View(self.leaves.clone())
+    }
+
+    fn reference(&self, inputs: &[Table]) -> Result<Table> {
+        let pick = |row: &Vec<Datum>| self.leaves.iter().map(|&leaf| row[leaf].clone()).collect();
+        Ok(Table { types: self.output.types(), rows: inputs[0].rows.iter().map(pick).collect() })
+    }
+}

@@ -1,0 +1,214 @@
+//! Strategies by cost, and the stages that follow from them: from the sources down.
+//!
+//! Each operator takes its cheapest strategy, given where its inputs' rows lie. One-input operators whose rows are forwarded become steps
+//! of their input's stage; a join becomes a step of the stage that streams through it.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::Resources;
+use super::branches::consumers;
+use super::estimates::Estimates;
+use super::liveness::Live;
+use crate::error::{Error, Result};
+use crate::physical::{Builder, Head, OperatorInfo, PhysicalPlan, Place, Prelude};
+use crate::plan::Node;
+use crate::row::{LeafSet, RowLayout};
+use crate::source::Scan;
+use crate::strategy::{Estimate, Planning, Role, Ship, Strategy};
+
+/// The physical plan.
+pub(super) fn choose(
+    nodes: &[Arc<Node>],
+    live: &Live,
+    estimates: &Estimates,
+    meeting: &HashSet<u64>,
+    resources: Resources,
+) -> Result<PhysicalPlan> {
+    let consumers = consumers(nodes);
+    let mut chooser =
+        Chooser { nodes, live, estimates, resources, builder: Builder::default(), places: HashMap::new(), consumers };
+    for (index, node) in nodes.iter().enumerate() {
+        chooser.describe(node)?;
+        let mut place = chooser.place(index, node).map_err(|error| error.at(&node.origin))?;
+        if chooser.consumers.get(&node.sequence).is_some_and(|&count| count > 1) {
+            place.piles_up |= meeting.contains(&node.sequence);
+            place.forked = true;
+        }
+        chooser.places.insert(node.sequence, place);
+    }
+    Ok(chooser.builder.plan)
+}
+
+/// An input of an operator, after what happens on its sending side.
+struct Arrival {
+    place: Place,
+    ship: Ship,
+    layout: Arc<RowLayout>,
+}
+
+struct Chooser<'p> {
+    nodes: &'p [Arc<Node>],
+    live: &'p Live,
+    estimates: &'p Estimates,
+    resources: Resources,
+    builder: Builder,
+    places: HashMap<u64, Place>,
+    consumers: HashMap<u64, usize>,
+}
+
+impl Chooser<'_> {
+    fn live_of(&self, node: &Node) -> LeafSet {
+        self.live.get(&node.sequence).cloned().unwrap_or_default()
+    }
+
+    /// The operator's line in EXPLAIN; its index is the node's in the topological order.
+    fn describe(&mut self, node: &Node) -> Result<()> {
+        let inputs = node
+            .inputs
+            .iter()
+            .map(|input| {
+                let index = self.nodes.iter().position(|other| other.sequence == input.sequence);
+                index.map(|index| (index, Ship::Forward)).ok_or_else(|| Error::Internal("an input is no node".to_owned()))
+            })
+            .collect::<Result<_>>()?;
+        let details = node.operator.details();
+        let live = self.live_of(node);
+        let names = live.iter().filter_map(|leaf| node.schema().leaves().get(leaf)).map(|leaf| leaf.path.as_str());
+        self.builder.plan.operators.push(OperatorInfo {
+            origin: node.origin.clone(),
+            identity: node.identity(),
+            description: [node.operator.name(), details.as_str()].join(" ").trim_end().to_owned(),
+            text: node.text.clone(),
+            strategy: String::new(),
+            inputs,
+            tasks: 0,
+            estimate: self.estimates.get(&node.sequence).copied().unwrap_or(Estimate { rows: 0.0, row_bytes: 0.0 }),
+            live: names.collect::<Vec<_>>().join(", "),
+        });
+        Ok(())
+    }
+
+    /// Where the input's rows are picked up.
+    fn input(&self, node: &Node, index: usize) -> Result<Place> {
+        let place = node.inputs.get(index).and_then(|input| self.places.get(&input.sequence));
+        place.cloned().ok_or_else(|| Error::Internal(format!("input {index} is not planned")))
+    }
+
+    fn place(&mut self, index: usize, node: &Arc<Node>) -> Result<Place> {
+        let place = match node.operator.role() {
+            Role::Source(source) => {
+                let scan = self.scan(node);
+                let stage = self.builder.stage(Head::Source(index, source, scan), self.resources.tasks);
+                Place { stage, operator: index, prelude: Vec::new(), forked: false, piles_up: false }
+            }
+            Role::Filter(predicate, _) => self.prelude(node, index, Prelude::Filter(index, predicate))?,
+            Role::View(leaves) => self.prelude(node, index, Prelude::View(index, leaves.into()))?,
+            Role::Union => self.union(node, index)?,
+            Role::Drive => self.drive(node, index)?,
+        };
+        self.builder.plan.operators[index].tasks = self.builder.tasks(&place);
+        Ok(place)
+    }
+
+    fn prelude(&mut self, node: &Node, operator: usize, prelude: Prelude) -> Result<Place> {
+        let mut place = self.input(node, 0)?;
+        place.operator = operator;
+        place.prelude.push(prelude);
+        Ok(place)
+    }
+
+    /// What a source is asked: live leaves, and the bounds of the filters that everything it gives goes through.
+    fn scan(&self, node: &Node) -> Scan {
+        let mut bounds = Vec::new();
+        let mut last = node.sequence;
+        while self.consumers.get(&last) == Some(&1) {
+            let consumer = self.nodes.iter().find(|other| other.inputs.iter().any(|input| input.sequence == last));
+            let Some((consumer, Role::Filter(_, of_filter))) = consumer.map(|node| (node, node.operator.role())) else { break };
+            bounds.extend(of_filter);
+            last = consumer.sequence;
+        }
+        Scan { live: self.live_of(node), bounds }
+    }
+
+    fn union(&mut self, node: &Node, index: usize) -> Result<Place> {
+        let places = (0..node.inputs.len()).map(|input| self.input(node, input)).collect::<Result<Vec<_>>>()?;
+        let tasks = places.iter().map(|place| self.builder.tasks(place)).max().unwrap_or(1);
+        let stage = self.builder.stage(Head::Inbox(0), tasks);
+        let layout = Arc::new(RowLayout::new(node.schema().types(), &self.live_of(node)));
+        for (input, place) in places.into_iter().enumerate() {
+            let ship = if self.builder.tasks(&place) == tasks { Ship::Forward } else { Ship::Rebalance };
+            self.builder.plan.operators[index].inputs[input].1 = ship.clone();
+            self.builder.ship_to(place, ship, layout.clone(), (stage, 0));
+        }
+        Ok(Place { stage, operator: index, prelude: Vec::new(), forked: false, piles_up: false })
+    }
+
+    fn drive(&mut self, node: &Node, index: usize) -> Result<Place> {
+        let places = (0..node.inputs.len()).map(|input| self.input(node, input)).collect::<Result<Vec<_>>>()?;
+        let live = self.live_of(node);
+        let strategy = self.cheapest(node, &places, &live)?;
+        let Strategy { ways, driver, tasks, streamed, .. } = strategy;
+        let info = &mut self.builder.plan.operators[index];
+        info.strategy = driver.name();
+        info.inputs.iter_mut().zip(&ways).for_each(|(input, way)| input.1 = way.ship.clone());
+        let mut arrivals: Vec<Arrival> = Vec::new();
+        for (input, (place, way)) in places.into_iter().zip(ways).enumerate() {
+            let schema = node.inputs[input].schema();
+            let reads = node.operator.reads(input, &live);
+            let types = schema.types();
+            let arrival = match way.before {
+                None => Arrival { place, ship: way.ship, layout: Arc::new(RowLayout::new(types, &reads)) },
+                Some(before) => {
+                    let layout = before.layout().unwrap_or_else(|| Arc::new(RowLayout::new(types.clone(), &reads)));
+                    let opened = self.builder.open(place, &types, &reads);
+                    Arrival { place: self.builder.step(opened, index, before, 0), ship: way.ship, layout }
+                }
+            };
+            arrivals.push(arrival);
+        }
+        if streamed >= arrivals.len() {
+            return Err(Error::Internal("no input is streamed".to_owned()));
+        }
+        let place = self.stream(arrivals.remove(streamed), tasks);
+        let place = self.builder.step(place, index, driver, streamed);
+        let ports = (0..).filter(|&port| port != streamed);
+        for (port, Arrival { place: side, ship, layout }) in ports.zip(arrivals) {
+            let inbox = self.builder.ship(side, ship, layout, place.stage);
+            if let Some(step) = self.builder.plan.stages[place.stage].steps.last_mut() {
+                step.sides.push((port, inbox));
+            }
+        }
+        Ok(place)
+    }
+
+    /// Where a step may take the streamed input: the same stage where rows are forwarded, else a new one behind an exchange.
+    fn stream(&mut self, arrival: Arrival, tasks: usize) -> Place {
+        let Arrival { place, ship, layout } = arrival;
+        if ship == Ship::Forward && self.builder.tasks(&place) == tasks && !place.forked {
+            return place;
+        }
+        let (stage, operator) = (self.builder.stage(Head::Inbox(0), tasks), place.operator);
+        self.builder.ship_to(place, ship, layout, (stage, 0));
+        Place { stage, operator, prelude: Vec::new(), forked: false, piles_up: false }
+    }
+
+    fn cheapest(&self, node: &Node, places: &[Place], live: &LeafSet) -> Result<Strategy> {
+        let inputs: Vec<Estimate> =
+            node.inputs.iter().filter_map(|input| self.estimates.get(&input.sequence).copied()).collect();
+        let live_inputs: Vec<LeafSet> = (0..places.len()).map(|input| node.operator.reads(input, live)).collect();
+        let input_tasks: Vec<usize> = places.iter().map(|place| self.builder.tasks(place)).collect();
+        let planning = Planning {
+            inputs: &inputs,
+            live_inputs: &live_inputs,
+            live,
+            input_tasks: &input_tasks,
+            tasks: self.resources.tasks,
+        };
+        let strategies = node.operator.strategies(&planning);
+        strategies
+            .into_iter()
+            .min_by(|left, right| left.cost.total_cmp(&right.cost))
+            .ok_or_else(|| Error::Internal(format!("`{}` has no strategy", node.operator.name())))
+    }
+}

@@ -1,0 +1,241 @@
+//! Batches over decoded columns: what sources hand out, without building rows.
+
+use std::marker::PhantomData;
+
+use arrow_array::{BinaryViewArray, StringViewArray};
+use arrow_buffer::Buffer;
+use bytes::Bytes;
+use smallvec::SmallVec;
+
+use super::batch::{Batch, LeafPtr};
+use super::plain::Plain;
+use super::slot::{self, INLINE_BYTES, Slot};
+use crate::error::{Error, Result};
+use crate::row::{LeafType, Physical};
+
+static ONE: [u8; 1] = [1];
+
+/// Bytes that were checked to be UTF-8.
+#[derive(Clone, Debug, Default)]
+pub struct Utf8(Bytes);
+
+impl Utf8 {
+    /// Checks the bytes.
+    ///
+    /// # Errors
+    /// The offset of the first byte that is not UTF-8.
+    pub fn check(bytes: Bytes) -> Result<Self, usize> {
+        match simdutf8::basic::from_utf8(&bytes) {
+            Ok(_) => Ok(Utf8(bytes)),
+            Err(_) => Err(std::str::from_utf8(&bytes).map_or_else(|error| error.valid_up_to(), str::len)),
+        }
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        // SAFETY: checked when it was made; `Bytes` does not change.
+        unsafe { std::str::from_utf8_unchecked(&self.0) }
+    }
+}
+
+/// A column of texts under construction: parts of checked buffers, or texts of its own.
+#[derive(Debug, Default)]
+pub struct TextColumn {
+    views: Vec<Slot>,
+    /// Buffer 0: texts that stand in no other buffer.
+    own: String,
+    /// Buffers 1, 2, …
+    buffers: Vec<Utf8>,
+}
+
+impl TextColumn {
+    /// Forgets all texts and buffers.
+    pub fn clear(&mut self) {
+        self.views.clear();
+        self.own.clear();
+        self.buffers.clear();
+    }
+
+    /// How many texts.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.views.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.views.is_empty()
+    }
+
+    /// Adds a buffer that the next texts lie in.
+    pub fn add_buffer(&mut self, buffer: Utf8) {
+        self.buffers.push(buffer);
+    }
+
+    /// The last buffer's text.
+    #[must_use]
+    pub fn buffer(&self) -> &str {
+        self.buffers.last().map_or("", Utf8::as_str)
+    }
+
+    /// Adds a part of the last buffer. A range that cuts a character in two gives the empty text.
+    #[inline]
+    pub fn push_range(&mut self, range: std::ops::Range<usize>) {
+        let index = self.buffers.len() as u32;
+        let text = self.buffers.last().and_then(|buffer| buffer.as_str().get(range.clone())).unwrap_or_default();
+        let view = match u32::try_from(range.start) {
+            _ if text.len() <= INLINE_BYTES => slot::inline(text.as_bytes()),
+            Ok(start) => slot::outside(text.as_bytes(), index, start),
+            Err(_) => return self.push_str_at(range),
+        };
+        self.views.push(view);
+    }
+
+    #[cold]
+    fn push_str_at(&mut self, range: std::ops::Range<usize>) {
+        let text = self.buffers.last().and_then(|buffer| buffer.as_str().get(range)).unwrap_or_default().to_owned();
+        self.push_str(&text);
+    }
+
+    /// Adds a copy of a text.
+    pub fn push_str(&mut self, text: &str) {
+        let view = if text.len() <= INLINE_BYTES {
+            slot::inline(text.as_bytes())
+        } else {
+            let place = u32::try_from(self.own.len()).unwrap_or(u32::MAX);
+            self.own.push_str(text);
+            slot::outside(text.as_bytes(), 0, place)
+        };
+        self.views.push(view);
+    }
+}
+
+/// Columns of one length, one for each leaf of a record, on the way to a [`Batch`].
+pub struct Columns<'a> {
+    rows: usize,
+    leaves: SmallVec<[LeafPtr; 8]>,
+    places: Vec<Box<[*const u8]>>,
+    hold: PhantomData<&'a ()>,
+}
+
+impl<'a> Columns<'a> {
+    /// No column yet, of `rows` rows.
+    #[must_use]
+    pub fn new(rows: usize) -> Self {
+        Columns { rows, leaves: SmallVec::new(), places: Vec::new(), hold: PhantomData }
+    }
+
+    /// A leaf that nobody reads.
+    pub fn dead(&mut self, ty: LeafType) {
+        self.leaves.push(LeafPtr::dead(ty));
+    }
+
+    /// A validity leaf that says "valid" for every row.
+    pub fn all_valid(&mut self) {
+        self.leaves.push(LeafPtr::rows(ONE.as_ptr(), 0, LeafType::Valid));
+    }
+
+    /// A leaf of plain values.
+    ///
+    /// # Errors
+    /// Where `values` are too few, or of another width than `ty`.
+    pub fn plain<P: Plain>(&mut self, ty: LeafType, values: &'a [P]) -> Result<()> {
+        if ty.physical() == Physical::Slot || ty.width() != size_of::<P>() || values.len() < self.rows {
+            return Err(Error::Internal(format!(
+                "a column of {} values of {} bytes for {} rows of {ty}",
+                values.len(),
+                size_of::<P>(),
+                self.rows
+            )));
+        }
+        self.leaves.push(LeafPtr::rows(values.as_ptr().cast(), size_of::<P>(), ty));
+        Ok(())
+    }
+
+    /// A leaf of texts.
+    ///
+    /// # Errors
+    /// Where the texts are too few.
+    pub fn text(&mut self, column: &'a TextColumn) -> Result<()> {
+        let own = std::iter::once(column.own.as_ptr());
+        let places = own.chain(column.buffers.iter().map(|buffer| buffer.0.as_ptr())).collect();
+        // Views were made by `TextColumn`: each lies inside its buffer, at character boundaries.
+        self.views(LeafType::Text, &column.views, places)
+    }
+
+    /// A leaf of texts, as Arrow holds them.
+    ///
+    /// # Errors
+    /// Where the texts are too few.
+    pub fn arrow_text(&mut self, array: &'a StringViewArray) -> Result<()> {
+        // Arrow checks views and UTF-8 when the array is made.
+        self.views(LeafType::Text, array.views(), buffer_starts(array.data_buffers()))
+    }
+
+    /// A leaf of byte strings, as Arrow holds them.
+    ///
+    /// # Errors
+    /// Where the byte strings are too few.
+    pub fn arrow_bytes(&mut self, array: &'a BinaryViewArray) -> Result<()> {
+        self.views(LeafType::Bytes, array.views(), buffer_starts(array.data_buffers()))
+    }
+
+    fn views(&mut self, ty: LeafType, views: &'a [Slot], places: Box<[*const u8]>) -> Result<()> {
+        if views.len() < self.rows {
+            return Err(Error::Internal(format!("a column of {} views for {} rows", views.len(), self.rows)));
+        }
+        let base = views.as_ptr().cast();
+        // A box's bytes do not move with the box.
+        let buffers = if places.is_empty() { std::ptr::NonNull::dangling().as_ptr() } else { places.as_ptr() };
+        self.leaves.push(LeafPtr { base, stride: size_of::<Slot>(), buffers, ty });
+        self.places.push(places);
+        Ok(())
+    }
+
+    /// The batch.
+    #[must_use]
+    pub fn finish(self) -> Batch<'a> {
+        // SAFETY: each leaf was checked to hold `rows` values of its type and is borrowed for 'a; views point into buffers
+        // that are borrowed for 'a, through `places`, which the batch keeps.
+        unsafe { Batch::from_leaves(self.rows, self.leaves) }.holding(self.places)
+    }
+}
+
+fn buffer_starts(buffers: &[Buffer]) -> Box<[*const u8]> {
+    buffers.iter().map(Buffer::as_ptr).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::batch::{Input, Selection};
+    use super::*;
+
+    #[test]
+    fn texts_are_read_from_buffers_slots_and_the_columns_own() {
+        let mut column = TextColumn::default();
+        column.add_buffer(Utf8::check(Bytes::from_static(b"first buffer, with a long text")).unwrap());
+        column.push_range(0..5);
+        column.push_range(7..30);
+        column.push_str("a text that stands nowhere else");
+        column.add_buffer(Utf8::check(Bytes::from("zwei, ebenfalls mit äöü".as_bytes().to_vec())).unwrap());
+        column.push_range(0..25);
+        column.push_range(21..23);
+        let mut columns = Columns::new(5);
+        columns.text(&column).unwrap();
+        let batch = columns.finish();
+        let mut selection = Selection::default();
+        selection.fill(0..5);
+        let read = Input::new(&batch, &selection).visit(|mut leaves, rows| {
+            let text = leaves.text();
+            (0..rows.len()).map(|row| text.read(rows.get(row)).to_owned()).collect::<Vec<_>>()
+        });
+        let long = "zwei, ebenfalls mit äöü";
+        let expected = ["first", "buffer, with a long text", "a text that stands nowhere else", &long[..25.min(long.len())], ""];
+        assert_eq!(read[0..1], expected[0..1]);
+        assert_eq!(read[2], expected[2]);
+        assert_eq!(read[1], "buffer, with a long tex");
+        assert_eq!(Utf8::check(Bytes::from_static(b"ab\xffcd")).unwrap_err(), 2);
+    }
+}

@@ -1,0 +1,180 @@
+//! Copying rows from any batch into pages, and hashing their keys: what exchanges, sorts and tables start with.
+
+use smallvec::SmallVec;
+
+use super::batch::{Batch, Input, LeafPtr};
+use super::key::{KeyLeaf, KeyShape, with_shape};
+use super::slot::{self, INLINE_BYTES, Slot};
+use super::writer::{LIST_ALIGN, RowWriter};
+use crate::error::Result;
+use crate::row::Physical;
+
+/// One hash for each row asked for, of the leaves in `key`: equal keys have equal hashes, whatever holds them.
+pub fn hash_rows(input: &Input<'_>, key: &[usize], hashes: &mut Vec<u64>) {
+    let leaves = asked(input.batch(), key);
+    hashes.clear();
+    // SAFETY: an input's rows are rows of its batch.
+    with_shape!(&leaves, shape => {
+        hashes.extend(input.selection().rows().iter().map(|&row| unsafe { shape.hash(row as usize) }));
+    });
+}
+
+/// Key leaves of a batch that are compared with nothing stored.
+pub(super) fn asked(batch: &Batch<'_>, key: &[usize]) -> SmallVec<[KeyLeaf; 4]> {
+    key.iter().map(|&leaf| KeyLeaf { asked: batch.leaf(leaf), stored_offset: 0 }).collect()
+}
+
+impl RowWriter {
+    /// Copies the rows asked for: leaf `i` of the layout from leaf `leaves[i]` of the batch, or from leaf `i` where
+    /// `leaves` is `None`.
+    ///
+    /// # Errors
+    /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
+    pub fn append(&mut self, input: &Input<'_>, leaves: Option<&[usize]>) -> Result<()> {
+        let rows: SmallVec<[usize; 64]> = input.selection().rows().iter().map(|&row| row as usize).collect();
+        // SAFETY: an input's rows are rows of its batch.
+        unsafe { self.append_rows(input.batch(), leaves, &rows, |_, _| ()) }
+    }
+
+    /// As [`RowWriter::append`], for rows by number; `placed` hears each row's place.
+    ///
+    /// # Safety
+    /// `rows` are rows of `batch`.
+    pub(super) unsafe fn append_rows(
+        &mut self,
+        batch: &Batch<'_>,
+        leaves: Option<&[usize]>,
+        rows: &[usize],
+        mut placed: impl FnMut(usize, usize),
+    ) -> Result<()> {
+        let layout = self.layout().clone();
+        let parts: SmallVec<[Part; 16]> = (0..layout.types().len())
+            .filter_map(|leaf| {
+                let offset = layout.offset(leaf)?;
+                let from = batch.leaf(leaves.map_or(leaf, |leaves| leaves[leaf]));
+                (from.ty.physical() == layout.types()[leaf].physical()).then_some(Part { from, offset })
+            })
+            .collect();
+        let slots: SmallVec<[LeafPtr; 8]> =
+            parts.iter().map(|part| part.from).filter(|from| from.ty.physical() == Physical::Slot).collect();
+        let mut places: SmallVec<[usize; 64]> = SmallVec::new();
+        let mut done = 0;
+        while done < rows.len() {
+            places.clear();
+            // A segment: rows of one page that are copied leaf by leaf. A row with variable parts is a segment of its own, since it
+            // takes the room that it claimed; the first row may open a new page.
+            // SAFETY (all blocks of this loop): `rows` are rows of the batch, by the caller's promise.
+            let heap = unsafe { heap_bytes(&slots, rows[done]) };
+            let Some(first) = self.claim(heap) else { return self.check() };
+            places.push(first);
+            if heap == 0 {
+                let most = self.room().min(rows.len() - done - 1);
+                let rest = &rows[done + 1..done + 1 + most];
+                let more = rest.iter().take_while(|&&row| unsafe { heap_bytes(&slots, row) } == 0).count();
+                places.extend((1..=more).map(|index| first + index * layout.width()));
+                self.skip(more);
+            }
+            unsafe { self.copy_parts(&parts, &rows[done..done + places.len()], &places) };
+            places.iter().enumerate().for_each(|(index, &place)| placed(done + index, place));
+            done += places.len();
+        }
+        Ok(())
+    }
+
+    /// Copies some leaves (of the layout, of the batch) of one row to a place.
+    ///
+    /// # Safety
+    /// `place` holds a row of this writer's layout that nobody else reads or writes, `row` is a row of `batch`, and the open page
+    /// has the heap room that the leaves' slots need.
+    pub(super) unsafe fn copy_row(&mut self, batch: &Batch<'_>, row: usize, copied: &[(usize, usize)], place: usize) {
+        let layout = self.layout().clone();
+        for &(to, from) in copied {
+            let from = batch.leaf(from);
+            if from.ty.physical() != layout.types()[to].physical() {
+                continue;
+            }
+            if let Some(offset) = layout.offset(to) {
+                // SAFETY: the caller's promise, for this one leaf.
+                unsafe { self.copy_parts(&[Part { from, offset }], &[row], &[place]) };
+            }
+        }
+    }
+
+    /// # Safety
+    /// `places[i]` was claimed for `rows[i]`, a row of the batch that the parts read.
+    unsafe fn copy_parts(&mut self, parts: &[Part], rows: &[usize], places: &[usize]) {
+        let Some(start) = self.region_start() else { return };
+        for part in parts {
+            let to = start.wrapping_add(part.offset);
+            // SAFETY: the caller's promise; each arm copies the leaf's own width to its own offset.
+            unsafe {
+                match part.from.ty.physical() {
+                    Physical::W1 => copy_leaf::<u8>(part.from, rows, to, places),
+                    Physical::W2 => copy_leaf::<u16>(part.from, rows, to, places),
+                    Physical::W4 => copy_leaf::<u32>(part.from, rows, to, places),
+                    Physical::W8 => copy_leaf::<u64>(part.from, rows, to, places),
+                    Physical::W16 => copy_leaf::<u128>(part.from, rows, to, places),
+                    Physical::Slot => self.copy_slots(part.from, rows, to, places),
+                }
+            }
+        }
+    }
+
+    /// # Safety
+    /// As [`RowWriter::copy_parts`], for a slot leaf; the rows' heap room was claimed.
+    unsafe fn copy_slots(&mut self, from: LeafPtr, rows: &[usize], to: *mut u8, places: &[usize]) {
+        let width = from.ty.element_width();
+        for (&row, &place) in rows.iter().zip(places) {
+            // SAFETY: the caller's promise.
+            unsafe {
+                let slot: Slot = from.read(row);
+                let length = slot::length(slot);
+                let moved = if length == 0 || (width == 1 && length <= INLINE_BYTES) {
+                    slot
+                } else {
+                    let align = if width == 1 { 1 } else { LIST_ALIGN };
+                    self.push_heap(from.bytes(row, width), align).map_or(0, |place| slot::moved(slot, place))
+                };
+                to.add(place).cast::<Slot>().write_unaligned(moved);
+            }
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Part {
+    from: LeafPtr,
+    offset: usize,
+}
+
+/// # Safety
+/// `rows` are rows of the leaf's batch, `P` has its width, `to + place` was claimed for each place.
+#[inline(always)]
+unsafe fn copy_leaf<P: Copy>(from: LeafPtr, rows: &[usize], to: *mut u8, places: &[usize]) {
+    for (&row, &place) in rows.iter().zip(places) {
+        // SAFETY: the caller's promise.
+        unsafe { to.add(place).cast::<P>().write_unaligned(from.read(row)) }
+    }
+}
+
+/// Bytes that a row's slots point to, padding included.
+///
+/// # Safety
+/// `row` is a row of the leaves' batch.
+#[inline]
+pub(super) unsafe fn heap_bytes(slots: &[LeafPtr], row: usize) -> usize {
+    slots
+        .iter()
+        .map(|leaf| {
+            let width = leaf.ty.element_width();
+            // SAFETY: the caller's promise.
+            let length = slot::length(unsafe { leaf.read(row) });
+            match width {
+                1 if length <= INLINE_BYTES => 0,
+                1 => length,
+                _ if length == 0 => 0,
+                _ => length * width + LIST_ALIGN,
+            }
+        })
+        .sum()
+}

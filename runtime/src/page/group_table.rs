@@ -1,0 +1,417 @@
+//! A hash table of groups: one row of key and state for each distinct key.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use smallvec::SmallVec;
+
+use super::batch::{Batch, Input, LeafPtr, LeafReader, Row, RowIds};
+use super::index::{Index, ROW_ALIGN, address_of, prefetch};
+use super::key::{KeyLeaf, KeyShape, with_shape};
+use super::plain::Plain;
+use super::run::Page;
+use super::writer::RowWriter;
+use crate::error::{Error, Result};
+use crate::memory::Memory;
+use crate::row::{LeafSet, LeafType, Physical, RowLayout};
+
+/// Rows probed together: their index lines and stored rows are loaded while others are hashed, and stay in the first cache.
+const BLOCK_ROWS: usize = 64;
+
+/// Groups by key. A group's row holds the key's leaves and its state; the pages that they lie in are the table's output.
+pub struct GroupTable {
+    layout: Arc<RowLayout>,
+    key: Box<[usize]>,
+    rows: RowWriter,
+    pages: Vec<Page>,
+    index: Index,
+    base: *mut u8,
+    /// Rows that were replaced by longer ones and lie dead in the pages.
+    dead: usize,
+    /// Changes whenever places lose their meaning; see [`Groups::table`].
+    id: u64,
+}
+
+fn next_id() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+// SAFETY: `base` is the region's start, which all threads share; rows are reached through `&self` and `&mut self` only.
+unsafe impl Send for GroupTable {}
+
+/// For each row of an input, the place of its group's row in one table.
+#[derive(Default, Debug)]
+pub struct Groups {
+    /// The table, at the time, that the places belong to.
+    table: u64,
+    places: Vec<usize>,
+    fresh: Vec<u32>,
+    hashes: Vec<u64>,
+}
+
+impl Groups {
+    /// Positions in the input whose row opened its group.
+    #[must_use]
+    pub fn fresh(&self) -> &[u32] {
+        &self.fresh
+    }
+}
+
+impl GroupTable {
+    /// The layout of a table's rows: key and state leaves, at places that the index can name.
+    #[must_use]
+    pub fn layout_of(types: Vec<LeafType>, live: &LeafSet) -> Arc<RowLayout> {
+        Arc::new(RowLayout::new(types, live).aligned(ROW_ALIGN))
+    }
+
+    /// An empty table for rows of a layout from [`GroupTable::layout_of`], whose leaves `key` tell groups apart.
+    ///
+    /// # Errors
+    /// When the region cannot be had.
+    pub fn new(layout: Arc<RowLayout>, key: impl Into<Box<[usize]>>, memory: &Memory) -> Result<Self> {
+        if !layout.width().is_multiple_of(ROW_ALIGN) {
+            return Err(Error::Internal(format!("rows of {} bytes in a table", layout.width())));
+        }
+        Ok(GroupTable {
+            rows: RowWriter::new(layout.clone(), memory.clone()),
+            layout,
+            key: key.into(),
+            pages: Vec::new(),
+            index: Index::new(memory.clone()),
+            base: address_of(0)?,
+            dead: 0,
+            id: next_id(),
+        })
+    }
+
+    /// How the groups' rows lie in their pages.
+    #[must_use]
+    pub fn layout(&self) -> &Arc<RowLayout> {
+        &self.layout
+    }
+
+    /// How many groups.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.index.len()
+    }
+
+    /// Bytes of memory that it takes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.pages.iter().map(Page::bytes).sum::<usize>() + self.index.bytes()
+    }
+
+    /// Whether there is no group.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Finds the group of each row, by the batch's leaves `key`, and opens what is missing: a new row has the leaves in `copied` (leaf
+    /// of the table, leaf of the batch; the key among them) from the batch, zeros elsewhere.
+    ///
+    /// # Errors
+    /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
+    pub fn probe(
+        &mut self,
+        input: &Input<'_>,
+        key: &[usize],
+        copied: &[(usize, usize)],
+        groups: &mut Groups,
+    ) -> Result<()> {
+        groups.places.clear();
+        groups.fresh.clear();
+        groups.table = self.id;
+        let stored = self.stored_key();
+        self.index.reserve(input.len(), |place| {
+            // SAFETY: the index holds places of this table's rows.
+            with_shape!(&stored, shape => unsafe { shape.hash(place) })
+        })?;
+        let leaves: SmallVec<[KeyLeaf; 4]> = key
+            .iter()
+            .zip(&self.key)
+            .map(|(&asked, &kept)| KeyLeaf {
+                asked: input.batch().leaf(asked),
+                stored_offset: self.layout.offset(kept).unwrap_or_default(),
+            })
+            .collect();
+        super::copy::hash_rows(input, key, &mut groups.hashes);
+        with_shape!(&leaves, shape => self.probe_shape(shape, input, copied, groups))
+    }
+
+    fn probe_shape<K: KeyShape>(
+        &mut self,
+        shape: K,
+        input: &Input<'_>,
+        copied: &[(usize, usize)],
+        groups: &mut Groups,
+    ) -> Result<()> {
+        let rows = input.selection().rows();
+        let hashes = std::mem::take(&mut groups.hashes);
+        let base = self.base;
+        hashes.iter().take(BLOCK_ROWS).for_each(|&hash| self.index.prefetch(hash));
+        for start in (0..rows.len()).step_by(BLOCK_ROWS) {
+            let end = (start + BLOCK_ROWS).min(rows.len());
+            for &hash in &hashes[start..end] {
+                if let Some(place) = self.index.candidate(hash) {
+                    prefetch(base.wrapping_add(place));
+                }
+            }
+            hashes[end..].iter().take(BLOCK_ROWS).for_each(|&hash| self.index.prefetch(hash));
+            for position in start..end {
+                let (row, hash) = (rows[position] as usize, hashes[position]);
+                // SAFETY: rows of an input are rows of its batch; places in the index are rows of this table.
+                let found = self.index.find(hash, |place| unsafe { shape.same(row, base.add(place)) });
+                let place = match found {
+                    Some(place) => place,
+                    None => {
+                        groups.fresh.push(position as u32);
+                        self.open(input.batch(), row, hash, copied)?
+                    }
+                };
+                groups.places.push(place);
+            }
+        }
+        groups.hashes = hashes;
+        Ok(())
+    }
+
+    /// A new group's row.
+    fn open(&mut self, batch: &Batch<'_>, row: usize, hash: u64, copied: &[(usize, usize)]) -> Result<usize> {
+        let slot_leaves: SmallVec<[LeafPtr; 4]> = copied
+            .iter()
+            .map(|&(_, from)| batch.leaf(from))
+            .filter(|leaf| leaf.ty.physical() == Physical::Slot)
+            .collect();
+        // SAFETY: `row` is a row of the batch.
+        let heap = unsafe { super::copy::heap_bytes(&slot_leaves, row) };
+        let Some(place) = self.rows.claim(heap) else {
+            self.rows.check()?;
+            return Err(Error::Internal("a page was refused without a reason".to_owned()));
+        };
+        self.pages.extend(self.rows.take_sealed());
+        // SAFETY: the row was claimed just now: `width` bytes at `place` belong to it; `row` is a row of the batch, and the
+        // heap room that its slots need was claimed.
+        unsafe {
+            std::ptr::write_bytes(self.base.add(place), 0, self.layout.width());
+            self.rows.copy_row(batch, row, copied, place);
+        }
+        self.index.insert(hash, place);
+        Ok(place)
+    }
+
+    fn stored_key(&self) -> SmallVec<[KeyLeaf; 4]> {
+        self.key.iter().map(|&leaf| KeyLeaf { asked: self.stored_leaf(leaf), stored_offset: 0 }).collect()
+    }
+
+    /// A leaf of stored rows, whose "row number" is the place.
+    fn stored_leaf(&self, leaf: usize) -> LeafPtr {
+        let ty = self.layout.types()[leaf];
+        match self.layout.offset(leaf) {
+            Some(offset) => LeafPtr::rows(self.base.wrapping_add(offset), 1, ty),
+            None => LeafPtr::dead(ty),
+        }
+    }
+
+    /// Calls `f` with the input's leaves, the groups' leaves, and the rows of both side by side.
+    #[inline(always)]
+    pub fn visit<R>(
+        &mut self,
+        input: &Input<'_>,
+        groups: &Groups,
+        f: impl for<'b, 't> FnOnce(LeafReader<'b>, StateReader<'t>, StateRows<'b, 't>) -> R,
+    ) -> R {
+        let states = StateReader { base: self.base, layout: &self.layout, next: 0, brand: PhantomData };
+        let places = if groups.table == self.id && groups.places.len() == input.len() { &groups.places[..] } else { &[] };
+        input.visit(|leaves, rows| f(leaves, states, StateRows { rows, places, brand: PhantomData }))
+    }
+
+    /// Gives a group another row: the first row of `from`, all leaves.
+    ///
+    /// # Errors
+    /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
+    pub fn replace(&mut self, groups: &mut Groups, position: usize, from: &Batch<'_>) -> Result<()> {
+        let Some(place) = self.place(groups, position) else { return Ok(()) };
+        if !self.layout.has_slots() {
+            let copied: SmallVec<[(usize, usize); 8]> = (0..self.layout.types().len()).map(|leaf| (leaf, leaf)).collect();
+            // SAFETY: `place` is a row of this table (found by `probe`), no leaf needs heap room, and `from` has a row.
+            unsafe { self.rows.copy_row(from, 0, &copied, place) };
+            return Ok(());
+        }
+        let mut moved = place;
+        // SAFETY: `from` has a first row.
+        unsafe { self.rows.append_rows(from, None, &[0], |_, place| moved = place)? };
+        self.pages.extend(self.rows.take_sealed());
+        self.index.replace(groups.hashes[position], place, moved);
+        // Later rows of the same window may belong to this group too.
+        groups.places.iter_mut().filter(|other| **other == place).for_each(|other| *other = moved);
+        self.dead += 1;
+        Ok(())
+    }
+
+    /// The stored row of one position as a batch of one row.
+    #[must_use]
+    pub fn state_of(&self, groups: &Groups, position: usize) -> Batch<'_> {
+        let place = self.place(groups, position);
+        let leaves = (0..self.layout.types().len()).map(|leaf| {
+            let mut stored = self.stored_leaf(leaf);
+            if stored.stride == 1 {
+                stored.base = stored.base.wrapping_add(place.unwrap_or_default());
+                stored.stride = self.layout.width();
+            }
+            stored
+        });
+        // SAFETY: `place` is a row of this table, which the batch borrows.
+        unsafe { Batch::from_leaves(usize::from(place.is_some()), leaves) }
+    }
+
+    /// The place of a row's group, where the groups are this table's.
+    fn place(&self, groups: &Groups, position: usize) -> Option<usize> {
+        groups.places.get(position).copied().filter(|_| groups.table == self.id)
+    }
+
+    /// All groups as pages; the table is empty then.
+    ///
+    /// # Errors
+    /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
+    pub fn drain(&mut self) -> Result<Vec<Page>> {
+        self.rows.seal();
+        self.pages.extend(self.rows.take_sealed());
+        let pages = if self.dead > 0 { self.live_pages()? } else { std::mem::take(&mut self.pages) };
+        self.pages.clear();
+        self.index.clear();
+        self.dead = 0;
+        self.id = next_id();
+        Ok(pages)
+    }
+
+    /// Drops replaced rows, where they are more than the live ones.
+    ///
+    /// # Errors
+    /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
+    pub fn compact(&mut self) -> Result<()> {
+        if self.dead <= self.len() + 4096 {
+            return Ok(());
+        }
+        let live = self.drain()?;
+        let all: Vec<(usize, usize)> = (0..self.layout.types().len()).map(|leaf| (leaf, leaf)).collect();
+        let (mut groups, mut selection) = (Groups::default(), super::batch::Selection::default());
+        let key = self.key.clone();
+        for page in live {
+            let batch = page.batch();
+            let mut next = 0;
+            while next < batch.rows() {
+                next = selection.fill(next..batch.rows());
+                self.probe(&Input::new(&batch, &selection), &key, &all, &mut groups)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn live_pages(&mut self) -> Result<Vec<Page>> {
+        let places: Vec<usize> = self.index.places().collect();
+        let leaves: SmallVec<[LeafPtr; 8]> = (0..self.layout.types().len()).map(|leaf| self.stored_leaf(leaf)).collect();
+        // SAFETY: read only at the places of this table's rows, below.
+        let batch = unsafe { Batch::from_leaves(usize::MAX, leaves) };
+        // SAFETY: the index holds places of this table's rows, whose pages are held until this function's end.
+        unsafe { self.rows.append_rows(&batch, None, &places, |_, _| ())? };
+        self.rows.seal();
+        Ok(self.rows.take_sealed().collect())
+    }
+}
+
+type Brand<'t> = PhantomData<fn(&'t ()) -> &'t ()>;
+
+/// Hands out the leaves of a table's rows in order.
+pub struct StateReader<'t> {
+    base: *mut u8,
+    layout: &'t RowLayout,
+    next: usize,
+    brand: Brand<'t>,
+}
+
+impl<'t> StateReader<'t> {
+    /// Passes over leaves.
+    pub fn skip(&mut self, leaves: usize) {
+        self.next += leaves;
+    }
+
+    /// The next leaf, of plain values; `None` where it is something else.
+    pub fn plain<P: Plain>(&mut self) -> Option<StateSlot<'t, P>> {
+        let leaf = self.next;
+        self.next += 1;
+        let ty = *self.layout.types().get(leaf)?;
+        (ty.physical() != Physical::Slot && ty.width() == size_of::<P>()).then_some(())?;
+        Some(StateSlot { base: self.base.wrapping_add(self.layout.offset(leaf)?), of: PhantomData })
+    }
+}
+
+/// A plain leaf of a table's rows.
+pub struct StateSlot<'t, P> {
+    base: *mut u8,
+    of: PhantomData<(Brand<'t>, P)>,
+}
+
+impl<P> Clone for StateSlot<'_, P> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<P> Copy for StateSlot<'_, P> {}
+
+/// A row of the table.
+#[derive(Clone, Copy)]
+pub struct StateRow<'t> {
+    place: usize,
+    brand: Brand<'t>,
+}
+
+impl<'t, P: Plain> StateSlot<'t, P> {
+    /// The value of a row.
+    #[inline(always)]
+    #[must_use]
+    pub fn get(self, row: StateRow<'t>) -> P {
+        // SAFETY: slot and row share a brand: the row belongs to the table, which `visit` borrows mutably.
+        unsafe { self.base.add(row.place).cast::<P>().read_unaligned() }
+    }
+
+    /// Sets the value of a row.
+    #[inline(always)]
+    pub fn set(self, row: StateRow<'t>, value: P) {
+        // SAFETY: as `get`; nothing else reads or writes the table meanwhile, and no reference into it exists.
+        unsafe { self.base.add(row.place).cast::<P>().write_unaligned(value) }
+    }
+}
+
+/// The rows of an input beside the rows of their groups.
+#[derive(Clone, Copy)]
+pub struct StateRows<'b, 't> {
+    rows: RowIds<'b>,
+    places: &'t [usize],
+    brand: Brand<'t>,
+}
+
+impl<'b, 't> StateRows<'b, 't> {
+    /// How many.
+    #[inline(always)]
+    #[must_use]
+    pub fn len(self) -> usize {
+        self.places.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// The row at a position, and its group's.
+    #[inline(always)]
+    #[must_use]
+    pub fn get(self, position: usize) -> (Row<'b>, StateRow<'t>) {
+        (self.rows.get(position), StateRow { place: self.places[position], brand: PhantomData })
+    }
+}

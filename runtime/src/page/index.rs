@@ -1,0 +1,184 @@
+//! An open-addressing index from hashes to places of rows.
+
+use super::region::region;
+use super::run::Run;
+use crate::error::Result;
+use crate::memory::Memory;
+
+/// Rows of tables lie at multiples of this, so that a place fits 40 bits for 8 TiB of region.
+pub(super) const ROW_ALIGN: usize = 8;
+
+const PLACE_BITS: u32 = 40;
+const PLACE_MASK: u64 = (1 << PLACE_BITS) - 1;
+const FIRST_SLOTS: usize = 1 << 10;
+
+/// Linear probing over entries of 8 bytes: 24 bits of the hash, then the place. Zero is empty: no row lies at place zero.
+///
+/// An entry's home is given by the hash's top bits; the tag takes bits 16 to 40, and exchanges the lowest 32 (see
+/// `partition_of`), so the keys of one partition still spread over the whole index.
+pub(super) struct Index {
+    run: Option<Run>,
+    shift: u32,
+    len: usize,
+    memory: Memory,
+}
+
+#[inline(always)]
+fn entry(hash: u64, place: usize) -> u64 {
+    (hash >> 16) << PLACE_BITS | (place / ROW_ALIGN) as u64
+}
+
+#[inline(always)]
+fn place_of(entry: u64) -> usize {
+    (entry & PLACE_MASK) as usize * ROW_ALIGN
+}
+
+#[inline(always)]
+fn tags_match(entry: u64, hash: u64) -> bool {
+    (entry ^ ((hash >> 16) << PLACE_BITS)) >> PLACE_BITS == 0
+}
+
+impl Index {
+    pub(super) fn new(memory: Memory) -> Self {
+        Index { run: None, shift: 63, len: 0, memory }
+    }
+
+    /// Rows indexed.
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.run.as_ref().map_or(0, Run::bytes)
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.run = None;
+        self.len = 0;
+    }
+
+    fn entries(&self) -> &[u64] {
+        let bytes = self.run.as_ref().map_or(&[][..], Run::as_slice);
+        // SAFETY: runs are aligned to pages, any bytes are integers; the cut below leaves only what is used.
+        let words = unsafe { std::slice::from_raw_parts(bytes.as_ptr().cast::<u64>(), bytes.len() / 8) };
+        &words[..self.slots()]
+    }
+
+    fn entries_mut(&mut self) -> &mut [u64] {
+        let slots = self.slots();
+        let bytes = self.run.as_mut().map_or(&mut [][..], Run::as_mut_slice);
+        // SAFETY: as `entries`; `&mut self` owns the run.
+        let words = unsafe { std::slice::from_raw_parts_mut(bytes.as_mut_ptr().cast::<u64>(), bytes.len() / 8) };
+        &mut words[..slots]
+    }
+
+    #[inline(always)]
+    fn slots(&self) -> usize {
+        if self.run.is_none() { 0 } else { 1 << (64 - self.shift) }
+    }
+
+    /// Makes room for `more` rows at a load of at most 1/2; `hash_of` gives the hash of a row by its place.
+    pub(super) fn reserve(&mut self, more: usize, hash_of: impl Fn(usize) -> u64) -> Result<()> {
+        let wanted = ((self.len + more) * 2).next_power_of_two().max(FIRST_SLOTS);
+        if wanted <= self.slots() {
+            return Ok(());
+        }
+        let mut grown = Index::new(self.memory.clone());
+        let mut run = Run::new(wanted * 8, &self.memory)?;
+        run.as_mut_slice()[..wanted * 8].fill(0);
+        grown.run = Some(run);
+        grown.shift = 64 - wanted.trailing_zeros();
+        for &old in self.entries().iter().filter(|&&old| old != 0) {
+            let place = place_of(old);
+            grown.insert(hash_of(place), place);
+        }
+        *self = grown;
+        Ok(())
+    }
+
+    /// Starts to load the line where a hash is looked up.
+    #[inline(always)]
+    pub(super) fn prefetch(&self, hash: u64) {
+        if let Some(run) = &self.run {
+            prefetch(run.start().wrapping_add((hash >> self.shift) as usize * 8));
+        }
+    }
+
+    /// The first row with this tag, unverified: worth loading.
+    #[inline(always)]
+    pub(super) fn candidate(&self, hash: u64) -> Option<usize> {
+        self.find(hash, |_| true)
+    }
+
+    /// The row with this hash for which `same` holds.
+    #[inline(always)]
+    pub(super) fn find(&self, hash: u64, same: impl Fn(usize) -> bool) -> Option<usize> {
+        let entries = self.entries();
+        if entries.is_empty() {
+            return None;
+        }
+        let mask = entries.len() - 1;
+        let mut slot = (hash >> self.shift) as usize & mask;
+        loop {
+            // SAFETY: masked by the power-of-two length less one.
+            let entry = unsafe { *entries.get_unchecked(slot) };
+            if entry == 0 {
+                return None;
+            }
+            if tags_match(entry, hash) && same(place_of(entry)) {
+                return Some(place_of(entry));
+            }
+            slot = (slot + 1) & mask;
+        }
+    }
+
+    /// Adds a row, for which [`Index::reserve`] made room.
+    pub(super) fn insert(&mut self, hash: u64, place: usize) {
+        let shift = self.shift;
+        let entries = self.entries_mut();
+        let mask = entries.len() - 1;
+        let mut slot = (hash >> shift) as usize & mask;
+        while entries[slot] != 0 {
+            slot = (slot + 1) & mask;
+        }
+        entries[slot] = entry(hash, place);
+        self.len += 1;
+    }
+
+    /// Points the entry of `old` to `new`.
+    pub(super) fn replace(&mut self, hash: u64, old: usize, new: usize) {
+        let shift = self.shift;
+        let entries = self.entries_mut();
+        let mask = entries.len() - 1;
+        let mut slot = (hash >> shift) as usize & mask;
+        while entries[slot] != 0 {
+            if place_of(entries[slot]) == old {
+                entries[slot] = entry(hash, new);
+                return;
+            }
+            slot = (slot + 1) & mask;
+        }
+    }
+
+    /// The places of all rows, in the index's order.
+    pub(super) fn places(&self) -> impl Iterator<Item = usize> + '_ {
+        self.entries().iter().filter(|&&entry| entry != 0).map(|&entry| place_of(entry))
+    }
+}
+
+/// Starts to load the cache line at an address.
+#[inline(always)]
+pub(super) fn prefetch(address: *const u8) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a prefetch has no effect that the program could see, at any address.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(address.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = address;
+}
+
+/// The address of a place.
+pub(super) fn address_of(place: usize) -> Result<*mut u8> {
+    Ok(region()?.start().wrapping_add(place))
+}

@@ -1,0 +1,39 @@
+//! Pages of rows, and everything that points into them. **The one module of this crate with `unsafe`.**
+//!
+//! # What is promised here, so that the rest of the crate and all generated code are safe
+//! * Memory comes from one [`region`]: a reserved range of addresses that is never unmapped and always initialised (fresh
+//!   pages are zero, used ones hold old rows), so reading *plain* values anywhere in it is sound.
+//! * A run of pages has one owner. It is written through its owner only, and read by others once it is shared as a
+//!   [`Page`], which nobody writes any more.
+//! * A cursor and the rows it may read carry the same lifetime as a *brand*: `visit` makes a fresh one for each call
+//!   (`for<'b>`), so a row of one batch cannot be read through the cursor of another, and nothing borrowed leaves the call.
+//! * A leaf's physical type is checked when a cursor is made (once per batch), so the row-by-row path checks nothing.
+//!
+//! Layout, byte by byte: `docs/layout.md`.
+
+#![allow(unsafe_code, reason = "the one module; each block says why it is sound")]
+
+mod batch;
+mod columns;
+mod copy;
+mod datum;
+mod group_table;
+mod index;
+mod join_table;
+mod key;
+mod order;
+mod plain;
+mod region;
+mod run;
+mod slot;
+mod writer;
+
+pub use batch::{Batch, Input, LeafReader, Row, RowIds, Retain, Selection, Strided, StridedBytes, StridedList, StridedText, WINDOW_ROWS};
+pub use columns::{Columns, TextColumn, Utf8};
+pub use copy::hash_rows;
+pub use group_table::{GroupTable, Groups, StateReader, StateRow, StateRows, StateSlot};
+pub use join_table::{JoinTable, PairRows, Pairs};
+pub use order::{OrderKey, SortBuffer};
+pub use plain::{ListElement, Plain};
+pub use run::{FIRST_ROW, PAGE_BYTES, Page};
+pub use writer::{Claims, NewRow, Out, OutBytes, OutList, OutText, RowWriter, SinkLeaves};

@@ -1,0 +1,256 @@
+//! Rows kept to be given back in order.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use super::batch::{Batch, Input, LeafPtr};
+use super::index::address_of;
+use super::run::Page;
+use super::writer::RowWriter;
+use crate::error::Result;
+use crate::memory::{Memory, Reservation};
+use crate::row::{LeafType, Physical, RowLayout};
+
+/// One leaf of an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OrderKey {
+    /// The leaf.
+    pub leaf: usize,
+    /// Largest first.
+    pub descending: bool,
+}
+
+/// Rows, and an index of (normalized prefix of the first key leaf, place).
+pub struct SortBuffer {
+    layout: Arc<RowLayout>,
+    order: Box<[OrderKey]>,
+    rows: RowWriter,
+    pages: Vec<Page>,
+    entries: Vec<(u64, usize)>,
+    paid: Reservation,
+    base: *mut u8,
+    memory: Memory,
+    next: usize,
+}
+
+// SAFETY: `base` is the region's start, which all threads share; rows are reached through `&mut self` only.
+unsafe impl Send for SortBuffer {}
+
+impl SortBuffer {
+    /// An empty buffer for rows of `layout`.
+    ///
+    /// # Errors
+    /// When the region cannot be had.
+    pub fn new(layout: Arc<RowLayout>, order: impl Into<Box<[OrderKey]>>, memory: &Memory) -> Result<Self> {
+        Ok(SortBuffer {
+            rows: RowWriter::new(layout.clone(), memory.clone()),
+            layout,
+            order: order.into(),
+            pages: Vec::new(),
+            entries: Vec::new(),
+            paid: memory.reserve(0)?,
+            base: address_of(0)?,
+            memory: memory.clone(),
+            next: 0,
+        })
+    }
+
+    /// How many rows it holds.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether it holds none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Adds rows.
+    ///
+    /// # Errors
+    /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
+    pub fn add(&mut self, input: &Input<'_>) -> Result<()> {
+        self.reserve(self.entries.len() + input.len())?;
+        let rows: SmallVec<[usize; 64]> = input.selection().rows().iter().map(|&row| row as usize).collect();
+        let entries = &mut self.entries;
+        // SAFETY: an input's rows are rows of its batch.
+        unsafe { self.rows.append_rows(input.batch(), None, &rows, |_, place| entries.push((0, place)))? };
+        self.pages.extend(self.rows.take_sealed());
+        let Some(first) = self.order.first().copied() else { return Ok(()) };
+        let (leaf, start) = (self.stored_leaf(first.leaf), self.entries.len() - rows.len());
+        for (prefix, place) in &mut self.entries[start..] {
+            // SAFETY: the place was written just now.
+            let normalized = unsafe { normalized_prefix(leaf, *place) };
+            *prefix = if first.descending { !normalized } else { normalized };
+        }
+        Ok(())
+    }
+
+    fn reserve(&mut self, wanted: usize) -> Result<()> {
+        if wanted > self.entries.capacity() {
+            let grown = wanted.next_power_of_two().max(1024);
+            self.paid.resize(grown * size_of::<(u64, usize)>())?;
+            self.entries.reserve_exact(grown - self.entries.len());
+        }
+        Ok(())
+    }
+
+    /// Puts the rows in order.
+    pub fn sort(&mut self) {
+        let mut entries = std::mem::take(&mut self.entries);
+        entries.sort_unstable_by(|&(left, left_place), &(right, right_place)| {
+            left.cmp(&right).then_with(|| self.compare(left_place, right_place))
+        });
+        self.entries = entries;
+        self.next = 0;
+    }
+
+    /// Keeps the first `count` rows in order, and gives the memory of the others back.
+    ///
+    /// # Errors
+    /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
+    pub fn keep_first(&mut self, count: usize) -> Result<()> {
+        self.sort();
+        self.entries.truncate(count);
+        let mut kept = SortBuffer::new(self.layout.clone(), self.order.clone(), &self.memory)?;
+        kept.reserve(self.entries.len())?;
+        let places: Vec<usize> = self.entries.iter().map(|&(_, place)| place).collect();
+        let (batch, entries, prefixes) = (self.stored_batch(), &mut kept.entries, &self.entries);
+        // SAFETY: entries hold places of this buffer's rows.
+        unsafe { kept.rows.append_rows(&batch, None, &places, |row, place| entries.push((prefixes[row].0, place)))? };
+        kept.pages.extend(kept.rows.take_sealed());
+        *self = kept;
+        Ok(())
+    }
+
+    /// Writes the next rows in order until a page of `out` is closed; whether rows are left.
+    ///
+    /// # Errors
+    /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
+    pub fn emit(&mut self, out: &mut RowWriter) -> Result<bool> {
+        const AT_ONCE: usize = 256;
+        while self.next < self.entries.len() && !out.has_sealed() {
+            let end = (self.next + AT_ONCE).min(self.entries.len());
+            let places: SmallVec<[usize; AT_ONCE]> = self.entries[self.next..end].iter().map(|&(_, place)| place).collect();
+            // SAFETY: entries hold places of this buffer's rows.
+            unsafe { out.append_rows(&self.stored_batch(), None, &places, |_, _| ())? };
+            self.next = end;
+        }
+        Ok(self.next < self.entries.len())
+    }
+
+    /// All leaves of the stored rows, whose "row number" is the place.
+    fn stored_batch(&self) -> Batch<'_> {
+        // SAFETY: read only at places of this buffer's rows, which the batch borrows.
+        unsafe { Batch::from_leaves(usize::MAX, (0..self.layout.types().len()).map(|leaf| self.stored_leaf(leaf))) }
+    }
+
+    fn stored_leaf(&self, leaf: usize) -> LeafPtr {
+        let ty = self.layout.types()[leaf];
+        match self.layout.offset(leaf) {
+            Some(offset) => LeafPtr::rows(self.base.wrapping_add(offset), 1, ty),
+            None => LeafPtr::dead(ty),
+        }
+    }
+
+    fn compare(&self, left: usize, right: usize) -> Ordering {
+        for key in &self.order {
+            let leaf = self.stored_leaf(key.leaf);
+            // SAFETY: both are places of this buffer's rows.
+            let order = unsafe { compare_rows(leaf, left, right) };
+            if order.is_ne() {
+                return if key.descending { order.reverse() } else { order };
+            }
+        }
+        Ordering::Equal
+    }
+}
+
+/// Eight bytes that compare as unsigned numbers like the values they stand for, or are equal.
+///
+/// # Safety
+/// `row` is a row that the leaf may be read at.
+unsafe fn normalized_prefix(leaf: LeafPtr, row: usize) -> u64 {
+    // SAFETY: the caller's promise; each arm reads the type's own width.
+    unsafe {
+        match leaf.ty {
+            LeafType::Text | LeafType::Bytes => {
+                let bytes = leaf.bytes(row, 1);
+                let mut prefix = [0; 8];
+                let length = bytes.len().min(8);
+                prefix[..length].copy_from_slice(&bytes[..length]);
+                u64::from_be_bytes(prefix)
+            }
+            LeafType::List(_) => 0,
+            ty if ty.physical() == Physical::W16 => (normalized(leaf, row) >> 64) as u64,
+            _ => normalized(leaf, row) as u64,
+        }
+    }
+}
+
+/// A plain value as an unsigned number of the same order; floats in total order with NaN last and -0 = 0.
+///
+/// # Safety
+/// `row` is a row that the leaf may be read at; the leaf is plain.
+unsafe fn normalized(leaf: LeafPtr, row: usize) -> u128 {
+    use LeafType as L;
+    let signed = |value: i64| u128::from(value as u64 ^ (1 << 63));
+    // SAFETY: the caller's promise; each arm reads the type's own width.
+    unsafe {
+        match leaf.ty {
+            L::Bool | L::U8 | L::Valid => leaf.read::<u8>(row).into(),
+            L::I8 => signed(leaf.read::<i8>(row).into()),
+            L::U16 => leaf.read::<u16>(row).into(),
+            L::I16 => signed(leaf.read::<i16>(row).into()),
+            L::U32 | L::Char => leaf.read::<u32>(row).into(),
+            L::I32 | L::Date => signed(leaf.read::<i32>(row).into()),
+            L::U64 => leaf.read::<u64>(row).into(),
+            L::I64 | L::Timestamp | L::Decimal(_) => signed(leaf.read::<i64>(row)),
+            L::F32 => float(leaf.read::<f32>(row).into()),
+            L::F64 => float(leaf.read::<f64>(row)),
+            L::U128 => leaf.read::<u128>(row),
+            L::I128 => leaf.read::<u128>(row) ^ (1 << 127),
+            L::Text | L::Bytes | L::List(_) => 0,
+        }
+    }
+}
+
+fn float(value: f64) -> u128 {
+    if value.is_nan() {
+        return u64::MAX.into();
+    }
+    // -0 becomes 0; then the sign bit is flipped, or all bits where it is set.
+    let bits = (value + 0.0).to_bits();
+    let bits = if value == 0.0 { 0 } else { bits };
+    u128::from(if bits >> 63 == 1 { !bits } else { bits | (1 << 63) })
+}
+
+/// # Safety
+/// Both rows may be read through the leaf.
+unsafe fn compare_rows(leaf: LeafPtr, left: usize, right: usize) -> Ordering {
+    // SAFETY: the caller's promise.
+    unsafe {
+        match leaf.ty {
+            LeafType::Text | LeafType::Bytes => leaf.bytes(left, 1).cmp(leaf.bytes(right, 1)),
+            LeafType::List(element) => {
+                let width = element.width();
+                let part = |bytes: &[u8], index: usize| {
+                    let inner = LeafPtr::rows(bytes.as_ptr(), width, element.leaf());
+                    // Elements of the slice, by index below its length.
+                    normalized(inner, index)
+                };
+                let (left, right) = (leaf.bytes(left, width), leaf.bytes(right, width));
+                (0..(left.len() / width).min(right.len() / width))
+                    .map(|index| part(left, index).cmp(&part(right, index)))
+                    .find(|order| order.is_ne())
+                    .unwrap_or_else(|| left.len().cmp(&right.len()))
+            }
+            _ => normalized(leaf, left).cmp(&normalized(leaf, right)),
+        }
+    }
+}
+

@@ -1,0 +1,107 @@
+//! The sixteen-byte slot of texts, byte strings and lists.
+//!
+//! ```text
+//! byte  0..4   length: bytes of a text, elements of a list
+//! byte  4..16  a text of up to 12 bytes, zeros behind it; or
+//! byte  4..8   the first four bytes of a longer text (zero for lists)
+//! byte  8..12  which buffer it lies in: 0 in rows
+//! byte 12..16  where it begins: from the start of the row's page, or of the buffer
+//! ```
+//! In columns this is Arrow's string view.
+
+/// The longest text that lies in the slot itself.
+pub(super) const INLINE_BYTES: usize = 12;
+
+/// A slot as a number, little-endian: byte `i` of the slot is bits `8 i ..` of it.
+pub(super) type Slot = u128;
+
+#[inline(always)]
+pub(super) fn length(slot: Slot) -> usize {
+    slot as u32 as usize
+}
+
+#[inline(always)]
+pub(super) fn buffer(slot: Slot) -> usize {
+    (slot >> 64) as u32 as usize
+}
+
+#[inline(always)]
+pub(super) fn place(slot: Slot) -> usize {
+    (slot >> 96) as usize
+}
+
+/// The slot of a text that fits.
+#[inline(always)]
+pub(super) fn inline(text: &[u8]) -> Slot {
+    debug_assert!(text.len() <= INLINE_BYTES);
+    text.len() as u128 | (packed(text) << 32)
+}
+
+/// The slot of a text that lies elsewhere.
+#[inline(always)]
+pub(super) fn outside(text: &[u8], buffer: u32, place: u32) -> Slot {
+    let prefix = packed(&text[..4]);
+    text.len() as u128 | (prefix << 32) | (u128::from(buffer) << 64) | (u128::from(place) << 96)
+}
+
+/// The slot of a list.
+#[inline(always)]
+pub(super) fn list(elements: usize, place: u32) -> Slot {
+    elements as u128 | (u128::from(place) << 96)
+}
+
+/// The same slot, pointing to another place in buffer 0.
+#[inline(always)]
+pub(super) fn moved(slot: Slot, place: u32) -> Slot {
+    (slot & (u64::MAX as u128)) | (u128::from(place) << 96)
+}
+
+/// Up to twelve bytes as a number. Two overlapping loads instead of a byte loop: bytes that both loads see are the same,
+/// so `|` joins them.
+#[inline(always)]
+fn packed(text: &[u8]) -> u128 {
+    let load8 = |at: usize| -> u128 {
+        let mut bytes = [0; 8];
+        bytes.copy_from_slice(&text[at..at + 8]);
+        u128::from(u64::from_le_bytes(bytes))
+    };
+    let load4 = |at: usize| -> u128 {
+        let mut bytes = [0; 4];
+        bytes.copy_from_slice(&text[at..at + 4]);
+        u128::from(u32::from_le_bytes(bytes))
+    };
+    match text.len() {
+        length @ 8.. => load8(0) | (load8(length - 8) << (8 * (length - 8))),
+        length @ 4..8 => load4(0) | (load4(length - 4) << (8 * (length - 4))),
+        length @ 1..4 => {
+            let byte = |at: usize| u128::from(text[at]) << (8 * at);
+            byte(0) | byte(length / 2) | byte(length - 1)
+        }
+        0 => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_texts_lie_in_the_slot_with_zeros_behind() {
+        for length in 0..=INLINE_BYTES {
+            let text: Vec<u8> = (1..=length as u8).collect();
+            let mut expected = [0; 16];
+            expected[0] = length as u8;
+            expected[4..4 + length].copy_from_slice(&text);
+            assert_eq!(inline(&text).to_le_bytes(), expected);
+        }
+    }
+
+    #[test]
+    fn long_texts_keep_length_prefix_and_place() {
+        let slot = outside(b"a rather long text", 3, 70);
+        assert_eq!((length(slot), buffer(slot), place(slot)), (18, 3, 70));
+        assert_eq!(&slot.to_le_bytes()[4..8], b"a ra");
+        let slot = moved(slot, 9);
+        assert_eq!((length(slot), buffer(slot), place(slot)), (18, 0, 9));
+    }
+}

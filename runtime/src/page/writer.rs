@@ -1,0 +1,396 @@
+//! Writing rows into pages.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use super::plain::{ListElement, Plain};
+use super::run::{FIRST_ROW, Page, Run};
+use super::slot::{self, INLINE_BYTES, Slot};
+use crate::error::{Error, Result};
+use crate::memory::Memory;
+use crate::row::{LeafType, Physical, RowLayout};
+
+/// Fills pages with rows of one layout: fixed parts from the front, variable parts from the back.
+///
+/// A row that does not fit closes the page and opens another; a row that fits no page gets a run of its own. Closed pages wait in
+/// the writer until they are taken.
+pub struct RowWriter {
+    layout: Arc<RowLayout>,
+    memory: Memory,
+    run: Option<Run>,
+    /// A run to use again, so that a writer whose pages are read at once always writes the same, cached memory.
+    spare: Option<Run>,
+    /// Place of the next row in the region.
+    next: usize,
+    /// Place where the variable parts begin; rows may grow up to it.
+    floor: usize,
+    sealed: Vec<Page>,
+    failed: Option<Error>,
+    /// What writes to dead leaves hit.
+    scratch: Box<u128>,
+}
+
+impl RowWriter {
+    /// A writer without pages.
+    #[must_use]
+    pub fn new(layout: Arc<RowLayout>, memory: Memory) -> Self {
+        RowWriter {
+            layout,
+            memory,
+            run: None,
+            spare: None,
+            next: 0,
+            floor: 0,
+            sealed: Vec::new(),
+            failed: None,
+            scratch: Box::new(0),
+        }
+    }
+
+    /// The rows' layout.
+    #[must_use]
+    pub fn layout(&self) -> &Arc<RowLayout> {
+        &self.layout
+    }
+
+    /// Whether a page is closed: time to hand on.
+    #[inline(always)]
+    #[must_use]
+    pub fn has_sealed(&self) -> bool {
+        !self.sealed.is_empty()
+    }
+
+    /// Rows in the open page.
+    #[must_use]
+    pub fn open_rows(&self) -> usize {
+        self.run.as_ref().map_or(0, |run| (self.next - run.offset() - FIRST_ROW) / self.layout.width())
+    }
+
+    /// What went wrong while rows were written, once.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`] where a page was refused.
+    pub fn check(&mut self) -> Result<()> {
+        self.failed.take().map_or(Ok(()), Err)
+    }
+
+    /// The closed pages, oldest first.
+    pub fn take_sealed(&mut self) -> std::vec::Drain<'_, Page> {
+        self.sealed.drain(..)
+    }
+
+    /// Adds a page that is closed already, of the same layout.
+    pub fn push_sealed(&mut self, page: Page) {
+        debug_assert_eq!(page.layout(), &self.layout);
+        self.seal();
+        self.sealed.push(page);
+    }
+
+    /// Closes the open page, unless it is empty.
+    pub fn seal(&mut self) {
+        let rows = self.open_rows();
+        if rows == 0 {
+            return;
+        }
+        if let Some(run) = self.run.take() {
+            let heap_start = (self.floor - run.offset()) as u32;
+            self.sealed.push(Page::seal(run, rows as u32, heap_start, self.layout.clone()));
+        }
+        (self.next, self.floor) = (0, 0);
+    }
+
+    /// Takes a page back whose rows have been read, to write into it again.
+    pub fn recycle(&mut self, page: Page) {
+        if self.spare.is_none() {
+            self.spare = page.reclaim();
+        }
+    }
+
+    /// Room for a row with `heap` bytes of variable parts; its place in the region.
+    #[inline(always)]
+    pub(super) fn claim(&mut self, heap: usize) -> Option<usize> {
+        let end = self.next + self.layout.width();
+        if end + heap > self.floor {
+            return self.claim_elsewhere(heap);
+        }
+        let row = self.next;
+        self.next = end;
+        Some(row)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn claim_elsewhere(&mut self, heap: usize) -> Option<usize> {
+        self.seal();
+        let bytes = FIRST_ROW + self.layout.width() + heap;
+        let run = match self.spare.take() {
+            Some(run) if run.bytes() >= bytes => Ok(run),
+            _ if u32::try_from(bytes).is_err() => {
+                Err(Error::Data { path: "a record".into(), place: String::new(), message: "has more than 4 GiB".into() })
+            }
+            _ => Run::new(bytes, &self.memory),
+        };
+        match run {
+            Ok(run) => {
+                self.next = run.offset() + FIRST_ROW + self.layout.width();
+                self.floor = run.offset() + run.bytes();
+                let row = run.offset() + FIRST_ROW;
+                self.run = Some(run);
+                Some(row)
+            }
+            Err(error) => {
+                self.failed.get_or_insert(error);
+                None
+            }
+        }
+    }
+
+    /// How many more rows without variable parts fit the open page.
+    pub(super) fn room(&self) -> usize {
+        (self.floor - self.next) / self.layout.width()
+    }
+
+    /// Claims `rows` more rows, which [`RowWriter::room`] allows.
+    pub(super) fn skip(&mut self, rows: usize) {
+        debug_assert!(rows <= self.room());
+        self.next += rows * self.layout.width();
+    }
+
+    pub(super) fn open_run(&mut self) -> Option<&mut Run> {
+        self.run.as_mut()
+    }
+
+    /// The address that places count from, where a page is open.
+    pub(super) fn region_start(&self) -> Option<*mut u8> {
+        self.run.as_ref().map(Run::region_start)
+    }
+
+    /// Puts bytes into the variable part of the open page, for a row in it; where they begin, from the page's start.
+    ///
+    /// `None` where they do not fit: the room was not claimed.
+    #[inline(always)]
+    pub(super) fn push_heap(&mut self, bytes: &[u8], align: usize) -> Option<u32> {
+        let run = self.run.as_mut()?;
+        let floor = self.floor.checked_sub(bytes.len())? & !(align - 1);
+        if floor < self.next {
+            return None;
+        }
+        self.floor = floor;
+        let place = floor - run.offset();
+        // SAFETY: `[floor, floor + len)` lies between the rows and the old floor, inside the run that this writer owns.
+        unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), run.start().add(place), bytes.len()) };
+        Some(place as u32)
+    }
+
+    /// Typed writing under a fresh brand.
+    ///
+    /// # Errors
+    /// When the region cannot be had, or a page was refused meanwhile.
+    #[inline(always)]
+    pub fn visit<R>(&mut self, f: impl for<'w> FnOnce(SinkLeaves<'w>, Claims<'w>) -> R) -> Result<R> {
+        let base = super::region::region()?.start();
+        let scratch: *mut u8 = std::ptr::from_mut(&mut *self.scratch).cast();
+        let layout = self.layout.clone();
+        let result = f(SinkLeaves { base, scratch, layout: &layout, next: 0 }, Claims { writer: self, brand: PhantomData });
+        self.check()?;
+        Ok(result)
+    }
+}
+
+type Brand<'w> = PhantomData<fn(&'w ()) -> &'w ()>;
+
+/// A claimed row: may be written through the sinks of its brand.
+#[derive(Clone, Copy)]
+pub struct NewRow<'w> {
+    place: usize,
+    brand: Brand<'w>,
+}
+
+/// Claims rows, and room for their variable parts, while a visit lasts.
+pub struct Claims<'w> {
+    writer: &'w mut RowWriter,
+    brand: Brand<'w>,
+}
+
+impl<'w> Claims<'w> {
+    /// Room for a row with `heap` bytes of variable parts. `None` where memory was refused: the visit then gives the error.
+    #[inline(always)]
+    pub fn claim(&mut self, heap: usize) -> Option<NewRow<'w>> {
+        self.writer.claim(heap).map(|place| NewRow { place, brand: PhantomData })
+    }
+
+    /// Whether a page is closed: time to stop and hand on.
+    #[inline(always)]
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.writer.has_sealed()
+    }
+}
+
+/// Hands out a layout's leaves in order while a sink is made.
+pub struct SinkLeaves<'w> {
+    base: *mut u8,
+    scratch: *mut u8,
+    layout: &'w RowLayout,
+    next: usize,
+}
+
+impl SinkLeaves<'_> {
+    /// Base and mask of the next leaf: a live one lies at its offset in each row, a dead one always in the scratch.
+    fn next(&mut self, fits: impl FnOnce(LeafType) -> bool) -> (*mut u8, usize) {
+        let leaf = self.next;
+        self.next += 1;
+        let known = self.layout.types().get(leaf).copied().is_some_and(fits);
+        debug_assert!(known, "leaf {leaf} has another type than what is written");
+        match self.layout.offset(leaf).filter(|_| known) {
+            Some(offset) => (self.base.wrapping_add(offset), usize::MAX),
+            None => (self.scratch, 0),
+        }
+    }
+}
+
+impl<'w> SinkLeaves<'w> {
+    /// The next leaf, of plain values.
+    pub fn plain<P: Plain>(&mut self) -> Out<'w, P> {
+        let (base, mask) = self.next(|ty| ty.physical() != Physical::Slot && ty.width() == size_of::<P>());
+        Out { base, mask, of: PhantomData }
+    }
+
+    /// The next leaf, of texts.
+    pub fn text(&mut self) -> OutText<'w> {
+        let (base, mask) = self.next(|ty| ty == LeafType::Text);
+        OutText(OutBytes { base, mask, brand: PhantomData })
+    }
+
+    /// The next leaf, of byte strings.
+    pub fn bytes(&mut self) -> OutBytes<'w> {
+        let (base, mask) = self.next(|ty| ty == LeafType::Bytes);
+        OutBytes { base, mask, brand: PhantomData }
+    }
+
+    /// The next leaf, of lists.
+    pub fn list<P: ListElement>(&mut self) -> OutList<'w, P> {
+        let (base, mask) = self.next(|ty| matches!(ty, LeafType::List(element) if element.width() == size_of::<P>()));
+        OutList { base, mask, of: PhantomData }
+    }
+}
+
+/// Where a plain leaf is written.
+pub struct Out<'w, P> {
+    base: *mut u8,
+    mask: usize,
+    of: PhantomData<(Brand<'w>, P)>,
+}
+
+impl<P> Clone for Out<'_, P> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<P> Copy for Out<'_, P> {}
+
+impl<'w, P: Plain> Out<'w, P> {
+    /// Writes the leaf of a row.
+    #[inline(always)]
+    pub fn write(self, row: NewRow<'w>, value: P) {
+        // SAFETY: sink and row share a brand: the row was claimed in the writer whose layout gave the offset. A dead leaf
+        // has mask 0 and hits the writer's scratch, 16 bytes, as wide as any plain value.
+        unsafe { self.base.add(row.place & self.mask).cast::<P>().write_unaligned(value) }
+    }
+}
+
+/// Where a byte string is written.
+#[derive(Clone, Copy)]
+pub struct OutBytes<'w> {
+    base: *mut u8,
+    mask: usize,
+    brand: Brand<'w>,
+}
+
+impl<'w> OutBytes<'w> {
+    /// Bytes to claim for a value beyond the row's fixed part.
+    #[inline(always)]
+    #[must_use]
+    pub fn heap_bytes(self, value: &[u8]) -> usize {
+        if value.len() <= INLINE_BYTES { 0 } else { value.len() & self.mask }
+    }
+
+    /// Writes the leaf of a row, whose claim counted [`OutBytes::heap_bytes`].
+    #[inline(always)]
+    pub fn write(self, row: NewRow<'w>, value: &[u8], claims: &mut Claims<'w>) {
+        let slot = if value.len() <= INLINE_BYTES {
+            slot::inline(value)
+        } else if self.mask == 0 {
+            0
+        } else {
+            long_slot(value, claims.writer)
+        };
+        // SAFETY: as `Out::write`.
+        unsafe { self.base.add(row.place & self.mask).cast::<Slot>().write_unaligned(slot) }
+    }
+}
+
+#[inline(never)]
+fn long_slot(value: &[u8], writer: &mut RowWriter) -> Slot {
+    // Room was claimed; without, the empty text is the safe answer.
+    writer.push_heap(value, 1).map_or(0, |place| slot::outside(value, 0, place))
+}
+
+/// Where a text is written.
+#[derive(Clone, Copy)]
+pub struct OutText<'w>(OutBytes<'w>);
+
+impl<'w> OutText<'w> {
+    /// Bytes to claim for a value beyond the row's fixed part.
+    #[inline(always)]
+    #[must_use]
+    pub fn heap_bytes(self, value: &str) -> usize {
+        self.0.heap_bytes(value.as_bytes())
+    }
+
+    /// Writes the leaf of a row, whose claim counted [`OutText::heap_bytes`].
+    #[inline(always)]
+    pub fn write(self, row: NewRow<'w>, value: &str, claims: &mut Claims<'w>) {
+        self.0.write(row, value.as_bytes(), claims);
+    }
+}
+
+/// Where a list is written.
+pub struct OutList<'w, P> {
+    base: *mut u8,
+    mask: usize,
+    of: PhantomData<(Brand<'w>, P)>,
+}
+
+impl<P> Clone for OutList<'_, P> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<P> Copy for OutList<'_, P> {}
+
+/// Lists begin at multiples of this from their page's start, so that they are read in place as slices.
+pub(super) const LIST_ALIGN: usize = 16;
+
+impl<'w, P: ListElement> OutList<'w, P> {
+    /// Bytes to claim for a value beyond the row's fixed part, padding included.
+    #[inline(always)]
+    #[must_use]
+    pub fn heap_bytes(self, value: &[P]) -> usize {
+        if value.is_empty() { 0 } else { (size_of_val(value) + LIST_ALIGN) & self.mask }
+    }
+
+    /// Writes the leaf of a row, whose claim counted [`OutList::heap_bytes`].
+    #[inline(always)]
+    pub fn write(self, row: NewRow<'w>, value: &[P], claims: &mut Claims<'w>) {
+        let slot = if value.is_empty() || self.mask == 0 {
+            0
+        } else {
+            // SAFETY: list elements are plain: no padding, so all their bytes are initialised.
+            let bytes = unsafe { std::slice::from_raw_parts(value.as_ptr().cast::<u8>(), size_of_val(value)) };
+            claims.writer.push_heap(bytes, LIST_ALIGN).map_or(0, |place| slot::list(value.len(), place))
+        };
+        // SAFETY: as `Out::write`.
+        unsafe { self.base.add(row.place & self.mask).cast::<Slot>().write_unaligned(slot) }
+    }
+}

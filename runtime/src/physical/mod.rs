@@ -1,0 +1,171 @@
+//! The physical plan: stages of steps that run in one task each, and the exchanges between them.
+//!
+//! A *stage* runs in some parallel tasks. Its head is a source or an inbox; its *steps* are drivers, each with the filters and views
+//! that stand before it; its *outputs* ship what the last step gives to other stages' inboxes. Inside a stage rows move by reference:
+//! a page, or the source's columns, and a selection.
+
+use std::sync::Arc;
+
+use crate::error::Origin;
+use crate::kernel::PredicateFactory;
+use crate::row::{LeafSet, RowLayout};
+use crate::source::{Scan, Source};
+use crate::strategy::{DriverFactory, Estimate, Ship};
+
+/// An operator as the plan shows it; steps, filters and views name it by index.
+pub struct OperatorInfo {
+    /// What the user wrote, and where.
+    pub origin: Origin,
+    /// Path and name; see [`Node::identity`](crate::plan::Node::identity).
+    pub identity: String,
+    /// The operator's word and details: `join on a = b`.
+    pub description: String,
+    /// The user's source text.
+    pub text: Arc<str>,
+    /// What was chosen: `hash join, build right`.
+    pub strategy: String,
+    /// The operators that it reads, and how their rows are shipped.
+    pub inputs: Vec<(usize, Ship)>,
+    /// Parallel tasks.
+    pub tasks: usize,
+    /// What it is expected to give.
+    pub estimate: Estimate,
+    /// The leaves that somebody reads, by name.
+    pub live: String,
+}
+
+/// What happens to rows in place, before a step or an output.
+#[derive(Clone)]
+pub enum Prelude {
+    /// Rows are dropped.
+    Filter(usize, PredicateFactory),
+    /// Leaves are picked.
+    View(usize, Arc<[usize]>),
+}
+
+/// A driver in a stage.
+pub struct StepPlan {
+    /// The operator that it belongs to.
+    pub operator: usize,
+    /// What happens before.
+    pub prelude: Vec<Prelude>,
+    /// The driver.
+    pub driver: Arc<dyn DriverFactory>,
+    /// The driver's port that the step before feeds.
+    pub port: usize,
+    /// The driver's other ports, each with the inbox that feeds it.
+    pub sides: Vec<(usize, usize)>,
+}
+
+/// Where a stage's rows come from.
+pub enum Head {
+    /// A source: its operator.
+    Source(usize, Arc<dyn Source>, Scan),
+    /// An inbox of the stage.
+    Inbox(usize),
+}
+
+/// An exchange, seen from the sending stage.
+pub struct OutputPlan {
+    /// The operator whose rows are shipped.
+    pub operator: usize,
+    /// What happens before rows are written.
+    pub prelude: Vec<Prelude>,
+    /// Which task gets which rows.
+    pub ship: Ship,
+    /// How rows are written.
+    pub layout: Arc<RowLayout>,
+    /// The receiving stage, and its inbox.
+    pub to: (usize, usize),
+    /// Whether pages may pile up without bound but the memory budget: where branches of one flow meet again, a bounded exchange
+    /// could wait for itself.
+    pub piles_up: bool,
+}
+
+/// Steps that run in the same task.
+pub struct StagePlan {
+    /// Where rows come from.
+    pub head: Head,
+    /// What happens to them.
+    pub steps: Vec<StepPlan>,
+    /// Where they go.
+    pub outputs: Vec<OutputPlan>,
+    /// Parallel tasks.
+    pub tasks: usize,
+    /// Inboxes, of the head and of side ports.
+    pub inboxes: usize,
+}
+
+/// A plan that can be run.
+#[derive(Default)]
+pub struct PhysicalPlan {
+    /// The operators, inputs before consumers.
+    pub operators: Vec<OperatorInfo>,
+    /// The stages.
+    pub stages: Vec<StagePlan>,
+}
+
+/// Where a node's rows can be picked up while the plan is built: behind a stage's last step, after a prelude.
+#[derive(Clone)]
+pub(crate) struct Place {
+    pub(crate) stage: usize,
+    pub(crate) operator: usize,
+    pub(crate) prelude: Vec<Prelude>,
+    /// Several consumers pick rows up here, so no step may follow in this stage.
+    pub(crate) forked: bool,
+    /// The fork's branches meet again.
+    pub(crate) piles_up: bool,
+}
+
+/// Builds stages.
+#[derive(Default)]
+pub(crate) struct Builder {
+    pub(crate) plan: PhysicalPlan,
+}
+
+impl Builder {
+    /// A new stage without steps.
+    pub(crate) fn stage(&mut self, head: Head, tasks: usize) -> usize {
+        let inboxes = usize::from(matches!(head, Head::Inbox(_)));
+        self.plan.stages.push(StagePlan { head, steps: Vec::new(), outputs: Vec::new(), tasks, inboxes });
+        self.plan.stages.len() - 1
+    }
+
+    /// Tasks that a place's rows lie in.
+    pub(crate) fn tasks(&self, place: &Place) -> usize {
+        self.plan.stages[place.stage].tasks
+    }
+
+    /// Ships a place's rows to a new inbox of a stage. `types` and `live` say how rows are written.
+    pub(crate) fn ship(&mut self, place: Place, ship: Ship, layout: Arc<RowLayout>, to_stage: usize) -> usize {
+        let inbox = self.plan.stages[to_stage].inboxes;
+        self.plan.stages[to_stage].inboxes += 1;
+        self.ship_to(place, ship, layout, (to_stage, inbox));
+        inbox
+    }
+
+    /// Ships a place's rows to an inbox.
+    pub(crate) fn ship_to(&mut self, place: Place, ship: Ship, layout: Arc<RowLayout>, to: (usize, usize)) {
+        let Place { stage, operator, prelude, piles_up, .. } = place;
+        self.plan.stages[stage].outputs.push(OutputPlan { operator, prelude, ship, layout, to, piles_up });
+    }
+
+    /// The same place where a step may follow: a stage of its own behind a fork.
+    pub(crate) fn open(&mut self, place: Place, types: &[crate::row::LeafType], live: &LeafSet) -> Place {
+        if !place.forked {
+            return place;
+        }
+        let (operator, tasks) = (place.operator, self.tasks(&place));
+        let stage = self.stage(Head::Inbox(0), tasks);
+        let layout = Arc::new(RowLayout::new(types, live));
+        self.ship_to(place, Ship::Forward, layout, (stage, 0));
+        Place { stage, operator, prelude: Vec::new(), forked: false, piles_up: false }
+    }
+
+    /// Appends a step behind a place.
+    pub(crate) fn step(&mut self, place: Place, operator: usize, driver: Arc<dyn DriverFactory>, port: usize) -> Place {
+        let Place { stage, prelude, .. } = place;
+        self.plan.stages[stage].steps.push(StepPlan { operator, prelude, driver, port, sides: Vec::new() });
+        Place { stage, operator, prelude: Vec::new(), forked: false, piles_up: false }
+    }
+}

@@ -1,0 +1,88 @@
+//! The logical plan: a DAG of operators as the user wrote them.
+//!
+//! A [`Node`] is made by one call of the builder and never changes; a flow is a handle on one. Two flows that share a node share
+//! its work.
+
+mod operator;
+mod table;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::error::Origin;
+use crate::row::Schema;
+
+pub use operator::{Operator, Reads, row_bytes};
+pub use table::{Table, unbounded_memory, unbounded_writer};
+
+/// One operator of a plan.
+pub struct Node {
+    /// Counts nodes in the order in which they were made.
+    pub sequence: u64,
+    /// Where in the program: bindings and functions, from the outside in. With the name this is the node's identity.
+    pub path: Arc<str>,
+    /// What the user wrote, and where.
+    pub origin: Origin,
+    /// The user's source text, one line, for EXPLAIN.
+    pub text: Arc<str>,
+    /// What it does.
+    pub operator: Arc<dyn Operator>,
+    /// Where its records come from.
+    pub inputs: Vec<Arc<Node>>,
+}
+
+impl Node {
+    /// A new node.
+    #[must_use]
+    pub fn new(
+        path: Arc<str>,
+        origin: Origin,
+        text: Arc<str>,
+        operator: Arc<dyn Operator>,
+        inputs: Vec<Arc<Node>>,
+    ) -> Arc<Self> {
+        static SEQUENCE: AtomicU64 = AtomicU64::new(0);
+        let sequence = SEQUENCE.fetch_add(1, Ordering::Relaxed);
+        Arc::new(Node { sequence, path, origin, text, operator, inputs })
+    }
+
+    /// The records it gives.
+    #[must_use]
+    pub fn schema(&self) -> &Schema {
+        self.operator.schema()
+    }
+
+    /// Its identity: path and name. Nodes of one identity are told apart by the order in which they were made.
+    #[must_use]
+    pub fn identity(&self) -> String {
+        if self.path.is_empty() { self.origin.name.to_string() } else { format!("{}/{}", self.path, self.origin.name) }
+    }
+}
+
+/// All nodes that these need, inputs before consumers, each once.
+#[must_use]
+pub fn topological(roots: &[Arc<Node>]) -> Vec<Arc<Node>> {
+    let mut seen = HashSet::new();
+    let mut order = Vec::new();
+    // An explicit stack: a plan may be deeper than the thread's.
+    let mut stack: Vec<(Arc<Node>, usize)> = Vec::new();
+    for root in roots {
+        if seen.insert(root.sequence) {
+            stack.push((root.clone(), 0));
+        }
+        while let Some((node, next)) = stack.pop() {
+            match node.inputs.get(next) {
+                Some(input) => {
+                    let input = input.clone();
+                    stack.push((node, next + 1));
+                    if seen.insert(input.sequence) {
+                        stack.push((input, 0));
+                    }
+                }
+                None => order.push(node),
+            }
+        }
+    }
+    order
+}

@@ -1,0 +1,94 @@
+//! What the planner asks an operator.
+
+use crate::error::Result;
+use crate::plan::Table;
+use crate::row::{LeafSet, Schema};
+use crate::strategy::{Estimate, Planning, Role, Strategy};
+
+/// The leaves of an input that a closure reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reads {
+    /// All, as far as anybody knows.
+    All,
+    /// These.
+    Leaves(LeafSet),
+}
+
+impl Reads {
+    /// As a set of leaves of `schema`.
+    #[must_use]
+    pub fn of(&self, schema: &Schema) -> LeafSet {
+        match self {
+            Reads::All => LeafSet::all(schema.leaves().len()),
+            Reads::Leaves(leaves) => leaves.clone(),
+        }
+    }
+}
+
+/// An operator's facts, strategies and meaning. One file of `operators/` each.
+pub trait Operator: Send + Sync {
+    /// Its word: `join`.
+    fn name(&self) -> &'static str;
+
+    /// For EXPLAIN: `orderkey = orderkey`.
+    fn details(&self) -> String {
+        String::new()
+    }
+
+    /// The records it gives.
+    fn schema(&self) -> &Schema;
+
+    /// The leaves of an input that it needs, where somebody reads `live` of its output.
+    fn reads(&self, input: usize, live: &LeafSet) -> LeafSet;
+
+    /// How many records it gives, expectedly, and how wide.
+    fn estimate(&self, inputs: &[Estimate], live: &LeafSet) -> Estimate;
+
+    /// What only the whole graph can know to be wrong.
+    ///
+    /// # Errors
+    /// A sentence in the user's words.
+    fn check(&self) -> Result<()> {
+        Ok(())
+    }
+
+    /// Called once before the first task starts; a sink makes room for its output.
+    ///
+    /// # Errors
+    /// Where the output cannot be made.
+    fn prepare(&self) -> Result<()> {
+        Ok(())
+    }
+
+    /// Called once after the last task ended: a sink gives its output its name, or removes what there is of it.
+    ///
+    /// # Errors
+    /// Where the output cannot get its name.
+    fn finish(&self, success: bool) -> Result<()> {
+        let _ = success;
+        Ok(())
+    }
+
+    /// What it is to the executor.
+    fn role(&self) -> Role {
+        Role::Drive
+    }
+
+    /// Ways to run it, for [`Role::Drive`].
+    fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
+        let _ = planning;
+        Vec::new()
+    }
+
+    /// What it means: the embedded engine's whole knowledge. Plain loops over plain vectors, no cleverness.
+    ///
+    /// # Errors
+    /// What the user's closures give.
+    fn reference(&self, inputs: &[Table]) -> Result<Table>;
+}
+
+/// Bytes of one row's live leaves, texts guessed.
+#[must_use]
+pub fn row_bytes(schema: &Schema, live: &LeafSet) -> f64 {
+    live.iter().filter_map(|leaf| schema.leaves().get(leaf)).map(|leaf| leaf.ty.width() as f64).sum::<f64>().max(1.0)
+}

@@ -1,0 +1,87 @@
+//! The embedded engine's data: plain vectors.
+
+use std::sync::Arc;
+
+use crate::error::Result;
+use crate::memory::{Budget, Memory};
+use crate::page::{Batch, Page, RowWriter};
+use crate::row::{Datum, LeafSet, LeafType, RowLayout};
+
+/// Records as plain vectors of leaves.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Table {
+    /// The leaves' types.
+    pub types: Vec<LeafType>,
+    /// One vector of leaves per record.
+    pub rows: Vec<Vec<Datum>>,
+}
+
+impl Table {
+    /// A table without records.
+    #[must_use]
+    pub fn new(types: Vec<LeafType>) -> Self {
+        Table { types, rows: Vec::new() }
+    }
+
+    /// Adds a batch's records.
+    pub fn extend(&mut self, batch: &Batch<'_>) {
+        for row in 0..batch.rows() {
+            self.rows.push(self.types.iter().enumerate().map(|(leaf, &ty)| batch.datum(leaf, ty, row)).collect());
+        }
+    }
+
+    /// The records in pages, all leaves stored; leaves outside `read` hold valid values that are wrong, so that a read set which
+    /// forgets a leaf shows.
+    ///
+    /// # Errors
+    /// When the region is used up.
+    pub fn pages(&self, read: &LeafSet) -> Result<Vec<Page>> {
+        let mut writer = self.writer();
+        for row in &self.rows {
+            let poisoned: Vec<Datum> = row
+                .iter()
+                .enumerate()
+                .map(|(leaf, datum)| if read.contains(leaf) { datum.clone() } else { poison(self.types[leaf], datum) })
+                .collect();
+            writer.append_datums(&poisoned)?;
+        }
+        writer.seal();
+        Ok(writer.take_sealed().collect())
+    }
+
+    /// A writer for records of this kind, without limits.
+    #[must_use]
+    pub fn writer(&self) -> RowWriter {
+        unbounded_writer(self.types.clone())
+    }
+}
+
+/// A writer for all leaves, without limits on memory.
+#[must_use]
+pub fn unbounded_writer(types: Vec<LeafType>) -> RowWriter {
+    RowWriter::new(Arc::new(RowLayout::full(types)), unbounded_memory())
+}
+
+/// Memory for the embedded engine.
+#[must_use]
+pub fn unbounded_memory() -> Memory {
+    Memory::new(Budget::new(usize::MAX / 2), "the embedded engine")
+}
+
+/// Another valid value of the same type.
+fn poison(ty: LeafType, datum: &Datum) -> Datum {
+    match (ty, datum) {
+        (LeafType::Bool | LeafType::Valid, Datum::Fixed(bits)) => Datum::Fixed(1 - bits.min(&1)),
+        (LeafType::Char, Datum::Fixed(bits)) => Datum::Fixed(if *bits == 1 { 2 } else { 1 }),
+        (_, Datum::Fixed(bits)) => Datum::Fixed(!bits & mask(ty)),
+        (LeafType::List(_), Datum::Bytes(_)) => Datum::Bytes(Box::default()),
+        (_, Datum::Bytes(_)) => Datum::Bytes(Box::from(&b"a leaf that was declared dead"[..])),
+    }
+}
+
+fn mask(ty: LeafType) -> u128 {
+    match ty.width() {
+        16 => u128::MAX,
+        width => (1 << (8 * width)) - 1,
+    }
+}

@@ -1,0 +1,123 @@
+//! One leaf's value, boxed.
+
+use std::cmp::Ordering;
+use std::fmt::Write as _;
+
+use super::LeafType;
+use crate::value::{Date, Timestamp, write_decimal};
+
+/// One leaf's value, whatever its type: the bits of a plain value, or the bytes of a text or list.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Datum {
+    /// A plain value's little-endian bits, zero-extended.
+    Fixed(u128),
+    /// A text's, byte string's or list's bytes.
+    Bytes(Box<[u8]>),
+}
+
+impl Datum {
+    /// What a dead or null leaf holds.
+    #[must_use]
+    pub fn zero(ty: LeafType) -> Self {
+        match ty.physical() {
+            super::Physical::Slot => Datum::Bytes(Box::default()),
+            _ => Datum::Fixed(0),
+        }
+    }
+
+    /// The bits of a plain value; zero for bytes.
+    #[must_use]
+    pub fn bits(&self) -> u128 {
+        match self {
+            Datum::Fixed(bits) => *bits,
+            Datum::Bytes(_) => 0,
+        }
+    }
+
+    /// The bytes of a text or list; none for a plain value.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            Datum::Fixed(_) => &[],
+            Datum::Bytes(bytes) => bytes,
+        }
+    }
+}
+
+/// The order of two values of one leaf: numbers by value, floats in total order (NaN last, -0 = 0), text by bytes, lists
+/// element by element.
+#[must_use]
+pub fn compare_leaf(ty: LeafType, left: &Datum, right: &Datum) -> Ordering {
+    use LeafType as L;
+    match ty {
+        L::Text | L::Bytes => left.bytes().cmp(right.bytes()),
+        L::List(element) => {
+            let width = element.width();
+            let parts = |datum: &Datum| -> Vec<Datum> { datum.bytes().chunks_exact(width).map(fixed).collect() };
+            let (left, right) = (parts(left), parts(right));
+            left.iter()
+                .zip(&right)
+                .map(|(l, r)| compare_leaf(element.leaf(), l, r))
+                .find(|order| order.is_ne())
+                .unwrap_or_else(|| left.len().cmp(&right.len()))
+        }
+        _ => compare_bits(ty, left.bits(), right.bits()),
+    }
+}
+
+fn fixed(bytes: &[u8]) -> Datum {
+    let mut wide = [0; 16];
+    wide[..bytes.len()].copy_from_slice(bytes);
+    Datum::Fixed(u128::from_le_bytes(wide))
+}
+
+fn compare_bits(ty: LeafType, left: u128, right: u128) -> Ordering {
+    use LeafType as L;
+    let float = |value: f64| if value == 0.0 { 0.0 } else if value.is_nan() { f64::NAN.copysign(1.0) } else { value };
+    match ty {
+        L::I8 => (left as i8).cmp(&(right as i8)),
+        L::I16 => (left as i16).cmp(&(right as i16)),
+        L::I32 | L::Date => (left as i32).cmp(&(right as i32)),
+        L::I64 | L::Timestamp | L::Decimal(_) => (left as i64).cmp(&(right as i64)),
+        L::I128 => (left as i128).cmp(&(right as i128)),
+        L::F32 => {
+            let value = |bits: u128| float(f64::from(f32::from_bits(bits as u32)));
+            value(left).total_cmp(&value(right))
+        }
+        L::F64 => float(f64::from_bits(left as u64)).total_cmp(&float(f64::from_bits(right as u64))),
+        _ => left.cmp(&right),
+    }
+}
+
+/// Writes a value as people read it, and as CSV holds it; text without quotes.
+pub fn show_leaf(ty: LeafType, value: &Datum, out: &mut String) {
+    use LeafType as L;
+    let bits = value.bits();
+    // Writing into a `String` cannot fail.
+    let _ = match ty {
+        L::Bool => write!(out, "{}", bits != 0),
+        L::I8 => write!(out, "{}", bits as i8),
+        L::I16 => write!(out, "{}", bits as i16),
+        L::I32 => write!(out, "{}", bits as i32),
+        L::I64 => write!(out, "{}", bits as i64),
+        L::I128 => write!(out, "{}", bits as i128),
+        L::U8 | L::U16 | L::U32 | L::U64 | L::U128 | L::Valid => write!(out, "{bits}"),
+        L::F32 => write!(out, "{}", f32::from_bits(bits as u32)),
+        L::F64 => write!(out, "{}", f64::from_bits(bits as u64)),
+        L::Char => write!(out, "{}", char::from_u32(bits as u32).unwrap_or(char::REPLACEMENT_CHARACTER)),
+        L::Date => write!(out, "{}", Date::from_days(bits as i32)),
+        L::Timestamp => write!(out, "{}", Timestamp::from_micros(bits as i64)),
+        L::Decimal(scale) => write_decimal(out, bits as i64, scale),
+        L::Text => write!(out, "{}", String::from_utf8_lossy(value.bytes())),
+        L::Bytes => value.bytes().iter().try_for_each(|byte| write!(out, "{byte:02x}")),
+        L::List(element) => {
+            out.push('[');
+            for (index, part) in value.bytes().chunks_exact(element.width()).enumerate() {
+                out.push_str(if index == 0 { "" } else { ", " });
+                show_leaf(element.leaf(), &fixed(part), out);
+            }
+            out.push(']');
+            Ok(())
+        }
+    };
+}

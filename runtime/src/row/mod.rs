@@ -1,0 +1,17 @@
+//! What a record looks like to the engine: a list of leaves, and where each lies in a row.
+//!
+//! * [`LeafType`]: one plain value, one text, one list; what the engine knows instead of user types.
+//! * [`Schema`]: a record's fields as the user named them, flattened to leaves.
+//! * [`LeafSet`]: which leaves are alive.
+//! * [`RowLayout`]: byte offsets of the live leaves of one row, drawn in `docs/layout.md`.
+//! * [`Datum`]: one leaf's value, boxed and slow, for the embedded engine, for bounds and for printing.
+
+mod datum;
+mod layout;
+mod leaf;
+mod schema;
+
+pub use datum::{Datum, compare_leaf, show_leaf};
+pub use layout::{LAYOUT_VERSION, RowLayout};
+pub use leaf::{Element, LeafSet, LeafType, Physical};
+pub use schema::{Field, Leaf, Schema, SchemaBuilder, Shape};

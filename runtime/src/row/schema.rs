@@ -1,0 +1,224 @@
+//! A record's fields as the user named them, and the leaves that they flatten to.
+
+use std::fmt::Write as _;
+
+use super::{LeafSet, LeafType};
+
+/// One leaf of a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leaf {
+    /// Dotted path from the record: `home.zip`; empty where the record is itself a plain value.
+    pub path: String,
+    /// Its type.
+    pub ty: LeafType,
+    /// The nearest validity leaf that says whether it holds anything.
+    pub validity: Option<usize>,
+}
+
+/// A field of a record, or the record itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// A plain value, a text, a list: the leaf's index.
+    Leaf(usize),
+    /// An `Option`: its validity leaf, and what it holds.
+    Optional(usize, Box<Shape>),
+    /// A nested record or tuple.
+    Record {
+        /// The record's name; empty for a tuple.
+        name: &'static str,
+        /// Its fields in order.
+        fields: Vec<Field>,
+    },
+}
+
+/// A named part of a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// As written: `orderkey`, or `0` in a tuple.
+    pub name: &'static str,
+    /// What it holds.
+    pub shape: Shape,
+}
+
+/// A record type as the engine sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schema {
+    leaves: Vec<Leaf>,
+    shape: Shape,
+}
+
+impl Schema {
+    /// The leaves in order.
+    #[must_use]
+    pub fn leaves(&self) -> &[Leaf] {
+        &self.leaves
+    }
+
+    /// The leaves' types in order.
+    #[must_use]
+    pub fn types(&self) -> Vec<LeafType> {
+        self.leaves.iter().map(|leaf| leaf.ty).collect()
+    }
+
+    /// The record's shape.
+    #[must_use]
+    pub fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
+    /// The record's fields; one nameless field where the record is a plain value.
+    #[must_use]
+    pub fn fields(&self) -> Vec<Field> {
+        match &self.shape {
+            Shape::Record { fields, .. } => fields.clone(),
+            shape => vec![Field { name: "", shape: shape.clone() }],
+        }
+    }
+
+    /// The leaves of the field at a dotted path. A path that goes on below a field, into a value the engine knows no
+    /// parts of, means that field; one that names no field means none.
+    #[must_use]
+    pub fn leaves_at(&self, path: &str) -> Option<LeafSet> {
+        let mut shape = &self.shape;
+        for part in path.split('.').filter(|part| !part.is_empty()) {
+            let Shape::Record { fields, .. } = shape else { break };
+            shape = &fields.iter().find(|field| field.name == part)?.shape;
+        }
+        let mut found = LeafSet::none();
+        collect(shape, &mut found);
+        Some(found)
+    }
+
+    /// The schema in one line: `WordCount { word: String, count: u64 }`.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        let mut text = String::new();
+        self.describe_shape(&self.shape, &mut text);
+        text
+    }
+
+    fn describe_shape(&self, shape: &Shape, text: &mut String) {
+        match shape {
+            Shape::Leaf(leaf) => {
+                let _ = write!(text, "{}", self.leaves[*leaf].ty);
+            }
+            Shape::Optional(_, inner) => {
+                text.push_str("Option<");
+                self.describe_shape(inner, text);
+                text.push('>');
+            }
+            Shape::Record { name, fields } => {
+                let (open, close) = if name.is_empty() { ("(", ")") } else { (" { ", " }") };
+                text.push_str(name);
+                text.push_str(open);
+                for (index, field) in fields.iter().enumerate() {
+                    text.push_str(if index == 0 { "" } else { ", " });
+                    if !name.is_empty() {
+                        let _ = write!(text, "{}: ", field.name);
+                    }
+                    self.describe_shape(&field.shape, text);
+                }
+                text.push_str(close);
+            }
+        }
+    }
+}
+
+fn collect(shape: &Shape, found: &mut LeafSet) {
+    match shape {
+        Shape::Leaf(leaf) => found.insert(*leaf),
+        Shape::Optional(validity, inner) => {
+            found.insert(*validity);
+            collect(inner, found);
+        }
+        Shape::Record { fields, .. } => fields.iter().for_each(|field| collect(&field.shape, found)),
+    }
+}
+
+/// Built leaf by leaf, in the order in which cursors take leaves.
+#[derive(Default)]
+pub struct SchemaBuilder {
+    leaves: Vec<Leaf>,
+    path: Vec<&'static str>,
+    validity: Option<usize>,
+}
+
+impl SchemaBuilder {
+    /// The schema that `describe` spells out.
+    pub fn build(describe: impl FnOnce(&mut SchemaBuilder) -> Shape) -> Schema {
+        let mut builder = SchemaBuilder::default();
+        let shape = describe(&mut builder);
+        Schema { leaves: builder.leaves, shape }
+    }
+
+    /// One leaf.
+    pub fn leaf(&mut self, ty: LeafType) -> Shape {
+        self.leaves.push(Leaf { path: self.path.join("."), ty, validity: self.validity });
+        Shape::Leaf(self.leaves.len() - 1)
+    }
+
+    /// A validity leaf, then what it guards.
+    pub fn optional(&mut self, inner: impl FnOnce(&mut SchemaBuilder) -> Shape) -> Shape {
+        let outer = self.validity;
+        self.leaf(LeafType::Valid);
+        let validity = self.leaves.len() - 1;
+        self.validity = Some(validity);
+        let shape = inner(self);
+        self.validity = outer;
+        Shape::Optional(validity, Box::new(shape))
+    }
+
+    /// One field of a record under construction.
+    pub fn field(&mut self, name: &'static str, inner: impl FnOnce(&mut SchemaBuilder) -> Shape) -> Field {
+        self.path.push(name);
+        let shape = inner(self);
+        self.path.pop();
+        Field { name, shape }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn person() -> Schema {
+        SchemaBuilder::build(|b| Shape::Record {
+            name: "Person",
+            fields: vec![
+                b.field("name", |b| b.leaf(LeafType::Text)),
+                b.field("home", |b| {
+                    b.optional(|b| Shape::Record {
+                        name: "Home",
+                        fields: vec![b.field("zip", |b| b.leaf(LeafType::U32)), b.field("city", |b| b.leaf(LeafType::Text))],
+                    })
+                }),
+                b.field("pair", |b| Shape::Record {
+                    name: "",
+                    fields: vec![b.field("0", |b| b.leaf(LeafType::U8)), b.field("1", |b| b.leaf(LeafType::Date))],
+                }),
+            ],
+        })
+    }
+
+    #[test]
+    fn describes_itself_in_the_users_words() {
+        assert_eq!(
+            person().describe(),
+            "Person { name: String, home: Option<Home { zip: u32, city: String }>, pair: (u8, Date) }"
+        );
+    }
+
+    #[test]
+    fn paths_name_leaves_and_unknown_tails_mean_the_field() {
+        let schema = person();
+        let at = |path: &str| schema.leaves_at(path).map(|set| set.iter().collect::<Vec<_>>());
+        assert_eq!(at("name"), Some(vec![0]));
+        assert_eq!(at("name.len"), Some(vec![0]));
+        assert_eq!(at("home"), Some(vec![1, 2, 3]));
+        assert_eq!(at("home.zip"), Some(vec![1, 2, 3]));
+        assert_eq!(at("pair.1"), Some(vec![5]));
+        assert_eq!(at("nome"), None);
+        assert_eq!(schema.leaves()[3].validity, Some(1));
+        assert_eq!(schema.leaves()[3].path, "home.city");
+    }
+}

@@ -1,0 +1,170 @@
+//! Sources and encoders as the executor sees them: state machines without I/O.
+//!
+//! A source lists *splits*; tasks take splits from one queue, so skew in the input is stolen away. A [`SplitReader`] says which bytes it
+//! wants, is given them, and hands out batches over decoded columns; the executor reads, ahead where it can, on the
+//! threads that may block. An [`Encoder`] turns rows into bytes that the executor writes.
+
+use std::fs::File;
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::error::Result;
+use crate::memory::Memory;
+use crate::page::{Batch, Input};
+use crate::row::{Datum, LeafSet, Schema};
+
+/// How a leaf compares with a bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Comparison {
+    /// `leaf < bound`
+    Less,
+    /// `leaf <= bound`
+    LessOrEqual,
+    /// `leaf == bound`
+    Equal,
+    /// `leaf >= bound`
+    GreaterOrEqual,
+    /// `leaf > bound`
+    Greater,
+}
+
+/// A condition that every record that matters fulfils: splits whose statistics exclude it need not be read. It is a hint: the
+/// predicate that it was taken from still runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bound {
+    /// The leaf.
+    pub leaf: usize,
+    /// How it compares.
+    pub comparison: Comparison,
+    /// With what; of the leaf's type.
+    pub value: Datum,
+}
+
+/// What a plan asks of a source.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Scan {
+    /// The leaves that somebody reads; others may be dead.
+    pub live: LeafSet,
+    /// What all records that matter fulfil.
+    pub bounds: Vec<Bound>,
+}
+
+/// How much a source holds, as far as it knows before reading.
+#[derive(Clone, Copy, Debug, PartialEq, Default)]
+pub struct Statistics {
+    /// Records.
+    pub rows: Option<f64>,
+    /// Bytes that will be read: what progress is measured by.
+    pub bytes: u64,
+}
+
+/// A part of a source that one task reads by itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Split {
+    /// Which file or page of the source.
+    pub part: usize,
+    /// Which part of it: bytes, or row groups.
+    pub range: Range<u64>,
+    /// Bytes that reading it takes, for progress.
+    pub bytes: u64,
+}
+
+/// Records from outside.
+pub trait Source: Send + Sync {
+    /// For EXPLAIN: `csv data/orders.csv (3 files)`.
+    fn describe(&self) -> String;
+    /// The records.
+    fn schema(&self) -> &Schema;
+    /// How much there is, for the leaves that are read.
+    fn statistics(&self, scan: &Scan) -> Statistics;
+    /// What to read, in an order that reads well.
+    ///
+    /// # Errors
+    /// Where a file cannot be read or does not fit the record.
+    fn splits(&self, scan: &Scan) -> Result<Vec<Split>>;
+    /// A reader for one task, which opens one split after another.
+    ///
+    /// # Errors
+    /// Where memory is refused.
+    fn reader(&self, scan: &Scan, memory: &Memory) -> Result<Box<dyn SplitReader>>;
+}
+
+/// Bytes that a reader wants.
+#[derive(Clone, Debug)]
+pub struct ReadRequest {
+    /// The open file.
+    pub file: Arc<File>,
+    /// Its path, for messages.
+    pub path: Arc<PathBuf>,
+    /// What to read; ranges end inside the file.
+    pub ranges: Vec<Range<u64>>,
+}
+
+/// What a reader can do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ready {
+    /// [`SplitReader::batch`] holds records.
+    Batch,
+    /// Give it the bytes of [`SplitReader::wants`].
+    Starved,
+    /// The split is at its end.
+    End,
+}
+
+/// Reads splits. The executor calls `open`; then `wants` and `supply` whenever it likes to read ahead, `advance` until `End`, and
+/// `batch` after each `Ready::Batch`.
+pub trait SplitReader: Send {
+    /// Starts a split; what was left of the one before is forgotten.
+    ///
+    /// # Errors
+    /// Where the split cannot be read.
+    fn open(&mut self, split: &Split) -> Result<()>;
+    /// The bytes to read next, at most one request at a time; `None` where nothing more is wanted now. May be asked while a batch is
+    /// out: that is reading ahead.
+    fn wants(&mut self) -> Option<ReadRequest>;
+    /// The bytes of the last request, range by range.
+    ///
+    /// # Errors
+    /// Where they cannot be what they should be.
+    fn supply(&mut self, bytes: Vec<Bytes>) -> Result<()>;
+    /// Decodes the next batch.
+    ///
+    /// # Errors
+    /// Where the data is damaged or does not fit the record: with file, place, expected and found.
+    fn advance(&mut self) -> Result<Ready>;
+    /// The batch of the last `Ready::Batch`; empty otherwise.
+    ///
+    /// # Errors
+    /// A defect of the reader.
+    fn batch(&self) -> Result<Batch<'_>>;
+}
+
+/// Turns rows into the bytes of a file.
+pub trait Encoder: Send {
+    /// Adds rows.
+    ///
+    /// # Errors
+    /// Where a value cannot be written, or memory is refused.
+    fn encode(&mut self, input: &Input<'_>) -> Result<()>;
+    /// Adds what stands at the end of a file.
+    ///
+    /// # Errors
+    /// As [`Encoder::encode`].
+    fn finish(&mut self) -> Result<()>;
+    /// Bytes ready to be written; the executor takes them when they are enough.
+    fn output(&mut self) -> &mut Vec<u8>;
+}
+
+/// A file format to write.
+pub trait Format: Send + Sync {
+    /// For EXPLAIN: `csv`.
+    fn name(&self) -> &'static str;
+    /// An encoder for one file.
+    ///
+    /// # Errors
+    /// Where the record cannot be written in this format: which field, and why.
+    fn encoder(&self, schema: &Schema, memory: &Memory) -> Result<Box<dyn Encoder>>;
+}

@@ -1,0 +1,223 @@
+//! How an operator may run: the vocabulary between operators, the optimizer and the executor.
+//!
+//! An operator answers a [`Planning`] with [`Strategy`]s; the optimizer picks one by cost; the executor creates the
+//! strategy's [`Driver`] once per task. None of the three names a concrete operator.
+//!
+//! # Shapes that these traits must carry
+//! * *An external sort*: `on_batch` keeps rows, `revoke` writes a sorted run, `on_round_end` merges and answers `Resume`
+//!   whenever its output is full, `Await` while a run is read.
+//! * *A delta iteration*: the solution set is a driver whose first port is `Once` and whose workset port is
+//!   `EveryRound`; `on_round_end` is the end of a superstep, and of everything where `Round::last` holds.
+//! * *A windowed count*: `on_batch` counts per key and slice, `on_watermark` fires windows, again by `Resume`; `on_barrier` marks pages.
+
+use std::sync::Arc;
+
+use crate::error::Result;
+use crate::kernel::{Outputs, PredicateFactory, TaskContext};
+use crate::page::Input;
+use crate::row::{LeafSet, RowLayout};
+use crate::source::{Bound, Source};
+
+/// How rows get from one task to the tasks of the next operator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ship {
+    /// To the same task, without a channel where the plan allows.
+    Forward,
+    /// To the task that the hash of these leaves says.
+    Hash(Vec<usize>),
+    /// To every task.
+    Broadcast,
+    /// To the one task there is.
+    Gather,
+    /// Round robin.
+    Rebalance,
+}
+
+impl std::fmt::Display for Ship {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Ship::Forward => "forward",
+            Ship::Hash(_) => "hash",
+            Ship::Broadcast => "broadcast",
+            Ship::Gather => "gather",
+            Ship::Rebalance => "rebalance",
+        })
+    }
+}
+
+/// How much an operator is expected to give.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Estimate {
+    /// Records.
+    pub rows: f64,
+    /// Bytes of one record's live leaves.
+    pub row_bytes: f64,
+}
+
+impl Estimate {
+    /// Bytes of all records.
+    #[must_use]
+    pub fn bytes(&self) -> f64 {
+        self.rows * self.row_bytes
+    }
+}
+
+/// What an operator is told when it is asked for strategies.
+pub struct Planning<'p> {
+    /// How each input is expected to be.
+    pub inputs: &'p [Estimate],
+    /// The leaves of each input that are alive.
+    pub live_inputs: &'p [LeafSet],
+    /// The leaves of the output that somebody reads.
+    pub live: &'p LeafSet,
+    /// Parallel tasks of each input.
+    pub input_tasks: &'p [usize],
+    /// Parallel tasks that the job may use.
+    pub tasks: usize,
+}
+
+/// What happens to one input on its way.
+pub struct Way {
+    /// A driver on the sending side, such as a combiner.
+    pub before: Option<Arc<dyn DriverFactory>>,
+    /// How rows are shipped.
+    pub ship: Ship,
+}
+
+impl Way {
+    /// Rows are shipped as they are.
+    #[must_use]
+    pub fn ship(ship: Ship) -> Self {
+        Way { before: None, ship }
+    }
+}
+
+/// One way to run an operator.
+pub struct Strategy {
+    /// What happens to each input.
+    pub ways: Vec<Way>,
+    /// What runs.
+    pub driver: Arc<dyn DriverFactory>,
+    /// How many tasks run it.
+    pub tasks: usize,
+    /// The input that flows through without a channel where it is forwarded; the others come by channels.
+    pub streamed: usize,
+    /// Expected cost, in seconds of one core.
+    pub cost: f64,
+}
+
+/// What an operator is to the executor.
+pub enum Role {
+    /// Reads splits.
+    Source(Arc<dyn Source>),
+    /// Drops rows, in place.
+    Filter(PredicateFactory, Vec<Bound>),
+    /// The same rows with other leaves: leaf `i` is leaf `[i]` of the input.
+    View(Vec<usize>),
+    /// All inputs' rows, as they are.
+    Union,
+    /// Has strategies.
+    Drive,
+}
+
+/// Makes drivers.
+pub trait DriverFactory: Send + Sync {
+    /// For EXPLAIN: `hash join, build right`.
+    fn name(&self) -> String;
+    /// How output rows lie in pages. `None` where the driver only lets rows pass.
+    fn layout(&self) -> Option<Arc<RowLayout>>;
+    /// A driver for one task.
+    ///
+    /// # Errors
+    /// Where its kernel's set-up fails, or memory is refused.
+    fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>>;
+}
+
+/// What a driver's callback answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Finished.
+    Done,
+    /// Output is full, or a time slice is over: call again with the same cursor.
+    Resume,
+    /// Something outside is on its way, and will wake the task: then call again with the same cursor.
+    Await,
+}
+
+/// Where a callback stands between two calls; zero at the first.
+pub type Cursor = usize;
+
+/// The end of a round: of a superstep, or of the input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Round {
+    /// Which round, from 1.
+    pub number: u32,
+    /// Whether no round follows.
+    pub last: bool,
+}
+
+/// How often a port is fed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Feed {
+    /// Once; what was made of it is kept over rounds.
+    Once,
+    /// Anew in each round.
+    EveryRound,
+}
+
+/// An operator's running state in one task. Defaults make a stateless driver one method.
+pub trait Driver: Send {
+    /// Whether a port may deliver now: a hash join wants its build side first.
+    fn wants(&self, port: usize) -> bool {
+        let _ = port;
+        true
+    }
+
+    /// How often a port is fed.
+    fn feed(&self, port: usize) -> Feed {
+        let _ = port;
+        Feed::EveryRound
+    }
+
+    /// Rows at a port.
+    ///
+    /// # Errors
+    /// What kernels give, or refused memory.
+    fn on_batch(&mut self, port: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer>;
+
+    /// The end of a round at a port; it has come through all of the port's channels.
+    ///
+    /// # Errors
+    /// As [`Driver::on_batch`].
+    fn on_round_end(&mut self, port: usize, round: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+        let _ = (port, round, cursor, out);
+        Ok(Answer::Done)
+    }
+
+    /// No event before this time follows, on any port.
+    ///
+    /// # Errors
+    /// As [`Driver::on_batch`].
+    fn on_watermark(&mut self, micros: i64, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+        let _ = (micros, cursor, out);
+        Ok(Answer::Done)
+    }
+
+    /// Everything before this barrier has arrived: state as it is now belongs to the snapshot.
+    ///
+    /// # Errors
+    /// As [`Driver::on_batch`].
+    fn on_barrier(&mut self, epoch: u64, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+        let _ = (epoch, cursor, out);
+        Ok(Answer::Done)
+    }
+
+    /// Gives memory back, if it can: about this many bytes. Returns how many.
+    ///
+    /// # Errors
+    /// Where spilling fails.
+    fn revoke(&mut self, bytes: usize) -> Result<usize> {
+        let _ = bytes;
+        Ok(0)
+    }
+}

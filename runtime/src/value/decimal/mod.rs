@@ -1,0 +1,120 @@
+//! Scaled integers.
+
+mod arithmetic;
+mod integers;
+#[cfg(test)]
+mod tests;
+mod text;
+
+pub use arithmetic::Times;
+pub use text::{decimal_text, parse_decimal, write_decimal};
+
+use super::overflow::overflow;
+
+/// A decimal number with `SCALE` digits after the point, at most 18, held as an `i64`.
+///
+/// ```
+/// use runtime::value::Decimal;
+///
+/// let (price, discount): (Decimal<2>, Decimal<2>) = ("901.00".parse()?, "0.05".parse()?);
+/// let revenue: Decimal<4> = price * (1 - discount);
+/// assert_eq!(revenue.to_string(), "855.9500");
+/// # Ok::<(), runtime::value::ParseValueError>(())
+/// ```
+///
+/// Sums and products are exact. Operators unwind with [`Overflow`](super::Overflow), which ends the job with the operation and
+/// its place; the `checked_` methods return `None` instead.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[repr(transparent)]
+pub struct Decimal<const SCALE: u8>(i64);
+
+impl<const SCALE: u8> Decimal<SCALE> {
+    /// Zero.
+    pub const ZERO: Self = Decimal(0);
+    /// One, scaled.
+    const UNIT: i64 = {
+        assert!(SCALE <= 18, "a Decimal has at most 18 digits after the point");
+        10_i64.pow(SCALE as u32)
+    };
+
+    /// The number `scaled / 10^SCALE`.
+    #[must_use]
+    pub const fn from_scaled(scaled: i64) -> Self {
+        Decimal(scaled)
+    }
+
+    /// The number times `10^SCALE`.
+    #[must_use]
+    pub const fn scaled(self) -> i64 {
+        self.0
+    }
+
+    /// The number as a float, rounded to the nearest.
+    #[must_use]
+    pub fn to_f64(self) -> f64 {
+        self.0 as f64 / Self::UNIT as f64
+    }
+
+    /// The decimal nearest to a float, halves away from zero. Unwinds with [`Overflow`](super::Overflow) where there is none.
+    #[must_use]
+    #[track_caller]
+    pub fn round_from(value: f64) -> Self {
+        match Self::checked_round_from(value) {
+            Some(decimal) => decimal,
+            None => overflow(format_args!("{value} as Decimal<{SCALE}>")),
+        }
+    }
+
+    /// The decimal nearest to a float, halves away from zero; none for NaN and what is too large.
+    #[must_use]
+    pub fn checked_round_from(value: f64) -> Option<Self> {
+        let scaled = (value * Self::UNIT as f64).round();
+        // 2^63 as a float is exact, and the first that is too large.
+        let fits = (-(2_f64.powi(63))..2_f64.powi(63)).contains(&scaled);
+        fits.then_some(Decimal(scaled as i64))
+    }
+
+    /// The number with another count of digits, halves away from zero where there are fewer. Unwinds with
+    /// [`Overflow`](super::Overflow) where it does not fit.
+    #[must_use]
+    #[track_caller]
+    pub fn rescale<const TO: u8>(self) -> Decimal<TO> {
+        match self.checked_rescale() {
+            Some(decimal) => decimal,
+            None => overflow(format_args!("{self} as Decimal<{TO}>")),
+        }
+    }
+
+    /// The number with another count of digits, where it fits; halves away from zero where there are fewer.
+    #[must_use]
+    pub fn checked_rescale<const TO: u8>(self) -> Option<Decimal<TO>> {
+        let scaled = if TO >= SCALE {
+            self.0.checked_mul(Decimal::<TO>::UNIT / Self::UNIT)?
+        } else {
+            divide_rounding(self.0, Self::UNIT / Decimal::<TO>::UNIT)?
+        };
+        Some(Decimal(scaled))
+    }
+
+    /// The number without its sign. Unwinds with [`Overflow`](super::Overflow) for the least.
+    #[must_use]
+    #[track_caller]
+    pub fn abs(self) -> Self {
+        match self.0.checked_abs() {
+            Some(scaled) => Decimal(scaled),
+            None => overflow(format_args!("the magnitude of {self}")),
+        }
+    }
+}
+
+/// The quotient, halves away from zero; none where the divisor is zero or the quotient does not fit.
+fn divide_rounding(dividend: i64, divisor: i64) -> Option<i64> {
+    let quotient = dividend.checked_div(divisor)?;
+    let rest = (dividend % divisor).unsigned_abs();
+    // "Twice the rest is the divisor or more", where twice the rest might not fit.
+    if rest >= divisor.unsigned_abs() - rest {
+        let away = if (dividend < 0) == (divisor < 0) { 1 } else { -1 };
+        return quotient.checked_add(away);
+    }
+    Some(quotient)
+}

@@ -1,0 +1,19 @@
+//! Values that records may hold beside Rust's own: dates, timestamps, decimals.
+//!
+//! Each is a plain integer in rows and columns; this module gives it arithmetic, and the texts that CSV files hold.
+//! Arithmetic that leaves the integer's range cannot return an error from within a closure: it unwinds with [`Overflow`].
+
+mod calendar;
+mod date;
+mod decimal;
+mod overflow;
+mod parse;
+mod timestamp;
+mod written;
+
+pub use date::{Date, parse_date};
+pub use decimal::{Decimal, Times, decimal_text, parse_decimal, write_decimal};
+pub use overflow::Overflow;
+pub use parse::ParseValueError;
+pub use timestamp::{Timestamp, parse_timestamp};
+pub use written::Written;

@@ -1,0 +1,20 @@
+//! Numbers that leave their range inside of a closure.
+
+use std::fmt;
+
+/// What a closure's arithmetic unwinds with; the engine turns it into the job's error.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("overflow: {what}")]
+pub struct Overflow {
+    /// The operation, with its operands: `9000000000000000.00 * 200`.
+    pub what: String,
+}
+
+/// Unwinds. The only place of this crate that does so on purpose.
+#[cold]
+#[allow(clippy::panic, reason = "a closure has no other way out, and the engine catches it")]
+#[inline(never)]
+#[track_caller]
+pub(super) fn overflow(what: fmt::Arguments<'_>) -> ! {
+    std::panic::panic_any(Overflow { what: what.to_string() })
+}

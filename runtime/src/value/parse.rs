@@ -1,0 +1,46 @@
+//! Reading values from texts.
+
+use std::borrow::Cow;
+
+/// A text that is not the value it should be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected {expected}, found `{found}`")]
+pub struct ParseValueError {
+    /// What would have been right: `a date like 2024-02-29`.
+    pub expected: Cow<'static, str>,
+    /// The text.
+    pub found: String,
+}
+
+impl ParseValueError {
+    pub(super) fn new(expected: impl Into<Cow<'static, str>>, found: &str) -> Self {
+        ParseValueError {
+            expected: expected.into(),
+            found: found.to_owned(),
+        }
+    }
+}
+
+/// A sign, and what follows it.
+pub(super) fn sign(text: &[u8]) -> (bool, &[u8]) {
+    match text {
+        [b'-', rest @ ..] => (true, rest),
+        [b'+', rest @ ..] => (false, rest),
+        rest => (false, rest),
+    }
+}
+
+/// Digits only, one to nine of them.
+#[inline]
+pub(super) fn digits(text: &[u8]) -> Option<u32> {
+    if text.is_empty() || text.len() > 9 {
+        return None;
+    }
+    let (mut value, mut wrong) = (0, false);
+    for &byte in text {
+        let digit = byte.wrapping_sub(b'0');
+        wrong |= digit > 9;
+        value = value * 10 + u32::from(digit & 15);
+    }
+    (!wrong).then_some(value)
+}

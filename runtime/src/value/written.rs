@@ -1,0 +1,89 @@
+//! Short texts of values, written from the back without allocating.
+
+use std::fmt;
+
+/// Room for the longest text of a value: a timestamp of a six-digit year before Christ has 30 bytes.
+const ROOM: usize = 32;
+
+/// `00`, `01`, … `99`.
+static PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[0; 2]; 100];
+    let mut number = 0;
+    while number < 100 {
+        pairs[number] = [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];
+        number += 1;
+    }
+    pairs
+};
+
+/// The text of one value: ASCII, at most 32 bytes.
+#[derive(Clone, Copy)]
+pub struct Written {
+    bytes: [u8; ROOM],
+    start: usize,
+}
+
+impl Written {
+    pub(super) fn new() -> Self {
+        Written {
+            bytes: [0; ROOM],
+            start: ROOM,
+        }
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes[self.start..]
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        // All that is written is ASCII.
+        std::str::from_utf8(self.as_bytes()).unwrap_or_default()
+    }
+
+    /// Puts one byte in front.
+    #[inline]
+    pub(super) fn byte(&mut self, byte: u8) {
+        self.start -= 1;
+        self.bytes[self.start] = byte;
+    }
+
+    /// Puts a number in front, with zeros where it has fewer digits than `width`.
+    #[inline]
+    pub(super) fn number(&mut self, mut number: u64, width: usize) {
+        let end = self.start;
+        while number >= 100 {
+            self.pair((number % 100) as usize);
+            number /= 100;
+        }
+        if number >= 10 {
+            self.pair(number as usize);
+        } else if number > 0 {
+            self.byte(b'0' + number as u8);
+        }
+        while end - self.start < width {
+            self.byte(b'0');
+        }
+    }
+
+    #[inline]
+    fn pair(&mut self, pair: usize) {
+        self.start -= 2;
+        self.bytes[self.start..self.start + 2].copy_from_slice(&PAIRS[pair]);
+    }
+}
+
+impl fmt::Debug for Written {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)
+    }
+}
+
+impl fmt::Display for Written {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}

@@ -1,0 +1,8 @@
+use dataflow::prelude::*;
+
+#[dataflow]
+pub struct Lines {
+    pub text: String,
+}
+
+fn main() {}
