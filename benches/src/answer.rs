@@ -35,7 +35,6 @@ impl Answer {
     }
 
     /// An answer held as records, each written by `write_row`, which ends its line.
-    #[allow(dead_code, reason = "for the cases of the engine")]
     pub(crate) fn from_rows<R: 'static>(rows: Vec<R>, write_row: fn(&R, &mut dyn Write) -> io::Result<()>) -> Self {
         Self::new(rows.len() as u64, move |out| {
             rows.iter().try_for_each(|row| write_row(row, out))

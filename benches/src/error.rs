@@ -69,7 +69,6 @@ pub(crate) enum Error {
     },
     /// A case of our own failed; the message says how.
     #[error("{0}")]
-    #[expect(dead_code, reason = "cases of the engine use it once they are registered")]
     Case(String),
 }
 

@@ -26,7 +26,6 @@ pub(crate) struct Paths {
 
 impl Paths {
     /// The Parquet file of a TPC-H table.
-    #[allow(dead_code, reason = "for the cases of the engine")]
     pub(crate) fn table(&self, table: Table) -> PathBuf {
         self.tpch.join(table.file_name())
     }

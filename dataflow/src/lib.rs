@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod dates;
 mod env;
 mod error;
 mod flow;
@@ -18,14 +19,19 @@ pub use dataflow_macros::{Record, dataflow_inline as dataflow};
 pub use env::{Engine, Env, Options, ProgressWhen, Report};
 pub use error::{Error, Result, UserError};
 pub use flow::{
-    Aggregates, Bounded, DataSet, DataStream, Ends, Flow, Grouped, Join, Joined, Mode, Reads, Scope, SemiJoin, Side, Step,
+    Aggregates, Bounded, DataSet, DataStream, Ends, Flow, Grouped, Join, Joined, Mode, Reads, Records, Scope, SemiJoin, Side, Step,
     Total, Unbounded, scope,
 };
-pub use kernel::{Emitter, Extreme, Measure, Slots};
+pub use kernel::Emitter;
 pub use key::{Asc, Desc, Equality, Field, Key, KeyedBy, Order, Projection, asc, desc};
 pub use record::{Record, Value};
 pub use runtime::source::Comparison;
 pub use runtime::value::{Date, Decimal, Timestamp};
+
+/// The slots of [`Aggregates`], as they stand in its type.
+pub mod slots {
+    pub use crate::kernel::{Avg, Count, Extreme, Greatest, Least, Measure, Slots, State, Sum};
+}
 
 /// What generated code names. Not for programs.
 #[doc(hidden)]

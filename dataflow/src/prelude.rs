@@ -2,6 +2,7 @@
 
 pub use dataflow_macros::{Record, dataflow};
 
+pub use crate::date;
 pub use crate::env::{Env, Options};
 pub use crate::flow::{DataSet, DataStream, Flow};
 pub use crate::key::{asc, desc};

@@ -6,6 +6,7 @@
 mod error;
 mod progress;
 pub mod text_data;
+pub mod tpch;
 pub mod tpch_data;
 
 pub use error::DataError;

@@ -1,5 +1,7 @@
 //! CSV files.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
 mod format_support;
 
 use format_support::values::{everything, rows};

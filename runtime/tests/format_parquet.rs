@@ -1,5 +1,7 @@
 //! Parquet files.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
 mod format_support;
 
 use std::sync::Arc;

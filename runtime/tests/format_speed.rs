@@ -2,6 +2,8 @@
 //!
 //! `DATAFLOW_DATA` names a folder with `text/*.txt` and `tpch/sf1/lineitem.parquet`.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
 mod format_support;
 
 use std::os::unix::fs::FileExt;

@@ -1,5 +1,7 @@
 //! Text files.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
 mod format_support;
 
 use std::os::unix::fs::PermissionsExt;
@@ -140,12 +142,21 @@ fn missing_input_is_an_error_that_says_what_was_looked_for() {
 #[test]
 fn a_file_that_may_not_be_read_is_an_error() {
     let file = TestFile::new("secret.txt", "x");
-    std::fs::set_permissions(file.path(), std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(file.path(), std::fs::Permissions::from_mode(0o000)).unwrap();
     // Root may read anything.
     if std::fs::read(file.path()).is_err() {
         let error = message(runtime::format::text(file.path()), &file);
         assert!(error.starts_with("cannot read secret.txt: "), "{error}");
     }
+}
+
+#[test]
+fn what_has_no_length_is_an_error() {
+    let error = runtime::format::text("/dev/null").err().unwrap().to_string();
+    assert_eq!(
+        error,
+        "no input at /dev/null: it is neither a file nor a folder; pipes and devices have no length, and cannot be split"
+    );
 }
 
 #[test]

@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use runtime::format;
 use runtime::operators::{Collected, Target, Written};
-use runtime::page::{Input, Selection};
 use runtime::source::Format;
 
-use super::{Ends, Flow, Mode};
+use super::{Ends, Flow, Mode, Records};
 use crate::error::Result;
 use crate::record::Record;
 
@@ -24,24 +23,23 @@ impl<T: Record, M: Mode> Flow<T, M> {
     where
         M: Ends,
     {
+        self.records().map(|records| records.to_vec())
+    }
+
+    /// Runs what this flow needs, and keeps its records in the engine's pages. A sorted flow keeps its order.
+    ///
+    /// # Errors
+    /// What ends the job.
+    #[track_caller]
+    pub fn records(&self) -> Result<Records<T>>
+    where
+        M: Ends,
+    {
         let sink = Collected::new(T::schema(), false);
         let collector = sink.collector.clone();
         let flow: Flow<(), M> = self.then(sink, &[], &self.next.called_at(Location::caller()));
         self.env.run_now(&flow.node)?;
-        let mut records = Vec::with_capacity(usize::try_from(collector.rows()).unwrap_or_default());
-        let mut selection = Selection::default();
-        for page in collector.take() {
-            let batch = page.batch();
-            let mut next = 0;
-            while next < batch.rows() {
-                next = selection.fill(next..batch.rows());
-                Input::new(&batch, &selection).visit(|mut leaves, rows| {
-                    let cursor = T::cursor(&mut leaves);
-                    records.extend((0..rows.len()).map(|position| T::own(T::at(cursor, rows.get(position)))));
-                });
-            }
-        }
-        Ok(records)
+        Ok(Records::new(collector.take()))
     }
 
     /// Runs what this flow needs, and gives the number of its records.

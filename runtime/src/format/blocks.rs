@@ -1,17 +1,17 @@
-//! Splits and chunks of files that are made of lines.
+//! Chunks of files that are made of lines, as blocks of whole records.
 //!
-//! Splits begin where records begin: [`record_starts`] looks for such places when splits are listed. So a reader reads its range
-//! and nothing else. [`Blocks`] asks for the range chunk by chunk, one chunk ahead, and hands on whole records: most
-//! of each chunk as it is, and the record that lies across two chunks as a block of its own.
+//! [`Blocks`] asks for a split chunk by chunk, one chunk ahead, and hands on whole records: most of each chunk as it is, and the
+//! record that lies across two chunks as a block of its own.
 
 use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use memchr::{memchr, memchr_iter, memchr2_iter, memrchr};
+use memchr::memchr;
 
 use super::files::InputFile;
+use super::record_ends::{is_odd, last_record_end, record_end};
 use crate::error::{Error, Mib, Result};
 use crate::memory::{Memory, Reservation};
 use crate::source::{ReadRequest, Split};
@@ -19,160 +19,8 @@ use crate::source::{ReadRequest, Split};
 /// Bytes asked for at once: enough for a disk, and a decoded chunk still fits a core's second cache.
 pub(super) const CHUNK_BYTES: u64 = 1 << 20;
 
-/// Splits are no larger: so that the last ones of a job take little time.
-const LARGEST_SPLIT_BYTES: u64 = 8 << 20;
-
-/// How much of a file is looked at, at once, to find or count newlines.
-const LOOK_BYTES: usize = 1 << 14;
-
-/// How many splits an input is cut into, as long as they stay between one chunk and [`LARGEST_SPLIT_BYTES`].
-const SPLITS: u64 = 64;
-
 /// Places of texts in a block are held in 32 bits, with one to spare.
 const LONGEST_RECORD_BYTES: usize = 1 << 31;
-
-/// How large the splits of an input are.
-pub(super) fn split_bytes(files: &[InputFile]) -> u64 {
-    let total: u64 = files.iter().map(InputFile::bytes).sum();
-    (total / SPLITS).clamp(CHUNK_BYTES, LARGEST_SPLIT_BYTES)
-}
-
-/// About how many lines an input has, going by the beginning of its first files.
-///
-/// # Errors
-/// Where they cannot be read.
-pub(super) fn estimated_rows(files: &[InputFile]) -> Result<Option<f64>> {
-    let (mut seen, mut lines) = (0_usize, 0_usize);
-    let mut buffer = vec![0; LOOK_BYTES];
-    for file in files.iter().filter(|file| file.bytes() > 0).take(4) {
-        let count = file.read_at(&*file.open()?, 0, &mut buffer)?;
-        let newlines = memchr_iter(b'\n', &buffer[..count]).count();
-        seen += count;
-        lines += newlines.max(1);
-    }
-    let total: u64 = files.iter().map(InputFile::bytes).sum();
-    Ok(Some(if seen == 0 {
-        0.0
-    } else {
-        total as f64 * lines as f64 / seen as f64
-    }))
-}
-
-/// Splits of one file from `begin` on, each beginning with a record.
-///
-/// Without `quote`, a record begins behind each newline. With it, newlines between quotes belong to the record, and which these
-/// are depends on every quote before: then the whole file is read once, to count quotes.
-///
-/// # Errors
-/// Where the file cannot be read.
-pub(super) fn cut(part: usize, file: &InputFile, begin: u64, target: u64, quote: Option<u8>) -> Result<Vec<Split>> {
-    if begin >= file.bytes() {
-        return Ok(Vec::new());
-    }
-    let mut starts = vec![begin];
-    if file.bytes() - begin > target {
-        match quote {
-            None => newlines_after(file, begin, target, &mut starts)?,
-            Some(quote) => newlines_outside_quotes(file, begin, target, quote, &mut starts)?,
-        }
-    }
-    let ends = starts.iter().skip(1).copied().chain([file.bytes()]);
-    let ranges = starts.iter().zip(ends).map(|(&start, end)| start..end);
-    Ok(ranges
-        .map(|range| Split {
-            part,
-            bytes: range.end - range.start,
-            range,
-        })
-        .collect())
-}
-
-fn newlines_after(file: &InputFile, begin: u64, target: u64, starts: &mut Vec<u64>) -> Result<()> {
-    let handle = file.open()?;
-    let mut buffer = vec![0; LOOK_BYTES];
-    let mut at = begin + target;
-    while at < file.bytes() {
-        let count = file.read_at(&handle, at, &mut buffer)?;
-        match memchr(b'\n', &buffer[..count]) {
-            None if count == 0 => break,
-            None => at += count as u64,
-            Some(newline) => {
-                let start = at + newline as u64 + 1;
-                if start < file.bytes() {
-                    starts.push(start);
-                }
-                at = start + target;
-            }
-        }
-    }
-    Ok(())
-}
-
-fn newlines_outside_quotes(file: &InputFile, begin: u64, target: u64, quote: u8, starts: &mut Vec<u64>) -> Result<()> {
-    let handle = file.open()?;
-    let mut buffer = vec![0; 1 << 18];
-    let (mut at, mut inside, mut next) = (begin, false, begin + target);
-    while at < file.bytes() {
-        let count = file.read_at(&handle, at, &mut buffer)?;
-        if count == 0 {
-            break;
-        }
-        let mut rest = &buffer[..count];
-        while !rest.is_empty() {
-            let before = usize::try_from(next.saturating_sub(at))
-                .unwrap_or(usize::MAX)
-                .min(rest.len());
-            inside ^= is_odd(quote, &rest[..before]);
-            let behind = &rest[before..];
-            at += before as u64;
-            let Some(end) = record_end(behind, quote, &mut inside) else {
-                at += behind.len() as u64;
-                break;
-            };
-            at += end as u64;
-            if at < file.bytes() {
-                starts.push(at);
-            }
-            next = at + target;
-            rest = &behind[end..];
-        }
-    }
-    Ok(())
-}
-
-fn is_odd(quote: u8, bytes: &[u8]) -> bool {
-    memchr_iter(quote, bytes).count() % 2 == 1
-}
-
-/// Where the first record ends, behind its newline; `inside` says whether the bytes begin between quotes, and then, whether
-/// what was looked at ends there.
-fn record_end(bytes: &[u8], quote: u8, inside: &mut bool) -> Option<usize> {
-    for at in memchr2_iter(quote, b'\n', bytes) {
-        if bytes[at] == quote {
-            *inside = !*inside;
-        } else if !*inside {
-            return Some(at + 1);
-        }
-    }
-    None
-}
-
-/// Where the last whole record of bytes that begin with a record ends; zero where there is none.
-fn last_record_end(bytes: &[u8], quote: Option<u8>) -> usize {
-    let mut end = bytes.len();
-    // Whether the byte before `end` lies between quotes.
-    let mut inside = quote.is_some_and(|quote| is_odd(quote, bytes));
-    while let Some(newline) = memrchr(b'\n', &bytes[..end]) {
-        if let Some(quote) = quote {
-            inside ^= is_odd(quote, &bytes[newline..end]);
-        }
-        if !inside {
-            return newline + 1;
-        }
-        end = newline;
-    }
-    0
-}
 
 /// Whole records, in a row.
 #[derive(Clone, Debug)]

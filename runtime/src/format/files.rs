@@ -27,10 +27,17 @@ pub struct InputFile {
 impl InputFile {
     fn new(path: PathBuf, keep: bool) -> Result<Self> {
         let file = File::open(&path).map_err(Error::io("read", &path))?;
-        let bytes = file.metadata().map_err(Error::io("read", &path))?.len();
+        let metadata = file.metadata().map_err(Error::io("read", &path))?;
+        if !metadata.is_file() {
+            let reason = "it is neither a file nor a folder; pipes and devices have no length, and cannot be split";
+            return Err(Error::NoInput {
+                path: path.display().to_string(),
+                reason: reason.to_owned(),
+            });
+        }
         Ok(InputFile {
             path: Arc::new(path),
-            bytes,
+            bytes: metadata.len(),
             kept: keep.then(|| Arc::new(file)),
         })
     }

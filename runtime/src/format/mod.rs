@@ -10,6 +10,8 @@ mod files;
 mod names;
 mod parquet;
 mod pattern;
+mod record_ends;
+mod splits;
 mod text;
 mod values;
 

@@ -57,19 +57,18 @@ impl Index {
         self.len = 0;
     }
 
+    #[inline(always)]
     fn entries(&self) -> &[u64] {
-        let bytes = self.run.as_ref().map_or(&[][..], Run::as_slice);
-        // SAFETY: runs are aligned to pages, any bytes are integers; the cut below leaves only what is used.
-        let words = unsafe { std::slice::from_raw_parts(bytes.as_ptr().cast::<u64>(), bytes.len() / 8) };
-        &words[..self.slots()]
+        let Some(run) = &self.run else { return &[] };
+        // SAFETY: runs are aligned to pages and have at least `slots` words (`reserve` made them so); any bytes are integers.
+        unsafe { std::slice::from_raw_parts(run.start().cast::<u64>(), self.slots()) }
     }
 
     fn entries_mut(&mut self) -> &mut [u64] {
         let slots = self.slots();
-        let bytes = self.run.as_mut().map_or(&mut [][..], Run::as_mut_slice);
+        let Some(run) = &mut self.run else { return &mut [] };
         // SAFETY: as `entries`; `&mut self` owns the run.
-        let words = unsafe { std::slice::from_raw_parts_mut(bytes.as_mut_ptr().cast::<u64>(), bytes.len() / 8) };
-        &mut words[..slots]
+        unsafe { std::slice::from_raw_parts_mut(run.start().cast::<u64>(), slots) }
     }
 
     #[inline(always)]

@@ -26,6 +26,8 @@ mod plain;
 mod region;
 mod run;
 mod slot;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 pub use batch::{Batch, Input, LeafReader, Row, RowIds, Retain, Selection, Strided, StridedBytes, StridedList, StridedText, WINDOW_ROWS};

@@ -2,7 +2,7 @@
 //!
 //! * [`options`]: what CSV files leave open.
 //! * [`mapping`]: which column each leaf is read from or written to.
-//! * [`scan`]: where fields begin and end.
+//! * [`marks`], [`scan`]: where fields begin and end.
 //! * [`parse`]: fields as leaves.
 //! * [`reader`], [`source`]: files as records; [`encoder`]: records as files.
 //!
@@ -19,6 +19,7 @@
 
 mod encoder;
 mod mapping;
+mod marks;
 mod options;
 mod parse;
 mod reader;

@@ -6,6 +6,7 @@
 
 use memchr::memchr;
 
+use super::marks::{Marks, SECTION_BYTES};
 use super::options::CsvOptions;
 
 /// What is wrong with a record, and where its offending byte stands in the block.
@@ -101,76 +102,6 @@ impl Fields {
     }
 }
 
-/// Bytes whose marks are found at once: few enough to stay in the first cache.
-const SECTION_BYTES: usize = 4096;
-
-/// Bytes that one word of bits stands for.
-const WORD_BYTES: usize = 64;
-
-/// Marks of a section, as places in the block.
-#[derive(Debug)]
-struct Marks {
-    places: Box<[u32; SECTION_BYTES + WORD_BYTES]>,
-    count: usize,
-}
-
-impl Default for Marks {
-    fn default() -> Self {
-        Marks {
-            places: Box::new([0; SECTION_BYTES + WORD_BYTES]),
-            count: 0,
-        }
-    }
-}
-
-impl Marks {
-    /// Finds three kinds of bytes in a section that begins at `base`.
-    fn find(&mut self, section: &[u8], base: usize, marks: [u8; 3]) {
-        self.count = 0;
-        let (words, rest) = section.as_chunks::<WORD_BYTES>();
-        for (index, word) in words.iter().enumerate() {
-            self.add(bits_of(word, marks), base + index * WORD_BYTES);
-        }
-        if !rest.is_empty() {
-            let mut last = [0; WORD_BYTES];
-            last[..rest.len()].copy_from_slice(rest);
-            self.add(
-                bits_of(&last, marks) & ((1 << rest.len()) - 1),
-                base + words.len() * WORD_BYTES,
-            );
-        }
-    }
-
-    /// Adds the places of bits. Eight are written whatever there are, so that the loop runs once or twice and is foreseen.
-    #[inline(always)]
-    fn add(&mut self, mut bits: u64, base: usize) {
-        let count = bits.count_ones() as usize;
-        let Some(places) = self.places[self.count..].first_chunk_mut::<WORD_BYTES>() else {
-            return;
-        };
-        for eight in places.as_chunks_mut::<8>().0.iter_mut().take(count.div_ceil(8)) {
-            for place in eight {
-                *place = base as u32 + bits.trailing_zeros();
-                bits &= bits.wrapping_sub(1);
-            }
-        }
-        self.count += count;
-    }
-}
-
-/// One bit for each byte that is one of three.
-#[inline(always)]
-fn bits_of(word: &[u8; WORD_BYTES], [first, second, third]: [u8; 3]) -> u64 {
-    let hits = word.map(|byte| u8::from((byte == first) | (byte == second) | (byte == third)));
-    let mut bits = 0;
-    for (index, eight) in hits.as_chunks::<8>().0.iter().enumerate() {
-        // The product's highest byte gathers the lowest bits of all eight.
-        let gathered = u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56;
-        bits |= gathered << (8 * index);
-    }
-    bits
-}
-
 impl Scanner {
     pub(super) fn new(options: &CsvOptions) -> Self {
         Scanner {
@@ -199,13 +130,13 @@ impl Scanner {
             let end = block.len().min(place.next + SECTION_BYTES);
             marks.find(&block[place.next..end], place.next, kinds);
             place.next = end;
-            self.walk(block, &marks.places[..marks.count], most, &mut place, fields)?;
+            self.walk(block, marks.places(), most, &mut place, fields)?;
         }
         fields.marks = marks;
         if place.next == block.len() && place.record < block.len() && fields.records() < most {
             let last = fields.ends.len();
             fields.ends.push(0);
-            fields.end_record(last, &place, block.len())?;
+            fields.end_record(last, &place, without_return(block, place.field, block.len()))?;
             place.record = block.len();
         }
         Ok(place.record)
@@ -236,8 +167,7 @@ impl Scanner {
                 filled += 1;
                 place.field = at + 1;
             } else if byte == b'\n' {
-                let end = at - usize::from(at > place.field && block[at - 1] == b'\r');
-                filled = fields.end_record(filled, place, end)?;
+                filled = fields.end_record(filled, place, without_return(block, place.field, at))?;
                 (place.record, place.field) = (at + 1, at + 1);
                 if fields.records() == most {
                     break;
@@ -299,6 +229,12 @@ impl Scanner {
     }
 }
 
+/// The end of a record's last field, without the `\r` before the newline.
+#[inline(always)]
+fn without_return(block: &[u8], field: usize, end: usize) -> usize {
+    end - usize::from(end > field && block[end - 1] == b'\r')
+}
+
 const NEWLINE_IN_FIELD: &str =
     "a quoted field is not closed on its line; where fields hold newlines, read with `multiline: true`";
 
@@ -321,8 +257,7 @@ pub(super) fn first_record(scanner: &Scanner, block: &[u8]) -> Result<(Vec<std::
                 continue;
             }
             _ => {
-                let end = mark - usize::from(mark > record && mark < block.len() && block[mark - 1] == b'\r');
-                ranges.push(record..end);
+                ranges.push(record..without_return(block, record, mark));
                 return Ok((ranges, (mark + 1).min(block.len())));
             }
         }
@@ -364,6 +299,7 @@ mod tests {
             ]
         );
         assert_eq!(read("a\n\nb\r\n\r\n", 1), [["a"], [""], ["b"], [""]]);
+        assert_eq!(read("a,\"b\"\r", 2), [["a", "\"b\""]]);
     }
 
     #[test]

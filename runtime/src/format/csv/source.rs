@@ -7,8 +7,8 @@ use super::options::CsvOptions;
 use super::reader::CsvReader;
 use super::scan::{Scanner, first_record};
 use crate::error::{Error, Result};
-use crate::format::blocks::{cut, estimated_rows, split_bytes};
 use crate::format::files::{InputFile, describe, input_files};
+use crate::format::splits::{cut, estimated_rows, split_bytes};
 use crate::memory::Memory;
 use crate::row::{LeafSet, LeafType, Schema};
 use crate::source::{Scan, Source, Split, SplitReader, Statistics};
@@ -164,20 +164,17 @@ fn read_first(file: &InputFile, options: &CsvOptions) -> Result<(Vec<String>, u6
             0
         };
         let content = &bytes[mark..];
-        let is_whole = count < wanted || count as u64 >= file.bytes() || wanted >= LONGEST_HEADER_BYTES;
+        let is_whole = count as u64 >= file.bytes() || count < wanted;
         match first_record(&scanner, content) {
-            // The record may end where only the buffer ends.
-            Ok((_, end)) if end == content.len() && !is_whole => {}
-            Err(_) if !is_whole => {}
-            Err(wrong) => return Err(file.data_error((mark + wrong.at) as u64, wrong.message)),
-            Ok((ranges, end)) => {
-                let quote = options.quote;
-                let fields = ranges
-                    .into_iter()
-                    .map(|range| header_name(&content[range], quote))
-                    .collect();
-                return Ok((fields, if options.header { mark + end } else { mark } as u64));
+            Ok((ranges, end)) if is_whole || end < content.len() => {
+                let name = |range| header_name(&content[range], options.quote);
+                let begin = if options.header { mark + end } else { mark };
+                return Ok((ranges.into_iter().map(name).collect(), begin as u64));
             }
+            Err(wrong) if is_whole => return Err(file.data_error((mark + wrong.at) as u64, wrong.message)),
+            // What was read ends within the record.
+            _ if wanted < LONGEST_HEADER_BYTES => {}
+            _ => return Err(file.data_error(0, "the first record has more than 16 MiB; is a quote in it not closed?")),
         }
         wanted *= 4;
     }

@@ -1,7 +1,7 @@
 //! Parquet, read and written through the `parquet` crate.
 //!
 //! * [`footer`]: what a file says about itself.
-//! * [`fit`]: which column each leaf is read from, and whether it can be.
+//! * [`fit`]: which column each leaf is read from, and whether it can be; [`hints`]: as which Arrow type.
 //! * [`prune`]: which row groups a scan's bounds exclude.
 //! * [`reader`]: row groups as splits, decoded to Arrow arrays; [`convert`]: these as leaves.
 //! * [`encoder`]: rows as row groups; [`build`]: leaves as Arrow arrays.
@@ -30,6 +30,7 @@ mod convert;
 mod encoder;
 mod fit;
 mod footer;
+mod hints;
 mod prune;
 mod reader;
 mod source;

@@ -31,6 +31,8 @@ pub(super) struct ParquetReader {
     reserved: Reservation,
     part: usize,
     group: usize,
+    /// Rows of the row group that were not decoded yet, as the footer counts them.
+    left: usize,
     state: State,
     /// Rows of the batch, and its leaves.
     rows: usize,
@@ -45,8 +47,8 @@ enum State {
     /// Bytes were asked for.
     Asked(Vec<Range<u64>>),
     Decoding(Box<ParquetRecordBatchReader>),
-    /// No column is read: how many rows are left.
-    Counting(usize),
+    /// No column is read.
+    Counting,
 }
 
 impl ParquetReader {
@@ -65,6 +67,7 @@ impl ParquetReader {
             reserved: memory.reserve(0)?,
             part: 0,
             group: 0,
+            left: 0,
             state: State::Done,
             rows: 0,
             held: Vec::new(),
@@ -190,9 +193,10 @@ impl SplitReader for ParquetReader {
         let Some(group) = metadata.row_groups().get(self.group) else {
             return Err(Error::Internal(format!("a split of row group {}", self.group)));
         };
+        self.left = group.num_rows() as usize;
         let columns = fit.columns(&self.live);
         if columns.is_empty() {
-            self.state = State::Counting(group.num_rows() as usize);
+            self.state = State::Counting;
             return Ok(());
         }
         let range = |&column: &usize| column_range(group.column(column), file.bytes()).unwrap_or_default();
@@ -247,23 +251,26 @@ impl SplitReader for ParquetReader {
         match &mut self.state {
             State::Done => Ok(Ready::End),
             State::Opened(_) | State::Asked(_) => Ok(Ready::Starved),
-            State::Counting(0) => Ok(Ready::End),
-            State::Counting(left) => {
-                self.rows = (*left).min(BATCH_ROWS);
-                *left -= self.rows;
+            State::Counting if self.left == 0 => Ok(Ready::End),
+            State::Counting => {
+                self.rows = self.left.min(BATCH_ROWS);
+                self.left -= self.rows;
                 self.held.extend(self.schema.leaves().iter().map(|_| Held::Dead));
                 Ok(Ready::Batch)
             }
             State::Decoding(decoder) => match guarded(|| decoder.next().transpose()) {
-                Ok(None) => {
-                    self.state = State::Done;
-                    Ok(Ready::End)
-                }
-                Ok(Some(batch)) => {
+                Ok(Some(batch)) if batch.num_rows() <= self.left => {
                     self.rows = batch.num_rows();
+                    self.left -= self.rows;
                     self.hold(batch)?;
                     Ok(Ready::Batch)
                 }
+                Ok(None) if self.left == 0 => {
+                    self.state = State::Done;
+                    self.reserved.resize(0)?;
+                    Ok(Ready::End)
+                }
+                Ok(_) => Err(self.error("the data is damaged: it holds another number of rows than the footer says")),
                 Err(reason) => {
                     self.state = State::Done;
                     Err(self.error(format!("the data is damaged: {reason}")))
@@ -273,9 +280,6 @@ impl SplitReader for ParquetReader {
     }
 
     fn batch(&self) -> Result<Batch<'_>> {
-        if self.held.is_empty() {
-            return Ok(Columns::new(0).finish());
-        }
         let mut columns = Columns::new(self.rows);
         for (held, leaf) in self.held.iter().zip(self.schema.leaves()) {
             held.push(leaf.ty, &mut columns)?;

@@ -7,8 +7,9 @@ use memchr::memchr_iter;
 
 use crate::error::Result;
 use crate::format::BATCH_ROWS;
-use crate::format::blocks::{Block, Blocks, CHUNK_BYTES, Next, cut, estimated_rows, split_bytes};
+use crate::format::blocks::{Block, Blocks, CHUNK_BYTES, Next};
 use crate::format::files::{InputFile, describe, input_files};
+use crate::format::splits::{cut, estimated_rows, split_bytes};
 use crate::memory::Memory;
 use crate::page::{Batch, Columns, TextColumn, Utf8};
 use crate::row::{LeafType, Schema, SchemaBuilder};

@@ -1,0 +1,57 @@
+//! Records that a run left in memory.
+
+use std::marker::PhantomData;
+
+use runtime::page::{Input, Page, Selection};
+
+use crate::record::Record;
+
+/// The records of a flow, kept in the engine's pages: seen as borrowed twins, nothing is copied until it is asked for.
+///
+/// The pages count against the environment's memory budget until this is dropped.
+pub struct Records<T> {
+    pages: Vec<Page>,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T: Record> Records<T> {
+    pub(super) fn new(pages: Vec<Page>) -> Self {
+        Records { pages, of: PhantomData }
+    }
+
+    /// How many.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.pages.iter().map(Page::rows).sum()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Calls `see` for each record, in order.
+    pub fn for_each(&self, mut see: impl for<'a> FnMut(T::At<'a>)) {
+        let mut selection = Selection::default();
+        for page in &self.pages {
+            let batch = page.batch();
+            let mut next = 0;
+            while next < batch.rows() {
+                next = selection.fill(next..batch.rows());
+                Input::new(&batch, &selection).visit(|mut leaves, rows| {
+                    let cursor = T::cursor(&mut leaves);
+                    (0..rows.len()).for_each(|position| see(T::at(cursor, rows.get(position))));
+                });
+            }
+        }
+    }
+
+    /// Copies of all records.
+    #[must_use]
+    pub fn to_vec(&self) -> Vec<T> {
+        let mut records = Vec::with_capacity(self.len());
+        self.for_each(|record| records.push(T::own(record)));
+        records
+    }
+}

@@ -1,0 +1,28 @@
+//! TPC-H Q3, the unshipped orders that are worth most: `shipping_priority [SCALE]`. The tables are generated into `data/` the first time.
+
+use std::path::Path;
+
+use dataflow::prelude::*;
+use examples::tpch::shipping_priority;
+use examples::tpch_data::{self, Table};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let env = Env::from_args()?;
+    let scale: f64 = env.args().first().map_or(Ok(1.0), |scale| scale.parse())?;
+    let folder = tpch_data::ensure(Path::new("data/tpch"), scale, &[Table::Customer, Table::Orders, Table::LineItem])?;
+    let table = |table: Table| folder.join(table.file_name()).to_string_lossy().into_owned();
+
+    shipping_priority(
+        env.read_parquet(table(Table::Customer))?,
+        env.read_parquet(table(Table::Orders))?,
+        env.read_parquet(table(Table::LineItem))?,
+        "BUILDING".to_owned(),
+        date!(1995-03-15),
+    )
+    .print();
+    env.run()?;
+    Ok(())
+}

@@ -1,0 +1,146 @@
+//! Pages, tables and sorts against models from the standard library.
+
+mod copy;
+mod group_table;
+mod join_table;
+mod order;
+mod writer;
+
+use std::sync::Arc;
+
+use super::batch::{Batch, Input, Selection};
+use super::run::Page;
+use super::writer::RowWriter;
+use crate::memory::{Budget, Memory};
+use crate::row::{Element, LeafSet, LeafType, RowLayout};
+
+/// A row with a leaf of each kind.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+struct Item {
+    key: u64,
+    text: String,
+    list: Vec<u64>,
+    bytes: Vec<u8>,
+    small: u16,
+}
+
+const TYPES: [LeafType; 5] = [
+    LeafType::U64,
+    LeafType::Text,
+    LeafType::List(Element::U64),
+    LeafType::Bytes,
+    LeafType::U16,
+];
+
+fn memory() -> Memory {
+    Memory::new(Budget::new(1 << 30), "test")
+}
+
+fn layout() -> Arc<RowLayout> {
+    Arc::new(RowLayout::full(TYPES))
+}
+
+fn writer() -> RowWriter {
+    RowWriter::new(layout(), memory())
+}
+
+/// Writes items through sinks, as generated code does.
+fn write(writer: &mut RowWriter, items: &[Item]) {
+    let written = writer.visit(|mut leaves, mut claims| {
+        let (key, text, list) = (leaves.plain::<u64>(), leaves.text(), leaves.list::<u64>());
+        let (bytes, small) = (leaves.bytes(), leaves.plain::<u16>());
+        for item in items {
+            let heap = text.heap_bytes(&item.text) + list.heap_bytes(&item.list) + bytes.heap_bytes(&item.bytes);
+            let row = claims.claim(heap).unwrap();
+            key.write(row, item.key);
+            text.write(row, &item.text, &mut claims);
+            list.write(row, &item.list, &mut claims);
+            bytes.write(row, &item.bytes, &mut claims);
+            small.write(row, item.small);
+        }
+    });
+    written.unwrap();
+}
+
+fn pages(items: &[Item]) -> Vec<Page> {
+    let mut writer = writer();
+    write(&mut writer, items);
+    writer.seal();
+    writer.take_sealed().collect()
+}
+
+/// Reads the items of a batch through cursors.
+fn read(batch: &Batch<'_>) -> Vec<Item> {
+    let mut items = Vec::new();
+    windows(batch, |input| {
+        input.visit(|mut leaves, rows| {
+            let (key, text, list) = (leaves.plain::<u64>(), leaves.text(), leaves.list::<u64>());
+            let (bytes, small) = (leaves.bytes(), leaves.plain::<u16>());
+            items.extend((0..rows.len()).map(|position| rows.get(position)).map(|row| Item {
+                key: key.read(row),
+                text: text.read(row).to_owned(),
+                list: list.read(row).to_owned(),
+                bytes: bytes.read(row).to_owned(),
+                small: small.read(row),
+            }));
+        });
+    });
+    items
+}
+
+fn read_all(pages: &[Page]) -> Vec<Item> {
+    pages.iter().flat_map(|page| read(&page.batch())).collect()
+}
+
+/// Calls `f` with all rows of a batch, a window at a time.
+fn windows(batch: &Batch<'_>, mut f: impl FnMut(&Input<'_>)) {
+    let (mut selection, mut next) = (Selection::default(), 0);
+    while next < batch.rows() {
+        next = selection.fill(next..batch.rows());
+        f(&Input::new(batch, &selection));
+    }
+}
+
+/// Numbers that look random and are the same in each run (SplitMix64).
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn below(&mut self, bound: usize) -> usize {
+        (self.next() % bound as u64) as usize
+    }
+
+    /// A text that is often short, sometimes just long enough for the heap, seldom long.
+    fn text(&mut self) -> String {
+        let length = match self.below(100) {
+            0 => self.below(5_000),
+            1..20 => 11 + self.below(4),
+            _ => self.below(12),
+        };
+        (0..length).map(|_| char::from(b'a' + self.below(3) as u8)).collect()
+    }
+
+    fn item(&mut self) -> Item {
+        Item {
+            key: self.next() >> self.below(64),
+            text: self.text(),
+            list: (0..self.below(5)).map(|_| self.next()).collect(),
+            bytes: self.text().into_bytes(),
+            small: self.next() as u16,
+        }
+    }
+
+    fn items(&mut self, count: usize) -> Vec<Item> {
+        (0..count).map(|_| self.item()).collect()
+    }
+}
+
+fn all_leaves() -> LeafSet {
+    LeafSet::all(TYPES.len())
+}
