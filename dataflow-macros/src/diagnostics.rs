@@ -89,6 +89,12 @@ pub(crate) mod message {
         )
     }
 
+    pub(crate) fn borrowed_capture(name: &Ident) -> String {
+        format!(
+            "a closure over records runs after this function has returned, so it cannot borrow `{name}`: take it by value, as a `String` for a `&str`"
+        )
+    }
+
     pub(crate) fn closure_wanted(word: &Ident, records: usize) -> String {
         format!("`{word}` takes a closure: write `.{word}({} …)`", parameters(records))
     }

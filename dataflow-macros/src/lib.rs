@@ -25,7 +25,7 @@ use proc_macro::TokenStream;
 
 /// Makes a function a pipeline.
 ///
-/// Parameters written `DataSet<..>`, `DataStream<..>` or `Flow<..>`, sources (`env.read_*`, `env.from_*`), calls
+/// Parameters written `DataSet<..>`, `DataStream<..>` or `Flow<..>`, sources (`env.read_*`, `env.collection`), calls
 /// that take a flow, and whatever is chained onto or bound from these are flows. Their operators take closures over
 /// records; everything else in the function is ordinary Rust and stays as it is. `flow!(expr)` marks an expression
 /// that the macro cannot recognise as a flow.

@@ -15,8 +15,8 @@ use runtime::page::{FIRST_ROW, Page};
 use runtime::row::{LeafSet, LeafType, Physical};
 use runtime::value::{Date, Decimal, Timestamp};
 
-/// A page as text: where each leaf lies, then header, rows and variable parts in hex, with `--` where the layout leaves the
-/// bytes open.
+/// A page as text: where each leaf lies, then header, rows and variable parts in hex, with `--` where the layout
+/// leaves the bytes open.
 fn dump<R: dataflow::record::Record>(page: &Page) -> String {
     let (schema, layout, bytes) = (R::schema(), page.layout(), page.as_bytes());
     let mut text = format!("{}\nrow of {} bytes\n", schema.describe(), layout.width());
@@ -83,7 +83,7 @@ fn hex(start: usize, bytes: &[u8], given: &[bool]) -> String {
                 _ => '.',
             };
             let letters: String = cells().map(shown).collect();
-            format!("  {:05x} {digits:<48}  {letters}", start + line * 16)
+            format!("  {:05x} {digits:<48}  |{letters}|", start + line * 16)
         });
     lines.collect::<Vec<_>>().join("\n")
 }
@@ -114,6 +114,37 @@ where
     }
     let expected = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(found == expected, "{} differs; found:\n{found}", path.display());
+}
+
+#[derive(Record, Clone, Debug, PartialEq)]
+struct Order {
+    number: u32,
+    customer: String,
+    placed: Date,
+    paid: Option<Decimal<2>>,
+    items: Vec<u64>,
+}
+
+/// The example of `docs/layout.md`, which shows the file.
+#[test]
+fn the_documentation_shows_these_bytes() {
+    let order = |number, customer: &str, placed: &str, paid, items: &[u64]| Order {
+        number,
+        customer: customer.to_owned(),
+        placed: placed.parse().unwrap(),
+        paid,
+        items: items.to_owned(),
+    };
+    let paid = Some("19.90".parse().unwrap());
+    let ada = order(7, "Ada Lovelace, London", "2024-02-29", paid, &[1, 256]);
+    check("order", &[ada, order(8, "Bob", "1970-01-01", None, &[])]);
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let golden = std::fs::read_to_string(root.join("tests/golden/order.hex")).unwrap();
+    let documentation = std::fs::read_to_string(root.join("../docs/layout.md")).unwrap_or_default();
+    assert!(
+        documentation.contains(&format!("```text\n{golden}```\n")),
+        "docs/layout.md shows other bytes than:\n{golden}"
+    );
 }
 
 #[derive(Record, Clone, Debug, PartialEq)]

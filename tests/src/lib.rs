@@ -1,1 +1,11 @@
-//! What the workspace's tests share.
+//! What the tests across the crates share: the engines, generated records, and folders for files.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod data;
+mod engines;
+mod folder;
+
+pub use data::{Input, Keys, Random, Reading, Sale, inputs, small_inputs};
+pub use engines::{PARALLELISM, embedded, everywhere, local, locally, on_each_engine, on_each_parallelism, same_records};
+pub use folder::Folder;

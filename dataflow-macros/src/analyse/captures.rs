@@ -3,6 +3,8 @@
 use proc_macro2::Ident;
 use syn::ExprClosure;
 
+use crate::operators::Takes;
+use crate::syntax::Call;
 use crate::syntax::names::free_names_of_closure;
 use crate::syntax::scope::Scope;
 
@@ -26,6 +28,19 @@ pub(crate) fn of(closure: &ExprClosure, scope: &Scope) -> Vec<Capture> {
         add(&mut captures, name, true);
     }
     captures
+}
+
+/// The locals that a call's closures over records name for certain.
+pub(super) fn of_records(call: &Call) -> Vec<Ident> {
+    let looks_at_records = call
+        .operator
+        .is_some_and(|operator| matches!(operator.takes, Takes::Records(_) | Takes::Handle));
+    let closures = call.closures().filter(|_| looks_at_records);
+    let captures = closures.flat_map(|closure| of(closure, &call.scope));
+    captures
+        .filter(|capture| !capture.is_guess)
+        .map(|capture| capture.name)
+        .collect()
 }
 
 /// The locals that several closures name, which run as one.

@@ -4,6 +4,7 @@
 //! so one message. The rest are independent of each other.
 
 mod arity;
+mod borrowed;
 mod branches;
 pub(crate) mod captures;
 pub(crate) mod conjuncts;
@@ -43,5 +44,6 @@ pub(crate) fn check_expression(pipeline: &Pipeline, found: &mut Diagnostics) {
 fn check_operators(pipeline: &Pipeline, found: &mut Diagnostics) {
     arity::check(pipeline, found);
     inside::check(pipeline, found);
+    borrowed::check(pipeline, found);
     measures::check(pipeline, found);
 }

@@ -56,7 +56,7 @@ fn write_finish(call: &Call, aggregation: &Aggregation) -> TokenStream {
         true => key.into_token_stream(),
         false => quote!(_),
     };
-    let (slots, out) = (nested(&slots, span), out(span));
+    let (slots, out) = (nested(&slots, span), out(call.span()));
     let finish = quote_spanned!(call.span()=> move |#key, #slots, #out| { #run });
     let finish = capture::around(&captures, call.span(), finish);
     method::in_place_of(call, "finish", finish)

@@ -37,7 +37,7 @@ pub(super) fn write(stages: &[&Call]) -> TokenStream {
         return TokenStream::new();
     };
     let span = generated(first.span());
-    let out = out(span);
+    let out = out(last.span());
     let is_fallible = stages
         .iter()
         .filter_map(|stage| stage_of(stage))
@@ -56,9 +56,9 @@ pub(super) fn generated(word: Span) -> Span {
     Span::mixed_site().located_at(word)
 }
 
-/// The emitter.
-pub(super) fn out(span: Span) -> Ident {
-    Ident::new("out", generated(span))
+/// The emitter. Its name is seen by the user's code, as all of its uses are where that is.
+pub(super) fn out(at: Span) -> Ident {
+    Ident::new("__out", at)
 }
 
 fn stage_of(call: &Call) -> Option<&'static dyn Stage> {

@@ -24,11 +24,7 @@ impl Next {
     /// What happens to the value of an expression.
     pub(crate) fn take(&self, value: impl ToTokens, span: Span) -> TokenStream {
         match self {
-            // The user's span, as the call is reported where its argument is of a wrong type.
-            Next::Emit { span } => {
-                let out = out(*span);
-                quote_spanned!(*span=> #out.emit(#value))
-            }
+            Next::Emit { span } => emitted(value.into_token_stream(), *span),
             // A `match` keeps the temporaries of the expression alive, as a `let` would not.
             Next::Stage { .. } => {
                 let (value, (name, run)) = (before_block(value), self.each(span));
@@ -39,14 +35,18 @@ impl Next {
 
     /// A name for values, and what happens to each. The next stage sees them as if they had been written and read.
     pub(crate) fn each(&self, span: Span) -> (Ident, TokenStream) {
-        let value = Ident::new("value", generated(span));
-        let run = match self {
-            Next::Emit { .. } => self.take(&value, span),
-            Next::Stage { parameters, run } => {
-                quote_spanned!(span=> #(let #parameters = ::dataflow::Value::twin(&#value);)* #run)
+        match self {
+            Next::Emit { span: word } => {
+                let value = Ident::new("__value", *word);
+                let run = self.take(&value, span);
+                (value, run)
             }
-        };
-        (value, run)
+            Next::Stage { parameters, run } => {
+                let value = Ident::new("value", generated(span));
+                let run = quote_spanned!(span=> #(let #parameters = ::dataflow::Value::twin(&#value);)* #run);
+                (value, run)
+            }
+        }
     }
 
     /// What happens to records that are passed on as they are.
@@ -61,4 +61,17 @@ impl Next {
             }
         }
     }
+}
+
+/// `Emitter::emit(&mut *out, value)`. All of it lies where the value does: what is wrong with a value and with the
+/// record that is made of it is then wrong at one place, and the compiler says it once.
+fn emitted(value: TokenStream, word: Span) -> TokenStream {
+    let mut spans = value.clone().into_iter().map(|token| token.span());
+    let first = spans.next().unwrap_or(word);
+    let last = spans.last().unwrap_or(first);
+    let (first, last) = (word.located_at(first), word.located_at(last));
+    let out = out(last);
+    let (open, emit) = (quote_spanned!(first=> ::dataflow::Emitter), quote_spanned!(last=> ::emit));
+    let borrowed = quote_spanned!(first=> &mut *);
+    quote_spanned!(last=> #open #emit(#borrowed #out, #value))
 }

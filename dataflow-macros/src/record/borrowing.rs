@@ -30,8 +30,23 @@ enum Spelling<'t> {
 }
 
 const PLAIN: &[&str] = &[
-    "bool", "char", "i8", "i16", "i32", "i64", "i128", "u8", "u16", "u32", "u64", "u128", "f32", "f64", "Date",
-    "Timestamp", "Decimal",
+    "bool",
+    "char",
+    "i8",
+    "i16",
+    "i32",
+    "i64",
+    "i128",
+    "u8",
+    "u16",
+    "u32",
+    "u64",
+    "u128",
+    "f32",
+    "f64",
+    "Date",
+    "Timestamp",
+    "Decimal",
 ];
 
 fn spelling(ty: &Type) -> Spelling<'_> {
@@ -55,7 +70,9 @@ fn named(segment: &PathSegment) -> Spelling<'_> {
 }
 
 fn only_argument(segment: &PathSegment) -> Option<&Type> {
-    let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return None };
+    let PathArguments::AngleBracketed(arguments) = &segment.arguments else {
+        return None;
+    };
     match arguments.args.first() {
         Some(GenericArgument::Type(ty)) if arguments.args.len() == 1 => Some(ty),
         _ => None,
@@ -73,10 +90,20 @@ pub(super) fn sight(ty: &Type) -> Sight {
     }
 }
 
+/// Whether [`borrowed`] writes the type out.
+pub(super) fn is_spelled_out(ty: &Type) -> bool {
+    match spelling(ty) {
+        Spelling::Plain | Spelling::Text | Spelling::List(_) => true,
+        Spelling::Optional(inner) => is_spelled_out(inner),
+        Spelling::Tuple(parts) => parts.into_iter().all(is_spelled_out),
+        Spelling::Other => false,
+    }
+}
+
 /// The type of a field's counterpart in the twin.
 ///
-/// Written out where the spelling tells: `&'a str` reads better in documentation than the projection, and makes the twin
-/// covariant, so that one with a shorter life takes its place. Else it goes through the record's `gate`.
+/// Written out where the spelling tells: `&'a str` reads better in documentation than the projection, and makes the
+/// twin covariant, so that one with a shorter life takes its place. Else it goes through the record's `gate`.
 pub(super) fn borrowed(ty: &Type, gate: &Ident) -> TokenStream {
     match spelling(ty) {
         Spelling::Plain => quote!(#ty),

@@ -1,8 +1,9 @@
 //! One mistake, one message.
 //!
-//! The expansion mentions the fields' types in dozens of places, all of them wrong where one type is not a record. So they
-//! are mentioned through a gate: an alias for `T` that goes through an array, whose length is where mistakes are found.
-//! Where the length cannot be computed, the compiler has reported why, and takes every type behind the gate as reported.
+//! The expansion mentions the fields' types in dozens of places, all of them wrong where one type is not a record. So
+//! they are mentioned through a gate: an alias for `T` that goes through an array, whose length is where mistakes are
+//! found. Where the length cannot be computed, the compiler has reported why, and takes every type behind the gate as
+//! reported.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
@@ -17,13 +18,18 @@ pub(super) fn name(record: &RecordInput) -> Ident {
     format_ident!("__{}Known", record.name)
 }
 
-/// The gate that is open where all fields are records. It stands beside the struct, since the twin's fields go through it.
+/// The gate that is open where all fields are records. It stands beside the struct, since the twin's fields go through
+/// it.
 pub(super) fn definition(record: &RecordInput) -> TokenStream {
     let name = name(record);
     let checks = record.types().map(leaves);
     quote! {
         #[allow(dead_code, missing_docs)]
-        type #name<T> = <[T; { #(let _ = #checks;)* 1 }] as ::core::iter::IntoIterator>::Item;
+        type #name<T> = <[T; {
+            use ::dataflow::__private::Record as __Record;
+            #(let _ = #checks;)*
+            1
+        }] as ::core::iter::IntoIterator>::Item;
     }
 }
 
@@ -33,7 +39,7 @@ fn leaves(ty: &Type) -> TokenStream {
     let first = spans.next().unwrap_or_else(Span::call_site);
     let last = spans.last().unwrap_or(first);
     let open = quote_spanned!(first=> <);
-    let close = quote_spanned!(last=> as ::dataflow::__private::Record>::LEAVES);
+    let close = quote_spanned!(last=> as __Record>::LEAVES);
     quote!(#open #ty #close)
 }
 
@@ -57,7 +63,11 @@ pub(super) fn aliases(record: &RecordInput) -> TokenStream {
                 type __Nested = __Borrows<{ ::core::mem::needs_drop::<#name>() }>;
             };
             let seen = quote!(<__Nested as __Choose<#twin<'a>, #name>>::Out);
-            (choice, seen, quote_spanned!(name.span()=> <__Nested as __Choose<(), #name>>::Out))
+            (
+                choice,
+                seen,
+                quote_spanned!(name.span()=> <__Nested as __Choose<(), #name>>::Out),
+            )
         }
         Sight::Itself | Sight::Twin => (TokenStream::new(), quote!(#name), quote!(#name)),
     };
@@ -69,7 +79,7 @@ pub(super) fn aliases(record: &RecordInput) -> TokenStream {
         pub trait __OwnTwin { const IS_COPY: usize = 1; }
         // Lets the compiler say that the record is not `__OwnTwin`, in the words above, instead of not `Copy`.
         #[diagnostic::do_not_recommend]
-        impl<T: ::core::marker::Copy + __dataflow::Record> __OwnTwin for T {}
+        impl<T: ::core::marker::Copy + __Record> __OwnTwin for T {}
         type __Known<T> = <[#gate<T>; #check] as ::core::iter::IntoIterator>::Item;
         type __At<'a> = __Known<#seen>;
     }

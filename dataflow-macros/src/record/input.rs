@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use proc_macro2::{Ident, TokenStream};
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
-use syn::{Attribute, Data, DeriveInput, Fields, LitStr, Type, Visibility};
+use syn::{Attribute, Fields, Item, ItemStruct, LitStr, Type, Visibility};
 
 use super::attributes::{self, Mistakes};
 use super::borrowing::{Sight, sight};
@@ -32,7 +32,7 @@ pub(super) struct FieldInput {
 impl RecordInput {
     /// Reads the struct. Mistakes that leave its meaning clear come beside it.
     pub(super) fn read(tokens: TokenStream) -> syn::Result<(Self, Option<syn::Error>)> {
-        let input: DeriveInput = syn::parse2(tokens)?;
+        let input = structure(syn::parse2(tokens)?)?;
         let mut mistakes = Mistakes::default();
         attributes::of_struct(&input.attrs, &mut mistakes);
         if !input.generics.params.is_empty() {
@@ -45,7 +45,8 @@ impl RecordInput {
                 "a record has no bounds: its types are written out",
             ));
         }
-        let fields = named_fields(&input)?
+        let fields = named_fields(&input.ident, input.fields)?
+            .into_iter()
             .map(|field| FieldInput::read(field, &mut mistakes))
             .collect::<syn::Result<Vec<_>>>()?;
         check_columns(&fields, &mut mistakes);
@@ -91,37 +92,32 @@ impl FieldInput {
     }
 }
 
-fn named_fields(input: &DeriveInput) -> syn::Result<impl Iterator<Item = syn::Field> + use<>> {
-    let refuse = |at, message: String| Err(syn::Error::new(at, message));
-    let name = &input.ident;
-    let data = match &input.data {
-        Data::Struct(data) => data,
-        Data::Enum(data) => {
-            let message = "an enum is not a record yet: use a struct, with an `Option` for what may be missing";
-            return refuse(data.enum_token.span, message.to_owned());
-        }
-        Data::Union(data) => {
-            return refuse(
-                data.union_token.span,
-                "a union cannot be a record: use a struct".to_owned(),
-            );
-        }
+fn structure(item: Item) -> syn::Result<ItemStruct> {
+    let (at, message) = match item {
+        Item::Struct(item) => return Ok(item),
+        Item::Enum(item) => (
+            item.enum_token.span(),
+            "an enum is not a record yet: use a struct, with an `Option` for what may be missing",
+        ),
+        Item::Union(item) => (item.union_token.span(), "a union cannot be a record: use a struct"),
+        item => (item.span(), "only a struct can be a record"),
     };
-    match &data.fields {
-        Fields::Named(fields) if fields.named.is_empty() => refuse(
+    Err(syn::Error::new(at, message))
+}
+
+fn named_fields(name: &Ident, fields: Fields) -> syn::Result<Vec<syn::Field>> {
+    let (at, message) = match fields {
+        Fields::Named(fields) if !fields.named.is_empty() => return Ok(fields.named.into_iter().collect()),
+        Fields::Named(_) | Fields::Unit => (
             name.span(),
             format!("`{name}` has no fields, so there is nothing to record: give it one, or use `()`"),
         ),
-        Fields::Named(fields) => Ok(fields.named.clone().into_iter()),
-        Fields::Unnamed(fields) => refuse(
+        Fields::Unnamed(fields) => (
             fields.span(),
             format!("a record's fields have names: write `struct {name} {{ name: Type, … }}`, or use a plain tuple"),
         ),
-        Fields::Unit => refuse(
-            name.span(),
-            format!("`{name}` has no fields, so there is nothing to record: give it one, or use `()`"),
-        ),
-    }
+    };
+    Err(syn::Error::new(at, message))
 }
 
 /// Two columns of one name could not be told apart.

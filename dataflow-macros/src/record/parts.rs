@@ -1,7 +1,7 @@
 //! A record's fields as nested tuples of at most eight, the widest that are records themselves.
 //!
-//! All that the implementation does leaf by leaf is done by the tuples, which are compiled once, in the library: the derive
-//! writes only how the fields go into the tuples and come out again.
+//! All that the implementation does leaf by leaf is done by the tuples, which are compiled once, in the library: the
+//! derive writes only how the fields go into the tuples and come out again.
 
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;

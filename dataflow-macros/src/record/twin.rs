@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
-use super::borrowing::{Sight, borrowed, sight};
+use super::borrowing::{Sight, borrowed, is_spelled_out};
 use super::gate;
 use super::input::RecordInput;
 
@@ -45,10 +45,7 @@ pub(super) fn derives(record: &RecordInput) -> TokenStream {
     let fields: Vec<_> = record.fields.iter().map(|field| &field.name).collect();
     let shown = fields.iter().map(|field| syn::ext::IdentExt::unraw(*field).to_string());
     // A bound that mentions a lifetime may be false: the impl is then there for nobody.
-    let nested: Vec<_> = record
-        .types()
-        .filter(|ty| sight(ty) == Sight::AsNested)
-        .collect();
+    let nested: Vec<_> = record.types().filter(|ty| !is_spelled_out(ty)).collect();
     quote! {
         #[automatically_derived]
         impl ::core::clone::Clone for #name<'_> {
@@ -61,14 +58,20 @@ pub(super) fn derives(record: &RecordInput) -> TokenStream {
         #[automatically_derived]
         impl ::core::marker::Copy for #name<'_> {}
         #[automatically_derived]
-        impl<'a> ::core::fmt::Debug for #name<'a> where #(<__Known<#nested> as __dataflow::Record>::At<'a>: ::core::fmt::Debug,)* {
+        impl<'a> ::core::fmt::Debug for #name<'a>
+        where
+            #(<__Known<#nested> as __Record>::At<'a>: ::core::fmt::Debug,)*
+        {
             fn fmt(&self, __f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 let __this: &__Known<Self> = self;
                 __f.debug_struct(#text)#(.field(#shown, &__this.#fields))*.finish()
             }
         }
         #[automatically_derived]
-        impl<'a> ::core::cmp::PartialEq for #name<'a> where #(<__Known<#nested> as __dataflow::Record>::At<'a>: ::core::cmp::PartialEq,)* {
+        impl<'a> ::core::cmp::PartialEq for #name<'a>
+        where
+            #(<__Known<#nested> as __Record>::At<'a>: ::core::cmp::PartialEq,)*
+        {
             fn eq(&self, __other: &Self) -> bool {
                 let (__this, __other): (&__Known<Self>, &__Known<Self>) = (self, __other);
                 #(__this.#fields == __other.#fields)&&*

@@ -198,12 +198,12 @@ impl Lowering {
         matches!(self.scope.find(name), Some(Kind::Flow(_)))
     }
 
-    /// `env.read_*(..)` and `env.from_*(..)`.
+    /// `env.read_*(..)` and `env.collection(..)`.
     fn is_source(&self, call: &ExprMethodCall) -> bool {
         let word = call.method.to_string();
         let is_env = plain_path(&call.receiver)
             .is_some_and(|name| *name == "env" || matches!(self.scope.find(name), Some(Kind::Env)));
-        is_env && (word.starts_with("read_") || word.starts_with("from_"))
+        is_env && (word.starts_with("read_") || word == "collection")
     }
 
     /// Inside of `dataflow! { … }`: a name or a call from outside is a flow where an operator is called on it.

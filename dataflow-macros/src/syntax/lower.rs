@@ -6,7 +6,7 @@
 use proc_macro2::Ident;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Arm, Block, Expr, ExprAssign, ExprClosure, ExprForLoop, ExprIf, ExprLet, ExprWhile, FnArg, Item, Local};
-use syn::{FieldValue, LocalInit, Macro, Pat, Signature, Stmt, Token};
+use syn::{FieldValue, LocalInit, Macro, Pat, PatType, Signature, Stmt, Token};
 
 use crate::syntax::hole::flow_of;
 use crate::syntax::names::{names_in_tokens, plain_path};
@@ -19,7 +19,10 @@ pub(crate) fn read_function(signature: &Signature, body: &mut Block) -> Pipeline
     let mut lowering = Lowering::new(Scope::default());
     for parameter in &signature.inputs {
         if let FnArg::Typed(parameter) = parameter {
-            let kind = lowering.kind_of_type(&parameter.pat, &parameter.ty);
+            let kind = match lowering.kind_of_type(&parameter.pat, &parameter.ty) {
+                Kind::Value if is_borrowed(parameter) => Kind::Borrowed,
+                kind => kind,
+            };
             lowering.bind_all(&parameter.pat, kind);
         }
     }
@@ -262,6 +265,11 @@ impl Lowering {
             other => self.visit_expr_mut(other),
         }
     }
+}
+
+/// Whether a parameter is a reference, and not what a pattern takes out of one.
+fn is_borrowed(parameter: &PatType) -> bool {
+    plain_name(&parameter.pat).is_some() && types::is_borrowed(&parameter.ty)
 }
 
 /// Whether a value is made by `Env`: `Env::new()`, `dataflow::Env::from_args()?`.

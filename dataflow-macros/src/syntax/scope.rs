@@ -29,7 +29,9 @@ struct Local {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Kind {
     Value,
-    /// An environment: `read_*` and `from_*` on it are sources.
+    /// A parameter that is written as a reference: what it points to may end with the function.
+    Borrowed,
+    /// An environment: `read_*` and `collection` on it are sources.
     Env,
     Flow(NameId),
 }

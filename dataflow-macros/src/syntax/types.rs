@@ -26,6 +26,16 @@ pub(crate) fn is_reference(ty: &Type) -> bool {
     }
 }
 
+/// Whether the type is a reference to something that may end before the program does.
+pub(crate) fn is_borrowed(ty: &Type) -> bool {
+    match ty {
+        Type::Reference(ty) => ty.lifetime.as_ref().is_none_or(|lifetime| lifetime.ident != "static"),
+        Type::Group(ty) => is_borrowed(&ty.elem),
+        Type::Paren(ty) => is_borrowed(&ty.elem),
+        _ => false,
+    }
+}
+
 fn last_segment(ty: &Type) -> Option<&PathSegment> {
     match ty {
         Type::Path(ty) => ty.path.segments.last(),

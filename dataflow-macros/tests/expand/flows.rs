@@ -12,7 +12,7 @@ fn what_is_a_flow(env: &Env, name: Option<&str>, pairs: Vec<u64>) -> dataflow::R
         chosen.filter(|n| n.is(pair)).print();
     }
     let same = chosen;
-    both(same, env.from_iter([1u64, 2])).write_csv("out.csv");
+    both(same, env.collection([1u64, 2])).write_csv("out.csv");
     Ok(same.map(|n| format!("{n} {length:>3}")))
 }
 

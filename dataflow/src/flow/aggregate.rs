@@ -9,13 +9,13 @@ use runtime::plan;
 use super::group::Grouped;
 use super::step::Next;
 use super::{Flow, Mode};
-use crate::key::{Field, Key};
+use crate::key::Field;
 use crate::kernel::{
     Avg, Count, Emitter, Extreme, Greatest, Least, Measure, Slots, State, Sum, accumulate, finish, finish_mean,
 };
 use crate::record::Record;
 
-/// Aggregates under construction: a slot for each, in order, nested as `((((), a), b), c)`.
+/// Aggregates of groups under construction, whose keys are `K`: a slot for each, in order, nested as `((((), a), b), c)`.
 pub struct Aggregates<T, K, M, S> {
     flow: Flow<T, M>,
     key: Vec<usize>,
@@ -39,7 +39,7 @@ impl<T, K, M> Aggregates<T, K, M, ()> {
     }
 }
 
-impl<T: Record, K: Key<T>, M: Mode, S: Slots<T>> Aggregates<T, K, M, S> {
+impl<T: Record, K: Record, M: Mode, S: Slots<T>> Aggregates<T, K, M, S> {
     fn with<A>(self, slot: A) -> Aggregates<T, K, M, (S, A)> {
         let Aggregates { flow, key, next, slots, of } = self;
         Aggregates { flow, key, next, slots: (slots, slot), of }
@@ -91,17 +91,17 @@ impl<T: Record, K: Key<T>, M: Mode, S: Slots<T>> Aggregates<T, K, M, S> {
     #[must_use]
     pub fn finish<U: Record, F>(self, body: F) -> Flow<M::Grouped<U>, M>
     where
-        F: for<'a> Fn(<K::Value as Record>::At<'a>, S::Values, &mut Emitter<'_, M::Grouped<U>>) + Clone + Send + 'static,
+        F: for<'a> Fn(K::At<'a>, S::Values, &mut Emitter<'_, M::Grouped<U>>) + Clone + Send + 'static,
     {
         let Aggregates { flow, key, next, slots, .. } = self;
         let mut kernel_leaves = Vec::new();
         slots.leaves(&mut kernel_leaves);
         let kernel_reads = next.reads(0, &T::schema());
         let kernel = Some(accumulate::<T, S>(slots, key.len()));
-        let states: Flow<(K::Value, S::Record), M> =
-            flow.then(grouping::<T, (K::Value, S::Record)>("aggregate", key, kernel_leaves, kernel, kernel_reads), &[], &next);
+        let states: Flow<(K, S::Record), M> =
+            flow.then(grouping::<T, (K, S::Record)>("aggregate", key, kernel_leaves, kernel, kernel_reads), &[], &next);
         let finishing = next.behind("finish");
-        states.chained(finish::<T, K::Value, S, M::Grouped<U>, F>(body), &finishing)
+        states.chained(finish::<T, K, S, M::Grouped<U>, F>(body), &finishing)
     }
 }
 
@@ -120,20 +120,20 @@ fn grouping<T: Record, G: Record>(
 }
 
 /// The mean of a field: the engine's own sum and count, then a division.
-pub(super) fn mean<T: Record, K: Key<T>, M: Mode, V: Measure>(
+pub(super) fn mean<T: Record, K: Record, M: Mode, V: Measure>(
     grouped: &Grouped<T, K, M>,
     field: Field<T, V>,
-) -> Flow<(K::Value, f64), M> {
+) -> Flow<(K, f64), M> {
     let measure = StateLeaf { ty: <V::Sum as State>::LEAF, fold: Fold::Sum(field.first_leaf()) };
     let count = StateLeaf { ty: runtime::row::LeafType::U64, fold: Fold::Count };
     debug_assert_ne!(measure.fold, Fold::Kernel(Merge::Sum));
-    let grouping = grouping::<T, (K::Value, (V::Sum, u64))>(
+    let grouping = grouping::<T, (K, (V::Sum, u64))>(
         "avg",
         grouped.key.clone(),
         vec![measure, count],
         None,
         plan::Reads::Leaves(runtime::row::LeafSet::none()),
     );
-    let states: Flow<(K::Value, (V::Sum, u64)), M> = grouped.flow.then(grouping, &[], &grouped.next);
-    states.chained(finish_mean::<K::Value, V>(), &grouped.next.behind("finish"))
+    let states: Flow<(K, (V::Sum, u64)), M> = grouped.flow.then(grouping, &[], &grouped.next);
+    states.chained(finish_mean::<K, V>(), &grouped.next.behind("finish"))
 }

@@ -12,7 +12,7 @@ use crate::key::{Field, Key};
 use crate::kernel::{Emitter, Extreme, Measure, reduce};
 use crate::record::Record;
 
-/// A flow by key, on the way to one record per group.
+/// A flow by key, whose values are `K`, on the way to one record per group.
 pub struct Grouped<T, K, M> {
     pub(super) flow: Flow<T, M>,
     pub(super) key: Vec<usize>,
@@ -43,13 +43,13 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// Groups by a field, `|w| w.word`, or by several, `|w| (w.word, w.day)`.
     #[must_use]
     #[track_caller]
-    pub fn group_by<K: Key<T>>(&self, key: impl FnOnce(T::Fields<T>) -> K) -> Grouped<T, K, M> {
+    pub fn group_by<K: Key<T>>(&self, key: impl FnOnce(T::Fields<T>) -> K) -> Grouped<T, K::Value, M> {
         let next = self.next.called_at(Location::caller());
         Grouped { flow: self.clone(), key: key(T::fields(0)).leaves(), next, of: std::marker::PhantomData }
     }
 }
 
-impl<T: Record, K: Key<T>, M: Mode> Grouped<T, K, M> {
+impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// The sum of a field. The result's other fields must all be part of the key. A sum that leaves the field's type ends the job.
     #[must_use]
     pub fn sum<V: Total>(&self, field: impl FnOnce(T::Fields<T>) -> Field<T, V>) -> Flow<M::Grouped<T>, M> {
@@ -96,9 +96,9 @@ impl<T: Record, K: Key<T>, M: Mode> Grouped<T, K, M> {
 
     /// The number of records of each group, with the key.
     #[must_use]
-    pub fn count(&self) -> Flow<(K::Value, u64), M> {
+    pub fn count(&self) -> Flow<(K, u64), M> {
         let input = T::schema();
-        let output = <(K::Value, u64)>::schema();
+        let output = <(K, u64)>::schema();
         let mut types = output.types().into_iter();
         let count_type = types.next_back().into_iter();
         let keys = self.key.iter().zip(types).map(|(&leaf, ty)| StateLeaf { ty, fold: Fold::Key(leaf) });
@@ -117,7 +117,7 @@ impl<T: Record, K: Key<T>, M: Mode> Grouped<T, K, M> {
 
     /// The mean of a field, with the key.
     #[must_use]
-    pub fn avg<V: Measure>(&self, field: impl FnOnce(T::Fields<T>) -> Field<T, V>) -> Flow<(K::Value, f64), M>
+    pub fn avg<V: Measure>(&self, field: impl FnOnce(T::Fields<T>) -> Field<T, V>) -> Flow<(K, f64), M>
     where
         for<'a> V: Record<At<'a> = V>,
     {

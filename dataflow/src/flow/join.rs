@@ -67,7 +67,7 @@ impl<L: Record, R: Record, M: Mode> Join<L, R, M> {
         right: impl FnOnce(R::Fields<R>) -> B,
     ) -> Joined<L, R, M>
     where
-        B: Key<R> + KeyedBy<R, A::Value>,
+        B: KeyedBy<R, A::Value>,
     {
         let keys = [left(L::fields(0)).leaves(), right(R::fields(0)).leaves()];
         Joined { left: self.left, right: self.right, keys, next: self.next }

@@ -34,7 +34,7 @@ impl<L: Record, R: Record, M: Mode> SemiJoin<L, R, M> {
         right: impl FnOnce(R::Fields<R>) -> B,
     ) -> Flow<L, M>
     where
-        B: Key<R> + KeyedBy<R, A::Value>,
+        B: KeyedBy<R, A::Value>,
     {
         let keys = [left(L::fields(0)).leaves(), right(R::fields(0)).leaves()];
         let operator = operators::SemiJoin { inputs: [L::schema(), R::schema()], keys };

@@ -117,9 +117,16 @@ impl<T, V: Record> Projection<T> for Field<T, V> {
     label = "this key has another type",
     note = "convert one side in a `map`, or compare fields of one type"
 )]
-pub trait KeyedBy<T, V> {}
+pub trait KeyedBy<T, V> {
+    /// The key's leaves, in order.
+    fn leaves(&self) -> Vec<usize>;
+}
 
-impl<T, V> KeyedBy<T, V> for Field<T, V> {}
+impl<T, V: Record> KeyedBy<T, V> for Field<T, V> {
+    fn leaves(&self) -> Vec<usize> {
+        Field::leaves(*self).collect()
+    }
+}
 
 macro_rules! tuple {
     ($($name:ident $value:ident $index:tt),*) => {
@@ -135,7 +142,11 @@ macro_rules! tuple {
                 [$(self.$index.leaves()),*].concat()
             }
         }
-        impl<T, $($name: KeyedBy<T, $value>, $value),*> KeyedBy<T, ($($value,)*)> for ($($name,)*) {}
+        impl<T, $($name: KeyedBy<T, $value>, $value),*> KeyedBy<T, ($($value,)*)> for ($($name,)*) {
+            fn leaves(&self) -> Vec<usize> {
+                [$(self.$index.leaves()),*].concat()
+            }
+        }
         impl<T, $($name: Order<T>),*> Order<T> for ($($name,)*) {
             fn keys(&self) -> Vec<runtime::page::OrderKey> {
                 [$(self.$index.keys()),*].concat()

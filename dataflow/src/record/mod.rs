@@ -26,9 +26,9 @@ pub(crate) use show::show_record;
     label = "this cannot flow through a pipeline",
     note = "a record is a struct with `#[derive(Record)]`, a number, bool, char, String, Date, Timestamp, Decimal, a Vec of plain values, an Option, or a tuple of records"
 )]
-pub trait Record: Sized + 'static {
+pub trait Record: Value<Record = Self> + Sized + 'static {
     /// What closures see: the record with its texts and lists borrowed. `Copy`, so that it can be used twice.
-    type At<'a>: Copy;
+    type At<'a>: Value<Record = Self> + Copy;
     /// What key closures see: a symbol for each field, rooted in the record that the closure was given.
     type Fields<Root>;
     /// Where the leaves of a batch lie.

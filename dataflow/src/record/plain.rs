@@ -91,3 +91,8 @@ impl Record for () {
     fn write_null<'w>((): (), _: NewRow<'w>, _: &mut Claims<'w>) {}
     fn own((): ()) {}
 }
+
+impl Value for () {
+    type Record = ();
+    fn twin(&self) {}
+}

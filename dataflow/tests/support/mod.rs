@@ -8,17 +8,17 @@ use runtime::page::{Batch, Input, Page, RowWriter, Selection};
 use runtime::row::{LeafSet, RowLayout};
 
 /// Memory enough for any test.
-pub fn memory() -> Memory {
+pub(crate) fn memory() -> Memory {
     Memory::new(Budget::new(1 << 30), "layout test")
 }
 
 /// The layout of a record of which some leaves are stored.
-pub fn layout<R: Record>(live: &LeafSet) -> Arc<RowLayout> {
+pub(crate) fn layout<R: Record>(live: &LeafSet) -> Arc<RowLayout> {
     Arc::new(RowLayout::new(R::schema().types(), live))
 }
 
 /// Writes rows as a kernel does: claim, then write.
-pub fn write<V: Value>(writer: &mut RowWriter, values: &[V]) {
+pub(crate) fn write<V: Value>(writer: &mut RowWriter, values: &[V]) {
     let written = writer.visit(|mut leaves, mut claims| {
         let sink = V::Record::sink(&mut leaves);
         for value in values {
@@ -33,7 +33,7 @@ pub fn write<V: Value>(writer: &mut RowWriter, values: &[V]) {
 }
 
 /// The pages of some values, with some leaves.
-pub fn pages<V: Value>(values: &[V], live: &LeafSet) -> Vec<Page> {
+pub(crate) fn pages<V: Value>(values: &[V], live: &LeafSet) -> Vec<Page> {
     let mut writer = RowWriter::new(layout::<V::Record>(live), memory());
     write(&mut writer, values);
     writer.seal();
@@ -41,7 +41,7 @@ pub fn pages<V: Value>(values: &[V], live: &LeafSet) -> Vec<Page> {
 }
 
 /// The records of a batch, read through its cursor.
-pub fn read<R: Record>(batch: &Batch<'_>) -> Vec<R> {
+pub(crate) fn read<R: Record>(batch: &Batch<'_>) -> Vec<R> {
     let (mut records, mut selection, mut next) = (Vec::new(), Selection::default(), 0);
     while next < batch.rows() {
         next = selection.fill(next..batch.rows());
@@ -54,6 +54,6 @@ pub fn read<R: Record>(batch: &Batch<'_>) -> Vec<R> {
 }
 
 /// All leaves of a record.
-pub fn all<R: Record>() -> LeafSet {
+pub(crate) fn all<R: Record>() -> LeafSet {
     LeafSet::all(R::LEAVES)
 }

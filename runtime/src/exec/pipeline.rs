@@ -14,6 +14,7 @@ use super::reading::{Headed, SourceHead};
 use crate::error::{Error, Origin, Result};
 use crate::kernel::Outputs;
 use crate::page::{Batch, Input, Page, Selection};
+use crate::physical::{Part, StepPlan};
 use crate::strategy::{Answer, Cursor, Driver, Round};
 
 /// A task gives its thread back after this long.
@@ -54,6 +55,7 @@ pub(super) struct Step {
     pub(super) port: usize,
     pub(super) sides: Vec<Side>,
     pub(super) outputs: Outputs,
+    part: Part,
     work: Option<Work>,
     /// Pages for the next step.
     ready: VecDeque<Page>,
@@ -70,14 +72,26 @@ pub(super) struct Side {
 
 impl Step {
     pub(super) fn new(
-        operator: usize,
+        plan: &StepPlan,
         prelude: Vec<Light>,
         driver: Box<dyn Driver>,
-        port: usize,
         sides: Vec<Side>,
         outputs: Outputs,
     ) -> Self {
-        Step { operator, prelude, driver, port, sides, outputs, work: None, ready: VecDeque::new(), stream_ended: false }
+        let StepPlan { operator, port, part, .. } = *plan;
+        Step { operator, prelude, driver, port, sides, outputs, part, work: None, ready: VecDeque::new(), stream_ended: false }
+    }
+
+    fn count_in(&self, rows: usize, watch: &Watch) {
+        if self.part != Part::Last {
+            watch.job.metrics.operators[self.operator].rows_in.add(rows as u64);
+        }
+    }
+
+    fn count_out(&self, rows: usize, watch: &Watch) {
+        if self.part != Part::First {
+            watch.job.metrics.operators[self.operator].rows_out.add(rows as u64);
+        }
     }
 
     /// Nothing more will come out of it.
@@ -363,7 +377,7 @@ impl Pipeline {
         let before = step.ready.len();
         step.ready.extend(step.outputs.pages().take_sealed());
         let rows: usize = step.ready.iter().skip(before).map(Page::rows).sum();
-        self.watch.job.metrics.operators[step.operator].rows_out.add(rows as u64);
+        step.count_out(rows, &self.watch);
     }
 
     fn run_rows(&mut self, index: usize, mut rows: Rows) -> Result<Turn> {
@@ -402,7 +416,7 @@ impl Pipeline {
 
     /// Gives rows that passed a step to what follows, where they lie.
     fn pass_on(&mut self, index: usize, rows: &Rows, window: Selection) {
-        self.watch.job.metrics.operators[self.steps[index].operator].rows_out.add(window.len() as u64);
+        self.steps[index].count_out(window.len(), &self.watch);
         let data = match &rows.data {
             Data::Page(page) => Data::Page(page.clone()),
             Data::Source => Data::Source,
@@ -466,23 +480,25 @@ fn drive(
     at: &mut Windows,
     watch: &Watch,
 ) -> Result<(Driven, Option<Selection>)> {
+    let streamed = port == step.port;
     loop {
         if !at.begun {
             if !at.advance(batch.rows()) {
                 return Ok((Driven::Exhausted, None));
             }
-            narrow(&mut step.prelude, batch, &mut at.window, watch)?;
+            narrow(prelude_of(&mut step.prelude, streamed), batch, &mut at.window, watch)?;
             if at.window.is_empty() {
                 continue;
             }
-            watch.enter(step.operator).rows_in.add(at.window.len() as u64);
+            step.count_in(at.window.len(), watch);
             at.begun = true;
         }
         let (driver, outputs) = (&mut step.driver, &mut step.outputs);
         watch.enter(step.operator);
         let (cursor, window) = (&mut at.cursor, &at.window);
+        let prelude = prelude_of(&mut step.prelude, streamed);
         let answer =
-            viewed(&step.prelude, batch, |batch| driver.on_batch(port, &Input::new(batch, window), cursor, outputs))?;
+            viewed(prelude, batch, |batch| driver.on_batch(port, &Input::new(batch, window), cursor, outputs))?;
         match answer {
             Answer::Await => return Ok((Driven::Awaits, None)),
             Answer::Resume => return Ok((Driven::Stopped, None)),
@@ -495,4 +511,9 @@ fn drive(
             }
         }
     }
+}
+
+/// The filters and views before a step are for the rows of the step before it; what comes by a side has been through its own.
+fn prelude_of(prelude: &mut [Light], streamed: bool) -> &mut [Light] {
+    if streamed { prelude } else { &mut [] }
 }

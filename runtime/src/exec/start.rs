@@ -139,7 +139,7 @@ impl<'p> Starter<'p> {
             .collect::<Result<_>>()?;
         let prelude = self.prelude(&step.prelude, plan, subtask, me)?;
         let outputs = Outputs::new(RowWriter::new(layout, context.memory));
-        Ok(Step::new(step.operator, prelude, driver, step.port, sides, outputs))
+        Ok(Step::new(step, prelude, driver, sides, outputs))
     }
 
     fn prelude(

@@ -88,7 +88,7 @@ fn render(plan: &PhysicalPlan, lines: &[Line], metrics: Option<&JobMetrics>) -> 
             match metrics.and_then(|metrics| metrics.operators.get(operator)) {
                 None => cells.push(count(info.estimate.rows)),
                 Some(metrics) => cells.extend([
-                    count(metrics.rows_out.get().max(if info.inputs.is_empty() { 0 } else { rows_of(info, metrics) }) as f64),
+                    count(rows_of(info, metrics) as f64),
                     match metrics.bytes.get() {
                         0 => String::new(),
                         bytes => Mib(bytes as usize).to_string(),

@@ -150,6 +150,7 @@ impl Operator for Aggregate {
             }
             groups.entry(key).or_default().push(row);
         }
+        let types = self.input.types();
         let mut output = Table::new(self.output.types());
         for key in order {
             let rows = &groups[&key];
@@ -157,7 +158,7 @@ impl Operator for Aggregate {
             let state = self.state.iter().enumerate();
             let leaf = |(index, leaf): (usize, &StateLeaf)| match leaf.fold {
                 Fold::Key(from) => Ok(rows[0][from].clone()),
-                Fold::Sum(from) => fold::sum_datums(leaf.ty, rows.iter().map(|row| &row[from])),
+                Fold::Sum(from) => fold::sum_datums(types[from], leaf.ty, rows.iter().map(|row| &row[from])),
                 Fold::Min(from) | Fold::Max(from) => {
                     let greatest = matches!(leaf.fold, Fold::Max(_));
                     let pick = |best: Datum, row: &&Vec<Datum>| fold::pick_datum(leaf.ty, &best, &row[from], greatest);
@@ -187,9 +188,11 @@ impl Aggregate {
         let mut groups = Groups::default();
         let mut read = self.kernel_reads.of(&self.input);
         self.key.iter().for_each(|&leaf| read.insert(leaf));
+        // The next records find the group by the key that its first one leaves in the state.
+        let key: Vec<(usize, usize)> = self.output_key().into_iter().zip(self.key.iter().copied()).collect();
         for page in group.pages(&read)? {
             windows(&page.batch(), |input| {
-                table.probe(input, &self.key, &[], &mut groups)?;
+                table.probe(input, &self.key, &key, &mut groups)?;
                 kernel.accumulate(&mut table, input, &groups)
             })?;
         }

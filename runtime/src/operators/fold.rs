@@ -217,31 +217,31 @@ fn extreme<V: Plain>(
     })
 }
 
-/// The sum of values of one type, in the embedded engine: wide, then checked against the type.
-pub(crate) fn sum_datums<'d>(ty: LeafType, values: impl Iterator<Item = &'d Datum>) -> Result<Datum> {
+/// The sum of values of type `from` as a `to`, in the embedded engine: wide, then checked against the type.
+pub(crate) fn sum_datums<'d>(from: LeafType, to: LeafType, values: impl Iterator<Item = &'d Datum>) -> Result<Datum> {
     use LeafType as L;
     let fixed = |bits: u128| Ok(Datum::Fixed(bits));
-    if ty == L::U128 {
+    if from == L::U128 {
         let sum = values.map(Datum::bits).try_fold(0u128, u128::checked_add);
-        return sum.map(Datum::Fixed).ok_or_else(|| overflow(ty));
+        return sum.map(Datum::Fixed).ok_or_else(|| overflow(to));
     }
     let mut whole = 0i128;
     let mut float = 0f64;
     for value in values {
         let bits = value.bits();
-        match ty {
+        match from {
             L::F32 => float += f64::from(f32::from_bits(bits as u32)),
             L::F64 => float += f64::from_bits(bits as u64),
-            _ => whole = whole.checked_add(signed(ty, bits)).ok_or_else(|| overflow(ty))?,
+            _ => whole = whole.checked_add(signed(from, bits)).ok_or_else(|| overflow(to))?,
         }
     }
-    match ty {
+    match to {
         L::F32 => fixed((float as f32).to_bits().into()),
         L::F64 => fixed(float.to_bits().into()),
         // The low bits stand for the sum where reading them back gives it.
         _ => {
-            let bits = whole as u128 & (u128::MAX >> (128 - 8 * ty.width()));
-            if signed(ty, bits) == whole { fixed(bits) } else { Err(overflow(ty)) }
+            let bits = whole as u128 & (u128::MAX >> (128 - 8 * to.width()));
+            if signed(to, bits) == whole { fixed(bits) } else { Err(overflow(to)) }
         }
     }
 }

@@ -11,7 +11,7 @@ use super::branches::consumers;
 use super::estimates::Estimates;
 use super::liveness::Live;
 use crate::error::{Error, Result};
-use crate::physical::{Builder, Head, OperatorInfo, PhysicalPlan, Place, Prelude};
+use crate::physical::{Builder, Head, OperatorInfo, Part, PhysicalPlan, Place, Prelude};
 use crate::plan::Node;
 use crate::row::{LeafSet, RowLayout};
 use crate::source::Scan;
@@ -152,6 +152,7 @@ impl Chooser<'_> {
         let info = &mut self.builder.plan.operators[index];
         info.strategy = driver.name();
         info.inputs.iter_mut().zip(&ways).for_each(|(input, way)| input.1 = way.ship.clone());
+        let part = if ways.iter().any(|way| way.before.is_some()) { Part::Last } else { Part::Whole };
         let mut arrivals: Vec<Arrival> = Vec::new();
         for (input, (place, way)) in places.into_iter().zip(ways).enumerate() {
             let schema = node.inputs[input].schema();
@@ -162,7 +163,7 @@ impl Chooser<'_> {
                 Some(before) => {
                     let layout = before.layout().unwrap_or_else(|| Arc::new(RowLayout::new(types.clone(), &reads)));
                     let opened = self.builder.open(place, &types, &reads);
-                    Arrival { place: self.builder.step(opened, index, before, 0), ship: way.ship, layout }
+                    Arrival { place: self.builder.step(opened, index, before, 0, Part::First), ship: way.ship, layout }
                 }
             };
             arrivals.push(arrival);
@@ -171,7 +172,7 @@ impl Chooser<'_> {
             return Err(Error::Internal("no input is streamed".to_owned()));
         }
         let place = self.stream(arrivals.remove(streamed), tasks);
-        let place = self.builder.step(place, index, driver, streamed);
+        let place = self.builder.step(place, index, driver, streamed, part);
         let ports = (0..).filter(|&port| port != streamed);
         for (port, Arrival { place: side, ship, layout }) in ports.zip(arrivals) {
             let inbox = self.builder.ship(side, ship, layout, place.stage);

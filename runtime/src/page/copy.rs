@@ -7,15 +7,16 @@ use super::key::{KeyLeaf, KeyShape, with_shape};
 use super::slot::{self, INLINE_BYTES, Slot};
 use super::writer::{LIST_ALIGN, RowWriter};
 use crate::error::Result;
-use crate::row::Physical;
+use crate::row::{LeafType, Physical};
 
 /// One hash for each row asked for, of the leaves in `key`: equal keys have equal hashes, whatever holds them.
 pub fn hash_rows(input: &Input<'_>, key: &[usize], hashes: &mut Vec<u64>) {
     let leaves = asked(input.batch(), key);
     hashes.clear();
-    // SAFETY: an input's rows are rows of its batch.
+    let rows = input.selection().rows().iter();
     with_shape!(&leaves, shape => {
-        hashes.extend(input.selection().rows().iter().map(|&row| unsafe { shape.hash(row as usize) }));
+        // SAFETY: an input's rows are rows of its batch.
+        hashes.extend(rows.map(|&row| unsafe { shape.hash(row as usize) }));
     });
 }
 
@@ -51,8 +52,8 @@ impl RowWriter {
         let parts: SmallVec<[Part; 16]> = (0..layout.types().len())
             .filter_map(|leaf| {
                 let offset = layout.offset(leaf)?;
-                let from = batch.leaf(leaves.map_or(leaf, |leaves| leaves[leaf]));
-                (from.ty.physical() == layout.types()[leaf].physical()).then_some(Part { from, offset })
+                let from = source(batch, leaves.map_or(leaf, |leaves| leaves[leaf]), layout.types()[leaf]);
+                Some(Part { from, offset })
             })
             .collect();
         let slots: SmallVec<[LeafPtr; 8]> =
@@ -61,19 +62,21 @@ impl RowWriter {
         let mut done = 0;
         while done < rows.len() {
             places.clear();
-            // A segment: rows of one page that are copied leaf by leaf. A row with variable parts is a segment of its own, since it
-            // takes the room that it claimed; the first row may open a new page.
-            // SAFETY (all blocks of this loop): `rows` are rows of the batch, by the caller's promise.
+            // A segment: rows of one page that are copied leaf by leaf. A row with variable parts is a segment of its
+            // own, since it takes the room that it claimed; the first row may open a new page.
+            // SAFETY: `rows` are rows of the batch, by the caller's promise.
             let heap = unsafe { heap_bytes(&slots, rows[done]) };
             let Some(first) = self.claim(heap) else { return self.check() };
             places.push(first);
             if heap == 0 {
                 let most = self.room().min(rows.len() - done - 1);
                 let rest = &rows[done + 1..done + 1 + most];
+                // SAFETY: as above.
                 let more = rest.iter().take_while(|&&row| unsafe { heap_bytes(&slots, row) } == 0).count();
                 places.extend((1..=more).map(|index| first + index * layout.width()));
                 self.skip(more);
             }
+            // SAFETY: as above; the places were claimed for these rows, with the heap room of the first.
             unsafe { self.copy_parts(&parts, &rows[done..done + places.len()], &places) };
             places.iter().enumerate().for_each(|(index, &place)| placed(done + index, place));
             done += places.len();
@@ -84,15 +87,12 @@ impl RowWriter {
     /// Copies some leaves (of the layout, of the batch) of one row to a place.
     ///
     /// # Safety
-    /// `place` holds a row of this writer's layout that nobody else reads or writes, `row` is a row of `batch`, and the open page
-    /// has the heap room that the leaves' slots need.
+    /// `place` holds a row of this writer's layout that nobody else reads or writes, `row` is a row of `batch`, and
+    /// the open page has the heap room that the leaves' slots need.
     pub(super) unsafe fn copy_row(&mut self, batch: &Batch<'_>, row: usize, copied: &[(usize, usize)], place: usize) {
         let layout = self.layout().clone();
         for &(to, from) in copied {
-            let from = batch.leaf(from);
-            if from.ty.physical() != layout.types()[to].physical() {
-                continue;
-            }
+            let from = source(batch, from, layout.types()[to]);
             if let Some(offset) = layout.offset(to) {
                 // SAFETY: the caller's promise, for this one leaf.
                 unsafe { self.copy_parts(&[Part { from, offset }], &[row], &[place]) };
@@ -139,6 +139,17 @@ impl RowWriter {
             }
         }
     }
+}
+
+/// The leaf of a batch that fills a leaf of type `ty`; zeros where it cannot. What lay in a page before is never left
+/// there, and bytes do not pass for text.
+fn source(batch: &Batch<'_>, leaf: usize, ty: LeafType) -> LeafPtr {
+    let from = batch.leaf(leaf);
+    let fits = match ty.physical() {
+        Physical::Slot => from.ty == ty || (from.ty == LeafType::Text && ty == LeafType::Bytes),
+        physical => from.ty.physical() == physical,
+    };
+    if fits { from } else { LeafPtr::dead(ty) }
 }
 
 #[derive(Clone, Copy)]

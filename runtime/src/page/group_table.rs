@@ -229,12 +229,12 @@ impl GroupTable {
         input.visit(|leaves, rows| f(leaves, states, StateRows { rows, places, brand: PhantomData }))
     }
 
-    /// Gives a group another row: the first row of `from`, all leaves.
+    /// Gives a group another row: the first row of `from`, all leaves. Without a row, the group keeps its own.
     ///
     /// # Errors
     /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
     pub fn replace(&mut self, groups: &mut Groups, position: usize, from: &Batch<'_>) -> Result<()> {
-        let Some(place) = self.place(groups, position) else { return Ok(()) };
+        let Some(place) = self.place(groups, position).filter(|_| from.rows() > 0) else { return Ok(()) };
         if !self.layout.has_slots() {
             let copied: SmallVec<[(usize, usize); 8]> = (0..self.layout.types().len()).map(|leaf| (leaf, leaf)).collect();
             // SAFETY: `place` is a row of this table (found by `probe`), no leaf needs heap room, and `from` has a row.

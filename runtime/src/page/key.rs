@@ -144,6 +144,7 @@ impl KeyShape for Parts<'_> {
         let mut parts = self.0.iter();
         // SAFETY: the caller's promise, for each part.
         let first = parts.next().map_or(0, |&part| unsafe { part_hash(part, row) });
+        // SAFETY: as above.
         parts.fold(first, |hash, &part| combine(hash, unsafe { part_hash(part, row) }))
     }
 

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::plain::{ListElement, Plain};
-use super::run::{FIRST_ROW, Page, Run};
+use super::run::{FIRST_ROW, PAGE_BYTES, Page, Run};
 use super::slot::{self, INLINE_BYTES, Slot};
 use crate::error::{Error, Result};
 use crate::memory::Memory;
@@ -12,8 +12,8 @@ use crate::row::{LeafType, Physical, RowLayout};
 
 /// Fills pages with rows of one layout: fixed parts from the front, variable parts from the back.
 ///
-/// A row that does not fit closes the page and opens another; a row that fits no page gets a run of its own. Closed pages wait in
-/// the writer until they are taken.
+/// A row that does not fit closes the page and opens another; a row that fits no page gets a run of its own. Closed
+/// pages wait in the writer until they are taken.
 pub struct RowWriter {
     layout: Arc<RowLayout>,
     memory: Memory,
@@ -22,8 +22,11 @@ pub struct RowWriter {
     spare: Option<Run>,
     /// Place of the next row in the region.
     next: usize,
-    /// Place where the variable parts begin; rows may grow up to it.
+    /// Place where the variable parts begin.
     floor: usize,
+    /// Where rows and their variable parts must end: at the floor, or at the end of the run's first page. A row finds
+    /// its page by its own address, so none may lie in a later one.
+    limit: usize,
     sealed: Vec<Page>,
     failed: Option<Error>,
     /// What writes to dead leaves hit.
@@ -41,6 +44,7 @@ impl RowWriter {
             spare: None,
             next: 0,
             floor: 0,
+            limit: 0,
             sealed: Vec::new(),
             failed: None,
             scratch: Box::new(0),
@@ -96,7 +100,7 @@ impl RowWriter {
             let heap_start = (self.floor - run.offset()) as u32;
             self.sealed.push(Page::seal(run, rows as u32, heap_start, self.layout.clone()));
         }
-        (self.next, self.floor) = (0, 0);
+        (self.next, self.floor, self.limit) = (0, 0, 0);
     }
 
     /// Takes a page back whose rows have been read, to write into it again.
@@ -110,7 +114,7 @@ impl RowWriter {
     #[inline(always)]
     pub(super) fn claim(&mut self, heap: usize) -> Option<usize> {
         let end = self.next + self.layout.width();
-        if end + heap > self.floor {
+        if end + heap > self.limit {
             return self.claim_elsewhere(heap);
         }
         let row = self.next;
@@ -122,19 +126,12 @@ impl RowWriter {
     #[inline(never)]
     fn claim_elsewhere(&mut self, heap: usize) -> Option<usize> {
         self.seal();
-        let bytes = FIRST_ROW + self.layout.width() + heap;
-        let run = match self.spare.take() {
-            Some(run) if run.bytes() >= bytes => Ok(run),
-            _ if u32::try_from(bytes).is_err() => {
-                Err(Error::Data { path: "a record".into(), place: String::new(), message: "has more than 4 GiB".into() })
-            }
-            _ => Run::new(bytes, &self.memory),
-        };
-        match run {
+        match self.run_for(heap) {
             Ok(run) => {
-                self.next = run.offset() + FIRST_ROW + self.layout.width();
-                self.floor = run.offset() + run.bytes();
                 let row = run.offset() + FIRST_ROW;
+                self.next = row + self.layout.width();
+                self.floor = run.offset() + run.bytes();
+                self.limit = run.offset() + PAGE_BYTES;
                 self.run = Some(run);
                 Some(row)
             }
@@ -145,9 +142,26 @@ impl RowWriter {
         }
     }
 
+    /// A run with room for one row.
+    fn run_for(&mut self, heap: usize) -> Result<Run> {
+        let refuse = |message: &str| {
+            Err(Error::Data { path: "a record".into(), place: String::new(), message: message.to_owned() })
+        };
+        let fixed = FIRST_ROW + self.layout.width();
+        if fixed > PAGE_BYTES {
+            return refuse("has more fields than fit a page");
+        }
+        let bytes = fixed + heap;
+        match self.spare.take() {
+            Some(run) if run.bytes() >= bytes => Ok(run),
+            _ if u32::try_from(bytes).is_err() => refuse("has more than 4 GiB"),
+            _ => Run::new(bytes, &self.memory),
+        }
+    }
+
     /// How many more rows without variable parts fit the open page.
     pub(super) fn room(&self) -> usize {
-        (self.floor - self.next) / self.layout.width()
+        (self.limit - self.next) / self.layout.width()
     }
 
     /// Claims `rows` more rows, which [`RowWriter::room`] allows.
@@ -176,6 +190,7 @@ impl RowWriter {
             return None;
         }
         self.floor = floor;
+        self.limit = self.limit.min(floor);
         let place = floor - run.offset();
         // SAFETY: `[floor, floor + len)` lies between the rows and the old floor, inside the run that this writer owns.
         unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), run.start().add(place), bytes.len()) };
@@ -213,7 +228,8 @@ pub struct Claims<'w> {
 }
 
 impl<'w> Claims<'w> {
-    /// Room for a row with `heap` bytes of variable parts. `None` where memory was refused: the visit then gives the error.
+    /// Room for a row with `heap` bytes of variable parts. `None` where memory was refused: the visit then gives the
+    /// error.
     #[inline(always)]
     pub fn claim(&mut self, heap: usize) -> Option<NewRow<'w>> {
         self.writer.claim(heap).map(|place| NewRow { place, brand: PhantomData })
@@ -293,8 +309,8 @@ impl<'w, P: Plain> Out<'w, P> {
     /// Writes the leaf of a row.
     #[inline(always)]
     pub fn write(self, row: NewRow<'w>, value: P) {
-        // SAFETY: sink and row share a brand: the row was claimed in the writer whose layout gave the offset. A dead leaf
-        // has mask 0 and hits the writer's scratch, 16 bytes, as wide as any plain value.
+        // SAFETY: sink and row share a brand: the row was claimed in the writer whose layout gave the offset. A dead
+        // leaf has mask 0 and hits the writer's scratch, 16 bytes, as wide as any plain value.
         unsafe { self.base.add(row.place & self.mask).cast::<P>().write_unaligned(value) }
     }
 }

@@ -55,6 +55,19 @@ pub struct StepPlan {
     pub port: usize,
     /// The driver's other ports, each with the inbox that feeds it.
     pub sides: Vec<(usize, usize)>,
+    /// Which part of its operator it is.
+    pub part: Part,
+}
+
+/// Which part of an operator a driver is: its counters show what goes into the first and comes out of the last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// All of it.
+    Whole,
+    /// What runs on the sending side, such as a combiner.
+    First,
+    /// What runs behind that.
+    Last,
 }
 
 /// Where a stage's rows come from.
@@ -163,9 +176,16 @@ impl Builder {
     }
 
     /// Appends a step behind a place.
-    pub(crate) fn step(&mut self, place: Place, operator: usize, driver: Arc<dyn DriverFactory>, port: usize) -> Place {
+    pub(crate) fn step(
+        &mut self,
+        place: Place,
+        operator: usize,
+        driver: Arc<dyn DriverFactory>,
+        port: usize,
+        part: Part,
+    ) -> Place {
         let Place { stage, prelude, .. } = place;
-        self.plan.stages[stage].steps.push(StepPlan { operator, prelude, driver, port, sides: Vec::new() });
+        self.plan.stages[stage].steps.push(StepPlan { operator, prelude, driver, port, sides: Vec::new(), part });
         Place { stage, operator, prelude: Vec::new(), forked: false, piles_up: false }
     }
 }

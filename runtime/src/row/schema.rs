@@ -34,7 +34,9 @@ pub enum Shape {
 /// A named part of a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
-    /// As written: `orderkey`, or `0` in a tuple.
+    /// As the program writes it: `orderkey`, or `0` in a tuple.
+    pub ident: &'static str,
+    /// Its column's name in files and in EXPLAIN; the same unless renamed.
     pub name: &'static str,
     /// What it holds.
     pub shape: Shape,
@@ -71,18 +73,18 @@ impl Schema {
     pub fn fields(&self) -> Vec<Field> {
         match &self.shape {
             Shape::Record { fields, .. } => fields.clone(),
-            shape => vec![Field { name: "", shape: shape.clone() }],
+            shape => vec![Field { ident: "", name: "", shape: shape.clone() }],
         }
     }
 
-    /// The leaves of the field at a dotted path. A path that goes on below a field, into a value the engine knows no
+    /// The leaves of the field at a dotted path, as the program writes it. A path that goes on below a field, into a value the engine knows no
     /// parts of, means that field; one that names no field means none.
     #[must_use]
     pub fn leaves_at(&self, path: &str) -> Option<LeafSet> {
         let mut shape = &self.shape;
         for part in path.split('.').filter(|part| !part.is_empty()) {
             let Shape::Record { fields, .. } = shape else { break };
-            shape = &fields.iter().find(|field| field.name == part)?.shape;
+            shape = &fields.iter().find(|field| field.ident == part)?.shape;
         }
         let mut found = LeafSet::none();
         collect(shape, &mut found);
@@ -170,10 +172,20 @@ impl SchemaBuilder {
 
     /// One field of a record under construction.
     pub fn field(&mut self, name: &'static str, inner: impl FnOnce(&mut SchemaBuilder) -> Shape) -> Field {
+        self.renamed(name, name, inner)
+    }
+
+    /// One field whose column has another name.
+    pub fn renamed(
+        &mut self,
+        ident: &'static str,
+        name: &'static str,
+        inner: impl FnOnce(&mut SchemaBuilder) -> Shape,
+    ) -> Field {
         self.path.push(name);
         let shape = inner(self);
         self.path.pop();
-        Field { name, shape }
+        Field { ident, name, shape }
     }
 }
 
@@ -206,6 +218,17 @@ mod tests {
             person().describe(),
             "Person { name: String, home: Option<Home { zip: u32, city: String }>, pair: (u8, Date) }"
         );
+    }
+
+    #[test]
+    fn a_renamed_field_is_found_by_the_programs_name_and_shown_by_its_columns() {
+        let schema = SchemaBuilder::build(|b| Shape::Record {
+            name: "Order",
+            fields: vec![b.renamed("day", "o_orderdate", |b| b.leaf(LeafType::Date))],
+        });
+        assert_eq!(schema.leaves_at("day"), Some([0].into_iter().collect()));
+        assert_eq!(schema.leaves_at("o_orderdate"), None);
+        assert_eq!((schema.leaves()[0].path.as_str(), schema.fields()[0].name), ("o_orderdate", "o_orderdate"));
     }
 
     #[test]

@@ -74,8 +74,8 @@ impl Date {
         }
     }
 
-    /// The same day of the month, this many months later; the month's last where it has no such day, as in SQL. Unwinds with
-    /// [`Overflow`](super::Overflow) past the last day.
+    /// The same day of the month, this many months later; the month's last where it has no such day, as in SQL.
+    /// Unwinds with [`Overflow`](super::Overflow) past the last day.
     #[must_use]
     #[track_caller]
     pub fn add_months(self, months: i32) -> Self {

@@ -1,7 +1,8 @@
 //! Values that records may hold beside Rust's own: dates, timestamps, decimals.
 //!
 //! Each is a plain integer in rows and columns; this module gives it arithmetic, and the texts that CSV files hold.
-//! Arithmetic that leaves the integer's range cannot return an error from within a closure: it unwinds with [`Overflow`].
+//! Arithmetic that leaves the integer's range cannot return an error from within a closure: it unwinds with
+//! [`Overflow`].
 
 mod calendar;
 mod date;

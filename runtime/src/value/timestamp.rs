@@ -88,8 +88,8 @@ impl Timestamp {
     }
 }
 
-/// Microseconds since 1970-01-01T00:00:00 UTC of `2024-02-29T12:30:00.5Z`. `T` may be a space; `Z`, the fraction, or the whole
-/// time of day may be missing.
+/// Microseconds since 1970-01-01T00:00:00 UTC of `2024-02-29T12:30:00.5Z`. `T` may be a space; `Z`, the fraction, or
+/// the whole time of day may be missing.
 #[must_use]
 pub fn parse_timestamp(text: &[u8]) -> Option<i64> {
     let Some(mark) = text.iter().position(|byte| matches!(byte, b'T' | b' ')) else {

@@ -121,7 +121,8 @@ pub trait Times<R> {
     fn checked_times(self, other: R) -> Option<Self::Product>;
 }
 
-/// `A + B` is no constant expression of a type's parameters, so the pairs are listed: each scale with those that may follow.
+/// `A + B` is no constant expression of a type's parameters, so the pairs are listed: each scale with those that may
+/// follow.
 macro_rules! products {
     ($($left:literal: $($right:literal)*;)*) => {$($(
         impl Times<Decimal<$right>> for Decimal<$left> {
@@ -138,6 +139,7 @@ macro_rules! products {
 
             #[inline]
             #[track_caller]
+            #[allow(clippy::suspicious_arithmetic_impl, reason = "the scales of a product add up")]
             fn mul(self, other: Decimal<$right>) -> Self::Output {
                 match self.checked_times(other) {
                     Some(product) => product,

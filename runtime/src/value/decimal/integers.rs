@@ -1,7 +1,8 @@
 //! Decimals with integers: `1 - discount`, `price * 3`, `quantity < 24`.
 //!
-//! Only `i64`: a literal without a suffix then has one type that it can be, and takes it at once, so that methods may follow:
-//! `(1 - discount).to_f64()`. With a second integer type, the literal would stay open until the end of the function.
+//! Only `i64`: a literal without a suffix then has one type that it can be, and takes it at once, so that methods may
+//! follow: `(1 - discount).to_f64()`. With a second integer type, the literal would stay open until the end of the
+//! function.
 
 use std::cmp::Ordering;
 use std::ops::{Add, Div, Mul, Sub};

@@ -22,8 +22,8 @@ use super::overflow::overflow;
 /// # Ok::<(), runtime::value::ParseValueError>(())
 /// ```
 ///
-/// Sums and products are exact. Operators unwind with [`Overflow`](super::Overflow), which ends the job with the operation and
-/// its place; the `checked_` methods return `None` instead.
+/// Sums and products are exact. Operators unwind with [`Overflow`](super::Overflow), which ends the job with the
+/// operation and its place; the `checked_` methods return `None` instead.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 #[repr(transparent)]
 pub struct Decimal<const SCALE: u8>(i64);
@@ -55,7 +55,8 @@ impl<const SCALE: u8> Decimal<SCALE> {
         self.0 as f64 / Self::UNIT as f64
     }
 
-    /// The decimal nearest to a float, halves away from zero. Unwinds with [`Overflow`](super::Overflow) where there is none.
+    /// The decimal nearest to a float, halves away from zero. Unwinds with [`Overflow`](super::Overflow) where there
+    /// is none.
     #[must_use]
     #[track_caller]
     pub fn round_from(value: f64) -> Self {

@@ -18,7 +18,8 @@ const POWERS: [u64; 19] = {
     powers
 };
 
-/// `scaled / 10^scale` as text, without allocating: exactly `scale` digits after the point, no point where there are none.
+/// `scaled / 10^scale` as text, without allocating: exactly `scale` digits after the point, no point where there are
+/// none.
 #[must_use]
 pub fn decimal_text(scaled: i64, scale: u8) -> Written {
     debug_assert!(scale <= 18, "a scale of {scale}");

@@ -1,0 +1,118 @@
+//! What the derive refuses, and the shape of what it writes.
+
+use std::str::FromStr as _;
+
+use proc_macro2::TokenStream;
+
+use super::borrowing::{Sight, sight};
+use super::{expand, parts};
+
+/// The messages of the errors in an expansion, in order.
+fn errors(input: &str) -> Vec<String> {
+    let expansion = expand(TokenStream::from_str(input).unwrap()).to_string();
+    let messages = expansion.split("compile_error ! {").skip(1);
+    messages
+        .map(|rest| {
+            let literal = rest.split_once('}').map_or(rest, |(literal, _)| literal);
+            syn::parse_str::<syn::LitStr>(literal).map_or_else(|_| literal.to_owned(), |literal| literal.value())
+        })
+        .collect()
+}
+
+#[test]
+fn only_structs_with_named_fields_are_records() {
+    let refused = [
+        ("enum E { A }", "an enum is not a record yet"),
+        ("union U { a: u8 }", "a union cannot be a record"),
+        ("struct Unit;", "`Unit` has no fields"),
+        ("struct Empty {}", "`Empty` has no fields"),
+        ("struct Tuple(u8);", "a record's fields have names: write `struct Tuple"),
+        ("struct Generic<T> { t: T }", "a record has no parameters"),
+        ("struct Where where u8: Copy { t: u8 }", "a record has no bounds"),
+    ];
+    for (input, message) in refused {
+        let found = errors(input);
+        assert!(found.len() == 1 && found[0].contains(message), "{input}: {found:?}");
+    }
+}
+
+#[test]
+fn attributes_are_checked_and_the_struct_is_written_all_the_same() {
+    let refused = [
+        ("#[record(copy)] struct A { a: u8 }", "unknown attribute of a record"),
+        (
+            "struct A { #[record(nme = \"x\")] a: u8 }",
+            "unknown attribute of a field",
+        ),
+        ("struct A { #[record(name = \"\")] a: u8 }", "at least one character"),
+        (
+            "struct A { #[record(name = \"x\", name = \"y\")] a: u8 }",
+            "already named",
+        ),
+        (
+            "struct A { #[record(name = \"b\")] a: u8, #[record(name = \"b\")] b: u8 }",
+            "already the field `a`",
+        ),
+    ];
+    for (input, message) in refused {
+        let found = errors(input);
+        assert!(found.len() == 1 && found[0].contains(message), "{input}: {found:?}");
+        assert!(
+            expand(TokenStream::from_str(input).unwrap())
+                .to_string()
+                .contains("Record for A"),
+            "{input}"
+        );
+    }
+}
+
+#[test]
+fn the_spelling_tells_what_is_borrowed() {
+    let of = |ty: &str| sight(&syn::parse_str(ty).unwrap());
+    for ty in [
+        "u64",
+        "Date",
+        "runtime::value::Decimal<2>",
+        "Option<u8>",
+        "(u8, Option<bool>)",
+        "()",
+        "(f64)",
+    ] {
+        assert_eq!(of(ty), Sight::Itself, "{ty}");
+    }
+    for ty in [
+        "String",
+        "std::string::String",
+        "Vec<u8>",
+        "Option<String>",
+        "(u8, (Home, Vec<u64>))",
+    ] {
+        assert_eq!(of(ty), Sight::Twin, "{ty}");
+    }
+    for ty in [
+        "Home",
+        "Option<Home>",
+        "(u8, Home)",
+        "usize",
+        "&'static str",
+        "[u8; 4]",
+        "String<u8>",
+    ] {
+        assert_eq!(of(ty), Sight::AsNested, "{ty}");
+    }
+}
+
+#[test]
+fn fields_are_nested_by_eight() {
+    let tree = |count: usize| {
+        let items = (0..count)
+            .map(|index| TokenStream::from_str(&index.to_string()).unwrap())
+            .collect();
+        parts::nest(items).to_string().replace(' ', "")
+    };
+    assert_eq!(tree(1), "(0,)");
+    assert_eq!(tree(9), "((0,1,2,3,4,5,6,7,),(8,),)");
+    let places = [(0, 1), (7, 8), (8, 9), (63, 64), (64, 65), (69, 70)];
+    let found = places.map(|(index, count)| parts::place(index, count).to_string().replace(' ', ""));
+    assert_eq!(found, [".0", ".7", ".1.0", ".7.7", ".1.0.0", ".1.0.5"]);
+}

@@ -1,0 +1,63 @@
+//! Every way to run a pipeline, and the comparison of what comes out.
+
+use std::fmt::Debug;
+
+use dataflow::{Engine, Env, Options, ProgressWhen, Result};
+
+/// Below, at and above the cores of a small machine: one task, no exchange; two; more tasks than threads that run.
+pub const PARALLELISM: [usize; 3] = [1, 2, 4];
+
+const AMPLE: usize = 2 << 30;
+
+/// The local engine.
+#[must_use]
+pub fn local(parallelism: usize) -> Env {
+    Env::new(Options { parallelism, memory_bytes: AMPLE, progress: ProgressWhen::Never, ..Options::default() })
+}
+
+/// The embedded engine.
+#[must_use]
+pub fn embedded() -> Env {
+    Env::new(Options { engine: Engine::Embedded, progress: ProgressWhen::Never, ..Options::default() })
+}
+
+/// Calls `f` with the local engine at each parallelism, and its name for messages.
+pub fn on_each_parallelism(mut f: impl FnMut(&str, &Env)) {
+    PARALLELISM.iter().for_each(|&tasks| f(&format!("local, parallelism {tasks}"), &local(tasks)));
+}
+
+/// Calls `f` with the embedded engine, then with the local engine at each parallelism.
+pub fn on_each_engine(mut f: impl FnMut(&str, &Env)) {
+    f("embedded", &embedded());
+    on_each_parallelism(f);
+}
+
+/// Holds a pipeline's records on every engine against what plain iterators say, in any order.
+pub fn everywhere<T: Ord + Debug>(mut expected: Vec<T>, pipeline: impl Fn(&Env) -> Result<Vec<T>>) {
+    expected.sort_unstable();
+    on_each_engine(|engine, env| same_sorted(engine, pipeline(env).unwrap(), &expected));
+}
+
+/// As [`everywhere`], without the embedded engine, which takes quadratic time for some operators.
+pub fn locally<T: Ord + Debug>(mut expected: Vec<T>, pipeline: impl Fn(&Env) -> Result<Vec<T>>) {
+    expected.sort_unstable();
+    on_each_parallelism(|engine, env| same_sorted(engine, pipeline(env).unwrap(), &expected));
+}
+
+/// Compares records as multisets.
+pub fn same_records<T: Ord + Debug>(engine: &str, actual: Vec<T>, mut expected: Vec<T>) {
+    expected.sort_unstable();
+    same_sorted(engine, actual, &expected);
+}
+
+fn same_sorted<T: Ord + Debug>(engine: &str, mut actual: Vec<T>, expected: &[T]) {
+    actual.sort_unstable();
+    let (counts, differs) = ((actual.len(), expected.len()), actual.iter().zip(expected).find(|(left, right)| left != right));
+    // Whole vectors would fill the screen; the first difference says enough.
+    assert!(
+        differs.is_none() && counts.0 == counts.1,
+        "{engine}: {} records for {}; the first that differs in order, and what it should be: {differs:.500?}",
+        counts.0,
+        counts.1
+    );
+}

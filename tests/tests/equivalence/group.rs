@@ -1,0 +1,121 @@
+//! `group_by` with one aggregate: `sum`, `min`, `max`, `count`, `avg`.
+
+use dataflow::prelude::*;
+use proptest::prelude::*;
+use tests::{Sale, everywhere, inputs};
+
+use crate::{cases, grouped};
+
+#[dataflow]
+fn sum(sales: DataSet<Sale>) -> DataSet<(u32, i64)> {
+    sales.project(|s| (s.key, s.amount)).group_by(|s| s.0).sum(|s| s.1)
+}
+
+#[dataflow]
+fn sum_by_text(sales: DataSet<Sale>) -> DataSet<(String, Decimal<2>)> {
+    sales.project(|s| (s.name, s.price)).group_by(|s| s.0).sum(|s| s.1)
+}
+
+#[dataflow]
+fn sum_by_several(sales: DataSet<Sale>) -> DataSet<(Option<i32>, i64, Option<String>)> {
+    sales.project(|s| (s.coupon, s.amount, s.note)).group_by(|s| (s.2, s.0)).sum(|s| s.1)
+}
+
+#[dataflow]
+fn min(sales: DataSet<Sale>) -> DataSet<(Date, u32)> {
+    sales.project(|s| (s.day, s.key)).group_by(|s| s.1).min(|s| s.0)
+}
+
+#[dataflow]
+fn max(sales: DataSet<Sale>) -> DataSet<(u32, Decimal<2>)> {
+    sales.project(|s| (s.key, s.price)).group_by(|s| s.0).max(|s| s.1)
+}
+
+#[dataflow]
+fn count(sales: DataSet<Sale>) -> DataSet<(Option<i32>, u64)> {
+    sales.group_by(|s| s.coupon).count()
+}
+
+#[dataflow]
+fn count_by_several(sales: DataSet<Sale>) -> DataSet<((String, Date), u64)> {
+    sales.group_by(|s| (s.name, s.day)).count()
+}
+
+#[dataflow]
+fn avg(sales: DataSet<Sale>) -> DataSet<(u32, u64)> {
+    // As bits, which have an order.
+    sales.group_by(|s| s.key).avg(|s| s.amount).map(|s| (s.0, s.1.to_bits()))
+}
+
+proptest! {
+    #![proptest_config(cases(5))]
+
+    #[test]
+    fn sums_of_numbers(input in inputs()) {
+        let sales = input.sales();
+        let groups = grouped(&sales, |s| s.key);
+        let expected = groups.into_iter().map(|(key, group)| (key, group.iter().map(|s| s.amount).sum())).collect();
+        everywhere(expected, |env| sum(env.collection(&sales)?).collect());
+    }
+
+    #[test]
+    fn sums_by_text(input in inputs()) {
+        let sales = input.sales();
+        let total = |group: Vec<&Sale>| Decimal::from_scaled(group.iter().map(|s| s.price.scaled()).sum());
+        let expected = grouped(&sales, |s| s.name.clone()).into_iter().map(|(name, group)| (name, total(group))).collect();
+        everywhere(expected, |env| sum_by_text(env.collection(&sales)?).collect());
+    }
+
+    #[test]
+    fn nulls_are_a_group_of_their_own(input in inputs()) {
+        let sales = input.sales();
+        let groups = grouped(&sales, |s| (s.note.clone(), s.coupon)).into_iter();
+        let total = |group: Vec<&Sale>| group.iter().map(|s| s.amount).sum();
+        let expected = groups.map(|((note, coupon), group)| (coupon, total(group), note)).collect();
+        everywhere(expected, |env| sum_by_several(env.collection(&sales)?).collect());
+    }
+
+    #[test]
+    fn least_values(input in inputs()) {
+        let sales = input.sales();
+        let groups = grouped(&sales, |s| s.key).into_iter();
+        let expected = groups.map(|(key, group)| (group.iter().map(|s| s.day).min().unwrap(), key)).collect();
+        everywhere(expected, |env| min(env.collection(&sales)?).collect());
+    }
+
+    #[test]
+    fn greatest_values(input in inputs()) {
+        let sales = input.sales();
+        let groups = grouped(&sales, |s| s.key).into_iter();
+        let expected = groups.map(|(key, group)| (key, group.iter().map(|s| s.price).max().unwrap())).collect();
+        everywhere(expected, |env| max(env.collection(&sales)?).collect());
+    }
+
+    #[test]
+    fn counts_by_an_option(input in inputs()) {
+        let sales = input.sales();
+        let groups = grouped(&sales, |s| s.coupon).into_iter();
+        everywhere(groups.map(|(key, group)| (key, group.len() as u64)).collect(), |env| {
+            count(env.collection(&sales)?).collect()
+        });
+    }
+
+    #[test]
+    fn counts_by_several_keys(input in inputs()) {
+        let sales = input.sales();
+        let groups = grouped(&sales, |s| (s.name.clone(), s.day)).into_iter();
+        everywhere(groups.map(|(key, group)| (key, group.len() as u64)).collect(), |env| {
+            count_by_several(env.collection(&sales)?).collect()
+        });
+    }
+
+    #[test]
+    fn means_are_exact_sums_divided_once(input in inputs()) {
+        let sales = input.sales();
+        let mean = |group: &[&Sale]| group.iter().map(|s| s.amount).sum::<i64>() as f64 / group.len() as f64;
+        let groups = grouped(&sales, |s| s.key).into_iter();
+        everywhere(groups.map(|(key, group)| (key, mean(&group).to_bits())).collect(), |env| {
+            avg(env.collection(&sales)?).collect()
+        });
+    }
+}

@@ -1,0 +1,34 @@
+//! Every operator, on every engine and parallelism, against plain iterators over owned structs.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod aggregate;
+mod chain;
+mod files;
+mod floats;
+mod group;
+mod join;
+mod memory;
+mod order;
+mod reduce;
+mod results;
+mod semi_join;
+mod set;
+mod sharing;
+mod sums;
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::ProptestConfig;
+
+/// Few cases of many records each: a case visits five engines.
+fn cases(count: u32) -> ProptestConfig {
+    ProptestConfig { cases: count, max_shrink_iters: 40, failure_persistence: None, ..ProptestConfig::default() }
+}
+
+/// The oracle's grouping.
+fn grouped<T, K: Ord>(records: &[T], key: impl Fn(&T) -> K) -> BTreeMap<K, Vec<&T>> {
+    let mut groups: BTreeMap<K, Vec<&T>> = BTreeMap::new();
+    records.iter().for_each(|record| groups.entry(key(record)).or_default().push(record));
+    groups
+}

@@ -1,0 +1,120 @@
+//! Budgets that are too small: the job ends with a message that says who needed how much, and gives all memory back.
+
+use dataflow::prelude::*;
+use dataflow::{Env, Options, ProgressWhen, Result};
+use runtime::error::Error;
+use tests::{Folder, Input, Keys, PARALLELISM, Reading, Sale, local};
+
+#[dataflow]
+fn sorted(sales: DataSet<Sale>) -> DataSet<Sale> {
+    sales.sort(|s| (desc(s.name), s.id))
+}
+
+#[dataflow]
+fn grouped(sales: DataSet<Sale>) -> DataSet<((u64, String), u64)> {
+    sales.group_by(|s| (s.id, s.name)).count()
+}
+
+#[dataflow]
+fn joined(sales: DataSet<Sale>) -> DataSet<(u64, String)> {
+    sales.join(sales).on(|l| l.id, |r| r.id).map(|l, r| (l.id, r.name))
+}
+
+#[dataflow]
+fn reduced(sales: DataSet<Sale>) -> DataSet<Reading> {
+    let readings = sales.map(|s| Reading { key: s.id as u32, value: s.amount, count: 1 });
+    readings.group_by(|r| r.key).reduce(|a, b| Reading { count: a.count + b.count, ..a })
+}
+
+#[dataflow]
+fn distinct(sales: DataSet<Sale>) -> DataSet<Sale> {
+    sales.distinct()
+}
+
+#[dataflow]
+fn partners(sales: DataSet<Sale>) -> DataSet<u64> {
+    sales.semi_join(sales).on(|l| (l.id, l.name), |r| (r.id, r.name)).project(|s| s.id)
+}
+
+/// A pipeline over a file of sales that gives the number of its records.
+type Job = fn(DataSet<Sale>) -> Result<u64>;
+
+const ROWS: u64 = 30_000;
+
+const JOBS: [(&str, Job); 7] = [
+    ("sort", |sales| sorted(sales).count()),
+    ("group", |sales| grouped(sales).count()),
+    ("join", |sales| joined(sales).count()),
+    ("reduce", |sales| reduced(sales).count()),
+    ("distinct", |sales| distinct(sales).count()),
+    ("semi-join", |sales| partners(sales).count()),
+    ("collect", |sales| sales.collect().map(|records| records.len() as u64)),
+];
+
+fn budget(parallelism: usize, memory_bytes: usize) -> Env {
+    Env::new(Options { parallelism, memory_bytes, progress: ProgressWhen::Never, ..Options::default() })
+}
+
+/// The error at the bottom, and whether an operator of this file is named above it.
+fn cause(error: &Error) -> (&Error, bool) {
+    match error {
+        Error::At { origin, error } => (error, origin.file.ends_with("memory.rs")),
+        error => (error, false),
+    }
+}
+
+#[test]
+fn a_job_fits_or_ends_with_operator_need_and_budget() {
+    let folder = Folder::default();
+    let path = folder.join("sales.parquet");
+    let env = local(2);
+    env.collection(Input { rows: ROWS as usize, keys: Keys::Zipf, seed: 1 }.sales()).unwrap().write_parquet(&path);
+    env.run().unwrap();
+    for (name, job) in JOBS {
+        let mut refused = 0;
+        for memory_bytes in [64 << 10, 512 << 10, 2 << 20, 8 << 20, 512 << 20] {
+            for parallelism in PARALLELISM {
+                let env = budget(parallelism, memory_bytes);
+                match env.read_parquet(&path).and_then(job) {
+                    Ok(count) => assert_eq!(count, ROWS, "{name}"),
+                    Err(error) => {
+                        refused += 1;
+                        let (cause, placed) = cause(error.cause());
+                        assert!(placed && matches!(cause, Error::OutOfMemory { .. }), "{name}: {error}");
+                        let text = error.to_string();
+                        let parts = ["memory.rs:", "out of memory: ", " more, and ", "of the budget of", "raise `--memory`"];
+                        assert!(parts.iter().all(|part| text.contains(part)), "{name}: {text}");
+                        assert!(memory_bytes < 512 << 20, "{name}, parallelism {parallelism}: {text}");
+                    }
+                }
+            }
+        }
+        assert!(refused >= 3, "{name}: only {refused} budgets were refused");
+    }
+}
+
+#[test]
+fn a_job_that_was_refused_gives_all_memory_back() {
+    let (folder, parts) = (Folder::default(), 4 << 20);
+    let path = folder.join("sales.parquet");
+    let env = local(2);
+    env.collection(Input { rows: 60_000, keys: Keys::Zipf, seed: 1 }.sales()).unwrap().write_parquet(&path);
+    env.run().unwrap();
+    for parallelism in PARALLELISM {
+        let env = budget(parallelism, parts);
+        let too_large = sorted(env.read_parquet(&path).unwrap());
+        let fitting = env.collection((0..80_000u64).collect::<Vec<_>>()).unwrap();
+        for _ in 0..20 {
+            too_large.count().unwrap_err();
+            // What is left of the budget was enough before, and must be again.
+            assert_eq!(fitting.count().unwrap(), 80_000);
+        }
+    }
+}
+
+#[test]
+fn a_collection_that_does_not_fit_is_refused_where_it_is_made() {
+    let sales = Input { rows: 5_000, keys: Keys::Zipf, seed: 1 }.sales();
+    let error = budget(2, 100 << 10).collection(&sales).err().unwrap().to_string();
+    assert!(error.contains("out of memory: a collection of the program's needs 64.0 KiB more"), "{error}");
+}

@@ -1,0 +1,71 @@
+//! `reduce`: records of fixed size, and records with texts that replace texts of other lengths.
+
+use dataflow::prelude::*;
+use proptest::prelude::*;
+use tests::{Reading, everywhere, inputs, locally, small_inputs};
+
+use crate::{cases, grouped};
+
+#[dataflow]
+fn totals(readings: DataSet<Reading>) -> DataSet<Reading> {
+    readings
+        .group_by(|r| r.key)
+        .reduce(|a, b| Reading { key: a.key, value: a.value.max(b.value), count: a.count + b.count })
+}
+
+/// Texts in order, the longest list that the group's records give: associative and commutative, so that it has one answer.
+#[dataflow]
+fn notes(notes: DataSet<(u32, String, Option<String>)>) -> DataSet<(u32, String, Option<String>)> {
+    notes.group_by(|n| n.0).reduce(|a, b| (a.0, if a.1 < b.1 { b.1 } else { a.1 }, a.2.max(b.2)))
+}
+
+#[dataflow]
+fn joined_texts(words: DataSet<(u32, String)>) -> DataSet<(u32, String)> {
+    // Each step makes a longer text than both that it was given.
+    words.group_by(|w| w.0).reduce(|a, b| (a.0, format!("{}{}", a.1, b.1)))
+}
+
+fn expected_totals(readings: &[Reading]) -> Vec<Reading> {
+    let total = |group: Vec<&Reading>| Reading {
+        key: group[0].key,
+        value: group.iter().map(|r| r.value).max().unwrap(),
+        count: group.len() as u64,
+    };
+    grouped(readings, |r| r.key).into_values().map(total).collect()
+}
+
+proptest! {
+    #![proptest_config(cases(5))]
+
+    #[test]
+    fn records_of_fixed_size(input in inputs()) {
+        let readings = input.readings();
+        locally(expected_totals(&readings), |env| totals(env.collection(&readings)?).collect());
+    }
+
+    #[test]
+    fn few_records_on_all_engines(input in small_inputs()) {
+        let readings = input.readings();
+        everywhere(expected_totals(&readings), |env| totals(env.collection(&readings)?).collect());
+    }
+
+    #[test]
+    fn texts_replace_shorter_and_longer_ones(input in inputs()) {
+        let sales = input.sales();
+        let records: Vec<_> = sales.iter().map(|s| (s.key, s.name.clone(), s.note.clone())).collect();
+        let greatest = |group: Vec<&(u32, String, Option<String>)>| {
+            let (names, notes) = (group.iter().map(|n| &n.1), group.iter().map(|n| &n.2));
+            (group[0].0, names.max().unwrap().clone(), notes.max().unwrap().clone())
+        };
+        let expected = grouped(&records, |n| n.0).into_values().map(greatest).collect();
+        locally(expected, |env| notes(env.collection(&records)?).collect());
+    }
+
+    #[test]
+    fn texts_grow(input in small_inputs()) {
+        let words: Vec<(u32, String)> = input.readings().iter().map(|r| (r.key % 3, "x".repeat(r.key as usize))).collect();
+        let all = |group: Vec<&(u32, String)>| (group[0].0, group.iter().map(|w| w.1.as_str()).collect::<String>());
+        let expected = grouped(&words, |w| w.0).into_values().map(all).collect();
+        everywhere(expected, |env| joined_texts(env.collection(&words)?).collect());
+    }
+}

@@ -1,0 +1,51 @@
+//! Semi-joins: each record once, however many partners it has; nulls have none.
+
+use std::collections::BTreeSet;
+
+use dataflow::prelude::*;
+use proptest::prelude::*;
+use tests::{Input, Reading, Sale, everywhere, inputs, locally, small_inputs};
+
+use crate::cases;
+
+#[dataflow]
+fn by_number(sales: DataSet<Sale>, readings: DataSet<Reading>) -> DataSet<Sale> {
+    sales.semi_join(readings).on(|s| s.key, |r| r.key)
+}
+
+#[dataflow]
+fn by_options(left: DataSet<Sale>, right: DataSet<Sale>) -> DataSet<u64> {
+    left.semi_join(right).on(|l| (l.note, l.coupon), |r| (r.note, r.coupon)).project(|s| s.id)
+}
+
+fn with_partners(input: Input) -> (Vec<Sale>, Vec<Reading>, Vec<Sale>) {
+    let (sales, readings) = (input.sales(), input.other(input.rows / 2).readings());
+    let keys: BTreeSet<u32> = readings.iter().map(|r| r.key).collect();
+    let expected = sales.iter().filter(|s| keys.contains(&s.key)).cloned().collect();
+    (sales, readings, expected)
+}
+
+proptest! {
+    #![proptest_config(cases(5))]
+
+    #[test]
+    fn records_with_partners_stay_once(input in inputs()) {
+        let (sales, readings, expected) = with_partners(input);
+        locally(expected, |env| by_number(env.collection(&sales)?, env.collection(&readings)?).collect());
+    }
+
+    #[test]
+    fn records_with_partners_stay_once_on_all_engines(input in small_inputs()) {
+        let (sales, readings, expected) = with_partners(input);
+        everywhere(expected, |env| by_number(env.collection(&sales)?, env.collection(&readings)?).collect());
+    }
+
+    #[test]
+    fn nulls_have_no_partners(input in small_inputs()) {
+        let (left, right) = (input.sales(), input.other(200).sales());
+        let keys: BTreeSet<_> = right.iter().map(|r| (&r.note, r.coupon)).collect();
+        let stays = |s: &&Sale| s.note.is_some() && s.coupon.is_some() && keys.contains(&(&s.note, s.coupon));
+        let expected = left.iter().filter(stays).map(|s| s.id).collect();
+        everywhere(expected, |env| by_options(env.collection(&left)?, env.collection(&right)?).collect());
+    }
+}

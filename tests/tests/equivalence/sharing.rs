@@ -1,0 +1,143 @@
+//! One flow used several times: self-joins, unions with itself, diamonds, several sinks.
+
+use std::sync::mpsc;
+use std::time::Duration;
+
+use dataflow::prelude::*;
+use tests::{Folder, Input, Keys, Sale, everywhere, locally, on_each_engine, same_records};
+
+use crate::grouped;
+
+#[dataflow]
+fn union_with_itself(sales: DataSet<Sale>) -> DataSet<u64> {
+    let numbers = sales.filter(|s| s.amount > 0).project(|s| s.id);
+    numbers.union(numbers).union(numbers)
+}
+
+#[dataflow]
+fn self_join(sales: DataSet<Sale>) -> DataSet<(u64, u64)> {
+    sales.join(sales).on(|l| (l.name, l.day), |r| (r.name, r.day)).map(|l, r| (l.id, r.id))
+}
+
+/// Branches of different speed meet again: one waits for all records before it gives any.
+#[dataflow]
+fn diamond_with_total(sales: DataSet<Sale>) -> DataSet<(u64, u64)> {
+    let counts = sales.group_by(|s| s.key).count();
+    sales.join(counts).on(|s| s.key, |c| c.0).map(|s, c| (s.id, c.1))
+}
+
+#[dataflow]
+fn diamond_turned_round(sales: DataSet<Sale>) -> DataSet<(u64, u64)> {
+    let counts = sales.group_by(|s| s.key).count();
+    counts.join(sales).on(|c| c.0, |s| s.key).map(|c, s| (s.id, c.1))
+}
+
+#[dataflow]
+fn diamond_of_filters(sales: DataSet<Sale>) -> DataSet<u64> {
+    let (kept, low) = (sales.filter(|s| s.coupon.is_some()), sales.filter(|s| s.amount < 0));
+    let high = kept.filter(|s| s.amount >= 0);
+    low.semi_join(kept).on(|l| l.id, |k| k.id).project(|s| s.id).union(high.project(|s| s.id))
+}
+
+#[dataflow]
+fn diamond_with_sort(sales: DataSet<Sale>) -> DataSet<u64> {
+    let best = sales.top(50, |s| (desc(s.amount), s.id));
+    sales.semi_join(best).on(|s| s.key, |b| b.key).project(|s| s.id)
+}
+
+/// Ends the test rather than waiting for ever, where branches wait for each other.
+fn within_two_minutes(name: &'static str, test: impl FnOnce() + Send + 'static) {
+    let (done, ended) = mpsc::channel();
+    let thread = std::thread::spawn(move || {
+        test();
+        let _ = done.send(());
+    });
+    if let Err(mpsc::RecvTimeoutError::Timeout) = ended.recv_timeout(Duration::from_secs(120)) {
+        panic!("{name} hangs");
+    }
+    thread.join().unwrap();
+}
+
+fn sizes(keys: Keys) -> impl Iterator<Item = Vec<Sale>> {
+    [0, 1, 3_000, 40_000].into_iter().map(move |rows| Input { rows, keys, seed: 11 }.sales())
+}
+
+#[test]
+fn a_union_with_itself_has_every_record_each_time() {
+    within_two_minutes("union", || {
+        for sales in sizes(Keys::Zipf) {
+            let once = || sales.iter().filter(|s| s.amount > 0).map(|s| s.id);
+            let expected = once().chain(once()).chain(once()).collect();
+            everywhere(expected, |env| union_with_itself(env.collection(&sales)?).collect());
+        }
+    });
+}
+
+#[test]
+fn a_self_join_pairs_every_record_with_its_like() {
+    within_two_minutes("self-join", || {
+        for sales in sizes(Keys::Uniform(150)).take(3) {
+            let groups = grouped(&sales, |s| (s.name.clone(), s.day)).into_values();
+            let pairs = |group: Vec<&Sale>| -> Vec<(u64, u64)> {
+                group.iter().flat_map(|l| group.iter().map(|r| (l.id, r.id))).collect()
+            };
+            locally(groups.flat_map(pairs).collect(), |env| self_join(env.collection(&sales)?).collect());
+        }
+    });
+}
+
+#[test]
+fn branches_that_meet_in_a_join_do_not_wait_for_each_other() {
+    within_two_minutes("diamond", || {
+        for sales in [sizes(Keys::Zipf), sizes(Keys::Zipf)].into_iter().flatten() {
+            let counts = grouped(&sales, |s| s.key);
+            let expected: Vec<_> = sales.iter().map(|s| (s.id, counts[&s.key].len() as u64)).collect();
+            locally(expected.clone(), |env| diamond_with_total(env.collection(&sales)?).collect());
+            locally(expected, |env| diamond_turned_round(env.collection(&sales)?).collect());
+        }
+    });
+}
+
+#[test]
+fn branches_that_meet_in_a_union_see_the_same_records() {
+    within_two_minutes("diamond of filters", || {
+        for sales in sizes(Keys::Zipf) {
+            let expected = sales.iter().filter(|s| s.coupon.is_some()).map(|s| s.id).collect();
+            locally(expected, |env| diamond_of_filters(env.collection(&sales)?).collect());
+        }
+    });
+}
+
+#[test]
+fn a_branch_may_gather_before_it_meets_the_other() {
+    within_two_minutes("diamond with top", || {
+        for sales in sizes(Keys::Uniform(2_000)) {
+            let mut best: Vec<&Sale> = sales.iter().collect();
+            best.sort_by_key(|s| (-s.amount, s.id));
+            best.truncate(50);
+            let expected = sales.iter().filter(|s| best.iter().any(|b| b.key == s.key)).map(|s| s.id).collect();
+            locally(expected, |env| diamond_with_sort(env.collection(&sales)?).collect());
+        }
+    });
+}
+
+#[test]
+fn two_sinks_of_one_run_both_get_everything() {
+    let sales = Input { rows: 20_000, keys: Keys::Zipf, seed: 3 }.sales();
+    let names = || sales.iter().map(|s| s.name.clone()).collect::<Vec<_>>();
+    on_each_engine(|engine, env| {
+        let folder = Folder::default();
+        let (all, some) = (folder.join("all.txt"), folder.join("some.parquet"));
+        let flow = env.collection(&sales).unwrap();
+        flow.project(|s| s.name).write_text(&all);
+        flow.step(const { &NAMES }).filter(|s| s.amount > 500).write_parquet(&some);
+        let report = env.run().unwrap();
+        assert!(engine == "embedded" || report.source_rows() == 20_000, "{engine}: the source is read once for both");
+        same_records(engine, std::fs::read_to_string(&all).unwrap().lines().map(str::to_owned).collect(), names());
+        let expected = sales.iter().filter(|s| s.amount > 500).cloned().collect();
+        same_records(engine, env.read_parquet(&some).unwrap().collect().unwrap(), expected);
+    });
+}
+
+const NAMES: dataflow::Step =
+    dataflow::Step { name: "large", operator: "filter", text: "", reads: &[dataflow::Reads::Fields(&["amount"])] };

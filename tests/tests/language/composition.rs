@@ -1,0 +1,149 @@
+//! Pipelines made of pipelines, and of ordinary Rust around flows.
+
+use dataflow::Result;
+use dataflow::prelude::*;
+
+use crate::support::{on_each_engine, sorted, texts};
+
+#[dataflow]
+fn words(lines: DataSet<String>) -> DataSet<String> {
+    lines.flat_map(|line| line.split_whitespace())
+}
+
+#[dataflow]
+fn counted<T: Record>(records: DataSet<T>) -> DataSet<(T, u64)> {
+    records.map(|record| (record, 1u64))
+}
+
+#[dataflow]
+fn some<T: Record, F>(records: DataSet<T>, keep: F, most: usize) -> DataSet<T>
+where
+    F: for<'a> Fn(T::At<'a>) -> bool + Clone + Send + 'static,
+{
+    records.filter(|record| keep(record)).distinct().first(most)
+}
+
+#[dataflow]
+fn word_count(lines: DataSet<String>) -> DataSet<(String, u64)> {
+    let short = some(words(lines), |word: &str| word.len() < 3, 100);
+    let again = words(lines).semi_join(short).on(|word| word, |word| word);
+    counted(again).group_by(|pair| pair.0).sum(|pair| pair.1)
+}
+
+#[test]
+fn pipelines_call_pipelines_of_any_record() -> Result<()> {
+    on_each_engine(|env| {
+        let counts = sorted(&word_count(env.collection(["to be or", "not to be"])?))?;
+        let counts = counts.into_iter().map(|(word, count)| format!("{word}{count}"));
+        assert_eq!(counts.collect::<Vec<_>>(), ["be2", "or1", "to2"]);
+        Ok(())
+    })
+}
+
+#[dataflow]
+fn shaped(lines: DataSet<String>, upper: bool, more: &[&'static str]) -> DataSet<String> {
+    let mut shaped = if upper {
+        lines.map(|line| line.to_uppercase())
+    } else {
+        lines
+    };
+    for ending in more {
+        let ending = *ending;
+        shaped = shaped.union(lines.map(|line| format!("{line}{ending}")));
+    }
+    match more.len() {
+        0 => shaped,
+        _ => shaped.distinct(),
+    }
+}
+
+#[test]
+fn branches_and_loops_build_flows() -> Result<()> {
+    on_each_engine(|env| {
+        let lines = env.collection(["a", "b", "a"])?;
+        assert_eq!(sorted(&shaped(lines.clone(), true, &[]))?, texts(["A", "A", "B"]));
+        assert_eq!(
+            sorted(&shaped(lines, false, &["!", "?"]))?,
+            texts(["a", "a!", "a?", "b", "b!", "b?"])
+        );
+        Ok(())
+    })
+}
+
+struct Inputs {
+    lines: DataSet<String>,
+}
+
+impl Inputs {
+    fn everything(&self) -> DataSet<String> {
+        self.lines.clone()
+    }
+}
+
+/// A field and a method's result are flows because the program says so.
+#[dataflow]
+fn marked(inputs: Inputs) -> DataSet<String> {
+    let long = flow!(inputs.lines).filter(|line| line.len() > 1);
+    flow!(inputs.everything())
+        .filter(|line| line.len() == 1)
+        .union(long)
+        .map(|line| format!("{line}."))
+}
+
+#[test]
+fn expressions_are_marked_as_flows() -> Result<()> {
+    on_each_engine(|env| {
+        let lines = env.collection(["a", "bc"])?;
+        assert_eq!(sorted(&marked(Inputs { lines }))?, texts(["a.", "bc."]));
+        Ok(())
+    })
+}
+
+#[test]
+fn a_pipeline_is_written_inline() -> Result<()> {
+    on_each_engine(|env| {
+        let (lines, least) = (env.collection(["a", "bc", "def"])?, 2);
+        let long = dataflow::dataflow! { lines.filter(|line| line.len() >= least).map(|line| (line, least as u64)) };
+        assert_eq!(sorted(&long)?, [("bc".to_owned(), 2), ("def".to_owned(), 2)]);
+        Ok(())
+    })
+}
+
+/// Sources, settings and results are part of the body like any other code.
+#[dataflow]
+fn counts(env: &Env) -> Result<(u64, Vec<u64>)> {
+    let numbers = env.collection([1u64, 2, 3])?;
+    let large = numbers.filter(|n| n > 1);
+    Ok((numbers.count()?, large.map(|n| n * 2).sort(|n| desc(n)).collect()?))
+}
+
+#[test]
+fn a_pipeline_has_its_own_sources_and_results() -> Result<()> {
+    on_each_engine(|env| {
+        assert_eq!(counts(env)?, (3, vec![6, 4]));
+        Ok(())
+    })
+}
+
+trait Sampled {
+    fn every_second(&self) -> Self;
+}
+
+impl Sampled for DataSet<u64> {
+    fn every_second(&self) -> Self {
+        dataflow::dataflow! { flow!(self).filter(|n| n % 2 == 0) }
+    }
+}
+
+#[dataflow]
+fn sampled(numbers: DataSet<u64>) -> DataSet<u64> {
+    numbers.map(|n| n + 1).every_second().filter(|n| n > 2)
+}
+
+#[test]
+fn operators_of_ones_own_stand_in_a_chain() -> Result<()> {
+    on_each_engine(|env| {
+        assert_eq!(sorted(&sampled(env.collection(0u64..6)?))?, [4, 6]);
+        Ok(())
+    })
+}

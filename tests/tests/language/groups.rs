@@ -1,0 +1,154 @@
+//! Groups: single aggregates, several in one pass, and `reduce`.
+
+use dataflow::Result;
+use dataflow::prelude::*;
+
+use crate::support::{on_each_engine, sorted};
+
+const SALES: [(&str, i64, f64); 5] = [
+    ("pen", 3, 1.5),
+    ("ink", 1, 8.0),
+    ("pen", 5, 1.0),
+    ("ink", 2, 7.0),
+    ("cap", 9, 4.0),
+];
+
+#[derive(Record, Clone, Debug, PartialEq)]
+struct Summary {
+    item: String,
+    sold: i64,
+    least: i64,
+    most: f64,
+    turnover: f64,
+    mean: f64,
+    share: f64,
+    sales: u64,
+}
+
+#[dataflow]
+fn summaries(sales: DataSet<(String, i64, f64)>, whole: i64) -> DataSet<Summary> {
+    sales
+        .group_by(|s| s.0)
+        .aggregate(|g| {
+            let sold = g.sum(|s| s.1);
+            SummaryRef {
+                item: g.key,
+                sold,
+                least: g.min(|s| s.1),
+                most: g.max(|s| s.2),
+                turnover: g.sum(|s| s.1 as f64 * s.2),
+                mean: g.sum(|s| s.1 as f64 * s.2) / g.sum(|s| s.1) as f64,
+                share: sold as f64 / whole as f64,
+                sales: g.count(),
+            }
+        })
+        .sort(|s| asc(s.item))
+}
+
+#[test]
+fn an_aggregate_computes_with_several_measures() -> Result<()> {
+    on_each_engine(|env| {
+        let found = summaries(env.collection(SALES)?, 20).collect()?;
+        let names = found.iter().map(|summary| summary.item.as_str()).collect::<Vec<_>>();
+        assert_eq!(names, ["cap", "ink", "pen"]);
+        let pens = Summary {
+            item: "pen".to_owned(),
+            sold: 8,
+            least: 3,
+            most: 1.5,
+            turnover: 9.5,
+            mean: 9.5 / 8.0,
+            share: 0.4,
+            sales: 2,
+        };
+        assert_eq!(found.last(), Some(&pens));
+        Ok(())
+    })
+}
+
+#[dataflow]
+fn total(sales: DataSet<(String, i64, f64)>) -> DataSet<(i64, u64)> {
+    sales.aggregate(|g| (g.sum(|s| s.1), g.count()))
+}
+
+#[test]
+fn a_whole_flow_is_one_group() -> Result<()> {
+    on_each_engine(|env| {
+        assert_eq!(total(env.collection(SALES)?).collect()?, [(20, 5)]);
+        Ok(())
+    })
+}
+
+#[dataflow]
+fn per_item(
+    sales: DataSet<(String, i64, f64)>,
+) -> (DataSet<(String, i64)>, DataSet<(String, f64)>, DataSet<(String, u64)>) {
+    let counted = sales.project(|s| (s.0, s.1)).group_by(|s| s.0);
+    let sums = counted.sum(|s| s.1);
+    let means = counted.avg(|s| s.1);
+    let counts = counted.count();
+    (sums, means, counts)
+}
+
+#[test]
+fn a_grouping_has_a_name_like_any_flow() -> Result<()> {
+    on_each_engine(|env| {
+        let (sums, means, counts) = per_item(env.collection(SALES)?);
+        let sums = sorted(&sums)?.into_iter().map(|(item, sum)| format!("{item}{sum}"));
+        assert_eq!(sums.collect::<Vec<_>>(), ["cap9", "ink3", "pen8"]);
+        let counts = sorted(&counts)?
+            .into_iter()
+            .map(|(item, count)| format!("{item}{count}"));
+        assert_eq!(counts.collect::<Vec<_>>(), ["cap1", "ink2", "pen2"]);
+        assert!(means.collect()?.contains(&("ink".to_owned(), 1.5)));
+        Ok(())
+    })
+}
+
+#[dataflow]
+fn longest(words: DataSet<(u32, String)>) -> DataSet<(u32, String)> {
+    words
+        .group_by(|w| w.0)
+        .reduce(|a, b| if a.1.len() >= b.1.len() { a } else { b })
+}
+
+#[test]
+fn reduce_makes_one_record_of_two() -> Result<()> {
+    on_each_engine(|env| {
+        let words = env.collection([(1u32, "a"), (2, "bb"), (1, "ccc"), (1, "dd")])?;
+        assert_eq!(sorted(&longest(words))?, [(1, "ccc".to_owned()), (2, "bb".to_owned())]);
+        Ok(())
+    })
+}
+
+#[derive(Record, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    zip: u32,
+    floor: u32,
+}
+
+#[derive(Record, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Home {
+    owner: String,
+    place: Place,
+}
+
+#[dataflow]
+fn highest(homes: DataSet<Home>) -> DataSet<(u32, u32)> {
+    homes
+        .group_by(|h| h.place.zip)
+        .aggregate(|g| (g.key, g.max(|h| h.place.floor)))
+}
+
+#[test]
+fn keys_and_measures_reach_into_nested_records() -> Result<()> {
+    on_each_engine(|env| {
+        let home = |zip, floor| Home {
+            owner: format!("{zip}"),
+            place: Place { zip, floor },
+        };
+        let homes = env.collection([home(1, 4), home(2, 1), home(1, 7)])?;
+        assert_eq!(sorted(&highest(homes))?, [(1, 7), (2, 1)]);
+        Ok(())
+    })
+}

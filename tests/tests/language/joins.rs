@@ -1,0 +1,148 @@
+//! Joins, and what may follow them.
+
+use dataflow::Result;
+use dataflow::prelude::*;
+
+use crate::support::{on_each_engine, sorted, texts};
+
+#[derive(Record, Clone, Debug, PartialEq)]
+struct Person {
+    name: String,
+    city: u32,
+}
+
+#[derive(Record, Clone, Debug, PartialEq)]
+struct City {
+    id: u32,
+    name: String,
+}
+
+fn people(env: &Env) -> Result<DataSet<Person>> {
+    let person = |name: &str, city| Person {
+        name: name.to_owned(),
+        city,
+    };
+    env.collection([person("Ada", 1), person("Bob", 2), person("Cy", 1), person("Di", 9)])
+}
+
+fn cities(env: &Env) -> Result<DataSet<City>> {
+    let city = |id, name: &str| City {
+        id,
+        name: name.to_owned(),
+    };
+    env.collection([city(1, "Rome"), city(2, "Bern"), city(3, "Oslo")])
+}
+
+#[dataflow]
+fn addresses(people: DataSet<Person>, cities: DataSet<City>) -> DataSet<(String, String)> {
+    people
+        .join(cities)
+        .on(|p| p.city, |c| c.id)
+        .map(|p, c| (p.name, c.name))
+}
+
+#[test]
+fn map_makes_a_record_of_each_pair() -> Result<()> {
+    on_each_engine(|env| {
+        let pairs = sorted(&addresses(people(env)?, cities(env)?))?;
+        let pairs = pairs.iter().map(|(person, city)| format!("{person} {city}"));
+        assert_eq!(pairs.collect::<Vec<_>>(), ["Ada Rome", "Bob Bern", "Cy Rome"]);
+        Ok(())
+    })
+}
+
+#[dataflow]
+fn letters(people: DataSet<Person>, cities: DataSet<City>, least: usize) -> DataSet<String> {
+    people
+        .join(cities)
+        .on(|p| p.city, |c| c.id)
+        .filter(|p, c| p.name.len() + c.name.len() >= least)
+        .flat_map(|p, c| [p.name, c.name])
+        .filter(|name| !name.starts_with('A'))
+        .map(|name| name.to_lowercase())
+}
+
+#[test]
+fn filters_and_flat_maps_run_on_pairs() -> Result<()> {
+    on_each_engine(|env| {
+        let names = sorted(&letters(people(env)?, cities(env)?, 7))?;
+        assert_eq!(names, texts(["bern", "bob", "rome"]));
+        Ok(())
+    })
+}
+
+#[dataflow]
+fn numbered(people: DataSet<Person>, cities: DataSet<City>) -> DataSet<u32> {
+    people
+        .join(cities)
+        .on(|p| p.city, |c| c.id)
+        .try_filter(|p, c| {
+            if p.city == c.id {
+                Ok(p.name != "Cy")
+            } else {
+                Err("the keys differ")
+            }
+        })
+        .try_map(|p, _| u32::try_from(p.name.len()).map(|length| length * 10 + p.city))
+}
+
+#[test]
+fn fallible_closures_run_on_pairs() -> Result<()> {
+    on_each_engine(|env| {
+        assert_eq!(sorted(&numbered(people(env)?, cities(env)?))?, [31, 32]);
+        Ok(())
+    })
+}
+
+#[dataflow]
+fn settled(people: DataSet<Person>, cities: DataSet<City>) -> DataSet<String> {
+    let southern = cities.filter(|c| c.name < "Oslo");
+    people.semi_join(southern).on(|p| p.city, |c| c.id).map(|p| p.name)
+}
+
+#[test]
+fn a_semi_join_filters_by_another_flow() -> Result<()> {
+    on_each_engine(|env| {
+        assert_eq!(sorted(&settled(people(env)?, cities(env)?))?, texts(["Bob"]));
+        Ok(())
+    })
+}
+
+#[dataflow]
+fn neighbours(people: DataSet<Person>) -> DataSet<(String, String)> {
+    people
+        .join(people)
+        .on(|a| (a.city, a.city), |b| (b.city, b.city))
+        .filter(|a, b| a.name < b.name)
+        .map(|a, b| (a.name, b.name))
+}
+
+#[test]
+fn a_flow_is_joined_with_itself() -> Result<()> {
+    on_each_engine(|env| {
+        assert_eq!(
+            neighbours(people(env)?).collect()?,
+            [("Ada".to_owned(), "Cy".to_owned())]
+        );
+        Ok(())
+    })
+}
+
+/// A join that is named before it says what it makes.
+#[dataflow]
+fn both_ways(people: DataSet<Person>, cities: DataSet<City>) -> (DataSet<String>, DataSet<String>) {
+    let pairs = people.join(cities).on(|p| p.city, |c| c.id);
+    let names = pairs.map(|p, _| p.name);
+    let places = pairs.filter_map(|p, c| (p.name != "Cy").then_some(c.name));
+    (names, places)
+}
+
+#[test]
+fn a_join_has_a_name_like_any_flow() -> Result<()> {
+    on_each_engine(|env| {
+        let (names, places) = both_ways(people(env)?, cities(env)?);
+        assert_eq!(sorted(&names)?, texts(["Ada", "Bob", "Cy"]));
+        assert_eq!(sorted(&places)?, texts(["Bern", "Rome"]));
+        Ok(())
+    })
+}
