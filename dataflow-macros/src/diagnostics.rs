@@ -113,6 +113,10 @@ pub(crate) mod message {
         format!("`{word}` names fields of one record: write `|record| record.field`")
     }
 
+    pub(crate) fn computed_symbol(word: &Ident) -> String {
+        format!("`{word}` names fields, before there are records to compute with: make the value in a `.map(..)` before it")
+    }
+
     pub(crate) fn handle_wanted(word: &Ident) -> String {
         format!("`{word}` gets one group at a time: write `|g| …`")
     }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use runtime::value::Overflow;
+
 /// What pipelines and the engine give.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -42,8 +44,11 @@ impl fmt::Debug for UserError {
 }
 
 impl UserError {
-    /// As the engine's error, with the record that it was about.
+    /// As the engine's error, with the record that it was about. An overflow is the engine's own finding, about a record of its own.
     pub(crate) fn with_record(self, record: &str) -> runtime::error::Error {
-        runtime::error::Error::User(format!("{}, in the record {record}", self.0).into())
+        match self.0.downcast::<Overflow>() {
+            Ok(overflow) => runtime::error::Error::Overflow { what: overflow.what },
+            Err(error) => runtime::error::Error::User(format!("{error}, in the record {record}").into()),
+        }
     }
 }

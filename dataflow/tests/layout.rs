@@ -9,15 +9,14 @@ use std::fmt::{Debug, Write as _};
 use std::ops::Range;
 use std::path::PathBuf;
 
-use dataflow::Record;
-use dataflow::record::Value;
+use dataflow::{Record, Value};
 use runtime::page::{FIRST_ROW, Page};
 use runtime::row::{LeafSet, LeafType, Physical};
 use runtime::value::{Date, Decimal, Timestamp};
 
 /// A page as text: where each leaf lies, then header, rows and variable parts in hex, with `--` where the layout
 /// leaves the bytes open.
-fn dump<R: dataflow::record::Record>(page: &Page) -> String {
+fn dump<R: Record>(page: &Page) -> String {
     let (schema, layout, bytes) = (R::schema(), page.layout(), page.as_bytes());
     let mut text = format!("{}\nrow of {} bytes\n", schema.describe(), layout.width());
     for (index, leaf) in schema.leaves().iter().enumerate() {
@@ -91,7 +90,7 @@ fn hex(start: usize, bytes: &[u8], given: &[bool]) -> String {
 /// Compares the page of some values with its file, and the values with what is read back.
 fn check<R>(name: &str, values: &[R])
 where
-    R: dataflow::record::Record + Value<Record = R> + PartialEq + Debug,
+    R: Record + Value<Record = R> + PartialEq + Debug,
 {
     check_live(name, values, &support::all::<R>());
     let page = &support::pages(values, &support::all::<R>())[0];
@@ -100,7 +99,7 @@ where
 
 fn check_live<R>(name: &str, values: &[R], live: &LeafSet)
 where
-    R: dataflow::record::Record + Value<Record = R>,
+    R: Record + Value<Record = R>,
 {
     let pages = support::pages(values, live);
     assert_eq!(pages.len(), 1);

@@ -2,8 +2,7 @@
 
 mod support;
 
-use dataflow::Record;
-use dataflow::record::Value;
+use dataflow::{Record, Value};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -109,7 +108,7 @@ fn everything() -> impl Strategy<Value = Everything> {
     })
 }
 
-fn read_back<R: dataflow::record::Record, V: Value<Record = R>>(values: &[V], live: &LeafSet) -> Vec<R> {
+fn read_back<R: Record, V: Value<Record = R>>(values: &[V], live: &LeafSet) -> Vec<R> {
     support::pages(values, live)
         .iter()
         .flat_map(|page| support::read(&page.batch()))

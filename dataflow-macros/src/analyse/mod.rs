@@ -17,6 +17,7 @@ mod results;
 pub(crate) mod returns;
 mod signature;
 pub(crate) mod steps;
+mod symbols;
 mod unused;
 
 use syn::Signature;
@@ -45,5 +46,6 @@ fn check_operators(pipeline: &Pipeline, found: &mut Diagnostics) {
     arity::check(pipeline, found);
     inside::check(pipeline, found);
     borrowed::check(pipeline, found);
+    symbols::check(pipeline, found);
     measures::check(pipeline, found);
 }

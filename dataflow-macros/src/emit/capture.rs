@@ -16,6 +16,7 @@ pub(super) fn around(captures: &[Capture], word: Span, closure: TokenStream) -> 
     let copies = captures.iter().map(copy);
     quote_spanned! {word=>
         {
+            #[allow(unused_imports)]
             use ::dataflow::__private::Capture as _;
             #(#copies)*
             #closure

@@ -6,7 +6,6 @@ use syn::{Expr, ExprClosure, ReturnType};
 
 use crate::analyse::returns;
 use crate::emit::body::generated;
-use crate::emit::precedence::before_postfix;
 use crate::emit::tail;
 use crate::syntax::names::{peeled, plain_path};
 use crate::syntax::patterns::plain_name;
@@ -21,6 +20,7 @@ pub(crate) struct Closure<'a> {
     pub(crate) records: Vec<Ident>,
     /// For code around the user's: located at the operator's word.
     pub(crate) span: Span,
+    word: Span,
 }
 
 impl<'a> Closure<'a> {
@@ -33,6 +33,7 @@ impl<'a> Closure<'a> {
             bindings: TokenStream::new(),
             records,
             span: generated(word),
+            word,
         }
     }
 
@@ -102,11 +103,17 @@ impl<'a> Closure<'a> {
                 return ::core::result::Result::Err(::core::convert::From::from(#error))
             },
             _ => {
-                let result = before_postfix(result);
-                then(&Expr::Verbatim(quote_spanned!(span=> #result?)))
+                let at = self.word.located_at(last_span(result));
+                let result = quote_spanned!(at=> ::core::convert::identity::<::core::result::Result<_, _>>(#result)?);
+                then(&Expr::Verbatim(result))
             }
         }
     }
+}
+
+fn last_span(expr: &Expr) -> Span {
+    let tokens = expr.to_token_stream().into_iter();
+    tokens.last().map_or_else(Span::mixed_site, |token| token.span())
 }
 
 /// The name and the argument of `Name(argument)`.

@@ -24,7 +24,11 @@ impl Next {
     /// What happens to the value of an expression.
     pub(crate) fn take(&self, value: impl ToTokens, span: Span) -> TokenStream {
         match self {
-            Next::Emit { span } => emitted(value.into_token_stream(), *span),
+            // The user's span, as the call is reported where its argument is of a wrong type.
+            Next::Emit { span } => {
+                let out = out(*span);
+                quote_spanned!(*span=> #out.emit(#value))
+            }
             // A `match` keeps the temporaries of the expression alive, as a `let` would not.
             Next::Stage { .. } => {
                 let (value, (name, run)) = (before_block(value), self.each(span));
@@ -61,17 +65,4 @@ impl Next {
             }
         }
     }
-}
-
-/// `Emitter::emit(&mut *out, value)`. All of it lies where the value does: what is wrong with a value and with the
-/// record that is made of it is then wrong at one place, and the compiler says it once.
-fn emitted(value: TokenStream, word: Span) -> TokenStream {
-    let mut spans = value.clone().into_iter().map(|token| token.span());
-    let first = spans.next().unwrap_or(word);
-    let last = spans.last().unwrap_or(first);
-    let (first, last) = (word.located_at(first), word.located_at(last));
-    let out = out(last);
-    let (open, emit) = (quote_spanned!(first=> ::dataflow::Emitter), quote_spanned!(last=> ::emit));
-    let borrowed = quote_spanned!(first=> &mut *);
-    quote_spanned!(last=> #open #emit(#borrowed #out, #value))
 }

@@ -1,45 +1,44 @@
 //! Captured values.
 //!
 //! `#[dataflow]` writes `let x = x.__capture();` for every local that a record closure names. A blanket trait copies values; on a flow the
-//! inherent method wins. Both have a bound that prints a sentence at the captured name, and give back an associated type, so that
-//! nothing more is said about what the closure does with it.
+//! inherent method wins. Both have a bound that prints a sentence at the captured name.
 
 use super::Flow;
 
-/// Values that a closure over records can own a copy of: each task has its own.
-#[diagnostic::on_unimplemented(
-    message = "a closure over records cannot take `{Self}` with it",
-    label = "each task needs a copy of this, on its own thread",
-    note = "it must be `Clone + Send`: derive `Clone`, or an `Arc` in place of an `Rc`; or take what the closure needs of it by a `let` before"
-)]
-pub trait Captured {
-    /// The copy.
-    type Copy;
-    /// Makes one.
-    fn copied(&self) -> Self::Copy;
-}
-
-#[diagnostic::do_not_recommend]
-impl<T: Clone + Send> Captured for T {
-    type Copy = T;
-    fn copied(&self) -> T {
-        self.clone()
-    }
-}
-
 /// Copies what a record closure captures. Written by `#[dataflow]`.
-pub trait Capture {
+pub trait Capture: Sized {
     /// A copy for the closure.
     #[must_use]
-    fn __capture(&self) -> <Self as Captured>::Copy
+    fn __capture(&self) -> Self
     where
-        Self: Captured,
+        Closure: Takes<Self>,
     {
-        self.copied()
+        Closure::copy(self)
     }
 }
 
 impl<T> Capture for T {}
+
+/// A closure over records, for [`Takes`].
+pub struct Closure;
+
+/// Implemented for what a closure over records can own a copy of.
+#[diagnostic::on_unimplemented(
+    message = "a closure over records cannot take `{T}` with it",
+    label = "each task needs a copy of this, on its own thread",
+    note = "it must be `Clone` and `Send`: derive `Clone`, write `Arc` for `Rc`, or take what the closure needs of it by a `let` before"
+)]
+pub trait Takes<T> {
+    /// A copy.
+    fn copy(value: &T) -> T;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Clone + Send> Takes<T> for Closure {
+    fn copy(value: &T) -> T {
+        value.clone()
+    }
+}
 
 /// Implemented by nothing: what a flow would have to be, to be read inside a record closure.
 #[diagnostic::on_unimplemented(
@@ -47,21 +46,16 @@ impl<T> Capture for T {}
     label = "this is a flow",
     note = "join it with `.join(..)`, or compute what is needed of it first"
 )]
-pub trait InsideClosure {
-    /// What the closure would see.
-    type Seen;
-    /// Looks at the flow.
-    fn seen(&self) -> Self::Seen;
-}
+pub trait InsideClosure {}
 
 impl<T, M> Flow<T, M> {
     /// Never to be called: see [`InsideClosure`].
     #[doc(hidden)]
     #[must_use]
-    pub fn __capture(&self) -> <Self as InsideClosure>::Seen
+    pub fn __capture(&self) -> Self
     where
         Self: InsideClosure,
     {
-        self.seen()
+        self.clone()
     }
 }

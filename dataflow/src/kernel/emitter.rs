@@ -14,11 +14,8 @@ pub struct Emitter<'w, U: Record> {
 impl<'w, U: Record> Emitter<'w, U> {
     /// Emits a record, its borrowed twin, or a tuple of parts. What it borrows is copied.
     #[inline(always)]
-    pub fn emit<V: Value>(&mut self, value: V)
-    where
-        V::Record: Expected<U>,
-    {
-        self.emit_twin(<V::Record as Expected<U>>::expected(value.twin()));
+    pub fn emit<V: Value<Record = U>>(&mut self, value: V) {
+        self.emit_twin(value.twin());
     }
 
     #[inline(always)]
@@ -33,25 +30,6 @@ impl<'w, U: Record> Emitter<'w, U> {
     #[inline(always)]
     pub(crate) fn is_full(&self) -> bool {
         self.claims.is_full()
-    }
-}
-
-/// Records of the type that is expected: `U` itself. An associated type that equals `U` would say so too, but print a bare type mismatch
-/// in place of this sentence.
-#[diagnostic::on_unimplemented(
-    message = "this makes records of `{Self}`, but `{U}` is expected",
-    label = "expected `{U}`, found `{Self}`",
-    note = "a number is an `i32`, or an `f64` with a point, unless it says otherwise: `1u64`"
-)]
-pub trait Expected<U: Record>: Record {
-    /// The same twin.
-    fn expected(twin: Self::At<'_>) -> U::At<'_>;
-}
-
-impl<U: Record> Expected<U> for U {
-    #[inline(always)]
-    fn expected(twin: U::At<'_>) -> U::At<'_> {
-        twin
     }
 }
 

@@ -13,7 +13,7 @@ where
     F: for<'a> Fn(K::At<'a>, S::Values, &mut Emitter<'_, U>) + Clone + Send + 'static,
 {
     try_process::<(K, S::Record), U, _>(move |(key, state), out| {
-        let values = S::values(state).map_err(|overflow| UserError::from(overflow.what))?;
+        let values = S::values(state).map_err(UserError::from)?;
         body(key, values, out);
         Ok(())
     })

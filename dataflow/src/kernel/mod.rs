@@ -12,7 +12,7 @@ mod slots;
 
 pub(crate) use accumulate::accumulate;
 pub(crate) use chain::{process, try_process};
-pub use emitter::{Emitter, Expected};
+pub use emitter::Emitter;
 pub(crate) use emitter::write_all;
 pub(crate) use finish::{finish, finish_mean};
 pub(crate) use join::{join, try_join};

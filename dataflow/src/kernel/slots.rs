@@ -97,6 +97,7 @@ impl<const SCALE: u8> Measure for Decimal<SCALE> {
 /// Values with a least and a greatest: plain values.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no least and greatest that an aggregate could keep",
+    label = "not a plain value",
     note = "`min` and `max` are over numbers, dates, timestamps, bools and chars"
 )]
 pub trait Extreme: Record + Copy {

@@ -94,6 +94,7 @@ impl<T> Key<T> for () {
 /// What a projection gives: fields of any kind.
 #[diagnostic::on_unimplemented(
     message = "this is not a field of `{T}`, nor a tuple of fields",
+    label = "not a field",
     note = "return fields, `|r| (r.name, r.day)`; compute with `map`"
 )]
 pub trait Projection<T> {

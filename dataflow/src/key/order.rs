@@ -27,6 +27,7 @@ pub fn asc<T, V>(field: Field<T, V>) -> Asc<Field<T, V>> {
 /// What an order closure gives.
 #[diagnostic::on_unimplemented(
     message = "this is not an order of `{T}`",
+    label = "not an order",
     note = "return `asc(r.field)`, `desc(r.field)`, or a tuple of these"
 )]
 pub trait Order<T> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dataflow::record::{Record, Value};
+use dataflow::{Record, Value};
 use runtime::memory::{Budget, Memory};
 use runtime::page::{Batch, Input, Page, RowWriter, Selection};
 use runtime::row::{LeafSet, RowLayout};

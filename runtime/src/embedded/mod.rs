@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::error::Result;
+use crate::kernel::catching;
 use crate::plan::{Node, Table, topological};
 
 /// Runs everything that these sinks need.
@@ -30,7 +31,7 @@ fn evaluate(nodes: &[Arc<Node>]) -> Result<()> {
     for node in nodes {
         let inputs: Vec<Table> =
             node.inputs.iter().filter_map(|input| tables.get(&input.sequence).cloned()).collect();
-        let table = node.operator.reference(&inputs).map_err(|error| error.at(&node.origin))?;
+        let table = catching(|| node.operator.reference(&inputs)).map_err(|error| error.at(&node.origin))?;
         tables.insert(node.sequence, table);
     }
     Ok(())

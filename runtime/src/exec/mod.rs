@@ -8,7 +8,6 @@ mod channel;
 mod exits;
 mod job;
 mod light;
-mod panics;
 mod pipeline;
 mod reading;
 mod start;

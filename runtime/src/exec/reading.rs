@@ -10,7 +10,6 @@ use rustix::io::{Errno, ReadWriteFlags, preadv2};
 use super::light::Watch;
 use crate::error::{Error, Result};
 use crate::kernel::Blocking;
-use crate::operators::read;
 use crate::page::Batch;
 use crate::source::{ReadRequest, Ready, Split, SplitReader};
 
@@ -95,7 +94,7 @@ impl SourceHead {
         let flight = Flight::default();
         self.flight = Some(flight.clone());
         self.blocking.submit(Box::new(move || {
-            let bytes = read(&request);
+            let bytes = request.read();
             *flight.lock().unwrap_or_else(PoisonError::into_inner) = Some(bytes);
         }));
         Ok(())

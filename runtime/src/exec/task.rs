@@ -10,15 +10,13 @@
 //! ```
 //! A wake while the task runs is kept (`Woken`), so none is lost.
 
-use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::channel::Wake;
 use super::job::Job;
-use super::panics;
 use super::pipeline::{Pipeline, Poll};
+use crate::kernel::catching;
 
 const IDLE: u8 = 0;
 const QUEUED: u8 = 1;
@@ -88,11 +86,9 @@ impl Task {
         if self.job.is_cancelled() {
             return Poll::Ended;
         }
-        let result = catch_unwind(AssertUnwindSafe(|| panics::watched(|| body.poll())));
-        let error = match result {
-            Ok(Ok(poll)) => return poll,
-            Ok(Err(error)) => error,
-            Err(payload) => panics::error(payload.as_ref() as &(dyn Any + Send)),
+        let error = match catching(|| body.poll()) {
+            Ok(poll) => return poll,
+            Err(error) => error,
         };
         let error = match body.current_origin() {
             Some(origin) => error.at(&origin),

@@ -6,11 +6,15 @@
 //! A kernel that emits checks after each row whether a page was closed, and then stops and says where: so output is bounded
 //! by one page and what a single row emits, whatever a closure does.
 
+mod panics;
+
 use std::sync::Arc;
 
 use crate::error::Result;
 use crate::memory::Memory;
 use crate::page::{Batch, GroupTable, Groups, Input, JoinTable, Pairs, RowWriter, Selection};
+
+pub(crate) use panics::catching;
 
 /// Where a kernel or driver runs.
 #[derive(Clone)]

@@ -29,7 +29,7 @@ pub use first::First;
 pub use fold::{Fold, Merge, StateLeaf};
 pub use join::Join;
 pub use reduce::Reduced;
-pub use scan::{Pages, Scanned, read};
+pub use scan::{Pages, Scanned};
 pub use semi_join::SemiJoin;
 pub use sink::{Collected, Collector};
 pub use sort::Sort;

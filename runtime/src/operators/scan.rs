@@ -56,27 +56,13 @@ impl Operator for Scanned {
                         let Some(request) = reader.wants() else {
                             return Err(Error::Internal("a reader starves and wants nothing".to_owned()));
                         };
-                        reader.supply(read(&request)?)?;
+                        reader.supply(request.read()?)?;
                     }
                 }
             }
         }
         Ok(table)
     }
-}
-
-/// Reads what a reader wants, waiting for it.
-///
-/// # Errors
-/// [`Error::Io`], with the path.
-pub fn read(request: &ReadRequest) -> Result<Vec<Bytes>> {
-    use std::os::unix::fs::FileExt;
-    let range = |range: &std::ops::Range<u64>| {
-        let mut bytes = vec![0; (range.end - range.start) as usize];
-        request.file.read_exact_at(&mut bytes, range.start).map_err(Error::io("read", request.path.as_ref()))?;
-        Ok(Bytes::from(bytes))
-    };
-    request.ranges.iter().map(range).collect()
 }
 
 /// Records that the program had in memory, one page a split.

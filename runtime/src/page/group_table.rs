@@ -19,6 +19,9 @@ use crate::row::{LeafSet, LeafType, Physical, RowLayout};
 /// Rows probed together: their index lines and stored rows are loaded while others are hashed, and stay in the first cache.
 const BLOCK_ROWS: usize = 64;
 
+/// An index up to this size stays in a core's second cache.
+const NEAR_BYTES: usize = 256 << 10;
+
 /// Groups by key. A group's row holds the key's leaves and its state; the pages that they lie in are the table's output.
 pub struct GroupTable {
     layout: Arc<RowLayout>,
@@ -152,15 +155,21 @@ impl GroupTable {
         let rows = input.selection().rows();
         let hashes = std::mem::take(&mut groups.hashes);
         let base = self.base;
-        hashes.iter().take(BLOCK_ROWS).for_each(|&hash| self.index.prefetch(hash));
+        // A small table lies in the cache already: loading ahead would only be work.
+        let far = self.index.bytes() > NEAR_BYTES;
+        if far {
+            hashes.iter().take(BLOCK_ROWS).for_each(|&hash| self.index.prefetch(hash));
+        }
         for start in (0..rows.len()).step_by(BLOCK_ROWS) {
             let end = (start + BLOCK_ROWS).min(rows.len());
-            for &hash in &hashes[start..end] {
-                if let Some(place) = self.index.candidate(hash) {
-                    prefetch(base.wrapping_add(place));
+            if far {
+                for &hash in &hashes[start..end] {
+                    if let Some(place) = self.index.candidate(hash) {
+                        prefetch(base.wrapping_add(place));
+                    }
                 }
+                hashes[end..].iter().take(BLOCK_ROWS).for_each(|&hash| self.index.prefetch(hash));
             }
-            hashes[end..].iter().take(BLOCK_ROWS).for_each(|&hash| self.index.prefetch(hash));
             for position in start..end {
                 let (row, hash) = (rows[position] as usize, hashes[position]);
                 // SAFETY: rows of an input are rows of its batch; places in the index are rows of this table.

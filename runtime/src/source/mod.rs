@@ -1,4 +1,4 @@
-//! Sources and encoders as the executor sees them: state machines without I/O.
+//! Sources and encoders as the executor sees them: state machines that leave I/O to others.
 //!
 //! A source lists *splits*; tasks take splits from one queue, so skew in the input is stolen away. A [`SplitReader`] says which bytes it
 //! wants, is given them, and hands out batches over decoded columns; the executor reads, ahead where it can, on the
@@ -6,12 +6,13 @@
 
 use std::fs::File;
 use std::ops::Range;
+use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::memory::Memory;
 use crate::page::{Batch, Input};
 use crate::row::{Datum, LeafSet, Schema};
@@ -101,6 +102,21 @@ pub struct ReadRequest {
     pub path: Arc<PathBuf>,
     /// What to read; ranges end inside the file.
     pub ranges: Vec<Range<u64>>,
+}
+
+impl ReadRequest {
+    /// Reads what is wanted, waiting for it.
+    ///
+    /// # Errors
+    /// [`Error::Io`], with the path.
+    pub fn read(&self) -> Result<Vec<Bytes>> {
+        let range = |range: &Range<u64>| {
+            let mut bytes = vec![0; (range.end - range.start) as usize];
+            self.file.read_exact_at(&mut bytes, range.start).map_err(Error::io("read", self.path.as_ref()))?;
+            Ok(Bytes::from(bytes))
+        };
+        self.ranges.iter().map(range).collect()
+    }
 }
 
 /// What a reader can do next.

@@ -1,9 +1,9 @@
 use dataflow::prelude::*;
 
-#[derive(Record, Clone, Debug)]
+#[derive(Record, Clone, Copy, Debug)]
 struct Page {
     id: u64,
-    title: std::cell::Cell<String>,
+    age: std::time::Duration,
 }
 
 fn main() {}

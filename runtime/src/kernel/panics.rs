@@ -2,9 +2,10 @@
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
 
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::value::Overflow;
 
 thread_local! {
@@ -12,10 +13,17 @@ thread_local! {
     static LAST: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// Runs a task's poll so that a panic in it prints nothing: the job's error will say it once.
+/// Runs what calls the user's closures; a panic becomes an error, and prints nothing: the job's error will say it once.
 ///
 /// The process's panic hook is wrapped at first use; panics elsewhere go to the hook that was there before.
-pub(super) fn watched<R>(f: impl FnOnce() -> R) -> R {
+///
+/// # Errors
+/// Those of `f`, and its panic.
+pub(crate) fn catching<R>(f: impl FnOnce() -> Result<R>) -> Result<R> {
+    catch_unwind(AssertUnwindSafe(|| watched(f))).unwrap_or_else(|payload| Err(error(payload.as_ref())))
+}
+
+fn watched<R>(f: impl FnOnce() -> R) -> R {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         let before = std::panic::take_hook();
@@ -40,7 +48,7 @@ pub(super) fn watched<R>(f: impl FnOnce() -> R) -> R {
 }
 
 /// The error for a caught panic.
-pub(super) fn error(payload: &(dyn Any + Send)) -> Error {
+fn error(payload: &(dyn Any + Send)) -> Error {
     let place = LAST.take().unwrap_or_default();
     if let Some(overflow) = payload.downcast_ref::<Overflow>() {
         return Error::Overflow { what: format!("{}{place}", overflow.what) };

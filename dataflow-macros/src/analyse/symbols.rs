@@ -1,0 +1,75 @@
+//! Closures that name fields, and nothing more.
+//!
+//! They run while the plan is built, before there is any record, so there is nothing to compute with: what they get
+//! are symbols, for which the compiler would only say that an operator or a method is missing.
+
+use proc_macro2::{Ident, Span};
+use syn::spanned::Spanned;
+use syn::visit::{self, Visit};
+use syn::{Expr, ExprBinary, ExprCast, ExprMethodCall, ExprUnary};
+
+use crate::diagnostics::{Diagnostics, message};
+use crate::operators::Takes;
+use crate::syntax::names::{free_names, peeled};
+use crate::syntax::patterns::bound_names;
+use crate::syntax::{Call, Pipeline};
+
+pub(super) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
+    for call in pipeline.flows.iter().flat_map(|flow| &flow.calls) {
+        if let Some(at) = computed(call) {
+            found.report_unwritable(at, message::computed_symbol(&call.word));
+        }
+    }
+}
+
+/// Where a call computes with a field that it should name.
+fn computed(call: &Call) -> Option<Span> {
+    call.operator.filter(|operator| operator.takes == Takes::Symbols)?;
+    call.closures().find_map(|closure| {
+        let mut search = Search {
+            records: closure.inputs.iter().flat_map(bound_names).collect(),
+            found: None,
+        };
+        search.visit_expr(&closure.body);
+        search.found
+    })
+}
+
+/// Looks for what is done to a field.
+struct Search<'a> {
+    records: Vec<&'a Ident>,
+    found: Option<Span>,
+}
+
+impl Search<'_> {
+    fn report_if_field(&mut self, operand: &Expr, at: Span) {
+        let names_a_field = matches!(peeled(operand), Expr::Path(_) | Expr::Field(_))
+            && self.records.iter().any(|record| free_names(operand).contain(record));
+        if names_a_field {
+            self.found.get_or_insert(at);
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Search<'_> {
+    fn visit_expr_binary(&mut self, expr: &'ast ExprBinary) {
+        self.report_if_field(&expr.left, expr.op.span());
+        self.report_if_field(&expr.right, expr.op.span());
+        visit::visit_expr_binary(self, expr);
+    }
+
+    fn visit_expr_unary(&mut self, expr: &'ast ExprUnary) {
+        self.report_if_field(&expr.expr, expr.op.span());
+        visit::visit_expr_unary(self, expr);
+    }
+
+    fn visit_expr_cast(&mut self, expr: &'ast ExprCast) {
+        self.report_if_field(&expr.expr, expr.as_token.span);
+        visit::visit_expr_cast(self, expr);
+    }
+
+    fn visit_expr_method_call(&mut self, expr: &'ast ExprMethodCall) {
+        self.report_if_field(&expr.receiver, expr.method.span());
+        visit::visit_expr_method_call(self, expr);
+    }
+}

@@ -1,0 +1,119 @@
+//! The layers: what a module may name, read from the sources as text.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod scan;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use scan::{Mention, code_of, mentions, words};
+
+fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// The Rust files below a folder of the workspace, and what they say apart from comments, texts and tests.
+fn sources(folder: &str) -> Vec<(PathBuf, String)> {
+    let (mut files, mut folders) = (Vec::new(), vec![workspace().join(folder)]);
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            match path.file_name().and_then(|name| name.to_str()).unwrap() {
+                "tests" | "tests.rs" => {}
+                _ if path.is_dir() => folders.push(path),
+                name if name.ends_with(".rs") => files.push(path),
+                _ => {}
+            }
+        }
+    }
+    files.sort();
+    assert!(!files.is_empty(), "{folder} has no sources");
+    files.into_iter().map(|path| (path.clone(), code_of(&fs::read_to_string(&path).unwrap()))).collect()
+}
+
+/// The engine's modules in layer order: as `lib.rs` lists them.
+fn layers() -> Vec<String> {
+    let list = fs::read_to_string(workspace().join("runtime/src/lib.rs")).unwrap();
+    let module = |line: &str| line.trim_start_matches("pub ").strip_prefix("mod ")?.strip_suffix(';').map(str::to_owned);
+    let layers: Vec<String> = list.lines().filter_map(module).collect();
+    assert!(layers.len() > 10, "{layers:?}");
+    layers
+}
+
+/// All that the engine's modules say of each other: file, its module, and what is named in it.
+fn uses() -> Vec<(PathBuf, String, Mention)> {
+    let root = workspace().join("runtime/src");
+    let of_file = |(path, code): (PathBuf, String)| {
+        let inside = path.strip_prefix(&root).unwrap().with_extension("");
+        let parts: Vec<String> = inside.iter().map(|part| part.to_str().unwrap().to_owned()).collect();
+        let depth = parts.len() - usize::from(parts.last().is_some_and(|last| last == "mod"));
+        let found = mentions(&code, depth).into_iter();
+        found.map(|mention| (path.clone(), parts[0].clone(), mention)).collect::<Vec<_>>()
+    };
+    sources("runtime/src").into_iter().filter(|(path, _)| !path.ends_with("src/lib.rs")).flat_map(of_file).collect()
+}
+
+/// Fails with a clickable line for each offence.
+fn none(rule: &str, offences: impl IntoIterator<Item = String>) {
+    let offences: Vec<String> = offences.into_iter().collect();
+    assert!(offences.is_empty(), "{rule}:\n{}", offences.join("\n"));
+}
+
+fn offence(path: &Path, line: usize, what: &str) -> String {
+    format!("  {}:{line}: {what}", path.strip_prefix(workspace()).unwrap().display())
+}
+
+#[test]
+fn a_module_uses_only_what_stands_before_it() {
+    let layers = layers();
+    let place = |module: &str| layers.iter().position(|layer| layer == module);
+    let uses = uses();
+    assert!(uses.len() > 300, "the scanner finds only {} uses", uses.len());
+    let offends = |(path, module, used): &(PathBuf, String, Mention)| {
+        let (own, other) = (place(module)?, place(&used.module)?);
+        (other > own).then(|| offence(path, used.line, &format!("`{module}` uses `{}`", used.module)))
+    };
+    none("a module of the engine uses one that stands behind it in lib.rs", uses.iter().filter_map(offends));
+}
+
+#[test]
+fn every_module_that_is_named_is_a_layer() {
+    // A path that the scanner misreads would otherwise pass as nobody's.
+    let layers = layers();
+    let unknown = uses().into_iter().filter(|(_, _, used)| !layers.contains(&used.module));
+    none("a name behind `crate::` is no module", unknown.map(|(path, _, used)| offence(&path, used.line, &used.module)));
+}
+
+#[test]
+fn planner_and_executor_name_no_operator_and_operators_do_not_name_them() {
+    const STRANGERS: [(&str, &[&str]); 8] = [
+        ("exec", &["operators", "optimizer"]),
+        ("optimizer", &["operators", "exec"]),
+        ("physical", &["operators", "exec"]),
+        ("strategy", &["operators", "exec", "optimizer"]),
+        ("plan", &["operators", "exec", "optimizer"]),
+        ("explain", &["operators"]),
+        ("embedded", &["operators", "exec", "optimizer"]),
+        ("operators", &["exec", "optimizer", "physical"]),
+    ];
+    let offends = |(path, module, used): &(PathBuf, String, Mention)| {
+        let (_, strangers) = STRANGERS.iter().find(|(name, _)| name == module)?;
+        strangers.contains(&used.module.as_str()).then(|| offence(path, used.line, &format!("`{module}` names `{}`", used.module)))
+    };
+    none("a module names one that it should know by traits alone", uses().iter().filter_map(offends));
+}
+
+#[test]
+fn unsafe_code_is_in_pages_alone() {
+    let page = workspace().join("runtime/src/page");
+    let folders = ["runtime/src", "dataflow/src", "dataflow-macros/src", "examples/src"];
+    let outside = folders.into_iter().flat_map(sources).filter(|(path, _)| !path.starts_with(&page));
+    let offences = outside.flat_map(|(path, code)| {
+        let lines = words(&code).filter(|(word, _)| *word == "unsafe").map(|(_, line)| line).collect::<Vec<_>>();
+        lines.into_iter().map(move |line| offence(&path, line, "unsafe"))
+    });
+    none("`unsafe` outside runtime/src/page", offences);
+    let front = fs::read_to_string(workspace().join("dataflow/src/lib.rs")).unwrap();
+    assert!(front.contains("#![forbid(unsafe_code)]"), "dataflow does not forbid unsafe code");
+}

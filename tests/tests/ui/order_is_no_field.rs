@@ -1,0 +1,8 @@
+use dataflow::prelude::*;
+
+#[dataflow]
+fn first(words: DataSet<(String, u64)>) -> DataSet<(String, u64)> {
+    words.top(10, |_| 1)
+}
+
+fn main() {}
