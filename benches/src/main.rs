@@ -22,6 +22,9 @@ use crate::error::Result;
 use crate::options::{Options, SuiteName};
 use crate::workspace::Workspace;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     match run(&Options::parse()) {
         Ok(true) => ExitCode::SUCCESS,

@@ -85,13 +85,19 @@ pub(crate) mod message {
 
     pub(crate) fn recursion(function: &Ident) -> String {
         format!(
-            "the pipeline `{function}` calls itself, so its plan would never end: repeat a part of it with `.iterate(..)`"
+            "the pipeline `{function}` calls itself, so its plan would never end: build what repeats in a `for` loop"
         )
     }
 
     pub(crate) fn borrowed_capture(name: &Ident) -> String {
         format!(
             "a closure over records runs after this function has returned, so it cannot borrow `{name}`: take it by value, as a `String` for a `&str`"
+        )
+    }
+
+    pub(crate) fn changed_capture(name: &Ident) -> String {
+        format!(
+            "a closure over records cannot change `{name}`: each task has a copy of its own, and records come in no order; use a group's measures, or `reduce`"
         )
     }
 
@@ -114,7 +120,9 @@ pub(crate) mod message {
     }
 
     pub(crate) fn computed_symbol(word: &Ident) -> String {
-        format!("`{word}` names fields, before there are records to compute with: make the value in a `.map(..)` before it")
+        format!(
+            "`{word}` names fields, before there are records to compute with: make the value in a `.map(..)` before it"
+        )
     }
 
     pub(crate) fn handle_wanted(word: &Ident) -> String {

@@ -35,10 +35,7 @@ pub(crate) fn function(arguments: TokenStream, item: TokenStream) -> TokenStream
 pub(crate) fn expression(tokens: TokenStream) -> TokenStream {
     let mut found = Diagnostics::default();
     let mut body = match Block::parse_within.parse2(tokens.clone()) {
-        Ok(stmts) => Block {
-            brace_token: Default::default(),
-            stmts,
-        },
+        Ok(stmts) => Block { brace_token: Default::default(), stmts },
         Err(error) => {
             found.report(error.span(), error);
             let errors = found.into_compile_errors();
@@ -76,9 +73,7 @@ fn write_function(mut function: ItemFn, found: &mut Diagnostics) -> TokenStream 
     function.block.stmts.insert(0, emit::enter(&function.sig.ident));
     function.attrs.extend(documentation(&pipeline));
     // Flows are handles that are passed by value, whether a function consumes them or not.
-    function
-        .attrs
-        .push(parse_quote!(#[allow(clippy::needless_pass_by_value)]));
+    function.attrs.push(parse_quote!(#[allow(clippy::needless_pass_by_value)]));
     function.into_token_stream()
 }
 
@@ -90,15 +85,9 @@ fn unreachable() -> Stmt {
 fn documentation(pipeline: &Pipeline) -> Vec<Attribute> {
     let span = Span::mixed_site();
     let lines = emit::plan(pipeline);
-    lines
-        .iter()
-        .map(|line| parse_quote_spanned!(span=> #[doc = #line]))
-        .collect()
+    lines.iter().map(|line| parse_quote_spanned!(span=> #[doc = #line])).collect()
 }
 
 fn first_span(item: &Item) -> Span {
-    item.to_token_stream()
-        .into_iter()
-        .next()
-        .map_or_else(Span::call_site, |token| token.span())
+    item.to_token_stream().into_iter().next().map_or_else(Span::call_site, |token| token.span())
 }

@@ -30,7 +30,15 @@ use proc_macro::TokenStream;
 /// records; everything else in the function is ordinary Rust and stays as it is. `flow!(expr)` marks an expression
 /// that the macro cannot recognise as a flow.
 ///
-/// ```ignore
+/// ```
+/// use dataflow::prelude::*;
+///
+/// #[derive(Record, Clone, Debug, PartialEq)]
+/// struct WordCount {
+///     word: String,
+///     count: u64,
+/// }
+///
 /// #[dataflow]
 /// fn word_count(lines: DataSet<String>) -> DataSet<WordCount> {
 ///     lines
@@ -38,6 +46,14 @@ use proc_macro::TokenStream;
 ///         .group_by(|w| w.word)
 ///         .sum(|w| w.count)
 /// }
+///
+/// # fn main() -> dataflow::Result<()> {
+/// let env = Env::embedded();
+/// let counts = word_count(env.collection(["to be or", "not to be"])?);
+/// let most = counts.top(1, |w| (desc(w.count), asc(w.word))).collect()?;
+/// assert_eq!(most, [WordCount { word: "be".to_owned(), count: 2 }]);
+/// # Ok(())
+/// # }
 /// ```
 ///
 /// The function keeps its signature, attributes and documentation, to which its plan is added. Flows may be used any
@@ -52,6 +68,16 @@ pub fn dataflow(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// It does not see the code around it. A name from outside is a flow where an operator is called on it, and a
 /// captured value where a closure reads it; any other flow from outside is marked by `flow!(name)`.
 ///
+/// ```
+/// # use dataflow::prelude::*;
+/// # fn main() -> dataflow::Result<()> {
+/// let (numbers, least) = (Env::embedded().collection([1u64, 2, 3])?, 2);
+/// let squares = dataflow::dataflow! { numbers.filter(|n| n >= least).map(|n| n * n) };
+/// assert_eq!(squares.collect()?, [4, 9]);
+/// # Ok(())
+/// # }
+/// ```
+///
 /// Two macros of one crate cannot share a name, so `dataflow` re-exports this one as `dataflow::dataflow!`, and the
 /// attribute by its prelude.
 #[proc_macro]
@@ -60,6 +86,26 @@ pub fn dataflow_inline(tokens: TokenStream) -> TokenStream {
 }
 
 /// Makes a struct a record: its layout, its borrowed twin and the symbols that name its fields.
+///
+/// Closures over records see the twin, which is `Copy`: `WordRef<'a>`, with texts and lists borrowed. A record that has
+/// nothing to borrow must be `Copy` itself, and is its own twin. A field that has another name in files says so.
+///
+/// ```
+/// use dataflow::prelude::*;
+///
+/// #[derive(Record, Clone, Debug, PartialEq)]
+/// struct Word {
+///     #[record(name = "Word Text")]
+///     text: String,
+///     places: Vec<u64>,
+/// }
+///
+/// # fn main() -> dataflow::Result<()> {
+/// let words = Env::embedded().collection([WordRef { text: "be", places: &[1, 5] }])?;
+/// assert_eq!(words.collect()?, [Word { text: "be".to_owned(), places: vec![1, 5] }]);
+/// # Ok(())
+/// # }
+/// ```
 #[proc_macro_derive(Record, attributes(record))]
 pub fn record(input: TokenStream) -> TokenStream {
     record::expand(input.into()).into()

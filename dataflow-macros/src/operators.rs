@@ -82,19 +82,11 @@ impl Operator {
 
 /// Finds the operator that `word` means to a chain that stands at `from`.
 pub(crate) fn find(word: &str, from: Stand) -> Option<&'static Operator> {
-    OPERATORS
-        .iter()
-        .find(|operator| operator.word == word && operator.from == from)
+    OPERATORS.iter().find(|operator| operator.word == word && operator.from == from)
 }
 
 const fn row(word: &'static str, from: Stand, takes: Takes, to: Stand, writing: Writing) -> Operator {
-    Operator {
-        word,
-        from,
-        takes,
-        to,
-        writing,
-    }
+    Operator { word, from, takes, to, writing }
 }
 
 use Stand::{Flow, Grouped, Join, Joined, KeyedFilter, Result};

@@ -24,9 +24,7 @@ fn expansions_are_as_recorded() -> Result<(), Box<dyn Error>> {
 
 fn inputs() -> Result<Vec<PathBuf>, Box<dyn Error>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/expand");
-    let files = fs::read_dir(folder)?
-        .map(|entry| Ok(entry?.path()))
-        .collect::<Result<Vec<_>, std::io::Error>>()?;
+    let files = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>, std::io::Error>>()?;
     let is_input = |path: &PathBuf| !path.to_string_lossy().ends_with(".expanded.rs");
     let mut inputs = files.into_iter().filter(is_input).collect::<Vec<_>>();
     inputs.sort();

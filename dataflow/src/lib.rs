@@ -22,7 +22,7 @@ pub use flow::{
     Aggregates, Bounded, DataSet, DataStream, Ends, Flow, Grouped, Join, Joined, Mode, Reads, Records, Scope, SemiJoin, Side, Step,
     Total, Unbounded, scope,
 };
-pub use kernel::Emitter;
+pub use kernel::{Averaged, Emitter, mean};
 pub use key::{Asc, Desc, Equality, Field, Key, KeyedBy, Order, Projection, asc, desc};
 pub use record::{Record, Value};
 pub use runtime::source::Comparison;

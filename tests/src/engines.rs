@@ -52,7 +52,8 @@ pub fn same_records<T: Ord + Debug>(engine: &str, actual: Vec<T>, mut expected: 
 
 fn same_sorted<T: Ord + Debug>(engine: &str, mut actual: Vec<T>, expected: &[T]) {
     actual.sort_unstable();
-    let (counts, differs) = ((actual.len(), expected.len()), actual.iter().zip(expected).find(|(left, right)| left != right));
+    let (counts, differs) =
+        ((actual.len(), expected.len()), actual.iter().zip(expected).find(|(left, right)| left != right));
     // Whole vectors would fill the screen; the first difference says enough.
     assert!(
         differs.is_none() && counts.0 == counts.1,

@@ -7,5 +7,7 @@ mod engines;
 mod folder;
 
 pub use data::{Input, Keys, Random, Reading, Sale, inputs, small_inputs};
-pub use engines::{PARALLELISM, embedded, everywhere, local, locally, on_each_engine, on_each_parallelism, same_records};
+pub use engines::{
+    PARALLELISM, embedded, everywhere, local, locally, on_each_engine, on_each_parallelism, same_records,
+};
 pub use folder::Folder;

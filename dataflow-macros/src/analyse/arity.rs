@@ -42,11 +42,7 @@ fn check_presence(call: &Call, records: usize, found: &mut Diagnostics) {
 
 /// The first parameter too many, or the start of a list that is too short.
 fn first_unwanted(closure: &ExprClosure, wanted: usize) -> proc_macro2::Span {
-    closure
-        .inputs
-        .iter()
-        .nth(wanted)
-        .map_or(closure.inputs_begin.span, Spanned::span)
+    closure.inputs.iter().nth(wanted).map_or(closure.inputs_begin.span, Spanned::span)
 }
 
 /// A join that was filtered, but not mapped. One without any closure is left to the types of the builder.

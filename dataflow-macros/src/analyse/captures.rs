@@ -32,15 +32,11 @@ pub(crate) fn of(closure: &ExprClosure, scope: &Scope) -> Vec<Capture> {
 
 /// The locals that a call's closures over records name for certain.
 pub(super) fn of_records(call: &Call) -> Vec<Ident> {
-    let looks_at_records = call
-        .operator
-        .is_some_and(|operator| matches!(operator.takes, Takes::Records(_) | Takes::Handle));
+    let looks_at_records =
+        call.operator.is_some_and(|operator| matches!(operator.takes, Takes::Records(_) | Takes::Handle));
     let closures = call.closures().filter(|_| looks_at_records);
     let captures = closures.flat_map(|closure| of(closure, &call.scope));
-    captures
-        .filter(|capture| !capture.is_guess)
-        .map(|capture| capture.name)
-        .collect()
+    captures.filter(|capture| !capture.is_guess).map(|capture| capture.name).collect()
 }
 
 /// The locals that several closures name, which run as one.
@@ -55,9 +51,6 @@ pub(crate) fn of_all<'a>(closures: impl IntoIterator<Item = (&'a ExprClosure, &'
 fn add(captures: &mut Vec<Capture>, name: &Ident, is_guess: bool) {
     match captures.iter_mut().find(|capture| capture.name == *name) {
         Some(known) => known.is_guess &= is_guess,
-        None => captures.push(Capture {
-            name: name.clone(),
-            is_guess,
-        }),
+        None => captures.push(Capture { name: name.clone(), is_guess }),
     }
 }

@@ -3,7 +3,7 @@
 //! `filter(|l| a && b)` becomes two filters, which the optimizer can move, order and push into sources one by one.
 //! Conjuncts stay in order, since a later one may rely on an earlier one: `n > 0 && 10 / n > 2`.
 
-use syn::{BinOp, Expr, ExprBinary, ExprClosure, ExprMethodCall, Lit, Member, Pat, RangeLimits};
+use syn::{BinOp, Expr, ExprBinary, ExprBlock, ExprClosure, ExprMethodCall, Lit, Member, Pat, RangeLimits, Stmt};
 
 use crate::analyse::captures;
 use crate::analyse::returns::needs_its_closure;
@@ -28,15 +28,15 @@ pub(crate) fn of(closure: &ExprClosure) -> Vec<ExprClosure> {
 
 fn split<'a>(expr: &'a Expr, conjuncts: &mut Vec<&'a Expr>) {
     match peeled(expr) {
-        Expr::Binary(ExprBinary {
-            left,
-            op: BinOp::And(_),
-            right,
-            ..
-        }) => {
+        Expr::Binary(ExprBinary { left, op: BinOp::And(_), right, .. }) => {
             split(left, conjuncts);
             split(right, conjuncts);
         }
+        // Long conditions stand in a block of their own, which rustfmt puts around them.
+        Expr::Block(ExprBlock { label: None, block, .. }) => match block.stmts.as_slice() {
+            [Stmt::Expr(only, None)] => split(only, conjuncts),
+            _ => conjuncts.push(expr),
+        },
         conjunct => conjuncts.push(conjunct),
     }
 }
@@ -99,16 +99,8 @@ fn comparison(
         _ => return None,
     };
     match (path(&binary.left), value(&binary.right)) {
-        (Some(path), Some(value)) => Some(Bound {
-            path,
-            comparison,
-            value,
-        }),
-        _ => Some(Bound {
-            path: path(&binary.right)?,
-            comparison: mirrored,
-            value: value(&binary.left)?,
-        }),
+        (Some(path), Some(value)) => Some(Bound { path, comparison, value }),
+        _ => Some(Bound { path: path(&binary.right)?, comparison: mirrored, value: value(&binary.left)? }),
     }
 }
 
@@ -130,16 +122,9 @@ fn containment(
         RangeLimits::Closed(_) => "LessOrEqual",
         RangeLimits::HalfOpen(_) => "Less",
     };
-    let ends = [
-        (range.start.as_deref(), "GreaterOrEqual"),
-        (range.end.as_deref(), upper),
-    ];
+    let ends = [(range.start.as_deref(), "GreaterOrEqual"), (range.end.as_deref(), upper)];
     let bound = |(end, comparison): (Option<&Expr>, &'static str)| {
-        Some(Bound {
-            path: path.clone(),
-            comparison,
-            value: value(end?)?,
-        })
+        Some(Bound { path: path.clone(), comparison, value: value(end?)? })
     };
     ends.into_iter().filter_map(bound).collect()
 }

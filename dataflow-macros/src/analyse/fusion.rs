@@ -32,8 +32,7 @@ pub(super) fn extend<'a>(mut stages: Vec<&'a Call>, following: &'a [Call]) -> Ve
 }
 
 fn is_stage_on_flow(call: &Call) -> bool {
-    call.operator
-        .is_some_and(|operator| operator.from == Stand::Flow && operator.stage().is_some())
+    call.operator.is_some_and(|operator| operator.from == Stand::Flow && operator.stage().is_some())
 }
 
 /// The number of places at which a stage gives a record to the next; a predicate has one.

@@ -31,6 +31,8 @@ pub(crate) struct Measure {
     pub(crate) word: Ident,
     /// What is measured of each record; a count has none.
     pub(crate) closure: Option<ExprClosure>,
+    /// Where a mean's sum and count are measured anyway: which they are. Nothing is added up for it then.
+    pub(crate) quotient: Option<(usize, usize)>,
 }
 
 /// The name of the value of the measure number `index`.
@@ -50,10 +52,7 @@ pub(crate) fn of(call: &Call) -> Option<Aggregation> {
 
 /// What all measures read of a record.
 pub(crate) fn reads(aggregation: &Aggregation) -> Reads {
-    let closures = aggregation
-        .measures
-        .iter()
-        .filter_map(|measure| measure.closure.as_ref());
+    let closures = aggregation.measures.iter().filter_map(|measure| measure.closure.as_ref());
     closures.flat_map(reads::of).fold(Reads::nothing(), Reads::and)
 }
 
@@ -75,27 +74,24 @@ fn read(call: &Call, found: &mut Diagnostics) -> Option<Aggregation> {
         if !matches!(parameter, Pat::Wild(_)) {
             found.report_unwritable(call.span(), message::HANDLE_IS_A_NAME);
         }
-        return Some(Aggregation {
-            measures: Vec::new(),
-            body,
-            uses_key: false,
-        });
+        return Some(Aggregation { measures: Vec::new(), body, uses_key: false });
     };
     let has_key = call.operator.is_some_and(|operator| operator.from == Stand::Grouped);
-    let mut extraction = Extraction {
-        handle,
-        has_key,
-        measures: Vec::new(),
-        uses_key: false,
-        found,
-    };
+    let mut extraction = Extraction { handle, has_key, measures: Vec::new(), uses_key: false, found };
     extraction.visit_expr_mut(&mut body);
-    let Extraction { measures, uses_key, .. } = extraction;
-    Some(Aggregation {
-        measures,
-        body,
-        uses_key,
-    })
+    let Extraction { mut measures, uses_key, .. } = extraction;
+    divide(&mut measures);
+    Some(Aggregation { measures, body, uses_key })
+}
+
+/// Finds the means whose sum and count are measured anyway.
+fn divide(measures: &mut [Measure]) {
+    let Some(count) = measures.iter().position(|measure| measure.word == "count") else { return };
+    for index in (0..measures.len()).filter(|&index| measures[index].word == "avg").collect::<Vec<_>>() {
+        let measured = text(measures[index].closure.as_ref());
+        let sum = |known: &Measure| known.word == "sum" && text(known.closure.as_ref()) == measured;
+        measures[index].quotient = measures.iter().position(sum).map(|sum| (sum, count));
+    }
 }
 
 /// Moves measures out of a body.
@@ -122,13 +118,11 @@ impl Extraction<'_> {
             ("count", None) => None,
             ("sum" | "min" | "max" | "avg", Some(Expr::Closure(closure))) if call.args.len() == 1 => Some(closure),
             ("sum" | "min" | "max" | "avg", _) => {
-                self.found
-                    .report_unwritable(call.method.span(), message::measure_wants_closure(&call.method));
+                self.found.report_unwritable(call.method.span(), message::measure_wants_closure(&call.method));
                 return None;
             }
             _ => {
-                self.found
-                    .report_unwritable(call.method.span(), message::unknown_measure(&call.method));
+                self.found.report_unwritable(call.method.span(), message::unknown_measure(&call.method));
                 return None;
             }
         };
@@ -138,18 +132,15 @@ impl Extraction<'_> {
         let same = |known: &Measure| known.word == call.method && text(known.closure.as_ref()) == text(closure);
         let index = self.measures.iter().position(same).unwrap_or(self.measures.len());
         if index == self.measures.len() {
-            self.measures.push(Measure {
-                word: call.method.clone(),
-                closure: closure.cloned(),
-            });
+            let (word, closure) = (call.method.clone(), closure.cloned());
+            self.measures.push(Measure { word, closure, quotient: None });
         }
         Some(slot(index))
     }
 
     fn check_closure(&mut self, word: &Ident, closure: &ExprClosure) {
         if closure.inputs.len() != 1 {
-            self.found
-                .report_unwritable(closure.inputs_begin.span, message::measure_wants_closure(word));
+            self.found.report_unwritable(closure.inputs_begin.span, message::measure_wants_closure(word));
         }
         let mentions = free_names_of_closure(closure);
         let plain = mentions.plain.iter().map(|mention| mention.name);
@@ -173,8 +164,7 @@ impl VisitMut for Extraction<'_> {
             }
             Expr::Field(field) if self.is_handle(&field.base) && is_key(&field.member) => {
                 if !self.has_key {
-                    self.found
-                        .report_unwritable(syn::spanned::Spanned::span(&field.member), message::NO_KEY);
+                    self.found.report_unwritable(syn::spanned::Spanned::span(&field.member), message::NO_KEY);
                 }
                 self.uses_key = true;
                 *expr = standing_for(key(), syn::spanned::Spanned::span(&field.member));

@@ -7,6 +7,7 @@ mod arity;
 mod borrowed;
 mod branches;
 pub(crate) mod captures;
+mod changed;
 pub(crate) mod conjuncts;
 mod fusion;
 mod inside;
@@ -46,6 +47,7 @@ fn check_operators(pipeline: &Pipeline, found: &mut Diagnostics) {
     arity::check(pipeline, found);
     inside::check(pipeline, found);
     borrowed::check(pipeline, found);
+    changed::check(pipeline, found);
     symbols::check(pipeline, found);
     measures::check(pipeline, found);
 }

@@ -48,8 +48,7 @@ impl<'a> Step<'a> {
     /// The words of which each says what is done: the keys of a join are a part of its word.
     pub(crate) fn words(&self) -> impl Iterator<Item = &'a Call> {
         self.calls().filter(|call| {
-            call.operator
-                .is_none_or(|operator| !matches!(operator.from, Stand::Join | Stand::KeyedFilter))
+            call.operator.is_none_or(|operator| !matches!(operator.from, Stand::Join | Stand::KeyedFilter))
         })
     }
 }
@@ -71,10 +70,7 @@ pub(crate) fn of(calls: &[Call]) -> Vec<Part<'_>> {
 
 /// The operator at the start of a chain, and the number of calls that it takes.
 fn step(calls: &[Call]) -> (Part<'_>, usize) {
-    let ends = |call: &Call| {
-        call.operator
-            .is_none_or(|operator| matches!(operator.to, Stand::Flow | Stand::Result))
-    };
+    let ends = |call: &Call| call.operator.is_none_or(|operator| matches!(operator.to, Stand::Flow | Stand::Result));
     let known = calls.iter().take_while(|call| call.operator.is_some()).count();
     let (length, is_whole) = match calls[..known].iter().position(ends) {
         Some(end) => (end + 1, true),

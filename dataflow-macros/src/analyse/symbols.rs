@@ -26,10 +26,7 @@ pub(super) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
 fn computed(call: &Call) -> Option<Span> {
     call.operator.filter(|operator| operator.takes == Takes::Symbols)?;
     call.closures().find_map(|closure| {
-        let mut search = Search {
-            records: closure.inputs.iter().flat_map(bound_names).collect(),
-            found: None,
-        };
+        let mut search = Search { records: closure.inputs.iter().flat_map(bound_names).collect(), found: None };
         search.visit_expr(&closure.body);
         search.found
     })

@@ -17,7 +17,8 @@ pub(crate) fn write(call: &Call) -> TokenStream {
     let Some(aggregation) = measures::of(call) else {
         return TokenStream::new();
     };
-    let measures = aggregation.measures.iter().map(|measure| write_measure(call, measure));
+    let added = aggregation.measures.iter().filter(|measure| measure.quotient.is_none());
+    let measures = added.map(|measure| write_measure(call, measure));
     let finish = write_finish(call, &aggregation);
     let aggregates = method::in_place_of(call, "aggregates", TokenStream::new());
     quote!(#aggregates #(#measures)* #finish)
@@ -44,10 +45,7 @@ fn write_finish(call: &Call, aggregation: &Aggregation) -> TokenStream {
     };
     // The body as a closure over what stands in it for the group, so that none of it counts as captured.
     let mut closure = closure.clone();
-    closure.inputs = std::iter::once(&key)
-        .chain(&slots)
-        .map(|name| -> Pat { parse_quote!(#name) })
-        .collect();
+    closure.inputs = std::iter::once(&key).chain(&slots).map(|name| -> Pat { parse_quote!(#name) }).collect();
     *closure.body = aggregation.body.clone();
     let captures = captures::of(&closure, &call.scope);
     let next = Next::Emit { span: call.span() };
@@ -56,16 +54,21 @@ fn write_finish(call: &Call, aggregation: &Aggregation) -> TokenStream {
         true => key.into_token_stream(),
         false => quote!(_),
     };
+    let quotients = aggregation.measures.iter().enumerate().filter_map(|(index, measure)| {
+        let (mean, (sum, count)) = (&slots[index], measure.quotient?);
+        let (sum, count) = (&slots[sum], &slots[count]);
+        Some(quote_spanned!(span=> let #mean = ::dataflow::mean(#sum, #count);))
+    });
+    let quotients = quotients.collect::<TokenStream>();
+    let added = |index: &usize| aggregation.measures[*index].quotient.is_none();
+    let slots = (0..slots.len()).filter(added).map(measures::slot).collect::<Vec<_>>();
     let (slots, out) = (nested(&slots, span), out(call.span()));
-    let finish = quote_spanned!(call.span()=> move |#key, #slots, #out| { #run });
+    let finish = quote_spanned!(call.span()=> move |#key, #slots, #out| { #quotients #run });
     let finish = capture::around(&captures, call.span(), finish);
     method::in_place_of(call, "finish", finish)
 }
 
 /// `(((), a), b)`: each measure adds its slot on the right.
 fn nested(slots: &[Ident], span: Span) -> TokenStream {
-    slots.iter().fold(
-        quote_spanned!(span=> ()),
-        |inner, slot| quote_spanned!(span=> (#inner, #slot)),
-    )
+    slots.iter().fold(quote_spanned!(span=> ()), |inner, slot| quote_spanned!(span=> (#inner, #slot)))
 }

@@ -38,15 +38,10 @@ pub(super) fn write(stages: &[&Call]) -> TokenStream {
     };
     let span = generated(first.span());
     let out = out(last.span());
-    let is_fallible = stages
-        .iter()
-        .filter_map(|stage| stage_of(stage))
-        .any(Stage::is_fallible);
+    let is_fallible = stages.iter().filter_map(|stage| stage_of(stage)).any(Stage::is_fallible);
     let done = is_fallible.then(|| quote_spanned!(span=> ; ::core::result::Result::Ok(())));
     let closure = quote_spanned!(first.span()=> move |#(#parameters,)* #out| { #run #done });
-    let closures = stages
-        .iter()
-        .filter_map(|stage| Some((stage.closures().next()?, &stage.scope)));
+    let closures = stages.iter().filter_map(|stage| Some((stage.closures().next()?, &stage.scope)));
     let closure = capture::around(&captures::of_all(closures), first.span(), closure);
     method::in_place_of(first, if is_fallible { "try_process" } else { "process" }, closure)
 }
@@ -72,10 +67,7 @@ fn is_predicate(call: &Call) -> bool {
 /// Writes a stage; `names` are those that its records get if they are taken apart inside of it only.
 fn written_stage(call: &Call, next: &Next, names: Option<Vec<Ident>>) -> Next {
     let (Some(stage), Some(closure)) = (stage_of(call), call.closures().next()) else {
-        return Next::Stage {
-            parameters: Vec::new(),
-            run: TokenStream::new(),
-        };
+        return Next::Stage { parameters: Vec::new(), run: TokenStream::new() };
     };
     let this = Closure::new(closure, stage.is_fallible(), call.span());
     let (this, parameters) = match names {
@@ -85,10 +77,7 @@ fn written_stage(call: &Call, next: &Next, names: Option<Vec<Ident>>) -> Next {
         }
         None => (this, closure.inputs.iter().map(ToTokens::to_token_stream).collect()),
     };
-    Next::Stage {
-        parameters,
-        run: stage.write(&this, next),
-    }
+    Next::Stage { parameters, run: stage.write(&this, next) }
 }
 
 /// The stages that look at the operator's own records: predicates, and the one that makes a value of them.
@@ -104,10 +93,7 @@ impl Heads {
         let closures = stages.iter().take(count).filter_map(|stage| stage.closures().next());
         let mut names = closures.map(plain_parameters);
         let first = names.next().flatten();
-        Heads {
-            count,
-            share_names: first.is_some() && names.all(|names| names == first),
-        }
+        Heads { count, share_names: first.is_some() && names.all(|names| names == first) }
     }
 
     /// Names for the records of a stage, where the user's own do not do: a predicate passes its records on, so a

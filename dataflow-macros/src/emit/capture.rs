@@ -25,7 +25,6 @@ pub(super) fn around(captures: &[Capture], word: Span, closure: TokenStream) -> 
 }
 
 fn copy(Capture { name, is_guess }: &Capture) -> TokenStream {
-    let span = Span::mixed_site().located_at(name.span());
     let allow = is_guess.then(|| quote!(#[allow(unused_variables)]));
-    quote_spanned!(span=> #allow let #name = #name.__capture();)
+    quote_spanned!(name.span()=> #allow let #name = #name.__capture();)
 }

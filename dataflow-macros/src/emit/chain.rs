@@ -1,6 +1,6 @@
 //! Writes flow expressions: the source, then one operator after the other.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Expr;
 
@@ -67,11 +67,7 @@ impl<'a> Emission<'a> {
     }
 
     fn step(&self, step: &Step<'_>, binding: Option<&Ident>) -> TokenStream {
-        let heads = step
-            .heads
-            .iter()
-            .map(|call| self.as_written(call))
-            .collect::<TokenStream>();
+        let heads = step.heads.iter().map(|call| self.as_written(call)).collect::<TokenStream>();
         match &step.work {
             Work::Predicate(call) => predicate::write(step, call, binding),
             Work::Body(stages) => {
@@ -94,13 +90,7 @@ impl<'a> Emission<'a> {
     }
 
     fn as_written(&self, call: &Call) -> TokenStream {
-        let Call {
-            dot,
-            word,
-            turbofish,
-            paren,
-            ..
-        } = call;
+        let Call { dot, word, turbofish, paren, .. } = call;
         let mut tokens = quote!(#dot #word #turbofish);
         let args = call.args.iter().map(|argument| self.filled(argument));
         paren.surround(&mut tokens, |inside| inside.extend(quote!(#(#args),*)));
@@ -114,8 +104,8 @@ impl<'a> Emission<'a> {
     }
 }
 
-/// A handle is cheap to clone and may be used again.
+/// A handle is cheap to clone and may be used again. All of it is the user's name, which is where a flow of the wrong
+/// kind is reported.
 fn clone(name: &Ident) -> TokenStream {
-    let span = Span::mixed_site().located_at(name.span());
-    quote_spanned!(span=> #name.clone())
+    quote_spanned!(name.span()=> #name.clone())
 }

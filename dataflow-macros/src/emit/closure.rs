@@ -27,14 +27,7 @@ impl<'a> Closure<'a> {
     /// A closure with the user's own parameters. The value of a fallible one is what its `Ok` holds.
     pub(super) fn new(closure: &'a ExprClosure, is_fallible: bool, word: Span) -> Self {
         let records = closure.inputs.iter().filter_map(plain_name).cloned().collect();
-        Closure {
-            closure,
-            is_fallible,
-            bindings: TokenStream::new(),
-            records,
-            span: generated(word),
-            word,
-        }
+        Closure { closure, is_fallible, bindings: TokenStream::new(), records, span: generated(word), word }
     }
 
     /// The closure, of records that are called otherwise; its own patterns bind inside of it only.

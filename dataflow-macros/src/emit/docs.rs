@@ -19,11 +19,7 @@ pub(crate) fn plan(pipeline: &Pipeline) -> Vec<String> {
             None => format!(" {}", flow.label),
         });
         let operators = steps::of(&flow.calls).iter().map(operator).collect::<Vec<_>>();
-        lines.extend(
-            operators
-                .iter()
-                .map(|line| format!("     {}", text::shortened(line, LINE_LIMIT))),
-        );
+        lines.extend(operators.iter().map(|line| format!("     {}", text::shortened(line, LINE_LIMIT))));
     }
     lines.push(" ```".to_owned());
     lines

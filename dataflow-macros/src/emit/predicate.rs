@@ -17,19 +17,12 @@ pub(super) fn write(whole: &Step<'_>, call: &Call, binding: Option<&Ident>) -> T
     let Some(closure) = call.closures().next() else {
         return TokenStream::new();
     };
-    if call
-        .operator
-        .and_then(|operator| operator.stage())
-        .is_some_and(|stage| stage.is_fallible())
-    {
+    if call.operator.and_then(|operator| operator.stage()).is_some_and(|stage| stage.is_fallible()) {
         let meta = step::write(whole, binding);
         let filter = filter(call, closure, &fallible_body(call, closure), "try_filter");
         return quote!(#meta #filter);
     }
-    conjuncts::of(closure)
-        .iter()
-        .map(|conjunct| write_conjunct(call, conjunct, binding))
-        .collect()
+    conjuncts::of(closure).iter().map(|conjunct| write_conjunct(call, conjunct, binding)).collect()
 }
 
 fn write_conjunct(call: &Call, conjunct: &ExprClosure, binding: Option<&Ident>) -> TokenStream {
@@ -45,11 +38,7 @@ fn write_conjunct(call: &Call, conjunct: &ExprClosure, binding: Option<&Ident>) 
 /// `.bounded("shipdate", ::dataflow::Comparison::Greater, &day)`
 fn write_bound(call: &Call, bound: &Bound) -> TokenStream {
     let span = generated(call.span());
-    let Bound {
-        path,
-        comparison,
-        value,
-    } = bound;
+    let Bound { path, comparison, value } = bound;
     let comparison = Ident::new(comparison, span);
     let arguments = quote_spanned!(span=> #path, ::dataflow::Comparison::#comparison, &#value);
     method::in_place_of(call, "bounded", arguments)

@@ -17,11 +17,7 @@ const TEXT_LIMIT: usize = 120;
 /// Describes an operator. `binding` is the variable that the chain is bound to, if the operator is its last one.
 pub(super) fn write(step: &Step<'_>, binding: Option<&Ident>) -> TokenStream {
     let words = step.words().map(|call| plain(&call.word)).collect::<Vec<_>>();
-    let texts = step
-        .calls()
-        .map(|call| call.text.as_str())
-        .filter(|text| !text.is_empty())
-        .collect::<Vec<_>>();
+    let texts = step.calls().map(|call| call.text.as_str()).filter(|text| !text.is_empty()).collect::<Vec<_>>();
     let Some(first) = step.calls().next() else {
         return TokenStream::new();
     };
@@ -29,13 +25,7 @@ pub(super) fn write(step: &Step<'_>, binding: Option<&Ident>) -> TokenStream {
     if first.operator.is_none_or(|operator| operator.from != Stand::Flow) {
         return TokenStream::new();
     }
-    describe(
-        first,
-        binding,
-        &words.join(" → "),
-        &texts.join(" → "),
-        &step_reads(step),
-    )
+    describe(first, binding, &words.join(" → "), &texts.join(" → "), &step_reads(step))
 }
 
 /// Describes an operator by its parts; `at` is the word that the compiler points to.
@@ -80,9 +70,7 @@ fn step_reads(step: &Step<'_>) -> Vec<Reads> {
 /// A body gets the operator's own records as long as its stages only filter; the stages after that see what the body
 /// made itself.
 fn body_reads(stages: &[&Call]) -> Vec<Reads> {
-    let makers = stages
-        .iter()
-        .position(|stage| !stage.operator.is_some_and(|operator| operator.is_predicate()));
+    let makers = stages.iter().position(|stage| !stage.operator.is_some_and(|operator| operator.is_predicate()));
     let first = stages.iter().take(makers.map_or(stages.len(), |maker| maker + 1));
     let closures = first.filter_map(|stage| stage.closures().next());
     let mut all: Vec<Reads> = Vec::new();
@@ -90,11 +78,7 @@ fn body_reads(stages: &[&Call]) -> Vec<Reads> {
         let reads = reads::of(closure);
         all = match all.is_empty() {
             true => reads,
-            false => all
-                .into_iter()
-                .zip(reads)
-                .map(|(known, more)| known.and(more))
-                .collect(),
+            false => all.into_iter().zip(reads).map(|(known, more)| known.and(more)).collect(),
         };
     }
     all

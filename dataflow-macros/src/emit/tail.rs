@@ -39,8 +39,7 @@ fn rewritten_match(choice: &ExprMatch, then: &dyn Fn(&Expr) -> TokenStream) -> E
     let mut choice = choice.clone();
     for arm in &mut choice.arms {
         *arm.body = rewritten(&arm.body, then);
-        arm.comma
-            .get_or_insert_with(|| Token![,](proc_macro2::Span::mixed_site()));
+        arm.comma.get_or_insert_with(|| Token![,](proc_macro2::Span::mixed_site()));
     }
     choice
 }
@@ -51,10 +50,7 @@ fn rewrite_block(block: &mut Block, then: &dyn Fn(&Expr) -> TokenStream) {
         Some(Stmt::Expr(value, None)) => *value = rewritten(value, then),
         Some(last @ Stmt::Macro(_)) => {
             if let Stmt::Macro(call) = &*last {
-                let call = syn::ExprMacro {
-                    attrs: call.attrs.clone(),
-                    mac: call.mac.clone(),
-                };
+                let call = syn::ExprMacro { attrs: call.attrs.clone(), mac: call.mac.clone() };
                 *last = Stmt::Expr(rewritten(&Expr::Macro(call), then), None);
             }
         }
@@ -67,11 +63,7 @@ fn rewrite_branch(block: &mut Block, then: &dyn Fn(&Expr) -> TokenStream) {
     if ends_in_value(block) {
         return rewrite_block(block, then);
     }
-    let whole = Expr::Block(syn::ExprBlock {
-        attrs: Vec::new(),
-        label: None,
-        block: block.clone(),
-    });
+    let whole = Expr::Block(syn::ExprBlock { attrs: Vec::new(), label: None, block: block.clone() });
     if !leaves(block) {
         block.stmts = vec![Stmt::Expr(Expr::Verbatim(then(&whole)), None)];
     }
@@ -84,10 +76,7 @@ fn in_block(before: &Expr, after: Expr) -> Expr {
         (_, after) => Expr::Block(syn::ExprBlock {
             attrs: Vec::new(),
             label: None,
-            block: Block {
-                brace_token: Default::default(),
-                stmts: vec![Stmt::Expr(after, None)],
-            },
+            block: Block { brace_token: Default::default(), stmts: vec![Stmt::Expr(after, None)] },
         }),
     }
 }
@@ -120,8 +109,5 @@ fn diverges(expr: &Expr) -> bool {
 
 fn is_panic(call: &syn::Macro) -> bool {
     let words = ["panic", "unreachable", "todo", "unimplemented"];
-    call.path
-        .segments
-        .last()
-        .is_some_and(|segment| words.iter().any(|word| segment.ident == word))
+    call.path.segments.last().is_some_and(|segment| words.iter().any(|word| segment.ident == word))
 }

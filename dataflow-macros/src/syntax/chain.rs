@@ -50,14 +50,7 @@ impl Lowering {
     fn push(&mut self, source: Source, label: String) -> FlowId {
         let id = FlowId(self.pipeline.flows.len());
         let (calls, binding) = (Vec::new(), None);
-        self.pipeline.flows.push(Flow {
-            source,
-            calls,
-            stand: Stand::Flow,
-            binding,
-            label,
-            is_argument: false,
-        });
+        self.pipeline.flows.push(Flow { source, calls, stand: Stand::Flow, binding, label, is_argument: false });
         id
     }
 
@@ -78,16 +71,8 @@ impl Lowering {
         };
         self.mark_used(&name);
         let label = name.to_string();
-        let FlowName {
-            stand, is_reference, ..
-        } = self.pipeline.names[id.0];
-        let flow = self.push(
-            Source::Local {
-                name,
-                is_cloned: !is_reference,
-            },
-            label,
-        );
+        let FlowName { stand, is_reference, .. } = self.pipeline.names[id.0];
+        let flow = self.push(Source::Local { name, is_cloned: !is_reference }, label);
         self.pipeline.flows[flow.0].stand = stand;
         Some(flow)
     }
@@ -162,13 +147,7 @@ impl Lowering {
             return None;
         }
         let label = format!("{callee}(..)");
-        Some(self.push(
-            Source::Call {
-                call: Expr::Call(call.clone()),
-                callee,
-            },
-            label,
-        ))
+        Some(self.push(Source::Call { call: Expr::Call(call.clone()), callee }, label))
     }
 
     /// Walks the arguments of a call and says whether a flow is among them, as itself or by reference.
@@ -240,16 +219,7 @@ impl Lowering {
         let (dot, paren, scope) = (call.dot_token, call.paren_token, self.scope.clone());
         let flow = &mut self.pipeline.flows[flow.0];
         flow.stand = operator.map_or(Stand::Flow, |operator| operator.to);
-        flow.calls.push(Call {
-            dot,
-            word,
-            turbofish,
-            paren,
-            args,
-            operator,
-            scope,
-            text,
-        });
+        flow.calls.push(Call { dot, word, turbofish, paren, args, operator, scope, text });
     }
 
     /// Operators take handles, not references to them.

@@ -93,14 +93,7 @@ impl FlowName {
     /// A name of which nothing more is known.
     pub(crate) fn new(ident: &Ident) -> Self {
         let ident = ident.clone();
-        FlowName {
-            ident,
-            stand: Stand::Flow,
-            is_reference: false,
-            is_certain: false,
-            used: false,
-            must_be_used: false,
-        }
+        FlowName { ident, stand: Stand::Flow, is_reference: false, is_certain: false, used: false, must_be_used: false }
     }
 }
 

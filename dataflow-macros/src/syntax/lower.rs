@@ -8,6 +8,7 @@ use syn::visit_mut::{self, VisitMut};
 use syn::{Arm, Block, Expr, ExprAssign, ExprClosure, ExprForLoop, ExprIf, ExprLet, ExprWhile, FnArg, Item, Local};
 use syn::{FieldValue, LocalInit, Macro, Pat, PatType, Signature, Stmt, Token};
 
+use crate::syntax::groups::ungroup;
 use crate::syntax::hole::flow_of;
 use crate::syntax::names::{names_in_tokens, plain_path};
 use crate::syntax::patterns::{bound_names, plain_name};
@@ -16,6 +17,7 @@ use crate::syntax::{FlowId, FlowName, NameId, Pipeline, types};
 
 /// Reads a function: its flow parameters are flows in its body.
 pub(crate) fn read_function(signature: &Signature, body: &mut Block) -> Pipeline {
+    ungroup(body);
     let mut lowering = Lowering::new(Scope::default());
     for parameter in &signature.inputs {
         if let FnArg::Typed(parameter) = parameter {
@@ -32,6 +34,7 @@ pub(crate) fn read_function(signature: &Signature, body: &mut Block) -> Pipeline
 
 /// Reads the inside of `dataflow! { … }`, around which there is code that cannot be seen.
 pub(crate) fn read_expression(body: &mut Block) -> Pipeline {
+    ungroup(body);
     let mut lowering = Lowering::new(Scope::open());
     lowering.visit_block_mut(body);
     lowering.pipeline
@@ -45,10 +48,7 @@ pub(super) struct Lowering {
 
 impl Lowering {
     fn new(scope: Scope) -> Self {
-        Lowering {
-            scope,
-            pipeline: Pipeline::default(),
-        }
+        Lowering { scope, pipeline: Pipeline::default() }
     }
 
     /// Notes that something mentions a name.
@@ -97,16 +97,9 @@ impl Lowering {
             && !patterns.elems.iter().any(|element| matches!(element, Pat::Rest(_)))
         {
             let pairs = patterns.elems.iter().zip(&mut values.elems);
-            return pairs
-                .flat_map(|(pattern, value)| self.bindings(pattern, value))
-                .collect();
+            return pairs.flat_map(|(pattern, value)| self.bindings(pattern, value)).collect();
         }
-        let kinds = |kind: Kind| {
-            bound_names(pattern)
-                .into_iter()
-                .map(move |name| (name.clone(), kind))
-                .collect()
-        };
+        let kinds = |kind: Kind| bound_names(pattern).into_iter().map(move |name| (name.clone(), kind)).collect();
         self.visit_expr_mut(value);
         match flow_of(value).filter(|flow| self.pipeline.flows[flow.0].is_flow()) {
             Some(flow) => self.flow_bindings(pattern, flow),
@@ -122,21 +115,14 @@ impl Lowering {
     fn flow_bindings(&mut self, pattern: &Pat, flow: FlowId) -> Vec<(Ident, Kind)> {
         let Some(name) = plain_name(pattern) else {
             let names = bound_names(pattern).into_iter();
-            return names
-                .map(|name| (name.clone(), self.flow_name(FlowName::new(name))))
-                .collect();
+            return names.map(|name| (name.clone(), self.flow_name(FlowName::new(name)))).collect();
         };
         let flow = &mut self.pipeline.flows[flow.0];
         flow.binding.get_or_insert_with(|| name.clone());
         let is_certain = flow.is_certain() || matches!(pattern, Pat::Type(typed) if types::is_flow(&typed.ty));
         let must_be_used = is_certain && !name.to_string().starts_with('_');
         let stand = flow.stand;
-        let flow_name = FlowName {
-            stand,
-            is_certain,
-            must_be_used,
-            ..FlowName::new(name)
-        };
+        let flow_name = FlowName { stand, is_certain, must_be_used, ..FlowName::new(name) };
         vec![(name.clone(), self.flow_name(flow_name))]
     }
 }
@@ -149,12 +135,7 @@ impl VisitMut for Lowering {
     }
 
     fn visit_block_mut(&mut self, block: &mut Block) {
-        self.within(|walk| {
-            block
-                .stmts
-                .iter_mut()
-                .for_each(|statement| walk.visit_stmt_mut(statement))
-        });
+        self.within(|walk| block.stmts.iter_mut().for_each(|statement| walk.visit_stmt_mut(statement)));
     }
 
     fn visit_stmt_mut(&mut self, statement: &mut Stmt) {
@@ -279,13 +260,7 @@ fn is_env(value: &Expr) -> bool {
         Expr::MethodCall(call) => is_env(&call.receiver),
         Expr::Reference(inner) => is_env(&inner.expr),
         Expr::Call(call) => match &*call.func {
-            Expr::Path(path) => path
-                .path
-                .segments
-                .iter()
-                .rev()
-                .nth(1)
-                .is_some_and(|segment| segment.ident == "Env"),
+            Expr::Path(path) => path.path.segments.iter().rev().nth(1).is_some_and(|segment| segment.ident == "Env"),
             _ => false,
         },
         _ => false,

@@ -4,6 +4,7 @@
 //! a [`hole`] behind. What was taken out is a [`Flow`]: where it comes from, and the calls chained onto it.
 
 mod chain;
+mod groups;
 pub(crate) mod hole;
 mod ir;
 mod lower;

@@ -81,14 +81,10 @@ fn names_in_format(literal: &proc_macro2::Literal, names: &mut Vec<Ident>) {
     for placeholder in text.split('{').skip(1) {
         let inside = placeholder.split('}').next().unwrap_or_default();
         let words = inside.split(|c: char| !(c.is_alphanumeric() || c == '_'));
-        names.extend(
-            words
-                .filter_map(|word| syn::parse_str::<Ident>(word).ok())
-                .map(|mut ident| {
-                    ident.set_span(literal.span());
-                    ident
-                }),
-        );
+        names.extend(words.filter_map(|word| syn::parse_str::<Ident>(word).ok()).map(|mut ident| {
+            ident.set_span(literal.span());
+            ident
+        }));
     }
 }
 

@@ -13,10 +13,7 @@ pub(crate) fn bound_names(pattern: &Pat) -> Vec<&Ident> {
 
 /// Adds all names that are bound anywhere inside of an expression.
 pub(crate) fn names_bound_inside(expr: &Expr) -> Vec<&Ident> {
-    let mut bindings = Bindings {
-        names: Vec::new(),
-        inside_expressions: true,
-    };
+    let mut bindings = Bindings { names: Vec::new(), inside_expressions: true };
     bindings.visit_expr(expr);
     bindings.names
 }
@@ -24,12 +21,7 @@ pub(crate) fn names_bound_inside(expr: &Expr) -> Vec<&Ident> {
 /// The name that a pattern consists of, `x` or `mut x`, with or without a type.
 pub(crate) fn plain_name(pattern: &Pat) -> Option<&Ident> {
     match pattern {
-        Pat::Ident(PatIdent {
-            by_ref: None,
-            subpat: None,
-            ident,
-            ..
-        }) if !looks_like_a_constant(ident) => Some(ident),
+        Pat::Ident(PatIdent { by_ref: None, subpat: None, ident, .. }) if !looks_like_a_constant(ident) => Some(ident),
         Pat::Type(pattern) => plain_name(&pattern.pat),
         Pat::Paren(pattern) => plain_name(&pattern.pat),
         _ => None,
@@ -39,9 +31,7 @@ pub(crate) fn plain_name(pattern: &Pat) -> Option<&Ident> {
 /// Whether a name is written like a constant or a unit variant: `None`, `LIMIT`. In a pattern such a name matches
 /// instead of binding, and syntax alone does not tell; the compiler warns of variables that look like this.
 pub(crate) fn looks_like_a_constant(name: &Ident) -> bool {
-    name.to_string()
-        .trim_start_matches("r#")
-        .starts_with(char::is_uppercase)
+    name.to_string().trim_start_matches("r#").starts_with(char::is_uppercase)
 }
 
 #[derive(Default)]

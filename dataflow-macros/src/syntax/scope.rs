@@ -39,10 +39,7 @@ pub(crate) enum Kind {
 impl Scope {
     /// A scope of which the macro does not see the outer part.
     pub(crate) fn open() -> Self {
-        Scope {
-            innermost: None,
-            open: true,
-        }
+        Scope { innermost: None, open: true }
     }
 
     pub(crate) fn is_open(&self) -> bool {

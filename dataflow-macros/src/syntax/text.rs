@@ -8,9 +8,7 @@ use syn::token;
 /// otherwise.
 pub(crate) fn between(paren: token::Paren, tokens: impl ToTokens) -> String {
     let source = paren.span.join().source_text();
-    let inside = source
-        .as_deref()
-        .and_then(|text| text.strip_prefix('(')?.strip_suffix(')'));
+    let inside = source.as_deref().and_then(|text| text.strip_prefix('(')?.strip_suffix(')'));
     match inside {
         Some(text) => one_line(text),
         None => of_tokens(tokens.to_token_stream()),
@@ -49,12 +47,7 @@ pub(crate) fn shortened(text: &str, limit: usize) -> String {
 fn one_line(source: &str) -> String {
     let lines = source.lines().map(without_comment);
     let words = lines.flat_map(str::split_whitespace).collect::<Vec<_>>();
-    words
-        .join(" ")
-        .replace("( ", "(")
-        .replace(" )", ")")
-        .trim_end_matches(',')
-        .to_owned()
+    words.join(" ").replace("( ", "(").replace(" )", ")").trim_end_matches(',').to_owned()
 }
 
 /// A `//` after an odd number of quotes belongs to a string; that is close enough for a text that is only shown.

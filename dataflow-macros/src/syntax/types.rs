@@ -4,11 +4,7 @@ use syn::{PathSegment, Type};
 
 /// Whether the type is written as a flow: `DataSet<..>`, `DataStream<..>` or `Flow<..>`, by path or reference too.
 pub(crate) fn is_flow(ty: &Type) -> bool {
-    last_segment(ty).is_some_and(|segment| {
-        ["DataSet", "DataStream", "Flow"]
-            .iter()
-            .any(|word| segment.ident == word)
-    })
+    last_segment(ty).is_some_and(|segment| ["DataSet", "DataStream", "Flow"].iter().any(|word| segment.ident == word))
 }
 
 /// Whether the type is written as an environment: `Env`, `&Env`, `&mut Env`.

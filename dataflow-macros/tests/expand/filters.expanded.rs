@@ -22,6 +22,7 @@ fn conjuncts(items: DataSet<LineItem>, day: Date, limit: Limit) -> DataSet<LineI
         })
         .bounded("shipdate", ::dataflow::Comparison::Greater, &day)
         .filter({
+            #[allow(unused_imports)]
             use ::dataflow::__private::Capture as _;
             let day = day.__capture();
             move |l| { l.shipdate > day }
@@ -56,6 +57,7 @@ fn conjuncts(items: DataSet<LineItem>, day: Date, limit: Limit) -> DataSet<LineI
             }
         })
         .filter({
+            #[allow(unused_imports)]
             use ::dataflow::__private::Capture as _;
             let limit = limit.__capture();
             move |l| { l.n > limit.n }
@@ -92,6 +94,7 @@ fn conjuncts(items: DataSet<LineItem>, day: Date, limit: Limit) -> DataSet<LineI
             }
         })
         .filter({
+            #[allow(unused_imports)]
             use ::dataflow::__private::Capture as _;
             let day = day.__capture();
             move |_| { day.is_past() }
@@ -133,12 +136,12 @@ fn conditions(items: DataSet<LineItem>) -> DataSet<LineItem> {
                 reads: &[::dataflow::Reads::All],
             }
         })
-        .process(move |l, out| {
+        .process(move |l, __out| {
             match (LineItem { n: l.n + 1, ..l }) {
                 value => {
                     let l = ::dataflow::Value::twin(&value);
                     if (l == LineItem { n: 1 }) {
-                        out.emit(l)
+                        __out.emit(l)
                     }
                 }
             }

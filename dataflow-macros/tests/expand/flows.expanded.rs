@@ -64,7 +64,7 @@ fn what_is_a_flow(
                     reads: &[::dataflow::Reads::All],
                 }
             })
-            .process(move |c, out| { out.emit(c + 1) });
+            .process(move |c, __out| { __out.emit(c + 1) });
         let _scope = ::dataflow::scope("more");
         helpers::refine(flow0, &long)
     };
@@ -77,7 +77,7 @@ fn what_is_a_flow(
                 reads: &[::dataflow::Reads::All],
             }
         })
-        .process(move |x, out| { out.emit(x) });
+        .process(move |x, __out| { __out.emit(x) });
     let chosen = if length > 3 {
         counts
             .step(const {
@@ -104,6 +104,7 @@ fn what_is_a_flow(
                 }
             })
             .filter({
+                #[allow(unused_imports)]
                 use ::dataflow::__private::Capture as _;
                 let pair = pair.__capture();
                 move |n| { n.is(pair) }
@@ -120,7 +121,7 @@ fn what_is_a_flow(
     }
     let same = chosen.clone();
     {
-        let flow0 = env.from_iter([1u64, 2]);
+        let flow0 = env.collection([1u64, 2]);
         let _scope = ::dataflow::scope("both");
         both(same.clone(), flow0)
     }
@@ -144,10 +145,11 @@ fn what_is_a_flow(
                 }
             })
             .process({
+                #[allow(unused_imports)]
                 use ::dataflow::__private::Capture as _;
                 #[allow(unused_variables)]
                 let length = length.__capture();
-                move |n, out| { out.emit(format!("{n} {length:>3}")) }
+                move |n, __out| { __out.emit(format!("{n} {length:>3}")) }
             }),
     )
 }
@@ -187,11 +189,12 @@ const _: () = {
             }
         })
         .process({
+            #[allow(unused_imports)]
             use ::dataflow::__private::Capture as _;
             let minimum = minimum.__capture();
-            move |line, out| {
-                for value in line.split(' ').filter(|w| w.len() > minimum) {
-                    out.emit(value)
+            move |line, __out| {
+                for __value in line.split(' ').filter(|w| w.len() > minimum) {
+                    __out.emit(__value)
                 }
             }
         });

@@ -20,9 +20,10 @@ fn values_are_seen_as_twins(
             }
         })
         .process({
+            #[allow(unused_imports)]
             use ::dataflow::__private::Capture as _;
             let known = known.__capture();
-            move |l, out| {
+            move |l, __out| {
                 match l.to_uppercase() {
                     value => {
                         let l = ::dataflow::Value::twin(&value);
@@ -35,7 +36,7 @@ fn values_are_seen_as_twins(
                                         word.len() > n
                                     }) {
                                         let (word, n) = record0;
-                                        out.emit((word, n + 1))
+                                        __out.emit((word, n + 1))
                                     }
                                 }
                             }
@@ -64,10 +65,10 @@ fn hidden_names(items: DataSet<LineItem>, price: f64) -> DataSet<f64> {
                 reads: &[::dataflow::Reads::Fields(&["price"])],
             }
         })
-        .process(move |l, out| {
+        .process(move |l, __out| {
             {
                 let price = l.price * 2.0;
-                out.emit(price)
+                __out.emit(price)
             }
         })
         .step(const {
@@ -79,6 +80,7 @@ fn hidden_names(items: DataSet<LineItem>, price: f64) -> DataSet<f64> {
             }
         })
         .filter({
+            #[allow(unused_imports)]
             use ::dataflow::__private::Capture as _;
             let price = price.__capture();
             move |p| { p.fract() > price }
@@ -102,13 +104,13 @@ fn branches(words: DataSet<WordCount>) -> DataSet<WordCount> {
                 reads: &[::dataflow::Reads::All],
             }
         })
-        .process(move |w, out| {
+        .process(move |w, __out| {
             if w.count > 1 {
                 match w {
                     value => {
                         let w = ::dataflow::Value::twin(&value);
                         if w.count > 1 {
-                            out.emit(w)
+                            __out.emit(w)
                         }
                     }
                 }
@@ -117,7 +119,7 @@ fn branches(words: DataSet<WordCount>) -> DataSet<WordCount> {
                     value => {
                         let w = ::dataflow::Value::twin(&value);
                         if w.count > 1 {
-                            out.emit(w)
+                            __out.emit(w)
                         }
                     }
                 }
@@ -143,13 +145,13 @@ fn too_many_branches(words: DataSet<WordCount>) -> DataSet<WordCount> {
                 reads: &[::dataflow::Reads::All],
             }
         })
-        .process(move |w, out| {
+        .process(move |w, __out| {
             match w.count {
-                0 => out.emit(a(w)),
-                1 => out.emit(b(w)),
-                2 => out.emit(c(w)),
-                3 => out.emit(d(w)),
-                _ => out.emit(w),
+                0 => __out.emit(a(w)),
+                1 => __out.emit(b(w)),
+                2 => __out.emit(c(w)),
+                3 => __out.emit(d(w)),
+                _ => __out.emit(w),
             }
         })
         .step(const {
@@ -181,7 +183,7 @@ fn options_of_options(lines: DataSet<String>) -> DataSet<u64> {
                 reads: &[::dataflow::Reads::All],
             }
         })
-        .process(move |l, out| {
+        .process(move |l, __out| {
             if let ::core::option::Option::Some(value) = (|| {
                 let word = l.split(' ').next()?;
                 Some(word.trim())
@@ -193,8 +195,8 @@ fn options_of_options(lines: DataSet<String>) -> DataSet<u64> {
                     match word.len() as u64 {
                         value => {
                             let n = ::dataflow::Value::twin(&value);
-                            for value in 0..n {
-                                out.emit(value)
+                            for __value in 0..n {
+                                __out.emit(__value)
                             }
                         }
                     }

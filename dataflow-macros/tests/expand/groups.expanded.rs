@@ -20,21 +20,23 @@ fn measures(items: DataSet<LineItem>, rate: Decimal) -> DataSet<Pricing> {
         .group_by(|l| (l.returnflag, l.linestatus))
         .aggregates()
         .sum({
+            #[allow(unused_imports)]
             use ::dataflow::__private::Capture as _;
             let rate = rate.__capture();
             move |l| { l.quantity * rate }
         })
         .sum(move |l| { l.quantity })
         .count()
-        .finish(move |__key, ((((), __slot0), __slot1), __slot2), out| {
-            out.emit(Pricing {
-                returnflag: __key.0,
-                linestatus: __key.1,
-                total: __slot0 * 2,
-                mean: __slot1 / __slot2,
-                again: __slot1,
-                n: __slot2,
-            })
+        .finish(move |__key, ((((), __slot0), __slot1), __slot2), __out| {
+            __out
+                .emit(Pricing {
+                    returnflag: __key.0,
+                    linestatus: __key.1,
+                    total: __slot0 * 2,
+                    mean: __slot1 / __slot2,
+                    again: __slot1,
+                    n: __slot2,
+                })
         })
         .step(const {
             &::dataflow::Step {
@@ -68,9 +70,10 @@ fn ungrouped(items: DataSet<LineItem>, scale: f64) -> DataSet<f64> {
         .aggregates()
         .sum(move |l| { l.price * l.discount })
         .finish({
+            #[allow(unused_imports)]
             use ::dataflow::__private::Capture as _;
             let scale = scale.__capture();
-            move |_, ((), __slot0), out| { out.emit(__slot0 * scale) }
+            move |_, ((), __slot0), __out| { __out.emit(__slot0 * scale) }
         })
 }
 ///
@@ -95,9 +98,12 @@ fn reduced(items: DataSet<LineItem>, by: u64) -> DataSet<LineItem> {
         })
         .group_by(|l| l.orderkey)
         .reduce({
+            #[allow(unused_imports)]
             use ::dataflow::__private::Capture as _;
             let by = by.__capture();
-            move |a, b, out| { if a.n + by > b.n { out.emit(a) } else { out.emit(b) } }
+            move |a, b, __out| {
+                if a.n + by > b.n { __out.emit(a) } else { __out.emit(b) }
+            }
         });
     longest
         .step(const {
@@ -200,6 +206,6 @@ fn named_grouping(items: DataSet<LineItem>) -> (DataSet<LineItem>, DataSet<(u64,
         by_order
             .aggregates()
             .count()
-            .finish(move |__key, ((), __slot0), out| { out.emit((__key, __slot0)) }),
+            .finish(move |__key, ((), __slot0), __out| { __out.emit((__key, __slot0)) }),
     )
 }

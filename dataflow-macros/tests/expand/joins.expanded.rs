@@ -32,6 +32,7 @@ fn shipping_priority(
         })
         .bounded("mktsegment", ::dataflow::Comparison::Equal, &segment)
         .filter({
+            #[allow(unused_imports)]
             use ::dataflow::__private::Capture as _;
             let segment = segment.__capture();
             move |c| { c.mktsegment == segment }
@@ -47,6 +48,7 @@ fn shipping_priority(
         })
         .bounded("orderdate", ::dataflow::Comparison::Less, &day)
         .filter({
+            #[allow(unused_imports)]
             use ::dataflow::__private::Capture as _;
             let day = day.__capture();
             move |o| { o.orderdate < day }
@@ -72,6 +74,7 @@ fn shipping_priority(
         })
         .bounded("shipdate", ::dataflow::Comparison::Greater, &day)
         .filter({
+            #[allow(unused_imports)]
             use ::dataflow::__private::Capture as _;
             let day = day.__capture();
             move |l| { l.shipdate > day }
@@ -89,12 +92,13 @@ fn shipping_priority(
         })
         .join(open.clone())
         .on(|l| l.orderkey, |o| o.orderkey)
-        .process(move |l, o, out| {
-            out.emit(Revenue {
-                orderkey: o.orderkey,
-                orderdate: o.orderdate,
-                revenue: l.extendedprice * (1 - l.discount),
-            })
+        .process(move |l, o, __out| {
+            __out
+                .emit(Revenue {
+                    orderkey: o.orderkey,
+                    orderdate: o.orderdate,
+                    revenue: l.extendedprice * (1 - l.discount),
+                })
         })
         .step(const {
             &::dataflow::Step {
@@ -140,10 +144,10 @@ fn filtered_pairs(left: DataSet<L>, right: DataSet<R>, l: u64) -> DataSet<(u64, 
         })
         .join(right.clone())
         .on(|a| a.id, |b| b.id)
-        .process(move |a, b, out| {
+        .process(move |a, b, __out| {
             if a.n > b.n {
-                if let ::core::option::Option::Some(value) = a.pair(b) {
-                    out.emit(value)
+                if let ::core::option::Option::Some(__value) = a.pair(b) {
+                    __out.emit(__value)
                 }
             }
         });
@@ -168,6 +172,7 @@ fn filtered_pairs(left: DataSet<L>, right: DataSet<R>, l: u64) -> DataSet<(u64, 
                 })
                 .bounded("n", ::dataflow::Comparison::Greater, &l)
                 .filter({
+                    #[allow(unused_imports)]
                     use ::dataflow::__private::Capture as _;
                     let l = l.__capture();
                     move |r| { r.n > l }
@@ -176,9 +181,10 @@ fn filtered_pairs(left: DataSet<L>, right: DataSet<R>, l: u64) -> DataSet<(u64, 
         .on(|s| s.0, |r| r.id);
     other
         .process({
+            #[allow(unused_imports)]
             use ::dataflow::__private::Capture as _;
             let l = l.__capture();
-            move |record0, record1, out| {
+            move |record0, record1, __out| {
                 if ({
                     let s = record0;
                     let r = record1;
@@ -196,7 +202,7 @@ fn filtered_pairs(left: DataSet<L>, right: DataSet<R>, l: u64) -> DataSet<(u64, 
                                 value => {
                                     let p = ::dataflow::Value::twin(&value);
                                     if p.0 > 3 {
-                                        out.emit(p)
+                                        __out.emit(p)
                                     }
                                 }
                             }

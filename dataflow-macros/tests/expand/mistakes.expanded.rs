@@ -41,7 +41,7 @@ fn unused(lines: DataSet<String>) -> DataSet<String> {
                 reads: &[::dataflow::Reads::All],
             }
         })
-        .process(move |l, out| { out.emit(l.len() as u64) });
+        .process(move |l, __out| { __out.emit(l.len() as u64) });
     lines.clone()
 }
 ::core::compile_error! {
@@ -154,9 +154,40 @@ fn forever(lines: DataSet<String>) -> DataSet<String> {
     }
 }
 ::core::compile_error! {
-    "the pipeline `forever` calls itself, so its plan would never end: repeat a part of it with `.iterate(..)`"
+    "the pipeline `forever` calls itself, so its plan would never end: build what repeats in a `for` loop"
 }
 struct NoFunction;
 ::core::compile_error! {
     "`#[dataflow]` goes on a function: write `#[dataflow] fn name(input: DataSet<Record>) -> DataSet<Record> { … }`"
+}
+#[allow(warnings)]
+fn borrows(
+    lines: DataSet<String>,
+    name: &str,
+    greeting: &'static str,
+) -> DataSet<String> {
+    ::core::unreachable!()
+}
+::core::compile_error! {
+    "a closure over records runs after this function has returned, so it cannot borrow `name`: take it by value, as a `String` for a `&str`"
+}
+#[allow(warnings)]
+fn changes(lines: DataSet<String>, limit: usize) -> DataSet<usize> {
+    ::core::unreachable!()
+}
+::core::compile_error! {
+    "a closure over records cannot change `longest`: each task has a copy of its own, and records come in no order; use a group's measures, or `reduce`"
+}
+#[allow(warnings)]
+fn computes(lines: DataSet<(String, u64)>) -> DataSet<(String, u64)> {
+    ::core::unreachable!()
+}
+::core::compile_error! {
+    "`group_by` names fields, before there are records to compute with: make the value in a `.map(..)` before it"
+}
+::core::compile_error! {
+    "`sort` names fields, before there are records to compute with: make the value in a `.map(..)` before it"
+}
+::core::compile_error! {
+    "`project` names fields, before there are records to compute with: make the value in a `.map(..)` before it"
 }

@@ -58,3 +58,24 @@ fn forever(lines: DataSet<String>) -> DataSet<String> {
 
 #[dataflow]
 struct NoFunction;
+
+#[dataflow]
+fn borrows(lines: DataSet<String>, name: &str, greeting: &'static str) -> DataSet<String> {
+    lines.filter(|l| l == name).map(|l| greeting + l)
+}
+
+#[dataflow]
+fn changes(lines: DataSet<String>, limit: usize) -> DataSet<usize> {
+    let mut longest = 0;
+    lines.map(|l| {
+        longest = l.len();
+        let mut limit = limit;
+        limit += 1;
+        longest + limit
+    })
+}
+
+#[dataflow]
+fn computes(lines: DataSet<(String, u64)>) -> DataSet<(String, u64)> {
+    lines.group_by(|l| (l.0, l.1 % 10)).count().sort(|l| desc(-l.1)).project(|l| (l.0.len(), asc(l.1)))
+}

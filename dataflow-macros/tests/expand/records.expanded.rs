@@ -19,9 +19,10 @@ pub fn word_count(lines: DataSet<String>, min: usize) -> DataSet<WordCount> {
             }
         })
         .process({
+            #[allow(unused_imports)]
             use ::dataflow::__private::Capture as _;
             let min = min.__capture();
-            move |line, out| {
+            move |line, __out| {
                 {
                     for value in line
                         .to_lowercase()
@@ -30,7 +31,7 @@ pub fn word_count(lines: DataSet<String>, min: usize) -> DataSet<WordCount> {
                     {
                         let w = ::dataflow::Value::twin(&value);
                         if w.word.len() > min {
-                            out.emit(w)
+                            __out.emit(w)
                         }
                     }
                 }
@@ -65,14 +66,15 @@ fn arms_of_twin_and_owned(words: DataSet<WordCount>) -> DataSet<WordCount> {
                 reads: &[::dataflow::Reads::All],
             }
         })
-        .process(move |w, out| {
+        .process(move |w, __out| {
             if w.count > 1 {
-                out.emit(w)
+                __out.emit(w)
             } else {
-                out.emit(WordCount {
-                    word: w.word.to_uppercase(),
-                    count: 0,
-                })
+                __out
+                    .emit(WordCount {
+                        word: w.word.to_uppercase(),
+                        count: 0,
+                    })
             }
         })
 }
@@ -94,13 +96,13 @@ fn nested_tails(words: DataSet<WordCount>) -> DataSet<u64> {
                 reads: &[::dataflow::Reads::Fields(&["count", "word"])],
             }
         })
-        .process(move |w, out| {
+        .process(move |w, __out| {
             {
                 let half = w.count / 2;
                 match half {
                     0 => panic!("empty"),
-                    1 => if w.word.is_empty() { out.emit(0) } else { out.emit(1) }
-                    n => out.emit(n),
+                    1 => if w.word.is_empty() { __out.emit(0) } else { __out.emit(1) }
+                    n => __out.emit(n),
                 }
             }
         })
@@ -123,15 +125,16 @@ fn early_return(lines: DataSet<String>) -> DataSet<u64> {
                 reads: &[::dataflow::Reads::All],
             }
         })
-        .process(move |line, out| {
-            out.emit(
-                (|| {
-                    if line.is_empty() {
-                        return 0;
-                    }
-                    line.len() as u64
-                })(),
-            )
+        .process(move |line, __out| {
+            __out
+                .emit(
+                    (|| {
+                        if line.is_empty() {
+                            return 0;
+                        }
+                        line.len() as u64
+                    })(),
+                )
         })
 }
 ///
@@ -152,12 +155,12 @@ fn numbers(lines: DataSet<String>) -> DataSet<u64> {
                 reads: &[::dataflow::Reads::All],
             }
         })
-        .try_process(move |line, out| {
+        .try_process(move |line, __out| {
             match line.parse::<u64>()? {
                 value => {
                     let n = ::dataflow::Value::twin(&value);
                     if n.is_power_of_two() {
-                        out.emit(n)
+                        __out.emit(n)
                     }
                 }
             };
@@ -187,7 +190,11 @@ fn fallible(lines: DataSet<String>) -> DataSet<u64> {
                 reads: &[::dataflow::Reads::All],
             }
         })
-        .try_filter(move |line| { ::core::result::Result::Ok(valid(line)?) })
+        .try_filter(move |line| {
+            ::core::result::Result::Ok(
+                ::core::convert::identity::<::core::result::Result<_, _>>(valid(line))?,
+            )
+        })
         .step(const {
             &::dataflow::Step {
                 name: "parsed",
@@ -196,8 +203,13 @@ fn fallible(lines: DataSet<String>) -> DataSet<u64> {
                 reads: &[::dataflow::Reads::All],
             }
         })
-        .try_process(move |line, out| {
-            out.emit(line.parse::<u64>()?);
+        .try_process(move |line, __out| {
+            __out
+                .emit(
+                    ::core::convert::identity::<
+                        ::core::result::Result<_, _>,
+                    >(line.parse::<u64>())?,
+                );
             ::core::result::Result::Ok(())
         });
     let checked = parsed
@@ -209,9 +221,9 @@ fn fallible(lines: DataSet<String>) -> DataSet<u64> {
                 reads: &[::dataflow::Reads::All],
             }
         })
-        .try_process(move |n, out| {
+        .try_process(move |n, __out| {
             if n > 3 {
-                out.emit(n)
+                __out.emit(n)
             } else {
                 return ::core::result::Result::Err(::core::convert::From::from(Small(n)))
             };
@@ -226,14 +238,18 @@ fn fallible(lines: DataSet<String>) -> DataSet<u64> {
                 reads: &[::dataflow::Reads::All],
             }
         })
-        .try_process(move |n, out| {
-            for value in (|| -> ::core::result::Result<_, ::dataflow::UserError> {
-                if n == 0 {
-                    return Err(Small(n));
-                }
-                Ok(0..n)
-            })()? {
-                out.emit(value)
+        .try_process(move |n, __out| {
+            for __value in ::core::convert::identity::<
+                ::core::result::Result<_, _>,
+            >(
+                (|| -> ::core::result::Result<_, ::dataflow::UserError> {
+                    if n == 0 {
+                        return Err(Small(n));
+                    }
+                    Ok(0..n)
+                })(),
+            )? {
+                __out.emit(__value)
             }
             ::core::result::Result::Ok(())
         })
@@ -258,9 +274,9 @@ fn options(lines: DataSet<String>) -> DataSet<String> {
                 reads: &[::dataflow::Reads::All],
             }
         })
-        .process(move |line, out| {
-            if let ::core::option::Option::Some(value) = line.split(' ').next() {
-                out.emit(value)
+        .process(move |line, __out| {
+            if let ::core::option::Option::Some(__value) = line.split(' ').next() {
+                __out.emit(__value)
             }
         });
     words
@@ -272,7 +288,9 @@ fn options(lines: DataSet<String>) -> DataSet<String> {
                 reads: &[::dataflow::Reads::All],
             }
         })
-        .process(move |w, out| { if w.is_empty() { () } else { out.emit(w.trim()) } })
+        .process(move |w, __out| {
+            if w.is_empty() { () } else { __out.emit(w.trim()) }
+        })
 }
 ///
 /// # Plan
@@ -306,9 +324,10 @@ fn functions_in_place_of_closures(
             }
         })
         .process({
+            #[allow(unused_imports)]
             use ::dataflow::__private::Capture as _;
             let parse = parse.__capture();
-            move |__record0, out| { out.emit(parse(__record0)) }
+            move |__record0, __out| { __out.emit(parse(__record0)) }
         })
 }
 ///
@@ -330,8 +349,9 @@ fn names_do_not_collide(lines: DataSet<String>, out: u64) -> DataSet<(u64, u64)>
             }
         })
         .process({
+            #[allow(unused_imports)]
             use ::dataflow::__private::Capture as _;
             let out = out.__capture();
-            move |line, out| { out.emit((line.len() as u64, out)) }
+            move |line, __out| { __out.emit((line.len() as u64, out)) }
         })
 }

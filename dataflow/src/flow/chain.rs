@@ -33,7 +33,9 @@ impl<T: Record, M: Mode> Flow<T, M> {
     where
         F: for<'a> Fn(T::At<'a>) -> Result<bool, UserError> + Clone + Send + 'static,
     {
-        self.filtered(try_predicate::<T, F>(keep), &self.next.called_at(Location::caller()))
+        let next = self.next.called_at(Location::caller());
+        let reads = next.reads(0, &T::schema());
+        self.filtered(try_predicate::<T, F>(keep, reads), &next)
     }
 
     fn filtered(&self, predicate: PredicateFactory, next: &Next) -> Flow<T, M> {
@@ -73,7 +75,9 @@ impl<T: Record, M: Mode> Flow<T, M> {
     where
         F: for<'a> Fn(T::At<'a>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
     {
-        self.chained(try_process::<T, U, F>(body), &self.next.called_at(Location::caller()))
+        let next = self.next.called_at(Location::caller());
+        let reads = next.reads(0, &T::schema());
+        self.chained(try_process::<T, U, F>(body, reads), &next)
     }
 
     pub(crate) fn chained<U: Record>(&self, chain: ChainFactory, next: &Next) -> Flow<U, M> {

@@ -13,6 +13,11 @@ use crate::key::{Key, KeyedBy};
 use crate::record::Record;
 
 /// What can stand on the right of a join.
+#[diagnostic::on_unimplemented(
+    message = "this cannot stand on the right of this join",
+    label = "not a flow of the same kind",
+    note = "join a `DataSet` with a `DataSet`, or a `DataStream` with a `DataStream`"
+)]
 pub trait Side<M> {
     /// The join under construction.
     type Join<L: Record>;

@@ -52,8 +52,8 @@ impl Next {
 
     /// Name, operator and place for messages, and the source text.
     pub(crate) fn origin(&self, word: &str) -> (Origin, Arc<str>) {
-        let name = self.step.map_or(word, |step| step.name);
-        let operator = self.part.unwrap_or(self.step.map_or(word, |step| step.operator));
+        let word = self.part.unwrap_or(word);
+        let (name, operator) = self.step.map_or((word, word), |step| (step.name, step.operator));
         let (file, line) = self.location.map_or(("", 0), |location| (location.file(), location.line()));
         let origin = Origin { name: name.into(), operator: operator.into(), file, line };
         let text = self.step.filter(|_| self.part.is_none()).map_or("", |step| step.text);

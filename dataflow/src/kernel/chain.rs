@@ -6,6 +6,7 @@ use std::sync::Arc;
 use runtime::error::Result;
 use runtime::kernel::{Chain, ChainFactory, Factory, TaskContext};
 use runtime::page::{Input, RowWriter};
+use runtime::plan::Reads;
 
 use super::Emitter;
 use super::emitter::emitting;
@@ -57,15 +58,17 @@ where
 
 struct TryProcess<T, U, B> {
     body: B,
+    /// What `body` reads, and so what may be shown of a record.
+    reads: Reads,
     of: PhantomData<fn() -> (T, U)>,
 }
 
 /// A chain that calls `body` for each record, and ends the job with its error.
-pub(crate) fn try_process<T: Record, U: Record, F>(body: F) -> ChainFactory
+pub(crate) fn try_process<T: Record, U: Record, F>(body: F, reads: Reads) -> ChainFactory
 where
     F: for<'a> Fn(T::At<'a>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
 {
-    Arc::new(TryProcess::<T, U, Shared<F>> { body: Shared::new(body), of: PhantomData })
+    Arc::new(TryProcess::<T, U, Shared<F>> { body: Shared::new(body), reads, of: PhantomData })
 }
 
 impl<T: Record, U: Record, F> Factory<dyn Chain> for TryProcess<T, U, Shared<F>>
@@ -73,7 +76,7 @@ where
     F: for<'a> Fn(T::At<'a>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
 {
     fn open(&self, _: &TaskContext) -> Result<Box<dyn Chain>> {
-        Ok(Box::new(TryProcess { body: self.body.get(), of: self.of }))
+        Ok(Box::new(TryProcess { body: self.body.get(), reads: self.reads.clone(), of: self.of }))
     }
 }
 
@@ -96,7 +99,7 @@ where
             })
         })?;
         match failed {
-            Some(error) => Err(error.with_record(&show_record(&T::schema(), input, position))),
+            Some(error) => Err(error.with_record(&show_record(&T::schema(), &self.reads, input, position))),
             None => Ok(position),
         }
     }

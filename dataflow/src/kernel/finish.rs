@@ -1,6 +1,7 @@
 //! What makes records of groups' states.
 
 use runtime::kernel::ChainFactory;
+use runtime::plan::Reads;
 
 use super::chain::{process, try_process};
 use super::{Emitter, Measure, Slots};
@@ -12,14 +13,43 @@ pub(crate) fn finish<T: Record, K: Record, S: Slots<T>, U: Record, F>(body: F) -
 where
     F: for<'a> Fn(K::At<'a>, S::Values, &mut Emitter<'_, U>) + Clone + Send + 'static,
 {
-    try_process::<(K, S::Record), U, _>(move |(key, state), out| {
+    let checked = move |(key, state): (K::At<'_>, <S::Record as Record>::At<'_>), out: &mut Emitter<'_, U>| {
         let values = S::values(state).map_err(UserError::from)?;
         body(key, values, out);
         Ok(())
-    })
+    };
+    try_process::<(K, S::Record), U, _>(checked, Reads::All)
 }
 
 /// Divides sums by counts.
 pub(crate) fn finish_mean<K: Record, V: Measure>() -> ChainFactory {
     process::<(K, (V::Sum, u64)), (K, f64), _>(|(key, (sum, count)), out| out.emit_twin((key, V::mean(sum, count))))
+}
+
+/// Sums that a mean can be made of: integers, floats, decimals.
+pub trait Averaged {
+    /// The sum as a float.
+    fn as_f64(self) -> f64;
+}
+
+macro_rules! averaged {
+    ($($ty:ty)*) => {$(
+        impl Averaged for $ty {
+            fn as_f64(self) -> f64 {
+                self as f64
+            }
+        }
+    )*};
+}
+averaged!(i64 u64 f64);
+
+impl<const SCALE: u8> Averaged for runtime::value::Decimal<SCALE> {
+    fn as_f64(self) -> f64 {
+        self.scaled() as f64 / 10f64.powi(SCALE.into())
+    }
+}
+
+/// The mean of a sum over `count` records.
+pub fn mean(sum: impl Averaged, count: u64) -> f64 {
+    sum.as_f64() / count as f64
 }

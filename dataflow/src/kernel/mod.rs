@@ -14,6 +14,7 @@ pub(crate) use accumulate::accumulate;
 pub(crate) use chain::{process, try_process};
 pub use emitter::Emitter;
 pub(crate) use emitter::write_all;
+pub use finish::{Averaged, mean};
 pub(crate) use finish::{finish, finish_mean};
 pub(crate) use join::{join, try_join};
 pub(crate) use predicate::{predicate, try_predicate};

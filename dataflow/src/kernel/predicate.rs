@@ -6,6 +6,7 @@ use std::sync::Arc;
 use runtime::error::Result;
 use runtime::kernel::{Factory, Predicate, PredicateFactory, TaskContext};
 use runtime::page::{Batch, Input, Selection};
+use runtime::plan::Reads;
 
 use super::shared::Shared;
 use crate::error::UserError;
@@ -48,15 +49,17 @@ where
 
 struct TryKeep<T, B> {
     body: B,
+    /// What `body` reads, and so what may be shown of a record.
+    reads: Reads,
     of: PhantomData<fn() -> T>,
 }
 
 /// A predicate that calls `body`, and ends the job with its error.
-pub(crate) fn try_predicate<T: Record, F>(body: F) -> PredicateFactory
+pub(crate) fn try_predicate<T: Record, F>(body: F, reads: Reads) -> PredicateFactory
 where
     F: for<'a> Fn(T::At<'a>) -> Result<bool, UserError> + Clone + Send + 'static,
 {
-    Arc::new(TryKeep::<T, Shared<F>> { body: Shared::new(body), of: PhantomData })
+    Arc::new(TryKeep::<T, Shared<F>> { body: Shared::new(body), reads, of: PhantomData })
 }
 
 impl<T: Record, F> Factory<dyn Predicate> for TryKeep<T, Shared<F>>
@@ -64,7 +67,7 @@ where
     F: for<'a> Fn(T::At<'a>) -> Result<bool, UserError> + Clone + Send + 'static,
 {
     fn open(&self, _: &TaskContext) -> Result<Box<dyn Predicate>> {
-        Ok(Box::new(TryKeep { body: self.body.get(), of: self.of }))
+        Ok(Box::new(TryKeep { body: self.body.get(), reads: self.reads.clone(), of: self.of }))
     }
 }
 
@@ -85,7 +88,8 @@ where
         result.map_err(|error| {
             let mut selection = Selection::default();
             selection.set(asked);
-            error.with_record(&show_record(&T::schema(), &Input::new(batch, &selection), position - 1))
+            let input = Input::new(batch, &selection);
+            error.with_record(&show_record(&T::schema(), &self.reads, &input, position - 1))
         })
     }
 }

@@ -281,7 +281,9 @@ macro_rules! cloned {
 cloned!(Sum Avg Least Greatest);
 
 fn too_large<V>() -> Overflow {
-    Overflow { what: format!("a sum of {} does not fit its type", std::any::type_name::<V>()) }
+    let path = std::any::type_name::<V>();
+    let name = path.rsplit("::").next().unwrap_or(path);
+    Overflow { what: format!("a sum of {name} leaves the type's range; widen the measure first") }
 }
 
 slot!(Sum<V: Measure>, V::Sum, V::Total, StateSlot<'t, V::Sum>,

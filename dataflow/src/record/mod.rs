@@ -68,7 +68,7 @@ pub trait Record: Value<Record = Self> + Sized + 'static {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a record, so it cannot be emitted",
     label = "not a record",
-    note = "emit a record or its borrowed twin (`#[derive(Record)]`), a plain value, a text, or a tuple of these"
+    note = "write `#[derive(Record)]` on its struct; plain values, texts, and tuples of records are records, too"
 )]
 pub trait Value {
     /// The record.

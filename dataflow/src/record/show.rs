@@ -1,41 +1,72 @@
 //! A record as people read it, from its schema: no code per user type.
 
 use runtime::page::Input;
-use runtime::row::{Schema, Shape, show_leaf};
+use runtime::plan::Reads;
+use runtime::row::{LeafSet, LeafType, Schema, Shape, show_leaf};
 
-/// The record at a position of an input: `WordCount { word: "to", count: 2 }`.
+/// The record at a position of an input: `WordCount { word: "to", count: 2 }`. What nobody reads may have no value that means anything,
+/// so that is left out: `WordCount { word: "to", .. }`.
 #[cold]
-pub(crate) fn show_record(schema: &Schema, input: &Input<'_>, position: usize) -> String {
+pub(crate) fn show_record(schema: &Schema, reads: &Reads, input: &Input<'_>, position: usize) -> String {
     let mut text = String::new();
     if let Some(&row) = input.selection().rows().get(position) {
-        show(schema, schema.shape(), input, row as usize, &mut text);
+        let shown = Shown { schema, leaves: reads.of(schema), input, row: row as usize };
+        shown.show(schema.shape(), &mut text);
     }
     text
 }
 
-fn show(schema: &Schema, shape: &Shape, input: &Input<'_>, row: usize, text: &mut String) {
-    match shape {
-        Shape::Leaf(leaf) => {
-            let ty = schema.leaves()[*leaf].ty;
-            let quote = if ty == runtime::row::LeafType::Text { "\"" } else { "" };
-            text.push_str(quote);
-            show_leaf(ty, &input.batch().datum(*leaf, ty, row), text);
-            text.push_str(quote);
-        }
-        Shape::Optional(valid, _) if input.batch().leaf_bits(*valid, row) == 0 => text.push_str("None"),
-        Shape::Optional(_, inner) => show(schema, inner, input, row, text),
-        Shape::Record { name, fields } => {
-            text.push_str(name);
-            text.push_str(if name.is_empty() { "(" } else { " { " });
-            for (index, field) in fields.iter().enumerate() {
-                text.push_str(if index == 0 { "" } else { ", " });
-                if !name.is_empty() {
+/// A record, and what of it may be seen.
+struct Shown<'s, 'b> {
+    schema: &'s Schema,
+    leaves: LeafSet,
+    input: &'s Input<'b>,
+    row: usize,
+}
+
+impl Shown<'_, '_> {
+    fn show(&self, shape: &Shape, text: &mut String) {
+        match shape {
+            _ if !self.is_seen(shape) => text.push('_'),
+            Shape::Leaf(leaf) => self.show_leaf(*leaf, text),
+            Shape::Optional(valid, _) if self.input.batch().leaf_bits(*valid, self.row) == 0 => text.push_str("None"),
+            Shape::Optional(_, inner) => self.show(inner, text),
+            Shape::Record { name: "", fields } => {
+                text.push('(');
+                for (index, field) in fields.iter().enumerate() {
+                    text.push_str(if index == 0 { "" } else { ", " });
+                    self.show(&field.shape, text);
+                }
+                text.push(')');
+            }
+            Shape::Record { name, fields } => {
+                text.push_str(name);
+                let mut separator = " { ";
+                for field in fields.iter().filter(|field| self.is_seen(&field.shape)) {
+                    text.push_str(separator);
                     text.push_str(field.name);
                     text.push_str(": ");
+                    self.show(&field.shape, text);
+                    separator = ", ";
                 }
-                show(schema, &field.shape, input, row, text);
+                text.push_str(if fields.iter().all(|field| self.is_seen(&field.shape)) { " }" } else { ", .. }" });
             }
-            text.push_str(if name.is_empty() { ")" } else { " }" });
+        }
+    }
+
+    fn show_leaf(&self, leaf: usize, text: &mut String) {
+        let ty = self.schema.leaves()[leaf].ty;
+        let quote = if ty == LeafType::Text { "\"" } else { "" };
+        text.push_str(quote);
+        show_leaf(ty, &self.input.batch().datum(leaf, ty, self.row), text);
+        text.push_str(quote);
+    }
+
+    fn is_seen(&self, shape: &Shape) -> bool {
+        match shape {
+            Shape::Leaf(leaf) => self.leaves.contains(*leaf),
+            Shape::Optional(valid, inner) => self.leaves.contains(*valid) && self.is_seen(inner),
+            Shape::Record { fields, .. } => fields.iter().any(|field| self.is_seen(&field.shape)),
         }
     }
 }

@@ -17,9 +17,10 @@ use crate::plan::{Node, Table, topological};
 pub fn run(sinks: &[Arc<Node>]) -> Result<()> {
     let nodes = topological(sinks);
     for node in &nodes {
-        node.operator.check().and_then(|()| node.operator.prepare()).map_err(|error| error.at(&node.origin))?;
+        node.operator.check().map_err(|error| error.at(&node.origin))?;
     }
-    let result = evaluate(&nodes);
+    let prepared = nodes.iter().try_for_each(|node| node.operator.prepare().map_err(|error| error.at(&node.origin)));
+    let result = prepared.and_then(|()| evaluate(&nodes));
     for node in &nodes {
         node.operator.finish(result.is_ok()).map_err(|error| error.at(&node.origin))?;
     }

@@ -2,7 +2,7 @@
 //! may block.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use bytes::Bytes;
 use rustix::io::{Errno, ReadWriteFlags, preadv2};
@@ -26,6 +26,7 @@ pub(super) struct SourceHead {
     /// A read that a blocking thread does.
     flight: Option<Flight>,
     blocking: Arc<dyn Blocking>,
+    buffers: Arc<Buffers>,
 }
 
 /// What a head has.
@@ -43,7 +44,7 @@ impl SourceHead {
         splits: Arc<SplitQueue>,
         blocking: Arc<dyn Blocking>,
     ) -> Self {
-        SourceHead { operator, reader, splits, current: None, flight: None, blocking }
+        SourceHead { operator, reader, splits, current: None, flight: None, blocking, buffers: Arc::default() }
     }
 
     pub(super) fn batch(&self) -> Result<Batch<'_>> {
@@ -88,7 +89,7 @@ impl SourceHead {
         let Some(request) = self.reader.wants() else {
             return Err(Error::Internal("a reader starves and wants nothing".to_owned()));
         };
-        if let Some(bytes) = read_cached(&request)? {
+        if let Some(bytes) = read_cached(&request, &self.buffers)? {
             return self.reader.supply(bytes);
         }
         let flight = Flight::default();
@@ -102,22 +103,63 @@ impl SourceHead {
 }
 
 /// Reads without waiting; `None` where some of it is not in the page cache.
-fn read_cached(request: &ReadRequest) -> Result<Option<Vec<Bytes>>> {
+fn read_cached(request: &ReadRequest, buffers: &Arc<Buffers>) -> Result<Option<Vec<Bytes>>> {
     let mut all = Vec::with_capacity(request.ranges.len());
     for range in &request.ranges {
-        let mut bytes = vec![0; (range.end - range.start) as usize];
+        let mut buffer = Buffers::take(buffers, (range.end - range.start) as usize);
         let mut filled = 0;
-        while filled < bytes.len() {
-            let buffers = &mut [std::io::IoSliceMut::new(&mut bytes[filled..])];
+        while filled < buffer.used {
+            let rest = std::io::IoSliceMut::new(&mut buffer.bytes[filled..buffer.used]);
             let offset = range.start + filled as u64;
-            match preadv2(&*request.file, buffers, offset, ReadWriteFlags::NOWAIT) {
+            match preadv2(&*request.file, &mut [rest], offset, ReadWriteFlags::NOWAIT) {
                 Ok(0) | Err(Errno::AGAIN | Errno::OPNOTSUPP | Errno::NOSYS) => return Ok(None),
                 Ok(count) => filled += count,
                 Err(Errno::INTR) => {}
                 Err(error) => return Err(Error::io("read", request.path.as_ref())(error.into())),
             }
         }
-        all.push(Bytes::from(bytes));
+        all.push(Bytes::from_owner(buffer));
     }
     Ok(Some(all))
+}
+
+/// Read buffers that were used before: fresh ones cost a page fault every 4 KiB.
+#[derive(Default)]
+struct Buffers(Mutex<Vec<Vec<u8>>>);
+
+/// Buffers that wait for use, at most; a split's columns are read together.
+const SPARE_BUFFERS: usize = 32;
+
+/// A buffer that goes back when nobody reads from it any more.
+struct Buffer {
+    bytes: Vec<u8>,
+    used: usize,
+    home: Weak<Buffers>,
+}
+
+impl Buffers {
+    fn take(home: &Arc<Self>, used: usize) -> Buffer {
+        let mut bytes = home.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+        if bytes.len() < used {
+            bytes.resize(used, 0);
+        }
+        Buffer { bytes, used, home: Arc::downgrade(home) }
+    }
+}
+
+impl AsRef<[u8]> for Buffer {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes[..self.used]
+    }
+}
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        if let Some(home) = self.home.upgrade() {
+            let mut spare = home.0.lock().unwrap_or_else(PoisonError::into_inner);
+            if spare.len() < SPARE_BUFFERS {
+                spare.push(std::mem::take(&mut self.bytes));
+            }
+        }
+    }
 }

@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::physical::{Builder, Head, OperatorInfo, Part, PhysicalPlan, Place, Prelude};
 use crate::plan::Node;
 use crate::row::{LeafSet, RowLayout};
-use crate::source::Scan;
+use crate::source::{Bound, Scan};
 use crate::strategy::{Estimate, Planning, Role, Ship, Strategy};
 
 /// The physical plan.
@@ -121,11 +121,20 @@ impl Chooser<'_> {
     /// What a source is asked: live leaves, and the bounds of the filters that everything it gives goes through.
     fn scan(&self, node: &Node) -> Scan {
         let mut bounds = Vec::new();
+        // The source's leaf behind each leaf of the last node; views pick and reorder them.
+        let mut origins: Vec<usize> = (0..node.schema().leaves().len()).collect();
         let mut last = node.sequence;
         while self.consumers.get(&last) == Some(&1) {
             let consumer = self.nodes.iter().find(|other| other.inputs.iter().any(|input| input.sequence == last));
-            let Some((consumer, Role::Filter(_, of_filter))) = consumer.map(|node| (node, node.operator.role())) else { break };
-            bounds.extend(of_filter);
+            let Some(consumer) = consumer else { break };
+            match consumer.operator.role() {
+                Role::Filter(_, of_filter) => {
+                    let of_source = |bound: Bound| Some(Bound { leaf: *origins.get(bound.leaf)?, ..bound });
+                    bounds.extend(of_filter.into_iter().filter_map(of_source));
+                }
+                Role::View(leaves) => origins = leaves.iter().filter_map(|&leaf| origins.get(leaf).copied()).collect(),
+                _ => break,
+            }
             last = consumer.sequence;
         }
         Scan { live: self.live_of(node), bounds }

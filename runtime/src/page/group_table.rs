@@ -19,6 +19,9 @@ use crate::row::{LeafSet, LeafType, Physical, RowLayout};
 /// Rows probed together: their index lines and stored rows are loaded while others are hashed, and stay in the first cache.
 const BLOCK_ROWS: usize = 64;
 
+/// Up to so many groups are looked for in a cache of their own before the index.
+const FEW_GROUPS: usize = 64;
+
 /// An index up to this size stays in a core's second cache.
 const NEAR_BYTES: usize = 256 << 10;
 
@@ -141,7 +144,6 @@ impl GroupTable {
                 stored_offset: self.layout.offset(kept).unwrap_or_default(),
             })
             .collect();
-        super::copy::hash_rows(input, key, &mut groups.hashes);
         with_shape!(&leaves, shape => self.probe_shape(shape, input, copied, groups))
     }
 
@@ -153,38 +155,86 @@ impl GroupTable {
         groups: &mut Groups,
     ) -> Result<()> {
         let rows = input.selection().rows();
+        if self.len() <= FEW_GROUPS {
+            return self.probe_few(shape, input.batch(), rows, copied, groups);
+        }
+        groups.hashes.clear();
+        // SAFETY: rows of an input are rows of its batch.
+        groups.hashes.extend(rows.iter().map(|&row| unsafe { shape.hash(row as usize) }));
         let hashes = std::mem::take(&mut groups.hashes);
         let base = self.base;
         // A small table lies in the cache already: loading ahead would only be work.
         let far = self.index.bytes() > NEAR_BYTES;
-        if far {
-            hashes.iter().take(BLOCK_ROWS).for_each(|&hash| self.index.prefetch(hash));
-        }
+        let ahead = |index: &Index, rows: &[u64]| {
+            if far {
+                rows.iter().take(BLOCK_ROWS).for_each(|&hash| index.prefetch(hash));
+            }
+        };
+        ahead(&self.index, &hashes);
+        let mut likely = [None; BLOCK_ROWS];
         for start in (0..rows.len()).step_by(BLOCK_ROWS) {
             let end = (start + BLOCK_ROWS).min(rows.len());
-            if far {
-                for &hash in &hashes[start..end] {
-                    if let Some(place) = self.index.candidate(hash) {
-                        prefetch(base.wrapping_add(place));
-                    }
+            for (likely, &hash) in likely.iter_mut().zip(&hashes[start..end]) {
+                *likely = self.index.candidate(hash);
+                if let Some(place) = *likely {
+                    prefetch(base.wrapping_add(place));
                 }
-                hashes[end..].iter().take(BLOCK_ROWS).for_each(|&hash| self.index.prefetch(hash));
             }
+            ahead(&self.index, &hashes[end..]);
             for position in start..end {
                 let (row, hash) = (rows[position] as usize, hashes[position]);
                 // SAFETY: rows of an input are rows of its batch; places in the index are rows of this table.
-                let found = self.index.find(hash, |place| unsafe { shape.same(row, base.add(place)) });
-                let place = match found {
-                    Some(place) => place,
-                    None => {
-                        groups.fresh.push(position as u32);
-                        self.open(input.batch(), row, hash, copied)?
-                    }
+                let same = |place: usize| unsafe { shape.same(row, base.add(place)) };
+                let place = match likely[position - start] {
+                    Some(place) if same(place) => place,
+                    // Another key of the same tag, or a key that a row just before has opened.
+                    _ => match self.index.find(hash, same) {
+                        Some(place) => place,
+                        None => {
+                            groups.fresh.push(position as u32);
+                            self.open(input.batch(), row, hash, copied)?
+                        }
+                    },
                 };
                 groups.places.push(place);
             }
         }
         groups.hashes = hashes;
+        Ok(())
+    }
+
+    /// Few groups: rows find theirs through a small cache by a number that is cheap to make, mostly without a hash.
+    fn probe_few<K: KeyShape>(
+        &mut self,
+        shape: K,
+        batch: &Batch<'_>,
+        rows: &[u32],
+        copied: &[(usize, usize)],
+        groups: &mut Groups,
+    ) -> Result<()> {
+        let base = self.base;
+        let mut recent = [0usize; 256];
+        groups.hashes.clear();
+        for (position, &row) in rows.iter().enumerate() {
+            let row = row as usize;
+            // SAFETY: rows of an input are rows of its batch; places in the index and in `recent` are rows of this table.
+            let same = |place: usize| unsafe { shape.same(row, base.add(place)) };
+            let cheap = unsafe { shape.cheap(row) };
+            let slot = (cheap.wrapping_mul(0x9E37_79B1) >> 24) as usize;
+            let mut place = recent[slot];
+            if place == 0 || !same(place) {
+                let hash = unsafe { shape.hash(row) };
+                place = match self.index.find(hash, same) {
+                    Some(place) => place,
+                    None => {
+                        groups.fresh.push(position as u32);
+                        self.open(batch, row, hash, copied)?
+                    }
+                };
+                recent[slot] = place;
+            }
+            groups.places.push(place);
+        }
         Ok(())
     }
 
@@ -254,7 +304,10 @@ impl GroupTable {
         // SAFETY: `from` has a first row.
         unsafe { self.rows.append_rows(from, None, &[0], |_, place| moved = place)? };
         self.pages.extend(self.rows.take_sealed());
-        self.index.replace(groups.hashes[position], place, moved);
+        let stored = self.stored_key();
+        // SAFETY: `place` is a row of this table, with the key that it keeps.
+        let hash = with_shape!(&stored, shape => unsafe { shape.hash(place) });
+        self.index.replace(hash, place, moved);
         // Later rows of the same window may belong to this group too.
         groups.places.iter_mut().filter(|other| **other == place).for_each(|other| *other = moved);
         self.dead += 1;

@@ -195,21 +195,27 @@ impl JoinTable {
 
     fn probe_shape<K: KeyShape>(&self, shape: K, input: &Input<'_>, pairs: &mut Pairs) {
         let (rows, hashes) = (input.selection().rows(), &pairs.hashes);
+        let mut likely = [None; BLOCK_ROWS];
         hashes.iter().take(BLOCK_ROWS).for_each(|&hash| self.index.prefetch(hash));
         for start in (0..rows.len()).step_by(BLOCK_ROWS) {
             let end = (start + BLOCK_ROWS).min(rows.len());
-            for &hash in &hashes[start..end] {
-                if let Some(place) = self.index.candidate(hash) {
+            for (likely, &hash) in likely.iter_mut().zip(&hashes[start..end]) {
+                *likely = self.index.candidate(hash);
+                if let Some(place) = *likely {
                     prefetch(self.base.wrapping_add(place));
                 }
             }
             hashes[end..].iter().take(BLOCK_ROWS).for_each(|&hash| self.index.prefetch(hash));
             for position in start..end {
                 // SAFETY: rows of an input are rows of its batch; places in the index are rows of this table.
-                let found = self.index.find(hashes[position], |place| unsafe {
-                    shape.same(rows[position] as usize, self.base.add(place))
-                });
-                pairs.heads.push(found.unwrap_or(0));
+                let same = |place: usize| unsafe { shape.same(rows[position] as usize, self.base.add(place)) };
+                let head = match likely[position - start] {
+                    None => 0,
+                    Some(place) if same(place) => place,
+                    // Another key of the same tag: the right one may stand behind it.
+                    Some(_) => self.index.find(hashes[position], same).unwrap_or(0),
+                };
+                pairs.heads.push(head);
             }
         }
     }

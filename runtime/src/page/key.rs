@@ -19,6 +19,12 @@ pub(super) trait KeyShape: Copy {
     /// `row` is a row of the batch that the key's leaves point to.
     unsafe fn hash(self, row: usize) -> u64;
 
+    /// A number that equal keys share and that costs next to nothing; different keys may share it too.
+    ///
+    /// # Safety
+    /// As `hash`.
+    unsafe fn cheap(self, row: usize) -> u32;
+
     /// # Safety
     /// As `hash`, and `stored` points to a row of the table whose offsets the key has.
     unsafe fn same(self, row: usize, stored: *const u8) -> bool;
@@ -64,6 +70,13 @@ macro_rules! fixed {
             }
 
             #[inline(always)]
+            unsafe fn cheap(self, row: usize) -> u32 {
+                // SAFETY: the caller's promise; the leaf has this width.
+                let value: $ty = unsafe { self.0.asked.read(row) };
+                value as u32
+            }
+
+            #[inline(always)]
             unsafe fn same(self, row: usize, stored: *const u8) -> bool {
                 // SAFETY: the caller's promise; the leaf has this width here and there.
                 unsafe {
@@ -98,6 +111,13 @@ impl KeyShape for KeySlot {
     }
 
     #[inline(always)]
+    unsafe fn cheap(self, row: usize) -> u32 {
+        // SAFETY: the caller's promise; the leaf is a slot. Length and first bytes are the same wherever a text lies.
+        let slot: Slot = unsafe { self.0.asked.read(row) };
+        (slot as u32) ^ ((slot >> 32) as u32)
+    }
+
+    #[inline(always)]
     unsafe fn same(self, row: usize, stored: *const u8) -> bool {
         // SAFETY: the caller's promise; stored rows of a table point into their own page.
         unsafe {
@@ -128,6 +148,12 @@ impl<A: KeyShape, B: KeyShape> KeyShape for Pair<A, B> {
     }
 
     #[inline(always)]
+    unsafe fn cheap(self, row: usize) -> u32 {
+        // SAFETY: the caller's promise.
+        unsafe { self.0.cheap(row) ^ self.1.cheap(row).rotate_left(7) }
+    }
+
+    #[inline(always)]
     unsafe fn same(self, row: usize, stored: *const u8) -> bool {
         // SAFETY: the caller's promise.
         unsafe { self.0.same(row, stored) && self.1.same(row, stored) }
@@ -146,6 +172,12 @@ impl KeyShape for Parts<'_> {
         let first = parts.next().map_or(0, |&part| unsafe { part_hash(part, row) });
         // SAFETY: as above.
         parts.fold(first, |hash, &part| combine(hash, unsafe { part_hash(part, row) }))
+    }
+
+    #[inline]
+    unsafe fn cheap(self, row: usize) -> u32 {
+        // SAFETY: the caller's promise.
+        unsafe { self.hash(row) as u32 }
     }
 
     #[inline]

@@ -5,11 +5,7 @@ use tests::{Folder, Input, Keys, Sale, everywhere, local};
 
 #[dataflow]
 fn by_name(sales: DataSet<Sale>) -> DataSet<(String, Option<i32>, i64)> {
-    sales
-        .filter(|s| s.amount > -900)
-        .project(|s| (s.name, s.coupon, s.amount))
-        .group_by(|s| (s.0, s.1))
-        .sum(|s| s.2)
+    sales.filter(|s| s.amount > -900).project(|s| (s.name, s.coupon, s.amount)).group_by(|s| (s.0, s.1)).sum(|s| s.2)
 }
 
 fn expected_by_name(sales: &[Sale]) -> Vec<(String, Option<i32>, i64)> {
@@ -72,7 +68,8 @@ fn lines_are_read_as_they_were_written() {
 fn a_sorted_flow_is_written_in_order() {
     let folder = Folder::default();
     let path = folder.join("sorted.txt");
-    let mut lines: Vec<String> = Input { rows: 20_000, keys: Keys::Zipf, seed: 9 }.sales().into_iter().map(|s| s.name).collect();
+    let mut lines: Vec<String> =
+        Input { rows: 20_000, keys: Keys::Zipf, seed: 9 }.sales().into_iter().map(|s| s.name).collect();
     let env = local(4);
     env.collection(&lines).unwrap().sort(|line| desc(line)).write_text(&path);
     env.run().unwrap();

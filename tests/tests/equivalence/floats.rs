@@ -14,8 +14,7 @@ struct Measured {
     value: f64,
 }
 
-const ODD: [f64; 9] =
-    [f64::NAN, -f64::NAN, 0.0, -0.0, f64::INFINITY, f64::NEG_INFINITY, f64::MIN_POSITIVE, 1.5, -1.5];
+const ODD: [f64; 9] = [f64::NAN, -f64::NAN, 0.0, -0.0, f64::INFINITY, f64::NEG_INFINITY, f64::MIN_POSITIVE, 1.5, -1.5];
 
 fn measured(input: Input) -> Vec<Measured> {
     input.readings().iter().map(|r| Measured { key: r.key, value: ODD[r.value.rem_euclid(9) as usize] }).collect()

@@ -82,7 +82,8 @@ fn a_job_fits_or_ends_with_operator_need_and_budget() {
                         let (cause, placed) = cause(error.cause());
                         assert!(placed && matches!(cause, Error::OutOfMemory { .. }), "{name}: {error}");
                         let text = error.to_string();
-                        let parts = ["memory.rs:", "out of memory: ", " more, and ", "of the budget of", "raise `--memory`"];
+                        let parts =
+                            ["memory.rs:", "out of memory: ", " more, and ", "of the budget of", "raise `--memory`"];
                         assert!(parts.iter().all(|part| text.contains(part)), "{name}: {text}");
                         assert!(memory_bytes < 512 << 20, "{name}, parallelism {parallelism}: {text}");
                     }

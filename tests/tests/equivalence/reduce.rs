@@ -8,9 +8,11 @@ use crate::{cases, grouped};
 
 #[dataflow]
 fn totals(readings: DataSet<Reading>) -> DataSet<Reading> {
-    readings
-        .group_by(|r| r.key)
-        .reduce(|a, b| Reading { key: a.key, value: a.value.max(b.value), count: a.count + b.count })
+    readings.group_by(|r| r.key).reduce(|a, b| Reading {
+        key: a.key,
+        value: a.value.max(b.value),
+        count: a.count + b.count,
+    })
 }
 
 /// Texts in order, the longest list that the group's records give: associative and commutative, so that it has one answer.

@@ -15,7 +15,8 @@ fn measured(amounts: DataSet<(u32, i64)>) -> DataSet<(u32, i64)> {
 
 #[dataflow]
 fn decimals(amounts: DataSet<(u32, Decimal<2>)>) -> DataSet<(u32, Decimal<2>)> {
-    amounts.group_by(|a| a.0).sum(|a| a.1)
+    let totals = amounts.group_by(|a| a.0).sum(|a| a.1);
+    totals
 }
 
 #[dataflow]
@@ -55,15 +56,15 @@ fn a_sum_that_overflows_ends_the_job_and_names_the_operator() {
     let bytes = [(1u32, 200u8), (1, 56)];
     on_each_engine(|engine, env| {
         let errors = [
-            ("sum", totals(env.collection(&amounts).unwrap()).collect().unwrap_err()),
-            ("aggregate", measured(env.collection(&amounts).unwrap()).collect().unwrap_err()),
-            ("sum", decimals(env.collection(&prices).unwrap()).collect().unwrap_err()),
-            ("sum", small(env.collection(bytes).unwrap()).collect().unwrap_err()),
+            ("`group_by` (group_by → sum)", totals(env.collection(&amounts).unwrap()).collect().unwrap_err()),
+            ("`group_by` (group_by → aggregate)", measured(env.collection(&amounts).unwrap()).collect().unwrap_err()),
+            ("`totals` (group_by → sum)", decimals(env.collection(&prices).unwrap()).collect().unwrap_err()),
+            ("`group_by` (group_by → sum)", small(env.collection(bytes).unwrap()).collect().unwrap_err()),
         ];
         for (operator, error) in errors {
             let text = error.to_string();
-            let place = text.contains(operator) && text.contains("equivalence/sums.rs:");
-            assert!(place && text.contains("overflow: a sum of "), "{engine}: {text}");
+            let place = format!("{operator} at tests/tests/equivalence/sums.rs:");
+            assert!(text.starts_with(&place) && text.contains(": overflow: a sum of "), "{engine}: {text}");
         }
     });
 }

@@ -1,27 +1,21 @@
 //! What closures take from the function around them: copies, so that nobody writes `.clone()`.
 
-use dataflow::Result;
 use dataflow::prelude::*;
+use tests::everywhere;
 
-use crate::support::{on_each_engine, sorted, texts};
+use crate::texts;
 
 #[dataflow]
 fn wrapped(words: DataSet<String>, before: String, after: String) -> DataSet<String> {
-    let plain = words
-        .filter(|word| word != before)
-        .map(|word| format!("{before}{word}{after}"));
+    let plain = words.filter(|word| word != before).map(|word| format!("{before}{word}{after}"));
     let marked = words.map(|word| before.clone() + word);
     let longest = before.len() + after.len();
     plain.union(marked).filter(|word| word.len() > longest)
 }
 
 #[test]
-fn texts_are_captured_as_often_as_they_are_named() -> Result<()> {
-    on_each_engine(|env| {
-        let words = wrapped(env.collection(["a", "<"])?, "<".to_owned(), ">".to_owned());
-        assert_eq!(sorted(&words)?, texts(["<a>"]));
-        Ok(())
-    })
+fn texts_are_captured_as_often_as_they_are_named() {
+    everywhere(texts(["<a>"]), |env| wrapped(env.collection(["a", "<"])?, "<".to_owned(), ">".to_owned()).collect());
 }
 
 #[derive(Clone)]
@@ -32,24 +26,13 @@ struct Range {
 
 #[dataflow]
 fn named(numbers: DataSet<u64>, range: Range) -> DataSet<String> {
-    numbers
-        .filter(|n| n >= range.from)
-        .filter_map(|n| range.names.get((n - range.from) as usize))
+    numbers.filter(|n| n >= range.from).filter_map(|n| range.names.get((n - range.from) as usize))
 }
 
 #[test]
-fn a_struct_is_captured_whole() -> Result<()> {
-    on_each_engine(|env| {
-        let range = Range {
-            from: 2,
-            names: texts(["two", "three"]),
-        };
-        assert_eq!(
-            sorted(&named(env.collection(0u64..9)?, range))?,
-            texts(["three", "two"])
-        );
-        Ok(())
-    })
+fn a_struct_is_captured_whole() {
+    let range = Range { from: 2, names: texts(["two", "three"]) };
+    everywhere(texts(["two", "three"]), |env| named(env.collection(0u64..9)?, range.clone()).collect());
 }
 
 #[dataflow]
@@ -61,31 +44,17 @@ where
 }
 
 #[test]
-fn a_function_is_captured_like_a_value() -> Result<()> {
-    on_each_engine(|env| {
-        let factor = 3;
-        assert_eq!(
-            sorted(&scaled(env.collection([1u64, 2])?, move |n| n * factor))?,
-            [3, 6]
-        );
-        Ok(())
-    })
+fn a_function_is_captured_like_a_value() {
+    let factor = 3;
+    everywhere(vec![3, 6], |env| scaled(env.collection([1u64, 2])?, move |n| n * factor).collect());
 }
 
 #[dataflow]
 fn greeted(words: DataSet<String>, greeting: &'static str) -> DataSet<String> {
-    words
-        .filter(|word| word > greeting)
-        .map(|word| format!("{greeting} {word}"))
+    words.filter(|word| word > greeting).map(|word| format!("{greeting} {word}"))
 }
 
 #[test]
-fn a_text_of_the_program_may_be_borrowed() -> Result<()> {
-    on_each_engine(|env| {
-        assert_eq!(
-            greeted(env.collection(["you", "a"])?, "hi").collect()?,
-            texts(["hi you"])
-        );
-        Ok(())
-    })
+fn a_text_of_the_program_may_be_borrowed() {
+    everywhere(texts(["hi you"]), |env| greeted(env.collection(["you", "a"])?, "hi").collect());
 }

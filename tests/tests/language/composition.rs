@@ -2,8 +2,9 @@
 
 use dataflow::Result;
 use dataflow::prelude::*;
+use tests::{everywhere, on_each_engine};
 
-use crate::support::{on_each_engine, sorted, texts};
+use crate::{pair, texts};
 
 #[dataflow]
 fn words(lines: DataSet<String>) -> DataSet<String> {
@@ -31,22 +32,14 @@ fn word_count(lines: DataSet<String>) -> DataSet<(String, u64)> {
 }
 
 #[test]
-fn pipelines_call_pipelines_of_any_record() -> Result<()> {
-    on_each_engine(|env| {
-        let counts = sorted(&word_count(env.collection(["to be or", "not to be"])?))?;
-        let counts = counts.into_iter().map(|(word, count)| format!("{word}{count}"));
-        assert_eq!(counts.collect::<Vec<_>>(), ["be2", "or1", "to2"]);
-        Ok(())
-    })
+fn pipelines_call_pipelines_of_any_record() {
+    let expected = vec![pair("be", 2), pair("or", 1), pair("to", 2)];
+    everywhere(expected, |env| word_count(env.collection(["to be or", "not to be"])?).collect());
 }
 
 #[dataflow]
 fn shaped(lines: DataSet<String>, upper: bool, more: &[&'static str]) -> DataSet<String> {
-    let mut shaped = if upper {
-        lines.map(|line| line.to_uppercase())
-    } else {
-        lines
-    };
+    let mut shaped = if upper { lines.map(|line| line.to_uppercase()) } else { lines };
     for ending in more {
         let ending = *ending;
         shaped = shaped.union(lines.map(|line| format!("{line}{ending}")));
@@ -58,16 +51,12 @@ fn shaped(lines: DataSet<String>, upper: bool, more: &[&'static str]) -> DataSet
 }
 
 #[test]
-fn branches_and_loops_build_flows() -> Result<()> {
-    on_each_engine(|env| {
-        let lines = env.collection(["a", "b", "a"])?;
-        assert_eq!(sorted(&shaped(lines.clone(), true, &[]))?, texts(["A", "A", "B"]));
-        assert_eq!(
-            sorted(&shaped(lines, false, &["!", "?"]))?,
-            texts(["a", "a!", "a?", "b", "b!", "b?"])
-        );
-        Ok(())
-    })
+fn branches_and_loops_build_flows() {
+    let lines = ["a", "b", "a"];
+    everywhere(texts(["A", "A", "B"]), |env| shaped(env.collection(lines)?, true, &[]).collect());
+    everywhere(texts(["a", "a!", "a?", "b", "b!", "b?"]), |env| {
+        shaped(env.collection(lines)?, false, &["!", "?"]).collect()
+    });
 }
 
 struct Inputs {
@@ -84,29 +73,24 @@ impl Inputs {
 #[dataflow]
 fn marked(inputs: Inputs) -> DataSet<String> {
     let long = flow!(inputs.lines).filter(|line| line.len() > 1);
-    flow!(inputs.everything())
-        .filter(|line| line.len() == 1)
-        .union(long)
-        .map(|line| format!("{line}."))
+    flow!(inputs.everything()).filter(|line| line.len() == 1).union(long).map(|line| format!("{line}."))
 }
 
 #[test]
-fn expressions_are_marked_as_flows() -> Result<()> {
-    on_each_engine(|env| {
+fn expressions_are_marked_as_flows() {
+    everywhere(texts(["a.", "bc."]), |env| {
         let lines = env.collection(["a", "bc"])?;
-        assert_eq!(sorted(&marked(Inputs { lines }))?, texts(["a.", "bc."]));
-        Ok(())
-    })
+        marked(Inputs { lines }).collect()
+    });
 }
 
 #[test]
-fn a_pipeline_is_written_inline() -> Result<()> {
-    on_each_engine(|env| {
+fn a_pipeline_is_written_inline() {
+    everywhere(vec![pair("bc", 2), pair("def", 2)], |env| {
         let (lines, least) = (env.collection(["a", "bc", "def"])?, 2);
         let long = dataflow::dataflow! { lines.filter(|line| line.len() >= least).map(|line| (line, least as u64)) };
-        assert_eq!(sorted(&long)?, [("bc".to_owned(), 2), ("def".to_owned(), 2)]);
-        Ok(())
-    })
+        long.collect()
+    });
 }
 
 /// Sources, settings and results are part of the body like any other code.
@@ -118,11 +102,8 @@ fn counts(env: &Env) -> Result<(u64, Vec<u64>)> {
 }
 
 #[test]
-fn a_pipeline_has_its_own_sources_and_results() -> Result<()> {
-    on_each_engine(|env| {
-        assert_eq!(counts(env)?, (3, vec![6, 4]));
-        Ok(())
-    })
+fn a_pipeline_has_its_own_sources_and_results() {
+    on_each_engine(|engine, env| assert_eq!(counts(env).unwrap(), (3, vec![6, 4]), "{engine}"));
 }
 
 trait Sampled {
@@ -141,9 +122,6 @@ fn sampled(numbers: DataSet<u64>) -> DataSet<u64> {
 }
 
 #[test]
-fn operators_of_ones_own_stand_in_a_chain() -> Result<()> {
-    on_each_engine(|env| {
-        assert_eq!(sorted(&sampled(env.collection(0u64..6)?))?, [4, 6]);
-        Ok(())
-    })
+fn operators_of_ones_own_stand_in_a_chain() {
+    everywhere(vec![4, 6], |env| sampled(env.collection(0u64..6)?).collect());
 }

@@ -2,10 +2,8 @@
 
 use std::num::ParseIntError;
 
-use dataflow::Result;
 use dataflow::prelude::*;
-
-use crate::support::{on_each_engine, sorted};
+use tests::{everywhere, on_each_engine};
 
 #[dataflow]
 fn numbers(lines: DataSet<String>) -> DataSet<u64> {
@@ -27,11 +25,7 @@ fn small(lines: DataSet<String>) -> DataSet<String> {
 
 #[dataflow]
 fn listed(lines: DataSet<String>) -> DataSet<u64> {
-    lines.try_flat_map(|line| {
-        line.split(',')
-            .map(str::parse::<u64>)
-            .collect::<std::result::Result<Vec<_>, _>>()
-    })
+    lines.try_flat_map(|line| line.split(',').map(str::parse::<u64>).collect::<std::result::Result<Vec<_>, _>>())
 }
 
 #[dataflow]
@@ -47,30 +41,24 @@ fn in_the_middle(lines: DataSet<String>) -> DataSet<u64> {
 }
 
 #[test]
-fn what_is_ok_goes_on() -> Result<()> {
-    on_each_engine(|env| {
-        assert_eq!(sorted(&numbers(env.collection(["2", "1"])?))?, [1, 2]);
-        assert_eq!(sorted(&sums(env.collection(["1+2", "3+4"])?))?, [3, 7]);
-        assert_eq!(sorted(&small(env.collection(["12", "7"])?))?, ["7"]);
-        assert_eq!(sorted(&listed(env.collection(["2,1", "3"])?))?, [1, 2, 3]);
-        assert_eq!(sorted(&in_the_middle(env.collection([" 12", "0", "123"])?))?, [12]);
-        Ok(())
-    })
+fn what_is_ok_goes_on() {
+    everywhere(vec![1, 2], |env| numbers(env.collection(["2", "1"])?).collect());
+    everywhere(vec![3, 7], |env| sums(env.collection(["1+2", "3+4"])?).collect());
+    everywhere(vec!["7".to_owned()], |env| small(env.collection(["12", "7"])?).collect());
+    everywhere(vec![1, 2, 3], |env| listed(env.collection(["2,1", "3"])?).collect());
+    everywhere(vec![12], |env| in_the_middle(env.collection([" 12", "0", "123"])?).collect());
 }
 
 #[test]
-fn an_error_names_the_operator_its_place_and_the_record() -> Result<()> {
-    on_each_engine(|env| {
-        let message = |flow: DataSet<u64>| match flow.collect() {
-            Ok(records) => format!("{records:?}"),
-            Err(error) => error.to_string(),
-        };
-        let lines = env.collection(["1", "one"])?;
+fn an_error_names_the_operator_its_place_and_the_record() {
+    on_each_engine(|engine, env| {
+        let lines = env.collection(["1", "one"]).unwrap();
+        let message = |flow: DataSet<u64>| flow.collect().unwrap_err().to_string();
         let found = message(numbers(lines.clone()));
-        for part in ["`try_map`", "fallible.rs:12", "invalid digit", "\"one\""] {
-            assert!(found.contains(part), "no {part} in: {found}");
+        for part in ["`try_map`", "fallible.rs:10", "invalid digit", "\"one\""] {
+            assert!(found.contains(part), "{engine}: no {part} in: {found}");
         }
-        assert!(message(sums(lines)).contains("no `+`"));
-        Ok(())
-    })
+        let found = message(sums(lines));
+        assert!(found.contains("no `+`"), "{engine}: {found}");
+    });
 }

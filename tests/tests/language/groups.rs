@@ -1,17 +1,12 @@
 //! Groups: single aggregates, several in one pass, and `reduce`.
 
-use dataflow::Result;
 use dataflow::prelude::*;
+use tests::{everywhere, on_each_engine};
 
-use crate::support::{on_each_engine, sorted};
+use crate::pair;
 
-const SALES: [(&str, i64, f64); 5] = [
-    ("pen", 3, 1.5),
-    ("ink", 1, 8.0),
-    ("pen", 5, 1.0),
-    ("ink", 2, 7.0),
-    ("cap", 9, 4.0),
-];
+const SALES: [(&str, i64, f64); 5] =
+    [("pen", 3, 1.5), ("ink", 1, 8.0), ("pen", 5, 1.0), ("ink", 2, 7.0), ("cap", 9, 4.0)];
 
 #[derive(Record, Clone, Debug, PartialEq)]
 struct Summary {
@@ -46,11 +41,11 @@ fn summaries(sales: DataSet<(String, i64, f64)>, whole: i64) -> DataSet<Summary>
 }
 
 #[test]
-fn an_aggregate_computes_with_several_measures() -> Result<()> {
-    on_each_engine(|env| {
-        let found = summaries(env.collection(SALES)?, 20).collect()?;
-        let names = found.iter().map(|summary| summary.item.as_str()).collect::<Vec<_>>();
-        assert_eq!(names, ["cap", "ink", "pen"]);
+fn an_aggregate_computes_with_several_measures() {
+    on_each_engine(|engine, env| {
+        let found = summaries(env.collection(SALES).unwrap(), 20).collect().unwrap();
+        let names = found.iter().map(|summary| summary.item.as_str());
+        assert_eq!(names.collect::<Vec<_>>(), ["cap", "ink", "pen"], "{engine}");
         let pens = Summary {
             item: "pen".to_owned(),
             sold: 8,
@@ -61,9 +56,8 @@ fn an_aggregate_computes_with_several_measures() -> Result<()> {
             share: 0.4,
             sales: 2,
         };
-        assert_eq!(found.last(), Some(&pens));
-        Ok(())
-    })
+        assert_eq!(found.last(), Some(&pens), "{engine}");
+    });
 }
 
 #[dataflow]
@@ -72,11 +66,8 @@ fn total(sales: DataSet<(String, i64, f64)>) -> DataSet<(i64, u64)> {
 }
 
 #[test]
-fn a_whole_flow_is_one_group() -> Result<()> {
-    on_each_engine(|env| {
-        assert_eq!(total(env.collection(SALES)?).collect()?, [(20, 5)]);
-        Ok(())
-    })
+fn a_whole_flow_is_one_group() {
+    everywhere(vec![(20, 5)], |env| total(env.collection(SALES)?).collect());
 }
 
 #[dataflow]
@@ -91,34 +82,29 @@ fn per_item(
 }
 
 #[test]
-fn a_grouping_has_a_name_like_any_flow() -> Result<()> {
-    on_each_engine(|env| {
-        let (sums, means, counts) = per_item(env.collection(SALES)?);
-        let sums = sorted(&sums)?.into_iter().map(|(item, sum)| format!("{item}{sum}"));
-        assert_eq!(sums.collect::<Vec<_>>(), ["cap9", "ink3", "pen8"]);
-        let counts = sorted(&counts)?
-            .into_iter()
-            .map(|(item, count)| format!("{item}{count}"));
-        assert_eq!(counts.collect::<Vec<_>>(), ["cap1", "ink2", "pen2"]);
-        assert!(means.collect()?.contains(&("ink".to_owned(), 1.5)));
-        Ok(())
-    })
+fn a_grouping_has_a_name_like_any_flow() {
+    everywhere(vec![pair("cap", 9), pair("ink", 3), pair("pen", 8)], |env| {
+        per_item(env.collection(SALES)?).0.collect()
+    });
+    on_each_engine(|engine, env| {
+        let means = per_item(env.collection(SALES).unwrap()).1.collect().unwrap();
+        assert!(means.contains(&pair("ink", 1.5)), "{engine}: {means:?}");
+    });
+    everywhere(vec![pair("cap", 1), pair("ink", 2), pair("pen", 2)], |env| {
+        per_item(env.collection(SALES)?).2.collect()
+    });
 }
 
 #[dataflow]
 fn longest(words: DataSet<(u32, String)>) -> DataSet<(u32, String)> {
-    words
-        .group_by(|w| w.0)
-        .reduce(|a, b| if a.1.len() >= b.1.len() { a } else { b })
+    words.group_by(|w| w.0).reduce(|a, b| if a.1.len() >= b.1.len() { a } else { b })
 }
 
 #[test]
-fn reduce_makes_one_record_of_two() -> Result<()> {
-    on_each_engine(|env| {
-        let words = env.collection([(1u32, "a"), (2, "bb"), (1, "ccc"), (1, "dd")])?;
-        assert_eq!(sorted(&longest(words))?, [(1, "ccc".to_owned()), (2, "bb".to_owned())]);
-        Ok(())
-    })
+fn reduce_makes_one_record_of_two() {
+    everywhere(vec![(1, "ccc".to_owned()), (2, "bb".to_owned())], |env| {
+        longest(env.collection([(1u32, "a"), (2, "bb"), (1, "ccc"), (1, "dd")])?).collect()
+    });
 }
 
 #[derive(Record, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -135,20 +121,12 @@ struct Home {
 
 #[dataflow]
 fn highest(homes: DataSet<Home>) -> DataSet<(u32, u32)> {
-    homes
-        .group_by(|h| h.place.zip)
-        .aggregate(|g| (g.key, g.max(|h| h.place.floor)))
+    homes.group_by(|h| h.place.zip).aggregate(|g| (g.key, g.max(|h| h.place.floor)))
 }
 
 #[test]
-fn keys_and_measures_reach_into_nested_records() -> Result<()> {
-    on_each_engine(|env| {
-        let home = |zip, floor| Home {
-            owner: format!("{zip}"),
-            place: Place { zip, floor },
-        };
-        let homes = env.collection([home(1, 4), home(2, 1), home(1, 7)])?;
-        assert_eq!(sorted(&highest(homes))?, [(1, 7), (2, 1)]);
-        Ok(())
-    })
+fn keys_and_measures_reach_into_nested_records() {
+    let home = |zip, floor| Home { owner: format!("{zip}"), place: Place { zip, floor } };
+    let homes = [home(1, 4), home(2, 1), home(1, 7)];
+    everywhere(vec![(1, 7), (2, 1)], |env| highest(env.collection(&homes)?).collect());
 }

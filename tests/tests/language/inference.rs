@@ -1,10 +1,10 @@
 //! The limits of inference. What a closure gives is emitted where it is made, so nothing that comes after it says of
 //! which type it is: where a value does not say so by itself, it is written out.
 
-use dataflow::Result;
 use dataflow::prelude::*;
+use tests::{everywhere, on_each_engine};
 
-use crate::support::{on_each_engine, sorted};
+use crate::pair;
 
 /// A number without a type is an `i32`, or an `f64` with a point, as everywhere in Rust where nothing else decides.
 #[dataflow]
@@ -15,20 +15,16 @@ fn plain_literals(words: DataSet<String>) -> DataSet<(String, i32, f64)> {
 /// Any other type is written behind the number.
 #[dataflow]
 fn typed_literals(words: DataSet<String>) -> DataSet<(String, u64)> {
-    words
-        .map(|word| (word, 1u64))
-        .group_by(|pair| pair.0)
-        .sum(|pair| pair.1)
+    words.map(|word| (word, 1u64)).group_by(|pair| pair.0).sum(|pair| pair.1)
 }
 
 #[test]
-fn literals_say_their_type() -> Result<()> {
-    on_each_engine(|env| {
-        let words = env.collection(["a", "a"])?;
-        assert_eq!(plain_literals(words.clone()).collect()?[0], ("a".to_owned(), 1, 0.5));
-        assert_eq!(typed_literals(words).collect()?, [("a".to_owned(), 2)]);
-        Ok(())
-    })
+fn literals_say_their_type() {
+    on_each_engine(|engine, env| {
+        let found = plain_literals(env.collection(["a"]).unwrap()).collect().unwrap();
+        assert_eq!(found, [("a".to_owned(), 1, 0.5)], "{engine}");
+    });
+    everywhere(vec![pair("a", 2)], |env| typed_literals(env.collection(["a", "a"])?).collect());
 }
 
 /// Each branch is emitted by itself, so a `None` says what is missing.
@@ -47,14 +43,10 @@ fn plain_none(words: DataSet<String>) -> DataSet<(String, Option<u64>)> {
 }
 
 #[test]
-fn none_says_its_type() -> Result<()> {
-    on_each_engine(|env| {
-        let words = env.collection(["7", ""])?;
-        let (empty, seven) = (("".to_owned(), None), ("7".to_owned(), Some(7)));
-        assert_eq!(sorted(&typed_none(words.clone()))?, [empty.clone(), seven]);
-        assert_eq!(sorted(&plain_none(words))?, [empty, ("7".to_owned(), Some(1))]);
-        Ok(())
-    })
+fn none_says_its_type() {
+    let words = ["7", ""];
+    everywhere(vec![pair("", None), pair("7", Some(7))], |env| typed_none(env.collection(words)?).collect());
+    everywhere(vec![pair("", None), pair("7", Some(1))], |env| plain_none(env.collection(words)?).collect());
 }
 
 /// A struct's fields have types, so nothing has to be written out.
@@ -66,34 +58,13 @@ struct Score {
 
 #[dataflow]
 fn in_a_struct(numbers: DataSet<u64>) -> DataSet<Score> {
-    numbers.map(|n| {
-        if n > 1 {
-            Score {
-                points: 1,
-                bonus: Some(n),
-            }
-        } else {
-            Score { points: 0, bonus: None }
-        }
-    })
+    numbers.map(|n| if n > 1 { Score { points: 1, bonus: Some(n) } } else { Score { points: 0, bonus: None } })
 }
 
 #[test]
-fn a_struct_says_the_types() -> Result<()> {
-    on_each_engine(|env| {
-        let scores = sorted(&in_a_struct(env.collection([1u64, 2])?))?;
-        assert_eq!(
-            scores,
-            [
-                Score { points: 0, bonus: None },
-                Score {
-                    points: 1,
-                    bonus: Some(2)
-                }
-            ]
-        );
-        Ok(())
-    })
+fn a_struct_says_the_types() {
+    let scores = vec![Score { points: 0, bonus: None }, Score { points: 1, bonus: Some(2) }];
+    everywhere(scores, |env| in_a_struct(env.collection([1u64, 2])?).collect());
 }
 
 /// The same for what is collected, parsed or converted: its type is written where it is made.
@@ -105,10 +76,6 @@ fn typed_conversions(words: DataSet<String>) -> DataSet<(String, u64)> {
 }
 
 #[test]
-fn conversions_say_their_type() -> Result<()> {
-    on_each_engine(|env| {
-        let words = env.collection(["21", "b"])?;
-        assert_eq!(typed_conversions(words).collect()?, [("12".to_owned(), 14)]);
-        Ok(())
-    })
+fn conversions_say_their_type() {
+    everywhere(vec![pair("12", 14)], |env| typed_conversions(env.collection(["21", "b"])?).collect());
 }

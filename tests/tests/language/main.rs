@@ -1,4 +1,6 @@
-//! The language of `#[dataflow]`, feature by feature: each pipeline compiles, and runs on both engines.
+//! The language of `#[dataflow]`, feature by feature: each pipeline compiles, and runs on every engine.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod captures;
 mod composition;
@@ -6,7 +8,17 @@ mod fallible;
 mod groups;
 mod inference;
 mod joins;
+mod macros;
 mod names;
 mod reads;
 mod runs;
-mod support;
+
+/// Owned texts.
+fn texts<const N: usize>(texts: [&str; N]) -> Vec<String> {
+    texts.map(str::to_owned).into()
+}
+
+/// A pair with an owned text.
+fn pair<V>(text: &str, value: V) -> (String, V) {
+    (text.to_owned(), value)
+}

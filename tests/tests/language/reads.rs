@@ -2,8 +2,7 @@
 
 use dataflow::Result;
 use dataflow::prelude::*;
-
-use crate::support::local;
+use tests::{Folder, local};
 
 #[derive(Record, Clone, Debug, PartialEq)]
 struct Sale {
@@ -17,8 +16,7 @@ const SALES: u64 = 4_000;
 
 /// The bytes that a pipeline over a file of sales reads.
 fn bytes_read(pipeline: impl Fn(DataSet<Sale>, &str)) -> Result<u64> {
-    let folder = tempfile::tempdir().unwrap();
-    let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    let folder = Folder::default();
     let env = local(1);
     let sale = |id: u64| Sale {
         id,
@@ -29,10 +27,9 @@ fn bytes_read(pipeline: impl Fn(DataSet<Sale>, &str)) -> Result<u64> {
         ),
         price: id as f64 / 7.0,
     };
-    env.collection((0..SALES).map(sale))?
-        .write_parquet(path("sales.parquet"));
+    env.collection((0..SALES).map(sale))?.write_parquet(folder.join("sales.parquet"));
     env.run()?;
-    pipeline(env.read_parquet(path("sales.parquet"))?, &path("result.csv"));
+    pipeline(env.read_parquet(folder.join("sales.parquet"))?, &folder.join("result.csv"));
     Ok(env.run()?.source_bytes())
 }
 
@@ -43,10 +40,7 @@ fn prices(sales: DataSet<Sale>, path: &str) {
 
 #[dataflow]
 fn prices_by_item(sales: DataSet<Sale>, path: &str) {
-    sales
-        .group_by(|sale| sale.item)
-        .aggregate(|g| (g.key, g.sum(|sale| sale.price), g.count()))
-        .write_csv(path);
+    sales.group_by(|sale| sale.item).aggregate(|g| (g.key, g.sum(|sale| sale.price), g.count())).write_csv(path);
 }
 
 /// A method called on the record may read any of it.
@@ -58,25 +52,16 @@ fn whole_sales(sales: DataSet<Sale>, path: &str) {
 /// The join's closure sees both sides, each through its own parameter.
 #[dataflow]
 fn pairs(sales: DataSet<Sale>, path: &str) {
-    sales
-        .join(sales)
-        .on(|a| a.id, |b| b.id)
-        .map(|a, b| (a.id, b.price))
-        .write_csv(path);
+    sales.join(sales).on(|a| a.id, |b| b.id).map(|a, b| (a.id, b.price)).write_csv(path);
 }
 
 #[test]
 fn parquet_columns_that_nobody_reads_stay_on_disk() -> Result<()> {
     let everything = bytes_read(whole_sales)?;
-    for (name, read) in [
-        ("prices", bytes_read(prices)?),
-        ("items", bytes_read(prices_by_item)?),
-        ("pairs", bytes_read(pairs)?),
-    ] {
-        assert!(
-            read > 0 && read < everything / 2,
-            "{name}: {read} of {everything} bytes"
-        );
+    for (name, read) in
+        [("prices", bytes_read(prices)?), ("items", bytes_read(prices_by_item)?), ("pairs", bytes_read(pairs)?)]
+    {
+        assert!(read > 0 && read < everything / 2, "{name}: {read} of {everything} bytes");
     }
     Ok(())
 }

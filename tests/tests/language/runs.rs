@@ -1,9 +1,9 @@
 //! Record-at-a-time operators: what stands in a row runs as one function.
 
-use dataflow::Result;
 use dataflow::prelude::*;
+use tests::everywhere;
 
-use crate::support::{on_each_engine, sorted, texts};
+use crate::{pair, texts};
 
 const LINES: [&str; 4] = ["To be", "or not to be", "# a comment", "x"];
 
@@ -17,15 +17,10 @@ fn words_of_long_lines(lines: DataSet<String>) -> DataSet<(String, u64)> {
 }
 
 #[test]
-fn a_run_lends_what_its_closures_make() -> Result<()> {
-    on_each_engine(|env| {
-        let words = words_of_long_lines(env.collection(LINES)?);
-        let found = sorted(&words)?
-            .into_iter()
-            .map(|(word, length)| format!("{word}{length}"));
-        assert_eq!(found.collect::<Vec<_>>(), ["be2", "be2", "not3", "or2", "to2", "to2"]);
-        Ok(())
-    })
+fn a_run_lends_what_its_closures_make() {
+    let words = [("be", 2), ("be", 2), ("not", 3), ("or", 2), ("to", 2), ("to", 2)];
+    let words = words.map(|(word, length)| pair(word, length));
+    everywhere(words.into(), |env| words_of_long_lines(env.collection(LINES)?).collect());
 }
 
 /// The branches give a borrowed text, an owned one and another borrowed one.
@@ -42,12 +37,9 @@ fn marked(lines: DataSet<String>) -> DataSet<String> {
 }
 
 #[test]
-fn branches_may_give_different_types_of_one_record() -> Result<()> {
-    on_each_engine(|env| {
-        let expected = texts(["TO BE", "a comment", "one letter", "or not to be"]);
-        assert_eq!(sorted(&marked(env.collection(LINES)?))?, expected);
-        Ok(())
-    })
+fn branches_may_give_different_types_of_one_record() {
+    let expected = texts(["TO BE", "a comment", "one letter", "or not to be"]);
+    everywhere(expected, |env| marked(env.collection(LINES)?).collect());
 }
 
 #[dataflow]
@@ -58,11 +50,8 @@ fn first_words(lines: DataSet<String>) -> DataSet<String> {
 }
 
 #[test]
-fn filter_map_keeps_what_is_some() -> Result<()> {
-    on_each_engine(|env| {
-        assert_eq!(sorted(&first_words(env.collection(LINES)?))?, texts(["#", "To", "or"]));
-        Ok(())
-    })
+fn filter_map_keeps_what_is_some() {
+    everywhere(texts(["#", "To", "or"]), |env| first_words(env.collection(LINES)?).collect());
 }
 
 #[dataflow]
@@ -76,11 +65,8 @@ fn early(numbers: DataSet<u64>) -> DataSet<u64> {
 }
 
 #[test]
-fn a_closure_may_return_early() -> Result<()> {
-    on_each_engine(|env| {
-        assert_eq!(sorted(&early(env.collection([1u64, 2, 3])?))?, [0, 10, 20]);
-        Ok(())
-    })
+fn a_closure_may_return_early() {
+    everywhere(vec![0, 10, 20], |env| early(env.collection([1u64, 2, 3])?).collect());
 }
 
 #[dataflow]
@@ -92,12 +78,9 @@ fn divisors(numbers: DataSet<(u64, u64)>) -> DataSet<u64> {
 }
 
 #[test]
-fn later_conditions_rely_on_earlier_ones() -> Result<()> {
-    on_each_engine(|env| {
-        let numbers = env.collection([(8u64, 2u64), (8, 0), (9, 2), (9, 1), (1000, 2)])?;
-        assert_eq!(divisors(numbers).collect()?, [4]);
-        Ok(())
-    })
+fn later_conditions_rely_on_earlier_ones() {
+    let pairs = [(8u64, 2u64), (8, 0), (9, 2), (9, 1), (1000, 2)];
+    everywhere(vec![4], |env| divisors(env.collection(pairs)?).collect());
 }
 
 fn is_short(word: &str) -> bool {
@@ -110,9 +93,6 @@ fn short_words(words: DataSet<String>) -> DataSet<String> {
 }
 
 #[test]
-fn a_function_stands_for_a_closure() -> Result<()> {
-    on_each_engine(|env| {
-        assert_eq!(sorted(&short_words(env.collection(["one", "four"])?))?, texts(["ONE"]));
-        Ok(())
-    })
+fn a_function_stands_for_a_closure() {
+    everywhere(texts(["ONE"]), |env| short_words(env.collection(["one", "four"])?).collect());
 }

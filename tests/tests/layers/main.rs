@@ -35,7 +35,8 @@ fn sources(folder: &str) -> Vec<(PathBuf, String)> {
 /// The engine's modules in layer order: as `lib.rs` lists them.
 fn layers() -> Vec<String> {
     let list = fs::read_to_string(workspace().join("runtime/src/lib.rs")).unwrap();
-    let module = |line: &str| line.trim_start_matches("pub ").strip_prefix("mod ")?.strip_suffix(';').map(str::to_owned);
+    let module =
+        |line: &str| line.trim_start_matches("pub ").strip_prefix("mod ")?.strip_suffix(';').map(str::to_owned);
     let layers: Vec<String> = list.lines().filter_map(module).collect();
     assert!(layers.len() > 10, "{layers:?}");
     layers
@@ -82,7 +83,10 @@ fn every_module_that_is_named_is_a_layer() {
     // A path that the scanner misreads would otherwise pass as nobody's.
     let layers = layers();
     let unknown = uses().into_iter().filter(|(_, _, used)| !layers.contains(&used.module));
-    none("a name behind `crate::` is no module", unknown.map(|(path, _, used)| offence(&path, used.line, &used.module)));
+    none(
+        "a name behind `crate::` is no module",
+        unknown.map(|(path, _, used)| offence(&path, used.line, &used.module)),
+    );
 }
 
 #[test]
@@ -99,7 +103,9 @@ fn planner_and_executor_name_no_operator_and_operators_do_not_name_them() {
     ];
     let offends = |(path, module, used): &(PathBuf, String, Mention)| {
         let (_, strangers) = STRANGERS.iter().find(|(name, _)| name == module)?;
-        strangers.contains(&used.module.as_str()).then(|| offence(path, used.line, &format!("`{module}` names `{}`", used.module)))
+        strangers
+            .contains(&used.module.as_str())
+            .then(|| offence(path, used.line, &format!("`{module}` names `{}`", used.module)))
     };
     none("a module names one that it should know by traits alone", uses().iter().filter_map(offends));
 }

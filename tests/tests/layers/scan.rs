@@ -68,7 +68,9 @@ fn text_end(rest: &str) -> usize {
 fn character(rest: &str) -> usize {
     let mut inside = rest[1..].chars();
     match (inside.next(), inside.next()) {
-        (Some('\\'), Some(escaped)) => rest[2 + escaped.len_utf8()..].find('\'').map_or(0, |at| 3 + escaped.len_utf8() + at),
+        (Some('\\'), Some(escaped)) => {
+            rest[2 + escaped.len_utf8()..].find('\'').map_or(0, |at| 3 + escaped.len_utf8() + at)
+        }
         (Some(c), Some('\'')) => 2 + c.len_utf8(),
         _ => 0,
     }

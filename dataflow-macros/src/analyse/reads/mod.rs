@@ -38,11 +38,7 @@ impl Reads {
 
 /// What a closure reads of each of its parameters.
 pub(crate) fn of(closure: &ExprClosure) -> Vec<Reads> {
-    closure
-        .inputs
-        .iter()
-        .map(|parameter| of_parameter(parameter, &closure.body))
-        .collect()
+    closure.inputs.iter().map(|parameter| of_parameter(parameter, &closure.body)).collect()
 }
 
 /// What an expression reads of a record that a pattern binds.
@@ -52,10 +48,7 @@ pub(crate) fn of_parameter(parameter: &Pat, body: &Expr) -> Reads {
         return Reads::All;
     }
     let mentions = free_names(body);
-    let plain = mentions
-        .plain
-        .iter()
-        .map(|mention| (mention.name, mention.fields.as_slice()));
+    let plain = mentions.plain.iter().map(|mention| (mention.name, mention.fields.as_slice()));
     let opaque = mentions.opaque.iter().map(|name| (name, &[] as &[String]));
     let mut fields = BTreeSet::new();
     for (name, path) in plain.chain(opaque) {
@@ -81,10 +74,7 @@ fn find_roots<'a>(pattern: &'a Pat, path: &mut Vec<String>, roots: &mut Vec<Root
     match pattern {
         Pat::Wild(_) | Pat::Rest(_) => true,
         Pat::Ident(binding) if binding.subpat.is_none() => {
-            roots.push(Root {
-                name: &binding.ident,
-                path: path.clone(),
-            });
+            roots.push(Root { name: &binding.ident, path: path.clone() });
             true
         }
         Pat::Type(typed) => find_roots(&typed.pat, path, roots),

@@ -1,0 +1,358 @@
+//! What a user is told when something is wrong: one error, soon, with its place, and nothing half-written left behind.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::process::Command;
+
+use dataflow::prelude::*;
+use dataflow::{Env, Error, Result};
+use tests::{Folder, Sale, local, on_each_engine};
+
+#[derive(Record, Clone, Copy, Debug, PartialEq)]
+struct Order {
+    id: u64,
+    price: Decimal<2>,
+    day: Date,
+}
+
+#[derive(Record, Clone, Debug, PartialEq)]
+struct OtherColumn {
+    id: u64,
+    colour: String,
+}
+
+#[derive(Record, Clone, Debug, PartialEq)]
+struct OtherType {
+    id: String,
+}
+
+const ORDERS: &str = "id,price,day\n1,2.50,2024-01-01\n2,3.00,2024-01-02\n";
+
+fn orders() -> impl Iterator<Item = Order> {
+    (0..10_000).map(|id| Order { id, price: Decimal::from_scaled(5), day: date!(2024 - 01 - 01) })
+}
+
+/// Holds that a pipeline ends with an error of all these parts, on every engine.
+fn ends_with(parts: &[&str], pipeline: impl Fn(&Env) -> Result<()>) {
+    on_each_engine(|engine, env| has_parts(engine, &pipeline(env).unwrap_err(), parts));
+}
+
+fn has_parts(engine: &str, error: &Error, parts: &[&str]) {
+    let text = error.to_string();
+    for part in parts {
+        assert!(text.contains(part), "{engine}: `{part}` is not in: {text}");
+    }
+    assert!(!text.contains("internal error") && text.lines().count() == 1, "{engine}: {text}");
+}
+
+/// A Parquet file of orders.
+fn parquet(folder: &Folder) -> String {
+    let (path, env) = (folder.join("orders.parquet"), local(1));
+    env.collection(orders()).unwrap().write_parquet(&path);
+    env.run().unwrap();
+    path
+}
+
+fn read_orders(env: &Env, path: &str) -> Result<()> {
+    env.read_csv::<Order>(path)?.collect().map(|_| ())
+}
+
+#[test]
+fn a_path_that_is_not_there() {
+    let missing = Folder::default().join("missing.txt");
+    ends_with(&["no input at", "missing.txt", "there is no such file or folder"], |env| {
+        env.read_text(&missing).map(|_| ())
+    });
+    ends_with(&["no input at", "missing.txt"], |env| read_orders(env, &missing));
+    ends_with(&["no input at", "missing.txt"], |env| env.read_parquet::<Order>(&missing).map(|_| ()));
+}
+
+#[test]
+fn a_pattern_and_a_folder_without_files() {
+    let folder = Folder::default();
+    let pattern = folder.join("*.csv");
+    ends_with(&["no input at", "*.csv", "no file matches the pattern"], |env| read_orders(env, &pattern));
+    ends_with(&["no input at", "the folder holds no file to read"], |env| env.read_text(folder.join("")).map(|_| ()));
+}
+
+#[test]
+fn a_parquet_file_that_was_cut() {
+    let folder = Folder::default();
+    let whole = std::fs::read(parquet(&folder)).unwrap();
+    for length in [0, 3, 11, whole.len() / 2, whole.len() - 1] {
+        let cut = folder.file("cut.parquet", &whole[..length]);
+        ends_with(&["cut.parquet", "Parquet"], |env| env.read_parquet::<Order>(&cut)?.collect().map(|_| ()));
+    }
+}
+
+#[test]
+fn a_parquet_file_whose_pages_are_damaged() {
+    let folder = Folder::default();
+    let mut bytes = std::fs::read(parquet(&folder)).unwrap();
+    let third = bytes.len() / 3;
+    bytes[4..third].fill(0xff);
+    let damaged = folder.file("damaged.parquet", bytes);
+    ends_with(&["damaged.parquet", "`read` at tests/tests/bad_input.rs:"], |env| {
+        env.read_parquet::<Order>(&damaged)?.collect().map(|_| ())
+    });
+}
+
+#[test]
+fn a_column_that_is_missing() {
+    let folder = Folder::default();
+    let (csv, parquet) = (folder.file("orders.csv", ORDERS), parquet(&folder));
+    let parts = ["there is no column `colour`", "`id`", "`price`", "`day`"];
+    ends_with(&[&parts[..], &["orders.csv"]].concat(), |env| env.read_csv::<OtherColumn>(&csv)?.collect().map(|_| ()));
+    ends_with(&[&parts[..], &["orders.parquet"]].concat(), |env| {
+        env.read_parquet::<OtherColumn>(&parquet)?.collect().map(|_| ())
+    });
+}
+
+#[test]
+fn a_column_of_another_type() {
+    let folder = Folder::default();
+    let parquet = parquet(&folder);
+    ends_with(&["orders.parquet", "column `id`: expected String, found"], |env| {
+        env.read_parquet::<OtherType>(&parquet)?.collect().map(|_| ())
+    });
+}
+
+#[test]
+fn lines_of_csv_that_do_not_fit() {
+    let cases = [
+        ("2,3.00\n", "bad.csv:4: expected 3 fields, found 2"),
+        ("2,3.00,2024-01-02,5\n", "bad.csv:4: expected 3 fields, found 4"),
+        ("x2,3.00,2024-01-02\n", "bad.csv:4: column `id`: expected u64, found `x2`"),
+        ("2,3.005,2024-01-02\n", "bad.csv:4: column `price`: expected Decimal<2>, found `3.005`"),
+        ("2,3.00,2024-13-02\n", "bad.csv:4: column `day`: expected Date, found `2024-13-02`"),
+        ("2,,2024-01-02\n", "bad.csv:4: column `price`: expected Decimal<2>, found an empty field"),
+        ("-2,3.00,2024-01-02\n", "bad.csv:4: column `id`: expected u64, found `-2`"),
+    ];
+    let folder = Folder::default();
+    for (line, expected) in cases {
+        let path = folder.file("bad.csv", format!("{ORDERS}{line}3,1.00,2024-01-03\n"));
+        ends_with(&[expected, "`read` at tests/tests/bad_input.rs:"], |env| read_orders(env, &path));
+    }
+}
+
+#[test]
+fn bytes_that_are_no_text() {
+    let folder = Folder::default();
+    let lines = folder.file("lines.txt", b"good\nalso good\nb\xffd\n");
+    ends_with(&["lines.txt:3", "expected UTF-8", "0xff"], |env| env.read_text(&lines)?.collect().map(|_| ()));
+    let table = folder.file("table.csv", b"id,colour\n1,red\n2,r\xc3d\n");
+    ends_with(&["table.csv:3", "UTF-8"], |env| env.read_csv::<OtherColumn>(&table)?.collect().map(|_| ()));
+}
+
+#[test]
+fn a_late_line_ends_a_long_job_too() {
+    let mut content = ORDERS.to_owned();
+    (0..200_000).for_each(|id| content.push_str(&format!("{id},1.00,2024-01-02\n")));
+    let line = 1 + content.lines().count();
+    let folder = Folder::default();
+    let path = folder.file("long.csv", content + "7,seven,2024-01-02\n");
+    ends_with(&[&format!("long.csv:{line}: column `price`")], |env| read_orders(env, &path));
+}
+
+#[test]
+fn an_output_that_cannot_be_written() {
+    let folder = Folder::default();
+    let blocker = folder.file("blocker", "a file, not a folder");
+    let below = format!("{blocker}/out.csv");
+    ends_with(&["`write` at tests/tests/bad_input.rs:", "cannot create", "blocker/out.csv"], |env| {
+        env.collection(orders())?.write_csv(&below);
+        env.run().map(|_| ())
+    });
+    std::fs::create_dir(folder.path().join("taken")).unwrap();
+    let _ = folder.file("taken/part", "");
+    for (name, reason) in [("taken", "it is a folder; end the path with `/`"), ("taken/", "exists and is not empty")] {
+        ends_with(&["`write` at tests/tests/bad_input.rs:", reason], |env| {
+            env.collection(orders())?.write_csv(folder.join(name));
+            env.run().map(|_| ())
+        });
+    }
+    assert_eq!(folder.names(), ["blocker", "taken"], "something was left behind");
+}
+
+#[dataflow]
+fn explosive(orders: DataSet<Order>) -> DataSet<u64> {
+    orders.map(|o| if o.id == 7_777 { panic!("the number is {}", o.id) } else { o.id })
+}
+
+#[dataflow]
+fn refused(orders: DataSet<Order>) -> DataSet<Order> {
+    let checked = orders
+        .try_map(|o| if o.id == 7_777 && o.price.scaled() == 5 && o.day.year() > 0 { Err("too odd") } else { Ok(o) });
+    checked
+}
+
+#[dataflow]
+fn overflowing(orders: DataSet<Order>) -> DataSet<Decimal<4>> {
+    orders.map(|o| o.price * Decimal::<2>::from_scaled(i64::MAX))
+}
+
+#[dataflow]
+fn divided(orders: DataSet<Order>) -> DataSet<u64> {
+    orders.filter(|o| 100 / o.id > 3).project(|o| o.id)
+}
+
+/// Each runs into something in a closure; the message has the operator, its line here, and the cause.
+fn closures_that_fail(folder: &Folder, name: &str) {
+    let cases: [(fn(&Env, &str) -> Result<()>, &[&str]); 4] = [
+        (
+            |env, path| {
+                explosive(env.collection(orders())?).write_parquet(path);
+                Ok(())
+            },
+            &[
+                "`map` at tests/tests/bad_input.rs:",
+                "a closure panicked: the number is 7777 at tests/tests/bad_input.rs:",
+            ],
+        ),
+        (
+            |env, path| {
+                refused(env.collection(orders())?).write_csv(path);
+                Ok(())
+            },
+            &[
+                "`checked` (try_map) at tests/tests/bad_input.rs:",
+                "too odd, in the record Order { id: 7777, price: 0.05, day: 2024-01-01 }",
+            ],
+        ),
+        (
+            |env, path| {
+                overflowing(env.collection(orders())?).write_parquet(path);
+                Ok(())
+            },
+            &["`map` at tests/tests/bad_input.rs:", "overflow: 0.05 * 92233720368547758.07"],
+        ),
+        (
+            |env, path| {
+                divided(env.collection(orders())?).write_csv(path);
+                Ok(())
+            },
+            &["`filter` at tests/tests/bad_input.rs:", "a closure panicked: attempt to divide by zero"],
+        ),
+    ];
+    for (declare, parts) in cases {
+        on_each_engine(|engine, env| {
+            declare(env, &folder.join(name)).unwrap();
+            has_parts(engine, &env.run().unwrap_err(), parts);
+            assert_eq!(folder.names(), ["kept.csv"], "{engine}: something was left behind, or taken away");
+        });
+    }
+}
+
+#[test]
+fn closures_that_fail_leave_no_file() {
+    let folder = Folder::default();
+    let _ = folder.file("kept.csv", "as it was");
+    closures_that_fail(&folder, "new.csv");
+    // An output that was there before stays as it was.
+    closures_that_fail(&folder, "kept.csv");
+    assert_eq!(std::fs::read_to_string(folder.path().join("kept.csv")).unwrap(), "as it was");
+}
+
+#[test]
+fn closures_that_fail_leave_no_folder() {
+    let folder = Folder::default();
+    let _ = folder.file("kept.csv", "as it was");
+    closures_that_fail(&folder, "new/");
+}
+
+#[test]
+fn one_sink_that_fails_takes_the_others_with_it() {
+    let folder = Folder::default();
+    on_each_engine(|engine, env| {
+        let flow = env.collection(orders()).unwrap();
+        flow.write_csv(folder.join("good.csv"));
+        flow.write_parquet(folder.join("good/"));
+        explosive(flow).write_csv(folder.join("bad.csv"));
+        has_parts(engine, &env.run().unwrap_err(), &["the number is 7777"]);
+        assert_eq!(folder.names(), [""; 0], "{engine}");
+        // The environment goes on with other work.
+        assert_eq!(env.collection(orders()).unwrap().count().unwrap(), 10_000, "{engine}");
+    });
+}
+
+#[test]
+fn a_sink_that_cannot_begin_takes_those_with_it_that_have_begun() {
+    let folder = Folder::default();
+    let blocker = folder.file("blocker", "a file, not a folder");
+    on_each_engine(|engine, env| {
+        let flow = env.collection(orders()).unwrap();
+        flow.write_csv(folder.join("good/"));
+        flow.write_csv(format!("{blocker}/out/"));
+        has_parts(
+            engine,
+            &env.run().unwrap_err(),
+            &["`write` at tests/tests/bad_input.rs:", "cannot create", "blocker"],
+        );
+        assert_eq!(folder.names(), ["blocker"], "{engine}");
+    });
+}
+
+#[test]
+fn a_group_that_forgets_a_field_is_refused_before_it_runs() {
+    ends_with(&["is neither part of the key nor aggregated", "tests/tests/bad_input.rs:"], |env| {
+        let none: [Sale; 0] = [];
+        env.collection(none)?.group_by(|s| s.key).sum(|s| s.amount).collect().map(|_| ())
+    });
+}
+
+#[dataflow]
+fn odd_number(orders: DataSet<Order>) -> DataSet<u64> {
+    orders.try_map(|o| if o.id == 7_777 { Err("too odd") } else { Ok(o.id) })
+}
+
+#[dataflow]
+fn without_five(pairs: DataSet<(u64, i32)>) -> DataSet<u64> {
+    pairs.try_filter(|p| if p.1 == 5 { Err("five") } else { Ok(true) }).project(|p| p.0)
+}
+
+#[test]
+fn a_record_is_shown_as_far_as_it_was_read() {
+    let folder = Folder::default();
+    let path = parquet(&folder);
+    ends_with(&["too odd, in the record Order { id: 7777, .. }"], |env| {
+        odd_number(env.read_parquet(&path)?).count().map(|_| ())
+    });
+    let pairs: Vec<(u64, i32)> = (1..9).zip(1..9).collect();
+    ends_with(&["five, in the record (_, 5)"], |env| without_five(env.collection(&pairs)?).count().map(|_| ()));
+}
+
+/// The exit code and standard error of a process that runs a job.
+fn process(arguments: &[&str]) -> (Option<i32>, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_job")).args(arguments).env("RUST_BACKTRACE", "1").output().unwrap();
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[test]
+fn a_process_ends_with_one_message_and_code_1() {
+    let folder = Folder::default();
+    let input = folder.file("lines.txt", "12\n\n1x\n");
+    let output = folder.join("out.csv");
+    let cases = [
+        ("numbers", input.as_str(), "invalid digit found in string"),
+        ("explosive", input.as_str(), "a closure panicked: an empty line"),
+        ("copy", "/there/is/no/such/file", "no input at /there/is/no/such/file"),
+    ];
+    for engine in ["local", "embedded"] {
+        for (kind, input, message) in cases {
+            let first = if kind == "numbers" { folder.file("bad.txt", "12\n1x\n") } else { input.to_owned() };
+            let (code, text) = process(&["--engine", engine, "--parallelism", "2", kind, &first, &output]);
+            assert_eq!(code, Some(1), "{engine}, {kind}: {text}");
+            assert!(text.starts_with("Error: ") && text.contains(message), "{engine}, {kind}: {text}");
+            assert_eq!(text.lines().count(), 1, "{engine}, {kind}: {text}");
+        }
+    }
+    assert_eq!(folder.names(), ["bad.txt", "lines.txt"]);
+}
+
+#[test]
+fn a_process_that_succeeds_says_nothing() {
+    let folder = Folder::default();
+    let (input, output) = (folder.file("lines.txt", "12\n7\n"), folder.join("out.csv"));
+    assert_eq!(process(&["numbers", &input, &output]), (Some(0), String::new()));
+    assert_eq!(folder.names(), ["lines.txt", "out.csv"]);
+}

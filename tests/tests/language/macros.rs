@@ -1,0 +1,29 @@
+//! Pipelines in the program's own macros.
+
+use dataflow::prelude::*;
+use tests::everywhere;
+
+macro_rules! pipeline {
+    ($name:ident, $change:expr, $most:expr) => {
+        #[dataflow]
+        fn $name(numbers: DataSet<u64>, out: u64) -> DataSet<u64> {
+            numbers.filter(|value| value < $most * 2).map(|value| $change(value) + out).flat_map(|out| [out, out])
+        }
+    };
+}
+pipeline!(doubled, |n: u64| n * 2, 2 + 3);
+
+macro_rules! mapped {
+    ($flow:ident, $closure:expr) => {
+        dataflow::dataflow! { $flow.map($closure) }
+    };
+}
+
+#[test]
+fn expressions_that_a_macro_passes_on_stay_what_they_are() {
+    everywhere(vec![7, 7, 19, 19], |env| doubled(env.collection([3u64, 9, 10])?, 1).collect());
+    everywhere(vec![2, 3], |env| {
+        let numbers = env.collection([1u64, 2])?;
+        mapped!(numbers, |n| n + 1).collect()
+    });
+}

@@ -1,0 +1,170 @@
+//! What is not read: row groups that their statistics exclude, columns that nobody looks at.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::sync::OnceLock;
+
+use dataflow::prelude::*;
+use dataflow::{Env, Report};
+use tests::{Folder, local, same_records};
+
+/// A row group of the writer's.
+const GROUP: u64 = 1 << 17;
+const ROWS: u64 = 3 * GROUP;
+
+#[derive(Record, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Event {
+    id: u64,
+    day: Date,
+    price: Decimal<2>,
+    kind: String,
+    text: String,
+}
+
+fn event(id: u64) -> Event {
+    Event {
+        id,
+        day: Date::from_days((id / 1_000) as i32),
+        price: Decimal::from_scaled(id as i64 * 10),
+        kind: format!("{:08}", id / 5_000),
+        text: format!("the text of the event with number {:x}", id.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
+    }
+}
+
+/// A file of three row groups, sorted by every field but the last. Written once for all tests.
+fn file() -> &'static str {
+    static FILE: OnceLock<(Folder, String)> = OnceLock::new();
+    let (_, path) = FILE.get_or_init(|| {
+        let folder = Folder::default();
+        let path = folder.join("events.parquet");
+        let env = local(1);
+        env.collection((0..ROWS).map(event)).unwrap().write_parquet(&path);
+        env.run().unwrap();
+        (folder, path)
+    });
+    path
+}
+
+/// Runs a pipeline that writes numbers, and gives what it did and what it wrote.
+fn run(pipeline: impl Fn(DataSet<Event>) -> DataSet<u64>) -> (Report, Vec<u64>) {
+    let (folder, env) = (Folder::default(), local(2));
+    let path = folder.join("out.parquet");
+    pipeline(read(&env)).write_parquet(&path);
+    (env.run().unwrap(), env.read_parquet(&path).unwrap().collect().unwrap())
+}
+
+fn read(env: &Env) -> DataSet<Event> {
+    env.read_parquet(file()).unwrap()
+}
+
+/// Holds that a filter reads so many row groups, and keeps these records.
+fn reads_groups(groups: u64, kept: std::ops::Range<u64>, pipeline: impl Fn(DataSet<Event>) -> DataSet<u64>) {
+    let (report, ids) = run(pipeline);
+    assert_eq!(report.source_rows(), groups * GROUP, "{}", report.explain());
+    same_records("local", ids, kept.collect());
+}
+
+#[dataflow]
+fn from_number(events: DataSet<Event>, least: u64) -> DataSet<u64> {
+    events.filter(|e| e.id >= least).project(|e| e.id)
+}
+
+#[dataflow]
+fn between(events: DataSet<Event>, first: u64, end: u64) -> DataSet<u64> {
+    events.filter(|e| e.id >= first && e.id < end).project(|e| e.id)
+}
+
+#[dataflow]
+fn literal(events: DataSet<Event>) -> DataSet<u64> {
+    events.filter(|e| e.id < 5).project(|e| e.id)
+}
+
+#[dataflow]
+fn on_day(events: DataSet<Event>, day: Date) -> DataSet<u64> {
+    events.filter(|e| e.day == day).project(|e| e.id)
+}
+
+#[dataflow]
+fn cheap(events: DataSet<Event>, most: Decimal<2>) -> DataSet<u64> {
+    events.filter(|e| e.price <= most).project(|e| e.id)
+}
+
+#[dataflow]
+fn of_kind(events: DataSet<Event>, kind: String) -> DataSet<u64> {
+    events.filter(|e| e.kind == kind).project(|e| e.id)
+}
+
+#[dataflow]
+fn behind_a_projection(events: DataSet<Event>, least: u64) -> DataSet<u64> {
+    events.project(|e| (e.price, e.id)).filter(|e| e.1 > least).project(|e| e.1)
+}
+
+#[dataflow]
+fn either(events: DataSet<Event>, first: u64, last: u64) -> DataSet<u64> {
+    events.filter(|e| e.id < first || e.id >= last).project(|e| e.id)
+}
+
+#[dataflow]
+fn both_branches(events: DataSet<Event>, low: u64, high: u64) -> DataSet<u64> {
+    events.filter(|e| e.id < low).union(events.filter(|e| e.id >= high)).project(|e| e.id)
+}
+
+#[test]
+fn row_groups_outside_a_filters_bounds_are_not_read() {
+    reads_groups(1, ROWS - 10..ROWS, |events| from_number(events, ROWS - 10));
+    reads_groups(2, GROUP - 5..GROUP + 5, |events| between(events, GROUP - 5, GROUP + 5));
+    reads_groups(1, 0..5, literal);
+    reads_groups(0, 0..0, |events| from_number(events, ROWS));
+}
+
+#[test]
+fn bounds_are_dates_decimals_and_texts_too() {
+    reads_groups(1, 7_000..8_000, |events| on_day(events, Date::from_days(7)));
+    reads_groups(1, 0..101, |events| cheap(events, Decimal::from_scaled(1_000)));
+    reads_groups(1, 5_000..10_000, |events| of_kind(events, "00000001".to_owned()));
+}
+
+#[test]
+fn bounds_are_found_behind_a_projection() {
+    reads_groups(1, ROWS - 9..ROWS, |events| behind_a_projection(events, ROWS - 10));
+}
+
+#[test]
+fn what_is_no_bound_of_all_records_skips_nothing() {
+    let ends = || (0..5).chain(ROWS - 5..ROWS).collect();
+    for pipeline in [either, both_branches] {
+        let (report, ids) = run(|events| pipeline(events, 5, ROWS - 5));
+        assert_eq!(report.source_rows(), ROWS, "{}", report.explain());
+        same_records("local", ids, ends());
+    }
+}
+
+#[dataflow]
+fn numbers(events: DataSet<Event>) -> DataSet<u64> {
+    events.map(|e| e.id)
+}
+
+#[dataflow]
+fn lengths(events: DataSet<Event>) -> DataSet<u64> {
+    events.map(|e| e.text.len() as u64)
+}
+
+#[dataflow]
+fn all(events: DataSet<Event>) -> DataSet<u64> {
+    events.filter(|e| e.text.len() + e.kind.len() > 0 && e.price.scaled() >= 0).map(|e| e.id + e.day.days() as u64)
+}
+
+#[test]
+fn only_columns_that_somebody_reads_are_read() {
+    let bytes = |pipeline: fn(DataSet<Event>) -> DataSet<u64>| run(pipeline).0.source_bytes();
+    let (numbers, lengths, all) = (bytes(numbers), bytes(lengths), bytes(all));
+    let file_bytes = std::fs::metadata(file()).unwrap().len();
+    assert!(numbers > 0 && numbers < file_bytes / 2, "{numbers} of {file_bytes}");
+    assert!(numbers + lengths < all && all <= file_bytes, "{numbers}, {lengths}, {all}, {file_bytes}");
+}
+
+#[test]
+fn a_count_reads_no_column() {
+    let env = local(2);
+    assert_eq!(read(&env).count().unwrap(), ROWS);
+}
