@@ -28,17 +28,12 @@ impl Answer {
     /// An answer of `row_count` rows which `write` writes as lines of tab separated cells: numbers in decimal, dates
     /// as year-month-day, in the query's order if it has one.
     pub(crate) fn new(row_count: u64, write: impl FnOnce(&mut dyn Write) -> io::Result<()> + 'static) -> Self {
-        Self {
-            row_count,
-            write: Box::new(write),
-        }
+        Self { row_count, write: Box::new(write) }
     }
 
     /// An answer held as records, each written by `write_row`, which ends its line.
     pub(crate) fn from_rows<R: 'static>(rows: Vec<R>, write_row: fn(&R, &mut dyn Write) -> io::Result<()>) -> Self {
-        Self::new(rows.len() as u64, move |out| {
-            rows.iter().try_for_each(|row| write_row(row, out))
-        })
+        Self::new(rows.len() as u64, move |out| rows.iter().try_for_each(|row| write_row(row, out)))
     }
 
     /// How many rows there are.
@@ -58,12 +53,9 @@ impl Answer {
 /// When there is none.
 pub(crate) fn find_case(registry: &[Case], suite: &str, name: &str) -> Result<Case> {
     let in_suite = || registry.iter().filter(|case| case.suite == suite);
-    in_suite()
-        .find(|case| case.name == name)
-        .copied()
-        .ok_or_else(|| Error::UnknownName {
-            kind: "case",
-            name: name.to_owned(),
-            known: in_suite().map(|case| case.name).collect::<Vec<_>>().join(", "),
-        })
+    in_suite().find(|case| case.name == name).copied().ok_or_else(|| Error::UnknownName {
+        kind: "case",
+        name: name.to_owned(),
+        known: in_suite().map(|case| case.name).collect::<Vec<_>>().join(", "),
+    })
 }

@@ -82,18 +82,12 @@ pub(crate) struct Serve {
 }
 
 fn parse_positive(text: &str) -> Result<usize, String> {
-    text.parse()
-        .ok()
-        .filter(|&number| number > 0)
-        .ok_or_else(|| "expected a whole number above 0".to_owned())
+    text.parse().ok().filter(|&number| number > 0).ok_or_else(|| "expected a whole number above 0".to_owned())
 }
 
 /// Fewer than five runs make no median on a noisy machine.
 fn parse_runs(text: &str) -> Result<usize, String> {
-    text.parse()
-        .ok()
-        .filter(|&runs| runs >= 5)
-        .ok_or_else(|| "expected at least 5".to_owned())
+    text.parse().ok().filter(|&runs| runs >= 5).ok_or_else(|| "expected at least 5".to_owned())
 }
 
 fn parse_seconds(text: &str) -> Result<Duration, String> {

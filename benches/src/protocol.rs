@@ -66,10 +66,7 @@ impl Request {
         let (verb, case) = (words.next()?, words.next()?.to_owned());
         match (verb, words.next()) {
             ("run", None) => Some(Self::Run { case }),
-            ("answer", Some(path)) => Some(Self::Answer {
-                case,
-                path: Path::new(path).to_owned(),
-            }),
+            ("answer", Some(path)) => Some(Self::Answer { case, path: Path::new(path).to_owned() }),
             _ => None,
         }
     }
@@ -83,10 +80,7 @@ mod tests {
     fn requests_survive_the_line() {
         let requests = [
             Request::Run { case: "q1".to_owned() },
-            Request::Answer {
-                case: "q3".to_owned(),
-                path: "/tmp/q3.tsv".into(),
-            },
+            Request::Answer { case: "q3".to_owned(), path: "/tmp/q3.tsv".into() },
         ];
         for request in requests {
             assert_eq!(Request::from_line(&request.to_line()), Some(request));
@@ -98,15 +92,8 @@ mod tests {
 
     #[test]
     fn replies_are_told_apart_by_their_fields() {
-        let done = Reply::Done {
-            case: "q1".to_owned(),
-            seconds: 0.5,
-            rows: 4,
-        };
-        assert_eq!(
-            serde_json::from_str::<Reply>(r#"{"case": "q1", "seconds": 0.5, "rows": 4}"#).unwrap(),
-            done
-        );
+        let done = Reply::Done { case: "q1".to_owned(), seconds: 0.5, rows: 4 };
+        assert_eq!(serde_json::from_str::<Reply>(r#"{"case": "q1", "seconds": 0.5, "rows": 4}"#).unwrap(), done);
         let failed = Reply::Failed { error: "no".to_owned() };
         assert_eq!(serde_json::from_str::<Reply>(r#"{"error": "no"}"#).unwrap(), failed);
         assert!(serde_json::from_str::<Reply>(r#"{"seconds": 0.5}"#).is_err());

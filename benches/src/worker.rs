@@ -21,17 +21,12 @@ use crate::workspace::Paths;
 /// When no registry has the system's name or standard output is closed.
 pub(crate) fn serve(options: &Serve) -> Result<()> {
     let registry = systems::registry(&options.system)?;
-    let paths = Paths {
-        text: options.text.clone(),
-        tpch: options.tpch.clone(),
-    };
+    let paths = Paths { text: options.text.clone(), tpch: options.tpch.clone() };
     let requests = read_requests();
     print_line(READY)?;
     for line in requests {
         let reply = answer_line(&line, registry, options, &paths);
-        let reply = reply.unwrap_or_else(|error| Reply::Failed {
-            error: error.to_string(),
-        });
+        let reply = reply.unwrap_or_else(|error| Reply::Failed { error: error.to_string() });
         print_line(&serde_json::to_string(&reply).unwrap_or_default())?;
     }
     Ok(())
@@ -67,11 +62,7 @@ fn answer_line(line: &str, registry: &[Case], options: &Serve, paths: &Paths) ->
     if let Request::Answer { path, .. } = &request {
         write_answer(answer, path).map_err(Error::io("write", path))?;
     }
-    Ok(Reply::Done {
-        case: case.name.to_owned(),
-        seconds,
-        rows,
-    })
+    Ok(Reply::Done { case: case.name.to_owned(), seconds, rows })
 }
 
 fn write_answer(answer: Answer, path: &Path) -> io::Result<()> {
@@ -82,7 +73,5 @@ fn write_answer(answer: Answer, path: &Path) -> io::Result<()> {
 
 fn print_line(line: &str) -> Result<()> {
     let mut out = io::stdout().lock();
-    writeln!(out, "{line}")
-        .and_then(|()| out.flush())
-        .map_err(Error::io("write to", Path::new("standard output")))
+    writeln!(out, "{line}").and_then(|()| out.flush()).map_err(Error::io("write to", Path::new("standard output")))
 }

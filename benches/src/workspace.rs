@@ -76,11 +76,7 @@ impl Workspace {
 
     /// The commit checked out, or `unknown`.
     pub(crate) fn commit(&self) -> String {
-        let output = Command::new("git")
-            .arg("-C")
-            .arg(&self.root)
-            .args(["rev-parse", "HEAD"])
-            .output();
+        let output = Command::new("git").arg("-C").arg(&self.root).args(["rev-parse", "HEAD"]).output();
         match output {
             Ok(output) if output.status.success() => String::from_utf8_lossy(&output.stdout).trim().to_owned(),
             _ => "unknown".to_owned(),

@@ -57,7 +57,17 @@ use proc_macro::TokenStream;
 /// ```
 ///
 /// The function keeps its signature, attributes and documentation, to which its plan is added. Flows may be used any
-/// number of times without `.clone()`, and closures may name any local value that is `Clone`.
+/// number of times without `.clone()`, and closures may name any local value that is `Clone + Send` and owns what it
+/// holds: they run when the plan does, on many threads, after the function has returned.
+///
+/// # Limits
+///
+/// * What a closure gives is emitted where it is made, so a later use says nothing of its type: in a tuple, a number is
+///   an `i32` or `f64` unless it says otherwise, `(word, 1u64)`, and `None` says what is missing, `None::<u64>`. The
+///   fields of a struct say it for themselves.
+/// * Flows are told by syntax. A flow that comes out of a field, an alias or a method is marked: `flow!(inputs.lines)`.
+/// * Closures that name fields, as those of `group_by`, `on` and `top`, see symbols: values are computed in a `map`
+///   before.
 #[proc_macro_attribute]
 pub fn dataflow(arguments: TokenStream, item: TokenStream) -> TokenStream {
     expand::function(arguments.into(), item.into()).into()

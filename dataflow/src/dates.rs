@@ -1,23 +1,23 @@
 //! Dates in programs.
 
-/// A [`Date`](crate::Date) as it is written: `date!(1995-03-15)`. A day that does not exist is a compile error.
+/// A [`Date`](crate::Date) as it is written: `date!("1995-03-15")`. A day that does not exist is a compile error.
 ///
 /// ```
 /// use dataflow::prelude::*;
 ///
-/// assert_eq!(date!(1995-03-15).to_string(), "1995-03-15");
+/// assert_eq!(date!("1995-03-15").to_string(), "1995-03-15");
 /// ```
 ///
 /// ```compile_fail
-/// let never = dataflow::date!(1995-02-30);
+/// let never = dataflow::date!("1995-02-30");
 /// ```
 #[macro_export]
 macro_rules! date {
-    ($year:literal - $month:literal - $day:literal) => {
+    ($day:literal) => {
         const {
-            match $crate::Date::new($year, $month, $day) {
+            match $crate::Date::from_iso($day) {
                 ::core::option::Option::Some(date) => date,
-                ::core::option::Option::None => ::core::panic!("there is no such day"),
+                ::core::option::Option::None => ::core::panic!("this is no day, written as YYYY-MM-DD"),
             }
         }
     };

@@ -3,6 +3,8 @@
 //! A difference is a new layout: pages that other processes wrote could no longer be read. Where that is wanted, raise
 //! `LAYOUT_VERSION`, change `docs/layout.md`, and write the files anew with `UPDATE_GOLDEN=1 cargo test --test layout`.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
+
 mod support;
 
 use std::fmt::{Debug, Write as _};
@@ -20,9 +22,7 @@ fn dump<R: Record>(page: &Page) -> String {
     let (schema, layout, bytes) = (R::schema(), page.layout(), page.as_bytes());
     let mut text = format!("{}\nrow of {} bytes\n", schema.describe(), layout.width());
     for (index, leaf) in schema.leaves().iter().enumerate() {
-        let place = layout
-            .offset(index)
-            .map_or("dead".to_owned(), |offset| format!("at {offset}"));
+        let place = layout.offset(index).map_or("dead".to_owned(), |offset| format!("at {offset}"));
         let _ = writeln!(text, "  {}: {} {place}", leaf.path, leaf.ty);
     }
     let given = given(page);
@@ -62,28 +62,17 @@ fn number(bytes: &[u8], at: usize) -> usize {
 }
 
 fn hex(start: usize, bytes: &[u8], given: &[bool]) -> String {
-    let lines = bytes
-        .chunks(16)
-        .zip(given.chunks(16))
-        .enumerate()
-        .map(|(line, (bytes, given))| {
-            let cells = || bytes.iter().zip(given);
-            let digits: String = cells()
-                .map(|(byte, given)| {
-                    if *given {
-                        format!(" {byte:02x}")
-                    } else {
-                        " --".to_owned()
-                    }
-                })
-                .collect();
-            let shown = |(byte, given): (&u8, &bool)| match byte {
-                0x20..0x7f if *given => char::from(*byte),
-                _ => '.',
-            };
-            let letters: String = cells().map(shown).collect();
-            format!("  {:05x} {digits:<48}  |{letters}|", start + line * 16)
-        });
+    let lines = bytes.chunks(16).zip(given.chunks(16)).enumerate().map(|(line, (bytes, given))| {
+        let cells = || bytes.iter().zip(given);
+        let digits: String =
+            cells().map(|(byte, given)| if *given { format!(" {byte:02x}") } else { " --".to_owned() }).collect();
+        let shown = |(byte, given): (&u8, &bool)| match byte {
+            0x20..0x7f if *given => char::from(*byte),
+            _ => '.',
+        };
+        let letters: String = cells().map(shown).collect();
+        format!("  {:05x} {digits:<48}  |{letters}|", start + line * 16)
+    });
     lines.collect::<Vec<_>>().join("\n")
 }
 
@@ -104,10 +93,7 @@ where
     let pages = support::pages(values, live);
     assert_eq!(pages.len(), 1);
     let found = dump::<R>(&pages[0]);
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/golden")
-        .join(name)
-        .with_extension("hex");
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name).with_extension("hex");
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(&path, &found).unwrap();
     }
@@ -153,10 +139,7 @@ struct WordCount {
 }
 
 fn word(word: &str, count: u64) -> WordCount {
-    WordCount {
-        word: word.to_owned(),
-        count,
-    }
+    WordCount { word: word.to_owned(), count }
 }
 
 #[test]
@@ -201,13 +184,7 @@ fn numbers_stand_by_descending_width() {
         signed_wide: -6,
         flag: true,
     };
-    let largest = Numbers {
-        letter: char::MAX,
-        double: f64::MAX,
-        signed_wide: i128::MIN,
-        flag: false,
-        ..first
-    };
+    let largest = Numbers { letter: char::MAX, double: f64::MAX, signed_wide: i128::MIN, flag: false, ..first };
     check("numbers", &[first, largest]);
 }
 
@@ -227,12 +204,8 @@ fn dates_and_decimals_are_integers() {
         price: "901.00".parse().unwrap(),
         rate: "0.000000000000000001".parse().unwrap(),
     };
-    let before_the_epoch = Days {
-        day: Date::from_days(-1),
-        instant: Timestamp::from_micros(-1),
-        price: -first.price,
-        ..first
-    };
+    let before_the_epoch =
+        Days { day: Date::from_days(-1), instant: Timestamp::from_micros(-1), price: -first.price, ..first };
     check("days", &[first, before_the_epoch]);
 }
 
@@ -251,24 +224,11 @@ struct Person {
 }
 
 fn people() -> [Person; 2] {
-    let home = Home {
-        zip: 10_115,
-        city: "Berlin, Hauptstadt".to_owned(),
-    };
+    let home = Home { zip: 10_115, city: "Berlin, Hauptstadt".to_owned() };
     let day = "1906-12-09".parse().unwrap();
     [
-        Person {
-            name: "Grace Brewster Hopper".to_owned(),
-            home: Some(home),
-            age: Some(85),
-            pair: (7, Some(day)),
-        },
-        Person {
-            name: "Nobody".to_owned(),
-            home: None,
-            age: None,
-            pair: (8, None),
-        },
+        Person { name: "Grace Brewster Hopper".to_owned(), home: Some(home), age: Some(85), pair: (7, Some(day)) },
+        Person { name: "Nobody".to_owned(), home: None, age: None, pair: (8, None) },
     ]
 }
 
@@ -299,21 +259,10 @@ fn lists_lie_aligned_in_the_heap() {
         days: vec![Date::from_days(1), Date::from_days(-1)],
         prices: Some(vec![Decimal::from_scaled(-1)]),
     };
-    let long = Lists {
-        bytes: vec![0xff; 12],
-        small: (-20..20).collect(),
-        ..full.clone()
-    };
+    let long = Lists { bytes: vec![0xff; 12], small: (-20..20).collect(), ..full.clone() };
     let empty = Vec::new;
-    let none = Lists {
-        key: 2,
-        longs: empty(),
-        bytes: vec![],
-        floats: vec![],
-        small: vec![],
-        days: vec![],
-        prices: None,
-    };
+    let none =
+        Lists { key: 2, longs: empty(), bytes: vec![], floats: vec![], small: vec![], days: vec![], prices: None };
     check("lists", &[full, none, long]);
 }
 
@@ -324,10 +273,8 @@ fn dead_leaves_take_no_bytes() {
     check_live("dead", &people(), &live);
     let page = &support::pages(&people(), &live)[0];
     let read: Vec<Person> = support::read(&page.batch());
-    let zips: Vec<_> = read
-        .iter()
-        .map(|person| person.home.as_ref().map(|home| (home.zip, home.city.as_str())))
-        .collect();
+    let zips: Vec<_> =
+        read.iter().map(|person| person.home.as_ref().map(|home| (home.zip, home.city.as_str()))).collect();
     assert_eq!(zips, [Some((10_115, "")), None]);
     // Dead leaves read as zeros, so a dead validity reads as `None`.
     assert!(read.iter().all(|person| person.name.is_empty() && person.age.is_none()));
@@ -337,10 +284,7 @@ fn dead_leaves_take_no_bytes() {
 #[test]
 fn a_large_record_takes_a_run_of_its_own() {
     let long = "long text ".repeat(20_000);
-    let pages = support::pages(
-        &[word("before", 1), word(&long, 2), word("after", 3)],
-        &support::all::<WordCount>(),
-    );
+    let pages = support::pages(&[word("before", 1), word(&long, 2), word("after", 3)], &support::all::<WordCount>());
     // What comes after shares it.
     let sizes: Vec<_> = pages.iter().map(|page| (page.bytes(), page.rows())).collect();
     assert_eq!(sizes, [(64 << 10, 1), (256 << 10, 2)]);

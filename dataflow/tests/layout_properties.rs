@@ -1,5 +1,7 @@
 //! Any records, written into pages and read back: the same, whichever leaves are alive.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
+
 mod support;
 
 use dataflow::{Record, Value};
@@ -64,12 +66,7 @@ fn decimal<const SCALE: u8>() -> impl Strategy<Value = Decimal<SCALE>> {
 fn everything() -> impl Strategy<Value = Everything> {
     // Floats without NaN, which equals nothing.
     let integers = any::<((i8, i16, i32, i64, i128), (u8, u16, u32, u64, u128))>();
-    let plain = (
-        any::<bool>(),
-        any::<char>(),
-        integers,
-        (-1e30_f32..1e30, -1e300_f64..1e300),
-    );
+    let plain = (any::<bool>(), any::<char>(), integers, (-1e30_f32..1e30, -1e300_f64..1e300));
     let instant = any::<i64>().prop_map(Timestamp::from_micros);
     let values = (date(), instant, decimal(), decimal());
     let lists = (
@@ -81,11 +78,7 @@ fn everything() -> impl Strategy<Value = Everything> {
         vec(decimal(), 0..3),
     );
     let slots = (text(), vec(any::<u8>(), 0..30), lists, place());
-    let maybe = (
-        option::of((place(), any::<Option<u8>>())),
-        option::of(text()),
-        option::of(vec(any::<u32>(), 0..4)),
-    );
+    let maybe = (option::of((place(), any::<Option<u8>>())), option::of(text()), option::of(vec(any::<u32>(), 0..4)));
     (plain, values, slots, maybe).prop_map(|(plain, values, slots, maybe)| {
         let (flag, letter, (integers, naturals), floats) = plain;
         let (text, bytes, lists, place) = slots;
@@ -109,10 +102,7 @@ fn everything() -> impl Strategy<Value = Everything> {
 }
 
 fn read_back<R: Record, V: Value<Record = R>>(values: &[V], live: &LeafSet) -> Vec<R> {
-    support::pages(values, live)
-        .iter()
-        .flat_map(|page| support::read(&page.batch()))
-        .collect()
+    support::pages(values, live).iter().flat_map(|page| support::read(&page.batch())).collect()
 }
 
 proptest! {

@@ -52,9 +52,7 @@ mod tests {
         let path = folder.path().join("deep/table");
         let outcome = write_once(&path, |partial| {
             fs::write(partial, "half").unwrap();
-            Err(DataError::Generator {
-                path: partial.to_owned(),
-            })
+            Err(DataError::Generator { path: partial.to_owned() })
         });
         assert!(outcome.is_err());
         assert_eq!(fs::read_dir(folder.path().join("deep")).unwrap().count(), 0);
@@ -64,14 +62,8 @@ mod tests {
     fn an_existing_file_is_kept() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("table");
-        write_once(&path, |partial| {
-            fs::write(partial, "first").map_err(DataError::io("write", partial))
-        })
-        .unwrap();
-        write_once(&path, |partial| {
-            fs::write(partial, "second").map_err(DataError::io("write", partial))
-        })
-        .unwrap();
+        write_once(&path, |partial| fs::write(partial, "first").map_err(DataError::io("write", partial))).unwrap();
+        write_once(&path, |partial| fs::write(partial, "second").map_err(DataError::io("write", partial))).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "first");
     }
 }

@@ -55,11 +55,7 @@ const BATCH_WORDS: usize = 16;
 pub fn ensure(path: &Path, bytes: u64, distinct: usize) -> Result<(), DataError> {
     if !(1..=1 << 24).contains(&distinct) {
         let (name, value) = ("the number of distinct words", distinct.to_string());
-        return Err(DataError::Argument {
-            name,
-            value,
-            expected: "1 to 16777216",
-        });
+        return Err(DataError::Argument { name, value, expected: "1 to 16777216" });
     }
     progress::write_once(path, |partial| write_text(partial, bytes, distinct))
 }
@@ -80,9 +76,7 @@ fn write_text(path: &Path, bytes: u64, distinct: usize) -> Result<(), DataError>
             if left == 0 {
                 break;
             }
-            let block: Vec<u8> = receiver
-                .recv()
-                .map_err(|_| DataError::Generator { path: path.to_owned() })?;
+            let block: Vec<u8> = receiver.recv().map_err(|_| DataError::Generator { path: path.to_owned() })?;
             let kept = &block[..end_of_line_after(&block, left)];
             file.write_all(kept).map_err(DataError::io("write", path))?;
             left = left.saturating_sub(kept.len() as u64);
@@ -138,10 +132,7 @@ fn end_of_line_after(block: &[u8], wanted: u64) -> usize {
         return block.len();
     }
     let from = wanted.saturating_sub(1);
-    block[from..]
-        .iter()
-        .position(|&byte| byte == b'\n')
-        .map_or(block.len(), |offset| from + offset + 1)
+    block[from..].iter().position(|&byte| byte == b'\n').map_or(block.len(), |offset| from + offset + 1)
 }
 
 #[cfg(test)]
@@ -174,8 +165,7 @@ mod tests {
     fn frequencies_follow_zipf_and_lengths_the_promise() {
         let text = text(20_000_000, 1_000);
         let mut counts = HashMap::<&str, u64>::new();
-        text.split_whitespace()
-            .for_each(|word| *counts.entry(word).or_default() += 1);
+        text.split_whitespace().for_each(|word| *counts.entry(word).or_default() += 1);
         assert_eq!(counts.len(), 1_000);
         let words: u64 = counts.values().sum();
         let mut sorted: Vec<u64> = counts.into_values().collect();
@@ -183,10 +173,7 @@ mod tests {
         // The harmonic number of 1,000 is 7.485.
         for (rank, expected) in [(1, 1.0 / 7.485), (10, 0.1 / 7.485), (100, 0.01 / 7.485)] {
             let share = sorted[rank - 1] as f64 / words as f64;
-            assert!(
-                (share / expected - 1.0).abs() < 0.05,
-                "rank {rank}: {share} instead of {expected}"
-            );
+            assert!((share / expected - 1.0).abs() < 0.05, "rank {rank}: {share} instead of {expected}");
         }
     }
 

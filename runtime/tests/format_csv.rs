@@ -32,9 +32,7 @@ fn fixed(value: i64) -> Datum {
 /// The fields of each row, as text, of a record of texts.
 fn shown(rows: &Rows) -> Vec<String> {
     let field = |datum: &Datum| String::from_utf8_lossy(datum.bytes()).into_owned();
-    rows.iter()
-        .map(|row| row.iter().map(field).collect::<Vec<_>>().join("|"))
-        .collect()
+    rows.iter().map(|row| row.iter().map(field).collect::<Vec<_>>().join("|")).collect()
 }
 
 proptest! {
@@ -61,32 +59,14 @@ fn splits_at_every_byte_give_the_same_records() {
     let content =
         "a,b\r\nplain,row\n\"quoted, with\nnewlines\n\",\"and \"\"quotes\"\"\"\n\"\"\"\",y\r\n\n,\n\"\n\",x\nlast,one";
     let schema = record(&[("a", L::Text), ("b", L::Text)]);
-    let expected = [
-        "plain|row",
-        "quoted, with\nnewlines\n|and \"quotes\"",
-        "\"|y",
-        "|",
-        "\n|x",
-        "last|one",
-    ]
-    .map(str::to_owned)
-    .to_vec();
+    let expected = ["plain|row", "quoted, with\nnewlines\n|and \"quotes\"", "\"|y", "|", "\n|x", "last|one"]
+        .map(str::to_owned)
+        .to_vec();
     let file = TestFile::new("x.csv", content);
     for split_bytes in 1..=content.len() as u64 {
-        let source = csv(file.path(), &schema, CsvOptions::default())
-            .unwrap()
-            .with_split_bytes(split_bytes);
-        assert_eq!(
-            shown(&drive(&source).unwrap()),
-            expected,
-            "splits of {split_bytes} bytes"
-        );
-        let total: u64 = source
-            .splits(&scan_all(&source))
-            .unwrap()
-            .iter()
-            .map(|split| split.bytes)
-            .sum();
+        let source = csv(file.path(), &schema, CsvOptions::default()).unwrap().with_split_bytes(split_bytes);
+        assert_eq!(shown(&drive(&source).unwrap()), expected, "splits of {split_bytes} bytes");
+        let total: u64 = source.splits(&scan_all(&source)).unwrap().iter().map(|split| split.bytes).sum();
         assert_eq!(source.statistics(&Scan::default()).bytes, total);
     }
     // Cut anywhere, each part is records or an error.
@@ -99,15 +79,10 @@ fn splits_at_every_byte_give_the_same_records() {
 fn without_multiline_newlines_in_fields_are_errors_wherever_splits_lie() {
     let content = "a,b\n1,2\n\"x\ny\",3\n4,5\n";
     let schema = record(&[("a", L::Text), ("b", L::Text)]);
-    let options = CsvOptions {
-        multiline: false,
-        ..CsvOptions::default()
-    };
+    let options = CsvOptions { multiline: false, ..CsvOptions::default() };
     let file = TestFile::new("x.csv", content);
     for split_bytes in 1..=content.len() as u64 {
-        let source = csv(file.path(), &schema, options.clone())
-            .unwrap()
-            .with_split_bytes(split_bytes);
+        let source = csv(file.path(), &schema, options.clone()).unwrap().with_split_bytes(split_bytes);
         assert!(drive(&source).is_err(), "splits of {split_bytes} bytes");
     }
     assert_eq!(
@@ -121,18 +96,9 @@ fn columns_are_found_by_name_in_any_order() {
     let schema = record(&[("b", L::I32), ("a?", L::Text)]);
     let content = "\u{feff}x,a,\"b\"\n1,,2\n3,\"\",4\n5,NA,6\n";
     let row = |b: i64, valid: i64, a: &str| vec![fixed(b), fixed(valid), text(a)];
-    assert_eq!(
-        read(content, &schema).unwrap(),
-        [row(2, 0, ""), row(4, 1, ""), row(6, 1, "NA")]
-    );
-    let options = CsvOptions {
-        null: "NA".into(),
-        ..CsvOptions::default()
-    };
-    assert_eq!(
-        read_with(content, &schema, options).unwrap(),
-        [row(2, 1, ""), row(4, 1, ""), row(6, 0, "")]
-    );
+    assert_eq!(read(content, &schema).unwrap(), [row(2, 0, ""), row(4, 1, ""), row(6, 1, "NA")]);
+    let options = CsvOptions { null: "NA".into(), ..CsvOptions::default() };
+    assert_eq!(read_with(content, &schema, options).unwrap(), [row(2, 1, ""), row(4, 1, ""), row(6, 0, "")]);
     let tuple = SchemaBuilder::build(|builder| Shape::Record {
         name: "",
         fields: vec![
@@ -141,10 +107,7 @@ fn columns_are_found_by_name_in_any_order() {
         ],
     });
     assert_eq!(shown(&read("x,a,b\n1,p,2\n", &tuple).unwrap()), ["|p"]);
-    let without = CsvOptions {
-        header: false,
-        ..CsvOptions::default()
-    };
+    let without = CsvOptions { header: false, ..CsvOptions::default() };
     assert_eq!(read_with("1,p,2\n", &tuple, without).unwrap(), [[fixed(1), text("p")]]);
     let nested = SchemaBuilder::build(|builder| Shape::Record {
         name: "Person",
@@ -160,10 +123,7 @@ fn columns_are_found_by_name_in_any_order() {
     });
     let homes = "home.city,home.zip\nUlm,7\n,\n,8\n";
     let home = |valid: i64, zip: i64, city: &str| vec![fixed(valid), fixed(zip), text(city)];
-    assert_eq!(
-        read(homes, &nested).unwrap(),
-        [home(1, 7, "Ulm"), home(0, 0, ""), home(1, 8, "")]
-    );
+    assert_eq!(read(homes, &nested).unwrap(), [home(1, 7, "Ulm"), home(0, 0, ""), home(1, 8, "")]);
 }
 
 #[test]
@@ -171,16 +131,10 @@ fn only_live_columns_are_looked_at() {
     let schema = record(&[("a", L::I32), ("b?", L::Text), ("missing", L::I32)]);
     let file = TestFile::new("x.csv", "a,b\nno number,1\n2,\n");
     let source = csv(file.path(), &schema, CsvOptions::default()).unwrap();
-    let scan = |leaves: &[usize]| Scan {
-        live: leaves.iter().copied().collect(),
-        bounds: Vec::new(),
-    };
+    let scan = |leaves: &[usize]| Scan { live: leaves.iter().copied().collect(), bounds: Vec::new() };
     let texts = drive_scan(&source, &scan(&[1, 2])).unwrap();
     assert_eq!(
-        texts
-            .iter()
-            .map(|row| (row[1].bits(), row[2].clone()))
-            .collect::<Vec<_>>(),
+        texts.iter().map(|row| (row[1].bits(), row[2].clone())).collect::<Vec<_>>(),
         [(1, text("1")), (0, text(""))]
     );
     let valid = drive_scan(&source, &scan(&[1])).unwrap();
@@ -201,37 +155,17 @@ fn empty_files_and_lone_headers_hold_no_records() {
 
 #[test]
 fn unreadable_fields_are_errors_with_line_column_and_types() {
-    let schema = record(&[
-        ("id", L::U64),
-        ("qty", L::U32),
-        ("day", L::Date),
-        ("cost", L::Decimal(2)),
-    ]);
+    let schema = record(&[("id", L::U64), ("qty", L::U32), ("day", L::Date), ("cost", L::Decimal(2))]);
     let error = |content: &str| read(&format!("id,qty,day,cost\n1,2,2024-02-29,1.5\n{content}"), &schema).unwrap_err();
-    assert_eq!(
-        error("1,abc,2024-01-01,1\n"),
-        "x.csv:3: column `qty`: expected u32, found `abc`"
-    );
-    assert_eq!(
-        error("1,-1,2024-01-01,1\n"),
-        "x.csv:3: column `qty`: expected u32, found `-1`"
-    );
-    assert_eq!(
-        error("\n\n1,4294967296,2024-01-01,1\n"),
-        "x.csv:5: column `qty`: expected u32, found `4294967296`"
-    );
+    assert_eq!(error("1,abc,2024-01-01,1\n"), "x.csv:3: column `qty`: expected u32, found `abc`");
+    assert_eq!(error("1,-1,2024-01-01,1\n"), "x.csv:3: column `qty`: expected u32, found `-1`");
+    assert_eq!(error("\n\n1,4294967296,2024-01-01,1\n"), "x.csv:5: column `qty`: expected u32, found `4294967296`");
     assert_eq!(
         error("1,,2024-01-01,1\n"),
         "x.csv:3: column `qty`: expected u32, found an empty field; make the field an Option to read it as null"
     );
-    assert_eq!(
-        error("1,2,2023-02-29,1\n"),
-        "x.csv:3: column `day`: expected Date, found `2023-02-29`"
-    );
-    assert_eq!(
-        error("1,2,2024-01-01,1.234\n"),
-        "x.csv:3: column `cost`: expected Decimal<2>, found `1.234`"
-    );
+    assert_eq!(error("1,2,2023-02-29,1\n"), "x.csv:3: column `day`: expected Date, found `2023-02-29`");
+    assert_eq!(error("1,2,2024-01-01,1.234\n"), "x.csv:3: column `cost`: expected Decimal<2>, found `1.234`");
     assert_eq!(error("1,2\n"), "x.csv:3: expected 4 fields, found 2");
     assert_eq!(error("1,2,2024-01-01,1,5\n"), "x.csv:3: expected 4 fields, found 5");
     assert_eq!(error("1,\"2,2024-01-01,1\n"), "x.csv:3: a quoted field is not closed");
@@ -246,14 +180,8 @@ fn unreadable_fields_are_errors_with_line_column_and_types() {
     );
     let file = TestFile::new("x.csv", b"a\nok\n\xff\n");
     let text_only = record(&[("a", L::Text)]);
-    let error = message(
-        drive(&csv(file.path(), &text_only, CsvOptions::default()).unwrap()),
-        &file,
-    );
-    assert_eq!(
-        error,
-        "x.csv:3: expected UTF-8, found the byte 0xff at byte 5 of the file; convert it to UTF-8"
-    );
+    let error = message(drive(&csv(file.path(), &text_only, CsvOptions::default()).unwrap()), &file);
+    assert_eq!(error, "x.csv:3: expected UTF-8, found the byte 0xff at byte 5 of the file; convert it to UTF-8");
 }
 
 #[test]
@@ -272,10 +200,7 @@ fn columns_that_do_not_fit_are_errors_with_what_there_is() {
         "x.csv: the column `quantity` stands twice in the header; rename one"
     );
     let two = record(&[("a", L::U32), ("b", L::U32)]);
-    let without = CsvOptions {
-        header: false,
-        ..CsvOptions::default()
-    };
+    let without = CsvOptions { header: false, ..CsvOptions::default() };
     assert_eq!(
         read_with("1\n", &two, without).unwrap_err(),
         "x.csv: expected 2 columns for Test { a: u32, b: u32 }, found 1"
@@ -285,35 +210,19 @@ fn columns_that_do_not_fit_are_errors_with_what_there_is() {
         read("ids\n", &list).unwrap_err(),
         "cannot read CSV: the field `ids` is a list (Vec<u32>), which CSV cannot hold; use Parquet"
     );
-    let wrong = CsvOptions {
-        delimiter: b'1',
-        ..CsvOptions::default()
-    };
+    let wrong = CsvOptions { delimiter: b'1', ..CsvOptions::default() };
     assert!(
-        read_with("a\n", &two, wrong)
-            .unwrap_err()
-            .starts_with("CSV cannot have the delimiter `1`: it must be a mark")
+        read_with("a\n", &two, wrong).unwrap_err().starts_with("CSV cannot have the delimiter `1`: it must be a mark")
     );
-    let wrong = CsvOptions {
-        quote: Some(b','),
-        ..CsvOptions::default()
-    };
-    assert!(
-        read_with("a\n", &two, wrong)
-            .unwrap_err()
-            .starts_with("CSV cannot be read with the quote `,`")
-    );
+    let wrong = CsvOptions { quote: Some(b','), ..CsvOptions::default() };
+    assert!(read_with("a\n", &two, wrong).unwrap_err().starts_with("CSV cannot be read with the quote `,`"));
 }
 
 #[test]
 fn many_records_come_in_batches_across_chunks_and_splits() {
     let schema = record(&[("id", L::U64), ("name", L::Text), ("ratio", L::F64)]);
     let row = |id: i64| {
-        vec![
-            fixed(id),
-            text(&format!("name, with a comma {id}")),
-            Datum::Fixed((id as f64 / 3.0).to_bits().into()),
-        ]
+        vec![fixed(id), text(&format!("name, with a comma {id}")), Datum::Fixed((id as f64 / 3.0).to_bits().into())]
     };
     let rows: Rows = (0..150_000).map(row).collect();
     let file = TestFile::new("x.csv", encode(&CsvFormat::default(), &schema, &rows).unwrap());
@@ -321,9 +230,7 @@ fn many_records_come_in_batches_across_chunks_and_splits() {
     assert!(source.splits(&scan_all(&source)).unwrap().len() > 3);
     assert!((source.statistics(&Scan::default()).rows.unwrap() / 150_000.0 - 1.0).abs() < 0.3);
     assert_eq!(drive(&source).unwrap(), rows);
-    let one = csv(file.path(), &schema, CsvOptions::default())
-        .unwrap()
-        .with_split_bytes(u64::MAX / 2);
+    let one = csv(file.path(), &schema, CsvOptions::default()).unwrap().with_split_bytes(u64::MAX / 2);
     assert_eq!(one.splits(&scan_all(&one)).unwrap().len(), 1);
     assert_eq!(drive(&one).unwrap(), rows);
 }
@@ -348,15 +255,8 @@ fn damaged_bytes_give_errors_or_data_and_never_a_panic() {
 #[test]
 fn text_files_are_written_from_records_of_one_value() {
     let one = SchemaBuilder::build(|builder| builder.leaf(L::Decimal(2)));
-    assert_eq!(
-        encode(&TextFormat, &one, &vec![vec![fixed(-150)], vec![fixed(5)]]).unwrap(),
-        b"-1.50\n0.05\n"
-    );
-    let refused = TextFormat
-        .encoder(&record(&[("a", L::U8), ("b", L::U8)]), &memory())
-        .err()
-        .unwrap()
-        .to_string();
+    assert_eq!(encode(&TextFormat, &one, &vec![vec![fixed(-150)], vec![fixed(5)]]).unwrap(), b"-1.50\n0.05\n");
+    let refused = TextFormat.encoder(&record(&[("a", L::U8), ("b", L::U8)]), &memory()).err().unwrap().to_string();
     assert_eq!(
         refused,
         "a text file holds one value a line, and the record is Test { a: u8, b: u8 }; write it as CSV or Parquet, or map it to a String"

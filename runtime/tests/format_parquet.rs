@@ -45,26 +45,12 @@ proptest! {
 
 /// Three row groups of orders.
 fn orders() -> (Schema, Rows) {
-    let schema = record(&[
-        ("id", L::U64),
-        ("name", L::Text),
-        ("price", L::Decimal(2)),
-        ("ratio?", L::F64),
-    ]);
+    let schema = record(&[("id", L::U64), ("name", L::Text), ("price", L::Decimal(2)), ("ratio?", L::F64)]);
     let row = |id: i64| {
-        let ratio = if id % 7 == 0 {
-            [fixed(0), fixed(0)]
-        } else {
-            [fixed(1), Datum::Fixed((id as f64).to_bits().into())]
-        };
+        let ratio =
+            if id % 7 == 0 { [fixed(0), fixed(0)] } else { [fixed(1), Datum::Fixed((id as f64).to_bits().into())] };
         let [valid, ratio] = ratio;
-        vec![
-            fixed(id),
-            text(&format!("order number {id}")),
-            fixed(id * 100 - 5_000_000),
-            valid,
-            ratio,
-        ]
+        vec![fixed(id), text(&format!("order number {id}")), fixed(id * 100 - 5_000_000), valid, ratio]
     };
     (schema, (0..300_000).map(row).collect())
 }
@@ -80,11 +66,7 @@ fn row_groups_are_splits_and_bounds_skip_them() {
     let group = 1 << 17;
     let left = |leaf: usize, comparison, value: Datum| {
         let mut scan = scan_all(&source);
-        scan.bounds.push(Bound {
-            leaf,
-            comparison,
-            value,
-        });
+        scan.bounds.push(Bound { leaf, comparison, value });
         let found = drive_scan(&source, &scan).unwrap();
         assert_eq!(source.statistics(&scan).rows, Some(found.len() as f64));
         found.len()
@@ -92,20 +74,14 @@ fn row_groups_are_splits_and_bounds_skip_them() {
     assert_eq!(left(0, Comparison::Less, fixed(group)), group as usize);
     assert_eq!(left(0, Comparison::LessOrEqual, fixed(group)), 2 * group as usize);
     assert_eq!(left(0, Comparison::Greater, fixed(299_999)), 0);
-    assert_eq!(
-        left(0, Comparison::GreaterOrEqual, fixed(299_999)),
-        300_000 - 2 * group as usize
-    );
+    assert_eq!(left(0, Comparison::GreaterOrEqual, fixed(299_999)), 300_000 - 2 * group as usize);
     assert_eq!(left(0, Comparison::Equal, fixed(group)), group as usize);
     assert_eq!(left(2, Comparison::Less, fixed(-4_999_999)), group as usize);
     assert_eq!(left(1, Comparison::Greater, text("z")), 0);
     // The first group holds nulls, which are zero, and NaN could stand above every number.
     assert_eq!(left(4, Comparison::Less, fixed(0)), 0);
     assert_eq!(left(4, Comparison::LessOrEqual, fixed(0)), 300_000);
-    assert_eq!(
-        left(4, Comparison::Greater, Datum::Fixed(1e9_f64.to_bits().into())),
-        300_000
-    );
+    assert_eq!(left(4, Comparison::Greater, Datum::Fixed(1e9_f64.to_bits().into())), 300_000);
 }
 
 #[test]
@@ -113,24 +89,12 @@ fn only_live_columns_are_read() {
     let (schema, rows) = orders();
     let file = write(&schema, &rows);
     let source = parquet(file.path(), &schema).unwrap();
-    let scan = |leaves: &[usize]| Scan {
-        live: leaves.iter().copied().collect(),
-        bounds: Vec::new(),
-    };
+    let scan = |leaves: &[usize]| Scan { live: leaves.iter().copied().collect(), bounds: Vec::new() };
     assert!(source.statistics(&scan(&[0])).bytes < source.statistics(&scan_all(&source)).bytes / 2);
     let ids = drive_scan(&source, &scan(&[0])).unwrap();
-    assert!(
-        ids.iter()
-            .zip(&rows)
-            .all(|(found, row)| found[0] == row[0] && found[1] == text(""))
-    );
+    assert!(ids.iter().zip(&rows).all(|(found, row)| found[0] == row[0] && found[1] == text("")));
     let valid = drive_scan(&source, &scan(&[3])).unwrap();
-    assert!(
-        valid
-            .iter()
-            .zip(&rows)
-            .all(|(found, row)| found[3] == row[3] && found[4] == fixed(0))
-    );
+    assert!(valid.iter().zip(&rows).all(|(found, row)| found[3] == row[3] && found[4] == fixed(0)));
     assert_eq!(drive_scan(&source, &scan(&[])).unwrap().len(), rows.len());
     assert_eq!(source.statistics(&scan(&[])).bytes, 0);
 }
@@ -152,12 +116,7 @@ fn memory_is_reserved_before_decoding() {
 
 #[test]
 fn columns_that_do_not_fit_are_named_with_what_was_expected() {
-    let schema = record(&[
-        ("l_quantity", L::I64),
-        ("l_name", L::Text),
-        ("l_price", L::Decimal(4)),
-        ("l_tax?", L::U8),
-    ]);
+    let schema = record(&[("l_quantity", L::I64), ("l_name", L::Text), ("l_price", L::Decimal(4)), ("l_tax?", L::U8)]);
     let file = write(&schema, &vec![vec![fixed(-7), text("x"), fixed(5), fixed(0), fixed(0)]]);
     let refused = |name: &'static str, ty| message(read(&file, &record(&[(name, ty)])), &file);
     assert_eq!(
@@ -168,10 +127,7 @@ fn columns_that_do_not_fit_are_named_with_what_was_expected() {
         refused("other", L::Text),
         "data.parquet: there is no column `other` (String); the columns are `l_quantity`, `l_name`, `l_price`, `l_tax`"
     );
-    assert_eq!(
-        refused("l_name", L::I64),
-        "data.parquet: column `l_name`: expected i64, found Utf8 (BYTE_ARRAY)"
-    );
+    assert_eq!(refused("l_name", L::I64), "data.parquet: column `l_name`: expected i64, found Utf8 (BYTE_ARRAY)");
     assert_eq!(
         refused("l_quantity", L::Text),
         "data.parquet: column `l_quantity`: expected String, found Int64 (INT64)"
@@ -185,26 +141,14 @@ fn columns_that_do_not_fit_are_named_with_what_was_expected() {
         refused("l_tax", L::U8),
         "data.parquet, row group 0: column `l_tax`: found a null among 1 rows; make the record's field an Option"
     );
-    assert_eq!(
-        refused("l_quantity", L::U64),
-        "data.parquet, row group 0: column `l_quantity`: expected u64, found -7"
-    );
+    assert_eq!(refused("l_quantity", L::U64), "data.parquet, row group 0: column `l_quantity`: expected u64, found -7");
     assert_eq!(
         refused("l_name", L::List(runtime::row::Element::I64)),
         "data.parquet: column `l_name`: expected Vec<i64>, found Utf8 (BYTE_ARRAY)"
     );
-    assert_eq!(
-        read(&file, &record(&[("l_quantity", L::I8)])).unwrap(),
-        [[Datum::Fixed(0xf9)]]
-    );
-    assert_eq!(
-        read(&file, &record(&[("l_price", L::Decimal(6))])).unwrap(),
-        [[fixed(500)]]
-    );
-    assert_eq!(
-        read(&file, &record(&[("l_name?", L::Char)])).unwrap(),
-        [[fixed(1), fixed(i64::from(b'x'))]]
-    );
+    assert_eq!(read(&file, &record(&[("l_quantity", L::I8)])).unwrap(), [[Datum::Fixed(0xf9)]]);
+    assert_eq!(read(&file, &record(&[("l_price", L::Decimal(6))])).unwrap(), [[fixed(500)]]);
+    assert_eq!(read(&file, &record(&[("l_name?", L::Char)])).unwrap(), [[fixed(1), fixed(i64::from(b'x'))]]);
 }
 
 #[test]
@@ -237,16 +181,10 @@ fn nested_records_are_groups_or_dotted_names_and_tuples_go_by_position() {
             builder.field("1", |builder| builder.leaf(L::Text)),
         ],
     });
-    let named = write(
-        &record(&[("id", L::U64), ("name", L::Text)]),
-        &vec![vec![fixed(1), text("one")]],
-    );
+    let named = write(&record(&[("id", L::U64), ("name", L::Text)]), &vec![vec![fixed(1), text("one")]]);
     assert_eq!(read(&named, &tuple).unwrap(), [[fixed(1), text("one")]]);
     let single = SchemaBuilder::build(|builder| builder.leaf(L::U64));
-    assert_eq!(
-        read(&write(&single, &vec![vec![fixed(3)]]), &single).unwrap(),
-        [[fixed(3)]]
-    );
+    assert_eq!(read(&write(&single, &vec![vec![fixed(3)]]), &single).unwrap(), [[fixed(3)]]);
     assert_eq!(
         message(read(&named, &single), &named),
         "data.parquet: a record of one value needs a file of one column, found `id`, `name`; use a struct with the column's name as its \
@@ -266,19 +204,14 @@ fn what_parquet_cannot_hold_is_refused_before_the_first_row() {
     );
     let twice = SchemaBuilder::build(|builder| Shape::Record {
         name: "Twice",
-        fields: vec![builder.field("x", |builder| {
-            builder.optional(|builder| builder.optional(|builder| builder.leaf(L::U8)))
-        })],
+        fields: vec![
+            builder.field("x", |builder| builder.optional(|builder| builder.optional(|builder| builder.leaf(L::U8)))),
+        ],
     });
     assert!(refused(&twice).ends_with("the field `x`: an Option in an Option cannot be told from one; use one Option"));
     let large = record(&[("sum", L::Decimal(2))]);
-    let error = encode(&ParquetFormat, &large, &vec![vec![fixed(i64::MAX)]])
-        .unwrap_err()
-        .to_string();
-    assert!(
-        error.ends_with("column `sum`: the value 9223372036854775807 / 10^2 has more than 18 digits"),
-        "{error}"
-    );
+    let error = encode(&ParquetFormat, &large, &vec![vec![fixed(i64::MAX)]]).unwrap_err().to_string();
+    assert!(error.ends_with("column `sum`: the value 9223372036854775807 / 10^2 has more than 18 digits"), "{error}");
 }
 
 #[test]
@@ -292,40 +225,18 @@ fn no_parquet_file_is_an_error_that_says_so() {
         opened(b"a,b\n1,2\n3,4\n"),
         "x.parquet: expected `PAR1` at the end, found `3,4\\n`: not a Parquet file, or not written to its end"
     );
-    assert_eq!(
-        opened(b"xxxx\xff\0\0\0PAR1"),
-        "x.parquet: the footer says it has 255 bytes, and the file has 12"
-    );
+    assert_eq!(opened(b"xxxx\xff\0\0\0PAR1"), "x.parquet: the footer says it has 255 bytes, and the file has 12");
     assert!(opened(b"xxxx\x04\0\0\0PAR1").starts_with("x.parquet: the footer"));
-    assert_eq!(
-        opened(b"xxxx\0\0\0\0PARE"),
-        "x.parquet: the file is encrypted, which is not supported"
-    );
+    assert_eq!(opened(b"xxxx\0\0\0\0PARE"), "x.parquet: the file is encrypted, which is not supported");
 }
 
 fn small() -> (Schema, Vec<u8>) {
-    let schema = record(&[
-        ("id", L::I64),
-        ("name?", L::Text),
-        ("flag", L::Bool),
-        ("day", L::Date),
-        ("cost", L::Decimal(2)),
-    ]);
+    let schema =
+        record(&[("id", L::I64), ("name?", L::Text), ("flag", L::Bool), ("day", L::Date), ("cost", L::Decimal(2))]);
     let row = |id: i64| {
         let valid = id % 3;
-        let name = if valid == 0 {
-            text("")
-        } else {
-            text(&format!("a rather long name {}", id % 5))
-        };
-        vec![
-            fixed(id),
-            fixed(i64::from(valid != 0)),
-            name,
-            fixed(id % 2),
-            fixed(id % 11),
-            fixed(id * 3),
-        ]
+        let name = if valid == 0 { text("") } else { text(&format!("a rather long name {}", id % 5)) };
+        vec![fixed(id), fixed(i64::from(valid != 0)), name, fixed(id % 2), fixed(id % 11), fixed(id * 3)]
     };
     let rows: Rows = (0..50).map(row).collect();
     let bytes = encode(&ParquetFormat, &schema, &rows).unwrap();
@@ -365,11 +276,8 @@ fn damaged_bytes_give_errors_or_data_and_never_a_panic() {
 fn files_of_a_folder_are_read_together() {
     let schema = record(&[("id", L::U64)]);
     let file = write(&schema, &vec![vec![fixed(2)]]);
-    std::fs::write(
-        file.folder().join("a.parquet"),
-        encode(&ParquetFormat, &schema, &vec![vec![fixed(1)]]).unwrap(),
-    )
-    .unwrap();
+    std::fs::write(file.folder().join("a.parquet"), encode(&ParquetFormat, &schema, &vec![vec![fixed(1)]]).unwrap())
+        .unwrap();
     let source = parquet(file.folder().to_str().unwrap(), &schema).unwrap();
     assert!(source.describe().ends_with("(2 files)"));
     assert_eq!(drive(&source).unwrap(), [[fixed(1)], [fixed(2)]]);
@@ -387,30 +295,17 @@ fn foreign(columns: &[(&str, ArrayRef)]) -> TestFile {
 
 #[test]
 fn types_of_other_programs_are_converted_where_nothing_is_lost() {
-    let wide = Decimal128Array::from(vec![Some(12_345), None])
-        .with_precision_and_scale(30, 1)
-        .unwrap();
-    let narrow = Decimal128Array::from(vec![Some(-12_345), None])
-        .with_precision_and_scale(9, 2)
-        .unwrap();
+    let wide = Decimal128Array::from(vec![Some(12_345), None]).with_precision_and_scale(30, 1).unwrap();
+    let narrow = Decimal128Array::from(vec![Some(-12_345), None]).with_precision_and_scale(9, 2).unwrap();
     let columns: [(&str, ArrayRef); 8] = [
         ("wide", Arc::new(wide)),
         ("narrow", Arc::new(narrow)),
         ("milli", Arc::new(TimestampMillisecondArray::from(vec![Some(7), None]))),
-        (
-            "nano",
-            Arc::new(TimestampNanosecondArray::from(vec![Some(-7000), None])),
-        ),
+        ("nano", Arc::new(TimestampNanosecondArray::from(vec![Some(-7000), None]))),
         ("int", Arc::new(Int32Array::from(vec![Some(7), None]))),
         ("float", Arc::new(Float32Array::from(vec![Some(0.5), None]))),
-        (
-            "bytes",
-            Arc::new(BinaryArray::from(vec![Some(&b"plain bytes, and long"[..]), None])),
-        ),
-        (
-            "text",
-            Arc::new(StringArray::from(vec![Some("text that is long enough"), None])),
-        ),
+        ("bytes", Arc::new(BinaryArray::from(vec![Some(&b"plain bytes, and long"[..]), None]))),
+        ("text", Arc::new(StringArray::from(vec![Some("text that is long enough"), None]))),
     ];
     let file = foreign(&columns);
     let schema = record(&[
@@ -445,9 +340,7 @@ fn values_that_would_be_changed_are_errors() {
         message(read(&file, &record(&[("x", ty)])), &file)
     };
     let place = "foreign.parquet, row group 0: column `x`: ";
-    let wide = Decimal128Array::from(vec![i128::from(i64::MAX) + 1])
-        .with_precision_and_scale(30, 0)
-        .unwrap();
+    let wide = Decimal128Array::from(vec![i128::from(i64::MAX) + 1]).with_precision_and_scale(30, 0).unwrap();
     assert_eq!(
         refused(Arc::new(wide), L::Decimal(0)),
         format!("{place}expected Decimal<0>, found the unscaled value 9223372036854775808, which is too large")
@@ -459,19 +352,10 @@ fn values_that_would_be_changed_are_errors() {
     let millis = TimestampMillisecondArray::from(vec![i64::MAX]);
     assert_eq!(
         refused(Arc::new(millis), L::Timestamp),
-        format!(
-            "{place}expected Timestamp, found the value {} before scaling by 1000, which is too large",
-            i64::MAX
-        )
+        format!("{place}expected Timestamp, found the value {} before scaling by 1000, which is too large", i64::MAX)
     );
-    assert_eq!(
-        refused(Arc::new(StringArray::from(vec!["ab"])), L::Char),
-        format!("{place}expected char, found `ab`")
-    );
-    assert_eq!(
-        refused(Arc::new(Int32Array::from(vec![70_000])), L::U16),
-        format!("{place}expected u16, found 70000")
-    );
+    assert_eq!(refused(Arc::new(StringArray::from(vec!["ab"])), L::Char), format!("{place}expected char, found `ab`"));
+    assert_eq!(refused(Arc::new(Int32Array::from(vec![70_000])), L::U16), format!("{place}expected u16, found 70000"));
     let bytes = refused(Arc::new(BinaryArray::from(vec![&b"\xff\xfe"[..]])), L::Text);
     assert!(bytes.starts_with(&format!("{place}expected UTF-8")), "{bytes}");
 }

@@ -24,12 +24,7 @@ struct Measured {
 
 /// Reads a source on this thread, with the clock around the reader.
 fn measure(source: &dyn Source, scan: &Scan) -> Result<Measured> {
-    let mut measured = Measured {
-        rows: 0,
-        bytes: 0,
-        reading: Duration::ZERO,
-        decoding: Duration::ZERO,
-    };
+    let mut measured = Measured { rows: 0, bytes: 0, reading: Duration::ZERO, decoding: Duration::ZERO };
     let mut reader = source.reader(scan, &memory())?;
     for split in source.splits(scan)? {
         reader.open(&split)?;
@@ -105,11 +100,7 @@ fn parquet() {
     ];
     let source = runtime::format::parquet(&path, &format_support::record(&four)).unwrap();
     show("lineitem, 4 columns", &source, &scan_all(&source));
-    let texts = [
-        ("l_returnflag", L::Text),
-        ("l_shipinstruct", L::Text),
-        ("l_comment", L::Text),
-    ];
+    let texts = [("l_returnflag", L::Text), ("l_shipinstruct", L::Text), ("l_comment", L::Text)];
     let source = runtime::format::parquet(&path, &format_support::record(&texts)).unwrap();
     show("lineitem, 3 texts", &source, &scan_all(&source));
     arrow_alone(&path, &["l_quantity", "l_extendedprice", "l_discount", "l_shipdate"]);
@@ -125,15 +116,8 @@ fn arrow_alone(path: &str, names: &[&str]) {
         let mask = ProjectionMask::columns(builder.parquet_schema(), names.iter().copied());
         let started = Instant::now();
         let reader = builder.with_projection(mask).with_batch_size(8192).build().unwrap();
-        let rows = reader
-            .map(|batch| std::hint::black_box(batch.unwrap()).num_rows())
-            .sum();
-        Measured {
-            rows,
-            bytes: file.len() as u64,
-            reading: Duration::ZERO,
-            decoding: started.elapsed(),
-        }
+        let rows = reader.map(|batch| std::hint::black_box(batch.unwrap()).num_rows()).sum();
+        Measured { rows, bytes: file.len() as u64, reading: Duration::ZERO, decoding: started.elapsed() }
     });
 }
 
@@ -205,22 +189,13 @@ fn csv() {
     let bytes = lineitem_as(&CsvFormat::default(), &schema, 1_000_000);
     let file = format_support::TestFile::new("lineitem.csv", bytes);
     for multiline in [true, false] {
-        let options = CsvOptions {
-            multiline,
-            ..CsvOptions::default()
-        };
+        let options = CsvOptions { multiline, ..CsvOptions::default() };
         let source = runtime::format::csv(file.path(), &schema, options).unwrap();
         let started = Instant::now();
         let splits = source.splits(&scan_all(&source)).unwrap().len();
-        println!(
-            "multiline {multiline}: {splits} splits listed in {:.4} s",
-            started.elapsed().as_secs_f64()
-        );
+        println!("multiline {multiline}: {splits} splits listed in {:.4} s", started.elapsed().as_secs_f64());
         show("csv, 16 of 16 columns", &source, &scan_all(&source));
-        let live = |leaves: &[usize]| Scan {
-            live: leaves.iter().copied().collect(),
-            bounds: Vec::new(),
-        };
+        let live = |leaves: &[usize]| Scan { live: leaves.iter().copied().collect(), bounds: Vec::new() };
         show("csv, 4 of 16 columns", &source, &live(&[4, 5, 6, 10]));
         show("csv, comments only", &source, &live(&[15]));
         show("csv, rows counted", &source, &Scan::default());

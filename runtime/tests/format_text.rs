@@ -20,14 +20,8 @@ fn lines(bytes: impl AsRef<[u8]>) -> Vec<String> {
 fn lines_end_with_newlines_returns_or_the_file() {
     assert_eq!(lines(""), Vec::<String>::new());
     assert_eq!(lines("\n"), [""]);
-    assert_eq!(
-        lines("one\r\ntwo\n\n\r\nthr\ree\r\r\nlast\r"),
-        ["one", "two", "", "", "thr\ree\r", "last\r"]
-    );
-    assert_eq!(
-        lines("Straße\n日本語の長いテキスト"),
-        ["Straße", "日本語の長いテキスト"]
-    );
+    assert_eq!(lines("one\r\ntwo\n\n\r\nthr\ree\r\r\nlast\r"), ["one", "two", "", "", "thr\ree\r", "last\r"]);
+    assert_eq!(lines("Straße\n日本語の長いテキスト"), ["Straße", "日本語の長いテキスト"]);
 }
 
 #[test]
@@ -58,10 +52,7 @@ fn many_lines_are_split_and_counted() {
     let source = runtime::format::text(file.path()).unwrap();
     let splits = source.splits(&scan_all(&source)).unwrap();
     assert!(splits.len() > 3, "{splits:?}");
-    assert_eq!(
-        source.statistics(&Scan::default()).bytes,
-        splits.iter().map(|split| split.bytes).sum::<u64>()
-    );
+    assert_eq!(source.statistics(&Scan::default()).bytes, splits.iter().map(|split| split.bytes).sum::<u64>());
     assert_eq!(texts(&drive(&source).unwrap()), expected);
     assert_eq!(drive_scan(&source, &Scan::default()).unwrap().len(), expected.len());
 }
@@ -84,22 +75,14 @@ fn folders_and_patterns_name_their_files_in_order() {
     let file = TestFile::new("b.txt", "b");
     let folder = file.folder();
     std::fs::create_dir_all(folder.join("deep/er")).unwrap();
-    for (name, content) in [
-        ("a.txt", "a"),
-        ("_SUCCESS", "no"),
-        (".x", "no"),
-        ("c.tmp", "no"),
-        ("deep/d.txt", "d"),
-        ("deep/er/e.txt", "e"),
-    ] {
+    for (name, content) in
+        [("a.txt", "a"), ("_SUCCESS", "no"), (".x", "no"), ("c.tmp", "no"), ("deep/d.txt", "d"), ("deep/er/e.txt", "e")]
+    {
         std::fs::write(folder.join(name), content).unwrap();
     }
     let read = |pattern: &str| {
         let source = runtime::format::text(&format!("{}/{pattern}", folder.display())).unwrap();
-        (
-            texts(&drive(&source).unwrap()).join(" "),
-            source.describe().contains("files)"),
-        )
+        (texts(&drive(&source).unwrap()).join(" "), source.describe().contains("files)"))
     };
     assert_eq!(read(""), ("a b".into(), true));
     assert_eq!(read("?.txt"), ("a b".into(), true));
@@ -113,16 +96,8 @@ fn folders_and_patterns_name_their_files_in_order() {
 #[test]
 fn missing_input_is_an_error_that_says_what_was_looked_for() {
     let file = TestFile::new("_only", "");
-    let open = |name: &str| {
-        message(
-            runtime::format::text(&format!("{}/{name}", file.folder().display())),
-            &file,
-        )
-    };
-    assert_eq!(
-        open("none.txt"),
-        "no input at none.txt: there is no such file or folder"
-    );
+    let open = |name: &str| message(runtime::format::text(&format!("{}/{name}", file.folder().display())), &file);
+    assert_eq!(open("none.txt"), "no input at none.txt: there is no such file or folder");
     assert_eq!(
         open("*.txt"),
         "no input at *.txt: no file matches the pattern (`*` and `?` stand for parts of a name, `**` for folders)"
@@ -132,11 +107,7 @@ fn missing_input_is_an_error_that_says_what_was_looked_for() {
         "{}",
         open("")
     );
-    assert!(
-        open("_only/x").starts_with("cannot read _only/x: Not a directory"),
-        "{}",
-        open("_only/x")
-    );
+    assert!(open("_only/x").starts_with("cannot read _only/x: Not a directory"), "{}", open("_only/x"));
 }
 
 #[test]

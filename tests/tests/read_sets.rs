@@ -36,10 +36,7 @@ fn records() -> Vec<Wide> {
 const ONLY_A: &Step = &Step { name: "wrong", operator: "process", text: "", reads: &[Reads::Fields(&["a"])] };
 
 /// What the embedded engine makes of a pipeline whose read set is `a` alone.
-fn with_only_a<T: Ord>(pipeline: impl Fn(DataSet<Wide>) -> DataSet<T>) -> Vec<T>
-where
-    T: Record,
-{
+fn with_only_a<T: Record + Ord>(pipeline: impl Fn(DataSet<Wide>) -> DataSet<T>) -> Vec<T> {
     let mut answer = pipeline(embedded().collection(records()).unwrap().step(ONLY_A)).collect().unwrap();
     answer.sort();
     answer

@@ -3,7 +3,28 @@
 //! Each mistake must give one message, at the user's own words. After a change that is meant,
 //! `TRYBUILD=overwrite cargo test -p tests --test ui` writes the new messages.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::fs;
+use std::path::Path;
+
+/// Mistakes that the compiler finds in two places: where a value is made, and where a type that depends on it is used.
+const FOUND_TWICE: [&str; 2] = ["aggregate_sum_of_text", "record_without_derive"];
+
+#[test]
+fn mistakes_are_reported_as_recorded() {
+    trybuild::TestCases::new().compile_fail("tests/ui/*.rs");
+}
+
 #[test]
 fn mistakes_have_one_message_each() {
-    trybuild::TestCases::new().compile_fail("tests/ui/*.rs");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ui");
+    let recorded = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    for path in recorded.filter(|path| path.extension().is_some_and(|extension| extension == "stderr")) {
+        let mistake = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let text = fs::read_to_string(&path).unwrap();
+        let messages = text.lines().filter(|line| line.starts_with("error") || line.starts_with("warning"));
+        let expected = if FOUND_TWICE.contains(&mistake.as_str()) { 2 } else { 1 };
+        assert_eq!(messages.count(), expected, "{mistake}");
+    }
 }

@@ -44,7 +44,5 @@ fn emitted(folder: &Path, binary: &str) -> Result<Vec<PathBuf>> {
 
 fn count_lines(path: &Path) -> Result<usize> {
     let mut lines = BufReader::new(File::open(path).map_err(Error::io("open", path))?).split(b'\n');
-    lines
-        .try_fold(0, |count, line| line.map(|_| count + 1))
-        .map_err(Error::io("read", path))
+    lines.try_fold(0, |count, line| line.map(|_| count + 1)).map_err(Error::io("read", path))
 }

@@ -29,16 +29,8 @@ struct Profile {
 
 /// Cargo's own profiles, as a new crate has them.
 const PROFILES: [Profile; 2] = [
-    Profile {
-        name: "debug",
-        arguments: &[],
-        ten_operators_may_add_seconds: 1.0,
-    },
-    Profile {
-        name: "release",
-        arguments: &["--release"],
-        ten_operators_may_add_seconds: 3.0,
-    },
+    Profile { name: "debug", arguments: &[], ten_operators_may_add_seconds: 1.0 },
+    Profile { name: "release", arguments: &["--release"], ten_operators_may_add_seconds: 3.0 },
 ];
 
 /// Measures and reports; returns whether ten operators stay within what they may add.
@@ -66,11 +58,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Build) -> Result<bool> {
     };
     report.print_table(|_| false);
     for row in report.rows.iter().filter(|row| row.llvm_lines_per_operator.is_some()) {
-        println!(
-            "{}: {:.0} LLVM lines an operator",
-            row.case,
-            row.llvm_lines_per_operator.unwrap_or_default()
-        );
+        println!("{}: {:.0} LLVM lines an operator", row.case, row.llvm_lines_per_operator.unwrap_or_default());
     }
     report.print_checks();
     report.write(&workspace.output())?;
@@ -93,11 +81,7 @@ fn measure(crate_folder: &Path, profile: Profile, options: &Build) -> Result<Vec
     let rows = VARIANTS.iter().zip(&seconds).filter_map(|(variant, of_variant)| {
         let added = match variant.operators {
             0 => of_variant.clone(),
-            _ => of_variant
-                .iter()
-                .zip(&seconds[0])
-                .map(|(with, without)| with - without)
-                .collect(),
+            _ => of_variant.iter().zip(&seconds[0]).map(|(with, without)| with - without).collect(),
         };
         Some(row(profile, *variant, Spread::of(&added)?, options.runs))
     });
@@ -121,9 +105,7 @@ fn row(profile: Profile, variant: Variant, seconds: Spread, runs: usize) -> Row 
 fn rebuild(crate_folder: &Path, profile: Profile, variant: Variant, edit: usize, limit: Duration) -> Result<f64> {
     variant.write(crate_folder, edit)?;
     let mut command = cargo(crate_folder);
-    command
-        .args(["build", "--quiet", "--bin", &variant.binary()])
-        .args(profile.arguments);
+    command.args(["build", "--quiet", "--bin", &variant.binary()]).args(profile.arguments);
     let start = Instant::now();
     run_to_end(&mut command, limit)?;
     Ok(start.elapsed().as_secs_f64())
@@ -132,15 +114,8 @@ fn rebuild(crate_folder: &Path, profile: Profile, variant: Variant, edit: usize,
 /// Cargo in the generated crate, with nothing inherited that would change what it builds or where.
 fn cargo(crate_folder: &Path) -> Command {
     let mut command = Command::new("cargo");
-    command
-        .current_dir(crate_folder)
-        .env("CARGO_TARGET_DIR", crate_folder.join("target"));
-    for variable in [
-        "CARGO_BUILD_TARGET_DIR",
-        "CARGO_INCREMENTAL",
-        "RUSTFLAGS",
-        "CARGO_ENCODED_RUSTFLAGS",
-    ] {
+    command.current_dir(crate_folder).env("CARGO_TARGET_DIR", crate_folder.join("target"));
+    for variable in ["CARGO_BUILD_TARGET_DIR", "CARGO_INCREMENTAL", "RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS"] {
         command.env_remove(variable);
     }
     command
@@ -167,10 +142,7 @@ fn add_llvm_lines(rows: &mut [Row], crate_folder: &Path, limit: Duration) -> Res
 /// Build time ends experiments, so these are not aims but conditions.
 fn checks(rows: &[Row]) -> Vec<Check> {
     let check = |profile: &Profile| {
-        let added = rows
-            .iter()
-            .find(|row| row.case == format!("{}_10", profile.name))?
-            .seconds;
+        let added = rows.iter().find(|row| row.case == format!("{}_10", profile.name))?.seconds;
         let allowed = profile.ten_operators_may_add_seconds;
         Some(Check {
             name: format!("ten operators add less than {allowed} s to a {} build", profile.name),
@@ -186,16 +158,7 @@ mod tests {
     use super::*;
 
     fn ten_operators(profile: usize, seconds: f64) -> Row {
-        row(
-            PROFILES[profile],
-            VARIANTS[2],
-            Spread {
-                median: seconds,
-                min: seconds,
-                max: seconds,
-            },
-            5,
-        )
+        row(PROFILES[profile], VARIANTS[2], Spread { median: seconds, min: seconds, max: seconds }, 5)
     }
 
     #[test]

@@ -13,12 +13,8 @@ pub(crate) struct Variant {
 }
 
 /// What is measured, the baseline first.
-pub(crate) const VARIANTS: [Variant; 4] = [
-    Variant { operators: 0 },
-    Variant { operators: 1 },
-    Variant { operators: 10 },
-    Variant { operators: 40 },
-];
+pub(crate) const VARIANTS: [Variant; 4] =
+    [Variant { operators: 0 }, Variant { operators: 1 }, Variant { operators: 10 }, Variant { operators: 40 }];
 
 impl Variant {
     /// The name of its binary.
@@ -65,10 +61,7 @@ pub(crate) fn generate(crate_folder: &Path, dataflow: &Path) -> Result<()> {
 fn many_operators(operators: usize) -> String {
     let block = include_str!("../../templates/ten_operators.rs.template");
     let numbers = 0..operators / 10;
-    let blocks: String = numbers
-        .clone()
-        .map(|number| block.replace("{n}", &number.to_string()))
-        .collect();
+    let blocks: String = numbers.clone().map(|number| block.replace("{n}", &number.to_string())).collect();
     let call = |number| {
         format!(
             "    let (lines, names) = (env.read_text(\"lines.txt\")?, env.read_text(\"names.txt\")?);\n    \
@@ -77,9 +70,7 @@ fn many_operators(operators: usize) -> String {
     };
     let calls: String = numbers.map(call).collect();
     let template = include_str!("../../templates/many_operators.rs.template");
-    let template = template
-        .replace("{blocks}", blocks.trim_end())
-        .replace("{calls}", &calls);
+    let template = template.replace("{blocks}", blocks.trim_end()).replace("{calls}", &calls);
     template.replace("{operators}", &operators.to_string())
 }
 
@@ -104,10 +95,7 @@ mod tests {
             let source = variant.source(5);
             let found: usize = operators.iter().map(|operator| source.matches(operator).count()).sum();
             assert_eq!(found, variant.operators, "{source}");
-            assert_eq!(
-                source.matches("derive(Record").count(),
-                (variant.operators / 5).max(variant.operators.min(1))
-            );
+            assert_eq!(source.matches("derive(Record").count(), (variant.operators / 5).max(variant.operators.min(1)));
             assert!(source.contains("const EDIT: u64 = 5;"));
             assert!(!source.contains("{n}") && !source.contains("{edit}"), "{source}");
         }
@@ -116,13 +104,6 @@ mod tests {
     #[test]
     fn an_edit_changes_one_line() {
         let (before, after) = (VARIANTS[3].source(1), VARIANTS[3].source(2));
-        assert_eq!(
-            before
-                .lines()
-                .zip(after.lines())
-                .filter(|(before, after)| before != after)
-                .count(),
-            1
-        );
+        assert_eq!(before.lines().zip(after.lines()).filter(|(before, after)| before != after).count(), 1);
     }
 }

@@ -45,13 +45,7 @@ impl Worker {
                 }
             }
         });
-        let mut worker = Self {
-            system,
-            process,
-            requests,
-            lines,
-            limit,
-        };
+        let mut worker = Self { system, process, requests, lines, limit };
         match worker.next_line("its start")? {
             line if line == READY => Ok(worker),
             line => Err(failed(format!("expected `{READY}`, it wrote `{line}`"))),
@@ -65,17 +59,9 @@ impl Worker {
         sent.map_err(|error| worker_error(self.system, case, format!("it takes no requests: {error}")))?;
         let line = self.next_line(case)?;
         match serde_json::from_str(&line) {
-            Ok(Reply::Done {
-                case: answered,
-                seconds,
-                rows,
-            }) if answered == case => Ok(Done { seconds, rows }),
+            Ok(Reply::Done { case: answered, seconds, rows }) if answered == case => Ok(Done { seconds, rows }),
             Ok(Reply::Failed { error }) => Err(worker_error(self.system, case, error)),
-            _ => Err(worker_error(
-                self.system,
-                case,
-                format!("its reply `{line}` is none to this request"),
-            )),
+            _ => Err(worker_error(self.system, case, format!("its reply `{line}` is none to this request"))),
         }
     }
 
@@ -88,17 +74,11 @@ impl Worker {
     fn next_line(&mut self, case: &str) -> Result<String> {
         match self.lines.recv_timeout(self.limit) {
             Ok(line) => Ok(line),
-            Err(RecvTimeoutError::Timeout) => Err(Error::Timeout {
-                system: self.system.to_owned(),
-                case: case.to_owned(),
-                limit: self.limit,
-            }),
+            Err(RecvTimeoutError::Timeout) => {
+                Err(Error::Timeout { system: self.system.to_owned(), case: case.to_owned(), limit: self.limit })
+            }
             Err(RecvTimeoutError::Disconnected) => {
-                let status = self
-                    .process
-                    .0
-                    .wait()
-                    .map_or_else(|error| error.to_string(), |status| status.to_string());
+                let status = self.process.0.wait().map_or_else(|error| error.to_string(), |status| status.to_string());
                 Err(worker_error(self.system, case, format!("the process ended ({status})")))
             }
         }
@@ -106,11 +86,7 @@ impl Worker {
 }
 
 fn worker_error(system: &str, case: &str, message: String) -> Error {
-    Error::Worker {
-        system: system.to_owned(),
-        case: case.to_owned(),
-        message,
-    }
+    Error::Worker { system: system.to_owned(), case: case.to_owned(), message }
 }
 
 fn parse_peak_rss_kib(status: &str) -> Option<u64> {
@@ -146,22 +122,10 @@ mod tests {
     #[test]
     fn what_goes_wrong_names_the_system_and_the_case() {
         let cases = [
-            (
-                r#"echo ready; read x; echo '{"error": "disk full"}'; read x"#,
-                "fake failed on q1: disk full",
-            ),
-            (
-                r#"echo ready; read x; exit 3"#,
-                "fake failed on q1: the process ended (exit status: 3)",
-            ),
-            (
-                r#"echo hello; read x"#,
-                "fake failed on its start: expected `ready`, it wrote `hello`",
-            ),
-            (
-                r#"echo ready; read x; echo '{"case": "q2", "seconds": 1, "rows": 1}'; read x"#,
-                "none to this request",
-            ),
+            (r#"echo ready; read x; echo '{"error": "disk full"}'; read x"#, "fake failed on q1: disk full"),
+            (r#"echo ready; read x; exit 3"#, "fake failed on q1: the process ended (exit status: 3)"),
+            (r#"echo hello; read x"#, "fake failed on its start: expected `ready`, it wrote `hello`"),
+            (r#"echo ready; read x; echo '{"case": "q2", "seconds": 1, "rows": 1}'; read x"#, "none to this request"),
         ];
         for (script, expected) in cases {
             let error = run_q1(script, PATIENCE).unwrap_err().to_string();
@@ -183,10 +147,7 @@ mod tests {
 
     #[test]
     fn the_peak_is_read_in_kib() {
-        assert_eq!(
-            parse_peak_rss_kib("VmPeak:\t  99 kB\nVmHWM:\t  317440 kB\nVmRSS:\t 1 kB\n"),
-            Some(317_440)
-        );
+        assert_eq!(parse_peak_rss_kib("VmPeak:\t  99 kB\nVmHWM:\t  317440 kB\nVmRSS:\t 1 kB\n"), Some(317_440));
         assert_eq!(parse_peak_rss_kib("VmPeak:\t  99 kB\n"), None);
     }
 }

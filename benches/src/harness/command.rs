@@ -40,10 +40,7 @@ pub(crate) fn run_to_end(command: &mut Command, limit: Duration) -> Result<()> {
 }
 
 fn failure_of(command: &Command, outcome: String) -> Error {
-    Error::Command {
-        command: format!("{command:?}"),
-        outcome,
-    }
+    Error::Command { command: format!("{command:?}"), outcome }
 }
 
 #[cfg(test)]
@@ -61,9 +58,6 @@ mod tests {
     #[test]
     fn a_program_that_fails_is_named() {
         let error = run_to_end(&mut Command::new("false"), Duration::from_secs(10)).unwrap_err();
-        assert!(
-            error.to_string().contains("`\"false\"` failed (exit status: 1)"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("`\"false\"` failed (exit status: 1)"), "{error}");
     }
 }

@@ -32,19 +32,13 @@ pub(super) fn difference(expected: &str, actual: &str, order: RowOrder) -> Optio
     if expected.len() != actual.len() {
         return Some(format!("{} rows instead of {}", actual.len(), expected.len()));
     }
-    let position = expected
-        .iter()
-        .zip(&actual)
-        .position(|(left, right)| !rows_agree(left, right))?;
+    let position = expected.iter().zip(&actual).position(|(left, right)| !rows_agree(left, right))?;
     let (left, right) = (display(&expected[position]), display(&actual[position]));
     Some(format!("row {} is `{right}` instead of `{left}`", position + 1))
 }
 
 fn parse(text: &str, order: RowOrder) -> Vec<Row<'_>> {
-    let mut rows: Vec<Row<'_>> = text
-        .lines()
-        .map(|line| line.split('\t').map(Cell::parse).collect())
-        .collect();
+    let mut rows: Vec<Row<'_>> = text.lines().map(|line| line.split('\t').map(Cell::parse).collect()).collect();
     if order == RowOrder::Any {
         rows.sort_unstable_by(compare_rows);
     }
@@ -76,10 +70,7 @@ impl<'a> Cell<'a> {
         match (self, other) {
             (Self::Text(left), Self::Text(right)) => left == right,
             (Self::Integer(left), Self::Integer(right)) => left == right,
-            _ => self
-                .number()
-                .zip(other.number())
-                .is_some_and(|(left, right)| close(left, right)),
+            _ => self.number().zip(other.number()).is_some_and(|(left, right)| close(left, right)),
         }
     }
 }
@@ -102,13 +93,8 @@ fn compare_rows(left: &Row<'_>, right: &Row<'_>) -> Ordering {
         pairs.fold(Ordering::Equal, Ordering::then)
     };
     let numbers = |row: &Row<'_>, other: &Row<'_>| {
-        let pairs = row
-            .iter()
-            .zip(other)
-            .filter_map(|(left, right)| left.number().zip(right.number()));
-        pairs
-            .map(|(left, right)| left.total_cmp(&right))
-            .fold(Ordering::Equal, Ordering::then)
+        let pairs = row.iter().zip(other).filter_map(|(left, right)| left.number().zip(right.number()));
+        pairs.map(|(left, right)| left.total_cmp(&right)).fold(Ordering::Equal, Ordering::then)
     };
     texts(left, right).then_with(|| numbers(left, right))
 }

@@ -54,10 +54,7 @@ pub(crate) struct Measurement {
 /// # Errors
 /// When a worker fails, ends, or takes longer than `limit`.
 pub(crate) fn take_answers(entrants: &[Entrant<'_>], folder: &Path, limit: Duration) -> Result<Vec<Answered>> {
-    entrants
-        .iter()
-        .map(|entrant| take_answer(entrant, folder, limit))
-        .collect()
+    entrants.iter().map(|entrant| take_answer(entrant, folder, limit)).collect()
 }
 
 /// Times `runs` interleaved rounds: a round runs every entrant once, and starts with a different system each time.
@@ -73,12 +70,7 @@ pub(crate) fn time_rounds(
 ) -> Result<Vec<Measurement>> {
     let mut lanes = Vec::new();
     for (entrant, answer) in entrants.iter().zip(answers) {
-        let mut lane = Lane {
-            entrant,
-            worker: start(entrant, limit)?,
-            rows: answer.rows,
-            seconds: Vec::new(),
-        };
+        let mut lane = Lane { entrant, worker: start(entrant, limit)?, rows: answer.rows, seconds: Vec::new() };
         // Not timed: the first run loads code, fills caches and grows heaps.
         lane.run()?;
         lanes.push(lane);
@@ -102,18 +94,12 @@ struct Lane<'a> {
 
 impl Lane<'_> {
     fn run(&mut self) -> Result<Done> {
-        let done = self.worker.ask(&Request::Run {
-            case: self.entrant.case.to_owned(),
-        })?;
+        let done = self.worker.ask(&Request::Run { case: self.entrant.case.to_owned() })?;
         if done.rows == self.rows {
             return Ok(done);
         }
         let message = format!("this run gave {} rows, its answer had {}", done.rows, self.rows);
-        Err(Error::Worker {
-            system: self.entrant.system.to_owned(),
-            case: self.entrant.case.to_owned(),
-            message,
-        })
+        Err(Error::Worker { system: self.entrant.system.to_owned(), case: self.entrant.case.to_owned(), message })
     }
 
     /// The measurement, unless there were no rounds.
@@ -122,13 +108,7 @@ impl Lane<'_> {
         let seconds = Spread::of(&self.seconds)?;
         // Only Linux tells the peak; elsewhere it reads 0.
         let peak_rss_mib = self.worker.peak_rss_mib().unwrap_or(0);
-        Some(Measurement {
-            system,
-            case,
-            seconds,
-            runs: self.seconds.len(),
-            peak_rss_mib,
-        })
+        Some(Measurement { system, case, seconds, runs: self.seconds.len(), peak_rss_mib })
     }
 }
 
@@ -139,17 +119,9 @@ fn start(entrant: &Entrant<'_>, limit: Duration) -> Result<Worker> {
 fn take_answer(entrant: &Entrant<'_>, folder: &Path, limit: Duration) -> Result<Answered> {
     let path = folder.join(format!("{}-{}.tsv", entrant.case, entrant.system));
     let mut worker = start(entrant, limit)?;
-    let done = worker.ask(&Request::Answer {
-        case: entrant.case.to_owned(),
-        path: path.clone(),
-    })?;
+    let done = worker.ask(&Request::Answer { case: entrant.case.to_owned(), path: path.clone() })?;
     let text = fs::read_to_string(&path).map_err(Error::io("read", &path))?;
-    Ok(Answered {
-        system: entrant.system,
-        case: entrant.case,
-        rows: done.rows,
-        text,
-    })
+    Ok(Answered { system: entrant.system, case: entrant.case, rows: done.rows, text })
 }
 
 /// Case by case, the systems of each in turn, beginning with another one each round.
@@ -158,10 +130,7 @@ fn rotated(entrants: &[Entrant<'_>], round: usize) -> Vec<usize> {
     let mut start = 0;
     while start < entrants.len() {
         let case = entrants[start].case;
-        let count = entrants[start..]
-            .iter()
-            .take_while(|entrant| entrant.case == case)
-            .count();
+        let count = entrants[start..].iter().take_while(|entrant| entrant.case == case).count();
         order.extend((0..count).map(|offset| start + (offset + round) % count));
         start += count;
     }
@@ -178,11 +147,7 @@ mod tests {
             command.args(["-c", script]);
             command
         });
-        Entrant {
-            system: "fake",
-            case,
-            worker,
-        }
+        Entrant { system: "fake", case, worker }
     }
 
     const HONEST: &str = r#"echo ready
@@ -203,14 +168,7 @@ mod tests {
     fn a_measurement_holds_answer_spread_and_peak() {
         let (answers, measured) = run(HONEST).unwrap();
         assert_eq!(answers[0].text, "42\n");
-        assert_eq!(
-            measured[0].seconds,
-            Spread {
-                median: 0.25,
-                min: 0.25,
-                max: 0.25
-            }
-        );
+        assert_eq!(measured[0].seconds, Spread { median: 0.25, min: 0.25, max: 0.25 });
         assert_eq!(measured[0].runs, 5);
         assert!(measured[0].peak_rss_mib > 0);
     }

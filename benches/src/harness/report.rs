@@ -86,8 +86,7 @@ impl Report {
     pub(crate) fn write(&self, folder: &Path) -> Result<()> {
         let path = folder.join(format!("{}.json", self.suite));
         let text = serde_json::to_string_pretty(self).map_err(std::io::Error::from);
-        text.and_then(|text| fs::write(&path, text + "\n"))
-            .map_err(Error::io("write", &path))?;
+        text.and_then(|text| fs::write(&path, text + "\n")).map_err(Error::io("write", &path))?;
         println!("results: {}", path.display());
         Ok(())
     }
@@ -125,10 +124,7 @@ impl Report {
             );
         }
         for ours in self.rows.iter().filter(|row| row.system == "ours") {
-            let peers = self
-                .rows
-                .iter()
-                .filter(|row| row.case == ours.case && is_peer(&row.system));
+            let peers = self.rows.iter().filter(|row| row.case == ours.case && is_peer(&row.system));
             let best = peers.min_by(|left, right| left.seconds.total_cmp(&right.seconds));
             let limit = self.find(&ours.case, "limit");
             text += &format!(
@@ -148,10 +144,7 @@ impl Report {
 }
 
 fn ratio_text(row: Option<&Row>, base: Option<&Row>) -> String {
-    row.zip(base).map_or_else(
-        || "-".to_owned(),
-        |(row, base)| format!("{:.2}", row.seconds / base.seconds),
-    )
+    row.zip(base).map_or_else(|| "-".to_owned(), |(row, base)| format!("{:.2}", row.seconds / base.seconds))
 }
 
 #[cfg(test)]
@@ -178,17 +171,8 @@ mod tests {
             suite: "tpch",
             commit: "c0ffee".to_owned(),
             cores: 2,
-            rows: vec![
-                row("ours", 0.125),
-                row("limit", 0.0625),
-                row("duckdb", 0.25),
-                row("polars", 0.5),
-            ],
-            checks: vec![Check {
-                name: "answers agree".to_owned(),
-                ok,
-                detail: "1 comparisons".to_owned(),
-            }],
+            rows: vec![row("ours", 0.125), row("limit", 0.0625), row("duckdb", 0.25), row("polars", 0.5)],
+            checks: vec![Check { name: "answers agree".to_owned(), ok, detail: "1 comparisons".to_owned() }],
         }
     }
 
@@ -198,10 +182,7 @@ mod tests {
         report(true).write(folder.path()).unwrap();
         let text = fs::read_to_string(folder.path().join("tpch.json")).unwrap();
         let value: serde_json::Value = serde_json::from_str(&text).unwrap();
-        assert_eq!(
-            (&value["suite"], &value["commit"], &value["cores"]),
-            (&json!("tpch"), &json!("c0ffee"), &json!(2))
-        );
+        assert_eq!((&value["suite"], &value["commit"], &value["cores"]), (&json!("tpch"), &json!("c0ffee"), &json!(2)));
         let expected = json!({
             "case": "q1", "system": "ours", "seconds": 0.125, "min_seconds": 0.125, "max_seconds": 0.25,
             "runs": 7, "peak_rss_mib": 310
@@ -221,13 +202,7 @@ mod tests {
     fn the_table_relates_to_ours_the_limit_and_the_best_peer() {
         let table = report(true).table(|system| system == "duckdb" || system == "polars");
         let polars = table.lines().find(|line| line.contains("polars")).unwrap();
-        assert!(
-            polars.contains("0.5000..1.0000") && polars.contains(" 4.00 ") && polars.contains(" 8.00 "),
-            "{table}"
-        );
-        assert!(
-            table.ends_with("q1: ours / best peer (duckdb) 0.50, ours / limit 2.00\n"),
-            "{table}"
-        );
+        assert!(polars.contains("0.5000..1.0000") && polars.contains(" 4.00 ") && polars.contains(" 8.00 "), "{table}");
+        assert!(table.ends_with("q1: ours / best peer (duckdb) 0.50, ours / limit 2.00\n"), "{table}");
     }
 }

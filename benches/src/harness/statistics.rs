@@ -20,11 +20,7 @@ impl Spread {
         sorted.sort_unstable_by(f64::total_cmp);
         let (&min, &max) = (sorted.first()?, sorted.last()?);
         let (below, above) = (sorted[(sorted.len() - 1) / 2], sorted[sorted.len() / 2]);
-        Some(Self {
-            median: (below + above) / 2.0,
-            min,
-            max,
-        })
+        Some(Self { median: (below + above) / 2.0, min, max })
     }
 }
 
@@ -34,35 +30,14 @@ mod tests {
 
     #[test]
     fn the_median_is_the_middle_one_or_between_the_middle_two() {
-        assert_eq!(
-            Spread::of(&[3.0, 1.0, 2.0]),
-            Some(Spread {
-                median: 2.0,
-                min: 1.0,
-                max: 3.0
-            })
-        );
-        assert_eq!(
-            Spread::of(&[4.0, 1.0, 2.0, 3.0]),
-            Some(Spread {
-                median: 2.5,
-                min: 1.0,
-                max: 4.0
-            })
-        );
+        assert_eq!(Spread::of(&[3.0, 1.0, 2.0]), Some(Spread { median: 2.0, min: 1.0, max: 3.0 }));
+        assert_eq!(Spread::of(&[4.0, 1.0, 2.0, 3.0]), Some(Spread { median: 2.5, min: 1.0, max: 4.0 }));
         assert_eq!(Spread::of(&[]), None);
     }
 
     #[test]
     fn one_slow_run_moves_only_the_maximum() {
         let spread = Spread::of(&[1.0, 1.1, 90.0, 1.2, 1.05]).unwrap();
-        assert_eq!(
-            spread,
-            Spread {
-                median: 1.1,
-                min: 1.0,
-                max: 90.0
-            }
-        );
+        assert_eq!(spread, Spread { median: 1.1, min: 1.0, max: 90.0 });
     }
 }

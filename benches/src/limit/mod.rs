@@ -8,8 +8,4 @@ mod word_count;
 use crate::answer::Case;
 
 /// Every case with a limit.
-pub(crate) static CASES: &[Case] = &[Case {
-    suite: "word_count",
-    name: "word_count",
-    run: word_count::run,
-}];
+pub(crate) static CASES: &[Case] = &[Case { suite: "word_count", name: "word_count", run: word_count::run }];

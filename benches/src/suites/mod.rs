@@ -36,10 +36,7 @@ pub(crate) struct Suite {
 /// When a system cannot be prepared or fails, or a file cannot be written.
 pub(crate) fn run(suite: &Suite, workspace: &Workspace, options: &Measure) -> Result<bool> {
     let systems = systems::choose(options.peers.as_deref())?;
-    let systems: Vec<_> = systems
-        .into_iter()
-        .filter(|system| answers_any(*system, suite))
-        .collect();
+    let systems: Vec<_> = systems.into_iter().filter(|system| answers_any(*system, suite)).collect();
     for system in &systems {
         system.prepare(workspace)?;
     }
@@ -50,15 +47,7 @@ pub(crate) fn run(suite: &Suite, workspace: &Workspace, options: &Measure) -> Re
     let folder = workspace.make_output("answers")?;
     let answers = take_answers(&entrants, &folder, options.timeout)?;
     let agreement = answers_agree(&answers, |case| order_of(suite, case));
-    println!(
-        "{}: {}",
-        agreement.name,
-        if agreement.ok {
-            "yes"
-        } else {
-            "NO, timing them all the same"
-        }
-    );
+    println!("{}: {}", agreement.name, if agreement.ok { "yes" } else { "NO, timing them all the same" });
     let measured = time_rounds(&entrants, &answers, options.runs, options.timeout)?;
 
     let mut checks: Vec<Check> = vec![agreement];
@@ -92,10 +81,7 @@ fn entrants<'a>(
     paths: &'a Paths,
     parallelism: usize,
 ) -> Vec<Entrant<'a>> {
-    let pairs = suite
-        .cases
-        .iter()
-        .flat_map(|&(case, _)| systems.iter().map(move |&system| (case, system)));
+    let pairs = suite.cases.iter().flat_map(|&(case, _)| systems.iter().map(move |&system| (case, system)));
     let answering = pairs.filter(|(case, system)| system.answers(suite.name, case));
     let entrant = |(case, system): (&'static str, &'static dyn System)| Entrant {
         system: system.name(),
@@ -106,16 +92,9 @@ fn entrants<'a>(
 }
 
 fn order_of(suite: &Suite, case: &str) -> RowOrder {
-    suite
-        .cases
-        .iter()
-        .find(|(name, _)| *name == case)
-        .map_or(RowOrder::Any, |(_, order)| *order)
+    suite.cases.iter().find(|(name, _)| *name == case).map_or(RowOrder::Any, |(_, order)| *order)
 }
 
 fn role_of(system: &str) -> Role {
-    systems::SYSTEMS
-        .iter()
-        .find(|known| known.name() == system)
-        .map_or(Role::Peer, |known| known.role())
+    systems::SYSTEMS.iter().find(|known| known.name() == system).map_or(Role::Peer, |known| known.role())
 }

@@ -8,18 +8,10 @@ use crate::harness::RowOrder;
 use crate::workspace::{Workspace, text_bytes};
 
 /// The suite.
-pub(crate) static WORD_COUNT: Suite = Suite {
-    name: "word_count",
-    cases: &[("word_count", RowOrder::Any)],
-    limit_share_of_best_peer: 0.25,
-    make_data,
-};
+pub(crate) static WORD_COUNT: Suite =
+    Suite { name: "word_count", cases: &[("word_count", RowOrder::Any)], limit_share_of_best_peer: 0.25, make_data };
 
 fn make_data(workspace: &Workspace, scale: f64) -> Result<()> {
     let path = workspace.paths(scale).text;
-    Ok(text_data::ensure(
-        &path,
-        text_bytes(scale),
-        text_data::DEFAULT_DISTINCT_WORDS,
-    )?)
+    Ok(text_data::ensure(&path, text_bytes(scale), text_data::DEFAULT_DISTINCT_WORDS)?)
 }

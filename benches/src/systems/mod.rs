@@ -46,29 +46,12 @@ pub(crate) trait System: Debug + Sync {
 
 /// All systems, in the order of the tables.
 pub(crate) static SYSTEMS: &[&dyn System] = &[
-    &rust::RustSystem {
-        name: "ours",
-        role: Role::Ours,
-        cases: ours::CASES,
-    },
-    &rust::RustSystem {
-        name: "limit",
-        role: Role::Limit,
-        cases: limit::CASES,
-    },
-    &python::PythonSystem {
-        name: "duckdb",
-        suites: &["word_count", "tpch"],
-    },
-    &python::PythonSystem {
-        name: "polars",
-        suites: &["word_count", "tpch"],
-    },
+    &rust::RustSystem { name: "ours", role: Role::Ours, cases: ours::CASES },
+    &rust::RustSystem { name: "limit", role: Role::Limit, cases: limit::CASES },
+    &python::PythonSystem { name: "duckdb", suites: &["word_count", "tpch"] },
+    &python::PythonSystem { name: "polars", suites: &["word_count", "tpch"] },
     // DataFusion has no reader of lines and no splitting scan, so nobody would count words with it.
-    &python::PythonSystem {
-        name: "datafusion",
-        suites: &["tpch"],
-    },
+    &python::PythonSystem { name: "datafusion", suites: &["tpch"] },
     &timely::Timely,
 ];
 
@@ -90,42 +73,22 @@ pub(crate) fn registry(system: &str) -> Result<&'static [Case]> {
 /// When a peer asked for does not exist.
 pub(crate) fn choose(peers: Option<&[String]>) -> Result<Vec<&'static dyn System>> {
     let is_peer = |system: &dyn System| system.role() == Role::Peer;
-    let known: Vec<_> = SYSTEMS
-        .iter()
-        .filter(|system| is_peer(**system))
-        .map(|system| system.name())
-        .collect();
+    let known: Vec<_> = SYSTEMS.iter().filter(|system| is_peer(**system)).map(|system| system.name()).collect();
     let asked = peers.unwrap_or_default();
-    if let Some(name) = asked
-        .iter()
-        .find(|name| *name != "none" && !known.contains(&name.as_str()))
-    {
+    if let Some(name) = asked.iter().find(|name| *name != "none" && !known.contains(&name.as_str())) {
         return Err(unknown("peer", name, &format!("{}, or none", known.join(", "))));
     }
     let wanted = |system: &dyn System| peers.is_none() || asked.iter().any(|name| name == system.name());
-    Ok(SYSTEMS
-        .iter()
-        .copied()
-        .filter(|system| !is_peer(*system) || wanted(*system))
-        .collect())
+    Ok(SYSTEMS.iter().copied().filter(|system| !is_peer(*system) || wanted(*system)).collect())
 }
 
 fn unknown(kind: &'static str, name: &str, known: &str) -> Error {
-    Error::UnknownName {
-        kind,
-        name: name.to_owned(),
-        known: known.to_owned(),
-    }
+    Error::UnknownName { kind, name: name.to_owned(), known: known.to_owned() }
 }
 
 /// The arguments every worker takes.
 fn worker_arguments(command: &mut Command, suite: &str, paths: &Paths, parallelism: usize) {
-    command
-        .arg(suite)
-        .arg("--text")
-        .arg(&paths.text)
-        .arg("--tpch")
-        .arg(&paths.tpch);
+    command.arg(suite).arg("--text").arg(&paths.text).arg("--tpch").arg(&paths.tpch);
     command.arg("--parallelism").arg(parallelism.to_string());
 }
 
@@ -135,11 +98,7 @@ mod tests {
 
     fn names(peers: Option<&[&str]>) -> Vec<&'static str> {
         let peers = peers.map(|names| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>());
-        choose(peers.as_deref())
-            .unwrap()
-            .iter()
-            .map(|system| system.name())
-            .collect()
+        choose(peers.as_deref()).unwrap().iter().map(|system| system.name()).collect()
     }
 
     #[test]

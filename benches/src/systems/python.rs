@@ -46,20 +46,14 @@ impl System for PythonSystem {
         let mut venv = Command::new("python3");
         run_to_end(venv.args(["-m", "venv", "--clear"]).arg(&environment), INSTALL_LIMIT)?;
         let mut pip = Command::new(environment.join("bin/pip"));
-        run_to_end(
-            pip.args(["install", "--quiet", "--requirement"]).arg(&requirements),
-            INSTALL_LIMIT,
-        )?;
+        run_to_end(pip.args(["install", "--quiet", "--requirement"]).arg(&requirements), INSTALL_LIMIT)?;
         fs::write(&installed, pinned).map_err(Error::io("write", &installed))
     }
 
     fn worker(&self, workspace: &Workspace, suite: &str, paths: &Paths, parallelism: usize) -> Command {
         let mut command = Command::new(environment(workspace).join("bin/python"));
         // -B: no compiled files beside the sources.
-        command
-            .arg("-B")
-            .arg(sources(workspace).join("worker.py"))
-            .arg(self.name);
+        command.arg("-B").arg(sources(workspace).join("worker.py")).arg(self.name);
         worker_arguments(&mut command, suite, paths, parallelism);
         command
     }

@@ -26,9 +26,7 @@ impl System for RustSystem {
     }
 
     fn answers(&self, suite: &str, case: &str) -> bool {
-        self.cases
-            .iter()
-            .any(|entry| entry.suite == suite && entry.name == case)
+        self.cases.iter().any(|entry| entry.suite == suite && entry.name == case)
     }
 
     fn prepare(&self, _: &Workspace) -> Result<()> {

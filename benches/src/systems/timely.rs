@@ -36,10 +36,7 @@ impl System for Timely {
         copy_if_changed(&sources.join("Cargo.toml.template"), &project.join("Cargo.toml"))?;
         copy_if_changed(&sources.join("main.rs"), &project.join("src/main.rs"))?;
         let mut cargo = Command::new("cargo");
-        cargo
-            .args(["build", "--release", "--quiet"])
-            .current_dir(&project)
-            .env("CARGO_TARGET_DIR", target(workspace));
+        cargo.args(["build", "--release", "--quiet"]).current_dir(&project).env("CARGO_TARGET_DIR", target(workspace));
         run_to_end(&mut cargo, BUILD_LIMIT)
     }
 

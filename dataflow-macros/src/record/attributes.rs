@@ -34,10 +34,7 @@ pub(super) fn column(attributes: &[Attribute], mistakes: &mut Mistakes) -> Optio
             }
             let name: LitStr = meta.value()?.parse()?;
             if name.value().is_empty() {
-                return Err(syn::Error::new(
-                    name.span(),
-                    "a column's name has at least one character",
-                ));
+                return Err(syn::Error::new(name.span(), "a column's name has at least one character"));
             }
             if column.replace(name).is_some() {
                 return Err(meta.error("this field is already named"));
@@ -61,7 +58,5 @@ pub(super) fn of_struct(attributes: &[Attribute], mistakes: &mut Mistakes) {
 }
 
 fn record_attributes(attributes: &[Attribute]) -> impl Iterator<Item = &Attribute> {
-    attributes
-        .iter()
-        .filter(|attribute| attribute.path().is_ident("record"))
+    attributes.iter().filter(|attribute| attribute.path().is_ident("record"))
 }

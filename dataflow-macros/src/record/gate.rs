@@ -63,11 +63,7 @@ pub(super) fn aliases(record: &RecordInput) -> TokenStream {
                 type __Nested = __Borrows<{ ::core::mem::needs_drop::<#name>() }>;
             };
             let seen = quote!(<__Nested as __Choose<#twin<'a>, #name>>::Out);
-            (
-                choice,
-                seen,
-                quote_spanned!(name.span()=> <__Nested as __Choose<(), #name>>::Out),
-            )
+            (choice, seen, quote_spanned!(name.span()=> <__Nested as __Choose<(), #name>>::Out))
         }
         Sight::Itself | Sight::Twin => (TokenStream::new(), quote!(#name), quote!(#name)),
     };

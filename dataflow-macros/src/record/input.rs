@@ -40,27 +40,15 @@ impl RecordInput {
             return Err(syn::Error::new(input.generics.params.span(), message));
         }
         if let Some(clause) = &input.generics.where_clause {
-            return Err(syn::Error::new(
-                clause.where_token.span,
-                "a record has no bounds: its types are written out",
-            ));
+            return Err(syn::Error::new(clause.where_token.span, "a record has no bounds: its types are written out"));
         }
         let fields = named_fields(&input.ident, input.fields)?
             .into_iter()
             .map(|field| FieldInput::read(field, &mut mistakes))
             .collect::<syn::Result<Vec<_>>>()?;
         check_columns(&fields, &mut mistakes);
-        let sight = fields
-            .iter()
-            .map(|field| sight(&field.ty))
-            .max()
-            .unwrap_or(Sight::Itself);
-        let record = RecordInput {
-            name: input.ident,
-            visibility: input.vis,
-            fields,
-            sight,
-        };
+        let sight = fields.iter().map(|field| sight(&field.ty)).max().unwrap_or(Sight::Itself);
+        let record = RecordInput { name: input.ident, visibility: input.vis, fields, sight };
         Ok((record, mistakes.into_error()))
     }
 
@@ -77,18 +65,8 @@ impl FieldInput {
         };
         let plain_name = || LitStr::new(&name.unraw().to_string(), name.span());
         let column = attributes::column(&field.attrs, mistakes).unwrap_or_else(plain_name);
-        let docs = field
-            .attrs
-            .into_iter()
-            .filter(|attribute| attribute.path().is_ident("doc"))
-            .collect();
-        Ok(FieldInput {
-            name,
-            visibility: field.vis,
-            ty: field.ty,
-            column,
-            docs,
-        })
+        let docs = field.attrs.into_iter().filter(|attribute| attribute.path().is_ident("doc")).collect();
+        Ok(FieldInput { name, visibility: field.vis, ty: field.ty, column, docs })
     }
 }
 
@@ -108,10 +86,9 @@ fn structure(item: Item) -> syn::Result<ItemStruct> {
 fn named_fields(name: &Ident, fields: Fields) -> syn::Result<Vec<syn::Field>> {
     let (at, message) = match fields {
         Fields::Named(fields) if !fields.named.is_empty() => return Ok(fields.named.into_iter().collect()),
-        Fields::Named(_) | Fields::Unit => (
-            name.span(),
-            format!("`{name}` has no fields, so there is nothing to record: give it one, or use `()`"),
-        ),
+        Fields::Named(_) | Fields::Unit => {
+            (name.span(), format!("`{name}` has no fields, so there is nothing to record: give it one, or use `()`"))
+        }
         Fields::Unnamed(fields) => (
             fields.span(),
             format!("a record's fields have names: write `struct {name} {{ name: Type, … }}`, or use a plain tuple"),
@@ -126,10 +103,7 @@ fn check_columns(fields: &[FieldInput], mistakes: &mut Mistakes) {
     for field in fields {
         let column = field.column.value();
         if let Some(first) = seen.insert(column.clone(), &field.name) {
-            mistakes.report(
-                field.column.span(),
-                format!("the column `{column}` is already the field `{first}`"),
-            );
+            mistakes.report(field.column.span(), format!("the column `{column}` is already the field `{first}`"));
         }
     }
 }

@@ -3,8 +3,7 @@
 //! 1. `input` reads the struct and its attributes; what is wrong is reported at its own token.
 //! 2. `borrowing` decides what closures see: a twin with the texts and lists borrowed, or the record itself.
 //! 3. `twin`, `symbols` and `implementation` write the three parts of the expansion; `gate` sees to it that a field
-//! which
-//!    is no record is reported once, at its type.
+//!    which is no record is reported once, at its type.
 
 mod attributes;
 mod borrowing;

@@ -40,64 +40,28 @@ fn only_structs_with_named_fields_are_records() {
 fn attributes_are_checked_and_the_struct_is_written_all_the_same() {
     let refused = [
         ("#[record(copy)] struct A { a: u8 }", "unknown attribute of a record"),
-        (
-            "struct A { #[record(nme = \"x\")] a: u8 }",
-            "unknown attribute of a field",
-        ),
+        ("struct A { #[record(nme = \"x\")] a: u8 }", "unknown attribute of a field"),
         ("struct A { #[record(name = \"\")] a: u8 }", "at least one character"),
-        (
-            "struct A { #[record(name = \"x\", name = \"y\")] a: u8 }",
-            "already named",
-        ),
-        (
-            "struct A { #[record(name = \"b\")] a: u8, #[record(name = \"b\")] b: u8 }",
-            "already the field `a`",
-        ),
+        ("struct A { #[record(name = \"x\", name = \"y\")] a: u8 }", "already named"),
+        ("struct A { #[record(name = \"b\")] a: u8, #[record(name = \"b\")] b: u8 }", "already the field `a`"),
     ];
     for (input, message) in refused {
         let found = errors(input);
         assert!(found.len() == 1 && found[0].contains(message), "{input}: {found:?}");
-        assert!(
-            expand(TokenStream::from_str(input).unwrap())
-                .to_string()
-                .contains("Record for A"),
-            "{input}"
-        );
+        assert!(expand(TokenStream::from_str(input).unwrap()).to_string().contains("Record for A"), "{input}");
     }
 }
 
 #[test]
 fn the_spelling_tells_what_is_borrowed() {
     let of = |ty: &str| sight(&syn::parse_str(ty).unwrap());
-    for ty in [
-        "u64",
-        "Date",
-        "runtime::value::Decimal<2>",
-        "Option<u8>",
-        "(u8, Option<bool>)",
-        "()",
-        "(f64)",
-    ] {
+    for ty in ["u64", "Date", "runtime::value::Decimal<2>", "Option<u8>", "(u8, Option<bool>)", "()", "(f64)"] {
         assert_eq!(of(ty), Sight::Itself, "{ty}");
     }
-    for ty in [
-        "String",
-        "std::string::String",
-        "Vec<u8>",
-        "Option<String>",
-        "(u8, (Home, Vec<u64>))",
-    ] {
+    for ty in ["String", "std::string::String", "Vec<u8>", "Option<String>", "(u8, (Home, Vec<u64>))"] {
         assert_eq!(of(ty), Sight::Twin, "{ty}");
     }
-    for ty in [
-        "Home",
-        "Option<Home>",
-        "(u8, Home)",
-        "usize",
-        "&'static str",
-        "[u8; 4]",
-        "String<u8>",
-    ] {
+    for ty in ["Home", "Option<Home>", "(u8, Home)", "usize", "&'static str", "[u8; 4]", "String<u8>"] {
         assert_eq!(of(ty), Sight::AsNested, "{ty}");
     }
 }
@@ -105,9 +69,7 @@ fn the_spelling_tells_what_is_borrowed() {
 #[test]
 fn fields_are_nested_by_eight() {
     let tree = |count: usize| {
-        let items = (0..count)
-            .map(|index| TokenStream::from_str(&index.to_string()).unwrap())
-            .collect();
+        let items = (0..count).map(|index| TokenStream::from_str(&index.to_string()).unwrap()).collect();
         parts::nest(items).to_string().replace(' ', "")
     };
     assert_eq!(tree(1), "(0,)");

@@ -19,10 +19,7 @@ pub(super) fn definition(record: &RecordInput) -> TokenStream {
     }
     let (name, gate) = (name(record), gate::name(record));
     let visibility = &record.visibility;
-    let docs = format!(
-        "[`{}`] with its texts and lists borrowed: what closures see of it.",
-        record.name
-    );
+    let docs = format!("[`{}`] with its texts and lists borrowed: what closures see of it.", record.name);
     let fields = record.fields.iter().map(|field| {
         let (visibility, name, docs) = (&field.visibility, &field.name, &field.docs);
         let ty = borrowed(&field.ty, &gate);

@@ -185,7 +185,10 @@ impl Drop for Inner {
         if let Some(sink) = sinks.first()
             && !std::thread::panicking()
         {
-            eprintln!("warning: {} was declared, but `env.run()?` was not called after it: nothing was written", sink.origin);
+            eprintln!(
+                "warning: {} was declared, but `env.run()?` was not called after it: nothing was written",
+                sink.origin
+            );
         }
     }
 }

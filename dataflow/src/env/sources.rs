@@ -24,7 +24,7 @@ impl Env {
     #[track_caller]
     pub fn read_text(&self, path: impl AsRef<str>) -> Result<DataSet<String>> {
         let next = Next::default().called_at(Location::caller());
-        Ok(self.from_source(format::text(path.as_ref())?, &next))
+        Ok(self.reading(format::text(path.as_ref())?, &next))
     }
 
     /// Records of CSV files with a header: a file, a folder, or a pattern. Columns are found by the names of the record's fields.
@@ -35,7 +35,7 @@ impl Env {
     pub fn read_csv<T: Record>(&self, path: impl AsRef<str>) -> Result<DataSet<T>> {
         let next = Next::default().called_at(Location::caller());
         let source = format::csv(path.as_ref(), &T::schema(), format::CsvOptions::default())?;
-        Ok(self.from_source(source, &next))
+        Ok(self.reading(source, &next))
     }
 
     /// Records of Parquet files: a file, a folder, or a pattern. Columns are found by the names of the record's fields; only those that
@@ -46,7 +46,7 @@ impl Env {
     #[track_caller]
     pub fn read_parquet<T: Record>(&self, path: impl AsRef<str>) -> Result<DataSet<T>> {
         let next = Next::default().called_at(Location::caller());
-        Ok(self.from_source(format::parquet(path.as_ref(), &T::schema())?, &next))
+        Ok(self.reading(format::parquet(path.as_ref(), &T::schema())?, &next))
     }
 
     /// Records that the program has in memory; they are copied once.
@@ -63,10 +63,10 @@ impl Env {
         write_all(&mut writer, records)?;
         writer.seal();
         let pages = writer.take_sealed().collect();
-        Ok(self.from_source(Pages::new(schema, pages), &next))
+        Ok(self.reading(Pages::new(schema, pages), &next))
     }
 
-    fn from_source<T: Record>(&self, source: impl Source + 'static, next: &Next) -> DataSet<T> {
+    fn reading<T: Record>(&self, source: impl Source + 'static, next: &Next) -> DataSet<T> {
         Flow::source(self.clone(), Arc::new(Scanned(Arc::new(source))), next)
     }
 }

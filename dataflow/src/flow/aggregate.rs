@@ -9,10 +9,10 @@ use runtime::plan;
 use super::group::Grouped;
 use super::step::Next;
 use super::{Flow, Mode};
-use crate::key::Field;
 use crate::kernel::{
     Avg, Count, Emitter, Extreme, Greatest, Least, Measure, Slots, State, Sum, accumulate, finish, finish_mean,
 };
+use crate::key::Field;
 use crate::record::Record;
 
 /// Aggregates of groups under construction, whose keys are `K`: a slot for each, in order, nested as `((((), a), b), c)`.

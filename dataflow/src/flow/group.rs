@@ -8,8 +8,8 @@ use runtime::plan::Reads;
 use super::aggregate::Aggregates;
 use super::step::Next;
 use super::{Flow, Mode};
-use crate::key::{Field, Key};
 use crate::kernel::{Emitter, Extreme, Measure, reduce};
+use crate::key::{Field, Key};
 use crate::record::Record;
 
 /// A flow by key, whose values are `K`, on the way to one record per group.
@@ -117,12 +117,8 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
 
     /// The mean of a field, with the key.
     #[must_use]
-    pub fn avg<V: Measure>(&self, field: impl FnOnce(T::Fields<T>) -> Field<T, V>) -> Flow<(K, f64), M>
-    where
-        for<'a> V: Record<At<'a> = V>,
-    {
-        let field = field(T::fields(0));
-        super::aggregate::mean(self, field)
+    pub fn avg<V: Measure>(&self, field: impl FnOnce(T::Fields<T>) -> Field<T, V>) -> Flow<(K, f64), M> {
+        super::aggregate::mean(self, field(T::fields(0)))
     }
 
     /// One record of each group, made two by two: `body` emits the one record that stands for the two that it is given. It must be

@@ -102,6 +102,6 @@ impl<L: Record, R: Record, M: Mode> Joined<L, R, M> {
         let inputs = [L::schema(), R::schema()];
         let reads = [0, 1].map(|side| self.next.reads(side, &inputs[side]));
         let operator = operators::Join { inputs, keys: self.keys.clone(), output: U::schema(), kernel, reads };
-        self.left.then(operator, &[self.right.node.clone()], &self.next)
+        self.left.then(operator, std::slice::from_ref(&self.right.node), &self.next)
     }
 }

@@ -94,7 +94,12 @@ impl<T: Record, M: Mode> Flow<T, M> {
     }
 
     /// The flow behind an operator, whose inputs are this flow and others. `next` describes it.
-    pub(crate) fn then<U, N>(&self, operator: impl Operator + 'static, others: &[Arc<Node>], next: &Next) -> Flow<U, N> {
+    pub(crate) fn then<U, N>(
+        &self,
+        operator: impl Operator + 'static,
+        others: &[Arc<Node>],
+        next: &Next,
+    ) -> Flow<U, N> {
         let (origin, text) = next.origin(operator.name());
         let inputs = std::iter::once(&self.node).chain(others).cloned().collect();
         let node = Node::new(scope::path(), origin, text, Arc::new(operator), inputs);

@@ -38,6 +38,6 @@ impl<L: Record, R: Record, M: Mode> SemiJoin<L, R, M> {
     {
         let keys = [left(L::fields(0)).leaves(), right(R::fields(0)).leaves()];
         let operator = operators::SemiJoin { inputs: [L::schema(), R::schema()], keys };
-        self.left.then(operator, &[self.right.node.clone()], &self.next)
+        self.left.then(operator, std::slice::from_ref(&self.right.node), &self.next)
     }
 }

@@ -62,7 +62,9 @@ impl Next {
 
     /// The leaves that closure parameter `parameter` reads.
     pub(crate) fn reads(&self, parameter: usize, schema: &Schema) -> plan::Reads {
-        let Some(Reads::Fields(paths)) = self.step.filter(|_| self.part.is_none()).and_then(|step| step.reads.get(parameter)) else {
+        let Some(Reads::Fields(paths)) =
+            self.step.filter(|_| self.part.is_none()).and_then(|step| step.reads.get(parameter))
+        else {
             return plan::Reads::All;
         };
         let mut leaves = LeafSet::none();

@@ -29,13 +29,13 @@ pub(crate) fn finish_mean<K: Record, V: Measure>() -> ChainFactory {
 /// Sums that a mean can be made of: integers, floats, decimals.
 pub trait Averaged {
     /// The sum as a float.
-    fn as_f64(self) -> f64;
+    fn to_float(self) -> f64;
 }
 
 macro_rules! averaged {
     ($($ty:ty)*) => {$(
         impl Averaged for $ty {
-            fn as_f64(self) -> f64 {
+            fn to_float(self) -> f64 {
                 self as f64
             }
         }
@@ -44,12 +44,12 @@ macro_rules! averaged {
 averaged!(i64 u64 f64);
 
 impl<const SCALE: u8> Averaged for runtime::value::Decimal<SCALE> {
-    fn as_f64(self) -> f64 {
+    fn to_float(self) -> f64 {
         self.scaled() as f64 / 10f64.powi(SCALE.into())
     }
 }
 
 /// The mean of a sum over `count` records.
 pub fn mean(sum: impl Averaged, count: u64) -> f64 {
-    sum.as_f64() / count as f64
+    sum.to_float() / count as f64
 }

@@ -15,8 +15,11 @@ use crate::record::Record;
 
 struct Joining<L, R, U, B> {
     body: B,
-    of: PhantomData<fn() -> (L, R, U)>,
+    of: Types<L, R, U>,
 }
+
+/// Both sides' records and the result's.
+type Types<L, R, U> = PhantomData<fn() -> (L, R, U)>;
 
 /// A join kernel that calls `body` for each pair.
 pub(crate) fn join<L: Record, R: Record, U: Record, F>(body: F) -> JoinFactory

@@ -1,8 +1,7 @@
 //! Texts, byte strings and lists: one leaf with a slot.
 
 use runtime::page::{
-    Claims, LeafReader, NewRow, OutBytes, OutList, OutText, Row, SinkLeaves, StridedBytes, StridedList,
-    StridedText,
+    Claims, LeafReader, NewRow, OutBytes, OutList, OutText, Row, SinkLeaves, StridedBytes, StridedList, StridedText,
 };
 use runtime::row::{Element, LeafType, SchemaBuilder, Shape};
 use runtime::value::{Date, Decimal, Timestamp};

@@ -15,7 +15,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = tpch_data::ensure(Path::new("data/tpch"), scale, &[Table::LineItem])?;
     let items = env.read_parquet(folder.join(Table::LineItem.file_name()).to_string_lossy())?;
 
-    pricing_summary(items, date!(1998-09-02)).print();
+    pricing_summary(items, date!("1998-09-02")).print();
     env.run()?;
     Ok(())
 }

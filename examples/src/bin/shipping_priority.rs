@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         env.read_parquet(table(Table::Orders))?,
         env.read_parquet(table(Table::LineItem))?,
         "BUILDING".to_owned(),
-        date!(1995-03-15),
+        date!("1995-03-15"),
     )
     .print();
     env.run()?;

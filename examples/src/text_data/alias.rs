@@ -27,23 +27,13 @@ impl AliasTable {
     pub(super) fn zipf(ranks: usize) -> Self {
         let harmonic: f64 = (1..=ranks).map(|rank| 1.0 / rank as f64).sum();
         // Each rank's probability times the number of slots: 1 fills a slot exactly.
-        let mut weights: Vec<f64> = (1..=ranks)
-            .map(|rank| ranks as f64 / (rank as f64 * harmonic))
-            .collect();
-        let mut slots: Vec<Slot> = (0..ranks as u32)
-            .map(|rank| Slot {
-                keep: u32::MAX,
-                alias: rank,
-            })
-            .collect();
+        let mut weights: Vec<f64> = (1..=ranks).map(|rank| ranks as f64 / (rank as f64 * harmonic)).collect();
+        let mut slots: Vec<Slot> = (0..ranks as u32).map(|rank| Slot { keep: u32::MAX, alias: rank }).collect();
         let (mut small, mut large): (Vec<u32>, Vec<u32>) =
             (0..ranks as u32).partition(|&rank| weights[rank as usize] < 1.0);
         while let (Some(&low), Some(&high)) = (small.last(), large.last()) {
             small.pop();
-            slots[low as usize] = Slot {
-                keep: (weights[low as usize] * f64::from(u32::MAX)) as u32,
-                alias: high,
-            };
+            slots[low as usize] = Slot { keep: (weights[low as usize] * f64::from(u32::MAX)) as u32, alias: high };
             weights[high as usize] -= 1.0 - weights[low as usize];
             if weights[high as usize] < 1.0 {
                 large.pop();
@@ -57,10 +47,7 @@ impl AliasTable {
     #[inline]
     pub(super) fn draw(&self, random: &mut Random) -> Draw {
         let bits = random.next();
-        Draw {
-            slot: scale((bits >> 32) as u32, self.slots.len() as u32),
-            coin: bits as u32,
-        }
+        Draw { slot: scale((bits >> 32) as u32, self.slots.len() as u32), coin: bits as u32 }
     }
 
     #[inline]

@@ -22,10 +22,7 @@ impl Vocabulary {
     pub(super) fn new(distinct: usize) -> Self {
         let mut random = Random::new(u64::MAX);
         let mut seen = HashSet::with_capacity(distinct);
-        let mut vocabulary = Self {
-            letters: Vec::new(),
-            spans: Vec::with_capacity(distinct),
-        };
+        let mut vocabulary = Self { letters: Vec::new(), spans: Vec::with_capacity(distinct) };
         while vocabulary.spans.len() < distinct {
             let word = random_word(&mut random);
             if seen.insert(word.clone()) {
@@ -46,10 +43,7 @@ impl Vocabulary {
     }
 
     fn push(&mut self, word: &[u8]) {
-        self.spans.push(Span {
-            start: self.letters.len() as u32,
-            len: word.len() as u32,
-        });
+        self.spans.push(Span { start: self.letters.len() as u32, len: word.len() as u32 });
         self.letters.extend_from_slice(word);
     }
 }

@@ -35,11 +35,7 @@ pub const ROW_GROUP_ROWS: usize = 122_880;
 pub fn ensure(folder: &Path, scale: f64, tables: &[Table]) -> Result<PathBuf, DataError> {
     if !(scale.is_finite() && scale > 0.0) {
         let (name, value) = ("the scale factor", scale.to_string());
-        return Err(DataError::Argument {
-            name,
-            value,
-            expected: "a number above 0, such as 1 or 0.01",
-        });
+        return Err(DataError::Argument { name, value, expected: "a number above 0, such as 1 or 0.01" });
     }
     let scale_folder = scale_folder(folder, scale);
     for &table in tables {
@@ -82,10 +78,7 @@ mod tests {
         assert_eq!(price.column_type(), Type::INT64);
         assert_eq!(price.compression(), Compression::SNAPPY);
         assert!(price.statistics().is_some());
-        assert_eq!(
-            open(&made.join("nation.parquet")).metadata().file_metadata().num_rows(),
-            25
-        );
+        assert_eq!(open(&made.join("nation.parquet")).metadata().file_metadata().num_rows(), 25);
 
         let before = fs::metadata(&path).unwrap().modified().unwrap();
         ensure(folder.path(), 0.1, &[Table::LineItem]).unwrap();

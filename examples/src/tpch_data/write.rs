@@ -30,9 +30,7 @@ pub(super) fn write_table(path: &Path, table: Table, scale: f64) -> Result<(), D
         let generator = scope.spawn(move || generate(reader, &sender));
         let written = encode(path, schema, receiver, progress_bar(table, scale));
         // A generator that panicked closed the channel early, so the file would look complete.
-        let generated = generator
-            .join()
-            .map_err(|_| DataError::Generator { path: path.to_owned() });
+        let generated = generator.join().map_err(|_| DataError::Generator { path: path.to_owned() });
         written.and(generated)
     })
 }
@@ -73,9 +71,5 @@ fn properties() -> WriterProperties {
 }
 
 fn progress_bar(table: Table, scale: f64) -> indicatif::ProgressBar {
-    progress::bar(
-        format!("tpch sf{scale} {}", table.name()),
-        table.estimated_rows(scale),
-        "rows",
-    )
+    progress::bar(format!("tpch sf{scale} {}", table.name()), table.estimated_rows(scale), "rows")
 }

@@ -30,8 +30,7 @@ pub fn run(sinks: &[Arc<Node>]) -> Result<()> {
 fn evaluate(nodes: &[Arc<Node>]) -> Result<()> {
     let mut tables: HashMap<u64, Table> = HashMap::new();
     for node in nodes {
-        let inputs: Vec<Table> =
-            node.inputs.iter().filter_map(|input| tables.get(&input.sequence).cloned()).collect();
+        let inputs: Vec<Table> = node.inputs.iter().filter_map(|input| tables.get(&input.sequence).cloned()).collect();
         let table = catching(|| node.operator.reference(&inputs)).map_err(|error| error.at(&node.origin))?;
         tables.insert(node.sequence, table);
     }

@@ -36,7 +36,8 @@ pub struct Resources {
 /// # Errors
 /// Where the system refuses a thread.
 pub fn pool(threads: usize) -> Result<Arc<ThreadPool>> {
-    let builder = rayon::ThreadPoolBuilder::new().num_threads(threads).thread_name(|number| format!("dataflow-{number}"));
+    let builder =
+        rayon::ThreadPoolBuilder::new().num_threads(threads).thread_name(|number| format!("dataflow-{number}"));
     builder.build().map(Arc::new).map_err(|error| Error::Plan(format!("cannot start {threads} threads: {error}")))
 }
 

@@ -79,7 +79,18 @@ impl Step {
         outputs: Outputs,
     ) -> Self {
         let StepPlan { operator, port, part, .. } = *plan;
-        Step { operator, prelude, driver, port, sides, outputs, part, work: None, ready: VecDeque::new(), stream_ended: false }
+        Step {
+            operator,
+            prelude,
+            driver,
+            port,
+            sides,
+            outputs,
+            part,
+            work: None,
+            ready: VecDeque::new(),
+            stream_ended: false,
+        }
     }
 
     fn count_in(&self, rows: usize, watch: &Watch) {
@@ -135,7 +146,12 @@ enum Data {
 impl Rows {
     /// All rows of a batch, window by window.
     fn all(port: usize, data: Data) -> Self {
-        Rows { port, data, view: None, at: Windows { next: Some(0), window: Selection::default(), begun: false, cursor: 0 } }
+        Rows {
+            port,
+            data,
+            view: None,
+            at: Windows { next: Some(0), window: Selection::default(), begun: false, cursor: 0 },
+        }
     }
 }
 
@@ -176,13 +192,7 @@ pub(super) struct Pipeline {
 }
 
 impl Pipeline {
-    pub(super) fn new(
-        head: PipelineHead,
-        steps: Vec<Step>,
-        exits: Vec<Exit>,
-        me: Arc<dyn Wake>,
-        watch: Watch,
-    ) -> Self {
+    pub(super) fn new(head: PipelineHead, steps: Vec<Step>, exits: Vec<Exit>, me: Arc<dyn Wake>, watch: Watch) -> Self {
         Pipeline { head, steps, exits, leaving: None, sealed: false, me, watch, head_ended: false }
     }
 
@@ -229,7 +239,8 @@ impl Pipeline {
 
     fn flush(&mut self) -> bool {
         // Every exit is flushed, also behind one that is blocked.
-        self.exits.iter_mut().fold(true, |all, exit| exit.flush(&self.me) && all)
+        let blocked = self.exits.iter_mut().filter_map(|exit| (!exit.flush(&self.me)).then_some(())).count();
+        blocked == 0
     }
 
     /// Gives the exits what the last step has, or closes them.

@@ -33,7 +33,11 @@ pub(super) fn source_bytes(plan: &PhysicalPlan) -> Result<u64> {
 }
 
 /// Starts all tasks of a plan, and waits for them.
-pub(super) fn run(plan: &PhysicalPlan, resources: &Resources, tick: impl FnMut(&JobMetrics)) -> Result<Arc<JobMetrics>> {
+pub(super) fn run(
+    plan: &PhysicalPlan,
+    resources: &Resources,
+    tick: impl FnMut(&JobMetrics),
+) -> Result<Arc<JobMetrics>> {
     let origins = plan.operators.iter().map(|operator| operator.origin.clone()).collect();
     let job = Job::new(resources.pool.clone(), origins);
     let starter = Starter::new(plan, resources, job.clone())?;
@@ -89,7 +93,8 @@ impl<'p> Starter<'p> {
         let head = self.head(stage, subtask, &me)?;
         let build = |step: &StepPlan| self.step(step, plan, stage, subtask, &me);
         let steps = plan.steps.iter().map(build).collect::<Result<Vec<_>>>()?;
-        let exits = plan.outputs.iter().map(|output| self.exit(output, plan, subtask, &me)).collect::<Result<Vec<_>>>()?;
+        let exits =
+            plan.outputs.iter().map(|output| self.exit(output, plan, subtask, &me)).collect::<Result<Vec<_>>>()?;
         Ok(Pipeline::new(head, steps, exits, me, Watch::new(self.job.clone())))
     }
 
@@ -128,7 +133,14 @@ impl<'p> Starter<'p> {
         error.at(&self.plan.operators[operator].origin)
     }
 
-    fn step(&self, step: &StepPlan, plan: &StagePlan, stage: usize, subtask: usize, me: &Arc<dyn Wake>) -> Result<Step> {
+    fn step(
+        &self,
+        step: &StepPlan,
+        plan: &StagePlan,
+        stage: usize,
+        subtask: usize,
+        me: &Arc<dyn Wake>,
+    ) -> Result<Step> {
         let context = self.context(step.operator, plan, subtask, me);
         let driver = step.driver.create(&context).map_err(|error| self.at(step.operator, error))?;
         let layout = step.driver.layout().unwrap_or_else(|| Arc::new(RowLayout::new([], &LeafSet::none())));
@@ -142,13 +154,7 @@ impl<'p> Starter<'p> {
         Ok(Step::new(step, prelude, driver, sides, outputs))
     }
 
-    fn prelude(
-        &self,
-        prelude: &[Prelude],
-        plan: &StagePlan,
-        subtask: usize,
-        me: &Arc<dyn Wake>,
-    ) -> Result<Vec<Light>> {
+    fn prelude(&self, prelude: &[Prelude], plan: &StagePlan, subtask: usize, me: &Arc<dyn Wake>) -> Result<Vec<Light>> {
         let light = |prelude: &Prelude| match prelude {
             Prelude::View(operator, leaves) => Ok(Light::View(*operator, leaves.clone())),
             Prelude::Filter(operator, factory) => {

@@ -59,7 +59,8 @@ fn tree(
 /// `open: filter  o.orderdate < day`.
 fn title(info: &OperatorInfo) -> String {
     let mut title = String::new();
-    if info.origin.name != info.origin.operator {
+    // A name that is one of the operator's own words says nothing more.
+    if !info.origin.operator.split(" → ").any(|word| word == &*info.origin.name) {
         let _ = write!(title, "{}: ", info.origin.name);
     }
     title.push_str(&info.description);
@@ -132,7 +133,8 @@ fn aligned(table: &[Vec<String>]) -> String {
 fn count(number: f64) -> String {
     match number {
         n if n >= 1e9 => format!("{:.2} G", n / 1e9),
-        n if n >= 1e6 => format!("{:.2} M", n / 1e6),
+        n if n >= 999_500.0 => format!("{:.2} M", n / 1e6),
+        n if n >= 1e5 => format!("{:.0} k", n / 1e3),
         n if n >= 1e4 => format!("{:.1} k", n / 1e3),
         n => format!("{n:.0}"),
     }

@@ -97,10 +97,8 @@ impl Blocks {
     /// # Errors
     /// Where its file cannot be opened.
     pub(super) fn open(&mut self, split: &Split) -> Result<()> {
-        let file = self
-            .files
-            .get(split.part)
-            .ok_or_else(|| Error::Internal(format!("a split of file {}", split.part)))?;
+        let file =
+            self.files.get(split.part).ok_or_else(|| Error::Internal(format!("a split of file {}", split.part)))?;
         self.handle = Some(file.open()?);
         self.part = split.part;
         self.left = split.range.clone();
@@ -128,11 +126,7 @@ impl Blocks {
         let range = self.left.start..self.left.end.min(self.left.start + CHUNK_BYTES);
         self.left.start = range.end;
         self.asked = Some(range.clone());
-        Some(ReadRequest {
-            file: handle.clone(),
-            path: self.file().path().clone(),
-            ranges: vec![range],
-        })
+        Some(ReadRequest { file: handle.clone(), path: self.file().path().clone(), ranges: vec![range] })
     }
 
     /// The bytes of the last request.
@@ -198,11 +192,7 @@ impl Blocks {
     fn carry_on(&mut self, bytes: &[u8]) -> Result<()> {
         let length = self.carry.len() + bytes.len();
         if length > LONGEST_RECORD_BYTES {
-            let message = format!(
-                "a record of more than {} begins here, at byte {}",
-                Mib(length),
-                self.offset
-            );
+            let message = format!("a record of more than {} begins here, at byte {}", Mib(length), self.offset);
             return Err(self.file().data_error(self.offset, message));
         }
         if length > self.carry.capacity() && length as u64 > CHUNK_BYTES {
@@ -210,10 +200,8 @@ impl Blocks {
             self.buffers.resize(self.chunks_bytes + 3 * length).map_err(|error| {
                 let begin = self.offset;
                 let size = Mib(length);
-                self.file().data_error(
-                    begin,
-                    format!("a record of more than {size} begins here, at byte {begin}: {error}"),
-                )
+                self.file()
+                    .data_error(begin, format!("a record of more than {size} begins here, at byte {begin}: {error}"))
             })?;
         }
         self.carry.extend_from_slice(bytes);

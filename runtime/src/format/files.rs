@@ -30,16 +30,9 @@ impl InputFile {
         let metadata = file.metadata().map_err(Error::io("read", &path))?;
         if !metadata.is_file() {
             let reason = "it is neither a file nor a folder; pipes and devices have no length, and cannot be split";
-            return Err(Error::NoInput {
-                path: path.display().to_string(),
-                reason: reason.to_owned(),
-            });
+            return Err(Error::NoInput { path: path.display().to_string(), reason: reason.to_owned() });
         }
-        Ok(InputFile {
-            path: Arc::new(path),
-            bytes: metadata.len(),
-            kept: keep.then(|| Arc::new(file)),
-        })
+        Ok(InputFile { path: Arc::new(path), bytes: metadata.len(), kept: keep.then(|| Arc::new(file)) })
     }
 
     /// Where it lies.
@@ -61,9 +54,7 @@ impl InputFile {
     pub fn open(&self) -> Result<Arc<File>> {
         match &self.kept {
             Some(file) => Ok(file.clone()),
-            None => File::open(&*self.path)
-                .map(Arc::new)
-                .map_err(Error::io("read", &*self.path)),
+            None => File::open(&*self.path).map(Arc::new).map_err(Error::io("read", &*self.path)),
         }
     }
 
@@ -103,14 +94,8 @@ impl InputFile {
 
     /// An [`Error::Data`] about the line that a byte stands in.
     pub(super) fn data_error(&self, offset: u64, message: impl Into<String>) -> Error {
-        let place = self
-            .line_at(offset)
-            .map_or_else(|| format!(", byte {offset}"), |line| format!(":{line}"));
-        Error::Data {
-            path: self.path.to_path_buf(),
-            place,
-            message: message.into(),
-        }
+        let place = self.line_at(offset).map_or_else(|| format!(", byte {offset}"), |line| format!(":{line}"));
+        Error::Data { path: self.path.to_path_buf(), place, message: message.into() }
     }
 
     /// The error for bytes that are no text: a block, the place in it, and where the block begins in the file.
@@ -142,10 +127,7 @@ pub(super) fn describe(format: &str, path: &str, files: &[InputFile]) -> String 
 }
 
 fn find(path: &str) -> Result<Vec<PathBuf>> {
-    let nothing = |reason: &str| Error::NoInput {
-        path: path.to_owned(),
-        reason: reason.to_owned(),
-    };
+    let nothing = |reason: &str| Error::NoInput { path: path.to_owned(), reason: reason.to_owned() };
     let mut found = match fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => files_of(Path::new(path))?,
         Ok(_) => return Ok(vec![PathBuf::from(path)]),

@@ -2,12 +2,7 @@
 
 /// "did you mean `l_quantity`?", or what there is.
 pub(super) fn hint_about(name: &str, there: &[String]) -> String {
-    let similar: Vec<&str> = there
-        .iter()
-        .map(String::as_str)
-        .filter(|other| is_similar(name, other))
-        .take(3)
-        .collect();
+    let similar: Vec<&str> = there.iter().map(String::as_str).filter(|other| is_similar(name, other)).take(3).collect();
     if !similar.is_empty() {
         return format!("did you mean {}?", list(&similar));
     }
@@ -20,26 +15,15 @@ pub(super) fn hint_about(name: &str, there: &[String]) -> String {
 }
 
 fn list(names: &[&str]) -> String {
-    names
-        .iter()
-        .map(|name| format!("`{name}`"))
-        .collect::<Vec<_>>()
-        .join(", ")
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 fn is_similar(name: &str, other: &str) -> bool {
     let plain = |text: &str| -> Vec<char> {
-        text.chars()
-            .filter(|char| char.is_alphanumeric())
-            .flat_map(char::to_lowercase)
-            .collect()
+        text.chars().filter(|char| char.is_alphanumeric()).flat_map(char::to_lowercase).collect()
     };
     let (name, other) = (plain(name), plain(other));
-    let (short, long) = if name.len() <= other.len() {
-        (&name, &other)
-    } else {
-        (&other, &name)
-    };
+    let (short, long) = if name.len() <= other.len() { (&name, &other) } else { (&other, &name) };
     let contained = short.len() >= 3 && long.windows(short.len()).any(|part| part == short.as_slice());
     contained || distance(&name, &other) <= 1 + short.len() / 5
 }
@@ -68,10 +52,7 @@ mod tests {
         assert_eq!(hint_about("quantity", &there), "did you mean `l_quantity`?");
         assert_eq!(hint_about("l_shipDtae", &there), "did you mean `l_shipdate`?");
         assert_eq!(hint_about("LShipDate", &there), "did you mean `l_shipdate`?");
-        assert_eq!(
-            hint_about("price", &there),
-            "the columns are `l_quantity`, `l_tax`, `l_shipdate`"
-        );
+        assert_eq!(hint_about("price", &there), "the columns are `l_quantity`, `l_tax`, `l_shipdate`");
         assert_eq!(distance(&['a', 'b', 'c'], &['a', 'x', 'c', 'd']), 2);
     }
 }

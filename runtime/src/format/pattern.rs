@@ -12,12 +12,8 @@ pub(super) fn is_pattern(path: &str) -> bool {
 
 /// Whether a name belongs to something unfinished or hidden, and the pattern does not ask for it in so many words.
 pub(super) fn is_passed_over(name: &str, pattern: &str) -> bool {
-    let begins = ['.', '_']
-        .into_iter()
-        .any(|first| name.starts_with(first) && !pattern.starts_with(first));
-    let ends = [".tmp", ".inprogress"]
-        .into_iter()
-        .any(|last| name.ends_with(last) && !pattern.ends_with(last));
+    let begins = ['.', '_'].into_iter().any(|first| name.starts_with(first) && !pattern.starts_with(first));
+    let ends = [".tmp", ".inprogress"].into_iter().any(|last| name.ends_with(last) && !pattern.ends_with(last));
     begins || ends
 }
 
@@ -93,19 +89,10 @@ fn descend(folder: &Path, names: &[String], found: &mut Vec<PathBuf>) -> Result<
     } else if !is_pattern(name) {
         return enter(folder.join(name), rest, found);
     }
-    let listed = if folder.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        folder
-    };
+    let listed = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let entries = match fs::read_dir(listed) {
         Ok(entries) => entries,
-        Err(error)
-            if matches!(
-                error.kind(),
-                std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
-            ) =>
-        {
+        Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {
             return Ok(());
         }
         Err(error) => return Err(Error::io("read", listed)(error)),

@@ -48,13 +48,7 @@ mod tests {
         assert_eq!(record_end(&text[4..], b'"', &mut true), Some(6));
         let mut inside = false;
         assert_eq!((record_end(b"\"x\n", b'"', &mut inside), inside), (None, true));
-        assert_eq!(
-            (last_record_end(text, Some(b'"')), last_record_end(text, None)),
-            (10, 13)
-        );
-        assert_eq!(
-            (last_record_end(b"\"\n", Some(b'"')), last_record_end(b"x", None)),
-            (0, 0)
-        );
+        assert_eq!((last_record_end(text, Some(b'"')), last_record_end(text, None)), (10, 13));
+        assert_eq!((last_record_end(b"\"\n", Some(b'"')), last_record_end(b"x", None)), (0, 0));
     }
 }

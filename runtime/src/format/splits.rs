@@ -40,11 +40,7 @@ pub(super) fn estimated_rows(files: &[InputFile]) -> Result<Option<f64>> {
         lines += newlines.max(1);
     }
     let total: u64 = files.iter().map(InputFile::bytes).sum();
-    Ok(Some(if seen == 0 {
-        0.0
-    } else {
-        total as f64 * lines as f64 / seen as f64
-    }))
+    Ok(Some(if seen == 0 { 0.0 } else { total as f64 * lines as f64 / seen as f64 }))
 }
 
 /// Splits of one file from `begin` on, each beginning with a record.
@@ -67,13 +63,7 @@ pub(super) fn cut(part: usize, file: &InputFile, begin: u64, target: u64, quote:
     }
     let ends = starts.iter().skip(1).copied().chain([file.bytes()]);
     let ranges = starts.iter().zip(ends).map(|(&start, end)| start..end);
-    Ok(ranges
-        .map(|range| Split {
-            part,
-            bytes: range.end - range.start,
-            range,
-        })
-        .collect())
+    Ok(ranges.map(|range| Split { part, bytes: range.end - range.start, range }).collect())
 }
 
 fn newlines_after(file: &InputFile, begin: u64, target: u64, starts: &mut Vec<u64>) -> Result<()> {
@@ -108,9 +98,7 @@ fn newlines_outside_quotes(file: &InputFile, begin: u64, target: u64, quote: u8,
         }
         let mut rest = &buffer[..count];
         while !rest.is_empty() {
-            let before = usize::try_from(next.saturating_sub(at))
-                .unwrap_or(usize::MAX)
-                .min(rest.len());
+            let before = usize::try_from(next.saturating_sub(at)).unwrap_or(usize::MAX).min(rest.len());
             inside ^= is_odd(quote, &rest[..before]);
             let behind = &rest[before..];
             at += before as u64;

@@ -31,21 +31,13 @@ pub(super) fn write_unsigned(out: &mut Vec<u8>, mut value: u64) {
 pub(super) fn write_float(out: &mut Vec<u8>, value: f64) {
     let size = value.abs();
     // Writing into a vector cannot fail.
-    let _ = if size == 0.0 || (1e-5..1e16).contains(&size) {
-        write!(out, "{value}")
-    } else {
-        write!(out, "{value:?}")
-    };
+    let _ = if size == 0.0 || (1e-5..1e16).contains(&size) { write!(out, "{value}") } else { write!(out, "{value:?}") };
 }
 
 /// As [`write_float`].
 pub(super) fn write_float32(out: &mut Vec<u8>, value: f32) {
     let size = value.abs();
-    let _ = if size == 0.0 || (1e-5..1e16).contains(&size) {
-        write!(out, "{value}")
-    } else {
-        write!(out, "{value:?}")
-    };
+    let _ = if size == 0.0 || (1e-5..1e16).contains(&size) { write!(out, "{value}") } else { write!(out, "{value:?}") };
 }
 
 /// Writes bytes as hexadecimal digits.
@@ -100,42 +92,18 @@ mod tests {
 
     #[test]
     fn integers_are_read_and_written_to_their_limits() {
-        for value in [
-            0,
-            7,
-            -7,
-            10,
-            i64::MAX,
-            i64::MIN,
-            999_999_999_999_999_999,
-            -1_000_000_000_000_000_000,
-        ] {
+        for value in [0, 7, -7, 10, i64::MAX, i64::MIN, 999_999_999_999_999_999, -1_000_000_000_000_000_000] {
             let mut out = Vec::new();
             write_integer(&mut out, value);
             assert_eq!(out, value.to_string().as_bytes());
             assert_eq!(parse_integer::<i64>(&out), Some(value));
         }
         assert_eq!(
-            (
-                parse_integer::<u8>(b"255"),
-                parse_integer::<u8>(b"256"),
-                parse_integer::<u8>(b"-0")
-            ),
+            (parse_integer::<u8>(b"255"), parse_integer::<u8>(b"256"), parse_integer::<u8>(b"-0")),
             (Some(255), None, Some(0))
         );
         assert_eq!(parse_integer::<i32>(b"+0000000000000000000000012"), Some(12));
-        for bad in [
-            "",
-            "-",
-            "+",
-            "1 ",
-            " 1",
-            "1.0",
-            "0x1",
-            "--1",
-            "9223372036854775808",
-            "١",
-        ] {
+        for bad in ["", "-", "+", "1 ", " 1", "1.0", "0x1", "--1", "9223372036854775808", "١"] {
             assert_eq!(parse_integer::<i64>(bad.as_bytes()), None, "{bad}");
         }
     }
@@ -162,9 +130,6 @@ mod tests {
         let mut out = Vec::new();
         write_hex(&mut out, &[0, 0x1f, 0xff]);
         assert_eq!((&out[..], parse_hex(&out)), (&b"001fff"[..], Some(vec![0, 0x1f, 0xff])));
-        assert_eq!(
-            (parse_hex(b"0"), parse_hex(b"0g"), parse_hex(b"+1")),
-            (None, None, None)
-        );
+        assert_eq!((parse_hex(b"0"), parse_hex(b"0g"), parse_hex(b"+1")), (None, None, None));
     }
 }

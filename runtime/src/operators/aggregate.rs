@@ -179,8 +179,7 @@ impl Aggregate {
     fn kernel_state(&self, rows: &[&Vec<Datum>], inputs: &[Table]) -> Result<Vec<Datum>> {
         let Some(kernel) = &self.kernel else { return Ok(Vec::new()) };
         let memory = unbounded_memory();
-        let mut kernel =
-            kernel.open(&TaskContext::alone(memory.clone()))?;
+        let mut kernel = kernel.open(&TaskContext::alone(memory.clone()))?;
         let types: Vec<LeafType> = self.state.iter().map(StateLeaf::running).collect();
         let layout = GroupTable::layout_of(types.clone(), &LeafSet::all(types.len()));
         let mut table = GroupTable::new(layout, self.output_key(), &memory)?;
@@ -354,7 +353,11 @@ impl AggregateDriver {
 fn narrow_floats(page: Page, spec: &Spec) -> Page {
     let floats = |leaf: &usize| spec.state[*leaf].ty == LeafType::F32 && spec.state[*leaf].running() == LeafType::F64;
     let leaves: Vec<usize> = (0..spec.state.len()).filter(floats).collect();
-    if leaves.is_empty() { page } else { page.map_leaves(&leaves, |bits| (f64::from_bits(bits as u64) as f32).to_bits().into()) }
+    if leaves.is_empty() {
+        page
+    } else {
+        page.map_leaves(&leaves, |bits| (f64::from_bits(bits as u64) as f32).to_bits().into())
+    }
 }
 
 impl Driver for AggregateDriver {

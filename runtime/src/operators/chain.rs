@@ -36,6 +36,10 @@ impl Operator for Chained {
         self.word
     }
 
+    fn speaks_as_written(&self) -> bool {
+        true
+    }
+
     fn schema(&self) -> &Schema {
         &self.output
     }

@@ -158,7 +158,8 @@ pub(crate) fn hash_strategies(
                 cost,
             });
         };
-        let side = |of_build: Ship, of_probe: Ship| if build == 0 { [of_build, of_probe] } else { [of_probe, of_build] };
+        let side =
+            |of_build: Ship, of_probe: Ship| if build == 0 { [of_build, of_probe] } else { [of_probe, of_build] };
         let probe_tasks = planning.input_tasks[probe];
         let probing = probe_side.rows * HASH_SECONDS / probe_tasks as f64;
         // Building costs a copy, a hash and a random write: about twice a lookup.
@@ -198,7 +199,13 @@ impl DriverFactory for JoinDriverFactory {
 
     fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
         let build = Build::new(self.build, &self.types, &self.live, &self.keys, &self.nullable, context)?;
-        Ok(Box::new(JoinDriver { build, kernel: self.kernel.open(context)?, pairs: Pairs::default(), next: 0, position: 0 }))
+        Ok(Box::new(JoinDriver {
+            build,
+            kernel: self.kernel.open(context)?,
+            pairs: Pairs::default(),
+            next: 0,
+            position: 0,
+        }))
     }
 }
 

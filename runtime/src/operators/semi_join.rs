@@ -59,7 +59,8 @@ impl Operator for SemiJoin {
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
         let nullable = validity(&self.inputs, &self.keys);
-        let joins = |left: &&Vec<_>| inputs[1].rows.iter().any(|right| equal_keys([left, right], &self.keys, &nullable));
+        let joins =
+            |left: &&Vec<_>| inputs[1].rows.iter().any(|right| equal_keys([left, right], &self.keys, &nullable));
         let rows = inputs[0].rows.iter().filter(joins).cloned().collect();
         Ok(Table { types: inputs[0].types.clone(), rows })
     }

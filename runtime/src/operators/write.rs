@@ -111,10 +111,12 @@ impl Operator for Written {
                 "cannot write {}: it is a folder; end the path with `/` to write a folder of files",
                 path.display()
             ))),
-            Target::Folder(_) if path.read_dir().is_ok_and(|mut files| files.next().is_some()) => Err(Error::Plan(format!(
-                "cannot write {}: the folder exists and is not empty; remove it, or choose another name",
-                path.display()
-            ))),
+            Target::Folder(_) if path.read_dir().is_ok_and(|mut files| files.next().is_some()) => {
+                Err(Error::Plan(format!(
+                    "cannot write {}: the folder exists and is not empty; remove it, or choose another name",
+                    path.display()
+                )))
+            }
             _ => Ok(()),
         }
     }
@@ -133,8 +135,14 @@ impl Operator for Written {
             (Target::Standard, _) => Ok(()),
             (_, true) => std::fs::rename(&temporary, path).map_err(Error::io("rename the finished output to", path)),
             // What cannot be removed was never made, or cannot be helped: the job's own error is the one to show.
-            (Target::File(_), false) => Ok(std::fs::remove_file(temporary).unwrap_or_default()),
-            (Target::Folder(_), false) => Ok(std::fs::remove_dir_all(temporary).unwrap_or_default()),
+            (Target::File(_), false) => {
+                let _ = std::fs::remove_file(temporary);
+                Ok(())
+            }
+            (Target::Folder(_), false) => {
+                let _ = std::fs::remove_dir_all(temporary);
+                Ok(())
+            }
         }
     }
 
@@ -181,7 +189,10 @@ struct WriteFactory {
 
 impl DriverFactory for WriteFactory {
     fn name(&self) -> String {
-        format!("write {}", self.format.name())
+        match self.target {
+            Target::Standard => "print".to_owned(),
+            _ => format!("write {}", self.format.name()),
+        }
     }
 
     fn layout(&self) -> Option<Arc<RowLayout>> {

@@ -69,7 +69,9 @@ impl Chooser<'_> {
             .iter()
             .map(|input| {
                 let index = self.nodes.iter().position(|other| other.sequence == input.sequence);
-                index.map(|index| (index, Ship::Forward)).ok_or_else(|| Error::Internal("an input is no node".to_owned()))
+                index
+                    .map(|index| (index, Ship::Forward))
+                    .ok_or_else(|| Error::Internal("an input is no node".to_owned()))
             })
             .collect::<Result<_>>()?;
         let details = node.operator.details();
@@ -78,7 +80,7 @@ impl Chooser<'_> {
         self.builder.plan.operators.push(OperatorInfo {
             origin: node.origin.clone(),
             identity: node.identity(),
-            description: [node.operator.name(), details.as_str()].join(" ").trim_end().to_owned(),
+            description: [node.word(), details.as_str()].join(" ").trim_end().to_owned(),
             text: node.text.clone(),
             strategy: String::new(),
             inputs,

@@ -219,10 +219,12 @@ impl GroupTable {
             let row = row as usize;
             // SAFETY: rows of an input are rows of its batch; places in the index and in `recent` are rows of this table.
             let same = |place: usize| unsafe { shape.same(row, base.add(place)) };
+            // SAFETY: rows of an input are rows of its batch.
             let cheap = unsafe { shape.cheap(row) };
             let slot = (cheap.wrapping_mul(0x9E37_79B1) >> 24) as usize;
             let mut place = recent[slot];
             if place == 0 || !same(place) {
+                // SAFETY: as above.
                 let hash = unsafe { shape.hash(row) };
                 place = match self.index.find(hash, same) {
                     Some(place) => place,
@@ -284,7 +286,8 @@ impl GroupTable {
         f: impl for<'b, 't> FnOnce(LeafReader<'b>, StateReader<'t>, StateRows<'b, 't>) -> R,
     ) -> R {
         let states = StateReader { base: self.base, layout: &self.layout, next: 0, brand: PhantomData };
-        let places = if groups.table == self.id && groups.places.len() == input.len() { &groups.places[..] } else { &[] };
+        let places =
+            if groups.table == self.id && groups.places.len() == input.len() { &groups.places[..] } else { &[] };
         input.visit(|leaves, rows| f(leaves, states, StateRows { rows, places, brand: PhantomData }))
     }
 
@@ -295,7 +298,8 @@ impl GroupTable {
     pub fn replace(&mut self, groups: &mut Groups, position: usize, from: &Batch<'_>) -> Result<()> {
         let Some(place) = self.place(groups, position).filter(|_| from.rows() > 0) else { return Ok(()) };
         if !self.layout.has_slots() {
-            let copied: SmallVec<[(usize, usize); 8]> = (0..self.layout.types().len()).map(|leaf| (leaf, leaf)).collect();
+            let copied: SmallVec<[(usize, usize); 8]> =
+                (0..self.layout.types().len()).map(|leaf| (leaf, leaf)).collect();
             // SAFETY: `place` is a row of this table (found by `probe`), no leaf needs heap room, and `from` has a row.
             unsafe { self.rows.copy_row(from, 0, &copied, place) };
             return Ok(());
@@ -375,7 +379,8 @@ impl GroupTable {
 
     fn live_pages(&mut self) -> Result<Vec<Page>> {
         let places: Vec<usize> = self.index.places().collect();
-        let leaves: SmallVec<[LeafPtr; 8]> = (0..self.layout.types().len()).map(|leaf| self.stored_leaf(leaf)).collect();
+        let leaves: SmallVec<[LeafPtr; 8]> =
+            (0..self.layout.types().len()).map(|leaf| self.stored_leaf(leaf)).collect();
         // SAFETY: read only at the places of this table's rows, below.
         let batch = unsafe { Batch::from_leaves(usize::MAX, leaves) };
         // SAFETY: the index holds places of this table's rows, whose pages are held until this function's end.

@@ -74,7 +74,12 @@ impl JoinTable {
     ///
     /// # Errors
     /// When the region cannot be had.
-    pub fn new(mut types: Vec<LeafType>, live: &LeafSet, key: impl Into<Box<[usize]>>, memory: &Memory) -> Result<Self> {
+    pub fn new(
+        mut types: Vec<LeafType>,
+        live: &LeafSet,
+        key: impl Into<Box<[usize]>>,
+        memory: &Memory,
+    ) -> Result<Self> {
         let mut live = live.clone();
         live.insert(types.len());
         types.push(LeafType::U64);
@@ -256,7 +261,8 @@ impl JoinTable {
         // SAFETY: read only at `pairs`' places, rows of this table, which is borrowed meanwhile.
         let built = unsafe { Batch::from_leaves(usize::MAX, leaves) };
         let probe = (input.batch(), &pairs.probed[..]);
-        let (left, right) = if built_left { ((&built, &pairs.built[..]), probe) } else { (probe, (&built, &pairs.built[..])) };
+        let (left, right) =
+            if built_left { ((&built, &pairs.built[..]), probe) } else { (probe, (&built, &pairs.built[..])) };
         let rows = PairRows { left: left.1, right: right.1, brands: PhantomData };
         f(LeafReader::new(left.0), LeafReader::new(right.0), rows)
     }

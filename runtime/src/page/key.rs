@@ -226,9 +226,18 @@ macro_rules! with_shape {
         let physical = |index: usize| leaves[index].asked.ty.physical();
         // One-byte lists do not exist, so a slot with elements of one byte is a text or byte string.
         match leaves.len() {
-            1 if physical(0) == W4 => { let $shape = Key4(leaves[0]); $body }
-            1 if physical(0) == W8 => { let $shape = Key8(leaves[0]); $body }
-            1 if physical(0) == Slot => { let $shape = KeySlot(leaves[0]); $body }
+            1 if physical(0) == W4 => {
+                let $shape = Key4(leaves[0]);
+                $body
+            }
+            1 if physical(0) == W8 => {
+                let $shape = Key8(leaves[0]);
+                $body
+            }
+            1 if physical(0) == Slot => {
+                let $shape = KeySlot(leaves[0]);
+                $body
+            }
             2 if physical(0) == Slot && physical(1) == Slot => {
                 let $shape = Pair(KeySlot(leaves[0]), KeySlot(leaves[1]));
                 $body
@@ -237,7 +246,10 @@ macro_rules! with_shape {
                 let $shape = Pair(Key8(leaves[0]), Key8(leaves[1]));
                 $body
             }
-            _ => { let $shape = Parts(leaves); $body }
+            _ => {
+                let $shape = Parts(leaves);
+                $body
+            }
         }
     }};
 }

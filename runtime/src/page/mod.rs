@@ -30,7 +30,10 @@ mod slot;
 mod tests;
 mod writer;
 
-pub use batch::{Batch, Input, LeafReader, Row, RowIds, Retain, Selection, Strided, StridedBytes, StridedList, StridedText, WINDOW_ROWS};
+pub use batch::{
+    Batch, Input, LeafReader, Retain, Row, RowIds, Selection, Strided, StridedBytes, StridedList, StridedText,
+    WINDOW_ROWS,
+};
 pub use columns::{Columns, TextColumn, Utf8};
 pub use copy::hash_rows;
 pub use group_table::{GroupTable, Groups, StateReader, StateRow, StateRows, StateSlot};

@@ -135,7 +135,8 @@ impl SortBuffer {
         const AT_ONCE: usize = 256;
         while self.next < self.entries.len() && !out.has_sealed() {
             let end = (self.next + AT_ONCE).min(self.entries.len());
-            let places: SmallVec<[usize; AT_ONCE]> = self.entries[self.next..end].iter().map(|&(_, place)| place).collect();
+            let places: SmallVec<[usize; AT_ONCE]> =
+                self.entries[self.next..end].iter().map(|&(_, place)| place).collect();
             // SAFETY: entries hold places of this buffer's rows.
             unsafe { out.append_rows(&self.stored_batch(), None, &places, |_, _| ())? };
             self.next = end;
@@ -253,4 +254,3 @@ unsafe fn compare_rows(leaf: LeafPtr, left: usize, right: usize) -> Ordering {
         }
     }
 }
-

@@ -120,7 +120,9 @@ impl Page {
         let Some(run) = Arc::get_mut(&mut self.run) else { return self };
         for &leaf in leaves {
             let width = layout.types()[leaf].width();
-            let Some(offset) = layout.offset(leaf).filter(|_| layout.types()[leaf].physical() != Physical::Slot) else { continue };
+            let Some(offset) = layout.offset(leaf).filter(|_| layout.types()[leaf].physical() != Physical::Slot) else {
+                continue;
+            };
             for row in 0..rows {
                 let start = FIRST_ROW + row * layout.width() + offset;
                 let bytes = &mut run.as_mut_slice()[start..start + width];
@@ -151,9 +153,7 @@ impl Page {
     pub fn batch(&self) -> Batch<'_> {
         let first = self.run.start().wrapping_add(FIRST_ROW);
         let leaf = |index: usize| match self.layout.offset(index) {
-            Some(offset) => {
-                LeafPtr::rows(first.wrapping_add(offset), self.layout.width(), self.layout.types()[index])
-            }
+            Some(offset) => LeafPtr::rows(first.wrapping_add(offset), self.layout.width(), self.layout.types()[index]),
             None => LeafPtr::dead(self.layout.types()[index]),
         };
         // SAFETY: `rows` rows of `layout` begin at `first` (the writer counted them), in memory that lives as long as the

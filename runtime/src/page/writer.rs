@@ -206,7 +206,8 @@ impl RowWriter {
         let base = super::region::region()?.start();
         let scratch: *mut u8 = std::ptr::from_mut(&mut *self.scratch).cast();
         let layout = self.layout.clone();
-        let result = f(SinkLeaves { base, scratch, layout: &layout, next: 0 }, Claims { writer: self, brand: PhantomData });
+        let result =
+            f(SinkLeaves { base, scratch, layout: &layout, next: 0 }, Claims { writer: self, brand: PhantomData });
         self.check()?;
         Ok(result)
     }

@@ -53,6 +53,12 @@ impl Node {
         self.operator.schema()
     }
 
+    /// What EXPLAIN calls it: the engine's word, or the user's where the engine has one word for many (`map`, `flat_map`, …).
+    #[must_use]
+    pub fn word(&self) -> &str {
+        if self.operator.speaks_as_written() { &self.origin.operator } else { self.operator.name() }
+    }
+
     /// Its identity: path and name. Nodes of one identity are told apart by the order in which they were made.
     #[must_use]
     pub fn identity(&self) -> String {

@@ -30,6 +30,11 @@ pub trait Operator: Send + Sync {
     /// Its word: `join`.
     fn name(&self) -> &'static str;
 
+    /// Whether the user's word says more than [`Operator::name`].
+    fn speaks_as_written(&self) -> bool {
+        false
+    }
+
     /// For EXPLAIN: `orderkey = orderkey`.
     fn details(&self) -> String {
         String::new()

@@ -73,7 +73,15 @@ fn fixed(bytes: &[u8]) -> Datum {
 
 fn compare_bits(ty: LeafType, left: u128, right: u128) -> Ordering {
     use LeafType as L;
-    let float = |value: f64| if value == 0.0 { 0.0 } else if value.is_nan() { f64::NAN.copysign(1.0) } else { value };
+    let float = |value: f64| {
+        if value == 0.0 {
+            0.0
+        } else if value.is_nan() {
+            f64::NAN.copysign(1.0)
+        } else {
+            value
+        }
+    };
     match ty {
         L::I8 => (left as i8).cmp(&(right as i8)),
         L::I16 => (left as i16).cmp(&(right as i16)),

@@ -94,7 +94,8 @@ impl RowLayout {
     /// Whether a live leaf may point outside the fixed part.
     #[must_use]
     pub fn has_slots(&self) -> bool {
-        (0..self.types.len()).any(|leaf| self.offset(leaf).is_some() && self.types[leaf].physical() == super::Physical::Slot)
+        (0..self.types.len())
+            .any(|leaf| self.offset(leaf).is_some() && self.types[leaf].physical() == super::Physical::Slot)
     }
 }
 

@@ -149,10 +149,7 @@ impl LeafType {
     #[must_use]
     pub const fn is_number(self) -> bool {
         use LeafType as L;
-        !matches!(
-            self,
-            L::Bool | L::Char | L::Date | L::Timestamp | L::Text | L::Bytes | L::List(_) | L::Valid
-        )
+        !matches!(self, L::Bool | L::Char | L::Date | L::Timestamp | L::Text | L::Bytes | L::List(_) | L::Valid)
     }
 }
 
@@ -211,10 +208,9 @@ impl LeafSet {
 
     /// The leaves, ascending.
     pub fn iter(&self) -> impl Iterator<Item = usize> + '_ {
-        self.words
-            .iter()
-            .enumerate()
-            .flat_map(|(index, &word)| (0..64).filter(move |bit| word & (1 << bit) != 0).map(move |bit| index * 64 + bit))
+        self.words.iter().enumerate().flat_map(|(index, &word)| {
+            (0..64).filter(move |bit| word & (1 << bit) != 0).map(move |bit| index * 64 + bit)
+        })
     }
 
     /// How many.

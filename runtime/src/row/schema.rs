@@ -201,7 +201,10 @@ mod tests {
                 b.field("home", |b| {
                     b.optional(|b| Shape::Record {
                         name: "Home",
-                        fields: vec![b.field("zip", |b| b.leaf(LeafType::U32)), b.field("city", |b| b.leaf(LeafType::Text))],
+                        fields: vec![
+                            b.field("zip", |b| b.leaf(LeafType::U32)),
+                            b.field("city", |b| b.leaf(LeafType::Text)),
+                        ],
                     })
                 }),
                 b.field("pair", |b| Shape::Record {

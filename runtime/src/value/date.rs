@@ -45,6 +45,22 @@ impl Date {
         Self::checked(days_of(year as i64, month, day))
     }
 
+    /// The day written as `YYYY-MM-DD`, where there is one; usable in constants.
+    #[must_use]
+    pub const fn from_iso(text: &str) -> Option<Self> {
+        let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *text.as_bytes() else { return None };
+        let digits = [y1, y2, y3, y4, m1, m2, d1, d2];
+        let mut index = 0;
+        while index < digits.len() {
+            if !digits[index].is_ascii_digit() {
+                return None;
+            }
+            index += 1;
+        }
+        let year = two(y1, y2) * 100 + two(y3, y4);
+        Date::new(year as i32, two(m1, m2), two(d1, d2))
+    }
+
     /// The year; zero is the year before 1.
     #[must_use]
     pub const fn year(self) -> i32 {
@@ -108,11 +124,7 @@ impl Date {
     }
 
     const fn checked(days: i64) -> Option<Self> {
-        if days < i32::MIN as i64 || days > i32::MAX as i64 {
-            None
-        } else {
-            Some(Date(days as i32))
-        }
+        if days < i32::MIN as i64 || days > i32::MAX as i64 { None } else { Some(Date(days as i32)) }
     }
 }
 
@@ -159,9 +171,7 @@ impl FromStr for Date {
     type Err = ParseValueError;
 
     fn from_str(text: &str) -> Result<Self, ParseValueError> {
-        parse_date(text.as_bytes())
-            .map(Date)
-            .ok_or_else(|| ParseValueError::new("a date like 2024-02-29", text))
+        parse_date(text.as_bytes()).map(Date).ok_or_else(|| ParseValueError::new("a date like 2024-02-29", text))
     }
 }
 
@@ -190,6 +200,11 @@ impl fmt::Debug for Date {
     }
 }
 
+/// Two decimal digits.
+const fn two(tens: u8, ones: u8) -> u32 {
+    (tens - b'0') as u32 * 10 + (ones - b'0') as u32
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -200,10 +215,7 @@ mod tests {
 
     #[test]
     fn texts_read_back() {
-        for days in (-1_000_000..1_000_000)
-            .step_by(13)
-            .chain([i32::MIN, i32::MAX, i32::MIN + 1])
-        {
+        for days in (-1_000_000..1_000_000).step_by(13).chain([i32::MIN, i32::MAX, i32::MIN + 1]) {
             let day = Date::from_days(days);
             assert_eq!(parse_date(day.to_string().as_bytes()), Some(days), "{day}");
             assert_eq!(Date::new(day.year(), day.month(), day.day()), Some(day), "{day}");
@@ -214,10 +226,7 @@ mod tests {
             [Date::from_days(i32::MIN), Date::from_days(i32::MAX)].map(|day| day.to_string()),
             ["-5877641-06-23", "+5881580-07-11"]
         );
-        assert_eq!(
-            format!("{:>12}|{:?}", date("0004-03-01"), date("-0001-12-31")),
-            "  0004-03-01|-0001-12-31"
-        );
+        assert_eq!(format!("{:>12}|{:?}", date("0004-03-01"), date("-0001-12-31")), "  0004-03-01|-0001-12-31");
     }
 
     #[test]
@@ -244,28 +253,14 @@ mod tests {
         for text in wrong {
             assert_eq!(parse_date(text.as_bytes()), None, "{text}");
         }
-        assert_eq!(
-            (
-                Date::new(2023, 2, 29),
-                Date::new(2024, 0, 1),
-                Date::new(6_000_000, 1, 1)
-            ),
-            (None, None, None)
-        );
+        assert_eq!((Date::new(2023, 2, 29), Date::new(2024, 0, 1), Date::new(6_000_000, 1, 1)), (None, None, None));
         let error = "31.12.2024".parse::<Date>().unwrap_err();
         assert_eq!(error.to_string(), "expected a date like 2024-02-29, found `31.12.2024`");
     }
 
     #[test]
     fn months_and_years_are_added_as_sql_does() {
-        let ends = [
-            "2024-02-29",
-            "2024-03-31",
-            "2024-04-30",
-            "2025-01-31",
-            "2023-12-31",
-            "2023-02-28",
-        ];
+        let ends = ["2024-02-29", "2024-03-31", "2024-04-30", "2025-01-31", "2023-12-31", "2023-02-28"];
         for (months, end) in [1, 2, 3, 12, -1, -11].into_iter().zip(ends) {
             assert_eq!(date("2024-01-31").add_months(months), date(end), "{months}");
         }
@@ -285,13 +280,7 @@ mod tests {
             [|day| day.add_days(1), |day| day.add_months(1), |day| day.add_years(i32::MAX)];
         for operation in operations {
             let payload = std::panic::catch_unwind(|| operation(last)).unwrap_err();
-            assert!(
-                payload
-                    .downcast::<crate::value::Overflow>()
-                    .unwrap()
-                    .what
-                    .starts_with("+5881580-07-11 + ")
-            );
+            assert!(payload.downcast::<crate::value::Overflow>().unwrap().what.starts_with("+5881580-07-11 + "));
         }
     }
 }

@@ -14,10 +14,7 @@ pub struct ParseValueError {
 
 impl ParseValueError {
     pub(super) fn new(expected: impl Into<Cow<'static, str>>, found: &str) -> Self {
-        ParseValueError {
-            expected: expected.into(),
-            found: found.to_owned(),
-        }
+        ParseValueError { expected: expected.into(), found: found.to_owned() }
     }
 }
 

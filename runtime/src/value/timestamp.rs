@@ -189,28 +189,13 @@ mod tests {
 
     #[test]
     fn texts_read_back() {
-        let edges = [
-            0,
-            1,
-            -1,
-            SECOND,
-            -SECOND,
-            DAY - 1,
-            DAY,
-            -DAY,
-            i64::MAX,
-            i64::MIN,
-            1_709_210_096_123_456,
-        ];
+        let edges = [0, 1, -1, SECOND, -SECOND, DAY - 1, DAY, -DAY, i64::MAX, i64::MIN, 1_709_210_096_123_456];
         let steps = (0..50_000).map(|step: i64| step * 7_919_123_457_901 - 100_000_000_000_000_000);
         for micros in edges.into_iter().chain(steps) {
             let text = Timestamp::from_micros(micros).to_string();
             assert_eq!(parse_timestamp(text.as_bytes()), Some(micros), "{text}");
         }
-        assert_eq!(
-            Timestamp::from_micros(i64::MIN).to_string(),
-            "-290308-12-21T19:59:05.224192Z"
-        );
+        assert_eq!(Timestamp::from_micros(i64::MIN).to_string(), "-290308-12-21T19:59:05.224192Z");
         assert_eq!(Timestamp::from_micros(1_500_000).to_string(), "1970-01-01T00:00:01.5Z");
         assert_eq!(Timestamp::from_micros(-1).to_string(), "1969-12-31T23:59:59.999999Z");
     }
@@ -248,10 +233,7 @@ mod tests {
             assert_eq!(parse_timestamp(text.as_bytes()), None, "{text}");
         }
         let error = "noon".parse::<Timestamp>().unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "expected a UTC timestamp like 2024-02-29T12:30:00.5Z, found `noon`"
-        );
+        assert_eq!(error.to_string(), "expected a UTC timestamp like 2024-02-29T12:30:00.5Z, found `noon`");
     }
 
     #[test]
@@ -260,10 +242,7 @@ mod tests {
         assert_eq!(start + Duration::from_secs(1), instant("2024-03-01"));
         assert_eq!(instant("2024-03-01") - start, SECOND);
         assert_eq!(start - Duration::from_micros(1), instant("2024-02-29T23:59:58.999999"));
-        assert_eq!(
-            (start.date().to_string().as_str(), start.micros_of_day()),
-            ("2024-02-29", DAY - SECOND)
-        );
+        assert_eq!((start.date().to_string().as_str(), start.micros_of_day()), ("2024-02-29", DAY - SECOND));
         assert_eq!(Timestamp::from_micros(-1).date().to_string(), "1969-12-31");
         assert_eq!(Timestamp::from_micros(i64::MAX).checked_add_micros(1), None);
         let payload =

@@ -25,10 +25,7 @@ pub struct Written {
 
 impl Written {
     pub(super) fn new() -> Self {
-        Written {
-            bytes: [0; ROOM],
-            start: ROOM,
-        }
+        Written { bytes: [0; ROOM], start: ROOM }
     }
 
     /// The text.

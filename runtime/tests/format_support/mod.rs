@@ -24,10 +24,7 @@ pub(crate) fn memory() -> Memory {
 
 /// A scan of every leaf.
 pub(crate) fn scan_all(source: &dyn Source) -> Scan {
-    Scan {
-        live: LeafSet::all(source.schema().leaves().len()),
-        bounds: Vec::new(),
-    }
+    Scan { live: LeafSet::all(source.schema().leaves().len()), bounds: Vec::new() }
 }
 
 /// All records, split by split.
@@ -59,10 +56,7 @@ pub(crate) fn each_batch(reader: &mut dyn SplitReader, mut visit: impl FnMut(&Ba
         if let Some(request) = &request {
             let read = |range: &std::ops::Range<u64>| {
                 let mut bytes = vec![0; (range.end - range.start) as usize];
-                request
-                    .file
-                    .read_exact_at(&mut bytes, range.start)
-                    .map(|()| Bytes::from(bytes))
+                request.file.read_exact_at(&mut bytes, range.start).map(|()| Bytes::from(bytes))
             };
             let bytes: std::io::Result<Vec<_>> = request.ranges.iter().map(read).collect();
             reader.supply(bytes.map_err(Error::io("read", &**request.path))?)?;
@@ -88,9 +82,7 @@ fn collect(batch: &Batch<'_>, types: &[LeafType], rows: &mut Rows) {
 
 /// The values of the first leaf, as text.
 pub(crate) fn texts(rows: &Rows) -> Vec<String> {
-    rows.iter()
-        .map(|row| String::from_utf8_lossy(row[0].bytes()).into_owned())
-        .collect()
+    rows.iter().map(|row| String::from_utf8_lossy(row[0].bytes()).into_owned()).collect()
 }
 
 /// A record of named leaves; a name that ends with `?` is an `Option`.
@@ -140,8 +132,7 @@ fn hold(ty: LeafType, rows: &[Vec<Datum>], leaf: usize) -> Held {
         Physical::W16 => Held::W16(bits().collect()),
         Physical::Slot if ty == LeafType::Text => {
             let mut column = TextColumn::default();
-            rows.iter()
-                .for_each(|row| column.push_str(std::str::from_utf8(row[leaf].bytes()).unwrap()));
+            rows.iter().for_each(|row| column.push_str(std::str::from_utf8(row[leaf].bytes()).unwrap()));
             Held::Text(column)
         }
         Physical::Slot => Held::Bytes(rows.iter().map(|row| Some(row[leaf].bytes())).collect()),
@@ -150,11 +141,7 @@ fn hold(ty: LeafType, rows: &[Vec<Datum>], leaf: usize) -> Held {
 
 fn encode_part(encoder: &mut dyn Encoder, schema: &Schema, rows: &[Vec<Datum>], file: &mut Vec<u8>) -> Result<()> {
     let types = schema.types();
-    let held: Vec<Held> = types
-        .iter()
-        .enumerate()
-        .map(|(leaf, &ty)| hold(ty, rows, leaf))
-        .collect();
+    let held: Vec<Held> = types.iter().enumerate().map(|(leaf, &ty)| hold(ty, rows, leaf)).collect();
     let mut columns = Columns::new(rows.len());
     for (held, &ty) in held.iter().zip(&types) {
         match held {

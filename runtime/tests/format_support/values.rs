@@ -32,13 +32,9 @@ pub(crate) const TYPES: [(&str, LeafType); 19] = [
 /// A record with each type plain and as an `Option`, and with nested records.
 pub(crate) fn everything() -> Schema {
     SchemaBuilder::build(|builder| {
-        let mut fields: Vec<_> = TYPES
-            .iter()
-            .map(|&(name, ty)| builder.field(name, |builder| builder.leaf(ty)))
-            .collect();
-        let optional = TYPES
-            .iter()
-            .map(|&(name, ty)| (&*Box::leak(format!("{name}_or_null").into_boxed_str()), ty));
+        let mut fields: Vec<_> =
+            TYPES.iter().map(|&(name, ty)| builder.field(name, |builder| builder.leaf(ty))).collect();
+        let optional = TYPES.iter().map(|&(name, ty)| (&*Box::leak(format!("{name}_or_null").into_boxed_str()), ty));
         for (name, ty) in optional {
             fields.push(builder.field(name, |builder| builder.optional(|builder| builder.leaf(ty))));
         }
@@ -58,10 +54,7 @@ pub(crate) fn everything() -> Schema {
                 builder.field("1", |builder| builder.leaf(LeafType::Date)),
             ],
         }));
-        Shape::Record {
-            name: "Everything",
-            fields,
-        }
+        Shape::Record { name: "Everything", fields }
     })
 }
 
@@ -70,9 +63,7 @@ fn datum(ty: LeafType) -> BoxedStrategy<Datum> {
     let masked = |bits: u32| any::<u128>().prop_map(move |value| Datum::Fixed(value & ((1 << bits) - 1)));
     match ty {
         LeafType::Bool | LeafType::Valid => (0..2_u128).prop_map(Datum::Fixed).boxed(),
-        LeafType::Char => any::<char>()
-            .prop_map(|value| Datum::Fixed(u32::from(value).into()))
-            .boxed(),
+        LeafType::Char => any::<char>().prop_map(|value| Datum::Fixed(u32::from(value).into())).boxed(),
         LeafType::F32 => {
             let values = prop_oneof![any::<f32>(), Just(f32::NAN), Just(f32::INFINITY), Just(-0.0)];
             values.prop_map(|value| Datum::Fixed(value.to_bits().into())).boxed()
@@ -83,17 +74,15 @@ fn datum(ty: LeafType) -> BoxedStrategy<Datum> {
         }
         LeafType::Decimal(_) => {
             let limit = 999_999_999_999_999_999_i64;
-            prop_oneof![-limit..=limit, -1000..1000_i64]
-                .prop_map(|value| Datum::Fixed((value as u64).into()))
-                .boxed()
+            prop_oneof![-limit..=limit, -1000..1000_i64].prop_map(|value| Datum::Fixed((value as u64).into())).boxed()
         }
         LeafType::Text => {
             let texts = prop_oneof!["[a-c\"\n\r, ä]{0,30}", ".{0,20}", Just(String::new())];
             texts.prop_map(|text| Datum::Bytes(text.as_bytes().into())).boxed()
         }
-        LeafType::Bytes => proptest::collection::vec(any::<u8>(), 0..40)
-            .prop_map(|bytes| Datum::Bytes(bytes.into()))
-            .boxed(),
+        LeafType::Bytes => {
+            proptest::collection::vec(any::<u8>(), 0..40).prop_map(|bytes| Datum::Bytes(bytes.into())).boxed()
+        }
         ty => masked(8 * ty.width() as u32).boxed(),
     }
 }

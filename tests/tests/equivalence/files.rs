@@ -71,7 +71,7 @@ fn a_sorted_flow_is_written_in_order() {
     let mut lines: Vec<String> =
         Input { rows: 20_000, keys: Keys::Zipf, seed: 9 }.sales().into_iter().map(|s| s.name).collect();
     let env = local(4);
-    env.collection(&lines).unwrap().sort(|line| desc(line)).write_text(&path);
+    env.collection(&lines).unwrap().sort(desc).write_text(&path);
     env.run().unwrap();
     lines.sort_by(|left, right| right.cmp(left));
     let written = std::fs::read_to_string(&path).unwrap();

@@ -2,7 +2,7 @@
 
 use dataflow::prelude::*;
 use proptest::prelude::*;
-use tests::{Sale, everywhere, inputs};
+use tests::{Reading, Sale, everywhere, inputs};
 
 use crate::{cases, grouped};
 
@@ -45,6 +45,11 @@ fn count_by_several(sales: DataSet<Sale>) -> DataSet<((String, Date), u64)> {
 fn avg(sales: DataSet<Sale>) -> DataSet<(u32, u64)> {
     // As bits, which have an order.
     sales.group_by(|s| s.key).avg(|s| s.amount).map(|s| (s.0, s.1.to_bits()))
+}
+
+#[dataflow]
+fn narrow(readings: DataSet<Reading>) -> DataSet<(u32, u64)> {
+    readings.group_by(|r| r.key).count()
 }
 
 proptest! {
@@ -97,6 +102,15 @@ proptest! {
         let groups = grouped(&sales, |s| s.coupon).into_iter();
         everywhere(groups.map(|(key, group)| (key, group.len() as u64)).collect(), |env| {
             count(env.collection(&sales)?).collect()
+        });
+    }
+
+    #[test]
+    fn counts_of_narrow_records_of_which_a_page_has_several_windows(input in inputs()) {
+        let readings = input.readings();
+        let groups = grouped(&readings, |r| r.key).into_iter();
+        everywhere(groups.map(|(key, group)| (key, group.len() as u64)).collect(), |env| {
+            narrow(env.collection(&readings)?).collect()
         });
     }
 

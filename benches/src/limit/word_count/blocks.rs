@@ -25,12 +25,7 @@ pub(super) struct BlockReader<'a> {
 
 impl<'a> BlockReader<'a> {
     pub(super) fn new(file: &'a File, file_bytes: u64) -> Self {
-        Self {
-            file,
-            file_bytes,
-            buffer: vec![0; 1 + BLOCK_BYTES + LOOK_AHEAD_BYTES + PADDING_BYTES],
-            words: 0..0,
-        }
+        Self { file, file_bytes, buffer: vec![0; 1 + BLOCK_BYTES + LOOK_AHEAD_BYTES + PADDING_BYTES], words: 0..0 }
     }
 
     /// Reads the block of an index; false behind the last one.

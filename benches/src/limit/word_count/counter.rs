@@ -37,11 +37,7 @@ pub(super) struct Counter {
 impl Counter {
     /// Room for about `words` different words to begin with.
     pub(super) fn new(words: usize) -> io::Result<Self> {
-        Ok(Self {
-            table: Table::new(words)?,
-            long_words: LongWords::default(),
-            offsets: Offsets::new(),
-        })
+        Ok(Self { table: Table::new(words)?, long_words: LongWords::default(), offsets: Offsets::new() })
     }
 
     /// Counts the words of the reader's block.
@@ -75,10 +71,7 @@ impl Counter {
 
 impl Batch {
     fn new() -> Self {
-        Self {
-            words: [Pending { key: 0, hash: 0 }; BATCH],
-            len: 0,
-        }
+        Self { words: [Pending { key: 0, hash: 0 }; BATCH], len: 0 }
     }
 
     /// Adds a word, unless its length is 0: white space may follow white space. Written without a branch for that.

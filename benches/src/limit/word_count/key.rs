@@ -40,10 +40,7 @@ pub(super) fn unpack(key: Key) -> Vec<u8> {
 /// Both halves multiplied together, and the two halves of that product folded.
 #[inline(always)]
 pub(super) fn hash(key: Key) -> u64 {
-    let (low, high) = (
-        key as u64 ^ 0x9E37_79B9_7F4A_7C15,
-        (key >> 64) as u64 ^ 0xD1B5_4A32_D192_ED03,
-    );
+    let (low, high) = (key as u64 ^ 0x9E37_79B9_7F4A_7C15, (key >> 64) as u64 ^ 0xD1B5_4A32_D192_ED03);
     let product = u128::from(low) * u128::from(high);
     product as u64 ^ (product >> 64) as u64
 }

@@ -19,16 +19,9 @@ pub(super) struct LongWords {
 
 impl LongWords {
     pub(super) fn add(&mut self, word: &[u8], count: u64) {
-        match self.table.entry(
-            hash_long(word),
-            |entry| *entry.word == *word,
-            |entry| hash_long(&entry.word),
-        ) {
+        match self.table.entry(hash_long(word), |entry| *entry.word == *word, |entry| hash_long(&entry.word)) {
             Entry::Occupied(mut entry) => entry.get_mut().count += count,
-            Entry::Vacant(entry) => drop(entry.insert(LongWord {
-                word: word.into(),
-                count,
-            })),
+            Entry::Vacant(entry) => drop(entry.insert(LongWord { word: word.into(), count })),
         }
     }
 

@@ -34,9 +34,7 @@ pub(super) fn run(paths: &Paths, parallelism: usize) -> Result<Answer> {
     let path = &paths.text;
     let partitions = count(path, parallelism).map_err(Error::io("read", path))?;
     let rows = partitions.iter().map(Partition::len).sum();
-    Ok(Answer::new(rows, move |out| {
-        partitions.iter().try_for_each(|partition| write_rows(partition, out))
-    }))
+    Ok(Answer::new(rows, move |out| partitions.iter().try_for_each(|partition| write_rows(partition, out))))
 }
 
 fn count(path: &std::path::Path, parallelism: usize) -> io::Result<Vec<Partition>> {
@@ -68,9 +66,7 @@ fn in_parallel<T: Send>(threads: usize, work: impl Fn(usize) -> io::Result<T> + 
             })
             .collect();
         let join = |handle: thread::ScopedJoinHandle<'_, _>| {
-            handle
-                .join()
-                .unwrap_or_else(|_| Err(io::Error::other("a counting thread panicked")))
+            handle.join().unwrap_or_else(|_| Err(io::Error::other("a counting thread panicked")))
         };
         handles.into_iter().map(join).collect()
     })
@@ -128,11 +124,7 @@ mod tests {
         ];
         for text in texts {
             for parallelism in [1, 2, 3] {
-                assert!(
-                    counted(text.as_bytes(), parallelism) == expected(text.as_bytes()),
-                    "{:.60}",
-                    text
-                );
+                assert!(counted(text.as_bytes(), parallelism) == expected(text.as_bytes()), "{:.60}", text);
             }
         }
     }

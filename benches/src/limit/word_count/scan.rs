@@ -108,10 +108,7 @@ mod portable {
             let ones = word.iter().rev().fold(0_u64, |ones, &flag| ones << 8 | u64::from(flag));
             ones.wrapping_mul(0x0102_0408_1020_4080) >> 56
         };
-        flags
-            .chunks_exact(8)
-            .rev()
-            .fold(0, |mask, word| mask << 8 | gather(word))
+        flags.chunks_exact(8).rev().fold(0, |mask, word| mask << 8 | gather(word))
     }
 }
 
@@ -126,9 +123,7 @@ mod tests {
         text.extend_from_slice(&[b' '; 64]);
         text.extend_from_slice(b"words between spaces and\ttabs, and one long stretch without anything".as_slice());
         text.resize(512, b'x');
-        let expected: Vec<u32> = (3..3 + 448)
-            .filter(|&at| text[at as usize].is_ascii_whitespace())
-            .collect();
+        let expected: Vec<u32> = (3..3 + 448).filter(|&at| text[at as usize].is_ascii_whitespace()).collect();
         let mut chosen = Offsets::new();
         white_space(&text, 3..3 + 448 - 10, &mut chosen);
         assert_eq!(chosen, expected);

@@ -35,12 +35,7 @@ impl Table {
     /// An empty table with room for about `keys` keys.
     pub(super) fn new(keys: usize) -> io::Result<Self> {
         let buckets = keys.div_ceil(SLOTS).next_power_of_two().max(1 << 10);
-        Ok(Self {
-            buckets: Pages::zeroed(buckets)?,
-            shift: 64 - buckets.ilog2(),
-            len: 0,
-            carried: Vec::new(),
-        })
+        Ok(Self { buckets: Pages::zeroed(buckets)?, shift: 64 - buckets.ilog2(), len: 0, carried: Vec::new() })
     }
 
     pub(super) fn len(&self) -> usize {
@@ -98,39 +93,25 @@ impl Table {
             index = (index + 1) & mask;
         }
         // At four fifths one key in ten looks into a second bucket.
-        if self.len * 5 > self.buckets.as_slice().len() * SLOTS * 4 {
-            self.grow()
-        } else {
-            Ok(())
-        }
+        if self.len * 5 > self.buckets.as_slice().len() * SLOTS * 4 { self.grow() } else { Ok(()) }
     }
 
     /// Every key with its count, in the order of hashes. A key comes again for what was carried.
     pub(super) fn parts(&self) -> impl Iterator<Item = (Key, u64)> {
         let of_bucket =
             |bucket: &Bucket| std::array::from_fn(|slot| (bucket.keys[slot], u64::from(bucket.counts[slot])));
-        let slots = self
-            .buckets
-            .as_slice()
-            .iter()
-            .flat_map(move |bucket| -> [_; SLOTS] { of_bucket(bucket) });
+        let slots = self.buckets.as_slice().iter().flat_map(move |bucket| -> [_; SLOTS] { of_bucket(bucket) });
         slots.filter(|&(key, _)| key != 0).chain(self.carried.iter().copied())
     }
 
     /// The carried part of a key's count.
     pub(super) fn carried(&self, key: Key) -> u64 {
-        self.carried
-            .iter()
-            .filter(|&&(carried, _)| carried == key)
-            .map(|&(_, count)| count)
-            .sum()
+        self.carried.iter().filter(|&&(carried, _)| carried == key).map(|&(_, count)| count).sum()
     }
 
     /// Every key with its whole count.
     pub(super) fn counts(&self) -> impl Iterator<Item = (Key, u64)> {
-        self.parts()
-            .take(self.len)
-            .map(|(key, count)| (key, count + self.carried(key)))
+        self.parts().take(self.len).map(|(key, count)| (key, count + self.carried(key)))
     }
 
     #[cold]
@@ -173,9 +154,6 @@ mod tests {
         }
         table.add(key, hash(key), 1 << 33).unwrap();
         assert_eq!(table.counts().collect::<Vec<_>>(), [(key, (1 << 32) + 1 + (1 << 33))]);
-        assert_eq!(
-            table.parts().map(|(_, count)| count).sum::<u64>(),
-            (1 << 32) + 1 + (1 << 33)
-        );
+        assert_eq!(table.parts().map(|(_, count)| count).sum::<u64>(), (1 << 32) + 1 + (1 << 33));
     }
 }

@@ -24,10 +24,7 @@ pub struct CsvFormat {
 
 impl Default for CsvFormat {
     fn default() -> Self {
-        CsvFormat {
-            header: true,
-            delimiter: b',',
-        }
+        CsvFormat { header: true, delimiter: b',' }
     }
 }
 
@@ -39,10 +36,7 @@ impl Format for CsvFormat {
     fn encoder(&self, schema: &Schema, memory: &Memory) -> Result<Box<dyn Encoder>> {
         check_delimiter(self.delimiter)?;
         let columns = columns(schema).map_err(|reason| Error::Plan(format!("cannot write CSV: {reason}")))?;
-        let mut writer = FieldWriter {
-            delimiter: self.delimiter,
-            output: Vec::new(),
-        };
+        let mut writer = FieldWriter { delimiter: self.delimiter, output: Vec::new() };
         if self.header {
             for (index, column) in columns.iter().enumerate() {
                 writer.separate(index);
@@ -50,12 +44,7 @@ impl Format for CsvFormat {
             }
             writer.output.push(b'\n');
         }
-        Ok(Box::new(CsvEncoder {
-            types: schema.types(),
-            columns,
-            writer,
-            reserved: memory.reserve(0)?,
-        }))
+        Ok(Box::new(CsvEncoder { types: schema.types(), columns, writer, reserved: memory.reserve(0)? }))
     }
 }
 

@@ -37,10 +37,7 @@ fn collect(schema: &Schema, shape: &Shape, guards: &mut Vec<usize>, columns: &mu
                     found.path, found.ty
                 ));
             }
-            columns.push(Column {
-                leaf: *leaf,
-                guards: guards.clone(),
-            });
+            columns.push(Column { leaf: *leaf, guards: guards.clone() });
         }
         Shape::Optional(validity, inner) => {
             if let Shape::Optional(..) = **inner {
@@ -87,17 +84,9 @@ pub(super) fn by_header(
     header: &[String],
     is_live: impl Fn(usize) -> bool,
 ) -> Result<Positions> {
-    let wrong = |message: String| Error::Schema {
-        path: path.to_path_buf(),
-        message,
-    };
+    let wrong = |message: String| Error::Schema { path: path.to_path_buf(), message };
     let mut of_leaf = vec![None; schema.leaves().len()];
-    for (leaf, found) in schema
-        .leaves()
-        .iter()
-        .enumerate()
-        .filter(|(_, leaf)| leaf.ty != LeafType::Valid)
-    {
+    for (leaf, found) in schema.leaves().iter().enumerate().filter(|(_, leaf)| leaf.ty != LeafType::Valid) {
         let mut positions = (0..header.len()).filter(|&position| header[position] == found.path);
         of_leaf[leaf] = positions.next();
         if !is_live(leaf) {
@@ -105,22 +94,13 @@ pub(super) fn by_header(
         }
         if of_leaf[leaf].is_none() {
             let hint = hint_about(&found.path, header);
-            return Err(wrong(format!(
-                "there is no column `{}` ({}) in the header; {hint}",
-                found.path, found.ty
-            )));
+            return Err(wrong(format!("there is no column `{}` ({}) in the header; {hint}", found.path, found.ty)));
         }
         if positions.next().is_some() {
-            return Err(wrong(format!(
-                "the column `{}` stands twice in the header; rename one",
-                found.path
-            )));
+            return Err(wrong(format!("the column `{}` stands twice in the header; rename one", found.path)));
         }
     }
-    Ok(Positions {
-        of_leaf,
-        count: header.len(),
-    })
+    Ok(Positions { of_leaf, count: header.len() })
 }
 
 /// Finds the columns of a file by their order.
@@ -129,15 +109,8 @@ pub(super) fn by_header(
 /// Where the file has fewer columns than the record.
 pub(super) fn by_position(path: &Path, schema: &Schema, columns: &[Column], count: usize) -> Result<Positions> {
     if count < columns.len() {
-        let message = format!(
-            "expected {} columns for {}, found {count}",
-            columns.len(),
-            schema.describe()
-        );
-        return Err(Error::Schema {
-            path: path.to_path_buf(),
-            message,
-        });
+        let message = format!("expected {} columns for {}, found {count}", columns.len(), schema.describe());
+        return Err(Error::Schema { path: path.to_path_buf(), message });
     }
     let mut of_leaf = vec![None; schema.leaves().len()];
     for (position, column) in columns.iter().enumerate() {

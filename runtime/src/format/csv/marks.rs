@@ -31,10 +31,7 @@ impl Marks {
         if !rest.is_empty() {
             let mut last = [0; WORD_BYTES];
             last[..rest.len()].copy_from_slice(rest);
-            self.add(
-                bits_of(&last, marks) & ((1 << rest.len()) - 1),
-                base + words.len() * WORD_BYTES,
-            );
+            self.add(bits_of(&last, marks) & ((1 << rest.len()) - 1), base + words.len() * WORD_BYTES);
         }
     }
 

@@ -19,13 +19,7 @@ pub struct CsvOptions {
 
 impl Default for CsvOptions {
     fn default() -> Self {
-        CsvOptions {
-            delimiter: b',',
-            quote: Some(b'"'),
-            header: true,
-            null: String::new(),
-            multiline: true,
-        }
+        CsvOptions { delimiter: b',', quote: Some(b'"'), header: true, null: String::new(), multiline: true }
     }
 }
 

@@ -62,10 +62,7 @@ impl Values {
             (LeafType::Text, _) => Values::Text(TextColumn::default()),
             (_, P::Slot) => {
                 let array = BinaryViewBuilder::new().finish();
-                Values::Bytes(Box::new(ByteStrings {
-                    builder: BinaryViewBuilder::new(),
-                    array,
-                }))
+                Values::Bytes(Box::new(ByteStrings { builder: BinaryViewBuilder::new(), array }))
             }
             (_, P::W1) => Values::W1(Vec::new()),
             (_, P::W2) => Values::W2(Vec::new()),
@@ -206,11 +203,7 @@ impl ColumnOf<'_> {
             return out.push_range(range);
         }
         let quote = char::from(quote);
-        let text = self
-            .found
-            .text
-            .and_then(|text| text.as_str().get(range))
-            .unwrap_or_default();
+        let text = self.found.text.and_then(|text| text.as_str().get(range)).unwrap_or_default();
         out.push_str(&text.replace(&format!("{quote}{quote}"), &quote.to_string()));
     }
 

@@ -51,23 +51,12 @@ impl CsvReader {
     pub(super) fn new(shared: Arc<Shared>, live: &LeafSet, memory: &Memory) -> Result<Self> {
         let options = &shared.options;
         let types = shared.schema.types();
-        let row_bytes: usize = live
-            .iter()
-            .filter_map(|leaf| types.get(leaf))
-            .map(|ty| ty.width())
-            .sum();
+        let row_bytes: usize = live.iter().filter_map(|leaf| types.get(leaf)).map(|ty| ty.width()).sum();
         let quote = options.quote.filter(|_| options.multiline);
-        let blocks = Blocks::new(
-            shared.files.clone(),
-            quote,
-            memory,
-            BATCH_ROWS * (row_bytes + 4 * types.len()),
-        )?;
+        let blocks = Blocks::new(shared.files.clone(), quote, memory, BATCH_ROWS * (row_bytes + 4 * types.len()))?;
         let guards = guards_of(&shared, live);
         let is_value = |leaf: usize| live.contains(leaf) && types[leaf] != LeafType::Valid;
-        let leaves = (0..types.len())
-            .map(|leaf| is_value(leaf).then(|| Values::new(types[leaf])))
-            .collect();
+        let leaves = (0..types.len()).map(|leaf| is_value(leaf).then(|| Values::new(types[leaf]))).collect();
         Ok(CsvReader {
             reads_text: shared.reads_text(live),
             scanner: Scanner::new(options),
@@ -75,10 +64,7 @@ impl CsvReader {
             blocks,
             current: None,
             fields: Fields::default(),
-            positions: Positions {
-                of_leaf: Vec::new(),
-                count: 0,
-            },
+            positions: Positions { of_leaf: Vec::new(), count: 0 },
             guards,
             leaves,
             rows: 0,
@@ -110,24 +96,14 @@ impl CsvReader {
             .scanner
             .scan(bytes, current.at, most, &mut self.fields)
             .map_err(|wrong| file.data_error(offset + wrong.at as u64, wrong.message))?;
-        let found = Found {
-            block: bytes,
-            text: current.text.as_ref(),
-            fields: &self.fields,
-            quote: self.shared.options.quote,
-        };
+        let found =
+            Found { block: bytes, text: current.text.as_ref(), fields: &self.fields, quote: self.shared.options.quote };
         let batch = self.rows..self.rows + self.fields.records();
         let null = self.shared.options.null.as_bytes();
         for guard in &mut self.guards {
-            let positions: Vec<usize> = guard
-                .leaves
-                .iter()
-                .filter_map(|&leaf| self.positions.of_leaf[leaf])
-                .collect();
+            let positions: Vec<usize> = guard.leaves.iter().filter_map(|&leaf| self.positions.of_leaf[leaf]).collect();
             let is_valid = |record| positions.iter().any(|&position| found.raw(record, position) != null);
-            guard
-                .valid
-                .extend((0..self.fields.records()).map(|record| u8::from(is_valid(record))));
+            guard.valid.extend((0..self.fields.records()).map(|record| u8::from(is_valid(record))));
         }
         for column in &self.shared.columns {
             let (Some(values), Some(position)) = (&mut self.leaves[column.leaf], self.positions.of_leaf[column.leaf])
@@ -162,11 +138,7 @@ fn guards_of(shared: &Shared, live: &LeafSet) -> Vec<Guard> {
         for &validity in &column.guards {
             match guards.iter_mut().find(|guard| guard.validity == validity) {
                 Some(guard) => guard.leaves.push(column.leaf),
-                None => guards.push(Guard {
-                    validity,
-                    leaves: vec![column.leaf],
-                    valid: Vec::new(),
-                }),
+                None => guards.push(Guard { validity, leaves: vec![column.leaf], valid: Vec::new() }),
             }
         }
     }
@@ -180,11 +152,7 @@ fn valid_of<'g>(guards: &'g [Guard], validity: Option<&usize>, batch: &Range<usi
 }
 
 fn unreadable(path: &str, position: usize, ty: LeafType, field: &[u8]) -> String {
-    let column = if path.is_empty() {
-        format!("column {}", position + 1)
-    } else {
-        format!("column `{path}`")
-    };
+    let column = if path.is_empty() { format!("column {}", position + 1) } else { format!("column `{path}`") };
     if field.is_empty() {
         return format!("{column}: expected {ty}, found an empty field; make the field an Option to read it as null");
     }

@@ -49,10 +49,7 @@ pub(super) struct Fields {
 impl Fields {
     /// No record yet, of `count` fields each.
     pub(super) fn new(count: usize) -> Self {
-        Fields {
-            count,
-            ..Fields::default()
-        }
+        Fields { count, ..Fields::default() }
     }
 
     fn clear(&mut self) {
@@ -73,10 +70,7 @@ impl Fields {
         }
         let found = filled + 1 - (self.starts.len() - 1) * self.count;
         let noun = if self.count == 1 { "field" } else { "fields" };
-        Err(Wrong {
-            at: place.record,
-            message: format!("expected {} {noun}, found {found}", self.count),
-        })
+        Err(Wrong { at: place.record, message: format!("expected {} {noun}, found {found}", self.count) })
     }
 
     /// How many records.
@@ -93,22 +87,14 @@ impl Fields {
     #[inline(always)]
     pub(super) fn range(&self, record: usize, field: usize) -> std::ops::Range<usize> {
         let at = record * self.count + field;
-        let start = if field == 0 {
-            self.starts[record]
-        } else {
-            self.ends[at - 1] + 1
-        };
+        let start = if field == 0 { self.starts[record] } else { self.ends[at - 1] + 1 };
         start as usize..self.ends[at] as usize
     }
 }
 
 impl Scanner {
     pub(super) fn new(options: &CsvOptions) -> Self {
-        Scanner {
-            delimiter: options.delimiter,
-            quote: options.quote,
-            multiline: options.multiline,
-        }
+        Scanner { delimiter: options.delimiter, quote: options.quote, multiline: options.multiline }
     }
 
     /// Finds up to `most` records of a block from `at` on; answers where the next one begins. An empty line is no record, unless
@@ -121,11 +107,7 @@ impl Scanner {
         fields.clear();
         let kinds = [self.delimiter, b'\n', self.quote.unwrap_or(b'\n')];
         let mut marks = std::mem::take(&mut fields.marks);
-        let mut place = Place {
-            record: at,
-            field: at,
-            next: at,
-        };
+        let mut place = Place { record: at, field: at, next: at };
         while place.next < block.len() && fields.records() < most {
             let end = block.len().min(place.next + SECTION_BYTES);
             marks.find(&block[place.next..end], place.next, kinds);
@@ -183,12 +165,7 @@ impl Scanner {
 
     /// Where a quoted field ends, behind its closing quote.
     fn quoted(&self, block: &[u8], open: usize, field: usize) -> Result<usize, Wrong> {
-        let wrong = |at, message: &str| {
-            Err(Wrong {
-                at,
-                message: message.to_owned(),
-            })
-        };
+        let wrong = |at, message: &str| Err(Wrong { at, message: message.to_owned() });
         let quote = self.quote.unwrap_or_default();
         if open != field {
             return wrong(
@@ -200,14 +177,7 @@ impl Scanner {
         let mut at = open + 1;
         let close = loop {
             let Some(found) = memchr(quote, &block[at..]) else {
-                return wrong(
-                    open,
-                    if self.multiline {
-                        "a quoted field is not closed"
-                    } else {
-                        NEWLINE_IN_FIELD
-                    },
-                );
+                return wrong(open, if self.multiline { "a quoted field is not closed" } else { NEWLINE_IN_FIELD });
             };
             at += found + 1;
             if block.get(at) != Some(&quote) {
@@ -276,11 +246,7 @@ mod tests {
         while at < text.len() {
             at = Scanner::new(&options).scan(text.as_bytes(), at, 2, &mut fields)?;
             for record in 0..fields.records() {
-                found.push(
-                    (0..count)
-                        .map(|field| text[fields.range(record, field)].to_owned())
-                        .collect(),
-                );
+                found.push((0..count).map(|field| text[fields.range(record, field)].to_owned()).collect());
             }
         }
         Ok(found)
@@ -291,12 +257,7 @@ mod tests {
         let read = |text, count| records(text, count, CsvOptions::default()).unwrap();
         assert_eq!(
             read("a,b\r\nc,\n\n,\"x,\n\"\"y\"\"\"\nlonger field,another one", 2),
-            [
-                ["a", "b"],
-                ["c", ""],
-                ["", "\"x,\n\"\"y\"\"\""],
-                ["longer field", "another one"],
-            ]
+            [["a", "b"], ["c", ""], ["", "\"x,\n\"\"y\"\"\""], ["longer field", "another one"],]
         );
         assert_eq!(read("a\n\nb\r\n\r\n", 1), [["a"], [""], ["b"], [""]]);
         assert_eq!(read("a,\"b\"\r", 2), [["a", "\"b\""]]);
@@ -306,39 +267,22 @@ mod tests {
     fn what_is_no_csv_is_refused_with_its_place() {
         let refused = |text, options| records(text, 2, options).unwrap_err();
         let multiline = CsvOptions::default();
-        let lines = CsvOptions {
-            multiline: false,
-            ..CsvOptions::default()
-        };
+        let lines = CsvOptions { multiline: false, ..CsvOptions::default() };
         assert_eq!(
             refused("a,b\nc\nd,e\n", multiline.clone()),
-            Wrong {
-                at: 4,
-                message: "expected 2 fields, found 1".into()
-            }
+            Wrong { at: 4, message: "expected 2 fields, found 1".into() }
         );
-        assert_eq!(
-            refused("a,b,c\n", multiline.clone()).message,
-            "expected 2 fields, found 3"
-        );
+        assert_eq!(refused("a,b,c\n", multiline.clone()).message, "expected 2 fields, found 3");
         assert_eq!(refused("a,b\"c\n", multiline.clone()).at, 3);
         assert_eq!(refused("a,\"b\"c\n", multiline.clone()).at, 5);
         assert_eq!(refused("a,\"b\n", multiline).message, "a quoted field is not closed");
-        assert!(
-            refused("a,\"b\nc\"\n", lines.clone())
-                .message
-                .contains("multiline: true")
-        );
+        assert!(refused("a,\"b\nc\"\n", lines.clone()).message.contains("multiline: true"));
         assert!(refused("a,\"b\n", lines).message.contains("multiline: true"));
     }
 
     #[test]
     fn without_quotes_they_are_bytes_like_others() {
-        let options = CsvOptions {
-            quote: None,
-            delimiter: b'|',
-            ..CsvOptions::default()
-        };
+        let options = CsvOptions { quote: None, delimiter: b'|', ..CsvOptions::default() };
         assert_eq!(records("a\"|\"b\n", 2, options).unwrap(), [["a\"", "\"b"]]);
     }
 }

@@ -58,20 +58,8 @@ impl CsvSource {
         }
         let rows = estimated_rows(&files)?;
         let split_bytes = split_bytes(&files);
-        let shared = Arc::new(Shared {
-            files,
-            first,
-            schema: schema.clone(),
-            columns,
-            options,
-        });
-        Ok(CsvSource {
-            path: path.to_owned(),
-            shared,
-            begins,
-            rows,
-            split_bytes,
-        })
+        let shared = Arc::new(Shared { files, first, schema: schema.clone(), columns, options });
+        Ok(CsvSource { path: path.to_owned(), shared, begins, rows, split_bytes })
     }
 
     /// The same with splits of about so many bytes.
@@ -102,12 +90,7 @@ impl Shared {
 
     /// Whether a scan reads texts, which must be UTF-8.
     pub(super) fn reads_text(&self, live: &LeafSet) -> bool {
-        live.iter().any(|leaf| {
-            self.schema
-                .leaves()
-                .get(leaf)
-                .is_some_and(|leaf| leaf.ty == LeafType::Text)
-        })
+        live.iter().any(|leaf| self.schema.leaves().get(leaf).is_some_and(|leaf| leaf.ty == LeafType::Text))
     }
 }
 
@@ -121,13 +104,7 @@ impl Source for CsvSource {
     }
 
     fn statistics(&self, _scan: &Scan) -> Statistics {
-        let bytes = self
-            .shared
-            .files
-            .iter()
-            .zip(&self.begins)
-            .map(|(file, begin)| file.bytes() - begin)
-            .sum();
+        let bytes = self.shared.files.iter().zip(&self.begins).map(|(file, begin)| file.bytes() - begin).sum();
         Statistics { rows: self.rows, bytes }
     }
 
@@ -158,11 +135,7 @@ fn read_first(file: &InputFile, options: &CsvOptions) -> Result<(Vec<String>, u6
         let mut bytes = vec![0; wanted];
         let count = file.read_at(&handle, 0, &mut bytes)?;
         bytes.truncate(count);
-        let mark = if bytes.starts_with(BYTE_ORDER_MARK) {
-            BYTE_ORDER_MARK.len()
-        } else {
-            0
-        };
+        let mark = if bytes.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
         let content = &bytes[mark..];
         let is_whole = count as u64 >= file.bytes() || count < wanted;
         match first_record(&scanner, content) {

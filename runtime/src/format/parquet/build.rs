@@ -147,19 +147,12 @@ fn bits(bytes: &[u8]) -> BooleanBuffer {
 fn decimals(values: Vec<i64>, scale: u8, nulls: Option<NullBuffer>) -> Result<ArrayRef, String> {
     let limit = 10_u64.pow(DECIMAL_DIGITS.into());
     let is_valid = |row: usize| nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row));
-    let beyond = values
-        .iter()
-        .enumerate()
-        .find(|&(row, value)| value.unsigned_abs() >= limit && is_valid(row));
+    let beyond = values.iter().enumerate().find(|&(row, value)| value.unsigned_abs() >= limit && is_valid(row));
     if let Some((_, value)) = beyond {
-        return Err(format!(
-            "the value {value} / 10^{scale} has more than {DECIMAL_DIGITS} digits"
-        ));
+        return Err(format!("the value {value} / 10^{scale} has more than {DECIMAL_DIGITS} digits"));
     }
     let array = PrimitiveArray::<Decimal64Type>::new(values.into(), nulls);
-    let array = array
-        .with_precision_and_scale(DECIMAL_DIGITS, scale as i8)
-        .map_err(|error| error.to_string())?;
+    let array = array.with_precision_and_scale(DECIMAL_DIGITS, scale as i8).map_err(|error| error.to_string())?;
     Ok(Arc::new(array))
 }
 
@@ -190,11 +183,7 @@ fn group(schema: &Schema, shape: &Shape, path: &str) -> Result<Fields> {
         return Err(refused(path, "it is a record without fields; leave it out"));
     }
     let inner = |part: &crate::row::Field| {
-        let path = if path.is_empty() {
-            part.name.to_owned()
-        } else {
-            format!("{path}.{}", part.name)
-        };
+        let path = if path.is_empty() { part.name.to_owned() } else { format!("{path}.{}", part.name) };
         field(schema, part.name, &part.shape, &path)
     };
     fields.iter().map(inner).collect()
@@ -208,10 +197,7 @@ fn field(schema: &Schema, name: &str, shape: &Shape, path: &str) -> Result<Field
     let data_type = match shape {
         Shape::Leaf(leaf) => data_type(schema.leaves()[*leaf].ty).map_err(|reason| refused(path, &reason))?,
         Shape::Optional(..) => {
-            return Err(refused(
-                path,
-                "an Option in an Option cannot be told from one; use one Option",
-            ));
+            return Err(refused(path, "an Option in an Option cannot be told from one; use one Option"));
         }
         Shape::Record { .. } => DataType::Struct(group(schema, shape, path)?),
     };
@@ -246,9 +232,7 @@ fn data_type(ty: LeafType) -> Result<DataType, String> {
         L::Decimal(scale) => DataType::Decimal64(DECIMAL_DIGITS, scale as i8),
         L::I128 | L::U128 => return Err(format!("Parquet has no type for {ty}; use 64 bits, or Decimal")),
         L::List(_) => {
-            return Err(format!(
-                "lists ({ty}) are not written to Parquet yet; write one record for each element"
-            ));
+            return Err(format!("lists ({ty}) are not written to Parquet yet; write one record for each element"));
         }
     })
 }
@@ -262,11 +246,7 @@ pub(super) fn arrays(schema: &Schema, fields: &Fields, values: &mut [LeafValues]
         Shape::Record { fields, .. } => fields.iter().map(|field| field.shape.clone()).collect(),
         shape => vec![shape.clone()],
     };
-    shapes
-        .iter()
-        .zip(fields)
-        .map(|(shape, field)| array(shape, field, values))
-        .collect()
+    shapes.iter().zip(fields).map(|(shape, field)| array(shape, field, values)).collect()
 }
 
 fn array(shape: &Shape, field: &Field, values: &mut [LeafValues]) -> Result<ArrayRef> {
@@ -293,9 +273,6 @@ fn array(shape: &Shape, field: &Field, values: &mut [LeafValues]) -> Result<Arra
                 StructArray::try_new(fields.clone(), arrays, nulls).map_err(|error| failed(error.to_string()))?;
             Ok(Arc::new(group))
         }
-        _ => Err(Error::Internal(format!(
-            "the column `{}` has another shape than its field",
-            field.name()
-        ))),
+        _ => Err(Error::Internal(format!("the column `{}` has another shape than its field", field.name()))),
     }
 }

@@ -88,9 +88,7 @@ pub(super) fn leaf(array: &ArrayRef, ty: LeafType, nulls: Option<&NullBuffer>) -
         (DataType::Float64, L::F64) => Ok(Held::W8(same::<Float64Type, u64>(array, nulls))),
         (DataType::Float32, L::F64) => {
             let values = valid_values::<Float32Type>(array, nulls);
-            Ok(Held::W8(
-                values.iter().map(|&value| f64::from(value).to_bits()).collect(),
-            ))
+            Ok(Held::W8(values.iter().map(|&value| f64::from(value).to_bits()).collect()))
         }
         (DataType::Boolean, L::Bool) => {
             let values = array.as_boolean().values();
@@ -159,11 +157,8 @@ fn recast<F: ArrowNativeType, T: ArrowNativeType>(values: ScalarBuffer<F>) -> Sc
 }
 
 fn each<F: Copy>(values: &[F], convert: impl Fn(F) -> Option<i64>, wrong: impl Fn(F) -> String) -> Converted {
-    let convert = |(row, &value): (usize, &F)| {
-        convert(value)
-            .map(|value| value as u64)
-            .ok_or_else(|| (row, wrong(value)))
-    };
+    let convert =
+        |(row, &value): (usize, &F)| convert(value).map(|value| value as u64).ok_or_else(|| (row, wrong(value)));
     let values: Result<Vec<u64>, _> = values.iter().enumerate().map(convert).collect();
     values.map(|values| Held::W8(values.into()))
 }
@@ -219,23 +214,13 @@ fn texts(array: &ArrayRef, ty: LeafType, nulls: Option<&NullBuffer>) -> Converte
         Some(views) => StringViewArray::try_new(views, text.data_buffers().clone(), None)
             .map_err(|error| (0, error.to_string()))?,
     };
-    if ty == LeafType::Char {
-        chars(&text, nulls)
-    } else {
-        Ok(Held::Text(text))
-    }
+    if ty == LeafType::Char { chars(&text, nulls) } else { Ok(Held::Text(text)) }
 }
 
 /// The views with the empty text where there is a null; `None` where there is no null.
 fn blank(views: &ScalarBuffer<u128>, nulls: Option<&NullBuffer>) -> Option<ScalarBuffer<u128>> {
     let nulls = nulls.filter(|nulls| nulls.null_count() > 0)?;
-    Some(
-        views
-            .iter()
-            .zip(nulls.iter())
-            .map(|(&view, valid)| if valid { view } else { 0 })
-            .collect(),
-    )
+    Some(views.iter().zip(nulls.iter()).map(|(&view, valid)| if valid { view } else { 0 }).collect())
 }
 
 fn chars(texts: &StringViewArray, nulls: Option<&NullBuffer>) -> Converted {

@@ -43,24 +43,11 @@ impl Format for ParquetFormat {
             .set_max_row_group_row_count(Some(GROUP_ROWS))
             .set_max_row_group_bytes(Some(GROUP_BYTES))
             .build();
-        let options = ArrowWriterOptions::new()
-            .with_properties(properties)
-            .with_skip_arrow_metadata(true);
+        let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
         let writer = ArrowWriter::try_new_with_options(Vec::new(), columns.clone(), options).map_err(failed)?;
-        let values = schema
-            .leaves()
-            .iter()
-            .filter_map(|leaf| LeafValues::new(leaf.ty))
-            .collect();
+        let values = schema.leaves().iter().filter_map(|leaf| LeafValues::new(leaf.ty)).collect();
         let (schema, reserved) = (schema.clone(), memory.reserve(0)?);
-        Ok(Box::new(ParquetEncoder {
-            schema,
-            columns,
-            values,
-            pending_rows: 0,
-            writer,
-            reserved,
-        }))
+        Ok(Box::new(ParquetEncoder { schema, columns, values, pending_rows: 0, writer, reserved }))
     }
 }
 
@@ -89,8 +76,7 @@ impl ParquetEncoder {
         let batch_bytes = batch.get_array_memory_size();
         self.writer.write(&batch).map_err(failed)?;
         let output_bytes = self.writer.inner().capacity();
-        self.reserved
-            .resize(batch_bytes + self.writer.memory_size() + output_bytes)
+        self.reserved.resize(batch_bytes + self.writer.memory_size() + output_bytes)
     }
 }
 

@@ -48,19 +48,11 @@ impl FileFit {
     /// # Errors
     /// Where the file's own schema makes no sense.
     pub(super) fn new(file: &InputFile, metadata: Arc<ParquetMetaData>, schema: &Schema) -> Result<Self> {
-        let unreadable = |message: String| Error::Schema {
-            path: file.path().to_path_buf(),
-            message,
-        };
+        let unreadable = |message: String| Error::Schema { path: file.path().to_path_buf(), message };
         let descriptor = metadata.file_metadata().schema_descr_ptr();
         let arrow = guarded(|| parquet_to_arrow_schema(&descriptor, None)).map_err(&unreadable)?;
         let mut leaves = vec![Err(String::new()); schema.leaves().len()];
-        let mut search = Search {
-            schema,
-            descriptor: &descriptor,
-            root: arrow.fields(),
-            leaves: &mut leaves,
-        };
+        let mut search = Search { schema, descriptor: &descriptor, root: arrow.fields(), leaves: &mut leaves };
         search.record(schema.shape());
         let mut types = vec![None; descriptor.num_columns()];
         for (leaf, plan) in schema.leaves().iter().zip(&leaves) {
@@ -81,14 +73,8 @@ impl FileFit {
     pub(super) fn plans(&self, file: &InputFile, live: &LeafSet) -> Result<Vec<(usize, &LeafPlan)>> {
         let plan = |leaf: usize| match self.leaves.get(leaf) {
             Some(Ok(plan)) => Ok((leaf, plan)),
-            Some(Err(message)) => Err(Error::Schema {
-                path: file.path().to_path_buf(),
-                message: message.clone(),
-            }),
-            None => Err(Error::Internal(format!(
-                "leaf {leaf} of a record of {} leaves",
-                self.leaves.len()
-            ))),
+            Some(Err(message)) => Err(Error::Schema { path: file.path().to_path_buf(), message: message.clone() }),
+            None => Err(Error::Internal(format!("leaf {leaf} of a record of {} leaves", self.leaves.len()))),
         };
         live.iter().map(plan).collect()
     }
@@ -100,11 +86,7 @@ impl FileFit {
 
     /// The columns that these leaves need, ascending.
     pub(super) fn columns(&self, live: &LeafSet) -> Vec<usize> {
-        let mut columns: Vec<usize> = live
-            .iter()
-            .filter_map(|leaf| self.plan(leaf))
-            .map(|plan| plan.column)
-            .collect();
+        let mut columns: Vec<usize> = live.iter().filter_map(|leaf| self.plan(leaf)).map(|plan| plan.column).collect();
         columns.sort_unstable();
         columns.dedup();
         columns
@@ -138,11 +120,7 @@ impl Search<'_> {
     fn fields(&mut self, shape: &Shape, group: Fields, first: usize, above: &[Level]) {
         let Shape::Record { name, fields } = shape else { return };
         for (index, field) in fields.iter().enumerate() {
-            let position = if name.is_empty() {
-                (index < group.len()).then_some(index)
-            } else {
-                None
-            };
+            let position = if name.is_empty() { (index < group.len()).then_some(index) } else { None };
             let position = position.or_else(|| group.iter().position(|column| column.name() == field.name));
             if let Some(position) = position {
                 let before: usize = group.iter().take(position).map(|column| leaf_columns(column)).sum();
@@ -156,9 +134,7 @@ impl Search<'_> {
     /// A field that is no column of its group: perhaps its leaves are columns with dotted names.
     fn field_by_dotted_name(&mut self, shape: &Shape, above: &[Level]) {
         if let Shape::Record { fields, .. } = shape {
-            return fields
-                .iter()
-                .for_each(|field| self.field_by_dotted_name(&field.shape, above));
+            return fields.iter().for_each(|field| self.field_by_dotted_name(&field.shape, above));
         }
         let Some(leaf) = leaves_of(shape).first().copied() else {
             return;
@@ -180,25 +156,16 @@ impl Search<'_> {
             shape => (None, shape),
         };
         let mut levels = above.to_vec();
-        levels.push(Level {
-            name: column.name().clone(),
-            validity,
-        });
+        levels.push(Level { name: column.name().clone(), validity });
         if let Some(validity) = validity {
-            self.leaves[validity] = Ok(LeafPlan {
-                levels: levels.clone(),
-                column: first,
-            });
+            self.leaves[validity] = Ok(LeafPlan { levels: levels.clone(), column: first });
         }
         match (inner, column.data_type()) {
             (Shape::Leaf(leaf), found) => self.leaf(*leaf, found, levels, first),
             (Shape::Record { .. }, DataType::Struct(group)) => self.fields(inner, group.clone(), first, &levels),
             (Shape::Record { .. }, _) => {
-                let message = format!(
-                    "column `{}`: expected a group of columns, found {}",
-                    path(&levels),
-                    self.show(first)
-                );
+                let message =
+                    format!("column `{}`: expected a group of columns, found {}", path(&levels), self.show(first));
                 self.fail(shape, &message);
             }
             (Shape::Optional(..), _) => {
@@ -219,38 +186,19 @@ impl Search<'_> {
             // The crate does not check that JSON is UTF-8.
             Ok(()) if !nested && !json => Ok(LeafPlan { levels, column }),
             Err(reason) if !nested && !reason.is_empty() => Err(format!("column `{}`: {reason}", path(&levels))),
-            _ => Err(format!(
-                "column `{}`: expected {ty}, found {}",
-                path(&levels),
-                self.show_type(found, column)
-            )),
+            _ => Err(format!("column `{}`: expected {ty}, found {}", path(&levels), self.show_type(found, column))),
         };
     }
 
     fn fail(&mut self, shape: &Shape, message: &str) {
-        leaves_of(shape)
-            .iter()
-            .for_each(|&leaf| self.leaves[leaf] = Err(message.to_owned()));
+        leaves_of(shape).iter().for_each(|&leaf| self.leaves[leaf] = Err(message.to_owned()));
     }
 
     fn missing(&self, leaf: usize) -> String {
         let leaf = &self.schema.leaves()[leaf];
-        let ty = if leaf.ty == LeafType::Valid {
-            String::new()
-        } else {
-            format!(" ({})", leaf.ty)
-        };
-        let paths: Vec<String> = self
-            .descriptor
-            .columns()
-            .iter()
-            .map(|column| column.path().string())
-            .collect();
-        format!(
-            "there is no column `{}`{ty}; {}",
-            leaf.path,
-            hint_about(&leaf.path, &paths)
-        )
+        let ty = if leaf.ty == LeafType::Valid { String::new() } else { format!(" ({})", leaf.ty) };
+        let paths: Vec<String> = self.descriptor.columns().iter().map(|column| column.path().string()).collect();
+        format!("there is no column `{}`{ty}; {}", leaf.path, hint_about(&leaf.path, &paths))
     }
 
     fn describe_columns(&self) -> String {
@@ -285,9 +233,5 @@ fn leaves_of(shape: &Shape) -> Vec<usize> {
 }
 
 pub(super) fn path(levels: &[Level]) -> String {
-    levels
-        .iter()
-        .map(|level| level.name.as_str())
-        .collect::<Vec<_>>()
-        .join(".")
+    levels.iter().map(|level| level.name.as_str()).collect::<Vec<_>>().join(".")
 }

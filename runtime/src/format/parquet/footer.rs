@@ -16,18 +16,11 @@ const TAIL_BYTES: usize = 8;
 /// # Errors
 /// Where the file is none of Parquet, or damaged.
 pub(super) fn read_footer(file: &InputFile) -> Result<Arc<ParquetMetaData>> {
-    let damaged = |message: String| Error::Data {
-        path: file.path().to_path_buf(),
-        place: String::new(),
-        message,
-    };
+    let damaged = |message: String| Error::Data { path: file.path().to_path_buf(), place: String::new(), message };
     let handle = file.open()?;
     let mut tail = [0; TAIL_BYTES];
     let Some(tail_at) = file.bytes().checked_sub(TAIL_BYTES as u64) else {
-        return Err(damaged(format!(
-            "not a Parquet file: it has only {} bytes",
-            file.bytes()
-        )));
+        return Err(damaged(format!("not a Parquet file: it has only {} bytes", file.bytes())));
     };
     file.read_at(&handle, tail_at, &mut tail)?;
     match &tail[4..] {
@@ -42,10 +35,7 @@ pub(super) fn read_footer(file: &InputFile) -> Result<Arc<ParquetMetaData>> {
     }
     let length = u64::from(u32::from_le_bytes([tail[0], tail[1], tail[2], tail[3]]));
     let Some(begin) = tail_at.checked_sub(length) else {
-        return Err(damaged(format!(
-            "the footer says it has {length} bytes, and the file has {}",
-            file.bytes()
-        )));
+        return Err(damaged(format!("the footer says it has {length} bytes, and the file has {}", file.bytes())));
     };
     let mut bytes = vec![0; length as usize];
     file.read_at(&handle, begin, &mut bytes)?;
@@ -83,10 +73,7 @@ fn check(metadata: &ParquetMetaData, file: &InputFile) -> Result<(), String> {
     let columns = metadata.file_metadata().schema_descr().num_columns();
     for (index, group) in metadata.row_groups().iter().enumerate() {
         if group.num_columns() != columns {
-            return Err(format!(
-                "row group {index} has {} columns, and the schema has {columns}",
-                group.num_columns()
-            ));
+            return Err(format!("row group {index} has {} columns, and the schema has {columns}", group.num_columns()));
         }
         if group.num_rows() < 0 {
             return Err(format!("row group {index} has {} rows", group.num_rows()));

@@ -15,9 +15,7 @@ use crate::source::{Bound, Comparison};
 
 /// Whether no record of a row group can fulfil all bounds.
 pub(super) fn is_excluded(fit: &FileFit, schema: &Schema, group: &RowGroupMetaData, bounds: &[Bound]) -> bool {
-    bounds
-        .iter()
-        .any(|bound| excludes(fit, schema, group, bound).unwrap_or(false))
+    bounds.iter().any(|bound| excludes(fit, schema, group, bound).unwrap_or(false))
 }
 
 fn excludes(fit: &FileFit, schema: &Schema, group: &RowGroupMetaData, bound: &Bound) -> Option<bool> {
@@ -41,11 +39,7 @@ fn any_fulfils(ty: LeafType, low: &Datum, high: &Datum, bound: &Bound) -> bool {
     // NaN stands in no statistics, and above every number.
     let may_be_nan = matches!(ty, LeafType::F32 | LeafType::F64);
     let low = compare_leaf(ty, low, &bound.value);
-    let high = if may_be_nan {
-        Ordering::Greater
-    } else {
-        compare_leaf(ty, high, &bound.value)
-    };
+    let high = if may_be_nan { Ordering::Greater } else { compare_leaf(ty, high, &bound.value) };
     match bound.comparison {
         Comparison::Less => low.is_lt(),
         Comparison::LessOrEqual => low.is_le(),
@@ -59,11 +53,7 @@ fn column_type(fit: &FileFit, plan: &LeafPlan) -> Option<DataType> {
     let mut fields = fit.metadata.schema().fields().clone();
     let mut found = None;
     for level in &plan.levels {
-        let data_type = fields
-            .iter()
-            .find(|field| field.name() == &level.name)?
-            .data_type()
-            .clone();
+        let data_type = fields.iter().find(|field| field.name() == &level.name)?.data_type().clone();
         if let DataType::Struct(inner) = &data_type {
             fields = inner.clone();
         }
@@ -93,10 +83,7 @@ fn limits(statistics: &Statistics, found: DataType, ty: LeafType) -> Option<(Dat
         }
         // Old writers compared bytes as signed numbers. Limits may be cut, and are limits then nevertheless.
         (Statistics::ByteArray(values), LeafType::Text | LeafType::Bytes) if !statistics.is_min_max_deprecated() => {
-            Some((
-                Datum::Bytes(values.min_opt()?.data().into()),
-                Datum::Bytes(values.max_opt()?.data().into()),
-            ))
+            Some((Datum::Bytes(values.min_opt()?.data().into()), Datum::Bytes(values.max_opt()?.data().into())))
         }
         _ => None,
     }
@@ -130,20 +117,14 @@ fn integer_limits(low: i64, high: i64, found: &DataType, ty: LeafType, deprecate
         (true, _) => i128::from(value as u32),
         (false, _) => i128::from(value),
     };
-    Some((
-        Datum::Fixed(within(value(low), ty)),
-        Datum::Fixed(within(value(high), ty)),
-    ))
+    Some((Datum::Fixed(within(value(low), ty)), Datum::Fixed(within(value(high), ty))))
 }
 
 /// The nearest value that the leaf can hold: a column may reach further, but only values that fit are read.
 fn within(value: i128, ty: LeafType) -> u128 {
     let bits = 8 * ty.width() as u32;
     let mask = if bits == 128 { u128::MAX } else { (1 << bits) - 1 };
-    let unsigned = matches!(
-        ty,
-        LeafType::U8 | LeafType::U16 | LeafType::U32 | LeafType::U64 | LeafType::U128
-    );
+    let unsigned = matches!(ty, LeafType::U8 | LeafType::U16 | LeafType::U32 | LeafType::U64 | LeafType::U128);
     let (least, greatest) = match (unsigned, bits) {
         (true, 128) => (0, i128::MAX),
         (false, 128) => (i128::MIN, i128::MAX),

@@ -80,19 +80,11 @@ impl ParquetReader {
 
     fn error(&self, message: impl Into<String>) -> Error {
         let place = format!(", row group {}", self.group);
-        Error::Data {
-            path: self.file().path().to_path_buf(),
-            place,
-            message: message.into(),
-        }
+        Error::Data { path: self.file().path().to_path_buf(), place, message: message.into() }
     }
 
     fn unexpected_nulls(&self, column: &str, count: usize) -> Error {
-        let nulls = if count == 1 {
-            "a null".to_owned()
-        } else {
-            format!("{count} nulls")
-        };
+        let nulls = if count == 1 { "a null".to_owned() } else { format!("{count} nulls") };
         self.error(format!(
             "column `{column}`: found {nulls} among {} rows; make the record's field an Option",
             self.rows
@@ -112,15 +104,8 @@ impl ParquetReader {
 
     fn decoder(&self, ranges: &[Range<u64>], bytes: Vec<Bytes>) -> Result<Box<ParquetRecordBatchReader>> {
         let fit = &self.fits[self.part];
-        let parts = ranges
-            .iter()
-            .zip(bytes)
-            .map(|(range, bytes)| (range.start, bytes))
-            .collect();
-        let input = ColumnBytes {
-            length: self.file().bytes(),
-            parts,
-        };
+        let parts = ranges.iter().zip(bytes).map(|(range, bytes)| (range.start, bytes)).collect();
+        let input = ColumnBytes { length: self.file().bytes(), parts };
         let columns = fit.columns(&self.live);
         let decoder = guarded(|| {
             let mask = ProjectionMask::leaves(fit.metadata.parquet_schema(), columns);
@@ -152,10 +137,7 @@ impl ParquetReader {
         let (mut fields, mut columns) = (root.fields(), root.columns());
         let (mut nulls, mut array) = (None::<NullBuffer>, None::<&ArrayRef>);
         for (depth, level) in plan.levels.iter().enumerate() {
-            let index = fields
-                .iter()
-                .position(|field| field.name() == &level.name)
-                .ok_or_else(missing)?;
+            let index = fields.iter().position(|field| field.name() == &level.name).ok_or_else(missing)?;
             let found = &columns[index];
             if let Some(here) = found.nulls().filter(|nulls| nulls.null_count() > 0) {
                 let above = nulls.as_ref().map_or(0, NullBuffer::null_count);
@@ -202,20 +184,10 @@ impl SplitReader for ParquetReader {
         let range = |&column: &usize| column_range(group.column(column), file.bytes()).unwrap_or_default();
         let ranges: Vec<_> = columns.iter().map(range).collect();
         let compressed: u64 = ranges.iter().map(|range| range.end - range.start).sum();
-        let decoded: i64 = columns
-            .iter()
-            .map(|&column| group.column(column).uncompressed_size())
-            .sum();
-        self.reserved.resize(
-            (compressed as usize)
-                .saturating_add(decoded as usize)
-                .saturating_add(self.batch_bytes()),
-        )?;
-        self.state = State::Opened(ReadRequest {
-            file: file.open()?,
-            path: file.path().clone(),
-            ranges,
-        });
+        let decoded: i64 = columns.iter().map(|&column| group.column(column).uncompressed_size()).sum();
+        self.reserved
+            .resize((compressed as usize).saturating_add(decoded as usize).saturating_add(self.batch_bytes()))?;
+        self.state = State::Opened(ReadRequest { file: file.open()?, path: file.path().clone(), ranges });
         Ok(())
     }
 
@@ -297,13 +269,9 @@ struct ColumnBytes {
 
 impl ColumnBytes {
     fn from(&self, start: u64) -> parquet::errors::Result<Bytes> {
-        let part = self
-            .parts
-            .iter()
-            .find(|(begin, bytes)| (*begin..*begin + bytes.len() as u64).contains(&start));
+        let part = self.parts.iter().find(|(begin, bytes)| (*begin..*begin + bytes.len() as u64).contains(&start));
         let outside = || ParquetError::EOF(format!("byte {start} lies outside the column"));
-        part.map(|(begin, bytes)| bytes.slice((start - begin) as usize..))
-            .ok_or_else(outside)
+        part.map(|(begin, bytes)| bytes.slice((start - begin) as usize..)).ok_or_else(outside)
     }
 }
 
@@ -323,9 +291,7 @@ impl ChunkReader for ColumnBytes {
     fn get_bytes(&self, start: u64, length: usize) -> parquet::errors::Result<Bytes> {
         let bytes = self.from(start)?;
         if length > bytes.len() {
-            return Err(ParquetError::EOF(format!(
-                "{length} bytes at byte {start} reach beyond the column"
-            )));
+            return Err(ParquetError::EOF(format!("{length} bytes at byte {start} reach beyond the column")));
         }
         Ok(bytes.slice(..length))
     }

@@ -32,12 +32,7 @@ impl ParquetSource {
         let files = input_files(path)?;
         let fit = |file: &InputFile| FileFit::new(file, read_footer(file)?, schema);
         let fits = files.iter().map(fit).collect::<Result<_>>()?;
-        Ok(ParquetSource {
-            path: path.to_owned(),
-            files,
-            fits,
-            schema: Arc::new(schema.clone()),
-        })
+        Ok(ParquetSource { path: path.to_owned(), files, fits, schema: Arc::new(schema.clone()) })
     }
 
     /// Row groups that a scan's bounds leave: file, row group, rows, and compressed bytes of the live columns.
@@ -46,17 +41,13 @@ impl ParquetSource {
         each.flat_map(move |(part, (fit, file))| {
             let columns = fit.columns(&scan.live);
             let groups = fit.metadata.metadata().row_groups().iter().enumerate();
-            groups
-                .filter(move |(_, group)| !is_excluded(fit, &self.schema, group, &scan.bounds))
-                .map(move |(index, group)| {
+            groups.filter(move |(_, group)| !is_excluded(fit, &self.schema, group, &scan.bounds)).map(
+                move |(index, group)| {
                     let range = |&column: &usize| column_range(group.column(column), file.bytes());
-                    let bytes = columns
-                        .iter()
-                        .filter_map(range)
-                        .map(|range| range.end - range.start)
-                        .sum();
+                    let bytes = columns.iter().filter_map(range).map(|range| range.end - range.start).sum();
                     (part, index, group.num_rows(), bytes)
-                })
+                },
+            )
         })
     }
 }
@@ -71,24 +62,15 @@ impl Source for ParquetSource {
     }
 
     fn statistics(&self, scan: &Scan) -> Statistics {
-        let (rows, bytes) = self
-            .groups(scan)
-            .fold((0, 0), |sum, (_, _, rows, bytes)| (sum.0 + rows, sum.1 + bytes));
-        Statistics {
-            rows: Some(rows as f64),
-            bytes,
-        }
+        let (rows, bytes) = self.groups(scan).fold((0, 0), |sum, (_, _, rows, bytes)| (sum.0 + rows, sum.1 + bytes));
+        Statistics { rows: Some(rows as f64), bytes }
     }
 
     fn splits(&self, scan: &Scan) -> Result<Vec<Split>> {
         for (fit, file) in self.fits.iter().zip(&*self.files) {
             fit.plans(file, &scan.live)?;
         }
-        let split = |(part, group, _, bytes)| Split {
-            part,
-            range: group as u64..group as u64 + 1,
-            bytes,
-        };
+        let split = |(part, group, _, bytes)| Split { part, range: group as u64..group as u64 + 1, bytes };
         Ok(self.groups(scan).map(split).collect())
     }
 

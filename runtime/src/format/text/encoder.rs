@@ -21,11 +21,9 @@ impl Format for TextFormat {
 
     fn encoder(&self, schema: &Schema, memory: &Memory) -> Result<Box<dyn Encoder>> {
         match schema.leaves() {
-            [leaf] if is_writable(leaf.ty) => Ok(Box::new(TextEncoder {
-                ty: leaf.ty,
-                output: Vec::new(),
-                reserved: memory.reserve(0)?,
-            })),
+            [leaf] if is_writable(leaf.ty) => {
+                Ok(Box::new(TextEncoder { ty: leaf.ty, output: Vec::new(), reserved: memory.reserve(0)? }))
+            }
             _ => Err(Error::Plan(format!(
                 "a text file holds one value a line, and the record is {}; write it as CSV or Parquet, or map it to a String",
                 schema.describe()

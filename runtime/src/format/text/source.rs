@@ -33,13 +33,7 @@ impl TextSource {
         let schema = SchemaBuilder::build(|builder| builder.leaf(LeafType::Text));
         let files = input_files(path)?;
         let (rows, split_bytes) = (estimated_rows(&files)?, split_bytes(&files));
-        Ok(TextSource {
-            path: path.to_owned(),
-            files,
-            schema,
-            rows,
-            split_bytes,
-        })
+        Ok(TextSource { path: path.to_owned(), files, schema, rows, split_bytes })
     }
 
     /// The same with splits of about so many bytes.
@@ -60,10 +54,7 @@ impl Source for TextSource {
     }
 
     fn statistics(&self, _scan: &Scan) -> Statistics {
-        Statistics {
-            rows: self.rows,
-            bytes: self.files.iter().map(InputFile::bytes).sum(),
-        }
+        Statistics { rows: self.rows, bytes: self.files.iter().map(InputFile::bytes).sum() }
     }
 
     fn splits(&self, _scan: &Scan) -> Result<Vec<Split>> {
@@ -77,18 +68,10 @@ impl Source for TextSource {
     fn reader(&self, scan: &Scan, memory: &Memory) -> Result<Box<dyn SplitReader>> {
         let lines: Box<dyn SplitReader> = if scan.live.contains(0) {
             let blocks = Blocks::new(self.files.clone(), None, memory, BATCH_ROWS * LeafType::Text.width())?;
-            Box::new(TextReader {
-                blocks,
-                current: None,
-                column: TextColumn::default(),
-            })
+            Box::new(TextReader { blocks, current: None, column: TextColumn::default() })
         } else {
             let blocks = Blocks::new(self.files.clone(), None, memory, 0)?;
-            Box::new(LineCounter {
-                blocks,
-                rows: 0,
-                left: 0,
-            })
+            Box::new(LineCounter { blocks, rows: 0, left: 0 })
         };
         Ok(lines)
     }
@@ -118,11 +101,7 @@ impl TextReader {
     }
 
     fn ready(&self, otherwise: Ready) -> Ready {
-        if self.column.is_empty() {
-            otherwise
-        } else {
-            Ready::Batch
-        }
+        if self.column.is_empty() { otherwise } else { Ready::Batch }
     }
 }
 

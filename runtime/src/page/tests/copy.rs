@@ -23,13 +23,7 @@ fn slots_point_into_their_new_pages() {
     // The old pages are gone and written over: nothing of the copies may lie there.
     let bounds: Vec<_> = source.iter().map(Page::rows).collect();
     drop(source);
-    let other = pages(&vec![
-        Item {
-            text: "#".repeat(1_000),
-            ..Item::default()
-        };
-        5_000
-    ]);
+    let other = pages(&vec![Item { text: "#".repeat(1_000), ..Item::default() }; 5_000]);
     assert_eq!(read_all(&copies), items);
     assert_eq!(bounds.iter().sum::<usize>(), items.len());
     drop(other);
@@ -39,16 +33,10 @@ fn slots_point_into_their_new_pages() {
 fn rows_come_in_the_order_asked_for() {
     let items = Random(11).items(3_000);
     let source = pages(&items);
-    let copies = copied(&source, |rows| {
-        (0..rows as u32).rev().filter(|row| row % 3 != 0).collect()
-    });
+    let copies = copied(&source, |rows| (0..rows as u32).rev().filter(|row| row % 3 != 0).collect());
     let expected = source.iter().flat_map(|page| {
         let items = read(&page.batch());
-        (0..items.len())
-            .rev()
-            .filter(|row| row % 3 != 0)
-            .map(move |row| items[row].clone())
-            .collect::<Vec<_>>()
+        (0..items.len()).rev().filter(|row| row % 3 != 0).map(move |row| items[row].clone()).collect::<Vec<_>>()
     });
     assert_eq!(read_all(&copies), expected.collect::<Vec<_>>());
 }
@@ -82,13 +70,7 @@ fn leaves_may_change_places() {
             });
         });
     }
-    assert_eq!(
-        found,
-        items
-            .into_iter()
-            .map(|item| (item.text, item.small, item.key))
-            .collect::<Vec<_>>()
-    );
+    assert_eq!(found, items.into_iter().map(|item| (item.text, item.small, item.key)).collect::<Vec<_>>());
 }
 
 /// What lay in the page before must not be read as a value, least of all as a text.

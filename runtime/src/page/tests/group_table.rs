@@ -46,12 +46,7 @@ fn drained(table: &mut GroupTable) -> Vec<Group> {
         let batch = page.batch();
         found.extend((0..batch.rows()).map(|row| {
             let text = String::from_utf8(batch.leaf_bytes(1, row).to_vec()).unwrap();
-            (
-                batch.leaf_bits(0, row) as u64,
-                text,
-                batch.leaf_bits(2, row) as u64,
-                batch.leaf_bits(3, row) as u64,
-            )
+            (batch.leaf_bits(0, row) as u64, text, batch.leaf_bits(2, row) as u64, batch.leaf_bits(3, row) as u64)
         }));
     }
     found.sort();
@@ -62,9 +57,7 @@ fn expected<K: std::hash::Hash + Eq>(items: &[Item], key: impl Fn(&Item) -> K) -
     let mut groups: HashMap<K, Group> = HashMap::new();
     for item in items {
         // The first row of a group gives the leaves that are not the key.
-        let group = groups
-            .entry(key(item))
-            .or_insert_with(|| (item.key, item.text.clone(), 0, 0));
+        let group = groups.entry(key(item)).or_insert_with(|| (item.key, item.text.clone(), 0, 0));
         group.2 += 1;
         group.3 += u64::from(item.small);
     }
@@ -86,10 +79,7 @@ fn groups_by_number_text_and_both() {
     assert_eq!(drained(&mut by_text), expected(&items, |item| item.text.clone()));
     let mut by_both = table(&[1, 0]);
     aggregate(&mut by_both, &[1, 0], &items);
-    assert_eq!(
-        drained(&mut by_both),
-        expected(&items, |item| (item.text.clone(), item.key))
-    );
+    assert_eq!(drained(&mut by_both), expected(&items, |item| (item.text.clone(), item.key)));
 }
 
 #[test]

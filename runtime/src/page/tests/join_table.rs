@@ -49,9 +49,7 @@ fn expected<K: std::hash::Hash + Eq>(
     key: impl Fn(&Item) -> K,
 ) -> Vec<(u64, String, u64, String)> {
     let mut by_key: HashMap<K, Vec<&Item>> = HashMap::new();
-    built
-        .iter()
-        .for_each(|item| by_key.entry(key(item)).or_default().push(item));
+    built.iter().for_each(|item| by_key.entry(key(item)).or_default().push(item));
     let mut found = Vec::new();
     for left in probe {
         for right in by_key.get(&key(left)).into_iter().flatten() {
@@ -85,22 +83,12 @@ fn pairs_rows_of_equal_text_and_number() {
     probe.truncate(1_000);
     built.iter_mut().chain(&mut probe).for_each(|item| item.key %= 3);
     let table = table(&built, &all_leaves(), &[1, 0]);
-    assert_eq!(
-        joined(&table, &probe, &[1, 0]),
-        expected(&probe, &built, |item| (item.text.clone(), item.key))
-    );
+    assert_eq!(joined(&table, &probe, &[1, 0]), expected(&probe, &built, |item| (item.text.clone(), item.key)));
 }
 
 #[test]
 fn one_key_may_have_more_partners_than_a_window() {
-    let built = vec![
-        Item {
-            key: 1,
-            text: "the same, and longer than a slot".to_owned(),
-            ..Item::default()
-        };
-        3_000
-    ];
+    let built = vec![Item { key: 1, text: "the same, and longer than a slot".to_owned(), ..Item::default() }; 3_000];
     let probe = [1, 2, 1].map(|key| Item { key, ..Item::default() });
     let table = table(&built, &all_leaves(), &[0]);
     assert_eq!(joined(&table, &probe, &[0]), expected(&probe, &built, |item| item.key));

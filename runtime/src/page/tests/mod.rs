@@ -24,13 +24,8 @@ struct Item {
     small: u16,
 }
 
-const TYPES: [LeafType; 5] = [
-    LeafType::U64,
-    LeafType::Text,
-    LeafType::List(Element::U64),
-    LeafType::Bytes,
-    LeafType::U16,
-];
+const TYPES: [LeafType; 5] =
+    [LeafType::U64, LeafType::Text, LeafType::List(Element::U64), LeafType::Bytes, LeafType::U16];
 
 fn memory() -> Memory {
     Memory::new(Budget::new(1 << 30), "test")

@@ -29,20 +29,10 @@ fn sort(items: &[Item], order: &[OrderKey], keep: Option<usize>) -> Vec<Item> {
 #[test]
 fn sorts_by_text_then_number_downwards() {
     let mut items = Random(40).items(8_000);
-    let found = sort(
-        &items,
-        &[key(1, false), key(0, true), key(2, false), key(3, false), key(4, false)],
-        None,
-    );
+    let found = sort(&items, &[key(1, false), key(0, true), key(2, false), key(3, false), key(4, false)], None);
     items.sort_by(|left, right| {
-        let (l, r) = (
-            (&left.list, &left.bytes, left.small),
-            (&right.list, &right.bytes, right.small),
-        );
-        left.text
-            .cmp(&right.text)
-            .then(right.key.cmp(&left.key))
-            .then(l.cmp(&r))
+        let (l, r) = ((&left.list, &left.bytes, left.small), (&right.list, &right.bytes, right.small));
+        left.text.cmp(&right.text).then(right.key.cmp(&left.key)).then(l.cmp(&r))
     });
     assert_eq!(found, items);
 }
@@ -50,20 +40,11 @@ fn sorts_by_text_then_number_downwards() {
 #[test]
 fn sorts_by_list_and_by_bytes_downwards() {
     let mut items = Random(41).items(3_000);
-    items
-        .iter_mut()
-        .for_each(|item| item.list.iter_mut().for_each(|element| *element %= 3));
-    let found = sort(
-        &items,
-        &[key(2, false), key(3, true), key(0, false), key(1, false)],
-        None,
-    );
+    items.iter_mut().for_each(|item| item.list.iter_mut().for_each(|element| *element %= 3));
+    let found = sort(&items, &[key(2, false), key(3, true), key(0, false), key(1, false)], None);
     items.sort_by(|left, right| {
         let (l, r) = ((left.key, &left.text), (right.key, &right.text));
-        left.list
-            .cmp(&right.list)
-            .then(right.bytes.cmp(&left.bytes))
-            .then(l.cmp(&r))
+        left.list.cmp(&right.list).then(right.bytes.cmp(&left.bytes)).then(l.cmp(&r))
     });
     assert_eq!(found, items);
 }
@@ -74,10 +55,7 @@ fn keeps_the_first_of_the_order() {
     let order = [key(4, true), key(1, false), key(0, false)];
     let found = sort(&items, &order, Some(777));
     items.sort_by(|left, right| {
-        right
-            .small
-            .cmp(&left.small)
-            .then_with(|| (&left.text, left.key).cmp(&(&right.text, right.key)))
+        right.small.cmp(&left.small).then_with(|| (&left.text, left.key).cmp(&(&right.text, right.key)))
     });
     items.truncate(777);
     assert_eq!(found, items);
@@ -103,11 +81,7 @@ fn sorted_bits(ty: LeafType, bits: &[u128], descending: bool) -> Vec<u128> {
     let pages: Vec<_> = out.take_sealed().collect();
     pages
         .iter()
-        .flat_map(|page| {
-            (0..page.rows())
-                .map(|row| page.batch().leaf_bits(0, row))
-                .collect::<Vec<_>>()
-        })
+        .flat_map(|page| (0..page.rows()).map(|row| page.batch().leaf_bits(0, row)).collect::<Vec<_>>())
         .collect()
 }
 
@@ -143,32 +117,14 @@ fn widened<const WIDTH: usize>(bytes: [u8; WIDTH]) -> u128 {
 #[test]
 fn floats_are_in_total_order_with_nan_last_and_zeros_equal() {
     let mut random = Random(44);
-    let edges = [
-        0.0,
-        -0.0,
-        1.0,
-        -1.0,
-        f64::MAX,
-        f64::MIN,
-        f64::INFINITY,
-        f64::NEG_INFINITY,
-        f64::NAN,
-        -f64::NAN,
-        5e-324,
-    ];
+    let edges =
+        [0.0, -0.0, 1.0, -1.0, f64::MAX, f64::MIN, f64::INFINITY, f64::NEG_INFINITY, f64::NAN, -f64::NAN, 5e-324];
     let mut values: Vec<f64> = (0..1_000).map(|_| f64::from_bits(random.next())).chain(edges).collect();
     let bits: Vec<u128> = values.iter().map(|value| value.to_bits().into()).collect();
-    let found: Vec<f64> = sorted_bits(LeafType::F64, &bits, false)
-        .into_iter()
-        .map(|bits| f64::from_bits(bits as u64))
-        .collect();
+    let found: Vec<f64> =
+        sorted_bits(LeafType::F64, &bits, false).into_iter().map(|bits| f64::from_bits(bits as u64)).collect();
     let plain = |value: f64| if value.is_nan() { f64::NAN.abs() } else { value + 0.0 };
     values.sort_by(|left, right| plain(*left).total_cmp(&plain(*right)));
-    let bits = |values: Vec<f64>| {
-        values
-            .into_iter()
-            .map(|value| plain(value).to_bits())
-            .collect::<Vec<_>>()
-    };
+    let bits = |values: Vec<f64>| values.into_iter().map(|value| plain(value).to_bits()).collect::<Vec<_>>();
     assert_eq!(bits(found), bits(values));
 }

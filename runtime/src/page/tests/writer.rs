@@ -16,15 +16,9 @@ fn a_page_may_be_filled_to_the_last_byte() {
     let width = layout().width();
     let room = PAGE_BYTES - FIRST_ROW - width;
     for (length, bytes) in [(room - 1, PAGE_BYTES), (room, PAGE_BYTES), (room + 1, 2 * PAGE_BYTES)] {
-        let item = Item {
-            text: "x".repeat(length),
-            ..Item::default()
-        };
+        let item = Item { text: "x".repeat(length), ..Item::default() };
         let pages = pages(&[item.clone(), item.clone()]);
-        assert_eq!(
-            pages.iter().map(|page| (page.rows(), page.bytes())).collect::<Vec<_>>(),
-            [(1, bytes), (1, bytes)]
-        );
+        assert_eq!(pages.iter().map(|page| (page.rows(), page.bytes())).collect::<Vec<_>>(), [(1, bytes), (1, bytes)]);
         assert_eq!(read_all(&pages), [item.clone(), item]);
     }
 }
@@ -32,24 +26,9 @@ fn a_page_may_be_filled_to_the_last_byte() {
 /// A row finds its page by its own address, so no row may lie behind the first page of a run.
 #[test]
 fn rows_after_a_large_one_stay_in_the_first_page_of_the_run() {
-    for length in [
-        PAGE_BYTES - 300,
-        PAGE_BYTES - 100,
-        PAGE_BYTES,
-        2 * PAGE_BYTES - 200,
-        5 * PAGE_BYTES,
-    ] {
-        let large = Item {
-            key: 1,
-            text: "large".repeat(length / 5),
-            ..Item::default()
-        };
-        let small = |key| Item {
-            key,
-            text: "a text for the heap".to_owned(),
-            list: vec![key],
-            ..Item::default()
-        };
+    for length in [PAGE_BYTES - 300, PAGE_BYTES - 100, PAGE_BYTES, 2 * PAGE_BYTES - 200, 5 * PAGE_BYTES] {
+        let large = Item { key: 1, text: "large".repeat(length / 5), ..Item::default() };
+        let small = |key| Item { key, text: "a text for the heap".to_owned(), list: vec![key], ..Item::default() };
         let items: Vec<_> = std::iter::once(large).chain((2..3_000).map(small)).collect();
         assert_eq!(read_all(&pages(&items)), items, "{length}");
     }
@@ -58,13 +37,7 @@ fn rows_after_a_large_one_stay_in_the_first_page_of_the_run() {
 #[test]
 fn a_large_run_that_is_used_again_holds_small_rows() {
     let mut writer = writer();
-    write(
-        &mut writer,
-        &[Item {
-            text: "x".repeat(3 * PAGE_BYTES),
-            ..Item::default()
-        }],
-    );
+    write(&mut writer, &[Item { text: "x".repeat(3 * PAGE_BYTES), ..Item::default() }]);
     writer.seal();
     let large = writer.take_sealed().next().unwrap();
     writer.recycle(large);
@@ -126,11 +99,7 @@ fn dead_leaves_are_written_nowhere_and_read_as_zeros() {
     write(&mut writer, &items);
     writer.seal();
     let pages: Vec<_> = writer.take_sealed().collect();
-    let kept = items.into_iter().map(|item| Item {
-        key: item.key,
-        list: item.list,
-        ..Item::default()
-    });
+    let kept = items.into_iter().map(|item| Item { key: item.key, list: item.list, ..Item::default() });
     assert_eq!(read_all(&pages), kept.collect::<Vec<_>>());
 }
 

@@ -7,20 +7,7 @@ use crate::value::{Overflow, ParseValueError};
 
 /// Numbers of all magnitudes, the edges among them (SplitMix64).
 fn numbers() -> impl Iterator<Item = i64> {
-    let edges = [
-        0,
-        1,
-        -1,
-        9,
-        10,
-        99,
-        100,
-        -100,
-        i64::MAX,
-        i64::MIN,
-        i64::MAX - 1,
-        i64::MIN + 1,
-    ];
+    let edges = [0, 1, -1, 9, 10, 99, 100, -100, i64::MAX, i64::MIN, i64::MAX - 1, i64::MIN + 1];
     let mut state = 7_u64;
     edges.into_iter().chain(std::iter::repeat_with(move || {
         state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
@@ -32,9 +19,7 @@ fn numbers() -> impl Iterator<Item = i64> {
 
 fn pairs() -> impl Iterator<Item = (i64, i64)> {
     let edges = 12;
-    let all_edges = numbers()
-        .take(edges)
-        .flat_map(move |left| numbers().take(edges).map(move |right| (left, right)));
+    let all_edges = numbers().take(edges).flat_map(move |left| numbers().take(edges).map(move |right| (left, right)));
     all_edges.chain(numbers().skip(edges).zip(numbers().skip(edges + 3)).take(20_000))
 }
 
@@ -51,10 +36,7 @@ fn checked_arithmetic_agrees_with_wide_integers() {
         assert_eq!(l.checked_sub(r).map(Decimal::scaled), narrow(wide_left - wide_right));
         let product: Option<Decimal<8>> = l.checked_mul(r);
         assert_eq!(product.map(Decimal::scaled), narrow(wide_left * wide_right));
-        assert_eq!(
-            l.checked_mul(right).map(Decimal::scaled),
-            narrow(wide_left * wide_right)
-        );
+        assert_eq!(l.checked_mul(right).map(Decimal::scaled), narrow(wide_left * wide_right));
         assert_eq!(l.cmp(&r), left.cmp(&right));
         assert_eq!(l.partial_cmp(&right), Some(wide_left.cmp(&(wide_right * 10_000))));
         assert_eq!(left < r, wide_left * 10_000 < wide_right);
@@ -68,19 +50,11 @@ fn quotients_and_rescaling_round_halves_away_from_zero() {
         twice / magnitude * dividend.signum() * divisor.signum()
     };
     for (left, right) in pairs() {
-        let expected = (right != 0)
-            .then(|| rounded(left.into(), right.into()))
-            .and_then(narrow);
+        let expected = (right != 0).then(|| rounded(left.into(), right.into())).and_then(narrow);
         assert_eq!(divide_rounding(left, right), expected, "{left} / {right}");
         let decimal = Decimal::<6>::from_scaled(left);
-        assert_eq!(
-            decimal.checked_rescale::<2>().map(Decimal::scaled),
-            narrow(rounded(left.into(), 10_000))
-        );
-        assert_eq!(
-            decimal.checked_rescale::<9>().map(Decimal::scaled),
-            narrow(i128::from(left) * 1000)
-        );
+        assert_eq!(decimal.checked_rescale::<2>().map(Decimal::scaled), narrow(rounded(left.into(), 10_000)));
+        assert_eq!(decimal.checked_rescale::<9>().map(Decimal::scaled), narrow(i128::from(left) * 1000));
     }
     assert_eq!((Decimal::<2>::from_scaled(25) / 10).to_string(), "0.03");
     assert_eq!((Decimal::<2>::from_scaled(-25) / 10).to_string(), "-0.03");
@@ -90,10 +64,7 @@ fn quotients_and_rescaling_round_halves_away_from_zero() {
 fn texts_have_all_digits_and_read_back() {
     fn check<const SCALE: u8>(scaled: i64) {
         let text = Decimal::<SCALE>::from_scaled(scaled).to_string();
-        let (digits, sign) = (
-            format!("{:0width$}", scaled.unsigned_abs(), width = usize::from(SCALE) + 1),
-            scaled < 0,
-        );
+        let (digits, sign) = (format!("{:0width$}", scaled.unsigned_abs(), width = usize::from(SCALE) + 1), scaled < 0);
         let (whole, fraction) = digits.split_at(digits.len() - usize::from(SCALE));
         let point = if SCALE == 0 { "" } else { "." };
         assert_eq!(text, format!("{}{whole}{point}{fraction}", if sign { "-" } else { "" }));
@@ -107,18 +78,10 @@ fn texts_have_all_digits_and_read_back() {
         check::<18>(scaled);
     }
     assert_eq!(
-        format!(
-            "[{:>8}] [{:<8}] [{:+}]",
-            decimal("1.50"),
-            decimal("-1.50"),
-            decimal("1.50")
-        ),
+        format!("[{:>8}] [{:<8}] [{:+}]", decimal("1.50"), decimal("-1.50"), decimal("1.50")),
         "[    1.50] [-1.50   ] [+1.50]"
     );
-    assert_eq!(
-        Decimal::<18>::from_scaled(i64::MIN).to_string(),
-        "-9.223372036854775808"
-    );
+    assert_eq!(Decimal::<18>::from_scaled(i64::MIN).to_string(), "-9.223372036854775808");
 }
 
 fn decimal(text: &str) -> Decimal<2> {
@@ -128,32 +91,11 @@ fn decimal(text: &str) -> Decimal<2> {
 #[test]
 fn only_exact_numbers_are_read() {
     let read = |text: &str| parse_decimal(text.as_bytes(), 2);
-    let good = [
-        ("1", 100),
-        ("1.", 100),
-        (".5", 50),
-        ("+1.5", 150),
-        ("-0.05", -5),
-        ("1.5000", 150),
-        ("007.10", 710),
-    ];
+    let good = [("1", 100), ("1.", 100), (".5", 50), ("+1.5", 150), ("-0.05", -5), ("1.5000", 150), ("007.10", 710)];
     for (text, scaled) in good {
         assert_eq!(read(text), Some(scaled), "{text}");
     }
-    for text in [
-        "",
-        ".",
-        "-",
-        "1.501",
-        "1,5",
-        "1e3",
-        "--1",
-        " 1",
-        "1 ",
-        "1.2.3",
-        "NaN",
-        "92233720368547758.08",
-    ] {
+    for text in ["", ".", "-", "1.501", "1,5", "1e3", "--1", " 1", "1 ", "1.2.3", "NaN", "92233720368547758.08"] {
         assert_eq!(read(text), None, "{text}");
     }
     assert_eq!(read("-92233720368547758.08"), Some(i64::MIN));
@@ -173,10 +115,7 @@ fn floats_are_rounded_to_the_nearest() {
     for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e17, -1e17] {
         assert_eq!(Decimal::<2>::checked_round_from(value), None);
     }
-    assert_eq!(
-        Decimal::<0>::checked_round_from(-(2_f64.powi(63))).map(Decimal::scaled),
-        Some(i64::MIN)
-    );
+    assert_eq!(Decimal::<0>::checked_round_from(-(2_f64.powi(63))).map(Decimal::scaled), Some(i64::MIN));
     assert_eq!(Decimal::<0>::checked_round_from(2_f64.powi(63)), None);
 }
 
@@ -204,18 +143,9 @@ fn operators_unwind_with_what_overflowed() {
     };
     assert_eq!(overflow(|most| most + 1), "92233720368547758.07 + 1.00 as Decimal<2>");
     assert_eq!(overflow(|most| most * 2), "92233720368547758.07 * 2 as Decimal<2>");
-    assert_eq!(
-        overflow(|most| (most * most).rescale()),
-        "92233720368547758.07 * 92233720368547758.07 as Decimal<4>"
-    );
+    assert_eq!(overflow(|most| (most * most).rescale()), "92233720368547758.07 * 92233720368547758.07 as Decimal<4>");
     assert_eq!(overflow(|most| most / 0), "92233720368547758.07 / 0 as Decimal<2>");
-    assert_eq!(
-        overflow(|most| -(-most - 1)),
-        "-92233720368547758.07 - 1.00 as Decimal<2>"
-    );
+    assert_eq!(overflow(|most| -(-most - 1)), "-92233720368547758.07 - 1.00 as Decimal<2>");
     assert_eq!(overflow(|_| Decimal::round_from(f64::NAN)), "NaN as Decimal<2>");
-    assert_eq!(
-        overflow(|most| [most, most].iter().sum()),
-        "a sum of 18446744073709551614e-2 as Decimal<2>"
-    );
+    assert_eq!(overflow(|most| [most, most].iter().sum()), "a sum of 18446744073709551614e-2 as Decimal<2>");
 }

@@ -62,11 +62,7 @@ pub fn parse_decimal(text: &[u8], scale: u8) -> Option<i64> {
     }
     let magnitude = append(append(0, whole)?, fraction)?;
     let magnitude = magnitude.checked_mul(*POWERS.get(scale - fraction.len())?)?;
-    if negative {
-        0_i64.checked_sub_unsigned(magnitude)
-    } else {
-        i64::try_from(magnitude).ok()
-    }
+    if negative { 0_i64.checked_sub_unsigned(magnitude) } else { i64::try_from(magnitude).ok() }
 }
 
 /// The number followed by these digits.
@@ -88,10 +84,7 @@ impl<const SCALE: u8> FromStr for Decimal<SCALE> {
 
     fn from_str(text: &str) -> Result<Self, ParseValueError> {
         parse_decimal(text.as_bytes(), SCALE).map(Decimal).ok_or_else(|| {
-            ParseValueError::new(
-                format!("a number with at most {SCALE} digits after the point, of 18 in all"),
-                text,
-            )
+            ParseValueError::new(format!("a number with at most {SCALE} digits after the point, of 18 in all"), text)
         })
     }
 }

@@ -33,9 +33,7 @@ impl<T> Pages<T> {
         let (access, flags) = (ProtFlags::READ | ProtFlags::WRITE, MapFlags::PRIVATE);
         // SAFETY: a new mapping at an address of the kernel's choice touches no memory in use.
         let mapping = unsafe { mmap_anonymous(ptr::null_mut(), mapping_bytes, access, flags) }?;
-        let aligned = mapping
-            .cast::<u8>()
-            .wrapping_add(mapping.cast::<u8>().align_offset(HUGE_PAGE_BYTES));
+        let aligned = mapping.cast::<u8>().wrapping_add(mapping.cast::<u8>().align_offset(HUGE_PAGE_BYTES));
         #[cfg(target_os = "linux")]
         {
             // SAFETY: the range lies in the mapping just made. Refused, it leaves small pages: slower, not wrong.
@@ -43,13 +41,7 @@ impl<T> Pages<T> {
         }
         // SAFETY: `aligned` lies in a mapping, and no mapping is at address 0.
         let first = unsafe { NonNull::new_unchecked(aligned.cast()) };
-        Ok(Self {
-            first,
-            len,
-            mapping,
-            mapping_bytes,
-            owned: PhantomData,
-        })
+        Ok(Self { first, len, mapping, mapping_bytes, owned: PhantomData })
     }
 
     pub(super) fn as_ptr(&self) -> *const T {
