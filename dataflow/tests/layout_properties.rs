@@ -1,6 +1,6 @@
 //! Any records, written into pages and read back: the same, whichever leaves are alive.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::type_complexity, reason = "helpers of tests")]
 
 mod support;
 

@@ -5,9 +5,11 @@
 mod data;
 mod engines;
 mod folder;
+mod watchdog;
 
 pub use data::{Input, Keys, Random, Reading, Sale, inputs, small_inputs};
 pub use engines::{
     PARALLELISM, embedded, everywhere, local, locally, on_each_engine, on_each_parallelism, same_records,
 };
 pub use folder::Folder;
+pub use watchdog::within_two_minutes;

@@ -1,12 +1,12 @@
 //! From the logical to the physical plan.
 //!
 //! The rules run in this order:
-//! 1. [`checks`]: what only the whole graph can know to be wrong, so that nothing is planned in vain.
-//! 2. [`liveness`], from the sinks up: which leaves somebody reads. Estimates need it for widths.
-//! 3. [`estimates`], from the sources down: how many rows, how wide. Costs need it.
-//! 4. [`branches`]: which forks meet again; their exchanges must not be bounded.
-//! 5. [`choose`], from the sources down: a strategy for each operator by cost, and the stages that follow from it.
-//! 6. [`sanity`], last: holds the finished plan against what the executor relies on.
+//! 1. `checks`: what only the whole graph can know to be wrong, so that nothing is planned in vain.
+//! 2. `liveness`, from the sinks up: which leaves somebody reads. Estimates need it for widths.
+//! 3. `estimates`, from the sources down: how many rows, how wide. Costs need it.
+//! 4. `branches`: which forks meet again; their exchanges must not be bounded.
+//! 5. `choose`, from the sources down: a strategy for each operator by cost, and the stages that follow from it.
+//! 6. `sanity`, last: holds the finished plan against what the executor relies on.
 
 mod branches;
 mod checks;

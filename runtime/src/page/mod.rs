@@ -1,7 +1,7 @@
 //! Pages of rows, and everything that points into them. **The one module of this crate with `unsafe`.**
 //!
 //! # What is promised here, so that the rest of the crate and all generated code are safe
-//! * Memory comes from one [`region`]: a reserved range of addresses that is never unmapped and always initialised (fresh
+//! * Memory comes from one `region`: a reserved range of addresses that is never unmapped and always initialised (fresh
 //!   pages are zero, used ones hold old rows), so reading *plain* values anywhere in it is sound.
 //! * A run of pages has one owner. It is written through its owner only, and read by others once it is shared as a
 //!   [`Page`], which nobody writes any more.

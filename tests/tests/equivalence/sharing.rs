@@ -1,10 +1,7 @@
 //! One flow used several times: self-joins, unions with itself, diamonds, several sinks.
 
-use std::sync::mpsc;
-use std::time::Duration;
-
 use dataflow::prelude::*;
-use tests::{Folder, Input, Keys, Sale, everywhere, locally, on_each_engine, same_records};
+use tests::{Folder, Input, Keys, Sale, everywhere, locally, on_each_engine, same_records, within_two_minutes};
 
 use crate::grouped;
 
@@ -43,19 +40,6 @@ fn diamond_of_filters(sales: DataSet<Sale>) -> DataSet<u64> {
 fn diamond_with_sort(sales: DataSet<Sale>) -> DataSet<u64> {
     let best = sales.top(50, |s| (desc(s.amount), s.id));
     sales.semi_join(best).on(|s| s.key, |b| b.key).project(|s| s.id)
-}
-
-/// Ends the test rather than waiting for ever, where branches wait for each other.
-fn within_two_minutes(name: &'static str, test: impl FnOnce() + Send + 'static) {
-    let (done, ended) = mpsc::channel();
-    let thread = std::thread::spawn(move || {
-        test();
-        let _ = done.send(());
-    });
-    if let Err(mpsc::RecvTimeoutError::Timeout) = ended.recv_timeout(Duration::from_secs(120)) {
-        panic!("{name} hangs");
-    }
-    thread.join().unwrap();
 }
 
 fn sizes(keys: Keys) -> impl Iterator<Item = Vec<Sale>> {

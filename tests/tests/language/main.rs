@@ -1,5 +1,7 @@
 //! The language of `#[dataflow]`, feature by feature: each pipeline compiles, and runs on every engine.
 
+#![allow(clippy::clone_on_copy, clippy::redundant_closure, reason = "programs are written as users may write them")]
+#![allow(clippy::type_complexity, reason = "a pipeline of several results gives a tuple of flows")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod captures;
