@@ -2,12 +2,11 @@
 
 use std::marker::PhantomData;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use smallvec::SmallVec;
 
 use super::batch::{Batch, Input, LeafPtr, LeafReader, Row, RowIds};
-use super::index::{Index, ROW_ALIGN, address_of, prefetch};
+use super::index::{Index, ROW_ALIGN, address_of, next_id, prefetch};
 use super::key::{KeyLeaf, KeyShape, with_shape};
 use super::plain::Plain;
 use super::run::Page;
@@ -37,11 +36,6 @@ pub struct GroupTable {
     dead: usize,
     /// Changes whenever places lose their meaning; see [`Groups::table`].
     id: u64,
-}
-
-fn next_id() -> u64 {
-    static NEXT: AtomicU64 = AtomicU64::new(1);
-    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 // SAFETY: `base` is the region's start, which all threads share; rows are reached through `&self` and `&mut self` only.

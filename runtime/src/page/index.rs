@@ -1,5 +1,7 @@
 //! An open-addressing index from hashes to places of rows.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use super::region::region;
 use super::run::Run;
 use crate::error::Result;
@@ -180,4 +182,10 @@ pub(super) fn prefetch(address: *const u8) {
 /// The address of a place.
 pub(super) fn address_of(place: usize) -> Result<*mut u8> {
     Ok(region()?.start().wrapping_add(place))
+}
+
+/// A number for one table at one time: places found in another, or before it was emptied, are told by it.
+pub(super) fn next_id() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }

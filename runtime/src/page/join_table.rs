@@ -6,7 +6,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::batch::{Batch, Input, LeafPtr, LeafReader, Row, WINDOW_ROWS};
-use super::index::{Index, ROW_ALIGN, address_of, prefetch};
+use super::index::{Index, ROW_ALIGN, address_of, next_id, prefetch};
 use super::key::{KeyLeaf, KeyShape, with_shape};
 use super::run::{FIRST_ROW, Page};
 use super::writer::RowWriter;
@@ -25,6 +25,8 @@ pub struct JoinTable {
     index: Index,
     base: *mut u8,
     count: usize,
+    /// Tells the tables of the process apart; see [`Pairs::table`].
+    id: u64,
 }
 
 // SAFETY: `base` is the region's start, which all threads share; rows are written before `build` ends, through `&mut self`.
@@ -33,6 +35,10 @@ unsafe impl Send for JoinTable {}
 /// Pairs of a probe row and a built row, some at a time.
 #[derive(Default)]
 pub struct Pairs {
+    /// The table that was probed.
+    table: u64,
+    /// How many rows the probed batch had.
+    batch_rows: usize,
     hashes: Vec<u64>,
     /// For each row of the input, the first built row with its key; 0 where there is none.
     heads: Vec<usize>,
@@ -92,6 +98,7 @@ impl JoinTable {
             index: Index::new(memory.clone()),
             base: address_of(0)?,
             count: 0,
+            id: next_id(),
         })
     }
 
@@ -195,6 +202,7 @@ impl JoinTable {
             })
             .collect();
         pairs.heads.clear();
+        (pairs.table, pairs.batch_rows) = (self.id, input.batch().rows());
         with_shape!(&leaves, shape => self.probe_shape(shape, input, pairs));
     }
 
@@ -230,6 +238,9 @@ impl JoinTable {
     pub fn next_pairs(&self, input: &Input<'_>, from: &mut usize, pairs: &mut Pairs) -> bool {
         pairs.probed.clear();
         pairs.built.clear();
+        if pairs.table != self.id || pairs.batch_rows != input.batch().rows() {
+            return false; // pairs of another table, or of another batch
+        }
         let next_leaf = self.next_leaf();
         let rows = input.selection().rows();
         while let (Some(&row), Some(head)) = (rows.get(*from), pairs.heads.get_mut(*from)) {
@@ -260,9 +271,11 @@ impl JoinTable {
         let leaves = (0..self.layout.types().len() - 1).map(|leaf| self.stored_leaf(leaf));
         // SAFETY: read only at `pairs`' places, rows of this table, which is borrowed meanwhile.
         let built = unsafe { Batch::from_leaves(usize::MAX, leaves) };
-        let probe = (input.batch(), &pairs.probed[..]);
-        let (left, right) =
-            if built_left { ((&built, &pairs.built[..]), probe) } else { (probe, (&built, &pairs.built[..])) };
+        // Pairs of another table, or of a batch with other rows, are none.
+        let own = pairs.table == self.id && pairs.batch_rows == input.batch().rows();
+        let (probed, places) = if own { (&pairs.probed[..], &pairs.built[..]) } else { (&[][..], &[][..]) };
+        let (probe, built) = ((input.batch(), probed), (&built, places));
+        let (left, right) = if built_left { (built, probe) } else { (probe, built) };
         let rows = PairRows { left: left.1, right: right.1, brands: PhantomData };
         f(LeafReader::new(left.0), LeafReader::new(right.0), rows)
     }

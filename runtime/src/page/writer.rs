@@ -16,6 +16,8 @@ use crate::row::{LeafType, Physical, RowLayout};
 /// pages wait in the writer until they are taken.
 pub struct RowWriter {
     layout: Arc<RowLayout>,
+    /// The layout's, at hand for each row.
+    width: usize,
     memory: Memory,
     run: Option<Run>,
     /// A run to use again, so that a writer whose pages are read at once always writes the same, cached memory.
@@ -38,6 +40,7 @@ impl RowWriter {
     #[must_use]
     pub fn new(layout: Arc<RowLayout>, memory: Memory) -> Self {
         RowWriter {
+            width: layout.width(),
             layout,
             memory,
             run: None,
@@ -67,7 +70,7 @@ impl RowWriter {
     /// Rows in the open page.
     #[must_use]
     pub fn open_rows(&self) -> usize {
-        self.run.as_ref().map_or(0, |run| (self.next - run.offset() - FIRST_ROW) / self.layout.width())
+        self.run.as_ref().map_or(0, |run| (self.next - run.offset() - FIRST_ROW) / self.width)
     }
 
     /// What went wrong while rows were written, once.
@@ -113,7 +116,7 @@ impl RowWriter {
     /// Room for a row with `heap` bytes of variable parts; its place in the region.
     #[inline(always)]
     pub(super) fn claim(&mut self, heap: usize) -> Option<usize> {
-        let end = self.next + self.layout.width();
+        let end = self.next + self.width;
         if end + heap > self.limit {
             return self.claim_elsewhere(heap);
         }
@@ -129,7 +132,7 @@ impl RowWriter {
         match self.run_for(heap) {
             Ok(run) => {
                 let row = run.offset() + FIRST_ROW;
-                self.next = row + self.layout.width();
+                self.next = row + self.width;
                 self.floor = run.offset() + run.bytes();
                 self.limit = run.offset() + PAGE_BYTES;
                 self.run = Some(run);
@@ -147,7 +150,7 @@ impl RowWriter {
         let refuse = |message: &str| {
             Err(Error::Data { path: "a record".into(), place: String::new(), message: message.to_owned() })
         };
-        let fixed = FIRST_ROW + self.layout.width();
+        let fixed = FIRST_ROW + self.width;
         if fixed > PAGE_BYTES {
             return refuse("has more fields than fit a page");
         }
@@ -161,13 +164,13 @@ impl RowWriter {
 
     /// How many more rows without variable parts fit the open page.
     pub(super) fn room(&self) -> usize {
-        (self.limit - self.next) / self.layout.width()
+        (self.limit - self.next) / self.width
     }
 
     /// Claims `rows` more rows, which [`RowWriter::room`] allows.
     pub(super) fn skip(&mut self, rows: usize) {
         debug_assert!(rows <= self.room());
-        self.next += rows * self.layout.width();
+        self.next += rows * self.width;
     }
 
     pub(super) fn open_run(&mut self) -> Option<&mut Run> {
