@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use smallvec::SmallVec;
 
 use super::plain::{ListElement, Plain};
-use super::run::PAGE_BYTES;
+use super::region::PAGE_BYTES;
 use super::slot::{self, INLINE_BYTES, Slot};
 use crate::row::{LeafType, Physical};
 

@@ -40,5 +40,6 @@ pub use group_table::{GroupTable, Groups, StateReader, StateRow, StateRows, Stat
 pub use join_table::{JoinTable, PairRows, Pairs};
 pub use order::{OrderKey, SortBuffer};
 pub use plain::{ListElement, Plain};
-pub use run::{FIRST_ROW, PAGE_BYTES, Page};
+pub use region::PAGE_BYTES;
+pub use run::{FIRST_ROW, Page};
 pub use writer::{Claims, NewRow, Out, OutBytes, OutList, OutText, RowWriter, SinkLeaves};

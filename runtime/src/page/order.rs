@@ -102,11 +102,24 @@ impl SortBuffer {
     /// Puts the rows in order.
     pub fn sort(&mut self) {
         let mut entries = std::mem::take(&mut self.entries);
-        entries.sort_unstable_by(|&(left, left_place), &(right, right_place)| {
-            left.cmp(&right).then_with(|| self.compare(left_place, right_place))
-        });
+        entries.sort_unstable_by(|left, right| self.order_of(left, right));
         self.entries = entries;
         self.next = 0;
+    }
+
+    /// Drops all but the first `count` rows of the order, without sorting them.
+    fn select(&mut self, count: usize) {
+        if count < self.entries.len() {
+            let mut entries = std::mem::take(&mut self.entries);
+            entries.select_nth_unstable_by(count, |left, right| self.order_of(left, right));
+            entries.truncate(count);
+            self.entries = entries;
+        }
+    }
+
+    /// The order of two entries: by prefix, then by the rows themselves.
+    fn order_of(&self, left: &(u64, usize), right: &(u64, usize)) -> Ordering {
+        left.0.cmp(&right.0).then_with(|| self.compare(left.1, right.1))
     }
 
     /// Keeps the first `count` rows in order, and gives the memory of the others back.
@@ -114,8 +127,8 @@ impl SortBuffer {
     /// # Errors
     /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
     pub fn keep_first(&mut self, count: usize) -> Result<()> {
+        self.select(count);
         self.sort();
-        self.entries.truncate(count);
         let mut kept = SortBuffer::new(self.layout.clone(), self.order.clone(), &self.memory)?;
         kept.reserve(self.entries.len())?;
         let places: Vec<usize> = self.entries.iter().map(|&(_, place)| place).collect();

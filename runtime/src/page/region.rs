@@ -7,8 +7,10 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use memmap2::{Advice, MmapOptions, MmapRaw};
 
-use super::run::PAGE_BYTES;
 use crate::error::{Error, Result};
+
+/// Bytes of a page; a record that does not fit gets a run of 2, 4, 8, … pages of its own.
+pub const PAGE_BYTES: usize = 64 << 10;
 
 /// Asked for first; halved until the system agrees. Only addresses are reserved: memory is taken at first use.
 const LARGEST_BYTES: usize = 1 << 40;

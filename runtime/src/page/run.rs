@@ -3,13 +3,10 @@
 use std::sync::Arc;
 
 use super::batch::{Batch, LeafPtr};
-use super::region::{Region, region};
+use super::region::{PAGE_BYTES, Region, region};
 use crate::error::Result;
 use crate::memory::{Memory, Reservation};
 use crate::row::{LAYOUT_VERSION, Physical, RowLayout};
-
-/// Bytes of a page; a record that does not fit gets a run of 2, 4, 8, … pages of its own.
-pub const PAGE_BYTES: usize = 64 << 10;
 
 /// Where the rows of a page begin: after its header.
 pub const FIRST_ROW: usize = 64;

@@ -4,7 +4,8 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::plain::{ListElement, Plain};
-use super::run::{FIRST_ROW, PAGE_BYTES, Page, Run};
+use super::region::PAGE_BYTES;
+use super::run::{FIRST_ROW, Page, Run};
 use super::slot::{self, INLINE_BYTES, Slot};
 use crate::error::{Error, Result};
 use crate::memory::Memory;

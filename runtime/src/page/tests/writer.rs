@@ -1,6 +1,6 @@
 //! Writing rows: page ends, runs of several pages, pages used again.
 
-use super::super::run::{FIRST_ROW, PAGE_BYTES};
+use super::super::{FIRST_ROW, PAGE_BYTES};
 use super::*;
 
 #[test]
