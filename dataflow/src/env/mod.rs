@@ -6,9 +6,8 @@ mod progress;
 mod sources;
 
 use std::io::IsTerminal;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use rayon::ThreadPool;
 use runtime::embedded;
 use runtime::exec::{self, Resources};
 use runtime::explain;
@@ -42,7 +41,6 @@ pub struct Env {
 struct Inner {
     options: Options,
     budget: Arc<Budget>,
-    pool: OnceLock<Arc<ThreadPool>>,
     sinks: Mutex<Vec<Arc<Node>>>,
 }
 
@@ -79,7 +77,7 @@ impl Env {
     #[must_use]
     pub fn new(options: Options) -> Self {
         let budget = Budget::new(options.memory_bytes);
-        Env { inner: Arc::new(Inner { options, budget, pool: OnceLock::new(), sinks: Mutex::new(Vec::new()) }) }
+        Env { inner: Arc::new(Inner { options, budget, sinks: Mutex::new(Vec::new()) }) }
     }
 
     /// Settings from the command line: `--parallelism`, `--memory`, `--explain`, `--progress`, `--engine`. What else stands
@@ -152,7 +150,7 @@ impl Env {
             ProgressWhen::Terminal => std::io::stderr().is_terminal(),
         };
         let mut progress = shows.then(|| Progress::new(exec::source_bytes(&plan).unwrap_or(0)));
-        let resources = Resources { pool: self.pool()?, budget: self.inner.budget.clone() };
+        let resources = Resources { pool: exec::pool(options.parallelism)?, budget: self.inner.budget.clone() };
         let tick = |metrics: &JobMetrics| {
             if let Some(progress) = &mut progress {
                 progress.show(metrics);
@@ -168,14 +166,6 @@ impl Env {
             eprintln!("{explain}");
         }
         Ok(Report { explain, source_rows: metrics.source_rows.get(), source_bytes: metrics.source_bytes.get() })
-    }
-
-    fn pool(&self) -> Result<Arc<ThreadPool>> {
-        if let Some(pool) = self.inner.pool.get() {
-            return Ok(pool.clone());
-        }
-        let pool = exec::pool(self.inner.options.parallelism)?;
-        Ok(self.inner.pool.get_or_init(|| pool).clone())
     }
 }
 

@@ -13,7 +13,8 @@ mod reading;
 mod start;
 mod task;
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::ThreadPool;
 
@@ -31,14 +32,21 @@ pub struct Resources {
     pub budget: Arc<Budget>,
 }
 
-/// A pool of so many threads.
+/// The process's pool of so many threads: environments of the same parallelism share one, which is started at first use and kept, so
+/// that a short job pays for no threads.
 ///
 /// # Errors
 /// Where the system refuses a thread.
 pub fn pool(threads: usize) -> Result<Arc<ThreadPool>> {
+    static POOLS: Mutex<BTreeMap<usize, Arc<ThreadPool>>> = Mutex::new(BTreeMap::new());
+    let mut pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(pool) = pools.get(&threads) {
+        return Ok(pool.clone());
+    }
     let builder =
         rayon::ThreadPoolBuilder::new().num_threads(threads).thread_name(|number| format!("dataflow-{number}"));
-    builder.build().map(Arc::new).map_err(|error| Error::Plan(format!("cannot start {threads} threads: {error}")))
+    let pool = builder.build().map_err(|error| Error::Plan(format!("cannot start {threads} threads: {error}")))?;
+    Ok(pools.entry(threads).or_insert(Arc::new(pool)).clone())
 }
 
 /// Bytes of all sources of a plan: what progress is measured against.

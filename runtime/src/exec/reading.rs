@@ -2,7 +2,7 @@
 //! may block.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use rustix::io::{Errno, ReadWriteFlags, preadv2};
@@ -10,7 +10,8 @@ use rustix::io::{Errno, ReadWriteFlags, preadv2};
 use super::light::Watch;
 use crate::error::{Error, Result};
 use crate::kernel::Blocking;
-use crate::page::Batch;
+use crate::memory::Memory;
+use crate::page::{Batch, Buffer};
 use crate::source::{ReadRequest, Ready, Split, SplitReader};
 
 /// Splits that any task of the stage may take.
@@ -26,7 +27,8 @@ pub(super) struct SourceHead {
     /// A read that a blocking thread does.
     flight: Option<Flight>,
     blocking: Arc<dyn Blocking>,
-    buffers: Arc<Buffers>,
+    /// Pays for what is read.
+    memory: Memory,
 }
 
 /// What a head has.
@@ -43,8 +45,9 @@ impl SourceHead {
         reader: Box<dyn SplitReader>,
         splits: Arc<SplitQueue>,
         blocking: Arc<dyn Blocking>,
+        memory: Memory,
     ) -> Self {
-        SourceHead { operator, reader, splits, current: None, flight: None, blocking, buffers: Arc::default() }
+        SourceHead { operator, reader, splits, current: None, flight: None, blocking, memory }
     }
 
     pub(super) fn batch(&self) -> Result<Batch<'_>> {
@@ -89,7 +92,7 @@ impl SourceHead {
         let Some(request) = self.reader.wants() else {
             return Err(Error::Internal("a reader starves and wants nothing".to_owned()));
         };
-        if let Some(bytes) = read_cached(&request, &self.buffers)? {
+        if let Some(bytes) = read_cached(&request, &self.memory)? {
             return self.reader.supply(bytes);
         }
         let flight = Flight::default();
@@ -103,13 +106,13 @@ impl SourceHead {
 }
 
 /// Reads without waiting; `None` where some of it is not in the page cache.
-fn read_cached(request: &ReadRequest, buffers: &Arc<Buffers>) -> Result<Option<Vec<Bytes>>> {
+fn read_cached(request: &ReadRequest, memory: &Memory) -> Result<Option<Vec<Bytes>>> {
     let mut all = Vec::with_capacity(request.ranges.len());
     for range in &request.ranges {
-        let mut buffer = Buffers::take(buffers, (range.end - range.start) as usize);
+        let mut buffer = Buffer::new((range.end - range.start) as usize, memory)?;
         let mut filled = 0;
-        while filled < buffer.used {
-            let rest = std::io::IoSliceMut::new(&mut buffer.bytes[filled..buffer.used]);
+        while filled < buffer.as_ref().len() {
+            let rest = std::io::IoSliceMut::new(&mut buffer.as_mut()[filled..]);
             let offset = range.start + filled as u64;
             match preadv2(&*request.file, &mut [rest], offset, ReadWriteFlags::NOWAIT) {
                 Ok(0) | Err(Errno::AGAIN | Errno::OPNOTSUPP | Errno::NOSYS) => return Ok(None),
@@ -121,45 +124,4 @@ fn read_cached(request: &ReadRequest, buffers: &Arc<Buffers>) -> Result<Option<V
         all.push(Bytes::from_owner(buffer));
     }
     Ok(Some(all))
-}
-
-/// Read buffers that were used before: fresh ones cost a page fault every 4 KiB.
-#[derive(Default)]
-struct Buffers(Mutex<Vec<Vec<u8>>>);
-
-/// Buffers that wait for use, at most; a split's columns are read together.
-const SPARE_BUFFERS: usize = 32;
-
-/// A buffer that goes back when nobody reads from it any more.
-struct Buffer {
-    bytes: Vec<u8>,
-    used: usize,
-    home: Weak<Buffers>,
-}
-
-impl Buffers {
-    fn take(home: &Arc<Self>, used: usize) -> Buffer {
-        let mut bytes = home.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
-        if bytes.len() < used {
-            bytes.resize(used, 0);
-        }
-        Buffer { bytes, used, home: Arc::downgrade(home) }
-    }
-}
-
-impl AsRef<[u8]> for Buffer {
-    fn as_ref(&self) -> &[u8] {
-        &self.bytes[..self.used]
-    }
-}
-
-impl Drop for Buffer {
-    fn drop(&mut self) {
-        if let Some(home) = self.home.upgrade() {
-            let mut spare = home.0.lock().unwrap_or_else(PoisonError::into_inner);
-            if spare.len() < SPARE_BUFFERS {
-                spare.push(std::mem::take(&mut self.bytes));
-            }
-        }
-    }
 }

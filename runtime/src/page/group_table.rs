@@ -6,7 +6,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::batch::{Batch, Input, LeafPtr, LeafReader, Row, RowIds};
-use super::index::{Index, ROW_ALIGN, address_of, next_id, prefetch};
+use super::index::{Index, ROW_ALIGN, address_of, next_id};
 use super::key::{KeyLeaf, KeyShape, with_shape};
 use super::plain::Plain;
 use super::run::Page;
@@ -156,41 +156,38 @@ impl GroupTable {
         // SAFETY: rows of an input are rows of its batch.
         groups.hashes.extend(rows.iter().map(|&row| unsafe { shape.hash(row as usize) }));
         let hashes = std::mem::take(&mut groups.hashes);
-        let base = self.base;
+        groups.places.resize(rows.len(), 0);
         // A small table lies in the cache already: loading ahead would only be work.
         let far = self.index.bytes() > NEAR_BYTES;
-        let ahead = |index: &Index, rows: &[u64]| {
-            if far {
-                rows.iter().take(BLOCK_ROWS).for_each(|&hash| index.prefetch(hash));
-            }
-        };
-        ahead(&self.index, &hashes);
-        let mut likely = [None; BLOCK_ROWS];
+        if far {
+            self.index.view().prefetch(&hashes[..BLOCK_ROWS.min(hashes.len())]);
+        }
         for start in (0..rows.len()).step_by(BLOCK_ROWS) {
             let end = (start + BLOCK_ROWS).min(rows.len());
-            for (likely, &hash) in likely.iter_mut().zip(&hashes[start..end]) {
-                *likely = self.index.candidate(hash);
-                if let Some(place) = *likely {
-                    prefetch(base.wrapping_add(place));
-                }
+            let (rows, known) = (&rows[start..end], &hashes[start..end]);
+            let mut likely = [0; BLOCK_ROWS];
+            let view = self.index.view();
+            view.candidates(known, self.base, &mut likely);
+            if far {
+                view.prefetch(&hashes[end..hashes.len().min(end + BLOCK_ROWS)]);
             }
-            ahead(&self.index, &hashes[end..]);
-            for position in start..end {
-                let (row, hash) = (rows[position] as usize, hashes[position]);
-                // SAFETY: rows of an input are rows of its batch; places in the index are rows of this table.
-                let same = |place: usize| unsafe { shape.same(row, base.add(place)) };
-                let place = match likely[position - start] {
-                    Some(place) if same(place) => place,
-                    // Another key of the same tag, or a key that a row just before has opened.
-                    _ => match self.index.find(hash, same) {
-                        Some(place) => place,
-                        None => {
-                            groups.fresh.push(position as u32);
-                            self.open(input.batch(), row, hash, copied)?
-                        }
-                    },
+            let mut missed = [0u8; BLOCK_ROWS];
+            // SAFETY: rows of an input are rows of its batch; candidates are places of rows of this table.
+            let misses =
+                unsafe { verify(shape, rows, &likely, self.base, &mut groups.places[start..end], &mut missed) };
+            for &offset in &missed[..misses] {
+                let (offset, base) = (usize::from(offset), self.base);
+                let (row, hash) = (rows[offset] as usize, known[offset]);
+                // Another key of the same tag, a new key, or one that a row just before has opened.
+                // SAFETY: as above.
+                let place = match self.index.find(hash, |place| unsafe { shape.same(row, base.add(place)) }) {
+                    Some(place) => place,
+                    None => {
+                        groups.fresh.push((start + offset) as u32);
+                        self.open(input.batch(), row, hash, copied)?
+                    }
                 };
-                groups.places.push(place);
+                groups.places[start + offset] = place;
             }
         }
         groups.hashes = hashes;
@@ -382,6 +379,33 @@ impl GroupTable {
         self.rows.seal();
         Ok(self.rows.take_sealed().collect())
     }
+}
+
+/// Compares rows with their candidates: a tight loop without calls. Sets the places of those that are right, and lists the others;
+/// how many.
+///
+/// # Safety
+/// `rows` are rows of the shape's batch; each candidate is 0 or the place of a row of the shape's table.
+#[inline(always)]
+unsafe fn verify<K: KeyShape>(
+    shape: K,
+    rows: &[u32],
+    likely: &[usize; BLOCK_ROWS],
+    base: *const u8,
+    places: &mut [usize],
+    missed: &mut [u8; BLOCK_ROWS],
+) -> usize {
+    let mut misses = 0;
+    for (offset, ((&row, &candidate), place)) in rows.iter().zip(likely).zip(places).enumerate() {
+        // SAFETY: the caller's promise.
+        if candidate != 0 && unsafe { shape.same(row as usize, base.add(candidate)) } {
+            *place = candidate;
+        } else {
+            missed[misses] = offset as u8;
+            misses += 1;
+        }
+    }
+    misses
 }
 
 type Brand<'t> = PhantomData<fn(&'t ()) -> &'t ()>;

@@ -97,18 +97,18 @@ impl Index {
         Ok(())
     }
 
+    /// The index as it is now, for loops that look up and do not insert.
+    #[inline(always)]
+    pub(super) fn view(&self) -> IndexView<'_> {
+        IndexView { entries: self.entries(), shift: self.shift }
+    }
+
     /// Starts to load the line where a hash is looked up.
     #[inline(always)]
     pub(super) fn prefetch(&self, hash: u64) {
         if let Some(run) = &self.run {
             prefetch(run.start().wrapping_add((hash >> self.shift) as usize * 8));
         }
-    }
-
-    /// The first row with this tag, unverified: worth loading.
-    #[inline(always)]
-    pub(super) fn candidate(&self, hash: u64) -> Option<usize> {
-        self.find(hash, |_| true)
     }
 
     /// The row with this hash for which `same` holds.
@@ -164,6 +164,46 @@ impl Index {
     /// The places of all rows, in the index's order.
     pub(super) fn places(&self) -> impl Iterator<Item = usize> + '_ {
         self.entries().iter().filter(|&&entry| entry != 0).map(|&entry| place_of(entry))
+    }
+}
+
+/// An index that does not change meanwhile: its parts stay in registers.
+#[derive(Clone, Copy)]
+pub(super) struct IndexView<'i> {
+    entries: &'i [u64],
+    shift: u32,
+}
+
+impl IndexView<'_> {
+    /// Starts to load the lines where hashes are looked up.
+    #[inline(always)]
+    pub(super) fn prefetch(self, hashes: &[u64]) {
+        if !self.entries.is_empty() {
+            let start = self.entries.as_ptr();
+            hashes.iter().for_each(|&hash| prefetch(start.wrapping_add((hash >> self.shift) as usize).cast()));
+        }
+    }
+
+    /// For each hash the first row with its tag, unverified, or 0; starts to load the rows.
+    #[inline(always)]
+    pub(super) fn candidates(self, hashes: &[u64], base: *const u8, places: &mut [usize]) {
+        let entries = self.entries;
+        if entries.is_empty() {
+            return;
+        }
+        let mask = entries.len() - 1;
+        for (place, &hash) in places.iter_mut().zip(hashes) {
+            let mut slot = (hash >> self.shift) as usize & mask;
+            *place = loop {
+                // SAFETY: masked by the power-of-two length less one.
+                let entry = unsafe { *entries.get_unchecked(slot) };
+                if entry == 0 || tags_match(entry, hash) {
+                    break place_of(entry);
+                }
+                slot = (slot + 1) & mask;
+            };
+            prefetch(base.wrapping_add(*place));
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::batch::{Batch, Input, LeafPtr, LeafReader, Row, WINDOW_ROWS};
-use super::index::{Index, ROW_ALIGN, address_of, next_id, prefetch};
+use super::index::{Index, ROW_ALIGN, address_of, next_id};
 use super::key::{KeyLeaf, KeyShape, with_shape};
 use super::run::{FIRST_ROW, Page};
 use super::writer::RowWriter;
@@ -208,25 +208,21 @@ impl JoinTable {
 
     fn probe_shape<K: KeyShape>(&self, shape: K, input: &Input<'_>, pairs: &mut Pairs) {
         let (rows, hashes) = (input.selection().rows(), &pairs.hashes);
-        let mut likely = [None; BLOCK_ROWS];
-        hashes.iter().take(BLOCK_ROWS).for_each(|&hash| self.index.prefetch(hash));
+        let view = self.index.view();
+        view.prefetch(&hashes[..BLOCK_ROWS.min(hashes.len())]);
         for start in (0..rows.len()).step_by(BLOCK_ROWS) {
             let end = (start + BLOCK_ROWS).min(rows.len());
-            for (likely, &hash) in likely.iter_mut().zip(&hashes[start..end]) {
-                *likely = self.index.candidate(hash);
-                if let Some(place) = *likely {
-                    prefetch(self.base.wrapping_add(place));
-                }
-            }
-            hashes[end..].iter().take(BLOCK_ROWS).for_each(|&hash| self.index.prefetch(hash));
+            let mut likely = [0; BLOCK_ROWS];
+            view.candidates(&hashes[start..end], self.base, &mut likely);
+            view.prefetch(&hashes[end..hashes.len().min(end + BLOCK_ROWS)]);
             for position in start..end {
                 // SAFETY: rows of an input are rows of its batch; places in the index are rows of this table.
                 let same = |place: usize| unsafe { shape.same(rows[position] as usize, self.base.add(place)) };
                 let head = match likely[position - start] {
-                    None => 0,
-                    Some(place) if same(place) => place,
+                    0 => 0,
+                    place if same(place) => place,
                     // Another key of the same tag: the right one may stand behind it.
-                    Some(_) => self.index.find(hashes[position], same).unwrap_or(0),
+                    _ => self.index.find(hashes[position], same).unwrap_or(0),
                 };
                 pairs.heads.push(head);
             }

@@ -41,5 +41,5 @@ pub use join_table::{JoinTable, PairRows, Pairs};
 pub use order::{OrderKey, SortBuffer};
 pub use plain::{ListElement, Plain};
 pub use region::PAGE_BYTES;
-pub use run::{FIRST_ROW, Page};
+pub use run::{Buffer, FIRST_ROW, Page};
 pub use writer::{Claims, NewRow, Out, OutBytes, OutList, OutText, RowWriter, SinkLeaves};

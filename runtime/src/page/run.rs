@@ -66,6 +66,34 @@ impl Drop for Run {
     }
 }
 
+/// Bytes of the region for whatever is not rows, such as what was read from a file: memory that was used before costs no page faults.
+pub struct Buffer {
+    run: Run,
+    bytes: usize,
+}
+
+impl Buffer {
+    /// A buffer of so many bytes, whose content is arbitrary.
+    ///
+    /// # Errors
+    /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
+    pub fn new(bytes: usize, memory: &Memory) -> Result<Self> {
+        Ok(Buffer { run: Run::new(bytes, memory)?, bytes })
+    }
+}
+
+impl AsRef<[u8]> for Buffer {
+    fn as_ref(&self) -> &[u8] {
+        &self.run.as_slice()[..self.bytes]
+    }
+}
+
+impl AsMut<[u8]> for Buffer {
+    fn as_mut(&mut self) -> &mut [u8] {
+        &mut self.run.as_mut_slice()[..self.bytes]
+    }
+}
+
 /// Rows that nobody writes any more: what channels carry. Cloning shares.
 #[derive(Clone)]
 pub struct Page {
