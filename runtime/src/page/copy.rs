@@ -90,10 +90,9 @@ impl RowWriter {
     /// `place` holds a row of this writer's layout that nobody else reads or writes, `row` is a row of `batch`, and
     /// the open page has the heap room that the leaves' slots need.
     pub(super) unsafe fn copy_row(&mut self, batch: &Batch<'_>, row: usize, copied: &[(usize, usize)], place: usize) {
-        let layout = self.layout().clone();
         for &(to, from) in copied {
-            let from = source(batch, from, layout.types()[to]);
-            if let Some(offset) = layout.offset(to) {
+            let from = source(batch, from, self.layout().types()[to]);
+            if let Some(offset) = self.layout().offset(to) {
                 // SAFETY: the caller's promise, for this one leaf.
                 unsafe { self.copy_parts(&[Part { from, offset }], &[row], &[place]) };
             }

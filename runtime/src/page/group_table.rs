@@ -244,7 +244,9 @@ impl GroupTable {
             self.rows.check()?;
             return Err(Error::Internal("a page was refused without a reason".to_owned()));
         };
-        self.pages.extend(self.rows.take_sealed());
+        if self.rows.has_sealed() {
+            self.pages.extend(self.rows.take_sealed());
+        }
         // SAFETY: the row was claimed just now: `width` bytes at `place` belong to it; `row` is a row of the batch, and the
         // heap room that its slots need was claimed.
         unsafe {

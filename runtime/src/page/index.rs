@@ -7,17 +7,19 @@ use super::run::Run;
 use crate::error::Result;
 use crate::memory::Memory;
 
-/// Rows of tables lie at multiples of this, so that a place fits 40 bits for 8 TiB of region.
+/// Rows of tables lie at multiples of this.
 pub(super) const ROW_ALIGN: usize = 8;
 
-const PLACE_BITS: u32 = 40;
+/// Bits of a place, counted in [`ROW_ALIGN`]s: the whole region.
+const PLACE_BITS: u32 = (super::region::LARGEST_BYTES / ROW_ALIGN).trailing_zeros();
 const PLACE_MASK: u64 = (1 << PLACE_BITS) - 1;
 const FIRST_SLOTS: usize = 1 << 10;
 
-/// Linear probing over entries of 8 bytes: 24 bits of the hash, then the place. Zero is empty: no row lies at place zero.
+/// Linear probing over entries of 8 bytes: the hash's top 27 bits, then the place. Zero is empty: no row lies at place zero.
 ///
-/// An entry's home is given by the hash's top bits; the tag takes bits 16 to 40, and exchanges the lowest 32 (see
-/// `partition_of`), so the keys of one partition still spread over the whole index.
+/// An entry's home is given by the top bits too. So the index grows without looking at the rows, and from front to back, until it has
+/// 2^27 slots; the bits below the home tell most neighbours apart. Exchanges take a hash's lowest 32 bits (see `partition_of`), so
+/// the keys of one partition still spread over the whole index.
 pub(super) struct Index {
     run: Option<Run>,
     shift: u32,
@@ -27,7 +29,7 @@ pub(super) struct Index {
 
 #[inline(always)]
 fn entry(hash: u64, place: usize) -> u64 {
-    (hash >> 16) << PLACE_BITS | (place / ROW_ALIGN) as u64
+    (hash & !PLACE_MASK) | (place / ROW_ALIGN) as u64
 }
 
 #[inline(always)]
@@ -37,7 +39,7 @@ fn place_of(entry: u64) -> usize {
 
 #[inline(always)]
 fn tags_match(entry: u64, hash: u64) -> bool {
-    (entry ^ ((hash >> 16) << PLACE_BITS)) >> PLACE_BITS == 0
+    (entry ^ hash) & !PLACE_MASK == 0
 }
 
 impl Index {
@@ -78,7 +80,8 @@ impl Index {
         if self.run.is_none() { 0 } else { 1 << (64 - self.shift) }
     }
 
-    /// Makes room for `more` rows at a load of at most 1/2; `hash_of` gives the hash of a row by its place.
+    /// Makes room for `more` rows at a load of at most 1/2; `hash_of` gives the hash of a row by its place, where the index has outgrown
+    /// what its entries know.
     pub(super) fn reserve(&mut self, more: usize, hash_of: impl Fn(usize) -> u64) -> Result<()> {
         let wanted = ((self.len + more) * 2).next_power_of_two().max(FIRST_SLOTS);
         if wanted <= self.slots() {
@@ -91,7 +94,9 @@ impl Index {
         grown.shift = 64 - wanted.trailing_zeros();
         for &old in self.entries().iter().filter(|&&old| old != 0) {
             let place = place_of(old);
-            grown.insert(hash_of(place), place);
+            // The entry itself has the hash's top bits.
+            let hash = if grown.shift >= PLACE_BITS { old } else { hash_of(place) };
+            grown.insert(hash, place);
         }
         *self = grown;
         Ok(())

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 pub const PAGE_BYTES: usize = 64 << 10;
 
 /// Asked for first; halved until the system agrees. Only addresses are reserved: memory is taken at first use.
-const LARGEST_BYTES: usize = 1 << 40;
+pub(super) const LARGEST_BYTES: usize = 1 << 40;
 const SMALLEST_BYTES: usize = 1 << 32;
 
 pub(super) struct Region {
