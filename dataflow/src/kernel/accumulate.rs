@@ -42,8 +42,7 @@ impl<T: Record, S: Slots<T>> Accumulate for Running<T, S> {
             let Some(places) = S::places(&mut states) else {
                 return Err(Error::Internal("a group's state has other leaves than its slots".to_owned()));
             };
-            for position in 0..rows.len() {
-                let (row, group) = rows.get(position);
+            for (row, group) in rows.iter() {
                 self.slots.add(places, group, T::at(cursor, row));
             }
             Ok(())

@@ -149,8 +149,7 @@ fn visit(
 fn count(step: Step, table: &mut GroupTable, input: &Input<'_>, groups: &Groups) -> Result<()> {
     visit(step, table, input, groups, |_, mut states, rows| {
         let state = states.plain::<u64>()?;
-        for position in 0..rows.len() {
-            let (_, group) = rows.get(position);
+        for (_, group) in rows.iter() {
             state.set(group, state.get(group) + 1);
         }
         Some(Ok(()))
@@ -166,8 +165,7 @@ fn sum<V: Plain, S: Plain>(
 ) -> Result<()> {
     visit(step, table, input, groups, |mut leaves, mut states, rows| {
         let (values, state) = (leaves.plain::<V>(), states.plain::<S>()?);
-        for position in 0..rows.len() {
-            let (row, group) = rows.get(position);
+        for (row, group) in rows.iter() {
             match add(state.get(group), values.read(row)) {
                 Some(total) => state.set(group, total),
                 None => return Some(Err(overflow(step.from_type))),
@@ -194,8 +192,7 @@ fn extreme<V: Plain>(
         if matches!(step.kind, Kind::Min | Kind::Max) {
             // A new group starts as a copy of its first row, so there is always something to compare with.
             let (values, state) = (leaves.plain::<V>(), states.plain::<V>()?);
-            for position in 0..rows.len() {
-                let (row, group) = rows.get(position);
+            for (row, group) in rows.iter() {
                 let value = values.read(row);
                 if better(value, state.get(group)) {
                     state.set(group, value);
@@ -205,8 +202,7 @@ fn extreme<V: Plain>(
         }
         let (valid, values) = (leaves.plain::<u8>(), leaves.plain::<V>());
         let (known, state) = (states.plain::<u8>()?, states.plain::<V>()?);
-        for position in 0..rows.len() {
-            let (row, group) = rows.get(position);
+        for (row, group) in rows.iter() {
             let value = values.read(row);
             if valid.read(row) != 0 && (known.get(group) == 0 || better(value, state.get(group))) {
                 known.set(group, 1);

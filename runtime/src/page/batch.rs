@@ -341,6 +341,12 @@ impl<'b> RowIds<'b> {
         self.rows.is_empty()
     }
 
+    /// The rows in order.
+    #[inline(always)]
+    pub fn iter(self) -> impl Iterator<Item = Row<'b>> {
+        self.rows.iter().map(|&row| Row { index: row as usize, brand: PhantomData })
+    }
+
     /// The row at a position of the selection.
     ///
     /// # Panics

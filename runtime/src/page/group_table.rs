@@ -495,10 +495,10 @@ impl<'b, 't> StateRows<'b, 't> {
         self.places.is_empty()
     }
 
-    /// The row at a position, and its group's.
+    /// The rows, each with its group's.
     #[inline(always)]
-    #[must_use]
-    pub fn get(self, position: usize) -> (Row<'b>, StateRow<'t>) {
-        (self.rows.get(position), StateRow { place: self.places[position], brand: PhantomData })
+    pub fn iter(self) -> impl Iterator<Item = (Row<'b>, StateRow<'t>)> {
+        let group = |place| StateRow { place, brand: PhantomData };
+        self.rows.iter().zip(self.places).map(move |(row, &place)| (row, group(place)))
     }
 }

@@ -31,17 +31,29 @@ pub(super) fn place(slot: Slot) -> usize {
 }
 
 /// The slot of a text that fits.
+///
+/// Two overlapping loads instead of a byte loop, shifted so that bytes which both loads see are taken once; all in 64 bits.
 #[inline(always)]
 pub(super) fn inline(text: &[u8]) -> Slot {
     debug_assert!(text.len() <= INLINE_BYTES);
-    text.len() as u128 | (packed(text) << 32)
+    let length = text.len();
+    let (first, rest) = match length {
+        8.. => (load4(text, 0), load8(text, length - 8) >> (8 * (INLINE_BYTES - length))),
+        4..8 => (load4(text, 0), u64::from(load4(text, length - 4)) >> (8 * (8 - length))),
+        1..4 => {
+            let byte = |at: usize| u32::from(text[at]) << (8 * at);
+            (byte(0) | byte(length / 2) | byte(length - 1), 0)
+        }
+        0 => (0, 0),
+    };
+    length as u128 | (u128::from(first) << 32) | (u128::from(rest) << 64)
 }
 
 /// The slot of a text that lies elsewhere.
 #[inline(always)]
 pub(super) fn outside(text: &[u8], buffer: u32, place: u32) -> Slot {
-    let prefix = packed(&text[..4]);
-    text.len() as u128 | (prefix << 32) | (u128::from(buffer) << 64) | (u128::from(place) << 96)
+    let prefix = load4(text, 0);
+    text.len() as u128 | (u128::from(prefix) << 32) | (u128::from(buffer) << 64) | (u128::from(place) << 96)
 }
 
 /// The slot of a list.
@@ -56,29 +68,18 @@ pub(super) fn moved(slot: Slot, place: u32) -> Slot {
     (slot & (u64::MAX as u128)) | (u128::from(place) << 96)
 }
 
-/// Up to twelve bytes as a number. Two overlapping loads instead of a byte loop: bytes that both loads see are the same,
-/// so `|` joins them.
 #[inline(always)]
-fn packed(text: &[u8]) -> u128 {
-    let load8 = |at: usize| -> u128 {
-        let mut bytes = [0; 8];
-        bytes.copy_from_slice(&text[at..at + 8]);
-        u128::from(u64::from_le_bytes(bytes))
-    };
-    let load4 = |at: usize| -> u128 {
-        let mut bytes = [0; 4];
-        bytes.copy_from_slice(&text[at..at + 4]);
-        u128::from(u32::from_le_bytes(bytes))
-    };
-    match text.len() {
-        length @ 8.. => load8(0) | (load8(length - 8) << (8 * (length - 8))),
-        length @ 4..8 => load4(0) | (load4(length - 4) << (8 * (length - 4))),
-        length @ 1..4 => {
-            let byte = |at: usize| u128::from(text[at]) << (8 * at);
-            byte(0) | byte(length / 2) | byte(length - 1)
-        }
-        0 => 0,
-    }
+fn load4(text: &[u8], at: usize) -> u32 {
+    let mut bytes = [0; 4];
+    bytes.copy_from_slice(&text[at..at + 4]);
+    u32::from_le_bytes(bytes)
+}
+
+#[inline(always)]
+fn load8(text: &[u8], at: usize) -> u64 {
+    let mut bytes = [0; 8];
+    bytes.copy_from_slice(&text[at..at + 8]);
+    u64::from_le_bytes(bytes)
 }
 
 #[cfg(test)]

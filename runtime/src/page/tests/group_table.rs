@@ -27,8 +27,7 @@ fn aggregate(table: &mut GroupTable, key: &[usize], items: &[Item]) {
                 let small = leaves.plain::<u16>();
                 states.skip(2);
                 let (count, sum) = (states.plain::<u64>().unwrap(), states.plain::<u64>().unwrap());
-                for position in 0..rows.len() {
-                    let (row, state) = rows.get(position);
+                for (row, state) in rows.iter() {
                     count.set(state, count.get(state) + 1);
                     sum.set(state, sum.get(state) + u64::from(small.read(row)));
                 }
