@@ -47,6 +47,8 @@ pub struct TextColumn {
     own: String,
     /// Buffers 1, 2, …
     buffers: Vec<Utf8>,
+    /// More text than views can point into; no batch is made of it.
+    too_long: bool,
 }
 
 impl TextColumn {
@@ -54,6 +56,7 @@ impl TextColumn {
     pub fn clear(&mut self) {
         self.views.clear();
         self.own.clear();
+        self.too_long = false;
         self.buffers.clear();
     }
 
@@ -87,8 +90,8 @@ impl TextColumn {
         let text = self.buffers.last().and_then(|buffer| buffer.as_str().get(range.clone())).unwrap_or_default();
         let view = match u32::try_from(range.start) {
             _ if text.len() <= INLINE_BYTES => slot::inline(text.as_bytes()),
-            Ok(start) => slot::outside(text.as_bytes(), index, start),
-            Err(_) => return self.push_str_at(range),
+            Ok(start) if u32::try_from(text.len()).is_ok() => slot::outside(text.as_bytes(), index, start),
+            _ => return self.push_str_at(range),
         };
         self.views.push(view);
     }
@@ -104,9 +107,17 @@ impl TextColumn {
         let view = if text.len() <= INLINE_BYTES {
             slot::inline(text.as_bytes())
         } else {
-            let place = u32::try_from(self.own.len()).unwrap_or(u32::MAX);
-            self.own.push_str(text);
-            slot::outside(text.as_bytes(), 0, place)
+            let place = u32::try_from(self.own.len()).ok().filter(|_| u32::try_from(text.len()).is_ok());
+            match place {
+                Some(place) => {
+                    self.own.push_str(text);
+                    slot::outside(text.as_bytes(), 0, place)
+                }
+                None => {
+                    self.too_long = true;
+                    0
+                }
+            }
         };
         self.views.push(view);
     }
@@ -159,6 +170,13 @@ impl<'a> Columns<'a> {
     /// # Errors
     /// Where the texts are too few.
     pub fn text(&mut self, column: &'a TextColumn) -> Result<()> {
+        if column.too_long {
+            return Err(Error::Data {
+                path: "a column".into(),
+                place: String::new(),
+                message: "one batch has more than 4 GiB of text".to_owned(),
+            });
+        }
         let own = std::iter::once(column.own.as_ptr());
         let places = own.chain(column.buffers.iter().map(|buffer| buffer.0.as_ptr())).collect();
         // Views were made by `TextColumn`: each lies inside its buffer, at character boundaries.
