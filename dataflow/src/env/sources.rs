@@ -30,7 +30,8 @@ impl Env {
     /// Records of CSV files with a header: a file, a folder, or a pattern. Columns are found by the names of the record's fields.
     ///
     /// # Errors
-    /// Where the path names no file, one that cannot be read, or one that lacks a column.
+    /// Where the path names no file, or one that cannot be read. A column that is missing, or of another type, ends the run before its
+    /// first record, if somebody reads it.
     #[track_caller]
     pub fn read_csv<T: Record>(&self, path: impl AsRef<str>) -> Result<DataSet<T>> {
         let next = Next::default().called_at(Location::caller());
@@ -42,7 +43,8 @@ impl Env {
     /// somebody reads are decoded.
     ///
     /// # Errors
-    /// Where the path names no file, one that cannot be read, or one that lacks a column or has it in another type.
+    /// Where the path names no file, or one that is no Parquet file. A column that is missing, or of another type, ends the run before its
+    /// first record, if somebody reads it.
     #[track_caller]
     pub fn read_parquet<T: Record>(&self, path: impl AsRef<str>) -> Result<DataSet<T>> {
         let next = Next::default().called_at(Location::caller());
