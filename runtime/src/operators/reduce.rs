@@ -65,7 +65,13 @@ impl Operator for Reduced {
         let key = |row: &Vec<Datum>| self.key.iter().map(|&leaf| row[leaf].clone()).collect::<Vec<_>>();
         for row in &inputs[0].rows {
             match groups.iter_mut().find(|group| key(group) == key(row)) {
-                Some(group) => *group = self.combined(&mut *kernel, group, row)?,
+                Some(group) => {
+                    let combined = self.combined(&mut *kernel, group, row)?;
+                    if key(&combined) != key(row) {
+                        return Err(changed_key());
+                    }
+                    *group = combined;
+                }
                 None => groups.push(row.clone()),
             }
         }
@@ -89,6 +95,12 @@ impl Reduced {
             _ => Err(not_one()),
         }
     }
+}
+
+fn changed_key() -> Error {
+    Error::Plan(
+        "a `reduce` closure must keep the key of its records: change key fields in a `map` before or after".to_owned(),
+    )
 }
 
 fn not_one() -> Error {
@@ -147,7 +159,15 @@ impl ReduceDriver {
         if page.rows() != 1 {
             return Err(not_one());
         }
-        self.table.replace(&mut self.groups, position, &page.batch())?;
+        let (result, state) = (page.batch(), self.table.state_of(&self.groups, position));
+        let kept = |&leaf: &usize| {
+            result.leaf_bits(leaf, 0) == state.leaf_bits(leaf, 0)
+                && result.leaf_bytes(leaf, 0) == state.leaf_bytes(leaf, 0)
+        };
+        if !self.key.iter().all(kept) {
+            return Err(changed_key());
+        }
+        self.table.replace(&mut self.groups, position, &result)?;
         pages.into_iter().for_each(|page| self.scratch.recycle(page));
         Ok(())
     }

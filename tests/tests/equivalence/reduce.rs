@@ -2,7 +2,7 @@
 
 use dataflow::prelude::*;
 use proptest::prelude::*;
-use tests::{Reading, everywhere, inputs, locally, small_inputs};
+use tests::{Reading, everywhere, inputs, locally, on_each_engine, small_inputs};
 
 use crate::{cases, grouped};
 
@@ -70,4 +70,18 @@ proptest! {
         let expected = grouped(&words, |w| w.0).into_values().map(all).collect();
         everywhere(expected, |env| joined_texts(env.collection(&words)?).collect());
     }
+}
+
+#[dataflow]
+fn key_changed(readings: DataSet<(u32, u64)>) -> DataSet<(u32, u64)> {
+    readings.group_by(|r| r.0).reduce(|a, b| (a.0 + 1, a.1 + b.1))
+}
+
+#[test]
+fn a_closure_that_changes_the_key_ends_the_job() {
+    on_each_engine(|engine, env| {
+        let readings = env.collection([(1u32, 2u64), (1, 3)]).unwrap();
+        let error = key_changed(readings).collect().unwrap_err().to_string();
+        assert!(error.contains("must keep the key") && error.contains("reduce"), "{engine}: {error}");
+    });
 }
