@@ -149,7 +149,7 @@ impl Env {
             ProgressWhen::Never => false,
             ProgressWhen::Terminal => std::io::stderr().is_terminal(),
         };
-        let mut progress = shows.then(|| Progress::new(exec::source_bytes(&plan).unwrap_or(0)));
+        let mut progress = shows.then(Progress::new);
         let resources = Resources { pool: exec::pool(options.parallelism)?, budget: self.inner.budget.clone() };
         let tick = |metrics: &JobMetrics| {
             if let Some(progress) = &mut progress {

@@ -10,8 +10,8 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    pub(super) fn new(total_bytes: u64) -> Self {
-        let bar = ProgressBar::new(total_bytes);
+    pub(super) fn new() -> Self {
+        let bar = ProgressBar::new(0);
         // The template is a constant; the default style is the honest fallback.
         if let Ok(style) = ProgressStyle::with_template("{bar:30} {percent:>3} %  {msg}  {elapsed}") {
             bar.set_style(style.progress_chars("━╸ "));
@@ -22,11 +22,13 @@ impl Progress {
     pub(super) fn show(&mut self, metrics: &JobMetrics) {
         let (bytes, rows) = (metrics.source_bytes.get(), metrics.source_rows.get());
         let seconds = self.started.elapsed().as_secs_f64().max(1e-3);
+        let total = metrics.source_total_bytes.get();
+        self.bar.set_length(total);
         self.bar.set_position(bytes);
         self.bar.set_message(format!(
             "{} of {} read, {} rows, {}/s",
             HumanBytes(bytes),
-            HumanBytes(self.bar.length().unwrap_or(0)),
+            HumanBytes(total),
             HumanCount(rows),
             HumanBytes((bytes as f64 / seconds) as u64)
         ));

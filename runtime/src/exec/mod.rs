@@ -49,14 +49,6 @@ pub fn pool(threads: usize) -> Result<Arc<ThreadPool>> {
     Ok(pools.entry(threads).or_insert(Arc::new(pool)).clone())
 }
 
-/// Bytes of all sources of a plan: what progress is measured against.
-///
-/// # Errors
-/// Where a source cannot be listed.
-pub fn source_bytes(plan: &PhysicalPlan) -> Result<u64> {
-    start::source_bytes(plan)
-}
-
 /// Runs a plan to its end; `tick` sees the counters now and then.
 ///
 /// # Errors

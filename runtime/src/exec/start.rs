@@ -21,17 +21,6 @@ use crate::physical::{Head, OutputPlan, PhysicalPlan, Prelude, StagePlan, StepPl
 use crate::row::{LeafSet, RowLayout};
 use crate::strategy::Ship;
 
-/// Bytes of all sources of a plan.
-pub(super) fn source_bytes(plan: &PhysicalPlan) -> Result<u64> {
-    let mut bytes = 0;
-    for stage in &plan.stages {
-        if let Head::Source(_, source, scan) = &stage.head {
-            bytes += source.splits(scan)?.iter().map(|split| split.bytes).sum::<u64>();
-        }
-    }
-    Ok(bytes)
-}
-
 /// Starts all tasks of a plan, and waits for them.
 pub(super) fn run(
     plan: &PhysicalPlan,
@@ -81,6 +70,7 @@ impl<'p> Starter<'p> {
             }
             if let Head::Source(operator, source, scan) = &stage.head {
                 let listed = source.splits(scan).map_err(|error| error.at(&plan.operators[*operator].origin))?;
+                job.metrics.source_total_bytes.add(listed.iter().map(|split| split.bytes).sum());
                 splits.insert(number, Arc::new(SplitQueue::new(listed.into())));
             }
         }

@@ -37,6 +37,8 @@ impl Counter {
 pub struct JobMetrics {
     /// By operator, in the plan's order.
     pub operators: Vec<OperatorMetrics>,
+    /// Bytes of all sources: what progress is measured against.
+    pub source_total_bytes: Counter,
     /// Bytes of sources read so far.
     pub source_bytes: Counter,
     /// Records read so far.

@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 use super::plain::{ListElement, Plain};
 use super::region::PAGE_BYTES;
 use super::slot::{self, INLINE_BYTES, Slot};
-use crate::row::{LeafType, Physical};
+use crate::row::{LeafType, Physical, RowLayout};
 
 /// How many rows a selection holds at most: what fits a core's first cache beside the values of a few leaves.
 pub const WINDOW_ROWS: usize = 1024;
@@ -28,6 +28,15 @@ pub(super) struct LeafPtr {
 impl LeafPtr {
     pub(super) fn rows(base: *const u8, stride: usize, ty: LeafType) -> Self {
         LeafPtr { base, stride, buffers: std::ptr::null(), ty }
+    }
+
+    /// A leaf of rows that are found by place: "row" numbers are byte offsets from `base`.
+    pub(super) fn stored(layout: &RowLayout, base: *const u8, leaf: usize) -> Self {
+        let ty = layout.types()[leaf];
+        match layout.offset(leaf) {
+            Some(offset) => Self::rows(base.wrapping_add(offset), 1, ty),
+            None => Self::dead(ty),
+        }
     }
 
     pub(super) fn dead(ty: LeafType) -> Self {

@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 
 use super::batch::{Batch, Input, LeafPtr, LeafReader, Row, RowIds};
 use super::index::{Index, ROW_ALIGN, address_of, next_id};
-use super::key::{KeyLeaf, KeyShape, with_shape};
+use super::key::{KeyLeaf, KeyShape, compared, with_shape};
 use super::plain::Plain;
 use super::run::Page;
 use super::writer::RowWriter;
@@ -130,14 +130,7 @@ impl GroupTable {
             // SAFETY: the index holds places of this table's rows.
             with_shape!(&stored, shape => unsafe { shape.hash(place) })
         })?;
-        let leaves: SmallVec<[KeyLeaf; 4]> = key
-            .iter()
-            .zip(&self.key)
-            .map(|(&asked, &kept)| KeyLeaf {
-                asked: input.batch().leaf(asked),
-                stored_offset: self.layout.offset(kept).unwrap_or_default(),
-            })
-            .collect();
+        let leaves = compared(input.batch(), key, &self.layout, &self.key);
         with_shape!(&leaves, shape => self.probe_shape(shape, input, copied, groups))
     }
 
@@ -263,11 +256,7 @@ impl GroupTable {
 
     /// A leaf of stored rows, whose "row number" is the place.
     fn stored_leaf(&self, leaf: usize) -> LeafPtr {
-        let ty = self.layout.types()[leaf];
-        match self.layout.offset(leaf) {
-            Some(offset) => LeafPtr::rows(self.base.wrapping_add(offset), 1, ty),
-            None => LeafPtr::dead(ty),
-        }
+        LeafPtr::stored(&self.layout, self.base, leaf)
     }
 
     /// Calls `f` with the input's leaves, the groups' leaves, and the rows of both side by side.

@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 
 use super::batch::{Batch, Input, LeafPtr, LeafReader, Row, WINDOW_ROWS};
 use super::index::{Index, ROW_ALIGN, address_of, next_id};
-use super::key::{KeyLeaf, KeyShape, with_shape};
+use super::key::{KeyLeaf, KeyShape, compared, with_shape};
 use super::run::{FIRST_ROW, Page};
 use super::writer::RowWriter;
 use crate::error::Result;
@@ -183,24 +183,13 @@ impl JoinTable {
     }
 
     fn stored_leaf(&self, leaf: usize) -> LeafPtr {
-        let ty = self.layout.types()[leaf];
-        match self.layout.offset(leaf) {
-            Some(offset) => LeafPtr::rows(self.base.wrapping_add(offset), 1, ty),
-            None => LeafPtr::dead(ty),
-        }
+        LeafPtr::stored(&self.layout, self.base, leaf)
     }
 
     /// Looks each row's key up, by the batch's leaves `key`.
     pub fn probe(&self, input: &Input<'_>, key: &[usize], pairs: &mut Pairs) {
         super::copy::hash_rows(input, key, &mut pairs.hashes);
-        let leaves: SmallVec<[KeyLeaf; 4]> = key
-            .iter()
-            .zip(&self.key)
-            .map(|(&asked, &kept)| KeyLeaf {
-                asked: input.batch().leaf(asked),
-                stored_offset: self.layout.offset(kept).unwrap_or_default(),
-            })
-            .collect();
+        let leaves = compared(input.batch(), key, &self.layout, &self.key);
         pairs.heads.clear();
         (pairs.table, pairs.batch_rows) = (self.id, input.batch().rows());
         with_shape!(&leaves, shape => self.probe_shape(shape, input, pairs));

@@ -1,14 +1,25 @@
 //! Keys of rows: hashing and comparing, specialised for the shapes that are common.
 
-use super::batch::LeafPtr;
+use smallvec::SmallVec;
+
+use super::batch::{Batch, LeafPtr};
 use super::slot::{self, INLINE_BYTES, Slot};
-use crate::row::Physical;
+use crate::row::{Physical, RowLayout};
 
 /// One leaf of a key: where it lies in the batch that asks, and in a stored row.
 #[derive(Clone, Copy)]
 pub(super) struct KeyLeaf {
     pub(super) asked: LeafPtr,
     pub(super) stored_offset: usize,
+}
+
+/// The leaves of a batch's key, each with its place in the rows of a table whose key is `kept`.
+pub(super) fn compared(batch: &Batch<'_>, key: &[usize], layout: &RowLayout, kept: &[usize]) -> SmallVec<[KeyLeaf; 4]> {
+    let leaf = |(&asked, &kept): (&usize, &usize)| KeyLeaf {
+        asked: batch.leaf(asked),
+        stored_offset: layout.offset(kept).unwrap_or_default(),
+    };
+    key.iter().zip(kept).map(leaf).collect()
 }
 
 /// A key shape: how to hash a row of the batch, and whether a stored row has the same key.

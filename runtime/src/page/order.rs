@@ -164,11 +164,7 @@ impl SortBuffer {
     }
 
     fn stored_leaf(&self, leaf: usize) -> LeafPtr {
-        let ty = self.layout.types()[leaf];
-        match self.layout.offset(leaf) {
-            Some(offset) => LeafPtr::rows(self.base.wrapping_add(offset), 1, ty),
-            None => LeafPtr::dead(ty),
-        }
+        LeafPtr::stored(&self.layout, self.base, leaf)
     }
 
     fn compare(&self, left: usize, right: usize) -> Ordering {
