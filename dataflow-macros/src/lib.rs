@@ -42,7 +42,7 @@ use proc_macro::TokenStream;
 /// #[dataflow]
 /// fn word_count(lines: DataSet<String>) -> DataSet<WordCount> {
 ///     lines
-///         .flat_map(|line| line.split_whitespace().map(|word| WordCountRef { word, count: 1 }))
+///         .flat_map(|line| line.words().map(|word| WordCountRef { word, count: 1 }))
 ///         .group_by(|w| w.word)
 ///         .sum(|w| w.count)
 /// }

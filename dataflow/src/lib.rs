@@ -13,6 +13,7 @@ mod kernel;
 mod key;
 pub mod prelude;
 mod record;
+mod text;
 
 pub use dataflow_macros::{Record, dataflow_inline as dataflow};
 
@@ -27,6 +28,7 @@ pub use key::{Asc, Desc, Equality, Field, Key, KeyedBy, Order, Projection, asc, 
 pub use record::{Record, Value};
 pub use runtime::source::Comparison;
 pub use runtime::value::{Date, Decimal, Timestamp};
+pub use text::{TextExt, Words};
 
 /// The slots of [`Aggregates`], as they stand in its type.
 pub mod slots {

@@ -7,4 +7,5 @@ pub use crate::env::{Env, Options};
 pub use crate::flow::{DataSet, DataStream, Flow};
 pub use crate::key::{asc, desc};
 pub use crate::record::{Record, Value};
+pub use crate::text::TextExt;
 pub use runtime::value::{Date, Decimal, Timestamp};

@@ -21,6 +21,12 @@ const BLOCK_ROWS: usize = 64;
 /// Up to so many groups are looked for in a cache of their own before the index.
 const FEW_GROUPS: usize = 64;
 
+/// Entries of that cache, a power of two.
+const RECENT: usize = 256;
+
+/// Spreads codes over it by their product's top bits.
+const CODE_FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
+
 /// An index up to this size stays in a core's second cache.
 const NEAR_BYTES: usize = 256 << 10;
 
@@ -187,7 +193,8 @@ impl GroupTable {
         Ok(())
     }
 
-    /// Few groups: rows find theirs through a small cache by a number that is cheap to make, mostly without a hash.
+    /// Few groups: rows find theirs through a small cache by a number that is cheap to make, mostly without a hash or a look at
+    /// the group's row.
     fn probe_few<K: KeyShape>(
         &mut self,
         shape: K,
@@ -197,17 +204,21 @@ impl GroupTable {
         groups: &mut Groups,
     ) -> Result<()> {
         let base = self.base;
-        let mut recent = [0usize; 256];
+        // Codes with the place of their group, which is never 0 and a multiple of eight; its lowest bit says that the code is exact.
+        let mut recent = [(0u64, 0usize); RECENT];
         groups.hashes.clear();
         for (position, &row) in rows.iter().enumerate() {
             let row = row as usize;
             // SAFETY: rows of an input are rows of its batch; places in the index and in `recent` are rows of this table.
             let same = |place: usize| unsafe { shape.same(row, base.add(place)) };
             // SAFETY: rows of an input are rows of its batch.
-            let cheap = unsafe { shape.cheap(row) };
-            let slot = (cheap.wrapping_mul(0x9E37_79B1) >> 24) as usize;
-            let mut place = recent[slot];
-            if place == 0 || !same(place) {
+            let code = unsafe { shape.code(row) };
+            let slot = (code.number.wrapping_mul(CODE_FACTOR) >> (u64::BITS - RECENT.trailing_zeros())) as usize;
+            let (known, entry) = recent[slot];
+            let exact = usize::from(code.exact);
+            let mut place = entry & !1;
+            let found = place != 0 && known == code.number && (entry & exact == 1 || same(place));
+            if !found {
                 // SAFETY: as above.
                 let hash = unsafe { shape.hash(row) };
                 place = match self.index.find(hash, same) {
@@ -217,7 +228,7 @@ impl GroupTable {
                         self.open(batch, row, hash, copied)?
                     }
                 };
-                recent[slot] = place;
+                recent[slot] = (code.number, place | exact);
             }
             groups.places.push(place);
         }

@@ -30,16 +30,27 @@ pub(super) trait KeyShape: Copy {
     /// `row` is a row of the batch that the key's leaves point to.
     unsafe fn hash(self, row: usize) -> u64;
 
-    /// A number that equal keys share and that costs next to nothing; different keys may share it too.
+    /// A number that costs next to nothing and stands for the key: two exact ones are equal for equal keys only.
     ///
     /// # Safety
     /// As `hash`.
-    unsafe fn cheap(self, row: usize) -> u32;
+    unsafe fn code(self, row: usize) -> Code;
 
     /// # Safety
     /// As `hash`, and `stored` points to a row of the table whose offsets the key has.
     unsafe fn same(self, row: usize, stored: *const u8) -> bool;
 }
+
+/// See [`KeyShape::code`].
+#[derive(Clone, Copy)]
+pub(super) struct Code {
+    pub(super) number: u64,
+    /// Whether the number tells the key from all others whose numbers are exact. Equal keys agree in this.
+    pub(super) exact: bool,
+}
+
+/// The longest text that a code tells from all others: with its length it takes 32 bits, so that a pair of two does, too.
+const CODE_BYTES: usize = 3;
 
 const SEED: u64 = 0x9E37_79B9_7F4A_7C15;
 const FACTOR: u64 = 0xD6E8_FEB8_6659_FD93;
@@ -81,10 +92,10 @@ macro_rules! fixed {
             }
 
             #[inline(always)]
-            unsafe fn cheap(self, row: usize) -> u32 {
+            unsafe fn code(self, row: usize) -> Code {
                 // SAFETY: the caller's promise; the leaf has this width.
                 let value: $ty = unsafe { self.0.asked.read(row) };
-                value as u32
+                Code { number: value as u64, exact: size_of::<$ty>() <= 8 }
             }
 
             #[inline(always)]
@@ -122,10 +133,13 @@ impl KeyShape for KeySlot {
     }
 
     #[inline(always)]
-    unsafe fn cheap(self, row: usize) -> u32 {
-        // SAFETY: the caller's promise; the leaf is a slot. Length and first bytes are the same wherever a text lies.
-        let slot: Slot = unsafe { self.0.asked.read(row) };
-        (slot as u32) ^ ((slot >> 32) as u32)
+    unsafe fn code(self, row: usize) -> Code {
+        // SAFETY: the caller's promise; the leaf is a slot. Length and first bytes are the same wherever a text lies, and of a short
+        // text the bytes behind its end are zero.
+        let start: u64 = unsafe { self.0.asked.read::<Slot>(row) } as u64;
+        let length = start as u32 as usize;
+        let exact = length <= CODE_BYTES && self.0.asked.ty.element_width() == 1;
+        Code { number: start >> 32 | (length as u64) << (8 * CODE_BYTES), exact }
     }
 
     #[inline(always)]
@@ -159,9 +173,11 @@ impl<A: KeyShape, B: KeyShape> KeyShape for Pair<A, B> {
     }
 
     #[inline(always)]
-    unsafe fn cheap(self, row: usize) -> u32 {
+    unsafe fn code(self, row: usize) -> Code {
         // SAFETY: the caller's promise.
-        unsafe { self.0.cheap(row) ^ self.1.cheap(row).rotate_left(7) }
+        let (first, second) = unsafe { (self.0.code(row), self.1.code(row)) };
+        let narrow = (first.number | second.number) >> 32 == 0;
+        Code { number: first.number ^ second.number.rotate_left(32), exact: first.exact & second.exact & narrow }
     }
 
     #[inline(always)]
@@ -186,9 +202,9 @@ impl KeyShape for Parts<'_> {
     }
 
     #[inline]
-    unsafe fn cheap(self, row: usize) -> u32 {
+    unsafe fn code(self, row: usize) -> Code {
         // SAFETY: the caller's promise.
-        unsafe { self.hash(row) as u32 }
+        Code { number: unsafe { self.hash(row) }, exact: false }
     }
 
     #[inline]

@@ -133,3 +133,31 @@ proptest! {
         });
     }
 }
+
+#[dataflow]
+fn count_pairs(pairs: DataSet<(String, String)>) -> DataSet<((String, String), u64)> {
+    pairs.group_by(|p| (p.0, p.1)).count()
+}
+
+/// Few groups are told apart by short codes of their keys; texts that a code does not tell apart are still other groups.
+#[test]
+fn few_groups_of_texts_that_look_alike() {
+    let texts: Vec<String> =
+        ["", "\u{1}", "\u{1}\0", "a", "a\0", "ab", "abc", "abcd", "abce", "abcd\0\0\0\0\0\0\0\0\0"]
+            .into_iter()
+            .map(str::to_owned)
+            .chain([format!("\u{1}\0\0\0{}", "x".repeat(252)), format!("\u{1}\0\0\0{}", "y".repeat(252))])
+            .collect();
+    let pairs: Vec<(String, String)> = (0..1_000)
+        .map(|step: usize| (texts[step % 7 * 5 % texts.len()].clone(), texts[step * step % texts.len()].clone()))
+        .chain([
+            (texts[10].clone(), texts[10].clone()),
+            (String::new(), String::new()),
+            (texts[10].clone(), texts[11].clone()),
+        ])
+        .collect();
+    let groups = grouped(&pairs, |pair| pair.clone());
+    assert!(groups.len() < 60, "{}", groups.len());
+    let expected = groups.into_iter().map(|(key, group)| (key, group.len() as u64)).collect();
+    everywhere(expected, |env| count_pairs(env.collection(&pairs)?).collect());
+}
