@@ -112,7 +112,12 @@ static OPERATORS: &[Operator] = &[
     row("try_filter", Joined, Records(2), Joined, Predicate(&filter::TRY_FILTER)),
     // Joins.
     row("join", Flow, Values, Join, AsWritten),
+    row("left_join", Flow, Values, Join, AsWritten),
+    row("right_join", Flow, Values, Join, AsWritten),
+    row("full_join", Flow, Values, Join, AsWritten),
     row("on", Join, Symbols, Joined, AsWritten),
+    row("cross", Flow, Values, Joined, AsWritten),
+    row("with", Flow, Values, Joined, AsWritten),
     row("semi_join", Flow, Values, KeyedFilter, AsWritten),
     row("anti_join", Flow, Values, KeyedFilter, AsWritten),
     row("on", KeyedFilter, Symbols, Flow, AsWritten),

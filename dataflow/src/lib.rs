@@ -30,6 +30,11 @@ pub use runtime::source::Comparison;
 pub use runtime::value::{Date, Decimal, Timestamp};
 pub use text::{TextExt, Words};
 
+/// The kinds of a [`Join`], as they stand in its type.
+pub mod joins {
+    pub use crate::flow::{FullOuter, Inner, LeftOuter, Outer, RightOuter};
+}
+
 /// The slots of [`Aggregates`], as they stand in its type.
 pub mod slots {
     pub use crate::kernel::{Avg, Count, Extreme, Greatest, Least, Measure, Slots, State, Sum};

@@ -100,6 +100,15 @@ pub enum Error {
     /// A user's closure returned an error.
     #[error("{0}")]
     User(Box<dyn std::error::Error + Send + Sync>),
+    /// A flow that is taken as a value has not one record.
+    #[error(
+        "expected a flow of one record, found {}; a flow that `with` takes as a value is best made by an `aggregate`",
+        match found { 0 => "none".to_owned(), found => format!("{found} records") }
+    )]
+    NotOneRecord {
+        /// How many it has.
+        found: usize,
+    },
     /// The plan cannot be run; known before the first record.
     #[error("{0}")]
     Plan(String),

@@ -28,7 +28,7 @@ use crate::record::Record;
 pub use aggregate::Aggregates;
 pub use capture::Capture;
 pub use group::{Grouped, Total};
-pub use join::{Join, Joined, Side};
+pub use join::{FullOuter, Inner, Join, Joined, LeftOuter, Outer, RightOuter, Side};
 pub use records::Records;
 pub use scope::{Scope, scope};
 pub use semi_join::SemiJoin;
@@ -100,9 +100,15 @@ impl<T: Record, M: Mode> Flow<T, M> {
         others: &[Arc<Node>],
         next: &Next,
     ) -> Flow<U, N> {
+        Flow::behind(self.env.clone(), operator, std::iter::once(&self.node).chain(others).cloned().collect(), next)
+    }
+}
+
+impl<T, M> Flow<T, M> {
+    /// The flow behind an operator. `next` describes it.
+    fn behind(env: Env, operator: impl Operator + 'static, inputs: Vec<Arc<Node>>, next: &Next) -> Self {
         let (origin, text) = next.origin(operator.name());
-        let inputs = std::iter::once(&self.node).chain(others).cloned().collect();
         let node = Node::new(scope::path(), origin, text, Arc::new(operator), inputs);
-        Flow { node, env: self.env.clone(), next: Next::default(), of: PhantomData }
+        Flow { node, env, next: Next::default(), of: PhantomData }
     }
 }

@@ -27,7 +27,7 @@ pub use distinct::distinct;
 pub use filter::Filter;
 pub use first::First;
 pub use fold::{Fold, Merge, StateLeaf};
-pub use join::Join;
+pub use join::{Join, JoinKind};
 pub use reduce::Reduced;
 pub use scan::{Pages, Scanned};
 pub use semi_join::SemiJoin;

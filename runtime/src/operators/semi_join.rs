@@ -1,4 +1,5 @@
-//! Semi-joins: left records that have a partner on the right. The right side is built; left rows pass as they are.
+//! Semi-joins and anti-joins: left records that have a partner on the right, or none. The right side is built; left rows pass as they
+//! are.
 
 use std::sync::Arc;
 
@@ -9,10 +10,12 @@ use crate::plan::{Operator, Table, row_bytes};
 use crate::row::{LeafSet, LeafType, RowLayout, Schema};
 use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Strategy};
 
-use super::join::{Build, equal_keys, hash_strategies, on, validity};
+use super::join::{Build, JoinKind, equal_keys, hash_strategies, on, validity};
 
-/// Keeps left records whose key is among the right records' keys. A null key is among none.
+/// Keeps left records whose key is among the right records' keys, or those whose key is not. A null key is among none.
 pub struct SemiJoin {
+    /// Whether the records with a partner are kept, or those without.
+    pub matched: bool,
     /// The left and right records.
     pub inputs: [Schema; 2],
     /// The key's leaves on each side, in the same order.
@@ -21,7 +24,7 @@ pub struct SemiJoin {
 
 impl Operator for SemiJoin {
     fn name(&self) -> &'static str {
-        "semi_join"
+        if self.matched { "semi_join" } else { "anti_join" }
     }
 
     fn details(&self) -> String {
@@ -52,16 +55,17 @@ impl Operator for SemiJoin {
                 live: self.keys[1].iter().copied().collect(),
                 keys: self.keys.clone(),
                 nullable: validity(&self.inputs, &self.keys),
+                matched: self.matched,
             })
         };
-        hash_strategies(planning, &self.keys, factory, &[1])
+        hash_strategies(planning, &self.keys, JoinKind::Inner, factory, &[1])
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
         let nullable = validity(&self.inputs, &self.keys);
         let joins =
             |left: &&Vec<_>| inputs[1].rows.iter().any(|right| equal_keys([left, right], &self.keys, &nullable));
-        let rows = inputs[0].rows.iter().filter(joins).cloned().collect();
+        let rows = inputs[0].rows.iter().filter(|left| joins(left) == self.matched).cloned().collect();
         Ok(Table { types: inputs[0].types.clone(), rows })
     }
 }
@@ -71,11 +75,12 @@ struct SemiJoinFactory {
     live: LeafSet,
     keys: [Vec<usize>; 2],
     nullable: [Vec<usize>; 2],
+    matched: bool,
 }
 
 impl DriverFactory for SemiJoinFactory {
     fn name(&self) -> String {
-        "hash semi join, build right".to_owned()
+        format!("hash {} join, build right", if self.matched { "semi" } else { "anti" })
     }
 
     fn layout(&self) -> Option<Arc<RowLayout>> {
@@ -84,13 +89,14 @@ impl DriverFactory for SemiJoinFactory {
 
     fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
         let build = Build::new(1, &self.types, &self.live, &self.keys, &self.nullable, context)?;
-        Ok(Box::new(SemiJoinDriver { build, pairs: Pairs::default() }))
+        Ok(Box::new(SemiJoinDriver { build, pairs: Pairs::default(), matched: self.matched }))
     }
 }
 
 struct SemiJoinDriver {
     build: Build,
     pairs: Pairs,
+    matched: bool,
 }
 
 impl Driver for SemiJoinDriver {
@@ -106,7 +112,7 @@ impl Driver for SemiJoinDriver {
         self.build.probe(input, &mut self.pairs);
         let mut rows = Selection::default();
         rows.set(input.selection().rows().iter().copied());
-        rows.keep_positions(|position| self.pairs.matched(position));
+        rows.keep_positions(|position| self.pairs.matched(position) == self.matched);
         out.pass(rows);
         Ok(Answer::Done)
     }

@@ -15,6 +15,9 @@ pub const WINDOW_ROWS: usize = 1024;
 /// What a dead leaf reads.
 static ZEROS: [u8; 16] = [0; 16];
 
+/// What a validity leaf without nulls reads.
+static ONE: [u8; 1] = [1];
+
 /// Where one leaf of a batch lies: row `i` at `base + i * stride`.
 #[derive(Clone, Copy)]
 pub(super) struct LeafPtr {
@@ -41,6 +44,11 @@ impl LeafPtr {
 
     pub(super) fn dead(ty: LeafType) -> Self {
         Self::rows(ZEROS.as_ptr(), 0, ty)
+    }
+
+    /// A validity leaf that says "valid" for every row.
+    pub(super) fn valid() -> Self {
+        Self::rows(ONE.as_ptr(), 0, LeafType::Valid)
     }
 
     /// # Safety
@@ -98,6 +106,13 @@ impl<'a> Batch<'a> {
     /// until `'a` ends, and nobody writes there meanwhile.
     pub(super) unsafe fn from_leaves(rows: usize, leaves: impl IntoIterator<Item = LeafPtr>) -> Self {
         Batch { rows, leaves: leaves.into_iter().collect(), places: Vec::new(), hold: PhantomData }
+    }
+
+    /// One row of nulls.
+    #[must_use]
+    pub fn of_nulls(types: &[LeafType]) -> Batch<'static> {
+        let leaves = types.iter().map(|&ty| LeafPtr::dead(ty)).collect();
+        Batch { rows: 1, leaves, places: Vec::new(), hold: PhantomData }
     }
 
     /// Keeps what the leaves' `buffers` point to.

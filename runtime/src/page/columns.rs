@@ -13,8 +13,6 @@ use super::slot::{self, INLINE_BYTES, Slot};
 use crate::error::{Error, Result};
 use crate::row::{LeafType, Physical};
 
-static ONE: [u8; 1] = [1];
-
 /// Bytes that were checked to be UTF-8.
 #[derive(Clone, Debug, Default)]
 pub struct Utf8(Bytes);
@@ -145,7 +143,7 @@ impl<'a> Columns<'a> {
 
     /// A validity leaf that says "valid" for every row.
     pub fn all_valid(&mut self) {
-        self.leaves.push(LeafPtr::rows(ONE.as_ptr(), 0, LeafType::Valid));
+        self.leaves.push(LeafPtr::valid());
     }
 
     /// A leaf of plain values.

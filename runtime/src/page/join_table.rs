@@ -1,13 +1,13 @@
 //! A hash table of rows with equal keys chained: the build side of a join.
 
-use std::marker::PhantomData;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::batch::{Batch, Input, LeafPtr, LeafReader, Row, WINDOW_ROWS};
+use super::batch::{Batch, Input, LeafPtr, LeafReader, WINDOW_ROWS};
 use super::index::{Index, ROW_ALIGN, address_of, next_id};
 use super::key::{KeyLeaf, KeyShape, compared, with_shape};
+use super::pairs::{Of, PairRows, Pairs};
 use super::run::{FIRST_ROW, Page};
 use super::writer::RowWriter;
 use crate::error::Result;
@@ -16,7 +16,11 @@ use crate::row::{LeafSet, LeafType, RowLayout};
 
 const BLOCK_ROWS: usize = 64;
 
-/// Collects rows, is built once, then probed. A row ends with a hidden leaf, the place of the next row of the same key.
+/// Set in a row's hidden leaf once the row has had a partner. Places are multiples of eight.
+const MATCHED: u64 = 1;
+
+/// Collects rows, is built once, then probed. A row ends with a hidden leaf: the place of the next row of the same key, and whether the
+/// row has had a partner.
 pub struct JoinTable {
     layout: Arc<RowLayout>,
     key: Box<[usize]>,
@@ -31,49 +35,6 @@ pub struct JoinTable {
 
 // SAFETY: `base` is the region's start, which all threads share; rows are written before `build` ends, through `&mut self`.
 unsafe impl Send for JoinTable {}
-
-/// Pairs of a probe row and a built row, some at a time.
-#[derive(Default)]
-pub struct Pairs {
-    /// The table that was probed.
-    table: u64,
-    /// How many rows the probed batch had.
-    batch_rows: usize,
-    hashes: Vec<u64>,
-    /// For each row of the input, the first built row with its key; 0 where there is none.
-    heads: Vec<usize>,
-    probed: Vec<usize>,
-    built: Vec<usize>,
-}
-
-impl Pairs {
-    /// Whether the row at a position of the input has a partner.
-    #[must_use]
-    pub fn matched(&self, position: usize) -> bool {
-        self.heads.get(position).is_some_and(|&head| head != 0)
-    }
-
-    /// Forgets the partners of rows where one of these validity leaves is zero: a null equals nothing.
-    pub fn forget(&mut self, input: &Input<'_>, validity: &[usize]) {
-        for (head, &row) in self.heads.iter_mut().zip(input.selection().rows()) {
-            if validity.iter().any(|&leaf| input.batch().leaf_bits(leaf, row as usize) == 0) {
-                *head = 0;
-            }
-        }
-    }
-
-    /// How many pairs are ready.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.probed.len()
-    }
-
-    /// Whether none is ready.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.probed.is_empty()
-    }
-}
 
 impl JoinTable {
     /// An empty table for rows of `types`, of which `live` are kept, with key leaves `key`.
@@ -140,8 +101,7 @@ impl JoinTable {
         self.index.reserve(self.count, |_| 0)?;
         let pages = std::mem::take(&mut self.pages);
         for page in &pages {
-            let first = page.as_bytes().as_ptr() as usize - self.base as usize + FIRST_ROW;
-            self.build_page(first, page.rows());
+            self.build_page(self.first_place(page), page.rows());
         }
         self.pages = pages;
         Ok(())
@@ -221,12 +181,10 @@ impl JoinTable {
     /// Lists the next pairs of a probed input, at most [`WINDOW_ROWS`]; whether there are more. The order is by probe row; `pairs`
     /// remembers how far it came.
     pub fn next_pairs(&self, input: &Input<'_>, from: &mut usize, pairs: &mut Pairs) -> bool {
-        pairs.probed.clear();
-        pairs.built.clear();
+        pairs.list(Of::Both);
         if pairs.table != self.id || pairs.batch_rows != input.batch().rows() {
             return false; // pairs of another table, or of another batch
         }
-        let next_leaf = self.next_leaf();
         let rows = input.selection().rows();
         while let (Some(&row), Some(head)) = (rows.get(*from), pairs.heads.get_mut(*from)) {
             while *head != 0 {
@@ -235,12 +193,58 @@ impl JoinTable {
                 }
                 pairs.probed.push(row as usize);
                 pairs.built.push(*head);
-                // SAFETY: `head` is the place of a row of this table, whose hidden leaf `build` wrote.
-                *head = unsafe { self.base.add(*head + next_leaf).cast::<u64>().read_unaligned() } as usize;
+                *head = (self.hidden(*head) & !MATCHED) as usize;
             }
             *from += 1;
         }
         false
+    }
+
+    /// Notes that the built rows of these pairs have a partner.
+    pub fn mark(&mut self, pairs: &Pairs) {
+        if pairs.table != self.id || pairs.of != Of::Both {
+            return;
+        }
+        let leaf = self.next_leaf();
+        for &place in &pairs.built {
+            let marked = self.hidden(place) | MATCHED;
+            // SAFETY: pairs of this table hold places of its rows; `&mut self` owns them.
+            unsafe { self.base.add(place + leaf).cast::<u64>().write_unaligned(marked) };
+        }
+    }
+
+    /// Lists the next built rows that have had no partner, at most [`WINDOW_ROWS`], from a page and a row of it; whether there are any.
+    pub fn next_alone(&self, from: &mut (usize, usize), pairs: &mut Pairs) -> bool {
+        pairs.list(Of::BuiltAlone);
+        (pairs.table, pairs.batch_rows) = (self.id, 1);
+        while let Some(page) = self.pages.get(from.0) {
+            let first = self.first_place(page);
+            while from.1 < page.rows() && pairs.built.len() < WINDOW_ROWS {
+                let place = first + from.1 * self.layout.width();
+                if self.hidden(place) & MATCHED == 0 {
+                    pairs.built.push(place);
+                }
+                from.1 += 1;
+            }
+            if pairs.built.len() == WINDOW_ROWS {
+                break;
+            }
+            *from = (from.0 + 1, 0);
+        }
+        // The row on the other side, which is not there, has number 0.
+        pairs.probed.resize(pairs.built.len(), 0);
+        !pairs.is_empty()
+    }
+
+    /// The hidden leaf of a row.
+    fn hidden(&self, place: usize) -> u64 {
+        // SAFETY: the callers pass places of this table's rows, whose hidden leaf `build` wrote.
+        unsafe { self.base.add(place + self.next_leaf()).cast::<u64>().read_unaligned() }
+    }
+
+    /// Where a page's rows begin, as a place.
+    fn first_place(&self, page: &Page) -> usize {
+        page.as_bytes().as_ptr() as usize - self.base as usize + FIRST_ROW
     }
 
     /// Calls `f` with the leaves of the join's left and right side, and the pairs. `built_left` says which side this table is,
@@ -253,47 +257,34 @@ impl JoinTable {
         built_left: bool,
         f: impl for<'l, 'r> FnOnce(LeafReader<'l>, LeafReader<'r>, PairRows<'l, 'r>) -> R,
     ) -> R {
-        let leaves = (0..self.layout.types().len() - 1).map(|leaf| self.stored_leaf(leaf));
-        // SAFETY: read only at `pairs`' places, rows of this table, which is borrowed meanwhile.
-        let built = unsafe { Batch::from_leaves(usize::MAX, leaves) };
+        let (probe, built) = self.sides(input.batch(), pairs);
         // Pairs of another table, or of a batch with other rows, are none.
         let own = pairs.table == self.id && pairs.batch_rows == input.batch().rows();
         let (probed, places) = if own { (&pairs.probed[..], &pairs.built[..]) } else { (&[][..], &[][..]) };
-        let (probe, built) = ((input.batch(), probed), (&built, places));
+        let (probe, built) = ((&probe, probed), (&built, places));
         let (left, right) = if built_left { (built, probe) } else { (probe, built) };
-        let rows = PairRows { left: left.1, right: right.1, brands: PhantomData };
-        f(LeafReader::new(left.0), LeafReader::new(right.0), rows)
+        f(LeafReader::new(left.0), LeafReader::new(right.0), PairRows::new(left.1, right.1))
+    }
+
+    /// The probed and the built side of pairs, as the closure sees them: a side whose rows are not there reads as nulls.
+    fn sides<'b>(&'b self, probed: &'b Batch<'b>, pairs: &Pairs) -> (Batch<'b>, Batch<'b>) {
+        let stored = (0..self.layout.types().len() - 1).map(|leaf| self.stored_leaf(leaf));
+        let asked = (0..probed.leaf_count()).map(|leaf| probed.leaf(leaf));
+        let [probe_is_there, built_is_there] = [pairs.of != Of::BuiltAlone, pairs.of != Of::ProbedAlone];
+        let [probe_optional, built_optional] = pairs.optional;
+        // SAFETY: read only at `pairs`' rows: rows of the probed batch (`visit` compares the number of its rows), and places of this
+        // table's rows, which is borrowed meanwhile. Leaves that are not there are dead, and may be read anywhere.
+        unsafe {
+            (
+                Batch::from_leaves(probed.rows(), seen(asked, probe_optional, probe_is_there)),
+                Batch::from_leaves(usize::MAX, seen(stored, built_optional, built_is_there)),
+            )
+        }
     }
 }
 
-/// Pairs of rows under the brands of both sides.
-#[derive(Clone, Copy)]
-pub struct PairRows<'l, 'r> {
-    left: &'l [usize],
-    right: &'r [usize],
-    #[allow(clippy::type_complexity, reason = "two brands")]
-    brands: PhantomData<(fn(&'l ()) -> &'l (), fn(&'r ()) -> &'r ())>,
-}
-
-impl<'l, 'r> PairRows<'l, 'r> {
-    /// How many.
-    #[inline(always)]
-    #[must_use]
-    pub fn len(self) -> usize {
-        self.left.len()
-    }
-
-    /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(self) -> bool {
-        self.left.is_empty()
-    }
-
-    /// The left and the right row of one pair.
-    #[inline(always)]
-    #[must_use]
-    pub fn get(self, pair: usize) -> (Row<'l>, Row<'r>) {
-        let left = Row { index: self.left[pair], brand: PhantomData };
-        (left, Row { index: self.right[pair], brand: PhantomData })
-    }
+/// A side's leaves as the closure sees them.
+fn seen(leaves: impl Iterator<Item = LeafPtr>, optional: bool, there: bool) -> impl Iterator<Item = LeafPtr> {
+    let validity = optional.then(|| if there { LeafPtr::valid() } else { LeafPtr::dead(LeafType::Valid) });
+    validity.into_iter().chain(leaves.map(move |leaf| if there { leaf } else { LeafPtr::dead(leaf.ty) }))
 }

@@ -22,6 +22,7 @@ mod index;
 mod join_table;
 mod key;
 mod order;
+mod pairs;
 mod plain;
 mod region;
 mod run;
@@ -37,8 +38,9 @@ pub use batch::{
 pub use columns::{Columns, TextColumn, Utf8};
 pub use copy::hash_rows;
 pub use group_table::{GroupTable, Groups, StateReader, StateRow, StateRows, StateSlot};
-pub use join_table::{JoinTable, PairRows, Pairs};
+pub use join_table::JoinTable;
 pub use order::{OrderKey, SortBuffer};
+pub use pairs::{PairRows, Pairs};
 pub use plain::{ListElement, Plain};
 pub use region::PAGE_BYTES;
 pub use run::{Buffer, FIRST_ROW, Page};

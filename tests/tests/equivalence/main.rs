@@ -10,6 +10,7 @@ mod group;
 mod join;
 mod memory;
 mod order;
+mod outer_join;
 mod reduce;
 mod results;
 mod semi_join;

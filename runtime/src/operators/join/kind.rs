@@ -1,0 +1,60 @@
+//! The kinds of joins that call a closure for pairs.
+
+/// What happens to records without a partner, and what counts as one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JoinKind {
+    /// They are dropped.
+    Inner,
+    /// Those of the left side are kept, with nothing on the right.
+    Left,
+    /// Those of the right side are kept, with nothing on the left.
+    Right,
+    /// Those of both sides are kept.
+    Full,
+    /// Every right record is a partner.
+    Cross,
+    /// The right side is one record, the partner of all: anything else is an error.
+    With,
+}
+
+impl JoinKind {
+    /// Whether records of a side (0 is left) are kept where they have no partner.
+    #[must_use]
+    pub fn keeps(self, side: usize) -> bool {
+        match self {
+            JoinKind::Left => side == 0,
+            JoinKind::Right => side == 1,
+            JoinKind::Full => true,
+            JoinKind::Inner | JoinKind::Cross | JoinKind::With => false,
+        }
+    }
+
+    /// Whether the closure may be given nothing of a side, and so sees an `Option`.
+    #[must_use]
+    pub fn may_miss(self, side: usize) -> bool {
+        self.keeps(1 - side)
+    }
+
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            JoinKind::Inner => "join",
+            JoinKind::Left => "left_join",
+            JoinKind::Right => "right_join",
+            JoinKind::Full => "full_join",
+            JoinKind::Cross => "cross",
+            JoinKind::With => "with",
+        }
+    }
+
+    /// For EXPLAIN.
+    pub(super) fn driver(self) -> &'static str {
+        match self {
+            JoinKind::Inner => "hash join",
+            JoinKind::Left => "hash left join",
+            JoinKind::Right => "hash right join",
+            JoinKind::Full => "hash full join",
+            JoinKind::Cross => "cross",
+            JoinKind::With => "value",
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Hash joins: one side is built into a table, the other probes it.
+
+mod build;
+mod driver;
+mod kind;
+mod meaning;
+
+use std::sync::Arc;
+
+use crate::error::Result;
+use crate::kernel::JoinFactory;
+use crate::plan::{Operator, Reads, Table, row_bytes};
+use crate::row::{LeafSet, LeafType, Schema};
+use crate::strategy::{DriverFactory, Estimate, Planning, Strategy};
+
+use super::{layout, names};
+pub(crate) use build::{Build, hash_strategies};
+use driver::HashJoin;
+pub use kind::JoinKind;
+pub(crate) use meaning::equal_keys;
+
+/// Pairs of a left and a right record with equal keys, through a closure. A null key equals nothing.
+pub struct Join {
+    /// What happens to records without a partner.
+    pub kind: JoinKind,
+    /// The left and right records.
+    pub inputs: [Schema; 2],
+    /// The key's leaves on each side, in the same order; none where every pair counts.
+    pub keys: [Vec<usize>; 2],
+    /// The records it gives.
+    pub output: Schema,
+    /// The closure after the join. A side that may be missing is an `Option` of its record to it.
+    pub kernel: JoinFactory,
+    /// What it reads of each side.
+    pub reads: [Reads; 2],
+}
+
+impl Operator for Join {
+    fn name(&self) -> &'static str {
+        self.kind.word()
+    }
+
+    fn details(&self) -> String {
+        if self.keys[0].is_empty() { String::new() } else { on(&self.inputs, &self.keys) }
+    }
+
+    fn schema(&self) -> &Schema {
+        &self.output
+    }
+
+    fn reads(&self, input: usize, _: &LeafSet) -> LeafSet {
+        let mut reads = self.reads[input].of(&self.inputs[input]);
+        self.keys[input].iter().for_each(|&leaf| reads.insert(leaf));
+        reads
+    }
+
+    fn estimate(&self, inputs: &[Estimate], live: &LeafSet) -> Estimate {
+        let rows = match self.kind {
+            JoinKind::Cross => inputs[0].rows * inputs[1].rows,
+            JoinKind::With => inputs[0].rows,
+            // A foreign key finds its one partner, as a guess: the larger side's rows, thinned as much as the smaller side was.
+            _ => inputs.iter().map(|input| input.rows).fold(0.0, f64::max),
+        };
+        Estimate { rows, row_bytes: row_bytes(&self.output, live) }
+    }
+
+    fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
+        let factory = |build: usize| -> Arc<dyn DriverFactory> {
+            Arc::new(HashJoin {
+                kind: self.kind,
+                build,
+                types: [0, 1].map(|side| self.inputs[side].types()),
+                live: planning.live_inputs[build].clone(),
+                keys: self.keys.clone(),
+                nullable: validity(&self.inputs, &self.keys),
+                kernel: self.kernel.clone(),
+                layout: layout(&self.output, planning.live),
+            })
+        };
+        let builds: &[usize] = if self.kind == JoinKind::With { &[1] } else { &[0, 1] };
+        hash_strategies(planning, &self.keys, self.kind, factory, builds)
+    }
+
+    fn reference(&self, inputs: &[Table]) -> Result<Table> {
+        meaning::of(self, inputs)
+    }
+}
+
+/// For EXPLAIN: `custkey = id`.
+pub(crate) fn on(inputs: &[Schema; 2], keys: &[Vec<usize>; 2]) -> String {
+    format!("on {} = {}", names(&inputs[0], &keys[0]), names(&inputs[1], &keys[1]))
+}
+
+/// For each side, the validity leaves of its key: a row where one is zero joins nothing.
+pub(crate) fn validity(inputs: &[Schema; 2], keys: &[Vec<usize>; 2]) -> [Vec<usize>; 2] {
+    [0, 1].map(|side| {
+        let valid = |&&leaf: &&usize| inputs[side].leaves().get(leaf).is_some_and(|leaf| leaf.ty == LeafType::Valid);
+        keys[side].iter().filter(valid).copied().collect()
+    })
+}
