@@ -73,7 +73,7 @@ fn write_function(mut function: ItemFn, found: &mut Diagnostics) -> TokenStream 
     function.block.stmts.insert(0, emit::enter(&function.sig.ident));
     function.attrs.extend(documentation(&pipeline));
     // Flows are handles that are passed by value, whether a function consumes them or not.
-    function.attrs.push(parse_quote!(#[allow(clippy::needless_pass_by_value)]));
+    function.attrs.push(parse_quote!(#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]));
     function.into_token_stream()
 }
 

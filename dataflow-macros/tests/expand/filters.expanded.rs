@@ -8,7 +8,7 @@
 ///     filter(|(a, b)| a > 1 && b > 2)
 ///     filter(|l| day.is_past() && l.n != 0 && 10 / l.n > 2)
 /// ```
-#[allow(clippy::needless_pass_by_value)]
+#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn conjuncts(items: DataSet<LineItem>, day: Date, limit: Limit) -> DataSet<LineItem> {
     let _scope = ::dataflow::scope("conjuncts");
     let some = items
@@ -124,7 +124,7 @@ fn conjuncts(items: DataSet<LineItem>, day: Date, limit: Limit) -> DataSet<LineI
 /// items
 ///     map(|l| LineItem { n: l.n + 1, ..l }) filter(|l| l == LineItem { n: 1 }) map(|l| l)
 /// ```
-#[allow(clippy::needless_pass_by_value)]
+#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn conditions(items: DataSet<LineItem>) -> DataSet<LineItem> {
     let _scope = ::dataflow::scope("conditions");
     items

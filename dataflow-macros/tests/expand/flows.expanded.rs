@@ -19,7 +19,7 @@
 /// both(..)
 ///     write_csv("out.csv")
 /// ```
-#[allow(clippy::needless_pass_by_value)]
+#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn what_is_a_flow(
     env: &Env,
     name: Option<&str>,
@@ -160,7 +160,7 @@ fn what_is_a_flow(
 ///     my_own_operator(|l| l.is_upper())
 ///     filter(|l| l.is_upper())
 /// ```
-#[allow(clippy::needless_pass_by_value)]
+#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn split(
     lines: dataflow::DataStream<String>,
 ) -> (DataStream<String>, DataStream<String>) {

@@ -4,7 +4,7 @@
 /// lines
 ///     map(|l| l.to_uppercase()) filter(|l| known.contains(l)) map(|l| (l, 1u64)) filter(|(word, n)| word.len() > n)…
 /// ```
-#[allow(clippy::needless_pass_by_value)]
+#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn values_are_seen_as_twins(
     lines: DataSet<String>,
     known: Known,
@@ -53,7 +53,7 @@ fn values_are_seen_as_twins(
 ///     map(|l| { let price = l.price * 2.0; price })
 ///     filter(|p| p.fract() > price)
 /// ```
-#[allow(clippy::needless_pass_by_value)]
+#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn hidden_names(items: DataSet<LineItem>, price: f64) -> DataSet<f64> {
     let _scope = ::dataflow::scope("hidden_names");
     items
@@ -92,7 +92,7 @@ fn hidden_names(items: DataSet<LineItem>, price: f64) -> DataSet<f64> {
 /// words
 ///     map(|w| if w.count > 1 { w } else { owned(w) }) filter(|w| w.count > 1)
 /// ```
-#[allow(clippy::needless_pass_by_value)]
+#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn branches(words: DataSet<WordCount>) -> DataSet<WordCount> {
     let _scope = ::dataflow::scope("branches");
     words
@@ -133,7 +133,7 @@ fn branches(words: DataSet<WordCount>) -> DataSet<WordCount> {
 ///     map(|w| match w.count { 0 => a(w), 1 => b(w), 2 => c(w), 3 => d(w), _ => w, })
 ///     filter(|w| w.count > 1)
 /// ```
-#[allow(clippy::needless_pass_by_value)]
+#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn too_many_branches(words: DataSet<WordCount>) -> DataSet<WordCount> {
     let _scope = ::dataflow::scope("too_many_branches");
     words
@@ -171,7 +171,7 @@ fn too_many_branches(words: DataSet<WordCount>) -> DataSet<WordCount> {
 /// lines
 ///     filter_map(|l| { let word = l.split(' ').next()?; Some(word.trim()) }) filter_map(|word| if word.is_empty() {…
 /// ```
-#[allow(clippy::needless_pass_by_value)]
+#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn options_of_options(lines: DataSet<String>) -> DataSet<u64> {
     let _scope = ::dataflow::scope("options_of_options");
     lines

@@ -5,7 +5,7 @@
 ///     group_by(|l| (l.returnflag, l.linestatus)) aggregate(|g| Pricing { returnflag: g.key.0, linestatus: g.key.1,…
 ///     filter(|p| p.n > 10)
 /// ```
-#[allow(clippy::needless_pass_by_value)]
+#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn measures(items: DataSet<LineItem>, rate: Decimal) -> DataSet<Pricing> {
     let _scope = ::dataflow::scope("measures");
     items
@@ -55,7 +55,7 @@ fn measures(items: DataSet<LineItem>, rate: Decimal) -> DataSet<Pricing> {
 /// items
 ///     aggregate(|g| g.sum(|l| l.price * l.discount) * scale)
 /// ```
-#[allow(clippy::needless_pass_by_value)]
+#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn ungrouped(items: DataSet<LineItem>, scale: f64) -> DataSet<f64> {
     let _scope = ::dataflow::scope("ungrouped");
     items
@@ -84,7 +84,7 @@ fn ungrouped(items: DataSet<LineItem>, scale: f64) -> DataSet<f64> {
 /// longest
 ///     group_by(|l| l.day) count()
 /// ```
-#[allow(clippy::needless_pass_by_value)]
+#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn reduced(items: DataSet<LineItem>, by: u64) -> DataSet<LineItem> {
     let _scope = ::dataflow::scope("reduced");
     let longest = items
@@ -128,7 +128,7 @@ fn reduced(items: DataSet<LineItem>, by: u64) -> DataSet<LineItem> {
 ///     sort(|r| asc(r.0))
 ///     first(10)
 /// ```
-#[allow(clippy::needless_pass_by_value)]
+#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn whole_flows(a: DataSet<A>, b: DataSet<A>) -> DataSet<A> {
     let _scope = ::dataflow::scope("whole_flows");
     let both = a
@@ -188,7 +188,7 @@ fn whole_flows(a: DataSet<A>, b: DataSet<A>) -> DataSet<A> {
 /// by_order
 ///     aggregate(|g| (g.key, g.count()))
 /// ```
-#[allow(clippy::needless_pass_by_value)]
+#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn named_grouping(items: DataSet<LineItem>) -> (DataSet<LineItem>, DataSet<(u64, u64)>) {
     let _scope = ::dataflow::scope("named_grouping");
     let by_order = items

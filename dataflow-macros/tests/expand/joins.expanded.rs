@@ -12,7 +12,7 @@
 ///     group_by(|r| (r.orderkey, r.orderdate)) sum(|r| r.revenue)
 ///     top(10, |r| (desc(r.revenue), asc(r.orderdate)))
 /// ```
-#[allow(clippy::needless_pass_by_value)]
+#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn shipping_priority(
     customers: DataSet<Customer>,
     orders: DataSet<Order>,
@@ -130,7 +130,7 @@ fn shipping_priority(
 /// other
 ///     filter(|s, r| s.1 > r.n) filter(|(a, b), _| a > b) map(|x, y| (x.0, y.n + l)) filter(|p| p.0 > 3)
 /// ```
-#[allow(clippy::needless_pass_by_value)]
+#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn filtered_pairs(left: DataSet<L>, right: DataSet<R>, l: u64) -> DataSet<(u64, u64)> {
     let _scope = ::dataflow::scope("filtered_pairs");
     let same = left
@@ -218,7 +218,7 @@ fn filtered_pairs(left: DataSet<L>, right: DataSet<R>, l: u64) -> DataSet<(u64, 
 /// left
 ///     join(right) on(|a| a.id, |b| b.id)
 /// ```
-#[allow(clippy::needless_pass_by_value)]
+#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn no_closure(left: DataSet<L>, right: DataSet<R>) -> DataSet<L> {
     let _scope = ::dataflow::scope("no_closure");
     left.step(const {

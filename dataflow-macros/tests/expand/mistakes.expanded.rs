@@ -9,7 +9,7 @@
 /// lines
 ///     map(|l| l.len() as u64)
 /// ```
-#[allow(clippy::needless_pass_by_value)]
+#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn unused(lines: DataSet<String>) -> DataSet<String> {
     let _scope = ::dataflow::scope("unused");
     let long = lines
@@ -122,7 +122,7 @@ const unsafe extern "C" fn odd(lines: DataSet<String>) -> DataSet<String> {
 /// long = lines
 ///     filter(|l| l.len() > 3)
 /// ```
-#[allow(clippy::needless_pass_by_value)]
+#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn no_result(lines: DataSet<String>) {
     let _scope = ::dataflow::scope("no_result");
     let long = lines
@@ -145,7 +145,7 @@ fn no_result(lines: DataSet<String>) {
 /// ```text
 /// forever(..)
 /// ```
-#[allow(clippy::needless_pass_by_value)]
+#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn forever(lines: DataSet<String>) -> DataSet<String> {
     let _scope = ::dataflow::scope("forever");
     {

@@ -6,7 +6,7 @@
 ///     flat_map(|line| { line.to_lowercase().split_whitespace().map(|word| WordCountRef { word, count: 1 }) }) filte…
 ///     group_by(|w| w.word) sum(|w| w.count)
 /// ```
-#[allow(clippy::needless_pass_by_value)]
+#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 pub fn word_count(lines: DataSet<String>, min: usize) -> DataSet<WordCount> {
     let _scope = ::dataflow::scope("word_count");
     lines
@@ -54,7 +54,7 @@ pub fn word_count(lines: DataSet<String>, min: usize) -> DataSet<WordCount> {
 /// words
 ///     map(|w| if w.count > 1 { w } else { WordCount { word: w.word.to_uppercase(), count: 0 } })
 /// ```
-#[allow(clippy::needless_pass_by_value)]
+#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn arms_of_twin_and_owned(words: DataSet<WordCount>) -> DataSet<WordCount> {
     let _scope = ::dataflow::scope("arms_of_twin_and_owned");
     words
@@ -84,7 +84,7 @@ fn arms_of_twin_and_owned(words: DataSet<WordCount>) -> DataSet<WordCount> {
 /// words
 ///     map(|w| { let half = w.count / 2; match half { 0 => panic!("empty"), 1 => { if w.word.is_empty() { 0 } else {…
 /// ```
-#[allow(clippy::needless_pass_by_value)]
+#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn nested_tails(words: DataSet<WordCount>) -> DataSet<u64> {
     let _scope = ::dataflow::scope("nested_tails");
     words
@@ -113,7 +113,7 @@ fn nested_tails(words: DataSet<WordCount>) -> DataSet<u64> {
 /// lines
 ///     map(|line| { if line.is_empty() { return 0; } line.len() as u64 })
 /// ```
-#[allow(clippy::needless_pass_by_value)]
+#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn early_return(lines: DataSet<String>) -> DataSet<u64> {
     let _scope = ::dataflow::scope("early_return");
     lines
@@ -143,7 +143,7 @@ fn early_return(lines: DataSet<String>) -> DataSet<u64> {
 /// lines
 ///     try_map(|line| Ok(line.parse::<u64>()?)) filter(|n| n.is_power_of_two())
 /// ```
-#[allow(clippy::needless_pass_by_value)]
+#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn numbers(lines: DataSet<String>) -> DataSet<u64> {
     let _scope = ::dataflow::scope("numbers");
     lines
@@ -178,7 +178,7 @@ fn numbers(lines: DataSet<String>) -> DataSet<u64> {
 /// checked
 ///     try_flat_map(|n| { if n == 0 { return Err(Small(n)); } Ok(0..n) })
 /// ```
-#[allow(clippy::needless_pass_by_value)]
+#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn fallible(lines: DataSet<String>) -> DataSet<u64> {
     let _scope = ::dataflow::scope("fallible");
     let parsed = lines
@@ -262,7 +262,7 @@ fn fallible(lines: DataSet<String>) -> DataSet<u64> {
 /// words
 ///     filter_map(|w| if w.is_empty() { None } else { Some(w.trim()) })
 /// ```
-#[allow(clippy::needless_pass_by_value)]
+#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn options(lines: DataSet<String>) -> DataSet<String> {
     let _scope = ::dataflow::scope("options");
     let words = lines
@@ -299,7 +299,7 @@ fn options(lines: DataSet<String>) -> DataSet<String> {
 ///     filter(crate::text::is_valid)
 ///     map(parse)
 /// ```
-#[allow(clippy::needless_pass_by_value)]
+#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn functions_in_place_of_closures(
     lines: DataSet<String>,
     parse: fn(&str) -> u64,
@@ -336,7 +336,7 @@ fn functions_in_place_of_closures(
 /// lines
 ///     map(|line| (line.len() as u64, out))
 /// ```
-#[allow(clippy::needless_pass_by_value)]
+#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn names_do_not_collide(lines: DataSet<String>, out: u64) -> DataSet<(u64, u64)> {
     let _scope = ::dataflow::scope("names_do_not_collide");
     lines
