@@ -1,5 +1,7 @@
-//! Semi-joins and anti-joins: left records that have a partner on the right, or none. The right side is built; left rows pass as they
-//! are.
+//! Semi-joins and anti-joins: left records that have a partner on the right, or none.
+//!
+//! Either side is built. Over a table of the right side, left rows pass as they are. Over one of the left side, right rows mark what they
+//! find, and the left rows come out when all right ones have been seen.
 
 use std::sync::Arc;
 
@@ -10,7 +12,8 @@ use crate::plan::{Operator, Table, row_bytes};
 use crate::row::{LeafSet, LeafType, RowLayout, Schema};
 use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Strategy};
 
-use super::join::{Build, JoinKind, equal_keys, hash_strategies, on, validity};
+use super::join::{Build, equal_keys, hash_strategies, on, validity};
+use super::layout;
 
 /// Keeps left records whose key is among the right records' keys, or those whose key is not. A null key is among none.
 pub struct SemiJoin {
@@ -49,16 +52,18 @@ impl Operator for SemiJoin {
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
-        let factory = |_: usize| -> Arc<dyn DriverFactory> {
-            Arc::new(SemiJoinFactory {
-                types: self.inputs[1].types(),
-                live: self.keys[1].iter().copied().collect(),
+        let factory = |build: usize| -> Arc<dyn DriverFactory> {
+            Arc::new(HashSemiJoin {
+                matched: self.matched,
+                build,
+                types: self.inputs[build].types(),
+                live: planning.live_inputs[build].clone(),
                 keys: self.keys.clone(),
                 nullable: validity(&self.inputs, &self.keys),
-                matched: self.matched,
+                layout: layout(&self.inputs[0], planning.live),
             })
         };
-        hash_strategies(planning, &self.keys, JoinKind::Inner, factory, &[1])
+        hash_strategies(planning, &self.keys, |build| build == 1, factory, &[0, 1])
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
@@ -70,36 +75,46 @@ impl Operator for SemiJoin {
     }
 }
 
-struct SemiJoinFactory {
+struct HashSemiJoin {
+    matched: bool,
+    build: usize,
     types: Vec<LeafType>,
     live: LeafSet,
     keys: [Vec<usize>; 2],
     nullable: [Vec<usize>; 2],
-    matched: bool,
+    layout: Arc<RowLayout>,
 }
 
-impl DriverFactory for SemiJoinFactory {
+impl DriverFactory for HashSemiJoin {
     fn name(&self) -> String {
-        format!("hash {} join, build right", if self.matched { "semi" } else { "anti" })
+        let (kind, side) = (if self.matched { "semi" } else { "anti" }, if self.build == 0 { "left" } else { "right" });
+        format!("hash {kind} join, build {side}")
     }
 
     fn layout(&self) -> Option<Arc<RowLayout>> {
-        None
+        (self.build == 0).then(|| self.layout.clone())
     }
 
     fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
-        let build = Build::new(1, &self.types, &self.live, &self.keys, &self.nullable, context)?;
-        Ok(Box::new(SemiJoinDriver { build, pairs: Pairs::default(), matched: self.matched }))
+        let mut build = Build::new(self.build, &self.types, &self.live, &self.keys, &self.nullable, context)?;
+        // Left rows with a null in their key have no partner, and are asked for where those are.
+        build.keeps_nulls = self.build == 0 && !self.matched;
+        let pairs = Pairs::default();
+        Ok(match self.build {
+            0 => Box::new(Marking { build, pairs, matched: self.matched, leaves: (0..self.types.len()).collect() }),
+            _ => Box::new(Passing { build, pairs, matched: self.matched }),
+        })
     }
 }
 
-struct SemiJoinDriver {
+/// Probes with left rows, and lets those pass that are asked for.
+struct Passing {
     build: Build,
     pairs: Pairs,
     matched: bool,
 }
 
-impl Driver for SemiJoinDriver {
+impl Driver for Passing {
     fn wants(&self, port: usize) -> bool {
         self.build.wants(port)
     }
@@ -120,6 +135,48 @@ impl Driver for SemiJoinDriver {
     fn on_round_end(&mut self, port: usize, _: Round, _: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
         if port == self.build.side {
             self.build.finish()?;
+        }
+        Ok(Answer::Done)
+    }
+}
+
+/// Probes with right rows, which mark left ones; gives those that are asked for at the end.
+struct Marking {
+    build: Build,
+    pairs: Pairs,
+    matched: bool,
+    /// The left side's leaves, which stand in front of the table's hidden one.
+    leaves: Vec<usize>,
+}
+
+impl Driver for Marking {
+    fn wants(&self, port: usize) -> bool {
+        self.build.wants(port)
+    }
+
+    fn on_batch(&mut self, port: usize, input: &Input<'_>, _: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
+        if port == self.build.side {
+            self.build.add(input)?;
+        } else {
+            self.build.probe(input, &mut self.pairs);
+            self.build.table.mark_found(&self.pairs);
+        }
+        Ok(Answer::Done)
+    }
+
+    /// The cursor is the next page of the table.
+    fn on_round_end(&mut self, port: usize, _: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+        if port == self.build.side {
+            self.build.finish()?;
+            return Ok(Answer::Done);
+        }
+        let mut rows = Selection::default();
+        while let Some(batch) = self.build.table.rows_of(*cursor, self.matched, &mut rows) {
+            out.pages().append(&Input::new(&batch, &rows), Some(&self.leaves))?;
+            *cursor += 1;
+            if out.is_full() {
+                return Ok(Answer::Resume);
+            }
         }
         Ok(Answer::Done)
     }

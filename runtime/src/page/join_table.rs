@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::batch::{Batch, Input, LeafPtr, LeafReader, WINDOW_ROWS};
+use super::batch::{Batch, Input, LeafPtr, LeafReader, Selection, WINDOW_ROWS};
 use super::index::{Index, ROW_ALIGN, address_of, next_id};
 use super::key::{KeyLeaf, KeyShape, compared, with_shape};
 use super::pairs::{Of, PairRows, Pairs};
@@ -205,12 +205,36 @@ impl JoinTable {
         if pairs.table != self.id || pairs.of != Of::Both {
             return;
         }
-        let leaf = self.next_leaf();
         for &place in &pairs.built {
-            let marked = self.hidden(place) | MATCHED;
-            // SAFETY: pairs of this table hold places of its rows; `&mut self` owns them.
-            unsafe { self.base.add(place + leaf).cast::<u64>().write_unaligned(marked) };
+            self.set_hidden(place, self.hidden(place) | MATCHED);
         }
+    }
+
+    /// Notes that the built rows which a probed input found have a partner.
+    pub fn mark_found(&mut self, pairs: &Pairs) {
+        if pairs.table != self.id {
+            return;
+        }
+        for &head in &pairs.heads {
+            let mut place = head;
+            while place != 0 {
+                let hidden = self.hidden(place);
+                if hidden & MATCHED != 0 {
+                    break; // and so have the rows behind it
+                }
+                self.set_hidden(place, hidden | MATCHED);
+                place = hidden as usize;
+            }
+        }
+    }
+
+    /// A page of built rows, and which of them have had a partner, or have not.
+    pub fn rows_of(&self, page: usize, matched: bool, rows: &mut Selection) -> Option<Batch<'_>> {
+        let page = self.pages.get(page)?;
+        let (first, width) = (self.first_place(page), self.layout.width());
+        let is_asked = |&row: &u32| (self.hidden(first + row as usize * width) & MATCHED != 0) == matched;
+        rows.set((0..page.rows() as u32).filter(is_asked));
+        Some(page.batch())
     }
 
     /// Lists the next built rows that have had no partner, at most [`WINDOW_ROWS`], from a page and a row of it; whether there are any.
@@ -240,6 +264,11 @@ impl JoinTable {
     fn hidden(&self, place: usize) -> u64 {
         // SAFETY: the callers pass places of this table's rows, whose hidden leaf `build` wrote.
         unsafe { self.base.add(place + self.next_leaf()).cast::<u64>().read_unaligned() }
+    }
+
+    fn set_hidden(&mut self, place: usize, hidden: u64) {
+        // SAFETY: as `hidden`; `&mut self` owns the rows.
+        unsafe { self.base.add(place + self.next_leaf()).cast::<u64>().write_unaligned(hidden) }
     }
 
     /// Where a page's rows begin, as a place.

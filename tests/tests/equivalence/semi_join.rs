@@ -14,6 +14,11 @@ fn by_number(sales: DataSet<Sale>, readings: DataSet<Reading>) -> DataSet<Sale> 
 }
 
 #[dataflow]
+fn without(left: DataSet<Sale>, right: DataSet<Sale>) -> DataSet<Sale> {
+    left.anti_join(right).on(|l| (l.note, l.coupon), |r| (r.note, r.coupon))
+}
+
+#[dataflow]
 fn by_options(left: DataSet<Sale>, right: DataSet<Sale>) -> DataSet<u64> {
     left.semi_join(right).on(|l| (l.note, l.coupon), |r| (r.note, r.coupon)).project(|s| s.id)
 }
@@ -47,5 +52,19 @@ proptest! {
         let stays = |s: &&Sale| s.note.is_some() && s.coupon.is_some() && keys.contains(&(&s.note, s.coupon));
         let expected = left.iter().filter(stays).map(|s| s.id).collect();
         everywhere(expected, |env| by_options(env.collection(&left)?, env.collection(&right)?).collect());
+    }
+
+    #[test]
+    fn few_records_are_marked_by_many(input in small_inputs(), seed: u64) {
+        // The left side is the one to build. Half of its keys come again there, and a key of nulls is in both sides.
+        let many = Input { rows: 9_000, keys: tests::Keys::Uniform(40), seed };
+        let (left, right) = (input.sales(), many.sales());
+        let key = |s: &Sale| s.note.clone().zip(s.coupon);
+        let keys: BTreeSet<_> = right.iter().filter_map(key).collect();
+        let has = |s: &&Sale| key(s).is_some_and(|key| keys.contains(&key));
+        let kept = left.iter().filter(has).map(|s| s.id).collect();
+        locally(kept, |env| by_options(env.collection(&left)?, env.collection(&right)?).collect());
+        let kept = left.iter().filter(|s| !has(s)).cloned().collect();
+        locally(kept, |env| without(env.collection(&left)?, env.collection(&right)?).collect());
     }
 }

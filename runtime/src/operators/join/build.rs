@@ -10,16 +10,14 @@ use crate::strategy::{DriverFactory, Planning, Ship, Strategy, Way};
 
 use crate::operators::{HASH_SECONDS, SHIP_SECONDS};
 
-use super::JoinKind;
-
 /// Hash strategies of a join: build either side of `builds`, ship the build side to everybody or both by hash.
 ///
-/// A build side whose records are kept without a partner is not given to several tasks: each would find other records without one.
-/// Without a key there is nothing to ship by.
+/// A build side whose own records are the output is not `shared` among tasks: each would find partners for others of them. Without a
+/// key there is nothing to ship by.
 pub(crate) fn hash_strategies(
     planning: &Planning<'_>,
     keys: &[Vec<usize>; 2],
-    kind: JoinKind,
+    shared: impl Fn(usize) -> bool,
     factory: impl Fn(usize) -> Arc<dyn DriverFactory>,
     builds: &[usize],
 ) -> Vec<Strategy> {
@@ -44,7 +42,7 @@ pub(crate) fn hash_strategies(
         let building = build_side.rows * HASH_SECONDS * 2.0;
         let all = if planning.input_tasks[build] == 1 && probe_tasks == 1 { Ship::Forward } else { Ship::Broadcast };
         let shipped = build_side.bytes() * SHIP_SECONDS * probe_tasks as f64;
-        if probe_tasks == 1 || !kind.keeps(build) {
+        if probe_tasks == 1 || shared(build) {
             add(side(all, Ship::Forward), probe_tasks, shipped + building + probing);
         }
         if planning.tasks > 1 && !keys[build].is_empty() {

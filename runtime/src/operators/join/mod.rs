@@ -78,7 +78,7 @@ impl Operator for Join {
             })
         };
         let builds: &[usize] = if self.kind == JoinKind::With { &[1] } else { &[0, 1] };
-        hash_strategies(planning, &self.keys, self.kind, factory, builds)
+        hash_strategies(planning, &self.keys, |build| !self.kind.keeps(build), factory, builds)
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
