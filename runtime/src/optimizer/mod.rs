@@ -2,17 +2,19 @@
 //!
 //! The rules run in this order:
 //! 1. `checks`: what only the whole graph can know to be wrong, so that nothing is planned in vain.
-//! 2. `liveness`, from the sinks up: which leaves somebody reads. Estimates need it for widths.
-//! 3. `estimates`, from the sources down: how many rows, how wide. Costs need it.
-//! 4. `branches`: which forks meet again; their exchanges must not be bounded.
-//! 5. `choose`, from the sources down: a strategy for each operator by cost, and the stages that follow from it.
-//! 6. `sanity`, last: holds the finished plan against what the executor relies on.
+//! 2. `repeat`: scans that would have to be kept in memory are made twice. Everything after it sees the plan with them.
+//! 3. `liveness`, from the sinks up: which leaves somebody reads. Estimates need it for widths.
+//! 4. `estimates`, from the sources down: how many rows, how wide. Costs need it.
+//! 5. `branches`: which forks meet again; their exchanges must not be bounded.
+//! 6. `choose`, from the sources down: a strategy for each operator by cost, and the stages that follow from it.
+//! 7. `sanity`, last: holds the finished plan against what the executor relies on.
 
 mod branches;
 mod checks;
 mod choose;
 mod estimates;
 mod liveness;
+mod repeat;
 mod sanity;
 
 use std::sync::Arc;
@@ -33,8 +35,8 @@ pub struct Resources {
 /// # Errors
 /// What cannot be right about the program, said before the first record.
 pub fn plan(sinks: &[Arc<Node>], resources: Resources) -> Result<PhysicalPlan> {
-    let nodes = topological(sinks);
-    checks::check(&nodes)?;
+    checks::check(&topological(sinks))?;
+    let nodes = topological(&repeat::scans(sinks));
     let live = liveness::live(&nodes);
     let estimates = estimates::estimate(&nodes, &live);
     let meeting = branches::meeting(&nodes);

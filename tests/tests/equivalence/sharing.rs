@@ -11,6 +11,12 @@ fn union_with_itself(sales: DataSet<Sale>) -> DataSet<u64> {
     numbers.union(numbers).union(numbers)
 }
 
+/// No scan any more, so that a fork behind it is one: its records are kept for the branch that is late.
+#[dataflow]
+fn computed(sales: DataSet<Sale>) -> DataSet<Sale> {
+    sales.map(|s| s)
+}
+
 #[dataflow]
 fn self_join(sales: DataSet<Sale>) -> DataSet<(u64, u64)> {
     sales.join(sales).on(|l| (l.name, l.day), |r| (r.name, r.day)).map(|l, r| (l.id, r.id))
@@ -65,7 +71,9 @@ fn a_self_join_pairs_every_record_with_its_like() {
             let pairs = |group: Vec<&Sale>| -> Vec<(u64, u64)> {
                 group.iter().flat_map(|l| group.iter().map(|r| (l.id, r.id))).collect()
             };
-            locally(groups.flat_map(pairs).collect(), |env| self_join(env.collection(&sales)?).collect());
+            let expected: Vec<_> = groups.flat_map(pairs).collect();
+            locally(expected.clone(), |env| self_join(env.collection(&sales)?).collect());
+            locally(expected, |env| self_join(computed(env.collection(&sales)?)).collect());
         }
     });
 }
@@ -77,7 +85,9 @@ fn branches_that_meet_in_a_join_do_not_wait_for_each_other() {
             let counts = grouped(&sales, |s| s.key);
             let expected: Vec<_> = sales.iter().map(|s| (s.id, counts[&s.key].len() as u64)).collect();
             locally(expected.clone(), |env| diamond_with_total(env.collection(&sales)?).collect());
-            locally(expected, |env| diamond_turned_round(env.collection(&sales)?).collect());
+            locally(expected.clone(), |env| diamond_with_total(computed(env.collection(&sales)?)).collect());
+            locally(expected.clone(), |env| diamond_turned_round(env.collection(&sales)?).collect());
+            locally(expected, |env| diamond_turned_round(computed(env.collection(&sales)?)).collect());
         }
     });
 }
@@ -86,8 +96,9 @@ fn branches_that_meet_in_a_join_do_not_wait_for_each_other() {
 fn branches_that_meet_in_a_union_see_the_same_records() {
     within_two_minutes("diamond of filters", || {
         for sales in sizes(Keys::Zipf) {
-            let expected = sales.iter().filter(|s| s.coupon.is_some()).map(|s| s.id).collect();
-            locally(expected, |env| diamond_of_filters(env.collection(&sales)?).collect());
+            let expected: Vec<u64> = sales.iter().filter(|s| s.coupon.is_some()).map(|s| s.id).collect();
+            locally(expected.clone(), |env| diamond_of_filters(env.collection(&sales)?).collect());
+            locally(expected, |env| diamond_of_filters(computed(env.collection(&sales)?)).collect());
         }
     });
 }
@@ -99,8 +110,10 @@ fn a_branch_may_gather_before_it_meets_the_other() {
             let mut best: Vec<&Sale> = sales.iter().collect();
             best.sort_by_key(|s| (-s.amount, s.id));
             best.truncate(50);
-            let expected = sales.iter().filter(|s| best.iter().any(|b| b.key == s.key)).map(|s| s.id).collect();
-            locally(expected, |env| diamond_with_sort(env.collection(&sales)?).collect());
+            let expected: Vec<u64> =
+                sales.iter().filter(|s| best.iter().any(|b| b.key == s.key)).map(|s| s.id).collect();
+            locally(expected.clone(), |env| diamond_with_sort(env.collection(&sales)?).collect());
+            locally(expected, |env| diamond_with_sort(computed(env.collection(&sales)?)).collect());
         }
     });
 }
@@ -125,3 +138,16 @@ fn two_sinks_of_one_run_both_get_everything() {
 
 const NAMES: dataflow::Step =
     dataflow::Step { name: "large", operator: "filter", text: "", reads: &[dataflow::Reads::Fields(&["amount"])] };
+
+#[test]
+fn a_scan_whose_branches_meet_is_repeated() {
+    let env = Env::new(Options { parallelism: 2, ..Options::default() });
+    let sales = env.collection(&[] as &[Sale]).unwrap();
+    self_join(sales.filter(|s| s.amount > 0)).print();
+    let plan = env.explain().unwrap();
+    assert!(!plan.contains("shared"), "{plan}");
+    let sales = env.collection(&[] as &[Sale]).unwrap();
+    self_join(computed(sales)).print();
+    let plan = env.explain().unwrap();
+    assert!(plan.contains("shared"), "{plan}");
+}

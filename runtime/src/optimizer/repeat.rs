@@ -1,0 +1,59 @@
+//! Scans are repeated where their records would have to be kept.
+//!
+//! A fork whose branches meet again may have to keep what one branch takes until the other one is done (see [`branches`](super::branches)).
+//! Where the fork is a source, or filters over one, each branch gets a scan of its own: reading twice is bounded in memory, and each
+//! scan reads only its branch's columns and splits.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::branches;
+use crate::plan::{Node, topological};
+use crate::strategy::Role;
+
+/// The same plan without forks at scans whose branches meet again.
+pub(super) fn scans(sinks: &[Arc<Node>]) -> Vec<Arc<Node>> {
+    let nodes = topological(sinks);
+    let mut repeated = branches::meeting(&nodes);
+    let scans: HashSet<u64> = scans_among(&nodes);
+    repeated.retain(|fork| scans.contains(fork));
+    if repeated.is_empty() {
+        return sinks.to_vec();
+    }
+    let mut copies: HashMap<u64, Arc<Node>> = HashMap::new();
+    for node in &nodes {
+        let input = |input: &Arc<Node>| match copies.get(&input.sequence) {
+            Some(copy) if !repeated.contains(&input.sequence) => copy.clone(),
+            _ => scan_again(input),
+        };
+        let inputs: Vec<Arc<Node>> = node.inputs.iter().map(input).collect();
+        let is_same = inputs.iter().zip(&node.inputs).all(|(left, right)| Arc::ptr_eq(left, right));
+        copies.insert(node.sequence, if is_same { node.clone() } else { with_inputs(node, inputs) });
+    }
+    sinks.iter().filter_map(|sink| copies.get(&sink.sequence)).cloned().collect()
+}
+
+/// Sources, and what only drops records or leaves of one.
+fn scans_among(nodes: &[Arc<Node>]) -> HashSet<u64> {
+    let mut scans = HashSet::new();
+    for node in nodes {
+        let is_scan = match node.operator.role() {
+            Role::Source(_) => true,
+            Role::Filter(..) | Role::View(_) => node.inputs.iter().all(|input| scans.contains(&input.sequence)),
+            Role::Union | Role::Drive => false,
+        };
+        if is_scan {
+            scans.insert(node.sequence);
+        }
+    }
+    scans
+}
+
+/// A copy of a scan, down to the source.
+fn scan_again(node: &Arc<Node>) -> Arc<Node> {
+    with_inputs(node, node.inputs.iter().map(scan_again).collect())
+}
+
+fn with_inputs(node: &Node, inputs: Vec<Arc<Node>>) -> Arc<Node> {
+    Node::new(node.path.clone(), node.origin.clone(), node.text.clone(), node.operator.clone(), inputs)
+}
