@@ -8,6 +8,7 @@ use super::batch::{Batch, Input, LeafPtr, LeafReader, Selection, WINDOW_ROWS};
 use super::index::{Index, ROW_ALIGN, address_of, next_id};
 use super::key::{KeyLeaf, KeyShape, compared, with_shape};
 use super::pairs::{Of, PairRows, Pairs};
+use super::presence::Presence;
 use super::run::{FIRST_ROW, Page};
 use super::writer::RowWriter;
 use crate::error::Result;
@@ -15,6 +16,9 @@ use crate::memory::Memory;
 use crate::row::{LeafSet, LeafType, RowLayout};
 
 const BLOCK_ROWS: usize = 64;
+
+/// An index up to this size stays in a core's second cache, and is as quick to look into as a filter.
+const NEAR_BYTES: usize = 256 << 10;
 
 /// Set in a row's hidden leaf once the row has had a partner. Places are multiples of eight.
 const MATCHED: u64 = 1;
@@ -27,8 +31,11 @@ pub struct JoinTable {
     rows: RowWriter,
     pages: Vec<Page>,
     index: Index,
+    /// Where the index is larger than a cache: what tells that a key is not there, without it.
+    presence: Option<Presence>,
     base: *mut u8,
     count: usize,
+    memory: Memory,
     /// Tells the tables of the process apart; see [`Pairs::table`].
     id: u64,
 }
@@ -57,6 +64,8 @@ impl JoinTable {
             key: key.into(),
             pages: Vec::new(),
             index: Index::new(memory.clone()),
+            presence: None,
+            memory: memory.clone(),
             base: address_of(0)?,
             count: 0,
             id: next_id(),
@@ -99,6 +108,9 @@ impl JoinTable {
         self.pages.extend(self.rows.take_sealed());
         // The index is made for all rows at once, so it never grows and needs no hash of a stored row again.
         self.index.reserve(self.count, |_| 0)?;
+        if self.index.bytes() > NEAR_BYTES {
+            self.presence = Some(Presence::new(self.count, &self.memory)?);
+        }
         let pages = std::mem::take(&mut self.pages);
         for page in &pages {
             self.build_page(self.first_place(page), page.rows());
@@ -134,6 +146,9 @@ impl JoinTable {
                     Some(head) => self.index.replace(hash, head, place),
                     None => self.index.insert(hash, place),
                 }
+                if let Some(presence) = &mut self.presence {
+                    presence.insert(hash);
+                }
             }
         });
     }
@@ -156,24 +171,27 @@ impl JoinTable {
     }
 
     fn probe_shape<K: KeyShape>(&self, shape: K, input: &Input<'_>, pairs: &mut Pairs) {
-        let (rows, hashes) = (input.selection().rows(), &pairs.hashes);
+        let rows = input.selection().rows();
+        pairs.heads.resize(rows.len(), 0);
+        pairs.keep_present(self.presence.as_ref());
+        let (positions, hashes, heads) = (&pairs.positions, &pairs.present, &mut pairs.heads);
         let view = self.index.view();
         view.prefetch(&hashes[..BLOCK_ROWS.min(hashes.len())]);
-        for start in (0..rows.len()).step_by(BLOCK_ROWS) {
-            let end = (start + BLOCK_ROWS).min(rows.len());
+        for start in (0..hashes.len()).step_by(BLOCK_ROWS) {
+            let end = (start + BLOCK_ROWS).min(hashes.len());
             let mut likely = [0; BLOCK_ROWS];
             view.candidates(&hashes[start..end], self.base, &mut likely);
             view.prefetch(&hashes[end..hashes.len().min(end + BLOCK_ROWS)]);
-            for position in start..end {
+            for (found, &place) in (start..end).zip(&likely) {
+                let position = positions[found] as usize;
                 // SAFETY: rows of an input are rows of its batch; places in the index are rows of this table.
                 let same = |place: usize| unsafe { shape.same(rows[position] as usize, self.base.add(place)) };
-                let head = match likely[position - start] {
+                heads[position] = match place {
                     0 => 0,
                     place if same(place) => place,
                     // Another key of the same tag: the right one may stand behind it.
-                    _ => self.index.find(hashes[position], same).unwrap_or(0),
+                    _ => self.index.find(hashes[found], same).unwrap_or(0),
                 };
-                pairs.heads.push(head);
             }
         }
     }

@@ -24,6 +24,7 @@ mod key;
 mod order;
 mod pairs;
 mod plain;
+mod presence;
 mod region;
 mod run;
 mod slot;

@@ -3,6 +3,13 @@
 use std::marker::PhantomData;
 
 use super::batch::{Input, Row};
+use super::presence::Presence;
+
+/// The share of rows that a filter must hold back to be worth its cost.
+const LEAST_ABSENT: f64 = 0.25;
+
+/// How many inputs go by before a filter that was not worth it is tried again.
+const UNFILTERED_INPUTS: u32 = 64;
 
 /// Pairs of a probe row and a built row, some at a time.
 #[derive(Default)]
@@ -12,6 +19,11 @@ pub struct Pairs {
     /// How many rows the probed batch had.
     pub(super) batch_rows: usize,
     pub(super) hashes: Vec<u64>,
+    /// The rows of the input that may have a partner, by position, and their hashes.
+    pub(super) positions: Vec<u32>,
+    pub(super) present: Vec<u64>,
+    /// Inputs for which the filter is not asked, as it held back too few rows of one before.
+    unfiltered: u32,
     /// For each row of the input, the first built row with its key; 0 where there is none.
     pub(super) heads: Vec<usize>,
     pub(super) probed: Vec<usize>,
@@ -41,6 +53,34 @@ impl Pairs {
     #[must_use]
     pub fn new(optional: [bool; 2]) -> Self {
         Pairs { optional, ..Pairs::default() }
+    }
+
+    /// Sorts out the rows that have no partner for sure. A filter that holds back less than [`LEAST_ABSENT`] of an input is not asked
+    /// about the next ones.
+    pub(super) fn keep_present(&mut self, presence: Option<&Presence>) {
+        let rows = self.hashes.len();
+        self.positions.clear();
+        self.present.clear();
+        let Some(presence) = presence.filter(|_| self.unfiltered == 0) else {
+            self.unfiltered = self.unfiltered.saturating_sub(1);
+            self.positions.extend(0..rows as u32);
+            self.present.extend_from_slice(&self.hashes);
+            return;
+        };
+        self.positions.resize(rows, 0);
+        self.present.resize(rows, 0);
+        let mut kept = 0;
+        // Each row is written to the next free place, which moves on only where the row is kept: no branch to guess.
+        for (position, &hash) in self.hashes.iter().enumerate() {
+            self.positions[kept] = position as u32;
+            self.present[kept] = hash;
+            kept += usize::from(presence.contains(hash));
+        }
+        self.positions.truncate(kept);
+        self.present.truncate(kept);
+        if kept as f64 > rows as f64 * (1.0 - LEAST_ABSENT) {
+            self.unfiltered = UNFILTERED_INPUTS;
+        }
     }
 
     /// Begins a list.

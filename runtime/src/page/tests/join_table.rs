@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::super::join_table::{JoinTable, Pairs};
+use super::super::join_table::JoinTable;
+use super::super::pairs::Pairs;
 use super::*;
 
 fn table(items: &[Item], live: &LeafSet, key: &[usize]) -> JoinTable {
@@ -108,4 +109,15 @@ fn an_empty_side_pairs_nothing() {
     let probe = Random(31).items(10);
     assert_eq!(joined(&table(&[], &all_leaves(), &[0]), &probe, &[0]), []);
     assert_eq!(joined(&table(&probe, &all_leaves(), &[0]), &[], &[0]), []);
+}
+
+#[test]
+fn a_large_table_is_asked_through_its_filter() {
+    let item = |key| Item { key, text: key.to_string(), ..Item::default() };
+    let built: Vec<Item> = (0..40_000).map(|key| item(key * 3)).collect();
+    let table = table(&built, &all_leaves(), &[0]);
+    // Most rows have no partner, then all have one (the filter is given up meanwhile), then most have none again.
+    let few = || (0..60_000).map(|key| item(key * 7 + 1));
+    let probe: Vec<Item> = few().chain((0..60_000).map(|key| item(key % 40_000 * 3))).chain(few()).collect();
+    assert_eq!(joined(&table, &probe, &[0]), expected(&probe, &built, |item| item.key));
 }
