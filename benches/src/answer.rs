@@ -13,7 +13,7 @@ pub(crate) struct Case {
     /// Its name there, such as `q1`.
     pub(crate) name: &'static str,
     /// Answers it, reading the input files each time, with the given number of threads. The whole call is timed.
-    pub(crate) run: fn(&Paths, usize) -> Result<Answer>,
+    pub(crate) run: fn(&Case, &Paths, usize) -> Result<Answer>,
 }
 
 /// The rows of an answer. Formatting them is put off, as it is not part of the query and not timed.
@@ -29,11 +29,6 @@ impl Answer {
     /// as year-month-day, in the query's order if it has one.
     pub(crate) fn new(row_count: u64, write: impl FnOnce(&mut dyn Write) -> io::Result<()> + 'static) -> Self {
         Self { row_count, write: Box::new(write) }
-    }
-
-    /// An answer held as records, each written by `write_row`, which ends its line.
-    pub(crate) fn from_rows<R: 'static>(rows: Vec<R>, write_row: fn(&R, &mut dyn Write) -> io::Result<()>) -> Self {
-        Self::new(rows.len() as u64, move |out| rows.iter().try_for_each(|row| write_row(row, out)))
     }
 
     /// How many rows there are.

@@ -20,7 +20,7 @@ pub(crate) enum SuiteName {
     /// Count the words of a generated text: 1 GiB at scale 1
     #[command(name = "word_count")]
     WordCount(Measure),
-    /// TPC-H queries 1, 3 and 6 over Parquet files
+    /// The 22 queries of TPC-H over Parquet files
     Tpch(Measure),
     /// What pipelines add to the build of the crate that holds them
     Build(Build),
@@ -35,6 +35,9 @@ pub(crate) struct Measure {
     /// Peers to run beside us, separated by commas, or `none`; all that know the suite if absent
     #[arg(long, value_delimiter = ',')]
     pub(crate) peers: Option<Vec<String>>,
+    /// Cases to measure, separated by commas; all of the suite if absent
+    #[arg(long, value_delimiter = ',')]
+    pub(crate) cases: Option<Vec<String>>,
     /// Size of the data: times 1 GiB for word_count, the scale factor for tpch
     #[arg(long, default_value_t = 1.0)]
     pub(crate) scale: f64,

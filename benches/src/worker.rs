@@ -56,7 +56,7 @@ fn answer_line(line: &str, registry: &[Case], options: &Serve, paths: &Paths) ->
     })?;
     let case = find_case(registry, &options.suite, request.case())?;
     let start = Instant::now();
-    let answer = (case.run)(paths, options.parallelism)?;
+    let answer = (case.run)(&case, paths, options.parallelism)?;
     let seconds = start.elapsed().as_secs_f64();
     let rows = answer.row_count();
     if let Request::Answer { path, .. } = &request {

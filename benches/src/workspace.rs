@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use examples::tpch_data::{self, Table};
+use examples::tpch_data;
 
 use crate::error::{Error, Result};
 
@@ -22,13 +22,6 @@ pub(crate) struct Paths {
     pub(crate) text: PathBuf,
     /// The folder of TPC-H tables of one scale factor.
     pub(crate) tpch: PathBuf,
-}
-
-impl Paths {
-    /// The Parquet file of a TPC-H table.
-    pub(crate) fn table(&self, table: Table) -> PathBuf {
-        self.tpch.join(table.file_name())
-    }
 }
 
 impl Workspace {

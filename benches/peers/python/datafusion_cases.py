@@ -4,14 +4,14 @@ import re
 
 from datafusion import SessionConfig, SessionContext
 
-from tpch_sql import QUERIES
+from tpch_sql import QUERIES, TABLES
 
 
 def cases(options):
     context = SessionContext(SessionConfig().with_target_partitions(options.parallelism))
-    for table in ("customer", "orders", "lineitem"):
+    for table in TABLES:
         context.register_parquet(table, f"{options.tpch}/{table}.parquet")
-    names = {name: name for name in ("customer", "orders", "lineitem")}
+    names = {name: name for name in TABLES}
     return {
         name: (lambda sql=sum_over_count(sql).format(**names): rows(context.sql(sql).collect()), lambda rows: rows)
         for name, sql in QUERIES.items()

@@ -2,7 +2,7 @@
 
 import duckdb
 
-from tpch_sql import QUERIES
+from tpch_sql import QUERIES, TABLES
 
 
 def cases(options):
@@ -12,7 +12,7 @@ def cases(options):
     connection.execute("SET preserve_insertion_order = false")
     if options.suite == "word_count":
         return {"word_count": (lambda: word_count(connection, options.text), arrow_rows)}
-    tables = {name: f"read_parquet('{options.tpch}/{name}.parquet')" for name in ("customer", "orders", "lineitem")}
+    tables = {name: f"read_parquet('{options.tpch}/{name}.parquet')" for name in TABLES}
     return {
         name: (lambda sql=sql.format(**tables): connection.execute(sql).fetchall(), lambda rows: rows)
         for name, sql in QUERIES.items()

@@ -3,7 +3,7 @@
 use dataflow::prelude::*;
 
 use super::{env, failed};
-use crate::answer::Answer;
+use crate::answer::{Answer, Case};
 use crate::error::Result;
 use crate::workspace::Paths;
 
@@ -22,7 +22,7 @@ fn word_count(lines: DataSet<String>) -> DataSet<WordCount> {
 }
 
 /// Counts the words of the suite's text.
-pub(super) fn run(paths: &Paths, parallelism: usize) -> Result<Answer> {
+pub(super) fn run(_: &Case, paths: &Paths, parallelism: usize) -> Result<Answer> {
     let env = env(parallelism);
     let lines = env.read_text(paths.text.to_string_lossy()).map_err(failed)?;
     let counts = word_count(lines).records().map_err(failed)?;

@@ -23,7 +23,7 @@ pub(crate) struct Suite {
     /// Its name on the command line and in results.
     pub(crate) name: &'static str,
     /// Its cases and whether their rows have an order.
-    pub(crate) cases: &'static [(&'static str, RowOrder)],
+    pub(crate) cases: fn() -> Vec<(&'static str, RowOrder)>,
     /// A limit must not take more than this share of the best peer's time.
     pub(crate) limit_share_of_best_peer: f64,
     /// Makes the input files of a scale where they are missing.
@@ -35,6 +35,7 @@ pub(crate) struct Suite {
 /// # Errors
 /// When a system cannot be prepared or fails, or a file cannot be written.
 pub(crate) fn run(suite: &Suite, workspace: &Workspace, options: &Measure) -> Result<bool> {
+    let cases = chosen_cases(suite, options.cases.as_deref())?;
     let systems = systems::choose(options.peers.as_deref())?;
     let systems: Vec<_> = systems.into_iter().filter(|system| answers_any(*system, suite)).collect();
     for system in &systems {
@@ -42,11 +43,11 @@ pub(crate) fn run(suite: &Suite, workspace: &Workspace, options: &Measure) -> Re
     }
     (suite.make_data)(workspace, options.scale)?;
     let paths = workspace.paths(options.scale);
-    let entrants = entrants(suite, workspace, &systems, &paths, options.parallelism);
+    let entrants = entrants(suite, &cases, workspace, &systems, &paths, options.parallelism);
 
     let folder = workspace.make_output("answers")?;
     let answers = take_answers(&entrants, &folder, options.timeout)?;
-    let agreement = answers_agree(&answers, |case| order_of(suite, case));
+    let agreement = answers_agree(&answers, |case| order_of(&cases, case));
     println!("{}: {}", agreement.name, if agreement.ok { "yes" } else { "NO, timing them all the same" });
     let measured = time_rounds(&entrants, &answers, options.runs, options.timeout)?;
 
@@ -70,18 +71,19 @@ pub(crate) fn run(suite: &Suite, workspace: &Workspace, options: &Measure) -> Re
 }
 
 fn answers_any(system: &dyn System, suite: &Suite) -> bool {
-    suite.cases.iter().any(|(case, _)| system.answers(suite.name, case))
+    (suite.cases)().iter().any(|(case, _)| system.answers(suite.name, case))
 }
 
 /// Case by case, as the rounds expect.
 fn entrants<'a>(
     suite: &'a Suite,
+    cases: &[(&'static str, RowOrder)],
     workspace: &'a Workspace,
     systems: &[&'static dyn System],
     paths: &'a Paths,
     parallelism: usize,
 ) -> Vec<Entrant<'a>> {
-    let pairs = suite.cases.iter().flat_map(|&(case, _)| systems.iter().map(move |&system| (case, system)));
+    let pairs = cases.iter().flat_map(|&(case, _)| systems.iter().map(move |&system| (case, system)));
     let answering = pairs.filter(|(case, system)| system.answers(suite.name, case));
     let entrant = |(case, system): (&'static str, &'static dyn System)| Entrant {
         system: system.name(),
@@ -91,8 +93,20 @@ fn entrants<'a>(
     answering.map(entrant).collect()
 }
 
-fn order_of(suite: &Suite, case: &str) -> RowOrder {
-    suite.cases.iter().find(|(name, _)| *name == case).map_or(RowOrder::Any, |(_, order)| *order)
+/// Those that were asked for; all where none was.
+fn chosen_cases(suite: &Suite, asked: Option<&[String]>) -> Result<Vec<(&'static str, RowOrder)>> {
+    let all = (suite.cases)();
+    let known = |name: &String| all.iter().any(|(case, _)| case == name);
+    if let Some(name) = asked.and_then(|asked| asked.iter().find(|name| !known(name))) {
+        let known = all.iter().map(|(case, _)| *case).collect::<Vec<_>>().join(", ");
+        return Err(Error::UnknownName { kind: "case", name: name.clone(), known });
+    }
+    let is_asked = |name: &str| asked.is_none_or(|asked| asked.iter().any(|asked| asked == name));
+    Ok(all.iter().filter(|(case, _)| is_asked(case)).copied().collect())
+}
+
+fn order_of(cases: &[(&'static str, RowOrder)], case: &str) -> RowOrder {
+    cases.iter().find(|(name, _)| *name == case).map_or(RowOrder::Any, |(_, order)| *order)
 }
 
 fn role_of(system: &str) -> Role {

@@ -1,5 +1,6 @@
 //! TPC-H queries over Parquet files, with the specification's validation parameters.
 
+use examples::tpch::QUERIES;
 use examples::tpch_data::{self, Table};
 
 use super::Suite;
@@ -8,15 +9,14 @@ use crate::harness::RowOrder;
 use crate::workspace::Workspace;
 
 /// The suite.
-pub(crate) static TPCH: Suite = Suite {
-    name: "tpch",
-    // q1 is sorted by flag and status, q3 by revenue and date; q6 is one row.
-    cases: &[("q1", RowOrder::Given), ("q3", RowOrder::Given), ("q6", RowOrder::Given)],
-    limit_share_of_best_peer: 1.0,
-    make_data,
-};
+pub(crate) static TPCH: Suite = Suite { name: "tpch", cases, limit_share_of_best_peer: 1.0, make_data };
+
+fn cases() -> Vec<(&'static str, RowOrder)> {
+    let order = |sorted| if sorted { RowOrder::Given } else { RowOrder::Any };
+    QUERIES.iter().map(|query| (query.name, order(query.sorted))).collect()
+}
 
 fn make_data(workspace: &Workspace, scale: f64) -> Result<()> {
-    tpch_data::ensure(&workspace.tpch(), scale, &[Table::Customer, Table::Orders, Table::LineItem])?;
+    tpch_data::ensure(&workspace.tpch(), scale, &Table::ALL)?;
     Ok(())
 }

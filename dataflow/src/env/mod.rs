@@ -86,7 +86,24 @@ impl Env {
     /// # Errors
     /// None so far; unknown settings end the program with a message, as command lines do.
     pub fn from_args() -> Result<Self> {
-        Ok(Env::new(Options::from_args()))
+        Self::from_args_with(&[])
+    }
+
+    /// As [`Env::from_args`], for a program with settings of its own: names, and what `--help` says of them.
+    ///
+    /// ```no_run
+    /// # use dataflow::prelude::*;
+    /// # fn main() -> dataflow::Result<()> {
+    /// let env = Env::from_args_with(&[("scale", "how much data [default: 1]")])?;
+    /// let scale = env.setting("scale").unwrap_or("1");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Env::from_args`].
+    pub fn from_args_with(own: &[(&'static str, &'static str)]) -> Result<Self> {
+        Ok(Env::new(Options::from_args_with(own)))
     }
 
     /// An environment on the embedded engine: one thread, plain vectors, for tests and small data.
@@ -99,6 +116,12 @@ impl Env {
     #[must_use]
     pub fn args(&self) -> &[String] {
         &self.inner.options.args
+    }
+
+    /// One of the program's own settings, where the command line has it.
+    #[must_use]
+    pub fn setting(&self, name: &str) -> Option<&str> {
+        self.inner.options.own.get(name).map(String::as_str)
     }
 
     /// The settings.

@@ -1,5 +1,7 @@
 //! Settings of an environment.
 
+use std::collections::HashMap;
+
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, Command, value_parser};
 
@@ -40,6 +42,8 @@ pub struct Options {
     pub engine: Engine,
     /// The program's own arguments.
     pub args: Vec<String>,
+    /// The program's own settings, by name; see [`Env::from_args_with`](crate::Env::from_args_with).
+    pub own: HashMap<String, String>,
 }
 
 impl Default for Options {
@@ -51,14 +55,16 @@ impl Default for Options {
             progress: ProgressWhen::Terminal,
             engine: Engine::Local,
             args: Vec::new(),
+            own: HashMap::new(),
         }
     }
 }
 
 impl Options {
-    /// Settings from the process's command line; ends the process with a message where it cannot be understood.
-    pub(super) fn from_args() -> Self {
-        let matches = command().get_matches();
+    /// Settings from the process's command line, where the program has settings of its own: names and what they are. Ends the process
+    /// with a message where it cannot be understood.
+    pub(super) fn from_args_with(own: &[(&'static str, &'static str)]) -> Self {
+        let matches = command(own).get_matches();
         let defaults = Options::default();
         let chosen = |argument: &str| matches.get_one::<String>(argument).map(String::as_str);
         Options {
@@ -72,11 +78,13 @@ impl Options {
             },
             engine: if chosen("engine") == Some("embedded") { Engine::Embedded } else { Engine::Local },
             args: matches.get_many::<String>("args").into_iter().flatten().cloned().collect(),
+            own: own.iter().filter_map(|(name, _)| Some(((*name).to_owned(), chosen(name)?.to_owned()))).collect(),
         }
     }
 }
 
-fn command() -> Command {
+fn command(own: &[(&'static str, &'static str)]) -> Command {
+    let own = own.iter().map(|&(name, help)| Arg::new(name).long(name).value_name("VALUE").help(help));
     // The name in messages is the program's own, from the command line.
     Command::new("pipeline")
         .arg(
@@ -113,6 +121,7 @@ fn command() -> Command {
                 .value_parser(PossibleValuesParser::new(["local", "embedded"]))
                 .help("What runs the pipelines [default: local]"),
         )
+        .args(own)
         .arg(Arg::new("args").num_args(0..).value_name("ARGS").help("The program's own arguments"))
 }
 
@@ -148,6 +157,6 @@ mod tests {
 
     #[test]
     fn the_command_line_is_consistent() {
-        command().debug_assert();
+        command(&[("scale", "how much data")]).debug_assert();
     }
 }

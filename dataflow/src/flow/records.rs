@@ -1,9 +1,15 @@
 //! Records that a run left in memory.
 
+use std::io::Write;
 use std::marker::PhantomData;
 
+use runtime::error::Error as EngineError;
+use runtime::format::CsvFormat;
 use runtime::page::{Input, Page, Selection};
+use runtime::plan::unbounded_memory;
+use runtime::source::Format;
 
+use crate::error::Result;
 use crate::record::Record;
 
 /// The records of a flow, kept in the engine's pages: seen as borrowed twins, nothing is copied until it is asked for.
@@ -33,18 +39,45 @@ impl<T: Record> Records<T> {
 
     /// Calls `see` for each record, in order.
     pub fn for_each(&self, mut see: impl for<'a> FnMut(T::At<'a>)) {
+        let seen = self.windows(|input| {
+            input.visit(|mut leaves, rows| {
+                let cursor = T::cursor(&mut leaves);
+                (0..rows.len()).for_each(|position| see(T::at(cursor, rows.get(position))));
+            });
+            Ok::<_, std::convert::Infallible>(())
+        });
+        match seen {
+            Ok(()) => {}
+        }
+    }
+
+    fn windows<E>(&self, mut f: impl FnMut(&Input<'_>) -> Result<(), E>) -> Result<(), E> {
         let mut selection = Selection::default();
         for page in &self.pages {
             let batch = page.batch();
             let mut next = 0;
             while next < batch.rows() {
                 next = selection.fill(next..batch.rows());
-                Input::new(&batch, &selection).visit(|mut leaves, rows| {
-                    let cursor = T::cursor(&mut leaves);
-                    (0..rows.len()).for_each(|position| see(T::at(cursor, rows.get(position))));
-                });
+                f(&Input::new(&batch, &selection))?;
             }
         }
+        Ok(())
+    }
+
+    /// Writes each record as a line of tab-separated values, as [`print`](crate::Flow::print) does.
+    ///
+    /// # Errors
+    /// Where a record cannot be written as text (lists), or `out` fails.
+    pub fn write_lines(&self, out: &mut dyn Write) -> Result<()> {
+        let format = CsvFormat { header: false, delimiter: b'\t' };
+        let mut encoder = format.encoder(&T::schema(), &unbounded_memory())?;
+        self.windows(|input| {
+            encoder.encode(input)?;
+            let bytes = encoder.output();
+            out.write_all(bytes).map_err(EngineError::io("write", "records"))?;
+            bytes.clear();
+            Ok(())
+        })
     }
 
     /// Copies of all records.

@@ -1,11 +1,51 @@
-//! TPC-H: its tables as records, and queries as pipelines.
+//! TPC-H: its tables as records, and its 22 queries as pipelines.
 
+mod customer_distribution;
+mod discounted_revenue;
+mod important_stock;
+mod large_volume_customers;
+mod local_supplier_volume;
+mod market_share;
+mod minimum_cost_supplier;
+mod order_priority;
+mod parts_supplier_relationship;
+mod potential_promotion;
 mod pricing_summary;
+mod product_type_profit;
+mod promotion_effect;
+mod queries;
+mod returned_items;
 mod revenue_forecast;
+mod sales_opportunity;
+mod shipping_modes;
 mod shipping_priority;
+mod small_quantity_orders;
 mod tables;
+mod top_supplier;
+mod volume_shipping;
+mod waiting_suppliers;
 
+pub use customer_distribution::{Distribution, customer_distribution};
+pub use discounted_revenue::{Choice, discounted_revenue};
+pub use important_stock::{Stock, important_stock};
+pub use large_volume_customers::{LargeOrder, large_volume_customers};
+pub use local_supplier_volume::{NationRevenue, local_supplier_volume};
+pub use market_share::{MarketShare, market_share};
+pub use minimum_cost_supplier::{Offer, minimum_cost_supplier};
+pub use order_priority::{PriorityCount, order_priority};
+pub use parts_supplier_relationship::{Suppliers, parts_supplier_relationship};
+pub use potential_promotion::{Address, potential_promotion};
 pub use pricing_summary::{PricingSummary, pricing_summary};
+pub use product_type_profit::{Profit, product_type_profit};
+pub use promotion_effect::promotion_effect;
+pub use queries::{Answer, QUERIES, Query, Tables};
+pub use returned_items::{Returns, returned_items};
 pub use revenue_forecast::{Forecast, revenue_forecast};
+pub use sales_opportunity::{Opportunity, sales_opportunity};
+pub use shipping_modes::{LateLines, shipping_modes};
 pub use shipping_priority::{Revenue, shipping_priority};
-pub use tables::{Customer, LineItem, Order};
+pub use small_quantity_orders::small_quantity_orders;
+pub use tables::{Customer, LineItem, Nation, Order, Part, PartRef, PartSupp, Region, Supplier};
+pub use top_supplier::{TopSupplier, top_supplier};
+pub use volume_shipping::{Shipping, volume_shipping};
+pub use waiting_suppliers::{Waiting, waiting_suppliers};

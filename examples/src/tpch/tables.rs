@@ -85,3 +85,89 @@ pub struct LineItem {
     #[record(name = "l_comment")]
     pub comment: String,
 }
+
+/// A nation of a region.
+#[derive(Record, Clone, Debug, PartialEq)]
+#[allow(missing_docs)]
+pub struct Nation {
+    #[record(name = "n_nationkey")]
+    pub nationkey: i64,
+    #[record(name = "n_name")]
+    pub name: String,
+    #[record(name = "n_regionkey")]
+    pub regionkey: i64,
+    #[record(name = "n_comment")]
+    pub comment: String,
+}
+
+/// A part of the world.
+#[derive(Record, Clone, Debug, PartialEq)]
+#[allow(missing_docs)]
+pub struct Region {
+    #[record(name = "r_regionkey")]
+    pub regionkey: i64,
+    #[record(name = "r_name")]
+    pub name: String,
+    #[record(name = "r_comment")]
+    pub comment: String,
+}
+
+/// A part that suppliers have.
+#[derive(Record, Clone, Debug, PartialEq)]
+#[allow(missing_docs)]
+pub struct Part {
+    #[record(name = "p_partkey")]
+    pub partkey: i64,
+    #[record(name = "p_name")]
+    pub name: String,
+    #[record(name = "p_mfgr")]
+    pub mfgr: String,
+    #[record(name = "p_brand")]
+    pub brand: String,
+    #[record(name = "p_type")]
+    pub kind: String,
+    #[record(name = "p_size")]
+    pub size: i32,
+    #[record(name = "p_container")]
+    pub container: String,
+    #[record(name = "p_retailprice")]
+    pub retailprice: Decimal<2>,
+    #[record(name = "p_comment")]
+    pub comment: String,
+}
+
+/// What a supplier has of a part, and asks for it.
+#[derive(Record, Clone, Debug, PartialEq)]
+#[allow(missing_docs)]
+pub struct PartSupp {
+    #[record(name = "ps_partkey")]
+    pub partkey: i64,
+    #[record(name = "ps_suppkey")]
+    pub suppkey: i64,
+    #[record(name = "ps_availqty")]
+    pub availqty: i32,
+    #[record(name = "ps_supplycost")]
+    pub supplycost: Decimal<2>,
+    #[record(name = "ps_comment")]
+    pub comment: String,
+}
+
+/// A supplier.
+#[derive(Record, Clone, Debug, PartialEq)]
+#[allow(missing_docs)]
+pub struct Supplier {
+    #[record(name = "s_suppkey")]
+    pub suppkey: i64,
+    #[record(name = "s_name")]
+    pub name: String,
+    #[record(name = "s_address")]
+    pub address: String,
+    #[record(name = "s_nationkey")]
+    pub nationkey: i64,
+    #[record(name = "s_phone")]
+    pub phone: String,
+    #[record(name = "s_acctbal")]
+    pub acctbal: Decimal<2>,
+    #[record(name = "s_comment")]
+    pub comment: String,
+}

@@ -18,7 +18,7 @@ use std::io::{self, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
-use crate::answer::Answer;
+use crate::answer::{Answer, Case};
 use crate::error::{Error, Result};
 use crate::workspace::Paths;
 
@@ -30,7 +30,7 @@ use merge::Partition;
 const FILE_BYTES_PER_WORD: u64 = 400;
 
 /// Counts the words of the text.
-pub(super) fn run(paths: &Paths, parallelism: usize) -> Result<Answer> {
+pub(super) fn run(_: &Case, paths: &Paths, parallelism: usize) -> Result<Answer> {
     let path = &paths.text;
     let partitions = count(path, parallelism).map_err(Error::io("read", path))?;
     let rows = partitions.iter().map(Partition::len).sum();

@@ -1,0 +1,34 @@
+//! Q13: how many orders customers place.
+
+use dataflow::prelude::*;
+
+use super::{Customer, Order};
+
+/// How many customers placed so many orders.
+#[derive(Record, Clone, Copy, Debug, PartialEq)]
+#[allow(missing_docs)]
+pub struct Distribution {
+    pub orders: u64,
+    pub customers: u64,
+}
+
+/// Customers by the number of their orders, those without any included; orders whose comment has `first` and then `second` do not count.
+#[dataflow]
+pub fn customer_distribution(
+    customers: DataSet<Customer>,
+    orders: DataSet<Order>,
+    first: String,
+    second: String,
+) -> DataSet<Distribution> {
+    let counted = orders
+        .filter(|o| !o.comment.split_once(first.as_str()).is_some_and(|(_, rest)| rest.contains(second.as_str())))
+        .group_by(|o| o.custkey)
+        .count();
+    customers
+        .left_join(counted)
+        .on(|c| c.custkey, |n| n.0)
+        .map(|_, n| n.map_or(0, |n| n.1))
+        .group_by(|n| n)
+        .aggregate(|g| Distribution { orders: g.key, customers: g.count() })
+        .sort(|d| (desc(d.customers), desc(d.orders)))
+}

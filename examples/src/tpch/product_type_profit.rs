@@ -1,0 +1,45 @@
+//! Q9: what is earned with a line of parts.
+
+use dataflow::prelude::*;
+
+use super::{LineItem, Nation, Order, Part, PartSupp, Supplier};
+
+/// What a nation's suppliers earned in a year.
+#[derive(Record, Clone, Debug, PartialEq)]
+#[allow(missing_docs)]
+pub struct Profit {
+    pub nation: String,
+    pub year: i32,
+    pub profit: Decimal<4>,
+}
+
+/// Profits with all parts whose name contains `word`.
+#[dataflow]
+pub fn product_type_profit(
+    parts: DataSet<Part>,
+    suppliers: DataSet<Supplier>,
+    items: DataSet<LineItem>,
+    partsupps: DataSet<PartSupp>,
+    orders: DataSet<Order>,
+    nations: DataSet<Nation>,
+    word: String,
+) -> DataSet<Profit> {
+    let wanted = parts.filter(|p| p.name.contains(&word));
+    let suppliers = suppliers.join(nations).on(|s| s.nationkey, |n| n.nationkey).map(|s, n| (s.suppkey, n.name));
+    let costs = partsupps
+        .semi_join(wanted)
+        .on(|ps| ps.partkey, |p| p.partkey)
+        .join(suppliers)
+        .on(|ps| ps.suppkey, |s| s.0)
+        .map(|ps, s| (ps.partkey, ps.suppkey, ps.supplycost, s.1));
+    items
+        .join(costs)
+        .on(|l| (l.partkey, l.suppkey), |c| (c.0, c.1))
+        .map(|l, c| (l.orderkey, c.3, l.extendedprice * (1 - l.discount) - c.2 * l.quantity))
+        .join(orders)
+        .on(|l| l.0, |o| o.orderkey)
+        .map(|l, o| ProfitRef { nation: l.1, year: o.orderdate.year(), profit: l.2 })
+        .group_by(|p| (p.nation, p.year))
+        .sum(|p| p.profit)
+        .sort(|p| (asc(p.nation), desc(p.year)))
+}
