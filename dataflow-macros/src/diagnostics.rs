@@ -129,6 +129,27 @@ pub(crate) mod message {
         format!("`{word}` gets one group at a time: write `|g| …`")
     }
 
+    pub(crate) fn keys_come_first(word: &Ident) -> String {
+        format!("`{word}` comes after the keys: write `.on(|left| …, |right| …)` before it")
+    }
+
+    pub(crate) fn pairs_come_first(word: &Ident) -> String {
+        format!("`{word}` needs records, and these are pairs: write `.map(|left, right| …)` before it")
+    }
+
+    pub(crate) fn no_operator_of_groups(word: &Ident) -> String {
+        format!(
+            "`{word}` is for records, and these are groups: say what becomes of a group before it, by `.aggregate(|g| …)`, \
+             `.sum(|r| …)` or `.count()`"
+        )
+    }
+
+    pub(crate) fn groups_come_first(word: &Ident) -> String {
+        format!(
+            "`{word}` is for groups: write `.group_by(|r| …)` before it, or `.aggregate(|g| …)` instead of it for all records at once"
+        )
+    }
+
     pub(crate) fn unfinished_join(word: &Ident) -> String {
         format!("after this `{word}` the join still needs to say what it makes: write `.map(|left, right| …)` after it")
     }

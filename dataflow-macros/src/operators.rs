@@ -85,6 +85,11 @@ pub(crate) fn find(word: &str, from: Stand) -> Option<&'static Operator> {
     OPERATORS.iter().find(|operator| operator.word == word && operator.from == from)
 }
 
+/// Whether a word means an operator somewhere.
+pub(crate) fn is_known(word: &proc_macro2::Ident) -> bool {
+    OPERATORS.iter().any(|operator| word == operator.word)
+}
+
 const fn row(word: &'static str, from: Stand, takes: Takes, to: Stand, writing: Writing) -> Operator {
     Operator { word, from, takes, to, writing }
 }

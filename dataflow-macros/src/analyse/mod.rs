@@ -12,6 +12,7 @@ pub(crate) mod conjuncts;
 mod fusion;
 mod inside;
 pub(crate) mod measures;
+mod places;
 pub(crate) mod reads;
 mod recursion;
 mod results;
@@ -44,6 +45,7 @@ pub(crate) fn check_expression(pipeline: &Pipeline, found: &mut Diagnostics) {
 }
 
 fn check_operators(pipeline: &Pipeline, found: &mut Diagnostics) {
+    places::check(pipeline, found);
     arity::check(pipeline, found);
     inside::check(pipeline, found);
     borrowed::check(pipeline, found);

@@ -60,7 +60,7 @@ impl Mode for Unbounded {
 #[diagnostic::on_unimplemented(
     message = "this needs a flow that ends",
     label = "this flow goes on",
-    note = "take a window of the flow first"
+    note = "a `DataSet` ends, a `DataStream` does not"
 )]
 pub trait Ends: Mode {}
 impl Ends for Bounded {}
