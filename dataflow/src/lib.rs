@@ -50,3 +50,20 @@ pub mod __private {
     pub use crate::key::Field;
     pub use crate::record::{Record, Value};
 }
+
+/// The programs in the guide are compiled and run.
+#[cfg(doctest)]
+mod guide {
+    macro_rules! pages {
+        ($($name:ident: $path:literal;)*) => {$(
+            #[doc = include_str!(concat!("../../docs/guide/", $path))]
+            mod $name {}
+        )*};
+    }
+    pages! {
+        first_pipeline: "first-pipeline.md";
+        records: "records.md";
+        joins_and_groups: "joins-and-groups.md";
+        errors: "errors.md";
+    }
+}
