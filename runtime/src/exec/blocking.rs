@@ -3,7 +3,7 @@
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use super::channel::Wake;
+use super::channel::{Turn, Wake};
 use crate::kernel::Blocking;
 
 const THREADS: usize = 4;
@@ -44,7 +44,7 @@ impl Blocking for BlockingFor {
         let task = self.0.clone();
         let done = move || {
             work();
-            task.wake();
+            task.wake(Turn::InOrder);
         };
         if let Err(refused) = sender().send(Box::new(done)) {
             (refused.0)();

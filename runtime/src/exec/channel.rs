@@ -11,9 +11,19 @@ use crate::page::Page;
 /// Pages that wait in one channel before its sender does.
 pub(super) const CHANNEL_PAGES: usize = 4;
 
+/// When something that is woken gets a thread.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// Behind all that wait already.
+    InOrder,
+    /// As soon as the thread that wakes it is free: the pages it was fed are still in that core's cache. An idle core may take it before.
+    /// Whoever feeds gives its own turn up in order, so nobody waits for ever.
+    Next,
+}
+
 /// Something that can be woken: a task.
 pub(super) trait Wake: Send + Sync {
-    fn wake(self: Arc<Self>);
+    fn wake(self: Arc<Self>, turn: Turn);
 }
 
 /// What an inbox gives.
@@ -72,14 +82,14 @@ impl Inbox {
         }
         channel.pages.push_back(page);
         drop(state);
-        self.receiver.clone().wake();
+        self.receiver.clone().wake(Turn::Next);
         Ok(())
     }
 
     /// Says that no page follows.
     pub(super) fn end(&self, channel: usize) {
         self.lock().channels[channel].ended = true;
-        self.receiver.clone().wake();
+        self.receiver.clone().wake(Turn::Next);
     }
 
     /// Takes the next page of any channel.
@@ -94,7 +104,7 @@ impl Inbox {
                 state.next = (index + 1) % count;
                 drop(state);
                 if let Some(sender) = sender {
-                    sender.wake();
+                    sender.wake(Turn::InOrder);
                 }
                 return Received::Page(page);
             }

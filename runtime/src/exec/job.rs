@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rayon::ThreadPool;
 
-use super::channel::Wake;
+use super::channel::{Turn, Wake};
 use crate::error::{Error, Origin};
 use crate::metrics::JobMetrics;
 
@@ -43,7 +43,7 @@ impl Job {
     pub(super) fn start(&self, tasks: Vec<Arc<dyn Wake>>) {
         *self.running.lock().unwrap_or_else(PoisonError::into_inner) = tasks.len();
         *self.tasks.lock().unwrap_or_else(PoisonError::into_inner) = tasks.clone();
-        tasks.into_iter().for_each(Wake::wake);
+        tasks.into_iter().for_each(|task| task.wake(Turn::InOrder));
     }
 
     pub(super) fn is_cancelled(&self) -> bool {
@@ -55,7 +55,7 @@ impl Job {
         self.error.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
         self.cancelled.store(true, Ordering::Relaxed);
         let tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        tasks.into_iter().for_each(Wake::wake);
+        tasks.into_iter().for_each(|task| task.wake(Turn::InOrder));
     }
 
     pub(super) fn task_ended(&self) {

@@ -13,7 +13,7 @@
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::channel::Wake;
+use super::channel::{Turn, Wake};
 use super::job::Job;
 use super::pipeline::{Pipeline, Poll};
 use crate::kernel::catching;
@@ -40,9 +40,12 @@ impl Task {
         *self.body.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(body));
     }
 
-    fn enqueue(self: Arc<Self>) {
+    fn enqueue(self: Arc<Self>, turn: Turn) {
         let job = self.job.clone();
-        job.pool().spawn_fifo(move || self.run());
+        match turn {
+            Turn::InOrder => job.pool().spawn_fifo(move || self.run()),
+            Turn::Next => job.pool().spawn(move || self.run()),
+        }
     }
 
     fn run(self: Arc<Self>) {
@@ -61,7 +64,7 @@ impl Task {
                 Poll::Yield => {
                     self.put_back(body);
                     self.state.store(QUEUED, Ordering::SeqCst);
-                    return self.enqueue();
+                    return self.enqueue(Turn::InOrder);
                 }
                 Poll::Wait => {
                     self.put_back(body);
@@ -100,7 +103,7 @@ impl Task {
 }
 
 impl Wake for Task {
-    fn wake(self: Arc<Self>) {
+    fn wake(self: Arc<Self>, turn: Turn) {
         loop {
             let state = self.state.load(Ordering::SeqCst);
             let next = match state {
@@ -110,7 +113,7 @@ impl Wake for Task {
             };
             if self.state.compare_exchange(state, next, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
                 if state == IDLE {
-                    self.enqueue();
+                    self.enqueue(turn);
                 }
                 return;
             }
