@@ -17,7 +17,8 @@ use crate::kernel::write_all;
 use crate::record::{Record, Value};
 
 impl Env {
-    /// Lines of text files: a file, a folder, or a pattern such as `logs/*.txt`. Lines end with `\n` or `\r\n`.
+    /// Lines of text files: a file, a folder, or a pattern such as `logs/*.txt`. Lines end with `\n` or `\r\n`. Files whose names end with
+    /// `.gz` or `.zst` are decompressed, each by one task.
     ///
     /// # Errors
     /// Where the path names no file, or one that cannot be read.
@@ -28,6 +29,7 @@ impl Env {
     }
 
     /// Records of CSV files with a header: a file, a folder, or a pattern. Columns are found by the names of the record's fields.
+    /// Files whose names end with `.gz` or `.zst` are decompressed, each by one task.
     ///
     /// # Errors
     /// Where the path names no file, or one that cannot be read. A column that is missing, or of another type, ends the run before its

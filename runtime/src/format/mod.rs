@@ -1,10 +1,12 @@
-//! File formats: text, CSV and Parquet, read and written.
+//! File formats: text, CSV and Parquet, read and written; text and CSV also compressed.
 //!
 //! Readers ask for bytes and hand out columns, encoders turn rows into bytes; neither reads nor writes files, but for footers,
 //! headers and the places where splits may begin, which are looked at when a source is made or its splits are listed.
 
 mod blocks;
 mod cells;
+mod compression;
+mod contents;
 mod csv;
 mod files;
 mod names;
@@ -15,6 +17,7 @@ mod splits;
 mod text;
 mod values;
 
+pub use compression::compressed_by_name;
 pub use csv::{CsvFormat, CsvOptions, CsvSource};
 pub use files::{InputFile, input_files};
 pub use parquet::{ParquetFormat, ParquetSource};

@@ -163,18 +163,18 @@ impl Operator for Written {
             windows(&page.batch(), |input| encoder.encode(input))?;
         }
         encoder.finish()?;
-        let mut out = open(&self.target, self.format.name(), 0)?;
+        let mut out = open(&self.target, &*self.format, 0)?;
         out.write_all(encoder.output()).map_err(Error::io("write", self.target.path()))?;
         Ok(Table::default())
     }
 }
 
 /// The file or stream that a task writes.
-fn open(target: &Target, format: &str, subtask: usize) -> Result<Box<dyn Write + Send>> {
+fn open(target: &Target, format: &dyn Format, subtask: usize) -> Result<Box<dyn Write + Send>> {
     let path = match target {
         Target::Standard => return Ok(Box::new(std::io::stdout())),
         Target::File(_) => target.temporary(),
-        Target::Folder(_) => target.temporary().join(format!("part-{subtask:05}.{format}")),
+        Target::Folder(_) => target.temporary().join(format!("part-{subtask:05}.{}", format.extension())),
     };
     // The error names the output, not the temporary file that the user never asked for.
     let file = File::create(&path).map_err(Error::io("create", target.path()))?;
@@ -200,7 +200,7 @@ impl DriverFactory for WriteFactory {
     }
 
     fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
-        let state = Writing { out: open(&self.target, self.format.name(), context.subtask)?, failed: None };
+        let state = Writing { out: open(&self.target, &*self.format, context.subtask)?, failed: None };
         Ok(Box::new(WriteDriver {
             encoder: self.format.encoder(&self.schema, &context.memory)?,
             state: Arc::new(Mutex::new(Some(state))),

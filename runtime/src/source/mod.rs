@@ -67,7 +67,7 @@ pub struct Statistics {
 pub struct Split {
     /// Which file or page of the source.
     pub part: usize,
-    /// Which part of it: bytes, or row groups.
+    /// Which part of it: bytes (of what it holds, where it is compressed), or row groups.
     pub range: Range<u64>,
     /// Bytes that reading it takes, for progress.
     pub bytes: u64,
@@ -178,6 +178,10 @@ pub trait Encoder: Send {
 pub trait Format: Send + Sync {
     /// For EXPLAIN: `csv`.
     fn name(&self) -> &'static str;
+    /// The end of its files' names, without the dot: `csv`, `csv.gz`.
+    fn extension(&self) -> String {
+        self.name().to_owned()
+    }
     /// An encoder for one file.
     ///
     /// # Errors

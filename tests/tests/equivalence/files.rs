@@ -41,7 +41,8 @@ fn parquet_keeps_every_field() {
 fn csv_keeps_every_field() {
     for sales in sizes().map(|sales| without_notes(&sales)) {
         let folder = Folder::default();
-        for path in [folder.join("one.csv"), folder.join("many/")] {
+        for name in ["one.csv", "many/", "one.csv.gz", "one.csv.zst", "many.gz/", "many.zst/"] {
+            let path = folder.join(name);
             let env = local(4);
             env.collection(&sales).unwrap().write_csv(&path);
             env.run().unwrap();
@@ -55,7 +56,8 @@ fn csv_keeps_every_field() {
 fn lines_are_read_as_they_were_written() {
     for sales in sizes() {
         let folder = Folder::default();
-        for path in [folder.join("one.txt"), folder.join("many/")] {
+        for name in ["one.txt", "many/", "one.txt.gz", "one.TXT.ZST", "many.gz/"] {
+            let path = folder.join(name);
             let (env, lines): (_, Vec<String>) = (local(4), sales.iter().map(|s| s.name.clone()).collect());
             env.collection(&lines).unwrap().write_text(&path);
             env.run().unwrap();
