@@ -180,7 +180,7 @@ fn reading_ahead_stays_within_two_chunks() {
             Ready::Starved => {}
             Ready::End => break,
         }
-        assert!(given < (3 << 20) + rows * 12, "{given} bytes asked for after {rows} rows");
+        assert!(given < (3 << 20) + rows * 16, "{given} bytes asked for after {rows} rows");
     }
     assert_eq!(rows, 400_000);
 }

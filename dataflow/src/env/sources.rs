@@ -41,6 +41,38 @@ impl Env {
         Ok(self.reading(source, &next))
     }
 
+    /// Records of files of JSON lines, one record a line: a file, a folder, or a pattern. Fields are found by the names of the record's; a
+    /// nested record is an object, a tuple or a `Vec` an array, an `Option` may be `null` or absent. Only fields that somebody reads are
+    /// decoded. Files whose names end with `.gz` or `.zst` are decompressed, each by one task.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[derive(Record, Clone, Debug, PartialEq)]
+    /// struct Order {
+    ///     id: u64,
+    ///     price: Decimal<2>,
+    ///     note: Option<String>,
+    /// }
+    ///
+    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-read-json-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// # let path = folder.join("orders.jsonl").display().to_string();
+    /// std::fs::write(&path, r#"{"id": 7, "customer": {"name": "Ada"}, "price": 2.50}"#)?;
+    /// let orders = Env::embedded().read_json::<Order>(&path)?.collect()?;
+    /// assert_eq!(orders, [Order { id: 7, price: Decimal::from_scaled(250), note: None }]);
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Where the path names no file, or one that cannot be read, or the record holds an `Option` in an `Option`. A line that is no such
+    /// record ends the run, with its file, line and field.
+    #[track_caller]
+    pub fn read_json<T: Record>(&self, path: impl AsRef<str>) -> Result<DataSet<T>> {
+        let next = Next::default().called_at(Location::caller());
+        Ok(self.reading(format::json(path.as_ref(), &T::schema())?, &next))
+    }
+
     /// Records of Parquet files: a file, a folder, or a pattern. Columns are found by the names of the record's fields; only those that
     /// somebody reads are decoded.
     ///

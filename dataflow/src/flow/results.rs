@@ -85,6 +85,28 @@ impl<T: Record, M: Mode> Flow<T, M> {
         self.write_lines(Arc::new(format::CsvFormat::default()), path.as_ref(), Location::caller());
     }
 
+    /// Writes JSON lines, one record a line, when the environment runs: one file, or a folder of files where the path ends with `/`. Where
+    /// the name ends with `.gz` or `.zst`, what is written is compressed.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// # #[derive(Record, Clone, Copy)]
+    /// # struct Square { n: u64, root: Option<u32> }
+    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-write-json-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// # let path = folder.join("squares.jsonl").display().to_string();
+    /// let env = Env::embedded();
+    /// env.collection([Square { n: 8, root: None }, Square { n: 9, root: Some(3) }])?.write_json(&path);
+    /// env.run()?;
+    /// assert_eq!(std::fs::read_to_string(&path)?, "{\"n\":8,\"root\":null}\n{\"n\":9,\"root\":3}\n");
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[track_caller]
+    pub fn write_json(&self, path: impl AsRef<str>) {
+        self.write_lines(Arc::new(format::JsonFormat), path.as_ref(), Location::caller());
+    }
+
     /// Writes Parquet, when the environment runs: one file, or a folder of files where the path ends with `/`.
     #[track_caller]
     pub fn write_parquet(&self, path: impl AsRef<str>) {

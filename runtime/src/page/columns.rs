@@ -8,6 +8,7 @@ use bytes::Bytes;
 use smallvec::SmallVec;
 
 use super::batch::{Batch, LeafPtr};
+use super::list_column::ListColumn;
 use super::plain::Plain;
 use super::slot::{self, INLINE_BYTES, Slot};
 use crate::error::{Error, Result};
@@ -58,6 +59,11 @@ impl TextColumn {
         self.own.clear();
         self.too_long = false;
         self.buffers.clear();
+    }
+
+    /// Forgets all but the first texts; buffers stay.
+    pub fn truncate(&mut self, texts: usize) {
+        self.views.truncate(texts);
     }
 
     /// How many texts.
@@ -171,11 +177,7 @@ impl<'a> Columns<'a> {
     /// Where the texts are too few.
     pub fn text(&mut self, column: &'a TextColumn) -> Result<()> {
         if column.too_long {
-            return Err(Error::Data {
-                path: "a column".into(),
-                place: String::new(),
-                message: "one batch has more than 4 GiB of text".to_owned(),
-            });
+            return Err(too_long("text"));
         }
         let own = std::iter::once(column.own.as_ptr());
         let places = own.chain(column.buffers.iter().map(|buffer| buffer.0.as_ptr())).collect();
@@ -200,6 +202,18 @@ impl<'a> Columns<'a> {
         self.views(LeafType::Bytes, array.views(), buffer_starts(array.data_buffers()))
     }
 
+    /// A leaf of byte strings or lists.
+    ///
+    /// # Errors
+    /// Where the values are too few.
+    pub fn list(&mut self, column: &'a ListColumn) -> Result<()> {
+        if column.too_long {
+            return Err(too_long("lists"));
+        }
+        // Views were made by `ListColumn`: each lies inside its words, and begins at one.
+        self.views(column.ty, &column.views, [column.own.as_ptr().cast()].into())
+    }
+
     fn views(&mut self, ty: LeafType, views: &'a [Slot], places: Box<[*const u8]>) -> Result<()> {
         if views.len() < self.rows {
             return Err(Error::Internal(format!("a column of {} views for {} rows", views.len(), self.rows)));
@@ -219,6 +233,11 @@ impl<'a> Columns<'a> {
         // that are borrowed for 'a, through `places`, which the batch keeps.
         unsafe { Batch::from_leaves(self.rows, self.leaves) }.holding(self.places)
     }
+}
+
+fn too_long(what: &str) -> Error {
+    let message = format!("one batch has more than 4 GiB of {what}");
+    Error::Data { path: "a column".into(), place: String::new(), message }
 }
 
 fn buffer_starts(buffers: &[Buffer]) -> Box<[*const u8]> {

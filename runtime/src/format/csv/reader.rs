@@ -6,12 +6,14 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::mapping::Positions;
-use super::parse::{Found, Values};
+use super::parse::{Found, parse};
 use super::scan::{Fields, Scanner};
 use super::source::Shared;
 use crate::error::Result;
 use crate::format::BATCH_ROWS;
 use crate::format::blocks::{Block, Blocks, CHUNK_BYTES, Next};
+use crate::format::leaves::Values;
+use crate::format::wrong::shown;
 use crate::memory::Memory;
 use crate::page::{Batch, Columns, Utf8};
 use crate::row::{LeafSet, LeafType};
@@ -74,7 +76,7 @@ impl CsvReader {
 
     fn clear(&mut self) {
         self.rows = 0;
-        self.leaves.iter_mut().flatten().for_each(Values::clear);
+        self.leaves.iter_mut().flatten().for_each(|values| values.truncate(0));
         self.guards.iter_mut().for_each(|guard| guard.valid.clear());
     }
 
@@ -112,7 +114,7 @@ impl CsvReader {
             };
             let ty = self.shared.schema.leaves()[column.leaf].ty;
             let valid = valid_of(&self.guards, column.guards.last(), &batch);
-            if let Err(record) = values.parse(ty, found, position, valid) {
+            if let Err(record) = parse(values, ty, found, position, valid) {
                 let at = offset + self.fields.start(record) as u64;
                 let path = &self.shared.schema.leaves()[column.leaf].path;
                 return Err(file.data_error(at, unreadable(path, position, ty, found.raw(record, position))));
@@ -122,11 +124,10 @@ impl CsvReader {
         Ok(())
     }
 
-    fn ready(&mut self, otherwise: Ready) -> Ready {
+    fn ready(&self, otherwise: Ready) -> Ready {
         if self.rows == 0 {
             return otherwise;
         }
-        self.leaves.iter_mut().flatten().for_each(Values::seal);
         Ready::Batch
     }
 }
@@ -156,8 +157,7 @@ fn unreadable(path: &str, position: usize, ty: LeafType, field: &[u8]) -> String
     if field.is_empty() {
         return format!("{column}: expected {ty}, found an empty field; make the field an Option to read it as null");
     }
-    let shown: String = String::from_utf8_lossy(field).chars().take(40).collect();
-    format!("{column}: expected {ty}, found `{shown}`")
+    format!("{column}: expected {ty}, found {}", shown(field))
 }
 
 impl SplitReader for CsvReader {
@@ -209,7 +209,7 @@ impl SplitReader for CsvReader {
         for (index, leaf) in self.shared.schema.leaves().iter().enumerate() {
             let guard = self.guards.iter().find(|guard| guard.validity == index);
             match (&self.leaves[index], guard.filter(|_| self.live.contains(index))) {
-                (Some(values), _) => values.push(leaf.ty, &mut columns)?,
+                (Some(values), _) => values.put(leaf.ty, &mut columns)?,
                 (None, Some(guard)) => columns.plain(leaf.ty, &guard.valid)?,
                 (None, None) => columns.dead(leaf.ty),
             }

@@ -8,13 +8,7 @@ use memchr::memchr;
 
 use super::marks::{Marks, SECTION_BYTES};
 use super::options::CsvOptions;
-
-/// What is wrong with a record, and where its offending byte stands in the block.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Wrong {
-    pub(super) at: usize,
-    pub(super) message: String,
-}
+use crate::format::wrong::Wrong;
 
 /// Finds the fields of records.
 #[derive(Clone, Debug)]
