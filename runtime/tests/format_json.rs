@@ -7,13 +7,13 @@ mod format_support;
 use format_support::values::{everything, rows};
 use format_support::{Rows, TestFile, drive, drive_scan, encode, memory, message, record, scan_all, text};
 use proptest::prelude::*;
-use runtime::format::{CsvFormat, JsonFormat, json};
+use runtime::format::{CsvFormat, JsonFormat, JsonOptions, json};
 use runtime::row::{Datum, Element, LeafType as L, Schema, SchemaBuilder, Shape};
 use runtime::source::{Format, Scan, Source};
 
 fn read(content: impl AsRef<[u8]>, schema: &Schema) -> Result<Rows, String> {
     let file = TestFile::new("x.json", content);
-    match json(file.path(), schema).and_then(|source| drive(&source)) {
+    match json(file.path(), schema, JsonOptions::default()).and_then(|source| drive(&source)) {
         Ok(rows) => Ok(rows),
         Err(error) => Err(message::<()>(Err(error), &file)),
     }
@@ -72,7 +72,7 @@ proptest! {
         let written = encode(&JsonFormat, &everything(), &rows).unwrap();
         for bytes in [through_serde(&written), written] {
             let file = TestFile::new("x.json", bytes);
-            let source = json(file.path(), &everything()).unwrap().with_split_bytes(split);
+            let source = json(file.path(), &everything(), JsonOptions::default()).unwrap().with_split_bytes(split);
             prop_assert_eq!(&drive(&source).unwrap(), &rows);
         }
     }
@@ -83,7 +83,7 @@ proptest! {
         let file = TestFile::new("x.json", encode(&JsonFormat, &schema, &rows).unwrap());
         let live = |leaf: usize| seed.rotate_left(leaf as u32 * 7) & 1 == 1;
         let leaves: Vec<usize> = (0..schema.leaves().len()).filter(|&leaf| live(leaf)).collect();
-        let found = drive_scan(&json(file.path(), &schema).unwrap(), &scan(&leaves)).unwrap();
+        let found = drive_scan(&json(file.path(), &schema, JsonOptions::default()).unwrap(), &scan(&leaves)).unwrap();
         prop_assert_eq!(found.len(), rows.len());
         for (found, row) in found.iter().zip(&rows) {
             for &leaf in &leaves {
@@ -122,7 +122,7 @@ fn splits_at_every_byte_give_the_same_records() {
         [[text("plain"), fixed(1)], [text("\"q\n\""), fixed(2)], [text("ä😀"), fixed(3)]].map(Vec::from).to_vec();
     let file = TestFile::new("x.json", content);
     for split_bytes in 1..=content.len() as u64 {
-        let source = json(file.path(), &schema).unwrap().with_split_bytes(split_bytes);
+        let source = json(file.path(), &schema, JsonOptions::default()).unwrap().with_split_bytes(split_bytes);
         assert_eq!(drive(&source).unwrap(), expected, "splits of {split_bytes} bytes");
         let total: u64 = source.splits(&scan_all(&source)).unwrap().iter().map(|split| split.bytes).sum();
         assert_eq!(source.statistics(&Scan::default()).bytes, total);
@@ -260,7 +260,7 @@ fn only_live_fields_are_looked_at() {
     let schema = record(&[("a", L::I32), ("b?", L::Text), ("missing", L::I32)]);
     let file =
         TestFile::new("x.json", "{\"a\":\"no number\",\"b\":\"1\"}\n{\"a\":tru,\"a\":[,]}\n{\"c\":{},\"b\":2}\n");
-    let source = json(file.path(), &schema).unwrap();
+    let source = json(file.path(), &schema, JsonOptions::default()).unwrap();
     let valid = drive_scan(&source, &scan(&[1])).unwrap();
     assert_eq!(valid.iter().map(|row| row[1].bits()).collect::<Vec<_>>(), [1, 0, 1]);
     assert_eq!(drive_scan(&source, &scan(&[])).unwrap().len(), 3);
@@ -278,7 +278,7 @@ fn many_records_come_in_batches_across_chunks_and_splits() {
     let content: String = (0..150_000).map(line).collect();
     let schema = record(&[("n", L::U32), ("t", L::Text)]);
     let file = TestFile::new("x.json", content);
-    let source = json(file.path(), &schema).unwrap();
+    let source = json(file.path(), &schema, JsonOptions::default()).unwrap();
     assert!(source.splits(&scan_all(&source)).unwrap().len() > 4);
     let rows = drive(&source).unwrap();
     assert_eq!(rows.len(), 150_000);
@@ -293,7 +293,10 @@ fn an_option_in_an_option_is_refused() {
         SchemaBuilder::build(|builder| builder.optional(|builder| builder.optional(|builder| builder.leaf(L::Bool))));
     let file = TestFile::new("x.json", "");
     let expected = "the field `` is an Option in an Option, which JSON cannot tell from one; use one Option";
-    assert_eq!(message(json(file.path(), &schema), &file), format!("cannot read JSON: {expected}"));
+    assert_eq!(
+        message(json(file.path(), &schema, JsonOptions::default()), &file),
+        format!("cannot read JSON: {expected}")
+    );
     assert_eq!(message(JsonFormat.encoder(&schema, &memory()), &file), format!("cannot write JSON: {expected}"));
     let lists = record(&[("l", L::List(Element::I16))]);
     assert!(JsonFormat.encoder(&lists, &memory()).is_ok() && CsvFormat::default().encoder(&lists, &memory()).is_err());

@@ -209,11 +209,11 @@ fn csv() {
 #[test]
 #[ignore = "measures"]
 fn json() {
-    use runtime::format::JsonFormat;
+    use runtime::format::{JsonFormat, JsonOptions};
     let schema = lineitem();
     let bytes = lineitem_as(&JsonFormat, &schema, 1_000_000);
     let file = format_support::TestFile::new("lineitem.json", &bytes);
-    let source = runtime::format::json(file.path(), &schema).unwrap();
+    let source = runtime::format::json(file.path(), &schema, JsonOptions::default()).unwrap();
     show("json, 16 of 16 fields", &source, &scan_all(&source));
     let live = |leaves: &[usize]| Scan { live: leaves.iter().copied().collect(), bounds: Vec::new() };
     show("json, 4 of 16 fields", &source, &live(&[4, 5, 6, 10]));

@@ -57,6 +57,8 @@ pub(super) struct Blocks {
     decompressor: Option<Decompressor>,
     /// Decompressed bytes before the split.
     skipped: u64,
+    /// Blocks that were put back.
+    returned: VecDeque<Block>,
     /// What of a chunk comes behind a carried record.
     rest: Option<Bytes>,
     /// The beginning of a record that goes on in the next chunk.
@@ -100,6 +102,7 @@ impl Blocks {
             arrived: VecDeque::new(),
             decompressor: None,
             skipped: 0,
+            returned: VecDeque::new(),
             rest: None,
             carry: Vec::new(),
             inside: false,
@@ -127,6 +130,7 @@ impl Blocks {
         self.asked = None;
         self.arrived.clear();
         self.rest = None;
+        self.returned.clear();
         // A very long record took much; the next ones are hardly as long.
         self.carry = Vec::new();
         self.buffers.resize(self.chunks_bytes)?;
@@ -176,6 +180,9 @@ impl Blocks {
     /// # Errors
     /// Where a record is longer than memory allows, or compressed bytes are damaged.
     pub(super) fn next(&mut self) -> Result<Next> {
+        if let Some(block) = self.returned.pop_front() {
+            return Ok(Next::Block(block));
+        }
         while let Some(chunk) = self.next_chunk()? {
             if !self.carry.is_empty() {
                 let (end, whole) = self.end_of_carried(&chunk);
@@ -200,6 +207,11 @@ impl Blocks {
             (false, false) => Ok(self.hand_on_carry()),
             (false, true) => Ok(Next::End),
         }
+    }
+
+    /// Takes parts of the last block back, to hand them on one by one.
+    pub(super) fn put_back(&mut self, blocks: impl Iterator<Item = Block>) {
+        self.returned.extend(blocks);
     }
 
     fn next_chunk(&mut self) -> Result<Option<Bytes>> {

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use memchr::memchr_iter;
 
 use super::compression::Decompressor;
 use super::files::InputFile;
@@ -29,6 +30,28 @@ impl<'f> Contents<'f> {
         let decompressor = file.compression().map(Decompressor::new).transpose()?;
         let handle = file.open()?;
         Ok(Contents { file, handle, decompressor, piece_bytes, read: 0, rest: Bytes::new(), is_finished: false })
+    }
+
+    /// How many lines end within a range of what a file holds.
+    ///
+    /// # Errors
+    /// Where the file cannot be read, or is damaged.
+    pub(super) fn lines(file: &InputFile, range: std::ops::Range<u64>) -> Result<u64> {
+        let mut contents = Contents::new(file, 1 << 18)?;
+        // Nothing of a compressed file is known but by what stands before it.
+        let mut at = if file.compression().is_some() { 0 } else { range.start };
+        contents.read = at;
+        let mut lines = 0;
+        while at < range.end {
+            let piece = contents.next()?;
+            if piece.is_empty() {
+                break;
+            }
+            let place = |place: u64| usize::try_from(place.saturating_sub(at)).unwrap_or(usize::MAX).min(piece.len());
+            lines += memchr_iter(b'\n', &piece[place(range.start)..place(range.end)]).count() as u64;
+            at += piece.len() as u64;
+        }
+        Ok(lines)
     }
 
     /// Bytes of the file that the pieces so far came from.

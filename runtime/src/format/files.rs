@@ -86,18 +86,7 @@ impl InputFile {
 
     /// The line that a byte of what the file holds stands in, from 1, found by reading everything before it: for messages only.
     pub(super) fn line_at(&self, offset: u64) -> Option<u64> {
-        let mut contents = Contents::new(self, 1 << 18).ok()?;
-        let (mut lines, mut left) = (1, offset);
-        while left > 0 {
-            let piece = contents.next().ok()?;
-            if piece.is_empty() {
-                break;
-            }
-            let before = &piece[..piece.len().min(usize::try_from(left).unwrap_or(usize::MAX))];
-            lines += memchr::memchr_iter(b'\n', before).count() as u64;
-            left -= before.len() as u64;
-        }
-        Some(lines)
+        Contents::lines(self, 0..offset).ok().map(|lines| lines + 1)
     }
 
     /// An [`Error::Data`] about the line that a byte stands in.
@@ -121,6 +110,13 @@ impl InputFile {
             format!("expected UTF-8, found the byte 0x{byte:02x} at byte {offset} of {whose}; convert it to UTF-8");
         self.data_error(offset, found)
     }
+}
+
+/// The name that an output has while it is written, beside the final one: in the same file system, so the rename is atomic, and passed
+/// over by [`input_files`].
+pub(crate) fn temporary_name(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!(".{name}.{}.tmp", std::process::id()))
 }
 
 /// The files that a path names, by name, opened.

@@ -31,6 +31,14 @@ impl Values {
         }
     }
 
+    /// Forgets all values.
+    pub(super) fn clear(&mut self) {
+        match self {
+            Values::Text(column) => column.clear(),
+            values => values.truncate(0),
+        }
+    }
+
     /// Forgets all but the first values.
     pub(super) fn truncate(&mut self, rows: usize) {
         match self {
@@ -39,9 +47,21 @@ impl Values {
             Values::W4(values) => values.truncate(rows),
             Values::W8(values) => values.truncate(rows),
             Values::W16(values) => values.truncate(rows),
-            Values::Text(column) if rows == 0 => column.clear(),
             Values::Text(column) => column.truncate(rows),
             Values::List(column) => column.truncate(rows),
+        }
+    }
+
+    /// Forgets those of the values from `first` on that are not kept.
+    pub(super) fn retain(&mut self, first: usize, keep: &[bool]) {
+        match self {
+            Values::W1(values) => retain(values, first, keep),
+            Values::W2(values) => retain(values, first, keep),
+            Values::W4(values) => retain(values, first, keep),
+            Values::W8(values) => retain(values, first, keep),
+            Values::W16(values) => retain(values, first, keep),
+            Values::Text(column) => column.retain(first, keep),
+            Values::List(column) => column.retain(first, keep),
         }
     }
 
@@ -70,6 +90,15 @@ impl Values {
             Values::List(column) => columns.list(column),
         }
     }
+}
+
+/// Forgets those of the values from `first` on that are not kept.
+pub(super) fn retain<T>(values: &mut Vec<T>, first: usize, keep: &[bool]) {
+    let mut index = 0;
+    values.retain(|_| {
+        index += 1;
+        index <= first || keep.get(index - 1 - first).is_none_or(|&kept| kept)
+    });
 }
 
 /// The bits of a plain value.

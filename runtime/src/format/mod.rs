@@ -15,6 +15,7 @@ mod names;
 mod parquet;
 mod pattern;
 mod record_ends;
+mod rejects;
 mod splits;
 mod text;
 mod values;
@@ -22,8 +23,9 @@ mod wrong;
 
 pub use compression::compressed_by_name;
 pub use csv::{CsvFormat, CsvOptions, CsvSource};
+pub(crate) use files::temporary_name;
 pub use files::{InputFile, input_files};
-pub use json::{JsonFormat, JsonSource};
+pub use json::{JsonFormat, JsonOptions, JsonSource};
 pub use parquet::{ParquetFormat, ParquetSource};
 pub use text::{TextFormat, TextSource};
 
@@ -53,8 +55,8 @@ pub fn csv(path: &str, schema: &Schema, options: CsvOptions) -> Result<CsvSource
 ///
 /// # Errors
 /// Where the path names no file, or one that cannot be read, or the record cannot be read from JSON.
-pub fn json(path: &str, schema: &Schema) -> Result<JsonSource> {
-    JsonSource::new(path, schema)
+pub fn json(path: &str, schema: &Schema, options: JsonOptions) -> Result<JsonSource> {
+    JsonSource::new(path, schema, options)
 }
 
 /// Records of Parquet files; their columns are found by the names of the record's fields.

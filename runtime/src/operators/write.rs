@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::{Error, Result};
+use crate::format::temporary_name;
 use crate::kernel::{Blocking, Outputs, TaskContext};
 use crate::page::Input;
 use crate::plan::{Operator, Table, unbounded_memory};
@@ -47,10 +48,8 @@ impl Target {
         }
     }
 
-    /// The name that work goes on under, beside the final one: the same file system, so the rename is atomic.
     fn temporary(&self) -> PathBuf {
-        let name = self.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
-        self.path().with_file_name(format!(".{name}.{}.tmp", std::process::id()))
+        temporary_name(self.path())
     }
 }
 

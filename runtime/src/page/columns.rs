@@ -66,6 +66,15 @@ impl TextColumn {
         self.views.truncate(texts);
     }
 
+    /// Forgets those from `first` on that are not kept.
+    pub fn retain(&mut self, first: usize, keep: &[bool]) {
+        let mut index = 0;
+        self.views.retain(|_| {
+            index += 1;
+            index <= first || keep.get(index - 1 - first).is_none_or(|&kept| kept)
+        });
+    }
+
     /// How many texts.
     #[must_use]
     pub fn len(&self) -> usize {

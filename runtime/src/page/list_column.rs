@@ -30,6 +30,15 @@ impl ListColumn {
         }
     }
 
+    /// Forgets those from `first` on that are not kept.
+    pub fn retain(&mut self, first: usize, keep: &[bool]) {
+        let mut index = 0;
+        self.views.retain(|_| {
+            index += 1;
+            index <= first || keep.get(index - 1 - first).is_none_or(|&kept| kept)
+        });
+    }
+
     /// Adds a value: its bytes, or the little-endian bytes of its elements. What is left of the last element is dropped.
     pub fn push(&mut self, bytes: &[u8]) {
         let width = self.ty.element_width();

@@ -34,25 +34,41 @@ impl<'f> Found<'f> {
     }
 }
 
-/// Adds a column of all records. Where `valid` is zero, the leaf is zero whatever the field holds.
-///
-/// # Errors
-/// The first record whose field cannot be read.
+/// Records of which a field cannot be read.
+#[derive(Default)]
+pub(super) struct BadFields {
+    /// Whether one is enough.
+    pub(super) is_strict: bool,
+    /// Record and leaf, leaf by leaf.
+    pub(super) found: Vec<(usize, usize)>,
+    /// The leaf that is read.
+    pub(super) leaf: usize,
+}
+
+impl BadFields {
+    /// Answers whether to go on.
+    #[cold]
+    fn add(&mut self, record: usize) -> bool {
+        self.found.push((record, self.leaf));
+        !self.is_strict
+    }
+}
+
+/// Adds a column of all records. Where `valid` is zero, the leaf is zero whatever the field holds; where the field cannot be read, the
+/// record is bad.
 pub(super) fn parse(
     values: &mut Values,
     ty: LeafType,
     found: Found<'_>,
     position: usize,
     valid: Option<&[u8]>,
-) -> Result<(), usize> {
+    bad: &mut BadFields,
+) {
     let column = ColumnOf { found, position, valid };
     match values {
-        Values::Text(out) => {
-            column.texts(out);
-            Ok(())
-        }
-        Values::List(out) => column.bytes(out),
-        out => with_parser(ty, Plain { column, out, is_char: ty == LeafType::Char }),
+        Values::Text(out) => column.texts(out),
+        Values::List(out) => column.bytes(out, bad),
+        out => with_parser(ty, Plain { column, out, bad, is_char: ty == LeafType::Char }),
     }
 }
 
@@ -60,22 +76,23 @@ pub(super) fn parse(
 struct Plain<'f> {
     column: ColumnOf<'f>,
     out: &'f mut Values,
+    bad: &'f mut BadFields,
     is_char: bool,
 }
 
 impl WithParser for Plain<'_> {
-    type Output = Result<(), usize>;
+    type Output = ();
 
     #[inline(always)]
-    fn with<T: Bits>(self, parse: impl Fn(&[u8]) -> Option<T>) -> Result<(), usize> {
-        let Some(out) = T::of(self.out) else { return Ok(()) };
+    fn with<T: Bits>(self, parse: impl Fn(&[u8]) -> Option<T>) {
+        let Some(out) = T::of(self.out) else { return };
         match self.column.found.quote {
             // The one plain value that may be a quote itself, and is doubled then.
-            Some(quote) if self.is_char => self.column.each(out, |text| match text {
+            Some(quote) if self.is_char => self.column.each(out, self.bad, |text| match text {
                 [first, second] if *first == quote && *second == quote => parse(&[quote]),
                 text => parse(text),
             }),
-            _ => self.column.each(out, parse),
+            _ => self.column.each(out, self.bad, parse),
         }
     }
 }
@@ -93,7 +110,7 @@ impl ColumnOf<'_> {
     }
 
     #[inline(always)]
-    fn each<T: Default>(&self, out: &mut Vec<T>, parse: impl Fn(&[u8]) -> Option<T>) -> Result<(), usize> {
+    fn each<T: Default>(&self, out: &mut Vec<T>, bad: &mut BadFields, parse: impl Fn(&[u8]) -> Option<T>) {
         let records = self.found.fields.records();
         out.reserve(records);
         for record in 0..records {
@@ -101,11 +118,10 @@ impl ColumnOf<'_> {
             // A null is rarely a value, and nearly always there is none: so the value is looked at first.
             match value {
                 Some(value) if self.is_valid(record) => out.push(value),
-                _ if !self.is_valid(record) => out.push(T::default()),
-                _ => return Err(record),
+                _ if !self.is_valid(record) || bad.add(record) => out.push(T::default()),
+                _ => return,
             }
         }
-        Ok(())
     }
 
     fn texts(&self, out: &mut TextColumn) {
@@ -137,14 +153,17 @@ impl ColumnOf<'_> {
         out.push_str(&text.replace(&format!("{quote}{quote}"), &quote.to_string()));
     }
 
-    fn bytes(&self, out: &mut ListColumn) -> Result<(), usize> {
+    fn bytes(&self, out: &mut ListColumn, bad: &mut BadFields) {
         for record in 0..self.found.fields.records() {
             if !self.is_valid(record) {
                 out.push(&[]);
                 continue;
             }
-            out.push(&parse_hex(self.found.unquoted(record, self.position)).ok_or(record)?);
+            match parse_hex(self.found.unquoted(record, self.position)) {
+                Some(bytes) => out.push(&bytes),
+                None if bad.add(record) => out.push(&[]),
+                None => return,
+            }
         }
-        Ok(())
     }
 }

@@ -9,10 +9,11 @@ use super::scan::{Scanner, first_record};
 use crate::error::{Error, Result};
 use crate::format::contents::beginning;
 use crate::format::files::{InputFile, describe, input_files};
+use crate::format::rejects::Rejects;
 use crate::format::splits::{cut, estimated_rows, split_bytes};
 use crate::memory::Memory;
 use crate::row::{LeafSet, LeafType, Schema};
-use crate::source::{Scan, Source, Split, SplitReader, Statistics};
+use crate::source::{RejectSink, Scan, Source, Split, SplitReader, Statistics};
 
 /// A first record that is longer has most likely a quote that is not closed.
 const LONGEST_HEADER_BYTES: usize = 16 << 20;
@@ -38,6 +39,7 @@ pub(super) struct Shared {
     pub(super) schema: Schema,
     pub(super) columns: Vec<Column>,
     pub(super) options: CsvOptions,
+    pub(super) rejects: Option<Arc<Rejects>>,
 }
 
 impl CsvSource {
@@ -60,7 +62,8 @@ impl CsvSource {
         }
         let rows = estimated_rows(&files)?;
         let split_bytes = split_bytes(&files);
-        let shared = Arc::new(Shared { files, first, schema: schema.clone(), columns, options });
+        let rejects = options.lenient.clone().map(|lenient| Rejects::new(lenient, files.clone()));
+        let shared = Arc::new(Shared { files, first, schema: schema.clone(), columns, options, rejects });
         Ok(CsvSource { path: path.to_owned(), shared, begins, rows, split_bytes })
     }
 
@@ -125,6 +128,10 @@ impl Source for CsvSource {
             }
         }
         Ok(splits)
+    }
+
+    fn rejects(&self) -> Option<Arc<dyn RejectSink>> {
+        self.shared.rejects.clone().map(|rejects| rejects as Arc<dyn RejectSink>)
     }
 
     fn reader(&self, scan: &Scan, memory: &Memory) -> Result<Box<dyn SplitReader>> {

@@ -34,4 +34,4 @@ mod source;
 mod tokens;
 
 pub use encoder::JsonFormat;
-pub use source::JsonSource;
+pub use source::{JsonOptions, JsonSource};

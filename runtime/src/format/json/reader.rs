@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use memchr::memchr;
 
 use super::parse::Leaves;
 use super::program::{Compiler, Node};
@@ -12,10 +11,11 @@ use crate::error::Result;
 use crate::format::BATCH_ROWS;
 use crate::format::blocks::{Block, Blocks, CHUNK_BYTES, Next};
 use crate::format::leaves::Values;
+use crate::format::rejects::{RejectLog, line_end};
 use crate::memory::Memory;
 use crate::page::{Batch, Columns, Utf8};
 use crate::row::LeafSet;
-use crate::source::{ReadRequest, Ready, Split, SplitReader};
+use crate::source::{ReadRequest, Ready, Rejected, Split, SplitReader};
 
 /// Reads splits of JSON lines.
 pub(super) struct JsonReader {
@@ -24,6 +24,7 @@ pub(super) struct JsonReader {
     blocks: Blocks,
     current: Option<Current>,
     leaves: Leaves,
+    log: Option<RejectLog>,
     rows: usize,
 }
 
@@ -44,20 +45,25 @@ impl JsonReader {
         let root = compiler.node(shared.schema.shape(), "");
         let value = |(leaf, &ty)| live.contains(leaf).then(|| Values::new(ty));
         let leaves = Leaves::new(types.iter().enumerate().map(value).collect(), compiler.members);
-        Ok(JsonReader { root, blocks, current: None, leaves, rows: 0, shared })
+        let log = shared.rejects.clone().map(|rejects| RejectLog::new(rejects, memory)).transpose()?;
+        Ok(JsonReader { root, blocks, current: None, leaves, log, rows: 0, shared })
     }
 
-    fn keep(&mut self, rows: usize) {
-        self.rows = rows;
-        self.leaves.values.iter_mut().flatten().for_each(|values| values.truncate(rows));
+    fn clear(&mut self) {
+        self.rows = 0;
+        self.leaves.values.iter_mut().flatten().for_each(Values::clear);
     }
 
-    fn begin(&self, block: Block) -> Result<Current> {
+    fn begin(&mut self, block: Block) -> Result<Option<Current>> {
         let Block { bytes, offset } = block;
         match Utf8::check(bytes.clone()) {
-            Ok(text) => Ok(Current { text, offset, at: 0 }),
-            Err(at) => Err(self.blocks.file().not_utf8(&bytes, at, offset)),
+            Ok(text) => return Ok(Some(Current { text, offset, at: 0 })),
+            Err(at) => match &mut self.log {
+                None => return Err(self.blocks.file().not_utf8(&bytes, at, offset)),
+                Some(log) => log.reject_bytes(Block { bytes, offset }, &mut self.blocks)?,
+            },
         }
+        Ok(None)
     }
 
     /// Adds lines of the current block to the batch, until either is at its end. An empty line is no record.
@@ -70,7 +76,7 @@ impl JsonReader {
         let bytes = current.text.as_str().as_bytes();
         while current.at < bytes.len() && self.rows < BATCH_ROWS {
             let begin = current.at;
-            let end = memchr(b'\n', &bytes[begin..]).map_or(bytes.len(), |newline| begin + newline);
+            let end = line_end(bytes, begin);
             current.at = (end + 1).min(bytes.len());
             if bytes[begin..end].iter().all(u8::is_ascii_whitespace) {
                 continue;
@@ -78,9 +84,17 @@ impl JsonReader {
             if self.root.is_live
                 && let Err(wrong) = self.leaves.read(&self.root, &current.text, begin, end)
             {
-                return Err(self.blocks.file().data_error(current.offset + wrong.at as u64, wrong.message));
+                let Some(log) = &mut self.log else {
+                    return Err(self.blocks.file().data_error(current.offset + wrong.at as u64, wrong.message));
+                };
+                log.reject(bytes, current.offset, begin, wrong)?;
+                self.leaves.values.iter_mut().flatten().for_each(|values| values.truncate(self.rows));
+                continue;
             }
             self.rows += 1;
+        }
+        if let Some(log) = self.log.as_mut().filter(|_| current.at == bytes.len()) {
+            log.end_block(bytes);
         }
         Ok(())
     }
@@ -92,8 +106,11 @@ impl JsonReader {
 
 impl SplitReader for JsonReader {
     fn open(&mut self, split: &Split) -> Result<()> {
-        self.keep(0);
+        self.clear();
         self.current = None;
+        if let Some(log) = &mut self.log {
+            log.open(split);
+        }
         self.blocks.open(split)
     }
 
@@ -106,7 +123,7 @@ impl SplitReader for JsonReader {
     }
 
     fn advance(&mut self) -> Result<Ready> {
-        self.keep(0);
+        self.clear();
         let mut held_bytes = 0;
         loop {
             if let Some(mut current) = self.current.take() {
@@ -120,15 +137,22 @@ impl SplitReader for JsonReader {
                 }
             }
             // As in text files: a record that lay across two chunks is no batch of its own.
-            if held_bytes as u64 >= CHUNK_BYTES / 2 && self.rows > 0 {
-                return Ok(self.ready(Ready::Starved));
+            // Bad records are not piled up either: their batch may be empty.
+            if held_bytes as u64 >= CHUNK_BYTES / 2
+                && (self.rows > 0 || self.log.as_ref().is_some_and(RejectLog::is_waiting))
+            {
+                return Ok(Ready::Batch);
             }
             match self.blocks.next()? {
-                Next::Block(block) => self.current = Some(self.begin(block)?),
+                Next::Block(block) => self.current = self.begin(block)?,
                 Next::Starved => return Ok(self.ready(Ready::Starved)),
                 Next::End => return Ok(self.ready(Ready::End)),
             }
         }
+    }
+
+    fn take_rejected(&mut self) -> Vec<Rejected> {
+        self.log.as_mut().map_or_else(Vec::new, RejectLog::take)
     }
 
     fn batch(&self) -> Result<Batch<'_>> {
