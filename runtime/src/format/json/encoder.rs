@@ -175,7 +175,7 @@ impl<'b> Line<'_, 'b> {
 
 /// Writes a string in quotes.
 #[inline]
-fn write_text(text: &str, output: &mut Vec<u8>) {
+pub(super) fn write_text(text: &str, output: &mut Vec<u8>) {
     output.push(b'"');
     let is_special = |byte: u8| (byte < b' ') | (byte == b'"') | (byte == b'\\');
     // As in CSV: without a way out of the loop it compiles to vector code.

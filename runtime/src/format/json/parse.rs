@@ -109,11 +109,11 @@ impl<'t> Line<'_, 't> {
             let at = self.tokens.at();
             let index = self.key(members, next)?;
             self.tokens.expect(b':', "`:`")?;
+            next = index.map_or(next, |index| index + 1);
             let Some(member) = index.and_then(|index| members.get(index)).filter(|member| member.node.is_live) else {
                 self.tokens.skip()?;
                 continue;
             };
-            next = index.unwrap_or(next) + 1;
             if self.leaves.seen[member.number] == self.leaves.record {
                 let message = format!("{}the field stands twice in its object", column(&member.node));
                 return Err(Wrong::new(at, message));
@@ -143,11 +143,11 @@ impl<'t> Line<'_, 't> {
         if self.tokens.peek() != b'"' {
             return Err(self.tokens.unexpected("the name of a field in quotes"));
         }
-        let quoted = self.tokens.quoted()?;
-        let name = self.string(&quoted)?.as_bytes();
-        if members.get(next).is_some_and(|member| member.name.as_bytes() == name) {
+        if members.get(next).is_some_and(|member| self.tokens.take_all(&member.key)) {
             return Ok(Some(next));
         }
+        let quoted = self.tokens.quoted()?;
+        let name = self.string(&quoted)?.as_bytes();
         Ok(members.iter().position(|member| member.name.as_bytes() == name))
     }
 

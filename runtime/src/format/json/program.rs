@@ -1,5 +1,6 @@
 //! A record's shape as what a reader does with it.
 
+use super::encoder::write_text;
 use crate::format::wrong::{Wrong, shown};
 use crate::row::{LeafSet, LeafType, Schema, Shape};
 
@@ -29,6 +30,8 @@ pub(super) enum Kind {
 #[derive(Debug)]
 pub(super) struct Member {
     pub(super) name: &'static str,
+    /// The name in quotes, as files hold it.
+    pub(super) key: Vec<u8>,
     /// Which of all fields of the record it is.
     pub(super) number: usize,
     pub(super) node: Node,
@@ -72,7 +75,11 @@ impl<'s> Compiler<'s> {
                 } else {
                     let number = self.members;
                     self.members += nodes.len();
-                    let member = |(index, (name, node))| Member { name, number: number + index, node };
+                    let member = |(index, (name, node))| {
+                        let mut key = Vec::new();
+                        write_text(name, &mut key);
+                        Member { name, key, number: number + index, node }
+                    };
                     Kind::Object(nodes.into_iter().enumerate().map(member).collect())
                 }
             }

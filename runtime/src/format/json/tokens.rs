@@ -13,6 +13,17 @@ pub(super) struct Tokens<'l> {
     at: usize,
 }
 
+/// Bytes that end a number or a word.
+static IS_MARK: [bool; 256] = {
+    let (marks, mut table) = (b",]} \t\r:\"[{", [false; 256]);
+    let mut index = 0;
+    while index < marks.len() {
+        table[marks[index] as usize] = true;
+        index += 1;
+    }
+    table
+};
+
 /// A string between its quotes, as a range of the block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Quoted {
@@ -50,6 +61,14 @@ impl<'l> Tokens<'l> {
     pub(super) fn take(&mut self, byte: u8) -> bool {
         let is_next = self.peek() == byte;
         self.at += usize::from(is_next);
+        is_next
+    }
+
+    /// Takes these bytes, if they come next.
+    #[inline(always)]
+    pub(super) fn take_all(&mut self, expected: &[u8]) -> bool {
+        let is_next = self.bytes[self.at..].starts_with(expected);
+        self.at += if is_next { expected.len() } else { 0 };
         is_next
     }
 
@@ -95,7 +114,7 @@ impl<'l> Tokens<'l> {
     #[inline]
     pub(super) fn bare(&mut self) -> std::ops::Range<usize> {
         let start = self.at;
-        let is_mark = |byte: &u8| matches!(byte, b',' | b']' | b'}' | b' ' | b'\t' | b'\r' | b':' | b'"' | b'[' | b'{');
+        let is_mark = |&byte: &u8| IS_MARK[usize::from(byte)];
         let length = self.bytes[start..].iter().position(is_mark).unwrap_or(self.bytes.len() - start);
         self.at += length;
         start..self.at
