@@ -26,7 +26,8 @@ pub use flow::{
 pub use kernel::{Averaged, Emitter, mean};
 pub use key::{Asc, Desc, Equality, Field, Key, KeyedBy, Order, Projection, asc, desc};
 pub use record::{Record, Value};
-pub use runtime::source::Comparison;
+pub use runtime::format::{CsvOptions, JsonOptions};
+pub use runtime::source::{Comparison, Lenient};
 pub use runtime::value::{Date, Decimal, Timestamp};
 pub use text::{TextExt, Words};
 

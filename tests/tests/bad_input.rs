@@ -136,6 +136,59 @@ fn lines_of_csv_that_do_not_fit() {
 }
 
 #[test]
+fn lines_of_json_that_do_not_fit() {
+    let good = "{\"id\":1,\"price\":2.50,\"day\":\"2024-01-01\"}\n";
+    let cases = [
+        ("[]", "bad.jsonl:3: expected Order as an object, found `[]`"),
+        (
+            "{\"id\":2,\"day\":\"2024-01-01\"}",
+            "column `price`: expected Decimal<2>, found no such field; make it an Option if it may be absent",
+        ),
+        (
+            "{\"id\":2,\"price\":3.005,\"day\":\"2024-01-01\"}",
+            "bad.jsonl:3: column `price`: expected Decimal<2>, found `3.005`",
+        ),
+        ("{\"id\":2,\"price\":\"3\",\"day\":20240101}", "bad.jsonl:3: column `day`: expected Date, found `20240101`"),
+        ("{\"id\":-2,\"price\":3,\"day\":\"2024-01-01\"}", "bad.jsonl:3: column `id`: expected u64, found `-2`"),
+        (
+            "{\"id\":2,\"price\":3,\"day\":null}",
+            "column `day`: expected Date, found null; make the field an Option to read it",
+        ),
+        ("{\"id\":2,\"id\":3}", "bad.jsonl:3: column `id`: the field stands twice in its object"),
+        (
+            "{\"id\":2,",
+            "bad.jsonl:3: expected the name of a field in quotes, found the end of the line at byte 9 of the line",
+        ),
+    ];
+    let folder = Folder::default();
+    for (line, expected) in cases {
+        let path = folder.file("bad.jsonl", format!("{good}\n{line}\n{good}"));
+        ends_with(&[expected, "`read` at tests/tests/bad_input.rs:"], |env| {
+            env.read_json::<Order>(&path)?.collect().map(|_| ())
+        });
+    }
+}
+
+#[test]
+fn a_compressed_file_that_was_cut_or_is_none() {
+    let folder = Folder::default();
+    for (name, reason) in [
+        ("orders.csv.gz", "the file ends within gzip data, or the checksum at its end does not match"),
+        ("orders.csv.zst", "the file ends within a Zstandard frame"),
+    ] {
+        let (path, env) = (folder.join(name), local(1));
+        env.collection(orders()).unwrap().write_csv(&path);
+        env.run().unwrap();
+        let whole = std::fs::read(&path).unwrap();
+        let cut = folder.file(name, &whole[..whole.len() - 3]);
+        let place = format!("{name}, byte {}: {reason}", whole.len() - 3);
+        ends_with(&[&place, "it was cut or damaged, get it again"], |env| read_orders(env, &cut));
+        let none = folder.file(name, ORDERS);
+        ends_with(&[&format!("{name}, byte 0: expected a "), "as its name says"], |env| read_orders(env, &none));
+    }
+}
+
+#[test]
 fn bytes_that_are_no_text() {
     let folder = Folder::default();
     let lines = folder.file("lines.txt", b"good\nalso good\nb\xffd\n");

@@ -14,7 +14,7 @@ use runtime::explain;
 use runtime::memory::Budget;
 use runtime::metrics::JobMetrics;
 use runtime::optimizer;
-use runtime::plan::Node;
+use runtime::plan::{Node, topological};
 
 use crate::error::Result;
 
@@ -50,6 +50,7 @@ pub struct Report {
     explain: String,
     source_rows: u64,
     source_bytes: u64,
+    rejected_rows: u64,
 }
 
 impl Report {
@@ -69,6 +70,12 @@ impl Report {
     #[must_use]
     pub fn source_bytes(&self) -> u64 {
         self.source_bytes
+    }
+
+    /// Bad records that lenient sources left out.
+    #[must_use]
+    pub fn rejected_rows(&self) -> u64 {
+        self.rejected_rows
     }
 }
 
@@ -159,9 +166,11 @@ impl Env {
 
     fn execute(&self, sinks: &[Arc<Node>]) -> Result<Report> {
         let options = &self.inner.options;
+        let rejected_rows = || topological(sinks).iter().map(|node| node.operator.rejected_rows()).sum();
         if options.engine == Engine::Embedded {
             embedded::run(sinks)?;
-            return Ok(Report { explain: String::new(), source_rows: 0, source_bytes: 0 });
+            let (explain, rejected_rows) = (String::new(), rejected_rows());
+            return Ok(Report { explain, source_rows: 0, source_bytes: 0, rejected_rows });
         }
         let plan = optimizer::plan(sinks, optimizer::Resources { tasks: options.parallelism })?;
         if options.explain {
@@ -188,7 +197,8 @@ impl Env {
         if options.explain {
             eprintln!("{explain}");
         }
-        Ok(Report { explain, source_rows: metrics.source_rows.get(), source_bytes: metrics.source_bytes.get() })
+        let (source_rows, source_bytes) = (metrics.source_rows.get(), metrics.source_bytes.get());
+        Ok(Report { explain, source_rows, source_bytes, rejected_rows: rejected_rows() })
     }
 }
 

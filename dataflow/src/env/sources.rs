@@ -3,7 +3,7 @@
 use std::panic::Location;
 use std::sync::Arc;
 
-use runtime::format;
+use runtime::format::{self, CsvOptions, JsonOptions};
 use runtime::memory::Memory;
 use runtime::operators::{Pages, Scanned};
 use runtime::page::RowWriter;
@@ -17,7 +17,8 @@ use crate::kernel::write_all;
 use crate::record::{Record, Value};
 
 impl Env {
-    /// Lines of text files: a file, a folder, or a pattern such as `logs/*.txt`. Lines end with `\n` or `\r\n`.
+    /// Lines of text files: a file, a folder, or a pattern such as `logs/*.txt`. Lines end with `\n` or `\r\n`. Files whose names end with
+    /// `.gz` or `.zst` are decompressed, each by one task.
     ///
     /// # Errors
     /// Where the path names no file, or one that cannot be read.
@@ -28,6 +29,7 @@ impl Env {
     }
 
     /// Records of CSV files with a header: a file, a folder, or a pattern. Columns are found by the names of the record's fields.
+    /// Files whose names end with `.gz` or `.zst` are decompressed, each by one task.
     ///
     /// # Errors
     /// Where the path names no file, or one that cannot be read. A column that is missing, or of another type, ends the run before its
@@ -35,8 +37,94 @@ impl Env {
     #[track_caller]
     pub fn read_csv<T: Record>(&self, path: impl AsRef<str>) -> Result<DataSet<T>> {
         let next = Next::default().called_at(Location::caller());
-        let source = format::csv(path.as_ref(), &T::schema(), format::CsvOptions::default())?;
+        let source = format::csv(path.as_ref(), &T::schema(), CsvOptions::default())?;
         Ok(self.reading(source, &next))
+    }
+
+    /// As [`Env::read_csv`], with another delimiter, without header, or leaving bad records out.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// use dataflow::{CsvOptions, Lenient};
+    ///
+    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-lenient-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// # let (path, bad) = (folder.join("pairs.csv").display().to_string(), folder.join("bad.txt").display().to_string());
+    /// std::fs::write(&path, "1;one\ntwo;2\n3;three\n")?;
+    /// let options = CsvOptions { delimiter: b';', header: false, ..CsvOptions::default() };
+    /// let options = options.lenient(Lenient::to(&bad).at_most(10));
+    /// let pairs = Env::embedded().read_csv_with::<(u32, String)>(&path, options)?.collect()?;
+    /// assert_eq!(pairs, [(1, "one".to_owned()), (3, "three".to_owned())]);
+    ///
+    /// let expected = format!("{path}:2\tcolumn `0`: expected u32, found `two`\ttwo;2\n");
+    /// assert_eq!(std::fs::read_to_string(&bad)?, expected);
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Env::read_csv`], and for options that contradict each other.
+    #[track_caller]
+    pub fn read_csv_with<T: Record>(&self, path: impl AsRef<str>, options: CsvOptions) -> Result<DataSet<T>> {
+        let next = Next::default().called_at(Location::caller());
+        Ok(self.reading(format::csv(path.as_ref(), &T::schema(), options)?, &next))
+    }
+
+    /// Records of files of JSON lines, one record a line: a file, a folder, or a pattern. Fields are found by the names of the record's; a
+    /// nested record is an object, a tuple or a `Vec` an array, an `Option` may be `null` or absent. Only fields that somebody reads are
+    /// decoded. Files whose names end with `.gz` or `.zst` are decompressed, each by one task.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[derive(Record, Clone, Debug, PartialEq)]
+    /// struct Order {
+    ///     id: u64,
+    ///     price: Decimal<2>,
+    ///     note: Option<String>,
+    /// }
+    ///
+    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-read-json-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// # let path = folder.join("orders.jsonl").display().to_string();
+    /// std::fs::write(&path, r#"{"id": 7, "customer": {"name": "Ada"}, "price": 2.50}"#)?;
+    /// let orders = Env::embedded().read_json::<Order>(&path)?.collect()?;
+    /// assert_eq!(orders, [Order { id: 7, price: Decimal::from_scaled(250), note: None }]);
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Where the path names no file, or one that cannot be read, or the record holds an `Option` in an `Option`. A line that is no such
+    /// record ends the run, with its file, line and field.
+    #[track_caller]
+    pub fn read_json<T: Record>(&self, path: impl AsRef<str>) -> Result<DataSet<T>> {
+        let next = Next::default().called_at(Location::caller());
+        Ok(self.reading(format::json(path.as_ref(), &T::schema(), JsonOptions::default())?, &next))
+    }
+
+    /// As [`Env::read_json`], leaving bad records out: `JsonOptions::default().lenient(Lenient::to("bad.txt"))`.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// use dataflow::{JsonOptions, Lenient};
+    ///
+    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-lenient-json-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// # let (path, bad) = (folder.join("numbers.jsonl").display().to_string(), folder.join("bad.txt").display().to_string());
+    /// std::fs::write(&path, "1\ntwo\n3\n")?;
+    /// let options = JsonOptions::default().lenient(Lenient::to(&bad));
+    /// assert_eq!(Env::embedded().read_json_with::<u32>(&path, options)?.collect()?, [1, 3]);
+    /// assert_eq!(std::fs::read_to_string(&bad)?, format!("{path}:2\texpected u32, found `two`\ttwo\n"));
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Env::read_json`].
+    #[track_caller]
+    pub fn read_json_with<T: Record>(&self, path: impl AsRef<str>, options: JsonOptions) -> Result<DataSet<T>> {
+        let next = Next::default().called_at(Location::caller());
+        Ok(self.reading(format::json(path.as_ref(), &T::schema(), options)?, &next))
     }
 
     /// Records of Parquet files: a file, a folder, or a pattern. Columns are found by the names of the record's fields; only those that

@@ -66,11 +66,45 @@ impl<T: Record, M: Mode> Flow<T, M> {
     }
 
     /// Writes CSV with a header, when the environment runs: one file, or, where the path ends with `/`, a folder of files that are
-    /// written in parallel.
+    /// written in parallel. Where the name ends with `.gz` or `.zst`, what is written is compressed.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-write-csv-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// # let path = folder.join("squares.csv.gz").display().to_string();
+    /// let env = Env::embedded();
+    /// env.collection([(1u64, 1u64), (2, 4), (3, 9)])?.write_csv(&path);
+    /// env.run()?;
+    /// assert_eq!(env.read_csv::<(u64, u64)>(&path)?.count()?, 3);
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[track_caller]
     pub fn write_csv(&self, path: impl AsRef<str>) {
-        let format = format::CsvFormat { header: true, delimiter: b',' };
-        self.write(Arc::new(format), Target::of(path.as_ref()), Location::caller());
+        self.write_lines(Arc::new(format::CsvFormat::default()), path.as_ref(), Location::caller());
+    }
+
+    /// Writes JSON lines, one record a line, when the environment runs: one file, or a folder of files where the path ends with `/`. Where
+    /// the name ends with `.gz` or `.zst`, what is written is compressed.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// # #[derive(Record, Clone, Copy)]
+    /// # struct Square { n: u64, root: Option<u32> }
+    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-write-json-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// # let path = folder.join("squares.jsonl").display().to_string();
+    /// let env = Env::embedded();
+    /// env.collection([Square { n: 8, root: None }, Square { n: 9, root: Some(3) }])?.write_json(&path);
+    /// env.run()?;
+    /// assert_eq!(std::fs::read_to_string(&path)?, "{\"n\":8,\"root\":null}\n{\"n\":9,\"root\":3}\n");
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[track_caller]
+    pub fn write_json(&self, path: impl AsRef<str>) {
+        self.write_lines(Arc::new(format::JsonFormat), path.as_ref(), Location::caller());
     }
 
     /// Writes Parquet, when the environment runs: one file, or a folder of files where the path ends with `/`.
@@ -80,9 +114,15 @@ impl<T: Record, M: Mode> Flow<T, M> {
     }
 
     /// Writes records of one field as lines, when the environment runs: one file, or a folder of files where the path ends with `/`.
+    /// Where the name ends with `.gz` or `.zst`, what is written is compressed.
     #[track_caller]
     pub fn write_text(&self, path: impl AsRef<str>) {
-        self.write(Arc::new(format::TextFormat), Target::of(path.as_ref()), Location::caller());
+        self.write_lines(Arc::new(format::TextFormat), path.as_ref(), Location::caller());
+    }
+
+    /// Writes a format that is compressed as a whole where the name says so.
+    fn write_lines(&self, format: Arc<dyn Format>, path: &str, location: &'static Location<'static>) {
+        self.write(format::compressed_by_name(format, path), Target::of(path), location);
     }
 
     fn write(&self, format: Arc<dyn Format>, target: Target, location: &'static Location<'static>) {

@@ -22,7 +22,7 @@ use crate::error::{Error, Result};
 use crate::memory::Budget;
 use crate::metrics::JobMetrics;
 use crate::physical::PhysicalPlan;
-use crate::plan::Node;
+use crate::plan::{Node, topological};
 
 /// What a run may use.
 pub struct Resources {
@@ -59,19 +59,20 @@ pub fn run(
     resources: &Resources,
     tick: impl FnMut(&JobMetrics),
 ) -> Result<Arc<JobMetrics>> {
-    for (index, sink) in sinks.iter().enumerate() {
-        if let Err(error) = sink.operator.prepare() {
+    let nodes = topological(sinks);
+    for (index, node) in nodes.iter().enumerate() {
+        if let Err(error) = node.operator.prepare() {
             // What was prepared before is removed; the first error is the one to show.
-            sinks[..index].iter().for_each(|sink| sink.operator.finish(false).unwrap_or_default());
-            return Err(error.at(&sink.origin));
+            nodes[..index].iter().for_each(|node| node.operator.finish(false).unwrap_or_default());
+            return Err(error.at(&node.origin));
         }
     }
     let result = start::run(plan, resources, tick);
     let mut finished = Ok(());
-    for sink in sinks {
+    for node in &nodes {
         let success = result.is_ok() && finished.is_ok();
-        if let Err(error) = sink.operator.finish(success) {
-            finished = finished.and(Err(error.at(&sink.origin)));
+        if let Err(error) = node.operator.finish(success) {
+            finished = finished.and(Err(error.at(&node.origin)));
         }
     }
     result.and_then(|metrics| finished.map(|()| metrics))

@@ -12,12 +12,13 @@ use crate::error::{Error, Result};
 use crate::kernel::Blocking;
 use crate::memory::Memory;
 use crate::page::{Batch, Buffer};
-use crate::source::{ReadRequest, Ready, Split, SplitReader};
+use crate::source::{ReadRequest, Ready, RejectSink, Split, SplitReader};
 
 /// Splits that any task of the stage may take.
 pub(super) type SplitQueue = Mutex<VecDeque<Split>>;
 
-type Flight = Arc<Mutex<Option<Result<Vec<Bytes>>>>>;
+/// Work of a blocking thread, until somebody takes what came of it.
+type Flight<T> = Arc<Mutex<Option<Result<T>>>>;
 
 pub(super) struct SourceHead {
     pub(super) operator: usize,
@@ -25,7 +26,10 @@ pub(super) struct SourceHead {
     splits: Arc<SplitQueue>,
     current: Option<Split>,
     /// A read that a blocking thread does.
-    flight: Option<Flight>,
+    flight: Option<Flight<Vec<Bytes>>>,
+    /// Where bad records go, and those that a blocking thread writes.
+    rejects: Option<Arc<dyn RejectSink>>,
+    rejecting: Option<Flight<()>>,
     blocking: Arc<dyn Blocking>,
     /// Pays for what is read.
     memory: Memory,
@@ -43,11 +47,13 @@ impl SourceHead {
     pub(super) fn new(
         operator: usize,
         reader: Box<dyn SplitReader>,
+        rejects: Option<Arc<dyn RejectSink>>,
         splits: Arc<SplitQueue>,
         blocking: Arc<dyn Blocking>,
         memory: Memory,
     ) -> Self {
-        SourceHead { operator, reader, splits, current: None, flight: None, blocking, memory }
+        let (current, flight, rejecting) = (None, None, None);
+        SourceHead { operator, reader, splits, current, flight, rejects, rejecting, blocking, memory }
     }
 
     pub(super) fn batch(&self) -> Result<Batch<'_>> {
@@ -59,9 +65,13 @@ impl SourceHead {
         let metrics = watch.enter(self.operator);
         let totals = &watch.job.metrics;
         loop {
+            if let Some(rejecting) = &self.rejecting {
+                let Some(written) = landed(rejecting) else { return Ok(Headed::Wait) };
+                self.rejecting = None;
+                written?;
+            }
             if let Some(flight) = &self.flight {
-                let arrived = flight.lock().unwrap_or_else(PoisonError::into_inner).take();
-                let Some(bytes) = arrived else { return Ok(Headed::Wait) };
+                let Some(bytes) = landed(flight) else { return Ok(Headed::Wait) };
                 self.flight = None;
                 self.reader.supply(bytes?)?;
             }
@@ -71,7 +81,9 @@ impl SourceHead {
                 self.reader.open(&split)?;
                 self.current = Some(split);
             }
-            match self.reader.advance()? {
+            let ready = self.reader.advance()?;
+            self.reject();
+            match ready {
                 Ready::Batch => {
                     let rows = self.reader.batch()?.rows() as u64;
                     totals.source_rows.add(rows);
@@ -86,6 +98,18 @@ impl SourceHead {
                 Ready::Starved => self.read()?,
             }
         }
+    }
+
+    /// Has bad records written; the next batch waits for that.
+    fn reject(&mut self) {
+        let rejected = self.reader.take_rejected();
+        let Some(rejects) = self.rejects.clone().filter(|_| !rejected.is_empty()) else { return };
+        let rejecting = Flight::default();
+        self.rejecting = Some(rejecting.clone());
+        self.blocking.submit(Box::new(move || {
+            let written = rejects.write(&rejected);
+            *rejecting.lock().unwrap_or_else(PoisonError::into_inner) = Some(written);
+        }));
     }
 
     fn read(&mut self) -> Result<()> {
@@ -103,6 +127,11 @@ impl SourceHead {
         }));
         Ok(())
     }
+}
+
+/// What came of a blocking thread's work, once it is done.
+fn landed<T>(flight: &Flight<T>) -> Option<Result<T>> {
+    flight.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
 /// Reads without waiting; `None` where some of it is not in the page cache.

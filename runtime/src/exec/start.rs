@@ -114,7 +114,8 @@ impl<'p> Starter<'p> {
                 let reader = source.reader(scan, &self.memory(*operator)).map_err(|error| self.at(*operator, error))?;
                 let splits = self.splits.get(&stage).cloned().unwrap_or_default();
                 let blocking: Arc<dyn Blocking> = Arc::new(BlockingFor(me.clone()));
-                Ok(PipelineHead::Source(SourceHead::new(*operator, reader, splits, blocking, self.memory(*operator))))
+                let (rejects, memory) = (source.rejects(), self.memory(*operator));
+                Ok(PipelineHead::Source(SourceHead::new(*operator, reader, rejects, splits, blocking, memory)))
             }
         }
     }

@@ -1,7 +1,8 @@
 //! Chunks of files that are made of lines, as blocks of whole records.
 //!
 //! [`Blocks`] asks for a split chunk by chunk, one chunk ahead, and hands on whole records: most of each chunk as it is, and the
-//! record that lies across two chunks as a block of its own.
+//! record that lies across two chunks as a block of its own. A compressed file is asked for from its beginning, and what it holds is
+//! cut into such chunks.
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use memchr::memchr;
 
+use super::compression::{Compression, Damaged, Decompressor};
 use super::files::InputFile;
 use super::record_ends::{is_odd, last_record_end, record_end};
 use crate::error::{Error, Mib, Result};
@@ -27,7 +29,7 @@ const LONGEST_RECORD_BYTES: usize = 1 << 31;
 pub(super) struct Block {
     /// The records, each with its newline but for the last of a file.
     pub(super) bytes: Bytes,
-    /// Where they begin in the file.
+    /// Where they begin in the file, or in what a compressed file holds.
     pub(super) offset: u64,
 }
 
@@ -51,6 +53,14 @@ pub(super) struct Blocks {
     left: Range<u64>,
     asked: Option<Range<u64>>,
     arrived: VecDeque<Bytes>,
+    /// For a compressed file, until it is at its end.
+    decompressor: Option<Decompressor>,
+    /// Decompressed bytes before the split.
+    skipped: u64,
+    /// Blocks that were put back.
+    returned: VecDeque<Block>,
+    /// What of a chunk comes behind a carried record.
+    rest: Option<Bytes>,
     /// The beginning of a record that goes on in the next chunk.
     carry: Vec<u8>,
     /// Whether the carry ends between quotes.
@@ -75,7 +85,13 @@ impl Blocks {
     ) -> Result<Self> {
         let largest = files.iter().map(InputFile::bytes).max().unwrap_or(0);
         // The chunk that is read, the one that is looked at, and the one that was read ahead.
-        let chunks_bytes = 3 * largest.min(CHUNK_BYTES) as usize + columns_bytes;
+        let mut chunks_bytes = 3 * largest.min(CHUNK_BYTES) as usize + columns_bytes;
+        if let Some(decoder_bytes) =
+            files.iter().filter_map(InputFile::compression).map(Compression::decoder_bytes).max()
+        {
+            // The chunk that is filled, which may get a block too much, and the one that is looked at.
+            chunks_bytes += decoder_bytes + 3 * CHUNK_BYTES as usize;
+        }
         Ok(Blocks {
             quote,
             files,
@@ -84,6 +100,10 @@ impl Blocks {
             left: 0..0,
             asked: None,
             arrived: VecDeque::new(),
+            decompressor: None,
+            skipped: 0,
+            returned: VecDeque::new(),
+            rest: None,
             carry: Vec::new(),
             inside: false,
             offset: 0,
@@ -101,10 +121,16 @@ impl Blocks {
             self.files.get(split.part).ok_or_else(|| Error::Internal(format!("a split of file {}", split.part)))?;
         self.handle = Some(file.open()?);
         self.part = split.part;
-        self.left = split.range.clone();
+        self.decompressor = file.compression().map(Decompressor::new).transpose()?;
+        (self.left, self.skipped) = match self.decompressor {
+            Some(_) => (0..file.bytes(), split.range.start),
+            None => (split.range.clone(), 0),
+        };
         self.offset = split.range.start;
         self.asked = None;
         self.arrived.clear();
+        self.rest = None;
+        self.returned.clear();
         // A very long record took much; the next ones are hardly as long.
         self.carry = Vec::new();
         self.buffers.resize(self.chunks_bytes)?;
@@ -152,14 +178,17 @@ impl Blocks {
     /// The next records.
     ///
     /// # Errors
-    /// Where a record is longer than memory allows.
+    /// Where a record is longer than memory allows, or compressed bytes are damaged.
     pub(super) fn next(&mut self) -> Result<Next> {
-        while let Some(chunk) = self.arrived.pop_front() {
+        if let Some(block) = self.returned.pop_front() {
+            return Ok(Next::Block(block));
+        }
+        while let Some(chunk) = self.next_chunk()? {
             if !self.carry.is_empty() {
                 let (end, whole) = self.end_of_carried(&chunk);
                 self.carry_on(&chunk[..end])?;
                 if end < chunk.len() {
-                    self.arrived.push_front(chunk.slice(end..));
+                    self.rest = Some(chunk.slice(end..));
                 }
                 if whole {
                     return Ok(self.hand_on_carry());
@@ -178,6 +207,55 @@ impl Blocks {
             (false, false) => Ok(self.hand_on_carry()),
             (false, true) => Ok(Next::End),
         }
+    }
+
+    /// Takes parts of the last block back, to hand them on one by one.
+    pub(super) fn put_back(&mut self, blocks: impl Iterator<Item = Block>) {
+        self.returned.extend(blocks);
+    }
+
+    fn next_chunk(&mut self) -> Result<Option<Bytes>> {
+        if let Some(rest) = self.rest.take() {
+            return Ok(Some(rest));
+        }
+        let Some(mut decompressor) = self.decompressor.take() else {
+            return Ok(self.arrived.pop_front());
+        };
+        let mut out = Vec::new();
+        let result = self.decompress(&mut decompressor, &mut out);
+        let is_finished = result.map_err(|damaged| self.file().damaged(damaged))?;
+        if !is_finished {
+            self.decompressor = Some(decompressor);
+        }
+        Ok((!out.is_empty()).then(|| out.into()))
+    }
+
+    /// Decompresses about a chunk of what arrived; answers whether the file is at its end.
+    fn decompress(&mut self, decompressor: &mut Decompressor, out: &mut Vec<u8>) -> Result<bool, Damaged> {
+        let enough = CHUNK_BYTES as usize;
+        while out.len() < enough {
+            let Some(input) = self.arrived.front_mut() else {
+                let is_finished = self.asked.is_none() && self.left.is_empty();
+                if is_finished {
+                    decompressor.finish(out)?;
+                    self.skip(out);
+                }
+                return Ok(is_finished);
+            };
+            decompressor.run(input, out, enough)?;
+            if input.is_empty() && out.len() < enough {
+                self.arrived.pop_front();
+            }
+            self.skip(out);
+        }
+        Ok(false)
+    }
+
+    /// Drops what stands before the split.
+    fn skip(&mut self, out: &mut Vec<u8>) {
+        let before = out.len().min(usize::try_from(self.skipped).unwrap_or(usize::MAX));
+        out.drain(..before);
+        self.skipped -= before as u64;
     }
 
     /// How much of a chunk belongs to the carried record, and whether that ends it.

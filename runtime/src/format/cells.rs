@@ -27,18 +27,20 @@ pub(super) enum Cell<'b> {
     Text(StridedText<'b>),
     Bytes(StridedBytes<'b>),
     Valid(Strided<'b, u8>),
+    /// Read from the batch by its row, as its elements have many types.
+    List,
 }
 
-/// Whether values of a type can be written as text.
+/// Whether values of a type are written as one text.
 pub(super) fn is_writable(ty: LeafType) -> bool {
     !matches!(ty, LeafType::List(_))
 }
 
 impl<'b> Cell<'b> {
-    /// The next leaf. `None` for lists: an encoder refuses those before.
-    pub(super) fn take(leaves: &mut LeafReader<'b>, ty: LeafType) -> Option<Self> {
+    /// The next leaf.
+    pub(super) fn take(leaves: &mut LeafReader<'b>, ty: LeafType) -> Self {
         use LeafType as L;
-        Some(match ty {
+        match ty {
             L::Bool => Cell::Bool(leaves.plain()),
             L::I8 => Cell::I8(leaves.plain()),
             L::I16 => Cell::I16(leaves.plain()),
@@ -59,8 +61,11 @@ impl<'b> Cell<'b> {
             L::Text => Cell::Text(leaves.text()),
             L::Bytes => Cell::Bytes(leaves.bytes()),
             L::Valid => Cell::Valid(leaves.plain()),
-            L::List(_) => return None,
-        })
+            L::List(_) => {
+                leaves.skip(1);
+                Cell::List
+            }
+        }
     }
 
     /// Whether a validity leaf says that there is a value.
@@ -81,7 +86,7 @@ impl<'b> Cell<'b> {
         }
     }
 
-    /// Writes the value of a row.
+    /// Writes the value of a row; nothing for a list.
     #[inline]
     pub(super) fn write(&self, row: Row<'b>, out: &mut Vec<u8>) {
         match self {
@@ -107,6 +112,7 @@ impl<'b> Cell<'b> {
             Cell::Decimal(leaf, scale) => out.extend_from_slice(decimal_text(leaf.read(row), *scale).as_bytes()),
             Cell::Text(leaf) => out.extend_from_slice(leaf.read(row).as_bytes()),
             Cell::Bytes(leaf) => write_hex(out, leaf.read(row)),
+            Cell::List => {}
         }
     }
 }

@@ -9,6 +9,8 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::compression::{Compression, Damaged};
+use super::contents::Contents;
 use super::pattern::{PathPattern, is_passed_over, is_pattern};
 use crate::error::{Error, Result};
 
@@ -21,6 +23,7 @@ const KEPT_OPEN: usize = 256;
 pub struct InputFile {
     path: Arc<PathBuf>,
     bytes: u64,
+    compression: Option<Compression>,
     kept: Option<Arc<File>>,
 }
 
@@ -32,7 +35,8 @@ impl InputFile {
             let reason = "it is neither a file nor a folder; pipes and devices have no length, and cannot be split";
             return Err(Error::NoInput { path: path.display().to_string(), reason: reason.to_owned() });
         }
-        Ok(InputFile { path: Arc::new(path), bytes: metadata.len(), kept: keep.then(|| Arc::new(file)) })
+        let (bytes, compression) = (metadata.len(), Compression::of(&path));
+        Ok(InputFile { path: Arc::new(path), bytes, compression, kept: keep.then(|| Arc::new(file)) })
     }
 
     /// Where it lies.
@@ -45,6 +49,11 @@ impl InputFile {
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.bytes
+    }
+
+    /// How its bytes are compressed, going by its name.
+    pub(super) fn compression(&self) -> Option<Compression> {
+        self.compression
     }
 
     /// A handle for positioned reads.
@@ -75,21 +84,9 @@ impl InputFile {
         Ok(filled)
     }
 
-    /// The line that a byte stands in, from 1, found by reading everything before it: for messages only.
+    /// The line that a byte of what the file holds stands in, from 1, found by reading everything before it: for messages only.
     pub(super) fn line_at(&self, offset: u64) -> Option<u64> {
-        let file = self.open().ok()?;
-        let mut buffer = vec![0; 1 << 18];
-        let (mut lines, mut at) = (1, 0);
-        while at < offset {
-            let wanted = buffer.len().min(usize::try_from(offset - at).unwrap_or(usize::MAX));
-            let count = self.read_at(&file, at, &mut buffer[..wanted]).ok()?;
-            if count == 0 {
-                break;
-            }
-            lines += memchr::memchr_iter(b'\n', &buffer[..count]).count() as u64;
-            at += count as u64;
-        }
-        Some(lines)
+        Contents::lines(self, 0..offset).ok().map(|lines| lines + 1)
     }
 
     /// An [`Error::Data`] about the line that a byte stands in.
@@ -98,14 +95,28 @@ impl InputFile {
         Error::Data { path: self.path.to_path_buf(), place, message: message.into() }
     }
 
+    /// The error for compressed bytes that are not what they should be.
+    pub(super) fn damaged(&self, damaged: Damaged) -> Error {
+        let Damaged { at, message } = damaged;
+        Error::Data { path: self.path.to_path_buf(), place: format!(", byte {at}"), message }
+    }
+
     /// The error for bytes that are no text: a block, the place in it, and where the block begins in the file.
     pub(super) fn not_utf8(&self, block: &[u8], at: usize, block_offset: u64) -> Error {
         let offset = block_offset + at as u64;
         let byte = block.get(at).copied().unwrap_or_default();
+        let whose = if self.compression.is_some() { "what the file holds" } else { "the file" };
         let found =
-            format!("expected UTF-8, found the byte 0x{byte:02x} at byte {offset} of the file; convert it to UTF-8");
+            format!("expected UTF-8, found the byte 0x{byte:02x} at byte {offset} of {whose}; convert it to UTF-8");
         self.data_error(offset, found)
     }
+}
+
+/// The name that an output has while it is written, beside the final one: in the same file system, so the rename is atomic, and passed
+/// over by [`input_files`].
+pub(crate) fn temporary_name(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!(".{name}.{}.tmp", std::process::id()))
 }
 
 /// The files that a path names, by name, opened.

@@ -1,22 +1,31 @@
-//! File formats: text, CSV and Parquet, read and written.
+//! File formats: text, CSV, JSON lines and Parquet, read and written; all but Parquet, which does so itself, also compressed.
 //!
 //! Readers ask for bytes and hand out columns, encoders turn rows into bytes; neither reads nor writes files, but for footers,
 //! headers and the places where splits may begin, which are looked at when a source is made or its splits are listed.
 
 mod blocks;
 mod cells;
+mod compression;
+mod contents;
 mod csv;
 mod files;
+mod json;
+mod leaves;
 mod names;
 mod parquet;
 mod pattern;
 mod record_ends;
+mod rejects;
 mod splits;
 mod text;
 mod values;
+mod wrong;
 
+pub use compression::compressed_by_name;
 pub use csv::{CsvFormat, CsvOptions, CsvSource};
+pub(crate) use files::temporary_name;
 pub use files::{InputFile, input_files};
+pub use json::{JsonFormat, JsonOptions, JsonSource};
 pub use parquet::{ParquetFormat, ParquetSource};
 pub use text::{TextFormat, TextSource};
 
@@ -40,6 +49,14 @@ pub fn text(path: &str) -> Result<TextSource> {
 /// Where the path names no file, or one that cannot be read, or the record cannot be read from CSV.
 pub fn csv(path: &str, schema: &Schema, options: CsvOptions) -> Result<CsvSource> {
     CsvSource::new(path, schema, options)
+}
+
+/// Records of files of JSON lines.
+///
+/// # Errors
+/// Where the path names no file, or one that cannot be read, or the record cannot be read from JSON.
+pub fn json(path: &str, schema: &Schema, options: JsonOptions) -> Result<JsonSource> {
+    JsonSource::new(path, schema, options)
 }
 
 /// Records of Parquet files; their columns are found by the names of the record's fields.

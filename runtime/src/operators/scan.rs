@@ -38,6 +38,18 @@ impl Operator for Scanned {
         Estimate { rows: statistics.rows.unwrap_or(statistics.bytes as f64 / width.max(16.0)), row_bytes: width }
     }
 
+    fn prepare(&self) -> Result<()> {
+        self.0.rejects().map_or(Ok(()), |rejects| rejects.prepare())
+    }
+
+    fn finish(&self, success: bool) -> Result<()> {
+        self.0.rejects().map_or(Ok(()), |rejects| rejects.finish(success))
+    }
+
+    fn rejected_rows(&self) -> u64 {
+        self.0.rejects().map_or(0, |rejects| rejects.count())
+    }
+
     fn role(&self) -> Role {
         Role::Source(self.0.clone())
     }
@@ -49,7 +61,11 @@ impl Operator for Scanned {
         for split in self.0.splits(&scan)? {
             reader.open(&split)?;
             loop {
-                match reader.advance()? {
+                let ready = reader.advance()?;
+                if let Some(rejects) = self.0.rejects() {
+                    rejects.write(&reader.take_rejected())?;
+                }
+                match ready {
                     Ready::Batch => table.extend(&reader.batch()?),
                     Ready::End => break,
                     Ready::Starved => {

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::{Error, Result};
+use crate::format::temporary_name;
 use crate::kernel::{Blocking, Outputs, TaskContext};
 use crate::page::Input;
 use crate::plan::{Operator, Table, unbounded_memory};
@@ -47,10 +48,8 @@ impl Target {
         }
     }
 
-    /// The name that work goes on under, beside the final one: the same file system, so the rename is atomic.
     fn temporary(&self) -> PathBuf {
-        let name = self.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
-        self.path().with_file_name(format!(".{name}.{}.tmp", std::process::id()))
+        temporary_name(self.path())
     }
 }
 
@@ -163,18 +162,18 @@ impl Operator for Written {
             windows(&page.batch(), |input| encoder.encode(input))?;
         }
         encoder.finish()?;
-        let mut out = open(&self.target, self.format.name(), 0)?;
+        let mut out = open(&self.target, &*self.format, 0)?;
         out.write_all(encoder.output()).map_err(Error::io("write", self.target.path()))?;
         Ok(Table::default())
     }
 }
 
 /// The file or stream that a task writes.
-fn open(target: &Target, format: &str, subtask: usize) -> Result<Box<dyn Write + Send>> {
+fn open(target: &Target, format: &dyn Format, subtask: usize) -> Result<Box<dyn Write + Send>> {
     let path = match target {
         Target::Standard => return Ok(Box::new(std::io::stdout())),
         Target::File(_) => target.temporary(),
-        Target::Folder(_) => target.temporary().join(format!("part-{subtask:05}.{format}")),
+        Target::Folder(_) => target.temporary().join(format!("part-{subtask:05}.{}", format.extension())),
     };
     // The error names the output, not the temporary file that the user never asked for.
     let file = File::create(&path).map_err(Error::io("create", target.path()))?;
@@ -200,7 +199,7 @@ impl DriverFactory for WriteFactory {
     }
 
     fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
-        let state = Writing { out: open(&self.target, self.format.name(), context.subtask)?, failed: None };
+        let state = Writing { out: open(&self.target, &*self.format, context.subtask)?, failed: None };
         Ok(Box::new(WriteDriver {
             encoder: self.format.encoder(&self.schema, &context.memory)?,
             state: Arc::new(Mutex::new(Some(state))),

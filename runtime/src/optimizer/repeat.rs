@@ -38,7 +38,8 @@ fn scans_among(nodes: &[Arc<Node>]) -> HashSet<u64> {
     let mut scans = HashSet::new();
     for node in nodes {
         let is_scan = match node.operator.role() {
-            Role::Source(_) => true,
+            // What is wrong with a source's records is written down once.
+            Role::Source(source) => source.rejects().is_none(),
             Role::Filter(..) | Role::View(_) => node.inputs.iter().all(|input| scans.contains(&input.sequence)),
             Role::Union | Role::Drive => false,
         };

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use smallvec::SmallVec;
 
 use super::batch::{Batch, LeafPtr};
+use super::list_column::ListColumn;
 use super::plain::Plain;
 use super::slot::{self, INLINE_BYTES, Slot};
 use crate::error::{Error, Result};
@@ -56,6 +57,20 @@ impl TextColumn {
         self.own.clear();
         self.too_long = false;
         self.buffers.clear();
+    }
+
+    /// Forgets all but the first texts; buffers stay.
+    pub fn truncate(&mut self, texts: usize) {
+        self.views.truncate(texts);
+    }
+
+    /// Forgets those from `first` on that are not kept.
+    pub fn retain(&mut self, first: usize, keep: &[bool]) {
+        let mut index = 0;
+        self.views.retain(|_| {
+            index += 1;
+            index <= first || keep.get(index - 1 - first).is_none_or(|&kept| kept)
+        });
     }
 
     /// How many texts.
@@ -169,11 +184,7 @@ impl<'a> Columns<'a> {
     /// Where the texts are too few.
     pub fn text(&mut self, column: &'a TextColumn) -> Result<()> {
         if column.too_long {
-            return Err(Error::Data {
-                path: "a column".into(),
-                place: String::new(),
-                message: "one batch has more than 4 GiB of text".to_owned(),
-            });
+            return Err(too_long("text"));
         }
         let own = std::iter::once(column.own.as_ptr());
         let places = own.chain(column.buffers.iter().map(|buffer| buffer.0.as_ptr())).collect();
@@ -198,6 +209,18 @@ impl<'a> Columns<'a> {
         self.views(LeafType::Bytes, array.views(), buffer_starts(array.data_buffers()))
     }
 
+    /// A leaf of byte strings or lists.
+    ///
+    /// # Errors
+    /// Where the values are too few.
+    pub fn list(&mut self, column: &'a ListColumn) -> Result<()> {
+        if column.too_long {
+            return Err(too_long("lists"));
+        }
+        // Views were made by `ListColumn`: each lies inside its words, and begins at one.
+        self.views(column.ty, &column.views, [column.own.as_ptr().cast()].into())
+    }
+
     fn views(&mut self, ty: LeafType, views: &'a [Slot], places: Box<[*const u8]>) -> Result<()> {
         if views.len() < self.rows {
             return Err(Error::Internal(format!("a column of {} views for {} rows", views.len(), self.rows)));
@@ -217,6 +240,11 @@ impl<'a> Columns<'a> {
         // that are borrowed for 'a, through `places`, which the batch keeps.
         unsafe { Batch::from_leaves(self.rows, self.leaves) }.holding(self.places)
     }
+}
+
+fn too_long(what: &str) -> Error {
+    let message = format!("one batch has more than 4 GiB of {what}");
+    Error::Data { path: "a column".into(), place: String::new(), message }
 }
 
 fn buffer_starts(buffers: &[Buffer]) -> Box<[*const u8]> {

@@ -57,7 +57,7 @@ pub trait Operator: Send + Sync {
         Ok(())
     }
 
-    /// Called once before the first task starts; a sink makes room for its output.
+    /// Called once before the first task starts; a sink makes room for its output, a lenient source for bad records.
     ///
     /// # Errors
     /// Where the output cannot be made.
@@ -72,6 +72,11 @@ pub trait Operator: Send + Sync {
     fn finish(&self, success: bool) -> Result<()> {
         let _ = success;
         Ok(())
+    }
+
+    /// Bad records that it left out in the last run.
+    fn rejected_rows(&self) -> u64 {
+        0
     }
 
     /// What it is to the executor.

@@ -4,6 +4,8 @@
 //! wants, is given them, and hands out batches over decoded columns; the executor reads, ahead where it can, on the
 //! threads that may block. An [`Encoder`] turns rows into bytes that the executor writes.
 
+mod lenient;
+
 use std::fs::File;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
@@ -16,6 +18,8 @@ use crate::error::{Error, Result};
 use crate::memory::Memory;
 use crate::page::{Batch, Input};
 use crate::row::{Datum, LeafSet, Schema};
+
+pub use lenient::{Lenient, RejectSink, Rejected};
 
 /// How a leaf compares with a bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +71,7 @@ pub struct Statistics {
 pub struct Split {
     /// Which file or page of the source.
     pub part: usize,
-    /// Which part of it: bytes, or row groups.
+    /// Which part of it: bytes (of what it holds, where it is compressed), or row groups.
     pub range: Range<u64>,
     /// Bytes that reading it takes, for progress.
     pub bytes: u64,
@@ -86,6 +90,10 @@ pub trait Source: Send + Sync {
     /// # Errors
     /// Where a file cannot be read or does not fit the record.
     fn splits(&self, scan: &Scan) -> Result<Vec<Split>>;
+    /// Where bad records go, for a source that leaves them out.
+    fn rejects(&self) -> Option<Arc<dyn RejectSink>> {
+        None
+    }
     /// A reader for one task, which opens one split after another.
     ///
     /// # Errors
@@ -151,6 +159,10 @@ pub trait SplitReader: Send {
     /// # Errors
     /// Where the data is damaged or does not fit the record: with file, place, expected and found.
     fn advance(&mut self) -> Result<Ready>;
+    /// Bad records that were left out since this was asked last.
+    fn take_rejected(&mut self) -> Vec<Rejected> {
+        Vec::new()
+    }
     /// The batch of the last `Ready::Batch`; empty otherwise.
     ///
     /// # Errors
@@ -178,6 +190,10 @@ pub trait Encoder: Send {
 pub trait Format: Send + Sync {
     /// For EXPLAIN: `csv`.
     fn name(&self) -> &'static str;
+    /// The end of its files' names, without the dot: `csv`, `csv.gz`.
+    fn extension(&self) -> String {
+        self.name().to_owned()
+    }
     /// An encoder for one file.
     ///
     /// # Errors

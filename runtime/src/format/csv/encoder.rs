@@ -77,7 +77,7 @@ impl Encoder for CsvEncoder {
 }
 
 fn take_cells<'b>(mut leaves: LeafReader<'b>, types: &[LeafType]) -> SmallVec<[Cell<'b>; 16]> {
-    types.iter().map_while(|&ty| Cell::take(&mut leaves, ty)).collect()
+    types.iter().map(|&ty| Cell::take(&mut leaves, ty)).collect()
 }
 
 #[inline]

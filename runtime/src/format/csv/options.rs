@@ -1,6 +1,7 @@
 //! What CSV files leave open.
 
 use crate::error::{Error, Result};
+use crate::source::Lenient;
 
 /// How CSV files are read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,17 +16,40 @@ pub struct CsvOptions {
     pub null: String,
     /// Whether quoted fields may hold newlines. `false` saves a pass over large files; a newline in a field is an error then.
     pub multiline: bool,
+    /// Whether records that cannot be read are left out, and where they go; they end the job unless this is set. A record is a line then:
+    /// `multiline` must be `false`.
+    pub lenient: Option<Lenient>,
 }
 
 impl Default for CsvOptions {
     fn default() -> Self {
-        CsvOptions { delimiter: b',', quote: Some(b'"'), header: true, null: String::new(), multiline: true }
+        CsvOptions {
+            delimiter: b',',
+            quote: Some(b'"'),
+            header: true,
+            null: String::new(),
+            multiline: true,
+            lenient: None,
+        }
     }
 }
 
 impl CsvOptions {
+    /// Leaves bad records out. One that is not closed would take all others with it, so a record is a line: where fields hold newlines, the
+    /// lines within them are taken for records.
+    #[must_use]
+    pub fn lenient(self, lenient: Lenient) -> Self {
+        CsvOptions { lenient: Some(lenient), multiline: false, ..self }
+    }
+
     pub(super) fn check(&self) -> Result<()> {
         check_delimiter(self.delimiter)?;
+        if self.lenient.is_some() && self.multiline {
+            return Err(Error::Plan(
+                "CSV cannot be read leniently with `multiline: true`: where a quote is missing, nobody knows where records begin"
+                    .to_owned(),
+            ));
+        }
         match self.quote {
             Some(quote) if quote == self.delimiter || !is_mark(quote) => Err(Error::Plan(format!(
                 "CSV cannot be read with the quote `{}`: it must be a mark of one byte other than the delimiter",

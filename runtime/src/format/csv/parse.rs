@@ -1,14 +1,10 @@
 //! Fields as leaves, column by column.
 
-use arrow_array::BinaryViewArray;
-use arrow_array::builder::BinaryViewBuilder;
-
 use super::scan::Fields;
-use crate::error::Result;
-use crate::format::values::{parse_hex, parse_integer, parse_with};
-use crate::page::{Columns, TextColumn, Utf8};
+use crate::format::leaves::{Bits, Values, WithParser, with_parser};
+use crate::format::values::parse_hex;
+use crate::page::{ListColumn, TextColumn, Utf8};
 use crate::row::LeafType;
-use crate::value::{parse_date, parse_decimal, parse_timestamp};
 
 /// Records of one block whose fields were found.
 #[derive(Clone, Copy)]
@@ -38,114 +34,65 @@ impl<'f> Found<'f> {
     }
 }
 
-/// The values of one leaf.
-pub(super) enum Values {
-    W1(Vec<u8>),
-    W2(Vec<u16>),
-    W4(Vec<u32>),
-    W8(Vec<u64>),
-    W16(Vec<u128>),
-    Text(TextColumn),
-    Bytes(Box<ByteStrings>),
+/// Records of which a field cannot be read.
+#[derive(Default)]
+pub(super) struct BadFields {
+    /// Whether one is enough.
+    pub(super) is_strict: bool,
+    /// Record and leaf, leaf by leaf.
+    pub(super) found: Vec<(usize, usize)>,
+    /// The leaf that is read.
+    pub(super) leaf: usize,
 }
 
-/// Byte strings of a batch: under construction, then done.
-pub(super) struct ByteStrings {
-    builder: BinaryViewBuilder,
-    array: BinaryViewArray,
+impl BadFields {
+    /// Answers whether to go on.
+    #[cold]
+    fn add(&mut self, record: usize) -> bool {
+        self.found.push((record, self.leaf));
+        !self.is_strict
+    }
 }
 
-impl Values {
-    pub(super) fn new(ty: LeafType) -> Self {
-        use crate::row::Physical as P;
-        match (ty, ty.physical()) {
-            (LeafType::Text, _) => Values::Text(TextColumn::default()),
-            (_, P::Slot) => {
-                let array = BinaryViewBuilder::new().finish();
-                Values::Bytes(Box::new(ByteStrings { builder: BinaryViewBuilder::new(), array }))
-            }
-            (_, P::W1) => Values::W1(Vec::new()),
-            (_, P::W2) => Values::W2(Vec::new()),
-            (_, P::W4) => Values::W4(Vec::new()),
-            (_, P::W8) => Values::W8(Vec::new()),
-            (_, P::W16) => Values::W16(Vec::new()),
-        }
+/// Adds a column of all records. Where `valid` is zero, the leaf is zero whatever the field holds; where the field cannot be read, the
+/// record is bad.
+pub(super) fn parse(
+    values: &mut Values,
+    ty: LeafType,
+    found: Found<'_>,
+    position: usize,
+    valid: Option<&[u8]>,
+    bad: &mut BadFields,
+) {
+    let column = ColumnOf { found, position, valid };
+    match values {
+        Values::Text(out) => column.texts(out),
+        Values::List(out) => column.bytes(out, bad),
+        out => with_parser(ty, Plain { column, out, bad, is_char: ty == LeafType::Char }),
     }
+}
 
-    pub(super) fn clear(&mut self) {
-        match self {
-            Values::W1(values) => values.clear(),
-            Values::W2(values) => values.clear(),
-            Values::W4(values) => values.clear(),
-            Values::W8(values) => values.clear(),
-            Values::W16(values) => values.clear(),
-            Values::Text(column) => column.clear(),
-            Values::Bytes(bytes) => {
-                bytes.builder.finish();
-                self.seal();
-            }
-        }
-    }
+/// A column of plain values, and where they go.
+struct Plain<'f> {
+    column: ColumnOf<'f>,
+    out: &'f mut Values,
+    bad: &'f mut BadFields,
+    is_char: bool,
+}
 
-    /// Says that no more is added to the batch.
-    pub(super) fn seal(&mut self) {
-        if let Values::Bytes(bytes) = self {
-            bytes.array = bytes.builder.finish();
-        }
-    }
+impl WithParser for Plain<'_> {
+    type Output = ();
 
-    pub(super) fn push<'a>(&'a self, ty: LeafType, columns: &mut Columns<'a>) -> Result<()> {
-        match self {
-            Values::W1(values) => columns.plain(ty, values),
-            Values::W2(values) => columns.plain(ty, values),
-            Values::W4(values) => columns.plain(ty, values),
-            Values::W8(values) => columns.plain(ty, values),
-            Values::W16(values) => columns.plain(ty, values),
-            Values::Text(column) => columns.text(column),
-            Values::Bytes(bytes) => columns.arrow_bytes(&bytes.array),
-        }
-    }
-
-    /// Adds a column of all records. Where `valid` is zero, the leaf is zero whatever the field holds.
-    ///
-    /// # Errors
-    /// The first record whose field cannot be read.
-    pub(super) fn parse(
-        &mut self,
-        ty: LeafType,
-        found: Found<'_>,
-        position: usize,
-        valid: Option<&[u8]>,
-    ) -> Result<(), usize> {
-        use LeafType as L;
-        let column = ColumnOf { found, position, valid };
-        match (self, ty) {
-            (Values::W1(out), L::Bool) => column.each(out, parse_bool),
-            (Values::W1(out), L::I8) => column.each(out, |text| parse_integer::<i8>(text).map(|value| value as u8)),
-            (Values::W1(out), _) => column.each(out, parse_integer::<u8>),
-            (Values::W2(out), L::I16) => column.each(out, |text| parse_integer::<i16>(text).map(|value| value as u16)),
-            (Values::W2(out), _) => column.each(out, parse_integer::<u16>),
-            (Values::W4(out), L::I32) => column.each(out, |text| parse_integer::<i32>(text).map(|value| value as u32)),
-            (Values::W4(out), L::F32) => column.each(out, |text| parse_with::<f32>(text).map(f32::to_bits)),
-            (Values::W4(out), L::Char) => column.each(out, |text| parse_char(text, found.quote)),
-            (Values::W4(out), L::Date) => column.each(out, |text| parse_date(text).map(|days| days as u32)),
-            (Values::W4(out), _) => column.each(out, parse_integer::<u32>),
-            (Values::W8(out), L::I64) => column.each(out, |text| parse_integer::<i64>(text).map(|value| value as u64)),
-            (Values::W8(out), L::F64) => column.each(out, |text| parse_with::<f64>(text).map(f64::to_bits)),
-            (Values::W8(out), L::Timestamp) => {
-                column.each(out, |text| parse_timestamp(text).map(|micros| micros as u64))
-            }
-            (Values::W8(out), L::Decimal(scale)) => {
-                column.each(out, |text| parse_decimal(text, scale).map(|scaled| scaled as u64))
-            }
-            (Values::W8(out), _) => column.each(out, |text| parse_integer::<u64>(text).or_else(|| parse_with(text))),
-            (Values::W16(out), L::I128) => column.each(out, |text| parse_with::<i128>(text).map(|value| value as u128)),
-            (Values::W16(out), _) => column.each(out, parse_with::<u128>),
-            (Values::Text(out), _) => {
-                column.texts(out);
-                Ok(())
-            }
-            (Values::Bytes(out), _) => column.bytes(&mut out.builder),
+    #[inline(always)]
+    fn with<T: Bits>(self, parse: impl Fn(&[u8]) -> Option<T>) {
+        let Some(out) = T::of(self.out) else { return };
+        match self.column.found.quote {
+            // The one plain value that may be a quote itself, and is doubled then.
+            Some(quote) if self.is_char => self.column.each(out, self.bad, |text| match text {
+                [first, second] if *first == quote && *second == quote => parse(&[quote]),
+                text => parse(text),
+            }),
+            _ => self.column.each(out, self.bad, parse),
         }
     }
 }
@@ -163,7 +110,7 @@ impl ColumnOf<'_> {
     }
 
     #[inline(always)]
-    fn each<T: Default>(&self, out: &mut Vec<T>, parse: impl Fn(&[u8]) -> Option<T>) -> Result<(), usize> {
+    fn each<T: Default>(&self, out: &mut Vec<T>, bad: &mut BadFields, parse: impl Fn(&[u8]) -> Option<T>) {
         let records = self.found.fields.records();
         out.reserve(records);
         for record in 0..records {
@@ -171,11 +118,10 @@ impl ColumnOf<'_> {
             // A null is rarely a value, and nearly always there is none: so the value is looked at first.
             match value {
                 Some(value) if self.is_valid(record) => out.push(value),
-                _ if !self.is_valid(record) => out.push(T::default()),
-                _ => return Err(record),
+                _ if !self.is_valid(record) || bad.add(record) => out.push(T::default()),
+                _ => return,
             }
         }
-        Ok(())
     }
 
     fn texts(&self, out: &mut TextColumn) {
@@ -207,34 +153,17 @@ impl ColumnOf<'_> {
         out.push_str(&text.replace(&format!("{quote}{quote}"), &quote.to_string()));
     }
 
-    fn bytes(&self, out: &mut BinaryViewBuilder) -> Result<(), usize> {
+    fn bytes(&self, out: &mut ListColumn, bad: &mut BadFields) {
         for record in 0..self.found.fields.records() {
             if !self.is_valid(record) {
-                out.append_value([]);
+                out.push(&[]);
                 continue;
             }
-            out.append_value(parse_hex(self.found.unquoted(record, self.position)).ok_or(record)?);
+            match parse_hex(self.found.unquoted(record, self.position)) {
+                Some(bytes) => out.push(&bytes),
+                None if bad.add(record) => out.push(&[]),
+                None => return,
+            }
         }
-        Ok(())
     }
-}
-
-fn parse_bool(text: &[u8]) -> Option<u8> {
-    match text {
-        b"true" | b"True" | b"TRUE" | b"1" => Some(1),
-        b"false" | b"False" | b"FALSE" | b"0" => Some(0),
-        _ => None,
-    }
-}
-
-fn parse_char(text: &[u8], quote: Option<u8>) -> Option<u32> {
-    if let (&[first, second], Some(quote)) = (text, quote)
-        && first == quote
-        && second == quote
-    {
-        return Some(quote.into());
-    }
-    let mut chars = std::str::from_utf8(text).ok()?.chars();
-    let char = chars.next()?;
-    chars.next().is_none().then_some(char.into())
 }

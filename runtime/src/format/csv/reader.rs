@@ -6,16 +6,19 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::mapping::Positions;
-use super::parse::{Found, Values};
+use super::parse::{BadFields, Found, parse};
 use super::scan::{Fields, Scanner};
 use super::source::Shared;
 use crate::error::Result;
 use crate::format::BATCH_ROWS;
 use crate::format::blocks::{Block, Blocks, CHUNK_BYTES, Next};
+use crate::format::leaves::{Values, retain};
+use crate::format::rejects::{RejectLog, line_end};
+use crate::format::wrong::{Wrong, shown};
 use crate::memory::Memory;
 use crate::page::{Batch, Columns, Utf8};
 use crate::row::{LeafSet, LeafType};
-use crate::source::{ReadRequest, Ready, Split, SplitReader};
+use crate::source::{ReadRequest, Ready, Rejected, Split, SplitReader};
 
 /// Reads splits of CSV files.
 pub(super) struct CsvReader {
@@ -31,6 +34,7 @@ pub(super) struct CsvReader {
     /// Validity leaves that are read or guard what is read: the leaf, the leaves that it guards, and its bytes.
     guards: Vec<Guard>,
     leaves: Vec<Option<Values>>,
+    log: Option<RejectLog>,
     rows: usize,
 }
 
@@ -67,6 +71,7 @@ impl CsvReader {
             positions: Positions { of_leaf: Vec::new(), count: 0 },
             guards,
             leaves,
+            log: shared.rejects.clone().map(|rejects| RejectLog::new(rejects, memory)).transpose()?,
             rows: 0,
             shared,
         })
@@ -78,26 +83,50 @@ impl CsvReader {
         self.guards.iter_mut().for_each(|guard| guard.valid.clear());
     }
 
-    fn begin(&self, block: Block) -> Result<Current> {
-        let text = match self.reads_text.then(|| Utf8::check(block.bytes.clone())).transpose() {
-            Ok(text) => text,
-            Err(at) => return Err(self.blocks.file().not_utf8(&block.bytes, at, block.offset)),
-        };
-        Ok(Current { block, text, at: 0 })
+    fn begin(&mut self, block: Block) -> Result<Option<Current>> {
+        match self.reads_text.then(|| Utf8::check(block.bytes.clone())).transpose() {
+            Ok(text) => return Ok(Some(Current { block, text, at: 0 })),
+            Err(at) => match &mut self.log {
+                None => return Err(self.blocks.file().not_utf8(&block.bytes, at, block.offset)),
+                Some(log) => log.reject_bytes(block, &mut self.blocks)?,
+            },
+        }
+        Ok(None)
     }
 
     /// Adds records of the current block to the batch, until either is at its end.
     fn read(&mut self, current: &mut Current) -> Result<()> {
-        let bytes = &current.block.bytes;
-        let offset = current.block.offset;
-        let most = BATCH_ROWS - self.rows;
-        let file = self.blocks.file();
-        current.at = self
-            .scanner
-            .scan(bytes, current.at, most, &mut self.fields)
-            .map_err(|wrong| file.data_error(offset + wrong.at as u64, wrong.message))?;
-        let found =
-            Found { block: bytes, text: current.text.as_ref(), fields: &self.fields, quote: self.shared.options.quote };
+        let block = current.block.clone();
+        let bad = match self.scanner.scan(&block.bytes, current.at, BATCH_ROWS - self.rows, &mut self.fields) {
+            Ok(next) => {
+                current.at = next;
+                None
+            }
+            Err(wrong) if self.log.is_none() => {
+                return Err(self.blocks.file().data_error(block.offset + wrong.at as u64, wrong.message));
+            }
+            Err(wrong) => {
+                let line = self.fields.drop_bad();
+                current.at = block.bytes.len().min(line_end(&block.bytes, line) + 1);
+                Some((line, wrong))
+            }
+        };
+        self.parse(current)?;
+        if let Some(log) = &mut self.log {
+            if let Some((line, wrong)) = bad {
+                log.reject(&block.bytes, block.offset, line, wrong)?;
+            }
+            if current.at == block.bytes.len() {
+                log.end_block(&block.bytes);
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds the records whose fields were found.
+    fn parse(&mut self, current: &Current) -> Result<()> {
+        let (block, quote) = (&current.block.bytes, self.shared.options.quote);
+        let found = Found { block, text: current.text.as_ref(), fields: &self.fields, quote };
         let batch = self.rows..self.rows + self.fields.records();
         let null = self.shared.options.null.as_bytes();
         for guard in &mut self.guards {
@@ -105,28 +134,51 @@ impl CsvReader {
             let is_valid = |record| positions.iter().any(|&position| found.raw(record, position) != null);
             guard.valid.extend((0..self.fields.records()).map(|record| u8::from(is_valid(record))));
         }
+        let mut bad = BadFields { is_strict: self.log.is_none(), ..BadFields::default() };
         for column in &self.shared.columns {
             let (Some(values), Some(position)) = (&mut self.leaves[column.leaf], self.positions.of_leaf[column.leaf])
             else {
                 continue;
             };
+            bad.leaf = column.leaf;
             let ty = self.shared.schema.leaves()[column.leaf].ty;
-            let valid = valid_of(&self.guards, column.guards.last(), &batch);
-            if let Err(record) = values.parse(ty, found, position, valid) {
-                let at = offset + self.fields.start(record) as u64;
-                let path = &self.shared.schema.leaves()[column.leaf].path;
-                return Err(file.data_error(at, unreadable(path, position, ty, found.raw(record, position))));
+            parse(values, ty, found, position, valid_of(&self.guards, column.guards.last(), &batch), &mut bad);
+            if bad.is_strict && !bad.found.is_empty() {
+                break;
             }
         }
         self.rows = batch.end;
+        if bad.found.is_empty() { Ok(()) } else { self.leave_out(bad.found, current, batch) }
+    }
+
+    /// Takes bad records out of the batch, or ends the job with the first.
+    #[cold]
+    fn leave_out(&mut self, mut bad: Vec<(usize, usize)>, current: &Current, batch: Range<usize>) -> Result<()> {
+        let Block { bytes, offset } = &current.block;
+        bad.sort_by_key(|&(record, _)| record);
+        bad.dedup_by_key(|&mut (record, _)| record);
+        let mut keep = vec![true; batch.len()];
+        for (record, leaf) in bad {
+            let position = self.positions.of_leaf[leaf].unwrap_or_default();
+            let field = &bytes[self.fields.range(record, position)];
+            let found = &self.shared.schema.leaves()[leaf];
+            let wrong = Wrong::new(self.fields.start(record), unreadable(&found.path, position, found.ty, field));
+            match &mut self.log {
+                None => return Err(self.blocks.file().data_error(offset + wrong.at as u64, wrong.message)),
+                Some(log) => log.reject(bytes, *offset, wrong.at, wrong)?,
+            }
+            keep[record] = false;
+        }
+        self.leaves.iter_mut().flatten().for_each(|values| values.retain(batch.start, &keep));
+        self.guards.iter_mut().for_each(|guard| retain(&mut guard.valid, batch.start, &keep));
+        self.rows = batch.start + keep.iter().filter(|&&kept| kept).count();
         Ok(())
     }
 
-    fn ready(&mut self, otherwise: Ready) -> Ready {
+    fn ready(&self, otherwise: Ready) -> Ready {
         if self.rows == 0 {
             return otherwise;
         }
-        self.leaves.iter_mut().flatten().for_each(Values::seal);
         Ready::Batch
     }
 }
@@ -156,14 +208,16 @@ fn unreadable(path: &str, position: usize, ty: LeafType, field: &[u8]) -> String
     if field.is_empty() {
         return format!("{column}: expected {ty}, found an empty field; make the field an Option to read it as null");
     }
-    let shown: String = String::from_utf8_lossy(field).chars().take(40).collect();
-    format!("{column}: expected {ty}, found `{shown}`")
+    format!("{column}: expected {ty}, found {}", shown(field))
 }
 
 impl SplitReader for CsvReader {
     fn open(&mut self, split: &Split) -> Result<()> {
         self.clear();
         self.current = None;
+        if let Some(log) = &mut self.log {
+            log.open(split);
+        }
         self.blocks.open(split)?;
         self.positions = self.shared.positions(split.part, &self.live)?;
         self.fields = Fields::new(self.positions.count);
@@ -184,7 +238,10 @@ impl SplitReader for CsvReader {
         loop {
             if let Some(mut current) = self.current.take() {
                 held_bytes += current.block.bytes.len() - current.at;
-                self.read(&mut current)?;
+                // A bad record ends what is read at once.
+                while current.at < current.block.bytes.len() && self.rows < BATCH_ROWS {
+                    self.read(&mut current)?;
+                }
                 if current.at < current.block.bytes.len() {
                     self.current = Some(current);
                 }
@@ -193,15 +250,22 @@ impl SplitReader for CsvReader {
                 }
             }
             // As in text files: a record that lay across two chunks is no batch of its own.
-            if held_bytes as u64 >= CHUNK_BYTES / 2 && self.rows > 0 {
-                return Ok(self.ready(Ready::Starved));
+            // Bad records are not piled up either: their batch may be empty.
+            if held_bytes as u64 >= CHUNK_BYTES / 2
+                && (self.rows > 0 || self.log.as_ref().is_some_and(RejectLog::is_waiting))
+            {
+                return Ok(Ready::Batch);
             }
             match self.blocks.next()? {
-                Next::Block(block) => self.current = Some(self.begin(block)?),
+                Next::Block(block) => self.current = self.begin(block)?,
                 Next::Starved => return Ok(self.ready(Ready::Starved)),
                 Next::End => return Ok(self.ready(Ready::End)),
             }
         }
+    }
+
+    fn take_rejected(&mut self) -> Vec<Rejected> {
+        self.log.as_mut().map_or_else(Vec::new, RejectLog::take)
     }
 
     fn batch(&self) -> Result<Batch<'_>> {
@@ -209,7 +273,7 @@ impl SplitReader for CsvReader {
         for (index, leaf) in self.shared.schema.leaves().iter().enumerate() {
             let guard = self.guards.iter().find(|guard| guard.validity == index);
             match (&self.leaves[index], guard.filter(|_| self.live.contains(index))) {
-                (Some(values), _) => values.push(leaf.ty, &mut columns)?,
+                (Some(values), _) => values.put(leaf.ty, &mut columns)?,
                 (None, Some(guard)) => columns.plain(leaf.ty, &guard.valid)?,
                 (None, None) => columns.dead(leaf.ty),
             }

@@ -8,13 +8,7 @@ use memchr::memchr;
 
 use super::marks::{Marks, SECTION_BYTES};
 use super::options::CsvOptions;
-
-/// What is wrong with a record, and where its offending byte stands in the block.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Wrong {
-    pub(super) at: usize,
-    pub(super) message: String,
-}
+use crate::format::wrong::Wrong;
 
 /// Finds the fields of records.
 #[derive(Clone, Debug)]
@@ -44,6 +38,8 @@ pub(super) struct Fields {
     /// Where each field ends, record by record.
     ends: Vec<u32>,
     marks: Marks,
+    /// Where the record begins that is none.
+    bad: usize,
 }
 
 impl Fields {
@@ -71,6 +67,14 @@ impl Fields {
         let found = filled + 1 - (self.starts.len() - 1) * self.count;
         let noun = if self.count == 1 { "field" } else { "fields" };
         Err(Wrong { at: place.record, message: format!("expected {} {noun}, found {found}", self.count) })
+    }
+
+    /// After an error: forgets the record that is none, and answers where it begins.
+    pub(super) fn drop_bad(&mut self) -> usize {
+        let good = self.starts.partition_point(|&start| (start as usize) < self.bad);
+        self.starts.truncate(good);
+        self.ends.truncate(good * self.count);
+        self.bad
     }
 
     /// How many records.
@@ -112,12 +116,17 @@ impl Scanner {
             let end = block.len().min(place.next + SECTION_BYTES);
             marks.find(&block[place.next..end], place.next, kinds);
             place.next = end;
-            self.walk(block, marks.places(), most, &mut place, fields)?;
+            let walked = self.walk(block, marks.places(), most, &mut place, fields);
+            if walked.is_err() {
+                fields.bad = place.record;
+                walked?;
+            }
         }
         fields.marks = marks;
         if place.next == block.len() && place.record < block.len() && fields.records() < most {
             let last = fields.ends.len();
             fields.ends.push(0);
+            fields.bad = place.record;
             fields.end_record(last, &place, without_return(block, place.field, block.len()))?;
             place.record = block.len();
         }

@@ -7,11 +7,13 @@ use super::options::CsvOptions;
 use super::reader::CsvReader;
 use super::scan::{Scanner, first_record};
 use crate::error::{Error, Result};
+use crate::format::contents::beginning;
 use crate::format::files::{InputFile, describe, input_files};
+use crate::format::rejects::Rejects;
 use crate::format::splits::{cut, estimated_rows, split_bytes};
 use crate::memory::Memory;
 use crate::row::{LeafSet, LeafType, Schema};
-use crate::source::{Scan, Source, Split, SplitReader, Statistics};
+use crate::source::{RejectSink, Scan, Source, Split, SplitReader, Statistics};
 
 /// A first record that is longer has most likely a quote that is not closed.
 const LONGEST_HEADER_BYTES: usize = 16 << 20;
@@ -23,7 +25,8 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 pub struct CsvSource {
     path: String,
     shared: Arc<Shared>,
-    begins: Vec<u64>,
+    /// Where the records of each file begin; `None` where it holds none.
+    begins: Vec<Option<u64>>,
     rows: Option<f64>,
     split_bytes: u64,
 }
@@ -36,6 +39,7 @@ pub(super) struct Shared {
     pub(super) schema: Schema,
     pub(super) columns: Vec<Column>,
     pub(super) options: CsvOptions,
+    pub(super) rejects: Option<Arc<Rejects>>,
 }
 
 impl CsvSource {
@@ -58,7 +62,8 @@ impl CsvSource {
         }
         let rows = estimated_rows(&files)?;
         let split_bytes = split_bytes(&files);
-        let shared = Arc::new(Shared { files, first, schema: schema.clone(), columns, options });
+        let rejects = options.lenient.clone().map(|lenient| Rejects::new(lenient, files.clone()));
+        let shared = Arc::new(Shared { files, first, schema: schema.clone(), columns, options, rejects });
         Ok(CsvSource { path: path.to_owned(), shared, begins, rows, split_bytes })
     }
 
@@ -104,8 +109,12 @@ impl Source for CsvSource {
     }
 
     fn statistics(&self, _scan: &Scan) -> Statistics {
-        let bytes = self.shared.files.iter().zip(&self.begins).map(|(file, begin)| file.bytes() - begin).sum();
-        Statistics { rows: self.rows, bytes }
+        let bytes = |(file, begin): (&InputFile, &Option<u64>)| match (file.compression(), begin) {
+            (_, None) => 0,
+            (Some(_), Some(_)) => file.bytes(),
+            (None, Some(begin)) => file.bytes() - begin,
+        };
+        Statistics { rows: self.rows, bytes: self.shared.files.iter().zip(&self.begins).map(bytes).sum() }
     }
 
     fn splits(&self, scan: &Scan) -> Result<Vec<Split>> {
@@ -113,12 +122,16 @@ impl Source for CsvSource {
         let quote = self.shared.options.quote.filter(|_| self.shared.options.multiline);
         for (part, (file, &begin)) in self.shared.files.iter().zip(&self.begins).enumerate() {
             // An empty file has no header, and no records that could miss one.
-            if begin < file.bytes() {
+            if let Some(begin) = begin {
                 self.shared.positions(part, &scan.live)?;
                 splits.extend(cut(part, file, begin, self.split_bytes, quote)?);
             }
         }
         Ok(splits)
+    }
+
+    fn rejects(&self) -> Option<Arc<dyn RejectSink>> {
+        self.shared.rejects.clone().map(|rejects| rejects as Arc<dyn RejectSink>)
     }
 
     fn reader(&self, scan: &Scan, memory: &Memory) -> Result<Box<dyn SplitReader>> {
@@ -127,22 +140,19 @@ impl Source for CsvSource {
 }
 
 /// The first record of a file, and where the records begin that hold values.
-fn read_first(file: &InputFile, options: &CsvOptions) -> Result<(Vec<String>, u64)> {
-    let handle = file.open()?;
+fn read_first(file: &InputFile, options: &CsvOptions) -> Result<(Vec<String>, Option<u64>)> {
     let scanner = Scanner::new(options);
     let mut wanted = 1 << 14;
     loop {
-        let mut bytes = vec![0; wanted];
-        let count = file.read_at(&handle, 0, &mut bytes)?;
-        bytes.truncate(count);
+        let (bytes, is_whole) = beginning(file, wanted)?;
         let mark = if bytes.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
         let content = &bytes[mark..];
-        let is_whole = count as u64 >= file.bytes() || count < wanted;
         match first_record(&scanner, content) {
             Ok((ranges, end)) if is_whole || end < content.len() => {
                 let name = |range| header_name(&content[range], options.quote);
                 let begin = if options.header { mark + end } else { mark };
-                return Ok((ranges.into_iter().map(name).collect(), begin as u64));
+                let begin = (!is_whole || begin < bytes.len()).then_some(begin as u64);
+                return Ok((ranges.into_iter().map(name).collect(), begin));
             }
             Err(wrong) if is_whole => return Err(file.data_error((mark + wrong.at) as u64, wrong.message)),
             // What was read ends within the record.

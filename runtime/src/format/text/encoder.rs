@@ -42,9 +42,7 @@ impl Encoder for TextEncoder {
     fn encode(&mut self, input: &Input<'_>) -> Result<()> {
         let (ty, output) = (self.ty, &mut self.output);
         input.visit(|mut leaves, rows| {
-            let Some(cell) = Cell::take(&mut leaves, ty) else {
-                return;
-            };
+            let cell = Cell::take(&mut leaves, ty);
             for position in 0..rows.len() {
                 cell.write(rows.get(position), output);
                 output.push(b'\n');

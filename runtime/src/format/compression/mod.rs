@@ -1,0 +1,63 @@
+//! Compressed files of lines, known by the ends of their names: `.gz` (gzip, RFC 1952) and `.zst` (Zstandard, RFC 8878).
+//!
+//! * [`decompress`]: bytes of a file as what they hold, piece by piece.
+//! * [`format`]: encoded bytes, compressed.
+//!
+//! # Limits
+//! A compressed file is one split, as nothing in it says where one could begin; many files are read in parallel. Zstandard's window may
+//! be up to 8 MiB, which is what all levels up to 19 take.
+
+mod decompress;
+mod format;
+
+pub(super) use decompress::{Damaged, Decompressor};
+pub use format::compressed_by_name;
+
+use std::fmt;
+use std::path::Path;
+
+/// How a file's bytes are compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Compression {
+    Gzip,
+    Zstd,
+}
+
+impl Compression {
+    /// What the end of a name says.
+    pub(super) fn of(path: &Path) -> Option<Self> {
+        let end = path.extension()?.to_str()?;
+        match end {
+            _ if end.eq_ignore_ascii_case("gz") => Some(Compression::Gzip),
+            _ if end.eq_ignore_ascii_case("zst") => Some(Compression::Zstd),
+            _ => None,
+        }
+    }
+
+    /// The end of a name.
+    fn extension(self) -> &'static str {
+        match self {
+            Compression::Gzip => "gz",
+            Compression::Zstd => "zst",
+        }
+    }
+
+    /// Bytes that decompressing takes beside its input and output.
+    pub(super) fn decoder_bytes(self) -> usize {
+        match self {
+            // A window of 32 KiB, a buffer of the same size, and tables.
+            Compression::Gzip => 1 << 17,
+            // The window, and a block of input and of output.
+            Compression::Zstd => (1 << decompress::LARGEST_WINDOW_LOG) + (1 << 19),
+        }
+    }
+}
+
+impl fmt::Display for Compression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Compression::Gzip => "gzip",
+            Compression::Zstd => "Zstandard",
+        })
+    }
+}

@@ -1,0 +1,210 @@
+//! Records as lines of JSON.
+
+use smallvec::SmallVec;
+
+use super::program::check;
+use crate::error::{Error, Result};
+use crate::format::cells::Cell;
+use crate::memory::{Memory, Reservation};
+use crate::page::{Input, Row};
+use crate::row::{Datum, Element, LeafType, Schema, Shape, show_leaf};
+use crate::source::{Encoder, Format};
+
+/// One record a line; nulls are written.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct JsonFormat;
+
+impl Format for JsonFormat {
+    fn name(&self) -> &'static str {
+        "json"
+    }
+
+    fn encoder(&self, schema: &Schema, memory: &Memory) -> Result<Box<dyn Encoder>> {
+        check(schema, schema.shape()).map_err(|reason| Error::Plan(format!("cannot write JSON: {reason}")))?;
+        let (types, part) = (schema.types(), Part::new(schema.shape()));
+        Ok(Box::new(JsonEncoder { types, part, output: Vec::new(), reserved: memory.reserve(0)? }))
+    }
+}
+
+/// What is written of a record, in order.
+enum Part {
+    Leaf(usize),
+    Optional(usize, Box<Part>),
+    /// Each with what stands before it, and what stands behind the last.
+    Several(Vec<(Vec<u8>, Part)>, &'static [u8]),
+}
+
+impl Part {
+    fn new(shape: &Shape) -> Self {
+        match shape {
+            Shape::Leaf(leaf) => Part::Leaf(*leaf),
+            Shape::Optional(validity, inner) => Part::Optional(*validity, Box::new(Part::new(inner))),
+            Shape::Record { name, fields } => {
+                let is_array = name.is_empty();
+                let open: &[u8] = if is_array { b"[" } else { b"{" };
+                let part = |(index, field): (usize, &crate::row::Field)| {
+                    let mut before = if index == 0 { open.to_vec() } else { b",".to_vec() };
+                    if !is_array {
+                        write_text(field.name, &mut before);
+                        before.push(b':');
+                    }
+                    (before, Part::new(&field.shape))
+                };
+                let parts: Vec<_> = fields.iter().enumerate().map(part).collect();
+                let close: &[u8] = match (parts.is_empty(), is_array) {
+                    (false, true) => b"]",
+                    (false, false) => b"}",
+                    (true, true) => b"[]",
+                    (true, false) => b"{}",
+                };
+                Part::Several(parts, close)
+            }
+        }
+    }
+}
+
+struct JsonEncoder {
+    types: Vec<LeafType>,
+    part: Part,
+    output: Vec<u8>,
+    reserved: Reservation,
+}
+
+impl Encoder for JsonEncoder {
+    fn encode(&mut self, input: &Input<'_>) -> Result<()> {
+        let (types, part, output) = (&self.types, &self.part, &mut self.output);
+        input.visit(|mut leaves, rows| {
+            let cells = types.iter().map(|&ty| Cell::take(&mut leaves, ty)).collect();
+            let mut line = Line { types, input, cells, output, shown: String::new() };
+            for position in 0..rows.len() {
+                line.write(part, rows.get(position), position);
+                line.output.push(b'\n');
+            }
+        });
+        self.reserved.resize(self.output.capacity())
+    }
+
+    fn finish(&mut self) -> Result<()> {
+        Ok(())
+    }
+
+    fn output(&mut self) -> &mut Vec<u8> {
+        &mut self.output
+    }
+}
+
+/// A line that is written.
+struct Line<'e, 'b> {
+    types: &'e [LeafType],
+    input: &'e Input<'e>,
+    cells: SmallVec<[Cell<'b>; 16]>,
+    output: &'e mut Vec<u8>,
+    /// An element of a list.
+    shown: String,
+}
+
+impl<'b> Line<'_, 'b> {
+    fn write(&mut self, part: &Part, row: Row<'b>, position: usize) {
+        match part {
+            Part::Leaf(leaf) => self.leaf(*leaf, row, position),
+            Part::Optional(validity, _) if !self.cells[*validity].is_valid(row) => {
+                self.output.extend_from_slice(b"null");
+            }
+            Part::Optional(_, inner) => self.write(inner, row, position),
+            Part::Several(parts, close) => {
+                for (before, part) in parts {
+                    self.output.extend_from_slice(before);
+                    self.write(part, row, position);
+                }
+                self.output.extend_from_slice(close);
+            }
+        }
+    }
+
+    #[inline]
+    fn leaf(&mut self, leaf: usize, row: Row<'b>, position: usize) {
+        match &self.cells[leaf] {
+            Cell::Text(text) => write_text(text.read(row), self.output),
+            Cell::Char(char) => {
+                let char = char::from_u32(char.read(row)).unwrap_or(char::REPLACEMENT_CHARACTER);
+                write_text(char.encode_utf8(&mut [0; 4]), self.output);
+            }
+            Cell::List => self.list(leaf, position),
+            cell => {
+                let is_string = match cell {
+                    Cell::Date(_) | Cell::Timestamp(_) | Cell::Bytes(_) => true,
+                    Cell::F32(value) => !value.read(row).is_finite(),
+                    Cell::F64(value) => !value.read(row).is_finite(),
+                    _ => false,
+                };
+                let quote: &[u8] = if is_string { b"\"" } else { b"" };
+                self.output.extend_from_slice(quote);
+                cell.write(row, self.output);
+                self.output.extend_from_slice(quote);
+            }
+        }
+    }
+
+    fn list(&mut self, leaf: usize, position: usize) {
+        let LeafType::List(element) = self.types[leaf] else { return };
+        let row = self.input.selection().rows()[position] as usize;
+        let bytes = self.input.batch().leaf_bytes(leaf, row);
+        self.output.push(b'[');
+        for (index, bytes) in bytes.chunks_exact(element.width()).enumerate() {
+            let mut wide = [0; 16];
+            wide[..bytes.len()].copy_from_slice(bytes);
+            self.element(element, u128::from_le_bytes(wide), index);
+        }
+        self.output.push(b']');
+    }
+
+    fn element(&mut self, element: Element, bits: u128, index: usize) {
+        self.shown.clear();
+        show_leaf(element.leaf(), &Datum::Fixed(bits), &mut self.shown);
+        let is_string = match element {
+            Element::Date | Element::Timestamp => true,
+            Element::F32 => !f32::from_bits(bits as u32).is_finite(),
+            Element::F64 => !f64::from_bits(bits as u64).is_finite(),
+            _ => false,
+        };
+        let quote: &[u8] = if is_string { b"\"" } else { b"" };
+        let before: &[u8] = if index == 0 { b"" } else { b"," };
+        [before, quote, self.shown.as_bytes(), quote].iter().for_each(|part| self.output.extend_from_slice(part));
+    }
+}
+
+/// Writes a string in quotes.
+#[inline]
+pub(super) fn write_text(text: &str, output: &mut Vec<u8>) {
+    output.push(b'"');
+    let is_special = |byte: u8| (byte < b' ') | (byte == b'"') | (byte == b'\\');
+    // As in CSV: without a way out of the loop it compiles to vector code.
+    if text.bytes().fold(false, |found, byte| found | is_special(byte)) {
+        write_escaped(text, output);
+    } else {
+        output.extend_from_slice(text.as_bytes());
+    }
+    output.push(b'"');
+}
+
+#[cold]
+fn write_escaped(text: &str, output: &mut Vec<u8>) {
+    for byte in text.bytes() {
+        let mark = match byte {
+            b'"' | b'\\' => byte,
+            b'\n' => b'n',
+            b'\r' => b'r',
+            b'\t' => b't',
+            0..b' ' => {
+                let digit = |value: u8| if value < 10 { b'0' + value } else { b'a' + value - 10 };
+                output.extend([b'\\', b'u', b'0', b'0', digit(byte >> 4), digit(byte & 15)]);
+                continue;
+            }
+            byte => {
+                output.push(byte);
+                continue;
+            }
+        };
+        output.extend([b'\\', mark]);
+    }
+}

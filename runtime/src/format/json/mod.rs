@@ -1,0 +1,37 @@
+//! JSON lines with types: a record is a line (RFC 8259; jsonlines.org).
+//!
+//! * [`program`]: a record's shape as what a reader does with it.
+//! * [`tokens`]: strings, numbers, brackets; what nobody reads is skipped.
+//! * [`parse`], [`plain`]: lines as leaves; [`reader`], [`source`]: files as records.
+//! * [`encoder`]: records as lines.
+//!
+//! # Types
+//! | field | JSON |
+//! |---|---|
+//! | integers, floats | a number; a float that is none is `"NaN"`, `"inf"` or `"-inf"` |
+//! | `bool` | `true`, `false` |
+//! | `String`, `char` | a string |
+//! | `Vec<u8>` | a string of hexadecimal digits |
+//! | `Date`, `Timestamp` | a string: `"2024-02-29"`, `"2024-02-29T12:30:00Z"` |
+//! | `Decimal<S>` | a number, or a string of one; never by way of a float |
+//! | `Vec` of plain values | an array |
+//! | nested record | an object; a field that the record does not have is skipped |
+//! | tuple | an array of as many values |
+//! | `Option` | the value; `null`, or no such field |
+//!
+//! A record of one plain value is that value on a line. A field that stands twice in an object is an error. Fields that nobody reads
+//! are skipped: their strings must end and their brackets must match, and what else stands there is not looked at.
+//!
+//! # Limits
+//! An `Option` directly inside an `Option` is refused. Numbers with an exponent are read as floats only.
+
+mod encoder;
+mod parse;
+mod plain;
+mod program;
+mod reader;
+mod source;
+mod tokens;
+
+pub use encoder::JsonFormat;
+pub use source::{JsonOptions, JsonSource};

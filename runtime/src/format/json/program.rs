@@ -1,0 +1,128 @@
+//! A record's shape as what a reader does with it.
+
+use super::encoder::write_text;
+use crate::format::wrong::{Wrong, shown};
+use crate::row::{LeafSet, LeafType, Schema, Shape};
+
+/// A value in a record, or the record.
+#[derive(Debug)]
+pub(super) struct Node {
+    /// Whether somebody reads something of it.
+    pub(super) is_live: bool,
+    /// The leaf that says whether there is a value, for an `Option`.
+    pub(super) validity: Option<usize>,
+    pub(super) kind: Kind,
+    /// All leaves of it but its own validity.
+    pub(super) leaves: std::ops::Range<usize>,
+    /// For messages: `home.zip`, `u32`.
+    pub(super) path: String,
+    pub(super) expected: String,
+}
+
+#[derive(Debug)]
+pub(super) enum Kind {
+    Leaf(usize, LeafType),
+    Object(Vec<Member>),
+    Array(Vec<Node>),
+}
+
+/// A field of an object.
+#[derive(Debug)]
+pub(super) struct Member {
+    pub(super) name: &'static str,
+    /// The name in quotes, as files hold it.
+    pub(super) key: Vec<u8>,
+    /// Which of all fields of the record it is.
+    pub(super) number: usize,
+    pub(super) node: Node,
+}
+
+/// Makes nodes.
+pub(super) struct Compiler<'s> {
+    schema: &'s Schema,
+    live: &'s LeafSet,
+    /// Fields so far.
+    pub(super) members: usize,
+    leaves: usize,
+}
+
+impl<'s> Compiler<'s> {
+    pub(super) fn new(schema: &'s Schema, live: &'s LeafSet) -> Self {
+        Compiler { schema, live, members: 0, leaves: 0 }
+    }
+
+    /// The node of a value at a path.
+    pub(super) fn node(&mut self, shape: &Shape, path: &str) -> Node {
+        let (validity, shape) = match shape {
+            Shape::Optional(validity, inner) => (Some(*validity), &**inner),
+            shape => (None, shape),
+        };
+        self.leaves += usize::from(validity.is_some());
+        let first = self.leaves;
+        let kind = match shape {
+            Shape::Leaf(leaf) => {
+                self.leaves += 1;
+                Kind::Leaf(*leaf, self.schema.leaves().get(*leaf).map_or(LeafType::Valid, |leaf| leaf.ty))
+            }
+            Shape::Record { name, fields } => {
+                let nodes = fields.iter().map(|field| {
+                    let path = if path.is_empty() { field.name.to_owned() } else { format!("{path}.{}", field.name) };
+                    (field.name, self.node(&field.shape, &path))
+                });
+                let nodes: Vec<_> = nodes.collect();
+                if name.is_empty() {
+                    Kind::Array(nodes.into_iter().map(|(_, node)| node).collect())
+                } else {
+                    let number = self.members;
+                    self.members += nodes.len();
+                    let member = |(index, (name, node))| {
+                        let mut key = Vec::new();
+                        write_text(name, &mut key);
+                        Member { name, key, number: number + index, node }
+                    };
+                    Kind::Object(nodes.into_iter().enumerate().map(member).collect())
+                }
+            }
+            // Refused before.
+            Shape::Optional(..) => Kind::Array(Vec::new()),
+        };
+        let leaves = first..self.leaves;
+        let is_live = leaves.clone().chain(validity).any(|leaf| self.live.contains(leaf));
+        let expected = match (&kind, shape) {
+            (Kind::Leaf(_, ty), _) => ty.to_string(),
+            (Kind::Object(_), Shape::Record { name, .. }) => format!("{name} as an object"),
+            (Kind::Array(nodes), _) => format!("an array of {} values", nodes.len()),
+            (Kind::Object(_), _) => String::new(),
+        };
+        Node { is_live, validity, kind, leaves, path: path.to_owned(), expected }
+    }
+}
+
+/// # Errors
+/// For a field that JSON cannot hold: its path, and why.
+pub(super) fn check(schema: &Schema, shape: &Shape) -> Result<(), String> {
+    match shape {
+        Shape::Leaf(_) => Ok(()),
+        Shape::Optional(validity, inner) => {
+            if let Shape::Optional(..) = **inner {
+                let path = schema.leaves().get(*validity).map_or("", |leaf| leaf.path.as_str());
+                return Err(format!(
+                    "the field `{path}` is an Option in an Option, which JSON cannot tell from one; use one Option"
+                ));
+            }
+            check(schema, inner)
+        }
+        Shape::Record { fields, .. } => fields.iter().try_for_each(|field| check(schema, &field.shape)),
+    }
+}
+
+/// How a message about a value begins.
+pub(super) fn column(node: &Node) -> String {
+    if node.path.is_empty() { String::new() } else { format!("column `{}`: ", node.path) }
+}
+
+/// The error for what stands where a value should.
+#[cold]
+pub(super) fn found(node: &Node, at: usize, found: &[u8]) -> Wrong {
+    Wrong::new(at, format!("{}expected {}, found {}", column(node), node.expected, shown(found)))
+}

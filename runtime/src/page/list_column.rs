@@ -1,0 +1,101 @@
+//! Byte strings and lists on their way to a batch.
+
+use super::slot::{self, INLINE_BYTES, Slot};
+use crate::row::LeafType;
+
+/// A column of byte strings, or of lists, under construction.
+#[derive(Debug)]
+pub struct ListColumn {
+    pub(super) ty: LeafType,
+    pub(super) views: Vec<Slot>,
+    /// Each value that does not lie in its slot, from a whole word on, so that lists are aligned.
+    pub(super) own: Vec<u128>,
+    /// More values than views can point to; no batch is made of them.
+    pub(super) too_long: bool,
+}
+
+impl ListColumn {
+    /// No value yet, of [`LeafType::Bytes`] or [`LeafType::List`].
+    #[must_use]
+    pub fn new(ty: LeafType) -> Self {
+        ListColumn { ty, views: Vec::new(), own: Vec::new(), too_long: false }
+    }
+
+    /// Forgets all but the first values.
+    pub fn truncate(&mut self, values: usize) {
+        self.views.truncate(values);
+        if values == 0 {
+            self.own.clear();
+            self.too_long = false;
+        }
+    }
+
+    /// Forgets those from `first` on that are not kept.
+    pub fn retain(&mut self, first: usize, keep: &[bool]) {
+        let mut index = 0;
+        self.views.retain(|_| {
+            index += 1;
+            index <= first || keep.get(index - 1 - first).is_none_or(|&kept| kept)
+        });
+    }
+
+    /// Adds a value: its bytes, or the little-endian bytes of its elements. What is left of the last element is dropped.
+    pub fn push(&mut self, bytes: &[u8]) {
+        let width = self.ty.element_width();
+        let elements = bytes.len() / width;
+        let view = match u32::try_from(self.own.len() * size_of::<u128>()) {
+            _ if elements == 0 => 0,
+            _ if width == 1 && elements <= INLINE_BYTES => slot::inline(bytes),
+            Ok(place) if u32::try_from(bytes.len()).is_ok() => {
+                let word = |part: &[u8]| {
+                    let mut word = [0; 16];
+                    word[..part.len()].copy_from_slice(part);
+                    u128::from_le_bytes(word)
+                };
+                self.own.extend(bytes.chunks(16).map(word));
+                if width == 1 { slot::outside(bytes, 0, place) } else { slot::list(elements, place) }
+            }
+            _ => {
+                self.too_long = true;
+                0
+            }
+        };
+        self.views.push(view);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::batch::{Input, Selection};
+    use super::super::columns::Columns;
+    use super::*;
+    use crate::row::Element;
+
+    #[test]
+    fn lists_are_aligned_and_byte_strings_may_lie_in_their_slots() {
+        let (mut lists, mut strings) =
+            (ListColumn::new(LeafType::List(Element::I128)), ListColumn::new(LeafType::Bytes));
+        let values: [&[i128]; 4] = [&[1], &[], &[-2, 3], &[4]];
+        let bytes: [&[u8]; 4] = [b"a byte string of some length", b"", b"short", b"thirteen byte"];
+        for (list, bytes) in values.iter().zip(bytes) {
+            lists.push(&list.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<_>>());
+            strings.push(bytes);
+        }
+        strings.push(b"one that is taken back");
+        strings.truncate(4);
+        let mut columns = Columns::new(4);
+        columns.list(&lists).unwrap();
+        columns.list(&strings).unwrap();
+        let batch = columns.finish();
+        let mut selection = Selection::default();
+        selection.fill(0..4);
+        Input::new(&batch, &selection).visit(|mut leaves, rows| {
+            let (list, string) = (leaves.list::<i128>(), leaves.bytes());
+            for row in 0..4 {
+                assert_eq!(list.read(rows.get(row)), values[row]);
+                assert_eq!(string.read(rows.get(row)), bytes[row]);
+            }
+        });
+        assert!(Columns::new(4).list(&strings).is_ok() && Columns::new(5).list(&strings).is_err());
+    }
+}
