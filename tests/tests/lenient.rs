@@ -128,3 +128,22 @@ fn json_lines_are_read_leniently_too() {
         );
     });
 }
+
+#[dataflow]
+fn paired(rows: DataSet<Numbered>) -> DataSet<u64> {
+    rows.join(rows).on(|l| l.id, |r| r.id).map(|l, r| l.id + u64::from(r.n))
+}
+
+/// A scan whose branches meet is repeated, but not one that writes down what is wrong.
+#[test]
+fn bad_records_of_branches_that_meet_are_counted_once() {
+    let folder = Folder::default();
+    let (path, bad) = (csv(&folder), folder.join("bad.txt"));
+    for parallelism in [1, 2] {
+        let env = local(parallelism);
+        let options = CsvOptions::default().lenient(Lenient::to(&bad));
+        paired(env.read_csv_with::<Numbered>(&path, options).unwrap()).write_text(folder.join("sums.txt"));
+        assert_eq!(env.run().unwrap().rejected_rows(), 120);
+        assert_eq!(bad_lines(&bad).len(), 120);
+    }
+}
