@@ -32,7 +32,10 @@ pub use text::{TextExt, Words};
 
 /// The slots of [`Aggregates`], as they stand in its type.
 pub mod slots {
-    pub use crate::kernel::{Avg, Count, Extreme, Greatest, Least, Measure, Slots, State, Sum};
+    pub use crate::kernel::{
+        Avg, Condition, Count, CountDistinct, CountIf, Extreme, First, Greatest, GreatestBy, Least, LeastBy, Measure,
+        Slots, State, Sum,
+    };
 }
 
 /// What generated code names. Not for programs.

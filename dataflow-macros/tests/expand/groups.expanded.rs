@@ -181,6 +181,67 @@ fn whole_flows(a: DataSet<A>, b: DataSet<A>) -> DataSet<A> {
 ///
 /// # Plan
 /// ```text
+/// items
+///     group_by(|l| l.partkey) aggregate(|g| Parts { partkey: g.key, large: g.count_if(|l| l.quantity > limit), supp…
+/// ```
+#[allow(clippy::needless_pass_by_value)]
+fn more_measures(items: DataSet<LineItem>, limit: u64) -> DataSet<Parts> {
+    let _scope = ::dataflow::scope("more_measures");
+    items
+        .step(const {
+            &::dataflow::Step {
+                name: "group_by",
+                operator: "group_by → aggregate",
+                text: "|l| l.partkey → |g| Parts { partkey: g.key, large: g.count_if(|l| l.quantity > limit), suppliers: g.count_distinct(|l|…",
+                reads: &[
+                    ::dataflow::Reads::Fields(
+                        &["day", "name", "price", "quantity", "suppkey"],
+                    ),
+                ],
+            }
+        })
+        .group_by(|l| l.partkey)
+        .aggregates()
+        .count_if({
+            #[allow(unused_imports)]
+            use ::dataflow::__private::Capture as _;
+            let limit = limit.__capture();
+            move |l| { l.quantity > limit }
+        })
+        .count_distinct(|l| l.suppkey)
+        .count_distinct(|l| (l.suppkey, l.day))
+        .min_by(move |l| { l.price }, move |l| { l.suppkey })
+        .max_by(
+            {
+                #[allow(unused_imports)]
+                use ::dataflow::__private::Capture as _;
+                let limit = limit.__capture();
+                move |l| { l.quantity * limit }
+            },
+            move |l| { l.suppkey },
+        )
+        .first(|l| l.name)
+        .finish(move |
+            __key,
+            (((((((), __slot0), __slot1), __slot2), __slot3), __slot4), __slot5),
+            __out|
+        {
+            __out
+                .emit(Parts {
+                    partkey: __key,
+                    large: __slot0,
+                    suppliers: __slot1,
+                    deliveries: __slot2,
+                    cheapest: __slot3,
+                    largest: __slot4,
+                    name: __slot5,
+                    again: __slot1,
+                })
+        })
+}
+///
+/// # Plan
+/// ```text
 /// by_order = items
 ///     group_by(|l| l.orderkey)
 /// by_order

@@ -31,6 +31,20 @@ fn whole_flows(a: DataSet<A>, b: DataSet<A>) -> DataSet<A> {
 }
 
 #[dataflow]
+fn more_measures(items: DataSet<LineItem>, limit: u64) -> DataSet<Parts> {
+    items.group_by(|l| l.partkey).aggregate(|g| Parts {
+        partkey: g.key,
+        large: g.count_if(|l| l.quantity > limit),
+        suppliers: g.count_distinct(|l| l.suppkey),
+        deliveries: g.count_distinct(|l| (l.suppkey, l.day)),
+        cheapest: g.min_by(|l| l.price, |l| l.suppkey),
+        largest: g.max_by(|l| l.quantity * limit, |l| l.suppkey),
+        name: g.first(|l| l.name),
+        again: g.count_distinct(|l| l.suppkey),
+    })
+}
+
+#[dataflow]
 fn named_grouping(items: DataSet<LineItem>) -> (DataSet<LineItem>, DataSet<(u64, u64)>) {
     let by_order = items.group_by(|l| l.orderkey);
     (by_order.sum(|l| l.quantity), by_order.aggregate(|g| (g.key, g.count())))

@@ -133,6 +133,12 @@ pub trait Accumulate: Send {
     /// # Errors
     /// What the user's closure gives, or a number out of range.
     fn accumulate(&mut self, table: &mut GroupTable, input: &Input<'_>, groups: &Groups) -> Result<()>;
+
+    /// Adds each row, a state that another task's accumulator left, to its group: the leaves that only the accumulator can merge.
+    ///
+    /// # Errors
+    /// A state of other leaves.
+    fn merge(&mut self, table: &mut GroupTable, input: &Input<'_>, groups: &Groups) -> Result<()>;
 }
 
 /// Two records of a group to one.

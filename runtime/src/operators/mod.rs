@@ -6,6 +6,7 @@
 mod aggregate;
 mod chain;
 mod distinct;
+mod distinct_count;
 mod filter;
 mod first;
 mod fold;

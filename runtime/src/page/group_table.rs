@@ -63,6 +63,16 @@ impl Groups {
     pub fn fresh(&self) -> &[u32] {
         &self.fresh
     }
+
+    /// For each row of the input's batch, at the row's own number, a number that is its group's alone as long as the table is not
+    /// drained; zero for rows that the input does not ask for.
+    pub fn numbers(&self, input: &Input<'_>, numbers: &mut Vec<u64>) {
+        numbers.clear();
+        numbers.resize(input.batch().rows(), 0);
+        for (&row, &place) in input.selection().rows().iter().zip(&self.places) {
+            numbers[row as usize] = place as u64;
+        }
+    }
 }
 
 impl GroupTable {
@@ -493,6 +503,14 @@ impl<'b, 't> StateRows<'b, 't> {
     #[must_use]
     pub fn is_empty(self) -> bool {
         self.places.is_empty()
+    }
+
+    /// The row at a position of the input, with its group's.
+    #[inline(always)]
+    #[must_use]
+    pub fn get(self, position: usize) -> Option<(Row<'b>, StateRow<'t>)> {
+        let place = *self.places.get(position)?;
+        Some((self.rows.get(position), StateRow { place, brand: PhantomData }))
     }
 
     /// The rows, each with its group's.

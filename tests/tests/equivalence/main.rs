@@ -8,6 +8,7 @@ mod files;
 mod floats;
 mod group;
 mod join;
+mod measures;
 mod memory;
 mod order;
 mod reduce;

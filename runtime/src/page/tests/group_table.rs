@@ -36,6 +36,31 @@ fn aggregate(table: &mut GroupTable, key: &[usize], items: &[Item]) {
     }
 }
 
+#[test]
+fn rows_of_one_group_have_one_number_and_others_have_others() {
+    let items: Vec<Item> = (0..300).map(|n| Item { key: n % 7, ..Item::default() }).collect();
+    let (mut table, mut groups, mut numbers) = (table(&[0]), Groups::default(), Vec::new());
+    let mut known = HashMap::new();
+    for page in pages(&items) {
+        let batch = page.batch();
+        let mut odd = Selection::default();
+        odd.set((0..batch.rows() as u32).filter(|row| row % 2 == 1));
+        let input = Input::new(&batch, &odd);
+        table.probe(&input, &[0], &[(0, 0)], &mut groups).unwrap();
+        groups.numbers(&input, &mut numbers);
+        let numbered = batch.with_numbers(&numbers);
+        assert_eq!((numbered.rows(), numbered.leaf_count()), (batch.rows(), TYPES.len() + 1));
+        for row in 0..batch.rows() {
+            let (key, number) = (numbered.leaf_bits(0, row), numbered.leaf_bits(TYPES.len(), row));
+            let expected = if row % 2 == 1 { *known.entry(key).or_insert(number) } else { 0 };
+            assert_eq!(number, expected, "row {row}");
+        }
+        assert_eq!(batch.with_numbers(&numbers[..5]).rows(), 5);
+    }
+    let different: std::collections::HashSet<u128> = known.values().copied().collect();
+    assert_eq!((known.len(), different.len()), (7, 7));
+}
+
 /// Key, text, count and sum of each group.
 type Group = (u64, String, u64, u64);
 
