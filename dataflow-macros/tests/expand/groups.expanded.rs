@@ -242,6 +242,71 @@ fn more_measures(items: DataSet<LineItem>, limit: u64) -> DataSet<Parts> {
 ///
 /// # Plan
 /// ```text
+/// by_part = items
+///     distinct_by(|l| (l.partkey, l.suppkey))
+///     group_by(|l| l.partkey)
+/// best = by_part
+///     top(count, |l| (desc(l.price), l.day))
+///     union(by_part.first(count))
+/// best
+///     union(by_part.min_by(|l| l.price))
+///     union(by_part.max_by(|l| (l.price, l.day)))
+/// ```
+#[allow(clippy::needless_pass_by_value)]
+fn records_of_groups(items: DataSet<LineItem>, count: usize) -> DataSet<LineItem> {
+    let _scope = ::dataflow::scope("records_of_groups");
+    let by_part = items
+        .step(const {
+            &::dataflow::Step {
+                name: "distinct_by",
+                operator: "distinct_by",
+                text: "|l| (l.partkey, l.suppkey)",
+                reads: &[],
+            }
+        })
+        .distinct_by(|l| (l.partkey, l.suppkey))
+        .step(const {
+            &::dataflow::Step {
+                name: "by_part",
+                operator: "group_by",
+                text: "|l| l.partkey",
+                reads: &[],
+            }
+        })
+        .group_by(|l| l.partkey);
+    let best = by_part
+        .top(count, |l| (desc(l.price), l.day))
+        .step(const {
+            &::dataflow::Step {
+                name: "best",
+                operator: "union",
+                text: "by_part.first(count)",
+                reads: &[],
+            }
+        })
+        .union(by_part.first(count));
+    best.step(const {
+            &::dataflow::Step {
+                name: "union",
+                operator: "union",
+                text: "by_part.min_by(|l| l.price)",
+                reads: &[],
+            }
+        })
+        .union(by_part.min_by(|l| l.price))
+        .step(const {
+            &::dataflow::Step {
+                name: "union",
+                operator: "union",
+                text: "by_part.max_by(|l| (l.price, l.day))",
+                reads: &[],
+            }
+        })
+        .union(by_part.max_by(|l| (l.price, l.day)))
+}
+///
+/// # Plan
+/// ```text
 /// by_order = items
 ///     group_by(|l| l.orderkey)
 /// by_order

@@ -45,6 +45,13 @@ fn more_measures(items: DataSet<LineItem>, limit: u64) -> DataSet<Parts> {
 }
 
 #[dataflow]
+fn records_of_groups(items: DataSet<LineItem>, count: usize) -> DataSet<LineItem> {
+    let by_part = items.distinct_by(|l| (l.partkey, l.suppkey)).group_by(|l| l.partkey);
+    let best = by_part.top(count, |l| (desc(l.price), l.day)).union(by_part.first(count));
+    best.union(by_part.min_by(|l| l.price)).union(by_part.max_by(|l| (l.price, l.day)))
+}
+
+#[dataflow]
 fn named_grouping(items: DataSet<LineItem>) -> (DataSet<LineItem>, DataSet<(u64, u64)>) {
     let by_order = items.group_by(|l| l.orderkey);
     (by_order.sum(|l| l.quantity), by_order.aggregate(|g| (g.key, g.count())))

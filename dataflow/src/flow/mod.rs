@@ -7,6 +7,7 @@ mod aggregate;
 mod capture;
 mod chain;
 mod group;
+mod group_records;
 mod join;
 mod order;
 mod project;

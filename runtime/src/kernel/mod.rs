@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::memory::Memory;
-use crate::page::{Batch, GroupTable, Groups, Input, JoinTable, Pairs, RowWriter, Selection};
+use crate::page::{Batch, Combined, GroupTable, Groups, Input, JoinTable, Pairs, RowWriter, Selection};
 
 pub(crate) use panics::catching;
 
@@ -143,11 +143,18 @@ pub trait Accumulate: Send {
 
 /// Two records of a group to one.
 pub trait Reduce: Send {
-    /// Writes the one record that stands for `left` (one row) and `right` (one row).
+    /// Combines each row with its group's, but for the row that opened the group; `scratch`, empty and of the table's layout, is where
+    /// the closure's records are written. Stops at the first that is not one record of the same key, and says so.
     ///
     /// # Errors
-    /// What the user's closure gives, or a refused page.
-    fn combine(&mut self, left: &Input<'_>, right: &Input<'_>, out: &mut RowWriter) -> Result<()>;
+    /// A refused page.
+    fn combine(
+        &mut self,
+        table: &mut GroupTable,
+        input: &Input<'_>,
+        groups: &Groups,
+        scratch: &mut RowWriter,
+    ) -> Result<Combined>;
 }
 
 /// Opens kernels of one kind, one per task.

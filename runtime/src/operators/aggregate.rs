@@ -6,7 +6,6 @@
 //! Distinct values are counted by a table of (group, value) beside the groups' table. A combiner has none: it groups by the key *and* the
 //! values, and ships these with its states, so sets travel as rows, each value of a group once from each task.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
@@ -18,10 +17,7 @@ use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning,
 
 use super::distinct_count::{self, DistinctCount};
 use super::fold::{self, Fold, Kind, Merge, StateLeaf, Step};
-use super::{HASH_SECONDS, names, windows};
-
-/// The part of a job's budget, split among tasks, that one combiner may hold.
-const COMBINER_SHARE: usize = 8;
+use super::{HASH_SECONDS, combiner_bytes, grouped, names, windows};
 
 /// Groups records and folds each group into one.
 pub struct Aggregate {
@@ -158,19 +154,9 @@ impl Operator for Aggregate {
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
-        let mut groups: HashMap<Vec<Datum>, Vec<&Vec<Datum>>> = HashMap::new();
-        let mut order = Vec::new();
-        for row in &inputs[0].rows {
-            let key: Vec<Datum> = self.key.iter().map(|&leaf| row[leaf].clone()).collect();
-            if !groups.contains_key(&key) {
-                order.push(key.clone());
-            }
-            groups.entry(key).or_default().push(row);
-        }
         let types = self.input.types();
         let mut output = Table::new(self.output.types());
-        for key in order {
-            let rows = &groups[&key];
+        for rows in &grouped(&inputs[0], &self.key) {
             let kernel_state = self.kernel_state(rows, inputs)?;
             let state = self.state.iter().enumerate();
             let leaf = |(index, leaf): (usize, &StateLeaf)| match leaf.fold {
@@ -277,7 +263,6 @@ impl DriverFactory for Aggregating {
             copied.extend(behind);
         }
         let layout = if combining { &spec.combined } else { &spec.table };
-        let most_bytes = context.memory.budget().limit_bytes() / COMBINER_SHARE / context.subtasks.max(1);
         Ok(Box::new(AggregateDriver {
             table: GroupTable::new(layout.clone(), table_key, &context.memory)?,
             groups: Groups::default(),
@@ -286,7 +271,7 @@ impl DriverFactory for Aggregating {
             distinct: if combining { Vec::new() } else { spec.distinct_counts(merging, context)? },
             key,
             kernel: spec.open_kernel(merging, context)?,
-            most_bytes: combining.then_some(most_bytes),
+            most_bytes: combining.then(|| combiner_bytes(context)),
             spec: spec.clone(),
             phase: self.phase,
         }))

@@ -1,5 +1,8 @@
 //! A hash table of groups: one row of key and state for each distinct key.
 
+mod best;
+mod combine;
+
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -14,6 +17,8 @@ use super::writer::RowWriter;
 use crate::error::{Error, Result};
 use crate::memory::Memory;
 use crate::row::{LeafSet, LeafType, Physical, RowLayout};
+
+pub use combine::{Combined, Combining};
 
 /// Rows probed together: their index lines and stored rows are loaded while others are hashed, and stay in the first cache.
 const BLOCK_ROWS: usize = 64;
@@ -292,54 +297,6 @@ impl GroupTable {
         let places =
             if groups.table == self.id && groups.places.len() == input.len() { &groups.places[..] } else { &[] };
         input.visit(|leaves, rows| f(leaves, states, StateRows { rows, places, brand: PhantomData }))
-    }
-
-    /// Gives a group another row: the first row of `from`, all leaves. Without a row, the group keeps its own.
-    ///
-    /// # Errors
-    /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
-    pub fn replace(&mut self, groups: &mut Groups, position: usize, from: &Batch<'_>) -> Result<()> {
-        let Some(place) = self.place(groups, position).filter(|_| from.rows() > 0) else { return Ok(()) };
-        if !self.layout.has_slots() {
-            let copied: SmallVec<[(usize, usize); 8]> =
-                (0..self.layout.types().len()).map(|leaf| (leaf, leaf)).collect();
-            // SAFETY: `place` is a row of this table (found by `probe`), no leaf needs heap room, and `from` has a row.
-            unsafe { self.rows.copy_row(from, 0, &copied, place) };
-            return Ok(());
-        }
-        let mut moved = place;
-        // SAFETY: `from` has a first row.
-        unsafe { self.rows.append_rows(from, None, &[0], |_, place| moved = place)? };
-        self.pages.extend(self.rows.take_sealed());
-        let stored = self.stored_key();
-        // SAFETY: `place` is a row of this table, with the key that it keeps.
-        let hash = with_shape!(&stored, shape => unsafe { shape.hash(place) });
-        self.index.replace(hash, place, moved);
-        // Later rows of the same window may belong to this group too.
-        groups.places.iter_mut().filter(|other| **other == place).for_each(|other| *other = moved);
-        self.dead += 1;
-        Ok(())
-    }
-
-    /// The stored row of one position as a batch of one row.
-    #[must_use]
-    pub fn state_of(&self, groups: &Groups, position: usize) -> Batch<'_> {
-        let place = self.place(groups, position);
-        let leaves = (0..self.layout.types().len()).map(|leaf| {
-            let mut stored = self.stored_leaf(leaf);
-            if stored.stride == 1 {
-                stored.base = stored.base.wrapping_add(place.unwrap_or_default());
-                stored.stride = self.layout.width();
-            }
-            stored
-        });
-        // SAFETY: `place` is a row of this table, which the batch borrows.
-        unsafe { Batch::from_leaves(usize::from(place.is_some()), leaves) }
-    }
-
-    /// The place of a row's group, where the groups are this table's.
-    fn place(&self, groups: &Groups, position: usize) -> Option<usize> {
-        groups.places.get(position).copied().filter(|_| groups.table == self.id)
     }
 
     /// All groups as pages; the table is empty then.

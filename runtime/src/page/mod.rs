@@ -36,7 +36,7 @@ pub use batch::{
 };
 pub use columns::{Columns, TextColumn, Utf8};
 pub use copy::hash_rows;
-pub use group_table::{GroupTable, Groups, StateReader, StateRow, StateRows, StateSlot};
+pub use group_table::{Combined, Combining, GroupTable, Groups, StateReader, StateRow, StateRows, StateSlot};
 pub use join_table::{JoinTable, PairRows, Pairs};
 pub use order::{OrderKey, SortBuffer};
 pub use plain::{ListElement, Plain};

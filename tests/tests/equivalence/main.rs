@@ -7,6 +7,7 @@ mod chain;
 mod files;
 mod floats;
 mod group;
+mod group_records;
 mod join;
 mod measures;
 mod memory;
