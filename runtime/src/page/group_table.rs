@@ -43,8 +43,10 @@ pub struct GroupTable {
     pages: Vec<Page>,
     index: Index,
     base: *mut u8,
-    /// Rows that were replaced by longer ones and lie dead in the pages.
+    /// Rows that were replaced by others and lie dead in the pages with what their slots point to.
     dead: usize,
+    /// Places of replaced rows without such variable parts, which rows that come later take.
+    free: Vec<usize>,
     /// Changes whenever places lose their meaning; see [`Groups::table`].
     id: u64,
 }
@@ -103,6 +105,7 @@ impl GroupTable {
             index: Index::new(memory.clone()),
             base: address_of(0)?,
             dead: 0,
+            free: Vec::new(),
             id: next_id(),
         })
     }
@@ -306,10 +309,12 @@ impl GroupTable {
     pub fn drain(&mut self) -> Result<Vec<Page>> {
         self.rows.seal();
         self.pages.extend(self.rows.take_sealed());
-        let pages = if self.dead > 0 { self.live_pages()? } else { std::mem::take(&mut self.pages) };
+        let pages =
+            if self.dead > 0 || !self.free.is_empty() { self.live_pages()? } else { std::mem::take(&mut self.pages) };
         self.pages.clear();
         self.index.clear();
         self.dead = 0;
+        self.free.clear();
         self.id = next_id();
         Ok(pages)
     }
@@ -319,7 +324,7 @@ impl GroupTable {
     /// # Errors
     /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
     pub fn compact(&mut self) -> Result<()> {
-        if self.dead <= self.len() + 4096 {
+        if self.dead + self.free.len() <= self.len() + 4096 {
             return Ok(());
         }
         let live = self.drain()?;

@@ -35,6 +35,9 @@ pub struct Combining<'c, 'g, 'b> {
     pub(super) group: Option<usize>,
     /// Rows that the kernel has written.
     written: usize,
+    /// Rows that were replaced since the table was probed. A kernel may still hold what it read of them, so nothing takes their place
+    /// before it is done.
+    left: Vec<usize>,
     /// Whether a group's row has moved since the table was probed.
     moved: bool,
     brand: PhantomData<fn(&'g ()) -> &'g ()>,
@@ -84,6 +87,7 @@ impl<'c, 'g, 'b> Combining<'c, 'g, 'b> {
             position: 0,
             group: None,
             written: 0,
+            left: Vec::new(),
             moved: false,
             brand: PhantomData,
         }
@@ -152,7 +156,11 @@ impl<'c, 'g, 'b> Combining<'c, 'g, 'b> {
         // SAFETY: `group` is a row of the table.
         let hash = with_shape!(&self.key, shape => unsafe { shape.hash(group) });
         self.table.index.replace(hash, group, moved);
-        self.table.dead += 1;
+        // SAFETY: as above.
+        match unsafe { crate::page::copy::heap_bytes(&self.slots, group) } {
+            0 => self.left.push(group),
+            _ => self.table.dead += 1,
+        }
         self.moved = true;
     }
 
@@ -163,9 +171,10 @@ impl<'c, 'g, 'b> Combining<'c, 'g, 'b> {
         let heap = unsafe { crate::page::copy::heap_bytes(&self.slots, made) };
         let mut place = None;
         if heap == 0 {
-            place = table.rows.claim(0);
+            place = table.free.pop().or_else(|| table.rows.claim(0));
             if let Some(place) = place {
-                // SAFETY: `width` bytes were claimed at `place`; slots without variable parts mean the same anywhere.
+                // SAFETY: `width` bytes at `place` were claimed, now or for a row that was replaced before this call of
+                // `combine`, of which nobody can hold anything; slots without variable parts mean the same anywhere.
                 unsafe {
                     std::ptr::copy_nonoverlapping(table.base.add(made), table.base.add(place), table.layout.width());
                 }
@@ -184,6 +193,13 @@ impl<'c, 'g, 'b> Combining<'c, 'g, 'b> {
             Some(place) => Ok(place),
             None => Err(table.rows.check().err().unwrap_or_else(refused)),
         }
+    }
+}
+
+impl Drop for Combining<'_, '_, '_> {
+    /// The kernel is done: what was replaced is free.
+    fn drop(&mut self) {
+        self.table.free.append(&mut self.left);
     }
 }
 
