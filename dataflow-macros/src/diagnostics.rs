@@ -129,6 +129,16 @@ pub(crate) mod message {
         format!("`{word}` gets one group at a time: write `|g| …`")
     }
 
+    pub(crate) fn group_wanted(word: &Ident) -> String {
+        format!("`{word}` takes a closure over one group and the place for what it makes of it: write `|group, out| …`")
+    }
+
+    pub(crate) fn no_order_wanted(word: &Ident) -> String {
+        format!(
+            "`{word}` takes the records of a group in any order: leave `.sorted_by(..)` out, or go over the sorted records with `.reduce_group(|group, out| …)`"
+        )
+    }
+
     pub(crate) fn unfinished_join(word: &Ident) -> String {
         format!("after this `{word}` the join still needs to say what it makes: write `.map(|left, right| …)` after it")
     }

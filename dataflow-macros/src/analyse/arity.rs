@@ -4,13 +4,14 @@ use syn::spanned::Spanned;
 use syn::{Expr, ExprClosure};
 
 use crate::diagnostics::{Diagnostics, message};
-use crate::operators::{Stand, Takes};
+use crate::operators::{self, Stand, Takes};
 use crate::syntax::{Call, Flow, Pipeline};
 
 pub(crate) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
     for flow in &pipeline.flows {
         flow.calls.iter().for_each(|call| check_call(call, found));
         check_join(flow, found);
+        check_sorted(flow, found);
     }
 }
 
@@ -19,6 +20,10 @@ fn check_call(call: &Call, found: &mut Diagnostics) {
     let (wanted, sentence) = match operator.takes {
         Takes::Values => return,
         Takes::Symbols => (1, message::symbols_wanted(&call.word)),
+        Takes::Group => {
+            check_group(call, found);
+            (2, message::group_wanted(&call.word))
+        }
         Takes::Handle => (1, message::handle_wanted(&call.word)),
         Takes::Records(wanted) => {
             check_presence(call, wanted, found);
@@ -40,9 +45,27 @@ fn check_presence(call: &Call, records: usize, found: &mut Diagnostics) {
     }
 }
 
+/// A closure over a group is the only argument.
+fn check_group(call: &Call, found: &mut Diagnostics) {
+    if call.args.len() != 1 || call.closures().next().is_none() {
+        found.report_unwritable(call.span(), message::group_wanted(&call.word));
+    }
+}
+
 /// The first parameter too many, or the start of a list that is too short.
 fn first_unwanted(closure: &ExprClosure, wanted: usize) -> proc_macro2::Span {
     closure.inputs.iter().nth(wanted).map_or(closure.inputs_begin.span, Spanned::span)
+}
+
+/// A word of groups, said of groups in an order, to which it means nothing.
+fn check_sorted(flow: &Flow, found: &mut Diagnostics) {
+    for (before, call) in flow.calls.iter().zip(flow.calls.iter().skip(1)) {
+        let is_sorted = before.operator.is_some_and(|operator| operator.to == Stand::Sorted);
+        let is_of_groups = operators::find(&call.word.to_string(), Stand::Grouped).is_some();
+        if is_sorted && is_of_groups && call.operator.is_none() {
+            found.report_unwritable(call.span(), message::no_order_wanted(&call.word));
+        }
+    }
 }
 
 /// A join that was filtered, but not mapped. One without any closure is left to the types of the builder.

@@ -307,6 +307,67 @@ fn records_of_groups(items: DataSet<LineItem>, count: usize) -> DataSet<LineItem
 ///
 /// # Plan
 /// ```text
+/// by_part = items
+///     group_by(|l| l.partkey)
+/// last = by_part
+///     sorted_by(|l| (asc(l.day), desc(l.price))) reduce_group(|g, out| { let mut before = None; 'items: for l in g…
+/// last
+///     union(by_part.reduce_group(|items, made| for LineItem { day, .. } in items { made.emit((day, 1)) }))
+/// ```
+#[allow(clippy::needless_pass_by_value)]
+fn whole_groups(items: DataSet<LineItem>, limit: u64) -> DataSet<(u64, u64)> {
+    let _scope = ::dataflow::scope("whole_groups");
+    let by_part = items
+        .step(const {
+            &::dataflow::Step {
+                name: "by_part",
+                operator: "group_by",
+                text: "|l| l.partkey",
+                reads: &[],
+            }
+        })
+        .group_by(|l| l.partkey);
+    let last = by_part
+        .sorted_by(|l| (asc(l.day), desc(l.price)))
+        .reduce_group({
+            #[allow(unused_imports)]
+            use ::dataflow::__private::Capture as _;
+            let limit = limit.__capture();
+            move |g, out| {
+                let mut before = None;
+                'items: while let ::core::option::Option::Some(l) = g.next() {
+                    for other in others(l) {
+                        if l.quantity > limit {
+                            continue 'items;
+                        }
+                    }
+                    before = Some(l.day);
+                }
+                out.emit((before, limit));
+            }
+        });
+    last.step(const {
+            &::dataflow::Step {
+                name: "union",
+                operator: "union",
+                text: "by_part.reduce_group(|items, made| for LineItem { day, .. } in items { made.emit((day, 1)) })",
+                reads: &[],
+            }
+        })
+        .union(
+            by_part
+                .reduce_group(move |items, made| {
+                    while let ::core::option::Option::Some(LineItem { day, .. }) = items
+                        .next()
+                    {
+                        made.emit((day, 1))
+                    }
+                }),
+        )
+}
+///
+/// # Plan
+/// ```text
 /// by_order = items
 ///     group_by(|l| l.orderkey)
 /// by_order

@@ -52,6 +52,24 @@ fn records_of_groups(items: DataSet<LineItem>, count: usize) -> DataSet<LineItem
 }
 
 #[dataflow]
+fn whole_groups(items: DataSet<LineItem>, limit: u64) -> DataSet<(u64, u64)> {
+    let by_part = items.group_by(|l| l.partkey);
+    let last = by_part.sorted_by(|l| (asc(l.day), desc(l.price))).reduce_group(|g, out| {
+        let mut before = None;
+        'items: for l in g {
+            for other in others(l) {
+                if l.quantity > limit {
+                    continue 'items;
+                }
+            }
+            before = Some(l.day);
+        }
+        out.emit((before, limit));
+    });
+    last.union(by_part.reduce_group(|items, made| for LineItem { day, .. } in items { made.emit((day, 1)) }))
+}
+
+#[dataflow]
 fn named_grouping(items: DataSet<LineItem>) -> (DataSet<LineItem>, DataSet<(u64, u64)>) {
     let by_order = items.group_by(|l| l.orderkey);
     (by_order.sum(|l| l.quantity), by_order.aggregate(|g| (g.key, g.count())))

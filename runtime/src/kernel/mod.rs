@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::memory::Memory;
-use crate::page::{Batch, Combined, GroupTable, Groups, Input, JoinTable, Pairs, RowWriter, Selection};
+use crate::page::{Batch, Combined, GroupTable, Groups, Input, JoinTable, Pairs, RowWriter, Selection, SortBuffer};
 
 pub(crate) use panics::catching;
 
@@ -157,6 +157,16 @@ pub trait Reduce: Send {
     ) -> Result<Combined>;
 }
 
+/// Whole groups in, rows out.
+pub trait GroupKernel: Send {
+    /// Runs over the groups of sorted rows, which agree in the order's first `leading` leaves, from the one that begins at position
+    /// `from`; returns where it stopped: at the end, or after the group that closed a page.
+    ///
+    /// # Errors
+    /// A refused page.
+    fn run(&mut self, rows: &SortBuffer, leading: usize, from: usize, out: &mut RowWriter) -> Result<usize>;
+}
+
 /// Opens kernels of one kind, one per task.
 pub trait Factory<K: ?Sized>: Send + Sync {
     /// A kernel for one task.
@@ -180,5 +190,7 @@ pub type PredicateFactory = Arc<dyn Factory<dyn Predicate>>;
 pub type JoinFactory = Arc<dyn Factory<dyn JoinKernel>>;
 /// Opens accumulators.
 pub type AccumulateFactory = Arc<dyn Factory<dyn Accumulate>>;
+/// Opens kernels over groups.
+pub type GroupFactory = Arc<dyn Factory<dyn GroupKernel>>;
 /// Opens reducers.
 pub type ReduceFactory = Arc<dyn Factory<dyn Reduce>>;

@@ -38,7 +38,7 @@ pub use columns::{Columns, TextColumn, Utf8};
 pub use copy::hash_rows;
 pub use group_table::{Combined, Combining, GroupTable, Groups, StateReader, StateRow, StateRows, StateSlot};
 pub use join_table::{JoinTable, PairRows, Pairs};
-pub use order::{OrderKey, SortBuffer};
+pub use order::{OrderKey, SortBuffer, SortedRows};
 pub use plain::{ListElement, Plain};
 pub use region::PAGE_BYTES;
 pub use run::{Buffer, FIRST_ROW, Page};

@@ -1,11 +1,12 @@
 //! Rows kept to be given back in order.
 
 use std::cmp::Ordering;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::batch::{Batch, Input, LeafPtr};
+use super::batch::{Batch, Input, LeafPtr, LeafReader, Row};
 use super::index::address_of;
 use super::run::Page;
 use super::writer::RowWriter;
@@ -183,6 +184,19 @@ impl SortBuffer {
         Ok(())
     }
 
+    /// Calls `f` with the leaves and the rows, in order, under a fresh brand.
+    #[inline(always)]
+    pub fn visit<R>(&self, f: impl for<'b> FnOnce(LeafReader<'b>, SortedRows<'b>) -> R) -> R {
+        let batch = self.stored_batch();
+        f(LeafReader::new(&batch), SortedRows { entries: &self.entries, brand: PhantomData })
+    }
+
+    /// Where the group ends that begins at a position of the sorted rows: rows that agree in the first `leading` leaves of the order.
+    #[must_use]
+    pub fn group_end(&self, start: usize, leading: usize) -> usize {
+        if start < self.entries.len() { self.end_of_group(&self.entries, start, leading) } else { start }
+    }
+
     /// Gives all rows up.
     pub fn clear(&mut self) {
         self.rows.seal();
@@ -229,6 +243,41 @@ impl SortBuffer {
             }
         }
         Ordering::Equal
+    }
+}
+
+/// The rows of a [`SortBuffer`], in order.
+#[derive(Clone, Copy)]
+pub struct SortedRows<'b> {
+    entries: &'b [(u64, usize)],
+    brand: PhantomData<fn(&'b ()) -> &'b ()>,
+}
+
+impl<'b> SortedRows<'b> {
+    /// How many.
+    #[must_use]
+    pub fn len(self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The row at a position.
+    #[inline(always)]
+    #[must_use]
+    pub fn get(self, position: usize) -> Option<Row<'b>> {
+        self.entries.get(position).map(|&(_, place)| Row { index: place, brand: PhantomData })
+    }
+
+    /// The rows at some positions; those that are out of range are left out.
+    #[must_use]
+    pub fn slice(self, positions: std::ops::Range<usize>) -> Self {
+        let end = positions.end.min(self.entries.len());
+        SortedRows { entries: &self.entries[positions.start.min(end)..end], brand: PhantomData }
     }
 }
 

@@ -13,6 +13,7 @@ mod measures;
 mod memory;
 mod order;
 mod reduce;
+mod reduce_group;
 mod results;
 mod semi_join;
 mod set;
