@@ -343,7 +343,10 @@ impl GroupTable {
     }
 
     fn live_pages(&mut self) -> Result<Vec<Page>> {
-        let places: Vec<usize> = self.index.places().collect();
+        // In the order of their places, not of the index, which is that of their hashes: another table that is filled in the order of
+        // hashes, and grows meanwhile, has all its rows in one end.
+        let mut places: Vec<usize> = self.index.places().collect();
+        places.sort_unstable();
         let leaves: SmallVec<[LeafPtr; 8]> =
             (0..self.layout.types().len()).map(|leaf| self.stored_leaf(leaf)).collect();
         // SAFETY: read only at the places of this table's rows, below.
