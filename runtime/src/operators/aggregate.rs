@@ -19,6 +19,9 @@ use super::distinct_count::{self, DistinctCount};
 use super::fold::{self, Fold, Kind, Merge, StateLeaf, Step};
 use super::{HASH_SECONDS, combiner_bytes, grouped, names, windows};
 
+/// A combiner's table that stays in a core's second cache.
+const NEAR_BYTES: usize = 512 << 10;
+
 /// Groups records and folds each group into one.
 pub struct Aggregate {
     /// For EXPLAIN: `sum`, `aggregate`, `distinct`.
@@ -274,6 +277,7 @@ impl DriverFactory for Aggregating {
             most_bytes: combining.then(|| combiner_bytes(context)),
             spec: spec.clone(),
             phase: self.phase,
+            rows: 0,
         }))
     }
 }
@@ -353,9 +357,19 @@ struct AggregateDriver {
     groups: Groups,
     /// A combiner gives up its groups beyond this.
     most_bytes: Option<usize>,
+    /// Rows since it did so.
+    rows: usize,
 }
 
 impl AggregateDriver {
+    /// Whether a combiner should ship what it has. Groups by distinct values too are often of one row each: a combiner that finds it so
+    /// stays in the cache.
+    fn is_full(&self) -> bool {
+        let (bytes, is_useless) = (self.table.bytes(), self.rows < 2 * self.table.len());
+        let near = !self.spec.values.is_empty() && is_useless && bytes > NEAR_BYTES;
+        self.most_bytes.is_some_and(|most| bytes > most || near)
+    }
+
     fn flush(&mut self, out: &mut Outputs) -> Result<()> {
         if self.phase == Phase::Partial {
             self.table.drain()?.into_iter().for_each(|page| out.pages().push_sealed(page));
@@ -415,7 +429,9 @@ impl Driver for AggregateDriver {
             Some(kernel) => kernel.accumulate(&mut self.table, input, &self.groups)?,
             None => {}
         }
-        if self.most_bytes.is_some_and(|most| self.table.bytes() > most) {
+        self.rows += input.len();
+        if self.is_full() {
+            self.rows = 0;
             self.flush(out)?;
         }
         Ok(Answer::Done)
