@@ -61,7 +61,7 @@ pub(crate) mod message {
     pub(crate) const FLOW_INSIDE_CLOSURE: &str = "a flow cannot be read inside of a closure over records: \
         join it with `.join(..)`, or compute what is needed of it first";
     pub(crate) const HANDLE_ESCAPES: &str = "the handle of a group stays inside of `aggregate`: use its measures, \
-        `.sum(..)`, `.min(..)`, `.max(..)`, `.avg(..)`, `.count()`, and its `.key`";
+        `.sum(..)`, `.min(..)`, `.max(..)`, `.avg(..)`, `.count()`, …, and its `.key`";
     pub(crate) const NO_KEY: &str = "a whole flow has no key: write `.group_by(..)` before `.aggregate(..)`";
     pub(crate) const HANDLE_IS_A_NAME: &str = "give the group a plain name: `|g| …`";
 
@@ -150,18 +150,37 @@ pub(crate) mod message {
         )
     }
 
+    pub(crate) fn group_wanted(word: &Ident) -> String {
+        format!("`{word}` takes a closure over one group and the place for what it makes of it: write `|group, out| …`")
+    }
+
+    pub(crate) fn no_order_wanted(word: &Ident) -> String {
+        format!(
+            "`{word}` takes the records of a group in any order: leave `.sorted_by(..)` out, or go over the sorted records with `.reduce_group(|group, out| …)`"
+        )
+    }
+
     pub(crate) fn unfinished_join(word: &Ident) -> String {
         format!("after this `{word}` the join still needs to say what it makes: write `.map(|left, right| …)` after it")
     }
 
     pub(crate) fn unknown_measure(word: &Ident) -> String {
         format!(
-            "`{word}` is no measure of a group: there are `.sum(..)`, `.min(..)`, `.max(..)`, `.avg(..)` and `.count()`"
+            "`{word}` is no measure of a group: there are `.sum(..)`, `.min(..)`, `.max(..)`, `.avg(..)`, `.count()`, \
+             `.count_if(..)`, `.count_distinct(..)`, `.min_by(..)`, `.max_by(..)` and `.first(..)`"
         )
     }
 
-    pub(crate) fn measure_wants_closure(word: &Ident) -> String {
-        format!("`{word}` takes a closure over one record of the group: write `.{word}(|record| record.field)`")
+    pub(crate) fn measure_wants_closures(word: &Ident, closures: usize) -> String {
+        match closures {
+            0 => format!("`{word}` takes nothing: write `.{word}()`"),
+            1 => {
+                format!("`{word}` takes a closure over one record of the group: write `.{word}(|record| record.field)`")
+            }
+            _ => format!(
+                "`{word}` takes two closures over one record of the group, what is compared and what is wanted: write `.{word}(|record| record.price, |record| record.seller)`"
+            ),
+        }
     }
 
     fn parameters(count: usize) -> &'static str {

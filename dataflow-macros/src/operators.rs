@@ -7,7 +7,7 @@
 //! Adding an operator is one row here, and a file in `emit` if it is neither passed on as written nor one more way
 //! of using a record's value.
 
-use crate::emit::{Rewrite, Stage, aggregate, filter, filter_map, flat_map, map, reduce};
+use crate::emit::{Rewrite, Stage, aggregate, filter, filter_map, flat_map, map, reduce, reduce_group};
 
 /// One operator of the language.
 pub(crate) struct Operator {
@@ -30,6 +30,8 @@ pub(crate) enum Stand {
     Flow,
     /// After `group_by`.
     Grouped,
+    /// After `group_by(..).sorted_by(..)`.
+    Sorted,
     /// After `join`, before its keys.
     Join,
     /// After `join(..).on(..)`.
@@ -51,6 +53,8 @@ pub(crate) enum Takes {
     Records(usize),
     /// The handle of a group, whose measures are computed together.
     Handle,
+    /// A group whose records are lent, and the place for what is made of them.
+    Group,
 }
 
 /// How an operator is written in the builder API.
@@ -94,8 +98,8 @@ const fn row(word: &'static str, from: Stand, takes: Takes, to: Stand, writing: 
     Operator { word, from, takes, to, writing }
 }
 
-use Stand::{Flow, Grouped, Join, Joined, KeyedFilter, Result};
-use Takes::{Handle, Records, Symbols, Values};
+use Stand::{Flow, Grouped, Join, Joined, KeyedFilter, Result, Sorted};
+use Takes::{Group, Handle, Records, Symbols, Values};
 use Writing::{AsWritten, Body, Predicate, Rewritten};
 
 static OPERATORS: &[Operator] = &[
@@ -133,13 +137,24 @@ static OPERATORS: &[Operator] = &[
     row("max", Grouped, Symbols, Flow, AsWritten),
     row("avg", Grouped, Symbols, Flow, AsWritten),
     row("count", Grouped, Values, Flow, AsWritten),
+    row("first", Grouped, Values, Flow, AsWritten),
+    row("top", Grouped, Symbols, Flow, AsWritten),
+    row("min_by", Grouped, Symbols, Flow, AsWritten),
+    row("max_by", Grouped, Symbols, Flow, AsWritten),
     row("reduce", Grouped, Records(2), Flow, Rewritten(reduce::write)),
+    row("sorted_by", Grouped, Symbols, Sorted, AsWritten),
+    row("first", Sorted, Values, Flow, AsWritten),
+    row("reduce_group", Sorted, Group, Flow, Rewritten(reduce_group::write)),
+    row("reduce_group", Grouped, Group, Flow, Rewritten(reduce_group::write)),
     row("aggregate", Grouped, Handle, Flow, Rewritten(aggregate::write)),
     row("aggregate", Flow, Handle, Flow, Rewritten(aggregate::write)),
     // Whole flows.
     row("project", Flow, Symbols, Flow, AsWritten),
     row("union", Flow, Values, Flow, AsWritten),
     row("distinct", Flow, Values, Flow, AsWritten),
+    row("distinct_by", Flow, Symbols, Flow, AsWritten),
+    row("min_by", Flow, Symbols, Flow, AsWritten),
+    row("max_by", Flow, Symbols, Flow, AsWritten),
     row("first", Flow, Values, Flow, AsWritten),
     row("top", Flow, Symbols, Flow, AsWritten),
     row("sort", Flow, Symbols, Flow, AsWritten),

@@ -21,9 +21,9 @@ pub use env::{Engine, Env, Options, ProgressWhen, Report};
 pub use error::{Error, Result, UserError};
 pub use flow::{
     Aggregates, Bounded, DataSet, DataStream, Ends, Flow, Grouped, Join, Joined, Mode, Reads, Records, Scope, SemiJoin,
-    Side, Step, Total, Unbounded, scope,
+    Side, SortedGroups, Step, Total, Unbounded, scope,
 };
-pub use kernel::{Averaged, Emitter, mean};
+pub use kernel::{Averaged, Emitter, Group, mean};
 pub use key::{Asc, Desc, Equality, Field, Key, KeyedBy, Order, Projection, asc, desc};
 pub use record::{Record, Value};
 pub use runtime::format::{CsvOptions, JsonOptions};
@@ -38,7 +38,10 @@ pub mod joins {
 
 /// The slots of [`Aggregates`], as they stand in its type.
 pub mod slots {
-    pub use crate::kernel::{Avg, Count, Extreme, Greatest, Least, Measure, Slots, State, Sum};
+    pub use crate::kernel::{
+        Avg, Condition, Count, CountDistinct, CountIf, Extreme, First, Greatest, GreatestBy, Least, LeastBy, Measure,
+        Slots, State, Sum,
+    };
 }
 
 /// What generated code names. Not for programs.

@@ -7,7 +7,7 @@ mod engines;
 mod folder;
 mod watchdog;
 
-pub use data::{Input, Keys, Random, Reading, Sale, inputs, small_inputs};
+pub use data::{Input, Keys, Random, Reading, Sale, SaleRef, inputs, small_inputs};
 pub use engines::{
     PARALLELISM, embedded, everywhere, local, locally, on_each_engine, on_each_parallelism, same_records,
 };

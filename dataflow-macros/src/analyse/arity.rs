@@ -19,6 +19,10 @@ fn check_call(call: &Call, found: &mut Diagnostics) {
     let (wanted, sentence) = match operator.takes {
         Takes::Values => return,
         Takes::Symbols => (1, message::symbols_wanted(&call.word)),
+        Takes::Group => {
+            check_group(call, found);
+            (2, message::group_wanted(&call.word))
+        }
         Takes::Handle => (1, message::handle_wanted(&call.word)),
         Takes::Records(wanted) => {
             check_presence(call, wanted, found);
@@ -37,6 +41,13 @@ fn check_presence(call: &Call, records: usize, found: &mut Diagnostics) {
         (Some(Expr::Closure(_)), 1) => {}
         (Some(other), 1) => found.report_unwritable(other.span(), message::closure_wanted(&call.word, records)),
         _ => found.report_unwritable(call.span(), message::closure_wanted(&call.word, records)),
+    }
+}
+
+/// A closure over a group is the only argument.
+fn check_group(call: &Call, found: &mut Diagnostics) {
+    if call.args.len() != 1 || call.closures().next().is_none() {
+        found.report_unwritable(call.span(), message::group_wanted(&call.word));
     }
 }
 

@@ -10,6 +10,7 @@ use syn::visit_mut::{self, VisitMut};
 use syn::{Expr, ExprClosure, ExprMethodCall, Macro, Member, Pat, parse_quote};
 
 use crate::analyse::reads::{self, Reads};
+use crate::analyse::symbols;
 use crate::diagnostics::{Diagnostics, message};
 use crate::operators::{Stand, Takes};
 use crate::syntax::names::{free_names_of_closure, names_in_tokens, plain_path};
@@ -30,9 +31,48 @@ pub(crate) struct Aggregation {
 pub(crate) struct Measure {
     pub(crate) word: Ident,
     /// What is measured of each record; a count has none.
-    pub(crate) closure: Option<ExprClosure>,
+    pub(crate) closures: Vec<ExprClosure>,
+    /// Whether its closure names fields, and looks at no record.
+    pub(crate) is_symbolic: bool,
     /// Where a mean's sum and count are measured anyway: which they are. Nothing is added up for it then.
     pub(crate) quotient: Option<(usize, usize)>,
+}
+
+/// What a measure's closures get.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sees {
+    /// It has none.
+    Nothing,
+    /// One closure, of one record.
+    Record,
+    /// Two closures, each of one record: what is compared, and what is kept.
+    RecordTwice,
+    /// One closure that names fields.
+    Symbols,
+}
+
+/// The measures: what the user writes, and what its closures get.
+const MEASURES: [(&str, Sees); 10] = [
+    ("sum", Sees::Record),
+    ("min", Sees::Record),
+    ("max", Sees::Record),
+    ("avg", Sees::Record),
+    ("count", Sees::Nothing),
+    ("count_if", Sees::Record),
+    ("count_distinct", Sees::Symbols),
+    ("min_by", Sees::RecordTwice),
+    ("max_by", Sees::RecordTwice),
+    ("first", Sees::Symbols),
+];
+
+impl Sees {
+    fn closures(self) -> usize {
+        match self {
+            Sees::Nothing => 0,
+            Sees::Record | Sees::Symbols => 1,
+            Sees::RecordTwice => 2,
+        }
+    }
 }
 
 /// The name of the value of the measure number `index`.
@@ -52,7 +92,7 @@ pub(crate) fn of(call: &Call) -> Option<Aggregation> {
 
 /// What all measures read of a record.
 pub(crate) fn reads(aggregation: &Aggregation) -> Reads {
-    let closures = aggregation.measures.iter().filter_map(|measure| measure.closure.as_ref());
+    let closures = aggregation.measures.iter().flat_map(|measure| &measure.closures);
     closures.flat_map(reads::of).fold(Reads::nothing(), Reads::and)
 }
 
@@ -88,8 +128,8 @@ fn read(call: &Call, found: &mut Diagnostics) -> Option<Aggregation> {
 fn divide(measures: &mut [Measure]) {
     let Some(count) = measures.iter().position(|measure| measure.word == "count") else { return };
     for index in (0..measures.len()).filter(|&index| measures[index].word == "avg").collect::<Vec<_>>() {
-        let measured = text(measures[index].closure.as_ref());
-        let sum = |known: &Measure| known.word == "sum" && text(known.closure.as_ref()) == measured;
+        let measured = text(&measures[index].closures);
+        let sum = |known: &Measure| known.word == "sum" && text(&known.closures) == measured;
         measures[index].quotient = measures.iter().position(sum).map(|sum| (sum, count));
     }
 }
@@ -114,33 +154,37 @@ impl Extraction<'_> {
 
     /// `g.sum(|r| ..)`: its slot, which the same measure shares wherever it is written.
     fn measure(&mut self, call: &ExprMethodCall) -> Option<Ident> {
-        let closure = match (call.method.to_string().as_str(), call.args.first()) {
-            ("count", None) => None,
-            ("sum" | "min" | "max" | "avg", Some(Expr::Closure(closure))) if call.args.len() == 1 => Some(closure),
-            ("sum" | "min" | "max" | "avg", _) => {
-                self.found.report_unwritable(call.method.span(), message::measure_wants_closure(&call.method));
-                return None;
-            }
-            _ => {
-                self.found.report_unwritable(call.method.span(), message::unknown_measure(&call.method));
-                return None;
-            }
+        let word = &call.method;
+        let Some(&(_, sees)) = MEASURES.iter().find(|(known, _)| word == known) else {
+            self.found.report_unwritable(word.span(), message::unknown_measure(word));
+            return None;
         };
-        if let Some(closure) = closure {
-            self.check_closure(&call.method, closure);
+        let closures = call.args.iter().filter_map(|argument| match argument {
+            Expr::Closure(closure) => Some(closure.clone()),
+            _ => None,
+        });
+        let closures = closures.collect::<Vec<_>>();
+        if call.args.len() != sees.closures() || closures.len() != sees.closures() {
+            self.found.report_unwritable(word.span(), message::measure_wants_closures(word, sees.closures()));
+            return None;
         }
-        let same = |known: &Measure| known.word == call.method && text(known.closure.as_ref()) == text(closure);
+        closures.iter().for_each(|closure| self.check_closure(word, closure, sees));
+        let same = |known: &Measure| known.word == *word && text(&known.closures) == text(&closures);
         let index = self.measures.iter().position(same).unwrap_or(self.measures.len());
         if index == self.measures.len() {
-            let (word, closure) = (call.method.clone(), closure.cloned());
-            self.measures.push(Measure { word, closure, quotient: None });
+            let is_symbolic = sees == Sees::Symbols;
+            self.measures.push(Measure { word: word.clone(), closures, is_symbolic, quotient: None });
         }
         Some(slot(index))
     }
 
-    fn check_closure(&mut self, word: &Ident, closure: &ExprClosure) {
+    fn check_closure(&mut self, word: &Ident, closure: &ExprClosure, sees: Sees) {
         if closure.inputs.len() != 1 {
-            self.found.report_unwritable(closure.inputs_begin.span, message::measure_wants_closure(word));
+            self.found
+                .report_unwritable(closure.inputs_begin.span, message::measure_wants_closures(word, sees.closures()));
+        }
+        if let Some(at) = symbols::computed_in(closure).filter(|_| sees == Sees::Symbols) {
+            self.found.report_unwritable(at, message::computed_symbol(word));
         }
         let mentions = free_names_of_closure(closure);
         let plain = mentions.plain.iter().map(|mention| mention.name);
@@ -150,8 +194,8 @@ impl Extraction<'_> {
     }
 }
 
-fn text(closure: Option<&ExprClosure>) -> Option<String> {
-    closure.map(|closure| closure.to_token_stream().to_string())
+fn text(closures: &[ExprClosure]) -> Vec<String> {
+    closures.iter().map(|closure| closure.to_token_stream().to_string()).collect()
 }
 
 impl VisitMut for Extraction<'_> {

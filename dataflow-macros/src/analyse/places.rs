@@ -24,13 +24,13 @@ fn check_flow(pipeline: &Pipeline, flow: &Flow, found: &mut Diagnostics) {
         },
         (None, _) => return,
     };
+    let is_of_groups = operators::find(&misplaced.word.to_string(), Stand::Grouped).is_some();
     let sentence = match stand {
         Stand::Join | Stand::KeyedFilter => message::keys_come_first(&misplaced.word),
         Stand::Joined => message::pairs_come_first(&misplaced.word),
-        Stand::Grouped => message::no_operator_of_groups(&misplaced.word),
-        Stand::Flow if operators::find(&misplaced.word.to_string(), Stand::Grouped).is_some() => {
-            message::groups_come_first(&misplaced.word)
-        }
+        Stand::Sorted if is_of_groups => message::no_order_wanted(&misplaced.word),
+        Stand::Grouped | Stand::Sorted => message::no_operator_of_groups(&misplaced.word),
+        Stand::Flow if is_of_groups => message::groups_come_first(&misplaced.word),
         Stand::Flow | Stand::Result => return,
     };
     found.report_unwritable(misplaced.span(), sentence);

@@ -6,7 +6,7 @@
 use proc_macro2::{Ident, Span};
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
-use syn::{Expr, ExprBinary, ExprCast, ExprMethodCall, ExprUnary};
+use syn::{Expr, ExprBinary, ExprCast, ExprClosure, ExprMethodCall, ExprUnary};
 
 use crate::diagnostics::{Diagnostics, message};
 use crate::operators::Takes;
@@ -25,11 +25,14 @@ pub(super) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
 /// Where a call computes with a field that it should name.
 fn computed(call: &Call) -> Option<Span> {
     call.operator.filter(|operator| operator.takes == Takes::Symbols)?;
-    call.closures().find_map(|closure| {
-        let mut search = Search { records: closure.inputs.iter().flat_map(bound_names).collect(), found: None };
-        search.visit_expr(&closure.body);
-        search.found
-    })
+    call.closures().find_map(computed_in)
+}
+
+/// Where a closure computes with a field that it should name.
+pub(super) fn computed_in(closure: &ExprClosure) -> Option<Span> {
+    let mut search = Search { records: closure.inputs.iter().flat_map(bound_names).collect(), found: None };
+    search.visit_expr(&closure.body);
+    search.found
 }
 
 /// Looks for what is done to a field.

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Pat, parse_quote};
+use syn::{ExprClosure, Pat, parse_quote};
 
 use crate::analyse::captures;
 use crate::analyse::measures::{self, Aggregation, Measure};
@@ -26,14 +26,19 @@ pub(crate) fn write(call: &Call) -> TokenStream {
 
 fn write_measure(call: &Call, measure: &Measure) -> TokenStream {
     let word = &measure.word;
-    let Some(closure) = &measure.closure else {
-        return method::at_word(word.span(), &word.to_string(), TokenStream::new());
-    };
+    let closures = measure.closures.iter().map(|closure| match measure.is_symbolic {
+        true => closure.to_token_stream(),
+        false => written(call, word, closure),
+    });
+    method::at_word(word.span(), &word.to_string(), quote!(#(#closures),*))
+}
+
+/// A closure over records.
+fn written(call: &Call, word: &Ident, closure: &ExprClosure) -> TokenStream {
     let inputs = &closure.inputs;
     let body = Closure::new(closure, false, word.span()).value();
     let measured = quote_spanned!(word.span()=> move |#inputs| { #body });
-    let measured = capture::around(&captures::of(closure, &call.scope), word.span(), measured);
-    method::at_word(word.span(), &word.to_string(), measured)
+    capture::around(&captures::of(closure, &call.scope), word.span(), measured)
 }
 
 fn write_finish(call: &Call, aggregation: &Aggregation) -> TokenStream {

@@ -20,6 +20,7 @@ mod next;
 mod precedence;
 mod predicate;
 pub(crate) mod reduce;
+pub(crate) mod reduce_group;
 mod scope;
 mod step;
 mod tail;

@@ -209,7 +209,9 @@ impl Lowering {
         let text = text::between(call.paren_token, &call.args);
         let mut args = std::mem::take(&mut call.args);
         match operator.map(|operator| operator.takes) {
-            Some(takes @ (Takes::Records(_) | Takes::Symbols | Takes::Handle)) => self.closures(&mut args, takes),
+            Some(takes @ (Takes::Records(_) | Takes::Symbols | Takes::Handle | Takes::Group)) => {
+                self.closures(&mut args, takes);
+            }
             Some(Takes::Values) | None => {
                 self.arguments(&mut args);
                 args.iter().filter_map(flow_of).for_each(|operand| self.own(operand));

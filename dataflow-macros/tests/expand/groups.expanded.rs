@@ -181,6 +181,193 @@ fn whole_flows(a: DataSet<A>, b: DataSet<A>) -> DataSet<A> {
 ///
 /// # Plan
 /// ```text
+/// items
+///     group_by(|l| l.partkey) aggregate(|g| Parts { partkey: g.key, large: g.count_if(|l| l.quantity > limit), supp…
+/// ```
+#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
+fn more_measures(items: DataSet<LineItem>, limit: u64) -> DataSet<Parts> {
+    let _scope = ::dataflow::scope("more_measures");
+    items
+        .step(const {
+            &::dataflow::Step {
+                name: "group_by",
+                operator: "group_by → aggregate",
+                text: "|l| l.partkey → |g| Parts { partkey: g.key, large: g.count_if(|l| l.quantity > limit), suppliers: g.count_distinct(|l|…",
+                reads: &[
+                    ::dataflow::Reads::Fields(
+                        &["day", "name", "price", "quantity", "suppkey"],
+                    ),
+                ],
+            }
+        })
+        .group_by(|l| l.partkey)
+        .aggregates()
+        .count_if({
+            #[allow(unused_imports)]
+            use ::dataflow::__private::Capture as _;
+            let limit = limit.__capture();
+            move |l| { l.quantity > limit }
+        })
+        .count_distinct(|l| l.suppkey)
+        .count_distinct(|l| (l.suppkey, l.day))
+        .min_by(move |l| { l.price }, move |l| { l.suppkey })
+        .max_by(
+            {
+                #[allow(unused_imports)]
+                use ::dataflow::__private::Capture as _;
+                let limit = limit.__capture();
+                move |l| { l.quantity * limit }
+            },
+            move |l| { l.suppkey },
+        )
+        .first(|l| l.name)
+        .finish(move |
+            __key,
+            (((((((), __slot0), __slot1), __slot2), __slot3), __slot4), __slot5),
+            __out|
+        {
+            __out
+                .emit(Parts {
+                    partkey: __key,
+                    large: __slot0,
+                    suppliers: __slot1,
+                    deliveries: __slot2,
+                    cheapest: __slot3,
+                    largest: __slot4,
+                    name: __slot5,
+                    again: __slot1,
+                })
+        })
+}
+///
+/// # Plan
+/// ```text
+/// by_part = items
+///     distinct_by(|l| (l.partkey, l.suppkey))
+///     group_by(|l| l.partkey)
+/// best = by_part
+///     top(count, |l| (desc(l.price), l.day))
+///     union(by_part.first(count))
+/// best
+///     union(by_part.min_by(|l| l.price))
+///     union(by_part.max_by(|l| (l.price, l.day)))
+/// ```
+#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
+fn records_of_groups(items: DataSet<LineItem>, count: usize) -> DataSet<LineItem> {
+    let _scope = ::dataflow::scope("records_of_groups");
+    let by_part = items
+        .step(const {
+            &::dataflow::Step {
+                name: "distinct_by",
+                operator: "distinct_by",
+                text: "|l| (l.partkey, l.suppkey)",
+                reads: &[],
+            }
+        })
+        .distinct_by(|l| (l.partkey, l.suppkey))
+        .step(const {
+            &::dataflow::Step {
+                name: "by_part",
+                operator: "group_by",
+                text: "|l| l.partkey",
+                reads: &[],
+            }
+        })
+        .group_by(|l| l.partkey);
+    let best = by_part
+        .top(count, |l| (desc(l.price), l.day))
+        .step(const {
+            &::dataflow::Step {
+                name: "best",
+                operator: "union",
+                text: "by_part.first(count)",
+                reads: &[],
+            }
+        })
+        .union(by_part.first(count));
+    best.step(const {
+            &::dataflow::Step {
+                name: "union",
+                operator: "union",
+                text: "by_part.min_by(|l| l.price)",
+                reads: &[],
+            }
+        })
+        .union(by_part.min_by(|l| l.price))
+        .step(const {
+            &::dataflow::Step {
+                name: "union",
+                operator: "union",
+                text: "by_part.max_by(|l| (l.price, l.day))",
+                reads: &[],
+            }
+        })
+        .union(by_part.max_by(|l| (l.price, l.day)))
+}
+///
+/// # Plan
+/// ```text
+/// by_part = items
+///     group_by(|l| l.partkey)
+/// last = by_part
+///     sorted_by(|l| (asc(l.day), desc(l.price))) reduce_group(|g, out| { let mut before = None; 'items: for l in g…
+/// last
+///     union(by_part.reduce_group(|items, made| for LineItem { day, .. } in items { made.emit((day, 1)) }))
+/// ```
+#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
+fn whole_groups(items: DataSet<LineItem>, limit: u64) -> DataSet<(u64, u64)> {
+    let _scope = ::dataflow::scope("whole_groups");
+    let by_part = items
+        .step(const {
+            &::dataflow::Step {
+                name: "by_part",
+                operator: "group_by",
+                text: "|l| l.partkey",
+                reads: &[],
+            }
+        })
+        .group_by(|l| l.partkey);
+    let last = by_part
+        .sorted_by(|l| (asc(l.day), desc(l.price)))
+        .reduce_group({
+            #[allow(unused_imports)]
+            use ::dataflow::__private::Capture as _;
+            let limit = limit.__capture();
+            move |g, out| {
+                let mut before = None;
+                'items: while let ::core::option::Option::Some(l) = g.next() {
+                    for other in others(l) {
+                        if l.quantity > limit {
+                            continue 'items;
+                        }
+                    }
+                    before = Some(l.day);
+                }
+                out.emit((before, limit));
+            }
+        });
+    last.step(const {
+            &::dataflow::Step {
+                name: "union",
+                operator: "union",
+                text: "by_part.reduce_group(|items, made| for LineItem { day, .. } in items { made.emit((day, 1)) })",
+                reads: &[],
+            }
+        })
+        .union(
+            by_part
+                .reduce_group(move |items, made| {
+                    while let ::core::option::Option::Some(LineItem { day, .. }) = items
+                        .next()
+                    {
+                        made.emit((day, 1))
+                    }
+                }),
+        )
+}
+///
+/// # Plan
+/// ```text
 /// by_order = items
 ///     group_by(|l| l.orderkey)
 /// by_order

@@ -31,6 +31,45 @@ fn whole_flows(a: DataSet<A>, b: DataSet<A>) -> DataSet<A> {
 }
 
 #[dataflow]
+fn more_measures(items: DataSet<LineItem>, limit: u64) -> DataSet<Parts> {
+    items.group_by(|l| l.partkey).aggregate(|g| Parts {
+        partkey: g.key,
+        large: g.count_if(|l| l.quantity > limit),
+        suppliers: g.count_distinct(|l| l.suppkey),
+        deliveries: g.count_distinct(|l| (l.suppkey, l.day)),
+        cheapest: g.min_by(|l| l.price, |l| l.suppkey),
+        largest: g.max_by(|l| l.quantity * limit, |l| l.suppkey),
+        name: g.first(|l| l.name),
+        again: g.count_distinct(|l| l.suppkey),
+    })
+}
+
+#[dataflow]
+fn records_of_groups(items: DataSet<LineItem>, count: usize) -> DataSet<LineItem> {
+    let by_part = items.distinct_by(|l| (l.partkey, l.suppkey)).group_by(|l| l.partkey);
+    let best = by_part.top(count, |l| (desc(l.price), l.day)).union(by_part.first(count));
+    best.union(by_part.min_by(|l| l.price)).union(by_part.max_by(|l| (l.price, l.day)))
+}
+
+#[dataflow]
+fn whole_groups(items: DataSet<LineItem>, limit: u64) -> DataSet<(u64, u64)> {
+    let by_part = items.group_by(|l| l.partkey);
+    let last = by_part.sorted_by(|l| (asc(l.day), desc(l.price))).reduce_group(|g, out| {
+        let mut before = None;
+        'items: for l in g {
+            for other in others(l) {
+                if l.quantity > limit {
+                    continue 'items;
+                }
+            }
+            before = Some(l.day);
+        }
+        out.emit((before, limit));
+    });
+    last.union(by_part.reduce_group(|items, made| for LineItem { day, .. } in items { made.emit((day, 1)) }))
+}
+
+#[dataflow]
 fn named_grouping(items: DataSet<LineItem>) -> (DataSet<LineItem>, DataSet<(u64, u64)>) {
     let by_order = items.group_by(|l| l.orderkey);
     (by_order.sum(|l| l.quantity), by_order.aggregate(|g| (g.key, g.count())))

@@ -10,9 +10,10 @@ use super::group::Grouped;
 use super::step::Next;
 use super::{Flow, Mode};
 use crate::kernel::{
-    Avg, Count, Emitter, Extreme, Greatest, Least, Measure, Slots, State, Sum, accumulate, finish, finish_mean,
+    Avg, Count, CountDistinct, CountIf, Emitter, Extreme, First, Greatest, GreatestBy, Least, LeastBy, Measure, Slots,
+    State, Sum, accumulate, finish, finish_mean,
 };
-use crate::key::Field;
+use crate::key::{Field, Key, Projection};
 use crate::record::Record;
 
 /// Aggregates of groups under construction, whose keys are `K`: a slot for each, in order, nested as `((((), a), b), c)`.
@@ -87,11 +88,129 @@ impl<T: Record, K: Record, M: Mode, S: Slots<T>> Aggregates<T, K, M, S> {
         self.with(Count)
     }
 
+    /// The number of records for which a condition holds.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn returned(sales: DataSet<(u32, bool)>) -> DataSet<(u32, u64, u64)> {
+    ///     sales.group_by(|s| s.0).aggregate(|g| (g.key, g.count_if(|s| s.1), g.count()))
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let sales = Env::embedded().collection([(1u32, true), (1, false), (1, true)])?;
+    /// assert_eq!(returned(sales).collect()?, [(1, 2, 3)]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn count_if<F>(self, condition: F) -> Aggregates<T, K, M, (S, CountIf<bool, F>)>
+    where
+        F: for<'a> Fn(T::At<'a>) -> bool + Clone + Send + 'static,
+    {
+        self.with(CountIf(condition, PhantomData))
+    }
+
+    /// The number of different values of a field, or of several together, `|r| (r.name, r.day)`: exact. `None` is no value.
+    ///
+    /// Cost: a look-up for each record, and memory for each value of each group: the value's leaves and some 20 bytes. Before
+    /// records are shipped, those that are equal in key and in all counted fields become one.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn suppliers(parts: DataSet<(String, u32)>) -> DataSet<(String, u64)> {
+    ///     parts.group_by(|p| p.0).aggregate(|g| (g.key, g.count_distinct(|p| p.1)))
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let parts = Env::embedded().collection([("bolt", 1u32), ("bolt", 2), ("bolt", 1)])?;
+    /// assert_eq!(suppliers(parts).collect()?, [("bolt".to_owned(), 2)]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn count_distinct<C: Key<T>>(
+        self,
+        field: impl FnOnce(T::Fields<T>) -> C,
+    ) -> Aggregates<T, K, M, (S, CountDistinct)> {
+        self.with(CountDistinct(field(T::fields(0)).leaves().into()))
+    }
+
+    /// Fields of one of the group's records, whichever comes first: for what all of them share. Fields that are named together come
+    /// from one record.
+    ///
+    /// Cost: nothing for each record. A field that is not part of the key need not be hashed and compared as one.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn turnover(sales: DataSet<(u32, String, i64)>) -> DataSet<(String, i64)> {
+    ///     sales.group_by(|s| s.0).aggregate(|g| (g.first(|s| s.1), g.sum(|s| s.2)))
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let sales = Env::embedded().collection([(7u32, "Ann", 2i64), (7, "Ann", 3)])?;
+    /// assert_eq!(turnover(sales).collect()?, [("Ann".to_owned(), 5)]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn first<P: Projection<T>>(
+        self,
+        field: impl FnOnce(T::Fields<T>) -> P,
+    ) -> Aggregates<T, K, M, (S, First<P::Value>)> {
+        self.with(First { leaves: field(T::fields(0)).leaves(), of: PhantomData })
+    }
+
+    /// The value of one measure in the record where another is least; of records that tie, the least value.
+    ///
+    /// Both are plain values: numbers, dates, timestamps, bools, chars.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn cheapest(offers: DataSet<(u32, i64, u64)>) -> DataSet<(u32, u64)> {
+    ///     offers.group_by(|o| o.0).aggregate(|g| (g.key, g.min_by(|o| o.1, |o| o.2)))
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let offers = Env::embedded().collection([(1u32, 9i64, 30u64), (1, 5, 20), (1, 7, 10)])?;
+    /// assert_eq!(cheapest(offers).collect()?, [(1, 20)]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
+    pub fn min_by<B: Extreme, V: Extreme, F, G>(self, by: F, value: G) -> Aggregates<T, K, M, (S, LeastBy<B, V, F, G>)>
+    where
+        F: for<'a> Fn(T::At<'a>) -> B + Clone + Send + 'static,
+        G: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static,
+    {
+        self.with(LeastBy(by, value, PhantomData))
+    }
+
+    /// The value of one measure in the record where another is greatest; of records that tie, the least value. As
+    /// [`Aggregates::min_by`].
+    #[must_use]
+    #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
+    pub fn max_by<B: Extreme, V: Extreme, F, G>(
+        self,
+        by: F,
+        value: G,
+    ) -> Aggregates<T, K, M, (S, GreatestBy<B, V, F, G>)>
+    where
+        F: for<'a> Fn(T::At<'a>) -> B + Clone + Send + 'static,
+        G: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static,
+    {
+        self.with(GreatestBy(by, value, PhantomData))
+    }
+
     /// Makes the group's record from the key and the slots' values.
     #[must_use]
     pub fn finish<U: Record, F>(self, body: F) -> Flow<M::Grouped<U>, M>
     where
-        F: for<'a> Fn(K::At<'a>, S::Values, &mut Emitter<'_, M::Grouped<U>>) + Clone + Send + 'static,
+        F: for<'a> Fn(K::At<'a>, S::Values<'a>, &mut Emitter<'_, M::Grouped<U>>) + Clone + Send + 'static,
     {
         let Aggregates { flow, key, next, slots, .. } = self;
         let mut kernel_leaves = Vec::new();

@@ -39,13 +39,31 @@ impl<T: Record, S: Slots<T>> Accumulate for Running<T, S> {
         table.visit(input, groups, |mut leaves, mut states, rows| {
             let cursor = T::cursor(&mut leaves);
             states.skip(self.key_leaves);
-            let Some(places) = S::places(&mut states) else {
-                return Err(Error::Internal("a group's state has other leaves than its slots".to_owned()));
-            };
+            let Some(places) = S::places(&mut states) else { return Err(other_leaves()) };
             for (row, group) in rows.iter() {
                 self.slots.add(places, group, T::at(cursor, row));
             }
             Ok(())
         })
     }
+
+    fn merge(&mut self, table: &mut GroupTable, input: &Input<'_>, groups: &Groups) -> Result<()> {
+        if !S::MERGES {
+            return Ok(());
+        }
+        table.visit(input, groups, |mut leaves, mut states, rows| {
+            leaves.skip(self.key_leaves);
+            let cursor = S::Record::cursor(&mut leaves);
+            states.skip(self.key_leaves);
+            let Some(places) = S::places(&mut states) else { return Err(other_leaves()) };
+            for (row, group) in rows.iter() {
+                self.slots.merge(places, group, S::Record::at(cursor, row));
+            }
+            Ok(())
+        })
+    }
+}
+
+fn other_leaves() -> Error {
+    Error::Internal("a group's state has other leaves than its slots".to_owned())
 }

@@ -26,6 +26,11 @@ impl<'w, U: Record> Emitter<'w, U> {
         }
     }
 
+    /// Where its records are claimed.
+    pub(super) fn claims(&mut self) -> &mut Claims<'w> {
+        &mut self.claims
+    }
+
     /// Whether a page is closed.
     #[inline(always)]
     pub(crate) fn is_full(&self) -> bool {

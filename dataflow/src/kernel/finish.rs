@@ -11,14 +11,15 @@ use crate::record::Record;
 /// Calls `body` with each group's key and slot values; a sum that does not fit ends the job.
 pub(crate) fn finish<T: Record, K: Record, S: Slots<T>, U: Record, F>(body: F) -> ChainFactory
 where
-    F: for<'a> Fn(K::At<'a>, S::Values, &mut Emitter<'_, U>) + Clone + Send + 'static,
+    F: for<'a> Fn(K::At<'a>, S::Values<'a>, &mut Emitter<'_, U>) + Clone + Send + 'static,
 {
-    let checked = move |(key, state): (K::At<'_>, <S::Record as Record>::At<'_>), out: &mut Emitter<'_, U>| {
-        let values = S::values(state).map_err(UserError::from)?;
-        body(key, values, out);
-        Ok(())
-    };
-    try_process::<(K, S::Record), U, _>(checked, Reads::All)
+    try_process::<(K, S::Record), U, _>(
+        move |(key, state), out| {
+            body(key, S::values(state).map_err(UserError::from)?, out);
+            Ok(())
+        },
+        Reads::All,
+    )
 }
 
 /// Divides sums by counts.

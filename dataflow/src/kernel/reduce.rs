@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use runtime::error::Result;
 use runtime::kernel::{Factory, Reduce, ReduceFactory, TaskContext};
-use runtime::page::{Input, RowWriter};
+use runtime::page::{Combined, GroupTable, Groups, Input, RowWriter};
 
 use super::Emitter;
 use super::emitter::emitting;
@@ -38,16 +38,25 @@ impl<T: Record, F> Reduce for Reducing<T, F>
 where
     F: for<'l, 'r> Fn(T::At<'l>, T::At<'r>, &mut Emitter<'_, T>) + Clone + Send + 'static,
 {
-    fn combine(&mut self, left: &Input<'_>, right: &Input<'_>, out: &mut RowWriter) -> Result<()> {
-        emitting::<T, _>(out, |out| {
-            left.visit(|mut left_leaves, left_rows| {
-                right.visit(|mut right_leaves, right_rows| {
-                    let (left, right) = (T::cursor(&mut left_leaves), T::cursor(&mut right_leaves));
-                    if !left_rows.is_empty() && !right_rows.is_empty() {
-                        (self.body)(T::at(left, left_rows.get(0)), T::at(right, right_rows.get(0)), out);
+    fn combine(
+        &mut self,
+        table: &mut GroupTable,
+        input: &Input<'_>,
+        groups: &Groups,
+        scratch: &mut RowWriter,
+    ) -> Result<Combined> {
+        emitting::<T, _>(scratch, |out| {
+            table.combine(input, groups, |mut group_leaves, mut leaves, mut pairs| {
+                let (group, cursor) = (T::cursor(&mut group_leaves), T::cursor(&mut leaves));
+                while let Some((left, right)) = pairs.next() {
+                    (self.body)(T::at(group, left), T::at(cursor, right), out);
+                    match pairs.settle(out.claims())? {
+                        Combined::Kept => {}
+                        fault => return Ok(fault),
                     }
-                });
-            });
-        })
+                }
+                Ok(Combined::Kept)
+            })
+        })?
     }
 }

@@ -182,14 +182,27 @@ macro_rules! float_extremes {
 }
 float_extremes!(f32 F32 f64 F64);
 
+/// What says whether a record counts: `bool`.
+pub trait Condition: Copy + 'static {
+    /// Whether it does.
+    fn holds(self) -> bool;
+}
+impl Condition for bool {
+    fn holds(self) -> bool {
+        self
+    }
+}
+
 /// A list of slots, built one by one: `((((), A), B), C)`.
 pub trait Slots<T: Record>: Clone + Send + 'static {
     /// The slots' state, as a record: what the closure behind the aggregates reads.
     type Record: Record;
     /// What that closure is given.
-    type Values;
+    type Values<'a>;
     /// The slots' places in a table's rows.
     type Places<'t>: Copy;
+    /// Whether a slot's states can be merged by nobody else.
+    const MERGES: bool;
 
     /// How the engine keeps and merges the state's leaves.
     fn leaves(&self, leaves: &mut Vec<StateLeaf>);
@@ -197,28 +210,33 @@ pub trait Slots<T: Record>: Clone + Send + 'static {
     fn places<'t>(reader: &mut StateReader<'t>) -> Option<Self::Places<'t>>;
     /// Adds a record.
     fn add<'t>(&self, places: Self::Places<'t>, group: StateRow<'t>, record: T::At<'_>);
+    /// Adds another state of the same group, to the slots that [`Slots::MERGES`] speaks of.
+    fn merge<'t>(&self, places: Self::Places<'t>, group: StateRow<'t>, state: <Self::Record as Record>::At<'_>);
     /// The slots' values.
     ///
     /// # Errors
     /// Where a sum does not fit.
-    fn values(state: <Self::Record as Record>::At<'_>) -> Result<Self::Values, Overflow>;
+    fn values(state: <Self::Record as Record>::At<'_>) -> Result<Self::Values<'_>, Overflow>;
 }
 
-fn kernel_leaf(ty: LeafType, merge: Merge) -> StateLeaf {
+pub(super) fn kernel_leaf(ty: LeafType, merge: Merge) -> StateLeaf {
     StateLeaf { ty, fold: Fold::Kernel(merge) }
 }
 
 impl<T: Record> Slots<T> for () {
     type Record = ();
-    type Values = ();
+    type Values<'a> = ();
     type Places<'t> = ();
+    const MERGES: bool = false;
     fn leaves(&self, _: &mut Vec<StateLeaf>) {}
     fn places<'t>(_: &mut StateReader<'t>) -> Option<()> {
         Some(())
     }
     #[inline(always)]
     fn add<'t>(&self, (): (), _: StateRow<'t>, _: T::At<'_>) {}
-    fn values((): ()) -> Result<(), Overflow> {
+    #[inline(always)]
+    fn merge<'t>(&self, (): (), _: StateRow<'t>, (): ()) {}
+    fn values((): <() as Record>::At<'_>) -> Result<Self::Values<'_>, Overflow> {
         Ok(())
     }
 }
@@ -233,8 +251,9 @@ macro_rules! slot {
             $(F: for<'a> Fn(T::At<'a>) -> $v + Clone + Send + 'static,)?
         {
             type Record = (S::Record, $state);
-            type Values = (S::Values, $value);
+            type Values<'a> = (S::Values<'a>, $value);
             type Places<'t> = (S::Places<'t>, $places);
+            const MERGES: bool = S::MERGES;
 
             fn leaves(&self, leaves: &mut Vec<StateLeaf>) {
                 self.0.leaves(leaves);
@@ -250,7 +269,16 @@ macro_rules! slot {
                 let $of = &self.1;
                 $add
             }
-            fn values((before, $sum): <Self::Record as Record>::At<'_>) -> Result<Self::Values, Overflow> {
+            #[inline(always)]
+            fn merge<'t>(
+                &self,
+                (before, _): Self::Places<'t>,
+                group: StateRow<'t>,
+                (state, _): <Self::Record as Record>::At<'_>,
+            ) {
+                self.0.merge(before, group, state);
+            }
+            fn values((before, $sum): <Self::Record as Record>::At<'_>) -> Result<Self::Values<'_>, Overflow> {
                 Ok((S::values(before)?, $out))
             }
         }
@@ -268,6 +296,8 @@ pub struct Greatest<V, F>(pub(crate) F, pub(crate) std::marker::PhantomData<fn()
 /// The number of records.
 #[derive(Clone)]
 pub struct Count;
+/// The number of records for which a condition holds.
+pub struct CountIf<V, F>(pub(crate) F, pub(crate) std::marker::PhantomData<fn() -> V>);
 
 macro_rules! cloned {
     ($($name:ident)*) => {$(
@@ -278,9 +308,9 @@ macro_rules! cloned {
         }
     )*};
 }
-cloned!(Sum Avg Least Greatest);
+cloned!(Sum Avg Least Greatest CountIf);
 
-fn too_large<V>() -> Overflow {
+pub(super) fn too_large<V>() -> Overflow {
     let path = std::any::type_name::<V>();
     let name = path.rsplit("::").next().unwrap_or(path);
     Overflow { what: format!("a sum of {name} leaves the type's range; widen the measure first") }
@@ -303,6 +333,12 @@ slot!(Count, u64, u64, StateSlot<'t, u64>,
     leaves(_slot) [kernel_leaf(LeafType::U64, Merge::Sum)],
     places(reader) reader.plain()?,
     add(_slot, at, group, _record) { at.set(group, at.get(group) + 1); },
+    value(count) count);
+
+slot!(CountIf<V: Condition>, u64, u64, StateSlot<'t, u64>,
+    leaves(_slot) [kernel_leaf(LeafType::U64, Merge::Sum)],
+    places(reader) reader.plain()?,
+    add(slot, at, group, record) { at.set(group, at.get(group) + u64::from((slot.0)(record).holds())); },
     value(count) count);
 
 macro_rules! extreme {

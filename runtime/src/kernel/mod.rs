@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::memory::Memory;
-use crate::page::{Batch, GroupTable, Groups, Input, JoinTable, Pairs, RowWriter, Selection};
+use crate::page::{Batch, Combined, GroupTable, Groups, Input, JoinTable, Pairs, RowWriter, Selection, SortBuffer};
 
 pub(crate) use panics::catching;
 
@@ -133,15 +133,38 @@ pub trait Accumulate: Send {
     /// # Errors
     /// What the user's closure gives, or a number out of range.
     fn accumulate(&mut self, table: &mut GroupTable, input: &Input<'_>, groups: &Groups) -> Result<()>;
+
+    /// Adds each row, a state that another task's accumulator left, to its group: the leaves that only the accumulator can merge.
+    ///
+    /// # Errors
+    /// A state of other leaves.
+    fn merge(&mut self, table: &mut GroupTable, input: &Input<'_>, groups: &Groups) -> Result<()>;
 }
 
 /// Two records of a group to one.
 pub trait Reduce: Send {
-    /// Writes the one record that stands for `left` (one row) and `right` (one row).
+    /// Combines each row with its group's, but for the row that opened the group; `scratch`, empty and of the table's layout, is where
+    /// the closure's records are written. Stops at the first that is not one record of the same key, and says so.
     ///
     /// # Errors
-    /// What the user's closure gives, or a refused page.
-    fn combine(&mut self, left: &Input<'_>, right: &Input<'_>, out: &mut RowWriter) -> Result<()>;
+    /// A refused page.
+    fn combine(
+        &mut self,
+        table: &mut GroupTable,
+        input: &Input<'_>,
+        groups: &Groups,
+        scratch: &mut RowWriter,
+    ) -> Result<Combined>;
+}
+
+/// Whole groups in, rows out.
+pub trait GroupKernel: Send {
+    /// Runs over the groups of sorted rows, which agree in the order's first `leading` leaves, from the one that begins at position
+    /// `from`; returns where it stopped: at the end, or after the group that closed a page.
+    ///
+    /// # Errors
+    /// A refused page.
+    fn run(&mut self, rows: &SortBuffer, leading: usize, from: usize, out: &mut RowWriter) -> Result<usize>;
 }
 
 /// Opens kernels of one kind, one per task.
@@ -167,5 +190,7 @@ pub type PredicateFactory = Arc<dyn Factory<dyn Predicate>>;
 pub type JoinFactory = Arc<dyn Factory<dyn JoinKernel>>;
 /// Opens accumulators.
 pub type AccumulateFactory = Arc<dyn Factory<dyn Accumulate>>;
+/// Opens kernels over groups.
+pub type GroupFactory = Arc<dyn Factory<dyn GroupKernel>>;
 /// Opens reducers.
 pub type ReduceFactory = Arc<dyn Factory<dyn Reduce>>;

@@ -2,8 +2,10 @@
 //!
 //! Where rows would have to be shipped to their group's task, they are combined first: the sending tasks aggregate what they have, and
 //! ship states. A combiner holds a bounded part of the budget; when that is full, it ships what it has and begins anew.
+//!
+//! Distinct values are counted by a table of (group, value) beside the groups' table. A combiner has none: it groups by the key *and* the
+//! values, and ships these with its states, so sets travel as rows, each value of a group once from each task.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
@@ -13,11 +15,12 @@ use crate::plan::{Operator, Reads, Table, row_bytes, unbounded_memory};
 use crate::row::{Datum, LeafSet, LeafType, RowLayout, Schema};
 use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Ship, Strategy, Way};
 
+use super::distinct_count::{self, DistinctCount};
 use super::fold::{self, Fold, Kind, Merge, StateLeaf, Step};
-use super::{HASH_SECONDS, names, windows};
+use super::{HASH_SECONDS, combiner_bytes, grouped, names, windows};
 
-/// The part of a job's budget, split among tasks, that one combiner may hold.
-const COMBINER_SHARE: usize = 8;
+/// A combiner's table that stays in a core's second cache.
+const NEAR_BYTES: usize = 512 << 10;
 
 /// Groups records and folds each group into one.
 pub struct Aggregate {
@@ -49,7 +52,7 @@ impl Aggregate {
             .filter(|&leaf| match self.state[leaf].fold {
                 Fold::Key(_) | Fold::Kernel(_) => true,
                 Fold::Nothing => false,
-                Fold::Sum(_) | Fold::Min(_) | Fold::Max(_) | Fold::Count => live.contains(leaf),
+                _ => live.contains(leaf),
             })
             .collect();
         // A group that nobody reads anything of is still counted.
@@ -57,15 +60,28 @@ impl Aggregate {
             stored.insert(0);
         }
         let running: Vec<LeafType> = self.state.iter().map(StateLeaf::running).collect();
-        let table = GroupTable::layout_of(running, &stored);
+        let table = GroupTable::layout_of(running.clone(), &stored);
         let types: Vec<LeafType> = self.state.iter().map(|leaf| leaf.ty).collect();
         let output = table.retyped(types).map(Arc::new);
+        let input_types = self.input.types();
+        let values = distinct_count::values(&self.state, &stored);
+        let combined = if values.is_empty() {
+            table.clone()
+        } else {
+            let counted = |leaf: &usize| matches!(self.state[*leaf].fold, Fold::Distinct(_));
+            let behind = running.len()..running.len() + values.len();
+            let kept = stored.iter().filter(|leaf| !counted(leaf)).chain(behind).collect();
+            let value_types = values.iter().map(|&leaf| input_types[leaf]);
+            GroupTable::layout_of(running.into_iter().chain(value_types).collect(), &kept)
+        };
         Arc::new(Spec {
             word: self.word,
             state: self.state.clone(),
-            input_types: self.input.types(),
+            input_types,
             key: self.key.clone(),
             output_key: self.output_key(),
+            values,
+            combined,
             output: output.unwrap_or_else(|| table.clone()),
             table,
             kernel: self.kernel.clone(),
@@ -89,11 +105,11 @@ impl Operator for Aggregate {
     fn reads(&self, _: usize, live: &LeafSet) -> LeafSet {
         let mut reads = if self.kernel.is_some() { self.kernel_reads.of(&self.input) } else { LeafSet::none() };
         self.key.iter().for_each(|&leaf| reads.insert(leaf));
-        for (leaf, state) in self.state.iter().enumerate() {
-            if let Fold::Sum(from) | Fold::Min(from) | Fold::Max(from) = state.fold
-                && live.contains(leaf)
-            {
-                reads.insert(from);
+        for (_, state) in self.state.iter().enumerate().filter(|&(leaf, _)| live.contains(leaf)) {
+            match &state.fold {
+                &(Fold::Sum(from) | Fold::Min(from) | Fold::Max(from) | Fold::First(from)) => reads.insert(from),
+                Fold::Distinct(leaves) => leaves.iter().for_each(|&leaf| reads.insert(leaf)),
+                _ => {}
             }
         }
         reads
@@ -141,23 +157,14 @@ impl Operator for Aggregate {
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
-        let mut groups: HashMap<Vec<Datum>, Vec<&Vec<Datum>>> = HashMap::new();
-        let mut order = Vec::new();
-        for row in &inputs[0].rows {
-            let key: Vec<Datum> = self.key.iter().map(|&leaf| row[leaf].clone()).collect();
-            if !groups.contains_key(&key) {
-                order.push(key.clone());
-            }
-            groups.entry(key).or_default().push(row);
-        }
         let types = self.input.types();
         let mut output = Table::new(self.output.types());
-        for key in order {
-            let rows = &groups[&key];
+        for rows in &grouped(&inputs[0], &self.key) {
             let kernel_state = self.kernel_state(rows, inputs)?;
             let state = self.state.iter().enumerate();
             let leaf = |(index, leaf): (usize, &StateLeaf)| match leaf.fold {
-                Fold::Key(from) => Ok(rows[0][from].clone()),
+                Fold::Key(from) | Fold::First(from) => Ok(rows[0][from].clone()),
+                Fold::Distinct(ref leaves) => Ok(distinct_count::of_datums(&types, leaves, rows)),
                 Fold::Sum(from) => fold::sum_datums(types[from], leaf.ty, rows.iter().map(|row| &row[from])),
                 Fold::Min(from) | Fold::Max(from) => {
                     let greatest = matches!(leaf.fold, Fold::Max(_));
@@ -208,8 +215,12 @@ struct Spec {
     input_types: Vec<LeafType>,
     key: Vec<usize>,
     output_key: Vec<usize>,
+    /// The leaves of the input whose distinct values are counted, each once.
+    values: Vec<usize>,
     /// Rows while they are added up.
     table: Arc<RowLayout>,
+    /// Rows of a combiner: behind the state's leaves stand those of `values`.
+    combined: Arc<RowLayout>,
     /// The same rows in the output's types.
     output: Arc<RowLayout>,
     kernel: Option<AccumulateFactory>,
@@ -240,45 +251,77 @@ impl DriverFactory for Aggregating {
     }
 
     fn layout(&self) -> Option<Arc<RowLayout>> {
-        Some(if self.phase == Phase::Partial { self.spec.table.clone() } else { self.spec.output.clone() })
+        Some(if self.phase == Phase::Partial { self.spec.combined.clone() } else { self.spec.output.clone() })
     }
 
     fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
         let spec = &self.spec;
-        let merging = self.phase == Phase::Merge;
-        let key = if merging { spec.output_key.clone() } else { spec.key.clone() };
-        let kernel = match &spec.kernel {
-            Some(kernel) if !merging => Some(kernel.open(context)?),
-            _ => None,
-        };
-        let most_bytes = context.memory.budget().limit_bytes() / COMBINER_SHARE / context.subtasks.max(1);
+        let (merging, combining) = (self.phase == Phase::Merge, self.phase == Phase::Partial);
+        let mut key = if merging { spec.output_key.clone() } else { spec.key.clone() };
+        let (mut table_key, mut copied) = (spec.output_key.clone(), copied(spec, merging));
+        if combining {
+            let behind = (spec.state.len()..).zip(spec.values.iter().copied());
+            table_key.extend(behind.clone().map(|(to, _)| to));
+            key.extend(&spec.values);
+            copied.extend(behind);
+        }
+        let layout = if combining { &spec.combined } else { &spec.table };
         Ok(Box::new(AggregateDriver {
-            table: GroupTable::new(spec.table.clone(), spec.output_key.clone(), &context.memory)?,
+            table: GroupTable::new(layout.clone(), table_key, &context.memory)?,
             groups: Groups::default(),
-            copied: copied(spec, merging),
-            steps: steps(spec, merging),
+            copied,
+            steps: steps(spec, layout, merging),
+            distinct: if combining { Vec::new() } else { spec.distinct_counts(merging, context)? },
             key,
-            kernel,
-            most_bytes: (self.phase == Phase::Partial).then_some(most_bytes),
+            kernel: spec.open_kernel(merging, context)?,
+            most_bytes: combining.then(|| combiner_bytes(context)),
             spec: spec.clone(),
             phase: self.phase,
+            rows: 0,
         }))
     }
 }
 
-/// The leaves that a new group takes from its first row: key, and what a least or greatest starts with.
+impl Spec {
+    /// The accumulator, where this phase needs it: states are merged by the engine, but for those that only it understands.
+    fn open_kernel(&self, merging: bool, context: &TaskContext) -> Result<Option<Box<dyn Accumulate>>> {
+        let merges = self.state.iter().any(|leaf| leaf.fold == Fold::Kernel(Merge::Kernel));
+        let kernel = self.kernel.as_ref().filter(|_| !merging || merges);
+        kernel.map(|kernel| kernel.open(context)).transpose()
+    }
+
+    /// The tables that count distinct values: of the input's leaves, or of those that combiners put behind their states.
+    fn distinct_counts(&self, merging: bool, context: &TaskContext) -> Result<Vec<DistinctCount>> {
+        let place = |leaf: &usize| match merging {
+            true => self.state.len() + self.values.iter().position(|value| value == leaf).unwrap_or_default(),
+            false => *leaf,
+        };
+        let mut counts = Vec::new();
+        for (to, leaf) in self.state.iter().enumerate().filter(|&(to, _)| self.table.offset(to).is_some()) {
+            if let Fold::Distinct(leaves) = &leaf.fold {
+                let typed = leaves.iter().map(|leaf| (place(leaf), self.input_types[*leaf])).collect();
+                counts.push(DistinctCount::new(typed, to, &context.memory)?);
+            }
+        }
+        Ok(counts)
+    }
+}
+
+/// The leaves that a new group takes from its first row: key, firsts, and what a least or greatest starts with.
 fn copied(spec: &Spec, merging: bool) -> Vec<(usize, usize)> {
     let from = |to: usize| match spec.state[to].fold {
-        Fold::Key(from) | Fold::Min(from) | Fold::Max(from) => Some((to, if merging { to } else { from })),
+        Fold::Key(from) | Fold::Min(from) | Fold::Max(from) | Fold::First(from) => {
+            Some((to, if merging { to } else { from }))
+        }
         _ => None,
     };
     (0..spec.state.len()).filter_map(from).filter(|&(to, _)| spec.table.offset(to).is_some()).collect()
 }
 
-fn steps(spec: &Spec, merging: bool) -> Vec<Step> {
+fn steps(spec: &Spec, layout: &RowLayout, merging: bool) -> Vec<Step> {
     let step = |to: usize| -> Option<Step> {
-        let leaf = spec.state[to];
-        spec.table.offset(to)?;
+        let leaf = &spec.state[to];
+        layout.offset(to)?;
         let to_type = leaf.running();
         let at = |from: usize, kind| {
             let (from, from_type) = if merging { (to, to_type) } else { (from, spec.input_types[from]) };
@@ -294,9 +337,9 @@ fn steps(spec: &Spec, merging: bool) -> Vec<Step> {
                 Merge::Sum => at(to, Kind::Sum),
                 Merge::Min => at(to, Kind::MinValid),
                 Merge::Max => at(to, Kind::MaxValid),
-                Merge::Valid => None,
+                Merge::Valid | Merge::Kernel => None,
             },
-            Fold::Key(_) | Fold::Kernel(_) | Fold::Nothing => None,
+            Fold::Key(_) | Fold::First(_) | Fold::Distinct(_) | Fold::Kernel(_) | Fold::Nothing => None,
         }
     };
     (0..spec.state.len()).filter_map(step).collect()
@@ -308,19 +351,31 @@ struct AggregateDriver {
     key: Vec<usize>,
     copied: Vec<(usize, usize)>,
     steps: Vec<Step>,
+    distinct: Vec<DistinctCount>,
     kernel: Option<Box<dyn Accumulate>>,
     table: GroupTable,
     groups: Groups,
     /// A combiner gives up its groups beyond this.
     most_bytes: Option<usize>,
+    /// Rows since it did so.
+    rows: usize,
 }
 
 impl AggregateDriver {
+    /// Whether a combiner should ship what it has. Groups by distinct values too are often of one row each: a combiner that finds it so
+    /// stays in the cache.
+    fn is_full(&self) -> bool {
+        let (bytes, is_useless) = (self.table.bytes(), self.rows < 2 * self.table.len());
+        let near = !self.spec.values.is_empty() && is_useless && bytes > NEAR_BYTES;
+        self.most_bytes.is_some_and(|most| bytes > most || near)
+    }
+
     fn flush(&mut self, out: &mut Outputs) -> Result<()> {
         if self.phase == Phase::Partial {
             self.table.drain()?.into_iter().for_each(|page| out.pages().push_sealed(page));
             return Ok(());
         }
+        self.distinct.iter_mut().try_for_each(DistinctCount::clear)?;
         for page in self.table.drain()? {
             self.check_ranges(&page)?;
             let narrowed = narrow_floats(page, &self.spec);
@@ -366,10 +421,17 @@ impl Driver for AggregateDriver {
         for &step in &self.steps {
             fold::run(step, &mut self.table, input, &self.groups)?;
         }
-        if let Some(kernel) = &mut self.kernel {
-            kernel.accumulate(&mut self.table, input, &self.groups)?;
+        for count in &mut self.distinct {
+            count.add(&mut self.table, input, &self.groups)?;
         }
-        if self.most_bytes.is_some_and(|most| self.table.bytes() > most) {
+        match &mut self.kernel {
+            Some(kernel) if self.phase == Phase::Merge => kernel.merge(&mut self.table, input, &self.groups)?,
+            Some(kernel) => kernel.accumulate(&mut self.table, input, &self.groups)?,
+            None => {}
+        }
+        self.rows += input.len();
+        if self.is_full() {
+            self.rows = 0;
             self.flush(out)?;
         }
         Ok(Answer::Done)

@@ -1,4 +1,4 @@
-//! Distinct records: a grouping by all leaves that folds nothing.
+//! Distinct records: a grouping that folds nothing, by all leaves, or by a key with the rest of the group's first record.
 
 use super::aggregate::Aggregate;
 use super::fold::{Fold, StateLeaf};
@@ -8,15 +8,19 @@ use crate::row::Schema;
 /// Keeps one of all records that are equal.
 #[must_use]
 pub fn distinct(schema: Schema) -> Aggregate {
-    let types = schema.types();
-    let state = types.iter().enumerate().map(|(leaf, &ty)| StateLeaf { ty, fold: Fold::Key(leaf) }).collect();
-    Aggregate {
-        word: "distinct",
-        input: schema.clone(),
-        output: schema,
-        key: (0..types.len()).collect(),
-        state,
-        kernel: None,
-        kernel_reads: Reads::All,
-    }
+    let key = (0..schema.leaves().len()).collect();
+    one_each("distinct", schema, key)
+}
+
+/// Keeps one of all records that have the same key: whichever comes first to its task.
+#[must_use]
+pub fn distinct_by(schema: Schema, key: Vec<usize>) -> Aggregate {
+    one_each("distinct_by", schema, key)
+}
+
+fn one_each(word: &'static str, schema: Schema, key: Vec<usize>) -> Aggregate {
+    let fold = |leaf: usize| if key.contains(&leaf) { Fold::Key(leaf) } else { Fold::First(leaf) };
+    let types = schema.types().into_iter().enumerate();
+    let state = types.map(|(leaf, ty)| StateLeaf { ty, fold: fold(leaf) }).collect();
+    Aggregate { word, input: schema.clone(), output: schema, key, state, kernel: None, kernel_reads: Reads::All }
 }

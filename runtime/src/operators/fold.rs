@@ -1,11 +1,13 @@
 //! How the leaves of a group's state come about, and how two states become one.
 
+use std::sync::Arc;
+
 use crate::error::{Error, Result};
 use crate::page::{GroupTable, Groups, Input, LeafReader, Plain, StateReader, StateRows};
 use crate::row::{Datum, LeafType, compare_leaf};
 
 /// How one leaf of a state is made from the records of its group.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fold {
     /// A leaf of the key.
     Key(usize),
@@ -17,6 +19,10 @@ pub enum Fold {
     Max(usize),
     /// The number of records.
     Count,
+    /// A leaf of whichever record is the group's first.
+    First(usize),
+    /// How many different values these leaves have together; a value that is null, or has a null part, is none.
+    Distinct(Arc<[usize]>),
     /// What an accumulator writes; only merging concerns the engine.
     Kernel(Merge),
     /// Nothing: the leaf is neither keyed nor aggregated.
@@ -34,10 +40,12 @@ pub enum Merge {
     Max,
     /// The validity leaf of the next leaf: set with it.
     Valid,
+    /// As the accumulator says: [`Accumulate::merge`](crate::kernel::Accumulate::merge).
+    Kernel,
 }
 
 /// One leaf of a group's state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StateLeaf {
     /// Its type in the output.
     pub ty: LeafType,
@@ -51,7 +59,7 @@ impl StateLeaf {
     #[must_use]
     pub fn running(&self) -> LeafType {
         use LeafType as L;
-        match (self.fold, self.ty) {
+        match (&self.fold, self.ty) {
             (Fold::Sum(_), L::I8 | L::I16 | L::I32 | L::I64 | L::Decimal(_)) => L::I128,
             (Fold::Sum(_), L::U8 | L::U16 | L::U32) => L::U64,
             (Fold::Sum(_), L::F32) => L::F64,

@@ -4,11 +4,16 @@
 //! a concrete operator.
 
 mod aggregate;
+mod best;
 mod chain;
 mod distinct;
+mod distinct_count;
 mod filter;
 mod first;
 mod fold;
+mod group_first;
+mod group_reduce;
+mod group_top;
 mod join;
 mod order;
 mod reduce;
@@ -22,11 +27,15 @@ mod view;
 mod write;
 
 pub use aggregate::Aggregate;
+pub use best::Best;
 pub use chain::{Chained, Expansion};
-pub use distinct::distinct;
+pub use distinct::{distinct, distinct_by};
 pub use filter::Filter;
 pub use first::First;
 pub use fold::{Fold, Merge, StateLeaf};
+pub use group_first::GroupFirst;
+pub use group_reduce::GroupReduce;
+pub use group_top::GroupTop;
 pub use join::{Join, JoinKind};
 pub use reduce::Reduced;
 pub use scan::{Pages, Scanned};
@@ -38,11 +47,14 @@ pub use union::Union;
 pub use view::View;
 pub use write::{Target, Written};
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::page::{Batch, Input, Page, RowWriter, Selection};
-use crate::row::{LeafSet, RowLayout, Schema};
+use crate::kernel::TaskContext;
+use crate::page::{Batch, Input, Selection};
+use crate::plan::Table;
+use crate::row::{Datum, LeafSet, RowLayout, Schema};
 
 /// Cost of one row that is hashed and looked up, in seconds. Relative weights are what matters.
 pub(crate) const HASH_SECONDS: f64 = 12e-9;
@@ -50,6 +62,14 @@ pub(crate) const HASH_SECONDS: f64 = 12e-9;
 pub(crate) const ROW_SECONDS: f64 = 3e-9;
 /// Cost of one byte that is copied to another task.
 pub(crate) const SHIP_SECONDS: f64 = 0.5e-9;
+
+/// The part of a job's budget, split among tasks, that one combiner may hold.
+const COMBINER_SHARE: usize = 8;
+
+/// Bytes that a combiner may hold before it ships what it has and begins anew.
+pub(crate) fn combiner_bytes(context: &TaskContext) -> usize {
+    context.memory.budget().limit_bytes() / COMBINER_SHARE / context.subtasks.max(1)
+}
 
 /// Calls `f` for each window of a batch.
 pub(crate) fn windows(batch: &Batch<'_>, mut f: impl FnMut(&Input<'_>) -> Result<()>) -> Result<()> {
@@ -62,10 +82,18 @@ pub(crate) fn windows(batch: &Batch<'_>, mut f: impl FnMut(&Input<'_>) -> Result
     Ok(())
 }
 
-/// Everything that a writer holds, closed.
-pub(crate) fn finished(mut writer: RowWriter) -> Vec<Page> {
-    writer.seal();
-    writer.take_sealed().collect()
+/// The rows of each group, in the order in which groups and rows come: what a key means.
+pub(crate) fn grouped<'t>(table: &'t Table, key: &[usize]) -> Vec<Vec<&'t Vec<Datum>>> {
+    let mut numbers: HashMap<Vec<&Datum>, usize> = HashMap::new();
+    let mut groups: Vec<Vec<&Vec<Datum>>> = Vec::new();
+    for row in &table.rows {
+        let number = *numbers.entry(key.iter().map(|&leaf| &row[leaf]).collect()).or_insert(groups.len());
+        match groups.get_mut(number) {
+            Some(group) => group.push(row),
+            None => groups.push(vec![row]),
+        }
+    }
+    groups
 }
 
 /// The layout of a schema's live leaves.

@@ -1,4 +1,4 @@
-//! What sort and top share.
+//! What operators share that put records in order.
 
 use std::cmp::Ordering;
 
@@ -12,6 +12,11 @@ pub(crate) fn describe(schema: &Schema, order: &[OrderKey]) -> String {
         if key.descending { format!("{name} descending") } else { name }
     };
     order.iter().map(part).collect::<Vec<_>>().join(", ")
+}
+
+/// Leaves, each smallest first.
+pub(crate) fn ascending(leaves: &[usize]) -> impl Iterator<Item = OrderKey> {
+    leaves.iter().map(|&leaf| OrderKey { leaf, descending: false })
 }
 
 /// The leaves that an order looks at.

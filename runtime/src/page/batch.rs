@@ -144,6 +144,14 @@ impl<'a> Batch<'a> {
         Batch { rows: self.rows, leaves, places: Vec::new(), hold: PhantomData }
     }
 
+    /// The same rows with one leaf more, at the end: row `i` has number `i` of `numbers`. The rows beyond them are left out.
+    #[must_use]
+    pub fn with_numbers<'n>(&'n self, numbers: &'n [u64]) -> Batch<'n> {
+        let mut leaves = self.leaves.clone();
+        leaves.push(LeafPtr::rows(numbers.as_ptr().cast(), size_of::<u64>(), LeafType::U64));
+        Batch { rows: self.rows.min(numbers.len()), leaves, places: Vec::new(), hold: PhantomData }
+    }
+
     /// The bytes of a text, byte string or list; none for a plain leaf or a row out of range.
     #[must_use]
     pub fn leaf_bytes(&self, leaf: usize, row: usize) -> &'a [u8] {

@@ -1,5 +1,8 @@
 //! A hash table of groups: one row of key and state for each distinct key.
 
+mod best;
+mod combine;
+
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -14,6 +17,8 @@ use super::writer::RowWriter;
 use crate::error::{Error, Result};
 use crate::memory::Memory;
 use crate::row::{LeafSet, LeafType, Physical, RowLayout};
+
+pub use combine::{Combined, Combining};
 
 /// Rows probed together: their index lines and stored rows are loaded while others are hashed, and stay in the first cache.
 const BLOCK_ROWS: usize = 64;
@@ -38,8 +43,10 @@ pub struct GroupTable {
     pages: Vec<Page>,
     index: Index,
     base: *mut u8,
-    /// Rows that were replaced by longer ones and lie dead in the pages.
+    /// Rows that were replaced by others and lie dead in the pages with what their slots point to.
     dead: usize,
+    /// Places of replaced rows without such variable parts, which rows that come later take.
+    free: Vec<usize>,
     /// Changes whenever places lose their meaning; see [`Groups::table`].
     id: u64,
 }
@@ -62,6 +69,16 @@ impl Groups {
     #[must_use]
     pub fn fresh(&self) -> &[u32] {
         &self.fresh
+    }
+
+    /// For each row of the input's batch, at the row's own number, a number that is its group's alone as long as the table is not
+    /// drained; zero for rows that the input does not ask for.
+    pub fn numbers(&self, input: &Input<'_>, numbers: &mut Vec<u64>) {
+        numbers.clear();
+        numbers.resize(input.batch().rows(), 0);
+        for (&row, &place) in input.selection().rows().iter().zip(&self.places) {
+            numbers[row as usize] = place as u64;
+        }
     }
 }
 
@@ -88,6 +105,7 @@ impl GroupTable {
             index: Index::new(memory.clone()),
             base: address_of(0)?,
             dead: 0,
+            free: Vec::new(),
             id: next_id(),
         })
     }
@@ -284,54 +302,6 @@ impl GroupTable {
         input.visit(|leaves, rows| f(leaves, states, StateRows { rows, places, brand: PhantomData }))
     }
 
-    /// Gives a group another row: the first row of `from`, all leaves. Without a row, the group keeps its own.
-    ///
-    /// # Errors
-    /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
-    pub fn replace(&mut self, groups: &mut Groups, position: usize, from: &Batch<'_>) -> Result<()> {
-        let Some(place) = self.place(groups, position).filter(|_| from.rows() > 0) else { return Ok(()) };
-        if !self.layout.has_slots() {
-            let copied: SmallVec<[(usize, usize); 8]> =
-                (0..self.layout.types().len()).map(|leaf| (leaf, leaf)).collect();
-            // SAFETY: `place` is a row of this table (found by `probe`), no leaf needs heap room, and `from` has a row.
-            unsafe { self.rows.copy_row(from, 0, &copied, place) };
-            return Ok(());
-        }
-        let mut moved = place;
-        // SAFETY: `from` has a first row.
-        unsafe { self.rows.append_rows(from, None, &[0], |_, place| moved = place)? };
-        self.pages.extend(self.rows.take_sealed());
-        let stored = self.stored_key();
-        // SAFETY: `place` is a row of this table, with the key that it keeps.
-        let hash = with_shape!(&stored, shape => unsafe { shape.hash(place) });
-        self.index.replace(hash, place, moved);
-        // Later rows of the same window may belong to this group too.
-        groups.places.iter_mut().filter(|other| **other == place).for_each(|other| *other = moved);
-        self.dead += 1;
-        Ok(())
-    }
-
-    /// The stored row of one position as a batch of one row.
-    #[must_use]
-    pub fn state_of(&self, groups: &Groups, position: usize) -> Batch<'_> {
-        let place = self.place(groups, position);
-        let leaves = (0..self.layout.types().len()).map(|leaf| {
-            let mut stored = self.stored_leaf(leaf);
-            if stored.stride == 1 {
-                stored.base = stored.base.wrapping_add(place.unwrap_or_default());
-                stored.stride = self.layout.width();
-            }
-            stored
-        });
-        // SAFETY: `place` is a row of this table, which the batch borrows.
-        unsafe { Batch::from_leaves(usize::from(place.is_some()), leaves) }
-    }
-
-    /// The place of a row's group, where the groups are this table's.
-    fn place(&self, groups: &Groups, position: usize) -> Option<usize> {
-        groups.places.get(position).copied().filter(|_| groups.table == self.id)
-    }
-
     /// All groups as pages; the table is empty then.
     ///
     /// # Errors
@@ -339,10 +309,12 @@ impl GroupTable {
     pub fn drain(&mut self) -> Result<Vec<Page>> {
         self.rows.seal();
         self.pages.extend(self.rows.take_sealed());
-        let pages = if self.dead > 0 { self.live_pages()? } else { std::mem::take(&mut self.pages) };
+        let pages =
+            if self.dead > 0 || !self.free.is_empty() { self.live_pages()? } else { std::mem::take(&mut self.pages) };
         self.pages.clear();
         self.index.clear();
         self.dead = 0;
+        self.free.clear();
         self.id = next_id();
         Ok(pages)
     }
@@ -352,7 +324,7 @@ impl GroupTable {
     /// # Errors
     /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
     pub fn compact(&mut self) -> Result<()> {
-        if self.dead <= self.len() + 4096 {
+        if self.dead + self.free.len() <= self.len() + 4096 {
             return Ok(());
         }
         let live = self.drain()?;
@@ -371,7 +343,10 @@ impl GroupTable {
     }
 
     fn live_pages(&mut self) -> Result<Vec<Page>> {
-        let places: Vec<usize> = self.index.places().collect();
+        // In the order of their places, not of the index, which is that of their hashes: another table that is filled in the order of
+        // hashes, and grows meanwhile, has all its rows in one end.
+        let mut places: Vec<usize> = self.index.places().collect();
+        places.sort_unstable();
         let leaves: SmallVec<[LeafPtr; 8]> =
             (0..self.layout.types().len()).map(|leaf| self.stored_leaf(leaf)).collect();
         // SAFETY: read only at the places of this table's rows, below.
@@ -493,6 +468,14 @@ impl<'b, 't> StateRows<'b, 't> {
     #[must_use]
     pub fn is_empty(self) -> bool {
         self.places.is_empty()
+    }
+
+    /// The row at a position of the input, with its group's.
+    #[inline(always)]
+    #[must_use]
+    pub fn get(self, position: usize) -> Option<(Row<'b>, StateRow<'t>)> {
+        let place = *self.places.get(position)?;
+        Some((self.rows.get(position), StateRow { place, brand: PhantomData }))
     }
 
     /// The rows, each with its group's.

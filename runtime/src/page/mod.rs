@@ -39,10 +39,10 @@ pub use batch::{
 };
 pub use columns::{Columns, TextColumn, Utf8};
 pub use copy::hash_rows;
-pub use group_table::{GroupTable, Groups, StateReader, StateRow, StateRows, StateSlot};
+pub use group_table::{Combined, Combining, GroupTable, Groups, StateReader, StateRow, StateRows, StateSlot};
 pub use join_table::JoinTable;
 pub use list_column::ListColumn;
-pub use order::{OrderKey, SortBuffer};
+pub use order::{OrderKey, SortBuffer, SortedRows};
 pub use pairs::{PairRows, Pairs};
 pub use plain::{ListElement, Plain};
 pub use region::PAGE_BYTES;

@@ -1,11 +1,12 @@
 //! Rows kept to be given back in order.
 
 use std::cmp::Ordering;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::batch::{Batch, Input, LeafPtr};
+use super::batch::{Batch, Input, LeafPtr, LeafReader, Row};
 use super::index::address_of;
 use super::run::Page;
 use super::writer::RowWriter;
@@ -61,6 +62,12 @@ impl SortBuffer {
     #[must_use]
     pub fn len(&self) -> usize {
         self.entries.len()
+    }
+
+    /// Bytes of memory that it takes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.pages.iter().map(Page::bytes).sum::<usize>() + self.entries.capacity() * size_of::<(u64, usize)>()
     }
 
     /// Whether it holds none.
@@ -119,7 +126,7 @@ impl SortBuffer {
 
     /// The order of two entries: by prefix, then by the rows themselves.
     fn order_of(&self, left: &(u64, usize), right: &(u64, usize)) -> Ordering {
-        left.0.cmp(&right.0).then_with(|| self.compare(left.1, right.1))
+        left.0.cmp(&right.0).then_with(|| self.compare(&self.order, left.1, right.1))
     }
 
     /// Keeps the first `count` rows in order, and gives the memory of the others back.
@@ -129,6 +136,43 @@ impl SortBuffer {
     pub fn keep_first(&mut self, count: usize) -> Result<()> {
         self.select(count);
         self.sort();
+        self.shed()
+    }
+
+    /// Keeps the first `count` rows of each group in order, and gives the memory of the others back; rows that agree in the first `leading`
+    /// leaves of the order are a group.
+    ///
+    /// # Errors
+    /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
+    pub fn keep_first_of_groups(&mut self, count: usize, leading: usize) -> Result<()> {
+        self.sort();
+        let mut entries = std::mem::take(&mut self.entries);
+        // Rows that are kept move to the front, where the next group begins: so its first row is read before it is written over.
+        let (mut kept, mut start) = (0, 0);
+        while start < entries.len() {
+            let end = self.end_of_group(&entries, start, leading);
+            let first = start..end.min(start.saturating_add(count));
+            entries.copy_within(first.clone(), kept);
+            kept += first.len();
+            start = end;
+        }
+        entries.truncate(kept);
+        self.entries = entries;
+        self.shed()
+    }
+
+    /// Where the group ends that begins at `start` of sorted entries.
+    fn end_of_group(&self, entries: &[(u64, usize)], start: usize, leading: usize) -> usize {
+        let (prefix, first) = entries[start];
+        let same = |&(other, place): &(u64, usize)| {
+            (leading == 0 || other == prefix)
+                && self.compare(&self.order[..leading.min(self.order.len())], first, place).is_eq()
+        };
+        start + 1 + entries[start + 1..].iter().take_while(|entry| same(entry)).count()
+    }
+
+    /// Gives the memory of rows back that have no entry any more.
+    fn shed(&mut self) -> Result<()> {
         let mut kept = SortBuffer::new(self.layout.clone(), self.order.clone(), &self.memory)?;
         kept.reserve(self.entries.len())?;
         let places: Vec<usize> = self.entries.iter().map(|&(_, place)| place).collect();
@@ -138,6 +182,28 @@ impl SortBuffer {
         kept.pages.extend(kept.rows.take_sealed());
         *self = kept;
         Ok(())
+    }
+
+    /// Calls `f` with the leaves and the rows, in order, under a fresh brand.
+    #[inline(always)]
+    pub fn visit<R>(&self, f: impl for<'b> FnOnce(LeafReader<'b>, SortedRows<'b>) -> R) -> R {
+        let batch = self.stored_batch();
+        f(LeafReader::new(&batch), SortedRows { entries: &self.entries, brand: PhantomData })
+    }
+
+    /// Where the group ends that begins at a position of the sorted rows: rows that agree in the first `leading` leaves of the order.
+    #[must_use]
+    pub fn group_end(&self, start: usize, leading: usize) -> usize {
+        if start < self.entries.len() { self.end_of_group(&self.entries, start, leading) } else { start }
+    }
+
+    /// Gives all rows up.
+    pub fn clear(&mut self) {
+        self.rows.seal();
+        drop(self.rows.take_sealed());
+        self.pages.clear();
+        self.entries.clear();
+        self.next = 0;
     }
 
     /// Writes the next rows in order until a page of `out` is closed; whether rows are left.
@@ -167,16 +233,51 @@ impl SortBuffer {
         LeafPtr::stored(&self.layout, self.base, leaf)
     }
 
-    fn compare(&self, left: usize, right: usize) -> Ordering {
-        for key in &self.order {
+    fn compare(&self, order: &[OrderKey], left: usize, right: usize) -> Ordering {
+        for key in order {
             let leaf = self.stored_leaf(key.leaf);
             // SAFETY: both are places of this buffer's rows.
-            let order = unsafe { compare_rows(leaf, left, right) };
+            let order = unsafe { compare_leaves(leaf, left, leaf, right) };
             if order.is_ne() {
                 return if key.descending { order.reverse() } else { order };
             }
         }
         Ordering::Equal
+    }
+}
+
+/// The rows of a [`SortBuffer`], in order.
+#[derive(Clone, Copy)]
+pub struct SortedRows<'b> {
+    entries: &'b [(u64, usize)],
+    brand: PhantomData<fn(&'b ()) -> &'b ()>,
+}
+
+impl<'b> SortedRows<'b> {
+    /// How many.
+    #[must_use]
+    pub fn len(self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The row at a position.
+    #[inline(always)]
+    #[must_use]
+    pub fn get(self, position: usize) -> Option<Row<'b>> {
+        self.entries.get(position).map(|&(_, place)| Row { index: place, brand: PhantomData })
+    }
+
+    /// The rows at some positions; those that are out of range are left out.
+    #[must_use]
+    pub fn slice(self, positions: std::ops::Range<usize>) -> Self {
+        let end = positions.end.min(self.entries.len());
+        SortedRows { entries: &self.entries[positions.start.min(end)..end], brand: PhantomData }
     }
 }
 
@@ -239,13 +340,15 @@ fn float(value: f64) -> u128 {
     u128::from(if bits >> 63 == 1 { !bits } else { bits | (1 << 63) })
 }
 
+/// The order of two values of one type.
+///
 /// # Safety
-/// Both rows may be read through the leaf.
-unsafe fn compare_rows(leaf: LeafPtr, left: usize, right: usize) -> Ordering {
+/// Each row may be read through the leaf before it; the leaves are of one type.
+pub(super) unsafe fn compare_leaves(left_leaf: LeafPtr, left: usize, right_leaf: LeafPtr, right: usize) -> Ordering {
     // SAFETY: the caller's promise.
     unsafe {
-        match leaf.ty {
-            LeafType::Text | LeafType::Bytes => leaf.bytes(left, 1).cmp(leaf.bytes(right, 1)),
+        match left_leaf.ty {
+            LeafType::Text | LeafType::Bytes => left_leaf.bytes(left, 1).cmp(right_leaf.bytes(right, 1)),
             LeafType::List(element) => {
                 let width = element.width();
                 let part = |bytes: &[u8], index: usize| {
@@ -253,13 +356,13 @@ unsafe fn compare_rows(leaf: LeafPtr, left: usize, right: usize) -> Ordering {
                     // Elements of the slice, by index below its length.
                     normalized(inner, index)
                 };
-                let (left, right) = (leaf.bytes(left, width), leaf.bytes(right, width));
+                let (left, right) = (left_leaf.bytes(left, width), right_leaf.bytes(right, width));
                 (0..(left.len() / width).min(right.len() / width))
                     .map(|index| part(left, index).cmp(&part(right, index)))
                     .find(|order| order.is_ne())
                     .unwrap_or_else(|| left.len().cmp(&right.len()))
             }
-            _ => normalized(leaf, left).cmp(&normalized(leaf, right)),
+            _ => normalized(left_leaf, left).cmp(&normalized(right_leaf, right)),
         }
     }
 }

@@ -74,6 +74,16 @@ impl RowWriter {
         self.run.as_ref().map_or(0, |run| (self.next - run.offset() - FIRST_ROW) / self.width)
     }
 
+    /// Rows in closed pages that were not taken.
+    pub(super) fn sealed_rows(&self) -> usize {
+        self.sealed.iter().map(Page::rows).sum()
+    }
+
+    /// The place of the row that was claimed last, where its page is open.
+    pub(super) fn last_row(&self) -> Option<usize> {
+        (self.open_rows() > 0).then(|| self.next - self.width)
+    }
+
     /// What went wrong while rows were written, once.
     ///
     /// # Errors
@@ -238,6 +248,11 @@ impl<'w> Claims<'w> {
     #[inline(always)]
     pub fn claim(&mut self, heap: usize) -> Option<NewRow<'w>> {
         self.writer.claim(heap).map(|place| NewRow { place, brand: PhantomData })
+    }
+
+    /// The writer.
+    pub(super) fn writer(&mut self) -> &mut RowWriter {
+        self.writer
     }
 
     /// Whether a page is closed: time to stop and hand on.

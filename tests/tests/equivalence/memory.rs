@@ -36,18 +36,52 @@ fn partners(sales: DataSet<Sale>) -> DataSet<u64> {
     sales.semi_join(sales).on(|l| (l.id, l.name), |r| (r.id, r.name)).project(|s| s.id)
 }
 
+#[dataflow]
+fn counted(sales: DataSet<Sale>) -> DataSet<(u32, u64)> {
+    sales.group_by(|s| s.key).aggregate(|g| (g.key, g.count_distinct(|s| (s.id, s.name))))
+}
+
+#[dataflow]
+fn least(sales: DataSet<Sale>) -> DataSet<Sale> {
+    sales.group_by(|s| s.id).min_by(|s| s.amount)
+}
+
+#[dataflow]
+fn firsts(sales: DataSet<Sale>) -> DataSet<Sale> {
+    sales.group_by(|s| (s.id, s.name)).first(1)
+}
+
+#[dataflow]
+fn tops(sales: DataSet<Sale>) -> DataSet<Sale> {
+    sales.group_by(|s| s.id).top(1, |s| (s.amount, s.name, s.note))
+}
+
+#[dataflow]
+fn whole_groups(sales: DataSet<Sale>) -> DataSet<u64> {
+    sales.group_by(|s| s.id).sorted_by(|s| s.name).reduce_group(|g, out| {
+        for s in g {
+            out.emit(s.id);
+        }
+    })
+}
+
 /// A pipeline over a file of sales that gives the number of its records.
 type Job = fn(DataSet<Sale>) -> Result<u64>;
 
 const ROWS: u64 = 30_000;
 
-const JOBS: [(&str, Job); 7] = [
+const JOBS: [(&str, Job); 12] = [
     ("sort", |sales| sorted(sales).count()),
     ("group", |sales| grouped(sales).count()),
     ("join", |sales| joined(sales).count()),
     ("reduce", |sales| reduced(sales).count()),
     ("distinct", |sales| distinct(sales).count()),
     ("semi-join", |sales| partners(sales).count()),
+    ("min_by", |sales| least(sales).count()),
+    ("first of groups", |sales| firsts(sales).count()),
+    ("top of groups", |sales| tops(sales).count()),
+    ("reduce_group", |sales| whole_groups(sales).count()),
+    ("count_distinct", |sales| counted(sales).collect().map(|counts| counts.iter().map(|count| count.1).sum())),
     ("collect", |sales| sales.collect().map(|records| records.len() as u64)),
 ];
 

@@ -2,7 +2,7 @@
 
 use dataflow::prelude::*;
 use proptest::prelude::*;
-use tests::{Reading, everywhere, inputs, locally, on_each_engine, small_inputs};
+use tests::{Reading, everywhere, inputs, on_each_engine, small_inputs};
 
 use crate::{cases, grouped};
 
@@ -42,12 +42,6 @@ proptest! {
     #[test]
     fn records_of_fixed_size(input in inputs()) {
         let readings = input.readings();
-        locally(expected_totals(&readings), |env| totals(env.collection(&readings)?).collect());
-    }
-
-    #[test]
-    fn few_records_on_all_engines(input in small_inputs()) {
-        let readings = input.readings();
         everywhere(expected_totals(&readings), |env| totals(env.collection(&readings)?).collect());
     }
 
@@ -60,7 +54,7 @@ proptest! {
             (group[0].0, names.max().unwrap().clone(), notes.max().unwrap().clone())
         };
         let expected = grouped(&records, |n| n.0).into_values().map(greatest).collect();
-        locally(expected, |env| notes(env.collection(&records)?).collect());
+        everywhere(expected, |env| notes(env.collection(&records)?).collect());
     }
 
     #[test]
@@ -75,6 +69,33 @@ proptest! {
 #[dataflow]
 fn key_changed(readings: DataSet<(u32, u64)>) -> DataSet<(u32, u64)> {
     readings.group_by(|r| r.0).reduce(|a, b| (a.0 + 1, a.1 + b.1))
+}
+
+/// Records of which each, with its key, needs a page of its own: the closure's records outgrow the page that they are first written to.
+#[test]
+fn records_larger_than_a_page() {
+    let words: Vec<(u32, String)> = (0..40).map(|n| (n % 3, "y".repeat(1_000 * n as usize))).collect();
+    let expected =
+        grouped(&words, |w| w.0).into_iter().map(|(key, group)| (key, group.iter().map(|w| w.1.as_str()).collect()));
+    everywhere(expected.collect(), |env| joined_texts(env.collection(&words)?).collect());
+}
+
+#[dataflow]
+fn longest_notes(notes: DataSet<(String, Option<String>)>) -> DataSet<(String, Option<String>)> {
+    notes.group_by(|n| n.0).reduce(|a, b| if b.1 > a.1 { b } else { a })
+}
+
+/// Groups whose rows move, found by a key that moves with them.
+#[test]
+fn groups_of_texts_are_found_where_they_have_moved() {
+    let note = |n: u64| (!n.is_multiple_of(7)).then(|| "n".repeat((n * n % 23) as usize));
+    let notes: Vec<(String, Option<String>)> =
+        (0..9_000u64).map(|n| (format!("a key of more than twelve bytes {}", n % 90), note(n))).collect();
+    let greatest = |(key, group): (String, Vec<&(String, Option<String>)>)| {
+        (key, group.iter().map(|n| n.1.clone()).max().unwrap())
+    };
+    let expected = grouped(&notes, |n| n.0.clone()).into_iter().map(greatest).collect();
+    everywhere(expected, |env| longest_notes(env.collection(&notes)?).collect());
 }
 
 #[test]

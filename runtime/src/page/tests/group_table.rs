@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::super::group_table::{GroupTable, Groups};
+use super::super::group_table::{Combined, GroupTable, Groups};
 use super::*;
 
 /// The state: the key's leaves, then a count and a sum.
@@ -34,6 +34,31 @@ fn aggregate(table: &mut GroupTable, key: &[usize], items: &[Item]) {
             });
         });
     }
+}
+
+#[test]
+fn rows_of_one_group_have_one_number_and_others_have_others() {
+    let items: Vec<Item> = (0..300).map(|n| Item { key: n % 7, ..Item::default() }).collect();
+    let (mut table, mut groups, mut numbers) = (table(&[0]), Groups::default(), Vec::new());
+    let mut known = HashMap::new();
+    for page in pages(&items) {
+        let batch = page.batch();
+        let mut odd = Selection::default();
+        odd.set((0..batch.rows() as u32).filter(|row| row % 2 == 1));
+        let input = Input::new(&batch, &odd);
+        table.probe(&input, &[0], &[(0, 0)], &mut groups).unwrap();
+        groups.numbers(&input, &mut numbers);
+        let numbered = batch.with_numbers(&numbers);
+        assert_eq!((numbered.rows(), numbered.leaf_count()), (batch.rows(), TYPES.len() + 1));
+        for row in 0..batch.rows() {
+            let (key, number) = (numbered.leaf_bits(0, row), numbered.leaf_bits(TYPES.len(), row));
+            let expected = if row % 2 == 1 { *known.entry(key).or_insert(number) } else { 0 };
+            assert_eq!(number, expected, "row {row}");
+        }
+        assert_eq!(batch.with_numbers(&numbers[..5]).rows(), 5);
+    }
+    let different: std::collections::HashSet<u128> = known.values().copied().collect();
+    assert_eq!((known.len(), different.len()), (7, 7));
 }
 
 /// Key, text, count and sum of each group.
@@ -96,62 +121,81 @@ fn a_drained_table_is_empty_and_forgets_old_groups() {
     drop(table.drain().unwrap());
     assert!(table.is_empty() && drained(&mut table).is_empty());
     assert_eq!(table.visit(&input, &groups, |_, _, rows| rows.len()), 0);
-    assert_eq!(table.state_of(&groups, 0).rows(), 0);
+    assert!(table.combine(&input, &groups, |_, _, mut pairs| pairs.next().is_none()));
 }
 
-/// Replaces each item's group by a row with a text of the item's, in a table keyed by number.
-fn replace_all(table: &mut GroupTable, model: &mut HashMap<u64, Group>, items: &[Item]) {
-    let mut groups = Groups::default();
-    for page in pages(items) {
-        windows(&page.batch(), |input| {
-            table.probe(input, &[0], &[(0, 0), (1, 1)], &mut groups).unwrap();
-            let items = read(input.batch());
-            for (position, &row) in input.selection().rows().iter().enumerate() {
-                let item = &items[row as usize];
-                let before = table.state_of(&groups, position).leaf_bits(2, 0) as u64;
-                let state = (item.key, item.text.repeat(2), before + 1, 7);
-                let mut writer = RowWriter::new(table.layout().clone(), memory());
-                let written = writer.visit(|mut leaves, mut claims| {
-                    let (key, text) = (leaves.plain::<u64>(), leaves.text());
-                    let (count, sum) = (leaves.plain::<u64>(), leaves.plain::<u64>());
-                    let row = claims.claim(text.heap_bytes(&state.1)).unwrap();
-                    key.write(row, state.0);
-                    text.write(row, &state.1, &mut claims);
-                    count.write(row, state.2);
-                    sum.write(row, state.3);
-                });
-                written.unwrap();
-                writer.seal();
-                let page = writer.take_sealed().next().unwrap();
-                table.replace(&mut groups, position, &page.batch()).unwrap();
-                let group = model.entry(item.key).or_default();
-                *group = (state.0, state.1, group.2 + 1, 7);
+/// What an item makes of its group: its text twice, one more, and a seven.
+fn replacing(group: &Group, key: u64, text: &str) -> Group {
+    (key, text.repeat(2), group.2 + 1, 7)
+}
+
+/// Combines an input with its groups: for each item, what `made` gives for the count so far, its key and its text. What came of the last.
+fn combine(
+    table: &mut GroupTable,
+    input: &Input<'_>,
+    groups: &Groups,
+    made: impl Fn(u64, u64, &str) -> Vec<Group>,
+) -> Combined {
+    let mut scratch = RowWriter::new(table.layout().clone(), memory());
+    let combined = scratch.visit(|mut sinks, mut claims| {
+        let (key, text) = (sinks.plain::<u64>(), sinks.text());
+        let (count, sum) = (sinks.plain::<u64>(), sinks.plain::<u64>());
+        table.combine(input, groups, |mut stored, mut leaves, mut pairs| {
+            stored.skip(2);
+            let (before, item_key, item_text) = (stored.plain::<u64>(), leaves.plain::<u64>(), leaves.text());
+            while let Some((group, item)) = pairs.next() {
+                for made in made(before.read(group), item_key.read(item), item_text.read(item)) {
+                    let row = claims.claim(text.heap_bytes(&made.1)).unwrap();
+                    key.write(row, made.0);
+                    text.write(row, &made.1, &mut claims);
+                    count.write(row, made.2);
+                    sum.write(row, made.3);
+                }
+                match pairs.settle(&mut claims).unwrap() {
+                    Combined::Kept => {}
+                    fault => return fault,
+                }
             }
-        });
-        table.compact().unwrap();
-    }
+            Combined::Kept
+        })
+    });
+    combined.unwrap()
 }
 
 #[test]
-fn replaced_groups_keep_their_last_row() {
+fn groups_keep_what_their_last_row_made() {
     let mut items = Random(22).items(9_000);
     items.iter_mut().for_each(|item| item.key %= 300);
-    let (mut table, mut model) = (table(&[0]), HashMap::new());
-    replace_all(&mut table, &mut model, &items);
+    let mut table = table(&[0]);
+    let mut groups = Groups::default();
+    for page in pages(&items) {
+        windows(&page.batch(), |input| {
+            table.probe(input, &[0], &[(0, 0), (1, 1)], &mut groups).unwrap();
+            let made = |count, key, text: &str| vec![replacing(&(key, String::new(), count, 0), key, text)];
+            assert_eq!(combine(&mut table, input, &groups, made), Combined::Kept);
+        });
+        table.compact().unwrap();
+    }
+    let mut model: HashMap<u64, Group> = HashMap::new();
+    for item in &items {
+        let group = model.get(&item.key).map(|group| replacing(group, item.key, &item.text));
+        model.insert(item.key, group.unwrap_or_else(|| (item.key, item.text.clone(), 0, 0)));
+    }
     let mut expected: Vec<_> = model.into_values().collect();
     expected.sort();
     assert_eq!((table.len(), drained(&mut table)), (expected.len(), expected));
 }
 
 #[test]
-fn a_row_that_is_not_there_replaces_nothing() {
-    let items = Random(23).items(1);
-    let mut table = table(&[0]);
-    let mut groups = Groups::default();
-    windows(&pages(&items)[0].batch(), |input| {
-        table.probe(input, &[0], &[(0, 0), (1, 1)], &mut groups).unwrap();
-    });
-    let empty = super::super::columns::Columns::new(0).finish();
-    table.replace(&mut groups, 0, &empty).unwrap();
-    assert_eq!(drained(&mut table), [(items[0].key, items[0].text.clone(), 0, 0)]);
+fn what_is_not_one_row_of_the_same_key_replaces_nothing() {
+    let items: Vec<Item> = ["a", "b"].map(|text| Item { key: 5, text: text.to_owned(), ..Item::default() }).into();
+    let made = |copies: usize, key: u64| vec![(key, String::new(), 1, 1); copies];
+    for (copies, key, fault) in [(0, 5, Combined::NotOne), (2, 5, Combined::NotOne), (1, 6, Combined::KeyChanged)] {
+        let (mut table, mut groups) = (table(&[0]), Groups::default());
+        windows(&pages(&items)[0].batch(), |input| {
+            table.probe(input, &[0], &[(0, 0), (1, 1)], &mut groups).unwrap();
+            assert_eq!(combine(&mut table, input, &groups, |_, _, _| made(copies, key)), fault);
+        });
+        assert_eq!(drained(&mut table), [(5, "a".to_owned(), 0, 0)]);
+    }
 }

@@ -1,0 +1,146 @@
+//! Groupings that give records as they are: some of each group, its first in an order, its least or greatest.
+
+use std::panic::Location;
+
+use runtime::operators::{Best, GroupFirst, GroupTop, distinct_by};
+use runtime::page::OrderKey;
+
+use super::group::Grouped;
+use super::{Ends, Flow, Mode};
+use crate::key::{Key, Order, Projection, nulls_last};
+use crate::record::Record;
+
+impl<T: Record, M: Mode> Flow<T, M> {
+    /// One record for each value of a field, or of several, `|r| (r.name, r.day)`: whichever comes first to its task, so with more than one
+    /// task not always the same. For a certain one, `group_by` with `min_by`, `max_by` or `top`.
+    ///
+    /// Cost: a look-up for each record, and a row in memory for each value.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn customers(orders: DataSet<(u32, String)>) -> DataSet<(u32, String)> {
+    ///     orders.distinct_by(|o| o.0)
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let orders = Env::embedded().collection([(1u32, "Ann"), (2, "Bob"), (1, "Ann")])?;
+    /// assert_eq!(customers(orders).count()?, 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    #[track_caller]
+    pub fn distinct_by<K: Key<T>>(&self, key: impl FnOnce(T::Fields<T>) -> K) -> Flow<T, M> {
+        let key = key(T::fields(0)).leaves();
+        self.then(distinct_by(T::schema(), key), &[], &self.next.called_at(Location::caller()))
+    }
+
+    /// The record of the whole flow where a field is least; none of an empty flow. As [`Grouped::min_by`].
+    #[must_use]
+    #[track_caller]
+    pub fn min_by<P: Projection<T>>(&self, field: impl FnOnce(T::Fields<T>) -> P) -> Flow<M::Grouped<T>, M> {
+        let best = best::<T>("min_by", &[], &field(T::fields(0)).leaves(), false);
+        self.then(best, &[], &self.next.called_at(Location::caller()))
+    }
+
+    /// The record of the whole flow where a field is greatest; none of an empty flow. As [`Grouped::max_by`].
+    #[must_use]
+    #[track_caller]
+    pub fn max_by<P: Projection<T>>(&self, field: impl FnOnce(T::Fields<T>) -> P) -> Flow<M::Grouped<T>, M> {
+        let best = best::<T>("max_by", &[], &field(T::fields(0)).leaves(), true);
+        self.then(best, &[], &self.next.called_at(Location::caller()))
+    }
+}
+
+impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
+    /// Any `count` records of each group, all of a group that has fewer.
+    ///
+    /// Cost: a look-up for each record, and a key with a count in memory for each group; records go on as they come.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn samples(lines: DataSet<(String, u64)>) -> DataSet<(String, u64)> {
+    ///     lines.group_by(|l| l.0).first(1)
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let lines = Env::embedded().collection([("error", 3u64), ("info", 5), ("error", 8)])?;
+    /// assert_eq!(samples(lines).count()?, 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn first(&self, count: usize) -> Flow<T, M> {
+        self.flow.then(GroupFirst { schema: T::schema(), key: self.key.clone(), count }, &[], &self.next)
+    }
+
+    /// The first `count` records of each group in an order: `|r| (desc(r.revenue), asc(r.day))`. Nulls come last. Which of those that tie
+    /// are given is not specified, nor is the order of the result.
+    ///
+    /// Cost: a sort by key and order, of some multiple of the result at a time.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn best_two(sales: DataSet<(String, u64)>) -> DataSet<(String, u64)> {
+    ///     sales.group_by(|s| s.0).top(2, |s| desc(s.1)).sort(|s| (s.0, desc(s.1)))
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let sales = Env::embedded().collection([("ink", 3u64), ("pen", 5), ("ink", 9), ("ink", 4)])?;
+    /// let sale = |item: &str, price| (item.to_owned(), price);
+    /// assert_eq!(best_two(sales).collect()?, [sale("ink", 9), sale("ink", 4), sale("pen", 5)]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn top<O: Order<T>>(&self, count: usize, order: impl FnOnce(T::Fields<T>) -> O) -> Flow<T, M>
+    where
+        M: Ends,
+    {
+        let schema = T::schema();
+        let order = nulls_last(order(T::fields(0)).keys(), &schema);
+        self.flow.then(GroupTop { schema, key: self.key.clone(), count, order }, &[], &self.next)
+    }
+
+    /// The record of each group where a field is least, or several, `|r| (r.price, r.day)`, the first one before the next. Nulls come last.
+    /// Of records that tie, the one whose other fields are least, in their order: so the result does not depend on the tasks.
+    ///
+    /// Cost: a look-up and a comparison for each record, and a record in memory for each group; all fields are read.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn cheapest(offers: DataSet<(String, u64, String)>) -> DataSet<(String, u64, String)> {
+    ///     offers.group_by(|o| o.0).min_by(|o| o.1)
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let offers = Env::embedded().collection([("ink", 5u64, "Bob"), ("ink", 3, "Cy"), ("ink", 3, "Ann")])?;
+    /// assert_eq!(cheapest(offers).collect()?, [("ink".to_owned(), 3, "Ann".to_owned())]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn min_by<P: Projection<T>>(&self, field: impl FnOnce(T::Fields<T>) -> P) -> Flow<M::Grouped<T>, M> {
+        let best = best::<T>("min_by", &self.key, &field(T::fields(0)).leaves(), false);
+        self.flow.then(best, &[], &self.next)
+    }
+
+    /// The record of each group where a field is greatest, or several. Nulls come last. Of records that tie, the one whose other
+    /// fields are least. As [`Grouped::min_by`].
+    #[must_use]
+    pub fn max_by<P: Projection<T>>(&self, field: impl FnOnce(T::Fields<T>) -> P) -> Flow<M::Grouped<T>, M> {
+        let best = best::<T>("max_by", &self.key, &field(T::fields(0)).leaves(), true);
+        self.flow.then(best, &[], &self.next)
+    }
+}
+
+fn best<T: Record>(word: &'static str, key: &[usize], leaves: &[usize], descending: bool) -> Best {
+    let schema = T::schema();
+    let order = leaves.iter().map(|&leaf| OrderKey { leaf, descending }).collect();
+    let order = nulls_last(order, &schema);
+    Best { word, schema, key: key.to_vec(), order }
+}

@@ -1,0 +1,215 @@
+//! Groups' rows that a kernel replaces, input row after input row.
+
+use std::marker::PhantomData;
+
+use smallvec::SmallVec;
+
+use super::{GroupTable, Groups};
+use crate::error::{Error, Result};
+use crate::page::batch::{Batch, Input, LeafPtr, LeafReader, Row, RowIds};
+use crate::page::key::{KeyLeaf, KeyShape, with_shape};
+use crate::page::writer::{Claims, RowWriter};
+use crate::row::Physical;
+
+/// What became of the record that a kernel wrote for a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Combined {
+    /// It is the group's row now.
+    Kept,
+    /// There was none, or more than one.
+    NotOne,
+    /// It has another key.
+    KeyChanged,
+}
+
+/// The rows of an input that did not open their group, each beside the group's row as it is by then.
+pub struct Combining<'c, 'g, 'b> {
+    pub(super) table: &'c mut GroupTable,
+    rows: RowIds<'b>,
+    places: &'c [usize],
+    fresh: &'c [u32],
+    key: SmallVec<[KeyLeaf; 4]>,
+    pub(super) slots: SmallVec<[LeafPtr; 4]>,
+    position: usize,
+    /// The group's row that was handed out last.
+    pub(super) group: Option<usize>,
+    /// Rows that the kernel has written.
+    written: usize,
+    /// Rows that were replaced since the table was probed. A kernel may still hold what it read of them, so nothing takes their place
+    /// before it is done.
+    left: Vec<usize>,
+    /// Whether a group's row has moved since the table was probed.
+    moved: bool,
+    brand: PhantomData<fn(&'g ()) -> &'g ()>,
+}
+
+impl GroupTable {
+    /// Calls `f` with the groups' leaves, the input's leaves, and the pairs of rows that are to be combined: what a kernel writes for a
+    /// pair, [`Combining::settle`] makes the group's row. New groups must have been opened as copies of their first row.
+    #[inline(always)]
+    pub fn combine<R>(
+        &mut self,
+        input: &Input<'_>,
+        groups: &Groups,
+        f: impl for<'g, 'b> FnOnce(LeafReader<'g>, LeafReader<'b>, Combining<'_, 'g, 'b>) -> R,
+    ) -> R {
+        let stored = self.stored_batch();
+        input.visit(|leaves, rows| f(LeafReader::new(&stored), leaves, Combining::new(self, rows, groups)))
+    }
+
+    /// All leaves of stored rows, whose "row number" is the place. Its rows are read at places of this table's rows only, which
+    /// stay where they are, as they are where they have slots, until the table is compacted or drained.
+    fn stored_batch(&self) -> Batch<'static> {
+        let leaves: SmallVec<[LeafPtr; 8]> =
+            (0..self.layout.types().len()).map(|leaf| self.stored_leaf(leaf)).collect();
+        // SAFETY: the leaves are read through `Row`s that `Combining` makes of places of the table's rows. It borrows the table as
+        // long as the leaves' brand lives, so it is neither drained nor compacted meanwhile; and only rows without slots, which
+        // nobody can hold a reference into, are written over.
+        unsafe { Batch::from_leaves(usize::MAX, leaves) }
+    }
+}
+
+impl<'c, 'g, 'b> Combining<'c, 'g, 'b> {
+    fn new(table: &'c mut GroupTable, rows: RowIds<'b>, groups: &'c Groups) -> Self {
+        let own = groups.table == table.id && groups.places.len() == rows.len();
+        let (places, fresh) = if own { (&groups.places[..], &groups.fresh[..]) } else { (&[][..], &[][..]) };
+        // Rows are compared with rows of the same layout: places on both sides.
+        let offset = |leaf: usize| table.layout.offset(leaf).unwrap_or_default();
+        let key_leaf = |&leaf: &usize| KeyLeaf { asked: table.stored_leaf(leaf), stored_offset: offset(leaf) };
+        let stored = (0..table.layout.types().len()).map(|leaf| table.stored_leaf(leaf));
+        Combining {
+            key: table.key.iter().map(key_leaf).collect(),
+            slots: stored.filter(|leaf| leaf.ty.physical() == Physical::Slot).collect(),
+            table,
+            rows,
+            places,
+            fresh,
+            position: 0,
+            group: None,
+            written: 0,
+            left: Vec::new(),
+            moved: false,
+            brand: PhantomData,
+        }
+    }
+
+    /// The next row that did not open its group: the group's row, and the row.
+    #[allow(clippy::should_implement_trait, reason = "`settle` is called between two pairs")]
+    pub fn next(&mut self) -> Option<(Row<'g>, Row<'b>)> {
+        while self.fresh.first() == Some(&(self.position as u32)) {
+            self.fresh = &self.fresh[1..];
+            self.position += 1;
+        }
+        let probed = *self.places.get(self.position)?;
+        let row = self.rows.get(self.position);
+        self.position += 1;
+        let place = if self.moved { self.current(probed) } else { probed };
+        self.group = Some(place);
+        Some((Row { index: place, brand: PhantomData }, row))
+    }
+
+    /// Where the row of a group is that was at `probed`: a row that has been replaced still lies there, with the same key.
+    fn current(&self, probed: usize) -> usize {
+        let table = &self.table;
+        with_shape!(&self.key, shape => {
+            // SAFETY: `probed` and the index's places are rows of the table.
+            let same = |place: usize| unsafe { shape.same(probed, table.base.add(place)) };
+            // SAFETY: as above.
+            table.index.find(unsafe { shape.hash(probed) }, same)
+        })
+        .unwrap_or(probed)
+    }
+
+    /// Makes the one record that was written since the last call the row of the group that was handed out last. The writer, of the
+    /// table's layout, was empty when combining began.
+    ///
+    /// # Errors
+    /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
+    pub fn settle(&mut self, claims: &mut Claims<'_>) -> Result<Combined> {
+        let writer = claims.writer();
+        let Some(group) = self.group.take().filter(|_| writer.layout() == self.table.layout()) else {
+            return Err(Error::Internal("a record without a group to replace".to_owned()));
+        };
+        if writer.rows() != self.written + 1 {
+            return Ok(Combined::NotOne);
+        }
+        self.written += 1;
+        let Some(made) = writer.last_row() else { return Ok(Combined::NotOne) };
+        let base = self.table.base;
+        // SAFETY: `made` is a row of the writer's, `group` one of the table's, of one layout.
+        if !with_shape!(&self.key, shape => unsafe { shape.same(made, base.add(group)) }) {
+            return Ok(Combined::KeyChanged);
+        }
+        let width = self.table.layout.width();
+        if self.slots.is_empty() {
+            // SAFETY: both are rows of `width` bytes, of different runs; nobody holds a reference into a row without slots.
+            unsafe { std::ptr::copy_nonoverlapping(base.add(made), base.add(group), width) };
+        } else {
+            let moved = self.moved_to(made)?;
+            self.moved_from(group, moved);
+        }
+        Ok(Combined::Kept)
+    }
+
+    /// The row at `group` has been replaced by one at `moved`, with the same key.
+    pub(super) fn moved_from(&mut self, group: usize, moved: usize) {
+        // SAFETY: `group` is a row of the table.
+        let hash = with_shape!(&self.key, shape => unsafe { shape.hash(group) });
+        self.table.index.replace(hash, group, moved);
+        // SAFETY: as above.
+        match unsafe { crate::page::copy::heap_bytes(&self.slots, group) } {
+            0 => self.left.push(group),
+            _ => self.table.dead += 1,
+        }
+        self.moved = true;
+    }
+
+    /// Copies a written row, with what its slots point to, behind the table's rows; its place there.
+    fn moved_to(&mut self, made: usize) -> Result<usize> {
+        let table = &mut *self.table;
+        // SAFETY: `made` is a row of the writer's, whose layout is the table's.
+        let heap = unsafe { crate::page::copy::heap_bytes(&self.slots, made) };
+        let mut place = None;
+        if heap == 0 {
+            place = table.free.pop().or_else(|| table.rows.claim(0));
+            if let Some(place) = place {
+                // SAFETY: `width` bytes at `place` were claimed, now or for a row that was replaced before this call of
+                // `combine`, of which nobody can hold anything; slots without variable parts mean the same anywhere.
+                unsafe {
+                    std::ptr::copy_nonoverlapping(table.base.add(made), table.base.add(place), table.layout.width());
+                }
+            }
+        } else {
+            let leaves = (0..table.layout.types().len()).map(|leaf| table.stored_leaf(leaf));
+            // SAFETY: read at `made` only, a row of the writer's, whose layout is the table's.
+            let written = unsafe { Batch::from_leaves(usize::MAX, leaves) };
+            // SAFETY: as above.
+            unsafe { table.rows.append_rows(&written, None, &[made], |_, at| place = Some(at))? };
+        }
+        if table.rows.has_sealed() {
+            table.pages.extend(table.rows.take_sealed());
+        }
+        match place {
+            Some(place) => Ok(place),
+            None => Err(table.rows.check().err().unwrap_or_else(refused)),
+        }
+    }
+}
+
+impl Drop for Combining<'_, '_, '_> {
+    /// The kernel is done: what was replaced is free.
+    fn drop(&mut self) {
+        self.table.free.append(&mut self.left);
+    }
+}
+
+fn refused() -> Error {
+    Error::Internal("a page was refused without a reason".to_owned())
+}
+
+impl RowWriter {
+    /// Rows in all its pages.
+    fn rows(&self) -> usize {
+        self.sealed_rows() + self.open_rows()
+    }
+}
