@@ -33,8 +33,12 @@ pub fn parts_supplier_relationship(
         .join(wanted)
         .on(|ps| ps.partkey, |p| p.partkey)
         .map(|ps, p| (p.brand, p.kind, p.size, ps.suppkey))
-        .distinct()
         .group_by(|p| (p.0, p.1, p.2))
-        .aggregate(|g| SuppliersRef { brand: g.key.0, kind: g.key.1, size: g.key.2, suppliers: g.count() })
+        .aggregate(|g| SuppliersRef {
+            brand: g.key.0,
+            kind: g.key.1,
+            size: g.key.2,
+            suppliers: g.count_distinct(|p| p.3),
+        })
         .sort(|s| (desc(s.suppliers), asc(s.brand), asc(s.kind), asc(s.size)))
 }
