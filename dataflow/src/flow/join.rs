@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use runtime::kernel::JoinFactory;
 use runtime::operators::{self, JoinKind};
-use runtime::plan::Node;
+use runtime::plan::{Node, Reads};
 use runtime::row::Schema;
 
 use super::step::Next;
@@ -275,7 +275,21 @@ impl<L: Record, R: Record, M: Mode> Joined<L, R, M> {
     where
         F: for<'l, 'r> Fn(L::At<'l>, R::At<'r>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
     {
-        self.with_kernel(try_join::<L, R, U, F>(body))
+        let reads = [0, 1].map(|side| self.shown(side));
+        self.with_kernel(try_join::<L, R, U, F>(body, reads))
+    }
+
+    /// What may be shown of a side: its key and what a closure reads, in terms of the record that the closure sees.
+    fn shown(&self, side: usize) -> Reads {
+        let Reads::Leaves(mut leaves) = self.pairing.next.reads(side, &self.pairing.inputs[side]) else {
+            return Reads::All;
+        };
+        self.keys[side].iter().for_each(|&leaf| leaves.insert(leaf));
+        if !self.kind.may_miss(side) {
+            return Reads::Leaves(leaves);
+        }
+        // The validity leaf of the `Option` stands before the record's own.
+        Reads::Leaves(std::iter::once(0).chain(leaves.iter().map(|leaf| leaf + 1)).collect())
     }
 
     fn with_kernel<U: Record>(&self, kernel: JoinFactory) -> Flow<U, M> {

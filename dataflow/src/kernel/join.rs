@@ -5,16 +5,20 @@ use std::sync::Arc;
 
 use runtime::error::Result;
 use runtime::kernel::{Factory, JoinFactory, JoinKernel, TaskContext};
-use runtime::page::{Input, JoinTable, Pairs, RowWriter};
+use runtime::page::{Batch, Input, JoinTable, Pairs, RowWriter, Selection};
+use runtime::plan::Reads;
+use runtime::row::Schema;
 
 use super::Emitter;
 use super::emitter::emitting;
 use super::shared::Shared;
 use crate::error::UserError;
-use crate::record::Record;
+use crate::record::{Record, show_record};
 
 struct Joining<L, R, U, B> {
     body: B,
+    /// What `body` reads of each side, and so what may be shown of a pair.
+    reads: [Reads; 2],
     of: Types<L, R, U>,
 }
 
@@ -26,18 +30,19 @@ pub(crate) fn join<L: Record, R: Record, U: Record, F>(body: F) -> JoinFactory
 where
     F: for<'l, 'r> Fn(L::At<'l>, R::At<'r>, &mut Emitter<'_, U>) + Clone + Send + 'static,
 {
-    try_join::<L, R, U, _>(move |left, right, out| {
+    let infallible = move |left: L::At<'_>, right: R::At<'_>, out: &mut Emitter<'_, U>| {
         body(left, right, out);
         Ok(())
-    })
+    };
+    try_join::<L, R, U, _>(infallible, [Reads::All, Reads::All])
 }
 
 /// A join kernel that calls `body` for each pair, and ends the job with its error.
-pub(crate) fn try_join<L: Record, R: Record, U: Record, F>(body: F) -> JoinFactory
+pub(crate) fn try_join<L: Record, R: Record, U: Record, F>(body: F, reads: [Reads; 2]) -> JoinFactory
 where
     F: for<'l, 'r> Fn(L::At<'l>, R::At<'r>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
 {
-    Arc::new(Joining::<L, R, U, Shared<F>> { body: Shared::new(body), of: PhantomData })
+    Arc::new(Joining::<L, R, U, Shared<F>> { body: Shared::new(body), reads, of: PhantomData })
 }
 
 impl<L: Record, R: Record, U: Record, F> Factory<dyn JoinKernel> for Joining<L, R, U, Shared<F>>
@@ -45,7 +50,7 @@ where
     F: for<'l, 'r> Fn(L::At<'l>, R::At<'r>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
 {
     fn open(&self, _: &TaskContext) -> Result<Box<dyn JoinKernel>> {
-        Ok(Box::new(Joining { body: self.body.get(), of: self.of }))
+        Ok(Box::new(Joining { body: self.body.get(), reads: self.reads.clone(), of: self.of }))
     }
 }
 
@@ -77,8 +82,21 @@ where
             })
         })?;
         match failed {
-            Some(error) => Err(error.with_record("pair at hand")),
+            Some(error) => {
+                let pair = table.pair(input, pairs, built_left, position);
+                Err(error.with_record(&show_pair([L::schema(), R::schema()], &self.reads, pair)))
+            }
             None => Ok(position),
         }
     }
+}
+
+/// Both records, as far as they were read: `Sale { item: 3, .. } and Item { id: 3, .. }`.
+#[cold]
+fn show_pair(schemas: [Schema; 2], reads: &[Reads; 2], pair: Option<[Batch<'_>; 2]>) -> String {
+    let mut selection = Selection::default();
+    selection.fill(0..1);
+    let sides = pair.iter().flatten().zip(schemas.iter().zip(reads));
+    let shown = sides.map(|(batch, (schema, reads))| show_record(schema, reads, &Input::new(batch, &selection), 0));
+    shown.collect::<Vec<_>>().join(" and ")
 }

@@ -115,6 +115,18 @@ impl<'a> Batch<'a> {
         Batch { rows: 1, leaves, places: Vec::new(), hold: PhantomData }
     }
 
+    /// One row of the batch alone.
+    ///
+    /// # Safety
+    /// `row` is a row of the batch.
+    pub(super) unsafe fn only_row(mut self, row: usize) -> Self {
+        for leaf in &mut self.leaves {
+            leaf.base = leaf.base.wrapping_add(row * leaf.stride);
+        }
+        self.rows = 1;
+        self
+    }
+
     /// Keeps what the leaves' `buffers` point to.
     pub(super) fn holding(mut self, places: Vec<Box<[*const u8]>>) -> Self {
         self.places = places;

@@ -313,6 +313,25 @@ impl JoinTable {
         f(LeafReader::new(left.0), LeafReader::new(right.0), PairRows::new(left.1, right.1))
     }
 
+    /// The left and the right record of one pair, as batches of one row: for messages.
+    #[must_use]
+    pub fn pair<'b>(
+        &'b self,
+        input: &Input<'b>,
+        pairs: &Pairs,
+        built_left: bool,
+        position: usize,
+    ) -> Option<[Batch<'b>; 2]> {
+        if pairs.table != self.id || pairs.batch_rows != input.batch().rows() {
+            return None;
+        }
+        let (probe, built) = self.sides(input.batch(), pairs);
+        // SAFETY: pairs of this table hold rows of the probed batch and places of this table's rows.
+        let (probe, built) =
+            unsafe { (probe.only_row(*pairs.probed.get(position)?), built.only_row(*pairs.built.get(position)?)) };
+        Some(if built_left { [built, probe] } else { [probe, built] })
+    }
+
     /// The probed and the built side of pairs, as the closure sees them: a side whose rows are not there reads as nulls.
     fn sides<'b>(&'b self, probed: &'b Batch<'b>, pairs: &Pairs) -> (Batch<'b>, Batch<'b>) {
         let stored = (0..self.layout.types().len() - 1).map(|leaf| self.stored_leaf(leaf));

@@ -62,3 +62,29 @@ fn an_error_names_the_operator_its_place_and_the_record() {
         assert!(found.contains("no `+`"), "{engine}: {found}");
     });
 }
+
+#[dataflow]
+fn per_head(budgets: DataSet<(String, i64)>, teams: DataSet<(String, i64)>) -> DataSet<i64> {
+    budgets.left_join(teams).on(|b| b.0, |t| t.0).try_map(|b, t| {
+        let team = t.ok_or("no such team")?;
+        b.1.checked_div(team.1).ok_or("an empty team")
+    })
+}
+
+#[test]
+fn an_error_over_a_pair_shows_both_records() {
+    on_each_engine(|engine, env| {
+        let budgets = env.collection([("red".to_owned(), 7i64), ("blue".to_owned(), 9)]).unwrap();
+        let teams = env.collection([("red".to_owned(), 0i64), ("blue".to_owned(), 3)]).unwrap();
+        let error = per_head(budgets.clone(), teams).collect().unwrap_err().to_string();
+        assert!(
+            error.contains("an empty team") && error.contains("(\"red\", 7) and (\"red\", 0)"),
+            "{engine}: {error}"
+        );
+        let error = per_head(budgets.filter(|b| b.1 > 8), env.collection::<(String, i64)>([]).unwrap())
+            .collect()
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("no such team") && error.contains("(\"blue\", 9) and None"), "{engine}: {error}");
+    });
+}
