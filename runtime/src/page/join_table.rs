@@ -17,8 +17,8 @@ use crate::row::{LeafSet, LeafType, RowLayout};
 
 const BLOCK_ROWS: usize = 64;
 
-/// An index up to this size stays in a core's second cache, and is as quick to look into as a filter.
-const NEAR_BYTES: usize = 256 << 10;
+/// A table of fewer rows has no filter: it would take a page for them.
+const LEAST_FILTERED: usize = 256;
 
 /// Set in a row's hidden leaf once the row has had a partner. Places are multiples of eight.
 const MATCHED: u64 = 1;
@@ -31,7 +31,7 @@ pub struct JoinTable {
     rows: RowWriter,
     pages: Vec<Page>,
     index: Index,
-    /// Where the index is larger than a cache: what tells that a key is not there, without it.
+    /// What tells of most keys that are not there, without the index: even where that lies in a cache, it is a branch to guess.
     presence: Option<Presence>,
     base: *mut u8,
     count: usize,
@@ -108,7 +108,7 @@ impl JoinTable {
         self.pages.extend(self.rows.take_sealed());
         // The index is made for all rows at once, so it never grows and needs no hash of a stored row again.
         self.index.reserve(self.count, |_| 0)?;
-        if self.index.bytes() > NEAR_BYTES {
+        if self.count >= LEAST_FILTERED {
             self.presence = Some(Presence::new(self.count, &self.memory)?);
         }
         let pages = std::mem::take(&mut self.pages);
