@@ -49,8 +49,7 @@ pub(super) fn through<R: Default>(
     if lights.is_empty() {
         return f(&Input::new(batch, rows));
     }
-    let mut kept = Selection::default();
-    kept.set(rows.rows().iter().copied());
+    let mut kept = rows.clone();
     narrow(lights, batch, &mut kept, watch)?;
     if kept.is_empty() { Ok(R::default()) } else { viewed(lights, batch, |batch| f(&Input::new(batch, &kept))) }
 }

@@ -125,8 +125,7 @@ impl Driver for Passing {
             return Ok(Answer::Done);
         }
         self.build.probe(input, &mut self.pairs);
-        let mut rows = Selection::default();
-        rows.set(input.selection().rows().iter().copied());
+        let mut rows = input.selection().clone();
         rows.keep_positions(|position| self.pairs.matched(position) == self.matched);
         out.pass(rows);
         Ok(Answer::Done)

@@ -197,7 +197,7 @@ impl<'a> Batch<'a> {
 }
 
 /// Rows of one batch, ascending: what is left of a window after its predicates.
-#[derive(Default, Debug)]
+#[derive(Clone, Default, Debug)]
 pub struct Selection {
     rows: Vec<u32>,
     /// One more than the largest row.
@@ -246,11 +246,13 @@ impl Selection {
 
     /// Keeps the rows for which `keep` holds, given the position in the selection.
     pub fn keep_positions(&mut self, mut keep: impl FnMut(usize) -> bool) {
-        let mut position = 0;
-        self.rows.retain(|_| {
-            position += 1;
-            keep(position - 1)
-        });
+        let mut kept = 0;
+        // Branch-free, as `retain`.
+        for position in 0..self.rows.len() {
+            self.rows[kept] = self.rows[position];
+            kept += usize::from(keep(position));
+        }
+        self.rows.truncate(kept);
     }
 
     /// Keeps the rows of `batch` for which a predicate holds.
