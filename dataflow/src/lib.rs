@@ -44,9 +44,9 @@ pub mod slots {
 #[doc(hidden)]
 pub mod __private {
     pub use runtime::page::{Claims, LeafReader, NewRow, Row, SinkLeaves};
-    pub use runtime::row::{Field as SchemaField, SchemaBuilder, Shape};
+    pub use runtime::row::{Field as SchemaField, LeafType, SchemaBuilder, Shape, Tag};
 
     pub use crate::flow::Capture;
-    pub use crate::key::Field;
+    pub use crate::key::{Equality, EqualityIn, Field};
     pub use crate::record::{Record, Value};
 }

@@ -64,6 +64,15 @@ impl<const SCALE: u8> Equality for Decimal<SCALE> {}
 impl<const SCALE: u8> Equality for Vec<Decimal<SCALE>> {}
 impl<V: Equality> Equality for Option<V> {}
 
+/// [`Equality`] as a bound of generated code: since it mentions a lifetime, the compiler accepts it where it does not hold.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a key: equality of floats depends on rounding",
+    label = "a float in a key",
+    note = "use an integer or a `Decimal`, or round in a `map` first"
+)]
+pub trait EqualityIn<'a> {}
+impl<V: Equality> EqualityIn<'_> for V {}
+
 /// What a key closure gives.
 #[diagnostic::on_unimplemented(
     message = "this is not a key of `{T}`",
@@ -131,6 +140,7 @@ impl<T, V: Record> KeyedBy<T, V> for Field<T, V> {
 
 macro_rules! tuple {
     ($($name:ident $value:ident $index:tt),*) => {
+        impl<$($name: Equality),*> Equality for ($($name,)*) {}
         impl<T, $($name: Key<T>),*> Key<T> for ($($name,)*) {
             type Value = ($($name::Value,)*);
             fn leaves(&self) -> Vec<usize> {

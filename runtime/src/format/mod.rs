@@ -6,6 +6,7 @@
 mod blocks;
 mod cells;
 mod csv;
+mod enums;
 mod files;
 mod names;
 mod parquet;

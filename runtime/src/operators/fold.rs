@@ -107,7 +107,7 @@ pub(crate) fn run(step: Step, table: &mut GroupTable, input: &Input<'_>, groups:
 fn extreme_of(ty: LeafType, step: Step, table: &mut GroupTable, input: &Input<'_>, groups: &Groups) -> Result<()> {
     use LeafType as L;
     match ty {
-        L::Bool | L::U8 | L::Valid => extreme::<u8>(step, table, input, groups, |a, b| a < b),
+        L::Bool | L::U8 | L::Valid | L::Tag(_) => extreme::<u8>(step, table, input, groups, |a, b| a < b),
         L::I8 => extreme::<i8>(step, table, input, groups, |a, b| a < b),
         L::U16 => extreme::<u16>(step, table, input, groups, |a, b| a < b),
         L::I16 => extreme::<i16>(step, table, input, groups, |a, b| a < b),

@@ -212,7 +212,7 @@ unsafe fn normalized(leaf: LeafPtr, row: usize) -> u128 {
     // SAFETY: the caller's promise; each arm reads the type's own width.
     unsafe {
         match leaf.ty {
-            L::Bool | L::U8 | L::Valid => leaf.read::<u8>(row).into(),
+            L::Bool | L::U8 | L::Valid | L::Tag(_) => leaf.read::<u8>(row).into(),
             L::I8 => signed(leaf.read::<i8>(row).into()),
             L::U16 => leaf.read::<u16>(row).into(),
             L::I16 => signed(leaf.read::<i16>(row).into()),

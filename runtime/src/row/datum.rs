@@ -110,6 +110,7 @@ pub fn show_leaf(ty: LeafType, value: &Datum, out: &mut String) {
         L::I64 => write!(out, "{}", bits as i64),
         L::I128 => write!(out, "{}", bits as i128),
         L::U8 | L::U16 | L::U32 | L::U64 | L::U128 | L::Valid => write!(out, "{bits}"),
+        L::Tag(tag) => write!(out, "{}", tag.variant(bits as u8)),
         L::F32 => write!(out, "{}", f32::from_bits(bits as u32)),
         L::F64 => write!(out, "{}", f64::from_bits(bits as u64)),
         L::Char => write!(out, "{}", char::from_u32(bits as u32).unwrap_or(char::REPLACEMENT_CHARACTER)),

@@ -7,7 +7,7 @@ use super::scan::Fields;
 use crate::error::Result;
 use crate::format::values::{parse_hex, parse_integer, parse_with};
 use crate::page::{Columns, TextColumn, Utf8};
-use crate::row::LeafType;
+use crate::row::{LeafType, Tag};
 use crate::value::{parse_date, parse_decimal, parse_timestamp};
 
 /// Records of one block whose fields were found.
@@ -122,6 +122,7 @@ impl Values {
         match (self, ty) {
             (Values::W1(out), L::Bool) => column.each(out, parse_bool),
             (Values::W1(out), L::I8) => column.each(out, |text| parse_integer::<i8>(text).map(|value| value as u8)),
+            (Values::W1(out), L::Tag(tag)) => column.each(out, |text| parse_tag(text, tag, found.quote)),
             (Values::W1(out), _) => column.each(out, parse_integer::<u8>),
             (Values::W2(out), L::I16) => column.each(out, |text| parse_integer::<i16>(text).map(|value| value as u16)),
             (Values::W2(out), _) => column.each(out, parse_integer::<u16>),
@@ -225,6 +226,13 @@ fn parse_bool(text: &[u8]) -> Option<u8> {
         b"false" | b"False" | b"FALSE" | b"0" => Some(0),
         _ => None,
     }
+}
+
+fn parse_tag(text: &[u8], tag: &Tag, quote: Option<u8>) -> Option<u8> {
+    tag.find(text).or_else(|| {
+        let quote = char::from(quote?);
+        tag.find(std::str::from_utf8(text).ok()?.replace(&format!("{quote}{quote}"), &quote.to_string()).as_bytes())
+    })
 }
 
 fn parse_char(text: &[u8], quote: Option<u8>) -> Option<u32> {
