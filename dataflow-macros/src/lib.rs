@@ -125,6 +125,7 @@ pub fn dataflow_inline(tokens: TokenStream) -> TokenStream {
 /// | `f32`, `f64` | the same | 1 | no: rounding decides |
 /// | `String`, `Vec<u8>` | `&str`, `&[u8]` | 1 | yes |
 /// | `Vec<T>` of integers of 16 bits and more, floats, dates, timestamps, decimals | `&[T]` | 1 | where `T` is |
+/// | `Vec<String>` | `Texts` | 1 | yes |
 /// | `Option<T>` | `Option` of what they see of `T` | 1 + those of `T` | where `T` is |
 /// | `(A, B, …)` of up to eight | a tuple | those of all parts | where all parts are |
 /// | `[T; N]`, `N` at most 16 | an array | `N` times those of `T` | where `T` is |
@@ -133,7 +134,7 @@ pub fn dataflow_inline(tokens: TokenStream) -> TokenStream {
 /// | an enum | its twin | 1 + those of all variants | where all its values are |
 ///
 /// `T` is any of these, but within `Vec`. Not among them are references (a record owns its values), `usize` (another size
-/// on other machines), maps and sets, lists of texts and of records, and records that contain themselves: what stands in their
+/// on other machines), maps and sets, lists of records, and records that contain themselves: what stands in their
 /// place is said at the field.
 ///
 /// # Enums

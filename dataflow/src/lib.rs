@@ -27,7 +27,7 @@ pub use kernel::{Averaged, Emitter, mean};
 pub use key::{Asc, Desc, Equality, Field, Key, KeyedBy, Order, Projection, asc, desc};
 pub use record::{Record, Value};
 pub use runtime::source::Comparison;
-pub use runtime::value::{Date, Decimal, Timestamp};
+pub use runtime::value::{Date, Decimal, Texts, Timestamp};
 pub use text::{TextExt, Words};
 
 /// The kinds of a [`Join`], as they stand in its type.
@@ -49,4 +49,5 @@ pub mod __private {
     pub use crate::flow::Capture;
     pub use crate::key::{Equality, EqualityIn, Field};
     pub use crate::record::{Record, Value};
+    pub use runtime::value::Texts;
 }

@@ -82,6 +82,7 @@ struct Composed {
     maybe: Option<Box<Event>>,
     pairs: [Pair<u8, Pair<String, Status>>; 2],
     tuple: (Box<Status>, Pair<Event, Point>),
+    words: (Vec<String>, Option<Vec<String>>),
 }
 
 fn pair<A: std::fmt::Debug, B: std::fmt::Debug>(
@@ -97,13 +98,15 @@ fn composed() -> impl Strategy<Value = Composed> {
     let pairs = || pair(any::<u8>(), pair(text(), status()));
     let parts =
         (points, [text(), text()], place(), option::of(event()), [pairs(), pairs()], status(), pair(event(), point()));
-    parts.prop_map(|(points, texts, place, maybe, pairs, status, pair)| Composed {
+    let words = (vec(text(), 0..6), option::of(vec(text(), 0..3)));
+    (parts, words).prop_map(|((points, texts, place, maybe, pairs, status, pair), words)| Composed {
         points,
         texts,
         place: Box::new(place),
         maybe: maybe.map(Box::new),
         pairs,
         tuple: (Box::new(status), pair),
+        words,
     })
 }
 

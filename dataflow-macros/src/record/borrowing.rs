@@ -26,6 +26,7 @@ enum Spelling<'t> {
     Plain,
     Text,
     List(&'t Type),
+    Texts,
     Optional(&'t Type),
     Tuple(Vec<&'t Type>),
     Array(&'t Type, &'t Expr),
@@ -68,6 +69,7 @@ fn spelling(ty: &Type) -> Spelling<'_> {
 fn named(segment: &PathSegment) -> Spelling<'_> {
     match (segment.ident.to_string().as_str(), only_argument(segment)) {
         ("String", None) => Spelling::Text,
+        ("Vec", Some(element)) if matches!(spelling(element), Spelling::Text) => Spelling::Texts,
         ("Vec", Some(element)) => Spelling::List(element),
         ("Option", Some(inner)) => Spelling::Optional(inner),
         ("Box", Some(inner)) => Spelling::Boxed(inner),
@@ -90,7 +92,7 @@ pub(super) fn only_argument(segment: &PathSegment) -> Option<&Type> {
 pub(super) fn sight(ty: &Type) -> Sight {
     match spelling(ty) {
         Spelling::Plain => Sight::Itself,
-        Spelling::Text | Spelling::List(_) | Spelling::Boxed(_) => Sight::Twin,
+        Spelling::Text | Spelling::Texts | Spelling::List(_) | Spelling::Boxed(_) => Sight::Twin,
         Spelling::Optional(inner) | Spelling::Array(inner, _) => sight(inner),
         Spelling::Tuple(parts) => parts.into_iter().map(sight).max().unwrap_or(Sight::Itself),
         Spelling::Other => Sight::AsNested,
@@ -157,7 +159,7 @@ pub(super) fn is_spelled_out(record: &RecordInput, ty: &Type) -> bool {
 
 fn has_spelling(ty: &Type) -> bool {
     match spelling(ty) {
-        Spelling::Plain | Spelling::Text | Spelling::List(_) => true,
+        Spelling::Plain | Spelling::Text | Spelling::Texts | Spelling::List(_) => true,
         Spelling::Optional(inner) | Spelling::Array(inner, _) | Spelling::Boxed(inner) => has_spelling(inner),
         Spelling::Tuple(parts) => parts.into_iter().all(has_spelling),
         Spelling::Other => false,
@@ -176,6 +178,7 @@ pub(super) fn borrowed(record: &RecordInput, ty: &Type) -> TokenStream {
     match spelling(ty) {
         Spelling::Plain => quote!(#ty),
         Spelling::Text => quote!(&'a str),
+        Spelling::Texts => quote!(::dataflow::__private::Texts<'a>),
         Spelling::List(element) => quote!(&'a [#element]),
         Spelling::Optional(inner) => {
             let inner = borrowed(record, inner);

@@ -97,13 +97,12 @@ impl Search<'_> {
         let Some(Type::Path(element)) = only_argument(segment) else { return };
         let element = element.path.segments.last().map_or(String::new(), |segment| segment.ident.to_string());
         let instead = match element.as_str() {
-            "String" => "make each text a record, or join them in one `String`",
             "Vec" => "make each inner list a record",
             "bool" | "i8" => "write `Vec<u8>`",
             "char" => "write `String`, or `Vec<u32>`",
             _ => return,
         };
-        self.refuse(path, format!("a list holds numbers, dates or decimals, not `{element}`: {instead}"));
+        self.refuse(path, format!("a list holds numbers, dates, decimals or texts, not `{element}`: {instead}"));
     }
 }
 

@@ -10,6 +10,7 @@ mod leaves;
 mod optional;
 mod plain;
 mod show;
+mod texts;
 mod tuples;
 
 use runtime::page::{Claims, LeafReader, NewRow, Row, SinkLeaves};
@@ -20,12 +21,12 @@ pub(crate) use show::show_record;
 
 /// A type that can flow through a pipeline.
 ///
-/// Derive it for a struct or an enum: `#[derive(Record, Clone, Debug)]`. Plain values, `String`, `Vec<u8>`, `Vec` of plain values,
-/// `Option` and arrays of up to 16 of any of these, and tuples of up to eight records are records too.
+/// Derive it for a struct or an enum: `#[derive(Record, Clone, Debug)]`. Plain values, `String`, `Vec<u8>`, `Vec` of plain values
+/// or of texts, `Option` and arrays of up to 16 of any of these, and tuples of up to eight records are records too.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a record",
     label = "this cannot flow through a pipeline",
-    note = "a record is a struct or an enum with `#[derive(Record)]`, a number, bool, char, String, Date, Timestamp, Decimal, a Vec of plain values, an Option, an array, or a tuple of records"
+    note = "a record is a struct or an enum with `#[derive(Record)]`, a number, bool, char, String, Date, Timestamp, Decimal, a Vec of plain values or of texts, an Option, an array, or a tuple of records"
 )]
 pub trait Record: Value<Record = Self> + Sized + 'static {
     /// What closures see: the record with its texts and lists borrowed. `Copy`, so that it can be used twice.

@@ -1,6 +1,6 @@
 //! Records made of others: enums, arrays, boxes and generic records.
 
-use dataflow::{Record, Value};
+use dataflow::{Record, Texts, Value};
 
 use crate::dump::check;
 use crate::{Home, support};
@@ -85,6 +85,32 @@ fn arrays_boxes_and_generic_records_are_what_they_hold() {
     };
     let third = Composed { choice: Choice::Nothing, pair: Pair { first: 3, second: None }, ..second.clone() };
     check("composed", &[first, second, third]);
+}
+
+#[derive(Record, Clone, Debug, PartialEq)]
+struct Page {
+    id: u32,
+    words: Vec<String>,
+    tags: Option<Vec<String>>,
+}
+
+#[test]
+fn lists_of_texts_are_one_string_of_bytes() {
+    let texts = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
+    let pages = [
+        Page { id: 1, words: texts(&["to", "", "größer als zwölf"]), tags: Some(texts(&["a"])) },
+        Page { id: 2, words: texts(&[""]), tags: Some(Vec::new()) },
+        Page { id: 3, words: Vec::new(), tags: None },
+    ];
+    check("text_lists", &pages);
+    // What is emitted has the same bytes, whatever holds the texts.
+    let words: Vec<&str> = pages[0].words.iter().map(String::as_str).collect();
+    let forms = [Texts::from(&pages[0].words), Texts::from(&words)];
+    let bytes = forms.map(|words| {
+        let page = &support::pages(&[PageRef { id: 1, words, tags: None }], &support::all::<Page>())[0];
+        page.as_bytes().to_vec()
+    });
+    assert_eq!(bytes[0], bytes[1]);
 }
 
 /// What nothing is borrowed from is its own twin, also by way of what is nested.

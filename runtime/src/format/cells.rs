@@ -32,7 +32,7 @@ pub(super) enum Cell<'b> {
 
 /// Whether values of a type can be written as text.
 pub(super) fn is_writable(ty: LeafType) -> bool {
-    !matches!(ty, LeafType::List(_))
+    !matches!(ty, LeafType::List(_) | LeafType::Texts)
 }
 
 impl<'b> Cell<'b> {
@@ -61,7 +61,7 @@ impl<'b> Cell<'b> {
             L::Bytes => Cell::Bytes(leaves.bytes()),
             L::Valid => Cell::Valid(leaves.plain()),
             L::Tag(tag) => Cell::Tag(leaves.plain(), tag),
-            L::List(_) => return None,
+            L::List(_) | L::Texts => return None,
         })
     }
 

@@ -12,6 +12,7 @@ use super::writer::RowWriter;
 use crate::error::Result;
 use crate::memory::{Memory, Reservation};
 use crate::row::{LeafType, Physical, RowLayout};
+use crate::value::Texts;
 
 /// One leaf of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -195,7 +196,7 @@ unsafe fn normalized_prefix(leaf: LeafPtr, row: usize) -> u64 {
                 prefix[..length].copy_from_slice(&bytes[..length]);
                 u64::from_be_bytes(prefix)
             }
-            LeafType::List(_) => 0,
+            LeafType::List(_) | LeafType::Texts => 0,
             ty if ty.physical() == Physical::W16 => (normalized(leaf, row) >> 64) as u64,
             _ => normalized(leaf, row) as u64,
         }
@@ -224,7 +225,7 @@ unsafe fn normalized(leaf: LeafPtr, row: usize) -> u128 {
             L::F64 => float(leaf.read::<f64>(row)),
             L::U128 => leaf.read::<u128>(row),
             L::I128 => leaf.read::<u128>(row) ^ (1 << 127),
-            L::Text | L::Bytes | L::List(_) => 0,
+            L::Text | L::Bytes | L::Texts | L::List(_) => 0,
         }
     }
 }
@@ -246,6 +247,10 @@ unsafe fn compare_rows(leaf: LeafPtr, left: usize, right: usize) -> Ordering {
     unsafe {
         match leaf.ty {
             LeafType::Text | LeafType::Bytes => leaf.bytes(left, 1).cmp(leaf.bytes(right, 1)),
+            LeafType::Texts => {
+                let texts = |row: usize| Texts::stored(leaf.bytes(row, 1)).iter();
+                texts(left).cmp(texts(right))
+            }
             LeafType::List(element) => {
                 let width = element.width();
                 let part = |bytes: &[u8], index: usize| {

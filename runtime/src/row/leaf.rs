@@ -139,6 +139,8 @@ pub enum LeafType {
     Text,
     /// Any bytes.
     Bytes,
+    /// Texts in a row, as [`Texts`](crate::value::Texts) puts them together.
+    Texts,
     /// Plain values in a row.
     List(Element),
     /// One where an `Option` holds a value, else zero.
@@ -158,7 +160,7 @@ impl LeafType {
             L::I32 | L::U32 | L::F32 | L::Char | L::Date => Physical::W4,
             L::I64 | L::U64 | L::F64 | L::Timestamp | L::Decimal(_) => Physical::W8,
             L::I128 | L::U128 => Physical::W16,
-            L::Text | L::Bytes | L::List(_) => Physical::Slot,
+            L::Text | L::Bytes | L::Texts | L::List(_) => Physical::Slot,
         }
     }
 
@@ -183,7 +185,16 @@ impl LeafType {
         use LeafType as L;
         !matches!(
             self,
-            L::Bool | L::Char | L::Date | L::Timestamp | L::Text | L::Bytes | L::List(_) | L::Valid | L::Tag(_)
+            L::Bool
+                | L::Char
+                | L::Date
+                | L::Timestamp
+                | L::Text
+                | L::Bytes
+                | L::Texts
+                | L::List(_)
+                | L::Valid
+                | L::Tag(_)
         )
     }
 }
@@ -194,6 +205,7 @@ impl fmt::Display for LeafType {
             LeafType::Decimal(scale) => write!(f, "Decimal<{scale}>"),
             LeafType::Text => f.write_str("String"),
             LeafType::Bytes => f.write_str("Vec<u8>"),
+            LeafType::Texts => f.write_str("Vec<String>"),
             LeafType::List(element) => write!(f, "Vec<{}>", element.leaf()),
             LeafType::Date | LeafType::Timestamp => write!(f, "{self:?}"),
             LeafType::Valid => f.write_str("Option"),

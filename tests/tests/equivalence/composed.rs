@@ -1,8 +1,10 @@
-//! Arrays, boxes and generic records: through pages, as keys, and in files.
+//! Arrays, boxes, generic records and lists of texts: through pages, as keys, and in files.
+
+use std::cmp::Reverse;
 
 use dataflow::prelude::*;
 use proptest::prelude::*;
-use tests::{Folder, Sale, everywhere, inputs, local, small_inputs};
+use tests::{Folder, Sale, everywhere, inputs, local, on_each_engine, small_inputs};
 
 use crate::{cases, grouped};
 
@@ -91,6 +93,97 @@ proptest! {
         let key = |r: &Composed| r.pair.second.map(|second| (second, r.digits));
         let expected = pairs.filter(|(l, r)| key(l).is_some() && key(l) == key(r)).map(|(l, r)| (l.id, r.id)).collect();
         everywhere(expected, |env| joined(env.collection(&left)?, env.collection(&right)?).collect());
+    }
+}
+
+#[derive(Record, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Page {
+    id: u64,
+    words: Vec<String>,
+}
+
+fn page(s: &Sale) -> Page {
+    Page {
+        id: s.id,
+        words: s.name.chars().take(6).map(|letter| letter.to_string().repeat(s.id as usize % 5)).collect(),
+    }
+}
+
+#[dataflow]
+fn pages(sales: DataSet<Sale>) -> DataSet<Page> {
+    sales.map(|s| {
+        let words: Vec<String> =
+            s.name.chars().take(6).map(|letter| letter.to_string().repeat(s.id as usize % 5)).collect();
+        PageRef { id: s.id, words: Texts::from(&words) }
+    })
+}
+
+#[dataflow]
+fn words(pages: DataSet<Page>) -> DataSet<String> {
+    pages.filter(|p| p.words.len() > 1 && !p.words.contains("ää")).flat_map(|p| p.words.iter())
+}
+
+#[dataflow]
+fn pages_by_words(pages: DataSet<Page>) -> DataSet<(Vec<String>, u64)> {
+    pages.group_by(|p| p.words).count()
+}
+
+#[dataflow]
+fn sorted_by_words(pages: DataSet<Page>) -> DataSet<Page> {
+    pages.sort(|p| (asc(p.words), desc(p.id)))
+}
+
+#[dataflow]
+fn same_words(left: DataSet<Page>, right: DataSet<Page>) -> DataSet<(u64, u64, Vec<String>)> {
+    left.join(right).on(|l| l.words, |r| r.words).map(|l, r| (l.id, r.id, l.words))
+}
+
+proptest! {
+    #![proptest_config(cases(4))]
+
+    #[test]
+    fn lists_of_texts_are_values_like_others(input in inputs()) {
+        let sales = input.sales();
+        let made: Vec<Page> = sales.iter().map(page).collect();
+        everywhere(made.clone(), |env| pages(env.collection(&sales)?).collect());
+        let kept = made.iter().filter(|p| p.words.len() > 1 && !p.words.contains(&"ää".to_owned()));
+        everywhere(kept.flat_map(|p| p.words.clone()).collect(), |env| words(env.collection(&made)?).collect());
+        let groups = grouped(&made, |p| p.words.clone()).into_iter();
+        let expected = groups.map(|(words, group)| (words, group.len() as u64)).collect();
+        everywhere(expected, |env| pages_by_words(pages(env.collection(&sales)?)).collect());
+        let mut expected = made.clone();
+        expected.sort_by_key(|p| (p.words.clone(), Reverse(p.id)));
+        on_each_engine(|engine, env| {
+            let found = sorted_by_words(env.collection(&made).unwrap()).collect().unwrap();
+            let differs = found.iter().zip(&expected).find(|(left, right)| left != right);
+            assert!(found.len() == expected.len() && differs.is_none(), "{engine}: {differs:.500?}");
+        });
+    }
+
+    #[test]
+    fn lists_of_texts_are_keys_of_joins(input in small_inputs()) {
+        let left: Vec<Page> = input.sales().iter().map(page).collect();
+        let right: Vec<Page> = input.other(60).sales().iter().map(page).collect();
+        let pairs = left.iter().flat_map(|l| right.iter().map(move |r| (l, r)));
+        let expected = pairs.filter(|(l, r)| l.words == r.words).map(|(l, r)| (l.id, r.id, l.words.clone())).collect();
+        everywhere(expected, |env| same_words(env.collection(&left)?, env.collection(&right)?).collect());
+    }
+}
+
+#[test]
+fn lists_of_texts_are_refused_by_files() {
+    let folder = Folder::default();
+    let none: [Page; 0] = [];
+    for path in [folder.join("pages.csv"), folder.join("pages.parquet")] {
+        let env = local(1);
+        let flow = env.collection(&none).unwrap();
+        if path.ends_with(".csv") {
+            flow.write_csv(&path)
+        } else {
+            flow.write_parquet(&path)
+        };
+        let error = env.run().unwrap_err().to_string();
+        assert!(error.contains("the field `words`") && error.contains("Vec<String>"), "{error}");
     }
 }
 

@@ -3,7 +3,7 @@ use dataflow::prelude::*;
 #[derive(Record, Clone, Debug)]
 struct Page {
     id: u64,
-    words: Vec<String>,
+    words: Vec<Vec<u8>>,
 }
 
 fn main() {}
