@@ -179,9 +179,29 @@ pub fn dataflow_inline(tokens: TokenStream) -> TokenStream {
 ///
 /// # Generic records
 ///
-/// A record may have type parameters, each of which stands for a record; the bound is added. It always has a twin. What a
-/// twin's field is made of says nothing of the parameter, so it is named where the context does not:
-/// `PairRef::<u64, String> { first: 1, second: "one" }`.
+/// A record may have type parameters, each of which stands for a record; the bound is added. It always has a twin. The value of a
+/// twin's field does not say which record it belongs to, so the parameters are named where nothing else does.
+///
+/// ```
+/// use dataflow::prelude::*;
+///
+/// #[derive(Record, Clone, Debug, PartialEq)]
+/// struct Pair<A, B> {
+///     first: A,
+///     second: B,
+/// }
+///
+/// #[dataflow]
+/// fn lengths(lines: DataSet<String>) -> DataSet<Pair<u64, String>> {
+///     lines.map(|line| PairRef::<u64, String> { first: line.len() as u64, second: line })
+/// }
+///
+/// # fn main() -> dataflow::Result<()> {
+/// let pairs = lengths(Env::embedded().collection(["to be"])?).collect()?;
+/// assert_eq!(pairs, [Pair { first: 5, second: "to be".to_owned() }]);
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// # Limits
 ///

@@ -11,7 +11,7 @@ const NUMBER: usize = 4;
 /// to page as they are, and equal lists have equal bytes.
 ///
 /// ```
-/// # use dataflow_runtime::value::Texts;
+/// # use runtime::value::Texts;
 /// let texts = Texts::from(&["to", "be"]);
 /// assert_eq!((texts.len(), texts.get(1), texts.iter().collect::<String>()), (2, Some("be"), "tobe".to_owned()));
 /// ```
