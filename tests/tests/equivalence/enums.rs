@@ -66,6 +66,14 @@ fn entries(sales: DataSet<Sale>) -> DataSet<Entry> {
     })
 }
 
+#[dataflow]
+fn refused(entries: DataSet<Entry>) -> DataSet<Entry> {
+    entries.try_filter(|e| match e.event {
+        EventRef::Resized(_) | EventRef::Idle => Ok(e.id > 0),
+        EventRef::Sold { .. } | EventRef::Coupon(..) => Err("not wanted"),
+    })
+}
+
 type Counted = ((Size, Option<Size>, Event), u64);
 
 #[dataflow]
@@ -243,6 +251,23 @@ fn a_name_of_no_variant_is_an_error_at_its_place() {
         let error = pair.unwrap_err().to_string();
         assert!(error.contains(known) && error.contains("lines.parquet"), "{engine}: {error}");
     });
+}
+
+#[test]
+fn enums_are_shown_as_they_are_written() {
+    let cases = [
+        (Event::Sold { name: "tea".to_owned(), amount: 3 }, "Sold { name: \"tea\", amount: 3 }"),
+        (Event::Coupon(-1, None), "Coupon(-1, None)"),
+    ];
+    for (event, shown) in cases {
+        on_each_engine(|engine, env| {
+            let resized = Entry { id: 1, size: Size::Small, maybe: None, event: Event::Resized(Size::Large) };
+            let last = Entry { id: 2, maybe: Some(Size::Medium), event: event.clone(), ..resized.clone() };
+            let error = refused(env.collection([resized, last]).unwrap()).collect().unwrap_err().to_string();
+            assert!(error.contains("not wanted, in the record Entry { id: 2, "), "{engine}: {error}");
+            assert!(error.contains(&format!("event: {shown}")), "{engine}: {error}");
+        });
+    }
 }
 
 #[test]
