@@ -95,10 +95,10 @@ pub fn dataflow_inline(tokens: TokenStream) -> TokenStream {
     expand::expression(tokens.into()).into()
 }
 
-/// Makes a struct a record: its layout, its borrowed twin and the symbols that name its fields.
+/// Makes a struct or an enum a record: its layout, its borrowed twin and the symbols that name its fields.
 ///
 /// Closures over records see the twin, which is `Copy`: `WordRef<'a>`, with texts and lists borrowed. A record that has
-/// nothing to borrow must be `Copy` itself, and is its own twin. A field that has another name in files says so.
+/// nothing to borrow must be `Copy` itself, and is its own twin. A field or a variant that has another name in files says so.
 ///
 /// ```
 /// use dataflow::prelude::*;
@@ -116,6 +116,97 @@ pub fn dataflow_inline(tokens: TokenStream) -> TokenStream {
 /// # Ok(())
 /// # }
 /// ```
+///
+/// # What can be a field
+///
+/// | Field | Closures see | Leaves | Equal as a key |
+/// |---|---|---|---|
+/// | integers, `bool`, `char`, `Date`, `Timestamp`, `Decimal<S>` | the same | 1 | yes |
+/// | `f32`, `f64` | the same | 1 | no: rounding decides |
+/// | `String`, `Vec<u8>` | `&str`, `&[u8]` | 1 | yes |
+/// | `Vec<T>` of integers of 16 bits and more, floats, dates, timestamps, decimals | `&[T]` | 1 | where `T` is |
+/// | `Vec<String>` | `Texts` | 1 | yes |
+/// | `Option<T>` | `Option` of what they see of `T` | 1 + those of `T` | where `T` is |
+/// | `(A, B, …)` of up to eight | a tuple | those of all parts | where all parts are |
+/// | `[T; N]`, `N` at most 16 | an array | `N` times those of `T` | where `T` is |
+/// | `Box<T>` | what they see of `T` | those of `T` | where `T` is |
+/// | a record, generic or not | its twin | its own | where all its fields are |
+/// | an enum | its twin | 1 + those of all variants | where all its values are |
+///
+/// `T` is any of these, but within `Vec`. Not among them are references (a record owns its values), `usize` (another size
+/// on other machines), maps and sets, lists of records, and records that contain themselves: what stands in their
+/// place is said at the field.
+///
+/// # Enums
+///
+/// Variants may have named values, values without names, or none. Closures match on the twin, `EventRef` where a value is
+/// borrowed, else the enum itself. A pipeline that matches on an enum reads all of it.
+///
+/// ```
+/// use dataflow::prelude::*;
+///
+/// #[derive(Record, Clone, Copy, Debug, PartialEq)]
+/// enum Button {
+///     Left,
+///     Right,
+/// }
+///
+/// #[derive(Record, Clone, Debug, PartialEq)]
+/// enum Event {
+///     Idle,
+///     Click { url: String, button: Button },
+///     Scroll(i32),
+/// }
+///
+/// #[dataflow]
+/// fn clicks(events: DataSet<Event>) -> DataSet<(String, Button)> {
+///     events.filter_map(|event| match event {
+///         EventRef::Click { url, button } => Some((url, button)),
+///         EventRef::Scroll(_) | EventRef::Idle => None,
+///     })
+/// }
+///
+/// # fn main() -> dataflow::Result<()> {
+/// let events = [EventRef::Idle, EventRef::Click { url: "/", button: Button::Left }, EventRef::Scroll(-3)];
+/// let found = clicks(Env::embedded().collection(events)?).collect()?;
+/// assert_eq!(found, [("/".to_owned(), Button::Left)]);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// As a key, an enum is its whole value; it is ordered by its variants as they are written, then by their values, nulls last.
+/// In CSV and Parquet an enum of plain names is a text; enums whose variants hold values are refused there.
+///
+/// # Generic records
+///
+/// A record may have type parameters, each of which stands for a record; the bound is added. It always has a twin. The value of a
+/// twin's field does not say which record it belongs to, so the parameters are named where nothing else does.
+///
+/// ```
+/// use dataflow::prelude::*;
+///
+/// #[derive(Record, Clone, Debug, PartialEq)]
+/// struct Pair<A, B> {
+///     first: A,
+///     second: B,
+/// }
+///
+/// #[dataflow]
+/// fn lengths(lines: DataSet<String>) -> DataSet<Pair<u64, String>> {
+///     lines.map(|line| PairRef::<u64, String> { first: line.len() as u64, second: line })
+/// }
+///
+/// # fn main() -> dataflow::Result<()> {
+/// let pairs = lengths(Env::embedded().collection(["to be"])?).collect()?;
+/// assert_eq!(pairs, [Pair { first: 5, second: "to be".to_owned() }]);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Limits
+///
+/// An enum has at most 256 variants, an array at most 16 elements. Lifetimes and constants are no parameters of records. A
+/// `Box` is recognised by its name in a field's type: behind an alias it is not a record.
 #[proc_macro_derive(Record, attributes(record))]
 pub fn record(input: TokenStream) -> TokenStream {
     record::expand(input.into()).into()

@@ -28,7 +28,7 @@ pub use key::{Asc, Desc, Equality, Field, Key, KeyedBy, Order, Projection, asc, 
 pub use record::{Record, Value};
 pub use runtime::format::{CsvOptions, JsonOptions};
 pub use runtime::source::{Comparison, Lenient};
-pub use runtime::value::{Date, Decimal, Timestamp};
+pub use runtime::value::{Date, Decimal, Texts, Timestamp};
 pub use text::{TextExt, Words};
 
 /// The kinds of a [`Join`], as they stand in its type.
@@ -48,11 +48,12 @@ pub mod slots {
 #[doc(hidden)]
 pub mod __private {
     pub use runtime::page::{Claims, LeafReader, NewRow, Row, SinkLeaves};
-    pub use runtime::row::{Field as SchemaField, SchemaBuilder, Shape};
+    pub use runtime::row::{Field as SchemaField, LeafType, SchemaBuilder, Shape, Tag};
 
     pub use crate::flow::Capture;
-    pub use crate::key::Field;
+    pub use crate::key::{Equality, EqualityIn, Field};
     pub use crate::record::{Record, Value};
+    pub use runtime::value::Texts;
 }
 
 /// The programs in the guide are compiled and run.

@@ -8,4 +8,4 @@ pub use crate::flow::{DataSet, DataStream, Flow};
 pub use crate::key::{asc, desc};
 pub use crate::record::{Record, Value};
 pub use crate::text::TextExt;
-pub use runtime::value::{Date, Decimal, Timestamp};
+pub use runtime::value::{Date, Decimal, Texts, Timestamp};

@@ -41,6 +41,101 @@ struct Point {
     y: i32,
 }
 
+#[derive(Record, Clone, Copy, Debug, PartialEq)]
+enum Status {
+    Open,
+    Paid,
+    Sent,
+}
+
+#[derive(Record, Clone, Debug, PartialEq)]
+enum Event {
+    Idle,
+    Click { url: String, at: Timestamp },
+    Moved(i16, Option<Place>),
+    Changed(Status),
+    Listed(Vec<u64>, Option<Status>),
+}
+
+/// Enums in all places.
+#[derive(Record, Clone, Debug, PartialEq)]
+struct Entry {
+    number: u16,
+    status: Status,
+    event: Event,
+    maybe: Option<Event>,
+    pair: (Option<Status>, Event),
+}
+
+#[derive(Record, Clone, Debug, PartialEq)]
+struct Pair<A, B> {
+    first: A,
+    second: Option<B>,
+}
+
+/// Arrays, boxes and generic records in each other.
+#[derive(Record, Clone, Debug, PartialEq)]
+struct Composed {
+    points: [Option<Point>; 3],
+    texts: [String; 2],
+    place: Box<Place>,
+    maybe: Option<Box<Event>>,
+    pairs: [Pair<u8, Pair<String, Status>>; 2],
+    tuple: (Box<Status>, Pair<Event, Point>),
+    words: (Vec<String>, Option<Vec<String>>),
+}
+
+fn pair<A: std::fmt::Debug, B: std::fmt::Debug>(
+    first: impl Strategy<Value = A>,
+    second: impl Strategy<Value = B>,
+) -> impl Strategy<Value = Pair<A, B>> {
+    (first, option::of(second)).prop_map(|(first, second)| Pair { first, second })
+}
+
+fn composed() -> impl Strategy<Value = Composed> {
+    let point = || any::<(i32, i32)>().prop_map(|(x, y)| Point { x, y });
+    let points = [option::of(point()), option::of(point()), option::of(point())];
+    let pairs = || pair(any::<u8>(), pair(text(), status()));
+    let parts =
+        (points, [text(), text()], place(), option::of(event()), [pairs(), pairs()], status(), pair(event(), point()));
+    let words = (vec(text(), 0..6), option::of(vec(text(), 0..3)));
+    (parts, words).prop_map(|((points, texts, place, maybe, pairs, status, pair), words)| Composed {
+        points,
+        texts,
+        place: Box::new(place),
+        maybe: maybe.map(Box::new),
+        pairs,
+        tuple: (Box::new(status), pair),
+        words,
+    })
+}
+
+fn status() -> impl Strategy<Value = Status> {
+    prop_oneof![Just(Status::Open), Just(Status::Paid), Just(Status::Sent)]
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    let click = |(url, at)| Event::Click { url, at: Timestamp::from_micros(at) };
+    prop_oneof![
+        Just(Event::Idle),
+        (text(), any::<i64>()).prop_map(click),
+        (any::<i16>(), option::of(place())).prop_map(|(by, to)| Event::Moved(by, to)),
+        status().prop_map(Event::Changed),
+        (vec(any::<u64>(), 0..4), option::of(status())).prop_map(|(list, status)| Event::Listed(list, status)),
+    ]
+}
+
+fn entry() -> impl Strategy<Value = Entry> {
+    let parts = (any::<u16>(), status(), event(), option::of(event()), option::of(status()), event());
+    parts.prop_map(|(number, status, event, maybe, first, second)| Entry {
+        number,
+        status,
+        event,
+        maybe,
+        pair: (first, second),
+    })
+}
+
 /// Texts around the length that fits a slot, and now and then one that fits no page.
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![
@@ -118,6 +213,40 @@ proptest! {
         let twins: Vec<_> = records.iter().map(Value::twin).collect();
         prop_assert_eq!(read_back(&twins, &support::all::<Everything>()), records.clone());
         prop_assert_eq!(twins.into_iter().map(Everything::from).collect::<Vec<_>>(), records);
+    }
+
+    #[test]
+    fn enums_read_back(entries in vec(entry(), 0..40)) {
+        prop_assert_eq!(read_back(&entries, &support::all::<Entry>()), entries.clone());
+        let twins: Vec<_> = entries.iter().map(Value::twin).collect();
+        prop_assert_eq!(read_back(&twins, &support::all::<Entry>()), entries);
+    }
+
+    #[test]
+    fn arrays_boxes_and_generic_records_read_back(records in vec(composed(), 0..20)) {
+        prop_assert_eq!(read_back(&records, &support::all::<Composed>()), records.clone());
+        let twins: Vec<_> = records.iter().map(Value::twin).collect();
+        prop_assert_eq!(read_back(&twins, &support::all::<Composed>()), records);
+    }
+
+    /// Keys are compared as bytes: two rows are equal where their values are, whatever was in their place before.
+    #[test]
+    fn equal_enums_have_equal_leaves(left in vec(event(), 1..8), right in vec(event(), 1..8)) {
+        let leaves = |events: &[Event]| -> Vec<Vec<(u128, Vec<u8>)>> {
+            let of_page = |page: &runtime::page::Page| {
+                let batch = page.batch();
+                let leaf = |row, leaf| (batch.leaf_bits(leaf, row), batch.leaf_bytes(leaf, row).to_vec());
+                let row = |row| (0..Event::LEAVES).map(|index| leaf(row, index)).collect();
+                (0..page.rows()).map(row).collect::<Vec<_>>()
+            };
+            support::pages(events, &support::all::<Event>()).iter().flat_map(of_page).collect()
+        };
+        let (left_leaves, right_leaves) = (leaves(&left), leaves(&right));
+        for (left, left_leaves) in left.iter().zip(&left_leaves) {
+            for (right, right_leaves) in right.iter().zip(&right_leaves) {
+                prop_assert_eq!(left == right, left_leaves == right_leaves, "{:?}, {:?}", left, right);
+            }
+        }
     }
 
     /// A row of some leaves holds what a row of all leaves holds there, and nothing where a leaf is dead.

@@ -1,9 +1,9 @@
-//! `#[record(..)]` on structs and fields.
+//! `#[record(..)]` on records, fields and variants.
 
 use proc_macro2::Span;
 use syn::{Attribute, LitStr};
 
-/// Mistakes that leave the struct's meaning clear: reported, and the struct is written out without them.
+/// Mistakes that leave the record's meaning clear: reported, and the record is written out without them.
 #[derive(Default)]
 pub(super) struct Mistakes(Option<syn::Error>);
 
@@ -12,7 +12,7 @@ impl Mistakes {
         self.add(syn::Error::new(at, message));
     }
 
-    fn add(&mut self, error: syn::Error) {
+    pub(super) fn add(&mut self, error: syn::Error) {
         match &mut self.0 {
             Some(found) => found.combine(error),
             None => self.0 = Some(error),
@@ -24,20 +24,21 @@ impl Mistakes {
     }
 }
 
-/// Reads the attributes of a field: the name of its column, where another is given.
-pub(super) fn column(attributes: &[Attribute], mistakes: &mut Mistakes) -> Option<LitStr> {
+/// Reads the attributes of `what`, a field or a variant: its name in files, where another is given.
+pub(super) fn name_in_files(what: &str, attributes: &[Attribute], mistakes: &mut Mistakes) -> Option<LitStr> {
     let mut column = None;
     for attribute in record_attributes(attributes) {
         let read = attribute.parse_nested_meta(|meta| {
             if !meta.path.is_ident("name") {
-                return Err(meta.error("unknown attribute of a field: there is `#[record(name = \"column\")]`"));
+                let message = format!("unknown attribute of a {what}: there is `#[record(name = \"…\")]`");
+                return Err(meta.error(message));
             }
             let name: LitStr = meta.value()?.parse()?;
             if name.value().is_empty() {
-                return Err(syn::Error::new(name.span(), "a column's name has at least one character"));
+                return Err(syn::Error::new(name.span(), "a name in files has at least one character"));
             }
             if column.replace(name).is_some() {
-                return Err(meta.error("this field is already named"));
+                return Err(meta.error(format!("this {what} is already named")));
             }
             Ok(())
         });
@@ -46,11 +47,11 @@ pub(super) fn column(attributes: &[Attribute], mistakes: &mut Mistakes) -> Optio
     column
 }
 
-/// Reads the attributes of a struct, which has none.
-pub(super) fn of_struct(attributes: &[Attribute], mistakes: &mut Mistakes) {
+/// Reads the attributes of a struct or an enum, which has none.
+pub(super) fn of_record(attributes: &[Attribute], mistakes: &mut Mistakes) {
     for attribute in record_attributes(attributes) {
         let read = attribute.parse_nested_meta(|meta| {
-            let message = "unknown attribute of a record: `#[record(name = \"column\")]` stands on a field";
+            let message = "unknown attribute of a record: `#[record(name = \"…\")]` stands on a field or a variant";
             Err(meta.error(message))
         });
         read.unwrap_or_else(|error| mistakes.add(error));

@@ -3,9 +3,12 @@
 //! A text or a list is borrowed, a number is not; of a nested record the derive knows only the name. So there are three
 //! answers, and one is left to the compiler, which knows whether a nested record's values own anything.
 
-use proc_macro2::{Ident, TokenStream};
-use quote::quote;
-use syn::{GenericArgument, PathArguments, PathSegment, Type};
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use syn::{Expr, GenericArgument, PathArguments, PathSegment, Type};
+
+use super::gate;
+use super::input::RecordInput;
 
 /// What closures see of a record.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -23,8 +26,11 @@ enum Spelling<'t> {
     Plain,
     Text,
     List(&'t Type),
+    Texts,
     Optional(&'t Type),
     Tuple(Vec<&'t Type>),
+    Array(&'t Type, &'t Expr),
+    Boxed(&'t Type),
     /// A nested record, or no record at all.
     Other,
 }
@@ -54,6 +60,7 @@ fn spelling(ty: &Type) -> Spelling<'_> {
         Type::Paren(inner) => spelling(&inner.elem),
         Type::Group(inner) => spelling(&inner.elem),
         Type::Tuple(tuple) => Spelling::Tuple(tuple.elems.iter().collect()),
+        Type::Array(array) => Spelling::Array(&array.elem, &array.len),
         Type::Path(path) if path.qself.is_none() => path.path.segments.last().map_or(Spelling::Other, named),
         _ => Spelling::Other,
     }
@@ -62,14 +69,16 @@ fn spelling(ty: &Type) -> Spelling<'_> {
 fn named(segment: &PathSegment) -> Spelling<'_> {
     match (segment.ident.to_string().as_str(), only_argument(segment)) {
         ("String", None) => Spelling::Text,
+        ("Vec", Some(element)) if matches!(spelling(element), Spelling::Text) => Spelling::Texts,
         ("Vec", Some(element)) => Spelling::List(element),
         ("Option", Some(inner)) => Spelling::Optional(inner),
+        ("Box", Some(inner)) => Spelling::Boxed(inner),
         (name, _) if PLAIN.contains(&name) => Spelling::Plain,
         _ => Spelling::Other,
     }
 }
 
-fn only_argument(segment: &PathSegment) -> Option<&Type> {
+pub(super) fn only_argument(segment: &PathSegment) -> Option<&Type> {
     let PathArguments::AngleBracketed(arguments) = &segment.arguments else {
         return None;
     };
@@ -83,48 +92,120 @@ fn only_argument(segment: &PathSegment) -> Option<&Type> {
 pub(super) fn sight(ty: &Type) -> Sight {
     match spelling(ty) {
         Spelling::Plain => Sight::Itself,
-        Spelling::Text | Spelling::List(_) => Sight::Twin,
-        Spelling::Optional(inner) => sight(inner),
+        Spelling::Text | Spelling::Texts | Spelling::List(_) | Spelling::Boxed(_) => Sight::Twin,
+        Spelling::Optional(inner) | Spelling::Array(inner, _) => sight(inner),
         Spelling::Tuple(parts) => parts.into_iter().map(sight).max().unwrap_or(Sight::Itself),
         Spelling::Other => Sight::AsNested,
     }
 }
 
-/// Whether [`borrowed`] writes the type out.
-pub(super) fn is_spelled_out(ty: &Type) -> bool {
+/// The type without its boxes: what a `Box` holds is stored in its place.
+pub(super) fn stored(ty: &Type) -> Type {
     match spelling(ty) {
-        Spelling::Plain | Spelling::Text | Spelling::List(_) => true,
-        Spelling::Optional(inner) => is_spelled_out(inner),
-        Spelling::Tuple(parts) => parts.into_iter().all(is_spelled_out),
+        Spelling::Boxed(inner) => stored(inner),
+        _ if !is_boxed(ty) => ty.clone(),
+        Spelling::Optional(inner) => {
+            let inner = stored(inner);
+            syn::parse_quote!(::core::option::Option<#inner>)
+        }
+        Spelling::Array(element, length) => {
+            let element = stored(element);
+            syn::parse_quote!([#element; #length])
+        }
+        Spelling::Tuple(parts) => {
+            let parts = parts.into_iter().map(stored);
+            syn::parse_quote!((#(#parts,)*))
+        }
+        _ => ty.clone(),
+    }
+}
+
+/// An expression of the type without its boxes as one with them.
+pub(super) fn boxed(expression: TokenStream, ty: &Type) -> TokenStream {
+    if !is_boxed(ty) {
+        return expression;
+    }
+    match spelling(ty) {
+        Spelling::Boxed(inner) => {
+            let inner = boxed(expression, inner);
+            quote!(::std::boxed::Box::new(#inner))
+        }
+        Spelling::Optional(inner) | Spelling::Array(inner, _) => {
+            let inner = boxed(quote!(__inner), inner);
+            quote!(#expression.map(|__inner| #inner))
+        }
+        Spelling::Tuple(parts) => {
+            let names: Vec<_> = (0..parts.len()).map(|index| format_ident!("__part{index}")).collect();
+            let boxes = names.iter().zip(parts).map(|(name, part)| boxed(quote!(#name), part));
+            quote!({ let (#(#names,)*) = #expression; (#(#boxes,)*) })
+        }
+        _ => expression,
+    }
+}
+
+fn is_boxed(ty: &Type) -> bool {
+    match spelling(ty) {
+        Spelling::Boxed(_) => true,
+        Spelling::Optional(inner) | Spelling::Array(inner, _) => is_boxed(inner),
+        Spelling::Tuple(parts) => parts.into_iter().any(is_boxed),
+        _ => false,
+    }
+}
+
+/// Whether [`borrowed`] writes the type of a field out.
+pub(super) fn is_spelled_out(record: &RecordInput, ty: &Type) -> bool {
+    !record.generics.is_in(ty) && has_spelling(ty)
+}
+
+fn has_spelling(ty: &Type) -> bool {
+    match spelling(ty) {
+        Spelling::Plain | Spelling::Text | Spelling::Texts | Spelling::List(_) => true,
+        Spelling::Optional(inner) | Spelling::Array(inner, _) | Spelling::Boxed(inner) => has_spelling(inner),
+        Spelling::Tuple(parts) => parts.into_iter().all(has_spelling),
         Spelling::Other => false,
     }
 }
 
-/// The type of a field's counterpart in the twin.
+/// The type of a field's counterpart in the twin, of a field that is stored as `ty`.
 ///
 /// Written out where the spelling tells: `&'a str` reads better in documentation than the projection, and makes the
-/// twin covariant, so that one with a shorter life takes its place. Else it goes through the record's `gate`.
-pub(super) fn borrowed(ty: &Type, gate: &Ident) -> TokenStream {
+/// twin covariant, so that one with a shorter life takes its place. Else it goes through the record's gate.
+pub(super) fn borrowed(record: &RecordInput, ty: &Type) -> TokenStream {
+    let gate = gate::name(record);
+    if record.generics.is_in(ty) {
+        return quote!(<#ty as ::dataflow::__private::Record>::At<'a>);
+    }
     match spelling(ty) {
         Spelling::Plain => quote!(#ty),
         Spelling::Text => quote!(&'a str),
+        Spelling::Texts => quote!(::dataflow::__private::Texts<'a>),
         Spelling::List(element) => quote!(&'a [#element]),
         Spelling::Optional(inner) => {
-            let inner = borrowed(inner, gate);
+            let inner = borrowed(record, inner);
             quote!(::core::option::Option<#inner>)
         }
         Spelling::Tuple(parts) => {
-            let parts = parts.into_iter().map(|part| borrowed(part, gate));
+            let parts = parts.into_iter().map(|part| borrowed(record, part));
             quote!((#(#parts,)*))
         }
-        Spelling::Other => quote!(<#gate<#ty> as ::dataflow::__private::Record>::At<'a>),
+        Spelling::Array(element, length) => {
+            let element = borrowed(record, element);
+            quote!([#element; #length])
+        }
+        Spelling::Boxed(_) | Spelling::Other => quote!(<#gate<#ty> as ::dataflow::__private::Record>::At<'a>),
     }
 }
 
 /// The type of a field's counterpart among the symbols.
-pub(super) fn symbol(ty: &Type, gate: &Ident) -> TokenStream {
+pub(super) fn symbol(record: &RecordInput, ty: &Type) -> TokenStream {
+    let gate = gate::name(record);
+    if record.generics.is_in(ty) {
+        return quote!(<#ty as ::dataflow::__private::Record>::Fields<Root>);
+    }
     match spelling(ty) {
-        Spelling::Tuple(_) | Spelling::Other => quote!(<#gate<#ty> as ::dataflow::__private::Record>::Fields<Root>),
+        Spelling::Tuple(_) | Spelling::Boxed(_) | Spelling::Other => {
+            quote!(<#gate<#ty> as ::dataflow::__private::Record>::Fields<Root>)
+        }
         _ => quote!(::dataflow::__private::Field<Root, #ty>),
     }
 }

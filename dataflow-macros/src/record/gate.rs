@@ -3,13 +3,13 @@
 //! The expansion mentions the fields' types in dozens of places, all of them wrong where one type is not a record. So
 //! they are mentioned through a gate: an alias for `T` that goes through an array, whose length is where mistakes are
 //! found. Where the length cannot be computed, the compiler has reported why, and takes every type behind the gate as
-//! reported.
+//! reported. What is made of type parameters cannot be looked at there: `checks` does it, in a function of its own.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::Type;
 
-use super::borrowing::Sight;
+use super::borrowing::{Sight, is_spelled_out};
 use super::input::RecordInput;
 use super::twin;
 
@@ -22,7 +22,7 @@ pub(super) fn name(record: &RecordInput) -> Ident {
 /// it.
 pub(super) fn definition(record: &RecordInput) -> TokenStream {
     let name = name(record);
-    let checks = record.types().map(leaves);
+    let checks = record.types().filter(|ty| !record.generics.is_in(ty)).map(leaves);
     quote! {
         #[allow(dead_code, missing_docs)]
         type #name<T> = <[T; {
@@ -30,6 +30,35 @@ pub(super) fn definition(record: &RecordInput) -> TokenStream {
             #(let _ = #checks;)*
             1
         }] as ::core::iter::IntoIterator>::Item;
+    }
+}
+
+/// A function that looks at the types which are made of parameters, with nothing known but that the parameters are records.
+pub(super) fn checks(record: &RecordInput) -> TokenStream {
+    let generics = &record.generics;
+    if generics.composed().is_empty() {
+        return TokenStream::new();
+    }
+    let (declared, given) = (generics.declared(), generics.given());
+    let checks = generics.composed().iter().map(leaves);
+    quote! {
+        #[allow(dead_code)]
+        fn __composed<#declared>() where #given {
+            #(let _ = #checks;)*
+        }
+    }
+}
+
+/// Whether closures see a twin, as an expression: where the spelling does not tell, the nested records do.
+pub(super) fn borrows(record: &RecordInput) -> TokenStream {
+    let gate = name(record);
+    match record.sight {
+        Sight::Itself => quote!(false),
+        Sight::Twin => quote!(true),
+        Sight::AsNested => {
+            let nested = record.types().filter(|ty| !is_spelled_out(record, ty));
+            quote!(#(<#gate<#nested> as ::dataflow::__private::Record>::BORROWS)||*)
+        }
     }
 }
 
@@ -47,20 +76,21 @@ fn leaves(ty: &Type) -> TokenStream {
 pub(super) fn aliases(record: &RecordInput) -> TokenStream {
     let (gate, name, twin) = (name(record), &record.name, twin::name(record));
     if record.sight == Sight::Twin {
+        let arguments = record.generics.arguments();
         return quote! {
             use #gate as __Known;
-            type __At<'a> = __Known<#twin<'a>>;
+            type __At<'a, #arguments> = __Known<#twin<'a, #arguments>>;
         };
     }
+    let borrows = borrows(record);
     let (choice, seen, copied) = match record.sight {
         Sight::AsNested => {
-            // What needs no drop owns nothing that could be borrowed.
             let choice = quote! {
                 pub struct __Borrows<const YES: bool>;
                 pub trait __Choose<Yes, No> { type Out; }
                 impl<Yes, No> __Choose<Yes, No> for __Borrows<true> { type Out = Yes; }
                 impl<Yes, No> __Choose<Yes, No> for __Borrows<false> { type Out = No; }
-                type __Nested = __Borrows<{ ::core::mem::needs_drop::<#name>() }>;
+                type __Nested = __Borrows<{ #borrows }>;
             };
             let seen = quote!(<__Nested as __Choose<#twin<'a>, #name>>::Out);
             (choice, seen, quote_spanned!(name.span()=> <__Nested as __Choose<(), #name>>::Out))

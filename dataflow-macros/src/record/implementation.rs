@@ -1,45 +1,61 @@
 //! `impl Record` and `impl Value`.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
-use syn::ext::IdentExt as _;
 
 use super::borrowing::{Sight, is_spelled_out};
-use super::input::RecordInput;
-use super::{gate, parts, symbols, twin};
+use super::input::{Body, FieldInput, RecordInput};
+use super::{enums, gate, structs, symbols, twin};
+
+/// What structs and enums do each in its own way: the bodies of the implementation's functions.
+pub(super) struct Pieces {
+    /// The record that all leaves are taken from: nested tuples.
+    pub(super) parts: TokenStream,
+    /// The type of the symbols.
+    pub(super) symbols: TokenStream,
+    pub(super) fields: TokenStream,
+    pub(super) describe: TokenStream,
+    pub(super) at: TokenStream,
+    pub(super) heap_bytes: TokenStream,
+    pub(super) write: TokenStream,
+    pub(super) own: TokenStream,
+    /// The twin of `__this`, which is the type of this name.
+    pub(super) twin: Box<dyn Fn(&Ident) -> TokenStream>,
+}
 
 /// The implementations, in a block of their own, so that their helpers have no names outside.
 pub(super) fn write(record: &RecordInput) -> TokenStream {
-    let gate = gate::aliases(record);
-    let record_impl = record_impl(record);
-    let value_impls = value_impls(record);
-    let parts = parts::nest(record.types().map(|ty| quote!(#ty)).collect());
+    let pieces = match &record.body {
+        Body::Struct(fields) => structs::pieces(record, fields),
+        Body::Enum(variants) => enums::pieces(record, variants),
+    };
+    let (gate, checks) = (gate::aliases(record), gate::checks(record));
+    let record_impl = record_impl(record, &pieces);
+    let value_impls = value_impls(record, &pieces);
+    let equality = equality(record);
     let symbols = symbols::copies(record);
     let twin = twin::derives(record);
+    let (parts, arguments) = (&pieces.parts, record.generics.arguments());
     quote! {
-        #[allow(unreachable_pub, clippy::all, clippy::pedantic)]
+        #[allow(unreachable_pub, unreachable_patterns, unused_variables, clippy::all, clippy::pedantic)]
         const _: () = {
             use ::dataflow::__private::{self as __dataflow, Record as __Record, Value as __Value};
             #gate
-            type __Parts = __Known<#parts>;
+            #checks
+            type __Parts<#arguments> = __Known<#parts>;
             #symbols
             #twin
             #record_impl
             #value_impls
+            #equality
         };
     }
 }
 
-fn record_impl(record: &RecordInput) -> TokenStream {
-    let RecordInput { name, fields, .. } = record;
-    let symbols = symbols::name(record);
-    let count = fields.len();
-    let names: Vec<_> = fields.iter().map(|field| &field.name).collect();
-    let places: Vec<_> = (0..count).map(|index| parts::place(index, count)).collect();
-    let from_parts = quote!(#(#names: __parts #places,)*);
-    let at_parts = parts::nest(names.iter().map(|name| quote!(__at.#name)).collect());
-    let described = fields.iter().zip(record.types()).map(|(field, ty)| {
-        let (ident, column) = (field.name.unraw().to_string(), &field.column);
+/// The columns of some fields, in a vector.
+pub(super) fn columns(fields: &[FieldInput]) -> TokenStream {
+    let described = fields.iter().map(|field| {
+        let (ident, column, ty) = (field.ident(), &field.column, &field.stored);
         let describe = quote!(<__Known<#ty> as __Record>::describe);
         if column.value() == ident {
             quote!(__schema.field(#ident, #describe))
@@ -47,109 +63,115 @@ fn record_impl(record: &RecordInput) -> TokenStream {
             quote!(__schema.renamed(#ident, #column, #describe))
         }
     });
-    let record_name = name.unraw().to_string();
+    quote!(::std::vec![#(#described),*])
+}
+
+fn record_impl(record: &RecordInput, pieces: &Pieces) -> TokenStream {
+    let (name, generics, borrows) = (&record.name, &record.generics, gate::borrows(record));
+    let (declared, arguments, predicates) = (generics.declared(), generics.arguments(), generics.predicates());
+    let Pieces { symbols, fields, describe, at, heap_bytes, write, own, .. } = pieces;
+    let parts = quote!(<__Parts<#arguments> as __Record>);
     quote! {
         #[automatically_derived]
-        impl __Record for #name {
-            type At<'a> = __At<'a>;
-            type Fields<Root> = #symbols<Root>;
-            type Cursor<'b> = <__Parts as __Record>::Cursor<'b>;
-            type Sink<'w> = <__Parts as __Record>::Sink<'w>;
-            const LEAVES: usize = <__Parts as __Record>::LEAVES;
+        impl<#declared> __Record for #name<#arguments> where #predicates {
+            type At<'a> = __At<'a, #arguments>;
+            type Fields<Root> = #symbols;
+            type Cursor<'b> = #parts::Cursor<'b>;
+            type Sink<'w> = #parts::Sink<'w>;
+            const LEAVES: usize = #parts::LEAVES;
+            const BORROWS: bool = #borrows;
             fn describe(__schema: &mut __dataflow::SchemaBuilder) -> __dataflow::Shape {
-                let __fields = ::std::vec![#(#described),*];
-                __dataflow::Shape::Record { name: #record_name, fields: __fields }
+                #describe
             }
-            fn fields<Root>(__first_leaf: usize) -> #symbols<Root> {
-                let __parts = <__Parts as __Record>::fields(__first_leaf);
-                __Known::<#symbols<Root>> { #from_parts }
+            fn fields<Root>(__first_leaf: usize) -> Self::Fields<Root> {
+                #fields
             }
             fn cursor<'b>(__leaves: &mut __dataflow::LeafReader<'b>) -> Self::Cursor<'b> {
-                <__Parts as __Record>::cursor(__leaves)
+                #parts::cursor(__leaves)
             }
             #[inline(always)]
             fn at<'b>(__cursor: Self::Cursor<'b>, __row: __dataflow::Row<'b>) -> Self::At<'b> {
-                let __parts = <__Parts as __Record>::at(__cursor, __row);
-                __At { #from_parts }
+                #at
             }
             fn sink<'w>(__leaves: &mut __dataflow::SinkLeaves<'w>) -> Self::Sink<'w> {
-                <__Parts as __Record>::sink(__leaves)
+                #parts::sink(__leaves)
             }
             #[inline(always)]
-            fn heap_bytes(__at: __At<'_>, __sink: Self::Sink<'_>) -> usize {
-                <__Parts as __Record>::heap_bytes(#at_parts, __sink)
+            fn heap_bytes(__at: Self::At<'_>, __sink: Self::Sink<'_>) -> usize {
+                #heap_bytes
             }
             #[inline(always)]
             fn write<'w>(
-                __at: __At<'_>,
+                __at: Self::At<'_>,
                 __sink: Self::Sink<'w>,
                 __row: __dataflow::NewRow<'w>,
                 __claims: &mut __dataflow::Claims<'w>,
             ) {
-                <__Parts as __Record>::write(#at_parts, __sink, __row, __claims);
+                #write
             }
             fn write_null<'w>(
                 __sink: Self::Sink<'w>,
                 __row: __dataflow::NewRow<'w>,
                 __claims: &mut __dataflow::Claims<'w>,
             ) {
-                <__Parts as __Record>::write_null(__sink, __row, __claims);
+                #parts::write_null(__sink, __row, __claims);
             }
-            fn own(__at: __At<'_>) -> Self {
-                let __parts = <__Parts as __Record>::own(#at_parts);
-                #name { #from_parts }
+            fn own(__at: Self::At<'_>) -> Self {
+                #own
             }
         }
     }
 }
 
-fn value_impls(record: &RecordInput) -> TokenStream {
-    let name = &record.name;
-    if record.sight == Sight::Itself {
-        return quote! {
+fn value_impls(record: &RecordInput, pieces: &Pieces) -> TokenStream {
+    let (name, generics) = (&record.name, &record.generics);
+    let (declared, arguments, predicates) = (generics.declared(), generics.arguments(), generics.predicates());
+    let value = |of: TokenStream, body: TokenStream| {
+        quote! {
             #[automatically_derived]
-            impl __Value for #name {
-                type Record = #name;
+            impl<'a, #declared> __Value for #of where #predicates {
+                type Record = #name<#arguments>;
                 #[inline(always)]
-                fn twin(&self) -> __At<'_> {
+                fn twin(&self) -> <Self::Record as __Record>::At<'_> {
                     let __this: &__Known<Self> = self;
-                    *__this
+                    #body
                 }
             }
-        };
+        }
+    };
+    if record.sight == Sight::Itself {
+        return value(quote!(#name<#arguments>), quote!(*__this));
     }
     let twin = twin::name(record);
-    let names: Vec<_> = record.fields.iter().map(|field| &field.name).collect();
     // A twin of a twin is the twin, but for its lifetime, which what nested records make of it does not let shrink.
-    let again = if record.types().all(is_spelled_out) {
-        quote!(*__this)
-    } else {
-        quote!(__At { #(#names: __Value::twin(&__this.#names),)* })
-    };
+    let is_plain = record.types().all(|ty| is_spelled_out(record, ty));
+    let again = if is_plain { quote!(*__this) } else { (pieces.twin)(&twin) };
+    let of_record = value(quote!(#name<#arguments>), (pieces.twin)(name));
+    let of_twin = value(quote!(#twin<'a, #arguments>), again);
     quote! {
+        #of_record
+        #of_twin
         #[automatically_derived]
-        impl __Value for #name {
-            type Record = #name;
-            #[inline(always)]
-            fn twin(&self) -> __At<'_> {
-                let __this: &__Known<Self> = self;
-                __At { #(#names: __Value::twin(&__this.#names),)* }
-            }
-        }
-        #[automatically_derived]
-        impl __Value for #twin<'_> {
-            type Record = #name;
-            #[inline(always)]
-            fn twin(&self) -> __At<'_> {
-                let __this: &__Known<Self> = self;
-                #again
-            }
-        }
-        #[automatically_derived]
-        impl ::core::convert::From<#twin<'_>> for #name {
-            fn from(__twin: __Known<#twin<'_>>) -> Self {
+        impl<'a, #declared> ::core::convert::From<#twin<'a, #arguments>> for #name<#arguments> where #predicates {
+            fn from(__twin: __Known<#twin<'a, #arguments>>) -> Self {
                 <Self as __Record>::own(__Value::twin(&__twin))
             }
         }
+    }
+}
+
+/// A record is a key where all its fields are.
+fn equality(record: &RecordInput) -> TokenStream {
+    let (name, generics) = (&record.name, &record.generics);
+    let (declared, arguments, predicates) = (generics.declared(), generics.arguments(), generics.predicates());
+    let types = record.types();
+    // A bound that mentions a lifetime may be false: the impl is then there for nobody.
+    quote! {
+        #[automatically_derived]
+        impl<'a, #declared> __dataflow::Equality for #name<#arguments>
+        where
+            #predicates
+            #(__Known<#types>: __dataflow::EqualityIn<'a>,)*
+        {}
     }
 }

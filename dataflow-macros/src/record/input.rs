@@ -1,109 +1,205 @@
-//! What the derive is given: a struct with named fields.
+//! What the derive is given: a struct with named fields, or an enum.
 
 use std::collections::HashMap;
 
 use proc_macro2::{Ident, TokenStream};
+use quote::format_ident;
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
-use syn::{Attribute, Fields, Item, ItemStruct, LitStr, Type, Visibility};
+use syn::{Attribute, Fields, Item, LitStr, Member, Type, Visibility};
 
 use super::attributes::{self, Mistakes};
-use super::borrowing::{Sight, sight};
+use super::borrowing::{Sight, sight, stored};
+use super::generics::Generics;
+use super::refusals;
 
-/// A struct that becomes a record.
+/// The most variants of an enum: their tag is one byte.
+const MOST_VARIANTS: usize = 256;
+
+/// A struct or an enum that becomes a record.
 pub(super) struct RecordInput {
     pub(super) name: Ident,
     pub(super) visibility: Visibility,
-    pub(super) fields: Vec<FieldInput>,
+    pub(super) generics: Generics,
+    pub(super) body: Body,
     /// What closures see of it.
     pub(super) sight: Sight,
 }
 
-/// One of its fields.
+/// What it is made of.
+pub(super) enum Body {
+    Struct(Vec<FieldInput>),
+    Enum(Vec<VariantInput>),
+}
+
+/// One field of a struct or of a variant.
+#[derive(Clone)]
 pub(super) struct FieldInput {
-    pub(super) name: Ident,
+    /// As the type names it: `word`, or `0`.
+    pub(super) member: Member,
+    /// What patterns bind it to.
+    pub(super) binding: Ident,
     pub(super) visibility: Visibility,
+    /// As the user writes it.
     pub(super) ty: Type,
+    /// The type without its boxes: the record that is stored.
+    pub(super) stored: Type,
     pub(super) column: LitStr,
     /// The user's documentation, which the field's counterparts carry too.
     pub(super) docs: Vec<Attribute>,
 }
 
+/// One variant of an enum.
+#[derive(Clone)]
+pub(super) struct VariantInput {
+    pub(super) name: Ident,
+    /// Its name in files.
+    pub(super) column: LitStr,
+    pub(super) is_tuple: bool,
+    pub(super) fields: Vec<FieldInput>,
+    pub(super) docs: Vec<Attribute>,
+}
+
 impl RecordInput {
-    /// Reads the struct. Mistakes that leave its meaning clear come beside it.
+    /// Reads the record. Mistakes that leave its meaning clear come beside it.
     pub(super) fn read(tokens: TokenStream) -> syn::Result<(Self, Option<syn::Error>)> {
-        let input = structure(syn::parse2(tokens)?)?;
         let mut mistakes = Mistakes::default();
-        attributes::of_struct(&input.attrs, &mut mistakes);
-        if !input.generics.params.is_empty() {
-            let message = "a record has no parameters: write the types out, one struct for each";
-            return Err(syn::Error::new(input.generics.params.span(), message));
-        }
-        if let Some(clause) = &input.generics.where_clause {
-            return Err(syn::Error::new(clause.where_token.span, "a record has no bounds: its types are written out"));
-        }
-        let fields = named_fields(&input.ident, input.fields)?
-            .into_iter()
-            .map(|field| FieldInput::read(field, &mut mistakes))
-            .collect::<syn::Result<Vec<_>>>()?;
-        check_columns(&fields, &mut mistakes);
-        let sight = fields.iter().map(|field| sight(&field.ty)).max().unwrap_or(Sight::Itself);
-        let record = RecordInput { name: input.ident, visibility: input.vis, fields, sight };
+        let (name, visibility, generics, body) = match syn::parse2(tokens)? {
+            Item::Struct(item) => {
+                attributes::of_record(&item.attrs, &mut mistakes);
+                let generics = Generics::read(item.generics, "struct")?;
+                let fields = read_fields(named_fields(&item.ident, item.fields)?, &mut mistakes);
+                (item.ident, item.vis, generics, Body::Struct(fields))
+            }
+            Item::Enum(item) => {
+                attributes::of_record(&item.attrs, &mut mistakes);
+                let generics = Generics::read(item.generics, "enum")?;
+                let variants = read_variants(&item.ident, item.variants, &mut mistakes)?;
+                (item.ident, item.vis, generics, Body::Enum(variants))
+            }
+            Item::Union(item) => {
+                return Err(syn::Error::new(
+                    item.union_token.span(),
+                    "a union cannot be a record: nothing says which of its fields is there; use an enum",
+                ));
+            }
+            item => return Err(syn::Error::new(item.span(), "only a struct or an enum can be a record")),
+        };
+        let mut record = RecordInput { name, visibility, generics, body, sight: Sight::Itself };
+        record.check_types()?;
+        let stored: Vec<Type> = record.types().cloned().collect();
+        stored.iter().for_each(|ty| record.generics.add(ty));
+        let seen = |field: &FieldInput| if record.generics.is_in(&field.ty) { Sight::Twin } else { sight(&field.ty) };
+        record.sight = record.all_fields().map(seen).max().unwrap_or(Sight::Itself);
         Ok((record, mistakes.into_error()))
     }
 
-    /// The fields' types.
+    /// The fields' types as they are stored, those of all variants.
     pub(super) fn types(&self) -> impl Iterator<Item = &Type> {
-        self.fields.iter().map(|field| &field.ty)
+        self.all_fields().map(|field| &field.stored)
+    }
+
+    fn all_fields(&self) -> impl Iterator<Item = &FieldInput> {
+        let (fields, variants) = match &self.body {
+            Body::Struct(fields) => (fields.as_slice(), [].as_slice()),
+            Body::Enum(variants) => ([].as_slice(), variants.as_slice()),
+        };
+        fields.iter().chain(variants.iter().flat_map(|variant| &variant.fields))
+    }
+
+    /// # Errors
+    /// All fields that cannot be there.
+    fn check_types(&self) -> syn::Result<()> {
+        let mut refused = Mistakes::default();
+        for field in self.all_fields() {
+            refusals::check(&self.name, &field.ty).unwrap_or_else(|error| refused.add(error));
+        }
+        refused.into_error().map_or(Ok(()), Err)
     }
 }
 
 impl FieldInput {
-    fn read(field: syn::Field, mistakes: &mut Mistakes) -> syn::Result<Self> {
-        let Some(name) = field.ident else {
-            return Err(syn::Error::new(field.ty.span(), "a record's fields have names"));
-        };
-        let plain_name = || LitStr::new(&name.unraw().to_string(), name.span());
-        let column = attributes::column(&field.attrs, mistakes).unwrap_or_else(plain_name);
-        let docs = field.attrs.into_iter().filter(|attribute| attribute.path().is_ident("doc")).collect();
-        Ok(FieldInput { name, visibility: field.vis, ty: field.ty, column, docs })
+    fn read(index: usize, field: syn::Field, mistakes: &mut Mistakes) -> Self {
+        let member = field.ident.map_or_else(|| Member::from(index), Member::from);
+        let span = if let Member::Named(name) = &member { name.span() } else { field.ty.span() };
+        let plain_name = || LitStr::new(&text(&member), span);
+        let column = attributes::name_in_files("field", &field.attrs, mistakes).unwrap_or_else(plain_name);
+        let docs = docs(field.attrs);
+        let binding = format_ident!("__{index}");
+        let stored = stored(&field.ty);
+        FieldInput { member, binding, visibility: field.vis, ty: field.ty, stored, column, docs }
+    }
+
+    /// Its name as the program writes it.
+    pub(super) fn ident(&self) -> String {
+        text(&self.member)
     }
 }
 
-fn structure(item: Item) -> syn::Result<ItemStruct> {
-    let (at, message) = match item {
-        Item::Struct(item) => return Ok(item),
-        Item::Enum(item) => (
-            item.enum_token.span(),
-            "an enum is not a record yet: use a struct, with an `Option` for what may be missing",
-        ),
-        Item::Union(item) => (item.union_token.span(), "a union cannot be a record: use a struct"),
-        item => (item.span(), "only a struct can be a record"),
-    };
-    Err(syn::Error::new(at, message))
+fn text(member: &Member) -> String {
+    match member {
+        Member::Named(name) => name.unraw().to_string(),
+        Member::Unnamed(index) => index.index.to_string(),
+    }
 }
 
-fn named_fields(name: &Ident, fields: Fields) -> syn::Result<Vec<syn::Field>> {
-    let (at, message) = match fields {
-        Fields::Named(fields) if !fields.named.is_empty() => return Ok(fields.named.into_iter().collect()),
-        Fields::Named(_) | Fields::Unit => {
-            (name.span(), format!("`{name}` has no fields, so there is nothing to record: give it one, or use `()`"))
+fn docs(attributes: Vec<Attribute>) -> Vec<Attribute> {
+    attributes.into_iter().filter(|attribute| attribute.path().is_ident("doc")).collect()
+}
+
+fn read_fields(fields: impl IntoIterator<Item = syn::Field>, mistakes: &mut Mistakes) -> Vec<FieldInput> {
+    let fields = fields.into_iter().enumerate().map(|(index, field)| FieldInput::read(index, field, mistakes));
+    let fields: Vec<_> = fields.collect();
+    let name = |field: &FieldInput| format!("the field `{}`", field.ident());
+    check_names("column", fields.iter().map(|field| (&field.column, name(field))), mistakes);
+    fields
+}
+
+fn read_variants(
+    name: &Ident,
+    variants: impl IntoIterator<Item = syn::Variant>,
+    mistakes: &mut Mistakes,
+) -> syn::Result<Vec<VariantInput>> {
+    let read = |variant: syn::Variant| {
+        let plain_name = || LitStr::new(&variant.ident.unraw().to_string(), variant.ident.span());
+        let column = attributes::name_in_files("variant", &variant.attrs, mistakes).unwrap_or_else(plain_name);
+        let is_tuple = matches!(variant.fields, Fields::Unnamed(_));
+        let fields = read_fields(variant.fields, mistakes);
+        VariantInput { name: variant.ident, column, is_tuple, fields, docs: docs(variant.attrs) }
+    };
+    let variants: Vec<_> = variants.into_iter().map(read).collect();
+    let error = |message| Err(syn::Error::new(name.span(), message));
+    match variants.len() {
+        0 => error(format!("`{name}` has no variants, so there is no value to record: give it one")),
+        count if count > MOST_VARIANTS => error(format!(
+            "`{name}` has {count} variants; an enum in a record has at most {MOST_VARIANTS}: use a number"
+        )),
+        _ => {
+            let name = |variant: &VariantInput| format!("the variant `{}`", variant.name);
+            check_names("name", variants.iter().map(|variant| (&variant.column, name(variant))), mistakes);
+            Ok(variants)
         }
-        Fields::Unnamed(fields) => (
+    }
+}
+
+fn named_fields(name: &Ident, fields: Fields) -> syn::Result<Fields> {
+    let (at, message) = match fields {
+        Fields::Named(fields) if !fields.named.is_empty() => return Ok(Fields::Named(fields)),
+        Fields::Unnamed(fields) if !fields.unnamed.is_empty() => (
             fields.span(),
             format!("a record's fields have names: write `struct {name} {{ name: Type, … }}`, or use a plain tuple"),
         ),
+        _ => (name.span(), format!("`{name}` has no fields, so there is nothing to record: give it one, or use `()`")),
     };
     Err(syn::Error::new(at, message))
 }
 
-/// Two columns of one name could not be told apart.
-fn check_columns(fields: &[FieldInput], mistakes: &mut Mistakes) {
+/// Two of one name in files could not be told apart.
+fn check_names<'n>(what: &str, names: impl Iterator<Item = (&'n LitStr, String)>, mistakes: &mut Mistakes) {
     let mut seen = HashMap::new();
-    for field in fields {
-        let column = field.column.value();
-        if let Some(first) = seen.insert(column.clone(), &field.name) {
-            mistakes.report(field.column.span(), format!("the column `{column}` is already the field `{first}`"));
+    for (name, owner) in names {
+        if let Some(first) = seen.insert(name.value(), owner) {
+            mistakes.report(name.span(), format!("the {what} `{}` is already {first}", name.value()));
         }
     }
 }

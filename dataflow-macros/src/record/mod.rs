@@ -1,16 +1,21 @@
-//! `#[derive(Record)]`: a struct's layout, its borrowed twin and the symbols of its fields.
+//! `#[derive(Record)]`: the layout of a struct or an enum, its borrowed twin and the symbols of its fields.
 //!
-//! 1. `input` reads the struct and its attributes; what is wrong is reported at its own token.
+//! 1. `input` reads the record, `attributes` and `generics` what belongs to it, `refusals` the spelling of its types; what
+//!    is wrong is reported at its own token.
 //! 2. `borrowing` decides what closures see: a twin with the texts and lists borrowed, or the record itself.
-//! 3. `twin`, `symbols` and `implementation` write the three parts of the expansion; `gate` sees to it that a field
-//!    which is no record is reported once, at its type.
+//! 3. `twin`, `symbols` and `implementation` write the three parts of the expansion, with `structs` and `enums` for what the two
+//!    do each in its own way; `gate` sees to it that a field which is no record is reported once, at its type.
 
 mod attributes;
 mod borrowing;
+mod enums;
 mod gate;
+mod generics;
 mod implementation;
 mod input;
 mod parts;
+mod refusals;
+mod structs;
 mod symbols;
 #[cfg(test)]
 mod tests;
@@ -21,7 +26,7 @@ use quote::quote;
 
 use input::RecordInput;
 
-/// What `#[derive(Record)]` adds to a struct.
+/// What `#[derive(Record)]` adds to a type.
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
     let (record, errors) = match RecordInput::read(input) {
         Ok(read) => read,

@@ -4,37 +4,39 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
 use super::borrowing::symbol;
-use super::gate;
-use super::input::RecordInput;
+use super::input::{Body, RecordInput};
 
 /// The symbols' name.
 pub(super) fn name(record: &RecordInput) -> Ident {
     format_ident!("{}Fields", record.name)
 }
 
-/// The symbols' struct.
+/// The symbols' struct. An enum has none: it is a key as a whole.
 pub(super) fn definition(record: &RecordInput) -> TokenStream {
-    let (name, gate) = (name(record), gate::name(record));
+    let Body::Struct(fields) = &record.body else { return TokenStream::new() };
+    let (name, declared, predicates) = (name(record), record.generics.declared(), record.generics.predicates());
     let visibility = &record.visibility;
     let docs = format!("The fields of [`{}`] as symbols: what key closures see.", record.name);
-    let fields = record.fields.iter().map(|field| {
-        let (visibility, name, docs) = (&field.visibility, &field.name, &field.docs);
-        let ty = symbol(&field.ty, &gate);
+    let fields = fields.iter().map(|field| {
+        let (visibility, name, docs) = (&field.visibility, &field.member, &field.docs);
+        let ty = symbol(record, &field.stored);
         quote!(#(#docs)* #visibility #name: #ty)
     });
     quote! {
         #[doc = #docs]
         #[allow(missing_docs, dead_code)]
-        #visibility struct #name<Root> { #(#fields,)* }
+        #visibility struct #name<Root, #declared> where #predicates { #(#fields,)* }
     }
 }
 
 /// `Copy`, whatever the root.
 pub(super) fn copies(record: &RecordInput) -> TokenStream {
-    let name = name(record);
+    let Body::Struct(_) = &record.body else { return TokenStream::new() };
+    let (name, generics) = (name(record), &record.generics);
+    let (declared, arguments, predicates) = (generics.declared(), generics.arguments(), generics.predicates());
     quote! {
         #[automatically_derived]
-        impl<Root> ::core::clone::Clone for #name<Root> {
+        impl<Root, #declared> ::core::clone::Clone for #name<Root, #arguments> where #predicates {
             #[inline]
             fn clone(&self) -> Self {
                 let __this: &__Known<Self> = self;
@@ -42,6 +44,6 @@ pub(super) fn copies(record: &RecordInput) -> TokenStream {
             }
         }
         #[automatically_derived]
-        impl<Root> ::core::marker::Copy for #name<Root> {}
+        impl<Root, #declared> ::core::marker::Copy for #name<Root, #arguments> where #predicates {}
     }
 }

@@ -20,19 +20,49 @@ fn errors(input: &str) -> Vec<String> {
 }
 
 #[test]
-fn only_structs_with_named_fields_are_records() {
+fn only_enums_and_structs_with_named_fields_are_records() {
     let refused = [
-        ("enum E { A }", "an enum is not a record yet"),
+        ("enum Never {}", "`Never` has no variants"),
+        ("enum E<'a> { A(&'a str) }", "so its enum has no lifetime"),
         ("union U { a: u8 }", "a union cannot be a record"),
         ("struct Unit;", "`Unit` has no fields"),
         ("struct Empty {}", "`Empty` has no fields"),
         ("struct Tuple(u8);", "a record's fields have names: write `struct Tuple"),
-        ("struct Generic<T> { t: T }", "a record has no parameters"),
-        ("struct Where where u8: Copy { t: u8 }", "a record has no bounds"),
+        ("struct Empty();", "`Empty` has no fields"),
+        ("struct Generic<const N: usize> { t: [u8; N] }", "no constant parameters"),
     ];
     for (input, message) in refused {
         let found = errors(input);
         assert!(found.len() == 1 && found[0].contains(message), "{input}: {found:?}");
+    }
+}
+
+#[test]
+fn types_that_cannot_be_fields_are_told_from_their_spelling() {
+    let refused = [
+        ("usize", "write `u64`"),
+        ("Option<(u8, isize)>", "write `i64`"),
+        ("&'static str", "write `String`"),
+        ("&'static [u8]", "write `Vec<u8>`"),
+        ("HashMap<String, u64>", "make each entry a record"),
+        ("std::collections::BTreeSet<u8>", "make each entry a record"),
+        ("fn(u8) -> u8", "a function is not a value"),
+        ("*const u8", "without the pointer"),
+        ("[Date; 17]", "write `Vec<Date>`"),
+        ("Vec<Vec<u8>>", "make each inner list a record"),
+        ("Option<Box<A>>", "its row would have no end"),
+        ("Vec<Self>", "its row would have no end"),
+    ];
+    for (ty, message) in refused {
+        for input in [format!("struct A {{ a: {ty} }}"), format!("enum A {{ B, C(u8, {ty}) }}")] {
+            let found = errors(&input);
+            assert!(found.len() == 1 && found[0].contains(message), "{input}: {found:?}");
+        }
+    }
+    for ty in
+        ["[u8; 16]", "[u8; LENGTH as usize]", "Option<Box<B>>", "Vec<u64>", "Vec<String>", "other::A", "Box<[u8; 2]>"]
+    {
+        assert_eq!(errors(&format!("struct A {{ a: {ty} }}")), [""; 0], "{ty}");
     }
 }
 
@@ -44,6 +74,8 @@ fn attributes_are_checked_and_the_struct_is_written_all_the_same() {
         ("struct A { #[record(name = \"\")] a: u8 }", "at least one character"),
         ("struct A { #[record(name = \"x\", name = \"y\")] a: u8 }", "already named"),
         ("struct A { #[record(name = \"b\")] a: u8, #[record(name = \"b\")] b: u8 }", "already the field `a`"),
+        ("enum A { #[record(nme = \"x\")] B }", "unknown attribute of a variant"),
+        ("enum A { #[record(name = \"C\")] B, C }", "already the variant `B`"),
     ];
     for (input, message) in refused {
         let found = errors(input);
@@ -55,13 +87,23 @@ fn attributes_are_checked_and_the_struct_is_written_all_the_same() {
 #[test]
 fn the_spelling_tells_what_is_borrowed() {
     let of = |ty: &str| sight(&syn::parse_str(ty).unwrap());
-    for ty in ["u64", "Date", "runtime::value::Decimal<2>", "Option<u8>", "(u8, Option<bool>)", "()", "(f64)"] {
+    for ty in
+        ["u64", "Date", "runtime::value::Decimal<2>", "Option<u8>", "(u8, Option<bool>)", "()", "(f64)", "[u8; 4]"]
+    {
         assert_eq!(of(ty), Sight::Itself, "{ty}");
     }
-    for ty in ["String", "std::string::String", "Vec<u8>", "Option<String>", "(u8, (Home, Vec<u64>))"] {
+    for ty in [
+        "String",
+        "std::string::String",
+        "Vec<u8>",
+        "Option<String>",
+        "(u8, (Home, Vec<u64>))",
+        "Box<u8>",
+        "[String; 2]",
+    ] {
         assert_eq!(of(ty), Sight::Twin, "{ty}");
     }
-    for ty in ["Home", "Option<Home>", "(u8, Home)", "usize", "&'static str", "[u8; 4]", "String<u8>"] {
+    for ty in ["Home", "Option<Home>", "(u8, Home)", "Pair<u8, u8>", "[Home; 4]", "String<u8>"] {
         assert_eq!(of(ty), Sight::AsNested, "{ty}");
     }
 }

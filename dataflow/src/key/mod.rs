@@ -59,10 +59,19 @@ macro_rules! equality {
     ($($ty:ty)*) => {$( impl Equality for $ty {} )*};
 }
 equality!(bool char i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 String Vec<u8> Date Timestamp);
-equality!(Vec<i16> Vec<i32> Vec<i64> Vec<i128> Vec<u16> Vec<u32> Vec<u64> Vec<u128> Vec<Date> Vec<Timestamp>);
+equality!(Vec<String> Vec<i16> Vec<i32> Vec<i64> Vec<i128> Vec<u16> Vec<u32> Vec<u64> Vec<u128> Vec<Date> Vec<Timestamp>);
 impl<const SCALE: u8> Equality for Decimal<SCALE> {}
 impl<const SCALE: u8> Equality for Vec<Decimal<SCALE>> {}
 impl<V: Equality> Equality for Option<V> {}
+
+/// [`Equality`] as a bound of generated code: since it mentions a lifetime, the compiler accepts it where it does not hold.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a key: equality of floats depends on rounding",
+    label = "a float in a key",
+    note = "use an integer or a `Decimal`, or round in a `map` first"
+)]
+pub trait EqualityIn<'a> {}
+impl<V: Equality> EqualityIn<'_> for V {}
 
 /// What a key closure gives.
 #[diagnostic::on_unimplemented(
@@ -131,6 +140,7 @@ impl<T, V: Record> KeyedBy<T, V> for Field<T, V> {
 
 macro_rules! tuple {
     ($($name:ident $value:ident $index:tt),*) => {
+        impl<$($name: Equality),*> Equality for ($($name,)*) {}
         impl<T, $($name: Key<T>),*> Key<T> for ($($name,)*) {
             type Value = ($($name::Value,)*);
             fn leaves(&self) -> Vec<usize> {

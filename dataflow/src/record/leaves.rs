@@ -18,6 +18,7 @@ macro_rules! slot {
             type Cursor<'b> = $cursor<'b $(, $element)?>;
             type Sink<'w> = $sink<'w $(, $element)?>;
             const LEAVES: usize = 1;
+            const BORROWS: bool = true;
 
             fn describe(schema: &mut SchemaBuilder) -> Shape {
                 schema.leaf($leaf)

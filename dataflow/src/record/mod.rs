@@ -4,11 +4,13 @@
 //! see its borrowed twin, [`Record::At`], whose parts are read from strided leaves when they are used; what they emit is
 //! anything that can be seen as that twin ([`Value`]).
 
+mod arrays;
 mod bound;
 mod leaves;
 mod optional;
 mod plain;
 mod show;
+mod texts;
 mod tuples;
 
 use runtime::page::{Claims, LeafReader, NewRow, Row, SinkLeaves};
@@ -19,24 +21,26 @@ pub(crate) use show::show_record;
 
 /// A type that can flow through a pipeline.
 ///
-/// Derive it for a struct: `#[derive(Record, Clone, Debug)]`. Plain values, `String`, `Vec<u8>`, `Vec` of plain values,
-/// `Option` of any of these and tuples of up to eight records are records too.
+/// Derive it for a struct or an enum: `#[derive(Record, Clone, Debug)]`. Plain values, `String`, `Vec<u8>`, `Vec` of plain values
+/// or of texts, `Option` and arrays of up to 16 of any of these, and tuples of up to eight records are records too.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a record",
     label = "this cannot flow through a pipeline",
-    note = "a record is a struct with `#[derive(Record)]`, a number, bool, char, String, Date, Timestamp, Decimal, a Vec of plain values, an Option, or a tuple of records"
+    note = "a record is a struct or an enum with `#[derive(Record)]`, a number, bool, char, String, Date, Timestamp, Decimal, a Vec of plain values or of texts, an Option, an array, or a tuple of records"
 )]
 pub trait Record: Value<Record = Self> + Sized + 'static {
     /// What closures see: the record with its texts and lists borrowed. `Copy`, so that it can be used twice.
     type At<'a>: Value<Record = Self> + Copy;
     /// What key closures see: a symbol for each field, rooted in the record that the closure was given.
-    type Fields<Root>;
+    type Fields<Root>: Copy;
     /// Where the leaves of a batch lie.
     type Cursor<'b>: Copy;
     /// Where the leaves of new rows are written.
     type Sink<'w>: Copy;
     /// How many leaves the record has.
     const LEAVES: usize;
+    /// Whether closures see a twin, or the record itself.
+    const BORROWS: bool;
 
     /// Names and types of the leaves, in the order in which cursors take them.
     fn describe(schema: &mut SchemaBuilder) -> Shape;
@@ -68,7 +72,7 @@ pub trait Record: Value<Record = Self> + Sized + 'static {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a record, so it cannot be emitted",
     label = "not a record",
-    note = "write `#[derive(Record)]` on its struct; plain values, texts, and tuples of records are records, too"
+    note = "write `#[derive(Record)]` on its struct or enum; plain values, texts, and tuples of records are records, too"
 )]
 pub trait Value {
     /// The record.
@@ -78,6 +82,15 @@ pub trait Value {
 }
 
 impl<V: Value + ?Sized> Value for &V {
+    type Record = V::Record;
+    #[inline(always)]
+    fn twin(&self) -> <Self::Record as Record>::At<'_> {
+        (**self).twin()
+    }
+}
+
+/// What a box holds is stored in its place. A field of a record may be boxed; the record that it holds is what flows.
+impl<V: Value> Value for Box<V> {
     type Record = V::Record;
     #[inline(always)]
     fn twin(&self) -> <Self::Record as Record>::At<'_> {

@@ -12,6 +12,7 @@ impl<R: Record> Record for Option<R> {
     type Cursor<'b> = (Strided<'b, u8>, R::Cursor<'b>);
     type Sink<'w> = (Out<'w, u8>, R::Sink<'w>);
     const LEAVES: usize = 1 + R::LEAVES;
+    const BORROWS: bool = R::BORROWS;
 
     fn describe(schema: &mut SchemaBuilder) -> Shape {
         schema.optional(R::describe)

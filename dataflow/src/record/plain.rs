@@ -16,6 +16,7 @@ macro_rules! plain {
             type Cursor<'b> = Strided<'b, $stored>;
             type Sink<'w> = Out<'w, $stored>;
             const LEAVES: usize = 1;
+            const BORROWS: bool = false;
 
             fn describe(schema: &mut SchemaBuilder) -> Shape {
                 schema.leaf($leaf)
@@ -76,6 +77,7 @@ impl Record for () {
     type Cursor<'b> = ();
     type Sink<'w> = ();
     const LEAVES: usize = 0;
+    const BORROWS: bool = false;
 
     fn describe(_: &mut SchemaBuilder) -> Shape {
         Shape::Record { name: "", fields: Vec::new() }

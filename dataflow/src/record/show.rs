@@ -2,7 +2,7 @@
 
 use runtime::page::Input;
 use runtime::plan::Reads;
-use runtime::row::{LeafSet, LeafType, Schema, Shape, show_leaf};
+use runtime::row::{Field, LeafSet, LeafType, Schema, Shape, show_leaf};
 
 /// The record at a position of an input: `WordCount { word: "to", count: 2 }`. What nobody reads may have no value that means anything,
 /// so that is left out: `WordCount { word: "to", .. }`.
@@ -51,6 +51,22 @@ impl Shown<'_, '_> {
                 }
                 text.push_str(if fields.iter().all(|field| self.is_seen(&field.shape)) { " }" } else { ", .. }" });
             }
+            Shape::Enum { tag, variants, .. } => {
+                let there = self.input.batch().leaf_bits(*tag, self.row) as usize;
+                if let Some(variant) = variants.get(there).or(variants.first()) {
+                    self.show_variant(variant, text);
+                }
+            }
+        }
+    }
+
+    fn show_variant(&self, variant: &Field, text: &mut String) {
+        match &variant.shape {
+            Shape::Record { fields, .. } if fields.is_empty() => text.push_str(variant.name),
+            shape => {
+                text.push_str(if matches!(shape, Shape::Record { name: "", .. }) { variant.name } else { "" });
+                self.show(shape, text);
+            }
         }
     }
 
@@ -67,6 +83,7 @@ impl Shown<'_, '_> {
             Shape::Leaf(leaf) => self.leaves.contains(*leaf),
             Shape::Optional(valid, inner) => self.leaves.contains(*valid) && self.is_seen(inner),
             Shape::Record { fields, .. } => fields.iter().any(|field| self.is_seen(&field.shape)),
+            Shape::Enum { tag, .. } => self.leaves.contains(*tag),
         }
     }
 }

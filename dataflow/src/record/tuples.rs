@@ -13,6 +13,7 @@ macro_rules! tuple {
             type Cursor<'b> = ($($name::Cursor<'b>,)*);
             type Sink<'w> = ($($name::Sink<'w>,)*);
             const LEAVES: usize = 0 $(+ $name::LEAVES)*;
+            const BORROWS: bool = false $(|| $name::BORROWS)*;
 
             fn describe(schema: &mut SchemaBuilder) -> Shape {
                 Shape::Record { name: "", fields: vec![$(schema.field(stringify!($index), $name::describe)),*] }

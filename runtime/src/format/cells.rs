@@ -2,7 +2,7 @@
 
 use super::values::{write_float, write_float32, write_hex, write_integer, write_unsigned};
 use crate::page::{LeafReader, Row, Strided, StridedBytes, StridedText};
-use crate::row::LeafType;
+use crate::row::{LeafType, Tag};
 use crate::value::{Date, Timestamp, decimal_text};
 
 /// One leaf of a batch: its type is looked at once a batch where it is read, and once a value where it is written.
@@ -29,11 +29,12 @@ pub(super) enum Cell<'b> {
     Valid(Strided<'b, u8>),
     /// Read from the batch by its row, as its elements have many types.
     List,
+    Tag(Strided<'b, u8>, &'static Tag),
 }
 
 /// Whether values of a type are written as one text.
 pub(super) fn is_writable(ty: LeafType) -> bool {
-    !matches!(ty, LeafType::List(_))
+    !matches!(ty, LeafType::List(_) | LeafType::Texts)
 }
 
 impl<'b> Cell<'b> {
@@ -61,7 +62,8 @@ impl<'b> Cell<'b> {
             L::Text => Cell::Text(leaves.text()),
             L::Bytes => Cell::Bytes(leaves.bytes()),
             L::Valid => Cell::Valid(leaves.plain()),
-            L::List(_) => {
+            L::Tag(tag) => Cell::Tag(leaves.plain(), tag),
+            L::List(_) | L::Texts => {
                 leaves.skip(1);
                 Cell::List
             }
@@ -77,11 +79,12 @@ impl<'b> Cell<'b> {
         }
     }
 
-    /// The text of a row, where the leaf is one.
+    /// The text of a row, where the leaf is one, or the name of a variant.
     #[inline]
     pub(super) fn text(&self, row: Row<'b>) -> Option<&'b str> {
         match self {
             Cell::Text(text) => Some(text.read(row)),
+            Cell::Tag(leaf, tag) => Some(tag.variant(leaf.read(row))),
             _ => None,
         }
     }
@@ -111,6 +114,7 @@ impl<'b> Cell<'b> {
             Cell::Timestamp(leaf) => out.extend_from_slice(Timestamp::from_micros(leaf.read(row)).text().as_bytes()),
             Cell::Decimal(leaf, scale) => out.extend_from_slice(decimal_text(leaf.read(row), *scale).as_bytes()),
             Cell::Text(leaf) => out.extend_from_slice(leaf.read(row).as_bytes()),
+            Cell::Tag(leaf, tag) => out.extend_from_slice(tag.variant(leaf.read(row)).as_bytes()),
             Cell::Bytes(leaf) => write_hex(out, leaf.read(row)),
             Cell::List => {}
         }

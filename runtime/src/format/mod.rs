@@ -8,6 +8,7 @@ mod cells;
 mod compression;
 mod contents;
 mod csv;
+mod enums;
 mod files;
 mod json;
 mod leaves;

@@ -115,7 +115,7 @@ pub(crate) fn run(step: Step, table: &mut GroupTable, input: &Input<'_>, groups:
 fn extreme_of(ty: LeafType, step: Step, table: &mut GroupTable, input: &Input<'_>, groups: &Groups) -> Result<()> {
     use LeafType as L;
     match ty {
-        L::Bool | L::U8 | L::Valid => extreme::<u8>(step, table, input, groups, |a, b| a < b),
+        L::Bool | L::U8 | L::Valid | L::Tag(_) => extreme::<u8>(step, table, input, groups, |a, b| a < b),
         L::I8 => extreme::<i8>(step, table, input, groups, |a, b| a < b),
         L::U16 => extreme::<u16>(step, table, input, groups, |a, b| a < b),
         L::I16 => extreme::<i16>(step, table, input, groups, |a, b| a < b),
@@ -128,7 +128,7 @@ fn extreme_of(ty: LeafType, step: Step, table: &mut GroupTable, input: &Input<'_
         // Total order, NaN last: `<` alone is false for NaN on either side.
         L::F32 => extreme::<f32>(step, table, input, groups, |a, b| a < b || (b.is_nan() && !a.is_nan())),
         L::F64 => extreme::<f64>(step, table, input, groups, |a, b| a < b || (b.is_nan() && !a.is_nan())),
-        L::Text | L::Bytes | L::List(_) => Err(unsupported(step)),
+        L::Text | L::Bytes | L::Texts | L::List(_) => Err(unsupported(step)),
     }
 }
 

@@ -458,6 +458,12 @@ impl<'b> LeafReader<'b> {
         StridedBytes(StridedText { leaf, brand: PhantomData })
     }
 
+    /// The next leaf, of lists of texts, as bytes.
+    pub fn texts(&mut self) -> StridedBytes<'b> {
+        let leaf = self.next(LeafType::Bytes, |ty| ty == LeafType::Texts);
+        StridedBytes(StridedText { leaf, brand: PhantomData })
+    }
+
     /// The next leaf, of lists.
     pub fn list<P: ListElement>(&mut self) -> StridedList<'b, P> {
         let fits = |ty| matches!(ty, LeafType::List(element) if element.width() == size_of::<P>());

@@ -6,6 +6,7 @@ use super::slot::{self, INLINE_BYTES};
 use super::writer::{LIST_ALIGN, RowWriter};
 use crate::error::{Error, Result};
 use crate::row::{Datum, LeafType, Physical};
+use crate::value::Texts;
 
 impl Batch<'_> {
     /// One leaf of one row, as a value.
@@ -71,6 +72,7 @@ impl RowWriter {
 fn check(ty: LeafType, datum: &Datum) -> Result<()> {
     let broken = match (ty, datum) {
         (LeafType::Text, Datum::Bytes(bytes)) => simdutf8::basic::from_utf8(bytes).is_err(),
+        (LeafType::Texts, Datum::Bytes(bytes)) => !Texts::are_stored(bytes),
         (LeafType::Char, Datum::Fixed(bits)) => u32::try_from(*bits).ok().and_then(char::from_u32).is_none(),
         (LeafType::List(element), Datum::Bytes(bytes)) => !bytes.len().is_multiple_of(element.width()),
         (ty, Datum::Bytes(_)) => ty.physical() != Physical::Slot,

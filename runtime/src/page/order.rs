@@ -13,6 +13,7 @@ use super::writer::RowWriter;
 use crate::error::Result;
 use crate::memory::{Memory, Reservation};
 use crate::row::{LeafType, Physical, RowLayout};
+use crate::value::Texts;
 
 /// One leaf of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -296,7 +297,7 @@ unsafe fn normalized_prefix(leaf: LeafPtr, row: usize) -> u64 {
                 prefix[..length].copy_from_slice(&bytes[..length]);
                 u64::from_be_bytes(prefix)
             }
-            LeafType::List(_) => 0,
+            LeafType::List(_) | LeafType::Texts => 0,
             ty if ty.physical() == Physical::W16 => (normalized(leaf, row) >> 64) as u64,
             _ => normalized(leaf, row) as u64,
         }
@@ -313,7 +314,7 @@ unsafe fn normalized(leaf: LeafPtr, row: usize) -> u128 {
     // SAFETY: the caller's promise; each arm reads the type's own width.
     unsafe {
         match leaf.ty {
-            L::Bool | L::U8 | L::Valid => leaf.read::<u8>(row).into(),
+            L::Bool | L::U8 | L::Valid | L::Tag(_) => leaf.read::<u8>(row).into(),
             L::I8 => signed(leaf.read::<i8>(row).into()),
             L::U16 => leaf.read::<u16>(row).into(),
             L::I16 => signed(leaf.read::<i16>(row).into()),
@@ -325,7 +326,7 @@ unsafe fn normalized(leaf: LeafPtr, row: usize) -> u128 {
             L::F64 => float(leaf.read::<f64>(row)),
             L::U128 => leaf.read::<u128>(row),
             L::I128 => leaf.read::<u128>(row) ^ (1 << 127),
-            L::Text | L::Bytes | L::List(_) => 0,
+            L::Text | L::Bytes | L::Texts | L::List(_) => 0,
         }
     }
 }
@@ -349,6 +350,10 @@ pub(super) unsafe fn compare_leaves(left_leaf: LeafPtr, left: usize, right_leaf:
     unsafe {
         match left_leaf.ty {
             LeafType::Text | LeafType::Bytes => left_leaf.bytes(left, 1).cmp(right_leaf.bytes(right, 1)),
+            LeafType::Texts => {
+                let left = Texts::stored(left_leaf.bytes(left, 1)).iter();
+                left.cmp(Texts::stored(right_leaf.bytes(right, 1)).iter())
+            }
             LeafType::List(element) => {
                 let width = element.width();
                 let part = |bytes: &[u8], index: usize| {

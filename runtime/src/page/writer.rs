@@ -304,6 +304,12 @@ impl<'w> SinkLeaves<'w> {
         OutBytes { base, mask, brand: PhantomData }
     }
 
+    /// The next leaf, of lists of texts, as bytes.
+    pub fn texts(&mut self) -> OutBytes<'w> {
+        let (base, mask) = self.next(|ty| ty == LeafType::Texts);
+        OutBytes { base, mask, brand: PhantomData }
+    }
+
     /// The next leaf, of lists.
     pub fn list<P: ListElement>(&mut self) -> OutList<'w, P> {
         let (base, mask) = self.next(|ty| matches!(ty, LeafType::List(element) if element.width() == size_of::<P>()));
@@ -348,7 +354,14 @@ impl<'w> OutBytes<'w> {
     #[inline(always)]
     #[must_use]
     pub fn heap_bytes(self, value: &[u8]) -> usize {
-        if value.len() <= INLINE_BYTES { 0 } else { value.len() & self.mask }
+        self.heap_bytes_of(value.len())
+    }
+
+    /// Bytes to claim for a value of so many bytes.
+    #[inline(always)]
+    #[must_use]
+    pub fn heap_bytes_of(self, bytes: usize) -> usize {
+        if bytes <= INLINE_BYTES { 0 } else { bytes & self.mask }
     }
 
     /// Writes the leaf of a row, whose claim counted [`OutBytes::heap_bytes`].

@@ -72,9 +72,10 @@ pub fn unbounded_memory() -> Memory {
 fn poison(ty: LeafType, datum: &Datum) -> Datum {
     match (ty, datum) {
         (LeafType::Bool | LeafType::Valid, Datum::Fixed(bits)) => Datum::Fixed(1 - bits.min(&1)),
+        (LeafType::Tag(tag), Datum::Fixed(bits)) => Datum::Fixed((bits + 1) % tag.variants.len().max(1) as u128),
         (LeafType::Char, Datum::Fixed(bits)) => Datum::Fixed(if *bits == 1 { 2 } else { 1 }),
         (_, Datum::Fixed(bits)) => Datum::Fixed(!bits & mask(ty)),
-        (LeafType::List(_), Datum::Bytes(_)) => Datum::Bytes(Box::default()),
+        (LeafType::List(_) | LeafType::Texts, Datum::Bytes(_)) => Datum::Bytes(Box::default()),
         (_, Datum::Bytes(_)) => Datum::Bytes(Box::from(&b"a leaf that was declared dead"[..])),
     }
 }

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::fmt::Write as _;
 
 use super::LeafType;
-use crate::value::{Date, Timestamp, write_decimal};
+use crate::value::{Date, Texts, Timestamp, write_decimal};
 
 /// One leaf's value, whatever its type: the bits of a plain value, or the bytes of a text or list.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -51,6 +51,7 @@ pub fn compare_leaf(ty: LeafType, left: &Datum, right: &Datum) -> Ordering {
     use LeafType as L;
     match ty {
         L::Text | L::Bytes => left.bytes().cmp(right.bytes()),
+        L::Texts => Texts::stored(left.bytes()).iter().cmp(Texts::stored(right.bytes()).iter()),
         L::List(element) => {
             let width = element.width();
             let parts = |datum: &Datum| -> Vec<Datum> { datum.bytes().chunks_exact(width).map(fixed).collect() };
@@ -110,6 +111,7 @@ pub fn show_leaf(ty: LeafType, value: &Datum, out: &mut String) {
         L::I64 => write!(out, "{}", bits as i64),
         L::I128 => write!(out, "{}", bits as i128),
         L::U8 | L::U16 | L::U32 | L::U64 | L::U128 | L::Valid => write!(out, "{bits}"),
+        L::Tag(tag) => write!(out, "{}", tag.variant(bits as u8)),
         L::F32 => write!(out, "{}", f32::from_bits(bits as u32)),
         L::F64 => write!(out, "{}", f64::from_bits(bits as u64)),
         L::Char => write!(out, "{}", char::from_u32(bits as u32).unwrap_or(char::REPLACEMENT_CHARACTER)),
@@ -118,6 +120,7 @@ pub fn show_leaf(ty: LeafType, value: &Datum, out: &mut String) {
         L::Decimal(scale) => write_decimal(out, bits as i64, scale),
         L::Text => write!(out, "{}", String::from_utf8_lossy(value.bytes())),
         L::Bytes => value.bytes().iter().try_for_each(|byte| write!(out, "{byte:02x}")),
+        L::Texts => write!(out, "{:?}", Texts::stored(value.bytes())),
         L::List(element) => {
             out.push('[');
             for (index, part) in value.bytes().chunks_exact(element.width()).enumerate() {

@@ -81,6 +81,36 @@ impl Element {
     }
 }
 
+/// The variants of an enum: what the bytes of its tag mean.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub struct Tag {
+    /// The enum's name.
+    pub of: &'static str,
+    /// The variants' names in files, in order: variant `i` is the byte `i`. At least one, at most 256.
+    pub variants: &'static [&'static str],
+}
+
+impl Tag {
+    /// The name that a tag stands for; that of the first variant for a byte that is none.
+    #[must_use]
+    pub fn variant(&self, tag: u8) -> &'static str {
+        self.variants.get(usize::from(tag)).or(self.variants.first()).copied().unwrap_or_default()
+    }
+
+    /// The tag of a variant's name.
+    #[must_use]
+    pub fn find(&self, name: &[u8]) -> Option<u8> {
+        let position = self.variants.iter().position(|variant| variant.as_bytes() == name)?;
+        u8::try_from(position).ok()
+    }
+
+    /// What a value is expected to be: `Kind (one of Open, Paid)`.
+    #[must_use]
+    pub fn expected(&self) -> String {
+        format!("{} (one of {})", self.of, self.variants.join(", "))
+    }
+}
+
 /// The type of one leaf. A byte string is a leaf of its own (`Vec<u8>`), not a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(missing_docs, reason = "the names are Rust's own")]
@@ -109,10 +139,14 @@ pub enum LeafType {
     Text,
     /// Any bytes.
     Bytes,
+    /// Texts in a row, as [`Texts`](crate::value::Texts) puts them together.
+    Texts,
     /// Plain values in a row.
     List(Element),
     /// One where an `Option` holds a value, else zero.
     Valid,
+    /// Which variant of an enum is there.
+    Tag(&'static Tag),
 }
 
 impl LeafType {
@@ -121,12 +155,12 @@ impl LeafType {
     pub const fn physical(self) -> Physical {
         use LeafType as L;
         match self {
-            L::Bool | L::I8 | L::U8 | L::Valid => Physical::W1,
+            L::Bool | L::I8 | L::U8 | L::Valid | L::Tag(_) => Physical::W1,
             L::I16 | L::U16 => Physical::W2,
             L::I32 | L::U32 | L::F32 | L::Char | L::Date => Physical::W4,
             L::I64 | L::U64 | L::F64 | L::Timestamp | L::Decimal(_) => Physical::W8,
             L::I128 | L::U128 => Physical::W16,
-            L::Text | L::Bytes | L::List(_) => Physical::Slot,
+            L::Text | L::Bytes | L::Texts | L::List(_) => Physical::Slot,
         }
     }
 
@@ -149,7 +183,19 @@ impl LeafType {
     #[must_use]
     pub const fn is_number(self) -> bool {
         use LeafType as L;
-        !matches!(self, L::Bool | L::Char | L::Date | L::Timestamp | L::Text | L::Bytes | L::List(_) | L::Valid)
+        !matches!(
+            self,
+            L::Bool
+                | L::Char
+                | L::Date
+                | L::Timestamp
+                | L::Text
+                | L::Bytes
+                | L::Texts
+                | L::List(_)
+                | L::Valid
+                | L::Tag(_)
+        )
     }
 }
 
@@ -159,9 +205,11 @@ impl fmt::Display for LeafType {
             LeafType::Decimal(scale) => write!(f, "Decimal<{scale}>"),
             LeafType::Text => f.write_str("String"),
             LeafType::Bytes => f.write_str("Vec<u8>"),
+            LeafType::Texts => f.write_str("Vec<String>"),
             LeafType::List(element) => write!(f, "Vec<{}>", element.leaf()),
             LeafType::Date | LeafType::Timestamp => write!(f, "{self:?}"),
             LeafType::Valid => f.write_str("Option"),
+            LeafType::Tag(tag) => f.write_str(tag.of),
             other => f.write_str(&format!("{other:?}").to_lowercase()),
         }
     }

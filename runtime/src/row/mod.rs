@@ -13,5 +13,5 @@ mod schema;
 
 pub use datum::{Datum, compare_leaf, show_leaf};
 pub use layout::{LAYOUT_VERSION, RowLayout};
-pub use leaf::{Element, LeafSet, LeafType, Physical};
+pub use leaf::{Element, LeafSet, LeafType, Physical, Tag};
 pub use schema::{Field, Leaf, Schema, SchemaBuilder, Shape};

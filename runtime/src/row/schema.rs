@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{LeafSet, LeafType};
+use super::{LeafSet, LeafType, Tag};
 
 /// One leaf of a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub struct Leaf {
     pub ty: LeafType,
     /// The nearest validity leaf that says whether it holds anything.
     pub validity: Option<usize>,
+    /// Whether it is a value of an enum's variant: then a validity of 0 may mean that another variant is there.
+    pub in_variant: bool,
 }
 
 /// A field of a record, or the record itself.
@@ -28,6 +30,16 @@ pub enum Shape {
         name: &'static str,
         /// Its fields in order.
         fields: Vec<Field>,
+    },
+    /// An enum whose variants hold values; one of plain names is a leaf.
+    Enum {
+        /// The enum's name.
+        name: &'static str,
+        /// The leaf that says which variant is there.
+        tag: usize,
+        /// The variants in order, each a record or, with values that have no names, a tuple. The leaves of those that are not there are
+        /// zero.
+        variants: Vec<Field>,
     },
 }
 
@@ -122,7 +134,28 @@ impl Schema {
                 }
                 text.push_str(close);
             }
+            Shape::Enum { name, variants, .. } => {
+                text.push_str(name);
+                for (index, variant) in variants.iter().enumerate() {
+                    text.push_str(if index == 0 { " { " } else { " | " });
+                    match &variant.shape {
+                        Shape::Record { fields, .. } if fields.is_empty() => text.push_str(variant.name),
+                        shape => {
+                            text.push_str(if shape.is_tuple() { variant.name } else { "" });
+                            self.describe_shape(shape, text);
+                        }
+                    }
+                }
+                text.push_str(" }");
+            }
         }
+    }
+}
+
+impl Shape {
+    /// Whether it is a record whose fields have no names.
+    fn is_tuple(&self) -> bool {
+        matches!(self, Shape::Record { name: "", .. })
     }
 }
 
@@ -134,6 +167,10 @@ fn collect(shape: &Shape, found: &mut LeafSet) {
             collect(inner, found);
         }
         Shape::Record { fields, .. } => fields.iter().for_each(|field| collect(&field.shape, found)),
+        Shape::Enum { tag, variants, .. } => {
+            found.insert(*tag);
+            variants.iter().for_each(|variant| collect(&variant.shape, found));
+        }
     }
 }
 
@@ -143,6 +180,7 @@ pub struct SchemaBuilder {
     leaves: Vec<Leaf>,
     path: Vec<&'static str>,
     validity: Option<usize>,
+    in_variant: bool,
 }
 
 impl SchemaBuilder {
@@ -155,7 +193,8 @@ impl SchemaBuilder {
 
     /// One leaf.
     pub fn leaf(&mut self, ty: LeafType) -> Shape {
-        self.leaves.push(Leaf { path: self.path.join("."), ty, validity: self.validity });
+        let (validity, in_variant) = (self.validity, self.in_variant);
+        self.leaves.push(Leaf { path: self.path.join("."), ty, validity, in_variant });
         Shape::Leaf(self.leaves.len() - 1)
     }
 
@@ -168,6 +207,16 @@ impl SchemaBuilder {
         let shape = inner(self);
         self.validity = outer;
         Shape::Optional(validity, Box::new(shape))
+    }
+
+    /// The tag of an enum, then the variants: fields of the variant's name that hold a record or a tuple.
+    pub fn variants(&mut self, tag: &'static Tag, variants: impl FnOnce(&mut SchemaBuilder) -> Vec<Field>) -> Shape {
+        self.leaf(LeafType::Tag(tag));
+        let leaf = self.leaves.len() - 1;
+        let outer = std::mem::replace(&mut self.in_variant, true);
+        let variants = variants(self);
+        self.in_variant = outer;
+        Shape::Enum { name: tag.of, tag: leaf, variants }
     }
 
     /// One field of a record under construction.
@@ -213,6 +262,36 @@ mod tests {
                 }),
             ],
         })
+    }
+
+    #[test]
+    fn a_path_into_an_enum_means_the_whole_enum() {
+        static TAG: Tag = Tag { of: "Event", variants: &["Click", "Moved", "Idle"] };
+        let tuple = |fields| Shape::Record { name: "", fields };
+        let schema = SchemaBuilder::build(|b| Shape::Record {
+            name: "Line",
+            fields: vec![
+                b.field("event", |b| {
+                    b.variants(&TAG, |b| {
+                        vec![
+                            b.field("Click", |b| Shape::Record {
+                                name: "Click",
+                                fields: vec![b.field("url", |b| b.leaf(LeafType::Text))],
+                            }),
+                            b.field("Moved", |b| tuple(vec![b.field("0", |b| b.leaf(LeafType::I32))])),
+                            b.field("Idle", |_| tuple(Vec::new())),
+                        ]
+                    })
+                }),
+                b.field("last", |b| b.leaf(LeafType::U8)),
+            ],
+        });
+        assert_eq!(schema.describe(), "Line { event: Event { Click { url: String } | Moved(i32) | Idle }, last: u8 }");
+        for path in ["event", "event.0", "event.Click.url"] {
+            assert_eq!(schema.leaves_at(path), Some([0, 1, 2].into_iter().collect()), "{path}");
+        }
+        let paths: Vec<_> = schema.leaves().iter().map(|leaf| leaf.path.as_str()).collect();
+        assert_eq!(paths, ["event", "event.Click.url", "event.Moved.0", "last"]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
-//! Values that records may hold beside Rust's own: dates, timestamps, decimals.
+//! Values that records may hold beside Rust's own: dates, timestamps, decimals, and lists of texts as they are in rows.
 //!
-//! Each is a plain integer in rows and columns; this module gives it arithmetic, and the texts that CSV files hold.
+//! All but lists are plain integers in rows and columns; this module gives them arithmetic, and the texts that CSV files hold.
 //! Arithmetic that leaves the integer's range cannot return an error from within a closure: it unwinds with
 //! [`Overflow`].
 
@@ -9,6 +9,7 @@ mod date;
 mod decimal;
 mod overflow;
 mod parse;
+mod texts;
 mod timestamp;
 mod written;
 
@@ -16,5 +17,6 @@ pub use date::{Date, parse_date};
 pub use decimal::{Decimal, Times, decimal_text, parse_decimal, write_decimal};
 pub use overflow::Overflow;
 pub use parse::ParseValueError;
+pub use texts::Texts;
 pub use timestamp::{Timestamp, parse_timestamp};
 pub use written::Written;

@@ -4,6 +4,8 @@
 
 mod aggregate;
 mod chain;
+mod composed;
+mod enums;
 mod files;
 mod floats;
 mod group;

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::error::{Error, Result};
 use crate::format::cells::is_writable;
+use crate::format::enums::refused_enum;
 use crate::format::names::hint_about;
 use crate::row::{LeafType, Schema, Shape};
 
@@ -55,6 +56,7 @@ fn collect(schema: &Schema, shape: &Shape, guards: &mut Vec<usize>, columns: &mu
                 collect(schema, &field.shape, guards, columns)?;
             }
         }
+        Shape::Enum { tag, .. } => return Err(refused_enum(schema, *tag, "CSV")),
     }
     Ok(())
 }

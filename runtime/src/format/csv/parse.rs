@@ -1,5 +1,7 @@
 //! Fields as leaves, column by column.
 
+use std::borrow::Cow;
+
 use super::scan::Fields;
 use crate::format::leaves::{Bits, Values, WithParser, with_parser};
 use crate::format::values::parse_hex;
@@ -68,7 +70,10 @@ pub(super) fn parse(
     match values {
         Values::Text(out) => column.texts(out),
         Values::List(out) => column.bytes(out, bad),
-        out => with_parser(ty, Plain { column, out, bad, is_char: ty == LeafType::Char }),
+        out => {
+            let may_hold_quotes = matches!(ty, LeafType::Char | LeafType::Tag(_));
+            with_parser(ty, Plain { column, out, bad, may_hold_quotes });
+        }
     }
 }
 
@@ -77,7 +82,8 @@ struct Plain<'f> {
     column: ColumnOf<'f>,
     out: &'f mut Values,
     bad: &'f mut BadFields,
-    is_char: bool,
+    /// A char, or the name of a variant: quotes in it are doubled.
+    may_hold_quotes: bool,
 }
 
 impl WithParser for Plain<'_> {
@@ -87,14 +93,20 @@ impl WithParser for Plain<'_> {
     fn with<T: Bits>(self, parse: impl Fn(&[u8]) -> Option<T>) {
         let Some(out) = T::of(self.out) else { return };
         match self.column.found.quote {
-            // The one plain value that may be a quote itself, and is doubled then.
-            Some(quote) if self.is_char => self.column.each(out, self.bad, |text| match text {
-                [first, second] if *first == quote && *second == quote => parse(&[quote]),
-                text => parse(text),
-            }),
+            Some(quote) if self.may_hold_quotes => {
+                self.column.each(out, self.bad, |text| parse(&undoubled(text, quote)))
+            }
             _ => self.column.each(out, self.bad, parse),
         }
     }
+}
+
+/// A quoted field as it is meant.
+fn undoubled(text: &[u8], quote: u8) -> Cow<'_, [u8]> {
+    let double = [quote, quote];
+    let Some(at) = text.windows(2).position(|pair| pair == double) else { return Cow::Borrowed(text) };
+    let (before, behind) = (&text[..=at], &text[at + 2..]);
+    Cow::Owned([before, &undoubled(behind, quote)].concat())
 }
 
 /// One column of records.

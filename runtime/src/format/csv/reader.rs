@@ -205,10 +205,16 @@ fn valid_of<'g>(guards: &'g [Guard], validity: Option<&usize>, batch: &Range<usi
 
 fn unreadable(path: &str, position: usize, ty: LeafType, field: &[u8]) -> String {
     let column = if path.is_empty() { format!("column {}", position + 1) } else { format!("column `{path}`") };
+    let expected = match ty {
+        LeafType::Tag(tag) => tag.expected(),
+        ty => ty.to_string(),
+    };
     if field.is_empty() {
-        return format!("{column}: expected {ty}, found an empty field; make the field an Option to read it as null");
+        return format!(
+            "{column}: expected {expected}, found an empty field; make the field an Option to read it as null"
+        );
     }
-    format!("{column}: expected {ty}, found {}", shown(field))
+    format!("{column}: expected {expected}, found {}", shown(field))
 }
 
 impl SplitReader for CsvReader {

@@ -59,6 +59,8 @@ impl Part {
                 };
                 Part::Several(parts, close)
             }
+            // Refused before.
+            Shape::Enum { .. } => Part::Several(Vec::new(), b"null"),
         }
     }
 }
@@ -125,6 +127,7 @@ impl<'b> Line<'_, 'b> {
     fn leaf(&mut self, leaf: usize, row: Row<'b>, position: usize) {
         match &self.cells[leaf] {
             Cell::Text(text) => write_text(text.read(row), self.output),
+            Cell::Tag(leaf, tag) => write_text(tag.variant(leaf.read(row)), self.output),
             Cell::Char(char) => {
                 let char = char::from_u32(char.read(row)).unwrap_or(char::REPLACEMENT_CHARACTER);
                 write_text(char.encode_utf8(&mut [0; 4]), self.output);

@@ -26,7 +26,7 @@ impl Token {
         let is_bare = matches!(self, Token::Bare);
         let fits = match ty {
             L::Bool => is_bare && matches!(text, b"true" | b"false"),
-            L::Char | L::Date | L::Timestamp | L::Bytes => !is_bare,
+            L::Char | L::Date | L::Timestamp | L::Bytes | L::Tag(_) => !is_bare,
             L::Decimal(_) => is_number(text),
             L::F32 | L::F64 => {
                 if is_bare {

@@ -1,6 +1,7 @@
 //! A record's shape as what a reader does with it.
 
 use super::encoder::write_text;
+use crate::format::enums::refused_enum;
 use crate::format::wrong::{Wrong, shown};
 use crate::row::{LeafSet, LeafType, Schema, Shape};
 
@@ -84,11 +85,12 @@ impl<'s> Compiler<'s> {
                 }
             }
             // Refused before.
-            Shape::Optional(..) => Kind::Array(Vec::new()),
+            Shape::Optional(..) | Shape::Enum { .. } => Kind::Array(Vec::new()),
         };
         let leaves = first..self.leaves;
         let is_live = leaves.clone().chain(validity).any(|leaf| self.live.contains(leaf));
         let expected = match (&kind, shape) {
+            (Kind::Leaf(_, LeafType::Tag(tag)), _) => tag.expected(),
             (Kind::Leaf(_, ty), _) => ty.to_string(),
             (Kind::Object(_), Shape::Record { name, .. }) => format!("{name} as an object"),
             (Kind::Array(nodes), _) => format!("an array of {} values", nodes.len()),
@@ -102,7 +104,13 @@ impl<'s> Compiler<'s> {
 /// For a field that JSON cannot hold: its path, and why.
 pub(super) fn check(schema: &Schema, shape: &Shape) -> Result<(), String> {
     match shape {
-        Shape::Leaf(_) => Ok(()),
+        Shape::Leaf(leaf) => match schema.leaves().get(*leaf) {
+            Some(leaf) if leaf.ty == LeafType::Texts => {
+                Err(format!("the field `{}` is a list of texts, which is not read from or written to JSON", leaf.path))
+            }
+            _ => Ok(()),
+        },
+        Shape::Enum { tag, .. } => Err(refused_enum(schema, *tag, "JSON")),
         Shape::Optional(validity, inner) => {
             if let Shape::Optional(..) = **inner {
                 let path = schema.leaves().get(*validity).map_or("", |leaf| leaf.path.as_str());

@@ -13,8 +13,9 @@ use arrow_buffer::{BooleanBuffer, NullBuffer};
 use arrow_schema::{DataType, Field, Fields, TimeUnit};
 
 use crate::error::{Error, Result};
+use crate::format::enums::refused_enum;
 use crate::page::{LeafReader, Plain, RowIds, Strided};
-use crate::row::{LeafType, Schema, Shape};
+use crate::row::{LeafType, Schema, Shape, Tag};
 
 /// Digits of a decimal that is stored in 64 bits.
 const DECIMAL_DIGITS: u8 = 18;
@@ -39,6 +40,7 @@ pub(super) enum LeafValues {
     Text(Box<StringBuilder>),
     Bytes(Box<BinaryBuilder>),
     Valid(Vec<u8>),
+    Tag(Vec<u8>, &'static Tag),
 }
 
 impl LeafValues {
@@ -64,14 +66,17 @@ impl LeafValues {
             L::Text => LeafValues::Text(Box::default()),
             L::Bytes => LeafValues::Bytes(Box::default()),
             L::Valid => LeafValues::Valid(Vec::new()),
-            L::I128 | L::U128 | L::List(_) => return None,
+            L::Tag(tag) => LeafValues::Tag(Vec::new(), tag),
+            L::I128 | L::U128 | L::List(_) | L::Texts => return None,
         })
     }
 
     /// Adds the next leaf of some rows.
     pub(super) fn extend<'b>(&mut self, leaves: &mut LeafReader<'b>, rows: RowIds<'b>) {
         match self {
-            LeafValues::Bool(out) | LeafValues::U8(out) | LeafValues::Valid(out) => read(leaves.plain(), rows, out),
+            LeafValues::Bool(out) | LeafValues::U8(out) | LeafValues::Valid(out) | LeafValues::Tag(out, _) => {
+                read(leaves.plain(), rows, out);
+            }
             LeafValues::I8(out) => read(leaves.plain(), rows, out),
             LeafValues::I16(out) => read(leaves.plain(), rows, out),
             LeafValues::I32(out) | LeafValues::Date(out) => read(leaves.plain(), rows, out),
@@ -129,6 +134,10 @@ impl LeafValues {
                 let text = |value: u32| char::from_u32(value).unwrap_or(char::REPLACEMENT_CHARACTER).to_string();
                 let texts = take(values).into_iter().map(text);
                 Arc::new(with_nulls(arrow_array::StringArray::from_iter_values(texts), nulls)?)
+            }
+            LeafValues::Tag(tags, tag) => {
+                let names = take(tags).into_iter().map(|value| tag.variant(value));
+                Arc::new(with_nulls(arrow_array::StringArray::from_iter_values(names), nulls)?)
             }
             LeafValues::Text(builder) => Arc::new(with_nulls(builder.finish(), nulls)?),
             LeafValues::Bytes(builder) => Arc::new(with_nulls(builder.finish(), nulls)?),
@@ -200,6 +209,9 @@ fn field(schema: &Schema, name: &str, shape: &Shape, path: &str) -> Result<Field
             return Err(refused(path, "an Option in an Option cannot be told from one; use one Option"));
         }
         Shape::Record { .. } => DataType::Struct(group(schema, shape, path)?),
+        Shape::Enum { tag, .. } => {
+            return Err(Error::Plan(format!("cannot write Parquet: {}", refused_enum(schema, *tag, "Parquet"))));
+        }
     };
     Ok(Field::new(name, data_type, nullable))
 }
@@ -222,7 +234,7 @@ fn data_type(ty: LeafType) -> Result<DataType, String> {
         L::U64 => DataType::UInt64,
         L::F32 => DataType::Float32,
         L::F64 => DataType::Float64,
-        L::Char | L::Text => DataType::Utf8,
+        L::Char | L::Text | L::Tag(_) => DataType::Utf8,
         L::Bytes => DataType::Binary,
         L::Date => DataType::Date32,
         L::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
@@ -231,7 +243,7 @@ fn data_type(ty: LeafType) -> Result<DataType, String> {
         }
         L::Decimal(scale) => DataType::Decimal64(DECIMAL_DIGITS, scale as i8),
         L::I128 | L::U128 => return Err(format!("Parquet has no type for {ty}; use 64 bits, or Decimal")),
-        L::List(_) => {
+        L::List(_) | L::Texts => {
             return Err(format!("lists ({ty}) are not written to Parquet yet; write one record for each element"));
         }
     })

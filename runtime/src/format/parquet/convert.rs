@@ -14,7 +14,7 @@ use arrow_schema::{DataType, TimeUnit};
 
 use crate::error::Result;
 use crate::page::Columns;
-use crate::row::{LeafType, Physical};
+use crate::row::{LeafType, Physical, Tag};
 
 /// One leaf of a batch, and what keeps its values alive.
 pub(super) enum Held {
@@ -62,7 +62,7 @@ pub(super) fn is_readable(found: &DataType, ty: LeafType) -> Result<(), String> 
         DataType::Boolean => ty == L::Bool,
         DataType::Date32 => ty == L::Date,
         DataType::Timestamp(..) => ty == L::Timestamp,
-        DataType::Utf8 | DataType::Binary => matches!(ty, L::Text | L::Char | L::Bytes),
+        DataType::Utf8 | DataType::Binary => matches!(ty, L::Text | L::Char | L::Bytes | L::Tag(_)),
         &DataType::Decimal128(precision, scale) => match ty {
             L::Decimal(wanted) if scale > wanted as i8 => {
                 return Err(format!(
@@ -109,7 +109,9 @@ pub(super) fn leaf(array: &ArrayRef, ty: LeafType, nulls: Option<&NullBuffer>) -
             })
         }
         (DataType::Timestamp(unit, _), L::Timestamp) => timestamps(array, *unit, nulls),
-        (DataType::Utf8View | DataType::BinaryView, L::Text | L::Char | L::Bytes) => texts(array, ty, nulls),
+        (DataType::Utf8View | DataType::BinaryView, L::Text | L::Char | L::Bytes | L::Tag(_)) => {
+            texts(array, ty, nulls)
+        }
         (found, ty) if found.is_integer() => integers(array, ty, nulls),
         (found, ty) => Err((0, format!("expected {ty}, found {found}"))),
     }
@@ -214,7 +216,11 @@ fn texts(array: &ArrayRef, ty: LeafType, nulls: Option<&NullBuffer>) -> Converte
         Some(views) => StringViewArray::try_new(views, text.data_buffers().clone(), None)
             .map_err(|error| (0, error.to_string()))?,
     };
-    if ty == LeafType::Char { chars(&text, nulls) } else { Ok(Held::Text(text)) }
+    match ty {
+        LeafType::Char => chars(&text, nulls),
+        LeafType::Tag(tag) => tags(&text, tag, nulls),
+        _ => Ok(Held::Text(text)),
+    }
 }
 
 /// The views with the empty text where there is a null; `None` where there is no null.
@@ -235,6 +241,19 @@ fn chars(texts: &StringViewArray, nulls: Option<&NullBuffer>) -> Converted {
     };
     let chars: Result<Vec<u32>, _> = (0..texts.len()).map(char_of).collect();
     chars.map(|chars| Held::W4(chars.into()))
+}
+
+fn tags(texts: &StringViewArray, tag: &Tag, nulls: Option<&NullBuffer>) -> Converted {
+    let tag_of = |row: usize| {
+        let name = texts.value(row);
+        match tag.find(name.as_bytes()) {
+            _ if nulls.is_some_and(|nulls| nulls.is_null(row)) => Ok(0),
+            Some(found) => Ok(found),
+            None => Err((row, format!("expected {}, found `{name:.40}`", tag.expected()))),
+        }
+    };
+    let tags: Result<Vec<u8>, _> = (0..texts.len()).map(tag_of).collect();
+    tags.map(|tags| Held::W1(tags.into()))
 }
 
 /// Integers of any width and sign into a leaf of any, each checked unless the types are the same.

@@ -13,6 +13,7 @@ use super::convert::is_readable;
 use super::footer::guarded;
 use super::hints::{hinted_fields, leaf_columns};
 use crate::error::{Error, Result};
+use crate::format::enums::refused_enum;
 use crate::format::files::InputFile;
 use crate::format::names::hint_about;
 use crate::row::{LeafSet, LeafType, Schema, Shape};
@@ -136,6 +137,9 @@ impl Search<'_> {
         if let Shape::Record { fields, .. } = shape {
             return fields.iter().for_each(|field| self.field_by_dotted_name(&field.shape, above));
         }
+        if let Some(tag) = enum_in(shape) {
+            return self.fail(shape, &format!("cannot read Parquet: {}", refused_enum(self.schema, tag, "Parquet")));
+        }
         let Some(leaf) = leaves_of(shape).first().copied() else {
             return;
         };
@@ -161,6 +165,10 @@ impl Search<'_> {
             self.leaves[validity] = Ok(LeafPlan { levels: levels.clone(), column: first });
         }
         match (inner, column.data_type()) {
+            (Shape::Enum { tag, .. }, _) => {
+                let message = format!("cannot read Parquet: {}", refused_enum(self.schema, *tag, "Parquet"));
+                self.fail(shape, &message);
+            }
             (Shape::Leaf(leaf), found) => self.leaf(*leaf, found, levels, first),
             (Shape::Record { .. }, DataType::Struct(group)) => self.fields(inner, group.clone(), first, &levels),
             (Shape::Record { .. }, _) => {
@@ -229,6 +237,19 @@ fn leaves_of(shape: &Shape) -> Vec<usize> {
         Shape::Leaf(leaf) => vec![*leaf],
         Shape::Optional(validity, inner) => [vec![*validity], leaves_of(inner)].concat(),
         Shape::Record { fields, .. } => fields.iter().flat_map(|field| leaves_of(&field.shape)).collect(),
+        Shape::Enum { tag, variants, .. } => {
+            let inner = variants.iter().flat_map(|variant| leaves_of(&variant.shape));
+            std::iter::once(*tag).chain(inner).collect()
+        }
+    }
+}
+
+/// The tag of an enum whose variants hold values, or of one in an `Option`.
+fn enum_in(shape: &Shape) -> Option<usize> {
+    match shape {
+        Shape::Enum { tag, .. } => Some(*tag),
+        Shape::Optional(_, inner) => enum_in(inner),
+        _ => None,
     }
 }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::kernel::JoinFactory;
 use crate::plan::{Operator, Reads, Table, row_bytes};
-use crate::row::{LeafSet, LeafType, Schema};
+use crate::row::{Leaf, LeafSet, LeafType, Schema};
 use crate::strategy::{DriverFactory, Estimate, Planning, Strategy};
 
 use super::{layout, names};
@@ -91,10 +91,12 @@ pub(crate) fn on(inputs: &[Schema; 2], keys: &[Vec<usize>; 2]) -> String {
     format!("on {} = {}", names(&inputs[0], &keys[0]), names(&inputs[1], &keys[1]))
 }
 
-/// For each side, the validity leaves of its key: a row where one is zero joins nothing.
+/// For each side, the validity leaves of its key: a row where one is zero joins nothing. An `Option` inside of an enum is a part of
+/// the enum's value, which is never missing.
 pub(crate) fn validity(inputs: &[Schema; 2], keys: &[Vec<usize>; 2]) -> [Vec<usize>; 2] {
     [0, 1].map(|side| {
-        let valid = |&&leaf: &&usize| inputs[side].leaves().get(leaf).is_some_and(|leaf| leaf.ty == LeafType::Valid);
+        let is_validity = |leaf: &Leaf| leaf.ty == LeafType::Valid && !leaf.in_variant;
+        let valid = |&&leaf: &&usize| inputs[side].leaves().get(leaf).is_some_and(is_validity);
         keys[side].iter().filter(valid).copied().collect()
     })
 }

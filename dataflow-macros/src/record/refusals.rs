@@ -1,0 +1,113 @@
+//! Types that are told from their spelling to be no field of a record, and what to write instead.
+//!
+//! What the spelling does not tell is left to the compiler, which says that the type is not a record.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::ToTokens as _;
+use syn::visit::{self, Visit};
+use syn::{Expr, ExprLit, Lit, PathSegment, Type, TypeArray, TypePath, TypeReference};
+
+use super::borrowing::only_argument;
+
+/// The most elements of an array: each is a leaf of its own.
+const MOST_ELEMENTS: u64 = 16;
+
+/// The first type within a field's that cannot be there, as an error at its place.
+pub(super) fn check(record: &Ident, ty: &Type) -> syn::Result<()> {
+    let mut search = Search { record, found: None };
+    search.visit_type(ty);
+    search.found.map_or(Ok(()), Err)
+}
+
+struct Search<'r> {
+    record: &'r Ident,
+    found: Option<syn::Error>,
+}
+
+impl Search<'_> {
+    fn refuse(&mut self, at: &impl syn::spanned::Spanned, message: impl std::fmt::Display) {
+        self.found.get_or_insert_with(|| syn::Error::new(at.span(), message));
+    }
+}
+
+impl<'ast> Visit<'ast> for Search<'_> {
+    fn visit_type(&mut self, ty: &'ast Type) {
+        match ty {
+            Type::FnPtr(_) => {
+                self.refuse(ty, "a function is not a value that can be stored: keep what it is chosen by, as an enum")
+            }
+            Type::Ptr(_) => self.refuse(ty, "a record owns its values: write the type without the pointer"),
+            _ => visit::visit_type(self, ty),
+        }
+    }
+
+    fn visit_type_reference(&mut self, reference: &'ast TypeReference) {
+        let inner = text(&reference.elem);
+        let owned = match &*reference.elem {
+            Type::Path(path) if path.path.is_ident("str") => "String".to_owned(),
+            Type::Slice(slice) => format!("Vec<{}>", text(&slice.elem)),
+            _ => inner,
+        };
+        self.refuse(reference, format!("a record owns its values: write `{owned}`, which closures see borrowed"));
+    }
+
+    fn visit_type_array(&mut self, array: &'ast TypeArray) {
+        if let Expr::Lit(ExprLit { lit: Lit::Int(length), .. }) = &array.len
+            && length.base10_parse::<u64>().is_ok_and(|length| length > MOST_ELEMENTS)
+        {
+            let element = text(&array.elem);
+            let message = format!("an array in a record has at most {MOST_ELEMENTS} elements: write `Vec<{element}>`");
+            self.refuse(array, message);
+        }
+        // The length is no field, and may well name `usize`.
+        self.visit_type(&array.elem);
+    }
+
+    fn visit_type_path(&mut self, path: &'ast TypePath) {
+        let Some(segment) = path.path.segments.last() else { return };
+        let name = segment.ident.to_string();
+        match name.as_str() {
+            _ if segment.ident == *self.record && path.path.segments.len() == 1 || name == "Self" => {
+                let message = format!(
+                    "`{}` would contain itself, and its row would have no end: keep the inner ones as records of their own, and \
+                     their keys here",
+                    self.record
+                );
+                self.refuse(path, message);
+            }
+            "usize" | "isize" if path.path.segments.len() == 1 => {
+                let fixed = if name == "usize" { "u64" } else { "i64" };
+                self.refuse(path, format!("`{name}` has another size on other machines: write `{fixed}`"));
+            }
+            "HashMap" | "BTreeMap" | "HashSet" | "BTreeSet" => {
+                let message = format!(
+                    "a `{name}` is not a field of a record: make each entry a record, and group them by their key"
+                );
+                self.refuse(path, message);
+            }
+            "Vec" => self.list(path, segment),
+            _ => {}
+        }
+        visit::visit_type_path(self, path);
+    }
+}
+
+impl Search<'_> {
+    fn list(&mut self, path: &TypePath, segment: &PathSegment) {
+        let Some(Type::Path(element)) = only_argument(segment) else { return };
+        let element = element.path.segments.last().map_or(String::new(), |segment| segment.ident.to_string());
+        let instead = match element.as_str() {
+            "Vec" => "make each inner list a record",
+            "bool" | "i8" => "write `Vec<u8>`",
+            "char" => "write `String`, or `Vec<u32>`",
+            _ => return,
+        };
+        self.refuse(path, format!("a list holds numbers, dates, decimals or texts, not `{element}`: {instead}"));
+    }
+}
+
+/// A type as people write it.
+fn text(ty: &Type) -> String {
+    let tokens: TokenStream = ty.to_token_stream();
+    tokens.to_string().replace(" < ", "<").replace(" >", ">").replace(" ,", ",")
+}

@@ -1,0 +1,9 @@
+use dataflow::prelude::*;
+
+#[derive(Record, Clone, Debug, PartialEq)]
+enum Status {
+    Open,
+    Paid,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use dataflow::prelude::*;
+
+#[derive(Record, Clone, Copy, Debug)]
+struct Marker();
+
+fn main() {}
