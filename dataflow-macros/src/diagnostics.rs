@@ -115,6 +115,13 @@ pub(crate) mod message {
         format!("`{word}` {why}: write `{} …`", parameters(wanted))
     }
 
+    pub(crate) fn state_wanted(word: &Ident) -> String {
+        format!(
+            "`{word}` takes two closures, one that makes the state of a task and one that looks at a record with it: write \
+             `.{word}(|task| …, |state, record| …)`"
+        )
+    }
+
     pub(crate) fn symbols_wanted(word: &Ident) -> String {
         format!("`{word}` names fields of one record: write `|record| record.field`")
     }

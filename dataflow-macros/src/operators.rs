@@ -7,7 +7,7 @@
 //! Adding an operator is one row here, and a file in `emit` if it is neither passed on as written nor one more way
 //! of using a record's value.
 
-use crate::emit::{Rewrite, Stage, aggregate, filter, filter_map, flat_map, map, reduce};
+use crate::emit::{Rewrite, Stage, aggregate, filter, filter_map, flat_map, map, moved, reduce};
 
 /// One operator of the language.
 pub(crate) struct Operator {
@@ -49,6 +49,8 @@ pub(crate) enum Takes {
     Symbols,
     /// This many records, for each record of the flow.
     Records(usize),
+    /// First a closure that gets the task and makes its state, then one that gets this state and a record.
+    TaskThenRecord,
     /// The handle of a group, whose measures are computed together.
     Handle,
 }
@@ -74,6 +76,11 @@ impl Operator {
         }
     }
 
+    /// Whether the operator keeps a state in each task, which its first closure makes.
+    pub(crate) fn has_state(&self) -> bool {
+        self.takes == Takes::TaskThenRecord
+    }
+
     /// Whether the operator only keeps or drops records.
     pub(crate) fn is_predicate(&self) -> bool {
         matches!(self.writing, Writing::Predicate(_))
@@ -95,7 +102,7 @@ const fn row(word: &'static str, from: Stand, takes: Takes, to: Stand, writing: 
 }
 
 use Stand::{Flow, Grouped, Join, Joined, KeyedFilter, Result};
-use Takes::{Handle, Records, Symbols, Values};
+use Takes::{Handle, Records, Symbols, TaskThenRecord, Values};
 use Writing::{AsWritten, Body, Predicate, Rewritten};
 
 static OPERATORS: &[Operator] = &[
@@ -107,6 +114,10 @@ static OPERATORS: &[Operator] = &[
     row("try_map", Flow, Records(1), Flow, Body(&map::TRY_MAP)),
     row("try_flat_map", Flow, Records(1), Flow, Body(&flat_map::TRY_FLAT_MAP)),
     row("try_filter", Flow, Records(1), Flow, Predicate(&filter::TRY_FILTER)),
+    // One record at a time, with a state of the task.
+    row("map_with", Flow, TaskThenRecord, Flow, Body(&map::MAP)),
+    row("flat_map_with", Flow, TaskThenRecord, Flow, Body(&flat_map::FLAT_MAP)),
+    row("filter_map_with", Flow, TaskThenRecord, Flow, Body(&filter_map::FILTER_MAP)),
     // One pair of records at a time.
     row("map", Joined, Records(2), Flow, Body(&map::MAP)),
     row("flat_map", Joined, Records(2), Flow, Body(&flat_map::FLAT_MAP)),
@@ -143,6 +154,11 @@ static OPERATORS: &[Operator] = &[
     row("first", Flow, Values, Flow, AsWritten),
     row("top", Flow, Symbols, Flow, AsWritten),
     row("sort", Flow, Symbols, Flow, AsWritten),
+    // The records of a task.
+    row("rebalance", Flow, Values, Flow, AsWritten),
+    row("partition_by", Flow, Symbols, Flow, AsWritten),
+    row("partition_with", Flow, Records(1), Flow, Rewritten(moved::write)),
+    row("sort_partition", Flow, Symbols, Flow, AsWritten),
     // Results.
     row("collect", Flow, Values, Result, AsWritten),
     row("count", Flow, Values, Result, AsWritten),

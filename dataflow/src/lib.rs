@@ -21,7 +21,7 @@ pub use env::{Engine, Env, Options, ProgressWhen, Report};
 pub use error::{Error, Result, UserError};
 pub use flow::{
     Aggregates, Bounded, DataSet, DataStream, Ends, Flow, Grouped, Join, Joined, Mode, Reads, Records, Scope, SemiJoin,
-    Side, Step, Total, Unbounded, scope,
+    Side, Step, Task, TaskState, Total, Unbounded, scope,
 };
 pub use kernel::{Averaged, Emitter, mean};
 pub use key::{Asc, Desc, Equality, Field, Key, KeyedBy, Order, Projection, asc, desc};

@@ -9,6 +9,7 @@ mod chain;
 mod group;
 mod join;
 mod order;
+mod partition;
 mod project;
 mod records;
 mod results;
@@ -16,6 +17,7 @@ mod scope;
 mod semi_join;
 mod set;
 mod step;
+mod task;
 
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -33,6 +35,7 @@ pub use records::Records;
 pub use scope::{Scope, scope};
 pub use semi_join::SemiJoin;
 pub use step::{Reads, Step};
+pub use task::{Task, TaskState};
 
 pub(crate) use step::Next;
 

@@ -9,6 +9,7 @@ mod predicate;
 mod reduce;
 mod shared;
 mod slots;
+mod stateful;
 
 pub(crate) use accumulate::accumulate;
 pub(crate) use chain::{process, try_process};
@@ -20,3 +21,4 @@ pub(crate) use join::{join, try_join};
 pub(crate) use predicate::{predicate, try_predicate};
 pub(crate) use reduce::reduce;
 pub use slots::{Avg, Count, Extreme, Greatest, Least, Measure, Slots, State, Sum};
+pub(crate) use stateful::process_with;

@@ -11,12 +11,14 @@ mod join;
 mod memory;
 mod order;
 mod outer_join;
+mod partition;
 mod reduce;
 mod results;
 mod semi_join;
 mod set;
 mod sharing;
 mod sums;
+mod task_state;
 
 use std::collections::BTreeMap;
 
