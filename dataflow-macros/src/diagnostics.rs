@@ -122,6 +122,10 @@ pub(crate) mod message {
         )
     }
 
+    pub(crate) fn partition_wanted(word: &Ident) -> String {
+        format!("`{word}` gets all records of a task, and where to put others: write `.{word}(|records, out| …)`")
+    }
+
     pub(crate) fn symbols_wanted(word: &Ident) -> String {
         format!("`{word}` names fields of one record: write `|record| record.field`")
     }

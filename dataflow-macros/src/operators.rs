@@ -51,6 +51,8 @@ pub(crate) enum Takes {
     Records(usize),
     /// First a closure that gets the task and makes its state, then one that gets this state and a record.
     TaskThenRecord,
+    /// All records of a task, and where to put others.
+    Partition,
     /// The handle of a group, whose measures are computed together.
     Handle,
 }
@@ -102,7 +104,7 @@ const fn row(word: &'static str, from: Stand, takes: Takes, to: Stand, writing: 
 }
 
 use Stand::{Flow, Grouped, Join, Joined, KeyedFilter, Result};
-use Takes::{Handle, Records, Symbols, TaskThenRecord, Values};
+use Takes::{Handle, Partition, Records, Symbols, TaskThenRecord, Values};
 use Writing::{AsWritten, Body, Predicate, Rewritten};
 
 static OPERATORS: &[Operator] = &[
@@ -159,6 +161,7 @@ static OPERATORS: &[Operator] = &[
     row("partition_by", Flow, Symbols, Flow, AsWritten),
     row("partition_with", Flow, Records(1), Flow, Rewritten(moved::write)),
     row("sort_partition", Flow, Symbols, Flow, AsWritten),
+    row("map_partition", Flow, Partition, Flow, Rewritten(moved::write)),
     // Results.
     row("collect", Flow, Values, Result, AsWritten),
     row("count", Flow, Values, Result, AsWritten),

@@ -23,7 +23,7 @@ pub use flow::{
     Aggregates, Bounded, DataSet, DataStream, Ends, Flow, Grouped, Join, Joined, Mode, Reads, Records, Scope, SemiJoin,
     Side, Step, Task, TaskState, Total, Unbounded, scope,
 };
-pub use kernel::{Averaged, Emitter, mean};
+pub use kernel::{Averaged, Emitter, TaskRecords, mean};
 pub use key::{Asc, Desc, Equality, Field, Key, KeyedBy, Order, Projection, asc, desc};
 pub use record::{Record, Value};
 pub use runtime::source::Comparison;

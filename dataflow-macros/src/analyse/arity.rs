@@ -21,6 +21,13 @@ fn check_call(call: &Call, found: &mut Diagnostics) {
         Takes::Symbols => (1, message::symbols_wanted(&call.word)),
         Takes::Handle => (1, message::handle_wanted(&call.word)),
         Takes::TaskThenRecord => return check_state(call, found),
+        Takes::Partition => {
+            let sentence = message::partition_wanted(&call.word);
+            if !is_one_closure(call) {
+                found.report_unwritable(at_argument(call), &sentence);
+            }
+            (2, sentence)
+        }
         Takes::Records(wanted) => {
             check_presence(call, wanted, found);
             let count = call.closures().next().map_or(wanted, |closure| closure.inputs.len());

@@ -59,7 +59,7 @@ fn step_reads(step: &Step<'_>) -> Vec<Reads> {
         Work::Body(stages) => body_reads(stages),
         Work::Predicate(call) => call.closures().flat_map(reads::of).collect(),
         Work::Single(call) => match call.operator.map(|operator| operator.takes) {
-            Some(Takes::Records(_)) => call.closures().flat_map(reads::of).collect(),
+            Some(Takes::Records(_) | Takes::Partition) => call.closures().flat_map(reads::of).collect(),
             Some(Takes::Handle) => measures::of(call).iter().map(measures::reads).collect(),
             _ => Vec::new(),
         },

@@ -236,6 +236,7 @@ impl Lowering {
             let parameters = match takes {
                 Takes::Records(count) => Some(count),
                 Takes::TaskThenRecord => Some(position + 1),
+                Takes::Partition => Some(2),
                 Takes::Values | Takes::Symbols | Takes::Handle => None,
             };
             match (&mut *argument, parameters) {

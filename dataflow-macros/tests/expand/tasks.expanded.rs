@@ -192,3 +192,47 @@ fn by_parity(sales: DataSet<Sale>, parts: u64) -> DataSet<Sale> {
             move |s| s.id % parts
         })
 }
+///
+/// # Plan
+/// ```text
+/// sales
+///     map_partition(|records, out| { for sale in records { out.emit(sale.id.max(least)); } })
+///     filter(|id| id > least)
+/// ```
+#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
+fn pairs(sales: DataSet<Sale>, least: u64) -> DataSet<u64> {
+    let _scope = ::dataflow::scope("pairs");
+    sales
+        .step(const {
+            &::dataflow::Step {
+                name: "map_partition",
+                operator: "map_partition",
+                text: "|records, out| { for sale in records { out.emit(sale.id.max(least)); } }",
+                reads: &[::dataflow::Reads::All, ::dataflow::Reads::All],
+            }
+        })
+        .map_partition({
+            #[allow(unused_imports)]
+            use ::dataflow::__private::Capture as _;
+            let least = least.__capture();
+            move |records, out| {
+                for sale in records {
+                    out.emit(sale.id.max(least));
+                }
+            }
+        })
+        .step(const {
+            &::dataflow::Step {
+                name: "filter",
+                operator: "filter",
+                text: "|id| id > least",
+                reads: &[::dataflow::Reads::All],
+            }
+        })
+        .filter({
+            #[allow(unused_imports)]
+            use ::dataflow::__private::Capture as _;
+            let least = least.__capture();
+            move |id| { id > least }
+        })
+}

@@ -34,3 +34,14 @@ fn changes(sales: DataSet<Sale>) -> DataSet<u64> {
 fn by_parity(sales: DataSet<Sale>, parts: u64) -> DataSet<Sale> {
     sales.rebalance().partition_with(|s| s.id % parts)
 }
+
+#[dataflow]
+fn pairs(sales: DataSet<Sale>, least: u64) -> DataSet<u64> {
+    sales
+        .map_partition(|records, out| {
+            for sale in records {
+                out.emit(sale.id.max(least));
+            }
+        })
+        .filter(|id| id > least)
+}

@@ -1,10 +1,12 @@
-//! Operators with a state of their own in each task: `process_with`, which `map_with`, `flat_map_with` and `filter_map_with` of the language
-//! become.
+//! Operators that know of tasks: `process_with`, which `map_with`, `flat_map_with` and `filter_map_with` of the language become, and
+//! `map_partition`.
 
 use std::panic::Location;
 
-use super::{Flow, Mode};
-use crate::kernel::{Emitter, process_with};
+use runtime::operators::MapPartition;
+
+use super::{Ends, Flow, Mode};
+use crate::kernel::{Emitter, TaskRecords, over_all, process_with};
 use crate::record::Record;
 
 /// One of the parallel tasks that run an operator.
@@ -66,5 +68,50 @@ impl<T: Record, M: Mode> Flow<T, M> {
     {
         let next = self.next.called_at(Location::caller());
         self.chained_as("process_with", process_with::<T, U, S, O, F>(open, body), &next)
+    }
+
+    /// Calls `body` once in each task, with all records of the task; it emits any number of records.
+    ///
+    /// The records come in the order of the task, which [`Flow::sort_partition`] may have made. A task without records calls `body`, too.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// /// For each customer's visits the days since the visit before.
+    /// #[dataflow]
+    /// fn gaps(visits: DataSet<(u64, u32)>) -> DataSet<(u64, u32)> {
+    ///     visits.partition_by(|v| v.0).sort_partition(|v| (asc(v.0), asc(v.1))).map_partition(|records, out| {
+    ///         let mut last = None;
+    ///         for (customer, day) in records {
+    ///             if let Some((_, before)) = last.filter(|(of, _)| *of == customer) {
+    ///                 out.emit((customer, day - before));
+    ///             }
+    ///             last = Some((customer, day));
+    ///         }
+    ///     })
+    /// }
+    /// # fn main() -> dataflow::Result<()> {
+    /// # let env = Env::embedded();
+    /// let visits = env.collection([(2u64, 9u32), (1, 5), (2, 4)])?;
+    /// assert_eq!(gaps(visits).collect()?, [(2, 5)]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// All fields of a record count as read.
+    ///
+    /// Cost: a task keeps its records and what `body` emits in memory until `body` is done, and 16 bytes more for each record. `body` runs
+    /// in one go, on one thread of the pool; [`Flow::process_with`] keeps nothing and takes turns with other tasks.
+    #[must_use]
+    #[track_caller]
+    pub fn map_partition<U: Record, F>(&self, body: F) -> Flow<U, M>
+    where
+        F: for<'r> Fn(TaskRecords<'r, T>, &mut Emitter<'_, U>) + Clone + Send + 'static,
+        M: Ends,
+    {
+        let next = self.next.called_at(Location::caller());
+        let input = T::schema();
+        let reads = next.reads(0, &input);
+        let operator = MapPartition { input, output: U::schema(), whole: over_all::<T, U, F>(body), reads };
+        self.then(operator, &[], &next)
     }
 }

@@ -10,6 +10,7 @@ mod reduce;
 mod shared;
 mod slots;
 mod stateful;
+mod whole;
 
 pub(crate) use accumulate::accumulate;
 pub(crate) use chain::{process, try_process};
@@ -22,3 +23,5 @@ pub(crate) use predicate::{predicate, try_predicate};
 pub(crate) use reduce::reduce;
 pub use slots::{Avg, Count, Extreme, Greatest, Least, Measure, Slots, State, Sum};
 pub(crate) use stateful::process_with;
+pub use whole::TaskRecords;
+pub(crate) use whole::over_all;

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::memory::Memory;
-use crate::page::{Batch, GroupTable, Groups, Input, JoinTable, Pairs, RowWriter, Selection};
+use crate::page::{Batch, GroupTable, Groups, Input, JoinTable, Pairs, RowWriter, Selection, SortBuffer};
 
 pub(crate) use panics::catching;
 
@@ -144,6 +144,15 @@ pub trait Reduce: Send {
     fn combine(&mut self, left: &Input<'_>, right: &Input<'_>, out: &mut RowWriter) -> Result<()>;
 }
 
+/// All rows of a task in, rows out.
+pub trait Whole: Send {
+    /// Runs over all rows, in the order in which they came.
+    ///
+    /// # Errors
+    /// What the user's closure gives, or a refused page.
+    fn run(&mut self, rows: &SortBuffer, out: &mut RowWriter) -> Result<()>;
+}
+
 /// Opens kernels of one kind, one per task.
 pub trait Factory<K: ?Sized>: Send + Sync {
     /// A kernel for one task.
@@ -169,3 +178,5 @@ pub type JoinFactory = Arc<dyn Factory<dyn JoinKernel>>;
 pub type AccumulateFactory = Arc<dyn Factory<dyn Accumulate>>;
 /// Opens reducers.
 pub type ReduceFactory = Arc<dyn Factory<dyn Reduce>>;
+/// Opens kernels over all rows of a task.
+pub type WholeFactory = Arc<dyn Factory<dyn Whole>>;

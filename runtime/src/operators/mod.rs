@@ -20,6 +20,7 @@ mod sort;
 mod top;
 mod union;
 mod view;
+mod whole;
 mod write;
 
 pub use aggregate::Aggregate;
@@ -38,6 +39,7 @@ pub use sort::{Sort, Within};
 pub use top::Top;
 pub use union::Union;
 pub use view::View;
+pub use whole::MapPartition;
 pub use write::{Target, Written};
 
 use std::sync::Arc;

@@ -40,7 +40,7 @@ pub use columns::{Columns, TextColumn, Utf8};
 pub use copy::hash_rows;
 pub use group_table::{GroupTable, Groups, StateReader, StateRow, StateRows, StateSlot};
 pub use join_table::JoinTable;
-pub use order::{OrderKey, SortBuffer};
+pub use order::{KeptRows, OrderKey, SortBuffer};
 pub use pairs::{PairRows, Pairs};
 pub use plain::{ListElement, Plain};
 pub use region::PAGE_BYTES;

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::batch::{Batch, Input, LeafPtr};
+use std::marker::PhantomData;
+
+use super::batch::{Batch, Input, LeafPtr, LeafReader, Row};
 use super::index::address_of;
 use super::run::Page;
 use super::writer::RowWriter;
@@ -157,6 +159,11 @@ impl SortBuffer {
         Ok(self.next < self.entries.len())
     }
 
+    /// Leaves and rows under a fresh brand: all rows, in the order in which they were added, or in theirs once they are sorted.
+    pub fn visit<R>(&self, f: impl for<'b> FnOnce(LeafReader<'b>, KeptRows<'b>) -> R) -> R {
+        f(LeafReader::new(&self.stored_batch()), KeptRows { entries: &self.entries, brand: PhantomData })
+    }
+
     /// All leaves of the stored rows, whose "row number" is the place.
     fn stored_batch(&self) -> Batch<'_> {
         // SAFETY: read only at places of this buffer's rows, which the batch borrows.
@@ -177,6 +184,34 @@ impl SortBuffer {
             }
         }
         Ordering::Equal
+    }
+}
+
+/// The rows of a [`SortBuffer`].
+#[derive(Clone, Copy)]
+pub struct KeptRows<'b> {
+    entries: &'b [(u64, usize)],
+    brand: PhantomData<fn(&'b ()) -> &'b ()>,
+}
+
+impl<'b> KeptRows<'b> {
+    /// How many.
+    #[must_use]
+    pub fn len(self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The row at a position.
+    #[inline(always)]
+    #[must_use]
+    pub fn get(self, position: usize) -> Option<Row<'b>> {
+        self.entries.get(position).map(|&(_, place)| Row { index: place, brand: PhantomData })
     }
 }
 

@@ -8,6 +8,7 @@ mod files;
 mod floats;
 mod group;
 mod join;
+mod map_partition;
 mod memory;
 mod order;
 mod outer_join;
