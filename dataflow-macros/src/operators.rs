@@ -162,6 +162,10 @@ static OPERATORS: &[Operator] = &[
     row("partition_with", Flow, Records(1), Flow, Rewritten(moved::write)),
     row("sort_partition", Flow, Symbols, Flow, AsWritten),
     row("map_partition", Flow, Partition, Flow, Rewritten(moved::write)),
+    row("zip_with_index", Flow, Values, Flow, AsWritten),
+    row("zip_with_unique_id", Flow, Values, Flow, AsWritten),
+    row("sample", Flow, Values, Flow, AsWritten),
+    row("sample_n", Flow, Values, Flow, AsWritten),
     // Results.
     row("collect", Flow, Values, Result, AsWritten),
     row("count", Flow, Values, Result, AsWritten),

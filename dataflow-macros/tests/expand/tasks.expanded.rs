@@ -236,3 +236,43 @@ fn pairs(sales: DataSet<Sale>, least: u64) -> DataSet<u64> {
             move |id| { id > least }
         })
 }
+///
+/// # Plan
+/// ```text
+/// sales
+///     sample(0.1, seed)
+///     sample_n(100, seed)
+///     zip_with_index()
+/// ```
+#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
+fn some(sales: DataSet<Sale>, seed: u64) -> DataSet<(u64, Sale)> {
+    let _scope = ::dataflow::scope("some");
+    sales
+        .step(const {
+            &::dataflow::Step {
+                name: "sample",
+                operator: "sample",
+                text: "0.1, seed",
+                reads: &[],
+            }
+        })
+        .sample(0.1, seed)
+        .step(const {
+            &::dataflow::Step {
+                name: "sample_n",
+                operator: "sample_n",
+                text: "100, seed",
+                reads: &[],
+            }
+        })
+        .sample_n(100, seed)
+        .step(const {
+            &::dataflow::Step {
+                name: "zip_with_index",
+                operator: "zip_with_index",
+                text: "",
+                reads: &[],
+            }
+        })
+        .zip_with_index()
+}

@@ -45,3 +45,8 @@ fn pairs(sales: DataSet<Sale>, least: u64) -> DataSet<u64> {
         })
         .filter(|id| id > least)
 }
+
+#[dataflow]
+fn some(sales: DataSet<Sale>, seed: u64) -> DataSet<(u64, Sale)> {
+    sales.sample(0.1, seed).sample_n(100, seed).zip_with_index()
+}

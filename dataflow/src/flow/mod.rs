@@ -13,11 +13,13 @@ mod partition;
 mod project;
 mod records;
 mod results;
+mod sample;
 mod scope;
 mod semi_join;
 mod set;
 mod step;
 mod task;
+mod zip;
 
 use std::marker::PhantomData;
 use std::sync::Arc;

@@ -10,9 +10,11 @@ mod filter;
 mod first;
 mod fold;
 mod join;
+mod meeting;
 mod order;
 mod partition;
 mod reduce;
+mod sample;
 mod scan;
 mod semi_join;
 mod sink;
@@ -22,6 +24,7 @@ mod union;
 mod view;
 mod whole;
 mod write;
+mod zip;
 
 pub use aggregate::Aggregate;
 pub use chain::{Chained, Expansion};
@@ -32,6 +35,7 @@ pub use fold::{Fold, Merge, StateLeaf};
 pub use join::{Join, JoinKind};
 pub use partition::{Partition, PartitionBy};
 pub use reduce::Reduced;
+pub use sample::{Sample, SampleN};
 pub use scan::{Pages, Scanned};
 pub use semi_join::SemiJoin;
 pub use sink::{Collected, Collector};
@@ -41,6 +45,7 @@ pub use union::Union;
 pub use view::View;
 pub use whole::MapPartition;
 pub use write::{Target, Written};
+pub use zip::{Numbers, Zip};
 
 use std::sync::Arc;
 

@@ -15,11 +15,13 @@ mod outer_join;
 mod partition;
 mod reduce;
 mod results;
+mod sample;
 mod semi_join;
 mod set;
 mod sharing;
 mod sums;
 mod task_state;
+mod zip;
 
 use std::collections::BTreeMap;
 
