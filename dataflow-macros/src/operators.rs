@@ -159,6 +159,7 @@ static OPERATORS: &[Operator] = &[
     // The records of a task.
     row("rebalance", Flow, Values, Flow, AsWritten),
     row("partition_by", Flow, Symbols, Flow, AsWritten),
+    row("partition_by_range", Flow, Symbols, Flow, AsWritten),
     row("partition_with", Flow, Records(1), Flow, Rewritten(moved::write)),
     row("sort_partition", Flow, Symbols, Flow, AsWritten),
     row("map_partition", Flow, Partition, Flow, Rewritten(moved::write)),

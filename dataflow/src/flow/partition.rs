@@ -1,4 +1,4 @@
-//! Which task sees which records: `rebalance`, `partition_by`, `partition_with`.
+//! Which task sees which records: `rebalance`, `partition_by`, `partition_by_range`, `partition_with`.
 //!
 //! What stays in a task, such as [`Flow::process_with`] or [`Flow::map_partition`], sees the records of these partitions. The engine does not
 //! remember a partitioning: a grouping or join right behind ships its records once more, to the tasks where they are where the key is the
@@ -8,9 +8,9 @@ use std::panic::Location;
 
 use runtime::operators::{Partition, PartitionBy};
 
-use super::{Flow, Mode};
+use super::{Ends, Flow, Mode};
 use crate::kernel::{Emitter, process};
-use crate::key::Key;
+use crate::key::{Key, Order, nulls_last};
 use crate::record::Record;
 
 impl<T: Record, M: Mode> Flow<T, M> {
@@ -66,6 +66,37 @@ impl<T: Record, M: Mode> Flow<T, M> {
     #[track_caller]
     pub fn partition_by<K: Key<T>>(&self, key: impl FnOnce(T::Fields<T>) -> K) -> Flow<T, M> {
         self.partitioned(PartitionBy::Key(key(T::fields(0)).leaves()), Location::caller())
+    }
+
+    /// The same records in tasks that follow each other in an order: what a task has comes before what the next one has. Tasks get about the same
+    /// number of records, as far as equal ones, which are never parted, allow. Nulls come last.
+    ///
+    /// Followed by [`Flow::sort_partition`] it is a total order that all tasks work on.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn sorted(names: DataSet<String>) -> DataSet<String> {
+    ///     names.partition_by_range(|name| desc(name)).sort_partition(|name| desc(name))
+    /// }
+    /// # fn main() -> dataflow::Result<()> {
+    /// # let env = Env::embedded();
+    /// let names = env.collection(["Ada".to_owned(), "Grace".to_owned()])?;
+    /// assert_eq!(sorted(names).collect()?, ["Grace", "Ada"]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// Cost: an exchange, where the job has more than one task. Each task keeps its records in memory until all tasks have seen theirs, and
+    /// compares each with the bounds of the ranges.
+    #[must_use]
+    #[track_caller]
+    pub fn partition_by_range<O: Order<T>>(&self, order: impl FnOnce(T::Fields<T>) -> O) -> Flow<T, M>
+    where
+        M: Ends,
+    {
+        let order = nulls_last(order(T::fields(0)).keys(), &T::schema());
+        self.partitioned(PartitionBy::Range(order), Location::caller())
     }
 
     /// The same records, each in the task whose number `number` gives, modulo the number of tasks.

@@ -7,13 +7,14 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::kernel::{ChainFactory, Outputs, TaskContext};
-use crate::page::{Input, Selection};
+use crate::page::{Input, OrderKey, Selection};
 use crate::plan::{Operator, Reads, Table, row_bytes};
 use crate::row::{LeafSet, LeafType, RowLayout, Schema};
 use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Ship, Strategy, Way};
 
 use super::chain::ChainDriverFactory;
-use super::{HASH_SECONDS, ROW_SECONDS, names};
+use super::range::RangeFactory;
+use super::{HASH_SECONDS, ROW_SECONDS, names, order};
 
 /// The same records, in tasks that the program chooses.
 pub struct Partition {
@@ -29,6 +30,8 @@ pub enum PartitionBy {
     Turn,
     /// By the hash of these leaves.
     Key(Vec<usize>),
+    /// By an order: what a task has comes before what the next one has.
+    Range(Vec<OrderKey>),
     /// By a number that the program computes.
     Number {
         /// Gives each record with one leaf more, the number, a `u64`.
@@ -43,6 +46,7 @@ impl Operator for Partition {
         match self.by {
             PartitionBy::Turn => "rebalance",
             PartitionBy::Key(_) => "partition_by",
+            PartitionBy::Range(_) => "partition_by_range",
             PartitionBy::Number { .. } => "partition_with",
         }
     }
@@ -50,6 +54,7 @@ impl Operator for Partition {
     fn details(&self) -> String {
         match &self.by {
             PartitionBy::Key(key) => names(&self.schema, key),
+            PartitionBy::Range(order) => order::describe(&self.schema, order),
             PartitionBy::Turn | PartitionBy::Number { .. } => String::new(),
         }
     }
@@ -63,6 +68,7 @@ impl Operator for Partition {
         match &self.by {
             PartitionBy::Turn => {}
             PartitionBy::Key(key) => reads.extend_from(&key.iter().copied().collect()),
+            PartitionBy::Range(order) => reads.extend_from(&order::leaves(order)),
             PartitionBy::Number { reads: number, .. } => reads.extend_from(&number.of(&self.schema)),
         }
         reads
@@ -77,7 +83,12 @@ impl Operator for Partition {
             _ if planning.tasks == 1 && planning.input_tasks[0] == 1 => Way::ship(Ship::Forward),
             PartitionBy::Turn => Way::ship(Ship::Rebalance),
             PartitionBy::Key(key) => Way::ship(Ship::Hash(key.clone())),
-            PartitionBy::Number { chain, .. } => self.numbered(chain, planning.live),
+            PartitionBy::Range(order) => self.numbered(&self.reads(0, planning.live), |layout| {
+                Arc::new(RangeFactory::new(layout, order.clone(), planning.input_tasks[0], planning.tasks))
+            }),
+            PartitionBy::Number { chain, .. } => {
+                self.numbered(planning.live, |layout| Arc::new(ChainDriverFactory { chain: chain.clone(), layout }))
+            }
         };
         let cost = planning.inputs[0].rows * (HASH_SECONDS + ROW_SECONDS);
         vec![Strategy { ways: vec![way], driver: Arc::new(PassFactory), tasks: planning.tasks, streamed: 0, cost }]
@@ -89,16 +100,16 @@ impl Operator for Partition {
 }
 
 impl Partition {
-    /// The number is written behind the record's leaves: whoever reads records finds their leaves where they were, and does not look further.
-    fn numbered(&self, chain: &ChainFactory, live: &LeafSet) -> Way {
+    /// Ships by a number that a driver on the sending side gives each record. It is written behind the record's leaves: whoever reads records
+    /// finds their leaves where they were, and does not look further.
+    fn numbered(&self, live: &LeafSet, driver: impl FnOnce(Arc<RowLayout>) -> Arc<dyn DriverFactory>) -> Way {
         let number = self.schema.leaves().len();
         let mut types = self.schema.types();
         types.push(LeafType::U64);
         let mut written = live.clone();
         written.insert(number);
-        let layout = Arc::new(RowLayout::new(types, &written));
-        let before = ChainDriverFactory { chain: chain.clone(), layout };
-        Way { before: Some(Arc::new(before)), ship: Ship::Number(number) }
+        let before = driver(Arc::new(RowLayout::new(types, &written)));
+        Way { before: Some(before), ship: Ship::Number(number) }
     }
 }
 

@@ -60,7 +60,7 @@ impl Operator for Zip {
         let driver = ZipFactory {
             layout: layout(&self.output, planning.live),
             numbers: self.numbers,
-            meeting: Arc::new(Meeting::default()),
+            meeting: Meeting::of(planning.input_tasks[0]),
         };
         vec![Strategy {
             ways: vec![Way::ship(Ship::Forward)],
@@ -82,7 +82,7 @@ impl Operator for Zip {
 struct ZipFactory {
     layout: Arc<RowLayout>,
     numbers: Numbers,
-    meeting: Arc<Meeting>,
+    meeting: Arc<Meeting<u64>>,
 }
 
 impl DriverFactory for ZipFactory {
@@ -127,7 +127,7 @@ struct ZipDriver {
     /// The number of the next row, once it is known.
     next: Option<u64>,
     step: u64,
-    meeting: Arc<Meeting>,
+    meeting: Arc<Meeting<u64>>,
     context: TaskContext,
 }
 
@@ -156,7 +156,7 @@ impl Driver for ZipDriver {
             *cursor = 1;
         }
         if self.next.is_none() {
-            self.next = self.meeting.sum_before(&self.context);
+            self.next = self.meeting.ask(|counts| sum_before(counts, self.context.subtask));
         }
         self.give(out);
         Ok(if self.has_more() { Answer::Resume } else { Answer::Done })
@@ -170,7 +170,7 @@ impl Driver for ZipDriver {
             *cursor = 1;
         }
         if self.next.is_none() {
-            self.next = self.meeting.await_sum_before(&self.context);
+            self.next = self.meeting.wait(&self.context, |counts| sum_before(counts, self.context.subtask));
         }
         self.give(out);
         Ok(match self.next {
@@ -179,4 +179,9 @@ impl Driver for ZipDriver {
             Some(_) => Answer::Done,
         })
     }
+}
+
+/// The number of the records of all tasks before one, once they have counted.
+fn sum_before(counts: &[Option<u64>], subtask: usize) -> Option<u64> {
+    counts.iter().take(subtask).copied().sum()
 }

@@ -1,11 +1,11 @@
-//! `rebalance`, `partition_by`, `partition_with` and `sort_partition`: which task sees which records, and in which order.
+//! `rebalance`, `partition_by`, `partition_by_range`, `partition_with` and `sort_partition`: which task sees which records, and in which order.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use dataflow::prelude::*;
 use proptest::prelude::*;
-use tests::{PARALLELISM, Sale, embedded, everywhere, inputs, local, same_records};
+use tests::{Input, Keys, PARALLELISM, Sale, embedded, everywhere, inputs, local, same_records};
 
 use crate::{cases, grouped};
 
@@ -47,6 +47,24 @@ fn sorted(sales: DataSet<Sale>) -> DataSet<(u64, Sale)> {
         .rebalance()
         .sort_partition(|s| (asc(s.coupon), desc(s.name), s.id))
         .map_with(|task| task.index as u64, |task, s| (*task, s))
+}
+
+#[dataflow]
+fn by_range(sales: DataSet<Sale>) -> DataSet<(u64, Sale)> {
+    sales.partition_by_range(|s| (desc(s.coupon), s.name)).map_with(|task| task.index as u64, |task, s| (*task, s))
+}
+
+#[dataflow]
+fn by_range_of_ids(sales: DataSet<Sale>) -> DataSet<(u64, u64)> {
+    sales.partition_by_range(|s| s.id).map_with(|task| task.index as u64, |task, s| (*task, s.id))
+}
+
+#[dataflow]
+fn sorted_by_all_tasks(sales: DataSet<Sale>) -> DataSet<(String, u64)> {
+    sales
+        .partition_by_range(|s| (desc(s.name), asc(s.id)))
+        .sort_partition(|s| (desc(s.name), asc(s.id)))
+        .map(|s| (s.name, s.id))
 }
 
 /// Calls `f` with each number of tasks.
@@ -103,6 +121,44 @@ proptest! {
         let sales = input.sales();
         let expected = grouped(&sales, |s| s.key).into_iter().map(|(key, sales)| (key, sales.len() as u64)).collect();
         everywhere(expected, |env| by_key_twice(env.collection(&sales)?).collect());
+    }
+
+    #[test]
+    fn partition_by_range_puts_tasks_in_order(input in inputs()) {
+        let sales = input.sales();
+        let key = |s: &Sale| (s.coupon.is_none(), Reverse(s.coupon), s.name.clone());
+        on_each(|tasks, env| {
+            let mut seen = by_range(env.collection(&sales).unwrap()).collect().unwrap();
+            seen.sort_by_key(|(_, s)| key(s));
+            let ends = |pair: &[(u64, Sale)]| match key(&pair[0].1) == key(&pair[1].1) {
+                true => pair[0].0 == pair[1].0,
+                false => pair[0].0 <= pair[1].0,
+            };
+            assert!(seen.windows(2).all(ends), "{tasks} tasks");
+            same_records("partition_by_range", seen.into_iter().map(|(_, s)| s).collect(), sales.clone());
+        });
+    }
+
+    #[test]
+    fn ranges_hold_about_the_same_number(rows in 4_000..30_000usize, seed: u64) {
+        let sales = Input { rows, keys: Keys::Zipf, seed }.sales();
+        on_each(|tasks, env| {
+            let seen = by_range_of_ids(env.collection(&sales).unwrap()).collect().unwrap();
+            for task in 0..tasks as u64 {
+                let share = seen.iter().filter(|(seen_in, _)| *seen_in == task).count() * tasks;
+                assert!((rows * 9 / 10..rows * 11 / 10).contains(&share), "task {task} of {tasks} has {share} of {rows}");
+            }
+        });
+    }
+
+    #[test]
+    fn ranges_that_are_sorted_are_a_total_order(input in inputs()) {
+        let sales = input.sales();
+        let mut expected: Vec<(String, u64)> = sales.iter().map(|s| (s.name.clone(), s.id)).collect();
+        expected.sort_by_key(|(name, id)| (Reverse(name.clone()), *id));
+        on_each(|tasks, env| {
+            assert!(sorted_by_all_tasks(env.collection(&sales).unwrap()).collect().unwrap() == expected, "{tasks} tasks");
+        });
     }
 
     #[test]

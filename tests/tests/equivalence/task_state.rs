@@ -41,7 +41,7 @@ fn changes(sales: DataSet<Sale>) -> DataSet<(Option<String>, Option<String>)> {
             let before = last.clone();
             *last = s.note.map(str::to_owned);
             *changes += 1;
-            (before != *last && *changes > 1).then(|| (before, s.note))
+            (before != *last && *changes > 1).then_some((before, s.note))
         },
     )
 }
