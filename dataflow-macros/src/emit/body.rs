@@ -45,8 +45,10 @@ pub(super) fn write(stages: &[&Call]) -> TokenStream {
     let closure = capture::around(&captures::of_all(closures), first.span(), closure);
     match first.set_up() {
         Some(set_up) => {
+            // The compiler looks at closures after all other arguments. As a block the set-up comes before the body, which may be one and needs
+            // the state's type.
             let set_up = moved::closure(set_up, first);
-            method::in_place_of(first, "process_with", quote_spanned!(span=> #set_up, #closure))
+            method::in_place_of(first, "process_with", quote_spanned!(span=> { #set_up }, #closure))
         }
         None => method::in_place_of(first, if is_fallible { "try_process" } else { "process" }, closure),
     }

@@ -40,10 +40,12 @@ fn running(sales: DataSet<Sale>, first: i64) -> DataSet<(u64, i64)> {
         })
         .process_with(
             {
-                #[allow(unused_imports)]
-                use ::dataflow::__private::Capture as _;
-                let first = first.__capture();
-                move |task| first + task.index as i64
+                {
+                    #[allow(unused_imports)]
+                    use ::dataflow::__private::Capture as _;
+                    let first = first.__capture();
+                    move |task| first + task.index as i64
+                }
             },
             {
                 #[allow(unused_imports)]
@@ -101,7 +103,7 @@ fn words(lines: DataSet<Line>) -> DataSet<String> {
             }
         })
         .process_with(
-            move |__record0| Splitter::open(__record0),
+            { move |__record0| Splitter::open(__record0) },
             move |splitter, line, __out| {
                 for __value in splitter.words(line.text) {
                     __out.emit(__value)
@@ -148,7 +150,7 @@ fn changes(sales: DataSet<Sale>) -> DataSet<u64> {
             }
         })
         .process_with(
-            move |_| None,
+            { move |_| None },
             move |last, Sale { key, id, .. }, __out| {
                 match last.replace(key) {
                     Some(before) if before == key => {}

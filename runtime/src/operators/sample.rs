@@ -1,7 +1,7 @@
 //! A share of all records.
 //!
-//! Each record draws a number that is made of the seed, its task and its position there. So one order of records at one parallelism gives one
-//! sample, and no record's chance depends on what it holds.
+//! Each record draws a number that is made of the seed, its task and its position there. So the same records in the same tasks and order give the
+//! same sample, and no record's chance depends on what it holds.
 
 use std::sync::Arc;
 
