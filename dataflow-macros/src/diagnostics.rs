@@ -97,7 +97,7 @@ pub(crate) mod message {
 
     pub(crate) fn changed_capture(name: &Ident) -> String {
         format!(
-            "a closure over records cannot change `{name}`: each task has a copy of its own, and records come in no order; use a group's measures, or `reduce`"
+            "a closure over records cannot change `{name}`: each task has a copy of its own, and records come in no order; use a group's measures, or `reduce`, or `map_with` for a state of the task"
         )
     }
 
@@ -113,6 +113,17 @@ pub(crate) mod message {
             _ => "gets one record of each side after a join",
         };
         format!("`{word}` {why}: write `{} …`", parameters(wanted))
+    }
+
+    pub(crate) fn state_wanted(word: &Ident) -> String {
+        format!(
+            "`{word}` takes two closures, one that makes the state of a task and one that looks at a record with it: write \
+             `.{word}(|task| …, |state, record| …)`"
+        )
+    }
+
+    pub(crate) fn partition_wanted(word: &Ident) -> String {
+        format!("`{word}` gets all records of a task, and where to put others: write `.{word}(|records, out| …)`")
     }
 
     pub(crate) fn symbols_wanted(word: &Ident) -> String {

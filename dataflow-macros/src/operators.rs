@@ -7,7 +7,7 @@
 //! Adding an operator is one row here, and a file in `emit` if it is neither passed on as written nor one more way
 //! of using a record's value.
 
-use crate::emit::{Rewrite, Stage, aggregate, filter, filter_map, flat_map, map, reduce, reduce_group};
+use crate::emit::{Rewrite, Stage, aggregate, filter, filter_map, flat_map, map, moved, reduce, reduce_group};
 
 /// One operator of the language.
 pub(crate) struct Operator {
@@ -51,6 +51,10 @@ pub(crate) enum Takes {
     Symbols,
     /// This many records, for each record of the flow.
     Records(usize),
+    /// First a closure that gets the task and makes its state, then one that gets this state and a record.
+    TaskThenRecord,
+    /// All records of a task, and where to put others.
+    Partition,
     /// The handle of a group, whose measures are computed together.
     Handle,
     /// A group whose records are lent, and the place for what is made of them.
@@ -78,6 +82,11 @@ impl Operator {
         }
     }
 
+    /// Whether the operator keeps a state in each task, which its first closure makes.
+    pub(crate) fn has_state(&self) -> bool {
+        self.takes == Takes::TaskThenRecord
+    }
+
     /// Whether the operator only keeps or drops records.
     pub(crate) fn is_predicate(&self) -> bool {
         matches!(self.writing, Writing::Predicate(_))
@@ -99,7 +108,7 @@ const fn row(word: &'static str, from: Stand, takes: Takes, to: Stand, writing: 
 }
 
 use Stand::{Flow, Grouped, Join, Joined, KeyedFilter, Result, Sorted};
-use Takes::{Group, Handle, Records, Symbols, Values};
+use Takes::{Group, Handle, Partition, Records, Symbols, TaskThenRecord, Values};
 use Writing::{AsWritten, Body, Predicate, Rewritten};
 
 static OPERATORS: &[Operator] = &[
@@ -111,6 +120,10 @@ static OPERATORS: &[Operator] = &[
     row("try_map", Flow, Records(1), Flow, Body(&map::TRY_MAP)),
     row("try_flat_map", Flow, Records(1), Flow, Body(&flat_map::TRY_FLAT_MAP)),
     row("try_filter", Flow, Records(1), Flow, Predicate(&filter::TRY_FILTER)),
+    // One record at a time, with a state of the task.
+    row("map_with", Flow, TaskThenRecord, Flow, Body(&map::MAP)),
+    row("flat_map_with", Flow, TaskThenRecord, Flow, Body(&flat_map::FLAT_MAP)),
+    row("filter_map_with", Flow, TaskThenRecord, Flow, Body(&filter_map::FILTER_MAP)),
     // One pair of records at a time.
     row("map", Joined, Records(2), Flow, Body(&map::MAP)),
     row("flat_map", Joined, Records(2), Flow, Body(&flat_map::FLAT_MAP)),
@@ -158,6 +171,17 @@ static OPERATORS: &[Operator] = &[
     row("first", Flow, Values, Flow, AsWritten),
     row("top", Flow, Symbols, Flow, AsWritten),
     row("sort", Flow, Symbols, Flow, AsWritten),
+    // The records of a task.
+    row("rebalance", Flow, Values, Flow, AsWritten),
+    row("partition_by", Flow, Symbols, Flow, AsWritten),
+    row("partition_by_range", Flow, Symbols, Flow, AsWritten),
+    row("partition_with", Flow, Records(1), Flow, Rewritten(moved::write)),
+    row("sort_partition", Flow, Symbols, Flow, AsWritten),
+    row("map_partition", Flow, Partition, Flow, Rewritten(moved::write)),
+    row("zip_with_index", Flow, Values, Flow, AsWritten),
+    row("zip_with_unique_id", Flow, Values, Flow, AsWritten),
+    row("sample", Flow, Values, Flow, AsWritten),
+    row("sample_n", Flow, Values, Flow, AsWritten),
     // Results.
     row("collect", Flow, Values, Result, AsWritten),
     row("count", Flow, Values, Result, AsWritten),

@@ -24,6 +24,14 @@ fn check_call(call: &Call, found: &mut Diagnostics) {
             (2, message::group_wanted(&call.word))
         }
         Takes::Handle => (1, message::handle_wanted(&call.word)),
+        Takes::TaskThenRecord => return check_state(call, found),
+        Takes::Partition => {
+            let sentence = message::partition_wanted(&call.word);
+            if !is_one_closure(call) {
+                found.report_unwritable(at_argument(call), &sentence);
+            }
+            (2, sentence)
+        }
         Takes::Records(wanted) => {
             check_presence(call, wanted, found);
             let count = call.closures().next().map_or(wanted, |closure| closure.inputs.len());
@@ -37,10 +45,33 @@ fn check_call(call: &Call, found: &mut Diagnostics) {
 
 /// An operator on records has one argument, a closure.
 fn check_presence(call: &Call, records: usize, found: &mut Diagnostics) {
+    if !is_one_closure(call) {
+        found.report_unwritable(at_argument(call), message::closure_wanted(&call.word, records));
+    }
+}
+
+fn is_one_closure(call: &Call) -> bool {
+    call.args.len() == 1 && matches!(call.args.first(), Some(Expr::Closure(_)))
+}
+
+/// The only argument, or else the word.
+fn at_argument(call: &Call) -> proc_macro2::Span {
     match (call.args.first(), call.args.len()) {
-        (Some(Expr::Closure(_)), 1) => {}
-        (Some(other), 1) => found.report_unwritable(other.span(), message::closure_wanted(&call.word, records)),
-        _ => found.report_unwritable(call.span(), message::closure_wanted(&call.word, records)),
+        (Some(argument), 1) => argument.span(),
+        _ => call.span(),
+    }
+}
+
+/// An operator with a state has two closures: the one that makes it, and the one that looks at records.
+fn check_state(call: &Call, found: &mut Diagnostics) {
+    let closures = call.closures().collect::<Vec<_>>();
+    if closures.len() != 2 || call.args.len() != 2 {
+        return found.report_unwritable(call.span(), message::state_wanted(&call.word));
+    }
+    for (closure, wanted) in closures.into_iter().zip(1..) {
+        if closure.inputs.len() != wanted {
+            found.report_unwritable(first_unwanted(closure, wanted), message::state_wanted(&call.word));
+        }
     }
 }
 

@@ -32,9 +32,8 @@ pub(crate) fn of(closure: &ExprClosure, scope: &Scope) -> Vec<Capture> {
 
 /// The locals that a call's closures over records name for certain.
 pub(super) fn of_records(call: &Call) -> Vec<Ident> {
-    let looks_at_records = call
-        .operator
-        .is_some_and(|operator| matches!(operator.takes, Takes::Records(_) | Takes::Handle | Takes::Group));
+    let looks_at_records =
+        call.operator.is_some_and(|operator| !matches!(operator.takes, Takes::Values | Takes::Symbols));
     let closures = call.closures().filter(|_| looks_at_records);
     let captures = closures.flat_map(|closure| of(closure, &call.scope));
     captures.filter(|capture| !capture.is_guess).map(|capture| capture.name).collect()

@@ -11,7 +11,7 @@ use crate::analyse::captures;
 use crate::diagnostics::{Diagnostics, message};
 use crate::syntax::Pipeline;
 use crate::syntax::names::{peeled, plain_path};
-use crate::syntax::patterns::names_bound_inside;
+use crate::syntax::patterns::{bound_names, names_bound_inside};
 
 pub(super) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
     for call in pipeline.flows.iter().flat_map(|flow| &flow.calls) {
@@ -22,11 +22,12 @@ pub(super) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
     }
 }
 
-/// The names that a closure assigns to, without those that it binds itself, in whichever scope.
+/// The names that a closure assigns to, without its parameters and those that it binds itself, in whichever scope.
 fn assigned(closure: &ExprClosure) -> Vec<&Ident> {
     let mut search = Search(Vec::new());
     search.visit_expr(&closure.body);
-    let bound = names_bound_inside(&closure.body);
+    let mut bound = names_bound_inside(&closure.body);
+    bound.extend(closure.inputs.iter().flat_map(bound_names));
     search.0.retain(|name| !bound.contains(name));
     search.0
 }

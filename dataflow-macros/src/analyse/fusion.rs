@@ -7,6 +7,9 @@
 //! * **Names.** The second body stands inside of the first one, where the first one's variables hide those outside. A
 //!   closure that means a name which is hidden there starts an operator of its own.
 //! * **Size.** The second body is written wherever the first one makes a value, once for each arm of a `match`.
+//!
+//! An operator with a state starts a body: the state is made for the records that the operator itself sees. A closure that may fail is not put
+//! behind it, as the builder has no such body.
 
 use syn::ExprClosure;
 
@@ -23,7 +26,8 @@ const COPIES_LIMIT: usize = 4;
 pub(super) fn extend<'a>(mut stages: Vec<&'a Call>, following: &'a [Call]) -> Vec<&'a Call> {
     for next in following.iter().take_while(|call| is_stage_on_flow(call)) {
         let copies = stages.iter().map(|stage| values_of(stage)).product::<usize>();
-        match next.closures().next() {
+        match next.record_closure() {
+            Some(_) if has_state(stages[0]) && is_fallible(next) => break,
             Some(closure) if copies <= COPIES_LIMIT && names_stay_apart(&stages, closure) => stages.push(next),
             _ => break,
         }
@@ -32,12 +36,20 @@ pub(super) fn extend<'a>(mut stages: Vec<&'a Call>, following: &'a [Call]) -> Ve
 }
 
 fn is_stage_on_flow(call: &Call) -> bool {
-    call.operator.is_some_and(|operator| operator.from == Stand::Flow && operator.stage().is_some())
+    call.operator.is_some_and(|operator| operator.from == Stand::Flow && operator.stage().is_some()) && !has_state(call)
+}
+
+fn has_state(call: &Call) -> bool {
+    call.operator.is_some_and(|operator| operator.has_state())
+}
+
+fn is_fallible(call: &Call) -> bool {
+    call.operator.and_then(|operator| operator.stage()).is_some_and(|stage| stage.is_fallible())
 }
 
 /// The number of places at which a stage gives a record to the next; a predicate has one.
 fn values_of(call: &Call) -> usize {
-    match (call.operator, call.closures().next()) {
+    match (call.operator, call.record_closure()) {
         (Some(operator), Some(closure)) if !operator.is_predicate() => {
             branches::count(closure, operator.stage().is_some_and(|stage| stage.is_fallible()))
         }
@@ -48,7 +60,7 @@ fn values_of(call: &Call) -> usize {
 /// Whether no variable of the stages so far hides one that the next closure means.
 fn names_stay_apart(stages: &[&Call], next: &ExprClosure) -> bool {
     let meant = free_names_of_closure(next);
-    let closures = stages.iter().filter_map(|stage| stage.closures().next());
+    let closures = stages.iter().filter_map(|stage| stage.record_closure());
     let mut hidden = closures.flat_map(|closure| {
         let parameters = closure.inputs.iter().flat_map(bound_names);
         parameters.chain(names_bound_inside(&closure.body))

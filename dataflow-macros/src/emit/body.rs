@@ -10,7 +10,7 @@ use syn::ExprClosure;
 use crate::analyse::captures;
 use crate::emit::closure::Closure;
 use crate::emit::next::Next;
-use crate::emit::{capture, method};
+use crate::emit::{capture, method, moved};
 use crate::syntax::Call;
 use crate::syntax::patterns::plain_name;
 
@@ -23,7 +23,7 @@ pub(crate) trait Stage: Sync {
     fn write(&self, this: &Closure<'_>, next: &Next) -> TokenStream;
 }
 
-/// Writes `process` or `try_process` with everything that the stages do.
+/// Writes `process`, `try_process` or `process_with`, with everything that the stages do.
 pub(super) fn write(stages: &[&Call]) -> TokenStream {
     let Some((first, last)) = stages.first().zip(stages.last()) else {
         return TokenStream::new();
@@ -41,9 +41,17 @@ pub(super) fn write(stages: &[&Call]) -> TokenStream {
     let is_fallible = stages.iter().filter_map(|stage| stage_of(stage)).any(Stage::is_fallible);
     let done = is_fallible.then(|| quote_spanned!(span=> ; ::core::result::Result::Ok(())));
     let closure = quote_spanned!(first.span()=> move |#(#parameters,)* #out| { #run #done });
-    let closures = stages.iter().filter_map(|stage| Some((stage.closures().next()?, &stage.scope)));
+    let closures = stages.iter().filter_map(|stage| Some((stage.record_closure()?, &stage.scope)));
     let closure = capture::around(&captures::of_all(closures), first.span(), closure);
-    method::in_place_of(first, if is_fallible { "try_process" } else { "process" }, closure)
+    match first.set_up() {
+        Some(set_up) => {
+            // The compiler looks at closures after all other arguments. As a block the set-up comes before the body, which may be one and needs
+            // the state's type.
+            let set_up = moved::closure(set_up, first);
+            method::in_place_of(first, "process_with", quote_spanned!(span=> { #set_up }, #closure))
+        }
+        None => method::in_place_of(first, if is_fallible { "try_process" } else { "process" }, closure),
+    }
 }
 
 /// The span of generated code: its names are its own, messages about it point to the user's word.
@@ -66,7 +74,7 @@ fn is_predicate(call: &Call) -> bool {
 
 /// Writes a stage; `names` are those that its records get if they are taken apart inside of it only.
 fn written_stage(call: &Call, next: &Next, names: Option<Vec<Ident>>) -> Next {
-    let (Some(stage), Some(closure)) = (stage_of(call), call.closures().next()) else {
+    let (Some(stage), Some(closure)) = (stage_of(call), call.record_closure()) else {
         return Next::Stage { parameters: Vec::new(), run: TokenStream::new() };
     };
     let this = Closure::new(closure, stage.is_fallible(), call.span());
@@ -90,7 +98,7 @@ struct Heads {
 impl Heads {
     fn of(stages: &[&Call]) -> Self {
         let count = stages.iter().take_while(|stage| is_predicate(stage)).count() + 1;
-        let closures = stages.iter().take(count).filter_map(|stage| stage.closures().next());
+        let closures = stages.iter().take(count).filter_map(|stage| stage.record_closure());
         let mut names = closures.map(plain_parameters);
         let first = names.next().flatten();
         Heads { count, share_names: first.is_some() && names.all(|names| names == first) }
@@ -99,7 +107,7 @@ impl Heads {
     /// Names for the records of a stage, where the user's own do not do: a predicate passes its records on, so a
     /// pattern must not take them apart for good.
     fn names(&self, index: usize, stage: &Call) -> Option<Vec<Ident>> {
-        let closure = stage.closures().next()?;
+        let closure = stage.record_closure()?;
         let must_agree = self.count > 1 && index < self.count && !self.share_names;
         let must_last = is_predicate(stage) && plain_parameters(closure).is_none();
         let name = |side| format_ident!("record{side}", span = generated(stage.span()));

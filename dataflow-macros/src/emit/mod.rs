@@ -16,6 +16,7 @@ pub(crate) mod filter_map;
 pub(crate) mod flat_map;
 pub(crate) mod map;
 mod method;
+pub(crate) mod moved;
 mod next;
 mod precedence;
 mod predicate;

@@ -59,7 +59,7 @@ fn step_reads(step: &Step<'_>) -> Vec<Reads> {
         Work::Body(stages) => body_reads(stages),
         Work::Predicate(call) => call.closures().flat_map(reads::of).collect(),
         Work::Single(call) => match call.operator.map(|operator| operator.takes) {
-            Some(Takes::Records(_)) => call.closures().flat_map(reads::of).collect(),
+            Some(Takes::Records(_) | Takes::Partition) => call.closures().flat_map(reads::of).collect(),
             Some(Takes::Handle) => measures::of(call).iter().map(measures::reads).collect(),
             _ => Vec::new(),
         },
@@ -72,16 +72,20 @@ fn step_reads(step: &Step<'_>) -> Vec<Reads> {
 fn body_reads(stages: &[&Call]) -> Vec<Reads> {
     let makers = stages.iter().position(|stage| !stage.operator.is_some_and(|operator| operator.is_predicate()));
     let first = stages.iter().take(makers.map_or(stages.len(), |maker| maker + 1));
-    let closures = first.filter_map(|stage| stage.closures().next());
     let mut all: Vec<Reads> = Vec::new();
-    for closure in closures {
-        let reads = reads::of(closure);
+    for reads in first.filter_map(|stage| record_reads(stage)) {
         all = match all.is_empty() {
             true => reads,
             false => all.into_iter().zip(reads).map(|(known, more)| known.and(more)).collect(),
         };
     }
     all
+}
+
+/// What a stage reads of its records; the state of a task is none.
+fn record_reads(stage: &Call) -> Option<Vec<Reads>> {
+    let reads = reads::of(stage.record_closure()?);
+    Some(reads.into_iter().skip(usize::from(stage.set_up().is_some())).collect())
 }
 
 fn written_reads(reads: &Reads) -> TokenStream {

@@ -209,10 +209,8 @@ impl Lowering {
         let text = text::between(call.paren_token, &call.args);
         let mut args = std::mem::take(&mut call.args);
         match operator.map(|operator| operator.takes) {
-            Some(takes @ (Takes::Records(_) | Takes::Symbols | Takes::Handle | Takes::Group)) => {
-                self.closures(&mut args, takes);
-            }
-            Some(Takes::Values) | None => {
+            Some(takes) if takes != Takes::Values => self.closures(&mut args, takes),
+            Some(_) | None => {
                 self.arguments(&mut args);
                 args.iter().filter_map(flow_of).for_each(|operand| self.own(operand));
             }
@@ -234,14 +232,20 @@ impl Lowering {
     /// The arguments of an operator with closures: these are not part of the body, they run per record or name
     /// fields. A function named in place of a closure becomes one.
     fn closures(&mut self, arguments: &mut Punctuated<Expr, Token![,]>, takes: Takes) {
-        for argument in arguments {
-            match (&mut *argument, takes) {
+        for (position, argument) in arguments.iter_mut().enumerate() {
+            let parameters = match takes {
+                Takes::Records(count) => Some(count),
+                Takes::TaskThenRecord => Some(position + 1),
+                Takes::Partition => Some(2),
+                Takes::Values | Takes::Symbols | Takes::Handle | Takes::Group => None,
+            };
+            match (&mut *argument, parameters) {
                 (Expr::Closure(closure), _) => {
                     let mentions = free_names_of_closure(closure);
                     mentions.plain.iter().for_each(|mention| self.mark_used(mention.name));
                     mentions.opaque.iter().for_each(|name| self.mark_used(name));
                 }
-                (Expr::Path(path), Takes::Records(count)) => {
+                (Expr::Path(path), Some(count)) => {
                     let records = (0..count).map(|n| Ident::new(&format!("__record{n}"), Span::mixed_site()));
                     let records = records.collect::<Vec<_>>();
                     *argument = parse_quote!(|#(#records),*| #path(#(#records),*));

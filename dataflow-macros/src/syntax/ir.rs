@@ -121,6 +121,16 @@ impl Call {
         })
     }
 
+    /// The closure that looks at records: the only one, or the one behind a task's set-up.
+    pub(crate) fn record_closure(&self) -> Option<&ExprClosure> {
+        self.closures().last()
+    }
+
+    /// The closure that makes the state of a task.
+    pub(crate) fn set_up(&self) -> Option<&ExprClosure> {
+        self.operator.filter(|operator| operator.has_state()).and_then(|_| self.closures().next())
+    }
+
     /// Where the user wrote the word.
     pub(crate) fn span(&self) -> Span {
         self.word.span()

@@ -81,9 +81,13 @@ impl<T: Record, M: Mode> Flow<T, M> {
     }
 
     pub(crate) fn chained<U: Record>(&self, chain: ChainFactory, next: &Next) -> Flow<U, M> {
+        self.chained_as("process", chain, next)
+    }
+
+    pub(super) fn chained_as<U: Record>(&self, word: &'static str, chain: ChainFactory, next: &Next) -> Flow<U, M> {
         let input = T::schema();
         let reads = next.reads(0, &input);
         let expansion = Expansion(if next.expands() { 5.0 } else { 1.0 });
-        self.then(Chained { word: "process", input, output: U::schema(), chain, reads, expansion }, &[], next)
+        self.then(Chained { word, input, output: U::schema(), chain, reads, expansion }, &[], next)
     }
 }

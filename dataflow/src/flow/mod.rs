@@ -10,14 +10,18 @@ mod group;
 mod group_records;
 mod join;
 mod order;
+mod partition;
 mod project;
 mod records;
 mod reduce_group;
 mod results;
+mod sample;
 mod scope;
 mod semi_join;
 mod set;
 mod step;
+mod task;
+mod zip;
 
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -36,6 +40,7 @@ pub use reduce_group::SortedGroups;
 pub use scope::{Scope, scope};
 pub use semi_join::SemiJoin;
 pub use step::{Reads, Step};
+pub use task::{Task, TaskState};
 
 pub(crate) use step::Next;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use runtime::error::Result;
 use runtime::kernel::{Factory, GroupFactory, GroupKernel, TaskContext};
-use runtime::page::{RowWriter, SortBuffer, SortedRows};
+use runtime::page::{KeptRows, RowWriter, SortBuffer};
 
 use super::Emitter;
 use super::emitter::emitting;
@@ -16,7 +16,7 @@ use crate::record::{Record, Value};
 /// one is asked for. What is to stay is copied out of it.
 pub struct Group<'b, T: Record> {
     cursor: T::Cursor<'b>,
-    rows: SortedRows<'b>,
+    rows: KeptRows<'b>,
     position: usize,
     lent: Option<T::At<'b>>,
 }

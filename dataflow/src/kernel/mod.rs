@@ -12,6 +12,8 @@ mod predicate;
 mod reduce;
 mod shared;
 mod slots;
+mod stateful;
+mod whole;
 
 pub(crate) use accumulate::accumulate;
 pub use best::{GreatestBy, LeastBy};
@@ -27,3 +29,6 @@ pub(crate) use join::{join, try_join};
 pub(crate) use predicate::{predicate, try_predicate};
 pub(crate) use reduce::reduce;
 pub use slots::{Avg, Condition, Count, CountIf, Extreme, Greatest, Least, Measure, Slots, State, Sum};
+pub(crate) use stateful::process_with;
+pub use whole::TaskRecords;
+pub(crate) use whole::over_all;

@@ -77,19 +77,48 @@ impl Exit {
                 for (&row, &hash) in input.selection().rows().iter().zip(&self.hashes) {
                     self.parts[partition_of(hash, targets)].push(row);
                 }
-                let mut part = Selection::default();
-                for (writer, rows) in self.writers.iter_mut().zip(&self.parts) {
-                    part.set(rows.iter().copied());
-                    writer.append(&Input::new(input.batch(), &part), None)?;
-                }
-                Ok(())
+                self.write_parts(input)
             }
-            Ship::Rebalance => {
-                self.next_target = (self.next_target + 1) % targets;
-                self.writers[self.next_target].append(input, None)
+            Ship::Number(leaf) if targets > 1 => {
+                self.parts.iter_mut().for_each(Vec::clear);
+                for &row in input.selection().rows() {
+                    let number = input.batch().leaf_bits(*leaf, row as usize);
+                    self.parts[(number % targets as u128) as usize].push(row);
+                }
+                self.write_parts(input)
+            }
+            Ship::Rebalance if targets > 1 => {
+                self.take_turns(input.selection().rows());
+                self.write_parts(input)
             }
             _ => self.writers[0].append(input, None),
         }
+    }
+
+    /// Cuts rows into one part for each target, in order, so that no target ever has two rows more than another. Parts are cut, not dealt: rows
+    /// that are copied together lie together.
+    fn take_turns(&mut self, rows: &[u32]) {
+        let targets = self.parts.len();
+        let (each, more) = (rows.len() / targets, rows.len() % targets);
+        let mut rest = rows;
+        for turn in 0..targets {
+            let (part, left) = rest.split_at(each + usize::from(turn < more));
+            rest = left;
+            let target = &mut self.parts[(self.next_target + turn) % targets];
+            target.clear();
+            target.extend_from_slice(part);
+        }
+        self.next_target = (self.next_target + more) % targets;
+    }
+
+    /// Writes each target's part of the rows.
+    fn write_parts(&mut self, input: &Input<'_>) -> Result<()> {
+        let mut part = Selection::default();
+        for (writer, rows) in self.writers.iter_mut().zip(&self.parts).filter(|(_, rows)| !rows.is_empty()) {
+            part.set(rows.iter().copied());
+            writer.append(&Input::new(input.batch(), &part), None)?;
+        }
+        Ok(())
     }
 
     fn collect(&mut self, watch: &Watch) {

@@ -13,7 +13,7 @@ use super::pipeline::{Pipeline, PipelineHead, Side, Step};
 use super::reading::{SourceHead, SplitQueue};
 use super::task::Task;
 use crate::error::{Error, Result};
-use crate::kernel::{Blocking, Outputs, TaskContext};
+use crate::kernel::{Blocking, Outputs, TaskContext, catching};
 use crate::memory::Memory;
 use crate::metrics::JobMetrics;
 use crate::page::RowWriter;
@@ -133,7 +133,8 @@ impl<'p> Starter<'p> {
         me: &Arc<dyn Wake>,
     ) -> Result<Step> {
         let context = self.context(step.operator, plan, subtask, me);
-        let driver = step.driver.create(&context).map_err(|error| self.at(step.operator, error))?;
+        // A kernel's set-up is the user's code.
+        let driver = catching(|| step.driver.create(&context)).map_err(|error| self.at(step.operator, error))?;
         let layout = step.driver.layout().unwrap_or_else(|| Arc::new(RowLayout::new([], &LeafSet::none())));
         let sides = step
             .sides
@@ -170,7 +171,7 @@ impl<'p> Starter<'p> {
             })
             .collect::<Result<Vec<_>>>()?;
         let writers = match output.ship {
-            Ship::Hash(_) | Ship::Rebalance => targets.len(),
+            Ship::Hash(_) | Ship::Rebalance | Ship::Number(_) => targets.len(),
             Ship::Forward | Ship::Gather | Ship::Broadcast => 1,
         };
         let memory = self.memory(output.operator);

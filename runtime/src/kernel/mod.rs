@@ -167,6 +167,15 @@ pub trait GroupKernel: Send {
     fn run(&mut self, rows: &SortBuffer, leading: usize, from: usize, out: &mut RowWriter) -> Result<usize>;
 }
 
+/// All rows of a task in, rows out.
+pub trait Whole: Send {
+    /// Runs over all rows, in the order in which they came.
+    ///
+    /// # Errors
+    /// What the user's closure gives, or a refused page.
+    fn run(&mut self, rows: &SortBuffer, out: &mut RowWriter) -> Result<()>;
+}
+
 /// Opens kernels of one kind, one per task.
 pub trait Factory<K: ?Sized>: Send + Sync {
     /// A kernel for one task.
@@ -194,3 +203,5 @@ pub type AccumulateFactory = Arc<dyn Factory<dyn Accumulate>>;
 pub type GroupFactory = Arc<dyn Factory<dyn GroupKernel>>;
 /// Opens reducers.
 pub type ReduceFactory = Arc<dyn Factory<dyn Reduce>>;
+/// Opens kernels over all rows of a task.
+pub type WholeFactory = Arc<dyn Factory<dyn Whole>>;

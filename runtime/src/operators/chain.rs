@@ -88,9 +88,10 @@ fn run_whole(chain: &mut dyn Chain, input: &Input<'_>, writer: &mut RowWriter, o
     Ok(())
 }
 
-struct ChainDriverFactory {
-    chain: ChainFactory,
-    layout: Arc<RowLayout>,
+/// Runs a chain in each task.
+pub(super) struct ChainDriverFactory {
+    pub(super) chain: ChainFactory,
+    pub(super) layout: Arc<RowLayout>,
 }
 
 impl DriverFactory for ChainDriverFactory {

@@ -1,4 +1,4 @@
-//! Total order: all records come to one task, which sorts them in memory.
+//! Order: each task sorts its records in memory; for a total order all records come to one task.
 
 use std::sync::Arc;
 
@@ -17,11 +17,25 @@ pub struct Sort {
     pub schema: Schema,
     /// The order.
     pub order: Vec<OrderKey>,
+    /// Which records it is among.
+    pub within: Within,
+}
+
+/// Which records an order is among.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Within {
+    /// All records of the flow.
+    Flow,
+    /// Those of one task.
+    Task,
 }
 
 impl Operator for Sort {
     fn name(&self) -> &'static str {
-        "sort"
+        match self.within {
+            Within::Flow => "sort",
+            Within::Task => "sort_partition",
+        }
     }
 
     fn details(&self) -> String {
@@ -45,13 +59,16 @@ impl Operator for Sort {
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let rows = planning.inputs[0].rows;
         let layout = layout(&self.schema, &self.reads(0, planning.live));
-        let ship = if planning.input_tasks[0] == 1 { Ship::Forward } else { Ship::Gather };
+        let (ship, tasks) = match (self.within, planning.input_tasks[0]) {
+            (Within::Flow, 2..) => (Ship::Gather, 1),
+            (_, tasks) => (Ship::Forward, tasks),
+        };
         vec![Strategy {
             ways: vec![Way::ship(ship)],
             driver: Arc::new(SortFactory { layout, order: self.order.clone() }),
-            tasks: 1,
+            tasks,
             streamed: 0,
-            cost: rows * rows.max(2.0).log2() * HASH_SECONDS,
+            cost: rows * rows.max(2.0).log2() * HASH_SECONDS / tasks as f64,
         }]
     }
 

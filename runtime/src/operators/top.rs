@@ -64,10 +64,11 @@ impl Operator for Top {
     }
 }
 
-struct TopFactory {
-    layout: Arc<RowLayout>,
-    count: usize,
-    order: Vec<OrderKey>,
+/// Keeps the first rows of an order in each task.
+pub(super) struct TopFactory {
+    pub(super) layout: Arc<RowLayout>,
+    pub(super) count: usize,
+    pub(super) order: Vec<OrderKey>,
 }
 
 impl DriverFactory for TopFactory {

@@ -20,7 +20,7 @@ pub(super) fn check(plan: &PhysicalPlan) -> Result<()> {
             let fits = match output.ship {
                 Ship::Forward => target.tasks == stage.tasks,
                 Ship::Gather => target.tasks == 1,
-                Ship::Hash(_) | Ship::Broadcast | Ship::Rebalance => true,
+                Ship::Hash(_) | Ship::Broadcast | Ship::Rebalance | Ship::Number(_) => true,
             };
             if !fits {
                 return Err(Error::Internal(format!(

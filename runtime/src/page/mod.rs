@@ -42,7 +42,7 @@ pub use copy::hash_rows;
 pub use group_table::{Combined, Combining, GroupTable, Groups, StateReader, StateRow, StateRows, StateSlot};
 pub use join_table::JoinTable;
 pub use list_column::ListColumn;
-pub use order::{OrderKey, SortBuffer, SortedRows};
+pub use order::{KeptRows, OrderKey, SortBuffer};
 pub use pairs::{PairRows, Pairs};
 pub use plain::{ListElement, Plain};
 pub use region::PAGE_BYTES;

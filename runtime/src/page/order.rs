@@ -185,13 +185,6 @@ impl SortBuffer {
         Ok(())
     }
 
-    /// Calls `f` with the leaves and the rows, in order, under a fresh brand.
-    #[inline(always)]
-    pub fn visit<R>(&self, f: impl for<'b> FnOnce(LeafReader<'b>, SortedRows<'b>) -> R) -> R {
-        let batch = self.stored_batch();
-        f(LeafReader::new(&batch), SortedRows { entries: &self.entries, brand: PhantomData })
-    }
-
     /// Where the group ends that begins at a position of the sorted rows: rows that agree in the first `leading` leaves of the order.
     #[must_use]
     pub fn group_end(&self, start: usize, leading: usize) -> usize {
@@ -224,6 +217,12 @@ impl SortBuffer {
         Ok(self.next < self.entries.len())
     }
 
+    /// Leaves and rows under a fresh brand: all rows, in the order in which they were added, or in theirs once they are sorted.
+    #[inline(always)]
+    pub fn visit<R>(&self, f: impl for<'b> FnOnce(LeafReader<'b>, KeptRows<'b>) -> R) -> R {
+        f(LeafReader::new(&self.stored_batch()), KeptRows { entries: &self.entries, brand: PhantomData })
+    }
+
     /// All leaves of the stored rows, whose "row number" is the place.
     fn stored_batch(&self) -> Batch<'_> {
         // SAFETY: read only at places of this buffer's rows, which the batch borrows.
@@ -247,14 +246,14 @@ impl SortBuffer {
     }
 }
 
-/// The rows of a [`SortBuffer`], in order.
+/// The rows of a [`SortBuffer`].
 #[derive(Clone, Copy)]
-pub struct SortedRows<'b> {
+pub struct KeptRows<'b> {
     entries: &'b [(u64, usize)],
     brand: PhantomData<fn(&'b ()) -> &'b ()>,
 }
 
-impl<'b> SortedRows<'b> {
+impl<'b> KeptRows<'b> {
     /// How many.
     #[must_use]
     pub fn len(self) -> usize {
@@ -278,7 +277,7 @@ impl<'b> SortedRows<'b> {
     #[must_use]
     pub fn slice(self, positions: std::ops::Range<usize>) -> Self {
         let end = positions.end.min(self.entries.len());
-        SortedRows { entries: &self.entries[positions.start.min(end)..end], brand: PhantomData }
+        KeptRows { entries: &self.entries[positions.start.min(end)..end], brand: PhantomData }
     }
 }
 

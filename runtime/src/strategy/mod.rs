@@ -29,8 +29,10 @@ pub enum Ship {
     Broadcast,
     /// To the one task there is.
     Gather,
-    /// Round robin.
+    /// To one task after the other, row by row.
     Rebalance,
+    /// To the task whose number this leaf holds, a `u64`, modulo the number of tasks.
+    Number(usize),
 }
 
 impl std::fmt::Display for Ship {
@@ -41,6 +43,7 @@ impl std::fmt::Display for Ship {
             Ship::Broadcast => "broadcast",
             Ship::Gather => "gather",
             Ship::Rebalance => "rebalance",
+            Ship::Number(_) => "by number",
         })
     }
 }

@@ -11,17 +11,22 @@ mod floats;
 mod group;
 mod group_records;
 mod join;
+mod map_partition;
 mod measures;
 mod memory;
 mod order;
 mod outer_join;
+mod partition;
 mod reduce;
 mod reduce_group;
 mod results;
+mod sample;
 mod semi_join;
 mod set;
 mod sharing;
 mod sums;
+mod task_state;
+mod zip;
 
 use std::collections::BTreeMap;
 

@@ -65,12 +65,27 @@ fn whole_groups(sales: DataSet<Sale>) -> DataSet<u64> {
     })
 }
 
+#[dataflow]
+fn sorted_in_tasks(sales: DataSet<Sale>) -> DataSet<Sale> {
+    sales.sort_partition(|s| (desc(s.name), s.id))
+}
+
+#[dataflow]
+fn mapped_in_tasks(sales: DataSet<Sale>) -> DataSet<u64> {
+    sales.map_partition(|records, out| records.for_each(|s| out.emit(s.id)))
+}
+
+#[dataflow]
+fn numbered(sales: DataSet<Sale>) -> DataSet<(u64, Sale)> {
+    sales.partition_with(|s| 1 - s.id / ROWS).zip_with_index()
+}
+
 /// A pipeline over a file of sales that gives the number of its records.
 type Job = fn(DataSet<Sale>) -> Result<u64>;
 
 const ROWS: u64 = 30_000;
 
-const JOBS: [(&str, Job); 12] = [
+const JOBS: [(&str, Job); 16] = [
     ("sort", |sales| sorted(sales).count()),
     ("group", |sales| grouped(sales).count()),
     ("join", |sales| joined(sales).count()),
@@ -82,6 +97,10 @@ const JOBS: [(&str, Job); 12] = [
     ("top of groups", |sales| tops(sales).count()),
     ("reduce_group", |sales| whole_groups(sales).count()),
     ("count_distinct", |sales| counted(sales).collect().map(|counts| counts.iter().map(|count| count.1).sum())),
+    ("sort_partition", |sales| sorted_in_tasks(sales).count()),
+    ("map_partition", |sales| mapped_in_tasks(sales).count()),
+    ("zip_with_index", |sales| numbered(sales).collect().map(|records| records.len() as u64)),
+    ("sample_n", |sales| sales.sample_n(usize::MAX, 7).collect().map(|records| records.len() as u64)),
     ("collect", |sales| sales.collect().map(|records| records.len() as u64)),
 ];
 

@@ -14,6 +14,7 @@ mod macros;
 mod names;
 mod reads;
 mod runs;
+mod tasks;
 
 /// Owned texts.
 fn texts<const N: usize>(texts: [&str; N]) -> Vec<String> {

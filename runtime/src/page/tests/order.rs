@@ -128,3 +128,25 @@ fn floats_are_in_total_order_with_nan_last_and_zeros_equal() {
     let bits = |values: Vec<f64>| values.into_iter().map(|value| plain(value).to_bits()).collect::<Vec<_>>();
     assert_eq!(bits(found), bits(values));
 }
+
+#[test]
+fn visits_rows_as_they_came_and_then_as_they_are_sorted() {
+    let mut items = Random(44).items(8_000);
+    let mut buffer = SortBuffer::new(layout(), [key(0, false), key(1, false)], &memory()).unwrap();
+    for page in pages(&items) {
+        windows(&page.batch(), |input| buffer.add(input).unwrap());
+    }
+    let seen = |buffer: &SortBuffer| {
+        buffer.visit(|mut leaves, rows| {
+            let (keys, texts) = (leaves.plain::<u64>(), leaves.text());
+            assert!(rows.get(rows.len()).is_none());
+            let read = |position| rows.get(position).map(|row| (keys.read(row), texts.read(row).to_owned()));
+            (0..rows.len()).filter_map(read).collect::<Vec<_>>()
+        })
+    };
+    let expected = |items: &[Item]| items.iter().map(|item| (item.key, item.text.clone())).collect::<Vec<_>>();
+    assert_eq!(seen(&buffer), expected(&items));
+    buffer.sort();
+    items.sort_by(|left, right| (left.key, &left.text).cmp(&(right.key, &right.text)));
+    assert_eq!(seen(&buffer), expected(&items));
+}

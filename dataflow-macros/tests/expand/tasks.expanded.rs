@@ -1,0 +1,280 @@
+///
+/// # Plan
+/// ```text
+/// sales
+///     filter(|s| s.amount > 0)
+///     map(|s| (s.id, s.amount))
+///     map_with(|task| first + task.index as i64, |sum, s| { *sum += s.1; (s.0, *sum) }) filter(|s| s.1 > first)
+///     try_map(|s| checked(s))
+/// ```
+#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
+fn running(sales: DataSet<Sale>, first: i64) -> DataSet<(u64, i64)> {
+    let _scope = ::dataflow::scope("running");
+    sales
+        .step(const {
+            &::dataflow::Step {
+                name: "filter",
+                operator: "filter",
+                text: "|s| s.amount > 0",
+                reads: &[::dataflow::Reads::Fields(&["amount"])],
+            }
+        })
+        .bounded("amount", ::dataflow::Comparison::Greater, &0)
+        .filter(move |s| { s.amount > 0 })
+        .step(const {
+            &::dataflow::Step {
+                name: "map",
+                operator: "map",
+                text: "|s| (s.id, s.amount)",
+                reads: &[::dataflow::Reads::Fields(&["amount", "id"])],
+            }
+        })
+        .process(move |s, __out| { __out.emit((s.id, s.amount)) })
+        .step(const {
+            &::dataflow::Step {
+                name: "map_with",
+                operator: "map_with → filter",
+                text: "|task| first + task.index as i64, |sum, s| { *sum += s.1; (s.0, *sum) } → |s| s.1 > first",
+                reads: &[::dataflow::Reads::Fields(&["0", "1"])],
+            }
+        })
+        .process_with(
+            {
+                {
+                    #[allow(unused_imports)]
+                    use ::dataflow::__private::Capture as _;
+                    let first = first.__capture();
+                    move |task| first + task.index as i64
+                }
+            },
+            {
+                #[allow(unused_imports)]
+                use ::dataflow::__private::Capture as _;
+                let first = first.__capture();
+                move |sum, s, __out| {
+                    {
+                        *sum += s.1;
+                        match (s.0, *sum) {
+                            value => {
+                                let s = ::dataflow::Value::twin(&value);
+                                if s.1 > first {
+                                    __out.emit(s)
+                                }
+                            }
+                        }
+                    }
+                }
+            },
+        )
+        .step(const {
+            &::dataflow::Step {
+                name: "try_map",
+                operator: "try_map",
+                text: "|s| checked(s)",
+                reads: &[::dataflow::Reads::All],
+            }
+        })
+        .try_process(move |s, __out| {
+            __out
+                .emit(
+                    ::core::convert::identity::<
+                        ::core::result::Result<_, _>,
+                    >(checked(s))?,
+                );
+            ::core::result::Result::Ok(())
+        })
+}
+///
+/// # Plan
+/// ```text
+/// lines
+///     flat_map_with(Splitter::open, |splitter, line| splitter.words(line.text))
+/// ```
+#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
+fn words(lines: DataSet<Line>) -> DataSet<String> {
+    let _scope = ::dataflow::scope("words");
+    lines
+        .step(const {
+            &::dataflow::Step {
+                name: "flat_map_with",
+                operator: "flat_map_with",
+                text: "Splitter::open, |splitter, line| splitter.words(line.text)",
+                reads: &[::dataflow::Reads::Fields(&["text"])],
+            }
+        })
+        .process_with(
+            { move |__record0| Splitter::open(__record0) },
+            move |splitter, line, __out| {
+                for __value in splitter.words(line.text) {
+                    __out.emit(__value)
+                }
+            },
+        )
+}
+///
+/// # Plan
+/// ```text
+/// sales
+///     partition_by(|s| s.key)
+///     sort_partition(|s| (asc(s.key), desc(s.day)))
+///     filter_map_with(|_| None, |last, Sale { key, id, .. }| match last.replace(key) { Some(before) if before == ke…
+/// ```
+#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
+fn changes(sales: DataSet<Sale>) -> DataSet<u64> {
+    let _scope = ::dataflow::scope("changes");
+    sales
+        .step(const {
+            &::dataflow::Step {
+                name: "partition_by",
+                operator: "partition_by",
+                text: "|s| s.key",
+                reads: &[],
+            }
+        })
+        .partition_by(|s| s.key)
+        .step(const {
+            &::dataflow::Step {
+                name: "sort_partition",
+                operator: "sort_partition",
+                text: "|s| (asc(s.key), desc(s.day))",
+                reads: &[],
+            }
+        })
+        .sort_partition(|s| (asc(s.key), desc(s.day)))
+        .step(const {
+            &::dataflow::Step {
+                name: "filter_map_with",
+                operator: "filter_map_with",
+                text: "|_| None, |last, Sale { key, id, .. }| match last.replace(key) { Some(before) if before == key => None, _ => Some(id), }",
+                reads: &[::dataflow::Reads::Fields(&["id", "key"])],
+            }
+        })
+        .process_with(
+            { move |_| None },
+            move |last, Sale { key, id, .. }, __out| {
+                match last.replace(key) {
+                    Some(before) if before == key => {}
+                    _ => __out.emit(id),
+                }
+            },
+        )
+}
+///
+/// # Plan
+/// ```text
+/// sales
+///     rebalance()
+///     partition_with(|s| s.id % parts)
+/// ```
+#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
+fn by_parity(sales: DataSet<Sale>, parts: u64) -> DataSet<Sale> {
+    let _scope = ::dataflow::scope("by_parity");
+    sales
+        .step(const {
+            &::dataflow::Step {
+                name: "rebalance",
+                operator: "rebalance",
+                text: "",
+                reads: &[],
+            }
+        })
+        .rebalance()
+        .step(const {
+            &::dataflow::Step {
+                name: "partition_with",
+                operator: "partition_with",
+                text: "|s| s.id % parts",
+                reads: &[::dataflow::Reads::Fields(&["id"])],
+            }
+        })
+        .partition_with({
+            #[allow(unused_imports)]
+            use ::dataflow::__private::Capture as _;
+            let parts = parts.__capture();
+            move |s| s.id % parts
+        })
+}
+///
+/// # Plan
+/// ```text
+/// sales
+///     map_partition(|records, out| { for sale in records { out.emit(sale.id.max(least)); } })
+///     filter(|id| id > least)
+/// ```
+#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
+fn pairs(sales: DataSet<Sale>, least: u64) -> DataSet<u64> {
+    let _scope = ::dataflow::scope("pairs");
+    sales
+        .step(const {
+            &::dataflow::Step {
+                name: "map_partition",
+                operator: "map_partition",
+                text: "|records, out| { for sale in records { out.emit(sale.id.max(least)); } }",
+                reads: &[::dataflow::Reads::All, ::dataflow::Reads::All],
+            }
+        })
+        .map_partition({
+            #[allow(unused_imports)]
+            use ::dataflow::__private::Capture as _;
+            let least = least.__capture();
+            move |records, out| {
+                for sale in records {
+                    out.emit(sale.id.max(least));
+                }
+            }
+        })
+        .step(const {
+            &::dataflow::Step {
+                name: "filter",
+                operator: "filter",
+                text: "|id| id > least",
+                reads: &[::dataflow::Reads::All],
+            }
+        })
+        .filter({
+            #[allow(unused_imports)]
+            use ::dataflow::__private::Capture as _;
+            let least = least.__capture();
+            move |id| { id > least }
+        })
+}
+///
+/// # Plan
+/// ```text
+/// sales
+///     sample(0.1, seed)
+///     sample_n(100, seed)
+///     zip_with_index()
+/// ```
+#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
+fn some(sales: DataSet<Sale>, seed: u64) -> DataSet<(u64, Sale)> {
+    let _scope = ::dataflow::scope("some");
+    sales
+        .step(const {
+            &::dataflow::Step {
+                name: "sample",
+                operator: "sample",
+                text: "0.1, seed",
+                reads: &[],
+            }
+        })
+        .sample(0.1, seed)
+        .step(const {
+            &::dataflow::Step {
+                name: "sample_n",
+                operator: "sample_n",
+                text: "100, seed",
+                reads: &[],
+            }
+        })
+        .sample_n(100, seed)
+        .step(const {
+            &::dataflow::Step {
+                name: "zip_with_index",
+                operator: "zip_with_index",
+                text: "",
+                reads: &[],
+            }
+        })
+        .zip_with_index()
+}

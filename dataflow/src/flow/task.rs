@@ -1,0 +1,117 @@
+//! Operators that know of tasks: `process_with`, which `map_with`, `flat_map_with` and `filter_map_with` of the language become, and
+//! `map_partition`.
+
+use std::panic::Location;
+
+use runtime::operators::MapPartition;
+
+use super::{Ends, Flow, Mode};
+use crate::kernel::{Emitter, TaskRecords, over_all, process_with};
+use crate::record::Record;
+
+/// One of the parallel tasks that run an operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Task {
+    /// Which one, from 0.
+    pub index: usize,
+    /// How many there are.
+    pub tasks: usize,
+}
+
+impl Task {
+    pub(crate) fn new(index: usize, tasks: usize) -> Self {
+        Task { index, tasks }
+    }
+}
+
+/// What a task can keep between two records: implemented for everything that another thread can go on with.
+#[diagnostic::on_unimplemented(
+    message = "a task cannot keep `{Self}` between two records",
+    label = "this operator's state",
+    note = "a task goes from thread to thread, so its state must be `Send` and borrow nothing: write `Arc` for `Rc`"
+)]
+pub trait TaskState: Send + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<S: Send + 'static> TaskState for S {}
+
+impl<T: Record, M: Mode> Flow<T, M> {
+    /// Makes a state in each task by `open`, then calls `body` for each record with its task's state; it emits any number of records.
+    ///
+    /// A state sees the records of its task, in the order in which they come, and no task sees another's; which records a task gets is up to
+    /// the engine unless an operator before says so, as [`Flow::partition_by`] does. `open` runs before the first record.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// # fn main() -> dataflow::Result<()> {
+    /// # let env = Env::embedded();
+    /// let amounts = env.collection([5i64, 7, 1])?;
+    /// let running = amounts.process_with(
+    ///     |_| 0i64,
+    ///     |sum, amount, out| {
+    ///         *sum += amount;
+    ///         out.emit(*sum);
+    ///     },
+    /// );
+    /// assert_eq!(running.collect()?, [5, 12, 13]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    #[track_caller]
+    pub fn process_with<S, U: Record, O, F>(&self, open: O, body: F) -> Flow<U, M>
+    where
+        S: TaskState,
+        O: Fn(Task) -> S + Clone + Send + 'static,
+        F: for<'a> Fn(&mut S, T::At<'a>, &mut Emitter<'_, U>) + Clone + Send + 'static,
+    {
+        let next = self.next.called_at(Location::caller());
+        self.chained_as("process_with", process_with::<T, U, S, O, F>(open, body), &next)
+    }
+
+    /// Calls `body` once in each task, with all records of the task; it emits any number of records.
+    ///
+    /// The records come in the order of the task, which [`Flow::sort_partition`] may have made. A task without records calls `body`, too.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// /// For each customer's visits the days since the visit before.
+    /// #[dataflow]
+    /// fn gaps(visits: DataSet<(u64, u32)>) -> DataSet<(u64, u32)> {
+    ///     visits.partition_by(|v| v.0).sort_partition(|v| (asc(v.0), asc(v.1))).map_partition(|records, out| {
+    ///         let mut last = None;
+    ///         for (customer, day) in records {
+    ///             if let Some((_, before)) = last.filter(|(of, _)| *of == customer) {
+    ///                 out.emit((customer, day - before));
+    ///             }
+    ///             last = Some((customer, day));
+    ///         }
+    ///     })
+    /// }
+    /// # fn main() -> dataflow::Result<()> {
+    /// # let env = Env::embedded();
+    /// let visits = env.collection([(2u64, 9u32), (1, 5), (2, 4)])?;
+    /// assert_eq!(gaps(visits).collect()?, [(2, 5)]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// All fields of a record count as read.
+    ///
+    /// Cost: a task keeps its records and what `body` emits in memory until `body` is done, and 16 bytes more for each record. `body` runs
+    /// in one go, on one thread of the pool; [`Flow::process_with`] keeps nothing and takes turns with other tasks.
+    #[must_use]
+    #[track_caller]
+    pub fn map_partition<U: Record, F>(&self, body: F) -> Flow<U, M>
+    where
+        F: for<'r> Fn(TaskRecords<'r, T>, &mut Emitter<'_, U>) + Clone + Send + 'static,
+        M: Ends,
+    {
+        let next = self.next.called_at(Location::caller());
+        let input = T::schema();
+        let reads = next.reads(0, &input);
+        let operator = MapPartition { input, output: U::schema(), whole: over_all::<T, U, F>(body), reads };
+        self.then(operator, &[], &next)
+    }
+}

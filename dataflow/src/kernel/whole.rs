@@ -1,0 +1,69 @@
+//! Closures over all records of a task.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use runtime::error::Result;
+use runtime::kernel::{TaskContext, Whole, WholeFactory};
+use runtime::page::{KeptRows, RowWriter, SortBuffer};
+
+use super::Emitter;
+use super::emitter::emitting;
+use super::shared::Shared;
+use crate::record::Record;
+
+/// The records of one task, in the order in which they came.
+///
+/// What it gives can be kept while the closure runs: no record goes away before.
+pub struct TaskRecords<'r, T: Record> {
+    cursor: T::Cursor<'r>,
+    rows: KeptRows<'r>,
+    next: usize,
+}
+
+impl<'r, T: Record> Iterator for TaskRecords<'r, T> {
+    type Item = T::At<'r>;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<Self::Item> {
+        let row = self.rows.get(self.next)?;
+        self.next += 1;
+        Some(T::at(self.cursor, row))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = self.rows.len() - self.next;
+        (left, Some(left))
+    }
+}
+
+impl<T: Record> ExactSizeIterator for TaskRecords<'_, T> {}
+
+struct OverAll<T, U, B> {
+    body: B,
+    of: PhantomData<fn() -> (T, U)>,
+}
+
+/// A kernel that calls `body` once for all records of a task.
+pub(crate) fn over_all<T: Record, U: Record, F>(body: F) -> WholeFactory
+where
+    F: for<'r> Fn(TaskRecords<'r, T>, &mut Emitter<'_, U>) + Clone + Send + 'static,
+{
+    let shared = Shared::new(body);
+    Arc::new(move |_: &TaskContext| -> Result<Box<dyn Whole>> {
+        Ok(Box::new(OverAll::<T, U, F> { body: shared.get(), of: PhantomData }))
+    })
+}
+
+impl<T: Record, U: Record, F> Whole for OverAll<T, U, F>
+where
+    F: for<'r> Fn(TaskRecords<'r, T>, &mut Emitter<'_, U>) + Clone + Send + 'static,
+{
+    fn run(&mut self, rows: &SortBuffer, out: &mut RowWriter) -> Result<()> {
+        emitting::<U, _>(out, |out| {
+            rows.visit(|mut leaves, rows| {
+                (self.body)(TaskRecords { cursor: T::cursor(&mut leaves), rows, next: 0 }, out);
+            });
+        })
+    }
+}

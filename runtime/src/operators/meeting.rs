@@ -1,0 +1,54 @@
+//! What the tasks of one operator tell each other once, while a job runs.
+//!
+//! Each task says one value when it has seen all of its input, and may then wait, without its thread, until others have spoken. All tasks of an
+//! operator run at the same time and take their input before they wait, so none waits for ever; a job that fails wakes them.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::kernel::{Blocking, TaskContext};
+
+/// Where tasks meet. One for each run of an operator: its strategy makes it.
+pub(super) struct Meeting<V> {
+    state: Mutex<State<V>>,
+}
+
+struct State<V> {
+    /// What each task said.
+    said: Vec<Option<V>>,
+    waiting: Vec<Arc<dyn Blocking>>,
+}
+
+impl<V> Meeting<V> {
+    /// A meeting of so many tasks, at which nothing was said.
+    pub(super) fn of(tasks: usize) -> Arc<Self> {
+        let said = std::iter::repeat_with(|| None).take(tasks).collect();
+        Arc::new(Meeting { state: Mutex::new(State { said, waiting: Vec::new() }) })
+    }
+
+    /// Says a task's value, and wakes who waits.
+    pub(super) fn say(&self, context: &TaskContext, value: V) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(said) = state.said.get_mut(context.subtask) {
+            *said = Some(value);
+        }
+        let waiting = std::mem::take(&mut state.waiting);
+        drop(state);
+        // Work that is done wakes the task that it was submitted for: here, none is to be done.
+        waiting.into_iter().for_each(|task| task.submit(Box::new(|| ())));
+    }
+
+    /// What `answer` makes of what was said so far.
+    pub(super) fn ask<R>(&self, answer: impl FnOnce(&[Option<V>]) -> Option<R>) -> Option<R> {
+        answer(&self.state.lock().unwrap_or_else(PoisonError::into_inner).said)
+    }
+
+    /// As [`Meeting::ask`]; where there is no answer yet, the task is woken when another has spoken.
+    pub(super) fn wait<R>(&self, context: &TaskContext, answer: impl FnOnce(&[Option<V>]) -> Option<R>) -> Option<R> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let answer = answer(&state.said);
+        if answer.is_none() {
+            state.waiting.push(context.blocking.clone());
+        }
+        answer
+    }
+}

@@ -1,0 +1,142 @@
+//! Which task sees which records: an exchange that the program asks for, and nothing else.
+//!
+//! The engine knows no partitioning beyond the next operator. What needs one behind this, such as a grouping by the same key, ships again;
+//! its rows then come to the tasks where they are.
+
+use std::sync::Arc;
+
+use crate::error::Result;
+use crate::kernel::{ChainFactory, Outputs, TaskContext};
+use crate::page::{Input, OrderKey, Selection};
+use crate::plan::{Operator, Reads, Table, row_bytes};
+use crate::row::{LeafSet, LeafType, RowLayout, Schema};
+use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Ship, Strategy, Way};
+
+use super::chain::ChainDriverFactory;
+use super::range::RangeFactory;
+use super::{HASH_SECONDS, ROW_SECONDS, names, order};
+
+/// The same records, in tasks that the program chooses.
+pub struct Partition {
+    /// The records.
+    pub schema: Schema,
+    /// How the task of a record is found.
+    pub by: PartitionBy,
+}
+
+/// How the task of a record is found.
+pub enum PartitionBy {
+    /// One after the other.
+    Turn,
+    /// By the hash of these leaves.
+    Key(Vec<usize>),
+    /// By an order: what a task has comes before what the next one has.
+    Range(Vec<OrderKey>),
+    /// By a number that the program computes.
+    Number {
+        /// Gives each record with one leaf more, the number, a `u64`.
+        chain: ChainFactory,
+        /// What the number is computed from.
+        reads: Reads,
+    },
+}
+
+impl Operator for Partition {
+    fn name(&self) -> &'static str {
+        match self.by {
+            PartitionBy::Turn => "rebalance",
+            PartitionBy::Key(_) => "partition_by",
+            PartitionBy::Range(_) => "partition_by_range",
+            PartitionBy::Number { .. } => "partition_with",
+        }
+    }
+
+    fn details(&self) -> String {
+        match &self.by {
+            PartitionBy::Key(key) => names(&self.schema, key),
+            PartitionBy::Range(order) => order::describe(&self.schema, order),
+            PartitionBy::Turn | PartitionBy::Number { .. } => String::new(),
+        }
+    }
+
+    fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    fn reads(&self, _: usize, live: &LeafSet) -> LeafSet {
+        let mut reads = live.clone();
+        match &self.by {
+            PartitionBy::Turn => {}
+            PartitionBy::Key(key) => reads.extend_from(&key.iter().copied().collect()),
+            PartitionBy::Range(order) => reads.extend_from(&order::leaves(order)),
+            PartitionBy::Number { reads: number, .. } => reads.extend_from(&number.of(&self.schema)),
+        }
+        reads
+    }
+
+    fn estimate(&self, inputs: &[Estimate], live: &LeafSet) -> Estimate {
+        Estimate { rows: inputs.first().map_or(0.0, |input| input.rows), row_bytes: row_bytes(&self.schema, live) }
+    }
+
+    fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
+        let way = match &self.by {
+            _ if planning.tasks == 1 && planning.input_tasks[0] == 1 => Way::ship(Ship::Forward),
+            PartitionBy::Turn => Way::ship(Ship::Rebalance),
+            PartitionBy::Key(key) => Way::ship(Ship::Hash(key.clone())),
+            PartitionBy::Range(order) => self.numbered(&self.reads(0, planning.live), |layout| {
+                Arc::new(RangeFactory::new(layout, order.clone(), planning.input_tasks[0], planning.tasks))
+            }),
+            PartitionBy::Number { chain, .. } => {
+                self.numbered(planning.live, |layout| Arc::new(ChainDriverFactory { chain: chain.clone(), layout }))
+            }
+        };
+        let cost = planning.inputs[0].rows * (HASH_SECONDS + ROW_SECONDS);
+        vec![Strategy { ways: vec![way], driver: Arc::new(PassFactory), tasks: planning.tasks, streamed: 0, cost }]
+    }
+
+    fn reference(&self, inputs: &[Table]) -> Result<Table> {
+        Ok(inputs[0].clone())
+    }
+}
+
+impl Partition {
+    /// Ships by a number that a driver on the sending side gives each record. It is written behind the record's leaves: whoever reads records
+    /// finds their leaves where they were, and does not look further.
+    fn numbered(&self, live: &LeafSet, driver: impl FnOnce(Arc<RowLayout>) -> Arc<dyn DriverFactory>) -> Way {
+        let number = self.schema.leaves().len();
+        let mut types = self.schema.types();
+        types.push(LeafType::U64);
+        let mut written = live.clone();
+        written.insert(number);
+        let before = driver(Arc::new(RowLayout::new(types, &written)));
+        Way { before: Some(before), ship: Ship::Number(number) }
+    }
+}
+
+/// Lets all rows pass.
+struct PassFactory;
+
+impl DriverFactory for PassFactory {
+    fn name(&self) -> String {
+        "pass on".to_owned()
+    }
+
+    fn layout(&self) -> Option<Arc<RowLayout>> {
+        None
+    }
+
+    fn create(&self, _: &TaskContext) -> Result<Box<dyn Driver>> {
+        Ok(Box::new(Pass))
+    }
+}
+
+struct Pass;
+
+impl Driver for Pass {
+    fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+        let mut rows = Selection::default();
+        rows.set(input.selection().rows().iter().copied());
+        out.pass(rows);
+        Ok(Answer::Done)
+    }
+}

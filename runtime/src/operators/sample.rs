@@ -1,0 +1,141 @@
+//! A share of all records.
+//!
+//! Each record draws a number that is made of the seed, its task and its position there. So the same records in the same tasks and order give the
+//! same sample, and no record's chance depends on what it holds.
+
+use std::sync::Arc;
+
+use crate::error::{Error, Result};
+use crate::kernel::{Outputs, TaskContext};
+use crate::page::{Input, Selection};
+use crate::plan::{Operator, Table, row_bytes};
+use crate::row::{LeafSet, RowLayout, Schema};
+use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Ship, Strategy, Way};
+
+use super::ROW_SECONDS;
+
+/// The numbers that a task's records draw, one after the other.
+pub(super) struct Draws {
+    stream: u64,
+    position: u64,
+}
+
+impl Draws {
+    /// The numbers of one task.
+    pub(super) fn new(seed: u64, subtask: usize) -> Self {
+        Draws { stream: mixed(seed ^ mixed(subtask as u64 + 1)), position: 0 }
+    }
+
+    /// What the next record draws.
+    pub(super) fn next(&mut self) -> u64 {
+        self.position += 1;
+        mixed(self.stream.wrapping_add(self.position.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
+    }
+}
+
+/// The finalizer of SplitMix64: each bit of the result depends on all bits (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators).
+fn mixed(number: u64) -> u64 {
+    let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    number ^ (number >> 31)
+}
+
+/// Keeps each record with the same chance.
+pub struct Sample {
+    /// The records.
+    pub schema: Schema,
+    /// The chance, from 0 to 1.
+    pub fraction: f64,
+    /// Other seeds give other samples.
+    pub seed: u64,
+}
+
+impl Sample {
+    /// What is drawn below this stays.
+    fn limit(&self) -> u128 {
+        (self.fraction * (1u128 << 64) as f64) as u128
+    }
+}
+
+impl Operator for Sample {
+    fn name(&self) -> &'static str {
+        "sample"
+    }
+
+    fn details(&self) -> String {
+        self.fraction.to_string()
+    }
+
+    fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    fn reads(&self, _: usize, live: &LeafSet) -> LeafSet {
+        live.clone()
+    }
+
+    fn estimate(&self, inputs: &[Estimate], live: &LeafSet) -> Estimate {
+        let rows = inputs.first().map_or(0.0, |input| input.rows) * self.fraction;
+        Estimate { rows, row_bytes: row_bytes(&self.schema, live) }
+    }
+
+    fn check(&self) -> Result<()> {
+        if (0.0..=1.0).contains(&self.fraction) {
+            return Ok(());
+        }
+        Err(Error::Plan(format!(
+            "a sample is a share between 0 and 1 of all records, not {}; `sample_n` takes a number of records",
+            self.fraction
+        )))
+    }
+
+    fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
+        vec![Strategy {
+            ways: vec![Way::ship(Ship::Forward)],
+            driver: Arc::new(ShareFactory { limit: self.limit(), seed: self.seed }),
+            tasks: planning.input_tasks[0],
+            streamed: 0,
+            cost: planning.inputs[0].rows * ROW_SECONDS,
+        }]
+    }
+
+    fn reference(&self, inputs: &[Table]) -> Result<Table> {
+        let mut draws = Draws::new(self.seed, 0);
+        let mut sample = inputs[0].clone();
+        sample.rows.retain(|_| u128::from(draws.next()) < self.limit());
+        Ok(sample)
+    }
+}
+
+struct ShareFactory {
+    limit: u128,
+    seed: u64,
+}
+
+impl DriverFactory for ShareFactory {
+    fn name(&self) -> String {
+        "draw".to_owned()
+    }
+
+    fn layout(&self) -> Option<Arc<RowLayout>> {
+        None
+    }
+
+    fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
+        Ok(Box::new(ShareDriver { limit: self.limit, draws: Draws::new(self.seed, context.subtask) }))
+    }
+}
+
+struct ShareDriver {
+    limit: u128,
+    draws: Draws,
+}
+
+impl Driver for ShareDriver {
+    fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+        let mut rows = Selection::default();
+        rows.set(input.selection().rows().iter().copied().filter(|_| u128::from(self.draws.next()) < self.limit));
+        out.pass(rows);
+        Ok(Answer::Done)
+    }
+}

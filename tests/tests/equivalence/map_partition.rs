@@ -1,0 +1,71 @@
+//! `map_partition`: one closure over all records of a task.
+
+use dataflow::prelude::*;
+use proptest::prelude::*;
+use tests::{PARALLELISM, Sale, embedded, everywhere, inputs, local};
+
+use crate::{cases, grouped};
+
+/// What changed from one sale of a name to the next; the closure holds two records at once.
+#[dataflow]
+fn changes(sales: DataSet<Sale>) -> DataSet<(String, Option<String>, Option<String>, i64)> {
+    sales.partition_by(|s| s.name).sort_partition(|s| (s.name, s.id)).map_partition(|records, out| {
+        let records = records.collect::<Vec<_>>();
+        for pair in records.windows(2).filter(|pair| pair[0].name == pair[1].name) {
+            out.emit((pair[0].name, pair[0].note, pair[1].note, pair[1].amount - pair[0].amount));
+        }
+    })
+}
+
+/// Many records for one, with a captured value, and operators around it.
+#[dataflow]
+fn repeated(sales: DataSet<Sale>, times: usize) -> DataSet<(u64, String)> {
+    sales
+        .filter(|s| s.amount > 0)
+        .map_partition(|records, out| {
+            for sale in records {
+                for _ in 0..times {
+                    out.emit((sale.id, sale.name));
+                }
+            }
+        })
+        .filter(|s| s.0 % 2 == 1)
+}
+
+#[dataflow]
+fn sizes(sales: DataSet<Sale>) -> DataSet<u64> {
+    sales.map_partition(|records, out| out.emit(records.len() as u64))
+}
+
+proptest! {
+    #![proptest_config(cases(5))]
+
+    #[test]
+    fn records_come_in_the_order_of_the_task(input in inputs()) {
+        let sales = input.sales();
+        let groups = grouped(&sales, |s| s.name.clone());
+        let pairs = groups.values().flat_map(|group| group.windows(2));
+        let change = |pair: &[&Sale]| {
+            let (before, after) = (pair[0], pair[1]);
+            (before.name.clone(), before.note.clone(), after.note.clone(), after.amount - before.amount)
+        };
+        everywhere(pairs.map(change).collect(), |env| changes(env.collection(&sales)?).collect());
+    }
+
+    #[test]
+    fn the_closure_emits_any_number(input in inputs(), times in 0..5usize) {
+        let sales = input.sales();
+        let kept = sales.iter().filter(|s| s.amount > 0 && s.id % 2 == 1);
+        let expected = kept.flat_map(|s| vec![(s.id, s.name.clone()); times]).collect();
+        everywhere(expected, |env| repeated(env.collection(&sales)?, times).collect());
+    }
+
+    #[test]
+    fn the_closure_runs_once_in_each_task(input in inputs()) {
+        let sales = input.sales();
+        for (tasks, env) in PARALLELISM.map(|tasks| (tasks, local(tasks))).into_iter().chain([(1, embedded())]) {
+            let sizes = sizes(env.collection(&sales).unwrap()).collect().unwrap();
+            assert_eq!((sizes.len(), sizes.iter().sum::<u64>()), (tasks, sales.len() as u64));
+        }
+    }
+}
