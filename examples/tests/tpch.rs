@@ -1,6 +1,8 @@
 //! The answers of all TPC-H queries at scale 0.02, against those that DuckDB gives for the same tables and the specification's SQL
 //! (`answers/`, written by `benches/peers/python/worker.py`).
 
+#![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
+
 use std::path::{Path, PathBuf};
 
 use dataflow::{Env, Options};
