@@ -124,8 +124,7 @@ impl Report {
             );
         }
         for ours in self.rows.iter().filter(|row| row.system == "ours") {
-            let peers = self.rows.iter().filter(|row| row.case == ours.case && is_peer(&row.system));
-            let best = peers.min_by(|left, right| left.seconds.total_cmp(&right.seconds));
+            let best = self.best_peer(&ours.case, &is_peer);
             let limit = self.find(&ours.case, "limit");
             text += &format!(
                 "{}: ours / best peer ({}) {}, ours / limit {}\n",
@@ -135,7 +134,34 @@ impl Report {
                 ratio_text(Some(ours), limit)
             );
         }
-        text
+        text + &self.means(is_peer)
+    }
+
+    /// Geometric means of our time by each peer's and by the best one's, over the cases that both answer.
+    fn means(&self, is_peer: impl Fn(&str) -> bool) -> String {
+        let ours: Vec<&Row> = self.rows.iter().filter(|row| row.system == "ours").collect();
+        if ours.len() < 2 {
+            return String::new();
+        }
+        let mut systems: Vec<&str> =
+            self.rows.iter().map(|row| row.system.as_str()).filter(|system| is_peer(system)).collect();
+        systems.sort_unstable();
+        systems.dedup();
+        let by_best = |row: &&Row| self.best_peer(&row.case, &is_peer).map(|best| row.seconds / best.seconds);
+        let best: Vec<f64> = ours.iter().filter_map(by_best).collect();
+        let mean = |ratios: &[f64]| (ratios.iter().map(|ratio| ratio.ln()).sum::<f64>() / ratios.len() as f64).exp();
+        let mut text = String::from("geometric means: ours / ");
+        for system in systems {
+            let by = |row: &&Row| self.find(&row.case, system).map(|peer| row.seconds / peer.seconds);
+            let ratios: Vec<f64> = ours.iter().filter_map(by).collect();
+            text += &format!("{system} {:.2}, ", mean(&ratios));
+        }
+        text + &format!("best peer {:.2}\n", mean(&best))
+    }
+
+    fn best_peer(&self, case: &str, is_peer: impl Fn(&str) -> bool) -> Option<&Row> {
+        let peers = self.rows.iter().filter(|row| row.case == case && is_peer(&row.system));
+        peers.min_by(|left, right| left.seconds.total_cmp(&right.seconds))
     }
 
     fn find(&self, case: &str, system: &str) -> Option<&Row> {
@@ -204,5 +230,15 @@ mod tests {
         let polars = table.lines().find(|line| line.contains("polars")).unwrap();
         assert!(polars.contains("0.5000..1.0000") && polars.contains(" 4.00 ") && polars.contains(" 8.00 "), "{table}");
         assert!(table.ends_with("q1: ours / best peer (duckdb) 0.50, ours / limit 2.00\n"), "{table}");
+    }
+
+    #[test]
+    fn several_cases_have_geometric_means() {
+        let mut report = report(true);
+        // 0.5 and 0.25 of the best peers: 2^-1.5.
+        let second = |system, seconds| Row { case: "q2".to_owned(), ..row(system, seconds) };
+        report.rows.extend([second("ours", 0.25), second("duckdb", 1.0)]);
+        let table = report.table(|system| system == "duckdb" || system == "polars");
+        assert!(table.ends_with("geometric means: ours / duckdb 0.35, polars 0.25, best peer 0.35\n"), "{table}");
     }
 }
