@@ -190,7 +190,8 @@ fn lists_of_texts_are_refused_by_files() {
 #[test]
 fn arrays_are_columns_of_files() {
     let folder = Folder::default();
-    let (csv, parquet, env) = (folder.join("days.csv"), folder.join("days.parquet"), local(2));
+    // One task: of two, either may come first in the file.
+    let (csv, parquet, env) = (folder.join("days.csv"), folder.join("days.parquet"), local(1));
     let record = |id: u64| (id, digits(id), Day { day: Date::from_days(id as i32), price: Decimal::from_scaled(5) });
     let records: Vec<(u64, [u8; 3], Day)> = (0..20_000).map(record).collect();
     let flow = env.collection(&records).unwrap();
