@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use runtime::error::Error as EngineError;
 use runtime::format::CsvFormat;
-use runtime::page::{Input, Page, Selection};
+use runtime::page::{Input, Page, windows};
 use runtime::plan::unbounded_memory;
 use runtime::source::Format;
 
@@ -52,16 +52,7 @@ impl<T: Record> Records<T> {
     }
 
     fn windows<E>(&self, mut f: impl FnMut(&Input<'_>) -> Result<(), E>) -> Result<(), E> {
-        let mut selection = Selection::default();
-        for page in &self.pages {
-            let batch = page.batch();
-            let mut next = 0;
-            while next < batch.rows() {
-                next = selection.fill(next..batch.rows());
-                f(&Input::new(&batch, &selection))?;
-            }
-        }
-        Ok(())
+        self.pages.iter().try_for_each(|page| windows(&page.batch(), &mut f))
     }
 
     /// Writes each record as a line of tab-separated values, as [`print`](crate::Flow::print) does.

@@ -64,7 +64,7 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::kernel::TaskContext;
-use crate::page::{Batch, Input, Selection};
+use crate::page::{self, Batch, Input};
 use crate::plan::Table;
 use crate::row::{Datum, LeafSet, RowLayout, Schema};
 
@@ -84,14 +84,8 @@ pub(crate) fn combiner_bytes(context: &TaskContext) -> usize {
 }
 
 /// Calls `f` for each window of a batch.
-pub(crate) fn windows(batch: &Batch<'_>, mut f: impl FnMut(&Input<'_>) -> Result<()>) -> Result<()> {
-    let mut selection = Selection::default();
-    let mut next = 0;
-    while next < batch.rows() {
-        next = selection.fill(next..batch.rows());
-        f(&Input::new(batch, &selection))?;
-    }
-    Ok(())
+pub(crate) fn windows(batch: &Batch<'_>, f: impl FnMut(&Input<'_>) -> Result<()>) -> Result<()> {
+    page::windows(batch, f)
 }
 
 /// The rows of each group, in the order in which groups and rows come: what a key means.

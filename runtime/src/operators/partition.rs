@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::kernel::{ChainFactory, Outputs, TaskContext};
-use crate::page::{Input, OrderKey, Selection};
+use crate::page::{Input, OrderKey};
 use crate::plan::{Operator, Reads, Table, row_bytes};
 use crate::row::{LeafSet, LeafType, RowLayout, Schema};
 use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Ship, Strategy, Way};
@@ -134,9 +134,7 @@ struct Pass;
 
 impl Driver for Pass {
     fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
-        let mut rows = Selection::default();
-        rows.set(input.selection().rows().iter().copied());
-        out.pass(rows);
+        out.pass(input.selection().clone());
         Ok(Answer::Done)
     }
 }

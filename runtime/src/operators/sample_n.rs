@@ -16,7 +16,7 @@ use crate::row::{LeafSet, LeafType, RowLayout, Schema};
 use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Ship, Strategy, Way};
 
 use super::sample::Draws;
-use super::top::TopFactory;
+use super::top::{TopDriver, TopFactory};
 use super::{HASH_SECONDS, windows};
 
 /// Keeps so many records, each with the same chance: those with the smallest numbers.
@@ -104,7 +104,7 @@ impl DriverFactory for DrawFactory {
             smallest: BinaryHeap::new(),
             paid: context.memory.reserve(0)?,
             drawn: RowWriter::new(self.layout.clone(), context.memory.clone()),
-            kept: SortBuffer::new(self.layout.clone(), order, &context.memory)?,
+            kept: TopDriver::new(SortBuffer::new(self.layout.clone(), order, &context.memory)?, self.count),
         }))
     }
 }
@@ -119,7 +119,7 @@ struct DrawDriver {
     paid: Reservation,
     /// Rows on their way to those that are kept.
     drawn: RowWriter,
-    kept: SortBuffer,
+    kept: TopDriver,
 }
 
 impl DrawDriver {
@@ -177,18 +177,10 @@ impl Driver for DrawDriver {
         if !rows.is_empty() {
             self.keep(input, rows, &numbers)?;
         }
-        // As `top`: a constant per row, and memory stays at a multiple of the sample.
-        if self.kept.len() > self.count.saturating_mul(4).max(16 << 10) {
-            self.kept.keep_first(self.count)?;
-        }
         Ok(Answer::Done)
     }
 
-    fn on_round_end(&mut self, _: usize, _: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
-        if *cursor == 0 {
-            self.kept.keep_first(self.count)?;
-            *cursor = 1;
-        }
-        Ok(if self.kept.emit(out.pages())? { Answer::Resume } else { Answer::Done })
+    fn on_round_end(&mut self, port: usize, round: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+        self.kept.on_round_end(port, round, cursor, out)
     }
 }

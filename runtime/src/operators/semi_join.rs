@@ -158,7 +158,7 @@ impl Driver for Marking {
             self.build.add(input)?;
         } else {
             self.build.probe(input, &mut self.pairs);
-            self.build.table.mark_found(&self.pairs);
+            self.build.table.mark(&self.pairs);
         }
         Ok(Answer::Done)
     }

@@ -82,22 +82,34 @@ impl DriverFactory for TopFactory {
 
     fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
         let kept = SortBuffer::new(self.layout.clone(), self.order.clone(), &context.memory)?;
-        Ok(Box::new(TopDriver { kept, count: self.count }))
+        Ok(Box::new(TopDriver::new(kept, self.count)))
     }
 }
 
-struct TopDriver {
+/// Keeps the first rows of an order.
+pub(super) struct TopDriver {
     kept: SortBuffer,
     count: usize,
 }
 
-impl Driver for TopDriver {
-    fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
+impl TopDriver {
+    pub(super) fn new(kept: SortBuffer, count: usize) -> Self {
+        TopDriver { kept, count }
+    }
+
+    /// Adds rows. Sorting away the rest now and then costs a constant per row, and keeps memory at a multiple of the result.
+    pub(super) fn add(&mut self, input: &Input<'_>) -> Result<()> {
         self.kept.add(input)?;
-        // Sorting away the rest now and then costs a constant per row, and keeps memory at a multiple of the result.
         if self.kept.len() > self.count.saturating_mul(4).max(16 << 10) {
             self.kept.keep_first(self.count)?;
         }
+        Ok(())
+    }
+}
+
+impl Driver for TopDriver {
+    fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
+        self.add(input)?;
         Ok(Answer::Done)
     }
 

@@ -356,6 +356,20 @@ impl<'a> Input<'a> {
     }
 }
 
+/// Calls `f` for each window of a batch.
+///
+/// # Errors
+/// What `f` gives.
+pub fn windows<E>(batch: &Batch<'_>, mut f: impl FnMut(&Input<'_>) -> Result<(), E>) -> Result<(), E> {
+    let mut selection = Selection::default();
+    let mut next = 0;
+    while next < batch.rows() {
+        next = selection.fill(next..batch.rows());
+        f(&Input::new(batch, &selection))?;
+    }
+    Ok(())
+}
+
 /// Invariant in its lifetime, so that two brands never unify.
 type Brand<'b> = PhantomData<fn(&'b ()) -> &'b ()>;
 

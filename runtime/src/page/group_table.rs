@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::batch::{Batch, Input, LeafPtr, LeafReader, Row, RowIds};
+use super::batch::{Batch, Input, LeafPtr, LeafReader, Row, RowIds, windows};
 use super::index::{Index, ROW_ALIGN, address_of, next_id};
 use super::key::{KeyLeaf, KeyShape, compared, with_shape};
 use super::plain::Plain;
@@ -329,15 +329,9 @@ impl GroupTable {
         }
         let live = self.drain()?;
         let all: Vec<(usize, usize)> = (0..self.layout.types().len()).map(|leaf| (leaf, leaf)).collect();
-        let (mut groups, mut selection) = (Groups::default(), super::batch::Selection::default());
-        let key = self.key.clone();
+        let (key, mut groups) = (self.key.clone(), Groups::default());
         for page in live {
-            let batch = page.batch();
-            let mut next = 0;
-            while next < batch.rows() {
-                next = selection.fill(next..batch.rows());
-                self.probe(&Input::new(&batch, &selection), &key, &all, &mut groups)?;
-            }
+            windows(&page.batch(), |input| self.probe(input, &key, &all, &mut groups))?;
         }
         Ok(())
     }

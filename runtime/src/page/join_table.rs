@@ -218,18 +218,8 @@ impl JoinTable {
         false
     }
 
-    /// Notes that the built rows of these pairs have a partner.
+    /// Notes that the built rows which a probed input found have a partner. To be called before pairs are listed, which uses them up.
     pub fn mark(&mut self, pairs: &Pairs) {
-        if pairs.table != self.id || pairs.of != Of::Both {
-            return;
-        }
-        for &place in &pairs.built {
-            self.set_hidden(place, self.hidden(place) | MATCHED);
-        }
-    }
-
-    /// Notes that the built rows which a probed input found have a partner.
-    pub fn mark_found(&mut self, pairs: &Pairs) {
         if pairs.table != self.id {
             return;
         }

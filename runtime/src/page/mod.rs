@@ -35,7 +35,7 @@ mod writer;
 
 pub use batch::{
     Batch, Input, LeafReader, Retain, Row, RowIds, Selection, Strided, StridedBytes, StridedList, StridedText,
-    WINDOW_ROWS,
+    WINDOW_ROWS, windows,
 };
 pub use columns::{Columns, TextColumn, Utf8};
 pub use copy::hash_rows;

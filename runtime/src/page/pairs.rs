@@ -64,7 +64,7 @@ impl Pairs {
         let Some(presence) = presence.filter(|_| self.unfiltered == 0) else {
             self.unfiltered = self.unfiltered.saturating_sub(1);
             self.positions.extend(0..rows as u32);
-            self.present.extend_from_slice(&self.hashes);
+            std::mem::swap(&mut self.present, &mut self.hashes);
             return;
         };
         self.positions.resize(rows, 0);

@@ -82,6 +82,9 @@ impl Driver for JoinDriver {
             if self.kind.keeps(port) {
                 self.pairs.remember_alone(input);
             }
+            if self.kind.keeps(self.build.side) {
+                self.build.table.mark(&self.pairs);
+            }
             self.next = 0;
             self.list(input, cursor);
         }
@@ -146,9 +149,6 @@ impl JoinDriver {
 
     fn list(&mut self, input: &Input<'_>, cursor: &mut Cursor) {
         let more = self.build.table.next_pairs(input, &mut self.next, &mut self.pairs);
-        if self.kind.keeps(self.build.side) {
-            self.build.table.mark(&self.pairs);
-        }
         self.position = 0;
         *cursor = if more { MORE } else { LAST };
     }
