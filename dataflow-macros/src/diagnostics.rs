@@ -49,7 +49,8 @@ impl Diagnostics {
 pub(crate) mod message {
     use proc_macro2::Ident;
 
-    pub(crate) const NO_ARGUMENTS: &str = "`#[dataflow]` takes no arguments";
+    pub(crate) const UNKNOWN_ARGUMENT: &str = "`#[dataflow]` knows no such argument: there is `as_written`, which leaves filters where they \
+                                               stand";
     pub(crate) const NOT_A_FUNCTION: &str = "`#[dataflow]` goes on a function: write `#[dataflow] fn name(input: DataSet<Record>) -> DataSet<Record> { … }`";
     pub(crate) const METHOD: &str =
         "a pipeline is a free function: take what it needs of `self` as parameters, and call it from the method";

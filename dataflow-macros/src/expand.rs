@@ -1,6 +1,6 @@
 //! From tokens to tokens: the order of the stages, and what is left when one of them finds mistakes.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::Parser;
 use syn::{Attribute, Block, Expr, Item, ItemFn, Stmt, parse_quote, parse_quote_spanned};
@@ -14,11 +14,9 @@ use crate::{analyse, emit};
 /// What does not parse comes back as it is, beside the error, so that completion goes on working while it is typed.
 pub(crate) fn function(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut found = Diagnostics::default();
-    if let Some(argument) = arguments.into_iter().next() {
-        found.report(argument.span(), message::NO_ARGUMENTS);
-    }
+    let is_as_written = read_arguments(arguments, &mut found);
     let expanded = match syn::parse2::<ItemFn>(item.clone()) {
-        Ok(function) => write_function(function, &mut found),
+        Ok(function) => write_function(function, is_as_written, &mut found),
         Err(error) => {
             match syn::parse2::<Item>(item.clone()) {
                 Ok(item) => found.report(first_span(&item), message::NOT_A_FUNCTION),
@@ -42,9 +40,10 @@ pub(crate) fn expression(tokens: TokenStream) -> TokenStream {
             return quote!({ #errors #tokens });
         }
     };
-    let pipeline = read_expression(&mut body);
+    let mut pipeline = read_expression(&mut body);
     analyse::check_expression(&pipeline, &mut found);
     if found.leave_it_writable() {
+        analyse::pushdown::apply(&mut pipeline);
         emit::fill(&pipeline, &mut body);
     } else {
         body.stmts = vec![unreachable()];
@@ -54,9 +53,25 @@ pub(crate) fn expression(tokens: TokenStream) -> TokenStream {
     quote!({ #errors #(#stmts)* })
 }
 
-fn write_function(mut function: ItemFn, found: &mut Diagnostics) -> TokenStream {
+/// Whether the pipeline is to run as it is written.
+fn read_arguments(arguments: TokenStream, found: &mut Diagnostics) -> bool {
+    let mut is_as_written = false;
+    for argument in arguments {
+        match argument {
+            TokenTree::Ident(word) if word == "as_written" => is_as_written = true,
+            argument => {
+                found.report(argument.span(), message::UNKNOWN_ARGUMENT);
+                break;
+            }
+        }
+    }
+    is_as_written
+}
+
+fn write_function(mut function: ItemFn, is_as_written: bool, found: &mut Diagnostics) -> TokenStream {
     analyse::check_signature(&function.sig, found);
-    let pipeline = read_function(&function.sig, &mut function.block);
+    let mut pipeline = read_function(&function.sig, &mut function.block);
+    pipeline.is_as_written = is_as_written;
     if found.is_empty() {
         analyse::check_function(&pipeline, &function.sig, found);
     }
@@ -69,9 +84,13 @@ fn write_function(mut function: ItemFn, found: &mut Diagnostics) -> TokenStream 
         function.block.stmts = vec![unreachable()];
         return function.into_token_stream();
     }
+    // The documentation shows the plan as it was written.
+    function.attrs.extend(documentation(&pipeline));
+    if !is_as_written {
+        analyse::pushdown::apply(&mut pipeline);
+    }
     emit::fill(&pipeline, &mut function.block);
     function.block.stmts.insert(0, emit::enter(&function.sig.ident));
-    function.attrs.extend(documentation(&pipeline));
     // Flows are handles that are passed by value, whether a function consumes them or not.
     function.attrs.push(parse_quote!(#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]));
     function.into_token_stream()

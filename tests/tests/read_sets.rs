@@ -33,7 +33,8 @@ fn records() -> Vec<Wide> {
 }
 
 /// A step that says that only `a` is read.
-const ONLY_A: &Step = &Step { name: "wrong", operator: "process", text: "", reads: &[Reads::Fields(&["a"])] };
+const ONLY_A: &Step =
+    &Step { name: "wrong", operator: "process", text: "", reads: &[Reads::Fields(&["a"])], ..Step::UNKNOWN };
 
 /// What the embedded engine makes of a pipeline whose read set is `a` alone.
 fn with_only_a<T: Record + Ord>(pipeline: impl Fn(DataSet<Wide>) -> DataSet<T>) -> Vec<T> {

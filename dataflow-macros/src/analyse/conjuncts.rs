@@ -3,6 +3,7 @@
 //! `filter(|l| a && b)` becomes two filters, which the optimizer can move, order and push into sources one by one.
 //! Conjuncts stay in order, since a later one may rely on an earlier one: `n > 0 && 10 / n > 2`.
 
+use quote::ToTokens;
 use syn::{BinOp, Expr, ExprBinary, ExprBlock, ExprClosure, ExprMethodCall, Lit, Member, Pat, RangeLimits, Stmt};
 
 use crate::analyse::captures;
@@ -10,6 +11,7 @@ use crate::analyse::returns::needs_its_closure;
 use crate::syntax::names::{free_names, member_text, peeled, plain_path};
 use crate::syntax::patterns::plain_name;
 use crate::syntax::scope::Scope;
+use crate::syntax::text;
 
 /// The predicates that a predicate consists of, each a closure with the same parameter.
 ///
@@ -39,6 +41,19 @@ fn split<'a>(expr: &'a Expr, conjuncts: &mut Vec<&'a Expr>) {
         },
         conjunct => conjuncts.push(conjunct),
     }
+}
+
+/// The conjuncts of a predicate as text, in order. One that is whole is shown as the user wrote it.
+pub(crate) fn texts(closure: &ExprClosure, whole: &str) -> Vec<String> {
+    let mut conjuncts = Vec::new();
+    if !needs_its_closure(closure, false) {
+        split(&closure.body, &mut conjuncts);
+    }
+    if conjuncts.len() < 2 {
+        return vec![whole.to_owned()];
+    }
+    let inputs = closure.inputs.iter().map(|input| text::of_tokens(input.to_token_stream())).collect::<Vec<_>>();
+    conjuncts.into_iter().map(|body| format!("|{}| {}", inputs.join(", "), text::of_condition(body))).collect()
 }
 
 /// A conjunct that does not look at the record must not leave its parameter unused.

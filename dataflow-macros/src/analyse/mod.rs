@@ -9,18 +9,24 @@ mod branches;
 pub(crate) mod captures;
 mod changed;
 pub(crate) mod conjuncts;
+pub(crate) mod forwards;
 mod fusion;
 mod inside;
 pub(crate) mod measures;
+pub(crate) mod paths;
 mod places;
+pub(crate) mod pushdown;
 pub(crate) mod reads;
+pub(crate) mod renamed;
 mod recursion;
 mod results;
 pub(crate) mod returns;
 mod signature;
 pub(crate) mod steps;
 mod symbols;
+pub(crate) mod total;
 mod unused;
+mod values;
 
 use syn::Signature;
 

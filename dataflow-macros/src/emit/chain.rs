@@ -69,7 +69,7 @@ impl<'a> Emission<'a> {
     fn step(&self, step: &Step<'_>, binding: Option<&Ident>) -> TokenStream {
         let heads = step.heads.iter().map(|call| self.as_written(call)).collect::<TokenStream>();
         match &step.work {
-            Work::Predicate(call) => predicate::write(step, call, binding),
+            Work::Predicate(call) => predicate::write(step, call, binding, self.pipeline.is_as_written),
             Work::Body(stages) => {
                 let (meta, body) = (step::write(step, binding), body::write(stages));
                 quote!(#meta #heads #body)

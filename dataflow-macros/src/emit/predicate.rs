@@ -6,14 +6,18 @@ use syn::ExprClosure;
 
 use crate::analyse::conjuncts::{self, Bound};
 use crate::analyse::steps::Step;
-use crate::analyse::{captures, reads};
+use crate::analyse::{captures, reads, renamed, total};
 use crate::emit::body::generated;
 use crate::emit::closure::Closure;
+use crate::emit::scope::plain;
+use crate::emit::step::Facts;
 use crate::emit::{capture, method, step};
 use crate::syntax::Call;
 
 /// Writes `.step(..).bounded(..).filter(..)`, once for each conjunct, or `.step(..).try_filter(..)`.
-pub(super) fn write(whole: &Step<'_>, call: &Call, binding: Option<&Ident>) -> TokenStream {
+///
+/// Filters may move from where they stand, unless the user says that they are to run as written.
+pub(super) fn write(whole: &Step<'_>, call: &Call, binding: Option<&Ident>, is_as_written: bool) -> TokenStream {
     let Some(closure) = call.closures().next() else {
         return TokenStream::new();
     };
@@ -22,12 +26,37 @@ pub(super) fn write(whole: &Step<'_>, call: &Call, binding: Option<&Ident>) -> T
         let filter = filter(call, closure, &fallible_body(call, closure), "try_filter");
         return quote!(#meta #filter);
     }
-    conjuncts::of(closure).iter().map(|conjunct| write_conjunct(call, conjunct, binding)).collect()
+    let conjuncts = match conjuncts::of(&renamed::with_plain_parameters(closure)) {
+        one if one.len() == 1 => vec![closure.clone()],
+        several => several,
+    };
+    // Names that the macro has made are nothing to show.
+    let texts = match closure.inputs.iter().any(renamed::is_generated) {
+        true => vec![call.text.clone(); conjuncts.len()],
+        false => conjuncts::texts(closure, &call.text),
+    };
+    let written = conjuncts
+        .iter()
+        .zip(&texts)
+        .map(|(conjunct, text)| write_conjunct(call, conjunct, text, binding, is_as_written));
+    written.collect()
 }
 
-fn write_conjunct(call: &Call, conjunct: &ExprClosure, binding: Option<&Ident>) -> TokenStream {
+fn write_conjunct(
+    call: &Call,
+    conjunct: &ExprClosure,
+    text: &str,
+    binding: Option<&Ident>,
+    is_as_written: bool,
+) -> TokenStream {
     let word = call.word.to_string();
-    let meta = step::describe(call, binding, &word, &call.text, &reads::of(conjunct));
+    let facts = Facts {
+        reads: reads::of(conjunct),
+        moves: !is_as_written && total::is_movable(conjunct),
+        below: call.below.as_ref().map(plain),
+        ..Facts::default()
+    };
+    let meta = step::describe(call, binding, &word, text, &facts);
     let bounds = conjuncts::bounds(conjunct, &call.scope);
     let bounds = bounds.iter().map(|bound| write_bound(call, bound));
     let body = Closure::new(conjunct, false, call.span()).value().into_token_stream();

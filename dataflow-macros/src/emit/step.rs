@@ -2,8 +2,11 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
+use syn::Index;
 
+use crate::analyse::forwards::{self, Forwards};
 use crate::analyse::measures;
+use crate::analyse::paths::Place;
 use crate::analyse::reads::{self, Reads};
 use crate::analyse::steps::{Step, Work};
 use crate::emit::method;
@@ -25,21 +28,32 @@ pub(super) fn write(step: &Step<'_>, binding: Option<&Ident>) -> TokenStream {
     if first.operator.is_none_or(|operator| operator.from != Stand::Flow) {
         return TokenStream::new();
     }
-    describe(first, binding, &words.join(" → "), &texts.join(" → "), &step_reads(step))
+    let facts = Facts { reads: step_reads(step), forwards: step_forwards(step), ..Facts::default() };
+    describe(first, binding, &words.join(" → "), &texts.join(" → "), &facts)
+}
+
+/// What the macro knows of an operator.
+#[derive(Default)]
+pub(super) struct Facts {
+    /// What each parameter of its closures reads.
+    pub(super) reads: Vec<Reads>,
+    /// What its output takes over from its input.
+    pub(super) forwards: Forwards,
+    /// For a filter: whether it may run elsewhere.
+    pub(super) moves: bool,
+    /// For a filter that has moved: the word of the operator that it stood behind.
+    pub(super) below: Option<String>,
 }
 
 /// Describes an operator by its parts; `at` is the word that the compiler points to.
-pub(super) fn describe(
-    at: &Call,
-    binding: Option<&Ident>,
-    operator: &str,
-    source: &str,
-    reads: &[Reads],
-) -> TokenStream {
+pub(super) fn describe(at: &Call, binding: Option<&Ident>, operator: &str, source: &str, facts: &Facts) -> TokenStream {
     let span = Span::mixed_site().located_at(at.span());
     let name = plain(binding.unwrap_or(&at.word));
     let source = text::shortened(source, TEXT_LIMIT);
-    let reads = reads.iter().map(written_reads);
+    let reads = facts.reads.iter().map(written_reads);
+    let forwards = written_forwards(&facts.forwards);
+    let moves = facts.moves.then(|| quote!(moves: true,));
+    let below = facts.below.iter().map(|word| quote!(below: #word,));
     let meta = quote_spanned! {span=>
         const {
             &::dataflow::Step {
@@ -47,10 +61,38 @@ pub(super) fn describe(
                 operator: #operator,
                 text: #source,
                 reads: &[#(#reads),*],
+                #forwards
+                #moves
+                #(#below)*
+                ..::dataflow::Step::UNKNOWN
             }
         }
     };
     method::in_place_of(at, "step", meta)
+}
+
+/// What the closures of an operator take over from their records.
+fn step_forwards(step: &Step<'_>) -> Forwards {
+    match &step.work {
+        Work::Body(stages) => forwards::of(stages),
+        Work::Single(call) if call.operator.is_some_and(|operator| operator.takes == Takes::Handle) => {
+            forwards::of_group(call)
+        }
+        _ => Forwards::default(),
+    }
+}
+
+fn written_forwards(forwards: &Forwards) -> Option<TokenStream> {
+    let fields = forwards.fields.iter().map(|(to, Place { record, path })| {
+        let (to, from, record) = (to.join("."), path.join("."), Index::from(*record));
+        quote!(::dataflow::Forward::Field { to: #to, record: #record, from: #from })
+    });
+    let rest = forwards.rest.iter().map(|(Place { record, path }, named)| {
+        let (from, record) = (path.join("."), Index::from(*record));
+        quote!(::dataflow::Forward::Rest { record: #record, from: #from, named: &[#(#named),*] })
+    });
+    let all = fields.chain(rest).collect::<Vec<_>>();
+    (!all.is_empty()).then(|| quote!(forwards: &[#(#all),*],))
 }
 
 /// What the closures of an operator read, one set for each parameter. Symbols name their fields themselves.

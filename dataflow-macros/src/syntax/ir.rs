@@ -18,6 +18,8 @@ pub(crate) struct Pipeline {
     pub(crate) dropped: Vec<FlowId>,
     /// Functions called by a plain name, in order.
     pub(crate) called: Vec<Ident>,
+    /// Whether filters stay where they are written.
+    pub(crate) is_as_written: bool,
 }
 
 /// Names one of [`Pipeline::flows`].
@@ -68,6 +70,7 @@ pub(crate) enum Source {
 }
 
 /// One call in a chain.
+#[derive(Clone)]
 pub(crate) struct Call {
     pub(crate) dot: Token![.],
     pub(crate) word: Ident,
@@ -80,6 +83,8 @@ pub(crate) struct Call {
     pub(crate) scope: Scope,
     /// The arguments as the user wrote them, on one line.
     pub(crate) text: String,
+    /// For a filter that has moved: the word of the operator that it stood behind.
+    pub(crate) below: Option<Ident>,
 }
 
 impl Pipeline {

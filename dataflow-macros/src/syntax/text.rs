@@ -2,7 +2,8 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::token;
+use syn::punctuated::Punctuated;
+use syn::{Expr, RangeLimits, Token, token};
 
 /// What is written between parentheses: exactly as in the source where the compiler still knows it, from tokens
 /// otherwise.
@@ -32,6 +33,32 @@ pub(crate) fn of_tokens(tokens: TokenStream) -> String {
         text.push_str(&piece);
     }
     text
+}
+
+/// A condition as one would write it. Its tokens may come from several places, and parentheses that bind nothing are left out.
+pub(crate) fn of_condition(expr: &Expr) -> String {
+    let listed = |items: &Punctuated<Expr, Token![,]>| items.iter().map(of_condition).collect::<Vec<_>>().join(", ");
+    match expr {
+        Expr::Paren(inner) => format!("({})", of_condition(&inner.expr)),
+        Expr::Group(inner) => of_condition(&inner.expr),
+        Expr::Binary(binary) => {
+            let op: String = binary.op.to_token_stream().into_iter().map(|token| token.to_string()).collect();
+            format!("{} {op} {}", of_condition(&binary.left), of_condition(&binary.right))
+        }
+        Expr::Unary(unary) => format!("{}{}", unary.op.to_token_stream(), of_condition(&unary.expr)),
+        Expr::Reference(reference) => format!("&{}", of_condition(&reference.expr)),
+        Expr::Field(field) => format!("{}.{}", of_condition(&field.base), field.member.to_token_stream()),
+        Expr::MethodCall(call) => format!("{}.{}({})", of_condition(&call.receiver), call.method, listed(&call.args)),
+        Expr::Call(call) => format!("{}({})", of_condition(&call.func), listed(&call.args)),
+        Expr::Tuple(tuple) => format!("({})", listed(&tuple.elems)),
+        Expr::Path(_) | Expr::Lit(_) => expr.to_token_stream().to_string().replace(' ', ""),
+        Expr::Range(range) => {
+            let end = |end: &Option<Box<Expr>>| end.as_deref().map(of_condition).unwrap_or_default();
+            let dots = if matches!(range.limits, RangeLimits::Closed(_)) { "..=" } else { ".." };
+            format!("{}{dots}{}", end(&range.start), end(&range.end))
+        }
+        _ => of_tokens(expr.to_token_stream()),
+    }
 }
 
 /// Shortens a text to at most `limit` characters, with an ellipsis in place of the rest.

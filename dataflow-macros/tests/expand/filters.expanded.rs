@@ -16,8 +16,10 @@ fn conjuncts(items: DataSet<LineItem>, day: Date, limit: Limit) -> DataSet<LineI
             &::dataflow::Step {
                 name: "filter",
                 operator: "filter",
-                text: "|l| l.shipdate > day && 24 >= l.quantity && (5..=7).contains(&l.discount) && l.n > limit.n",
+                text: "|l| l.shipdate > day",
                 reads: &[::dataflow::Reads::Fields(&["shipdate"])],
+                moves: true,
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .bounded("shipdate", ::dataflow::Comparison::Greater, &day)
@@ -31,8 +33,10 @@ fn conjuncts(items: DataSet<LineItem>, day: Date, limit: Limit) -> DataSet<LineI
             &::dataflow::Step {
                 name: "filter",
                 operator: "filter",
-                text: "|l| l.shipdate > day && 24 >= l.quantity && (5..=7).contains(&l.discount) && l.n > limit.n",
+                text: "|l| 24 >= l.quantity",
                 reads: &[::dataflow::Reads::Fields(&["quantity"])],
+                moves: true,
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .bounded("quantity", ::dataflow::Comparison::LessOrEqual, &24)
@@ -41,8 +45,10 @@ fn conjuncts(items: DataSet<LineItem>, day: Date, limit: Limit) -> DataSet<LineI
             &::dataflow::Step {
                 name: "filter",
                 operator: "filter",
-                text: "|l| l.shipdate > day && 24 >= l.quantity && (5..=7).contains(&l.discount) && l.n > limit.n",
+                text: "|l| (5..=7).contains(&l.discount)",
                 reads: &[::dataflow::Reads::Fields(&["discount"])],
+                moves: true,
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .bounded("discount", ::dataflow::Comparison::GreaterOrEqual, &5)
@@ -52,8 +58,10 @@ fn conjuncts(items: DataSet<LineItem>, day: Date, limit: Limit) -> DataSet<LineI
             &::dataflow::Step {
                 name: "filter",
                 operator: "filter",
-                text: "|l| l.shipdate > day && 24 >= l.quantity && (5..=7).contains(&l.discount) && l.n > limit.n",
+                text: "|l| l.n > limit.n",
                 reads: &[::dataflow::Reads::Fields(&["n"])],
+                moves: true,
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .filter({
@@ -68,6 +76,7 @@ fn conjuncts(items: DataSet<LineItem>, day: Date, limit: Limit) -> DataSet<LineI
                 operator: "filter",
                 text: "|l| { let x = l.n; x > 3 && x < 7 }",
                 reads: &[::dataflow::Reads::Fields(&["n"])],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .filter(move |l| {
@@ -80,17 +89,33 @@ fn conjuncts(items: DataSet<LineItem>, day: Date, limit: Limit) -> DataSet<LineI
             &::dataflow::Step {
                 name: "filter",
                 operator: "filter",
-                text: "|(a, b)| a > 1 && b > 2",
-                reads: &[::dataflow::Reads::Fields(&["0", "1"])],
+                text: "|(a, b)| a > 1",
+                reads: &[::dataflow::Reads::Fields(&["0"])],
+                moves: true,
+                ..::dataflow::Step::UNKNOWN
             }
         })
-        .filter(move |(a, b)| { a > 1 && b > 2 })
+        .bounded("0", ::dataflow::Comparison::Greater, &1)
+        .filter(move |__record0| { __record0.0 > 1 })
         .step(const {
             &::dataflow::Step {
                 name: "filter",
                 operator: "filter",
-                text: "|l| day.is_past() && l.n != 0 && 10 / l.n > 2",
+                text: "|(a, b)| b > 2",
+                reads: &[::dataflow::Reads::Fields(&["1"])],
+                moves: true,
+                ..::dataflow::Step::UNKNOWN
+            }
+        })
+        .bounded("1", ::dataflow::Comparison::Greater, &2)
+        .filter(move |__record0| { __record0.1 > 2 })
+        .step(const {
+            &::dataflow::Step {
+                name: "filter",
+                operator: "filter",
+                text: "|l| day.is_past()",
                 reads: &[::dataflow::Reads::Fields(&[])],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .filter({
@@ -103,8 +128,10 @@ fn conjuncts(items: DataSet<LineItem>, day: Date, limit: Limit) -> DataSet<LineI
             &::dataflow::Step {
                 name: "filter",
                 operator: "filter",
-                text: "|l| day.is_past() && l.n != 0 && 10 / l.n > 2",
+                text: "|l| l.n != 0",
                 reads: &[::dataflow::Reads::Fields(&["n"])],
+                moves: true,
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .filter(move |l| { l.n != 0 })
@@ -112,8 +139,9 @@ fn conjuncts(items: DataSet<LineItem>, day: Date, limit: Limit) -> DataSet<LineI
             &::dataflow::Step {
                 name: "filter",
                 operator: "filter",
-                text: "|l| day.is_past() && l.n != 0 && 10 / l.n > 2",
+                text: "|l| 10 / l.n > 2",
                 reads: &[::dataflow::Reads::Fields(&["n"])],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .filter(move |l| { 10 / l.n > 2 })
@@ -134,6 +162,7 @@ fn conditions(items: DataSet<LineItem>) -> DataSet<LineItem> {
                 operator: "map → filter → map",
                 text: "|l| LineItem { n: l.n + 1, ..l } → |l| l == LineItem { n: 1 } → |l| l",
                 reads: &[::dataflow::Reads::All],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .process(move |l, __out| {

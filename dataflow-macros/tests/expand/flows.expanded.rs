@@ -35,6 +35,8 @@ fn what_is_a_flow(
                     operator: "filter",
                     text: "|l| l.len() < 10",
                     reads: &[::dataflow::Reads::All],
+                    moves: true,
+                    ..::dataflow::Step::UNKNOWN
                 }
             })
             .filter(move |l| { l.len() < 10 }),
@@ -45,6 +47,8 @@ fn what_is_a_flow(
                     operator: "filter",
                     text: "|l| l.len() >= 10",
                     reads: &[::dataflow::Reads::All],
+                    moves: true,
+                    ..::dataflow::Step::UNKNOWN
                 }
             })
             .filter(move |l| { l.len() >= 10 }),
@@ -62,6 +66,7 @@ fn what_is_a_flow(
                     operator: "map",
                     text: "|c| c + 1",
                     reads: &[::dataflow::Reads::All],
+                    ..::dataflow::Step::UNKNOWN
                 }
             })
             .process(move |c, __out| { __out.emit(c + 1) });
@@ -75,6 +80,14 @@ fn what_is_a_flow(
                 operator: "map",
                 text: "|x| x",
                 reads: &[::dataflow::Reads::All],
+                forwards: &[
+                    ::dataflow::Forward::Field {
+                        to: "",
+                        record: 0,
+                        from: "",
+                    },
+                ],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .process(move |x, __out| { __out.emit(x) });
@@ -86,6 +99,7 @@ fn what_is_a_flow(
                     operator: "union",
                     text: "more",
                     reads: &[],
+                    ..::dataflow::Step::UNKNOWN
                 }
             })
             .union(more.clone())
@@ -101,6 +115,7 @@ fn what_is_a_flow(
                     operator: "filter",
                     text: "|n| n.is(pair)",
                     reads: &[::dataflow::Reads::All],
+                    ..::dataflow::Step::UNKNOWN
                 }
             })
             .filter({
@@ -115,6 +130,7 @@ fn what_is_a_flow(
                     operator: "print",
                     text: "",
                     reads: &[],
+                    ..::dataflow::Step::UNKNOWN
                 }
             })
             .print();
@@ -131,6 +147,7 @@ fn what_is_a_flow(
                 operator: "write_csv",
                 text: "\"out.csv\"",
                 reads: &[],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .write_csv("out.csv");
@@ -142,6 +159,7 @@ fn what_is_a_flow(
                     operator: "map",
                     text: "|n| format!(\"{n} {length:>3}\")",
                     reads: &[::dataflow::Reads::All],
+                    ..::dataflow::Step::UNKNOWN
                 }
             })
             .process({
@@ -173,6 +191,7 @@ fn split(
                 operator: "filter",
                 text: "|l| l.is_upper()",
                 reads: &[::dataflow::Reads::All],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .filter(move |l| { l.is_upper() });
@@ -186,6 +205,7 @@ const _: () = {
                 operator: "flat_map",
                 text: "|line| line.split(' ').filter(|w| w.len() > minimum)",
                 reads: &[::dataflow::Reads::All],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .process({
@@ -206,8 +226,10 @@ const _: () = {
             &::dataflow::Step {
                 name: "filter",
                 operator: "filter",
-                text: "|c| c.n > LIMIT && c.n < helper(c)",
+                text: "|c| c.n > LIMIT",
                 reads: &[::dataflow::Reads::Fields(&["n"])],
+                moves: true,
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .filter(move |c| { c.n > LIMIT })
@@ -215,8 +237,9 @@ const _: () = {
             &::dataflow::Step {
                 name: "filter",
                 operator: "filter",
-                text: "|c| c.n > LIMIT && c.n < helper(c)",
+                text: "|c| c.n < helper(c)",
                 reads: &[::dataflow::Reads::All],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .filter(move |c| { c.n < helper(c) })
@@ -226,6 +249,7 @@ const _: () = {
                 operator: "write_csv",
                 text: "\"x.csv\"",
                 reads: &[],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .write_csv("x.csv")

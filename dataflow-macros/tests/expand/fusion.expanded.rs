@@ -17,6 +17,7 @@ fn values_are_seen_as_twins(
                 operator: "map → filter → map → filter → map",
                 text: "|l| l.to_uppercase() → |l| known.contains(l) → |l| (l, 1u64) → |(word, n)| word.len() > n → |(word, n)| (word, n + 1)",
                 reads: &[::dataflow::Reads::All],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .process({
@@ -63,6 +64,7 @@ fn hidden_names(items: DataSet<LineItem>, price: f64) -> DataSet<f64> {
                 operator: "map",
                 text: "|l| { let price = l.price * 2.0; price }",
                 reads: &[::dataflow::Reads::Fields(&["price"])],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .process(move |l, __out| {
@@ -77,6 +79,7 @@ fn hidden_names(items: DataSet<LineItem>, price: f64) -> DataSet<f64> {
                 operator: "filter",
                 text: "|p| p.fract() > price",
                 reads: &[::dataflow::Reads::All],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .filter({
@@ -102,6 +105,7 @@ fn branches(words: DataSet<WordCount>) -> DataSet<WordCount> {
                 operator: "map → filter",
                 text: "|w| if w.count > 1 { w } else { owned(w) } → |w| w.count > 1",
                 reads: &[::dataflow::Reads::All],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .process(move |w, __out| {
@@ -143,6 +147,7 @@ fn too_many_branches(words: DataSet<WordCount>) -> DataSet<WordCount> {
                 operator: "map",
                 text: "|w| match w.count { 0 => a(w), 1 => b(w), 2 => c(w), 3 => d(w), _ => w, }",
                 reads: &[::dataflow::Reads::All],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .process(move |w, __out| {
@@ -160,6 +165,8 @@ fn too_many_branches(words: DataSet<WordCount>) -> DataSet<WordCount> {
                 operator: "filter",
                 text: "|w| w.count > 1",
                 reads: &[::dataflow::Reads::Fields(&["count"])],
+                moves: true,
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .bounded("count", ::dataflow::Comparison::Greater, &1)
@@ -181,6 +188,7 @@ fn options_of_options(lines: DataSet<String>) -> DataSet<u64> {
                 operator: "filter_map → filter_map → flat_map",
                 text: "|l| { let word = l.split(' ').next()?; Some(word.trim()) } → |word| if word.is_empty() { None } else { Some(word.len()…",
                 reads: &[::dataflow::Reads::All],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .process(move |l, __out| {

@@ -15,6 +15,19 @@ fn measures(items: DataSet<LineItem>, rate: Decimal) -> DataSet<Pricing> {
                 operator: "group_by → aggregate",
                 text: "|l| (l.returnflag, l.linestatus) → |g| Pricing { returnflag: g.key.0, linestatus: g.key.1, total: g.sum(|l| l.quantity…",
                 reads: &[::dataflow::Reads::Fields(&["quantity"])],
+                forwards: &[
+                    ::dataflow::Forward::Field {
+                        to: "returnflag",
+                        record: 0,
+                        from: "0",
+                    },
+                    ::dataflow::Forward::Field {
+                        to: "linestatus",
+                        record: 0,
+                        from: "1",
+                    },
+                ],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .group_by(|l| (l.returnflag, l.linestatus))
@@ -44,6 +57,8 @@ fn measures(items: DataSet<LineItem>, rate: Decimal) -> DataSet<Pricing> {
                 operator: "filter",
                 text: "|p| p.n > 10",
                 reads: &[::dataflow::Reads::Fields(&["n"])],
+                moves: true,
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .bounded("n", ::dataflow::Comparison::Greater, &10)
@@ -65,6 +80,7 @@ fn ungrouped(items: DataSet<LineItem>, scale: f64) -> DataSet<f64> {
                 operator: "aggregate",
                 text: "|g| g.sum(|l| l.price * l.discount) * scale",
                 reads: &[::dataflow::Reads::Fields(&["discount", "price"])],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .aggregates()
@@ -94,6 +110,7 @@ fn reduced(items: DataSet<LineItem>, by: u64) -> DataSet<LineItem> {
                 operator: "group_by → reduce",
                 text: "|l| l.orderkey → |a, b| if a.n + by > b.n { a } else { b }",
                 reads: &[::dataflow::Reads::All, ::dataflow::Reads::All],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .group_by(|l| l.orderkey)
@@ -112,6 +129,7 @@ fn reduced(items: DataSet<LineItem>, by: u64) -> DataSet<LineItem> {
                 operator: "group_by → count",
                 text: "|l| l.day",
                 reads: &[],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .group_by(|l| l.day)
@@ -138,6 +156,7 @@ fn whole_flows(a: DataSet<A>, b: DataSet<A>) -> DataSet<A> {
                 operator: "union",
                 text: "b",
                 reads: &[],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .union(b.clone())
@@ -147,6 +166,7 @@ fn whole_flows(a: DataSet<A>, b: DataSet<A>) -> DataSet<A> {
                 operator: "distinct",
                 text: "",
                 reads: &[],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .distinct();
@@ -156,6 +176,7 @@ fn whole_flows(a: DataSet<A>, b: DataSet<A>) -> DataSet<A> {
                 operator: "project",
                 text: "|r| (r.x, r.y)",
                 reads: &[],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .project(|r| (r.x, r.y))
@@ -165,6 +186,7 @@ fn whole_flows(a: DataSet<A>, b: DataSet<A>) -> DataSet<A> {
                 operator: "sort",
                 text: "|r| asc(r.0)",
                 reads: &[],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .sort(|r| asc(r.0))
@@ -174,6 +196,7 @@ fn whole_flows(a: DataSet<A>, b: DataSet<A>) -> DataSet<A> {
                 operator: "first",
                 text: "10",
                 reads: &[],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .first(10)
@@ -198,6 +221,14 @@ fn more_measures(items: DataSet<LineItem>, limit: u64) -> DataSet<Parts> {
                         &["day", "name", "price", "quantity", "suppkey"],
                     ),
                 ],
+                forwards: &[
+                    ::dataflow::Forward::Field {
+                        to: "partkey",
+                        record: 0,
+                        from: "",
+                    },
+                ],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .group_by(|l| l.partkey)
@@ -262,6 +293,7 @@ fn records_of_groups(items: DataSet<LineItem>, count: usize) -> DataSet<LineItem
                 operator: "distinct_by",
                 text: "|l| (l.partkey, l.suppkey)",
                 reads: &[],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .distinct_by(|l| (l.partkey, l.suppkey))
@@ -271,6 +303,7 @@ fn records_of_groups(items: DataSet<LineItem>, count: usize) -> DataSet<LineItem
                 operator: "group_by",
                 text: "|l| l.partkey",
                 reads: &[],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .group_by(|l| l.partkey);
@@ -282,6 +315,7 @@ fn records_of_groups(items: DataSet<LineItem>, count: usize) -> DataSet<LineItem
                 operator: "union",
                 text: "by_part.first(count)",
                 reads: &[],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .union(by_part.first(count));
@@ -291,6 +325,7 @@ fn records_of_groups(items: DataSet<LineItem>, count: usize) -> DataSet<LineItem
                 operator: "union",
                 text: "by_part.min_by(|l| l.price)",
                 reads: &[],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .union(by_part.min_by(|l| l.price))
@@ -300,6 +335,7 @@ fn records_of_groups(items: DataSet<LineItem>, count: usize) -> DataSet<LineItem
                 operator: "union",
                 text: "by_part.max_by(|l| (l.price, l.day))",
                 reads: &[],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .union(by_part.max_by(|l| (l.price, l.day)))
@@ -324,6 +360,7 @@ fn whole_groups(items: DataSet<LineItem>, limit: u64) -> DataSet<(u64, u64)> {
                 operator: "group_by",
                 text: "|l| l.partkey",
                 reads: &[],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .group_by(|l| l.partkey);
@@ -352,6 +389,7 @@ fn whole_groups(items: DataSet<LineItem>, limit: u64) -> DataSet<(u64, u64)> {
                 operator: "union",
                 text: "by_part.reduce_group(|items, made| for LineItem { day, .. } in items { made.emit((day, 1)) })",
                 reads: &[],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .union(
@@ -385,6 +423,7 @@ fn named_grouping(items: DataSet<LineItem>) -> (DataSet<LineItem>, DataSet<(u64,
                 operator: "group_by",
                 text: "|l| l.orderkey",
                 reads: &[],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .group_by(|l| l.orderkey);

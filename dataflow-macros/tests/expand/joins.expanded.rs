@@ -28,6 +28,8 @@ fn shipping_priority(
                 operator: "filter",
                 text: "|c| c.mktsegment == segment",
                 reads: &[::dataflow::Reads::Fields(&["mktsegment"])],
+                moves: true,
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .bounded("mktsegment", ::dataflow::Comparison::Equal, &segment)
@@ -44,6 +46,8 @@ fn shipping_priority(
                 operator: "filter",
                 text: "|o| o.orderdate < day",
                 reads: &[::dataflow::Reads::Fields(&["orderdate"])],
+                moves: true,
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .bounded("orderdate", ::dataflow::Comparison::Less, &day)
@@ -59,6 +63,7 @@ fn shipping_priority(
                 operator: "semi_join",
                 text: "building → |o| o.custkey, |c| c.custkey",
                 reads: &[],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .semi_join(building.clone())
@@ -70,6 +75,8 @@ fn shipping_priority(
                 operator: "filter",
                 text: "|l| l.shipdate > day",
                 reads: &[::dataflow::Reads::Fields(&["shipdate"])],
+                moves: true,
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .bounded("shipdate", ::dataflow::Comparison::Greater, &day)
@@ -88,6 +95,19 @@ fn shipping_priority(
                     ::dataflow::Reads::Fields(&["discount", "extendedprice"]),
                     ::dataflow::Reads::Fields(&["orderdate", "orderkey"]),
                 ],
+                forwards: &[
+                    ::dataflow::Forward::Field {
+                        to: "orderkey",
+                        record: 1,
+                        from: "orderkey",
+                    },
+                    ::dataflow::Forward::Field {
+                        to: "orderdate",
+                        record: 1,
+                        from: "orderdate",
+                    },
+                ],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .join(open.clone())
@@ -106,6 +126,7 @@ fn shipping_priority(
                 operator: "group_by → sum",
                 text: "|r| (r.orderkey, r.orderdate) → |r| r.revenue",
                 reads: &[],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .group_by(|r| (r.orderkey, r.orderdate))
@@ -116,6 +137,7 @@ fn shipping_priority(
                 operator: "top",
                 text: "10, |r| (desc(r.revenue), asc(r.orderdate))",
                 reads: &[],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .top(10, |r| (desc(r.revenue), asc(r.orderdate)))
@@ -140,6 +162,7 @@ fn filtered_pairs(left: DataSet<L>, right: DataSet<R>, l: u64) -> DataSet<(u64, 
                 operator: "join → filter → filter_map",
                 text: "right → |a| a.id, |b| b.id → |a, b| a.n > b.n → |a, b| a.pair(b)",
                 reads: &[::dataflow::Reads::All, ::dataflow::Reads::All],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .join(right.clone())
@@ -158,6 +181,7 @@ fn filtered_pairs(left: DataSet<L>, right: DataSet<R>, l: u64) -> DataSet<(u64, 
                 operator: "join",
                 text: "right.filter(|r| r.n > l) → |s| s.0, |r| r.id",
                 reads: &[],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .join(
@@ -168,6 +192,8 @@ fn filtered_pairs(left: DataSet<L>, right: DataSet<R>, l: u64) -> DataSet<(u64, 
                         operator: "filter",
                         text: "|r| r.n > l",
                         reads: &[::dataflow::Reads::Fields(&["n"])],
+                        moves: true,
+                        ..::dataflow::Step::UNKNOWN
                     }
                 })
                 .bounded("n", ::dataflow::Comparison::Greater, &l)
@@ -227,6 +253,7 @@ fn no_closure(left: DataSet<L>, right: DataSet<R>) -> DataSet<L> {
                 operator: "join",
                 text: "right → |a| a.id, |b| b.id",
                 reads: &[],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .join(right.clone())

@@ -19,6 +19,8 @@ fn unused(lines: DataSet<String>) -> DataSet<String> {
                 operator: "filter",
                 text: "|l| l.len() > 3",
                 reads: &[::dataflow::Reads::All],
+                moves: true,
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .filter(move |l| { l.len() > 3 });
@@ -29,6 +31,8 @@ fn unused(lines: DataSet<String>) -> DataSet<String> {
                 operator: "filter",
                 text: "|l| l.len() > 3",
                 reads: &[::dataflow::Reads::All],
+                moves: true,
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .filter(move |l| { l.len() > 3 });
@@ -39,6 +43,7 @@ fn unused(lines: DataSet<String>) -> DataSet<String> {
                 operator: "map",
                 text: "|l| l.len() as u64",
                 reads: &[::dataflow::Reads::All],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .process(move |l, __out| { __out.emit(l.len() as u64) });
@@ -132,6 +137,8 @@ fn no_result(lines: DataSet<String>) {
                 operator: "filter",
                 text: "|l| l.len() > 3",
                 reads: &[::dataflow::Reads::All],
+                moves: true,
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .filter(move |l| { l.len() > 3 });

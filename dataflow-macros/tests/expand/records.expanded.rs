@@ -16,6 +16,7 @@ pub fn word_count(lines: DataSet<String>, min: usize) -> DataSet<WordCount> {
                 operator: "flat_map → filter",
                 text: "|line| { line.to_lowercase().split_whitespace().map(|word| WordCountRef { word, count: 1 }) } → |w| w.word.len() > min",
                 reads: &[::dataflow::Reads::All],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .process({
@@ -43,6 +44,7 @@ pub fn word_count(lines: DataSet<String>, min: usize) -> DataSet<WordCount> {
                 operator: "group_by → sum",
                 text: "|w| w.word → |w| w.count",
                 reads: &[],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .group_by(|w| w.word)
@@ -64,6 +66,7 @@ fn arms_of_twin_and_owned(words: DataSet<WordCount>) -> DataSet<WordCount> {
                 operator: "map",
                 text: "|w| if w.count > 1 { w } else { WordCount { word: w.word.to_uppercase(), count: 0 } }",
                 reads: &[::dataflow::Reads::All],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .process(move |w, __out| {
@@ -94,6 +97,7 @@ fn nested_tails(words: DataSet<WordCount>) -> DataSet<u64> {
                 operator: "map",
                 text: "|w| { let half = w.count / 2; match half { 0 => panic!(\"empty\"), 1 => { if w.word.is_empty() { 0 } else { 1 } } n => n,…",
                 reads: &[::dataflow::Reads::Fields(&["count", "word"])],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .process(move |w, __out| {
@@ -123,6 +127,7 @@ fn early_return(lines: DataSet<String>) -> DataSet<u64> {
                 operator: "map",
                 text: "|line| { if line.is_empty() { return 0; } line.len() as u64 }",
                 reads: &[::dataflow::Reads::All],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .process(move |line, __out| {
@@ -153,6 +158,7 @@ fn numbers(lines: DataSet<String>) -> DataSet<u64> {
                 operator: "try_map → filter",
                 text: "|line| Ok(line.parse::<u64>()?) → |n| n.is_power_of_two()",
                 reads: &[::dataflow::Reads::All],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .try_process(move |line, __out| {
@@ -188,6 +194,7 @@ fn fallible(lines: DataSet<String>) -> DataSet<u64> {
                 operator: "try_filter",
                 text: "|line| valid(line)",
                 reads: &[::dataflow::Reads::All],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .try_filter(move |line| {
@@ -201,6 +208,7 @@ fn fallible(lines: DataSet<String>) -> DataSet<u64> {
                 operator: "try_map",
                 text: "|line| line.parse::<u64>()",
                 reads: &[::dataflow::Reads::All],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .try_process(move |line, __out| {
@@ -219,6 +227,7 @@ fn fallible(lines: DataSet<String>) -> DataSet<u64> {
                 operator: "try_map",
                 text: "|n| if n > 3 { Ok(n) } else { Err(Small(n)) }",
                 reads: &[::dataflow::Reads::All],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .try_process(move |n, __out| {
@@ -236,6 +245,7 @@ fn fallible(lines: DataSet<String>) -> DataSet<u64> {
                 operator: "try_flat_map",
                 text: "|n| { if n == 0 { return Err(Small(n)); } Ok(0..n) }",
                 reads: &[::dataflow::Reads::All],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .try_process(move |n, __out| {
@@ -272,6 +282,7 @@ fn options(lines: DataSet<String>) -> DataSet<String> {
                 operator: "filter_map",
                 text: "|line| line.split(' ').next()",
                 reads: &[::dataflow::Reads::All],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .process(move |line, __out| {
@@ -286,6 +297,7 @@ fn options(lines: DataSet<String>) -> DataSet<String> {
                 operator: "filter_map",
                 text: "|w| if w.is_empty() { None } else { Some(w.trim()) }",
                 reads: &[::dataflow::Reads::All],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .process(move |w, __out| {
@@ -312,6 +324,7 @@ fn functions_in_place_of_closures(
                 operator: "filter",
                 text: "crate::text::is_valid",
                 reads: &[::dataflow::Reads::All],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .filter(move |__record0| { crate::text::is_valid(__record0) })
@@ -321,6 +334,7 @@ fn functions_in_place_of_closures(
                 operator: "map",
                 text: "parse",
                 reads: &[::dataflow::Reads::All],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .process({
@@ -346,6 +360,7 @@ fn names_do_not_collide(lines: DataSet<String>, out: u64) -> DataSet<(u64, u64)>
                 operator: "map",
                 text: "|line| (line.len() as u64, out)",
                 reads: &[::dataflow::Reads::All],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .process({

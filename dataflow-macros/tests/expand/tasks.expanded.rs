@@ -17,6 +17,8 @@ fn running(sales: DataSet<Sale>, first: i64) -> DataSet<(u64, i64)> {
                 operator: "filter",
                 text: "|s| s.amount > 0",
                 reads: &[::dataflow::Reads::Fields(&["amount"])],
+                moves: true,
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .bounded("amount", ::dataflow::Comparison::Greater, &0)
@@ -27,6 +29,19 @@ fn running(sales: DataSet<Sale>, first: i64) -> DataSet<(u64, i64)> {
                 operator: "map",
                 text: "|s| (s.id, s.amount)",
                 reads: &[::dataflow::Reads::Fields(&["amount", "id"])],
+                forwards: &[
+                    ::dataflow::Forward::Field {
+                        to: "0",
+                        record: 0,
+                        from: "id",
+                    },
+                    ::dataflow::Forward::Field {
+                        to: "1",
+                        record: 0,
+                        from: "amount",
+                    },
+                ],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .process(move |s, __out| { __out.emit((s.id, s.amount)) })
@@ -36,6 +51,7 @@ fn running(sales: DataSet<Sale>, first: i64) -> DataSet<(u64, i64)> {
                 operator: "map_with → filter",
                 text: "|task| first + task.index as i64, |sum, s| { *sum += s.1; (s.0, *sum) } → |s| s.1 > first",
                 reads: &[::dataflow::Reads::Fields(&["0", "1"])],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .process_with(
@@ -72,6 +88,7 @@ fn running(sales: DataSet<Sale>, first: i64) -> DataSet<(u64, i64)> {
                 operator: "try_map",
                 text: "|s| checked(s)",
                 reads: &[::dataflow::Reads::All],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .try_process(move |s, __out| {
@@ -100,6 +117,7 @@ fn words(lines: DataSet<Line>) -> DataSet<String> {
                 operator: "flat_map_with",
                 text: "Splitter::open, |splitter, line| splitter.words(line.text)",
                 reads: &[::dataflow::Reads::Fields(&["text"])],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .process_with(
@@ -129,6 +147,7 @@ fn changes(sales: DataSet<Sale>) -> DataSet<u64> {
                 operator: "partition_by",
                 text: "|s| s.key",
                 reads: &[],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .partition_by(|s| s.key)
@@ -138,6 +157,7 @@ fn changes(sales: DataSet<Sale>) -> DataSet<u64> {
                 operator: "sort_partition",
                 text: "|s| (asc(s.key), desc(s.day))",
                 reads: &[],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .sort_partition(|s| (asc(s.key), desc(s.day)))
@@ -147,6 +167,7 @@ fn changes(sales: DataSet<Sale>) -> DataSet<u64> {
                 operator: "filter_map_with",
                 text: "|_| None, |last, Sale { key, id, .. }| match last.replace(key) { Some(before) if before == key => None, _ => Some(id), }",
                 reads: &[::dataflow::Reads::Fields(&["id", "key"])],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .process_with(
@@ -176,6 +197,7 @@ fn by_parity(sales: DataSet<Sale>, parts: u64) -> DataSet<Sale> {
                 operator: "rebalance",
                 text: "",
                 reads: &[],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .rebalance()
@@ -185,6 +207,7 @@ fn by_parity(sales: DataSet<Sale>, parts: u64) -> DataSet<Sale> {
                 operator: "partition_with",
                 text: "|s| s.id % parts",
                 reads: &[::dataflow::Reads::Fields(&["id"])],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .partition_with({
@@ -211,6 +234,7 @@ fn pairs(sales: DataSet<Sale>, least: u64) -> DataSet<u64> {
                 operator: "map_partition",
                 text: "|records, out| { for sale in records { out.emit(sale.id.max(least)); } }",
                 reads: &[::dataflow::Reads::All, ::dataflow::Reads::All],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .map_partition({
@@ -229,6 +253,8 @@ fn pairs(sales: DataSet<Sale>, least: u64) -> DataSet<u64> {
                 operator: "filter",
                 text: "|id| id > least",
                 reads: &[::dataflow::Reads::All],
+                moves: true,
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .filter({
@@ -256,6 +282,7 @@ fn some(sales: DataSet<Sale>, seed: u64) -> DataSet<(u64, Sale)> {
                 operator: "sample",
                 text: "0.1, seed",
                 reads: &[],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .sample(0.1, seed)
@@ -265,6 +292,7 @@ fn some(sales: DataSet<Sale>, seed: u64) -> DataSet<(u64, Sale)> {
                 operator: "sample_n",
                 text: "100, seed",
                 reads: &[],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .sample_n(100, seed)
@@ -274,6 +302,7 @@ fn some(sales: DataSet<Sale>, seed: u64) -> DataSet<(u64, Sale)> {
                 operator: "zip_with_index",
                 text: "",
                 reads: &[],
+                ..::dataflow::Step::UNKNOWN
             }
         })
         .zip_with_index()

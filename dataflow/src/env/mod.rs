@@ -13,7 +13,7 @@ use runtime::exec::{self, Resources};
 use runtime::explain;
 use runtime::memory::Budget;
 use runtime::metrics::JobMetrics;
-use runtime::optimizer;
+use runtime::optimizer::{self, Rules};
 use runtime::plan::{Node, topological};
 
 use crate::error::Result;
@@ -152,8 +152,8 @@ impl Env {
     /// What cannot be right about the program.
     pub fn explain(&self) -> Result<String> {
         let sinks = self.inner.sinks.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let plan = optimizer::plan(&sinks, optimizer::Resources { tasks: self.inner.options.parallelism })?;
-        Ok(explain::text(&plan, None))
+        let plan = optimizer::plan(&sinks, self.planning())?;
+        Ok(explain::text(&plan, None, self.inner.options.explain_fields))
     }
 
     pub(crate) fn add_sink(&self, sink: Arc<Node>) {
@@ -164,6 +164,12 @@ impl Env {
         self.execute(std::slice::from_ref(sink)).map(|_| ())
     }
 
+    /// What the optimizer may use.
+    fn planning(&self) -> optimizer::Resources {
+        let options = &self.inner.options;
+        optimizer::Resources { tasks: options.parallelism, rules: Rules::without(&options.without) }
+    }
+
     fn execute(&self, sinks: &[Arc<Node>]) -> Result<Report> {
         let options = &self.inner.options;
         let rejected_rows = || topological(sinks).iter().map(|node| node.operator.rejected_rows()).sum();
@@ -172,9 +178,9 @@ impl Env {
             let (explain, rejected_rows) = (String::new(), rejected_rows());
             return Ok(Report { explain, source_rows: 0, source_bytes: 0, rejected_rows });
         }
-        let plan = optimizer::plan(sinks, optimizer::Resources { tasks: options.parallelism })?;
+        let plan = optimizer::plan(sinks, self.planning())?;
         if options.explain {
-            eprintln!("{}", explain::text(&plan, None));
+            eprintln!("{}", explain::text(&plan, None, options.explain_fields));
         }
         let shows = match options.progress {
             ProgressWhen::Always => true,
@@ -193,7 +199,7 @@ impl Env {
             progress.clear();
         }
         let metrics = result?;
-        let explain = explain::text(&plan, Some(&metrics));
+        let explain = explain::text(&plan, Some(&metrics), options.explain_fields);
         if options.explain {
             eprintln!("{explain}");
         }

@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, Command, value_parser};
 
+use runtime::optimizer::Rule;
+
 use super::available;
 
 /// Which engine runs a program's pipelines.
@@ -36,10 +38,14 @@ pub struct Options {
     pub memory_bytes: usize,
     /// Whether plans are printed, before with estimates and after with actuals.
     pub explain: bool,
+    /// Whether plans show which fields somebody reads, and where they come from.
+    pub explain_fields: bool,
     /// When progress is shown.
     pub progress: ProgressWhen,
     /// Which engine runs.
     pub engine: Engine,
+    /// Rules that the optimizer leaves out: results are the same without them. For tests, and to see what a rule is worth.
+    pub without: Vec<Rule>,
     /// The program's own arguments.
     pub args: Vec<String>,
     /// The program's own settings, by name; see [`Env::from_args_with`](crate::Env::from_args_with).
@@ -52,8 +58,10 @@ impl Default for Options {
             parallelism: std::thread::available_parallelism().map_or(1, usize::from),
             memory_bytes: available::budget_bytes(),
             explain: false,
+            explain_fields: false,
             progress: ProgressWhen::Terminal,
             engine: Engine::Local,
+            without: Vec::new(),
             args: Vec::new(),
             own: HashMap::new(),
         }
@@ -67,16 +75,20 @@ impl Options {
         let matches = command(own).get_matches();
         let defaults = Options::default();
         let chosen = |argument: &str| matches.get_one::<String>(argument).map(String::as_str);
+        let is_without =
+            |name: &str| matches.get_many::<String>("without").into_iter().flatten().any(|rule| rule == name);
         Options {
             parallelism: matches.get_one::<u64>("parallelism").map_or(defaults.parallelism, |&tasks| tasks as usize),
             memory_bytes: matches.get_one::<usize>("memory").copied().unwrap_or(defaults.memory_bytes),
-            explain: matches.get_flag("explain"),
+            explain: chosen("explain").is_some(),
+            explain_fields: chosen("explain") == Some("fields"),
             progress: match chosen("progress") {
                 Some("always") => ProgressWhen::Always,
                 Some("never") => ProgressWhen::Never,
                 _ => ProgressWhen::Terminal,
             },
             engine: if chosen("engine") == Some("embedded") { Engine::Embedded } else { Engine::Local },
+            without: Rule::ALL.into_iter().filter(|rule| is_without(rule.name())).collect(),
             args: matches.get_many::<String>("args").into_iter().flatten().cloned().collect(),
             own: own.iter().filter_map(|(name, _)| Some(((*name).to_owned(), chosen(name)?.to_owned()))).collect(),
         }
@@ -104,8 +116,12 @@ fn command(own: &[(&'static str, &'static str)]) -> Command {
         .arg(
             Arg::new("explain")
                 .long("explain")
-                .action(ArgAction::SetTrue)
-                .help("Print the plan before the run, and again after it with rows, bytes and times"),
+                .value_name("WHAT")
+                .num_args(0..=1)
+                .require_equals(true)
+                .default_missing_value("plan")
+                .value_parser(PossibleValuesParser::new(["plan", "fields"]))
+                .help("Print the plan before the run, and again after it with rows, bytes and times; `fields`: also what is read of records"),
         )
         .arg(
             Arg::new("progress")
@@ -120,6 +136,14 @@ fn command(own: &[(&'static str, &'static str)]) -> Command {
                 .value_name("ENGINE")
                 .value_parser(PossibleValuesParser::new(["local", "embedded"]))
                 .help("What runs the pipelines [default: local]"),
+        )
+        .arg(
+            Arg::new("without")
+                .long("without")
+                .value_name("RULE")
+                .action(ArgAction::Append)
+                .value_parser(PossibleValuesParser::new(Rule::ALL.map(Rule::name)))
+                .help("A rule that the optimizer leaves out; results are the same"),
         )
         .args(own)
         .arg(Arg::new("args").num_args(0..).value_name("ARGS").help("The program's own arguments"))

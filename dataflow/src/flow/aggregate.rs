@@ -219,8 +219,10 @@ impl<T: Record, K: Record, M: Mode, S: Slots<T>> Aggregates<T, K, M, S> {
         let kernel = Some(accumulate::<T, S>(slots, key.len()));
         let states: Flow<(K, S::Record), M> =
             flow.then(grouping::<T, (K, S::Record)>("aggregate", key, kernel_leaves, kernel, kernel_reads), &[], &next);
+        // The key's leaves stand first in the states' record, as they do in the key.
+        let forwards = next.forwards(&<M::Grouped<U>>::schema(), &[&K::schema()]);
         let finishing = next.behind("finish");
-        states.chained(finish::<T, K, S, M::Grouped<U>, F>(body), &finishing)
+        states.chained_with("finish", finish::<T, K, S, M::Grouped<U>, F>(body), forwards, &finishing)
     }
 }
 

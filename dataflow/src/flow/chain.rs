@@ -6,6 +6,7 @@ use std::panic::Location;
 
 use runtime::kernel::{ChainFactory, PredicateFactory};
 use runtime::operators::{Chained, Expansion, Filter};
+use runtime::plan::Forwards;
 
 use super::step::Next;
 use super::{Flow, Mode};
@@ -41,7 +42,8 @@ impl<T: Record, M: Mode> Flow<T, M> {
     fn filtered(&self, predicate: PredicateFactory, next: &Next) -> Flow<T, M> {
         let schema = T::schema();
         let reads = next.reads(0, &schema);
-        self.then(Filter { schema, predicate, reads, bounds: next.bounds() }, &[], next)
+        let (moves, below) = next.moves();
+        self.then(Filter { schema, predicate, reads, bounds: next.bounds(), moves, below: below.into() }, &[], next)
     }
 
     /// Calls `body` for each record; it emits any number of records.
@@ -85,9 +87,21 @@ impl<T: Record, M: Mode> Flow<T, M> {
     }
 
     pub(super) fn chained_as<U: Record>(&self, word: &'static str, chain: ChainFactory, next: &Next) -> Flow<U, M> {
-        let input = T::schema();
+        let (input, output) = (T::schema(), U::schema());
+        let forwards = next.forwards(&output, &[&input]);
+        self.chained_with(word, chain, forwards, next)
+    }
+
+    pub(super) fn chained_with<U: Record>(
+        &self,
+        word: &'static str,
+        chain: ChainFactory,
+        forwards: Forwards,
+        next: &Next,
+    ) -> Flow<U, M> {
+        let (input, output) = (T::schema(), U::schema());
         let reads = next.reads(0, &input);
         let expansion = Expansion(if next.expands() { 5.0 } else { 1.0 });
-        self.then(Chained { word, input, output: U::schema(), chain, reads, expansion }, &[], next)
+        self.then(Chained { word, input, output, chain, reads, expansion, forwards }, &[], next)
     }
 }

@@ -295,8 +295,9 @@ impl<L: Record, R: Record, M: Mode> Joined<L, R, M> {
     fn with_kernel<U: Record>(&self, kernel: JoinFactory) -> Flow<U, M> {
         let Pairing { nodes, inputs, env, next } = self.pairing.clone();
         let reads = [0, 1].map(|side| next.reads(side, &inputs[side]));
-        let operator =
-            operators::Join { kind: self.kind, inputs, keys: self.keys.clone(), output: U::schema(), kernel, reads };
+        let (kind, keys, output) = (self.kind, self.keys.clone(), U::schema());
+        let forwards = next.forwards(&output, &[&inputs[0], &inputs[1]]);
+        let operator = operators::Join { kind, inputs, keys, output, kernel, reads, forwards };
         Flow::behind(env, operator, nodes.into(), &next)
     }
 }

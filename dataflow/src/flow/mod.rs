@@ -39,7 +39,7 @@ pub use records::Records;
 pub use reduce_group::SortedGroups;
 pub use scope::{Scope, scope};
 pub use semi_join::SemiJoin;
-pub use step::{Reads, Step};
+pub use step::{Forward, Reads, Step};
 pub use task::{Task, TaskState};
 
 pub(crate) use step::Next;

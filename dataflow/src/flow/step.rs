@@ -5,7 +5,7 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use runtime::error::Origin;
-use runtime::plan;
+use runtime::plan::{self, Forwards};
 use runtime::row::{LeafSet, Schema};
 use runtime::source::{Bound, Comparison};
 
@@ -23,6 +23,41 @@ pub struct Step {
     pub text: &'static str,
     /// For each closure parameter, the fields that are read.
     pub reads: &'static [Reads],
+    /// What its records take over unchanged from those that its closures see; nothing where a closure may fail or act on something outside.
+    pub forwards: &'static [Forward],
+    /// For a filter: whether it has an answer for records that it would not have seen where it stands, and does nothing else.
+    pub moves: bool,
+    /// For a filter that was moved: the operator that it stood behind.
+    pub below: &'static str,
+}
+
+impl Step {
+    /// An operator of which nothing is known.
+    pub const UNKNOWN: Step =
+        Step { name: "", operator: "", text: "", reads: &[], forwards: &[], moves: false, below: "" };
+}
+
+/// Fields of an operator's records that are fields of the records before, unchanged; fields are named by dotted path.
+#[derive(Clone, Copy, Debug)]
+pub enum Forward {
+    /// One field; all of the record where the path is empty.
+    Field {
+        /// In the operator's records.
+        to: &'static str,
+        /// Which of the closure's parameters.
+        record: usize,
+        /// In that parameter's record.
+        from: &'static str,
+    },
+    /// All fields but those named: `..r`.
+    Rest {
+        /// Which of the closure's parameters.
+        record: usize,
+        /// In that parameter's record.
+        from: &'static str,
+        /// Fields that come from elsewhere.
+        named: &'static [&'static str],
+    },
 }
 
 /// The fields of a record that a closure reads.
@@ -76,6 +111,39 @@ impl Next {
             }
         }
         plan::Reads::Leaves(leaves)
+    }
+
+    /// What `output` takes over from the records of `inputs`.
+    pub(crate) fn forwards(&self, output: &Schema, inputs: &[&Schema]) -> Forwards {
+        let mut forwards = Forwards::default();
+        for forward in self.step.filter(|_| self.part.is_none()).iter().flat_map(|step| step.forwards) {
+            // A path that names no field of a schema says nothing: it may lead into a value that the engine knows no parts of.
+            match *forward {
+                Forward::Field { to, record, from } => {
+                    let leaves = |schema: &Schema, path| schema.leaves_of(path);
+                    if let Some(input) = inputs.get(record)
+                        && let (Some(to), Some(from)) = (leaves(output, to), leaves(input, from))
+                    {
+                        forwards.add((&to, output), record, (&from, input));
+                    }
+                }
+                Forward::Rest { record, from, named } => {
+                    let Some(input) = inputs.get(record) else { continue };
+                    for field in output.field_names().into_iter().filter(|field| !named.contains(field)) {
+                        let path = if from.is_empty() { field.to_owned() } else { format!("{from}.{field}") };
+                        if let (Some(to), Some(from)) = (output.leaves_of(field), input.leaves_of(&path)) {
+                            forwards.add((&to, output), record, (&from, input));
+                        }
+                    }
+                }
+            }
+        }
+        forwards
+    }
+
+    /// Whether the next filter may move, and what it was moved below.
+    pub(crate) fn moves(&self) -> (bool, &'static str) {
+        self.step.filter(|_| self.part.is_none()).map_or((false, ""), |step| (step.moves, step.below))
     }
 
     /// The same place, for an operator that one call of the user's becomes beside another.

@@ -7,9 +7,10 @@ use crate::metrics::JobMetrics;
 use crate::physical::{OperatorInfo, PhysicalPlan};
 use crate::strategy::Ship;
 
-/// The plan as text; with `metrics`, rows, bytes and time per operator.
+/// The plan as text; with `metrics`, rows, bytes and time per operator; with fields, what somebody reads of each operator's records, where
+/// `price ← cost` is a field that is taken over unchanged.
 #[must_use]
-pub fn text(plan: &PhysicalPlan, metrics: Option<&JobMetrics>) -> String {
+pub fn text(plan: &PhysicalPlan, metrics: Option<&JobMetrics>, shows_fields: bool) -> String {
     let mut lines = Vec::new();
     let mut seen = vec![false; plan.operators.len()];
     let mut read = vec![false; plan.operators.len()];
@@ -17,7 +18,7 @@ pub fn text(plan: &PhysicalPlan, metrics: Option<&JobMetrics>) -> String {
     for root in (0..plan.operators.len()).filter(|&operator| !read[operator]) {
         tree(plan, root, None, String::new(), String::new(), &mut seen, &mut lines);
     }
-    render(plan, &lines, metrics)
+    render(plan, &lines, metrics, shows_fields)
 }
 
 /// One line of the tree: the drawing and the operator's words on the left, facts on the right.
@@ -63,24 +64,24 @@ fn title(info: &OperatorInfo) -> String {
     if !info.origin.operator.split(" → ").any(|word| word == &*info.origin.name) {
         let _ = write!(title, "{}: ", info.origin.name);
     }
-    title.push_str(&info.description);
+    title.push_str(&shortened(&info.description, 80));
     if !info.text.is_empty() {
-        let _ = write!(title, "  {}", shortened(&info.text));
+        let _ = write!(title, "  {}", shortened(&info.text, 56));
     }
     title
 }
 
-fn shortened(text: &str) -> String {
-    const MOST: usize = 56;
-    if text.chars().count() <= MOST { text.to_owned() } else { text.chars().take(MOST - 1).chain(['…']).collect() }
+fn shortened(text: &str, most: usize) -> String {
+    if text.chars().count() <= most { text.to_owned() } else { text.chars().take(most - 1).chain(['…']).collect() }
 }
 
-fn render(plan: &PhysicalPlan, lines: &[Line], metrics: Option<&JobMetrics>) -> String {
+fn render(plan: &PhysicalPlan, lines: &[Line], metrics: Option<&JobMetrics>, shows_fields: bool) -> String {
     let headings: &[&str] = match metrics {
         None => &["operator", "how", "tasks", "rows, guessed", "line"],
         Some(_) => &["operator", "how", "tasks", "rows", "bytes", "time", "line"],
     };
-    let mut table = vec![headings.iter().map(|heading| (*heading).to_owned()).collect::<Vec<String>>()];
+    let fields = shows_fields.then_some("fields that are read");
+    let mut table = vec![headings.iter().copied().chain(fields).map(str::to_owned).collect::<Vec<String>>()];
     for line in lines {
         let mut cells = vec![line.left.clone()];
         if let Some(operator) = line.operator {
@@ -98,10 +99,11 @@ fn render(plan: &PhysicalPlan, lines: &[Line], metrics: Option<&JobMetrics>) -> 
                 ]),
             }
             cells.push(format!("{}:{}", info.origin.file, info.origin.line));
+            cells.extend(shows_fields.then(|| info.fields.clone()));
         }
         table.push(cells);
     }
-    aligned(&table)
+    aligned(&table, headings.len())
 }
 
 /// What a sink gives is nothing: it shows what it took.
@@ -109,7 +111,8 @@ fn rows_of(info: &OperatorInfo, metrics: &crate::metrics::OperatorMetrics) -> u6
     if info.estimate.row_bytes == 0.0 { metrics.rows_in.get() } else { metrics.rows_out.get() }
 }
 
-fn aligned(table: &[Vec<String>]) -> String {
+/// The cells as columns. Words stand to the left: those of the first two columns, and from the last of `numbers` columns on.
+fn aligned(table: &[Vec<String>], numbers: usize) -> String {
     let columns = table.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| table.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
     let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
@@ -120,8 +123,7 @@ fn aligned(table: &[Vec<String>]) -> String {
             .enumerate()
             .map(|(column, cell)| {
                 let pad = " ".repeat(widths[column] - cell.chars().count());
-                // Words to the left, numbers to the right.
-                if column < 2 || column + 1 == columns { format!("{cell}{pad}") } else { format!("{pad}{cell}") }
+                if column < 2 || column + 1 >= numbers { format!("{cell}{pad}") } else { format!("{pad}{cell}") }
             })
             .collect();
         let _ = writeln!(text, "{}", cells.join("  ").trim_end());

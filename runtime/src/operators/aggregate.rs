@@ -115,6 +115,12 @@ impl Operator for Aggregate {
         reads
     }
 
+    /// A group is there or not as a whole, and its key says which.
+    fn lets_filters_pass(&self, _: usize) -> Option<Vec<Option<usize>>> {
+        let key = |leaf: &StateLeaf| if let Fold::Key(from) = leaf.fold { Some(from) } else { None };
+        Some(self.state.iter().map(key).collect())
+    }
+
     fn estimate(&self, inputs: &[Estimate], live: &LeafSet) -> Estimate {
         let input = inputs.first().map_or(0.0, |input| input.rows);
         // A guess until keys are sampled: groups of ten.
@@ -145,15 +151,14 @@ impl Operator for Aggregate {
             true => (Ship::Gather, 1),
             false => (Ship::Hash(self.output_key()), planning.tasks),
         };
+        let cost = rows * HASH_SECONDS / tasks as f64;
+        if !planning.combines {
+            let ship = if self.key.is_empty() { ship } else { Ship::Hash(self.key.clone()) };
+            return vec![Strategy { ways: vec![Way::ship(ship)], driver: whole, tasks, streamed: 0, cost }];
+        }
         let combiner = Arc::new(Aggregating { spec: spec.clone(), phase: Phase::Partial });
         let merging = Arc::new(Aggregating { spec, phase: Phase::Merge });
-        vec![Strategy {
-            ways: vec![Way { before: Some(combiner), ship }],
-            driver: merging,
-            tasks,
-            streamed: 0,
-            cost: rows * HASH_SECONDS / tasks as f64,
-        }]
+        vec![Strategy { ways: vec![Way { before: Some(combiner), ship }], driver: merging, tasks, streamed: 0, cost }]
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {

@@ -54,6 +54,10 @@ impl Operator for Best {
         LeafSet::all(self.schema.leaves().len())
     }
 
+    fn lets_filters_pass(&self, _: usize) -> Option<Vec<Option<usize>>> {
+        Some(super::of_key(&self.key, &self.schema))
+    }
+
     fn estimate(&self, inputs: &[Estimate], live: &LeafSet) -> Estimate {
         let rows = inputs.first().map_or(0.0, |input| input.rows);
         let groups = if self.key.is_empty() { 0.0 } else { rows / 10.0 };
@@ -69,8 +73,8 @@ impl Operator for Best {
         let cost = planning.inputs[0].rows * HASH_SECONDS;
         let (way, tasks) = match planning.input_tasks[0] {
             1 => (Way::ship(Ship::Forward), 1),
-            _ if self.key.is_empty() => (Way { before: Some(factory(true)), ship: Ship::Gather }, 1),
-            _ => (Way { before: Some(factory(true)), ship: Ship::Hash(self.key.clone()) }, planning.tasks),
+            _ if self.key.is_empty() => (planning.combined(factory(true), Ship::Gather), 1),
+            _ => (planning.combined(factory(true), Ship::Hash(self.key.clone())), planning.tasks),
         };
         vec![Strategy { ways: vec![way], driver: factory(false), tasks, streamed: 0, cost: cost / tasks as f64 }]
     }

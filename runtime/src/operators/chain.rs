@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::kernel::{Chain, ChainFactory, Outputs, TaskContext};
 use crate::page::{Input, RowWriter};
-use crate::plan::{Operator, Reads, Table, row_bytes, unbounded_memory};
+use crate::plan::{Forwards, Operator, Reads, Table, row_bytes, unbounded_memory};
 use crate::row::{LeafSet, RowLayout, Schema};
 use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Ship, Strategy, Way};
 
@@ -29,6 +29,8 @@ pub struct Chained {
     pub reads: Reads,
     /// How many records it gives for one.
     pub expansion: Expansion,
+    /// What its records take over from those that it is given.
+    pub forwards: Forwards,
 }
 
 impl Operator for Chained {
@@ -46,6 +48,10 @@ impl Operator for Chained {
 
     fn reads(&self, _: usize, _: &LeafSet) -> LeafSet {
         self.reads.of(&self.input)
+    }
+
+    fn lets_filters_pass(&self, input: usize) -> Option<Vec<Option<usize>>> {
+        (!self.forwards.is_empty()).then(|| self.forwards.of(input, self.output.leaves().len()))
     }
 
     fn estimate(&self, inputs: &[Estimate], live: &LeafSet) -> Estimate {

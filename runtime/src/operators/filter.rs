@@ -1,10 +1,12 @@
 //! Filters: rows are dropped in place, by a selection.
 
+use std::sync::Arc;
+
 use crate::error::Result;
-use crate::kernel::{PredicateFactory, TaskContext};
-use crate::page::Selection;
-use crate::plan::{Operator, Reads, Table, row_bytes, unbounded_memory};
-use crate::row::{LeafSet, Schema};
+use crate::kernel::{Factory, Predicate, PredicateFactory, TaskContext};
+use crate::page::{Batch, Selection};
+use crate::plan::{Operator, Reads, Table, row_bytes, unbounded_memory, unchanged};
+use crate::row::{LeafSet, LeafType, Schema};
 use crate::source::{Bound, Comparison};
 use crate::strategy::{Estimate, Role};
 
@@ -18,6 +20,10 @@ pub struct Filter {
     pub reads: Reads,
     /// What it implies, for source statistics.
     pub bounds: Vec<Bound>,
+    /// Whether it has an answer for records that it would not have seen where it stands, and does nothing else.
+    pub moves: bool,
+    /// For a filter that has moved: the word of the operator that it stands below.
+    pub below: Arc<str>,
 }
 
 impl Operator for Filter {
@@ -43,6 +49,31 @@ impl Operator for Filter {
         Estimate { rows, row_bytes: row_bytes(&self.schema, live) }
     }
 
+    fn placement(&self) -> String {
+        if self.below.is_empty() { String::new() } else { format!("moved below {}", self.below) }
+    }
+
+    fn lets_filters_pass(&self, _: usize) -> Option<Vec<Option<usize>>> {
+        Some(unchanged(&self.schema))
+    }
+
+    fn moved(&self, to: &Schema, leaves: &[Option<usize>], below: &str) -> Option<Arc<dyn Operator>> {
+        let Reads::Leaves(reads) = &self.reads else { return None };
+        let place = |leaf: usize| leaves.get(leaf).copied().flatten();
+        let reads =
+            reads.iter().map(place).collect::<Option<Vec<_>>>().filter(|reads| self.moves && !reads.is_empty())?;
+        let bound = |bound: &Bound| Some(Bound { leaf: place(bound.leaf)?, ..bound.clone() });
+        let seen = leaves.iter().copied().zip(self.schema.types()).collect();
+        Some(Arc::new(Filter {
+            schema: to.clone(),
+            predicate: Arc::new(Elsewhere { predicate: self.predicate.clone(), seen }),
+            reads: Reads::Leaves(reads.into_iter().collect()),
+            bounds: self.bounds.iter().filter_map(bound).collect(),
+            moves: true,
+            below: below.into(),
+        }))
+    }
+
     fn role(&self) -> Role {
         Role::Filter(self.predicate.clone(), self.bounds.clone())
     }
@@ -61,5 +92,24 @@ impl Operator for Filter {
             first += batch.rows();
         }
         Ok(kept)
+    }
+}
+
+/// A predicate on other records than it was written for: it sees the leaves that it reads in their old places, and the rest dead.
+struct Elsewhere<P> {
+    predicate: P,
+    /// For each leaf that the predicate knows, where it is, and its type.
+    seen: Arc<[(Option<usize>, LeafType)]>,
+}
+
+impl Factory<dyn Predicate> for Elsewhere<PredicateFactory> {
+    fn open(&self, context: &TaskContext) -> Result<Box<dyn Predicate>> {
+        Ok(Box::new(Elsewhere { predicate: self.predicate.open(context)?, seen: self.seen.clone() }))
+    }
+}
+
+impl Predicate for Elsewhere<Box<dyn Predicate>> {
+    fn select(&mut self, batch: &Batch<'_>, rows: &mut Selection) -> Result<()> {
+        self.predicate.select(&batch.arranged(&self.seen), rows)
     }
 }

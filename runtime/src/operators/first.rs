@@ -43,7 +43,7 @@ impl Operator for First {
         let limit: Arc<dyn DriverFactory> = Arc::new(Limit(self.count));
         let way = match planning.input_tasks[0] {
             1 => Way::ship(Ship::Forward),
-            _ => Way { before: Some(limit.clone()), ship: Ship::Gather },
+            _ => planning.combined(limit.clone(), Ship::Gather),
         };
         vec![Strategy { ways: vec![way], driver: limit, tasks: 1, streamed: 0, cost: 0.0 }]
     }

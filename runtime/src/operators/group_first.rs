@@ -40,6 +40,10 @@ impl Operator for GroupFirst {
         reads
     }
 
+    fn lets_filters_pass(&self, _: usize) -> Option<Vec<Option<usize>>> {
+        Some(super::of_key(&self.key, &self.schema))
+    }
+
     fn estimate(&self, inputs: &[Estimate], live: &LeafSet) -> Estimate {
         let rows = inputs.first().map_or(0.0, |input| input.rows);
         // Groups of ten, as where they are folded.
@@ -55,7 +59,7 @@ impl Operator for GroupFirst {
         let cost = planning.inputs[0].rows * HASH_SECONDS;
         let (way, tasks) = match planning.input_tasks[0] {
             1 => (Way::ship(Ship::Forward), 1),
-            _ => (Way { before: Some(factory(true)), ship: Ship::Hash(self.key.clone()) }, planning.tasks),
+            _ => (planning.combined(factory(true), Ship::Hash(self.key.clone())), planning.tasks),
         };
         vec![Strategy { ways: vec![way], driver: factory(false), tasks, streamed: 0, cost: cost / tasks as f64 }]
     }

@@ -49,6 +49,10 @@ impl Operator for GroupTop {
         reads
     }
 
+    fn lets_filters_pass(&self, _: usize) -> Option<Vec<Option<usize>>> {
+        Some(super::of_key(&self.key, &self.schema))
+    }
+
     fn estimate(&self, inputs: &[Estimate], live: &LeafSet) -> Estimate {
         let rows = inputs.first().map_or(0.0, |input| input.rows);
         // Groups of ten, as where they are folded.
@@ -66,7 +70,7 @@ impl Operator for GroupTop {
         };
         let (way, tasks) = match planning.input_tasks[0] {
             1 => (Way::ship(Ship::Forward), 1),
-            _ => (Way { before: Some(factory(true)), ship: Ship::Hash(self.key.clone()) }, planning.tasks),
+            _ => (planning.combined(factory(true), Ship::Hash(self.key.clone())), planning.tasks),
         };
         let cost = rows * rows.max(2.0).log2() * HASH_SECONDS / tasks as f64;
         vec![Strategy { ways: vec![way], driver: factory(false), tasks, streamed: 0, cost }]

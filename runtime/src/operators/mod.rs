@@ -102,6 +102,11 @@ pub(crate) fn grouped<'t>(table: &'t Table, key: &[usize]) -> Vec<Vec<&'t Vec<Da
     groups
 }
 
+/// What a filter may know where groups of records give records of the same kind: the leaves of the key, which the whole group shares.
+pub(crate) fn of_key(key: &[usize], schema: &Schema) -> Vec<Option<usize>> {
+    (0..schema.leaves().len()).map(|leaf| key.contains(&leaf).then_some(leaf)).collect()
+}
+
 /// The layout of a schema's live leaves.
 pub(crate) fn layout(schema: &Schema, live: &LeafSet) -> Arc<RowLayout> {
     Arc::new(RowLayout::new(schema.types(), live))

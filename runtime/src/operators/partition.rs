@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::kernel::{ChainFactory, Outputs, TaskContext};
 use crate::page::{Input, OrderKey};
-use crate::plan::{Operator, Reads, Table, row_bytes};
+use crate::plan::{Operator, Reads, Table, row_bytes, unchanged};
 use crate::row::{LeafSet, LeafType, RowLayout, Schema};
 use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Ship, Strategy, Way};
 
@@ -72,6 +72,10 @@ impl Operator for Partition {
             PartitionBy::Number { reads: number, .. } => reads.extend_from(&number.of(&self.schema)),
         }
         reads
+    }
+
+    fn lets_filters_pass(&self, _: usize) -> Option<Vec<Option<usize>>> {
+        Some(unchanged(&self.schema))
     }
 
     fn estimate(&self, inputs: &[Estimate], live: &LeafSet) -> Estimate {

@@ -40,6 +40,10 @@ impl Operator for Reduced {
         LeafSet::all(self.schema.leaves().len())
     }
 
+    fn lets_filters_pass(&self, _: usize) -> Option<Vec<Option<usize>>> {
+        Some(super::of_key(&self.key, &self.schema))
+    }
+
     fn estimate(&self, inputs: &[Estimate], live: &LeafSet) -> Estimate {
         let rows = inputs.first().map_or(0.0, |input| input.rows);
         Estimate { rows: (rows / 10.0).max(rows.min(1.0)), row_bytes: row_bytes(&self.schema, live) }
@@ -49,9 +53,7 @@ impl Operator for Reduced {
         let cost = planning.inputs[0].rows * HASH_SECONDS * 2.0;
         let (way, tasks) = match planning.input_tasks[0] {
             1 => (Way::ship(Ship::Forward), 1),
-            _ => {
-                (Way { before: Some(Arc::new(self.factory(true))), ship: Ship::Hash(self.key.clone()) }, planning.tasks)
-            }
+            _ => (planning.combined(Arc::new(self.factory(true)), Ship::Hash(self.key.clone())), planning.tasks),
         };
         vec![Strategy {
             ways: vec![way],

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::kernel::{Outputs, TaskContext};
 use crate::page::{Input, Pairs, Selection};
-use crate::plan::{Operator, Table, row_bytes};
+use crate::plan::{Operator, Table, row_bytes, unchanged};
 use crate::row::{LeafSet, LeafType, RowLayout, Schema};
 use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Strategy};
 
@@ -44,6 +44,16 @@ impl Operator for SemiJoin {
             reads.extend_from(live);
         }
         reads
+    }
+
+    /// What is known of the left key holds for the right records that matter.
+    fn lets_filters_pass(&self, input: usize) -> Option<Vec<Option<usize>>> {
+        if input == 0 {
+            return Some(unchanged(&self.inputs[0]));
+        }
+        let mut passing = vec![None; self.inputs[0].leaves().len()];
+        self.keys[0].iter().zip(&self.keys[1]).for_each(|(&left, &right)| passing[left] = Some(right));
+        Some(passing)
     }
 
     fn estimate(&self, inputs: &[Estimate], live: &LeafSet) -> Estimate {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::kernel::{Outputs, TaskContext};
 use crate::page::{Input, OrderKey, SortBuffer};
-use crate::plan::{Operator, Table, row_bytes};
+use crate::plan::{Operator, Table, row_bytes, unchanged};
 use crate::row::{LeafSet, RowLayout, Schema};
 use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Ship, Strategy, Way};
 
@@ -50,6 +50,10 @@ impl Operator for Sort {
         let mut reads = order::leaves(&self.order);
         reads.extend_from(live);
         reads
+    }
+
+    fn lets_filters_pass(&self, _: usize) -> Option<Vec<Option<usize>>> {
+        Some(unchanged(&self.schema))
     }
 
     fn estimate(&self, inputs: &[Estimate], live: &LeafSet) -> Estimate {

@@ -50,7 +50,7 @@ impl Operator for Top {
         let top: Arc<dyn DriverFactory> = Arc::new(TopFactory { layout, count: self.count, order: self.order.clone() });
         let way = match planning.input_tasks[0] {
             1 => Way::ship(Ship::Forward),
-            _ => Way { before: Some(top.clone()), ship: Ship::Gather },
+            _ => planning.combined(top.clone(), Ship::Gather),
         };
         let cost = planning.inputs[0].rows * HASH_SECONDS / planning.input_tasks[0] as f64;
         vec![Strategy { ways: vec![way], driver: top, tasks: 1, streamed: 0, cost }]

@@ -1,7 +1,7 @@
 //! Bag union: all inputs' records, duplicates kept.
 
 use crate::error::Result;
-use crate::plan::{Operator, Table, row_bytes};
+use crate::plan::{Operator, Table, row_bytes, unchanged};
 use crate::row::{LeafSet, Schema};
 use crate::strategy::{Estimate, Role};
 
@@ -22,6 +22,10 @@ impl Operator for Union {
 
     fn reads(&self, _: usize, live: &LeafSet) -> LeafSet {
         live.clone()
+    }
+
+    fn lets_filters_pass(&self, _: usize) -> Option<Vec<Option<usize>>> {
+        Some(unchanged(&self.0))
     }
 
     fn estimate(&self, inputs: &[Estimate], live: &LeafSet) -> Estimate {

@@ -34,6 +34,10 @@ impl Operator for View {
         live.iter().filter_map(|leaf| self.leaves.get(leaf).copied()).collect()
     }
 
+    fn lets_filters_pass(&self, _: usize) -> Option<Vec<Option<usize>>> {
+        Some(self.leaves.iter().copied().map(Some).collect())
+    }
+
     fn estimate(&self, inputs: &[Estimate], live: &LeafSet) -> Estimate {
         Estimate { rows: inputs.first().map_or(0.0, |input| input.rows), row_bytes: row_bytes(&self.output, live) }
     }

@@ -6,14 +6,14 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::Resources;
 use super::branches::consumers;
 use super::estimates::Estimates;
-use super::liveness::Live;
+use super::liveness::{Live, read};
+use super::{Resources, Rule};
 use crate::error::{Error, Result};
 use crate::physical::{Builder, Head, OperatorInfo, Part, PhysicalPlan, Place, Prelude};
 use crate::plan::Node;
-use crate::row::{LeafSet, RowLayout};
+use crate::row::{LeafSet, RowLayout, Schema};
 use crate::source::{Bound, Scan};
 use crate::strategy::{Estimate, Planning, Role, Ship, Strategy};
 
@@ -38,6 +38,41 @@ pub(super) fn choose(
         chooser.places.insert(node.sequence, place);
     }
     Ok(chooser.builder.plan)
+}
+
+/// What of a source's records somebody reads.
+fn decoded(node: &Node, live: &LeafSet) -> String {
+    // An `Option` has a leaf for its value and one that says whether there is one.
+    let fields = |leaves: &mut dyn Iterator<Item = usize>| -> usize {
+        let mut paths: Vec<_> =
+            leaves.filter_map(|leaf| node.schema().leaves().get(leaf)).map(|leaf| &leaf.path).collect();
+        paths.dedup();
+        paths.len()
+    };
+    match (fields(&mut live.iter()), fields(&mut (0..node.schema().leaves().len()))) {
+        (read, all) if read == all => String::new(),
+        (read, all) => format!("{read} of {all} fields"),
+    }
+}
+
+/// The fields of a node's records that somebody reads, and where those come from that it takes over: `price ← extendedprice`.
+fn fields(node: &Node, live: &LeafSet) -> String {
+    let name =
+        |schema: &Schema, leaf: usize| schema.leaves().get(leaf).map(|leaf| leaf.path.clone()).unwrap_or_default();
+    let inputs: Vec<_> = (0..node.inputs.len()).map(|input| node.operator.lets_filters_pass(input)).collect();
+    let field = |leaf: usize| {
+        let from =
+            inputs.iter().enumerate().find_map(|(input, leaves)| Some((input, *leaves.as_ref()?.get(leaf)?.as_ref()?)));
+        let (to, from) = (name(node.schema(), leaf), from.map(|(input, leaf)| name(node.inputs[input].schema(), leaf)));
+        match from {
+            Some(from) if from != to => format!("{to} ← {from}"),
+            Some(from) => format!("← {from}"),
+            None => to,
+        }
+    };
+    let mut fields: Vec<String> = live.iter().map(field).collect();
+    fields.dedup();
+    fields.join(", ")
 }
 
 /// An input of an operator, after what happens on its sending side.
@@ -76,17 +111,16 @@ impl Chooser<'_> {
             .collect::<Result<_>>()?;
         let details = node.operator.details();
         let live = self.live_of(node);
-        let names = live.iter().filter_map(|leaf| node.schema().leaves().get(leaf)).map(|leaf| leaf.path.as_str());
         self.builder.plan.operators.push(OperatorInfo {
             origin: node.origin.clone(),
             identity: node.identity(),
             description: [node.word(), details.as_str()].join(" ").trim_end().to_owned(),
             text: node.text.clone(),
-            strategy: String::new(),
+            strategy: node.operator.placement(),
             inputs,
             tasks: 0,
             estimate: self.estimates.get(&node.sequence).copied().unwrap_or(Estimate { rows: 0.0, row_bytes: 0.0 }),
-            live: names.collect::<Vec<_>>().join(", "),
+            fields: fields(node, &live),
         });
         Ok(())
     }
@@ -101,6 +135,7 @@ impl Chooser<'_> {
         let place = match node.operator.role() {
             Role::Source(source) => {
                 let scan = self.scan(node);
+                self.builder.plan.operators[index].strategy = decoded(node, &scan.live);
                 let stage = self.builder.stage(Head::Source(index, source, scan), self.resources.tasks);
                 Place { stage, operator: index, prelude: Vec::new(), forked: false, piles_up: false }
             }
@@ -161,13 +196,14 @@ impl Chooser<'_> {
         let strategy = self.cheapest(node, &places, &live)?;
         let Strategy { ways, driver, tasks, streamed, .. } = strategy;
         let info = &mut self.builder.plan.operators[index];
-        info.strategy = driver.name();
+        let before = ways.iter().filter_map(|way| way.before.as_ref()).map(|before| before.name());
+        info.strategy = before.chain([driver.name()]).collect::<Vec<_>>().join(", ");
         info.inputs.iter_mut().zip(&ways).for_each(|(input, way)| input.1 = way.ship.clone());
         let part = if ways.iter().any(|way| way.before.is_some()) { Part::Last } else { Part::Whole };
         let mut arrivals: Vec<Arrival> = Vec::new();
         for (input, (place, way)) in places.into_iter().zip(ways).enumerate() {
             let schema = node.inputs[input].schema();
-            let reads = node.operator.reads(input, &live);
+            let reads = read(node, input, &live, self.resources.rules);
             let types = schema.types();
             let arrival = match way.before {
                 None => Arrival { place, ship: way.ship, layout: Arc::new(RowLayout::new(types, &reads)) },
@@ -208,7 +244,8 @@ impl Chooser<'_> {
     fn cheapest(&self, node: &Node, places: &[Place], live: &LeafSet) -> Result<Strategy> {
         let inputs: Vec<Estimate> =
             node.inputs.iter().filter_map(|input| self.estimates.get(&input.sequence).copied()).collect();
-        let live_inputs: Vec<LeafSet> = (0..places.len()).map(|input| node.operator.reads(input, live)).collect();
+        let live_inputs: Vec<LeafSet> =
+            (0..places.len()).map(|input| read(node, input, live, self.resources.rules)).collect();
         let input_tasks: Vec<usize> = places.iter().map(|place| self.builder.tasks(place)).collect();
         let planning = Planning {
             inputs: &inputs,
@@ -216,6 +253,7 @@ impl Chooser<'_> {
             live,
             input_tasks: &input_tasks,
             tasks: self.resources.tasks,
+            combines: self.resources.rules.runs(Rule::Combiners),
         };
         let strategies = node.operator.strategies(&planning);
         strategies

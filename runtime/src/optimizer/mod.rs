@@ -2,19 +2,22 @@
 //!
 //! The rules run in this order:
 //! 1. `checks`: what only the whole graph can know to be wrong, so that nothing is planned in vain.
-//! 2. `repeat`: scans that would have to be kept in memory are made twice. Everything after it sees the plan with them.
-//! 3. `liveness`, from the sinks up: which leaves somebody reads. Estimates need it for widths.
-//! 4. `estimates`, from the sources down: how many rows, how wide. Costs need it.
-//! 5. `branches`: which forks meet again; their exchanges must not be bounded.
-//! 6. `choose`, from the sources down: a strategy for each operator by cost, and the stages that follow from it.
-//! 7. `sanity`, last: holds the finished plan against what the executor relies on.
+//! 2. `filters`: filters move down. What they leave is what the next rules count and place.
+//! 3. `repeat`: scans that would have to be kept in memory are made twice. Everything after it sees the plan with them.
+//! 4. `liveness`, from the sinks up: which leaves somebody reads. Estimates need it for widths.
+//! 5. `estimates`, from the sources down: how many rows, how wide. Costs need it.
+//! 6. `branches`: which forks meet again; their exchanges must not be bounded.
+//! 7. `choose`, from the sources down: a strategy for each operator by cost, and the stages that follow from it.
+//! 8. `sanity`, last: holds the finished plan against what the executor relies on.
 
 mod branches;
 mod checks;
 mod choose;
 mod estimates;
+mod filters;
 mod liveness;
 mod repeat;
+mod rules;
 mod sanity;
 
 use std::sync::Arc;
@@ -23,11 +26,15 @@ use crate::error::Result;
 use crate::physical::PhysicalPlan;
 use crate::plan::{Node, topological};
 
+pub use rules::{Rule, Rules};
+
 /// What the planner may use.
 #[derive(Clone, Copy, Debug)]
 pub struct Resources {
     /// Parallel tasks.
     pub tasks: usize,
+    /// The rules that run.
+    pub rules: Rules,
 }
 
 /// Plans everything that these sinks need.
@@ -36,8 +43,15 @@ pub struct Resources {
 /// What cannot be right about the program, said before the first record.
 pub fn plan(sinks: &[Arc<Node>], resources: Resources) -> Result<PhysicalPlan> {
     checks::check(&topological(sinks))?;
-    let nodes = topological(&repeat::scans(sinks));
-    let live = liveness::live(&nodes);
+    let mut sinks = sinks.to_vec();
+    if resources.rules.runs(Rule::Filters) {
+        sinks = filters::move_down(&sinks);
+    }
+    if resources.rules.runs(Rule::Scans) {
+        sinks = repeat::scans(&sinks);
+    }
+    let nodes = topological(&sinks);
+    let live = liveness::live(&nodes, resources.rules);
     let estimates = estimates::estimate(&nodes, &live);
     let meeting = branches::meeting(&nodes);
     let plan = choose::choose(&nodes, &live, &estimates, &meeting, resources)?;

@@ -156,6 +156,13 @@ impl<'a> Batch<'a> {
         Batch { rows: self.rows, leaves, places: Vec::new(), hold: PhantomData }
     }
 
+    /// The same rows with other leaves: leaf `i` of the result is the one that `leaves[i]` names, or a dead one of its type.
+    #[must_use]
+    pub fn arranged(&self, leaves: &[(Option<usize>, LeafType)]) -> Batch<'_> {
+        let leaf = |&(from, ty): &(Option<usize>, LeafType)| from.map_or(LeafPtr::dead(ty), |leaf| self.leaf(leaf));
+        Batch { rows: self.rows, leaves: leaves.iter().map(leaf).collect(), places: Vec::new(), hold: PhantomData }
+    }
+
     /// The same rows with one leaf more, at the end: row `i` has number `i` of `numbers`. The rows beyond them are left out.
     #[must_use]
     pub fn with_numbers<'n>(&'n self, numbers: &'n [u64]) -> Batch<'n> {

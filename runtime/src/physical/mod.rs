@@ -30,8 +30,8 @@ pub struct OperatorInfo {
     pub tasks: usize,
     /// What it is expected to give.
     pub estimate: Estimate,
-    /// The leaves that somebody reads, by name.
-    pub live: String,
+    /// The fields that somebody reads, and those of its input that they take over.
+    pub fields: String,
 }
 
 /// What happens to rows in place, before a step or an output.

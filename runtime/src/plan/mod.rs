@@ -3,6 +3,7 @@
 //! A [`Node`] is made by one call of the builder and never changes; a flow is a handle on one. Two flows that share a node share
 //! its work.
 
+mod forwards;
 mod operator;
 mod table;
 
@@ -13,7 +14,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::error::Origin;
 use crate::row::Schema;
 
-pub use operator::{Operator, Reads, row_bytes};
+pub use forwards::Forwards;
+pub use operator::{Operator, Reads, row_bytes, unchanged};
 pub use table::{Table, unbounded_memory, unbounded_writer};
 
 /// One operator of a plan.
@@ -45,6 +47,12 @@ impl Node {
         static SEQUENCE: AtomicU64 = AtomicU64::new(0);
         let sequence = SEQUENCE.fetch_add(1, Ordering::Relaxed);
         Arc::new(Node { sequence, path, origin, text, operator, inputs })
+    }
+
+    /// The same operator over other inputs.
+    #[must_use]
+    pub fn over(&self, inputs: Vec<Arc<Node>>) -> Arc<Self> {
+        Node::new(self.path.clone(), self.origin.clone(), self.text.clone(), self.operator.clone(), inputs)
     }
 
     /// The records it gives.

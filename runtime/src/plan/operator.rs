@@ -1,5 +1,7 @@
 //! What the planner asks an operator.
 
+use std::sync::Arc;
+
 use crate::error::Result;
 use crate::plan::Table;
 use crate::row::{LeafSet, Schema};
@@ -40,11 +42,30 @@ pub trait Operator: Send + Sync {
         String::new()
     }
 
+    /// For EXPLAIN: how it runs, where no strategy says so.
+    fn placement(&self) -> String {
+        String::new()
+    }
+
     /// The records it gives.
     fn schema(&self) -> &Schema;
 
     /// The leaves of an input that it needs, where somebody reads `live` of its output.
     fn reads(&self, input: usize, live: &LeafSet) -> LeafSet;
+
+    /// Whether a filter on its output may run on an input instead, and gives the same records in the end: then, for each leaf of the output,
+    /// the leaf of that input with the same value, as far as there is one. A filter moves if all that it reads has one.
+    fn lets_filters_pass(&self, input: usize) -> Option<Vec<Option<usize>>> {
+        let _ = input;
+        None
+    }
+
+    /// For a filter that may move: the same filter of other records, those of `to`, in which the leaf `i` that it knows is `leaves[i]`. `below`
+    /// is the word of the operator that it then stands below.
+    fn moved(&self, to: &Schema, leaves: &[Option<usize>], below: &str) -> Option<Arc<dyn Operator>> {
+        let _ = (to, leaves, below);
+        None
+    }
 
     /// How many records it gives, expectedly, and how wide.
     fn estimate(&self, inputs: &[Estimate], live: &LeafSet) -> Estimate;
@@ -95,6 +116,12 @@ pub trait Operator: Send + Sync {
     /// # Errors
     /// What the user's closures give.
     fn reference(&self, inputs: &[Table]) -> Result<Table>;
+}
+
+/// All leaves, each at its own place: what [`Operator::lets_filters_pass`] answers for records that pass whole.
+#[must_use]
+pub fn unchanged(schema: &Schema) -> Vec<Option<usize>> {
+    (0..schema.leaves().len()).map(Some).collect()
 }
 
 /// Bytes of one row's live leaves, texts guessed.

@@ -103,6 +103,28 @@ impl Schema {
         Some(found)
     }
 
+    /// The leaves of exactly the field at a dotted path, in order; none where the path goes on below a value the engine knows no parts of.
+    #[must_use]
+    pub fn leaves_of(&self, path: &str) -> Option<Vec<usize>> {
+        let mut shape = &self.shape;
+        for part in path.split('.').filter(|part| !part.is_empty()) {
+            let Shape::Record { fields, .. } = shape else { return None };
+            shape = &fields.iter().find(|field| field.ident == part)?.shape;
+        }
+        let mut found = LeafSet::none();
+        collect(shape, &mut found);
+        Some(found.iter().collect())
+    }
+
+    /// The names of a record's fields, as the program writes them.
+    #[must_use]
+    pub fn field_names(&self) -> Vec<&'static str> {
+        match &self.shape {
+            Shape::Record { fields, .. } => fields.iter().map(|field| field.ident).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// The schema in one line: `WordCount { word: String, count: u64 }`.
     #[must_use]
     pub fn describe(&self) -> String {

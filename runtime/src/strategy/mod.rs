@@ -77,6 +77,16 @@ pub struct Planning<'p> {
     pub input_tasks: &'p [usize],
     /// Parallel tasks that the job may use.
     pub tasks: usize,
+    /// Whether a task may fold what it has before it ships it.
+    pub combines: bool,
+}
+
+impl Planning<'_> {
+    /// Rows are shipped as `combiner` leaves them, which what runs behind can do without.
+    #[must_use]
+    pub fn combined(&self, combiner: Arc<dyn DriverFactory>, ship: Ship) -> Way {
+        Way { before: self.combines.then_some(combiner), ship }
+    }
 }
 
 /// What happens to one input on its way.

@@ -136,8 +136,13 @@ fn two_sinks_of_one_run_both_get_everything() {
     });
 }
 
-const NAMES: dataflow::Step =
-    dataflow::Step { name: "large", operator: "filter", text: "", reads: &[dataflow::Reads::Fields(&["amount"])] };
+const NAMES: dataflow::Step = dataflow::Step {
+    name: "large",
+    operator: "filter",
+    text: "",
+    reads: &[dataflow::Reads::Fields(&["amount"])],
+    ..dataflow::Step::UNKNOWN
+};
 
 #[test]
 fn a_scan_whose_branches_meet_is_repeated() {

@@ -6,10 +6,10 @@
 
 use std::collections::BTreeSet;
 
-use proc_macro2::Ident;
 use syn::{Expr, ExprClosure, Pat};
 
-use crate::syntax::names::{free_names, member_text};
+use crate::analyse::paths::roots;
+use crate::syntax::names::free_names;
 
 /// What a closure reads of one parameter.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -43,10 +43,9 @@ pub(crate) fn of(closure: &ExprClosure) -> Vec<Reads> {
 
 /// What an expression reads of a record that a pattern binds.
 pub(crate) fn of_parameter(parameter: &Pat, body: &Expr) -> Reads {
-    let mut roots = Vec::new();
-    if !find_roots(parameter, &mut Vec::new(), &mut roots) {
+    let Some(roots) = roots(0, parameter) else {
         return Reads::All;
-    }
+    };
     let mentions = free_names(body);
     let plain = mentions.plain.iter().map(|mention| (mention.name, mention.fields.as_slice()));
     let opaque = mentions.opaque.iter().map(|name| (name, &[] as &[String]));
@@ -55,63 +54,12 @@ pub(crate) fn of_parameter(parameter: &Pat, body: &Expr) -> Reads {
         let Some(root) = roots.iter().find(|root| root.name == name) else {
             continue;
         };
-        match [root.path.as_slice(), path].concat() {
+        match [root.place.path.as_slice(), path].concat() {
             whole if whole.is_empty() => return Reads::All,
             path => fields.insert(path.join(".")),
         };
     }
     Reads::Fields(fields)
-}
-
-/// A name that a parameter's pattern binds, and where in the record it points.
-struct Root<'a> {
-    name: &'a Ident,
-    path: Vec<String>,
-}
-
-/// Finds the names that a pattern binds; `false` where it is not one of the known forms.
-fn find_roots<'a>(pattern: &'a Pat, path: &mut Vec<String>, roots: &mut Vec<Root<'a>>) -> bool {
-    match pattern {
-        Pat::Wild(_) | Pat::Rest(_) => true,
-        Pat::Ident(binding) if binding.subpat.is_none() => {
-            roots.push(Root { name: &binding.ident, path: path.clone() });
-            true
-        }
-        Pat::Type(typed) => find_roots(&typed.pat, path, roots),
-        Pat::Paren(inner) => find_roots(&inner.pat, path, roots),
-        Pat::Tuple(tuple) => find_element_roots(tuple.elems.iter(), path, roots),
-        Pat::TupleStruct(tuple) => find_element_roots(tuple.elems.iter(), path, roots),
-        Pat::Struct(record) => record.fields.iter().all(|field| {
-            path.push(member_text(&field.member));
-            let known = find_roots(&field.pat, path, roots);
-            path.pop();
-            known
-        }),
-        _ => false,
-    }
-}
-
-/// Elements have their position as name, up to a `..`; after it, positions are not known.
-fn find_element_roots<'a>(
-    elements: impl Iterator<Item = &'a Pat>,
-    path: &mut Vec<String>,
-    roots: &mut Vec<Root<'a>>,
-) -> bool {
-    let mut after_rest = false;
-    for (position, element) in elements.enumerate() {
-        let ignored = matches!(element, Pat::Wild(_) | Pat::Rest(_));
-        if after_rest && !ignored {
-            return false;
-        }
-        after_rest |= matches!(element, Pat::Rest(_));
-        path.push(position.to_string());
-        let known = find_roots(element, path, roots);
-        path.pop();
-        if !known {
-            return false;
-        }
-    }
-    true
 }
 
 #[cfg(test)]

@@ -35,6 +35,11 @@ impl JoinKind {
         self.keeps(1 - side)
     }
 
+    /// Whether a side's records must not be dropped before the join: what has no partner there would then count as missing.
+    pub(super) fn must_keep(self, side: usize) -> bool {
+        self.may_miss(side) || (self == JoinKind::With && side == 1)
+    }
+
     pub(super) fn word(self) -> &'static str {
         match self {
             JoinKind::Inner => "join",

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::kernel::JoinFactory;
-use crate::plan::{Operator, Reads, Table, row_bytes};
+use crate::plan::{Forwards, Operator, Reads, Table, row_bytes};
 use crate::row::{Leaf, LeafSet, LeafType, Schema};
 use crate::strategy::{DriverFactory, Estimate, Planning, Strategy};
 
@@ -33,6 +33,8 @@ pub struct Join {
     pub kernel: JoinFactory,
     /// What it reads of each side.
     pub reads: [Reads; 2],
+    /// What its records take over from the sides.
+    pub forwards: Forwards,
 }
 
 impl Operator for Join {
@@ -52,6 +54,22 @@ impl Operator for Join {
         let mut reads = self.reads[input].of(&self.inputs[input]);
         self.keys[input].iter().for_each(|&leaf| reads.insert(leaf));
         reads
+    }
+
+    /// A side whose records are dropped without a partner may lose them before. What is known of one side's key holds for the other's.
+    fn lets_filters_pass(&self, input: usize) -> Option<Vec<Option<usize>>> {
+        if self.kind.must_keep(input) {
+            return None;
+        }
+        let leaves = self.output.leaves().len();
+        let mut passing = self.forwards.of(input, leaves);
+        if self.kind == JoinKind::Inner {
+            for (of_this, of_other) in passing.iter_mut().zip(self.forwards.of(1 - input, leaves)) {
+                let key = of_other.and_then(|leaf| self.keys[1 - input].iter().position(|&key| key == leaf));
+                *of_this = of_this.or(key.map(|key| self.keys[input][key]));
+            }
+        }
+        Some(passing)
     }
 
     fn estimate(&self, inputs: &[Estimate], live: &LeafSet) -> Estimate {

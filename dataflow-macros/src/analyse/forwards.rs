@@ -1,0 +1,55 @@
+//! Forwarded fields: what an operator's output takes over from its input unchanged.
+//!
+//! The runtime moves filters by them, through operators that the macro cannot see together.
+
+use syn::{ExprClosure, parse_quote};
+
+use crate::analyse::measures;
+use crate::analyse::paths::Place;
+use crate::analyse::total::may_act;
+use crate::analyse::values::Values;
+use crate::syntax::Call;
+
+/// What is taken over.
+#[derive(Default)]
+pub(crate) struct Forwards {
+    /// Fields of the output, by path, and where they come from.
+    pub(crate) fields: Vec<(Vec<String>, Place)>,
+    /// Where the fields come from that the output's value does not name, and those that it names.
+    pub(crate) rest: Option<(Place, Vec<String>)>,
+}
+
+/// What the output of a body takes over from the records that its first stage sees. Nothing, where a stage may fail or act on something
+/// outside: then each record counts.
+pub(crate) fn of(stages: &[&Call]) -> Forwards {
+    let is_filter = |call: &Call| call.operator.is_some_and(|operator| operator.word == "filter");
+    if stages.iter().any(|stage| may_act(stage)) {
+        return Forwards::default();
+    }
+    let makers = stages.iter().filter(|stage| !is_filter(stage));
+    let Some(mut makers) = makers.map(|stage| Values::of(stage)).collect::<Option<Vec<_>>>() else {
+        return Forwards::default();
+    };
+    match makers.pop() {
+        Some(last) => taken_over(&last, &makers),
+        None => Forwards::default(),
+    }
+}
+
+/// What a group's record takes over from the group's key.
+pub(crate) fn of_group(call: &Call) -> Forwards {
+    let Some(aggregation) = measures::of(call).filter(|_| !may_act(call)) else { return Forwards::default() };
+    let (key, body) = (measures::key(), &aggregation.body);
+    let closure: ExprClosure = parse_quote!(|#key| #body);
+    Values::of_closure(&closure, false).map(|values| taken_over(&values, &[])).unwrap_or_default()
+}
+
+/// What the values of `last` take over from the records of the first of the closures before it.
+fn taken_over(last: &Values<'_>, before: &[Values<'_>]) -> Forwards {
+    let first = |place: Place| before.iter().rev().try_fold(place, |place, maker| maker.place(&place.path));
+    let field = |path: Vec<String>| Some((path.clone(), first(last.place(&path)?)?));
+    let named = last.named();
+    let rest = last.rest().filter(|_| before.is_empty());
+    let rest = rest.map(|place| (place, named.iter().filter_map(|path| path.first().cloned()).collect()));
+    Forwards { fields: named.into_iter().filter_map(field).collect(), rest }
+}

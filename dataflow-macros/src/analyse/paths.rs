@@ -1,0 +1,87 @@
+//! Paths of fields: `o.home.zip`, and which record of a closure they start at.
+
+use proc_macro2::Ident;
+use syn::{Expr, Pat};
+
+use crate::syntax::names::{member_text, peeled, plain_path};
+
+/// A place in one of a closure's records.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Place {
+    /// Which of the closure's records.
+    pub(crate) record: usize,
+    /// The fields on the way: none for the record itself.
+    pub(crate) path: Vec<String>,
+}
+
+impl Place {
+    /// The place of a field of this one.
+    pub(crate) fn then(mut self, path: &[String]) -> Self {
+        self.path.extend_from_slice(path);
+        self
+    }
+}
+
+/// A name that a parameter's pattern binds, and where in the records it points.
+pub(crate) struct Root<'a> {
+    pub(crate) name: &'a Ident,
+    pub(crate) place: Place,
+}
+
+/// The names that the pattern of a closure's parameter binds; `None` where it is not one of the known forms.
+pub(crate) fn roots(record: usize, pattern: &Pat) -> Option<Vec<Root<'_>>> {
+    let mut roots = Vec::new();
+    let mut place = Place { record, path: Vec::new() };
+    find(pattern, &mut place, &mut roots).then_some(roots)
+}
+
+/// The place that a path of fields means.
+pub(crate) fn place_of(expr: &Expr, roots: &[Root<'_>]) -> Option<Place> {
+    match peeled(expr) {
+        Expr::Field(field) => Some(place_of(&field.base, roots)?.then(&[member_text(&field.member)])),
+        expr => {
+            let name = plain_path(expr)?;
+            roots.iter().find(|root| root.name == name).map(|root| root.place.clone())
+        }
+    }
+}
+
+fn find<'a>(pattern: &'a Pat, place: &mut Place, roots: &mut Vec<Root<'a>>) -> bool {
+    match pattern {
+        Pat::Wild(_) | Pat::Rest(_) => true,
+        Pat::Ident(binding) if binding.subpat.is_none() => {
+            roots.push(Root { name: &binding.ident, place: place.clone() });
+            true
+        }
+        Pat::Type(typed) => find(&typed.pat, place, roots),
+        Pat::Paren(inner) => find(&inner.pat, place, roots),
+        Pat::Tuple(tuple) => find_elements(tuple.elems.iter(), place, roots),
+        Pat::TupleStruct(tuple) => find_elements(tuple.elems.iter(), place, roots),
+        Pat::Struct(record) => record.fields.iter().all(|field| {
+            place.path.push(member_text(&field.member));
+            let known = find(&field.pat, place, roots);
+            place.path.pop();
+            known
+        }),
+        _ => false,
+    }
+}
+
+/// Elements have their position as name, up to a `..`; after it, positions are not known.
+fn find_elements<'a>(elements: impl Iterator<Item = &'a Pat>, place: &mut Place, roots: &mut Vec<Root<'a>>) -> bool {
+    let mut after_rest = false;
+    for (position, element) in elements.enumerate() {
+        let ignored = matches!(element, Pat::Wild(_) | Pat::Rest(_));
+        if after_rest && !ignored {
+            return false;
+        }
+        after_rest |= matches!(element, Pat::Rest(_));
+        place.path.push(position.to_string());
+        let known = find(element, place, roots);
+        place.path.pop();
+        if !known {
+            return false;
+        }
+    }
+    true
+}

@@ -1,0 +1,97 @@
+//! Predicates over records that are called otherwise, or lie elsewhere.
+
+use proc_macro2::{Ident, Span};
+use syn::visit_mut::{self, VisitMut};
+use syn::{Expr, ExprClosure, Index, Member, Pat, Token, parse_quote_spanned};
+
+use crate::analyse::paths::{Place, Root, place_of, roots};
+use crate::analyse::reads::{self, Reads};
+use crate::syntax::patterns::{names_bound_inside, plain_name};
+
+/// What the macro calls records; no name of the user's, which a predicate may capture, is like it.
+const RECORD: &str = "__record";
+
+/// The predicate with a name for each record, where its patterns take them apart: so that each conjunct can go its own way.
+pub(crate) fn with_plain_parameters(closure: &ExprClosure) -> ExprClosure {
+    if closure.inputs.iter().all(|input| plain_name(input).is_some()) {
+        return closure.clone();
+    }
+    let Some(places) = looked_at(closure) else { return closure.clone() };
+    let names = (0..closure.inputs.len()).map(|at| Ident::new(&format!("{RECORD}{at}"), Span::mixed_site()));
+    let records: Vec<Ident> = names.collect();
+    let mut plain = closure.clone();
+    Replace { roots: &all_roots(closure), places: &places, records: &records }.visit_expr_mut(&mut plain.body);
+    plain.inputs = records.iter().map(|record| -> Pat { syn::parse_quote!(#record) }).collect();
+    plain
+}
+
+/// Whether the macro named a parameter.
+pub(crate) fn is_generated(pattern: &Pat) -> bool {
+    plain_name(pattern).is_some_and(|name| name.to_string().starts_with(RECORD))
+}
+
+fn all_roots(closure: &ExprClosure) -> Vec<Root<'_>> {
+    closure.inputs.iter().enumerate().filter_map(|(at, input)| roots(at, input)).flatten().collect()
+}
+
+/// The fields that a predicate looks at, each at its own place; none where syntax does not show them all.
+pub(crate) fn looked_at(closure: &ExprClosure) -> Option<Vec<(Place, Place)>> {
+    let hidden = names_bound_inside(&closure.body);
+    let mut places = Vec::new();
+    for (record, pattern) in closure.inputs.iter().enumerate() {
+        if roots(record, pattern)?.iter().any(|root| hidden.contains(&root.name)) {
+            return None;
+        }
+        let Reads::Fields(fields) = reads::of_parameter(pattern, &closure.body) else { return None };
+        for field in fields {
+            let place = Place { record, path: field.split('.').map(str::to_owned).collect() };
+            places.push((place.clone(), place));
+        }
+    }
+    (!places.is_empty()).then_some(places)
+}
+
+/// The predicate, of the one record in which its fields lie at other places.
+pub(crate) fn seen_from(conjunct: &ExprClosure, places: &[(Place, Place)]) -> ExprClosure {
+    let records = [Ident::new(RECORD, Span::mixed_site())];
+    let record = &records[0];
+    let mut moved = conjunct.clone();
+    Replace { roots: &all_roots(conjunct), places, records: &records }.visit_expr_mut(&mut moved.body);
+    let pattern: Pat = syn::parse_quote!(#record);
+    moved.inputs = [pattern].into_iter().collect();
+    moved
+}
+
+struct Replace<'a> {
+    roots: &'a [Root<'a>],
+    places: &'a [(Place, Place)],
+    /// The new names of the records.
+    records: &'a [Ident],
+}
+
+impl VisitMut for Replace<'_> {
+    fn visit_expr_mut(&mut self, expr: &mut Expr) {
+        let found = place_of(expr, self.roots).and_then(|place| self.places.iter().find(|(seen, _)| *seen == place));
+        match found {
+            Some((_, place)) => {
+                if let Some(record) = self.records.get(place.record) {
+                    *expr = path(expr, record, &place.path);
+                }
+            }
+            None => visit_mut::visit_expr_mut(self, expr),
+        }
+    }
+}
+
+/// `record.home.zip`, where the user's own path is.
+fn path(seen: &Expr, record: &Ident, fields: &[String]) -> Expr {
+    let span = syn::spanned::Spanned::span(seen);
+    fields.iter().fold(parse_quote_spanned!(span=> #record), |base, field| {
+        let member = match field.parse::<u32>() {
+            Ok(index) => Member::Unnamed(Index { index, span }),
+            Err(_) => Member::Named(syn::parse_str(field).unwrap_or_else(|_| Ident::new_raw(field, span))),
+        };
+        let dot = Token![.](span);
+        Expr::Field(syn::ExprField { attrs: Vec::new(), base: Box::new(base), dot_token: dot, member })
+    })
+}

@@ -1,0 +1,160 @@
+//! The values that a closure makes, and what they take over from its records unchanged.
+//!
+//! `|l, o| Revenue { order: o.id, revenue: l.price * 2 }` makes one value, whose field `order` is `id` of its second record. A filter on
+//! `order` may then run on `id`, before the closure; an exchange that has put equal `id`s together has put equal `order`s together. Sound
+//! before clever: a field is taken over only where every value that the closure makes takes it from the same place, by a path of fields.
+
+use syn::{Expr, ExprClosure, Stmt};
+
+use crate::analyse::paths::{Place, Root, place_of, roots};
+use crate::analyse::returns::needs_its_closure;
+use crate::syntax::Call;
+use crate::syntax::names::{member_text, peeled, plain_path};
+use crate::syntax::patterns::names_bound_inside;
+
+/// The values of a closure over records.
+pub(crate) struct Values<'a> {
+    made: Vec<&'a Expr>,
+    roots: Vec<Root<'a>>,
+}
+
+impl<'a> Values<'a> {
+    /// The values that an operator's closure makes, where syntax shows all of them.
+    pub(crate) fn of(call: &'a Call) -> Option<Self> {
+        let operator = call.operator.filter(|operator| !operator.has_state())?;
+        match operator.word {
+            "map" => Values::of_closure(call.record_closure()?, false),
+            "filter_map" => Values::of_closure(call.record_closure()?, true),
+            _ => None,
+        }
+    }
+
+    /// The values that a closure makes, or those in the options that it makes.
+    pub(crate) fn of_closure(closure: &'a ExprClosure, is_optional: bool) -> Option<Self> {
+        if needs_its_closure(closure, false) {
+            return None;
+        }
+        let mut tails = Vec::new();
+        tails_of(&closure.body, &mut tails);
+        let mut values = Vec::new();
+        let known = tails
+            .into_iter()
+            .all(|tail| if is_optional { unwrapped(tail, &mut values) } else { made(tail, &mut values) });
+        (known && !values.is_empty()).then(|| Values { made: values, roots: lasting_roots(closure) })
+    }
+
+    /// Where the values' field at `path` comes from: which of the closure's records, and where in it.
+    pub(crate) fn place(&self, path: &[String]) -> Option<Place> {
+        let mut places = self.made.iter().map(|value| place_in(value, path, &self.roots));
+        let first = places.next()??;
+        places.all(|place| place.as_ref() == Some(&first)).then_some(first)
+    }
+
+    /// The fields that all values name, by path: the elements of tuples and the fields of structs, of nested ones, too.
+    pub(crate) fn named(&self) -> Vec<Vec<String>> {
+        let mut named = Vec::new();
+        if let Some(first) = self.made.first() {
+            names_in(first, &mut Vec::new(), &mut named);
+        }
+        named
+    }
+
+    /// Where the fields that no value names come from: `p` in `Page { rank, ..p }`.
+    pub(crate) fn rest(&self) -> Option<Place> {
+        let mut places = self.made.iter().map(|value| match peeled(value) {
+            Expr::Struct(made) => place_of(made.rest.as_deref()?, &self.roots),
+            _ => None,
+        });
+        let first = places.next()??;
+        places.all(|place| place.as_ref() == Some(&first)).then_some(first)
+    }
+}
+
+/// The names of a closure's records that mean the same all over its body.
+fn lasting_roots(closure: &ExprClosure) -> Vec<Root<'_>> {
+    let hidden = names_bound_inside(&closure.body);
+    let all = closure.inputs.iter().enumerate().filter_map(|(record, pattern)| roots(record, pattern)).flatten();
+    all.filter(|root| !hidden.contains(&root.name)).collect()
+}
+
+/// The places at which an expression's value is made.
+fn tails_of<'a>(expr: &'a Expr, tails: &mut Vec<&'a Expr>) {
+    match peeled(expr) {
+        Expr::Block(block) if block.label.is_none() => tails_of_block(expr, &block.block.stmts, tails),
+        Expr::If(branch) => match &branch.else_branch {
+            Some((_, otherwise)) => {
+                tails_of_block(expr, &branch.then_branch.stmts, tails);
+                tails_of(otherwise, tails);
+            }
+            None => tails.push(expr),
+        },
+        Expr::Match(choice) => choice.arms.iter().for_each(|arm| tails_of(&arm.body, tails)),
+        value => tails.push(value),
+    }
+}
+
+fn tails_of_block<'a>(whole: &'a Expr, stmts: &'a [Stmt], tails: &mut Vec<&'a Expr>) {
+    match stmts.last() {
+        Some(Stmt::Expr(value, None)) => tails_of(value, tails),
+        _ => tails.push(whole),
+    }
+}
+
+/// The value itself.
+fn made<'a>(value: &'a Expr, values: &mut Vec<&'a Expr>) -> bool {
+    values.push(value);
+    true
+}
+
+/// The value in an `Option`, where syntax shows it.
+fn unwrapped<'a>(option: &'a Expr, values: &mut Vec<&'a Expr>) -> bool {
+    match option {
+        Expr::Path(_) => plain_path(option).is_some_and(|name| name == "None"),
+        Expr::Call(call) => match (plain_path(&call.func), call.args.first()) {
+            (Some(name), Some(value)) if name == "Some" && call.args.len() == 1 => {
+                tails_of(value, values);
+                true
+            }
+            _ => false,
+        },
+        Expr::MethodCall(call) => match (call.method.to_string().as_str(), call.args.first()) {
+            ("then_some", Some(value)) => made(value, values),
+            ("then", Some(Expr::Closure(made))) if made.inputs.is_empty() => {
+                tails_of(&made.body, values);
+                true
+            }
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+fn place_in(value: &Expr, path: &[String], roots: &[Root<'_>]) -> Option<Place> {
+    match (peeled(value), path.split_first()) {
+        (Expr::Struct(made), Some((name, below))) => {
+            match made.fields.iter().find(|field| member_text(&field.member) == *name) {
+                Some(field) => place_in(&field.expr, below, roots),
+                None => Some(place_of(made.rest.as_deref()?, roots)?.then(path)),
+            }
+        }
+        (Expr::Tuple(made), Some((position, below))) => {
+            let element = made.elems.iter().nth(position.parse().ok()?)?;
+            place_in(element, below, roots)
+        }
+        (Expr::Struct(_) | Expr::Tuple(_), None) => None,
+        (value, _) => Some(place_of(value, roots)?.then(path)),
+    }
+}
+
+fn names_in(value: &Expr, path: &mut Vec<String>, named: &mut Vec<Vec<String>>) {
+    let mut below = |name: String, value: &Expr| {
+        path.push(name);
+        names_in(value, path, named);
+        path.pop();
+    };
+    match peeled(value) {
+        Expr::Struct(made) => made.fields.iter().for_each(|field| below(member_text(&field.member), &field.expr)),
+        Expr::Tuple(made) => made.elems.iter().enumerate().for_each(|(at, value)| below(at.to_string(), value)),
+        _ => named.push(path.clone()),
+    }
+}

@@ -1,0 +1,477 @@
+///
+/// # Plan
+/// ```text
+/// sales
+///     map(|s| Row { id: s.order.id, twice: s.amount * 2, name: s.name }) filter(|r| r.id > least && r.twice > 10 &&…
+/// ```
+#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
+fn below_a_map(sales: DataSet<Sale>, least: u64) -> DataSet<Row> {
+    let _scope = ::dataflow::scope("below_a_map");
+    sales
+        .step(const {
+            &::dataflow::Step {
+                name: "filter",
+                operator: "filter",
+                text: "|r| r.id > least",
+                reads: &[::dataflow::Reads::Fields(&["order.id"])],
+                moves: true,
+                below: "map",
+                ..::dataflow::Step::UNKNOWN
+            }
+        })
+        .bounded("order.id", ::dataflow::Comparison::Greater, &least)
+        .filter({
+            #[allow(unused_imports)]
+            use ::dataflow::__private::Capture as _;
+            let least = least.__capture();
+            move |__record| { __record.order.id > least }
+        })
+        .step(const {
+            &::dataflow::Step {
+                name: "filter",
+                operator: "filter",
+                text: "|r| r.name.starts_with(\"a\")",
+                reads: &[::dataflow::Reads::Fields(&["name"])],
+                moves: true,
+                below: "map",
+                ..::dataflow::Step::UNKNOWN
+            }
+        })
+        .filter(move |__record| { __record.name.starts_with("a") })
+        .step(const {
+            &::dataflow::Step {
+                name: "filter",
+                operator: "filter",
+                text: "|r| r.name != \"ab\"",
+                reads: &[::dataflow::Reads::Fields(&["name"])],
+                moves: true,
+                below: "map",
+                ..::dataflow::Step::UNKNOWN
+            }
+        })
+        .filter(move |__record| { __record.name != "ab" })
+        .step(const {
+            &::dataflow::Step {
+                name: "map",
+                operator: "map → filter → map",
+                text: "|s| Row { id: s.order.id, twice: s.amount * 2, name: s.name } → |r| r.twice > 10 → |r| Row { twice: 0, ..r }",
+                reads: &[::dataflow::Reads::Fields(&["amount", "name", "order.id"])],
+                ..::dataflow::Step::UNKNOWN
+            }
+        })
+        .process(move |s, __out| {
+            match (Row {
+                id: s.order.id,
+                twice: s.amount * 2,
+                name: s.name,
+            }) {
+                value => {
+                    let r = ::dataflow::Value::twin(&value);
+                    if r.twice > 10 {
+                        __out.emit(Row { twice: 0, ..r })
+                    }
+                }
+            }
+        })
+}
+///
+/// # Plan
+/// ```text
+/// items
+///     join(orders) on(|l| l.order, |o| o.id) filter(|l, o| l.shipped > day && (o.day < day || o.open) && l.price >…
+/// ```
+#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
+fn to_the_sides_of_a_join(
+    items: DataSet<Item>,
+    orders: DataSet<Order>,
+    day: Date,
+) -> DataSet<(u64, u64)> {
+    let _scope = ::dataflow::scope("to_the_sides_of_a_join");
+    items
+        .step(const {
+            &::dataflow::Step {
+                name: "filter",
+                operator: "filter",
+                text: "|l, o| l.shipped > day",
+                reads: &[::dataflow::Reads::Fields(&["shipped"])],
+                moves: true,
+                below: "join",
+                ..::dataflow::Step::UNKNOWN
+            }
+        })
+        .bounded("shipped", ::dataflow::Comparison::Greater, &day)
+        .filter({
+            #[allow(unused_imports)]
+            use ::dataflow::__private::Capture as _;
+            let day = day.__capture();
+            move |__record| { __record.shipped > day }
+        })
+        .step(const {
+            &::dataflow::Step {
+                name: "filter",
+                operator: "filter",
+                text: "|(id, price)| price > 3",
+                reads: &[::dataflow::Reads::Fields(&["price"])],
+                moves: true,
+                below: "join",
+                ..::dataflow::Step::UNKNOWN
+            }
+        })
+        .bounded("price", ::dataflow::Comparison::Greater, &3)
+        .filter(move |__record| { __record.price > 3 })
+        .step(const {
+            &::dataflow::Step {
+                name: "join",
+                operator: "join → filter → map",
+                text: "orders → |l| l.order, |o| o.id → |l, o| l.price > o.price → |l, o| (o.id, l.price)",
+                reads: &[
+                    ::dataflow::Reads::Fields(&["price"]),
+                    ::dataflow::Reads::Fields(&["id", "price"]),
+                ],
+                forwards: &[
+                    ::dataflow::Forward::Field {
+                        to: "0",
+                        record: 1,
+                        from: "id",
+                    },
+                    ::dataflow::Forward::Field {
+                        to: "1",
+                        record: 0,
+                        from: "price",
+                    },
+                ],
+                ..::dataflow::Step::UNKNOWN
+            }
+        })
+        .join(
+            orders
+                .step(const {
+                    &::dataflow::Step {
+                        name: "filter",
+                        operator: "filter",
+                        text: "|l, o| o.day < day || o.open",
+                        reads: &[::dataflow::Reads::Fields(&["day", "open"])],
+                        moves: true,
+                        below: "join",
+                        ..::dataflow::Step::UNKNOWN
+                    }
+                })
+                .filter({
+                    #[allow(unused_imports)]
+                    use ::dataflow::__private::Capture as _;
+                    let day = day.__capture();
+                    move |__record| { __record.day < day || __record.open }
+                })
+                .step(const {
+                    &::dataflow::Step {
+                        name: "filter",
+                        operator: "filter",
+                        text: "|(id, price)| id != 7",
+                        reads: &[::dataflow::Reads::Fields(&["id"])],
+                        moves: true,
+                        below: "join",
+                        ..::dataflow::Step::UNKNOWN
+                    }
+                })
+                .filter(move |__record| { __record.id != 7 }),
+        )
+        .on(|l| l.order, |o| o.id)
+        .process(move |l, o, __out| {
+            if l.price > o.price {
+                __out.emit((o.id, l.price))
+            }
+        })
+}
+///
+/// # Plan
+/// ```text
+/// items
+///     map(|l| Item { price: l.price + 1, ..l })
+///     left_join(orders) on(|l| l.order, |o| o.id) map(|l, o| (l.order, o.map(|o| o.id))) filter(|p| p.0 > 3) filter…
+/// ```
+#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
+fn what_an_outer_join_keeps(
+    items: DataSet<Item>,
+    orders: DataSet<Order>,
+) -> DataSet<(u64, Option<u64>)> {
+    let _scope = ::dataflow::scope("what_an_outer_join_keeps");
+    items
+        .step(const {
+            &::dataflow::Step {
+                name: "filter",
+                operator: "filter",
+                text: "|p| p.0 > 3",
+                reads: &[::dataflow::Reads::Fields(&["order"])],
+                moves: true,
+                below: "map",
+                ..::dataflow::Step::UNKNOWN
+            }
+        })
+        .bounded("order", ::dataflow::Comparison::Greater, &3)
+        .filter(move |__record| { __record.order > 3 })
+        .step(const {
+            &::dataflow::Step {
+                name: "map",
+                operator: "map",
+                text: "|l| Item { price: l.price + 1, ..l }",
+                reads: &[::dataflow::Reads::All],
+                forwards: &[
+                    ::dataflow::Forward::Rest {
+                        record: 0,
+                        from: "",
+                        named: &["price"],
+                    },
+                ],
+                ..::dataflow::Step::UNKNOWN
+            }
+        })
+        .process(move |l, __out| { __out.emit(Item { price: l.price + 1, ..l }) })
+        .step(const {
+            &::dataflow::Step {
+                name: "left_join",
+                operator: "left_join → map → filter",
+                text: "orders → |l| l.order, |o| o.id → |l, o| (l.order, o.map(|o| o.id)) → |p| p.1.is_none()",
+                reads: &[::dataflow::Reads::Fields(&["order"]), ::dataflow::Reads::All],
+                forwards: &[
+                    ::dataflow::Forward::Field {
+                        to: "0",
+                        record: 0,
+                        from: "order",
+                    },
+                ],
+                ..::dataflow::Step::UNKNOWN
+            }
+        })
+        .left_join(orders.clone())
+        .on(|l| l.order, |o| o.id)
+        .process(move |l, o, __out| {
+            match (l.order, o.map(|o| o.id)) {
+                value => {
+                    let p = ::dataflow::Value::twin(&value);
+                    if p.1.is_none() {
+                        __out.emit(p)
+                    }
+                }
+            }
+        })
+}
+/// What may fail, what has no answer for each record, and what acts on something outside stays.
+///
+/// # Plan
+/// ```text
+/// guarded = sales
+///     map(|s| Row { id: s.id, twice: s.amount }) filter(|r| r.id > 0 && 10 / r.id > least)
+/// counted = sales
+///     map(|s| { seen.add(1); Row { id: s.id, twice: 2 } }) filter(|r| r.id > 0)
+/// checked = sales
+///     try_map(|s| checked(s).map(|twice| Row { id: s.id, twice })) filter(|r| r.id > 0)
+/// hidden = sales
+///     map(|s| { let s = other(s); Row { id: s.id, twice: 1 } }) filter(|r| r.id > 0)
+/// either = sales
+///     map(|s| if s.old { Row { id: s.id, twice: 1 } } else { Row { id: s.other, twice: 1 } })
+/// guarded
+///     union(counted)
+///     union(checked)
+///     union(hidden)
+///     union(either.filter(|r| r.id > 0))
+/// ```
+#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
+fn what_stays(sales: DataSet<Sale>, seen: Counter, least: u64) -> DataSet<Row> {
+    let _scope = ::dataflow::scope("what_stays");
+    let guarded = sales
+        .step(const {
+            &::dataflow::Step {
+                name: "filter",
+                operator: "filter",
+                text: "|r| r.id > 0",
+                reads: &[::dataflow::Reads::Fields(&["id"])],
+                moves: true,
+                below: "map",
+                ..::dataflow::Step::UNKNOWN
+            }
+        })
+        .bounded("id", ::dataflow::Comparison::Greater, &0)
+        .filter(move |__record| { __record.id > 0 })
+        .step(const {
+            &::dataflow::Step {
+                name: "guarded",
+                operator: "map → filter",
+                text: "|s| Row { id: s.id, twice: s.amount } → |r| 10 / r.id > least",
+                reads: &[::dataflow::Reads::Fields(&["amount", "id"])],
+                forwards: &[
+                    ::dataflow::Forward::Field {
+                        to: "id",
+                        record: 0,
+                        from: "id",
+                    },
+                    ::dataflow::Forward::Field {
+                        to: "twice",
+                        record: 0,
+                        from: "amount",
+                    },
+                ],
+                ..::dataflow::Step::UNKNOWN
+            }
+        })
+        .process({
+            #[allow(unused_imports)]
+            use ::dataflow::__private::Capture as _;
+            let least = least.__capture();
+            move |s, __out| {
+                match (Row { id: s.id, twice: s.amount }) {
+                    value => {
+                        let r = ::dataflow::Value::twin(&value);
+                        if 10 / r.id > least {
+                            __out.emit(r)
+                        }
+                    }
+                }
+            }
+        });
+    let counted = sales
+        .step(const {
+            &::dataflow::Step {
+                name: "counted",
+                operator: "map → filter",
+                text: "|s| { seen.add(1); Row { id: s.id, twice: 2 } } → |r| r.id > 0",
+                reads: &[::dataflow::Reads::Fields(&["id"])],
+                ..::dataflow::Step::UNKNOWN
+            }
+        })
+        .process({
+            #[allow(unused_imports)]
+            use ::dataflow::__private::Capture as _;
+            let seen = seen.__capture();
+            move |s, __out| {
+                {
+                    seen.add(1);
+                    match (Row { id: s.id, twice: 2 }) {
+                        value => {
+                            let r = ::dataflow::Value::twin(&value);
+                            if r.id > 0 {
+                                __out.emit(r)
+                            }
+                        }
+                    }
+                }
+            }
+        });
+    let checked = sales
+        .step(const {
+            &::dataflow::Step {
+                name: "checked",
+                operator: "try_map → filter",
+                text: "|s| checked(s).map(|twice| Row { id: s.id, twice }) → |r| r.id > 0",
+                reads: &[::dataflow::Reads::All],
+                ..::dataflow::Step::UNKNOWN
+            }
+        })
+        .try_process(move |s, __out| {
+            match ::core::convert::identity::<
+                ::core::result::Result<_, _>,
+            >(checked(s).map(|twice| Row { id: s.id, twice }))? {
+                value => {
+                    let r = ::dataflow::Value::twin(&value);
+                    if r.id > 0 {
+                        __out.emit(r)
+                    }
+                }
+            };
+            ::core::result::Result::Ok(())
+        });
+    let hidden = sales
+        .step(const {
+            &::dataflow::Step {
+                name: "hidden",
+                operator: "map → filter",
+                text: "|s| { let s = other(s); Row { id: s.id, twice: 1 } } → |r| r.id > 0",
+                reads: &[::dataflow::Reads::All],
+                ..::dataflow::Step::UNKNOWN
+            }
+        })
+        .process(move |s, __out| {
+            {
+                let s = other(s);
+                match (Row { id: s.id, twice: 1 }) {
+                    value => {
+                        let r = ::dataflow::Value::twin(&value);
+                        if r.id > 0 {
+                            __out.emit(r)
+                        }
+                    }
+                }
+            }
+        });
+    let either = sales
+        .step(const {
+            &::dataflow::Step {
+                name: "either",
+                operator: "map",
+                text: "|s| if s.old { Row { id: s.id, twice: 1 } } else { Row { id: s.other, twice: 1 } }",
+                reads: &[::dataflow::Reads::Fields(&["id", "old", "other"])],
+                ..::dataflow::Step::UNKNOWN
+            }
+        })
+        .process(move |s, __out| {
+            if s.old {
+                __out.emit(Row { id: s.id, twice: 1 })
+            } else {
+                __out.emit(Row { id: s.other, twice: 1 })
+            }
+        });
+    guarded
+        .step(const {
+            &::dataflow::Step {
+                name: "union",
+                operator: "union",
+                text: "counted",
+                reads: &[],
+                ..::dataflow::Step::UNKNOWN
+            }
+        })
+        .union(counted.clone())
+        .step(const {
+            &::dataflow::Step {
+                name: "union",
+                operator: "union",
+                text: "checked",
+                reads: &[],
+                ..::dataflow::Step::UNKNOWN
+            }
+        })
+        .union(checked.clone())
+        .step(const {
+            &::dataflow::Step {
+                name: "union",
+                operator: "union",
+                text: "hidden",
+                reads: &[],
+                ..::dataflow::Step::UNKNOWN
+            }
+        })
+        .union(hidden.clone())
+        .step(const {
+            &::dataflow::Step {
+                name: "union",
+                operator: "union",
+                text: "either.filter(|r| r.id > 0)",
+                reads: &[],
+                ..::dataflow::Step::UNKNOWN
+            }
+        })
+        .union(
+            either
+                .step(const {
+                    &::dataflow::Step {
+                        name: "filter",
+                        operator: "filter",
+                        text: "|r| r.id > 0",
+                        reads: &[::dataflow::Reads::Fields(&["id"])],
+                        moves: true,
+                        ..::dataflow::Step::UNKNOWN
+                    }
+                })
+                .bounded("id", ::dataflow::Comparison::Greater, &0)
+                .filter(move |r| { r.id > 0 }),
+        )
+}

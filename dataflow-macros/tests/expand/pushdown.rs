@@ -1,0 +1,45 @@
+#[dataflow]
+fn below_a_map(sales: DataSet<Sale>, least: u64) -> DataSet<Row> {
+    sales
+        .map(|s| Row { id: s.order.id, twice: s.amount * 2, name: s.name })
+        .filter(|r| r.id > least && r.twice > 10 && r.name.starts_with("a"))
+        .map(|r| Row { twice: 0, ..r })
+        .filter(|r| r.name != "ab")
+}
+
+#[dataflow]
+fn to_the_sides_of_a_join(items: DataSet<Item>, orders: DataSet<Order>, day: Date) -> DataSet<(u64, u64)> {
+    items
+        .join(orders)
+        .on(|l| l.order, |o| o.id)
+        .filter(|l, o| l.shipped > day && (o.day < day || o.open) && l.price > o.price)
+        .map(|l, o| (o.id, l.price))
+        .filter(|(id, price)| price > 3 && id != 7)
+}
+
+#[dataflow]
+fn what_an_outer_join_keeps(items: DataSet<Item>, orders: DataSet<Order>) -> DataSet<(u64, Option<u64>)> {
+    items
+        .map(|l| Item { price: l.price + 1, ..l })
+        .left_join(orders)
+        .on(|l| l.order, |o| o.id)
+        .map(|l, o| (l.order, o.map(|o| o.id)))
+        .filter(|p| p.0 > 3)
+        .filter(|p| p.1.is_none())
+}
+
+/// What may fail, what has no answer for each record, and what acts on something outside stays.
+#[dataflow]
+fn what_stays(sales: DataSet<Sale>, seen: Counter, least: u64) -> DataSet<Row> {
+    let guarded = sales.map(|s| Row { id: s.id, twice: s.amount }).filter(|r| r.id > 0 && 10 / r.id > least);
+    let counted = sales.map(|s| { seen.add(1); Row { id: s.id, twice: 2 } }).filter(|r| r.id > 0);
+    let checked = sales.try_map(|s| checked(s).map(|twice| Row { id: s.id, twice })).filter(|r| r.id > 0);
+    let hidden = sales
+        .map(|s| {
+            let s = other(s);
+            Row { id: s.id, twice: 1 }
+        })
+        .filter(|r| r.id > 0);
+    let either = sales.map(|s| if s.old { Row { id: s.id, twice: 1 } } else { Row { id: s.other, twice: 1 } });
+    guarded.union(counted).union(checked).union(hidden).union(either.filter(|r| r.id > 0))
+}

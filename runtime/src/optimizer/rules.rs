@@ -1,0 +1,54 @@
+//! The rules that a plan can do without.
+
+/// A rule of the optimizer that changes how a plan runs, and never what it gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// Filters move below the operators that take over what they look at.
+    Filters,
+    /// Sources decode, and exchanges carry, the fields that somebody reads.
+    Fields,
+    /// Tasks fold what they have of each group before they ship it.
+    Combiners,
+    /// A scan whose branches meet again is repeated, so that nothing needs to be kept.
+    Scans,
+}
+
+impl Rule {
+    /// All of them.
+    pub const ALL: [Rule; 4] = [Rule::Filters, Rule::Fields, Rule::Combiners, Rule::Scans];
+
+    /// Its name on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Rule::Filters => "filters",
+            Rule::Fields => "fields",
+            Rule::Combiners => "combiners",
+            Rule::Scans => "scans",
+        }
+    }
+}
+
+/// Which rules run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rules([bool; Rule::ALL.len()]);
+
+impl Rules {
+    /// All of them.
+    #[must_use]
+    pub fn all() -> Self {
+        Rules([true; Rule::ALL.len()])
+    }
+
+    /// All but these.
+    #[must_use]
+    pub fn without(rules: &[Rule]) -> Self {
+        Rules(Rule::ALL.map(|rule| !rules.contains(&rule)))
+    }
+
+    /// Whether a rule runs.
+    #[must_use]
+    pub fn runs(self, rule: Rule) -> bool {
+        Rule::ALL.iter().zip(self.0).any(|(&other, runs)| other == rule && runs)
+    }
+}
