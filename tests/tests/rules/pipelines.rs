@@ -118,15 +118,17 @@ both_ways! {
     beside_a_value:
     fn beside_a_value(sales: DataSet<Sale>, others: DataSet<Sale>, least: u64) -> DataSet<(u64, u64)> {
         let rows = others.aggregate(|g| g.count());
-        sales.with(rows).map(|s, rows| (s.id, rows)).filter(|p| p.0 > least && p.1 > 1)
+        let pairs = sales.with(rows).map(|s, rows| (s.id, rows));
+        pairs.filter(|p| p.0 > least && p.1 > 100)
     }
 }
 
 both_ways! {
-    /// The second conjunct divides by what the first one has checked.
+    /// The second conjunct divides by what the first one has checked, which looks at a field that the closure makes.
     guarded:
     fn guarded(sales: DataSet<Sale>, least: u64) -> DataSet<(u64, i64)> {
-        sales.map(|s| (s.id, s.amount)).filter(|p| p.1 != 0 && 1_000 / p.1 < 100 && p.0 > least)
+        let rows = sales.map(|s| (s.id, s.amount, s.amount * 2)).filter(|p| p.2 != 0 && 1_000 / p.1 < 100 && p.0 > least);
+        rows.map(|p| (p.0, p.1))
     }
 }
 
