@@ -126,8 +126,8 @@ both_ways! {
 both_ways! {
     /// The second conjunct divides by what the first one has checked, which looks at a field that the closure makes.
     guarded:
-    fn guarded(sales: DataSet<Sale>, least: u64) -> DataSet<(u64, i64)> {
-        let rows = sales.map(|s| (s.id, s.amount, s.amount * 2)).filter(|p| p.2 != 0 && 1_000 / p.1 < 100 && p.0 > least);
+    fn guarded(sales: DataSet<Sale>, least: u64) -> DataSet<(u64, u32)> {
+        let rows = sales.map(|s| (s.id, s.key, s.key * 2)).filter(|p| p.2 != 0 && 1_000 / p.1 < 100 && p.0 > least);
         rows.map(|p| (p.0, p.1))
     }
 }
