@@ -163,12 +163,8 @@ fn side(pipeline: &Pipeline, flow: FlowId, at: usize, places: &[(Place, Place)])
             let right = flow_of(join.args.first()?)?;
             // Another chain may end in this one's value, but for arguments: those are nobody else's.
             let argument = &pipeline.flows[right.0];
-            (argument.is_argument && argument.is_flow() && argument.stand == Stand::Flow).then(|| Target {
-                flow: right,
-                position: argument.calls.len(),
-                places,
-                below,
-            })
+            let is_its_own = argument.is_argument && argument.is_flow() && argument.stand == Stand::Flow;
+            is_its_own.then_some(Target { flow: right, position: argument.calls.len(), places, below })
         }
     }
 }
