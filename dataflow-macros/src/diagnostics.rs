@@ -148,6 +148,12 @@ pub(crate) mod message {
         format!("`{word}` needs records, and these are pairs: write `.map(|left, right| …)` before it")
     }
 
+    pub(crate) fn closure_over_both_comes_first(word: &Ident) -> String {
+        format!(
+            "`{word}` is for one flow, and these are groups of two: say what becomes of both before it, by `.reduce_group(|lefts, rights, out| …)`"
+        )
+    }
+
     pub(crate) fn no_operator_of_groups(word: &Ident) -> String {
         format!(
             "`{word}` is for records, and these are groups: say what becomes of a group before it, by `.aggregate(|g| …)`, \
@@ -161,8 +167,16 @@ pub(crate) mod message {
         )
     }
 
-    pub(crate) fn group_wanted(word: &Ident) -> String {
-        format!("`{word}` takes a closure over one group and the place for what it makes of it: write `|group, out| …`")
+    pub(crate) fn groups_wanted(word: &Ident, groups: usize) -> String {
+        match groups {
+            1 => format!(
+                "`{word}` takes a closure over one group and the place for what it makes of it: write `|group, out| …`"
+            ),
+            _ => format!(
+                "`{word}` takes a closure over a key's groups of both sides and the place for what it makes of them: write \
+                 `|lefts, rights, out| …`"
+            ),
+        }
     }
 
     pub(crate) fn no_order_wanted(word: &Ident) -> String {

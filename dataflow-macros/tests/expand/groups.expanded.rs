@@ -396,3 +396,43 @@ fn named_grouping(items: DataSet<LineItem>) -> (DataSet<LineItem>, DataSet<(u64,
             .finish(move |__key, ((), __slot0), __out| { __out.emit((__key, __slot0)) }),
     )
 }
+///
+/// # Plan
+/// ```text
+/// both = items
+///     co_group(parts) on(|l| (l.partkey, l.suppkey), |p| (p.key, p.supplier))
+/// both
+///     sorted_by(|l| asc(l.day), |p| desc(p.price)) reduce_group(|items, parts, out| { for l in items { for p in par…
+/// ```
+#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
+fn both_sides(
+    items: DataSet<LineItem>,
+    parts: DataSet<Part>,
+    limit: u64,
+) -> DataSet<(u64, u64)> {
+    let _scope = ::dataflow::scope("both_sides");
+    let both = items
+        .step(const {
+            &::dataflow::Step {
+                name: "both",
+                operator: "co_group",
+                text: "parts → |l| (l.partkey, l.suppkey), |p| (p.key, p.supplier)",
+                reads: &[],
+            }
+        })
+        .co_group(parts.clone())
+        .on(|l| (l.partkey, l.suppkey), |p| (p.key, p.supplier));
+    both.sorted_by(|l| asc(l.day), |p| desc(p.price))
+        .reduce_group({
+            #[allow(unused_imports)]
+            use ::dataflow::__private::Capture as _;
+            let limit = limit.__capture();
+            move |items, parts, out| {
+                while let ::core::option::Option::Some(l) = items.next() {
+                    while let ::core::option::Option::Some(p) = parts.next() {
+                        out.emit((l.day, p.price * limit));
+                    }
+                }
+            }
+        })
+}

@@ -74,3 +74,15 @@ fn named_grouping(items: DataSet<LineItem>) -> (DataSet<LineItem>, DataSet<(u64,
     let by_order = items.group_by(|l| l.orderkey);
     (by_order.sum(|l| l.quantity), by_order.aggregate(|g| (g.key, g.count())))
 }
+
+#[dataflow]
+fn both_sides(items: DataSet<LineItem>, parts: DataSet<Part>, limit: u64) -> DataSet<(u64, u64)> {
+    let both = items.co_group(parts).on(|l| (l.partkey, l.suppkey), |p| (p.key, p.supplier));
+    both.sorted_by(|l| asc(l.day), |p| desc(p.price)).reduce_group(|items, parts, out| {
+        for l in items {
+            for p in parts {
+                out.emit((l.day, p.price * limit));
+            }
+        }
+    })
+}

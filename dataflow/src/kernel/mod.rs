@@ -24,7 +24,7 @@ pub use fields::{CountDistinct, First};
 pub use finish::{Averaged, mean};
 pub(crate) use finish::{finish, finish_mean};
 pub use group::Group;
-pub(crate) use group::reduce_group;
+pub(crate) use group::{co_group, reduce_group};
 pub(crate) use join::{join, try_join};
 pub(crate) use predicate::{predicate, try_predicate};
 pub(crate) use reduce::reduce;

@@ -1,5 +1,7 @@
 //! Rows kept to be given back in order.
 
+mod merge;
+
 use std::cmp::Ordering;
 use std::marker::PhantomData;
 use std::sync::Arc;

@@ -4,6 +4,7 @@
 
 mod aggregate;
 mod chain;
+mod co_group;
 mod composed;
 mod enums;
 mod files;
