@@ -192,7 +192,7 @@ pub(crate) mod message {
     pub(crate) fn unknown_measure(word: &Ident) -> String {
         format!(
             "`{word}` is no measure of a group: there are `.sum(..)`, `.min(..)`, `.max(..)`, `.avg(..)`, `.count()`, \
-             `.count_if(..)`, `.count_distinct(..)`, `.min_by(..)`, `.max_by(..)` and `.first(..)`"
+             `.count_if(..)`, `.count_distinct(..)`, `.min_by(..)`, `.max_by(..)`, `.first(..)`, and for all others `.fold(..)`"
         )
     }
 
@@ -206,6 +206,20 @@ pub(crate) mod message {
                 "`{word}` takes two closures over one record of the group, what is compared and what is wanted: write `.{word}(|record| record.price, |record| record.seller)`"
             ),
         }
+    }
+
+    pub(crate) fn measure_wants_accumulator(word: &Ident) -> String {
+        format!(
+            "`{word}` takes what to begin with, a closure that adds a record, and one that adds what another task has: write \
+             `.{word}(0, |sum, record| *sum += record.field, |sum, other| *sum += other)`"
+        )
+    }
+
+    pub(crate) fn measure_wants_aggregator(word: &Ident) -> String {
+        format!(
+            "`{word}` takes an aggregator and a closure over one record of the group: write \
+             `.{word}(aggregator, |record| record.field)`"
+        )
     }
 
     fn parameters(count: usize) -> &'static str {

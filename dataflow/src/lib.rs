@@ -23,7 +23,7 @@ pub use flow::{
     Aggregates, Bounded, CoGroup, CoGroups, DataSet, DataStream, Ends, Flow, Grouped, Join, Joined, Mode, Reads,
     Records, Scope, SemiJoin, Side, SortedGroups, Step, Task, TaskState, Total, Unbounded, scope,
 };
-pub use kernel::{Averaged, Emitter, Group, TaskRecords, mean};
+pub use kernel::{Accumulator, Aggregator, Averaged, Emitter, Group, TaskRecords, mean};
 pub use key::{Asc, Desc, Equality, Field, Key, KeyedBy, Order, Projection, asc, desc};
 pub use record::{Record, Value};
 pub use runtime::format::{CsvOptions, JsonOptions};
@@ -39,8 +39,8 @@ pub mod joins {
 /// The slots of [`Aggregates`], as they stand in its type.
 pub mod slots {
     pub use crate::kernel::{
-        Avg, Condition, Count, CountDistinct, CountIf, Extreme, First, Greatest, GreatestBy, Least, LeastBy, Measure,
-        Slots, State, Sum,
+        Avg, ByAggregator, ByClosures, Condition, Count, CountDistinct, CountIf, Extreme, First, Folded, Folding,
+        Greatest, GreatestBy, Least, LeastBy, Measure, Slots, State, Sum,
     };
 }
 

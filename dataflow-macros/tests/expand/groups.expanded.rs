@@ -436,3 +436,62 @@ fn both_sides(
             }
         })
 }
+///
+/// # Plan
+/// ```text
+/// items
+///     group_by(|l| l.partkey) aggregate(|g| { let spread = g.fold(Spread { least: scale, most: -scale }, |spread, l…
+/// ```
+#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
+fn folds(
+    items: DataSet<LineItem>,
+    scale: f64,
+    quantile: Quantile,
+) -> DataSet<(u64, f64, f64, u64)> {
+    let _scope = ::dataflow::scope("folds");
+    items
+        .step(const {
+            &::dataflow::Step {
+                name: "group_by",
+                operator: "group_by → aggregate",
+                text: "|l| l.partkey → |g| { let spread = g.fold(Spread { least: scale, most: -scale }, |spread, l| spread.add(l.price * scale…",
+                reads: &[::dataflow::Reads::Fields(&["price", "quantity"])],
+            }
+        })
+        .group_by(|l| l.partkey)
+        .aggregates()
+        .fold(
+            {
+                #[allow(unused_imports)]
+                use ::dataflow::__private::Capture as _;
+                let scale = scale.__capture();
+                Spread {
+                    least: scale,
+                    most: -scale,
+                }
+            },
+            {
+                #[allow(unused_imports)]
+                use ::dataflow::__private::Capture as _;
+                let scale = scale.__capture();
+                move |spread, l| { spread.add(l.price * scale) }
+            },
+            move |spread, other| { spread.merge(other) },
+        )
+        .fold_with(
+            {
+                #[allow(unused_imports)]
+                use ::dataflow::__private::Capture as _;
+                let quantile = quantile.__capture();
+                quantile
+            },
+            move |l| { l.quantity },
+        )
+        .count()
+        .finish(move |__key, ((((), __slot0), __slot1), __slot2), __out| {
+            {
+                let spread = __slot0;
+                __out.emit((__key, spread.range(), __slot1, __slot2))
+            }
+        })
+}

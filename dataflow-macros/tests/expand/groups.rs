@@ -86,3 +86,15 @@ fn both_sides(items: DataSet<LineItem>, parts: DataSet<Part>, limit: u64) -> Dat
         }
     })
 }
+
+#[dataflow]
+fn folds(items: DataSet<LineItem>, scale: f64, quantile: Quantile) -> DataSet<(u64, f64, f64, u64)> {
+    items.group_by(|l| l.partkey).aggregate(|g| {
+        let spread = g.fold(
+            Spread { least: scale, most: -scale },
+            |spread, l| spread.add(l.price * scale),
+            |spread, other| spread.merge(other),
+        );
+        (g.key, spread.range(), g.fold_with(quantile, |l| l.quantity), g.count())
+    })
+}

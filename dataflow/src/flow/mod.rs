@@ -7,6 +7,7 @@ mod aggregate;
 mod capture;
 mod chain;
 mod co_group;
+mod fold;
 mod group;
 mod group_records;
 mod join;

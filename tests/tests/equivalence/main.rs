@@ -9,6 +9,7 @@ mod composed;
 mod enums;
 mod files;
 mod floats;
+mod fold;
 mod group;
 mod group_records;
 mod join;
