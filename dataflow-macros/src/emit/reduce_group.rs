@@ -1,4 +1,4 @@
-//! `reduce_group`: a closure over the records of groups, which are lent.
+//! `reduce_group` and `combine_group`: closures over the records of groups, which are lent.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote_spanned};
@@ -21,7 +21,7 @@ pub(crate) fn write(call: &Call) -> TokenStream {
     closure.capture.get_or_insert(syn::Token![move](call.span()));
     lend(&mut closure);
     let written = capture::around(&captures, call.span(), closure.into_token_stream());
-    method::in_place_of(call, "reduce_group", written)
+    method::in_place_of(call, &call.word.to_string(), written)
 }
 
 /// Writes loops over groups, which all parameters but the last are, as what lends their records. Where the closure gives a group's name to

@@ -495,3 +495,81 @@ fn folds(
             }
         })
 }
+///
+/// # Plan
+/// ```text
+/// largest = items
+///     reduce(|a, b| if a.quantity + least > b.quantity { a } else { b })
+/// gaps = items
+///     sort(|l| asc(l.day))
+///     reduce_group(|items, out| for l in items { out.emit(l.day) })
+/// partial = items
+///     group_by(|l| l.partkey) combine_group(|group, out| for l in group { out.emit(l.price) })
+/// ```
+#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
+fn ungrouped_and_partial(
+    items: DataSet<LineItem>,
+    least: u64,
+) -> (DataSet<LineItem>, DataSet<u64>, DataSet<u64>) {
+    let _scope = ::dataflow::scope("ungrouped_and_partial");
+    let largest = items
+        .step(const {
+            &::dataflow::Step {
+                name: "largest",
+                operator: "reduce",
+                text: "|a, b| if a.quantity + least > b.quantity { a } else { b }",
+                reads: &[::dataflow::Reads::All, ::dataflow::Reads::All],
+            }
+        })
+        .reduce({
+            #[allow(unused_imports)]
+            use ::dataflow::__private::Capture as _;
+            let least = least.__capture();
+            move |a, b, __out| {
+                if a.quantity + least > b.quantity {
+                    __out.emit(a)
+                } else {
+                    __out.emit(b)
+                }
+            }
+        });
+    let gaps = items
+        .step(const {
+            &::dataflow::Step {
+                name: "sort",
+                operator: "sort",
+                text: "|l| asc(l.day)",
+                reads: &[],
+            }
+        })
+        .sort(|l| asc(l.day))
+        .step(const {
+            &::dataflow::Step {
+                name: "gaps",
+                operator: "reduce_group",
+                text: "|items, out| for l in items { out.emit(l.day) }",
+                reads: &[],
+            }
+        })
+        .reduce_group(move |items, out| {
+            while let ::core::option::Option::Some(l) = items.next() {
+                out.emit(l.day)
+            }
+        });
+    let partial = items
+        .step(const {
+            &::dataflow::Step {
+                name: "partial",
+                operator: "group_by → combine_group",
+                text: "|l| l.partkey → |group, out| for l in group { out.emit(l.price) }",
+                reads: &[],
+            }
+        })
+        .group_by(|l| l.partkey)
+        .combine_group(move |group, out| {
+            while let ::core::option::Option::Some(l) = group.next() {
+                out.emit(l.price)
+            }
+        });
+    (largest.clone(), gaps.clone(), partial.clone())
+}

@@ -98,3 +98,11 @@ fn folds(items: DataSet<LineItem>, scale: f64, quantile: Quantile) -> DataSet<(u
         (g.key, spread.range(), g.fold_with(quantile, |l| l.quantity), g.count())
     })
 }
+
+#[dataflow]
+fn ungrouped_and_partial(items: DataSet<LineItem>, least: u64) -> (DataSet<LineItem>, DataSet<u64>, DataSet<u64>) {
+    let largest = items.reduce(|a, b| if a.quantity + least > b.quantity { a } else { b });
+    let gaps = items.sort(|l| asc(l.day)).reduce_group(|items, out| for l in items { out.emit(l.day) });
+    let partial = items.group_by(|l| l.partkey).combine_group(|group, out| for l in group { out.emit(l.price) });
+    (largest, gaps, partial)
+}

@@ -6,7 +6,7 @@ use runtime::operators;
 use runtime::page::OrderKey;
 
 use super::step::Next;
-use super::{Ends, Flow};
+use super::{Ends, Flow, Mode};
 use crate::kernel::{Emitter, Group, co_group};
 use crate::key::{Key, KeyedBy, Order, nulls_last};
 use crate::record::Record;
@@ -35,7 +35,7 @@ impl<L, R, M> Clone for CoGroups<L, R, M> {
     }
 }
 
-impl<T: Record, M: Ends> Flow<T, M> {
+impl<T: Record, M: Mode> Flow<T, M> {
     /// Groups this flow and another by a key that both have: for each key that is on either side, [`CoGroups::reduce_group`] sees the
     /// records of both sides, of which one may have none.
     ///
@@ -69,7 +69,10 @@ impl<T: Record, M: Ends> Flow<T, M> {
     /// # }
     /// ```
     #[track_caller]
-    pub fn co_group<R: Record>(&self, right: Flow<R, M>) -> CoGroup<T, R, M> {
+    pub fn co_group<R: Record>(&self, right: Flow<R, M>) -> CoGroup<T, R, M>
+    where
+        M: Ends,
+    {
         CoGroup { left: self.clone(), right, next: self.next.called_at(Location::caller()) }
     }
 }

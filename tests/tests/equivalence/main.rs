@@ -5,6 +5,7 @@
 mod aggregate;
 mod chain;
 mod co_group;
+mod combine_group;
 mod composed;
 mod enums;
 mod files;
