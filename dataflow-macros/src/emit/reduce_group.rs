@@ -3,9 +3,10 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote_spanned};
 use syn::visit_mut::{self, VisitMut};
-use syn::{Expr, ExprClosure, ExprForLoop, Ident, Item, parse_quote_spanned};
+use syn::{Expr, ExprClosure, ExprForLoop, Ident, Item, Pat, parse_quote_spanned};
 
 use crate::analyse::captures;
+use crate::emit::body::generated;
 use crate::emit::{capture, method};
 use crate::syntax::Call;
 use crate::syntax::names::plain_path;
@@ -44,8 +45,14 @@ impl VisitMut for Lend<'_> {
             && let Some(group) = plain_path(over).and_then(|over| self.groups.iter().find(|group| *group == over))
         {
             let next = quote_spanned!(group.span().located_at(for_token.span)=> #over.next());
+            // A pattern that does not match every record is a mistake, as in any `for`: it must not end the loop.
+            let whole = Ident::new("record", generated(for_token.span));
+            let (lent, body) = match plain_name(pat).is_some() || matches!(**pat, Pat::Wild(_)) {
+                true => (pat.to_token_stream(), body.to_token_stream()),
+                false => (whole.to_token_stream(), quote_spanned!(for_token.span=> { let #pat = #whole; #body })),
+            };
             *expr = parse_quote_spanned! {for_token.span=>
-                #(#attrs)* #label while let ::core::option::Option::Some(#pat) = #next #body
+                #(#attrs)* #label while let ::core::option::Option::Some(#lent) = #next #body
             };
         }
     }

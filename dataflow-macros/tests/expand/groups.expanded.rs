@@ -357,10 +357,9 @@ fn whole_groups(items: DataSet<LineItem>, limit: u64) -> DataSet<(u64, u64)> {
         .union(
             by_part
                 .reduce_group(move |items, made| {
-                    while let ::core::option::Option::Some(LineItem { day, .. }) = items
-                        .next()
-                    {
-                        made.emit((day, 1))
+                    while let ::core::option::Option::Some(record) = items.next() {
+                        let LineItem { day, .. } = record;
+                        { made.emit((day, 1)) }
                     }
                 }),
         )
@@ -548,7 +547,7 @@ fn ungrouped_and_partial(
                 name: "gaps",
                 operator: "reduce_group",
                 text: "|items, out| for l in items { out.emit(l.day) }",
-                reads: &[],
+                reads: &[::dataflow::Reads::Fields(&["day"])],
             }
         })
         .reduce_group(move |items, out| {
@@ -562,7 +561,7 @@ fn ungrouped_and_partial(
                 name: "partial",
                 operator: "group_by → combine_group",
                 text: "|l| l.partkey → |group, out| for l in group { out.emit(l.price) }",
-                reads: &[],
+                reads: &[::dataflow::Reads::Fields(&["price"])],
             }
         })
         .group_by(|l| l.partkey)

@@ -98,8 +98,9 @@ impl<T: Record, K: Record, M: Ends> Grouped<T, K, M> {
     /// `#[dataflow]` writes `for r in group` as `while let Some(r) = group.next()`. A record is there until the next one is asked for;
     /// [`Group::owned`] copies them.
     ///
-    /// Cost: all records come to their group's task, which keeps them in memory and sorts them by key; all fields are read. What
-    /// can be said as an aggregate or with [`Grouped::reduce`] is cheaper: it needs one record for each group.
+    /// Cost: all records come to their group's task, which keeps them in memory and sorts them by key. What can be said as an aggregate
+    /// or with [`Grouped::reduce`] is cheaper: it needs one record for each group. Where the closure does no more with the group than to
+    /// loop over it, to ask for its next record or its length, only the fields are read that it names of its records; else all.
     ///
     /// ```
     /// # use dataflow::prelude::*;

@@ -102,7 +102,7 @@ fn a_key_has_several_groups_where_memory_ends() {
     let groups = grouped(&readings, |r| r.key);
     for parallelism in PARALLELISM {
         let options =
-            Options { parallelism, memory_bytes: 8 << 20, progress: ProgressWhen::Never, ..Options::default() };
+            Options { parallelism, memory_bytes: 6 << 20, progress: ProgressWhen::Never, ..Options::default() };
         let env = Env::new(options);
         let partial = sizes(env.collection(&readings).unwrap(), 7).collect().unwrap();
         assert!(partial.len() > 7 * groups.len() * parallelism, "{parallelism} tasks: {} groups", partial.len());
