@@ -133,7 +133,35 @@ impl<L: Record, R: Record, M: Ends> CoGroups<L, R, M> {
     /// [`Group::owned`] copies those that are left, to go over them more than once.
     ///
     /// Cost: all records of both flows come to their key's task, which keeps them in memory and sorts them. What can be said as a join
-    /// is cheaper: it keeps the smaller side alone.
+    /// is cheaper: it keeps the smaller side alone. What is read of the records is found as in
+    /// [`Grouped::reduce_group`](super::Grouped::reduce_group).
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// /// The members of a team who have no task, where the team has any.
+    /// #[dataflow]
+    /// fn idle(members: DataSet<(u32, String)>, tasks: DataSet<(u32, String)>) -> DataSet<String> {
+    ///     members.co_group(tasks).on(|m| m.0, |t| t.0).reduce_group(|members, tasks, out| {
+    ///         let busy: Vec<(u32, String)> = tasks.owned();
+    ///         if busy.is_empty() {
+    ///             return;
+    ///         }
+    ///         for m in members {
+    ///             if busy.iter().all(|task| task.1 != m.1) {
+    ///                 out.emit(m.1);
+    ///             }
+    ///         }
+    ///     })
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// # let env = Env::embedded();
+    /// let members = env.collection([(1u32, "Ann"), (1, "Bob"), (2, "Cy")])?;
+    /// let tasks = env.collection([(1u32, "Bob"), (3, "Dee")])?;
+    /// assert_eq!(idle(members, tasks).collect()?, ["Ann"]);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn reduce_group<U: Record, F>(&self, body: F) -> Flow<U, M>
     where

@@ -105,8 +105,11 @@ where
 
 struct CoGrouping<L, R, U, B> {
     body: B,
-    of: PhantomData<fn() -> (L, R, U)>,
+    of: Types<L, R, U>,
 }
+
+/// Both sides' records and the result's.
+type Types<L, R, U> = PhantomData<fn() -> (L, R, U)>;
 
 /// A kernel that calls `body` for each key's groups of two sides.
 pub(crate) fn co_group<L: Record, R: Record, U: Record, F>(body: F) -> CoGroupFactory
