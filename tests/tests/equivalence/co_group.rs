@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use dataflow::prelude::*;
 use proptest::prelude::*;
-use tests::{Reading, Sale, everywhere, inputs};
+use tests::{Reading, Sale, everywhere, inputs, local};
 
 use crate::{cases, grouped};
 
@@ -136,4 +136,22 @@ fn two_empty_flows_have_no_groups() {
     everywhere(Vec::new(), |env| {
         only_left(env.collection(Vec::<Reading>::new())?, env.collection(Vec::<Reading>::new())?).collect()
     });
+}
+
+#[test]
+fn explain_shows_key_and_orders() {
+    let env = local(2);
+    let sales = env.collection(Vec::<Sale>::new()).unwrap();
+    firsts(sales.clone(), sales.clone()).write_csv("never/written");
+    only_left(env.collection(Vec::<Reading>::new()).unwrap(), env.collection(Vec::<Reading>::new()).unwrap())
+        .write_csv("never/written either");
+    sales.reduce_group(|all, out| out.emit(all.len() as u64)).write_csv("never/written here");
+    let plan = env.explain().unwrap();
+    let said = [
+        ", left sorted by day descending, id, right sorted by price, id descending",
+        "co_group on key = key ",
+        "sort both in memory, co_group",
+        "keep, then reduce_group",
+    ];
+    said.iter().for_each(|words| assert!(plan.contains(words), "{words}:\n{plan}"));
 }
