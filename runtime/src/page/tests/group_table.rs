@@ -47,16 +47,20 @@ fn a_record_of_plain_leaves_is_written_in_place() {
                 leaves.skip(4);
                 let small = leaves.plain::<u16>();
                 assert!(states.record(2).is_none(), "a text among the leaves");
-                let (mut read, mut written) = states.record(2).unwrap();
+                let (mut read, mut written) = states.record(1).unwrap();
+                let (mut read_last, mut written_last) = states.record(1).unwrap();
                 assert!(states.record(1).is_none(), "behind the last leaf");
-                let cursors = (read.plain::<u64>(), read.plain::<u64>());
-                let sinks = (written.plain::<u64>(), written.plain::<u64>());
+                let cursors = (read.plain::<u64>(), read_last.plain::<u64>());
+                let sinks = (written.plain::<u64>(), written_last.plain::<u64>());
+                // A record may not write what is behind its own leaves.
+                let beyond = written.plain::<u64>();
                 assert!(states.claims().is_some() && states.claims().is_none());
                 for (row, state) in rows.iter() {
                     let (count, last) = (cursors.0.read(state.row()), cursors.1.read(state.row()));
                     assert_eq!(last + 600 * u64::from(count > 0), if count > 0 { small.read(row).into() } else { 0 });
                     sinks.0.write(state.in_place(), count + 1);
                     sinks.1.write(state.in_place(), small.read(row).into());
+                    beyond.write(state.in_place(), 77);
                 }
             });
         });
