@@ -149,6 +149,12 @@ pub(crate) mod message {
         format!("`{word}` needs records, and these are pairs: write `.map(|left, right| …)` before it")
     }
 
+    pub(crate) fn closure_over_both_comes_first(word: &Ident) -> String {
+        format!(
+            "`{word}` is for one flow, and these are groups of two: say what becomes of both before it, by `.reduce_group(|lefts, rights, out| …)`"
+        )
+    }
+
     pub(crate) fn no_operator_of_groups(word: &Ident) -> String {
         format!(
             "`{word}` is for records, and these are groups: say what becomes of a group before it, by `.aggregate(|g| …)`, \
@@ -162,8 +168,16 @@ pub(crate) mod message {
         )
     }
 
-    pub(crate) fn group_wanted(word: &Ident) -> String {
-        format!("`{word}` takes a closure over one group and the place for what it makes of it: write `|group, out| …`")
+    pub(crate) fn groups_wanted(word: &Ident, groups: usize) -> String {
+        match groups {
+            1 => format!(
+                "`{word}` takes a closure over one group and the place for what it makes of it: write `|group, out| …`"
+            ),
+            _ => format!(
+                "`{word}` takes a closure over a key's groups of both sides and the place for what it makes of them: write \
+                 `|lefts, rights, out| …`"
+            ),
+        }
     }
 
     pub(crate) fn no_order_wanted(word: &Ident) -> String {
@@ -179,7 +193,7 @@ pub(crate) mod message {
     pub(crate) fn unknown_measure(word: &Ident) -> String {
         format!(
             "`{word}` is no measure of a group: there are `.sum(..)`, `.min(..)`, `.max(..)`, `.avg(..)`, `.count()`, \
-             `.count_if(..)`, `.count_distinct(..)`, `.min_by(..)`, `.max_by(..)` and `.first(..)`"
+             `.count_if(..)`, `.count_distinct(..)`, `.min_by(..)`, `.max_by(..)`, `.first(..)`, and for all others `.fold(..)`"
         )
     }
 
@@ -193,6 +207,20 @@ pub(crate) mod message {
                 "`{word}` takes two closures over one record of the group, what is compared and what is wanted: write `.{word}(|record| record.price, |record| record.seller)`"
             ),
         }
+    }
+
+    pub(crate) fn measure_wants_accumulator(word: &Ident) -> String {
+        format!(
+            "`{word}` takes what to begin with, a closure that adds a record, and one that adds what another task has: write \
+             `.{word}(0, |sum, record| *sum += record.field, |sum, other| *sum += other)`"
+        )
+    }
+
+    pub(crate) fn measure_wants_aggregator(word: &Ident) -> String {
+        format!(
+            "`{word}` takes an aggregator and a closure over one record of the group: write \
+             `.{word}(aggregator, |record| record.field)`"
+        )
     }
 
     fn parameters(count: usize) -> &'static str {

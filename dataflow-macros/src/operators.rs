@@ -38,6 +38,10 @@ pub(crate) enum Stand {
     Joined,
     /// After `semi_join` and its like, before the keys.
     KeyedFilter,
+    /// After `co_group`, before its keys.
+    CoGroup,
+    /// After `co_group(..).on(..)`.
+    CoGrouped,
     /// On what a sink gave back: no longer a flow.
     Result,
 }
@@ -57,8 +61,8 @@ pub(crate) enum Takes {
     Partition,
     /// The handle of a group, whose measures are computed together.
     Handle,
-    /// A group whose records are lent, and the place for what is made of them.
-    Group,
+    /// So many groups whose records are lent, and the place for what is made of them.
+    Groups(usize),
 }
 
 /// How an operator is written in the builder API.
@@ -107,8 +111,8 @@ const fn row(word: &'static str, from: Stand, takes: Takes, to: Stand, writing: 
     Operator { word, from, takes, to, writing }
 }
 
-use Stand::{Flow, Grouped, Join, Joined, KeyedFilter, Result, Sorted};
-use Takes::{Group, Handle, Partition, Records, Symbols, TaskThenRecord, Values};
+use Stand::{CoGroup, CoGrouped, Flow, Grouped, Join, Joined, KeyedFilter, Result, Sorted};
+use Takes::{Groups, Handle, Partition, Records, Symbols, TaskThenRecord, Values};
 use Writing::{AsWritten, Body, Predicate, Rewritten};
 
 static OPERATORS: &[Operator] = &[
@@ -157,8 +161,16 @@ static OPERATORS: &[Operator] = &[
     row("reduce", Grouped, Records(2), Flow, Rewritten(reduce::write)),
     row("sorted_by", Grouped, Symbols, Sorted, AsWritten),
     row("first", Sorted, Values, Flow, AsWritten),
-    row("reduce_group", Sorted, Group, Flow, Rewritten(reduce_group::write)),
-    row("reduce_group", Grouped, Group, Flow, Rewritten(reduce_group::write)),
+    row("reduce_group", Sorted, Groups(1), Flow, Rewritten(reduce_group::write)),
+    row("reduce_group", Grouped, Groups(1), Flow, Rewritten(reduce_group::write)),
+    row("combine_group", Sorted, Groups(1), Flow, Rewritten(reduce_group::write)),
+    row("combine_group", Grouped, Groups(1), Flow, Rewritten(reduce_group::write)),
+    row("reduce", Flow, Records(2), Flow, Rewritten(reduce::write)),
+    row("reduce_group", Flow, Groups(1), Flow, Rewritten(reduce_group::write)),
+    row("co_group", Flow, Values, CoGroup, AsWritten),
+    row("on", CoGroup, Symbols, CoGrouped, AsWritten),
+    row("sorted_by", CoGrouped, Symbols, CoGrouped, AsWritten),
+    row("reduce_group", CoGrouped, Groups(2), Flow, Rewritten(reduce_group::write)),
     row("aggregate", Grouped, Handle, Flow, Rewritten(aggregate::write)),
     row("aggregate", Flow, Handle, Flow, Rewritten(aggregate::write)),
     // Whole flows.

@@ -20,10 +20,10 @@ pub use dataflow_macros::{Record, dataflow_inline as dataflow};
 pub use env::{Engine, Env, Options, ProgressWhen, Report};
 pub use error::{Error, Result, UserError};
 pub use flow::{
-    Aggregates, Bounded, DataSet, DataStream, Ends, Flow, Forward, Grouped, Join, Joined, Mode, Reads, Records, Scope,
-    SemiJoin, Side, SortedGroups, Step, Task, TaskState, Total, Unbounded, scope,
+    Aggregates, Bounded, CoGroup, CoGroups, DataSet, DataStream, Ends, Flow, Forward, Grouped, Join, Joined, Mode,
+    Reads, Records, Scope, SemiJoin, Side, SortedGroups, Step, Task, TaskState, Total, Unbounded, scope,
 };
-pub use kernel::{Averaged, Emitter, Group, TaskRecords, mean};
+pub use kernel::{Accumulator, Aggregator, Averaged, Emitter, Group, TaskRecords, mean};
 pub use key::{Asc, Desc, Equality, Field, Key, KeyedBy, Order, Projection, asc, desc};
 pub use record::{Record, Value};
 pub use runtime::format::{CsvOptions, JsonOptions};
@@ -40,8 +40,8 @@ pub mod joins {
 /// The slots of [`Aggregates`], as they stand in its type.
 pub mod slots {
     pub use crate::kernel::{
-        Avg, Condition, Count, CountDistinct, CountIf, Extreme, First, Greatest, GreatestBy, Least, LeastBy, Measure,
-        Slots, State, Sum,
+        Avg, ByAggregator, ByClosures, Condition, Count, CountDistinct, CountIf, Extreme, First, Folded, Folding,
+        Greatest, GreatestBy, Least, LeastBy, Measure, Slots, State, Sum,
     };
 }
 

@@ -87,6 +87,31 @@ fn a_measure_that_reads_what_its_set_forgets_adds_up_other_values() {
     assert_ne!(totals.collect().unwrap(), [records().iter().map(|w| w.b).sum::<i64>()]);
 }
 
+#[test]
+fn a_closure_over_groups_that_reads_what_its_set_forgets_sees_other_values() {
+    let (right, wrong) = (truth(|w| (w.a, w.a)), truth(|w| (w.a, w.b)));
+    let of_all = |f: DataSet<Wide>, reads_b: bool| {
+        f.reduce_group(move |group, out| {
+            while let Some(w) = group.next() {
+                out.emit((w.a, if reads_b { w.b } else { w.a }));
+            }
+        })
+    };
+    assert_eq!(with_only_a(|f| of_all(f, false)), right);
+    assert_ne!(with_only_a(|f| of_all(f, true)), wrong, "a group");
+    let of_tasks = |f: DataSet<Wide>| f.map_partition(|records, out| records.for_each(|w| out.emit((w.a, w.b))));
+    assert_ne!(with_only_a(of_tasks), wrong, "a task");
+    let of_both = |f: DataSet<Wide>| {
+        let other = embedded().collection(records()).unwrap();
+        f.co_group(other).on(|l| l.a, |r| r.a).reduce_group(|lefts, _, out| {
+            while let Some(w) = lefts.next() {
+                out.emit((w.a, w.b));
+            }
+        })
+    };
+    assert_ne!(with_only_a(of_both), wrong, "two groups");
+}
+
 #[dataflow]
 fn each_field(wide: DataSet<Wide>) -> DataSet<(i64, String, u32, bool)> {
     let large = wide.filter(|w| w.inner.x > 10 && w.b != 2);
@@ -166,4 +191,105 @@ fn measures_read_what_they_compute_with() {
         (even, group.iter().map(measure).sum::<i64>(), group.len() as u64)
     };
     everywhere(vec![group(false), group(true)], |env| grouped(env.collection(records())?, 3).collect());
+}
+
+/// The key is read to group by, `b` and `inner.y` by the loop, `nullable` by a pattern.
+#[dataflow]
+fn of_groups(wide: DataSet<Wide>) -> DataSet<(i64, u64, u32)> {
+    wide.group_by(|w| w.a).sorted_by(|w| w.name).reduce_group(|group, out| {
+        let (mut sum, mut odd, count) = (0, 0u32, group.len() as u64);
+        let first = group.next().map_or(0, |w| w.nullable.unwrap_or(9));
+        group.next();
+        for WideRef { b, inner: Inner { y, .. }, .. } in group {
+            sum += b;
+            odd += u32::from(!y);
+        }
+        out.emit((sum, count, odd + first));
+    })
+}
+
+#[dataflow]
+fn of_tasks(wide: DataSet<Wide>) -> DataSet<(i64, u64)> {
+    wide.map_partition(|records, out| {
+        for w in records {
+            if w.inner.y && w.b > 2 {
+                out.emit((w.a, w.name.len() as u64));
+            }
+        }
+    })
+}
+
+#[dataflow]
+fn of_two_groups(wide: DataSet<Wide>, others: DataSet<Wide>) -> DataSet<(i64, u32, u64)> {
+    let both = wide.co_group(others);
+    both.on(|w| w.b, |o| o.b).reduce_group(|wide, others, out| {
+        let size = wide.len() as u64;
+        if let Some(o) = others.next() {
+            for w in wide {
+                out.emit((w.a, u32::from(w.nullable.is_none()) + u32::from(o.b == 3), size));
+            }
+        }
+    })
+}
+
+/// The same in one chain, which the macro sees as a whole.
+#[dataflow]
+fn of_two_groups_at_once(wide: DataSet<Wide>, others: DataSet<Wide>) -> DataSet<(i64, u32, u64)> {
+    wide.co_group(others).on(|w| w.b, |o| o.b).reduce_group(|wide, others, out| {
+        let size = wide.len() as u64;
+        if let Some(o) = others.next() {
+            for w in wide {
+                out.emit((w.a, u32::from(w.nullable.is_none()) + u32::from(o.b == 3), size));
+            }
+        }
+    })
+}
+
+/// Nothing is read of records that are only counted.
+#[dataflow]
+fn sizes_of_groups(wide: DataSet<Wide>) -> DataSet<u64> {
+    wide.reduce_group(|all, out| out.emit(all.len() as u64))
+}
+
+#[test]
+fn groups_lend_every_field_that_is_read() {
+    let group = |key: i64| {
+        let mut group: Vec<Wide> = records()
+            .into_iter()
+            .chain(records())
+            .map(|w| Wide { a: w.b, b: w.a, ..w })
+            .filter(|w| w.a == key)
+            .collect();
+        group.sort_by_key(|w| w.name.clone());
+        // Each record is there twice, so the first two are equal.
+        let rest = || group.iter().skip(2);
+        let odd = rest().filter(|w| !w.inner.y).count() as u32;
+        (rest().map(|w| w.b).sum::<i64>(), group.len() as u64, odd + group[0].nullable.unwrap_or(9))
+    };
+    let expected = (0..7).map(group).collect();
+    let twice: Vec<Wide> =
+        records().into_iter().flat_map(|w| [w.clone(), w]).map(|w| Wide { a: w.b, b: w.a, ..w }).collect();
+    everywhere(expected, |env| of_groups(env.collection(&twice)?).collect());
+}
+
+#[test]
+fn tasks_give_every_field_that_is_read() {
+    let kept = records().into_iter().filter(|w| w.inner.y && w.b > 2).map(|w| (w.a, w.name.len() as u64));
+    everywhere(kept.collect(), |env| of_tasks(env.collection(records())?).collect());
+}
+
+#[test]
+fn two_groups_lend_every_field_that_is_read() {
+    let others: Vec<Wide> = records().into_iter().filter(|w| w.b % 2 == 1).collect();
+    let size = |b: i64| records().iter().filter(|w| w.b == b).count() as u64;
+    let sizes: Vec<u64> = (0..7).map(size).collect();
+    let record = |w: Wide| (w.a, u32::from(w.nullable.is_none()) + u32::from(w.b == 3), sizes[w.b as usize]);
+    let expected: Vec<_> = records().into_iter().filter(|w| w.b % 2 == 1).map(record).collect();
+    everywhere(expected.clone(), |env| of_two_groups(env.collection(records())?, env.collection(&others)?).collect());
+    everywhere(expected, |env| of_two_groups_at_once(env.collection(records())?, env.collection(&others)?).collect());
+}
+
+#[test]
+fn a_group_of_which_nothing_is_read_has_its_records() {
+    everywhere(vec![3_000], |env| sizes_of_groups(env.collection(records())?).collect());
 }

@@ -19,9 +19,9 @@ fn check_call(call: &Call, found: &mut Diagnostics) {
     let (wanted, sentence) = match operator.takes {
         Takes::Values => return,
         Takes::Symbols => (1, message::symbols_wanted(&call.word)),
-        Takes::Group => {
-            check_group(call, found);
-            (2, message::group_wanted(&call.word))
+        Takes::Groups(groups) => {
+            check_groups(call, groups, found);
+            (groups + 1, message::groups_wanted(&call.word, groups))
         }
         Takes::Handle => (1, message::handle_wanted(&call.word)),
         Takes::TaskThenRecord => return check_state(call, found),
@@ -75,10 +75,10 @@ fn check_state(call: &Call, found: &mut Diagnostics) {
     }
 }
 
-/// A closure over a group is the only argument.
-fn check_group(call: &Call, found: &mut Diagnostics) {
+/// A closure over groups is the only argument.
+fn check_groups(call: &Call, groups: usize, found: &mut Diagnostics) {
     if call.args.len() != 1 || call.closures().next().is_none() {
-        found.report_unwritable(call.span(), message::group_wanted(&call.word));
+        found.report_unwritable(call.span(), message::groups_wanted(&call.word, groups));
     }
 }
 

@@ -13,7 +13,7 @@ use crate::analyse::reads::{self, Reads};
 use crate::analyse::symbols;
 use crate::diagnostics::{Diagnostics, message};
 use crate::operators::{Stand, Takes};
-use crate::syntax::names::{free_names_of_closure, names_in_tokens, plain_path};
+use crate::syntax::names::{Mentions, free_names, free_names_of_closure, names_in_tokens, plain_path};
 use crate::syntax::patterns::plain_name;
 use crate::syntax::{Call, Pipeline};
 
@@ -30,6 +30,8 @@ pub(crate) struct Aggregation {
 /// One measure of a group.
 pub(crate) struct Measure {
     pub(crate) word: Ident,
+    /// What a fold begins with, or folds by.
+    pub(crate) value: Option<Expr>,
     /// What is measured of each record; a count has none.
     pub(crate) closures: Vec<ExprClosure>,
     /// Whether its closure names fields, and looks at no record.
@@ -49,10 +51,14 @@ enum Sees {
     RecordTwice,
     /// One closure that names fields.
     Symbols,
+    /// A value, then a closure of one record.
+    ValueThenRecord,
+    /// A value, then a closure of an accumulator and a record, and one of two accumulators.
+    Accumulators,
 }
 
 /// The measures: what the user writes, and what its closures get.
-const MEASURES: [(&str, Sees); 10] = [
+const MEASURES: [(&str, Sees); 12] = [
     ("sum", Sees::Record),
     ("min", Sees::Record),
     ("max", Sees::Record),
@@ -63,15 +69,46 @@ const MEASURES: [(&str, Sees); 10] = [
     ("min_by", Sees::RecordTwice),
     ("max_by", Sees::RecordTwice),
     ("first", Sees::Symbols),
+    ("fold", Sees::Accumulators),
+    ("fold_with", Sees::ValueThenRecord),
 ];
 
 impl Sees {
     fn closures(self) -> usize {
         match self {
             Sees::Nothing => 0,
-            Sees::Record | Sees::Symbols => 1,
-            Sees::RecordTwice => 2,
+            Sees::Record | Sees::Symbols | Sees::ValueThenRecord => 1,
+            Sees::RecordTwice | Sees::Accumulators => 2,
         }
+    }
+
+    fn values(self) -> usize {
+        usize::from(matches!(self, Sees::ValueThenRecord | Sees::Accumulators))
+    }
+
+    /// What to say where a measure has other arguments.
+    fn wanted(self, word: &Ident) -> String {
+        match self {
+            Sees::ValueThenRecord => message::measure_wants_aggregator(word),
+            Sees::Accumulators => message::measure_wants_accumulator(word),
+            _ => message::measure_wants_closures(word, self.closures()),
+        }
+    }
+
+    /// How many parameters each closure has.
+    fn parameters(self) -> usize {
+        if self == Sees::Accumulators { 2 } else { 1 }
+    }
+
+    /// What a measure of these closures reads of a record.
+    fn reads(self, closures: &[ExprClosure]) -> Reads {
+        let of_all = closures.iter().map(reads::of);
+        let of_records: Vec<Reads> = match self {
+            // The record stands behind the accumulator, and the second closure gets none.
+            Sees::Accumulators => of_all.take(1).flat_map(|reads| reads.into_iter().skip(1)).collect(),
+            _ => of_all.flatten().collect(),
+        };
+        of_records.into_iter().fold(Reads::nothing(), Reads::and)
     }
 }
 
@@ -92,8 +129,11 @@ pub(crate) fn of(call: &Call) -> Option<Aggregation> {
 
 /// What all measures read of a record.
 pub(crate) fn reads(aggregation: &Aggregation) -> Reads {
-    let closures = aggregation.measures.iter().flat_map(|measure| &measure.closures);
-    closures.flat_map(reads::of).fold(Reads::nothing(), Reads::and)
+    let measures = aggregation.measures.iter().filter_map(|measure| {
+        let (_, sees) = MEASURES.iter().find(|(known, _)| measure.word == known)?;
+        Some(sees.reads(&measure.closures))
+    });
+    measures.fold(Reads::nothing(), Reads::and)
 }
 
 pub(super) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
@@ -159,34 +199,42 @@ impl Extraction<'_> {
             self.found.report_unwritable(word.span(), message::unknown_measure(word));
             return None;
         };
-        let closures = call.args.iter().filter_map(|argument| match argument {
+        let value = call.args.first().filter(|_| sees.values() > 0).cloned();
+        let closures = call.args.iter().skip(sees.values()).filter_map(|argument| match argument {
             Expr::Closure(closure) => Some(closure.clone()),
             _ => None,
         });
         let closures = closures.collect::<Vec<_>>();
-        if call.args.len() != sees.closures() || closures.len() != sees.closures() {
-            self.found.report_unwritable(word.span(), message::measure_wants_closures(word, sees.closures()));
+        if call.args.len() != sees.values() + sees.closures() || closures.len() != sees.closures() {
+            self.found.report_unwritable(word.span(), sees.wanted(word));
             return None;
         }
+        if let Some(value) = &value {
+            self.check_mentions(&free_names(value));
+        }
         closures.iter().for_each(|closure| self.check_closure(word, closure, sees));
-        let same = |known: &Measure| known.word == *word && text(&known.closures) == text(&closures);
+        let same = |known: &Measure| {
+            known.word == *word && text(&known.closures) == text(&closures) && text(&known.value) == text(&value)
+        };
         let index = self.measures.iter().position(same).unwrap_or(self.measures.len());
         if index == self.measures.len() {
             let is_symbolic = sees == Sees::Symbols;
-            self.measures.push(Measure { word: word.clone(), closures, is_symbolic, quotient: None });
+            self.measures.push(Measure { word: word.clone(), value, closures, is_symbolic, quotient: None });
         }
         Some(slot(index))
     }
 
     fn check_closure(&mut self, word: &Ident, closure: &ExprClosure, sees: Sees) {
-        if closure.inputs.len() != 1 {
-            self.found
-                .report_unwritable(closure.inputs_begin.span, message::measure_wants_closures(word, sees.closures()));
+        if closure.inputs.len() != sees.parameters() {
+            self.found.report_unwritable(closure.inputs_begin.span, sees.wanted(word));
         }
         if let Some(at) = symbols::computed_in(closure).filter(|_| sees == Sees::Symbols) {
             self.found.report_unwritable(at, message::computed_symbol(word));
         }
-        let mentions = free_names_of_closure(closure);
+        self.check_mentions(&free_names_of_closure(closure));
+    }
+
+    fn check_mentions(&mut self, mentions: &Mentions<'_>) {
         let plain = mentions.plain.iter().map(|mention| mention.name);
         if let Some(escaped) = plain.chain(&mentions.opaque).find(|name| *name == self.handle) {
             self.report_escape(escaped);
@@ -194,8 +242,8 @@ impl Extraction<'_> {
     }
 }
 
-fn text(closures: &[ExprClosure]) -> Vec<String> {
-    closures.iter().map(|closure| closure.to_token_stream().to_string()).collect()
+fn text<'a>(parts: impl IntoIterator<Item = &'a (impl ToTokens + 'a)>) -> Vec<String> {
+    parts.into_iter().map(|part| part.to_token_stream().to_string()).collect()
 }
 
 impl VisitMut for Extraction<'_> {

@@ -26,7 +26,8 @@ fn check_flow(pipeline: &Pipeline, flow: &Flow, found: &mut Diagnostics) {
     };
     let is_of_groups = operators::find(&misplaced.word.to_string(), Stand::Grouped).is_some();
     let sentence = match stand {
-        Stand::Join | Stand::KeyedFilter => message::keys_come_first(&misplaced.word),
+        Stand::Join | Stand::KeyedFilter | Stand::CoGroup => message::keys_come_first(&misplaced.word),
+        Stand::CoGrouped => message::closure_over_both_comes_first(&misplaced.word),
         Stand::Joined => message::pairs_come_first(&misplaced.word),
         Stand::Sorted if is_of_groups => message::no_order_wanted(&misplaced.word),
         Stand::Grouped | Stand::Sorted => message::no_operator_of_groups(&misplaced.word),

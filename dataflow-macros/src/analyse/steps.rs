@@ -48,7 +48,8 @@ impl<'a> Step<'a> {
     /// The words of which each says what is done: the keys of a join are a part of its word.
     pub(crate) fn words(&self) -> impl Iterator<Item = &'a Call> {
         self.calls().filter(|call| {
-            call.operator.is_none_or(|operator| !matches!(operator.from, Stand::Join | Stand::KeyedFilter))
+            call.operator
+                .is_none_or(|operator| !matches!(operator.from, Stand::Join | Stand::KeyedFilter | Stand::CoGroup))
         })
     }
 }

@@ -30,7 +30,13 @@ fn write_measure(call: &Call, measure: &Measure) -> TokenStream {
         true => closure.to_token_stream(),
         false => written(call, word, closure),
     });
-    method::at_word(word.span(), &word.to_string(), quote!(#(#closures),*))
+    let value = measure.value.iter().map(|value| {
+        // As a closure without parameters, to find what it mentions: the originals stay with the user.
+        let captures = captures::of(&parse_quote!(|| #value), &call.scope);
+        capture::around(&captures, word.span(), value.to_token_stream())
+    });
+    let arguments = value.chain(closures);
+    method::at_word(word.span(), &word.to_string(), quote!(#(#arguments),*))
 }
 
 /// A closure over records.

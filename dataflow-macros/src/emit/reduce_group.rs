@@ -1,11 +1,12 @@
-//! `reduce_group`: a closure over the records of each group, which are lent.
+//! `reduce_group` and `combine_group`: closures over the records of groups, which are lent.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote_spanned};
 use syn::visit_mut::{self, VisitMut};
-use syn::{Expr, ExprClosure, ExprForLoop, Ident, Item, parse_quote_spanned};
+use syn::{Expr, ExprClosure, ExprForLoop, Ident, Item, Pat, parse_quote_spanned};
 
 use crate::analyse::captures;
+use crate::emit::body::generated;
 use crate::emit::{capture, method};
 use crate::syntax::Call;
 use crate::syntax::names::plain_path;
@@ -21,31 +22,37 @@ pub(crate) fn write(call: &Call) -> TokenStream {
     closure.capture.get_or_insert(syn::Token![move](call.span()));
     lend(&mut closure);
     let written = capture::around(&captures, call.span(), closure.into_token_stream());
-    method::in_place_of(call, "reduce_group", written)
+    method::in_place_of(call, &call.word.to_string(), written)
 }
 
-/// Writes loops over the group as what lends its records. Where the closure gives its name to something else, which is which is left to
-/// the compiler.
+/// Writes loops over groups, which all parameters but the last are, as what lends their records. Where the closure gives a group's name to
+/// something else, which is which is left to the compiler.
 fn lend(closure: &mut ExprClosure) {
-    let Some(group) = closure.inputs.first().and_then(plain_name).cloned() else { return };
-    if !names_bound_inside(&closure.body).contains(&&group) {
-        Lend { group: &group }.visit_expr_mut(&mut closure.body);
-    }
+    let groups = closure.inputs.iter().take(closure.inputs.len().saturating_sub(1)).filter_map(plain_name);
+    let bound = names_bound_inside(&closure.body);
+    let groups: Vec<Ident> = groups.filter(|group| !bound.contains(group)).cloned().collect();
+    Lend { groups: &groups }.visit_expr_mut(&mut closure.body);
 }
 
 struct Lend<'a> {
-    group: &'a Ident,
+    groups: &'a [Ident],
 }
 
 impl VisitMut for Lend<'_> {
     fn visit_expr_mut(&mut self, expr: &mut Expr) {
         visit_mut::visit_expr_mut(self, expr);
         if let Expr::ForLoop(ExprForLoop { attrs, label, for_token, pat, expr: over, body, .. }) = &*expr
-            && plain_path(over) == Some(self.group)
+            && let Some(group) = plain_path(over).and_then(|over| self.groups.iter().find(|group| *group == over))
         {
-            let next = quote_spanned!(self.group.span().located_at(for_token.span)=> #over.next());
+            let next = quote_spanned!(group.span().located_at(for_token.span)=> #over.next());
+            // A pattern that does not match every record is a mistake, as in any `for`: it must not end the loop.
+            let whole = Ident::new("record", generated(for_token.span));
+            let (lent, body) = match plain_name(pat).is_some() || matches!(**pat, Pat::Wild(_)) {
+                true => (pat.to_token_stream(), body.to_token_stream()),
+                false => (whole.to_token_stream(), quote_spanned!(for_token.span=> { let #pat = #whole; #body })),
+            };
             *expr = parse_quote_spanned! {for_token.span=>
-                #(#attrs)* #label while let ::core::option::Option::Some(#pat) = #next #body
+                #(#attrs)* #label while let ::core::option::Option::Some(#lent) = #next #body
             };
         }
     }

@@ -95,13 +95,14 @@ fn written_forwards(forwards: &Forwards) -> Option<TokenStream> {
     (!all.is_empty()).then(|| quote!(forwards: &[#(#all),*],))
 }
 
-/// What the closures of an operator read, one set for each parameter. Symbols name their fields themselves.
+/// What the closures of an operator read, one set for each parameter that is a record or gives some. Symbols name their fields themselves.
 fn step_reads(step: &Step<'_>) -> Vec<Reads> {
     match &step.work {
         Work::Body(stages) => body_reads(stages),
         Work::Predicate(call) => call.closures().flat_map(reads::of).collect(),
         Work::Single(call) => match call.operator.map(|operator| operator.takes) {
-            Some(Takes::Records(_) | Takes::Partition) => call.closures().flat_map(reads::of).collect(),
+            Some(Takes::Records(_)) => call.closures().flat_map(reads::of).collect(),
+            Some(Takes::Groups(_) | Takes::Partition) => call.closures().flat_map(reads::of_groups).collect(),
             Some(Takes::Handle) => measures::of(call).iter().map(measures::reads).collect(),
             _ => Vec::new(),
         },

@@ -395,10 +395,9 @@ fn whole_groups(items: DataSet<LineItem>, limit: u64) -> DataSet<(u64, u64)> {
         .union(
             by_part
                 .reduce_group(move |items, made| {
-                    while let ::core::option::Option::Some(LineItem { day, .. }) = items
-                        .next()
-                    {
-                        made.emit((day, 1))
+                    while let ::core::option::Option::Some(record) = items.next() {
+                        let LineItem { day, .. } = record;
+                        { made.emit((day, 1)) }
                     }
                 }),
         )
@@ -434,4 +433,187 @@ fn named_grouping(items: DataSet<LineItem>) -> (DataSet<LineItem>, DataSet<(u64,
             .count()
             .finish(move |__key, ((), __slot0), __out| { __out.emit((__key, __slot0)) }),
     )
+}
+///
+/// # Plan
+/// ```text
+/// both = items
+///     co_group(parts) on(|l| (l.partkey, l.suppkey), |p| (p.key, p.supplier))
+/// both
+///     sorted_by(|l| asc(l.day), |p| desc(p.price)) reduce_group(|items, parts, out| { for l in items { for p in par…
+/// ```
+#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
+fn both_sides(
+    items: DataSet<LineItem>,
+    parts: DataSet<Part>,
+    limit: u64,
+) -> DataSet<(u64, u64)> {
+    let _scope = ::dataflow::scope("both_sides");
+    let both = items
+        .step(const {
+            &::dataflow::Step {
+                name: "both",
+                operator: "co_group",
+                text: "parts → |l| (l.partkey, l.suppkey), |p| (p.key, p.supplier)",
+                reads: &[],
+                ..::dataflow::Step::UNKNOWN
+            }
+        })
+        .co_group(parts.clone())
+        .on(|l| (l.partkey, l.suppkey), |p| (p.key, p.supplier));
+    both.sorted_by(|l| asc(l.day), |p| desc(p.price))
+        .reduce_group({
+            #[allow(unused_imports)]
+            use ::dataflow::__private::Capture as _;
+            let limit = limit.__capture();
+            move |items, parts, out| {
+                while let ::core::option::Option::Some(l) = items.next() {
+                    while let ::core::option::Option::Some(p) = parts.next() {
+                        out.emit((l.day, p.price * limit));
+                    }
+                }
+            }
+        })
+}
+///
+/// # Plan
+/// ```text
+/// items
+///     group_by(|l| l.partkey) aggregate(|g| { let spread = g.fold(Spread { least: scale, most: -scale }, |spread, l…
+/// ```
+#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
+fn folds(
+    items: DataSet<LineItem>,
+    scale: f64,
+    quantile: Quantile,
+) -> DataSet<(u64, f64, f64, u64)> {
+    let _scope = ::dataflow::scope("folds");
+    items
+        .step(const {
+            &::dataflow::Step {
+                name: "group_by",
+                operator: "group_by → aggregate",
+                text: "|l| l.partkey → |g| { let spread = g.fold(Spread { least: scale, most: -scale }, |spread, l| spread.add(l.price * scale…",
+                reads: &[::dataflow::Reads::Fields(&["price", "quantity"])],
+                ..::dataflow::Step::UNKNOWN
+            }
+        })
+        .group_by(|l| l.partkey)
+        .aggregates()
+        .fold(
+            {
+                #[allow(unused_imports)]
+                use ::dataflow::__private::Capture as _;
+                let scale = scale.__capture();
+                Spread {
+                    least: scale,
+                    most: -scale,
+                }
+            },
+            {
+                #[allow(unused_imports)]
+                use ::dataflow::__private::Capture as _;
+                let scale = scale.__capture();
+                move |spread, l| { spread.add(l.price * scale) }
+            },
+            move |spread, other| { spread.merge(other) },
+        )
+        .fold_with(
+            {
+                #[allow(unused_imports)]
+                use ::dataflow::__private::Capture as _;
+                let quantile = quantile.__capture();
+                quantile
+            },
+            move |l| { l.quantity },
+        )
+        .count()
+        .finish(move |__key, ((((), __slot0), __slot1), __slot2), __out| {
+            {
+                let spread = __slot0;
+                __out.emit((__key, spread.range(), __slot1, __slot2))
+            }
+        })
+}
+///
+/// # Plan
+/// ```text
+/// largest = items
+///     reduce(|a, b| if a.quantity + least > b.quantity { a } else { b })
+/// gaps = items
+///     sort(|l| asc(l.day))
+///     reduce_group(|items, out| for l in items { out.emit(l.day) })
+/// partial = items
+///     group_by(|l| l.partkey) combine_group(|group, out| for l in group { out.emit(l.price) })
+/// ```
+#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
+fn ungrouped_and_partial(
+    items: DataSet<LineItem>,
+    least: u64,
+) -> (DataSet<LineItem>, DataSet<u64>, DataSet<u64>) {
+    let _scope = ::dataflow::scope("ungrouped_and_partial");
+    let largest = items
+        .step(const {
+            &::dataflow::Step {
+                name: "largest",
+                operator: "reduce",
+                text: "|a, b| if a.quantity + least > b.quantity { a } else { b }",
+                reads: &[::dataflow::Reads::All, ::dataflow::Reads::All],
+                ..::dataflow::Step::UNKNOWN
+            }
+        })
+        .reduce({
+            #[allow(unused_imports)]
+            use ::dataflow::__private::Capture as _;
+            let least = least.__capture();
+            move |a, b, __out| {
+                if a.quantity + least > b.quantity {
+                    __out.emit(a)
+                } else {
+                    __out.emit(b)
+                }
+            }
+        });
+    let gaps = items
+        .step(const {
+            &::dataflow::Step {
+                name: "sort",
+                operator: "sort",
+                text: "|l| asc(l.day)",
+                reads: &[],
+                ..::dataflow::Step::UNKNOWN
+            }
+        })
+        .sort(|l| asc(l.day))
+        .step(const {
+            &::dataflow::Step {
+                name: "gaps",
+                operator: "reduce_group",
+                text: "|items, out| for l in items { out.emit(l.day) }",
+                reads: &[::dataflow::Reads::Fields(&["day"])],
+                ..::dataflow::Step::UNKNOWN
+            }
+        })
+        .reduce_group(move |items, out| {
+            while let ::core::option::Option::Some(l) = items.next() {
+                out.emit(l.day)
+            }
+        });
+    let partial = items
+        .step(const {
+            &::dataflow::Step {
+                name: "partial",
+                operator: "group_by → combine_group",
+                text: "|l| l.partkey → |group, out| for l in group { out.emit(l.price) }",
+                reads: &[::dataflow::Reads::Fields(&["price"])],
+                ..::dataflow::Step::UNKNOWN
+            }
+        })
+        .group_by(|l| l.partkey)
+        .combine_group(move |group, out| {
+            while let ::core::option::Option::Some(l) = group.next() {
+                out.emit(l.price)
+            }
+        });
+    (largest.clone(), gaps.clone(), partial.clone())
 }

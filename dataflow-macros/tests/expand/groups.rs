@@ -74,3 +74,35 @@ fn named_grouping(items: DataSet<LineItem>) -> (DataSet<LineItem>, DataSet<(u64,
     let by_order = items.group_by(|l| l.orderkey);
     (by_order.sum(|l| l.quantity), by_order.aggregate(|g| (g.key, g.count())))
 }
+
+#[dataflow]
+fn both_sides(items: DataSet<LineItem>, parts: DataSet<Part>, limit: u64) -> DataSet<(u64, u64)> {
+    let both = items.co_group(parts).on(|l| (l.partkey, l.suppkey), |p| (p.key, p.supplier));
+    both.sorted_by(|l| asc(l.day), |p| desc(p.price)).reduce_group(|items, parts, out| {
+        for l in items {
+            for p in parts {
+                out.emit((l.day, p.price * limit));
+            }
+        }
+    })
+}
+
+#[dataflow]
+fn folds(items: DataSet<LineItem>, scale: f64, quantile: Quantile) -> DataSet<(u64, f64, f64, u64)> {
+    items.group_by(|l| l.partkey).aggregate(|g| {
+        let spread = g.fold(
+            Spread { least: scale, most: -scale },
+            |spread, l| spread.add(l.price * scale),
+            |spread, other| spread.merge(other),
+        );
+        (g.key, spread.range(), g.fold_with(quantile, |l| l.quantity), g.count())
+    })
+}
+
+#[dataflow]
+fn ungrouped_and_partial(items: DataSet<LineItem>, least: u64) -> (DataSet<LineItem>, DataSet<u64>, DataSet<u64>) {
+    let largest = items.reduce(|a, b| if a.quantity + least > b.quantity { a } else { b });
+    let gaps = items.sort(|l| asc(l.day)).reduce_group(|items, out| for l in items { out.emit(l.day) });
+    let partial = items.group_by(|l| l.partkey).combine_group(|group, out| for l in group { out.emit(l.price) });
+    (largest, gaps, partial)
+}

@@ -84,7 +84,7 @@ fn escapes(lines: DataSet<String>) -> DataSet<u64> {
     "the handle of a group stays inside of `aggregate`: use its measures, `.sum(..)`, `.min(..)`, `.max(..)`, `.avg(..)`, `.count()`, …, and its `.key`"
 }
 ::core::compile_error! {
-    "`total` is no measure of a group: there are `.sum(..)`, `.min(..)`, `.max(..)`, `.avg(..)`, `.count()`, `.count_if(..)`, `.count_distinct(..)`, `.min_by(..)`, `.max_by(..)` and `.first(..)`"
+    "`total` is no measure of a group: there are `.sum(..)`, `.min(..)`, `.max(..)`, `.avg(..)`, `.count()`, `.count_if(..)`, `.count_distinct(..)`, `.min_by(..)`, `.max_by(..)`, `.first(..)`, and for all others `.fold(..)`"
 }
 #[allow(warnings)]
 fn no_key(lines: DataSet<String>) -> DataSet<u64> {

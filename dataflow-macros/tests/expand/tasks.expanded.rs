@@ -233,7 +233,7 @@ fn pairs(sales: DataSet<Sale>, least: u64) -> DataSet<u64> {
                 name: "map_partition",
                 operator: "map_partition",
                 text: "|records, out| { for sale in records { out.emit(sale.id.max(least)); } }",
-                reads: &[::dataflow::Reads::All, ::dataflow::Reads::All],
+                reads: &[::dataflow::Reads::Fields(&["id"])],
                 ..::dataflow::Step::UNKNOWN
             }
         })

@@ -41,7 +41,7 @@ impl<T, K, M> Aggregates<T, K, M, ()> {
 }
 
 impl<T: Record, K: Record, M: Mode, S: Slots<T>> Aggregates<T, K, M, S> {
-    fn with<A>(self, slot: A) -> Aggregates<T, K, M, (S, A)> {
+    pub(super) fn with<A>(self, slot: A) -> Aggregates<T, K, M, (S, A)> {
         let Aggregates { flow, key, next, slots, of } = self;
         Aggregates { flow, key, next, slots: (slots, slot), of }
     }
@@ -216,13 +216,14 @@ impl<T: Record, K: Record, M: Mode, S: Slots<T>> Aggregates<T, K, M, S> {
         let mut kernel_leaves = Vec::new();
         slots.leaves(&mut kernel_leaves);
         let kernel_reads = next.reads(0, &T::schema());
+        let finishing_slots = slots.clone();
         let kernel = Some(accumulate::<T, S>(slots, key.len()));
         let states: Flow<(K, S::Record), M> =
             flow.then(grouping::<T, (K, S::Record)>("aggregate", key, kernel_leaves, kernel, kernel_reads), &[], &next);
         // The key's leaves stand first in the states' record, as they do in the key.
         let forwards = next.forwards(&<M::Grouped<U>>::schema(), &[&K::schema()]);
         let finishing = next.behind("finish");
-        states.chained_with("finish", finish::<T, K, S, M::Grouped<U>, F>(body), forwards, &finishing)
+        states.chained_with("finish", finish::<T, K, S, M::Grouped<U>, F>(finishing_slots, body), forwards, &finishing)
     }
 }
 

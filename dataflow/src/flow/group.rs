@@ -7,7 +7,7 @@ use runtime::plan::Reads;
 
 use super::aggregate::Aggregates;
 use super::step::Next;
-use super::{Flow, Mode};
+use super::{Ends, Flow, Mode};
 use crate::kernel::{Emitter, Extreme, Measure, reduce};
 use crate::key::{Field, Key};
 use crate::record::Record;
@@ -46,6 +46,36 @@ impl<T: Record, M: Mode> Flow<T, M> {
     pub fn group_by<K: Key<T>>(&self, key: impl FnOnce(T::Fields<T>) -> K) -> Grouped<T, K::Value, M> {
         let next = self.next.called_at(Location::caller());
         Grouped { flow: self.clone(), key: key(T::fields(0)).leaves(), next, of: std::marker::PhantomData }
+    }
+}
+
+impl<T: Record, M: Mode> Flow<T, M> {
+    /// One record of the whole flow, made two by two, as [`Grouped::reduce`]; none of an empty flow.
+    ///
+    /// Cost: each task folds what it has, one task folds what they leave.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn longest(words: DataSet<String>) -> DataSet<String> {
+    ///     words.reduce(|a, b| if (b.len(), a) > (a.len(), b) { b } else { a })
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let words = Env::embedded().collection(["to", "question", "be"])?;
+    /// assert_eq!(longest(words).collect()?, ["question"]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    #[track_caller]
+    pub fn reduce<F>(&self, body: F) -> Flow<T, M>
+    where
+        F: for<'l, 'r> Fn(T::At<'l>, T::At<'r>, &mut Emitter<'_, T>) + Clone + Send + 'static,
+        M: Ends,
+    {
+        let operator = Reduced { schema: T::schema(), key: Vec::new(), kernel: reduce::<T, F>(body) };
+        self.then(operator, &[], &self.next.called_at(Location::caller()))
     }
 }
 

@@ -6,6 +6,8 @@
 mod aggregate;
 mod capture;
 mod chain;
+mod co_group;
+mod fold;
 mod group;
 mod group_records;
 mod join;
@@ -33,6 +35,7 @@ use crate::record::Record;
 
 pub use aggregate::Aggregates;
 pub use capture::Capture;
+pub use co_group::{CoGroup, CoGroups};
 pub use group::{Grouped, Total};
 pub use join::{FullOuter, Inner, Join, Joined, LeftOuter, Outer, RightOuter, Side};
 pub use records::Records;

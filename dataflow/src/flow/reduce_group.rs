@@ -1,10 +1,12 @@
 //! Groups as a whole: a closure goes over the records of each, in an order or in none.
 
+use std::panic::Location;
+
 use runtime::operators::{GroupReduce, GroupTop};
 use runtime::page::OrderKey;
-use runtime::plan::Reads;
 
 use super::group::Grouped;
+use super::step::Next;
 use super::{Ends, Flow, Mode};
 use crate::kernel::{Emitter, Group, reduce_group};
 use crate::key::{Order, nulls_last};
@@ -19,6 +21,45 @@ pub struct SortedGroups<T, K, M> {
 impl<T, K, M> Clone for SortedGroups<T, K, M> {
     fn clone(&self) -> Self {
         SortedGroups { groups: self.groups.clone(), order: self.order.clone() }
+    }
+}
+
+impl<T: Record, M: Mode> Flow<T, M> {
+    /// Calls `body` once with all records of the flow, one at a time; it emits any number. An empty flow gives no call.
+    ///
+    /// The records come in the order in which the flow has them: none but behind [`Flow::sort`].
+    ///
+    /// Cost: all records come to one task, which keeps them in memory. [`Flow::aggregates`] and [`Flow::reduce`] need one record of
+    /// each task.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// /// The steps between the values, from the least to the greatest.
+    /// #[dataflow]
+    /// fn steps(values: DataSet<i64>) -> DataSet<i64> {
+    ///     values.sort(|v| asc(v)).reduce_group(|values, out| {
+    ///         let mut before = values.next();
+    ///         for v in values {
+    ///             out.emit(v - before.unwrap_or(v));
+    ///             before = Some(v);
+    ///         }
+    ///     })
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// assert_eq!(steps(Env::embedded().collection([10i64, 4, 5])?).collect()?, [1, 5]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    #[track_caller]
+    pub fn reduce_group<U: Record, F>(&self, body: F) -> Flow<U, M>
+    where
+        F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) + Clone + Send + 'static,
+        M: Ends,
+    {
+        let next = self.next.called_at(Location::caller());
+        Groups { flow: self, key: &[], order: &[], next: &next, partial: false }.reduced(body)
     }
 }
 
@@ -57,8 +98,9 @@ impl<T: Record, K: Record, M: Ends> Grouped<T, K, M> {
     /// `#[dataflow]` writes `for r in group` as `while let Some(r) = group.next()`. A record is there until the next one is asked for;
     /// [`Group::owned`] copies them.
     ///
-    /// Cost: all records come to their group's task, which keeps them in memory and sorts them by key; all fields are read. What
-    /// can be said as an aggregate or with [`Grouped::reduce`] is cheaper: it needs one record for each group.
+    /// Cost: all records come to their group's task, which keeps them in memory and sorts them by key. What can be said as an aggregate
+    /// or with [`Grouped::reduce`] is cheaper: it needs one record for each group. Where the closure does no more with the group than to
+    /// loop over it, to ask for its next record or its length, only the fields are read that it names of its records; else all.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -87,7 +129,54 @@ impl<T: Record, K: Record, M: Ends> Grouped<T, K, M> {
     where
         F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) + Clone + Send + 'static,
     {
-        reduced(self, Vec::new(), body)
+        self.groups(&[]).reduced(body)
+    }
+
+    /// Calls `body` for groups of the records that a task has, without bringing those of one key together: a group is what of it a task
+    /// keeps in its part of memory, so a key may have several. Else as [`Grouped::reduce_group`].
+    ///
+    /// It makes the work of an operator behind it less, as a combiner does: what it emits is shipped in place of the records. Its
+    /// result depends on tasks and memory, so what follows has to put partial groups together, as [`Grouped::reduce_group`] does here:
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// /// The two largest sales of each shop: no task ships more than two of each of its partial groups.
+    /// #[dataflow]
+    /// fn largest(sales: DataSet<(u32, i64)>) -> DataSet<(u32, i64)> {
+    ///     let partly = sales.group_by(|s| s.0).sorted_by(|s| desc(s.1)).combine_group(|group, out| {
+    ///         for _ in 0..2 {
+    ///             if let Some(s) = group.next() {
+    ///                 out.emit(s);
+    ///             }
+    ///         }
+    ///     });
+    ///     partly.group_by(|s| s.0).sorted_by(|s| desc(s.1)).reduce_group(|group, out| {
+    ///         for _ in 0..2 {
+    ///             if let Some(s) = group.next() {
+    ///                 out.emit(s);
+    ///             }
+    ///         }
+    ///     })
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let sales = Env::new(Options::default()).collection([(7u32, 3i64), (8, 1), (7, 9), (7, 5)])?;
+    /// let mut largest = largest(sales).collect()?;
+    /// largest.sort();
+    /// assert_eq!(largest, [(7, 5), (7, 9), (8, 1)]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn combine_group<U: Record, F>(&self, body: F) -> Flow<U, M>
+    where
+        F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) + Clone + Send + 'static,
+    {
+        Groups { partial: true, ..self.groups(&[]) }.reduced(body)
+    }
+
+    fn groups<'g>(&'g self, order: &'g [OrderKey]) -> Groups<'g, T, M> {
+        Groups { flow: &self.flow, key: &self.key, order, next: &self.next, partial: false }
     }
 }
 
@@ -98,7 +187,16 @@ impl<T: Record, K: Record, M: Ends> SortedGroups<T, K, M> {
     where
         F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) + Clone + Send + 'static,
     {
-        reduced(&self.groups, self.order.clone(), body)
+        self.groups.groups(&self.order).reduced(body)
+    }
+
+    /// As [`Grouped::combine_group`], with each partial group's records in order.
+    #[must_use]
+    pub fn combine_group<U: Record, F>(&self, body: F) -> Flow<U, M>
+    where
+        F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) + Clone + Send + 'static,
+    {
+        Groups { partial: true, ..self.groups.groups(&self.order) }.reduced(body)
     }
 
     /// The first `count` records of each group: [`Grouped::top`] by the groups' order.
@@ -110,17 +208,30 @@ impl<T: Record, K: Record, M: Ends> SortedGroups<T, K, M> {
     }
 }
 
-fn reduced<T: Record, K, U: Record, M: Mode, F>(groups: &Grouped<T, K, M>, order: Vec<OrderKey>, body: F) -> Flow<U, M>
-where
-    F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) + Clone + Send + 'static,
-{
-    let operator = GroupReduce {
-        input: T::schema(),
-        output: U::schema(),
-        key: groups.key.clone(),
-        order,
-        kernel: reduce_group::<T, U, F>(body),
-        reads: Reads::All,
-    };
-    groups.flow.then(operator, &[], &groups.next)
+/// Groups that a closure is to go over.
+struct Groups<'g, T, M> {
+    flow: &'g Flow<T, M>,
+    key: &'g [usize],
+    order: &'g [OrderKey],
+    next: &'g Next,
+    partial: bool,
+}
+
+impl<T: Record, M: Ends> Groups<'_, T, M> {
+    fn reduced<U: Record, F>(&self, body: F) -> Flow<U, M>
+    where
+        F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) + Clone + Send + 'static,
+    {
+        let input = T::schema();
+        let operator = GroupReduce {
+            reads: self.next.reads(0, &input),
+            input,
+            output: U::schema(),
+            key: self.key.to_vec(),
+            order: self.order.to_vec(),
+            kernel: reduce_group::<T, U, F>(body),
+            partial: self.partial,
+        };
+        self.flow.then(operator, &[], self.next)
+    }
 }

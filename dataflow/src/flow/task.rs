@@ -97,7 +97,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # }
     /// ```
     ///
-    /// All fields of a record count as read.
+    /// Of a record those fields count as read that a `for` loop over `records` names; where they go anywhere else, all do.
     ///
     /// Cost: a task keeps its records and what `body` emits in memory until `body` is done, and 16 bytes more for each record. `body` runs
     /// in one go, on one thread of the pool; [`Flow::process_with`] keeps nothing and takes turns with other tasks.

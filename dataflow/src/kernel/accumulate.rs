@@ -39,9 +39,11 @@ impl<T: Record, S: Slots<T>> Accumulate for Running<T, S> {
         table.visit(input, groups, |mut leaves, mut states, rows| {
             let cursor = T::cursor(&mut leaves);
             states.skip(self.key_leaves);
-            let Some(places) = S::places(&mut states) else { return Err(other_leaves()) };
+            let (Some(places), Some(mut claims)) = (S::places(&mut states), states.claims()) else {
+                return Err(other_leaves());
+            };
             for (row, group) in rows.iter() {
-                self.slots.add(places, group, T::at(cursor, row));
+                self.slots.add(places, group, T::at(cursor, row), &mut claims);
             }
             Ok(())
         })
@@ -55,9 +57,11 @@ impl<T: Record, S: Slots<T>> Accumulate for Running<T, S> {
             leaves.skip(self.key_leaves);
             let cursor = S::Record::cursor(&mut leaves);
             states.skip(self.key_leaves);
-            let Some(places) = S::places(&mut states) else { return Err(other_leaves()) };
+            let (Some(places), Some(mut claims)) = (S::places(&mut states), states.claims()) else {
+                return Err(other_leaves());
+            };
             for (row, group) in rows.iter() {
-                self.slots.merge(places, group, S::Record::at(cursor, row));
+                self.slots.merge(places, group, S::Record::at(cursor, row), &mut claims);
             }
             Ok(())
         })

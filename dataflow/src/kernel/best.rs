@@ -5,7 +5,7 @@
 use std::marker::PhantomData;
 
 use runtime::operators::{Merge, StateLeaf};
-use runtime::page::{StateReader, StateRow, StateSlot};
+use runtime::page::{Claims, StateReader, StateRow, StateSlot};
 use runtime::row::LeafType;
 use runtime::value::Overflow;
 
@@ -69,8 +69,14 @@ macro_rules! best {
                 Some((S::places(reader)?, (reader.plain()?, reader.plain()?, reader.plain()?)))
             }
             #[inline(always)]
-            fn add<'t>(&self, (before, places): Self::Places<'t>, group: StateRow<'t>, record: T::At<'_>) {
-                self.0.add(before, group, record);
+            fn add<'t>(
+                &self,
+                (before, places): Self::Places<'t>,
+                group: StateRow<'t>,
+                record: T::At<'_>,
+                claims: &mut Claims<'t>,
+            ) {
+                self.0.add(before, group, record, claims);
                 offer(places, group, (self.1.0)(record), (self.1.1)(record), $better);
             }
             #[inline(always)]
@@ -79,16 +85,20 @@ macro_rules! best {
                 (before, places): Self::Places<'t>,
                 group: StateRow<'t>,
                 (state, (by, value)): <Self::Record as Record>::At<'_>,
+                claims: &mut Claims<'t>,
             ) {
-                self.0.merge(before, group, state);
+                self.0.merge(before, group, state, claims);
                 if let Some(by) = by {
                     offer(places, group, B::own(by), V::own(value), $better);
                 }
             }
-            fn values((before, (by, value)): <Self::Record as Record>::At<'_>) -> Result<Self::Values<'_>, Overflow> {
+            fn values<'a>(
+                &self,
+                (before, (by, value)): <Self::Record as Record>::At<'a>,
+            ) -> Result<Self::Values<'a>, Overflow> {
                 // A group has a record, so there is a value.
                 by.ok_or_else(too_large::<V>)?;
-                Ok((S::values(before)?, V::own(value)))
+                Ok((self.0.values(before)?, V::own(value)))
             }
         }
     };

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use runtime::operators::{Fold, StateLeaf};
-use runtime::page::{StateReader, StateRow};
+use runtime::page::{Claims, StateReader, StateRow};
 use runtime::row::LeafType;
 use runtime::value::Overflow;
 
@@ -47,8 +47,14 @@ macro_rules! filled {
                 Some(places)
             }
             #[inline(always)]
-            fn add<'t>(&self, places: Self::Places<'t>, group: StateRow<'t>, record: T::At<'_>) {
-                self.0.add(places, group, record);
+            fn add<'t>(
+                &self,
+                places: Self::Places<'t>,
+                group: StateRow<'t>,
+                record: T::At<'_>,
+                claims: &mut Claims<'t>,
+            ) {
+                self.0.add(places, group, record, claims);
             }
             #[inline(always)]
             fn merge<'t>(
@@ -56,11 +62,15 @@ macro_rules! filled {
                 places: Self::Places<'t>,
                 group: StateRow<'t>,
                 (state, _): <Self::Record as Record>::At<'_>,
+                claims: &mut Claims<'t>,
             ) {
-                self.0.merge(places, group, state);
+                self.0.merge(places, group, state, claims);
             }
-            fn values((before, value): <Self::Record as Record>::At<'_>) -> Result<Self::Values<'_>, Overflow> {
-                Ok((S::values(before)?, value))
+            fn values<'a>(
+                &self,
+                (before, value): <Self::Record as Record>::At<'a>,
+            ) -> Result<Self::Values<'a>, Overflow> {
+                Ok((self.0.values(before)?, value))
             }
         }
     };

@@ -9,13 +9,13 @@ use crate::error::UserError;
 use crate::record::Record;
 
 /// Calls `body` with each group's key and slot values; a sum that does not fit ends the job.
-pub(crate) fn finish<T: Record, K: Record, S: Slots<T>, U: Record, F>(body: F) -> ChainFactory
+pub(crate) fn finish<T: Record, K: Record, S: Slots<T>, U: Record, F>(slots: S, body: F) -> ChainFactory
 where
     F: for<'a> Fn(K::At<'a>, S::Values<'a>, &mut Emitter<'_, U>) + Clone + Send + 'static,
 {
     try_process::<(K, S::Record), U, _>(
         move |(key, state), out| {
-            body(key, S::values(state).map_err(UserError::from)?, out);
+            body(key, slots.values(state).map_err(UserError::from)?, out);
             Ok(())
         },
         Reads::All,

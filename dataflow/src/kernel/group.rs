@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use runtime::error::Result;
-use runtime::kernel::{Factory, GroupFactory, GroupKernel, TaskContext};
+use runtime::kernel::{CoGroupFactory, CoGroupKernel, Factory, GROUP_ROWS, GroupFactory, GroupKernel, TaskContext};
 use runtime::page::{KeptRows, RowWriter, SortBuffer};
 
 use super::Emitter;
@@ -19,6 +19,13 @@ pub struct Group<'b, T: Record> {
     rows: KeptRows<'b>,
     position: usize,
     lent: Option<T::At<'b>>,
+}
+
+impl<'b, T: Record> Group<'b, T> {
+    #[inline(always)]
+    fn new(cursor: T::Cursor<'b>, rows: KeptRows<'b>) -> Self {
+        Group { cursor, rows, position: 0, lent: None }
+    }
 }
 
 impl<T: Record> Group<'_, T> {
@@ -85,12 +92,64 @@ where
             rows.visit(|mut leaves, sorted| {
                 let cursor = T::cursor(&mut leaves);
                 let mut position = from;
-                while position < sorted.len() && !out.is_full() {
+                while position < sorted.len() && position < from + GROUP_ROWS && !out.is_full() {
                     let end = rows.group_end(position, leading);
-                    (self.body)(&mut Group { cursor, rows: sorted.slice(position..end), position: 0, lent: None }, out);
+                    (self.body)(&mut Group::new(cursor, sorted.slice(position..end)), out);
                     position = end;
                 }
                 position
+            })
+        })
+    }
+}
+
+struct CoGrouping<L, R, U, B> {
+    body: B,
+    of: Types<L, R, U>,
+}
+
+/// Both sides' records and the result's.
+type Types<L, R, U> = PhantomData<fn() -> (L, R, U)>;
+
+/// A kernel that calls `body` for each key's groups of two sides.
+pub(crate) fn co_group<L: Record, R: Record, U: Record, F>(body: F) -> CoGroupFactory
+where
+    F: for<'l, 'r> Fn(&mut Group<'l, L>, &mut Group<'r, R>, &mut Emitter<'_, U>) + Clone + Send + 'static,
+{
+    let shared = Shared::new(body);
+    Arc::new(move |_: &TaskContext| -> Result<Box<dyn CoGroupKernel>> {
+        Ok(Box::new(CoGrouping::<L, R, U, F> { body: shared.get(), of: PhantomData }))
+    })
+}
+
+impl<L: Record, R: Record, U: Record, F> CoGroupKernel for CoGrouping<L, R, U, F>
+where
+    F: for<'l, 'r> Fn(&mut Group<'l, L>, &mut Group<'r, R>, &mut Emitter<'_, U>) + Clone + Send + 'static,
+{
+    fn run(
+        &mut self,
+        sides: [&SortBuffer; 2],
+        leading: usize,
+        from: [usize; 2],
+        out: &mut RowWriter,
+    ) -> Result<[usize; 2]> {
+        emitting::<U, _>(out, |out| {
+            sides[0].visit(|mut left, left_rows| {
+                sides[1].visit(|mut right, right_rows| {
+                    let (left, right) = (L::cursor(&mut left), R::cursor(&mut right));
+                    let (mut at, until) = (from, from[0] + from[1] + GROUP_ROWS);
+                    while at[0] + at[1] < until && !out.is_full() {
+                        let ends = SortBuffer::next_groups(sides, at, leading);
+                        if ends == at {
+                            break;
+                        }
+                        let mut lefts = Group::new(left, left_rows.slice(at[0]..ends[0]));
+                        let mut rights = Group::new(right, right_rows.slice(at[1]..ends[1]));
+                        (self.body)(&mut lefts, &mut rights, out);
+                        at = ends;
+                    }
+                    at
+                })
             })
         })
     }

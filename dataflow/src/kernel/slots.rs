@@ -1,7 +1,7 @@
 //! Several aggregates in one pass: a type for each slot, so that all measures of a grouping are one loop.
 
 use runtime::operators::{Fold, Merge, StateLeaf};
-use runtime::page::{StateReader, StateRow, StateSlot};
+use runtime::page::{Claims, StateReader, StateRow, StateSlot};
 use runtime::row::LeafType;
 use runtime::value::{Decimal, Overflow};
 
@@ -208,15 +208,21 @@ pub trait Slots<T: Record>: Clone + Send + 'static {
     fn leaves(&self, leaves: &mut Vec<StateLeaf>);
     /// Takes the slots' leaves from a table.
     fn places<'t>(reader: &mut StateReader<'t>) -> Option<Self::Places<'t>>;
-    /// Adds a record.
-    fn add<'t>(&self, places: Self::Places<'t>, group: StateRow<'t>, record: T::At<'_>);
+    /// Adds a record; `claims` is what records are written in place with.
+    fn add<'t>(&self, places: Self::Places<'t>, group: StateRow<'t>, record: T::At<'_>, claims: &mut Claims<'t>);
     /// Adds another state of the same group, to the slots that [`Slots::MERGES`] speaks of.
-    fn merge<'t>(&self, places: Self::Places<'t>, group: StateRow<'t>, state: <Self::Record as Record>::At<'_>);
+    fn merge<'t>(
+        &self,
+        places: Self::Places<'t>,
+        group: StateRow<'t>,
+        state: <Self::Record as Record>::At<'_>,
+        claims: &mut Claims<'t>,
+    );
     /// The slots' values.
     ///
     /// # Errors
     /// Where a sum does not fit.
-    fn values(state: <Self::Record as Record>::At<'_>) -> Result<Self::Values<'_>, Overflow>;
+    fn values<'a>(&self, state: <Self::Record as Record>::At<'a>) -> Result<Self::Values<'a>, Overflow>;
 }
 
 pub(super) fn kernel_leaf(ty: LeafType, merge: Merge) -> StateLeaf {
@@ -233,10 +239,10 @@ impl<T: Record> Slots<T> for () {
         Some(())
     }
     #[inline(always)]
-    fn add<'t>(&self, (): (), _: StateRow<'t>, _: T::At<'_>) {}
+    fn add<'t>(&self, (): (), _: StateRow<'t>, _: T::At<'_>, _: &mut Claims<'t>) {}
     #[inline(always)]
-    fn merge<'t>(&self, (): (), _: StateRow<'t>, (): ()) {}
-    fn values((): <() as Record>::At<'_>) -> Result<Self::Values<'_>, Overflow> {
+    fn merge<'t>(&self, (): (), _: StateRow<'t>, (): (), _: &mut Claims<'t>) {}
+    fn values<'a>(&self, (): <() as Record>::At<'a>) -> Result<Self::Values<'a>, Overflow> {
         Ok(())
     }
 }
@@ -264,8 +270,14 @@ macro_rules! slot {
                 Some((S::places($reader)?, $take))
             }
             #[inline(always)]
-            fn add<'t>(&self, (before, $at): Self::Places<'t>, $group: StateRow<'t>, $record: T::At<'_>) {
-                self.0.add(before, $group, $record);
+            fn add<'t>(
+                &self,
+                (before, $at): Self::Places<'t>,
+                $group: StateRow<'t>,
+                $record: T::At<'_>,
+                claims: &mut Claims<'t>,
+            ) {
+                self.0.add(before, $group, $record, claims);
                 let $of = &self.1;
                 $add
             }
@@ -275,11 +287,15 @@ macro_rules! slot {
                 (before, _): Self::Places<'t>,
                 group: StateRow<'t>,
                 (state, _): <Self::Record as Record>::At<'_>,
+                claims: &mut Claims<'t>,
             ) {
-                self.0.merge(before, group, state);
+                self.0.merge(before, group, state, claims);
             }
-            fn values((before, $sum): <Self::Record as Record>::At<'_>) -> Result<Self::Values<'_>, Overflow> {
-                Ok((S::values(before)?, $out))
+            fn values<'a>(
+                &self,
+                (before, $sum): <Self::Record as Record>::At<'a>,
+            ) -> Result<Self::Values<'a>, Overflow> {
+                Ok((self.0.values(before)?, $out))
             }
         }
     };

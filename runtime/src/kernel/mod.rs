@@ -157,14 +157,33 @@ pub trait Reduce: Send {
     ) -> Result<Combined>;
 }
 
+/// Rows that a kernel over groups goes over before it stops at a group's end, so that its task can give its thread back.
+pub const GROUP_ROWS: usize = 16 << 10;
+
 /// Whole groups in, rows out.
 pub trait GroupKernel: Send {
     /// Runs over the groups of sorted rows, which agree in the order's first `leading` leaves, from the one that begins at position
-    /// `from`; returns where it stopped: at the end, or after the group that closed a page.
+    /// `from`; returns where it stopped: at the end, after the group that closed a page, or after [`GROUP_ROWS`].
     ///
     /// # Errors
     /// A refused page.
     fn run(&mut self, rows: &SortBuffer, leading: usize, from: usize, out: &mut RowWriter) -> Result<usize>;
+}
+
+/// Groups of two sides in, rows out.
+pub trait CoGroupKernel: Send {
+    /// Runs over the pairs of groups of two sorted sides, which agree in the orders' first `leading` leaves, from those that begin at the
+    /// positions `from`; returns where it stopped, as [`GroupKernel::run`].
+    ///
+    /// # Errors
+    /// A refused page.
+    fn run(
+        &mut self,
+        sides: [&SortBuffer; 2],
+        leading: usize,
+        from: [usize; 2],
+        out: &mut RowWriter,
+    ) -> Result<[usize; 2]>;
 }
 
 /// All rows of a task in, rows out.
@@ -201,6 +220,8 @@ pub type JoinFactory = Arc<dyn Factory<dyn JoinKernel>>;
 pub type AccumulateFactory = Arc<dyn Factory<dyn Accumulate>>;
 /// Opens kernels over groups.
 pub type GroupFactory = Arc<dyn Factory<dyn GroupKernel>>;
+/// Opens kernels over the groups of two sides.
+pub type CoGroupFactory = Arc<dyn Factory<dyn CoGroupKernel>>;
 /// Opens reducers.
 pub type ReduceFactory = Arc<dyn Factory<dyn Reduce>>;
 /// Opens kernels over all rows of a task.

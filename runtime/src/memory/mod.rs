@@ -116,11 +116,16 @@ impl Reservation {
         self.bytes = bytes;
         Ok(())
     }
+
+    /// Gives all bytes back.
+    pub fn release(&mut self) {
+        self.memory.budget.used_bytes.fetch_sub(std::mem::take(&mut self.bytes), Ordering::Relaxed);
+    }
 }
 
 impl Drop for Reservation {
     fn drop(&mut self) {
-        self.memory.budget.used_bytes.fetch_sub(self.bytes, Ordering::Relaxed);
+        self.release();
     }
 }
 

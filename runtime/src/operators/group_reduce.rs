@@ -1,7 +1,9 @@
 //! Whole groups, one record after the other: the user's closure goes over a group's records and emits any number.
 //!
 //! Rows come to their group's task, which keeps them in pages and sorts an index of them by key, and by the group's own order behind it;
-//! then the closure is lent a row at a time, where it lies.
+//! then the closure is lent a row at a time, where it lies. Without a key all rows are one group.
+//!
+//! Partial groups are those of what a task keeps in a fixed part of memory: nothing is shipped, and a key may have several.
 
 use std::sync::Arc;
 
@@ -12,7 +14,7 @@ use crate::plan::{Operator, Reads, Table, row_bytes, unbounded_memory, unbounded
 use crate::row::{LeafSet, RowLayout, Schema};
 use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Ship, Strategy, Way};
 
-use super::{HASH_SECONDS, ROW_SECONDS, grouped, layout, names, order, windows};
+use super::{HASH_SECONDS, ROW_SECONDS, combiner_bytes, grouped, layout, names, order, windows};
 
 /// Calls a closure with each group.
 pub struct GroupReduce {
@@ -20,7 +22,7 @@ pub struct GroupReduce {
     pub input: Schema,
     /// The records it gives.
     pub output: Schema,
-    /// The key's leaves.
+    /// The key's leaves; none where everything is one group.
     pub key: Vec<usize>,
     /// The order within a group; where it says nothing, there is none.
     pub order: Vec<OrderKey>,
@@ -28,6 +30,8 @@ pub struct GroupReduce {
     pub kernel: GroupFactory,
     /// What it reads of a record.
     pub reads: Reads,
+    /// Whether each task takes what it has for the groups, and no more of it at once than a part of memory holds.
+    pub partial: bool,
 }
 
 impl GroupReduce {
@@ -41,15 +45,14 @@ impl GroupReduce {
 
 impl Operator for GroupReduce {
     fn name(&self) -> &'static str {
-        "reduce_group"
+        if self.partial { "combine_group" } else { "reduce_group" }
     }
 
     fn details(&self) -> String {
-        let key = names(&self.input, &self.key);
-        match self.order.as_slice() {
-            [] => format!("by {key}"),
-            order => format!("by {key}, sorted by {}", order::describe(&self.input, order)),
-        }
+        let by = |word: &str, names: String| (!names.is_empty()).then(|| format!("{word} {names}"));
+        let parts =
+            [by("by", names(&self.input, &self.key)), by("sorted by", order::describe(&self.input, &self.order))];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
 
     fn schema(&self) -> &Schema {
@@ -63,13 +66,15 @@ impl Operator for GroupReduce {
     fn estimate(&self, inputs: &[Estimate], live: &LeafSet) -> Estimate {
         let rows = inputs.first().map_or(0.0, |input| input.rows);
         // As many as there are groups, which are guessed to be of ten.
-        Estimate { rows: (rows / 10.0).max(rows.min(1.0)), row_bytes: row_bytes(&self.output, live) }
+        let groups = if self.key.is_empty() { 0.0 } else { rows / 10.0 };
+        Estimate { rows: groups.max(rows.min(1.0)), row_bytes: row_bytes(&self.output, live) }
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
-        let (way, tasks) = match planning.input_tasks[0] {
-            1 => (Way::ship(Ship::Forward), 1),
-            _ => (Way::ship(Ship::Hash(self.key.clone())), planning.tasks),
+        let (ship, tasks) = match planning.input_tasks[0] {
+            tasks if self.partial || tasks == 1 => (Ship::Forward, tasks),
+            _ if self.key.is_empty() => (Ship::Gather, 1),
+            _ => (Ship::Hash(self.key.clone()), planning.tasks),
         };
         let driver = Arc::new(GroupReduceFactory {
             kept: layout(&self.input, &self.needed()),
@@ -77,10 +82,11 @@ impl Operator for GroupReduce {
             leading: self.key.len(),
             order: order::ascending(&self.key).chain(self.order.iter().copied()).collect(),
             kernel: self.kernel.clone(),
+            partial: self.partial,
         });
         let rows = planning.inputs[0].rows;
         let cost = rows * (rows.max(2.0).log2() * HASH_SECONDS + ROW_SECONDS);
-        vec![Strategy { ways: vec![way], driver, tasks, streamed: 0, cost: cost / tasks as f64 }]
+        vec![Strategy { ways: vec![Way::ship(ship)], driver, tasks, streamed: 0, cost: cost / tasks as f64 }]
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
@@ -116,11 +122,17 @@ struct GroupReduceFactory {
     leading: usize,
     order: Vec<OrderKey>,
     kernel: GroupFactory,
+    partial: bool,
 }
 
 impl DriverFactory for GroupReduceFactory {
     fn name(&self) -> String {
-        "sort in memory, reduce_group".to_owned()
+        match (self.partial, self.order.is_empty()) {
+            (true, _) => "sort a part in memory, combine_group",
+            (false, false) => "sort in memory, reduce_group",
+            (false, true) => "keep, then reduce_group",
+        }
+        .to_owned()
     }
 
     fn layout(&self) -> Option<Arc<RowLayout>> {
@@ -132,6 +144,7 @@ impl DriverFactory for GroupReduceFactory {
             rows: SortBuffer::new(self.kept.clone(), self.order.clone(), &context.memory)?,
             leading: self.leading,
             kernel: self.kernel.open(context)?,
+            most_bytes: self.partial.then(|| combiner_bytes(context)),
         }))
     }
 }
@@ -141,16 +154,13 @@ struct GroupReduceDriver {
     /// Leaves of the key, which the order begins with.
     leading: usize,
     kernel: Box<dyn GroupKernel>,
+    /// Partial groups are taken beyond this.
+    most_bytes: Option<usize>,
 }
 
-impl Driver for GroupReduceDriver {
-    fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
-        self.rows.add(input)?;
-        Ok(Answer::Done)
-    }
-
-    /// The cursor is one more than the position of the next group, once the rows are sorted.
-    fn on_round_end(&mut self, _: usize, _: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+impl GroupReduceDriver {
+    /// Goes over the groups of what there is. The cursor is one more than the position of the next group, once the rows are sorted.
+    fn run(&mut self, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
         if *cursor == 0 {
             self.rows.sort();
             *cursor = 1;
@@ -161,5 +171,21 @@ impl Driver for GroupReduceDriver {
         }
         self.rows.clear();
         Ok(Answer::Done)
+    }
+}
+
+impl Driver for GroupReduceDriver {
+    fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+        if *cursor == 0 {
+            self.rows.add(input)?;
+            if self.most_bytes.is_none_or(|most| self.rows.bytes() <= most) {
+                return Ok(Answer::Done);
+            }
+        }
+        self.run(cursor, out)
+    }
+
+    fn on_round_end(&mut self, _: usize, _: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+        self.run(cursor, out)
     }
 }

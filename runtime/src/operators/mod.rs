@@ -6,6 +6,7 @@
 mod aggregate;
 mod best;
 mod chain;
+mod co_group;
 mod distinct;
 mod distinct_count;
 mod filter;
@@ -36,6 +37,7 @@ mod zip;
 pub use aggregate::Aggregate;
 pub use best::Best;
 pub use chain::{Chained, Expansion};
+pub use co_group::CoGroup;
 pub use distinct::{distinct, distinct_by};
 pub use filter::Filter;
 pub use first::First;

@@ -1,4 +1,4 @@
-//! Grouped reduce: the user's closure makes one record of two, until each group has one.
+//! Reduce: the user's closure makes one record of two, until each group has one. Without a key the whole flow is one group.
 //!
 //! A window of rows finds its groups at once; then the kernel goes over the rows, each beside its group's row as it is by then.
 
@@ -17,7 +17,7 @@ use super::{HASH_SECONDS, combiner_bytes, grouped, names, windows};
 pub struct Reduced {
     /// The records, in and out.
     pub schema: Schema,
-    /// The key's leaves.
+    /// The key's leaves; none where everything is one group.
     pub key: Vec<usize>,
     /// The closure.
     pub kernel: ReduceFactory,
@@ -29,7 +29,7 @@ impl Operator for Reduced {
     }
 
     fn details(&self) -> String {
-        format!("by {}", names(&self.schema, &self.key))
+        if self.key.is_empty() { String::new() } else { format!("by {}", names(&self.schema, &self.key)) }
     }
 
     fn schema(&self) -> &Schema {
@@ -46,14 +46,17 @@ impl Operator for Reduced {
 
     fn estimate(&self, inputs: &[Estimate], live: &LeafSet) -> Estimate {
         let rows = inputs.first().map_or(0.0, |input| input.rows);
-        Estimate { rows: (rows / 10.0).max(rows.min(1.0)), row_bytes: row_bytes(&self.schema, live) }
+        let groups = if self.key.is_empty() { 0.0 } else { rows / 10.0 };
+        Estimate { rows: groups.max(rows.min(1.0)), row_bytes: row_bytes(&self.schema, live) }
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let cost = planning.inputs[0].rows * HASH_SECONDS * 2.0;
+        let combined = |ship| planning.combined(Arc::new(self.factory(true)), ship);
         let (way, tasks) = match planning.input_tasks[0] {
             1 => (Way::ship(Ship::Forward), 1),
-            _ => (planning.combined(Arc::new(self.factory(true)), Ship::Hash(self.key.clone())), planning.tasks),
+            _ if self.key.is_empty() => (combined(Ship::Gather), 1),
+            _ => (combined(Ship::Hash(self.key.clone())), planning.tasks),
         };
         vec![Strategy {
             ways: vec![way],

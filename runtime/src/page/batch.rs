@@ -438,12 +438,17 @@ impl<'b> LeafReader<'b> {
         LeafReader { leaves: batch.leaves.as_ptr(), left: batch.leaves.len(), brand: PhantomData }
     }
 
+    /// Leaves that live as long as the brand: of all rows that it is given to.
+    pub(super) fn of(leaves: &'b [LeafPtr]) -> Self {
+        LeafReader { leaves: leaves.as_ptr(), left: leaves.len(), brand: PhantomData }
+    }
+
     fn next(&mut self, expected: LeafType, fits: impl FnOnce(LeafType) -> bool) -> LeafPtr {
         if self.left == 0 {
             debug_assert!(false, "a record has more leaves than its batch");
             return LeafPtr::dead(expected);
         }
-        // SAFETY: `left` leaves follow; they belong to the batch that `visit` holds while the brand lives.
+        // SAFETY: `left` leaves follow; they belong to the batch or table that `visit` holds while the brand lives.
         let leaf = unsafe { *self.leaves };
         self.leaves = self.leaves.wrapping_add(1);
         self.left -= 1;
@@ -511,7 +516,7 @@ impl<'b, P: Plain> Strided<'b, P> {
     #[inline(always)]
     #[must_use]
     pub fn read(self, row: Row<'b>) -> P {
-        // SAFETY: cursor and row share a brand, so the row lies in the batch; the width was checked, and any bytes are a `P`.
+        // SAFETY: cursor and row share a brand, so the row lies in the batch or table; the width was checked, and any bytes are a `P`.
         unsafe { self.base.add(row.index * self.stride).cast::<P>().read_unaligned() }
     }
 }

@@ -2,16 +2,15 @@
 
 mod best;
 mod combine;
+mod state;
 
-use std::marker::PhantomData;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::batch::{Batch, Input, LeafPtr, LeafReader, Row, RowIds, windows};
+use super::batch::{Batch, Input, LeafPtr, windows};
 use super::index::{Index, ROW_ALIGN, address_of, next_id};
 use super::key::{KeyLeaf, KeyShape, compared, with_shape};
-use super::plain::Plain;
 use super::run::Page;
 use super::writer::RowWriter;
 use crate::error::{Error, Result};
@@ -19,6 +18,7 @@ use crate::memory::Memory;
 use crate::row::{LeafSet, LeafType, Physical, RowLayout};
 
 pub use combine::{Combined, Combining};
+pub use state::{StateReader, StateRow, StateRows, StateSlot};
 
 /// Rows probed together: their index lines and stored rows are loaded while others are hashed, and stay in the first cache.
 const BLOCK_ROWS: usize = 64;
@@ -47,6 +47,8 @@ pub struct GroupTable {
     dead: usize,
     /// Places of replaced rows without such variable parts, which rows that come later take.
     free: Vec<usize>,
+    /// Where records that are written in place would put variable parts, which they have none of: never read.
+    aside: RowWriter,
     /// Changes whenever places lose their meaning; see [`Groups::table`].
     id: u64,
 }
@@ -99,14 +101,15 @@ impl GroupTable {
         }
         Ok(GroupTable {
             rows: RowWriter::new(layout.clone(), memory.clone()),
-            layout,
             key: key.into(),
             pages: Vec::new(),
             index: Index::new(memory.clone()),
             base: address_of(0)?,
             dead: 0,
             free: Vec::new(),
+            aside: RowWriter::new(layout.clone(), memory.clone()),
             id: next_id(),
+            layout,
         })
     }
 
@@ -288,20 +291,6 @@ impl GroupTable {
         LeafPtr::stored(&self.layout, self.base, leaf)
     }
 
-    /// Calls `f` with the input's leaves, the groups' leaves, and the rows of both side by side.
-    #[inline(always)]
-    pub fn visit<R>(
-        &mut self,
-        input: &Input<'_>,
-        groups: &Groups,
-        f: impl for<'b, 't> FnOnce(LeafReader<'b>, StateReader<'t>, StateRows<'b, 't>) -> R,
-    ) -> R {
-        let states = StateReader { base: self.base, layout: &self.layout, next: 0, brand: PhantomData };
-        let places =
-            if groups.table == self.id && groups.places.len() == input.len() { &groups.places[..] } else { &[] };
-        input.visit(|leaves, rows| f(leaves, states, StateRows { rows, places, brand: PhantomData }))
-    }
-
     /// All groups as pages; the table is empty then.
     ///
     /// # Errors
@@ -377,105 +366,4 @@ unsafe fn verify<K: KeyShape>(
         }
     }
     misses
-}
-
-type Brand<'t> = PhantomData<fn(&'t ()) -> &'t ()>;
-
-/// Hands out the leaves of a table's rows in order.
-pub struct StateReader<'t> {
-    base: *mut u8,
-    layout: &'t RowLayout,
-    next: usize,
-    brand: Brand<'t>,
-}
-
-impl<'t> StateReader<'t> {
-    /// Passes over leaves.
-    pub fn skip(&mut self, leaves: usize) {
-        self.next += leaves;
-    }
-
-    /// The next leaf, of plain values; `None` where it is something else.
-    pub fn plain<P: Plain>(&mut self) -> Option<StateSlot<'t, P>> {
-        let leaf = self.next;
-        self.next += 1;
-        let ty = *self.layout.types().get(leaf)?;
-        (ty.physical() != Physical::Slot && ty.width() == size_of::<P>()).then_some(())?;
-        Some(StateSlot { base: self.base.wrapping_add(self.layout.offset(leaf)?), of: PhantomData })
-    }
-}
-
-/// A plain leaf of a table's rows.
-pub struct StateSlot<'t, P> {
-    base: *mut u8,
-    of: PhantomData<(Brand<'t>, P)>,
-}
-
-impl<P> Clone for StateSlot<'_, P> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-impl<P> Copy for StateSlot<'_, P> {}
-
-/// A row of the table.
-#[derive(Clone, Copy)]
-pub struct StateRow<'t> {
-    place: usize,
-    brand: Brand<'t>,
-}
-
-impl<'t, P: Plain> StateSlot<'t, P> {
-    /// The value of a row.
-    #[inline(always)]
-    #[must_use]
-    pub fn get(self, row: StateRow<'t>) -> P {
-        // SAFETY: slot and row share a brand: the row belongs to the table, which `visit` borrows mutably.
-        unsafe { self.base.add(row.place).cast::<P>().read_unaligned() }
-    }
-
-    /// Sets the value of a row.
-    #[inline(always)]
-    pub fn set(self, row: StateRow<'t>, value: P) {
-        // SAFETY: as `get`; nothing else reads or writes the table meanwhile, and no reference into it exists.
-        unsafe { self.base.add(row.place).cast::<P>().write_unaligned(value) }
-    }
-}
-
-/// The rows of an input beside the rows of their groups.
-#[derive(Clone, Copy)]
-pub struct StateRows<'b, 't> {
-    rows: RowIds<'b>,
-    places: &'t [usize],
-    brand: Brand<'t>,
-}
-
-impl<'b, 't> StateRows<'b, 't> {
-    /// How many.
-    #[inline(always)]
-    #[must_use]
-    pub fn len(self) -> usize {
-        self.places.len()
-    }
-
-    /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(self) -> bool {
-        self.places.is_empty()
-    }
-
-    /// The row at a position of the input, with its group's.
-    #[inline(always)]
-    #[must_use]
-    pub fn get(self, position: usize) -> Option<(Row<'b>, StateRow<'t>)> {
-        let place = *self.places.get(position)?;
-        Some((self.rows.get(position), StateRow { place, brand: PhantomData }))
-    }
-
-    /// The rows, each with its group's.
-    #[inline(always)]
-    pub fn iter(self) -> impl Iterator<Item = (Row<'b>, StateRow<'t>)> {
-        let group = |place| StateRow { place, brand: PhantomData };
-        self.rows.iter().zip(self.places).map(move |(row, &place)| (row, group(place)))
-    }
 }

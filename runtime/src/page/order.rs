@@ -1,5 +1,7 @@
 //! Rows kept to be given back in order.
 
+mod merge;
+
 use std::cmp::Ordering;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -107,12 +109,15 @@ impl SortBuffer {
         Ok(())
     }
 
-    /// Puts the rows in order.
+    /// Puts the rows in order; without one they stay as they came.
     pub fn sort(&mut self) {
+        self.next = 0;
+        if self.order.is_empty() {
+            return;
+        }
         let mut entries = std::mem::take(&mut self.entries);
         entries.sort_unstable_by(|left, right| self.order_of(left, right));
         self.entries = entries;
-        self.next = 0;
     }
 
     /// Drops all but the first `count` rows of the order, without sorting them.
@@ -191,12 +196,13 @@ impl SortBuffer {
         if start < self.entries.len() { self.end_of_group(&self.entries, start, leading) } else { start }
     }
 
-    /// Gives all rows up.
+    /// Gives all rows up, and their memory back.
     pub fn clear(&mut self) {
         self.rows.seal();
         drop(self.rows.take_sealed());
         self.pages.clear();
-        self.entries.clear();
+        self.entries = Vec::new();
+        self.paid.release();
         self.next = 0;
     }
 

@@ -173,6 +173,11 @@ impl RowWriter {
         }
     }
 
+    /// What writes to dead leaves hit: as long as the writer lives.
+    pub(super) fn scratch(&mut self) -> *mut u8 {
+        std::ptr::from_mut(&mut *self.scratch).cast()
+    }
+
     /// How many more rows without variable parts fit the open page.
     pub(super) fn room(&self) -> usize {
         (self.limit - self.next) / self.width
@@ -218,10 +223,10 @@ impl RowWriter {
     #[inline(always)]
     pub fn visit<R>(&mut self, f: impl for<'w> FnOnce(SinkLeaves<'w>, Claims<'w>) -> R) -> Result<R> {
         let base = super::region::region()?.start();
-        let scratch: *mut u8 = std::ptr::from_mut(&mut *self.scratch).cast();
+        let scratch = self.scratch();
         let layout = self.layout.clone();
-        let result =
-            f(SinkLeaves { base, scratch, layout: &layout, next: 0 }, Claims { writer: self, brand: PhantomData });
+        let leaves = SinkLeaves { base, scratch, layout: &layout, next: 0, end: layout.types().len() };
+        let result = f(leaves, Claims { writer: self, brand: PhantomData });
         self.check()?;
         Ok(result)
     }
@@ -229,11 +234,18 @@ impl RowWriter {
 
 type Brand<'w> = PhantomData<fn(&'w ()) -> &'w ()>;
 
-/// A claimed row: may be written through the sinks of its brand.
+/// A claimed row, or one that is written in place: may be written through the sinks of its brand.
 #[derive(Clone, Copy)]
 pub struct NewRow<'w> {
     place: usize,
     brand: Brand<'w>,
+}
+
+impl NewRow<'_> {
+    /// The row at a place of the writer or table whose sinks have the brand.
+    pub(super) fn at(place: usize) -> Self {
+        NewRow { place, brand: PhantomData }
+    }
 }
 
 /// Claims rows, and room for their variable parts, while a visit lasts.
@@ -255,6 +267,11 @@ impl<'w> Claims<'w> {
         self.writer
     }
 
+    /// Claims in a writer whose sinks have the brand.
+    pub(super) fn of(writer: &'w mut RowWriter) -> Self {
+        Claims { writer, brand: PhantomData }
+    }
+
     /// Whether a page is closed: time to stop and hand on.
     #[inline(always)]
     #[must_use]
@@ -269,6 +286,20 @@ pub struct SinkLeaves<'w> {
     scratch: *mut u8,
     layout: &'w RowLayout,
     next: usize,
+    /// Leaves from here on count as dead.
+    end: usize,
+}
+
+impl<'w> SinkLeaves<'w> {
+    /// Some leaves of rows that are written in place. The leaves `next..end` are plain: a slot's variable part would have to lie in the
+    /// page of a row that was claimed just now.
+    pub(super) fn in_place(
+        (base, scratch): (*mut u8, *mut u8),
+        layout: &'w RowLayout,
+        leaves: std::ops::Range<usize>,
+    ) -> Self {
+        SinkLeaves { base, scratch, layout, next: leaves.start, end: leaves.end }
+    }
 }
 
 impl SinkLeaves<'_> {
@@ -278,7 +309,7 @@ impl SinkLeaves<'_> {
         self.next += 1;
         let known = self.layout.types().get(leaf).copied().is_some_and(fits);
         debug_assert!(known, "leaf {leaf} has another type than what is written");
-        match self.layout.offset(leaf).filter(|_| known) {
+        match self.layout.offset(leaf).filter(|_| known && leaf < self.end) {
             Some(offset) => (self.base.wrapping_add(offset), usize::MAX),
             None => (self.scratch, 0),
         }
@@ -335,7 +366,8 @@ impl<'w, P: Plain> Out<'w, P> {
     /// Writes the leaf of a row.
     #[inline(always)]
     pub fn write(self, row: NewRow<'w>, value: P) {
-        // SAFETY: sink and row share a brand: the row was claimed in the writer whose layout gave the offset. A dead
+        // SAFETY: sink and row share a brand: the row was claimed in the writer whose layout gave the offset, or is a row of the
+        // table whose layout did, which `GroupTable::visit` borrows mutably. A dead
         // leaf has mask 0 and hits the writer's scratch, 16 bytes, as wide as any plain value.
         unsafe { self.base.add(row.place & self.mask).cast::<P>().write_unaligned(value) }
     }

@@ -4,10 +4,13 @@
 
 mod aggregate;
 mod chain;
+mod co_group;
+mod combine_group;
 mod composed;
 mod enums;
 mod files;
 mod floats;
+mod fold;
 mod group;
 mod group_records;
 mod join;

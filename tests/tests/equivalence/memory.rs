@@ -66,6 +66,35 @@ fn whole_groups(sales: DataSet<Sale>) -> DataSet<u64> {
 }
 
 #[dataflow]
+fn both_groups(sales: DataSet<Sale>) -> DataSet<u64> {
+    sales.co_group(sales).on(|l| l.id, |r| r.id).sorted_by(|l| l.name, |r| r.note).reduce_group(|lefts, rights, out| {
+        if lefts.len() == rights.len() {
+            for l in lefts {
+                out.emit(l.id);
+            }
+        }
+    })
+}
+
+#[dataflow]
+fn partial_groups(sales: DataSet<Sale>) -> DataSet<u64> {
+    sales.group_by(|s| s.key).sorted_by(|s| s.name).combine_group(|g, out| {
+        for s in g {
+            out.emit(s.id);
+        }
+    })
+}
+
+#[dataflow]
+fn all_at_once(sales: DataSet<Sale>) -> DataSet<Sale> {
+    sales.reduce_group(|all, out| {
+        for s in all {
+            out.emit(s);
+        }
+    })
+}
+
+#[dataflow]
 fn sorted_in_tasks(sales: DataSet<Sale>) -> DataSet<Sale> {
     sales.sort_partition(|s| (desc(s.name), s.id))
 }
@@ -85,7 +114,7 @@ type Job = fn(DataSet<Sale>) -> Result<u64>;
 
 const ROWS: u64 = 30_000;
 
-const JOBS: [(&str, Job); 16] = [
+const JOBS: [(&str, Job); 19] = [
     ("sort", |sales| sorted(sales).count()),
     ("group", |sales| grouped(sales).count()),
     ("join", |sales| joined(sales).count()),
@@ -96,6 +125,9 @@ const JOBS: [(&str, Job); 16] = [
     ("first of groups", |sales| firsts(sales).count()),
     ("top of groups", |sales| tops(sales).count()),
     ("reduce_group", |sales| whole_groups(sales).count()),
+    ("co_group", |sales| both_groups(sales).count()),
+    ("combine_group", |sales| partial_groups(sales).count()),
+    ("reduce_group of all", |sales| all_at_once(sales).count()),
     ("count_distinct", |sales| counted(sales).collect().map(|counts| counts.iter().map(|count| count.1).sum())),
     ("sort_partition", |sales| sorted_in_tasks(sales).count()),
     ("map_partition", |sales| mapped_in_tasks(sales).count()),

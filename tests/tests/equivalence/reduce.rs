@@ -27,6 +27,21 @@ fn joined_texts(words: DataSet<(u32, String)>) -> DataSet<(u32, String)> {
     words.group_by(|w| w.0).reduce(|a, b| (a.0, format!("{}{}", a.1, b.1)))
 }
 
+#[dataflow]
+fn total(readings: DataSet<Reading>) -> DataSet<Reading> {
+    let all = readings.reduce(|a, b| Reading {
+        key: a.key.max(b.key),
+        value: a.value.min(b.value),
+        count: a.count + b.count,
+    });
+    all.filter(|r| r.count > 0)
+}
+
+#[dataflow]
+fn greatest(notes: DataSet<(u64, String, Option<String>)>) -> DataSet<(u64, String, Option<String>)> {
+    notes.reduce(|a, b| (a.0 + b.0, if a.1 < b.1 { b.1 } else { a.1 }, a.2.max(b.2)))
+}
+
 fn expected_totals(readings: &[Reading]) -> Vec<Reading> {
     let total = |group: Vec<&Reading>| Reading {
         key: group[0].key,
@@ -43,6 +58,25 @@ proptest! {
     fn records_of_fixed_size(input in inputs()) {
         let readings = input.readings();
         everywhere(expected_totals(&readings), |env| totals(env.collection(&readings)?).collect());
+    }
+
+    #[test]
+    fn a_whole_flow_becomes_one_record_and_an_empty_one_none(input in inputs()) {
+        let readings = input.readings();
+        let all = readings.iter().copied().reduce(|a, b| Reading {
+            key: a.key.max(b.key),
+            value: a.value.min(b.value),
+            count: a.count + b.count,
+        });
+        everywhere(all.into_iter().collect(), |env| total(env.collection(&readings)?).collect());
+    }
+
+    #[test]
+    fn a_whole_flow_becomes_one_record_of_texts(input in inputs()) {
+        let sales = input.sales();
+        let records: Vec<_> = sales.iter().map(|s| (s.id, s.name.clone(), s.note.clone())).collect();
+        let all = records.iter().cloned().reduce(|a, b| (a.0 + b.0, a.1.max(b.1), a.2.max(b.2)));
+        everywhere(all.into_iter().collect(), |env| greatest(env.collection(&records)?).collect());
     }
 
     #[test]

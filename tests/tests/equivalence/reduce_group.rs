@@ -73,6 +73,33 @@ fn many(readings: DataSet<Reading>, copies: u64) -> DataSet<(u32, u64)> {
     })
 }
 
+/// One call for all: how many, and the least gap between two names of the flow's order.
+#[dataflow]
+fn whole(sales: DataSet<Sale>, limit: i64) -> DataSet<(u64, u64, String)> {
+    let kept = sales.filter(|s| s.amount < limit).map(|s| (s.name, s.id)).sort(|s| (s.0, desc(s.1)));
+    kept.reduce_group(|sales, out| {
+        let (count, mut place) = (sales.len() as u64, 0u64);
+        for s in sales {
+            place += 1;
+            if place % 100 == 1 {
+                out.emit((count, s.1, s.0));
+            }
+        }
+    })
+}
+
+/// Ungrouped, of several tasks, in no order.
+#[dataflow]
+fn extent(readings: DataSet<Reading>) -> DataSet<(i64, u64)> {
+    readings.reduce_group(|readings, out| {
+        let (mut most, mut count) = (i64::MIN, 0);
+        for r in readings {
+            (most, count) = (most.max(r.value), count + r.count);
+        }
+        out.emit((most, count));
+    })
+}
+
 fn in_order(mut group: Vec<&Sale>) -> Vec<&Sale> {
     group.sort_by_key(|s| (s.note.is_none(), Reverse(s.note.clone()), s.amount, s.id));
     group
@@ -106,6 +133,23 @@ proptest! {
             }
         }
         everywhere(expected, |env| numbered(env.collection(&sales)?).collect());
+    }
+
+    #[test]
+    fn a_whole_flow_is_one_group_in_its_order(input in inputs(), limit in -1_000..1_000i64) {
+        let mut kept: Vec<Sale> = input.sales().into_iter().filter(|s| s.amount < limit).collect();
+        kept.sort_by_key(|s| (s.name.clone(), Reverse(s.id)));
+        let count = kept.len() as u64;
+        let expected = kept.iter().step_by(100).map(|s| (count, s.id, s.name.clone())).collect();
+        everywhere(expected, |env| whole(env.collection(input.sales())?, limit).collect());
+    }
+
+    #[test]
+    fn a_whole_flow_without_records_is_no_group(input in inputs()) {
+        let readings = input.readings();
+        let most = readings.iter().map(|r| r.value).max();
+        let expected = most.map(|most| (most, readings.len() as u64)).into_iter().collect();
+        everywhere(expected, |env| extent(env.collection(&readings)?).collect());
     }
 
     #[test]

@@ -130,3 +130,20 @@ fn keys_and_measures_reach_into_nested_records() {
     let homes = [home(1, 4), home(2, 1), home(1, 7)];
     everywhere(vec![(1, 7), (2, 1)], |env| highest(env.collection(&homes)?).collect());
 }
+
+/// What a fold begins with takes its type from what is added.
+#[dataflow]
+fn products(sales: DataSet<(String, i64, f64)>, factor: i64) -> DataSet<(String, i64, f64)> {
+    sales.group_by(|s| s.0).aggregate(|g| {
+        let first = g.fold(1, |product, s| *product *= s.1 * factor, |product, other| *product *= other);
+        (g.key, first, g.fold(0.0, |most: &mut f64, s| *most = most.max(s.2), |most, other| *most = most.max(other)))
+    })
+}
+
+#[test]
+fn a_fold_begins_with_a_plain_number() {
+    everywhere(vec![("cap".to_owned(), 18, 40), ("ink".to_owned(), 8, 80), ("pen".to_owned(), 60, 15)], |env| {
+        let products = products(env.collection(SALES)?, 2).collect()?;
+        Ok(products.into_iter().map(|(item, product, most)| (item, product, (most * 10.0) as i64)).collect())
+    });
+}

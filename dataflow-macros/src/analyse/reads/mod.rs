@@ -4,12 +4,16 @@
 //! read where syntax shows a path to it, `r.home.zip`. The record as a whole is read as soon as it is used in any other
 //! way: a method called on it, a macro that names it, `..r`, passing it on or giving it back.
 
+mod groups;
+
 use std::collections::BTreeSet;
 
 use syn::{Expr, ExprClosure, Pat};
 
 use crate::analyse::paths::roots;
 use crate::syntax::names::free_names;
+
+pub(crate) use groups::of_groups;
 
 /// What a closure reads of one parameter.
 #[derive(Clone, PartialEq, Eq, Debug)]

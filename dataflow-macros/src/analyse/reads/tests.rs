@@ -1,13 +1,22 @@
-use super::{Reads, of};
+use super::{Reads, of, of_groups};
 
 #[track_caller]
 fn check(closure: &str, expected: &str) {
-    let closure = syn::parse_str(closure).expect("a closure");
-    let sets = of(&closure).into_iter().map(|reads| match reads {
+    assert_eq!(written(of(&syn::parse_str(closure).expect("a closure"))), expected);
+}
+
+/// As [`check`], for a closure whose parameters are groups but for the last.
+#[track_caller]
+fn check_groups(closure: &str, expected: &str) {
+    assert_eq!(written(of_groups(&syn::parse_str(closure).expect("a closure"))), expected);
+}
+
+fn written(sets: Vec<Reads>) -> String {
+    let sets = sets.into_iter().map(|reads| match reads {
         Reads::All => "all".to_owned(),
         Reads::Fields(fields) => format!("{{{}}}", Vec::from_iter(fields).join(", ")),
     });
-    assert_eq!(sets.collect::<Vec<_>>().join(" | "), expected);
+    sets.collect::<Vec<_>>().join(" | ")
 }
 
 #[test]
@@ -64,4 +73,66 @@ fn records_taken_apart_by_the_pattern() {
     check("|R { a, b: B { c, .. }, .. }| a + c", "{a, b.c}");
     check("|r @ R { .. }| r.a", "all");
     check("|&r| r.a", "all");
+}
+
+#[test]
+fn records_that_a_group_lends() {
+    check_groups("|g, out| for r in g { out.emit(r.a + r.b.c) }", "{a, b.c}");
+    check_groups("|g, out| { for r in g { n += r.a; } for r in g { m += r.b; } }", "{a, b}");
+    check_groups("|g, out| while let Some(r) = g.next() { out.emit(r.a) }", "{a}");
+    check_groups("|g, out| if let Some(r) = g.next() { f(r.a) } else { f(g.len()) }", "{a}");
+    check_groups("|g, out| if g.is_empty() { f(1) } else if let Some(_) = g.next() { f(2) }", "{}");
+    check_groups("|g, out| { let first = g.next().map(|r| r.a); out.emit(g.next().map_or(0, |r| r.b)) }", "{a, b}");
+    check_groups("|g, out| { g.next(); for (k, _, V { x, .. }) in g { out.emit((k, x)); } }", "{0, 2.x}");
+    check_groups("|g, out| while let Some((a, _)) = g.next() { out.emit(a) }", "{0}");
+    check_groups("|g, out| out.emit(g.len())", "{}");
+    check_groups("|_, out| out.emit(1)", "{}");
+    check_groups("|mut records, out| while let Some(r) = records.next() { out.emit(r.a) }", "{a}");
+    check_groups("|g: &mut Group<R>, out| for r in (g) { out.emit(r.a) }", "{a}");
+}
+
+#[test]
+fn records_of_two_groups() {
+    check_groups("|l, r, out| { for x in l { for y in r { out.emit((x.a, y.b)) } } }", "{a} | {b}");
+    check_groups("|l, r, out| { for x in l { out.emit(x.a) } out.emit(r.owned()) }", "{a} | all");
+    check_groups(
+        "|l, r, out| { let n = r.len(); for x in l { if let Some(y) = r.next() { f(x.a, y) } } }",
+        "{a} | all",
+    );
+}
+
+#[test]
+fn records_that_leave_a_group_whole() {
+    check_groups("|g, out| for r in g { out.emit(r) }", "all");
+    check_groups("|g, out| { let r = g.next(); }", "all");
+    check_groups("|g, out| { for r in g { last = Some(r.a); } g.next() }", "all");
+    check_groups("|g, out| { let Some(r) = g.next() else { return }; f(r.a) }", "all");
+    check_groups("|g, out| { let other = g; for r in other { f(r.a) } }", "all");
+    check_groups("|g, out| f(g)", "all");
+    check_groups("|g, out| for r in g.owned() { f(r.a) }", "all");
+    check_groups("|g, out| for r in std::iter::from_fn(|| g.next().map(f)) { f(r.a) }", "all");
+    check_groups("|g, out| for r in g.map(|r| r.a) { f(r) }", "all");
+    check_groups("|g, out| println!(\"{}\", g.len())", "all");
+    check_groups("|g, out| for r in g { println!(\"{}\", r.a) }", "all");
+    check_groups("|g, out| match g.next() { Some(r) => f(r.a), None => f(0) }", "all");
+    check_groups("|g, out| g.len(1)", "all");
+    check_groups("|(g, h), out| for r in g { f(r.a) }", "all");
+}
+
+/// A pattern that may not match looks at what it does not name.
+#[test]
+fn patterns_that_ask_something_of_a_record() {
+    check_groups("|g, out| while let Some(S::A { x }) = g.next() { f(x) }", "all");
+    check_groups("|g, out| while let Some(Some(x)) = g.next() { f(x) }", "all");
+    check_groups("|g, out| while let Some((1, x)) = g.next() { f(x) }", "all");
+    check_groups("|g, out| while let Some((LIMIT, x)) = g.next() { f(x) }", "all");
+    check_groups("|g, out| while let Some(r) = g.next() && r.b > 1 { f(r.a) }", "all");
+    check_groups("|g, out| if let Ok(r) = g.next() { f(r.a) }", "all");
+}
+
+#[test]
+fn names_that_hide_a_group() {
+    check_groups("|g, out| { let g = g.len(); for r in g { f(r.a) } }", "all");
+    check_groups("|g, out| for g in g { f(g.a) }", "all");
+    check_groups("|g, out| { fn f(x: u8) -> u8 { g.len() } for r in g { f(r.a) } }", "{a}");
 }

@@ -37,6 +37,48 @@ fn aggregate(table: &mut GroupTable, key: &[usize], items: &[Item]) {
 }
 
 #[test]
+fn a_record_of_plain_leaves_is_written_in_place() {
+    let items: Vec<Item> = (0..5_000).map(|n| Item { key: n % 600, small: n as u16, ..Item::default() }).collect();
+    let (mut table, mut groups) = (table(&[0]), Groups::default());
+    for page in pages(&items) {
+        windows(&page.batch(), |input| {
+            table.probe(input, &[0], &[(0, 0), (1, 1)], &mut groups).unwrap();
+            table.visit(input, &groups, |mut leaves, mut states, rows| {
+                leaves.skip(4);
+                let small = leaves.plain::<u16>();
+                assert!(states.record(2).is_none(), "a text among the leaves");
+                let (mut read, mut written) = states.record(1).unwrap();
+                let (mut read_last, mut written_last) = states.record(1).unwrap();
+                assert!(states.record(1).is_none(), "behind the last leaf");
+                let cursors = (read.plain::<u64>(), read_last.plain::<u64>());
+                let sinks = (written.plain::<u64>(), written_last.plain::<u64>());
+                // A record may not write what is behind its own leaves.
+                let beyond = written.plain::<u64>();
+                assert!(states.claims().is_some() && states.claims().is_none());
+                for (row, state) in rows.iter() {
+                    let (count, last) = (cursors.0.read(state.row()), cursors.1.read(state.row()));
+                    assert_eq!(last + 600 * u64::from(count > 0), if count > 0 { small.read(row).into() } else { 0 });
+                    sinks.0.write(state.in_place(), count + 1);
+                    sinks.1.write(state.in_place(), small.read(row).into());
+                    beyond.write(state.in_place(), 77);
+                }
+            });
+        });
+    }
+    let found = table.drain().unwrap();
+    let read = |page: &Page| -> Vec<[u128; 3]> {
+        let batch = page.batch();
+        (0..batch.rows()).map(|row| [0, 2, 3].map(|leaf| batch.leaf_bits(leaf, row))).collect()
+    };
+    let mut found: Vec<[u128; 3]> = found.iter().flat_map(read).collect();
+    found.sort();
+    let expected: Vec<[u128; 3]> = (0..600)
+        .map(|key| [key, if key < 200 { 9 } else { 8 }, if key < 200 { 4_800 + key } else { 4_200 + key }])
+        .collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
 fn rows_of_one_group_have_one_number_and_others_have_others() {
     let items: Vec<Item> = (0..300).map(|n| Item { key: n % 7, ..Item::default() }).collect();
     let (mut table, mut groups, mut numbers) = (table(&[0]), Groups::default(), Vec::new());

@@ -130,6 +130,41 @@ fn floats_are_in_total_order_with_nan_last_and_zeros_equal() {
 }
 
 #[test]
+fn groups_of_two_sides_come_key_by_key() {
+    use std::collections::BTreeMap;
+    let (left, mut right) = (Random(45).items(4_000), Random(46).items(3_000));
+    // Texts of one first half, and keys that only one side has.
+    right.iter_mut().for_each(|item| item.key += 3);
+    let sorted = |items: &[Item], order: [OrderKey; 3]| {
+        let mut buffer = SortBuffer::new(layout(), order, &memory()).unwrap();
+        for page in pages(items) {
+            windows(&page.batch(), |input| buffer.add(input).unwrap());
+        }
+        buffer.sort();
+        buffer
+    };
+    let buffers = [
+        sorted(&left, [key(1, false), key(0, false), key(4, false)]),
+        sorted(&right, [key(1, false), key(0, false), key(4, true)]),
+    ];
+    let mut expected: BTreeMap<(String, u64), [usize; 2]> = BTreeMap::new();
+    for (side, items) in [left, right].iter().enumerate() {
+        items.iter().for_each(|item| expected.entry((item.text.clone(), item.key)).or_default()[side] += 1);
+    }
+    let (mut from, mut found) = ([0, 0], Vec::new());
+    loop {
+        let ends = SortBuffer::next_groups([&buffers[0], &buffers[1]], from, 2);
+        if ends == from {
+            break;
+        }
+        found.push([ends[0] - from[0], ends[1] - from[1]]);
+        from = ends;
+    }
+    assert_eq!(found, expected.into_values().collect::<Vec<_>>());
+    assert!(found.iter().any(|sizes| sizes[0] > 0 && sizes[1] > 0) && found.iter().any(|sizes| sizes[0] == 0));
+}
+
+#[test]
 fn visits_rows_as_they_came_and_then_as_they_are_sorted() {
     let mut items = Random(44).items(8_000);
     let mut buffer = SortBuffer::new(layout(), [key(0, false), key(1, false)], &memory()).unwrap();

@@ -2,7 +2,7 @@ use dataflow::prelude::*;
 
 #[dataflow]
 fn totals(words: DataSet<(u32, u64)>) -> DataSet<u64> {
-    words.reduce_group(|group, out| out.emit(group.len() as u64))
+    words.group_by(|w| w.0).aggregate(|g| g.fold_with(|w| w.1))
 }
 
 fn main() {}

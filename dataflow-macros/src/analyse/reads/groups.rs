@@ -1,0 +1,150 @@
+//! What closures read that are lent records: of whole groups, and of a task.
+//!
+//! A group gives its records by a loop, or one by one by `next`; what is done with each is seen as in a closure over a record. A group that is used
+//! in any other way than those listed here may give everything away, so all is read of it.
+
+use proc_macro2::Ident;
+use syn::visit::{self, Visit};
+use syn::{
+    Block, Expr, ExprBlock, ExprClosure, ExprForLoop, ExprIf, ExprLet, ExprMethodCall, ExprWhile, Item, Pat, Stmt,
+};
+
+use super::{Reads, of, of_parameter};
+use crate::syntax::names::{free_names, peeled, plain_path};
+use crate::syntax::patterns::{names_bound_inside, plain_name};
+
+/// What a closure reads of the records of each of its groups, which all parameters but the last are.
+pub(crate) fn of_groups(closure: &ExprClosure) -> Vec<Reads> {
+    let groups = closure.inputs.iter().take(closure.inputs.len().saturating_sub(1));
+    groups.map(|group| of_group(group, &closure.body)).collect()
+}
+
+fn of_group(parameter: &Pat, body: &Expr) -> Reads {
+    if matches!(parameter, Pat::Wild(_)) {
+        return Reads::nothing();
+    }
+    let Some(group) = plain_name(parameter).filter(|group| !names_bound_inside(body).contains(group)) else {
+        return Reads::All;
+    };
+    let mut uses = Uses { group, reads: Reads::nothing(), understood: 0 };
+    uses.visit_expr(body);
+    let mentions = free_names(body);
+    let mentioned = mentions.plain.iter().filter(|mention| mention.name == group).count();
+    if mentions.opaque.contains(group) || mentioned != uses.understood { Reads::All } else { uses.reads }
+}
+
+/// Looks for the uses of a group that show what is done with its records.
+struct Uses<'a> {
+    group: &'a Ident,
+    reads: Reads,
+    /// Mentions of the group in such uses.
+    understood: usize,
+}
+
+impl Uses<'_> {
+    fn is_group(&self, expr: &Expr) -> bool {
+        plain_path(expr) == Some(self.group)
+    }
+
+    /// `group.next()`
+    fn is_next(&self, expr: &Expr) -> bool {
+        matches!(peeled(expr), Expr::MethodCall(call)
+            if call.method == "next" && call.args.is_empty() && self.is_group(&call.receiver))
+    }
+
+    fn understand(&mut self, reads: Reads) {
+        self.understood += 1;
+        let known = std::mem::replace(&mut self.reads, Reads::All);
+        self.reads = known.and(reads);
+    }
+
+    /// What a block reads of the record that `let Some(record) = group.next()` binds for it.
+    fn of_lent(&self, condition: &Expr, block: &Block) -> Option<Reads> {
+        let Expr::Let(ExprLet { pat, expr, .. }) = condition else { return None };
+        let Pat::TupleStruct(some) = &**pat else { return None };
+        let record = some.elems.first().filter(|_| some.path.is_ident("Some") && some.elems.len() == 1)?;
+        // A pattern that does not match every record reads what it looks at, and syntax does not tell it from one that does.
+        (self.is_next(expr) && always_matches(record)).then(|| of_block(record, block))
+    }
+
+    /// Of a call on the group, or on its next record, that reads no more than is seen.
+    fn of_call(&self, call: &ExprMethodCall) -> Option<Reads> {
+        let looks_at_none = (call.method == "len" || call.method == "is_empty") && call.args.is_empty();
+        if looks_at_none && self.is_group(&call.receiver) {
+            return Some(Reads::nothing());
+        }
+        let arguments = if call.method == "map" { 1 } else { 2 };
+        let maps = (call.method == "map" || call.method == "map_or") && call.args.len() == arguments;
+        match call.args.last() {
+            Some(Expr::Closure(closure)) if maps && self.is_next(&call.receiver) => of(closure).into_iter().next(),
+            _ => None,
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Uses<'_> {
+    fn visit_expr_for_loop(&mut self, expr: &'ast ExprForLoop) {
+        if !self.is_group(&expr.expr) {
+            return visit::visit_expr_for_loop(self, expr);
+        }
+        self.understand(of_block(&expr.pat, &expr.body));
+        self.visit_block(&expr.body);
+    }
+
+    fn visit_expr_while(&mut self, expr: &'ast ExprWhile) {
+        let Some(reads) = self.of_lent(&expr.cond, &expr.body) else {
+            return visit::visit_expr_while(self, expr);
+        };
+        self.understand(reads);
+        self.visit_block(&expr.body);
+    }
+
+    fn visit_expr_if(&mut self, expr: &'ast ExprIf) {
+        let Some(reads) = self.of_lent(&expr.cond, &expr.then_branch) else {
+            return visit::visit_expr_if(self, expr);
+        };
+        self.understand(reads);
+        self.visit_block(&expr.then_branch);
+        if let Some((_, otherwise)) = &expr.else_branch {
+            self.visit_expr(otherwise);
+        }
+    }
+
+    fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
+        match self.of_call(call) {
+            Some(reads) => {
+                self.understand(reads);
+                call.args.iter().for_each(|argument| self.visit_expr(argument));
+            }
+            None => visit::visit_expr_method_call(self, call),
+        }
+    }
+
+    fn visit_stmt(&mut self, statement: &'ast Stmt) {
+        match statement {
+            // A record that is passed over.
+            Stmt::Expr(expr, Some(_)) if self.is_next(expr) => self.understand(Reads::nothing()),
+            _ => visit::visit_stmt(self, statement),
+        }
+    }
+
+    fn visit_item(&mut self, _: &'ast Item) {
+        // The closure's names mean nothing in items.
+    }
+}
+
+/// What a block reads of a record that a pattern binds for it.
+fn of_block(record: &Pat, block: &Block) -> Reads {
+    let block = Expr::Block(ExprBlock { attrs: Vec::new(), label: None, block: block.clone() });
+    of_parameter(record, &block)
+}
+
+/// Whether a pattern only names parts, and so matches whatever they are.
+fn always_matches(pattern: &Pat) -> bool {
+    match pattern {
+        Pat::Wild(_) | Pat::Rest(_) => true,
+        Pat::Paren(inner) => always_matches(&inner.pat),
+        Pat::Tuple(tuple) => tuple.elems.iter().all(always_matches),
+        pattern => plain_name(pattern).is_some(),
+    }
+}

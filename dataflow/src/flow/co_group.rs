@@ -1,0 +1,182 @@
+//! Groups of two flows side by side.
+
+use std::panic::Location;
+
+use runtime::operators;
+use runtime::page::OrderKey;
+
+use super::step::Next;
+use super::{Ends, Flow, Mode};
+use crate::kernel::{Emitter, Group, co_group};
+use crate::key::{Key, KeyedBy, Order, nulls_last};
+use crate::record::Record;
+
+/// Two flows to be grouped together: say `on` which keys.
+#[must_use = "a co-grouping needs `.on(…)`, then `.reduce_group(…)`"]
+pub struct CoGroup<L, R, M> {
+    left: Flow<L, M>,
+    right: Flow<R, M>,
+    next: Next,
+}
+
+/// The groups of two flows by a common key: say what to make of them.
+#[must_use = "a co-grouping needs a closure: `.reduce_group(|lefts, rights, out| …)`"]
+pub struct CoGroups<L, R, M> {
+    sides: CoGroup<L, R, M>,
+    keys: [Vec<usize>; 2],
+    orders: [Vec<OrderKey>; 2],
+}
+
+impl<L, R, M> Clone for CoGroups<L, R, M> {
+    fn clone(&self) -> Self {
+        let CoGroup { left, right, next } = &self.sides;
+        let sides = CoGroup { left: left.clone(), right: right.clone(), next: next.clone() };
+        CoGroups { sides, keys: self.keys.clone(), orders: self.orders.clone() }
+    }
+}
+
+impl<T: Record, M: Mode> Flow<T, M> {
+    /// Groups this flow and another by a key that both have: for each key that is on either side, [`CoGroups::reduce_group`] sees the
+    /// records of both sides, of which one may have none.
+    ///
+    /// A null key is a key, as in [`Flow::group_by`]: the records of both sides whose key is null are one pair of groups.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// /// What of each article is left: what was delivered without what was sold.
+    /// #[dataflow]
+    /// fn stock(delivered: DataSet<(u32, i64)>, sold: DataSet<(u32, i64)>) -> DataSet<(u32, i64)> {
+    ///     delivered.co_group(sold).on(|d| d.0, |s| s.0).reduce_group(|delivered, sold, out| {
+    ///         let (mut article, mut left) = (0, 0);
+    ///         for d in delivered {
+    ///             (article, left) = (d.0, left + d.1);
+    ///         }
+    ///         for s in sold {
+    ///             (article, left) = (s.0, left - s.1);
+    ///         }
+    ///         out.emit((article, left));
+    ///     })
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// # let env = Env::embedded();
+    /// let delivered = env.collection([(1u32, 10i64), (2, 5), (1, 3)])?;
+    /// let sold = env.collection([(1u32, 4i64), (3, 1)])?;
+    /// let mut stock = stock(delivered, sold).collect()?;
+    /// stock.sort();
+    /// assert_eq!(stock, [(1, 9), (2, 5), (3, -1)]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[track_caller]
+    pub fn co_group<R: Record>(&self, right: Flow<R, M>) -> CoGroup<T, R, M>
+    where
+        M: Ends,
+    {
+        CoGroup { left: self.clone(), right, next: self.next.called_at(Location::caller()) }
+    }
+}
+
+impl<L: Record, R: Record, M: Ends> CoGroup<L, R, M> {
+    /// The keys: `on(|l| l.orderkey, |o| o.orderkey)`.
+    pub fn on<A: Key<L>, B>(
+        self,
+        left: impl FnOnce(L::Fields<L>) -> A,
+        right: impl FnOnce(R::Fields<R>) -> B,
+    ) -> CoGroups<L, R, M>
+    where
+        B: KeyedBy<R, A::Value>,
+    {
+        let keys = [left(L::fields(0)).leaves(), right(R::fields(0)).leaves()];
+        CoGroups { sides: self, keys, orders: [Vec::new(), Vec::new()] }
+    }
+}
+
+impl<L: Record, R: Record, M: Ends> CoGroups<L, R, M> {
+    /// Puts the records of each group in order, those of the left side by the first closure and those of the right side by the second.
+    /// Nulls come last. Of several orders the last one holds.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// /// Each sensor's last value and last fault.
+    /// #[dataflow]
+    /// fn last(values: DataSet<(u32, u64, i64)>, faults: DataSet<(u32, u64)>) -> DataSet<(Option<i64>, Option<u64>)> {
+    ///     let both = values.co_group(faults).on(|v| v.0, |f| f.0).sorted_by(|v| desc(v.1), |f| desc(f.1));
+    ///     both.reduce_group(|values, faults, out| {
+    ///         out.emit((values.next().map(|v| v.2), faults.next().map(|f| f.1)));
+    ///     })
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// # let env = Env::embedded();
+    /// let values = env.collection([(7u32, 1u64, 20i64), (7, 5, 30), (7, 3, 25)])?;
+    /// let faults = env.collection([(7u32, 2u64), (7, 4)])?;
+    /// assert_eq!(last(values, faults).collect()?, [(Some(30), Some(4))]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn sorted_by<A: Order<L>, B: Order<R>>(
+        &self,
+        left: impl FnOnce(L::Fields<L>) -> A,
+        right: impl FnOnce(R::Fields<R>) -> B,
+    ) -> Self {
+        let left = nulls_last(left(L::fields(0)).keys(), &L::schema());
+        let right = nulls_last(right(R::fields(0)).keys(), &R::schema());
+        CoGroups { orders: [left, right], ..self.clone() }
+    }
+
+    /// Calls `body` once for each key with the records of both sides, which it is lent one at a time, in no particular order; it emits any
+    /// number. At least one of both groups has a record.
+    ///
+    /// As in [`Grouped::reduce_group`](super::Grouped::reduce_group), `#[dataflow]` writes `for l in lefts` as
+    /// `while let Some(l) = lefts.next()`, a record is there until the next one of its side is asked for, and
+    /// [`Group::owned`] copies those that are left, to go over them more than once.
+    ///
+    /// Cost: all records of both flows come to their key's task, which keeps them in memory and sorts them. What can be said as a join
+    /// is cheaper: it keeps the smaller side alone. What is read of the records is found as in
+    /// [`Grouped::reduce_group`](super::Grouped::reduce_group).
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// /// The members of a team who have no task, where the team has any.
+    /// #[dataflow]
+    /// fn idle(members: DataSet<(u32, String)>, tasks: DataSet<(u32, String)>) -> DataSet<String> {
+    ///     members.co_group(tasks).on(|m| m.0, |t| t.0).reduce_group(|members, tasks, out| {
+    ///         let busy: Vec<(u32, String)> = tasks.owned();
+    ///         if busy.is_empty() {
+    ///             return;
+    ///         }
+    ///         for m in members {
+    ///             if busy.iter().all(|task| task.1 != m.1) {
+    ///                 out.emit(m.1);
+    ///             }
+    ///         }
+    ///     })
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// # let env = Env::embedded();
+    /// let members = env.collection([(1u32, "Ann"), (1, "Bob"), (2, "Cy")])?;
+    /// let tasks = env.collection([(1u32, "Bob"), (3, "Dee")])?;
+    /// assert_eq!(idle(members, tasks).collect()?, ["Ann"]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn reduce_group<U: Record, F>(&self, body: F) -> Flow<U, M>
+    where
+        F: for<'l, 'r> Fn(&mut Group<'l, L>, &mut Group<'r, R>, &mut Emitter<'_, U>) + Clone + Send + 'static,
+    {
+        let CoGroup { left, right, next } = &self.sides;
+        let inputs = [L::schema(), R::schema()];
+        let operator = operators::CoGroup {
+            reads: [0, 1].map(|side| next.reads(side, &inputs[side])),
+            inputs,
+            keys: self.keys.clone(),
+            orders: self.orders.clone(),
+            output: U::schema(),
+            kernel: co_group::<L, R, U, F>(body),
+        };
+        left.then(operator, std::slice::from_ref(&right.node), next)
+    }
+}

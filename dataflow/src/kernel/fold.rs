@@ -1,0 +1,251 @@
+//! Slots whose accumulator is the user's: a record of fixed size, which is read and written in the group's row.
+
+use std::marker::PhantomData;
+
+use runtime::operators::{Merge, StateLeaf};
+use runtime::page::{Claims, StateReader, StateRow, StateSlot};
+use runtime::value::Overflow;
+
+use super::Slots;
+use super::slots::{kernel_leaf, too_large};
+use crate::record::Record;
+
+/// What a fold adds up in: a `Copy` record of fixed size, of which closures see the record itself. Implemented for all of them.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the accumulator of a fold",
+    label = "not a record of fixed size",
+    note = "an accumulator is a plain value, or a struct or tuple of plain values with `#[derive(Record, Clone, Copy)]`: no text, no list"
+)]
+pub trait Accumulator: Copy + Send + for<'a> Record<At<'a> = Self> {}
+
+#[diagnostic::do_not_recommend]
+impl<A: Copy + Send + for<'a> Record<At<'a> = A>> Accumulator for A {}
+
+/// An aggregate with a name: what `fold_with` adds values up by. Libraries implement it.
+///
+/// [`merge`](Aggregator::merge) must not depend on how the values were split: tasks accumulate what they have, and merge.
+///
+/// ```
+/// use dataflow::Aggregator;
+/// use dataflow::prelude::*;
+///
+/// /// The variance of a sample, by the algorithm of Welford as Chan and others merge it.
+/// #[derive(Clone, Copy)]
+/// struct Variance;
+///
+/// #[derive(Record, Clone, Copy)]
+/// struct Moments {
+///     count: u64,
+///     mean: f64,
+///     squares: f64,
+/// }
+///
+/// impl Aggregator for Variance {
+///     type Input = f64;
+///     type Accumulator = Moments;
+///     type Output = f64;
+///
+///     fn init(&self) -> Moments {
+///         Moments { count: 0, mean: 0.0, squares: 0.0 }
+///     }
+///     fn accumulate(&self, moments: &mut Moments, value: f64) {
+///         self.merge(moments, Moments { count: 1, mean: value, squares: 0.0 });
+///     }
+///     fn merge(&self, moments: &mut Moments, other: Moments) {
+///         let (count, distance) = (moments.count + other.count, other.mean - moments.mean);
+///         let share = other.count as f64 / count as f64;
+///         moments.squares += other.squares + distance * distance * share * moments.count as f64;
+///         moments.mean += distance * share;
+///         moments.count = count;
+///     }
+///     fn finish(&self, moments: Moments) -> f64 {
+///         moments.squares / (moments.count as f64 - 1.0)
+///     }
+/// }
+///
+/// #[dataflow]
+/// fn spread(readings: DataSet<(u32, i64)>) -> DataSet<(u32, u64, f64)> {
+///     readings.group_by(|r| r.0).aggregate(|g| (g.key, g.count(), g.fold_with(Variance, |r| r.1 as f64)))
+/// }
+///
+/// # fn main() -> dataflow::Result<()> {
+/// let readings = Env::new(Options::default()).collection([(7u32, 1i64), (7, 3), (7, 5)])?;
+/// assert_eq!(spread(readings).collect()?, [(7, 3, 4.0)]);
+/// # Ok(())
+/// # }
+/// ```
+pub trait Aggregator: Clone + Send + 'static {
+    /// What it is given of each record.
+    type Input;
+    /// What it adds up in.
+    type Accumulator: Accumulator;
+    /// What it makes of that in the end.
+    type Output;
+
+    /// The accumulator of no value.
+    fn init(&self) -> Self::Accumulator;
+    /// Adds a value.
+    fn accumulate(&self, accumulator: &mut Self::Accumulator, value: Self::Input);
+    /// Adds what another task has accumulated of the same group.
+    fn merge(&self, accumulator: &mut Self::Accumulator, other: Self::Accumulator);
+    /// What a group's values come to; a group has at least one.
+    fn finish(&self, accumulator: Self::Accumulator) -> Self::Output;
+}
+
+/// A slot with an accumulator of the user's.
+#[derive(Clone)]
+pub struct Folded<X>(pub(crate) X);
+
+/// A fold by two closures, of a record and of another accumulator.
+#[derive(Clone)]
+pub struct ByClosures<A, F, G> {
+    pub(crate) init: A,
+    pub(crate) accumulate: F,
+    pub(crate) merge: G,
+}
+
+/// A fold by an aggregator, of what a closure takes from a record.
+#[derive(Clone)]
+pub struct ByAggregator<G, F> {
+    pub(crate) aggregator: G,
+    pub(crate) value: F,
+}
+
+/// A way to fold records of `T`.
+pub trait Folding<T: Record>: Clone + Send + 'static {
+    /// What it adds up in.
+    type Accumulator: Accumulator;
+    /// What it makes of that.
+    type Output;
+    /// The accumulator of no record.
+    fn init(&self) -> Self::Accumulator;
+    /// Adds a record.
+    fn accumulate(&self, accumulator: &mut Self::Accumulator, record: T::At<'_>);
+    /// Adds another accumulator.
+    fn merge(&self, accumulator: &mut Self::Accumulator, other: Self::Accumulator);
+    /// What the group's records come to.
+    fn finish(&self, accumulator: Self::Accumulator) -> Self::Output;
+}
+
+impl<T: Record, A: Accumulator, F, G> Folding<T> for ByClosures<A, F, G>
+where
+    F: for<'a> Fn(&mut A, T::At<'a>) + Clone + Send + 'static,
+    G: Fn(&mut A, A) + Clone + Send + 'static,
+{
+    type Accumulator = A;
+    type Output = A;
+    fn init(&self) -> A {
+        self.init
+    }
+    #[inline(always)]
+    fn accumulate(&self, accumulator: &mut A, record: T::At<'_>) {
+        (self.accumulate)(accumulator, record);
+    }
+    fn merge(&self, accumulator: &mut A, other: A) {
+        (self.merge)(accumulator, other);
+    }
+    fn finish(&self, accumulator: A) -> A {
+        accumulator
+    }
+}
+
+impl<T: Record, G: Aggregator, F> Folding<T> for ByAggregator<G, F>
+where
+    F: for<'a> Fn(T::At<'a>) -> G::Input + Clone + Send + 'static,
+{
+    type Accumulator = G::Accumulator;
+    type Output = G::Output;
+    fn init(&self) -> G::Accumulator {
+        self.aggregator.init()
+    }
+    #[inline(always)]
+    fn accumulate(&self, accumulator: &mut G::Accumulator, record: T::At<'_>) {
+        self.aggregator.accumulate(accumulator, (self.value)(record));
+    }
+    fn merge(&self, accumulator: &mut G::Accumulator, other: G::Accumulator) {
+        self.aggregator.merge(accumulator, other);
+    }
+    fn finish(&self, accumulator: G::Accumulator) -> G::Output {
+        self.aggregator.finish(accumulator)
+    }
+}
+
+/// Where an accumulator lies: whether there is one, and its leaves.
+pub struct FoldPlaces<'t, A: Record> {
+    known: StateSlot<'t, u8>,
+    cursor: A::Cursor<'t>,
+    sink: A::Sink<'t>,
+    of: PhantomData<fn() -> A>,
+}
+
+impl<A: Record> Clone for FoldPlaces<'_, A> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<A: Record> Copy for FoldPlaces<'_, A> {}
+
+impl<'t, A: Accumulator> FoldPlaces<'t, A> {
+    #[inline(always)]
+    fn get(self, group: StateRow<'t>) -> Option<A> {
+        (self.known.get(group) != 0).then(|| A::at(self.cursor, group.row()))
+    }
+
+    #[inline(always)]
+    fn set(self, group: StateRow<'t>, accumulator: A, claims: &mut Claims<'t>) {
+        self.known.set(group, 1);
+        A::write(accumulator, self.sink, group.in_place(), claims);
+    }
+}
+
+impl<T: Record, S: Slots<T>, X: Folding<T>> Slots<T> for (S, Folded<X>) {
+    type Record = (S::Record, Option<X::Accumulator>);
+    type Values<'a> = (S::Values<'a>, X::Output);
+    type Places<'t> = (S::Places<'t>, FoldPlaces<'t, X::Accumulator>);
+    const MERGES: bool = true;
+
+    fn leaves(&self, leaves: &mut Vec<StateLeaf>) {
+        self.0.leaves(leaves);
+        let types = <Option<X::Accumulator>>::schema().types();
+        leaves.extend(types.into_iter().map(|ty| kernel_leaf(ty, Merge::Kernel)));
+    }
+    fn places<'t>(reader: &mut StateReader<'t>) -> Option<Self::Places<'t>> {
+        let before = S::places(reader)?;
+        let known = reader.plain()?;
+        let (mut leaves, mut sinks) = reader.record(X::Accumulator::LEAVES)?;
+        let (cursor, sink) = (X::Accumulator::cursor(&mut leaves), X::Accumulator::sink(&mut sinks));
+        Some((before, FoldPlaces { known, cursor, sink, of: PhantomData }))
+    }
+    #[inline(always)]
+    fn add<'t>(&self, (before, at): Self::Places<'t>, group: StateRow<'t>, record: T::At<'_>, claims: &mut Claims<'t>) {
+        self.0.add(before, group, record, claims);
+        let fold = &self.1.0;
+        let mut accumulator = at.get(group).unwrap_or_else(|| fold.init());
+        fold.accumulate(&mut accumulator, record);
+        at.set(group, accumulator, claims);
+    }
+    #[inline(always)]
+    fn merge<'t>(
+        &self,
+        (before, at): Self::Places<'t>,
+        group: StateRow<'t>,
+        (state, other): <Self::Record as Record>::At<'_>,
+        claims: &mut Claims<'t>,
+    ) {
+        self.0.merge(before, group, state, claims);
+        let Some(other) = other else { return };
+        let merged = match at.get(group) {
+            Some(mut accumulator) => {
+                self.1.0.merge(&mut accumulator, other);
+                accumulator
+            }
+            None => other,
+        };
+        at.set(group, merged, claims);
+    }
+    fn values<'a>(&self, (before, state): <Self::Record as Record>::At<'a>) -> Result<Self::Values<'a>, Overflow> {
+        // A group has a record, so there is an accumulator.
+        let state = state.ok_or_else(too_large::<X::Accumulator>)?;
+        Ok((self.0.values(before)?, self.1.0.finish(state)))
+    }
+}

@@ -1,0 +1,157 @@
+//! `co_group`: closures over the groups of two flows, sorted and not.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use dataflow::prelude::*;
+use proptest::prelude::*;
+use tests::{Reading, Sale, everywhere, inputs, local};
+
+use crate::{cases, grouped};
+
+/// By a number: how many and how much on both sides.
+type Balance = (u32, u64, i64, u64, i64);
+
+#[dataflow]
+fn balances(sales: DataSet<Sale>, readings: DataSet<Reading>, least: i64) -> DataSet<Balance> {
+    let both = sales.co_group(readings).on(|s| s.key, |r| r.key);
+    both.reduce_group(|sales, readings, out| {
+        let mut balance: Balance = (0, 0, 0, 0, 0);
+        for s in sales {
+            if s.amount < least {
+                continue;
+            }
+            balance = (s.key, balance.1 + 1, balance.2 + s.amount, balance.3, balance.4);
+        }
+        for r in readings {
+            balance = (r.key, balance.1, balance.2, balance.3 + r.count, balance.4 + r.value);
+        }
+        out.emit(balance);
+    })
+}
+
+/// By a key of a null or text and a null or number, in order: the sizes, and both firsts.
+type Firsts = (u64, u64, Option<u64>, Option<u64>);
+
+#[dataflow]
+fn firsts(left: DataSet<Sale>, right: DataSet<Sale>) -> DataSet<Firsts> {
+    let both = left.filter(|s| s.amount > 0).co_group(right).on(|l| (l.note, l.coupon), |r| (r.note, r.coupon));
+    both.sorted_by(|l| (desc(l.day), l.id), |r| (r.price, desc(r.id))).reduce_group(|lefts, rights, out| {
+        out.emit((lefts.len() as u64, rights.len() as u64, lefts.next().map(|l| l.id), rights.next().map(|r| r.id)));
+    })
+}
+
+/// A join, by hand: each record of one side beside those of the other. A flow beside itself.
+#[dataflow]
+fn pairs(sales: DataSet<Sale>) -> DataSet<(String, u64, u64)> {
+    let cheap = sales.filter(|s| s.amount % 3 == 0);
+    sales
+        .co_group(cheap)
+        .on(|s| s.name, |c| c.name)
+        .reduce_group(|sales, cheap, out| {
+            let cheap = cheap.owned();
+            for s in sales {
+                for c in cheap.iter().take(3) {
+                    out.emit((s.name, s.id, u64::from(c.key)));
+                }
+            }
+        })
+        .filter(|p| p.1 % 2 == 0)
+}
+
+/// Leaves the groups early, and of many emits nothing.
+#[dataflow]
+fn only_left(left: DataSet<Reading>, right: DataSet<Reading>) -> DataSet<u32> {
+    left.co_group(right).on(|l| l.key, |r| r.key).reduce_group(|lefts, rights, out| {
+        if rights.is_empty()
+            && let Some(l) = lefts.next()
+        {
+            out.emit(l.key);
+        }
+    })
+}
+
+proptest! {
+    #![proptest_config(cases(5))]
+
+    #[test]
+    fn a_closure_sees_each_record_of_both_groups_once(input in inputs(), rows in 0..9_000usize, least in -1_100..500i64) {
+        let (sales, readings) = (input.sales(), input.other(rows).readings());
+        let mut expected: BTreeMap<u32, Balance> = BTreeMap::new();
+        for s in &sales {
+            let known = expected.entry(s.key).or_default();
+            if s.amount >= least {
+                (known.0, known.1, known.2) = (s.key, known.1 + 1, known.2 + s.amount);
+            }
+        }
+        for r in &readings {
+            let known = expected.entry(r.key).or_default();
+            (known.0, known.3, known.4) = (r.key, known.3 + 1, known.4 + r.value);
+        }
+        everywhere(expected.into_values().collect(), |env| {
+            balances(env.collection(&sales)?, env.collection(&readings)?, least).collect()
+        });
+    }
+
+    #[test]
+    fn both_groups_are_in_order_and_nulls_are_a_key(input in inputs(), rows in 0..9_000usize) {
+        let (left, right) = (input.sales(), input.other(rows).sales());
+        let positive: Vec<Sale> = left.iter().filter(|s| s.amount > 0).cloned().collect();
+        let key = |s: &Sale| (s.note.clone(), s.coupon);
+        let (lefts, rights) = (grouped(&positive, key), grouped(&right, key));
+        let keys: BTreeSet<_> = lefts.keys().chain(rights.keys()).collect();
+        let of_key = |key| {
+            let (l, r) = (lefts.get(key).cloned().unwrap_or_default(), rights.get(key).cloned().unwrap_or_default());
+            let first = l.iter().min_by_key(|s| (std::cmp::Reverse(s.day), s.id)).map(|s| s.id);
+            let other = r.iter().min_by_key(|s| (s.price, std::cmp::Reverse(s.id))).map(|s| s.id);
+            (l.len() as u64, r.len() as u64, first, other)
+        };
+        let expected = keys.into_iter().map(of_key).collect();
+        everywhere(expected, |env| firsts(env.collection(&left)?, env.collection(&right)?).collect());
+    }
+
+    #[test]
+    fn a_flow_beside_itself(input in inputs()) {
+        let sales = input.sales();
+        let mut expected = Vec::new();
+        for (name, group) in grouped(&sales, |s| s.name.clone()) {
+            // Records of one name are of one key.
+            let others = group.iter().filter(|s| s.amount % 3 == 0).take(3).map(|s| u64::from(s.key)).collect::<Vec<_>>();
+            let even = group.iter().filter(|s| s.id % 2 == 0);
+            expected.extend(even.flat_map(|s| others.iter().map(|&key| (name.clone(), s.id, key))));
+        }
+        everywhere(expected, |env| pairs(env.collection(&sales)?).collect());
+    }
+
+    #[test]
+    fn a_side_may_have_no_record(input in inputs(), rows in 0..50usize) {
+        let (left, right) = (input.readings(), input.other(rows).readings());
+        let known = grouped(&right, |r| r.key);
+        let expected: Vec<u32> = grouped(&left, |l| l.key).into_keys().filter(|key| !known.contains_key(key)).collect();
+        everywhere(expected, |env| only_left(env.collection(&left)?, env.collection(&right)?).collect());
+    }
+}
+
+#[test]
+fn two_empty_flows_have_no_groups() {
+    everywhere(Vec::new(), |env| {
+        only_left(env.collection(Vec::<Reading>::new())?, env.collection(Vec::<Reading>::new())?).collect()
+    });
+}
+
+#[test]
+fn explain_shows_key_and_orders() {
+    let env = local(2);
+    let sales = env.collection(Vec::<Sale>::new()).unwrap();
+    firsts(sales.clone(), sales.clone()).write_csv("never/written");
+    only_left(env.collection(Vec::<Reading>::new()).unwrap(), env.collection(Vec::<Reading>::new()).unwrap())
+        .write_csv("never/written either");
+    sales.reduce_group(|all, out| out.emit(all.len() as u64)).write_csv("never/written here");
+    let plan = env.explain().unwrap();
+    let said = [
+        ", left sorted by day descending, id, right sorted by price, id descending",
+        "co_group on key = key ",
+        "sort both in memory, co_group",
+        "keep, then reduce_group",
+    ];
+    said.iter().for_each(|words| assert!(plan.contains(words), "{words}:\n{plan}"));
+}
