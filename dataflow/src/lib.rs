@@ -23,8 +23,10 @@ pub use flow::{
     Aggregates, Bounded, DataSet, DataStream, Ends, Flow, Grouped, Join, Joined, Mode, Reads, Records, Scope, SemiJoin,
     Side, SortedGroups, Step, Task, TaskState, Total, Unbounded, scope,
 };
-pub use kernel::{Averaged, Emitter, Group, TaskRecords, mean};
-pub use key::{Asc, Desc, Equality, Field, Key, KeyedBy, Order, Projection, asc, desc};
+pub use kernel::{Averaged, Emitter, Group, KeyOf, Keying, TaskRecords, mean};
+pub use key::{
+    Asc, Computed, ComputedOrder, Desc, Equality, Field, Key, KeyedBy, OfFields, Order, Projection, Symbols, asc, desc,
+};
 pub use record::{Record, Value};
 pub use runtime::format::{CsvOptions, JsonOptions};
 pub use runtime::source::{Comparison, Lenient};
@@ -51,7 +53,7 @@ pub mod __private {
     pub use runtime::row::{Field as SchemaField, LeafType, SchemaBuilder, Shape, Tag};
 
     pub use crate::flow::Capture;
-    pub use crate::key::{Equality, EqualityIn, Field};
+    pub use crate::key::{Equality, EqualityIn, Field, Symbols};
     pub use crate::record::{Record, Value};
     pub use runtime::value::Texts;
 }

@@ -19,6 +19,7 @@ fn check_call(call: &Call, found: &mut Diagnostics) {
     let (wanted, sentence) = match operator.takes {
         Takes::Values => return,
         Takes::Symbols => (1, message::symbols_wanted(&call.word)),
+        Takes::Key | Takes::Order => (1, message::key_wanted(&call.word)),
         Takes::Group => {
             check_group(call, found);
             (2, message::group_wanted(&call.word))

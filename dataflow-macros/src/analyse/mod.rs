@@ -11,6 +11,7 @@ mod changed;
 pub(crate) mod conjuncts;
 mod fusion;
 mod inside;
+pub(crate) mod keys;
 pub(crate) mod measures;
 mod places;
 pub(crate) mod reads;
@@ -51,5 +52,6 @@ fn check_operators(pipeline: &Pipeline, found: &mut Diagnostics) {
     borrowed::check(pipeline, found);
     changed::check(pipeline, found);
     symbols::check(pipeline, found);
+    keys::check(pipeline, found);
     measures::check(pipeline, found);
 }

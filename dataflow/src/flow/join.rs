@@ -5,10 +5,11 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use runtime::kernel::JoinFactory;
-use runtime::operators::{self, JoinKind};
+use runtime::operators::{self, JoinKind, Keyed};
 use runtime::plan::{Node, Reads};
 use runtime::row::Schema;
 
+use super::keyed::keyed;
 use super::step::Next;
 use super::{DataSet, Ends, Flow, Mode};
 use crate::env::Env;
@@ -91,7 +92,8 @@ pub struct Joined<L, R, M> {
 #[derive(Clone)]
 struct Pairing {
     nodes: [Arc<Node>; 2],
-    inputs: [Schema; 2],
+    /// What the records are; a computed key may stand behind them.
+    records: [Schema; 2],
     env: Env,
     next: Next,
 }
@@ -116,10 +118,18 @@ impl Pairing {
     ) -> Self {
         Pairing {
             nodes: [left.node.clone(), right.node],
-            inputs: [L::schema(), R::schema()],
+            records: [L::schema(), R::schema()],
             env: left.env.clone(),
             next: left.next.called_at(location),
         }
+    }
+
+    /// The same flows, each record with its key behind it, where that is computed.
+    fn keyed(mut self, computations: [Option<Keyed>; 2]) -> Self {
+        for (node, computation) in self.nodes.iter_mut().zip(computations) {
+            *node = keyed(node, computation, &self.next);
+        }
+        self
     }
 
     /// All pairs.
@@ -245,7 +255,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
 }
 
 impl<L: Record, R: Record, M: Mode, K: Outer> Join<L, R, M, K> {
-    /// The keys: `on(|l| l.orderkey, |o| o.orderkey)`.
+    /// The keys: `on(|l| l.orderkey, |o| o.orderkey)`. They may be computed: `on(|s| s.day.month(), |b| b.month)`.
     pub fn on<A: Key<L>, B>(
         self,
         left: impl FnOnce(L::Fields<L>) -> A,
@@ -254,8 +264,9 @@ impl<L: Record, R: Record, M: Mode, K: Outer> Join<L, R, M, K> {
     where
         B: KeyedBy<R, A::Value>,
     {
-        let keys = [left(L::fields(0)).leaves(), right(R::fields(0)).leaves()];
-        Joined { pairing: self.pairing, kind: K::KIND, keys, of: PhantomData }
+        let (left, right) = (left(L::fields(0)), right(R::fields(0)));
+        let pairing = self.pairing.keyed([left.computation::<()>(), right.computation::<()>()]);
+        Joined { pairing, kind: K::KIND, keys: [left.leaves(), right.leaves()], of: PhantomData }
     }
 }
 
@@ -281,7 +292,7 @@ impl<L: Record, R: Record, M: Mode> Joined<L, R, M> {
 
     /// What may be shown of a side: its key and what a closure reads, in terms of the record that the closure sees.
     fn shown(&self, side: usize) -> Reads {
-        let Reads::Leaves(mut leaves) = self.pairing.next.reads(side, &self.pairing.inputs[side]) else {
+        let Reads::Leaves(mut leaves) = self.pairing.next.reads(side, &self.pairing.records[side]) else {
             return Reads::All;
         };
         self.keys[side].iter().for_each(|&leaf| leaves.insert(leaf));
@@ -293,8 +304,9 @@ impl<L: Record, R: Record, M: Mode> Joined<L, R, M> {
     }
 
     fn with_kernel<U: Record>(&self, kernel: JoinFactory) -> Flow<U, M> {
-        let Pairing { nodes, inputs, env, next } = self.pairing.clone();
-        let reads = [0, 1].map(|side| next.reads(side, &inputs[side]));
+        let Pairing { nodes, records, env, next } = self.pairing.clone();
+        let reads = [0, 1].map(|side| next.reads(side, &records[side]));
+        let inputs = [0, 1].map(|side| nodes[side].schema().clone());
         let operator =
             operators::Join { kind: self.kind, inputs, keys: self.keys.clone(), output: U::schema(), kernel, reads };
         Flow::behind(env, operator, nodes.into(), &next)

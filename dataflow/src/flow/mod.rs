@@ -9,6 +9,7 @@ mod chain;
 mod group;
 mod group_records;
 mod join;
+mod keyed;
 mod order;
 mod partition;
 mod project;

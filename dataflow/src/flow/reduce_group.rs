@@ -7,7 +7,7 @@ use runtime::plan::Reads;
 use super::group::Grouped;
 use super::{Ends, Flow, Mode};
 use crate::kernel::{Emitter, Group, reduce_group};
-use crate::key::{Order, nulls_last};
+use crate::key::Order;
 use crate::record::Record;
 
 /// A flow by key, whose groups are in an order.
@@ -49,7 +49,8 @@ impl<T: Record, K: Record, M: Ends> Grouped<T, K, M> {
     /// ```
     #[must_use]
     pub fn sorted_by<O: Order<T>>(&self, order: impl FnOnce(T::Fields<T>) -> O) -> SortedGroups<T, K, M> {
-        SortedGroups { groups: self.clone(), order: nulls_last(order(T::fields(0)).keys(), &T::schema()) }
+        let (groups, order) = self.ordered(&order(T::fields(0)));
+        SortedGroups { groups, order }
     }
 
     /// Calls `body` for each group: it is lent the group's records one at a time, in no particular order, and emits any number.
@@ -105,8 +106,8 @@ impl<T: Record, K: Record, M: Ends> SortedGroups<T, K, M> {
     #[must_use]
     pub fn first(&self, count: usize) -> Flow<T, M> {
         let (groups, order) = (&self.groups, self.order.clone());
-        let top = GroupTop { schema: T::schema(), key: groups.key.clone(), count, order };
-        groups.flow.then(top, &[], &groups.next)
+        let top = GroupTop { schema: groups.flow.schema(), key: groups.key.clone(), count, order };
+        groups.flow.then::<T, M>(top, &[], &groups.next).unkeyed(&groups.next)
     }
 }
 
@@ -115,7 +116,7 @@ where
     F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) + Clone + Send + 'static,
 {
     let operator = GroupReduce {
-        input: T::schema(),
+        input: groups.flow.schema(),
         output: U::schema(),
         key: groups.key.clone(),
         order,

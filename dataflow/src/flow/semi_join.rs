@@ -61,8 +61,11 @@ impl<L: Record, R: Record, M: Mode> SemiJoin<L, R, M> {
     where
         B: KeyedBy<R, A::Value>,
     {
-        let keys = [left(L::fields(0)).leaves(), right(R::fields(0)).leaves()];
-        let operator = operators::SemiJoin { matched: self.matched, inputs: [L::schema(), R::schema()], keys };
-        self.left.then(operator, std::slice::from_ref(&self.right.node), &self.next)
+        let (left, right) = (left(L::fields(0)), right(R::fields(0)));
+        let keys = [left.leaves(), right.leaves()];
+        let left = self.left.keyed(left.computation::<()>(), &self.next);
+        let right = self.right.keyed(right.computation::<()>(), &self.next);
+        let operator = operators::SemiJoin { matched: self.matched, inputs: [left.schema(), right.schema()], keys };
+        left.then::<L, M>(operator, &[right.node], &self.next).unkeyed(&self.next)
     }
 }

@@ -5,6 +5,7 @@
 mod aggregate;
 mod chain;
 mod composed;
+mod computed_keys;
 mod enums;
 mod files;
 mod floats;
