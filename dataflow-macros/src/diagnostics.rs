@@ -154,6 +154,10 @@ pub(crate) mod message {
         format!("`{word}` comes after the keys: write `.on(|left| …, |right| …)` before it")
     }
 
+    pub(crate) fn hints_come_first(word: &Ident) -> String {
+        format!("`{word}` comes before the keys: write it before `.on(|left| …, |right| …)`")
+    }
+
     pub(crate) fn pairs_come_first(word: &Ident) -> String {
         format!("`{word}` needs records, and these are pairs: write `.map(|left, right| …)` before it")
     }

@@ -33,9 +33,12 @@ pub use runtime::source::{Comparison, Lenient};
 pub use runtime::value::{Date, Decimal, Texts, Timestamp};
 pub use text::{TextExt, Words};
 
-/// The kinds of a [`Join`], as they stand in its type.
+/// The kinds of a [`Join`], as they stand in its type, and the hints that it takes.
 pub mod joins {
-    pub use crate::flow::{FullOuter, Inner, LeftOuter, Outer, RightOuter};
+    pub use crate::flow::{
+        BroadcastLeft, BroadcastRight, BuildLeft, BuildRight, FullOuter, Hint, Hinted, Inner, LeftOuter, Outer,
+        Repartition, RepartitionBuildLeft, RepartitionBuildRight, RightOuter, Semi, SharesLeft, SharesRight, Unhinted,
+    };
 }
 
 /// The slots of [`Aggregates`], as they stand in its type.

@@ -8,6 +8,7 @@ mod capture;
 mod chain;
 mod group;
 mod group_records;
+mod hint;
 mod join;
 mod keyed;
 mod order;
@@ -35,6 +36,10 @@ use crate::record::Record;
 pub use aggregate::Aggregates;
 pub use capture::Capture;
 pub use group::{Grouped, Total};
+pub use hint::{
+    BroadcastLeft, BroadcastRight, BuildLeft, BuildRight, Hint, Hinted, Repartition, RepartitionBuildLeft,
+    RepartitionBuildRight, Semi, SharesLeft, SharesRight, Unhinted,
+};
 pub use join::{FullOuter, Inner, Join, Joined, LeftOuter, Outer, RightOuter, Side};
 pub use records::Records;
 pub use reduce_group::SortedGroups;

@@ -274,7 +274,7 @@ fn right_joined(left: DataSet<Sale>, right: DataSet<Sale>) -> DataSet<Sides> {
 
 #[dataflow]
 fn full_joined(left: DataSet<Sale>, right: DataSet<Sale>) -> DataSet<(Option<Sale>, Option<Sale>)> {
-    left.full_join(right).on(|l| l.name.to_lowercase(), |r| r.name.repeat(1)).map(|l, r| (l, r))
+    left.full_join(right).on(|l| l.name.to_lowercase(), |r| r.name.trim()).map(|l, r| (l, r))
 }
 
 #[dataflow]
@@ -317,16 +317,16 @@ proptest! {
     #[test]
     fn pairs_have_equal_computed_keys(input in inputs()) {
         let (sales, readings) = (input.sales(), input.other(25).readings());
-        let of = |keys: (fn(&Sale) -> u32, fn(&Reading) -> u32)| {
-            pairs(&sales, &readings, (move |s: &Sale| Some(keys.0(s)), move |r: &Reading| Some(keys.1(r))), [false, false])
+        let of = |left: fn(&Sale) -> u32, right: fn(&Reading) -> u32| {
+            pairs(&sales, &readings, (move |s: &Sale| Some(left(s)), move |r: &Reading| Some(right(r))), [false, false])
         };
         let flows = |env: &Env| Ok::<_, dataflow::Error>((env.collection(&sales)?, env.collection(&readings)?));
-        let expected = of((|s| s.key / 3, |r| r.key + 1)).into_iter().filter_map(|(s, r)| Some((s?.id, r?.value)));
+        let expected = of(|s| s.key / 3, |r| r.key + 1).into_iter().filter_map(|(s, r)| Some((s?.id, r?.value)));
         locally(expected.collect(), |env| flows(env).and_then(|(s, r)| joined(s, r).collect()));
         let named = |(s, r): (Option<&Sale>, Option<&Reading>)| Some((s?.id, s?.name.clone(), r?.value));
-        let expected = of((|s| s.key / 3, |r| r.key)).into_iter().filter_map(named);
+        let expected = of(|s| s.key / 3, |r| r.key).into_iter().filter_map(named);
         locally(expected.collect(), |env| flows(env).and_then(|(s, r)| joined_left_computed(s, r).collect()));
-        let expected = of((|s| s.key, |r| r.key / 3)).into_iter().filter_map(named);
+        let expected = of(|s| s.key, |r| r.key / 3).into_iter().filter_map(named);
         locally(expected.collect(), |env| flows(env).and_then(|(s, r)| joined_right_computed(s, r).collect()));
     }
 

@@ -12,6 +12,7 @@ mod floats;
 mod group;
 mod group_records;
 mod join;
+mod join_hints;
 mod map_partition;
 mod measures;
 mod memory;

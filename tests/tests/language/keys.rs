@@ -107,7 +107,7 @@ fn a_panic_in_it_is_an_error_at_its_operator() {
 #[test]
 fn a_plan_shows_what_is_computed_and_carries_what_is_read() {
     let env = Env::new(Options { parallelism: 2, ..Options::default() });
-    let _ = by_part_of_key(films(&env)).write_csv("never.csv");
+    by_part_of_key(films(&env)).write_csv("never.csv");
     let plan = env.explain().unwrap();
     assert!(plan.contains("aggregate by key"), "{plan}");
     assert!(plan.contains("(&f.title[..1], f.year % 2)"), "{plan}");
