@@ -108,6 +108,16 @@ impl Operator {
         matches!(self.takes, Takes::Key | Takes::Order) && keys::is_computed(closure, self.takes)
     }
 
+    /// Which sides of a join's pairs are `Option`s to its closures.
+    pub(crate) fn optional_sides(&self) -> [bool; 2] {
+        match self.word {
+            "left_join" => [false, true],
+            "right_join" => [true, false],
+            "full_join" => [true, true],
+            _ => [false, false],
+        }
+    }
+
     /// Whether the operator only keeps or drops records.
     pub(crate) fn is_predicate(&self) -> bool {
         matches!(self.writing, Writing::Predicate(_))
