@@ -131,6 +131,16 @@ pub(crate) mod message {
         format!("`{word}` names fields of one record: write `|record| record.field`")
     }
 
+    pub(crate) fn key_wanted(word: &Ident) -> String {
+        format!("`{word}` takes one record: write `|record| record.field`, or what is computed of it")
+    }
+
+    pub(crate) fn hidden_direction(word: &Ident) -> String {
+        format!(
+            "an order has one direction for all records: write `{word}` around the whole value, as in `|record| {word}(if … {{ … }} else {{ … }})`"
+        )
+    }
+
     pub(crate) fn computed_symbol(word: &Ident) -> String {
         format!(
             "`{word}` names fields, before there are records to compute with: make the value in a `.map(..)` before it"
@@ -143,6 +153,10 @@ pub(crate) mod message {
 
     pub(crate) fn keys_come_first(word: &Ident) -> String {
         format!("`{word}` comes after the keys: write `.on(|left| …, |right| …)` before it")
+    }
+
+    pub(crate) fn hints_come_first(word: &Ident) -> String {
+        format!("`{word}` comes before the keys: write it before `.on(|left| …, |right| …)`")
     }
 
     pub(crate) fn pairs_come_first(word: &Ident) -> String {

@@ -66,8 +66,9 @@ use proc_macro::TokenStream;
 ///   an `i32` or `f64` unless it says otherwise, `(word, 1u64)`, and `None` says what is missing, `None::<u64>`. The
 ///   fields of a struct say it for themselves.
 /// * Flows are told by syntax. A flow that comes out of a field, an alias or a method is marked: `flow!(inputs.lines)`.
-/// * Closures that name fields, as those of `group_by`, `on` and `top`, see symbols: values are computed in a `map`
-///   before.
+/// * A closure that only names fields, alone or in tuples, runs once, while the plan is built. Those of `group_by`, `on`,
+///   `top` and the like may also compute, `|o| o.day.month()`: they then run once for each record. Those of `sum`, `project`
+///   and their like may not: values are computed in a `map` before.
 #[proc_macro_attribute]
 pub fn dataflow(arguments: TokenStream, item: TokenStream) -> TokenStream {
     expand::function(arguments.into(), item.into()).into()

@@ -7,6 +7,9 @@
 //! Adding an operator is one row here, and a file in `emit` if it is neither passed on as written nor one more way
 //! of using a record's value.
 
+use syn::ExprClosure;
+
+use crate::analyse::keys;
 use crate::emit::{Rewrite, Stage, aggregate, filter, filter_map, flat_map, map, moved, reduce, reduce_group};
 
 /// One operator of the language.
@@ -53,6 +56,10 @@ pub(crate) enum Takes {
     Values,
     /// One parameter that names fields; the closure runs once, while the graph is built.
     Symbols,
+    /// One parameter that names the fields of a key, or a record that a key is computed of.
+    Key,
+    /// As a key, for an order: `asc` and `desc` stand around its parts.
+    Order,
     /// This many records, for each record of the flow.
     Records(usize),
     /// First a closure that gets the task and makes its state, then one that gets this state and a record.
@@ -91,6 +98,30 @@ impl Operator {
         self.takes == Takes::TaskThenRecord
     }
 
+    /// Whether a closure of the operator looks at records: at those of a flow, or of a group.
+    pub(crate) fn looks_at_records(&self, closure: &ExprClosure) -> bool {
+        match self.takes {
+            Takes::Values | Takes::Symbols => false,
+            Takes::Key | Takes::Order => self.computes(closure),
+            _ => true,
+        }
+    }
+
+    /// Whether a closure of the operator computes a key or an order.
+    pub(crate) fn computes(&self, closure: &ExprClosure) -> bool {
+        matches!(self.takes, Takes::Key | Takes::Order) && keys::is_computed(closure, self.takes)
+    }
+
+    /// Which sides of a join's pairs are `Option`s to its closures.
+    pub(crate) fn optional_sides(&self) -> [bool; 2] {
+        match self.word {
+            "left_join" => [false, true],
+            "right_join" => [true, false],
+            "full_join" => [true, true],
+            _ => [false, false],
+        }
+    }
+
     /// Whether the operator only keeps or drops records.
     pub(crate) fn is_predicate(&self) -> bool {
         matches!(self.writing, Writing::Predicate(_))
@@ -112,7 +143,7 @@ const fn row(word: &'static str, from: Stand, takes: Takes, to: Stand, writing: 
 }
 
 use Stand::{CoGroup, CoGrouped, Flow, Grouped, Join, Joined, KeyedFilter, Result, Sorted};
-use Takes::{Groups, Handle, Partition, Records, Symbols, TaskThenRecord, Values};
+use Takes::{Groups, Handle, Key, Order, Partition, Records, Symbols, TaskThenRecord, Values};
 use Writing::{AsWritten, Body, Predicate, Rewritten};
 
 static OPERATORS: &[Operator] = &[
@@ -141,25 +172,31 @@ static OPERATORS: &[Operator] = &[
     row("left_join", Flow, Values, Join, AsWritten),
     row("right_join", Flow, Values, Join, AsWritten),
     row("full_join", Flow, Values, Join, AsWritten),
-    row("on", Join, Symbols, Joined, AsWritten),
+    row("on", Join, Key, Joined, AsWritten),
+    row("on_nulls_equal", Join, Key, Joined, AsWritten),
+    row("hint", Join, Values, Join, AsWritten),
     row("cross", Flow, Values, Joined, AsWritten),
+    row("cross_with_tiny", Flow, Values, Joined, AsWritten),
+    row("cross_with_huge", Flow, Values, Joined, AsWritten),
     row("with", Flow, Values, Joined, AsWritten),
     row("semi_join", Flow, Values, KeyedFilter, AsWritten),
     row("anti_join", Flow, Values, KeyedFilter, AsWritten),
-    row("on", KeyedFilter, Symbols, Flow, AsWritten),
+    row("on", KeyedFilter, Key, Flow, AsWritten),
+    row("on_nulls_equal", KeyedFilter, Key, Flow, AsWritten),
+    row("hint", KeyedFilter, Values, KeyedFilter, AsWritten),
     // Groups.
-    row("group_by", Flow, Symbols, Grouped, AsWritten),
+    row("group_by", Flow, Key, Grouped, AsWritten),
     row("sum", Grouped, Symbols, Flow, AsWritten),
     row("min", Grouped, Symbols, Flow, AsWritten),
     row("max", Grouped, Symbols, Flow, AsWritten),
     row("avg", Grouped, Symbols, Flow, AsWritten),
     row("count", Grouped, Values, Flow, AsWritten),
     row("first", Grouped, Values, Flow, AsWritten),
-    row("top", Grouped, Symbols, Flow, AsWritten),
-    row("min_by", Grouped, Symbols, Flow, AsWritten),
-    row("max_by", Grouped, Symbols, Flow, AsWritten),
+    row("top", Grouped, Order, Flow, AsWritten),
+    row("min_by", Grouped, Key, Flow, AsWritten),
+    row("max_by", Grouped, Key, Flow, AsWritten),
     row("reduce", Grouped, Records(2), Flow, Rewritten(reduce::write)),
-    row("sorted_by", Grouped, Symbols, Sorted, AsWritten),
+    row("sorted_by", Grouped, Order, Sorted, AsWritten),
     row("first", Sorted, Values, Flow, AsWritten),
     row("reduce_group", Sorted, Groups(1), Flow, Rewritten(reduce_group::write)),
     row("reduce_group", Grouped, Groups(1), Flow, Rewritten(reduce_group::write)),
@@ -175,20 +212,21 @@ static OPERATORS: &[Operator] = &[
     row("aggregate", Flow, Handle, Flow, Rewritten(aggregate::write)),
     // Whole flows.
     row("project", Flow, Symbols, Flow, AsWritten),
+    row("expect_rows", Flow, Values, Flow, AsWritten),
     row("union", Flow, Values, Flow, AsWritten),
     row("distinct", Flow, Values, Flow, AsWritten),
-    row("distinct_by", Flow, Symbols, Flow, AsWritten),
-    row("min_by", Flow, Symbols, Flow, AsWritten),
-    row("max_by", Flow, Symbols, Flow, AsWritten),
+    row("distinct_by", Flow, Key, Flow, AsWritten),
+    row("min_by", Flow, Key, Flow, AsWritten),
+    row("max_by", Flow, Key, Flow, AsWritten),
     row("first", Flow, Values, Flow, AsWritten),
-    row("top", Flow, Symbols, Flow, AsWritten),
-    row("sort", Flow, Symbols, Flow, AsWritten),
+    row("top", Flow, Order, Flow, AsWritten),
+    row("sort", Flow, Order, Flow, AsWritten),
     // The records of a task.
     row("rebalance", Flow, Values, Flow, AsWritten),
-    row("partition_by", Flow, Symbols, Flow, AsWritten),
-    row("partition_by_range", Flow, Symbols, Flow, AsWritten),
+    row("partition_by", Flow, Key, Flow, AsWritten),
+    row("partition_by_range", Flow, Order, Flow, AsWritten),
     row("partition_with", Flow, Records(1), Flow, Rewritten(moved::write)),
-    row("sort_partition", Flow, Symbols, Flow, AsWritten),
+    row("sort_partition", Flow, Order, Flow, AsWritten),
     row("map_partition", Flow, Partition, Flow, Rewritten(moved::write)),
     row("zip_with_index", Flow, Values, Flow, AsWritten),
     row("zip_with_unique_id", Flow, Values, Flow, AsWritten),

@@ -23,8 +23,10 @@ pub use flow::{
     Aggregates, Bounded, CoGroup, CoGroups, DataSet, DataStream, Ends, Flow, Forward, Grouped, Join, Joined, Mode,
     Reads, Records, Scope, SemiJoin, Side, SortedGroups, Step, Task, TaskState, Total, Unbounded, scope,
 };
-pub use kernel::{Accumulator, Aggregator, Averaged, Emitter, Group, TaskRecords, mean};
-pub use key::{Asc, Desc, Equality, Field, Key, KeyedBy, Order, Projection, asc, desc};
+pub use kernel::{Accumulator, Aggregator, Averaged, Emitter, Group, KeyOf, Keying, TaskRecords, mean};
+pub use key::{
+    Asc, Computed, ComputedOrder, Desc, Equality, Field, Key, KeyedBy, OfFields, Order, Projection, Symbols, asc, desc,
+};
 pub use record::{Record, Value};
 pub use runtime::format::{CsvOptions, JsonOptions};
 pub use runtime::optimizer::Rule;
@@ -32,9 +34,12 @@ pub use runtime::source::{Comparison, Lenient};
 pub use runtime::value::{Date, Decimal, Texts, Timestamp};
 pub use text::{TextExt, Words};
 
-/// The kinds of a [`Join`], as they stand in its type.
+/// The kinds of a [`Join`], as they stand in its type, and the hints that it takes.
 pub mod joins {
-    pub use crate::flow::{FullOuter, Inner, LeftOuter, Outer, RightOuter};
+    pub use crate::flow::{
+        BroadcastLeft, BroadcastRight, BuildLeft, BuildRight, FullOuter, Hint, Hinted, Inner, LeftOuter, Outer,
+        Repartition, RepartitionBuildLeft, RepartitionBuildRight, RightOuter, Semi, SharesLeft, SharesRight, Unhinted,
+    };
 }
 
 /// The slots of [`Aggregates`], as they stand in its type.
@@ -52,7 +57,7 @@ pub mod __private {
     pub use runtime::row::{Field as SchemaField, LeafType, SchemaBuilder, Shape, Tag};
 
     pub use crate::flow::Capture;
-    pub use crate::key::{Equality, EqualityIn, Field};
+    pub use crate::key::{Equality, EqualityIn, Field, Symbols};
     pub use crate::record::{Record, Value};
     pub use runtime::value::Texts;
 }

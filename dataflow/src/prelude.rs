@@ -4,8 +4,11 @@ pub use dataflow_macros::{Record, dataflow};
 
 pub use crate::date;
 pub use crate::env::{Env, Options};
-pub use crate::flow::{DataSet, DataStream, Flow};
-pub use crate::key::{asc, desc};
+pub use crate::flow::{
+    BroadcastLeft, BroadcastRight, BuildLeft, BuildRight, DataSet, DataStream, Flow, Repartition, RepartitionBuildLeft,
+    RepartitionBuildRight,
+};
+pub use crate::key::{Symbols, asc, desc};
 pub use crate::record::{Record, Value};
 pub use crate::text::TextExt;
 pub use runtime::value::{Date, Decimal, Texts, Timestamp};

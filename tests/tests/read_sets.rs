@@ -293,3 +293,57 @@ fn two_groups_lend_every_field_that_is_read() {
 fn a_group_of_which_nothing_is_read_has_its_records() {
     everywhere(vec![3_000], |env| sizes_of_groups(env.collection(records())?).collect());
 }
+
+#[dataflow]
+fn options_by_method(left: DataSet<Wide>, right: DataSet<Wide>) -> DataSet<(i64, Option<i64>, bool, bool)> {
+    left.left_join(right)
+        .on(|l| l.a, |r| r.b)
+        .filter(|l, r| r.is_none_or(|r| r.inner.x > 3) || l.b == 2)
+        .map(|l, r| (l.a, r.map(|r| r.a), r.map_or(l.inner.y, |w| w.inner.y), r.is_some()))
+}
+
+#[dataflow]
+fn options_by_pattern(left: DataSet<Wide>, right: DataSet<Wide>) -> DataSet<(String, Option<u32>, i64)> {
+    left.full_join(right).on(|l| l.a, |r| r.b).map(|l, r| {
+        let found = match l {
+            Some(l) if l.inner.y => l.nullable,
+            Some(WideRef { nullable, .. }) => nullable.map(|n| n + 1),
+            None => None,
+        };
+        let Some(r) = r else { return ("", found, -1i64) };
+        (r.name, found, r.a)
+    })
+}
+
+#[dataflow]
+fn options_by_branch(left: DataSet<Wide>, right: DataSet<Wide>) -> DataSet<(i64, String)> {
+    left.right_join(right).on(|l| l.b, |r| r.a).filter_map(|l, r| {
+        let b = if let Some(l) = l { l.a } else { r.b };
+        Some((b, l?.name))
+    })
+}
+
+#[test]
+fn read_sets_of_options_have_all_that_is_read() {
+    let records: Vec<Wide> = records().into_iter().take(120).collect();
+    let flows = |env: &Env| Ok::<_, dataflow::Error>((env.collection(&records)?, env.collection(&records)?));
+    let pairs = records.iter().flat_map(|l| {
+        let partners: Vec<&Wide> = records.iter().filter(|r| r.b == l.a).collect();
+        let alone = partners.is_empty().then_some((Some(l), None));
+        partners.into_iter().map(|r| (Some(l), Some(r))).chain(alone).collect::<Vec<_>>()
+    });
+    let pairs: Vec<(Option<&Wide>, Option<&Wide>)> = pairs.collect();
+    let kept = pairs.iter().filter_map(|&(l, r)| Some((l?, r)));
+    let kept = kept.filter(|(l, r)| r.is_none_or(|r| r.inner.x > 3) || l.b == 2);
+    let expected = kept.map(|(l, r)| (l.a, r.map(|r| r.a), r.map_or(l.inner.y, |r| r.inner.y), r.is_some())).collect();
+    everywhere(expected, |env| flows(env).and_then(|(l, r)| options_by_method(l, r).collect()));
+    let alone = records.iter().filter(|r| !records.iter().any(|l| l.a == r.b)).map(|r| (None, Some(r)));
+    let expected = pairs.iter().copied().chain(alone).map(|(l, r)| {
+        let found = l.and_then(|l| if l.inner.y { l.nullable } else { l.nullable.map(|n| n + 1) });
+        r.map_or((String::new(), found, -1), |r| (r.name.clone(), found, r.a))
+    });
+    everywhere(expected.collect(), |env| flows(env).and_then(|(l, r)| options_by_pattern(l, r).collect()));
+    let with = |r: &Wide| records.iter().filter(|l| l.b == r.a).map(|l| (l.a, l.name.clone())).collect::<Vec<_>>();
+    let expected = records.iter().flat_map(with).collect();
+    everywhere(expected, |env| flows(env).and_then(|(l, r)| options_by_branch(l, r).collect()));
+}

@@ -4,12 +4,14 @@ use syn::spanned::Spanned;
 use syn::{Expr, ExprClosure};
 
 use crate::diagnostics::{Diagnostics, message};
-use crate::operators::{Stand, Takes};
+use crate::operators::{self, Stand, Takes};
 use crate::syntax::{Call, Flow, Pipeline};
 
 pub(crate) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
     for flow in &pipeline.flows {
-        flow.calls.iter().for_each(|call| check_call(call, found));
+        // Behind an operator that stands in the wrong place, there is no telling where the chain stands.
+        let is_misplaced = |call: &Call| call.operator.is_none() && operators::is_known(&call.word);
+        flow.calls.iter().take_while(|call| !is_misplaced(call)).for_each(|call| check_call(call, found));
         check_join(flow, found);
     }
 }
@@ -19,6 +21,7 @@ fn check_call(call: &Call, found: &mut Diagnostics) {
     let (wanted, sentence) = match operator.takes {
         Takes::Values => return,
         Takes::Symbols => (1, message::symbols_wanted(&call.word)),
+        Takes::Key | Takes::Order => (1, message::key_wanted(&call.word)),
         Takes::Groups(groups) => {
             check_groups(call, groups, found);
             (groups + 1, message::groups_wanted(&call.word, groups))

@@ -12,6 +12,7 @@ pub(crate) mod conjuncts;
 pub(crate) mod forwards;
 mod fusion;
 mod inside;
+pub(crate) mod keys;
 pub(crate) mod measures;
 pub(crate) mod paths;
 mod places;
@@ -57,5 +58,6 @@ fn check_operators(pipeline: &Pipeline, found: &mut Diagnostics) {
     borrowed::check(pipeline, found);
     changed::check(pipeline, found);
     symbols::check(pipeline, found);
+    keys::check(pipeline, found);
     measures::check(pipeline, found);
 }

@@ -1,7 +1,7 @@
 //! Operators in the wrong place: known words that mean nothing where the chain stands.
 
 use crate::diagnostics::{Diagnostics, message};
-use crate::operators::{self, Stand};
+use crate::operators::{self, Stand, Takes};
 use crate::syntax::{Flow, Pipeline, Source};
 
 pub(crate) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
@@ -25,9 +25,12 @@ fn check_flow(pipeline: &Pipeline, flow: &Flow, found: &mut Diagnostics) {
         (None, _) => return,
     };
     let is_of_groups = operators::find(&misplaced.word.to_string(), Stand::Grouped).is_some();
+    let is_of_joins = operators::find(&misplaced.word.to_string(), Stand::Join)
+        .is_some_and(|operator| operator.takes == Takes::Values);
     let sentence = match stand {
         Stand::Join | Stand::KeyedFilter | Stand::CoGroup => message::keys_come_first(&misplaced.word),
         Stand::CoGrouped => message::closure_over_both_comes_first(&misplaced.word),
+        Stand::Joined if is_of_joins => message::hints_come_first(&misplaced.word),
         Stand::Joined => message::pairs_come_first(&misplaced.word),
         Stand::Sorted if is_of_groups => message::no_order_wanted(&misplaced.word),
         Stand::Grouped | Stand::Sorted => message::no_operator_of_groups(&misplaced.word),

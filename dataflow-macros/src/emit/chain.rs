@@ -7,7 +7,7 @@ use syn::Expr;
 use crate::analyse::steps::{self, Part, Step, Work};
 use crate::emit::fill::Fill;
 use crate::emit::precedence::before_postfix;
-use crate::emit::{body, predicate, scope, step};
+use crate::emit::{body, key, predicate, scope, step};
 use crate::operators::Writing;
 use crate::syntax::{Call, Flow, FlowId, Pipeline, Source};
 
@@ -92,7 +92,12 @@ impl<'a> Emission<'a> {
     fn as_written(&self, call: &Call) -> TokenStream {
         let Call { dot, word, turbofish, paren, .. } = call;
         let mut tokens = quote!(#dot #word #turbofish);
-        let args = call.args.iter().map(|argument| self.filled(argument));
+        let args = call.args.iter().map(|argument| match argument {
+            Expr::Closure(closure) if call.operator.is_some_and(|operator| operator.computes(closure)) => {
+                key::write(call, closure)
+            }
+            argument => self.filled(argument).into_token_stream(),
+        });
         paren.surround(&mut tokens, |inside| inside.extend(quote!(#(#args),*)));
         tokens
     }

@@ -15,6 +15,7 @@ pub(crate) mod filter;
 pub(crate) mod filter_map;
 pub(crate) mod flat_map;
 pub(crate) mod map;
+mod key;
 mod method;
 pub(crate) mod moved;
 mod next;

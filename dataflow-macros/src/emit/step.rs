@@ -98,7 +98,7 @@ fn written_forwards(forwards: &Forwards) -> Option<TokenStream> {
 /// What the closures of an operator read, one set for each parameter that is a record or gives some. Symbols name their fields themselves.
 fn step_reads(step: &Step<'_>) -> Vec<Reads> {
     match &step.work {
-        Work::Body(stages) => body_reads(stages),
+        Work::Body(stages) => body_reads(stages, optional_sides(step)),
         Work::Predicate(call) => call.closures().flat_map(reads::of).collect(),
         Work::Single(call) => match call.operator.map(|operator| operator.takes) {
             Some(Takes::Records(_)) => call.closures().flat_map(reads::of).collect(),
@@ -112,11 +112,11 @@ fn step_reads(step: &Step<'_>) -> Vec<Reads> {
 
 /// A body gets the operator's own records as long as its stages only filter; the stages after that see what the body
 /// made itself.
-fn body_reads(stages: &[&Call]) -> Vec<Reads> {
+fn body_reads(stages: &[&Call], optional: [bool; 2]) -> Vec<Reads> {
     let makers = stages.iter().position(|stage| !stage.operator.is_some_and(|operator| operator.is_predicate()));
     let first = stages.iter().take(makers.map_or(stages.len(), |maker| maker + 1));
     let mut all: Vec<Reads> = Vec::new();
-    for reads in first.filter_map(|stage| record_reads(stage)) {
+    for reads in first.filter_map(|stage| record_reads(stage, optional)) {
         all = match all.is_empty() {
             true => reads,
             false => all.into_iter().zip(reads).map(|(known, more)| known.and(more)).collect(),
@@ -125,9 +125,15 @@ fn body_reads(stages: &[&Call]) -> Vec<Reads> {
     all
 }
 
+/// Which sides of an operator's records are `Option`s.
+fn optional_sides(step: &Step<'_>) -> [bool; 2] {
+    let join = step.heads.first().and_then(|head| head.operator);
+    join.map_or([false; 2], |operator| operator.optional_sides())
+}
+
 /// What a stage reads of its records; the state of a task is none.
-fn record_reads(stage: &Call) -> Option<Vec<Reads>> {
-    let reads = reads::of(stage.record_closure()?);
+fn record_reads(stage: &Call, optional: [bool; 2]) -> Option<Vec<Reads>> {
+    let reads = reads::of_sides(stage.record_closure()?, optional);
     Some(reads.into_iter().skip(usize::from(stage.set_up().is_some())).collect())
 }
 

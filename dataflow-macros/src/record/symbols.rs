@@ -29,7 +29,7 @@ pub(super) fn definition(record: &RecordInput) -> TokenStream {
     }
 }
 
-/// `Copy`, whatever the root.
+/// `Copy`, whatever the root, and what the root is.
 pub(super) fn copies(record: &RecordInput) -> TokenStream {
     let Body::Struct(_) = &record.body else { return TokenStream::new() };
     let (name, generics) = (name(record), &record.generics);
@@ -45,5 +45,9 @@ pub(super) fn copies(record: &RecordInput) -> TokenStream {
         }
         #[automatically_derived]
         impl<Root, #declared> ::core::marker::Copy for #name<Root, #arguments> where #predicates {}
+        #[automatically_derived]
+        impl<Root, #declared> ::dataflow::__private::Symbols for #name<Root, #arguments> where #predicates {
+            type Root = Root;
+        }
     }
 }

@@ -237,7 +237,7 @@ impl Lowering {
                 Takes::Records(count) => Some(count),
                 Takes::TaskThenRecord => Some(position + 1),
                 Takes::Partition => Some(2),
-                Takes::Values | Takes::Symbols | Takes::Handle | Takes::Groups(_) => None,
+                Takes::Values | Takes::Symbols | Takes::Key | Takes::Order | Takes::Handle | Takes::Groups(_) => None,
             };
             match (&mut *argument, parameters) {
                 (Expr::Closure(closure), _) => {

@@ -6,7 +6,7 @@
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 use syn::{Arm, Block, Expr, ExprCall, ExprClosure, ExprField, ExprForLoop, ExprIf, ExprLet, ExprWhile};
-use syn::{Item, Local, Macro, Member, Pat};
+use syn::{Item, Local, Macro, Member, Pat, Stmt};
 
 use crate::syntax::patterns::bound_names;
 
@@ -48,6 +48,29 @@ pub(crate) fn free_names(expr: &Expr) -> Mentions<'_> {
     let mut walk = Walk::default();
     walk.visit_expr(expr);
     walk.mentions
+}
+
+/// As [`free_names`], where some uses of names are known to mention less than the name.
+pub(crate) fn free_names_but<'a>(expr: &'a Expr, known: &'a dyn Recognise<'a>) -> Mentions<'a> {
+    let mut walk = Walk { known: Some(known), ..Walk::default() };
+    walk.visit_expr(expr);
+    walk.mentions
+}
+
+/// Knows what some uses of a name mention. It is told of a name whether or not it is bound; mentions of bound ones do not count.
+pub(crate) trait Recognise<'a> {
+    /// What an expression does with a name.
+    fn expr(&self, expr: &'a Expr) -> Option<Recognised<'a>>;
+    /// What a `let` does with a name, for the statements behind it.
+    fn local(&self, local: &'a Local, rest: &'a [Stmt]) -> Option<Recognised<'a>>;
+}
+
+/// A use of a name.
+pub(crate) struct Recognised<'a> {
+    /// What it mentions.
+    pub(crate) mentions: Vec<Mention<'a>>,
+    /// The part of the expression that these stand for.
+    pub(crate) seen: &'a Expr,
 }
 
 /// The names that a closure mentions, other than its parameters and what it binds itself.
@@ -92,6 +115,9 @@ fn names_in_format(literal: &proc_macro2::Literal, names: &mut Vec<Ident>) {
 struct Walk<'a> {
     bound: Vec<&'a Ident>,
     mentions: Mentions<'a>,
+    known: Option<&'a dyn Recognise<'a>>,
+    /// Expressions whose mentions are counted.
+    seen: Vec<&'a Expr>,
 }
 
 impl<'a> Walk<'a> {
@@ -111,6 +137,12 @@ impl<'a> Walk<'a> {
         }
     }
 
+    fn recognised(&mut self, found: Option<Recognised<'a>>) {
+        let Some(Recognised { mentions, seen }) = found else { return };
+        self.seen.push(seen);
+        mentions.into_iter().for_each(|mention| self.mention(mention.name, mention.how, mention.fields));
+    }
+
     fn tokens(&mut self, tokens: &TokenStream) {
         let mut names = Vec::new();
         names_in_tokens(tokens.clone(), &mut names);
@@ -121,6 +153,12 @@ impl<'a> Walk<'a> {
 
 impl<'a> Visit<'a> for Walk<'a> {
     fn visit_expr(&mut self, expr: &'a Expr) {
+        if self.seen.iter().any(|seen| std::ptr::eq(*seen, expr)) {
+            return;
+        }
+        if let Some(known) = self.known {
+            self.recognised(known.expr(expr));
+        }
         match expr {
             Expr::Path(path) if path.qself.is_none() => {
                 if let Some(name) = path.path.get_ident() {
@@ -155,7 +193,14 @@ impl<'a> Visit<'a> for Walk<'a> {
     }
 
     fn visit_block(&mut self, block: &'a Block) {
-        self.within(|walk| visit::visit_block(walk, block));
+        self.within(|walk| {
+            for (index, statement) in block.stmts.iter().enumerate() {
+                if let (Some(known), Stmt::Local(local)) = (walk.known, statement) {
+                    walk.recognised(known.local(local, &block.stmts[index + 1..]));
+                }
+                walk.visit_stmt(statement);
+            }
+        });
     }
 
     fn visit_local(&mut self, local: &'a Local) {

@@ -259,3 +259,72 @@ fn no_closure(left: DataSet<L>, right: DataSet<R>) -> DataSet<L> {
         .join(right.clone())
         .on(|a| a.id, |b| b.id)
 }
+///
+/// # Plan
+/// ```text
+/// named = left
+///     left_join(right) on(|a| a.id, |b| b.id) filter(|_, b| b.is_none()) map(|a, b| (a.n, b.map(|b| b.n)))
+/// named
+///     full_join(right) hint(Repartition) on_nulls_equal(|a| a.1, |b| b.m) map(|a, b| match b { Some(b) => (b.id, a.…
+/// ```
+#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
+fn missing_sides(left: DataSet<L>, right: DataSet<R>) -> DataSet<(u64, Option<u64>)> {
+    let _scope = ::dataflow::scope("missing_sides");
+    let named = left
+        .step(const {
+            &::dataflow::Step {
+                name: "named",
+                operator: "left_join → filter → map",
+                text: "right → |a| a.id, |b| b.id → |_, b| b.is_none() → |a, b| (a.n, b.map(|b| b.n))",
+                reads: &[
+                    ::dataflow::Reads::Fields(&["n"]),
+                    ::dataflow::Reads::Fields(&["n"]),
+                ],
+                forwards: &[
+                    ::dataflow::Forward::Field {
+                        to: "0",
+                        record: 0,
+                        from: "n",
+                    },
+                ],
+                ..::dataflow::Step::UNKNOWN
+            }
+        })
+        .left_join(right.clone())
+        .on(|a| a.id, |b| b.id)
+        .process(move |record0, record1, __out| {
+            if ({
+                let _ = record0;
+                let b = record1;
+                b.is_none()
+            }) {
+                {
+                    let a = record0;
+                    let b = record1;
+                    __out.emit((a.n, b.map(|b| b.n)))
+                }
+            }
+        });
+    named
+        .step(const {
+            &::dataflow::Step {
+                name: "full_join",
+                operator: "full_join → map",
+                text: "right → Repartition → |a| a.1, |b| b.m → |a, b| match b { Some(b) => (b.id, a.map_or(None, |a| a.1)), None => (0, None)…",
+                reads: &[
+                    ::dataflow::Reads::Fields(&["1"]),
+                    ::dataflow::Reads::Fields(&["id"]),
+                ],
+                ..::dataflow::Step::UNKNOWN
+            }
+        })
+        .full_join(right.clone())
+        .hint(Repartition)
+        .on_nulls_equal(|a| a.1, |b| b.m)
+        .process(move |a, b, __out| {
+            match b {
+                Some(b) => __out.emit((b.id, a.map_or(None, |a| a.1))),
+                None => __out.emit((0, None)),
+            }
+        })
+}

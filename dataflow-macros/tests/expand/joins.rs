@@ -33,3 +33,12 @@ fn filtered_pairs(left: DataSet<L>, right: DataSet<R>, l: u64) -> DataSet<(u64, 
 fn no_closure(left: DataSet<L>, right: DataSet<R>) -> DataSet<L> {
     left.join(right).on(|a| a.id, |b| b.id)
 }
+
+#[dataflow]
+fn missing_sides(left: DataSet<L>, right: DataSet<R>) -> DataSet<(u64, Option<u64>)> {
+    let named = left.left_join(right).on(|a| a.id, |b| b.id).filter(|_, b| b.is_none()).map(|a, b| (a.n, b.map(|b| b.n)));
+    named.full_join(right).hint(Repartition).on_nulls_equal(|a| a.1, |b| b.m).map(|a, b| match b {
+        Some(b) => (b.id, a.map_or(None, |a| a.1)),
+        None => (0, None),
+    })
+}

@@ -190,11 +190,8 @@ fn computes(lines: DataSet<(String, u64)>) -> DataSet<(String, u64)> {
     ::core::unreachable!()
 }
 ::core::compile_error! {
-    "`group_by` names fields, before there are records to compute with: make the value in a `.map(..)` before it"
-}
-::core::compile_error! {
-    "`sort` names fields, before there are records to compute with: make the value in a `.map(..)` before it"
-}
-::core::compile_error! {
     "`project` names fields, before there are records to compute with: make the value in a `.map(..)` before it"
+}
+::core::compile_error! {
+    "an order has one direction for all records: write `desc` around the whole value, as in `|record| desc(if … { … } else { … })`"
 }

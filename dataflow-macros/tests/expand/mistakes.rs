@@ -77,5 +77,5 @@ fn changes(lines: DataSet<String>, limit: usize) -> DataSet<usize> {
 
 #[dataflow]
 fn computes(lines: DataSet<(String, u64)>) -> DataSet<(String, u64)> {
-    lines.group_by(|l| (l.0, l.1 % 10)).count().sort(|l| desc(-l.1)).project(|l| (l.0.len(), asc(l.1)))
+    lines.group_by(|l| (l.0, l.1 % 10)).count().sort(|l| if l.1 > 3 { desc(l.1) } else { l.1 }).project(|l| (l.0.len(), asc(l.1)))
 }

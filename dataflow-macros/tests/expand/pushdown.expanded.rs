@@ -231,7 +231,10 @@ fn what_an_outer_join_keeps(
                 name: "left_join",
                 operator: "left_join → map → filter",
                 text: "orders → |l| l.order, |o| o.id → |l, o| (l.order, o.map(|o| o.id)) → |p| p.1.is_none()",
-                reads: &[::dataflow::Reads::Fields(&["order"]), ::dataflow::Reads::All],
+                reads: &[
+                    ::dataflow::Reads::Fields(&["order"]),
+                    ::dataflow::Reads::Fields(&["id"]),
+                ],
                 forwards: &[
                     ::dataflow::Forward::Field {
                         to: "0",

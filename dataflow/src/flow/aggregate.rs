@@ -5,6 +5,7 @@ use std::panic::Location;
 
 use runtime::operators::{Aggregate, Fold, Merge, StateLeaf};
 use runtime::plan;
+use runtime::row::Schema;
 
 use super::group::Grouped;
 use super::step::Next;
@@ -13,7 +14,7 @@ use crate::kernel::{
     Avg, Count, CountDistinct, CountIf, Emitter, Extreme, First, Greatest, GreatestBy, Least, LeastBy, Measure, Slots,
     State, Sum, accumulate, finish, finish_mean,
 };
-use crate::key::{Field, Key, Projection};
+use crate::key::{Field, Key, OfFields, Projection};
 use crate::record::Record;
 
 /// Aggregates of groups under construction, whose keys are `K`: a slot for each, in order, nested as `((((), a), b), c)`.
@@ -130,7 +131,7 @@ impl<T: Record, K: Record, M: Mode, S: Slots<T>> Aggregates<T, K, M, S> {
     /// # }
     /// ```
     #[must_use]
-    pub fn count_distinct<C: Key<T>>(
+    pub fn count_distinct<C: Key<T> + OfFields>(
         self,
         field: impl FnOnce(T::Fields<T>) -> C,
     ) -> Aggregates<T, K, M, (S, CountDistinct)> {
@@ -156,7 +157,7 @@ impl<T: Record, K: Record, M: Mode, S: Slots<T>> Aggregates<T, K, M, S> {
     /// # }
     /// ```
     #[must_use]
-    pub fn first<P: Projection<T>>(
+    pub fn first<P: Projection<T> + OfFields>(
         self,
         field: impl FnOnce(T::Fields<T>) -> P,
     ) -> Aggregates<T, K, M, (S, First<P::Value>)> {
@@ -218,8 +219,8 @@ impl<T: Record, K: Record, M: Mode, S: Slots<T>> Aggregates<T, K, M, S> {
         let kernel_reads = next.reads(0, &T::schema());
         let finishing_slots = slots.clone();
         let kernel = Some(accumulate::<T, S>(slots, key.len()));
-        let states: Flow<(K, S::Record), M> =
-            flow.then(grouping::<T, (K, S::Record)>("aggregate", key, kernel_leaves, kernel, kernel_reads), &[], &next);
+        let grouping = grouping::<(K, S::Record)>("aggregate", flow.schema(), key, kernel_leaves, kernel, kernel_reads);
+        let states: Flow<(K, S::Record), M> = flow.then(grouping, &[], &next);
         // The key's leaves stand first in the states' record, as they do in the key.
         let forwards = next.forwards(&<M::Grouped<U>>::schema(), &[&K::schema()]);
         let finishing = next.behind("finish");
@@ -228,8 +229,9 @@ impl<T: Record, K: Record, M: Mode, S: Slots<T>> Aggregates<T, K, M, S> {
 }
 
 /// A grouping whose rows are a key and states.
-fn grouping<T: Record, G: Record>(
+fn grouping<G: Record>(
     word: &'static str,
+    input: Schema,
     key: Vec<usize>,
     states: Vec<StateLeaf>,
     kernel: Option<runtime::kernel::AccumulateFactory>,
@@ -238,7 +240,7 @@ fn grouping<T: Record, G: Record>(
     let output = G::schema();
     let keys = key.iter().zip(output.types()).map(|(&leaf, ty)| StateLeaf { ty, fold: Fold::Key(leaf) });
     let state = keys.chain(states).collect();
-    Aggregate { word, input: T::schema(), output, key, state, kernel, kernel_reads }
+    Aggregate { word, input, output, key, state, kernel, kernel_reads }
 }
 
 /// The mean of a field: the engine's own sum and count, then a division.
@@ -249,8 +251,9 @@ pub(super) fn mean<T: Record, K: Record, M: Mode, V: Measure>(
     let measure = StateLeaf { ty: <V::Sum as State>::LEAF, fold: Fold::Sum(field.first_leaf()) };
     let count = StateLeaf { ty: runtime::row::LeafType::U64, fold: Fold::Count };
     debug_assert_ne!(measure.fold, Fold::Kernel(Merge::Sum));
-    let grouping = grouping::<T, (K, (V::Sum, u64))>(
+    let grouping = grouping::<(K, (V::Sum, u64))>(
         "avg",
+        grouped.flow.schema(),
         grouped.key.clone(),
         vec![measure, count],
         None,

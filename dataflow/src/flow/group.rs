@@ -14,10 +14,11 @@ use crate::record::Record;
 
 /// A flow by key, whose values are `K`, on the way to one record per group.
 pub struct Grouped<T, K, M> {
+    /// Behind its records stands a computed key, where there is one: see [`Flow::keyed`].
     pub(super) flow: Flow<T, M>,
     pub(super) key: Vec<usize>,
     pub(super) next: Next,
-    of: std::marker::PhantomData<fn() -> K>,
+    pub(super) of: std::marker::PhantomData<fn() -> K>,
 }
 
 impl<T, K, M> Clone for Grouped<T, K, M> {
@@ -40,12 +41,14 @@ totals!(i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64);
 impl<const SCALE: u8> Total for runtime::value::Decimal<SCALE> {}
 
 impl<T: Record, M: Mode> Flow<T, M> {
-    /// Groups by a field, `|w| w.word`, or by several, `|w| (w.word, w.day)`.
+    /// Groups by a field, `|w| w.word`, by several, `|w| (w.word, w.day)`, or by what is computed of a record, `|w| w.day.month()`.
     #[must_use]
     #[track_caller]
     pub fn group_by<K: Key<T>>(&self, key: impl FnOnce(T::Fields<T>) -> K) -> Grouped<T, K::Value, M> {
         let next = self.next.called_at(Location::caller());
-        Grouped { flow: self.clone(), key: key(T::fields(0)).leaves(), next, of: std::marker::PhantomData }
+        let key = key(T::fields(0));
+        let flow = self.keyed(key.computation::<()>(), &next);
+        Grouped { flow, key: key.leaves(), next, of: std::marker::PhantomData }
     }
 }
 
@@ -74,7 +77,8 @@ impl<T: Record, M: Mode> Flow<T, M> {
         F: for<'l, 'r> Fn(T::At<'l>, T::At<'r>, &mut Emitter<'_, T>) + Clone + Send + 'static,
         M: Ends,
     {
-        let operator = Reduced { schema: T::schema(), key: Vec::new(), kernel: reduce::<T, F>(body) };
+        let operator =
+            Reduced { schema: T::schema(), key: Vec::new(), leaves: T::LEAVES, kernel: reduce::<T, F>(body) };
         self.then(operator, &[], &self.next.called_at(Location::caller()))
     }
 }
@@ -104,7 +108,7 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
         field: Field<T, V>,
         fold: impl Fn(usize) -> Fold,
     ) -> Flow<M::Grouped<T>, M> {
-        let input = T::schema();
+        let input = self.flow.schema();
         let fold_of = |leaf: usize| match leaf {
             leaf if self.key.contains(&leaf) => Fold::Key(leaf),
             leaf if field.leaves().contains(&leaf) => fold(leaf),
@@ -121,13 +125,13 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
             kernel: None,
             kernel_reads: Reads::All,
         };
-        self.flow.then(operator, &[], &self.next)
+        self.flow.then::<M::Grouped<T>, M>(operator, &[], &self.next).unkeyed(&self.next)
     }
 
     /// The number of records of each group, with the key.
     #[must_use]
     pub fn count(&self) -> Flow<(K, u64), M> {
-        let input = T::schema();
+        let input = self.flow.schema();
         let output = <(K, u64)>::schema();
         let mut types = output.types().into_iter();
         let count_type = types.next_back().into_iter();
@@ -158,8 +162,9 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     where
         F: for<'l, 'r> Fn(T::At<'l>, T::At<'r>, &mut Emitter<'_, T>) + Clone + Send + 'static,
     {
-        let operator = Reduced { schema: T::schema(), key: self.key.clone(), kernel: reduce::<T, F>(body) };
-        self.flow.then(operator, &[], &self.next)
+        let (schema, kernel) = (self.flow.schema(), reduce::<T, F>(body));
+        let operator = Reduced { schema, key: self.key.clone(), leaves: T::LEAVES, kernel };
+        self.flow.then::<T, M>(operator, &[], &self.next).unkeyed(&self.next)
     }
 
     /// Several aggregates in one pass: each call adds a slot, `finish` makes the record.

@@ -4,6 +4,7 @@ use std::panic::Location;
 
 use runtime::operators::{Best, GroupFirst, GroupTop, distinct_by};
 use runtime::page::OrderKey;
+use runtime::row::Schema;
 
 use super::group::Grouped;
 use super::{Ends, Flow, Mode};
@@ -32,24 +33,36 @@ impl<T: Record, M: Mode> Flow<T, M> {
     #[must_use]
     #[track_caller]
     pub fn distinct_by<K: Key<T>>(&self, key: impl FnOnce(T::Fields<T>) -> K) -> Flow<T, M> {
-        let key = key(T::fields(0)).leaves();
-        self.then(distinct_by(T::schema(), key), &[], &self.next.called_at(Location::caller()))
+        let (key, next) = (key(T::fields(0)), self.next.called_at(Location::caller()));
+        let flow = self.keyed(key.computation::<()>(), &next);
+        flow.then::<T, M>(distinct_by(flow.schema(), key.leaves()), &[], &next).unkeyed(&next)
     }
 
     /// The record of the whole flow where a field is least; none of an empty flow. As [`Grouped::min_by`].
     #[must_use]
     #[track_caller]
     pub fn min_by<P: Projection<T>>(&self, field: impl FnOnce(T::Fields<T>) -> P) -> Flow<M::Grouped<T>, M> {
-        let best = best::<T>("min_by", &[], &field(T::fields(0)).leaves(), false);
-        self.then(best, &[], &self.next.called_at(Location::caller()))
+        self.best("min_by", &field(T::fields(0)), false, Location::caller())
     }
 
     /// The record of the whole flow where a field is greatest; none of an empty flow. As [`Grouped::max_by`].
     #[must_use]
     #[track_caller]
     pub fn max_by<P: Projection<T>>(&self, field: impl FnOnce(T::Fields<T>) -> P) -> Flow<M::Grouped<T>, M> {
-        let best = best::<T>("max_by", &[], &field(T::fields(0)).leaves(), true);
-        self.then(best, &[], &self.next.called_at(Location::caller()))
+        self.best("max_by", &field(T::fields(0)), true, Location::caller())
+    }
+
+    fn best<P: Projection<T>>(
+        &self,
+        word: &'static str,
+        fields: &P,
+        descending: bool,
+        caller: &'static Location<'static>,
+    ) -> Flow<M::Grouped<T>, M> {
+        let next = self.next.called_at(caller);
+        let flow = self.keyed(fields.computation::<()>(), &next);
+        let best = best(word, flow.schema(), &[], &fields.leaves(), descending);
+        flow.then::<M::Grouped<T>, M>(best, &[], &next).unkeyed(&next)
     }
 }
 
@@ -73,7 +86,8 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// ```
     #[must_use]
     pub fn first(&self, count: usize) -> Flow<T, M> {
-        self.flow.then(GroupFirst { schema: T::schema(), key: self.key.clone(), count }, &[], &self.next)
+        let first = GroupFirst { schema: self.flow.schema(), key: self.key.clone(), count };
+        self.flow.then::<T, M>(first, &[], &self.next).unkeyed(&self.next)
     }
 
     /// The first `count` records of each group in an order: `|r| (desc(r.revenue), asc(r.day))`. Nulls come last. Which of those that tie
@@ -100,9 +114,9 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     where
         M: Ends,
     {
-        let schema = T::schema();
-        let order = nulls_last(order(T::fields(0)).keys(), &schema);
-        self.flow.then(GroupTop { schema, key: self.key.clone(), count, order }, &[], &self.next)
+        let (groups, order) = self.ordered(&order(T::fields(0)));
+        let top = GroupTop { schema: groups.flow.schema(), key: groups.key, count, order };
+        groups.flow.then::<T, M>(top, &[], &self.next).unkeyed(&self.next)
     }
 
     /// The record of each group where a field is least, or several, `|r| (r.price, r.day)`, the first one before the next. Nulls come last.
@@ -125,21 +139,24 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// ```
     #[must_use]
     pub fn min_by<P: Projection<T>>(&self, field: impl FnOnce(T::Fields<T>) -> P) -> Flow<M::Grouped<T>, M> {
-        let best = best::<T>("min_by", &self.key, &field(T::fields(0)).leaves(), false);
-        self.flow.then(best, &[], &self.next)
+        self.best("min_by", &field(T::fields(0)), false)
     }
 
     /// The record of each group where a field is greatest, or several. Nulls come last. Of records that tie, the one whose other
     /// fields are least. As [`Grouped::min_by`].
     #[must_use]
     pub fn max_by<P: Projection<T>>(&self, field: impl FnOnce(T::Fields<T>) -> P) -> Flow<M::Grouped<T>, M> {
-        let best = best::<T>("max_by", &self.key, &field(T::fields(0)).leaves(), true);
-        self.flow.then(best, &[], &self.next)
+        self.best("max_by", &field(T::fields(0)), true)
+    }
+
+    fn best<P: Projection<T>>(&self, word: &'static str, fields: &P, descending: bool) -> Flow<M::Grouped<T>, M> {
+        let (groups, leaves) = self.projected(fields);
+        let best = best(word, groups.flow.schema(), &groups.key, &leaves, descending);
+        groups.flow.then::<M::Grouped<T>, M>(best, &[], &self.next).unkeyed(&self.next)
     }
 }
 
-fn best<T: Record>(word: &'static str, key: &[usize], leaves: &[usize], descending: bool) -> Best {
-    let schema = T::schema();
+fn best(word: &'static str, schema: Schema, key: &[usize], leaves: &[usize], descending: bool) -> Best {
     let order = leaves.iter().map(|&leaf| OrderKey { leaf, descending }).collect();
     let order = nulls_last(order, &schema);
     Best { word, schema, key: key.to_vec(), order }

@@ -5,10 +5,12 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use runtime::kernel::JoinFactory;
-use runtime::operators::{self, JoinKind};
+use runtime::operators::{self, JoinHint, JoinKind, Keyed, Nulls};
 use runtime::plan::{Node, Reads};
 use runtime::row::Schema;
 
+use super::hint::{BroadcastLeft, BroadcastRight, Hint, Hinted};
+use super::keyed::keyed;
 use super::step::Next;
 use super::{DataSet, Ends, Flow, Mode};
 use crate::env::Env;
@@ -84,6 +86,7 @@ pub struct Joined<L, R, M> {
     pairing: Pairing,
     kind: JoinKind,
     keys: [Vec<usize>; 2],
+    nulls: Nulls,
     of: Types<L, R, M, ()>,
 }
 
@@ -91,14 +94,16 @@ pub struct Joined<L, R, M> {
 #[derive(Clone)]
 struct Pairing {
     nodes: [Arc<Node>; 2],
-    inputs: [Schema; 2],
+    /// What the records are; a computed key may stand behind them.
+    records: [Schema; 2],
     env: Env,
     next: Next,
+    hint: Option<JoinHint>,
 }
 
 impl<L, R, M> Clone for Joined<L, R, M> {
     fn clone(&self) -> Self {
-        Joined { pairing: self.pairing.clone(), kind: self.kind, keys: self.keys.clone(), of: PhantomData }
+        Joined { pairing: self.pairing.clone(), keys: self.keys.clone(), of: PhantomData, ..*self }
     }
 }
 
@@ -116,20 +121,34 @@ impl Pairing {
     ) -> Self {
         Pairing {
             nodes: [left.node.clone(), right.node],
-            inputs: [L::schema(), R::schema()],
+            records: [L::schema(), R::schema()],
             env: left.env.clone(),
             next: left.next.called_at(location),
+            hint: None,
         }
+    }
+
+    /// The same flows, each record with its key behind it, where that is computed.
+    fn keyed(mut self, computations: [Option<Keyed>; 2]) -> Self {
+        for (node, computation) in self.nodes.iter_mut().zip(computations) {
+            *node = keyed(node, computation, &self.next);
+        }
+        self
+    }
+
+    fn hinted<H: Hint<Inner>>(self, _: H) -> Self {
+        Pairing { hint: Some(H::HINT), ..self }
     }
 
     /// All pairs.
     fn product<L, R, M>(self, kind: JoinKind) -> Joined<L, R, M> {
-        Joined { pairing: self, kind, keys: [Vec::new(), Vec::new()], of: PhantomData }
+        Joined { pairing: self, kind, keys: [Vec::new(), Vec::new()], nulls: Nulls::Differ, of: PhantomData }
     }
 }
 
 impl<T: Record, M: Mode> Flow<T, M> {
-    /// Joins with another flow: all pairs of records whose keys are equal. A null key equals nothing.
+    /// Joins with another flow: all pairs of records whose keys are equal. A null key equals nothing, unless the join is
+    /// [`on_nulls_equal`](Join::on_nulls_equal).
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -194,7 +213,8 @@ impl<T: Record, M: Mode> Flow<T, M> {
         Join::new(self, right, Location::caller())
     }
 
-    /// All pairs with another flow's records. The smaller side is kept in memory, by each task.
+    /// All pairs with another flow's records. The side that is estimated to be smaller is kept in memory, by each task;
+    /// [`Flow::cross_with_tiny`] and [`Flow::cross_with_huge`] say which.
     ///
     /// Cost: the product of both sides' records.
     ///
@@ -218,6 +238,24 @@ impl<T: Record, M: Mode> Flow<T, M> {
         M: Ends,
     {
         Pairing::new(self, other, Location::caller()).product(JoinKind::Cross)
+    }
+
+    /// As [`Flow::cross`] with a flow that is known to be small: it is the one that each task keeps in memory.
+    #[track_caller]
+    pub fn cross_with_tiny<R: Record>(&self, tiny: Flow<R, M>) -> Joined<T, R, M>
+    where
+        M: Ends,
+    {
+        Pairing::new(self, tiny, Location::caller()).hinted(BroadcastRight).product(JoinKind::Cross)
+    }
+
+    /// As [`Flow::cross`] with a flow that is known to be large: this one is what each task keeps in memory.
+    #[track_caller]
+    pub fn cross_with_huge<R: Record>(&self, huge: Flow<R, M>) -> Joined<T, R, M>
+    where
+        M: Ends,
+    {
+        Pairing::new(self, huge, Location::caller()).hinted(BroadcastLeft).product(JoinKind::Cross)
     }
 
     /// Takes a flow of one record as a value: closures get it beside each record. What SQL calls a scalar sub-query.
@@ -245,7 +283,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
 }
 
 impl<L: Record, R: Record, M: Mode, K: Outer> Join<L, R, M, K> {
-    /// The keys: `on(|l| l.orderkey, |o| o.orderkey)`.
+    /// The keys: `on(|l| l.orderkey, |o| o.orderkey)`. They may be computed: `on(|s| s.day.month(), |b| b.month)`.
     pub fn on<A: Key<L>, B>(
         self,
         left: impl FnOnce(L::Fields<L>) -> A,
@@ -254,8 +292,68 @@ impl<L: Record, R: Record, M: Mode, K: Outer> Join<L, R, M, K> {
     where
         B: KeyedBy<R, A::Value>,
     {
-        let keys = [left(L::fields(0)).leaves(), right(R::fields(0)).leaves()];
-        Joined { pairing: self.pairing, kind: K::KIND, keys, of: PhantomData }
+        self.joined(&left(L::fields(0)), &right(R::fields(0)), Nulls::Differ)
+    }
+
+    /// As [`Join::on`], but a null equals another null: SQL's `is not distinct from`.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn by_region(shops: DataSet<(u64, Option<u32>)>, taxes: DataSet<(Option<u32>, i64)>) -> DataSet<(u64, i64)> {
+    ///     shops.join(taxes).on_nulls_equal(|s| s.1, |t| t.0).map(|s, t| (s.0, t.1))
+    /// }
+    /// # fn main() -> dataflow::Result<()> {
+    /// # let env = Env::embedded();
+    /// let shops = env.collection([(1u64, None::<u32>), (2, Some(7))])?;
+    /// let taxes = env.collection([(None::<u32>, 10i64)])?;
+    /// assert_eq!(by_region(shops, taxes).collect()?, [(1, 10)]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn on_nulls_equal<A: Key<L>, B>(
+        self,
+        left: impl FnOnce(L::Fields<L>) -> A,
+        right: impl FnOnce(R::Fields<R>) -> B,
+    ) -> Joined<K::Left<L>, K::Right<R>, M>
+    where
+        B: KeyedBy<R, A::Value>,
+    {
+        self.joined(&left(L::fields(0)), &right(R::fields(0)), Nulls::Equal)
+    }
+
+    /// Says how the join should run, where you know better than the estimates: [`BuildLeft`](crate::joins::BuildLeft) or `BuildRight`,
+    /// `BroadcastLeft` or `BroadcastRight`, `Repartition`, `RepartitionBuildLeft` or `RepartitionBuildRight`. A hint that a kind of
+    /// join cannot follow does not compile. EXPLAIN says `by hint` of what was chosen by one.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn named(sales: DataSet<(u64, i64)>, names: DataSet<(u64, String)>) -> DataSet<(String, i64)> {
+    ///     sales.join(names).hint(BroadcastRight).on(|s| s.0, |n| n.0).map(|s, n| (n.1, s.1))
+    /// }
+    /// # fn main() -> dataflow::Result<()> {
+    /// # let env = Env::embedded();
+    /// # let names = env.collection([(1u64, "Ada".to_owned())])?;
+    /// # let named = named(env.collection([(1u64, 30i64), (2, 50)])?, names).collect()?;
+    /// # assert_eq!(named, [("Ada".to_owned(), 30)]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn hint<H: Hint<K>>(mut self, hint: H) -> Join<L, R, M, Hinted<K>> {
+        let _ = hint;
+        self.pairing.hint = Some(H::HINT);
+        Join { pairing: self.pairing, of: PhantomData }
+    }
+
+    fn joined<A: Key<L>>(
+        self,
+        left: &A,
+        right: &impl KeyedBy<R, A::Value>,
+        nulls: Nulls,
+    ) -> Joined<K::Left<L>, K::Right<R>, M> {
+        let pairing = self.pairing.keyed([left.computation::<()>(), right.computation::<()>()]);
+        Joined { pairing, kind: K::KIND, keys: [left.leaves(), right.leaves()], nulls, of: PhantomData }
     }
 }
 
@@ -281,7 +379,7 @@ impl<L: Record, R: Record, M: Mode> Joined<L, R, M> {
 
     /// What may be shown of a side: its key and what a closure reads, in terms of the record that the closure sees.
     fn shown(&self, side: usize) -> Reads {
-        let Reads::Leaves(mut leaves) = self.pairing.next.reads(side, &self.pairing.inputs[side]) else {
+        let Reads::Leaves(mut leaves) = self.pairing.next.reads(side, &self.pairing.records[side]) else {
             return Reads::All;
         };
         self.keys[side].iter().for_each(|&leaf| leaves.insert(leaf));
@@ -293,11 +391,13 @@ impl<L: Record, R: Record, M: Mode> Joined<L, R, M> {
     }
 
     fn with_kernel<U: Record>(&self, kernel: JoinFactory) -> Flow<U, M> {
-        let Pairing { nodes, inputs, env, next } = self.pairing.clone();
-        let reads = [0, 1].map(|side| next.reads(side, &inputs[side]));
-        let (kind, keys, output) = (self.kind, self.keys.clone(), U::schema());
-        let forwards = next.forwards(&output, &[&inputs[0], &inputs[1]]);
-        let operator = operators::Join { kind, inputs, keys, output, kernel, reads, forwards };
+        let Pairing { nodes, records, env, next, hint } = self.pairing.clone();
+        let reads = [0, 1].map(|side| next.reads(side, &records[side]));
+        let inputs = [0, 1].map(|side| nodes[side].schema().clone());
+        let (kind, keys, nulls, output) = (self.kind, self.keys.clone(), self.nulls, U::schema());
+        // A record's own leaves stand first in its side's rows.
+        let forwards = next.forwards(&output, &[&records[0], &records[1]]);
+        let operator = operators::Join { kind, inputs, keys, nulls, hint, output, kernel, reads, forwards };
         Flow::behind(env, operator, nodes.into(), &next)
     }
 }

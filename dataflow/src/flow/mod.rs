@@ -10,7 +10,9 @@ mod co_group;
 mod fold;
 mod group;
 mod group_records;
+mod hint;
 mod join;
+mod keyed;
 mod order;
 mod partition;
 mod project;
@@ -37,6 +39,10 @@ pub use aggregate::Aggregates;
 pub use capture::Capture;
 pub use co_group::{CoGroup, CoGroups};
 pub use group::{Grouped, Total};
+pub use hint::{
+    BroadcastLeft, BroadcastRight, BuildLeft, BuildRight, Hint, Hinted, Repartition, RepartitionBuildLeft,
+    RepartitionBuildRight, Semi, SharesLeft, SharesRight, Unhinted,
+};
 pub use join::{FullOuter, Inner, Join, Joined, LeftOuter, Outer, RightOuter, Side};
 pub use records::Records;
 pub use reduce_group::SortedGroups;

@@ -5,7 +5,7 @@ use std::panic::Location;
 use runtime::operators::{First, Sort, Top, Within};
 
 use super::{Ends, Flow, Mode};
-use crate::key::{Order, nulls_last};
+use crate::key::Order;
 use crate::record::Record;
 
 impl<T: Record, M: Mode> Flow<T, M> {
@@ -53,9 +53,9 @@ impl<T: Record, M: Mode> Flow<T, M> {
     }
 
     fn sorted(&self, within: Within, order: impl Order<T>, caller: &'static Location<'static>) -> Flow<T, M> {
-        let schema = T::schema();
-        let order = nulls_last(order.keys(), &schema);
-        self.then(Sort { schema, order, within }, &[], &self.next.called_at(caller))
+        let next = self.next.called_at(caller);
+        let (flow, order) = self.ordered(&order, &next);
+        flow.then::<T, M>(Sort { schema: flow.schema(), order, within }, &[], &next).unkeyed(&next)
     }
 
     /// The first `count` records of an order, in order.
@@ -65,9 +65,9 @@ impl<T: Record, M: Mode> Flow<T, M> {
     where
         M: Ends,
     {
-        let schema = T::schema();
-        let order = nulls_last(order(T::fields(0)).keys(), &schema);
-        self.then(Top { schema, count, order }, &[], &self.next.called_at(Location::caller()))
+        let next = self.next.called_at(Location::caller());
+        let (flow, order) = self.ordered(&order(T::fields(0)), &next);
+        flow.then::<T, M>(Top { schema: flow.schema(), count, order }, &[], &next).unkeyed(&next)
     }
 
     /// Any `count` records; the first ones of a sorted flow.

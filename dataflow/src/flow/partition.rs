@@ -8,9 +8,10 @@ use std::panic::Location;
 
 use runtime::operators::{Partition, PartitionBy};
 
+use super::step::Next;
 use super::{Ends, Flow, Mode};
 use crate::kernel::{Emitter, process};
-use crate::key::{Key, Order, nulls_last};
+use crate::key::{Key, Order};
 use crate::record::Record;
 
 impl<T: Record, M: Mode> Flow<T, M> {
@@ -34,7 +35,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     #[must_use]
     #[track_caller]
     pub fn rebalance(&self) -> Flow<T, M> {
-        self.partitioned(PartitionBy::Turn, Location::caller())
+        self.partitioned(PartitionBy::Turn, &self.next.called_at(Location::caller()))
     }
 
     /// The same records, those of one key in one task: `|r| r.customer`, or `|r| (r.customer, r.day)`.
@@ -65,7 +66,8 @@ impl<T: Record, M: Mode> Flow<T, M> {
     #[must_use]
     #[track_caller]
     pub fn partition_by<K: Key<T>>(&self, key: impl FnOnce(T::Fields<T>) -> K) -> Flow<T, M> {
-        self.partitioned(PartitionBy::Key(key(T::fields(0)).leaves()), Location::caller())
+        let (key, next) = (key(T::fields(0)), self.next.called_at(Location::caller()));
+        self.keyed(key.computation::<()>(), &next).partitioned(PartitionBy::Key(key.leaves()), &next)
     }
 
     /// The same records in tasks that follow each other in an order: what a task has comes before what the next one has. Tasks get about the same
@@ -95,8 +97,9 @@ impl<T: Record, M: Mode> Flow<T, M> {
     where
         M: Ends,
     {
-        let order = nulls_last(order(T::fields(0)).keys(), &T::schema());
-        self.partitioned(PartitionBy::Range(order), Location::caller())
+        let next = self.next.called_at(Location::caller());
+        let (flow, order) = self.ordered(&order(T::fields(0)), &next);
+        flow.partitioned(PartitionBy::Range(order), &next)
     }
 
     /// The same records, each in the task whose number `number` gives, modulo the number of tasks.
@@ -123,10 +126,11 @@ impl<T: Record, M: Mode> Flow<T, M> {
     {
         let reads = self.next.reads(0, &T::schema());
         let numbered = move |record: T::At<'_>, out: &mut Emitter<'_, (T, u64)>| out.emit((record, number(record)));
-        self.partitioned(PartitionBy::Number { chain: process::<T, (T, u64), _>(numbered), reads }, Location::caller())
+        let by = PartitionBy::Number { chain: process::<T, (T, u64), _>(numbered), reads };
+        self.partitioned(by, &self.next.called_at(Location::caller()))
     }
 
-    fn partitioned(&self, by: PartitionBy, caller: &'static Location<'static>) -> Flow<T, M> {
-        self.then(Partition { schema: T::schema(), by }, &[], &self.next.called_at(caller))
+    fn partitioned(&self, by: PartitionBy, next: &Next) -> Flow<T, M> {
+        self.then::<T, M>(Partition { schema: self.schema(), by }, &[], next).unkeyed(next)
     }
 }

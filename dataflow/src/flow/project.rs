@@ -13,8 +13,10 @@ impl<T: Record, M: Mode> Flow<T, M> {
     #[must_use]
     #[track_caller]
     pub fn project<P: Projection<T>>(&self, pick: impl FnOnce(T::Fields<T>) -> P) -> Flow<P::Value, M> {
-        let leaves = pick(T::fields(0)).leaves();
+        let picked = pick(T::fields(0));
         let next = self.next.called_at(Location::caller());
-        self.then(View { input: T::schema(), output: P::Value::schema(), leaves }, &[], &next)
+        let flow = self.keyed(picked.computation::<()>(), &next);
+        let view = View { word: "project", input: flow.schema(), output: P::Value::schema(), leaves: picked.leaves() };
+        flow.then(view, &[], &next)
     }
 }

@@ -9,7 +9,7 @@ use super::group::Grouped;
 use super::step::Next;
 use super::{Ends, Flow, Mode};
 use crate::kernel::{Emitter, Group, reduce_group};
-use crate::key::{Order, nulls_last};
+use crate::key::Order;
 use crate::record::Record;
 
 /// A flow by key, whose groups are in an order.
@@ -90,7 +90,8 @@ impl<T: Record, K: Record, M: Ends> Grouped<T, K, M> {
     /// ```
     #[must_use]
     pub fn sorted_by<O: Order<T>>(&self, order: impl FnOnce(T::Fields<T>) -> O) -> SortedGroups<T, K, M> {
-        SortedGroups { groups: self.clone(), order: nulls_last(order(T::fields(0)).keys(), &T::schema()) }
+        let (groups, order) = self.ordered(&order(T::fields(0)));
+        SortedGroups { groups, order }
     }
 
     /// Calls `body` for each group: it is lent the group's records one at a time, in no particular order, and emits any number.
@@ -203,8 +204,8 @@ impl<T: Record, K: Record, M: Ends> SortedGroups<T, K, M> {
     #[must_use]
     pub fn first(&self, count: usize) -> Flow<T, M> {
         let (groups, order) = (&self.groups, self.order.clone());
-        let top = GroupTop { schema: T::schema(), key: groups.key.clone(), count, order };
-        groups.flow.then(top, &[], &groups.next)
+        let top = GroupTop { schema: groups.flow.schema(), key: groups.key.clone(), count, order };
+        groups.flow.then::<T, M>(top, &[], &groups.next).unkeyed(&groups.next)
     }
 }
 
@@ -222,10 +223,9 @@ impl<T: Record, M: Ends> Groups<'_, T, M> {
     where
         F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) + Clone + Send + 'static,
     {
-        let input = T::schema();
         let operator = GroupReduce {
-            reads: self.next.reads(0, &input),
-            input,
+            reads: self.next.reads(0, &T::schema()),
+            input: self.flow.schema(),
             output: U::schema(),
             key: self.key.to_vec(),
             order: self.order.to_vec(),

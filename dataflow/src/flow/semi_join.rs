@@ -1,9 +1,11 @@
 //! Semi-joins and anti-joins.
 
+use std::marker::PhantomData;
 use std::panic::Location;
 
-use runtime::operators;
+use runtime::operators::{self, JoinHint, Nulls};
 
+use super::hint::{Hint, Hinted, Semi};
 use super::step::Next;
 use super::{Ends, Flow, Mode};
 use crate::key::{Key, KeyedBy};
@@ -11,19 +13,21 @@ use crate::record::Record;
 
 /// A flow and the flow whose keys decide what stays: say `on` which keys.
 #[must_use = "a semi-join needs `.on(…)`"]
-pub struct SemiJoin<L, R, M> {
+pub struct SemiJoin<L, R, M, K = Semi> {
     /// Whether records with a partner stay, or those without.
     matched: bool,
     left: Flow<L, M>,
     right: Flow<R, M>,
     next: Next,
+    hint: Option<JoinHint>,
+    of: PhantomData<K>,
 }
 
 impl<T: Record, M: Mode> Flow<T, M> {
     /// Keeps the records whose key is among the other flow's keys, each once, unchanged.
     #[track_caller]
     pub fn semi_join<R: Record>(&self, other: Flow<R, M>) -> SemiJoin<T, R, M> {
-        SemiJoin { matched: true, left: self.clone(), right: other, next: self.next.called_at(Location::caller()) }
+        SemiJoin::new(true, self, other, Location::caller())
     }
 
     /// Keeps the records whose key is not among the other flow's keys, unchanged. A null key is among none, so its record stays.
@@ -46,11 +50,18 @@ impl<T: Record, M: Mode> Flow<T, M> {
     where
         M: Ends,
     {
-        SemiJoin { matched: false, left: self.clone(), right: other, next: self.next.called_at(Location::caller()) }
+        SemiJoin::new(false, self, other, Location::caller())
     }
 }
 
 impl<L: Record, R: Record, M: Mode> SemiJoin<L, R, M> {
+    fn new(matched: bool, left: &Flow<L, M>, right: Flow<R, M>, location: &'static Location<'static>) -> Self {
+        let next = left.next.called_at(location);
+        SemiJoin { matched, left: left.clone(), right, next, hint: None, of: PhantomData }
+    }
+}
+
+impl<L: Record, R: Record, M: Mode, K> SemiJoin<L, R, M, K> {
     /// The keys: `on(|o| o.custkey, |c| c.custkey)`.
     #[must_use]
     pub fn on<A: Key<L>, B>(
@@ -61,8 +72,49 @@ impl<L: Record, R: Record, M: Mode> SemiJoin<L, R, M> {
     where
         B: KeyedBy<R, A::Value>,
     {
-        let keys = [left(L::fields(0)).leaves(), right(R::fields(0)).leaves()];
-        let operator = operators::SemiJoin { matched: self.matched, inputs: [L::schema(), R::schema()], keys };
-        self.left.then(operator, std::slice::from_ref(&self.right.node), &self.next)
+        self.kept(&left(L::fields(0)), &right(R::fields(0)), Nulls::Differ)
+    }
+
+    /// As [`SemiJoin::on`], but a null equals another null.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn unsold(items: DataSet<Option<u64>>, sales: DataSet<Option<u64>>) -> DataSet<Option<u64>> {
+    ///     items.anti_join(sales).on_nulls_equal(|i| i, |s| s)
+    /// }
+    /// # fn main() -> dataflow::Result<()> {
+    /// # let env = Env::embedded();
+    /// let unsold = unsold(env.collection([Some(1u64), None])?, env.collection([None::<u64>])?).collect()?;
+    /// assert_eq!(unsold, [Some(1)]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn on_nulls_equal<A: Key<L>, B>(
+        self,
+        left: impl FnOnce(L::Fields<L>) -> A,
+        right: impl FnOnce(R::Fields<R>) -> B,
+    ) -> Flow<L, M>
+    where
+        B: KeyedBy<R, A::Value>,
+    {
+        self.kept(&left(L::fields(0)), &right(R::fields(0)), Nulls::Equal)
+    }
+
+    /// Says how it should run: as [`Join::hint`](super::Join::hint).
+    pub fn hint<H: Hint<K>>(self, hint: H) -> SemiJoin<L, R, M, Hinted<K>> {
+        let _ = hint;
+        let SemiJoin { matched, left, right, next, .. } = self;
+        SemiJoin { matched, left, right, next, hint: Some(H::HINT), of: PhantomData }
+    }
+
+    fn kept<A: Key<L>>(self, left: &A, right: &impl KeyedBy<R, A::Value>, nulls: Nulls) -> Flow<L, M> {
+        let keys = [left.leaves(), right.leaves()];
+        let left = self.left.keyed(left.computation::<()>(), &self.next);
+        let right = self.right.keyed(right.computation::<()>(), &self.next);
+        let (inputs, matched, hint) = ([left.schema(), right.schema()], self.matched, self.hint);
+        let operator = operators::SemiJoin { matched, inputs, keys, nulls, hint };
+        left.then::<L, M>(operator, &[right.node], &self.next).unkeyed(&self.next)
     }
 }

@@ -9,6 +9,7 @@ mod finish;
 mod fold;
 mod group;
 mod join;
+mod key;
 mod predicate;
 mod reduce;
 mod shared;
@@ -28,6 +29,8 @@ pub use fold::{Accumulator, Aggregator, ByAggregator, ByClosures, Folded, Foldin
 pub use group::Group;
 pub(crate) use group::{co_group, reduce_group};
 pub(crate) use join::{join, try_join};
+pub(crate) use key::keying;
+pub use key::{KeyOf, Keying};
 pub(crate) use predicate::{predicate, try_predicate};
 pub(crate) use reduce::reduce;
 pub use slots::{Avg, Condition, Count, CountIf, Extreme, Greatest, Least, Measure, Slots, State, Sum};

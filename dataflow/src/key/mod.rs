@@ -2,14 +2,17 @@
 //!
 //! A key closure runs once, while the graph is built: `|w| w.word` gets the record's symbols and gives back one, or a tuple of them.
 
+mod computed;
 mod order;
 
 use std::marker::PhantomData;
 
+use runtime::operators::Keyed;
 use runtime::value::{Date, Decimal, Timestamp};
 
 use crate::record::Record;
 
+pub use computed::{Computed, ComputedOrder, Symbols};
 pub(crate) use order::nulls_last;
 pub use order::{Asc, Desc, Order, asc, desc};
 
@@ -82,9 +85,26 @@ impl<V: Equality> EqualityIn<'_> for V {}
 pub trait Key<T> {
     /// The key's values.
     type Value: Record;
-    /// The key's leaves, in order.
+    /// The key's leaves, in order; those of a computed key stand behind the record's.
     fn leaves(&self) -> Vec<usize>;
+    /// What computes the key, where it is more than fields, of records behind which a `B` stands already.
+    #[doc(hidden)]
+    fn computation<B: Record>(&self) -> Option<Keyed> {
+        None
+    }
 }
+
+/// Keys and orders that are made of fields, and so can be parts of a tuple.
+#[diagnostic::on_unimplemented(
+    message = "what is computed cannot stand here: this takes fields, alone or in tuples",
+    label = "not made of fields",
+    note = "a key is computed as a whole, `r.computed(|r, key| key.emit((r.name, r.day.month())))`, and a measure's value in a `map` before"
+)]
+pub trait OfFields {}
+impl OfFields for () {}
+impl<T, V> OfFields for Field<T, V> {}
+impl<F> OfFields for Asc<F> {}
+impl<F> OfFields for Desc<F> {}
 
 impl<T, V: Equality> Key<T> for Field<T, V> {
     type Value = V;
@@ -111,6 +131,11 @@ pub trait Projection<T> {
     type Value: Record;
     /// The leaves that are left, in order.
     fn leaves(&self) -> Vec<usize>;
+    /// What computes them, where they are more than fields, of records behind which a `B` stands already.
+    #[doc(hidden)]
+    fn computation<B: Record>(&self) -> Option<Keyed> {
+        None
+    }
 }
 
 impl<T, V: Record> Projection<T> for Field<T, V> {
@@ -130,6 +155,11 @@ impl<T, V: Record> Projection<T> for Field<T, V> {
 pub trait KeyedBy<T, V> {
     /// The key's leaves, in order.
     fn leaves(&self) -> Vec<usize>;
+    /// What computes the key, where it is more than fields, of records behind which a `B` stands already.
+    #[doc(hidden)]
+    fn computation<B: Record>(&self) -> Option<Keyed> {
+        None
+    }
 }
 
 impl<T, V: Record> KeyedBy<T, V> for Field<T, V> {
@@ -141,24 +171,28 @@ impl<T, V: Record> KeyedBy<T, V> for Field<T, V> {
 macro_rules! tuple {
     ($($name:ident $value:ident $index:tt),*) => {
         impl<$($name: Equality),*> Equality for ($($name,)*) {}
-        impl<T, $($name: Key<T>),*> Key<T> for ($($name,)*) {
+        impl<$($name: Symbols),*> Symbols for ($($name,)*) {
+            type Root = A::Root;
+        }
+        impl<$($name: OfFields),*> OfFields for ($($name,)*) {}
+        impl<T, $($name: Key<T> + OfFields),*> Key<T> for ($($name,)*) {
             type Value = ($($name::Value,)*);
             fn leaves(&self) -> Vec<usize> {
                 [$(self.$index.leaves()),*].concat()
             }
         }
-        impl<T, $($name: Projection<T>),*> Projection<T> for ($($name,)*) {
+        impl<T, $($name: Projection<T> + OfFields),*> Projection<T> for ($($name,)*) {
             type Value = ($($name::Value,)*);
             fn leaves(&self) -> Vec<usize> {
                 [$(self.$index.leaves()),*].concat()
             }
         }
-        impl<T, $($name: KeyedBy<T, $value>, $value),*> KeyedBy<T, ($($value,)*)> for ($($name,)*) {
+        impl<T, $($name: KeyedBy<T, $value> + OfFields, $value),*> KeyedBy<T, ($($value,)*)> for ($($name,)*) {
             fn leaves(&self) -> Vec<usize> {
                 [$(self.$index.leaves()),*].concat()
             }
         }
-        impl<T, $($name: Order<T>),*> Order<T> for ($($name,)*) {
+        impl<T, $($name: Order<T> + OfFields),*> Order<T> for ($($name,)*) {
             fn keys(&self) -> Vec<runtime::page::OrderKey> {
                 [$(self.$index.keys()),*].concat()
             }

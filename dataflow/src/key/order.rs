@@ -1,5 +1,6 @@
 //! Orders: `|r| (desc(r.revenue), asc(r.day))`.
 
+use runtime::operators::Keyed;
 use runtime::page::OrderKey;
 use runtime::row::{LeafType, Schema};
 
@@ -33,6 +34,11 @@ pub fn asc<T, V>(field: Field<T, V>) -> Asc<Field<T, V>> {
 pub trait Order<T> {
     /// The order's leaves, the most significant first.
     fn keys(&self) -> Vec<OrderKey>;
+    /// What computes the values, where they are more than fields, of records behind which a `B` stands already.
+    #[doc(hidden)]
+    fn computation<B: Record>(&self) -> Option<Keyed> {
+        None
+    }
 }
 
 fn keys<T, V: Record>(field: Field<T, V>, descending: bool) -> Vec<OrderKey> {

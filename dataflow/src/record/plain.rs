@@ -98,3 +98,12 @@ impl Value for () {
     type Record = ();
     fn twin(&self) {}
 }
+
+/// A length or a position: emitted as `u64`, which is the same on all machines.
+impl Value for usize {
+    type Record = u64;
+    #[inline(always)]
+    fn twin(&self) -> u64 {
+        *self as u64
+    }
+}

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::kernel::{Chain, ChainFactory, Outputs, TaskContext};
 use crate::page::{Input, RowWriter};
 use crate::plan::{Forwards, Operator, Reads, Table, row_bytes, unbounded_memory};
-use crate::row::{LeafSet, RowLayout, Schema};
+use crate::row::{LeafSet, LeafType, RowLayout, Schema};
 use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Ship, Strategy, Way};
 
 use super::{ROW_SECONDS, layout, windows};
@@ -71,17 +71,21 @@ impl Operator for Chained {
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
-        let context = TaskContext::alone(unbounded_memory());
-        let mut chain = self.chain.open(&context)?;
-        let mut output = Table::new(self.output.types());
-        let mut writer = output.writer();
-        for page in inputs[0].pages(&self.reads.of(&self.input))? {
-            windows(&page.batch(), |input| run_whole(&mut *chain, input, &mut writer, &mut output))?;
-        }
-        writer.seal();
-        writer.take_sealed().for_each(|page| output.extend(&page.batch()));
-        Ok(output)
+        run_over(&self.chain, &inputs[0], &self.reads.of(&self.input), self.output.types())
     }
+}
+
+/// What a chain makes of a table's records, of which it is shown these leaves.
+pub(super) fn run_over(chain: &ChainFactory, records: &Table, read: &LeafSet, types: Vec<LeafType>) -> Result<Table> {
+    let mut chain = chain.open(&TaskContext::alone(unbounded_memory()))?;
+    let mut output = Table::new(types);
+    let mut writer = output.writer();
+    for page in records.pages(read)? {
+        windows(&page.batch(), |input| run_whole(&mut *chain, input, &mut writer, &mut output))?;
+    }
+    writer.seal();
+    writer.take_sealed().for_each(|page| output.extend(&page.batch()));
+    Ok(output)
 }
 
 /// Runs a chain to the end of a window, moving closed pages into a table.

@@ -14,6 +14,7 @@ use crate::plan::{Operator, Reads, Table, row_bytes, unbounded_memory};
 use crate::row::{Datum, LeafSet, RowLayout, Schema};
 use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Ship, Strategy, Way};
 
+use super::join::{self, Nulls};
 use super::{HASH_SECONDS, ROW_SECONDS, layout, order, windows};
 
 /// Calls a closure with the groups of each key that either side has. A null key is a key like any other.
@@ -80,7 +81,7 @@ impl Operator for CoGroup {
         let sorted = sides
             .filter(|(_, order)| !order.is_empty())
             .map(|((side, schema), order)| format!(", {side} sorted by {}", order::describe(schema, order)));
-        super::join::on(&self.inputs, &self.keys) + &sorted.collect::<String>()
+        join::on(&self.inputs, &self.keys, Nulls::Differ) + &sorted.collect::<String>()
     }
 
     fn schema(&self) -> &Schema {

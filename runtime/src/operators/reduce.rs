@@ -19,6 +19,8 @@ pub struct Reduced {
     pub schema: Schema,
     /// The key's leaves; none where everything is one group.
     pub key: Vec<usize>,
+    /// The first leaves, which the closure sees and writes; those behind them are of a computed key, which a group keeps.
+    pub leaves: usize,
     /// The closure.
     pub kernel: ReduceFactory,
 }
@@ -82,7 +84,8 @@ impl Reduced {
     fn factory(&self, combine: bool) -> ReduceDriverFactory {
         let types = self.schema.types();
         let layout = GroupTable::layout_of(types.clone(), &LeafSet::all(types.len()));
-        ReduceDriverFactory { layout, key: self.key.clone(), kernel: self.kernel.clone(), combine }
+        let (key, kernel) = (self.key.clone(), self.kernel.clone());
+        ReduceDriverFactory { layout, key, written: self.leaves, kernel, combine }
     }
 
     /// What becomes of one group, in a table that holds nothing else.
@@ -108,6 +111,7 @@ fn not_one() -> Error {
 struct ReduceDriverFactory {
     layout: Arc<RowLayout>,
     key: Vec<usize>,
+    written: usize,
     kernel: ReduceFactory,
     combine: bool,
 }
@@ -130,7 +134,7 @@ impl ReduceDriverFactory {
     fn open(&self, context: &TaskContext) -> Result<ReduceDriver> {
         let leaves = self.layout.types().len();
         Ok(ReduceDriver {
-            table: GroupTable::new(self.layout.clone(), self.key.clone(), &context.memory)?,
+            table: GroupTable::new(self.layout.clone(), self.key.clone(), &context.memory)?.keeping_from(self.written),
             groups: Groups::default(),
             kernel: self.kernel.open(context)?,
             key: self.key.clone(),

@@ -12,10 +12,10 @@ use crate::plan::{Operator, Table, row_bytes, unchanged};
 use crate::row::{LeafSet, LeafType, RowLayout, Schema};
 use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Strategy};
 
-use super::join::{Build, equal_keys, hash_strategies, on, validity};
+use super::join::{Build, JoinHint, Nulls, Sharing, by_hint, equal_keys, hash_strategies, on, validity};
 use super::layout;
 
-/// Keeps left records whose key is among the right records' keys, or those whose key is not. A null key is among none.
+/// Keeps left records whose key is among the right records' keys, or those whose key is not.
 pub struct SemiJoin {
     /// Whether the records with a partner are kept, or those without.
     pub matched: bool,
@@ -23,6 +23,10 @@ pub struct SemiJoin {
     pub inputs: [Schema; 2],
     /// The key's leaves on each side, in the same order.
     pub keys: [Vec<usize>; 2],
+    /// What nulls in keys equal.
+    pub nulls: Nulls,
+    /// How the program wants it to run.
+    pub hint: Option<JoinHint>,
 }
 
 impl Operator for SemiJoin {
@@ -31,7 +35,7 @@ impl Operator for SemiJoin {
     }
 
     fn details(&self) -> String {
-        on(&self.inputs, &self.keys)
+        on(&self.inputs, &self.keys, self.nulls)
     }
 
     fn schema(&self) -> &Schema {
@@ -62,22 +66,24 @@ impl Operator for SemiJoin {
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
-        let factory = |build: usize| -> Arc<dyn DriverFactory> {
+        let factory = |build: usize, hinted: bool| -> Arc<dyn DriverFactory> {
             Arc::new(HashSemiJoin {
+                hinted,
                 matched: self.matched,
                 build,
                 types: self.inputs[build].types(),
                 live: planning.live_inputs[build].clone(),
                 keys: self.keys.clone(),
-                nullable: validity(&self.inputs, &self.keys),
+                nullable: validity(&self.inputs, &self.keys, self.nulls),
                 layout: layout(&self.inputs[0], planning.live),
             })
         };
-        hash_strategies(planning, &self.keys, |build| build == 1, factory, &[0, 1])
+        let sharing = Sharing { keys: &self.keys, shared: &|build| build == 1, builds: &[0, 1] };
+        hash_strategies(planning, &sharing, self.hint, factory)
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
-        let nullable = validity(&self.inputs, &self.keys);
+        let nullable = validity(&self.inputs, &self.keys, self.nulls);
         let joins =
             |left: &&Vec<_>| inputs[1].rows.iter().any(|right| equal_keys([left, right], &self.keys, &nullable));
         let rows = inputs[0].rows.iter().filter(|left| joins(left) == self.matched).cloned().collect();
@@ -86,6 +92,8 @@ impl Operator for SemiJoin {
 }
 
 struct HashSemiJoin {
+    /// Whether the program asked for it.
+    hinted: bool,
     matched: bool,
     build: usize,
     types: Vec<LeafType>,
@@ -98,7 +106,7 @@ struct HashSemiJoin {
 impl DriverFactory for HashSemiJoin {
     fn name(&self) -> String {
         let (kind, side) = (if self.matched { "semi" } else { "anti" }, if self.build == 0 { "left" } else { "right" });
-        format!("hash {kind} join, build {side}")
+        format!("hash {kind} join, build {side}{}", by_hint(self.hinted))
     }
 
     fn layout(&self) -> Option<Arc<RowLayout>> {

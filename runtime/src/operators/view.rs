@@ -9,6 +9,8 @@ use super::names;
 
 /// Picks and reorders leaves.
 pub struct View {
+    /// For EXPLAIN: `project`.
+    pub word: &'static str,
     /// The records it is given.
     pub input: Schema,
     /// The records it gives.
@@ -19,7 +21,7 @@ pub struct View {
 
 impl Operator for View {
     fn name(&self) -> &'static str {
-        "project"
+        self.word
     }
 
     fn details(&self) -> String {

@@ -43,6 +43,8 @@ pub struct GroupTable {
     pages: Vec<Page>,
     index: Index,
     base: *mut u8,
+    /// The first leaves of a row, which kernels write; a row that one replaces keeps the others.
+    written: usize,
     /// Rows that were replaced by others and lie dead in the pages with what their slots point to.
     dead: usize,
     /// Places of replaced rows without such variable parts, which rows that come later take.
@@ -101,6 +103,7 @@ impl GroupTable {
         }
         Ok(GroupTable {
             rows: RowWriter::new(layout.clone(), memory.clone()),
+            written: layout.types().len(),
             key: key.into(),
             pages: Vec::new(),
             index: Index::new(memory.clone()),
@@ -111,6 +114,12 @@ impl GroupTable {
             id: next_id(),
             layout,
         })
+    }
+
+    /// The same table, for kernels that know a row's first `written` leaves only: a row that one replaces keeps the others.
+    #[must_use]
+    pub fn keeping_from(self, written: usize) -> Self {
+        GroupTable { written, ..self }
     }
 
     /// How the groups' rows lie in their pages.

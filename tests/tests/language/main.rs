@@ -10,6 +10,7 @@ mod fallible;
 mod groups;
 mod inference;
 mod joins;
+mod keys;
 mod macros;
 mod names;
 mod reads;

@@ -5,13 +5,16 @@
 //! way: a method called on it, a macro that names it, `..r`, passing it on or giving it back.
 
 mod groups;
+mod options;
 
 use std::collections::BTreeSet;
 
+use proc_macro2::Ident;
 use syn::{Expr, ExprClosure, Pat};
 
 use crate::analyse::paths::roots;
-use crate::syntax::names::free_names;
+use crate::syntax::names::{free_names, free_names_but};
+use crate::syntax::patterns::plain_name;
 
 pub(crate) use groups::of_groups;
 
@@ -43,6 +46,25 @@ impl Reads {
 /// What a closure reads of each of its parameters.
 pub(crate) fn of(closure: &ExprClosure) -> Vec<Reads> {
     closure.inputs.iter().map(|parameter| of_parameter(parameter, &closure.body)).collect()
+}
+
+/// What a closure reads of each of its parameters, of which some are `Option`s of a record.
+pub(crate) fn of_sides(closure: &ExprClosure, optional: [bool; 2]) -> Vec<Reads> {
+    let parameters = closure.inputs.iter().zip(optional);
+    let side = |(parameter, is_optional): (&Pat, bool)| match plain_name(parameter).filter(|_| is_optional) {
+        Some(name) => of_option(name, &closure.body),
+        None => of_parameter(parameter, &closure.body),
+    };
+    parameters.map(side).collect()
+}
+
+/// What an expression reads of a record that is there or not.
+fn of_option(name: &Ident, body: &Expr) -> Reads {
+    let known = options::Options { name };
+    let mentions = free_names_but(body, &known);
+    let plain = mentions.plain.iter().filter(|mention| mention.name == name).map(|mention| &mention.fields);
+    let fields = plain.map(|path| path.join(".")).collect::<BTreeSet<_>>();
+    if fields.contains("") || mentions.opaque.contains(name) { Reads::All } else { Reads::Fields(fields) }
 }
 
 /// What an expression reads of a record that a pattern binds.

@@ -1,4 +1,4 @@
-use super::{Reads, of, of_groups};
+use super::{Reads, of, of_groups, of_sides};
 
 #[track_caller]
 fn check(closure: &str, expected: &str) {
@@ -9,6 +9,12 @@ fn check(closure: &str, expected: &str) {
 #[track_caller]
 fn check_groups(closure: &str, expected: &str) {
     assert_eq!(written(of_groups(&syn::parse_str(closure).expect("a closure"))), expected);
+}
+
+/// As [`check`], for a closure whose right side is an `Option`.
+#[track_caller]
+fn check_option(closure: &str, expected: &str) {
+    assert_eq!(written(of_sides(&syn::parse_str(closure).expect("a closure"), [false, true])), expected);
 }
 
 fn written(sets: Vec<Reads>) -> String {
@@ -135,4 +141,62 @@ fn names_that_hide_a_group() {
     check_groups("|g, out| { let g = g.len(); for r in g { f(r.a) } }", "all");
     check_groups("|g, out| for g in g { f(g.a) }", "all");
     check_groups("|g, out| { fn f(x: u8) -> u8 { g.len() } for r in g { f(r.a) } }", "{a}");
+}
+
+#[test]
+fn options_by_their_methods() {
+    check_option("|l, r| (l.a, r.map(|r| r.b))", "{a} | {b}");
+    check_option("|l, r| r.map(|x| x.b.c + x.d)", "{} | {b.c, d}");
+    check_option("|l, r| r.map_or(l.a, |x| x.b)", "{a} | {b}");
+    check_option("|l, r| r.map_or_else(|| l.a, |x| x.b)", "{a} | {b}");
+    check_option("|l, r| r.is_some() || r.is_none()", "{} | {}");
+    check_option("|l, r| r.is_none_or(|x| x.b > l.a)", "{a} | {b}");
+    check_option("|l, r| r.is_some_and(|x| x.b > 1) && r.and_then(|x| x.c).is_some()", "{} | {b, c}");
+    check_option("|l, r| r.as_ref().map(|x| x.b)", "{} | {b}");
+    check_option("|l, r| (&r).as_ref().copied().map(|(a, _)| a)", "{} | {0}");
+    check_option("|l, r| r?.b.c", "{} | {b.c}");
+    check_option("|l, r| if r.is_some() { r.unwrap().b } else { l.a }", "{a} | {b}");
+    check_option("|l, r| r.map(|x| r.map(|y| x.b + y.c))", "{} | {b, c}");
+    check_option("|l, _| l.a", "{a} | {}");
+}
+
+#[test]
+fn options_by_patterns() {
+    check_option("|l, r| if let Some(x) = r { x.b } else { l.a }", "{a} | {b}");
+    check_option("|l, r| if let Some(r) = r { r.b } else { l.a }", "{a} | {b}");
+    check_option("|l, r| if let Some(x) = &r { x.b } else { 0 }", "{} | {b}");
+    check_option("|l, r| match r { Some(x) if x.b > 1 => x.c, Some(_) => 1, None => l.a }", "{a} | {b, c}");
+    check_option("|l, r| match r { None => 0, Some(R { b, .. }) => b }", "{} | {b}");
+    check_option("|l, r| { let Some(x) = r else { return 0 }; let y = x.b; y + x.c }", "{} | {b, c}");
+    check_option("|l, r| match r { Some(x) => match r { Some(y) => x.b + y.c, _ => 0 }, _ => 0 }", "{} | {b, c}");
+}
+
+#[test]
+fn options_used_in_any_other_way() {
+    check_option("|l, r| r", "{} | all");
+    check_option("|l, r| (l.a, r)", "{a} | all");
+    check_option("|l, r| r.map(|x| x)", "{} | all");
+    check_option("|l, r| r.map(f)", "{} | all");
+    check_option("|l, r| r.map(|x| f(x))", "{} | all");
+    check_option("|l, r| r.filter(|x| x.b > 1).map(|x| x.c)", "{} | all");
+    check_option("|l, r| r.unwrap_or_default().b", "{} | all");
+    check_option("|l, r| r == None", "{} | all");
+    check_option("|l, r| r?", "{} | all");
+    check_option("|l, r| r.unwrap().key()", "{} | all");
+    check_option("|l, r| { let s = r; s.map(|x| x.b) }", "{} | all");
+    check_option("|l, r| match r { other => g(other) }", "{} | all");
+    check_option("|l, r| match r { Some(x) => x.b, other => g(other) }", "{} | all");
+    check_option("|l, r| match r { Some(LIMIT) => 1, _ => 0 }", "{} | all");
+    check_option("|l, r| match r { Some(R { b: 3, c }) => c, _ => 0 }", "{} | all");
+    check_option("|l, r| match r { Some(x) | Other(x) => x.b, _ => 0 }", "{} | all");
+    check_option("|l, r| if let Some(x) = r && x.b > 1 { x.c } else { 0 }", "{} | all");
+    check_option("|l, r| format!(\"{:?}\", r.map(|x| x.b))", "{} | all");
+    check_option("|l, r| r.map(|x| format!(\"{}\", x.b))", "{} | all");
+    check_option("|l, r| r.map(|x| { let r = x.b; r.map(|y| y.c) })", "{} | {b}");
+}
+
+#[test]
+fn only_sides_that_are_options_are_read_as_such() {
+    check("|l, r| r.map(|x| x.b)", "{} | all");
+    check_option("|l, r| l.map(|x| x.b)", "all | {}");
 }

@@ -8,27 +8,51 @@ use crate::page::{Input, JoinTable, Pairs, Selection};
 use crate::row::{LeafSet, LeafType};
 use crate::strategy::{DriverFactory, Planning, Ship, Strategy, Way};
 
+use super::JoinHint;
 use crate::operators::{HASH_SECONDS, SHIP_SECONDS};
 
-/// Hash strategies of a join: build either side of `builds`, ship the build side to everybody or both by hash.
-///
-/// A build side whose own records are the output is not `shared` among tasks: each would find partners for others of them. Without a
-/// key there is nothing to ship by.
+/// Which sides of a join can be built, and how they may be shipped.
+pub(crate) struct Sharing<'j> {
+    /// The key's leaves on each side. Without a key there is nothing to ship by.
+    pub(crate) keys: &'j [Vec<usize>; 2],
+    /// Whether a build side may be shipped to all tasks. One whose own records are the output may not: each task would find partners for
+    /// others of them.
+    pub(crate) shared: &'j dyn Fn(usize) -> bool,
+    /// The sides that can be built.
+    pub(crate) builds: &'j [usize],
+}
+
+/// Hash strategies of a join: build either side, ship the build side to everybody or both by hash. Where some of them are what the program
+/// wants, there are no others; `factory` is told the side to build, and whether the program asked for it.
 pub(crate) fn hash_strategies(
     planning: &Planning<'_>,
-    keys: &[Vec<usize>; 2],
-    shared: impl Fn(usize) -> bool,
-    factory: impl Fn(usize) -> Arc<dyn DriverFactory>,
-    builds: &[usize],
+    sharing: &Sharing<'_>,
+    hint: Option<JoinHint>,
+    factory: impl Fn(usize, bool) -> Arc<dyn DriverFactory>,
 ) -> Vec<Strategy> {
+    let hinted = hint.map(|hint| allowed(planning, sharing, Some(hint), &factory)).filter(|found| !found.is_empty());
+    hinted.unwrap_or_else(|| allowed(planning, sharing, None, &factory))
+}
+
+/// The strategies that a hint allows.
+fn allowed(
+    planning: &Planning<'_>,
+    sharing: &Sharing<'_>,
+    hint: Option<JoinHint>,
+    factory: &dyn Fn(usize, bool) -> Arc<dyn DriverFactory>,
+) -> Vec<Strategy> {
+    let &Sharing { keys, shared, builds } = sharing;
     let mut strategies = Vec::new();
     for &build in builds {
         let probe = 1 - build;
         let (build_side, probe_side) = (planning.inputs[build], planning.inputs[probe]);
         let mut add = |ships: [Ship; 2], tasks: usize, cost: f64| {
+            if hint.is_some_and(|hint| !hint.allows(build, &ships, planning.tasks)) {
+                return;
+            }
             strategies.push(Strategy {
                 ways: ships.into_iter().map(Way::ship).collect(),
-                driver: factory(build),
+                driver: factory(build, hint.is_some()),
                 tasks,
                 streamed: probe,
                 cost,

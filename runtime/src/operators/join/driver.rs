@@ -8,11 +8,13 @@ use crate::page::{Batch, Input, Pairs, Selection};
 use crate::row::{LeafSet, LeafType, RowLayout};
 use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Round};
 
-use super::{Build, JoinKind};
+use super::{Build, JoinKind, by_hint};
 
 pub(super) struct HashJoin {
     pub(super) kind: JoinKind,
     pub(super) build: usize,
+    /// Whether the program asked for it.
+    pub(super) hinted: bool,
     pub(super) types: [Vec<LeafType>; 2],
     pub(super) live: LeafSet,
     pub(super) keys: [Vec<usize>; 2],
@@ -23,7 +25,8 @@ pub(super) struct HashJoin {
 
 impl DriverFactory for HashJoin {
     fn name(&self) -> String {
-        format!("{}, build {}", self.kind.driver(), if self.build == 0 { "left" } else { "right" })
+        let side = if self.build == 0 { "left" } else { "right" };
+        format!("{}, build {side}{}", self.kind.driver(), by_hint(self.hinted))
     }
 
     fn layout(&self) -> Option<Arc<RowLayout>> {

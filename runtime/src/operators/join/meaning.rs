@@ -25,7 +25,7 @@ pub(super) fn of(join: &Join, inputs: &[Table]) -> Result<Table> {
     let kernel = join.kernel.open(&TaskContext::alone(memory.clone()))?;
     let mut output = Table::new(join.output.types());
     let mut calls = Calls { join, kernel, writer: output.writer(), memory };
-    let nullable = validity(&join.inputs, &join.keys);
+    let nullable = validity(&join.inputs, &join.keys, join.nulls);
     let joins = |left: &Vec<Datum>, right: &Vec<Datum>| equal_keys([left, right], &join.keys, &nullable);
     for left in &inputs[0].rows {
         let partners = inputs[1].rows.iter().filter(|right| joins(left, right)).cloned().collect();

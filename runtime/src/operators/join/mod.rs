@@ -2,6 +2,7 @@
 
 mod build;
 mod driver;
+mod hint;
 mod kind;
 mod meaning;
 
@@ -14,12 +15,22 @@ use crate::row::{Leaf, LeafSet, LeafType, Schema};
 use crate::strategy::{DriverFactory, Estimate, Planning, Strategy};
 
 use super::{layout, names};
-pub(crate) use build::{Build, hash_strategies};
+pub(crate) use build::{Build, Sharing, hash_strategies};
 use driver::HashJoin;
+pub use hint::{JoinHint, JoinShip};
 pub use kind::JoinKind;
 pub(crate) use meaning::equal_keys;
 
-/// Pairs of a left and a right record with equal keys, through a closure. A null key equals nothing.
+/// What a null in a key equals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nulls {
+    /// Nothing, as in SQL's `=`.
+    Differ,
+    /// Another null, as in SQL's `is not distinct from`.
+    Equal,
+}
+
+/// Pairs of a left and a right record with equal keys, through a closure.
 pub struct Join {
     /// What happens to records without a partner.
     pub kind: JoinKind,
@@ -27,6 +38,10 @@ pub struct Join {
     pub inputs: [Schema; 2],
     /// The key's leaves on each side, in the same order; none where every pair counts.
     pub keys: [Vec<usize>; 2],
+    /// What nulls in keys equal.
+    pub nulls: Nulls,
+    /// How the program wants it to run.
+    pub hint: Option<JoinHint>,
     /// The records it gives.
     pub output: Schema,
     /// The closure after the join. A side that may be missing is an `Option` of its record to it.
@@ -43,7 +58,7 @@ impl Operator for Join {
     }
 
     fn details(&self) -> String {
-        if self.keys[0].is_empty() { String::new() } else { on(&self.inputs, &self.keys) }
+        if self.keys[0].is_empty() { String::new() } else { on(&self.inputs, &self.keys, self.nulls) }
     }
 
     fn schema(&self) -> &Schema {
@@ -83,20 +98,22 @@ impl Operator for Join {
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
-        let factory = |build: usize| -> Arc<dyn DriverFactory> {
+        let factory = |build: usize, hinted: bool| -> Arc<dyn DriverFactory> {
             Arc::new(HashJoin {
                 kind: self.kind,
                 build,
+                hinted,
                 types: [0, 1].map(|side| self.inputs[side].types()),
                 live: planning.live_inputs[build].clone(),
                 keys: self.keys.clone(),
-                nullable: validity(&self.inputs, &self.keys),
+                nullable: validity(&self.inputs, &self.keys, self.nulls),
                 kernel: self.kernel.clone(),
                 layout: layout(&self.output, planning.live),
             })
         };
         let builds: &[usize] = if self.kind == JoinKind::With { &[1] } else { &[0, 1] };
-        hash_strategies(planning, &self.keys, |build| !self.kind.keeps(build), factory, builds)
+        let sharing = Sharing { keys: &self.keys, shared: &|build| !self.kind.keeps(build), builds };
+        hash_strategies(planning, &sharing, self.hint, factory)
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
@@ -105,13 +122,22 @@ impl Operator for Join {
 }
 
 /// For EXPLAIN: `custkey = id`.
-pub(crate) fn on(inputs: &[Schema; 2], keys: &[Vec<usize>; 2]) -> String {
-    format!("on {} = {}", names(&inputs[0], &keys[0]), names(&inputs[1], &keys[1]))
+pub(crate) fn on(inputs: &[Schema; 2], keys: &[Vec<usize>; 2], nulls: Nulls) -> String {
+    let nulls = if nulls == Nulls::Equal { ", nulls equal" } else { "" };
+    format!("on {} = {}{nulls}", names(&inputs[0], &keys[0]), names(&inputs[1], &keys[1]))
 }
 
-/// For each side, the validity leaves of its key: a row where one is zero joins nothing. An `Option` inside of an enum is a part of
+/// For EXPLAIN, behind a strategy that the program asked for.
+pub(crate) fn by_hint(hinted: bool) -> &'static str {
+    if hinted { ", by hint" } else { "" }
+}
+
+/// For each side, the validity leaves of its key: a row where one is zero joins nothing, unless nulls are equal. An `Option` inside of an enum is a part of
 /// the enum's value, which is never missing.
-pub(crate) fn validity(inputs: &[Schema; 2], keys: &[Vec<usize>; 2]) -> [Vec<usize>; 2] {
+pub(crate) fn validity(inputs: &[Schema; 2], keys: &[Vec<usize>; 2], nulls: Nulls) -> [Vec<usize>; 2] {
+    if nulls == Nulls::Equal {
+        return [Vec::new(), Vec::new()];
+    }
     [0, 1].map(|side| {
         let is_validity = |leaf: &Leaf| leaf.ty == LeafType::Valid && !leaf.in_variant;
         let valid = |&&leaf: &&usize| inputs[side].leaves().get(leaf).is_some_and(is_validity);

@@ -136,8 +136,9 @@ impl<'c, 'g, 'b> Combining<'c, 'g, 'b> {
         self.written += 1;
         let Some(made) = writer.last_row() else { return Ok(Combined::NotOne) };
         let base = self.table.base;
+        self.keep(group, made);
         // SAFETY: `made` is a row of the writer's, `group` one of the table's, of one layout.
-        if !with_shape!(&self.key, shape => unsafe { shape.same(made, base.add(group)) }) {
+        if !self.keeps_key() && !with_shape!(&self.key, shape => unsafe { shape.same(made, base.add(group)) }) {
             return Ok(Combined::KeyChanged);
         }
         let width = self.table.layout.width();
@@ -145,10 +146,30 @@ impl<'c, 'g, 'b> Combining<'c, 'g, 'b> {
             // SAFETY: both are rows of `width` bytes, of different runs; nobody holds a reference into a row without slots.
             unsafe { std::ptr::copy_nonoverlapping(base.add(made), base.add(group), width) };
         } else {
-            let moved = self.moved_to(made)?;
+            let moved = self.moved_to(made, group)?;
             self.moved_from(group, moved);
         }
         Ok(Combined::Kept)
+    }
+
+    /// Gives a written row the bytes of the leaves that the group's row keeps. Of a slot with a variable part this is the length only:
+    /// what it points to lies in the page of the group's row.
+    fn keep(&self, group: usize, made: usize) {
+        let table = &self.table;
+        for leaf in table.written..table.layout.types().len() {
+            let Some(offset) = table.layout.offset(leaf) else { continue };
+            let width = table.layout.types()[leaf].width();
+            // SAFETY: both are rows of the table's layout, of different runs, and the kernel, whose row has just been written, holds
+            // nothing of a leaf that it does not know.
+            unsafe {
+                std::ptr::copy_nonoverlapping(table.base.add(group + offset), table.base.add(made + offset), width);
+            }
+        }
+    }
+
+    /// Whether no leaf of the key is the kernel's.
+    fn keeps_key(&self) -> bool {
+        !self.table.key.is_empty() && self.table.key.iter().all(|&leaf| leaf >= self.table.written)
     }
 
     /// The row at `group` has been replaced by one at `moved`, with the same key.
@@ -164,8 +185,8 @@ impl<'c, 'g, 'b> Combining<'c, 'g, 'b> {
         self.moved = true;
     }
 
-    /// Copies a written row, with what its slots point to, behind the table's rows; its place there.
-    fn moved_to(&mut self, made: usize) -> Result<usize> {
+    /// Copies a written row, with what its slots point to, behind the table's rows; its place there. What `group` keeps comes from there.
+    fn moved_to(&mut self, made: usize, group: usize) -> Result<usize> {
         let table = &mut *self.table;
         // SAFETY: `made` is a row of the writer's, whose layout is the table's.
         let heap = unsafe { crate::page::copy::heap_bytes(&self.slots, made) };
@@ -180,8 +201,15 @@ impl<'c, 'g, 'b> Combining<'c, 'g, 'b> {
                 }
             }
         } else {
-            let leaves = (0..table.layout.types().len()).map(|leaf| table.stored_leaf(leaf));
-            // SAFETY: read at `made` only, a row of the writer's, whose layout is the table's.
+            let leaves = (0..table.layout.types().len()).map(|leaf| match table.stored_leaf(leaf) {
+                // Seen from `made`, the group's row lies so far away.
+                kept if leaf >= table.written && kept.stride != 0 => {
+                    LeafPtr { base: kept.base.wrapping_add(group).wrapping_sub(made), ..kept }
+                }
+                written => written,
+            });
+            // SAFETY: read at `made` only, a row of the writer's, whose layout is the table's; leaves that are kept are then read at
+            // `group`, a row of the table's.
             let written = unsafe { Batch::from_leaves(usize::MAX, leaves) };
             // SAFETY: as above.
             unsafe { table.rows.append_rows(&written, None, &[made], |_, at| place = Some(at))? };

@@ -241,3 +241,58 @@ fn what_is_not_one_row_of_the_same_key_replaces_nothing() {
         assert_eq!(drained(&mut table), [(5, "a".to_owned(), 0, 0)]);
     }
 }
+
+/// Adds up the items' keys by text, and makes a text as long as the count of each: a kernel that knows the first two leaves only.
+fn combine_by_text(table: &mut GroupTable, input: &Input<'_>, groups: &Groups) -> Combined {
+    let mut scratch = RowWriter::new(table.layout().clone(), memory());
+    let combined = scratch.visit(|mut sinks, mut claims| {
+        let (sum, made) = (sinks.plain::<u64>(), sinks.text());
+        table.combine(input, groups, |mut stored, mut leaves, mut pairs| {
+            let (before, before_text, key) = (stored.plain::<u64>(), stored.text(), leaves.plain::<u64>());
+            while let Some((group, item)) = pairs.next() {
+                let text = format!("{}+", before_text.read(group));
+                let row = claims.claim(made.heap_bytes(&text)).unwrap();
+                sum.write(row, before.read(group).wrapping_add(key.read(item)));
+                made.write(row, &text, &mut claims);
+                match pairs.settle(&mut claims).unwrap() {
+                    Combined::Kept => {}
+                    fault => return fault,
+                }
+            }
+            Combined::Kept
+        })
+    });
+    combined.unwrap()
+}
+
+#[test]
+fn a_group_keeps_the_leaves_that_its_kernel_does_not_know() {
+    let text =
+        |n: u64| if n.is_multiple_of(2) { n.to_string() } else { format!("the long text of group {n}").repeat(3) };
+    let items: Vec<Item> = (0..6_000).map(|n| Item { key: n, text: text(n % 50), ..Item::default() }).collect();
+    let layout = GroupTable::layout_of(vec![LeafType::U64, LeafType::Text, LeafType::Text], &LeafSet::all(3));
+    let mut table = GroupTable::new(layout, [2], &memory()).unwrap().keeping_from(2);
+    let mut groups = Groups::default();
+    for page in pages(&items) {
+        windows(&page.batch(), |input| {
+            table.probe(input, &[1], &[(0, 0), (1, 3), (2, 1)], &mut groups).unwrap();
+            assert_eq!(combine_by_text(&mut table, input, &groups), Combined::Kept);
+        });
+        table.compact().unwrap();
+    }
+    let mut found: Vec<(String, u64, String)> = Vec::new();
+    for page in table.drain().unwrap() {
+        windows(&page.batch(), |input| {
+            input.visit(|mut leaves, rows| {
+                let (sum, made, key) = (leaves.plain::<u64>(), leaves.text(), leaves.text());
+                let rows = (0..rows.len()).map(|position| rows.get(position));
+                found.extend(rows.map(|row| (key.read(row).to_owned(), sum.read(row), made.read(row).to_owned())));
+            });
+        });
+    }
+    let sum = |group: u64| (0..6_000).filter(|n| n % 50 == group).sum();
+    let mut expected: Vec<_> = (0..50).map(|group| (text(group), sum(group), "+".repeat(119))).collect();
+    expected.sort();
+    found.sort();
+    assert_eq!(found, expected);
+}

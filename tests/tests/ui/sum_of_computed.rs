@@ -2,7 +2,7 @@ use dataflow::prelude::*;
 
 #[dataflow]
 fn totals(words: DataSet<(String, u64)>) -> DataSet<(String, u64)> {
-    words.group_by(|word| word.1 + 1).sum(|word| word.1)
+    words.group_by(|word| word.0).sum(|word| word.1 * 2)
 }
 
 fn main() {}

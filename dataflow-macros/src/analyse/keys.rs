@@ -1,0 +1,110 @@
+//! Keys and orders: made of fields, or computed of records.
+//!
+//! A closure whose body only names fields, alone or in tuples, runs once, while the plan is built. Any other one is a closure over records.
+//! Of an order that is computed, what stands inside of `asc` and `desc` is computed; the words themselves are said of the parts of the result.
+
+use proc_macro2::Ident;
+use syn::visit::{self, Visit};
+use syn::{Expr, ExprBlock, ExprCall, ExprClosure, ExprPath, Stmt};
+
+use crate::diagnostics::{Diagnostics, message};
+use crate::operators::Takes;
+use crate::syntax::Pipeline;
+use crate::syntax::names::peeled;
+use crate::syntax::patterns::bound_names;
+
+/// Whether a closure computes with the record, and does more than name fields.
+pub(crate) fn is_computed(closure: &ExprClosure, takes: Takes) -> bool {
+    let records = closure.inputs.iter().flat_map(bound_names).collect::<Vec<_>>();
+    !names_fields(&closure.body, &records, takes == Takes::Order)
+}
+
+fn names_fields(expr: &Expr, records: &[&Ident], is_order: bool) -> bool {
+    match peeled(expr) {
+        Expr::Path(path) => path.path.get_ident().is_some_and(|name| records.contains(&name)),
+        Expr::Field(field) => {
+            !matches!(peeled(&field.base), Expr::Tuple(_)) && names_fields(&field.base, records, false)
+        }
+        Expr::Tuple(tuple) => tuple.elems.iter().all(|element| names_fields(element, records, is_order)),
+        Expr::Call(call) if is_order && direction(call).is_some() => names_fields(&call.args[0], records, false),
+        Expr::Block(ExprBlock { label: None, block, .. }) => match block.stmts.as_slice() {
+            [Stmt::Expr(only, None)] => names_fields(only, records, is_order),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// `asc(..)` or `desc(..)`: the word.
+fn direction(call: &ExprCall) -> Option<&ExprPath> {
+    let Expr::Path(path) = peeled(&call.func) else { return None };
+    let word = &path.path.segments.last()?.ident;
+    (call.args.len() == 1 && (word == "asc" || word == "desc")).then_some(path)
+}
+
+/// A computed order, taken apart.
+pub(crate) struct Order {
+    /// What is computed of a record: a value, or a tuple of the order's parts.
+    pub(crate) body: Expr,
+    /// For each part, the word that says its direction.
+    pub(crate) directions: Vec<Option<ExprPath>>,
+    /// Whether there is a tuple of parts.
+    pub(crate) is_tuple: bool,
+}
+
+/// Takes an order apart.
+pub(crate) fn order(closure: &ExprClosure) -> Order {
+    let mut order = Order { body: (*closure.body).clone(), directions: Vec::new(), is_tuple: false };
+    let Order { body, directions, is_tuple } = &mut order;
+    at_value(body, &mut |value| match value {
+        Expr::Tuple(tuple) => {
+            *is_tuple = true;
+            directions.extend(tuple.elems.iter_mut().map(undirected));
+        }
+        value => directions.push(undirected(value)),
+    });
+    order
+}
+
+/// Calls `f` with the expression that an expression ends in.
+fn at_value(expr: &mut Expr, f: &mut dyn FnMut(&mut Expr)) {
+    match expr {
+        Expr::Paren(inner) => at_value(&mut inner.expr, f),
+        Expr::Group(inner) => at_value(&mut inner.expr, f),
+        Expr::Block(ExprBlock { label: None, block, .. }) => match block.stmts.last_mut() {
+            Some(Stmt::Expr(value, None)) => at_value(value, f),
+            _ => f(expr),
+        },
+        value => f(value),
+    }
+}
+
+/// Takes the direction off a part of an order.
+fn undirected(part: &mut Expr) -> Option<ExprPath> {
+    let Expr::Call(call) = peeled(part) else { return None };
+    let word = direction(call)?.clone();
+    *part = call.args[0].clone();
+    Some(word)
+}
+
+/// Reports directions that stand where they cannot be taken off: in one branch, or around a part of a part.
+pub(super) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
+    for call in pipeline.flows.iter().flat_map(|flow| &flow.calls) {
+        let Some(operator) = call.operator.filter(|operator| operator.takes == Takes::Order) else { continue };
+        for closure in call.closures().filter(|closure| operator.computes(closure)) {
+            let mut hidden = Hidden(found);
+            hidden.visit_expr(&order(closure).body);
+        }
+    }
+}
+
+struct Hidden<'a>(&'a mut Diagnostics);
+
+impl<'ast> Visit<'ast> for Hidden<'_> {
+    fn visit_expr_call(&mut self, call: &'ast ExprCall) {
+        if let Some(word) = direction(call).and_then(|path| path.path.segments.last()) {
+            self.0.report_unwritable(word.ident.span(), message::hidden_direction(&word.ident));
+        }
+        visit::visit_expr_call(self, call);
+    }
+}

@@ -1,0 +1,151 @@
+//! What is read of a record that may be missing: the side of an outer join that is an `Option`.
+//!
+//! Whether it is there is known without reading it. Of the record itself that is read which a closure of `map` and its like reads, or the arm of
+//! `Some(..)`. An `Option` that is used in any other way is read as a whole.
+
+use proc_macro2::Ident;
+use syn::visit::{self, Visit};
+use syn::{Block, Expr, ExprBlock, ExprClosure, ExprMethodCall, Local, Pat, PatIdent, Stmt};
+
+use super::{Reads, of_parameter};
+use crate::syntax::names::How;
+use crate::syntax::names::{Mention, Recognise, Recognised, member_text, peeled, plain_path};
+use crate::syntax::patterns::looks_like_a_constant;
+
+/// Recognises the uses of one `Option`.
+pub(super) struct Options<'n> {
+    pub(super) name: &'n Ident,
+}
+
+impl<'a> Recognise<'a> for Options<'_> {
+    fn expr(&self, expr: &'a Expr) -> Option<Recognised<'a>> {
+        match expr {
+            Expr::MethodCall(call) => {
+                let name = self.option(&call.receiver)?;
+                Some(Recognised { mentions: mentions(name, of_call(call)?), seen: &call.receiver })
+            }
+            Expr::Field(_) => self.field(expr),
+            Expr::Match(choice) => {
+                let name = self.option(&choice.expr)?;
+                let arms = choice.arms.iter().map(|arm| of_pattern(&arm.pat, &arm.body));
+                let reads = arms.fold(Reads::nothing(), Reads::and);
+                Some(Recognised { mentions: mentions(name, reads), seen: &choice.expr })
+            }
+            Expr::If(branch) => {
+                let Expr::Let(condition) = peeled(&branch.cond) else { return None };
+                let name = self.option(&condition.expr)?;
+                let reads = of_pattern(&condition.pat, &in_block(branch.then_branch.stmts.clone()));
+                Some(Recognised { mentions: mentions(name, reads), seen: &condition.expr })
+            }
+            _ => None,
+        }
+    }
+
+    fn local(&self, local: &'a Local, rest: &'a [Stmt]) -> Option<Recognised<'a>> {
+        let init = local.init.as_ref().filter(|init| init.diverge.is_some())?;
+        let name = self.option(&init.expr)?;
+        let reads = of_pattern(&local.pat, &in_block(rest.to_vec()));
+        Some(Recognised { mentions: mentions(name, reads), seen: &init.expr })
+    }
+}
+
+impl Options<'_> {
+    /// The `Option`, by itself or by reference.
+    fn option<'a>(&self, expr: &'a Expr) -> Option<&'a Ident> {
+        match peeled(expr) {
+            Expr::Reference(reference) => self.option(&reference.expr),
+            Expr::MethodCall(call)
+                if call.args.is_empty() && is_one_of(&call.method, &["as_ref", "copied", "cloned"]) =>
+            {
+                self.option(&call.receiver)
+            }
+            expr => plain_path(expr).filter(|name| *name == self.name),
+        }
+    }
+
+    /// `r?.field`, `r.unwrap().field`
+    fn field<'a>(&self, expr: &'a Expr) -> Option<Recognised<'a>> {
+        let Expr::Field(outermost) = expr else { return None };
+        let (mut fields, mut base) = (Vec::new(), expr);
+        while let Expr::Field(field) = peeled(base) {
+            fields.insert(0, member_text(&field.member));
+            base = &field.base;
+        }
+        let option = match peeled(base) {
+            Expr::Try(attempt) => &attempt.expr,
+            Expr::MethodCall(call) if call.method == "unwrap" && call.args.is_empty() => &call.receiver,
+            _ => return None,
+        };
+        let name = self.option(option)?;
+        Some(Recognised { mentions: vec![Mention { name, how: How::Value, fields }], seen: &outermost.base })
+    }
+}
+
+/// What a method reads of the record; `None` where it may be anything.
+fn of_call(call: &ExprMethodCall) -> Option<Reads> {
+    let arguments = call.args.iter().collect::<Vec<_>>();
+    match arguments.as_slice() {
+        [] if is_one_of(&call.method, &["is_some", "is_none"]) => Some(Reads::nothing()),
+        [Expr::Closure(of_record)] if is_one_of(&call.method, &["map", "and_then", "is_some_and", "is_none_or"]) => {
+            of_closure(of_record)
+        }
+        [_, Expr::Closure(of_record)] if is_one_of(&call.method, &["map_or", "map_or_else"]) => of_closure(of_record),
+        _ => None,
+    }
+}
+
+fn of_closure(closure: &ExprClosure) -> Option<Reads> {
+    match closure.inputs.iter().collect::<Vec<_>>().as_slice() {
+        [record] => Some(of_parameter(record, &closure.body)),
+        _ => None,
+    }
+}
+
+/// What is read of the record where a pattern has matched the `Option`.
+fn of_pattern(pattern: &Pat, body: &Expr) -> Reads {
+    match pattern {
+        Pat::Guard(guarded) => of_pattern(&guarded.pat, &guarded.guard).and(of_pattern(&guarded.pat, body)),
+        Pat::Wild(_) => Reads::nothing(),
+        Pat::Ident(PatIdent { ident, subpat: None, .. }) if ident == "None" => Reads::nothing(),
+        Pat::TupleStruct(some) if some.path.is_ident("Some") && some.elems.len() == 1 && only_binds(&some.elems[0]) => {
+            of_parameter(&some.elems[0], body)
+        }
+        _ => Reads::All,
+    }
+}
+
+/// Whether a pattern compares nothing with a constant.
+fn only_binds(pattern: &Pat) -> bool {
+    let mut search = Constants(false);
+    search.visit_pat(pattern);
+    !search.0
+}
+
+struct Constants(bool);
+
+impl<'ast> Visit<'ast> for Constants {
+    fn visit_pat_ident(&mut self, pattern: &'ast PatIdent) {
+        self.0 |= looks_like_a_constant(&pattern.ident);
+        visit::visit_pat_ident(self, pattern);
+    }
+}
+
+/// The mentions that stand for what is read.
+fn mentions(name: &Ident, reads: Reads) -> Vec<Mention<'_>> {
+    let mention = |fields| Mention { name, how: How::Value, fields };
+    match reads {
+        Reads::All => vec![mention(Vec::new())],
+        Reads::Fields(paths) => {
+            paths.iter().map(|path| mention(path.split('.').map(str::to_owned).collect())).collect()
+        }
+    }
+}
+
+fn in_block(stmts: Vec<Stmt>) -> Expr {
+    let block = Block { brace_token: Default::default(), stmts };
+    Expr::Block(ExprBlock { attrs: Vec::new(), label: None, block })
+}
+
+fn is_one_of(word: &Ident, words: &[&str]) -> bool {
+    words.iter().any(|known| word == known)
+}

@@ -1,0 +1,61 @@
+//! Keys and orders that are computed of records.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{ExprClosure, Index};
+
+use crate::analyse::reads::{self, Reads};
+use crate::analyse::{captures, keys};
+use crate::emit::body::generated;
+use crate::emit::capture;
+use crate::emit::closure::Closure;
+use crate::operators::Takes;
+use crate::syntax::Call;
+
+/// `|o| o.day.month()`: `|symbols| symbols.computed(move |o, key| key.emit(o.day.month())).reading(&["day"])`; of an order, with
+/// `.order(|k| (desc(k.0), k.1))` behind it.
+pub(super) fn write(call: &Call, closure: &ExprClosure) -> TokenStream {
+    if call.operator.is_some_and(|operator| operator.takes == Takes::Order) {
+        let order = keys::order(closure);
+        let mut computing = closure.clone();
+        *computing.body = order.body.clone();
+        return computed(call, &computing, &directions(call, &order));
+    }
+    computed(call, closure, &TokenStream::new())
+}
+
+fn computed(call: &Call, closure: &ExprClosure, order: &TokenStream) -> TokenStream {
+    let span = generated(call.span());
+    let (symbols, key) = (Ident::new("__symbols", span), Ident::new("__key", call.span()));
+    // The user's span, as the call is reported where the key is of a wrong type.
+    let emit = |value: &syn::Expr| quote_spanned!(call.span()=> #key.emit(#value));
+    let run = Closure::new(closure, false, call.span()).each_value(&emit);
+    let record = closure.inputs.iter();
+    let body = quote_spanned!(call.span()=> move |#(#record,)* #key| { #run });
+    let body = capture::around(&captures::of(closure, &call.scope), call.span(), body);
+    let reading = reads::of(closure).into_iter().next().and_then(|reads| match reads {
+        Reads::All => None,
+        Reads::Fields(fields) => {
+            let fields = fields.iter();
+            Some(quote_spanned!(span=> .reading(&[#(#fields),*])))
+        }
+    });
+    quote_spanned!(call.span()=> |#symbols| ::dataflow::Symbols::computed(#symbols, #body) #reading #order)
+}
+
+/// What is said of the parts of a computed order; nothing where it ascends in one value.
+fn directions(call: &Call, order: &keys::Order) -> TokenStream {
+    if order.directions.iter().all(Option::is_none) {
+        return TokenStream::new();
+    }
+    let span = generated(call.span());
+    let parts = Ident::new("__parts", span);
+    let part = |(index, word): (usize, &Option<syn::ExprPath>)| {
+        let index = Index::from(index);
+        let symbol = if order.is_tuple { quote!(#parts.#index) } else { parts.to_token_stream() };
+        word.as_ref().map_or(symbol.clone(), |word| quote!(#word(#symbol)))
+    };
+    let said = order.directions.iter().enumerate().map(part);
+    let said = if order.is_tuple { quote!((#(#said,)*)) } else { quote!(#(#said)*) };
+    quote_spanned!(span=> .order(|#parts| #said))
+}

@@ -1,0 +1,142 @@
+//! What a program may say about how a join runs, and about how large a flow is.
+
+use std::panic::Location;
+
+use runtime::operators::{ExpectRows, JoinHint, JoinShip};
+
+use super::join::{FullOuter, Inner, LeftOuter, Outer, RightOuter};
+use super::{Flow, Mode};
+use crate::record::Record;
+
+/// A way to run a join of kind `K`, for `join(…).hint(…)`.
+///
+/// A hash join *builds* a table of one side and lets the other side's records look for partners in it. Its rows are *broadcast*, all of the
+/// built side to every task, or *repartitioned*, both sides by the hash of their keys.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no hint for a join",
+    label = "not a hint",
+    note = "hints are `BuildLeft`, `BuildRight`, `BroadcastLeft`, `BroadcastRight`, `Repartition`, `RepartitionBuildLeft` and `RepartitionBuildRight`"
+)]
+pub trait Hint<K> {
+    /// The hint, as a value.
+    const HINT: JoinHint;
+}
+
+/// Joins that have no hint yet.
+#[diagnostic::on_unimplemented(message = "a join takes one hint, and this one has it", label = "a second hint")]
+pub trait Unhinted {}
+impl Unhinted for Inner {}
+impl Unhinted for LeftOuter {}
+impl Unhinted for RightOuter {}
+impl Unhinted for FullOuter {}
+impl Unhinted for Semi {}
+
+/// Joins whose left side can be broadcast.
+#[diagnostic::on_unimplemented(
+    message = "the left side of this join cannot be broadcast: its records are kept without a partner, and each task would find partners for others of them",
+    label = "not for this join",
+    note = "use `BroadcastRight` where the right side is small, or `RepartitionBuildLeft`"
+)]
+pub trait SharesLeft {}
+impl SharesLeft for Inner {}
+impl SharesLeft for RightOuter {}
+
+/// Joins whose right side can be broadcast.
+#[diagnostic::on_unimplemented(
+    message = "the right side of this join cannot be broadcast: its records are kept without a partner, and each task would find partners for others of them",
+    label = "not for this join",
+    note = "use `RepartitionBuildRight`, or `BroadcastLeft` where the left side is small and not kept either"
+)]
+pub trait SharesRight {}
+impl SharesRight for Inner {}
+impl SharesRight for LeftOuter {}
+impl SharesRight for Semi {}
+// What is wrong with a second hint is that there is a first one.
+impl<K> SharesLeft for Hinted<K> {}
+impl<K> SharesRight for Hinted<K> {}
+
+/// A join that has its hint.
+pub struct Hinted<K>(std::marker::PhantomData<K>);
+
+impl<K: Outer> Outer for Hinted<K> {
+    type Left<L: Record> = K::Left<L>;
+    type Right<R: Record> = K::Right<R>;
+    const KIND: runtime::operators::JoinKind = K::KIND;
+}
+
+/// Semi-joins and anti-joins.
+pub enum Semi {}
+
+/// The left side is built.
+#[derive(Clone, Copy, Debug)]
+pub struct BuildLeft;
+impl<K: Unhinted> Hint<K> for BuildLeft {
+    const HINT: JoinHint = JoinHint { build: Some(0), ship: None };
+}
+
+/// The right side is built.
+#[derive(Clone, Copy, Debug)]
+pub struct BuildRight;
+impl<K: Unhinted> Hint<K> for BuildRight {
+    const HINT: JoinHint = JoinHint { build: Some(1), ship: None };
+}
+
+/// The left side is built, and sent to all tasks; the right side stays where it is.
+#[derive(Clone, Copy, Debug)]
+pub struct BroadcastLeft;
+impl<K: Unhinted + SharesLeft> Hint<K> for BroadcastLeft {
+    const HINT: JoinHint = JoinHint { build: Some(0), ship: Some(JoinShip::Broadcast) };
+}
+
+/// The right side is built, and sent to all tasks; the left side stays where it is.
+#[derive(Clone, Copy, Debug)]
+pub struct BroadcastRight;
+impl<K: Unhinted + SharesRight> Hint<K> for BroadcastRight {
+    const HINT: JoinHint = JoinHint { build: Some(1), ship: Some(JoinShip::Broadcast) };
+}
+
+/// Both sides are sent by the hash of their keys; which one is built is left open.
+#[derive(Clone, Copy, Debug)]
+pub struct Repartition;
+impl<K: Unhinted> Hint<K> for Repartition {
+    const HINT: JoinHint = JoinHint { build: None, ship: Some(JoinShip::Repartition) };
+}
+
+/// Both sides are sent by the hash of their keys, and the left one is built.
+#[derive(Clone, Copy, Debug)]
+pub struct RepartitionBuildLeft;
+impl<K: Unhinted> Hint<K> for RepartitionBuildLeft {
+    const HINT: JoinHint = JoinHint { build: Some(0), ship: Some(JoinShip::Repartition) };
+}
+
+/// Both sides are sent by the hash of their keys, and the right one is built.
+#[derive(Clone, Copy, Debug)]
+pub struct RepartitionBuildRight;
+impl<K: Unhinted> Hint<K> for RepartitionBuildRight {
+    const HINT: JoinHint = JoinHint { build: Some(1), ship: Some(JoinShip::Repartition) };
+}
+
+impl<T: Record, M: Mode> Flow<T, M> {
+    /// Says about how many records there are, for the estimates that plans are made by: where the engine guesses badly, as behind a filter that
+    /// keeps one record of a thousand. EXPLAIN shows it. A wrong number makes a slow plan, never a wrong result.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn rare(lines: DataSet<String>) -> DataSet<String> {
+    ///     lines.filter(|line| line.contains("panicked")).expect_rows(100)
+    /// }
+    /// # fn main() -> dataflow::Result<()> {
+    /// let lines = Env::embedded().collection(["all is well".to_owned(), "it panicked".to_owned()])?;
+    /// assert_eq!(rare(lines).collect()?, ["it panicked"]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// Cost: nothing.
+    #[must_use]
+    #[track_caller]
+    pub fn expect_rows(&self, rows: u64) -> Flow<T, M> {
+        self.then(ExpectRows { schema: T::schema(), rows }, &[], &self.next.called_at(Location::caller()))
+    }
+}

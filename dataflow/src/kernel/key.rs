@@ -1,0 +1,47 @@
+//! Closures that compute a key of each record.
+
+use runtime::kernel::ChainFactory;
+
+use super::Emitter;
+use super::chain::process;
+use crate::record::{Record, Value};
+
+/// Takes the key of one record.
+pub struct KeyOf<'k, V: Record> {
+    put: &'k mut dyn for<'a> FnMut(V::At<'a>),
+}
+
+/// Says that a record's key was emitted: what a closure that computes keys gives back.
+#[must_use = "a closure that computes keys gives this back"]
+pub struct Keying(());
+
+impl<V: Record> KeyOf<'_, V> {
+    /// Emits the record's key: a value, or a tuple of some. What it borrows is copied.
+    #[inline(always)]
+    pub fn emit<K: Value<Record = V>>(self, key: K) -> Keying {
+        (self.put)(key.twin());
+        Keying(())
+    }
+}
+
+/// A chain that gives each record, and what stands behind it already, with the key that `body` emits of the record.
+pub(crate) fn keying<T: Record, B: Record, V: Record, F>(body: F) -> ChainFactory
+where
+    F: for<'r> Fn(T::At<'r>, KeyOf<'_, V>) -> Keying + Clone + Send + 'static,
+{
+    let keyed = move |(record, behind): <(T, B) as Record>::At<'_>, out: &mut Emitter<'_, ((T, B), V)>| {
+        let Keying(()) = body(record, KeyOf { put: &mut |key| out.emit(((record, behind), Twin::<V>(key))) });
+    };
+    process::<(T, B), ((T, B), V), _>(keyed)
+}
+
+/// A key as it was emitted.
+struct Twin<'a, V: Record>(V::At<'a>);
+
+impl<V: Record> Value for Twin<'_, V> {
+    type Record = V;
+    #[inline(always)]
+    fn twin(&self) -> V::At<'_> {
+        self.0.twin()
+    }
+}

@@ -1,0 +1,36 @@
+//! What a program says about how a join should run.
+
+use crate::strategy::Ship;
+
+/// How the program wants a join to run. What it leaves open is decided by cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JoinHint {
+    /// The side to build: 0 is left.
+    pub build: Option<usize>,
+    /// How rows get to the join.
+    pub ship: Option<JoinShip>,
+}
+
+/// How rows get to a join.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JoinShip {
+    /// The build side to every task, the other side not at all.
+    Broadcast,
+    /// Both sides by the hash of their keys.
+    Repartition,
+}
+
+impl JoinHint {
+    /// Whether a join that builds `build` and ships its sides like this runs as the program wants. Where there is one task, nothing is
+    /// shipped, however it is wanted.
+    pub(super) fn allows(&self, build: usize, ships: &[Ship; 2], tasks: usize) -> bool {
+        let by_hash = matches!(ships[build], Ship::Hash(_));
+        let is_shipped = match self.ship {
+            None => true,
+            Some(_) if tasks == 1 => true,
+            Some(JoinShip::Broadcast) => !by_hash,
+            Some(JoinShip::Repartition) => by_hash,
+        };
+        self.build.is_none_or(|wanted| wanted == build) && is_shipped
+    }
+}

@@ -1,0 +1,70 @@
+//! Records with a computed key behind their own leaves, for operators that find records by it.
+//!
+//! A closure over records looks at the record's leaves and no further, so nothing that follows notices the key, until [`View`](super::View)
+//! drops its leaves again.
+
+use std::sync::Arc;
+
+use crate::error::{Error, Result};
+use crate::kernel::ChainFactory;
+use crate::plan::{Operator, Reads, Table, row_bytes};
+use crate::row::{LeafSet, Schema};
+use crate::strategy::{Estimate, Planning, Ship, Strategy, Way};
+
+use super::chain::{ChainDriverFactory, run_over};
+use super::{ROW_SECONDS, layout};
+
+/// Computes a key of each record.
+pub struct Keyed {
+    /// The records.
+    pub input: Schema,
+    /// The records, then their key.
+    pub output: Schema,
+    /// Gives each record once, with its key behind it.
+    pub chain: ChainFactory,
+    /// What the key is computed from.
+    pub reads: Reads,
+}
+
+impl Operator for Keyed {
+    fn name(&self) -> &'static str {
+        "key"
+    }
+
+    fn schema(&self) -> &Schema {
+        &self.output
+    }
+
+    fn reads(&self, _: usize, live: &LeafSet) -> LeafSet {
+        let mut reads = self.reads.of(&self.input);
+        live.iter().filter(|&leaf| leaf < self.input.leaves().len()).for_each(|leaf| reads.insert(leaf));
+        reads
+    }
+
+    fn estimate(&self, inputs: &[Estimate], live: &LeafSet) -> Estimate {
+        Estimate { rows: inputs.first().map_or(0.0, |input| input.rows), row_bytes: row_bytes(&self.output, live) }
+    }
+
+    fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
+        let driver = ChainDriverFactory { chain: self.chain.clone(), layout: layout(&self.output, planning.live) };
+        vec![Strategy {
+            ways: vec![Way::ship(Ship::Forward)],
+            driver: Arc::new(driver),
+            tasks: planning.input_tasks[0],
+            streamed: 0,
+            cost: planning.inputs[0].rows * ROW_SECONDS,
+        }]
+    }
+
+    fn reference(&self, inputs: &[Table]) -> Result<Table> {
+        // The chain is shown what the key may read; the records are the originals.
+        let mut keyed = run_over(&self.chain, &inputs[0], &self.reads.of(&self.input), self.output.types())?;
+        if keyed.rows.len() != inputs[0].rows.len() {
+            return Err(Error::Internal("a record without a key".to_owned()));
+        }
+        for (row, record) in keyed.rows.iter_mut().zip(&inputs[0].rows) {
+            row[..record.len()].clone_from_slice(record);
+        }
+        Ok(keyed)
+    }
+}

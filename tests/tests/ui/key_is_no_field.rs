@@ -1,8 +1,0 @@
-use dataflow::prelude::*;
-
-#[dataflow]
-fn totals(words: DataSet<(String, u64)>) -> DataSet<(String, u64)> {
-    words.group_by(|_| "all").sum(|word| word.1)
-}
-
-fn main() {}

@@ -1,0 +1,8 @@
+use dataflow::prelude::*;
+
+#[dataflow]
+fn totals(words: DataSet<(String, u64)>) -> DataSet<u64> {
+    words.group_by(|word| word.0.chars()).aggregate(|g| g.count())
+}
+
+fn main() {}
