@@ -1,4 +1,4 @@
-//! Joins whose pairs go through a closure: inner and outer joins, products, and flows of one record taken as a value.
+//! Joins whose pairs go through a closure: inner and outer joins.
 
 use std::marker::PhantomData;
 use std::panic::Location;
@@ -9,10 +9,10 @@ use runtime::operators::{self, JoinHint, JoinKind, Keyed, Nulls};
 use runtime::plan::{Node, Reads};
 use runtime::row::Schema;
 
-use super::hint::{BroadcastLeft, BroadcastRight, Hint, Hinted};
+use super::hint::{Hint, Hinted};
 use super::keyed::keyed;
 use super::step::Next;
-use super::{DataSet, Ends, Flow, Mode};
+use super::{Ends, Flow, Mode};
 use crate::env::Env;
 use crate::error::UserError;
 use crate::kernel::{Emitter, join, try_join};
@@ -92,7 +92,7 @@ pub struct Joined<L, R, M> {
 
 /// The two flows, whatever their records are.
 #[derive(Clone)]
-struct Pairing {
+pub(super) struct Pairing {
     nodes: [Arc<Node>; 2],
     /// What the records are; a computed key may stand behind them.
     records: [Schema; 2],
@@ -114,7 +114,7 @@ impl<L: Record, R: Record, M: Mode, K: Outer> Join<L, R, M, K> {
 }
 
 impl Pairing {
-    fn new<L: Record, R: Record, M, N>(
+    pub(super) fn new<L: Record, R: Record, M, N>(
         left: &Flow<L, M>,
         right: Flow<R, N>,
         location: &'static Location<'static>,
@@ -136,12 +136,12 @@ impl Pairing {
         self
     }
 
-    fn hinted<H: Hint<Inner>>(self, _: H) -> Self {
+    pub(super) fn hinted<H: Hint<Inner>>(self, _: H) -> Self {
         Pairing { hint: Some(H::HINT), ..self }
     }
 
     /// All pairs.
-    fn product<L, R, M>(self, kind: JoinKind) -> Joined<L, R, M> {
+    pub(super) fn product<L, R, M>(self, kind: JoinKind) -> Joined<L, R, M> {
         Joined { pairing: self, kind, keys: [Vec::new(), Vec::new()], nulls: Nulls::Differ, of: PhantomData }
     }
 }
@@ -211,74 +211,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
         M: Ends,
     {
         Join::new(self, right, Location::caller())
-    }
-
-    /// All pairs with another flow's records. The side that is estimated to be smaller is kept in memory, by each task;
-    /// [`Flow::cross_with_tiny`] and [`Flow::cross_with_huge`] say which.
-    ///
-    /// Cost: the product of both sides' records.
-    ///
-    /// ```
-    /// # use dataflow::prelude::*;
-    /// #[dataflow]
-    /// fn pairs(days: DataSet<u64>, hours: DataSet<u64>) -> DataSet<u64> {
-    ///     days.cross(hours).map(|day, hour| day * 24 + hour)
-    /// }
-    /// # fn main() -> dataflow::Result<()> {
-    /// # let env = Env::embedded();
-    /// let mut pairs = pairs(env.collection([0u64, 1])?, env.collection([6u64, 18])?).collect()?;
-    /// pairs.sort();
-    /// assert_eq!(pairs, [6, 18, 30, 42]);
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[track_caller]
-    pub fn cross<R: Record>(&self, other: Flow<R, M>) -> Joined<T, R, M>
-    where
-        M: Ends,
-    {
-        Pairing::new(self, other, Location::caller()).product(JoinKind::Cross)
-    }
-
-    /// As [`Flow::cross`] with a flow that is known to be small: it is the one that each task keeps in memory.
-    #[track_caller]
-    pub fn cross_with_tiny<R: Record>(&self, tiny: Flow<R, M>) -> Joined<T, R, M>
-    where
-        M: Ends,
-    {
-        Pairing::new(self, tiny, Location::caller()).hinted(BroadcastRight).product(JoinKind::Cross)
-    }
-
-    /// As [`Flow::cross`] with a flow that is known to be large: this one is what each task keeps in memory.
-    #[track_caller]
-    pub fn cross_with_huge<R: Record>(&self, huge: Flow<R, M>) -> Joined<T, R, M>
-    where
-        M: Ends,
-    {
-        Pairing::new(self, huge, Location::caller()).hinted(BroadcastLeft).product(JoinKind::Cross)
-    }
-
-    /// Takes a flow of one record as a value: closures get it beside each record. What SQL calls a scalar sub-query.
-    ///
-    /// Any other number of records than one ends the job.
-    ///
-    /// ```
-    /// # use dataflow::prelude::*;
-    /// #[dataflow]
-    /// fn above_average(sales: DataSet<i64>) -> DataSet<i64> {
-    ///     let average = sales.aggregate(|g| g.avg(|s| s));
-    ///     sales.with(average).filter(|s, average| s as f64 > average).map(|s, _| s)
-    /// }
-    /// # fn main() -> dataflow::Result<()> {
-    /// # let env = Env::embedded();
-    /// let above = above_average(env.collection([1i64, 2, 9])?).collect()?;
-    /// assert_eq!(above, [9]);
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[track_caller]
-    pub fn with<R: Record>(&self, one: DataSet<R>) -> Joined<T, R, M> {
-        Pairing::new(self, one, Location::caller()).product(JoinKind::With)
     }
 }
 

@@ -15,6 +15,7 @@ mod join;
 mod keyed;
 mod order;
 mod partition;
+mod product;
 mod project;
 mod records;
 mod reduce_group;
