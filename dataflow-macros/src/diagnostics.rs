@@ -97,7 +97,7 @@ pub(crate) mod message {
 
     pub(crate) fn changed_capture(name: &Ident) -> String {
         format!(
-            "a closure over records cannot change `{name}`: each task has a copy of its own, and records come in no order; use a group's measures, or `reduce`, or `map_with` for a state of the task"
+            "a closure over records cannot change `{name}`: each task has a copy of its own, and records come in no order; use a group's measures, or `reduce`, or `map_with` for a state of the task, or an accumulator (`env.counter(..)`)"
         )
     }
 

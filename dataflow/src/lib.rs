@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod accumulators;
 mod dates;
 mod env;
 mod error;
@@ -17,6 +18,7 @@ mod text;
 
 pub use dataflow_macros::{Record, dataflow_inline as dataflow};
 
+pub use accumulators::{Accumulated, Accumulator};
 pub use env::{Engine, Env, Options, ProgressWhen, Report};
 pub use error::{Error, Result, UserError};
 pub use flow::{
@@ -69,6 +71,7 @@ mod guide {
         first_pipeline: "first-pipeline.md";
         records: "records.md";
         joins_and_groups: "joins-and-groups.md";
+        beside_records: "beside-records.md";
         errors: "errors.md";
     }
 }

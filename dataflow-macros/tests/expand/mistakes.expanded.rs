@@ -176,7 +176,7 @@ fn changes(lines: DataSet<String>, limit: usize) -> DataSet<usize> {
     ::core::unreachable!()
 }
 ::core::compile_error! {
-    "a closure over records cannot change `longest`: each task has a copy of its own, and records come in no order; use a group's measures, or `reduce`, or `map_with` for a state of the task"
+    "a closure over records cannot change `longest`: each task has a copy of its own, and records come in no order; use a group's measures, or `reduce`, or `map_with` for a state of the task, or an accumulator (`env.counter(..)`)"
 }
 #[allow(warnings)]
 fn computes(lines: DataSet<(String, u64)>) -> DataSet<(String, u64)> {

@@ -32,6 +32,10 @@ where
     fn open(&self, _: &TaskContext) -> Result<Box<dyn Predicate>> {
         Ok(Box::new(Keep { body: self.body.get(), of: self.of }))
     }
+
+    fn has_effects(&self) -> bool {
+        self.body.accumulates()
+    }
 }
 
 impl<T: Record, F> Predicate for Keep<T, F>
@@ -68,6 +72,10 @@ where
 {
     fn open(&self, _: &TaskContext) -> Result<Box<dyn Predicate>> {
         Ok(Box::new(TryKeep { body: self.body.get(), reads: self.reads.clone(), of: self.of }))
+    }
+
+    fn has_effects(&self) -> bool {
+        self.body.accumulates()
     }
 }
 

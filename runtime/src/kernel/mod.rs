@@ -183,6 +183,12 @@ pub trait Factory<K: ?Sized>: Send + Sync {
     /// # Errors
     /// What the user's set-up gives.
     fn open(&self, context: &TaskContext) -> Result<Box<K>>;
+
+    /// Whether it matters which rows its kernels are shown, and how often, beyond what they give: they count, say, or keep a state. Such a
+    /// kernel runs where the program has it, once for each row.
+    fn has_effects(&self) -> bool {
+        false
+    }
 }
 
 impl<K: ?Sized, F: Fn(&TaskContext) -> Result<Box<K>> + Send + Sync> Factory<K> for F {

@@ -2,6 +2,7 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod accumulators;
 mod aggregate;
 mod chain;
 mod composed;
