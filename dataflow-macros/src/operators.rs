@@ -119,11 +119,17 @@ static OPERATORS: &[Operator] = &[
     row("filter", Flow, Records(1), Flow, Predicate(&filter::FILTER)),
     row("try_map", Flow, Records(1), Flow, Body(&map::TRY_MAP)),
     row("try_flat_map", Flow, Records(1), Flow, Body(&flat_map::TRY_FLAT_MAP)),
+    row("try_filter_map", Flow, Records(1), Flow, Body(&filter_map::TRY_FILTER_MAP)),
     row("try_filter", Flow, Records(1), Flow, Predicate(&filter::TRY_FILTER)),
     // One record at a time, with a state of the task.
     row("map_with", Flow, TaskThenRecord, Flow, Body(&map::MAP)),
     row("flat_map_with", Flow, TaskThenRecord, Flow, Body(&flat_map::FLAT_MAP)),
     row("filter_map_with", Flow, TaskThenRecord, Flow, Body(&filter_map::FILTER_MAP)),
+    row("filter_with", Flow, TaskThenRecord, Flow, Predicate(&filter::FILTER)),
+    row("try_map_with", Flow, TaskThenRecord, Flow, Body(&map::TRY_MAP)),
+    row("try_flat_map_with", Flow, TaskThenRecord, Flow, Body(&flat_map::TRY_FLAT_MAP)),
+    row("try_filter_map_with", Flow, TaskThenRecord, Flow, Body(&filter_map::TRY_FILTER_MAP)),
+    row("try_filter_with", Flow, TaskThenRecord, Flow, Predicate(&filter::TRY_FILTER)),
     // One pair of records at a time.
     row("map", Joined, Records(2), Flow, Body(&map::MAP)),
     row("flat_map", Joined, Records(2), Flow, Body(&flat_map::FLAT_MAP)),
@@ -131,6 +137,7 @@ static OPERATORS: &[Operator] = &[
     row("filter", Joined, Records(2), Joined, Predicate(&filter::FILTER)),
     row("try_map", Joined, Records(2), Flow, Body(&map::TRY_MAP)),
     row("try_flat_map", Joined, Records(2), Flow, Body(&flat_map::TRY_FLAT_MAP)),
+    row("try_filter_map", Joined, Records(2), Flow, Body(&filter_map::TRY_FILTER_MAP)),
     row("try_filter", Joined, Records(2), Joined, Predicate(&filter::TRY_FILTER)),
     // Joins.
     row("join", Flow, Values, Join, AsWritten),

@@ -57,7 +57,7 @@ pub(super) fn describe(
 fn step_reads(step: &Step<'_>) -> Vec<Reads> {
     match &step.work {
         Work::Body(stages) => body_reads(stages),
-        Work::Predicate(call) => call.closures().flat_map(reads::of).collect(),
+        Work::Predicate(call) => record_reads(call).unwrap_or_default(),
         Work::Single(call) => match call.operator.map(|operator| operator.takes) {
             Some(Takes::Records(_) | Takes::Partition) => call.closures().flat_map(reads::of).collect(),
             Some(Takes::Handle) => measures::of(call).iter().map(measures::reads).collect(),

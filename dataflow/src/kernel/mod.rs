@@ -29,6 +29,6 @@ pub(crate) use join::{join, try_join};
 pub(crate) use predicate::{predicate, try_predicate};
 pub(crate) use reduce::reduce;
 pub use slots::{Avg, Condition, Count, CountIf, Extreme, Greatest, Least, Measure, Slots, State, Sum};
-pub(crate) use stateful::process_with;
+pub(crate) use stateful::{process_with, try_predicate_with, try_process_with};
 pub use whole::TaskRecords;
 pub(crate) use whole::over_all;
