@@ -147,6 +147,8 @@ static OPERATORS: &[Operator] = &[
     row("on", Join, Symbols, Joined, AsWritten),
     row("cross", Flow, Values, Joined, AsWritten),
     row("with", Flow, Values, Joined, AsWritten),
+    row("with_all", Flow, Values, Joined, AsWritten),
+    row("init", Joined, Records(1), Joined, Rewritten(moved::write)),
     row("semi_join", Flow, Values, KeyedFilter, AsWritten),
     row("anti_join", Flow, Values, KeyedFilter, AsWritten),
     row("on", KeyedFilter, Symbols, Flow, AsWritten),

@@ -23,9 +23,9 @@ pub use env::{Engine, Env, Options, ProgressWhen, Report};
 pub use error::{Error, Result, UserError};
 pub use flow::{
     Aggregates, Bounded, DataSet, DataStream, Ends, Flow, Grouped, Join, Joined, Mode, Reads, Records, Scope, SemiJoin,
-    Side, SortedGroups, Step, Task, TaskState, Total, Unbounded, scope,
+    Side, SortedGroups, Step, Task, TaskState, Total, Unbounded, WithAll, WithMade, scope,
 };
-pub use kernel::{Averaged, Emitter, Group, TaskRecords, mean};
+pub use kernel::{Averaged, Emitter, Group, Rows, RowsIter, TaskRecords, mean};
 pub use key::{Asc, Desc, Equality, Field, Key, KeyedBy, Order, Projection, asc, desc};
 pub use record::{Record, Value};
 pub use runtime::format::{CsvOptions, JsonOptions};

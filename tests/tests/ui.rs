@@ -9,7 +9,8 @@ use std::fs;
 use std::path::Path;
 
 /// Mistakes that the compiler finds in two places: where a value is made, and where a type that depends on it is used.
-const FOUND_TWICE: [&str; 3] = ["aggregate_sum_of_text", "min_by_keeps_text", "record_without_derive"];
+const FOUND_TWICE: [&str; 4] =
+    ["aggregate_sum_of_text", "min_by_keeps_text", "record_without_derive", "with_all_state_not_send"];
 
 #[test]
 fn mistakes_are_reported_as_recorded() {

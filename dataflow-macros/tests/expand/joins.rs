@@ -33,3 +33,9 @@ fn filtered_pairs(left: DataSet<L>, right: DataSet<R>, l: u64) -> DataSet<(u64, 
 fn no_closure(left: DataSet<L>, right: DataSet<R>) -> DataSet<L> {
     left.join(right).on(|a| a.id, |b| b.id)
 }
+
+#[dataflow]
+fn in_bands(sales: DataSet<Sale>, bands: DataSet<Band>, rates: DataSet<Rate>, least: i64) -> DataSet<(u64, u64)> {
+    let banded = sales.with_all(bands).filter(|s, bands| s.amount > least && !bands.is_empty()).map(|s, bands| band(s, bands));
+    banded.with_all(rates).init(|rates| Table::new(rates, least)).try_map(|s, table| table.look_up(s.day).map(|rate| (s.id, rate)))
+}

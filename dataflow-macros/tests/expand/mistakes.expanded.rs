@@ -62,7 +62,7 @@ fn too_few(lines: DataSet<String>, more: DataSet<String>) -> DataSet<String> {
     ::core::unreachable!()
 }
 ::core::compile_error! {
-    "`map` gets one record of each side after a join: write `|left, right| …`"
+    "`map` gets one record of each side after a join, or all of the other side after `with_all`: write `|left, right| …`"
 }
 #[allow(warnings)]
 fn unfinished(lines: DataSet<String>, more: DataSet<String>) -> DataSet<String> {

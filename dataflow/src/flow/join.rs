@@ -89,11 +89,11 @@ pub struct Joined<L, R, M> {
 
 /// The two flows, whatever their records are.
 #[derive(Clone)]
-struct Pairing {
-    nodes: [Arc<Node>; 2],
-    inputs: [Schema; 2],
-    env: Env,
-    next: Next,
+pub(super) struct Pairing {
+    pub(super) nodes: [Arc<Node>; 2],
+    pub(super) inputs: [Schema; 2],
+    pub(super) env: Env,
+    pub(super) next: Next,
 }
 
 impl<L, R, M> Clone for Joined<L, R, M> {
@@ -109,7 +109,7 @@ impl<L: Record, R: Record, M: Mode, K: Outer> Join<L, R, M, K> {
 }
 
 impl Pairing {
-    fn new<L: Record, R: Record, M, N>(
+    pub(super) fn new<L: Record, R: Record, M, N>(
         left: &Flow<L, M>,
         right: Flow<R, N>,
         location: &'static Location<'static>,
@@ -120,6 +120,11 @@ impl Pairing {
             env: left.env.clone(),
             next: left.next.called_at(location),
         }
+    }
+
+    /// What the next closure reads of each side.
+    pub(super) fn reads(&self) -> [Reads; 2] {
+        [0, 1].map(|side| self.next.reads(side, &self.inputs[side]))
     }
 
     /// All pairs.
@@ -222,7 +227,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
 
     /// Takes a flow of one record as a value: closures get it beside each record. What SQL calls a scalar sub-query.
     ///
-    /// Any other number of records than one ends the job.
+    /// Any other number of records than one ends the job; [`Flow::with_all`] takes a flow of any number.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -293,8 +298,8 @@ impl<L: Record, R: Record, M: Mode> Joined<L, R, M> {
     }
 
     fn with_kernel<U: Record>(&self, kernel: JoinFactory) -> Flow<U, M> {
+        let reads = self.pairing.reads();
         let Pairing { nodes, inputs, env, next } = self.pairing.clone();
-        let reads = [0, 1].map(|side| next.reads(side, &inputs[side]));
         let operator =
             operators::Join { kind: self.kind, inputs, keys: self.keys.clone(), output: U::schema(), kernel, reads };
         Flow::behind(env, operator, nodes.into(), &next)

@@ -21,6 +21,7 @@ mod semi_join;
 mod set;
 mod step;
 mod task;
+mod with_all;
 mod zip;
 
 use std::marker::PhantomData;
@@ -41,6 +42,7 @@ pub use scope::{Scope, scope};
 pub use semi_join::SemiJoin;
 pub use step::{Reads, Step};
 pub use task::{Task, TaskState};
+pub use with_all::{WithAll, WithMade};
 
 pub(crate) use step::Next;
 

@@ -1,6 +1,7 @@
 //! User closures as kernels: the only code that is compiled per user type, so it is small.
 
 mod accumulate;
+mod beside;
 mod best;
 mod chain;
 mod emitter;
@@ -16,6 +17,8 @@ mod stateful;
 mod whole;
 
 pub(crate) use accumulate::accumulate;
+pub use beside::{Rows, RowsIter};
+pub(crate) use beside::{try_with_made, try_with_rows};
 pub use best::{GreatestBy, LeastBy};
 pub(crate) use chain::{process, try_process};
 pub use emitter::Emitter;

@@ -12,7 +12,9 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::memory::Memory;
-use crate::page::{Batch, Combined, GroupTable, Groups, Input, JoinTable, Pairs, RowWriter, Selection, SortBuffer};
+use crate::page::{
+    Batch, Combined, GroupTable, Groups, Input, JoinTable, Pairs, RowWriter, Selection, SortBuffer, StoredRows,
+};
 
 pub(crate) use panics::catching;
 
@@ -176,6 +178,15 @@ pub trait Whole: Send {
     fn run(&mut self, rows: &SortBuffer, out: &mut RowWriter) -> Result<()>;
 }
 
+/// Rows in, rows out, beside all rows of another input.
+pub trait Beside: Chain {
+    /// The other input's rows: said once, before the first run. What is kept of them is the kernel's to drop.
+    ///
+    /// # Errors
+    /// What the user's closure gives.
+    fn begin(&mut self, all: Arc<StoredRows>) -> Result<()>;
+}
+
 /// Opens kernels of one kind, one per task.
 pub trait Factory<K: ?Sized>: Send + Sync {
     /// A kernel for one task.
@@ -209,5 +220,7 @@ pub type AccumulateFactory = Arc<dyn Factory<dyn Accumulate>>;
 pub type GroupFactory = Arc<dyn Factory<dyn GroupKernel>>;
 /// Opens reducers.
 pub type ReduceFactory = Arc<dyn Factory<dyn Reduce>>;
+/// Opens kernels beside all rows of another input.
+pub type BesideFactory = Arc<dyn Factory<dyn Beside>>;
 /// Opens kernels over all rows of a task.
 pub type WholeFactory = Arc<dyn Factory<dyn Whole>>;

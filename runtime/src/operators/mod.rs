@@ -30,6 +30,7 @@ mod top;
 mod union;
 mod view;
 mod whole;
+mod with_all;
 mod write;
 mod zip;
 
@@ -56,6 +57,7 @@ pub use top::Top;
 pub use union::Union;
 pub use view::View;
 pub use whole::MapPartition;
+pub use with_all::WithAll;
 pub use write::{Target, Written};
 pub use zip::{Numbers, Zip};
 

@@ -27,6 +27,7 @@ mod set;
 mod sharing;
 mod sums;
 mod task_state;
+mod with_all;
 mod zip;
 
 use std::collections::BTreeMap;
