@@ -172,6 +172,7 @@ static OPERATORS: &[Operator] = &[
     row("aggregate", Flow, Handle, Flow, Rewritten(aggregate::write)),
     // Whole flows.
     row("project", Flow, Symbols, Flow, AsWritten),
+    row("persist", Flow, Values, Flow, AsWritten),
     row("union", Flow, Values, Flow, AsWritten),
     row("distinct", Flow, Values, Flow, AsWritten),
     row("distinct_by", Flow, Symbols, Flow, AsWritten),

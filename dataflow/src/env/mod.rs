@@ -14,7 +14,7 @@ use runtime::explain;
 use runtime::memory::Budget;
 use runtime::metrics::JobMetrics;
 use runtime::optimizer;
-use runtime::plan::{Node, topological};
+use runtime::plan::{Node, topological, without_kept};
 
 use crate::accumulators::{Registry, Run};
 use crate::error::Result;
@@ -161,7 +161,8 @@ impl Env {
     /// What cannot be right about the program.
     pub fn explain(&self) -> Result<String> {
         let sinks = self.inner.sinks.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let plan = optimizer::plan(&sinks, optimizer::Resources { tasks: self.inner.options.parallelism })?;
+        let plan =
+            optimizer::plan(&without_kept(&sinks), optimizer::Resources { tasks: self.inner.options.parallelism })?;
         Ok(explain::text(&plan, None))
     }
 
@@ -178,6 +179,7 @@ impl Env {
     }
 
     fn execute(&self, sinks: &[Arc<Node>]) -> Result<Report> {
+        let sinks = &without_kept(sinks);
         let run = self.inner.accumulators.begin()?;
         let result = run.within(|| match self.inner.options.engine {
             Engine::Embedded => embedded::run(sinks).map(|()| Report::default()).map_err(Into::into),

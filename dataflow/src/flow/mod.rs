@@ -11,6 +11,7 @@ mod group_records;
 mod join;
 mod order;
 mod partition;
+mod persist;
 mod project;
 mod records;
 mod reduce_group;

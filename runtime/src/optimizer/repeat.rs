@@ -28,7 +28,7 @@ pub(super) fn scans(sinks: &[Arc<Node>]) -> Vec<Arc<Node>> {
         };
         let inputs: Vec<Arc<Node>> = node.inputs.iter().map(input).collect();
         let is_same = inputs.iter().zip(&node.inputs).all(|(left, right)| Arc::ptr_eq(left, right));
-        copies.insert(node.sequence, if is_same { node.clone() } else { with_inputs(node, inputs) });
+        copies.insert(node.sequence, if is_same { node.clone() } else { node.with_inputs(inputs) });
     }
     sinks.iter().filter_map(|sink| copies.get(&sink.sequence)).cloned().collect()
 }
@@ -53,9 +53,5 @@ fn scans_among(nodes: &[Arc<Node>]) -> HashSet<u64> {
 
 /// A copy of a scan, down to the source.
 fn scan_again(node: &Arc<Node>) -> Arc<Node> {
-    with_inputs(node, node.inputs.iter().map(scan_again).collect())
-}
-
-fn with_inputs(node: &Node, inputs: Vec<Arc<Node>>) -> Arc<Node> {
-    Node::new(node.path.clone(), node.origin.clone(), node.text.clone(), node.operator.clone(), inputs)
+    node.with_inputs(node.inputs.iter().map(scan_again).collect())
 }

@@ -1,5 +1,7 @@
 //! What the planner asks an operator.
 
+use std::sync::Arc;
+
 use crate::error::Result;
 use crate::plan::Table;
 use crate::row::{LeafSet, Schema};
@@ -77,6 +79,12 @@ pub trait Operator: Send + Sync {
     /// Bad records that it left out in the last run.
     fn rejected_rows(&self) -> u64 {
         0
+    }
+
+    /// Where its records are there from a run before: a source without records, to stand in the place of its input. The operator then gives the
+    /// records when that ends, and what they were made of is not run again.
+    fn begins_here(&self) -> Option<Arc<dyn Operator>> {
+        None
     }
 
     /// What it is to the executor.

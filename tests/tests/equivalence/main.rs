@@ -18,6 +18,7 @@ mod memory;
 mod order;
 mod outer_join;
 mod partition;
+mod persist;
 mod reduce;
 mod reduce_group;
 mod results;
