@@ -13,11 +13,13 @@ use crate::error::UserError;
 use crate::kernel::{Emitter, Rows, try_with_made, try_with_rows};
 use crate::record::Record;
 
+type Types<T, R, M> = PhantomData<fn() -> (T, R, M)>;
+
 /// A flow beside all records of another: say what to make of them.
 #[must_use = "a flow beside another needs a closure: `.map(|record, rows| …)`"]
 pub struct WithAll<T, R, M> {
     pairing: Pairing,
-    of: PhantomData<fn() -> (T, R, M)>,
+    of: Types<T, R, M>,
 }
 
 /// A flow beside what `init` makes of all records of another.
@@ -25,7 +27,7 @@ pub struct WithAll<T, R, M> {
 pub struct WithMade<T, R, M, O> {
     pairing: Pairing,
     init: O,
-    of: PhantomData<fn() -> (T, R, M)>,
+    of: Types<T, R, M>,
 }
 
 impl<T: Record, M: Mode> Flow<T, M> {

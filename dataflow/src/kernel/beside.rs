@@ -102,13 +102,16 @@ fn lent<R: Record, V>(all: &StoredRows, f: impl for<'r> FnOnce(Rows<'r, R>) -> V
     all.visit(|mut leaves, rows| f(Rows { cursor: R::cursor(&mut leaves), rows }))
 }
 
+/// The records, those beside them, and the result's.
+type Types<T, R, U> = PhantomData<fn() -> (T, R, U)>;
+
 /// The kernel of `with_all`.
 struct WithRows<T, R, U, B> {
     all: Option<Arc<StoredRows>>,
     body: B,
     /// What `body` reads of its records, and so what may be shown of one.
     reads: Reads,
-    of: PhantomData<fn() -> (T, R, U)>,
+    of: Types<T, R, U>,
 }
 
 /// A kernel that calls `body` for each record with all rows, and ends the job with its error.
@@ -150,7 +153,7 @@ struct WithMade<T, R, U, S, B> {
     made: Option<S>,
     body: B,
     reads: Reads,
-    of: PhantomData<fn() -> (T, R, U)>,
+    of: Types<T, R, U>,
 }
 
 /// A kernel that calls `init` once with all rows, and `body` for each record with what it made.
@@ -175,7 +178,7 @@ where
 {
     fn begin(&mut self, all: Arc<StoredRows>) -> Result<()> {
         let init = &self.body.0;
-        self.made = Some(lent::<R, _>(&all, |rows| init(rows))?);
+        self.made = Some(lent::<R, _>(&all, init)?);
         Ok(())
     }
 }
