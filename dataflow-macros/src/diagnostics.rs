@@ -60,7 +60,7 @@ pub(crate) mod message {
     pub(crate) const UNSAFE: &str = "a pipeline has nothing unsafe to promise: write `fn` without `unsafe`";
     pub(crate) const EXTERN: &str = "a pipeline is called from Rust: write `fn` without `extern`";
     pub(crate) const FLOW_INSIDE_CLOSURE: &str = "a flow cannot be read inside of a closure over records: \
-        join it with `.join(..)`, or compute what is needed of it first";
+        join it with `.join(..)`, or take it as a value, `.with(..)` where it has one record and `.with_all(..)` where it has more";
     pub(crate) const HANDLE_ESCAPES: &str = "the handle of a group stays inside of `aggregate`: use its measures, \
         `.sum(..)`, `.min(..)`, `.max(..)`, `.avg(..)`, `.count()`, …, and its `.key`";
     pub(crate) const NO_KEY: &str = "a whole flow has no key: write `.group_by(..)` before `.aggregate(..)`";
@@ -98,7 +98,7 @@ pub(crate) mod message {
 
     pub(crate) fn changed_capture(name: &Ident) -> String {
         format!(
-            "a closure over records cannot change `{name}`: each task has a copy of its own, and records come in no order; use a group's measures, or `reduce`, or `map_with` for a state of the task"
+            "a closure over records cannot change `{name}`: each task has a copy of its own, and records come in no order; use a group's measures, or `reduce`, or `map_with` for a state of the task, or an accumulator (`env.counter(..)`)"
         )
     }
 
@@ -109,9 +109,10 @@ pub(crate) mod message {
     pub(crate) fn records_wanted(word: &Ident, wanted: usize, found: usize) -> String {
         let why = match wanted {
             1 if found == 2 => "looks at one record at a time; two come after `.join(..).on(..)`",
+            1 if *word == "init" => "gets all records at once",
             1 => "looks at one record at a time",
             _ if *word == "reduce" => "combines two records into one",
-            _ => "gets one record of each side after a join",
+            _ => "gets one record of each side after a join, or all of the other side after `with_all`",
         };
         format!("`{word}` {why}: write `{} …`", parameters(wanted))
     }

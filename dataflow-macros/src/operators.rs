@@ -154,11 +154,17 @@ static OPERATORS: &[Operator] = &[
     row("filter", Flow, Records(1), Flow, Predicate(&filter::FILTER)),
     row("try_map", Flow, Records(1), Flow, Body(&map::TRY_MAP)),
     row("try_flat_map", Flow, Records(1), Flow, Body(&flat_map::TRY_FLAT_MAP)),
+    row("try_filter_map", Flow, Records(1), Flow, Body(&filter_map::TRY_FILTER_MAP)),
     row("try_filter", Flow, Records(1), Flow, Predicate(&filter::TRY_FILTER)),
     // One record at a time, with a state of the task.
     row("map_with", Flow, TaskThenRecord, Flow, Body(&map::MAP)),
     row("flat_map_with", Flow, TaskThenRecord, Flow, Body(&flat_map::FLAT_MAP)),
     row("filter_map_with", Flow, TaskThenRecord, Flow, Body(&filter_map::FILTER_MAP)),
+    row("filter_with", Flow, TaskThenRecord, Flow, Predicate(&filter::FILTER)),
+    row("try_map_with", Flow, TaskThenRecord, Flow, Body(&map::TRY_MAP)),
+    row("try_flat_map_with", Flow, TaskThenRecord, Flow, Body(&flat_map::TRY_FLAT_MAP)),
+    row("try_filter_map_with", Flow, TaskThenRecord, Flow, Body(&filter_map::TRY_FILTER_MAP)),
+    row("try_filter_with", Flow, TaskThenRecord, Flow, Predicate(&filter::TRY_FILTER)),
     // One pair of records at a time.
     row("map", Joined, Records(2), Flow, Body(&map::MAP)),
     row("flat_map", Joined, Records(2), Flow, Body(&flat_map::FLAT_MAP)),
@@ -166,6 +172,7 @@ static OPERATORS: &[Operator] = &[
     row("filter", Joined, Records(2), Joined, Predicate(&filter::FILTER)),
     row("try_map", Joined, Records(2), Flow, Body(&map::TRY_MAP)),
     row("try_flat_map", Joined, Records(2), Flow, Body(&flat_map::TRY_FLAT_MAP)),
+    row("try_filter_map", Joined, Records(2), Flow, Body(&filter_map::TRY_FILTER_MAP)),
     row("try_filter", Joined, Records(2), Joined, Predicate(&filter::TRY_FILTER)),
     // Joins.
     row("join", Flow, Values, Join, AsWritten),
@@ -179,6 +186,8 @@ static OPERATORS: &[Operator] = &[
     row("cross_with_tiny", Flow, Values, Joined, AsWritten),
     row("cross_with_huge", Flow, Values, Joined, AsWritten),
     row("with", Flow, Values, Joined, AsWritten),
+    row("with_all", Flow, Values, Joined, AsWritten),
+    row("init", Joined, Records(1), Joined, Rewritten(moved::write)),
     row("semi_join", Flow, Values, KeyedFilter, AsWritten),
     row("anti_join", Flow, Values, KeyedFilter, AsWritten),
     row("on", KeyedFilter, Key, Flow, AsWritten),
@@ -213,6 +222,7 @@ static OPERATORS: &[Operator] = &[
     // Whole flows.
     row("project", Flow, Symbols, Flow, AsWritten),
     row("expect_rows", Flow, Values, Flow, AsWritten),
+    row("persist", Flow, Values, Flow, AsWritten),
     row("union", Flow, Values, Flow, AsWritten),
     row("distinct", Flow, Values, Flow, AsWritten),
     row("distinct_by", Flow, Key, Flow, AsWritten),

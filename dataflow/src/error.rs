@@ -44,6 +44,14 @@ impl fmt::Debug for UserError {
 }
 
 impl UserError {
+    /// As the engine's error. What it was about is known by the operator alone.
+    pub(crate) fn alone(self) -> runtime::error::Error {
+        match self.0.downcast::<Overflow>() {
+            Ok(overflow) => runtime::error::Error::Overflow { what: overflow.what },
+            Err(error) => runtime::error::Error::User(error),
+        }
+    }
+
     /// As the engine's error, with the record that it was about. An overflow is the engine's own finding, about a record of its own.
     pub(crate) fn with_record(self, record: &str) -> runtime::error::Error {
         match self.0.downcast::<Overflow>() {

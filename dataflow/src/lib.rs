@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod accumulators;
 mod dates;
 mod env;
 mod error;
@@ -17,13 +18,15 @@ mod text;
 
 pub use dataflow_macros::{Record, dataflow_inline as dataflow};
 
+pub use accumulators::{Accumulated, Accumulator};
 pub use env::{Engine, Env, Options, ProgressWhen, Report};
 pub use error::{Error, Result, UserError};
 pub use flow::{
     Aggregates, Bounded, CoGroup, CoGroups, DataSet, DataStream, Ends, Flow, Forward, Grouped, Join, Joined, Mode,
-    Reads, Records, Scope, SemiJoin, Side, SortedGroups, Step, Task, TaskState, Total, Unbounded, scope,
+    Reads, Records, Scope, SemiJoin, Side, SortedGroups, Step, Task, TaskState, Total, Unbounded, WithAll, WithMade,
+    scope,
 };
-pub use kernel::{Accumulator, Aggregator, Averaged, Emitter, Group, KeyOf, Keying, TaskRecords, mean};
+pub use kernel::{Aggregator, Averaged, Emitter, FoldState, Group, KeyOf, Keying, Rows, RowsIter, TaskRecords, mean};
 pub use key::{
     Asc, Computed, ComputedOrder, Desc, Equality, Field, Key, KeyedBy, OfFields, Order, Projection, Symbols, asc, desc,
 };
@@ -75,6 +78,7 @@ mod guide {
         first_pipeline: "first-pipeline.md";
         records: "records.md";
         joins_and_groups: "joins-and-groups.md";
+        beside_records: "beside-records.md";
         errors: "errors.md";
     }
 }

@@ -102,7 +102,7 @@ pub enum Error {
     User(Box<dyn std::error::Error + Send + Sync>),
     /// A flow that is taken as a value has not one record.
     #[error(
-        "expected a flow of one record, found {}; a flow that `with` takes as a value is best made by an `aggregate`",
+        "expected a flow of one record, found {}; a flow that `with` takes as a value is best made by an `aggregate`, and `with_all` takes one of any number",
         match found { 0 => "none".to_owned(), found => format!("{found} records") }
     )]
     NotOneRecord {

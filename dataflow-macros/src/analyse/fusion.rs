@@ -8,8 +8,7 @@
 //!   closure that means a name which is hidden there starts an operator of its own.
 //! * **Size.** The second body is written wherever the first one makes a value, once for each arm of a `match`.
 //!
-//! An operator with a state starts a body: the state is made for the records that the operator itself sees. A closure that may fail is not put
-//! behind it, as the builder has no such body.
+//! An operator with a state starts a body: the state is made for the records that the operator itself sees.
 
 use syn::ExprClosure;
 
@@ -27,7 +26,6 @@ pub(super) fn extend<'a>(mut stages: Vec<&'a Call>, following: &'a [Call]) -> Ve
     for next in following.iter().take_while(|call| is_stage_on_flow(call)) {
         let copies = stages.iter().map(|stage| values_of(stage)).product::<usize>();
         match next.record_closure() {
-            Some(_) if has_state(stages[0]) && is_fallible(next) => break,
             Some(closure) if copies <= COPIES_LIMIT && names_stay_apart(&stages, closure) => stages.push(next),
             _ => break,
         }
@@ -41,10 +39,6 @@ fn is_stage_on_flow(call: &Call) -> bool {
 
 fn has_state(call: &Call) -> bool {
     call.operator.is_some_and(|operator| operator.has_state())
-}
-
-fn is_fallible(call: &Call) -> bool {
-    call.operator.and_then(|operator| operator.stage()).is_some_and(|stage| stage.is_fallible())
 }
 
 /// The number of places at which a stage gives a record to the next; a predicate has one.

@@ -147,8 +147,8 @@ fn side(pipeline: &Pipeline, flow: FlowId, at: usize, places: &[(Place, Place)])
     let join = &calls[word];
     let side = places.first()?.1.record;
     let may_drop: &[usize] = match join.operator?.word {
-        "join" | "cross" => &[0, 1],
-        "left_join" | "with" => &[0],
+        "join" | "cross" | "cross_with_tiny" | "cross_with_huge" => &[0, 1],
+        "left_join" | "with" | "with_all" => &[0],
         "right_join" => &[1],
         _ => return None,
     };

@@ -80,11 +80,13 @@ struct Acts<'a> {
 
 impl Acts<'_> {
     fn hands_on(&mut self, expr: &Expr) {
-        let expr = match peeled(expr) {
-            Expr::Reference(reference) => peeled(&reference.expr),
-            expr => expr,
-        };
-        self.found |= plain_path(expr).is_some_and(|name| self.captured.iter().any(|capture| capture.name == *name));
+        let mut root = peeled(expr);
+        while let Expr::Reference(syn::ExprReference { expr, .. }) | Expr::Field(syn::ExprField { base: expr, .. }) =
+            root
+        {
+            root = peeled(expr);
+        }
+        self.found |= plain_path(root).is_some_and(|name| self.captured.iter().any(|capture| capture.name == *name));
     }
 }
 

@@ -23,7 +23,7 @@ pub(crate) trait Stage: Sync {
     fn write(&self, this: &Closure<'_>, next: &Next) -> TokenStream;
 }
 
-/// Writes `process`, `try_process` or `process_with`, with everything that the stages do.
+/// Writes `process`, `process_with` or their fallible forms, with everything that the stages do.
 pub(super) fn write(stages: &[&Call]) -> TokenStream {
     let Some((first, last)) = stages.first().zip(stages.last()) else {
         return TokenStream::new();
@@ -47,8 +47,9 @@ pub(super) fn write(stages: &[&Call]) -> TokenStream {
         Some(set_up) => {
             // The compiler looks at closures after all other arguments. As a block the set-up comes before the body, which may be one and needs
             // the state's type.
-            let set_up = moved::closure(set_up, first);
-            method::in_place_of(first, "process_with", quote_spanned!(span=> { #set_up }, #closure))
+            let set_up = moved::set_up(set_up, first, is_fallible);
+            let word = if is_fallible { "try_process_with" } else { "process_with" };
+            method::in_place_of(first, word, quote_spanned!(span=> { #set_up }, #closure))
         }
         None => method::in_place_of(first, if is_fallible { "try_process" } else { "process" }, closure),
     }

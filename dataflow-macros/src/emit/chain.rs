@@ -67,7 +67,7 @@ impl<'a> Emission<'a> {
     }
 
     fn step(&self, step: &Step<'_>, binding: Option<&Ident>) -> TokenStream {
-        let heads = step.heads.iter().map(|call| self.as_written(call)).collect::<TokenStream>();
+        let heads = step.heads.iter().map(|call| self.single(call)).collect::<TokenStream>();
         match &step.work {
             Work::Predicate(call) => predicate::write(step, call, binding, self.pipeline.is_as_written),
             Work::Body(stages) => {
@@ -75,17 +75,21 @@ impl<'a> Emission<'a> {
                 quote!(#meta #heads #body)
             }
             Work::Single(call) => {
-                let meta = step::write(step, binding);
-                let call = match call.operator.map(|operator| &operator.writing) {
-                    Some(Writing::Rewritten(rewrite)) => rewrite(call),
-                    _ => self.as_written(call),
-                };
+                let (meta, call) = (step::write(step, binding), self.single(call));
                 quote!(#meta #heads #call)
             }
             Work::Missing => {
                 let meta = step::write(step, binding);
                 quote!(#meta #heads)
             }
+        }
+    }
+
+    /// A call that is an operator, or a part of one.
+    fn single(&self, call: &Call) -> TokenStream {
+        match call.operator.map(|operator| &operator.writing) {
+            Some(Writing::Rewritten(rewrite)) => rewrite(call),
+            _ => self.as_written(call),
         }
     }
 

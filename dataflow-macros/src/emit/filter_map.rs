@@ -1,4 +1,4 @@
-//! `filter_map`: a record from some.
+//! `filter_map` and `try_filter_map`: a record from some.
 
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
@@ -10,13 +10,17 @@ use crate::emit::precedence::before_block;
 use crate::syntax::names::plain_path;
 
 /// `filter_map(|r| option)`: `if let Some(value) = option { out.emit(value) }`
-pub(crate) const FILTER_MAP: FilterMap = FilterMap;
+pub(crate) const FILTER_MAP: FilterMap = FilterMap { is_fallible: false };
+/// `try_filter_map(|r| result)`: `if let Some(value) = result? { out.emit(value) }`
+pub(crate) const TRY_FILTER_MAP: FilterMap = FilterMap { is_fallible: true };
 
-pub(crate) struct FilterMap;
+pub(crate) struct FilterMap {
+    is_fallible: bool,
+}
 
 impl Stage for FilterMap {
     fn is_fallible(&self) -> bool {
-        false
+        self.is_fallible
     }
 
     fn write(&self, this: &Closure<'_>, next: &Next) -> TokenStream {

@@ -5,6 +5,8 @@ use quote::quote_spanned;
 use syn::ExprClosure;
 
 use crate::analyse::captures;
+use crate::emit::body::generated;
+use crate::emit::closure::Closure;
 use crate::emit::{capture, method};
 use crate::syntax::Call;
 
@@ -20,5 +22,18 @@ pub(crate) fn write(call: &Call) -> TokenStream {
 pub(super) fn closure(closure: &ExprClosure, call: &Call) -> TokenStream {
     let ExprClosure { inputs, output, body, .. } = closure;
     let moved = quote_spanned!(call.span()=> move |#inputs| #output #body);
+    capture::around(&captures::of(closure, &call.scope), call.span(), moved)
+}
+
+/// The closure that makes the state of a task. In an operator that may fail it gives a `Result`: its own, where it stands in one with `try_`.
+pub(super) fn set_up(closure: &ExprClosure, call: &Call, is_fallible: bool) -> TokenStream {
+    if !is_fallible {
+        return self::closure(closure, call);
+    }
+    let may_fail = call.operator.and_then(|operator| operator.stage()).is_some_and(|stage| stage.is_fallible());
+    let (span, inputs) = (generated(call.span()), &closure.inputs);
+    let this = Closure::new(closure, may_fail, call.span());
+    let body = this.each_value(&|state| quote_spanned!(span=> ::core::result::Result::Ok(#state)));
+    let moved = quote_spanned!(call.span()=> move |#inputs| { #body });
     capture::around(&captures::of(closure, &call.scope), call.span(), moved)
 }

@@ -1,7 +1,7 @@
 //! Filters that stand on a flow: operators of their own, one for each conjunct.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 use syn::ExprClosure;
 
 use crate::analyse::conjuncts::{self, Bound};
@@ -11,19 +11,22 @@ use crate::emit::body::generated;
 use crate::emit::closure::Closure;
 use crate::emit::scope::plain;
 use crate::emit::step::Facts;
-use crate::emit::{capture, method, step};
+use crate::emit::{capture, method, moved, step};
 use crate::syntax::Call;
 
-/// Writes `.step(..).bounded(..).filter(..)`, once for each conjunct, or `.step(..).try_filter(..)`.
+/// Writes `.step(..).bounded(..).filter(..)`, once for each conjunct; a filter that may fail or that keeps a state is one.
 ///
 /// Filters may move from where they stand, unless the user says that they are to run as written.
 pub(super) fn write(whole: &Step<'_>, call: &Call, binding: Option<&Ident>, is_as_written: bool) -> TokenStream {
-    let Some(closure) = call.closures().next() else {
+    let Some(closure) = call.record_closure() else {
         return TokenStream::new();
     };
-    if call.operator.and_then(|operator| operator.stage()).is_some_and(|stage| stage.is_fallible()) {
+    let is_fallible = call.operator.and_then(|operator| operator.stage()).is_some_and(|stage| stage.is_fallible());
+    if is_fallible || call.set_up().is_some() {
         let meta = step::write(whole, binding);
-        let filter = filter(call, closure, &fallible_body(call, closure), "try_filter");
+        let body = if is_fallible { fallible_body(call, closure) } else { plain_body(call, closure) };
+        let set_up = call.set_up().map(|set_up| moved::set_up(set_up, call, is_fallible));
+        let filter = filter(call, set_up.as_ref(), closure, &body);
         return quote!(#meta #filter);
     }
     let conjuncts = match conjuncts::of(&renamed::with_plain_parameters(closure)) {
@@ -59,8 +62,7 @@ fn write_conjunct(
     let meta = step::describe(call, binding, &word, text, &facts);
     let bounds = conjuncts::bounds(conjunct, &call.scope);
     let bounds = bounds.iter().map(|bound| write_bound(call, bound));
-    let body = Closure::new(conjunct, false, call.span()).value().into_token_stream();
-    let filter = filter(call, conjunct, &body, "filter");
+    let filter = filter(call, None, conjunct, &plain_body(call, conjunct));
     quote!(#meta #(#bounds)* #filter)
 }
 
@@ -73,6 +75,10 @@ fn write_bound(call: &Call, bound: &Bound) -> TokenStream {
     method::in_place_of(call, "bounded", arguments)
 }
 
+fn plain_body(call: &Call, closure: &ExprClosure) -> TokenStream {
+    Closure::new(closure, false, call.span()).value()
+}
+
 /// The body of a fallible predicate gives `Result<bool, UserError>`, whatever its own error is.
 fn fallible_body(call: &Call, closure: &ExprClosure) -> TokenStream {
     let span = generated(call.span());
@@ -80,9 +86,15 @@ fn fallible_body(call: &Call, closure: &ExprClosure) -> TokenStream {
     this.each_value(&|keep| quote_spanned!(span=> ::core::result::Result::Ok(#keep)))
 }
 
-fn filter(call: &Call, closure: &ExprClosure, body: &TokenStream, word: &str) -> TokenStream {
+/// `.filter(move |record| body)`, with what makes the state before it where there is one.
+fn filter(call: &Call, set_up: Option<&TokenStream>, closure: &ExprClosure, body: &TokenStream) -> TokenStream {
     let inputs = &closure.inputs;
     let kept = quote_spanned!(call.span()=> move |#inputs| { #body });
     let kept = capture::around(&captures::of(closure, &call.scope), call.span(), kept);
-    method::in_place_of(call, word, kept)
+    let word = call.word.to_string();
+    match set_up {
+        // As a block, for the same reason as in a body.
+        Some(set_up) => method::in_place_of(call, &word, quote_spanned!(generated(call.span())=> { #set_up }, #kept)),
+        None => method::in_place_of(call, &word, kept),
+    }
 }

@@ -99,7 +99,7 @@ fn written_forwards(forwards: &Forwards) -> Option<TokenStream> {
 fn step_reads(step: &Step<'_>) -> Vec<Reads> {
     match &step.work {
         Work::Body(stages) => body_reads(stages, optional_sides(step)),
-        Work::Predicate(call) => call.closures().flat_map(reads::of).collect(),
+        Work::Predicate(call) => record_reads(call, [false; 2]).unwrap_or_default(),
         Work::Single(call) => match call.operator.map(|operator| operator.takes) {
             Some(Takes::Records(_)) => call.closures().flat_map(reads::of).collect(),
             Some(Takes::Groups(_) | Takes::Partition) => call.closures().flat_map(reads::of_groups).collect(),

@@ -328,3 +328,91 @@ fn missing_sides(left: DataSet<L>, right: DataSet<R>) -> DataSet<(u64, Option<u6
             }
         })
 }
+///
+/// # Plan
+/// ```text
+/// banded = sales
+///     with_all(bands) filter(|s, bands| s.amount > least && !bands.is_empty()) map(|s, bands| band(s, bands))
+/// banded
+///     with_all(rates) init(|rates| Table::new(rates, least)) try_map(|s, table| table.look_up(s.day).map(|rate| (s.…
+/// ```
+#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
+fn in_bands(
+    sales: DataSet<Sale>,
+    bands: DataSet<Band>,
+    rates: DataSet<Rate>,
+    least: i64,
+) -> DataSet<(u64, u64)> {
+    let _scope = ::dataflow::scope("in_bands");
+    let banded = sales
+        .step(const {
+            &::dataflow::Step {
+                name: "filter",
+                operator: "filter",
+                text: "|s, bands| s.amount > least",
+                reads: &[::dataflow::Reads::Fields(&["amount"])],
+                moves: true,
+                below: "with_all",
+                ..::dataflow::Step::UNKNOWN
+            }
+        })
+        .bounded("amount", ::dataflow::Comparison::Greater, &least)
+        .filter({
+            #[allow(unused_imports)]
+            use ::dataflow::__private::Capture as _;
+            let least = least.__capture();
+            move |__record| { __record.amount > least }
+        })
+        .step(const {
+            &::dataflow::Step {
+                name: "banded",
+                operator: "with_all → filter → map",
+                text: "bands → |s, bands| !bands.is_empty() → |s, bands| band(s, bands)",
+                reads: &[::dataflow::Reads::All, ::dataflow::Reads::All],
+                ..::dataflow::Step::UNKNOWN
+            }
+        })
+        .with_all(bands.clone())
+        .process(move |record0, record1, __out| {
+            if ({
+                let _ = record0;
+                let bands = record1;
+                !bands.is_empty()
+            }) {
+                {
+                    let s = record0;
+                    let bands = record1;
+                    __out.emit(band(s, bands))
+                }
+            }
+        });
+    banded
+        .step(const {
+            &::dataflow::Step {
+                name: "with_all",
+                operator: "with_all → init → try_map",
+                text: "rates → |rates| Table::new(rates, least) → |s, table| table.look_up(s.day).map(|rate| (s.id, rate))",
+                reads: &[
+                    ::dataflow::Reads::Fields(&["day", "id"]),
+                    ::dataflow::Reads::All,
+                ],
+                ..::dataflow::Step::UNKNOWN
+            }
+        })
+        .with_all(rates.clone())
+        .init({
+            #[allow(unused_imports)]
+            use ::dataflow::__private::Capture as _;
+            let least = least.__capture();
+            move |rates| Table::new(rates, least)
+        })
+        .try_process(move |s, table, __out| {
+            __out
+                .emit(
+                    ::core::convert::identity::<
+                        ::core::result::Result<_, _>,
+                    >(table.look_up(s.day).map(|rate| (s.id, rate)))?,
+                );
+            ::core::result::Result::Ok(())
+        })
+}

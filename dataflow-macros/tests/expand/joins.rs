@@ -42,3 +42,9 @@ fn missing_sides(left: DataSet<L>, right: DataSet<R>) -> DataSet<(u64, Option<u6
         None => (0, None),
     })
 }
+
+#[dataflow]
+fn in_bands(sales: DataSet<Sale>, bands: DataSet<Band>, rates: DataSet<Rate>, least: i64) -> DataSet<(u64, u64)> {
+    let banded = sales.with_all(bands).filter(|s, bands| s.amount > least && !bands.is_empty()).map(|s, bands| band(s, bands));
+    banded.with_all(rates).init(|rates| Table::new(rates, least)).try_map(|s, table| table.look_up(s.day).map(|rate| (s.id, rate)))
+}

@@ -67,7 +67,7 @@ fn too_few(lines: DataSet<String>, more: DataSet<String>) -> DataSet<String> {
     ::core::unreachable!()
 }
 ::core::compile_error! {
-    "`map` gets one record of each side after a join: write `|left, right| …`"
+    "`map` gets one record of each side after a join, or all of the other side after `with_all`: write `|left, right| …`"
 }
 #[allow(warnings)]
 fn unfinished(lines: DataSet<String>, more: DataSet<String>) -> DataSet<String> {
@@ -183,7 +183,7 @@ fn changes(lines: DataSet<String>, limit: usize) -> DataSet<usize> {
     ::core::unreachable!()
 }
 ::core::compile_error! {
-    "a closure over records cannot change `longest`: each task has a copy of its own, and records come in no order; use a group's measures, or `reduce`, or `map_with` for a state of the task"
+    "a closure over records cannot change `longest`: each task has a copy of its own, and records come in no order; use a group's measures, or `reduce`, or `map_with` for a state of the task, or an accumulator (`env.counter(..)`)"
 }
 #[allow(warnings)]
 fn computes(lines: DataSet<(String, u64)>) -> DataSet<(String, u64)> {

@@ -4,8 +4,7 @@
 /// sales
 ///     filter(|s| s.amount > 0)
 ///     map(|s| (s.id, s.amount))
-///     map_with(|task| first + task.index as i64, |sum, s| { *sum += s.1; (s.0, *sum) }) filter(|s| s.1 > first)
-///     try_map(|s| checked(s))
+///     map_with(|task| first + task.index as i64, |sum, s| { *sum += s.1; (s.0, *sum) }) filter(|s| s.1 > first) try…
 /// ```
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn running(sales: DataSet<Sale>, first: i64) -> DataSet<(u64, i64)> {
@@ -48,19 +47,19 @@ fn running(sales: DataSet<Sale>, first: i64) -> DataSet<(u64, i64)> {
         .step(const {
             &::dataflow::Step {
                 name: "map_with",
-                operator: "map_with → filter",
-                text: "|task| first + task.index as i64, |sum, s| { *sum += s.1; (s.0, *sum) } → |s| s.1 > first",
+                operator: "map_with → filter → try_map",
+                text: "|task| first + task.index as i64, |sum, s| { *sum += s.1; (s.0, *sum) } → |s| s.1 > first → |s| checked(s)",
                 reads: &[::dataflow::Reads::Fields(&["0", "1"])],
                 ..::dataflow::Step::UNKNOWN
             }
         })
-        .process_with(
+        .try_process_with(
             {
                 {
                     #[allow(unused_imports)]
                     use ::dataflow::__private::Capture as _;
                     let first = first.__capture();
-                    move |task| first + task.index as i64
+                    move |task| { ::core::result::Result::Ok(first + task.index as i64) }
                 }
             },
             {
@@ -74,32 +73,20 @@ fn running(sales: DataSet<Sale>, first: i64) -> DataSet<(u64, i64)> {
                             value => {
                                 let s = ::dataflow::Value::twin(&value);
                                 if s.1 > first {
-                                    __out.emit(s)
+                                    __out
+                                        .emit(
+                                            ::core::convert::identity::<
+                                                ::core::result::Result<_, _>,
+                                            >(checked(s))?,
+                                        )
                                 }
                             }
                         }
-                    }
+                    };
+                    ::core::result::Result::Ok(())
                 }
             },
         )
-        .step(const {
-            &::dataflow::Step {
-                name: "try_map",
-                operator: "try_map",
-                text: "|s| checked(s)",
-                reads: &[::dataflow::Reads::All],
-                ..::dataflow::Step::UNKNOWN
-            }
-        })
-        .try_process(move |s, __out| {
-            __out
-                .emit(
-                    ::core::convert::identity::<
-                        ::core::result::Result<_, _>,
-                    >(checked(s))?,
-                );
-            ::core::result::Result::Ok(())
-        })
 }
 ///
 /// # Plan
@@ -306,4 +293,129 @@ fn some(sales: DataSet<Sale>, seed: u64) -> DataSet<(u64, Sale)> {
             }
         })
         .zip_with_index()
+}
+///
+/// # Plan
+/// ```text
+/// lines
+///     filter_with(|_| Seen::default(), |seen, line| seen.insert(line.number))
+///     try_filter_with(Rules::load, |rules, line| rules.allow(line.text))
+///     try_flat_map_with(|task| { let parser = Parser::open(task.index)?; Ok(parser) }, |parser, line| parser.fields…
+///     map_with(|_| 0, |sum, n| { *sum += n; *sum }) try_map(|n| checked(n))
+/// ```
+#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
+fn parsed(lines: DataSet<Line>, separator: char) -> DataSet<u64> {
+    let _scope = ::dataflow::scope("parsed");
+    lines
+        .step(const {
+            &::dataflow::Step {
+                name: "filter_with",
+                operator: "filter_with",
+                text: "|_| Seen::default(), |seen, line| seen.insert(line.number)",
+                reads: &[::dataflow::Reads::Fields(&["number"])],
+                ..::dataflow::Step::UNKNOWN
+            }
+        })
+        .filter_with(
+            { move |_| Seen::default() },
+            move |seen, line| { seen.insert(line.number) },
+        )
+        .step(const {
+            &::dataflow::Step {
+                name: "try_filter_with",
+                operator: "try_filter_with",
+                text: "Rules::load, |rules, line| rules.allow(line.text)",
+                reads: &[::dataflow::Reads::Fields(&["text"])],
+                ..::dataflow::Step::UNKNOWN
+            }
+        })
+        .try_filter_with(
+            {
+                move |__record0| {
+                    ::core::result::Result::Ok(
+                        ::core::convert::identity::<
+                            ::core::result::Result<_, _>,
+                        >(Rules::load(__record0))?,
+                    )
+                }
+            },
+            move |rules, line| {
+                ::core::result::Result::Ok(
+                    ::core::convert::identity::<
+                        ::core::result::Result<_, _>,
+                    >(rules.allow(line.text))?,
+                )
+            },
+        )
+        .step(const {
+            &::dataflow::Step {
+                name: "try_flat_map_with",
+                operator: "try_flat_map_with → try_filter_map",
+                text: "|task| { let parser = Parser::open(task.index)?; Ok(parser) }, |parser, line| parser.fields(line.text, separator) → |fi…",
+                reads: &[::dataflow::Reads::Fields(&["text"])],
+                ..::dataflow::Step::UNKNOWN
+            }
+        })
+        .try_process_with(
+            {
+                move |task| {
+                    {
+                        let parser = Parser::open(task.index)?;
+                        ::core::result::Result::Ok(parser)
+                    }
+                }
+            },
+            {
+                #[allow(unused_imports)]
+                use ::dataflow::__private::Capture as _;
+                let separator = separator.__capture();
+                move |parser, line, __out| {
+                    for value in ::core::convert::identity::<
+                        ::core::result::Result<_, _>,
+                    >(parser.fields(line.text, separator))? {
+                        let field = ::dataflow::Value::twin(&value);
+                        match field.len() {
+                            0 => {}
+                            _ => {
+                                if let ::core::option::Option::Some(__value) = ::core::convert::identity::<
+                                    ::core::result::Result<_, _>,
+                                >(field.parse::<u64>().map(Some))? {
+                                    __out.emit(__value)
+                                }
+                            }
+                        }
+                    }
+                    ::core::result::Result::Ok(())
+                }
+            },
+        )
+        .step(const {
+            &::dataflow::Step {
+                name: "map_with",
+                operator: "map_with → try_map",
+                text: "|_| 0, |sum, n| { *sum += n; *sum } → |n| checked(n)",
+                reads: &[::dataflow::Reads::All],
+                ..::dataflow::Step::UNKNOWN
+            }
+        })
+        .try_process_with(
+            { move |_| { ::core::result::Result::Ok(0) } },
+            move |sum, n, __out| {
+                {
+                    *sum += n;
+                    match *sum {
+                        value => {
+                            let n = ::dataflow::Value::twin(&value);
+                            __out
+                                .emit(
+                                    ::core::convert::identity::<
+                                        ::core::result::Result<_, _>,
+                                    >(checked(n))?,
+                                )
+                        }
+                    }
+                };
+                ::core::result::Result::Ok(())
+            },
+        )
 }

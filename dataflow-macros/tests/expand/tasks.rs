@@ -50,3 +50,23 @@ fn pairs(sales: DataSet<Sale>, least: u64) -> DataSet<u64> {
 fn some(sales: DataSet<Sale>, seed: u64) -> DataSet<(u64, Sale)> {
     sales.sample(0.1, seed).sample_n(100, seed).zip_with_index()
 }
+
+#[dataflow]
+fn parsed(lines: DataSet<Line>, separator: char) -> DataSet<u64> {
+    lines
+        .filter_with(|_| Seen::default(), |seen, line| seen.insert(line.number))
+        .try_filter_with(Rules::load, |rules, line| rules.allow(line.text))
+        .try_flat_map_with(
+            |task| {
+                let parser = Parser::open(task.index)?;
+                Ok(parser)
+            },
+            |parser, line| parser.fields(line.text, separator),
+        )
+        .try_filter_map(|field| match field.len() {
+            0 => Ok(None),
+            _ => field.parse::<u64>().map(Some),
+        })
+        .map_with(|_| 0, |sum, n| { *sum += n; *sum })
+        .try_map(|n| checked(n))
+}

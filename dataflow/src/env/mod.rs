@@ -14,8 +14,9 @@ use runtime::explain;
 use runtime::memory::Budget;
 use runtime::metrics::JobMetrics;
 use runtime::optimizer::{self, Rules};
-use runtime::plan::{Node, topological};
+use runtime::plan::{Node, topological, without_kept};
 
+use crate::accumulators::{Registry, Run};
 use crate::error::Result;
 
 pub use options::{Engine, Options, ProgressWhen};
@@ -42,15 +43,17 @@ struct Inner {
     options: Options,
     budget: Arc<Budget>,
     sinks: Mutex<Vec<Arc<Node>>>,
+    accumulators: Registry,
 }
 
 /// What a run did.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Report {
     explain: String,
     source_rows: u64,
     source_bytes: u64,
     rejected_rows: u64,
+    accumulated: Vec<(String, String)>,
 }
 
 impl Report {
@@ -77,6 +80,12 @@ impl Report {
     pub fn rejected_rows(&self) -> u64 {
         self.rejected_rows
     }
+
+    /// The environment's accumulators, in the order in which they were made: names, and values as they are shown. The values themselves are
+    /// read from their handles.
+    pub fn accumulated(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.accumulated.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
 }
 
 impl Env {
@@ -84,7 +93,7 @@ impl Env {
     #[must_use]
     pub fn new(options: Options) -> Self {
         let budget = Budget::new(options.memory_bytes);
-        Env { inner: Arc::new(Inner { options, budget, sinks: Mutex::new(Vec::new()) }) }
+        Env { inner: Arc::new(Inner { options, budget, sinks: Mutex::default(), accumulators: Registry::default() }) }
     }
 
     /// Settings from the command line: `--parallelism`, `--memory`, `--explain`, `--progress`, `--engine`. What else stands
@@ -152,7 +161,7 @@ impl Env {
     /// What cannot be right about the program.
     pub fn explain(&self) -> Result<String> {
         let sinks = self.inner.sinks.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let plan = optimizer::plan(&sinks, self.planning())?;
+        let plan = optimizer::plan(&without_kept(&sinks), self.planning())?;
         Ok(explain::text(&plan, None, self.inner.options.explain_fields))
     }
 
@@ -170,14 +179,24 @@ impl Env {
         optimizer::Resources { tasks: options.parallelism, rules: Rules::without(&options.without) }
     }
 
+    pub(crate) fn accumulators(&self) -> &Registry {
+        &self.inner.accumulators
+    }
+
     fn execute(&self, sinks: &[Arc<Node>]) -> Result<Report> {
+        let sinks = &without_kept(sinks);
+        let run = self.inner.accumulators.begin()?;
+        let result = run.within(|| match self.inner.options.engine {
+            Engine::Embedded => embedded::run(sinks).map(|()| Report::default()).map_err(Into::into),
+            Engine::Local => self.execute_locally(sinks, &run),
+        });
+        let accumulated = run.end(result.is_ok());
+        let rejected_rows = topological(sinks).iter().map(|node| node.operator.rejected_rows()).sum();
+        Ok(Report { rejected_rows, accumulated, ..result? })
+    }
+
+    fn execute_locally(&self, sinks: &[Arc<Node>], run: &Run) -> Result<Report> {
         let options = &self.inner.options;
-        let rejected_rows = || topological(sinks).iter().map(|node| node.operator.rejected_rows()).sum();
-        if options.engine == Engine::Embedded {
-            embedded::run(sinks)?;
-            let (explain, rejected_rows) = (String::new(), rejected_rows());
-            return Ok(Report { explain, source_rows: 0, source_bytes: 0, rejected_rows });
-        }
         let plan = optimizer::plan(sinks, self.planning())?;
         if options.explain {
             eprintln!("{}", explain::text(&plan, None, options.explain_fields));
@@ -191,7 +210,7 @@ impl Env {
         let resources = Resources { pool: exec::pool(options.parallelism)?, budget: self.inner.budget.clone() };
         let tick = |metrics: &JobMetrics| {
             if let Some(progress) = &mut progress {
-                progress.show(metrics);
+                progress.show(metrics, &run.shown());
             }
         };
         let result = exec::run(&plan, sinks, &resources, tick);
@@ -204,7 +223,7 @@ impl Env {
             eprintln!("{explain}");
         }
         let (source_rows, source_bytes) = (metrics.source_rows.get(), metrics.source_bytes.get());
-        Ok(Report { explain, source_rows, source_bytes, rejected_rows: rejected_rows() })
+        Ok(Report { explain, source_rows, source_bytes, ..Report::default() })
     }
 }
 

@@ -3,7 +3,7 @@
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
 use runtime::metrics::JobMetrics;
 
-/// A line on standard error: source bytes read of all, rows, rate.
+/// A line on standard error: source bytes read of all, rows, rate, accumulators.
 pub(super) struct Progress {
     bar: ProgressBar,
     started: std::time::Instant,
@@ -19,14 +19,15 @@ impl Progress {
         Progress { bar, started: std::time::Instant::now() }
     }
 
-    pub(super) fn show(&mut self, metrics: &JobMetrics) {
+    pub(super) fn show(&mut self, metrics: &JobMetrics, accumulated: &[(String, String)]) {
         let (bytes, rows) = (metrics.source_bytes.get(), metrics.source_rows.get());
         let seconds = self.started.elapsed().as_secs_f64().max(1e-3);
         let total = metrics.source_total_bytes.get();
         self.bar.set_length(total);
         self.bar.set_position(bytes);
+        let accumulated: String = accumulated.iter().map(|(name, value)| format!(", {name} {value}")).collect();
         self.bar.set_message(format!(
-            "{} of {} read, {} rows, {}/s",
+            "{} of {} read, {} rows, {}/s{accumulated}",
             HumanBytes(bytes),
             HumanBytes(total),
             HumanCount(rows),

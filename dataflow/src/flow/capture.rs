@@ -44,7 +44,7 @@ impl<T: Clone + Send> Takes<T> for Closure {
 #[diagnostic::on_unimplemented(
     message = "a flow cannot be read inside of a closure over records",
     label = "this is a flow",
-    note = "join it with `.join(..)`; a flow of one record comes to a closure by `.with(..)`"
+    note = "join it with `.join(..)`; a flow of one record comes to a closure by `.with(..)`, a small one by `.with_all(..)`"
 )]
 pub trait InsideClosure {}
 

@@ -1,6 +1,6 @@
 //! Record-at-a-time operators: `filter`, `process`, and their fallible forms.
 //!
-//! `map`, `flat_map` and `filter_map` of the language become `process`.
+//! `map`, `flat_map` and `filter_map` of the language become `process`, and with `try_` before them `try_process`.
 
 use std::panic::Location;
 
@@ -39,7 +39,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
         self.filtered(try_predicate::<T, F>(keep, reads), &next)
     }
 
-    fn filtered(&self, predicate: PredicateFactory, next: &Next) -> Flow<T, M> {
+    pub(super) fn filtered(&self, predicate: PredicateFactory, next: &Next) -> Flow<T, M> {
         let schema = T::schema();
         let reads = next.reads(0, &schema);
         let (moves, below) = next.moves();

@@ -2,7 +2,7 @@
 
 use super::Mode;
 use super::aggregate::Aggregates;
-use crate::kernel::{Accumulator, Aggregator, ByAggregator, ByClosures, Folded, Slots};
+use crate::kernel::{Aggregator, ByAggregator, ByClosures, FoldState, Folded, Slots};
 use crate::record::Record;
 
 impl<T: Record, K: Record, M: Mode, S: Slots<T>> Aggregates<T, K, M, S> {
@@ -47,7 +47,7 @@ impl<T: Record, K: Record, M: Mode, S: Slots<T>> Aggregates<T, K, M, S> {
     /// ```
     #[must_use]
     #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
-    pub fn fold<A: Accumulator, F, G>(
+    pub fn fold<A: FoldState, F, G>(
         self,
         init: A,
         accumulate: F,

@@ -93,11 +93,11 @@ pub struct Joined<L, R, M> {
 /// The two flows, whatever their records are.
 #[derive(Clone)]
 pub(super) struct Pairing {
-    nodes: [Arc<Node>; 2],
+    pub(super) nodes: [Arc<Node>; 2],
     /// What the records are; a computed key may stand behind them.
-    records: [Schema; 2],
-    env: Env,
-    next: Next,
+    pub(super) records: [Schema; 2],
+    pub(super) env: Env,
+    pub(super) next: Next,
     hint: Option<JoinHint>,
 }
 
@@ -138,6 +138,11 @@ impl Pairing {
 
     pub(super) fn hinted<H: Hint<Inner>>(self, _: H) -> Self {
         Pairing { hint: Some(H::HINT), ..self }
+    }
+
+    /// What the next closure reads of each side.
+    pub(super) fn reads(&self) -> [Reads; 2] {
+        [0, 1].map(|side| self.next.reads(side, &self.records[side]))
     }
 
     /// All pairs.
@@ -323,8 +328,8 @@ impl<L: Record, R: Record, M: Mode> Joined<L, R, M> {
     }
 
     fn with_kernel<U: Record>(&self, kernel: JoinFactory) -> Flow<U, M> {
+        let reads = self.pairing.reads();
         let Pairing { nodes, records, env, next, hint } = self.pairing.clone();
-        let reads = [0, 1].map(|side| next.reads(side, &records[side]));
         let inputs = [0, 1].map(|side| nodes[side].schema().clone());
         let (kind, keys, nulls, output) = (self.kind, self.keys.clone(), self.nulls, U::schema());
         // A record's own leaves stand first in its side's rows.

@@ -15,6 +15,7 @@ mod join;
 mod keyed;
 mod order;
 mod partition;
+mod persist;
 mod product;
 mod project;
 mod records;
@@ -26,6 +27,7 @@ mod semi_join;
 mod set;
 mod step;
 mod task;
+mod with_all;
 mod zip;
 
 use std::marker::PhantomData;
@@ -51,6 +53,7 @@ pub use scope::{Scope, scope};
 pub use semi_join::SemiJoin;
 pub use step::{Forward, Reads, Step};
 pub use task::{Task, TaskState};
+pub use with_all::{WithAll, WithMade};
 
 pub(crate) use step::Next;
 

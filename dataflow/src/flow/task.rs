@@ -1,12 +1,13 @@
-//! Operators that know of tasks: `process_with`, which `map_with`, `flat_map_with` and `filter_map_with` of the language become, and
-//! `map_partition`.
+//! Operators that know of tasks: `process_with`, which `map_with`, `flat_map_with` and `filter_map_with` of the language become,
+//! `filter_with`, their fallible forms, and `map_partition`.
 
 use std::panic::Location;
 
 use runtime::operators::MapPartition;
 
 use super::{Ends, Flow, Mode};
-use crate::kernel::{Emitter, TaskRecords, over_all, process_with};
+use crate::error::UserError;
+use crate::kernel::{Emitter, TaskRecords, over_all, process_with, try_predicate_with, try_process_with};
 use crate::record::Record;
 
 /// One of the parallel tasks that run an operator.
@@ -68,6 +69,86 @@ impl<T: Record, M: Mode> Flow<T, M> {
     {
         let next = self.next.called_at(Location::caller());
         self.chained_as("process_with", process_with::<T, U, S, O, F>(open, body), &next)
+    }
+
+    /// As [`Flow::process_with`]; an error of either closure ends the job, with the operator, and the record that `body` saw. It is what
+    /// `try_map_with`, `try_flat_map_with` and `try_filter_map_with` become.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn scaled(texts: DataSet<String>, factor: String) -> DataSet<u64> {
+    ///     texts.try_map_with(|_| factor.parse::<u64>(), |factor, text| text.parse::<u64>().map(|n| n * *factor))
+    /// }
+    /// # fn main() -> dataflow::Result<()> {
+    /// # let env = Env::embedded();
+    /// let texts = env.collection(["1", "2"])?;
+    /// assert_eq!(scaled(texts.clone(), "10".to_owned()).collect()?, [10, 20]);
+    /// let error = scaled(texts, "ten".to_owned()).collect().unwrap_err().to_string();
+    /// assert!(error.starts_with("`try_map_with` at ") && error.ends_with("invalid digit found in string"), "{error}");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    #[track_caller]
+    pub fn try_process_with<S, U: Record, O, F>(&self, open: O, body: F) -> Flow<U, M>
+    where
+        S: TaskState,
+        O: Fn(Task) -> Result<S, UserError> + Clone + Send + 'static,
+        F: for<'a> Fn(&mut S, T::At<'a>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
+    {
+        let next = self.next.called_at(Location::caller());
+        let reads = next.reads(0, &T::schema());
+        self.chained_as("try_process_with", try_process_with::<T, U, S, O, F>(open, body, reads), &next)
+    }
+
+    /// Makes a state in each task by `open`, and keeps the records for which `keep` holds, which sees its task's state.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// /// Of each customer's visits in a row the first.
+    /// #[dataflow]
+    /// fn arrivals(visits: DataSet<(u64, u32)>) -> DataSet<(u64, u32)> {
+    ///     visits.partition_by(|v| v.0).sort_partition(|v| (asc(v.0), asc(v.1))).filter_with(
+    ///         |_| None,
+    ///         |last, v| last.replace(v.0) != Some(v.0),
+    ///     )
+    /// }
+    /// # fn main() -> dataflow::Result<()> {
+    /// # let env = Env::embedded();
+    /// let visits = env.collection([(2u64, 9u32), (1, 5), (2, 4)])?;
+    /// assert_eq!(arrivals(visits).collect()?, [(1, 5), (2, 4)]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// Cost: one call per record, in place; nothing is copied. It runs where it is written: which records come to it decides what it keeps.
+    #[must_use]
+    #[track_caller]
+    pub fn filter_with<S, O, F>(&self, open: O, keep: F) -> Flow<T, M>
+    where
+        S: TaskState,
+        O: Fn(Task) -> S + Clone + Send + 'static,
+        F: for<'a> Fn(&mut S, T::At<'a>) -> bool + Clone + Send + 'static,
+    {
+        let next = self.next.called_at(Location::caller());
+        let keep = move |state: &mut S, record: T::At<'_>| Ok(keep(state, record));
+        let predicate = try_predicate_with::<T, S, _, _>(move |task| Ok(open(task)), keep, next.reads(0, &T::schema()));
+        self.filtered(predicate, &next)
+    }
+
+    /// As [`Flow::filter_with`]; an error of either closure ends the job, with the operator, and the record that `keep` saw.
+    #[must_use]
+    #[track_caller]
+    pub fn try_filter_with<S, O, F>(&self, open: O, keep: F) -> Flow<T, M>
+    where
+        S: TaskState,
+        O: Fn(Task) -> Result<S, UserError> + Clone + Send + 'static,
+        F: for<'a> Fn(&mut S, T::At<'a>) -> Result<bool, UserError> + Clone + Send + 'static,
+    {
+        let next = self.next.called_at(Location::caller());
+        let reads = next.reads(0, &T::schema());
+        self.filtered(try_predicate_with::<T, S, O, F>(open, keep, reads), &next)
     }
 
     /// Calls `body` once in each task, with all records of the task; it emits any number of records.

@@ -35,6 +35,10 @@ where
     fn open(&self, _: &TaskContext) -> Result<Box<dyn Chain>> {
         Ok(Box::new(Process { body: self.body.get(), of: self.of }))
     }
+
+    fn has_effects(&self) -> bool {
+        self.body.accumulates()
+    }
 }
 
 impl<T: Record, U: Record, F> Chain for Process<T, U, F>

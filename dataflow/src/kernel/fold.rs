@@ -16,10 +16,10 @@ use crate::record::Record;
     label = "not a record of fixed size",
     note = "an accumulator is a plain value, or a struct or tuple of plain values with `#[derive(Record, Clone, Copy)]`: no text, no list"
 )]
-pub trait Accumulator: Copy + Send + for<'a> Record<At<'a> = Self> {}
+pub trait FoldState: Copy + Send + for<'a> Record<At<'a> = Self> {}
 
 #[diagnostic::do_not_recommend]
-impl<A: Copy + Send + for<'a> Record<At<'a> = A>> Accumulator for A {}
+impl<A: Copy + Send + for<'a> Record<At<'a> = A>> FoldState for A {}
 
 /// An aggregate with a name: what `fold_with` adds values up by. Libraries implement it.
 ///
@@ -78,7 +78,7 @@ pub trait Aggregator: Clone + Send + 'static {
     /// What it is given of each record.
     type Input;
     /// What it adds up in.
-    type Accumulator: Accumulator;
+    type Accumulator: FoldState;
     /// What it makes of that in the end.
     type Output;
 
@@ -114,7 +114,7 @@ pub struct ByAggregator<G, F> {
 /// A way to fold records of `T`.
 pub trait Folding<T: Record>: Clone + Send + 'static {
     /// What it adds up in.
-    type Accumulator: Accumulator;
+    type Accumulator: FoldState;
     /// What it makes of that.
     type Output;
     /// The accumulator of no record.
@@ -127,7 +127,7 @@ pub trait Folding<T: Record>: Clone + Send + 'static {
     fn finish(&self, accumulator: Self::Accumulator) -> Self::Output;
 }
 
-impl<T: Record, A: Accumulator, F, G> Folding<T> for ByClosures<A, F, G>
+impl<T: Record, A: FoldState, F, G> Folding<T> for ByClosures<A, F, G>
 where
     F: for<'a> Fn(&mut A, T::At<'a>) + Clone + Send + 'static,
     G: Fn(&mut A, A) + Clone + Send + 'static,
@@ -185,7 +185,7 @@ impl<A: Record> Clone for FoldPlaces<'_, A> {
 }
 impl<A: Record> Copy for FoldPlaces<'_, A> {}
 
-impl<'t, A: Accumulator> FoldPlaces<'t, A> {
+impl<'t, A: FoldState> FoldPlaces<'t, A> {
     #[inline(always)]
     fn get(self, group: StateRow<'t>) -> Option<A> {
         (self.known.get(group) != 0).then(|| A::at(self.cursor, group.row()))

@@ -32,6 +32,10 @@ where
     fn open(&self, _: &TaskContext) -> Result<Box<dyn Predicate>> {
         Ok(Box::new(Keep { body: self.body.get(), of: self.of }))
     }
+
+    fn has_effects(&self) -> bool {
+        self.body.accumulates()
+    }
 }
 
 impl<T: Record, F> Predicate for Keep<T, F>
@@ -69,6 +73,10 @@ where
     fn open(&self, _: &TaskContext) -> Result<Box<dyn Predicate>> {
         Ok(Box::new(TryKeep { body: self.body.get(), reads: self.reads.clone(), of: self.of }))
     }
+
+    fn has_effects(&self) -> bool {
+        self.body.accumulates()
+    }
 }
 
 impl<T: Record, F> Predicate for TryKeep<T, F>
@@ -76,20 +84,31 @@ where
     F: for<'a> Fn(T::At<'a>) -> Result<bool, UserError> + Clone + Send + 'static,
 {
     fn select(&mut self, batch: &Batch<'_>, rows: &mut Selection) -> Result<()> {
-        let mut position = 0;
-        let asked = rows.rows().to_vec();
-        let result = rows.retain(batch, |mut leaves, rows| {
-            let cursor = T::cursor(&mut leaves);
-            rows.try_each(|row| {
-                position += 1;
-                (self.body)(T::at(cursor, row))
-            })
-        });
-        result.map_err(|error| {
-            let mut selection = Selection::default();
-            selection.set(asked);
-            let input = Input::new(batch, &selection);
-            error.with_record(&show_record(&T::schema(), &self.reads, &input, position - 1))
-        })
+        try_select::<T>(batch, rows, &self.reads, |record| (self.body)(record))
     }
+}
+
+/// Keeps the rows for which `keep` gives `Ok(true)`; its error is shown with the record, as far as `reads` goes.
+#[inline]
+pub(super) fn try_select<T: Record>(
+    batch: &Batch<'_>,
+    rows: &mut Selection,
+    reads: &Reads,
+    mut keep: impl for<'a> FnMut(T::At<'a>) -> Result<bool, UserError>,
+) -> Result<()> {
+    let mut position = 0;
+    let asked = rows.rows().to_vec();
+    let result = rows.retain(batch, |mut leaves, rows| {
+        let cursor = T::cursor(&mut leaves);
+        rows.try_each(|row| {
+            position += 1;
+            keep(T::at(cursor, row))
+        })
+    });
+    result.map_err(|error| {
+        let mut selection = Selection::default();
+        selection.set(asked);
+        let input = Input::new(batch, &selection);
+        error.with_record(&show_record(&T::schema(), reads, &input, position - 1))
+    })
 }

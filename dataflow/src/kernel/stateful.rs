@@ -4,18 +4,23 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use runtime::error::Result;
-use runtime::kernel::{Chain, ChainFactory, TaskContext};
-use runtime::page::{Input, RowWriter};
+use runtime::kernel::{Chain, ChainFactory, Factory, Predicate, PredicateFactory, TaskContext};
+use runtime::page::{Batch, Input, RowWriter, Selection};
+use runtime::plan::Reads;
 
 use super::Emitter;
 use super::emitter::emitting;
+use super::predicate::try_select;
 use super::shared::Shared;
+use crate::error::UserError;
 use crate::flow::{Task, TaskState};
-use crate::record::Record;
+use crate::record::{Record, show_record};
 
 struct Stateful<T, U, S, B> {
     state: S,
     body: B,
+    /// What `body` reads, and so what may be shown of a record.
+    reads: Reads,
     of: PhantomData<fn() -> (T, U)>,
 }
 
@@ -26,30 +31,107 @@ where
     O: Fn(Task) -> S + Clone + Send + 'static,
     F: for<'a> Fn(&mut S, T::At<'a>, &mut Emitter<'_, U>) + Clone + Send + 'static,
 {
+    let infallible = move |state: &mut S, record: T::At<'_>, out: &mut Emitter<'_, U>| {
+        body(state, record, out);
+        Ok(())
+    };
+    try_process_with::<T, U, S, _, _>(move |task| Ok(open(task)), infallible, Reads::All)
+}
+
+/// A chain that calls `open` in each task, then `body` for each record, and ends the job with an error of either.
+pub(crate) fn try_process_with<T: Record, U: Record, S, O, F>(open: O, body: F, reads: Reads) -> ChainFactory
+where
+    S: TaskState,
+    O: Fn(Task) -> Result<S, UserError> + Clone + Send + 'static,
+    F: for<'a> Fn(&mut S, T::At<'a>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
+{
     let shared = Shared::new((open, body));
     Arc::new(move |context: &TaskContext| -> Result<Box<dyn Chain>> {
         let (open, body) = shared.get();
-        let state = open(Task::new(context.subtask, context.subtasks));
-        Ok(Box::new(Stateful::<T, U, S, F> { state, body, of: PhantomData }))
+        let state = opened(&open, context)?;
+        Ok(Box::new(Stateful::<T, U, S, F> { state, body, reads: reads.clone(), of: PhantomData }))
     })
+}
+
+fn opened<S>(open: &impl Fn(Task) -> Result<S, UserError>, context: &TaskContext) -> Result<S> {
+    open(Task::new(context.subtask, context.subtasks)).map_err(UserError::alone)
 }
 
 impl<T: Record, U: Record, S, F> Chain for Stateful<T, U, S, F>
 where
     S: TaskState,
-    F: for<'a> Fn(&mut S, T::At<'a>, &mut Emitter<'_, U>) + Clone + Send + 'static,
+    F: for<'a> Fn(&mut S, T::At<'a>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
 {
     fn run(&mut self, input: &Input<'_>, from: usize, out: &mut RowWriter) -> Result<usize> {
-        emitting::<U, _>(out, |out| {
+        let (position, failed) = emitting::<U, _>(out, |out| {
             input.visit(|mut leaves, rows| {
                 let cursor = T::cursor(&mut leaves);
                 let mut position = from;
                 while position < rows.len() && !out.is_full() {
-                    (self.body)(&mut self.state, T::at(cursor, rows.get(position)), out);
+                    if let Err(error) = (self.body)(&mut self.state, T::at(cursor, rows.get(position)), out) {
+                        return (position, Some(error));
+                    }
                     position += 1;
                 }
-                position
+                (position, None)
             })
-        })
+        })?;
+        match failed {
+            Some(error) => Err(error.with_record(&show_record(&T::schema(), &self.reads, input, position))),
+            None => Ok(position),
+        }
+    }
+}
+
+/// A predicate with a state.
+struct KeepWith<T, S, B> {
+    state: S,
+    body: B,
+    reads: Reads,
+    of: PhantomData<fn() -> T>,
+}
+
+/// Makes the states of a predicate.
+struct OpenKeep<T, S, B> {
+    shared: Shared<B>,
+    reads: Reads,
+    of: PhantomData<fn() -> (T, S)>,
+}
+
+/// A predicate that calls `open` in each task, then `keep` for each record, and ends the job with an error of either.
+pub(crate) fn try_predicate_with<T: Record, S, O, F>(open: O, keep: F, reads: Reads) -> PredicateFactory
+where
+    S: TaskState,
+    O: Fn(Task) -> Result<S, UserError> + Clone + Send + 'static,
+    F: for<'a> Fn(&mut S, T::At<'a>) -> Result<bool, UserError> + Clone + Send + 'static,
+{
+    Arc::new(OpenKeep::<T, S, (O, F)> { shared: Shared::new((open, keep)), reads, of: PhantomData })
+}
+
+impl<T: Record, S, O, F> Factory<dyn Predicate> for OpenKeep<T, S, (O, F)>
+where
+    S: TaskState,
+    O: Fn(Task) -> Result<S, UserError> + Clone + Send + 'static,
+    F: for<'a> Fn(&mut S, T::At<'a>) -> Result<bool, UserError> + Clone + Send + 'static,
+{
+    fn open(&self, context: &TaskContext) -> Result<Box<dyn Predicate>> {
+        let (open, body) = self.shared.get();
+        let state = opened(&open, context)?;
+        Ok(Box::new(KeepWith::<T, S, F> { state, body, reads: self.reads.clone(), of: PhantomData }))
+    }
+
+    /// What it keeps depends on what it saw.
+    fn has_effects(&self) -> bool {
+        true
+    }
+}
+
+impl<T: Record, S, F> Predicate for KeepWith<T, S, F>
+where
+    S: TaskState,
+    F: for<'a> Fn(&mut S, T::At<'a>) -> Result<bool, UserError> + Clone + Send + 'static,
+{
+    fn select(&mut self, batch: &Batch<'_>, rows: &mut Selection) -> Result<()> {
+        try_select::<T>(batch, rows, &self.reads, |record| (self.body)(&mut self.state, record))
     }
 }

@@ -150,7 +150,8 @@ impl<'p> Starter<'p> {
         let light = |prelude: &Prelude| match prelude {
             Prelude::View(operator, leaves) => Ok(Light::View(*operator, leaves.clone())),
             Prelude::Filter(operator, factory) => {
-                let predicate = factory.open(&self.context(*operator, plan, subtask, me));
+                let context = self.context(*operator, plan, subtask, me);
+                let predicate = catching(|| factory.open(&context));
                 Ok(Light::Filter(*operator, predicate.map_err(|error| self.at(*operator, error))?))
             }
         };

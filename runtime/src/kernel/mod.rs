@@ -12,7 +12,9 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::memory::Memory;
-use crate::page::{Batch, Combined, GroupTable, Groups, Input, JoinTable, Pairs, RowWriter, Selection, SortBuffer};
+use crate::page::{
+    Batch, Combined, GroupTable, Groups, Input, JoinTable, Pairs, RowWriter, Selection, SortBuffer, StoredRows,
+};
 
 pub(crate) use panics::catching;
 
@@ -195,6 +197,15 @@ pub trait Whole: Send {
     fn run(&mut self, rows: &SortBuffer, out: &mut RowWriter) -> Result<()>;
 }
 
+/// Rows in, rows out, beside all rows of another input.
+pub trait Beside: Chain {
+    /// The other input's rows: said once, before the first run. What is kept of them is the kernel's to drop.
+    ///
+    /// # Errors
+    /// What the user's closure gives.
+    fn begin(&mut self, all: Arc<StoredRows>) -> Result<()>;
+}
+
 /// Opens kernels of one kind, one per task.
 pub trait Factory<K: ?Sized>: Send + Sync {
     /// A kernel for one task.
@@ -202,6 +213,12 @@ pub trait Factory<K: ?Sized>: Send + Sync {
     /// # Errors
     /// What the user's set-up gives.
     fn open(&self, context: &TaskContext) -> Result<Box<K>>;
+
+    /// Whether it matters which rows its kernels are shown, and how often, beyond what they give: they count, say, or keep a state. Such a
+    /// kernel runs where the program has it, once for each row.
+    fn has_effects(&self) -> bool {
+        false
+    }
 }
 
 impl<K: ?Sized, F: Fn(&TaskContext) -> Result<Box<K>> + Send + Sync> Factory<K> for F {
@@ -224,5 +241,7 @@ pub type GroupFactory = Arc<dyn Factory<dyn GroupKernel>>;
 pub type CoGroupFactory = Arc<dyn Factory<dyn CoGroupKernel>>;
 /// Opens reducers.
 pub type ReduceFactory = Arc<dyn Factory<dyn Reduce>>;
+/// Opens kernels beside all rows of another input.
+pub type BesideFactory = Arc<dyn Factory<dyn Beside>>;
 /// Opens kernels over all rows of a task.
 pub type WholeFactory = Arc<dyn Factory<dyn Whole>>;

@@ -51,7 +51,8 @@ impl Operator for Chained {
     }
 
     fn lets_filters_pass(&self, input: usize) -> Option<Vec<Option<usize>>> {
-        (!self.forwards.is_empty()).then(|| self.forwards.of(input, self.output.leaves().len()))
+        (!self.forwards.is_empty() && !self.chain.has_effects())
+            .then(|| self.forwards.of(input, self.output.leaves().len()))
     }
 
     fn estimate(&self, inputs: &[Estimate], live: &LeafSet) -> Estimate {

@@ -54,14 +54,17 @@ impl Operator for Filter {
     }
 
     fn lets_filters_pass(&self, _: usize) -> Option<Vec<Option<usize>>> {
-        Some(unchanged(&self.schema))
+        // One that acts on something outside sees what the program shows it, no more and no less.
+        (!self.predicate.has_effects()).then(|| unchanged(&self.schema))
     }
 
     fn moved(&self, to: &Schema, leaves: &[Option<usize>], below: &str) -> Option<Arc<dyn Operator>> {
         let Reads::Leaves(reads) = &self.reads else { return None };
+        if !self.moves || self.predicate.has_effects() {
+            return None;
+        }
         let place = |leaf: usize| leaves.get(leaf).copied().flatten();
-        let reads =
-            reads.iter().map(place).collect::<Option<Vec<_>>>().filter(|reads| self.moves && !reads.is_empty())?;
+        let reads = reads.iter().map(place).collect::<Option<Vec<_>>>().filter(|reads| !reads.is_empty())?;
         let bound = |bound: &Bound| Some(Bound { leaf: place(bound.leaf)?, ..bound.clone() });
         let seen = leaves.iter().copied().zip(self.schema.types()).collect();
         Some(Arc::new(Filter {

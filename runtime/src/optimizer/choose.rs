@@ -32,6 +32,7 @@ pub(super) fn choose(
         chooser.describe(node)?;
         let mut place = chooser.place(index, node).map_err(|error| error.at(&node.origin))?;
         if chooser.consumers.get(&node.sequence).is_some_and(|&count| count > 1) {
+            place = chooser.settled(node, place);
             place.piles_up |= meeting.contains(&node.sequence);
             place.forked = true;
         }
@@ -155,6 +156,16 @@ impl Chooser<'_> {
         Ok(place)
     }
 
+    /// The same place where each consumer may have a prelude of its own: what runs once for each row runs before the fork.
+    fn settled(&mut self, node: &Node, place: Place) -> Place {
+        let runs_once = |prelude: &Prelude| matches!(prelude, Prelude::Filter(_, predicate) if predicate.has_effects());
+        if !place.prelude.iter().any(runs_once) {
+            return place;
+        }
+        let live = self.live_of(node);
+        self.builder.behind(place, &node.schema().types(), &live)
+    }
+
     /// What a source is asked: live leaves, and the bounds of the filters that everything it gives goes through.
     fn scan(&self, node: &Node) -> Scan {
         let mut bounds = Vec::new();
@@ -165,6 +176,8 @@ impl Chooser<'_> {
             let consumer = self.nodes.iter().find(|other| other.inputs.iter().any(|input| input.sequence == last));
             let Some(consumer) = consumer else { break };
             match consumer.operator.role() {
+                // It sees all records, also those that a filter behind it excludes.
+                Role::Filter(predicate, _) if predicate.has_effects() => break,
                 Role::Filter(_, of_filter) => {
                     let of_source = |bound: Bound| Some(Bound { leaf: *origins.get(bound.leaf)?, ..bound });
                     bounds.extend(of_filter.into_iter().filter_map(of_source));

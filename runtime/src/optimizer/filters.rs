@@ -42,7 +42,7 @@ impl Moving {
             return moved;
         }
         let is_same = inputs.iter().zip(&node.inputs).all(|(left, right)| Arc::ptr_eq(left, right));
-        if is_same { node.clone() } else { node.over(inputs) }
+        if is_same { node.clone() } else { node.with_inputs(inputs) }
     }
 
     /// `node`, with the filter that stands behind it moved below it; `None` where the filter cannot move.
@@ -57,7 +57,7 @@ impl Moving {
             moved |= passed.is_some();
             inputs.push(passed.unwrap_or_else(|| input.clone()));
         }
-        moved.then(|| node.over(inputs))
+        moved.then(|| node.with_inputs(inputs))
     }
 
     /// An input of `node` with the filter on it, or further down.

@@ -28,7 +28,7 @@ pub(super) fn scans(sinks: &[Arc<Node>]) -> Vec<Arc<Node>> {
         };
         let inputs: Vec<Arc<Node>> = node.inputs.iter().map(input).collect();
         let is_same = inputs.iter().zip(&node.inputs).all(|(left, right)| Arc::ptr_eq(left, right));
-        copies.insert(node.sequence, if is_same { node.clone() } else { node.over(inputs) });
+        copies.insert(node.sequence, if is_same { node.clone() } else { node.with_inputs(inputs) });
     }
     sinks.iter().filter_map(|sink| copies.get(&sink.sequence)).cloned().collect()
 }
@@ -40,6 +40,7 @@ fn scans_among(nodes: &[Arc<Node>]) -> HashSet<u64> {
         let is_scan = match node.operator.role() {
             // What is wrong with a source's records is written down once.
             Role::Source(source) => source.rejects().is_none(),
+            Role::Filter(predicate, _) if predicate.has_effects() => false,
             Role::Filter(..) | Role::View(_) => node.inputs.iter().all(|input| scans.contains(&input.sequence)),
             Role::Union | Role::Drive => false,
         };
@@ -52,5 +53,5 @@ fn scans_among(nodes: &[Arc<Node>]) -> HashSet<u64> {
 
 /// A copy of a scan, down to the source.
 fn scan_again(node: &Arc<Node>) -> Arc<Node> {
-    node.over(node.inputs.iter().map(scan_again).collect())
+    node.with_inputs(node.inputs.iter().map(scan_again).collect())
 }

@@ -29,6 +29,7 @@ mod presence;
 mod region;
 mod run;
 mod slot;
+mod stored;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -47,4 +48,5 @@ pub use pairs::{PairRows, Pairs};
 pub use plain::{ListElement, Plain};
 pub use region::PAGE_BYTES;
 pub use run::{Buffer, FIRST_ROW, Page};
+pub use stored::StoredRows;
 pub use writer::{Claims, NewRow, Out, OutBytes, OutList, OutText, RowWriter, SinkLeaves};

@@ -11,6 +11,7 @@ use smallvec::SmallVec;
 use super::batch::{Batch, Input, LeafPtr, LeafReader, Row};
 use super::index::address_of;
 use super::run::Page;
+use super::stored::StoredRows;
 use super::writer::RowWriter;
 use crate::error::Result;
 use crate::memory::{Memory, Reservation};
@@ -98,6 +99,14 @@ impl SortBuffer {
             *prefix = if first.descending { !normalized } else { normalized };
         }
         Ok(())
+    }
+
+    /// The rows, to which nobody adds any more.
+    #[must_use]
+    pub fn freeze(mut self) -> StoredRows {
+        self.rows.seal();
+        self.pages.extend(self.rows.take_sealed());
+        StoredRows::new(self.layout, self.pages, self.entries, self.paid)
     }
 
     fn reserve(&mut self, wanted: usize) -> Result<()> {
@@ -255,8 +264,8 @@ impl SortBuffer {
 /// The rows of a [`SortBuffer`].
 #[derive(Clone, Copy)]
 pub struct KeptRows<'b> {
-    entries: &'b [(u64, usize)],
-    brand: PhantomData<fn(&'b ()) -> &'b ()>,
+    pub(super) entries: &'b [(u64, usize)],
+    pub(super) brand: PhantomData<fn(&'b ()) -> &'b ()>,
 }
 
 impl<'b> KeptRows<'b> {

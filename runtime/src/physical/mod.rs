@@ -165,9 +165,11 @@ impl Builder {
 
     /// The same place where a step may follow: a stage of its own behind a fork.
     pub(crate) fn open(&mut self, place: Place, types: &[crate::row::LeafType], live: &LeafSet) -> Place {
-        if !place.forked {
-            return place;
-        }
+        if place.forked { self.behind(place, types, live) } else { place }
+    }
+
+    /// A stage of its own, whose tasks get a place's rows each from one.
+    pub(crate) fn behind(&mut self, place: Place, types: &[crate::row::LeafType], live: &LeafSet) -> Place {
         let (operator, tasks) = (place.operator, self.tasks(&place));
         let stage = self.stage(Head::Inbox(0), tasks);
         let layout = Arc::new(RowLayout::new(types, live));

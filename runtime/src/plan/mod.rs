@@ -7,7 +7,7 @@ mod forwards;
 mod operator;
 mod table;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -49,9 +49,9 @@ impl Node {
         Arc::new(Node { sequence, path, origin, text, operator, inputs })
     }
 
-    /// The same operator over other inputs.
+    /// The same with other inputs.
     #[must_use]
-    pub fn over(&self, inputs: Vec<Arc<Node>>) -> Arc<Self> {
+    pub fn with_inputs(&self, inputs: Vec<Arc<Node>>) -> Arc<Self> {
         Node::new(self.path.clone(), self.origin.clone(), self.text.clone(), self.operator.clone(), inputs)
     }
 
@@ -72,6 +72,24 @@ impl Node {
     pub fn identity(&self) -> String {
         if self.path.is_empty() { self.origin.name.to_string() } else { format!("{}/{}", self.path, self.origin.name) }
     }
+}
+
+/// The same plan without what was run before, and whose records are kept: see [`Operator::begins_here`].
+#[must_use]
+pub fn without_kept(sinks: &[Arc<Node>]) -> Vec<Arc<Node>> {
+    let mut copies: HashMap<u64, Arc<Node>> = HashMap::new();
+    for node in topological(sinks) {
+        let inputs: Vec<Arc<Node>> = match node.operator.begins_here() {
+            Some(source) => {
+                let (path, origin, text) = (node.path.clone(), node.origin.clone(), node.text.clone());
+                vec![Node::new(path, origin, text, source, Vec::new())]
+            }
+            None => node.inputs.iter().filter_map(|input| copies.get(&input.sequence).cloned()).collect(),
+        };
+        let is_same = inputs.iter().zip(&node.inputs).all(|(left, right)| Arc::ptr_eq(left, right));
+        copies.insert(node.sequence, if is_same { node } else { node.with_inputs(inputs) });
+    }
+    sinks.iter().filter_map(|sink| copies.get(&sink.sequence)).cloned().collect()
 }
 
 /// All nodes that these need, inputs before consumers, each once.

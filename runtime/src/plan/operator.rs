@@ -100,6 +100,12 @@ pub trait Operator: Send + Sync {
         0
     }
 
+    /// Where its records are there from a run before: a source without records, to stand in the place of its input. The operator then gives the
+    /// records when that ends, and what they were made of is not run again.
+    fn begins_here(&self) -> Option<Arc<dyn Operator>> {
+        None
+    }
+
     /// What it is to the executor.
     fn role(&self) -> Role {
         Role::Drive

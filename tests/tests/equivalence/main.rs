@@ -2,6 +2,7 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod accumulators;
 mod aggregate;
 mod chain;
 mod co_group;
@@ -22,6 +23,7 @@ mod memory;
 mod order;
 mod outer_join;
 mod partition;
+mod persist;
 mod reduce;
 mod reduce_group;
 mod results;
@@ -31,6 +33,7 @@ mod set;
 mod sharing;
 mod sums;
 mod task_state;
+mod with_all;
 mod zip;
 
 use std::collections::BTreeMap;

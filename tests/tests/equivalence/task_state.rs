@@ -1,6 +1,7 @@
-//! `map_with`, `flat_map_with`, `filter_map_with`: a state for each task, which sees the task's records.
+//! `map_with`, `flat_map_with`, `filter_map_with`, `filter_with` and their fallible forms: a state for each task, which sees the task's records.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use dataflow::prelude::*;
 use proptest::prelude::*;
@@ -58,8 +59,60 @@ fn fused(sales: DataSet<Sale>) -> DataSet<(u64, String)> {
         .try_map(|s| Ok::<_, std::fmt::Error>((s.0 + 1, s.1)))
 }
 
+/// Of sales of one key in a row the first; both a filter in place and one that is read by two.
+#[dataflow]
+fn first_of_runs(sales: DataSet<Sale>) -> DataSet<(u64, u64)> {
+    let first = sales.sort(|s| s.id).filter_with(|_| None, |last, s| last.replace(s.key) != Some(s.key));
+    let (left, right) = (first.map(|s| (s.id, 0u64)), first.filter(|s| s.amount > 0).map(|s| (s.id, 1u64)));
+    left.union(right)
+}
+
+/// A state that fails to open, or a record that the state refuses.
+#[dataflow]
+fn limited(sales: DataSet<Sale>, most: String) -> DataSet<(u64, i64)> {
+    sales
+        .sort(|s| s.id)
+        .try_filter_with(
+            |_| Ok((most.parse::<i64>()?, 0)),
+            |(most, sum), s| {
+                *sum += s.amount.abs();
+                if *sum > *most { Err(format!("{sum} is more than {most}")) } else { Ok(s.amount != 0) }
+            },
+        )
+        .try_map_with(
+            |_| "0".parse::<i64>(),
+            |sum, s| {
+                *sum += s.amount;
+                s.id.checked_add(0).ok_or("no id").map(|id| (id, *sum))
+            },
+        )
+        .filter(|s| s.0 % 2 == 0)
+        .try_filter_map(|s| Ok::<_, std::fmt::Error>((s.0 % 3 == 0).then_some(s)))
+}
+
 proptest! {
     #![proptest_config(cases(5))]
+
+    #[test]
+    fn a_filter_with_a_state_is_a_fold_that_keeps(input in inputs()) {
+        let sales = input.sales();
+        let mut last = None;
+        let kept: Vec<&Sale> = sales.iter().filter(|s| last.replace(s.key) != Some(s.key)).collect();
+        let twice = kept.iter().filter(|s| s.amount > 0).map(|s| (s.id, 1));
+        let expected = kept.iter().map(|s| (s.id, 0)).chain(twice).collect();
+        everywhere(expected, |env| first_of_runs(env.collection(&sales)?).collect());
+    }
+
+    #[test]
+    fn states_that_may_fail_give_what_those_give_that_cannot(input in inputs()) {
+        let sales = input.sales();
+        let kept = sales.iter().filter(|s| s.amount != 0).scan(0, |sum, s| {
+            *sum += s.amount;
+            Some((s.id, *sum))
+        });
+        let expected: Vec<_> = kept.filter(|(id, _)| id % 6 == 0).collect();
+        everywhere(expected, |env| limited(env.collection(&sales)?, i64::MAX.to_string()).collect());
+    }
 
     #[test]
     fn each_task_has_a_state_of_its_own(input in inputs()) {
@@ -119,4 +172,50 @@ fn a_set_up_that_panics_ends_the_job() {
         let error = divided(env.collection([1u64]).unwrap(), 0).collect().unwrap_err().to_string();
         assert!(error.starts_with("`map_with` at ") && error.contains("divide by zero"), "{engine}: {error}");
     });
+}
+
+#[test]
+fn an_error_of_a_state_ends_the_job_with_its_operator() {
+    let sales = tests::Input { rows: 50, keys: tests::Keys::Same, seed: 4 }.sales();
+    tests::on_each_engine(|engine, env| {
+        let error = |most: &str| {
+            let limited = limited(env.collection(&sales).unwrap(), most.to_owned());
+            limited.collect().unwrap_err().to_string()
+        };
+        let found = error("much");
+        assert!(
+            found.starts_with("`try_filter_with` at ") && found.ends_with("invalid digit found in string"),
+            "{engine}: {found}"
+        );
+        let found = error("0");
+        assert!(found.contains(" is more than 0, in the record Sale {"), "{engine}: {found}");
+    });
+}
+
+/// A set-up in a filter that panics is a closure that panics.
+#[test]
+fn a_set_up_of_a_filter_that_panics_ends_the_job() {
+    #[dataflow]
+    fn kept(numbers: DataSet<u64>, parts: usize) -> DataSet<u64> {
+        numbers.filter_with(|task| task.tasks / parts, |share, n| n != *share as u64)
+    }
+    tests::on_each_engine(|engine, env| {
+        let error = kept(env.collection([1u64]).unwrap(), 0).collect().unwrap_err().to_string();
+        assert!(error.starts_with("`filter_with` at ") && error.contains("divide by zero"), "{engine}: {error}");
+    });
+}
+
+/// A filter otherwise runs in each branch behind it. One with a state has one in each task.
+#[test]
+fn a_filter_with_a_state_is_not_evaluated_again() {
+    static STATES: AtomicUsize = AtomicUsize::new(0);
+    #[dataflow]
+    fn forked(numbers: DataSet<u64>) -> DataSet<u64> {
+        let some = numbers.filter_with(|_| STATES.fetch_add(1, Ordering::Relaxed), |_, n| n > 0);
+        some.union(some.map(|n| n * 10))
+    }
+    let flow = forked(local(3).collection([0u64, 1]).unwrap());
+    let mut numbers = flow.collect().unwrap();
+    numbers.sort_unstable();
+    assert_eq!((numbers, STATES.load(Ordering::Relaxed)), (vec![1, 10], 3));
 }

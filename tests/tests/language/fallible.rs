@@ -40,6 +40,60 @@ fn in_the_middle(lines: DataSet<String>) -> DataSet<u64> {
         .filter(|n| n != 0)
 }
 
+#[dataflow]
+fn some(lines: DataSet<String>) -> DataSet<u64> {
+    lines.try_filter_map(|line| {
+        if line.is_empty() {
+            return Ok(None);
+        }
+        let (first, _) = line.split_once(' ').ok_or("one word")?;
+        Ok(Some(first.parse::<u64>()?))
+    })
+}
+
+#[dataflow]
+fn quotients(left: DataSet<(u64, u64)>, right: DataSet<(u64, u64)>) -> DataSet<u64> {
+    left.join(right).on(|l| l.0, |r| r.0).try_filter_map(|l, r| match r.1 {
+        0 if l.1 == 0 => Err("zero by zero"),
+        0 => Ok(None),
+        by => Ok(Some(l.1 / by)),
+    })
+}
+
+/// Words of a set-up, which may be written in any way in which a closure may.
+#[dataflow]
+fn with_prefix(lines: DataSet<String>, prefix: String) -> DataSet<String> {
+    lines
+        .try_map_with(
+            |task| -> Result<(String, usize), std::num::ParseIntError> {
+                let length = prefix.parse()?;
+                Ok((prefix.repeat(length), task.tasks))
+            },
+            |(prefix, tasks), line| {
+                if *tasks == 0 {
+                    Err("no tasks")?;
+                }
+                Ok(format!("{prefix}{line}"))
+            },
+        )
+        .map(|line| line.to_uppercase())
+}
+
+#[test]
+fn states_and_options_may_fail() {
+    everywhere(vec![1, 3], |env| some(env.collection(["1 a", "", "3 b"])?).collect());
+    everywhere(vec![2], |env| {
+        quotients(env.collection([(1u64, 4u64), (2, 1)])?, env.collection([(1u64, 2u64), (2, 0)])?).collect()
+    });
+    everywhere(vec!["22A".to_owned()], |env| with_prefix(env.collection(["a"])?, "2".to_owned()).collect());
+    on_each_engine(|engine, env| {
+        let error = with_prefix(env.collection(["a"]).unwrap(), "x".to_owned()).collect().unwrap_err().to_string();
+        assert!(error.starts_with("`try_map_with` (try_map_with → map) at "), "{engine}: {error}");
+        let error = some(env.collection(["1"]).unwrap()).collect().unwrap_err().to_string();
+        assert!(error.contains("one word, in the record \"1\""), "{engine}: {error}");
+    });
+}
+
 #[test]
 fn what_is_ok_goes_on() {
     everywhere(vec![1, 2], |env| numbers(env.collection(["2", "1"])?).collect());

@@ -185,3 +185,38 @@ fn visits_rows_as_they_came_and_then_as_they_are_sorted() {
     items.sort_by(|left, right| (left.key, &left.text).cmp(&(right.key, &right.text)));
     assert_eq!(seen(&buffer), expected(&items));
 }
+
+#[test]
+fn rows_that_are_all_there_are_read_by_several_threads() {
+    let items = Random(43).items(5_000);
+    let mut buffer = SortBuffer::new(layout(), [], &memory()).unwrap();
+    for page in pages(&items) {
+        windows(&page.batch(), |input| buffer.add(input).unwrap());
+    }
+    let stored = std::sync::Arc::new(buffer.freeze());
+    assert!(stored.len() == items.len() && !stored.is_empty());
+    let keys = |stored: &super::super::StoredRows| {
+        let keys = stored.visit(|mut leaves, rows| {
+            let (key, text) = (leaves.plain::<u64>(), leaves.text());
+            (0..rows.len())
+                .filter_map(|row| rows.get(row))
+                .map(|row| (key.read(row), text.read(row).to_owned()))
+                .collect()
+        });
+        let keys: Vec<_> = keys.unwrap();
+        keys
+    };
+    let expected: Vec<_> = items.iter().map(|item| (item.key, item.text.clone())).collect();
+    let threads: Vec<_> = (0..3)
+        .map(|_| {
+            std::thread::spawn({
+                let stored = stored.clone();
+                move || keys(&stored)
+            })
+        })
+        .collect();
+    drop(stored);
+    for thread in threads {
+        assert!(thread.join().unwrap() == expected);
+    }
+}

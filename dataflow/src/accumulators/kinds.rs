@@ -1,0 +1,149 @@
+//! The accumulators that there are.
+
+use std::fmt::Debug;
+
+use super::Accumulator;
+
+/// Counts.
+#[derive(Clone, Default, Debug)]
+pub struct Count(u64);
+
+impl Accumulator for Count {
+    type Item = u64;
+    type Value = u64;
+
+    #[inline]
+    fn add(&mut self, more: u64) {
+        // What wraps was counted for centuries.
+        self.0 = self.0.wrapping_add(more);
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.add(other.0);
+    }
+
+    fn value(&self) -> u64 {
+        self.0
+    }
+}
+
+/// The average of numbers.
+#[derive(Clone, Default, Debug)]
+pub struct Average {
+    sum: f64,
+    count: u64,
+}
+
+impl Accumulator for Average {
+    type Item = f64;
+    type Value = Option<f64>;
+
+    #[inline]
+    fn add(&mut self, number: f64) {
+        self.merge(Average { sum: number, count: 1 });
+    }
+
+    #[inline]
+    fn merge(&mut self, other: Self) {
+        self.sum += other.sum;
+        self.count += other.count;
+    }
+
+    fn value(&self) -> Option<f64> {
+        (self.count > 0).then(|| self.sum / self.count as f64)
+    }
+
+    fn show(&self) -> String {
+        self.value().map_or_else(|| "-".to_owned(), |average| format!("{average:.3}"))
+    }
+}
+
+/// The least value.
+#[derive(Clone, Debug)]
+pub struct Minimum<T>(pub(super) Option<T>);
+
+/// The greatest value.
+#[derive(Clone, Debug)]
+pub struct Maximum<T>(pub(super) Option<T>);
+
+macro_rules! extremes {
+    ($($name:ident, $better:tt;)*) => {$(
+        impl<T: PartialOrd + Clone + Debug + Send + 'static> Accumulator for $name<T> {
+            type Item = T;
+            type Value = Option<T>;
+
+            #[inline]
+            fn add(&mut self, value: T) {
+                if self.0.as_ref().is_none_or(|known| value $better *known) {
+                    self.0 = Some(value);
+                }
+            }
+
+            fn merge(&mut self, other: Self) {
+                other.0.into_iter().for_each(|value| self.add(value));
+            }
+
+            fn value(&self) -> Option<T> {
+                self.0.clone()
+            }
+
+            fn show(&self) -> String {
+                self.0.as_ref().map_or_else(|| "-".to_owned(), |value| format!("{value:?}"))
+            }
+        }
+    )*};
+}
+extremes! {
+    Minimum, <;
+    Maximum, >;
+}
+
+/// Counts of values by size.
+#[derive(Clone, Debug)]
+pub struct Histogram<T>(Buckets<T>);
+
+/// What a histogram comes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Buckets<T> {
+    /// Where buckets begin, in ascending order; one more lies before the first.
+    pub bounds: Vec<T>,
+    /// How many values each bucket has: one more than there are bounds.
+    pub counts: Vec<u64>,
+}
+
+impl<T: Ord> Histogram<T> {
+    pub(super) fn new(bounds: impl IntoIterator<Item = T>) -> Self {
+        let mut bounds: Vec<T> = bounds.into_iter().collect();
+        bounds.sort_unstable();
+        bounds.dedup();
+        let counts = vec![0; bounds.len() + 1];
+        Histogram(Buckets { bounds, counts })
+    }
+}
+
+impl<T: Ord + Clone + Debug + Send + 'static> Accumulator for Histogram<T> {
+    type Item = T;
+    type Value = Buckets<T>;
+
+    #[inline]
+    fn add(&mut self, value: T) {
+        let bucket = self.0.bounds.partition_point(|bound| *bound <= value);
+        self.0.counts[bucket] += 1;
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.0.counts.iter_mut().zip(other.0.counts).for_each(|(count, more)| *count += more);
+    }
+
+    fn value(&self) -> Buckets<T> {
+        self.0.clone()
+    }
+
+    /// `3 <10> 2 <100> 0`
+    fn show(&self) -> String {
+        let Buckets { bounds, counts } = &self.0;
+        let first = counts.first().map(u64::to_string).unwrap_or_default();
+        let rest = bounds.iter().zip(counts.iter().skip(1)).map(|(bound, count)| format!(" <{bound:?}> {count}"));
+        std::iter::once(first).chain(rest).collect()
+    }
+}

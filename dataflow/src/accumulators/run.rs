@@ -1,0 +1,95 @@
+//! A run, as accumulators see it.
+//!
+//! Kernels are opened on the thread that runs the job, where the run is set: a handle that is cloned there gathers for it.
+
+use std::cell::{Cell, RefCell};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::declared::Gathering;
+
+thread_local! {
+    static CURRENT: RefCell<Option<Arc<Run>>> = const { RefCell::new(None) };
+    static NOTICED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// One run of an environment.
+pub(crate) struct Run {
+    number: u64,
+    /// Counts the times that somebody asked for values: tasks that see it change say what they have.
+    asked: AtomicU32,
+    gatherings: Mutex<Vec<Arc<dyn Gathering>>>,
+}
+
+impl Run {
+    /// A new run, in which these have gathered nothing.
+    pub(super) fn begin(gatherings: &[Arc<dyn Gathering>]) -> Arc<Self> {
+        static RUNS: AtomicU64 = AtomicU64::new(1);
+        let number = RUNS.fetch_add(1, Ordering::Relaxed);
+        gatherings.iter().for_each(|gathering| gathering.begin(number));
+        Arc::new(Run { number, asked: AtomicU32::new(0), gatherings: Mutex::new(gatherings.to_vec()) })
+    }
+
+    pub(super) fn number(&self) -> u64 {
+        self.number
+    }
+
+    pub(super) fn asked(&self) -> u32 {
+        self.asked.load(Ordering::Relaxed)
+    }
+
+    /// Takes an accumulator of another environment in, which a closure brought along.
+    pub(super) fn join(&self, gathering: &Arc<dyn Gathering>) {
+        let mut gatherings = self.gatherings.lock().unwrap_or_else(PoisonError::into_inner);
+        if !gatherings.iter().any(|known| Arc::ptr_eq(known, gathering)) {
+            gathering.begin(self.number);
+            gatherings.push(gathering.clone());
+        }
+    }
+
+    /// Calls `f` with this as the run that handles gather for.
+    pub(crate) fn within<R>(self: &Arc<Self>, f: impl FnOnce() -> R) -> R {
+        /// Also where `f` panics.
+        struct Restore(Option<Arc<Run>>);
+        impl Drop for Restore {
+            fn drop(&mut self) {
+                CURRENT.set(self.0.take());
+            }
+        }
+        let _restore = Restore(CURRENT.replace(Some(self.clone())));
+        f()
+    }
+
+    /// Names and values so far, as of the last time that this was asked for.
+    pub(crate) fn shown(&self) -> Vec<(String, String)> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        self.all().iter().map(|gathering| gathering.shown(self.number)).collect()
+    }
+
+    /// The end: the values are now those of the last run; one that failed has none.
+    pub(crate) fn end(&self, success: bool) -> Vec<(String, String)> {
+        let shown = if success { self.shown() } else { Vec::new() };
+        self.all().iter().for_each(|gathering| gathering.end(self.number, success));
+        shown
+    }
+
+    fn all(&self) -> Vec<Arc<dyn Gathering>> {
+        self.gatherings.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// The run that this thread is setting up.
+pub(super) fn current() -> Option<Arc<Run>> {
+    CURRENT.with_borrow(Clone::clone)
+}
+
+/// Whether `f` clones a handle.
+pub(super) fn notices(f: impl FnOnce()) -> bool {
+    let before = NOTICED.replace(false);
+    f();
+    NOTICED.replace(before)
+}
+
+pub(super) fn notice() {
+    NOTICED.set(true);
+}

@@ -1,0 +1,155 @@
+//! A small flow as a value of many records: `with_all`.
+
+use std::marker::PhantomData;
+use std::panic::Location;
+
+use runtime::kernel::BesideFactory;
+use runtime::operators;
+use runtime::plan::Reads;
+
+use super::join::Pairing;
+use super::{DataSet, Flow, Mode, TaskState};
+use crate::error::UserError;
+use crate::kernel::{Emitter, Rows, try_with_made, try_with_rows};
+use crate::record::Record;
+
+type Types<T, R, M> = PhantomData<fn() -> (T, R, M)>;
+
+/// A flow beside all records of another: say what to make of them.
+#[must_use = "a flow beside another needs a closure: `.map(|record, rows| …)`"]
+pub struct WithAll<T, R, M> {
+    pairing: Pairing,
+    of: Types<T, R, M>,
+}
+
+/// A flow beside what `init` makes of all records of another.
+#[must_use = "a flow beside another needs a closure: `.map(|record, made| …)`"]
+pub struct WithMade<T, R, M, O> {
+    pairing: Pairing,
+    init: O,
+    of: Types<T, R, M>,
+}
+
+impl<T: Record, M: Mode> Flow<T, M> {
+    /// Takes a small flow as a value: closures get all of its records, as [`Rows`], beside each record.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn in_band(weights: DataSet<u32>, bands: DataSet<(u32, String)>) -> DataSet<(u32, Option<String>)> {
+    ///     weights.with_all(bands).map(|w, bands| {
+    ///         let band = bands.iter().filter(|b| b.0 <= w).max_by_key(|b| b.0);
+    ///         (w, band.map(|b| b.1))
+    ///     })
+    /// }
+    /// # fn main() -> dataflow::Result<()> {
+    /// # let env = Env::embedded();
+    /// let bands = env.collection([(0u32, "light".to_owned()), (10, "heavy".to_owned())])?;
+    /// let found = in_band(env.collection([3u32, 12])?, bands).collect()?;
+    /// assert_eq!(found, [(3, Some("light".to_owned())), (12, Some("heavy".to_owned()))]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// The records come in the order of their flow where that has one task, as behind a `sort`, else in any. There may be none. What they are
+    /// to be looked up by is better made once: see [`WithAll::init`]. For records with equal keys there is [`Flow::join`].
+    ///
+    /// Cost: the small flow is kept in memory, once for all tasks, before the first record is looked at.
+    #[track_caller]
+    pub fn with_all<R: Record>(&self, all: DataSet<R>) -> WithAll<T, R, M> {
+        WithAll { pairing: Pairing::new(self, all, Location::caller()), of: PhantomData }
+    }
+}
+
+impl<T: Record, R: Record, M: Mode> WithAll<T, R, M> {
+    /// Makes something of all records, once in each task: closures get it by reference, in the place of the records.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// use std::collections::HashMap;
+    ///
+    /// #[dataflow]
+    /// fn in_euros(prices: DataSet<(String, f64)>, rates: DataSet<(String, f64)>) -> DataSet<f64> {
+    ///     prices
+    ///         .with_all(rates)
+    ///         .init(|rates| rates.iter().map(|r| (r.0.to_owned(), r.1)).collect::<HashMap<_, _>>())
+    ///         .try_map(|p, rates| rates.get(p.0).map(|rate| p.1 * rate).ok_or("no such currency"))
+    /// }
+    /// # fn main() -> dataflow::Result<()> {
+    /// # let env = Env::embedded();
+    /// let rates = env.collection([("EUR".to_owned(), 1.0), ("USD".to_owned(), 0.5)])?;
+    /// assert_eq!(in_euros(env.collection([("USD".to_owned(), 8.0)])?, rates).collect()?, [4.0]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// Cost: what it makes is ordinary memory, outside of the budget, in each task; the records themselves are then given back.
+    pub fn init<S, O>(self, init: O) -> WithMade<T, R, M, O>
+    where
+        S: TaskState,
+        O: for<'r> Fn(Rows<'r, R>) -> S + Clone + Send + 'static,
+    {
+        WithMade { pairing: self.pairing, init, of: PhantomData }
+    }
+
+    /// Calls `body` for each record, with all rows; it emits any number of records.
+    #[must_use]
+    pub fn process<U: Record, F>(&self, body: F) -> Flow<U, M>
+    where
+        F: for<'a, 'r> Fn(T::At<'a>, Rows<'r, R>, &mut Emitter<'_, U>) + Clone + Send + 'static,
+    {
+        self.try_process(move |record: T::At<'_>, rows: Rows<'_, R>, out: &mut Emitter<'_, U>| {
+            body(record, rows, out);
+            Ok(())
+        })
+    }
+
+    /// As [`WithAll::process`]; an error ends the job, with the operator and the record.
+    #[must_use]
+    pub fn try_process<U: Record, F>(&self, body: F) -> Flow<U, M>
+    where
+        F: for<'a, 'r> Fn(T::At<'a>, Rows<'r, R>, &mut Emitter<'_, U>) -> Result<(), UserError>
+            + Clone
+            + Send
+            + 'static,
+    {
+        let reads = self.pairing.reads();
+        let kernel = try_with_rows::<T, R, U, F>(body, reads[0].clone());
+        beside(self.pairing.clone(), kernel, reads)
+    }
+}
+
+impl<T: Record, R: Record, M: Mode, O> WithMade<T, R, M, O> {
+    /// Calls `body` for each record, with what was made of all rows; it emits any number of records.
+    #[must_use]
+    pub fn process<S, U: Record, F>(&self, body: F) -> Flow<U, M>
+    where
+        S: TaskState,
+        O: for<'r> Fn(Rows<'r, R>) -> S + Clone + Send + 'static,
+        F: for<'a> Fn(T::At<'a>, &S, &mut Emitter<'_, U>) + Clone + Send + 'static,
+    {
+        self.try_process(move |record: T::At<'_>, made: &S, out: &mut Emitter<'_, U>| {
+            body(record, made, out);
+            Ok(())
+        })
+    }
+
+    /// As [`WithMade::process`]; an error ends the job, with the operator and the record.
+    #[must_use]
+    pub fn try_process<S, U: Record, F>(&self, body: F) -> Flow<U, M>
+    where
+        S: TaskState,
+        O: for<'r> Fn(Rows<'r, R>) -> S + Clone + Send + 'static,
+        F: for<'a> Fn(T::At<'a>, &S, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
+    {
+        let [of_record, _] = self.pairing.reads();
+        let kernel = try_with_made::<T, R, U, S, O, F>(self.init.clone(), body, of_record.clone());
+        // What the program shows of the second parameter is not about the rows.
+        beside(self.pairing.clone(), kernel, [of_record, Reads::All])
+    }
+}
+
+fn beside<U: Record, M: Mode>(pairing: Pairing, kernel: BesideFactory, reads: [Reads; 2]) -> Flow<U, M> {
+    let Pairing { nodes, records: inputs, env, next, .. } = pairing;
+    Flow::behind(env, operators::WithAll { inputs, output: U::schema(), kernel, reads }, nodes.into(), &next)
+}

@@ -1,0 +1,178 @@
+//! All records of a small flow beside each record of another.
+//!
+//! The small flow comes to every task, but one alone keeps its rows; when the last one is there it lends them to the others, so there is one copy
+//! whatever the parallelism is. Nobody is shown a record of the large flow before.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::error::{Error, Result};
+use crate::kernel::{Beside, BesideFactory, Outputs, TaskContext};
+use crate::page::{Input, SortBuffer, StoredRows};
+use crate::plan::{Operator, Reads, Table, row_bytes, unbounded_memory};
+use crate::row::{LeafSet, RowLayout, Schema};
+use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Ship, Strategy, Way};
+
+use super::meeting::Meeting;
+use super::{ROW_SECONDS, SHIP_SECONDS, layout, windows};
+
+/// The port of the small flow.
+const ALL: usize = 1;
+
+/// Runs a kernel over each record of the first input, beside all of the second.
+pub struct WithAll {
+    /// Its records: each, and all.
+    pub inputs: [Schema; 2],
+    /// The records it gives.
+    pub output: Schema,
+    /// The kernel.
+    pub kernel: BesideFactory,
+    /// What it reads of each input.
+    pub reads: [Reads; 2],
+}
+
+impl Operator for WithAll {
+    fn name(&self) -> &'static str {
+        "with_all"
+    }
+
+    fn schema(&self) -> &Schema {
+        &self.output
+    }
+
+    fn reads(&self, input: usize, _: &LeafSet) -> LeafSet {
+        self.reads[input].of(&self.inputs[input])
+    }
+
+    fn estimate(&self, inputs: &[Estimate], live: &LeafSet) -> Estimate {
+        Estimate { rows: inputs.first().map_or(0.0, |input| input.rows), row_bytes: row_bytes(&self.output, live) }
+    }
+
+    fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
+        let tasks = planning.input_tasks[0];
+        let driver = WithAllFactory {
+            kernel: self.kernel.clone(),
+            kept: layout(&self.inputs[ALL], &planning.live_inputs[ALL]),
+            layout: layout(&self.output, planning.live),
+            meeting: Meeting::of(tasks),
+        };
+        let to_all = if tasks == 1 && planning.input_tasks[ALL] == 1 { Ship::Forward } else { Ship::Broadcast };
+        vec![Strategy {
+            ways: vec![Way::ship(Ship::Forward), Way::ship(to_all)],
+            driver: Arc::new(driver),
+            tasks,
+            streamed: 0,
+            cost: planning.inputs[0].rows * ROW_SECONDS + planning.inputs[ALL].bytes() * SHIP_SECONDS,
+        }]
+    }
+
+    fn reference(&self, inputs: &[Table]) -> Result<Table> {
+        let mut kept = SortBuffer::new(Arc::new(RowLayout::full(self.inputs[ALL].types())), [], &unbounded_memory())?;
+        for page in inputs[ALL].pages(&self.reads[ALL].of(&self.inputs[ALL]))? {
+            windows(&page.batch(), |input| kept.add(input))?;
+        }
+        let mut kernel = self.kernel.open(&TaskContext::alone(unbounded_memory()))?;
+        kernel.begin(Arc::new(kept.freeze()))?;
+        let mut output = Table::new(self.output.types());
+        let mut writer = output.writer();
+        for page in inputs[0].pages(&self.reads[0].of(&self.inputs[0]))? {
+            windows(&page.batch(), |input| {
+                let mut from = 0;
+                while from < input.len() {
+                    from = kernel.run(input, from, &mut writer)?;
+                    writer.take_sealed().for_each(|page| output.extend(&page.batch()));
+                }
+                Ok(())
+            })?;
+        }
+        writer.seal();
+        writer.take_sealed().for_each(|page| output.extend(&page.batch()));
+        Ok(output)
+    }
+}
+
+struct WithAllFactory {
+    kernel: BesideFactory,
+    /// How the small flow's rows are kept.
+    kept: Arc<RowLayout>,
+    layout: Arc<RowLayout>,
+    /// Where the task that kept them speaks.
+    meeting: Arc<Meeting<Arc<Lent>>>,
+}
+
+/// Rows until every task has had them: then a task that makes something of them gives their memory back.
+struct Lent {
+    state: Mutex<(Option<Arc<StoredRows>>, usize)>,
+}
+
+impl Lent {
+    fn to(tasks: usize, rows: StoredRows) -> Arc<Self> {
+        Arc::new(Lent { state: Mutex::new((Some(Arc::new(rows)), tasks)) })
+    }
+
+    /// The rows; each task takes them once.
+    fn take(&self) -> Option<Arc<StoredRows>> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let (rows, left) = &mut *state;
+        *left = left.saturating_sub(1);
+        if *left == 0 { rows.take() } else { rows.clone() }
+    }
+}
+
+impl DriverFactory for WithAllFactory {
+    fn name(&self) -> String {
+        "keep all, then chain".to_owned()
+    }
+
+    fn layout(&self) -> Option<Arc<RowLayout>> {
+        Some(self.layout.clone())
+    }
+
+    fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
+        let kept = match context.subtask {
+            0 => Some(SortBuffer::new(self.kept.clone(), [], &context.memory)?),
+            _ => None,
+        };
+        let (kernel, meeting, context) = (self.kernel.open(context)?, self.meeting.clone(), context.clone());
+        Ok(Box::new(WithAllDriver { kernel, kept, begun: false, meeting, context }))
+    }
+}
+
+struct WithAllDriver {
+    kernel: Box<dyn Beside>,
+    /// The rows, in the task that keeps them, until it lends them.
+    kept: Option<SortBuffer>,
+    begun: bool,
+    meeting: Arc<Meeting<Arc<Lent>>>,
+    context: TaskContext,
+}
+
+impl Driver for WithAllDriver {
+    fn wants(&self, port: usize) -> bool {
+        (port == ALL) != self.begun
+    }
+
+    fn on_batch(&mut self, port: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+        if port == ALL {
+            self.kept.iter_mut().try_for_each(|kept| kept.add(input))?;
+            return Ok(Answer::Done);
+        }
+        *cursor = self.kernel.run(input, *cursor, out.pages())?;
+        Ok(if *cursor < input.len() { Answer::Resume } else { Answer::Done })
+    }
+
+    fn on_round_end(&mut self, port: usize, _: Round, _: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
+        if port != ALL {
+            return Ok(Answer::Done);
+        }
+        if let Some(kept) = self.kept.take() {
+            self.meeting.say(&self.context, Lent::to(self.context.subtasks, kept.freeze()));
+        }
+        let Some(lent) = self.meeting.wait(&self.context, |said| said.first()?.clone()) else {
+            return Ok(Answer::Await);
+        };
+        let rows = lent.take().ok_or_else(|| Error::Internal("rows were lent once too often".to_owned()))?;
+        self.kernel.begin(rows)?;
+        self.begun = true;
+        Ok(Answer::Done)
+    }
+}

@@ -1,0 +1,57 @@
+//! Rows that are all there: nobody adds to them any more, so tasks share them.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use super::batch::{Batch, LeafPtr, LeafReader};
+use super::index::address_of;
+use super::order::KeptRows;
+use super::run::Page;
+use crate::error::Result;
+use crate::memory::Reservation;
+use crate::row::RowLayout;
+
+/// What a [`SortBuffer`](super::SortBuffer) becomes when its last row is there.
+pub struct StoredRows {
+    layout: Arc<RowLayout>,
+    /// They hold the rows; places point into them.
+    _pages: Vec<Page>,
+    entries: Vec<(u64, usize)>,
+    _paid: Reservation,
+}
+
+impl StoredRows {
+    pub(super) fn new(
+        layout: Arc<RowLayout>,
+        pages: Vec<Page>,
+        entries: Vec<(u64, usize)>,
+        paid: Reservation,
+    ) -> StoredRows {
+        StoredRows { layout, _pages: pages, entries, _paid: paid }
+    }
+
+    /// How many rows there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Leaves and rows under a fresh brand.
+    ///
+    /// # Errors
+    /// None once there are rows: where the region cannot be had.
+    #[inline(always)]
+    pub fn visit<R>(&self, f: impl for<'b> FnOnce(LeafReader<'b>, KeptRows<'b>) -> R) -> Result<R> {
+        let base = address_of(0)?;
+        let leaves = (0..self.layout.types().len()).map(|leaf| LeafPtr::stored(&self.layout, base, leaf));
+        // SAFETY: read only at places of these rows, whose pages live as long as `self`, which the batch borrows.
+        let batch = unsafe { Batch::from_leaves(usize::MAX, leaves) };
+        Ok(f(LeafReader::new(&batch), KeptRows { entries: &self.entries, brand: PhantomData }))
+    }
+}
