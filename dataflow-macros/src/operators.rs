@@ -187,6 +187,9 @@ static OPERATORS: &[Operator] = &[
     row("count", Flow, Values, Result, AsWritten),
     row("print", Flow, Values, Result, AsWritten),
     row("write_csv", Flow, Values, Result, AsWritten),
+    row("write_json", Flow, Values, Result, AsWritten),
+    row("write_binary", Flow, Values, Result, AsWritten),
+    row("write_native", Flow, Values, Result, AsWritten),
     row("write_parquet", Flow, Values, Result, AsWritten),
     row("write_text", Flow, Values, Result, AsWritten),
 ];
