@@ -20,8 +20,8 @@ pub use dataflow_macros::{Record, dataflow_inline as dataflow};
 pub use env::{Engine, Env, Options, ProgressWhen, Report};
 pub use error::{Error, Result, UserError};
 pub use flow::{
-    Aggregates, Bounded, DataSet, DataStream, Ends, Flow, Grouped, Join, Joined, Mode, Reads, Records, Scope, SemiJoin,
-    Side, SortedGroups, Step, Task, TaskState, Total, Unbounded, scope,
+    Aggregates, Bounded, DataSet, DataStream, Ends, Flow, Grouped, InFolders, Join, Joined, Mode, Reads, Records,
+    Scope, SemiJoin, Side, SortedGroups, Step, Task, TaskState, Total, Unbounded, scope,
 };
 pub use kernel::{Averaged, Emitter, Group, TaskRecords, mean};
 pub use key::{Asc, Desc, Equality, Field, Key, KeyedBy, Order, Projection, asc, desc};

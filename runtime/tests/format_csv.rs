@@ -40,7 +40,7 @@ proptest! {
     #[test]
     fn every_type_is_read_as_it_was_written(rows in rows(&everything(), 0..20), header: bool, semicolon: bool, split in 1..3000_u64) {
         let delimiter = if semicolon { b';' } else { b',' };
-        let file = TestFile::new("x.csv", encode(&CsvFormat { header, delimiter }, &everything(), &rows).unwrap());
+        let file = TestFile::new("x.csv", encode(&CsvFormat { header, delimiter, ..CsvFormat::default() }, &everything(), &rows).unwrap());
         let options = CsvOptions { header, delimiter, ..CsvOptions::default() };
         let source = csv(file.path(), &everything(), options).unwrap().with_split_bytes(split);
         prop_assert_eq!(drive(&source).unwrap(), rows);

@@ -7,7 +7,7 @@ use runtime::format::{self, CsvOptions, JsonOptions};
 use runtime::memory::Memory;
 use runtime::operators::{Pages, Scanned};
 use runtime::page::RowWriter;
-use runtime::row::RowLayout;
+use runtime::row::{RowLayout, Schema};
 use runtime::source::Source;
 
 use super::Env;
@@ -25,10 +25,11 @@ impl Env {
     #[track_caller]
     pub fn read_text(&self, path: impl AsRef<str>) -> Result<DataSet<String>> {
         let next = Next::default().called_at(Location::caller());
-        self.reading(format::text(path.as_ref()), &next)
+        self.reading(format::text(path.as_ref()).map(|source| Arc::new(source) as Arc<dyn Source>), &next)
     }
 
-    /// Records of CSV files with a header: a file, a folder, or a pattern. Columns are found by the names of the record's fields.
+    /// Records of CSV files with a header: a file, a folder, or a pattern. Columns are found by the names of the record's fields; folders
+    /// inside the folder whose names are `field=value` say what these fields are, as [`Flow::in_folders_by`] writes them.
     /// Files whose names end with `.gz` or `.zst` are decompressed, each by one task.
     ///
     /// # Errors
@@ -37,7 +38,9 @@ impl Env {
     #[track_caller]
     pub fn read_csv<T: Record>(&self, path: impl AsRef<str>) -> Result<DataSet<T>> {
         let next = Next::default().called_at(Location::caller());
-        self.reading(format::csv(path.as_ref(), &T::schema(), CsvOptions::default()), &next)
+        self.reading_files(path.as_ref(), &next, |files, schema| {
+            format::CsvSource::of(files, schema, CsvOptions::default())
+        })
     }
 
     /// As [`Env::read_csv`], with another delimiter, without header, or leaving bad records out.
@@ -66,7 +69,7 @@ impl Env {
     #[track_caller]
     pub fn read_csv_with<T: Record>(&self, path: impl AsRef<str>, options: CsvOptions) -> Result<DataSet<T>> {
         let next = Next::default().called_at(Location::caller());
-        self.reading(format::csv(path.as_ref(), &T::schema(), options), &next)
+        self.reading_files(path.as_ref(), &next, |files, schema| format::CsvSource::of(files, schema, options))
     }
 
     /// Records of files of JSON lines, one record a line: a file, a folder, or a pattern. Fields are found by the names of the record's; a
@@ -98,7 +101,9 @@ impl Env {
     #[track_caller]
     pub fn read_json<T: Record>(&self, path: impl AsRef<str>) -> Result<DataSet<T>> {
         let next = Next::default().called_at(Location::caller());
-        self.reading(format::json(path.as_ref(), &T::schema(), JsonOptions::default()), &next)
+        self.reading_files(path.as_ref(), &next, |files, schema| {
+            format::JsonSource::of(files, schema, JsonOptions::default())
+        })
     }
 
     /// As [`Env::read_json`], leaving bad records out: `JsonOptions::default().lenient(Lenient::to("bad.txt"))`.
@@ -123,7 +128,7 @@ impl Env {
     #[track_caller]
     pub fn read_json_with<T: Record>(&self, path: impl AsRef<str>, options: JsonOptions) -> Result<DataSet<T>> {
         let next = Next::default().called_at(Location::caller());
-        self.reading(format::json(path.as_ref(), &T::schema(), options), &next)
+        self.reading_files(path.as_ref(), &next, |files, schema| format::JsonSource::of(files, schema, options))
     }
 
     /// Records of Parquet files: a file, a folder, or a pattern. Columns are found by the names of the record's fields; only those that
@@ -135,7 +140,7 @@ impl Env {
     #[track_caller]
     pub fn read_parquet<T: Record>(&self, path: impl AsRef<str>) -> Result<DataSet<T>> {
         let next = Next::default().called_at(Location::caller());
-        self.reading(format::parquet(path.as_ref(), &T::schema()), &next)
+        self.reading_files(path.as_ref(), &next, format::ParquetSource::of)
     }
 
     /// Records of plain values from binary files: a file, a folder, or a pattern. Values lie in the order of the record's fields,
@@ -163,7 +168,7 @@ impl Env {
     #[track_caller]
     pub fn read_binary<T: Record>(&self, path: impl AsRef<str>) -> Result<DataSet<T>> {
         let next = Next::default().called_at(Location::caller());
-        self.reading(format::binary(path.as_ref(), &T::schema()), &next)
+        self.reading_files(path.as_ref(), &next, format::BinarySource::of)
     }
 
     /// Records of files in the engine's own format, which [`Flow::write_native`] writes: a file, a folder, or a pattern. Every record can be
@@ -196,7 +201,7 @@ impl Env {
     #[track_caller]
     pub fn read_native<T: Record>(&self, path: impl AsRef<str>) -> Result<DataSet<T>> {
         let next = Next::default().called_at(Location::caller());
-        self.reading(format::native(path.as_ref(), &T::schema()), &next)
+        self.reading_files(path.as_ref(), &next, format::NativeSource::of)
     }
 
     /// Records that the program has in memory; they are copied once.
@@ -213,16 +218,26 @@ impl Env {
         write_all(&mut writer, records)?;
         writer.seal();
         let pages = writer.take_sealed().collect();
-        self.reading(Ok(Pages::new(schema, pages)), &next)
+        self.reading(Ok(Arc::new(Pages::new(schema, pages))), &next)
+    }
+
+    /// The flow of files, whose folders' names may be fields.
+    fn reading_files<T: Record, S: Source + 'static>(
+        &self,
+        path: &str,
+        next: &Next,
+        make: impl FnOnce(format::Inputs, &Schema) -> Result<S, runtime::error::Error>,
+    ) -> Result<DataSet<T>> {
+        self.reading(format::read_folders(path, &T::schema(), make), next)
     }
 
     /// The flow of a source; what is wrong with it is said with its place in the program.
-    fn reading<T: Record, S: Source + 'static>(
+    fn reading<T: Record>(
         &self,
-        source: Result<S, runtime::error::Error>,
+        source: Result<Arc<dyn Source>, runtime::error::Error>,
         next: &Next,
     ) -> Result<DataSet<T>> {
         let source = source.map_err(|error| error.at(&next.origin("read").0))?;
-        Ok(Flow::source(self.clone(), Arc::new(Scanned(Arc::new(source))), next))
+        Ok(Flow::source(self.clone(), Arc::new(Scanned(source)), next))
     }
 }

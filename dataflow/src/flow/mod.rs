@@ -6,6 +6,7 @@
 mod aggregate;
 mod capture;
 mod chain;
+mod folders;
 mod group;
 mod group_records;
 mod join;
@@ -33,6 +34,7 @@ use crate::record::Record;
 
 pub use aggregate::Aggregates;
 pub use capture::Capture;
+pub use folders::InFolders;
 pub use group::{Grouped, Total};
 pub use join::{FullOuter, Inner, Join, Joined, LeftOuter, Outer, RightOuter, Side};
 pub use records::Records;

@@ -3,7 +3,7 @@
 use std::panic::Location;
 use std::sync::Arc;
 
-use runtime::format;
+use runtime::format::{self, CsvOptions};
 use runtime::operators::{Collected, Target, Written};
 use runtime::source::Format;
 
@@ -61,7 +61,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// Prints each record as a line of tab-separated values, when the environment runs.
     #[track_caller]
     pub fn print(&self) {
-        let format = format::CsvFormat { header: false, delimiter: b'\t' };
+        let format = format::CsvFormat { header: false, delimiter: b'\t', ..Default::default() };
         self.write(Arc::new(format), Target::Standard, Location::caller());
     }
 
@@ -83,6 +83,30 @@ impl<T: Record, M: Mode> Flow<T, M> {
     #[track_caller]
     pub fn write_csv(&self, path: impl AsRef<str>) {
         self.write_compressed(Arc::new(format::CsvFormat::default()), path.as_ref(), Location::caller());
+    }
+
+    /// As [`Flow::write_csv`], with another delimiter, quote or text for nulls, or without header. What these options write, they read.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// use dataflow::CsvOptions;
+    ///
+    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-write-csv-with-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// # let path = folder.join("ages.csv").display().to_string();
+    /// let options = CsvOptions { delimiter: b';', header: false, null: "NULL".to_owned(), ..CsvOptions::default() };
+    /// let env = Env::embedded();
+    /// env.collection([("Ada", Some(36u8)), ("NULL;", None)])?.write_csv_with(&path, options);
+    /// env.run()?;
+    /// assert_eq!(std::fs::read_to_string(&path)?, "Ada;36\n\"NULL;\";NULL\n");
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// Options that nobody could read again, and a text that cannot be written without quotes where there are none, end the run.
+    #[track_caller]
+    pub fn write_csv_with(&self, path: impl AsRef<str>, options: CsvOptions) {
+        self.write_compressed(written_with(options), path.as_ref(), Location::caller());
     }
 
     /// Writes JSON lines, one record a line, when the environment runs: one file, or a folder of files where the path ends with `/`. Where
@@ -159,4 +183,9 @@ impl<T: Record, M: Mode> Flow<T, M> {
         let flow: Flow<(), M> = self.then(sink, &[], &self.next.called_at(location));
         self.env.add_sink(flow.node);
     }
+}
+
+/// The format that options ask for; what is wrong with them is said before the run.
+pub(super) fn written_with(options: CsvOptions) -> Arc<dyn Format> {
+    Arc::new(format::CsvFormat::of(options))
 }

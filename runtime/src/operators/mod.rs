@@ -31,6 +31,7 @@ mod union;
 mod view;
 mod whole;
 mod write;
+mod write_folders;
 mod zip;
 
 pub use aggregate::Aggregate;
@@ -57,6 +58,7 @@ pub use union::Union;
 pub use view::View;
 pub use whole::MapPartition;
 pub use write::{Target, Written};
+pub use write_folders::WrittenFolders;
 pub use zip::{Numbers, Zip};
 
 use std::collections::HashMap;

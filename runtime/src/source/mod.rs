@@ -182,6 +182,17 @@ pub trait Encoder: Send {
     /// # Errors
     /// As [`Encoder::encode`].
     fn finish(&mut self) -> Result<()>;
+    /// Makes what is kept back ready to be written, where the format allows to: a row group, a block.
+    ///
+    /// # Errors
+    /// As [`Encoder::encode`].
+    fn flush(&mut self) -> Result<()> {
+        Ok(())
+    }
+    /// About how many bytes are kept back, beside those that are ready.
+    fn kept_bytes(&self) -> usize {
+        0
+    }
     /// Bytes ready to be written; the executor takes them when they are enough.
     fn output(&mut self) -> &mut Vec<u8>;
 }

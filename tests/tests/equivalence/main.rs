@@ -8,6 +8,7 @@ mod composed;
 mod enums;
 mod files;
 mod floats;
+mod folders;
 mod group;
 mod group_records;
 mod join;

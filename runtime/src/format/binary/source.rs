@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::packed::Packed;
 use super::reader::BinaryReader;
 use crate::error::{Error, Result};
-use crate::format::files::{InputFile, describe, input_files};
+use crate::format::files::{InputFile, Inputs, describe};
 use crate::format::splits::split_bytes;
 use crate::memory::Memory;
 use crate::row::Schema;
@@ -42,11 +42,19 @@ impl BinarySource {
     /// # Errors
     /// Where there is no such file, it cannot be read, or the record has no fixed width.
     pub fn new(path: &str, schema: &Schema) -> Result<Self> {
+        Self::of(Inputs::at(path)?, schema)
+    }
+
+    /// The same of files that were looked up.
+    ///
+    /// # Errors
+    /// As [`BinarySource::new`].
+    pub fn of(inputs: Inputs, schema: &Schema) -> Result<Self> {
+        let Inputs { path, files } = inputs;
         let packed = Packed::new(schema).map_err(|reason| Error::Plan(format!("cannot read binary: {reason}")))?;
-        let files = input_files(path)?;
         let split_bytes = split_bytes(&files);
         let shared = Arc::new(Shared { files, schema: schema.clone(), packed });
-        Ok(BinarySource { path: path.to_owned(), shared, split_bytes })
+        Ok(BinarySource { path, shared, split_bytes })
     }
 
     /// The same with splits of about so many bytes.

@@ -8,7 +8,7 @@ use super::reader::CsvReader;
 use super::scan::{Scanner, first_record};
 use crate::error::{Error, Result};
 use crate::format::contents::beginning;
-use crate::format::files::{InputFile, describe, input_files};
+use crate::format::files::{InputFile, Inputs, describe};
 use crate::format::rejects::Rejects;
 use crate::format::splits::{cut, estimated_rows, split_bytes};
 use crate::memory::Memory;
@@ -51,9 +51,17 @@ impl CsvSource {
     /// # Errors
     /// Where there is no such file, it cannot be read, or the record holds what CSV cannot.
     pub fn new(path: &str, schema: &Schema, options: CsvOptions) -> Result<Self> {
+        Self::of(Inputs::at(path)?, schema, options)
+    }
+
+    /// The same of files that were looked up.
+    ///
+    /// # Errors
+    /// As [`CsvSource::new`].
+    pub fn of(inputs: Inputs, schema: &Schema, options: CsvOptions) -> Result<Self> {
+        let Inputs { path, files } = inputs;
         options.check()?;
         let columns = columns(schema).map_err(|reason| Error::Plan(format!("cannot read CSV: {reason}")))?;
-        let files = input_files(path)?;
         let (mut first, mut begins) = (Vec::new(), Vec::new());
         for file in &*files {
             let (fields, begin) = read_first(file, &options)?;
@@ -64,7 +72,7 @@ impl CsvSource {
         let split_bytes = split_bytes(&files);
         let rejects = options.lenient.clone().map(|lenient| Rejects::new(lenient, files.clone()));
         let shared = Arc::new(Shared { files, first, schema: schema.clone(), columns, options, rejects });
-        Ok(CsvSource { path: path.to_owned(), shared, begins, rows, split_bytes })
+        Ok(CsvSource { path, shared, begins, rows, split_bytes })
     }
 
     /// The same with splits of about so many bytes.

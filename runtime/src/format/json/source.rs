@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::program::check;
 use super::reader::JsonReader;
 use crate::error::{Error, Result};
-use crate::format::files::{InputFile, describe, input_files};
+use crate::format::files::{InputFile, Inputs, describe};
 use crate::format::rejects::Rejects;
 use crate::format::splits::{cut, estimated_rows, split_bytes};
 use crate::memory::Memory;
@@ -48,12 +48,20 @@ impl JsonSource {
     /// # Errors
     /// Where there is no such file, it cannot be read, or the record holds what JSON cannot.
     pub fn new(path: &str, schema: &Schema, options: JsonOptions) -> Result<Self> {
+        Self::of(Inputs::at(path)?, schema, options)
+    }
+
+    /// The same of files that were looked up.
+    ///
+    /// # Errors
+    /// As [`JsonSource::new`].
+    pub fn of(inputs: Inputs, schema: &Schema, options: JsonOptions) -> Result<Self> {
+        let Inputs { path, files } = inputs;
         check(schema, schema.shape()).map_err(|reason| Error::Plan(format!("cannot read JSON: {reason}")))?;
-        let files = input_files(path)?;
         let (rows, split_bytes) = (estimated_rows(&files)?, split_bytes(&files));
         let rejects = options.lenient.map(|lenient| Rejects::new(lenient, files.clone()));
         let shared = Arc::new(Shared { files, schema: schema.clone(), rejects });
-        Ok(JsonSource { path: path.to_owned(), shared, rows, split_bytes })
+        Ok(JsonSource { path, shared, rows, split_bytes })
     }
 
     /// The same with splits of about so many bytes.

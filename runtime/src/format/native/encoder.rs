@@ -167,6 +167,14 @@ impl Encoder for NativeEncoder {
         Ok(())
     }
 
+    fn flush(&mut self) -> Result<()> {
+        self.end_block()
+    }
+
+    fn kept_bytes(&self) -> usize {
+        self.body_bytes()
+    }
+
     fn output(&mut self) -> &mut Vec<u8> {
         &mut self.output
     }

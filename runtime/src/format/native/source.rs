@@ -7,7 +7,7 @@ use super::frame::{HEAD_BYTES, Head, PREFIX_BYTES, header_bytes, leaves_of};
 use super::reader::NativeReader;
 use crate::error::{Error, Result};
 use crate::format::contents::beginning;
-use crate::format::files::{InputFile, describe, input_files};
+use crate::format::files::{InputFile, Inputs, describe};
 use crate::format::splits::split_bytes;
 use crate::memory::Memory;
 use crate::row::Schema;
@@ -42,7 +42,15 @@ impl NativeSource {
     /// # Errors
     /// Where there is no such file, it cannot be read, or is no native file or damaged.
     pub fn new(path: &str, schema: &Schema) -> Result<Self> {
-        let files = input_files(path)?;
+        Self::of(Inputs::at(path)?, schema)
+    }
+
+    /// The same of files that were looked up.
+    ///
+    /// # Errors
+    /// As [`NativeSource::new`].
+    pub fn of(inputs: Inputs, schema: &Schema) -> Result<Self> {
+        let Inputs { path, files } = inputs;
         let (mut fits, mut blocks) = (Vec::new(), Vec::new());
         for file in &*files {
             let (fit, begin) = read_header(file, schema)?;
@@ -52,7 +60,7 @@ impl NativeSource {
         }
         let split_bytes = split_bytes(&files);
         let shared = Arc::new(Shared { files, fits, schema: schema.clone() });
-        Ok(NativeSource { path: path.to_owned(), shared, blocks, split_bytes })
+        Ok(NativeSource { path, shared, blocks, split_bytes })
     }
 
     /// The same with splits of about so many bytes.

@@ -98,6 +98,17 @@ impl Encoder for ParquetEncoder {
         self.reserved.resize(self.writer.inner().capacity())
     }
 
+    fn flush(&mut self) -> Result<()> {
+        self.write_pending()?;
+        self.writer.flush().map_err(failed)
+    }
+
+    fn kept_bytes(&self) -> usize {
+        let widths = self.schema.leaves().iter().map(|leaf| leaf.ty.width()).sum::<usize>();
+        let texts = self.values.iter().map(LeafValues::text_bytes).sum::<usize>();
+        self.writer.memory_size() + self.pending_rows * widths + texts
+    }
+
     fn output(&mut self) -> &mut Vec<u8> {
         self.writer.inner_mut()
     }
