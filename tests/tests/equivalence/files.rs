@@ -122,6 +122,71 @@ fn json_holds_lists_and_nested_records() {
 }
 
 #[derive(Record, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Lists {
+    basket: Basket,
+    maybe: Option<Basket>,
+    words: Vec<String>,
+    more: Option<Vec<String>>,
+    numbers: (Vec<u16>, Vec<i64>, Option<Vec<Date>>),
+    two: [Vec<u32>; 2],
+}
+
+fn lists() -> Vec<Lists> {
+    let words = |id: u64| (0..id % 4).map(|word| "wörd \"".repeat(word as usize)).collect::<Vec<_>>();
+    let list = |(id, basket): (u64, Basket)| Lists {
+        maybe: (id % 4 > 0).then(|| basket.clone()),
+        basket,
+        words: words(id),
+        more: (id % 3 > 0).then(|| words(id + 1)),
+        numbers: (
+            (0..id as u16 % 5).collect(),
+            vec![-(id as i64); id as usize % 3],
+            (id % 2 == 0).then(|| vec![Date::from_days(id as i32)]),
+        ),
+        two: [vec![id as u32], vec![]],
+    };
+    (0..).zip(baskets()).take(3_000).map(list).collect()
+}
+
+#[dataflow]
+fn longest(lists: DataSet<Lists>) -> DataSet<(u64, i64, String)> {
+    lists.filter(|l| l.numbers.1.len() == 2).map(|l| (l.basket.id, l.numbers.1[0], l.words.get(1).unwrap_or("")))
+}
+
+#[test]
+fn json_and_parquet_keep_lists() {
+    let lists = lists();
+    let kept = lists.iter().filter(|l| l.numbers.1.len() == 2);
+    let longest_of: Vec<(u64, i64, String)> =
+        kept.map(|l| (l.basket.id, l.numbers.1[0], l.words.get(1).cloned().unwrap_or_default())).collect();
+    let (folder, env) = (Folder::default(), local(2));
+    let (json, parquet) = (folder.join("lists.jsonl"), folder.join("lists.parquet"));
+    let flow = env.collection(&lists).unwrap();
+    flow.write_json(&json);
+    flow.write_parquet(&parquet);
+    env.run().unwrap();
+    everywhere(lists.clone(), |env| env.read_json::<Lists>(&json)?.collect());
+    everywhere(lists.clone(), |env| env.read_parquet::<Lists>(&parquet)?.collect());
+    everywhere(longest_of.clone(), |env| longest(env.read_json(&json)?).collect());
+    everywhere(longest_of.clone(), |env| longest(env.read_parquet(&parquet)?).collect());
+}
+
+#[derive(Record, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct OtherLists {
+    words: Vec<i64>,
+}
+
+#[test]
+fn lists_of_other_elements_are_refused() {
+    let (folder, env) = (Folder::default(), local(1));
+    let path = folder.join("lists.parquet");
+    env.collection(&lists()[..2]).unwrap().write_parquet(&path);
+    env.run().unwrap();
+    let error = local(1).read_parquet::<OtherLists>(&path).unwrap().collect().unwrap_err().to_string();
+    assert!(error.contains("lists.parquet: column `words`: expected Vec<i64>, found a list of Utf8"), "{error}");
+}
+
+#[derive(Record, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Event {
     Click { url: String, at: Option<Timestamp> },
     Moved(i32, i32),

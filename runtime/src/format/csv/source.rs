@@ -7,7 +7,7 @@ use super::options::CsvOptions;
 use super::reader::CsvReader;
 use super::scan::{Scanner, first_record};
 use crate::error::{Error, Result};
-use crate::format::contents::beginning;
+use crate::format::contents::{BYTE_ORDER_MARK, beginning};
 use crate::format::files::{InputFile, Inputs, describe};
 use crate::format::rejects::Rejects;
 use crate::format::splits::{cut, estimated_rows, split_bytes};
@@ -17,9 +17,6 @@ use crate::source::{RejectSink, Scan, Source, Split, SplitReader, Statistics};
 
 /// A first record that is longer has most likely a quote that is not closed.
 const LONGEST_HEADER_BYTES: usize = 16 << 20;
-
-/// The mark that some programs put before UTF-8.
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Records of CSV files.
 pub struct CsvSource {

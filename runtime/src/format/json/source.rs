@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::program::check;
 use super::reader::JsonReader;
 use crate::error::{Error, Result};
+use crate::format::contents::{BYTE_ORDER_MARK, beginning};
 use crate::format::files::{InputFile, Inputs, describe};
 use crate::format::rejects::Rejects;
 use crate::format::splits::{cut, estimated_rows, split_bytes};
@@ -31,6 +32,8 @@ impl JsonOptions {
 pub struct JsonSource {
     path: String,
     shared: Arc<Shared>,
+    /// Where the first line of each file begins.
+    begins: Vec<u64>,
     rows: Option<f64>,
     split_bytes: u64,
 }
@@ -58,10 +61,11 @@ impl JsonSource {
     pub fn of(inputs: Inputs, schema: &Schema, options: JsonOptions) -> Result<Self> {
         let Inputs { path, files } = inputs;
         check(schema, schema.shape()).map_err(|reason| Error::Plan(format!("cannot read JSON: {reason}")))?;
+        let begins = files.iter().map(begin_of).collect::<Result<_>>()?;
         let (rows, split_bytes) = (estimated_rows(&files)?, split_bytes(&files));
         let rejects = options.lenient.map(|lenient| Rejects::new(lenient, files.clone()));
         let shared = Arc::new(Shared { files, schema: schema.clone(), rejects });
-        Ok(JsonSource { path, shared, rows, split_bytes })
+        Ok(JsonSource { path, shared, begins, rows, split_bytes })
     }
 
     /// The same with splits of about so many bytes.
@@ -87,8 +91,8 @@ impl Source for JsonSource {
 
     fn splits(&self, _scan: &Scan) -> Result<Vec<Split>> {
         let mut splits = Vec::new();
-        for (part, file) in self.shared.files.iter().enumerate() {
-            splits.extend(cut(part, file, 0, self.split_bytes, None)?);
+        for (part, (file, &begin)) in self.shared.files.iter().zip(&self.begins).enumerate() {
+            splits.extend(cut(part, file, begin, self.split_bytes, None)?);
         }
         Ok(splits)
     }
@@ -100,4 +104,14 @@ impl Source for JsonSource {
     fn reader(&self, scan: &Scan, memory: &Memory) -> Result<Box<dyn SplitReader>> {
         Ok(Box::new(JsonReader::new(self.shared.clone(), &scan.live, memory)?))
     }
+}
+
+/// Behind the mark that some programs put before UTF-8.
+fn begin_of(file: &InputFile) -> Result<u64> {
+    // What is damaged is said where it is read.
+    let (bytes, _) = match beginning(file, BYTE_ORDER_MARK.len()) {
+        Err(Error::Data { .. }) => return Ok(0),
+        bytes => bytes?,
+    };
+    Ok(if bytes.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() as u64 } else { 0 })
 }

@@ -84,6 +84,7 @@ impl Encoder for ParquetEncoder {
     fn encode(&mut self, input: &Input<'_>) -> Result<()> {
         let values = &mut self.values;
         input.visit(|mut leaves, rows| values.iter_mut().for_each(|values| values.extend(&mut leaves, rows)));
+        values.iter_mut().enumerate().for_each(|(leaf, values)| values.extend_lists(leaf, input));
         self.pending_rows += input.len();
         let text_bytes: usize = self.values.iter().map(LeafValues::text_bytes).sum();
         if self.pending_rows >= BATCH_ROWS || text_bytes >= PENDING_TEXT_BYTES {
