@@ -87,7 +87,7 @@ impl Env {
         Env { inner: Arc::new(Inner { options, budget, sinks: Mutex::new(Vec::new()) }) }
     }
 
-    /// Settings from the command line: `--parallelism`, `--memory`, `--explain`, `--progress`, `--engine`. What else stands
+    /// Settings from the command line: `--parallelism`, `--memory`, `--explain`, `--schema`, `--progress`, `--engine`. What else stands
     /// there is the program's own: see [`Env::args`]. `--help` prints the settings and ends the program.
     ///
     /// # Errors
@@ -156,6 +156,36 @@ impl Env {
         Ok(explain::text(&plan, None))
     }
 
+    /// What was declared so far, as it stands to its files: for each source and sink the record's fields beside the columns, with the types that are
+    /// found, what is missing, and what is not read. Of several files the first is looked at, of JSON its first record.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-schema-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// # let path = folder.join("orders.csv").display().to_string();
+    /// #[derive(Record, Clone, Copy)]
+    /// struct Order {
+    ///     id: u64,
+    ///     price: Option<Decimal<2>>,
+    /// }
+    ///
+    /// std::fs::write(&path, "id,prize,day\n1,2.50,2024-01-01\n")?;
+    /// let env = Env::embedded();
+    /// env.read_csv::<Order>(&path)?.print();
+    /// let text = env.schemas();
+    /// assert!(text.contains("id: u64                     id      text"));
+    /// assert!(text.contains("price: Option<Decimal<2>>          is missing; did you mean `prize`?"));
+    /// assert!(text.contains("day     is not read"));
+    /// # env.run().unwrap_err();
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn schemas(&self) -> String {
+        explain::schemas(&self.inner.sinks.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     pub(crate) fn add_sink(&self, sink: Arc<Node>) {
         self.inner.sinks.lock().unwrap_or_else(PoisonError::into_inner).push(sink);
     }
@@ -166,6 +196,9 @@ impl Env {
 
     fn execute(&self, sinks: &[Arc<Node>]) -> Result<Report> {
         let options = &self.inner.options;
+        if options.schema {
+            eprint!("{}", explain::schemas(sinks));
+        }
         let rejected_rows = || topological(sinks).iter().map(|node| node.operator.rejected_rows()).sum();
         if options.engine == Engine::Embedded {
             embedded::run(sinks)?;

@@ -36,6 +36,8 @@ pub struct Options {
     pub memory_bytes: usize,
     /// Whether plans are printed, before with estimates and after with actuals.
     pub explain: bool,
+    /// Whether the fields of what is read and written are printed beside the columns of files, before the run.
+    pub schema: bool,
     /// When progress is shown.
     pub progress: ProgressWhen,
     /// Which engine runs.
@@ -52,6 +54,7 @@ impl Default for Options {
             parallelism: std::thread::available_parallelism().map_or(1, usize::from),
             memory_bytes: available::budget_bytes(),
             explain: false,
+            schema: false,
             progress: ProgressWhen::Terminal,
             engine: Engine::Local,
             args: Vec::new(),
@@ -71,6 +74,7 @@ impl Options {
             parallelism: matches.get_one::<u64>("parallelism").map_or(defaults.parallelism, |&tasks| tasks as usize),
             memory_bytes: matches.get_one::<usize>("memory").copied().unwrap_or(defaults.memory_bytes),
             explain: matches.get_flag("explain"),
+            schema: matches.get_flag("schema"),
             progress: match chosen("progress") {
                 Some("always") => ProgressWhen::Always,
                 Some("never") => ProgressWhen::Never,
@@ -106,6 +110,12 @@ fn command(own: &[(&'static str, &'static str)]) -> Command {
                 .long("explain")
                 .action(ArgAction::SetTrue)
                 .help("Print the plan before the run, and again after it with rows, bytes and times"),
+        )
+        .arg(
+            Arg::new("schema")
+                .long("schema")
+                .action(ArgAction::SetTrue)
+                .help("Print the fields of what is read and written beside the columns of files, before the run"),
         )
         .arg(
             Arg::new("progress")

@@ -15,9 +15,10 @@ use super::values::parse_hex;
 use crate::error::{Error, Result};
 use crate::memory::Memory;
 use crate::page::{Batch, Columns, LeafPlace};
-use crate::row::{Datum, LeafSet, LeafType, Schema, Shape, compare_leaf, show_leaf};
+use crate::row::{Datum, Leaf, LeafSet, LeafType, Schema, Shape, compare_leaf, show_leaf};
 use crate::source::{
-    Bound, Comparison, ReadRequest, Ready, RejectSink, Rejected, Scan, Source, Split, SplitReader, Statistics,
+    Bound, ColumnFit, Comparison, ReadRequest, Ready, RejectSink, Rejected, Scan, Source, Split, SplitReader,
+    Statistics,
 };
 
 /// The value of a null.
@@ -284,6 +285,14 @@ impl<S: Source> Source for Folders<S> {
 
     fn statistics(&self, scan: &Scan) -> Statistics {
         self.inner.statistics(&self.inner_scan(scan))
+    }
+
+    fn columns(&self) -> Vec<ColumnFit> {
+        let folder = |leaf: &Leaf| ColumnFit::of(leaf, format!("{}=…", leaf.path), "the name of a folder");
+        let is_value =
+            |(place, leaf): &(&LeafPlace, &Leaf)| matches!(place, LeafPlace::Constant(_)) && leaf.ty != LeafType::Valid;
+        let keys = self.order.iter().zip(self.schema.leaves()).filter(is_value).map(|(_, leaf)| folder(leaf));
+        keys.chain(self.inner.columns()).collect()
     }
 
     fn splits(&self, scan: &Scan) -> Result<Vec<Split>> {

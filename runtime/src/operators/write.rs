@@ -13,8 +13,8 @@ use crate::format::temporary_name;
 use crate::kernel::{Blocking, Outputs, TaskContext};
 use crate::page::Input;
 use crate::plan::{Operator, Table, unbounded_memory};
-use crate::row::{LeafSet, RowLayout, Schema};
-use crate::source::{Encoder, Format};
+use crate::row::{LeafSet, LeafType, RowLayout, Schema};
+use crate::source::{ColumnFit, Encoder, Format};
 use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Ship, Strategy, Way};
 
 use super::sink::nothing;
@@ -146,6 +146,13 @@ impl Operator for Written {
         Estimate { rows: 0.0, row_bytes: 0.0 }
     }
 
+    fn columns(&self) -> Vec<ColumnFit> {
+        match self.target {
+            Target::Standard => Vec::new(),
+            _ => written_columns(&self.input, self.format.name()),
+        }
+    }
+
     fn check(&self) -> Result<()> {
         // A format that cannot hold the record says so before the first one comes.
         self.format.encoder(&self.input, &unbounded_memory())?;
@@ -181,6 +188,13 @@ impl Operator for Written {
         out.write_all(encoder.output()).map_err(Error::io("write", self.target.path()))?;
         Ok(Table::default())
     }
+}
+
+/// The columns that a record is written as.
+pub(super) fn written_columns(schema: &Schema, format: &str) -> Vec<ColumnFit> {
+    let values = schema.leaves().iter().filter(|leaf| leaf.ty != LeafType::Valid);
+    let column = |path: &str| if path.is_empty() { "value".to_owned() } else { path.to_owned() };
+    values.map(|leaf| ColumnFit::of(leaf, column(&leaf.path), format!("is written as {format}"))).collect()
 }
 
 /// The file or stream that a task writes.

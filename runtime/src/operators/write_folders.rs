@@ -17,11 +17,11 @@ use crate::memory::Memory;
 use crate::page::{Batch, Input, Selection};
 use crate::plan::{Operator, Table, unbounded_memory};
 use crate::row::{Datum, LeafSet, RowLayout, Schema};
-use crate::source::{Encoder, Format};
+use crate::source::{ColumnFit, Encoder, Format};
 use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Ship, Strategy, Way};
 
 use super::sink::nothing;
-use super::write::{Target, WRITE_BYTES};
+use super::write::{Target, WRITE_BYTES, written_columns};
 use super::{HASH_SECONDS, names, windows};
 
 /// What the encoders of a task may hold together before some must give what they have.
@@ -105,6 +105,15 @@ impl Operator for WrittenFolders {
 
     fn estimate(&self, _: &[Estimate], _: &LeafSet) -> Estimate {
         Estimate { rows: 0.0, row_bytes: 0.0 }
+    }
+
+    fn columns(&self) -> Vec<ColumnFit> {
+        let Ok(layout) = self.layout() else { return Vec::new() };
+        let key = |key: &FolderKey| {
+            ColumnFit::of(&self.input.leaves()[key.leaf], format!("{}=…", key.name), "is written as a folder's name")
+        };
+        let keys = layout.keys.iter().map(key);
+        keys.chain(written_columns(&layout.rest, self.format.name())).collect()
     }
 
     fn check(&self) -> Result<()> {

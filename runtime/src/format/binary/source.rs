@@ -8,8 +8,8 @@ use crate::error::{Error, Result};
 use crate::format::files::{InputFile, Inputs, describe};
 use crate::format::splits::split_bytes;
 use crate::memory::Memory;
-use crate::row::Schema;
-use crate::source::{Scan, Source, Split, SplitReader, Statistics};
+use crate::row::{Leaf, Schema};
+use crate::source::{ColumnFit, Scan, Source, Split, SplitReader, Statistics};
 
 /// Records of binary files. Splits are runs of records.
 pub struct BinarySource {
@@ -99,6 +99,14 @@ impl Source for BinarySource {
         let bytes: u64 = files.iter().map(InputFile::bytes).sum();
         let is_plain = files.iter().all(|file| file.compression().is_none());
         Statistics { rows: is_plain.then(|| (bytes / self.shared.packed.width as u64) as f64), bytes }
+    }
+
+    fn columns(&self) -> Vec<ColumnFit> {
+        let Packed { offsets, width } = &self.shared.packed;
+        let column = |(leaf, begin): (&Leaf, &usize)| {
+            ColumnFit::of(leaf, format!("bytes {begin}..{} of {width}", begin + leaf.ty.width()), "is read as it is")
+        };
+        self.shared.schema.leaves().iter().zip(offsets).map(column).collect()
     }
 
     fn splits(&self, _scan: &Scan) -> Result<Vec<Split>> {

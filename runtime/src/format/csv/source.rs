@@ -9,11 +9,12 @@ use super::scan::{Scanner, first_record};
 use crate::error::{Error, Result};
 use crate::format::contents::{BYTE_ORDER_MARK, beginning};
 use crate::format::files::{InputFile, Inputs, describe};
+use crate::format::names::hint_about;
 use crate::format::rejects::Rejects;
 use crate::format::splits::{cut, estimated_rows, split_bytes};
 use crate::memory::Memory;
 use crate::row::{LeafSet, LeafType, Schema};
-use crate::source::{RejectSink, Scan, Source, Split, SplitReader, Statistics};
+use crate::source::{ColumnFit, RejectSink, Scan, Source, Split, SplitReader, Statistics};
 
 /// A first record that is longer has most likely a quote that is not closed.
 const LONGEST_HEADER_BYTES: usize = 16 << 20;
@@ -122,6 +123,27 @@ impl Source for CsvSource {
         Statistics { rows: self.rows, bytes: self.shared.files.iter().zip(&self.begins).map(bytes).sum() }
     }
 
+    fn columns(&self) -> Vec<ColumnFit> {
+        let Shared { first, schema, columns, options, .. } = &*self.shared;
+        let Some(header) = first.first() else { return Vec::new() };
+        let by_name = options.header && !is_nameless(schema);
+        let mut unread = vec![true; header.len()];
+        let mut fit = |(index, column): (usize, &Column)| {
+            let leaf = &schema.leaves()[column.leaf];
+            let found = header.iter().position(|name| *name == leaf.path);
+            let position = if by_name { found } else { (index < header.len()).then_some(index) };
+            let Some(position) = position else {
+                return ColumnFit::of(leaf, "", format!("is missing; {}", hint_about(&leaf.path, header)));
+            };
+            unread[position] = false;
+            ColumnFit::of(leaf, named(header, position, options.header), "text")
+        };
+        let mut fits: Vec<ColumnFit> = columns.iter().enumerate().map(&mut fit).collect();
+        let rest = unread.iter().enumerate().filter(|(_, unread)| **unread);
+        fits.extend(rest.map(|(position, _)| ColumnFit::unread(named(header, position, options.header))));
+        fits
+    }
+
     fn splits(&self, scan: &Scan) -> Result<Vec<Split>> {
         let mut splits = Vec::new();
         let quote = self.shared.options.quote.filter(|_| self.shared.options.multiline);
@@ -142,6 +164,11 @@ impl Source for CsvSource {
     fn reader(&self, scan: &Scan, memory: &Memory) -> Result<Box<dyn SplitReader>> {
         Ok(Box::new(CsvReader::new(self.shared.clone(), &scan.live, memory)?))
     }
+}
+
+/// A column as people find it.
+fn named(header: &[String], position: usize, is_header: bool) -> String {
+    if is_header { header[position].clone() } else { format!("column {}", position + 1) }
 }
 
 /// The first record of a file, and where the records begin that hold values.

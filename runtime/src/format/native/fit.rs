@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::format::files::InputFile;
 use crate::format::names::hint_about;
 use crate::row::{Leaf, LeafSet, LeafType, Schema, Tag};
+use crate::source::ColumnFit;
 
 /// Where a leaf is read from.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +20,7 @@ pub(super) enum LeafPlan {
 
 /// One file's columns, and how the record is read from them.
 pub(super) struct FileFit {
+    paths: Vec<String>,
     pub(super) columns: Vec<StoredType>,
     /// For each leaf where it is read from, or why it cannot be.
     leaves: Vec<Result<LeafPlan, String>>,
@@ -27,7 +29,27 @@ pub(super) struct FileFit {
 impl FileFit {
     pub(super) fn new(stored: Vec<StoredLeaf>, schema: &Schema) -> Self {
         let leaves = (0..schema.leaves().len()).map(|leaf| plan(leaf, schema, &stored)).collect();
-        FileFit { columns: stored.into_iter().map(|leaf| leaf.ty).collect(), leaves }
+        let (paths, columns) = stored.into_iter().map(|leaf| (leaf.path, leaf.ty)).unzip();
+        FileFit { paths, columns, leaves }
+    }
+
+    /// Each field of a record beside its column, then the columns that it does not have.
+    pub(super) fn columns_of(&self, schema: &Schema) -> Vec<ColumnFit> {
+        let values = schema.leaves().iter().zip(&self.leaves).filter(|(leaf, _)| leaf.ty != LeafType::Valid);
+        let mut unread = vec![true; self.columns.len()];
+        let fit = |(leaf, plan): (&Leaf, &Result<LeafPlan, String>)| match plan {
+            Ok(LeafPlan::Column(column) | LeafPlan::Tags(column, _)) => {
+                unread[*column] = false;
+                ColumnFit::of(leaf, &self.paths[*column], self.columns[*column].to_string())
+            }
+            Ok(LeafPlan::AllValid) => ColumnFit::of(leaf, "", "is never null"),
+            Err(reason) => ColumnFit::of(leaf, "", reason),
+        };
+        let mut fits: Vec<ColumnFit> = values.map(fit).collect();
+        let is_value = |column: usize| self.columns[column] != StoredType::Plain(LeafType::Valid);
+        let rest = (0..self.columns.len()).filter(|&column| unread[column] && is_value(column));
+        fits.extend(rest.map(|column| ColumnFit::unread(&self.paths[column])));
+        fits
     }
 
     /// Where each leaf is read from; `None` for those that are not live.

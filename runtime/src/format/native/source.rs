@@ -11,7 +11,7 @@ use crate::format::files::{InputFile, Inputs, describe};
 use crate::format::splits::split_bytes;
 use crate::memory::Memory;
 use crate::row::Schema;
-use crate::source::{Scan, Source, Split, SplitReader, Statistics};
+use crate::source::{ColumnFit, Scan, Source, Split, SplitReader, Statistics};
 
 /// Records of native files. Splits are runs of blocks.
 pub struct NativeSource {
@@ -129,6 +129,10 @@ impl Source for NativeSource {
         let rows: Option<u64> = self.blocks.iter().map(|blocks| blocks.rows).sum();
         let bytes = self.shared.files.iter().map(InputFile::bytes).sum();
         Statistics { rows: rows.map(|rows| rows as f64), bytes }
+    }
+
+    fn columns(&self) -> Vec<ColumnFit> {
+        self.shared.fits.first().map(|fit| fit.columns_of(&self.shared.schema)).unwrap_or_default()
     }
 
     fn splits(&self, scan: &Scan) -> Result<Vec<Split>> {

@@ -7,7 +7,7 @@ use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::arrow::parquet_to_arrow_schema;
 use parquet::basic::ConvertedType;
 use parquet::file::metadata::ParquetMetaData;
-use parquet::schema::types::SchemaDescriptor;
+use parquet::schema::types::{ColumnDescriptor, SchemaDescriptor};
 
 use super::convert::is_readable;
 use super::footer::guarded;
@@ -17,7 +17,8 @@ use crate::error::{Error, Result};
 use crate::format::enums::refused_enum;
 use crate::format::files::InputFile;
 use crate::format::names::hint_about;
-use crate::row::{LeafSet, LeafType, Schema, Shape};
+use crate::row::{Leaf, LeafSet, LeafType, Schema, Shape};
+use crate::source::ColumnFit;
 
 /// One step from the record to a leaf: a column or a group of columns.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,6 +87,21 @@ impl FileFit {
         self.leaves.get(leaf)?.as_ref().ok()
     }
 
+    /// Each field of a record beside its column, then the columns that it does not have.
+    pub(super) fn columns_of(&self, schema: &Schema) -> Vec<ColumnFit> {
+        let columns = self.metadata.parquet_schema().columns();
+        let values = schema.leaves().iter().zip(&self.leaves).filter(|(leaf, _)| leaf.ty != LeafType::Valid);
+        let fit = |(leaf, plan): (&Leaf, &Result<LeafPlan, String>)| match plan {
+            Err(reason) => ColumnFit::of(leaf, "", reason),
+            Ok(plan) => ColumnFit::of(leaf, path(&plan.levels), stored_type(&columns[plan.column])),
+        };
+        let mut fits: Vec<ColumnFit> = values.map(fit).collect();
+        let read = |index: usize| self.leaves.iter().flatten().any(|plan| plan.column == index);
+        let unread = columns.iter().enumerate().filter(|(index, _)| !read(*index));
+        fits.extend(unread.map(|(_, column)| ColumnFit::unread(column.path().string())));
+        fits
+    }
+
     /// The columns that these leaves need, ascending.
     pub(super) fn columns(&self, live: &LeafSet) -> Vec<usize> {
         let mut columns: Vec<usize> = live.iter().filter_map(|leaf| self.plan(leaf)).map(|plan| plan.column).collect();
@@ -93,6 +109,16 @@ impl FileFit {
         columns.dedup();
         columns
     }
+}
+
+/// A column's type: `INT32 (DATE), nullable`.
+fn stored_type(column: &ColumnDescriptor) -> String {
+    let converted = match column.converted_type() {
+        ConvertedType::NONE => String::new(),
+        converted => format!(" ({converted})"),
+    };
+    let nullable = if column.max_def_level() > 0 { ", nullable" } else { "" };
+    format!("{}{converted}{nullable}", column.physical_type())
 }
 
 /// Goes through a record and a file's schema together.

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::format::files::{InputFile, Inputs, describe};
 use crate::memory::Memory;
 use crate::row::Schema;
-use crate::source::{Scan, Source, Split, SplitReader, Statistics};
+use crate::source::{ColumnFit, Scan, Source, Split, SplitReader, Statistics};
 
 /// Records of Parquet files. Splits are row groups.
 pub struct ParquetSource {
@@ -72,6 +72,10 @@ impl Source for ParquetSource {
     fn statistics(&self, scan: &Scan) -> Statistics {
         let (rows, bytes) = self.groups(scan).fold((0, 0), |sum, (_, _, rows, bytes)| (sum.0 + rows, sum.1 + bytes));
         Statistics { rows: Some(rows as f64), bytes }
+    }
+
+    fn columns(&self) -> Vec<ColumnFit> {
+        self.fits.first().map(|fit| fit.columns_of(&self.schema)).unwrap_or_default()
     }
 
     fn splits(&self, scan: &Scan) -> Result<Vec<Split>> {
