@@ -19,7 +19,7 @@ static NEW: Tag = Tag { of: "Kind", variants: &["Held", "Paid", "Open"] };
 fn people() -> (Schema, Rows) {
     let schema = record(&[("id", L::U32), ("name?", L::Text), ("kind", L::Tag(&OLD))]);
     let row = |id: u32| {
-        let name = (id % 3 > 0).then(|| format!("a name that is rather long: {id}"));
+        let name = (!id.is_multiple_of(3)).then(|| format!("a name that is rather long: {id}"));
         vec![
             Datum::Fixed(id.into()),
             Datum::Fixed(u128::from(name.is_some())),
@@ -32,8 +32,10 @@ fn people() -> (Schema, Rows) {
 
 fn read(bytes: &[u8], schema: &Schema, name: &str) -> Result<Rows, String> {
     let file = TestFile::new(name, bytes);
-    let result = native(file.path(), schema).and_then(|source| drive(&source));
-    if result.is_err() { Err(message(result, &file)) } else { Ok(result.unwrap()) }
+    match native(file.path(), schema).and_then(|source| drive(&source)) {
+        Ok(rows) => Ok(rows),
+        error => Err(message(error, &file)),
+    }
 }
 
 proptest! {

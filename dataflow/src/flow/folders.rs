@@ -36,7 +36,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     ///     amount: i64,
     /// }
     ///
-    /// let (first, second) = (date!(2024 - 02 - 28), date!(2024 - 02 - 29));
+    /// let (first, second) = (date!("2024-02-28"), date!("2024-02-29"));
     /// let sales = [Sale { day: first, shop: Some(7), amount: 5 }, Sale { day: second, shop: None, amount: 6 }];
     /// let env = Env::embedded();
     /// env.collection(sales)?.in_folders_by(|s| (s.day, s.shop)).write_csv(&path);

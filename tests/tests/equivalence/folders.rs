@@ -29,9 +29,9 @@ const PLACES: [&str; 8] = ["Köln", "a/b", "", "..", "x=y%", "_hidden", "new.tmp
 fn items() -> Vec<Item> {
     let item = |id: u64| Item {
         id,
-        day: (id % 5 > 0).then(|| Date::from_days(19_700 + (id % 5) as i32)),
+        day: (!id.is_multiple_of(5)).then(|| Date::from_days(19_700 + (id % 5) as i32)),
         place: PLACES[id as usize * 7 % 8].to_owned(),
-        kind: if id % 3 == 0 { Kind::Small } else { Kind::Large },
+        kind: if id.is_multiple_of(3) { Kind::Small } else { Kind::Large },
         note: id.is_multiple_of(2).then(|| "a note that is rather long".repeat(id as usize % 3)),
         price: Decimal::from_scaled(id as i64),
     };
