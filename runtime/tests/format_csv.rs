@@ -208,7 +208,7 @@ fn columns_that_do_not_fit_are_errors_with_what_there_is() {
     let list = record(&[("ids", L::List(runtime::row::Element::U32))]);
     assert_eq!(
         read("ids\n", &list).unwrap_err(),
-        "cannot read CSV: the field `ids` is a list (Vec<u32>), which CSV cannot hold; use Parquet"
+        "cannot read CSV: the field `ids` is a list (Vec<u32>), which CSV cannot hold; use JSON, Parquet or the native format"
     );
     let wrong = CsvOptions { delimiter: b'1', ..CsvOptions::default() };
     assert!(

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::error::{Error, Result};
 use crate::format::{FolderKey, folder_keys};
 use crate::kernel::{Blocking, Outputs, TaskContext};
-use crate::memory::Memory;
+use crate::memory::{Memory, Reservation};
 use crate::page::{Batch, Input, Selection};
 use crate::plan::{Operator, Table, unbounded_memory};
 use crate::row::{Datum, LeafSet, RowLayout, Schema};
@@ -208,6 +208,7 @@ impl DriverFactory for FoldersFactory {
             files: Vec::new(),
             rows: Vec::new(),
             ready: Vec::new(),
+            reserved: context.memory.reserve(0)?,
             state: Arc::new(Mutex::new(Some(None))),
             memory: context.memory.clone(),
             blocking: context.blocking.clone(),
@@ -246,6 +247,8 @@ struct FoldersDriver {
     rows: Vec<Vec<u32>>,
     /// Bytes that wait for the writing thread.
     ready: Vec<(PathBuf, Vec<u8>)>,
+    /// Pays for those that it has.
+    reserved: Reservation,
     /// What the writing thread said last; nothing while it is at work.
     state: Arc<Mutex<Option<Option<std::io::Error>>>>,
     memory: Memory,
@@ -295,6 +298,7 @@ impl FoldersDriver {
             encoder.encode(&Input::new(&rest, &selection))?;
             if encoder.output().len() >= WRITE_BYTES {
                 self.ready.push((path.clone(), std::mem::take(encoder.output())));
+                encoder.settle()?;
             }
         }
         self.relieve()
@@ -317,16 +321,17 @@ impl FoldersDriver {
             let OneFile { path, encoder } = &mut self.files[file];
             encoder.flush()?;
             self.ready.push((path.clone(), std::mem::take(encoder.output())));
+            encoder.settle()?;
         }
         Ok(())
     }
 
     fn finish(&mut self) -> Result<()> {
-        for OneFile { path, encoder } in &mut self.files {
+        // Each gives its memory back before the next one needs more to end its file.
+        for OneFile { path, mut encoder } in self.files.drain(..) {
             encoder.finish()?;
-            self.ready.push((path.clone(), std::mem::take(encoder.output())));
+            self.ready.push((path, std::mem::take(encoder.output())));
         }
-        self.files.clear();
         Ok(())
     }
 
@@ -338,10 +343,12 @@ impl FoldersDriver {
             Some(Some(source)) => Err(Error::Io { action: "write", path: self.path.clone(), source }),
             Some(None) if self.ready.is_empty() => {
                 *slot = Some(None);
+                self.reserved.resize(0)?;
                 Ok(Handed::Idle)
             }
             Some(None) => {
                 drop(slot);
+                self.reserved.resize(self.ready.iter().map(|(_, bytes)| bytes.capacity()).sum())?;
                 let (ready, state) = (std::mem::take(&mut self.ready), self.state.clone());
                 self.blocking.submit(Box::new(move || {
                     let failed = ready.iter().try_for_each(|(path, bytes)| append(path, bytes)).err();

@@ -227,6 +227,11 @@ pub trait Encoder: Send {
     fn kept_bytes(&self) -> usize {
         0
     }
+    /// Pays for no more than it holds, after its output was taken.
+    ///
+    /// # Errors
+    /// Where memory is refused.
+    fn settle(&mut self) -> Result<()>;
     /// Bytes ready to be written; the executor takes them when they are enough.
     fn output(&mut self) -> &mut Vec<u8>;
 }

@@ -52,6 +52,10 @@ impl Encoder for BinaryEncoder {
         Ok(())
     }
 
+    fn settle(&mut self) -> Result<()> {
+        self.reserved.resize(self.output.capacity())
+    }
+
     fn output(&mut self) -> &mut Vec<u8> {
         &mut self.output
     }

@@ -129,6 +129,11 @@ impl Encoder for CompressedEncoder {
         self.encoder.kept_bytes()
     }
 
+    fn settle(&mut self) -> Result<()> {
+        self.encoder.settle()?;
+        self.reserved.resize(ENCODER_BYTES + self.compressor.output().capacity())
+    }
+
     fn output(&mut self) -> &mut Vec<u8> {
         self.compressor.output()
     }

@@ -103,6 +103,10 @@ impl Encoder for CsvEncoder {
         Ok(())
     }
 
+    fn settle(&mut self) -> Result<()> {
+        self.reserved.resize(self.writer.output.capacity())
+    }
+
     fn output(&mut self) -> &mut Vec<u8> {
         &mut self.writer.output
     }

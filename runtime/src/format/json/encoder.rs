@@ -91,6 +91,10 @@ impl Encoder for JsonEncoder {
         Ok(())
     }
 
+    fn settle(&mut self) -> Result<()> {
+        self.reserved.resize(self.output.capacity())
+    }
+
     fn output(&mut self) -> &mut Vec<u8> {
         &mut self.output
     }

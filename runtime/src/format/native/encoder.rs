@@ -168,11 +168,18 @@ impl Encoder for NativeEncoder {
     }
 
     fn flush(&mut self) -> Result<()> {
-        self.end_block()
+        self.end_block()?;
+        // Who flushes wants memory back.
+        self.columns.iter_mut().for_each(|column| *column = Column::new(column.physical));
+        Ok(())
     }
 
     fn kept_bytes(&self) -> usize {
         self.body_bytes()
+    }
+
+    fn settle(&mut self) -> Result<()> {
+        self.reserved.resize(self.output.capacity() + self.body_bytes())
     }
 
     fn output(&mut self) -> &mut Vec<u8> {

@@ -110,6 +110,10 @@ impl Encoder for ParquetEncoder {
         self.writer.memory_size() + self.pending_rows * widths + texts
     }
 
+    fn settle(&mut self) -> Result<()> {
+        self.reserved.resize(self.writer.memory_size() + self.writer.inner().capacity())
+    }
+
     fn output(&mut self) -> &mut Vec<u8> {
         self.writer.inner_mut()
     }
