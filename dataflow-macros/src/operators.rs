@@ -246,7 +246,12 @@ static OPERATORS: &[Operator] = &[
     row("collect", Flow, Values, Result, AsWritten),
     row("count", Flow, Values, Result, AsWritten),
     row("print", Flow, Values, Result, AsWritten),
+    row("in_folders_by", Flow, Symbols, Result, AsWritten),
     row("write_csv", Flow, Values, Result, AsWritten),
+    row("write_csv_with", Flow, Values, Result, AsWritten),
+    row("write_json", Flow, Values, Result, AsWritten),
+    row("write_binary", Flow, Values, Result, AsWritten),
+    row("write_native", Flow, Values, Result, AsWritten),
     row("write_parquet", Flow, Values, Result, AsWritten),
     row("write_text", Flow, Values, Result, AsWritten),
 ];

@@ -40,7 +40,7 @@ proptest! {
     #[test]
     fn every_type_is_read_as_it_was_written(rows in rows(&everything(), 0..20), header: bool, semicolon: bool, split in 1..3000_u64) {
         let delimiter = if semicolon { b';' } else { b',' };
-        let file = TestFile::new("x.csv", encode(&CsvFormat { header, delimiter }, &everything(), &rows).unwrap());
+        let file = TestFile::new("x.csv", encode(&CsvFormat { header, delimiter, ..CsvFormat::default() }, &everything(), &rows).unwrap());
         let options = CsvOptions { header, delimiter, ..CsvOptions::default() };
         let source = csv(file.path(), &everything(), options).unwrap().with_split_bytes(split);
         prop_assert_eq!(drive(&source).unwrap(), rows);
@@ -208,7 +208,7 @@ fn columns_that_do_not_fit_are_errors_with_what_there_is() {
     let list = record(&[("ids", L::List(runtime::row::Element::U32))]);
     assert_eq!(
         read("ids\n", &list).unwrap_err(),
-        "cannot read CSV: the field `ids` is a list (Vec<u32>), which CSV cannot hold; use Parquet"
+        "cannot read CSV: the field `ids` is a list (Vec<u32>), which CSV cannot hold; use JSON, Parquet or the native format"
     );
     let wrong = CsvOptions { delimiter: b'1', ..CsvOptions::default() };
     assert!(

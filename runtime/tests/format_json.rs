@@ -217,7 +217,7 @@ fn lines_that_are_no_such_record_are_errors_with_line_and_field() {
     for (line, expected) in [
         (good.replace('7', "-7"), "column `home.zip`: expected u32, found `-7`"),
         (good.replace('7', "\"7\""), "column `home.zip`: expected u32, found `\"7\"`"),
-        (good.replace('7', "7.0"), "column `home.zip`: expected u32, found `7.0`"),
+        (good.replace('7', "7.5"), "column `home.zip`: expected u32, found `7.5`"),
         (good.replace('7', "{\"a\":[]}"), "column `home.zip`: expected u32, found `{\"a\":[]}`"),
         (good.replace('7', "null"), "column `home.zip`: expected u32, found null; make the field an Option to read it"),
         (good.replace('7', "nul"), "column `home.zip`: expected u32, found `nul`"),
@@ -303,4 +303,50 @@ fn an_option_in_an_option_is_refused() {
     assert_eq!(message(JsonFormat.encoder(&schema, &memory()), &file), format!("cannot write JSON: {expected}"));
     let lists = record(&[("l", L::List(Element::I16))]);
     assert!(JsonFormat.encoder(&lists, &memory()).is_ok() && CsvFormat::default().encoder(&lists, &memory()).is_err());
+}
+
+#[test]
+fn numbers_are_integers_and_decimals_where_they_are_exactly() {
+    let schema = record(&[("i?", L::I32), ("d?", L::Decimal(2)), ("u?", L::U128), ("l", L::List(Element::I16))]);
+    let content =
+        "{\"i\":1e3,\"d\":1.250e1,\"u\":1E20,\"l\":[1.0,-2e2]}\n{\"i\":-7.0,\"d\":0.5000,\"u\":100e-2,\"l\":[]}\n";
+    let rows = read(content, &schema).unwrap();
+    assert_eq!((&rows[0][1], &rows[0][3], &rows[0][5]), (&fixed(1000), &fixed(1250), &Datum::Fixed(10_u128.pow(20))));
+    assert_eq!(rows[0][6], Datum::Bytes([1_i16, -200].into_iter().flat_map(i16::to_le_bytes).collect()));
+    assert_eq!((rows[1][1].bits() as i32, &rows[1][3], &rows[1][5]), (-7, &fixed(50), &Datum::Fixed(1)));
+    for (line, expected) in [
+        ("{\"i\":1.5,\"l\":[]}", "x.json:2: column `i`: expected i32, found `1.5`"),
+        ("{\"i\":1e10,\"l\":[]}", "x.json:2: column `i`: expected i32, found `1e10`"),
+        ("{\"i\":1e-1,\"l\":[]}", "x.json:2: column `i`: expected i32, found `1e-1`"),
+        ("{\"i\":1e99999,\"l\":[]}", "x.json:2: column `i`: expected i32, found `1e99999`"),
+        ("{\"d\":5e-3,\"l\":[]}", "x.json:2: column `d`: expected Decimal<2>, found `5e-3`"),
+        ("{\"l\":[1,2.5]}", "x.json:2: column `l`: expected Vec<i16>, found `2.5`"),
+    ] {
+        assert_eq!(read(format!("{{\"l\":[]}}\n{line}\n"), &schema), Err(expected.to_owned()));
+    }
+}
+
+#[test]
+fn a_byte_order_mark_is_passed_over() {
+    let schema = record(&[("n", L::U32)]);
+    let content = "\u{feff}{\"n\":7}\n{\"n\":8}\n";
+    let expected = vec![vec![fixed(7)], vec![fixed(8)]];
+    assert_eq!(read(content, &schema), Ok(expected.clone()));
+    let file = TestFile::new("x.json.zst", zstd::stream::encode_all(content.as_bytes(), 1).unwrap());
+    assert_eq!(drive(&json(file.path(), &schema, JsonOptions::default()).unwrap()).unwrap(), expected);
+    // In the middle of a file it is no JSON; lines are counted from the mark on.
+    let message = read(format!("{content}\u{feff}{{\"n\":8}}\n"), &schema).unwrap_err();
+    assert!(message.starts_with("x.json:3: expected Test as an object, found `\u{feff}"), "{message}");
+    assert_eq!(read("\u{feff}", &schema), Ok(Vec::new()));
+}
+
+#[test]
+fn lists_of_texts_are_arrays_of_strings() {
+    let schema = record(&[("t", L::Texts)]);
+    let rows = read("{\"t\":[\"a\", \"\\u00e4\\n\",\"\"]}\n{\"t\":[]}\n", &schema).unwrap();
+    let texts =
+        |row: usize| runtime::value::Texts::stored(rows[row][0].bytes()).iter().map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!((texts(0), texts(1)), (vec!["a".to_owned(), "ä\n".to_owned(), String::new()], Vec::new()));
+    let message = read("{\"t\":[\"a\", 7]}\n", &schema).unwrap_err();
+    assert_eq!(message, "x.json:1: column `t`: expected Vec<String>, found `7`");
 }

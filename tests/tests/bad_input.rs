@@ -412,3 +412,196 @@ fn a_process_that_succeeds_says_nothing() {
     assert_eq!(process(&["numbers", &input, &output]), (Some(0), String::new()));
     assert_eq!(folder.names(), ["lines.txt", "out.csv"]);
 }
+
+#[derive(Record, Clone, Copy, Debug, PartialEq)]
+struct Wider {
+    id: u64,
+    price: Decimal<2>,
+    day: Date,
+    rate: f64,
+}
+
+type Read = fn(&Env, &str) -> Result<()>;
+
+/// Each format, with a reader of orders.
+const READERS: [(&str, Read); 5] = [
+    ("csv", |env, path| env.read_csv::<Order>(path)?.collect().map(|_| ())),
+    ("json", |env, path| env.read_json::<Order>(path)?.collect().map(|_| ())),
+    ("parquet", |env, path| env.read_parquet::<Order>(path)?.collect().map(|_| ())),
+    ("binary", |env, path| env.read_binary::<Order>(path)?.collect().map(|_| ())),
+    ("native", |env, path| env.read_native::<Order>(path)?.collect().map(|_| ())),
+];
+
+const HERE: &str = "`read` at tests/tests/bad_input.rs:";
+
+/// A file of orders in each format.
+fn in_each_format(folder: &Folder) -> Vec<String> {
+    let env = local(1);
+    let flow = env.collection(orders()).unwrap();
+    let paths: Vec<String> = READERS.iter().map(|(format, _)| folder.join(&format!("orders.{format}"))).collect();
+    flow.write_csv(&paths[0]);
+    flow.write_json(&paths[1]);
+    flow.write_parquet(&paths[2]);
+    flow.write_binary(&paths[3]);
+    flow.write_native(&paths[4]);
+    env.run().unwrap();
+    paths
+}
+
+#[test]
+fn paths_that_name_nothing_to_read_are_said_with_their_place_in_the_program() {
+    let folder = Folder::default();
+    let blocker = folder.file("blocker", "a file, not a folder");
+    std::fs::create_dir(folder.path().join("empty")).unwrap();
+    std::fs::create_dir(folder.path().join("inner")).unwrap();
+    std::fs::create_dir(folder.path().join("inner/deep")).unwrap();
+    let _ = folder.file("inner/deep/part", "");
+    let _ = folder.file("inner/_part.tmp", "");
+    for (_, read) in READERS {
+        for (path, parts) in [
+            (folder.join("missing"), &["no input at", "there is no such file or folder"][..]),
+            (folder.join("*.none"), &["no input at", "no file matches the pattern"]),
+            (folder.join("empty"), &["no input at", "the folder holds no file to read"]),
+            (folder.join("inner"), &["the folders in it, but for those named `field=value`: write `**` to read them"]),
+            ("/dev/null".to_owned(), &["no input at /dev/null", "neither a file nor a folder"]),
+            (format!("{blocker}/part"), &["cannot read", "blocker/part", "Not a directory"]),
+        ] {
+            ends_with(&[parts, &[HERE]].concat(), |env| read(env, &path));
+        }
+    }
+}
+
+#[test]
+fn files_of_another_format_are_none_of_this() {
+    let folder = Folder::default();
+    let paths = in_each_format(&folder);
+    let csv = &paths[0];
+    for (index, parts) in [
+        (1, ["orders.csv:1", "expected Order as an object, found `id"]),
+        (2, ["orders.csv", "not a Parquet file"]),
+        (4, ["orders.csv, byte 0", "not a native file: expected `dfnf` at its start"]),
+    ] {
+        ends_with(&[&parts[..], &[HERE]].concat(), |env| READERS[index].1(env, csv));
+    }
+    ends_with(&["orders.parquet", HERE], |env| READERS[0].1(env, &paths[2]));
+}
+
+#[test]
+fn empty_files_hold_no_record_or_are_none() {
+    let folder = Folder::default();
+    let empty = folder.file("empty", "");
+    for (format, read) in READERS {
+        match format {
+            "parquet" => ends_with(&["not a Parquet file: it has only 0 bytes", HERE], |env| read(env, &empty)),
+            "native" => ends_with(&["not a native file: it has only 0 bytes", HERE], |env| read(env, &empty)),
+            _ => on_each_engine(|_, env| read(env, &empty).unwrap()),
+        }
+    }
+    on_each_engine(|engine, env| assert_eq!(env.read_text(&empty).unwrap().count().unwrap(), 0, "{engine}"));
+}
+
+#[test]
+fn cut_files_are_said_to_be_cut() {
+    let folder = Folder::default();
+    let paths = in_each_format(&folder);
+    for (index, expected) in [
+        (0, "expected 3 fields, found 2"),
+        (1, "a string is not closed on its line"),
+        (2, "not a Parquet file, or not written to its end"),
+        (
+            3,
+            "are left over behind the last record, as one of Order { id: u64, price: Decimal<2>, day: Date } has 20 bytes",
+        ),
+        (4, "the file ends before its last block; it was cut, get it again"),
+    ] {
+        let whole = std::fs::read(&paths[index]).unwrap();
+        let less = if index == 0 { 12 } else { 7 };
+        let cut = folder.file("cut", &whole[..whole.len() - less]);
+        ends_with(&["/cut", expected, HERE], |env| READERS[index].1(env, &cut));
+    }
+}
+
+#[test]
+fn damaged_blocks_are_said_to_be_damaged() {
+    let folder = Folder::default();
+    let path = &in_each_format(&folder)[4];
+    let mut bytes = std::fs::read(path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    let damaged = folder.file("damaged.native", bytes);
+    let expected = "the block is damaged: its checksum does not fit; get the file again";
+    ends_with(&["damaged.native, byte ", expected, HERE], |env| READERS[4].1(env, &damaged));
+}
+
+#[test]
+fn columns_that_are_missing_or_of_another_type_are_said_before_the_first_record() {
+    let folder = Folder::default();
+    let paths = in_each_format(&folder);
+    let missing = ["column `rate`", HERE];
+    for (path, read) in paths.iter().zip::<[Read; 5]>([
+        |env, path| env.read_csv::<Wider>(path)?.collect().map(|_| ()),
+        |env, path| env.read_json::<Wider>(path)?.collect().map(|_| ()),
+        |env, path| env.read_parquet::<Wider>(path)?.collect().map(|_| ()),
+        |env, path| env.read_binary::<Wider>(path)?.collect().map(|_| ()),
+        |env, path| env.read_native::<Wider>(path)?.collect().map(|_| ()),
+    ]) {
+        match path.ends_with("binary") {
+            // There are no names: a record of another width does not fill the file.
+            true => ends_with(&["are left over behind the last record", HERE], |env| read(env, path)),
+            false => ends_with(&missing, |env| read(env, path)),
+        }
+    }
+    for (path, expected, read) in [
+        (
+            &paths[1],
+            "column `id`: expected String, found `0`",
+            (|env, path| env.read_json::<OtherType>(path)?.collect().map(|_| ())) as Read,
+        ),
+        (&paths[2], "column `id`: expected String, found UInt64", |env, path| {
+            env.read_parquet::<OtherType>(path)?.collect().map(|_| ())
+        }),
+        (&paths[4], "column `id`: expected String, found u64", |env, path| {
+            env.read_native::<OtherType>(path)?.collect().map(|_| ())
+        }),
+    ] {
+        ends_with(&[expected, HERE], |env| read(env, path));
+    }
+}
+
+#[test]
+fn schemas_are_shown_beside_the_columns_of_files() {
+    let folder = Folder::default();
+    let paths = in_each_format(&folder);
+    let env = local(1);
+    env.read_csv::<OtherColumn>(&paths[0]).unwrap().print();
+    env.read_json::<OtherColumn>(&paths[1]).unwrap().print();
+    env.read_parquet::<OtherColumn>(&paths[2]).unwrap().print();
+    env.read_binary::<Order>(&paths[3]).unwrap().in_folders_by(|o| o.day).write_csv(folder.join("out"));
+    env.read_native::<OtherColumn>(&paths[4]).unwrap().print();
+    let text = env.schemas().replace(&folder.join(""), "");
+    let lines: Vec<String> = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    let here = |line: &str| lines.iter().any(|found| found.starts_with(line));
+    for expected in [
+        "read csv orders.csv, at tests/tests/bad_input.rs:",
+        "id: u64 id text",
+        "colour: String is missing; the columns are `id`, `price`, `day`",
+        "price is not read",
+        "read json orders.json, at ",
+        "id: u64 id a number",
+        "colour: String is not in the first record; the columns are",
+        "read parquet orders.parquet, at ",
+        "id: u64 id INT64 (UINT_64)",
+        "colour: String there is no column `colour` (String)",
+        "read binary orders.binary, at ",
+        "price: Decimal<2> bytes 8..16 of 20 is read as it is",
+        "write csv out in folders by day, at ",
+        "day: Date day=… is written as a folder's name",
+        "id: u64 id is written as csv",
+        "read native orders.native, at ",
+        "id: u64 id u64",
+    ] {
+        assert!(here(expected), "`{expected}` is not in:\n{text}");
+    }
+    // They are declared, and not to be run.
+    assert!(env.run().is_err());
+}

@@ -96,7 +96,7 @@ impl Env {
         Env { inner: Arc::new(Inner { options, budget, sinks: Mutex::default(), accumulators: Registry::default() }) }
     }
 
-    /// Settings from the command line: `--parallelism`, `--memory`, `--explain`, `--progress`, `--engine`. What else stands
+    /// Settings from the command line: `--parallelism`, `--memory`, `--explain`, `--schema`, `--progress`, `--engine`. What else stands
     /// there is the program's own: see [`Env::args`]. `--help` prints the settings and ends the program.
     ///
     /// # Errors
@@ -165,6 +165,37 @@ impl Env {
         Ok(explain::text(&plan, None, self.inner.options.explain_fields))
     }
 
+    /// What was declared so far, as it stands to its files: for each source and sink the record's fields beside the columns, with the types that are
+    /// found, what is missing, and what is not read. Of several files the first is looked at, of JSON its first record.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-schema-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// # let path = folder.join("orders.csv").display().to_string();
+    /// #[derive(Record, Clone, Copy)]
+    /// struct Order {
+    ///     id: u64,
+    ///     price: Option<Decimal<2>>,
+    /// }
+    ///
+    /// std::fs::write(&path, "id,prize,day\n1,2.50,2024-01-01\n")?;
+    /// let env = Env::embedded();
+    /// env.read_csv::<Order>(&path)?.print();
+    /// let text = env.schemas();
+    /// let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    /// assert_eq!(lines[2], "id: u64                    id      text");
+    /// assert_eq!(lines[3], "price: Option<Decimal<2>>          is missing; did you mean `prize`?");
+    /// assert_eq!(lines[4], "prize   is not read");
+    /// # env.run().unwrap_err();
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn schemas(&self) -> String {
+        explain::schemas(&self.inner.sinks.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     pub(crate) fn add_sink(&self, sink: Arc<Node>) {
         self.inner.sinks.lock().unwrap_or_else(PoisonError::into_inner).push(sink);
     }
@@ -184,6 +215,9 @@ impl Env {
     }
 
     fn execute(&self, sinks: &[Arc<Node>]) -> Result<Report> {
+        if self.inner.options.schema {
+            eprint!("{}", explain::schemas(sinks));
+        }
         let sinks = &without_kept(sinks);
         let run = self.inner.accumulators.begin()?;
         let result = run.within(|| match self.inner.options.engine {

@@ -40,6 +40,8 @@ pub struct Options {
     pub explain: bool,
     /// Whether plans show which fields somebody reads, and where they come from.
     pub explain_fields: bool,
+    /// Whether the fields of what is read and written are printed beside the columns of files, before the run.
+    pub schema: bool,
     /// When progress is shown.
     pub progress: ProgressWhen,
     /// Which engine runs.
@@ -59,6 +61,7 @@ impl Default for Options {
             memory_bytes: available::budget_bytes(),
             explain: false,
             explain_fields: false,
+            schema: false,
             progress: ProgressWhen::Terminal,
             engine: Engine::Local,
             without: Vec::new(),
@@ -82,6 +85,7 @@ impl Options {
             memory_bytes: matches.get_one::<usize>("memory").copied().unwrap_or(defaults.memory_bytes),
             explain: chosen("explain").is_some(),
             explain_fields: chosen("explain") == Some("fields"),
+            schema: matches.get_flag("schema"),
             progress: match chosen("progress") {
                 Some("always") => ProgressWhen::Always,
                 Some("never") => ProgressWhen::Never,
@@ -122,6 +126,12 @@ fn command(own: &[(&'static str, &'static str)]) -> Command {
                 .default_missing_value("plan")
                 .value_parser(PossibleValuesParser::new(["plan", "fields"]))
                 .help("Print the plan before the run, and again after it with rows, bytes and times; `fields`: also what is read of records"),
+        )
+        .arg(
+            Arg::new("schema")
+                .long("schema")
+                .action(ArgAction::SetTrue)
+                .help("Print the fields of what is read and written beside the columns of files, before the run"),
         )
         .arg(
             Arg::new("progress")

@@ -7,7 +7,7 @@ use runtime::format::{self, CsvOptions, JsonOptions};
 use runtime::memory::Memory;
 use runtime::operators::{Pages, Scanned};
 use runtime::page::RowWriter;
-use runtime::row::RowLayout;
+use runtime::row::{RowLayout, Schema};
 use runtime::source::Source;
 
 use super::Env;
@@ -25,10 +25,11 @@ impl Env {
     #[track_caller]
     pub fn read_text(&self, path: impl AsRef<str>) -> Result<DataSet<String>> {
         let next = Next::default().called_at(Location::caller());
-        Ok(self.reading(format::text(path.as_ref())?, &next))
+        self.reading(format::text(path.as_ref()).map(|source| Arc::new(source) as Arc<dyn Source>), &next)
     }
 
-    /// Records of CSV files with a header: a file, a folder, or a pattern. Columns are found by the names of the record's fields.
+    /// Records of CSV files with a header: a file, a folder, or a pattern. Columns are found by the names of the record's fields; folders
+    /// inside the folder whose names are `field=value` say what these fields are, as [`Flow::in_folders_by`] writes them.
     /// Files whose names end with `.gz` or `.zst` are decompressed, each by one task.
     ///
     /// # Errors
@@ -37,8 +38,9 @@ impl Env {
     #[track_caller]
     pub fn read_csv<T: Record>(&self, path: impl AsRef<str>) -> Result<DataSet<T>> {
         let next = Next::default().called_at(Location::caller());
-        let source = format::csv(path.as_ref(), &T::schema(), CsvOptions::default())?;
-        Ok(self.reading(source, &next))
+        self.reading_files(path.as_ref(), &next, |files, schema| {
+            format::CsvSource::of(files, schema, CsvOptions::default())
+        })
     }
 
     /// As [`Env::read_csv`], with another delimiter, without header, or leaving bad records out.
@@ -67,7 +69,7 @@ impl Env {
     #[track_caller]
     pub fn read_csv_with<T: Record>(&self, path: impl AsRef<str>, options: CsvOptions) -> Result<DataSet<T>> {
         let next = Next::default().called_at(Location::caller());
-        Ok(self.reading(format::csv(path.as_ref(), &T::schema(), options)?, &next))
+        self.reading_files(path.as_ref(), &next, |files, schema| format::CsvSource::of(files, schema, options))
     }
 
     /// Records of files of JSON lines, one record a line: a file, a folder, or a pattern. Fields are found by the names of the record's; a
@@ -99,7 +101,9 @@ impl Env {
     #[track_caller]
     pub fn read_json<T: Record>(&self, path: impl AsRef<str>) -> Result<DataSet<T>> {
         let next = Next::default().called_at(Location::caller());
-        Ok(self.reading(format::json(path.as_ref(), &T::schema(), JsonOptions::default())?, &next))
+        self.reading_files(path.as_ref(), &next, |files, schema| {
+            format::JsonSource::of(files, schema, JsonOptions::default())
+        })
     }
 
     /// As [`Env::read_json`], leaving bad records out: `JsonOptions::default().lenient(Lenient::to("bad.txt"))`.
@@ -124,7 +128,7 @@ impl Env {
     #[track_caller]
     pub fn read_json_with<T: Record>(&self, path: impl AsRef<str>, options: JsonOptions) -> Result<DataSet<T>> {
         let next = Next::default().called_at(Location::caller());
-        Ok(self.reading(format::json(path.as_ref(), &T::schema(), options)?, &next))
+        self.reading_files(path.as_ref(), &next, |files, schema| format::JsonSource::of(files, schema, options))
     }
 
     /// Records of Parquet files: a file, a folder, or a pattern. Columns are found by the names of the record's fields; only those that
@@ -136,7 +140,68 @@ impl Env {
     #[track_caller]
     pub fn read_parquet<T: Record>(&self, path: impl AsRef<str>) -> Result<DataSet<T>> {
         let next = Next::default().called_at(Location::caller());
-        Ok(self.reading(format::parquet(path.as_ref(), &T::schema())?, &next))
+        self.reading_files(path.as_ref(), &next, format::ParquetSource::of)
+    }
+
+    /// Records of plain values from binary files: a file, a folder, or a pattern. Values lie in the order of the record's fields,
+    /// little-endian, one behind the other, without header or padding: as in a packed C struct, or a packed `dtype` of numpy. Files whose
+    /// names end with `.gz` or `.zst` are decompressed, each by one task.
+    ///
+    /// Cost: that of reading; batches are views of the bytes that were read.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-read-binary-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// # let path = folder.join("pairs.bin").display().to_string();
+    /// let bytes = [7i64.to_le_bytes(), 0.5f64.to_le_bytes(), 8i64.to_le_bytes(), 0.25f64.to_le_bytes()].concat();
+    /// std::fs::write(&path, bytes)?;
+    /// let pairs = Env::embedded().read_binary::<(i64, f64)>(&path)?.collect()?;
+    /// assert_eq!(pairs, [(7, 0.5), (8, 0.25)]);
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Where the path names no file, or one that cannot be read, or the record holds texts, lists, an `Option` or an enum whose variants hold
+    /// values: [`Env::read_native`] reads those. A file whose length is no multiple of the record's ends the run before its first record.
+    #[track_caller]
+    pub fn read_binary<T: Record>(&self, path: impl AsRef<str>) -> Result<DataSet<T>> {
+        let next = Next::default().called_at(Location::caller());
+        self.reading_files(path.as_ref(), &next, format::BinarySource::of)
+    }
+
+    /// Records of files in the engine's own format, which [`Flow::write_native`] writes: a file, a folder, or a pattern. Every record can be
+    /// written in it; fields are found by name, and checksums prove that the bytes are those that were written.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-read-native-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// # let path = folder.join("baskets.native").display().to_string();
+    /// #[derive(Record, Clone, Debug, PartialEq)]
+    /// struct Basket {
+    ///     buyer: Option<String>,
+    ///     prices: Vec<i64>,
+    ///     tags: Vec<String>,
+    /// }
+    ///
+    /// let basket = Basket { buyer: None, prices: vec![3, 4], tags: vec!["new".to_owned()] };
+    /// let env = Env::embedded();
+    /// env.collection([&basket])?.write_native(&path);
+    /// env.run()?;
+    /// assert_eq!(env.read_native::<Basket>(&path)?.collect()?, [basket]);
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Where the path names no file, or one that cannot be read, is no native file, or is cut or damaged. A column that is missing, or of
+    /// another type, ends the run before its first record, if somebody reads it.
+    #[track_caller]
+    pub fn read_native<T: Record>(&self, path: impl AsRef<str>) -> Result<DataSet<T>> {
+        let next = Next::default().called_at(Location::caller());
+        self.reading_files(path.as_ref(), &next, format::NativeSource::of)
     }
 
     /// Records that the program has in memory; they are copied once.
@@ -153,10 +218,26 @@ impl Env {
         write_all(&mut writer, records)?;
         writer.seal();
         let pages = writer.take_sealed().collect();
-        Ok(self.reading(Pages::new(schema, pages), &next))
+        self.reading(Ok(Arc::new(Pages::new(schema, pages))), &next)
     }
 
-    fn reading<T: Record>(&self, source: impl Source + 'static, next: &Next) -> DataSet<T> {
-        Flow::source(self.clone(), Arc::new(Scanned(Arc::new(source))), next)
+    /// The flow of files, whose folders' names may be fields.
+    fn reading_files<T: Record, S: Source + 'static>(
+        &self,
+        path: &str,
+        next: &Next,
+        make: impl FnOnce(format::Inputs, &Schema) -> Result<S, runtime::error::Error>,
+    ) -> Result<DataSet<T>> {
+        self.reading(format::read_folders(path, &T::schema(), make), next)
+    }
+
+    /// The flow of a source; what is wrong with it is said with its place in the program.
+    fn reading<T: Record>(
+        &self,
+        source: Result<Arc<dyn Source>, runtime::error::Error>,
+        next: &Next,
+    ) -> Result<DataSet<T>> {
+        let source = source.map_err(|error| error.at(&next.origin("read").0))?;
+        Ok(Flow::source(self.clone(), Arc::new(Scanned(source)), next))
     }
 }

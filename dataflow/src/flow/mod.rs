@@ -8,6 +8,7 @@ mod capture;
 mod chain;
 mod co_group;
 mod fold;
+mod folders;
 mod group;
 mod group_records;
 mod hint;
@@ -41,6 +42,7 @@ use crate::record::Record;
 pub use aggregate::Aggregates;
 pub use capture::Capture;
 pub use co_group::{CoGroup, CoGroups};
+pub use folders::InFolders;
 pub use group::{Grouped, Total};
 pub use hint::{
     BroadcastLeft, BroadcastRight, BuildLeft, BuildRight, Hint, Hinted, Repartition, RepartitionBuildLeft,

@@ -60,7 +60,7 @@ impl<T: Record> Records<T> {
     /// # Errors
     /// Where a record cannot be written as text (lists), or `out` fails.
     pub fn write_lines(&self, out: &mut dyn Write) -> Result<()> {
-        let format = CsvFormat { header: false, delimiter: b'\t' };
+        let format = CsvFormat { header: false, delimiter: b'\t', ..CsvFormat::default() };
         let mut encoder = format.encoder(&T::schema(), &unbounded_memory())?;
         self.windows(|input| {
             encoder.encode(input)?;

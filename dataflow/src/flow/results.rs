@@ -3,7 +3,7 @@
 use std::panic::Location;
 use std::sync::Arc;
 
-use runtime::format;
+use runtime::format::{self, CsvOptions};
 use runtime::operators::{Collected, Target, Written};
 use runtime::source::Format;
 
@@ -61,7 +61,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// Prints each record as a line of tab-separated values, when the environment runs.
     #[track_caller]
     pub fn print(&self) {
-        let format = format::CsvFormat { header: false, delimiter: b'\t' };
+        let format = format::CsvFormat { header: false, delimiter: b'\t', ..Default::default() };
         self.write(Arc::new(format), Target::Standard, Location::caller());
     }
 
@@ -82,7 +82,31 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// ```
     #[track_caller]
     pub fn write_csv(&self, path: impl AsRef<str>) {
-        self.write_lines(Arc::new(format::CsvFormat::default()), path.as_ref(), Location::caller());
+        self.write_compressed(Arc::new(format::CsvFormat::default()), path.as_ref(), Location::caller());
+    }
+
+    /// As [`Flow::write_csv`], with another delimiter, quote or text for nulls, or without header. What these options write, they read.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// use dataflow::CsvOptions;
+    ///
+    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-write-csv-with-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// # let path = folder.join("ages.csv").display().to_string();
+    /// let options = CsvOptions { delimiter: b';', header: false, null: "NULL".to_owned(), ..CsvOptions::default() };
+    /// let env = Env::embedded();
+    /// env.collection([("Ada", Some(36u8)), ("NULL;", None)])?.write_csv_with(&path, options);
+    /// env.run()?;
+    /// assert_eq!(std::fs::read_to_string(&path)?, "Ada;36\n\"NULL;\";NULL\n");
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// Options that nobody could read again, and a text that cannot be written without quotes where there are none, end the run.
+    #[track_caller]
+    pub fn write_csv_with(&self, path: impl AsRef<str>, options: CsvOptions) {
+        self.write_compressed(written_with(options), path.as_ref(), Location::caller());
     }
 
     /// Writes JSON lines, one record a line, when the environment runs: one file, or a folder of files where the path ends with `/`. Where
@@ -104,7 +128,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// ```
     #[track_caller]
     pub fn write_json(&self, path: impl AsRef<str>) {
-        self.write_lines(Arc::new(format::JsonFormat), path.as_ref(), Location::caller());
+        self.write_compressed(Arc::new(format::JsonFormat), path.as_ref(), Location::caller());
     }
 
     /// Writes Parquet, when the environment runs: one file, or a folder of files where the path ends with `/`.
@@ -113,15 +137,44 @@ impl<T: Record, M: Mode> Flow<T, M> {
         self.write(Arc::new(format::ParquetFormat), Target::of(path.as_ref()), Location::caller());
     }
 
+    /// Writes plain values back to back, without header or padding, when the environment runs: one file, or a folder of files where the path
+    /// ends with `/`. The file is what [`Env::read_binary`](crate::Env::read_binary) reads, and a packed C struct in memory. Where the name
+    /// ends with `.gz` or `.zst`, what is written is compressed.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-write-binary-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// # let path = folder.join("points.bin").display().to_string();
+    /// let env = Env::embedded();
+    /// env.collection([(1u8, -2i16), (3, 4)])?.write_binary(&path);
+    /// env.run()?;
+    /// assert_eq!(std::fs::read(&path)?, [1, 0xfe, 0xff, 3, 4, 0]);
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[track_caller]
+    pub fn write_binary(&self, path: impl AsRef<str>) {
+        self.write_compressed(Arc::new(format::BinaryFormat), path.as_ref(), Location::caller());
+    }
+
+    /// Writes the engine's own format, which holds every record and proves that it is whole, when the environment runs: one file, or a folder
+    /// of files where the path ends with `/`. [`Env::read_native`](crate::Env::read_native) reads it. Where the name ends with `.gz` or
+    /// `.zst`, what is written is compressed.
+    #[track_caller]
+    pub fn write_native(&self, path: impl AsRef<str>) {
+        self.write_compressed(Arc::new(format::NativeFormat), path.as_ref(), Location::caller());
+    }
+
     /// Writes records of one field as lines, when the environment runs: one file, or a folder of files where the path ends with `/`.
     /// Where the name ends with `.gz` or `.zst`, what is written is compressed.
     #[track_caller]
     pub fn write_text(&self, path: impl AsRef<str>) {
-        self.write_lines(Arc::new(format::TextFormat), path.as_ref(), Location::caller());
+        self.write_compressed(Arc::new(format::TextFormat), path.as_ref(), Location::caller());
     }
 
     /// Writes a format that is compressed as a whole where the name says so.
-    fn write_lines(&self, format: Arc<dyn Format>, path: &str, location: &'static Location<'static>) {
+    fn write_compressed(&self, format: Arc<dyn Format>, path: &str, location: &'static Location<'static>) {
         self.write(format::compressed_by_name(format, path), Target::of(path), location);
     }
 
@@ -130,4 +183,9 @@ impl<T: Record, M: Mode> Flow<T, M> {
         let flow: Flow<(), M> = self.then(sink, &[], &self.next.called_at(location));
         self.env.add_sink(flow.node);
     }
+}
+
+/// The format that options ask for; what is wrong with them is said before the run.
+pub(super) fn written_with(options: CsvOptions) -> Arc<dyn Format> {
+    Arc::new(format::CsvFormat::of(options))
 }

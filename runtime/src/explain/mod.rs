@@ -1,10 +1,13 @@
 //! EXPLAIN: the plan as a tree of text, before a run with estimates, after it with what really happened.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use crate::error::Mib;
 use crate::metrics::JobMetrics;
 use crate::physical::{OperatorInfo, PhysicalPlan};
+use crate::plan::{Node, topological};
+use crate::source::ColumnFit;
 use crate::strategy::Ship;
 
 /// The plan as text; with `metrics`, rows, bytes and time per operator; with fields, what somebody reads of each operator's records, where
@@ -19,6 +22,25 @@ pub fn text(plan: &PhysicalPlan, metrics: Option<&JobMetrics>, shows_fields: boo
         tree(plan, root, None, String::new(), String::new(), &mut seen, &mut lines);
     }
     render(plan, &lines, metrics, shows_fields)
+}
+
+/// What is read from files and written to them: each source and sink with its fields beside the columns.
+#[must_use]
+pub fn schemas(sinks: &[Arc<Node>]) -> String {
+    let mut text = String::new();
+    for node in topological(sinks) {
+        let columns = node.operator.columns();
+        if columns.is_empty() {
+            continue;
+        }
+        let (origin, details) = (&node.origin, node.operator.details());
+        let _ = writeln!(text, "{} {details}, at {}:{}", node.operator.name(), origin.file, origin.line);
+        let heading = ["  field", "column", "found"].map(str::to_owned).to_vec();
+        let row = |fit: ColumnFit| vec![format!("  {}", fit.field), fit.column, fit.found];
+        let table: Vec<_> = std::iter::once(heading).chain(columns.into_iter().map(row)).collect();
+        text.push_str(&aligned(&table, 0));
+    }
+    text
 }
 
 /// One line of the tree: the drawing and the operator's words on the left, facts on the right.

@@ -10,6 +10,9 @@ use super::compression::Decompressor;
 use super::files::InputFile;
 use crate::error::Result;
 
+/// The mark that some programs put before UTF-8.
+pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// The bytes of a file one piece after another, decompressed where its name says so.
 pub(super) struct Contents<'f> {
     file: &'f InputFile,

@@ -10,7 +10,7 @@ pub(super) fn refused_enum(schema: &Schema, tag: usize, format: &str) -> String 
         .map_or((String::new(), String::new()), |leaf| (leaf.path.clone(), leaf.ty.to_string()));
     let what = if path.is_empty() { "the record".to_owned() } else { format!("the field `{path}`") };
     format!(
-        "{what} is an enum whose variants hold values ({name}), which {format} cannot hold; make each variant a record of its own by a \
+        "{what} is an enum whose variants hold values ({name}), which {format} cannot hold; write it native, or make each variant a record of its own by a \
          `filter_map`"
     )
 }

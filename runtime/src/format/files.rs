@@ -3,6 +3,7 @@
 //! A path is a file, a folder (its files, not those of folders inside it), or a pattern: `*` stands for any part of a name, `?`
 //! for one character, and `**` as a whole name for any number of folders. What a job leaves behind while it writes is not
 //! read: names that begin with `.` or `_`, and names that end with `.tmp` or `.inprogress`, unless the pattern spells that out.
+//! Folders inside a folder are read where their names are `field=value`.
 
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
@@ -119,6 +120,30 @@ pub(crate) fn temporary_name(path: &Path) -> PathBuf {
     path.with_file_name(format!(".{name}.{}.tmp", std::process::id()))
 }
 
+/// The files of an input, and the path that names them.
+#[derive(Clone, Debug)]
+pub struct Inputs {
+    pub(super) path: String,
+    pub(super) files: Arc<[InputFile]>,
+}
+
+impl Inputs {
+    /// # Errors
+    /// As [`input_files`].
+    pub fn at(path: &str) -> Result<Self> {
+        Ok(Inputs { path: path.to_owned(), files: input_files(path)? })
+    }
+
+    /// Where the path stops naming one folder: what lies below may say more by its folders' names.
+    pub(super) fn root(&self) -> PathBuf {
+        match fs::metadata(&self.path) {
+            Ok(metadata) if metadata.is_file() => Path::new(&self.path).parent().unwrap_or(Path::new("")).to_owned(),
+            Ok(_) => PathBuf::from(&self.path),
+            Err(_) => PathPattern::new(&self.path).root().to_owned(),
+        }
+    }
+}
+
 /// The files that a path names, by name, opened.
 ///
 /// # Errors
@@ -155,7 +180,7 @@ fn find(path: &str) -> Result<Vec<PathBuf>> {
             "no file matches the pattern (`*` and `?` stand for parts of a name, `**` for folders)"
         } else {
             "the folder holds no file to read (names that begin with `.` or `_` or end with `.tmp` or `.inprogress` are \
-             passed over, and so are the folders in it: write `**` to read those)"
+             passed over, and so are the folders in it, but for those named `field=value`: write `**` to read them)"
         }));
     }
     found.sort();
@@ -167,8 +192,15 @@ fn files_of(folder: &Path) -> Result<Vec<PathBuf>> {
     for entry in fs::read_dir(folder).map_err(Error::io("read", folder))? {
         let entry = entry.map_err(Error::io("read", folder))?;
         let path = entry.path();
-        if !is_passed_over(&entry.file_name().to_string_lossy(), "*") && path.is_file() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if is_passed_over(&name, "*") {
+            continue;
+        }
+        if path.is_file() {
             found.push(path);
+        } else if name.contains('=') {
+            found.extend(files_of(&path)?);
         }
     }
     Ok(found)

@@ -1,18 +1,24 @@
-//! File formats: text, CSV, JSON lines and Parquet, read and written; all but Parquet, which does so itself, also compressed.
+//! File formats: text, CSV, JSON lines, Parquet, binary and the engine's own, read and written; all but Parquet, which does so itself,
+//! also compressed.
 //!
 //! Readers ask for bytes and hand out columns, encoders turn rows into bytes; neither reads nor writes files, but for footers,
 //! headers and the places where splits may begin, which are looked at when a source is made or its splits are listed.
 
+mod binary;
 mod blocks;
 mod cells;
+mod chunks;
 mod compression;
 mod contents;
 mod csv;
 mod enums;
 mod files;
+mod folder_keys;
+mod folders;
 mod json;
 mod leaves;
 mod names;
+mod native;
 mod parquet;
 mod pattern;
 mod record_ends;
@@ -22,11 +28,15 @@ mod text;
 mod values;
 mod wrong;
 
+pub use binary::{BinaryFormat, BinarySource};
 pub use compression::compressed_by_name;
 pub use csv::{CsvFormat, CsvOptions, CsvSource};
 pub(crate) use files::temporary_name;
-pub use files::{InputFile, input_files};
+pub use files::{InputFile, Inputs, input_files};
+pub(crate) use folder_keys::{FolderKey, folder_keys};
+pub use folders::read_folders;
 pub use json::{JsonFormat, JsonOptions, JsonSource};
+pub use native::{NativeFormat, NativeSource};
 pub use parquet::{ParquetFormat, ParquetSource};
 pub use text::{TextFormat, TextSource};
 
@@ -66,4 +76,20 @@ pub fn json(path: &str, schema: &Schema, options: JsonOptions) -> Result<JsonSou
 /// Where the path names no file, or one that cannot be read or is no Parquet file.
 pub fn parquet(path: &str, schema: &Schema) -> Result<ParquetSource> {
     ParquetSource::new(path, schema)
+}
+
+/// Records of plain values, back to back, of binary files.
+///
+/// # Errors
+/// Where the path names no file, or one that cannot be read, or the record has no fixed width.
+pub fn binary(path: &str, schema: &Schema) -> Result<BinarySource> {
+    BinarySource::new(path, schema)
+}
+
+/// Records of files in the engine's own format; their columns are found by the names of the record's fields.
+///
+/// # Errors
+/// Where the path names no file, or one that cannot be read or is no native file.
+pub fn native(path: &str, schema: &Schema) -> Result<NativeSource> {
+    NativeSource::new(path, schema)
 }

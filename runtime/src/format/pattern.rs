@@ -65,6 +65,11 @@ impl PathPattern {
         PathPattern { root, names }
     }
 
+    /// The folder that it begins in.
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// The files that fit; in no order.
     ///
     /// # Errors

@@ -36,6 +36,7 @@ mod view;
 mod whole;
 mod with_all;
 mod write;
+mod write_folders;
 mod zip;
 
 pub use aggregate::Aggregate;
@@ -67,6 +68,7 @@ pub use view::View;
 pub use whole::MapPartition;
 pub use with_all::WithAll;
 pub use write::{Target, Written};
+pub use write_folders::WrittenFolders;
 pub use zip::{Numbers, Zip};
 
 use std::collections::HashMap;

@@ -9,7 +9,7 @@ use crate::memory::Memory;
 use crate::page::{Batch, Page};
 use crate::plan::{Operator, Table, row_bytes, unbounded_memory};
 use crate::row::{LeafSet, Schema};
-use crate::source::{ReadRequest, Ready, Scan, Source, Split, SplitReader, Statistics};
+use crate::source::{ColumnFit, ReadRequest, Ready, Scan, Source, Split, SplitReader, Statistics};
 use crate::strategy::{Estimate, Role};
 
 /// Records of a source.
@@ -36,6 +36,10 @@ impl Operator for Scanned {
         let statistics = self.0.statistics(&Scan { live: live.clone(), bounds: Vec::new() });
         let width = row_bytes(self.schema(), live);
         Estimate { rows: statistics.rows.unwrap_or(statistics.bytes as f64 / width.max(16.0)), row_bytes: width }
+    }
+
+    fn columns(&self) -> Vec<ColumnFit> {
+        self.0.columns()
     }
 
     fn prepare(&self) -> Result<()> {

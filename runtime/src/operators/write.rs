@@ -13,15 +13,15 @@ use crate::format::temporary_name;
 use crate::kernel::{Blocking, Outputs, TaskContext};
 use crate::page::Input;
 use crate::plan::{Operator, Table, unbounded_memory};
-use crate::row::{LeafSet, RowLayout, Schema};
-use crate::source::{Encoder, Format};
+use crate::row::{LeafSet, LeafType, RowLayout, Schema};
+use crate::source::{ColumnFit, Encoder, Format};
 use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Ship, Strategy, Way};
 
 use super::sink::nothing;
 use super::windows;
 
 /// A buffer is written when it holds this much.
-const WRITE_BYTES: usize = 1 << 20;
+pub(super) const WRITE_BYTES: usize = 1 << 20;
 
 /// Where encoded bytes go.
 #[derive(Clone, Debug)]
@@ -41,15 +41,60 @@ impl Target {
         if path.ends_with('/') { Target::Folder(path.into()) } else { Target::File(path.into()) }
     }
 
-    fn path(&self) -> &Path {
+    pub(super) fn path(&self) -> &Path {
         match self {
             Target::File(path) | Target::Folder(path) => path,
             Target::Standard => Path::new("the terminal"),
         }
     }
 
-    fn temporary(&self) -> PathBuf {
+    pub(super) fn temporary(&self) -> PathBuf {
         temporary_name(self.path())
+    }
+
+    /// Whether something is in the way.
+    pub(super) fn check(&self) -> Result<()> {
+        let path = self.path();
+        match self {
+            Target::File(_) if path.is_dir() => Err(Error::Plan(format!(
+                "cannot write {}: it is a folder; end the path with `/` to write a folder of files",
+                path.display()
+            ))),
+            Target::Folder(_) if path.read_dir().is_ok_and(|mut files| files.next().is_some()) => {
+                Err(Error::Plan(format!(
+                    "cannot write {}: the folder exists and is not empty; remove it, or choose another name",
+                    path.display()
+                )))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Makes room.
+    pub(super) fn prepare(&self) -> Result<()> {
+        if let Target::Folder(_) = self {
+            let folder = self.temporary();
+            std::fs::create_dir_all(&folder).map_err(Error::io("create", folder))?;
+        }
+        Ok(())
+    }
+
+    /// Gives what was written its name, or removes it.
+    pub(super) fn finish(&self, success: bool) -> Result<()> {
+        let (temporary, path) = (self.temporary(), self.path());
+        match (self, success) {
+            (Target::Standard, _) => Ok(()),
+            (_, true) => std::fs::rename(&temporary, path).map_err(Error::io("rename the finished output to", path)),
+            // What cannot be removed was never made, or cannot be helped: the job's own error is the one to show.
+            (Target::File(_), false) => {
+                let _ = std::fs::remove_file(temporary);
+                Ok(())
+            }
+            (Target::Folder(_), false) => {
+                let _ = std::fs::remove_dir_all(temporary);
+                Ok(())
+            }
+        }
     }
 }
 
@@ -101,48 +146,25 @@ impl Operator for Written {
         Estimate { rows: 0.0, row_bytes: 0.0 }
     }
 
+    fn columns(&self) -> Vec<ColumnFit> {
+        match self.target {
+            Target::Standard => Vec::new(),
+            _ => written_columns(&self.input, self.format.name()),
+        }
+    }
+
     fn check(&self) -> Result<()> {
         // A format that cannot hold the record says so before the first one comes.
         self.format.encoder(&self.input, &unbounded_memory())?;
-        let path = self.target.path();
-        match &self.target {
-            Target::File(_) if path.is_dir() => Err(Error::Plan(format!(
-                "cannot write {}: it is a folder; end the path with `/` to write a folder of files",
-                path.display()
-            ))),
-            Target::Folder(_) if path.read_dir().is_ok_and(|mut files| files.next().is_some()) => {
-                Err(Error::Plan(format!(
-                    "cannot write {}: the folder exists and is not empty; remove it, or choose another name",
-                    path.display()
-                )))
-            }
-            _ => Ok(()),
-        }
+        self.target.check()
     }
 
     fn prepare(&self) -> Result<()> {
-        if let Target::Folder(_) = self.target {
-            let folder = self.target.temporary();
-            std::fs::create_dir_all(&folder).map_err(Error::io("create", folder))?;
-        }
-        Ok(())
+        self.target.prepare()
     }
 
     fn finish(&self, success: bool) -> Result<()> {
-        let (temporary, path) = (self.target.temporary(), self.target.path());
-        match (&self.target, success) {
-            (Target::Standard, _) => Ok(()),
-            (_, true) => std::fs::rename(&temporary, path).map_err(Error::io("rename the finished output to", path)),
-            // What cannot be removed was never made, or cannot be helped: the job's own error is the one to show.
-            (Target::File(_), false) => {
-                let _ = std::fs::remove_file(temporary);
-                Ok(())
-            }
-            (Target::Folder(_), false) => {
-                let _ = std::fs::remove_dir_all(temporary);
-                Ok(())
-            }
-        }
+        self.target.finish(success)
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
@@ -166,6 +188,13 @@ impl Operator for Written {
         out.write_all(encoder.output()).map_err(Error::io("write", self.target.path()))?;
         Ok(Table::default())
     }
+}
+
+/// The columns that a record is written as.
+pub(super) fn written_columns(schema: &Schema, format: &str) -> Vec<ColumnFit> {
+    let values = schema.leaves().iter().filter(|leaf| leaf.ty != LeafType::Valid);
+    let column = |path: &str| if path.is_empty() { "value".to_owned() } else { path.to_owned() };
+    values.map(|leaf| ColumnFit::of(leaf, column(&leaf.path), format!("is written as {format}"))).collect()
 }
 
 /// The file or stream that a task writes.

@@ -163,6 +163,20 @@ impl<'a> Batch<'a> {
         Batch { rows: self.rows, leaves: leaves.iter().map(leaf).collect(), places: Vec::new(), hold: PhantomData }
     }
 
+    /// The same rows with leaves of another batch's first row between them, which read the same for every row.
+    #[must_use]
+    pub fn with_constants(self, constants: Batch<'a>, order: &[LeafPlace]) -> Batch<'a> {
+        let leaf = |place: &LeafPlace| match *place {
+            LeafPlace::Here(leaf) => self.leaf(leaf),
+            LeafPlace::Constant(leaf) if constants.rows > 0 => LeafPtr { stride: 0, ..constants.leaf(leaf) },
+            LeafPlace::Constant(leaf) => LeafPtr::dead(constants.leaf(leaf).ty),
+        };
+        let leaves = order.iter().map(leaf).collect();
+        // What slots point into lives as long as both batches' memory; the lists of where it begins come along.
+        let places = self.places.into_iter().chain(constants.places).collect();
+        Batch { rows: self.rows, leaves, places, hold: PhantomData }
+    }
+
     /// The same rows with one leaf more, at the end: row `i` has number `i` of `numbers`. The rows beyond them are left out.
     #[must_use]
     pub fn with_numbers<'n>(&'n self, numbers: &'n [u64]) -> Batch<'n> {
@@ -201,6 +215,15 @@ impl<'a> Batch<'a> {
             }
         }
     }
+}
+
+/// Which leaf of two batches is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeafPlace {
+    /// A leaf of the batch itself.
+    Here(usize),
+    /// A leaf of the constants.
+    Constant(usize),
 }
 
 /// Rows of one batch, ascending: what is left of a window after its predicates.

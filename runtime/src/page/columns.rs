@@ -178,6 +178,22 @@ impl<'a> Columns<'a> {
         Ok(())
     }
 
+    /// A leaf of plain values within records of one width: row `i` begins at `i * stride + offset`. Any bytes are a value.
+    ///
+    /// # Errors
+    /// Where `bytes` are too few, or `ty` is no plain type.
+    pub fn within(&mut self, ty: LeafType, bytes: &'a [u8], offset: usize, stride: usize) -> Result<()> {
+        let end = self.rows.checked_sub(1).map(|last| last.saturating_mul(stride).saturating_add(offset + ty.width()));
+        if ty.physical() == Physical::Slot || end.is_some_and(|end| end > bytes.len()) {
+            let (rows, length) = (self.rows, bytes.len());
+            return Err(Error::Internal(format!(
+                "a column of {length} bytes, {stride} a row, for {rows} rows of {ty}"
+            )));
+        }
+        self.leaves.push(LeafPtr::rows(bytes.as_ptr().wrapping_add(offset), stride, ty));
+        Ok(())
+    }
+
     /// A leaf of texts.
     ///
     /// # Errors
@@ -255,6 +271,22 @@ fn buffer_starts(buffers: &[Buffer]) -> Box<[*const u8]> {
 mod tests {
     use super::super::batch::{Input, Selection};
     use super::*;
+
+    #[test]
+    fn values_within_records_are_read_where_they_lie() {
+        // Records of a byte and an integer, without padding.
+        let bytes = [1, 10, 0, 0, 0, 2, 20, 0, 0, 0, 3, 30, 0, 0, 0];
+        let mut columns = Columns::new(3);
+        columns.within(LeafType::U8, &bytes, 0, 5).unwrap();
+        columns.within(LeafType::U32, &bytes, 1, 5).unwrap();
+        let batch = columns.finish();
+        let read: Vec<_> = (0..3).map(|row| (batch.leaf_bits(0, row), batch.leaf_bits(1, row))).collect();
+        assert_eq!(read, [(1, 10), (2, 20), (3, 30)]);
+        assert!(Columns::new(3).within(LeafType::U32, &bytes, 2, 5).is_err());
+        assert!(Columns::new(4).within(LeafType::U8, &bytes, 0, 5).is_err());
+        assert!(Columns::new(1).within(LeafType::Text, &bytes, 0, 5).is_err());
+        assert!(Columns::new(0).within(LeafType::U32, &[], 2, 5).is_ok());
+    }
 
     #[test]
     fn texts_are_read_from_buffers_slots_and_the_columns_own() {

@@ -35,8 +35,8 @@ mod tests;
 mod writer;
 
 pub use batch::{
-    Batch, Input, LeafReader, Retain, Row, RowIds, Selection, Strided, StridedBytes, StridedList, StridedText,
-    WINDOW_ROWS, windows,
+    Batch, Input, LeafPlace, LeafReader, Retain, Row, RowIds, Selection, Strided, StridedBytes, StridedList,
+    StridedText, WINDOW_ROWS, windows,
 };
 pub use columns::{Columns, TextColumn, Utf8};
 pub use copy::hash_rows;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::plan::Table;
 use crate::row::{LeafSet, Schema};
+use crate::source::ColumnFit;
 use crate::strategy::{Estimate, Planning, Role, Strategy};
 
 /// The leaves of an input that a closure reads.
@@ -76,6 +77,11 @@ pub trait Operator: Send + Sync {
     /// A sentence in the user's words.
     fn check(&self) -> Result<()> {
         Ok(())
+    }
+
+    /// How its records' fields and the columns of its files fit, for what reads or writes some.
+    fn columns(&self) -> Vec<ColumnFit> {
+        Vec::new()
     }
 
     /// Called once before the first task starts; a sink makes room for its output, a lenient source for bad records.

@@ -10,6 +10,7 @@ mod datum;
 mod layout;
 mod leaf;
 mod schema;
+mod without;
 
 pub use datum::{Datum, compare_leaf, show_leaf};
 pub use layout::{LAYOUT_VERSION, RowLayout};

@@ -57,8 +57,8 @@ pub struct Field {
 /// A record type as the engine sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Schema {
-    leaves: Vec<Leaf>,
-    shape: Shape,
+    pub(super) leaves: Vec<Leaf>,
+    pub(super) shape: Shape,
 }
 
 impl Schema {

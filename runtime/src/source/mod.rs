@@ -17,7 +17,7 @@ use bytes::Bytes;
 use crate::error::{Error, Result};
 use crate::memory::Memory;
 use crate::page::{Batch, Input};
-use crate::row::{Datum, LeafSet, Schema};
+use crate::row::{Datum, Leaf, LeafSet, Schema};
 
 pub use lenient::{Lenient, RejectSink, Rejected};
 
@@ -77,6 +77,36 @@ pub struct Split {
     pub bytes: u64,
 }
 
+/// How a field of the record and a column of a file stand to each other: what a program prints that wants to know before the run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ColumnFit {
+    /// The field and its type: `home.zip: u32`; empty for a column that the record does not have.
+    pub field: String,
+    /// The column; empty where there is none.
+    pub column: String,
+    /// What is found there: its type, or why the field cannot be read from it.
+    pub found: String,
+}
+
+impl ColumnFit {
+    /// A field and its column.
+    #[must_use]
+    pub fn of(leaf: &Leaf, column: impl Into<String>, found: impl Into<String>) -> Self {
+        let path = if leaf.path.is_empty() { "value" } else { &leaf.path };
+        let field = match leaf.validity {
+            None => format!("{path}: {}", leaf.ty),
+            Some(_) => format!("{path}: Option<{}>", leaf.ty),
+        };
+        ColumnFit { field, column: column.into(), found: found.into() }
+    }
+
+    /// A column that the record does not have.
+    #[must_use]
+    pub fn unread(column: impl Into<String>) -> Self {
+        ColumnFit { field: String::new(), column: column.into(), found: "is not read".to_owned() }
+    }
+}
+
 /// Records from outside.
 pub trait Source: Send + Sync {
     /// For EXPLAIN: `csv data/orders.csv (3 files)`.
@@ -90,6 +120,10 @@ pub trait Source: Send + Sync {
     /// # Errors
     /// Where a file cannot be read or does not fit the record.
     fn splits(&self, scan: &Scan) -> Result<Vec<Split>>;
+    /// How the record's fields and the columns of its first file fit.
+    fn columns(&self) -> Vec<ColumnFit> {
+        Vec::new()
+    }
     /// Where bad records go, for a source that leaves them out.
     fn rejects(&self) -> Option<Arc<dyn RejectSink>> {
         None
@@ -182,6 +216,22 @@ pub trait Encoder: Send {
     /// # Errors
     /// As [`Encoder::encode`].
     fn finish(&mut self) -> Result<()>;
+    /// Makes what is kept back ready to be written, where the format allows to: a row group, a block.
+    ///
+    /// # Errors
+    /// As [`Encoder::encode`].
+    fn flush(&mut self) -> Result<()> {
+        Ok(())
+    }
+    /// About how many bytes are kept back, beside those that are ready.
+    fn kept_bytes(&self) -> usize {
+        0
+    }
+    /// Pays for no more than it holds, after its output was taken.
+    ///
+    /// # Errors
+    /// Where memory is refused.
+    fn settle(&mut self) -> Result<()>;
     /// Bytes ready to be written; the executor takes them when they are enough.
     fn output(&mut self) -> &mut Vec<u8>;
 }

@@ -60,7 +60,7 @@ pub(crate) fn everything() -> Schema {
 
 /// Any value of a leaf; decimals of up to 18 digits.
 fn datum(ty: LeafType) -> BoxedStrategy<Datum> {
-    let masked = |bits: u32| any::<u128>().prop_map(move |value| Datum::Fixed(value & ((1 << bits) - 1)));
+    let masked = |bits: u32| any::<u128>().prop_map(move |value| Datum::Fixed(value >> (128 - bits)));
     match ty {
         LeafType::Bool | LeafType::Valid => (0..2_u128).prop_map(Datum::Fixed).boxed(),
         LeafType::Char => any::<char>().prop_map(|value| Datum::Fixed(u32::from(value).into())).boxed(),

@@ -1,4 +1,4 @@
-//! The same records through text, CSV, JSON and Parquet: what is written is read, in one file and in folders.
+//! The same records through every format: what is written is read, in one file and in folders.
 
 use dataflow::prelude::*;
 use tests::{Folder, Input, Keys, Sale, everywhere, local};
@@ -119,6 +119,174 @@ fn json_holds_lists_and_nested_records() {
     let kept = baskets.iter().filter(|basket| basket.prices.len() > 2);
     let expected = kept.filter_map(|basket| Some((basket.id, basket.buyer.clone()?.name))).collect();
     everywhere(expected, |env| names_of_buyers(env.read_json(&path)?).collect());
+}
+
+#[derive(Record, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Lists {
+    basket: Basket,
+    maybe: Option<Basket>,
+    words: Vec<String>,
+    more: Option<Vec<String>>,
+    numbers: (Vec<u16>, Vec<i64>, Option<Vec<Date>>),
+    two: [Vec<u32>; 2],
+}
+
+fn lists() -> Vec<Lists> {
+    let words = |id: u64| (0..id % 4).map(|word| "wörd \"".repeat(word as usize)).collect::<Vec<_>>();
+    let list = |(id, basket): (u64, Basket)| Lists {
+        maybe: (id % 4 > 0).then(|| basket.clone()),
+        basket,
+        words: words(id),
+        more: (id % 3 > 0).then(|| words(id + 1)),
+        numbers: (
+            (0..id as u16 % 5).collect(),
+            vec![-(id as i64); id as usize % 3],
+            (id % 2 == 0).then(|| vec![Date::from_days(id as i32)]),
+        ),
+        two: [vec![id as u32], vec![]],
+    };
+    (0..).zip(baskets()).take(3_000).map(list).collect()
+}
+
+#[dataflow]
+fn longest(lists: DataSet<Lists>) -> DataSet<(u64, i64, String)> {
+    lists.filter(|l| l.numbers.1.len() == 2).map(|l| (l.basket.id, l.numbers.1[0], l.words.get(1).unwrap_or("")))
+}
+
+#[test]
+fn json_and_parquet_keep_lists() {
+    let lists = lists();
+    let kept = lists.iter().filter(|l| l.numbers.1.len() == 2);
+    let longest_of: Vec<(u64, i64, String)> =
+        kept.map(|l| (l.basket.id, l.numbers.1[0], l.words.get(1).cloned().unwrap_or_default())).collect();
+    let (folder, env) = (Folder::default(), local(2));
+    let (json, parquet) = (folder.join("lists.jsonl"), folder.join("lists.parquet"));
+    let flow = env.collection(&lists).unwrap();
+    flow.write_json(&json);
+    flow.write_parquet(&parquet);
+    env.run().unwrap();
+    everywhere(lists.clone(), |env| env.read_json::<Lists>(&json)?.collect());
+    everywhere(lists.clone(), |env| env.read_parquet::<Lists>(&parquet)?.collect());
+    everywhere(longest_of.clone(), |env| longest(env.read_json(&json)?).collect());
+    everywhere(longest_of.clone(), |env| longest(env.read_parquet(&parquet)?).collect());
+}
+
+#[derive(Record, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct OtherLists {
+    words: Vec<i64>,
+}
+
+#[test]
+fn lists_of_other_elements_are_refused() {
+    let (folder, env) = (Folder::default(), local(1));
+    let path = folder.join("lists.parquet");
+    env.collection(&lists()[..2]).unwrap().write_parquet(&path);
+    env.run().unwrap();
+    let error = local(1).read_parquet::<OtherLists>(&path).unwrap().collect().unwrap_err().to_string();
+    assert!(error.contains("lists.parquet: column `words`: expected Vec<i64>, found a list of Utf8"), "{error}");
+}
+
+#[derive(Record, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Event {
+    Click { url: String, at: Option<Timestamp> },
+    Moved(i32, i32),
+    Idle,
+}
+
+#[derive(Record, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Visit {
+    id: u64,
+    events: (Event, Option<Event>),
+    tags: Vec<String>,
+    basket: Option<Basket>,
+}
+
+fn visits() -> Vec<Visit> {
+    let event = |id: u64| match id % 3 {
+        0 => Event::Click {
+            url: format!("/page/{id}"),
+            at: id.is_multiple_of(2).then(|| Timestamp::from_micros(id as i64)),
+        },
+        1 => Event::Moved(id as i32, -1),
+        _ => Event::Idle,
+    };
+    let visit = |(id, basket): (u64, Basket)| Visit {
+        id,
+        events: (event(id), id.is_multiple_of(5).then(|| event(id + 1))),
+        tags: (0..id % 4).map(|tag| "tag ".repeat(tag as usize)).collect(),
+        basket: (id % 7 > 2).then_some(basket),
+    };
+    (0..).zip(baskets()).map(visit).collect()
+}
+
+#[dataflow]
+fn clicked(visits: DataSet<Visit>) -> DataSet<(u64, String)> {
+    visits.filter(|v| v.id > 10).filter_map(|v| match v.events.0 {
+        EventRef::Click { url, .. } => Some((v.id, url)),
+        _ => None,
+    })
+}
+
+#[test]
+fn the_native_format_keeps_every_record() {
+    let visits = visits();
+    let clicks = visits.iter().filter(|visit| visit.id > 10).filter_map(|visit| match &visit.events.0 {
+        Event::Click { url, .. } => Some((visit.id, url.clone())),
+        _ => None,
+    });
+    let clicks: Vec<_> = clicks.collect();
+    let folder = Folder::default();
+    for name in ["one.native", "many/", "one.native.zst", "many.gz/"] {
+        let (path, env) = (folder.join(name), local(4));
+        env.collection(&visits).unwrap().write_native(&path);
+        env.run().unwrap();
+        everywhere(visits.clone(), |env| env.read_native::<Visit>(&path)?.collect());
+        everywhere(clicks.clone(), |env| clicked(env.read_native(&path)?).collect());
+    }
+}
+
+#[derive(Record, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Side {
+    Buy,
+    Sell,
+}
+
+#[derive(Record, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Trade {
+    side: Side,
+    id: i64,
+    price: Decimal<4>,
+    sizes: [u16; 3],
+    at: (Date, bool, char),
+}
+
+#[dataflow]
+fn sold(trades: DataSet<Trade>) -> DataSet<(i64, Decimal<4>)> {
+    trades.filter(|t| t.side == Side::Sell).map(|t| (t.id, t.price))
+}
+
+#[test]
+fn binary_files_keep_plain_records() {
+    let trade = |id: i64| Trade {
+        side: if id % 3 == 0 { Side::Sell } else { Side::Buy },
+        id,
+        price: Decimal::from_scaled(id * 7 - 1000),
+        sizes: [id as u16, 1, 2],
+        at: (Date::from_days(id as i32), id % 2 == 0, 'ä'),
+    };
+    let trades: Vec<Trade> = (0..20_000).map(trade).collect();
+    let expected: Vec<_> = trades.iter().filter(|t| t.side == Side::Sell).map(|t| (t.id, t.price)).collect();
+    let folder = Folder::default();
+    for name in ["one.bin", "many/", "one.bin.gz", "many.zst/"] {
+        let (path, env) = (folder.join(name), local(4));
+        env.collection(&trades).unwrap().write_binary(&path);
+        env.run().unwrap();
+        everywhere(trades.clone(), |env| env.read_binary::<Trade>(&path)?.collect());
+        everywhere(expected.clone(), |env| sold(env.read_binary(&path)?).collect());
+        everywhere(vec![20_000], |env| Ok(vec![env.read_binary::<Trade>(&path)?.count()?]));
+    }
+    // One byte, eight, eight, three times two, four, one and four.
+    assert_eq!(std::fs::metadata(folder.join("one.bin")).unwrap().len(), 32 * 20_000);
 }
 
 #[test]

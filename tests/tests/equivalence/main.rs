@@ -13,6 +13,7 @@ mod enums;
 mod files;
 mod floats;
 mod fold;
+mod folders;
 mod group;
 mod group_records;
 mod join;

@@ -120,6 +120,20 @@ impl Encoder for CompressedEncoder {
         self.compressor.finish().map_err(failed)
     }
 
+    fn flush(&mut self) -> Result<()> {
+        self.encoder.flush()?;
+        self.compress()
+    }
+
+    fn kept_bytes(&self) -> usize {
+        self.encoder.kept_bytes()
+    }
+
+    fn settle(&mut self) -> Result<()> {
+        self.encoder.settle()?;
+        self.reserved.resize(ENCODER_BYTES + self.compressor.output().capacity())
+    }
+
     fn output(&mut self) -> &mut Vec<u8> {
         self.compressor.output()
     }

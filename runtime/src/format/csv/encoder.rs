@@ -3,28 +3,57 @@
 use smallvec::SmallVec;
 
 use super::mapping::{Column, column_name, columns};
-use super::options::check_delimiter;
+use super::options::CsvOptions;
 use crate::error::{Error, Result};
 use crate::format::cells::Cell;
+use crate::format::wrong::shown;
 use crate::memory::{Memory, Reservation};
 use crate::page::{Input, LeafReader, Row};
 use crate::row::{LeafType, Schema};
 use crate::source::{Encoder, Format};
 
-const QUOTE: u8 = b'"';
-
-/// How CSV files are written. Fields are quoted where they must be; a null is an empty field, and an empty text beside nulls is `""`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How CSV files are written. Fields are quoted where they must be: a text that reads as a null is.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CsvFormat {
     /// Whether the first record names the columns.
     pub header: bool,
     /// Between fields.
     pub delimiter: u8,
+    /// Around fields that need it; `None` where there are no quotes, and no fields that need them.
+    pub quote: Option<u8>,
+    /// What stands where an `Option` is null.
+    pub null: String,
+    /// Whether fields may hold newlines, within quotes.
+    pub multiline: bool,
 }
 
 impl Default for CsvFormat {
     fn default() -> Self {
-        CsvFormat { header: true, delimiter: b',' }
+        CsvFormat { header: true, delimiter: b',', quote: Some(b'"'), null: String::new(), multiline: true }
+    }
+}
+
+impl CsvFormat {
+    /// What these options read. Leaving bad records out says nothing about writing.
+    #[must_use]
+    pub fn of(options: CsvOptions) -> Self {
+        let CsvOptions { delimiter, quote, header, null, multiline, lenient: _ } = options;
+        CsvFormat { header, delimiter, quote, null, multiline }
+    }
+
+    /// # Errors
+    /// Where nobody could read what is written so.
+    fn check(&self) -> Result<()> {
+        let CsvFormat { delimiter, quote, ref null, .. } = *self;
+        CsvOptions { delimiter, quote, ..CsvOptions::default() }.check()?;
+        let is_special = |byte: u8| byte == delimiter || Some(byte) == quote || matches!(byte, b'\n' | b'\r');
+        if null.bytes().any(is_special) {
+            return Err(Error::Plan(format!(
+                "CSV cannot be written with the null `{}`: without quotes it must hold no delimiter, quote or newline",
+                null.escape_debug()
+            )));
+        }
+        Ok(())
     }
 }
 
@@ -34,9 +63,9 @@ impl Format for CsvFormat {
     }
 
     fn encoder(&self, schema: &Schema, memory: &Memory) -> Result<Box<dyn Encoder>> {
-        check_delimiter(self.delimiter)?;
+        self.check()?;
         let columns = columns(schema).map_err(|reason| Error::Plan(format!("cannot write CSV: {reason}")))?;
-        let mut writer = FieldWriter { delimiter: self.delimiter, output: Vec::new() };
+        let mut writer = FieldWriter { format: self.clone(), output: Vec::new(), failed: None };
         if self.header {
             for (index, column) in columns.iter().enumerate() {
                 writer.separate(index);
@@ -64,11 +93,18 @@ impl Encoder for CsvEncoder {
                 write_row(columns, &cells, rows.get(position), writer);
             }
         });
+        if let Some(reason) = self.writer.failed.take() {
+            return Err(Error::Plan(format!("cannot write CSV: {reason}")));
+        }
         self.reserved.resize(self.writer.output.capacity())
     }
 
     fn finish(&mut self) -> Result<()> {
         Ok(())
+    }
+
+    fn settle(&mut self) -> Result<()> {
+        self.reserved.resize(self.writer.output.capacity())
     }
 
     fn output(&mut self) -> &mut Vec<u8> {
@@ -85,45 +121,45 @@ fn write_row<'b>(columns: &[Column], cells: &[Cell<'b>], row: Row<'b>, writer: &
     for (index, column) in columns.iter().enumerate() {
         writer.separate(index);
         if !column.guards.iter().all(|&guard| cells[guard].is_valid(row)) {
+            writer.output.extend_from_slice(writer.format.null.as_bytes());
             continue;
         }
+        let begin = writer.output.len();
         match (&cells[column.leaf], cells[column.leaf].text(row)) {
-            // Unquoted, it would be a null, or a line that looks empty.
-            (_, Some("")) if !column.guards.is_empty() || columns.len() == 1 => writer.output.extend([QUOTE, QUOTE]),
             (_, Some(text)) => writer.text(text),
             (Cell::Char(char), None) => {
                 let char = char::from_u32(char.read(row)).unwrap_or(char::REPLACEMENT_CHARACTER);
                 writer.text(char.encode_utf8(&mut [0; 4]));
             }
-            (Cell::Bytes(bytes), None)
-                if bytes.read(row).is_empty() && (!column.guards.is_empty() || columns.len() == 1) =>
-            {
-                writer.output.extend([QUOTE, QUOTE]);
-            }
             (cell, None) => cell.write(row, &mut writer.output),
         }
+        writer.tell_apart(begin, !column.guards.is_empty(), columns.len() == 1);
     }
     writer.output.push(b'\n');
 }
 
 /// Writes fields, quoted where they must be.
 struct FieldWriter {
-    delimiter: u8,
+    format: CsvFormat,
     output: Vec<u8>,
+    /// Why a field could not be written.
+    failed: Option<String>,
 }
 
 impl FieldWriter {
     #[inline]
     fn separate(&mut self, index: usize) {
         if index > 0 {
-            self.output.push(self.delimiter);
+            self.output.push(self.format.delimiter);
         }
     }
 
     #[inline]
     fn text(&mut self, text: &str) {
-        let delimiter = self.delimiter;
-        let special = |byte: u8| (byte == delimiter) | (byte == QUOTE) | (byte == b'\n') | (byte == b'\r');
+        let delimiter = self.format.delimiter;
+        // Without quotes, the delimiter stands in for one.
+        let quote = self.format.quote.unwrap_or(delimiter);
+        let special = |byte: u8| (byte == delimiter) | (byte == quote) | (byte == b'\n') | (byte == b'\r');
         // Without a way out of the loop it compiles to vector code, and most texts have nothing special.
         if text.bytes().fold(false, |found, byte| found | special(byte)) {
             self.quoted(text.as_bytes());
@@ -134,13 +170,35 @@ impl FieldWriter {
 
     #[cold]
     fn quoted(&mut self, text: &[u8]) {
-        self.output.push(QUOTE);
+        let shown = shown(text);
+        let Some(quote) = self.format.quote else {
+            self.fail(format!("{shown} needs quotes, and the options have none"));
+            return;
+        };
+        if !self.format.multiline && text.contains(&b'\n') {
+            self.fail(format!("{shown} holds a newline, which `multiline: false` forbids"));
+        }
+        self.output.push(quote);
         for &byte in text {
-            if byte == QUOTE {
-                self.output.push(QUOTE);
+            if byte == quote {
+                self.output.push(quote);
             }
             self.output.push(byte);
         }
-        self.output.push(QUOTE);
+        self.output.push(quote);
+    }
+
+    /// Quotes the field that begins at a place where it would be read as a null, or as a line that looks empty.
+    #[inline]
+    fn tell_apart(&mut self, begin: usize, may_be_null: bool, is_alone: bool) {
+        let field = &self.output[begin..];
+        if (may_be_null && field == self.format.null.as_bytes()) || (is_alone && field.is_empty()) {
+            let field = self.output.split_off(begin);
+            self.quoted(&field);
+        }
+    }
+
+    fn fail(&mut self, reason: String) {
+        self.failed.get_or_insert(reason);
     }
 }

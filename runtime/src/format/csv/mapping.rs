@@ -34,7 +34,7 @@ fn collect(schema: &Schema, shape: &Shape, guards: &mut Vec<usize>, columns: &mu
             };
             if !is_writable(found.ty) {
                 return Err(format!(
-                    "the field `{}` is a list ({}), which CSV cannot hold; use Parquet",
+                    "the field `{}` is a list ({}), which CSV cannot hold; use JSON, Parquet or the native format",
                     found.path, found.ty
                 ));
             }

@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::source::Lenient;
 
-/// How CSV files are read.
+/// How CSV files are read and written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CsvOptions {
     /// Between fields.
@@ -62,7 +62,7 @@ impl CsvOptions {
 
 /// # Errors
 /// Where values could hold the delimiter themselves.
-pub(super) fn check_delimiter(delimiter: u8) -> Result<()> {
+fn check_delimiter(delimiter: u8) -> Result<()> {
     if is_mark(delimiter) && !b"\"+-.:".contains(&delimiter) {
         return Ok(());
     }

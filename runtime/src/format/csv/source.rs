@@ -7,19 +7,17 @@ use super::options::CsvOptions;
 use super::reader::CsvReader;
 use super::scan::{Scanner, first_record};
 use crate::error::{Error, Result};
-use crate::format::contents::beginning;
-use crate::format::files::{InputFile, describe, input_files};
+use crate::format::contents::{BYTE_ORDER_MARK, beginning};
+use crate::format::files::{InputFile, Inputs, describe};
+use crate::format::names::hint_about;
 use crate::format::rejects::Rejects;
 use crate::format::splits::{cut, estimated_rows, split_bytes};
 use crate::memory::Memory;
 use crate::row::{LeafSet, LeafType, Schema};
-use crate::source::{RejectSink, Scan, Source, Split, SplitReader, Statistics};
+use crate::source::{ColumnFit, RejectSink, Scan, Source, Split, SplitReader, Statistics};
 
 /// A first record that is longer has most likely a quote that is not closed.
 const LONGEST_HEADER_BYTES: usize = 16 << 20;
-
-/// The mark that some programs put before UTF-8.
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Records of CSV files.
 pub struct CsvSource {
@@ -51,9 +49,17 @@ impl CsvSource {
     /// # Errors
     /// Where there is no such file, it cannot be read, or the record holds what CSV cannot.
     pub fn new(path: &str, schema: &Schema, options: CsvOptions) -> Result<Self> {
+        Self::of(Inputs::at(path)?, schema, options)
+    }
+
+    /// The same of files that were looked up.
+    ///
+    /// # Errors
+    /// As [`CsvSource::new`].
+    pub fn of(inputs: Inputs, schema: &Schema, options: CsvOptions) -> Result<Self> {
+        let Inputs { path, files } = inputs;
         options.check()?;
         let columns = columns(schema).map_err(|reason| Error::Plan(format!("cannot read CSV: {reason}")))?;
-        let files = input_files(path)?;
         let (mut first, mut begins) = (Vec::new(), Vec::new());
         for file in &*files {
             let (fields, begin) = read_first(file, &options)?;
@@ -64,7 +70,7 @@ impl CsvSource {
         let split_bytes = split_bytes(&files);
         let rejects = options.lenient.clone().map(|lenient| Rejects::new(lenient, files.clone()));
         let shared = Arc::new(Shared { files, first, schema: schema.clone(), columns, options, rejects });
-        Ok(CsvSource { path: path.to_owned(), shared, begins, rows, split_bytes })
+        Ok(CsvSource { path, shared, begins, rows, split_bytes })
     }
 
     /// The same with splits of about so many bytes.
@@ -117,6 +123,27 @@ impl Source for CsvSource {
         Statistics { rows: self.rows, bytes: self.shared.files.iter().zip(&self.begins).map(bytes).sum() }
     }
 
+    fn columns(&self) -> Vec<ColumnFit> {
+        let Shared { first, schema, columns, options, .. } = &*self.shared;
+        let Some(header) = first.first() else { return Vec::new() };
+        let by_name = options.header && !is_nameless(schema);
+        let mut unread = vec![true; header.len()];
+        let mut fit = |(index, column): (usize, &Column)| {
+            let leaf = &schema.leaves()[column.leaf];
+            let found = header.iter().position(|name| *name == leaf.path);
+            let position = if by_name { found } else { (index < header.len()).then_some(index) };
+            let Some(position) = position else {
+                return ColumnFit::of(leaf, "", format!("is missing; {}", hint_about(&leaf.path, header)));
+            };
+            unread[position] = false;
+            ColumnFit::of(leaf, named(header, position, options.header), "text")
+        };
+        let mut fits: Vec<ColumnFit> = columns.iter().enumerate().map(&mut fit).collect();
+        let rest = unread.iter().enumerate().filter(|(_, unread)| **unread);
+        fits.extend(rest.map(|(position, _)| ColumnFit::unread(named(header, position, options.header))));
+        fits
+    }
+
     fn splits(&self, scan: &Scan) -> Result<Vec<Split>> {
         let mut splits = Vec::new();
         let quote = self.shared.options.quote.filter(|_| self.shared.options.multiline);
@@ -137,6 +164,11 @@ impl Source for CsvSource {
     fn reader(&self, scan: &Scan, memory: &Memory) -> Result<Box<dyn SplitReader>> {
         Ok(Box::new(CsvReader::new(self.shared.clone(), &scan.live, memory)?))
     }
+}
+
+/// A column as people find it.
+fn named(header: &[String], position: usize, is_header: bool) -> String {
+    if is_header { header[position].clone() } else { format!("column {}", position + 1) }
 }
 
 /// The first record of a file, and where the records begin that hold values.

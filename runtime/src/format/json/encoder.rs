@@ -9,6 +9,7 @@ use crate::memory::{Memory, Reservation};
 use crate::page::{Input, Row};
 use crate::row::{Datum, Element, LeafType, Schema, Shape, show_leaf};
 use crate::source::{Encoder, Format};
+use crate::value::Texts;
 
 /// One record a line; nulls are written.
 #[derive(Clone, Copy, Debug, Default)]
@@ -90,6 +91,10 @@ impl Encoder for JsonEncoder {
         Ok(())
     }
 
+    fn settle(&mut self) -> Result<()> {
+        self.reserved.resize(self.output.capacity())
+    }
+
     fn output(&mut self) -> &mut Vec<u8> {
         &mut self.output
     }
@@ -149,14 +154,23 @@ impl<'b> Line<'_, 'b> {
     }
 
     fn list(&mut self, leaf: usize, position: usize) {
-        let LeafType::List(element) = self.types[leaf] else { return };
         let row = self.input.selection().rows()[position] as usize;
         let bytes = self.input.batch().leaf_bytes(leaf, row);
+        let LeafType::List(element) = self.types[leaf] else { return self.texts(Texts::stored(bytes)) };
         self.output.push(b'[');
         for (index, bytes) in bytes.chunks_exact(element.width()).enumerate() {
             let mut wide = [0; 16];
             wide[..bytes.len()].copy_from_slice(bytes);
             self.element(element, u128::from_le_bytes(wide), index);
+        }
+        self.output.push(b']');
+    }
+
+    fn texts(&mut self, texts: Texts<'_>) {
+        self.output.push(b'[');
+        for (index, text) in texts.iter().enumerate() {
+            self.output.extend_from_slice(if index == 0 { b"" } else { b"," });
+            write_text(text, self.output);
         }
         self.output.push(b']');
     }

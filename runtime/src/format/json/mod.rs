@@ -14,16 +14,17 @@
 //! | `Vec<u8>` | a string of hexadecimal digits |
 //! | `Date`, `Timestamp` | a string: `"2024-02-29"`, `"2024-02-29T12:30:00Z"` |
 //! | `Decimal<S>` | a number, or a string of one; never by way of a float |
-//! | `Vec` of plain values | an array |
+//! | `Vec` of plain values or texts | an array |
 //! | nested record | an object; a field that the record does not have is skipped |
 //! | tuple | an array of as many values |
 //! | `Option` | the value; `null`, or no such field |
 //!
-//! A record of one plain value is that value on a line. A field that stands twice in an object is an error. Fields that nobody reads
+//! A byte-order mark at the beginning of a file is passed over. A record of one plain value is that value on a line. A field that stands twice in an object is an error. Fields that nobody reads
 //! are skipped: their strings must end and their brackets must match, and what else stands there is not looked at.
 //!
 //! # Limits
-//! An `Option` directly inside an `Option` is refused. Numbers with an exponent are read as floats only.
+//! An `Option` directly inside an `Option` is refused. A number with a point or an exponent is an integer or a decimal where it is one exactly:
+//! `1.0`, `1e3`.
 
 mod encoder;
 mod parse;

@@ -1,6 +1,6 @@
 //! Lines as leaves.
 
-use super::plain::{Append, Push, Token};
+use super::plain::{Append, Push, Token, read_exact};
 use super::program::{Kind, Member, Node, column, found};
 use super::tokens::{Quoted, Tokens, unescaped};
 use crate::format::leaves::{Values, with_parser};
@@ -8,6 +8,7 @@ use crate::format::values::parse_hex;
 use crate::format::wrong::Wrong;
 use crate::page::Utf8;
 use crate::row::LeafType;
+use crate::value::Texts;
 
 /// Where the values of records go, one for each live leaf and record.
 pub(super) struct Leaves {
@@ -190,11 +191,14 @@ impl<'t> Line<'_, 't> {
             LeafType::Text => self.text(node, leaf),
             LeafType::Bytes => self.hex(node, leaf),
             LeafType::List(element) => self.list(node, leaf, element.leaf()),
+            LeafType::Texts => self.texts(node, leaf),
             ty => {
                 let (at, raw, token) = self.plain(node)?;
                 let Leaves { values, string, .. } = &mut *self.leaves;
                 let text = token.text(raw, string, ty).zip(values[leaf].as_mut());
-                let is_read = text.is_some_and(|(text, values)| with_parser(ty, Push { text, values }));
+                let is_read = text.is_some_and(|(text, values)| {
+                    read_exact(text, ty, |text| with_parser(ty, Push { text, values: &mut *values }))
+                });
                 if is_read { Ok(()) } else { Err(found(node, at, raw)) }
             }
         }
@@ -242,15 +246,42 @@ impl<'t> Line<'_, 't> {
             self.tokens.peek();
             let (at, raw, token) = self.plain(node)?;
             let Leaves { list, string, .. } = &mut *self.leaves;
-            let is_read = token
-                .text(raw, string, element)
-                .is_some_and(|text| with_parser(element, Append { text, list, width: element.width() }));
+            let is_read = token.text(raw, string, element).is_some_and(|text| {
+                let width = element.width();
+                read_exact(text, element, |text| with_parser(element, Append { text, list: &mut *list, width }))
+            });
             if !is_read {
                 return Err(found(node, at, raw));
             }
         }
         if let Some(Values::List(column)) = &mut self.leaves.values[leaf] {
             column.push(&self.leaves.list);
+        }
+        Ok(())
+    }
+
+    fn texts(&mut self, node: &Node, leaf: usize) -> Result<(), Wrong> {
+        if self.tokens.peek() != b'[' {
+            return Err(self.other(node));
+        }
+        self.tokens.take(b'[');
+        let mut texts = Vec::new();
+        while !self.tokens.take(b']') {
+            if !texts.is_empty() {
+                self.tokens.expect(b',', "`,` or `]`")?;
+            }
+            if self.tokens.peek() != b'"' {
+                return Err(self.other(node));
+            }
+            let quoted = self.tokens.quoted()?;
+            self.string(&quoted)?;
+            texts.push(match quoted.is_escaped {
+                true => self.leaves.string.clone(),
+                false => self.text.get(quoted.start..quoted.end).unwrap_or_default().to_owned(),
+            });
+        }
+        if let Some(Values::List(column)) = &mut self.leaves.values[leaf] {
+            Texts::from(&texts).with_stored(|bytes| column.push(bytes));
         }
         Ok(())
     }

@@ -104,12 +104,7 @@ impl<'s> Compiler<'s> {
 /// For a field that JSON cannot hold: its path, and why.
 pub(super) fn check(schema: &Schema, shape: &Shape) -> Result<(), String> {
     match shape {
-        Shape::Leaf(leaf) => match schema.leaves().get(*leaf) {
-            Some(leaf) if leaf.ty == LeafType::Texts => {
-                Err(format!("the field `{}` is a list of texts, which is not read from or written to JSON", leaf.path))
-            }
-            _ => Ok(()),
-        },
+        Shape::Leaf(_) => Ok(()),
         Shape::Enum { tag, .. } => Err(refused_enum(schema, *tag, "JSON")),
         Shape::Optional(validity, inner) => {
             if let Shape::Optional(..) = **inner {

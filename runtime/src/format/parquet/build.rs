@@ -12,9 +12,10 @@ use arrow_array::{
 use arrow_buffer::{BooleanBuffer, NullBuffer};
 use arrow_schema::{DataType, Field, Fields, TimeUnit};
 
+use super::lists::{Lists, list_type};
 use crate::error::{Error, Result};
 use crate::format::enums::refused_enum;
-use crate::page::{LeafReader, Plain, RowIds, Strided};
+use crate::page::{Input, LeafReader, Plain, RowIds, Strided};
 use crate::row::{LeafType, Schema, Shape, Tag};
 
 /// Digits of a decimal that is stored in 64 bits.
@@ -41,6 +42,7 @@ pub(super) enum LeafValues {
     Bytes(Box<BinaryBuilder>),
     Valid(Vec<u8>),
     Tag(Vec<u8>, &'static Tag),
+    Lists(Lists),
 }
 
 impl LeafValues {
@@ -67,7 +69,8 @@ impl LeafValues {
             L::Bytes => LeafValues::Bytes(Box::default()),
             L::Valid => LeafValues::Valid(Vec::new()),
             L::Tag(tag) => LeafValues::Tag(Vec::new(), tag),
-            L::I128 | L::U128 | L::List(_) | L::Texts => return None,
+            L::List(_) | L::Texts => LeafValues::Lists(Lists::new(ty)?),
+            L::I128 | L::U128 => return None,
         })
     }
 
@@ -96,20 +99,37 @@ impl LeafValues {
                 let leaf = leaves.bytes();
                 (0..rows.len()).for_each(|position| out.append_value(leaf.read(rows.get(position))));
             }
+            // Their elements have many types: they are taken from the batch itself.
+            LeafValues::Lists(_) => leaves.skip(1),
         }
     }
 
-    /// Bytes of texts and byte strings that wait.
+    /// Adds a leaf of lists of some rows.
+    pub(super) fn extend_lists(&mut self, leaf: usize, input: &Input<'_>) {
+        if let LeafValues::Lists(lists) = self {
+            lists.extend(leaf, input);
+        }
+    }
+
+    /// Adds a text.
+    pub(super) fn push_text(&mut self, text: &str) {
+        if let LeafValues::Text(out) = self {
+            out.append_value(text);
+        }
+    }
+
+    /// Bytes of texts, byte strings and lists that wait.
     pub(super) fn text_bytes(&self) -> usize {
         match self {
             LeafValues::Text(out) => out.values_slice().len(),
             LeafValues::Bytes(out) => out.values_slice().len(),
+            LeafValues::Lists(lists) => lists.bytes(),
             _ => 0,
         }
     }
 
     /// Hands out the values. Those under nulls are there, and not written.
-    fn take(&mut self, nulls: Option<NullBuffer>) -> Result<ArrayRef, String> {
+    pub(super) fn take(&mut self, nulls: Option<NullBuffer>) -> Result<ArrayRef, String> {
         use std::mem::take;
         Ok(match self {
             LeafValues::Bool(values) | LeafValues::Valid(values) => {
@@ -141,6 +161,7 @@ impl LeafValues {
             }
             LeafValues::Text(builder) => Arc::new(with_nulls(builder.finish(), nulls)?),
             LeafValues::Bytes(builder) => Arc::new(with_nulls(builder.finish(), nulls)?),
+            LeafValues::Lists(lists) => lists.take(nulls)?,
         })
     }
 }
@@ -220,7 +241,7 @@ fn refused(path: &str, reason: &str) -> Error {
     Error::Plan(format!("cannot write Parquet: the field `{path}`: {reason}"))
 }
 
-fn data_type(ty: LeafType) -> Result<DataType, String> {
+pub(super) fn data_type(ty: LeafType) -> Result<DataType, String> {
     use LeafType as L;
     Ok(match ty {
         L::Bool | L::Valid => DataType::Boolean,
@@ -243,9 +264,8 @@ fn data_type(ty: LeafType) -> Result<DataType, String> {
         }
         L::Decimal(scale) => DataType::Decimal64(DECIMAL_DIGITS, scale as i8),
         L::I128 | L::U128 => return Err(format!("Parquet has no type for {ty}; use 64 bits, or Decimal")),
-        L::List(_) | L::Texts => {
-            return Err(format!("lists ({ty}) are not written to Parquet yet; write one record for each element"));
-        }
+        L::List(element) => list_type(element.leaf())?,
+        L::Texts => list_type(L::Text)?,
     })
 }
 

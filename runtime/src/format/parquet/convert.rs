@@ -12,8 +12,9 @@ use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, BinaryViewArray, StringVi
 use arrow_buffer::{ArrowNativeType, BooleanBuffer, NullBuffer, ScalarBuffer};
 use arrow_schema::{DataType, TimeUnit};
 
+use super::lists::{element_of, lists};
 use crate::error::Result;
-use crate::page::Columns;
+use crate::page::{Columns, ListColumn};
 use crate::row::{LeafType, Physical, Tag};
 
 /// One leaf of a batch, and what keeps its values alive.
@@ -28,6 +29,7 @@ pub(super) enum Held {
     W8(ScalarBuffer<u64>),
     Text(StringViewArray),
     Bytes(BinaryViewArray),
+    List(ListColumn),
 }
 
 impl Held {
@@ -42,8 +44,20 @@ impl Held {
             Held::W8(values) => columns.plain(ty, values)?,
             Held::Text(array) => columns.arrow_text(array)?,
             Held::Bytes(array) => columns.arrow_bytes(array)?,
+            Held::List(column) => columns.list(column)?,
         }
         Ok(())
+    }
+
+    /// The bytes of plain values.
+    pub(super) fn bytes(&self) -> &[u8] {
+        match self {
+            Held::W1(values) => values.inner(),
+            Held::W2(values) => values.inner(),
+            Held::W4(values) => values.inner(),
+            Held::W8(values) => values.inner(),
+            _ => &[],
+        }
     }
 }
 
@@ -113,6 +127,7 @@ pub(super) fn leaf(array: &ArrayRef, ty: LeafType, nulls: Option<&NullBuffer>) -
             texts(array, ty, nulls)
         }
         (found, ty) if found.is_integer() => integers(array, ty, nulls),
+        (DataType::List(_), ty) if let Some(element) = element_of(ty) => lists(array, ty, element, nulls),
         (found, ty) => Err((0, format!("expected {ty}, found {found}"))),
     }
 }

@@ -84,6 +84,7 @@ impl Encoder for ParquetEncoder {
     fn encode(&mut self, input: &Input<'_>) -> Result<()> {
         let values = &mut self.values;
         input.visit(|mut leaves, rows| values.iter_mut().for_each(|values| values.extend(&mut leaves, rows)));
+        values.iter_mut().enumerate().for_each(|(leaf, values)| values.extend_lists(leaf, input));
         self.pending_rows += input.len();
         let text_bytes: usize = self.values.iter().map(LeafValues::text_bytes).sum();
         if self.pending_rows >= BATCH_ROWS || text_bytes >= PENDING_TEXT_BYTES {
@@ -96,6 +97,21 @@ impl Encoder for ParquetEncoder {
         self.write_pending()?;
         self.writer.finish().map_err(failed)?;
         self.reserved.resize(self.writer.inner().capacity())
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        self.write_pending()?;
+        self.writer.flush().map_err(failed)
+    }
+
+    fn kept_bytes(&self) -> usize {
+        let widths = self.schema.leaves().iter().map(|leaf| leaf.ty.width()).sum::<usize>();
+        let texts = self.values.iter().map(LeafValues::text_bytes).sum::<usize>();
+        self.writer.memory_size() + self.pending_rows * widths + texts
+    }
+
+    fn settle(&mut self) -> Result<()> {
+        self.reserved.resize(self.writer.memory_size() + self.writer.inner().capacity())
     }
 
     fn output(&mut self) -> &mut Vec<u8> {

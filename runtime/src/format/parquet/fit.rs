@@ -7,16 +7,18 @@ use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::arrow::parquet_to_arrow_schema;
 use parquet::basic::ConvertedType;
 use parquet::file::metadata::ParquetMetaData;
-use parquet::schema::types::SchemaDescriptor;
+use parquet::schema::types::{ColumnDescriptor, SchemaDescriptor};
 
 use super::convert::is_readable;
 use super::footer::guarded;
 use super::hints::{hinted_fields, leaf_columns};
+use super::lists::{element_of, is_readable_list};
 use crate::error::{Error, Result};
 use crate::format::enums::refused_enum;
 use crate::format::files::InputFile;
 use crate::format::names::hint_about;
-use crate::row::{LeafSet, LeafType, Schema, Shape};
+use crate::row::{Leaf, LeafSet, LeafType, Schema, Shape};
+use crate::source::ColumnFit;
 
 /// One step from the record to a leaf: a column or a group of columns.
 #[derive(Clone, Debug, PartialEq)]
@@ -85,6 +87,21 @@ impl FileFit {
         self.leaves.get(leaf)?.as_ref().ok()
     }
 
+    /// Each field of a record beside its column, then the columns that it does not have.
+    pub(super) fn columns_of(&self, schema: &Schema) -> Vec<ColumnFit> {
+        let columns = self.metadata.parquet_schema().columns();
+        let values = schema.leaves().iter().zip(&self.leaves).filter(|(leaf, _)| leaf.ty != LeafType::Valid);
+        let fit = |(leaf, plan): (&Leaf, &Result<LeafPlan, String>)| match plan {
+            Err(reason) => ColumnFit::of(leaf, "", reason),
+            Ok(plan) => ColumnFit::of(leaf, path(&plan.levels), stored_type(&columns[plan.column])),
+        };
+        let mut fits: Vec<ColumnFit> = values.map(fit).collect();
+        let read = |index: usize| self.leaves.iter().flatten().any(|plan| plan.column == index);
+        let unread = columns.iter().enumerate().filter(|(index, _)| !read(*index));
+        fits.extend(unread.map(|(_, column)| ColumnFit::unread(column.path().string())));
+        fits
+    }
+
     /// The columns that these leaves need, ascending.
     pub(super) fn columns(&self, live: &LeafSet) -> Vec<usize> {
         let mut columns: Vec<usize> = live.iter().filter_map(|leaf| self.plan(leaf)).map(|plan| plan.column).collect();
@@ -92,6 +109,16 @@ impl FileFit {
         columns.dedup();
         columns
     }
+}
+
+/// A column's type: `INT32 (DATE), nullable`.
+fn stored_type(column: &ColumnDescriptor) -> String {
+    let converted = match column.converted_type() {
+        ConvertedType::NONE => String::new(),
+        converted => format!(" ({converted})"),
+    };
+    let nullable = if column.max_def_level() > 0 { ", nullable" } else { "" };
+    format!("{}{converted}{nullable}", column.physical_type())
 }
 
 /// Goes through a record and a file's schema together.
@@ -140,7 +167,7 @@ impl Search<'_> {
         if let Some(tag) = enum_in(shape) {
             return self.fail(shape, &format!("cannot read Parquet: {}", refused_enum(self.schema, tag, "Parquet")));
         }
-        let Some(leaf) = leaves_of(shape).first().copied() else {
+        let Some(leaf) = shape.leaves().first().copied() else {
             return;
         };
         let path = &self.schema.leaves()[leaf].path;
@@ -188,6 +215,18 @@ impl Search<'_> {
 
     fn leaf(&mut self, leaf: usize, found: &DataType, levels: Vec<Level>, column: usize) {
         let ty = self.schema.leaves()[leaf].ty;
+        if let (Some(element), DataType::List(inner)) = (element_of(ty), found)
+            && self.descriptor.column(column).max_rep_level() == 1
+            && !matches!(inner.data_type(), DataType::Struct(_))
+        {
+            let is_json = self.descriptor.column(column).converted_type() == ConvertedType::JSON;
+            self.leaves[leaf] = match is_readable_list(inner, element) {
+                Ok(()) if !is_json => Ok(LeafPlan { levels, column }),
+                Err(reason) if !reason.is_empty() => Err(format!("column `{}`: {reason}, in a list", path(&levels))),
+                _ => Err(format!("column `{}`: expected {ty}, found a list of {}", path(&levels), inner.data_type())),
+            };
+            return;
+        }
         let nested = self.descriptor.column(column).max_rep_level() > 0 || matches!(found, DataType::Struct(_));
         let json = found == &DataType::Utf8 && self.descriptor.column(column).converted_type() != ConvertedType::UTF8;
         self.leaves[leaf] = match is_readable(found, ty) {
@@ -199,7 +238,7 @@ impl Search<'_> {
     }
 
     fn fail(&mut self, shape: &Shape, message: &str) {
-        leaves_of(shape).iter().for_each(|&leaf| self.leaves[leaf] = Err(message.to_owned()));
+        shape.leaves().iter().for_each(|&leaf| self.leaves[leaf] = Err(message.to_owned()));
     }
 
     fn missing(&self, leaf: usize) -> String {
@@ -221,25 +260,11 @@ impl Search<'_> {
     fn show_type(&self, found: &DataType, column: usize) -> String {
         match found {
             DataType::Struct(_) => "a group of columns (a nested record)".to_owned(),
-            DataType::List(_) | DataType::LargeList(_) | DataType::Map(..) => {
-                "a list or map, which is not supported".to_owned()
-            }
+            DataType::List(_) | DataType::LargeList(_) | DataType::Map(..) => "a list or map".to_owned(),
             DataType::Utf8 if self.descriptor.column(column).converted_type() != ConvertedType::UTF8 => {
                 "JSON, which is not supported".to_owned()
             }
             found => format!("{found} ({})", self.show(column)),
-        }
-    }
-}
-
-fn leaves_of(shape: &Shape) -> Vec<usize> {
-    match shape {
-        Shape::Leaf(leaf) => vec![*leaf],
-        Shape::Optional(validity, inner) => [vec![*validity], leaves_of(inner)].concat(),
-        Shape::Record { fields, .. } => fields.iter().flat_map(|field| leaves_of(&field.shape)).collect(),
-        Shape::Enum { tag, variants, .. } => {
-            let inner = variants.iter().flat_map(|variant| leaves_of(&variant.shape));
-            std::iter::once(*tag).chain(inner).collect()
         }
     }
 }

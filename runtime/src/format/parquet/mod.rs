@@ -4,7 +4,7 @@
 //! * [`fit`]: which column each leaf is read from, and whether it can be; [`hints`]: as which Arrow type.
 //! * [`prune`]: which row groups a scan's bounds exclude.
 //! * [`reader`]: row groups as splits, decoded to Arrow arrays; [`convert`]: these as leaves.
-//! * [`encoder`]: rows as row groups; [`build`]: leaves as Arrow arrays.
+//! * [`encoder`]: rows as row groups; [`build`]: leaves as Arrow arrays; [`lists`]: lists both ways.
 //!
 //! # Types
 //! | leaf | read from | written as |
@@ -17,12 +17,13 @@
 //! | `Date` | `DATE` | the same |
 //! | `Timestamp` | timestamps of any unit, `INT96`; what a microsecond cannot hold is an error | microseconds, UTC |
 //! | `Decimal<S>` | decimals of at most `S` digits after the point | `DECIMAL(18, S)` in 64 bits |
+//! | `Vec` of plain values, `Vec<String>` | lists of what the elements are read from, without nulls in them | `LIST` of required elements |
 //!
 //! Nested records are groups of columns; `home.zip` may also be a column of that name. The fields of a tuple are the columns in
 //! order. An `Option` is a nullable column; a nullable column may be read into a leaf without `Option` as long as it holds no null.
 //!
 //! # Limits
-//! Lists, maps, `i128` and `u128`, and an `Option` directly inside an `Option` are neither read nor written. A row group is read as
+//! Lists of lists or of records, maps, enums whose variants hold values, `i128` and `u128`, and an `Option` directly inside an `Option` are neither read nor written. A row group is read as
 //! a whole: memory for its compressed and its decoded bytes, of the columns that are read, is reserved first.
 
 mod build;
@@ -31,6 +32,7 @@ mod encoder;
 mod fit;
 mod footer;
 mod hints;
+mod lists;
 mod prune;
 mod reader;
 mod source;

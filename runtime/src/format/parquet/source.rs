@@ -7,10 +7,10 @@ use super::footer::{column_range, read_footer};
 use super::prune::is_excluded;
 use super::reader::ParquetReader;
 use crate::error::Result;
-use crate::format::files::{InputFile, describe, input_files};
+use crate::format::files::{InputFile, Inputs, describe};
 use crate::memory::Memory;
 use crate::row::Schema;
-use crate::source::{Scan, Source, Split, SplitReader, Statistics};
+use crate::source::{ColumnFit, Scan, Source, Split, SplitReader, Statistics};
 
 /// Records of Parquet files. Splits are row groups.
 pub struct ParquetSource {
@@ -29,10 +29,18 @@ impl ParquetSource {
     /// # Errors
     /// Where there is no such file, it cannot be read, or is no Parquet file.
     pub fn new(path: &str, schema: &Schema) -> Result<Self> {
-        let files = input_files(path)?;
+        Self::of(Inputs::at(path)?, schema)
+    }
+
+    /// The same of files that were looked up.
+    ///
+    /// # Errors
+    /// As [`ParquetSource::new`].
+    pub fn of(inputs: Inputs, schema: &Schema) -> Result<Self> {
+        let Inputs { path, files } = inputs;
         let fit = |file: &InputFile| FileFit::new(file, read_footer(file)?, schema);
         let fits = files.iter().map(fit).collect::<Result<_>>()?;
-        Ok(ParquetSource { path: path.to_owned(), files, fits, schema: Arc::new(schema.clone()) })
+        Ok(ParquetSource { path, files, fits, schema: Arc::new(schema.clone()) })
     }
 
     /// Row groups that a scan's bounds leave: file, row group, rows, and compressed bytes of the live columns.
@@ -64,6 +72,10 @@ impl Source for ParquetSource {
     fn statistics(&self, scan: &Scan) -> Statistics {
         let (rows, bytes) = self.groups(scan).fold((0, 0), |sum, (_, _, rows, bytes)| (sum.0 + rows, sum.1 + bytes));
         Statistics { rows: Some(rows as f64), bytes }
+    }
+
+    fn columns(&self) -> Vec<ColumnFit> {
+        self.fits.first().map(|fit| fit.columns_of(&self.schema)).unwrap_or_default()
     }
 
     fn splits(&self, scan: &Scan) -> Result<Vec<Split>> {

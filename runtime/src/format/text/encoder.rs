@@ -55,6 +55,10 @@ impl Encoder for TextEncoder {
         Ok(())
     }
 
+    fn settle(&mut self) -> Result<()> {
+        self.reserved.resize(self.output.capacity())
+    }
+
     fn output(&mut self) -> &mut Vec<u8> {
         &mut self.output
     }

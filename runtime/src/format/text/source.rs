@@ -13,7 +13,7 @@ use crate::format::splits::{cut, estimated_rows, split_bytes};
 use crate::memory::Memory;
 use crate::page::{Batch, Columns, TextColumn, Utf8};
 use crate::row::{LeafType, Schema, SchemaBuilder};
-use crate::source::{ReadRequest, Ready, Scan, Source, Split, SplitReader, Statistics};
+use crate::source::{ColumnFit, ReadRequest, Ready, Scan, Source, Split, SplitReader, Statistics};
 
 /// Lines of text files, as records of one `String`.
 pub struct TextSource {
@@ -55,6 +55,10 @@ impl Source for TextSource {
 
     fn statistics(&self, _scan: &Scan) -> Statistics {
         Statistics { rows: self.rows, bytes: self.files.iter().map(InputFile::bytes).sum() }
+    }
+
+    fn columns(&self) -> Vec<ColumnFit> {
+        self.schema.leaves().iter().map(|leaf| ColumnFit::of(leaf, "", "each line")).collect()
     }
 
     fn splits(&self, _scan: &Scan) -> Result<Vec<Split>> {

@@ -1,0 +1,117 @@
+//! Results in folders by the values of some fields.
+
+use std::panic::Location;
+use std::sync::Arc;
+
+use runtime::format::{self, CsvOptions};
+use runtime::operators::WrittenFolders;
+use runtime::source::Format;
+
+use super::results::written_with;
+use super::{Flow, Mode};
+use crate::key::Key;
+use crate::record::Record;
+
+/// A flow that is written into a folder for each value of some fields: what [`Flow::in_folders_by`] gives.
+#[must_use = "nothing is written before a format is named: `.write_parquet(\"out/\")`"]
+pub struct InFolders<T, M> {
+    flow: Flow<T, M>,
+    key: Vec<usize>,
+}
+
+impl<T: Record, M: Mode> Flow<T, M> {
+    /// What is written behind this is written into a folder for each value of these fields: `day=1995-01-01/part-00000.parquet`, as Hive and
+    /// others read it. The fields are in the folders' names and not in the files; reading the outer folder gives them back, and a filter
+    /// on them leaves out what need not be read.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-folders-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// # let path = folder.join("sales").display().to_string();
+    /// #[derive(Record, Clone, Copy, Debug, PartialEq)]
+    /// struct Sale {
+    ///     day: Date,
+    ///     shop: Option<u32>,
+    ///     amount: i64,
+    /// }
+    ///
+    /// let (first, second) = (date!("2024-02-28"), date!("2024-02-29"));
+    /// let sales = [Sale { day: first, shop: Some(7), amount: 5 }, Sale { day: second, shop: None, amount: 6 }];
+    /// let env = Env::embedded();
+    /// env.collection(sales)?.in_folders_by(|s| (s.day, s.shop)).write_csv(&path);
+    /// env.run()?;
+    ///
+    /// let file = format!("{path}/day=2024-02-29/shop=__HIVE_DEFAULT_PARTITION__/part-00000.csv");
+    /// assert_eq!(std::fs::read_to_string(file)?, "amount\n6\n");
+    /// assert_eq!(env.read_csv::<Sale>(&path)?.collect()?, sales);
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// The fields are the record's own, with texts, integers, dates and other single values; a null is `__HIVE_DEFAULT_PARTITION__`, and what
+    /// cannot stand in a path is written as `%` and two digits. At least one field must be left for the files. What has no such
+    /// folders yet is written as one; a folder that exists must be empty.
+    ///
+    /// Cost: an exchange by these fields, where the job has more than one task. Each task holds what it has encoded for its folders, of which it
+    /// writes the fullest where that is more than 64 MiB together; compressed folders take 4 MiB each besides.
+    pub fn in_folders_by<K: Key<T>>(&self, key: impl FnOnce(T::Fields<T>) -> K) -> InFolders<T, M> {
+        InFolders { flow: self.clone(), key: key(T::fields(0)).leaves() }
+    }
+}
+
+impl<T: Record, M: Mode> InFolders<T, M> {
+    /// As [`Flow::write_csv`], into folders.
+    #[track_caller]
+    pub fn write_csv(self, path: impl AsRef<str>) {
+        self.write_csv_with(path, CsvOptions::default());
+    }
+
+    /// As [`Flow::write_csv_with`], into folders.
+    #[track_caller]
+    pub fn write_csv_with(self, path: impl AsRef<str>, options: CsvOptions) {
+        self.write_compressed(written_with(options), path.as_ref(), Location::caller());
+    }
+
+    /// As [`Flow::write_json`], into folders.
+    #[track_caller]
+    pub fn write_json(self, path: impl AsRef<str>) {
+        self.write_compressed(Arc::new(format::JsonFormat), path.as_ref(), Location::caller());
+    }
+
+    /// As [`Flow::write_parquet`], into folders.
+    #[track_caller]
+    pub fn write_parquet(self, path: impl AsRef<str>) {
+        self.write(Arc::new(format::ParquetFormat), path.as_ref(), Location::caller());
+    }
+
+    /// As [`Flow::write_binary`], into folders.
+    #[track_caller]
+    pub fn write_binary(self, path: impl AsRef<str>) {
+        self.write_compressed(Arc::new(format::BinaryFormat), path.as_ref(), Location::caller());
+    }
+
+    /// As [`Flow::write_native`], into folders.
+    #[track_caller]
+    pub fn write_native(self, path: impl AsRef<str>) {
+        self.write_compressed(Arc::new(format::NativeFormat), path.as_ref(), Location::caller());
+    }
+
+    /// As [`Flow::write_text`], into folders.
+    #[track_caller]
+    pub fn write_text(self, path: impl AsRef<str>) {
+        self.write_compressed(Arc::new(format::TextFormat), path.as_ref(), Location::caller());
+    }
+
+    fn write_compressed(self, format: Arc<dyn Format>, path: &str, location: &'static Location<'static>) {
+        let format = format::compressed_by_name(format, path);
+        self.write(format, path, location);
+    }
+
+    fn write(self, format: Arc<dyn Format>, path: &str, location: &'static Location<'static>) {
+        let InFolders { flow, key } = self;
+        let sink = WrittenFolders::new(T::schema(), key, format, path);
+        let written: Flow<(), M> = flow.then(sink, &[], &flow.next.called_at(location));
+        flow.env.add_sink(written.node);
+    }
+}

@@ -1,0 +1,123 @@
+//! Binary files as a source.
+
+use std::sync::Arc;
+
+use super::packed::Packed;
+use super::reader::BinaryReader;
+use crate::error::{Error, Result};
+use crate::format::files::{InputFile, Inputs, describe};
+use crate::format::splits::split_bytes;
+use crate::memory::Memory;
+use crate::row::{Leaf, Schema};
+use crate::source::{ColumnFit, Scan, Source, Split, SplitReader, Statistics};
+
+/// Records of binary files. Splits are runs of records.
+pub struct BinarySource {
+    path: String,
+    shared: Arc<Shared>,
+    split_bytes: u64,
+}
+
+/// What a source and its readers know together.
+pub(super) struct Shared {
+    pub(super) files: Arc<[InputFile]>,
+    pub(super) schema: Schema,
+    pub(super) packed: Packed,
+}
+
+impl Shared {
+    /// What is wrong with bytes behind the last record.
+    pub(super) fn left_over(&self, bytes: u64) -> String {
+        format!(
+            "{bytes} bytes are left over behind the last record, as one of {} has {} bytes; the file was cut, or holds other records",
+            self.schema.describe(),
+            self.packed.width
+        )
+    }
+}
+
+impl BinarySource {
+    /// The records of the files that `path` names.
+    ///
+    /// # Errors
+    /// Where there is no such file, it cannot be read, or the record has no fixed width.
+    pub fn new(path: &str, schema: &Schema) -> Result<Self> {
+        Self::of(Inputs::at(path)?, schema)
+    }
+
+    /// The same of files that were looked up.
+    ///
+    /// # Errors
+    /// As [`BinarySource::new`].
+    pub fn of(inputs: Inputs, schema: &Schema) -> Result<Self> {
+        let Inputs { path, files } = inputs;
+        let packed = Packed::new(schema).map_err(|reason| Error::Plan(format!("cannot read binary: {reason}")))?;
+        let split_bytes = split_bytes(&files);
+        let shared = Arc::new(Shared { files, schema: schema.clone(), packed });
+        Ok(BinarySource { path, shared, split_bytes })
+    }
+
+    /// The same with splits of about so many bytes.
+    #[must_use]
+    pub fn with_split_bytes(mut self, bytes: u64) -> Self {
+        self.split_bytes = bytes.max(1);
+        self
+    }
+
+    fn cut(&self, part: usize, file: &InputFile) -> Result<Vec<Split>> {
+        let width = self.shared.packed.width as u64;
+        if file.compression().is_some() {
+            return Ok(vec![Split { part, range: 0..u64::MAX, bytes: file.bytes() }]);
+        }
+        let left_over = file.bytes() % width;
+        if left_over > 0 {
+            let place = format!(", byte {}", file.bytes() - left_over);
+            let message = self.shared.left_over(left_over);
+            return Err(Error::Data { path: file.path().to_path_buf(), place, message });
+        }
+        let step = (self.split_bytes / width).max(1) * width;
+        let starts = (0..file.bytes()).step_by(usize::try_from(step).unwrap_or(usize::MAX));
+        let split = |start: u64| {
+            let end = file.bytes().min(start.saturating_add(step));
+            Split { part, range: start..end, bytes: end - start }
+        };
+        Ok(starts.map(split).collect())
+    }
+}
+
+impl Source for BinarySource {
+    fn describe(&self) -> String {
+        describe("binary", &self.path, &self.shared.files)
+    }
+
+    fn schema(&self) -> &Schema {
+        &self.shared.schema
+    }
+
+    fn statistics(&self, _scan: &Scan) -> Statistics {
+        let files = &self.shared.files;
+        let bytes: u64 = files.iter().map(InputFile::bytes).sum();
+        let is_plain = files.iter().all(|file| file.compression().is_none());
+        Statistics { rows: is_plain.then(|| (bytes / self.shared.packed.width as u64) as f64), bytes }
+    }
+
+    fn columns(&self) -> Vec<ColumnFit> {
+        let Packed { offsets, width } = &self.shared.packed;
+        let column = |(leaf, begin): (&Leaf, &usize)| {
+            ColumnFit::of(leaf, format!("bytes {begin}..{} of {width}", begin + leaf.ty.width()), "is read as it is")
+        };
+        self.shared.schema.leaves().iter().zip(offsets).map(column).collect()
+    }
+
+    fn splits(&self, _scan: &Scan) -> Result<Vec<Split>> {
+        let mut splits = Vec::new();
+        for (part, file) in self.shared.files.iter().enumerate() {
+            splits.extend(self.cut(part, file)?);
+        }
+        Ok(splits)
+    }
+
+    fn reader(&self, scan: &Scan, memory: &Memory) -> Result<Box<dyn SplitReader>> {
+        Ok(Box::new(BinaryReader::new(self.shared.clone(), &scan.live, memory)?))
+    }
+}

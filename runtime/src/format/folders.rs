@@ -1,0 +1,249 @@
+//! Folders that say what a field is for all records in them: `day=1995-01-01/part-00000.parquet`, as Hive writes them.
+//!
+//! Such a field is in no file. A source of the other fields reads the files, and each of its batches gets the folders' values as leaves that
+//! read the same for every row; splits whose values a scan's bounds exclude are not read.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::files::{InputFile, Inputs};
+use super::folder_keys::{FolderKey, NULL, folder_keys, pairs};
+use super::leaves::{Bits, Values, WithParser, with_parser};
+use super::values::parse_hex;
+use crate::error::{Error, Result};
+use crate::memory::Memory;
+use crate::page::{Batch, Columns, LeafPlace};
+use crate::row::{Datum, Leaf, LeafSet, LeafType, Schema, Shape, compare_leaf};
+use crate::source::{
+    Bound, ColumnFit, Comparison, ReadRequest, Ready, RejectSink, Rejected, Scan, Source, Split, SplitReader,
+    Statistics,
+};
+
+/// A source of the files that `path` names, where `make` makes one of files and the fields in them; folders' names fill the others.
+///
+/// # Errors
+/// What `make` gives; and where a file lies in no folder of a field that others have, or the folder's value is none of the field.
+pub fn read_folders<S: Source + 'static>(
+    path: &str,
+    schema: &Schema,
+    make: impl FnOnce(Inputs, &Schema) -> Result<S>,
+) -> Result<Arc<dyn Source>> {
+    let inputs = Inputs::at(path)?;
+    let root = inputs.root();
+    let named: Vec<_> = inputs.files.iter().map(|file| pairs(&root, file)).collect();
+    let is_record = matches!(schema.shape(), Shape::Record { .. });
+    let is_named = |name: &str| named.iter().flatten().any(|(found, _)| found == name);
+    let fields: Vec<usize> =
+        (0..schema.fields().len()).filter(|&field| is_named(schema.fields()[field].name)).collect();
+    if fields.is_empty() || !is_record {
+        return Ok(Arc::new(make(inputs, schema)?));
+    }
+    let keys = folder_keys(schema, &fields).map_err(|reason| Error::Schema {
+        path: path.into(),
+        message: format!("{reason}, and the name of a folder says what it is; use a text, a number or a date"),
+    })?;
+    let (rest, leaves) = schema.without(&fields);
+    let values = inputs.files.iter().zip(&named).map(|(file, named)| PartValues::new(file, &keys, named));
+    let values = values.collect::<Result<Arc<[PartValues]>>>()?;
+    let inner = Arc::new(make(inputs, &rest)?);
+    let constants: Vec<usize> = keys.iter().flat_map(|key| key.validity.into_iter().chain([key.leaf])).collect();
+    let place = |leaf: usize| match leaves.iter().position(|&kept| kept == leaf) {
+        Some(inner) => LeafPlace::Here(inner),
+        None => LeafPlace::Constant(constants.iter().position(|&constant| constant == leaf).unwrap_or_default()),
+    };
+    let order = (0..schema.leaves().len()).map(place).collect();
+    Ok(Arc::new(Folders { inner, schema: schema.clone(), order, values }))
+}
+
+/// What the folders of one file say: for each key whether it is there, where that is a leaf, and its value.
+struct PartValues {
+    leaves: Vec<(LeafType, Values)>,
+    /// The same values, to be compared with bounds.
+    datums: Vec<Datum>,
+}
+
+impl PartValues {
+    fn new(file: &InputFile, keys: &[FolderKey], named: &[(String, Option<String>)]) -> Result<Self> {
+        let failed = |message: String| Error::Schema { path: file.path().to_path_buf(), message };
+        let (mut leaves, mut datums) = (Vec::new(), Vec::new());
+        for key in keys {
+            let name = key.name;
+            let Some((_, value)) = named.iter().rev().find(|(found, _)| found == name) else {
+                return Err(failed(format!("the file lies in no folder `{name}=…`, and others do")));
+            };
+            let mut values = Values::new(key.ty);
+            match (value, key.validity) {
+                (None, None) => {
+                    return Err(failed(format!("folder `{name}={NULL}`: found a null; make the field an Option")));
+                }
+                (None, _) => values.push_zero(),
+                (Some(text), _) if push(key.ty, &mut values, text) => {}
+                (Some(text), _) => {
+                    return Err(failed(format!("folder `{name}={text}`: expected {}, found `{text}`", key.ty)));
+                }
+            }
+            if key.validity.is_some() {
+                let valid = value.is_some();
+                leaves.push((LeafType::Valid, Values::W1(vec![u8::from(valid)])));
+                datums.push(Datum::Fixed(valid.into()));
+            }
+            datums.push(datum(key.ty, &values)?);
+            leaves.push((key.ty, values));
+        }
+        Ok(PartValues { leaves, datums })
+    }
+
+    /// One row of the values.
+    fn batch(&self) -> Result<Batch<'_>> {
+        let mut columns = Columns::new(1);
+        self.leaves.iter().try_for_each(|(ty, values)| values.put(*ty, &mut columns))?;
+        Ok(columns.finish())
+    }
+}
+
+fn datum(ty: LeafType, values: &Values) -> Result<Datum> {
+    let mut columns = Columns::new(1);
+    values.put(ty, &mut columns)?;
+    Ok(columns.finish().datum(0, ty, 0))
+}
+
+/// Reads one value; `false` where the text is none.
+fn push(ty: LeafType, values: &mut Values, text: &str) -> bool {
+    match values {
+        Values::Text(column) => {
+            column.push_str(text);
+            true
+        }
+        Values::List(column) => parse_hex(text.as_bytes()).map(|bytes| column.push(&bytes)).is_some(),
+        values => with_parser(ty, Push { text: text.as_bytes(), values }),
+    }
+}
+
+struct Push<'a> {
+    text: &'a [u8],
+    values: &'a mut Values,
+}
+
+impl WithParser for Push<'_> {
+    type Output = bool;
+    fn with<T: Bits>(self, parse: impl Fn(&[u8]) -> Option<T>) -> bool {
+        parse(self.text).zip(T::of(self.values)).map(|(value, values)| values.push(value)).is_some()
+    }
+}
+
+/// Files whose folders' names are fields.
+struct Folders<S> {
+    inner: Arc<S>,
+    schema: Schema,
+    /// Where each leaf of the record is.
+    order: Arc<[LeafPlace]>,
+    /// By file.
+    values: Arc<[PartValues]>,
+}
+
+impl<S: Source> Folders<S> {
+    /// What a scan asks of the files.
+    fn inner_scan(&self, scan: &Scan) -> Scan {
+        let here = |leaf: usize| match self.order.get(leaf) {
+            Some(&LeafPlace::Here(inner)) => Some(inner),
+            _ => None,
+        };
+        let live: LeafSet = scan.live.iter().filter_map(here).collect();
+        let bound = |bound: &Bound| Some(Bound { leaf: here(bound.leaf)?, ..bound.clone() });
+        Scan { live, bounds: scan.bounds.iter().filter_map(bound).collect() }
+    }
+
+    /// Whether no record of a file can fulfil the bounds.
+    fn is_excluded(&self, part: usize, scan: &Scan) -> bool {
+        scan.bounds.iter().any(|bound| match self.order.get(bound.leaf) {
+            Some(&LeafPlace::Constant(constant)) => {
+                let ty = self.schema.leaves()[bound.leaf].ty;
+                !fulfils(compare_leaf(ty, &self.values[part].datums[constant], &bound.value), bound.comparison)
+            }
+            _ => false,
+        })
+    }
+}
+
+fn fulfils(order: Ordering, comparison: Comparison) -> bool {
+    match comparison {
+        Comparison::Less => order.is_lt(),
+        Comparison::LessOrEqual => order.is_le(),
+        Comparison::Equal => order.is_eq(),
+        Comparison::GreaterOrEqual => order.is_ge(),
+        Comparison::Greater => order.is_gt(),
+    }
+}
+
+impl<S: Source> Source for Folders<S> {
+    fn describe(&self) -> String {
+        self.inner.describe()
+    }
+
+    fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    fn statistics(&self, scan: &Scan) -> Statistics {
+        self.inner.statistics(&self.inner_scan(scan))
+    }
+
+    fn columns(&self) -> Vec<ColumnFit> {
+        let folder = |leaf: &Leaf| ColumnFit::of(leaf, format!("{}=…", leaf.path), "the name of a folder");
+        let is_value =
+            |(place, leaf): &(&LeafPlace, &Leaf)| matches!(place, LeafPlace::Constant(_)) && leaf.ty != LeafType::Valid;
+        let keys = self.order.iter().zip(self.schema.leaves()).filter(is_value).map(|(_, leaf)| folder(leaf));
+        keys.chain(self.inner.columns()).collect()
+    }
+
+    fn splits(&self, scan: &Scan) -> Result<Vec<Split>> {
+        let mut splits = self.inner.splits(&self.inner_scan(scan))?;
+        splits.retain(|split| !self.is_excluded(split.part, scan));
+        Ok(splits)
+    }
+
+    fn rejects(&self) -> Option<Arc<dyn RejectSink>> {
+        self.inner.rejects()
+    }
+
+    fn reader(&self, scan: &Scan, memory: &Memory) -> Result<Box<dyn SplitReader>> {
+        let inner = self.inner.reader(&self.inner_scan(scan), memory)?;
+        Ok(Box::new(FolderReader { inner, part: 0, order: self.order.clone(), values: self.values.clone() }))
+    }
+}
+
+struct FolderReader {
+    inner: Box<dyn SplitReader>,
+    part: usize,
+    order: Arc<[LeafPlace]>,
+    values: Arc<[PartValues]>,
+}
+
+impl SplitReader for FolderReader {
+    fn open(&mut self, split: &Split) -> Result<()> {
+        self.part = split.part;
+        self.inner.open(split)
+    }
+
+    fn wants(&mut self) -> Option<ReadRequest> {
+        self.inner.wants()
+    }
+
+    fn supply(&mut self, bytes: Vec<Bytes>) -> Result<()> {
+        self.inner.supply(bytes)
+    }
+
+    fn advance(&mut self) -> Result<Ready> {
+        self.inner.advance()
+    }
+
+    fn take_rejected(&mut self) -> Vec<Rejected> {
+        self.inner.take_rejected()
+    }
+
+    fn batch(&self) -> Result<Batch<'_>> {
+        Ok(self.inner.batch()?.with_constants(self.values[self.part].batch()?, &self.order))
+    }
+}

@@ -1,0 +1,188 @@
+//! Native files, written.
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::frame::{Head, header};
+use crate::error::{Error, Result};
+use crate::memory::{Memory, Reservation};
+use crate::page::{Input, LeafReader, Plain, RowIds, Selection, Strided};
+use crate::row::{Physical, Schema};
+use crate::source::{Encoder, Format};
+
+/// Rows of a block, at most: so that a block of narrow records is no larger than a batch should be.
+const BLOCK_ROWS: usize = 1 << 16;
+
+/// Bytes of a block, but for the last rows.
+const BLOCK_BYTES: usize = 1 << 20;
+
+/// Texts and lists that are added at once, unless one record has more.
+const PIECE_BYTES: usize = 64 << 20;
+
+/// The engine's own format.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NativeFormat;
+
+impl Format for NativeFormat {
+    fn name(&self) -> &'static str {
+        "native"
+    }
+
+    fn encoder(&self, schema: &Schema, memory: &Memory) -> Result<Box<dyn Encoder>> {
+        let failed = |reason| Error::Plan(format!("cannot write native: {reason}, which is too much"));
+        let output = header(schema).map_err(failed)?;
+        let column = |leaf: &crate::row::Leaf| Column::new(leaf.ty.physical());
+        Ok(Box::new(NativeEncoder {
+            columns: schema.leaves().iter().map(column).collect(),
+            block_rows: 0,
+            rows: 0,
+            blocks: 0,
+            output,
+            reserved: memory.reserve(0)?,
+        }))
+    }
+}
+
+/// Values of one leaf that wait for their block.
+struct Column {
+    physical: Physical,
+    /// For a slot: how many bytes each value has.
+    lengths: Vec<u8>,
+    values: Vec<u8>,
+}
+
+impl Column {
+    fn new(physical: Physical) -> Self {
+        Column { physical, lengths: Vec::new(), values: Vec::new() }
+    }
+
+    fn add_plain<'b>(&mut self, leaves: &mut LeafReader<'b>, rows: RowIds<'b>) {
+        let out = &mut self.values;
+        match self.physical {
+            Physical::W1 => add(leaves.plain(), rows, out, u8::to_le_bytes),
+            Physical::W2 => add(leaves.plain(), rows, out, u16::to_le_bytes),
+            Physical::W4 => add(leaves.plain(), rows, out, u32::to_le_bytes),
+            Physical::W8 => add(leaves.plain(), rows, out, u64::to_le_bytes),
+            Physical::W16 => add(leaves.plain(), rows, out, u128::to_le_bytes),
+            Physical::Slot => leaves.skip(1),
+        }
+    }
+
+    fn add_slots(&mut self, leaf: usize, input: &Input<'_>) {
+        for &row in input.selection().rows() {
+            let value = input.batch().leaf_bytes(leaf, row as usize);
+            self.lengths.extend_from_slice(&(value.len() as u32).to_le_bytes());
+            self.values.extend_from_slice(value);
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        self.lengths.len() + self.values.len()
+    }
+}
+
+fn add<'b, P: Plain, const WIDTH: usize>(
+    leaf: Strided<'b, P>,
+    rows: RowIds<'b>,
+    out: &mut Vec<u8>,
+    bytes_of: impl Fn(P) -> [u8; WIDTH],
+) {
+    out.reserve(WIDTH * rows.len());
+    rows.iter().for_each(|row| out.extend_from_slice(&bytes_of(leaf.read(row))));
+}
+
+struct NativeEncoder {
+    columns: Vec<Column>,
+    /// Rows of the block that is filled.
+    block_rows: usize,
+    rows: u64,
+    blocks: u64,
+    output: Vec<u8>,
+    reserved: Reservation,
+}
+
+impl NativeEncoder {
+    fn slots(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.columns.len()).filter(|&leaf| self.columns[leaf].physical == Physical::Slot)
+    }
+
+    /// Adds rows to the block; where their texts are very long, part by part.
+    fn add(&mut self, input: &Input<'_>) -> Result<()> {
+        let rows = input.selection().rows();
+        let bytes_of =
+            |leaf: usize| rows.iter().map(|&row| input.batch().leaf_bytes(leaf, row as usize).len()).sum::<usize>();
+        if rows.len() > 1 && self.slots().map(bytes_of).sum::<usize>() > PIECE_BYTES {
+            let (first, second) = rows.split_at(rows.len() / 2);
+            for half in [first, second] {
+                let mut selection = Selection::default();
+                selection.set(half.iter().copied());
+                self.add(&Input::new(input.batch(), &selection))?;
+            }
+            return Ok(());
+        }
+        let columns = &mut self.columns;
+        input.visit(|mut leaves, rows| columns.iter_mut().for_each(|column| column.add_plain(&mut leaves, rows)));
+        for leaf in self.slots().collect::<Vec<_>>() {
+            self.columns[leaf].add_slots(leaf, input);
+        }
+        self.block_rows += rows.len();
+        if self.block_rows >= BLOCK_ROWS || self.body_bytes() >= BLOCK_BYTES { self.end_block() } else { Ok(()) }
+    }
+
+    fn body_bytes(&self) -> usize {
+        self.columns.iter().map(Column::bytes).sum()
+    }
+
+    fn end_block(&mut self) -> Result<()> {
+        if self.block_rows == 0 {
+            return Ok(());
+        }
+        let length = self.body_bytes();
+        let Ok(body_bytes) = u32::try_from(length) else {
+            return Err(Error::Plan(format!("cannot write native: a record has about {length} bytes, and 4 GiB fit")));
+        };
+        self.reserved.resize(self.output.capacity() + 3 * length)?;
+        let mut body = Vec::with_capacity(length);
+        for column in &mut self.columns {
+            body.append(&mut column.lengths);
+            body.append(&mut column.values);
+        }
+        Head::Block { rows: self.block_rows as u32, body_bytes, checksum: xxh3_64(&body) }.write(&mut self.output);
+        self.output.extend_from_slice(&body);
+        self.rows += self.block_rows as u64;
+        self.blocks += 1;
+        self.block_rows = 0;
+        Ok(())
+    }
+}
+
+impl Encoder for NativeEncoder {
+    fn encode(&mut self, input: &Input<'_>) -> Result<()> {
+        self.add(input)?;
+        self.reserved.resize(self.output.capacity() + self.columns.iter().map(Column::bytes).sum::<usize>())
+    }
+
+    fn finish(&mut self) -> Result<()> {
+        self.end_block()?;
+        Head::End { rows: self.rows, blocks: self.blocks }.write(&mut self.output);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        self.end_block()?;
+        // Who flushes wants memory back.
+        self.columns.iter_mut().for_each(|column| *column = Column::new(column.physical));
+        Ok(())
+    }
+
+    fn kept_bytes(&self) -> usize {
+        self.body_bytes()
+    }
+
+    fn settle(&mut self) -> Result<()> {
+        self.reserved.resize(self.output.capacity() + self.body_bytes())
+    }
+
+    fn output(&mut self) -> &mut Vec<u8> {
+        &mut self.output
+    }
+}

@@ -1,0 +1,381 @@
+//! Results that leave the program as a folder of folders: one for each value of some fields, `day=1995-01-01/part-00000.parquet`.
+//!
+//! Records of one folder come to one task, so a folder has one file. A task keeps an encoder for each of its folders, but no open file: what
+//! is encoded is appended to its file, which is opened for that and closed again. So any number of folders needs one file handle a
+//! task, and what encoders hold is bounded: where it is too much, the fullest give theirs first.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::error::{Error, Result};
+use crate::format::{FolderKey, folder_keys};
+use crate::kernel::{Blocking, Outputs, TaskContext};
+use crate::memory::{Memory, Reservation};
+use crate::page::{Batch, Input, Selection};
+use crate::plan::{Operator, Table, unbounded_memory};
+use crate::row::{Datum, LeafSet, RowLayout, Schema};
+use crate::source::{ColumnFit, Encoder, Format};
+use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Ship, Strategy, Way};
+
+use super::sink::nothing;
+use super::write::{Target, WRITE_BYTES, written_columns};
+use super::{HASH_SECONDS, names, windows};
+
+/// What the encoders of a task may hold together before some must give what they have.
+const KEPT_BYTES: usize = 64 << 20;
+
+/// Writes all records in a format, in a folder for each value of a key.
+pub struct WrittenFolders {
+    input: Schema,
+    output: Schema,
+    key: Vec<usize>,
+    format: Arc<dyn Format>,
+    target: Target,
+}
+
+impl WrittenFolders {
+    /// A sink for `input` records, into folders by the leaves `key`, inside the folder `path`.
+    #[must_use]
+    pub fn new(input: Schema, key: Vec<usize>, format: Arc<dyn Format>, path: &str) -> Self {
+        WrittenFolders { input, output: nothing(), key, format, target: Target::Folder(path.into()) }
+    }
+
+    /// What is in the files, and what is in the folders' names.
+    fn layout(&self) -> Result<Layout> {
+        let refused = |reason: String| Error::Plan(format!("cannot write folders by {reason}"));
+        let fields = self.input.fields();
+        let holds = |field: &crate::row::Field, leaf: usize| field.shape.leaves().contains(&leaf);
+        let mut keys: Vec<usize> = Vec::new();
+        for &leaf in &self.key {
+            let field = fields.iter().position(|field| holds(field, leaf)).unwrap_or_default();
+            if !keys.contains(&field) {
+                keys.push(field);
+            }
+        }
+        let named = folder_keys(&self.input, &keys).map_err(|reason| {
+            refused(format!("this key: {reason}; use fields of the record itself that are texts, numbers or dates"))
+        })?;
+        if keys.is_empty() || keys.len() == fields.len() {
+            return Err(refused("all fields or none: files must hold at least one, and folders too".to_owned()));
+        }
+        let (rest, leaves) = self.input.without(&keys);
+        Ok(Layout { keys: named, rest, leaves })
+    }
+}
+
+/// Which part of a record is written where.
+struct Layout {
+    keys: Vec<FolderKey>,
+    /// What is in the files, and which leaf of the input each leaf of it is.
+    rest: Schema,
+    leaves: Vec<usize>,
+}
+
+impl Layout {
+    /// The folder of a record, within the output.
+    fn folder(&self, value: impl Fn(usize) -> Datum) -> PathBuf {
+        let name = |key: &FolderKey| {
+            let is_there = key.validity.is_none_or(|validity| value(validity).bits() != 0);
+            key.folder(is_there.then(|| value(key.leaf)).as_ref())
+        };
+        self.keys.iter().map(name).collect()
+    }
+}
+
+impl Operator for WrittenFolders {
+    fn name(&self) -> &'static str {
+        "write"
+    }
+
+    fn details(&self) -> String {
+        let by = names(&self.input, &self.key);
+        format!("{} {} in folders by {by}", self.format.name(), self.target.path().display())
+    }
+
+    fn schema(&self) -> &Schema {
+        &self.output
+    }
+
+    fn reads(&self, _: usize, _: &LeafSet) -> LeafSet {
+        LeafSet::all(self.input.leaves().len())
+    }
+
+    fn estimate(&self, _: &[Estimate], _: &LeafSet) -> Estimate {
+        Estimate { rows: 0.0, row_bytes: 0.0 }
+    }
+
+    fn columns(&self) -> Vec<ColumnFit> {
+        let Ok(layout) = self.layout() else { return Vec::new() };
+        let key = |key: &FolderKey| {
+            ColumnFit::of(&self.input.leaves()[key.leaf], format!("{}=…", key.name), "is written as a folder's name")
+        };
+        let keys = layout.keys.iter().map(key);
+        keys.chain(written_columns(&layout.rest, self.format.name())).collect()
+    }
+
+    fn check(&self) -> Result<()> {
+        let layout = self.layout()?;
+        self.format.encoder(&layout.rest, &unbounded_memory())?;
+        self.target.check()
+    }
+
+    fn prepare(&self) -> Result<()> {
+        self.target.prepare()
+    }
+
+    fn finish(&self, success: bool) -> Result<()> {
+        self.target.finish(success)
+    }
+
+    fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
+        let alone = planning.tasks == 1 && planning.input_tasks[0] == 1;
+        let ship = if alone { Ship::Forward } else { Ship::Hash(self.key.clone()) };
+        let driver = FoldersFactory {
+            layout: self.layout().map(Arc::new).map_err(|error| error.to_string()),
+            format: self.format.clone(),
+            target: self.target.clone(),
+        };
+        let cost = planning.inputs[0].rows * HASH_SECONDS;
+        vec![Strategy {
+            ways: vec![Way::ship(ship)],
+            driver: Arc::new(driver),
+            tasks: planning.tasks,
+            streamed: 0,
+            cost,
+        }]
+    }
+
+    fn reference(&self, inputs: &[Table]) -> Result<Table> {
+        let layout = self.layout()?;
+        let mut folders: BTreeMap<PathBuf, Table> = BTreeMap::new();
+        for row in &inputs[0].rows {
+            let table = folders.entry(layout.folder(|leaf| row[leaf].clone()));
+            let table = table.or_insert_with(|| Table::new(layout.rest.types()));
+            table.rows.push(layout.leaves.iter().map(|&leaf| row[leaf].clone()).collect());
+        }
+        for (folder, table) in folders {
+            let mut encoder = self.format.encoder(&layout.rest, &unbounded_memory())?;
+            for page in table.pages(&LeafSet::all(table.types.len()))? {
+                windows(&page.batch(), |input| encoder.encode(input))?;
+            }
+            encoder.finish()?;
+            let file = self.target.temporary().join(folder).join(part_name(&*self.format, 0));
+            append(&file, encoder.output()).map_err(Error::io("write", self.target.path()))?;
+        }
+        Ok(Table::default())
+    }
+}
+
+fn part_name(format: &dyn Format, subtask: usize) -> String {
+    format!("part-{subtask:05}.{}", format.extension())
+}
+
+/// Adds bytes to a file, which is made with its folder where it is not there.
+fn append(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    if let Some(folder) = file.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    OpenOptions::new().create(true).append(true).open(file)?.write_all(bytes)
+}
+
+struct FoldersFactory {
+    /// Where the plan was not checked, why there is none.
+    layout: Result<Arc<Layout>, String>,
+    format: Arc<dyn Format>,
+    target: Target,
+}
+
+impl DriverFactory for FoldersFactory {
+    fn name(&self) -> String {
+        format!("write {}", self.format.name())
+    }
+
+    fn layout(&self) -> Option<Arc<RowLayout>> {
+        None
+    }
+
+    fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
+        Ok(Box::new(FoldersDriver {
+            layout: self.layout.clone().map_err(Error::Plan)?,
+            format: self.format.clone(),
+            root: self.target.temporary(),
+            path: self.target.path().to_owned(),
+            part: part_name(&*self.format, context.subtask),
+            numbers: HashMap::new(),
+            files: Vec::new(),
+            rows: Vec::new(),
+            ready: Vec::new(),
+            reserved: context.memory.reserve(0)?,
+            state: Arc::new(Mutex::new(Some(None))),
+            memory: context.memory.clone(),
+            blocking: context.blocking.clone(),
+        }))
+    }
+}
+
+/// A file of the output.
+struct OneFile {
+    path: PathBuf,
+    encoder: Box<dyn Encoder>,
+}
+
+/// What became of bytes that were to be written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Handed {
+    /// They wait for those before.
+    Busy,
+    /// They are on their way.
+    Begun,
+    /// There are none, and all before were written.
+    Idle,
+}
+
+struct FoldersDriver {
+    layout: Arc<Layout>,
+    format: Arc<dyn Format>,
+    root: PathBuf,
+    /// The output, for messages.
+    path: PathBuf,
+    part: String,
+    /// The number of the file of each key.
+    numbers: HashMap<Vec<u8>, usize>,
+    files: Vec<OneFile>,
+    /// The rows of a window for each file.
+    rows: Vec<Vec<u32>>,
+    /// Bytes that wait for the writing thread.
+    ready: Vec<(PathBuf, Vec<u8>)>,
+    /// Pays for those that it has.
+    reserved: Reservation,
+    /// What the writing thread said last; nothing while it is at work.
+    state: Arc<Mutex<Option<Option<std::io::Error>>>>,
+    memory: Memory,
+    blocking: Arc<dyn Blocking>,
+}
+
+impl FoldersDriver {
+    /// The file of a row.
+    fn file_of(&mut self, batch: &Batch<'_>, row: usize, key: &mut Vec<u8>) -> Result<usize> {
+        key.clear();
+        for part in &self.layout.keys {
+            key.extend(part.validity.map(|validity| batch.leaf_bits(validity, row) as u8));
+            key.extend_from_slice(&batch.leaf_bits(part.leaf, row).to_le_bytes());
+            let bytes = batch.leaf_bytes(part.leaf, row);
+            key.extend_from_slice(&bytes.len().to_le_bytes());
+            key.extend_from_slice(bytes);
+        }
+        if let Some(&file) = self.numbers.get(key.as_slice()) {
+            return Ok(file);
+        }
+        let types = |leaf: usize| {
+            self.layout.keys.iter().find(|key| key.leaf == leaf).map_or(crate::row::LeafType::Valid, |key| key.ty)
+        };
+        let folder = self.layout.folder(|leaf| batch.datum(leaf, types(leaf), row));
+        let encoder = self.format.encoder(&self.layout.rest, &self.memory)?;
+        self.files.push(OneFile { path: self.root.join(folder).join(&self.part), encoder });
+        self.rows.push(Vec::new());
+        self.numbers.insert(key.clone(), self.files.len() - 1);
+        Ok(self.files.len() - 1)
+    }
+
+    fn encode(&mut self, input: &Input<'_>) -> Result<()> {
+        let mut key = Vec::new();
+        let mut touched = Vec::new();
+        for &row in input.selection().rows() {
+            let file = self.file_of(input.batch(), row as usize, &mut key)?;
+            if self.rows[file].is_empty() {
+                touched.push(file);
+            }
+            self.rows[file].push(row);
+        }
+        let rest = input.batch().project(&self.layout.leaves);
+        let mut selection = Selection::default();
+        for file in touched {
+            selection.set(self.rows[file].drain(..));
+            let OneFile { path, encoder } = &mut self.files[file];
+            encoder.encode(&Input::new(&rest, &selection))?;
+            if encoder.output().len() >= WRITE_BYTES {
+                self.ready.push((path.clone(), std::mem::take(encoder.output())));
+                encoder.settle()?;
+            }
+        }
+        self.relieve()
+    }
+
+    /// Has the fullest encoders give what they have, where all hold too much.
+    fn relieve(&mut self) -> Result<()> {
+        let held = |file: &mut OneFile| file.encoder.kept_bytes() + file.encoder.output().len();
+        let mut sizes: Vec<(usize, usize)> = self.files.iter_mut().map(held).zip(0..).collect();
+        let mut total: usize = sizes.iter().map(|(bytes, _)| bytes).sum();
+        if total <= KEPT_BYTES {
+            return Ok(());
+        }
+        sizes.sort_unstable_by(|left, right| right.cmp(left));
+        for (bytes, file) in sizes {
+            if total <= KEPT_BYTES / 2 {
+                break;
+            }
+            total -= bytes;
+            let OneFile { path, encoder } = &mut self.files[file];
+            encoder.flush()?;
+            self.ready.push((path.clone(), std::mem::take(encoder.output())));
+            encoder.settle()?;
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<()> {
+        // Each gives its memory back before the next one needs more to end its file.
+        for OneFile { path, mut encoder } in self.files.drain(..) {
+            encoder.finish()?;
+            self.ready.push((path, std::mem::take(encoder.output())));
+        }
+        Ok(())
+    }
+
+    /// Hands what is ready to a writing thread, unless one is still at work.
+    fn write(&mut self) -> Result<Handed> {
+        let mut slot = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        match slot.take() {
+            None => Ok(Handed::Busy),
+            Some(Some(source)) => Err(Error::Io { action: "write", path: self.path.clone(), source }),
+            Some(None) if self.ready.is_empty() => {
+                *slot = Some(None);
+                self.reserved.resize(0)?;
+                Ok(Handed::Idle)
+            }
+            Some(None) => {
+                drop(slot);
+                self.reserved.resize(self.ready.iter().map(|(_, bytes)| bytes.capacity()).sum())?;
+                let (ready, state) = (std::mem::take(&mut self.ready), self.state.clone());
+                self.blocking.submit(Box::new(move || {
+                    let failed = ready.iter().try_for_each(|(path, bytes)| append(path, bytes)).err();
+                    *state.lock().unwrap_or_else(PoisonError::into_inner) = Some(failed);
+                }));
+                Ok(Handed::Begun)
+            }
+        }
+    }
+}
+
+impl Driver for FoldersDriver {
+    fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
+        // The rows wait while there is something to write and the one before is not written.
+        if !self.ready.is_empty() && self.write()? == Handed::Busy {
+            return Ok(Answer::Await);
+        }
+        self.encode(input)?;
+        Ok(Answer::Done)
+    }
+
+    fn on_round_end(&mut self, _: usize, _: Round, cursor: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
+        if *cursor == 0 {
+            self.finish()?;
+            *cursor = 1;
+        }
+        // What a writing thread did is known when it is asked again.
+        Ok(if self.write()? == Handed::Idle { Answer::Done } else { Answer::Await })
+    }
+}
