@@ -3,23 +3,35 @@
 use std::fs;
 use std::path::Path;
 
+use super::queries;
 use crate::error::{Error, Result};
+use crate::workspace::Workspace;
 
 /// One binary of the generated crate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Variant {
     /// How many operators its pipelines have; 0 for the baseline.
     pub(crate) operators: usize,
+    /// Whether these are the 22 queries, and not made for this.
+    pub(crate) is_queries: bool,
 }
 
-/// What is measured, the baseline first.
-pub(crate) const VARIANTS: [Variant; 4] =
-    [Variant { operators: 0 }, Variant { operators: 1 }, Variant { operators: 10 }, Variant { operators: 40 }];
+/// What is measured besides the queries, the baseline first.
+const MADE: [Variant; 4] = [Variant::of(0), Variant::of(1), Variant::of(10), Variant::of(40)];
 
 impl Variant {
+    const fn of(operators: usize) -> Self {
+        Variant { operators, is_queries: false }
+    }
+
+    /// What rows call it.
+    pub(crate) fn name(self) -> String {
+        if self.is_queries { queries::BINARY.to_owned() } else { self.operators.to_string() }
+    }
+
     /// The name of its binary.
     pub(crate) fn binary(self) -> String {
-        format!("operators_{}", self.operators)
+        if self.is_queries { queries::BINARY.to_owned() } else { format!("operators_{}", self.operators) }
     }
 
     /// Its source. `edit` becomes a constant that the first operator of each pipeline uses, so that a rebuild after
@@ -37,24 +49,30 @@ impl Variant {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub(crate) fn write(self, crate_folder: &Path, edit: usize) -> Result<()> {
+    pub(crate) fn write(self, crate_folder: &Path, workspace: &Workspace, edit: usize) -> Result<()> {
+        if self.is_queries {
+            return queries::edit(crate_folder, &workspace.member("examples"), edit);
+        }
         let path = crate_folder.join("src/bin").join(self.binary() + ".rs");
         fs::write(&path, self.source(edit)).map_err(Error::io("write", &path))
     }
 }
 
-/// Writes the manifest of the generated crate and every variant.
+/// Writes the manifest of the generated crate and every variant; gives them, the baseline first.
 ///
 /// # Errors
 /// When a file cannot be written.
-pub(crate) fn generate(crate_folder: &Path, dataflow: &Path) -> Result<()> {
+pub(crate) fn generate(crate_folder: &Path, workspace: &Workspace) -> Result<Vec<Variant>> {
     let binaries = crate_folder.join("src/bin");
     fs::create_dir_all(&binaries).map_err(Error::io("create the folder", &binaries))?;
     let manifest = crate_folder.join("Cargo.toml");
     let text = include_str!("../../templates/Cargo.toml.template");
-    let text = text.replace("{dataflow}", &dataflow.display().to_string());
+    let text = text.replace("{dataflow}", &workspace.member("dataflow").display().to_string());
     fs::write(&manifest, text).map_err(Error::io("write", &manifest))?;
-    VARIANTS.iter().try_for_each(|variant| variant.write(crate_folder, 0))
+    let operators = queries::generate(crate_folder, &workspace.member("examples"))?;
+    let variants: Vec<Variant> = MADE.into_iter().chain([Variant { operators, is_queries: true }]).collect();
+    variants.iter().try_for_each(|variant| variant.write(crate_folder, workspace, 0))?;
+    Ok(variants)
 }
 
 /// Blocks of ten operators, each with records of its own, as nobody writes the same ten twice.
@@ -91,7 +109,7 @@ mod tests {
             ".top(",
             ".map(|word, name|",
         ];
-        for variant in VARIANTS {
+        for variant in MADE {
             let source = variant.source(5);
             let found: usize = operators.iter().map(|operator| source.matches(operator).count()).sum();
             assert_eq!(found, variant.operators, "{source}");
@@ -103,7 +121,7 @@ mod tests {
 
     #[test]
     fn an_edit_changes_one_line() {
-        let (before, after) = (VARIANTS[3].source(1), VARIANTS[3].source(2));
+        let (before, after) = (MADE[3].source(1), MADE[3].source(2));
         assert_eq!(before.lines().zip(after.lines()).filter(|(before, after)| before != after).count(), 1);
     }
 }
