@@ -5,10 +5,11 @@ use std::panic::Location;
 use runtime::operators;
 use runtime::page::OrderKey;
 
+use super::group::Grouped;
 use super::step::Next;
 use super::{Ends, Flow, Mode};
 use crate::kernel::{Emitter, Group, co_group};
-use crate::key::{Key, KeyedBy, Order, nulls_last};
+use crate::key::{Key, KeyedBy, Order};
 use crate::record::Record;
 
 /// Two flows to be grouped together: say `on` which keys.
@@ -21,17 +22,18 @@ pub struct CoGroup<L, R, M> {
 
 /// The groups of two flows by a common key: say what to make of them.
 #[must_use = "a co-grouping needs a closure: `.reduce_group(|lefts, rights, out| …)`"]
-pub struct CoGroups<L, R, M> {
-    sides: CoGroup<L, R, M>,
-    keys: [Vec<usize>; 2],
-    orders: [Vec<OrderKey>; 2],
+pub struct CoGroups<L, R, K, M> {
+    left: Grouped<L, K, M>,
+    right: Grouped<R, K, M>,
+    sorted: Sorted<L, R, K, M>,
 }
 
-impl<L, R, M> Clone for CoGroups<L, R, M> {
+/// Both sides, with what their orders compute behind their rows, and these orders.
+type Sorted<L, R, K, M> = (Grouped<L, K, M>, Grouped<R, K, M>, [Vec<OrderKey>; 2]);
+
+impl<L, R, K, M> Clone for CoGroups<L, R, K, M> {
     fn clone(&self) -> Self {
-        let CoGroup { left, right, next } = &self.sides;
-        let sides = CoGroup { left: left.clone(), right: right.clone(), next: next.clone() };
-        CoGroups { sides, keys: self.keys.clone(), orders: self.orders.clone() }
+        CoGroups { left: self.left.clone(), right: self.right.clone(), sorted: self.sorted.clone() }
     }
 }
 
@@ -78,21 +80,26 @@ impl<T: Record, M: Mode> Flow<T, M> {
 }
 
 impl<L: Record, R: Record, M: Ends> CoGroup<L, R, M> {
-    /// The keys: `on(|l| l.orderkey, |o| o.orderkey)`.
+    /// The keys: `on(|l| l.orderkey, |o| o.orderkey)`. They may be computed: `on(|s| s.day.month(), |b| b.month)`.
     pub fn on<A: Key<L>, B>(
         self,
         left: impl FnOnce(L::Fields<L>) -> A,
         right: impl FnOnce(R::Fields<R>) -> B,
-    ) -> CoGroups<L, R, M>
+    ) -> CoGroups<L, R, A::Value, M>
     where
         B: KeyedBy<R, A::Value>,
     {
-        let keys = [left(L::fields(0)).leaves(), right(R::fields(0)).leaves()];
-        CoGroups { sides: self, keys, orders: [Vec::new(), Vec::new()] }
+        let CoGroup { left: lefts, right: rights, next } = self;
+        let (left, right) = (left(L::fields(0)), right(R::fields(0)));
+        let (lefts, rights) =
+            (lefts.keyed(left.computation::<()>(), &next), rights.keyed(right.computation::<()>(), &next));
+        let left = Grouped::new(lefts, left.leaves(), next.clone());
+        let right = Grouped::new(rights, right.leaves(), next);
+        CoGroups { sorted: (left.clone(), right.clone(), [Vec::new(), Vec::new()]), left, right }
     }
 }
 
-impl<L: Record, R: Record, M: Ends> CoGroups<L, R, M> {
+impl<L: Record, R: Record, K: Record, M: Ends> CoGroups<L, R, K, M> {
     /// Puts the records of each group in order, those of the left side by the first closure and those of the right side by the second.
     /// Nulls come last. Of several orders the last one holds.
     ///
@@ -120,9 +127,9 @@ impl<L: Record, R: Record, M: Ends> CoGroups<L, R, M> {
         left: impl FnOnce(L::Fields<L>) -> A,
         right: impl FnOnce(R::Fields<R>) -> B,
     ) -> Self {
-        let left = nulls_last(left(L::fields(0)).keys(), &L::schema());
-        let right = nulls_last(right(R::fields(0)).keys(), &R::schema());
-        CoGroups { orders: [left, right], ..self.clone() }
+        let (left, of_left) = self.left.ordered(&left(L::fields(0)));
+        let (right, of_right) = self.right.ordered(&right(R::fields(0)));
+        CoGroups { sorted: (left, right, [of_left, of_right]), ..self.clone() }
     }
 
     /// Calls `body` once for each key with the records of both sides, which it is lent one at a time, in no particular order; it emits any
@@ -167,13 +174,13 @@ impl<L: Record, R: Record, M: Ends> CoGroups<L, R, M> {
     where
         F: for<'l, 'r> Fn(&mut Group<'l, L>, &mut Group<'r, R>, &mut Emitter<'_, U>) + Clone + Send + 'static,
     {
-        let CoGroup { left, right, next } = &self.sides;
-        let inputs = [L::schema(), R::schema()];
+        let (Grouped { flow: left, key: of_left, next, .. }, right, orders) = &self.sorted;
+        let Grouped { flow: right, key: of_right, .. } = right;
         let operator = operators::CoGroup {
-            reads: [0, 1].map(|side| next.reads(side, &inputs[side])),
-            inputs,
-            keys: self.keys.clone(),
-            orders: self.orders.clone(),
+            reads: [next.reads(0, &L::schema()), next.reads(1, &R::schema())],
+            inputs: [left.schema(), right.schema()],
+            keys: [of_left.clone(), of_right.clone()],
+            orders: orders.clone(),
             output: U::schema(),
             kernel: co_group::<L, R, U, F>(body),
         };

@@ -47,8 +47,14 @@ impl<T: Record, M: Mode> Flow<T, M> {
     pub fn group_by<K: Key<T>>(&self, key: impl FnOnce(T::Fields<T>) -> K) -> Grouped<T, K::Value, M> {
         let next = self.next.called_at(Location::caller());
         let key = key(T::fields(0));
-        let flow = self.keyed(key.computation::<()>(), &next);
-        Grouped { flow, key: key.leaves(), next, of: std::marker::PhantomData }
+        Grouped::new(self.keyed(key.computation::<()>(), &next), key.leaves(), next)
+    }
+}
+
+impl<T, K, M> Grouped<T, K, M> {
+    /// The groups of a flow whose rows have their key in these leaves.
+    pub(super) fn new(flow: Flow<T, M>, key: Vec<usize>, next: Next) -> Self {
+        Grouped { flow, key, next, of: std::marker::PhantomData }
     }
 }
 

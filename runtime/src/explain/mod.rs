@@ -86,7 +86,7 @@ fn title(info: &OperatorInfo) -> String {
     if !info.origin.operator.split(" → ").any(|word| word == &*info.origin.name) {
         let _ = write!(title, "{}: ", info.origin.name);
     }
-    title.push_str(&shortened(&info.description, 80));
+    title.push_str(&shortened(&info.description, 120));
     if !info.text.is_empty() {
         let _ = write!(title, "  {}", shortened(&info.text, 56));
     }

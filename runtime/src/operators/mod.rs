@@ -126,10 +126,12 @@ pub(crate) fn layout(schema: &Schema, live: &LeafSet) -> Arc<RowLayout> {
 
 /// The names of leaves, for EXPLAIN.
 pub(crate) fn names(schema: &Schema, leaves: &[usize]) -> String {
-    let paths: Vec<&str> = leaves
+    let mut paths: Vec<&str> = leaves
         .iter()
         .filter_map(|&leaf| schema.leaves().get(leaf))
         .map(|leaf| if leaf.path.is_empty() { "record" } else { leaf.path.as_str() })
         .collect();
+    // An `Option` has a leaf for its value and one that says whether there is one.
+    paths.dedup();
     paths.join(", ")
 }

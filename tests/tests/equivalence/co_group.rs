@@ -40,6 +40,19 @@ fn firsts(left: DataSet<Sale>, right: DataSet<Sale>) -> DataSet<Firsts> {
     })
 }
 
+/// By a key that both sides compute, in an order that the left side computes.
+#[dataflow]
+fn by_computed(left: DataSet<Sale>, right: DataSet<Sale>) -> DataSet<(u64, u64, Option<u64>, Option<u64>)> {
+    left.co_group(right)
+        .on(|l| (l.name.len(), l.key % 3), |r| (r.day.day() as u64, r.key))
+        .sorted_by(|l| l.price * 2, |r| desc(r.amount / 2))
+        .sorted_by(|l| (desc(l.amount * 2), l.id), |r| r.id)
+        .reduce_group(|lefts, rights, out| {
+            let sizes = (lefts.len() as u64, rights.len() as u64);
+            out.emit((sizes.0, sizes.1, lefts.next().map(|l| l.id), rights.next().map(|r| r.id)));
+        })
+}
+
 /// A join, by hand: each record of one side beside those of the other. A flow beside itself.
 #[dataflow]
 fn pairs(sales: DataSet<Sale>) -> DataSet<(String, u64, u64)> {
@@ -107,6 +120,21 @@ proptest! {
         };
         let expected = keys.into_iter().map(of_key).collect();
         everywhere(expected, |env| firsts(env.collection(&left)?, env.collection(&right)?).collect());
+    }
+
+    #[test]
+    fn keys_and_orders_may_be_computed(input in inputs(), rows in 0..9_000usize) {
+        let (left, right) = (input.sales(), input.other(rows).sales());
+        let lefts = grouped(&left, |s| (s.name.len() as u64, s.key % 3));
+        let rights = grouped(&right, |s| (u64::from(s.day.day()), s.key));
+        let keys: BTreeSet<_> = lefts.keys().chain(rights.keys()).collect();
+        let of_key = |key| {
+            let (l, r) = (lefts.get(key).cloned().unwrap_or_default(), rights.get(key).cloned().unwrap_or_default());
+            let first = l.iter().min_by_key(|s| (std::cmp::Reverse(s.amount), s.id)).map(|s| s.id);
+            (l.len() as u64, r.len() as u64, first, r.iter().map(|s| s.id).min())
+        };
+        let expected = keys.into_iter().map(of_key).collect();
+        everywhere(expected, |env| by_computed(env.collection(&left)?, env.collection(&right)?).collect());
     }
 
     #[test]
