@@ -79,6 +79,8 @@ mod guide {
         records: "records.md";
         joins_and_groups: "joins-and-groups.md";
         beside_records: "beside-records.md";
+        tasks: "tasks.md";
         errors: "errors.md";
+        explain: "explain.md";
     }
 }
