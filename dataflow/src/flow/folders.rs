@@ -84,6 +84,21 @@ impl<T: Record, M: Mode> InFolders<T, M> {
     }
 
     /// As [`Flow::write_csv_with`], into folders.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-folders-write-csv-with-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// # use dataflow::CsvOptions;
+    /// # let path = folder.join("lines").display().to_string();
+    /// let env = Env::embedded();
+    /// let options = CsvOptions { delimiter: b';', header: false, ..CsvOptions::default() };
+    /// env.collection([("en", "to", 1u64), ("de", "zu", 2)])?.in_folders_by(|line| line.0).write_csv_with(&path, options);
+    /// env.run()?;
+    /// assert_eq!(std::fs::read_to_string(format!("{path}/0=de/part-00000.csv"))?, "zu;2\n");
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[track_caller]
     pub fn write_csv_with(self, path: impl AsRef<str>, options: CsvOptions) {
         self.write_compressed(written_with(options), path.as_ref(), Location::caller());
@@ -178,6 +193,19 @@ impl<T: Record, M: Mode> InFolders<T, M> {
     }
 
     /// As [`Flow::write_text`], into folders.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-folders-write-text-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// # let path = folder.join("lines").display().to_string();
+    /// let env = Env::embedded();
+    /// env.collection([("en", "to be"), ("de", "sein")])?.in_folders_by(|line| line.0).write_text(&path);
+    /// env.run()?;
+    /// assert_eq!(std::fs::read_to_string(format!("{path}/0=de/part-00000.text"))?, "sein\n");
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[track_caller]
     pub fn write_text(self, path: impl AsRef<str>) {
         self.write_compressed(Arc::new(format::TextFormat), path.as_ref(), Location::caller());

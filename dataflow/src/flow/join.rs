@@ -364,6 +364,26 @@ impl<L: Record, R: Record, M: Mode> Joined<L, R, M> {
     }
 
     /// As [`Joined::process`]; an error ends the job.
+    ///
+    /// The fallible closures after a join become it.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn shares(sales: DataSet<(u64, i64)>, totals: DataSet<(u64, i64)>) -> DataSet<(u64, i64)> {
+    ///     let both = sales.join(totals).on(|s| s.0, |t| t.0);
+    ///     both.try_map(|s, t| (s.1 * 100).checked_div(t.1).map(|percent| (s.0, percent)).ok_or("a total of nothing"))
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// # let env = Env::embedded();
+    /// let sales = env.collection([(1u64, 5i64)])?;
+    /// assert_eq!(shares(sales.clone(), env.collection([(1u64, 20i64)])?).collect()?, [(1, 25)]);
+    /// let error = shares(sales, env.collection([(1u64, 0i64)])?).collect().unwrap_err().to_string();
+    /// assert!(error.contains("a total of nothing"), "{error}");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn try_process<U: Record, F>(&self, body: F) -> Flow<U, M>
     where

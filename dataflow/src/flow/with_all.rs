@@ -117,6 +117,24 @@ impl<T: Record, R: Record, M: Mode> WithAll<T, R, M> {
     }
 
     /// As [`WithAll::process`]; an error ends the job, with the operator and the record.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn places(names: DataSet<String>, all: DataSet<String>) -> DataSet<u64> {
+    ///     names.with_all(all).try_map(|name, all| {
+    ///         all.iter().position(|other| other == name).map(|place| place as u64).ok_or("an unknown name")
+    ///     })
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// # let env = Env::embedded();
+    /// let all = env.collection(["Ada", "Grace"])?;
+    /// assert_eq!(places(env.collection(["Grace"])?, all.clone()).collect()?, [1]);
+    /// assert!(places(env.collection(["Bob"])?, all).collect().is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn try_process<U: Record, F>(&self, body: F) -> Flow<U, M>
     where
@@ -159,6 +177,23 @@ impl<T: Record, R: Record, M: Mode, O> WithMade<T, R, M, O> {
     }
 
     /// As [`WithMade::process`]; an error ends the job, with the operator and the record.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn known(names: DataSet<String>, all: DataSet<String>) -> DataSet<String> {
+    ///     let names = names.with_all(all).init(|all| all.iter().map(str::to_owned).collect::<std::collections::HashSet<_>>());
+    ///     names.try_map(|name, all| if all.contains(name) { Ok(name) } else { Err("an unknown name") })
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// # let env = Env::embedded();
+    /// let all = env.collection(["Ada", "Grace"])?;
+    /// assert_eq!(known(env.collection(["Grace"])?, all.clone()).collect()?, ["Grace"]);
+    /// assert!(known(env.collection(["Bob"])?, all).collect().is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn try_process<S, U: Record, F>(&self, body: F) -> Flow<U, M>
     where
