@@ -49,6 +49,8 @@ impl Diagnostics {
 pub(crate) mod message {
     use proc_macro2::Ident;
 
+    use crate::operators::Stand;
+
     pub(crate) const UNKNOWN_ARGUMENT: &str = "`#[dataflow]` knows no such argument: there is `as_written`, which leaves filters where they \
                                                stand";
     pub(crate) const NOT_A_FUNCTION: &str = "`#[dataflow]` goes on a function: write `#[dataflow] fn name(input: DataSet<Record>) -> DataSet<Record> { … }`";
@@ -62,8 +64,12 @@ pub(crate) mod message {
     pub(crate) const FLOW_INSIDE_CLOSURE: &str = "a flow cannot be read inside of a closure over records: \
         join it with `.join(..)`, or take it as a value, `.with(..)` where it has one record and `.with_all(..)` where it has more";
     pub(crate) const HANDLE_ESCAPES: &str = "the handle of a group stays inside of `aggregate`: use its measures, \
-        `.sum(..)`, `.min(..)`, `.max(..)`, `.avg(..)`, `.count()`, …, and its `.key`";
+        `.sum(..)`, `.min(..)`, `.max(..)`, `.avg(..)`, `.count()`, …, and its `.key`; what a macro such as `format!` takes of them is bound by `let` before";
     pub(crate) const NO_KEY: &str = "a whole flow has no key: write `.group_by(..)` before `.aggregate(..)`";
+    pub(crate) const ASYNC_CLOSURE: &str = "a closure over records gives its value at once, so there is nothing to await: write it \
+        without `async`";
+    pub(crate) const TOP_TAKES_TWO: &str =
+        "`top` takes how many records and their order: write `.top(10, |record| desc(record.field))`";
     pub(crate) const HANDLE_IS_A_NAME: &str = "give the group a plain name: `|g| …`";
 
     pub(crate) fn no_result(function: &Ident) -> String {
@@ -203,6 +209,41 @@ pub(crate) mod message {
 
     pub(crate) fn unfinished_join(word: &Ident) -> String {
         format!("after this `{word}` the join still needs to say what it makes: write `.map(|left, right| …)` after it")
+    }
+
+    /// What a chain that stands at `stand` lacks to be a flow.
+    pub(crate) fn unfinished(word: &Ident, stand: Stand) -> Option<String> {
+        let missing = match stand {
+            Stand::Flow | Stand::Result => return None,
+            Stand::Joined => return Some(unfinished_join(word)),
+            Stand::Join | Stand::KeyedFilter | Stand::CoGroup => {
+                "the keys are missing: write `.on(|left| …, |right| …)` after it"
+            }
+            Stand::Grouped => {
+                "there are groups, and no flow: say what becomes of a group, by `.aggregate(|g| …)`, `.sum(|r| …)` or `.count()`"
+            }
+            Stand::Sorted => {
+                "there are groups, and no flow: say what becomes of a group, by `.reduce_group(|group, out| …)` or `.first(1)`"
+            }
+            Stand::CoGrouped => {
+                "there are groups of both sides, and no flow: say what becomes of them, by `.reduce_group(|lefts, rights, out| …)`"
+            }
+        };
+        Some(format!("after this `{word}` {missing}"))
+    }
+
+    /// A `for` loop over a flow, or over groups.
+    pub(crate) fn looped(stand: Stand) -> &'static str {
+        match stand {
+            Stand::Grouped | Stand::Sorted => {
+                "there are no groups yet while a pipeline is built: go over the records of each in `.reduce_group(|group, out| …)`, or take \
+                 their measures in `.aggregate(|g| …)`"
+            }
+            _ => {
+                "a flow has no records yet while a pipeline is built: say what is done with each in `.map(|record| …)` and its like; to go over \
+                 results, run the plan, `.records()?`"
+            }
+        }
     }
 
     pub(crate) fn unknown_measure(word: &Ident) -> String {

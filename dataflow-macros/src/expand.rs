@@ -90,7 +90,8 @@ fn write_function(mut function: ItemFn, is_as_written: bool, found: &mut Diagnos
         analyse::pushdown::apply(&mut pipeline);
     }
     emit::fill(&pipeline, &mut function.block);
-    function.block.stmts.insert(0, emit::enter(&function.sig.ident));
+    let enter = std::iter::once(emit::enter(&function.sig.ident));
+    function.block.stmts.splice(0..0, enter.chain(emit::checked(&function.sig, &pipeline)));
     // Flows are handles that are passed by value, whether a function consumes them or not.
     function.attrs.push(parse_quote!(#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]));
     function.into_token_stream()

@@ -59,7 +59,7 @@ pub mod __private {
     pub use runtime::page::{Claims, LeafReader, NewRow, Row, SinkLeaves};
     pub use runtime::row::{Field as SchemaField, LeafType, SchemaBuilder, Shape, Tag};
 
-    pub use crate::flow::Capture;
+    pub use crate::flow::{Capture, of_records};
     pub use crate::key::{Equality, EqualityIn, Field, Symbols};
     pub use crate::record::{Record, Value};
     pub use runtime::value::Texts;
@@ -79,6 +79,8 @@ mod guide {
         records: "records.md";
         joins_and_groups: "joins-and-groups.md";
         beside_records: "beside-records.md";
+        tasks: "tasks.md";
         errors: "errors.md";
+        explain: "explain.md";
     }
 }

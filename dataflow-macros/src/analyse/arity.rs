@@ -1,23 +1,30 @@
-//! Closures with the right number of parameters, and joins that say what they make.
+//! Closures with the right number of parameters.
 
 use syn::spanned::Spanned;
 use syn::{Expr, ExprClosure};
 
 use crate::diagnostics::{Diagnostics, message};
-use crate::operators::{self, Stand, Takes};
-use crate::syntax::{Call, Flow, Pipeline};
+use crate::operators::{self, Takes};
+use crate::syntax::{Call, Pipeline};
 
 pub(crate) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
     for flow in &pipeline.flows {
         // Behind an operator that stands in the wrong place, there is no telling where the chain stands.
         let is_misplaced = |call: &Call| call.operator.is_none() && operators::is_known(&call.word);
         flow.calls.iter().take_while(|call| !is_misplaced(call)).for_each(|call| check_call(call, found));
-        check_join(flow, found);
     }
 }
 
 fn check_call(call: &Call, found: &mut Diagnostics) {
     let Some(operator) = call.operator else { return };
+    for closure in call.closures() {
+        if let Some(word) = closure.asyncness {
+            found.report_unwritable(word.span, message::ASYNC_CLOSURE);
+        }
+    }
+    if call.word == "top" && call.args.len() != 2 {
+        return found.report_unwritable(call.span(), message::TOP_TAKES_TWO);
+    }
     let (wanted, sentence) = match operator.takes {
         Takes::Values => return,
         Takes::Symbols => (1, message::symbols_wanted(&call.word)),
@@ -88,13 +95,4 @@ fn check_groups(call: &Call, groups: usize, found: &mut Diagnostics) {
 /// The first parameter too many, or the start of a list that is too short.
 fn first_unwanted(closure: &ExprClosure, wanted: usize) -> proc_macro2::Span {
     closure.inputs.iter().nth(wanted).map_or(closure.inputs_begin.span, Spanned::span)
-}
-
-/// A join that was filtered, but not mapped. One without any closure is left to the types of the builder.
-fn check_join(flow: &Flow, found: &mut Diagnostics) {
-    if let (Stand::Joined, Some(last)) = (flow.stand, flow.calls.last())
-        && last.operator.is_some_and(|operator| operator.stage().is_some())
-    {
-        found.report_unwritable(last.span(), message::unfinished_join(&last.word));
-    }
 }

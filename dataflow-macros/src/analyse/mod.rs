@@ -26,6 +26,7 @@ mod signature;
 pub(crate) mod steps;
 mod symbols;
 pub(crate) mod total;
+mod unfinished;
 mod unused;
 mod values;
 
@@ -42,6 +43,7 @@ pub(crate) fn check_function(pipeline: &Pipeline, signature: &Signature, found: 
         unused::check(pipeline, found);
     }
     recursion::check(pipeline, signature, found);
+    unfinished::check_returned(pipeline, signature, found);
     check_operators(pipeline, found);
 }
 
@@ -54,6 +56,7 @@ pub(crate) fn check_expression(pipeline: &Pipeline, found: &mut Diagnostics) {
 fn check_operators(pipeline: &Pipeline, found: &mut Diagnostics) {
     places::check(pipeline, found);
     arity::check(pipeline, found);
+    unfinished::check(pipeline, found);
     inside::check(pipeline, found);
     borrowed::check(pipeline, found);
     changed::check(pipeline, found);

@@ -16,6 +16,10 @@ pub(crate) struct Pipeline {
     pub(crate) names: Vec<FlowName>,
     /// Flows that stand as statements: nothing takes their value.
     pub(crate) dropped: Vec<FlowId>,
+    /// What the function's last expression is, where it is a flow.
+    pub(crate) returned: Option<FlowId>,
+    /// Flows that a `for` loop is written over.
+    pub(crate) looped: Vec<FlowId>,
     /// Functions called by a plain name, in order.
     pub(crate) called: Vec<Ident>,
     /// Whether filters stay where they are written.

@@ -29,6 +29,9 @@ pub(crate) fn read_function(signature: &Signature, body: &mut Block) -> Pipeline
         }
     }
     lowering.visit_block_mut(body);
+    if let Some(Stmt::Expr(last, None)) = body.stmts.last() {
+        lowering.pipeline.returned = flow_of(last);
+    }
     lowering.pipeline
 }
 
@@ -189,6 +192,7 @@ impl VisitMut for Lowering {
 
     fn visit_expr_for_loop_mut(&mut self, expr: &mut ExprForLoop) {
         self.visit_expr_mut(&mut expr.expr);
+        self.pipeline.looped.extend(flow_of(&expr.expr));
         self.within(|walk| {
             walk.bind_all(&expr.pat, Kind::Value);
             walk.visit_block_mut(&mut expr.body);

@@ -12,7 +12,7 @@ pub(crate) mod names;
 pub(crate) mod patterns;
 pub(crate) mod scope;
 pub(crate) mod text;
-mod types;
+pub(crate) mod types;
 
 pub(crate) use ir::{Call, Flow, FlowId, FlowName, NameId, Pipeline, Source};
 pub(crate) use lower::{read_expression, read_function};

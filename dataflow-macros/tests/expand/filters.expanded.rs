@@ -11,6 +11,7 @@
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn conjuncts(items: DataSet<LineItem>, day: Date, limit: Limit) -> DataSet<LineItem> {
     let _scope = ::dataflow::scope("conjuncts");
+    let items = ::dataflow::__private::of_records(items);
     let some = items
         .step(const {
             &::dataflow::Step {
@@ -155,6 +156,7 @@ fn conjuncts(items: DataSet<LineItem>, day: Date, limit: Limit) -> DataSet<LineI
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn conditions(items: DataSet<LineItem>) -> DataSet<LineItem> {
     let _scope = ::dataflow::scope("conditions");
+    let items = ::dataflow::__private::of_records(items);
     items
         .step(const {
             &::dataflow::Step {

@@ -183,6 +183,7 @@ fn split(
     lines: dataflow::DataStream<String>,
 ) -> (DataStream<String>, DataStream<String>) {
     let _scope = ::dataflow::scope("split");
+    let lines = ::dataflow::__private::of_records(lines);
     let upper = lines
         .my_own_operator(|l| l.is_upper())
         .step(const {

@@ -10,6 +10,7 @@ fn values_are_seen_as_twins(
     known: Known,
 ) -> DataSet<(String, u64)> {
     let _scope = ::dataflow::scope("values_are_seen_as_twins");
+    let lines = ::dataflow::__private::of_records(lines);
     lines
         .step(const {
             &::dataflow::Step {
@@ -57,6 +58,7 @@ fn values_are_seen_as_twins(
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn hidden_names(items: DataSet<LineItem>, price: f64) -> DataSet<f64> {
     let _scope = ::dataflow::scope("hidden_names");
+    let items = ::dataflow::__private::of_records(items);
     items
         .step(const {
             &::dataflow::Step {
@@ -98,6 +100,7 @@ fn hidden_names(items: DataSet<LineItem>, price: f64) -> DataSet<f64> {
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn branches(words: DataSet<WordCount>) -> DataSet<WordCount> {
     let _scope = ::dataflow::scope("branches");
+    let words = ::dataflow::__private::of_records(words);
     words
         .step(const {
             &::dataflow::Step {
@@ -140,6 +143,7 @@ fn branches(words: DataSet<WordCount>) -> DataSet<WordCount> {
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn too_many_branches(words: DataSet<WordCount>) -> DataSet<WordCount> {
     let _scope = ::dataflow::scope("too_many_branches");
+    let words = ::dataflow::__private::of_records(words);
     words
         .step(const {
             &::dataflow::Step {
@@ -181,6 +185,7 @@ fn too_many_branches(words: DataSet<WordCount>) -> DataSet<WordCount> {
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn options_of_options(lines: DataSet<String>) -> DataSet<u64> {
     let _scope = ::dataflow::scope("options_of_options");
+    let lines = ::dataflow::__private::of_records(lines);
     lines
         .step(const {
             &::dataflow::Step {

@@ -8,6 +8,7 @@
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn measures(items: DataSet<LineItem>, rate: Decimal) -> DataSet<Pricing> {
     let _scope = ::dataflow::scope("measures");
+    let items = ::dataflow::__private::of_records(items);
     items
         .step(const {
             &::dataflow::Step {
@@ -73,6 +74,7 @@ fn measures(items: DataSet<LineItem>, rate: Decimal) -> DataSet<Pricing> {
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn ungrouped(items: DataSet<LineItem>, scale: f64) -> DataSet<f64> {
     let _scope = ::dataflow::scope("ungrouped");
+    let items = ::dataflow::__private::of_records(items);
     items
         .step(const {
             &::dataflow::Step {
@@ -103,6 +105,7 @@ fn ungrouped(items: DataSet<LineItem>, scale: f64) -> DataSet<f64> {
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn reduced(items: DataSet<LineItem>, by: u64) -> DataSet<LineItem> {
     let _scope = ::dataflow::scope("reduced");
+    let items = ::dataflow::__private::of_records(items);
     let longest = items
         .step(const {
             &::dataflow::Step {
@@ -149,6 +152,8 @@ fn reduced(items: DataSet<LineItem>, by: u64) -> DataSet<LineItem> {
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn whole_flows(a: DataSet<A>, b: DataSet<A>) -> DataSet<A> {
     let _scope = ::dataflow::scope("whole_flows");
+    let a = ::dataflow::__private::of_records(a);
+    let b = ::dataflow::__private::of_records(b);
     let both = a
         .step(const {
             &::dataflow::Step {
@@ -210,6 +215,7 @@ fn whole_flows(a: DataSet<A>, b: DataSet<A>) -> DataSet<A> {
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn more_measures(items: DataSet<LineItem>, limit: u64) -> DataSet<Parts> {
     let _scope = ::dataflow::scope("more_measures");
+    let items = ::dataflow::__private::of_records(items);
     items
         .step(const {
             &::dataflow::Step {
@@ -286,6 +292,7 @@ fn more_measures(items: DataSet<LineItem>, limit: u64) -> DataSet<Parts> {
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn records_of_groups(items: DataSet<LineItem>, count: usize) -> DataSet<LineItem> {
     let _scope = ::dataflow::scope("records_of_groups");
+    let items = ::dataflow::__private::of_records(items);
     let by_part = items
         .step(const {
             &::dataflow::Step {
@@ -353,6 +360,7 @@ fn records_of_groups(items: DataSet<LineItem>, count: usize) -> DataSet<LineItem
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn whole_groups(items: DataSet<LineItem>, limit: u64) -> DataSet<(u64, u64)> {
     let _scope = ::dataflow::scope("whole_groups");
+    let items = ::dataflow::__private::of_records(items);
     let by_part = items
         .step(const {
             &::dataflow::Step {
@@ -415,6 +423,7 @@ fn whole_groups(items: DataSet<LineItem>, limit: u64) -> DataSet<(u64, u64)> {
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn named_grouping(items: DataSet<LineItem>) -> (DataSet<LineItem>, DataSet<(u64, u64)>) {
     let _scope = ::dataflow::scope("named_grouping");
+    let items = ::dataflow::__private::of_records(items);
     let by_order = items
         .step(const {
             &::dataflow::Step {
@@ -449,6 +458,8 @@ fn both_sides(
     limit: u64,
 ) -> DataSet<(u64, u64)> {
     let _scope = ::dataflow::scope("both_sides");
+    let items = ::dataflow::__private::of_records(items);
+    let parts = ::dataflow::__private::of_records(parts);
     let both = items
         .step(const {
             &::dataflow::Step {
@@ -488,6 +499,7 @@ fn folds(
     quantile: Quantile,
 ) -> DataSet<(u64, f64, f64, u64)> {
     let _scope = ::dataflow::scope("folds");
+    let items = ::dataflow::__private::of_records(items);
     items
         .step(const {
             &::dataflow::Step {
@@ -552,6 +564,7 @@ fn ungrouped_and_partial(
     least: u64,
 ) -> (DataSet<LineItem>, DataSet<u64>, DataSet<u64>) {
     let _scope = ::dataflow::scope("ungrouped_and_partial");
+    let items = ::dataflow::__private::of_records(items);
     let largest = items
         .step(const {
             &::dataflow::Step {

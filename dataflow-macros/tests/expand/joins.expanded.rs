@@ -21,6 +21,9 @@ fn shipping_priority(
     day: Date,
 ) -> DataSet<Revenue> {
     let _scope = ::dataflow::scope("shipping_priority");
+    let customers = ::dataflow::__private::of_records(customers);
+    let orders = ::dataflow::__private::of_records(orders);
+    let items = ::dataflow::__private::of_records(items);
     let building = customers
         .step(const {
             &::dataflow::Step {
@@ -155,6 +158,8 @@ fn shipping_priority(
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn filtered_pairs(left: DataSet<L>, right: DataSet<R>, l: u64) -> DataSet<(u64, u64)> {
     let _scope = ::dataflow::scope("filtered_pairs");
+    let left = ::dataflow::__private::of_records(left);
+    let right = ::dataflow::__private::of_records(right);
     let same = left
         .step(const {
             &::dataflow::Step {
@@ -245,8 +250,10 @@ fn filtered_pairs(left: DataSet<L>, right: DataSet<R>, l: u64) -> DataSet<(u64, 
 ///     join(right) on(|a| a.id, |b| b.id)
 /// ```
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
-fn no_closure(left: DataSet<L>, right: DataSet<R>) -> DataSet<L> {
+fn no_closure(left: DataSet<L>, right: DataSet<R>) -> Joined<L, R, Bounded> {
     let _scope = ::dataflow::scope("no_closure");
+    let left = ::dataflow::__private::of_records(left);
+    let right = ::dataflow::__private::of_records(right);
     left.step(const {
             &::dataflow::Step {
                 name: "join",
@@ -270,6 +277,8 @@ fn no_closure(left: DataSet<L>, right: DataSet<R>) -> DataSet<L> {
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn missing_sides(left: DataSet<L>, right: DataSet<R>) -> DataSet<(u64, Option<u64>)> {
     let _scope = ::dataflow::scope("missing_sides");
+    let left = ::dataflow::__private::of_records(left);
+    let right = ::dataflow::__private::of_records(right);
     let named = left
         .step(const {
             &::dataflow::Step {
@@ -344,6 +353,9 @@ fn in_bands(
     least: i64,
 ) -> DataSet<(u64, u64)> {
     let _scope = ::dataflow::scope("in_bands");
+    let sales = ::dataflow::__private::of_records(sales);
+    let bands = ::dataflow::__private::of_records(bands);
+    let rates = ::dataflow::__private::of_records(rates);
     let banded = sales
         .step(const {
             &::dataflow::Step {

@@ -30,7 +30,7 @@ fn filtered_pairs(left: DataSet<L>, right: DataSet<R>, l: u64) -> DataSet<(u64, 
 }
 
 #[dataflow]
-fn no_closure(left: DataSet<L>, right: DataSet<R>) -> DataSet<L> {
+fn no_closure(left: DataSet<L>, right: DataSet<R>) -> Joined<L, R, Bounded> {
     left.join(right).on(|a| a.id, |b| b.id)
 }
 

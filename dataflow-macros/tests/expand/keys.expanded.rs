@@ -18,6 +18,7 @@
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn groups(orders: DataSet<Order>, width: i64, least: i64) -> DataSet<(i32, u64)> {
     let _scope = ::dataflow::scope("groups");
+    let orders = ::dataflow::__private::of_records(orders);
     let plain = orders
         .step(const {
             &::dataflow::Step {
@@ -164,6 +165,8 @@ fn groups(orders: DataSet<Order>, width: i64, least: i64) -> DataSet<(i32, u64)>
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn joins(orders: DataSet<Order>, items: DataSet<Item>) -> DataSet<Order> {
     let _scope = ::dataflow::scope("joins");
+    let orders = ::dataflow::__private::of_records(orders);
+    let items = ::dataflow::__private::of_records(items);
     let named = orders
         .step(const {
             &::dataflow::Step {
@@ -243,6 +246,7 @@ fn joins(orders: DataSet<Order>, items: DataSet<Item>) -> DataSet<Order> {
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn orders(items: DataSet<Item>) -> DataSet<Item> {
     let _scope = ::dataflow::scope("orders");
+    let items = ::dataflow::__private::of_records(items);
     let plain = items
         .step(const {
             &::dataflow::Step {

@@ -12,6 +12,7 @@
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn unused(lines: DataSet<String>) -> DataSet<String> {
     let _scope = ::dataflow::scope("unused");
+    let lines = ::dataflow::__private::of_records(lines);
     let long = lines
         .step(const {
             &::dataflow::Step {
@@ -81,7 +82,7 @@ fn escapes(lines: DataSet<String>) -> DataSet<u64> {
     ::core::unreachable!()
 }
 ::core::compile_error! {
-    "the handle of a group stays inside of `aggregate`: use its measures, `.sum(..)`, `.min(..)`, `.max(..)`, `.avg(..)`, `.count()`, …, and its `.key`"
+    "the handle of a group stays inside of `aggregate`: use its measures, `.sum(..)`, `.min(..)`, `.max(..)`, `.avg(..)`, `.count()`, …, and its `.key`; what a macro such as `format!` takes of them is bound by `let` before"
 }
 ::core::compile_error! {
     "`total` is no measure of a group: there are `.sum(..)`, `.min(..)`, `.max(..)`, `.avg(..)`, `.count()`, `.count_if(..)`, `.count_distinct(..)`, `.min_by(..)`, `.max_by(..)`, `.first(..)`, and for all others `.fold(..)`"
@@ -130,6 +131,7 @@ const unsafe extern "C" fn odd(lines: DataSet<String>) -> DataSet<String> {
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn no_result(lines: DataSet<String>) {
     let _scope = ::dataflow::scope("no_result");
+    let lines = ::dataflow::__private::of_records(lines);
     let long = lines
         .step(const {
             &::dataflow::Step {
@@ -155,6 +157,7 @@ fn no_result(lines: DataSet<String>) {
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn forever(lines: DataSet<String>) -> DataSet<String> {
     let _scope = ::dataflow::scope("forever");
+    let lines = ::dataflow::__private::of_records(lines);
     {
         let _scope = ::dataflow::scope("forever");
         forever(lines.clone())

@@ -7,6 +7,7 @@
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn below_a_map(sales: DataSet<Sale>, least: u64) -> DataSet<Row> {
     let _scope = ::dataflow::scope("below_a_map");
+    let sales = ::dataflow::__private::of_records(sales);
     sales
         .step(const {
             &::dataflow::Step {
@@ -87,6 +88,8 @@ fn to_the_sides_of_a_join(
     day: Date,
 ) -> DataSet<(u64, u64)> {
     let _scope = ::dataflow::scope("to_the_sides_of_a_join");
+    let items = ::dataflow::__private::of_records(items);
+    let orders = ::dataflow::__private::of_records(orders);
     items
         .step(const {
             &::dataflow::Step {
@@ -195,6 +198,8 @@ fn what_an_outer_join_keeps(
     orders: DataSet<Order>,
 ) -> DataSet<(u64, Option<u64>)> {
     let _scope = ::dataflow::scope("what_an_outer_join_keeps");
+    let items = ::dataflow::__private::of_records(items);
+    let orders = ::dataflow::__private::of_records(orders);
     items
         .step(const {
             &::dataflow::Step {
@@ -281,6 +286,7 @@ fn what_an_outer_join_keeps(
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn what_stays(sales: DataSet<Sale>, seen: Counter, least: u64) -> DataSet<Row> {
     let _scope = ::dataflow::scope("what_stays");
+    let sales = ::dataflow::__private::of_records(sales);
     let guarded = sales
         .step(const {
             &::dataflow::Step {

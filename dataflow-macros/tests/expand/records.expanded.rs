@@ -9,6 +9,7 @@
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 pub fn word_count(lines: DataSet<String>, min: usize) -> DataSet<WordCount> {
     let _scope = ::dataflow::scope("word_count");
+    let lines = ::dataflow::__private::of_records(lines);
     lines
         .step(const {
             &::dataflow::Step {
@@ -59,6 +60,7 @@ pub fn word_count(lines: DataSet<String>, min: usize) -> DataSet<WordCount> {
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn arms_of_twin_and_owned(words: DataSet<WordCount>) -> DataSet<WordCount> {
     let _scope = ::dataflow::scope("arms_of_twin_and_owned");
+    let words = ::dataflow::__private::of_records(words);
     words
         .step(const {
             &::dataflow::Step {
@@ -90,6 +92,7 @@ fn arms_of_twin_and_owned(words: DataSet<WordCount>) -> DataSet<WordCount> {
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn nested_tails(words: DataSet<WordCount>) -> DataSet<u64> {
     let _scope = ::dataflow::scope("nested_tails");
+    let words = ::dataflow::__private::of_records(words);
     words
         .step(const {
             &::dataflow::Step {
@@ -120,6 +123,7 @@ fn nested_tails(words: DataSet<WordCount>) -> DataSet<u64> {
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn early_return(lines: DataSet<String>) -> DataSet<u64> {
     let _scope = ::dataflow::scope("early_return");
+    let lines = ::dataflow::__private::of_records(lines);
     lines
         .step(const {
             &::dataflow::Step {
@@ -151,6 +155,7 @@ fn early_return(lines: DataSet<String>) -> DataSet<u64> {
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn numbers(lines: DataSet<String>) -> DataSet<u64> {
     let _scope = ::dataflow::scope("numbers");
+    let lines = ::dataflow::__private::of_records(lines);
     lines
         .step(const {
             &::dataflow::Step {
@@ -187,6 +192,7 @@ fn numbers(lines: DataSet<String>) -> DataSet<u64> {
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn fallible(lines: DataSet<String>) -> DataSet<u64> {
     let _scope = ::dataflow::scope("fallible");
+    let lines = ::dataflow::__private::of_records(lines);
     let parsed = lines
         .step(const {
             &::dataflow::Step {
@@ -275,6 +281,7 @@ fn fallible(lines: DataSet<String>) -> DataSet<u64> {
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn options(lines: DataSet<String>) -> DataSet<String> {
     let _scope = ::dataflow::scope("options");
+    let lines = ::dataflow::__private::of_records(lines);
     let words = lines
         .step(const {
             &::dataflow::Step {
@@ -317,6 +324,7 @@ fn functions_in_place_of_closures(
     parse: fn(&str) -> u64,
 ) -> DataSet<u64> {
     let _scope = ::dataflow::scope("functions_in_place_of_closures");
+    let lines = ::dataflow::__private::of_records(lines);
     lines
         .step(const {
             &::dataflow::Step {
@@ -353,6 +361,7 @@ fn functions_in_place_of_closures(
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn names_do_not_collide(lines: DataSet<String>, out: u64) -> DataSet<(u64, u64)> {
     let _scope = ::dataflow::scope("names_do_not_collide");
+    let lines = ::dataflow::__private::of_records(lines);
     lines
         .step(const {
             &::dataflow::Step {

@@ -9,6 +9,7 @@
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn running(sales: DataSet<Sale>, first: i64) -> DataSet<(u64, i64)> {
     let _scope = ::dataflow::scope("running");
+    let sales = ::dataflow::__private::of_records(sales);
     sales
         .step(const {
             &::dataflow::Step {
@@ -97,6 +98,7 @@ fn running(sales: DataSet<Sale>, first: i64) -> DataSet<(u64, i64)> {
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn words(lines: DataSet<Line>) -> DataSet<String> {
     let _scope = ::dataflow::scope("words");
+    let lines = ::dataflow::__private::of_records(lines);
     lines
         .step(const {
             &::dataflow::Step {
@@ -127,6 +129,7 @@ fn words(lines: DataSet<Line>) -> DataSet<String> {
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn changes(sales: DataSet<Sale>) -> DataSet<u64> {
     let _scope = ::dataflow::scope("changes");
+    let sales = ::dataflow::__private::of_records(sales);
     sales
         .step(const {
             &::dataflow::Step {
@@ -177,6 +180,7 @@ fn changes(sales: DataSet<Sale>) -> DataSet<u64> {
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn by_parity(sales: DataSet<Sale>, parts: u64) -> DataSet<Sale> {
     let _scope = ::dataflow::scope("by_parity");
+    let sales = ::dataflow::__private::of_records(sales);
     sales
         .step(const {
             &::dataflow::Step {
@@ -214,6 +218,7 @@ fn by_parity(sales: DataSet<Sale>, parts: u64) -> DataSet<Sale> {
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn pairs(sales: DataSet<Sale>, least: u64) -> DataSet<u64> {
     let _scope = ::dataflow::scope("pairs");
+    let sales = ::dataflow::__private::of_records(sales);
     sales
         .step(const {
             &::dataflow::Step {
@@ -262,6 +267,7 @@ fn pairs(sales: DataSet<Sale>, least: u64) -> DataSet<u64> {
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn some(sales: DataSet<Sale>, seed: u64) -> DataSet<(u64, Sale)> {
     let _scope = ::dataflow::scope("some");
+    let sales = ::dataflow::__private::of_records(sales);
     sales
         .step(const {
             &::dataflow::Step {
@@ -306,6 +312,7 @@ fn some(sales: DataSet<Sale>, seed: u64) -> DataSet<(u64, Sale)> {
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn parsed(lines: DataSet<Line>, separator: char) -> DataSet<u64> {
     let _scope = ::dataflow::scope("parsed");
+    let lines = ::dataflow::__private::of_records(lines);
     lines
         .step(const {
             &::dataflow::Step {

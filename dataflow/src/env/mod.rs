@@ -148,6 +148,18 @@ impl Env {
 
     /// Runs everything that was to be written or printed so far, and waits for it.
     ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// # fn main() -> dataflow::Result<()> {
+    /// let env = Env::new(Options::default());
+    /// env.collection([1u64, 2])?.print();
+    /// env.collection(["to be"])?.print();
+    /// let report = env.run()?;
+    /// assert_eq!(report.source_rows(), 3);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// The first thing that went wrong, with the operator and its place in the program. Outputs are then as they were before.
     pub fn run(&self) -> Result<Report> {

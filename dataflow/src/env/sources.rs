@@ -20,6 +20,17 @@ impl Env {
     /// Lines of text files: a file, a folder, or a pattern such as `logs/*.txt`. Lines end with `\n` or `\r\n`. Files whose names end with
     /// `.gz` or `.zst` are decompressed, each by one task.
     ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-read-text-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// # let path = folder.join("lines.txt").display().to_string();
+    /// std::fs::write(&path, "to be\nor not\n")?;
+    /// assert_eq!(Env::embedded().read_text(&path)?.collect()?, ["to be", "or not"]);
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Where the path names no file, or one that cannot be read.
     #[track_caller]
@@ -31,6 +42,25 @@ impl Env {
     /// Records of CSV files with a header: a file, a folder, or a pattern. Columns are found by the names of the record's fields; folders
     /// inside the folder whose names are `field=value` say what these fields are, as [`Flow::in_folders_by`] writes them.
     /// Files whose names end with `.gz` or `.zst` are decompressed, each by one task.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-read-csv-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// # let path = folder.join("ages.csv").display().to_string();
+    /// #[derive(Record, Clone, Debug, PartialEq)]
+    /// struct Person {
+    ///     name: String,
+    ///     age: Option<u8>,
+    /// }
+    ///
+    /// std::fs::write(&path, "age,name\n36,Ada\n,Bob\n")?;
+    /// let people = Env::embedded().read_csv::<Person>(&path)?.collect()?;
+    /// let person = |name: &str, age| Person { name: name.to_owned(), age };
+    /// assert_eq!(people, [person("Ada", Some(36)), person("Bob", None)]);
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// Where the path names no file, or one that cannot be read. A column that is missing, or of another type, ends the run before its
@@ -134,6 +164,27 @@ impl Env {
     /// Records of Parquet files: a file, a folder, or a pattern. Columns are found by the names of the record's fields; only those that
     /// somebody reads are decoded.
     ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-read-parquet-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// # let path = folder.join("ages.parquet").display().to_string();
+    /// #[derive(Record, Clone, Debug, PartialEq)]
+    /// struct Person {
+    ///     name: String,
+    ///     age: u8,
+    /// }
+    ///
+    /// let env = Env::embedded();
+    /// let ada = PersonRef { name: "Ada", age: 36 };
+    /// env.collection([ada])?.write_parquet(&path);
+    /// env.run()?;
+    /// let people = env.read_parquet::<Person>(&path)?.collect()?;
+    /// assert_eq!(people, [Person { name: "Ada".to_owned(), age: 36 }]);
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Where the path names no file, or one that is no Parquet file. A column that is missing, or of another type, ends the run before its
     /// first record, if somebody reads it.
@@ -205,6 +256,15 @@ impl Env {
     }
 
     /// Records that the program has in memory; they are copied once.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// # fn main() -> dataflow::Result<()> {
+    /// let words = Env::embedded().collection([("to", 1u64), ("be", 2)])?;
+    /// assert_eq!(words.collect()?, [("to".to_owned(), 1), ("be".to_owned(), 2)]);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// Where they do not fit the memory budget.

@@ -28,6 +28,22 @@ pub struct Aggregates<T, K, M, S> {
 
 impl<T: Record, M: Mode> Flow<T, M> {
     /// Aggregates over all records, as one group. A flow without records gives no record.
+    ///
+    /// It is what `aggregate` of the language becomes.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn totals(sales: DataSet<i64>) -> DataSet<(i64, u64)> {
+    ///     sales.aggregate(|g| (g.sum(|s| s), g.count()))
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let sales = Env::embedded().collection([3i64, 4])?;
+    /// assert_eq!(totals(sales).collect()?, [(7, 2)]);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     #[track_caller]
     pub fn aggregates(&self) -> Aggregates<T, (), M, ()> {
@@ -48,42 +64,123 @@ impl<T: Record, K: Record, M: Mode, S: Slots<T>> Aggregates<T, K, M, S> {
     }
 
     /// The sum of a measure: `i64`, `u64`, `f64` or the decimal's own type. One that does not fit ends the job.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn revenues(sales: DataSet<(u32, u32, i64)>) -> DataSet<(u32, i64)> {
+    ///     sales.group_by(|s| s.0).aggregate(|g| (g.key, g.sum(|s| i64::from(s.1) * s.2)))
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let sales = Env::embedded().collection([(7u32, 2u32, 50i64), (7, 1, 30)])?;
+    /// assert_eq!(revenues(sales).collect()?, [(7, 130)]);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
-    pub fn sum<V: Measure, F>(self, measure: F) -> Aggregates<T, K, M, (S, Sum<V, F>)>
+    #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
+    pub fn sum<V: Measure, F>(self, measure: F) -> Aggregates<T, K, M, (S, V::Kept<Sum<V, F>>)>
     where
         F: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static,
     {
-        self.with(Sum(measure, PhantomData))
+        self.with(V::kept(Sum(measure, PhantomData)))
     }
 
     /// The mean of a measure, as `f64`.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn means(readings: DataSet<(u32, i64)>) -> DataSet<(u32, f64)> {
+    ///     readings.group_by(|r| r.0).aggregate(|g| (g.key, g.avg(|r| r.1)))
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let readings = Env::embedded().collection([(7u32, 1i64), (7, 4)])?;
+    /// assert_eq!(means(readings).collect()?, [(7, 2.5)]);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
-    pub fn avg<V: Measure, F>(self, measure: F) -> Aggregates<T, K, M, (S, Avg<V, F>)>
+    #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
+    pub fn avg<V: Measure, F>(self, measure: F) -> Aggregates<T, K, M, (S, V::Kept<Avg<V, F>>)>
     where
         F: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static,
     {
-        self.with(Avg(measure, PhantomData))
+        self.with(V::kept(Avg(measure, PhantomData)))
     }
 
     /// The least of a measure.
+    ///
+    /// It is over plain values: numbers, dates, timestamps, bools, chars. Of floats NaN comes last.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn ranges(readings: DataSet<(u32, i64)>) -> DataSet<(u32, i64, i64)> {
+    ///     readings.group_by(|r| r.0).aggregate(|g| (g.key, g.min(|r| r.1), g.max(|r| r.1)))
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let readings = Env::embedded().collection([(7u32, 5i64), (7, -2), (7, 3)])?;
+    /// assert_eq!(ranges(readings).collect()?, [(7, -2, 5)]);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
-    pub fn min<V: Extreme, F>(self, measure: F) -> Aggregates<T, K, M, (S, Least<V, F>)>
+    #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
+    pub fn min<V: Extreme, F>(self, measure: F) -> Aggregates<T, K, M, (S, V::Kept<Least<V, F>>)>
     where
         F: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static,
     {
-        self.with(Least(measure, PhantomData))
+        self.with(V::kept(Least(measure, PhantomData)))
     }
 
     /// The greatest of a measure.
+    ///
+    /// It is over what [`Aggregates::min`] is over.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn latest(visits: DataSet<(u32, Date)>) -> DataSet<(u32, Date)> {
+    ///     visits.group_by(|v| v.0).aggregate(|g| (g.key, g.max(|v| v.1)))
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let visits = Env::embedded().collection([(7u32, date!("2024-02-29")), (7, date!("2023-03-01"))])?;
+    /// assert_eq!(latest(visits).collect()?, [(7, date!("2024-02-29"))]);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
-    pub fn max<V: Extreme, F>(self, measure: F) -> Aggregates<T, K, M, (S, Greatest<V, F>)>
+    #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
+    pub fn max<V: Extreme, F>(self, measure: F) -> Aggregates<T, K, M, (S, V::Kept<Greatest<V, F>>)>
     where
         F: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static,
     {
-        self.with(Greatest(measure, PhantomData))
+        self.with(V::kept(Greatest(measure, PhantomData)))
     }
 
     /// The number of records.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn visits(days: DataSet<(u32, String)>) -> DataSet<(u32, String)> {
+    ///     days.group_by(|d| d.0).aggregate(|g| {
+    ///         let visits = g.count();
+    ///         (g.key, format!("{visits} visits"))
+    ///     })
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let days = Env::embedded().collection([(7u32, "Mon"), (7, "Tue")])?;
+    /// assert_eq!(visits(days).collect()?, [(7, "2 visits".to_owned())]);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn count(self) -> Aggregates<T, K, M, (S, Count)> {
         self.with(Count)
@@ -183,31 +280,61 @@ impl<T: Record, K: Record, M: Mode, S: Slots<T>> Aggregates<T, K, M, S> {
     /// ```
     #[must_use]
     #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
-    pub fn min_by<B: Extreme, V: Extreme, F, G>(self, by: F, value: G) -> Aggregates<T, K, M, (S, LeastBy<B, V, F, G>)>
+    pub fn min_by<B: Extreme, V: Extreme, F, G>(
+        self,
+        by: F,
+        value: G,
+    ) -> Aggregates<T, K, M, (S, B::Kept<V::Kept<LeastBy<B, V, F, G>>>)>
     where
         F: for<'a> Fn(T::At<'a>) -> B + Clone + Send + 'static,
         G: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static,
     {
-        self.with(LeastBy(by, value, PhantomData))
+        self.with(B::kept(V::kept(LeastBy(by, value, PhantomData))))
     }
 
     /// The value of one measure in the record where another is greatest; of records that tie, the least value. As
     /// [`Aggregates::min_by`].
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn dearest(offers: DataSet<(u32, i64, u64)>) -> DataSet<(u32, u64)> {
+    ///     offers.group_by(|o| o.0).aggregate(|g| (g.key, g.max_by(|o| o.1, |o| o.2)))
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let offers = Env::embedded().collection([(1u32, 9i64, 30u64), (1, 5, 20), (1, 7, 10)])?;
+    /// assert_eq!(dearest(offers).collect()?, [(1, 30)]);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
     pub fn max_by<B: Extreme, V: Extreme, F, G>(
         self,
         by: F,
         value: G,
-    ) -> Aggregates<T, K, M, (S, GreatestBy<B, V, F, G>)>
+    ) -> Aggregates<T, K, M, (S, B::Kept<V::Kept<GreatestBy<B, V, F, G>>>)>
     where
         F: for<'a> Fn(T::At<'a>) -> B + Clone + Send + 'static,
         G: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static,
     {
-        self.with(GreatestBy(by, value, PhantomData))
+        self.with(B::kept(V::kept(GreatestBy(by, value, PhantomData))))
     }
 
     /// Makes the group's record from the key and the slots' values.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// # fn main() -> dataflow::Result<()> {
+    /// # let env = Env::embedded();
+    /// let readings = env.collection([(7u32, 1i64), (7, 4)])?;
+    /// let totals = readings.group_by(|r| r.0).aggregates().sum(|r| r.1).count();
+    /// let totals = totals.finish(|key, (((), sum), count), out| out.emit((key, sum, count)));
+    /// assert_eq!(totals.collect()?, [(7u32, 5i64, 2u64)]);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn finish<U: Record, F>(self, body: F) -> Flow<M::Grouped<U>, M>
     where

@@ -18,6 +18,20 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// Keeps the records for which `keep` holds.
     ///
     /// Cost: one call per record, in place; nothing is copied.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn large(numbers: DataSet<u64>, least: u64) -> DataSet<u64> {
+    ///     numbers.filter(|n| n >= least)
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let numbers = Env::embedded().collection([1u64, 20, 3])?;
+    /// assert_eq!(large(numbers, 3).collect()?, [20, 3]);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     #[track_caller]
     pub fn filter<F>(&self, keep: F) -> Flow<T, M>
@@ -28,6 +42,22 @@ impl<T: Record, M: Mode> Flow<T, M> {
     }
 
     /// Keeps the records for which `keep` gives `Ok(true)`; an error ends the job, with the operator and the record.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn large(texts: DataSet<String>) -> DataSet<String> {
+    ///     texts.try_filter(|text| text.parse::<u64>().map(|n| n > 9))
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// # let env = Env::embedded();
+    /// assert_eq!(large(env.collection(["5", "10"])?).collect()?, ["10"]);
+    /// let error = large(env.collection(["ten"])?).collect().unwrap_err().to_string();
+    /// assert!(error.starts_with("`try_filter` at "), "{error}");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     #[track_caller]
     pub fn try_filter<F>(&self, keep: F) -> Flow<T, M>
@@ -71,6 +101,21 @@ impl<T: Record, M: Mode> Flow<T, M> {
     }
 
     /// As [`Flow::process`]; an error ends the job, with the operator and the record.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// # fn main() -> dataflow::Result<()> {
+    /// # let env = Env::embedded();
+    /// let texts = env.collection(["1", "x"])?;
+    /// let numbers = texts.try_process(|text, out| {
+    ///     out.emit(text.parse::<u64>()?);
+    ///     Ok(())
+    /// });
+    /// let error = numbers.collect().unwrap_err().to_string();
+    /// assert!(error.contains("invalid digit found in string"), "{error}");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     #[track_caller]
     pub fn try_process<U: Record, F>(&self, body: F) -> Flow<U, M>

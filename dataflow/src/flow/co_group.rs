@@ -81,6 +81,23 @@ impl<T: Record, M: Mode> Flow<T, M> {
 
 impl<L: Record, R: Record, M: Ends> CoGroup<L, R, M> {
     /// The keys: `on(|l| l.orderkey, |o| o.orderkey)`. They may be computed: `on(|s| s.day.month(), |b| b.month)`.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn either(days: DataSet<(u32, i64)>, nights: DataSet<(u32, i64)>) -> DataSet<(u64, u64)> {
+    ///     days.co_group(nights).on(|d| d.0, |n| n.0).reduce_group(|days, nights, out| {
+    ///         out.emit((days.len() as u64, nights.len() as u64));
+    ///     })
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// # let env = Env::embedded();
+    /// let either = either(env.collection([(1u32, 5i64)])?, env.collection([(1u32, 3i64), (1, 4)])?);
+    /// assert_eq!(either.collect()?, [(1, 2)]);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn on<A: Key<L>, B>(
         self,
         left: impl FnOnce(L::Fields<L>) -> A,

@@ -61,6 +61,45 @@ impl<T: Record, K: Record, M: Mode, S: Slots<T>> Aggregates<T, K, M, S> {
     }
 
     /// What an [`Aggregator`] makes of a measure: an aggregate with a name, which a library may ship. Its documentation has an example.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// use dataflow::Aggregator;
+    ///
+    /// /// The distance of the greatest from the least.
+    /// #[derive(Clone, Copy)]
+    /// struct Range;
+    ///
+    /// impl Aggregator for Range {
+    ///     type Input = i64;
+    ///     type Accumulator = (i64, i64);
+    ///     type Output = i64;
+    ///
+    ///     fn init(&self) -> (i64, i64) {
+    ///         (i64::MAX, i64::MIN)
+    ///     }
+    ///     fn accumulate(&self, range: &mut (i64, i64), value: i64) {
+    ///         self.merge(range, (value, value));
+    ///     }
+    ///     fn merge(&self, range: &mut (i64, i64), other: (i64, i64)) {
+    ///         *range = (range.0.min(other.0), range.1.max(other.1));
+    ///     }
+    ///     fn finish(&self, range: (i64, i64)) -> i64 {
+    ///         range.1 - range.0
+    ///     }
+    /// }
+    ///
+    /// #[dataflow]
+    /// fn ranges(readings: DataSet<(u32, i64)>) -> DataSet<(u32, i64)> {
+    ///     readings.group_by(|r| r.0).aggregate(|g| (g.key, g.fold_with(Range, |r| r.1)))
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let readings = Env::embedded().collection([(7u32, 5i64), (7, -2)])?;
+    /// assert_eq!(ranges(readings).collect()?, [(7, 7)]);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
     pub fn fold_with<G: Aggregator, F>(

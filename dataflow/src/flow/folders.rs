@@ -62,42 +62,150 @@ impl<T: Record, M: Mode> Flow<T, M> {
 
 impl<T: Record, M: Mode> InFolders<T, M> {
     /// As [`Flow::write_csv`], into folders.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-folders-write-csv-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// # let path = folder.join("sales").display().to_string();
+    /// # #[derive(Record, Clone, Copy, Debug, PartialEq)]
+    /// # struct Sale { day: Date, amount: i64 }
+    /// let env = Env::embedded();
+    /// let sales = [Sale { day: date!("2024-02-28"), amount: 5 }, Sale { day: date!("2024-02-29"), amount: 6 }];
+    /// env.collection(sales)?.in_folders_by(|s| s.day).write_csv(&path);
+    /// env.run()?;
+    /// assert_eq!(env.read_csv::<Sale>(&path)?.count()?, 2);
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[track_caller]
     pub fn write_csv(self, path: impl AsRef<str>) {
         self.write_csv_with(path, CsvOptions::default());
     }
 
     /// As [`Flow::write_csv_with`], into folders.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-folders-write-csv-with-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// # use dataflow::CsvOptions;
+    /// # let path = folder.join("lines").display().to_string();
+    /// let env = Env::embedded();
+    /// let options = CsvOptions { delimiter: b';', header: false, ..CsvOptions::default() };
+    /// env.collection([("en", "to", 1u64), ("de", "zu", 2)])?.in_folders_by(|line| line.0).write_csv_with(&path, options);
+    /// env.run()?;
+    /// assert_eq!(std::fs::read_to_string(format!("{path}/0=de/part-00000.csv"))?, "zu;2\n");
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[track_caller]
     pub fn write_csv_with(self, path: impl AsRef<str>, options: CsvOptions) {
         self.write_compressed(written_with(options), path.as_ref(), Location::caller());
     }
 
     /// As [`Flow::write_json`], into folders.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-folders-write-json-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// # let path = folder.join("sales").display().to_string();
+    /// # #[derive(Record, Clone, Copy, Debug, PartialEq)]
+    /// # struct Sale { day: Date, amount: i64 }
+    /// let env = Env::embedded();
+    /// let sales = [Sale { day: date!("2024-02-28"), amount: 5 }, Sale { day: date!("2024-02-29"), amount: 6 }];
+    /// env.collection(sales)?.in_folders_by(|s| s.day).write_json(&path);
+    /// env.run()?;
+    /// assert_eq!(env.read_json::<Sale>(&path)?.count()?, 2);
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[track_caller]
     pub fn write_json(self, path: impl AsRef<str>) {
         self.write_compressed(Arc::new(format::JsonFormat), path.as_ref(), Location::caller());
     }
 
     /// As [`Flow::write_parquet`], into folders.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-folders-write-parquet-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// # let path = folder.join("sales").display().to_string();
+    /// # #[derive(Record, Clone, Copy, Debug, PartialEq)]
+    /// # struct Sale { day: Date, amount: i64 }
+    /// let env = Env::embedded();
+    /// let sales = [Sale { day: date!("2024-02-28"), amount: 5 }, Sale { day: date!("2024-02-29"), amount: 6 }];
+    /// env.collection(sales)?.in_folders_by(|s| s.day).write_parquet(&path);
+    /// env.run()?;
+    /// assert_eq!(env.read_parquet::<Sale>(&path)?.count()?, 2);
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[track_caller]
     pub fn write_parquet(self, path: impl AsRef<str>) {
         self.write(Arc::new(format::ParquetFormat), path.as_ref(), Location::caller());
     }
 
     /// As [`Flow::write_binary`], into folders.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-folders-write-binary-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// # let path = folder.join("sales").display().to_string();
+    /// # #[derive(Record, Clone, Copy, Debug, PartialEq)]
+    /// # struct Sale { day: Date, amount: i64 }
+    /// let env = Env::embedded();
+    /// let sales = [Sale { day: date!("2024-02-28"), amount: 5 }, Sale { day: date!("2024-02-29"), amount: 6 }];
+    /// env.collection(sales)?.in_folders_by(|s| s.day).write_binary(&path);
+    /// env.run()?;
+    /// assert_eq!(env.read_binary::<Sale>(&path)?.count()?, 2);
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[track_caller]
     pub fn write_binary(self, path: impl AsRef<str>) {
         self.write_compressed(Arc::new(format::BinaryFormat), path.as_ref(), Location::caller());
     }
 
     /// As [`Flow::write_native`], into folders.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-folders-write-native-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// # let path = folder.join("sales").display().to_string();
+    /// # #[derive(Record, Clone, Copy, Debug, PartialEq)]
+    /// # struct Sale { day: Date, amount: i64 }
+    /// let env = Env::embedded();
+    /// let sales = [Sale { day: date!("2024-02-28"), amount: 5 }, Sale { day: date!("2024-02-29"), amount: 6 }];
+    /// env.collection(sales)?.in_folders_by(|s| s.day).write_native(&path);
+    /// env.run()?;
+    /// assert_eq!(env.read_native::<Sale>(&path)?.count()?, 2);
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[track_caller]
     pub fn write_native(self, path: impl AsRef<str>) {
         self.write_compressed(Arc::new(format::NativeFormat), path.as_ref(), Location::caller());
     }
 
     /// As [`Flow::write_text`], into folders.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-folders-write-text-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// # let path = folder.join("lines").display().to_string();
+    /// let env = Env::embedded();
+    /// env.collection([("en", "to be"), ("de", "sein")])?.in_folders_by(|line| line.0).write_text(&path);
+    /// env.run()?;
+    /// assert_eq!(std::fs::read_to_string(format!("{path}/0=de/part-00000.text"))?, "sein\n");
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[track_caller]
     pub fn write_text(self, path: impl AsRef<str>) {
         self.write_compressed(Arc::new(format::TextFormat), path.as_ref(), Location::caller());

@@ -42,6 +42,24 @@ impl<const SCALE: u8> Total for runtime::value::Decimal<SCALE> {}
 
 impl<T: Record, M: Mode> Flow<T, M> {
     /// Groups by a field, `|w| w.word`, by several, `|w| (w.word, w.day)`, or by what is computed of a record, `|w| w.day.month()`.
+    ///
+    /// A null key is a key of its own. A float is none, as rounding would decide.
+    ///
+    /// Cost: a look-up for each record, and a row in memory for each group.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn by_year(visits: DataSet<Date>) -> DataSet<(i32, u64)> {
+    ///     visits.group_by(|day| day.year()).count().sort(|year| year.0)
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let visits = Env::embedded().collection([date!("2024-02-29"), date!("2023-03-01"), date!("2024-12-24")])?;
+    /// assert_eq!(by_year(visits).collect()?, [(2023, 1), (2024, 2)]);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     #[track_caller]
     pub fn group_by<K: Key<T>>(&self, key: impl FnOnce(T::Fields<T>) -> K) -> Grouped<T, K::Value, M> {
@@ -91,18 +109,60 @@ impl<T: Record, M: Mode> Flow<T, M> {
 
 impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// The sum of a field. The result's other fields must all be part of the key. A sum that leaves the field's type ends the job.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn totals(sales: DataSet<(u32, i64)>) -> DataSet<(u32, i64)> {
+    ///     sales.group_by(|s| s.0).sum(|s| s.1)
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let sales = Env::embedded().collection([(7u32, 3i64), (7, 4)])?;
+    /// assert_eq!(totals(sales).collect()?, [(7, 7)]);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn sum<V: Total>(&self, field: impl FnOnce(T::Fields<T>) -> Field<T, V>) -> Flow<M::Grouped<T>, M> {
         self.folded("sum", field(T::fields(0)), Fold::Sum)
     }
 
     /// The least value of a field. The result's other fields must all be part of the key.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn lowest(readings: DataSet<(u32, i64)>) -> DataSet<(u32, i64)> {
+    ///     readings.group_by(|r| r.0).min(|r| r.1)
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let readings = Env::embedded().collection([(7u32, 4i64), (7, 1)])?;
+    /// assert_eq!(lowest(readings).collect()?, [(7, 1)]);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn min<V: Extreme>(&self, field: impl FnOnce(T::Fields<T>) -> Field<T, V>) -> Flow<M::Grouped<T>, M> {
         self.folded("min", field(T::fields(0)), Fold::Min)
     }
 
     /// The greatest value of a field. The result's other fields must all be part of the key.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn highest(readings: DataSet<(u32, i64)>) -> DataSet<(u32, i64)> {
+    ///     readings.group_by(|r| r.0).max(|r| r.1)
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let readings = Env::embedded().collection([(7u32, 1i64), (7, 4)])?;
+    /// assert_eq!(highest(readings).collect()?, [(7, 4)]);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn max<V: Extreme>(&self, field: impl FnOnce(T::Fields<T>) -> Field<T, V>) -> Flow<M::Grouped<T>, M> {
         self.folded("max", field(T::fields(0)), Fold::Max)
@@ -135,6 +195,20 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     }
 
     /// The number of records of each group, with the key.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn frequencies(words: DataSet<String>) -> DataSet<(String, u64)> {
+    ///     words.group_by(|w| w).count().sort(|w| w.0)
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let words = Env::embedded().collection(["to", "be", "to"])?;
+    /// assert_eq!(frequencies(words).collect()?, [("be".to_owned(), 1), ("to".to_owned(), 2)]);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn count(&self) -> Flow<(K, u64), M> {
         let input = self.flow.schema();
@@ -156,6 +230,20 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     }
 
     /// The mean of a field, with the key.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn means(readings: DataSet<(u32, i64)>) -> DataSet<(u32, f64)> {
+    ///     readings.group_by(|r| r.0).avg(|r| r.1)
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let readings = Env::embedded().collection([(7u32, 1i64), (7, 4)])?;
+    /// assert_eq!(means(readings).collect()?, [(7, 2.5)]);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn avg<V: Measure>(&self, field: impl FnOnce(T::Fields<T>) -> Field<T, V>) -> Flow<(K, f64), M> {
         super::aggregate::mean(self, field(T::fields(0)))
@@ -163,6 +251,22 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
 
     /// One record of each group, made two by two: `body` emits the one record that stands for the two that it is given. It must be
     /// associative and keep the key; the order of application is unspecified.
+    ///
+    /// Cost: a record in memory for each group. Each task folds what it has before anything is shipped.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn longest(words: DataSet<(char, String)>) -> DataSet<(char, String)> {
+    ///     words.group_by(|w| w.0).reduce(|a, b| if (b.1.len(), a.1) > (a.1.len(), b.1) { b } else { a })
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let words = Env::embedded().collection([('b', "be"), ('b', "bare")])?;
+    /// assert_eq!(longest(words).collect()?, [('b', "bare".to_owned())]);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn reduce<F>(&self, body: F) -> Flow<T, M>
     where
@@ -174,6 +278,22 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     }
 
     /// Several aggregates in one pass: each call adds a slot, `finish` makes the record.
+    ///
+    /// It is what `aggregate` of the language becomes.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn totals(sales: DataSet<(u32, i64)>) -> DataSet<(u32, i64, u64)> {
+    ///     sales.group_by(|s| s.0).aggregate(|g| (g.key, g.sum(|s| s.1), g.count()))
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let sales = Env::embedded().collection([(7u32, 3i64), (7, 4)])?;
+    /// assert_eq!(totals(sales).collect()?, [(7, 7, 2)]);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn aggregates(&self) -> Aggregates<T, K, M, ()> {
         Aggregates::new(self.flow.clone(), self.key.clone(), self.next.clone())

@@ -39,6 +39,20 @@ impl<T: Record, M: Mode> Flow<T, M> {
     }
 
     /// The record of the whole flow where a field is least; none of an empty flow. As [`Grouped::min_by`].
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn cheapest(offers: DataSet<(String, u64)>) -> DataSet<(String, u64)> {
+    ///     offers.min_by(|o| o.1)
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let offers = Env::embedded().collection([("Ann", 5u64), ("Bob", 7)])?;
+    /// assert_eq!(cheapest(offers).collect()?, [("Ann".to_owned(), 5)]);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     #[track_caller]
     pub fn min_by<P: Projection<T>>(&self, field: impl FnOnce(T::Fields<T>) -> P) -> Flow<M::Grouped<T>, M> {
@@ -46,6 +60,20 @@ impl<T: Record, M: Mode> Flow<T, M> {
     }
 
     /// The record of the whole flow where a field is greatest; none of an empty flow. As [`Grouped::max_by`].
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn dearest(offers: DataSet<(String, u64)>) -> DataSet<(String, u64)> {
+    ///     offers.max_by(|o| o.1)
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let offers = Env::embedded().collection([("Ann", 5u64), ("Bob", 7)])?;
+    /// assert_eq!(dearest(offers).collect()?, [("Bob".to_owned(), 7)]);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     #[track_caller]
     pub fn max_by<P: Projection<T>>(&self, field: impl FnOnce(T::Fields<T>) -> P) -> Flow<M::Grouped<T>, M> {
@@ -144,6 +172,21 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
 
     /// The record of each group where a field is greatest, or several. Nulls come last. Of records that tie, the one whose other
     /// fields are least. As [`Grouped::min_by`].
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn latest(orders: DataSet<(u32, Date, i64)>) -> DataSet<(u32, Date, i64)> {
+    ///     orders.group_by(|o| o.0).max_by(|o| o.1)
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let (early, late) = (date!("2024-01-31"), date!("2024-02-29"));
+    /// let orders = Env::embedded().collection([(7u32, late, 5i64), (7, early, 9)])?;
+    /// assert_eq!(latest(orders).collect()?, [(7, late, 5)]);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn max_by<P: Projection<T>>(&self, field: impl FnOnce(T::Fields<T>) -> P) -> Flow<M::Grouped<T>, M> {
         self.best("max_by", &field(T::fields(0)), true)

@@ -200,6 +200,22 @@ impl<T: Record, M: Mode> Flow<T, M> {
 
     /// Joins with another flow, and keeps the other flow's records that have no partner here: the closure gets an `Option` of the left
     /// record.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn sold(sales: DataSet<(u64, i64)>, items: DataSet<(u64, String)>) -> DataSet<(String, Option<i64>)> {
+    ///     sales.right_join(items).on(|s| s.0, |i| i.0).map(|s, i| (i.1, s.map(|s| s.1))).sort(|sold| sold.0)
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// # let env = Env::embedded();
+    /// let items = env.collection([(1u64, "ink".to_owned()), (2, "pen".to_owned())])?;
+    /// let sold = sold(env.collection([(1u64, 30i64)])?, items).collect()?;
+    /// assert_eq!(sold, [("ink".to_owned(), Some(30)), ("pen".to_owned(), None)]);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn right_join<R: Record>(&self, right: Flow<R, M>) -> Join<T, R, M, RightOuter>
     where
@@ -210,6 +226,22 @@ impl<T: Record, M: Mode> Flow<T, M> {
 
     /// Joins with another flow, and keeps the records of both that have no partner: the closure gets two `Option`s, of which at least one
     /// is there.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn stock(ours: DataSet<(u64, i64)>, theirs: DataSet<(u64, i64)>) -> DataSet<i64> {
+    ///     ours.full_join(theirs).on(|o| o.0, |t| t.0).map(|o, t| o.map_or(0, |o| o.1) - t.map_or(0, |t| t.1)).sort(|n| n)
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// # let env = Env::embedded();
+    /// let ours = env.collection([(1u64, 5i64), (2, 7)])?;
+    /// let theirs = env.collection([(1u64, 4i64), (3, 2)])?;
+    /// assert_eq!(stock(ours, theirs).collect()?, [-2, 1, 7]);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn full_join<R: Record>(&self, right: Flow<R, M>) -> Join<T, R, M, FullOuter>
     where
@@ -221,6 +253,21 @@ impl<T: Record, M: Mode> Flow<T, M> {
 
 impl<L: Record, R: Record, M: Mode, K: Outer> Join<L, R, M, K> {
     /// The keys: `on(|l| l.orderkey, |o| o.orderkey)`. They may be computed: `on(|s| s.day.month(), |b| b.month)`.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn within_budget(sales: DataSet<(Date, i64)>, budgets: DataSet<(u32, i64)>) -> DataSet<bool> {
+    ///     sales.join(budgets).on(|s| s.0.month(), |b| b.0).map(|s, b| s.1 <= b.1)
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// # let env = Env::embedded();
+    /// let sales = env.collection([(date!("2024-02-29"), 30i64)])?;
+    /// assert_eq!(within_budget(sales, env.collection([(2u32, 50i64)])?).collect()?, [true]);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn on<A: Key<L>, B>(
         self,
         left: impl FnOnce(L::Fields<L>) -> A,
@@ -296,6 +343,18 @@ impl<L: Record, R: Record, M: Mode, K: Outer> Join<L, R, M, K> {
 
 impl<L: Record, R: Record, M: Mode> Joined<L, R, M> {
     /// Calls `body` for each pair; it emits any number of records.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// # fn main() -> dataflow::Result<()> {
+    /// # let env = Env::embedded();
+    /// let sales = env.collection([(1u64, 30i64), (2, 50)])?;
+    /// let names = env.collection([(1u64, "Ada".to_owned())])?;
+    /// let named = sales.join(names).on(|s| s.0, |n| n.0).process(|s, n, out| out.emit((n.1, s.1)));
+    /// assert_eq!(named.collect()?, [("Ada".to_owned(), 30i64)]);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn process<U: Record, F>(&self, body: F) -> Flow<U, M>
     where
@@ -305,6 +364,26 @@ impl<L: Record, R: Record, M: Mode> Joined<L, R, M> {
     }
 
     /// As [`Joined::process`]; an error ends the job.
+    ///
+    /// The fallible closures after a join become it.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn shares(sales: DataSet<(u64, i64)>, totals: DataSet<(u64, i64)>) -> DataSet<(u64, i64)> {
+    ///     let both = sales.join(totals).on(|s| s.0, |t| t.0);
+    ///     both.try_map(|s, t| (s.1 * 100).checked_div(t.1).map(|percent| (s.0, percent)).ok_or("a total of nothing"))
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// # let env = Env::embedded();
+    /// let sales = env.collection([(1u64, 5i64)])?;
+    /// assert_eq!(shares(sales.clone(), env.collection([(1u64, 20i64)])?).collect()?, [(1, 25)]);
+    /// let error = shares(sales, env.collection([(1u64, 0i64)])?).collect().unwrap_err().to_string();
+    /// assert!(error.contains("a total of nothing"), "{error}");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn try_process<U: Record, F>(&self, body: F) -> Flow<U, M>
     where

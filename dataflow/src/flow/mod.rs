@@ -37,7 +37,7 @@ use std::sync::Arc;
 use runtime::plan::{Node, Operator};
 
 use crate::env::Env;
-use crate::record::Record;
+use crate::record::{Record, Value};
 
 pub use aggregate::Aggregates;
 pub use capture::Capture;
@@ -125,6 +125,15 @@ impl<T: Record, M: Mode> Flow<T, M> {
     ) -> Flow<U, N> {
         Flow::behind(self.env.clone(), operator, std::iter::once(&self.node).chain(others).cloned().collect(), next)
     }
+}
+
+/// The flow itself, of records `R`. Pipelines do this with their parameters: the compiler says there that a type is no record, and, as `R` is then
+/// unknown, nothing of the operators behind.
+#[doc(hidden)]
+#[must_use]
+pub fn of_records<T: Value<Record = R>, R: Record, M: Mode>(flow: Flow<T, M>) -> Flow<R, M> {
+    let Flow { node, env, next, .. } = flow;
+    Flow { node, env, next, of: PhantomData }
 }
 
 impl<T, M> Flow<T, M> {

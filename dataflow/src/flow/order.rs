@@ -10,6 +10,25 @@ use crate::record::Record;
 
 impl<T: Record, M: Mode> Flow<T, M> {
     /// All records in order: `|r| (desc(r.revenue), asc(r.day))`. Nulls come last.
+    ///
+    /// A field without a direction is ascending. Of floats NaN comes last.
+    ///
+    /// Cost: all records in memory, and 16 bytes more for each.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn ranking(sales: DataSet<(String, i64)>) -> DataSet<(String, i64)> {
+    ///     sales.sort(|s| (desc(s.1), asc(s.0)))
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let sales = Env::embedded().collection([("pen", 5i64), ("ink", 9), ("cap", 5)])?;
+    /// let names = ranking(sales).collect()?.into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+    /// assert_eq!(names, ["ink", "cap", "pen"]);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     #[track_caller]
     pub fn sort<O: Order<T>>(&self, order: impl FnOnce(T::Fields<T>) -> O) -> Flow<T, M>
@@ -59,6 +78,24 @@ impl<T: Record, M: Mode> Flow<T, M> {
     }
 
     /// The first `count` records of an order, in order.
+    ///
+    /// Which of those that tie are given is not specified.
+    ///
+    /// Cost: each task keeps some multiple of `count` records, and ships `count`.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn best(sales: DataSet<(String, i64)>) -> DataSet<(String, i64)> {
+    ///     sales.top(2, |s| desc(s.1))
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let sales = Env::embedded().collection([("pen", 5i64), ("ink", 9), ("cap", 7)])?;
+    /// assert_eq!(best(sales).collect()?, [("ink".to_owned(), 9), ("cap".to_owned(), 7)]);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     #[track_caller]
     pub fn top<O: Order<T>>(&self, count: usize, order: impl FnOnce(T::Fields<T>) -> O) -> Flow<T, M>
@@ -71,6 +108,20 @@ impl<T: Record, M: Mode> Flow<T, M> {
     }
 
     /// Any `count` records; the first ones of a sorted flow.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn some(lines: DataSet<String>) -> DataSet<String> {
+    ///     lines.first(2)
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let lines = Env::embedded().collection(["a", "b", "c"])?;
+    /// assert_eq!(some(lines).count()?, 2);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     #[track_caller]
     pub fn first(&self, count: usize) -> Flow<T, M> {

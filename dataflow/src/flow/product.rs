@@ -38,6 +38,20 @@ impl<T: Record, M: Mode> Flow<T, M> {
     }
 
     /// As [`Flow::cross`] with a flow that is known to be small: it is the one that each task keeps in memory.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn in_all_sizes(shirts: DataSet<u64>, sizes: DataSet<u64>) -> DataSet<u64> {
+    ///     shirts.cross_with_tiny(sizes).map(|shirt, size| shirt + size)
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// # let env = Env::embedded();
+    /// assert_eq!(in_all_sizes(env.collection([100u64, 200])?, env.collection([1u64, 2])?).count()?, 4);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn cross_with_tiny<R: Record>(&self, tiny: Flow<R, M>) -> Joined<T, R, M>
     where
@@ -47,6 +61,20 @@ impl<T: Record, M: Mode> Flow<T, M> {
     }
 
     /// As [`Flow::cross`] with a flow that is known to be large: this one is what each task keeps in memory.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn in_all_sizes(sizes: DataSet<u64>, shirts: DataSet<u64>) -> DataSet<u64> {
+    ///     sizes.cross_with_huge(shirts).map(|size, shirt| shirt + size)
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// # let env = Env::embedded();
+    /// assert_eq!(in_all_sizes(env.collection([1u64, 2])?, env.collection([100u64, 200])?).count()?, 4);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn cross_with_huge<R: Record>(&self, huge: Flow<R, M>) -> Joined<T, R, M>
     where

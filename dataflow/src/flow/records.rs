@@ -38,6 +38,17 @@ impl<T: Record> Records<T> {
     }
 
     /// Calls `see` for each record, in order.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// # fn main() -> dataflow::Result<()> {
+    /// let words = Env::embedded().collection(["to", "be"])?.records()?;
+    /// let mut all = String::new();
+    /// words.for_each(|word| all.push_str(word));
+    /// assert_eq!(all, "tobe");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn for_each(&self, mut see: impl for<'a> FnMut(T::At<'a>)) {
         let seen = self.windows(|input| {
             input.visit(|mut leaves, rows| {
@@ -72,6 +83,15 @@ impl<T: Record> Records<T> {
     }
 
     /// Copies of all records.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// # fn main() -> dataflow::Result<()> {
+    /// let words = Env::embedded().collection(["to", "be"])?.records()?;
+    /// assert_eq!(words.to_vec(), ["to", "be"]);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn to_vec(&self) -> Vec<T> {
         let mut records = Vec::with_capacity(self.len());

@@ -183,6 +183,28 @@ impl<T: Record, K: Record, M: Ends> Grouped<T, K, M> {
 
 impl<T: Record, K: Record, M: Ends> SortedGroups<T, K, M> {
     /// As [`Grouped::reduce_group`], with each group's records in order.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn rises(prices: DataSet<(u32, u64, i64)>) -> DataSet<(u32, i64)> {
+    ///     prices.group_by(|p| p.0).sorted_by(|p| p.1).reduce_group(|prices, out| {
+    ///         let mut last = None;
+    ///         for p in prices {
+    ///             if let Some(last) = last {
+    ///                 out.emit((p.0, p.2 - last));
+    ///             }
+    ///             last = Some(p.2);
+    ///         }
+    ///     })
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let prices = Env::embedded().collection([(7u32, 2u64, 15i64), (7, 1, 10), (7, 3, 12)])?;
+    /// assert_eq!(rises(prices).collect()?, [(7, 5), (7, -3)]);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn reduce_group<U: Record, F>(&self, body: F) -> Flow<U, M>
     where
@@ -192,6 +214,29 @@ impl<T: Record, K: Record, M: Ends> SortedGroups<T, K, M> {
     }
 
     /// As [`Grouped::combine_group`], with each partial group's records in order.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn spans(visits: DataSet<(u32, u64)>) -> DataSet<(u32, u64, u64)> {
+    ///     let partial = visits.group_by(|v| v.0).sorted_by(|v| v.1).combine_group(|visits, out| {
+    ///         if let Some(first) = visits.next() {
+    ///             let mut last = first.1;
+    ///             for v in visits {
+    ///                 last = v.1;
+    ///             }
+    ///             out.emit((first.0, first.1, last));
+    ///         }
+    ///     });
+    ///     partial.group_by(|p| p.0).aggregate(|g| (g.key, g.min(|p| p.1), g.max(|p| p.2)))
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let visits = Env::embedded().collection([(7u32, 3u64), (7, 9), (7, 5)])?;
+    /// assert_eq!(spans(visits).collect()?, [(7, 3, 9)]);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn combine_group<U: Record, F>(&self, body: F) -> Flow<U, M>
     where
@@ -201,6 +246,20 @@ impl<T: Record, K: Record, M: Ends> SortedGroups<T, K, M> {
     }
 
     /// The first `count` records of each group: [`Grouped::top`] by the groups' order.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn latest(orders: DataSet<(u32, u64)>) -> DataSet<(u32, u64)> {
+    ///     orders.group_by(|o| o.0).sorted_by(|o| desc(o.1)).first(1)
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let orders = Env::embedded().collection([(7u32, 3u64), (7, 9), (7, 5)])?;
+    /// assert_eq!(latest(orders).collect()?, [(7, 9)]);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn first(&self, count: usize) -> Flow<T, M> {
         let (groups, order) = (&self.groups, self.order.clone());

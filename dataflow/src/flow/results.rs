@@ -16,6 +16,15 @@ impl<T: Record, M: Mode> Flow<T, M> {
     ///
     /// Cost: all records in memory, within the budget while they are collected.
     ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// # fn main() -> dataflow::Result<()> {
+    /// let numbers = Env::embedded().collection([3u64, 1, 2])?;
+    /// assert_eq!(numbers.sort(|n| n).collect()?, [1, 2, 3]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// What ends the job.
     #[track_caller]
@@ -27,6 +36,17 @@ impl<T: Record, M: Mode> Flow<T, M> {
     }
 
     /// Runs what this flow needs, and keeps its records in the engine's pages. A sorted flow keeps its order.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// # fn main() -> dataflow::Result<()> {
+    /// let words = Env::embedded().collection([("to", 1u64), ("be", 2)])?.records()?;
+    /// let mut letters = 0;
+    /// words.for_each(|(word, count)| letters += word.len() as u64 * count);
+    /// assert_eq!((words.len(), letters), (2, 6));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// What ends the job.
@@ -44,6 +64,14 @@ impl<T: Record, M: Mode> Flow<T, M> {
 
     /// Runs what this flow needs, and gives the number of its records.
     ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// # fn main() -> dataflow::Result<()> {
+    /// assert_eq!(Env::embedded().collection([3u64, 1, 2])?.count()?, 3);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// What ends the job.
     #[track_caller]
@@ -59,6 +87,16 @@ impl<T: Record, M: Mode> Flow<T, M> {
     }
 
     /// Prints each record as a line of tab-separated values, when the environment runs.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// # fn main() -> dataflow::Result<()> {
+    /// let env = Env::embedded();
+    /// env.collection([("to", 1u64), ("be", 2)])?.print();
+    /// env.run()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn print(&self) {
         let format = format::CsvFormat { header: false, delimiter: b'\t', ..Default::default() };
@@ -132,6 +170,19 @@ impl<T: Record, M: Mode> Flow<T, M> {
     }
 
     /// Writes Parquet, when the environment runs: one file, or a folder of files where the path ends with `/`.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-write-parquet-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// # let path = folder.join("pairs.parquet").display().to_string();
+    /// let env = Env::embedded();
+    /// env.collection([("to", 1u64), ("be", 2)])?.write_parquet(&path);
+    /// env.run()?;
+    /// assert_eq!(env.read_parquet::<(String, u64)>(&path)?.count()?, 2);
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[track_caller]
     pub fn write_parquet(&self, path: impl AsRef<str>) {
         self.write(Arc::new(format::ParquetFormat), Target::of(path.as_ref()), Location::caller());
@@ -161,6 +212,19 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// Writes the engine's own format, which holds every record and proves that it is whole, when the environment runs: one file, or a folder
     /// of files where the path ends with `/`. [`Env::read_native`](crate::Env::read_native) reads it. Where the name ends with `.gz` or
     /// `.zst`, what is written is compressed.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-write-native-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// # let path = folder.join("lists.native.zst").display().to_string();
+    /// let env = Env::embedded();
+    /// env.collection([vec!["a".to_owned()], vec![]])?.write_native(&path);
+    /// env.run()?;
+    /// assert_eq!(env.read_native::<Vec<String>>(&path)?.count()?, 2);
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[track_caller]
     pub fn write_native(&self, path: impl AsRef<str>) {
         self.write_compressed(Arc::new(format::NativeFormat), path.as_ref(), Location::caller());
@@ -168,6 +232,19 @@ impl<T: Record, M: Mode> Flow<T, M> {
 
     /// Writes records of one field as lines, when the environment runs: one file, or a folder of files where the path ends with `/`.
     /// Where the name ends with `.gz` or `.zst`, what is written is compressed.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-write-text-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// # let path = folder.join("lines.txt").display().to_string();
+    /// let env = Env::embedded();
+    /// env.collection(["to be", "or not"])?.write_text(&path);
+    /// env.run()?;
+    /// assert_eq!(std::fs::read_to_string(&path)?, "to be\nor not\n");
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[track_caller]
     pub fn write_text(&self, path: impl AsRef<str>) {
         self.write_compressed(Arc::new(format::TextFormat), path.as_ref(), Location::caller());

@@ -25,6 +25,21 @@ pub struct SemiJoin<L, R, M, K = Semi> {
 
 impl<T: Record, M: Mode> Flow<T, M> {
     /// Keeps the records whose key is among the other flow's keys, each once, unchanged.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn sold(items: DataSet<u64>, sales: DataSet<(u64, i64)>) -> DataSet<u64> {
+    ///     items.semi_join(sales).on(|i| i, |s| s.0)
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// # let env = Env::embedded();
+    /// let sold = sold(env.collection([1u64, 2, 3])?, env.collection([(2u64, 30i64), (2, 50)])?).collect()?;
+    /// assert_eq!(sold, [2]);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn semi_join<R: Record>(&self, other: Flow<R, M>) -> SemiJoin<T, R, M> {
         SemiJoin::new(true, self, other, Location::caller())
@@ -63,6 +78,23 @@ impl<L: Record, R: Record, M: Mode> SemiJoin<L, R, M> {
 
 impl<L: Record, R: Record, M: Mode, K> SemiJoin<L, R, M, K> {
     /// The keys: `on(|o| o.custkey, |c| c.custkey)`.
+    ///
+    /// Both are of one type, and may be computed. A null key equals nothing.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn of_known(orders: DataSet<(u64, Date)>, years: DataSet<i32>) -> DataSet<u64> {
+    ///     orders.semi_join(years).on(|o| o.1.year(), |year| year).map(|o| o.0)
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// # let env = Env::embedded();
+    /// let orders = env.collection([(1u64, date!("2023-03-01")), (2, date!("2024-02-29"))])?;
+    /// assert_eq!(of_known(orders, env.collection([2024])?).collect()?, [2]);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn on<A: Key<L>, B>(
         self,
@@ -103,6 +135,22 @@ impl<L: Record, R: Record, M: Mode, K> SemiJoin<L, R, M, K> {
     }
 
     /// Says how it should run: as [`Join::hint`](super::Join::hint).
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn sold(items: DataSet<u64>, sales: DataSet<(u64, i64)>) -> DataSet<u64> {
+    ///     items.semi_join(sales).hint(BroadcastRight).on(|i| i, |s| s.0)
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// # use dataflow::joins::BroadcastRight;
+    /// # let env = Env::embedded();
+    /// let sold = sold(env.collection([1u64, 2, 3])?, env.collection([(2u64, 30i64)])?).collect()?;
+    /// assert_eq!(sold, [2]);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn hint<H: Hint<K>>(self, hint: H) -> SemiJoin<L, R, M, Hinted<K>> {
         let _ = hint;
         let SemiJoin { matched, left, right, next, .. } = self;

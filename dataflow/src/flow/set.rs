@@ -9,6 +9,20 @@ use crate::record::Record;
 
 impl<T: Record, M: Mode> Flow<T, M> {
     /// All records of both flows, duplicates kept, in no particular order.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn both(here: DataSet<u64>, there: DataSet<u64>) -> DataSet<u64> {
+    ///     here.union(there).sort(|n| n)
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// # let env = Env::embedded();
+    /// assert_eq!(both(env.collection([3u64, 1])?, env.collection([1u64, 2])?).collect()?, [1, 1, 2, 3]);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     #[track_caller]
     pub fn union(&self, other: Flow<T, M>) -> Flow<T, M> {
@@ -16,6 +30,24 @@ impl<T: Record, M: Mode> Flow<T, M> {
     }
 
     /// One of all records that are equal.
+    ///
+    /// For records that are equal in some of their fields there is [`Flow::distinct_by`].
+    ///
+    /// Cost: a look-up for each record, and a row in memory for each one that is given.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn words(words: DataSet<String>) -> DataSet<String> {
+    ///     words.distinct().sort(|word| word)
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let all = Env::embedded().collection(["to", "be", "to"])?;
+    /// assert_eq!(words(all).collect()?, ["be", "to"]);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     #[track_caller]
     pub fn distinct(&self) -> Flow<T, M> {

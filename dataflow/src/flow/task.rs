@@ -138,6 +138,22 @@ impl<T: Record, M: Mode> Flow<T, M> {
     }
 
     /// As [`Flow::filter_with`]; an error of either closure ends the job, with the operator, and the record that `keep` saw.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn listed(words: DataSet<String>, pattern: String) -> DataSet<String> {
+    ///     words.try_filter_with(|_| pattern.parse::<usize>(), |length, word| Ok::<_, std::num::ParseIntError>(word.len() == *length))
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// # let env = Env::embedded();
+    /// let words = env.collection(["to", "not"])?;
+    /// assert_eq!(listed(words.clone(), "3".to_owned()).collect()?, ["not"]);
+    /// assert!(listed(words, "three".to_owned()).collect().is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     #[track_caller]
     pub fn try_filter_with<S, O, F>(&self, open: O, keep: F) -> Flow<T, M>

@@ -86,13 +86,25 @@ impl<T: Record, R: Record, M: Mode> WithAll<T, R, M> {
     /// Cost: what it makes is ordinary memory, outside of the budget, in each task; the records themselves are then given back.
     pub fn init<S, O>(self, init: O) -> WithMade<T, R, M, O>
     where
-        S: TaskState,
         O: for<'r> Fn(Rows<'r, R>) -> S + Clone + Send + 'static,
     {
         WithMade { pairing: self.pairing, init, of: PhantomData }
     }
 
     /// Calls `body` for each record, with all rows; it emits any number of records.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// # fn main() -> dataflow::Result<()> {
+    /// # let env = Env::embedded();
+    /// let (weights, limits) = (env.collection([3u32, 12])?, env.collection([5u32, 10])?);
+    /// let passed = weights.with_all(limits).process(|weight, limits, out| {
+    ///     out.emit((weight, limits.iter().filter(|&limit| limit < weight).count() as u64));
+    /// });
+    /// assert_eq!(passed.collect()?, [(3u32, 0u64), (12, 2)]);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn process<U: Record, F>(&self, body: F) -> Flow<U, M>
     where
@@ -105,6 +117,24 @@ impl<T: Record, R: Record, M: Mode> WithAll<T, R, M> {
     }
 
     /// As [`WithAll::process`]; an error ends the job, with the operator and the record.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn places(names: DataSet<String>, all: DataSet<String>) -> DataSet<u64> {
+    ///     names.with_all(all).try_map(|name, all| {
+    ///         all.iter().position(|other| other == name).map(|place| place as u64).ok_or("an unknown name")
+    ///     })
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// # let env = Env::embedded();
+    /// let all = env.collection(["Ada", "Grace"])?;
+    /// assert_eq!(places(env.collection(["Grace"])?, all.clone()).collect()?, [1]);
+    /// assert!(places(env.collection(["Bob"])?, all).collect().is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn try_process<U: Record, F>(&self, body: F) -> Flow<U, M>
     where
@@ -121,6 +151,18 @@ impl<T: Record, R: Record, M: Mode> WithAll<T, R, M> {
 
 impl<T: Record, R: Record, M: Mode, O> WithMade<T, R, M, O> {
     /// Calls `body` for each record, with what was made of all rows; it emits any number of records.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// # fn main() -> dataflow::Result<()> {
+    /// # let env = Env::embedded();
+    /// let (weights, limits) = (env.collection([3u32, 12])?, env.collection([5u32, 10])?);
+    /// let limited = weights.with_all(limits).init(|limits| limits.iter().max().unwrap_or(u32::MAX));
+    /// let limited = limited.process(|weight, most: &u32, out| out.emit(weight.min(*most)));
+    /// assert_eq!(limited.collect()?, [3u32, 10]);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn process<S, U: Record, F>(&self, body: F) -> Flow<U, M>
     where
@@ -135,6 +177,23 @@ impl<T: Record, R: Record, M: Mode, O> WithMade<T, R, M, O> {
     }
 
     /// As [`WithMade::process`]; an error ends the job, with the operator and the record.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn known(names: DataSet<String>, all: DataSet<String>) -> DataSet<String> {
+    ///     let names = names.with_all(all).init(|all| all.iter().map(str::to_owned).collect::<std::collections::HashSet<_>>());
+    ///     names.try_map(|name, all| if all.contains(name) { Ok(name) } else { Err("an unknown name") })
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// # let env = Env::embedded();
+    /// let all = env.collection(["Ada", "Grace"])?;
+    /// assert_eq!(known(env.collection(["Grace"])?, all.clone()).collect()?, ["Grace"]);
+    /// assert!(known(env.collection(["Bob"])?, all).collect().is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn try_process<S, U: Record, F>(&self, body: F) -> Flow<U, M>
     where

@@ -1,4 +1,7 @@
 //! Several aggregates in one pass: a type for each slot, so that all measures of a grouping are one loop.
+//!
+//! The type of a measure's slot is one that the measure says (`Kept`), though all say the same: behind a type that is no measure the compiler
+//! then knows of no slot, and reports what is wrong once, at the measure.
 
 use runtime::operators::{Fold, Merge, StateLeaf};
 use runtime::page::{Claims, StateReader, StateRow, StateSlot};
@@ -14,6 +17,10 @@ use crate::record::Record;
     note = "sums are over integers, floats and decimals"
 )]
 pub trait Measure: Record + Copy {
+    /// The slot that keeps it: `S` itself.
+    type Kept<S>;
+    /// The slot, as that type.
+    fn kept<S>(slot: S) -> Self::Kept<S>;
     /// What sums run in.
     type Sum: State;
     /// What a sum is given back as.
@@ -41,6 +48,10 @@ impl State for f64 {
 macro_rules! integers {
     ($total:ty: $($ty:ty)*) => {$(
         impl Measure for $ty {
+            type Kept<S> = S;
+            fn kept<S>(slot: S) -> S {
+                slot
+            }
             type Sum = i128;
             type Total = $total;
             #[inline(always)]
@@ -62,6 +73,10 @@ integers!(u64: u8 u16 u32 u64);
 macro_rules! floats {
     ($($ty:ty)*) => {$(
         impl Measure for $ty {
+            type Kept<S> = S;
+            fn kept<S>(slot: S) -> S {
+                slot
+            }
             type Sum = f64;
             type Total = f64;
             #[inline(always)]
@@ -80,6 +95,10 @@ macro_rules! floats {
 floats!(f32 f64);
 
 impl<const SCALE: u8> Measure for Decimal<SCALE> {
+    type Kept<S> = S;
+    fn kept<S>(slot: S) -> S {
+        slot
+    }
     type Sum = i128;
     type Total = Self;
     #[inline(always)]
@@ -101,6 +120,10 @@ impl<const SCALE: u8> Measure for Decimal<SCALE> {
     note = "`min` and `max` are over numbers, dates, timestamps, bools and chars"
 )]
 pub trait Extreme: Record + Copy {
+    /// The slot that keeps it: `S` itself.
+    type Kept<S>;
+    /// The slot, as that type.
+    fn kept<S>(slot: S) -> Self::Kept<S>;
     /// How it is stored.
     type Stored: runtime::page::Plain;
     /// Its leaf.
@@ -116,6 +139,10 @@ pub trait Extreme: Record + Copy {
 macro_rules! extremes {
     ($($ty:ty as $stored:ty, $leaf:expr, $store:expr, $load:expr;)*) => {$(
         impl Extreme for $ty {
+            type Kept<S> = S;
+            fn kept<S>(slot: S) -> S {
+                slot
+            }
             type Stored = $stored;
             const LEAF: LeafType = $leaf;
             #[inline(always)]
@@ -145,6 +172,10 @@ extremes! {
         runtime::value::Timestamp::from_micros;
 }
 impl<const SCALE: u8> Extreme for Decimal<SCALE> {
+    type Kept<S> = S;
+    fn kept<S>(slot: S) -> S {
+        slot
+    }
     type Stored = i64;
     const LEAF: LeafType = LeafType::Decimal(SCALE);
     #[inline(always)]
@@ -163,6 +194,10 @@ impl<const SCALE: u8> Extreme for Decimal<SCALE> {
 macro_rules! float_extremes {
     ($($ty:ident $leaf:ident)*) => {$(
         impl Extreme for $ty {
+            type Kept<S> = S;
+            fn kept<S>(slot: S) -> S {
+                slot
+            }
             type Stored = $ty;
             const LEAF: LeafType = LeafType::$leaf;
             #[inline(always)]

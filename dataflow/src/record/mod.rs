@@ -26,7 +26,7 @@ pub(crate) use show::show_record;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a record",
     label = "this cannot flow through a pipeline",
-    note = "a record is a struct or an enum with `#[derive(Record)]`, a number, bool, char, String, Date, Timestamp, Decimal, a Vec of plain values or of texts, an Option, an array, or a tuple of records"
+    note = "a record is a struct or an enum with `#[derive(Record)]`, a number, bool, char, String, Date, Timestamp, Decimal, a Vec of plain values or of texts, an Option, an array, or a tuple of up to eight records"
 )]
 pub trait Record: Value<Record = Self> + Sized + 'static {
     /// What closures see: the record with its texts and lists borrowed. `Copy`, so that it can be used twice.
@@ -70,9 +70,10 @@ pub trait Record: Value<Record = Self> + Sized + 'static {
 
 /// Anything that can be seen as the twin of a record: the record, the twin, a tuple of owned and borrowed parts.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a record, so it cannot be emitted",
+    message = "`{Self}` is not a record",
     label = "not a record",
-    note = "write `#[derive(Record)]` on its struct or enum; plain values, texts, and tuples of records are records, too"
+    note = "write `#[derive(Record)]` on its struct or enum; plain values, texts, and tuples of up to eight records are records, too",
+    note = "a `Result` is none: the value of an `Ok` goes on, and an error ends the job, behind `try_map`, `try_flat_map` or `try_filter_map`"
 )]
 pub trait Value {
     /// The record.

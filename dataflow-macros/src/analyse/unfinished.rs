@@ -1,0 +1,56 @@
+//! Chains that stop before they are flows again: at a join without keys, at groups of which nothing is made.
+//!
+//! A join or a grouping may have a name, and be finished where the name is used. Where one is returned, or its records are
+//! asked for, nothing can follow.
+
+use syn::{ReturnType, Signature};
+
+use crate::diagnostics::{Diagnostics, message};
+use crate::operators::Stand;
+use crate::syntax::{Flow, Pipeline, Source, types};
+
+pub(super) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
+    pipeline.flows.iter().for_each(|flow| check_filtered_join(flow, found));
+    for flow in pipeline.looped.iter().map(|id| &pipeline.flows[id.0]) {
+        check_loop(pipeline, flow, found);
+    }
+}
+
+/// Reports what a function returns in the place of a flow.
+pub(super) fn check_returned(pipeline: &Pipeline, signature: &Signature, found: &mut Diagnostics) {
+    let returns_a_flow = matches!(&signature.output, ReturnType::Type(_, ty) if types::is_flow(ty));
+    let Some(flow) = pipeline.returned.map(|id| &pipeline.flows[id.0]).filter(|_| returns_a_flow) else {
+        return;
+    };
+    if let Some(last) = flow.calls.last().filter(|_| flow.is_certain() && !is_filtered_join(flow))
+        && let Some(sentence) = message::unfinished(&last.word, flow.stand)
+    {
+        found.report_unwritable(last.span(), sentence);
+    }
+}
+
+/// A join that was filtered, but not mapped.
+fn check_filtered_join(flow: &Flow, found: &mut Diagnostics) {
+    if let Some(last) = flow.calls.last().filter(|_| is_filtered_join(flow)) {
+        found.report_unwritable(last.span(), message::unfinished_join(&last.word));
+    }
+}
+
+fn is_filtered_join(flow: &Flow) -> bool {
+    let last = flow.calls.last().and_then(|last| last.operator);
+    flow.stand == Stand::Joined && last.is_some_and(|operator| operator.stage().is_some())
+}
+
+/// A `for` loop over a flow, whose records are not there yet.
+fn check_loop(pipeline: &Pipeline, flow: &Flow, found: &mut Diagnostics) {
+    let at = match (flow.calls.last(), &flow.source) {
+        (Some(last), _) if flow.is_certain() => last.span(),
+        (None, Source::Local { name, .. })
+            if pipeline.names.iter().any(|known| known.is_certain && known.ident == *name) =>
+        {
+            name.span()
+        }
+        _ => return,
+    };
+    found.report_unwritable(at, message::looped(flow.stand));
+}
