@@ -9,17 +9,18 @@ use syn::{BinOp, Expr, ExprBinary, ExprBlock, ExprClosure, ExprMethodCall, Lit, 
 use crate::analyse::captures;
 use crate::analyse::returns::needs_its_closure;
 use crate::syntax::names::{free_names, member_text, peeled, plain_path};
-use crate::syntax::patterns::plain_name;
+use crate::syntax::patterns::{binds_plainly, plain_name};
 use crate::syntax::scope::Scope;
 use crate::syntax::text;
 
 /// The predicates that a predicate consists of, each a closure with the same parameter.
 ///
-/// It is left whole where its parameter is taken apart, since no conjunct would then use all that it binds, and where
-/// a `return` could skip the conjuncts after it.
+/// It is left whole where its parameter is taken apart, since no conjunct would then use all that it binds, where a conjunct
+/// may change it, and where a `return` could skip the conjuncts after it.
 pub(crate) fn of(closure: &ExprClosure) -> Vec<ExprClosure> {
     let mut conjuncts = Vec::new();
-    if closure.inputs.iter().all(|input| plain_name(input).is_some()) && !needs_its_closure(closure, false) {
+    let has_plain_names = closure.inputs.iter().all(|input| plain_name(input).is_some() && binds_plainly(input));
+    if has_plain_names && !needs_its_closure(closure, false) {
         split(&closure.body, &mut conjuncts);
     }
     if conjuncts.len() < 2 {
@@ -43,15 +44,13 @@ fn split<'a>(expr: &'a Expr, conjuncts: &mut Vec<&'a Expr>) {
     }
 }
 
-/// The conjuncts of a predicate as text, in order. One that is whole is shown as the user wrote it.
-pub(crate) fn texts(closure: &ExprClosure, whole: &str) -> Vec<String> {
-    let mut conjuncts = Vec::new();
-    if !needs_its_closure(closure, false) {
-        split(&closure.body, &mut conjuncts);
-    }
-    if conjuncts.len() < 2 {
+/// The conjuncts of a predicate that was taken apart into `count` of them as text, in order. One that is whole is shown as the user wrote it.
+pub(crate) fn texts(closure: &ExprClosure, whole: &str, count: usize) -> Vec<String> {
+    if count < 2 {
         return vec![whole.to_owned()];
     }
+    let mut conjuncts = Vec::new();
+    split(&closure.body, &mut conjuncts);
     let inputs = closure.inputs.iter().map(|input| text::of_tokens(input.to_token_stream())).collect::<Vec<_>>();
     conjuncts.into_iter().map(|body| format!("|{}| {}", inputs.join(", "), text::of_condition(body))).collect()
 }
