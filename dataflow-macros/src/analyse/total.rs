@@ -11,7 +11,7 @@ use syn::{
 
 use crate::analyse::captures;
 use crate::syntax::Call;
-use crate::syntax::names::{names_in_tokens, peeled, plain_path};
+use crate::syntax::names::{is_constant, names_in_tokens, peeled, plain_path};
 use crate::syntax::scope::Scope;
 
 /// Methods of the language's own values that have an answer for each of them.
@@ -22,6 +22,7 @@ const TOTAL_METHODS: &[&str] =
 pub(crate) fn is_total(expr: &Expr) -> bool {
     match peeled(expr) {
         Expr::Lit(_) | Expr::Path(_) => true,
+        Expr::Macro(_) => is_constant(expr),
         Expr::Field(field) => is_total(&field.base),
         Expr::Reference(reference) => is_total(&reference.expr),
         Expr::Cast(cast) => is_total(&cast.expr),
