@@ -99,7 +99,7 @@ fn since_a_date(events: DataSet<Event>) -> DataSet<u64> {
 
 #[dataflow]
 fn beyond_all(events: DataSet<Event>) -> DataSet<u64> {
-    events.filter(|e| e.id >= 6_000_000_000).filter(|e| e.id < 0xffff_ffff_ffff_ffff).project(|e| e.id)
+    events.filter(|e| e.id >= 6_000_000_000).filter(|e| e.id < 18_446_744_073_709_551_615).project(|e| e.id)
 }
 
 /// Literals that are not of the type which literals have by themselves.

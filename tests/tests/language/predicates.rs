@@ -10,7 +10,7 @@ struct Number {
 }
 
 impl Number {
-    fn is_odd(self) -> bool {
+    fn is_odd(&self) -> bool {
         self.value % 2 == 1
     }
 }

@@ -47,7 +47,7 @@ counting! {
     }
 
     fn in_a_loop_over_handles(sales, seen) {
-        let rows = sales.map(|s| { for count in [&seen] { count.add(1); } (s.id, s.amount) });
+        let rows = sales.map(|s| { for count in [&seen, &seen] { count.add(1); } (s.id, s.amount) });
         rows.filter(|s| s.0 < 100).map(|s| s.0)
     }
 
