@@ -84,6 +84,30 @@ fn on_day(events: DataSet<Event>, day: Date) -> DataSet<u64> {
     events.filter(|e| e.day == day).project(|e| e.id)
 }
 
+const DAY: Date = date!("1970-09-28");
+
+#[dataflow]
+fn on_constant_day(events: DataSet<Event>) -> DataSet<u64> {
+    events.filter(|e| e.day == DAY).project(|e| e.id)
+}
+
+/// Behind a closure that takes the day over.
+#[dataflow]
+fn since_a_date(events: DataSet<Event>) -> DataSet<u64> {
+    events.map(|e| (e.id, e.day)).filter(|e| e.1 >= date!("1970-09-28") && e.1 < date!("1970-09-29")).map(|e| e.0)
+}
+
+#[dataflow]
+fn beyond_all(events: DataSet<Event>) -> DataSet<u64> {
+    events.filter(|e| e.id >= 6_000_000_000).filter(|e| e.id < 18_446_744_073_709_551_615).project(|e| e.id)
+}
+
+/// Literals that are not of the type which literals have by themselves.
+#[dataflow]
+fn large_literals(events: DataSet<Event>) -> DataSet<u64> {
+    events.filter(|e| e.id < 5 && e.id < 6_000_000_000).project(|e| e.id)
+}
+
 #[dataflow]
 fn cheap(events: DataSet<Event>, most: Decimal<2>) -> DataSet<u64> {
     events.filter(|e| e.price <= most).project(|e| e.id)
@@ -115,12 +139,16 @@ fn row_groups_outside_a_filters_bounds_are_not_read() {
     reads_groups(2, GROUP - 5..GROUP + 5, |events| between(events, GROUP - 5, GROUP + 5));
     reads_groups(1, 0..5, literal);
     reads_groups(0, 0..0, |events| from_number(events, ROWS));
+    reads_groups(1, 0..5, large_literals);
+    reads_groups(0, 0..0, beyond_all);
 }
 
 #[test]
 fn bounds_are_dates_decimals_and_texts_too() {
     reads_groups(1, 7_000..8_000, |events| on_day(events, Date::from_days(7)));
     reads_groups(1, 0..101, |events| cheap(events, Decimal::from_scaled(1_000)));
+    reads_groups(1, 270_000..271_000, on_constant_day);
+    reads_groups(1, 270_000..271_000, since_a_date);
     reads_groups(1, 5_000..10_000, |events| of_kind(events, "00000001".to_owned()));
 }
 

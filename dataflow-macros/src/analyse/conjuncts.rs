@@ -4,22 +4,26 @@
 //! Conjuncts stay in order, since a later one may rely on an earlier one: `n > 0 && 10 / n > 2`.
 
 use quote::ToTokens;
-use syn::{BinOp, Expr, ExprBinary, ExprBlock, ExprClosure, ExprMethodCall, Lit, Member, Pat, RangeLimits, Stmt};
+use syn::{
+    BinOp, Expr, ExprBinary, ExprBlock, ExprClosure, ExprLit, ExprMethodCall, Lit, LitInt, Member, Pat, RangeLimits,
+    Stmt,
+};
 
 use crate::analyse::captures;
 use crate::analyse::returns::needs_its_closure;
-use crate::syntax::names::{free_names, member_text, peeled, plain_path};
-use crate::syntax::patterns::plain_name;
+use crate::syntax::names::{free_names, is_constant, member_text, peeled, plain_path};
+use crate::syntax::patterns::{binds_plainly, plain_name};
 use crate::syntax::scope::Scope;
 use crate::syntax::text;
 
 /// The predicates that a predicate consists of, each a closure with the same parameter.
 ///
-/// It is left whole where its parameter is taken apart, since no conjunct would then use all that it binds, and where
-/// a `return` could skip the conjuncts after it.
+/// It is left whole where its parameter is taken apart, since no conjunct would then use all that it binds, where a conjunct
+/// may change it, and where a `return` could skip the conjuncts after it.
 pub(crate) fn of(closure: &ExprClosure) -> Vec<ExprClosure> {
     let mut conjuncts = Vec::new();
-    if closure.inputs.iter().all(|input| plain_name(input).is_some()) && !needs_its_closure(closure, false) {
+    let has_plain_names = closure.inputs.iter().all(|input| plain_name(input).is_some() && binds_plainly(input));
+    if has_plain_names && !needs_its_closure(closure, false) {
         split(&closure.body, &mut conjuncts);
     }
     if conjuncts.len() < 2 {
@@ -43,15 +47,13 @@ fn split<'a>(expr: &'a Expr, conjuncts: &mut Vec<&'a Expr>) {
     }
 }
 
-/// The conjuncts of a predicate as text, in order. One that is whole is shown as the user wrote it.
-pub(crate) fn texts(closure: &ExprClosure, whole: &str) -> Vec<String> {
-    let mut conjuncts = Vec::new();
-    if !needs_its_closure(closure, false) {
-        split(&closure.body, &mut conjuncts);
-    }
-    if conjuncts.len() < 2 {
+/// The conjuncts of a predicate that was taken apart into `count` of them as text, in order. One that is whole is shown as the user wrote it.
+pub(crate) fn texts(closure: &ExprClosure, whole: &str, count: usize) -> Vec<String> {
+    if count < 2 {
         return vec![whole.to_owned()];
     }
+    let mut conjuncts = Vec::new();
+    split(&closure.body, &mut conjuncts);
     let inputs = closure.inputs.iter().map(|input| text::of_tokens(input.to_token_stream())).collect::<Vec<_>>();
     conjuncts.into_iter().map(|body| format!("|{}| {}", inputs.join(", "), text::of_condition(body))).collect()
 }
@@ -81,7 +83,7 @@ pub(crate) struct Bound {
     pub(crate) path: String,
     /// The variant of `::dataflow::Comparison`.
     pub(crate) comparison: &'static str,
-    /// A literal or a captured local.
+    /// A constant or a captured local.
     pub(crate) value: Expr,
 }
 
@@ -92,7 +94,7 @@ pub(crate) fn bounds(conjunct: &ExprClosure, scope: &Scope) -> Vec<Bound> {
     };
     let captures = captures::of(conjunct, scope);
     let path = |expr: &Expr| field_path(expr).filter(|path| path.0 == *record).map(|path| path.1);
-    let value = |expr: &Expr| is_known_beforehand(expr, &captures).then(|| peeled(expr).clone());
+    let value = |expr: &Expr| wide(peeled(expr).clone()).filter(|expr| is_known_beforehand(expr, &captures));
     match peeled(&conjunct.body) {
         Expr::Binary(binary) => comparison(binary, path, value).into_iter().collect(),
         Expr::MethodCall(call) => containment(call, path, value),
@@ -154,10 +156,27 @@ fn field_path(expr: &Expr) -> Option<(proc_macro2::Ident, String)> {
     }
 }
 
-/// Whether a value is known when the graph is built: a literal or a captured local.
+/// The value, where nothing says what type a literal in it has: one of more than an `i32` gets a type that it fits in.
+fn wide(mut value: Expr) -> Option<Expr> {
+    let literal = match &mut value {
+        Expr::Unary(syn::ExprUnary { expr, .. }) => &mut **expr,
+        expr => expr,
+    };
+    if let Expr::Lit(ExprLit { lit: Lit::Int(integer), .. }) = literal
+        && integer.suffix().is_empty()
+        && integer.base10_parse::<i32>().is_err()
+    {
+        let ty = if integer.base10_parse::<i64>().is_ok() { "i64" } else { "u64" };
+        integer.base10_parse::<u64>().ok()?;
+        *integer = LitInt::new(&format!("{}{ty}", integer.base10_digits()), integer.span());
+    }
+    Some(value)
+}
+
+/// Whether a value is known when the graph is built: a constant or a captured local.
 fn is_known_beforehand(expr: &Expr, captures: &[captures::Capture]) -> bool {
     match peeled(expr) {
-        Expr::Lit(literal) => !matches!(literal.lit, Lit::Verbatim(_)),
+        expr if is_constant(expr) => true,
         Expr::Unary(negative) => matches!(negative.op, syn::UnOp::Neg(_)) && matches!(*negative.expr, Expr::Lit(_)),
         expr => plain_path(expr).is_some_and(|name| captures.iter().any(|capture| capture.name == *name)),
     }

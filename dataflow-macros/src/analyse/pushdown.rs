@@ -41,10 +41,16 @@ fn push_one(pipeline: &mut Pipeline, flow: FlowId, at: usize) -> usize {
     let Some(written) = filter_closure(&calls[at]) else { return at };
     let conjuncts = conjuncts::of(&with_plain_parameters(written));
     let (mut staying, mut moving) = (Vec::new(), Vec::new());
-    for (conjunct, text) in conjuncts.into_iter().zip(conjuncts::texts(written, &calls[at].text)) {
-        match destination(pipeline, flow, at, &conjunct) {
+    // What a conjunct counts are the records that those before it let pass, whatever those after it say.
+    let mut may_count = false;
+    let texts = conjuncts::texts(written, &calls[at].text, conjuncts.len());
+    for (conjunct, text) in conjuncts.into_iter().zip(texts) {
+        match destination(pipeline, flow, at, &conjunct).filter(|_| !may_count) {
             Some(target) => moving.push((target, conjunct, text)),
-            None => staying.push((conjunct, text)),
+            None => {
+                may_count |= !total::is_movable(&conjunct) && total::closure_may_act(&conjunct, &calls[at].scope);
+                staying.push((conjunct, text));
+            }
         }
     }
     if moving.is_empty() {
@@ -116,7 +122,8 @@ fn destination(pipeline: &Pipeline, flow: FlowId, at: usize, conjunct: &ExprClos
         match operator.from {
             // The closure after a join: to its pairs, and on to a side below.
             Stand::Flow | Stand::Joined if Values::of(call).is_some() && !total::may_act(call) => {
-                places = passed(call, &places)?;
+                let Some(found) = passed(call, &places) else { break };
+                places = found;
                 if !stands_on_pairs {
                     let below = call.word.clone();
                     target = Some(Target { flow, position: before, places: places.clone(), below });

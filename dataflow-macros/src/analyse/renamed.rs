@@ -2,11 +2,12 @@
 
 use proc_macro2::{Ident, Span};
 use syn::visit_mut::{self, VisitMut};
-use syn::{Expr, ExprClosure, Index, Member, Pat, Token, parse_quote_spanned};
+use syn::{Expr, ExprClosure, FieldValue, Index, Member, Pat, Token, parse_quote_spanned};
 
 use crate::analyse::paths::{Place, Root, place_of, roots};
 use crate::analyse::reads::{self, Reads};
-use crate::syntax::patterns::{names_bound_inside, plain_name};
+use crate::syntax::names::free_names;
+use crate::syntax::patterns::{binds_plainly, bound_names, names_bound_inside, plain_name};
 
 /// What the macro calls records; no name of the user's, which a predicate may capture, is like it.
 const RECORD: &str = "__record";
@@ -16,13 +17,19 @@ pub(crate) fn with_plain_parameters(closure: &ExprClosure) -> ExprClosure {
     if closure.inputs.iter().all(|input| plain_name(input).is_some()) {
         return closure.clone();
     }
-    let Some(places) = looked_at(closure) else { return closure.clone() };
+    let Some(places) = looked_at(closure).filter(|_| !is_named_in_macros(closure)) else { return closure.clone() };
     let names = (0..closure.inputs.len()).map(|at| Ident::new(&format!("{RECORD}{at}"), Span::mixed_site()));
     let records: Vec<Ident> = names.collect();
     let mut plain = closure.clone();
     Replace { roots: &all_roots(closure), places: &places, records: &records }.visit_expr_mut(&mut plain.body);
     plain.inputs = records.iter().map(|record| -> Pat { syn::parse_quote!(#record) }).collect();
     plain
+}
+
+/// Whether a macro call may mean what the patterns bind: its tokens are nobody else's to change.
+fn is_named_in_macros(closure: &ExprClosure) -> bool {
+    let mentions = free_names(&closure.body);
+    closure.inputs.iter().flat_map(bound_names).any(|name| mentions.opaque.contains(name))
 }
 
 /// Whether the macro named a parameter.
@@ -36,6 +43,9 @@ fn all_roots(closure: &ExprClosure) -> Vec<Root<'_>> {
 
 /// The fields that a predicate looks at, each at its own place; none where syntax does not show them all.
 pub(crate) fn looked_at(closure: &ExprClosure) -> Option<Vec<(Place, Place)>> {
+    if !closure.inputs.iter().all(binds_plainly) {
+        return None;
+    }
     let hidden = names_bound_inside(&closure.body);
     let mut places = Vec::new();
     for (record, pattern) in closure.inputs.iter().enumerate() {
@@ -80,6 +90,14 @@ impl VisitMut for Replace<'_> {
             }
             None => visit_mut::visit_expr_mut(self, expr),
         }
+    }
+
+    fn visit_field_value_mut(&mut self, field: &mut FieldValue) {
+        // `Point { x }` has no place for another expression, `Point { x: … }` has one.
+        if place_of(&field.expr, self.roots).is_some() {
+            field.colon_token.get_or_insert(Token![:](syn::spanned::Spanned::span(&field.member)));
+        }
+        visit_mut::visit_field_value_mut(self, field);
     }
 }
 

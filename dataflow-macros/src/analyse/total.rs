@@ -3,12 +3,16 @@
 //! A predicate that is moved below another operator sees records that this operator would have dropped: it must have a value for each. So it
 //! may compare fields, captured values and literals, and combine that by logic; `10 / x.n > 2` may stand behind a guard.
 
+use proc_macro2::Ident;
 use syn::visit::{self, Visit};
-use syn::{BinOp, Expr, ExprCall, ExprClosure, ExprMethodCall, Macro, UnOp};
+use syn::{
+    BinOp, Expr, ExprCall, ExprClosure, ExprForLoop, ExprLet, ExprMatch, ExprMethodCall, LocalInit, Macro, UnOp,
+};
 
 use crate::analyse::captures;
 use crate::syntax::Call;
-use crate::syntax::names::{names_in_tokens, peeled, plain_path};
+use crate::syntax::names::{is_constant, names_in_tokens, peeled, plain_path};
+use crate::syntax::scope::Scope;
 
 /// Methods of the language's own values that have an answer for each of them.
 const TOTAL_METHODS: &[&str] =
@@ -18,6 +22,7 @@ const TOTAL_METHODS: &[&str] =
 pub(crate) fn is_total(expr: &Expr) -> bool {
     match peeled(expr) {
         Expr::Lit(_) | Expr::Path(_) => true,
+        Expr::Macro(_) => is_constant(expr),
         Expr::Field(field) => is_total(&field.base),
         Expr::Reference(reference) => is_total(&reference.expr),
         Expr::Cast(cast) => is_total(&cast.expr),
@@ -64,13 +69,15 @@ fn is_comparison_or_logic(op: &BinOp) -> bool {
 /// Whether a closure may act on something outside of it: it calls a method of a captured value, which may be an accumulator, or hands one
 /// on. Such a closure must see each record that the program shows it.
 pub(crate) fn may_act(call: &Call) -> bool {
-    let closures = call.closures();
-    closures.into_iter().any(|closure| {
-        let captured = captures::of(closure, &call.scope);
-        let mut acts = Acts { captured: &captured, found: false };
-        acts.visit_expr_closure(closure);
-        acts.found
-    })
+    call.closures().any(|closure| closure_may_act(closure, &call.scope))
+}
+
+/// Whether one closure of a call may act on something outside of it.
+pub(crate) fn closure_may_act(closure: &ExprClosure, scope: &Scope) -> bool {
+    let captured = captures::of(closure, scope);
+    let mut acts = Acts { captured: &captured, found: false };
+    acts.visit_expr_closure(closure);
+    acts.found
 }
 
 struct Acts<'a> {
@@ -80,13 +87,19 @@ struct Acts<'a> {
 
 impl Acts<'_> {
     fn hands_on(&mut self, expr: &Expr) {
-        let mut root = peeled(expr);
-        while let Expr::Reference(syn::ExprReference { expr, .. }) | Expr::Field(syn::ExprField { base: expr, .. }) =
-            root
-        {
-            root = peeled(expr);
+        match peeled(expr) {
+            Expr::Reference(reference) => self.hands_on(&reference.expr),
+            Expr::Field(field) => self.hands_on(&field.base),
+            Expr::Index(index) => self.hands_on(&index.expr),
+            Expr::Tuple(tuple) => tuple.elems.iter().for_each(|element| self.hands_on(element)),
+            Expr::Array(array) => array.elems.iter().for_each(|element| self.hands_on(element)),
+            Expr::Struct(made) => made.fields.iter().for_each(|field| self.hands_on(&field.expr)),
+            root => self.found |= plain_path(root).is_some_and(|name| self.is_captured(name)),
         }
-        self.found |= plain_path(root).is_some_and(|name| self.captured.iter().any(|capture| capture.name == *name));
+    }
+
+    fn is_captured(&self, name: &Ident) -> bool {
+        self.captured.iter().any(|capture| capture.name == *name)
     }
 }
 
@@ -103,10 +116,31 @@ impl<'ast> Visit<'ast> for Acts<'_> {
         visit::visit_expr_call(self, call);
     }
 
+    // Under another name it may do the same.
+    fn visit_local_init(&mut self, init: &'ast LocalInit) {
+        self.hands_on(&init.expr);
+        visit::visit_local_init(self, init);
+    }
+
+    fn visit_expr_let(&mut self, condition: &'ast ExprLet) {
+        self.hands_on(&condition.expr);
+        visit::visit_expr_let(self, condition);
+    }
+
+    fn visit_expr_match(&mut self, choice: &'ast ExprMatch) {
+        self.hands_on(&choice.expr);
+        visit::visit_expr_match(self, choice);
+    }
+
+    fn visit_expr_for_loop(&mut self, expr: &'ast ExprForLoop) {
+        self.hands_on(&expr.expr);
+        visit::visit_expr_for_loop(self, expr);
+    }
+
     fn visit_macro(&mut self, call: &'ast Macro) {
         let mut names = Vec::new();
         names_in_tokens(call.tokens.clone(), &mut names);
-        self.found |= names.iter().any(|name| self.captured.iter().any(|capture| capture.name == *name));
+        self.found |= names.iter().any(|name| self.is_captured(name));
     }
 }
 

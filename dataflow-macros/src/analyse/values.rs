@@ -10,7 +10,7 @@ use crate::analyse::paths::{Place, Root, place_of, roots};
 use crate::analyse::returns::needs_its_closure;
 use crate::syntax::Call;
 use crate::syntax::names::{member_text, peeled, plain_path};
-use crate::syntax::patterns::names_bound_inside;
+use crate::syntax::patterns::{changeable_names, names_bound_inside};
 
 /// The values of a closure over records.
 pub(crate) struct Values<'a> {
@@ -70,9 +70,10 @@ impl<'a> Values<'a> {
     }
 }
 
-/// The names of a closure's records that mean the same all over its body.
+/// The names of a closure's records that mean the same all over its body: nothing hides them, and nothing changes what they stand for.
 fn lasting_roots(closure: &ExprClosure) -> Vec<Root<'_>> {
-    let hidden = names_bound_inside(&closure.body);
+    let mut hidden = names_bound_inside(&closure.body);
+    hidden.extend(closure.inputs.iter().flat_map(changeable_names));
     let all = closure.inputs.iter().enumerate().filter_map(|(record, pattern)| roots(record, pattern)).flatten();
     all.filter(|root| !hidden.contains(&root.name)).collect()
 }

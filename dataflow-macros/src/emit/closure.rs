@@ -6,6 +6,7 @@ use syn::{Expr, ExprClosure, ReturnType};
 
 use crate::analyse::returns;
 use crate::emit::body::generated;
+use crate::emit::precedence::at_end;
 use crate::emit::tail;
 use crate::syntax::names::{peeled, plain_path};
 use crate::syntax::patterns::plain_name;
@@ -54,7 +55,7 @@ impl<'a> Closure<'a> {
     pub(crate) fn value(&self) -> TokenStream {
         self.bound(match self.must_be_called() {
             true => self.called().into_token_stream(),
-            false => peeled(&self.closure.body).to_token_stream(),
+            false => at_end(peeled(&self.closure.body)),
         })
     }
 

@@ -14,6 +14,29 @@ pub(super) fn before_block(expr: impl ToTokens) -> TokenStream {
     }
 }
 
+/// An expression that is the value of a block: a block that it begins with would be taken for a statement.
+pub(super) fn at_end(expr: &Expr) -> TokenStream {
+    match begins_with_block(expr) {
+        true => parenthesized(expr.to_token_stream()),
+        false => expr.to_token_stream(),
+    }
+}
+
+fn begins_with_block(expr: &Expr) -> bool {
+    let first = match expr {
+        Expr::Binary(binary) => &binary.left,
+        Expr::Cast(cast) => &cast.expr,
+        Expr::Call(call) => &call.func,
+        Expr::Index(index) => &index.expr,
+        Expr::Range(range) => match &range.start {
+            Some(start) => start,
+            None => return false,
+        },
+        _ => return false,
+    };
+    matches!(**first, Expr::Block(_) | Expr::If(_) | Expr::Match(_) | Expr::Unsafe(_)) || begins_with_block(first)
+}
+
 /// An expression that `.`, `?` or a call follows.
 pub(super) fn before_postfix(expr: &Expr) -> TokenStream {
     match expr {

@@ -36,7 +36,7 @@ pub(super) fn write(whole: &Step<'_>, call: &Call, binding: Option<&Ident>, is_a
     // Names that the macro has made are nothing to show.
     let texts = match closure.inputs.iter().any(renamed::is_generated) {
         true => vec![call.text.clone(); conjuncts.len()],
-        false => conjuncts::texts(closure, &call.text),
+        false => conjuncts::texts(closure, &call.text, conjuncts.len()),
     };
     let written = conjuncts
         .iter()

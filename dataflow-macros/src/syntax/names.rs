@@ -6,9 +6,9 @@
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 use syn::{Arm, Block, Expr, ExprCall, ExprClosure, ExprField, ExprForLoop, ExprIf, ExprLet, ExprWhile};
-use syn::{Item, Local, Macro, Member, Pat, Stmt};
+use syn::{Item, Lit, Local, Macro, Member, Pat, Stmt};
 
-use crate::syntax::patterns::bound_names;
+use crate::syntax::patterns::{bound_names, looks_like_a_constant};
 
 /// One mention of a name.
 pub(crate) struct Mention<'a> {
@@ -269,6 +269,25 @@ pub(crate) fn plain_path(expr: &Expr) -> Option<&Ident> {
         Expr::Path(path) if path.qself.is_none() => path.path.get_ident(),
         _ => None,
     }
+}
+
+/// Whether an expression is a constant by its spelling: a literal, a `date!`, or a path like `LIMIT` and `u64::MAX`.
+pub(crate) fn is_constant(expr: &Expr) -> bool {
+    match peeled(expr) {
+        Expr::Lit(literal) => !matches!(literal.lit, Lit::Verbatim(_)),
+        Expr::Macro(call) => is_date(&call.mac),
+        Expr::Path(path) => {
+            path.qself.is_none() && path.path.segments.last().is_some_and(|name| looks_like_a_constant(&name.ident))
+        }
+        _ => false,
+    }
+}
+
+/// `date!("1995-03-15")`
+fn is_date(call: &Macro) -> bool {
+    let mut tokens = call.tokens.clone().into_iter();
+    let is_one_literal = matches!((tokens.next(), tokens.next()), (Some(TokenTree::Literal(_)), None));
+    is_one_literal && call.path.segments.last().is_some_and(|name| name.ident == "date")
 }
 
 /// A field as it is written after the dot.

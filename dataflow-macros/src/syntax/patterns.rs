@@ -28,10 +28,40 @@ pub(crate) fn plain_name(pattern: &Pat) -> Option<&Ident> {
     }
 }
 
+/// Whether a pattern hands out what it matches as it is: nothing that the body could change in place, and no references.
+pub(crate) fn binds_plainly(pattern: &Pat) -> bool {
+    let mut changeable = Changeable::default();
+    changeable.visit_pat(pattern);
+    !changeable.has_references && changeable.names.is_empty()
+}
+
+/// The names that a pattern binds by `mut` or `ref mut`: what they stand for may change.
+pub(crate) fn changeable_names(pattern: &Pat) -> Vec<&Ident> {
+    let mut changeable = Changeable::default();
+    changeable.visit_pat(pattern);
+    changeable.names
+}
+
 /// Whether a name is written like a constant or a unit variant: `None`, `LIMIT`. In a pattern such a name matches
 /// instead of binding, and syntax alone does not tell; the compiler warns of variables that look like this.
 pub(crate) fn looks_like_a_constant(name: &Ident) -> bool {
     name.to_string().trim_start_matches("r#").starts_with(char::is_uppercase)
+}
+
+#[derive(Default)]
+struct Changeable<'ast> {
+    names: Vec<&'ast Ident>,
+    has_references: bool,
+}
+
+impl<'ast> Visit<'ast> for Changeable<'ast> {
+    fn visit_pat_ident(&mut self, pattern: &'ast PatIdent) {
+        self.has_references |= pattern.by_ref.is_some();
+        if pattern.mutability.is_some() {
+            self.names.push(&pattern.ident);
+        }
+        visit::visit_pat_ident(self, pattern);
+    }
 }
 
 #[derive(Default)]

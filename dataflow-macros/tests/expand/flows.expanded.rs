@@ -233,6 +233,7 @@ const _: () = {
                 ..::dataflow::Step::UNKNOWN
             }
         })
+        .bounded("n", ::dataflow::Comparison::Greater, &LIMIT)
         .filter(move |c| { c.n > LIMIT })
         .step(const {
             &::dataflow::Step {

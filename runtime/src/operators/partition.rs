@@ -12,7 +12,7 @@ use crate::plan::{Operator, Reads, Table, row_bytes, unchanged};
 use crate::row::{LeafSet, LeafType, RowLayout, Schema};
 use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Ship, Strategy, Way};
 
-use super::chain::ChainDriverFactory;
+use super::chain::{ChainDriverFactory, run_over};
 use super::range::RangeFactory;
 use super::{HASH_SECONDS, ROW_SECONDS, names, order};
 
@@ -75,7 +75,8 @@ impl Operator for Partition {
     }
 
     fn lets_filters_pass(&self, _: usize) -> Option<Vec<Option<usize>>> {
-        Some(unchanged(&self.schema))
+        // A closure that counts sees what the program shows it.
+        (!self.counts()).then(|| unchanged(&self.schema))
     }
 
     fn estimate(&self, inputs: &[Estimate], live: &LeafSet) -> Estimate {
@@ -84,7 +85,7 @@ impl Operator for Partition {
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let way = match &self.by {
-            _ if planning.tasks == 1 && planning.input_tasks[0] == 1 => Way::ship(Ship::Forward),
+            _ if planning.tasks == 1 && planning.input_tasks[0] == 1 && !self.counts() => Way::ship(Ship::Forward),
             PartitionBy::Turn => Way::ship(Ship::Rebalance),
             PartitionBy::Key(key) => Way::ship(Ship::Hash(key.clone())),
             PartitionBy::Range(order) => self.numbered(&self.reads(0, planning.live), |layout| {
@@ -99,11 +100,21 @@ impl Operator for Partition {
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
+        if let PartitionBy::Number { chain, reads } = &self.by {
+            // There is one task; the closure is there to be seen to fail, and to count.
+            let types = [self.schema.types(), vec![LeafType::U64]].concat();
+            run_over(chain, &inputs[0], &reads.of(&self.schema), types)?;
+        }
         Ok(inputs[0].clone())
     }
 }
 
 impl Partition {
+    /// Whether the closure acts on something outside, and so runs once for each record, whatever tasks there are.
+    fn counts(&self) -> bool {
+        matches!(&self.by, PartitionBy::Number { chain, .. } if chain.has_effects())
+    }
+
     /// Ships by a number that a driver on the sending side gives each record. It is written behind the record's leaves: whoever reads records
     /// finds their leaves where they were, and does not look further.
     fn numbered(&self, live: &LeafSet, driver: impl FnOnce(Arc<RowLayout>) -> Arc<dyn DriverFactory>) -> Way {

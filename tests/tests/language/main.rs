@@ -13,6 +13,7 @@ mod joins;
 mod keys;
 mod macros;
 mod names;
+mod predicates;
 mod reads;
 mod runs;
 mod tasks;

@@ -2,6 +2,7 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod counting;
 mod pipelines;
 
 use dataflow::prelude::*;
@@ -11,8 +12,9 @@ use proptest::prelude::*;
 use tests::{Input, Keys, Sale, embedded, on_each_parallelism, same_records, small_inputs};
 
 use pipelines::{
-    below_a_grouping, below_a_map, below_an_outer_join, beside_a_value, guarded, out_of_the_closure, shared,
-    through_a_union, to_both_sides_of_a_semi_join, to_the_sides_of_a_join, what_counts_records,
+    below_a_grouping, below_a_map, below_an_outer_join, below_two_maps, beside_a_value, changed_in_place, exchanged,
+    guarded, out_of_the_closure, shared, through_a_union, to_both_sides_of_a_semi_join, to_the_sides_of_a_join,
+    what_counts_records,
 };
 
 fn without(rules: &[Rule]) -> Env {
@@ -76,6 +78,9 @@ hold! {
     fn a_grouping_gives_the_same: below_a_grouping;
     fn numbered_records_are_the_same: what_counts_records;
     fn a_guard_holds: guarded;
+    fn two_maps_give_the_same: below_two_maps;
+    fn a_parameter_that_changes_is_not_taken_over: changed_in_place;
+    fn exchanged_fields_are_not_taken_over: exchanged;
     fn shared_records_are_the_same: shared;
 }
 hold! { two

@@ -140,3 +140,45 @@ both_ways! {
         rows.filter(|r| r.0 > least).map(|r| r.0).union(rows.filter(|r| r.1 > 0).map(|r| r.0))
     }
 }
+
+both_ways! {
+    /// Below the second closure, which takes over what the first one makes.
+    below_two_maps:
+    fn below_two_maps(sales: DataSet<Sale>, least: u64) -> DataSet<(u64, i64)> {
+        sales.map(|s| (s.amount / 3, s.id)).map(|p| (p.1, p.0 + 1, p.0)).filter(|p| p.2 > 100 && p.0 > least).map(|p| (p.0, p.1))
+    }
+}
+
+#[derive(Record, Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Span {
+    pub from: u64,
+    pub to: u64,
+}
+
+both_ways! {
+    /// `mut`: the field that is given is not the field that came.
+    changed_in_place:
+    fn changed_in_place(sales: DataSet<Sale>, least: u64) -> DataSet<(u64, u64)> {
+        let spans = sales.map(|s| Span { from: s.id, to: 300 });
+        let later = spans
+            .map(|mut s| {
+                s.from += 100;
+                s
+            })
+            .filter(|s| s.from > least);
+        later.filter(|mut s| { s.to -= s.from.min(200); s.to > 50 } && s.to > 250).map(|s| (s.from, s.to))
+    }
+}
+
+both_ways! {
+    /// The same, where the optimizer moves: a variable stands between.
+    exchanged:
+    fn exchanged(sales: DataSet<Sale>, least: u64) -> DataSet<(u64, u64)> {
+        let spans = sales.map(|s| Span { from: s.id, to: 300 });
+        let turned = spans.map(|mut s| {
+            std::mem::swap(&mut s.from, &mut s.to);
+            s
+        });
+        turned.filter(|s| s.to > least).map(|s| (s.from, s.to))
+    }
+}
