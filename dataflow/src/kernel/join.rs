@@ -52,6 +52,10 @@ where
     fn open(&self, _: &TaskContext) -> Result<Box<dyn JoinKernel>> {
         Ok(Box::new(Joining { body: self.body.get(), reads: self.reads.clone(), of: self.of }))
     }
+
+    fn has_effects(&self) -> bool {
+        self.body.accumulates()
+    }
 }
 
 impl<L: Record, R: Record, U: Record, F> JoinKernel for Joining<L, R, U, F>

@@ -73,7 +73,7 @@ impl Operator for Join {
 
     /// A side whose records are dropped without a partner may lose them before. What is known of one side's key holds for the other's.
     fn lets_filters_pass(&self, input: usize) -> Option<Vec<Option<usize>>> {
-        if self.kind.must_keep(input) {
+        if self.kind.must_keep(input) || self.kernel.has_effects() {
             return None;
         }
         let leaves = self.output.leaves().len();
