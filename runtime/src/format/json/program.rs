@@ -105,6 +105,9 @@ impl<'s> Compiler<'s> {
 pub(super) fn check(schema: &Schema, shape: &Shape) -> Result<(), String> {
     match shape {
         Shape::Leaf(leaf) => match schema.leaves().get(*leaf) {
+            Some(leaf) if matches!(leaf.ty, LeafType::Items(_)) => {
+                Err(format!("the field `{}` is a {}, which is not read from or written to JSON", leaf.path, leaf.ty))
+            }
             Some(leaf) if leaf.ty == LeafType::Texts => {
                 Err(format!("the field `{}` is a list of texts, which is not read from or written to JSON", leaf.path))
             }

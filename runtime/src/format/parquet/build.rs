@@ -67,7 +67,7 @@ impl LeafValues {
             L::Bytes => LeafValues::Bytes(Box::default()),
             L::Valid => LeafValues::Valid(Vec::new()),
             L::Tag(tag) => LeafValues::Tag(Vec::new(), tag),
-            L::I128 | L::U128 | L::List(_) | L::Texts => return None,
+            L::I128 | L::U128 | L::List(_) | L::Texts | L::Items(_) => return None,
         })
     }
 
@@ -243,7 +243,7 @@ fn data_type(ty: LeafType) -> Result<DataType, String> {
         }
         L::Decimal(scale) => DataType::Decimal64(DECIMAL_DIGITS, scale as i8),
         L::I128 | L::U128 => return Err(format!("Parquet has no type for {ty}; use 64 bits, or Decimal")),
-        L::List(_) | L::Texts => {
+        L::List(_) | L::Texts | L::Items(_) => {
             return Err(format!("lists ({ty}) are not written to Parquet yet; write one record for each element"));
         }
     })

@@ -1,0 +1,194 @@
+//! Lists of records, and maps: made by closures, through pages, as keys, in order.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
+
+use dataflow::prelude::*;
+use proptest::prelude::*;
+use tests::{Sale, everywhere, inputs, on_each_engine, small_inputs};
+
+use crate::{cases, grouped};
+
+#[derive(Record, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Item {
+    name: String,
+    counts: Vec<u64>,
+    state: State,
+}
+
+#[derive(Record, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum State {
+    Open,
+    Sent { to: String },
+}
+
+#[derive(Record, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Basket {
+    id: u64,
+    items: Vec<Item>,
+    prices: BTreeMap<String, Vec<(u64, bool)>>,
+}
+
+/// Up to five items; a few baskets have so many that they fit no page.
+fn many(id: u64) -> u64 {
+    if id.is_multiple_of(397) { 1_200 } else { id % 6 }
+}
+
+fn state(name: &str, number: u64) -> State {
+    if number.is_multiple_of(3) { State::Open } else { State::Sent { to: name.repeat(number as usize % 4) } }
+}
+
+fn item(s: &Sale, number: u64) -> Item {
+    let counts = (0..number % 3).collect();
+    Item { name: s.name.repeat(number as usize % 3), counts, state: state(&s.name, number) }
+}
+
+fn basket(s: &Sale) -> Basket {
+    let items = (0..many(s.id)).map(|number| item(s, number)).collect();
+    let price = |number: u64| (s.name.repeat(number as usize), vec![(number, true), (s.id % 2, false)]);
+    Basket { id: s.id % 50, items, prices: (0..s.id % 4).map(price).collect() }
+}
+
+#[dataflow]
+fn made(sales: DataSet<Sale>) -> DataSet<Basket> {
+    sales.map(|s| {
+        let texts: Vec<(String, Vec<u64>, String)> = (0..many(s.id))
+            .map(|n| (s.name.repeat(n as usize % 3), (0..n % 3).collect(), s.name.repeat(n as usize % 4)))
+            .collect();
+        let items: Vec<ItemRef> = texts
+            .iter()
+            .enumerate()
+            .map(|(number, (name, counts, to))| ItemRef {
+                name,
+                counts,
+                state: if number % 3 == 0 { StateRef::Open } else { StateRef::Sent { to } },
+            })
+            .collect();
+        let prices: HashMap<String, [(u64, bool); 2]> =
+            (0..s.id % 4).map(|n| (s.name.repeat(n as usize), [(n, true), (s.id % 2, false)])).collect();
+        let prices: BTreeMap<&str, Vec<(u64, bool)>> =
+            prices.iter().map(|(name, parts)| (name.as_str(), parts.to_vec())).collect();
+        BasketRef { id: s.id % 50, items: List::from(&items), prices: Map::from(&prices) }
+    })
+}
+
+#[dataflow]
+fn larger(baskets: DataSet<Basket>) -> DataSet<(u64, Vec<Item>, u64)> {
+    baskets
+        .filter(|b| b.items.len() > 1 && b.prices.contains_key(""))
+        .map(|b| (b.id, b.items, b.items.iter().map(|item| item.counts.len() as u64).sum::<u64>()))
+}
+
+#[dataflow]
+fn items(baskets: DataSet<Basket>) -> DataSet<Item> {
+    baskets.flat_map(|b| b.items)
+}
+
+#[dataflow]
+fn entries(baskets: DataSet<Basket>) -> DataSet<(u64, String, u64)> {
+    baskets.flat_map(|b| b.prices.iter().map(move |(name, parts)| (b.id, name, parts.len() as u64)))
+}
+
+#[dataflow]
+fn by_items(baskets: DataSet<Basket>) -> DataSet<(Vec<Item>, u64)> {
+    baskets.group_by(|b| b.items).count()
+}
+
+#[dataflow]
+fn by_prices(baskets: DataSet<Basket>) -> DataSet<(BTreeMap<String, Vec<(u64, bool)>>, u64)> {
+    baskets.map(|b| (b.prices, b.id)).group_by(|t| t.0).sum(|t| t.1)
+}
+
+#[dataflow]
+fn distinct_items(baskets: DataSet<Basket>) -> DataSet<Vec<Item>> {
+    baskets.map(|b| b.items).distinct()
+}
+
+#[dataflow]
+fn sorted(baskets: DataSet<Basket>) -> DataSet<Basket> {
+    baskets.sort(|b| (asc(b.items), desc(b.prices), asc(b.id)))
+}
+
+#[dataflow]
+fn joined(left: DataSet<Basket>, right: DataSet<Basket>) -> DataSet<(u64, u64, Vec<Item>)> {
+    left.join(right).on(|l| (l.items, l.prices), |r| (r.items, r.prices)).map(|l, r| (l.id, r.id, r.items))
+}
+
+/// The lists of a group, one behind the other.
+#[dataflow]
+fn gathered(sales: DataSet<Sale>) -> DataSet<(String, Vec<(u64, Date)>)> {
+    sales.group_by(|s| s.name).reduce_group(|group, out| {
+        let (mut name, mut sales) = (String::new(), Vec::new());
+        for s in group {
+            name = s.name.to_owned();
+            sales.push((s.id, s.day));
+        }
+        sales.sort();
+        out.emit((name, sales));
+    })
+}
+
+proptest! {
+    #![proptest_config(cases(3))]
+
+    #[test]
+    fn lists_are_made_and_read(input in inputs()) {
+        let sales = input.sales();
+        let baskets: Vec<Basket> = sales.iter().map(basket).collect();
+        everywhere(baskets.clone(), |env| made(env.collection(&sales)?).collect());
+        let of = |b: &Basket| (b.id, b.items.clone(), b.items.iter().map(|item| item.counts.len() as u64).sum::<u64>());
+        let kept = baskets.iter().filter(|b| b.items.len() > 1 && b.prices.contains_key(""));
+        everywhere(kept.map(of).collect(), |env| larger(env.collection(&baskets)?).collect());
+        let all = baskets.iter().flat_map(|b| b.items.clone()).collect();
+        everywhere(all, |env| items(made(env.collection(&sales)?)).collect());
+        let prices = |b: &Basket| b.prices.iter().map(|(name, parts)| (b.id, name.clone(), parts.len() as u64)).collect::<Vec<_>>();
+        everywhere(baskets.iter().flat_map(prices).collect(), |env| entries(made(env.collection(&sales)?)).collect());
+    }
+
+    #[test]
+    fn lists_and_maps_are_keys_of_groups(input in inputs()) {
+        let baskets: Vec<Basket> = input.sales().iter().map(basket).collect();
+        let groups = grouped(&baskets, |b| b.items.clone());
+        let counts = groups.iter().map(|(items, group)| (items.clone(), group.len() as u64)).collect();
+        everywhere(counts, |env| by_items(env.collection(&baskets)?).collect());
+        everywhere(groups.into_keys().collect(), |env| distinct_items(env.collection(&baskets)?).collect());
+        let groups = grouped(&baskets, |b| b.prices.clone()).into_iter();
+        let sums = groups.map(|(prices, group)| (prices, group.iter().map(|b| b.id).sum())).collect();
+        everywhere(sums, |env| by_prices(env.collection(&baskets)?).collect());
+    }
+
+    #[test]
+    fn lists_and_maps_are_in_order(input in inputs()) {
+        let baskets: Vec<Basket> = input.sales().iter().map(basket).collect();
+        let mut expected = baskets.clone();
+        // The order of a map is that of its entries, as it is in Rust.
+        expected.sort_by_key(|b| (b.items.clone(), Reverse(b.prices.clone()), b.id));
+        on_each_engine(|engine, env| {
+            let found = sorted(env.collection(&baskets).unwrap()).collect().unwrap();
+            let differs = found.iter().zip(&expected).position(|(left, right)| left != right);
+            assert!(found.len() == expected.len() && differs.is_none(), "{engine}: {differs:?}");
+        });
+    }
+
+    #[test]
+    fn lists_and_maps_are_keys_of_joins(input in small_inputs()) {
+        let left: Vec<Basket> = input.sales().iter().map(basket).collect();
+        let right: Vec<Basket> = input.other(60).sales().iter().map(basket).collect();
+        let pairs = left.iter().flat_map(|l| right.iter().map(move |r| (l, r)));
+        let same = pairs.filter(|(l, r)| l.items == r.items && l.prices == r.prices);
+        let expected = same.map(|(l, r)| (l.id, r.id, l.items.clone())).collect();
+        everywhere(expected, |env| joined(env.collection(&left)?, env.collection(&right)?).collect());
+    }
+
+    #[test]
+    fn groups_become_lists(input in inputs()) {
+        let sales = input.sales();
+        let of_group = |(name, group): (String, Vec<&Sale>)| {
+            let mut sales: Vec<(u64, Date)> = group.iter().map(|s| (s.id, s.day)).collect();
+            sales.sort();
+            (name, sales)
+        };
+        let expected = grouped(&sales, |s| s.name.clone()).into_iter().map(of_group).collect();
+        everywhere(expected, |env| gathered(env.collection(&sales)?).collect());
+    }
+}
