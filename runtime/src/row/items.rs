@@ -141,6 +141,7 @@ impl Items {
     }
 
     /// Whether bytes are those of a list of this kind, and the only ones of that list.
+    #[must_use]
     pub(crate) fn are_stored(&self, bytes: &[u8]) -> bool {
         let types = self.layout.types();
         let read = |row| (0..types.len()).map(|leaf| self.datum(bytes, row, leaf)).collect();

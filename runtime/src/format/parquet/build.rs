@@ -243,7 +243,10 @@ fn data_type(ty: LeafType) -> Result<DataType, String> {
         }
         L::Decimal(scale) => DataType::Decimal64(DECIMAL_DIGITS, scale as i8),
         L::I128 | L::U128 => return Err(format!("Parquet has no type for {ty}; use 64 bits, or Decimal")),
-        L::List(_) | L::Texts | L::Items(_) => {
+        L::Items(_) => {
+            return Err(format!("lists of records and maps ({ty}) are not written to Parquet; write JSON"));
+        }
+        L::List(_) | L::Texts => {
             return Err(format!("lists ({ty}) are not written to Parquet yet; write one record for each element"));
         }
     })
