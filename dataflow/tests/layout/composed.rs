@@ -156,6 +156,14 @@ fn slots(page: &runtime::page::Page) -> Vec<Vec<u8>> {
 fn lists_of_records_are_rows_that_point_to_what_stands_behind_them() {
     let baskets = baskets();
     check("record_lists", &baskets);
+    // The documentation shows the first list.
+    let page = &support::pages(&baskets[..1], &support::all::<Basket>())[0];
+    let documentation = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/layout.md")).unwrap();
+    for (line, bytes) in page.batch().leaf_bytes(1, 0).chunks(16).enumerate() {
+        let hex: String = bytes.iter().map(|byte| format!(" {byte:02x}")).collect();
+        let line = format!("  {:02x} {hex}  |", 16 * line);
+        assert!(documentation.contains(&line), "docs/layout.md has no line {line}");
+    }
     // What is emitted has the same bytes, whatever holds the records.
     let expected = support::pages(&baskets[..1], &support::all::<Basket>());
     let [basket, ..] = baskets;
