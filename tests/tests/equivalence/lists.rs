@@ -94,8 +94,10 @@ fn by_items(baskets: DataSet<Basket>) -> DataSet<(Vec<Item>, u64)> {
     baskets.group_by(|b| b.items).count()
 }
 
+type Prices = BTreeMap<String, Vec<(u64, bool)>>;
+
 #[dataflow]
-fn by_prices(baskets: DataSet<Basket>) -> DataSet<(BTreeMap<String, Vec<(u64, bool)>>, u64)> {
+fn by_prices(baskets: DataSet<Basket>) -> DataSet<(Prices, u64)> {
     baskets.map(|b| (b.prices, b.id)).group_by(|t| t.0).sum(|t| t.1)
 }
 
@@ -215,7 +217,7 @@ struct Carton {
 fn shelf(id: u64) -> Shelf {
     let text = |number: u64| format!("a \"text\" with \n and ö, number {number}").split_off(number as usize % 4);
     let boxed = |number: u64| Carton {
-        name: (number % 3 > 0).then(|| text(number)),
+        name: (!number.is_multiple_of(3)).then(|| text(number)),
         prices: (0..number as i64 % 3).map(Decimal::from_scaled).collect(),
         parts: (0..number % 3).map(|part| (text(part), (part as u8, 'ß'))).collect(),
     };
