@@ -72,3 +72,43 @@ impl Shown<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::row::{Datum, Field, SchemaBuilder, Tag};
+
+    #[test]
+    fn lists_and_maps_are_shown_as_the_program_writes_them() {
+        static TAG: Tag = Tag { of: "Event", variants: &["Click", "Moved", "Idle"] };
+        let of = |fields: Vec<Field>, name| Shape::Record { name, fields };
+        let schema = SchemaBuilder::build(|b| {
+            let text = b.field("0", |b| b.leaf(LeafType::Text));
+            let event = b.field("1", |b| {
+                b.optional(|b| {
+                    b.variants(&TAG, |b| {
+                        vec![
+                            b.field("Click", |b| of(vec![b.field("at", |b| b.leaf(LeafType::I32))], "Click")),
+                            b.field("Moved", |b| of(vec![b.field("0", |b| b.leaf(LeafType::U8))], "")),
+                            b.field("Idle", |_| of(Vec::new(), "")),
+                        ]
+                    })
+                })
+            });
+            of(vec![text, event], "")
+        });
+        let row = |text: &str, event: [u128; 4]| {
+            [vec![Datum::Bytes(text.as_bytes().into())], event.map(Datum::Fixed).to_vec()].concat()
+        };
+        let rows = [row("a", [1, 0, 5, 0]), row("b", [1, 1, 0, 6]), row("c", [1, 2, 0, 0]), row("d", [0, 0, 0, 0])];
+        for (items, expected) in [
+            (Items::list(schema.clone()), r#"[("a", Click { at: 5 }), ("b", Moved(6)), ("c", Idle), ("d", None)]"#),
+            (Items::map(schema), r#"{"a": Click { at: 5 }, "b": Moved(6), "c": Idle, "d": None}"#),
+        ] {
+            let mut shown = String::new();
+            let bytes = Datum::Bytes(items.encode(rows.iter().map(Vec::as_slice)).into());
+            show_leaf(LeafType::Items(items), &bytes, &mut shown);
+            assert_eq!(shown, expected);
+        }
+    }
+}
