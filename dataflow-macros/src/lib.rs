@@ -127,6 +127,8 @@ pub fn dataflow_inline(tokens: TokenStream) -> TokenStream {
 /// | `String`, `Vec<u8>` | `&str`, `&[u8]` | 1 | yes |
 /// | `Vec<T>` of integers of 16 bits and more, floats, dates, timestamps, decimals | `&[T]` | 1 | where `T` is |
 /// | `Vec<String>` | `Texts` | 1 | yes |
+/// | `Vec<T>` of anything else that can be a field | `List<T>`, of what they see of `T` | 1 | where `T` is |
+/// | `BTreeMap<K, V>`, `HashMap<K, V>`, where `K: Ord` | `Map<K, V>` | 1 | where `K` and `V` are |
 /// | `Option<T>` | `Option` of what they see of `T` | 1 + those of `T` | where `T` is |
 /// | `(A, B, …)` of up to eight | a tuple | those of all parts | where all parts are |
 /// | `[T; N]`, `N` at most 16 | an array | `N` times those of `T` | where `T` is |
@@ -134,9 +136,9 @@ pub fn dataflow_inline(tokens: TokenStream) -> TokenStream {
 /// | a record, generic or not | its twin | its own | where all its fields are |
 /// | an enum | its twin | 1 + those of all variants | where all its values are |
 ///
-/// `T` is any of these, but within `Vec`. Not among them are references (a record owns its values), `usize` (another size
-/// on other machines), maps and sets, lists of records, and records that contain themselves: what stands in their
-/// place is said at the field.
+/// `T`, `K` and `V` are any of these; only `Box` and `HashMap` are not parts of a list or a map. Not among them are references (a record
+/// owns its values), `usize` (another size on other machines), sets, and records that contain themselves, also by way of lists: what
+/// stands in their place is said at the field. A `HashMap` is kept as a `BTreeMap` is: sorted.
 ///
 /// # Enums
 ///
@@ -207,7 +209,7 @@ pub fn dataflow_inline(tokens: TokenStream) -> TokenStream {
 /// # Limits
 ///
 /// An enum has at most 256 variants, an array at most 16 elements. Lifetimes and constants are no parameters of records. A
-/// `Box` is recognised by its name in a field's type: behind an alias it is not a record.
+/// `Box` or a `HashMap` is recognised by its name in a field's type: behind an alias it is not a record.
 #[proc_macro_derive(Record, attributes(record))]
 pub fn record(input: TokenStream) -> TokenStream {
     record::expand(input.into()).into()

@@ -30,7 +30,7 @@ pub use kernel::{Aggregator, Averaged, Emitter, FoldState, Group, KeyOf, Keying,
 pub use key::{
     Asc, Computed, ComputedOrder, Desc, Equality, Field, Key, KeyedBy, OfFields, Order, Projection, Symbols, asc, desc,
 };
-pub use record::{Record, Value};
+pub use record::{List, ListIter, Map, MapIter, Record, Value};
 pub use runtime::format::{CsvOptions, JsonOptions};
 pub use runtime::optimizer::Rule;
 pub use runtime::source::{Comparison, Lenient};
@@ -61,7 +61,7 @@ pub mod __private {
 
     pub use crate::flow::{Capture, of_records};
     pub use crate::key::{Equality, EqualityIn, Field, Symbols};
-    pub use crate::record::{Record, Value};
+    pub use crate::record::{AsItems, List, ListForm, ListOf, Map, Record, Value};
     pub use runtime::value::Texts;
 }
 

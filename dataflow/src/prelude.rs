@@ -9,6 +9,6 @@ pub use crate::flow::{
     RepartitionBuildRight,
 };
 pub use crate::key::{Symbols, asc, desc};
-pub use crate::record::{Record, Value};
+pub use crate::record::{List, Map, Record, Value};
 pub use crate::text::TextExt;
 pub use runtime::value::{Date, Decimal, Texts, Timestamp};

@@ -4,10 +4,13 @@
 
 mod support;
 
+use std::collections::{BTreeMap, HashMap};
+
 use dataflow::{Record, Value};
-use proptest::collection::vec;
+use proptest::collection::{btree_map, hash_map, vec};
 use proptest::option;
 use proptest::prelude::*;
+use runtime::page::{Batch, Input, RowWriter, Selection};
 use runtime::row::LeafSet;
 use runtime::value::{Date, Decimal, Timestamp};
 
@@ -83,6 +86,68 @@ struct Composed {
     pairs: [Pair<u8, Pair<String, Status>>; 2],
     tuple: (Box<Status>, Pair<Event, Point>),
     words: (Vec<String>, Option<Vec<String>>),
+}
+
+#[derive(Record, Clone, Debug, PartialEq)]
+struct Item {
+    name: String,
+    counts: Vec<u64>,
+    event: Event,
+    flags: Vec<bool>,
+}
+
+/// Lists of whatever can be a record.
+#[derive(Record, Clone, Debug, PartialEq)]
+struct Lists {
+    items: Vec<Item>,
+    pairs: Vec<(String, u64)>,
+    maybe: Option<Vec<Option<String>>>,
+    points: Vec<Point>,
+    nested: Vec<Vec<Item>>,
+    texts: Vec<Vec<String>>,
+    small: (Vec<bool>, Vec<i8>, Vec<char>),
+    enums: [Vec<Event>; 2],
+    all: Vec<Pair<Vec<f64>, Vec<[Status; 2]>>>,
+    map: BTreeMap<String, Item>,
+    counts: Option<HashMap<u16, u64>>,
+    maps: Vec<BTreeMap<(Option<u8>, String), Vec<Point>>>,
+}
+
+fn item() -> impl Strategy<Value = Item> {
+    let parts = (text(), vec(any::<u64>(), 0..4), event(), vec(any::<bool>(), 0..20));
+    parts.prop_map(|(name, counts, event, flags)| Item { name, counts, event, flags })
+}
+
+fn lists() -> impl Strategy<Value = Lists> {
+    let point = any::<(i32, i32)>().prop_map(|(x, y)| Point { x, y });
+    let texts = (option::of(vec(option::of(text()), 0..4)), vec(vec(text(), 0..3), 0..3));
+    let records =
+        (vec(item(), 0..4), vec(vec(item(), 0..3), 0..3), vec((text(), any::<u64>()), 0..4), vec(point, 0..9));
+    let small = (vec(any::<bool>(), 0..20), vec(any::<i8>(), 0..20), vec(any::<char>(), 0..20));
+    let point_again = any::<(i32, i32)>().prop_map(|(x, y)| Point { x, y });
+    let key = (any::<Option<u8>>(), "[a-b]{0,2}");
+    let maps = (
+        btree_map(text(), item(), 0..4),
+        option::of(hash_map(any::<u16>(), any::<u64>(), 0..9)),
+        vec(btree_map(key, vec(point_again, 0..2), 0..5), 0..3),
+    );
+    let all = vec(pair(vec(-1.0..1.0, 0..3), vec([status(), status()], 0..3)), 0..3);
+    (texts, records, small, [vec(event(), 0..3), vec(event(), 0..3)], all, maps).prop_map(
+        |((maybe, texts), (items, nested, pairs, points), small, enums, all, (map, counts, maps))| Lists {
+            items,
+            pairs,
+            maybe,
+            points,
+            nested,
+            texts,
+            small,
+            enums,
+            all,
+            map,
+            counts,
+            maps,
+        },
+    )
 }
 
 fn pair<A: std::fmt::Debug, B: std::fmt::Debug>(
@@ -200,6 +265,43 @@ fn read_back<R: Record, V: Value<Record = R>>(values: &[V], live: &LeafSet) -> V
     support::pages(values, live).iter().flat_map(|page| support::read(&page.batch())).collect()
 }
 
+/// The leaves of all rows, as they are compared and hashed.
+fn bytes_of<R: Record>(pages: &[runtime::page::Page]) -> Vec<Vec<(u128, Vec<u8>)>> {
+    let of_page = |page: &runtime::page::Page| {
+        let batch = page.batch();
+        let leaf = |row, leaf| (batch.leaf_bits(leaf, row), batch.leaf_bytes(leaf, row).to_vec());
+        let row = |row| (0..R::LEAVES).map(|index| leaf(row, index)).collect();
+        (0..page.rows()).map(row).collect::<Vec<_>>()
+    };
+    pages.iter().flat_map(of_page).collect()
+}
+
+/// The rows of a batch as a closure emits what it was given.
+fn emitted_again<R: Record>(batch: &Batch<'_>) -> Vec<runtime::page::Page> {
+    let (mut writer, mut selection) =
+        (RowWriter::new(support::layout::<R>(&support::all::<R>()), support::memory()), Selection::default());
+    selection.fill(0..batch.rows());
+    Input::new(batch, &selection).visit(|mut leaves, rows| {
+        let cursor = R::cursor(&mut leaves);
+        let twins: Vec<_> = rows.iter().map(|row| R::at(cursor, row)).collect();
+        support::write(&mut writer, &twins);
+    });
+    writer.seal();
+    writer.take_sealed().collect()
+}
+
+/// The rows of a batch as boxed values, which are checked to be written in the only way that there is.
+fn leaf_by_leaf<R: Record>(batch: &Batch<'_>) -> Vec<runtime::page::Page> {
+    let mut writer = RowWriter::new(support::layout::<R>(&support::all::<R>()), support::memory());
+    let types = R::schema().types();
+    for row in 0..batch.rows() {
+        let datums: Vec<_> = types.iter().enumerate().map(|(leaf, &ty)| batch.datum(leaf, ty, row)).collect();
+        writer.append_datums(&datums).unwrap();
+    }
+    writer.seal();
+    writer.take_sealed().collect()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
@@ -229,17 +331,25 @@ proptest! {
         prop_assert_eq!(read_back(&twins, &support::all::<Composed>()), records);
     }
 
+    #[test]
+    fn lists_of_records_read_back(records in vec(lists(), 0..12)) {
+        prop_assert_eq!(read_back(&records, &support::all::<Lists>()), records.clone());
+        let twins: Vec<_> = records.iter().map(Value::twin).collect();
+        prop_assert_eq!(read_back(&twins, &support::all::<Lists>()), records.clone());
+        // As they lie in rows, and one after the other.
+        let pages = support::pages(&records, &support::all::<Lists>());
+        for page in &pages {
+            let again = [emitted_again::<Lists>(&page.batch()), leaf_by_leaf::<Lists>(&page.batch())];
+            let expected = bytes_of::<Lists>(std::slice::from_ref(page));
+            prop_assert_eq!(again.map(|pages| bytes_of::<Lists>(&pages)), [expected.clone(), expected]);
+        }
+    }
+
     /// Keys are compared as bytes: two rows are equal where their values are, whatever was in their place before.
     #[test]
     fn equal_enums_have_equal_leaves(left in vec(event(), 1..8), right in vec(event(), 1..8)) {
         let leaves = |events: &[Event]| -> Vec<Vec<(u128, Vec<u8>)>> {
-            let of_page = |page: &runtime::page::Page| {
-                let batch = page.batch();
-                let leaf = |row, leaf| (batch.leaf_bits(leaf, row), batch.leaf_bytes(leaf, row).to_vec());
-                let row = |row| (0..Event::LEAVES).map(|index| leaf(row, index)).collect();
-                (0..page.rows()).map(row).collect::<Vec<_>>()
-            };
-            support::pages(events, &support::all::<Event>()).iter().flat_map(of_page).collect()
+            bytes_of::<Event>(&support::pages(events, &support::all::<Event>()))
         };
         let (left_leaves, right_leaves) = (leaves(&left), leaves(&right));
         for (left, left_leaves) in left.iter().zip(&left_leaves) {

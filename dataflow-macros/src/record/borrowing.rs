@@ -27,10 +27,16 @@ enum Spelling<'t> {
     Text,
     List(&'t Type),
     Texts,
+    /// A list that is not kept in place.
+    Records(&'t Type),
+    /// A list of what the spelling does not tell.
+    Unknown,
     Optional(&'t Type),
     Tuple(Vec<&'t Type>),
     Array(&'t Type, &'t Expr),
     Boxed(&'t Type),
+    /// A map: whether it is a `HashMap`, its keys and its values.
+    Map(bool, &'t Type, &'t Type),
     /// A nested record, or no record at all.
     Other,
 }
@@ -55,6 +61,9 @@ const PLAIN: &[&str] = &[
     "Decimal",
 ];
 
+/// Plain values whose lists are kept as lists of records.
+const ONE_BY_ONE: &[&str] = &["bool", "char", "i8"];
+
 fn spelling(ty: &Type) -> Spelling<'_> {
     match ty {
         Type::Paren(inner) => spelling(&inner.elem),
@@ -69,16 +78,31 @@ fn spelling(ty: &Type) -> Spelling<'_> {
 fn named(segment: &PathSegment) -> Spelling<'_> {
     match (segment.ident.to_string().as_str(), only_argument(segment)) {
         ("String", None) => Spelling::Text,
-        ("Vec", Some(element)) if matches!(spelling(element), Spelling::Text) => Spelling::Texts,
-        ("Vec", Some(element)) => Spelling::List(element),
+        ("Vec", Some(element)) => list(element),
         ("Option", Some(inner)) => Spelling::Optional(inner),
         ("Box", Some(inner)) => Spelling::Boxed(inner),
+        ("BTreeMap" | "HashMap", _) => match two_arguments(segment) {
+            Some((key, value)) => Spelling::Map(segment.ident == "HashMap", key, value),
+            None => Spelling::Other,
+        },
         (name, _) if PLAIN.contains(&name) => Spelling::Plain,
         _ => Spelling::Other,
     }
 }
 
-pub(super) fn only_argument(segment: &PathSegment) -> Option<&Type> {
+/// A list by what it holds. An unknown name may be one for a number as well as for a record.
+fn list(element: &Type) -> Spelling<'_> {
+    let is_one_byte =
+        |ty: &Type| matches!(ty, Type::Path(path) if ONE_BY_ONE.iter().any(|name| path.path.is_ident(name)));
+    match spelling(element) {
+        Spelling::Text => Spelling::Texts,
+        Spelling::Plain if !is_one_byte(element) => Spelling::List(element),
+        _ if has_spelling(element) => Spelling::Records(element),
+        _ => Spelling::Unknown,
+    }
+}
+
+fn only_argument(segment: &PathSegment) -> Option<&Type> {
     let PathArguments::AngleBracketed(arguments) = &segment.arguments else {
         return None;
     };
@@ -88,22 +112,38 @@ pub(super) fn only_argument(segment: &PathSegment) -> Option<&Type> {
     }
 }
 
+fn two_arguments(segment: &PathSegment) -> Option<(&Type, &Type)> {
+    let PathArguments::AngleBracketed(arguments) = &segment.arguments else {
+        return None;
+    };
+    let mut types =
+        arguments.args.iter().map(|argument| if let GenericArgument::Type(ty) = argument { Some(ty) } else { None });
+    Some((types.next()??, types.next()??)).filter(|_| types.next().is_none())
+}
+
 /// What a field of this type makes of its record.
 pub(super) fn sight(ty: &Type) -> Sight {
     match spelling(ty) {
         Spelling::Plain => Sight::Itself,
-        Spelling::Text | Spelling::Texts | Spelling::List(_) | Spelling::Boxed(_) => Sight::Twin,
+        Spelling::Map(..)
+        | Spelling::Text
+        | Spelling::Texts
+        | Spelling::List(_)
+        | Spelling::Records(_)
+        | Spelling::Unknown
+        | Spelling::Boxed(_) => Sight::Twin,
         Spelling::Optional(inner) | Spelling::Array(inner, _) => sight(inner),
         Spelling::Tuple(parts) => parts.into_iter().map(sight).max().unwrap_or(Sight::Itself),
         Spelling::Other => Sight::AsNested,
     }
 }
 
-/// The type without its boxes: what a `Box` holds is stored in its place.
+/// The type without its boxes: what a `Box` holds is stored in its place. A `HashMap` is stored as a `BTreeMap`.
 pub(super) fn stored(ty: &Type) -> Type {
     match spelling(ty) {
         Spelling::Boxed(inner) => stored(inner),
         _ if !is_boxed(ty) => ty.clone(),
+        Spelling::Map(_, key, value) => syn::parse_quote!(::std::collections::BTreeMap<#key, #value>),
         Spelling::Optional(inner) => {
             let inner = stored(inner);
             syn::parse_quote!(::core::option::Option<#inner>)
@@ -134,6 +174,9 @@ pub(super) fn boxed(expression: TokenStream, ty: &Type) -> TokenStream {
             let inner = boxed(quote!(__inner), inner);
             quote!(#expression.map(|__inner| #inner))
         }
+        Spelling::Map(..) => {
+            quote!(::core::iter::Iterator::collect(::core::iter::IntoIterator::into_iter(#expression)))
+        }
         Spelling::Tuple(parts) => {
             let names: Vec<_> = (0..parts.len()).map(|index| format_ident!("__part{index}")).collect();
             let boxes = names.iter().zip(parts).map(|(name, part)| boxed(quote!(#name), part));
@@ -145,7 +188,7 @@ pub(super) fn boxed(expression: TokenStream, ty: &Type) -> TokenStream {
 
 fn is_boxed(ty: &Type) -> bool {
     match spelling(ty) {
-        Spelling::Boxed(_) => true,
+        Spelling::Boxed(_) | Spelling::Map(true, ..) => true,
         Spelling::Optional(inner) | Spelling::Array(inner, _) => is_boxed(inner),
         Spelling::Tuple(parts) => parts.into_iter().any(is_boxed),
         _ => false,
@@ -160,9 +203,12 @@ pub(super) fn is_spelled_out(record: &RecordInput, ty: &Type) -> bool {
 fn has_spelling(ty: &Type) -> bool {
     match spelling(ty) {
         Spelling::Plain | Spelling::Text | Spelling::Texts | Spelling::List(_) => true,
-        Spelling::Optional(inner) | Spelling::Array(inner, _) | Spelling::Boxed(inner) => has_spelling(inner),
+        Spelling::Optional(inner) | Spelling::Array(inner, _) | Spelling::Boxed(inner) | Spelling::Records(inner) => {
+            has_spelling(inner)
+        }
         Spelling::Tuple(parts) => parts.into_iter().all(has_spelling),
-        Spelling::Other => false,
+        Spelling::Map(_, key, value) => has_spelling(key) && has_spelling(value),
+        Spelling::Other | Spelling::Unknown => false,
     }
 }
 
@@ -180,10 +226,12 @@ pub(super) fn borrowed(record: &RecordInput, ty: &Type) -> TokenStream {
         Spelling::Text => quote!(&'a str),
         Spelling::Texts => quote!(::dataflow::__private::Texts<'a>),
         Spelling::List(element) => quote!(&'a [#element]),
+        Spelling::Records(element) => quote!(::dataflow::__private::List<'a, #element>),
         Spelling::Optional(inner) => {
             let inner = borrowed(record, inner);
             quote!(::core::option::Option<#inner>)
         }
+        Spelling::Map(_, key, value) => quote!(::dataflow::__private::Map<'a, #key, #value>),
         Spelling::Tuple(parts) => {
             let parts = parts.into_iter().map(|part| borrowed(record, part));
             quote!((#(#parts,)*))
@@ -192,7 +240,9 @@ pub(super) fn borrowed(record: &RecordInput, ty: &Type) -> TokenStream {
             let element = borrowed(record, element);
             quote!([#element; #length])
         }
-        Spelling::Boxed(_) | Spelling::Other => quote!(<#gate<#ty> as ::dataflow::__private::Record>::At<'a>),
+        Spelling::Boxed(_) | Spelling::Other | Spelling::Unknown => {
+            quote!(<#gate<#ty> as ::dataflow::__private::Record>::At<'a>)
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //! is there.
 
 use proc_macro2::{Ident, Literal, TokenStream};
-use quote::quote;
+use quote::{format_ident, quote};
 use syn::ext::IdentExt as _;
 
 use super::borrowing::{Sight, boxed};
@@ -27,6 +27,8 @@ pub(super) fn pieces(record: &RecordInput, variants: &[VariantInput]) -> Pieces 
         let (number, path) = (Literal::u8_unsuffixed(index as u8), &variant.name);
         quote!(#seen::#path { .. } => #number,)
     });
+    let tags: Vec<_> = tags.collect();
+    let tags_again = &tags;
     // What is no variant's number reads as the first.
     let numbered = variants.iter().enumerate().skip(1).map(|(index, variant)| {
         let number = Literal::u8_unsuffixed(index as u8);
@@ -36,6 +38,7 @@ pub(super) fn pieces(record: &RecordInput, variants: &[VariantInput]) -> Pieces 
     let first = variants.first().map(|variant| variant.read(&seen, &place_of(variant)));
     let heap_bytes = variants.iter().map(|variant| variant.heap_bytes(&seen, &place_of(variant)));
     let written = full.iter().map(|variant| variant.write(&seen, &place_of(variant)));
+    let compared = full.iter().map(|variant| variant.compare(&seen));
     let owned = variants.iter().map(|variant| variant.own(&seen, &record.name));
     let (name, variants) = (record.name.clone(), variants.to_vec());
     let arguments = record.generics.arguments();
@@ -54,6 +57,13 @@ pub(super) fn pieces(record: &RecordInput, variants: &[VariantInput]) -> Pieces 
             #(#written)*
         },
         own: quote!(match __at { #(#owned)* }),
+        compare: quote! {
+            let __tag = |__at: Self::At<'_>| -> u8 { match __at { #(#tags_again)* } };
+            match (__left, __right) {
+                #(#compared)*
+                (__left, __right) => ::core::cmp::Ord::cmp(&__tag(__left), &__tag(__right)),
+            }
+        },
         twin: Box::new(move |of| {
             let arms = variants.iter().map(|variant| variant.twin(&seen, of, *of == name));
             quote!(match *__this { #(#arms)* })
@@ -140,6 +150,25 @@ impl VariantInput {
                 _ => <#parts as __Record>::write_null(__sink #place, __row, __claims),
             }
         }
+    }
+
+    /// The arm for two values of the variant.
+    fn compare(&self, seen: &Ident) -> TokenStream {
+        let (name, parts, left, right) = (&self.name, self.parts(), self.pattern(), self.other_pattern());
+        let bindings = self.bindings();
+        let others = parts::nest(self.others().map(|name| quote!(#name)).collect());
+        quote! {
+            (#seen::#name #left, #seen::#name #right) => <#parts as __Record>::compare(#bindings, #others),
+        }
+    }
+
+    fn others(&self) -> impl Iterator<Item = Ident> {
+        self.fields.iter().map(|field| format_ident!("{}_other", field.binding))
+    }
+
+    fn other_pattern(&self) -> TokenStream {
+        let (members, others) = (self.fields.iter().map(|field| &field.member), self.others());
+        quote!({ #(#members: #others,)* })
     }
 
     fn own(&self, seen: &Ident, record: &Ident) -> TokenStream {

@@ -19,6 +19,8 @@ pub(super) struct Pieces {
     pub(super) heap_bytes: TokenStream,
     pub(super) write: TokenStream,
     pub(super) own: TokenStream,
+    /// The order of `__left` and `__right`.
+    pub(super) compare: TokenStream,
     /// The twin of `__this`, which is the type of this name.
     pub(super) twin: Box<dyn Fn(&Ident) -> TokenStream>,
 }
@@ -69,7 +71,7 @@ pub(super) fn columns(fields: &[FieldInput]) -> TokenStream {
 fn record_impl(record: &RecordInput, pieces: &Pieces) -> TokenStream {
     let (name, generics, borrows) = (&record.name, &record.generics, gate::borrows(record));
     let (declared, arguments, predicates) = (generics.declared(), generics.arguments(), generics.predicates());
-    let Pieces { symbols, fields, describe, at, heap_bytes, write, own, .. } = pieces;
+    let Pieces { symbols, fields, describe, at, heap_bytes, write, own, compare, .. } = pieces;
     let parts = quote!(<__Parts<#arguments> as __Record>);
     quote! {
         #[automatically_derived]
@@ -78,6 +80,7 @@ fn record_impl(record: &RecordInput, pieces: &Pieces) -> TokenStream {
             type Fields<Root> = #symbols;
             type Cursor<'b> = #parts::Cursor<'b>;
             type Sink<'w> = #parts::Sink<'w>;
+            type List = __dataflow::AsItems;
             const LEAVES: usize = #parts::LEAVES;
             const BORROWS: bool = #borrows;
             fn describe(__schema: &mut __dataflow::SchemaBuilder) -> __dataflow::Shape {
@@ -118,6 +121,9 @@ fn record_impl(record: &RecordInput, pieces: &Pieces) -> TokenStream {
             }
             fn own(__at: Self::At<'_>) -> Self {
                 #own
+            }
+            fn compare(__left: Self::At<'_>, __right: Self::At<'_>) -> ::core::cmp::Ordering {
+                #compare
             }
         }
     }

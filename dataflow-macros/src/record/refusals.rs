@@ -5,16 +5,17 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens as _;
 use syn::visit::{self, Visit};
-use syn::{Expr, ExprLit, Lit, PathSegment, Type, TypeArray, TypePath, TypeReference};
-
-use super::borrowing::only_argument;
+use syn::{Expr, ExprLit, Lit, Type, TypeArray, TypePath, TypeReference};
 
 /// The most elements of an array: each is a leaf of its own.
 const MOST_ELEMENTS: u64 = 16;
 
+/// What is kept as a list.
+const LISTS: &[&str] = &["Vec", "BTreeMap", "HashMap"];
+
 /// The first type within a field's that cannot be there, as an error at its place.
 pub(super) fn check(record: &Ident, ty: &Type) -> syn::Result<()> {
-    let mut search = Search { record, found: None };
+    let mut search = Search { record, found: None, is_in_list: false };
     search.visit_type(ty);
     search.found.map_or(Ok(()), Err)
 }
@@ -22,6 +23,8 @@ pub(super) fn check(record: &Ident, ty: &Type) -> syn::Result<()> {
 struct Search<'r> {
     record: &'r Ident,
     found: Option<syn::Error>,
+    /// Whether the type is a part of a list or a map.
+    is_in_list: bool,
 }
 
 impl Search<'_> {
@@ -79,30 +82,19 @@ impl<'ast> Visit<'ast> for Search<'_> {
                 let fixed = if name == "usize" { "u64" } else { "i64" };
                 self.refuse(path, format!("`{name}` has another size on other machines: write `{fixed}`"));
             }
-            "HashMap" | "BTreeMap" | "HashSet" | "BTreeSet" => {
-                let message = format!(
-                    "a `{name}` is not a field of a record: make each entry a record, and group them by their key"
-                );
+            "HashSet" | "BTreeSet" => {
+                let message = format!("a `{name}` is not a field of a record: write `Vec`, and sort what goes into it");
                 self.refuse(path, message);
             }
-            "Vec" => self.list(path, segment),
+            "HashMap" if self.is_in_list => {
+                self.refuse(path, "within a list or a map a `HashMap` is written `BTreeMap`");
+            }
             _ => {}
         }
+        let outer = self.is_in_list;
+        self.is_in_list |= LISTS.contains(&name.as_str());
         visit::visit_type_path(self, path);
-    }
-}
-
-impl Search<'_> {
-    fn list(&mut self, path: &TypePath, segment: &PathSegment) {
-        let Some(Type::Path(element)) = only_argument(segment) else { return };
-        let element = element.path.segments.last().map_or(String::new(), |segment| segment.ident.to_string());
-        let instead = match element.as_str() {
-            "Vec" => "make each inner list a record",
-            "bool" | "i8" => "write `Vec<u8>`",
-            "char" => "write `String`, or `Vec<u32>`",
-            _ => return,
-        };
-        self.refuse(path, format!("a list holds numbers, dates, decimals or texts, not `{element}`: {instead}"));
+        self.is_in_list = outer;
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a struct's implementation consists of.
 
+use proc_macro2::TokenStream;
 use quote::quote;
 use syn::ext::IdentExt as _;
 
@@ -15,7 +16,9 @@ pub(super) fn pieces(record: &RecordInput, fields: &[FieldInput]) -> Pieces {
     let members: Vec<_> = fields.iter().map(|field| &field.member).collect();
     let places: Vec<_> = (0..count).map(|index| parts::place(index, count)).collect();
     let from_parts = quote!(#(#members: __parts #places,)*);
-    let at_parts = parts::nest(members.iter().map(|member| quote!(__at.#member)).collect());
+    let parts_of = |at: TokenStream| parts::nest(members.iter().map(|member| quote!(#at.#member)).collect());
+    let at_parts = parts_of(quote!(__at));
+    let (left, right) = (parts_of(quote!(__left)), parts_of(quote!(__right)));
     let owned = fields.iter().zip(&places).map(|(field, place)| boxed(quote!(__parts #place), &field.ty));
     let (record_name, columns) = (name.unraw().to_string(), columns(fields));
     Pieces {
@@ -39,6 +42,7 @@ pub(super) fn pieces(record: &RecordInput, fields: &[FieldInput]) -> Pieces {
             let __parts = <__Parts<#arguments> as __Record>::own(#at_parts);
             #name { #(#members: #owned,)* }
         },
+        compare: quote!(<__Parts<#arguments> as __Record>::compare(#left, #right)),
         twin: Box::new({
             let members: Vec<_> = members.into_iter().cloned().collect();
             move |_| quote!(__At { #(#members: __Value::twin(&__this.#members),)* })

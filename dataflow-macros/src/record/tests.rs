@@ -44,12 +44,12 @@ fn types_that_cannot_be_fields_are_told_from_their_spelling() {
         ("Option<(u8, isize)>", "write `i64`"),
         ("&'static str", "write `String`"),
         ("&'static [u8]", "write `Vec<u8>`"),
-        ("HashMap<String, u64>", "make each entry a record"),
-        ("std::collections::BTreeSet<u8>", "make each entry a record"),
+        ("Vec<HashMap<String, u64>>", "written `BTreeMap`"),
+        ("HashMap<u8, std::collections::HashMap<u8, u8>>", "written `BTreeMap`"),
+        ("std::collections::BTreeSet<u8>", "write `Vec`"),
         ("fn(u8) -> u8", "a function is not a value"),
         ("*const u8", "without the pointer"),
         ("[Date; 17]", "write `Vec<Date>`"),
-        ("Vec<Vec<u8>>", "make each inner list a record"),
         ("Option<Box<A>>", "its row would have no end"),
         ("Vec<Self>", "its row would have no end"),
     ];
@@ -59,9 +59,20 @@ fn types_that_cannot_be_fields_are_told_from_their_spelling() {
             assert!(found.len() == 1 && found[0].contains(message), "{input}: {found:?}");
         }
     }
-    for ty in
-        ["[u8; 16]", "[u8; LENGTH as usize]", "Option<Box<B>>", "Vec<u64>", "Vec<String>", "other::A", "Box<[u8; 2]>"]
-    {
+    for ty in [
+        "[u8; 16]",
+        "[u8; LENGTH as usize]",
+        "Option<Box<B>>",
+        "Vec<u64>",
+        "Vec<String>",
+        "Vec<Vec<u8>>",
+        "Vec<bool>",
+        "Vec<B>",
+        "HashMap<u8, B>",
+        "BTreeMap<String, Vec<B>>",
+        "other::A",
+        "Box<[u8; 2]>",
+    ] {
         assert_eq!(errors(&format!("struct A {{ a: {ty} }}")), [""; 0], "{ty}");
     }
 }
@@ -100,6 +111,9 @@ fn the_spelling_tells_what_is_borrowed() {
         "(u8, (Home, Vec<u64>))",
         "Box<u8>",
         "[String; 2]",
+        "Vec<Home>",
+        "BTreeMap<u8, Home>",
+        "std::collections::HashMap<u8, u8>",
     ] {
         assert_eq!(of(ty), Sight::Twin, "{ty}");
     }

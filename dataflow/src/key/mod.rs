@@ -61,10 +61,8 @@ pub trait Equality: Record {}
 macro_rules! equality {
     ($($ty:ty)*) => {$( impl Equality for $ty {} )*};
 }
-equality!(bool char i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 String Vec<u8> Date Timestamp);
-equality!(Vec<String> Vec<i16> Vec<i32> Vec<i64> Vec<i128> Vec<u16> Vec<u32> Vec<u64> Vec<u128> Vec<Date> Vec<Timestamp>);
+equality!(bool char i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 String Date Timestamp);
 impl<const SCALE: u8> Equality for Decimal<SCALE> {}
-impl<const SCALE: u8> Equality for Vec<Decimal<SCALE>> {}
 impl<V: Equality> Equality for Option<V> {}
 
 /// [`Equality`] as a bound of generated code: since it mentions a lifetime, the compiler accepts it where it does not hold.

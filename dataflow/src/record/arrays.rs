@@ -1,11 +1,13 @@
 //! Arrays: the leaves of each element, in order.
 
 use std::array;
+use std::cmp::Ordering;
 
 use runtime::page::{Claims, LeafReader, NewRow, Row, SinkLeaves};
 use runtime::row::{SchemaBuilder, Shape};
 
-use super::{Record, Value};
+use super::lists::first_difference;
+use super::{AsItems, Record, Value};
 use crate::key::{Equality, Field};
 
 /// The elements' names: an array has as many leaves as a tuple of its length.
@@ -16,6 +18,7 @@ impl<R: Record, const N: usize> Record for [R; N] {
     type Fields<Root> = Field<Root, [R; N]>;
     type Cursor<'b> = [R::Cursor<'b>; N];
     type Sink<'w> = [R::Sink<'w>; N];
+    type List = AsItems;
     const LEAVES: usize = {
         assert!(N <= NAMES.len(), "an array in a record has at most 16 elements: use a `Vec`");
         N * R::LEAVES
@@ -52,6 +55,9 @@ impl<R: Record, const N: usize> Record for [R; N] {
     }
     fn own(at: Self::At<'_>) -> Self {
         at.map(R::own)
+    }
+    fn compare(left: Self::At<'_>, right: Self::At<'_>) -> Ordering {
+        first_difference(left.into_iter().zip(right).map(|(left, right)| R::compare(left, right)))
     }
 }
 

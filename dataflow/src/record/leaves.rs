@@ -1,4 +1,6 @@
-//! Texts, byte strings and lists: one leaf with a slot.
+//! Texts, byte strings and lists of plain values: one leaf with a slot, read in place.
+
+use std::cmp::Ordering;
 
 use runtime::page::{
     Claims, LeafReader, NewRow, OutBytes, OutList, OutText, Row, SinkLeaves, StridedBytes, StridedList, StridedText,
@@ -6,86 +8,145 @@ use runtime::page::{
 use runtime::row::{Element, LeafType, SchemaBuilder, Shape};
 use runtime::value::{Date, Decimal, Timestamp};
 
+use super::lists::{ListForm, ListOf};
+use super::texts::AsTexts;
 use super::{Record, Value};
 use crate::key::Field;
 
-/// A record of one slot.
-macro_rules! slot {
-    ([$($generics:tt)*] $ty:ty as $twin:ty, $leaf:expr, $cursor:ident $(<$element:ty>)?, $sink:ident, $take:ident) => {
-        impl<$($generics)*> Record for $ty {
-            type At<'a> = &'a $twin;
-            type Fields<Root> = Field<Root, $ty>;
+impl Record for String {
+    type At<'a> = &'a str;
+    type Fields<Root> = Field<Root, String>;
+    type Cursor<'b> = StridedText<'b>;
+    type Sink<'w> = OutText<'w>;
+    type List = AsTexts;
+    const LEAVES: usize = 1;
+    const BORROWS: bool = true;
+
+    fn describe(schema: &mut SchemaBuilder) -> Shape {
+        schema.leaf(LeafType::Text)
+    }
+    fn fields<Root>(first_leaf: usize) -> Field<Root, String> {
+        Field::new(first_leaf)
+    }
+    fn cursor<'b>(leaves: &mut LeafReader<'b>) -> Self::Cursor<'b> {
+        leaves.text()
+    }
+    #[inline(always)]
+    fn at<'b>(cursor: Self::Cursor<'b>, row: Row<'b>) -> &'b str {
+        cursor.read(row)
+    }
+    fn sink<'w>(leaves: &mut SinkLeaves<'w>) -> Self::Sink<'w> {
+        leaves.text()
+    }
+    #[inline(always)]
+    fn heap_bytes(at: &str, sink: Self::Sink<'_>) -> usize {
+        sink.heap_bytes(at)
+    }
+    #[inline(always)]
+    fn write<'w>(at: &str, sink: Self::Sink<'w>, row: NewRow<'w>, claims: &mut Claims<'w>) {
+        sink.write(row, at, claims);
+    }
+    fn write_null<'w>(sink: Self::Sink<'w>, row: NewRow<'w>, claims: &mut Claims<'w>) {
+        sink.write(row, "", claims);
+    }
+    fn own(at: &str) -> String {
+        at.to_owned()
+    }
+    fn compare(left: &str, right: &str) -> Ordering {
+        left.cmp(right)
+    }
+}
+
+impl Value for String {
+    type Record = String;
+    #[inline(always)]
+    fn twin(&self) -> &str {
+        self
+    }
+}
+
+impl Value for str {
+    type Record = String;
+    #[inline(always)]
+    fn twin(&self) -> &str {
+        self
+    }
+}
+
+/// How lists of plain values are kept: one after the other, read as a slice.
+pub struct InPlace;
+
+macro_rules! in_place {
+    ([$($generics:tt)*] $ty:ty, $leaf:expr, $cursor:ident $(<$element:ty>)?, $sink:ident $(<$written:ty>)?, $take:ident) => {
+        impl<$($generics)*> ListForm<$ty> for InPlace {
+            type At<'a> = &'a [$ty];
             type Cursor<'b> = $cursor<'b $(, $element)?>;
-            type Sink<'w> = $sink<'w $(, $element)?>;
-            const LEAVES: usize = 1;
-            const BORROWS: bool = true;
+            type Sink<'w> = $sink<'w $(, $written)?>;
 
             fn describe(schema: &mut SchemaBuilder) -> Shape {
                 schema.leaf($leaf)
-            }
-            fn fields<Root>(first_leaf: usize) -> Field<Root, $ty> {
-                Field::new(first_leaf)
             }
             fn cursor<'b>(leaves: &mut LeafReader<'b>) -> Self::Cursor<'b> {
                 leaves.$take()
             }
             #[inline(always)]
-            fn at<'b>(cursor: Self::Cursor<'b>, row: Row<'b>) -> &'b $twin {
+            fn at<'b>(cursor: Self::Cursor<'b>, row: Row<'b>) -> &'b [$ty] {
                 cursor.read(row)
             }
             fn sink<'w>(leaves: &mut SinkLeaves<'w>) -> Self::Sink<'w> {
                 leaves.$take()
             }
             #[inline(always)]
-            fn heap_bytes(at: &$twin, sink: Self::Sink<'_>) -> usize {
+            fn heap_bytes(at: &[$ty], sink: Self::Sink<'_>) -> usize {
                 sink.heap_bytes(at)
             }
             #[inline(always)]
-            fn write<'w>(at: &$twin, sink: Self::Sink<'w>, row: NewRow<'w>, claims: &mut Claims<'w>) {
+            fn write<'w>(at: &[$ty], sink: Self::Sink<'w>, row: NewRow<'w>, claims: &mut Claims<'w>) {
                 sink.write(row, at, claims);
             }
             fn write_null<'w>(sink: Self::Sink<'w>, row: NewRow<'w>, claims: &mut Claims<'w>) {
-                sink.write(row, <&$twin>::default(), claims);
+                sink.write(row, &[], claims);
             }
-            fn own(at: &$twin) -> $ty {
+            fn own(at: &[$ty]) -> Vec<$ty> {
                 at.to_owned()
             }
-        }
-
-        impl<$($generics)*> Value for $ty {
-            type Record = $ty;
-            #[inline(always)]
-            fn twin(&self) -> &$twin {
-                self
+            fn compare(left: &[$ty], right: &[$ty]) -> Ordering {
+                let parts = left.iter().zip(right).map(|(left, right)| <$ty>::compare(*left, *right));
+                super::lists::first_difference(parts).then(left.len().cmp(&right.len()))
             }
         }
 
-        impl<$($generics)*> Value for $twin {
-            type Record = $ty;
+        impl<$($generics)*> ListOf<$ty, Vec<$ty>> for InPlace {
             #[inline(always)]
-            fn twin(&self) -> &$twin {
-                self
+            fn twin(list: &Vec<$ty>) -> &[$ty] {
+                list
+            }
+        }
+
+        impl<$($generics)*> ListOf<$ty, [$ty]> for InPlace {
+            #[inline(always)]
+            fn twin(list: &[$ty]) -> &[$ty] {
+                list
             }
         }
     };
 }
 
-slot!([] String as str, LeafType::Text, StridedText, OutText, text);
-slot!([] Vec<u8> as [u8], LeafType::Bytes, StridedBytes, OutBytes, bytes);
+in_place!([] u8, LeafType::Bytes, StridedBytes, OutBytes, bytes);
 
 macro_rules! lists {
     ($($ty:ty, $element:ident;)*) => {$(
-        slot!([] Vec<$ty> as [$ty], LeafType::List(Element::$element), StridedList<$ty>, OutList, list);
+        in_place!([] $ty, LeafType::List(Element::$element), StridedList<$ty>, OutList<$ty>, list);
     )*};
 }
 lists! {
     i16, I16; i32, I32; i64, I64; i128, I128; u16, U16; u32, U32; u64, U64; u128, U128; f32, F32; f64, F64;
     Date, Date; Timestamp, Timestamp;
 }
-slot!(
-    [const SCALE: u8] Vec<Decimal<SCALE>> as [Decimal<SCALE>],
+in_place!(
+    [const SCALE: u8] Decimal<SCALE>,
     LeafType::List(Element::Decimal(SCALE)),
     StridedList<Decimal<SCALE>>,
-    OutList,
+    OutList<Decimal<SCALE>>,
     list
 );

@@ -6,27 +6,35 @@
 
 mod arrays;
 mod bound;
+mod items;
 mod leaves;
+mod lists;
+mod maps;
 mod optional;
 mod plain;
 mod show;
 mod texts;
 mod tuples;
 
+use std::cmp::Ordering;
+
 use runtime::page::{Claims, LeafReader, NewRow, Row, SinkLeaves};
 use runtime::row::{Schema, SchemaBuilder, Shape};
 
 pub(crate) use bound::bound_value;
+pub use items::{AsItems, List, ListIter};
+pub use lists::{ListForm, ListOf};
+pub use maps::{Map, MapIter};
 pub(crate) use show::show_record;
 
 /// A type that can flow through a pipeline.
 ///
-/// Derive it for a struct or an enum: `#[derive(Record, Clone, Debug)]`. Plain values, `String`, `Vec<u8>`, `Vec` of plain values
-/// or of texts, `Option` and arrays of up to 16 of any of these, and tuples of up to eight records are records too.
+/// Derive it for a struct or an enum: `#[derive(Record, Clone, Debug)]`. Plain values, `String`, `Vec`, `BTreeMap` and `Option` of any of
+/// these, arrays of up to 16, and tuples of up to eight records are records too.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a record",
     label = "this cannot flow through a pipeline",
-    note = "a record is a struct or an enum with `#[derive(Record)]`, a number, bool, char, String, Date, Timestamp, Decimal, a Vec of plain values or of texts, an Option, an array, or a tuple of up to eight records"
+    note = "a record is a struct or an enum with `#[derive(Record)]`, a number, bool, char, String, Date, Timestamp, Decimal, or a Vec, a BTreeMap, an Option, an array, or a tuple of up to eight records"
 )]
 pub trait Record: Value<Record = Self> + Sized + 'static {
     /// What closures see: the record with its texts and lists borrowed. `Copy`, so that it can be used twice.
@@ -37,6 +45,8 @@ pub trait Record: Value<Record = Self> + Sized + 'static {
     type Cursor<'b>: Copy;
     /// Where the leaves of new rows are written.
     type Sink<'w>: Copy;
+    /// How a `Vec` of it is kept.
+    type List: ListOf<Self, Vec<Self>>;
     /// How many leaves the record has.
     const LEAVES: usize;
     /// Whether closures see a twin, or the record itself.
@@ -60,6 +70,8 @@ pub trait Record: Value<Record = Self> + Sized + 'static {
     fn write_null<'w>(sink: Self::Sink<'w>, row: NewRow<'w>, claims: &mut Claims<'w>);
     /// The record that a twin stands for.
     fn own(at: Self::At<'_>) -> Self;
+    /// The order that `sort` has: leaf by leaf, nulls last, floats with NaN last.
+    fn compare(left: Self::At<'_>, right: Self::At<'_>) -> Ordering;
 
     /// The record's schema.
     #[must_use]

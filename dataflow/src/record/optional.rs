@@ -1,9 +1,11 @@
 //! `Option`: a validity byte, then what it guards.
 
+use std::cmp::Ordering;
+
 use runtime::page::{Claims, LeafReader, NewRow, Out, Row, SinkLeaves, Strided};
 use runtime::row::{SchemaBuilder, Shape};
 
-use super::{Record, Value};
+use super::{AsItems, Record, Value};
 use crate::key::Field;
 
 impl<R: Record> Record for Option<R> {
@@ -11,6 +13,7 @@ impl<R: Record> Record for Option<R> {
     type Fields<Root> = Field<Root, Option<R>>;
     type Cursor<'b> = (Strided<'b, u8>, R::Cursor<'b>);
     type Sink<'w> = (Out<'w, u8>, R::Sink<'w>);
+    type List = AsItems;
     const LEAVES: usize = 1 + R::LEAVES;
     const BORROWS: bool = R::BORROWS;
 
@@ -48,6 +51,12 @@ impl<R: Record> Record for Option<R> {
     }
     fn own(at: Self::At<'_>) -> Self {
         at.map(R::own)
+    }
+    fn compare(left: Self::At<'_>, right: Self::At<'_>) -> Ordering {
+        match (left, right) {
+            (Some(left), Some(right)) => R::compare(left, right),
+            (left, right) => left.is_none().cmp(&right.is_none()),
+        }
     }
 }
 

@@ -1,20 +1,24 @@
 //! Numbers, bool, char, dates, timestamps and decimals: one leaf of fixed width.
 
+use std::cmp::Ordering;
+
 use runtime::page::{Claims, LeafReader, NewRow, Out, Row, SinkLeaves, Strided};
 use runtime::row::{LeafType, SchemaBuilder, Shape};
 use runtime::value::{Date, Decimal, Timestamp};
 
-use super::{Record, Value};
+use super::leaves::InPlace;
+use super::{AsItems, Record, Value};
 use crate::key::Field;
 
 /// A record of one leaf, stored as a plain value of another type.
 macro_rules! plain {
-    ([$($generics:tt)*] $ty:ty, $leaf:expr, $stored:ty, $read:expr, $write:expr) => {
+    ([$($generics:tt)*] $ty:ty, $leaf:expr, $stored:ty, $read:expr, $write:expr, $list:ty, $compare:expr) => {
         impl<$($generics)*> Record for $ty {
             type At<'a> = $ty;
             type Fields<Root> = Field<Root, $ty>;
             type Cursor<'b> = Strided<'b, $stored>;
             type Sink<'w> = Out<'w, $stored>;
+            type List = $list;
             const LEAVES: usize = 1;
             const BORROWS: bool = false;
 
@@ -48,6 +52,9 @@ macro_rules! plain {
             fn own(at: $ty) -> $ty {
                 at
             }
+            fn compare(left: $ty, right: $ty) -> Ordering {
+                ($compare)(&left, &right)
+            }
         }
 
         impl<$($generics)*> Value for $ty {
@@ -61,14 +68,48 @@ macro_rules! plain {
 }
 
 macro_rules! numbers {
-    ($($ty:ident $leaf:ident)*) => {$( plain!([] $ty, LeafType::$leaf, $ty, |value| value, |value| value); )*};
+    ($list:ty, $compare:expr; $($ty:ident $leaf:ident)*) => {$(
+        plain!([] $ty, LeafType::$leaf, $ty, |value| value, |value| value, $list, $compare);
+    )*};
 }
-numbers!(i8 I8 i16 I16 i32 I32 i64 I64 i128 I128 u8 U8 u16 U16 u32 U32 u64 U64 u128 U128 f32 F32 f64 F64);
-plain!([] bool, LeafType::Bool, u8, |byte| byte != 0, u8::from);
-plain!([] char, LeafType::Char, u32, |code| char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER), u32::from);
-plain!([] Date, LeafType::Date, i32, Date::from_days, Date::days);
-plain!([] Timestamp, LeafType::Timestamp, i64, Timestamp::from_micros, Timestamp::micros);
-plain!([const SCALE: u8] Decimal<SCALE>, LeafType::Decimal(SCALE), i64, Decimal::from_scaled, Decimal::scaled);
+numbers!(InPlace, Ord::cmp; i16 I16 i32 I32 i64 I64 i128 I128 u8 U8 u16 U16 u32 U32 u64 U64 u128 U128);
+numbers!(AsItems, Ord::cmp; i8 I8);
+numbers!(InPlace, |left: &f32, right: &f32| compare_floats((*left).into(), (*right).into()); f32 F32);
+numbers!(InPlace, |left: &f64, right: &f64| compare_floats(*left, *right); f64 F64);
+plain!([] bool, LeafType::Bool, u8, |byte| byte != 0, u8::from, AsItems, Ord::cmp);
+plain!(
+    [] char,
+    LeafType::Char,
+    u32,
+    |code| char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER),
+    u32::from,
+    AsItems,
+    Ord::cmp
+);
+plain!([] Date, LeafType::Date, i32, Date::from_days, Date::days, InPlace, Ord::cmp);
+plain!(
+    [] Timestamp,
+    LeafType::Timestamp,
+    i64,
+    Timestamp::from_micros,
+    Timestamp::micros,
+    InPlace,
+    Ord::cmp
+);
+plain!(
+    [const SCALE: u8] Decimal<SCALE>,
+    LeafType::Decimal(SCALE),
+    i64,
+    Decimal::from_scaled,
+    Decimal::scaled,
+    InPlace,
+    Ord::cmp
+);
+
+/// In total order with NaN last and -0 = 0.
+fn compare_floats(left: f64, right: f64) -> Ordering {
+    left.partial_cmp(&right).unwrap_or_else(|| left.is_nan().cmp(&right.is_nan()))
+}
 
 /// The record of nothing: the key of an ungrouped aggregate.
 impl Record for () {
@@ -76,6 +117,7 @@ impl Record for () {
     type Fields<Root> = ();
     type Cursor<'b> = ();
     type Sink<'w> = ();
+    type List = AsItems;
     const LEAVES: usize = 0;
     const BORROWS: bool = false;
 
@@ -92,6 +134,9 @@ impl Record for () {
     fn write<'w>((): (), (): (), _: NewRow<'w>, _: &mut Claims<'w>) {}
     fn write_null<'w>((): (), _: NewRow<'w>, _: &mut Claims<'w>) {}
     fn own((): ()) {}
+    fn compare((): (), (): ()) -> Ordering {
+        Ordering::Equal
+    }
 }
 
 impl Value for () {

@@ -1,25 +1,24 @@
 //! Lists of texts: one leaf with a slot.
 
+use std::cmp::Ordering;
+
 use runtime::page::{Claims, LeafReader, NewRow, OutBytes, Row, SinkLeaves, StridedBytes};
 use runtime::row::{LeafType, SchemaBuilder, Shape};
 use runtime::value::Texts;
 
-use super::{Record, Value};
-use crate::key::Field;
+use super::Value;
+use super::lists::{ListForm, ListOf};
 
-impl Record for Vec<String> {
+/// How lists of texts are kept: as [`Texts`] puts them together.
+pub struct AsTexts;
+
+impl ListForm<String> for AsTexts {
     type At<'a> = Texts<'a>;
-    type Fields<Root> = Field<Root, Vec<String>>;
     type Cursor<'b> = StridedBytes<'b>;
     type Sink<'w> = OutBytes<'w>;
-    const LEAVES: usize = 1;
-    const BORROWS: bool = true;
 
     fn describe(schema: &mut SchemaBuilder) -> Shape {
         schema.leaf(LeafType::Texts)
-    }
-    fn fields<Root>(first_leaf: usize) -> Self::Fields<Root> {
-        Field::new(first_leaf)
     }
     fn cursor<'b>(leaves: &mut LeafReader<'b>) -> Self::Cursor<'b> {
         leaves.texts()
@@ -40,23 +39,25 @@ impl Record for Vec<String> {
     fn write_null<'w>(sink: Self::Sink<'w>, row: NewRow<'w>, claims: &mut Claims<'w>) {
         sink.write(row, &[], claims);
     }
-    fn own(at: Texts<'_>) -> Self {
+    fn own(at: Texts<'_>) -> Vec<String> {
         at.iter().map(str::to_owned).collect()
+    }
+    fn compare(left: Texts<'_>, right: Texts<'_>) -> Ordering {
+        left.iter().cmp(right.iter())
     }
 }
 
-macro_rules! values {
+macro_rules! lists {
     ($($ty:ty)*) => {$(
-        impl Value for $ty {
-            type Record = Vec<String>;
+        impl ListOf<String, $ty> for AsTexts {
             #[inline(always)]
-            fn twin(&self) -> Texts<'_> {
-                Texts::from(self)
+            fn twin<'l>(list: &'l $ty) -> Texts<'l> {
+                Texts::from(list)
             }
         }
     )*};
 }
-values!(Vec<String> [String] Vec<&str> [&str]);
+lists!(Vec<String> [String] Vec<&str> [&str]);
 
 impl Value for Texts<'_> {
     type Record = Vec<String>;

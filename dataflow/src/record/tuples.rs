@@ -1,9 +1,11 @@
 //! Tuples of one to eight records.
 
+use std::cmp::Ordering;
+
 use runtime::page::{Claims, LeafReader, NewRow, Row, SinkLeaves};
 use runtime::row::{SchemaBuilder, Shape};
 
-use super::{Record, Value};
+use super::{AsItems, Record, Value};
 
 macro_rules! tuple {
     ($($name:ident $index:tt),*) => {
@@ -12,6 +14,7 @@ macro_rules! tuple {
             type Fields<Root> = ($($name::Fields<Root>,)*);
             type Cursor<'b> = ($($name::Cursor<'b>,)*);
             type Sink<'w> = ($($name::Sink<'w>,)*);
+            type List = AsItems;
             const LEAVES: usize = 0 $(+ $name::LEAVES)*;
             const BORROWS: bool = false $(|| $name::BORROWS)*;
 
@@ -50,6 +53,9 @@ macro_rules! tuple {
             }
             fn own(at: Self::At<'_>) -> Self {
                 ($($name::own(at.$index),)*)
+            }
+            fn compare(left: Self::At<'_>, right: Self::At<'_>) -> Ordering {
+                Ordering::Equal$(.then_with(|| $name::compare(left.$index, right.$index)))*
             }
         }
 

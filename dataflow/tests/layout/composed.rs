@@ -1,6 +1,9 @@
 //! Records made of others: enums, arrays, boxes and generic records.
 
-use dataflow::{Record, Texts, Value};
+use std::collections::{BTreeMap, HashMap};
+
+use dataflow::{List, Map, Record, Texts, Value};
+use runtime::page::{Input, Selection};
 
 use crate::dump::check;
 use crate::{Home, support};
@@ -114,6 +117,103 @@ fn lists_of_texts_are_one_string_of_bytes() {
         bytes[heap_start..].to_vec()
     });
     assert_eq!(bytes[0], bytes[1]);
+}
+
+#[derive(Record, Clone, Debug, PartialEq)]
+struct Basket {
+    id: u32,
+    items: Vec<Item>,
+    flags: Option<Vec<bool>>,
+    prices: BTreeMap<String, u64>,
+}
+
+#[derive(Record, Clone, Debug, PartialEq)]
+struct Item {
+    name: String,
+    counts: Vec<u64>,
+    status: Option<Status>,
+}
+
+fn baskets() -> [Basket; 3] {
+    let item = |name: &str, counts: &[u64], status| Item { name: name.to_owned(), counts: counts.to_owned(), status };
+    let items =
+        vec![item("tea", &[1, 2], None), item("größer als zwölf", &[], Some(Status::Paid)), item("", &[3], None)];
+    let prices = [("tea", 7), ("a name of some length", 8)].map(|(name, price)| (name.to_owned(), price));
+    let empty = Basket { id: 3, items: Vec::new(), flags: None, prices: BTreeMap::new() };
+    [
+        Basket { id: 1, items, flags: Some(vec![true, false, true]), prices: prices.into() },
+        Basket { id: 2, flags: Some(Vec::new()), ..empty.clone() },
+        empty,
+    ]
+}
+
+/// What the slots of a row stand for: around it the layout leaves bytes open.
+fn slots(page: &runtime::page::Page) -> Vec<Vec<u8>> {
+    (0..Basket::LEAVES).map(|leaf| page.batch().leaf_bytes(leaf, 0).to_vec()).collect()
+}
+
+#[test]
+fn lists_of_records_are_rows_that_point_to_what_stands_behind_them() {
+    let baskets = baskets();
+    check("record_lists", &baskets);
+    // The documentation shows the first list.
+    let page = &support::pages(&baskets[..1], &support::all::<Basket>())[0];
+    let documentation = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/layout.md")).unwrap();
+    for (line, bytes) in page.batch().leaf_bytes(1, 0).chunks(16).enumerate() {
+        let hex: String = bytes.iter().map(|byte| format!(" {byte:02x}")).collect();
+        let line = format!("  {:02x} {hex}  |", 16 * line);
+        assert!(documentation.contains(&line), "docs/layout.md has no line {line}");
+    }
+    // What is emitted has the same bytes, whatever holds the records.
+    let expected = support::pages(&baskets[..1], &support::all::<Basket>());
+    let [basket, ..] = baskets;
+    let twins: Vec<ItemRef<'_>> = basket.items.iter().map(Value::twin).collect();
+    let prices: HashMap<&str, u64> = basket.prices.iter().map(|(name, price)| (name.as_str(), *price)).collect();
+    let (array, slice) = ([twins[0], twins[1], twins[2]], twins.as_slice());
+    let forms = [List::from(&twins), List::from(basket.items.as_slice()), List::from(&slice), List::from(&array)];
+    for items in forms {
+        let flags = [true, false, true];
+        let form = BasketRef { id: 1, items, flags: Some(List::from(&flags)), prices: Map::from(&prices) };
+        let page = &support::pages(&[form], &support::all::<Basket>())[0];
+        assert_eq!(slots(page), slots(&expected[0]));
+        assert_eq!(support::read::<Basket>(&page.batch()), std::slice::from_ref(&basket));
+    }
+}
+
+#[test]
+fn lists_and_maps_are_read_by_position_and_by_key() {
+    fn look(basket: BasketRef<'_>) {
+        let names: Vec<&str> = basket.items.iter().rev().map(|item| item.name).collect();
+        assert_eq!(names, ["", "größer als zwölf", "tea"]);
+        let second = basket.items.get(1).unwrap();
+        assert_eq!((second.status, second.counts), (Some(Status::Paid), [0_u64; 0].as_slice()));
+        assert_eq!(basket.items.first().unwrap().counts, [1, 2]);
+        assert_eq!((basket.items.get(3), basket.items.last().map(|item| item.counts[0])), (None, Some(3)));
+        assert!(basket.items.contains(second) && !basket.items.contains(ItemRef { name: "x", ..second }));
+        assert_eq!(basket.items.into_iter().skip(1).len(), 2);
+        assert_eq!(basket.flags.unwrap().iter().collect::<Vec<_>>(), [true, false, true]);
+        let prices = basket.prices;
+        assert_eq!((prices.get("tea"), prices.get("te"), prices.len()), (Some(7), None, 2));
+        assert!(prices.contains_key("a name of some length".to_owned()) && !prices.contains_key("zz"));
+        assert_eq!(prices.iter().collect::<Vec<_>>(), [("a name of some length", 8), ("tea", 7)]);
+        assert_eq!((prices.keys().next(), prices.values().sum::<u64>()), (Some("a name of some length"), 15));
+    }
+    let baskets = baskets();
+    look(baskets[0].twin());
+    let page = &support::pages(&baskets[..1], &support::all::<Basket>())[0];
+    let (batch, mut selection) = (page.batch(), Selection::default());
+    selection.fill(0..1);
+    Input::new(&batch, &selection).visit(|mut leaves, rows| {
+        let cursor = Basket::cursor(&mut leaves);
+        let stored = Basket::at(cursor, rows.get(0));
+        look(stored);
+        assert_eq!(format!("{stored:?}"), format!("{:?}", baskets[0].twin()));
+        assert_eq!(Basket::own(stored), baskets[0]);
+    });
+    // Where nobody reads the lists they are empty.
+    let page = &support::pages(&baskets[..1], &[0].into_iter().collect())[0];
+    let read = support::read::<Basket>(&page.batch());
+    assert_eq!(read, [Basket { id: 1, flags: None, ..baskets[2].clone() }]);
 }
 
 /// What nothing is borrowed from is its own twin, also by way of what is nested.

@@ -40,7 +40,7 @@ fn given(page: &Page) -> Vec<bool> {
             let Some(offset) = layout.offset(index) else { continue };
             let at = FIRST_ROW + row * layout.width() + offset;
             given[at..at + ty.width()].fill(true);
-            let is_list = matches!(ty, LeafType::List(_));
+            let is_list = matches!(ty, LeafType::List(_) | LeafType::Items(_));
             if ty.physical() == Physical::Slot && (is_list || number(bytes, at) > 12) {
                 let (length, place) = (number(bytes, at) * ty.element_width(), number(bytes, at + 12));
                 given[place..place + length].fill(true);

@@ -34,7 +34,7 @@ pub(super) enum Cell<'b> {
 
 /// Whether values of a type are written as one text.
 pub(super) fn is_writable(ty: LeafType) -> bool {
-    !matches!(ty, LeafType::List(_) | LeafType::Texts)
+    !matches!(ty, LeafType::List(_) | LeafType::Texts | LeafType::Items(_))
 }
 
 impl<'b> Cell<'b> {
@@ -63,7 +63,7 @@ impl<'b> Cell<'b> {
             L::Bytes => Cell::Bytes(leaves.bytes()),
             L::Valid => Cell::Valid(leaves.plain()),
             L::Tag(tag) => Cell::Tag(leaves.plain(), tag),
-            L::List(_) | L::Texts => {
+            L::List(_) | L::Texts | L::Items(_) => {
                 leaves.skip(1);
                 Cell::List
             }

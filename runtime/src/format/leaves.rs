@@ -148,7 +148,7 @@ pub(super) fn with_parser<W: WithParser>(ty: LeafType, work: W) -> W::Output {
         L::I128 => work.with(|text| parse_with::<i128>(text).map(|value| value as u128)),
         L::U128 => work.with(parse_with::<u128>),
         L::Tag(tag) => work.with(|text| tag.find(text)),
-        L::Valid | L::Text | L::Bytes | L::List(_) | L::Texts => work.with(|_| None::<u8>),
+        L::Valid | L::Text | L::Bytes | L::List(_) | L::Texts | L::Items(_) => work.with(|_| None::<u8>),
     }
 }
 

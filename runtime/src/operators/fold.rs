@@ -128,7 +128,7 @@ fn extreme_of(ty: LeafType, step: Step, table: &mut GroupTable, input: &Input<'_
         // Total order, NaN last: `<` alone is false for NaN on either side.
         L::F32 => extreme::<f32>(step, table, input, groups, |a, b| a < b || (b.is_nan() && !a.is_nan())),
         L::F64 => extreme::<f64>(step, table, input, groups, |a, b| a < b || (b.is_nan() && !a.is_nan())),
-        L::Text | L::Bytes | L::Texts | L::List(_) => Err(unsupported(step)),
+        L::Text | L::Bytes | L::Texts | L::List(_) | L::Items(_) => Err(unsupported(step)),
     }
 }
 

@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 
 use smallvec::SmallVec;
 
+use super::items::StridedItems;
 use super::plain::{ListElement, Plain};
 use super::region::PAGE_BYTES;
 use super::slot::{self, INLINE_BYTES, Slot};
@@ -15,6 +16,9 @@ pub const WINDOW_ROWS: usize = 1024;
 /// What a dead leaf reads.
 static ZEROS: [u8; 16] = [0; 16];
 
+/// What stands for the buffers of slots that say how far behind their own first byte a value begins.
+const NEAR: *const *const u8 = std::ptr::without_provenance(1);
+
 /// What a validity leaf without nulls reads.
 static ONE: [u8; 1] = [1];
 
@@ -23,7 +27,7 @@ static ONE: [u8; 1] = [1];
 pub(super) struct LeafPtr {
     pub(super) base: *const u8,
     pub(super) stride: usize,
-    /// The buffers that slots point into; null where slots point into their own page.
+    /// The buffers that slots point into; null where slots point into their own page, `NEAR` in lists.
     pub(super) buffers: *const *const u8,
     pub(super) ty: LeafType,
 }
@@ -38,6 +42,15 @@ impl LeafPtr {
         let ty = layout.types()[leaf];
         match layout.offset(leaf) {
             Some(offset) => Self::rows(base.wrapping_add(offset), 1, ty),
+            None => Self::dead(ty),
+        }
+    }
+
+    /// A leaf of the records of a list, the first of which lies at `first`.
+    pub(super) fn near(layout: &RowLayout, first: *const u8, leaf: usize, stride: usize) -> Self {
+        let ty = layout.types()[leaf];
+        match layout.offset(leaf) {
+            Some(offset) => LeafPtr { base: first.wrapping_add(offset), stride, buffers: NEAR, ty },
             None => Self::dead(ty),
         }
     }
@@ -84,6 +97,8 @@ impl LeafPtr {
         if self.buffers.is_null() {
             // A dead leaf has length zero; the pointer is then not used to read anything.
             at.map_addr(|address| address & !(PAGE_BYTES - 1)).wrapping_add(slot::place(slot))
+        } else if self.buffers == NEAR {
+            at.wrapping_add(slot::place(slot))
         } else {
             // SAFETY: columns are made with a buffer for each index in their views.
             unsafe { (*self.buffers.add(slot::buffer(slot))).wrapping_add(slot::place(slot)) }
@@ -130,6 +145,12 @@ impl<'a> Batch<'a> {
     /// Keeps what the leaves' `buffers` point to.
     pub(super) fn holding(mut self, places: Vec<Box<[*const u8]>>) -> Self {
         self.places = places;
+        self
+    }
+
+    /// None of the rows.
+    pub(super) fn without_rows(mut self) -> Self {
+        self.rows = 0;
         self
     }
 
@@ -452,18 +473,26 @@ impl<'b> RowIds<'b> {
 pub struct LeafReader<'b> {
     leaves: *const LeafPtr,
     left: usize,
+    /// A record of a list, whose leaves are found by its layout.
+    item: Option<(&'b RowLayout, *const u8)>,
     brand: Brand<'b>,
 }
 
 impl<'b> LeafReader<'b> {
     #[inline(always)]
     pub(super) fn new(batch: &Batch<'_>) -> Self {
-        LeafReader { leaves: batch.leaves.as_ptr(), left: batch.leaves.len(), brand: PhantomData }
+        LeafReader { leaves: batch.leaves.as_ptr(), left: batch.leaves.len(), item: None, brand: PhantomData }
     }
 
     /// Leaves that live as long as the brand: of all rows that it is given to.
     pub(super) fn of(leaves: &'b [LeafPtr]) -> Self {
-        LeafReader { leaves: leaves.as_ptr(), left: leaves.len(), brand: PhantomData }
+        LeafReader { leaves: leaves.as_ptr(), left: leaves.len(), item: None, brand: PhantomData }
+    }
+
+    /// The leaves of one record of a list, at every row the same.
+    pub(super) fn of_item(layout: &'b RowLayout, record: *const u8) -> Self {
+        let left = layout.types().len();
+        LeafReader { leaves: std::ptr::null(), left, item: Some((layout, record)), brand: PhantomData }
     }
 
     fn next(&mut self, expected: LeafType, fits: impl FnOnce(LeafType) -> bool) -> LeafPtr {
@@ -471,8 +500,11 @@ impl<'b> LeafReader<'b> {
             debug_assert!(false, "a record has more leaves than its batch");
             return LeafPtr::dead(expected);
         }
-        // SAFETY: `left` leaves follow; they belong to the batch or table that `visit` holds while the brand lives.
-        let leaf = unsafe { *self.leaves };
+        let leaf = match self.item {
+            Some((layout, record)) => LeafPtr::near(layout, record, layout.types().len() - self.left, 0),
+            // SAFETY: `left` leaves follow; they belong to the batch or table that `visit` holds while the brand lives.
+            None => unsafe { *self.leaves },
+        };
         self.leaves = self.leaves.wrapping_add(1);
         self.left -= 1;
         if fits(leaf.ty) {
@@ -511,6 +543,13 @@ impl<'b> LeafReader<'b> {
     pub fn texts(&mut self) -> StridedBytes<'b> {
         let leaf = self.next(LeafType::Bytes, |ty| ty == LeafType::Texts);
         StridedBytes(StridedText { leaf, brand: PhantomData })
+    }
+
+    /// The next leaf, of lists of records.
+    pub fn items(&mut self) -> StridedItems<'b> {
+        let leaf = self.next(LeafType::Bytes, |ty| matches!(ty, LeafType::Items(_)));
+        let items = if let LeafType::Items(items) = leaf.ty { Some(items) } else { None };
+        StridedItems::new(StridedBytes(StridedText { leaf, brand: PhantomData }), items)
     }
 
     /// The next leaf, of lists.
@@ -577,6 +616,14 @@ impl<'b> StridedBytes<'b> {
     #[must_use]
     pub fn read(self, row: Row<'b>) -> &'b [u8] {
         self.0.bytes(row)
+    }
+
+    /// The bytes of a row's list of records.
+    #[inline(always)]
+    pub(super) fn words(self, row: Row<'b>) -> &'b [u8] {
+        let leaf = self.0.leaf;
+        // SAFETY: cursor and row share a brand; the leaf was checked to be a slot, and its type gives the width of its elements.
+        unsafe { leaf.bytes(row.index, leaf.ty.element_width()) }
     }
 }
 

@@ -6,7 +6,6 @@ use super::slot::{self, INLINE_BYTES};
 use super::writer::{LIST_ALIGN, RowWriter};
 use crate::error::{Error, Result};
 use crate::row::{Datum, LeafType, Physical};
-use crate::value::Texts;
 
 impl Batch<'_> {
     /// One leaf of one row, as a value.
@@ -28,7 +27,9 @@ impl RowWriter {
         let layout = self.layout().clone();
         let mut heap = 0;
         for (&ty, datum) in layout.types().iter().zip(row) {
-            check(ty, datum)?;
+            if !datum.is_a(ty) {
+                return Err(Error::Internal(format!("{datum:?} where {ty} is written")));
+            }
             heap += match datum {
                 Datum::Bytes(bytes) if ty.element_width() > 1 => bytes.len() + LIST_ALIGN,
                 Datum::Bytes(bytes) if bytes.len() > INLINE_BYTES => bytes.len(),
@@ -67,16 +68,4 @@ impl RowWriter {
             run.as_mut_slice()[start..start + bytes.len()].copy_from_slice(bytes);
         }
     }
-}
-
-fn check(ty: LeafType, datum: &Datum) -> Result<()> {
-    let broken = match (ty, datum) {
-        (LeafType::Text, Datum::Bytes(bytes)) => simdutf8::basic::from_utf8(bytes).is_err(),
-        (LeafType::Texts, Datum::Bytes(bytes)) => !Texts::are_stored(bytes),
-        (LeafType::Char, Datum::Fixed(bits)) => u32::try_from(*bits).ok().and_then(char::from_u32).is_none(),
-        (LeafType::List(element), Datum::Bytes(bytes)) => !bytes.len().is_multiple_of(element.width()),
-        (ty, Datum::Bytes(_)) => ty.physical() != Physical::Slot,
-        (ty, Datum::Fixed(_)) => ty.physical() == Physical::Slot,
-    };
-    if broken { Err(Error::Internal(format!("{datum:?} where {ty} is written"))) } else { Ok(()) }
 }

@@ -1,7 +1,8 @@
 //! Byte strings and lists on their way to a batch.
 
+use super::batch::Batch;
 use super::slot::{self, INLINE_BYTES, Slot};
-use crate::row::LeafType;
+use crate::row::{Datum, LeafType, show_leaf};
 
 /// A column of byte strings, or of lists, under construction.
 #[derive(Debug)]
@@ -39,8 +40,42 @@ impl ListColumn {
         });
     }
 
-    /// Adds a value: its bytes, or the little-endian bytes of its elements. What is left of the last element is dropped.
+    /// Adds a list of the records of a batch, or a map of its entries, which may be in any order.
+    ///
+    /// # Errors
+    /// The first of the map's keys that stands twice, as people read it.
+    pub fn push_records(&mut self, batch: &Batch<'_>) -> Result<(), String> {
+        let LeafType::Items(items) = self.ty else {
+            self.push(&[]);
+            return Ok(());
+        };
+        let types = items.layout().types();
+        let fits = types.iter().enumerate().all(|(leaf, &ty)| batch.leaf(leaf).ty == ty);
+        debug_assert!(fits, "other leaves than those of {items}");
+        let record = |row| types.iter().enumerate().map(|(leaf, &ty)| batch.datum(leaf, ty, row)).collect();
+        let mut records: Vec<Vec<Datum>> = (0..batch.rows()).filter(|_| fits).map(record).collect();
+        if items.is_map() {
+            records.sort_by(|left, right| items.compare_keys(left, right));
+            if let Some(twice) = records.windows(2).find(|pair| items.compare_keys(&pair[0], &pair[1]).is_eq()) {
+                let mut shown = String::new();
+                show_leaf(types[0], &twice[0][0], &mut shown);
+                return Err(shown);
+            }
+        }
+        self.push_checked(&items.encode(records.iter().map(Vec::as_slice)));
+        Ok(())
+    }
+
+    /// Adds a value: its bytes, or the little-endian bytes of its elements. What is left of the last element is dropped; bytes that are no
+    /// list of records are none.
     pub fn push(&mut self, bytes: &[u8]) {
+        match self.ty {
+            LeafType::Items(items) if !items.are_stored(bytes) => self.push_checked(&[]),
+            _ => self.push_checked(bytes),
+        }
+    }
+
+    fn push_checked(&mut self, bytes: &[u8]) {
         let width = self.ty.element_width();
         let elements = bytes.len() / width;
         let view = match u32::try_from(self.own.len() * size_of::<u128>()) {

@@ -19,6 +19,7 @@ mod copy;
 mod datum;
 mod group_table;
 mod index;
+mod items;
 mod join_table;
 mod key;
 mod list_column;
@@ -41,6 +42,7 @@ pub use batch::{
 pub use columns::{Columns, TextColumn, Utf8};
 pub use copy::hash_rows;
 pub use group_table::{Combined, Combining, GroupTable, Groups, StateReader, StateRow, StateRows, StateSlot};
+pub use items::{NewItems, OutItems, PutItems, StoredItems, StridedItems};
 pub use join_table::JoinTable;
 pub use list_column::ListColumn;
 pub use order::{KeptRows, OrderKey, SortBuffer};

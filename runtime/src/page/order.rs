@@ -311,7 +311,7 @@ unsafe fn normalized_prefix(leaf: LeafPtr, row: usize) -> u64 {
                 prefix[..length].copy_from_slice(&bytes[..length]);
                 u64::from_be_bytes(prefix)
             }
-            LeafType::List(_) | LeafType::Texts => 0,
+            LeafType::List(_) | LeafType::Texts | LeafType::Items(_) => 0,
             ty if ty.physical() == Physical::W16 => (normalized(leaf, row) >> 64) as u64,
             _ => normalized(leaf, row) as u64,
         }
@@ -340,7 +340,7 @@ unsafe fn normalized(leaf: LeafPtr, row: usize) -> u128 {
             L::F64 => float(leaf.read::<f64>(row)),
             L::U128 => leaf.read::<u128>(row),
             L::I128 => leaf.read::<u128>(row) ^ (1 << 127),
-            L::Text | L::Bytes | L::Texts | L::List(_) => 0,
+            L::Text | L::Bytes | L::Texts | L::List(_) | L::Items(_) => 0,
         }
     }
 }
@@ -367,6 +367,10 @@ pub(super) unsafe fn compare_leaves(left_leaf: LeafPtr, left: usize, right_leaf:
             LeafType::Texts => {
                 let left = Texts::stored(left_leaf.bytes(left, 1)).iter();
                 left.cmp(Texts::stored(right_leaf.bytes(right, 1)).iter())
+            }
+            LeafType::Items(items) => {
+                let width = left_leaf.ty.element_width();
+                items.compare(left_leaf.bytes(left, width), right_leaf.bytes(right, width))
             }
             LeafType::List(element) => {
                 let width = element.width();

@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use super::items::{OpenList, OutItems};
 use super::plain::{ListElement, Plain};
 use super::region::PAGE_BYTES;
 use super::run::{FIRST_ROW, Page, Run};
@@ -32,6 +33,8 @@ pub struct RowWriter {
     limit: usize,
     sealed: Vec<Page>,
     failed: Option<Error>,
+    /// A list of records that is being written into the row that was claimed last.
+    pub(super) list: Option<Box<OpenList>>,
     /// What writes to dead leaves hit.
     scratch: Box<u128>,
 }
@@ -51,6 +54,7 @@ impl RowWriter {
             limit: 0,
             sealed: Vec::new(),
             failed: None,
+            list: None,
             scratch: Box::new(0),
         }
     }
@@ -139,6 +143,11 @@ impl RowWriter {
     #[cold]
     #[inline(never)]
     fn claim_elsewhere(&mut self, heap: usize) -> Option<usize> {
+        if self.list.is_some() {
+            // The list's room is in the open page, which must not be closed.
+            self.failed.get_or_insert(Error::Internal("a row was claimed while a list was written".to_owned()));
+            return None;
+        }
         self.seal();
         match self.run_for(heap) {
             Ok(run) => {
@@ -216,6 +225,33 @@ impl RowWriter {
         Some(place as u32)
     }
 
+    /// Takes `bytes` off the open page for a list, and lets no row be claimed: where they begin in the region, and the limit to
+    /// [set](RowWriter::set_limit) when the list is written. `None` where they were not claimed.
+    pub(super) fn lower_floor(&mut self, bytes: usize) -> Option<(usize, usize)> {
+        let floor = self.floor.checked_sub(bytes)? & !(LIST_ALIGN - 1);
+        if self.run.is_none() || floor < self.next {
+            return None;
+        }
+        self.floor = floor;
+        Some((floor, std::mem::take(&mut self.limit).min(floor)))
+    }
+
+    pub(super) fn set_limit(&mut self, limit: usize) {
+        self.limit = limit;
+    }
+
+    /// A place of the region in the open page, counted from the page's start.
+    pub(super) fn behind_page(&self, place: usize) -> Option<u32> {
+        u32::try_from(place.checked_sub(self.run.as_ref()?.offset())?).ok()
+    }
+
+    /// Bytes of the open page, at places of the region.
+    pub(super) fn run_bytes(&mut self, places: std::ops::Range<usize>) -> Option<&mut [u8]> {
+        let run = self.run.as_mut()?;
+        let start = run.offset();
+        run.as_mut_slice().get_mut(places.start.checked_sub(start)?..places.end.checked_sub(start)?)
+    }
+
     /// Typed writing under a fresh brand.
     ///
     /// # Errors
@@ -232,7 +268,7 @@ impl RowWriter {
     }
 }
 
-type Brand<'w> = PhantomData<fn(&'w ()) -> &'w ()>;
+pub(super) type Brand<'w> = PhantomData<fn(&'w ()) -> &'w ()>;
 
 /// A claimed row, or one that is written in place: may be written through the sinks of its brand.
 #[derive(Clone, Copy)]
@@ -245,6 +281,10 @@ impl NewRow<'_> {
     /// The row at a place of the writer or table whose sinks have the brand.
     pub(super) fn at(place: usize) -> Self {
         NewRow { place, brand: PhantomData }
+    }
+
+    pub(super) fn place(self) -> usize {
+        self.place
     }
 }
 
@@ -302,6 +342,13 @@ impl<'w> SinkLeaves<'w> {
     }
 }
 
+impl<'w> SinkLeaves<'w> {
+    /// All leaves of the records of a list: base and scratch, and their layout.
+    pub(super) fn of_item((base, scratch): (*mut u8, *mut u8), layout: &'w RowLayout) -> Self {
+        SinkLeaves { base, scratch, layout, next: 0, end: layout.types().len() }
+    }
+}
+
 impl SinkLeaves<'_> {
     /// Base and mask of the next leaf: a live one lies at its offset in each row, a dead one always in the scratch.
     fn next(&mut self, fits: impl FnOnce(LeafType) -> bool) -> (*mut u8, usize) {
@@ -339,6 +386,18 @@ impl<'w> SinkLeaves<'w> {
     pub fn texts(&mut self) -> OutBytes<'w> {
         let (base, mask) = self.next(|ty| ty == LeafType::Texts);
         OutBytes { base, mask, brand: PhantomData }
+    }
+
+    /// The next leaf, of lists of records.
+    pub fn items(&mut self) -> OutItems<'w> {
+        let mut items = None;
+        let place = self.next(|ty| {
+            if let LeafType::Items(found) = ty {
+                items = Some(found);
+            }
+            items.is_some()
+        });
+        OutItems::new(place, items)
     }
 
     /// The next leaf, of lists.
@@ -399,22 +458,23 @@ impl<'w> OutBytes<'w> {
     /// Writes the leaf of a row, whose claim counted [`OutBytes::heap_bytes`].
     #[inline(always)]
     pub fn write(self, row: NewRow<'w>, value: &[u8], claims: &mut Claims<'w>) {
+        let at = self.base.wrapping_add(row.place & self.mask);
         let slot = if value.len() <= INLINE_BYTES {
             slot::inline(value)
         } else if self.mask == 0 {
             0
         } else {
-            long_slot(value, claims.writer)
+            long_slot(value, at, claims.writer)
         };
         // SAFETY: as `Out::write`.
-        unsafe { self.base.add(row.place & self.mask).cast::<Slot>().write_unaligned(slot) }
+        unsafe { at.cast::<Slot>().write_unaligned(slot) }
     }
 }
 
 #[inline(never)]
-fn long_slot(value: &[u8], writer: &mut RowWriter) -> Slot {
+fn long_slot(value: &[u8], at: *const u8, writer: &mut RowWriter) -> Slot {
     // Room was claimed; without, the empty text is the safe answer.
-    writer.push_heap(value, 1).map_or(0, |place| slot::outside(value, 0, place))
+    writer.push_value(value, 1, at).map_or(0, |place| slot::outside(value, 0, place))
 }
 
 /// Where a text is written.
@@ -464,14 +524,15 @@ impl<'w, P: ListElement> OutList<'w, P> {
     /// Writes the leaf of a row, whose claim counted [`OutList::heap_bytes`].
     #[inline(always)]
     pub fn write(self, row: NewRow<'w>, value: &[P], claims: &mut Claims<'w>) {
+        let at = self.base.wrapping_add(row.place & self.mask);
         let slot = if value.is_empty() || self.mask == 0 {
             0
         } else {
             // SAFETY: list elements are plain: no padding, so all their bytes are initialised.
             let bytes = unsafe { std::slice::from_raw_parts(value.as_ptr().cast::<u8>(), size_of_val(value)) };
-            claims.writer.push_heap(bytes, LIST_ALIGN).map_or(0, |place| slot::list(value.len(), place))
+            claims.writer.push_value(bytes, LIST_ALIGN, at).map_or(0, |place| slot::list(value.len(), place))
         };
         // SAFETY: as `Out::write`.
-        unsafe { self.base.add(row.place & self.mask).cast::<Slot>().write_unaligned(slot) }
+        unsafe { at.cast::<Slot>().write_unaligned(slot) }
     }
 }

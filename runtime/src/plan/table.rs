@@ -75,7 +75,7 @@ fn poison(ty: LeafType, datum: &Datum) -> Datum {
         (LeafType::Tag(tag), Datum::Fixed(bits)) => Datum::Fixed((bits + 1) % tag.variants.len().max(1) as u128),
         (LeafType::Char, Datum::Fixed(bits)) => Datum::Fixed(if *bits == 1 { 2 } else { 1 }),
         (_, Datum::Fixed(bits)) => Datum::Fixed(!bits & mask(ty)),
-        (LeafType::List(_) | LeafType::Texts, Datum::Bytes(_)) => Datum::Bytes(Box::default()),
+        (LeafType::List(_) | LeafType::Texts | LeafType::Items(_), Datum::Bytes(_)) => Datum::Bytes(Box::default()),
         (_, Datum::Bytes(_)) => Datum::Bytes(Box::from(&b"a leaf that was declared dead"[..])),
     }
 }

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::fmt::Write as _;
 
 use super::LeafType;
+use super::shown::show_items;
 use crate::value::{Date, Texts, Timestamp, write_decimal};
 
 /// One leaf's value, whatever its type: the bits of a plain value, or the bytes of a text or list.
@@ -42,37 +43,57 @@ impl Datum {
             Datum::Bytes(bytes) => bytes,
         }
     }
+
+    /// Whether it is a value of this type, and written as all others that are equal.
+    pub(crate) fn is_a(&self, ty: LeafType) -> bool {
+        use LeafType as L;
+        match (ty, self) {
+            (L::Text, Datum::Bytes(bytes)) => simdutf8::basic::from_utf8(bytes).is_ok(),
+            (L::Texts, Datum::Bytes(bytes)) => Texts::are_stored(bytes),
+            (L::Items(items), Datum::Bytes(bytes)) => items.are_stored(bytes),
+            (L::Char, Datum::Fixed(bits)) => u32::try_from(*bits).ok().and_then(char::from_u32).is_some(),
+            (L::List(element), Datum::Bytes(bytes)) => bytes.len().is_multiple_of(element.width()),
+            (ty, Datum::Bytes(_)) => ty.physical() == super::Physical::Slot,
+            (ty, Datum::Fixed(_)) => ty.physical() != super::Physical::Slot,
+        }
+    }
 }
 
 /// The order of two values of one leaf: numbers by value, floats in total order (NaN last, -0 = 0), text by bytes, lists
 /// element by element.
 #[must_use]
 pub fn compare_leaf(ty: LeafType, left: &Datum, right: &Datum) -> Ordering {
-    use LeafType as L;
-    match ty {
-        L::Text | L::Bytes => left.bytes().cmp(right.bytes()),
-        L::Texts => Texts::stored(left.bytes()).iter().cmp(Texts::stored(right.bytes()).iter()),
-        L::List(element) => {
-            let width = element.width();
-            let parts = |datum: &Datum| -> Vec<Datum> { datum.bytes().chunks_exact(width).map(fixed).collect() };
-            let (left, right) = (parts(left), parts(right));
-            left.iter()
-                .zip(&right)
-                .map(|(l, r)| compare_leaf(element.leaf(), l, r))
-                .find(|order| order.is_ne())
-                .unwrap_or_else(|| left.len().cmp(&right.len()))
-        }
+    match ty.physical() {
+        super::Physical::Slot => compare_bytes(ty, left.bytes(), right.bytes()),
         _ => compare_bits(ty, left.bits(), right.bits()),
     }
 }
 
-fn fixed(bytes: &[u8]) -> Datum {
-    let mut wide = [0; 16];
-    wide[..bytes.len()].copy_from_slice(bytes);
-    Datum::Fixed(u128::from_le_bytes(wide))
+/// As [`compare_leaf`], of what two slots stand for.
+pub(super) fn compare_bytes(ty: LeafType, left: &[u8], right: &[u8]) -> Ordering {
+    match ty {
+        LeafType::Texts => Texts::stored(left).iter().cmp(Texts::stored(right).iter()),
+        LeafType::Items(items) => items.compare(left, right),
+        LeafType::List(element) => {
+            let (parts, others) = (left.chunks_exact(element.width()), right.chunks_exact(element.width()));
+            parts
+                .zip(others)
+                .map(|(l, r)| compare_bits(element.leaf(), fixed(l), fixed(r)))
+                .find(|order| order.is_ne())
+                .unwrap_or_else(|| left.len().cmp(&right.len()))
+        }
+        _ => left.cmp(right),
+    }
 }
 
-fn compare_bits(ty: LeafType, left: u128, right: u128) -> Ordering {
+fn fixed(bytes: &[u8]) -> u128 {
+    let mut wide = [0; 16];
+    wide[..bytes.len()].copy_from_slice(bytes);
+    u128::from_le_bytes(wide)
+}
+
+/// As [`compare_leaf`], of the bits of two plain values.
+pub(super) fn compare_bits(ty: LeafType, left: u128, right: u128) -> Ordering {
     use LeafType as L;
     let float = |value: f64| {
         if value == 0.0 {
@@ -121,11 +142,15 @@ pub fn show_leaf(ty: LeafType, value: &Datum, out: &mut String) {
         L::Text => write!(out, "{}", String::from_utf8_lossy(value.bytes())),
         L::Bytes => value.bytes().iter().try_for_each(|byte| write!(out, "{byte:02x}")),
         L::Texts => write!(out, "{:?}", Texts::stored(value.bytes())),
+        L::Items(items) => {
+            show_items(items, value.bytes(), out);
+            Ok(())
+        }
         L::List(element) => {
             out.push('[');
             for (index, part) in value.bytes().chunks_exact(element.width()).enumerate() {
                 out.push_str(if index == 0 { "" } else { ", " });
-                show_leaf(element.leaf(), &fixed(part), out);
+                show_leaf(element.leaf(), &Datum::Fixed(fixed(part)), out);
             }
             out.push(']');
             Ok(())

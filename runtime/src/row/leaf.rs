@@ -3,6 +3,8 @@
 use smallvec::SmallVec;
 use std::fmt;
 
+use super::Items;
+
 /// How many bytes a leaf takes in the fixed part of a row, and whether they may point elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Physical {
@@ -143,6 +145,8 @@ pub enum LeafType {
     Texts,
     /// Plain values in a row.
     List(Element),
+    /// Records in a row, or the entries of a map.
+    Items(&'static Items),
     /// One where an `Option` holds a value, else zero.
     Valid,
     /// Which variant of an enum is there.
@@ -160,7 +164,7 @@ impl LeafType {
             L::I32 | L::U32 | L::F32 | L::Char | L::Date => Physical::W4,
             L::I64 | L::U64 | L::F64 | L::Timestamp | L::Decimal(_) => Physical::W8,
             L::I128 | L::U128 => Physical::W16,
-            L::Text | L::Bytes | L::Texts | L::List(_) => Physical::Slot,
+            L::Text | L::Bytes | L::Texts | L::List(_) | L::Items(_) => Physical::Slot,
         }
     }
 
@@ -170,11 +174,12 @@ impl LeafType {
         self.physical().width()
     }
 
-    /// Bytes of one element of what a slot points to: 1 for text and bytes.
+    /// Bytes of one element of what a slot points to: 1 for text and bytes, words for lists of records.
     #[must_use]
     pub const fn element_width(self) -> usize {
         match self {
             LeafType::List(element) => element.width(),
+            LeafType::Items(_) => super::WORD,
             _ => 1,
         }
     }
@@ -193,6 +198,7 @@ impl LeafType {
                 | L::Bytes
                 | L::Texts
                 | L::List(_)
+                | L::Items(_)
                 | L::Valid
                 | L::Tag(_)
         )
@@ -207,6 +213,7 @@ impl fmt::Display for LeafType {
             LeafType::Bytes => f.write_str("Vec<u8>"),
             LeafType::Texts => f.write_str("Vec<String>"),
             LeafType::List(element) => write!(f, "Vec<{}>", element.leaf()),
+            LeafType::Items(items) => write!(f, "{items}"),
             LeafType::Date | LeafType::Timestamp => write!(f, "{self:?}"),
             LeafType::Valid => f.write_str("Option"),
             LeafType::Tag(tag) => f.write_str(tag.of),

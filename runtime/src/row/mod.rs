@@ -4,15 +4,20 @@
 //! * [`Schema`]: a record's fields as the user named them, flattened to leaves.
 //! * [`LeafSet`]: which leaves are alive.
 //! * [`RowLayout`]: byte offsets of the live leaves of one row, drawn in `docs/layout.md`.
+//! * [`Items`]: what a list of records holds, and how it lies in its bytes.
 //! * [`Datum`]: one leaf's value, boxed and slow, for the embedded engine, for bounds and for printing.
 
 mod datum;
+mod items;
 mod layout;
 mod leaf;
 mod schema;
+mod shown;
 mod without;
 
 pub use datum::{Datum, compare_leaf, show_leaf};
+pub use items::Items;
+pub(crate) use items::{FIRST_ITEM, WORD};
 pub use layout::{LAYOUT_VERSION, RowLayout};
 pub use leaf::{Element, LeafSet, LeafType, Physical, Tag};
 pub use schema::{Field, Leaf, Schema, SchemaBuilder, Shape};

@@ -128,8 +128,13 @@ impl Schema {
     /// The schema in one line: `WordCount { word: String, count: u64 }`.
     #[must_use]
     pub fn describe(&self) -> String {
+        self.describe_part(&self.shape)
+    }
+
+    /// A part of the schema in one line.
+    pub(super) fn describe_part(&self, shape: &Shape) -> String {
         let mut text = String::new();
-        self.describe_shape(&self.shape, &mut text);
+        self.describe_shape(shape, &mut text);
         text
     }
 
@@ -175,6 +180,13 @@ impl Schema {
 }
 
 impl Shape {
+    /// How many leaves it has.
+    pub(super) fn leaf_count(&self) -> usize {
+        let mut found = LeafSet::none();
+        collect(self, &mut found);
+        found.len()
+    }
+
     /// Whether it is a record whose fields have no names.
     fn is_tuple(&self) -> bool {
         matches!(self, Shape::Record { name: "", .. })

@@ -20,6 +20,7 @@ mod join;
 mod join_hints;
 mod map_partition;
 mod measures;
+mod lists;
 mod memory;
 mod order;
 mod outer_join;

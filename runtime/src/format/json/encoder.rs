@@ -1,13 +1,15 @@
 //! Records as lines of JSON.
 
+use std::convert::Infallible;
+
 use smallvec::SmallVec;
 
-use super::program::check;
+use super::program::{check, is_text};
 use crate::error::{Error, Result};
 use crate::format::cells::Cell;
 use crate::memory::{Memory, Reservation};
-use crate::page::{Input, Row};
-use crate::row::{Datum, Element, LeafType, Schema, Shape, show_leaf};
+use crate::page::{Input, Row, windows};
+use crate::row::{Datum, Element, Items, LeafType, Schema, Shape, show_leaf};
 use crate::source::{Encoder, Format};
 use crate::value::Texts;
 
@@ -22,7 +24,8 @@ impl Format for JsonFormat {
 
     fn encoder(&self, schema: &Schema, memory: &Memory) -> Result<Box<dyn Encoder>> {
         check(schema, schema.shape()).map_err(|reason| Error::Plan(format!("cannot write JSON: {reason}")))?;
-        let (types, part) = (schema.types(), Part::new(schema.shape()));
+        let types = schema.types();
+        let part = Part::new(schema.shape(), &types);
         Ok(Box::new(JsonEncoder { types, part, output: Vec::new(), reserved: memory.reserve(0)? }))
     }
 }
@@ -31,15 +34,20 @@ impl Format for JsonFormat {
 enum Part {
     Leaf(usize),
     Optional(usize, Box<Part>),
+    /// A list of records or a map: what it holds, and what stands around it.
+    Items(usize, &'static Items, Box<Part>, [u8; 2]),
     /// Each with what stands before it, and what stands behind the last.
     Several(Vec<(Vec<u8>, Part)>, &'static [u8]),
 }
 
 impl Part {
-    fn new(shape: &Shape) -> Self {
+    fn new(shape: &Shape, types: &[LeafType]) -> Self {
         match shape {
-            Shape::Leaf(leaf) => Part::Leaf(*leaf),
-            Shape::Optional(validity, inner) => Part::Optional(*validity, Box::new(Part::new(inner))),
+            Shape::Leaf(leaf) => match types.get(*leaf) {
+                Some(LeafType::Items(items)) => Part::items(*leaf, items),
+                _ => Part::Leaf(*leaf),
+            },
+            Shape::Optional(validity, inner) => Part::Optional(*validity, Box::new(Part::new(inner, types))),
             Shape::Record { name, fields } => {
                 let is_array = name.is_empty();
                 let open: &[u8] = if is_array { b"[" } else { b"{" };
@@ -49,7 +57,7 @@ impl Part {
                         write_text(field.name, &mut before);
                         before.push(b':');
                     }
-                    (before, Part::new(&field.shape))
+                    (before, Part::new(&field.shape, types))
                 };
                 let parts: Vec<_> = fields.iter().enumerate().map(part).collect();
                 let close: &[u8] = match (parts.is_empty(), is_array) {
@@ -62,6 +70,20 @@ impl Part {
             }
             // Refused before.
             Shape::Enum { .. } => Part::Several(Vec::new(), b"null"),
+        }
+    }
+}
+
+impl Part {
+    /// An array of records; of a map whose keys are texts an object, of any other an array of pairs.
+    fn items(leaf: usize, items: &'static Items) -> Self {
+        let types = items.layout().types();
+        match items.entry().filter(|(key, _)| is_text(key, types)) {
+            Some((key, value)) => {
+                let entry = vec![(Vec::new(), Part::new(key, types)), (b":".to_vec(), Part::new(value, types))];
+                Part::Items(leaf, items, Box::new(Part::Several(entry, "".as_bytes())), *b"{}")
+            }
+            None => Part::Items(leaf, items, Box::new(Part::new(items.schema().shape(), types)), *b"[]"),
         }
     }
 }
@@ -118,6 +140,7 @@ impl<'b> Line<'_, 'b> {
                 self.output.extend_from_slice(b"null");
             }
             Part::Optional(_, inner) => self.write(inner, row, position),
+            Part::Items(leaf, items, part, around) => self.items(*leaf, position, (items, part), *around),
             Part::Several(parts, close) => {
                 for (before, part) in parts {
                     self.output.extend_from_slice(before);
@@ -153,6 +176,36 @@ impl<'b> Line<'_, 'b> {
         }
     }
 
+    fn items(&mut self, leaf: usize, position: usize, (items, part): (&Items, &Part), [open, close]: [u8; 2]) {
+        let row = self.input.selection().rows()[position] as usize;
+        let (batch, types) = (self.input.batch().items(leaf, row), items.layout().types());
+        let output = &mut *self.output;
+        output.push(open);
+        let mut is_first = true;
+        let Ok(()) = windows(&batch, |input| -> Result<(), Infallible> {
+            input.visit(|mut leaves, rows| {
+                let cells = types.iter().map(|&ty| Cell::take(&mut leaves, ty)).collect();
+                let mut line = Line { types, input, cells, output: &mut *output, shown: String::new() };
+                for position in 0..rows.len() {
+                    line.output.extend_from_slice(if is_first { b"" } else { b"," });
+                    is_first = false;
+                    line.write(part, rows.get(position), position);
+                }
+            });
+            Ok(())
+        });
+        self.output.push(close);
+    }
+
+    fn texts(&mut self, texts: Texts<'_>) {
+        self.output.push(b'[');
+        for (index, text) in texts.iter().enumerate() {
+            self.output.extend_from_slice(if index == 0 { b"" } else { b"," });
+            write_text(text, self.output);
+        }
+        self.output.push(b']');
+    }
+
     fn list(&mut self, leaf: usize, position: usize) {
         let row = self.input.selection().rows()[position] as usize;
         let bytes = self.input.batch().leaf_bytes(leaf, row);
@@ -162,15 +215,6 @@ impl<'b> Line<'_, 'b> {
             let mut wide = [0; 16];
             wide[..bytes.len()].copy_from_slice(bytes);
             self.element(element, u128::from_le_bytes(wide), index);
-        }
-        self.output.push(b']');
-    }
-
-    fn texts(&mut self, texts: Texts<'_>) {
-        self.output.push(b'[');
-        for (index, text) in texts.iter().enumerate() {
-            self.output.extend_from_slice(if index == 0 { b"" } else { b"," });
-            write_text(text, self.output);
         }
         self.output.push(b']');
     }

@@ -1,16 +1,17 @@
 //! Lines as leaves.
 
 use super::plain::{Append, Push, Token, read_exact};
-use super::program::{Kind, Member, Node, column, found};
+use super::program::{ItemsNode, Kind, Member, Node, column, found, lists};
 use super::tokens::{Quoted, Tokens, unescaped};
 use crate::format::leaves::{Values, with_parser};
 use crate::format::values::parse_hex;
 use crate::format::wrong::Wrong;
-use crate::page::Utf8;
+use crate::page::{Columns, Utf8};
 use crate::row::LeafType;
 use crate::value::Texts;
 
 /// Where the values of records go, one for each live leaf and record.
+#[derive(Default)]
 pub(super) struct Leaves {
     pub(super) values: Vec<Option<Values>>,
     /// The number of the last record in which each field was seen.
@@ -19,11 +20,29 @@ pub(super) struct Leaves {
     /// A string without its backslashes, and a list on its way.
     string: String,
     list: Vec<u8>,
+    /// Those of the lists of records, by their numbers: of one list at a time.
+    nested: Vec<Leaves>,
 }
 
 impl Leaves {
-    pub(super) fn new(values: Vec<Option<Values>>, members: usize) -> Self {
-        Leaves { values, seen: vec![0; members], record: 0, string: String::new(), list: Vec::new() }
+    pub(super) fn new(values: Vec<Option<Values>>, members: usize, root: &Node) -> Self {
+        let nested = lists(root).into_iter().map(Leaves::of_list).collect();
+        Leaves { values, seen: vec![0; members], nested, ..Leaves::default() }
+    }
+
+    fn of_list(list: &ItemsNode) -> Self {
+        let values = list.items.layout().types().iter().map(|&ty| Some(Values::new(ty))).collect();
+        Leaves::new(values, list.members, &list.node)
+    }
+
+    /// Forgets the last list, and gets ready for texts of this buffer.
+    fn begin_list(&mut self, text: &Utf8) {
+        for values in self.values.iter_mut().flatten() {
+            values.clear();
+            if let Values::Text(column) = values {
+                column.add_buffer(text.clone());
+            }
+        }
     }
 
     /// Reads the line of a block that begins at `line` and ends at `end`.
@@ -33,7 +52,7 @@ impl Leaves {
     pub(super) fn read(&mut self, root: &Node, text: &Utf8, line: usize, end: usize) -> Result<(), Wrong> {
         self.record += 1;
         let mut tokens = Tokens::new(&text.as_str().as_bytes()[..end], line);
-        Line { leaves: self, tokens: &mut tokens, text: text.as_str() }.value(root)?;
+        Line { leaves: self, tokens: &mut tokens, text }.value(root)?;
         if tokens.peek() == 0 && tokens.at() == end {
             return Ok(());
         }
@@ -55,7 +74,7 @@ impl Leaves {
 struct Line<'l, 't> {
     leaves: &'l mut Leaves,
     tokens: &'l mut Tokens<'t>,
-    text: &'t str,
+    text: &'t Utf8,
 }
 
 impl<'t> Line<'_, 't> {
@@ -70,6 +89,7 @@ impl<'t> Line<'_, 't> {
         self.leaves.push_valid(node.validity, 1);
         match &node.kind {
             Kind::Leaf(leaf, ty) => self.leaf(node, *leaf, *ty),
+            Kind::Items(leaf, list) => self.items(node, *leaf, list),
             Kind::Object(members) if first == b'{' => self.object(members),
             Kind::Array(nodes) if first == b'[' => self.array(node, nodes),
             _ => Err(self.other(node)),
@@ -155,7 +175,7 @@ impl<'t> Line<'_, 't> {
     /// A string's text.
     #[inline]
     fn string(&mut self, quoted: &Quoted) -> Result<&str, Wrong> {
-        let raw = &self.text[quoted.start..quoted.end];
+        let raw = &self.text.as_str()[quoted.start..quoted.end];
         if !quoted.is_escaped {
             return Ok(raw);
         }
@@ -274,16 +294,64 @@ impl<'t> Line<'_, 't> {
                 return Err(self.other(node));
             }
             let quoted = self.tokens.quoted()?;
-            self.string(&quoted)?;
-            texts.push(match quoted.is_escaped {
-                true => self.leaves.string.clone(),
-                false => self.text.get(quoted.start..quoted.end).unwrap_or_default().to_owned(),
-            });
+            texts.push(self.string(&quoted)?.to_owned());
         }
         if let Some(Values::List(column)) = &mut self.leaves.values[leaf] {
             Texts::from(&texts).with_stored(|bytes| column.push(bytes));
         }
         Ok(())
+    }
+
+    /// A list of records, or a map.
+    fn items(&mut self, node: &Node, leaf: usize, list: &ItemsNode) -> Result<(), Wrong> {
+        if self.leaves.values[leaf].is_none() {
+            return self.tokens.skip();
+        }
+        let (open, close) = if list.key.is_some() { (b'{', b'}') } else { (b'[', b']') };
+        if self.tokens.peek() != open {
+            return Err(self.other(node));
+        }
+        let begin = self.tokens.at();
+        self.tokens.take(open);
+        let mut inner = std::mem::take(&mut self.leaves.nested[list.number]);
+        inner.begin_list(self.text);
+        let records = Line { leaves: &mut inner, tokens: self.tokens, text: self.text }.records(list, close);
+        let pushed = records.and_then(|count| {
+            self.push_items(leaf, list, &inner, count)
+                .map_err(|message| Wrong::new(begin, format!("{}{message}", column(node))))
+        });
+        self.leaves.nested[list.number] = inner;
+        pushed
+    }
+
+    /// The records up to the end of their list: how many.
+    fn records(&mut self, list: &ItemsNode, close: u8) -> Result<usize, Wrong> {
+        let mut count = 0;
+        while !self.tokens.take(close) {
+            if count > 0 {
+                self.tokens.expect(b',', if list.key.is_some() { "`,` or `}`" } else { "`,` or `]`" })?;
+            }
+            self.leaves.record += 1;
+            if let Some(key) = list.key {
+                if self.tokens.peek() != b'"' {
+                    return Err(self.tokens.unexpected("a key in quotes"));
+                }
+                self.text(&list.node, key)?;
+                self.tokens.expect(b':', "`:`")?;
+            }
+            self.value(&list.node)?;
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    fn push_items(&mut self, leaf: usize, list: &ItemsNode, inner: &Leaves, count: usize) -> Result<(), String> {
+        let mut columns = Columns::new(count);
+        for (&ty, values) in list.items.layout().types().iter().zip(inner.values.iter().flatten()) {
+            values.put(ty, &mut columns).map_err(|error| error.to_string())?;
+        }
+        let Some(Values::List(column)) = &mut self.leaves.values[leaf] else { return Ok(()) };
+        column.push_records(&columns.finish()).map_err(|key| format!("the key `{key}` stands twice"))
     }
 
     /// A number, a word or a string: its place, how it is written, and what it is.

@@ -3,7 +3,7 @@
 use super::encoder::write_text;
 use crate::format::enums::refused_enum;
 use crate::format::wrong::{Wrong, shown};
-use crate::row::{LeafSet, LeafType, Schema, Shape};
+use crate::row::{Items, LeafSet, LeafType, Schema, Shape};
 
 /// A value in a record, or the record.
 #[derive(Debug)]
@@ -23,8 +23,46 @@ pub(super) struct Node {
 #[derive(Debug)]
 pub(super) enum Kind {
     Leaf(usize, LeafType),
+    /// A leaf of lists of records, or of maps.
+    Items(usize, Box<ItemsNode>),
     Object(Vec<Member>),
     Array(Vec<Node>),
+}
+
+/// What a list of records holds.
+#[derive(Debug)]
+pub(super) struct ItemsNode {
+    pub(super) items: &'static Items,
+    /// Which of all such lists of the record it is.
+    pub(super) number: usize,
+    /// A record, or of an object a value.
+    pub(super) node: Node,
+    /// Where the text lies that stands before a value, for a map with keys of text: an object.
+    pub(super) key: Option<usize>,
+    /// Fields of its objects.
+    pub(super) members: usize,
+}
+
+/// Whether a value is a text, as it stands before a value in an object.
+pub(super) fn is_text(shape: &Shape, types: &[LeafType]) -> bool {
+    matches!(shape, Shape::Leaf(leaf) if types.get(*leaf) == Some(&LeafType::Text))
+}
+
+impl ItemsNode {
+    fn new(items: &'static Items, number: usize, path: &str) -> Self {
+        let all = LeafSet::all(items.schema().leaves().len());
+        let mut compiler = Compiler::new(items.schema(), &all);
+        let entry = items.entry().filter(|(key, _)| is_text(key, items.layout().types()));
+        let (node, key) = match entry {
+            Some((_, value)) => {
+                // The key is the first leaf.
+                compiler.leaves = 1;
+                (compiler.node(value, path), Some(0))
+            }
+            None => (compiler.node(items.schema().shape(), path), None),
+        };
+        ItemsNode { items, number, node, key, members: compiler.members }
+    }
 }
 
 /// A field of an object.
@@ -44,12 +82,14 @@ pub(super) struct Compiler<'s> {
     live: &'s LeafSet,
     /// Fields so far.
     pub(super) members: usize,
+    /// Lists of records so far.
+    lists: usize,
     leaves: usize,
 }
 
 impl<'s> Compiler<'s> {
     pub(super) fn new(schema: &'s Schema, live: &'s LeafSet) -> Self {
-        Compiler { schema, live, members: 0, leaves: 0 }
+        Compiler { schema, live, members: 0, lists: 0, leaves: 0 }
     }
 
     /// The node of a value at a path.
@@ -63,7 +103,13 @@ impl<'s> Compiler<'s> {
         let kind = match shape {
             Shape::Leaf(leaf) => {
                 self.leaves += 1;
-                Kind::Leaf(*leaf, self.schema.leaves().get(*leaf).map_or(LeafType::Valid, |leaf| leaf.ty))
+                match self.schema.leaves().get(*leaf).map_or(LeafType::Valid, |leaf| leaf.ty) {
+                    LeafType::Items(items) => {
+                        self.lists += 1;
+                        Kind::Items(*leaf, Box::new(ItemsNode::new(items, self.lists - 1, path)))
+                    }
+                    ty => Kind::Leaf(*leaf, ty),
+                }
             }
             Shape::Record { name, fields } => {
                 let nodes = fields.iter().map(|field| {
@@ -92,6 +138,7 @@ impl<'s> Compiler<'s> {
         let expected = match (&kind, shape) {
             (Kind::Leaf(_, LeafType::Tag(tag)), _) => tag.expected(),
             (Kind::Leaf(_, ty), _) => ty.to_string(),
+            (Kind::Items(_, list), _) => list.items.to_string(),
             (Kind::Object(_), Shape::Record { name, .. }) => format!("{name} as an object"),
             (Kind::Array(nodes), _) => format!("an array of {} values", nodes.len()),
             (Kind::Object(_), _) => String::new(),
@@ -104,7 +151,10 @@ impl<'s> Compiler<'s> {
 /// For a field that JSON cannot hold: its path, and why.
 pub(super) fn check(schema: &Schema, shape: &Shape) -> Result<(), String> {
     match shape {
-        Shape::Leaf(_) => Ok(()),
+        Shape::Leaf(leaf) => match schema.leaves().get(*leaf).map(|leaf| leaf.ty) {
+            Some(LeafType::Items(items)) => check(items.schema(), items.schema().shape()),
+            _ => Ok(()),
+        },
         Shape::Enum { tag, .. } => Err(refused_enum(schema, *tag, "JSON")),
         Shape::Optional(validity, inner) => {
             if let Shape::Optional(..) = **inner {
@@ -128,4 +178,14 @@ pub(super) fn column(node: &Node) -> String {
 #[cold]
 pub(super) fn found(node: &Node, at: usize, found: &[u8]) -> Wrong {
     Wrong::new(at, format!("{}expected {}, found {}", column(node), node.expected, shown(found)))
+}
+
+/// The lists of records that a value holds, by their numbers.
+pub(super) fn lists(node: &Node) -> Vec<&ItemsNode> {
+    match &node.kind {
+        Kind::Leaf(..) => Vec::new(),
+        Kind::Items(_, list) => vec![list],
+        Kind::Object(members) => members.iter().flat_map(|member| lists(&member.node)).collect(),
+        Kind::Array(nodes) => nodes.iter().flat_map(lists).collect(),
+    }
 }

@@ -44,7 +44,7 @@ impl JsonReader {
         let mut compiler = Compiler::new(&shared.schema, live);
         let root = compiler.node(shared.schema.shape(), "");
         let value = |(leaf, &ty)| live.contains(leaf).then(|| Values::new(ty));
-        let leaves = Leaves::new(types.iter().enumerate().map(value).collect(), compiler.members);
+        let leaves = Leaves::new(types.iter().enumerate().map(value).collect(), compiler.members, &root);
         let log = shared.rejects.clone().map(|rejects| RejectLog::new(rejects, memory)).transpose()?;
         Ok(JsonReader { root, blocks, current: None, leaves, log, rows: 0, shared })
     }

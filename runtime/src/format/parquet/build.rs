@@ -70,7 +70,7 @@ impl LeafValues {
             L::Valid => LeafValues::Valid(Vec::new()),
             L::Tag(tag) => LeafValues::Tag(Vec::new(), tag),
             L::List(_) | L::Texts => LeafValues::Lists(Lists::new(ty)?),
-            L::I128 | L::U128 => return None,
+            L::I128 | L::U128 | L::Items(_) => return None,
         })
     }
 
@@ -266,6 +266,9 @@ pub(super) fn data_type(ty: LeafType) -> Result<DataType, String> {
         L::I128 | L::U128 => return Err(format!("Parquet has no type for {ty}; use 64 bits, or Decimal")),
         L::List(element) => list_type(element.leaf())?,
         L::Texts => list_type(L::Text)?,
+        L::Items(_) => {
+            return Err(format!("lists of records and maps ({ty}) are not written to Parquet; write JSON"));
+        }
     })
 }
 

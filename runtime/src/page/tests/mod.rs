@@ -2,6 +2,7 @@
 
 mod copy;
 mod group_table;
+mod items;
 mod join_table;
 mod order;
 mod writer;

@@ -1,11 +1,11 @@
 use dataflow::prelude::*;
 
-use std::collections::HashMap;
+use std::rc::Rc;
 
 #[derive(Record, Clone, Debug)]
 struct Page {
     id: u64,
-    links: HashMap<String, u64>,
+    name: Rc<String>,
 }
 
 fn main() {}

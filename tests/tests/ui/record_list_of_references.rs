@@ -1,9 +1,9 @@
 use dataflow::prelude::*;
 
 #[derive(Record, Clone, Debug)]
-struct Many<T> {
+struct Page {
     id: u64,
-    all: Vec<T>,
+    words: Vec<&'static str>,
 }
 
 fn main() {}

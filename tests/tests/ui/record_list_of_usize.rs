@@ -3,7 +3,7 @@ use dataflow::prelude::*;
 #[derive(Record, Clone, Debug)]
 struct Page {
     id: u64,
-    words: Vec<Vec<u8>>,
+    places: Vec<(String, usize)>,
 }
 
 fn main() {}

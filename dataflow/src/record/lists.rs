@@ -1,0 +1,127 @@
+//! `Vec<T>`: one leaf with a slot. What `T` is says how it is kept, and what closures see of it.
+
+use std::cmp::Ordering;
+
+use runtime::page::{Claims, LeafReader, NewRow, Row, SinkLeaves};
+use runtime::row::{SchemaBuilder, Shape};
+
+use super::{Record, Value};
+use crate::key::{Equality, Field};
+
+/// How lists of `T` are kept: plain values as a slice, texts as `Texts`, all else record by record. For generated code.
+pub trait ListForm<T: Record>: 'static {
+    /// What closures see of a list.
+    type At<'a>: Value<Record = Vec<T>> + Copy;
+    /// See [`Record::Cursor`].
+    type Cursor<'b>: Copy;
+    /// See [`Record::Sink`].
+    type Sink<'w>: Copy;
+
+    /// See [`Record::describe`].
+    fn describe(schema: &mut SchemaBuilder) -> Shape;
+    /// See [`Record::cursor`].
+    fn cursor<'b>(leaves: &mut LeafReader<'b>) -> Self::Cursor<'b>;
+    /// See [`Record::at`].
+    fn at<'b>(cursor: Self::Cursor<'b>, row: Row<'b>) -> Self::At<'b>;
+    /// See [`Record::sink`].
+    fn sink<'w>(leaves: &mut SinkLeaves<'w>) -> Self::Sink<'w>;
+    /// See [`Record::heap_bytes`].
+    fn heap_bytes(at: Self::At<'_>, sink: Self::Sink<'_>) -> usize;
+    /// See [`Record::write`].
+    fn write<'w>(at: Self::At<'_>, sink: Self::Sink<'w>, row: NewRow<'w>, claims: &mut Claims<'w>);
+    /// See [`Record::write_null`].
+    fn write_null<'w>(sink: Self::Sink<'w>, row: NewRow<'w>, claims: &mut Claims<'w>);
+    /// See [`Record::own`].
+    fn own(at: Self::At<'_>) -> Vec<T>;
+    /// See [`Record::compare`].
+    fn compare(left: Self::At<'_>, right: Self::At<'_>) -> Ordering;
+}
+
+/// What can be seen as a list of `T` that is kept so.
+#[diagnostic::on_unimplemented(
+    message = "`{L}` cannot be emitted as a list of `{T}`",
+    label = "no such list",
+    note = "a list of plain values is a `Vec<{T}>` or a slice, one of texts holds `String` or `&str`, one of records is a `Vec` of the \
+            records, of their twins, or of tuples"
+)]
+pub trait ListOf<T: Record, L: ?Sized>: ListForm<T> {
+    /// The list as closures see it.
+    fn twin(list: &L) -> Self::At<'_>;
+}
+
+/// The order of two lists, from the orders of their parts.
+pub(super) fn first_difference(mut orders: impl Iterator<Item = Ordering>) -> Ordering {
+    orders.find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+}
+
+impl<T: Record> Record for Vec<T> {
+    type At<'a> = <T::List as ListForm<T>>::At<'a>;
+    type Fields<Root> = Field<Root, Vec<T>>;
+    type Cursor<'b> = <T::List as ListForm<T>>::Cursor<'b>;
+    type Sink<'w> = <T::List as ListForm<T>>::Sink<'w>;
+    type List = super::items::AsItems;
+    const LEAVES: usize = {
+        // A record that holds lists of itself is found out here.
+        let _ = T::LEAVES;
+        1
+    };
+    const BORROWS: bool = true;
+
+    fn describe(schema: &mut SchemaBuilder) -> Shape {
+        T::List::describe(schema)
+    }
+    fn fields<Root>(first_leaf: usize) -> Self::Fields<Root> {
+        Field::new(first_leaf)
+    }
+    fn cursor<'b>(leaves: &mut LeafReader<'b>) -> Self::Cursor<'b> {
+        T::List::cursor(leaves)
+    }
+    #[inline(always)]
+    fn at<'b>(cursor: Self::Cursor<'b>, row: Row<'b>) -> Self::At<'b> {
+        T::List::at(cursor, row)
+    }
+    fn sink<'w>(leaves: &mut SinkLeaves<'w>) -> Self::Sink<'w> {
+        T::List::sink(leaves)
+    }
+    #[inline(always)]
+    fn heap_bytes(at: Self::At<'_>, sink: Self::Sink<'_>) -> usize {
+        T::List::heap_bytes(at, sink)
+    }
+    #[inline(always)]
+    fn write<'w>(at: Self::At<'_>, sink: Self::Sink<'w>, row: NewRow<'w>, claims: &mut Claims<'w>) {
+        T::List::write(at, sink, row, claims);
+    }
+    fn write_null<'w>(sink: Self::Sink<'w>, row: NewRow<'w>, claims: &mut Claims<'w>) {
+        T::List::write_null(sink, row, claims);
+    }
+    fn own(at: Self::At<'_>) -> Vec<T> {
+        T::List::own(at)
+    }
+    fn compare(left: Self::At<'_>, right: Self::At<'_>) -> Ordering {
+        T::List::compare(left, right)
+    }
+}
+
+impl<V: Value> Value for Vec<V>
+where
+    <V::Record as Record>::List: ListOf<V::Record, Vec<V>>,
+{
+    type Record = Vec<V::Record>;
+    #[inline(always)]
+    fn twin(&self) -> <Self::Record as Record>::At<'_> {
+        <<V::Record as Record>::List as ListOf<V::Record, Vec<V>>>::twin(self)
+    }
+}
+
+impl<V: Value> Value for [V]
+where
+    <V::Record as Record>::List: ListOf<V::Record, [V]>,
+{
+    type Record = Vec<V::Record>;
+    #[inline(always)]
+    fn twin(&self) -> <Self::Record as Record>::At<'_> {
+        <<V::Record as Record>::List as ListOf<V::Record, [V]>>::twin(self)
+    }
+}
+
+impl<T: Equality> Equality for Vec<T> {}

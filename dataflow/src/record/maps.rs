@@ -1,0 +1,357 @@
+//! `BTreeMap<K, V>`: one leaf with a slot, in which the entries lie as rows, ascending by their keys.
+
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::BuildHasher;
+use std::{fmt, vec};
+
+use runtime::page::{
+    Claims, LeafReader, NewItems, NewRow, OutItems, PutItems, Row, SinkLeaves, StoredItems, StridedItems,
+};
+use runtime::row::{SchemaBuilder, Shape};
+
+use super::lists::first_difference;
+use super::{AsItems, List, ListIter, Record, Value};
+use crate::key::{Equality, Field};
+
+/// An entry as closures see it.
+type Entry<'a, K, V> = (<K as Record>::At<'a>, <V as Record>::At<'a>);
+
+/// What closures see of a `BTreeMap<K, V>`: its entries, ascending by their keys, read where they lie. A copy of it copies no entry.
+///
+/// A map is emitted as it is, or made of a `BTreeMap` or a `HashMap` of whatever can be seen as keys and values: by [`Map::from`] in the
+/// place of a twin's field, as the map itself in a tuple. A field may be a `HashMap` too; it is kept in the same way.
+///
+/// Keys are in the order that `sort` has, which may be another than that of the keys' `Ord`.
+///
+/// ```
+/// use std::collections::BTreeMap;
+///
+/// use dataflow::prelude::*;
+///
+/// #[derive(Record, Clone, Debug, PartialEq)]
+/// struct Product {
+///     name: String,
+///     labels: BTreeMap<String, String>,
+/// }
+///
+/// #[dataflow]
+/// fn colors(products: DataSet<Product>) -> DataSet<(String, String)> {
+///     products.filter_map(|p| p.labels.get("color").map(|color| (p.name, color)))
+/// }
+///
+/// #[dataflow]
+/// fn lengths(lines: DataSet<String>) -> DataSet<BTreeMap<String, u64>> {
+///     lines.map(|line| line.words().map(|word| (word, word.len() as u64)).collect::<BTreeMap<&str, u64>>())
+/// }
+///
+/// # fn main() -> dataflow::Result<()> {
+/// let labels = BTreeMap::from([("color", "green"), ("size", "L")].map(|(key, value)| (key.to_owned(), value.to_owned())));
+/// let products = [Product { name: "hat".to_owned(), labels }];
+/// let found = colors(Env::embedded().collection(products)?).collect()?;
+/// assert_eq!(found, [("hat".to_owned(), "green".to_owned())]);
+/// let found = lengths(Env::embedded().collection(["to be"])?).collect()?;
+/// assert_eq!(found, [BTreeMap::from([("be".to_owned(), 2), ("to".to_owned(), 2)])]);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Cost
+/// [`Map::get`] is a binary search over the keys. A map that is emitted as it is is copied as bytes; one that is made anew is sorted first,
+/// also each time that it is read.
+pub struct Map<'a, K: Record, V: Record>(Form<'a, K, V>);
+
+enum Form<'a, K: Record, V: Record> {
+    /// As in rows.
+    Stored(StoredItems<'a>),
+    Seen(&'a dyn Seen<K, V>),
+}
+
+/// Values that can be seen as the entries of a map.
+trait Seen<K: Record, V: Record> {
+    fn count(&self) -> usize;
+    fn seen(&self) -> Vec<Entry<'_, K, V>>;
+}
+
+impl<A: Value, B: Value> Seen<A::Record, B::Record> for BTreeMap<A, B> {
+    fn count(&self) -> usize {
+        self.len()
+    }
+    fn seen(&self) -> Vec<Entry<'_, A::Record, B::Record>> {
+        sorted::<A::Record, B::Record>(self.iter().map(|(key, value)| (key.twin(), value.twin())).collect())
+    }
+}
+
+impl<A: Value, B: Value, S> Seen<A::Record, B::Record> for HashMap<A, B, S> {
+    fn count(&self) -> usize {
+        self.len()
+    }
+    fn seen(&self) -> Vec<Entry<'_, A::Record, B::Record>> {
+        sorted::<A::Record, B::Record>(self.iter().map(|(key, value)| (key.twin(), value.twin())).collect())
+    }
+}
+
+/// Ascending by the keys. Of keys that are one as records, though they were not as values of the program, one is kept.
+fn sorted<'a, K: Record, V: Record>(mut entries: Vec<Entry<'a, K, V>>) -> Vec<Entry<'a, K, V>> {
+    entries.sort_by(|(left, _), (right, _)| K::compare(*left, *right));
+    entries.dedup_by(|(left, _), (right, _)| K::compare(*left, *right).is_eq());
+    entries
+}
+
+impl<'a, K: Record, V: Record> Map<'a, K, V> {
+    /// How many entries.
+    #[must_use]
+    pub fn len(self) -> usize {
+        match self.0 {
+            Form::Stored(items) => items.len(),
+            Form::Seen(values) => values.count(),
+        }
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    /// The value of a key: the key, its twin, or what else can be seen as it.
+    #[must_use]
+    pub fn get(self, key: impl Value<Record = K>) -> Option<V::At<'a>> {
+        let key = key.twin();
+        match self.0 {
+            Form::Stored(items) => {
+                let (mut low, mut high) = (0, items.len());
+                while low < high {
+                    let middle = low.midpoint(high);
+                    let (mut leaves, row) = items.get(middle)?;
+                    // The key's leaves stand first, and the value's behind them.
+                    match K::compare(K::at(K::cursor(&mut leaves), row), key) {
+                        Ordering::Less => low = middle + 1,
+                        Ordering::Greater => high = middle,
+                        Ordering::Equal => return Some(V::at(V::cursor(&mut leaves), row)),
+                    }
+                }
+                None
+            }
+            Form::Seen(values) => {
+                let mut entries = values.seen().into_iter();
+                entries.find(|(other, _)| K::compare(*other, key).is_eq()).map(|(_, value)| value)
+            }
+        }
+    }
+
+    /// Whether there is an entry of a key.
+    #[must_use]
+    pub fn contains_key(self, key: impl Value<Record = K>) -> bool {
+        self.get(key).is_some()
+    }
+
+    /// The entries, ascending by their keys.
+    #[must_use]
+    pub fn iter(self) -> MapIter<'a, K, V> {
+        MapIter(match self.0 {
+            Form::Stored(items) => Entries::Stored(List::stored(items).iter()),
+            Form::Seen(values) => Entries::Seen(values.seen().into_iter()),
+        })
+    }
+
+    /// The keys, ascending.
+    pub fn keys(self) -> impl ExactSizeIterator<Item = K::At<'a>> {
+        self.iter().map(|(key, _)| key)
+    }
+
+    /// The values, in the order of their keys.
+    pub fn values(self) -> impl ExactSizeIterator<Item = V::At<'a>> {
+        self.iter().map(|(_, value)| value)
+    }
+}
+
+/// The entries of a [`Map`].
+pub struct MapIter<'a, K: Record, V: Record>(Entries<'a, K, V>);
+
+enum Entries<'a, K: Record, V: Record> {
+    Stored(ListIter<'a, (K, V)>),
+    Seen(vec::IntoIter<Entry<'a, K, V>>),
+}
+
+impl<'a, K: Record, V: Record> Iterator for MapIter<'a, K, V> {
+    type Item = Entry<'a, K, V>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Entry<'a, K, V>> {
+        match &mut self.0 {
+            Entries::Stored(entries) => entries.next(),
+            Entries::Seen(entries) => entries.next(),
+        }
+    }
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        match &self.0 {
+            Entries::Stored(entries) => entries.size_hint(),
+            Entries::Seen(entries) => entries.size_hint(),
+        }
+    }
+}
+
+impl<K: Record, V: Record> ExactSizeIterator for MapIter<'_, K, V> {}
+
+impl<'a, K: Record, V: Record> IntoIterator for Map<'a, K, V> {
+    type Item = Entry<'a, K, V>;
+    type IntoIter = MapIter<'a, K, V>;
+
+    fn into_iter(self) -> MapIter<'a, K, V> {
+        self.iter()
+    }
+}
+
+impl<K: Record, V: Record> Clone for Map<'_, K, V> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<K: Record, V: Record> Copy for Map<'_, K, V> {}
+
+impl<K: Record, V: Record> Clone for Form<'_, K, V> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<K: Record, V: Record> Copy for Form<'_, K, V> {}
+
+impl<'a, K: Record, V: Record> fmt::Debug for Map<'a, K, V>
+where
+    K::At<'a>: fmt::Debug,
+    V::At<'a>: fmt::Debug,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
+}
+
+impl<'a, K: Record, V: Record> PartialEq for Map<'a, K, V>
+where
+    K::At<'a>: PartialEq,
+    V::At<'a>: PartialEq,
+{
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl<'a, A: Value, B: Value> From<&'a BTreeMap<A, B>> for Map<'a, A::Record, B::Record> {
+    fn from(map: &'a BTreeMap<A, B>) -> Self {
+        Map(Form::Seen(map))
+    }
+}
+
+impl<'a, A: Value, B: Value, S> From<&'a HashMap<A, B, S>> for Map<'a, A::Record, B::Record> {
+    fn from(map: &'a HashMap<A, B, S>) -> Self {
+        Map(Form::Seen(map))
+    }
+}
+
+impl<K: Record + Ord, V: Record> Value for Map<'_, K, V> {
+    type Record = BTreeMap<K, V>;
+    #[inline(always)]
+    fn twin(&self) -> Map<'_, K, V> {
+        *self
+    }
+}
+
+impl<A: Value<Record: Ord>, B: Value> Value for BTreeMap<A, B> {
+    type Record = BTreeMap<A::Record, B::Record>;
+    fn twin(&self) -> Map<'_, A::Record, B::Record> {
+        Map::from(self)
+    }
+}
+
+impl<A: Value<Record: Ord>, B: Value, S: BuildHasher> Value for HashMap<A, B, S> {
+    type Record = BTreeMap<A::Record, B::Record>;
+    fn twin(&self) -> Map<'_, A::Record, B::Record> {
+        Map::from(self)
+    }
+}
+
+/// A map that is about to be written.
+enum Put<'a, K: Record, V: Record> {
+    Stored(StoredItems<'a>),
+    Sorted(Vec<Entry<'a, K, V>>),
+}
+
+impl<'a, K: Record, V: Record> Put<'a, K, V> {
+    fn of(map: Map<'a, K, V>) -> Self {
+        match map.0 {
+            Form::Stored(items) => Put::Stored(items),
+            Form::Seen(values) => Put::Sorted(values.seen()),
+        }
+    }
+
+    fn entries(&self) -> &[Entry<'a, K, V>] {
+        if let Put::Sorted(entries) = self { entries } else { &[] }
+    }
+}
+
+impl<K: Record, V: Record> PutItems for Put<'_, K, V> {
+    fn stored(&self) -> Option<StoredItems<'_>> {
+        if let Put::Stored(items) = self { Some(*items) } else { None }
+    }
+    fn count(&self) -> usize {
+        self.entries().len()
+    }
+    fn heap_bytes(&self, mut leaves: SinkLeaves<'_>) -> usize {
+        let sink = <(K, V)>::sink(&mut leaves);
+        self.entries().iter().map(|entry| <(K, V)>::heap_bytes(*entry, sink)).sum()
+    }
+    fn write<'i>(&self, mut leaves: SinkLeaves<'i>, rows: NewItems<'i>, claims: &mut Claims<'i>) {
+        let sink = <(K, V)>::sink(&mut leaves);
+        self.entries().iter().zip(rows).for_each(|(entry, row)| <(K, V)>::write(*entry, sink, row, claims));
+    }
+}
+
+impl<K: Record + Ord, V: Record> Record for BTreeMap<K, V> {
+    type At<'a> = Map<'a, K, V>;
+    type Fields<Root> = Field<Root, BTreeMap<K, V>>;
+    type Cursor<'b> = StridedItems<'b>;
+    type Sink<'w> = OutItems<'w>;
+    type List = AsItems;
+    const LEAVES: usize = {
+        // A record that holds maps of itself is found out here.
+        let _ = K::LEAVES + V::LEAVES;
+        1
+    };
+    const BORROWS: bool = true;
+
+    fn describe(schema: &mut SchemaBuilder) -> Shape {
+        schema.map(<(K, V)>::schema())
+    }
+    fn fields<Root>(first_leaf: usize) -> Self::Fields<Root> {
+        Field::new(first_leaf)
+    }
+    fn cursor<'b>(leaves: &mut LeafReader<'b>) -> Self::Cursor<'b> {
+        leaves.items()
+    }
+    #[inline(always)]
+    fn at<'b>(cursor: Self::Cursor<'b>, row: Row<'b>) -> Map<'b, K, V> {
+        Map(Form::Stored(cursor.read(row)))
+    }
+    fn sink<'w>(leaves: &mut SinkLeaves<'w>) -> Self::Sink<'w> {
+        leaves.items()
+    }
+    fn heap_bytes(at: Map<'_, K, V>, sink: Self::Sink<'_>) -> usize {
+        sink.heap_bytes(&Put::of(at))
+    }
+    fn write<'w>(at: Map<'_, K, V>, sink: Self::Sink<'w>, row: NewRow<'w>, claims: &mut Claims<'w>) {
+        sink.write(row, &Put::of(at), claims);
+    }
+    fn write_null<'w>(sink: Self::Sink<'w>, row: NewRow<'w>, _: &mut Claims<'w>) {
+        sink.write_empty(row);
+    }
+    fn own(at: Map<'_, K, V>) -> Self {
+        at.iter().map(|(key, value)| (K::own(key), V::own(value))).collect()
+    }
+    fn compare(left: Map<'_, K, V>, right: Map<'_, K, V>) -> Ordering {
+        let entries = left.iter().zip(right).map(|(left, right)| <(K, V)>::compare(left, right));
+        first_difference(entries).then(left.len().cmp(&right.len()))
+    }
+}
+
+impl<K: Equality + Ord, V: Equality> Equality for BTreeMap<K, V> {}
