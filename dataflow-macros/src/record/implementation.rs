@@ -122,6 +122,8 @@ fn record_impl(record: &RecordInput, pieces: &Pieces) -> TokenStream {
             fn own(__at: Self::At<'_>) -> Self {
                 #own
             }
+            // Inline, so that it is compiled only where lists or maps are compared.
+            #[inline]
             fn compare(__left: Self::At<'_>, __right: Self::At<'_>) -> ::core::cmp::Ordering {
                 #compare
             }

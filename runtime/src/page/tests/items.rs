@@ -4,8 +4,10 @@ use super::super::{Claims, NewItems, OutBytes, OutText, PutItems, SinkLeaves, St
 use super::*;
 use crate::row::{Datum, Items, Schema, SchemaBuilder, Shape};
 
+type Given = (String, Vec<Vec<u8>>);
+
 /// Records of a text, a list of byte strings and a byte, which leaves seven open.
-struct Records<'r>(&'r [(String, Vec<Vec<u8>>)]);
+struct Records<'r>(&'r [Given]);
 
 struct Strings<'r>(&'r [Vec<u8>]);
 
@@ -35,8 +37,7 @@ impl PutItems for Records<'_> {
     }
     fn heap_bytes(&self, mut leaves: SinkLeaves<'_>) -> usize {
         let (text, list): (OutText<'_>, _) = (leaves.text(), leaves.items());
-        let heap =
-            |(value, strings): &(String, Vec<Vec<u8>>)| text.heap_bytes(value) + list.heap_bytes(&Strings(strings));
+        let heap = |(value, strings): &Given| text.heap_bytes(value) + list.heap_bytes(&Strings(strings));
         self.0.iter().map(heap).sum()
     }
     fn write<'i>(&self, mut leaves: SinkLeaves<'i>, rows: NewItems<'i>, claims: &mut Claims<'i>) {
@@ -66,8 +67,8 @@ fn list_writer() -> RowWriter {
 }
 
 /// The bytes of the lists as they are written leaf by leaf, without pages.
-fn encoded(records: &[(String, Vec<Vec<u8>>)]) -> Vec<u8> {
-    let row = |(text, strings): &(String, Vec<Vec<u8>>)| {
+fn encoded(records: &[Given]) -> Vec<u8> {
+    let row = |(text, strings): &Given| {
         let strings: Vec<[Datum; 1]> = strings.iter().map(|value| [Datum::Bytes(value.as_slice().into())]).collect();
         let list = Items::list(self::strings()).encode(strings.iter().map(<[Datum; 1]>::as_slice));
         vec![Datum::Bytes(text.as_bytes().into()), Datum::Bytes(list.into()), Datum::Fixed(7)]
@@ -76,11 +77,11 @@ fn encoded(records: &[(String, Vec<Vec<u8>>)]) -> Vec<u8> {
     items().encode(rows.iter().map(Vec::as_slice))
 }
 
-fn records(random: &mut Random) -> Vec<(String, Vec<Vec<u8>>)> {
+fn records(random: &mut Random) -> Vec<Given> {
     random.items(7).into_iter().map(|item| (item.text, vec![item.bytes.clone(), vec![1; 13], item.bytes])).collect()
 }
 
-fn write_lists(writer: &mut RowWriter, lists: &[Vec<(String, Vec<Vec<u8>>)>]) -> crate::error::Result<()> {
+fn write_lists(writer: &mut RowWriter, lists: &[Vec<Given>]) -> crate::error::Result<()> {
     writer.visit(|mut leaves, mut claims| {
         let sink = leaves.items();
         for list in lists {
