@@ -209,7 +209,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
         self.write_compressed(Arc::new(format::BinaryFormat), path.as_ref(), Location::caller());
     }
 
-    /// Writes the engine's own format, which holds every record and proves that it is whole, when the environment runs: one file, or a folder
+    /// Writes the engine's own format, which holds every record but lists of records and maps, and proves that it is whole, when the environment runs: one file, or a folder
     /// of files where the path ends with `/`. [`Env::read_native`](crate::Env::read_native) reads it. Where the name ends with `.gz` or
     /// `.zst`, what is written is compressed.
     ///

@@ -293,14 +293,14 @@ fn json_says_what_is_wrong_within_a_list() {
 #[test]
 fn lists_and_maps_are_refused_by_other_files() {
     let folder = Folder::default();
-    for (name, message) in [("shelves.csv", "CSV"), ("shelves.parquet", "Parquet")] {
+    for (name, message) in [("shelves.csv", "CSV"), ("shelves.parquet", "Parquet"), ("shelves.native", "native")] {
         let (path, env) = (folder.join(name), local(1));
         let flow = env.collection([(1_u64, shelf(1).labels)]).unwrap();
-        if name.ends_with(".csv") {
-            flow.write_csv(&path)
-        } else {
-            flow.write_parquet(&path)
-        };
+        match message {
+            "CSV" => flow.write_csv(&path),
+            "Parquet" => flow.write_parquet(&path),
+            _ => flow.write_native(&path),
+        }
         let error = env.run().unwrap_err().to_string();
         assert!(error.contains(&format!("cannot write {message}: the field `1`")), "{error}");
         assert!(error.contains("(BTreeMap<String, Vec<String>>)") && error.contains("JSON"), "{error}");

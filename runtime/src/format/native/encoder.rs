@@ -6,7 +6,7 @@ use super::frame::{Head, header};
 use crate::error::{Error, Result};
 use crate::memory::{Memory, Reservation};
 use crate::page::{Input, LeafReader, Plain, RowIds, Selection, Strided};
-use crate::row::{Physical, Schema};
+use crate::row::{LeafType, Physical, Schema};
 use crate::source::{Encoder, Format};
 
 /// Rows of a block, at most: so that a block of narrow records is no larger than a batch should be.
@@ -28,6 +28,12 @@ impl Format for NativeFormat {
     }
 
     fn encoder(&self, schema: &Schema, memory: &Memory) -> Result<Box<dyn Encoder>> {
+        if let Some(leaf) = schema.leaves().iter().find(|leaf| matches!(leaf.ty, LeafType::Items(_))) {
+            return Err(Error::Plan(format!(
+                "cannot write native: the field `{}` is a list of records or a map ({}), which these files cannot hold; use JSON",
+                leaf.path, leaf.ty
+            )));
+        }
         let failed = |reason| Error::Plan(format!("cannot write native: {reason}, which is too much"));
         let output = header(schema).map_err(failed)?;
         let column = |leaf: &crate::row::Leaf| Column::new(leaf.ty.physical());
