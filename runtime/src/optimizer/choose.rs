@@ -210,7 +210,9 @@ impl Chooser<'_> {
         let Strategy { ways, driver, tasks, streamed, .. } = strategy;
         let info = &mut self.builder.plan.operators[index];
         let before = ways.iter().filter_map(|way| way.before.as_ref()).map(|before| before.name());
-        info.strategy = before.chain([driver.name()]).collect::<Vec<_>>().join(", ");
+        let mut names: Vec<String> = before.chain([driver.name()]).collect();
+        names.dedup();
+        info.strategy = names.join(", ");
         info.inputs.iter_mut().zip(&ways).for_each(|(input, way)| input.1 = way.ship.clone());
         let part = if ways.iter().any(|way| way.before.is_some()) { Part::Last } else { Part::Whole };
         let mut arrivals: Vec<Arrival> = Vec::new();

@@ -1,0 +1,180 @@
+//! Which rows of a batch are meant, and what kernels are given of them.
+
+use std::marker::PhantomData;
+
+use super::cursors::{Brand, LeafReader, Row, RowIds};
+use super::{Batch, WINDOW_ROWS};
+
+/// Rows of one batch, ascending: what is left of a window after its predicates.
+#[derive(Clone, Default, Debug)]
+pub struct Selection {
+    rows: Vec<u32>,
+    /// One more than the largest row.
+    bound: usize,
+}
+
+impl Selection {
+    /// All rows of `range`, at most [`WINDOW_ROWS`] of them; returns where it stopped.
+    pub fn fill(&mut self, range: std::ops::Range<usize>) -> usize {
+        let end = range.end.min(range.start.saturating_add(WINDOW_ROWS)).max(range.start);
+        self.rows.clear();
+        self.rows.extend(range.start as u32..end as u32);
+        self.bound = end;
+        end
+    }
+
+    /// Any rows of a batch, in any order.
+    pub fn set(&mut self, rows: impl IntoIterator<Item = u32>) {
+        self.rows.clear();
+        self.rows.extend(rows);
+        self.bound = self.rows.iter().map(|&row| row as usize + 1).max().unwrap_or(0);
+    }
+
+    /// The rows.
+    #[must_use]
+    pub fn rows(&self) -> &[u32] {
+        &self.rows
+    }
+
+    /// How many rows.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether none is left.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Keeps the first `count` rows.
+    pub fn truncate(&mut self, count: usize) {
+        self.rows.truncate(count);
+    }
+
+    /// Keeps the rows for which `keep` holds, given the position in the selection.
+    pub fn keep_positions(&mut self, mut keep: impl FnMut(usize) -> bool) {
+        let mut kept = 0;
+        // Branch-free, as `retain`.
+        for position in 0..self.rows.len() {
+            self.rows[kept] = self.rows[position];
+            kept += usize::from(keep(position));
+        }
+        self.rows.truncate(kept);
+    }
+
+    /// Keeps the rows of `batch` for which a predicate holds.
+    ///
+    /// Branch-free: every row is written to the next free place, and the place moves on only where the row is kept.
+    #[inline(always)]
+    pub fn retain<R>(
+        &mut self,
+        batch: &Batch<'_>,
+        make: impl for<'b> FnOnce(LeafReader<'b>, &mut Retain<'_, 'b>) -> R,
+    ) -> R {
+        let bound = if self.bound <= batch.rows { self.rows.len() } else { 0 };
+        let mut retain = Retain { rows: &mut self.rows[..bound], kept: 0, brand: PhantomData };
+        let result = make(LeafReader::new(batch), &mut retain);
+        let kept = retain.kept;
+        self.rows.truncate(kept);
+        result
+    }
+}
+
+/// A selection while a predicate goes over it.
+pub struct Retain<'s, 'b> {
+    rows: &'s mut [u32],
+    kept: usize,
+    brand: Brand<'b>,
+}
+
+impl<'b> Retain<'_, 'b> {
+    /// Calls `keep` for each row, in order.
+    #[inline(always)]
+    pub fn each(&mut self, mut keep: impl FnMut(Row<'b>) -> bool) {
+        self.kept = 0;
+        for position in 0..self.rows.len() {
+            let row = self.rows[position];
+            let kept = keep(Row { index: row as usize, brand: PhantomData });
+            self.rows[self.kept] = row;
+            self.kept += usize::from(kept);
+        }
+    }
+
+    /// As [`Retain::each`], stopping at the first error.
+    ///
+    /// # Errors
+    /// What `keep` gives.
+    #[inline(always)]
+    pub fn try_each<E>(&mut self, mut keep: impl FnMut(Row<'b>) -> Result<bool, E>) -> Result<(), E> {
+        self.kept = 0;
+        for position in 0..self.rows.len() {
+            let row = self.rows[position];
+            let kept = keep(Row { index: row as usize, brand: PhantomData })?;
+            self.rows[self.kept] = row;
+            self.kept += usize::from(kept);
+        }
+        Ok(())
+    }
+}
+
+/// What a kernel is given: a batch and the rows of it that are asked for.
+#[derive(Clone, Copy)]
+pub struct Input<'a> {
+    batch: &'a Batch<'a>,
+    selection: &'a Selection,
+}
+
+impl<'a> Input<'a> {
+    /// Rows of a batch. A selection that does not fit the batch selects nothing.
+    #[must_use]
+    pub fn new(batch: &'a Batch<'a>, selection: &'a Selection) -> Self {
+        static NOTHING: Selection = Selection { rows: Vec::new(), bound: 0 };
+        Input { batch, selection: if selection.bound <= batch.rows { selection } else { &NOTHING } }
+    }
+
+    /// The batch.
+    #[must_use]
+    pub fn batch(&self) -> &'a Batch<'a> {
+        self.batch
+    }
+
+    /// The rows asked for.
+    #[must_use]
+    pub fn selection(&self) -> &'a Selection {
+        self.selection
+    }
+
+    /// Rows asked for.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.selection.len()
+    }
+
+    /// Whether no row is asked for.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.selection.is_empty()
+    }
+
+    /// Leaves and rows under a fresh brand.
+    #[inline(always)]
+    pub fn visit<R>(&self, f: impl for<'b> FnOnce(LeafReader<'b>, RowIds<'b>) -> R) -> R {
+        f(LeafReader::new(self.batch), RowIds { rows: &self.selection.rows, brand: PhantomData })
+    }
+}
+
+/// Calls `f` for each window of a batch.
+///
+/// # Errors
+/// What `f` gives.
+pub fn windows<E>(batch: &Batch<'_>, mut f: impl FnMut(&Input<'_>) -> Result<(), E>) -> Result<(), E> {
+    let mut selection = Selection::default();
+    let mut next = 0;
+    while next < batch.rows() {
+        next = selection.fill(next..batch.rows());
+        f(&Input::new(batch, &selection))?;
+    }
+    Ok(())
+}
