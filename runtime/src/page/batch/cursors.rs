@@ -18,7 +18,7 @@ pub struct Row<'b> {
     pub(in crate::page) brand: Brand<'b>,
 }
 
-/// The rows of an [`Input`].
+/// The rows of an [`Input`](super::Input).
 #[derive(Clone, Copy)]
 pub struct RowIds<'b> {
     pub(super) rows: &'b [u32],
