@@ -151,7 +151,7 @@ fn checks(rows: &[Row], variants: &[Variant]) -> Vec<Check> {
     let check = |profile: &Profile, variant: &Variant| {
         let added = rows.iter().find(|row| row.case == format!("{}_{}", profile.name, variant.name()))?.seconds;
         let allowed = profile.ten_operators_may_add_seconds * variant.operators as f64 / 10.0;
-        let what = if variant.is_queries { "the queries' operators" } else { "operators" };
+        let what = if variant.is_queries { "of the queries' operators" } else { "operators" };
         Some(Check {
             name: format!("{} {what} add less than {allowed:.1} s to a {} build", variant.operators, profile.name),
             ok: added < allowed,

@@ -106,7 +106,7 @@ impl Report {
 
     fn table(&self, is_peer: impl Fn(&str) -> bool) -> String {
         let mut text = format!(
-            "{:<12} {:<11} {:>9} {:>19} {:>5} {:>8} {:>8} {:>9}\n",
+            "{:<15} {:<11} {:>9} {:>19} {:>5} {:>8} {:>8} {:>9}\n",
             "case", "system", "median s", "min..max s", "runs", "/ ours", "/ limit", "peak MiB"
         );
         for row in &self.rows {
@@ -114,7 +114,7 @@ impl Report {
             let spread = format!("{:.4}..{:.4}", row.min_seconds, row.max_seconds);
             let peak = row.peak_rss_mib.map_or_else(|| "-".to_owned(), |peak| peak.to_string());
             text += &format!(
-                "{:<12} {:<11} {:>9.4} {spread:>19} {:>5} {:>8} {:>8} {peak:>9}\n",
+                "{:<15} {:<11} {:>9.4} {spread:>19} {:>5} {:>8} {:>8} {peak:>9}\n",
                 row.case,
                 row.system,
                 row.seconds,
@@ -123,7 +123,8 @@ impl Report {
                 ratio("limit")
             );
         }
-        for ours in self.rows.iter().filter(|row| row.system == "ours") {
+        let is_compared = self.rows.iter().any(|row| row.system != "ours");
+        for ours in self.rows.iter().filter(|row| row.system == "ours" && is_compared) {
             let best = self.best_peer(&ours.case, &is_peer);
             let limit = self.find(&ours.case, "limit");
             text += &format!(
@@ -140,13 +141,13 @@ impl Report {
     /// Geometric means of our time by each peer's and by the best one's, over the cases that both answer.
     fn means(&self, is_peer: impl Fn(&str) -> bool) -> String {
         let ours: Vec<&Row> = self.rows.iter().filter(|row| row.system == "ours").collect();
-        if ours.len() < 2 {
-            return String::new();
-        }
         let mut systems: Vec<&str> =
             self.rows.iter().map(|row| row.system.as_str()).filter(|system| is_peer(system)).collect();
         systems.sort_unstable();
         systems.dedup();
+        if ours.len() < 2 || systems.is_empty() {
+            return String::new();
+        }
         let by_best = |row: &&Row| self.best_peer(&row.case, &is_peer).map(|best| row.seconds / best.seconds);
         let best: Vec<f64> = ours.iter().filter_map(by_best).collect();
         let mean = |ratios: &[f64]| (ratios.iter().map(|ratio| ratio.ln()).sum::<f64>() / ratios.len() as f64).exp();

@@ -92,7 +92,7 @@ impl<A: Accumulator> Drop for Accumulated<A> {
 
 /// Whether a closure has a handle among what it captures, at any depth: cloning it clones the handle.
 pub(crate) fn are_in<F: Clone>(closure: &F) -> bool {
-    ANY.load(Ordering::Relaxed) && run::notices(|| drop(closure.clone()))
+    ANY.load(Ordering::Relaxed) && run::notices(&mut || drop(closure.clone()))
 }
 
 /// Accumulators. What is said of [`Env::counter`] goes for all of them.

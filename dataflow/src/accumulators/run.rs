@@ -83,8 +83,8 @@ pub(super) fn current() -> Option<Arc<Run>> {
     CURRENT.with_borrow(Clone::clone)
 }
 
-/// Whether `f` clones a handle.
-pub(super) fn notices(f: impl FnOnce()) -> bool {
+/// Whether `f` clones a handle. Compiled once, as each closure of a program is asked.
+pub(super) fn notices(f: &mut dyn FnMut()) -> bool {
     let before = NOTICED.replace(false);
     f();
     NOTICED.replace(before)
