@@ -346,7 +346,8 @@ impl<T: Record, K: Record, M: Mode, S: Slots<T>> Aggregates<T, K, M, S> {
         let kernel_reads = next.reads(0, &T::schema());
         let finishing_slots = slots.clone();
         let kernel = Some(accumulate::<T, S>(slots, key.len()));
-        let grouping = grouping::<(K, S::Record)>("aggregate", flow.schema(), key, kernel_leaves, kernel, kernel_reads);
+        let rows = [flow.schema(), <(K, S::Record)>::schema()];
+        let grouping = grouping("aggregate", rows, key, kernel_leaves, kernel, kernel_reads);
         let states: Flow<(K, S::Record), M> = flow.then(grouping, &[], &next);
         // The key's leaves stand first in the states' record, as they do in the key.
         let forwards = next.forwards(&<M::Grouped<U>>::schema(), &[&K::schema()]);
@@ -355,16 +356,16 @@ impl<T: Record, K: Record, M: Mode, S: Slots<T>> Aggregates<T, K, M, S> {
     }
 }
 
-/// A grouping whose rows are a key and states.
-fn grouping<G: Record>(
+/// A grouping whose rows are a key and states. Compiled once, whatever the records of a program are.
+#[inline(never)]
+fn grouping(
     word: &'static str,
-    input: Schema,
+    [input, output]: [Schema; 2],
     key: Vec<usize>,
     states: Vec<StateLeaf>,
     kernel: Option<runtime::kernel::AccumulateFactory>,
     kernel_reads: plan::Reads,
 ) -> Aggregate {
-    let output = G::schema();
     let keys = key.iter().zip(output.types()).map(|(&leaf, ty)| StateLeaf { ty, fold: Fold::Key(leaf) });
     let state = keys.chain(states).collect();
     Aggregate { word, input, output, key, state, kernel, kernel_reads }
@@ -378,9 +379,9 @@ pub(super) fn mean<T: Record, K: Record, M: Mode, V: Measure>(
     let measure = StateLeaf { ty: <V::Sum as State>::LEAF, fold: Fold::Sum(field.first_leaf()) };
     let count = StateLeaf { ty: runtime::row::LeafType::U64, fold: Fold::Count };
     debug_assert_ne!(measure.fold, Fold::Kernel(Merge::Sum));
-    let grouping = grouping::<(K, (V::Sum, u64))>(
+    let grouping = grouping(
         "avg",
-        grouped.flow.schema(),
+        [grouped.flow.schema(), <(K, (V::Sum, u64))>::schema()],
         grouped.key.clone(),
         vec![measure, count],
         None,

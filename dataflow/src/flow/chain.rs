@@ -7,6 +7,7 @@ use std::panic::Location;
 use runtime::kernel::{ChainFactory, PredicateFactory};
 use runtime::operators::{Chained, Expansion, Filter};
 use runtime::plan::Forwards;
+use runtime::row::Schema;
 
 use super::step::Next;
 use super::{Flow, Mode};
@@ -134,7 +135,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     pub(super) fn chained_as<U: Record>(&self, word: &'static str, chain: ChainFactory, next: &Next) -> Flow<U, M> {
         let (input, output) = (T::schema(), U::schema());
         let forwards = next.forwards(&output, &[&input]);
-        self.chained_with(word, chain, forwards, next)
+        self.then(chain_of(word, chain, [input, output], forwards, next), &[], next)
     }
 
     pub(super) fn chained_with<U: Record>(
@@ -144,9 +145,20 @@ impl<T: Record, M: Mode> Flow<T, M> {
         forwards: Forwards,
         next: &Next,
     ) -> Flow<U, M> {
-        let (input, output) = (T::schema(), U::schema());
-        let reads = next.reads(0, &input);
-        let expansion = Expansion(if next.expands() { 5.0 } else { 1.0 });
-        self.then(Chained { word, input, output, chain, reads, expansion, forwards }, &[], next)
+        self.then(chain_of(word, chain, [T::schema(), U::schema()], forwards, next), &[], next)
     }
+}
+
+/// The operator. Compiled once, whatever the records of a program are.
+#[inline(never)]
+fn chain_of(
+    word: &'static str,
+    chain: ChainFactory,
+    [input, output]: [Schema; 2],
+    forwards: Forwards,
+    next: &Next,
+) -> Chained {
+    let reads = next.reads(0, &input);
+    let expansion = Expansion(if next.expands() { 5.0 } else { 1.0 });
+    Chained { word, input, output, chain, reads, expansion, forwards }
 }

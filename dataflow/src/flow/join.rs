@@ -145,6 +145,23 @@ impl Pairing {
         [0, 1].map(|side| self.next.reads(side, &self.records[side]))
     }
 
+    /// The operator. Compiled once, whatever the records of a program are.
+    #[inline(never)]
+    fn operator(
+        &self,
+        kind: JoinKind,
+        keys: [Vec<usize>; 2],
+        nulls: Nulls,
+        output: Schema,
+        kernel: JoinFactory,
+    ) -> operators::Join {
+        let inputs = [0, 1].map(|side| self.nodes[side].schema().clone());
+        // A record's own leaves stand first in its side's rows.
+        let forwards = self.next.forwards(&output, &[&self.records[0], &self.records[1]]);
+        let (hint, reads) = (self.hint, self.reads());
+        operators::Join { kind, inputs, keys, nulls, hint, output, kernel, reads, forwards }
+    }
+
     /// All pairs.
     pub(super) fn product<L, R, M>(self, kind: JoinKind) -> Joined<L, R, M> {
         Joined { pairing: self, kind, keys: [Vec::new(), Vec::new()], nulls: Nulls::Differ, of: PhantomData }
@@ -407,13 +424,8 @@ impl<L: Record, R: Record, M: Mode> Joined<L, R, M> {
     }
 
     fn with_kernel<U: Record>(&self, kernel: JoinFactory) -> Flow<U, M> {
-        let reads = self.pairing.reads();
-        let Pairing { nodes, records, env, next, hint } = self.pairing.clone();
-        let inputs = [0, 1].map(|side| nodes[side].schema().clone());
-        let (kind, keys, nulls, output) = (self.kind, self.keys.clone(), self.nulls, U::schema());
-        // A record's own leaves stand first in its side's rows.
-        let forwards = next.forwards(&output, &[&records[0], &records[1]]);
-        let operator = operators::Join { kind, inputs, keys, nulls, hint, output, kernel, reads, forwards };
-        Flow::behind(env, operator, nodes.into(), &next)
+        let Pairing { nodes, env, next, .. } = &self.pairing;
+        let operator = self.pairing.operator(self.kind, self.keys.clone(), self.nulls, U::schema(), kernel);
+        Flow::behind(env.clone(), operator, nodes.to_vec(), next)
     }
 }

@@ -139,8 +139,13 @@ pub fn of_records<T: Value<Record = R>, R: Record, M: Mode>(flow: Flow<T, M>) ->
 impl<T, M> Flow<T, M> {
     /// The flow behind an operator. `next` describes it.
     fn behind(env: Env, operator: impl Operator + 'static, inputs: Vec<Arc<Node>>, next: &Next) -> Self {
-        let (origin, text) = next.origin(operator.name());
-        let node = Node::new(scope::path(), origin, text, Arc::new(operator), inputs);
-        Flow { node, env, next: Next::default(), of: PhantomData }
+        Flow { node: node_behind(Arc::new(operator), inputs, next), env, next: Next::default(), of: PhantomData }
     }
+}
+
+/// A node of the graph. Compiled once, whatever the records and operators of a program are.
+#[inline(never)]
+fn node_behind(operator: Arc<dyn Operator>, inputs: Vec<Arc<Node>>, next: &Next) -> Arc<Node> {
+    let (origin, text) = next.origin(operator.name());
+    Node::new(scope::path(), origin, text, operator, inputs)
 }
