@@ -114,24 +114,23 @@ fn destination(pipeline: &Pipeline, flow: FlowId, at: usize, conjunct: &ExprClos
     while let Some(before) = position.checked_sub(1) {
         let call = &calls[before];
         let Some(operator) = call.operator else { break };
-        let stands_on_pairs = operator.from == Stand::Joined;
         if operator.is_predicate() && operator.word == "filter" && !total::may_act(call) {
             position = before;
             continue;
         }
-        match operator.from {
+        match (operator.from, Values::of(call).filter(|_| !total::may_act(call))) {
             // The closure after a join: to its pairs, and on to a side below.
-            Stand::Flow | Stand::Joined if Values::of(call).is_some() && !total::may_act(call) => {
-                let Some(found) = passed(call, &places) else { break };
+            (stand @ (Stand::Flow | Stand::Joined), Some(values)) => {
+                let Some(found) = passed(&values, &places) else { break };
                 places = found;
-                if !stands_on_pairs {
+                if stand == Stand::Flow {
                     let below = call.word.clone();
                     target = Some(Target { flow, position: before, places: places.clone(), below });
                 }
                 position = before;
             }
             // The keys of a join, and whatever else is said of it: its sides are what stands before its word.
-            Stand::Join | Stand::Flow if operator.to == Stand::Joined || operator.from == Stand::Join => {
+            (Stand::Join | Stand::Flow, _) if operator.to == Stand::Joined || operator.from == Stand::Join => {
                 let Some(found) = side(pipeline, flow, before, &places) else { break };
                 let is_left = found.flow == flow;
                 (position, places) = (found.position, found.places.clone());
@@ -176,9 +175,8 @@ fn side(pipeline: &Pipeline, flow: FlowId, at: usize, places: &[(Place, Place)])
     }
 }
 
-/// The same fields, as the closure of `call` finds them.
-fn passed(call: &Call, places: &[(Place, Place)]) -> Option<Vec<(Place, Place)>> {
-    let values = Values::of(call)?;
+/// The same fields, as the closure that makes these values finds them.
+fn passed(values: &Values<'_>, places: &[(Place, Place)]) -> Option<Vec<(Place, Place)>> {
     let passed = |(seen, place): &(Place, Place)| Some((seen.clone(), values.place(&place.path)?));
     places.iter().map(passed).collect()
 }

@@ -61,18 +61,23 @@ impl Operator for Chained {
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
-        let driver = ChainDriverFactory { chain: self.chain.clone(), layout: layout(&self.output, planning.live) };
-        vec![Strategy {
-            ways: vec![Way::ship(Ship::Forward)],
-            driver: Arc::new(driver),
-            tasks: planning.input_tasks[0],
-            streamed: 0,
-            cost: planning.inputs[0].rows * ROW_SECONDS,
-        }]
+        vec![strategy(&self.chain, &self.output, planning)]
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
         run_over(&self.chain, &inputs[0], &self.reads.of(&self.input), self.output.types())
+    }
+}
+
+/// A chain where its input's rows are.
+pub(super) fn strategy(chain: &ChainFactory, output: &Schema, planning: &Planning<'_>) -> Strategy {
+    let driver = ChainDriverFactory { chain: chain.clone(), layout: layout(output, planning.live) };
+    Strategy {
+        ways: vec![Way::ship(Ship::Forward)],
+        driver: Arc::new(driver),
+        tasks: planning.input_tasks[0],
+        streamed: 0,
+        cost: planning.inputs[0].rows * ROW_SECONDS,
     }
 }
 

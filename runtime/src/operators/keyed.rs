@@ -3,16 +3,13 @@
 //! A closure over records looks at the record's leaves and no further, so nothing that follows notices the key, until [`View`](super::View)
 //! drops its leaves again.
 
-use std::sync::Arc;
-
 use crate::error::{Error, Result};
 use crate::kernel::ChainFactory;
 use crate::plan::{Operator, Reads, Table, row_bytes};
 use crate::row::{LeafSet, Schema};
-use crate::strategy::{Estimate, Planning, Ship, Strategy, Way};
+use crate::strategy::{Estimate, Planning, Strategy};
 
-use super::chain::{ChainDriverFactory, run_over};
-use super::{ROW_SECONDS, layout};
+use super::chain::{run_over, strategy};
 
 /// Computes a key of each record.
 pub struct Keyed {
@@ -46,14 +43,7 @@ impl Operator for Keyed {
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
-        let driver = ChainDriverFactory { chain: self.chain.clone(), layout: layout(&self.output, planning.live) };
-        vec![Strategy {
-            ways: vec![Way::ship(Ship::Forward)],
-            driver: Arc::new(driver),
-            tasks: planning.input_tasks[0],
-            streamed: 0,
-            cost: planning.inputs[0].rows * ROW_SECONDS,
-        }]
+        vec![strategy(&self.chain, &self.output, planning)]
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {

@@ -34,12 +34,6 @@ impl Rule {
 pub struct Rules([bool; Rule::ALL.len()]);
 
 impl Rules {
-    /// All of them.
-    #[must_use]
-    pub fn all() -> Self {
-        Rules([true; Rule::ALL.len()])
-    }
-
     /// All but these.
     #[must_use]
     pub fn without(rules: &[Rule]) -> Self {

@@ -93,27 +93,24 @@ impl Schema {
     /// parts of, means that field; one that names no field means none.
     #[must_use]
     pub fn leaves_at(&self, path: &str) -> Option<LeafSet> {
-        let mut shape = &self.shape;
-        for part in path.split('.').filter(|part| !part.is_empty()) {
-            let Shape::Record { fields, .. } = shape else { break };
-            shape = &fields.iter().find(|field| field.ident == part)?.shape;
-        }
-        let mut found = LeafSet::none();
-        collect(shape, &mut found);
-        Some(found)
+        self.shape_at(path).map(|(shape, _)| shape.leaf_set())
     }
 
     /// The leaves of exactly the field at a dotted path, in order; none where the path goes on below a value the engine knows no parts of.
     #[must_use]
     pub fn leaves_of(&self, path: &str) -> Option<Vec<usize>> {
+        let (shape, is_exact) = self.shape_at(path)?;
+        is_exact.then(|| shape.leaves())
+    }
+
+    /// The field at a dotted path, and whether that is the whole path: it may go on below a value the engine knows no parts of.
+    fn shape_at(&self, path: &str) -> Option<(&Shape, bool)> {
         let mut shape = &self.shape;
         for part in path.split('.').filter(|part| !part.is_empty()) {
-            let Shape::Record { fields, .. } = shape else { return None };
+            let Shape::Record { fields, .. } = shape else { return Some((shape, false)) };
             shape = &fields.iter().find(|field| field.ident == part)?.shape;
         }
-        let mut found = LeafSet::none();
-        collect(shape, &mut found);
-        Some(found.iter().collect())
+        Some((shape, true))
     }
 
     /// The names of a record's fields, as the program writes them.
@@ -182,9 +179,19 @@ impl Schema {
 impl Shape {
     /// How many leaves it has.
     pub(super) fn leaf_count(&self) -> usize {
+        self.leaf_set().len()
+    }
+
+    /// Its leaves, ascending.
+    #[must_use]
+    pub fn leaves(&self) -> Vec<usize> {
+        self.leaf_set().iter().collect()
+    }
+
+    fn leaf_set(&self) -> LeafSet {
         let mut found = LeafSet::none();
         collect(self, &mut found);
-        found.len()
+        found
     }
 
     /// Whether it is a record whose fields have no names.

@@ -26,19 +26,6 @@ impl Schema {
 }
 
 impl Shape {
-    /// Its leaves, ascending.
-    #[must_use]
-    pub fn leaves(&self) -> Vec<usize> {
-        match self {
-            Shape::Leaf(leaf) => vec![*leaf],
-            Shape::Optional(validity, inner) => [vec![*validity], inner.leaves()].concat(),
-            Shape::Record { fields, .. } => fields.iter().flat_map(|field| field.shape.leaves()).collect(),
-            Shape::Enum { tag, variants, .. } => {
-                std::iter::once(*tag).chain(variants.iter().flat_map(|variant| variant.shape.leaves())).collect()
-            }
-        }
-    }
-
     fn renumbered(&self, place: &impl Fn(usize) -> usize) -> Shape {
         let inside = |fields: &[Field]| {
             fields.iter().map(|field| Field { shape: field.shape.renumbered(place), ..field.clone() }).collect()
