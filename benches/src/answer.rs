@@ -12,8 +12,17 @@ pub(crate) struct Case {
     pub(crate) suite: &'static str,
     /// Its name there, such as `q1`.
     pub(crate) name: &'static str,
-    /// Answers it, reading the input files each time, with the given number of threads. The whole call is timed.
-    pub(crate) run: fn(&Case, &Paths, usize) -> Result<Answer>,
+    /// Answers it, reading the input files each time, with the given resources. The whole call is timed.
+    pub(crate) run: fn(&Case, &Paths, &Resources) -> Result<Answer>,
+}
+
+/// What a case may use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Resources {
+    /// Threads.
+    pub(crate) parallelism: usize,
+    /// Memory, where it is limited; what the system uses unless told otherwise where it is not.
+    pub(crate) memory_bytes: Option<u64>,
 }
 
 /// The rows of an answer. Formatting them is put off, as it is not part of the query and not timed.

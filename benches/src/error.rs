@@ -7,6 +7,9 @@ use std::time::Duration;
 /// The outcome of every fallible function here.
 pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 
+/// Some systems answer with a page and a stack trace.
+const MAX_LINE_CHARS: usize = 200;
+
 /// A benchmark could not be prepared, run or reported.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
@@ -73,6 +76,30 @@ pub(crate) enum Error {
 }
 
 impl Error {
+    /// What a case of our own ended with.
+    pub(crate) fn of_case(error: impl std::fmt::Display) -> Self {
+        Self::Case(error.to_string())
+    }
+
+    /// Whether a system failed, as opposed to the benchmark.
+    pub(crate) fn is_failure(&self) -> bool {
+        matches!(self, Self::Worker { .. } | Self::Timeout { .. })
+    }
+
+    /// What a failed system said, in one line of bearable length.
+    pub(crate) fn failure_line(&self) -> String {
+        let words = match self {
+            Self::Worker { message, .. } => message.clone(),
+            Self::Timeout { limit, .. } => format!("no answer within {} s", limit.as_secs()),
+            other => other.to_string(),
+        };
+        let line = words.split_whitespace().collect::<Vec<_>>().join(" ");
+        match line.char_indices().nth(MAX_LINE_CHARS) {
+            Some((end, _)) => format!("{}…", &line[..end]),
+            None => line,
+        }
+    }
+
     /// Wraps an I/O error with what was being done to which path; for `map_err`.
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();

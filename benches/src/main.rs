@@ -3,11 +3,14 @@
 
 mod answer;
 mod build;
+mod checksum;
+mod data;
 mod error;
 mod harness;
 mod limit;
 mod options;
 mod ours;
+mod plot;
 mod protocol;
 mod suites;
 mod systems;
@@ -40,6 +43,10 @@ fn main() -> ExitCode {
 fn run(options: &Options) -> Result<bool> {
     match &options.suite {
         SuiteName::WordCount(measure) => suites::run(&suites::WORD_COUNT, &Workspace::find()?, measure),
+        SuiteName::Sort(measure) => suites::run(&suites::SORT, &Workspace::find()?, measure),
+        SuiteName::Cliff(cliff) => suites::cliff::run(&Workspace::find()?, cliff),
+        SuiteName::Grep(grep) => suites::grep::run(&Workspace::find()?, grep),
+        SuiteName::Memory(memory) => suites::memory::run(&Workspace::find()?, memory),
         SuiteName::Tpch(measure) => suites::run(&suites::TPCH, &Workspace::find()?, measure),
         SuiteName::Build(build) => build::run(&Workspace::find()?, build),
         SuiteName::Worker(serve) => worker::serve(serve).map(|()| true),

@@ -20,8 +20,16 @@ pub(crate) enum SuiteName {
     /// Count the words of a generated text: 1 GiB at scale 1
     #[command(name = "word_count")]
     WordCount(Measure),
+    /// What sort, group and join of 1 GiB hold in memory when they may use little of it
+    Memory(Memory),
+    /// Sort, group and join as memory gets smaller than the data, as a table and a figure
+    Cliff(Cliff),
+    /// What a byte takes when three terms are looked for in texts of many sizes, as a table and a figure
+    Grep(Grep),
     /// The 22 queries of TPC-H over Parquet files
     Tpch(Measure),
+    /// Sort pairs of numbers in ample and in little memory: 1 GiB of them at scale 1
+    Sort(Measure),
     /// What pipelines add to the build of the crate that holds them
     Build(Build),
     /// Serve one system's cases over standard input and output; started by the suites
@@ -38,7 +46,7 @@ pub(crate) struct Measure {
     /// Cases to measure, separated by commas; all of the suite if absent
     #[arg(long, value_delimiter = ',')]
     pub(crate) cases: Option<Vec<String>>,
-    /// Size of the data: times 1 GiB for word_count, the scale factor for tpch
+    /// Size of the data: times 1 GiB for word_count and sort, the scale factor for tpch
     #[arg(long, default_value_t = 1.0)]
     pub(crate) scale: f64,
     /// Threads each system may use
@@ -48,6 +56,73 @@ pub(crate) struct Measure {
     #[arg(long, default_value_t = 7, value_parser = parse_runs)]
     pub(crate) runs: usize,
     /// Seconds a system may take for one answer before it is ended
+    #[arg(long, default_value = "300", value_parser = parse_seconds)]
+    pub(crate) timeout: Duration,
+}
+
+/// How to measure what the engine holds in memory.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Memory {
+    /// Size of the data, times 1 GiB
+    #[arg(long, default_value_t = 1.0)]
+    pub(crate) scale: f64,
+    /// Budgets to run with, in MiB, separated by commas
+    #[arg(long, value_delimiter = ',', default_values_t = [64, 256])]
+    pub(crate) budgets: Vec<u64>,
+    /// Threads the engine may use
+    #[arg(long, default_value_t = 2, value_parser = parse_positive)]
+    pub(crate) parallelism: usize,
+    /// Seconds one answer may take before the worker is ended
+    #[arg(long, default_value = "600", value_parser = parse_seconds)]
+    pub(crate) timeout: Duration,
+}
+
+/// How to measure what less memory costs.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Cliff {
+    /// Rows of the curves, of 16 bytes each
+    #[arg(long, default_value_t = 1 << 26)]
+    pub(crate) rows: u64,
+    /// Rows of the cases in ample memory, or 0 for none of these
+    #[arg(long, default_value_t = 100_000_000)]
+    pub(crate) ample_rows: u64,
+    /// Peers to run beside us, separated by commas, or `none`; all that know the suite if absent
+    #[arg(long, value_delimiter = ',')]
+    pub(crate) peers: Option<Vec<String>>,
+    /// Of sort, group and join those to measure, separated by commas; all if absent
+    #[arg(long, value_delimiter = ',', value_parser = ["sort", "group", "join"])]
+    pub(crate) cases: Option<Vec<String>>,
+    /// Threads each system may use
+    #[arg(long, default_value_t = 2, value_parser = parse_positive)]
+    pub(crate) parallelism: usize,
+    /// Runs of each point of the curves, each in a process of its own
+    #[arg(long, default_value_t = 3, value_parser = parse_positive)]
+    pub(crate) runs: usize,
+    /// Seconds one answer may take before the worker is ended
+    #[arg(long, default_value = "120", value_parser = parse_seconds)]
+    pub(crate) timeout: Duration,
+}
+
+impl Cliff {
+    /// Whether a case is to be measured.
+    pub(crate) fn has(&self, case: &str) -> bool {
+        self.cases.as_ref().is_none_or(|cases| cases.iter().any(|asked| asked == case))
+    }
+}
+
+/// How to measure the pipelined grep.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Grep {
+    /// Memory the engine may use, in MiB; texts are from an eighth to eight times as large
+    #[arg(long, default_value_t = 128)]
+    pub(crate) budget: u64,
+    /// Threads the engine may use
+    #[arg(long, default_value_t = 2, value_parser = parse_positive)]
+    pub(crate) parallelism: usize,
+    /// Timed runs of each text, after one that is not timed
+    #[arg(long, default_value_t = 7, value_parser = parse_runs)]
+    pub(crate) runs: usize,
+    /// Seconds one run may take before the worker is ended
     #[arg(long, default_value = "300", value_parser = parse_seconds)]
     pub(crate) timeout: Duration,
 }
@@ -79,9 +154,15 @@ pub(crate) struct Serve {
     /// The folder of TPC-H tables
     #[arg(long)]
     pub(crate) tpch: PathBuf,
+    /// The folder of generated tables
+    #[arg(long)]
+    pub(crate) tables: PathBuf,
     /// Threads to use
     #[arg(long, value_parser = parse_positive)]
     pub(crate) parallelism: usize,
+    /// Bytes of memory to use; the system's own default if absent
+    #[arg(long)]
+    pub(crate) memory: Option<u64>,
 }
 
 fn parse_positive(text: &str) -> Result<usize, String> {

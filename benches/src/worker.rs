@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Instant;
 
-use crate::answer::{Answer, Case, find_case};
+use crate::answer::{Answer, Case, Resources, find_case};
 use crate::error::{Error, Result};
 use crate::options::Serve;
 use crate::protocol::{READY, Reply, Request};
@@ -21,7 +21,7 @@ use crate::workspace::Paths;
 /// When no registry has the system's name or standard output is closed.
 pub(crate) fn serve(options: &Serve) -> Result<()> {
     let registry = systems::registry(&options.system)?;
-    let paths = Paths { text: options.text.clone(), tpch: options.tpch.clone() };
+    let paths = Paths { text: options.text.clone(), tpch: options.tpch.clone(), tables: options.tables.clone() };
     let requests = read_requests();
     print_line(READY)?;
     for line in requests {
@@ -55,8 +55,9 @@ fn answer_line(line: &str, registry: &[Case], options: &Serve, paths: &Paths) ->
         known: "run <case>, answer <case> <path>".to_owned(),
     })?;
     let case = find_case(registry, &options.suite, request.case())?;
+    let resources = Resources { parallelism: options.parallelism, memory_bytes: options.memory };
     let start = Instant::now();
-    let answer = (case.run)(&case, paths, options.parallelism)?;
+    let answer = (case.run)(&case, paths, &resources)?;
     let seconds = start.elapsed().as_secs_f64();
     let rows = answer.row_count();
     if let Request::Answer { path, .. } = &request {

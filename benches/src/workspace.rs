@@ -22,6 +22,15 @@ pub(crate) struct Paths {
     pub(crate) text: PathBuf,
     /// The folder of TPC-H tables of one scale factor.
     pub(crate) tpch: PathBuf,
+    /// The folder of generated tables of one number of rows.
+    pub(crate) tables: PathBuf,
+}
+
+impl Paths {
+    /// Pairs of numbers, back to back.
+    pub(crate) fn pairs(&self) -> PathBuf {
+        self.tables.join("pairs.bin")
+    }
 }
 
 impl Workspace {
@@ -57,9 +66,20 @@ impl Workspace {
     pub(crate) fn paths(&self, scale: f64) -> Paths {
         let data = self.root.join("data");
         Paths {
-            text: data.join("text").join(format!("zipf-{}.txt", text_bytes(scale))),
+            text: self.text(text_bytes(scale)),
             tpch: tpch_data::scale_folder(&data.join("tpch"), scale),
+            tables: self.tables(TableSize::of_scale(scale)),
         }
+    }
+
+    /// Where the text of a size is, made or not.
+    pub(crate) fn text(&self, bytes: u64) -> PathBuf {
+        self.root.join("data/text").join(format!("zipf-{bytes}.txt"))
+    }
+
+    /// Where generated tables of a size are, made or not.
+    pub(crate) fn tables(&self, size: TableSize) -> PathBuf {
+        self.root.join("data/tables").join(format!("{}-{}", size.rows, size.ids))
     }
 
     /// The folder that holds the TPC-H tables of every scale.
@@ -76,6 +96,16 @@ impl Workspace {
         }
     }
 
+    /// Where figures and their tables are kept, for the documentation.
+    pub(crate) fn figures(&self) -> PathBuf {
+        self.root.join("docs/figures")
+    }
+
+    /// Where systems put what does not fit into memory.
+    pub(crate) fn spill(&self) -> PathBuf {
+        self.output().join("spill")
+    }
+
     /// Makes a folder below [`Workspace::output`] and returns it.
     ///
     /// # Errors
@@ -84,6 +114,35 @@ impl Workspace {
         let folder = self.output().join(name);
         fs::create_dir_all(&folder).map_err(Error::io("create the folder", &folder))?;
         Ok(folder)
+    }
+}
+
+/// How many rows generated tables have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TableSize {
+    /// Pairs, and facts.
+    pub(crate) rows: u64,
+    /// Rows of the dimension.
+    pub(crate) ids: u64,
+}
+
+/// Bytes of a row in a binary file, and in every system that does not do worse.
+pub(crate) const ROW_BYTES: u64 = 16;
+
+impl TableSize {
+    /// At scale 1, there is 1 GiB of pairs, and as much of facts.
+    pub(crate) fn of_scale(scale: f64) -> Self {
+        Self::of_rows(((1_u64 << 30) as f64 * scale) as u64 / ROW_BYTES)
+    }
+
+    /// An id has four facts on average.
+    pub(crate) fn of_rows(rows: u64) -> Self {
+        Self { rows, ids: (rows / 4).max(1) }
+    }
+
+    /// Bytes of the pairs, or of the facts.
+    pub(crate) fn bytes(self) -> u64 {
+        self.rows * ROW_BYTES
     }
 }
 

@@ -41,7 +41,8 @@ pub use text::{TextExt, Words};
 pub mod joins {
     pub use crate::flow::{
         BroadcastLeft, BroadcastRight, BuildLeft, BuildRight, FullOuter, Hint, Hinted, Inner, LeftOuter, Outer,
-        Repartition, RepartitionBuildLeft, RepartitionBuildRight, RightOuter, Semi, SharesLeft, SharesRight, Unhinted,
+        Repartition, RepartitionBuildLeft, RepartitionBuildRight, RightOuter, Semi, SharesLeft, SharesRight, SortMerge,
+        Unhinted,
     };
 }
 

@@ -85,6 +85,40 @@ pub enum Error {
         /// The budget.
         budget: usize,
     },
+    /// A plan needs more than the budget to run at all; known before it starts.
+    #[error(
+        "{} of memory is too little for this program, which needs at least {}; raise `--memory`, or lower `--parallelism`:{by_operator}",
+        Mib(*budget), Mib(*need)
+    )]
+    TooLittleMemory {
+        /// The least that would do.
+        need: usize,
+        /// The budget.
+        budget: usize,
+        /// A line for each operator that needs some.
+        by_operator: String,
+    },
+    /// Nothing can be spilled to a folder.
+    #[error("cannot spill to {}: {source}; make the folder one that can be written to, or name another with `--spill-dir`", folder.display())]
+    NoSpillFolder {
+        /// Where pages were to be spilled to.
+        folder: PathBuf,
+        /// The system's answer.
+        source: std::io::Error,
+    },
+    /// What does not fit memory does not fit the disk either.
+    #[error(
+        "the disk of {} is full: {} were spilled to it; free some space, name another folder with `--spill-dir`, or raise `--memory` ({source})",
+        folder.display(), Mib(*spilled as usize)
+    )]
+    DiskFull {
+        /// Where pages are spilled to.
+        folder: PathBuf,
+        /// Bytes that lie there, of all tasks.
+        spilled: u64,
+        /// The system's answer.
+        source: std::io::Error,
+    },
     /// A number left its type's range.
     #[error("overflow: {what}")]
     Overflow {

@@ -171,7 +171,7 @@ fn reading_ahead_stays_within_two_chunks() {
     loop {
         // A greedy executor reads whatever the reader wants before it looks at a batch.
         while let Some(request) = reader.wants() {
-            let bytes = request.read().unwrap();
+            let bytes = request.read(&memory()).unwrap();
             given += bytes.iter().map(Bytes::len).sum::<usize>();
             reader.supply(bytes).unwrap();
         }

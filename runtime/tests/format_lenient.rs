@@ -33,7 +33,7 @@ fn drive(source: &dyn Source) -> Result<Vec<u128>> {
         reader.open(&split)?;
         loop {
             while let Some(request) = reader.wants() {
-                reader.supply(request.read()?)?;
+                reader.supply(request.read(&memory())?)?;
             }
             let ready = reader.advance()?;
             source.rejects().unwrap().write(&reader.take_rejected())?;

@@ -5,6 +5,8 @@
 mod data;
 mod engines;
 mod folder;
+mod scarce;
+mod spilled;
 mod watchdog;
 
 pub use data::{Input, Keys, Random, Reading, Sale, SaleRef, inputs, small_inputs};
@@ -12,4 +14,6 @@ pub use engines::{
     PARALLELISM, embedded, everywhere, local, locally, on_each_engine, on_each_parallelism, same_records,
 };
 pub use folder::Folder;
+pub use scarce::{Item, Scarcity, Shape, same_sequence, with_memory};
+pub use spilled::{SpillWatch, spilled_files, wait_until};
 pub use watchdog::within_two_minutes;

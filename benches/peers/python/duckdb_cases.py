@@ -1,7 +1,11 @@
 """DuckDB, reading the files inside the query."""
 
+import tempfile
+
 import duckdb
 
+from pairs import Checksum
+from tables_sql import ROWS, SORT
 from tpch_sql import QUERIES, TABLES
 
 
@@ -10,6 +14,11 @@ def cases(options):
     connection.execute(f"SET threads = {options.parallelism}")
     # Lets the scan hand rows to the aggregate in any order, as nobody asks for the file's.
     connection.execute("SET preserve_insertion_order = false")
+    connection.execute(f"SET temp_directory = '{tempfile.gettempdir()}/duckdb'")
+    if options.memory is not None:
+        connection.execute(f"SET memory_limit = '{options.memory}B'")
+    if options.suite in ("sort", "cliff"):
+        return table_cases(connection, options.tables)
     if options.suite == "word_count":
         return {"word_count": (lambda: word_count(connection, options.text), arrow_rows)}
     tables = {name: f"read_parquet('{options.tpch}/{name}.parquet')" for name in TABLES}
@@ -17,6 +26,24 @@ def cases(options):
         name: (lambda sql=sql.format(**tables): connection.execute(sql).fetchall(), lambda rows: rows)
         for name, sql in QUERIES.items()
     }
+
+
+def table_cases(connection, folder):
+    tables = {name: f"read_parquet('{folder}/{name}.parquet')" for name in ("pairs", "facts", "dimension")}
+    run_sort = (lambda: sort(connection, SORT.format(**tables)), lambda rows: rows)
+    rows = {
+        name: (lambda sql=sql.format(**tables): connection.execute(sql).fetchall(), lambda rows: rows)
+        for name, sql in ROWS.items()
+    }
+    return {"ample": run_sort, "quarter": run_sort, "sixteenth": run_sort, "sort": run_sort, **rows}
+
+
+def sort(connection, sql):
+    # The quickest of those tried: to_arrow_table and fetchnumpy, which hold all rows, took as long and more memory.
+    consumed = Checksum()
+    for batch in connection.sql(sql).to_arrow_reader(122_880):
+        consumed.add(batch.column("key").to_numpy(), batch.column("value").to_numpy())
+    return consumed.answer()
 
 
 def word_count(connection, path):

@@ -6,10 +6,15 @@ from decimal import Decimal
 import polars as pl
 from polars import col
 
+from pairs import Checksum
+
 
 def cases(options):
     if options.suite == "word_count":
         return {"word_count": (lambda: collect(word_count(options.text)), pl.DataFrame.iter_rows)}
+
+    if options.suite in ("sort", "cliff"):
+        return table_cases(options.tables)
 
     def scan(table):
         return pl.scan_parquet(f"{options.tpch}/{table}.parquet")
@@ -20,6 +25,40 @@ def cases(options):
 
 def collect(query):
     return query.collect(engine="streaming")
+
+
+def table_cases(folder):
+    def table(name):
+        return pl.scan_parquet(f"{folder}/{name}.parquet")
+
+    run_sort = (lambda: sort(f"{folder}/pairs.parquet"), lambda rows: rows)
+    return {
+        "ample": run_sort,
+        "sort": run_sort,
+        "group": (lambda: collect(group(table)), pl.DataFrame.iter_rows),
+        "join": (lambda: collect(join(table)), pl.DataFrame.iter_rows),
+    }
+
+
+def group(table):
+    groups = table("facts").group_by("id").agg(rows=pl.len().cast(pl.Int64), total=col("amount").sum())
+    rows, total = col("rows"), col("total")
+    return groups.select(
+        pl.len(), (rows * rows).sum().alias("squares"), total.sum(), (col("id") * total).sum().alias("by_id")
+    )
+
+
+def join(table):
+    pairs = table("facts").join(table("dimension"), on="id")
+    return pairs.select(pl.len(), (col("amount") * col("weight")).sum())
+
+
+def sort(path):
+    # The quickest of those tried: collect, eager frames of the mapped binary file, and the in-memory engine took longer.
+    consumed = Checksum()
+    for batch in pl.scan_parquet(path).sort("key").collect_batches(engine="streaming"):
+        consumed.add(batch["key"].to_numpy(), batch["value"].to_numpy())
+    return consumed.answer()
 
 
 def word_count(path):

@@ -1,6 +1,6 @@
 """Serves one system's cases over the line protocol that benches/README.md describes.
 
-usage: worker.py <system> <suite> --text <file> --tpch <folder> --parallelism <n>
+usage: worker.py <system> <suite> --text <file> --tpch <folder> --tables <folder> --parallelism <n> [--memory <bytes>]
 """
 
 import argparse
@@ -35,7 +35,9 @@ def parse_options():
     parser.add_argument("suite")
     parser.add_argument("--text", required=True)
     parser.add_argument("--tpch", required=True)
+    parser.add_argument("--tables", required=True)
     parser.add_argument("--parallelism", type=int, required=True)
+    parser.add_argument("--memory", type=int)
     return parser.parse_args()
 
 

@@ -54,6 +54,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Build) -> Result<bool> {
         suite: "build",
         commit: workspace.commit(),
         cores: thread::available_parallelism().map_or(1, |cores| cores.get()),
+        failures: Vec::new(),
         checks: checks(&rows, &variants),
         rows,
     };

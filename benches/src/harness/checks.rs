@@ -1,7 +1,7 @@
 //! What must hold for a measurement to mean anything.
 
 use super::compare::difference;
-use super::{Answered, Check, Measurement, RowOrder};
+use super::{Answered, Check, Failure, Measurement, RowOrder};
 use crate::systems::Role;
 
 /// All systems gave the same rows in every case; the first system of a case is the one the others are compared with.
@@ -45,6 +45,44 @@ pub(crate) fn limit_is_a_limit(measured: &[Measurement], role_of: impl Fn(&str) 
     checks.collect()
 }
 
+/// A ratio to reach.
+#[derive(Debug)]
+pub(crate) struct Aim {
+    /// The case measured.
+    pub(crate) case: &'static str,
+    /// The system whose time is the measure.
+    pub(crate) against: &'static str,
+    /// Our time may be at most so much of its.
+    pub(crate) at_most: f64,
+}
+
+/// Our time stays within each aim whose other side was measured.
+pub(crate) fn aims_hold(measured: &[Measurement], aims: &[Aim]) -> Vec<Check> {
+    let seconds = |system: &str, case: &str| {
+        let found = measured.iter().find(|found| (found.system, found.case) == (system, case));
+        found.map(|found| found.seconds.median)
+    };
+    let check = |&Aim { case, against, at_most }: &Aim| {
+        let other = seconds(against, case)?;
+        let ratio = seconds("ours", case).map(|ours| ours / other);
+        let detail = ratio.map_or_else(|| "ours failed".to_owned(), |ratio| format!("{ratio:.3}"));
+        let name = format!("{case}: ours takes at most {at_most} of the time of {against}");
+        Some(Check { name, ok: ratio.is_some_and(|ratio| ratio <= at_most), detail })
+    };
+    aims.iter().filter_map(check).collect()
+}
+
+/// Nobody failed who may not.
+pub(crate) fn nothing_failed(failures: &[Failure], may_fail: impl Fn(&Failure) -> bool) -> Check {
+    let failed: Vec<_> = failures
+        .iter()
+        .filter(|failure| !may_fail(failure))
+        .map(|Failure { system, case, .. }| format!("{system} on {case}"))
+        .collect();
+    let detail = if failed.is_empty() { "all of them".to_owned() } else { format!("failed: {}", failed.join(", ")) };
+    Check { name: "cases are answered".to_owned(), ok: failed.is_empty(), detail }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -75,6 +113,24 @@ mod tests {
     fn measured(system: &'static str, median: f64) -> Measurement {
         let seconds = Spread { median, min: median, max: median };
         Measurement { system, case: "word_count", seconds, runs: 5, peak_rss_mib: 1 }
+    }
+
+    #[test]
+    fn an_aim_is_missed_by_more_time_and_by_a_failure_of_ours_alone() {
+        let aims = [Aim { case: "word_count", against: "duckdb", at_most: 0.5 }];
+        let with_ours = |seconds| [measured("duckdb", 4.0), measured("ours", seconds)];
+        assert!(aims_hold(&with_ours(1.9), &aims)[0].ok);
+        assert!(!aims_hold(&with_ours(2.1), &aims)[0].ok);
+        assert!(!aims_hold(&with_ours(1.9)[..1], &aims)[0].ok);
+        assert!(aims_hold(&with_ours(9.0)[1..], &aims).is_empty());
+    }
+
+    #[test]
+    fn a_failure_counts_unless_it_may_happen() {
+        let failure = Failure { case: "q1".to_owned(), system: "polars".to_owned(), message: "no".to_owned() };
+        assert!(nothing_failed(&[], |_| false).ok);
+        assert!(nothing_failed(std::slice::from_ref(&failure), |failure| failure.system == "polars").ok);
+        assert_eq!(nothing_failed(&[failure], |_| false).detail, "failed: polars on q1");
     }
 
     #[test]

@@ -71,6 +71,12 @@ impl Worker {
         parse_peak_rss_kib(&status).map(|kib| kib.div_ceil(1024))
     }
 
+    /// Bytes that the process has written to files since it started.
+    pub(super) fn written_bytes(&self) -> Option<u64> {
+        let counters = fs::read_to_string(format!("/proc/{}/io", self.process.0.id())).ok()?;
+        counters.lines().find_map(|line| line.strip_prefix("write_bytes: "))?.trim().parse().ok()
+    }
+
     fn next_line(&mut self, case: &str) -> Result<String> {
         match self.lines.recv_timeout(self.limit) {
             Ok(line) => Ok(line),

@@ -5,8 +5,10 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use super::Spread;
+use serde::Serialize;
+
 use super::client::{Done, Worker};
+use super::{Spread, warm_memory};
 use crate::error::{Error, Result};
 use crate::protocol::Request;
 
@@ -48,40 +50,82 @@ pub(crate) struct Measurement {
     pub(crate) peak_rss_mib: u64,
 }
 
-/// Takes every entrant's answer, each in a process of its own that ends afterwards: writing rows down takes memory
-/// that does not belong to the query.
-///
-/// # Errors
-/// When a worker fails, ends, or takes longer than `limit`.
-pub(crate) fn take_answers(entrants: &[Entrant<'_>], folder: &Path, limit: Duration) -> Result<Vec<Answered>> {
-    entrants.iter().map(|entrant| take_answer(entrant, folder, limit)).collect()
+/// An entrant that failed, ended, or took too long.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Failure {
+    /// The case's name.
+    pub(crate) case: String,
+    /// The system's name.
+    pub(crate) system: String,
+    /// Its own words, in one line.
+    pub(crate) message: String,
 }
 
-/// Times `runs` interleaved rounds: a round runs every entrant once, and starts with a different system each time.
-/// Every run must give as many rows as the entrant's answer had.
+impl Failure {
+    fn of(entrant: &Entrant<'_>, error: &Error) -> Self {
+        Self { case: entrant.case.to_owned(), system: entrant.system.to_owned(), message: error.failure_line() }
+    }
+}
+
+/// Takes every entrant's answer, each in a process of its own that ends afterwards: writing rows down takes memory
+/// that does not belong to the query. An entrant that fails gives none, and the failure is added.
 ///
 /// # Errors
-/// When a worker fails, ends, takes longer than `limit` for one run, or gives a different number of rows.
+/// When an answer that was given cannot be read.
+pub(crate) fn take_answers(
+    entrants: &[Entrant<'_>],
+    folder: &Path,
+    limit: Duration,
+    failures: &mut Vec<Failure>,
+) -> Result<Vec<Answered>> {
+    let mut answers = Vec::new();
+    for entrant in entrants {
+        match take_answer(entrant, folder, limit) {
+            Ok(answer) => answers.push(answer),
+            Err(error) if error.is_failure() => failures.push(Failure::of(entrant, &error)),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(answers)
+}
+
+/// How runs are timed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pace {
+    /// Timed runs of each entrant.
+    pub(crate) runs: usize,
+    /// What one of them may take before the worker is ended.
+    pub(crate) limit: Duration,
+    /// Memory that is at hand when a run begins: see [`warm_memory`].
+    pub(crate) at_hand_bytes: usize,
+}
+
+/// Times interleaved rounds: a round runs every entrant once, and starts with a different system each time.
+/// Every run must give as many rows as the entrant's answer had; an entrant without answer does not run. One that fails,
+/// or gives a different number of rows, is not measured, and the failure is added.
 pub(crate) fn time_rounds(
     entrants: &[Entrant<'_>],
     answers: &[Answered],
-    runs: usize,
-    limit: Duration,
-) -> Result<Vec<Measurement>> {
+    pace: Pace,
+    failures: &mut Vec<Failure>,
+) -> Vec<Measurement> {
     let mut lanes = Vec::new();
-    for (entrant, answer) in entrants.iter().zip(answers) {
-        let mut lane = Lane { entrant, worker: start(entrant, limit)?, rows: answer.rows, seconds: Vec::new() };
-        // Not timed: the first run loads code, fills caches and grows heaps.
-        lane.run()?;
-        lanes.push(lane);
-    }
-    for round in 0..runs {
-        for index in rotated(entrants, round) {
-            let done = lanes[index].run()?;
-            lanes[index].seconds.push(done.seconds);
+    for entrant in entrants {
+        let answer = answers.iter().find(|answer| (answer.system, answer.case) == (entrant.system, entrant.case));
+        let Some(answer) = answer else { continue };
+        match Lane::open(entrant, answer.rows, pace.limit) {
+            Ok(lane) => lanes.push(lane),
+            Err(error) => failures.push(Failure::of(entrant, &error)),
         }
     }
-    Ok(lanes.into_iter().filter_map(Lane::finish).collect())
+    for round in 0..pace.runs {
+        for index in rotated(&lanes, round) {
+            warm_memory(pace.at_hand_bytes);
+            lanes[index].run_timed();
+        }
+    }
+    failures.extend(lanes.iter().filter_map(Lane::failure));
+    lanes.into_iter().filter_map(Lane::finish).collect()
 }
 
 /// An entrant under way.
@@ -90,9 +134,31 @@ struct Lane<'a> {
     worker: Worker,
     rows: u64,
     seconds: Vec<f64>,
+    failed: Option<Error>,
 }
 
-impl Lane<'_> {
+impl<'a> Lane<'a> {
+    /// A worker that has run the case once. That is not timed: the first run loads code, fills caches and grows heaps.
+    fn open(entrant: &'a Entrant<'a>, rows: u64, limit: Duration) -> Result<Self> {
+        let mut lane = Lane { entrant, worker: start(entrant, limit)?, rows, seconds: Vec::new(), failed: None };
+        lane.run()?;
+        Ok(lane)
+    }
+
+    fn run_timed(&mut self) {
+        if self.failed.is_some() {
+            return;
+        }
+        match self.run() {
+            Ok(done) => self.seconds.push(done.seconds),
+            Err(error) => self.failed = Some(error),
+        }
+    }
+
+    fn failure(&self) -> Option<Failure> {
+        self.failed.as_ref().map(|error| Failure::of(self.entrant, error))
+    }
+
     fn run(&mut self) -> Result<Done> {
         let done = self.worker.ask(&Request::Run { case: self.entrant.case.to_owned() })?;
         if done.rows == self.rows {
@@ -102,8 +168,11 @@ impl Lane<'_> {
         Err(Error::Worker { system: self.entrant.system.to_owned(), case: self.entrant.case.to_owned(), message })
     }
 
-    /// The measurement, unless there were no rounds.
+    /// The measurement, unless there were no rounds or one failed.
     fn finish(self) -> Option<Measurement> {
+        if self.failed.is_some() {
+            return None;
+        }
         let Entrant { system, case, .. } = *self.entrant;
         let seconds = Spread::of(&self.seconds)?;
         // Only Linux tells the peak; elsewhere it reads 0.
@@ -112,7 +181,7 @@ impl Lane<'_> {
     }
 }
 
-fn start(entrant: &Entrant<'_>, limit: Duration) -> Result<Worker> {
+pub(super) fn start(entrant: &Entrant<'_>, limit: Duration) -> Result<Worker> {
     Worker::start(entrant.system, (entrant.worker)(), limit)
 }
 
@@ -125,12 +194,13 @@ fn take_answer(entrant: &Entrant<'_>, folder: &Path, limit: Duration) -> Result<
 }
 
 /// Case by case, the systems of each in turn, beginning with another one each round.
-fn rotated(entrants: &[Entrant<'_>], round: usize) -> Vec<usize> {
-    let mut order = Vec::with_capacity(entrants.len());
+fn rotated(lanes: &[Lane<'_>], round: usize) -> Vec<usize> {
+    let cases: Vec<_> = lanes.iter().map(|lane| lane.entrant.case).collect();
+    let mut order = Vec::with_capacity(cases.len());
     let mut start = 0;
-    while start < entrants.len() {
-        let case = entrants[start].case;
-        let count = entrants[start..].iter().take_while(|entrant| entrant.case == case).count();
+    while start < cases.len() {
+        let case = cases[start];
+        let count = cases[start..].iter().take_while(|other| **other == case).count();
         order.extend((0..count).map(|offset| start + (offset + round) % count));
         start += count;
     }
@@ -156,17 +226,19 @@ mod tests {
             echo "{\"case\": \"$case\", \"seconds\": 0.25, \"rows\": 1}"
         done"#;
 
-    fn run(script: &'static str) -> Result<(Vec<Answered>, Vec<Measurement>)> {
+    fn run(script: &'static str) -> (Vec<Answered>, Vec<Measurement>, Vec<Failure>) {
         let folder = tempfile::tempdir().unwrap();
         let (entrants, limit) = ([entrant("q1", script)], Duration::from_secs(20));
-        let answers = take_answers(&entrants, folder.path(), limit)?;
-        let measured = time_rounds(&entrants, &answers, 5, limit)?;
-        Ok((answers, measured))
+        let mut failures = Vec::new();
+        let answers = take_answers(&entrants, folder.path(), limit, &mut failures).unwrap();
+        let measured = time_rounds(&entrants, &answers, Pace { runs: 5, limit, at_hand_bytes: 0 }, &mut failures);
+        (answers, measured, failures)
     }
 
     #[test]
     fn a_measurement_holds_answer_spread_and_peak() {
-        let (answers, measured) = run(HONEST).unwrap();
+        let (answers, measured, failures) = run(HONEST);
+        assert_eq!(failures, []);
         assert_eq!(answers[0].text, "42\n");
         assert_eq!(measured[0].seconds, Spread { median: 0.25, min: 0.25, max: 0.25 });
         assert_eq!(measured[0].runs, 5);
@@ -181,15 +253,36 @@ mod tests {
                 [ "$verb" = answer ] && rows=1 && echo 42 > "$path"
                 echo "{\"case\": \"$case\", \"seconds\": 0.01, \"rows\": $rows}"
             done"#;
-        let error = run(forgetful).unwrap_err().to_string();
-        assert!(error.contains("this run gave 0 rows, its answer had 1"), "{error}");
+        let (_, measured, failures) = run(forgetful);
+        assert!(measured.is_empty());
+        assert_eq!(failures[0].message, "this run gave 0 rows, its answer had 1");
+    }
+
+    #[test]
+    fn an_entrant_that_fails_is_a_failure_wherever_it_happens() {
+        let at_once = r#"echo ready; read x; printf '%s\n' '{"error": "out of memory\n at 3 MiB"}'; read x"#;
+        let (answers, _, failures) = run(at_once);
+        assert!(answers.is_empty());
+        let failure =
+            |message: &str| Failure { case: "q1".to_owned(), system: "fake".to_owned(), message: message.to_owned() };
+        assert_eq!(failures, [failure("out of memory at 3 MiB")]);
+        let when_timed = r#"echo ready
+            while read verb case path; do
+                [ "$verb" = run ] && exit 3
+                echo 42 > "$path"
+                echo "{\"case\": \"$case\", \"seconds\": 0.25, \"rows\": 1}"
+            done"#;
+        let (answers, measured, failures) = run(when_timed);
+        assert_eq!((answers.len(), measured.len()), (1, 0));
+        assert_eq!(failures, [failure("the process ended (exit status: 3)")]);
     }
 
     #[test]
     fn every_round_runs_everyone_and_starts_with_another() {
         let entrants: Vec<_> = ["q1", "q1", "q1", "q6", "q6"].map(|case| entrant(case, HONEST)).into();
-        assert_eq!(rotated(&entrants, 0), [0, 1, 2, 3, 4]);
-        assert_eq!(rotated(&entrants, 1), [1, 2, 0, 4, 3]);
-        assert_eq!(rotated(&entrants, 2), [2, 0, 1, 3, 4]);
+        let lanes: Vec<_> = entrants.iter().map(|of| Lane::open(of, 1, Duration::from_secs(20)).unwrap()).collect();
+        assert_eq!(rotated(&lanes, 0), [0, 1, 2, 3, 4]);
+        assert_eq!(rotated(&lanes, 1), [1, 2, 0, 4, 3]);
+        assert_eq!(rotated(&lanes, 2), [2, 0, 1, 3, 4]);
     }
 }

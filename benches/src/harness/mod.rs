@@ -1,16 +1,24 @@
 //! Measures systems side by side: answers first, then interleaved rounds, then a table and a file of results.
 
+mod attempt;
 mod checks;
 mod client;
 mod command;
 mod compare;
+mod disk;
 mod measure;
 mod report;
 mod statistics;
+mod warm;
 
-pub(crate) use checks::{answers_agree, limit_is_a_limit};
+#[cfg(test)]
+pub(crate) use attempt::Done;
+pub(crate) use attempt::{Attempt, attempt};
+pub(crate) use checks::{Aim, aims_hold, answers_agree, limit_is_a_limit, nothing_failed};
 pub(crate) use command::run_to_end;
 pub(crate) use compare::RowOrder;
-pub(crate) use measure::{Answered, Entrant, Measurement, take_answers, time_rounds};
-pub(crate) use report::{Check, Report, Row};
+pub(crate) use disk::disk_seconds;
+pub(crate) use measure::{Answered, Entrant, Failure, Measurement, Pace, take_answers, time_rounds};
+pub(crate) use report::{Check, Report, Row, print_checks};
 pub(crate) use statistics::Spread;
+pub(crate) use warm::warm_memory;

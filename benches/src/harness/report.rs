@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::Measurement;
+use super::{Failure, Measurement};
 use crate::error::{Error, Result};
 
 /// Everything a suite found out.
@@ -19,6 +19,9 @@ pub(crate) struct Report {
     pub(crate) cores: usize,
     /// One entry for each system and case.
     pub(crate) rows: Vec<Row>,
+    /// Systems that did not get through a case.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) failures: Vec<Failure>,
     /// What must hold.
     pub(crate) checks: Vec<Check>,
 }
@@ -93,15 +96,16 @@ impl Report {
 
     /// Prints the checks, one a line.
     pub(crate) fn print_checks(&self) {
-        for Check { name, ok, detail } in &self.checks {
-            println!("{} {name}: {detail}", if *ok { "ok    " } else { "FAILED" });
-        }
+        print_checks(&self.checks);
     }
 
     /// Prints medians with their spread and ratios, case by case. `is_peer` tells other engines from ours and the
     /// limit.
     pub(crate) fn print_table(&self, is_peer: impl Fn(&str) -> bool) {
         print!("{}", self.table(is_peer));
+        for Failure { case, system, message } in &self.failures {
+            println!("{case:<15} {system:<11} failed: {message}");
+        }
     }
 
     fn table(&self, is_peer: impl Fn(&str) -> bool) -> String {
@@ -170,6 +174,13 @@ impl Report {
     }
 }
 
+/// Prints checks, one a line.
+pub(crate) fn print_checks(checks: &[Check]) {
+    for Check { name, ok, detail } in checks {
+        println!("{} {name}: {detail}", if *ok { "ok    " } else { "FAILED" });
+    }
+}
+
 fn ratio_text(row: Option<&Row>, base: Option<&Row>) -> String {
     row.zip(base).map_or_else(|| "-".to_owned(), |(row, base)| format!("{:.2}", row.seconds / base.seconds))
 }
@@ -199,6 +210,7 @@ mod tests {
             commit: "c0ffee".to_owned(),
             cores: 2,
             rows: vec![row("ours", 0.125), row("limit", 0.0625), row("duckdb", 0.25), row("polars", 0.5)],
+            failures: Vec::new(),
             checks: vec![Check { name: "answers agree".to_owned(), ok, detail: "1 comparisons".to_owned() }],
         }
     }

@@ -2,32 +2,42 @@
 //!
 //! One file a suite; each case is a [`Case`] in [`CASES`]. A suite without an entry here has no row `ours`.
 
+mod grep;
+mod sort;
+mod tables;
 mod tpch;
 mod word_count;
 
 use dataflow::{Env, Options, ProgressWhen};
 
-use crate::answer::Case;
+use crate::answer::{Case, Resources};
 use crate::error::Error;
 
 macro_rules! cases {
-    ($($suite:ident: $($name:ident)*;)*) => {
-        &[$($(Case { suite: stringify!($suite), name: stringify!($name), run: $suite::run }),*),*]
+    ($($suite:ident in $module:ident: $($name:ident)*;)*) => {
+        &[$($(Case { suite: stringify!($suite), name: stringify!($name), run: $module::run }),*),*]
     };
 }
 
 /// Every case the engine answers.
 pub(crate) static CASES: &[Case] = cases! {
-    word_count: word_count;
-    tpch: q1 q2 q3 q4 q5 q6 q7 q8 q9 q10 q11 q12 q13 q14 q15 q16 q17 q18 q19 q20 q21 q22;
+    word_count in word_count: word_count;
+    sort in sort: ample quarter sixteenth;
+    memory in tables: sort group join;
+    cliff in tables: sort group join;
+    grep in grep: eighth quarter half once twice fourfold eightfold;
+    tpch in tpch: q1 q2 q3 q4 q5 q6 q7 q8 q9 q10 q11 q12 q13 q14 q15 q16 q17 q18 q19 q20 q21 q22;
 };
 
-/// An environment of so many tasks, otherwise as users have it.
-fn env(parallelism: usize) -> Env {
-    Env::new(Options { parallelism, progress: ProgressWhen::Never, ..Options::default() })
+/// An environment of these resources, otherwise as users have it.
+fn env(resources: &Resources) -> Env {
+    let defaults = Options::default();
+    let memory_bytes = resources.memory_bytes.map_or(defaults.memory_bytes, |bytes| bytes as usize);
+    let parallelism = resources.parallelism;
+    Env::new(Options { parallelism, memory_bytes, progress: ProgressWhen::Never, ..defaults })
 }
 
 /// The engine's error as the benchmark's.
 fn failed(error: dataflow::Error) -> Error {
-    Error::Case(error.to_string())
+    Error::of_case(error)
 }

@@ -3,7 +3,7 @@
 use dataflow::prelude::*;
 
 use super::{env, failed};
-use crate::answer::{Answer, Case};
+use crate::answer::{Answer, Case, Resources};
 use crate::error::Result;
 use crate::workspace::Paths;
 
@@ -22,8 +22,8 @@ fn word_count(lines: DataSet<String>) -> DataSet<WordCount> {
 }
 
 /// Counts the words of the suite's text.
-pub(super) fn run(_: &Case, paths: &Paths, parallelism: usize) -> Result<Answer> {
-    let env = env(parallelism);
+pub(super) fn run(_: &Case, paths: &Paths, resources: &Resources) -> Result<Answer> {
+    let env = env(resources);
     let lines = env.read_text(paths.text.to_string_lossy()).map_err(failed)?;
     let counts = word_count(lines).records().map_err(failed)?;
     Ok(Answer::new(counts.len() as u64, move |out| {

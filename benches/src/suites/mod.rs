@@ -1,21 +1,55 @@
 //! The suites that compare systems: which cases, on which data, with which conditions.
 
+pub(crate) mod cliff;
+pub(crate) mod grep;
+pub(crate) mod memory;
+mod sort;
+mod tables;
 mod tpch;
 mod word_count;
 
 use std::fs;
 use std::thread;
 
+use crate::answer::Resources;
 use crate::error::{Error, Result};
 use crate::harness::{
-    Check, Entrant, Report, Row, RowOrder, answers_agree, limit_is_a_limit, take_answers, time_rounds,
+    Aim, Check, Entrant, Failure, Pace, Report, Row, RowOrder, aims_hold, answers_agree, limit_is_a_limit,
+    nothing_failed, take_answers, time_rounds,
 };
 use crate::options::Measure;
 use crate::systems::{self, Role, System};
 use crate::workspace::{Paths, Workspace};
 
+pub(crate) use sort::SORT;
 pub(crate) use tpch::TPCH;
 pub(crate) use word_count::WORD_COUNT;
+
+/// What a round goes through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rounds {
+    /// All cases, so that all are measured over the same time.
+    OfAllCases,
+    /// One case, and then come the rounds of the next: where the processes of all cases would not fit into memory together.
+    OfOneCase,
+}
+
+impl Rounds {
+    /// Memory that is at hand when a run begins.
+    fn at_hand_bytes(self) -> usize {
+        match self {
+            Self::OfAllCases => 0,
+            Self::OfOneCase => 3 << 30,
+        }
+    }
+
+    fn of<'e, 'a>(self, entrants: &'e [Entrant<'a>]) -> Vec<&'e [Entrant<'a>]> {
+        match self {
+            Self::OfAllCases => vec![entrants],
+            Self::OfOneCase => entrants.chunk_by(|left, right| left.case == right.case).collect(),
+        }
+    }
+}
 
 /// A set of cases over the same data.
 #[derive(Debug)]
@@ -26,6 +60,12 @@ pub(crate) struct Suite {
     pub(crate) cases: fn() -> Vec<(&'static str, RowOrder)>,
     /// A limit must not take more than this share of the best peer's time.
     pub(crate) limit_share_of_best_peer: f64,
+    /// What a round goes through.
+    pub(crate) rounds: Rounds,
+    /// What our time should be beside others'.
+    pub(crate) aims: &'static [Aim],
+    /// The memory that a case leaves at a scale, where it is a case of little memory. There, peers may fail.
+    pub(crate) memory_bytes: fn(&str, f64) -> Option<u64>,
     /// Makes the input files of a scale where they are missing.
     pub(crate) make_data: fn(&Workspace, f64) -> Result<()>,
 }
@@ -43,17 +83,26 @@ pub(crate) fn run(suite: &Suite, workspace: &Workspace, options: &Measure) -> Re
     }
     (suite.make_data)(workspace, options.scale)?;
     let paths = workspace.paths(options.scale);
-    let entrants = entrants(suite, &cases, workspace, &systems, &paths, options.parallelism);
+    workspace.make_output("spill")?;
+    let entrants = entrants(suite, &cases, workspace, &systems, &paths, options);
 
     let folder = workspace.make_output("answers")?;
-    let answers = take_answers(&entrants, &folder, options.timeout)?;
+    let mut failures = Vec::new();
+    let answers = take_answers(&entrants, &folder, options.timeout, &mut failures)?;
     let agreement = answers_agree(&answers, |case| order_of(&cases, case));
     println!("{}: {}", agreement.name, if agreement.ok { "yes" } else { "NO, timing them all the same" });
-    let measured = time_rounds(&entrants, &answers, options.runs, options.timeout)?;
+    let mut measured = Vec::new();
+    let pace = Pace { runs: options.runs, limit: options.timeout, at_hand_bytes: suite.rounds.at_hand_bytes() };
+    for together in suite.rounds.of(&entrants) {
+        measured.extend(time_rounds(together, &answers, pace, &mut failures));
+    }
 
-    let mut checks: Vec<Check> = vec![agreement];
+    let is_limited = |case: &str| (suite.memory_bytes)(case, options.scale).is_some();
+    let may_fail = |failure: &Failure| is_limited(&failure.case) && role_of(&failure.system) == Role::Peer;
+    let mut checks: Vec<Check> = vec![agreement, nothing_failed(&failures, may_fail)];
     // Limits are tuned for the full size; on less data, fixed costs such as clearing tables weigh more.
     if options.scale >= 1.0 {
+        checks.extend(aims_hold(&measured, suite.aims));
         checks.extend(limit_is_a_limit(&measured, role_of, suite.limit_share_of_best_peer));
     }
     let report = Report {
@@ -61,6 +110,7 @@ pub(crate) fn run(suite: &Suite, workspace: &Workspace, options: &Measure) -> Re
         commit: workspace.commit(),
         cores: thread::available_parallelism().map_or(1, |cores| cores.get()),
         rows: measured.iter().map(Row::of).collect(),
+        failures,
         checks,
     };
     report.print_table(|system| role_of(system) == Role::Peer);
@@ -81,14 +131,15 @@ fn entrants<'a>(
     workspace: &'a Workspace,
     systems: &[&'static dyn System],
     paths: &'a Paths,
-    parallelism: usize,
+    options: &Measure,
 ) -> Vec<Entrant<'a>> {
     let pairs = cases.iter().flat_map(|&(case, _)| systems.iter().map(move |&system| (case, system)));
     let answering = pairs.filter(|(case, system)| system.answers(suite.name, case));
-    let entrant = |(case, system): (&'static str, &'static dyn System)| Entrant {
-        system: system.name(),
-        case,
-        worker: Box::new(move || system.worker(workspace, suite.name, paths, parallelism)),
+    let entrant = |(case, system): (&'static str, &'static dyn System)| {
+        let memory_bytes = (suite.memory_bytes)(case, options.scale);
+        let resources = Resources { parallelism: options.parallelism, memory_bytes };
+        let worker = Box::new(move || system.worker(workspace, suite.name, paths, &resources));
+        Entrant { system: system.name(), case, worker }
     };
     answering.map(entrant).collect()
 }

@@ -3,13 +3,21 @@
 use examples::tpch::QUERIES;
 use examples::tpch_data::{self, Table};
 
-use super::Suite;
+use super::{Rounds, Suite};
 use crate::error::Result;
 use crate::harness::RowOrder;
 use crate::workspace::Workspace;
 
 /// The suite.
-pub(crate) static TPCH: Suite = Suite { name: "tpch", cases, limit_share_of_best_peer: 1.0, make_data };
+pub(crate) static TPCH: Suite = Suite {
+    name: "tpch",
+    cases,
+    limit_share_of_best_peer: 1.0,
+    rounds: Rounds::OfAllCases,
+    aims: &[],
+    memory_bytes: |_, _| None,
+    make_data,
+};
 
 fn cases() -> Vec<(&'static str, RowOrder)> {
     let order = |sorted| if sorted { RowOrder::Given } else { RowOrder::Any };

@@ -2,7 +2,7 @@
 
 use examples::text_data;
 
-use super::Suite;
+use super::{Rounds, Suite};
 use crate::error::Result;
 use crate::harness::RowOrder;
 use crate::workspace::{Workspace, text_bytes};
@@ -12,6 +12,9 @@ pub(crate) static WORD_COUNT: Suite = Suite {
     name: "word_count",
     cases: || vec![("word_count", RowOrder::Any)],
     limit_share_of_best_peer: 0.25,
+    rounds: Rounds::OfAllCases,
+    aims: &[],
+    memory_bytes: |_, _| None,
     make_data,
 };
 

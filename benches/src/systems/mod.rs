@@ -1,5 +1,6 @@
 //! Who is measured. One file a kind of system, one line in [`SYSTEMS`] for each.
 
+mod flink;
 mod python;
 mod rust;
 mod timely;
@@ -7,7 +8,7 @@ mod timely;
 use std::fmt::Debug;
 use std::process::Command;
 
-use crate::answer::Case;
+use crate::answer::{Case, Resources};
 use crate::error::{Error, Result};
 use crate::workspace::{Paths, Workspace};
 use crate::{limit, ours};
@@ -41,18 +42,26 @@ pub(crate) trait System: Debug + Sync {
     fn prepare(&self, workspace: &Workspace) -> Result<()>;
 
     /// Starts a worker for one suite.
-    fn worker(&self, workspace: &Workspace, suite: &str, paths: &Paths, parallelism: usize) -> Command;
+    fn worker(&self, workspace: &Workspace, suite: &str, paths: &Paths, resources: &Resources) -> Command;
 }
 
 /// All systems, in the order of the tables.
 pub(crate) static SYSTEMS: &[&dyn System] = &[
     &rust::RustSystem { name: "ours", role: Role::Ours, cases: ours::CASES },
     &rust::RustSystem { name: "limit", role: Role::Limit, cases: limit::CASES },
-    &python::PythonSystem { name: "duckdb", suites: &["word_count", "tpch"] },
-    &python::PythonSystem { name: "polars", suites: &["word_count", "tpch"] },
+    &python::PythonSystem {
+        name: "duckdb",
+        answers: |suite, _| matches!(suite, "word_count" | "tpch" | "sort" | "cliff"),
+    },
+    // Polars takes no limit of memory.
+    &python::PythonSystem {
+        name: "polars",
+        answers: |suite, case| matches!((suite, case), ("word_count" | "tpch" | "cliff", _) | ("sort", "ample")),
+    },
     // DataFusion has no reader of lines and no splitting scan, so nobody would count words with it.
-    &python::PythonSystem { name: "datafusion", suites: &["tpch"] },
+    &python::PythonSystem { name: "datafusion", answers: |suite, _| matches!(suite, "tpch" | "cliff") },
     &timely::Timely,
+    &flink::Flink,
 ];
 
 /// The cases that this binary itself serves under a system's name.
@@ -82,14 +91,29 @@ pub(crate) fn choose(peers: Option<&[String]>) -> Result<Vec<&'static dyn System
     Ok(SYSTEMS.iter().copied().filter(|system| !is_peer(*system) || wanted(*system)).collect())
 }
 
+/// The system of a name.
+///
+/// # Errors
+/// When there is none.
+pub(crate) fn find(name: &str) -> Result<&'static dyn System> {
+    let found = SYSTEMS.iter().copied().find(|system| system.name() == name);
+    found.ok_or_else(|| {
+        unknown("system", name, &SYSTEMS.iter().map(|system| system.name()).collect::<Vec<_>>().join(", "))
+    })
+}
+
 fn unknown(kind: &'static str, name: &str, known: &str) -> Error {
     Error::UnknownName { kind, name: name.to_owned(), known: known.to_owned() }
 }
 
-/// The arguments every worker takes.
-fn worker_arguments(command: &mut Command, suite: &str, paths: &Paths, parallelism: usize) {
-    command.arg(suite).arg("--text").arg(&paths.text).arg("--tpch").arg(&paths.tpch);
-    command.arg("--parallelism").arg(parallelism.to_string());
+/// The arguments every worker takes, and where it puts what does not fit into memory.
+fn set_up_worker(command: &mut Command, workspace: &Workspace, suite: &str, paths: &Paths, resources: &Resources) {
+    command.arg(suite).arg("--text").arg(&paths.text).arg("--tpch").arg(&paths.tpch).arg("--tables").arg(&paths.tables);
+    command.arg("--parallelism").arg(resources.parallelism.to_string());
+    if let Some(bytes) = resources.memory_bytes {
+        command.arg("--memory").arg(bytes.to_string());
+    }
+    command.env("TMPDIR", workspace.spill());
 }
 
 #[cfg(test)]

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use super::{Role, System, worker_arguments};
+use super::{Role, System, set_up_worker};
+use crate::answer::Resources;
 use crate::error::{Error, Result};
 use crate::harness::run_to_end;
 use crate::workspace::{Paths, Workspace};
@@ -17,7 +18,8 @@ const INSTALL_LIMIT: Duration = Duration::from_secs(900);
 #[derive(Debug)]
 pub(super) struct PythonSystem {
     pub(super) name: &'static str,
-    pub(super) suites: &'static [&'static str],
+    /// Whether it answers a case of a suite.
+    pub(super) answers: fn(&str, &str) -> bool,
 }
 
 impl System for PythonSystem {
@@ -29,8 +31,8 @@ impl System for PythonSystem {
         Role::Peer
     }
 
-    fn answers(&self, suite: &str, _: &str) -> bool {
-        self.suites.contains(&suite)
+    fn answers(&self, suite: &str, case: &str) -> bool {
+        (self.answers)(suite, case)
     }
 
     /// Makes the environment again whenever the pinned versions change.
@@ -50,11 +52,11 @@ impl System for PythonSystem {
         fs::write(&installed, pinned).map_err(Error::io("write", &installed))
     }
 
-    fn worker(&self, workspace: &Workspace, suite: &str, paths: &Paths, parallelism: usize) -> Command {
+    fn worker(&self, workspace: &Workspace, suite: &str, paths: &Paths, resources: &Resources) -> Command {
         let mut command = Command::new(environment(workspace).join("bin/python"));
         // -B: no compiled files beside the sources.
         command.arg("-B").arg(sources(workspace).join("worker.py")).arg(self.name);
-        worker_arguments(&mut command, suite, paths, parallelism);
+        set_up_worker(&mut command, workspace, suite, paths, resources);
         command
     }
 }

@@ -3,8 +3,8 @@
 use std::env;
 use std::process::Command;
 
-use super::{Role, System, worker_arguments};
-use crate::answer::Case;
+use super::{Role, System, set_up_worker};
+use crate::answer::{Case, Resources};
 use crate::error::Result;
 use crate::workspace::{Paths, Workspace};
 
@@ -33,11 +33,11 @@ impl System for RustSystem {
         Ok(())
     }
 
-    fn worker(&self, _: &Workspace, suite: &str, paths: &Paths, parallelism: usize) -> Command {
+    fn worker(&self, workspace: &Workspace, suite: &str, paths: &Paths, resources: &Resources) -> Command {
         // The name it was started by is only needed where the kernel cannot tell the path.
         let mut command = Command::new(env::current_exe().unwrap_or_else(|_| "benches".into()));
         command.arg("worker").arg(self.name);
-        worker_arguments(&mut command, suite, paths, parallelism);
+        set_up_worker(&mut command, workspace, suite, paths, resources);
         command
     }
 }

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use super::{Role, System, worker_arguments};
+use super::{Role, System, set_up_worker};
+use crate::answer::Resources;
 use crate::error::{Error, Result};
 use crate::harness::run_to_end;
 use crate::workspace::{Paths, Workspace};
@@ -40,9 +41,9 @@ impl System for Timely {
         run_to_end(&mut cargo, BUILD_LIMIT)
     }
 
-    fn worker(&self, workspace: &Workspace, suite: &str, paths: &Paths, parallelism: usize) -> Command {
+    fn worker(&self, workspace: &Workspace, suite: &str, paths: &Paths, resources: &Resources) -> Command {
         let mut command = Command::new(target(workspace).join("release/timely-word-count"));
-        worker_arguments(&mut command, suite, paths, parallelism);
+        set_up_worker(&mut command, workspace, suite, paths, resources);
         command
     }
 }

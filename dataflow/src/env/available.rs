@@ -1,6 +1,9 @@
 //! How much memory this process may use.
 
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use runtime::memory::Budget;
 
 /// The share of it that pipelines take unless told otherwise.
 const SHARE: f64 = 0.7;
@@ -8,8 +11,14 @@ const SHARE: f64 = 0.7;
 /// Where nothing can be found out.
 const FALLBACK_BYTES: usize = 1 << 30;
 
+/// The budget that all environments of the process share, but for those with one of their own.
+pub(super) fn budget() -> &'static Arc<Budget> {
+    static BUDGET: OnceLock<Arc<Budget>> = OnceLock::new();
+    BUDGET.get_or_init(|| Budget::new(budget_bytes()))
+}
+
 /// The default budget: a share of what the machine has available, or of what the control group allows where that is less.
-pub(super) fn budget_bytes() -> usize {
+fn budget_bytes() -> usize {
     let group = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"];
     let limits = group.iter().filter_map(|path| number(Path::new(path))).chain(machine_bytes());
     let least = limits.min().unwrap_or(FALLBACK_BYTES);

@@ -15,6 +15,7 @@ use runtime::memory::Budget;
 use runtime::metrics::JobMetrics;
 use runtime::optimizer::{self, Rules};
 use runtime::plan::{Node, topological, without_kept};
+use runtime::spill::SpillSpace;
 
 use crate::accumulators::{Registry, Run};
 use crate::error::Result;
@@ -42,6 +43,7 @@ pub struct Env {
 struct Inner {
     options: Options,
     budget: Arc<Budget>,
+    space: Arc<SpillSpace>,
     sinks: Mutex<Vec<Arc<Node>>>,
     accumulators: Registry,
 }
@@ -52,12 +54,13 @@ pub struct Report {
     explain: String,
     source_rows: u64,
     source_bytes: u64,
+    spilled_bytes: u64,
     rejected_rows: u64,
     accumulated: Vec<(String, String)>,
 }
 
 impl Report {
-    /// The plan with rows, bytes and time per operator; empty for the embedded engine.
+    /// The plan with rows, bytes and time per operator, and what those that have some kept in memory and on disk; empty for the embedded engine.
     #[must_use]
     pub fn explain(&self) -> &str {
         &self.explain
@@ -73,6 +76,12 @@ impl Report {
     #[must_use]
     pub fn source_bytes(&self) -> u64 {
         self.source_bytes
+    }
+
+    /// Bytes that went to disk because memory did not hold them.
+    #[must_use]
+    pub fn spilled_bytes(&self) -> u64 {
+        self.spilled_bytes
     }
 
     /// Bad records that lenient sources left out.
@@ -92,11 +101,26 @@ impl Env {
     /// An environment with these settings.
     #[must_use]
     pub fn new(options: Options) -> Self {
-        let budget = Budget::new(options.memory_bytes);
-        Env { inner: Arc::new(Inner { options, budget, sinks: Mutex::default(), accumulators: Registry::default() }) }
+        let shared = available::budget();
+        let is_shared = options.memory_bytes == shared.limit_bytes();
+        let budget = if is_shared { shared.clone() } else { Budget::new(options.memory_bytes) };
+        let space = match &options.spill_dirs[..] {
+            folders if options.compress_spilled => SpillSpace::compressing(folders),
+            [] => SpillSpace::temporary(),
+            folders => SpillSpace::new(folders),
+        };
+        Env {
+            inner: Arc::new(Inner {
+                options,
+                budget,
+                space,
+                sinks: Mutex::default(),
+                accumulators: Registry::default(),
+            }),
+        }
     }
 
-    /// Settings from the command line: `--parallelism`, `--memory`, `--explain`, `--schema`, `--progress`, `--engine`. What else stands
+    /// Settings from the command line: `--parallelism`, `--memory`, `--spill-dir`, `--compress-spilled`, `--explain`, `--schema`, `--progress`, `--engine`. What else stands
     /// there is the program's own: see [`Env::args`]. `--help` prints the settings and ends the program.
     ///
     /// # Errors
@@ -219,7 +243,8 @@ impl Env {
     /// What the optimizer may use.
     fn planning(&self) -> optimizer::Resources {
         let options = &self.inner.options;
-        optimizer::Resources { tasks: options.parallelism, rules: Rules::without(&options.without) }
+        let memory_bytes = self.inner.budget.limit_bytes();
+        optimizer::Resources { tasks: options.parallelism, memory_bytes, rules: Rules::without(&options.without) }
     }
 
     pub(crate) fn accumulators(&self) -> &Registry {
@@ -252,8 +277,9 @@ impl Env {
             ProgressWhen::Never => false,
             ProgressWhen::Terminal => std::io::stderr().is_terminal(),
         };
-        let mut progress = shows.then(Progress::new);
-        let resources = Resources { pool: exec::pool(options.parallelism)?, budget: self.inner.budget.clone() };
+        let mut progress = shows.then(|| Progress::new(&plan));
+        let (budget, space) = (self.inner.budget.clone(), self.inner.space.clone());
+        let resources = Resources { pool: exec::pool(options.parallelism)?, budget, space };
         let tick = |metrics: &JobMetrics| {
             if let Some(progress) = &mut progress {
                 progress.show(metrics, &run.shown());
@@ -269,7 +295,8 @@ impl Env {
             eprintln!("{explain}");
         }
         let (source_rows, source_bytes) = (metrics.source_rows.get(), metrics.source_bytes.get());
-        Ok(Report { explain, source_rows, source_bytes, ..Report::default() })
+        let spilled_bytes = metrics.operators.iter().map(|operator| operator.spilled_bytes.get()).sum();
+        Ok(Report { explain, source_rows, source_bytes, spilled_bytes, ..Report::default() })
     }
 }
 

@@ -1,6 +1,7 @@
 //! Settings of an environment.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, Command, value_parser};
@@ -34,8 +35,13 @@ pub enum ProgressWhen {
 pub struct Options {
     /// Parallel tasks per operator; the machine's cores unless set.
     pub parallelism: usize,
-    /// What pipelines may keep in memory, in bytes; a share of what is available unless set.
+    /// What pipelines may keep in memory, in bytes. Unless it is set all environments of the process share one budget, 70 % of what was available when
+    /// the first was made; an environment where it is set has a budget of its own.
     pub memory_bytes: usize,
+    /// Folders for what memory does not hold; the system's folder for temporary files where there is none. Several, best on different disks, are used in turn.
+    pub spill_dirs: Vec<PathBuf>,
+    /// Whether what is spilled is compressed (LZ4): for disks that are slow or small.
+    pub compress_spilled: bool,
     /// Whether plans are printed, before with estimates and after with actuals.
     pub explain: bool,
     /// Whether plans show which fields somebody reads, and where they come from.
@@ -58,7 +64,9 @@ impl Default for Options {
     fn default() -> Self {
         Options {
             parallelism: std::thread::available_parallelism().map_or(1, usize::from),
-            memory_bytes: available::budget_bytes(),
+            memory_bytes: available::budget().limit_bytes(),
+            spill_dirs: Vec::new(),
+            compress_spilled: false,
             explain: false,
             explain_fields: false,
             schema: false,
@@ -83,6 +91,8 @@ impl Options {
         Options {
             parallelism: matches.get_one::<u64>("parallelism").map_or(defaults.parallelism, |&tasks| tasks as usize),
             memory_bytes: matches.get_one::<usize>("memory").copied().unwrap_or(defaults.memory_bytes),
+            spill_dirs: matches.get_many::<String>("spill-dir").into_iter().flatten().map(PathBuf::from).collect(),
+            compress_spilled: matches.get_flag("compress-spilled"),
             explain: chosen("explain").is_some(),
             explain_fields: chosen("explain") == Some("fields"),
             schema: matches.get_flag("schema"),
@@ -116,6 +126,19 @@ fn command(own: &[(&'static str, &'static str)]) -> Command {
                 .value_name("BYTES")
                 .value_parser(parse_bytes)
                 .help("What pipelines may keep in memory: 512MiB, 4GiB [default: 70 % of what is available]"),
+        )
+        .arg(
+            Arg::new("spill-dir")
+                .long("spill-dir")
+                .value_name("FOLDER")
+                .action(ArgAction::Append)
+                .help("Where what memory does not hold goes, once for each folder [default: the system's folder for temporary files]"),
+        )
+        .arg(
+            Arg::new("compress-spilled")
+                .long("compress-spilled")
+                .action(ArgAction::SetTrue)
+                .help("Compress what goes there, for disks that are slow or small"),
         )
         .arg(
             Arg::new("explain")

@@ -324,8 +324,9 @@ impl<L: Record, R: Record, M: Mode, K: Outer> Join<L, R, M, K> {
     }
 
     /// Says how the join should run, where you know better than the estimates: [`BuildLeft`](crate::joins::BuildLeft) or `BuildRight`,
-    /// `BroadcastLeft` or `BroadcastRight`, `Repartition`, `RepartitionBuildLeft` or `RepartitionBuildRight`. A hint that a kind of
-    /// join cannot follow does not compile. EXPLAIN says `by hint` of what was chosen by one.
+    /// `BroadcastLeft` or `BroadcastRight`, `Repartition`, `RepartitionBuildLeft` or `RepartitionBuildRight`, or
+    /// [`SortMerge`](crate::joins::SortMerge). A hint that a kind of join cannot follow does not compile. EXPLAIN says `by hint` of what was
+    /// chosen by one.
     ///
     /// ```
     /// # use dataflow::prelude::*;

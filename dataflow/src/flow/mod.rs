@@ -46,7 +46,7 @@ pub use folders::InFolders;
 pub use group::{Grouped, Total};
 pub use hint::{
     BroadcastLeft, BroadcastRight, BuildLeft, BuildRight, Hint, Hinted, Repartition, RepartitionBuildLeft,
-    RepartitionBuildRight, Semi, SharesLeft, SharesRight, Unhinted,
+    RepartitionBuildRight, Semi, SharesLeft, SharesRight, SortMerge, Unhinted,
 };
 pub use join::{FullOuter, Inner, Join, Joined, LeftOuter, Outer, RightOuter, Side};
 pub use records::Records;

@@ -29,8 +29,9 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// fails later; the runs after it begin here, with the same tasks and orders, and call no closure before it: accumulators there gather
     /// nothing. The records belong to this flow: a pipeline that is called twice makes two.
     ///
-    /// Cost: all records in memory, with all of their fields, until this flow and those made of it are dropped. In the first run, where
-    /// branches behind it meet again, those of the branch that waits lie there a second time.
+    /// Cost: all records are copied once, with all of their fields, and kept until this flow and those made of it are dropped: in memory as far as
+    /// it goes, the rest on disk, where each run that reads this flow reads them. In the first run, where branches behind it meet again, those of the
+    /// branch that waits are kept a second time.
     #[must_use]
     #[track_caller]
     pub fn persist(&self) -> Flow<T, M>

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use runtime::error::Result;
 use runtime::kernel::{CoGroupFactory, CoGroupKernel, Factory, GROUP_ROWS, GroupFactory, GroupKernel, TaskContext};
-use runtime::page::{KeptRows, RowWriter, SortBuffer};
+use runtime::page::{KeptRows, LeafReader, NextRow, ReadRow, Row, RowWriter, SortBuffer};
 
 use super::Emitter;
 use super::emitter::emitting;
@@ -15,16 +15,36 @@ use crate::record::{Record, Value};
 /// The records of a group, lent one at a time: a group may be larger than what a closure should keep, so a record is there until the next
 /// one is asked for. What is to stay is copied out of it.
 pub struct Group<'b, T: Record> {
-    cursor: T::Cursor<'b>,
-    rows: KeptRows<'b>,
-    position: usize,
-    lent: Option<T::At<'b>>,
+    rows: Lent<'b, T>,
+}
+
+/// Where a group's records lie.
+enum Lent<'b, T: Record> {
+    /// In memory, all of them; and the one that was lent last.
+    Kept { cursor: T::Cursor<'b>, rows: KeptRows<'b>, position: usize, lent: Option<T::At<'b>> },
+    /// On disk, most of them.
+    Large(&'b mut dyn NextRow),
 }
 
 impl<'b, T: Record> Group<'b, T> {
     #[inline(always)]
     fn new(cursor: T::Cursor<'b>, rows: KeptRows<'b>) -> Self {
-        Group { cursor, rows, position: 0, lent: None }
+        Group { rows: Lent::Kept { cursor, rows, position: 0, lent: None } }
+    }
+
+    fn large(rows: &'b mut dyn NextRow) -> Self {
+        Group { rows: Lent::Large(rows) }
+    }
+}
+
+/// Reads one record.
+struct Reading<T>(PhantomData<fn() -> T>);
+
+impl<T: Record> ReadRow for Reading<T> {
+    type Out<'r> = T::At<'r>;
+
+    fn read<'r>(mut leaves: LeafReader<'r>, row: Row<'r>) -> T::At<'r> {
+        T::at(T::cursor(&mut leaves), row)
     }
 }
 
@@ -33,15 +53,23 @@ impl<T: Record> Group<'_, T> {
     #[allow(clippy::should_implement_trait, reason = "an iterator could not take its records back")]
     #[inline(always)]
     pub fn next(&mut self) -> Option<T::At<'_>> {
-        self.lent = self.rows.get(self.position).map(|row| T::at(self.cursor, row));
-        self.position += 1;
-        self.lent.as_ref().map(Value::twin)
+        match &mut self.rows {
+            Lent::Kept { cursor, rows, position, lent } => {
+                *lent = rows.get(*position).map(|row| T::at(*cursor, row));
+                *position += 1;
+                lent.as_ref().map(Value::twin)
+            }
+            Lent::Large(rows) => next_of_large::<T>(*rows),
+        }
     }
 
     /// How many records are left.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.rows.len().saturating_sub(self.position)
+        match &self.rows {
+            Lent::Kept { rows, position, .. } => rows.len().saturating_sub(*position),
+            Lent::Large(rows) => rows.left(),
+        }
     }
 
     /// Whether no record is left.
@@ -59,6 +87,11 @@ impl<T: Record> Group<'_, T> {
         }
         records
     }
+}
+
+#[inline(never)]
+fn next_of_large<T: Record>(rows: &mut dyn NextRow) -> Option<T::At<'_>> {
+    rows.next().map(|row| row.read::<Reading<T>>())
 }
 
 struct Grouping<T, U, B> {
@@ -101,6 +134,10 @@ where
             })
         })
     }
+
+    fn run_large(&mut self, group: &mut dyn NextRow, out: &mut RowWriter) -> Result<()> {
+        emitting::<U, _>(out, |out| (self.body)(&mut Group::large(group), out))
+    }
 }
 
 struct CoGrouping<L, R, U, B> {
@@ -131,15 +168,16 @@ where
         sides: [&SortBuffer; 2],
         leading: usize,
         from: [usize; 2],
+        until: [usize; 2],
         out: &mut RowWriter,
     ) -> Result<[usize; 2]> {
         emitting::<U, _>(out, |out| {
             sides[0].visit(|mut left, left_rows| {
                 sides[1].visit(|mut right, right_rows| {
                     let (left, right) = (L::cursor(&mut left), R::cursor(&mut right));
-                    let (mut at, until) = (from, from[0] + from[1] + GROUP_ROWS);
-                    while at[0] + at[1] < until && !out.is_full() {
-                        let ends = SortBuffer::next_groups(sides, at, leading);
+                    let (mut at, most) = (from, from[0] + from[1] + GROUP_ROWS);
+                    while at[0] + at[1] < most && !out.is_full() {
+                        let ends = SortBuffer::next_groups(sides, at, until, leading);
                         if ends == at {
                             break;
                         }
@@ -152,5 +190,9 @@ where
                 })
             })
         })
+    }
+
+    fn run_large(&mut self, [left, right]: [&mut dyn NextRow; 2], out: &mut RowWriter) -> Result<()> {
+        emitting::<U, _>(out, |out| (self.body)(&mut Group::large(left), &mut Group::large(right), out))
     }
 }

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use runtime::error::Result;
-use runtime::kernel::{Chain, ChainFactory, Factory, Predicate, PredicateFactory, TaskContext};
+use runtime::kernel::{Chain, ChainFactory, Factory, KeepsState, Predicate, PredicateFactory, TaskContext};
 use runtime::page::{Batch, Input, RowWriter, Selection};
 use runtime::plan::Reads;
 
@@ -46,11 +46,11 @@ where
     F: for<'a> Fn(&mut S, T::At<'a>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
 {
     let shared = Shared::new((open, body));
-    Arc::new(move |context: &TaskContext| -> Result<Box<dyn Chain>> {
+    Arc::new(KeepsState(move |context: &TaskContext| -> Result<Box<dyn Chain>> {
         let (open, body) = shared.get();
         let state = opened(&open, context)?;
         Ok(Box::new(Stateful::<T, U, S, F> { state, body, reads: reads.clone(), of: PhantomData }))
-    })
+    }))
 }
 
 fn opened<S>(open: &impl Fn(Task) -> Result<S, UserError>, context: &TaskContext) -> Result<S> {
@@ -122,6 +122,10 @@ where
 
     /// What it keeps depends on what it saw.
     fn has_effects(&self) -> bool {
+        true
+    }
+
+    fn keeps_state(&self) -> bool {
         true
     }
 }

@@ -6,10 +6,8 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::memory::limits::CHANNEL_PAGES;
 use crate::page::Page;
-
-/// Pages that wait in one channel before its sender does.
-pub(super) const CHANNEL_PAGES: usize = 4;
 
 /// When something that is woken gets a thread.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -42,13 +40,14 @@ pub(super) struct Inbox {
 
 struct State {
     channels: Vec<Channel>,
+    /// Whether a channel is taken from when those before it have ended.
+    in_order: bool,
     /// The channel to look at first, so that none is starved.
     next: usize,
 }
 
 struct Channel {
     pages: VecDeque<Page>,
-    most: usize,
     ended: bool,
     /// The sender, where it waits for room.
     sender: Option<Arc<dyn Wake>>,
@@ -57,14 +56,14 @@ struct Channel {
 impl Inbox {
     /// An inbox without channels.
     pub(super) fn new(receiver: Arc<dyn Wake>) -> Self {
-        Inbox { state: Mutex::new(State { channels: Vec::new(), next: 0 }), receiver }
+        Inbox { state: Mutex::new(State { channels: Vec::new(), in_order: false, next: 0 }), receiver }
     }
 
-    /// A new channel; its number.
-    pub(super) fn connect(&self, piles_up: bool) -> usize {
+    /// A new channel; its number. Senders in order connect in order.
+    pub(super) fn connect(&self, in_order: bool) -> usize {
         let mut state = self.lock();
-        let most = if piles_up { usize::MAX } else { CHANNEL_PAGES };
-        state.channels.push(Channel { pages: VecDeque::new(), most, ended: false, sender: None });
+        state.in_order |= in_order;
+        state.channels.push(Channel { pages: VecDeque::new(), ended: false, sender: None });
         state.channels.len() - 1
     }
 
@@ -76,7 +75,7 @@ impl Inbox {
     pub(super) fn send(&self, channel: usize, page: Page, sender: &Arc<dyn Wake>) -> Result<(), Page> {
         let mut state = self.lock();
         let channel = &mut state.channels[channel];
-        if channel.pages.len() >= channel.most {
+        if channel.pages.len() >= CHANNEL_PAGES {
             channel.sender = Some(sender.clone());
             return Err(page);
         }
@@ -96,6 +95,18 @@ impl Inbox {
     pub(super) fn receive(&self) -> Received {
         let mut state = self.lock();
         let count = state.channels.len();
+        if state.in_order {
+            let open = state.channels.iter().position(|channel| !channel.ended || !channel.pages.is_empty());
+            let Some(open) = open else { return Received::End };
+            let channel = &mut state.channels[open];
+            let Some(page) = channel.pages.pop_front() else { return Received::Nothing };
+            let sender = channel.sender.take();
+            drop(state);
+            if let Some(sender) = sender {
+                sender.wake(Turn::InOrder);
+            }
+            return Received::Page(page);
+        }
         for step in 0..count {
             let index = (state.next + step) % count;
             let channel = &mut state.channels[index];

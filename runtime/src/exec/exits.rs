@@ -20,6 +20,8 @@ pub(super) struct Exit {
     pub(super) targets: Vec<(Arc<Inbox>, usize)>,
     /// Closed pages that no channel has taken yet.
     pending: VecDeque<(usize, Page)>,
+    /// Whether what leaves here counts as the operator's output.
+    is_counted: bool,
     hashes: Vec<u64>,
     parts: Vec<Vec<u32>>,
     next_target: usize,
@@ -41,10 +43,16 @@ impl Exit {
             writers,
             targets,
             pending: VecDeque::new(),
+            is_counted: true,
             hashes: Vec::new(),
             parts,
             next_target: 0,
         }
+    }
+
+    /// The exit of pages that were counted when they came to wait.
+    pub(super) fn uncounted(self) -> Self {
+        Exit { is_counted: false, ..self }
     }
 
     /// Takes a page as it is, where every row of it goes one way; gives it back where rows must be picked.
@@ -125,7 +133,9 @@ impl Exit {
         let broadcast = self.ship == Ship::Broadcast;
         for (target, writer) in self.writers.iter_mut().enumerate() {
             for page in writer.take_sealed() {
-                watch.job.metrics.operators[self.operator].bytes.add((page.rows() * page.layout().width()) as u64);
+                if self.is_counted {
+                    watch.job.metrics.operators[self.operator].bytes.add((page.rows() * page.layout().width()) as u64);
+                }
                 if broadcast {
                     self.pending.extend((0..self.targets.len()).map(|target| (target, page.clone())));
                 } else {

@@ -8,8 +8,10 @@ mod channel;
 mod exits;
 mod job;
 mod light;
+mod needs;
 mod pipeline;
 mod reading;
+mod spool;
 mod start;
 mod task;
 
@@ -23,6 +25,7 @@ use crate::memory::Budget;
 use crate::metrics::JobMetrics;
 use crate::physical::PhysicalPlan;
 use crate::plan::{Node, topological};
+use crate::spill::SpillSpace;
 
 /// What a run may use.
 pub struct Resources {
@@ -30,6 +33,8 @@ pub struct Resources {
     pub pool: Arc<ThreadPool>,
     /// The memory.
     pub budget: Arc<Budget>,
+    /// Where what it does not hold goes.
+    pub space: Arc<SpillSpace>,
 }
 
 /// The process's pool of so many threads: environments of the same parallelism share one, which is started at first use and kept, so

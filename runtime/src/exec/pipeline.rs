@@ -11,8 +11,10 @@ use super::channel::{Inbox, Received, Wake};
 use super::exits::Exit;
 use super::light::{Light, Watch, narrow, picked, viewed};
 use super::reading::{Headed, SourceHead};
+use super::spool::{SpoolHead, Waited};
 use crate::error::{Error, Origin, Result};
 use crate::kernel::Outputs;
+use crate::memory::Memory;
 use crate::page::{Batch, Input, Page, Selection};
 use crate::physical::{Part, StepPlan};
 use crate::strategy::{Answer, Cursor, Driver, Round};
@@ -45,12 +47,16 @@ enum Turn {
 pub(super) enum PipelineHead {
     Source(SourceHead),
     Inbox(Arc<Inbox>),
+    /// Feeds the exits alone.
+    Spool(SpoolHead),
 }
 
 pub(super) struct Step {
     pub(super) operator: usize,
     pub(super) prelude: Vec<Light>,
     pub(super) driver: Box<dyn Driver>,
+    /// The driver's, to hear what is asked back.
+    memory: Memory,
     /// The driver's port that the step before feeds.
     pub(super) port: usize,
     pub(super) sides: Vec<Side>,
@@ -75,6 +81,7 @@ impl Step {
         plan: &StepPlan,
         prelude: Vec<Light>,
         driver: Box<dyn Driver>,
+        memory: Memory,
         sides: Vec<Side>,
         outputs: Outputs,
     ) -> Self {
@@ -83,6 +90,7 @@ impl Step {
             operator,
             prelude,
             driver,
+            memory,
             port,
             sides,
             outputs,
@@ -204,10 +212,23 @@ impl Pipeline {
     /// Works until there is nothing to do or the time slice is over.
     pub(super) fn poll(&mut self) -> Result<Poll> {
         let started = Instant::now();
+        for step in &mut self.steps {
+            let asked = step.memory.asked_back();
+            if asked > 0 {
+                self.watch.enter(step.operator);
+                step.driver.revoke(asked)?;
+            }
+        }
+        if let PipelineHead::Spool(spool) = &mut self.head {
+            spool.give_back();
+        }
         loop {
             match self.turn()? {
                 Turn::Blocked => return Ok(Poll::Wait),
-                Turn::Ended => return Ok(Poll::Ended),
+                Turn::Ended => {
+                    self.count_memory();
+                    return Ok(Poll::Ended);
+                }
                 Turn::Worked if self.watch.job.is_cancelled() => return Ok(Poll::Ended),
                 Turn::Worked if started.elapsed() > SLICE => return Ok(Poll::Yield),
                 Turn::Worked => {}
@@ -215,10 +236,22 @@ impl Pipeline {
         }
     }
 
+    /// Notes the most that each step's driver held, or what waited in a spool. Pages on their way are not its own.
+    fn count_memory(&self) {
+        let steps = self.steps.iter().map(|step| (step.operator, step.memory.peak_bytes()));
+        let spool = match &self.head {
+            PipelineHead::Spool(spool) => Some((spool.operator, spool.peak_bytes())),
+            PipelineHead::Source(_) | PipelineHead::Inbox(_) => None,
+        };
+        for (operator, peak) in steps.chain(spool) {
+            self.watch.job.metrics.operators[operator].memory_bytes.add(peak as u64);
+        }
+    }
+
     /// Does one piece of work: what is deepest first.
     fn turn(&mut self) -> Result<Turn> {
         if !self.flush() {
-            return Ok(Turn::Blocked);
+            return self.held_back();
         }
         if self.leaving.is_some() {
             return self.leave();
@@ -235,6 +268,13 @@ impl Pipeline {
             }
         }
         self.feed_head()
+    }
+
+    /// Does what can be done while an exit is full: a spool takes what comes nevertheless.
+    fn held_back(&mut self) -> Result<Turn> {
+        let PipelineHead::Spool(spool) = &mut self.head else { return Ok(Turn::Blocked) };
+        self.watch.enter(spool.operator);
+        Ok(if spool.take_in()? { Turn::Worked } else { Turn::Blocked })
     }
 
     fn flush(&mut self) -> bool {
@@ -337,6 +377,15 @@ impl Pipeline {
                 Received::End => (None, None),
                 Received::Nothing => return Ok(Turn::Blocked),
             },
+            PipelineHead::Spool(spool) => {
+                self.watch.enter(spool.operator);
+                match spool.advance()? {
+                    Waited::Page(page) => (Some(Data::Page(page)), None),
+                    Waited::Later => return Ok(Turn::Worked),
+                    Waited::Nothing => return Ok(Turn::Blocked),
+                    Waited::End => (None, None),
+                }
+            }
         };
         if let Some(source) = source {
             self.watch.enter(source).busy_nanos.add(started.elapsed().as_nanos() as u64);
@@ -469,7 +518,9 @@ fn batch_of<'d>(data: &'d Data, head: &'d PipelineHead) -> Result<Batch<'d>> {
     match (data, head) {
         (Data::Page(page), _) => Ok(page.batch()),
         (Data::Source, PipelineHead::Source(source)) => source.batch(),
-        (Data::Source, PipelineHead::Inbox(_)) => Err(Error::Internal("a source's rows without a source".to_owned())),
+        (Data::Source, PipelineHead::Inbox(_) | PipelineHead::Spool(_)) => {
+            Err(Error::Internal("a source's rows without a source".to_owned()))
+        }
     }
 }
 

@@ -121,8 +121,9 @@ impl SourceHead {
         }
         let flight = Flight::default();
         self.flight = Some(flight.clone());
+        let memory = self.memory.clone();
         self.blocking.submit(Box::new(move || {
-            let bytes = request.read();
+            let bytes = request.read(&memory);
             *flight.lock().unwrap_or_else(PoisonError::into_inner) = Some(bytes);
         }));
         Ok(())

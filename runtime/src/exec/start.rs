@@ -5,20 +5,24 @@ use std::sync::Arc;
 
 use super::Resources;
 use super::blocking::BlockingFor;
-use super::channel::{Inbox, Wake};
+use super::channel::{Inbox, Turn, Wake};
 use super::exits::Exit;
 use super::job::Job;
 use super::light::{Light, Watch};
+use super::needs::Needs;
 use super::pipeline::{Pipeline, PipelineHead, Side, Step};
 use super::reading::{SourceHead, SplitQueue};
+use super::spool::SpoolHead;
 use super::task::Task;
 use crate::error::{Error, Result};
 use crate::kernel::{Blocking, Outputs, TaskContext, catching};
 use crate::memory::Memory;
+use crate::memory::limits::SPOOL_BYTES;
 use crate::metrics::JobMetrics;
 use crate::page::RowWriter;
 use crate::physical::{Head, OutputPlan, PhysicalPlan, Prelude, StagePlan, StepPlan};
 use crate::row::{LeafSet, RowLayout};
+use crate::spill::Spool;
 use crate::strategy::Ship;
 
 /// Starts all tasks of a plan, and waits for them.
@@ -29,6 +33,13 @@ pub(super) fn run(
 ) -> Result<Arc<JobMetrics>> {
     let origins = plan.operators.iter().map(|operator| operator.origin.clone()).collect();
     let job = Job::new(resources.pool.clone(), origins);
+    let needs = Needs::of(plan)?;
+    needs.check(plan, resources.budget.limit_bytes())?;
+    if needs.may_spill() {
+        resources.space.check()?;
+    }
+    needs.wait_for_room(&resources.budget);
+    let _kept = resources.budget.keep_pinned(needs.pinned());
     let starter = Starter::new(plan, resources, job.clone())?;
     // A task and its body hold each other, so no task gets a body before all bodies are made.
     let mut bodies = Vec::new();
@@ -43,8 +54,9 @@ pub(super) fn run(
         task
     };
     job.start(bodies.into_iter().map(start).collect());
-    job.wait(tick)?;
-    Ok(job.metrics.clone())
+    let ended = job.wait(tick);
+    crate::page::rest(resources.budget.limit_bytes());
+    ended.map(|()| job.metrics.clone())
 }
 
 struct Starter<'p> {
@@ -92,6 +104,26 @@ impl<'p> Starter<'p> {
         Memory::new(self.resources.budget.clone(), self.plan.operators[operator].origin.to_string())
     }
 
+    fn driver_memory(&self, step: &StepPlan, me: &Arc<dyn Wake>) -> Memory {
+        match step.driver.minimum_bytes() {
+            Some(minimum) => self.spilling(step.operator, minimum, me),
+            None => self.memory(step.operator),
+        }
+    }
+
+    /// Memory that is given back when it is asked for: the task is woken to do so.
+    fn spilling(&self, operator: usize, minimum: usize, me: &Arc<dyn Wake>) -> Memory {
+        let owner = self.plan.operators[operator].origin.to_string();
+        let memory = Memory::spilling(self.resources.budget.clone(), owner, minimum);
+        let task = Arc::downgrade(me);
+        memory.on_asked(move || {
+            if let Some(task) = task.upgrade() {
+                task.wake(Turn::InOrder);
+            }
+        });
+        memory
+    }
+
     fn context(&self, operator: usize, plan: &StagePlan, subtask: usize, me: &Arc<dyn Wake>) -> TaskContext {
         TaskContext {
             subtask,
@@ -99,6 +131,8 @@ impl<'p> Starter<'p> {
             superstep: 0,
             memory: self.memory(operator),
             blocking: Arc::new(BlockingFor(me.clone())),
+            space: self.resources.space.clone(),
+            metrics: self.job.metrics.operators[operator].clone(),
         }
     }
 
@@ -110,6 +144,13 @@ impl<'p> Starter<'p> {
     fn head(&self, stage: usize, subtask: usize, me: &Arc<dyn Wake>) -> Result<PipelineHead> {
         match &self.plan.stages[stage].head {
             Head::Inbox(inbox) => Ok(PipelineHead::Inbox(self.inbox(stage, *inbox, subtask)?)),
+            Head::Spool(operator, inbox, layout) => {
+                let context = self.context(*operator, &self.plan.stages[stage], subtask, me);
+                let (memory, given) = (self.spilling(*operator, SPOOL_BYTES, me), context.memory.clone());
+                let pages = Spool::new(layout.clone(), context.spiller(), &memory);
+                let inbox = self.inbox(stage, *inbox, subtask)?;
+                Ok(PipelineHead::Spool(SpoolHead::new(*operator, inbox, pages, memory, given)))
+            }
             Head::Source(operator, source, scan) => {
                 let reader = source.reader(scan, &self.memory(*operator)).map_err(|error| self.at(*operator, error))?;
                 let splits = self.splits.get(&stage).cloned().unwrap_or_default();
@@ -132,7 +173,8 @@ impl<'p> Starter<'p> {
         subtask: usize,
         me: &Arc<dyn Wake>,
     ) -> Result<Step> {
-        let context = self.context(step.operator, plan, subtask, me);
+        let memory = self.driver_memory(step, me);
+        let context = TaskContext { memory: memory.clone(), ..self.context(step.operator, plan, subtask, me) };
         // A kernel's set-up is the user's code.
         let driver = catching(|| step.driver.create(&context)).map_err(|error| self.at(step.operator, error))?;
         let layout = step.driver.layout().unwrap_or_else(|| Arc::new(RowLayout::new([], &LeafSet::none())));
@@ -142,8 +184,9 @@ impl<'p> Starter<'p> {
             .map(|&(port, inbox)| Ok(Side { port, inbox: self.inbox(stage, inbox, subtask)?, ended: false }))
             .collect::<Result<_>>()?;
         let prelude = self.prelude(&step.prelude, plan, subtask, me)?;
-        let outputs = Outputs::new(RowWriter::new(layout, context.memory));
-        Ok(Step::new(step, prelude, driver, sides, outputs))
+        // What is given away is not the driver's to take back.
+        let outputs = Outputs::new(RowWriter::new(layout, self.memory(step.operator)));
+        Ok(Step::new(step, prelude, driver, memory, sides, outputs))
     }
 
     fn prelude(&self, prelude: &[Prelude], plan: &StagePlan, subtask: usize, me: &Arc<dyn Wake>) -> Result<Vec<Light>> {
@@ -167,7 +210,7 @@ impl<'p> Starter<'p> {
         let targets = receivers
             .map(|receiver| {
                 let inbox = self.inbox(to_stage, inbox, receiver)?;
-                let channel = inbox.connect(output.piles_up);
+                let channel = inbox.connect(output.in_order);
                 Ok((inbox, channel))
             })
             .collect::<Result<Vec<_>>>()?;
@@ -178,6 +221,7 @@ impl<'p> Starter<'p> {
         let memory = self.memory(output.operator);
         let writers = (0..writers).map(|_| RowWriter::new(output.layout.clone(), memory.clone())).collect();
         let prelude = self.prelude(&output.prelude, plan, subtask, me)?;
-        Ok(Exit::new(output.operator, prelude, output.ship.clone(), writers, targets))
+        let exit = Exit::new(output.operator, prelude, output.ship.clone(), writers, targets);
+        Ok(if matches!(plan.head, Head::Spool(..)) { exit.uncounted() } else { exit })
     }
 }

@@ -1,16 +1,17 @@
 //! EXPLAIN: the plan as a tree of text, before a run with estimates, after it with what really happened.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::error::Mib;
-use crate::metrics::JobMetrics;
+use crate::metrics::{JobMetrics, OperatorMetrics};
 use crate::physical::{OperatorInfo, PhysicalPlan};
 use crate::plan::{Node, topological};
 use crate::source::ColumnFit;
 use crate::strategy::Ship;
 
-/// The plan as text; with `metrics`, rows, bytes and time per operator; with fields, what somebody reads of each operator's records, where
+/// The plan as text; with `metrics`, rows, bytes and time per operator, and, where there is any, what it kept in memory and on disk; with fields, what somebody reads of each operator's records, where
 /// `price ← cost` is a field that is taken over unchanged.
 #[must_use]
 pub fn text(plan: &PhysicalPlan, metrics: Option<&JobMetrics>, shows_fields: bool) -> String {
@@ -38,7 +39,7 @@ pub fn schemas(sinks: &[Arc<Node>]) -> String {
         let heading = ["  field", "column", "found"].map(str::to_owned).to_vec();
         let row = |fit: ColumnFit| vec![format!("  {}", fit.field), fit.column, fit.found];
         let table: Vec<_> = std::iter::once(heading).chain(columns.into_iter().map(row)).collect();
-        text.push_str(&aligned(&table, 0));
+        text.push_str(&aligned(&table, 0..0));
     }
     text
 }
@@ -97,44 +98,85 @@ fn shortened(text: &str, most: usize) -> String {
     if text.chars().count() <= most { text.to_owned() } else { text.chars().take(most - 1).chain(['…']).collect() }
 }
 
+/// What a column says of what an operator did.
+type Says = fn(&OperatorInfo, &OperatorMetrics) -> String;
+
+/// The columns of what happened: numbers.
+const NUMBERS: [(&str, Says); 4] = [
+    ("rows", |info, metrics| count(rows_of(info, metrics) as f64)),
+    ("bytes", |_, metrics| bytes(metrics.bytes.get())),
+    ("time", |_, metrics| duration(metrics.busy_nanos.get())),
+    ("memory", |_, metrics| memory(metrics)),
+];
+
+/// And words.
+const SPILLED: (&str, Says) = ("spilled", |_, metrics| spilled(metrics));
+
 fn render(plan: &PhysicalPlan, lines: &[Line], metrics: Option<&JobMetrics>, shows_fields: bool) -> String {
-    let headings: &[&str] = match metrics {
-        None => &["operator", "how", "tasks", "rows, guessed", "line"],
-        Some(_) => &["operator", "how", "tasks", "rows", "bytes", "time", "line"],
+    let says = |&(heading, says): &(&'static str, Says)| {
+        let operators = plan.operators.iter().zip(metrics.into_iter().flat_map(|metrics| &metrics.operators));
+        let cells: Vec<String> = operators.map(|(info, metrics)| says(info, metrics)).collect();
+        // A column that has nothing to say is left out.
+        cells.iter().any(|cell| !cell.is_empty()).then_some((heading, cells))
     };
+    let mut numbers: Vec<(&str, Vec<String>)> = match metrics {
+        None => vec![("rows, guessed", plan.operators.iter().map(|info| count(info.estimate.rows)).collect())],
+        Some(_) => NUMBERS.iter().filter_map(says).collect(),
+    };
+    let number_columns = 2..3 + numbers.len();
+    numbers.extend(metrics.and_then(|_| says(&SPILLED)));
     let fields = shows_fields.then_some("fields that are read");
-    let mut table = vec![headings.iter().copied().chain(fields).map(str::to_owned).collect::<Vec<String>>()];
+    let headings = ["operator", "how", "tasks"].into_iter().chain(numbers.iter().map(|&(heading, _)| heading));
+    let mut table = vec![headings.chain(["line"]).chain(fields).map(str::to_owned).collect::<Vec<String>>()];
     for line in lines {
         let mut cells = vec![line.left.clone()];
         if let Some(operator) = line.operator {
             let info = &plan.operators[operator];
             cells.extend([info.strategy.clone(), info.tasks.to_string()]);
-            match metrics.and_then(|metrics| metrics.operators.get(operator)) {
-                None => cells.push(count(info.estimate.rows)),
-                Some(metrics) => cells.extend([
-                    count(rows_of(info, metrics) as f64),
-                    match metrics.bytes.get() {
-                        0 => String::new(),
-                        bytes => Mib(bytes as usize).to_string(),
-                    },
-                    duration(metrics.busy_nanos.get()),
-                ]),
-            }
+            cells.extend(numbers.iter().map(|(_, cells)| cells[operator].clone()));
             cells.push(format!("{}:{}", info.origin.file, info.origin.line));
             cells.extend(shows_fields.then(|| info.fields.clone()));
         }
         table.push(cells);
     }
-    aligned(&table, headings.len())
+    aligned(&table, number_columns)
 }
 
 /// What a sink gives is nothing: it shows what it took.
-fn rows_of(info: &OperatorInfo, metrics: &crate::metrics::OperatorMetrics) -> u64 {
+fn rows_of(info: &OperatorInfo, metrics: &OperatorMetrics) -> u64 {
     if info.estimate.row_bytes == 0.0 { metrics.rows_in.get() } else { metrics.rows_out.get() }
 }
 
-/// The cells as columns. Words stand to the left: those of the first two columns, and from the last of `numbers` columns on.
-fn aligned(table: &[Vec<String>], numbers: usize) -> String {
+/// Bytes, where there are any.
+fn bytes(bytes: u64) -> String {
+    if bytes == 0 { String::new() } else { Mib(bytes as usize).to_string() }
+}
+
+/// What an operator held, where it is worth a column: more than the buffers that files are written through, or not enough.
+fn memory(metrics: &OperatorMetrics) -> String {
+    const WORTH_SAYING: u64 = 16 << 20;
+    let held = metrics.memory_bytes.get();
+    if held >= WORTH_SAYING || metrics.spilled_bytes.get() > 0 { bytes(held) } else { String::new() }
+}
+
+/// `1.2 GiB in 14 parts, 2 passes`.
+fn spilled(metrics: &OperatorMetrics) -> String {
+    let mut text = bytes(metrics.spilled_bytes.get());
+    match metrics.spilled_parts.get() {
+        parts if text.is_empty() || parts == 0 => {}
+        1 => text.push_str(" in 1 part"),
+        parts => _ = write!(text, " in {parts} parts"),
+    }
+    // What is on disk is read again at least once.
+    match metrics.passes.get() {
+        passes if text.is_empty() || passes < 2 => {}
+        passes => _ = write!(text, ", {passes} passes"),
+    }
+    text
+}
+
+/// The cells as columns. Numbers stand to the right, words to the left.
+fn aligned(table: &[Vec<String>], numbers: Range<usize>) -> String {
     let columns = table.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| table.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
     let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
@@ -145,7 +187,7 @@ fn aligned(table: &[Vec<String>], numbers: usize) -> String {
             .enumerate()
             .map(|(column, cell)| {
                 let pad = " ".repeat(widths[column] - cell.chars().count());
-                if column < 2 || column + 1 >= numbers { format!("{cell}{pad}") } else { format!("{pad}{cell}") }
+                if numbers.contains(&column) { format!("{pad}{cell}") } else { format!("{cell}{pad}") }
             })
             .collect();
         let _ = writeln!(text, "{}", cells.join("  ").trim_end());
@@ -170,5 +212,28 @@ fn duration(nanos: u64) -> String {
         10_000..10_000_000 => format!("{:.2} ms", nanos as f64 / 1e6),
         10_000_000..10_000_000_000 => format!("{:.0} ms", nanos as f64 / 1e6),
         _ => format!("{:.1} s", nanos as f64 / 1e9),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_worth_saying_is_said_of_memory_and_disk() {
+        let metrics = OperatorMetrics::default();
+        metrics.memory_bytes.add(2 << 20);
+        metrics.passes.raise(1);
+        assert_eq!((memory(&metrics), spilled(&metrics)), (String::new(), String::new()));
+        metrics.spilled_bytes.add(5 << 20);
+        assert_eq!((memory(&metrics), spilled(&metrics)), ("2.0 MiB".to_owned(), "5.0 MiB".to_owned()));
+        metrics.spilled_parts.add(1);
+        assert_eq!(spilled(&metrics), "5.0 MiB in 1 part");
+        metrics.spilled_parts.add(13);
+        metrics.passes.raise(2);
+        assert_eq!(spilled(&metrics), "5.0 MiB in 14 parts, 2 passes");
+        let roomy = OperatorMetrics::default();
+        roomy.memory_bytes.add(16 << 20);
+        assert_eq!((memory(&roomy), spilled(&roomy)), ("16.0 MiB".to_owned(), String::new()));
     }
 }

@@ -208,6 +208,10 @@ impl<S: Source> Source for Folders<S> {
         self.inner.rejects()
     }
 
+    fn reader_bytes(&self, scan: &Scan) -> Result<usize> {
+        self.inner.reader_bytes(&self.inner_scan(scan))
+    }
+
     fn reader(&self, scan: &Scan, memory: &Memory) -> Result<Box<dyn SplitReader>> {
         let inner = self.inner.reader(&self.inner_scan(scan), memory)?;
         Ok(Box::new(FolderReader { inner, part: 0, order: self.order.clone(), values: self.values.clone() }))

@@ -12,10 +12,13 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::memory::Memory;
+use crate::metrics::OperatorMetrics;
 use crate::page::{
-    Batch, Combined, GroupTable, Groups, Input, JoinTable, Pairs, RowWriter, Selection, SortBuffer, StoredRows,
+    Batch, Combined, GroupTable, Groups, Input, JoinTable, NextRow, Pairs, RowWriter, Selection, SortBuffer, StoredRows,
 };
 
+pub use crate::spill::Blocking;
+use crate::spill::{SpillSpace, Spiller};
 pub(crate) use panics::catching;
 
 /// Where a kernel or driver runs.
@@ -31,20 +34,25 @@ pub struct TaskContext {
     pub memory: Memory,
     /// Where work that may block is done.
     pub blocking: Arc<dyn Blocking>,
+    /// Where what memory does not hold goes.
+    pub space: Arc<SpillSpace>,
+    /// The operator's counters.
+    pub metrics: Arc<OperatorMetrics>,
 }
 
 impl TaskContext {
     /// The context of a kernel that runs alone, on the caller's thread: the embedded engine's.
     #[must_use]
     pub fn alone(memory: Memory) -> Self {
-        TaskContext { subtask: 0, subtasks: 1, superstep: 0, memory, blocking: Arc::new(Inline) }
+        let (blocking, space, metrics) = (Arc::new(Inline), SpillSpace::temporary(), Arc::default());
+        TaskContext { subtask: 0, subtasks: 1, superstep: 0, memory, blocking, space, metrics }
     }
-}
 
-/// Runs work that may block, off the threads that tasks run on.
-pub trait Blocking: Send + Sync {
-    /// Does the work soon, then wakes the task that this was given to.
-    fn submit(&self, work: Box<dyn FnOnce() + Send>);
+    /// Writes and reads pages on disk for this task.
+    #[must_use]
+    pub fn spiller(&self) -> Spiller {
+        Spiller::new(&self.space, self.blocking.clone(), self.metrics.clone())
+    }
 }
 
 /// Does the work at once.
@@ -170,12 +178,18 @@ pub trait GroupKernel: Send {
     /// # Errors
     /// A refused page.
     fn run(&mut self, rows: &SortBuffer, leading: usize, from: usize, out: &mut RowWriter) -> Result<usize>;
+
+    /// Runs over one group that memory does not hold.
+    ///
+    /// # Errors
+    /// A refused page.
+    fn run_large(&mut self, group: &mut dyn NextRow, out: &mut RowWriter) -> Result<()>;
 }
 
 /// Groups of two sides in, rows out.
 pub trait CoGroupKernel: Send {
     /// Runs over the pairs of groups of two sorted sides, which agree in the orders' first `leading` leaves, from those that begin at the
-    /// positions `from`; returns where it stopped, as [`GroupKernel::run`].
+    /// positions `from` to those that begin at `until`; returns where it stopped, as [`GroupKernel::run`].
     ///
     /// # Errors
     /// A refused page.
@@ -184,8 +198,15 @@ pub trait CoGroupKernel: Send {
         sides: [&SortBuffer; 2],
         leading: usize,
         from: [usize; 2],
+        until: [usize; 2],
         out: &mut RowWriter,
     ) -> Result<[usize; 2]>;
+
+    /// Runs over one key's groups, which memory does not hold.
+    ///
+    /// # Errors
+    /// A refused page.
+    fn run_large(&mut self, sides: [&mut dyn NextRow; 2], out: &mut RowWriter) -> Result<()>;
 }
 
 /// All rows of a task in, rows out.
@@ -218,6 +239,24 @@ pub trait Factory<K: ?Sized>: Send + Sync {
     /// kernel runs where the program has it, once for each row.
     fn has_effects(&self) -> bool {
         false
+    }
+
+    /// Whether what it gives for a row depends on the rows before. Behind a total order such a kernel runs in one task, which sees all of it.
+    fn keeps_state(&self) -> bool {
+        false
+    }
+}
+
+/// Opens kernels that [keep a state](Factory::keeps_state).
+pub struct KeepsState<F>(pub F);
+
+impl<K: ?Sized, F: Fn(&TaskContext) -> Result<Box<K>> + Send + Sync> Factory<K> for KeepsState<F> {
+    fn open(&self, context: &TaskContext) -> Result<Box<K>> {
+        self.0(context)
+    }
+
+    fn keeps_state(&self) -> bool {
+        true
     }
 }
 

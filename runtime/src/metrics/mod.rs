@@ -1,5 +1,6 @@
 //! What operators count while they run: relaxed atomics, read by progress and EXPLAIN.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// One operator's counters, over all its tasks.
@@ -13,6 +14,14 @@ pub struct OperatorMetrics {
     pub bytes: Counter,
     /// Time spent in it, summed over tasks.
     pub busy_nanos: Counter,
+    /// The most memory that it held, summed over tasks when they end.
+    pub memory_bytes: Counter,
+    /// Bytes of pages that went to disk because memory did not hold them.
+    pub spilled_bytes: Counter,
+    /// Sorted runs, or parts of tables, that did.
+    pub spilled_parts: Counter,
+    /// How often the most spilled of its rows were read again.
+    pub passes: Counter,
 }
 
 /// A number that only grows.
@@ -23,6 +32,11 @@ impl Counter {
     /// Adds.
     pub fn add(&self, more: u64) {
         self.0.fetch_add(more, Ordering::Relaxed);
+    }
+
+    /// Is at least so much from now on.
+    pub fn raise(&self, least: u64) {
+        self.0.fetch_max(least, Ordering::Relaxed);
     }
 
     /// The number now.
@@ -36,7 +50,7 @@ impl Counter {
 #[derive(Debug, Default)]
 pub struct JobMetrics {
     /// By operator, in the plan's order.
-    pub operators: Vec<OperatorMetrics>,
+    pub operators: Vec<Arc<OperatorMetrics>>,
     /// Bytes of all sources: what progress is measured against.
     pub source_total_bytes: Counter,
     /// Bytes of sources read so far.
@@ -49,6 +63,6 @@ impl JobMetrics {
     /// Counters for so many operators.
     #[must_use]
     pub fn new(operators: usize) -> Self {
-        JobMetrics { operators: (0..operators).map(|_| OperatorMetrics::default()).collect(), ..Self::default() }
+        JobMetrics { operators: (0..operators).map(|_| Arc::default()).collect(), ..Self::default() }
     }
 }

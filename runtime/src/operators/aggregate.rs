@@ -3,24 +3,30 @@
 //! Where rows would have to be shipped to their group's task, they are combined first: the sending tasks aggregate what they have, and
 //! ship states. A combiner holds a bounded part of the budget; when that is full, it ships what it has and begins anew.
 //!
-//! Distinct values are counted by a table of (group, value) beside the groups' table. A combiner has none: it groups by the key *and* the
-//! values, and ships these with its states, so sets travel as rows, each value of a group once from each task.
+//! Distinct values are counted by a table of (group, value) beside the groups' table; those that find no room there by a grouping that
+//! spills. A combiner has no such table: it groups by the key *and* the values, and ships these with its states, so sets travel as rows, each
+//! value of a group once from each task.
+
+mod counting;
+mod driver;
+mod folding;
+#[cfg(test)]
+mod tests;
+mod values;
 
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::kernel::{Accumulate, AccumulateFactory, Outputs, TaskContext};
-use crate::page::{GroupTable, Groups, Input, Page};
+use crate::kernel::{Accumulate, AccumulateFactory, TaskContext};
+use crate::page::{GroupTable, Groups};
 use crate::plan::{Operator, Reads, Table, row_bytes, unbounded_memory};
 use crate::row::{Datum, LeafSet, LeafType, RowLayout, Schema};
-use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Ship, Strategy, Way};
+use crate::strategy::{Estimate, Planning, Ship, Strategy, Way};
 
-use super::distinct_count::{self, DistinctCount};
-use super::fold::{self, Fold, Kind, Merge, StateLeaf, Step};
-use super::{HASH_SECONDS, combiner_bytes, grouped, names, windows};
-
-/// A combiner's table that stays in a core's second cache.
-const NEAR_BYTES: usize = 512 << 10;
+use super::distinct_count;
+use super::fold::{self, Fold, Merge, StateLeaf};
+use super::{HASH_SECONDS, grouped, names, windows};
+use driver::{Aggregating, Phase};
 
 /// Groups records and folds each group into one.
 pub struct Aggregate {
@@ -231,219 +237,16 @@ struct Spec {
     kernel: Option<AccumulateFactory>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    /// Records in, finished groups out.
-    Whole,
-    /// Records in, states out.
-    Partial,
-    /// States in, finished groups out.
-    Merge,
-}
-
-struct Aggregating {
-    spec: Arc<Spec>,
-    phase: Phase,
-}
-
-impl DriverFactory for Aggregating {
-    fn name(&self) -> String {
-        match self.phase {
-            Phase::Whole => format!("hash {}", self.spec.word),
-            Phase::Partial => format!("combine {}", self.spec.word),
-            Phase::Merge => format!("merge {}", self.spec.word),
-        }
-    }
-
-    fn layout(&self) -> Option<Arc<RowLayout>> {
-        Some(if self.phase == Phase::Partial { self.spec.combined.clone() } else { self.spec.output.clone() })
-    }
-
-    fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
-        let spec = &self.spec;
-        let (merging, combining) = (self.phase == Phase::Merge, self.phase == Phase::Partial);
-        let mut key = if merging { spec.output_key.clone() } else { spec.key.clone() };
-        let (mut table_key, mut copied) = (spec.output_key.clone(), copied(spec, merging));
-        if combining {
-            let behind = (spec.state.len()..).zip(spec.values.iter().copied());
-            table_key.extend(behind.clone().map(|(to, _)| to));
-            key.extend(&spec.values);
-            copied.extend(behind);
-        }
-        let layout = if combining { &spec.combined } else { &spec.table };
-        Ok(Box::new(AggregateDriver {
-            table: GroupTable::new(layout.clone(), table_key, &context.memory)?,
-            groups: Groups::default(),
-            copied,
-            steps: steps(spec, layout, merging),
-            distinct: if combining { Vec::new() } else { spec.distinct_counts(merging, context)? },
-            key,
-            kernel: spec.open_kernel(merging, context)?,
-            most_bytes: combining.then(|| combiner_bytes(context)),
-            spec: spec.clone(),
-            phase: self.phase,
-            rows: 0,
-        }))
-    }
-}
-
 impl Spec {
+    /// Rows while they are added up in a phase.
+    fn layout(&self, phase: Phase) -> &Arc<RowLayout> {
+        if phase == Phase::Partial { &self.combined } else { &self.table }
+    }
+
     /// The accumulator, where this phase needs it: states are merged by the engine, but for those that only it understands.
     fn open_kernel(&self, merging: bool, context: &TaskContext) -> Result<Option<Box<dyn Accumulate>>> {
         let merges = self.state.iter().any(|leaf| leaf.fold == Fold::Kernel(Merge::Kernel));
         let kernel = self.kernel.as_ref().filter(|_| !merging || merges);
         kernel.map(|kernel| kernel.open(context)).transpose()
-    }
-
-    /// The tables that count distinct values: of the input's leaves, or of those that combiners put behind their states.
-    fn distinct_counts(&self, merging: bool, context: &TaskContext) -> Result<Vec<DistinctCount>> {
-        let place = |leaf: &usize| match merging {
-            true => self.state.len() + self.values.iter().position(|value| value == leaf).unwrap_or_default(),
-            false => *leaf,
-        };
-        let mut counts = Vec::new();
-        for (to, leaf) in self.state.iter().enumerate().filter(|&(to, _)| self.table.offset(to).is_some()) {
-            if let Fold::Distinct(leaves) = &leaf.fold {
-                let typed = leaves.iter().map(|leaf| (place(leaf), self.input_types[*leaf])).collect();
-                counts.push(DistinctCount::new(typed, to, &context.memory)?);
-            }
-        }
-        Ok(counts)
-    }
-}
-
-/// The leaves that a new group takes from its first row: key, firsts, and what a least or greatest starts with.
-fn copied(spec: &Spec, merging: bool) -> Vec<(usize, usize)> {
-    let from = |to: usize| match spec.state[to].fold {
-        Fold::Key(from) | Fold::Min(from) | Fold::Max(from) | Fold::First(from) => {
-            Some((to, if merging { to } else { from }))
-        }
-        _ => None,
-    };
-    (0..spec.state.len()).filter_map(from).filter(|&(to, _)| spec.table.offset(to).is_some()).collect()
-}
-
-fn steps(spec: &Spec, layout: &RowLayout, merging: bool) -> Vec<Step> {
-    let step = |to: usize| -> Option<Step> {
-        let leaf = &spec.state[to];
-        layout.offset(to)?;
-        let to_type = leaf.running();
-        let at = |from: usize, kind| {
-            let (from, from_type) = if merging { (to, to_type) } else { (from, spec.input_types[from]) };
-            Some(Step { from, from_type, to, to_type, kind })
-        };
-        match leaf.fold {
-            Fold::Sum(from) => at(from, Kind::Sum),
-            Fold::Min(from) => at(from, Kind::Min),
-            Fold::Max(from) => at(from, Kind::Max),
-            Fold::Count if !merging => at(0, Kind::Count),
-            Fold::Count => at(to, Kind::Sum),
-            Fold::Kernel(merge) if merging => match merge {
-                Merge::Sum => at(to, Kind::Sum),
-                Merge::Min => at(to, Kind::MinValid),
-                Merge::Max => at(to, Kind::MaxValid),
-                Merge::Valid | Merge::Kernel => None,
-            },
-            Fold::Key(_) | Fold::First(_) | Fold::Distinct(_) | Fold::Kernel(_) | Fold::Nothing => None,
-        }
-    };
-    (0..spec.state.len()).filter_map(step).collect()
-}
-
-struct AggregateDriver {
-    spec: Arc<Spec>,
-    phase: Phase,
-    key: Vec<usize>,
-    copied: Vec<(usize, usize)>,
-    steps: Vec<Step>,
-    distinct: Vec<DistinctCount>,
-    kernel: Option<Box<dyn Accumulate>>,
-    table: GroupTable,
-    groups: Groups,
-    /// A combiner gives up its groups beyond this.
-    most_bytes: Option<usize>,
-    /// Rows since it did so.
-    rows: usize,
-}
-
-impl AggregateDriver {
-    /// Whether a combiner should ship what it has. Groups by distinct values too are often of one row each: a combiner that finds it so
-    /// stays in the cache.
-    fn is_full(&self) -> bool {
-        let (bytes, is_useless) = (self.table.bytes(), self.rows < 2 * self.table.len());
-        let near = !self.spec.values.is_empty() && is_useless && bytes > NEAR_BYTES;
-        self.most_bytes.is_some_and(|most| bytes > most || near)
-    }
-
-    fn flush(&mut self, out: &mut Outputs) -> Result<()> {
-        if self.phase == Phase::Partial {
-            self.table.drain()?.into_iter().for_each(|page| out.pages().push_sealed(page));
-            return Ok(());
-        }
-        self.distinct.iter_mut().try_for_each(DistinctCount::clear)?;
-        for page in self.table.drain()? {
-            self.check_ranges(&page)?;
-            let narrowed = narrow_floats(page, &self.spec);
-            out.pages().push_sealed(narrowed.retyped(&self.spec.output));
-        }
-        Ok(())
-    }
-
-    /// Whether each sum fits its output's type, whose bytes are the low end of the running sum's.
-    fn check_ranges(&self, page: &Page) -> Result<()> {
-        for (leaf, state) in self.spec.state.iter().enumerate() {
-            let (ty, running) = (state.ty, state.running());
-            if ty == running || self.spec.table.offset(leaf).is_none() || matches!(ty, LeafType::F32) {
-                continue;
-            }
-            let batch = page.batch();
-            let fits = |row| {
-                let wide = fold::signed(running, batch.leaf_bits(leaf, row));
-                fold::signed(ty, wide as u128 & (u128::MAX >> (128 - 8 * ty.width()))) == wide
-            };
-            if !(0..batch.rows()).all(fits) {
-                return Err(fold::overflow(ty));
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Sums of `f32` run in `f64`: their bytes are rounded in place.
-fn narrow_floats(page: Page, spec: &Spec) -> Page {
-    let floats = |leaf: &usize| spec.state[*leaf].ty == LeafType::F32 && spec.state[*leaf].running() == LeafType::F64;
-    let leaves: Vec<usize> = (0..spec.state.len()).filter(floats).collect();
-    if leaves.is_empty() {
-        page
-    } else {
-        page.map_leaves(&leaves, |bits| (f64::from_bits(bits as u64) as f32).to_bits().into())
-    }
-}
-
-impl Driver for AggregateDriver {
-    fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
-        self.table.probe(input, &self.key, &self.copied, &mut self.groups)?;
-        for &step in &self.steps {
-            fold::run(step, &mut self.table, input, &self.groups)?;
-        }
-        for count in &mut self.distinct {
-            count.add(&mut self.table, input, &self.groups)?;
-        }
-        match &mut self.kernel {
-            Some(kernel) if self.phase == Phase::Merge => kernel.merge(&mut self.table, input, &self.groups)?,
-            Some(kernel) => kernel.accumulate(&mut self.table, input, &self.groups)?,
-            None => {}
-        }
-        self.rows += input.len();
-        if self.is_full() {
-            self.rows = 0;
-            self.flush(out)?;
-        }
-        Ok(Answer::Done)
-    }
-
-    fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
-        self.flush(out)?;
-        Ok(Answer::Done)
     }
 }

@@ -6,11 +6,13 @@
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::kernel::{Outputs, TaskContext};
-use crate::page::{GroupTable, Groups, Input, OrderKey};
+use crate::grouping::{Combiner, Combining, Folded, Folding, Grouping, Left, Rows, probe};
+use crate::kernel::TaskContext;
+use crate::memory::limits;
+use crate::page::{GroupTable, Groups, Input, OrderKey, Selection};
 use crate::plan::{Operator, Table, row_bytes};
 use crate::row::{Datum, LeafSet, RowLayout, Schema};
-use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Ship, Strategy, Way};
+use crate::strategy::{Driver, DriverFactory, Estimate, Planning, Ship, Strategy, Way};
 
 use super::{HASH_SECONDS, combiner_bytes, grouped, names, order};
 
@@ -106,48 +108,47 @@ impl DriverFactory for BestFactory {
         Some(self.layout.clone())
     }
 
+    fn minimum_bytes(&self) -> Option<usize> {
+        Some(if self.combine { limits::COMBINE_BYTES } else { limits::GROUP_BYTES })
+    }
+
     fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
-        Ok(Box::new(BestDriver {
-            table: GroupTable::new(self.layout.clone(), self.key.clone(), &context.memory)?,
+        let table = GroupTable::new(self.layout.clone(), self.key.clone(), &context.memory)?;
+        let folding = BestFolding {
             groups: Groups::default(),
+            found: Selection::default(),
             key: self.key.clone(),
             copied: (0..self.layout.types().len()).map(|leaf| (leaf, leaf)).collect(),
             order: self.order.clone(),
-            most_bytes: self.combine.then(|| combiner_bytes(context)),
-        }))
+        };
+        Ok(if self.combine {
+            Box::new(Combining { folding, combiner: Combiner::new(table, combiner_bytes(context)) })
+        } else {
+            Box::new(Folded { folding, grouping: Grouping::new(table, 0, context) })
+        })
     }
 }
 
-struct BestDriver {
-    table: GroupTable,
+/// A group's state is its best record so far.
+struct BestFolding {
     groups: Groups,
+    found: Selection,
     key: Vec<usize>,
     copied: Vec<(usize, usize)>,
     order: Vec<OrderKey>,
-    /// A combiner gives up its groups beyond this.
-    most_bytes: Option<usize>,
 }
 
-impl BestDriver {
-    fn flush(&mut self, out: &mut Outputs) -> Result<()> {
-        self.table.drain()?.into_iter().for_each(|page| out.pages().push_sealed(page));
+impl Folding for BestFolding {
+    fn key(&self, _: Rows) -> &[usize] {
+        &self.key
+    }
+
+    fn add(&mut self, table: &mut GroupTable, input: &Input<'_>, _: Rows, left: &mut Left) -> Result<()> {
+        let by = (&self.key[..], &self.copied[..]);
+        let found = probe(table, input, by, &mut self.groups, &mut self.found, left)?;
+        table.keep_best(&found, &self.groups, &self.order)?;
+        left.uncombined(table, &found, &self.groups);
+        table.compact(false)?;
         Ok(())
-    }
-}
-
-impl Driver for BestDriver {
-    fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
-        self.table.probe(input, &self.key, &self.copied, &mut self.groups)?;
-        self.table.keep_best(input, &self.groups, &self.order)?;
-        self.table.compact()?;
-        if self.most_bytes.is_some_and(|most| self.table.bytes() > most) {
-            self.flush(out)?;
-        }
-        Ok(Answer::Done)
-    }
-
-    fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
-        self.flush(out)?;
-        Ok(Answer::Done)
     }
 }

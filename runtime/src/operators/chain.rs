@@ -60,6 +60,10 @@ impl Operator for Chained {
         Estimate { rows, row_bytes: row_bytes(&self.output, live) }
     }
 
+    fn follows_order(&self) -> bool {
+        self.chain.keeps_state()
+    }
+
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         vec![strategy(&self.chain, &self.output, planning)]
     }

@@ -9,9 +9,11 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::kernel::{CoGroupFactory, CoGroupKernel, Outputs, TaskContext};
 use crate::memory::Memory;
-use crate::page::{Input, OrderKey, SortBuffer};
+use crate::memory::limits::GROUPS_BYTES;
+use crate::page::{Input, NextRow, OneRow, OrderKey, SortBuffer};
 use crate::plan::{Operator, Reads, Table, row_bytes, unbounded_memory};
 use crate::row::{Datum, LeafSet, RowLayout, Schema};
+use crate::sorting::{GroupSorter, LargeGroup, SpillingOutput};
 use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Ship, Strategy, Way};
 
 use super::join::{self, Nulls};
@@ -125,7 +127,7 @@ impl Operator for CoGroup {
         let mut writer = output.writer();
         for [left, right] in self.groups(inputs) {
             let (left, right) = (self.kept(0, left, &memory)?, self.kept(1, right, &memory)?);
-            kernel.run([&left, &right], 0, [0, 0], &mut writer)?;
+            kernel.run([&left, &right], 0, [0, 0], [left.len(), right.len()], &mut writer)?;
             writer.seal();
             writer.take_sealed().for_each(|page| output.extend(&page.batch()));
         }
@@ -146,57 +148,153 @@ struct CoGrouping {
 
 impl DriverFactory for CoGrouping {
     fn name(&self) -> String {
-        "sort both in memory, co_group".to_owned()
+        "external sort of both, co_group".to_owned()
     }
 
     fn layout(&self) -> Option<Arc<RowLayout>> {
         Some(self.output.clone())
     }
 
+    fn minimum_bytes(&self) -> Option<usize> {
+        Some(2 * GROUPS_BYTES)
+    }
+
     fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
-        let side = |side: usize| SortBuffer::new(self.kept[side].clone(), self.orders[side].clone(), &context.memory);
+        let side =
+            |side: usize| GroupSorter::new(self.kept[side].clone(), self.orders[side].clone(), self.leading, context);
         Ok(Box::new(CoGroupDriver {
             sides: [side(0)?, side(1)?],
             leading: self.leading,
             ended: 0,
             next: [0, 0],
             kernel: self.kernel.open(context)?,
+            large: None,
+            output: self.output.clone(),
+            context: context.clone(),
         }))
     }
 }
 
 struct CoGroupDriver {
-    sides: [SortBuffer; 2],
+    sides: [GroupSorter; 2],
     leading: usize,
-    /// CoGrouping of which all rows are there.
+    /// Sides of which all rows are there.
     ended: usize,
-    /// Where the next groups begin.
+    /// Where the next groups begin in both windows.
     next: [usize; 2],
     kernel: Box<dyn CoGroupKernel>,
+    /// What the closure wrote for groups of which one was large.
+    large: Option<SpillingOutput>,
+    output: Arc<RowLayout>,
+    context: TaskContext,
 }
 
 impl Driver for CoGroupDriver {
-    fn on_batch(&mut self, port: usize, input: &Input<'_>, _: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
-        self.sides[port].add(input)?;
-        Ok(Answer::Done)
+    fn on_batch(&mut self, port: usize, input: &Input<'_>, cursor: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
+        // Where memory ends, the larger side goes to disk, even if all of it is there.
+        let [this, other] = [port, 1 - port].map(|side| self.sides[side].bytes());
+        if other > this && !self.sides[port].has_room_for(input) {
+            self.sides[1 - port].revoke();
+        }
+        match self.sides[1 - port].settle()? {
+            Answer::Done => self.sides[port].add(input, cursor),
+            answer => Ok(answer),
+        }
     }
 
     /// A side is sorted when its rows are there; the closure runs when those of both are. The cursor says that the former is done.
     fn on_round_end(&mut self, port: usize, _: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
         if *cursor == 0 {
-            self.sides[port].sort();
-            self.ended += 1;
-            *cursor = 1;
+            match self.sides[port].finish()? {
+                Answer::Done => (self.ended, *cursor) = (self.ended + 1, 1),
+                answer => return Ok(answer),
+            }
         }
         if self.ended < 2 {
             return Ok(Answer::Done);
         }
-        let [left, right] = &self.sides;
-        self.next = self.kernel.run([left, right], self.leading, self.next, out.pages())?;
-        if self.next != [left.len(), right.len()] {
-            return Ok(Answer::Resume);
+        if *cursor == 1 {
+            // The other side was in order once, but may have gone to disk since.
+            match self.sides[1 - port].finish()? {
+                Answer::Done => *cursor = 2,
+                answer => return Ok(answer),
+            }
         }
-        self.sides.iter_mut().for_each(SortBuffer::clear);
-        Ok(Answer::Done)
+        self.run(out)
+    }
+
+    fn revoke(&mut self, _: usize) -> Result<()> {
+        if self.ended < 2 {
+            self.sides.iter_mut().for_each(GroupSorter::revoke);
+        }
+        Ok(())
+    }
+}
+
+impl CoGroupDriver {
+    fn run(&mut self, out: &mut Outputs) -> Result<Answer> {
+        loop {
+            if let Some(large) = &mut self.large {
+                match large.give(out.pages())? {
+                    Answer::Done => self.large = None,
+                    answer => return Ok(answer),
+                }
+            }
+            for (side, next) in self.sides.iter_mut().zip(&mut self.next) {
+                if !side.is_ready() || (*next == side.window().len() && !side.is_last()) {
+                    match side.advance()? {
+                        Answer::Done => *next = 0,
+                        answer => return Ok(answer),
+                    }
+                }
+            }
+            let until =
+                [0, 1].map(|side| self.sides[side].reaches(&self.sides[1 - side], self.next[side], self.leading));
+            let windows = self.sides.each_ref().map(GroupSorter::window);
+            if self.next != until {
+                self.next = self.kernel.run(windows, self.leading, self.next, until, out.pages())?;
+                return Ok(Answer::Resume);
+            }
+            if self.next == windows.map(SortBuffer::len) {
+                self.sides.iter_mut().for_each(GroupSorter::clear);
+                return Ok(Answer::Done);
+            }
+            self.run_large()?;
+        }
+    }
+
+    /// Runs over the groups of the next key, of which one is large.
+    fn run_large(&mut self) -> Result<()> {
+        let windows = self.sides.each_ref().map(GroupSorter::window);
+        let ends = SortBuffer::next_groups(windows, self.next, windows.map(SortBuffer::len), self.leading);
+        let mut group = |side: usize| match ends[side] > self.next[side] {
+            true if self.sides[side].is_large() => Ok(self.sides[side].take_large()),
+            true => self.sides[side].as_large(self.next[side]..ends[side]).map(Some),
+            false => Ok(None),
+        };
+        let (mut left, mut right) = (group(0)?, group(1)?);
+        let mut output = SpillingOutput::new(self.output.clone(), &self.context);
+        let (mut no_left, mut no_right) = (NoRow, NoRow);
+        let sides: [&mut dyn NextRow; 2] = [
+            left.as_mut().map_or(&mut no_left, |group| group as &mut dyn NextRow),
+            right.as_mut().map_or(&mut no_right, |group| group as &mut dyn NextRow),
+        ];
+        self.kernel.run_large(sides, output.writer())?;
+        left.iter_mut().chain(&mut right).try_for_each(LargeGroup::check)?;
+        (self.large, self.next) = (Some(output), ends);
+        Ok(())
+    }
+}
+
+/// The group of a key that a side does not have.
+struct NoRow;
+
+impl NextRow for NoRow {
+    fn next(&mut self) -> Option<OneRow<'_>> {
+        None
+    }
+
+    fn left(&self) -> usize {
+        0
     }
 }

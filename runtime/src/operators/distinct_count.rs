@@ -3,6 +3,7 @@
 //! A row that opens a place in this table is a value that its group has not had, and adds one to the group's count. So a value costs a row
 //! of its own width and eight bytes, and an index entry, whether there are a few groups of many values or millions of a few: nothing is
 //! allocated per group. Several measures in one aggregate have a table each, and the other measures are added up once, beside them.
+//! Where memory is refused, a table says which rows have a value that found no room in it, for whoever counts these elsewhere.
 
 use std::collections::HashSet;
 
@@ -60,7 +61,7 @@ impl DistinctCount {
             validity: leaves.iter().filter(|(_, ty)| *ty == LeafType::Valid).map(|&(leaf, _)| leaf).collect(),
             leaves: leaves.into_iter().map(|(leaf, _)| leaf).collect(),
             to,
-            seen: GroupTable::new(GroupTable::layout_of(types, &all), key, memory)?,
+            seen: GroupTable::new(GroupTable::layout_of(types, &all), key, memory)?.draining(),
             places: Groups::default(),
             numbers: Vec::new(),
             valid: Selection::default(),
@@ -68,8 +69,17 @@ impl DistinctCount {
         })
     }
 
-    /// Counts what is new among the input's rows, which belong to `groups` of `table`.
-    pub(crate) fn add(&mut self, table: &mut GroupTable, input: &Input<'_>, groups: &Groups) -> Result<()> {
+    /// Counts what is new among the input's rows, which belong to `groups` of `table`; rows whose value found no room are `unseen`.
+    pub(crate) fn add(
+        &mut self,
+        table: &mut GroupTable,
+        input: &Input<'_>,
+        groups: &Groups,
+        unseen: &mut Vec<u32>,
+    ) -> Result<()> {
+        if input.is_empty() {
+            return Ok(());
+        }
         let nullable = !self.validity.is_empty();
         if nullable {
             self.select_valid(input);
@@ -81,6 +91,7 @@ impl DistinctCount {
         let copied: Vec<(usize, usize)> = key.iter().copied().enumerate().collect();
         let selection = if nullable { &self.valid } else { input.selection() };
         self.seen.probe(&Input::new(&numbered, selection), &key, &copied, &mut self.places)?;
+        unseen.extend(self.places.missed().iter().map(|&position| selection.rows()[position as usize]));
         let (to, fresh, positions) = (self.to, self.places.fresh(), &self.positions);
         let counted = table.visit(input, groups, |_, mut states, rows| {
             states.skip(to);
@@ -95,16 +106,30 @@ impl DistinctCount {
         counted.ok_or_else(|| Error::Internal("a count of distinct values without a place".to_owned()))
     }
 
+    /// The rows of the input that have a value.
+    pub(crate) fn valued(&self, input: &Input<'_>) -> impl Iterator<Item = u32> {
+        input.selection().rows().iter().copied().filter(|&row| self.has_value(input, row as usize))
+    }
+
+    /// Takes no more values: rows that have others are unseen.
+    pub(crate) fn freeze(&mut self) {
+        self.seen.freeze();
+    }
+
     /// Forgets all values: the groups' numbers have lost their meaning.
     pub(crate) fn clear(&mut self) -> Result<()> {
         self.seen.drain().map(drop)
     }
 
+    /// Whether a row's value, and all parts of it, are there.
+    fn has_value(&self, input: &Input<'_>, row: usize) -> bool {
+        self.validity.iter().all(|&leaf| input.batch().leaf_bits(leaf, row) != 0)
+    }
+
     /// Leaves out rows where a value, or a part of it, is null.
     fn select_valid(&mut self, input: &Input<'_>) {
         let rows = input.selection().rows().iter().map(|&row| row as usize).enumerate();
-        let is_valid = |row: usize| self.validity.iter().all(|&leaf| input.batch().leaf_bits(leaf, row) != 0);
-        let valid = rows.filter(|&(_, row)| is_valid(row));
+        let valid = rows.filter(|&(_, row)| self.has_value(input, row));
         let (positions, rows): (Vec<usize>, Vec<u32>) = valid.map(|(position, row)| (position, row as u32)).unzip();
         self.positions = positions;
         self.valid.set(rows);

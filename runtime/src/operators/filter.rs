@@ -77,6 +77,10 @@ impl Operator for Filter {
         }))
     }
 
+    fn follows_order(&self) -> bool {
+        self.predicate.keeps_state()
+    }
+
     fn role(&self) -> Role {
         Role::Filter(self.predicate.clone(), self.bounds.clone())
     }

@@ -1,15 +1,20 @@
 //! Some records of each group, whichever come first: a count for each group lets them pass.
 
+mod whole;
+
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
+use crate::grouping::{Left, probe};
 use crate::kernel::{Outputs, TaskContext};
+use crate::memory::limits;
 use crate::page::{GroupTable, Groups, Input, Selection};
 use crate::plan::{Operator, Table, row_bytes};
 use crate::row::{LeafSet, LeafType, RowLayout, Schema};
 use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Ship, Strategy, Way};
 
 use super::{HASH_SECONDS, combiner_bytes, grouped, names};
+use whole::WholeDriver;
 
 /// Any `count` records of each group.
 pub struct GroupFirst {
@@ -54,7 +59,8 @@ impl Operator for GroupFirst {
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let factory = |combine| -> Arc<dyn DriverFactory> {
             let (key, types) = (self.key.clone(), self.schema.types());
-            Arc::new(FirstFactory { key, types, count: self.count as u64, combine })
+            let layout = super::layout(&self.schema, &self.reads(0, planning.live));
+            Arc::new(FirstFactory { key, types, count: self.count as u64, combine, layout })
         };
         let cost = planning.inputs[0].rows * HASH_SECONDS;
         let (way, tasks) = match planning.input_tasks[0] {
@@ -76,6 +82,8 @@ struct FirstFactory {
     types: Vec<LeafType>,
     count: u64,
     combine: bool,
+    /// The records that pass, as they are kept where they have to wait.
+    layout: Arc<RowLayout>,
 }
 
 impl DriverFactory for FirstFactory {
@@ -84,41 +92,88 @@ impl DriverFactory for FirstFactory {
     }
 
     fn layout(&self) -> Option<Arc<RowLayout>> {
-        None
+        (!self.combine).then(|| self.layout.clone())
+    }
+
+    fn minimum_bytes(&self) -> Option<usize> {
+        Some(if self.combine { limits::COMBINE_BYTES } else { limits::GROUP_BYTES })
     }
 
     fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
-        let key_types = self.key.iter().map(|&leaf| self.types[leaf]);
-        let types: Vec<LeafType> = key_types.chain([LeafType::U64]).collect();
-        let layout = GroupTable::layout_of(types.clone(), &LeafSet::all(types.len()));
-        let table_key: Vec<usize> = (0..self.key.len()).collect();
-        Ok(Box::new(FirstDriver {
-            copied: table_key.iter().copied().zip(self.key.iter().copied()).collect(),
-            table: GroupTable::new(layout, table_key, &context.memory)?,
-            groups: Groups::default(),
-            key: self.key.clone(),
-            count: self.count,
-            most_bytes: self.combine.then(|| combiner_bytes(context)),
-        }))
+        let counts = Counts::new(self, context)?;
+        if self.combine {
+            let (table, most_bytes) = (counts.table.draining(), combiner_bytes(context));
+            return Ok(Box::new(SendingDriver { counts: Counts { table, ..counts }, most_bytes }));
+        }
+        Ok(Box::new(WholeDriver::new(counts, self.layout.clone(), context)))
     }
 }
 
-struct FirstDriver {
-    /// Keys, each with how many of its records have passed.
+/// Keys, each with how many of its records have passed.
+struct Counts {
     table: GroupTable,
     groups: Groups,
+    found: Selection,
+    left: Left,
     key: Vec<usize>,
     copied: Vec<(usize, usize)>,
     count: u64,
-    /// On the sending side, keys beyond this are forgotten: more than need be pass then.
-    most_bytes: Option<usize>,
 }
 
-impl Driver for FirstDriver {
-    fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
-        self.table.probe(input, &self.key, &self.copied, &mut self.groups)?;
-        let (behind, count, asked) = (self.key.len(), self.count, input.selection().rows());
-        let passed = self.table.visit(input, &self.groups, |_, mut states, rows| {
+impl Counts {
+    fn new(factory: &FirstFactory, context: &TaskContext) -> Result<Self> {
+        let key_types = factory.key.iter().map(|&leaf| factory.types[leaf]);
+        let types: Vec<LeafType> = key_types.chain([LeafType::U64]).collect();
+        let layout = GroupTable::layout_of(types.clone(), &LeafSet::all(types.len()));
+        let table_key: Vec<usize> = (0..factory.key.len()).collect();
+        Ok(Counts {
+            copied: table_key.iter().copied().zip(factory.key.iter().copied()).collect(),
+            table: GroupTable::new(layout, table_key, &context.memory)?,
+            groups: Groups::default(),
+            found: Selection::default(),
+            left: Left::default(),
+            key: factory.key.clone(),
+            count: factory.count,
+        })
+    }
+
+    fn spilling(self, aside: usize) -> Self {
+        Counts { table: self.table.spilling(aside), ..self }
+    }
+
+    fn key(&self) -> &[usize] {
+        &self.key
+    }
+
+    /// Opens no more groups, where there is one.
+    fn freeze(&mut self) {
+        if !self.table.is_empty() {
+            self.table.freeze();
+        }
+    }
+
+    fn clear(&mut self) -> Result<()> {
+        self.table.drain().map(drop)
+    }
+
+    /// Counts records; those that pass, and those whose group found no room. In an empty table one does.
+    fn count(&mut self, input: &Input<'_>) -> Result<(Vec<u32>, Vec<u32>)> {
+        self.left.clear();
+        let by = (&self.key[..], &self.copied[..]);
+        let mut found = probe(&mut self.table, input, by, &mut self.groups, &mut self.found, &mut self.left)?;
+        let mut first = Selection::default();
+        if self.table.is_empty()
+            && let Some(row) = self.left.missed.pop()
+        {
+            first.set([row]);
+            found = Input::new(input.batch(), &first);
+            self.table.set_firm(true);
+            let opened = self.table.probe(&found, by.0, by.1, &mut self.groups);
+            self.table.set_firm(false);
+            opened?;
+        }
+        let (behind, count, asked) = (self.key.len(), self.count, found.selection().rows());
+        let passed = self.table.visit(&found, &self.groups, |_, mut states, rows| {
             states.skip(behind);
             let passed = states.plain::<u64>()?;
             let counted = asked.iter().zip(rows.iter()).filter(|(_, (_, group))| {
@@ -128,17 +183,37 @@ impl Driver for FirstDriver {
             });
             Some(counted.map(|(&row, _)| row).collect::<Vec<u32>>())
         });
-        let mut rows = Selection::default();
-        rows.set(passed.ok_or_else(|| Error::Internal("groups without a count".to_owned()))?);
-        out.pass(rows);
-        if self.most_bytes.is_some_and(|most| self.table.bytes() > most) {
-            drop(self.table.drain()?);
+        let passed = passed.ok_or_else(|| Error::Internal("groups without a count".to_owned()))?;
+        Ok((passed, self.left.rows().collect()))
+    }
+}
+
+/// On the sending side, keys beyond `most_bytes`, or beyond what memory there is, are forgotten: more than need be pass then.
+struct SendingDriver {
+    counts: Counts,
+    most_bytes: usize,
+}
+
+impl Driver for SendingDriver {
+    fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+        let (mut passed, left) = self.counts.count(input)?;
+        if !left.is_empty() || self.counts.table.bytes() > self.most_bytes {
+            passed.extend(left);
+            passed.sort_unstable();
+            self.counts.clear()?;
         }
+        let mut rows = Selection::default();
+        rows.set(passed);
+        out.pass(rows);
         Ok(Answer::Done)
     }
 
     fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
-        drop(self.table.drain()?);
+        self.counts.clear()?;
         Ok(Answer::Done)
+    }
+
+    fn revoke(&mut self, _: usize) -> Result<()> {
+        self.counts.clear()
     }
 }

@@ -9,9 +9,12 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::kernel::{GroupFactory, GroupKernel, Outputs, TaskContext};
+use crate::memory::Memory;
+use crate::memory::limits::{GROUPS_BYTES, SORT_BYTES};
 use crate::page::{Input, OrderKey, SortBuffer};
 use crate::plan::{Operator, Reads, Table, row_bytes, unbounded_memory, unbounded_writer};
 use crate::row::{LeafSet, RowLayout, Schema};
+use crate::sorting::{GroupSorter, SpillingOutput};
 use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Ship, Strategy, Way};
 
 use super::{HASH_SECONDS, ROW_SECONDS, combiner_bytes, grouped, layout, names, order, windows};
@@ -129,7 +132,7 @@ impl DriverFactory for GroupReduceFactory {
     fn name(&self) -> String {
         match (self.partial, self.order.is_empty()) {
             (true, _) => "sort a part in memory, combine_group",
-            (false, false) => "sort in memory, reduce_group",
+            (false, false) => "external sort, reduce_group",
             (false, true) => "keep, then reduce_group",
         }
         .to_owned()
@@ -139,26 +142,117 @@ impl DriverFactory for GroupReduceFactory {
         Some(self.output.clone())
     }
 
+    fn minimum_bytes(&self) -> Option<usize> {
+        Some(if self.partial { SORT_BYTES } else { GROUPS_BYTES })
+    }
+
     fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
+        let kernel = self.kernel.open(context)?;
+        if self.partial {
+            let rows = SortBuffer::new(self.kept.clone(), self.order.clone(), &context.memory)?;
+            let most_bytes = combiner_bytes(context);
+            let (leading, memory) = (self.leading, context.memory.clone());
+            return Ok(Box::new(PartialDriver { rows, leading, kernel, most_bytes, memory, revoked: false }));
+        }
         Ok(Box::new(GroupReduceDriver {
-            rows: SortBuffer::new(self.kept.clone(), self.order.clone(), &context.memory)?,
+            rows: GroupSorter::new(self.kept.clone(), self.order.clone(), self.leading, context)?,
             leading: self.leading,
-            kernel: self.kernel.open(context)?,
-            most_bytes: self.partial.then(|| combiner_bytes(context)),
+            kernel,
+            is_shown: false,
+            next: 0,
+            large: None,
+            output: self.output.clone(),
+            context: context.clone(),
         }))
     }
 }
 
 struct GroupReduceDriver {
-    rows: SortBuffer,
+    rows: GroupSorter,
     /// Leaves of the key, which the order begins with.
     leading: usize,
     kernel: Box<dyn GroupKernel>,
-    /// Partial groups are taken beyond this.
-    most_bytes: Option<usize>,
+    /// Whether all rows are there, and groups are gone over.
+    is_shown: bool,
+    /// Where the next group of the window begins.
+    next: usize,
+    /// What the closure wrote for a large group.
+    large: Option<SpillingOutput>,
+    output: Arc<RowLayout>,
+    context: TaskContext,
 }
 
 impl GroupReduceDriver {
+    /// Goes over the groups, all of whose rows are there.
+    fn run(&mut self, out: &mut Outputs) -> Result<Answer> {
+        loop {
+            if let Some(large) = &mut self.large {
+                match large.give(out.pages())? {
+                    Answer::Done => self.large = None,
+                    answer => return Ok(answer),
+                }
+            } else if !self.rows.is_ready() {
+                match self.rows.advance()? {
+                    Answer::Done => self.next = 0,
+                    answer => return Ok(answer),
+                }
+            } else if let Some(mut group) = self.rows.take_large() {
+                let mut output = SpillingOutput::new(self.output.clone(), &self.context);
+                self.kernel.run_large(&mut group, output.writer())?;
+                group.check()?;
+                (self.large, self.next) = (Some(output), 1);
+            } else if self.next < self.rows.window().len() {
+                self.next = self.kernel.run(self.rows.window(), self.leading, self.next, out.pages())?;
+                return Ok(Answer::Resume);
+            } else if self.rows.is_last() {
+                self.rows.clear();
+                return Ok(Answer::Done);
+            } else {
+                match self.rows.advance()? {
+                    Answer::Done => self.next = 0,
+                    answer => return Ok(answer),
+                }
+            }
+        }
+    }
+}
+
+impl Driver for GroupReduceDriver {
+    fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
+        self.rows.add(input, cursor)
+    }
+
+    fn on_round_end(&mut self, _: usize, _: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+        if *cursor == 0 {
+            match self.rows.finish()? {
+                Answer::Done => (self.is_shown, *cursor) = (true, 1),
+                answer => return Ok(answer),
+            }
+        }
+        self.run(out)
+    }
+
+    fn revoke(&mut self, _: usize) -> Result<()> {
+        if !self.is_shown {
+            self.rows.revoke();
+        }
+        Ok(())
+    }
+}
+
+/// Takes groups of what memory holds, again and again.
+struct PartialDriver {
+    rows: SortBuffer,
+    leading: usize,
+    kernel: Box<dyn GroupKernel>,
+    /// Groups are taken beyond this.
+    most_bytes: usize,
+    memory: Memory,
+    /// Another operator needs the memory.
+    revoked: bool,
+}
+
+impl PartialDriver {
     /// Goes over the groups of what there is. The cursor is one more than the position of the next group, once the rows are sorted.
     fn run(&mut self, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
         if *cursor == 0 {
@@ -170,22 +264,38 @@ impl GroupReduceDriver {
             return Ok(Answer::Resume);
         }
         self.rows.clear();
+        self.memory.shrink();
+        self.revoked = false;
         Ok(Answer::Done)
     }
 }
 
-impl Driver for GroupReduceDriver {
+impl Driver for PartialDriver {
+    /// Groups are taken when there is no room for the rows that come; these are the first of the next ones.
     fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
         if *cursor == 0 {
-            self.rows.add(input)?;
-            if self.most_bytes.is_none_or(|most| self.rows.bytes() <= most) {
+            let more = self.rows.bytes_for(input);
+            let fits = !self.revoked && self.rows.bytes() + more <= self.most_bytes && self.memory.grow(more);
+            if fits || self.rows.is_empty() {
+                self.rows.add(input)?;
                 return Ok(Answer::Done);
             }
         }
-        self.run(cursor, out)
+        match self.run(cursor, out)? {
+            Answer::Done => {
+                self.rows.add(input)?;
+                Ok(Answer::Done)
+            }
+            answer => Ok(answer),
+        }
     }
 
     fn on_round_end(&mut self, _: usize, _: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
         self.run(cursor, out)
+    }
+
+    fn revoke(&mut self, _: usize) -> Result<()> {
+        self.revoked = true;
+        Ok(())
     }
 }

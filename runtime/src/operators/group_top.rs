@@ -1,19 +1,24 @@
-//! The first records of each group in an order: rows are kept, and sorted by key and order now and then to drop what cannot be among them.
+//! The first records of each group in an order: rows are kept, and sorted by key and order now and then to drop what cannot be among them. What memory
+//! does not hold goes to disk in sorted runs, which are merged.
 //!
-//! The sending side does the same before it ships, so a group of which everybody has much is not one task's work alone.
+//! The sending side does the same before it ships, so a group of which everybody has much is not one task's work alone; it ships what memory
+//! does not hold.
 
 use std::sync::Arc;
 
 use crate::error::Result;
 use crate::kernel::{Outputs, TaskContext};
-use crate::page::{Input, OrderKey, SortBuffer};
+use crate::memory::Memory;
+use crate::memory::limits::{GROUPS_BYTES, SORT_BYTES};
+use crate::page::{Input, NextRow, OrderKey, SortBuffer};
 use crate::plan::{Operator, Table, row_bytes};
 use crate::row::{LeafSet, RowLayout, Schema};
+use crate::sorting::{GroupSorter, LargeGroup};
 use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Ship, Strategy, Way};
 
 use super::{HASH_SECONDS, combiner_bytes, grouped, layout, names, order};
 
-/// Rows that are kept at least before some are dropped.
+/// Rows that a combiner keeps at least before some are dropped.
 const LEAST_ROWS: usize = 16 << 10;
 
 /// The `count` first records of each group in an order.
@@ -103,66 +108,185 @@ impl DriverFactory for TopFactory {
         Some(self.layout.clone())
     }
 
+    fn minimum_bytes(&self) -> Option<usize> {
+        Some(if self.combine { SORT_BYTES } else { GROUPS_BYTES })
+    }
+
     fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
+        let (layout, order, memory) = (self.layout.clone(), self.order.clone(), context.memory.clone());
+        if self.combine {
+            return Ok(Box::new(CombineDriver {
+                kept: SortBuffer::new(layout, order, &memory)?,
+                count: self.count,
+                leading: self.leading,
+                most_rows: LEAST_ROWS,
+                most_bytes: combiner_bytes(context),
+                memory,
+                is_emitting: false,
+                is_revoked: false,
+            }));
+        }
         Ok(Box::new(TopDriver {
-            kept: SortBuffer::new(self.layout.clone(), self.order.clone(), &context.memory)?,
+            rows: GroupSorter::first_of_groups(layout, order, self.leading, self.count, context)?,
             count: self.count,
-            leading: self.leading,
-            most_rows: LEAST_ROWS,
-            most_bytes: self.combine.then(|| combiner_bytes(context)),
+            large: None,
+            is_shown: false,
+            is_given: false,
         }))
     }
 }
 
 struct TopDriver {
+    rows: GroupSorter,
+    count: usize,
+    /// A group that memory does not hold, and how many of its rows are still to be given.
+    large: Option<(LargeGroup, usize)>,
+    /// Whether all rows are there, and groups are gone over.
+    is_shown: bool,
+    /// Whether the window is given.
+    is_given: bool,
+}
+
+impl TopDriver {
+    /// Gives the groups, all of whose rows are there.
+    fn emit(&mut self, out: &mut Outputs) -> Result<Answer> {
+        loop {
+            if let Some((group, left)) = &mut self.large {
+                while *left > 0 && !out.is_full() {
+                    let Some(row) = group.next() else { break };
+                    out.pages().append_row(row)?;
+                    *left -= 1;
+                }
+                group.check()?;
+                if *left > 0 && group.left() > 0 {
+                    return Ok(Answer::Resume);
+                }
+                self.large = None;
+            } else if !self.rows.is_ready() || (self.is_given && !self.rows.is_last()) {
+                match self.rows.advance()? {
+                    Answer::Done => self.is_given = false,
+                    answer => return Ok(answer),
+                }
+            } else if let Some(group) = self.rows.take_large() {
+                (self.large, self.is_given) = (Some((group, self.count)), true);
+            } else if self.is_given {
+                self.rows.clear();
+                return Ok(Answer::Done);
+            } else if self.rows.emit(out.pages())? {
+                return Ok(Answer::Resume);
+            } else {
+                self.is_given = true;
+            }
+        }
+    }
+}
+
+impl Driver for TopDriver {
+    fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
+        self.rows.add(input, cursor)
+    }
+
+    fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+        if !self.is_shown {
+            match self.rows.finish()? {
+                Answer::Done => self.is_shown = true,
+                answer => return Ok(answer),
+            }
+        }
+        self.emit(out)
+    }
+
+    fn revoke(&mut self, _: usize) -> Result<()> {
+        if !self.is_shown {
+            self.rows.revoke();
+        }
+        Ok(())
+    }
+}
+
+/// Drops rows before they are shipped.
+struct CombineDriver {
     kept: SortBuffer,
     count: usize,
     /// Leaves of the key, which the order begins with.
     leading: usize,
     /// Beyond so many rows it is time to drop some.
     most_rows: usize,
-    /// A combiner gives up its rows beyond this.
-    most_bytes: Option<usize>,
+    /// Rows are shipped beyond this.
+    most_bytes: usize,
+    memory: Memory,
+    /// Rows are being shipped.
+    is_emitting: bool,
+    /// Another operator needs the memory.
+    is_revoked: bool,
 }
 
-impl TopDriver {
-    /// Drops what cannot be among the first of its group. Sorting whenever the rows have doubled costs a constant per row.
+impl CombineDriver {
+    fn has_room_for(&self, input: &Input<'_>) -> bool {
+        let more = self.kept.bytes_for(input);
+        self.kept.bytes() + more <= self.most_bytes && self.memory.grow(more)
+    }
+
+    /// Drops what cannot be among the first of its group, where there is memory to copy the others.
     fn drop_rest(&mut self) -> Result<()> {
-        self.kept.keep_first_of_groups(self.count, self.leading)?;
+        if self.memory.grow(self.kept.bytes()) {
+            // Sorting whenever the rows have doubled costs a constant per row.
+            self.kept.keep_first_of_groups(self.count, self.leading)?;
+        }
         self.most_rows = self.kept.len().saturating_mul(2).max(LEAST_ROWS);
         Ok(())
     }
 
     fn emit(&mut self, out: &mut Outputs) -> Result<Answer> {
+        if !self.is_emitting {
+            self.kept.sort();
+            self.kept.forget_rest_of_groups(self.count, self.leading);
+            self.is_emitting = true;
+        }
         if self.kept.emit(out.pages())? {
             return Ok(Answer::Resume);
         }
         self.kept.clear();
+        self.memory.shrink();
+        (self.is_emitting, self.is_revoked, self.most_rows) = (false, false, LEAST_ROWS);
         Ok(Answer::Done)
     }
 }
 
-impl Driver for TopDriver {
+impl Driver for CombineDriver {
+    /// The cursor is how many rows are taken.
     fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
-        if *cursor == 0 {
-            self.kept.add(input)?;
+        while *cursor < input.len() {
+            if self.is_emitting || self.is_revoked {
+                match self.emit(out)? {
+                    Answer::Done => {}
+                    answer => return Ok(answer),
+                }
+            }
+            let (some, fits) = input.fitting(*cursor, |some| self.has_room_for(some));
+            if !fits && !self.kept.is_empty() {
+                // Fewer rows may be enough to go on with.
+                let rows = self.kept.len();
+                self.drop_rest()?;
+                self.is_revoked = self.kept.len() > rows / 2;
+                continue;
+            }
+            // A row by itself may take more than is kept for a task; it may still be had.
+            self.kept.add(&Input::new(input.batch(), &some))?;
+            *cursor += some.len();
             if self.kept.len() > self.most_rows {
                 self.drop_rest()?;
             }
-            if self.most_bytes.is_none_or(|most| self.kept.bytes() <= most) {
-                return Ok(Answer::Done);
-            }
-            self.drop_rest()?;
-            *cursor = 1;
         }
+        Ok(Answer::Done)
+    }
+
+    fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
         self.emit(out)
     }
 
-    fn on_round_end(&mut self, _: usize, _: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
-        if *cursor == 0 {
-            self.drop_rest()?;
-            *cursor = 1;
-        }
-        self.emit(out)
+    fn revoke(&mut self, _: usize) -> Result<()> {
+        self.is_revoked = true;
+        Ok(())
     }
 }

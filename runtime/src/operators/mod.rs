@@ -18,7 +18,6 @@ mod group_reduce;
 mod group_top;
 mod join;
 mod keyed;
-mod meeting;
 mod order;
 mod partition;
 mod persist;
@@ -30,6 +29,7 @@ mod scan;
 mod semi_join;
 mod sink;
 mod sort;
+mod spooled;
 mod top;
 mod union;
 mod view;
@@ -86,6 +86,8 @@ pub(crate) const HASH_SECONDS: f64 = 12e-9;
 pub(crate) const ROW_SECONDS: f64 = 3e-9;
 /// Cost of one byte that is copied to another task.
 pub(crate) const SHIP_SECONDS: f64 = 0.5e-9;
+/// Cost of one byte that goes to disk and comes back.
+pub(crate) const SPILL_SECONDS: f64 = 2e-9;
 
 /// The part of a job's budget, split among tasks, that one combiner may hold.
 const COMBINER_SHARE: usize = 8;

@@ -1,28 +1,32 @@
 //! Records that are made once and kept: for several readers of a run, and for the runs after it.
 //!
 //! The first run lets rows pass and keeps copies. Once every task has seen its last row the copies are all there; a later run then begins at
-//! them: each task gives the pages that the task of its number kept, so order and partitioning are as they were.
+//! them: each task gives the pages that the task of its number kept, so order and partitioning are as they were. Pages lie in a [`Store`], which gives
+//! its memory to other operators, also between runs.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::error::Result;
 use crate::kernel::{Outputs, TaskContext};
 use crate::memory::Memory;
-use crate::page::{Input, Page, RowWriter};
-use crate::plan::{Operator, Table, row_bytes};
+use crate::memory::limits::SPOOL_BYTES;
+use crate::page::Input;
+use crate::plan::{Operator, Table, row_bytes, unbounded_memory};
 use crate::row::{LeafSet, RowLayout, Schema};
 use crate::source::{Scan, Source, Split, SplitReader, Statistics};
+use crate::spill::{Read, Store, StoreReader};
 use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Ship, Strategy, Way};
 
 use super::scan::Pages;
+use super::spooled::SpooledRows;
 use super::{ROW_SECONDS, Scanned, layout};
 
 /// Keeps what it is given.
 pub struct Persist {
     /// The records.
     pub schema: Schema,
-    /// The pages of each task, once all are there.
-    pub kept: Arc<OnceLock<Vec<Vec<Page>>>>,
+    /// What each task kept, once all of it is there.
+    pub kept: Arc<OnceLock<Vec<Arc<Store>>>>,
 }
 
 impl Persist {
@@ -46,7 +50,7 @@ impl Operator for Persist {
     }
 
     fn estimate(&self, inputs: &[Estimate], live: &LeafSet) -> Estimate {
-        let kept = self.kept.get().map(|tasks| tasks.iter().flatten().map(Page::rows).sum::<usize>() as f64);
+        let kept = self.kept.get().map(|tasks| tasks.iter().map(|store| store.rows()).sum::<usize>() as f64);
         let rows = kept.unwrap_or_else(|| inputs.first().map_or(0.0, |input| input.rows));
         Estimate { rows, row_bytes: row_bytes(&self.schema, live) }
     }
@@ -54,6 +58,11 @@ impl Operator for Persist {
     fn begins_here(&self) -> Option<Arc<dyn Operator>> {
         self.kept.get()?;
         Some(Arc::new(Scanned(Arc::new(Nothing(Pages::new(self.schema.clone(), Vec::new()))))))
+    }
+
+    fn follows_order(&self) -> bool {
+        // In a later run nobody knows that the tasks are in one order.
+        true
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
@@ -75,13 +84,21 @@ impl Operator for Persist {
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
+        let context = TaskContext::alone(unbounded_memory());
         let Some(kept) = self.kept.get() else {
+            let store = Store::new(layout(&self.schema, &self.all()), context.spiller(), &context.memory);
+            inputs[0].pages(&self.all())?.into_iter().for_each(|page| store.push(page));
             // Whoever was faster kept the same.
-            let _ = self.kept.set(vec![inputs[0].pages(&self.all())?]);
+            let _ = self.kept.set(vec![store]);
             return Ok(inputs[0].clone());
         };
         let mut table = Table::new(self.schema.types());
-        kept.iter().flatten().for_each(|page| table.extend(&page.batch()));
+        for store in kept {
+            let mut reader = StoreReader::new(store.clone(), context.blocking.clone(), &context.memory);
+            while let Read::Page(page) = reader.poll()? {
+                table.extend(&page.batch());
+            }
+        }
         Ok(table)
     }
 }
@@ -112,10 +129,10 @@ impl Source for Nothing {
 }
 
 struct PersistFactory {
-    kept: Arc<OnceLock<Vec<Vec<Page>>>>,
+    kept: Arc<OnceLock<Vec<Arc<Store>>>>,
     layout: Arc<RowLayout>,
     /// What the tasks of this run have kept, each when it has seen its last row.
-    parts: Arc<Mutex<Vec<Option<Vec<Page>>>>>,
+    parts: Arc<Mutex<Vec<Option<Arc<Store>>>>>,
     /// Whether the records are there from a run before.
     gives: bool,
 }
@@ -129,15 +146,21 @@ impl DriverFactory for PersistFactory {
         self.gives.then(|| self.layout.clone())
     }
 
+    fn minimum_bytes(&self) -> Option<usize> {
+        Some(SPOOL_BYTES)
+    }
+
     fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
-        let subtask = context.subtask;
         if let (true, Some(kept)) = (self.gives, self.kept.get()) {
-            return Ok(Box::new(Give { pages: kept.get(subtask).cloned().unwrap_or_default() }));
+            let reader =
+                |store: &Arc<Store>| StoreReader::new(store.clone(), context.blocking.clone(), &context.memory);
+            return Ok(Box::new(Give { kept: kept.get(context.subtask).map(reader), memory: context.memory.clone() }));
         }
+        let store = Store::new(self.layout.clone(), context.spiller(), &context.memory);
         Ok(Box::new(Keep {
-            rows: RowWriter::new(self.layout.clone(), context.memory.clone()),
-            pages: Vec::new(),
-            subtask,
+            rows: SpooledRows::into_pages(self.layout.clone(), store.clone(), context),
+            store,
+            context: context.clone(),
             parts: self.parts.clone(),
             kept: self.kept.clone(),
         }))
@@ -146,27 +169,29 @@ impl DriverFactory for PersistFactory {
 
 /// Lets rows pass, and keeps copies.
 struct Keep {
-    rows: RowWriter,
-    pages: Vec<Page>,
-    subtask: usize,
-    parts: Arc<Mutex<Vec<Option<Vec<Page>>>>>,
-    kept: Arc<OnceLock<Vec<Vec<Page>>>>,
+    rows: SpooledRows<Arc<Store>>,
+    store: Arc<Store>,
+    context: TaskContext,
+    parts: Arc<Mutex<Vec<Option<Arc<Store>>>>>,
+    kept: Arc<OnceLock<Vec<Arc<Store>>>>,
 }
 
 impl Driver for Keep {
-    fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
-        self.rows.append(input, None)?;
-        self.pages.extend(self.rows.take_sealed());
-        out.pass(input.selection().clone());
-        Ok(Answer::Done)
+    fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+        let answer = self.rows.add(input, cursor)?;
+        if answer == Answer::Done {
+            out.pass(input.selection().clone());
+        }
+        Ok(answer)
     }
 
     fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
         self.rows.seal();
-        self.pages.extend(self.rows.take_sealed());
+        self.store.seal()?;
+        self.context.metrics.memory_bytes.add(self.store.peak_bytes() as u64);
         let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(part) = parts.get_mut(self.subtask) {
-            *part = Some(std::mem::take(&mut self.pages));
+        if let Some(part) = parts.get_mut(self.context.subtask) {
+            *part = Some(self.store.clone());
         }
         if parts.iter().all(Option::is_some) {
             // A run beside this one may have been faster, and kept the same.
@@ -174,11 +199,19 @@ impl Driver for Keep {
         }
         Ok(Answer::Done)
     }
+
+    /// What it has beyond its least is taken ahead: the store gives pages back by itself.
+    fn revoke(&mut self, _: usize) -> Result<()> {
+        self.context.memory.shrink();
+        Ok(())
+    }
 }
 
 /// Gives what is kept, page by page.
 struct Give {
-    pages: Vec<Page>,
+    /// Nothing where this run has more tasks.
+    kept: Option<StoreReader>,
+    memory: Memory,
 }
 
 impl Driver for Give {
@@ -187,11 +220,21 @@ impl Driver for Give {
         Ok(Answer::Done)
     }
 
-    fn on_round_end(&mut self, _: usize, _: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
-        if let Some(page) = self.pages.get(*cursor) {
-            out.pages().push_sealed(page.clone());
-            *cursor += 1;
-        }
-        Ok(if *cursor < self.pages.len() { Answer::Resume } else { Answer::Done })
+    fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+        let Some(kept) = &mut self.kept else { return Ok(Answer::Done) };
+        Ok(match kept.poll()? {
+            Read::Page(page) => {
+                // What is in memory is shared, and still the store's to pay for.
+                out.pages().adopt(page);
+                Answer::Resume
+            }
+            Read::Pending => Answer::Await,
+            Read::End => Answer::Done,
+        })
+    }
+
+    fn revoke(&mut self, _: usize) -> Result<()> {
+        self.memory.shrink();
+        Ok(())
     }
 }

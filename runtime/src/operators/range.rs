@@ -4,24 +4,23 @@
 //! ranges that hold about the same number of records. Equal keys are in one range, so few different keys give few ranges.
 
 use std::cell::Cell;
-use std::cmp::Ordering;
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::error::Result;
 use crate::kernel::{Outputs, TaskContext};
+use crate::meeting::Meeting;
 use crate::memory::Reservation;
-use crate::page::{Batch, Input, OrderKey, Page, RowWriter};
-use crate::row::{Datum, LeafType, RowLayout, compare_leaf};
+use crate::memory::limits::SPOOL_BYTES;
+use crate::page::{Input, OrderKey};
+use crate::row::{Datum, LeafType, RowLayout};
+use crate::sorting::bounds::{self, OrderValues};
+use crate::spill::Read;
 use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Round};
 
-use super::meeting::Meeting;
+use super::spooled::SpooledRows;
 
 /// A task samples between this many keys and twice as many: the sizes of ranges are then off by a few percent.
 const KEYS: usize = 1024;
-
-/// The leaves of an order in one record.
-type OrderValues = Vec<Datum>;
 
 /// What a task knows of the keys of its records.
 struct Sampled {
@@ -55,10 +54,14 @@ impl DriverFactory for RangeFactory {
         Some(self.layout.clone())
     }
 
+    fn minimum_bytes(&self) -> Option<usize> {
+        // Keys are mostly small; what more they take is found beside.
+        Some(SPOOL_BYTES + 2 * KEYS * (size_of::<OrderValues>() + self.order.len() * 2 * size_of::<Datum>()))
+    }
+
     fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
         Ok(Box::new(RangeDriver {
-            rows: RowWriter::new(self.layout.clone(), context.memory.clone()),
-            kept: VecDeque::new(),
+            rows: SpooledRows::new(self.layout.clone(), context),
             sample: Sampled { keys: Vec::new(), weight: 1 },
             paid: context.memory.reserve(0)?,
             seen: 0,
@@ -72,8 +75,7 @@ impl DriverFactory for RangeFactory {
 }
 
 struct RangeDriver {
-    rows: RowWriter,
-    kept: VecDeque<Page>,
+    rows: SpooledRows,
     sample: Sampled,
     /// For the sample.
     paid: Reservation,
@@ -112,42 +114,53 @@ impl RangeDriver {
     }
 
     /// Gives the next page, its records numbered.
-    fn give(&mut self, bounds: &[OrderValues], out: &mut Outputs) {
-        let Some(page) = self.kept.pop_front() else { return };
+    fn give(&mut self, bounds: &[OrderValues], out: &mut Outputs) -> Result<Answer> {
+        let page = match self.rows.poll()? {
+            Read::Page(page) => page,
+            Read::Pending => return Ok(Answer::Await),
+            Read::End => return Ok(Answer::Done),
+        };
         let types = page.layout().types();
         let ranges: Vec<u64> = {
             let batch = page.batch();
-            (0..batch.rows()).map(|row| range_of(&batch, row, types, &self.order, bounds) as u64).collect()
+            (0..batch.rows()).map(|row| bounds::range_of(&batch, row, types, &self.order, bounds) as u64).collect()
         };
         let (number, next) = (types.len() - 1, Cell::new(0));
-        out.pages().push_sealed(page.map_leaves(&[number], |_| ranges[next.replace(next.get() + 1)].into()));
+        out.pages().adopt(page.map_leaves(&[number], |_| ranges[next.replace(next.get() + 1)].into()));
+        Ok(Answer::Resume)
     }
 }
 
 impl Driver for RangeDriver {
-    fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
-        self.sample(input)?;
-        self.rows.append(input, None)?;
-        self.kept.extend(self.rows.take_sealed());
-        Ok(Answer::Done)
+    fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
+        let answer = self.rows.add(input, cursor)?;
+        // Once for each input: when all of it is kept.
+        if answer == Answer::Done {
+            self.sample(input)?;
+        }
+        Ok(answer)
     }
 
     fn on_round_end(&mut self, _: usize, _: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
         if *cursor == 0 {
             self.rows.seal();
-            self.kept.extend(self.rows.take_sealed());
             let said = Sampled { keys: std::mem::take(&mut self.sample.keys), weight: self.sample.weight };
             self.meeting.say(&self.context, said);
             *cursor = 1;
         }
         let types = self.rows.layout().types();
-        let find = |said: &[Option<Sampled>]| bounds(said, types, &self.order, self.ranges);
+        let find = |said: &[Option<Sampled>]| bounds_of(said, types, &self.order, self.ranges);
         let Some(bounds) = self.bounds.take().or_else(|| self.meeting.wait(&self.context, find)) else {
             return Ok(Answer::Await);
         };
-        self.give(&bounds, out);
+        let answer = self.give(&bounds, out);
         self.bounds = Some(bounds);
-        Ok(if self.kept.is_empty() { Answer::Done } else { Answer::Resume })
+        answer
+    }
+
+    fn revoke(&mut self, bytes: usize) -> Result<()> {
+        self.rows.revoke(bytes);
+        Ok(())
     }
 }
 
@@ -156,42 +169,14 @@ fn bytes_of(values: &[Datum]) -> usize {
     values.iter().map(|value| size_of::<Datum>() + value.bytes().len()).sum::<usize>() + size_of::<OrderValues>()
 }
 
-/// The keys at which ranges begin, but for the first: where so many of all records come before. `None` while a task has not spoken.
-fn bounds(said: &[Option<Sampled>], types: &[LeafType], order: &[OrderKey], ranges: usize) -> Option<Vec<OrderValues>> {
+/// The keys at which ranges begin. `None` while a task has not spoken.
+fn bounds_of(
+    said: &[Option<Sampled>],
+    types: &[LeafType],
+    order: &[OrderKey],
+    ranges: usize,
+) -> Option<Vec<OrderValues>> {
     let samples: Vec<&Sampled> = said.iter().map(Option::as_ref).collect::<Option<_>>()?;
-    let total: u64 = samples.iter().map(|sample| sample.keys.len() as u64 * sample.weight).sum();
-    let mut keys: Vec<(&OrderValues, u64)> =
-        samples.iter().flat_map(|sample| sample.keys.iter().map(|key| (key, sample.weight))).collect();
-    keys.sort_by(|(left, _), (right, _)| {
-        in_order(order, |position, leaf| compare_leaf(types[leaf], &left[position], &right[position]))
-    });
-    let (mut bounds, mut before) = (Vec::new(), 0);
-    for (key, weight) in keys {
-        while bounds.len() + 1 < ranges && before * ranges as u64 >= (bounds.len() as u64 + 1) * total {
-            bounds.push(key.clone());
-        }
-        before += weight;
-    }
-    Some(bounds)
-}
-
-/// The range that a row is in: how many ranges begin at its key or before.
-fn range_of(batch: &Batch<'_>, row: usize, types: &[LeafType], order: &[OrderKey], bounds: &[OrderValues]) -> usize {
-    bounds.partition_point(|bound| {
-        let stands = in_order(order, |position, leaf| match types[leaf] {
-            // No copy is made of a text to compare it.
-            LeafType::Text | LeafType::Bytes => batch.leaf_bytes(leaf, row).cmp(bound[position].bytes()),
-            ty => compare_leaf(ty, &batch.datum(leaf, ty, row), &bound[position]),
-        });
-        stands.is_ge()
-    })
-}
-
-/// How two records stand, where `compare` says how the values at a position of the order do, which are those of a leaf.
-fn in_order(order: &[OrderKey], compare: impl Fn(usize, usize) -> Ordering) -> Ordering {
-    let part = |(position, key): (usize, &OrderKey)| {
-        let order = compare(position, key.leaf);
-        if key.descending { order.reverse() } else { order }
-    };
-    order.iter().enumerate().map(part).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+    let keys = samples.iter().flat_map(|sample| sample.keys.iter().map(|key| (key, sample.weight))).collect();
+    Some(bounds::cut(keys, types, order, ranges))
 }

@@ -5,13 +5,18 @@
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::kernel::{Outputs, Reduce, ReduceFactory, TaskContext};
-use crate::page::{Combined, GroupTable, Groups, Input, Page, RowWriter};
+use crate::grouping::{Combiner, Combining, Folded, Folding, Grouping, Left, Rows, probe};
+use crate::kernel::{Reduce, ReduceFactory, TaskContext};
+use crate::memory::{Memory, limits};
+use crate::page::{Combined, GroupTable, Groups, Input, Page, RowWriter, Selection};
 use crate::plan::{Operator, Table, row_bytes, unbounded_memory};
 use crate::row::{LeafSet, RowLayout, Schema};
-use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Ship, Strategy, Way};
+use crate::strategy::{Driver, DriverFactory, Estimate, Planning, Ship, Strategy, Way};
 
 use super::{HASH_SECONDS, combiner_bytes, grouped, names, windows};
+
+/// What the closure's records may take before they become groups' rows, the last of them in a page that is not full.
+const SCRATCH_BYTES: usize = 6 * limits::PAGE_BYTES;
 
 /// Folds each group to one record by an associative closure; the order of application is unspecified.
 pub struct Reduced {
@@ -90,11 +95,13 @@ impl Reduced {
 
     /// What becomes of one group, in a table that holds nothing else.
     fn reduce(&self, group: &Table) -> Result<Vec<Page>> {
-        let mut reducing = self.factory(false).open(&TaskContext::alone(unbounded_memory()))?;
+        let (factory, memory) = (self.factory(false), unbounded_memory());
+        let (mut folding, mut left) = (factory.open(&TaskContext::alone(memory.clone()))?, Left::default());
+        let mut table = factory.table(&memory)?;
         for page in group.pages(&LeafSet::all(group.types.len()))? {
-            windows(&page.batch(), |input| reducing.reduce(input))?;
+            windows(&page.batch(), |input| folding.add(&mut table, input, Rows::New, &mut left))?;
         }
-        reducing.table.drain()
+        table.drain()
     }
 }
 
@@ -125,69 +132,71 @@ impl DriverFactory for ReduceDriverFactory {
         Some(self.layout.clone())
     }
 
-    fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
-        Ok(Box::new(self.open(context)?))
+    fn minimum_bytes(&self) -> Option<usize> {
+        Some(if self.combine { limits::COMBINE_BYTES } else { limits::GROUP_BYTES })
     }
-}
 
-impl ReduceDriverFactory {
-    fn open(&self, context: &TaskContext) -> Result<ReduceDriver> {
-        let leaves = self.layout.types().len();
-        Ok(ReduceDriver {
-            table: GroupTable::new(self.layout.clone(), self.key.clone(), &context.memory)?.keeping_from(self.written),
-            groups: Groups::default(),
-            kernel: self.kernel.open(context)?,
-            key: self.key.clone(),
-            copied: (0..leaves).map(|leaf| (leaf, leaf)).collect(),
-            scratch: RowWriter::new(self.layout.clone(), context.memory.clone()),
-            most_bytes: self.combine.then(|| combiner_bytes(context)),
+    fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
+        let (folding, table) = (self.open(context)?, self.table(&context.memory)?);
+        Ok(if self.combine {
+            Box::new(Combining { folding, combiner: Combiner::new(table, combiner_bytes(context)) })
+        } else {
+            Box::new(Folded { folding, grouping: Grouping::new(table, SCRATCH_BYTES, context) })
         })
     }
 }
 
-struct ReduceDriver {
-    table: GroupTable,
+impl ReduceDriverFactory {
+    fn table(&self, memory: &Memory) -> Result<GroupTable> {
+        Ok(GroupTable::new(self.layout.clone(), self.key.clone(), memory)?.keeping_from(self.written))
+    }
+
+    fn open(&self, context: &TaskContext) -> Result<ReduceFolding> {
+        Ok(ReduceFolding {
+            groups: Groups::default(),
+            found: Selection::default(),
+            kernel: self.kernel.open(context)?,
+            key: self.key.clone(),
+            copied: (0..self.layout.types().len()).map(|leaf| (leaf, leaf)).collect(),
+            scratch: RowWriter::new(self.layout.clone(), context.memory.clone()),
+        })
+    }
+}
+
+/// States are records: both are combined by the closure.
+struct ReduceFolding {
     groups: Groups,
+    found: Selection,
     kernel: Box<dyn Reduce>,
     key: Vec<usize>,
     copied: Vec<(usize, usize)>,
     /// Where the closure's records are written before they replace their groups': they may borrow from these.
     scratch: RowWriter,
-    /// A combiner gives up its groups beyond this.
-    most_bytes: Option<usize>,
 }
 
-impl ReduceDriver {
-    fn reduce(&mut self, input: &Input<'_>) -> Result<()> {
-        self.table.probe(input, &self.key, &self.copied, &mut self.groups)?;
-        match self.kernel.combine(&mut self.table, input, &self.groups, &mut self.scratch)? {
-            Combined::Kept => {}
-            Combined::NotOne => return Err(not_one()),
-            Combined::KeyChanged => return Err(changed_key()),
+impl Folding for ReduceFolding {
+    fn key(&self, _: Rows) -> &[usize] {
+        &self.key
+    }
+
+    fn add(&mut self, table: &mut GroupTable, input: &Input<'_>, _: Rows, left: &mut Left) -> Result<()> {
+        let by = (&self.key[..], &self.copied[..]);
+        let found = probe(table, input, by, &mut self.groups, &mut self.found, left)?;
+        match self.kernel.combine(table, &found, &self.groups, &mut self.scratch) {
+            Ok(Combined::Kept) => {}
+            Ok(Combined::NotOne) => return Err(not_one()),
+            Ok(Combined::KeyChanged) => return Err(changed_key()),
+            // A record of the closure's found no room: its pair is left.
+            Err(Error::OutOfMemory { .. }) if !table.is_firm() => {}
+            Err(error) => return Err(error),
         }
+        left.uncombined(table, &found, &self.groups);
         self.scratch.seal();
         let pages: Vec<Page> = self.scratch.take_sealed().collect();
-        pages.into_iter().for_each(|page| self.scratch.recycle(page));
-        self.table.compact()
-    }
-
-    fn flush(&mut self, out: &mut Outputs) -> Result<()> {
-        self.table.drain()?.into_iter().for_each(|page| out.pages().push_sealed(page));
+        // What a large record took is not kept for small ones.
+        let usual = pages.into_iter().filter(|page| page.bytes() == limits::PAGE_BYTES);
+        usual.for_each(|page| self.scratch.recycle(page));
+        table.compact(false)?;
         Ok(())
-    }
-}
-
-impl Driver for ReduceDriver {
-    fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
-        self.reduce(input)?;
-        if self.most_bytes.is_some_and(|most| self.table.bytes() > most) {
-            self.flush(out)?;
-        }
-        Ok(Answer::Done)
-    }
-
-    fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
-        self.flush(out)?;
-        Ok(Answer::Done)
     }
 }

@@ -3,21 +3,21 @@
 //! That is a reservoir by random priorities; it needs no count beforehand, and reservoirs of several tasks merge (Efraimidis, Spirakis: Weighted
 //! random sampling with a reservoir).
 
-use std::cell::Cell;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
 
 use crate::error::Result;
 use crate::kernel::{Outputs, TaskContext};
-use crate::memory::Reservation;
-use crate::page::{Input, OrderKey, RowWriter, Selection, SortBuffer};
+use crate::memory::limits::SORT_BYTES;
+use crate::memory::{Memory, Reservation};
+use crate::page::{Input, OrderKey, Selection};
 use crate::plan::{Operator, Table, row_bytes};
 use crate::row::{LeafSet, LeafType, RowLayout, Schema};
 use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Ship, Strategy, Way};
 
+use super::HASH_SECONDS;
 use super::sample::Draws;
 use super::top::{TopDriver, TopFactory};
-use super::{HASH_SECONDS, windows};
 
 /// Keeps so many records, each with the same chance: those with the smallest numbers.
 pub struct SampleN {
@@ -94,17 +94,24 @@ impl DriverFactory for DrawFactory {
         Some(self.layout.clone())
     }
 
+    fn minimum_bytes(&self) -> Option<usize> {
+        Some(SORT_BYTES)
+    }
+
     fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
         let number = self.layout.types().len() - 1;
         let order = [OrderKey { leaf: number, descending: false }];
         Ok(Box::new(DrawDriver {
             draws: Draws::new(self.seed, context.subtask),
             count: self.count,
-            number,
-            smallest: BinaryHeap::new(),
+            record: (0..number).collect(),
+            smallest: Some(BinaryHeap::new()),
             paid: context.memory.reserve(0)?,
-            drawn: RowWriter::new(self.layout.clone(), context.memory.clone()),
-            kept: TopDriver::new(SortBuffer::new(self.layout.clone(), order, &context.memory)?, self.count),
+            memory: context.memory.clone(),
+            numbers: Vec::new(),
+            paid_numbers: context.memory.reserve(0)?,
+            entering: Selection::default(),
+            kept: TopDriver::new(self.layout.clone(), &order, self.count, context)?,
         }))
     }
 }
@@ -112,25 +119,30 @@ impl DriverFactory for DrawFactory {
 struct DrawDriver {
     draws: Draws,
     count: usize,
-    /// The leaf of what was drawn.
-    number: usize,
-    /// The smallest numbers so far: a row that draws more than the largest of them is not copied.
-    smallest: BinaryHeap<u64>,
+    /// The record's leaves, behind which the number stands.
+    record: Vec<usize>,
+    /// The smallest numbers so far: a row that draws more than the largest of them is not copied. Where memory does not hold them, all rows are.
+    smallest: Option<BinaryHeap<u64>>,
+    /// For these.
     paid: Reservation,
-    /// Rows on their way to those that are kept.
-    drawn: RowWriter,
+    memory: Memory,
+    /// What the rows of the batch drew, and which of them are to be kept.
+    numbers: Vec<u64>,
+    paid_numbers: Reservation,
+    entering: Selection,
     kept: TopDriver,
 }
 
 impl DrawDriver {
-    /// Whether a number is among the smallest now.
+    /// Whether a number is among the smallest now, as far as is known.
     fn enters(&mut self, number: u64) -> Result<bool> {
-        if self.smallest.len() < self.count {
-            self.reserve()?;
-            self.smallest.push(number);
+        self.make_room()?;
+        let Some(smallest) = &mut self.smallest else { return Ok(true) };
+        if smallest.len() < self.count {
+            smallest.push(number);
             return Ok(true);
         }
-        match self.smallest.peek_mut() {
+        match smallest.peek_mut() {
             Some(mut largest) if number < *largest => {
                 *largest = number;
                 Ok(true)
@@ -139,48 +151,68 @@ impl DrawDriver {
         }
     }
 
-    fn reserve(&mut self) -> Result<()> {
-        let (length, capacity) = (self.smallest.len(), self.smallest.capacity());
-        if length == capacity {
-            let grown = capacity.saturating_mul(2).max(1024).min(self.count);
+    /// Makes room for one more number, or gives them all up.
+    fn make_room(&mut self) -> Result<()> {
+        let Some(smallest) = &mut self.smallest else { return Ok(()) };
+        let (length, capacity) = (smallest.len(), smallest.capacity());
+        if length < capacity || length == self.count {
+            return Ok(());
+        }
+        let grown = capacity.saturating_mul(2).max(1024).min(self.count);
+        // Both are there while one is copied to the other.
+        if self.memory.grow((capacity + grown) * size_of::<u64>()) {
             self.paid.resize(grown * size_of::<u64>())?;
-            self.smallest.reserve_exact(grown - length);
+            smallest.reserve_exact(grown - length);
+        } else {
+            self.smallest = None;
+            self.paid.release();
         }
         Ok(())
     }
 
-    /// Keeps rows with what they drew.
-    fn keep(&mut self, input: &Input<'_>, rows: Vec<u32>, numbers: &[u64]) -> Result<()> {
-        let mut entering = Selection::default();
-        entering.set(rows);
-        self.drawn.append(&Input::new(input.batch(), &entering), None)?;
-        self.drawn.seal();
-        let next = Cell::new(0);
-        for page in self.drawn.take_sealed() {
-            let page = page.map_leaves(&[self.number], |_| numbers[next.replace(next.get() + 1)].into());
-            windows(&page.batch(), |input| self.kept.add(input))?;
+    /// Draws a number for each row.
+    fn draw(&mut self, input: &Input<'_>) -> Result<()> {
+        let mut rows = Vec::new();
+        let rows_of_batch = input.batch().rows();
+        if rows_of_batch > self.numbers.len() {
+            self.paid_numbers.resize(rows_of_batch * size_of::<u64>())?;
+            self.numbers.resize(rows_of_batch, 0);
         }
+        for &row in input.selection().rows() {
+            let number = self.draws.next();
+            if self.enters(number)? {
+                rows.push(row);
+                self.numbers[row as usize] = number;
+            }
+        }
+        self.entering.set(rows);
         Ok(())
     }
 }
 
 impl Driver for DrawDriver {
-    fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
-        let (mut rows, mut numbers) = (Vec::new(), Vec::new());
-        for &row in input.selection().rows() {
-            let number = self.draws.next();
-            if self.enters(number)? {
-                rows.push(row);
-                numbers.push(number);
-            }
+    /// The cursor is one more than the rows that are kept of those that enter, once all have drawn.
+    fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
+        if *cursor == 0 {
+            self.draw(input)?;
+            *cursor = 1;
         }
-        if !rows.is_empty() {
-            self.keep(input, rows, &numbers)?;
-        }
-        Ok(Answer::Done)
+        let batch = input.batch().project(&self.record);
+        let mut taken = *cursor - 1;
+        let answer = self.kept.add(&Input::new(&batch.with_numbers(&self.numbers), &self.entering), &mut taken)?;
+        *cursor = 1 + taken;
+        Ok(answer)
     }
 
     fn on_round_end(&mut self, port: usize, round: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+        if *cursor == 0 {
+            (self.smallest, *cursor) = (None, 1);
+            self.paid.release();
+        }
         self.kept.on_round_end(port, round, cursor, out)
+    }
+
+    fn revoke(&mut self, bytes: usize) -> Result<()> {
+        self.kept.revoke(bytes)
     }
 }

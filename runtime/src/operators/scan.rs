@@ -60,7 +60,8 @@ impl Operator for Scanned {
 
     fn reference(&self, _: &[Table]) -> Result<Table> {
         let scan = Scan { live: LeafSet::all(self.schema().leaves().len()), bounds: Vec::new() };
-        let mut reader = self.0.reader(&scan, &unbounded_memory())?;
+        let memory = unbounded_memory();
+        let mut reader = self.0.reader(&scan, &memory)?;
         let mut table = Table::new(self.schema().types());
         for split in self.0.splits(&scan)? {
             reader.open(&split)?;
@@ -76,7 +77,7 @@ impl Operator for Scanned {
                         let Some(request) = reader.wants() else {
                             return Err(Error::Internal("a reader starves and wants nothing".to_owned()));
                         };
-                        reader.supply(request.read()?)?;
+                        reader.supply(request.read(&memory)?)?;
                     }
                 }
             }

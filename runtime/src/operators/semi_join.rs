@@ -1,18 +1,22 @@
 //! Semi-joins and anti-joins: left records that have a partner on the right, or none.
 //!
-//! Either side is built. Over a table of the right side, left rows pass as they are. Over one of the left side, right rows mark what they
-//! find, and the left rows come out when all right ones have been seen.
+//! Either side is built. Over a table of the right side, left rows pass as they are, or are written where they come back from disk. Over one of
+//! the left side, right rows mark what they find, and the left rows come out when all right ones have been seen.
 
 use std::sync::Arc;
 
 use crate::error::Result;
+use crate::joining::{Answers, Built, HashJoining, Pass, Side};
 use crate::kernel::{Outputs, TaskContext};
+use crate::memory::limits::JOIN_BYTES;
 use crate::page::{Input, Pairs, Selection};
 use crate::plan::{Operator, Table, row_bytes, unchanged};
-use crate::row::{LeafSet, LeafType, RowLayout, Schema};
+use crate::row::{LeafSet, RowLayout, Schema};
 use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Strategy};
 
-use super::join::{Build, JoinHint, Nulls, Sharing, by_hint, equal_keys, hash_strategies, on, validity};
+use super::join::{
+    JoinHint, MergeJoin, Nulls, Sharing, by_hint, equal_keys, hash_strategies, merge_strategy, on, sides, validity,
+};
 use super::layout;
 
 /// Keeps left records whose key is among the right records' keys, or those whose key is not.
@@ -66,15 +70,18 @@ impl Operator for SemiJoin {
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
+        // Left rows with a null in their key have no partner, and are asked for where those are.
+        let asked = |side: usize| [side == 0, side == 0 && !self.matched];
+        let sides = || sides(&self.inputs, &self.keys, self.nulls, planning, asked);
+        if self.hint == Some(JoinHint::Merge) {
+            return vec![merge_strategy(planning, &self.keys, |build| self.merged(build, sides(), planning))];
+        }
         let factory = |build: usize, hinted: bool| -> Arc<dyn DriverFactory> {
             Arc::new(HashSemiJoin {
                 hinted,
                 matched: self.matched,
                 build,
-                types: self.inputs[build].types(),
-                live: planning.live_inputs[build].clone(),
-                keys: self.keys.clone(),
-                nullable: validity(&self.inputs, &self.keys, self.nulls),
+                sides: sides(),
                 layout: layout(&self.inputs[0], planning.live),
             })
         };
@@ -91,15 +98,25 @@ impl Operator for SemiJoin {
     }
 }
 
+impl SemiJoin {
+    fn merged(&self, build: usize, sides: [Side; 2], planning: &Planning<'_>) -> MergeJoin {
+        let (matched, leaves) = (self.matched, sides[0].types.len());
+        MergeJoin {
+            name: if matched { "merge semi join" } else { "merge anti join" },
+            sides,
+            build,
+            answers: Box::new(move |_| Ok(Box::new(Choosing::new(matched, leaves)))),
+            layout: layout(&self.inputs[0], planning.live),
+        }
+    }
+}
+
 struct HashSemiJoin {
     /// Whether the program asked for it.
     hinted: bool,
     matched: bool,
     build: usize,
-    types: Vec<LeafType>,
-    live: LeafSet,
-    keys: [Vec<usize>; 2],
-    nullable: [Vec<usize>; 2],
+    sides: [Side; 2],
     layout: Arc<RowLayout>,
 }
 
@@ -110,85 +127,87 @@ impl DriverFactory for HashSemiJoin {
     }
 
     fn layout(&self) -> Option<Arc<RowLayout>> {
-        (self.build == 0).then(|| self.layout.clone())
+        Some(self.layout.clone())
+    }
+
+    fn minimum_bytes(&self) -> Option<usize> {
+        Some(JOIN_BYTES)
     }
 
     fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
-        let mut build = Build::new(self.build, &self.types, &self.live, &self.keys, &self.nullable, context)?;
-        // Left rows with a null in their key have no partner, and are asked for where those are.
-        build.keeps_nulls = self.build == 0 && !self.matched;
-        let pairs = Pairs::default();
-        Ok(match self.build {
-            0 => Box::new(Marking { build, pairs, matched: self.matched, leaves: (0..self.types.len()).collect() }),
-            _ => Box::new(Passing { build, pairs, matched: self.matched }),
-        })
+        Ok(Box::new(SemiJoinDriver {
+            joining: HashJoining::new(self.sides.clone(), self.build, true, context)?,
+            answers: Choosing::new(self.matched, self.sides[0].types.len()),
+        }))
     }
 }
 
-/// Probes with left rows, and lets those pass that are asked for.
-struct Passing {
-    build: Build,
-    pairs: Pairs,
-    matched: bool,
+struct SemiJoinDriver {
+    joining: HashJoining,
+    answers: Choosing,
 }
 
-impl Driver for Passing {
+impl Driver for SemiJoinDriver {
     fn wants(&self, port: usize) -> bool {
-        self.build.wants(port)
+        self.joining.wants(port)
     }
 
-    fn on_batch(&mut self, port: usize, input: &Input<'_>, _: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
-        if port == self.build.side {
-            self.build.add(input)?;
-            return Ok(Answer::Done);
-        }
-        self.build.probe(input, &mut self.pairs);
-        let mut rows = input.selection().clone();
-        rows.keep_positions(|position| self.pairs.matched(position) == self.matched);
-        out.pass(rows);
-        Ok(Answer::Done)
+    fn on_batch(&mut self, port: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+        self.joining.on_batch(&mut self.answers, port, input, cursor, out)
     }
 
-    fn on_round_end(&mut self, port: usize, _: Round, _: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
-        if port == self.build.side {
-            self.build.finish()?;
-        }
-        Ok(Answer::Done)
+    fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+        self.joining.on_end(&mut self.answers, out)
+    }
+
+    fn revoke(&mut self, bytes: usize) -> Result<()> {
+        self.joining.revoke(bytes)
     }
 }
 
-/// Probes with right rows, which mark left ones; gives those that are asked for at the end.
-struct Marking {
-    build: Build,
-    pairs: Pairs,
+/// Gives the left rows that are asked for.
+struct Choosing {
     matched: bool,
-    /// The left side's leaves, which stand in front of the table's hidden one.
+    pairs: Pairs,
+    /// The left side's leaves, which stand in front of a table's hidden one.
     leaves: Vec<usize>,
 }
 
-impl Driver for Marking {
-    fn wants(&self, port: usize) -> bool {
-        self.build.wants(port)
+impl Choosing {
+    /// Of left rows with so many leaves.
+    fn new(matched: bool, leaves: usize) -> Self {
+        Choosing { matched, pairs: Pairs::default(), leaves: (0..leaves).collect() }
     }
+}
 
-    fn on_batch(&mut self, port: usize, input: &Input<'_>, _: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
-        if port == self.build.side {
-            self.build.add(input)?;
-        } else {
-            self.build.probe(input, &mut self.pairs);
-            self.build.table.mark(&self.pairs);
+impl Answers for Choosing {
+    fn probe(
+        &mut self,
+        built: &mut Built,
+        input: &Input<'_>,
+        pass: Pass,
+        _: &mut Cursor,
+        out: &mut Outputs,
+    ) -> Result<Answer> {
+        built.probe(input, &mut self.pairs);
+        if built.side == 0 {
+            built.table.mark(&self.pairs);
+            return Ok(Answer::Done);
+        }
+        let mut rows = input.selection().clone();
+        rows.keep_positions(|position| self.pairs.matched(position) == self.matched);
+        match pass {
+            Pass::Input => out.pass(rows),
+            // Left rows never go past blocks: they are asked one by one, so blocks are made of them.
+            _ => out.pages().append(&Input::new(input.batch(), &rows), Some(&self.leaves))?,
         }
         Ok(Answer::Done)
     }
 
     /// The cursor is the next page of the table.
-    fn on_round_end(&mut self, port: usize, _: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
-        if port == self.build.side {
-            self.build.finish()?;
-            return Ok(Answer::Done);
-        }
+    fn finish(&mut self, built: &mut Built, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
         let mut rows = Selection::default();
-        while let Some(batch) = self.build.table.rows_of(*cursor, self.matched, &mut rows) {
+        while let Some(batch) = built.table.rows_of(*cursor, self.matched, &mut rows).filter(|_| built.side == 0) {
             out.pages().append(&Input::new(&batch, &rows), Some(&self.leaves))?;
             *cursor += 1;
             if out.is_full() {

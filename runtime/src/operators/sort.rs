@@ -1,12 +1,14 @@
-//! Order: each task sorts its records in memory; for a total order all records come to one task.
+//! Order: each task sorts its records, on disk where memory does not hold them; for a total order each task then merges one range of it.
 
 use std::sync::Arc;
 
 use crate::error::Result;
 use crate::kernel::{Outputs, TaskContext};
-use crate::page::{Input, OrderKey, SortBuffer};
+use crate::memory::limits::{PAGE_BYTES, SORT_BYTES};
+use crate::page::{Input, OrderKey};
 use crate::plan::{Operator, Table, row_bytes, unchanged};
 use crate::row::{LeafSet, RowLayout, Schema};
+use crate::sorting::{Sorter, TotalMeeting, TotalSorter};
 use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Ship, Strategy, Way};
 
 use super::{HASH_SECONDS, layout, order};
@@ -63,13 +65,14 @@ impl Operator for Sort {
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let rows = planning.inputs[0].rows;
         let layout = layout(&self.schema, &self.reads(0, planning.live));
-        let (ship, tasks) = match (self.within, planning.input_tasks[0]) {
-            (Within::Flow, 2..) => (Ship::Gather, 1),
-            (_, tasks) => (Ship::Forward, tasks),
+        let (order, tasks) = (self.order.clone(), planning.input_tasks[0]);
+        let driver: Arc<dyn DriverFactory> = match (self.within, tasks) {
+            (Within::Flow, 2..) => Arc::new(TotalFactory { layout, order, tasks, meeting: TotalMeeting::of(tasks) }),
+            _ => Arc::new(SortFactory { layout, order }),
         };
         vec![Strategy {
-            ways: vec![Way::ship(ship)],
-            driver: Arc::new(SortFactory { layout, order: self.order.clone() }),
+            ways: vec![Way::ship(Ship::Forward)],
+            driver,
             tasks,
             streamed: 0,
             cost: rows * rows.max(2.0).log2() * HASH_SECONDS / tasks as f64,
@@ -90,31 +93,87 @@ struct SortFactory {
 
 impl DriverFactory for SortFactory {
     fn name(&self) -> String {
-        "sort in memory".to_owned()
+        "external sort".to_owned()
     }
 
     fn layout(&self) -> Option<Arc<RowLayout>> {
         Some(self.layout.clone())
     }
 
+    fn minimum_bytes(&self) -> Option<usize> {
+        Some(SORT_BYTES)
+    }
+
     fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
-        Ok(Box::new(SortDriver(SortBuffer::new(self.layout.clone(), self.order.clone(), &context.memory)?)))
+        Ok(Box::new(SortDriver(Sorter::new(self.layout.clone(), self.order.clone(), context)?)))
     }
 }
 
-struct SortDriver(SortBuffer);
+struct SortDriver(Sorter);
 
 impl Driver for SortDriver {
-    fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
-        self.0.add(input)?;
-        Ok(Answer::Done)
+    fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
+        self.0.add(input, cursor)
     }
 
-    fn on_round_end(&mut self, _: usize, _: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
-        if *cursor == 0 {
-            self.0.sort();
-            *cursor = 1;
+    fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+        match self.0.finish()? {
+            Answer::Done => self.0.emit(out.pages()),
+            answer => Ok(answer),
         }
-        Ok(if self.0.emit(out.pages())? { Answer::Resume } else { Answer::Done })
+    }
+
+    fn revoke(&mut self, _: usize) -> Result<()> {
+        self.0.revoke();
+        Ok(())
+    }
+}
+
+/// Sorts what each task has, and merges a range of the order in each.
+struct TotalFactory {
+    layout: Arc<RowLayout>,
+    order: Vec<OrderKey>,
+    tasks: usize,
+    meeting: Arc<TotalMeeting>,
+}
+
+impl DriverFactory for TotalFactory {
+    fn name(&self) -> String {
+        "external sort, merge of ranges".to_owned()
+    }
+
+    fn layout(&self) -> Option<Arc<RowLayout>> {
+        Some(self.layout.clone())
+    }
+
+    fn orders_tasks(&self) -> bool {
+        true
+    }
+
+    fn minimum_bytes(&self) -> Option<usize> {
+        // A run of each task is merged at least: two pages of each, and some that are written.
+        Some(SORT_BYTES.max((2 * self.tasks + 4) * PAGE_BYTES))
+    }
+
+    fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
+        let meeting = self.meeting.clone();
+        Ok(Box::new(TotalDriver(TotalSorter::new(self.layout.clone(), &self.order, meeting, context)?)))
+    }
+}
+
+struct TotalDriver(TotalSorter);
+
+impl Driver for TotalDriver {
+    fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
+        self.0.add(input, cursor)
+    }
+
+    fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+        self.0.emit(out.pages())
+    }
+
+    fn revoke(&mut self, _: usize) -> Result<()> {
+        self.0.revoke();
+        Ok(())
     }
 }

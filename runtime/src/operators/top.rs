@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::kernel::{Outputs, TaskContext};
-use crate::page::{Input, OrderKey, SortBuffer};
+use crate::memory::limits::SORT_BYTES;
+use crate::page::{Input, OrderKey, RowWriter, Selection};
 use crate::plan::{Operator, Table, row_bytes};
 use crate::row::{LeafSet, RowLayout, Schema};
+use crate::sorting::Sorter;
 use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Ship, Strategy, Way};
 
 use super::{HASH_SECONDS, layout, order};
@@ -80,44 +82,83 @@ impl DriverFactory for TopFactory {
         Some(self.layout.clone())
     }
 
+    fn minimum_bytes(&self) -> Option<usize> {
+        Some(SORT_BYTES)
+    }
+
     fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
-        let kept = SortBuffer::new(self.layout.clone(), self.order.clone(), &context.memory)?;
-        Ok(Box::new(TopDriver::new(kept, self.count)))
+        Ok(Box::new(TopDriver::new(self.layout.clone(), &self.order, self.count, context)?))
     }
 }
 
-/// Keeps the first rows of an order.
+/// Keeps the first rows of an order: a multiple of these in memory, and where they do not fit, sorted runs on disk.
 pub(super) struct TopDriver {
-    kept: SortBuffer,
-    count: usize,
+    rows: Sorter,
+    /// Rows that are still to be given.
+    left: usize,
+    /// Where runs are merged to.
+    merged: RowWriter,
 }
 
 impl TopDriver {
-    pub(super) fn new(kept: SortBuffer, count: usize) -> Self {
-        TopDriver { kept, count }
+    /// For the first `count` rows.
+    ///
+    /// # Errors
+    /// As [`Sorter::new`].
+    pub(super) fn new(layout: Arc<RowLayout>, order: &[OrderKey], count: usize, context: &TaskContext) -> Result<Self> {
+        let rows = Sorter::first_of_groups(layout.clone(), order, count, 0, context)?;
+        Ok(TopDriver { rows, left: count, merged: RowWriter::new(layout, context.memory.clone()) })
     }
 
-    /// Adds rows. Sorting away the rest now and then costs a constant per row, and keeps memory at a multiple of the result.
-    pub(super) fn add(&mut self, input: &Input<'_>) -> Result<()> {
-        self.kept.add(input)?;
-        if self.kept.len() > self.count.saturating_mul(4).max(16 << 10) {
-            self.kept.keep_first(self.count)?;
+    /// Takes rows from the cursor on, as [`Sorter::add`].
+    ///
+    /// # Errors
+    /// As there.
+    pub(super) fn add(&mut self, input: &Input<'_>, cursor: &mut Cursor) -> Result<Answer> {
+        self.rows.add(input, cursor)
+    }
+
+    /// Gives the next rows, of which the last ones are cut off.
+    fn emit(&mut self, out: &mut RowWriter) -> Result<Answer> {
+        let answer = self.rows.emit(&mut self.merged)?;
+        if answer == Answer::Done {
+            self.merged.seal();
         }
-        Ok(())
+        for page in self.merged.take_sealed() {
+            if page.rows() <= self.left {
+                self.left -= page.rows();
+                out.adopt(page);
+            } else {
+                let mut first = Selection::default();
+                first.set(0..self.left as u32);
+                out.append(&Input::new(&page.batch(), &first), None)?;
+                self.left = 0;
+            }
+        }
+        if self.left == 0 {
+            self.rows.clear();
+            return Ok(Answer::Done);
+        }
+        Ok(answer)
     }
 }
 
 impl Driver for TopDriver {
-    fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
-        self.add(input)?;
-        Ok(Answer::Done)
+    fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
+        self.add(input, cursor)
     }
 
-    fn on_round_end(&mut self, _: usize, _: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
-        if *cursor == 0 {
-            self.kept.keep_first(self.count)?;
-            *cursor = 1;
+    fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+        match self.rows.finish()? {
+            // There are no others in memory.
+            Answer::Done if self.rows.in_memory().is_some() => self.rows.emit(out.pages()),
+            Answer::Done => self.emit(out.pages()),
+            answer => Ok(answer),
         }
-        Ok(if self.kept.emit(out.pages())? { Answer::Resume } else { Answer::Done })
+    }
+
+    fn revoke(&mut self, _: usize) -> Result<()> {
+        self.rows.revoke();
+        Ok(())
     }
 }

@@ -43,6 +43,10 @@ impl Operator for MapPartition {
         Estimate { rows: inputs.first().map_or(0.0, |input| input.rows), row_bytes: row_bytes(&self.output, live) }
     }
 
+    fn follows_order(&self) -> bool {
+        true
+    }
+
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let driver = WholeDriverFactory {
             whole: self.whole.clone(),

@@ -7,12 +7,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::{Error, Result};
 use crate::kernel::{Beside, BesideFactory, Outputs, TaskContext};
+use crate::meeting::Meeting;
 use crate::page::{Input, SortBuffer, StoredRows};
 use crate::plan::{Operator, Reads, Table, row_bytes, unbounded_memory};
 use crate::row::{LeafSet, RowLayout, Schema};
 use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Ship, Strategy, Way};
 
-use super::meeting::Meeting;
 use super::{ROW_SECONDS, SHIP_SECONDS, layout, windows};
 
 /// The port of the small flow.

@@ -227,6 +227,11 @@ impl DriverFactory for WriteFactory {
         None
     }
 
+    fn pinned_bytes(&self) -> usize {
+        // What is encoded, what is written meanwhile, and as much for the encoder.
+        4 * WRITE_BYTES
+    }
+
     fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
         let state = Writing { out: open(&self.target, &*self.format, context.subtask)?, failed: None };
         Ok(Box::new(WriteDriver {

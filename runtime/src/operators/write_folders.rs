@@ -24,8 +24,11 @@ use super::sink::nothing;
 use super::write::{Target, WRITE_BYTES, written_columns};
 use super::{HASH_SECONDS, names, windows};
 
-/// What the encoders of a task may hold together before some must give what they have.
+/// What the encoders of a task may hold together before some must give what they have: so much, or where memory is scarce, what is kept for a task.
 const KEPT_BYTES: usize = 64 << 20;
+
+/// The part of a job's budget, split among tasks, that the encoders of one may hold.
+const KEPT_SHARE: usize = 16;
 
 /// Writes all records in a format, in a folder for each value of a key.
 pub struct WrittenFolders {
@@ -197,8 +200,15 @@ impl DriverFactory for FoldersFactory {
         None
     }
 
+    fn pinned_bytes(&self) -> usize {
+        // What encoders hold, what waits to be written, and what is written.
+        4 * WRITE_BYTES
+    }
+
     fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
+        let share = context.memory.budget().limit_bytes() / KEPT_SHARE / context.subtasks.max(1);
         Ok(Box::new(FoldersDriver {
+            kept_bytes: share.clamp(WRITE_BYTES, KEPT_BYTES),
             layout: self.layout.clone().map_err(Error::Plan)?,
             format: self.format.clone(),
             root: self.target.temporary(),
@@ -252,6 +262,8 @@ struct FoldersDriver {
     /// What the writing thread said last; nothing while it is at work.
     state: Arc<Mutex<Option<Option<std::io::Error>>>>,
     memory: Memory,
+    /// What encoders may hold together.
+    kept_bytes: usize,
     blocking: Arc<dyn Blocking>,
 }
 
@@ -309,12 +321,12 @@ impl FoldersDriver {
         let held = |file: &mut OneFile| file.encoder.kept_bytes() + file.encoder.output().len();
         let mut sizes: Vec<(usize, usize)> = self.files.iter_mut().map(held).zip(0..).collect();
         let mut total: usize = sizes.iter().map(|(bytes, _)| bytes).sum();
-        if total <= KEPT_BYTES {
+        if total <= self.kept_bytes {
             return Ok(());
         }
         sizes.sort_unstable_by(|left, right| right.cmp(left));
         for (bytes, file) in sizes {
-            if total <= KEPT_BYTES / 2 {
+            if total <= self.kept_bytes / 2 {
                 break;
             }
             total -= bytes;

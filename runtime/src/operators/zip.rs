@@ -1,17 +1,19 @@
 //! Records with numbers: consecutive over the whole flow, or unique without asking other tasks.
 
 use std::cell::Cell;
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::error::Result;
 use crate::kernel::{Outputs, TaskContext};
-use crate::page::{Input, Page, RowWriter};
+use crate::meeting::Meeting;
+use crate::memory::limits::SPOOL_BYTES;
+use crate::page::Input;
 use crate::plan::{Operator, Table, row_bytes};
-use crate::row::{Datum, LeafSet, RowLayout, Schema};
+use crate::row::{Datum, LeafSet, LeafType, RowLayout, Schema};
+use crate::spill::Read;
 use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Ship, Strategy, Way};
 
-use super::meeting::Meeting;
+use super::spooled::SpooledRows;
 use super::{ROW_SECONDS, layout};
 
 /// The leaf of the output that holds the number; the record's leaves stand behind it.
@@ -98,17 +100,20 @@ impl DriverFactory for ZipFactory {
         Some(self.layout.clone())
     }
 
+    fn minimum_bytes(&self) -> Option<usize> {
+        Some(SPOOL_BYTES)
+    }
+
     fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
         let (next, step) = match self.numbers {
             Numbers::Consecutive => (None, 1),
             Numbers::Unique => (Some(context.subtask as u64), context.subtasks as u64),
         };
-        // Where leaf `i` of a row comes from: the number from nowhere, as it is set when the page is closed.
-        let from = std::iter::once(usize::MAX).chain(0..self.layout.types().len() - 1).collect();
+        // The number comes from nowhere: it is set when the page is given.
+        let from = |(leaf, &ty): (usize, &LeafType)| (leaf.checked_sub(1), ty);
         Ok(Box::new(ZipDriver {
-            rows: RowWriter::new(self.layout.clone(), context.memory.clone()),
-            from,
-            closed: VecDeque::new(),
+            rows: SpooledRows::new(self.layout.clone(), context),
+            from: self.layout.types().iter().enumerate().map(from).collect(),
             count: 0,
             next,
             step,
@@ -119,10 +124,10 @@ impl DriverFactory for ZipFactory {
 }
 
 struct ZipDriver {
-    rows: RowWriter,
-    from: Vec<usize>,
-    /// Pages without numbers.
-    closed: VecDeque<Page>,
+    /// Without numbers.
+    rows: SpooledRows,
+    /// Where each leaf of a row comes from.
+    from: Vec<(Option<usize>, LeafType)>,
     count: u64,
     /// The number of the next row, once it is known.
     next: Option<u64>,
@@ -132,52 +137,56 @@ struct ZipDriver {
 }
 
 impl ZipDriver {
-    /// Numbers the next page, and gives it.
-    fn give(&mut self, out: &mut Outputs) {
-        let Some(first) = self.next else { return };
-        let Some(page) = self.closed.pop_front() else { return };
-        let number = Cell::new(first);
-        let numbered = page.map_leaves(&[NUMBER], |_| number.replace(number.get() + self.step).into());
-        self.next = Some(first + numbered.rows() as u64 * self.step);
-        out.pages().push_sealed(numbered);
-    }
-
-    fn has_more(&self) -> bool {
-        self.next.is_some() && !self.closed.is_empty()
+    /// Numbers the next page, and gives it; `Done` where none is left, `Await` where it is not there or its number is not known.
+    fn give(&mut self, out: &mut Outputs) -> Result<Answer> {
+        let Some(first) = self.next else { return Ok(Answer::Await) };
+        Ok(match self.rows.poll()? {
+            Read::Page(page) => {
+                let number = Cell::new(first);
+                let numbered = page.map_leaves(&[NUMBER], |_| number.replace(number.get() + self.step).into());
+                self.next = Some(first + numbered.rows() as u64 * self.step);
+                out.pages().adopt(numbered);
+                if self.rows.is_empty() { Answer::Done } else { Answer::Resume }
+            }
+            Read::Pending => Answer::Await,
+            Read::End => Answer::Done,
+        })
     }
 }
 
 impl Driver for ZipDriver {
     fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
-        if *cursor == 0 {
-            self.rows.append(input, Some(&self.from))?;
-            self.closed.extend(self.rows.take_sealed());
-            self.count += input.len() as u64;
-            *cursor = 1;
+        if *cursor < input.len() {
+            let batch = input.batch().arranged(&self.from);
+            let before = *cursor;
+            let answer = self.rows.add(&Input::new(&batch, input.selection()), cursor)?;
+            self.count += (*cursor - before) as u64;
+            if answer != Answer::Done {
+                return Ok(answer);
+            }
         }
         if self.next.is_none() {
             self.next = self.meeting.ask(|counts| sum_before(counts, self.context.subtask));
         }
-        self.give(out);
-        Ok(if self.has_more() { Answer::Resume } else { Answer::Done })
+        // What is on its way from the disk can wait, too.
+        Ok(if self.give(out)? == Answer::Resume { Answer::Resume } else { Answer::Done })
     }
 
     fn on_round_end(&mut self, _: usize, _: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
         if *cursor == 0 {
             self.rows.seal();
-            self.closed.extend(self.rows.take_sealed());
             self.meeting.say(&self.context, self.count);
             *cursor = 1;
         }
         if self.next.is_none() {
             self.next = self.meeting.wait(&self.context, |counts| sum_before(counts, self.context.subtask));
         }
-        self.give(out);
-        Ok(match self.next {
-            None => Answer::Await,
-            Some(_) if self.has_more() => Answer::Resume,
-            Some(_) => Answer::Done,
-        })
+        self.give(out)
+    }
+
+    fn revoke(&mut self, bytes: usize) -> Result<()> {
+        self.rows.revoke(bytes);
+        Ok(())
     }
 }
 

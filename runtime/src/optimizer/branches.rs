@@ -1,13 +1,18 @@
 //! Forks whose branches meet again.
 //!
-//! A join waits for its build side; if the probe side comes from the same fork, the fork is blocked on the full probe channel and never
-//! feeds the build side. So the exchanges behind such a fork may pile up pages, within the memory budget.
+//! A join waits for its build side. If the probe side comes from the same fork, the fork is held back by the full probe channel and never
+//! feeds the build side: each waits for the other. Two forks that meet each other in two joins can do the same, with no node behind both
+//! branches of either. So what may wait for what is followed along the whole plan: a producer waits for the consumer at a full channel, a consumer for
+//! the producer at an empty one. Where that leads back to where it began, rows are spooled, so that the fork is never held back.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::plan::Node;
 use crate::strategy::Role;
+
+/// An input of a node: the node's sequence number, and which of its inputs.
+pub(super) type Edge = (u64, usize);
 
 /// How many consumers each node has, by its sequence number.
 pub(super) fn consumers(nodes: &[Arc<Node>]) -> HashMap<u64, usize> {
@@ -18,26 +23,89 @@ pub(super) fn consumers(nodes: &[Arc<Node>]) -> HashMap<u64, usize> {
     consumers
 }
 
-/// The forks whose branches meet at a node that does not take from all of them at once.
-pub(super) fn meeting(nodes: &[Arc<Node>]) -> HashSet<u64> {
-    let consumers = consumers(nodes);
-    let mut upstream: HashMap<u64, HashSet<u64>> = HashMap::new();
-    let mut meeting = HashSet::new();
-    for node in nodes {
-        let of_inputs: Vec<HashSet<u64>> =
-            node.inputs.iter().map(|input| upstream.get(&input.sequence).cloned().unwrap_or_default()).collect();
-        if !matches!(node.operator.role(), Role::Union) {
-            for (index, left) in of_inputs.iter().enumerate() {
-                for right in &of_inputs[index + 1..] {
-                    meeting.extend(left.intersection(right).copied());
+/// The edges out of forks at which a fork could wait for itself.
+pub(super) fn meeting(nodes: &[Arc<Node>]) -> HashSet<Edge> {
+    let waits = Waits::of(nodes);
+    let forks = nodes.iter().filter_map(|node| waits.outputs.get(&node.sequence)).filter(|outputs| outputs.len() > 1);
+    forks.flatten().copied().filter(|&edge| waits.for_itself(edge)).collect()
+}
+
+/// The nodes that such edges begin at.
+pub(super) fn forks_of(nodes: &[Arc<Node>], edges: &HashSet<Edge>) -> HashSet<u64> {
+    let inputs = nodes.iter().flat_map(|node| node.inputs.iter().enumerate().map(move |edge| (node.sequence, edge)));
+    inputs.filter(|&(node, (index, _))| edges.contains(&(node, index))).map(|(_, (_, input))| input.sequence).collect()
+}
+
+/// Somebody who waits at an edge.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Wait {
+    /// Its producer: the channel is full.
+    Full(Edge),
+    /// Its consumer: the channel is empty.
+    Empty(Edge),
+}
+
+/// Who may wait for whom.
+struct Waits<'p> {
+    nodes: HashMap<u64, &'p Arc<Node>>,
+    outputs: HashMap<u64, Vec<Edge>>,
+}
+
+impl<'p> Waits<'p> {
+    fn of(nodes: &'p [Arc<Node>]) -> Self {
+        let mut outputs: HashMap<u64, Vec<Edge>> = HashMap::new();
+        for node in nodes {
+            for (index, input) in node.inputs.iter().enumerate() {
+                outputs.entry(input.sequence).or_default().push((node.sequence, index));
+            }
+        }
+        Waits { nodes: nodes.iter().map(|node| (node.sequence, node)).collect(), outputs }
+    }
+
+    /// Whether a producer that waits at an edge may wait for what only comes when it goes on.
+    fn for_itself(&self, edge: Edge) -> bool {
+        let (mut seen, mut open) = (HashSet::new(), vec![Wait::Full(edge)]);
+        while let Some(wait) = open.pop() {
+            for next in self.next(wait) {
+                if next == Wait::Full(edge) {
+                    return true;
+                }
+                if seen.insert(next) {
+                    open.push(next);
                 }
             }
         }
-        let mut forks: HashSet<u64> = of_inputs.into_iter().flatten().collect();
-        if consumers.get(&node.sequence).is_some_and(|&count| count > 1) {
-            forks.insert(node.sequence);
-        }
-        upstream.insert(node.sequence, forks);
+        false
     }
-    meeting
+
+    /// What whoever is waited for may wait for.
+    fn next(&self, wait: Wait) -> Vec<Wait> {
+        match wait {
+            // The consumer is held back itself, or wants another input first.
+            Wait::Full((consumer, index)) => {
+                let others = self.inputs(consumer).filter(|&(_, other)| other != index && self.chooses(consumer));
+                self.outputs(consumer).map(Wait::Full).chain(others.map(Wait::Empty)).collect()
+            }
+            // The producer has nothing, or is held back by another consumer.
+            Wait::Empty(edge @ (consumer, index)) => {
+                let producer = self.nodes.get(&consumer).and_then(|node| node.inputs.get(index));
+                let Some(producer) = producer.map(|producer| producer.sequence) else { return Vec::new() };
+                let others = self.outputs(producer).filter(|&other| other != edge);
+                self.inputs(producer).map(Wait::Empty).chain(others.map(Wait::Full)).collect()
+            }
+        }
+    }
+
+    /// Whether a node may take one input before another.
+    fn chooses(&self, node: u64) -> bool {
+        self.nodes.get(&node).is_some_and(|node| !matches!(node.operator.role(), Role::Union))
+    }
+
+    fn inputs(&self, node: u64) -> impl Iterator<Item = Edge> {
+        (0..self.nodes.get(&node).map_or(0, |found| found.inputs.len())).map(move |index| (node, index))
+    }
+
+    fn outputs(&self, node: u64) -> impl Iterator<Item = Edge> {
+        self.outputs.get(&node).into_iter().flatten().copied()
+    }
 }

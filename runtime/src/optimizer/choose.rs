@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::branches::consumers;
+use super::branches::{Edge, consumers};
 use super::estimates::Estimates;
 use super::liveness::{Live, read};
 use super::{Resources, Rule};
@@ -22,18 +22,17 @@ pub(super) fn choose(
     nodes: &[Arc<Node>],
     live: &Live,
     estimates: &Estimates,
-    meeting: &HashSet<u64>,
+    meeting: &HashSet<Edge>,
     resources: Resources,
 ) -> Result<PhysicalPlan> {
     let consumers = consumers(nodes);
-    let mut chooser =
-        Chooser { nodes, live, estimates, resources, builder: Builder::default(), places: HashMap::new(), consumers };
+    let (builder, places) = (Builder::default(), HashMap::new());
+    let mut chooser = Chooser { nodes, live, estimates, meeting, resources, builder, places, consumers };
     for (index, node) in nodes.iter().enumerate() {
         chooser.describe(node)?;
         let mut place = chooser.place(index, node).map_err(|error| error.at(&node.origin))?;
         if chooser.consumers.get(&node.sequence).is_some_and(|&count| count > 1) {
             place = chooser.settled(node, place);
-            place.piles_up |= meeting.contains(&node.sequence);
             place.forked = true;
         }
         chooser.places.insert(node.sequence, place);
@@ -87,6 +86,7 @@ struct Chooser<'p> {
     nodes: &'p [Arc<Node>],
     live: &'p Live,
     estimates: &'p Estimates,
+    meeting: &'p HashSet<Edge>,
     resources: Resources,
     builder: Builder,
     places: HashMap<u64, Place>,
@@ -129,7 +129,22 @@ impl Chooser<'_> {
     /// Where the input's rows are picked up.
     fn input(&self, node: &Node, index: usize) -> Result<Place> {
         let place = node.inputs.get(index).and_then(|input| self.places.get(&input.sequence));
-        place.cloned().ok_or_else(|| Error::Internal(format!("input {index} is not planned")))
+        let mut place = place.cloned().ok_or_else(|| Error::Internal(format!("input {index} is not planned")))?;
+        place.meets |= self.meeting.contains(&(node.sequence, index));
+        Ok(place)
+    }
+
+    /// As [`Chooser::input`], in one task where the operator follows the order of all tasks' rows.
+    fn followed(&mut self, node: &Node, index: usize) -> Result<Place> {
+        let place = self.input(node, index)?;
+        if !place.ordered || self.builder.tasks(&place) == 1 || !node.operator.follows_order() {
+            return Ok(place);
+        }
+        let input = &node.inputs[index];
+        let layout = Arc::new(RowLayout::new(input.schema().types(), &self.live_of(input)));
+        let (stage, operator) = (self.builder.stage(Head::Inbox(0), 1), place.operator);
+        self.builder.ship_to(place, Ship::Gather, layout, (stage, 0));
+        Ok(Place { stage, operator, prelude: Vec::new(), forked: false, meets: false, ordered: false })
     }
 
     fn place(&mut self, index: usize, node: &Arc<Node>) -> Result<Place> {
@@ -138,7 +153,7 @@ impl Chooser<'_> {
                 let scan = self.scan(node);
                 self.builder.plan.operators[index].strategy = decoded(node, &scan.live);
                 let stage = self.builder.stage(Head::Source(index, source, scan), self.resources.tasks);
-                Place { stage, operator: index, prelude: Vec::new(), forked: false, piles_up: false }
+                Place { stage, operator: index, prelude: Vec::new(), forked: false, meets: false, ordered: false }
             }
             Role::Filter(predicate, _) => self.prelude(node, index, Prelude::Filter(index, predicate))?,
             Role::View(leaves) => self.prelude(node, index, Prelude::View(index, leaves.into()))?,
@@ -150,7 +165,7 @@ impl Chooser<'_> {
     }
 
     fn prelude(&mut self, node: &Node, operator: usize, prelude: Prelude) -> Result<Place> {
-        let mut place = self.input(node, 0)?;
+        let mut place = self.followed(node, 0)?;
         place.operator = operator;
         place.prelude.push(prelude);
         Ok(place)
@@ -200,11 +215,11 @@ impl Chooser<'_> {
             self.builder.plan.operators[index].inputs[input].1 = ship.clone();
             self.builder.ship_to(place, ship, layout.clone(), (stage, 0));
         }
-        Ok(Place { stage, operator: index, prelude: Vec::new(), forked: false, piles_up: false })
+        Ok(Place { stage, operator: index, prelude: Vec::new(), forked: false, meets: false, ordered: false })
     }
 
     fn drive(&mut self, node: &Node, index: usize) -> Result<Place> {
-        let places = (0..node.inputs.len()).map(|input| self.input(node, input)).collect::<Result<Vec<_>>>()?;
+        let places = (0..node.inputs.len()).map(|input| self.followed(node, input)).collect::<Result<Vec<_>>>()?;
         let live = self.live_of(node);
         let strategy = self.cheapest(node, &places, &live)?;
         let Strategy { ways, driver, tasks, streamed, .. } = strategy;
@@ -252,8 +267,9 @@ impl Chooser<'_> {
             return place;
         }
         let (stage, operator) = (self.builder.stage(Head::Inbox(0), tasks), place.operator);
+        let ordered = place.ordered && ship == Ship::Forward;
         self.builder.ship_to(place, ship, layout, (stage, 0));
-        Place { stage, operator, prelude: Vec::new(), forked: false, piles_up: false }
+        Place { stage, operator, prelude: Vec::new(), forked: false, meets: false, ordered }
     }
 
     fn cheapest(&self, node: &Node, places: &[Place], live: &LeafSet) -> Result<Strategy> {
@@ -268,6 +284,7 @@ impl Chooser<'_> {
             live,
             input_tasks: &input_tasks,
             tasks: self.resources.tasks,
+            memory_bytes: self.resources.memory_bytes,
             combines: self.resources.rules.runs(Rule::Combiners),
         };
         let strategies = node.operator.strategies(&planning);

@@ -6,7 +6,7 @@
 //! 3. `repeat`: scans that would have to be kept in memory are made twice. Everything after it sees the plan with them.
 //! 4. `liveness`, from the sinks up: which leaves somebody reads. Estimates need it for widths.
 //! 5. `estimates`, from the sources down: how many rows, how wide. Costs need it.
-//! 6. `branches`: which forks meet again; their exchanges must not be bounded.
+//! 6. `branches`: which branches of a fork meet again; their rows are spooled.
 //! 7. `choose`, from the sources down: a strategy for each operator by cost, and the stages that follow from it.
 //! 8. `sanity`, last: holds the finished plan against what the executor relies on.
 
@@ -33,6 +33,8 @@ pub use rules::{Rule, Rules};
 pub struct Resources {
     /// Parallel tasks.
     pub tasks: usize,
+    /// The memory budget.
+    pub memory_bytes: usize,
     /// The rules that run.
     pub rules: Rules,
 }

@@ -1,6 +1,6 @@
 //! Scans are repeated where their records would have to be kept.
 //!
-//! A fork whose branches meet again may have to keep what one branch takes until the other one is done (see [`branches`](super::branches)).
+//! What one branch of a fork takes may have to be kept until another one is done (see [`branches`](super::branches)).
 //! Where the fork is a source, or filters over one, each branch gets a scan of its own: reading twice is bounded in memory, and each
 //! scan reads only its branch's columns and splits.
 
@@ -14,7 +14,7 @@ use crate::strategy::Role;
 /// The same plan without forks at scans whose branches meet again.
 pub(super) fn scans(sinks: &[Arc<Node>]) -> Vec<Arc<Node>> {
     let nodes = topological(sinks);
-    let mut repeated = branches::meeting(&nodes);
+    let mut repeated = branches::forks_of(&nodes, &branches::meeting(&nodes));
     let scans: HashSet<u64> = scans_among(&nodes);
     repeated.retain(|fork| scans.contains(fork));
     if repeated.is_empty() {

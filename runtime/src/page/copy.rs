@@ -2,8 +2,9 @@
 
 use smallvec::SmallVec;
 
-use super::batch::{Batch, Input, LeafPtr};
+use super::batch::{Batch, Input, LeafPtr, Selection};
 use super::key::{KeyLeaf, KeyShape, with_shape};
+use super::run::OneRow;
 use super::slot::{self, INLINE_BYTES, Slot};
 use super::writer::{LIST_ALIGN, RowWriter};
 use crate::error::Result;
@@ -35,6 +36,17 @@ impl RowWriter {
         let rows: SmallVec<[usize; 64]> = input.selection().rows().iter().map(|&row| row as usize).collect();
         // SAFETY: an input's rows are rows of its batch.
         unsafe { self.append_rows(input.batch(), leaves, &rows, |_, _| ()) }
+    }
+
+    /// Copies one row, leaf for leaf.
+    ///
+    /// # Errors
+    /// As [`RowWriter::append`].
+    pub fn append_row(&mut self, row: OneRow<'_>) -> Result<()> {
+        let (page, row) = row.place();
+        let mut one = Selection::default();
+        one.set([row as u32]);
+        self.append(&Input::new(&page.batch(), &one), None)
     }
 
     /// As [`RowWriter::append`], for rows by number; `placed` hears each row's place.
@@ -101,7 +113,7 @@ impl RowWriter {
 
     /// # Safety
     /// `places[i]` was claimed for `rows[i]`, a row of the batch that the parts read.
-    unsafe fn copy_parts(&mut self, parts: &[Part], rows: &[usize], places: &[usize]) {
+    pub(super) unsafe fn copy_parts(&mut self, parts: &[Part], rows: &[usize], places: &[usize]) {
         let Some(start) = self.region_start() else { return };
         for part in parts {
             let to = start.wrapping_add(part.offset);
@@ -142,7 +154,7 @@ impl RowWriter {
 
 /// The leaf of a batch that fills a leaf of type `ty`; zeros where it cannot. What lay in a page before is never left
 /// there, and bytes do not pass for text.
-fn source(batch: &Batch<'_>, leaf: usize, ty: LeafType) -> LeafPtr {
+pub(super) fn source(batch: &Batch<'_>, leaf: usize, ty: LeafType) -> LeafPtr {
     let from = batch.leaf(leaf);
     let fits = match ty.physical() {
         Physical::Slot => from.ty == ty || (from.ty == LeafType::Text && ty == LeafType::Bytes),
@@ -151,10 +163,18 @@ fn source(batch: &Batch<'_>, leaf: usize, ty: LeafType) -> LeafPtr {
     if fits { from } else { LeafPtr::dead(ty) }
 }
 
+/// A leaf that is copied, and its offset in the rows that it is copied to.
 #[derive(Clone, Copy)]
-struct Part {
-    from: LeafPtr,
-    offset: usize,
+pub(super) struct Part {
+    pub(super) from: LeafPtr,
+    pub(super) offset: usize,
+}
+
+impl Part {
+    /// Bytes of a row that it fills.
+    pub(super) fn width(&self) -> usize {
+        self.from.ty.width()
+    }
 }
 
 /// # Safety

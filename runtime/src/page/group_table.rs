@@ -1,89 +1,81 @@
 //! A hash table of groups: one row of key and state for each distinct key.
+//!
+//! A table that may [spill](GroupTable::spilling) does not fail where memory is refused. It says which rows found no room; whoever fills it takes
+//! some of its pages out ([`GroupTable::evict`]) and adds these rows again. Therefore its rows are then kept in [`SPILL_PARTS`] parts
+//! by a hash, each in pages of its own, which leave as they are.
 
 mod best;
 mod combine;
+mod evict;
+mod opening;
+mod part;
+mod probe;
 mod state;
 
 use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::batch::{Batch, Input, LeafPtr, windows};
-use super::index::{Index, ROW_ALIGN, address_of, next_id};
-use super::key::{KeyLeaf, KeyShape, compared, with_shape};
-use super::run::Page;
+use super::batch::LeafPtr;
+use super::index::{Index, ROW_ALIGN, address_of, kept_bits, next_id};
+use super::key::{KeyLeaf, mixed};
+use super::region::PAGE_BYTES;
+use super::run::{FIRST_ROW, Page, run_bytes};
 use super::writer::RowWriter;
 use crate::error::{Error, Result};
 use crate::memory::Memory;
+use crate::memory::limits::SPILL_PARTS;
 use crate::row::{LeafSet, LeafType, Physical, RowLayout};
 
 pub use combine::{Combined, Combining};
+pub use evict::PartSet;
+use part::Part;
+pub use probe::Groups;
 pub use state::{StateReader, StateRow, StateRows, StateSlot};
-
-/// Rows probed together: their index lines and stored rows are loaded while others are hashed, and stay in the first cache.
-const BLOCK_ROWS: usize = 64;
-
-/// Up to so many groups are looked for in a cache of their own before the index.
-const FEW_GROUPS: usize = 64;
-
-/// Entries of that cache, a power of two.
-const RECENT: usize = 256;
-
-/// Spreads codes over it by their product's top bits.
-const CODE_FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
-
-/// An index up to this size stays in a core's second cache.
-const NEAR_BYTES: usize = 256 << 10;
 
 /// Groups by key. A group's row holds the key's leaves and its state; the pages that they lie in are the table's output.
 pub struct GroupTable {
     layout: Arc<RowLayout>,
     key: Box<[usize]>,
-    rows: RowWriter,
-    pages: Vec<Page>,
+    /// One, or as many as spill.
+    parts: Vec<Part>,
+    /// Bytes of the parts' closed pages.
+    page_bytes: usize,
     index: Index,
     base: *mut u8,
+    memory: Memory,
     /// The first leaves of a row, which kernels write; a row that one replaces keeps the others.
     written: usize,
-    /// Rows that were replaced by others and lie dead in the pages with what their slots point to.
-    dead: usize,
-    /// Places of replaced rows without such variable parts, which rows that come later take.
-    free: Vec<usize>,
+    /// The offset of the slot that says of a row that it was replaced; a row without slots is replaced where it lies.
+    mark: Option<usize>,
+    /// How it asks for memory.
+    asks: Asks,
+    /// Refused memory is an error this once.
+    firm: bool,
+    /// No group is opened any more.
+    frozen: bool,
+    /// Which bits of a hash say in which part a row is: others at each level, as the rows of a part agree in those of the level above.
+    level: u32,
+    /// The position of the input from which on rows were not combined, and whether memory was refused there.
+    stopped: Option<(usize, bool)>,
     /// Where records that are written in place would put variable parts, which they have none of: never read.
     aside: RowWriter,
-    /// Changes whenever places lose their meaning; see [`Groups::table`].
+    /// Changes whenever places lose their meaning; see [`Groups`].
     id: u64,
 }
 
 // SAFETY: `base` is the region's start, which all threads share; rows are reached through `&self` and `&mut self` only.
 unsafe impl Send for GroupTable {}
 
-/// For each row of an input, the place of its group's row in one table.
-#[derive(Default, Debug)]
-pub struct Groups {
-    /// The table, at the time, that the places belong to.
-    table: u64,
-    places: Vec<usize>,
-    fresh: Vec<u32>,
-    hashes: Vec<u64>,
-}
-
-impl Groups {
-    /// Positions in the input whose row opened its group.
-    #[must_use]
-    pub fn fresh(&self) -> &[u32] {
-        &self.fresh
-    }
-
-    /// For each row of the input's batch, at the row's own number, a number that is its group's alone as long as the table is not
-    /// drained; zero for rows that the input does not ask for.
-    pub fn numbers(&self, input: &Input<'_>, numbers: &mut Vec<u64>) {
-        numbers.clear();
-        numbers.resize(input.batch().rows(), 0);
-        for (&row, &place) in input.selection().rows().iter().zip(&self.places) {
-            numbers[row as usize] = place as u64;
-        }
-    }
+/// How a table asks for memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asks {
+    /// Where it is refused, that is an error.
+    Firmly,
+    /// Where it is refused, it does without.
+    Politely,
+    /// As `Politely`, and so many bytes beyond its own stay free for whoever fills it.
+    Leaving(usize),
 }
 
 impl GroupTable {
@@ -101,15 +93,22 @@ impl GroupTable {
         if !layout.width().is_multiple_of(ROW_ALIGN) {
             return Err(Error::Internal(format!("rows of {} bytes in a table", layout.width())));
         }
+        let leaves = layout.types().iter().enumerate();
+        let mut slots = leaves.filter(|(_, ty)| ty.physical() == Physical::Slot);
         Ok(GroupTable {
-            rows: RowWriter::new(layout.clone(), memory.clone()),
+            parts: vec![Part::new(&layout, memory)],
+            page_bytes: 0,
             written: layout.types().len(),
+            mark: slots.find_map(|(leaf, _)| layout.offset(leaf)),
             key: key.into(),
-            pages: Vec::new(),
             index: Index::new(memory.clone()),
             base: address_of(0)?,
-            dead: 0,
-            free: Vec::new(),
+            memory: memory.clone(),
+            asks: Asks::Firmly,
+            firm: false,
+            frozen: false,
+            level: 0,
+            stopped: None,
             aside: RowWriter::new(layout.clone(), memory.clone()),
             id: next_id(),
             layout,
@@ -120,6 +119,46 @@ impl GroupTable {
     #[must_use]
     pub fn keeping_from(self, written: usize) -> Self {
         GroupTable { written, ..self }
+    }
+
+    /// The same table, for which refused memory is no error: rows that find no room are left, and told. Beyond what it takes itself it
+    /// leaves `aside` bytes free for its kernel, and what it needs to be [split](GroupTable::split).
+    #[must_use]
+    pub fn spilling(self, aside: usize) -> Self {
+        // A page that is cleaned, and one that is written meanwhile.
+        GroupTable { asks: Asks::Leaving(aside + 2 * PAGE_BYTES), ..self }
+    }
+
+    /// As [`GroupTable::spilling`], for a table that is only ever drained where it finds no room.
+    #[must_use]
+    pub fn draining(self) -> Self {
+        GroupTable { asks: Asks::Politely, ..self }
+    }
+
+    /// Whether refused memory is an error: for what must fit even a table that has nothing to give.
+    pub fn set_firm(&mut self, firm: bool) {
+        self.firm = firm;
+    }
+
+    /// Whether refused memory is an error.
+    #[must_use]
+    pub fn is_firm(&self) -> bool {
+        self.firm || self.asks == Asks::Firmly
+    }
+
+    /// Opens no group any more until the table is drained: rows of other groups find no room.
+    pub fn freeze(&mut self) {
+        self.frozen = true;
+    }
+
+    /// An empty table of the same kind for the rows of one part of a table of the level above: in parts from the beginning.
+    ///
+    /// # Errors
+    /// When the region cannot be had.
+    pub fn at_level(&self, level: u32) -> Result<Self> {
+        let empty = GroupTable::new(self.layout.clone(), self.key.clone(), &self.memory)?;
+        let parts = (0..SPILL_PARTS).map(|_| Part::new(&self.layout, &self.memory)).collect();
+        Ok(GroupTable { level, parts, written: self.written, asks: self.asks, ..empty })
     }
 
     /// How the groups' rows lie in their pages.
@@ -137,7 +176,7 @@ impl GroupTable {
     /// Bytes of memory that it takes.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.pages.iter().map(Page::bytes).sum::<usize>() + self.index.bytes()
+        self.page_bytes + self.index.bytes()
     }
 
     /// Whether there is no group.
@@ -146,149 +185,60 @@ impl GroupTable {
         self.len() == 0
     }
 
-    /// Finds the group of each row, by the batch's leaves `key`, and opens what is missing: a new row has the leaves in `copied` (leaf
-    /// of the table, leaf of the batch; the key among them) from the batch, zeros elsewhere.
-    ///
-    /// # Errors
-    /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
-    pub fn probe(
-        &mut self,
-        input: &Input<'_>,
-        key: &[usize],
-        copied: &[(usize, usize)],
-        groups: &mut Groups,
-    ) -> Result<()> {
-        groups.places.clear();
-        groups.fresh.clear();
-        groups.table = self.id;
-        let stored = self.stored_key();
-        self.index.reserve(input.len(), |place| {
-            // SAFETY: the index holds places of this table's rows.
-            with_shape!(&stored, shape => unsafe { shape.hash(place) })
-        })?;
-        let leaves = compared(input.batch(), key, &self.layout, &self.key);
-        with_shape!(&leaves, shape => self.probe_shape(shape, input, copied, groups))
+    /// Whether there is memory for `bytes` more, with what stays free beside them.
+    fn may_take(&self, bytes: usize) -> bool {
+        match self.asks {
+            _ if self.is_firm() => true,
+            Asks::Firmly => true,
+            Asks::Politely => self.memory.grow(bytes),
+            // A table that is not in parts yet needs a page for each of them when it comes to that.
+            Asks::Leaving(aside) if !self.is_split() => self.memory.grow(bytes + aside + SPILL_PARTS * PAGE_BYTES),
+            // Pages of the part that it is made of are read, and some may be written on.
+            Asks::Leaving(aside) => self.memory.grow(bytes + aside + 4 * PAGE_BYTES),
+        }
     }
 
-    fn probe_shape<K: KeyShape>(
-        &mut self,
-        shape: K,
-        input: &Input<'_>,
-        copied: &[(usize, usize)],
-        groups: &mut Groups,
-    ) -> Result<()> {
-        let rows = input.selection().rows();
-        if self.len() <= FEW_GROUPS {
-            return self.probe_few(shape, input.batch(), rows, copied, groups);
-        }
-        groups.hashes.clear();
-        // SAFETY: rows of an input are rows of its batch.
-        groups.hashes.extend(rows.iter().map(|&row| unsafe { shape.hash(row as usize) }));
-        let hashes = std::mem::take(&mut groups.hashes);
-        groups.places.resize(rows.len(), 0);
-        // A small table lies in the cache already: loading ahead would only be work.
-        let far = self.index.bytes() > NEAR_BYTES;
-        if far {
-            self.index.view().prefetch(&hashes[..BLOCK_ROWS.min(hashes.len())]);
-        }
-        for start in (0..rows.len()).step_by(BLOCK_ROWS) {
-            let end = (start + BLOCK_ROWS).min(rows.len());
-            let (rows, known) = (&rows[start..end], &hashes[start..end]);
-            let mut likely = [0; BLOCK_ROWS];
-            let view = self.index.view();
-            view.candidates(known, self.base, &mut likely);
-            if far {
-                view.prefetch(&hashes[end..hashes.len().min(end + BLOCK_ROWS)]);
-            }
-            let mut missed = [0u8; BLOCK_ROWS];
-            // SAFETY: rows of an input are rows of its batch; candidates are places of rows of this table.
-            let misses =
-                unsafe { verify(shape, rows, &likely, self.base, &mut groups.places[start..end], &mut missed) };
-            for &offset in &missed[..misses] {
-                let (offset, base) = (usize::from(offset), self.base);
-                let (row, hash) = (rows[offset] as usize, known[offset]);
-                // Another key of the same tag, a new key, or one that a row just before has opened.
-                // SAFETY: as above.
-                let place = match self.index.find(hash, |place| unsafe { shape.same(row, base.add(place)) }) {
-                    Some(place) => place,
-                    None => {
-                        groups.fresh.push((start + offset) as u32);
-                        self.open(input.batch(), row, hash, copied)?
-                    }
-                };
-                groups.places[start + offset] = place;
-            }
-        }
-        groups.hashes = hashes;
-        Ok(())
+    /// The part of a row by its key's hash. The index's place in the table is given by other bits, so rows that leave part by part
+    /// are in no order that another index would notice.
+    #[inline(always)]
+    fn part_of(&self, hash: u64) -> usize {
+        if self.is_split() { part_at(kept_bits(hash), self.level) } else { 0 }
     }
 
-    /// Few groups: rows find theirs through a small cache by a number that is cheap to make, mostly without a hash or a look at
-    /// the group's row.
-    fn probe_few<K: KeyShape>(
-        &mut self,
-        shape: K,
-        batch: &Batch<'_>,
-        rows: &[u32],
-        copied: &[(usize, usize)],
-        groups: &mut Groups,
-    ) -> Result<()> {
-        let base = self.base;
-        // Codes with the place of their group, which is never 0 and a multiple of eight; its lowest bit says that the code is exact.
-        let mut recent = [(0u64, 0usize); RECENT];
-        groups.hashes.clear();
-        for (position, &row) in rows.iter().enumerate() {
-            let row = row as usize;
-            // SAFETY: rows of an input are rows of its batch; places in the index and in `recent` are rows of this table.
-            let same = |place: usize| unsafe { shape.same(row, base.add(place)) };
-            // SAFETY: rows of an input are rows of its batch.
-            let code = unsafe { shape.code(row) };
-            let slot = (code.number.wrapping_mul(CODE_FACTOR) >> (u64::BITS - RECENT.trailing_zeros())) as usize;
-            let (known, entry) = recent[slot];
-            let exact = usize::from(code.exact);
-            let mut place = entry & !1;
-            let found = place != 0 && known == code.number && (entry & exact == 1 || same(place));
-            if !found {
-                // SAFETY: as above.
-                let hash = unsafe { shape.hash(row) };
-                place = match self.index.find(hash, same) {
-                    Some(place) => place,
-                    None => {
-                        groups.fresh.push(position as u32);
-                        self.open(batch, row, hash, copied)?
-                    }
-                };
-                recent[slot] = (code.number, place | exact);
-            }
-            groups.places.push(place);
+    /// Room for a row of a part with `heap` bytes of variable parts, for which its writer's open page has room then; `None` where memory is
+    /// refused.
+    fn claim(&mut self, part: usize, heap: usize) -> Result<Option<usize>> {
+        if heap == 0
+            && let Some(place) = self.take_free(part)
+        {
+            return Ok(Some(place));
         }
-        Ok(())
+        if !self.has_room(part, heap) {
+            return Ok(None);
+        }
+        let rows = &mut self.parts[part].rows;
+        match rows.claim(heap) {
+            Some(place) => Ok(Some(place)),
+            None => Err(rows.check().err().unwrap_or_else(refused)),
+        }
     }
 
-    /// A new group's row.
-    fn open(&mut self, batch: &Batch<'_>, row: usize, hash: u64, copied: &[(usize, usize)]) -> Result<usize> {
-        let slot_leaves: SmallVec<[LeafPtr; 4]> = copied
-            .iter()
-            .map(|&(_, from)| batch.leaf(from))
-            .filter(|leaf| leaf.ty.physical() == Physical::Slot)
-            .collect();
-        // SAFETY: `row` is a row of the batch.
-        let heap = unsafe { super::copy::heap_bytes(&slot_leaves, row) };
-        let Some(place) = self.rows.claim(heap) else {
-            self.rows.check()?;
-            return Err(Error::Internal("a page was refused without a reason".to_owned()));
-        };
-        if self.rows.has_sealed() {
-            self.pages.extend(self.rows.take_sealed());
+    /// Whether a row with so many bytes of variable parts fits the open page, or another one may be had.
+    fn has_room(&self, part: usize, heap: usize) -> bool {
+        self.parts[part].rows.fits(heap) || self.may_take(run_bytes(FIRST_ROW + self.layout.width() + heap))
+    }
+
+    /// Takes over the pages that a part's writer has closed. What is larger than a page has its run alone, so that it never needs to be
+    /// copied.
+    #[inline(always)]
+    fn collect(&mut self, part: usize, heap: usize) {
+        let Part { rows, pages, .. } = &mut self.parts[part];
+        if heap > 0 && run_bytes(FIRST_ROW + self.layout.width() + heap) > PAGE_BYTES {
+            rows.seal();
         }
-        // SAFETY: the row was claimed just now: `width` bytes at `place` belong to it; `row` is a row of the batch, and the
-        // heap room that its slots need was claimed.
-        unsafe {
-            std::ptr::write_bytes(self.base.add(place), 0, self.layout.width());
-            self.rows.copy_row(batch, row, copied, place);
+        if rows.has_sealed() {
+            pages.extend(rows.take_sealed().inspect(|page| self.page_bytes += page.bytes()));
         }
-        self.index.insert(hash, place);
-        Ok(place)
     }
 
     fn stored_key(&self) -> SmallVec<[KeyLeaf; 4]> {
@@ -305,74 +255,27 @@ impl GroupTable {
     /// # Errors
     /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
     pub fn drain(&mut self) -> Result<Vec<Page>> {
-        self.rows.seal();
-        self.pages.extend(self.rows.take_sealed());
-        let pages =
-            if self.dead > 0 || !self.free.is_empty() { self.live_pages()? } else { std::mem::take(&mut self.pages) };
-        self.pages.clear();
-        self.index.clear();
-        self.dead = 0;
-        self.free.clear();
-        self.id = next_id();
+        self.begin_drain();
+        let mut pages = Vec::new();
+        while let Some(page) = self.next_page()? {
+            pages.push(page);
+        }
         Ok(pages)
-    }
-
-    /// Drops replaced rows, where they are more than the live ones.
-    ///
-    /// # Errors
-    /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
-    pub fn compact(&mut self) -> Result<()> {
-        if self.dead + self.free.len() <= self.len() + 4096 {
-            return Ok(());
-        }
-        let live = self.drain()?;
-        let all: Vec<(usize, usize)> = (0..self.layout.types().len()).map(|leaf| (leaf, leaf)).collect();
-        let (key, mut groups) = (self.key.clone(), Groups::default());
-        for page in live {
-            windows(&page.batch(), |input| self.probe(input, &key, &all, &mut groups))?;
-        }
-        Ok(())
-    }
-
-    fn live_pages(&mut self) -> Result<Vec<Page>> {
-        // In the order of their places, not of the index, which is that of their hashes: another table that is filled in the order of
-        // hashes, and grows meanwhile, has all its rows in one end.
-        let mut places: Vec<usize> = self.index.places().collect();
-        places.sort_unstable();
-        let leaves: SmallVec<[LeafPtr; 8]> =
-            (0..self.layout.types().len()).map(|leaf| self.stored_leaf(leaf)).collect();
-        // SAFETY: read only at the places of this table's rows, below.
-        let batch = unsafe { Batch::from_leaves(usize::MAX, leaves) };
-        // SAFETY: the index holds places of this table's rows, whose pages are held until this function's end.
-        unsafe { self.rows.append_rows(&batch, None, &places, |_, _| ())? };
-        self.rows.seal();
-        Ok(self.rows.take_sealed().collect())
     }
 }
 
-/// Compares rows with their candidates: a tight loop without calls. Sets the places of those that are right, and lists the others;
-/// how many.
-///
-/// # Safety
-/// `rows` are rows of the shape's batch; each candidate is 0 or the place of a row of the shape's table.
+/// The part, of [`SPILL_PARTS`], of a row whose key has this hash: other bits of it say so at each level.
+#[must_use]
+pub fn part_of_hash(hash: u64, level: u32) -> usize {
+    part_at(kept_bits(hash), level)
+}
+
+/// The part of a row whose hash has these bits, at a level.
 #[inline(always)]
-unsafe fn verify<K: KeyShape>(
-    shape: K,
-    rows: &[u32],
-    likely: &[usize; BLOCK_ROWS],
-    base: *const u8,
-    places: &mut [usize],
-    missed: &mut [u8; BLOCK_ROWS],
-) -> usize {
-    let mut misses = 0;
-    for (offset, ((&row, &candidate), place)) in rows.iter().zip(likely).zip(places).enumerate() {
-        // SAFETY: the caller's promise.
-        if candidate != 0 && unsafe { shape.same(row as usize, base.add(candidate)) } {
-            *place = candidate;
-        } else {
-            missed[misses] = offset as u8;
-            misses += 1;
-        }
-    }
-    misses
+fn part_at(bits: u64, level: u32) -> usize {
+    (mixed(bits ^ u64::from(level + 1) << u32::BITS) >> (u64::BITS - SPILL_PARTS.trailing_zeros())) as usize
+}
+
+fn refused() -> Error {
+    Error::Internal("a page was refused without a reason".to_owned())
 }

@@ -2,8 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::region::region;
-use super::run::Run;
+use super::region::{PAGE_BYTES, region};
+use super::run::{Run, run_bytes};
 use crate::error::Result;
 use crate::memory::Memory;
 
@@ -37,9 +37,21 @@ fn place_of(entry: u64) -> usize {
     (entry & PLACE_MASK) as usize * ROW_ALIGN
 }
 
+/// The bits of a hash that an index keeps with a row, alone.
+#[inline(always)]
+pub(super) fn kept_bits(hash: u64) -> u64 {
+    hash >> PLACE_BITS
+}
+
 #[inline(always)]
 fn tags_match(entry: u64, hash: u64) -> bool {
     (entry ^ hash) & !PLACE_MASK == 0
+}
+
+/// Slots for so many rows, at most 5/8 of which are used: a look-up then passes two entries or so, and a row that is one of a little more than a power
+/// of two, as where a key's values are spread over two tasks, does not double them.
+fn slots_for(rows: usize) -> usize {
+    (rows * 8).div_ceil(5).next_power_of_two().max(FIRST_SLOTS)
 }
 
 impl Index {
@@ -56,8 +68,19 @@ impl Index {
         self.run.as_ref().map_or(0, Run::bytes)
     }
 
+    /// What an index of so many rows takes.
+    pub(super) fn bytes_for(rows: usize) -> usize {
+        run_bytes(slots_for(rows) * 8)
+    }
+
     pub(super) fn clear(&mut self) {
         self.run = None;
+        self.len = 0;
+    }
+
+    /// Takes all rows out, and keeps the memory for others.
+    pub(super) fn empty(&mut self) {
+        self.entries_mut().fill(0);
         self.len = 0;
     }
 
@@ -80,10 +103,26 @@ impl Index {
         if self.run.is_none() { 0 } else { 1 << (64 - self.shift) }
     }
 
-    /// Makes room for `more` rows at a load of at most 1/2; `hash_of` gives the hash of a row by its place, where the index has outgrown
+    /// Bytes that it takes more while it grows for `more` rows; none where it has room for them.
+    pub(super) fn growth_bytes(&self, more: usize) -> usize {
+        let wanted = self.wanted_slots(more);
+        if wanted <= self.slots() { 0 } else { (wanted * 8).next_multiple_of(PAGE_BYTES) }
+    }
+
+    /// Whether one more row would pass the load that it may have.
+    #[inline(always)]
+    pub(super) fn is_full(&self) -> bool {
+        self.len * 8 >= self.slots() * 5
+    }
+
+    fn wanted_slots(&self, more: usize) -> usize {
+        slots_for(self.len + more)
+    }
+
+    /// Makes room for `more` rows at a load of at most 5/8; `hash_of` gives the hash of a row by its place, where the index has outgrown
     /// what its entries know.
     pub(super) fn reserve(&mut self, more: usize, hash_of: impl Fn(usize) -> u64) -> Result<()> {
-        let wanted = ((self.len + more) * 2).next_power_of_two().max(FIRST_SLOTS);
+        let wanted = self.wanted_slots(more);
         if wanted <= self.slots() {
             return Ok(());
         }
@@ -151,10 +190,13 @@ impl Index {
         self.len += 1;
     }
 
-    /// Points the entry of `old` to `new`.
+    /// Points the entry of `old`, if there is one, to `new`.
     pub(super) fn replace(&mut self, hash: u64, old: usize, new: usize) {
         let shift = self.shift;
         let entries = self.entries_mut();
+        if entries.is_empty() {
+            return;
+        }
         let mask = entries.len() - 1;
         let mut slot = (hash >> shift) as usize & mask;
         while entries[slot] != 0 {
@@ -166,9 +208,26 @@ impl Index {
         }
     }
 
-    /// The places of all rows, in the index's order.
-    pub(super) fn places(&self) -> impl Iterator<Item = usize> + '_ {
-        self.entries().iter().filter(|&&entry| entry != 0).map(|&entry| place_of(entry))
+    /// Takes out the rows for which `goes` holds, given the bits of the hash that the index keeps, and the place. `hash_of` is as for
+    /// [`Index::reserve`].
+    ///
+    /// One pass, in place: it begins behind an empty slot, so whatever is put back finds its home, or a slot behind it, no later than
+    /// where it was.
+    pub(super) fn remove(&mut self, goes: impl Fn(u64, usize) -> bool, hash_of: impl Fn(usize) -> u64) {
+        let Some(empty) = self.entries().iter().position(|&entry| entry == 0) else { return };
+        let mask = self.slots() - 1;
+        for step in 1..=mask {
+            let slot = (empty + step) & mask;
+            let entry = std::mem::take(&mut self.entries_mut()[slot]);
+            if entry == 0 {
+                continue;
+            }
+            self.len -= 1;
+            let place = place_of(entry);
+            if !goes(kept_bits(entry), place) {
+                self.insert(if self.shift >= PLACE_BITS { entry } else { hash_of(place) }, place);
+            }
+        }
     }
 }
 
@@ -189,9 +248,9 @@ impl IndexView<'_> {
         }
     }
 
-    /// For each hash the first row with its tag, unverified, or 0; starts to load the rows.
+    /// For each hash the first row with its tag, unverified, or 0; starts to load the rows, up to their byte `last`.
     #[inline(always)]
-    pub(super) fn candidates(self, hashes: &[u64], base: *const u8, places: &mut [usize]) {
+    pub(super) fn candidates(self, hashes: &[u64], base: *const u8, last: usize, places: &mut [usize]) {
         let entries = self.entries;
         if entries.is_empty() {
             return;
@@ -207,7 +266,9 @@ impl IndexView<'_> {
                 }
                 slot = (slot + 1) & mask;
             };
+            // A row may lie in two cache lines. Where it does not, the second request costs nothing.
             prefetch(base.wrapping_add(*place));
+            prefetch(base.wrapping_add(*place + last));
         }
     }
 }

@@ -11,7 +11,7 @@ use super::pairs::{Of, PairRows, Pairs};
 use super::presence::Presence;
 use super::run::{FIRST_ROW, Page};
 use super::writer::RowWriter;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::memory::Memory;
 use crate::row::{LeafSet, LeafType, RowLayout};
 
@@ -35,6 +35,8 @@ pub struct JoinTable {
     presence: Option<Presence>,
     base: *mut u8,
     count: usize,
+    /// Whether some rows have the same key: where none have, no row needs to be asked for its next one.
+    chained: bool,
     memory: Memory,
     /// Tells the tables of the process apart; see [`Pairs::table`].
     id: u64,
@@ -48,16 +50,8 @@ impl JoinTable {
     ///
     /// # Errors
     /// When the region cannot be had.
-    pub fn new(
-        mut types: Vec<LeafType>,
-        live: &LeafSet,
-        key: impl Into<Box<[usize]>>,
-        memory: &Memory,
-    ) -> Result<Self> {
-        let mut live = live.clone();
-        live.insert(types.len());
-        types.push(LeafType::U64);
-        let layout = Arc::new(RowLayout::new(types, &live).aligned(ROW_ALIGN));
+    pub fn new(types: Vec<LeafType>, live: &LeafSet, key: impl Into<Box<[usize]>>, memory: &Memory) -> Result<Self> {
+        let layout = Arc::new(Self::layout_of(types, live));
         Ok(JoinTable {
             rows: RowWriter::new(layout.clone(), memory.clone()),
             layout,
@@ -68,8 +62,18 @@ impl JoinTable {
             memory: memory.clone(),
             base: address_of(0)?,
             count: 0,
+            chained: false,
             id: next_id(),
         })
+    }
+
+    /// How rows of `types`, of which `live` are kept, lie in a table's pages: the last leaf is the hidden one.
+    #[must_use]
+    pub fn layout_of(mut types: Vec<LeafType>, live: &LeafSet) -> RowLayout {
+        let mut live = live.clone();
+        live.insert(types.len());
+        types.push(LeafType::U64);
+        RowLayout::new(types, &live).aligned(ROW_ALIGN)
     }
 
     /// How many rows were added.
@@ -84,19 +88,64 @@ impl JoinTable {
         self.count == 0
     }
 
+    /// How its rows lie in pages: see [`JoinTable::layout_of`].
+    #[must_use]
+    pub fn layout(&self) -> &Arc<RowLayout> {
+        &self.layout
+    }
+
+    /// What [`JoinTable::build`] takes for so many rows.
+    #[must_use]
+    pub fn index_bytes(rows: usize) -> usize {
+        Index::bytes_for(rows) + if rows >= LEAST_FILTERED { Presence::bytes_for(rows) } else { 0 }
+    }
+
+    /// What adding rows takes, and then [`JoinTable::build`].
+    #[must_use]
+    pub fn bytes_for(&self, input: &Input<'_>) -> usize {
+        self.rows.fitting(input, Some(&self.sources()), usize::MAX).1 + Self::index_bytes(self.count + input.len())
+    }
+
+    /// Where each leaf of a row comes from. The hidden one has no source; `build` sets it.
+    fn sources(&self) -> SmallVec<[usize; 16]> {
+        let hidden = self.layout.types().len() - 1;
+        (0..hidden).chain([usize::MAX]).collect()
+    }
+
     /// Adds rows, before [`JoinTable::build`].
     ///
     /// # Errors
     /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
     pub fn add(&mut self, input: &Input<'_>) -> Result<()> {
-        // The hidden leaf has no source; `build` sets it.
-        let hidden = self.layout.types().len() - 1;
-        let mut leaves: SmallVec<[usize; 16]> = (0..hidden).collect();
-        leaves.push(usize::MAX);
+        let leaves = self.sources();
         self.rows.append(input, Some(&leaves))?;
         self.pages.extend(self.rows.take_sealed());
         self.count += input.len();
         Ok(())
+    }
+
+    /// Adds the rows of a page of the table's [layout](JoinTable::layout), before [`JoinTable::build`]: what lies in their hidden leaf does not
+    /// matter.
+    ///
+    /// # Errors
+    /// A page of another layout, or one that somebody else holds too.
+    pub fn adopt(&mut self, mut page: Page) -> Result<()> {
+        if page.layout() != &self.layout || !page.is_alone() || self.index.len() > 0 {
+            return Err(Error::Internal("a page was adopted that a table cannot own".to_owned()));
+        }
+        self.count += page.rows();
+        self.pages.push(page);
+        Ok(())
+    }
+
+    /// Gives all rows away, and the memory of what [`JoinTable::build`] made: the table is empty and not built.
+    pub fn take_pages(&mut self) -> Vec<Page> {
+        self.rows.seal();
+        self.pages.extend(self.rows.take_sealed());
+        self.index.clear();
+        // Places that were found before mean nothing now.
+        (self.presence, self.count, self.id) = (None, 0, next_id());
+        std::mem::take(&mut self.pages)
     }
 
     /// Indexes all rows.
@@ -111,6 +160,7 @@ impl JoinTable {
         if self.count >= LEAST_FILTERED {
             self.presence = Some(Presence::new(self.count, &self.memory)?);
         }
+        self.chained = false;
         let pages = std::mem::take(&mut self.pages);
         for page in &pages {
             self.build_page(self.first_place(page), page.rows());
@@ -134,16 +184,19 @@ impl JoinTable {
         // SAFETY: `first + row * width` are the places of this table's own rows, in pages that it alone holds.
         with_shape!(&leaves, shape => unsafe {
             hashes.extend((0..rows).map(|row| shape.hash(first + row * width)));
-            hashes.iter().take(BLOCK_ROWS).for_each(|&hash| self.index.prefetch(hash));
             for row in 0..rows {
                 if let Some(&ahead) = hashes.get(row + BLOCK_ROWS) {
                     self.index.prefetch(ahead);
+                    self.presence.iter().for_each(|presence| presence.prefetch(ahead));
                 }
                 let (place, hash) = (first + row * width, hashes[row]);
                 let head = self.index.find(hash, |other| shape.same(place, self.base.add(other)));
                 self.base.add(place + next_leaf).cast::<u64>().write_unaligned(head.unwrap_or(0) as u64);
                 match head {
-                    Some(head) => self.index.replace(hash, head, place),
+                    Some(head) => {
+                        self.chained = true;
+                        self.index.replace(hash, head, place);
+                    }
                     None => self.index.insert(hash, place),
                 }
                 if let Some(presence) = &mut self.presence {
@@ -180,7 +233,7 @@ impl JoinTable {
         for start in (0..hashes.len()).step_by(BLOCK_ROWS) {
             let end = (start + BLOCK_ROWS).min(hashes.len());
             let mut likely = [0; BLOCK_ROWS];
-            view.candidates(&hashes[start..end], self.base, &mut likely);
+            view.candidates(&hashes[start..end], self.base, self.next_leaf(), &mut likely);
             view.prefetch(&hashes[end..hashes.len().min(end + BLOCK_ROWS)]);
             for (found, &place) in (start..end).zip(&likely) {
                 let position = positions[found] as usize;
@@ -204,6 +257,15 @@ impl JoinTable {
             return false; // pairs of another table, or of another batch
         }
         let rows = input.selection().rows();
+        if !self.chained && *from == 0 && rows.len() <= WINDOW_ROWS {
+            let found = rows.iter().zip(&mut pairs.heads).filter(|(_, head)| **head != 0);
+            for (&row, head) in found {
+                pairs.probed.push(row as usize);
+                pairs.built.push(std::mem::take(head));
+            }
+            *from = rows.len();
+            return false;
+        }
         while let (Some(&row), Some(head)) = (rows.get(*from), pairs.heads.get_mut(*from)) {
             while *head != 0 {
                 if pairs.probed.len() == WINDOW_ROWS {

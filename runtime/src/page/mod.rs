@@ -26,8 +26,10 @@ mod list_column;
 mod order;
 mod pairs;
 mod plain;
+mod poison;
 mod presence;
 mod region;
+mod room;
 mod run;
 mod slot;
 mod stored;
@@ -41,14 +43,18 @@ pub use batch::{
 };
 pub use columns::{Columns, TextColumn, Utf8};
 pub use copy::hash_rows;
-pub use group_table::{Combined, Combining, GroupTable, Groups, StateReader, StateRow, StateRows, StateSlot};
+pub use group_table::{
+    Combined, Combining, GroupTable, Groups, PartSet, StateReader, StateRow, StateRows, StateSlot, part_of_hash,
+};
 pub use items::{NewItems, OutItems, PutItems, StoredItems, StridedItems};
 pub use join_table::JoinTable;
 pub use list_column::ListColumn;
-pub use order::{KeptRows, OrderKey, SortBuffer};
+pub use order::{KeptRows, KeyBounds, Merge, Merged, OrderKey, SortBuffer, SpreadRows};
 pub use pairs::{PairRows, Pairs};
 pub use plain::{ListElement, Plain};
-pub use region::PAGE_BYTES;
-pub use run::{Buffer, FIRST_ROW, Page};
+pub use presence::Presence;
+pub use region::{PAGE_BYTES, rest};
+pub(crate) use run::run_bytes;
+pub use run::{Buffer, FIRST_ROW, NextRow, OneRow, Page, PageImage, ReadRow};
 pub use stored::StoredRows;
 pub use writer::{Claims, NewRow, Out, OutBytes, OutList, OutText, RowWriter, SinkLeaves};

@@ -1,22 +1,49 @@
 //! Rows kept to be given back in order.
 
+mod bounds;
+mod compare;
+mod encoding;
+mod entries;
+mod gather;
+mod groups;
+mod keep;
+mod kept;
 mod merge;
+mod moving;
+mod number;
+mod radix;
+mod room;
+mod sorting;
+mod table;
+mod windows;
 
-use std::cmp::Ordering;
-use std::marker::PhantomData;
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::batch::{Batch, Input, LeafPtr, LeafReader, Row};
+use super::batch::{Input, LeafReader};
 use super::index::address_of;
-use super::run::Page;
+use super::region::PAGE_BYTES;
+use super::run::{Page, Run};
 use super::stored::StoredRows;
 use super::writer::RowWriter;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::memory::{Memory, Reservation};
-use crate::row::{LeafType, Physical, RowLayout};
-use crate::value::Texts;
+use crate::row::RowLayout;
+
+use bounds::Bounds;
+use compare::{OrderLeaf, order_leaves};
+use encoding::{Encoding, Key, WideKey, most_bits};
+use entries::Segment;
+use gather::{AT_ONCE, Gather};
+use moving::Moved;
+pub use moving::{KeyBounds, SpreadRows};
+
+pub(super) use compare::compare_leaves;
+pub(super) use kept::Index;
+pub use kept::KeptRows;
+pub use merge::{Merge, Merged};
 
 /// One leaf of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,17 +54,38 @@ pub struct OrderKey {
     pub descending: bool,
 }
 
-/// Rows, and an index of (normalized prefix of the first key leaf, place).
+/// Rows in pages, and where each is found once they are sorted.
+///
+/// Rows are sorted by keys of 8 bytes, or 16 where the order needs them, into which as many leaves go as fit. While rows are added, only what
+/// bounds their values is kept; keys and places are made when they are sorted, in memory that was paid for when the rows came, so sorting
+/// cannot fail.
 pub struct SortBuffer {
     layout: Arc<RowLayout>,
     order: Box<[OrderKey]>,
+    leaves: Box<[OrderLeaf]>,
+    bounds: Box<[Bounds]>,
     rows: RowWriter,
     pages: Vec<Page>,
-    entries: Vec<(u64, usize)>,
+    page_bytes: usize,
+    /// Bytes of the largest page so far.
+    largest_page: usize,
+    len: usize,
+    /// Rows of the open page that the bounds hold for.
+    bounded: usize,
+    /// In order once the rows are sorted, with their encoding; else, when it is asked for, as the rows lie.
+    index: OnceCell<Index>,
+    encoding: Option<Encoding>,
+    /// For the index and for making it.
     paid: Reservation,
     base: *mut u8,
     memory: Memory,
     next: usize,
+    /// Whether rows are moved, with pages to move them by.
+    is_moving: bool,
+    spare: Vec<Run>,
+    moved: Option<Box<dyn Moved>>,
+    /// What went wrong in sorting.
+    failed: Option<Error>,
 }
 
 // SAFETY: `base` is the region's start, which all threads share; rows are reached through `&mut self` only.
@@ -47,162 +95,179 @@ impl SortBuffer {
     /// An empty buffer for rows of `layout`.
     ///
     /// # Errors
-    /// When the region cannot be had.
+    /// When the order names a leaf that the rows do not have, or the region cannot be had.
     pub fn new(layout: Arc<RowLayout>, order: impl Into<Box<[OrderKey]>>, memory: &Memory) -> Result<Self> {
+        let order = order.into();
+        let leaves = order_leaves(&layout, &order)?;
         Ok(SortBuffer {
             rows: RowWriter::new(layout.clone(), memory.clone()),
             layout,
-            order: order.into(),
+            order,
+            bounds: no_bounds(&leaves),
+            leaves,
             pages: Vec::new(),
-            entries: Vec::new(),
+            page_bytes: 0,
+            largest_page: PAGE_BYTES,
+            len: 0,
+            bounded: 0,
+            index: OnceCell::new(),
+            encoding: None,
             paid: memory.reserve(0)?,
             base: address_of(0)?,
             memory: memory.clone(),
             next: 0,
+            is_moving: false,
+            spare: Vec::new(),
+            moved: None,
+            failed: None,
         })
+    }
+
+    /// An empty buffer whose rows are only sorted and emitted: the rows themselves are moved where they are small and plain, which is faster
+    /// and takes no index. Emitting gives them up; nobody [visits](SortBuffer::visit) them once they are sorted.
+    ///
+    /// # Errors
+    /// As [`SortBuffer::new`].
+    pub fn moving(layout: Arc<RowLayout>, order: impl Into<Box<[OrderKey]>>, memory: &Memory) -> Result<Self> {
+        let mut buffer = Self::new(layout, order, memory)?;
+        let decides = most_bits(&buffer.leaves).is_some_and(|bits| (1..=WideKey::BITS).contains(&bits));
+        buffer.is_moving = decides && !buffer.layout.has_slots() && buffer.layout.width() <= moving::MOST_WIDTH;
+        Ok(buffer)
     }
 
     /// How many rows it holds.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.len
     }
 
-    /// Bytes of memory that it takes.
+    /// Bytes of memory that it has reserved: its pages, and what sorting its rows takes.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.pages.iter().map(Page::bytes).sum::<usize>() + self.entries.capacity() * size_of::<(u64, usize)>()
+        self.page_bytes + self.rows.open_bytes().0 + self.paid.bytes() + self.spare.len() * PAGE_BYTES
     }
 
-    /// Whether it holds none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
-    /// Adds rows.
+    /// How many bytes more it would reserve to [add](SortBuffer::add) an input: at most. Nothing is reserved later, to sort or to
+    /// [emit](SortBuffer::emit).
     ///
-    /// # Errors
-    /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
-    pub fn add(&mut self, input: &Input<'_>) -> Result<()> {
-        self.reserve(self.entries.len() + input.len())?;
-        let rows: SmallVec<[usize; 64]> = input.selection().rows().iter().map(|&row| row as usize).collect();
-        let entries = &mut self.entries;
-        // SAFETY: an input's rows are rows of its batch.
-        unsafe { self.rows.append_rows(input.batch(), None, &rows, |_, place| entries.push((0, place)))? };
-        self.pages.extend(self.rows.take_sealed());
-        let Some(first) = self.order.first().copied() else { return Ok(()) };
-        let (leaf, start) = (self.stored_leaf(first.leaf), self.entries.len() - rows.len());
-        for (prefix, place) in &mut self.entries[start..] {
-            // SAFETY: the place was written just now.
-            let normalized = unsafe { normalized_prefix(leaf, *place) };
-            *prefix = if first.descending { !normalized } else { normalized };
+    /// Costs nothing for rows of plain values, and a look at each slot otherwise.
+    #[must_use]
+    pub fn bytes_for(&self, input: &Input<'_>) -> usize {
+        let rows = self.len + input.len();
+        let spare = self.spare_pages(rows).saturating_sub(self.spare.len()) * PAGE_BYTES;
+        room::bytes_of_pages(&self.rows, input) + self.index_bytes(rows).saturating_sub(self.paid.bytes()) + spare
+    }
+
+    /// Pages that so many rows are moved by.
+    fn spare_pages(&self, rows: usize) -> usize {
+        if self.is_moving { moving::spare_pages(rows, self.layout.width()) } else { 0 }
+    }
+
+    /// Reserves what sorting so many rows takes.
+    fn prepare(&mut self, rows: usize) -> Result<()> {
+        self.paid.resize(self.index_bytes(rows))?;
+        while self.spare.len() < self.spare_pages(rows) {
+            self.spare.push(Run::new(PAGE_BYTES, &self.memory)?);
         }
         Ok(())
+    }
+
+    /// Bytes of the index of so many rows, and of what it is made with.
+    fn index_bytes(&self, rows: usize) -> usize {
+        match most_bits(&self.leaves) {
+            _ if self.is_moving => moving::bytes(rows, self.layout.width()),
+            Some(0) => rows * size_of::<usize>(),
+            Some(..=u64::BITS) => entries::bytes::<u64>(rows),
+            _ => entries::bytes::<WideKey>(rows),
+        }
+    }
+
+    /// Whether it holds no row.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Adds rows, whose leaves lie as in the layout. Rows that were sorted are so no more.
+    ///
+    /// # Errors
+    /// [`OutOfMemory`](crate::error::Error::OutOfMemory), unless there was room for [`SortBuffer::bytes_for`] the input. A
+    /// [moving](SortBuffer::moving) buffer takes no rows while sorted ones are left in it.
+    pub fn add(&mut self, input: &Input<'_>) -> Result<()> {
+        if self.moved.is_some() {
+            return Err(Error::Internal("rows are added to others that are being moved".to_owned()));
+        }
+        self.index.take();
+        (self.encoding, self.next) = (None, 0);
+        self.prepare(self.len + input.len())?;
+        let result = gather::append(input, &mut self.rows);
+        // Of rows that did not all fit, those that did are there.
+        let known = self.bounded;
+        self.len += self.rows.sealed_rows() + self.rows.open_rows() - known;
+        self.take_pages();
+        result
+    }
+
+    /// Takes the writer's closed pages over, and widens the bounds for the rows that are new.
+    fn take_pages(&mut self) {
+        let from = self.pages.len();
+        self.pages.extend(self.rows.take_sealed());
+        self.page_bytes += self.pages[from..].iter().map(Page::bytes).sum::<usize>();
+        self.largest_page = self.pages[from..].iter().map(Page::bytes).fold(self.largest_page, usize::max);
+        let segments: SmallVec<[Segment; 4]> = self.segments_from(from).collect();
+        for (first, rows) in segments {
+            // A page that is not the first one is new, and so are all its rows.
+            let known = std::mem::take(&mut self.bounded).min(rows);
+            let first = self.base.wrapping_add(first + known * self.layout.width());
+            for (&leaf, bounds) in self.leaves.iter().zip(&mut self.bounds) {
+                // SAFETY: these are rows of this buffer.
+                unsafe { bounds.widen(leaf, first, self.layout.width(), rows - known) };
+            }
+        }
+        self.bounded = self.rows.open_rows();
+    }
+
+    /// The pages from a number on, and the open one, each as the place of its first row and its rows.
+    fn segments_from(&self, page: usize) -> impl Iterator<Item = Segment> {
+        let gather = self.gather();
+        let closed = self.pages[page..].iter().map(move |page| (gather.place_of(page), page.rows()));
+        let open_rows = self.rows.open_rows();
+        let first_open = |last: usize| (last - (open_rows - 1) * self.layout.width(), open_rows);
+        closed.chain(self.rows.last_row().map(first_open))
     }
 
     /// The rows, to which nobody adds any more.
     #[must_use]
     pub fn freeze(mut self) -> StoredRows {
+        self.seal();
+        self.index();
+        let index = self.index.take().unwrap_or(Index::Places(Vec::new()));
+        StoredRows::new(self.layout, self.pages, index, self.paid)
+    }
+
+    fn seal(&mut self) {
         self.rows.seal();
-        self.pages.extend(self.rows.take_sealed());
-        StoredRows::new(self.layout, self.pages, self.entries, self.paid)
+        self.take_pages();
     }
 
-    fn reserve(&mut self, wanted: usize) -> Result<()> {
-        if wanted > self.entries.capacity() {
-            let grown = wanted.next_power_of_two().max(1024);
-            self.paid.resize(grown * size_of::<(u64, usize)>())?;
-            self.entries.reserve_exact(grown - self.entries.len());
-        }
-        Ok(())
+    /// Where the rows lie: in order where they are sorted.
+    fn index(&self) -> &Index {
+        self.index.get_or_init(|| {
+            let width = self.layout.width();
+            let mut places = Vec::with_capacity(self.len);
+            places
+                .extend(self.segments_from(0).flat_map(|(first, rows)| (0..rows).map(move |row| first + row * width)));
+            Index::Places(places)
+        })
     }
 
-    /// Puts the rows in order; without one they stay as they came.
-    pub fn sort(&mut self) {
-        self.next = 0;
-        if self.order.is_empty() {
-            return;
-        }
-        let mut entries = std::mem::take(&mut self.entries);
-        entries.sort_unstable_by(|left, right| self.order_of(left, right));
-        self.entries = entries;
+    /// The row at a position, which is below the length.
+    fn row(&self, position: usize) -> *const u8 {
+        self.base.wrapping_add(self.index().place(position))
     }
 
-    /// Drops all but the first `count` rows of the order, without sorting them.
-    fn select(&mut self, count: usize) {
-        if count < self.entries.len() {
-            let mut entries = std::mem::take(&mut self.entries);
-            entries.select_nth_unstable_by(count, |left, right| self.order_of(left, right));
-            entries.truncate(count);
-            self.entries = entries;
-        }
-    }
-
-    /// The order of two entries: by prefix, then by the rows themselves.
-    fn order_of(&self, left: &(u64, usize), right: &(u64, usize)) -> Ordering {
-        left.0.cmp(&right.0).then_with(|| self.compare(&self.order, left.1, right.1))
-    }
-
-    /// Keeps the first `count` rows in order, and gives the memory of the others back.
-    ///
-    /// # Errors
-    /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
-    pub fn keep_first(&mut self, count: usize) -> Result<()> {
-        self.select(count);
-        self.sort();
-        self.shed()
-    }
-
-    /// Keeps the first `count` rows of each group in order, and gives the memory of the others back; rows that agree in the first `leading`
-    /// leaves of the order are a group.
-    ///
-    /// # Errors
-    /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
-    pub fn keep_first_of_groups(&mut self, count: usize, leading: usize) -> Result<()> {
-        self.sort();
-        let mut entries = std::mem::take(&mut self.entries);
-        // Rows that are kept move to the front, where the next group begins: so its first row is read before it is written over.
-        let (mut kept, mut start) = (0, 0);
-        while start < entries.len() {
-            let end = self.end_of_group(&entries, start, leading);
-            let first = start..end.min(start.saturating_add(count));
-            entries.copy_within(first.clone(), kept);
-            kept += first.len();
-            start = end;
-        }
-        entries.truncate(kept);
-        self.entries = entries;
-        self.shed()
-    }
-
-    /// Where the group ends that begins at `start` of sorted entries.
-    fn end_of_group(&self, entries: &[(u64, usize)], start: usize, leading: usize) -> usize {
-        let (prefix, first) = entries[start];
-        let same = |&(other, place): &(u64, usize)| {
-            (leading == 0 || other == prefix)
-                && self.compare(&self.order[..leading.min(self.order.len())], first, place).is_eq()
-        };
-        start + 1 + entries[start + 1..].iter().take_while(|entry| same(entry)).count()
-    }
-
-    /// Gives the memory of rows back that have no entry any more.
-    fn shed(&mut self) -> Result<()> {
-        let mut kept = SortBuffer::new(self.layout.clone(), self.order.clone(), &self.memory)?;
-        kept.reserve(self.entries.len())?;
-        let places: Vec<usize> = self.entries.iter().map(|&(_, place)| place).collect();
-        let (batch, entries, prefixes) = (self.stored_batch(), &mut kept.entries, &self.entries);
-        // SAFETY: entries hold places of this buffer's rows.
-        unsafe { kept.rows.append_rows(&batch, None, &places, |row, place| entries.push((prefixes[row].0, place)))? };
-        kept.pages.extend(kept.rows.take_sealed());
-        *self = kept;
-        Ok(())
-    }
-
-    /// Where the group ends that begins at a position of the sorted rows: rows that agree in the first `leading` leaves of the order.
-    #[must_use]
-    pub fn group_end(&self, start: usize, leading: usize) -> usize {
-        if start < self.entries.len() { self.end_of_group(&self.entries, start, leading) } else { start }
+    fn gather(&self) -> Gather {
+        Gather::new(self.layout.clone(), self.base)
     }
 
     /// Gives all rows up, and their memory back.
@@ -210,9 +275,12 @@ impl SortBuffer {
         self.rows.seal();
         drop(self.rows.take_sealed());
         self.pages.clear();
-        self.entries = Vec::new();
+        self.index.take();
         self.paid.release();
-        self.next = 0;
+        self.bounds = no_bounds(&self.leaves);
+        (self.encoding, self.moved, self.failed) = (None, None, None);
+        self.spare.clear();
+        (self.page_bytes, self.len, self.bounded, self.next) = (0, 0, 0, 0);
     }
 
     /// Writes the next rows in order until a page of `out` is closed; whether rows are left.
@@ -220,172 +288,37 @@ impl SortBuffer {
     /// # Errors
     /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
     pub fn emit(&mut self, out: &mut RowWriter) -> Result<bool> {
-        const AT_ONCE: usize = 256;
-        while self.next < self.entries.len() && !out.has_sealed() {
-            let end = (self.next + AT_ONCE).min(self.entries.len());
-            let places: SmallVec<[usize; AT_ONCE]> =
-                self.entries[self.next..end].iter().map(|&(_, place)| place).collect();
-            // SAFETY: entries hold places of this buffer's rows.
-            unsafe { out.append_rows(&self.stored_batch(), None, &places, |_, _| ())? };
+        if let Some(error) = self.failed.take() {
+            return Err(error);
+        }
+        if let Some(moved) = &mut self.moved {
+            let are_left = moved.emit(&Gather::new(self.layout.clone(), self.base), out)?;
+            if !are_left {
+                self.clear();
+            }
+            return Ok(are_left);
+        }
+        let (gather, rows) = (self.gather(), self.len);
+        while self.next < rows && !out.has_sealed() {
+            let (index, end) = (self.index(), self.page_end(self.next, rows));
+            let at_once = end - self.next;
+            gather.prefetch((end..rows.min(end + at_once)).map(|position| index.place(position)));
+            let places: SmallVec<[usize; AT_ONCE]> = (self.next..end).map(|position| index.place(position)).collect();
+            // SAFETY: the index holds places of this buffer's rows.
+            unsafe { gather.copy(&places, out)? };
             self.next = end;
         }
-        Ok(self.next < self.entries.len())
+        Ok(self.next < rows)
     }
 
     /// Leaves and rows under a fresh brand: all rows, in the order in which they were added, or in theirs once they are sorted.
     #[inline(always)]
     pub fn visit<R>(&self, f: impl for<'b> FnOnce(LeafReader<'b>, KeptRows<'b>) -> R) -> R {
-        f(LeafReader::new(&self.stored_batch()), KeptRows { entries: &self.entries, brand: PhantomData })
-    }
-
-    /// All leaves of the stored rows, whose "row number" is the place.
-    fn stored_batch(&self) -> Batch<'_> {
-        // SAFETY: read only at places of this buffer's rows, which the batch borrows.
-        unsafe { Batch::from_leaves(usize::MAX, (0..self.layout.types().len()).map(|leaf| self.stored_leaf(leaf))) }
-    }
-
-    fn stored_leaf(&self, leaf: usize) -> LeafPtr {
-        LeafPtr::stored(&self.layout, self.base, leaf)
-    }
-
-    fn compare(&self, order: &[OrderKey], left: usize, right: usize) -> Ordering {
-        for key in order {
-            let leaf = self.stored_leaf(key.leaf);
-            // SAFETY: both are places of this buffer's rows.
-            let order = unsafe { compare_leaves(leaf, left, leaf, right) };
-            if order.is_ne() {
-                return if key.descending { order.reverse() } else { order };
-            }
-        }
-        Ordering::Equal
+        // SAFETY: read only at places of this buffer's rows, which `self` holds meanwhile.
+        f(LeafReader::new(&unsafe { self.gather().batch() }), self.index().rows())
     }
 }
 
-/// The rows of a [`SortBuffer`].
-#[derive(Clone, Copy)]
-pub struct KeptRows<'b> {
-    pub(super) entries: &'b [(u64, usize)],
-    pub(super) brand: PhantomData<fn(&'b ()) -> &'b ()>,
-}
-
-impl<'b> KeptRows<'b> {
-    /// How many.
-    #[must_use]
-    pub fn len(self) -> usize {
-        self.entries.len()
-    }
-
-    /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(self) -> bool {
-        self.entries.is_empty()
-    }
-
-    /// The row at a position.
-    #[inline(always)]
-    #[must_use]
-    pub fn get(self, position: usize) -> Option<Row<'b>> {
-        self.entries.get(position).map(|&(_, place)| Row { index: place, brand: PhantomData })
-    }
-
-    /// The rows at some positions; those that are out of range are left out.
-    #[must_use]
-    pub fn slice(self, positions: std::ops::Range<usize>) -> Self {
-        let end = positions.end.min(self.entries.len());
-        KeptRows { entries: &self.entries[positions.start.min(end)..end], brand: PhantomData }
-    }
-}
-
-/// Eight bytes that compare as unsigned numbers like the values they stand for, or are equal.
-///
-/// # Safety
-/// `row` is a row that the leaf may be read at.
-unsafe fn normalized_prefix(leaf: LeafPtr, row: usize) -> u64 {
-    // SAFETY: the caller's promise; each arm reads the type's own width.
-    unsafe {
-        match leaf.ty {
-            LeafType::Text | LeafType::Bytes => {
-                let bytes = leaf.bytes(row, 1);
-                let mut prefix = [0; 8];
-                let length = bytes.len().min(8);
-                prefix[..length].copy_from_slice(&bytes[..length]);
-                u64::from_be_bytes(prefix)
-            }
-            LeafType::List(_) | LeafType::Texts | LeafType::Items(_) => 0,
-            ty if ty.physical() == Physical::W16 => (normalized(leaf, row) >> 64) as u64,
-            _ => normalized(leaf, row) as u64,
-        }
-    }
-}
-
-/// A plain value as an unsigned number of the same order; floats in total order with NaN last and -0 = 0.
-///
-/// # Safety
-/// `row` is a row that the leaf may be read at; the leaf is plain.
-unsafe fn normalized(leaf: LeafPtr, row: usize) -> u128 {
-    use LeafType as L;
-    let signed = |value: i64| u128::from(value as u64 ^ (1 << 63));
-    // SAFETY: the caller's promise; each arm reads the type's own width.
-    unsafe {
-        match leaf.ty {
-            L::Bool | L::U8 | L::Valid | L::Tag(_) => leaf.read::<u8>(row).into(),
-            L::I8 => signed(leaf.read::<i8>(row).into()),
-            L::U16 => leaf.read::<u16>(row).into(),
-            L::I16 => signed(leaf.read::<i16>(row).into()),
-            L::U32 | L::Char => leaf.read::<u32>(row).into(),
-            L::I32 | L::Date => signed(leaf.read::<i32>(row).into()),
-            L::U64 => leaf.read::<u64>(row).into(),
-            L::I64 | L::Timestamp | L::Decimal(_) => signed(leaf.read::<i64>(row)),
-            L::F32 => float(leaf.read::<f32>(row).into()),
-            L::F64 => float(leaf.read::<f64>(row)),
-            L::U128 => leaf.read::<u128>(row),
-            L::I128 => leaf.read::<u128>(row) ^ (1 << 127),
-            L::Text | L::Bytes | L::Texts | L::List(_) | L::Items(_) => 0,
-        }
-    }
-}
-
-fn float(value: f64) -> u128 {
-    if value.is_nan() {
-        return u64::MAX.into();
-    }
-    // -0 becomes 0; then the sign bit is flipped, or all bits where it is set.
-    let bits = (value + 0.0).to_bits();
-    let bits = if value == 0.0 { 0 } else { bits };
-    u128::from(if bits >> 63 == 1 { !bits } else { bits | (1 << 63) })
-}
-
-/// The order of two values of one type.
-///
-/// # Safety
-/// Each row may be read through the leaf before it; the leaves are of one type.
-pub(super) unsafe fn compare_leaves(left_leaf: LeafPtr, left: usize, right_leaf: LeafPtr, right: usize) -> Ordering {
-    // SAFETY: the caller's promise.
-    unsafe {
-        match left_leaf.ty {
-            LeafType::Text | LeafType::Bytes => left_leaf.bytes(left, 1).cmp(right_leaf.bytes(right, 1)),
-            LeafType::Texts => {
-                let left = Texts::stored(left_leaf.bytes(left, 1)).iter();
-                left.cmp(Texts::stored(right_leaf.bytes(right, 1)).iter())
-            }
-            LeafType::Items(items) => {
-                let width = left_leaf.ty.element_width();
-                items.compare(left_leaf.bytes(left, width), right_leaf.bytes(right, width))
-            }
-            LeafType::List(element) => {
-                let width = element.width();
-                let part = |bytes: &[u8], index: usize| {
-                    let inner = LeafPtr::rows(bytes.as_ptr(), width, element.leaf());
-                    // Elements of the slice, by index below its length.
-                    normalized(inner, index)
-                };
-                let (left, right) = (left_leaf.bytes(left, width), right_leaf.bytes(right, width));
-                (0..(left.len() / width).min(right.len() / width))
-                    .map(|index| part(left, index).cmp(&part(right, index)))
-                    .find(|order| order.is_ne())
-                    .unwrap_or_else(|| left.len().cmp(&right.len()))
-            }
-            _ => normalized(left_leaf, left).cmp(&normalized(right_leaf, right)),
-        }
-    }
+fn no_bounds(leaves: &[OrderLeaf]) -> Box<[Bounds]> {
+    leaves.iter().map(|leaf| Bounds::none(leaf.ty)).collect()
 }

@@ -1,7 +1,8 @@
 //! A filter that tells, of most keys that are not in a table, that they are not: a Bloom filter whose bits for one key lie in one word
 //! (Putze, Sanders, Singler: Cache-, Hash- and Space-Efficient Bloom Filters, 2007).
 
-use super::run::Run;
+use super::index::prefetch;
+use super::run::{Run, run_bytes};
 use crate::error::Result;
 use crate::memory::Memory;
 
@@ -11,8 +12,13 @@ const BITS_PER_KEY: usize = 8;
 /// Bits that one key sets, each named by six bits of its hash.
 const BITS_SET: u32 = 3;
 
+/// Of all bits, the share from which on a filter takes every second key for one that is there.
+const CROWDED: f64 = 0.8;
+
+/// Says of most keys that are not among those it was told that they are not; keys are told by their hashes.
+///
 /// The words, by the top bits of a hash. The bits within a word are named by the lowest bits, which no index looks at.
-pub(super) struct Presence {
+pub struct Presence {
     run: Run,
     shift: u32,
 }
@@ -23,23 +29,61 @@ impl Presence {
     /// # Errors
     /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
     pub(super) fn new(keys: usize, memory: &Memory) -> Result<Self> {
-        let words = (keys * BITS_PER_KEY / u64::BITS as usize).next_power_of_two().max(2);
+        Self::of_words(words_for(keys), memory)
+    }
+
+    /// What a filter for so many keys takes.
+    pub(super) fn bytes_for(keys: usize) -> usize {
+        run_bytes(words_for(keys) * 8)
+    }
+
+    /// A filter of at most so many bytes, but of a page, without any key.
+    ///
+    /// # Errors
+    /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
+    pub fn of_bytes(bytes: usize, memory: &Memory) -> Result<Self> {
+        let pages = (bytes / run_bytes(1)).max(1);
+        Self::of_words((run_bytes(1) / 8) << pages.ilog2(), memory)
+    }
+
+    fn of_words(words: usize, memory: &Memory) -> Result<Self> {
         let mut run = Run::new(words * 8, memory)?;
         run.as_mut_slice()[..words * 8].fill(0);
         Ok(Presence { run, shift: u64::BITS - words.trailing_zeros() })
     }
 
+    /// Bytes that it takes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.run.bytes()
+    }
+
+    /// Whether so many keys were added that it is of little use.
+    #[must_use]
+    pub fn is_crowded(&self) -> bool {
+        let bytes = &self.run.as_slice()[..8 << (u64::BITS - self.shift)];
+        let set: usize = bytes.iter().map(|byte| byte.count_ones() as usize).sum();
+        set as f64 > bytes.len() as f64 * 8.0 * CROWDED
+    }
+
     /// Adds a key by its hash.
     #[inline(always)]
-    pub(super) fn insert(&mut self, hash: u64) {
+    pub fn insert(&mut self, hash: u64) {
         let at = self.word(hash);
         // SAFETY: `word` gives the address of one of the words that the run holds, and `&mut self` owns it.
         unsafe { *at |= bits(hash) };
     }
 
+    /// Starts to load the word where a key's bits lie.
+    #[inline(always)]
+    pub(super) fn prefetch(&self, hash: u64) {
+        prefetch(self.word(hash).cast());
+    }
+
     /// Whether a key may be there.
     #[inline(always)]
-    pub(super) fn contains(&self, hash: u64) -> bool {
+    #[must_use]
+    pub fn contains(&self, hash: u64) -> bool {
         let bits = bits(hash);
         // SAFETY: as above.
         unsafe { *self.word(hash) & bits == bits }
@@ -50,6 +94,10 @@ impl Presence {
     fn word(&self, hash: u64) -> *mut u64 {
         self.run.start().cast::<u64>().wrapping_add((hash >> self.shift) as usize)
     }
+}
+
+fn words_for(keys: usize) -> usize {
+    (keys * BITS_PER_KEY / u64::BITS as usize).next_power_of_two().max(2)
 }
 
 #[inline(always)]
@@ -78,5 +126,15 @@ mod tests {
             let wrong = (keys as u64..keys as u64 + 100_000).filter(|&key| presence.contains(hash(key))).count();
             assert!(wrong < 10_000, "{wrong} of 100,000 with {keys} keys");
         }
+    }
+    #[test]
+    fn a_filter_of_fixed_size_says_when_it_is_crowded() {
+        let mut presence = Presence::of_bytes(200 << 10, &Memory::new(Budget::new(1 << 30), "test")).unwrap();
+        assert_eq!(presence.bytes(), 128 << 10);
+        let keys = presence.bytes() as u64 * 8 / BITS_PER_KEY as u64;
+        (0..keys).for_each(|key| presence.insert(hash(key)));
+        assert!(!presence.is_crowded());
+        (0..keys * 8).for_each(|key| presence.insert(hash(key)));
+        assert!(presence.is_crowded());
     }
 }

@@ -2,30 +2,39 @@
 //!
 //! A row's place is its byte offset in the region, so a row that is found by address (a hash table's, a sorted index's)
 //! is read through the same cursors as the rows of a page: with the region's start as base and a stride of one.
+//!
+//! Blocks of `2^k` pages are cut from larger ones and joined again with their neighbours when they are free (a buddy system), so what a hash index
+//! gave back serves as pages. A run takes as many pages as it needs, from the front of a block; the others stay free. Free memory that the
+//! process still holds (*warm*) is used first, since the system clears what it hands out. Before untouched (*cold*) addresses are used, warm ones
+//! go back to the system, as far as it takes for what is resident to stay within the budgets, and a constant; and when a job ends,
+//! [all but a part](Region::rest) of them does.
 
+use std::collections::BTreeSet;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use memmap2::{Advice, MmapOptions, MmapRaw};
+use memmap2::{Advice, MmapOptions, MmapRaw, UncheckedAdvice};
+use smallvec::SmallVec;
 
 use crate::error::{Error, Result};
-
-/// Bytes of a page; a record that does not fit gets a run of 2, 4, 8, … pages of its own.
-pub const PAGE_BYTES: usize = 64 << 10;
+pub use crate::memory::limits::PAGE_BYTES;
+use crate::memory::limits_bytes;
 
 /// Asked for first; halved until the system agrees. Only addresses are reserved: memory is taken at first use.
 pub(super) const LARGEST_BYTES: usize = 1 << 40;
 const SMALLEST_BYTES: usize = 1 << 32;
 
+/// Free memory that is kept from the system whatever the budgets are.
+const WARM_BYTES: usize = 16 << 20;
+
+/// Memory becomes resident by this power of two of pages at least: the system's huge pages, of 2 MiB.
+const RESIDENT_POWER: u32 = 5;
+
+/// A process at rest keeps at most this part of its last job's budget: one in so many.
+const REST_SHARE: usize = 8;
+
 pub(super) struct Region {
     map: MmapRaw,
-    base: usize,
     free: Mutex<Free>,
-}
-
-/// Runs that nobody owns: never used ones from `next` on, used ones by the power of two of their pages.
-struct Free {
-    next: usize,
-    used: [Vec<usize>; usize::BITS as usize],
 }
 
 /// The process's region.
@@ -37,6 +46,13 @@ pub(super) fn region() -> Result<&'static Region> {
         .ok_or_else(|| Error::Internal(format!("the system refuses to reserve {SMALLEST_BYTES} bytes of addresses")))
 }
 
+/// Says that a job has ended: of the memory that nobody uses now, the process keeps an eighth of the job's budget.
+pub fn rest(budget_bytes: usize) {
+    if let Ok(region) = region() {
+        region.rest(budget_bytes);
+    }
+}
+
 impl Region {
     fn reserve() -> Option<Self> {
         let mut bytes = LARGEST_BYTES;
@@ -46,13 +62,9 @@ impl Region {
                 let _ = map.advise(Advice::HugePage);
                 let map = MmapRaw::from(map);
                 let base = map.as_mut_ptr() as usize;
-                // Runs are aligned in address, not only in offset: a row finds its page by masking.
-                let next = base.next_multiple_of(PAGE_BYTES) - base;
-                return Some(Region {
-                    map,
-                    base,
-                    free: Mutex::new(Free { next, used: [const { Vec::new() }; usize::BITS as usize] }),
-                });
+                // Runs are aligned in address, not only in offset: a row finds its page by masking, and large runs are made of whole huge pages.
+                let first = base.next_multiple_of(PAGE_BYTES << RESIDENT_POWER) - base;
+                return Some(Region { map, free: Mutex::new(Free::new(first, bytes)) });
             }
             bytes /= 2;
         }
@@ -64,25 +76,277 @@ impl Region {
         self.map.as_mut_ptr()
     }
 
-    /// The offset of a run of `2^power` pages that nobody else owns.
-    pub(super) fn take(&self, power: u32) -> Result<usize> {
-        let bytes = PAGE_BYTES << power;
+    /// The offset of a run of so many pages that nobody else owns.
+    pub(super) fn take(&self, pages: usize) -> Result<usize> {
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(offset) = free.used[power as usize].pop() {
+        if let Some(offset) = free.take_pieces(pages) {
             return Ok(offset);
         }
-        let offset = free.next;
-        if self.map.len() - offset < bytes {
-            return Err(Error::Internal(format!("{} bytes of addresses are used up", self.map.len())));
-        }
-        free.next = offset + bytes;
+        let power = pages.next_power_of_two().trailing_zeros();
+        let offset = self.take_block(&mut free, power)?;
+        free.give(offset + pages * PAGE_BYTES, (1 << power) - pages);
         Ok(offset)
     }
 
-    /// Takes a run back.
-    pub(super) fn give(&self, offset: usize, power: u32) {
-        debug_assert_eq!((self.base + offset) % PAGE_BYTES, 0);
+    fn take_block(&self, free: &mut Free, power: u32) -> Result<usize> {
+        if let Some(offset) = free.take_warm(power) {
+            return Ok(offset);
+        }
+        let allowed = limits_bytes().saturating_sub(PAGE_BYTES << power.max(RESIDENT_POWER));
+        while free.warm_bytes > WARM_BYTES && free.resident_bytes > allowed && self.cool(free) {}
+        let offset = free.take_cold(power);
+        offset.ok_or_else(|| Error::Internal(format!("{} bytes of addresses are used up", self.map.len())))
+    }
+
+    /// Gives the largest warm block back to the system; whether there is one.
+    fn cool(&self, free: &mut Free) -> bool {
+        let Some((offset, bytes)) = free.coolest() else { return false };
+        // SAFETY: the block lies inside the region and is free: no row, page or buffer is in it. Afterwards it reads as zeros.
+        // A system that declines leaves the memory as it was, which is as good for whoever takes it.
+        let _ = unsafe { self.map.unchecked_advise_range(UncheckedAdvice::DontNeed, offset, bytes) };
+        true
+    }
+
+    /// Gives back to the system what a process without jobs should not hold.
+    fn rest(&self, budget_bytes: usize) {
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        free.used[power as usize].push(offset);
+        let stays = WARM_BYTES.max(budget_bytes / REST_SHARE);
+        while free.warm_bytes > stays && self.cool(&mut free) {}
+    }
+
+    /// Takes a run of so many pages back.
+    pub(super) fn give(&self, offset: usize, pages: usize) {
+        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        free.give(offset, pages);
+    }
+}
+
+/// Blocks that nobody owns, by the power of two of their pages.
+struct Free {
+    /// Where the first block begins: blocks are aligned to their size from there.
+    first: usize,
+    /// Never used from here on.
+    next: usize,
+    end: usize,
+    warm: Blocks,
+    cold: Blocks,
+    warm_bytes: usize,
+    /// Warm, or owned by somebody.
+    resident_bytes: usize,
+}
+
+struct Blocks([BTreeSet<usize>; POWERS]);
+
+/// Free blocks that are looked at for a run, at most.
+const MOST_CANDIDATES: usize = 64;
+
+/// More than any region has.
+const POWERS: usize = 40;
+
+impl Blocks {
+    fn none() -> Self {
+        Blocks([const { BTreeSet::new() }; POWERS])
+    }
+
+    /// A block of at least this power.
+    fn find(&mut self, power: u32) -> Option<(usize, u32)> {
+        let found = (power as usize..POWERS).find(|&power| !self.0[power].is_empty())?;
+        Some((self.0[found].pop_first()?, found as u32))
+    }
+
+    /// Adds a block, joined with its free neighbours.
+    fn add(&mut self, first: usize, mut offset: usize, mut power: u32) {
+        while (power as usize) + 1 < POWERS {
+            let neighbour = first + ((offset - first) ^ (PAGE_BYTES << power));
+            if !self.0[power as usize].remove(&neighbour) {
+                break;
+            }
+            offset = offset.min(neighbour);
+            power += 1;
+        }
+        self.0[power as usize].insert(offset);
+    }
+
+    /// Neighbours that have so many pages together, the first of them about half: where they begin and end.
+    fn find_pieces(&mut self, pages: usize) -> Option<(usize, usize)> {
+        let largest = pages.ilog2();
+        let candidates = self.0[largest as usize].iter().take(MOST_CANDIDATES);
+        let (start, pieces) =
+            candidates.filter_map(|&start| Some((start, self.pieces(start, largest, pages)?))).next()?;
+        let end = pieces.last().map_or(start, |(offset, power)| offset + (PAGE_BYTES << power));
+        for (offset, power) in pieces {
+            self.0[power as usize].remove(&offset);
+        }
+        Some((start, end))
+    }
+
+    /// A block and those that follow it, up to so many pages.
+    fn pieces(&self, start: usize, power: u32, pages: usize) -> Option<SmallVec<[(usize, u32); 8]>> {
+        let mut pieces = SmallVec::from_slice(&[(start, power)]);
+        let mut next = start + (PAGE_BYTES << power);
+        while next < start + pages * PAGE_BYTES {
+            let power = (0..=power).rev().find(|&power| self.0[power as usize].contains(&next))?;
+            pieces.push((next, power));
+            next += PAGE_BYTES << power;
+        }
+        Some(pieces)
+    }
+
+    /// Takes the front of a block, and adds the rest.
+    fn cut(&mut self, (offset, from): (usize, u32), power: u32) -> usize {
+        for half in (power..from).rev() {
+            self.0[half as usize].insert(offset + (PAGE_BYTES << half));
+        }
+        offset
+    }
+}
+
+impl Free {
+    fn new(first: usize, end: usize) -> Self {
+        Free { first, next: first, end, warm: Blocks::none(), cold: Blocks::none(), warm_bytes: 0, resident_bytes: 0 }
+    }
+
+    /// Takes warm neighbours, so that a run finds its place again where another one of its size was: what was left of the block that this one was cut
+    /// from may be in use by then.
+    fn take_pieces(&mut self, pages: usize) -> Option<usize> {
+        if pages.is_power_of_two() {
+            return None;
+        }
+        let (start, end) = self.warm.find_pieces(pages)?;
+        self.warm_bytes -= end - start;
+        self.give(start + pages * PAGE_BYTES, (end - start) / PAGE_BYTES - pages);
+        Some(start)
+    }
+
+    fn take_warm(&mut self, power: u32) -> Option<usize> {
+        let block = self.warm.find(power)?;
+        self.warm_bytes -= PAGE_BYTES << power;
+        Some(self.warm.cut(block, power))
+    }
+
+    fn take_cold(&mut self, power: u32) -> Option<usize> {
+        if power >= RESIDENT_POWER {
+            return self.take_new(power);
+        }
+        // Where addresses are few, there may be smaller blocks only.
+        let Some(huge) = self.take_new(RESIDENT_POWER) else { return self.take_new(power) };
+        // One touch makes a huge page resident, so all of it is warm.
+        self.warm_bytes += (PAGE_BYTES << RESIDENT_POWER) - (PAGE_BYTES << power);
+        Some(self.warm.cut((huge, RESIDENT_POWER), power))
+    }
+
+    fn take_new(&mut self, power: u32) -> Option<usize> {
+        let bytes = PAGE_BYTES << power;
+        if let Some(block) = self.cold.find(power) {
+            self.resident_bytes += bytes;
+            return Some(self.cold.cut(block, power));
+        }
+        let aligned = self.first + (self.next - self.first).next_multiple_of(bytes);
+        if aligned + bytes > self.end {
+            return None;
+        }
+        // What lies before an aligned block is free in smaller ones.
+        while self.next < aligned {
+            let power = ((self.next - self.first) / PAGE_BYTES).trailing_zeros();
+            self.cold.add(self.first, self.next, power);
+            self.next += PAGE_BYTES << power;
+        }
+        self.next = aligned + bytes;
+        self.resident_bytes += bytes;
+        Some(aligned)
+    }
+
+    /// Takes back so many pages: a run, or what was left of the block that a run was cut from.
+    fn give(&mut self, mut offset: usize, pages: usize) {
+        self.warm_bytes += pages * PAGE_BYTES;
+        let end = offset + pages * PAGE_BYTES;
+        while offset < end {
+            // The largest block that begins here.
+            let (place, left) = ((offset - self.first) / PAGE_BYTES, (end - offset) / PAGE_BYTES);
+            let power = place.trailing_zeros().min(left.ilog2());
+            self.warm.add(self.first, offset, power);
+            offset += PAGE_BYTES << power;
+        }
+    }
+
+    /// Makes the largest warm block a cold one: where it begins, and its bytes.
+    fn coolest(&mut self) -> Option<(usize, usize)> {
+        let power = (0..POWERS).rev().find(|&power| !self.warm.0[power].is_empty())?;
+        let offset = self.warm.0[power].pop_last()?;
+        let bytes = PAGE_BYTES << power;
+        self.warm_bytes -= bytes;
+        self.resident_bytes -= bytes;
+        self.cold.add(self.first, offset, power as u32);
+        Some((offset, bytes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// As readers that take a buffer for each part of a file, while a sort takes one page after the other and keeps them.
+    #[test]
+    fn a_run_finds_the_place_of_one_that_was_as_large() {
+        let mut free = Free::new(0, PAGE_BYTES << 20);
+        let take = |free: &mut Free, pages: usize| {
+            let power = pages.next_power_of_two().trailing_zeros();
+            free.take_pieces(pages).unwrap_or_else(|| {
+                let offset = free.take_warm(power).or_else(|| free.take_cold(power)).unwrap();
+                free.give(offset + pages * PAGE_BYTES, (1 << power) - pages);
+                offset
+            })
+        };
+        for _ in 0..50 {
+            let buffer = take(&mut free, 161);
+            for _ in 0..100 {
+                take(&mut free, 1);
+            }
+            free.give(buffer, 161);
+        }
+        let kept = 50 * 100 * PAGE_BYTES;
+        assert!(free.resident_bytes < kept + kept / 4, "{} MiB", free.resident_bytes >> 20);
+    }
+
+    proptest! {
+        /// Whatever is taken and given in whatever order: no two runs overlap, all are aligned, and all comes back.
+        #[test]
+        fn runs_never_overlap(steps in prop::collection::vec((1usize..70, any::<prop::sample::Index>(), any::<bool>()), 1..200)) {
+            const FIRST: usize = 3 * PAGE_BYTES;
+            let end = FIRST + (PAGE_BYTES << 12);
+            let mut free = Free::new(FIRST, end);
+            let mut owned: Vec<(usize, usize)> = Vec::new();
+            for (pages, index, gives) in steps {
+                let power = pages.next_power_of_two().trailing_zeros();
+                if gives && !owned.is_empty() {
+                    let (offset, pages) = owned.swap_remove(index.index(owned.len()));
+                    free.give(offset, pages);
+                } else if let Some(offset) = free.take_pieces(pages) {
+                    prop_assert!(!pages.is_power_of_two() && offset >= FIRST && offset + pages * PAGE_BYTES <= end);
+                    owned.push((offset, pages));
+                } else if let Some(offset) = free.take_warm(power).or_else(|| free.take_cold(power)) {
+                    prop_assert!(offset >= FIRST && offset + (PAGE_BYTES << power) <= end);
+                    prop_assert!((offset - FIRST).is_multiple_of(PAGE_BYTES << power));
+                    free.give(offset + pages * PAGE_BYTES, (1 << power) - pages);
+                    owned.push((offset, pages));
+                }
+                let mut sorted = owned.clone();
+                sorted.sort_unstable();
+                for pair in sorted.windows(2) {
+                    prop_assert!(pair[0].0 + pair[0].1 * PAGE_BYTES <= pair[1].0);
+                }
+            }
+            let warm_and_owned = free.resident_bytes;
+            let out: usize = owned.iter().map(|&(_, pages)| pages * PAGE_BYTES).sum();
+            prop_assert_eq!(warm_and_owned, out + free.warm_bytes);
+            while let Some((_, bytes)) = free.coolest() {
+                prop_assert!(bytes > 0);
+            }
+            prop_assert_eq!(free.resident_bytes, out);
+            let cold: usize = free.cold.0.iter().enumerate().map(|(power, blocks)| blocks.len() * (PAGE_BYTES << power)).sum();
+            prop_assert_eq!(out + cold + (end - free.next), end - FIRST);
+        }
     }
 }

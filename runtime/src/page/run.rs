@@ -1,8 +1,10 @@
 //! Runs of pages with an owner, and pages that are shared.
 
+use std::marker::PhantomData;
 use std::sync::Arc;
 
-use super::batch::{Batch, LeafPtr};
+use super::batch::{Batch, LeafPtr, LeafReader, Row};
+use super::poison::{poison, unpoison};
 use super::region::{PAGE_BYTES, Region, region};
 use crate::error::Result;
 use crate::memory::{Memory, Reservation};
@@ -15,18 +17,19 @@ pub const FIRST_ROW: usize = 64;
 pub(super) struct Run {
     region: &'static Region,
     offset: usize,
-    power: u32,
+    pages: usize,
     _paid: Reservation,
 }
 
 impl Run {
     /// A run of at least `bytes`.
     pub(super) fn new(bytes: usize, memory: &Memory) -> Result<Self> {
-        let pages = bytes.div_ceil(PAGE_BYTES).max(1);
-        let power = pages.next_power_of_two().trailing_zeros();
+        let pages = run_bytes(bytes) / PAGE_BYTES;
         let region = region()?;
-        let paid = memory.reserve(PAGE_BYTES << power)?;
-        Ok(Run { region, offset: region.take(power)?, power, _paid: paid })
+        let paid = memory.reserve(pages * PAGE_BYTES)?;
+        let run = Run { region, offset: region.take(pages)?, pages, _paid: paid };
+        unpoison(run.start(), run.bytes());
+        Ok(run)
     }
 
     /// Its first byte's place in the region.
@@ -35,7 +38,7 @@ impl Run {
     }
 
     pub(super) fn bytes(&self) -> usize {
-        PAGE_BYTES << self.power
+        self.pages * PAGE_BYTES
     }
 
     /// Its first byte's address. Whoever writes through it owns the run.
@@ -60,9 +63,22 @@ impl Run {
     }
 }
 
+/// What a run of at least `bytes` takes.
+pub(crate) fn run_bytes(bytes: usize) -> usize {
+    bytes.div_ceil(PAGE_BYTES).max(1) * PAGE_BYTES
+}
+
 impl Drop for Run {
     fn drop(&mut self) {
-        self.region.give(self.offset, self.power);
+        poison(self.start(), self.bytes());
+        self.region.give(self.offset, self.pages);
+    }
+}
+
+/// Nobody reads between a closed page's rows and their variable parts.
+fn poison_gap(run: &Run, rows_end: usize, heap_start: usize) {
+    if let Some(gap) = heap_start.min(run.bytes()).checked_sub(rows_end) {
+        poison(run.start().wrapping_add(rows_end), gap);
     }
 }
 
@@ -78,7 +94,9 @@ impl Buffer {
     /// # Errors
     /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
     pub fn new(bytes: usize, memory: &Memory) -> Result<Self> {
-        Ok(Buffer { run: Run::new(bytes, memory)?, bytes })
+        let run = Run::new(bytes, memory)?;
+        poison(run.start().wrapping_add(bytes), run.bytes() - bytes);
+        Ok(Buffer { run, bytes })
     }
 }
 
@@ -112,12 +130,20 @@ impl Page {
         header[8..12].copy_from_slice(&rows.to_le_bytes());
         header[12..16].copy_from_slice(&(layout.width() as u32).to_le_bytes());
         header[16..20].copy_from_slice(&heap_start.to_le_bytes());
+        poison_gap(&run, FIRST_ROW + rows as usize * layout.width(), heap_start as usize);
         Page { run: Arc::new(run), rows, layout }
     }
 
     /// The run, where this is the last handle on it.
     pub(super) fn reclaim(self) -> Option<Run> {
-        Arc::into_inner(self.run)
+        let run = Arc::into_inner(self.run)?;
+        unpoison(run.start(), run.bytes());
+        Some(run)
+    }
+
+    /// Whether nobody else has a handle on the run.
+    pub(super) fn is_alone(&mut self) -> bool {
+        Arc::get_mut(&mut self.run).is_some()
     }
 
     /// How many rows it holds.
@@ -130,6 +156,23 @@ impl Page {
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.run.bytes()
+    }
+
+    /// The place of its first row in the region.
+    pub(super) fn first_row(&self) -> usize {
+        self.run.offset() + FIRST_ROW
+    }
+
+    /// The same page, which `memory` pays for from now on: who gives a page away should not pay for it as long as others keep it. Where it is
+    /// shared, or `memory` has not enough, everything stays as it is.
+    #[must_use]
+    pub fn paid_by(mut self, memory: &Memory) -> Self {
+        if let Some(run) = Arc::get_mut(&mut self.run)
+            && let Ok(paid) = memory.reserve(run.bytes())
+        {
+            run._paid = paid;
+        }
+        self
     }
 
     /// How its rows are laid out.
@@ -167,10 +210,63 @@ impl Page {
         if same { Page { layout: layout.clone(), ..self } } else { self }
     }
 
+    /// What of the page is worth writing: a header that says how to find it again, rows, the gap behind them, and their variable parts. `seed`
+    /// goes into the checksum: a page that is read at another place than it was written to is found out.
+    #[must_use]
+    pub fn image(&self, seed: u64) -> PageImage<'_> {
+        let bytes = self.as_bytes();
+        let rows_end = FIRST_ROW + self.rows() * self.layout.width();
+        let heap_start = heap_start(bytes).clamp(rows_end, bytes.len());
+        let mut header = [0; FIRST_ROW];
+        header.copy_from_slice(&bytes[..FIRST_ROW]);
+        let (rows, heap) = (&bytes[FIRST_ROW..rows_end], &bytes[heap_start..]);
+        let sum = checksum(seed, &header, rows, heap);
+        header[CHECKSUM].copy_from_slice(&sum.to_le_bytes());
+        PageImage { header, rows, gap: heap_start - rows_end, heap }
+    }
+
+    /// The page that was written from [`Page::image`] with the same seed, read back into a buffer.
+    ///
+    /// # Errors
+    /// What is wrong with the bytes, in a few words.
+    pub fn restore(buffer: Buffer, layout: &Arc<RowLayout>, seed: u64) -> Result<Self, &'static str> {
+        let bytes = buffer.run.as_slice();
+        let (mut header, word) =
+            ([0; FIRST_ROW], |at: usize| bytes[at..at + 4].iter().rev().fold(0, |w, &b| w << 8 | u32::from(b)));
+        header.copy_from_slice(&bytes[..FIRST_ROW]);
+        if header[0..4] != *b"dfpg" || header[4..6] != LAYOUT_VERSION.to_le_bytes() {
+            return Err("is no page of this version");
+        }
+        let (rows, heap_start) = (word(8), word(16) as usize);
+        let rows_end = (rows as usize).checked_mul(layout.width()).and_then(|rows| rows.checked_add(FIRST_ROW));
+        let Some(rows_end) =
+            rows_end.filter(|&end| end <= PAGE_BYTES && end <= heap_start && heap_start <= bytes.len())
+        else {
+            return Err("is a page of another size");
+        };
+        if word(12) as usize != layout.width() {
+            return Err("is a page of other rows");
+        }
+        let mut stored = [0; 8];
+        stored.copy_from_slice(&header[CHECKSUM]);
+        header[CHECKSUM].fill(0);
+        if checksum(seed, &header, &bytes[FIRST_ROW..rows_end], &bytes[heap_start..]).to_le_bytes() != stored {
+            return Err("has another checksum than it was written with");
+        }
+        poison_gap(&buffer.run, rows_end, heap_start);
+        Ok(Page { run: Arc::new(buffer.run), rows, layout: layout.clone() })
+    }
+
     /// The page as it would be written: header, rows, variable parts.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         self.run.as_slice()
+    }
+
+    /// One of its rows, by itself.
+    #[must_use]
+    pub fn row(&self, row: usize) -> Option<OneRow<'_>> {
+        (row < self.rows()).then_some(OneRow { page: self, row })
     }
 
     /// Its rows.
@@ -185,6 +281,71 @@ impl Page {
         // run, which the batch borrows.
         unsafe { Batch::from_leaves(self.rows(), (0..self.layout.types().len()).map(leaf)) }
     }
+}
+
+/// A row by itself: one whose page may be gone when the next row is asked for.
+#[derive(Clone, Copy)]
+pub struct OneRow<'p> {
+    page: &'p Page,
+    row: usize,
+}
+
+/// How one row is read.
+pub trait ReadRow {
+    /// What is read: something that is `Copy`, so nothing that could read another row later.
+    type Out<'r>: Copy;
+
+    /// Reads a row.
+    fn read<'r>(leaves: LeafReader<'r>, row: Row<'r>) -> Self::Out<'r>;
+}
+
+impl<'p> OneRow<'p> {
+    /// Its page, and its number there.
+    pub(super) fn place(self) -> (&'p Page, usize) {
+        (self.page, self.row)
+    }
+
+    /// Reads it: a cursor is made for this row alone, which a loop over many rows of a page should not pay for.
+    #[must_use]
+    pub fn read<R: ReadRow>(self) -> R::Out<'p> {
+        let batch = self.page.batch();
+        // `R` reads rows of any brand, so it has no other row that it could read by these leaves.
+        R::read(LeafReader::new(&batch), Row { index: self.row, brand: PhantomData })
+    }
+}
+
+/// Rows that are lent one at a time.
+pub trait NextRow {
+    /// The next row; the one before may be gone.
+    fn next(&mut self) -> Option<OneRow<'_>>;
+
+    /// How many are left.
+    fn left(&self) -> usize;
+}
+
+/// Where a written page's header has its checksum.
+const CHECKSUM: std::ops::Range<usize> = 24..32;
+
+/// A page as it is written to disk, in parts: as many bytes as it has in memory.
+pub struct PageImage<'p> {
+    /// The header, with the checksum of all but the gap.
+    pub header: [u8; FIRST_ROW],
+    /// The rows' fixed parts.
+    pub rows: &'p [u8],
+    /// Bytes between rows and variable parts, which say nothing.
+    pub gap: usize,
+    /// The variable parts.
+    pub heap: &'p [u8],
+}
+
+fn heap_start(bytes: &[u8]) -> usize {
+    bytes[16..20].iter().rev().fold(0, |word, &byte| word << 8 | usize::from(byte))
+}
+
+fn checksum(seed: u64, header: &[u8; FIRST_ROW], rows: &[u8], heap: &[u8]) -> u64 {
+    let mut hash = xxhash_rust::xxh3::Xxh3::with_seed(seed);
+    [&header[..], rows, heap].into_iter().for_each(|part| hash.update(part));
+    hash.digest()
 }
 
 impl AsRef<[u8]> for Page {

@@ -1,11 +1,10 @@
 //! Rows that are all there: nobody adds to them any more, so tasks share them.
 
-use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::batch::{Batch, LeafPtr, LeafReader};
 use super::index::address_of;
-use super::order::KeptRows;
+use super::order::{Index, KeptRows};
 use super::run::Page;
 use crate::error::Result;
 use crate::memory::Reservation;
@@ -16,30 +15,25 @@ pub struct StoredRows {
     layout: Arc<RowLayout>,
     /// They hold the rows; places point into them.
     _pages: Vec<Page>,
-    entries: Vec<(u64, usize)>,
+    index: Index,
     _paid: Reservation,
 }
 
 impl StoredRows {
-    pub(super) fn new(
-        layout: Arc<RowLayout>,
-        pages: Vec<Page>,
-        entries: Vec<(u64, usize)>,
-        paid: Reservation,
-    ) -> StoredRows {
-        StoredRows { layout, _pages: pages, entries, _paid: paid }
+    pub(super) fn new(layout: Arc<RowLayout>, pages: Vec<Page>, index: Index, paid: Reservation) -> StoredRows {
+        StoredRows { layout, _pages: pages, index, _paid: paid }
     }
 
     /// How many rows there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.index.len()
     }
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.index.len() == 0
     }
 
     /// Leaves and rows under a fresh brand.
@@ -52,6 +46,6 @@ impl StoredRows {
         let leaves = (0..self.layout.types().len()).map(|leaf| LeafPtr::stored(&self.layout, base, leaf));
         // SAFETY: read only at places of these rows, whose pages live as long as `self`, which the batch borrows.
         let batch = unsafe { Batch::from_leaves(usize::MAX, leaves) };
-        Ok(f(LeafReader::new(&batch), KeptRows { entries: &self.entries, brand: PhantomData }))
+        Ok(f(LeafReader::new(&batch), self.index.rows()))
     }
 }

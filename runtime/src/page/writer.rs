@@ -12,6 +12,11 @@ use crate::error::{Error, Result};
 use crate::memory::Memory;
 use crate::row::{LeafType, Physical, RowLayout};
 
+type Overflow = Box<dyn FnMut(Page) + Send>;
+
+/// Closed pages that stay where others [overflow](RowWriter::overflow_to).
+const KEPT_PAGES: usize = 2;
+
 /// Fills pages with rows of one layout: fixed parts from the front, variable parts from the back.
 ///
 /// A row that does not fit closes the page and opens another; a row that fits no page gets a run of its own. Closed
@@ -32,6 +37,8 @@ pub struct RowWriter {
     /// its page by its own address, so none may lie in a later one.
     limit: usize,
     sealed: Vec<Page>,
+    /// Takes closed pages beyond some.
+    overflow: Option<Overflow>,
     failed: Option<Error>,
     /// A list of records that is being written into the row that was claimed last.
     pub(super) list: Option<Box<OpenList>>,
@@ -53,6 +60,7 @@ impl RowWriter {
             floor: 0,
             limit: 0,
             sealed: Vec::new(),
+            overflow: None,
             failed: None,
             list: None,
             scratch: Box::new(0),
@@ -83,6 +91,22 @@ impl RowWriter {
         self.sealed.iter().map(Page::rows).sum()
     }
 
+    /// Whether a row with `heap` bytes of variable parts fits the open page.
+    #[inline(always)]
+    pub(super) fn fits(&self, heap: usize) -> bool {
+        self.next + self.width + heap <= self.limit
+    }
+
+    /// Bytes of the open page.
+    pub(super) fn open_run_bytes(&self) -> usize {
+        self.run.as_ref().map_or(0, Run::bytes)
+    }
+
+    /// Bytes of closed pages that were not taken.
+    pub(super) fn sealed_bytes(&self) -> usize {
+        self.sealed.iter().map(Page::bytes).sum()
+    }
+
     /// The place of the row that was claimed last, where its page is open.
     pub(super) fn last_row(&self) -> Option<usize> {
         (self.open_rows() > 0).then(|| self.next - self.width)
@@ -108,6 +132,12 @@ impl RowWriter {
         self.sealed.push(page);
     }
 
+    /// As [`RowWriter::push_sealed`], for a page that this writer's memory [pays for](Page::paid_by) from now on.
+    pub fn adopt(&mut self, page: Page) {
+        let page = page.paid_by(&self.memory);
+        self.push_sealed(page);
+    }
+
     /// Closes the open page, unless it is empty.
     pub fn seal(&mut self) {
         let rows = self.open_rows();
@@ -116,9 +146,18 @@ impl RowWriter {
         }
         if let Some(run) = self.run.take() {
             let heap_start = (self.floor - run.offset()) as u32;
-            self.sealed.push(Page::seal(run, rows as u32, heap_start, self.layout.clone()));
+            let page = Page::seal(run, rows as u32, heap_start, self.layout.clone());
+            match &mut self.overflow {
+                Some(overflow) if self.sealed.len() >= KEPT_PAGES => overflow(page),
+                _ => self.sealed.push(page),
+            }
         }
         (self.next, self.floor, self.limit) = (0, 0, 0);
+    }
+
+    /// Gives closed pages away beyond some, which stay and come before them: for a closure that writes without end before anybody takes pages.
+    pub fn overflow_to(&mut self, overflow: impl FnMut(Page) + Send + 'static) {
+        self.overflow = Some(Box::new(overflow));
     }
 
     /// Takes a page back whose rows have been read, to write into it again.
@@ -192,19 +231,30 @@ impl RowWriter {
         (self.limit - self.next) / self.width
     }
 
+    /// Bytes between the rows of the open page and their variable parts.
+    pub(super) fn free_bytes(&self) -> usize {
+        self.limit.saturating_sub(self.next)
+    }
+
     /// Claims `rows` more rows, which [`RowWriter::room`] allows.
     pub(super) fn skip(&mut self, rows: usize) {
         debug_assert!(rows <= self.room());
         self.next += rows * self.width;
     }
 
+    /// Bytes of the open page; how many of them are free for rows and their variable parts, and how many for the latter alone.
+    pub(super) fn open_bytes(&self) -> (usize, usize, usize) {
+        (self.run.as_ref().map_or(0, Run::bytes), self.limit - self.next, self.floor - self.limit)
+    }
+
     pub(super) fn open_run(&mut self) -> Option<&mut Run> {
         self.run.as_mut()
     }
 
-    /// The address that places count from, where a page is open.
+    /// The address that places count from.
     pub(super) fn region_start(&self) -> Option<*mut u8> {
-        self.run.as_ref().map(Run::region_start)
+        let start = || super::region::region().ok().map(super::region::Region::start);
+        self.run.as_ref().map(Run::region_start).or_else(start)
     }
 
     /// Puts bytes into the variable part of the open page, for a row in it; where they begin, from the page's start.

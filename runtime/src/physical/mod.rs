@@ -76,6 +76,9 @@ pub enum Head {
     Source(usize, Arc<dyn Source>, Scan),
     /// An inbox of the stage.
     Inbox(usize),
+    /// An inbox whose pages wait where they cannot be sent on, in memory or on disk: the operator whose rows they are, the inbox, and how rows are
+    /// written. No step follows.
+    Spool(usize, usize, Arc<RowLayout>),
 }
 
 /// An exchange, seen from the sending stage.
@@ -90,9 +93,8 @@ pub struct OutputPlan {
     pub layout: Arc<RowLayout>,
     /// The receiving stage, and its inbox.
     pub to: (usize, usize),
-    /// Whether pages may pile up without bound but the memory budget: where branches of one flow meet again, a bounded exchange
-    /// could wait for itself.
-    pub piles_up: bool,
+    /// Whether a receiver takes all that one task sends before what the next one does: the tasks' rows are in one order.
+    pub in_order: bool,
 }
 
 /// Steps that run in the same task.
@@ -126,9 +128,14 @@ pub(crate) struct Place {
     pub(crate) prelude: Vec<Prelude>,
     /// Several consumers pick rows up here, so no step may follow in this stage.
     pub(crate) forked: bool,
-    /// The fork's branches meet again.
-    pub(crate) piles_up: bool,
+    /// Who takes the rows may wait for another branch of a fork meanwhile, which must not be held back: the rows are spooled.
+    pub(crate) meets: bool,
+    /// The rows of the tasks are in one order, task by task.
+    pub(crate) ordered: bool,
 }
+
+/// What EXPLAIN says of an operator whose rows wait for another branch.
+const SPOOL: &str = "spool";
 
 /// Builds stages.
 #[derive(Default)]
@@ -139,7 +146,7 @@ pub(crate) struct Builder {
 impl Builder {
     /// A new stage without steps.
     pub(crate) fn stage(&mut self, head: Head, tasks: usize) -> usize {
-        let inboxes = usize::from(matches!(head, Head::Inbox(_)));
+        let inboxes = usize::from(!matches!(head, Head::Source(..)));
         self.plan.stages.push(StagePlan { head, steps: Vec::new(), outputs: Vec::new(), tasks, inboxes });
         self.plan.stages.len() - 1
     }
@@ -159,8 +166,30 @@ impl Builder {
 
     /// Ships a place's rows to an inbox.
     pub(crate) fn ship_to(&mut self, place: Place, ship: Ship, layout: Arc<RowLayout>, to: (usize, usize)) {
-        let Place { stage, operator, prelude, piles_up, .. } = place;
-        self.plan.stages[stage].outputs.push(OutputPlan { operator, prelude, ship, layout, to, piles_up });
+        if place.meets {
+            return self.ship_spooled(place, ship, layout, to);
+        }
+        let Place { stage, operator, prelude, ordered, .. } = place;
+        let in_order = ordered && matches!(ship, Ship::Gather | Ship::Broadcast);
+        self.plan.stages[stage].outputs.push(OutputPlan { operator, prelude, ship, layout, to, in_order });
+    }
+
+    /// As [`Builder::ship_to`], by a stage in which rows wait. It passes whole pages on: what picks rows happens before it, what brings tasks together
+    /// behind it.
+    fn ship_spooled(&mut self, place: Place, ship: Ship, layout: Arc<RowLayout>, to: (usize, usize)) {
+        let (operator, ordered) = (place.operator, place.ordered);
+        let (before, behind, tasks) = match ship {
+            Ship::Forward | Ship::Gather | Ship::Broadcast => (Ship::Forward, ship, self.tasks(&place)),
+            Ship::Hash(_) | Ship::Rebalance | Ship::Number(_) => (ship, Ship::Forward, self.plan.stages[to.0].tasks),
+        };
+        let stage = self.stage(Head::Spool(operator, 0, layout.clone()), tasks);
+        let strategy = &mut self.plan.operators[operator].strategy;
+        if !strategy.ends_with(SPOOL) {
+            *strategy = if strategy.is_empty() { SPOOL.to_owned() } else { format!("{strategy}, {SPOOL}") };
+        }
+        self.ship_to(Place { meets: false, ..place }, before, layout.clone(), (stage, 0));
+        let spooled = Place { stage, operator, prelude: Vec::new(), forked: false, meets: false, ordered };
+        self.ship_to(spooled, behind, layout, to);
     }
 
     /// The same place where a step may follow: a stage of its own behind a fork.
@@ -170,11 +199,11 @@ impl Builder {
 
     /// A stage of its own, whose tasks get a place's rows each from one.
     pub(crate) fn behind(&mut self, place: Place, types: &[crate::row::LeafType], live: &LeafSet) -> Place {
-        let (operator, tasks) = (place.operator, self.tasks(&place));
+        let (operator, tasks, ordered) = (place.operator, self.tasks(&place), place.ordered);
         let stage = self.stage(Head::Inbox(0), tasks);
         let layout = Arc::new(RowLayout::new(types, live));
         self.ship_to(place, Ship::Forward, layout, (stage, 0));
-        Place { stage, operator, prelude: Vec::new(), forked: false, piles_up: false }
+        Place { stage, operator, prelude: Vec::new(), forked: false, meets: false, ordered }
     }
 
     /// Appends a step behind a place.
@@ -186,8 +215,9 @@ impl Builder {
         port: usize,
         part: Part,
     ) -> Place {
-        let Place { stage, prelude, .. } = place;
+        let Place { stage, prelude, ordered, .. } = place;
+        let ordered = ordered || driver.orders_tasks();
         self.plan.stages[stage].steps.push(StepPlan { operator, prelude, driver, port, sides: Vec::new(), part });
-        Place { stage, operator, prelude: Vec::new(), forked: false, piles_up: false }
+        Place { stage, operator, prelude: Vec::new(), forked: false, meets: false, ordered }
     }
 }

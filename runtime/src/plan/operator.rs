@@ -112,6 +112,11 @@ pub trait Operator: Send + Sync {
         None
     }
 
+    /// Whether what it gives for a record depends on the records before: behind a total order it runs in one task, which sees all of it.
+    fn follows_order(&self) -> bool {
+        false
+    }
+
     /// What it is to the executor.
     fn role(&self) -> Role {
         Role::Drive

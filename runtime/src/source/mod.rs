@@ -15,8 +15,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::error::{Error, Result};
-use crate::memory::Memory;
-use crate::page::{Batch, Input};
+use crate::memory::{Budget, Memory};
+use crate::page::{Batch, Buffer, Input};
 use crate::row::{Datum, Leaf, LeafSet, Schema};
 
 pub use lenient::{Lenient, RejectSink, Rejected};
@@ -128,6 +128,17 @@ pub trait Source: Send + Sync {
     fn rejects(&self) -> Option<Arc<dyn RejectSink>> {
         None
     }
+    /// The least memory that a reader works with, as far as it is known before the first record: a record that is larger than others
+    /// may take more.
+    ///
+    /// # Errors
+    /// As [`Source::reader`].
+    fn reader_bytes(&self, scan: &Scan) -> Result<usize> {
+        let budget = Budget::new(usize::MAX);
+        let _reader = self.reader(scan, &Memory::new(budget.clone(), "a reader"))?;
+        // What it reserves, and what was read and is not yet its own.
+        Ok(2 * budget.used_bytes())
+    }
     /// A reader for one task, which opens one split after another.
     ///
     /// # Errors
@@ -147,15 +158,15 @@ pub struct ReadRequest {
 }
 
 impl ReadRequest {
-    /// Reads what is wanted, waiting for it.
+    /// Reads what is wanted, waiting for it, into buffers that `memory` pays for.
     ///
     /// # Errors
-    /// [`Error::Io`], with the path.
-    pub fn read(&self) -> Result<Vec<Bytes>> {
+    /// [`Error::Io`], with the path; [`Error::OutOfMemory`].
+    pub fn read(&self, memory: &Memory) -> Result<Vec<Bytes>> {
         let range = |range: &Range<u64>| {
-            let mut bytes = vec![0; (range.end - range.start) as usize];
-            self.file.read_exact_at(&mut bytes, range.start).map_err(Error::io("read", self.path.as_ref()))?;
-            Ok(Bytes::from(bytes))
+            let mut buffer = Buffer::new((range.end - range.start) as usize, memory)?;
+            self.file.read_exact_at(buffer.as_mut(), range.start).map_err(Error::io("read", self.path.as_ref()))?;
+            Ok(Bytes::from_owner(buffer))
         };
         self.ranges.iter().map(range).collect()
     }

@@ -77,6 +77,8 @@ pub struct Planning<'p> {
     pub input_tasks: &'p [usize],
     /// Parallel tasks that the job may use.
     pub tasks: usize,
+    /// The memory budget.
+    pub memory_bytes: usize,
     /// Whether a task may fold what it has before it ships it.
     pub combines: bool,
 }
@@ -139,6 +141,19 @@ pub trait DriverFactory: Send + Sync {
     fn name(&self) -> String;
     /// How output rows lie in pages. `None` where the driver only lets rows pass.
     fn layout(&self) -> Option<Arc<RowLayout>>;
+    /// Whether the rows of its tasks are in one order, task by task. Who brings them together takes them so.
+    fn orders_tasks(&self) -> bool {
+        false
+    }
+    /// Memory that one task of it holds whatever comes, and cannot spill: buffers of a file that is written, say.
+    fn pinned_bytes(&self) -> usize {
+        0
+    }
+    /// The least memory that one task of it works with, where it spills what it keeps beyond that. What does not spill keeps nothing, or
+    /// all that it keeps for good.
+    fn minimum_bytes(&self) -> Option<usize> {
+        None
+    }
     /// A driver for one task.
     ///
     /// # Errors
@@ -225,12 +240,13 @@ pub trait Driver: Send {
         Ok(Answer::Done)
     }
 
-    /// Gives memory back, if it can: about this many bytes. Returns how many.
+    /// Another operator needs memory: gives about this many bytes back, or begins to, where that is more than it works with at least. Called
+    /// between two other calls, also while one of them is to be called again.
     ///
     /// # Errors
     /// Where spilling fails.
-    fn revoke(&mut self, bytes: usize) -> Result<usize> {
+    fn revoke(&mut self, bytes: usize) -> Result<()> {
         let _ = bytes;
-        Ok(0)
+        Ok(())
     }
 }

@@ -178,7 +178,7 @@ fn explain_shows_key_and_orders() {
     let said = [
         ", left sorted by day descending, id, right sorted by price, id descending",
         "co_group on key = key ",
-        "sort both in memory, co_group",
+        "external sort of both, co_group",
         "keep, then reduce_group",
     ];
     said.iter().for_each(|words| assert!(plan.contains(words), "{words}:\n{plan}"));

@@ -8,7 +8,7 @@ use tests::{Sale, everywhere, local, small_inputs};
 use crate::cases;
 
 /// The identities of a pair's sides.
-type Sides = (Option<u64>, Option<u64>);
+pub(crate) type Sides = (Option<u64>, Option<u64>);
 
 type Key = (Option<String>, Option<i32>);
 
@@ -16,8 +16,13 @@ fn key(sale: &Sale) -> Key {
     (sale.note.clone().map(|note| note.chars().take(1).collect()), sale.coupon.map(|coupon| coupon / 4))
 }
 
-/// The oracle: pairs of equal keys, nulls and all, and those without a partner on the sides that are kept.
-fn pairs(left: &[Sale], right: &[Sale], joins: impl Fn(&Sale, &Sale) -> bool, keeps: [bool; 2]) -> Vec<Sides> {
+/// The oracle of joins: pairs of sales that join, and those without a partner on the sides that are kept.
+pub(crate) fn pairs(
+    left: &[Sale],
+    right: &[Sale],
+    joins: impl Fn(&Sale, &Sale) -> bool,
+    keeps: [bool; 2],
+) -> Vec<Sides> {
     let mut pairs = Vec::new();
     for l in left {
         let partners: Vec<&Sale> = right.iter().filter(|r| joins(l, r)).collect();
@@ -92,6 +97,24 @@ proptest! {
         };
         everywhere(with(by_both, true), |env| flows(env).and_then(|(l, r)| nulls_equal::semi(l, r).collect()));
         everywhere(with(by_coupon, false), |env| flows(env).and_then(|(l, r)| nulls_equal::anti(l, r).collect()));
+    }
+}
+
+/// A table in each task takes memory that one over all tasks does not.
+#[test]
+fn a_table_that_all_tasks_would_have_is_for_ample_memory() {
+    let facts: Vec<(u64, u64)> = (0..400_000).map(|n| (n % 100_000, n)).collect();
+    let dimension: Vec<(u64, u64)> = (0..100_000).map(|n| (n, n)).collect();
+    for (memory_bytes, ship) in [(512 << 20, "broadcast"), (8 << 20, "hash")] {
+        let env = tests::with_memory(2, memory_bytes);
+        let (facts, dimension) = (env.collection(&facts).unwrap(), env.collection(&dimension).unwrap());
+        facts.join(dimension).on(|f| f.0, |d| d.0).process(|f, d, out| out.emit((f.1, d.1))).print();
+        let plan = env.explain().unwrap();
+        assert!(plan.contains(&format!("{ship}: ")), "{memory_bytes}: {plan}");
+        assert!(
+            ["broadcast", "hash"].iter().all(|other| *other == ship || !plan.contains(&format!("{other}: "))),
+            "{plan}"
+        );
     }
 }
 

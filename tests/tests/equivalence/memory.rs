@@ -16,11 +16,6 @@ fn grouped(sales: DataSet<Sale>) -> DataSet<((u64, String), u64)> {
 }
 
 #[dataflow]
-fn joined(sales: DataSet<Sale>) -> DataSet<(u64, String)> {
-    sales.join(sales).on(|l| l.id, |r| r.id).map(|l, r| (l.id, r.name))
-}
-
-#[dataflow]
 fn reduced(sales: DataSet<Sale>) -> DataSet<Reading> {
     let readings = sales.map(|s| Reading { key: s.id as u32, value: s.amount, count: 1 });
     readings.group_by(|r| r.key).reduce(|a, b| Reading { count: a.count + b.count, ..a })
@@ -29,11 +24,6 @@ fn reduced(sales: DataSet<Sale>) -> DataSet<Reading> {
 #[dataflow]
 fn distinct(sales: DataSet<Sale>) -> DataSet<Sale> {
     sales.distinct()
-}
-
-#[dataflow]
-fn partners(sales: DataSet<Sale>) -> DataSet<u64> {
-    sales.semi_join(sales).on(|l| (l.id, l.name), |r| (r.id, r.name)).project(|s| s.id)
 }
 
 #[dataflow]
@@ -114,13 +104,11 @@ type Job = fn(DataSet<Sale>) -> Result<u64>;
 
 const ROWS: u64 = 30_000;
 
-const JOBS: [(&str, Job); 19] = [
+const JOBS: [(&str, Job); 17] = [
     ("sort", |sales| sorted(sales).count()),
     ("group", |sales| grouped(sales).count()),
-    ("join", |sales| joined(sales).count()),
     ("reduce", |sales| reduced(sales).count()),
     ("distinct", |sales| distinct(sales).count()),
-    ("semi-join", |sales| partners(sales).count()),
     ("min_by", |sales| least(sales).count()),
     ("first of groups", |sales| firsts(sales).count()),
     ("top of groups", |sales| tops(sales).count()),
@@ -170,9 +158,14 @@ fn fits_or_is_refused(name: &str, job: Job, path: &str) {
                 Ok(count) => assert_eq!(count, ROWS, "{name}"),
                 Err(error) => {
                     refused += 1;
+                    let text = error.to_string();
+                    if let Error::TooLittleMemory { need, .. } = error.cause() {
+                        // Known before the start.
+                        assert!(*need > memory_bytes && text.contains("memory.rs:"), "{name}: {text}");
+                        continue;
+                    }
                     let (cause, placed) = cause(error.cause());
                     assert!(placed && matches!(cause, Error::OutOfMemory { .. }), "{name}: {error}");
-                    let text = error.to_string();
                     let parts =
                         ["memory.rs:", "out of memory: ", " more, and ", "of the budget of", "raise `--memory`"];
                     assert!(parts.iter().all(|part| text.contains(part)), "{name}: {text}");
@@ -189,10 +182,10 @@ fn a_job_that_was_refused_gives_all_memory_back() {
     let folder = Folder::default();
     let path = folder.join("sales.parquet");
     let env = local(2);
-    env.collection(Input { rows: 50_000, keys: Keys::Zipf, seed: 1 }.sales()).unwrap().write_parquet(&path);
+    env.collection(Input { rows: 250_000, keys: Keys::Zipf, seed: 1 }.sales()).unwrap().write_parquet(&path);
     env.run().unwrap();
     for parallelism in PARALLELISM {
-        let env = budget(parallelism, 8 << 20);
+        let env = budget(parallelism, 20 << 20);
         let too_large = sorted(env.read_parquet(&path).unwrap());
         let fitting = env.collection(0..30_000u64).unwrap().distinct();
         for _ in 0..5 {

@@ -2,11 +2,12 @@
 
 use dataflow::accumulators::Count;
 use dataflow::prelude::*;
-use dataflow::{Accumulated, Emitter, ProgressWhen};
+use dataflow::{Accumulated, Emitter};
 use proptest::prelude::*;
+use runtime::error::Error;
 use tests::{
-    Folder, Input, Keys, Sale, everywhere, inputs, on_each_engine, on_each_parallelism, same_records,
-    within_two_minutes,
+    Folder, Input, Item, Keys, Sale, Shape, everywhere, inputs, local, on_each_engine, on_each_parallelism,
+    same_records, with_memory, within_two_minutes,
 };
 
 use crate::cases;
@@ -153,23 +154,100 @@ fn a_run_that_fails_before_it_keeps_nothing_and_one_that_fails_behind_it_does() 
     });
 }
 
-/// Four million bytes at a time fit, eight do not.
+/// Eight million bytes at a time fit, sixteen do not: the rest is on disk.
 #[test]
 fn memory_is_given_back_with_the_last_handle() {
     within_two_minutes("persist", || {
-        let options =
-            Options { parallelism: 2, memory_bytes: 7 << 20, progress: ProgressWhen::Never, ..Options::default() };
-        let env = Env::new(options);
+        let (env, folder) = (with_memory(2, 20 << 20), Folder::default());
         let many = |n: u64, out: &mut Emitter<'_, u64>| (0..10_000).for_each(|m| out.emit(n * m));
-        let numbers = || env.collection(0..50u64).unwrap().process(many).persist();
-        let bytes = || numbers().count();
-        assert_eq!((bytes().unwrap(), bytes().unwrap()), (500_000, 500_000));
+        let numbers = || env.collection(0..100u64).unwrap().process(many).persist();
+        let spilled = |numbers: &DataSet<u64>| {
+            numbers.write_binary(folder.join("numbers"));
+            let spilled = env.run().unwrap().spilled_bytes();
+            assert_eq!(numbers.count().unwrap(), 1_000_000);
+            spilled
+        };
+        for _ in 0..2 {
+            assert_eq!(spilled(&numbers()), 0);
+        }
         let held = numbers();
-        held.count().unwrap();
-        let error = bytes().unwrap_err().to_string();
-        assert!(error.contains("out of memory"), "{error}");
+        assert_eq!(spilled(&held), 0);
+        assert!(spilled(&numbers()) > 0);
+        assert_eq!(held.count().unwrap(), 1_000_000);
         drop(held);
-        assert_eq!(bytes().unwrap(), 500_000);
+        assert_eq!(spilled(&numbers()), 0);
+    });
+}
+
+/// The next run gets the least that it needs, which is all that there is.
+#[test]
+fn what_is_kept_makes_room_for_the_next_run() {
+    #[dataflow]
+    fn ordered(numbers: DataSet<u64>) -> DataSet<u64> {
+        numbers.sort(|n| (desc(n), asc(n)))
+    }
+    within_two_minutes("persist", || {
+        let folder = Folder::default();
+        let (input, output) = (folder.join("numbers"), folder.join("ordered"));
+        let ample = local(2);
+        ample.collection(0..500_000u64).unwrap().write_binary(&input);
+        ample.run().unwrap();
+        let run = |env: &Env| {
+            ordered(env.read_binary::<u64>(&input).unwrap()).write_binary(&output);
+            env.run()
+        };
+        let least = match run(&with_memory(2, 1)).unwrap_err().cause() {
+            Error::TooLittleMemory { need, .. } => *need,
+            error => panic!("{error}"),
+        };
+        let env = with_memory(2, least);
+        let many = |n: u64, out: &mut Emitter<'_, u64>| (0..10_000).for_each(|m| out.emit(n * m));
+        let kept = env.collection(0..200u64).unwrap().process(many).persist();
+        for _ in 0..2 {
+            assert_eq!(kept.count().unwrap(), 2_000_000);
+            run(&env).unwrap();
+        }
+    });
+}
+
+/// What does not fit is kept on disk, and read by every run: with texts of many pages, by readers that meet, and while another flow is kept.
+#[test]
+fn more_is_kept_than_memory_holds() {
+    #[dataflow]
+    fn with_count(items: DataSet<Item>) -> DataSet<(Item, u64)> {
+        let counts = items.group_by(|i| i.key).count();
+        items.join(counts).on(|i| i.key, |c| c.0).map(|i, c| (i, c.1))
+    }
+    within_two_minutes("persist", || {
+        for (shape, longer) in [(Shape::Uniform, 40), (Shape::Huge, 1)] {
+            let mut items = shape.items(40_000, 3);
+            items.iter_mut().for_each(|item| item.text = item.text.repeat(longer));
+            let counts = crate::grouped(&items, |item| item.key);
+            let expected: Vec<_> = items.iter().map(|i| (i.clone(), counts[&i.key].len() as u64)).collect();
+            let folder = Folder::default();
+            let (input, output) = (folder.join("items.rows"), folder.join("output.rows"));
+            let ample = local(2);
+            ample.collection(&items).unwrap().write_native(&input);
+            ample.run().unwrap();
+            for (parallelism, memory_bytes) in [(1, 32 << 20), (2, 64 << 20)] {
+                let env = with_memory(parallelism, memory_bytes);
+                let kept = env.read_native::<Item>(&input).unwrap().persist();
+                let mut spilled = 0;
+                for _ in 0..3 {
+                    with_count(kept.clone()).write_native(&output);
+                    spilled += env.run().unwrap().spilled_bytes();
+                    same_records(
+                        "persist",
+                        local(1).read_native(&output).unwrap().collect().unwrap(),
+                        expected.clone(),
+                    );
+                }
+                assert!(spilled > 0, "{shape:?}, {parallelism}");
+                // A flow that is kept gives its memory to a run that needs it.
+                let again = env.read_native::<Item>(&input).unwrap().persist();
+                assert_eq!((again.count().unwrap(), kept.count().unwrap()), (40_000, 40_000));
+            }
+        }
     });
 }
 

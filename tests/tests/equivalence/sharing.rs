@@ -1,7 +1,10 @@
 //! One flow used several times: self-joins, unions with itself, diamonds, several sinks.
 
 use dataflow::prelude::*;
-use tests::{Folder, Input, Keys, Sale, everywhere, locally, on_each_engine, same_records, within_two_minutes};
+use tests::{
+    Folder, Input, Keys, Sale, everywhere, locally, on_each_engine, on_each_parallelism, same_records,
+    within_two_minutes,
+};
 
 use crate::grouped;
 
@@ -46,6 +49,11 @@ fn diamond_of_filters(sales: DataSet<Sale>) -> DataSet<u64> {
 fn diamond_with_sort(sales: DataSet<Sale>) -> DataSet<u64> {
     let best = sales.top(50, |s| (desc(s.amount), s.id));
     sales.semi_join(best).on(|s| s.key, |b| b.key).project(|s| s.id)
+}
+
+#[dataflow]
+fn pairs(first: DataSet<Sale>, second: DataSet<Sale>) -> DataSet<u64> {
+    first.join(second).hint(RepartitionBuildLeft).on(|f| f.id, |s| s.id).map(|f, _| f.id)
 }
 
 fn sizes(keys: Keys) -> impl Iterator<Item = Vec<Sale>> {
@@ -115,6 +123,27 @@ fn a_branch_may_gather_before_it_meets_the_other() {
             locally(expected.clone(), |env| diamond_with_sort(env.collection(&sales)?).collect());
             locally(expected, |env| diamond_with_sort(computed(env.collection(&sales)?)).collect());
         }
+    });
+}
+
+#[test]
+fn flows_that_cross_do_not_wait_for_each_other() {
+    within_two_minutes("crossing", || {
+        let sales = Input { rows: 40_000, keys: Keys::Zipf, seed: 5 }.sales();
+        let ids: Vec<u64> = sales.iter().map(|s| s.id).collect();
+        on_each_parallelism(|engine, env| {
+            let folder = Folder::default();
+            let (left, right) = (env.collection(&sales).unwrap(), env.collection(&sales).unwrap());
+            let (left, right) = (computed(left), computed(right));
+            let files = ["a.rows", "b.rows"].map(|name| folder.join(name));
+            // They meet twice, each time the other way round: no join has both branches of either.
+            pairs(left.clone(), right.clone()).write_native(&files[0]);
+            pairs(right, left).write_native(&files[1]);
+            env.run().unwrap();
+            for file in files {
+                same_records(engine, env.read_native(&file).unwrap().collect().unwrap(), ids.clone());
+            }
+        });
     });
 }
 

@@ -16,9 +16,8 @@ mod table;
 use std::fs::File;
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
 
-use crate::answer::{Answer, Case};
+use crate::answer::{Answer, Case, Resources};
 use crate::error::{Error, Result};
 use crate::workspace::Paths;
 
@@ -26,13 +25,15 @@ use blocks::BlockReader;
 use counter::Counter;
 use merge::Partition;
 
+use super::threads::in_parallel;
+
 /// A table starts with room for one word in every so many bytes of its thread's share of the file, and grows when it must.
 const FILE_BYTES_PER_WORD: u64 = 400;
 
 /// Counts the words of the text.
-pub(super) fn run(_: &Case, paths: &Paths, parallelism: usize) -> Result<Answer> {
+pub(super) fn run(_: &Case, paths: &Paths, resources: &Resources) -> Result<Answer> {
     let path = &paths.text;
-    let partitions = count(path, parallelism).map_err(Error::io("read", path))?;
+    let partitions = count(path, resources.parallelism).map_err(Error::io("read", path))?;
     let rows = partitions.iter().map(Partition::len).sum();
     Ok(Answer::new(rows, move |out| partitions.iter().try_for_each(|partition| write_rows(partition, out))))
 }
@@ -52,24 +53,6 @@ fn count(path: &std::path::Path, parallelism: usize) -> io::Result<Vec<Partition
         Ok(counter)
     })?;
     in_parallel(parallelism, |index| Partition::merge(&counters, index, parallelism))
-}
-
-/// The results of `work` for each thread's index.
-fn in_parallel<T: Send>(threads: usize, work: impl Fn(usize) -> io::Result<T> + Sync) -> io::Result<Vec<T>> {
-    thread::scope(|scope| {
-        let handles: Vec<_> = (0..threads)
-            .map(|index| {
-                scope.spawn({
-                    let work = &work;
-                    move || work(index)
-                })
-            })
-            .collect();
-        let join = |handle: thread::ScopedJoinHandle<'_, _>| {
-            handle.join().unwrap_or_else(|_| Err(io::Error::other("a counting thread panicked")))
-        };
-        handles.into_iter().map(join).collect()
-    })
 }
 
 fn write_rows(partition: &Partition, out: &mut dyn Write) -> io::Result<()> {

@@ -6,9 +6,7 @@
 use std::io;
 
 use super::key::{Key, hash};
-use pages::Pages;
-
-mod pages;
+use crate::limit::pages::Pages;
 
 const SLOTS: usize = 3;
 

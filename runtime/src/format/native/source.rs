@@ -6,6 +6,7 @@ use super::fit::FileFit;
 use super::frame::{HEAD_BYTES, Head, PREFIX_BYTES, header_bytes, leaves_of};
 use super::reader::NativeReader;
 use crate::error::{Error, Result};
+use crate::format::chunks::Chunks;
 use crate::format::contents::beginning;
 use crate::format::files::{InputFile, Inputs, describe};
 use crate::format::splits::split_bytes;
@@ -145,6 +146,14 @@ impl Source for NativeSource {
             }
         }
         Ok(splits)
+    }
+
+    fn reader_bytes(&self, _: &Scan) -> Result<usize> {
+        let lengths = |blocks: &Blocks| blocks.starts.windows(2).map(|pair| pair[1] - pair[0]).max();
+        // Of a compressed file the blocks are not known before they are read.
+        let largest = self.blocks.iter().filter_map(lengths).max().unwrap_or(0) as usize;
+        // What was read, what is put together, and what is decoded of it.
+        Ok(2 * Chunks::bytes(&self.shared.files) + 3 * largest)
     }
 
     fn reader(&self, scan: &Scan, memory: &Memory) -> Result<Box<dyn SplitReader>> {

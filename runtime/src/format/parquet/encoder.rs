@@ -23,6 +23,12 @@ const GROUP_ROWS: usize = 1 << 17;
 /// Bytes of a row group, where rows are wide.
 const GROUP_BYTES: usize = 128 << 20;
 
+/// What an encoder holds in any case: a row group is not cut before, however scarce memory is.
+const LEAST_BYTES: usize = 512 << 10;
+
+/// The part of the budget that is left free by what an encoder holds beyond that: one in so many.
+const FREE_SHARE: usize = 4;
+
 /// Texts of a batch on its way, at most, before it is encoded.
 const PENDING_TEXT_BYTES: usize = 16 << 20;
 
@@ -47,7 +53,15 @@ impl Format for ParquetFormat {
         let writer = ArrowWriter::try_new_with_options(Vec::new(), columns.clone(), options).map_err(failed)?;
         let values = schema.leaves().iter().filter_map(|leaf| LeafValues::new(leaf.ty)).collect();
         let (schema, reserved) = (schema.clone(), memory.reserve(0)?);
-        Ok(Box::new(ParquetEncoder { schema, columns, values, pending_rows: 0, writer, reserved }))
+        Ok(Box::new(ParquetEncoder {
+            schema,
+            columns,
+            values,
+            pending_rows: 0,
+            writer,
+            memory: memory.clone(),
+            reserved,
+        }))
     }
 }
 
@@ -62,6 +76,7 @@ struct ParquetEncoder {
     values: Vec<LeafValues>,
     pending_rows: usize,
     writer: ArrowWriter<Vec<u8>>,
+    memory: Memory,
     reserved: Reservation,
 }
 
@@ -73,10 +88,30 @@ impl ParquetEncoder {
         self.pending_rows = 0;
         let arrays = arrays(&self.schema, self.columns.fields(), &mut self.values)?;
         let batch = RecordBatch::try_new(self.columns.clone(), arrays).map_err(failed)?;
-        let batch_bytes = batch.get_array_memory_size();
-        self.writer.write(&batch).map_err(failed)?;
-        let output_bytes = self.writer.inner().capacity();
-        self.reserved.resize(batch_bytes + self.writer.memory_size() + output_bytes)
+        self.writer.write(&batch).map_err(failed)
+    }
+
+    fn held_bytes(&self) -> usize {
+        self.kept_bytes() + self.writer.inner().capacity()
+    }
+
+    /// Pays for what it holds, and for as much again, which a row group becomes when it ends. It is only useful to be large: where others need the
+    /// memory, it ends here.
+    fn pay(&mut self) -> Result<()> {
+        let kept = self.kept_bytes();
+        let missing = (self.held_bytes() + kept).saturating_sub(self.reserved.bytes());
+        if kept <= LEAST_BYTES || self.can_take(missing) {
+            return self.reserved.resize(self.held_bytes() + kept);
+        }
+        self.flush()?;
+        self.reserved.resize(self.held_bytes())
+    }
+
+    /// Whether there is so much memory, and a part of the budget besides: what a row group has taken it does not give back when it is asked to.
+    fn can_take(&self, bytes: usize) -> bool {
+        let budget = self.memory.budget();
+        let limit = budget.limit_bytes();
+        limit.saturating_sub(budget.used_bytes()) >= bytes + limit / FREE_SHARE && self.memory.grow(bytes)
     }
 }
 
@@ -90,7 +125,7 @@ impl Encoder for ParquetEncoder {
         if self.pending_rows >= BATCH_ROWS || text_bytes >= PENDING_TEXT_BYTES {
             self.write_pending()?;
         }
-        Ok(())
+        self.pay()
     }
 
     fn finish(&mut self) -> Result<()> {
@@ -101,6 +136,9 @@ impl Encoder for ParquetEncoder {
 
     fn flush(&mut self) -> Result<()> {
         self.write_pending()?;
+        // A buffer that doubles would take more than was paid for.
+        let group_bytes = self.writer.memory_size();
+        self.writer.inner_mut().reserve_exact(group_bytes);
         self.writer.flush().map_err(failed)
     }
 
@@ -111,7 +149,9 @@ impl Encoder for ParquetEncoder {
     }
 
     fn settle(&mut self) -> Result<()> {
-        self.reserved.resize(self.writer.memory_size() + self.writer.inner().capacity())
+        self.reserved.resize(self.held_bytes())?;
+        self.memory.shrink();
+        Ok(())
     }
 
     fn output(&mut self) -> &mut Vec<u8> {

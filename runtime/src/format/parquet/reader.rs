@@ -183,10 +183,8 @@ impl SplitReader for ParquetReader {
         }
         let range = |&column: &usize| column_range(group.column(column), file.bytes()).unwrap_or_default();
         let ranges: Vec<_> = columns.iter().map(range).collect();
-        let compressed: u64 = ranges.iter().map(|range| range.end - range.start).sum();
         let decoded: i64 = columns.iter().map(|&column| group.column(column).uncompressed_size()).sum();
-        self.reserved
-            .resize((compressed as usize).saturating_add(decoded as usize).saturating_add(self.batch_bytes()))?;
+        self.reserved.resize((decoded as usize).saturating_add(self.batch_bytes()))?;
         self.state = State::Opened(ReadRequest { file: file.open()?, path: file.path().clone(), ranges });
         Ok(())
     }

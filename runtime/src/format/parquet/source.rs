@@ -7,8 +7,10 @@ use super::footer::{column_range, read_footer};
 use super::prune::is_excluded;
 use super::reader::ParquetReader;
 use crate::error::Result;
+use crate::format::BATCH_ROWS;
 use crate::format::files::{InputFile, Inputs, describe};
 use crate::memory::Memory;
+use crate::page::run_bytes;
 use crate::row::Schema;
 use crate::source::{ColumnFit, Scan, Source, Split, SplitReader, Statistics};
 
@@ -84,6 +86,21 @@ impl Source for ParquetSource {
         }
         let split = |(part, group, _, bytes)| Split { part, range: group as u64..group as u64 + 1, bytes };
         Ok(self.groups(scan).map(split).collect())
+    }
+
+    fn reader_bytes(&self, scan: &Scan) -> Result<usize> {
+        let group = |(part, group, _, _): (usize, usize, i64, u64)| {
+            let fit = &self.fits[part];
+            let columns = fit.columns(&scan.live);
+            let group = fit.metadata.metadata().row_group(group);
+            let chunks = || columns.iter().map(|&column| group.column(column));
+            // As they are read, and as they are decoded.
+            let read: usize = chunks().map(|chunk| run_bytes(chunk.compressed_size() as usize)).sum();
+            read + chunks().map(|chunk| chunk.uncompressed_size() as usize).sum::<usize>()
+        };
+        let columns = scan.live.iter().filter_map(|leaf| self.schema.leaves().get(leaf));
+        let batch = BATCH_ROWS * columns.map(|leaf| leaf.ty.width()).sum::<usize>();
+        Ok(self.groups(scan).map(group).max().unwrap_or(0) + batch)
     }
 
     fn reader(&self, scan: &Scan, memory: &Memory) -> Result<Box<dyn SplitReader>> {

@@ -1,26 +1,32 @@
-//! Runs hash joins: collects the build side, then lists the partners of each probed row.
+//! Runs hash joins: lists the partners of each row that goes past a table, and calls the closure for them.
 
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
+use crate::joining::{Answers, Built, HashJoining, Pass, Side};
 use crate::kernel::{JoinFactory, JoinKernel, Outputs, TaskContext};
+use crate::memory::limits::JOIN_BYTES;
 use crate::page::{Batch, Input, Pairs, Selection};
-use crate::row::{LeafSet, LeafType, RowLayout};
+use crate::row::{LeafType, RowLayout};
 use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Round};
 
-use super::{Build, JoinKind, by_hint};
+use super::{JoinKind, by_hint};
 
 pub(super) struct HashJoin {
     pub(super) kind: JoinKind,
     pub(super) build: usize,
     /// Whether the program asked for it.
     pub(super) hinted: bool,
-    pub(super) types: [Vec<LeafType>; 2],
-    pub(super) live: LeafSet,
-    pub(super) keys: [Vec<usize>; 2],
-    pub(super) nullable: [Vec<usize>; 2],
+    pub(super) sides: [Side; 2],
     pub(super) kernel: JoinFactory,
     pub(super) layout: Arc<RowLayout>,
+}
+
+impl HashJoin {
+    /// A value is one record, which is kept for good.
+    fn spills(&self) -> bool {
+        self.kind != JoinKind::With
+    }
 }
 
 impl DriverFactory for HashJoin {
@@ -33,29 +39,69 @@ impl DriverFactory for HashJoin {
         Some(self.layout.clone())
     }
 
+    fn minimum_bytes(&self) -> Option<usize> {
+        self.spills().then_some(JOIN_BYTES)
+    }
+
     fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
-        let (build, probe) = (self.build, 1 - self.build);
-        let mut table = Build::new(build, &self.types[build], &self.live, &self.keys, &self.nullable, context)?;
-        table.keeps_nulls = self.kind.keeps(build);
         Ok(Box::new(JoinDriver {
-            kind: self.kind,
-            probe_types: self.types[probe].clone(),
-            build: table,
-            kernel: self.kernel.open(context)?,
-            pairs: Pairs::new([self.kind.may_miss(probe), self.kind.may_miss(build)]),
-            next: 0,
-            position: 0,
-            alone: (0, 0),
+            build: self.build,
+            joining: HashJoining::new(self.sides.clone(), self.build, self.spills(), context)?,
+            build_rows: 0,
+            answers: Pairing::new(
+                self.kind,
+                self.sides.each_ref().map(|side| side.types.clone()),
+                &self.kernel,
+                context,
+            )?,
         }))
     }
 }
 
 struct JoinDriver {
+    build: usize,
+    joining: HashJoining,
+    /// Rows of the side that is built.
+    build_rows: usize,
+    answers: Pairing,
+}
+
+impl Driver for JoinDriver {
+    fn wants(&self, port: usize) -> bool {
+        self.joining.wants(port)
+    }
+
+    fn on_batch(&mut self, port: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+        if port == self.build && self.answers.kind == JoinKind::With && *cursor == NEW {
+            // All there is to do with more than one is to count them.
+            self.build_rows += input.len();
+            *cursor = MORE;
+            if self.build_rows > 1 {
+                return Ok(Answer::Done);
+            }
+        }
+        self.joining.on_batch(&mut self.answers, port, input, cursor, out)
+    }
+
+    fn on_round_end(&mut self, port: usize, _: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+        if port == self.build && self.answers.kind == JoinKind::With && self.build_rows != 1 {
+            return Err(Error::NotOneRecord { found: self.build_rows });
+        }
+        self.joining.on_end(&mut self.answers, out)
+    }
+
+    fn revoke(&mut self, bytes: usize) -> Result<()> {
+        self.joining.revoke(bytes)
+    }
+}
+
+/// Calls the closure for pairs, and for rows that are kept without a partner.
+pub(super) struct Pairing {
     kind: JoinKind,
-    probe_types: Vec<LeafType>,
-    build: Build,
+    types: [Vec<LeafType>; 2],
     kernel: Box<dyn JoinKernel>,
-    pairs: Pairs,
+    /// By the side that is built.
+    pairs: [Pairs; 2],
     /// The input's next row to list pairs of.
     next: usize,
     /// The next pair to run.
@@ -70,35 +116,39 @@ const MORE: Cursor = 1;
 const LAST: Cursor = 2;
 const ALONE: Cursor = 3;
 
-impl Driver for JoinDriver {
-    fn wants(&self, port: usize) -> bool {
-        self.build.wants(port)
-    }
-
-    fn on_batch(&mut self, port: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
-        if port == self.build.side {
-            self.build.add(input)?;
-            return Ok(Answer::Done);
-        }
+impl Answers for Pairing {
+    fn probe(
+        &mut self,
+        built: &mut Built,
+        input: &Input<'_>,
+        pass: Pass,
+        cursor: &mut Cursor,
+        out: &mut Outputs,
+    ) -> Result<Answer> {
+        let keeps = self.kind.keeps(1 - built.side) && matches!(pass, Pass::Input | Pass::Disk);
         if *cursor == NEW {
-            self.build.probe(input, &mut self.pairs);
-            if self.kind.keeps(port) {
-                self.pairs.remember_alone(input);
+            let pairs = &mut self.pairs[built.side];
+            built.probe(input, pairs);
+            if keeps {
+                pairs.remember_alone(input);
             }
-            if self.kind.keeps(self.build.side) {
-                self.build.table.mark(&self.pairs);
+            if self.kind.keeps(built.side) {
+                built.table.mark(pairs);
+            }
+            if pass == Pass::Marks {
+                return Ok(Answer::Done);
             }
             self.next = 0;
-            self.list(input, cursor);
+            self.list(built, input, cursor);
         }
         loop {
-            if self.run(input, out)? == Answer::Resume {
+            if self.run(built, input, out)? == Answer::Resume {
                 return Ok(Answer::Resume);
             }
             match *cursor {
-                MORE => self.list(input, cursor),
-                LAST if self.kind.keeps(port) => {
-                    self.pairs.list_alone();
+                MORE => self.list(built, input, cursor),
+                LAST if keeps => {
+                    self.pairs[built.side].list_alone();
                     (self.position, *cursor) = (0, ALONE);
                 }
                 _ => return Ok(Answer::Done),
@@ -106,43 +156,46 @@ impl Driver for JoinDriver {
         }
     }
 
-    fn on_round_end(&mut self, port: usize, _: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
-        if port == self.build.side {
-            self.build.finish()?;
-            let found = self.build.table.len();
-            if self.kind == JoinKind::With && found != 1 {
-                return Err(Error::NotOneRecord { found });
-            }
+    fn finish(&mut self, built: &mut Built, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+        if !self.kind.keeps(built.side) {
             return Ok(Answer::Done);
         }
-        if !self.kind.keeps(self.build.side) {
-            return Ok(Answer::Done);
-        }
-        let (nulls, nothing) = (Batch::of_nulls(&self.probe_types), Selection::default());
+        let nulls = Batch::of_nulls(&self.types[1 - built.side]);
+        let nothing = Selection::default();
         let input = Input::new(&nulls, &nothing);
         if *cursor == NEW {
             (self.alone, self.position, *cursor) = ((0, 0), 0, ALONE);
-            self.build.table.next_alone(&mut self.alone, &mut self.pairs);
+            built.table.next_alone(&mut self.alone, &mut self.pairs[built.side]);
         }
         loop {
-            if self.run(&input, out)? == Answer::Resume {
+            if self.run(built, &input, out)? == Answer::Resume {
                 return Ok(Answer::Resume);
             }
             self.position = 0;
-            if !self.build.table.next_alone(&mut self.alone, &mut self.pairs) {
+            if !built.table.next_alone(&mut self.alone, &mut self.pairs[built.side]) {
                 return Ok(Answer::Done);
             }
         }
     }
 }
 
-impl JoinDriver {
+impl Pairing {
+    /// Of sides whose leaves are these.
+    pub(super) fn new(
+        kind: JoinKind,
+        types: [Vec<LeafType>; 2],
+        kernel: &JoinFactory,
+        context: &TaskContext,
+    ) -> Result<Self> {
+        let pairs = [0, 1].map(|built| Pairs::new([kind.may_miss(1 - built), kind.may_miss(built)]));
+        Ok(Pairing { kind, types, kernel: kernel.open(context)?, pairs, next: 0, position: 0, alone: (0, 0) })
+    }
+
     /// Runs what is listed.
-    fn run(&mut self, input: &Input<'_>, out: &mut Outputs) -> Result<Answer> {
-        let left = self.build.side == 0;
-        while self.position < self.pairs.len() {
-            let pages = out.pages();
-            self.position = self.kernel.run(&self.build.table, input, &self.pairs, left, self.position, pages)?;
+    fn run(&mut self, built: &Built, input: &Input<'_>, out: &mut Outputs) -> Result<Answer> {
+        let (left, pairs) = (built.side == 0, &self.pairs[built.side]);
+        while self.position < pairs.len() {
+            self.position = self.kernel.run(&built.table, input, pairs, left, self.position, out.pages())?;
             if out.is_full() {
                 return Ok(Answer::Resume);
             }
@@ -150,8 +203,8 @@ impl JoinDriver {
         Ok(Answer::Done)
     }
 
-    fn list(&mut self, input: &Input<'_>, cursor: &mut Cursor) {
-        let more = self.build.table.next_pairs(input, &mut self.next, &mut self.pairs);
+    fn list(&mut self, built: &Built, input: &Input<'_>, cursor: &mut Cursor) {
+        let more = built.table.next_pairs(input, &mut self.next, &mut self.pairs[built.side]);
         self.position = 0;
         *cursor = if more { MORE } else { LAST };
     }

@@ -51,6 +51,16 @@ impl JoinKind {
         }
     }
 
+    /// For EXPLAIN, where it is merged. Without keys it never is.
+    pub(super) fn merge(self) -> &'static str {
+        match self {
+            JoinKind::Left => "merge left join",
+            JoinKind::Right => "merge right join",
+            JoinKind::Full => "merge full join",
+            JoinKind::Inner | JoinKind::Cross | JoinKind::With => "merge join",
+        }
+    }
+
     /// For EXPLAIN.
     pub(super) fn driver(self) -> &'static str {
         match self {

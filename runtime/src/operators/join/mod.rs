@@ -1,25 +1,30 @@
-//! Hash joins: one side is built into a table, the other probes it.
+//! Joins. Hash joins: one side is built into a table, the other probes it. Merge joins: both sides are sorted, and their keys met in order.
 
-mod build;
 mod driver;
 mod hint;
 mod kind;
 mod meaning;
+mod merge;
+mod strategies;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
 use crate::error::Result;
+use crate::joining::Side;
 use crate::kernel::JoinFactory;
 use crate::plan::{Forwards, Operator, Reads, Table, row_bytes};
 use crate::row::{Leaf, LeafSet, LeafType, Schema};
 use crate::strategy::{DriverFactory, Estimate, Planning, Strategy};
 
 use super::{layout, names};
-pub(crate) use build::{Build, Sharing, hash_strategies};
-use driver::HashJoin;
+use driver::{HashJoin, Pairing};
 pub use hint::{JoinHint, JoinShip};
 pub use kind::JoinKind;
 pub(crate) use meaning::equal_keys;
+pub(crate) use merge::{MergeJoin, merge_strategy};
+pub(crate) use strategies::{Sharing, hash_strategies};
 
 /// What a null in a key equals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,15 +103,16 @@ impl Operator for Join {
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
+        let sides = || sides(&self.inputs, &self.keys, self.nulls, planning, |side| [self.kind.keeps(side); 2]);
+        if self.hint == Some(JoinHint::Merge) && !self.keys[0].is_empty() {
+            return vec![merge_strategy(planning, &self.keys, |build| self.merged(build, sides(), planning))];
+        }
         let factory = |build: usize, hinted: bool| -> Arc<dyn DriverFactory> {
             Arc::new(HashJoin {
                 kind: self.kind,
                 build,
                 hinted,
-                types: [0, 1].map(|side| self.inputs[side].types()),
-                live: planning.live_inputs[build].clone(),
-                keys: self.keys.clone(),
-                nullable: validity(&self.inputs, &self.keys, self.nulls),
+                sides: sides(),
                 kernel: self.kernel.clone(),
                 layout: layout(&self.output, planning.live),
             })
@@ -121,6 +127,20 @@ impl Operator for Join {
     }
 }
 
+impl Join {
+    fn merged(&self, build: usize, sides: [Side; 2], planning: &Planning<'_>) -> MergeJoin {
+        let (kind, kernel) = (self.kind, self.kernel.clone());
+        let types = sides.each_ref().map(|side| side.types.clone());
+        MergeJoin {
+            name: kind.merge(),
+            sides,
+            build,
+            answers: Box::new(move |context| Ok(Box::new(Pairing::new(kind, types.clone(), &kernel, context)?))),
+            layout: layout(&self.output, planning.live),
+        }
+    }
+}
+
 /// For EXPLAIN: `custkey = id`.
 pub(crate) fn on(inputs: &[Schema; 2], keys: &[Vec<usize>; 2], nulls: Nulls) -> String {
     let nulls = if nulls == Nulls::Equal { ", nulls equal" } else { "" };
@@ -130,6 +150,29 @@ pub(crate) fn on(inputs: &[Schema; 2], keys: &[Vec<usize>; 2], nulls: Nulls) -> 
 /// For EXPLAIN, behind a strategy that the program asked for.
 pub(crate) fn by_hint(hinted: bool) -> &'static str {
     if hinted { ", by hint" } else { "" }
+}
+
+/// What a hash join knows of its sides; `asked` says of one whether something is given for each of its rows, and whether for those with a null in
+/// their key.
+pub(crate) fn sides(
+    inputs: &[Schema; 2],
+    keys: &[Vec<usize>; 2],
+    nulls: Nulls,
+    planning: &Planning<'_>,
+    asked: impl Fn(usize) -> [bool; 2],
+) -> [Side; 2] {
+    let nullable = validity(inputs, keys, nulls);
+    [0, 1].map(|side| {
+        let [keeps, keeps_nulls] = asked(side);
+        Side {
+            types: inputs[side].types(),
+            live: planning.live_inputs[side].clone(),
+            key: keys[side].clone(),
+            nullable: nullable[side].clone(),
+            keeps,
+            keeps_nulls,
+        }
+    })
 }
 
 /// For each side, the validity leaves of its key: a row where one is zero joins nothing, unless nulls are equal. An `Option` inside of an enum is a part of

@@ -134,6 +134,23 @@ impl<'a> Input<'a> {
         Input { batch, selection: if selection.bound <= batch.rows { selection } else { &NOTHING } }
     }
 
+    /// The rows from a position on: all that are left, half of them, and so on, until they fit; one where none do. And whether they fit.
+    #[must_use]
+    pub fn fitting(&self, from: usize, mut fits: impl FnMut(&Input<'_>) -> bool) -> (Selection, bool) {
+        let (rows, mut some) = (&self.selection.rows()[from.min(self.len())..], Selection::default());
+        let mut count = rows.len();
+        loop {
+            some.set(rows[..count].iter().copied());
+            if fits(&Input::new(self.batch, &some)) {
+                return (some, true);
+            }
+            if count <= 1 {
+                return (some, false);
+            }
+            count /= 2;
+        }
+    }
+
     /// The batch.
     #[must_use]
     pub fn batch(&self) -> &'a Batch<'a> {

@@ -5,7 +5,10 @@ use smallvec::SmallVec;
 use super::{GroupTable, Groups};
 use crate::error::Result;
 use crate::page::batch::{Batch, Input, LeafPtr};
+use crate::page::copy::heap_bytes;
+use crate::page::key::{KeyShape, with_shape};
 use crate::page::order::{OrderKey, compare_leaves};
+use crate::row::Physical;
 
 /// One leaf of an order: in the input, in stored rows, and which way.
 type Compared = (LeafPtr, LeafPtr, bool);
@@ -35,6 +38,8 @@ impl GroupTable {
                 });
                 if is_better == Some(true) {
                     pairs.replace(input.batch(), row.index)?;
+                } else {
+                    pairs.group = None;
                 }
             }
             Ok(())
@@ -53,14 +58,27 @@ impl super::Combining<'_, '_, '_> {
             let leaves: SmallVec<[(usize, usize); 8]> =
                 (0..self.table.layout.types().len()).map(|leaf| (leaf, leaf)).collect();
             // SAFETY: `group` is a row of the table, `row` one of the batch, and no leaf needs heap room.
-            unsafe { self.table.rows.copy_row(batch, row, &leaves, group) };
+            unsafe { self.table.parts[0].rows.copy_row(batch, row, &leaves, group) };
+            return Ok(());
+        }
+        // SAFETY: `group` is a row of the table, `row` one of the batch.
+        let (hash, heap) = unsafe {
+            let leaves: SmallVec<[LeafPtr; 4]> = (0..self.table.layout.types().len())
+                .map(|leaf| batch.leaf(leaf))
+                .filter(|leaf| leaf.ty.physical() == Physical::Slot)
+                .collect();
+            (with_shape!(&self.key, shape => shape.hash(group)), heap_bytes(&leaves, row))
+        };
+        let part = self.table.part_of(hash);
+        if !self.table.has_room(part, heap) {
+            self.stop_before(group);
             return Ok(());
         }
         let mut moved = group;
         // SAFETY: `row` is a row of the batch.
-        unsafe { self.table.rows.append_rows(batch, None, &[row], |_, place| moved = place)? };
-        self.table.pages.extend(self.table.rows.take_sealed());
-        self.moved_from(group, moved);
+        unsafe { self.table.parts[part].rows.append_rows(batch, None, &[row], |_, place| moved = place)? };
+        self.table.collect(part, heap);
+        self.moved_from(group, moved, hash);
         Ok(())
     }
 }

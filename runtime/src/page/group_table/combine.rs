@@ -4,12 +4,17 @@ use std::marker::PhantomData;
 
 use smallvec::SmallVec;
 
-use super::{GroupTable, Groups};
+use super::{Asks, GroupTable, Groups, refused};
 use crate::error::{Error, Result};
 use crate::page::batch::{Batch, Input, LeafPtr, LeafReader, Row, RowIds};
+use crate::page::index::next_id;
 use crate::page::key::{KeyLeaf, KeyShape, with_shape};
+use crate::page::region::PAGE_BYTES;
 use crate::page::writer::{Claims, RowWriter};
 use crate::row::Physical;
+
+/// Closed pages of records that a kernel wrote for pairs, beyond which it stops.
+const SCRATCH_BYTES: usize = 4 * PAGE_BYTES;
 
 /// What became of the record that a kernel wrote for a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,24 +33,29 @@ pub struct Combining<'c, 'g, 'b> {
     rows: RowIds<'b>,
     places: &'c [usize],
     fresh: &'c [u32],
-    key: SmallVec<[KeyLeaf; 4]>,
+    pub(super) key: SmallVec<[KeyLeaf; 4]>,
     pub(super) slots: SmallVec<[LeafPtr; 4]>,
     position: usize,
     /// The group's row that was handed out last.
     pub(super) group: Option<usize>,
     /// Rows that the kernel has written.
     written: usize,
-    /// Rows that were replaced since the table was probed. A kernel may still hold what it read of them, so nothing takes their place
-    /// before it is done.
-    left: Vec<usize>,
+    /// Rows that were replaced since the table was probed, their parts, and the bytes that their slots point to. A kernel may still hold
+    /// what it read of them, so nothing takes their place before it is done.
+    left: Vec<(usize, usize, usize)>,
     /// Whether a group's row has moved since the table was probed.
     moved: bool,
+    /// No more pairs are handed out: the table or the kernel's records have no room.
+    stopped: bool,
     brand: PhantomData<fn(&'g ()) -> &'g ()>,
 }
 
 impl GroupTable {
     /// Calls `f` with the groups' leaves, the input's leaves, and the pairs of rows that are to be combined: what a kernel writes for a
     /// pair, [`Combining::settle`] makes the group's row. New groups must have been opened as copies of their first row.
+    ///
+    /// Where a table that [spills](GroupTable::spilling) has no room for a row, or the kernel's records take some pages, no more pairs are
+    /// handed out: [`GroupTable::uncombined`] says where that was.
     #[inline(always)]
     pub fn combine<R>(
         &mut self,
@@ -89,6 +99,7 @@ impl<'c, 'g, 'b> Combining<'c, 'g, 'b> {
             written: 0,
             left: Vec::new(),
             moved: false,
+            stopped: false,
             brand: PhantomData,
         }
     }
@@ -96,6 +107,9 @@ impl<'c, 'g, 'b> Combining<'c, 'g, 'b> {
     /// The next row that did not open its group: the group's row, and the row.
     #[allow(clippy::should_implement_trait, reason = "`settle` is called between two pairs")]
     pub fn next(&mut self) -> Option<(Row<'g>, Row<'b>)> {
+        if self.stopped {
+            return None;
+        }
         while self.fresh.first() == Some(&(self.position as u32)) {
             self.fresh = &self.fresh[1..];
             self.position += 1;
@@ -131,10 +145,13 @@ impl<'c, 'g, 'b> Combining<'c, 'g, 'b> {
             return Err(Error::Internal("a record without a group to replace".to_owned()));
         };
         if writer.rows() != self.written + 1 {
+            // Where the record found no room, the pair may be combined again.
+            self.group = Some(group);
             return Ok(Combined::NotOne);
         }
         self.written += 1;
         let Some(made) = writer.last_row() else { return Ok(Combined::NotOne) };
+        let is_much = self.table.asks != Asks::Firmly && writer.sealed_bytes() >= SCRATCH_BYTES;
         let base = self.table.base;
         self.keep(group, made);
         // SAFETY: `made` is a row of the writer's, `group` one of the table's, of one layout.
@@ -146,10 +163,20 @@ impl<'c, 'g, 'b> Combining<'c, 'g, 'b> {
             // SAFETY: both are rows of `width` bytes, of different runs; nobody holds a reference into a row without slots.
             unsafe { std::ptr::copy_nonoverlapping(base.add(made), base.add(group), width) };
         } else {
-            let moved = self.moved_to(made, group)?;
-            self.moved_from(group, moved);
+            // SAFETY: `group` is a row of the table.
+            let hash = with_shape!(&self.key, shape => unsafe { shape.hash(group) });
+            match self.moved_to(made, group, self.table.part_of(hash))? {
+                Some(moved) => self.moved_from(group, moved, hash),
+                None => self.stop_before(group),
+            }
         }
+        self.stopped |= is_much;
         Ok(Combined::Kept)
+    }
+
+    /// The pair that was handed out last is to be combined again, later.
+    pub(super) fn stop_before(&mut self, group: usize) {
+        (self.group, self.stopped) = (Some(group), true);
     }
 
     /// Gives a written row the bytes of the leaves that the group's row keeps. Of a slot with a variable part this is the length only:
@@ -172,67 +199,77 @@ impl<'c, 'g, 'b> Combining<'c, 'g, 'b> {
         !self.table.key.is_empty() && self.table.key.iter().all(|&leaf| leaf >= self.table.written)
     }
 
-    /// The row at `group` has been replaced by one at `moved`, with the same key.
-    pub(super) fn moved_from(&mut self, group: usize, moved: usize) {
-        // SAFETY: `group` is a row of the table.
-        let hash = with_shape!(&self.key, shape => unsafe { shape.hash(group) });
+    /// The row at `group`, whose key has this hash, has been replaced by one at `moved` with the same key.
+    pub(super) fn moved_from(&mut self, group: usize, moved: usize, hash: u64) {
         self.table.index.replace(hash, group, moved);
-        // SAFETY: as above.
-        match unsafe { crate::page::copy::heap_bytes(&self.slots, group) } {
-            0 => self.left.push(group),
-            _ => self.table.dead += 1,
-        }
+        // SAFETY: `group` is a row of the table.
+        let heap = unsafe { crate::page::copy::heap_bytes(&self.slots, group) };
+        self.left.push((group, self.table.part_of(hash), heap));
         self.moved = true;
     }
 
-    /// Copies a written row, with what its slots point to, behind the table's rows; its place there. What `group` keeps comes from there.
-    fn moved_to(&mut self, made: usize, group: usize) -> Result<usize> {
+    /// Copies a written row, with what its slots point to, behind the rows of a part; its place there, if it finds room. What `group`
+    /// keeps comes from there.
+    fn moved_to(&mut self, made: usize, group: usize, part: usize) -> Result<Option<usize>> {
         let table = &mut *self.table;
         // SAFETY: `made` is a row of the writer's, whose layout is the table's.
         let heap = unsafe { crate::page::copy::heap_bytes(&self.slots, made) };
-        let mut place = None;
         if heap == 0 {
-            place = table.free.pop().or_else(|| table.rows.claim(0));
-            if let Some(place) = place {
-                // SAFETY: `width` bytes at `place` were claimed, now or for a row that was replaced before this call of
-                // `combine`, of which nobody can hold anything; slots without variable parts mean the same anywhere.
-                unsafe {
-                    std::ptr::copy_nonoverlapping(table.base.add(made), table.base.add(place), table.layout.width());
-                }
+            let Some(place) = table.claim(part, 0)? else { return Ok(None) };
+            // SAFETY: `width` bytes at `place` were claimed, now or for a row that was replaced before this call of `combine`, of
+            // which nobody can hold anything; slots without variable parts mean the same anywhere.
+            unsafe {
+                std::ptr::copy_nonoverlapping(table.base.add(made), table.base.add(place), table.layout.width());
             }
-        } else {
-            let leaves = (0..table.layout.types().len()).map(|leaf| match table.stored_leaf(leaf) {
-                // Seen from `made`, the group's row lies so far away.
-                kept if leaf >= table.written && kept.stride != 0 => {
-                    LeafPtr { base: kept.base.wrapping_add(group).wrapping_sub(made), ..kept }
-                }
-                written => written,
-            });
-            // SAFETY: read at `made` only, a row of the writer's, whose layout is the table's; leaves that are kept are then read at
-            // `group`, a row of the table's.
-            let written = unsafe { Batch::from_leaves(usize::MAX, leaves) };
-            // SAFETY: as above.
-            unsafe { table.rows.append_rows(&written, None, &[made], |_, at| place = Some(at))? };
+            table.collect(part, 0);
+            return Ok(Some(place));
         }
-        if table.rows.has_sealed() {
-            table.pages.extend(table.rows.take_sealed());
+        if !table.has_room(part, heap) {
+            return Ok(None);
         }
-        match place {
-            Some(place) => Ok(place),
-            None => Err(table.rows.check().err().unwrap_or_else(refused)),
-        }
+        let leaves = (0..table.layout.types().len()).map(|leaf| match table.stored_leaf(leaf) {
+            // Seen from `made`, the group's row lies so far away.
+            kept if leaf >= table.written && kept.stride != 0 => {
+                LeafPtr { base: kept.base.wrapping_add(group).wrapping_sub(made), ..kept }
+            }
+            written => written,
+        });
+        // SAFETY: read at `made` only, a row of the writer's, whose layout is the table's; leaves that are kept are then read at
+        // `group`, a row of the table's.
+        let written = unsafe { Batch::from_leaves(usize::MAX, leaves) };
+        let mut place = None;
+        // SAFETY: as above.
+        unsafe { table.parts[part].rows.append_rows(&written, None, &[made], |_, at| place = Some(at))? };
+        table.collect(part, heap);
+        place.map(Some).ok_or_else(refused)
     }
 }
 
 impl Drop for Combining<'_, '_, '_> {
     /// The kernel is done: what was replaced is free.
     fn drop(&mut self) {
-        self.table.free.append(&mut self.left);
+        // Whoever has not settled the pair that was handed out last has not combined it.
+        let position = self.position - usize::from(self.group.is_some());
+        self.table.stopped = (position < self.places.len()).then_some((position, self.group.is_some()));
+        for (place, part, heap) in self.left.drain(..) {
+            // SAFETY: the index has another row for the group, and the kernel is done.
+            unsafe { self.table.free(place, part, heap) };
+        }
+        if self.moved {
+            self.table.id = next_id();
+        }
     }
 }
 
-fn refused() -> Error {
-    Error::Internal("a page was refused without a reason".to_owned())
+impl GroupTable {
+    /// The positions of the input that the last call of [`GroupTable::combine`] did not combine, and whether memory was refused.
+    pub fn uncombined(&mut self, groups: &Groups, positions: &mut Vec<usize>) -> bool {
+        positions.clear();
+        let Some((first, refused)) = self.stopped.take() else { return false };
+        let opens = |position: &usize| groups.fresh.binary_search(&(*position as u32)).is_err();
+        positions.extend((first..groups.places.len()).filter(opens));
+        refused
+    }
 }
 
 impl RowWriter {

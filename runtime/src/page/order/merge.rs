@@ -1,46 +1,120 @@
-//! Groups of two sorted buffers, side by side.
+//! One sorted stream of pages out of several.
 
-use std::cmp::Ordering;
+mod streams;
+mod stretch;
 
-use super::{SortBuffer, compare_leaves};
+use std::sync::Arc;
 
-impl SortBuffer {
-    /// Where the groups of the next key end that begin at the positions `from` of two sorted buffers: the rows that agree in the first
-    /// `leading` leaves of both orders. A side that has no row of this key stays where it is; at the end of both, both do.
-    #[must_use]
-    pub fn next_groups(sides: [&SortBuffer; 2], from: [usize; 2], leading: usize) -> [usize; 2] {
-        let [left, right] = sides;
-        let order = match (from[0] < left.len(), from[1] < right.len()) {
-            (true, true) => left.compare_key(from[0], right, from[1], leading),
-            (true, false) => Ordering::Less,
-            (false, true) => Ordering::Greater,
-            (false, false) => return from,
+use super::OrderKey;
+use super::bounds::Bounds;
+use super::compare::{OrderLeaf, order_leaves};
+use super::encoding::{Encoding, Key, WideKey};
+use super::gather::Gather;
+use crate::error::{Error, Result};
+use crate::page::index::address_of;
+use crate::page::run::Page;
+use crate::page::writer::RowWriter;
+use crate::row::RowLayout;
+
+use streams::{Compared, Streams};
+
+/// Merges streams of sorted pages.
+///
+/// It holds one page of each stream at most, and no other memory that grows with the rows. Rows that are equal come from the lower-numbered
+/// stream first, so a merge of runs in the order of their input keeps that order among equal rows of different runs.
+///
+/// A tree of losers (Knuth, TAOCP 3, 5.4.1) finds the next row with one comparison for each doubling of the streams. Its nodes hold the
+/// rows' keys of 8 or 16 bytes, so rows are compared only where these are equal and do not decide. A stream whose rows keep winning gives
+/// all rows that come before any other stream's at once.
+pub struct Merge {
+    layout: Arc<RowLayout>,
+    leaves: Box<[OrderLeaf]>,
+    encoding: Encoding,
+    gather: Gather,
+    base: *mut u8,
+    streams: Keyed,
+    failed: Option<Error>,
+}
+
+// SAFETY: `base` is the region's start, which all threads share; rows are read in pages that the merge holds.
+unsafe impl Send for Merge {}
+
+/// The streams, by the length of their keys.
+enum Keyed {
+    Narrow(Streams<u64>),
+    Wide(Streams<WideKey>),
+}
+
+/// What [`Merge::run`] stopped for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Merged {
+    /// A page of the writer is closed.
+    Full,
+    /// This stream's next page, or its end, is to be [fed](Merge::feed).
+    Needs(usize),
+    /// All streams have ended, and all their rows are written.
+    Done,
+}
+
+impl Merge {
+    /// A merge of `streams` streams of rows of `layout`, each of which is sorted by `order`.
+    ///
+    /// # Errors
+    /// When the order names a leaf that the rows do not have, or the region cannot be had.
+    pub fn new(layout: Arc<RowLayout>, order: impl Into<Box<[OrderKey]>>, streams: usize) -> Result<Self> {
+        let (leaves, base) = (order_leaves(&layout, &order.into())?, address_of(0)?);
+        let bounds: Vec<Bounds> = leaves.iter().map(|leaf| Bounds::all(leaf.ty)).collect();
+        let encoding = Encoding::new(&leaves, &bounds, u64::BITS);
+        let (encoding, streams) = if encoding.decides() {
+            (encoding, Keyed::Narrow(Streams::new(streams)))
+        } else {
+            (Encoding::new(&leaves, &bounds, WideKey::BITS), Keyed::Wide(Streams::new(streams)))
         };
-        [
-            if order.is_le() { left.group_end(from[0], leading) } else { from[0] },
-            if order.is_ge() { right.group_end(from[1], leading) } else { from[1] },
-        ]
+        Ok(Merge { gather: Gather::new(layout.clone(), base), layout, leaves, encoding, base, streams, failed: None })
     }
 
-    /// Compares the keys of a row and of another buffer's row, which both orders begin with.
-    fn compare_key(&self, position: usize, other: &SortBuffer, other_position: usize, leading: usize) -> Ordering {
-        let (left, right) = (self.entries[position], other.entries[other_position]);
-        if leading > 0 && left.0 != right.0 {
-            return left.0.cmp(&right.0);
+    /// A stream's next page, or `None` at its end: once for each stream at the start, then whenever [`Merge::run`] asks for it.
+    ///
+    /// What does not fit (a page of another layout, a stream that was not asked for) is the next `run`'s error.
+    pub fn feed(&mut self, stream: usize, page: Option<Page>) {
+        if page.as_ref().is_some_and(|page| *page.layout() != self.layout) {
+            self.failed = Some(Error::Internal("a page of another layout is to be merged".to_owned()));
+            return;
         }
-        for (ours, theirs) in self.order.iter().zip(&other.order).take(leading) {
-            let (left_leaf, right_leaf) = (self.stored_leaf(ours.leaf), other.stored_leaf(theirs.leaf));
-            let is_of_one_type = left_leaf.ty == right_leaf.ty;
-            debug_assert!(is_of_one_type, "keys are compared with keys of another kind");
-            if !is_of_one_type {
-                continue;
-            }
-            // SAFETY: each is a place of its own buffer's rows; the leaves are of one type.
-            let order = unsafe { compare_leaves(left_leaf, left.1, right_leaf, right.1) };
-            if order.is_ne() {
-                return if ours.descending { order.reverse() } else { order };
+        let is_wanted = match &mut self.streams {
+            Keyed::Narrow(streams) => streams.feed(stream, page, self.base),
+            Keyed::Wide(streams) => streams.feed(stream, page, self.base),
+        };
+        if !is_wanted {
+            let message = format!("a page for stream {stream} of a merge, which asked for none of it");
+            self.failed = Some(Error::Internal(message));
+        }
+    }
+
+    /// Writes rows in order until a page of `out` is closed, a stream's next page is needed, or all have ended.
+    ///
+    /// # Errors
+    /// [`OutOfMemory`](crate::error::Error::OutOfMemory) for a page of `out`; a page or a writer of another layout.
+    pub fn run(&mut self, out: &mut RowWriter) -> Result<Merged> {
+        if let Some(error) = self.failed.take() {
+            return Err(error);
+        }
+        if !Arc::ptr_eq(out.layout(), &self.layout) && *out.layout() != self.layout {
+            return Err(Error::Internal("rows are to be merged into pages of another layout".to_owned()));
+        }
+        let rows = Compared {
+            base: self.base,
+            width: self.layout.width(),
+            encoding: &self.encoding,
+            undecided: &self.leaves[self.encoding.undecided()..],
+            gather: &self.gather,
+        };
+        // SAFETY: all pages were held to be of the layout when they were fed.
+        unsafe {
+            match &mut self.streams {
+                Keyed::Narrow(streams) => streams.run(&rows, out),
+                Keyed::Wide(streams) => streams.run(&rows, out),
             }
         }
-        Ordering::Equal
     }
 }

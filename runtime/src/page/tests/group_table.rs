@@ -6,15 +6,15 @@ use super::super::group_table::{Combined, GroupTable, Groups};
 use super::*;
 
 /// The state: the key's leaves, then a count and a sum.
-const STATE: [LeafType; 4] = [LeafType::U64, LeafType::Text, LeafType::U64, LeafType::U64];
+pub(super) const STATE: [LeafType; 4] = [LeafType::U64, LeafType::Text, LeafType::U64, LeafType::U64];
 
-fn table(key: &[usize]) -> GroupTable {
+pub(super) fn table(key: &[usize]) -> GroupTable {
     let layout = GroupTable::layout_of(STATE.to_vec(), &LeafSet::all(STATE.len()));
     GroupTable::new(layout, key, &memory()).unwrap()
 }
 
 /// Counts the items of each group, and adds up `small`.
-fn aggregate(table: &mut GroupTable, key: &[usize], items: &[Item]) {
+pub(super) fn aggregate(table: &mut GroupTable, key: &[usize], items: &[Item]) {
     let mut groups = Groups::default();
     for page in pages(items) {
         windows(&page.batch(), |input| {
@@ -104,9 +104,9 @@ fn rows_of_one_group_have_one_number_and_others_have_others() {
 }
 
 /// Key, text, count and sum of each group.
-type Group = (u64, String, u64, u64);
+pub(super) type Group = (u64, String, u64, u64);
 
-fn drained(table: &mut GroupTable) -> Vec<Group> {
+pub(super) fn drained(table: &mut GroupTable) -> Vec<Group> {
     let mut found = Vec::new();
     for page in table.drain().unwrap() {
         let batch = page.batch();
@@ -119,7 +119,7 @@ fn drained(table: &mut GroupTable) -> Vec<Group> {
     found
 }
 
-fn expected<K: std::hash::Hash + Eq>(items: &[Item], key: impl Fn(&Item) -> K) -> Vec<Group> {
+pub(super) fn expected<K: std::hash::Hash + Eq>(items: &[Item], key: impl Fn(&Item) -> K) -> Vec<Group> {
     let mut groups: HashMap<K, Group> = HashMap::new();
     for item in items {
         // The first row of a group gives the leaves that are not the key.
@@ -172,7 +172,7 @@ fn replacing(group: &Group, key: u64, text: &str) -> Group {
 }
 
 /// Combines an input with its groups: for each item, what `made` gives for the count so far, its key and its text. What came of the last.
-fn combine(
+pub(super) fn combine(
     table: &mut GroupTable,
     input: &Input<'_>,
     groups: &Groups,
@@ -216,7 +216,7 @@ fn groups_keep_what_their_last_row_made() {
             let made = |count, key, text: &str| vec![replacing(&(key, String::new(), count, 0), key, text)];
             assert_eq!(combine(&mut table, input, &groups, made), Combined::Kept);
         });
-        table.compact().unwrap();
+        table.compact(false).unwrap();
     }
     let mut model: HashMap<u64, Group> = HashMap::new();
     for item in &items {
@@ -278,7 +278,7 @@ fn a_group_keeps_the_leaves_that_its_kernel_does_not_know() {
             table.probe(input, &[1], &[(0, 0), (1, 3), (2, 1)], &mut groups).unwrap();
             assert_eq!(combine_by_text(&mut table, input, &groups), Combined::Kept);
         });
-        table.compact().unwrap();
+        table.compact(false).unwrap();
     }
     let mut found: Vec<(String, u64, String)> = Vec::new();
     for page in table.drain().unwrap() {

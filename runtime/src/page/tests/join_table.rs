@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::super::join_table::JoinTable;
 use super::super::pairs::Pairs;
+use super::super::region::PAGE_BYTES;
 use super::*;
 
 fn table(items: &[Item], live: &LeafSet, key: &[usize]) -> JoinTable {
@@ -120,4 +121,64 @@ fn a_large_table_is_asked_through_its_filter() {
     let few = || (0..60_000).map(|key| item(key * 7 + 1));
     let probe: Vec<Item> = few().chain((0..60_000).map(|key| item(key % 40_000 * 3))).chain(few()).collect();
     assert_eq!(joined(&table, &probe, &[0]), expected(&probe, &built, |item| item.key));
+}
+
+#[test]
+fn pages_go_from_one_table_to_another() {
+    let [built, probe] = two_sides();
+    let mut first = table(&built, &all_leaves(), &[0]);
+    let mut second = JoinTable::new(TYPES.to_vec(), &all_leaves(), [0], &memory()).unwrap();
+    let moved = first.take_pages();
+    assert!(first.is_empty() && first.layout() == second.layout());
+    moved.into_iter().for_each(|page| second.adopt(page).unwrap());
+    assert_eq!(second.len(), built.len());
+    second.build().unwrap();
+    assert_eq!(joined(&second, &probe, &[0]), expected(&probe, &built, |item| item.key));
+    assert_eq!(joined(&first, &probe, &[0]), []);
+}
+
+#[test]
+fn what_was_found_before_a_table_gave_its_rows_away_is_nothing() {
+    let items = two_sides()[0].clone();
+    let mut table = table(&items, &all_leaves(), &[0]);
+    let mut pairs = Pairs::default();
+    let page = pages(&items[..10]).remove(0);
+    windows(&page.batch(), |input| {
+        table.probe(input, &[0], &mut pairs);
+        assert!(pairs.matched(0));
+        drop(table.take_pages());
+        assert!(!table.next_pairs(input, &mut 0, &mut pairs) && pairs.is_empty());
+    });
+}
+
+#[test]
+fn a_page_that_a_table_cannot_own_is_not_adopted() {
+    let mut items = table(&two_sides()[0], &all_leaves(), &[0]);
+    let mut other = JoinTable::new(TYPES.to_vec(), &all_leaves(), [0], &memory()).unwrap();
+    let shared = items.take_pages().remove(0);
+    assert!(other.adopt(shared.clone()).is_err());
+    assert!(other.adopt(pages(&Random(1).items(3)).remove(0)).is_err(), "no hidden leaf");
+    other.adopt(shared).unwrap();
+    other.build().unwrap();
+    let mut late = table(&two_sides()[1], &all_leaves(), &[0]);
+    assert!(other.adopt(late.take_pages().remove(0)).is_err(), "built already");
+}
+
+#[test]
+fn a_table_says_what_it_will_take() {
+    let budget = Budget::new(1 << 30);
+    let mut table = JoinTable::new(TYPES.to_vec(), &all_leaves(), [0], &Memory::new(budget.clone(), "table")).unwrap();
+    for page in pages(&Random(5).items(20_000)) {
+        windows(&page.batch(), |input| {
+            let (before, said) = (budget.used_bytes(), table.bytes_for(input));
+            table.add(input).unwrap();
+            let (taken, said) = (budget.used_bytes() - before, said - JoinTable::index_bytes(table.len()));
+            // Lists are padded to where they happen to lie, at most as much as is said.
+            assert!(taken <= said && said - taken <= PAGE_BYTES, "{said} for {taken}");
+        });
+    }
+    let before = budget.used_bytes();
+    let index = JoinTable::index_bytes(table.len());
+    table.build().unwrap();
+    assert_eq!(budget.used_bytes() - before, index);
 }

@@ -1,6 +1,7 @@
 //! Pages, tables and sorts against models from the standard library.
 
 mod copy;
+mod group_spill;
 mod group_table;
 mod items;
 mod join_table;

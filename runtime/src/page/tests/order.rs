@@ -1,9 +1,12 @@
 //! Sorting against the standard library.
 
+mod merge;
+mod model;
+
 use super::super::order::{OrderKey, SortBuffer};
 use super::*;
 
-fn key(leaf: usize, descending: bool) -> OrderKey {
+const fn key(leaf: usize, descending: bool) -> OrderKey {
     OrderKey { leaf, descending }
 }
 
@@ -153,7 +156,7 @@ fn groups_of_two_sides_come_key_by_key() {
     }
     let (mut from, mut found) = ([0, 0], Vec::new());
     loop {
-        let ends = SortBuffer::next_groups([&buffers[0], &buffers[1]], from, 2);
+        let ends = SortBuffer::next_groups([&buffers[0], &buffers[1]], from, [buffers[0].len(), buffers[1].len()], 2);
         if ends == from {
             break;
         }

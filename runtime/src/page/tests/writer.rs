@@ -122,3 +122,28 @@ fn memory_that_is_refused_is_an_error_and_no_row() {
     drop(writer);
     assert_eq!(memory.budget().used_bytes(), 0);
 }
+
+#[test]
+fn rows_take_what_was_said_before() {
+    let mut random = Random(17);
+    let mut items = random.items(3_000);
+    items.iter_mut().step_by(300).for_each(|item| item.text = "long ".repeat(40_000));
+    let (budget, most) = (Budget::new(1 << 30), 4 * PAGE_BYTES);
+    let mut writer = RowWriter::new(layout(), Memory::new(budget.clone(), "test"));
+    for page in pages(&items) {
+        let (batch, mut rest) = (page.batch(), Selection::default());
+        let mut next = 0;
+        while next < batch.rows() {
+            rest.set(next as u32..batch.rows() as u32);
+            let (rows, bytes) = writer.fitting(&Input::new(&batch, &rest), None, most);
+            assert!(rows > 0 && (bytes <= most || rows == 1));
+            rest.truncate(rows);
+            let before = budget.used_bytes();
+            writer.append(&Input::new(&batch, &rest), None).unwrap();
+            let taken = budget.used_bytes() - before;
+            // Lists are padded to where they happen to lie, at most as much as is said.
+            assert!(taken <= bytes && bytes - taken <= PAGE_BYTES, "{bytes} for {taken}");
+            next += rows;
+        }
+    }
+}

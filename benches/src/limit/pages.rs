@@ -10,7 +10,7 @@ use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous, munmap};
 const HUGE_PAGE_BYTES: usize = 2 << 20;
 
 /// Zeroed elements of a type for which all zeros is a value.
-pub(super) struct Pages<T> {
+pub(in crate::limit) struct Pages<T> {
     first: NonNull<T>,
     len: usize,
     mapping: *mut std::ffi::c_void,
@@ -26,7 +26,7 @@ unsafe impl<T: Sync> Sync for Pages<T> {}
 
 impl<T> Pages<T> {
     /// `len` elements, all zeros. Only for plain integers and structs of them, which need no drop.
-    pub(super) fn zeroed(len: usize) -> io::Result<Self> {
+    pub(in crate::limit) fn zeroed(len: usize) -> io::Result<Self> {
         let bytes = len * size_of::<T>();
         // One huge page more, to begin at the start of one.
         let mapping_bytes = bytes + HUGE_PAGE_BYTES;
@@ -44,19 +44,19 @@ impl<T> Pages<T> {
         Ok(Self { first, len, mapping, mapping_bytes, owned: PhantomData })
     }
 
-    pub(super) fn as_ptr(&self) -> *const T {
+    pub(in crate::limit) fn as_ptr(&self) -> *const T {
         self.first.as_ptr()
     }
 
     #[inline(always)]
-    pub(super) fn as_slice(&self) -> &[T] {
+    pub(in crate::limit) fn as_slice(&self) -> &[T] {
         // SAFETY: `len` elements from `first` on are mapped, readable, aligned to a page, and began as zeros, a value
         // of T; they live as long as self.
         unsafe { slice::from_raw_parts(self.first.as_ptr(), self.len) }
     }
 
     #[inline(always)]
-    pub(super) fn as_mut_slice(&mut self) -> &mut [T] {
+    pub(in crate::limit) fn as_mut_slice(&mut self) -> &mut [T] {
         // SAFETY: as above, and `&mut self` makes this the only reference.
         unsafe { slice::from_raw_parts_mut(self.first.as_ptr(), self.len) }
     }

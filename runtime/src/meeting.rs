@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::kernel::{Blocking, TaskContext};
 
 /// Where tasks meet. One for each run of an operator: its strategy makes it.
-pub(super) struct Meeting<V> {
+pub(crate) struct Meeting<V> {
     state: Mutex<State<V>>,
 }
 
@@ -20,13 +20,13 @@ struct State<V> {
 
 impl<V> Meeting<V> {
     /// A meeting of so many tasks, at which nothing was said.
-    pub(super) fn of(tasks: usize) -> Arc<Self> {
+    pub(crate) fn of(tasks: usize) -> Arc<Self> {
         let said = std::iter::repeat_with(|| None).take(tasks).collect();
         Arc::new(Meeting { state: Mutex::new(State { said, waiting: Vec::new() }) })
     }
 
     /// Says a task's value, and wakes who waits.
-    pub(super) fn say(&self, context: &TaskContext, value: V) {
+    pub(crate) fn say(&self, context: &TaskContext, value: V) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(said) = state.said.get_mut(context.subtask) {
             *said = Some(value);
@@ -38,12 +38,12 @@ impl<V> Meeting<V> {
     }
 
     /// What `answer` makes of what was said so far.
-    pub(super) fn ask<R>(&self, answer: impl FnOnce(&[Option<V>]) -> Option<R>) -> Option<R> {
+    pub(crate) fn ask<R>(&self, answer: impl FnOnce(&[Option<V>]) -> Option<R>) -> Option<R> {
         answer(&self.state.lock().unwrap_or_else(PoisonError::into_inner).said)
     }
 
     /// As [`Meeting::ask`]; where there is no answer yet, the task is woken when another has spoken.
-    pub(super) fn wait<R>(&self, context: &TaskContext, answer: impl FnOnce(&[Option<V>]) -> Option<R>) -> Option<R> {
+    pub(crate) fn wait<R>(&self, context: &TaskContext, answer: impl FnOnce(&[Option<V>]) -> Option<R>) -> Option<R> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let answer = answer(&state.said);
         if answer.is_none() {

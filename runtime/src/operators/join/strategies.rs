@@ -1,15 +1,14 @@
-//! The build side of hash joins, and the strategies that all of them have.
+//! The strategies that all hash joins have.
 
 use std::sync::Arc;
 
-use crate::error::Result;
-use crate::kernel::TaskContext;
-use crate::page::{Input, JoinTable, Pairs, Selection};
-use crate::row::{LeafSet, LeafType};
-use crate::strategy::{DriverFactory, Planning, Ship, Strategy, Way};
+use crate::strategy::{DriverFactory, Estimate, Planning, Ship, Strategy, Way};
 
 use super::JoinHint;
-use crate::operators::{HASH_SECONDS, SHIP_SECONDS};
+use crate::operators::{HASH_SECONDS, SHIP_SECONDS, SPILL_SECONDS};
+
+/// What a table takes for a row beside its leaves: a link, and a slot or two.
+const INDEX_BYTES: f64 = 24.0;
 
 /// Which sides of a join can be built, and how they may be shipped.
 pub(crate) struct Sharing<'j> {
@@ -32,6 +31,14 @@ pub(crate) fn hash_strategies(
 ) -> Vec<Strategy> {
     let hinted = hint.map(|hint| allowed(planning, sharing, Some(hint), &factory)).filter(|found| !found.is_empty());
     hinted.unwrap_or_else(|| allowed(planning, sharing, None, &factory))
+}
+
+/// The cost of what goes to disk where tables of so many rows in all do not fit: as large a part of both sides as does not. Other operators need
+/// memory, too; half of it is for this one.
+fn spilling(planning: &Planning<'_>, rows: f64, build_side: Estimate, probe_side: Estimate) -> f64 {
+    let tables = rows * (build_side.row_bytes + INDEX_BYTES);
+    let beyond = 1.0 - planning.memory_bytes as f64 / 2.0 / tables.max(1.0);
+    beyond.max(0.0) * (rows * build_side.row_bytes + probe_side.bytes()) * SPILL_SECONDS / planning.tasks as f64
 }
 
 /// The strategies that a hint allows.
@@ -67,78 +74,17 @@ fn allowed(
         let all = if planning.input_tasks[build] == 1 && probe_tasks == 1 { Ship::Forward } else { Ship::Broadcast };
         let shipped = build_side.bytes() * SHIP_SECONDS * probe_tasks as f64;
         if probe_tasks == 1 || shared(build) {
-            add(side(all, Ship::Forward), probe_tasks, shipped + building + probing);
+            let spilled = spilling(planning, probe_tasks as f64 * build_side.rows, build_side, probe_side);
+            add(side(all, Ship::Forward), probe_tasks, shipped + building + probing + spilled);
         }
         if planning.tasks > 1 && !keys[build].is_empty() {
             let tasks = planning.tasks as f64;
             let shipped = (build_side.bytes() + probe_side.bytes()) * SHIP_SECONDS * 2.0 / tasks;
             let [build_ship, probe_ship] = [build, probe].map(|side| Ship::Hash(keys[side].clone()));
-            let cost = shipped + (building + probe_side.rows * HASH_SECONDS * 2.0) / tasks;
+            let spilled = spilling(planning, build_side.rows, build_side, probe_side);
+            let cost = shipped + (building + probe_side.rows * HASH_SECONDS * 2.0) / tasks + spilled;
             add(side(build_ship, probe_ship), planning.tasks, cost);
         }
     }
     strategies
-}
-
-/// The build side of a hash join of any kind, and what is needed to probe it.
-pub(crate) struct Build {
-    pub(crate) side: usize,
-    pub(crate) table: JoinTable,
-    probe_key: Vec<usize>,
-    nullable: [Vec<usize>; 2],
-    /// Whether rows with a null in their key are kept, though they join nothing.
-    pub(crate) keeps_nulls: bool,
-    built: bool,
-}
-
-impl Build {
-    pub(crate) fn new(
-        side: usize,
-        types: &[LeafType],
-        live: &LeafSet,
-        keys: &[Vec<usize>; 2],
-        nullable: &[Vec<usize>; 2],
-        context: &TaskContext,
-    ) -> Result<Self> {
-        Ok(Build {
-            side,
-            table: JoinTable::new(types.to_vec(), live, keys[side].clone(), &context.memory)?,
-            probe_key: keys[1 - side].clone(),
-            nullable: nullable.clone(),
-            keeps_nulls: false,
-            built: false,
-        })
-    }
-
-    /// The build side comes first.
-    pub(crate) fn wants(&self, port: usize) -> bool {
-        (port == self.side) != self.built
-    }
-
-    pub(crate) fn add(&mut self, input: &Input<'_>) -> Result<()> {
-        let nullable: &[usize] = if self.keeps_nulls { &[] } else { &self.nullable[self.side] };
-        with_keys(nullable, input, |input| self.table.add(input))
-    }
-
-    pub(crate) fn finish(&mut self) -> Result<()> {
-        self.built = true;
-        self.table.build()
-    }
-
-    pub(crate) fn probe(&self, input: &Input<'_>, pairs: &mut Pairs) {
-        self.table.probe(input, &self.probe_key, pairs);
-        pairs.forget(input, &self.nullable[1 - self.side]);
-    }
-}
-
-/// Calls `f` with the rows whose validity leaves are all set.
-fn with_keys(nullable: &[usize], input: &Input<'_>, f: impl FnOnce(&Input<'_>) -> Result<()>) -> Result<()> {
-    if nullable.is_empty() {
-        return f(input);
-    }
-    let batch = input.batch();
-    let present = |&&row: &&u32| nullable.iter().all(|&leaf| batch.leaf_bits(leaf, row as usize) != 0);
-    let mut kept = Selection::default();
-    kept.set(input.selection().rows().iter().filter(present).copied());
-    f(&Input::new(batch, &kept))
 }

@@ -1,0 +1,79 @@
+//! Writing files, which appear under their name only when they are complete.
+
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+use dataflow::prelude::*;
+use dataflow::{Options, ProgressWhen};
+
+use crate::error::{Error, Result};
+
+/// Makes the file at `path` by `write`, which is given another name beside it; does nothing where it is there.
+///
+/// # Errors
+/// What `write` answers, or a folder that cannot be made or renamed in.
+pub(super) fn write_once(path: &Path, write: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+    if path.exists() {
+        return Ok(());
+    }
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(Error::io("create the folder", folder))?;
+    }
+    println!("making {}", path.display());
+    let extension = path.extension().unwrap_or_default().to_string_lossy();
+    let partial = path.with_extension(format!("partial-{}.{extension}", std::process::id()));
+    if let Err(error) = write(&partial) {
+        // The first error is the one to report.
+        let _ = fs::remove_file(&partial);
+        return Err(error);
+    }
+    fs::rename(&partial, path).map_err(Error::io("rename the finished file to", path))
+}
+
+/// Writes pairs of 64-bit numbers back to back, little-endian.
+///
+/// # Errors
+/// When the file cannot be written.
+pub(super) fn write_binary(path: &Path, rows: impl Iterator<Item = [i64; 2]>) -> Result<()> {
+    let failed = || Error::io("write", path);
+    let mut out = BufWriter::with_capacity(1 << 20, File::create(path).map_err(failed())?);
+    for [left, right] in rows {
+        let row = (u128::from(right.cast_unsigned()) << 64) | u128::from(left.cast_unsigned());
+        out.write_all(&row.to_le_bytes()).map_err(failed())?;
+    }
+    out.flush().map_err(failed())
+}
+
+/// Makes the Parquet file of the records in a binary file.
+///
+/// # Errors
+/// When it cannot be written.
+pub(super) fn parquet_of_binary<T: Record>(path: &Path, binary: &Path) -> Result<()> {
+    write_once(path, |partial| {
+        let env = Env::new(Options { progress: ProgressWhen::Never, ..Options::default() });
+        let rows = env.read_binary::<T>(binary.to_string_lossy()).map_err(Error::of_case)?;
+        rows.write_parquet(partial.to_string_lossy());
+        env.run().map(|_| ()).map_err(Error::of_case)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_write_leaves_nothing_behind_and_a_finished_file_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("deep/pairs.bin");
+        let failed = write_once(&path, |partial| {
+            fs::write(partial, "half").unwrap();
+            Err(Error::Case("no".to_owned()))
+        });
+        assert!(failed.is_err());
+        assert_eq!(fs::read_dir(folder.path().join("deep")).unwrap().count(), 0);
+        write_once(&path, |partial| fs::write(partial, "all").map_err(Error::io("write", partial))).unwrap();
+        write_once(&path, |_| Err(Error::Case("not again".to_owned()))).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "all");
+    }
+}

@@ -1,0 +1,89 @@
+//! One run in a process of its own, which may fail, and what it took.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use super::Entrant;
+use super::measure::start;
+use crate::error::{Error, Result};
+use crate::protocol::Request;
+
+/// A run that may have failed.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Attempt {
+    /// What came of it; else the system's own words, in one line.
+    pub(crate) outcome: Result<Done, String>,
+    /// The most memory that the process held at once, also where it failed. Unknown where it ended.
+    pub(crate) peak_rss_mib: Option<u64>,
+    /// Bytes that the process wrote to files.
+    pub(crate) written_bytes: u64,
+}
+
+/// A run that was answered.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Done {
+    /// Seconds it took.
+    pub(crate) seconds: f64,
+    /// The rows as text.
+    pub(crate) text: String,
+}
+
+/// Runs a case once, as it comes: the process is new.
+///
+/// # Errors
+/// When the answer cannot be read.
+pub(crate) fn attempt(entrant: &Entrant<'_>, folder: &Path, limit: Duration) -> Result<Attempt> {
+    let path = folder.join(format!("{}-{}.tsv", entrant.case, entrant.system));
+    let mut worker = match start(entrant, limit) {
+        Ok(worker) => worker,
+        Err(error) if error.is_failure() => {
+            return Ok(Attempt { outcome: Err(error.failure_line()), peak_rss_mib: None, written_bytes: 0 });
+        }
+        Err(error) => return Err(error),
+    };
+    let asked = worker.ask(&Request::Answer { case: entrant.case.to_owned(), path: path.clone() });
+    let (peak_rss_mib, written_bytes) = (worker.peak_rss_mib(), worker.written_bytes().unwrap_or(0));
+    let outcome = match asked {
+        Ok(done) => {
+            let text = fs::read_to_string(&path).map_err(Error::io("read", &path))?;
+            fs::remove_file(&path).map_err(Error::io("remove", &path))?;
+            Ok(Done { seconds: done.seconds, text })
+        }
+        Err(error) => Err(error.failure_line()),
+    };
+    Ok(Attempt { outcome, peak_rss_mib, written_bytes })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    fn run(script: &'static str) -> Attempt {
+        let folder = tempfile::tempdir().unwrap();
+        let worker = Box::new(move || {
+            let mut command = Command::new("sh");
+            command.args(["-c", script]);
+            command
+        });
+        attempt(&Entrant { system: "fake", case: "sort", worker }, folder.path(), Duration::from_secs(20)).unwrap()
+    }
+
+    #[test]
+    fn an_answer_comes_with_time_and_peak() {
+        let done = run(r#"echo ready; read verb case path; echo 42 > "$path"
+            echo "{\"case\": \"$case\", \"seconds\": 0.25, \"rows\": 1}"; read x"#);
+        assert_eq!(done.outcome, Ok(Done { seconds: 0.25, text: "42\n".to_owned() }));
+        assert!(done.peak_rss_mib > Some(0));
+    }
+
+    #[test]
+    fn a_failure_has_its_message_and_still_a_peak() {
+        let failed = run(r#"echo ready; read x; echo '{"error": "no memory"}'; read x"#);
+        assert_eq!(failed.outcome, Err("no memory".to_owned()));
+        assert!(failed.peak_rss_mib > Some(0));
+        assert!(run("exit 3").outcome.unwrap_err().contains("ended"));
+    }
+}

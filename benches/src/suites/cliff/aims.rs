@@ -1,0 +1,98 @@
+//! What the engine's curves are held to: no cliff, and no more than twice the time in a sixteenth of the memory.
+
+use super::CASES;
+use super::curve::Point;
+use crate::harness::Check;
+
+/// Of the data's size.
+const LITTLE: f64 = 1.0 / 16.0;
+
+/// Times what it takes in the largest limit, beyond the disk.
+const LITTLE_AT_MOST: f64 = 2.0;
+
+/// Times what it takes in the next larger limit, beyond what the disk takes more.
+const STEP_AT_MOST: f64 = 1.3;
+
+/// Two checks for each case that was measured in all its limits.
+pub(super) fn checks(points: &[Point]) -> Vec<Check> {
+    let ours = |case| points.iter().filter(move |point| point.system == "ours" && point.case == case);
+    CASES.into_iter().flat_map(|case| curve(ours(case))).collect()
+}
+
+/// Points from the largest limit to the least.
+fn curve<'a>(points: impl Iterator<Item = &'a Point>) -> Vec<Check> {
+    let points: Vec<Measured<'a>> = points.filter_map(Measured::of).collect();
+    let (Some(ample), Some(little)) = (points.first(), points.iter().find(|point| point.is_little())) else {
+        return Vec::new();
+    };
+    let ratio = (little.seconds - little.disk_seconds) / ample.seconds;
+    let little = Check {
+        name: format!(
+            "{} in a sixteenth takes at most {LITTLE_AT_MOST} times as long, beyond the disk",
+            ample.point.case
+        ),
+        ok: ratio <= LITTLE_AT_MOST,
+        detail: format!("{ratio:.2} times {:.2} s; {:.2} s with the disk", ample.seconds, little.seconds),
+    };
+    let steps = points.windows(2).map(|pair| (pair[1].step_from(&pair[0]), pair[1].point));
+    let (ratio, at) = steps.fold((0.0, ample.point), |worst, step| if step.0 > worst.0 { step } else { worst });
+    let step = Check {
+        name: format!("no step of {} is worse than {STEP_AT_MOST}, beyond the disk", ample.point.case),
+        ok: ratio <= STEP_AT_MOST,
+        detail: format!("{ratio:.2} to {} MiB", at.memory_mib.unwrap_or_default()),
+    };
+    vec![little, step]
+}
+
+/// A point that was answered.
+struct Measured<'a> {
+    point: &'a Point,
+    seconds: f64,
+    disk_seconds: f64,
+}
+
+impl<'a> Measured<'a> {
+    fn of(point: &'a Point) -> Option<Self> {
+        Some(Self { point, seconds: point.seconds?, disk_seconds: point.disk_seconds.unwrap_or(0.0) })
+    }
+
+    fn is_little(&self) -> bool {
+        self.point.memory_share.is_some_and(|share| (share / LITTLE - 1.0).abs() < 1e-9)
+    }
+
+    /// How much longer it takes than with the next larger limit. What the disk takes less is no excuse for that one.
+    fn step_from(&self, larger: &Self) -> f64 {
+        (self.seconds - (self.disk_seconds - larger.disk_seconds).max(0.0)) / larger.seconds
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::curve::shares;
+    use super::*;
+
+    /// A curve with these seconds, and seconds of the disk, from the first limit on; the rest is like the last of them.
+    fn outcome(seconds: &[(f64, f64)]) -> Vec<bool> {
+        let points: Vec<Point> = shares()
+            .enumerate()
+            .map(|(index, share)| {
+                let (seconds, disk) = seconds[index.min(seconds.len() - 1)];
+                Point { disk_seconds: Some(disk), ..Point::answered("ours", Some(share), seconds) }
+            })
+            .collect();
+        checks(&points).into_iter().map(|check| check.ok).collect()
+    }
+
+    #[test]
+    fn a_slow_sixteenth_and_a_steep_step_fail() {
+        assert_eq!(outcome(&[(1.0, 0.0)]), [true, true]);
+        assert_eq!(outcome(&[(1.0, 0.0), (1.4, 0.0)]), [true, false]);
+        assert_eq!(outcome(&[(1.0, 0.0), (1.25, 0.0), (1.5, 0.0), (1.8, 0.0), (2.1, 0.0)]), [false, true]);
+    }
+
+    #[test]
+    fn what_the_disk_takes_does_not_count() {
+        assert_eq!(outcome(&[(1.0, 0.0), (2.2, 1.0), (2.5, 1.0)]), [true, true]);
+        assert_eq!(outcome(&[(1.0, 0.0), (1.2, 1.0), (1.7, 0.2)]), [true, false]);
+    }
+}

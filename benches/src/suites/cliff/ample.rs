@@ -1,0 +1,94 @@
+//! Group and join of many rows in ample memory, beside the same peers.
+
+use super::{answers_are_right, expected, named, paths};
+use crate::answer::Resources;
+use crate::data::facts;
+use crate::error::Result;
+use crate::harness::{Answered, Check, Entrant, Failure, Measurement, Pace, nothing_failed, take_answers, time_rounds};
+use crate::options::Cliff;
+use crate::systems::System;
+use crate::workspace::{TableSize, Workspace};
+
+/// Timed rounds: a run takes seconds.
+const RUNS: usize = 3;
+
+/// Facts for each row of the dimension.
+const FACTS_PER_ID: u64 = 10;
+
+/// More than any of the systems takes.
+const AT_HAND_BYTES: usize = 5 << 30;
+
+/// What was measured.
+#[derive(Debug)]
+pub(super) struct Ample {
+    pub(super) size: TableSize,
+    answers: Vec<Answered>,
+    pub(super) measured: Vec<Measurement>,
+    failures: Vec<Failure>,
+}
+
+/// Takes answers and times them; nothing of no rows.
+pub(super) fn measure(workspace: &Workspace, systems: &[&'static dyn System], options: &Cliff) -> Result<Ample> {
+    let size = TableSize { rows: options.ample_rows, ids: (options.ample_rows / FACTS_PER_ID).max(1) };
+    let (mut answers, mut measured, mut failures) = (Vec::new(), Vec::new(), Vec::new());
+    if size.rows > 0 {
+        let paths = paths(workspace, size);
+        facts::ensure(&paths.tables, size.rows, size.ids)?;
+        let resources = Resources { parallelism: options.parallelism, memory_bytes: None };
+        let cases = ["group", "join"].into_iter().filter(|case| options.has(case));
+        let entrants: Vec<_> = cases
+            .flat_map(|case| systems.iter().map(move |system| (case, *system)))
+            .map(|(case, system)| {
+                let worker = Box::new(|| system.worker(workspace, "cliff", &paths, &resources));
+                Entrant { system: system.name(), case, worker }
+            })
+            .collect();
+        let folder = workspace.make_output("answers")?;
+        answers = take_answers(&entrants, &folder, options.timeout, &mut failures)?;
+        let pace = Pace { runs: RUNS, limit: options.timeout, at_hand_bytes: AT_HAND_BYTES };
+        measured = time_rounds(&entrants, &answers, pace, &mut failures);
+    }
+    let ample = Ample { size, answers, measured, failures };
+    ample.print();
+    Ok(ample)
+}
+
+impl Ample {
+    /// The quickest peer of a case.
+    pub(super) fn best_peer(&self, case: &str) -> Option<&Measurement> {
+        let peers = self.measured.iter().filter(|found| found.case == case && found.system != "ours");
+        peers.min_by(|left, right| left.seconds.median.total_cmp(&right.seconds.median))
+    }
+
+    /// Right answers, from everybody, and ours in at most the time of the best peer.
+    pub(super) fn checks(&self) -> Vec<Check> {
+        if self.size.rows == 0 {
+            return Vec::new();
+        }
+        let computed = ["group", "join"].map(|case| (case, expected(case, self.size)));
+        let given = self.answers.iter().filter_map(|answer| {
+            let (_, expected) = computed.iter().find(|(case, _)| *case == answer.case)?;
+            Some((named(answer), answer.text.as_str(), expected.as_str()))
+        });
+        let mut checks = vec![answers_are_right(given), nothing_failed(&self.failures, |_| false)];
+        for ours in self.measured.iter().filter(|found| found.system == "ours") {
+            let Some(best) = self.best_peer(ours.case) else { continue };
+            let ratio = ours.seconds.median / best.seconds.median;
+            checks.push(Check {
+                name: format!("{} in ample memory takes at most the time of the best peer", ours.case),
+                ok: ratio <= 1.0,
+                detail: format!("{ratio:.2} of the time of {}", best.system),
+            });
+        }
+        checks
+    }
+
+    fn print(&self) {
+        for Measurement { system, case, seconds, peak_rss_mib, .. } in &self.measured {
+            println!("ample {case:<6} {system:<11} {:>8.2} s {peak_rss_mib:>9} MiB", seconds.median);
+        }
+        for Failure { system, case, message } in &self.failures {
+            println!("ample {case:<6} {system:<11} failed: {message}");
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! The points of the curves: each is the quickest of a few runs, each in a process of its own.
+//!
+//! Not the median: on a virtual machine a process that starts waits for its memory or not, as it happens, and that is several times what is measured.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::{CASES, answers_are_right, expected};
+use crate::answer::Resources;
+use crate::error::Result;
+use crate::harness::{Attempt, Check, Entrant, attempt, disk_seconds, warm_memory};
+use crate::options::Cliff;
+use crate::systems::System;
+use crate::workspace::{Paths, TableSize, Workspace};
+
+/// Limits go from twice the data's size down to 1/32 of it, two steps for each halving.
+const LIMITS: i32 = 13;
+
+/// A system that wrote less did not spill: it wrote its answer.
+const SPILLED_BYTES: u64 = 1 << 20;
+
+/// Memory that is at hand when a system starts, beside its limit: for what it spills, which goes through the page cache.
+const CACHED_BYTES: usize = 1 << 30;
+
+/// The same for a system that has no limit.
+const FREE_BYTES: usize = 3 << 30;
+
+/// What a system takes with a limit, or without one where it takes none.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct Point {
+    pub(super) case: &'static str,
+    pub(super) system: &'static str,
+    /// The limit by the data's size.
+    pub(super) memory_share: Option<f64>,
+    pub(super) memory_mib: Option<u64>,
+    /// Of the quickest run, unless one failed.
+    pub(super) seconds: Option<f64>,
+    pub(super) runs: usize,
+    /// The largest of the runs.
+    pub(super) peak_rss_mib: Option<u64>,
+    /// What the process of that run wrote to files: what it spilled.
+    pub(super) written_mib: u64,
+    /// What the disk takes to write as much and to read it again.
+    pub(super) disk_seconds: Option<f64>,
+    pub(super) failure: Option<String>,
+    #[serde(skip)]
+    pub(super) answers: Vec<String>,
+}
+
+/// One run.
+struct Run {
+    attempt: Attempt,
+    disk_seconds: Option<f64>,
+}
+
+/// Who is asked for what with which limit.
+#[derive(Clone, Copy)]
+struct Asked {
+    system: &'static dyn System,
+    case: &'static str,
+    /// Its share of the data's size, and bytes.
+    limit: Option<(f64, u64)>,
+}
+
+/// Limits by the data's size, from the largest.
+pub(super) fn shares() -> impl Iterator<Item = f64> {
+    (0..LIMITS).map(|step| 2_f64.powf(1.0 - f64::from(step) / 2.0))
+}
+
+/// Runs each case in rounds through all limits, down and up again, all systems of a limit in turn; who failed is not asked again.
+pub(super) fn measure(
+    workspace: &Workspace,
+    systems: &[&'static dyn System],
+    paths: &Paths,
+    size: TableSize,
+    options: &Cliff,
+) -> Result<Vec<Point>> {
+    let bench = Bench { workspace, paths, parallelism: options.parallelism, timeout: options.timeout };
+    let mut points = Vec::new();
+    println!("case   memory MiB system       seconds  peak MiB  written MiB");
+    for case in CASES.into_iter().filter(|case| options.has(case)) {
+        let asked: Vec<Asked> = asked(case, systems, size).collect();
+        let mut runs: Vec<Vec<Run>> = asked.iter().map(|_| Vec::new()).collect();
+        for round in 0..options.runs {
+            let mut places: Vec<usize> = (0..asked.len()).collect();
+            // So that none always comes behind the same other one.
+            if !round.is_multiple_of(2) {
+                places.reverse();
+            }
+            for place in places {
+                if runs[place].iter().all(|run| run.attempt.outcome.is_ok()) {
+                    runs[place].push(bench.run(&asked[place])?);
+                }
+            }
+        }
+        let found = asked.iter().zip(runs);
+        points.extend(found.map(|(asked, runs)| Point::of(asked.system.name(), case, asked.limit, runs)));
+    }
+    Ok(points)
+}
+
+/// All systems that take limits with each of them, then the others.
+fn asked(case: &'static str, systems: &[&'static dyn System], size: TableSize) -> impl Iterator<Item = Asked> {
+    let (limited, free): (Vec<_>, Vec<_>) = systems.iter().copied().partition(|system| takes_limit(*system));
+    let limits = shares().map(move |share| (share, (size.bytes() as f64 * share) as u64));
+    let limited = limits.flat_map(move |limit| limited.clone().into_iter().map(move |system| (system, Some(limit))));
+    let free = free.into_iter().map(|system| (system, None));
+    limited.chain(free).map(move |(system, limit)| Asked { system, case, limit })
+}
+
+/// Polars uses what it uses.
+fn takes_limit(system: &dyn System) -> bool {
+    system.name() != "polars"
+}
+
+struct Bench<'a> {
+    workspace: &'a Workspace,
+    paths: &'a Paths,
+    parallelism: usize,
+    timeout: Duration,
+}
+
+impl Bench<'_> {
+    fn run(&self, &Asked { system, case, limit }: &Asked) -> Result<Run> {
+        let resources = Resources { parallelism: self.parallelism, memory_bytes: limit.map(|(_, bytes)| bytes) };
+        let worker = Box::new(|| system.worker(self.workspace, "cliff", self.paths, &resources));
+        let folder = self.workspace.make_output("answers")?;
+        warm_memory(limit.map_or(FREE_BYTES, |(_, bytes)| bytes as usize + CACHED_BYTES));
+        let attempt = attempt(&Entrant { system: system.name(), case, worker }, &folder, self.timeout)?;
+        let spilled = attempt.outcome.is_ok() && attempt.written_bytes >= SPILLED_BYTES;
+        let disk_seconds = spilled.then(|| disk_seconds(&self.workspace.spill(), attempt.written_bytes)).flatten();
+        print(system.name(), case, limit, &attempt);
+        Ok(Run { attempt, disk_seconds })
+    }
+}
+
+impl Point {
+    /// One that was answered, of a sort.
+    #[cfg(test)]
+    pub(super) fn answered(system: &'static str, memory_share: Option<f64>, seconds: f64) -> Self {
+        Self {
+            case: "sort",
+            system,
+            memory_share,
+            memory_mib: memory_share.map(|share| (share * 64.0) as u64),
+            seconds: Some(seconds),
+            runs: 1,
+            peak_rss_mib: Some(80),
+            written_mib: 12,
+            disk_seconds: Some(seconds / 2.0),
+            failure: None,
+            answers: Vec::new(),
+        }
+    }
+
+    fn of(system: &'static str, case: &'static str, limit: Option<(f64, u64)>, runs: Vec<Run>) -> Self {
+        let failure = runs.iter().find_map(|run| run.attempt.outcome.as_ref().err()).cloned();
+        let seconds = |run: &Run| run.attempt.outcome.as_ref().map_or(f64::INFINITY, |done| done.seconds);
+        let quickest = runs.iter().min_by(|left, right| seconds(left).total_cmp(&seconds(right)));
+        Self {
+            case,
+            system,
+            memory_share: limit.map(|(share, _)| share),
+            memory_mib: limit.map(|(_, bytes)| bytes >> 20),
+            seconds: quickest.filter(|_| failure.is_none()).map(seconds),
+            runs: runs.len(),
+            peak_rss_mib: runs.iter().filter_map(|run| run.attempt.peak_rss_mib).max(),
+            written_mib: quickest.map_or(0, |run| run.attempt.written_bytes >> 20),
+            disk_seconds: quickest.and_then(|run| run.disk_seconds),
+            failure,
+            answers: runs.into_iter().filter_map(|run| Some(run.attempt.outcome.ok()?.text)).collect(),
+        }
+    }
+}
+
+fn print(system: &str, case: &str, limit: Option<(f64, u64)>, attempt: &Attempt) {
+    let memory = limit.map_or_else(|| "-".to_owned(), |(_, bytes)| (bytes >> 20).to_string());
+    let peak = attempt.peak_rss_mib.map_or_else(|| "-".to_owned(), |mib| mib.to_string());
+    let written_mib = attempt.written_bytes >> 20;
+    match &attempt.outcome {
+        Ok(done) => {
+            println!("{case:<6} {memory:>10} {system:<11} {:>8.2} {peak:>9} {written_mib:>12}", done.seconds);
+        }
+        Err(message) => println!("{case:<6} {memory:>10} {system:<11} failed: {message}"),
+    }
+}
+
+/// Answers are right, and the engine gives one in each limit.
+pub(super) fn checks(points: &[Point], size: TableSize) -> Vec<Check> {
+    let computed: Vec<_> = CASES.into_iter().filter(|case| points.iter().any(|point| point.case == *case)).collect();
+    let computed: Vec<_> = computed.into_iter().map(|case| (case, expected(case, size))).collect();
+    let given = points.iter().flat_map(|point| point.answers.iter().map(move |answer| (point, answer)));
+    let given = given.filter_map(|(point, answer)| {
+        let (_, expected) = computed.iter().find(|(case, _)| *case == point.case)?;
+        Some((format!("{} on {}", point.system, point.case), answer.as_str(), expected.as_str()))
+    });
+    let failed = points.iter().filter(|point| point.system == "ours" && point.failure.is_some()).count();
+    let ours = points.iter().filter(|point| point.system == "ours").count();
+    let answered = Check {
+        name: "ours answers in every limit".to_owned(),
+        ok: failed == 0,
+        detail: format!("{} of {ours}", ours - failed),
+    };
+    vec![answers_are_right(given), answered]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::harness::Done;
+
+    fn run(seconds: f64, disk_seconds: Option<f64>) -> Run {
+        Run { disk_seconds, ..done(seconds, Ok(expected("join", TableSize { rows: 100, ids: 10 }))) }
+    }
+
+    fn done(seconds: f64, outcome: Result<String, String>) -> Run {
+        let outcome = outcome.map(|text| Done { seconds, text });
+        Run { attempt: Attempt { outcome, peak_rss_mib: None, written_bytes: 0 }, disk_seconds: None }
+    }
+
+    #[test]
+    fn a_point_is_the_quickest_of_its_runs_or_a_failure() {
+        let mut runs = vec![run(3.0, Some(0.5)), run(1.0, Some(0.1)), run(2.0, Some(0.2))];
+        let point = Point::of("ours", "join", None, runs.split_off(0));
+        assert_eq!((point.seconds, point.disk_seconds, point.runs, point.answers.len()), (Some(1.0), Some(0.1), 3, 3));
+        let point = Point::of("ours", "join", None, vec![run(3.0, None), done(1.0, Err("no".to_owned()))]);
+        assert_eq!((point.seconds, point.failure.as_deref(), point.runs), (None, Some("no"), 2));
+    }
+
+    #[test]
+    fn limits_halve_every_second_step() {
+        let shares: Vec<f64> = shares().collect();
+        assert_eq!((shares.len(), shares[0]), (13, 2.0));
+        assert!((shares[2] - 1.0).abs() < 1e-12 && (shares[12] - 1.0 / 32.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_wrong_answer_and_a_failure_of_ours_fail_the_suite() {
+        let size = TableSize { rows: 100, ids: 10 };
+        let point = |system, outcome: Result<String, String>| {
+            Point::of(system, "join", Some((1.0, 1 << 20)), vec![run(1.0, None), done(1.0, outcome)])
+        };
+        let outcome = |points: &[Point]| checks(points, size).iter().map(|check| check.ok).collect::<Vec<_>>();
+        let right = expected("join", size);
+        let failed = || Err("no".to_owned());
+        assert_eq!(outcome(&[point("ours", Ok(right.clone() + "\n")), point("duckdb", failed())]), [true, true]);
+        assert_eq!(outcome(&[point("ours", Ok(right)), point("duckdb", Ok("7".to_owned()))]), [false, true]);
+        assert_eq!(outcome(&[point("ours", failed())]), [true, false]);
+    }
+}

@@ -1,0 +1,34 @@
+//! The end of a suite whose rows are its own.
+
+use std::fs;
+use std::thread;
+
+use serde::Serialize;
+
+use crate::error::{Error, Result};
+use crate::harness::{Check, print_checks};
+use crate::workspace::Workspace;
+
+#[derive(Serialize)]
+struct Results<'a, R> {
+    suite: &'a str,
+    commit: String,
+    cores: usize,
+    rows: &'a [R],
+    checks: &'a [Check],
+}
+
+/// Prints the checks and writes `target/benches/<suite>.json`. Returns whether all checks hold.
+///
+/// # Errors
+/// When the file cannot be written.
+pub(super) fn finish<R: Serialize>(suite: &str, workspace: &Workspace, rows: &[R], checks: &[Check]) -> Result<bool> {
+    print_checks(checks);
+    let cores = thread::available_parallelism().map_or(1, |cores| cores.get());
+    let results = Results { suite, commit: workspace.commit(), cores, rows, checks };
+    let path = workspace.output().join(suite).with_extension("json");
+    let text = serde_json::to_string_pretty(&results).map_err(std::io::Error::from);
+    text.and_then(|text| fs::write(&path, text + "\n")).map_err(Error::io("write", &path))?;
+    println!("results: {}", path.display());
+    Ok(checks.iter().all(|check| check.ok))
+}

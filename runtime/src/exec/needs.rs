@@ -1,0 +1,115 @@
+//! The least memory that a plan runs with: known before it starts, so that too little is said at once and by operator.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use crate::error::{Error, Mib, Result};
+use crate::memory::Budget;
+use crate::memory::limits::{CHANNEL_PAGES, PAGE_BYTES, SLACK_SHARE, SPOOL_BYTES, STEP_PAGES};
+use crate::physical::{Head, PhysicalPlan, StagePlan};
+use crate::strategy::Ship;
+
+/// What the operators of a plan need at least, over all their tasks.
+#[derive(Debug, Default)]
+pub(super) struct Needs {
+    /// By operator: bytes that can be spilled, beyond which it spills, and bytes of pages on their way.
+    by_operator: BTreeMap<usize, (usize, usize)>,
+}
+
+impl Needs {
+    pub(super) fn of(plan: &PhysicalPlan) -> Result<Self> {
+        let mut needs = Needs::default();
+        for stage in &plan.stages {
+            match &stage.head {
+                Head::Source(operator, source, scan) => {
+                    let bytes =
+                        source.reader_bytes(scan).map_err(|error| error.at(&plan.operators[*operator].origin))?;
+                    needs.by_operator.entry(*operator).or_default().1 += stage.tasks * bytes;
+                }
+                Head::Spool(operator, ..) => {
+                    needs.by_operator.entry(*operator).or_default().0 += stage.tasks * SPOOL_BYTES;
+                }
+                Head::Inbox(_) => {}
+            }
+            for step in &stage.steps {
+                let (spilling, pinned) = needs.by_operator.entry(step.operator).or_default();
+                *spilling += stage.tasks * step.driver.minimum_bytes().unwrap_or(0);
+                let pages = if step.driver.layout().is_some() { STEP_PAGES } else { 0 };
+                *pinned += stage.tasks * (pages * PAGE_BYTES + step.driver.pinned_bytes());
+            }
+            for output in &stage.outputs {
+                let (_, pinned) = needs.by_operator.entry(output.operator).or_default();
+                *pinned += exchange_pages(stage, &output.ship, plan.stages[output.to.0].tasks) * PAGE_BYTES;
+            }
+        }
+        Ok(needs)
+    }
+
+    /// Whether some operator may spill.
+    pub(super) fn may_spill(&self) -> bool {
+        self.by_operator.values().any(|&(spilling, _)| spilling > 0)
+    }
+
+    /// What cannot be spilled.
+    pub(super) fn pinned(&self) -> usize {
+        self.by_operator.values().map(|&(_, pinned)| pinned).sum()
+    }
+
+    /// All of it.
+    fn sum(&self) -> usize {
+        let sum: usize = self.by_operator.values().map(|&(spilling, pinned)| spilling + pinned).sum();
+        // What cannot be foreseen, such as a record that is larger than others, finds some room besides.
+        sum + sum / (SLACK_SHARE - 1)
+    }
+
+    /// Has others give back what they hold, such as what is kept from run to run, until there is room. Where they do not within a second, the plan
+    /// begins nevertheless: more may come back while it runs.
+    pub(super) fn wait_for_room(&self, budget: &Budget) {
+        const PAUSE: Duration = Duration::from_millis(5);
+        const PATIENCE: u32 = 200;
+        let mut pauses = 0;
+        while pauses < PATIENCE && budget.ask_back(self.sum()) {
+            // Nobody is asked again as long as something comes back.
+            let mut used = budget.used_bytes();
+            while pauses < PATIENCE {
+                std::thread::sleep(PAUSE);
+                pauses += 1;
+                let before = std::mem::replace(&mut used, budget.used_bytes());
+                if used >= before {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Whether the budget is enough.
+    pub(super) fn check(&self, plan: &PhysicalPlan, budget: usize) -> Result<()> {
+        let need = self.sum();
+        if need <= budget {
+            return Ok(());
+        }
+        let mut by_operator = String::new();
+        for (&operator, &(spilling, pinned)) in self.by_operator.iter().filter(|(_, needs)| **needs != (0, 0)) {
+            let info = &plan.operators[operator];
+            let tasks = if info.tasks == 1 { "one task".to_owned() } else { format!("{} tasks", info.tasks) };
+            let _ = write!(by_operator, "\n  {} in {}: {}", info.origin, tasks, Mib(spilling + pinned));
+            if spilling > 0 {
+                let _ = write!(by_operator, ", of which {} for {}", Mib(spilling), info.strategy);
+            }
+        }
+        Err(Error::TooLittleMemory { need, budget, by_operator })
+    }
+}
+
+/// Pages that an exchange holds when all of its channels are full.
+fn exchange_pages(stage: &StagePlan, ship: &Ship, receivers: usize) -> usize {
+    let (written, channels) = match ship {
+        Ship::Forward => (1, 1),
+        Ship::Gather => (1, 1),
+        // Every receiver has the same pages.
+        Ship::Broadcast => (1, 1),
+        Ship::Hash(_) | Ship::Rebalance | Ship::Number(_) => (receivers, receivers),
+    };
+    stage.tasks * (written + channels * CHANNEL_PAGES)
+}

@@ -1,0 +1,115 @@
+//! Groups that need not be whole: where memory ends, they go on as they are.
+//!
+//! A combiner is worth its work where rows meet others of their group. One that has seen many groups and found hardly any row that did keeps to
+//! a table that stays in a core's cache for a while, which costs little and still adds up what is frequent; then it tries again, as data changes.
+
+use super::{Folding, Left, Rows};
+use crate::error::Result;
+use crate::kernel::Outputs;
+use crate::page::{GroupTable, Input, Selection};
+
+/// Bytes of a table of many groups: by then it shows whether rows meet.
+const JUDGED_BYTES: usize = 8 << 20;
+
+/// Bytes of a table that stays in a core's second cache.
+const NEAR_BYTES: usize = 768 << 10;
+
+/// As many groups for each row, in hundredths, are too many for a table to be worth its room.
+const USELESS_PERCENT: usize = 80;
+
+/// How often a small table is filled before a large one is tried again.
+const SMALL_TABLES: u32 = 256;
+
+/// What a task folds of its rows before it ships them. It keeps a bounded part of the budget, and no more than it gets.
+pub(crate) struct Combiner {
+    table: GroupTable,
+    most_bytes: usize,
+    /// Rows since it last gave its groups.
+    rows: usize,
+    /// So many more tables stay small.
+    small: u32,
+    /// A small table that has more bytes is given.
+    most_near: usize,
+    left: Left,
+    rest: Selection,
+    /// Somebody else needs the memory.
+    gives_up: bool,
+}
+
+impl Combiner {
+    /// Groups in an empty table, that are given up beyond `most_bytes`.
+    pub(crate) fn new(table: GroupTable, most_bytes: usize) -> Self {
+        Combiner {
+            table: table.draining(),
+            most_bytes,
+            rows: 0,
+            small: 0,
+            most_near: NEAR_BYTES,
+            left: Left::default(),
+            rest: Selection::default(),
+            gives_up: false,
+        }
+    }
+
+    /// Adds a window of rows.
+    pub(crate) fn add(&mut self, folding: &mut dyn Folding, input: &Input<'_>, out: &mut Outputs) -> Result<()> {
+        self.left.clear();
+        folding.add(&mut self.table, input, Rows::New, &mut self.left)?;
+        while !self.left.is_empty() {
+            self.rest.set(self.left.rows());
+            if self.left.refused {
+                // What an empty table cannot hold, nothing can.
+                self.table.set_firm(self.table.is_empty());
+                self.flush(out)?;
+            }
+            self.left.clear();
+            let rest = Input::new(input.batch(), &self.rest);
+            let added = folding.add(&mut self.table, &rest, Rows::New, &mut self.left);
+            self.table.set_firm(false);
+            added?;
+        }
+        self.rows += input.len();
+        let bytes = self.table.bytes();
+        if bytes > self.most_bytes || std::mem::take(&mut self.gives_up) {
+            return self.flush(out);
+        }
+        if self.small > 0 && bytes > self.most_near {
+            self.small -= 1;
+            return self.pass_on(out);
+        }
+        if self.small == 0 && bytes > JUDGED_BYTES && 100 * self.table.len() > USELESS_PERCENT * self.rows {
+            self.small = SMALL_TABLES;
+            return self.flush(out);
+        }
+        Ok(())
+    }
+
+    /// Gives the pages that are closed, and forgets all groups.
+    fn pass_on(&mut self, out: &mut Outputs) -> Result<()> {
+        if self.table.has_replaced() {
+            return self.flush(out);
+        }
+        for (_, pages) in self.table.pass_on(1) {
+            pages.into_iter().for_each(|page| out.pages().adopt(page));
+        }
+        self.rows = 0;
+        // The index stays as large as it was, which is more than small groups take.
+        self.most_near = NEAR_BYTES.max(self.table.bytes() + NEAR_BYTES / 2);
+        Ok(())
+    }
+
+    /// Has its groups given with the next rows: its memory is asked back.
+    pub(crate) fn give_up(&mut self) {
+        self.gives_up = true;
+    }
+
+    /// Gives its groups.
+    pub(crate) fn flush(&mut self, out: &mut Outputs) -> Result<()> {
+        self.rows = 0;
+        self.table.begin_drain();
+        while let Some(page) = self.table.next_page()? {
+            out.pages().adopt(page);
+        }
+        Ok(())
+    }
+}

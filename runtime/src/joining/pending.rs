@@ -1,0 +1,294 @@
+//! Pairs of parts on disk, and how they are joined one after the other.
+
+use crate::error::Result;
+use crate::kernel::Outputs;
+use crate::memory::limits::PAGE_BYTES;
+use crate::page::{Input, JoinTable, Page, Selection};
+use crate::spill::{Read, Spilled, SpilledReader};
+use crate::strategy::Answer;
+
+use super::{Answers, Built, HashJoining, Pass, Stage};
+
+/// Parts are cut again so many times before their sides are taken block by block: 16^5 parts are enough for any disk.
+const MOST_CUTS: u32 = 4;
+
+/// Pages of a stream that are in memory: one at work, and some on their way.
+const STREAM_AHEAD: usize = 2;
+
+/// The rows of both sides that one part of their keys has.
+pub(super) struct Pending {
+    sides: [Spilled; 2],
+    /// How often they were cut.
+    level: u32,
+    /// Cutting them again would not help: the smaller side is hardly smaller than before.
+    is_stuck: bool,
+}
+
+impl Pending {
+    /// One of the parts into which sides were cut of which the one that was built had `whole` bytes.
+    pub(super) fn new(sides: [Spilled; 2], level: u32, whole: u64) -> Self {
+        let least = sides[0].bytes().min(sides[1].bytes());
+        Pending { sides, level, is_stuck: least > whole / 2 }
+    }
+
+    /// The side with fewer bytes.
+    fn smaller(&self) -> usize {
+        usize::from(self.sides[1].bytes() < self.sides[0].bytes())
+    }
+}
+
+/// How a pair is joined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum How {
+    /// One side is a table.
+    Whole,
+    /// Both sides are cut again.
+    Cut,
+    /// One side is a table, block by block.
+    Blocks,
+    /// As `Blocks`, when all pairs have been given: what is left is which rows have none.
+    Marks,
+}
+
+/// A pair that is read back.
+pub(super) struct Feed {
+    how: How,
+    level: u32,
+    /// The side that is built, until its end.
+    build: Option<SpilledReader>,
+    /// The other side.
+    stream: Option<SpilledReader>,
+    /// Both sides, where they are read more than once.
+    sides: [Spilled; 2],
+    /// Of each side.
+    largest_pages: [usize; 2],
+    /// How often the other side has streamed by.
+    streams: u64,
+    /// The page that streams by, and its next row.
+    page: Option<(Page, usize)>,
+}
+
+impl Feed {
+    /// What reading the side that streams takes, where `built` is the other.
+    pub(super) fn stream_bytes(&self, built: usize) -> usize {
+        (STREAM_AHEAD + 1) * self.largest_pages[1 - built]
+    }
+
+    /// Whether memory that was taken ahead can be given back while it is read.
+    pub(super) fn is_cut(&self) -> bool {
+        self.how == How::Cut
+    }
+}
+
+impl HashJoining {
+    /// Goes on until all that is on disk is joined.
+    pub(super) fn go_on(&mut self, answers: &mut dyn Answers, out: &mut Outputs) -> Result<Answer> {
+        loop {
+            let answer = match self.stage {
+                Stage::Build => self.load()?,
+                Stage::Probe => self.stream(answers, out)?,
+                Stage::Finish => self.finish(answers, out)?,
+                Stage::Next if self.pending.is_empty() => return Ok(Answer::Done),
+                Stage::Next => self.next()?,
+            };
+            if answer != Answer::Done {
+                return Ok(answer);
+            }
+        }
+    }
+
+    /// Begins with the next pair.
+    fn next(&mut self) -> Result<Answer> {
+        // What is read must be written.
+        if self.disk.is_writing()? {
+            return Ok(Answer::Await);
+        }
+        let Some(pending) = self.pending.pop() else { return Ok(Answer::Done) };
+        let smaller = pending.smaller();
+        let (small, large) = (&pending.sides[smaller], &pending.sides[1 - smaller]);
+        if small.is_empty() && !self.sides[1 - smaller].keeps {
+            pending.sides.into_iter().for_each(|side| self.disk.spiller.forget(side));
+            return Ok(Answer::Done);
+        }
+        let whole = small.bytes() as usize
+            + JoinTable::index_bytes(small.rows() as usize)
+            + (STREAM_AHEAD + 1) * large.largest_page_bytes();
+        let can_cut = !self.sides[0].key.is_empty() && !pending.is_stuck && pending.level <= MOST_CUTS;
+        if self.disk.memory.grow(whole) {
+            self.begin(How::Whole, smaller, pending.sides, pending.level)
+        } else if can_cut {
+            self.begin(How::Cut, smaller, pending.sides, pending.level)
+        } else {
+            let asked = self.sides.iter().position(|side| side.keeps);
+            let build = if self.sides[smaller].keeps { smaller } else { asked.unwrap_or(smaller) };
+            self.begin(How::Blocks, build, pending.sides, pending.level)
+        }
+    }
+
+    /// Begins to read a pair.
+    fn begin(&mut self, how: How, build: usize, mut sides: [Spilled; 2], level: u32) -> Result<Answer> {
+        let largest_pages = [0, 1].map(|side| sides[side].largest_page_bytes());
+        let build_reader = self.reader(how, build, &mut sides, STREAM_AHEAD);
+        self.built = Built::new(&self.sides, build, &self.disk.memory)?;
+        (self.level, self.stage, self.cursor) = (level, Stage::Build, 0);
+        self.feed = Some(Feed {
+            how,
+            level,
+            build: Some(build_reader),
+            stream: None,
+            sides,
+            largest_pages,
+            streams: 0,
+            page: None,
+        });
+        self.disk.memory.set_gives(how == How::Cut);
+        if how == How::Cut {
+            self.cut();
+        }
+        Ok(Answer::Done)
+    }
+
+    /// Reads a side, for the last time where it need not be read again.
+    fn reader(&self, how: How, side: usize, sides: &mut [Spilled; 2], ahead: usize) -> SpilledReader {
+        let (layout, memory) = (&self.layouts[side], &self.disk.memory);
+        match how {
+            How::Whole | How::Cut => self.disk.spiller.read(std::mem::take(&mut sides[side]), layout, ahead, memory),
+            How::Blocks | How::Marks => self.disk.spiller.read_again(&sides[side], layout, ahead, memory),
+        }
+    }
+
+    /// Reads the side that is built, or a block of it, and makes a table of it.
+    fn load(&mut self) -> Result<Answer> {
+        let Some(mut feed) = self.feed.take() else { return Ok(Answer::Done) };
+        let answer = match feed.how {
+            How::Whole => self.load_whole(&mut feed),
+            How::Cut => self.load_parts(&mut feed),
+            How::Blocks | How::Marks => self.load_block(&mut feed),
+        };
+        if self.stage == Stage::Probe {
+            feed.stream = Some(self.reader(feed.how, 1 - self.built.side, &mut feed.sides, STREAM_AHEAD));
+            self.disk.spiller.count_pass(u64::from(feed.level) + feed.streams);
+            feed.streams += 1;
+        }
+        self.feed = Some(feed);
+        answer
+    }
+
+    fn load_whole(&mut self, feed: &mut Feed) -> Result<Answer> {
+        while let Some(reader) = &mut feed.build {
+            match reader.poll()? {
+                Read::Page(page) => self.built.table.adopt(page)?,
+                Read::Pending => return Ok(Answer::Await),
+                Read::End => feed.build = None,
+            }
+        }
+        self.built.table.build()?;
+        self.begin_probe();
+        Ok(Answer::Done)
+    }
+
+    fn load_parts(&mut self, feed: &mut Feed) -> Result<Answer> {
+        while let Some(reader) = &mut feed.build {
+            match self.distribute()? {
+                Answer::Done => {}
+                other => return Ok(other),
+            }
+            let Some(parts) = &mut self.parts else { return Ok(Answer::Done) };
+            if parts.room(STREAM_AHEAD * feed.largest_pages[self.built.side], &mut self.disk)? == Answer::Await {
+                return Ok(Answer::Await);
+            }
+            match reader.poll()? {
+                Read::Page(page) => self.uncut.push_back(page),
+                Read::Pending => return Ok(Answer::Await),
+                Read::End => feed.build = None,
+            }
+        }
+        self.build(feed.stream_bytes(self.built.side))
+    }
+
+    fn load_block(&mut self, feed: &mut Feed) -> Result<Answer> {
+        let side = self.built.side;
+        let page_rows = PAGE_BYTES / self.layouts[side].width();
+        while let Some(reader) = &mut feed.build {
+            let rows = self.built.table.len();
+            let need = feed.largest_pages[side] + JoinTable::index_bytes(rows + page_rows);
+            let is_refused = !self.disk.memory.grow(need + (STREAM_AHEAD + 1) * feed.largest_pages[1 - side]);
+            if is_refused && rows > 0 {
+                break;
+            }
+            match reader.poll()? {
+                Read::Page(page) => self.built.table.adopt(page)?,
+                Read::Pending => return Ok(Answer::Await),
+                Read::End => feed.build = None,
+            }
+        }
+        if self.built.table.is_empty() {
+            self.stage = Stage::Finish;
+            return Ok(Answer::Done);
+        }
+        self.built.table.build()?;
+        self.begin_probe();
+        Ok(Answer::Done)
+    }
+
+    /// Takes the other side past the table, a page at a time.
+    fn stream(&mut self, answers: &mut dyn Answers, out: &mut Outputs) -> Result<Answer> {
+        let Some(mut feed) = self.feed.take() else { return Ok(Answer::Done) };
+        let answer = self.stream_page(&mut feed, answers, out);
+        self.feed = Some(feed);
+        answer
+    }
+
+    fn stream_page(&mut self, feed: &mut Feed, answers: &mut dyn Answers, out: &mut Outputs) -> Result<Answer> {
+        let pass = match feed.how {
+            How::Whole | How::Cut => Pass::Disk,
+            How::Blocks => Pass::Block,
+            How::Marks => Pass::Marks,
+        };
+        let (page, mut next) = match (feed.page.take(), &mut feed.stream) {
+            (Some(begun), _) => begun,
+            (None, None) => return Ok(Answer::Done),
+            (None, Some(reader)) => match reader.poll()? {
+                Read::Page(page) => (page, 0),
+                Read::Pending => return Ok(Answer::Await),
+                Read::End => {
+                    self.stage = Stage::Finish;
+                    return Ok(Answer::Done);
+                }
+            },
+        };
+        let mut window = Selection::default();
+        while next < page.rows() {
+            let end = window.fill(next..page.rows());
+            let mut cursor = self.cursor;
+            let answer = self.probe(answers, &Input::new(&page.batch(), &window), pass, &mut cursor, out)?;
+            self.cursor = cursor;
+            if answer != Answer::Done {
+                feed.page = Some((page, next));
+                return Ok(answer);
+            }
+            (self.cursor, next) = (0, end);
+        }
+        // Others may have a turn.
+        Ok(Answer::Resume)
+    }
+
+    /// What follows a table that has seen all of the other side.
+    pub(super) fn go_to_next(&mut self) -> Result<()> {
+        self.stage = Stage::Next;
+        let Some(feed) = self.feed.take() else { return Ok(()) };
+        let are_asked = self.sides.iter().all(|side| side.keeps);
+        match feed.how {
+            How::Whole | How::Cut => {}
+            How::Blocks | How::Marks if feed.build.is_some() => {
+                self.stage = Stage::Build;
+                self.feed = Some(feed);
+            }
+            How::Blocks if are_asked => {
+                self.begin(How::Marks, 1 - self.built.side, feed.sides, feed.level)?;
+            }
+            How::Blocks | How::Marks => feed.sides.into_iter().for_each(|side| self.disk.spiller.forget(side)),
+        }
+        Ok(())
+    }
+}

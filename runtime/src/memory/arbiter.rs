@@ -1,0 +1,361 @@
+//! Who gets memory: arithmetic over what everybody holds, without a thread or a clock.
+//!
+//! Two kinds of holders share the budget. What a *pinned* holder has cannot be taken from it: pages on their way, a table that does not
+//! spill. A *spilling* holder gives back when it is asked to, and has a minimum that is kept for it from its first day on, whether it
+//! uses it or not; so who starts late can always start. Beyond its minimum a spilling holder takes what is free. When
+//! nothing is, the one that holds most is asked to go down to the fair share, if the one that asks is below it; else the one that asks
+//! spills what it has. Nobody waits for anybody, so nobody waits for ever.
+//!
+//! Memory moves while operators run: shares are worked out anew each time somebody asks (static shares of the whole plan are what
+//! FLINK-1101 complains of).
+
+use super::limits::SLACK_SHARE;
+
+/// A holder's number.
+pub(super) type HolderId = usize;
+
+/// How somebody wants memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Manner {
+    /// It cannot do without.
+    Needs,
+    /// It can spill, so it leaves some slack beyond its own minimum; where it is refused, another may be asked to give back.
+    Wants,
+    /// As `Wants`, but nobody is asked.
+    Tries,
+}
+
+/// What somebody who wants memory is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Granted,
+    Refused,
+}
+
+/// Bytes that a holder should give back.
+pub(super) type Request = (HolderId, usize);
+
+#[derive(Debug)]
+struct Holder {
+    bytes: usize,
+    /// What it and its portions have, and the most they ever had.
+    together: usize,
+    peak: usize,
+    /// `None` for a pinned holder.
+    minimum: Option<usize>,
+    /// The holder of which it is a portion.
+    whole: Option<HolderId>,
+    /// Whether it can still give back what it has.
+    gives: bool,
+}
+
+impl Holder {
+    /// What nobody else may have.
+    fn committed(&self) -> usize {
+        self.minimum.map_or(0, |minimum| self.bytes.max(minimum))
+    }
+}
+
+/// The state of a budget.
+#[derive(Debug)]
+pub(super) struct Arbiter {
+    limit: usize,
+    holders: Vec<Option<Holder>>,
+    vacant: Vec<HolderId>,
+    /// Bytes of pinned holders, and what is kept for them.
+    pinned: usize,
+    pinned_floor: usize,
+    held: usize,
+    peak: usize,
+}
+
+impl Arbiter {
+    pub(super) fn new(limit: usize) -> Self {
+        Arbiter { limit, holders: Vec::new(), vacant: Vec::new(), pinned: 0, pinned_floor: 0, held: 0, peak: 0 }
+    }
+
+    pub(super) fn limit(&self) -> usize {
+        self.limit
+    }
+
+    pub(super) fn held(&self) -> usize {
+        self.held
+    }
+
+    pub(super) fn peak(&self) -> usize {
+        self.peak
+    }
+
+    /// A new holder without memory: a pinned one, or one that spills and for which a minimum is kept.
+    pub(super) fn open(&mut self, minimum: Option<usize>) -> HolderId {
+        let gives = minimum.is_some();
+        let holder = Some(Holder { bytes: 0, together: 0, peak: 0, minimum, whole: None, gives });
+        match self.vacant.pop() {
+            Some(id) => {
+                self.holders[id] = holder;
+                id
+            }
+            None => {
+                self.holders.push(holder);
+                self.holders.len() - 1
+            }
+        }
+    }
+
+    /// A spilling holder whose minimum is taken off another's, which must not leave before it.
+    pub(super) fn open_portion(&mut self, whole: HolderId, minimum: usize) -> HolderId {
+        if let Some(Holder { minimum: Some(rest), .. }) = &mut self.holders[whole] {
+            *rest = rest.saturating_sub(minimum);
+        }
+        let id = self.open(Some(minimum));
+        if let Some(portion) = &mut self.holders[id] {
+            portion.whole = Some(whole);
+        }
+        id
+    }
+
+    /// Whether a spilling holder can give back what it has: else it is not asked.
+    pub(super) fn set_gives(&mut self, id: HolderId, gives: bool) {
+        if let Some(holder) = &mut self.holders[id] {
+            holder.gives = gives;
+        }
+    }
+
+    /// A holder leaves; it has given everything back.
+    pub(super) fn close(&mut self, id: HolderId) {
+        debug_assert!(self.holders[id].as_ref().is_some_and(|holder| holder.bytes == 0));
+        self.holders[id] = None;
+        self.vacant.push(id);
+    }
+
+    /// The most that a holder and its portions ever had together.
+    pub(super) fn peak_of(&self, id: HolderId) -> usize {
+        self.holders[id].as_ref().map_or(0, |holder| holder.peak)
+    }
+
+    /// Keeps so many bytes more for pinned holders together.
+    pub(super) fn keep_pinned(&mut self, bytes: usize) {
+        self.pinned_floor += bytes;
+    }
+
+    pub(super) fn keep_pinned_no_longer(&mut self, bytes: usize) {
+        self.pinned_floor -= bytes;
+    }
+
+    /// What is left when everybody has what is theirs, and `id` has `more` bytes more.
+    fn left(&self, id: HolderId, more: usize, manner: Manner) -> Option<usize> {
+        let (mut pinned, mut committed) = (self.pinned, 0);
+        for (other, holder) in self.holders.iter().enumerate() {
+            let Some(holder) = holder else { continue };
+            committed += match holder.minimum {
+                Some(minimum) if other == id => (holder.bytes + more).max(minimum),
+                Some(_) => holder.committed(),
+                None => 0,
+            };
+            if other == id && holder.minimum.is_none() {
+                pinned += more;
+            }
+        }
+        let unused = self.pinned_floor.saturating_sub(pinned);
+        let pinned = pinned
+            + match manner {
+                // What is kept for pinned holders is more than they mostly use. Who would fail without it may have half of the rest.
+                Manner::Needs if self.is_spilling(id) => unused / 2,
+                Manner::Needs => 0,
+                Manner::Wants | Manner::Tries => unused.max(self.limit / SLACK_SHARE),
+            };
+        self.limit.checked_sub(pinned.saturating_add(committed))
+    }
+
+    /// Gives `id` so many bytes, if that leaves everybody their minimum; and who should give some back.
+    pub(super) fn take(&mut self, id: HolderId, bytes: usize, manner: Manner) -> (Verdict, Option<Request>) {
+        let (holds, minimum) = match &self.holders[id] {
+            Some(holder) => (holder.bytes, holder.minimum),
+            None => return (Verdict::Refused, None),
+        };
+        let own = minimum.is_some_and(|minimum| holds + bytes <= minimum);
+        if !own && self.left(id, bytes, manner).is_none() {
+            let request = if manner == Manner::Tries { None } else { self.whom_to_ask(id, bytes) };
+            return (Verdict::Refused, request);
+        }
+        if let Some(holder) = &mut self.holders[id] {
+            holder.bytes += bytes;
+        }
+        if let Some(whole) = self.whole(id) {
+            whole.together += bytes;
+            whole.peak = whole.peak.max(whole.together);
+        }
+        self.held += bytes;
+        self.peak = self.peak.max(self.held);
+        let mut request = None;
+        if minimum.is_none() {
+            self.pinned += bytes;
+            // Pinned holders cannot wait: what they are about to need is asked for before it is gone.
+            if self.left(id, self.limit / SLACK_SHARE / 2, Manner::Needs).is_none() {
+                request = self.largest_but(id).map(|(largest, _)| (largest, self.limit / SLACK_SHARE));
+            }
+        }
+        (Verdict::Granted, request)
+    }
+
+    /// The holder that a holder is a portion of: mostly itself.
+    fn whole(&mut self, id: HolderId) -> Option<&mut Holder> {
+        let whole = self.holders[id].as_ref()?.whole.unwrap_or(id);
+        self.holders[whole].as_mut()
+    }
+
+    fn is_spilling(&self, id: HolderId) -> bool {
+        self.holders[id].as_ref().is_some_and(|holder| holder.minimum.is_some())
+    }
+
+    pub(super) fn give(&mut self, id: HolderId, bytes: usize) {
+        if let Some(whole) = self.whole(id) {
+            whole.together -= bytes;
+        }
+        if let Some(holder) = &mut self.holders[id] {
+            holder.bytes -= bytes;
+            if holder.minimum.is_none() {
+                self.pinned -= bytes;
+            }
+            self.held -= bytes;
+        }
+    }
+
+    /// Who should give back, where `id` was refused: the spilling holder with most, where it has more than its fair share and `id` less.
+    fn whom_to_ask(&self, id: HolderId, bytes: usize) -> Option<Request> {
+        let fair = self.fair_share();
+        let own = self.holders[id].as_ref().filter(|holder| holder.minimum.is_some());
+        if own.is_some_and(|own| own.bytes + bytes > fair) {
+            return None;
+        }
+        let (largest, held) = self.largest_but(id)?;
+        (held > fair).then(|| (largest, (held - fair).max(bytes.min(held))))
+    }
+
+    /// Who should give back, and how much, where `bytes` more could not be kept for somebody; `None` also where nobody has more than its minimum.
+    pub(super) fn lacking(&self, bytes: usize) -> Option<Request> {
+        let committed: usize = self.holders.iter().flatten().map(Holder::committed).sum();
+        let wanted = self.pinned.max(self.pinned_floor) + committed + bytes;
+        let lack = wanted.checked_sub(self.limit).filter(|&lack| lack > 0)?;
+        self.largest_but(HolderId::MAX).map(|(largest, held)| (largest, lack.min(held)))
+    }
+
+    /// What each spilling holder that holds anything could have if they all had the same.
+    fn fair_share(&self) -> usize {
+        let spilling = self.holders.iter().flatten().filter(|holder| holder.minimum.is_some() && holder.bytes > 0);
+        let pinned = self.pinned_floor.max(self.pinned + self.limit / SLACK_SHARE);
+        self.limit.saturating_sub(pinned) / spilling.count().max(1)
+    }
+
+    fn largest_but(&self, id: HolderId) -> Option<(HolderId, usize)> {
+        let holders = self.holders.iter().enumerate().filter(|&(other, _)| other != id);
+        let spilling = holders.filter_map(|(other, holder)| {
+            let holder = holder.as_ref()?;
+            (holder.gives && holder.bytes > holder.minimum?).then_some((other, holder.bytes))
+        });
+        spilling.max_by_key(|&(_, bytes)| bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn who_starts_late_still_gets_its_minimum() {
+        let mut arbiter = Arbiter::new(1600);
+        let (early, late) = (arbiter.open(Some(200)), arbiter.open(Some(300)));
+        assert_eq!(arbiter.take(early, 1200, Manner::Wants).0, Verdict::Granted);
+        assert_eq!(arbiter.take(early, 1, Manner::Wants), (Verdict::Refused, None), "only itself could give");
+        assert_eq!(arbiter.take(late, 300, Manner::Wants).0, Verdict::Granted);
+    }
+
+    #[test]
+    fn who_holds_most_is_asked_to_go_down_to_the_fair_share() {
+        let mut arbiter = Arbiter::new(1600);
+        let (early, late) = (arbiter.open(Some(100)), arbiter.open(Some(100)));
+        assert_eq!(arbiter.take(early, 1400, Manner::Wants).0, Verdict::Granted);
+        assert_eq!(arbiter.take(late, 100, Manner::Wants).0, Verdict::Granted);
+        assert_eq!(arbiter.take(late, 100, Manner::Wants), (Verdict::Refused, Some((early, 650))));
+        arbiter.give(early, 650);
+        assert_eq!(arbiter.take(late, 100, Manner::Wants).0, Verdict::Granted);
+    }
+
+    #[test]
+    fn what_cannot_spill_finds_room_kept_for_it_and_asks_early() {
+        let mut arbiter = Arbiter::new(1600);
+        arbiter.keep_pinned(200);
+        let (pages, sort) = (arbiter.open(None), arbiter.open(Some(100)));
+        assert_eq!(arbiter.take(sort, 1400, Manner::Wants).0, Verdict::Granted);
+        assert_eq!(arbiter.take(pages, 120, Manner::Needs), (Verdict::Granted, None));
+        assert_eq!(arbiter.take(pages, 80, Manner::Needs), (Verdict::Granted, Some((sort, 100))));
+        assert_eq!(arbiter.take(pages, 1, Manner::Needs).0, Verdict::Refused);
+    }
+
+    #[test]
+    fn a_portion_has_its_minimum_from_the_whole_and_is_asked_alone() {
+        let mut arbiter = Arbiter::new(1600);
+        let whole = arbiter.open(Some(300));
+        let (portion, other) = (arbiter.open_portion(whole, 200), arbiter.open(Some(100)));
+        assert_eq!(arbiter.take(whole, 1100, Manner::Wants).0, Verdict::Granted);
+        assert_eq!(arbiter.take(whole, 200, Manner::Wants).0, Verdict::Refused, "the portion's minimum is kept");
+        assert_eq!(arbiter.take(portion, 200, Manner::Wants).0, Verdict::Granted);
+        assert_eq!(arbiter.take(other, 100, Manner::Wants).0, Verdict::Granted);
+        assert_eq!(arbiter.take(other, 200, Manner::Wants), (Verdict::Refused, Some((whole, 600))));
+        arbiter.set_gives(whole, false);
+        assert_eq!(arbiter.take(other, 200, Manner::Wants), (Verdict::Refused, None), "nobody else has too much");
+        arbiter.give(whole, 1100);
+        arbiter.give(portion, 200);
+        assert_eq!((arbiter.peak_of(whole), arbiter.held()), (1300, 100));
+    }
+
+    #[test]
+    fn who_is_about_to_start_asks_whoever_holds_most() {
+        let mut arbiter = Arbiter::new(1600);
+        let (kept, busy) = (arbiter.open(Some(0)), arbiter.open(Some(300)));
+        assert_eq!(arbiter.take(kept, 900, Manner::Wants).0, Verdict::Granted);
+        arbiter.keep_pinned(200);
+        assert_eq!(arbiter.lacking(200), None);
+        assert_eq!(arbiter.lacking(500), Some((kept, 300)));
+        arbiter.give(kept, 900);
+        assert_eq!(arbiter.take(busy, 300, Manner::Wants).0, Verdict::Granted);
+        assert_eq!(arbiter.lacking(1500), None, "nobody has more than its minimum");
+    }
+
+    proptest! {
+        /// Whatever is asked in whatever order: nothing passes the limit, and a minimum can always be had.
+        #[test]
+        fn minimums_can_always_be_had(
+            minimums in prop::collection::vec(0usize..200, 1..6),
+            steps in prop::collection::vec((0usize..8, 0usize..600, any::<bool>(), prop::sample::select(vec![Manner::Needs, Manner::Wants, Manner::Tries])), 0..200),
+        ) {
+            let limit = minimums.iter().sum::<usize>() + 300;
+            let mut arbiter = Arbiter::new(limit);
+            let kinds = minimums.iter().map(|&minimum| Some(minimum)).chain([None]);
+            let holders: Vec<HolderId> = kinds.map(|minimum| arbiter.open(minimum)).collect();
+            let mut held = vec![0; holders.len()];
+            for (who, bytes, gives, manner) in steps {
+                let who = who % holders.len();
+                if gives {
+                    let bytes = bytes.min(held[who]);
+                    arbiter.give(holders[who], bytes);
+                    held[who] -= bytes;
+                } else {
+                    let minimum = minimums.get(who);
+                    let (verdict, request) = arbiter.take(holders[who], bytes, manner);
+                    prop_assert!(verdict == Verdict::Granted || minimum.is_none_or(|&minimum| held[who] + bytes > minimum));
+                    if let Some((asked, back)) = request {
+                        prop_assert!(asked != holders[who] && back > 0);
+                    }
+                    if verdict == Verdict::Granted {
+                        held[who] += bytes;
+                    }
+                }
+                prop_assert_eq!(arbiter.held(), held.iter().sum::<usize>());
+                prop_assert!(arbiter.held() <= limit);
+            }
+        }
+    }
+}

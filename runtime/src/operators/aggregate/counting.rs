@@ -1,0 +1,263 @@
+//! Aggregates with counts of distinct values.
+//!
+//! As long as there is memory, they are counted by tables of (group, value) beside the groups' table. Where it is refused, these first tables are
+//! closed: they count on for what they know, and the rows of other groups go to a [`Grouping`], as in any aggregation, those of other values
+//! to another, whose rows are in the end states that have counted one value. A value is in the first tables or it is not, so none is counted twice.
+
+use std::sync::Arc;
+
+use super::Spec;
+use super::driver::Phase;
+use super::folding::AggregateFolding;
+use super::values::Values;
+use crate::error::Result;
+use crate::grouping::{Folding, Grouping, Left, Rows};
+use crate::kernel::{Outputs, TaskContext};
+use crate::memory::{Memory, limits};
+use crate::operators::distinct_count::DistinctCount;
+use crate::operators::fold::Fold;
+use crate::page::{GroupTable, Input, Page, Selection};
+use crate::strategy::{Answer, Cursor, Driver, Round};
+
+/// Cursors of the end: what is given to the groups' states, and then these.
+const FIRST: Cursor = 1;
+const VALUES: Cursor = 2;
+const STATES: Cursor = 3;
+
+/// Groups with tables of their values beside them.
+pub(super) struct CountingDriver {
+    folding: AggregateFolding,
+    table: GroupTable,
+    counts: Vec<DistinctCount>,
+    /// What the first tables hold.
+    memory: Memory,
+    /// Whether the first tables take no more.
+    closed: bool,
+    left: Left,
+    /// The rows of a window that the first tables have not counted: those of other groups, and for each measure those of other values.
+    others: Selection,
+    unseen: Vec<Selection>,
+    /// Where the grouping that is given some of them stands.
+    within: Cursor,
+    states: Grouping,
+    values: Values,
+    page: Option<PageCursor>,
+}
+
+impl CountingDriver {
+    pub(super) fn create(
+        spec: &Arc<Spec>,
+        phase: Phase,
+        folding: AggregateFolding,
+        context: &TaskContext,
+    ) -> Result<Box<dyn Driver>> {
+        let merging = phase == Phase::Merge;
+        let portion = || TaskContext { memory: context.memory.portion(limits::GROUP_BYTES), ..context.clone() };
+        let table =
+            |context: &TaskContext| GroupTable::new(spec.table.clone(), spec.output_key.as_slice(), &context.memory);
+        let counts = spec.distinct_counts(merging, context)?;
+        let of_states = portion();
+        Ok(Box::new(CountingDriver {
+            folding,
+            table: table(context)?.draining(),
+            unseen: vec![Selection::default(); counts.len()],
+            counts,
+            memory: context.memory.clone(),
+            closed: false,
+            left: Left::default(),
+            others: Selection::default(),
+            within: 0,
+            states: Grouping::new(table(&of_states)?, 0, &of_states),
+            values: Values::new(spec, merging, &portion())?,
+            page: None,
+        }))
+    }
+
+    /// Adds a window to the first tables; what they have not counted is left.
+    fn add_first(&mut self, input: &Input<'_>) -> Result<()> {
+        self.left.clear();
+        let (found, groups) = self.folding.fold(&mut self.table, input, Rows::New, &mut self.left)?;
+        self.others.set(self.left.rows());
+        let others = Input::new(input.batch(), &self.others);
+        let mut unseen = Vec::new();
+        for (count, rows) in self.counts.iter_mut().zip(&mut self.unseen) {
+            count.add(&mut self.table, &found, groups, &mut unseen)?;
+            unseen.extend(count.valued(&others));
+            rows.set(unseen.drain(..));
+        }
+        let all = self.others.is_empty() && self.unseen.iter().all(Selection::is_empty);
+        if !(all || self.closed) {
+            self.close();
+        }
+        Ok(())
+    }
+
+    /// From now on the first tables keep what they have, until the input ends.
+    fn close(&mut self) {
+        self.closed = true;
+        self.table.freeze();
+        self.counts.iter_mut().for_each(DistinctCount::freeze);
+        self.memory.shrink();
+        self.memory.set_gives(false);
+    }
+
+    /// Gives all groups of tables that had room for everything.
+    fn give(&mut self, out: &mut Outputs) -> Result<Answer> {
+        self.counts.iter_mut().try_for_each(DistinctCount::clear)?;
+        for page in self.table.drain()? {
+            out.pages().adopt(self.folding.finish(page)?);
+        }
+        Ok(Answer::Done)
+    }
+
+    /// The next page of states from the first tables, or of values.
+    fn next_page(&mut self, cursor: &mut Cursor) -> Result<Answer> {
+        if *cursor == FIRST {
+            let page = self.table.next_page()?;
+            if page.is_none() {
+                self.memory.shrink();
+                *cursor = VALUES;
+            }
+            self.page = page.map(PageCursor::of);
+            return Ok(Answer::Resume);
+        }
+        let answer = self.values.finish()?;
+        self.page = self.values.take().map(PageCursor::of);
+        if answer == Answer::Done {
+            *cursor = STATES;
+        }
+        Ok(answer)
+    }
+}
+
+impl Spec {
+    /// The leaves of the state that count distinct values, and the leaves of the values.
+    pub(super) fn counts(&self) -> impl Iterator<Item = (usize, &[usize])> {
+        let stored = self.state.iter().enumerate().filter(|&(to, _)| self.table.offset(to).is_some());
+        stored.filter_map(|(to, leaf)| match &leaf.fold {
+            Fold::Distinct(leaves) => Some((to, &leaves[..])),
+            _ => None,
+        })
+    }
+
+    /// Where a leaf of a value is in rows of the input, or in those of combiners, who put values behind their states.
+    pub(super) fn value_place(&self, leaf: usize, merging: bool) -> usize {
+        match merging {
+            true => self.behind(leaf),
+            false => leaf,
+        }
+    }
+
+    /// The place of a value's leaf behind the leaves of the state.
+    pub(super) fn behind(&self, leaf: usize) -> usize {
+        self.state.len() + self.values.iter().position(|&value| value == leaf).unwrap_or_default()
+    }
+
+    /// The tables that count distinct values.
+    fn distinct_counts(&self, merging: bool, context: &TaskContext) -> Result<Vec<DistinctCount>> {
+        let typed = |&leaf: &usize| (self.value_place(leaf, merging), self.input_types[leaf]);
+        let count = |(to, leaves): (usize, &[usize])| {
+            DistinctCount::new(leaves.iter().map(typed).collect(), to, &context.memory)
+        };
+        self.counts().map(count).collect()
+    }
+}
+
+impl Driver for CountingDriver {
+    /// The cursor says which grouping is given its rows of the window.
+    fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
+        if *cursor == 0 {
+            self.add_first(input)?;
+            if !self.closed {
+                return Ok(Answer::Done);
+            }
+            *cursor = 1;
+        }
+        while *cursor <= 1 + self.unseen.len() {
+            let answer = match *cursor - 1 {
+                0 => {
+                    let others = Input::new(input.batch(), &self.others);
+                    self.states.add(&mut self.folding, &others, Rows::New, &mut self.within)?
+                }
+                count => self.values.add(count - 1, input.batch(), &self.unseen[count - 1], &mut self.within)?,
+            };
+            if answer != Answer::Done {
+                return Ok(answer);
+            }
+            *cursor += 1;
+        }
+        *cursor = 0;
+        Ok(Answer::Done)
+    }
+
+    fn on_round_end(&mut self, _: usize, _: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+        if !self.closed {
+            return self.give(out);
+        }
+        if *cursor == 0 {
+            self.counts.iter_mut().try_for_each(DistinctCount::clear)?;
+            self.table.begin_drain();
+            *cursor = FIRST;
+        }
+        loop {
+            if let Some(page) = &mut self.page {
+                if page.add_to(&mut self.states, &mut self.folding)? == Answer::Await {
+                    return Ok(Answer::Await);
+                }
+                self.page = None;
+                return Ok(Answer::Resume);
+            }
+            if *cursor != STATES {
+                if self.next_page(cursor)? == Answer::Await {
+                    return Ok(Answer::Await);
+                }
+                continue;
+            }
+            let answer = self.states.finish(&mut self.folding, out)?;
+            if answer == Answer::Done {
+                self.closed = false;
+                self.memory.set_gives(true);
+            }
+            return Ok(answer);
+        }
+    }
+
+    /// What is in the first tables cannot be given back until the input ends, but they grow no more.
+    fn revoke(&mut self, bytes: usize) -> Result<()> {
+        if !self.closed {
+            self.close();
+            return Ok(());
+        }
+        let values = self.values.grouping();
+        if values.bytes() >= self.states.bytes() { values.revoke(bytes) } else { self.states.revoke(bytes) }
+    }
+}
+
+/// A page of states that is added to their groups.
+struct PageCursor {
+    page: Page,
+    /// Where the next window begins.
+    next: usize,
+    window: Selection,
+    cursor: Cursor,
+}
+
+impl PageCursor {
+    fn of(page: Page) -> Self {
+        PageCursor { page, next: 0, window: Selection::default(), cursor: 0 }
+    }
+
+    fn add_to(&mut self, grouping: &mut Grouping, folding: &mut dyn Folding) -> Result<Answer> {
+        let batch = self.page.batch();
+        while self.cursor != 0 || self.next < batch.rows() {
+            if self.cursor == 0 {
+                self.next = self.window.fill(self.next..batch.rows());
+            }
+            let input = Input::new(&batch, &self.window);
+            if grouping.add(folding, &input, Rows::States, &mut self.cursor)? == Answer::Await {
+                return Ok(Answer::Await);
+            }
+        }
+        Ok(Answer::Done)
+    }
+}

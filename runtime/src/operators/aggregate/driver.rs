@@ -1,0 +1,64 @@
+//! The phases of an aggregation, as they run.
+
+use std::sync::Arc;
+
+use super::Spec;
+use super::counting::CountingDriver;
+use super::folding::AggregateFolding;
+use crate::error::Result;
+use crate::grouping::{Combiner, Combining, Folded, Grouping};
+use crate::kernel::TaskContext;
+use crate::memory::limits;
+use crate::operators::combiner_bytes;
+use crate::page::GroupTable;
+use crate::row::RowLayout;
+use crate::strategy::{Driver, DriverFactory};
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Records in, finished groups out.
+    Whole,
+    /// Records in, states out.
+    Partial,
+    /// States in, finished groups out.
+    Merge,
+}
+
+pub(super) struct Aggregating {
+    pub(super) spec: Arc<Spec>,
+    pub(super) phase: Phase,
+}
+
+impl DriverFactory for Aggregating {
+    fn name(&self) -> String {
+        match self.phase {
+            Phase::Whole => format!("hash {}", self.spec.word),
+            Phase::Partial => format!("combine {}", self.spec.word),
+            Phase::Merge => format!("merge {}", self.spec.word),
+        }
+    }
+
+    fn layout(&self) -> Option<Arc<RowLayout>> {
+        Some(if self.phase == Phase::Partial { self.spec.combined.clone() } else { self.spec.output.clone() })
+    }
+
+    fn minimum_bytes(&self) -> Option<usize> {
+        match self.phase {
+            Phase::Partial => Some(limits::COMBINE_BYTES),
+            _ if self.spec.values.is_empty() => Some(limits::GROUP_BYTES),
+            _ => Some(limits::COUNT_BYTES),
+        }
+    }
+
+    fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
+        let (folding, key) = AggregateFolding::new(&self.spec, self.phase, context)?;
+        if self.phase != Phase::Partial && !self.spec.values.is_empty() {
+            return CountingDriver::create(&self.spec, self.phase, folding, context);
+        }
+        let table = GroupTable::new(self.spec.layout(self.phase).clone(), key, &context.memory)?;
+        if self.phase == Phase::Partial {
+            return Ok(Box::new(Combining { folding, combiner: Combiner::new(table, combiner_bytes(context)) }));
+        }
+        Ok(Box::new(Folded { folding, grouping: Grouping::new(table, 0, context) }))
+    }
+}

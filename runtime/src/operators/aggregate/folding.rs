@@ -1,0 +1,187 @@
+//! How records, and states that were kept or shipped, become groups.
+
+use std::sync::Arc;
+
+use super::Spec;
+use super::driver::Phase;
+use crate::error::Result;
+use crate::grouping::{Folding, Left, Rows, probe};
+use crate::kernel::{Accumulate, TaskContext};
+use crate::operators::fold::{self, Fold, Kind, Merge, Step};
+use crate::page::{GroupTable, Groups, Input, Page, Selection};
+use crate::row::{LeafType, RowLayout};
+
+/// What is done with rows of one kind.
+struct Source {
+    /// The key's leaves in them.
+    key: Vec<usize>,
+    /// The leaves that a new group takes from its first row (leaf of the table, leaf of the row): key, firsts, and what a least or greatest
+    /// starts with.
+    copied: Vec<(usize, usize)>,
+    steps: Vec<Step>,
+}
+
+/// Adds rows to the states of their groups.
+pub(super) struct AggregateFolding {
+    spec: Arc<Spec>,
+    /// The input's rows are states.
+    merging: bool,
+    new: Source,
+    states: Source,
+    kernel: Option<Box<dyn Accumulate>>,
+    pub(super) groups: Groups,
+    found: Selection,
+}
+
+impl AggregateFolding {
+    /// The folding of a phase, and the leaves of its table that are the key.
+    pub(super) fn new(spec: &Arc<Spec>, phase: Phase, context: &TaskContext) -> Result<(Self, Vec<usize>)> {
+        let merging = phase == Phase::Merge;
+        let mut new = Source::of(spec, spec.layout(phase), merging);
+        let mut table_key = spec.output_key.clone();
+        if phase == Phase::Partial {
+            let behind = (spec.state.len()..).zip(spec.values.iter().copied());
+            table_key.extend(behind.clone().map(|(to, _)| to));
+            new.key.extend(&spec.values);
+            new.copied.extend(behind);
+        }
+        let mut states = Source::of(spec, &spec.table, true);
+        states.steps.extend(spec.counts().map(|(to, _)| Step {
+            from: to,
+            from_type: LeafType::U64,
+            to,
+            to_type: LeafType::U64,
+            kind: Kind::Sum,
+        }));
+        let folding = AggregateFolding {
+            new,
+            states,
+            kernel: spec.open_kernel(merging, context)?,
+            merging,
+            spec: spec.clone(),
+            groups: Groups::default(),
+            found: Selection::default(),
+        };
+        Ok((folding, table_key))
+    }
+
+    fn source(&self, rows: Rows) -> &Source {
+        if rows == Rows::New { &self.new } else { &self.states }
+    }
+
+    /// Adds rows to their groups; those of them that found one.
+    pub(super) fn fold<'i>(
+        &'i mut self,
+        table: &mut GroupTable,
+        input: &Input<'i>,
+        rows: Rows,
+        left: &mut Left,
+    ) -> Result<(Input<'i>, &'i Groups)> {
+        let source = if rows == Rows::New { &self.new } else { &self.states };
+        let by = (&source.key[..], &source.copied[..]);
+        let found = probe(table, input, by, &mut self.groups, &mut self.found, left)?;
+        for &step in &source.steps {
+            fold::run(step, table, &found, &self.groups)?;
+        }
+        match &mut self.kernel {
+            Some(kernel) if rows == Rows::New && !self.merging => kernel.accumulate(table, &found, &self.groups)?,
+            Some(kernel) => kernel.merge(table, &found, &self.groups)?,
+            None => {}
+        }
+        Ok((found, &self.groups))
+    }
+
+    /// Whether each sum fits its output's type, whose bytes are the low end of the running sum's.
+    fn check_ranges(&self, page: &Page) -> Result<()> {
+        for (leaf, state) in self.spec.state.iter().enumerate() {
+            let (ty, running) = (state.ty, state.running());
+            if ty == running || self.spec.table.offset(leaf).is_none() || matches!(ty, LeafType::F32) {
+                continue;
+            }
+            let batch = page.batch();
+            let fits = |row| {
+                let wide = fold::signed(running, batch.leaf_bits(leaf, row));
+                fold::signed(ty, wide as u128 & (u128::MAX >> (128 - 8 * ty.width()))) == wide
+            };
+            if !(0..batch.rows()).all(fits) {
+                return Err(fold::overflow(ty));
+            }
+        }
+        Ok(())
+    }
+
+    /// Sums of `f32` run in `f64`: their bytes are rounded in place.
+    fn narrow_floats(&self, page: Page) -> Page {
+        let state = &self.spec.state;
+        let is_float = |leaf: &usize| state[*leaf].ty == LeafType::F32 && state[*leaf].running() == LeafType::F64;
+        let leaves: Vec<usize> = (0..state.len()).filter(is_float).collect();
+        if leaves.is_empty() {
+            page
+        } else {
+            page.map_leaves(&leaves, |bits| (f64::from_bits(bits as u64) as f32).to_bits().into())
+        }
+    }
+}
+
+impl Folding for AggregateFolding {
+    fn key(&self, rows: Rows) -> &[usize] {
+        &self.source(rows).key
+    }
+
+    fn add(&mut self, table: &mut GroupTable, input: &Input<'_>, rows: Rows, left: &mut Left) -> Result<()> {
+        self.fold(table, input, rows, left).map(drop)
+    }
+
+    fn finish(&mut self, page: Page) -> Result<Page> {
+        self.check_ranges(&page)?;
+        Ok(self.narrow_floats(page).retyped(&self.spec.output))
+    }
+}
+
+impl Source {
+    fn of(spec: &Spec, layout: &RowLayout, merging: bool) -> Self {
+        Source {
+            key: if merging { spec.output_key.clone() } else { spec.key.clone() },
+            copied: copied(spec, merging),
+            steps: steps(spec, layout, merging),
+        }
+    }
+}
+
+/// What a new group takes from a row of the input, or from a state.
+pub(super) fn copied(spec: &Spec, merging: bool) -> Vec<(usize, usize)> {
+    let from = |to: usize| match spec.state[to].fold {
+        Fold::Key(from) | Fold::Min(from) | Fold::Max(from) | Fold::First(from) => {
+            Some((to, if merging { to } else { from }))
+        }
+        _ => None,
+    };
+    (0..spec.state.len()).filter_map(from).filter(|&(to, _)| spec.table.offset(to).is_some()).collect()
+}
+
+fn steps(spec: &Spec, layout: &RowLayout, merging: bool) -> Vec<Step> {
+    let step = |to: usize| -> Option<Step> {
+        let leaf = &spec.state[to];
+        layout.offset(to)?;
+        let to_type = leaf.running();
+        let at = |from: usize, kind| {
+            let (from, from_type) = if merging { (to, to_type) } else { (from, spec.input_types[from]) };
+            Some(Step { from, from_type, to, to_type, kind })
+        };
+        match leaf.fold {
+            Fold::Sum(from) => at(from, Kind::Sum),
+            Fold::Min(from) => at(from, Kind::Min),
+            Fold::Max(from) => at(from, Kind::Max),
+            Fold::Count if !merging => at(0, Kind::Count),
+            Fold::Count => at(to, Kind::Sum),
+            Fold::Kernel(merge) if merging => match merge {
+                Merge::Sum => at(to, Kind::Sum),
+                Merge::Min => at(to, Kind::MinValid),
+                Merge::Max => at(to, Kind::MaxValid),
+                Merge::Valid | Merge::Kernel => None,
+            },
+            Fold::Key(_) | Fold::First(_) | Fold::Distinct(_) | Fold::Kernel(_) | Fold::Nothing => None,
+        }
+    };
+    (0..spec.state.len()).filter_map(step).collect()
+}

@@ -1,0 +1,174 @@
+//! Counts of distinct values in memory that is ample, a fraction of the data, and the least, with memory asked back, against ordered maps.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
+
+use super::*;
+use crate::kernel::{Blocking, Outputs};
+use crate::memory::{Budget, Memory, limits};
+use crate::page::{Page, RowWriter};
+use crate::row::{SchemaBuilder, Shape};
+use crate::strategy::{Answer, Driver, DriverFactory, Round};
+
+/// Work that waits until the driver has said that it waits.
+#[derive(Default)]
+struct Later(Mutex<Vec<Box<dyn FnOnce() + Send>>>);
+
+impl Blocking for Later {
+    fn submit(&self, work: Box<dyn FnOnce() + Send>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(work);
+    }
+}
+
+impl Later {
+    fn work(&self) {
+        let work = std::mem::take(&mut *self.0.lock().unwrap());
+        assert!(!work.is_empty(), "somebody waits for nothing");
+        work.into_iter().for_each(|work| work());
+    }
+}
+
+/// A key, a number, and a text that may be missing.
+type Row = (u64, i64, Option<String>);
+
+/// The key; how many different numbers, texts and keys; the sum and the least of the numbers.
+type Counted = (u64, u64, u64, u64, i64, i64);
+
+fn schema(types: &[LeafType]) -> Schema {
+    SchemaBuilder::build(|b| Shape::Record {
+        name: "",
+        fields: types.iter().map(|&ty| b.field("leaf", |b| b.leaf(ty))).collect(),
+    })
+}
+
+fn counting() -> Aggregating {
+    let state = |ty, fold| StateLeaf { ty, fold };
+    let operator = Aggregate {
+        word: "aggregate",
+        input: schema(&[LeafType::U64, LeafType::I64, LeafType::Valid, LeafType::Text]),
+        output: schema(&[LeafType::U64, LeafType::U64, LeafType::U64, LeafType::U64, LeafType::I64, LeafType::I64]),
+        key: vec![0],
+        state: vec![
+            state(LeafType::U64, Fold::Key(0)),
+            state(LeafType::U64, Fold::Distinct([1].into())),
+            state(LeafType::U64, Fold::Distinct([2, 3].into())),
+            state(LeafType::U64, Fold::Distinct([0].into())),
+            state(LeafType::I64, Fold::Sum(1)),
+            state(LeafType::I64, Fold::Min(1)),
+        ],
+        kernel: None,
+        kernel_reads: Reads::All,
+    };
+    Aggregating { spec: operator.spec(&LeafSet::all(6)), phase: Phase::Whole }
+}
+
+fn pages(rows: &[Row]) -> Vec<Page> {
+    let layout = RowLayout::full([LeafType::U64, LeafType::I64, LeafType::Valid, LeafType::Text]);
+    let mut writer = RowWriter::new(Arc::new(layout), Memory::new(Budget::new(1 << 30), "rows"));
+    for (key, number, text) in rows {
+        let written = writer.visit(|mut leaves, mut claims| {
+            let (keys, numbers, valid) = (leaves.plain::<u64>(), leaves.plain::<i64>(), leaves.plain::<u8>());
+            let (texts, value) = (leaves.text(), text.as_deref().unwrap_or(""));
+            let new = claims.claim(texts.heap_bytes(value)).unwrap();
+            keys.write(new, *key);
+            numbers.write(new, *number);
+            valid.write(new, text.is_some().into());
+            texts.write(new, value, &mut claims);
+        });
+        written.unwrap();
+    }
+    writer.seal();
+    writer.take_sealed().collect()
+}
+
+/// What comes of rows in so much memory, and how many bytes went to disk. Memory is asked back after so many windows, again and again.
+fn run(rows: &[Row], memory_bytes: usize, revoked_every: usize) -> (Vec<Counted>, u64) {
+    let budget = Budget::new(memory_bytes);
+    let factory = counting();
+    let memory = Memory::spilling(budget.clone(), "counts", factory.minimum_bytes().unwrap());
+    let later = Arc::new(Later::default());
+    let context = TaskContext { blocking: later.clone(), ..TaskContext::alone(memory.clone()) };
+    let mut driver: Box<dyn Driver> = factory.create(&context).unwrap();
+    let mut out = Outputs::new(RowWriter::new(factory.layout().unwrap(), Memory::new(Budget::new(1 << 30), "output")));
+    let mut seen = 0;
+    for page in pages(rows) {
+        let added = windows(&page.batch(), |input| -> Result<()> {
+            let mut cursor = 0;
+            while driver.on_batch(0, input, &mut cursor, &mut out)? == Answer::Await {
+                later.work();
+            }
+            seen += 1;
+            if seen % revoked_every == 0 {
+                driver.revoke(100 << 10)?;
+            }
+            Ok(())
+        });
+        added.unwrap();
+    }
+    let (mut found, mut cursor) = (Vec::new(), 0);
+    loop {
+        let answer = driver.on_round_end(0, Round { number: 1, last: true }, &mut cursor, &mut out).unwrap();
+        for page in out.pages().take_sealed() {
+            let batch = page.batch();
+            let bits = |leaf, row| batch.leaf_bits(leaf, row) as u64;
+            let signed = |leaf, row| bits(leaf, row) as i64;
+            let counted =
+                |row| (bits(0, row), bits(1, row), bits(2, row), bits(3, row), signed(4, row), signed(5, row));
+            found.extend((0..batch.rows()).map(counted));
+        }
+        match answer {
+            Answer::Done => break,
+            Answer::Await => later.work(),
+            Answer::Resume => {}
+        }
+    }
+    let spilled = context.metrics.spilled_bytes.get();
+    drop((driver, out, context, memory));
+    assert_eq!(budget.used_bytes(), 0);
+    found.sort_unstable();
+    (found, spilled)
+}
+
+fn expected(rows: &[Row]) -> Vec<Counted> {
+    let mut groups: BTreeMap<u64, Vec<&Row>> = BTreeMap::new();
+    rows.iter().for_each(|row| groups.entry(row.0).or_default().push(row));
+    let counted = |(key, group): (u64, Vec<&Row>)| {
+        let numbers: BTreeSet<i64> = group.iter().map(|row| row.1).collect();
+        let texts: BTreeSet<&str> = group.iter().filter_map(|row| row.2.as_deref()).collect();
+        let sum = group.iter().map(|row| row.1).sum();
+        (key, numbers.len() as u64, texts.len() as u64, 1, sum, *numbers.first().unwrap())
+    };
+    groups.into_iter().map(counted).collect()
+}
+
+/// Rows of few groups, of many, and of one beside many. A key and a number are zero; values come again, soon and late, and every third text is missing.
+fn inputs(rows: u64) -> Vec<(&'static str, Vec<Row>)> {
+    let make = |key: &dyn Fn(u64) -> u64| -> Vec<Row> {
+        let row = |n: u64| {
+            let spread = n.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40;
+            let text = (!n.is_multiple_of(3)).then(|| format!("text {}", spread % 5_000).repeat(n as usize % 4));
+            (key(n), -((spread % 20_000) as i64), text)
+        };
+        (0..rows).map(row).collect()
+    };
+    vec![("few", make(&|n| n % 3)), ("many", make(&|n| n)), ("hot", make(&|n| if n % 2 > 0 { 7 } else { n / 5 }))]
+}
+
+const AMPLE: usize = 256 << 20;
+
+/// Room for the least and for the slack that is left to what cannot spill.
+const LEAST: usize = limits::COUNT_BYTES + limits::COUNT_BYTES / 8;
+
+#[test]
+fn distinct_values_are_counted_in_any_memory() {
+    for (name, rows) in inputs(30_000) {
+        let expected = expected(&rows);
+        for (memory_bytes, revoked_every) in
+            [AMPLE, 5 << 20, LEAST].into_iter().flat_map(|bytes| [(bytes, 1_000), (bytes, 13)])
+        {
+            let (found, spilled) = run(&rows, memory_bytes, revoked_every);
+            assert!(found == expected, "{name} in {memory_bytes} bytes, revoked after {revoked_every}");
+            assert_eq!(spilled > 0, (memory_bytes, revoked_every) != (AMPLE, 1_000), "{name} in {memory_bytes}");
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! Distinct values of groups where memory ends: a row for each group, measure and value, in a grouping that spills.
+//!
+//! Such a row reads as a state of its group: it has the key, what a state begins with as a copy of a record (a least value, say), and a one as its
+//! measure's count. All else in it is zero, and adds nothing. So rows that are different are added up as states are.
+
+use std::sync::Arc;
+
+use super::Spec;
+use super::folding;
+use crate::error::Result;
+use crate::grouping::{Folding, Grouping, Left, Rows, probe};
+use crate::kernel::{Outputs, TaskContext};
+use crate::page::{Batch, GroupTable, Groups, Input, Page, RowWriter, Selection};
+use crate::row::{LeafSet, LeafType};
+use crate::strategy::{Answer, Cursor};
+
+/// The values of all measures.
+pub(super) struct Values {
+    grouping: Grouping,
+    folding: Different,
+    measures: Vec<Measure>,
+    /// Of each row of a batch.
+    ones: Vec<u64>,
+    given: Outputs,
+}
+
+/// How a row of the input becomes one of a measure's values.
+struct Measure {
+    /// The leaf that counts.
+    to: usize,
+    /// For each leaf of the row, the one of the input that it is; the others are zero.
+    leaves: Vec<(Option<usize>, LeafType)>,
+}
+
+impl Values {
+    pub(super) fn new(spec: &Spec, merging: bool, context: &TaskContext) -> Result<Self> {
+        let copied = folding::copied(spec, merging);
+        let counts: Vec<usize> = spec.counts().map(|(to, _)| to).collect();
+        let behind = spec.state.len()..spec.state.len() + spec.values.len();
+        let types: Vec<LeafType> = spec.state.iter().map(|leaf| leaf.running()).collect();
+        let types: Vec<LeafType> =
+            types.into_iter().chain(spec.values.iter().map(|&leaf| spec.input_types[leaf])).collect();
+        let live: LeafSet =
+            copied.iter().map(|&(to, _)| to).chain(counts.iter().copied()).chain(behind.clone()).collect();
+        let measure = |(to, values): (usize, &[usize])| {
+            let mut leaves: Vec<(Option<usize>, LeafType)> = types.iter().map(|&ty| (None, ty)).collect();
+            copied.iter().for_each(|&(to, from)| leaves[to].0 = Some(from));
+            values.iter().for_each(|&leaf| leaves[spec.behind(leaf)].0 = Some(spec.value_place(leaf, merging)));
+            Measure { to, leaves }
+        };
+        let measures = spec.counts().map(measure).collect();
+        let key: Vec<usize> = spec.output_key.iter().copied().chain(counts).chain(behind).collect();
+        let layout = GroupTable::layout_of(types, &live);
+        let table = GroupTable::new(layout.clone(), key.as_slice(), &context.memory)?;
+        Ok(Values {
+            grouping: Grouping::new(table, 0, context),
+            folding: Different {
+                key,
+                copied: live.iter().map(|leaf| (leaf, leaf)).collect(),
+                groups: Groups::default(),
+                found: Selection::default(),
+            },
+            measures,
+            ones: Vec::new(),
+            given: Outputs::new(RowWriter::new(Arc::clone(&layout), context.memory.clone())),
+        })
+    }
+
+    /// Adds the values that a measure has in some rows of a batch.
+    pub(super) fn add(
+        &mut self,
+        measure: usize,
+        batch: &Batch<'_>,
+        rows: &Selection,
+        cursor: &mut Cursor,
+    ) -> Result<Answer> {
+        if self.ones.len() < batch.rows() {
+            self.ones.resize(batch.rows(), 1);
+        }
+        let Measure { to, leaves } = &mut self.measures[measure];
+        leaves[*to].0 = Some(batch.leaf_count());
+        let counted = batch.with_numbers(&self.ones);
+        let values = counted.arranged(leaves);
+        self.grouping.add(&mut self.folding, &Input::new(&values, rows), Rows::New, cursor)
+    }
+
+    /// Brings values to their pages, to be taken after each call, until it is done.
+    pub(super) fn finish(&mut self) -> Result<Answer> {
+        self.grouping.finish(&mut self.folding, &mut self.given)
+    }
+
+    /// The page that the last call of [`Values::finish`] gave.
+    pub(super) fn take(&mut self) -> Option<Page> {
+        self.given.pages().take_sealed().next()
+    }
+
+    pub(super) fn grouping(&mut self) -> &mut Grouping {
+        &mut self.grouping
+    }
+}
+
+/// Rows that are different, each once.
+struct Different {
+    key: Vec<usize>,
+    copied: Vec<(usize, usize)>,
+    groups: Groups,
+    found: Selection,
+}
+
+impl Folding for Different {
+    fn add(&mut self, table: &mut GroupTable, input: &Input<'_>, _: Rows, left: &mut Left) -> Result<()> {
+        probe(table, input, (&self.key, &self.copied), &mut self.groups, &mut self.found, left).map(drop)
+    }
+
+    fn key(&self, _: Rows) -> &[usize] {
+        &self.key
+    }
+}

@@ -1,0 +1,200 @@
+//! The task that a group's records come to: it lets the first of them pass, and no more.
+//!
+//! Where memory is refused, its table opens no more groups. Records of groups that it knows are counted on; the others go to disk, in parts by a
+//! hash of their key, and each part is gone over in the same way with a table of its own. So a group's records are all counted by one table.
+
+use std::sync::Arc;
+
+use super::Counts;
+use crate::error::Result;
+use crate::kernel::{Outputs, TaskContext};
+use crate::memory::{Memory, limits};
+use crate::page::{Input, Page, RowWriter, Selection, hash_rows, part_of_hash};
+use crate::row::RowLayout;
+use crate::spill::{Read, Spilled, SpilledReader, Spiller};
+use crate::strategy::{Answer, Cursor, Driver, Round};
+
+/// Pages that are read ahead and gone over.
+const READ_PAGES: usize = 4;
+
+pub(super) struct WholeDriver {
+    counts: Counts,
+    layout: Arc<RowLayout>,
+    memory: Memory,
+    spiller: Spiller,
+    level: u32,
+    /// Records whose groups the table does not know, with the hashes of their keys.
+    others: Vec<(u32, u64)>,
+    hashes: Vec<u64>,
+    one: Selection,
+    writers: Vec<RowWriter>,
+    spilled: Vec<Spilled>,
+    work: Vec<(Spilled, u32)>,
+    reading: Option<Reading>,
+}
+
+struct Reading {
+    reader: SpilledReader,
+    page: Option<Page>,
+    next: usize,
+    window: Selection,
+    /// The window's groups were counted; some of its records are still to be written.
+    counted: bool,
+}
+
+impl WholeDriver {
+    pub(super) fn new(counts: Counts, layout: Arc<RowLayout>, context: &TaskContext) -> Self {
+        let writer = || RowWriter::new(layout.clone(), context.memory.clone());
+        WholeDriver {
+            counts: counts.spilling(READ_PAGES * limits::PAGE_BYTES),
+            memory: context.memory.clone(),
+            spiller: context.spiller(),
+            level: 0,
+            others: Vec::new(),
+            hashes: Vec::new(),
+            one: Selection::default(),
+            writers: (0..limits::SPILL_PARTS).map(|_| writer()).collect(),
+            spilled: (0..limits::SPILL_PARTS).map(|_| Spilled::default()).collect(),
+            work: Vec::new(),
+            reading: None,
+            layout,
+        }
+    }
+
+    /// Counts a window's records; those that pass.
+    fn count(&mut self, input: &Input<'_>) -> Result<Vec<u32>> {
+        let (passed, left) = self.counts.count(input)?;
+        if !left.is_empty() {
+            self.counts.freeze();
+            self.one.set(left);
+            hash_rows(&Input::new(input.batch(), &self.one), self.counts.key(), &mut self.hashes);
+            self.others.extend(self.one.rows().iter().copied().zip(self.hashes.iter().copied()));
+        }
+        Ok(passed)
+    }
+
+    /// Writes the records on whose groups are not known; whether all are, or some wait for memory.
+    fn write_others(&mut self, input: &Input<'_>) -> Result<bool> {
+        self.spiller.check()?;
+        if self.spiller.unwritten_bytes() > 0 && !self.others.is_empty() {
+            return Ok(false);
+        }
+        while let Some((row, hash)) = self.others.pop() {
+            let part = part_of_hash(hash, self.level);
+            self.one.set([row]);
+            self.writers[part].append(&Input::new(input.batch(), &self.one), None)?;
+            if self.writers[part].has_sealed() {
+                self.write_pages(part);
+                if self.spiller.unwritten_bytes() > 0 {
+                    return Ok(self.others.is_empty());
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    fn write_pages(&mut self, part: usize) {
+        let pages: Vec<Page> = self.writers[part].take_sealed().collect();
+        if self.spilled[part].is_empty() && !pages.is_empty() {
+            self.spiller.count_part();
+        }
+        self.spiller.write(&mut self.spilled[part], pages);
+    }
+
+    /// No more records come to this table.
+    fn end_table(&mut self) -> Result<()> {
+        self.counts.clear()?;
+        for part in 0..self.writers.len() {
+            self.writers[part].seal();
+            self.write_pages(part);
+            let spilled = std::mem::take(&mut self.spilled[part]);
+            if !spilled.is_empty() {
+                self.work.push((spilled, self.level + 1));
+            }
+        }
+        Ok(())
+    }
+
+    /// Begins to read the next part; whether there is one.
+    fn begin_part(&mut self) -> bool {
+        let Some((part, level)) = self.work.pop() else {
+            self.level = 0;
+            return false;
+        };
+        self.level = level;
+        self.spiller.count_pass(u64::from(level) + 1);
+        let reader = self.spiller.read(part, &self.layout, 2, &self.memory);
+        let window = Selection::default();
+        self.reading = Some(Reading { reader, page: None, next: 0, window, counted: false });
+        true
+    }
+
+    /// Goes over the next page of a part.
+    fn read(&mut self, reading: &mut Reading, out: &mut Outputs) -> Result<Answer> {
+        let page = match reading.page.take() {
+            Some(page) => page,
+            None => match reading.reader.poll()? {
+                Read::Page(page) => page,
+                Read::Pending => return Ok(Answer::Await),
+                Read::End => return Ok(Answer::Done),
+            },
+        };
+        let batch = page.batch();
+        while reading.counted || reading.next < batch.rows() {
+            if !reading.counted {
+                reading.next = reading.window.fill(reading.next..batch.rows());
+                let passed = self.count(&Input::new(&batch, &reading.window))?;
+                reading.window.set(passed);
+                out.pages().append(&Input::new(&batch, &reading.window), None)?;
+                reading.counted = true;
+            }
+            if !self.write_others(&Input::new(&batch, &reading.window))? {
+                reading.page = Some(page);
+                return Ok(Answer::Await);
+            }
+            reading.counted = false;
+        }
+        reading.next = 0;
+        Ok(Answer::Resume)
+    }
+}
+
+impl Driver for WholeDriver {
+    fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+        if *cursor == 0 {
+            let mut rows = Selection::default();
+            rows.set(self.count(input)?);
+            out.pass(rows);
+        }
+        let is_done = self.others.is_empty() || self.write_others(input)?;
+        *cursor = usize::from(!is_done);
+        Ok(if is_done { Answer::Done } else { Answer::Await })
+    }
+
+    fn on_round_end(&mut self, _: usize, _: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+        if std::mem::replace(cursor, 1) == 0 {
+            self.end_table()?;
+        }
+        if let Some(mut reading) = self.reading.take() {
+            let answer = self.read(&mut reading, out)?;
+            if answer != Answer::Done {
+                self.reading = Some(reading);
+                return Ok(answer);
+            }
+            self.end_table()?;
+        }
+        self.spiller.check()?;
+        if self.spiller.unwritten_bytes() > 0 {
+            return Ok(Answer::Await);
+        }
+        self.memory.shrink();
+        Ok(if self.begin_part() { Answer::Resume } else { Answer::Done })
+    }
+
+    /// What is counted cannot leave, but no more comes to it.
+    fn revoke(&mut self, _: usize) -> Result<()> {
+        self.counts.freeze();
+        self.memory.shrink();
+        Ok(())
+    }
+}

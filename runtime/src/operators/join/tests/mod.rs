@@ -1,0 +1,132 @@
+//! Joins of more rows than memory holds, against a nested loop.
+
+mod merge;
+mod rig;
+
+use super::{JoinKind, Nulls};
+use rig::{Case, Row, rows};
+
+const KEYED: [JoinKind; 4] = [JoinKind::Inner, JoinKind::Left, JoinKind::Right, JoinKind::Full];
+
+/// Numbers in an order that looks random.
+fn mixed(count: u64) -> impl Iterator<Item = u64> {
+    (0..count).map(move |number| (number * 7_919) % count)
+}
+
+#[test]
+fn what_fits_stays_in_memory() {
+    let case = Case {
+        memory_bytes: 64 << 20,
+        ..Case::new(JoinKind::Full, 0, rows(mixed(9_000), 100), rows(mixed(12_000), 50))
+    };
+    let metrics = case.run();
+    assert_eq!((metrics.spilled_bytes.get(), metrics.passes.get()), (0, 0));
+}
+
+#[test]
+fn parts_go_to_disk_and_come_back_whichever_side_is_built() {
+    for kind in KEYED {
+        for build in [0, 1] {
+            let (left, right) = (rows(mixed(12_000), 1_000), rows(mixed(20_000).map(|key| key / 2 + 3_000), 400));
+            let metrics = Case { memory_bytes: 6 << 20, ..Case::new(kind, build, left, right) }.run();
+            assert!(metrics.spilled_parts.get() > 2 && metrics.passes.get() == 1, "{kind:?} {build}: {metrics:?}");
+        }
+    }
+}
+
+#[test]
+fn the_least_memory_is_enough_and_parts_are_cut_again() {
+    let (left, right) = (rows(mixed(8_000), 9_000), rows(mixed(9_000), 8_000));
+    let metrics = Case::new(JoinKind::Full, 1, left, right).run();
+    assert!(metrics.spilled_parts.get() > 32 && metrics.passes.get() >= 2, "{metrics:?}");
+}
+
+#[test]
+fn a_build_side_that_turns_out_larger_is_not_built() {
+    // A few keys on the side that streams: what comes back from disk is joined at once.
+    let (left, right) = (rows(mixed(8_000), 8_000), rows(mixed(8_000).filter(|key| key % 20 == 0), 200));
+    for kind in [JoinKind::Inner, JoinKind::Full] {
+        let metrics = Case::new(kind, 0, left.clone(), right.clone()).run();
+        assert!(metrics.spilled_parts.get() == 16 && metrics.passes.get() == 1, "{kind:?}: {metrics:?}");
+    }
+}
+
+#[test]
+fn one_key_on_both_sides_is_a_product() {
+    // Of the other keys, which are on one side alone, some come with it to the end.
+    let hot = |large: u64| {
+        let keys = (0..large * 26).map(|row| if row % 26 == 0 { 7 } else { row + large * 1_000 });
+        let mut side = rows(keys, 30);
+        side.iter_mut().step_by(26).for_each(|row| row.text_bytes = 40_000);
+        side
+    };
+    for kind in KEYED {
+        for build in [0, 1] {
+            let (left, right) = (hot(120), hot(113));
+            let metrics = Case::new(kind, build, left, right).run();
+            assert!(metrics.passes.get() >= 3, "{kind:?} {build}: {metrics:?}");
+        }
+    }
+}
+
+#[test]
+fn records_larger_than_pages_are_joined() {
+    for kind in [JoinKind::Inner, JoinKind::Full] {
+        let large = |rows: &mut Vec<Row>| rows.iter_mut().step_by(40).for_each(|row| row.text_bytes = 300_000);
+        let (mut left, mut right) = (rows(mixed(2_000), 3_000), rows(mixed(2_500), 2_000));
+        large(&mut left);
+        large(&mut right);
+        let metrics = Case::new(kind, 1, left, right).run();
+        assert!(metrics.spilled_bytes.get() > 10 << 20);
+    }
+}
+
+#[test]
+fn nulls_are_kept_and_join_what_they_are_told_to() {
+    for (kind, nulls) in KEYED.into_iter().flat_map(|kind| [(kind, Nulls::Differ), (kind, Nulls::Equal)]) {
+        let with_nulls = |mut rows: Vec<Row>, every: usize| {
+            rows.iter_mut().step_by(every).for_each(|row| row.key = None);
+            rows
+        };
+        let (left, right) = (with_nulls(rows(mixed(1_800), 5_000), 30), with_nulls(rows(mixed(1_600), 5_500), 20));
+        Case { nulls, ..Case::new(kind, 0, left.clone(), right.clone()) }.run();
+        // Hardly any key is there, on the side that is built.
+        Case { nulls: Nulls::Differ, ..Case::new(kind, 1, left, with_nulls(right, 2)) }.run();
+    }
+}
+
+#[test]
+fn rows_without_partners_do_not_go_to_disk() {
+    let (left, right) = (rows(0..20_000, 500), rows(100_000..130_000, 500));
+    for kind in KEYED {
+        let metrics = Case::new(kind, 0, left.clone(), right.clone()).run();
+        let most = 20_000 * 600 * 3 / 2;
+        assert!((1..most).contains(&metrics.spilled_bytes.get()), "{kind:?}: {metrics:?}");
+    }
+}
+
+#[test]
+fn sides_without_keys_stream_past_blocks() {
+    for build in [0, 1] {
+        let metrics = Case::new(JoinKind::Cross, build, rows(0..180, 40_000), rows(0..170, 42_000)).run();
+        assert!(metrics.passes.get() > 2, "{metrics:?}");
+    }
+}
+
+#[test]
+fn an_empty_side_pairs_nothing() {
+    for kind in KEYED {
+        let all = rows(0..9_000, 1_000);
+        Case::new(kind, 0, all.clone(), Vec::new()).run();
+        Case::new(kind, 0, Vec::new(), all).run();
+    }
+}
+
+#[test]
+fn memory_is_given_back_when_another_asks() {
+    for kind in KEYED {
+        let (left, right) = (rows(mixed(9_000), 1_000), rows(mixed(8_000), 1_100));
+        let metrics = Case { memory_bytes: 1 << 30, revokes: true, ..Case::new(kind, 0, left, right) }.run();
+        assert!(metrics.spilled_parts.get() > 0 && metrics.passes.get() == 1, "{metrics:?}");
+    }
+}

@@ -1,0 +1,272 @@
+//! The driver of a join as a task calls it, with a disk as slow as it can be, and what it should give.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use super::super::merge::AnswersFactory;
+use super::super::*;
+use crate::kernel::{Blocking, JoinKernel, Outputs, TaskContext};
+use crate::memory::limits::{JOIN_BYTES, MERGE_BYTES, SLACK_SHARE};
+use crate::memory::{Budget, Memory};
+use crate::metrics::OperatorMetrics;
+use crate::page::{Input, JoinTable, Page, Pairs, RowWriter};
+use crate::row::RowLayout;
+use crate::spill::SpillSpace;
+use crate::strategy::{Answer, Cursor, Driver, Round};
+
+/// Validity and value of the key, the row's number, and a text that makes it large.
+const TYPES: [LeafType; 4] = [LeafType::Valid, LeafType::U64, LeafType::U64, LeafType::Text];
+
+#[derive(Clone)]
+pub(super) struct Row {
+    pub(super) key: Option<u64>,
+    number: u64,
+    pub(super) text_bytes: usize,
+}
+
+pub(super) fn rows(keys: impl IntoIterator<Item = u64>, text_bytes: usize) -> Vec<Row> {
+    let row = |(number, key)| Row { key: Some(key), number, text_bytes };
+    (0..).zip(keys).map(row).collect()
+}
+
+fn text(row: &Row) -> String {
+    "x".repeat(row.text_bytes.saturating_sub(20)) + &format!("{:020}", row.number)
+}
+
+fn pages(rows: &[Row]) -> Vec<Page> {
+    let memory = Memory::new(Budget::new(1 << 40), "input");
+    let mut writer = RowWriter::new(Arc::new(RowLayout::full(TYPES)), memory);
+    for row in rows {
+        let written = writer.visit(|mut leaves, mut claims| {
+            let (valid, key, number) = (leaves.plain::<u8>(), leaves.plain::<u64>(), leaves.plain::<u64>());
+            let (words, text) = (leaves.text(), text(row));
+            let new = claims.claim(words.heap_bytes(&text)).unwrap();
+            valid.write(new, row.key.is_some().into());
+            key.write(new, row.key.unwrap_or(0));
+            number.write(new, row.number);
+            words.write(new, &text, &mut claims);
+        });
+        written.unwrap();
+    }
+    writer.seal();
+    writer.take_sealed().collect()
+}
+
+type Pair = (Option<u64>, Option<u64>);
+
+/// Writes the numbers of a pair's rows, after a look at their texts.
+struct Numbers(JoinKind);
+
+impl JoinKernel for Numbers {
+    fn run(
+        &mut self,
+        table: &JoinTable,
+        input: &Input<'_>,
+        pairs: &Pairs,
+        built_left: bool,
+        from: usize,
+        out: &mut RowWriter,
+    ) -> Result<usize> {
+        let optional = [self.0.may_miss(0), self.0.may_miss(1)];
+        out.visit(|mut to, mut claims| {
+            let sinks = [0, 1].map(|_| (to.plain::<u8>(), to.plain::<u64>()));
+            table.visit(input, pairs, built_left, |mut left, mut right, rows| {
+                let (left_is, right_is) =
+                    (optional[0].then(|| left.plain::<u8>()), optional[1].then(|| right.plain::<u8>()));
+                let (_, _, left_number, left_text) =
+                    (left.plain::<u8>(), left.plain::<u64>(), left.plain::<u64>(), left.text());
+                let (_, _, right_number, right_text) =
+                    (right.plain::<u8>(), right.plain::<u64>(), right.plain::<u64>(), right.text());
+                let mut position = from;
+                while position < rows.len() && !claims.is_full() {
+                    let (l, r) = rows.get(position);
+                    let there = [left_is.is_none_or(|is| is.read(l) != 0), right_is.is_none_or(|is| is.read(r) != 0)];
+                    let (numbers, texts) =
+                        ([left_number.read(l), right_number.read(r)], [left_text.read(l), right_text.read(r)]);
+                    let new = claims.claim(0).unwrap();
+                    for side in 0..2 {
+                        assert!(!there[side] || texts[side].ends_with(&format!("{:020}", numbers[side])));
+                        sinks[side].0.write(new, there[side].into());
+                        sinks[side].1.write(new, numbers[side]);
+                    }
+                    position += 1;
+                }
+                position
+            })
+        })
+    }
+}
+
+/// Does nothing until somebody waits.
+#[derive(Default)]
+struct Late(Mutex<Vec<Box<dyn FnOnce() + Send>>>);
+
+impl Blocking for Late {
+    fn submit(&self, work: Box<dyn FnOnce() + Send>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(work);
+    }
+}
+
+impl Late {
+    /// Does some of the work, the newest first; whether there was any.
+    fn catch_up(&self) -> bool {
+        let mut work = self.0.lock().unwrap();
+        let some = work.len().div_ceil(2);
+        let left = work.len() - some;
+        let now = work.split_off(left);
+        drop(work);
+        now.into_iter().rev().for_each(|work| work());
+        some > 0
+    }
+}
+
+pub(super) struct Case {
+    pub(super) kind: JoinKind,
+    pub(super) build: usize,
+    pub(super) sides: [Vec<Row>; 2],
+    pub(super) nulls: Nulls,
+    pub(super) memory_bytes: usize,
+    /// Another asks for memory back while rows come.
+    pub(super) revokes: bool,
+    /// It is a merge join.
+    pub(super) merges: bool,
+}
+
+impl Case {
+    pub(super) fn new(kind: JoinKind, build: usize, left: Vec<Row>, right: Vec<Row>) -> Self {
+        let sides = [left, right];
+        Case { kind, build, sides, nulls: Nulls::Differ, memory_bytes: JOIN_BYTES, revokes: false, merges: false }
+    }
+
+    /// A merge join with the least memory, and what a plan adds to that.
+    pub(super) fn merging(kind: JoinKind, build: usize, left: Vec<Row>, right: Vec<Row>) -> Self {
+        Case {
+            memory_bytes: MERGE_BYTES + MERGE_BYTES / (SLACK_SHARE - 1),
+            merges: true,
+            ..Case::new(kind, build, left, right)
+        }
+    }
+
+    fn least(&self) -> usize {
+        if self.merges { MERGE_BYTES } else { JOIN_BYTES }
+    }
+
+    fn is_keyed(&self) -> bool {
+        !matches!(self.kind, JoinKind::Cross | JoinKind::With)
+    }
+
+    fn expected(&self) -> Vec<Pair> {
+        let key = |row: &Row| {
+            if self.is_keyed() {
+                row.key.map(|key| key + 1).or((self.nulls == Nulls::Equal).then_some(0))
+            } else {
+                Some(0)
+            }
+        };
+        let mut by_key: HashMap<u64, Vec<u64>> = HashMap::new();
+        for row in &self.sides[1] {
+            key(row).into_iter().for_each(|key| by_key.entry(key).or_default().push(row.number));
+        }
+        let (mut pairs, mut met) = (Vec::new(), std::collections::HashSet::new());
+        for row in &self.sides[0] {
+            let partners = key(row).and_then(|key| by_key.get(&key));
+            pairs.extend(partners.into_iter().flatten().map(|&right| (Some(row.number), Some(right))));
+            met.extend(partners.and_then(|_| key(row)));
+            pairs.extend((partners.is_none() && self.kind.keeps(0)).then_some((Some(row.number), None)));
+        }
+        let is_alone = |row: &&Row| self.kind.keeps(1) && key(row).is_none_or(|key| !met.contains(&key));
+        pairs.extend(self.sides[1].iter().filter(is_alone).map(|row| (None, Some(row.number))));
+        pairs.sort_unstable();
+        pairs
+    }
+
+    /// Runs the driver, holds what it gives against what is expected, and gives its counters.
+    pub(super) fn run(&self) -> Arc<OperatorMetrics> {
+        let (budget, late) = (Budget::new(self.memory_bytes), Arc::new(Late::default()));
+        let memory = Memory::spilling(budget.clone(), "join", self.least());
+        let context = TaskContext { blocking: late.clone(), space: SpillSpace::new(&[]), ..TaskContext::alone(memory) };
+        let mut found = self.drive(&context, &late);
+        found.sort_unstable();
+        let expected = self.expected();
+        assert_eq!(found.len(), expected.len());
+        assert!(found == expected, "other pairs");
+        while late.catch_up() {}
+        let metrics = context.metrics.clone();
+        assert!(budget.peak_bytes() <= self.memory_bytes);
+        drop(context);
+        assert_eq!(budget.used_bytes(), 0);
+        metrics
+    }
+
+    fn drive(&self, context: &TaskContext, late: &Late) -> Vec<Pair> {
+        let key: Vec<usize> = if self.is_keyed() { vec![0, 1] } else { vec![] };
+        let side = |side: usize| Side {
+            types: TYPES.to_vec(),
+            live: LeafSet::all(TYPES.len()),
+            nullable: if self.nulls == Nulls::Equal { vec![] } else { key.iter().copied().take(1).collect() },
+            key: key.clone(),
+            keeps: self.kind.keeps(side),
+            keeps_nulls: self.kind.keeps(side),
+        };
+        let kind = self.kind;
+        let kernel: JoinFactory = Arc::new(move |_: &TaskContext| Ok(Box::new(Numbers(kind)) as Box<dyn JoinKernel>));
+        let layout = Arc::new(RowLayout::full([LeafType::Valid, LeafType::U64, LeafType::Valid, LeafType::U64]));
+        let (build, sides, of) = (self.build, [side(0), side(1)], layout.clone());
+        let factory: Box<dyn DriverFactory> = if self.merges {
+            let types = [TYPES.to_vec(), TYPES.to_vec()];
+            let answers: AnswersFactory =
+                Box::new(move |context| Ok(Box::new(Pairing::new(kind, types.clone(), &kernel, context)?)));
+            Box::new(MergeJoin { name: kind.merge(), sides, build, answers, layout: of })
+        } else {
+            Box::new(HashJoin { kind, build, hinted: false, sides, kernel, layout: of })
+        };
+        let out = Outputs::new(RowWriter::new(layout, Memory::new(Budget::new(1 << 40), "output")));
+        let mut task = Task { driver: factory.create(context).unwrap(), out, found: Vec::new(), late };
+        for port in [self.build, 1 - self.build] {
+            for (number, page) in pages(&self.sides[port]).iter().enumerate() {
+                assert!(task.driver.wants(port) && (self.merges || !task.driver.wants(1 - port)));
+                crate::page::windows(&page.batch(), |input| {
+                    task.call(|driver, cursor, out| driver.on_batch(port, input, cursor, out));
+                    Ok::<(), ()>(())
+                })
+                .unwrap();
+                if self.revokes && number % 50 == 20 {
+                    task.driver.revoke(1 << 20).unwrap();
+                }
+            }
+            let end = Round { number: 1, last: true };
+            task.call(|driver, cursor, out| driver.on_round_end(port, end, cursor, out));
+        }
+        task.found
+    }
+}
+
+struct Task<'l> {
+    driver: Box<dyn Driver>,
+    out: Outputs,
+    found: Vec<Pair>,
+    late: &'l Late,
+}
+
+impl Task<'_> {
+    fn call(&mut self, f: impl Fn(&mut dyn Driver, &mut Cursor, &mut Outputs) -> Result<Answer>) {
+        let mut cursor = 0;
+        loop {
+            let answer = f(&mut *self.driver, &mut cursor, &mut self.out).unwrap();
+            if answer == Answer::Done {
+                self.out.pages().seal();
+            }
+            for page in self.out.pages().take_sealed() {
+                let batch = page.batch();
+                let number =
+                    |leaf, row| (batch.leaf_bits(leaf, row) != 0).then_some(batch.leaf_bits(leaf + 1, row) as u64);
+                self.found.extend((0..batch.rows()).map(|row| (number(0, row), number(2, row))));
+            }
+            match answer {
+                Answer::Done => return,
+                Answer::Resume => {}
+                Answer::Await => assert!(self.late.catch_up(), "waits for nothing"),
+            }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! New groups.
+
+use smallvec::SmallVec;
+
+use super::GroupTable;
+use crate::error::Result;
+use crate::page::batch::{Batch, LeafPtr};
+use crate::page::copy::{Part, heap_bytes, source};
+use crate::page::index::ROW_ALIGN;
+use crate::row::Physical;
+
+/// How rows of a batch open groups: what of them is copied, and what begins as zeros. Made once for many rows.
+pub(super) struct Opening {
+    /// Leaves of eight bytes, which most are.
+    words: SmallVec<[Part; 8]>,
+    /// The others.
+    parts: SmallVec<[Part; 8]>,
+    /// Those of them with variable parts.
+    slots: SmallVec<[LeafPtr; 4]>,
+    /// Offsets of the words of a row that copies do not fill.
+    zeros: SmallVec<[usize; 8]>,
+}
+
+impl Opening {
+    /// Copies some leaves (of the table, of the batch).
+    pub(super) fn of(table: &GroupTable, batch: &Batch<'_>, copied: &[(usize, usize)]) -> Self {
+        let layout = &table.layout;
+        let part = |&(to, from): &(usize, usize)| {
+            Some(Part { from: source(batch, from, layout.types()[to]), offset: layout.offset(to)? })
+        };
+        let parts: SmallVec<[Part; 8]> = copied.iter().filter_map(part).collect();
+        let is_filled =
+            |byte: usize| parts.iter().any(|part| (part.offset..part.offset + part.width()).contains(&byte));
+        let words = (0..layout.width()).step_by(ROW_ALIGN);
+        let zeros = words.filter(|&word| !(word..word + ROW_ALIGN).all(is_filled)).collect();
+        let slots: SmallVec<[LeafPtr; 4]> =
+            parts.iter().map(|part| part.from).filter(|from| from.ty.physical() == Physical::Slot).collect();
+        let (words, parts) = parts.into_iter().partition(|part| part.from.ty.physical() == Physical::W8);
+        Opening { words, parts, slots, zeros }
+    }
+}
+
+impl GroupTable {
+    /// A new group's row; `None` where memory is refused.
+    ///
+    /// # Safety
+    /// `row` is a row of the batch that the opening was made for.
+    #[inline]
+    pub(super) unsafe fn open(&mut self, opening: &Opening, row: usize, hash: u64) -> Result<Option<usize>> {
+        if self.frozen || self.index.is_full() {
+            return Ok(None);
+        }
+        // SAFETY: the caller's promise.
+        let heap = if opening.slots.is_empty() { 0 } else { unsafe { heap_bytes(&opening.slots, row) } };
+        let part = self.part_of(hash);
+        let Some(place) = self.claim(part, heap)? else { return Ok(None) };
+        // SAFETY: the row was claimed just now: the layout's width, a multiple of the words', at `place` belongs to it; `row` is a row of the
+        // batch, and the heap room that its slots need was claimed.
+        unsafe {
+            for &word in &opening.zeros {
+                self.base.add(place + word).cast::<u64>().write_unaligned(0);
+            }
+            for word in &opening.words {
+                self.base.add(place + word.offset).cast::<u64>().write_unaligned(word.from.read(row));
+            }
+            if !opening.parts.is_empty() {
+                self.parts[part].rows.copy_parts(&opening.parts, &[row], &[place]);
+            }
+        }
+        self.index.insert(hash, place);
+        self.collect(part, heap);
+        Ok(Some(place))
+    }
+}

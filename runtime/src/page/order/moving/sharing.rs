@@ -1,0 +1,47 @@
+//! Buckets that the tasks of one order share: each spreads its rows over the same ones, and sorts some of them with the rows of all.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::spread::Bucket;
+use crate::page::order::bounds::Bounds;
+use crate::page::run::Run;
+
+/// What is known of the keys of one task's rows.
+#[derive(Clone)]
+pub struct KeyBounds(pub(in crate::page::order) Box<[Bounds]>);
+
+impl KeyBounds {
+    /// Widens them by those of another task.
+    pub fn join(&mut self, other: &KeyBounds) {
+        self.0.iter_mut().zip(&other.0).for_each(|(bounds, other)| bounds.join(other));
+    }
+}
+
+/// The rows of one task in buckets, and the memory that they lie in.
+pub struct SpreadRows {
+    pub(in crate::page::order) buckets: Vec<Bucket>,
+    pub(in crate::page::order) runs: Arc<Vec<Run>>,
+}
+
+impl SpreadRows {
+    /// How many rows are in each bucket, in the order of their keys.
+    pub fn rows(&self) -> impl Iterator<Item = usize> {
+        self.buckets.iter().map(|bucket| bucket.rows)
+    }
+
+    /// Takes the rows of some buckets: by whoever sorts these, alone. Who takes the last rows leaves no memory behind.
+    #[must_use]
+    pub fn take(&mut self, range: Range<usize>) -> SpreadRows {
+        let empty = |bucket: &mut Bucket| Bucket::of(Vec::new(), bucket.digits);
+        let range = range.start.min(self.buckets.len())..range.end.min(self.buckets.len());
+        let buckets = self.buckets[range].iter_mut().map(|bucket| {
+            let empty = empty(bucket);
+            std::mem::replace(bucket, empty)
+        });
+        let buckets = buckets.collect();
+        let are_left = self.buckets.iter().any(|bucket| bucket.rows > 0);
+        let runs = if are_left { self.runs.clone() } else { std::mem::take(&mut self.runs) };
+        SpreadRows { buckets, runs }
+    }
+}

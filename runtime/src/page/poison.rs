@@ -1,0 +1,66 @@
+//! What nobody may touch, said to AddressSanitizer where it watches: free memory of the region, and the gaps in closed pages.
+//!
+//! The region is one mapping that lives as long as the process, so the sanitizer cannot see by itself that a page was given back.
+//! `.ci/asan` sets `dataflow_asan`; otherwise nothing is done here.
+
+#[cfg(dataflow_asan)]
+unsafe extern "C" {
+    fn __asan_poison_memory_region(address: *const u8, bytes: usize);
+    fn __asan_unpoison_memory_region(address: *const u8, bytes: usize);
+}
+
+/// Nobody may touch these bytes from now on.
+#[inline(always)]
+pub(super) fn poison(address: *const u8, bytes: usize) {
+    // SAFETY: it marks bytes of the region, and neither reads nor writes them.
+    #[cfg(dataflow_asan)]
+    unsafe {
+        __asan_poison_memory_region(address, bytes);
+    }
+    #[cfg(not(dataflow_asan))]
+    let _ = (address, bytes);
+}
+
+/// They may be touched again.
+#[inline(always)]
+pub(super) fn unpoison(address: *const u8, bytes: usize) {
+    // SAFETY: as `poison`.
+    #[cfg(dataflow_asan)]
+    unsafe {
+        __asan_unpoison_memory_region(address, bytes);
+    }
+    #[cfg(not(dataflow_asan))]
+    let _ = (address, bytes);
+}
+
+#[cfg(all(test, dataflow_asan))]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::memory::{Budget, Memory};
+    use crate::page::run::{FIRST_ROW, Page, Run};
+    use crate::row::{LeafSet, LeafType, RowLayout};
+
+    fn page() -> Page {
+        let run = Run::new(1, &Memory::new(Budget::new(1 << 20), "test")).unwrap();
+        Page::seal(run, 1, 1 << 16, Arc::new(RowLayout::new(vec![LeafType::U64], &LeafSet::all(1))))
+    }
+
+    /// What the sanitizer must find: `.ci/asan` runs this by itself and wants it to fail.
+    #[test]
+    #[ignore = "reads a page that was given back"]
+    fn planted_use_after_free() {
+        let row = page().as_bytes()[FIRST_ROW..].as_ptr();
+        // SAFETY: there is none: the page is gone.
+        assert_ne!(unsafe { row.read_volatile() }, 1);
+    }
+
+    /// As above, for the gap behind a page's rows.
+    #[test]
+    #[ignore = "reads behind the rows of a page"]
+    fn planted_read_of_a_tail() {
+        let page = page();
+        // SAFETY: there is none: the page has one row of eight bytes.
+        assert_ne!(unsafe { page.as_bytes().as_ptr().add(FIRST_ROW + 8).read_volatile() }, 1);
+    }
+}

@@ -1,0 +1,204 @@
+//! Runs that become fewer: merges of some, and what is given to a merge over all tasks.
+
+use super::runs::{DiskRun, TaskRuns};
+use super::sorter::{Sorter, Stage};
+use super::streams::{Next, Stream, Streams};
+use super::{PAGES_A_CALL, UNWRITTEN_PAGES};
+use crate::error::Result;
+use crate::memory::limits::PAGE_BYTES;
+use crate::strategy::Answer;
+
+/// The most runs that are merged at once: beyond that, reading ahead is worth more.
+const MOST_STREAMS: usize = 128;
+
+/// Pages that each stream of a merge reads ahead, where there is memory for them.
+const READ_AHEAD: usize = 4;
+
+impl Sorter {
+    /// Sees to it that one merge can give all rows: goes on to it, or to what must be done before.
+    pub(super) fn plan_merge(&mut self) -> Result<()> {
+        self.spiller.check()?;
+        let in_memory = usize::from(!self.buffer.is_empty());
+        let streams = self.streams_for(self.runs.len());
+        if streams < self.runs.len() && in_memory > 0 {
+            // The merge needs the room that the last rows take.
+            self.begin_run();
+            return Ok(());
+        }
+        self.passes += 1;
+        self.spiller.count_pass(self.passes);
+        if streams >= self.runs.len() {
+            self.order_rows();
+            self.stage = Stage::Ordered;
+            return Ok(());
+        }
+        self.merge_smallest(streams, self.runs.len() - 1)
+    }
+
+    /// Begins to merge the smallest runs, `streams` at most, so that afterwards there are fewer by up to `fewer`.
+    fn merge_smallest(&mut self, streams: usize, fewer: usize) -> Result<()> {
+        self.runs.sort_by_key(|run| std::cmp::Reverse(run.pages.bytes()));
+        // So many that all later merges are of `streams` runs.
+        let first = match fewer % (streams - 1) {
+            0 => streams,
+            rest => rest + 1,
+        };
+        let smallest = self.runs.split_off(self.runs.len() - first);
+        let merge = self.merge_of(smallest)?;
+        self.stage = Stage::Merging(merge, self.new_run());
+        Ok(())
+    }
+
+    /// How many of so many runs can be merged at once with the memory that there is: at least two.
+    fn streams_for(&self, runs: usize) -> usize {
+        let mut streams = runs.clamp(2, MOST_STREAMS);
+        // A page that is merged, one that is read, for each; what is written.
+        while streams > 2 && !self.memory.grow((2 * streams + UNWRITTEN_PAGES[0] + 1) * self.page_bytes()) {
+            streams -= (streams / 8).max(1);
+        }
+        streams
+    }
+
+    /// Bytes of the pages of a merge, as large as the largest that there is.
+    fn page_bytes(&self) -> usize {
+        self.runs.iter().map(|run| run.pages.largest_page_bytes()).fold(PAGE_BYTES, usize::max)
+    }
+
+    pub(super) fn merge_of(&self, runs: Vec<DiskRun>) -> Result<Streams> {
+        let mut ahead = READ_AHEAD;
+        let page_bytes = runs.iter().map(|run| run.pages.largest_page_bytes()).fold(PAGE_BYTES, usize::max);
+        let pages = |ahead: usize| (runs.len() * (1 + ahead) + UNWRITTEN_PAGES[0] + 1) * page_bytes;
+        while ahead > 1 && !self.memory.grow(pages(ahead)) {
+            ahead /= 2;
+        }
+        self.memory.keep(pages(ahead));
+        let reader = |run: DiskRun| self.spiller.read(run.pages, &self.of.layout, ahead, &self.memory);
+        let readers = runs.into_iter().map(reader).map(Stream::Spilled).collect();
+        Streams::of(self.of.layout.clone(), self.of.order.clone(), readers)
+    }
+
+    /// Merges some runs into one.
+    pub(super) fn merge_some(&mut self) -> Result<Answer> {
+        let Stage::Merging(streams, run) = &mut self.stage else { return Ok(Answer::Done) };
+        self.spiller.check()?;
+        for _ in 0..PAGES_A_CALL {
+            if self.spiller.unwritten_bytes() >= UNWRITTEN_PAGES[0] * PAGE_BYTES
+                && self.spiller.unwritten_bytes() >= run.to.pages.largest_page_bytes()
+            {
+                return Ok(Answer::Await);
+            }
+            match streams.next(&mut self.buffer, &mut run.writer)? {
+                Next::Full => run.write(&self.spiller, &self.of),
+                Next::Pending => return Ok(Answer::Await),
+                Next::End => {
+                    run.writer.seal();
+                    run.write(&self.spiller, &self.of);
+                    self.runs.push(std::mem::take(&mut run.to));
+                    self.stage = Stage::Filling;
+                    return Ok(Answer::Done);
+                }
+            }
+        }
+        Ok(Answer::Resume)
+    }
+
+    /// How many runs a task may have that shares a merge with so many tasks, itself among them.
+    pub(super) fn share_of_streams(&self, tasks: usize) -> usize {
+        (self.streams_for(MOST_STREAMS) / tasks).max(1)
+    }
+
+    /// How many pages each of so many streams may read ahead.
+    pub(super) fn pages_ahead(&self, streams: usize) -> usize {
+        let mut ahead = READ_AHEAD;
+        let pages = |ahead: usize| (streams * (1 + ahead) + 1) * PAGE_BYTES;
+        while ahead > 1 && !self.memory.grow(pages(ahead)) {
+            ahead /= 2;
+        }
+        self.memory.keep(pages(ahead));
+        ahead
+    }
+
+    /// As [`Sorter::finish`], for a merge over so many tasks: this one has no more runs on disk than its share, and what is in memory is in order, as pages.
+    pub(super) fn finish_runs(&mut self, tasks: usize) -> Result<Answer> {
+        loop {
+            // Anew each time: what goes to disk makes room for more streams.
+            let most = if matches!(self.stage, Stage::Filling) { self.share_of_streams(tasks) } else { 0 };
+            let answer = match &mut self.stage {
+                Stage::Writing(_) => self.write_run()?,
+                Stage::Merging(..) => self.merge_some()?,
+                Stage::Paging(_) => self.page_some(2 * (self.runs.len() + 1) * tasks * PAGE_BYTES)?,
+                Stage::Filling | Stage::Ordered if self.spiller.unwritten_bytes() > 0 => return self.await_writes(),
+                Stage::Ordered | Stage::Giving(_) | Stage::Given => {
+                    self.spiller.check()?;
+                    return Ok(Answer::Done);
+                }
+                // What of the rows in memory does not stay there becomes one run more.
+                Stage::Filling if self.runs.len() + usize::from(!self.buffer.is_empty()) > most => {
+                    if !self.buffer.is_empty() {
+                        self.begin_run();
+                    } else {
+                        self.spiller.check()?;
+                        self.passes += 1;
+                        self.spiller.count_pass(self.passes);
+                        let streams = self.streams_for(self.runs.len());
+                        self.merge_smallest(streams, self.runs.len() - most)?;
+                    }
+                    Answer::Done
+                }
+                Stage::Filling => {
+                    self.spiller.check()?;
+                    self.memory.keep(self.write_room());
+                    self.buffer.sort();
+                    self.stage = Stage::Paging(self.new_run());
+                    Answer::Done
+                }
+            };
+            if answer != Answer::Done {
+                return Ok(answer);
+            }
+        }
+    }
+
+    /// Puts rows in memory in order, as pages. Their old place is only given back little by little, so some may not fit: these go to disk, where they are
+    /// a run as those that stay are. `room` is left for the merge.
+    fn page_some(&mut self, room: usize) -> Result<Answer> {
+        let (room, most_unwritten) = (room + self.write_room(), self.unwritten_room());
+        let Stage::Paging(run) = &mut self.stage else { return Ok(Answer::Done) };
+        self.spiller.check()?;
+        for _ in 0..PAGES_A_CALL {
+            if self.spiller.unwritten_bytes() >= most_unwritten {
+                return Ok(Answer::Await);
+            }
+            let more = self.buffer.emit(&mut run.writer)?;
+            if !more {
+                run.writer.seal();
+            }
+            if self.memory.grow(room) {
+                self.paged.extend(run.writer.take_sealed());
+            } else {
+                run.write(&self.spiller, &self.of);
+            }
+            if !more {
+                if !run.to.pages.is_empty() {
+                    self.runs.push(std::mem::take(&mut run.to));
+                    self.spiller.count_part();
+                }
+                self.buffer.clear();
+                self.stage = Stage::Ordered;
+                return Ok(Answer::Done);
+            }
+        }
+        Ok(Answer::Resume)
+    }
+
+    /// All runs, once [`Sorter::finish_runs`] has answered `Done`.
+    pub(super) fn take_runs(&mut self) -> TaskRuns {
+        self.stage = Stage::Given;
+        let (disk, memory) = (std::mem::take(&mut self.runs), std::mem::take(&mut self.paged));
+        if !disk.is_empty() {
+            self.passes += 1;
+            self.spiller.count_pass(self.passes);
+        }
+        TaskRuns { of: self.of.clone(), disk, memory, spiller: self.spiller.clone() }
+    }
+}

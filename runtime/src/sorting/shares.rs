@@ -1,0 +1,151 @@
+//! Rows of several tasks in buckets of one order, each of which one task sorts.
+//!
+//! The tasks tell each other what bounds their keys, then how their rows would lie in buckets between these bounds, and then give each other the rows. That
+//! is done where all tasks have all their rows in memory, and no task would have to sort many more rows than others.
+
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::Sorter;
+use crate::error::Result;
+use crate::kernel::TaskContext;
+use crate::meeting::Meeting;
+use crate::memory::ToAsk;
+use crate::page::{KeyBounds, SpreadRows};
+
+/// A task may have so many times its share of the rows, by a guess.
+const MOST_UNEVEN: f64 = 1.3;
+
+/// The bounds of a task's keys, and how many rows it has.
+type Offer = Option<(KeyBounds, usize)>;
+
+/// What a task gives the others.
+#[derive(Clone)]
+struct Given {
+    /// How many rows it has in each bucket.
+    counts: Vec<usize>,
+    rows: Arc<Mutex<SpreadRows>>,
+    /// Its rows are among those that others hold, so whoever gives memory back asks it to do the same.
+    holder: Option<ToAsk>,
+}
+
+/// Where the tasks meet: three times.
+pub(super) struct SharesMeeting {
+    offers: Arc<Meeting<Offer>>,
+    guesses: Arc<Meeting<Vec<usize>>>,
+    given: Arc<Meeting<Given>>,
+}
+
+impl SharesMeeting {
+    pub(super) fn of(tasks: usize) -> Self {
+        SharesMeeting { offers: Meeting::of(tasks), guesses: Meeting::of(tasks), given: Meeting::of(tasks) }
+    }
+}
+
+/// How far a task has come.
+pub(super) enum Shares {
+    Offered,
+    Guessed(KeyBounds, usize),
+    Given,
+}
+
+/// What has come of it.
+pub(super) enum Shared {
+    /// Each task keeps its rows.
+    No,
+    /// The buffer has the rows that are this task's, in memory that these hold.
+    Yes(Box<[ToAsk]>),
+}
+
+impl Shares {
+    /// Begins: says what this task has.
+    pub(super) fn offer(sorter: &mut Sorter, meeting: &SharesMeeting, context: &TaskContext) -> Self {
+        meeting.offers.say(context, sorter.offer());
+        Shares::Offered
+    }
+
+    /// Goes on: whether rows are shared, once that is settled.
+    pub(super) fn go_on(
+        &mut self,
+        sorter: &mut Sorter,
+        meeting: &SharesMeeting,
+        context: &TaskContext,
+    ) -> Result<Option<Shared>> {
+        loop {
+            match self {
+                Shares::Offered => {
+                    let Some(offers) = meeting.offers.wait(context, all) else { return Ok(None) };
+                    let Some((bounds, rows)) = joined(offers) else { return Ok(Some(Shared::No)) };
+                    meeting.guesses.say(context, sorter.buffer.guess_shares(&bounds, rows));
+                    *self = Shares::Guessed(bounds, rows);
+                }
+                Shares::Guessed(bounds, rows) => {
+                    let Some(guesses) = meeting.guesses.wait(context, all) else { return Ok(None) };
+                    if !is_even(&sums(guesses.iter()), context.subtasks) {
+                        return Ok(Some(Shared::No));
+                    }
+                    let spread = sorter.buffer.share(bounds, *rows)?;
+                    let (counts, holder) = (spread.rows().collect(), sorter.memory.to_ask());
+                    meeting.given.say(context, Given { counts, rows: Arc::new(Mutex::new(spread)), holder });
+                    *self = Shares::Given;
+                }
+                Shares::Given => {
+                    let Some(given) = meeting.given.wait(context, all) else { return Ok(None) };
+                    let sums = sums(given.iter().map(|given| &given.counts));
+                    let own = range(&sums, context.subtasks, context.subtask);
+                    let take =
+                        |given: &Given| given.rows.lock().unwrap_or_else(PoisonError::into_inner).take(own.clone());
+                    sorter.take_shared(given.iter().map(take).collect())?;
+                    return Ok(Some(Shared::Yes(given.into_iter().filter_map(|given| given.holder).collect())));
+                }
+            }
+        }
+    }
+}
+
+/// What all tasks have said.
+fn all<V: Clone>(said: &[Option<V>]) -> Option<Vec<V>> {
+    said.iter().cloned().collect()
+}
+
+/// The bounds of all tasks' keys, and how many rows there are.
+fn joined(offers: Vec<Offer>) -> Offer {
+    offers.into_iter().reduce(|all, one| {
+        let ((mut bounds, rows), (others, more)) = (all?, one?);
+        bounds.join(&others);
+        Some((bounds, rows + more))
+    })?
+}
+
+/// How many rows of all tasks are in each bucket.
+fn sums<'r>(tasks: impl Iterator<Item = &'r Vec<usize>>) -> Vec<usize> {
+    let mut sums = Vec::new();
+    for rows in tasks {
+        sums.resize(rows.len().max(sums.len()), 0);
+        sums.iter_mut().zip(rows).for_each(|(sum, rows)| *sum += rows);
+    }
+    sums
+}
+
+/// The buckets of a task: ranges of about the same number of rows, which follow each other as the tasks do.
+fn range(rows: &[usize], tasks: usize, task: usize) -> Range<usize> {
+    let total = rows.iter().sum::<usize>().max(1);
+    let begin = |task: usize| {
+        let mut before = 0;
+        // A bucket is the task's in whose share its middle lies.
+        let mut is_earlier = |&rows: &usize| {
+            let twice_middle = 2 * before + rows;
+            before += rows;
+            twice_middle * tasks < 2 * task * total
+        };
+        rows.iter().position(|rows| !is_earlier(rows)).unwrap_or(rows.len())
+    };
+    begin(task)..if task + 1 == tasks { rows.len() } else { begin(task + 1) }
+}
+
+/// Whether no task would have many more rows than others.
+fn is_even(rows: &[usize], tasks: usize) -> bool {
+    let total: usize = rows.iter().sum();
+    let of_task = |task| rows[range(rows, tasks, task)].iter().sum::<usize>();
+    (0..tasks).map(of_task).max().unwrap_or(0) as f64 <= MOST_UNEVEN * total as f64 / tasks as f64
+}

@@ -1,0 +1,242 @@
+//! One file of spilled pages. It has no name, so it is gone when nobody holds it open any more.
+
+use std::fs::{File, TryLockError};
+use std::io::{Error as IoError, ErrorKind, IoSlice};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustix::fs::{Access, FallocateFlags, Mode, OFlags, access, fallocate, open};
+use rustix::io::{Errno, pwritev};
+
+use crate::error::{Error, Result};
+use crate::page::{Buffer, Page, PageImage};
+use crate::row::RowLayout;
+
+use super::compressed::{HEADER_BYTES, compress, compressed_bytes, decompress};
+
+/// Files that have a name for a moment begin so.
+const PREFIX: &str = "dataflow-spill-";
+
+/// Written between a page's rows and their variable parts: memory of other pages may lie there.
+static ZEROS: [u8; 4096] = [0; 4096];
+
+/// A folder, and how much lies in the files there.
+#[derive(Debug)]
+pub(super) struct SpillFolder {
+    pub(super) path: PathBuf,
+    bytes: AtomicU64,
+}
+
+impl SpillFolder {
+    pub(super) fn new(path: PathBuf) -> Self {
+        SpillFolder { path, bytes: AtomicU64::new(0) }
+    }
+
+    /// Whether files can be made there, as far as the system says so beforehand.
+    pub(super) fn check(&self) -> Result<()> {
+        let refused = |error: Errno| Error::NoSpillFolder { folder: self.path.clone(), source: error.into() };
+        access(&self.path, Access::WRITE_OK | Access::EXEC_OK).map_err(refused)
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct SpillFile {
+    folder: Arc<SpillFolder>,
+    file: Mutex<Option<Arc<File>>>,
+    /// Whether pages are compressed.
+    compresses: bool,
+    end: AtomicU64,
+    written: AtomicU64,
+}
+
+impl Drop for SpillFile {
+    fn drop(&mut self) {
+        self.folder.bytes.fetch_sub(*self.written.get_mut(), Ordering::Relaxed);
+    }
+}
+
+impl SpillFile {
+    pub(super) fn new(folder: Arc<SpillFolder>, compresses: bool) -> Self {
+        SpillFile { folder, file: Mutex::new(None), compresses, end: AtomicU64::new(0), written: AtomicU64::new(0) }
+    }
+
+    /// Room at the end: where it begins.
+    pub(super) fn append(&self, bytes: usize) -> u64 {
+        self.end.fetch_add(bytes as u64, Ordering::Relaxed)
+    }
+
+    /// The open file, which is made at first use.
+    fn open(&self) -> Result<Arc<File>> {
+        let mut slot = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(file) = &*slot {
+            return Ok(file.clone());
+        }
+        let refused = |source| Error::NoSpillFolder { folder: self.folder.path.clone(), source };
+        let file = Arc::new(unnamed(&self.folder.path).map_err(refused)?);
+        *slot = Some(file.clone());
+        Ok(file)
+    }
+
+    fn refused(&self, action: &'static str, source: IoError) -> Error {
+        let folder = self.folder.path.clone();
+        match source.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+                Error::DiskFull { folder, spilled: self.folder.bytes.load(Ordering::Relaxed), source }
+            }
+            _ => Error::Io { action, path: folder, source },
+        }
+    }
+
+    /// Writes pages of one size behind each other.
+    pub(super) fn write(&self, offset: u64, pages: &[Page]) -> Result<()> {
+        let file = self.open()?;
+        let mut at = offset;
+        for page in pages {
+            let image = page.image(at);
+            let compressed = if self.compresses { compress(&image, page.bytes()) } else { None };
+            let written = compressed.as_ref().map_or(page.bytes(), Vec::len) as u64;
+            if let Some(compressed) = compressed {
+                let mut parts = [IoSlice::new(&compressed)];
+                write_all(&file, &mut parts, at).map_err(|error| self.refused("write what is spilled to", error))?;
+            } else {
+                self.write_image(&file, &image, at)?;
+            }
+            at += page.bytes() as u64;
+            self.written.fetch_add(written, Ordering::Relaxed);
+            self.folder.bytes.fetch_add(written, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    fn write_image(&self, file: &File, image: &PageImage<'_>, at: u64) -> Result<()> {
+        let mut parts = vec![IoSlice::new(&image.header), IoSlice::new(image.rows)];
+        let mut gap = image.gap;
+        while gap > 0 {
+            let zeros = gap.min(ZEROS.len());
+            parts.push(IoSlice::new(&ZEROS[..zeros]));
+            gap -= zeros;
+        }
+        parts.push(IoSlice::new(image.heap));
+        write_all(file, &mut parts, at).map_err(|error| self.refused("write what is spilled to", error))
+    }
+
+    /// Reads a page back.
+    pub(super) fn read(&self, offset: u64, mut buffer: Buffer, layout: &Arc<RowLayout>) -> Result<Page> {
+        let file = self.open()?;
+        let damaged = |message: &str| Error::Data {
+            path: self.folder.path.join("a spilled page"),
+            place: format!(", byte {offset}"),
+            message: format!("{message}: the disk or something on the way to it is not to be trusted"),
+        };
+        let read = |bytes: &mut [u8], offset| {
+            file.read_exact_at(bytes, offset).map_err(|error| match error.kind() {
+                ErrorKind::UnexpectedEof => damaged("ends too early"),
+                _ => self.refused("read what was spilled from", error),
+            })
+        };
+        let mut header = [0; HEADER_BYTES];
+        if self.compresses {
+            read(&mut header, offset)?;
+        }
+        match compressed_bytes(header) {
+            Some(bytes) if bytes > buffer.as_ref().len() => return Err(damaged("is longer than it was written")),
+            Some(bytes) => {
+                let mut compressed = vec![0; bytes];
+                read(&mut compressed, offset + HEADER_BYTES as u64)?;
+                decompress(&compressed, buffer.as_mut()).map_err(damaged)?;
+            }
+            None => read(buffer.as_mut(), offset)?,
+        }
+        Page::restore(buffer, layout, offset).map_err(damaged)
+    }
+
+    /// Gives the disk back what will not be read again. A file system that cannot do that keeps it until the file is closed.
+    pub(super) fn forget(&self, offset: u64, bytes: usize) {
+        if let Ok(file) = self.open() {
+            let flags = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
+            let _ = fallocate(&*file, flags, offset, bytes as u64);
+        }
+    }
+}
+
+/// As many parts as one call takes.
+const MOST_PARTS: usize = 1024;
+
+fn write_all(file: &File, mut parts: &mut [IoSlice<'_>], mut offset: u64) -> Result<(), IoError> {
+    IoSlice::advance_slices(&mut parts, 0);
+    while !parts.is_empty() {
+        let some = parts.len().min(MOST_PARTS);
+        match pwritev(file, &parts[..some], offset) {
+            Ok(0) => return Err(ErrorKind::WriteZero.into()),
+            Ok(written) => {
+                offset += written as u64;
+                IoSlice::advance_slices(&mut parts, written);
+            }
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+/// A file in a folder that no name leads to.
+fn unnamed(folder: &Path) -> Result<File, IoError> {
+    let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
+    match open(folder, flags, Mode::RUSR | Mode::WUSR) {
+        Ok(file) => Ok(file.into()),
+        // The file system, or the system, has no such files.
+        Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL) => named_then_not(folder),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A file whose name is taken away at once. A process that is stopped in between leaves it behind, unlocked, and
+/// [`remove_abandoned`] finds it.
+fn named_then_not(folder: &Path) -> Result<File, IoError> {
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    loop {
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let path = folder.join(format!("{PREFIX}{}-{number}", std::process::id()));
+        match File::options().read(true).write(true).create_new(true).open(&path) {
+            Ok(file) => {
+                file.lock()?;
+                std::fs::remove_file(path)?;
+                return Ok(file);
+            }
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Removes files that nobody holds any more. What cannot be looked at, or removed, belongs to somebody else.
+pub(super) fn remove_abandoned(folder: &Path) {
+    let Ok(entries) = folder.read_dir() else { return };
+    let named =
+        |path: &PathBuf| path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with(PREFIX));
+    for path in entries.flatten().map(|entry| entry.path()).filter(named) {
+        let Ok(file) = File::open(&path) else { continue };
+        match file.try_lock() {
+            Ok(()) => {
+                let _ = std::fs::remove_file(&path);
+            }
+            Err(TryLockError::WouldBlock | TryLockError::Error(_)) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+impl SpillFile {
+    pub(super) fn written_bytes(&self) -> u64 {
+        self.written.load(Ordering::Relaxed)
+    }
+
+    /// Changes a byte.
+    pub(super) fn damage(&self, at: u64) {
+        let (file, mut byte) = (self.open().unwrap(), [0]);
+        file.read_exact_at(&mut byte, at).unwrap();
+        file.write_all_at(&[byte[0] ^ 0x40], at).unwrap();
+    }
+}

@@ -1,0 +1,251 @@
+//! Pages on disk: what operators keep there when memory does not hold it.
+//!
+//! An operator's task has a [`Spiller`]. It appends pages to [`Spilled`] sequences (a sorted run, a part of a hash table) and reads them back
+//! through a [`SpilledReader`], both on threads that may block: the task goes on meanwhile, or waits without its thread. A page is
+//! written as it lies in memory, compressed where that is asked for, with a checksum, and is whole again when it is read.
+//!
+//! Files have no name from the moment they are open (`O_TMPFILE`, or removed at once where the file system has none): whatever becomes of the process,
+//! the system gives the space back. See [`SpillSpace`].
+
+mod compressed;
+mod file;
+mod reader;
+mod space;
+mod spool;
+mod store;
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::error::{Error, Result};
+use crate::memory::limits::WRITE_PAGES;
+use crate::metrics::OperatorMetrics;
+use crate::page::Page;
+
+use file::SpillFile;
+pub use reader::{Read, SpilledReader};
+pub use space::SpillSpace;
+pub use spool::{Room, Spool};
+pub use store::{Store, StoreReader};
+
+/// Runs work that may block, off the threads that tasks run on.
+pub trait Blocking: Send + Sync {
+    /// Does the work soon, then wakes the task that this was given to.
+    fn submit(&self, work: Box<dyn FnOnce() + Send>);
+}
+
+/// A sequence of pages on disk, in the order in which they were written.
+#[derive(Debug, Default)]
+pub struct Spilled {
+    extents: VecDeque<Extent>,
+    pages: usize,
+    bytes: u64,
+    rows: u64,
+    largest_page: usize,
+}
+
+impl Spilled {
+    /// How many pages.
+    #[must_use]
+    pub fn pages(&self) -> usize {
+        self.pages
+    }
+
+    /// How many bytes they take in memory.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// How many rows are in them.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// Bytes of its largest page.
+    #[must_use]
+    pub fn largest_page_bytes(&self) -> usize {
+        self.largest_page
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.pages == 0
+    }
+
+    /// Where some of its pages lie, by number.
+    #[must_use]
+    pub fn part(&self, pages: std::ops::Range<usize>) -> Spilled {
+        let (mut part, mut before) = (Spilled::default(), 0);
+        for extent in &self.extents {
+            let here = before..before + extent.pages;
+            let (first, end) = (pages.start.clamp(here.start, here.end), pages.end.clamp(here.start, here.end));
+            if first < end {
+                let offset = extent.offset + ((first - before) * extent.page_bytes) as u64;
+                part.push(extent.file, offset, extent.page_bytes, end - first);
+            }
+            before = here.end;
+        }
+        part
+    }
+
+    /// Appends where pages of one size begin, in which file.
+    fn push(&mut self, file: usize, offset: u64, page_bytes: usize, pages: usize) {
+        self.pages += pages;
+        self.bytes += (page_bytes * pages) as u64;
+        self.largest_page = self.largest_page.max(page_bytes);
+        if let Some(last) = self.extents.back_mut()
+            && (last.file, last.page_bytes, last.end()) == (file, page_bytes, offset)
+        {
+            last.pages += pages;
+            return;
+        }
+        self.extents.push_back(Extent { file, offset, page_bytes, pages });
+    }
+}
+
+/// Pages of one size that lie behind each other in one file.
+#[derive(Clone, Copy, Debug)]
+struct Extent {
+    file: usize,
+    offset: u64,
+    page_bytes: usize,
+    pages: usize,
+}
+
+impl Extent {
+    fn end(&self) -> u64 {
+        self.offset + (self.page_bytes * self.pages) as u64
+    }
+}
+
+/// Writes and reads the pages of one task of an operator.
+pub struct Spiller {
+    shared: Arc<Shared>,
+    /// The file for the next pages.
+    turn: AtomicUsize,
+}
+
+/// What a spiller and its work on other threads have in common.
+struct Shared {
+    files: Box<[SpillFile]>,
+    blocking: Arc<dyn Blocking>,
+    metrics: Arc<OperatorMetrics>,
+    unwritten_bytes: AtomicUsize,
+    failed: Mutex<Option<Error>>,
+}
+
+impl Spiller {
+    /// A spiller without files: they are made when the first page is written.
+    #[must_use]
+    pub fn new(space: &SpillSpace, blocking: Arc<dyn Blocking>, metrics: Arc<OperatorMetrics>) -> Self {
+        let files = space.files();
+        Spiller {
+            shared: Arc::new(Shared {
+                files,
+                blocking,
+                metrics,
+                unwritten_bytes: AtomicUsize::new(0),
+                failed: Mutex::new(None),
+            }),
+            turn: AtomicUsize::new(0),
+        }
+    }
+
+    /// Has pages appended to a sequence. They take memory until they are written; who waits for that answers `Await`, and is woken.
+    pub fn write(&self, to: &mut Spilled, pages: impl IntoIterator<Item = Page>) {
+        let mut order: Vec<Page> = Vec::new();
+        for page in pages {
+            if order.len() == WRITE_PAGES || order.first().is_some_and(|first| first.bytes() != page.bytes()) {
+                self.submit(to, std::mem::take(&mut order));
+            }
+            order.push(page);
+        }
+        self.submit(to, order);
+    }
+
+    fn submit(&self, to: &mut Spilled, pages: Vec<Page>) {
+        let Some(page_bytes) = pages.first().map(Page::bytes) else { return };
+        let bytes = page_bytes * pages.len();
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed) % self.shared.files.len();
+        let offset = self.shared.files[turn].append(bytes);
+        to.rows += pages.iter().map(|page| page.rows() as u64).sum::<u64>();
+        to.push(turn, offset, page_bytes, pages.len());
+        self.shared.metrics.spilled_bytes.add(bytes as u64);
+        self.shared.unwritten_bytes.fetch_add(bytes, Ordering::Relaxed);
+        let shared = self.shared.clone();
+        self.shared.blocking.submit(Box::new(move || {
+            // What has failed already is not tried again for every page.
+            if shared.check().is_ok()
+                && let Err(error) = shared.files[turn].write(offset, &pages)
+            {
+                shared.failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+            }
+            // Memory goes back before the task hears of it.
+            drop(pages);
+            shared.unwritten_bytes.fetch_sub(bytes, Ordering::Release);
+        }));
+    }
+
+    /// Appends a page at once, on this thread: for work that cannot stop and wait.
+    pub fn write_now(&self, to: &mut Spilled, page: Page) {
+        match self.append_now(&page) {
+            Ok(Extent { file, offset, page_bytes, pages }) => {
+                to.rows += page.rows() as u64;
+                to.push(file, offset, page_bytes, pages);
+            }
+            Err(error) => {
+                self.shared.failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+            }
+        }
+    }
+
+    /// Writes a page at once, on this thread; where it lies.
+    fn append_now(&self, page: &Page) -> Result<Extent> {
+        let page_bytes = page.bytes();
+        let file = self.turn.fetch_add(1, Ordering::Relaxed) % self.shared.files.len();
+        let offset = self.shared.files[file].append(page_bytes);
+        self.shared.metrics.spilled_bytes.add(page_bytes as u64);
+        self.shared.files[file].write(offset, std::slice::from_ref(page))?;
+        Ok(Extent { file, offset, page_bytes, pages: 1 })
+    }
+
+    /// Bytes of pages that are still in memory because they are not written.
+    #[must_use]
+    pub fn unwritten_bytes(&self) -> usize {
+        self.shared.unwritten_bytes.load(Ordering::Acquire)
+    }
+
+    /// Whether everything was written so far.
+    ///
+    /// # Errors
+    /// What went wrong with the first page that could not be: a full disk is [`Error::DiskFull`].
+    pub fn check(&self) -> Result<()> {
+        self.shared.take_failed()
+    }
+
+    /// Counts a part of what is kept that went to disk: a sorted run, a part of a table.
+    pub fn count_part(&self) {
+        self.shared.metrics.spilled_parts.add(1);
+    }
+
+    /// Notes that what was spilled is gone over for the `pass`th time.
+    pub fn count_pass(&self, pass: u64) {
+        self.shared.metrics.passes.raise(pass);
+    }
+}
+
+impl Shared {
+    fn check(&self) -> Result<(), ()> {
+        if self.failed.lock().unwrap_or_else(PoisonError::into_inner).is_some() { Err(()) } else { Ok(()) }
+    }
+
+    fn take_failed(&self) -> Result<()> {
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner).take().map_or(Ok(()), Err)
+    }
+}

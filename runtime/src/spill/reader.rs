@@ -1,0 +1,154 @@
+//! Reads spilled pages back, some of them ahead.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::error::Result;
+use crate::memory::Memory;
+use crate::page::{Buffer, Page};
+use crate::row::RowLayout;
+
+use super::{Blocking, Extent, Shared, Spilled, Spiller};
+
+/// What a reader has.
+#[derive(Debug)]
+pub enum Read {
+    /// The next page.
+    Page(Page),
+    /// It is on its way; the task will be woken.
+    Pending,
+    /// There is none.
+    End,
+}
+
+/// Pages that a blocking thread reads.
+type Flight = Arc<Mutex<Option<Result<Page>>>>;
+
+/// Reads the pages of a sequence in order. All of it must be written: [`Spiller::unwritten_bytes`] says when.
+pub struct SpilledReader {
+    shared: Arc<Shared>,
+    left: VecDeque<Extent>,
+    layout: Arc<RowLayout>,
+    memory: Memory,
+    /// Wakes the task that reads.
+    blocking: Arc<dyn Blocking>,
+    ahead: usize,
+    /// Whether the sequence will be read again.
+    keeps: bool,
+    flights: VecDeque<Flight>,
+}
+
+impl Spiller {
+    /// Reads a sequence of rows of `layout`, once, with `ahead` pages (at least one) on their way at a time, which `memory` pays for. What
+    /// was read is gone from the disk.
+    #[must_use]
+    pub fn read(&self, spilled: Spilled, layout: &Arc<RowLayout>, ahead: usize, memory: &Memory) -> SpilledReader {
+        SpilledReader { keeps: false, ..self.read_again(&spilled, layout, ahead, memory) }
+    }
+
+    /// As [`Spiller::read`], but the sequence can be read again.
+    #[must_use]
+    pub fn read_again(
+        &self,
+        spilled: &Spilled,
+        layout: &Arc<RowLayout>,
+        ahead: usize,
+        memory: &Memory,
+    ) -> SpilledReader {
+        SpilledReader {
+            shared: self.shared.clone(),
+            left: spilled.extents.clone(),
+            layout: layout.clone(),
+            memory: memory.clone(),
+            blocking: self.shared.blocking.clone(),
+            ahead: ahead.max(1),
+            keeps: true,
+            flights: VecDeque::new(),
+        }
+    }
+
+    /// As [`Spiller::read_again`], for another task than the one that wrote.
+    #[must_use]
+    pub fn read_for(
+        &self,
+        spilled: Spilled,
+        layout: &Arc<RowLayout>,
+        ahead: usize,
+        blocking: Arc<dyn Blocking>,
+        memory: &Memory,
+    ) -> SpilledReader {
+        SpilledReader { blocking, ..self.read_again(&spilled, layout, ahead, memory) }
+    }
+
+    /// Gives the disk back what a sequence takes.
+    pub fn forget(&self, spilled: Spilled) {
+        let shared = self.shared.clone();
+        self.shared.blocking.submit(Box::new(move || {
+            for Extent { file, offset, page_bytes, pages } in spilled.extents {
+                shared.files[file].forget(offset, page_bytes * pages);
+            }
+        }));
+    }
+}
+
+impl SpilledReader {
+    /// The next page, if it is there.
+    ///
+    /// # Errors
+    /// What the system says, a page that is not as it was written, or [`OutOfMemory`](crate::error::Error::OutOfMemory) where there is no room for one page.
+    pub fn poll(&mut self) -> Result<Read> {
+        self.fly()?;
+        let Some(first) = self.flights.front() else { return Ok(Read::End) };
+        let landed = first.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(page) = landed else { return Ok(Read::Pending) };
+        self.flights.pop_front();
+        Ok(Read::Page(page?))
+    }
+
+    /// The next page, read at once, on this thread: for work that cannot stop and wait. Not to be mixed with [`SpilledReader::poll`].
+    ///
+    /// # Errors
+    /// As [`SpilledReader::poll`].
+    pub fn next_now(&mut self) -> Result<Option<Page>> {
+        let Some((file, offset, bytes)) = self.take_next() else { return Ok(None) };
+        let page = self.shared.files[file].read(offset, Buffer::new(bytes, &self.memory)?, &self.layout);
+        self.shared.files[file].forget(offset, bytes);
+        page.map(Some)
+    }
+
+    /// Where the next page that nobody asked for lies: file, offset and bytes.
+    fn take_next(&mut self) -> Option<(usize, u64, usize)> {
+        let next = self.left.front_mut()?;
+        let place = (next.file, next.offset, next.page_bytes);
+        (next.offset, next.pages) = (next.offset + next.page_bytes as u64, next.pages - 1);
+        if next.pages == 0 {
+            self.left.pop_front();
+        }
+        Some(place)
+    }
+
+    /// Sends for pages until enough are on their way.
+    fn fly(&mut self) -> Result<()> {
+        while self.flights.len() < self.ahead {
+            let Some(next) = self.left.front() else { return Ok(()) };
+            let buffer = match Buffer::new(next.page_bytes, &self.memory) {
+                Ok(buffer) => buffer,
+                // One page is enough to go on with.
+                Err(_) if !self.flights.is_empty() => return Ok(()),
+                Err(error) => return Err(error),
+            };
+            let Some((file, offset, bytes)) = self.take_next() else { return Ok(()) };
+            let flight = Flight::default();
+            self.flights.push_back(flight.clone());
+            let (shared, layout, keeps) = (self.shared.clone(), self.layout.clone(), self.keeps);
+            self.blocking.submit(Box::new(move || {
+                let page = shared.files[file].read(offset, buffer, &layout);
+                if !keeps {
+                    shared.files[file].forget(offset, bytes);
+                }
+                *flight.lock().unwrap_or_else(PoisonError::into_inner) = Some(page);
+            }));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,160 @@
+//! Pages that wait in a line: as many in memory as can be had, the rest on disk.
+//!
+//! ```text
+//!   poll ◄── front (memory) ◄── segment, segment … (disk) ◄── back (memory) ◄── push
+//! ```
+//! What came first stays in memory longest, so a line that is filled before it is emptied writes only what does not fit, and what it writes is
+//! read ahead while the front is given. A line that is emptied while it is filled does as well: what was written meanwhile is a segment of its own.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::error::Result;
+use crate::memory::Memory;
+use crate::memory::limits::{PAGE_BYTES, WRITE_PAGES};
+use crate::page::Page;
+use crate::row::RowLayout;
+
+use super::{Read, Spilled, SpilledReader, Spiller};
+
+/// Pages that may wait to be written.
+const UNWRITTEN_PAGES: usize = 2 * WRITE_PAGES;
+
+/// Pages that are read ahead, where there is memory for them.
+pub(super) const READ_AHEAD: usize = 4;
+
+/// What came of asking for room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Room {
+    /// It is there.
+    Granted,
+    /// There will be more when pages are written; the task will be woken.
+    Pending,
+    /// There is nothing more to write: what is kept for the task in any case is all that there is.
+    Refused,
+}
+
+/// A first-in-first-out sequence of pages of one task.
+pub struct Spool {
+    layout: Arc<RowLayout>,
+    memory: Memory,
+    spiller: Spiller,
+    /// Before all that is on disk.
+    front: VecDeque<Page>,
+    reader: Option<SpilledReader>,
+    /// Behind what is being read, in order.
+    segments: VecDeque<Spilled>,
+    /// Behind all that is on disk.
+    back: VecDeque<Page>,
+}
+
+impl Spool {
+    /// An empty line of pages of `layout`, which `memory` pays for.
+    #[must_use]
+    pub fn new(layout: Arc<RowLayout>, spiller: Spiller, memory: &Memory) -> Self {
+        Spool {
+            layout,
+            memory: memory.clone(),
+            spiller,
+            front: VecDeque::new(),
+            reader: None,
+            segments: VecDeque::new(),
+            back: VecDeque::new(),
+        }
+    }
+
+    /// Whether nothing is in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.front.is_empty() && self.reader.is_none() && self.segments.is_empty() && self.back.is_empty()
+    }
+
+    /// Adds a page at the end. It stays in memory until [`Spool::make_room`] or [`Spool::revoke`] has it written.
+    pub fn push(&mut self, page: Page) {
+        let is_on_disk = self.reader.is_some() || !self.segments.is_empty();
+        if is_on_disk { self.back.push_back(page) } else { self.front.push_back(page) }
+    }
+
+    /// Makes sure that `bytes` more can be reserved, by having pages written where it must.
+    ///
+    /// # Errors
+    /// What the disk says about pages that were written before.
+    pub fn make_room(&mut self, bytes: usize) -> Result<Room> {
+        loop {
+            if self.memory.grow(bytes) {
+                return Ok(Room::Granted);
+            }
+            self.spiller.check()?;
+            if self.spiller.unwritten_bytes() >= UNWRITTEN_PAGES * PAGE_BYTES {
+                return Ok(Room::Pending);
+            }
+            if !self.write_some() {
+                return Ok(if self.spiller.unwritten_bytes() > 0 { Room::Pending } else { Room::Refused });
+            }
+        }
+    }
+
+    /// Gives about so many bytes back, soon: has that much written.
+    pub fn revoke(&mut self, bytes: usize) {
+        self.memory.shrink();
+        let before = self.spiller.unwritten_bytes();
+        while self.spiller.unwritten_bytes() < before + bytes && self.write_some() {}
+    }
+
+    /// Has a few pages written that will be asked for late; whether there were any. Those at the back go behind what is on disk, and where there are
+    /// none, those at the end of the front before it.
+    fn write_some(&mut self) -> bool {
+        if !self.back.is_empty() {
+            let pages = self.back.drain(..self.back.len().min(WRITE_PAGES));
+            if self.segments.is_empty() {
+                self.spiller.count_part();
+                self.segments.push_back(Spilled::default());
+            }
+            if let Some(segment) = self.segments.back_mut() {
+                self.spiller.write(segment, pages);
+            }
+            return true;
+        }
+        let pages = self.front.split_off(self.front.len().saturating_sub(WRITE_PAGES));
+        if pages.is_empty() {
+            return false;
+        }
+        let mut segment = Spilled::default();
+        self.spiller.count_part();
+        self.spiller.write(&mut segment, pages);
+        self.segments.push_front(segment);
+        true
+    }
+
+    /// The next page, if it is there; `End` where the line is empty.
+    ///
+    /// # Errors
+    /// What the disk says, or [`OutOfMemory`](crate::error::Error::OutOfMemory) where there is no room for one page.
+    pub fn poll(&mut self) -> Result<Read> {
+        if let Some(page) = self.front.pop_front() {
+            return Ok(Read::Page(page));
+        }
+        loop {
+            if let Some(reader) = &mut self.reader {
+                match reader.poll()? {
+                    Read::End => self.reader = None,
+                    read => return Ok(read),
+                }
+            } else if !self.segments.is_empty() {
+                self.spiller.check()?;
+                if self.spiller.unwritten_bytes() > 0 {
+                    return Ok(Read::Pending);
+                }
+                self.reader = self.segments.pop_front().map(|segment| self.read(segment));
+            } else {
+                std::mem::swap(&mut self.front, &mut self.back);
+                return Ok(self.front.pop_front().map_or(Read::End, Read::Page));
+            }
+        }
+    }
+
+    fn read(&self, segment: Spilled) -> SpilledReader {
+        let has_room = self.memory.grow((READ_AHEAD + 1) * segment.largest_page_bytes());
+        self.spiller.read(segment, &self.layout, if has_room { READ_AHEAD } else { 1 }, &self.memory)
+    }
+}

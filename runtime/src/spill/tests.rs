@@ -1,0 +1,334 @@
+use std::sync::Arc;
+
+use super::*;
+use crate::memory::{Budget, Memory};
+use crate::page::{Input, RowWriter, Selection};
+use crate::row::{LeafSet, LeafType, RowLayout};
+
+struct AtOnce;
+
+impl Blocking for AtOnce {
+    fn submit(&self, work: Box<dyn FnOnce() + Send>) {
+        work();
+    }
+}
+
+fn spiller(folders: &[std::path::PathBuf]) -> Spiller {
+    Spiller::new(&SpillSpace::new(folders), Arc::new(AtOnce), Arc::default())
+}
+
+/// Pages of numbered rows with a text, some of which take several pages.
+fn pages(layout: &Arc<RowLayout>, memory: &Memory, rows: u64) -> Vec<Page> {
+    let mut writer = RowWriter::new(layout.clone(), memory.clone());
+    for row in 0..rows {
+        let text = "spilled ".repeat(if row % 500 == 499 { 20_000 } else { row as usize % 40 });
+        writer
+            .visit(|mut leaves, mut claims| {
+                let (number, words) = (leaves.plain::<u64>(), leaves.text());
+                if let Some(new) = claims.claim(words.heap_bytes(&text)) {
+                    number.write(new, row);
+                    words.write(new, &text, &mut claims);
+                }
+            })
+            .unwrap();
+    }
+    writer.seal();
+    writer.take_sealed().collect()
+}
+
+fn layout() -> Arc<RowLayout> {
+    Arc::new(RowLayout::new(vec![LeafType::U64, LeafType::Text], &LeafSet::all(2)))
+}
+
+fn rows(page: &Page) -> Vec<(u64, String)> {
+    let batch = page.batch();
+    let text = |row| String::from_utf8(batch.leaf_bytes(1, row).to_vec()).unwrap();
+    (0..page.rows()).map(|row| (batch.leaf_bits(0, row) as u64, text(row))).collect()
+}
+
+#[test]
+fn pages_come_back_as_they_went_from_several_folders() {
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let paths = folders.each_ref().map(|folder| folder.path().to_owned());
+    let (layout, budget) = (layout(), Budget::new(1 << 30));
+    let memory = Memory::new(budget.clone(), "test");
+    let spiller = spiller(&paths);
+    let (mut first, mut second) = (Spilled::default(), Spilled::default());
+    let written = pages(&layout, &memory, 3000);
+    let expected: Vec<_> = written.iter().flat_map(rows).collect();
+    for page in written {
+        spiller.write(&mut second, [page.clone()]);
+        spiller.write(&mut first, [page]);
+    }
+    assert_eq!((spiller.unwritten_bytes(), budget.used_bytes()), (0, 0));
+    spiller.check().unwrap();
+    assert!(paths.iter().all(|path| path.read_dir().unwrap().next().is_none()), "files have no names");
+    for spilled in [first, second] {
+        assert_eq!(spilled.rows(), 3000);
+        let mut reader = spiller.read(spilled, &layout, 3, &memory);
+        let mut found = Vec::new();
+        while let Read::Page(page) = reader.poll().unwrap() {
+            found.extend(rows(&page));
+        }
+        assert_eq!(found, expected);
+    }
+}
+
+#[test]
+fn a_page_that_was_changed_on_disk_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let (layout, memory) = (layout(), Memory::new(Budget::new(1 << 30), "test"));
+    let page = || pages(&layout, &memory, 100).remove(0);
+    let end = page().bytes();
+    for at in (0..64).chain((64..end).step_by(997)) {
+        let spiller = spiller(&[folder.path().to_owned()]);
+        let mut spilled = Spilled::default();
+        let image = page();
+        let gap = 64 + image.rows() * layout.width()..64 + image.rows() * layout.width() + image.image(0).gap;
+        spiller.write(&mut spilled, [image]);
+        spiller.shared.files[0].damage(at as u64);
+        let read = spiller.read(spilled, &layout, 1, &memory).poll();
+        // Nothing is said in the gap between rows and texts.
+        assert_eq!(read.is_err(), !gap.contains(&at), "byte {at}");
+        if let Err(error) = read {
+            assert!(error.to_string().contains("a spilled page, byte 0"), "{error}");
+        }
+    }
+}
+
+#[test]
+fn what_a_stopped_process_left_behind_is_removed_but_not_what_is_in_use() {
+    let folder = tempfile::tempdir().unwrap();
+    let (left, used, other) = ("dataflow-spill-1-0", "dataflow-spill-1-1", "results.csv");
+    [left, used, other].iter().for_each(|name| std::fs::write(folder.path().join(name), "x").unwrap());
+    let in_use = std::fs::File::open(folder.path().join(used)).unwrap();
+    in_use.lock().unwrap();
+    let _space = SpillSpace::new(&[folder.path().to_owned()]);
+    let found = [left, used, other].map(|name| folder.path().join(name).exists());
+    assert_eq!(found, [false, true, true]);
+}
+
+#[test]
+fn compressed_pages_come_back_as_they_went_and_damage_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let (layout, memory) = (layout(), Memory::new(Budget::new(1 << 30), "test"));
+    let space = SpillSpace::compressing(&[folder.path().to_owned()]);
+    let spiller = Spiller::new(&space, Arc::new(AtOnce), Arc::default());
+    let mut spilled = Spilled::default();
+    let mut written = pages(&layout, &memory, 3_000);
+    // Numbers that nothing can compress.
+    let mut writer = RowWriter::new(layout.clone(), memory.clone());
+    let noise = |row: u64| (row + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    for row in 0..3_000 {
+        writer
+            .visit(|mut leaves, mut claims| {
+                let (number, words) = (leaves.plain::<u64>(), leaves.text());
+                let text: String = (0..20).map(|at| char::from(33 + (noise(row * 31 + at) >> 40) as u8 % 90)).collect();
+                let new = claims.claim(words.heap_bytes(&text)).unwrap();
+                number.write(new, noise(row));
+                words.write(new, &text, &mut claims);
+            })
+            .unwrap();
+    }
+    writer.seal();
+    written.extend(writer.take_sealed());
+    let expected: Vec<_> = written.iter().flat_map(rows).collect();
+    spiller.write(&mut spilled, written);
+    let mut found = Vec::new();
+    let mut reader = spiller.read_again(&spilled, &layout, 3, &memory);
+    while let Read::Page(page) = reader.poll().unwrap() {
+        found.extend(rows(&page));
+    }
+    assert!(found == expected);
+    assert!(spiller.shared.files[0].written_bytes() < spilled.bytes() / 2, "{spilled:?}");
+    for at in [0, 5, 2_000] {
+        spiller.shared.files[0].damage(at);
+        let mut reader = spiller.read_again(&spilled, &layout, 1, &memory);
+        let said = reader.poll().unwrap_err().to_string();
+        assert!(said.contains("not to be trusted"), "{at}: {said}");
+        spiller.shared.files[0].damage(at);
+    }
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_an_error_that_names_it() {
+    let (layout, memory) = (layout(), Memory::new(Budget::new(1 << 30), "test"));
+    let spiller = spiller(&["/nowhere/at/all".into()]);
+    let mut spilled = Spilled::default();
+    spiller.write(&mut spilled, pages(&layout, &memory, 10));
+    let said = spiller.check().unwrap_err().to_string();
+    assert!(said.contains("/nowhere/at/all"), "{said}");
+}
+
+/// Rows are selected from what was read as from any page.
+#[test]
+fn rows_that_come_back_can_be_written_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let (layout, memory) = (layout(), Memory::new(Budget::new(1 << 30), "test"));
+    let (spiller, mut spilled) = (spiller(&[folder.path().to_owned()]), Spilled::default());
+    spiller.write(&mut spilled, pages(&layout, &memory, 100));
+    let mut reader = spiller.read(spilled, &layout, 1, &memory);
+    let Read::Page(page) = reader.poll().unwrap() else { panic!("no page") };
+    let mut copy = RowWriter::new(layout, memory);
+    let mut all = Selection::default();
+    all.set(0..page.rows() as u32);
+    copy.append(&Input::new(&page.batch(), &all), None).unwrap();
+    copy.seal();
+    assert_eq!(rows(&copy.take_sealed().next().unwrap()), rows(&page));
+}
+
+#[test]
+fn what_is_to_be_read_again_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let (layout, memory) = (layout(), Memory::new(Budget::new(1 << 30), "test"));
+    let (spiller, mut spilled) = (spiller(&[folder.path().to_owned()]), Spilled::default());
+    let written = pages(&layout, &memory, 2_000);
+    let (expected, largest) =
+        (written.iter().flat_map(rows).collect::<Vec<_>>(), written.iter().map(Page::bytes).max());
+    spiller.write(&mut spilled, written);
+    assert_eq!(Some(spilled.largest_page_bytes()), largest);
+    let read = |mut reader: SpilledReader| {
+        let mut found = Vec::new();
+        while let Read::Page(page) = reader.poll().unwrap() {
+            found.extend(rows(&page));
+        }
+        found
+    };
+    for _ in 0..2 {
+        assert_eq!(read(spiller.read_again(&spilled, &layout, 2, &memory)), expected);
+    }
+    assert_eq!(read(spiller.read(spilled, &layout, 2, &memory)), expected);
+}
+
+/// A line with so much memory and its counters, and numbered pages to put into it, which something else pays for.
+fn spool(folder: &std::path::Path, bytes: usize) -> (Spool, Vec<Page>, Arc<OperatorMetrics>) {
+    let (layout, budget, metrics) = (layout(), Budget::new(bytes), Arc::<OperatorMetrics>::default());
+    let elsewhere = Memory::new(Budget::new(1 << 30), "elsewhere");
+    let memory = Memory::spilling(budget, "test", 0);
+    let written = pages(&layout, &elsewhere, 20_000);
+    let spiller = Spiller::new(&SpillSpace::new(&[folder.to_owned()]), Arc::new(AtOnce), metrics.clone());
+    (Spool::new(layout, spiller, &memory), written, metrics)
+}
+
+/// Takes all that is there.
+fn drain(spool: &mut Spool) -> Vec<(u64, String)> {
+    let mut found = Vec::new();
+    while let Read::Page(page) = spool.poll().unwrap() {
+        found.extend(rows(&page));
+    }
+    assert!(spool.is_empty());
+    found
+}
+
+#[test]
+fn a_line_that_is_filled_and_then_emptied_gives_what_came_first() {
+    let folder = tempfile::tempdir().unwrap();
+    for revoked in [0, 1 << 20, usize::MAX / 2] {
+        let (mut spool, pages, _) = spool(folder.path(), 64 << 20);
+        let expected: Vec<_> = pages.iter().flat_map(rows).collect();
+        let half = pages.len() / 2;
+        for (number, page) in pages.into_iter().enumerate() {
+            spool.push(page);
+            if number == half {
+                spool.revoke(revoked);
+            }
+        }
+        // Nobody looked yet: memory is asked back once more.
+        spool.revoke(revoked);
+        assert_eq!(drain(&mut spool), expected, "{revoked}");
+    }
+}
+
+#[test]
+fn a_line_that_is_emptied_while_it_is_filled_keeps_its_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut spool, pages, _) = spool(folder.path(), 64 << 20);
+    let expected: Vec<_> = pages.iter().flat_map(rows).collect();
+    let mut found = Vec::new();
+    for (number, page) in pages.into_iter().enumerate() {
+        spool.push(page);
+        if number % 7 == 3 {
+            spool.revoke(number % 5 * 100_000);
+        }
+        if number % 3 == 0
+            && let Read::Page(page) = spool.poll().unwrap()
+        {
+            found.extend(rows(&page));
+        }
+    }
+    found.extend(drain(&mut spool));
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn room_is_made_by_writing_until_there_is_nothing_to_write() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut spool, pages, metrics) = spool(folder.path(), 1 << 20);
+    assert_eq!(spool.make_room(100 << 10).unwrap(), Room::Granted);
+    assert_eq!(spool.make_room(2 << 20).unwrap(), Room::Refused, "more than there is, and nothing to write");
+    let (count, expected) = (pages.len(), pages.iter().flat_map(rows).collect::<Vec<_>>());
+    pages.into_iter().for_each(|page| spool.push(page));
+    assert!(count > 20 && metrics.spilled_bytes.get() == 0);
+    assert_eq!(spool.make_room(2 << 20).unwrap(), Room::Refused);
+    assert!(metrics.spilled_bytes.get() >= (count as u64) << 16, "all of them");
+    assert_eq!(drain(&mut spool), expected);
+}
+
+/// A store that is filled with pages in so much memory, the budget, and what is in it.
+fn store(folder: &std::path::Path, bytes: usize) -> (Arc<Store>, Arc<Budget>, Vec<(u64, String)>) {
+    let (layout, budget) = (layout(), Budget::new(bytes));
+    let elsewhere = Memory::new(Budget::new(1 << 30), "elsewhere");
+    let store = Store::new(layout.clone(), spiller(&[folder.to_owned()]), &Memory::new(budget.clone(), "test"));
+    let written = pages(&layout, &elsewhere, 20_000);
+    let expected: Vec<_> = written.iter().flat_map(rows).collect();
+    written.into_iter().for_each(|page| store.push(page));
+    store.seal().unwrap();
+    assert_eq!(store.rows(), expected.len());
+    (store, budget, expected)
+}
+
+fn reader(store: &Arc<Store>) -> impl Iterator<Item = Page> {
+    let memory = Memory::new(Budget::new(1 << 30), "reader");
+    let mut reader = StoreReader::new(store.clone(), Arc::new(AtOnce), &memory);
+    std::iter::from_fn(move || match reader.poll().unwrap() {
+        Read::Page(page) => Some(page),
+        Read::End => None,
+        Read::Pending => panic!("everything is read at once"),
+    })
+}
+
+#[test]
+fn a_store_gives_the_same_to_every_reader_however_much_is_on_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    for bytes in [0, 1 << 20, 2 << 20, 64 << 20] {
+        let (store, budget, expected) = store(folder.path(), bytes);
+        assert!(budget.used_bytes() <= bytes && (bytes > 64 << 10) == (budget.used_bytes() > 0), "{bytes}");
+        for _ in 0..2 {
+            assert!(reader(&store).flat_map(|page| rows(&page)).eq(expected.iter().cloned()), "{bytes}");
+        }
+    }
+}
+
+#[test]
+fn a_store_gives_its_memory_to_whoever_needs_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, budget, expected) = store(folder.path(), 16 << 20);
+    let before = budget.used_bytes();
+    let (mut early, mut found) = (reader(&store), Vec::new());
+    found.extend(early.by_ref().take(20).flat_map(|page| rows(&page)));
+    let other = Memory::spilling(budget.clone(), "other", 0);
+    let mut taken = Vec::new();
+    while taken.len() < 6 {
+        // Refused once, while the store is asked.
+        if other.grow(1 << 20) {
+            taken.push(other.reserve(1 << 20).unwrap());
+        }
+    }
+    // A sixteenth of the budget is nobody's, and the rest is not enough for both.
+    let left = budget.used_bytes() - (6 << 20);
+    assert!(left + (1 << 20) < before, "{left} of {before}");
+    found.extend(early.flat_map(|page| rows(&page)));
+    assert!(found == expected && reader(&store).flat_map(|page| rows(&page)).eq(expected));
+    drop((store, taken, other));
+    assert_eq!(budget.used_bytes(), 0);
+}

@@ -1,0 +1,147 @@
+//! Jobs in less memory than their data takes.
+
+use std::fmt::Debug;
+
+use dataflow::prelude::*;
+use dataflow::{Env, Options, ProgressWhen, Report, Result};
+use runtime::error::Error;
+
+use crate::{Folder, Random, local};
+
+/// A record of a key, something to add up, and a text.
+#[derive(Record, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs)]
+pub struct Item {
+    pub key: u64,
+    pub value: i64,
+    pub text: String,
+}
+
+/// How keys lie in an input, and what is large in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// Some thousand keys, each as frequent as the others.
+    Uniform,
+    /// A few are frequent, many are rare.
+    Zipf,
+    /// All records but a few have the same.
+    OneHot,
+    /// Each record has its own.
+    Distinct,
+    /// As `Distinct`, in order.
+    Sorted,
+    /// As `Sorted`, backwards.
+    Reversed,
+    /// As `Uniform`; some records take many pages.
+    Huge,
+}
+
+impl Shape {
+    /// All of them.
+    pub const ALL: [Shape; 7] =
+        [Shape::Uniform, Shape::Zipf, Shape::OneHot, Shape::Distinct, Shape::Sorted, Shape::Reversed, Shape::Huge];
+
+    /// So many records.
+    #[must_use]
+    pub fn items(self, rows: u64, seed: u64) -> Vec<Item> {
+        let mut random = Random(seed);
+        let item = |row: u64| {
+            let key = match self {
+                Shape::Uniform | Shape::Huge => random.below(3_000),
+                Shape::Zipf => {
+                    let most = random.below(16);
+                    random.below(1 << most)
+                }
+                Shape::OneHot => u64::from(random.below(1_000) == 0) * (1 + random.below(50)),
+                Shape::Distinct => row.wrapping_mul(0x9E37_79B9_7F4A_7C15),
+                Shape::Sorted => row,
+                Shape::Reversed => rows - row,
+            };
+            let letters = match self {
+                Shape::Huge if random.below(400) == 0 => 150_000 + random.below(200_000),
+                _ => random.below(60),
+            };
+            let text = format!("{row:x}").repeat(letters as usize / 4);
+            Item { key, value: random.below(1_000_000) as i64 - 500_000, text }
+        };
+        (0..rows).map(item).collect()
+    }
+}
+
+/// The memory that a test asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scarcity {
+    /// More than enough.
+    Ample,
+    /// One part in so many of the data.
+    Part(usize),
+    /// The least that the plan runs with.
+    Least,
+}
+
+impl Scarcity {
+    /// From all to nearly nothing.
+    pub const ALL: [Scarcity; 5] =
+        [Scarcity::Ample, Scarcity::Part(4), Scarcity::Part(16), Scarcity::Part(64), Scarcity::Least];
+
+    /// Runs a job over files of records with that much memory, or with the least that its plan and its largest record need, where that is more. What it
+    /// gives is written to a file, since it need not fit either.
+    pub fn run<T: Record>(
+        self,
+        inputs: &[Vec<Item>],
+        parallelism: usize,
+        job: impl Fn(&[DataSet<Item>]) -> DataSet<T>,
+    ) -> (Vec<T>, Report) {
+        let folder = Folder::default();
+        let input = |number: usize| folder.join(&format!("input-{number}.rows"));
+        let ample = local(2);
+        for (number, items) in inputs.iter().enumerate() {
+            ample.collection(items).unwrap().write_native(input(number));
+        }
+        ample.run().unwrap();
+        let data_bytes: usize = inputs.iter().flatten().map(|item| 32 + item.text.len()).sum();
+        let output = folder.join("output.rows");
+        let run = |memory_bytes: usize| -> Result<Report> {
+            let env = with_memory(parallelism, memory_bytes);
+            let flows: Result<Vec<_>> = (0..inputs.len()).map(|number| env.read_native(input(number))).collect();
+            job(&flows?).write_native(&output);
+            env.run()
+        };
+        let wanted = match self {
+            Scarcity::Ample => 2 << 30,
+            Scarcity::Part(parts) => data_bytes / parts,
+            Scarcity::Least => 0,
+        };
+        let least = match run(1) {
+            Err(error) => match error.cause() {
+                Error::TooLittleMemory { need, .. } => *need,
+                _ => panic!("{error}"),
+            },
+            Ok(_) => panic!("a byte was enough"),
+        };
+        // The least is for records that fit a page; for larger ones `docs/memory.md` says what they take besides.
+        let largest = inputs.iter().flatten().map(|item| item.text.len()).max().unwrap_or(0);
+        let besides = if largest < 32 << 10 { 0 } else { 16 * largest * parallelism };
+        let report = run(wanted.max(least + besides));
+        let report = report.unwrap_or_else(|error| panic!("{self:?}, parallelism {parallelism}: {error}"));
+        (local(1).read_native(&output).unwrap().collect().unwrap(), report)
+    }
+}
+
+/// An environment of so much memory; where there are two tasks, what is spilled is compressed.
+#[must_use]
+pub fn with_memory(parallelism: usize, memory_bytes: usize) -> Env {
+    let (progress, compress_spilled) = (ProgressWhen::Never, parallelism == 2);
+    Env::new(Options { parallelism, memory_bytes, compress_spilled, progress, ..Options::default() })
+}
+
+/// Compares sequences without filling the screen.
+pub fn same_sequence<T: PartialEq + Debug>(what: &str, actual: &[T], expected: &[T]) {
+    let differs = actual.iter().zip(expected).enumerate().find(|(_, (left, right))| left != right);
+    assert!(
+        differs.is_none() && actual.len() == expected.len(),
+        "{what}: {} records for {}; the first that differs: {differs:.500?}",
+        actual.len(),
+        expected.len()
+    );
+}
