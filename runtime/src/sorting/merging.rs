@@ -2,7 +2,7 @@
 
 use super::runs::{DiskRun, TaskRuns};
 use super::sorter::{Sorter, Stage};
-use super::streams::{Next, Stream, Streams};
+use super::streams::{Ahead, Next, Stream, Streams};
 use super::{PAGES_A_CALL, UNWRITTEN_PAGES};
 use crate::error::Result;
 use crate::memory::limits::PAGE_BYTES;
@@ -13,6 +13,17 @@ const MOST_STREAMS: usize = 128;
 
 /// Pages that each stream of a merge reads ahead, where there is memory for them.
 const READ_AHEAD: usize = 4;
+
+/// Pages that all streams together read ahead, where there is not.
+const LEAST_AHEAD: usize = 4;
+
+/// Pages of a merge beside those of its streams: what is written, and a page that is cut.
+const BESIDE: usize = UNWRITTEN_PAGES[0] + 1;
+
+/// The fewest pages that a merge of so many streams takes.
+fn merge_pages(streams: usize) -> usize {
+    streams + LEAST_AHEAD.min(streams) + BESIDE
+}
 
 impl Sorter {
     /// Sees to it that one merge can give all rows: goes on to it, or to what must be done before.
@@ -52,8 +63,7 @@ impl Sorter {
     /// How many of so many runs can be merged at once with the memory that there is: at least two.
     fn streams_for(&self, runs: usize) -> usize {
         let mut streams = runs.clamp(2, MOST_STREAMS);
-        // A page that is merged, one that is read, for each; what is written.
-        while streams > 2 && !self.memory.grow((2 * streams + UNWRITTEN_PAGES[0] + 1) * self.page_bytes()) {
+        while streams > 2 && !self.memory.grow(merge_pages(streams) * self.page_bytes()) {
             streams -= (streams / 8).max(1);
         }
         streams
@@ -65,16 +75,24 @@ impl Sorter {
     }
 
     pub(super) fn merge_of(&self, runs: Vec<DiskRun>) -> Result<Streams> {
-        let mut ahead = READ_AHEAD;
         let page_bytes = runs.iter().map(|run| run.pages.largest_page_bytes()).fold(PAGE_BYTES, usize::max);
-        let pages = |ahead: usize| (runs.len() * (1 + ahead) + UNWRITTEN_PAGES[0] + 1) * page_bytes;
-        while ahead > 1 && !self.memory.grow(pages(ahead)) {
-            ahead /= 2;
-        }
-        self.memory.keep(pages(ahead));
-        let reader = |run: DiskRun| self.spiller.read(run.pages, &self.of.layout, ahead, &self.memory);
+        let ahead = self.read_ahead(runs.len(), page_bytes);
+        let reader = |run: DiskRun| self.spiller.read(run.pages, &self.of.layout, ahead.of_each(), &self.memory);
         let readers = runs.into_iter().map(reader).map(Stream::Spilled).collect();
-        Streams::of(self.of.layout.clone(), self.of.order.clone(), readers)
+        Streams::of(&self.of, readers, ahead)
+    }
+
+    /// How far a merge of so many streams reads ahead; the memory for it is kept.
+    pub(super) fn read_ahead(&self, streams: usize, page_bytes: usize) -> Ahead {
+        let bytes = |pages: usize| (streams + pages + BESIDE) * page_bytes;
+        let has = |pages: usize| self.memory.grow(bytes(pages));
+        let each = [READ_AHEAD, READ_AHEAD / 2].into_iter().find(|each| has(streams * each));
+        let mut shared = streams.max(LEAST_AHEAD);
+        while each.is_none() && shared > LEAST_AHEAD && !has(shared) {
+            shared = (shared / 2).max(LEAST_AHEAD);
+        }
+        self.memory.keep(bytes(each.map_or(shared, |each| streams * each)));
+        each.map_or(Ahead::Shared(shared), Ahead::Each)
     }
 
     /// Merges some runs into one.
@@ -107,17 +125,6 @@ impl Sorter {
         (self.streams_for(MOST_STREAMS) / tasks).max(1)
     }
 
-    /// How many pages each of so many streams may read ahead.
-    pub(super) fn pages_ahead(&self, streams: usize) -> usize {
-        let mut ahead = READ_AHEAD;
-        let pages = |ahead: usize| (streams * (1 + ahead) + 1) * PAGE_BYTES;
-        while ahead > 1 && !self.memory.grow(pages(ahead)) {
-            ahead /= 2;
-        }
-        self.memory.keep(pages(ahead));
-        ahead
-    }
-
     /// As [`Sorter::finish`], for a merge over so many tasks: this one has no more runs on disk than its share, and what is in memory is in order, as pages.
     pub(super) fn finish_runs(&mut self, tasks: usize) -> Result<Answer> {
         loop {
@@ -126,7 +133,7 @@ impl Sorter {
             let answer = match &mut self.stage {
                 Stage::Writing(_) => self.write_run()?,
                 Stage::Merging(..) => self.merge_some()?,
-                Stage::Paging(_) => self.page_some(2 * (self.runs.len() + 1) * tasks * PAGE_BYTES)?,
+                Stage::Paging(_) => self.page_some(merge_pages((self.runs.len() + 1) * tasks) * PAGE_BYTES)?,
                 Stage::Filling | Stage::Ordered if self.spiller.unwritten_bytes() > 0 => return self.await_writes(),
                 Stage::Ordered | Stage::Giving(_) | Stage::Given => {
                     self.spiller.check()?;

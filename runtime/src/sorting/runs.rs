@@ -25,7 +25,7 @@ pub(super) struct Ordered {
 
 impl Ordered {
     /// The key of a page's row.
-    fn key(&self, page: &Page, row: usize) -> OrderValues {
+    pub(super) fn key(&self, page: &Page, row: usize) -> OrderValues {
         values_of(&page.batch(), row, self.layout.types(), &self.order)
     }
 
@@ -176,13 +176,13 @@ impl TaskRuns {
 /// Reads a part page by page, without the rows of other ranges.
 pub(super) struct PartReader {
     of: Ordered,
-    reader: SpilledReader,
+    /// None, once no more is to come.
+    pub(super) reader: Option<SpilledReader>,
     from: Option<OrderValues>,
     to: Option<OrderValues>,
     memory: Memory,
     /// Rows of the range from a page that holds others, too.
     cut: VecDeque<Page>,
-    ended: bool,
 }
 
 impl PartReader {
@@ -196,12 +196,11 @@ impl PartReader {
         let reader = spiller.read_for(pages, &of.layout, ahead, context.blocking.clone(), &context.memory);
         PartReader {
             of: of.clone(),
-            reader,
+            reader: Some(reader),
             from,
             to,
             memory: context.memory.clone(),
             cut: VecDeque::new(),
-            ended: false,
         }
     }
 
@@ -210,10 +209,8 @@ impl PartReader {
             if let Some(page) = self.cut.pop_front() {
                 return Ok(Read::Page(page));
             }
-            if self.ended {
-                return Ok(Read::End);
-            }
-            let page = match self.reader.poll()? {
+            let Some(reader) = &mut self.reader else { return Ok(Read::End) };
+            let page = match reader.poll()? {
                 Read::Page(page) => page,
                 other => return Ok(other),
             };
@@ -223,7 +220,9 @@ impl PartReader {
                 self.from = None;
             }
             let last = self.to.as_ref().map_or(page.rows(), |to| self.of.rows_before(&page, to));
-            self.ended = last < page.rows();
+            if last < page.rows() {
+                self.reader = None;
+            }
             self.cut = self.of.cut(&page, first.min(last)..last, &self.memory)?;
         }
     }

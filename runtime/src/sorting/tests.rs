@@ -109,11 +109,22 @@ fn what_fits_stays_in_memory() {
 
 #[test]
 fn many_runs_are_merged_in_several_passes() {
-    // The least there is: six runs at once.
+    // The least there is: eight runs at once.
     let items = items(400_000, |random| random as i64);
     let (found, metrics) = sorted(&items, &Budget::new(SORT_BYTES));
     assert!(found == expected(&items));
     assert!(metrics.spilled_parts.get() > 20 && metrics.passes.get() > 2, "{metrics:?}");
+}
+
+/// One page of each run is enough for a merge, and a few beside.
+#[test]
+fn no_row_is_merged_twice_while_there_is_a_page_for_each_run() {
+    let items = items(250_000, |random| random as i64);
+    let bytes = 2 * SORT_BYTES;
+    let (found, metrics) = sorted(&items, &Budget::new(bytes + bytes / 15));
+    assert!(found == expected(&items));
+    let runs = metrics.spilled_parts.get();
+    assert!(runs > 14 && metrics.passes.get() == 2, "{metrics:?}");
 }
 
 #[test]

@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::kernel::TaskContext;
 use crate::meeting::Meeting;
 use crate::memory::ToAsk;
+use crate::memory::limits::PAGE_BYTES;
 use crate::page::{Input, OrderKey, RowWriter, SortBuffer};
 use crate::row::RowLayout;
 use crate::strategy::{Answer, Cursor};
@@ -186,13 +187,18 @@ impl TotalSorter {
                 parts.append(own);
             }
         }
-        let on_disk = parts.iter().filter(|part| matches!(part, Part::Disk { .. })).count();
-        let ahead = self.sorter.pages_ahead(on_disk);
+        let largest_page = |part: &Part| match part {
+            Part::Disk { pages, .. } => Some(pages.largest_page_bytes().max(PAGE_BYTES)),
+            Part::Pages(_) => None,
+        };
+        let on_disk = parts.iter().filter_map(largest_page);
+        let ahead = self.sorter.read_ahead(on_disk.clone().count(), on_disk.max().unwrap_or(PAGE_BYTES));
         for part in parts {
             streams.push(match part {
                 Part::Pages(pages) => Stream::Pages(pages),
                 Part::Disk { pages, spiller, from, to } => {
-                    let reader = PartReader::new(&self.of, (pages, &spiller), [from, to], ahead, &self.context);
+                    let reader =
+                        PartReader::new(&self.of, (pages, &spiller), [from, to], ahead.of_each(), &self.context);
                     Stream::Part(reader)
                 }
             });
@@ -200,7 +206,7 @@ impl TotalSorter {
         if streams.is_empty() && given.is_empty() {
             return Err(Error::Internal("an order of no tasks".to_owned()));
         }
-        Streams::of(self.of.layout.clone(), self.of.order.clone(), streams)
+        Streams::of(&self.of, streams, ahead)
     }
 
     /// As [`Sorter::revoke`].

@@ -39,8 +39,8 @@ pub struct SpilledReader {
 }
 
 impl Spiller {
-    /// Reads a sequence of rows of `layout`, once, with `ahead` pages (at least one) on their way at a time, which `memory` pays for. What
-    /// was read is gone from the disk.
+    /// Reads a sequence of rows of `layout`, once, with `ahead` pages on their way at a time, which `memory` pays for; with none, a page is sent for when
+    /// it is [asked](SpilledReader::poll) for, or [before](SpilledReader::send). What was read is gone from the disk.
     #[must_use]
     pub fn read(&self, spilled: Spilled, layout: &Arc<RowLayout>, ahead: usize, memory: &Memory) -> SpilledReader {
         SpilledReader { keeps: false, ..self.read_again(&spilled, layout, ahead, memory) }
@@ -61,7 +61,7 @@ impl Spiller {
             layout: layout.clone(),
             memory: memory.clone(),
             blocking: self.shared.blocking.clone(),
-            ahead: ahead.max(1),
+            ahead,
             keeps: true,
             flights: VecDeque::new(),
         }
@@ -97,7 +97,7 @@ impl SpilledReader {
     /// # Errors
     /// What the system says, a page that is not as it was written, or [`OutOfMemory`](crate::error::Error::OutOfMemory) where there is no room for one page.
     pub fn poll(&mut self) -> Result<Read> {
-        self.fly()?;
+        self.fly(self.ahead.max(1))?;
         let Some(first) = self.flights.front() else { return Ok(Read::End) };
         let landed = first.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(page) = landed else { return Ok(Read::Pending) };
@@ -127,9 +127,21 @@ impl SpilledReader {
         Some(place)
     }
 
-    /// Sends for pages until enough are on their way.
-    fn fly(&mut self) -> Result<()> {
-        while self.flights.len() < self.ahead {
+    /// Sends for the next page if none is on its way and there is room for it; whether it did.
+    pub fn send(&mut self) -> bool {
+        // Where there is no room now, there is when the page is asked for: that of the page before.
+        self.flights.is_empty() && self.fly(1).is_ok() && !self.flights.is_empty()
+    }
+
+    /// Whether a page is on its way, or there.
+    #[must_use]
+    pub fn is_sent(&self) -> bool {
+        !self.flights.is_empty()
+    }
+
+    /// Sends for pages until so many are on their way.
+    fn fly(&mut self, most: usize) -> Result<()> {
+        while self.flights.len() < most {
             let Some(next) = self.left.front() else { return Ok(()) };
             let buffer = match Buffer::new(next.page_bytes, &self.memory) {
                 Ok(buffer) => buffer,
