@@ -187,10 +187,13 @@ impl HashJoining {
         };
         let side = &self.sides[1 - self.built.side];
         let here = self.here.get_or_insert_with(|| {
+            let on_disk = parts.are_on_disk();
             let mut here = Vec::with_capacity(input.len());
             partners.route(input, &side.key, |row, hash, part| {
-                let goes = parts.is_on_disk(part) && parts.may_have(hash) && side.may_match(input, row);
-                here.extend((!goes).then_some(row));
+                let goes = on_disk[part] && parts.may_have(hash) && side.may_match(input, row);
+                if !goes {
+                    here.push(row);
+                }
                 goes
             });
             let mut rows = Selection::default();

@@ -121,7 +121,11 @@ impl Parts {
     pub(super) fn route(&mut self, input: &Input<'_>, key: &[usize], mut wanted: impl FnMut(u32, u64, usize) -> bool) {
         let Routed { hashes, rows, at } = &mut self.routed;
         hash_rows(input, key, hashes);
-        rows.iter_mut().for_each(Vec::clear);
+        for rows in rows.iter_mut() {
+            rows.clear();
+            // Mostly enough, so that hardly any push has to look for room.
+            rows.reserve(input.len() / SPILL_PARTS * 2);
+        }
         for (&row, &hash) in input.selection().rows().iter().zip(&*hashes) {
             let part = part_of(hash, self.level);
             if wanted(row, hash, part) {
@@ -231,9 +235,9 @@ impl Parts {
         self.filter = self.filter.take().filter(|filter| !filter.is_crowded());
     }
 
-    /// Whether a part is on disk.
-    pub(super) fn is_on_disk(&self, part: usize) -> bool {
-        self.parts[part].is_on_disk
+    /// Which parts are on disk.
+    pub(super) fn are_on_disk(&self) -> [bool; SPILL_PARTS] {
+        std::array::from_fn(|part| self.parts[part].is_on_disk)
     }
 
     /// Whether any part is.

@@ -12,8 +12,11 @@ use super::{Answers, Built, HashJoining, Pass, Stage};
 /// Parts are cut again so many times before their sides are taken block by block: 16^5 parts are enough for any disk.
 const MOST_CUTS: u32 = 4;
 
-/// Pages of a stream that are in memory: one at work, and some on their way.
+/// Pages of a stream that are on their way while one is at work, at least.
 const STREAM_AHEAD: usize = 2;
+
+/// As many where there is memory for them: a page is joined in less time than it takes to be read.
+const MOST_AHEAD: usize = 16;
 
 /// The rows of both sides that one part of their keys has.
 pub(super) struct Pending {
@@ -62,7 +65,9 @@ pub(super) struct Feed {
     sides: [Spilled; 2],
     /// Of each side.
     largest_pages: [usize; 2],
-    /// How often the other side has streamed by.
+    /// Pages of the other side that are read ahead.
+    ahead: usize,
+    /// How often it has streamed by.
     streams: u64,
     /// The page that streams by, and its next row.
     page: Option<(Page, usize)>,
@@ -110,12 +115,14 @@ impl HashJoining {
             pending.sides.into_iter().for_each(|side| self.disk.spiller.forget(side));
             return Ok(Answer::Done);
         }
-        let whole = small.bytes() as usize
-            + JoinTable::index_bytes(small.rows() as usize)
-            + (STREAM_AHEAD + 1) * large.largest_page_bytes();
+        let table = small.bytes() as usize + JoinTable::index_bytes(small.rows() as usize);
+        let whole = |ahead: usize| table + (ahead + 1) * large.largest_page_bytes();
+        let fits = |ahead: &usize| self.disk.memory.grow(whole(*ahead));
         let can_cut = !self.sides[0].key.is_empty() && !pending.is_stuck && pending.level <= MOST_CUTS;
-        if self.disk.memory.grow(whole) {
-            self.begin(How::Whole, smaller, pending.sides, pending.level)
+        if let Some(ahead) = [MOST_AHEAD, MOST_AHEAD / 4, STREAM_AHEAD].into_iter().find(fits) {
+            self.begin(How::Whole, smaller, pending.sides, pending.level)?;
+            self.feed.iter_mut().for_each(|feed| feed.ahead = ahead);
+            Ok(Answer::Done)
         } else if can_cut {
             self.begin(How::Cut, smaller, pending.sides, pending.level)
         } else {
@@ -128,7 +135,9 @@ impl HashJoining {
     /// Begins to read a pair.
     fn begin(&mut self, how: How, build: usize, mut sides: [Spilled; 2], level: u32) -> Result<Answer> {
         let largest_pages = [0, 1].map(|side| sides[side].largest_page_bytes());
-        let build_reader = self.reader(how, build, &mut sides, STREAM_AHEAD);
+        // All pages of a table stay: those that come early take nothing more.
+        let build_ahead = if how == How::Whole { MOST_AHEAD } else { STREAM_AHEAD };
+        let build_reader = self.reader(how, build, &mut sides, build_ahead);
         self.built = Built::new(&self.sides, build, &self.disk.memory)?;
         (self.level, self.stage, self.cursor) = (level, Stage::Build, 0);
         self.feed = Some(Feed {
@@ -138,6 +147,7 @@ impl HashJoining {
             stream: None,
             sides,
             largest_pages,
+            ahead: STREAM_AHEAD,
             streams: 0,
             page: None,
         });
@@ -166,7 +176,7 @@ impl HashJoining {
             How::Blocks | How::Marks => self.load_block(&mut feed),
         };
         if self.stage == Stage::Probe {
-            feed.stream = Some(self.reader(feed.how, 1 - self.built.side, &mut feed.sides, STREAM_AHEAD));
+            feed.stream = Some(self.reader(feed.how, 1 - self.built.side, &mut feed.sides, feed.ahead));
             self.disk.spiller.count_pass(u64::from(feed.level) + feed.streams);
             feed.streams += 1;
         }

@@ -24,6 +24,7 @@ pub(crate) struct Side {
 
 impl Side {
     /// Whether a row may have a partner.
+    #[inline]
     pub(super) fn may_match(&self, input: &Input<'_>, row: u32) -> bool {
         self.nullable.iter().all(|&leaf| input.batch().leaf_bits(leaf, row as usize) != 0)
     }
