@@ -98,7 +98,7 @@ impl HashJoining {
             }
             parts.weigh_filter();
             let other = 1 - self.built.side;
-            let partners = || parts.partners(&self.sides[other], &self.layouts[other], &self.disk.memory);
+            let partners = || parts.partners(&self.sides[other], &self.layouts[other].plain, &self.disk.memory);
             self.partners = parts.are_some_on_disk().then(partners);
         }
         self.built.table.build()?;

@@ -6,7 +6,8 @@
 //!          \--> parts whose partners are on disk follow them there, unless a filter knows that they have none
 //!  then, for each part on disk:
 //!     its smaller side fits      a table of that, past which the other side streams
-//!     it does not                both sides are cut again, by other bits of the hash: as above, from disk
+//!     some blocks of it do       a table of each, past which the other side streams: it is read some times, but nothing is written
+//!     they do not                both sides are cut again, by other bits of the hash: as above, from disk
 //!     cutting does not help      blocks of one side, each a table, past which all of the other side streams
 //! ```
 //! While memory is granted this is the plain hash join, and costs what that costs. The last way always ends, in constant memory, whatever the
@@ -27,18 +28,17 @@ mod pending;
 mod side;
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use crate::error::Result;
 use crate::kernel::{Outputs, TaskContext};
-use crate::page::{Input, JoinTable, Page, Selection};
-use crate::row::RowLayout;
+use crate::page::{Input, Page, Selection};
 use crate::spill::Spilled;
 use crate::strategy::{Answer, Cursor};
 
 pub(crate) use merge::MergeJoining;
 use parts::{Disk, Parts};
 use pending::{Feed, Pending};
+use side::Layouts;
 pub(crate) use side::{Built, Side};
 
 /// In which way rows go past a table.
@@ -92,8 +92,7 @@ enum Stage {
 /// A join in one task. Rows of the side that is built come first.
 pub(crate) struct HashJoining {
     sides: [Side; 2],
-    /// Of rows in tables and on disk.
-    layouts: [Arc<RowLayout>; 2],
+    layouts: [Layouts; 2],
     disk: Disk,
     stage: Stage,
     /// Whether it can do with less memory than all rows take.
@@ -123,7 +122,7 @@ impl HashJoining {
         let disk = Disk { spiller: context.spiller(), memory: context.memory.clone() };
         Ok(HashJoining {
             built: Built::new(&sides, build, &disk.memory)?,
-            layouts: sides.each_ref().map(|side| Arc::new(JoinTable::layout_of(side.types.clone(), &side.live))),
+            layouts: sides.each_ref().map(Layouts::of),
             sides,
             disk,
             stage: Stage::Build,
@@ -226,7 +225,7 @@ impl HashJoining {
             let on_disk: u64 = parts.iter().flatten().map(Spilled::bytes).sum();
             for (part, partner) in parts.into_iter().flatten().zip(partners.into_iter().flatten()) {
                 let sides = if self.built.side == 0 { [part, partner] } else { [partner, part] };
-                self.pending.push(Pending::new(sides, self.level + 1, on_disk + in_memory as u64));
+                self.pending.push(Pending::new(sides, self.built.side, self.level + 1, on_disk + in_memory as u64));
             }
         }
         self.disk.memory.shrink();

@@ -78,7 +78,7 @@ fn part_of(hash: u64, level: u32) -> usize {
 }
 
 impl Parts {
-    /// Empty parts of rows of a layout, whose last leaf has no source.
+    /// Empty parts of rows of a layout; the leaf that links a row to the next has no source.
     pub(super) fn new(side: &Side, layout: &Arc<RowLayout>, level: u32, memory: &Memory) -> Self {
         let part = || Part {
             writer: RowWriter::new(layout.clone(), memory.clone()),
@@ -89,7 +89,9 @@ impl Parts {
         };
         Parts {
             key: side.key.clone(),
-            sources: (0..layout.types().len() - 1).chain([usize::MAX]).collect(),
+            sources: (0..layout.types().len())
+                .map(|leaf| if leaf < side.types.len() { leaf } else { usize::MAX })
+                .collect(),
             level,
             parts: std::iter::repeat_with(part).take(SPILL_PARTS).collect(),
             routed: Routed { rows: vec![Vec::new(); SPILL_PARTS], at: (SPILL_PARTS, 0), ..Routed::default() },

@@ -18,9 +18,14 @@ const STREAM_AHEAD: usize = 2;
 /// As many where there is memory for them: a page is joined in less time than it takes to be read.
 const MOST_AHEAD: usize = 16;
 
+/// Blocks that are better than cutting both sides again: that reads and writes all rows, and reads them once more.
+const FEW_BLOCKS: usize = 3;
+
 /// The rows of both sides that one part of their keys has.
 pub(super) struct Pending {
     sides: [Spilled; 2],
+    /// The side whose rows lie as in a table; the other's are plain.
+    linked: usize,
     /// How often they were cut.
     level: u32,
     /// Cutting them again would not help: the smaller side is hardly smaller than before.
@@ -28,10 +33,10 @@ pub(super) struct Pending {
 }
 
 impl Pending {
-    /// One of the parts into which sides were cut of which the one that was built had `whole` bytes.
-    pub(super) fn new(sides: [Spilled; 2], level: u32, whole: u64) -> Self {
+    /// One of the parts into which sides were cut of which this one was built, and had `whole` bytes.
+    pub(super) fn new(sides: [Spilled; 2], built: usize, level: u32, whole: u64) -> Self {
         let least = sides[0].bytes().min(sides[1].bytes());
-        Pending { sides, level, is_stuck: least > whole / 2 }
+        Pending { sides, linked: built, level, is_stuck: least > whole / 2 }
     }
 
     /// The side with fewer bytes.
@@ -63,6 +68,8 @@ pub(super) struct Feed {
     stream: Option<SpilledReader>,
     /// Both sides, where they are read more than once.
     sides: [Spilled; 2],
+    /// As [`Pending::linked`].
+    linked: usize,
     /// Of each side.
     largest_pages: [usize; 2],
     /// Pages of the other side that are read ahead.
@@ -115,29 +122,36 @@ impl HashJoining {
             pending.sides.into_iter().for_each(|side| self.disk.spiller.forget(side));
             return Ok(Answer::Done);
         }
-        let table = small.bytes() as usize + JoinTable::index_bytes(small.rows() as usize);
-        let whole = |ahead: usize| table + (ahead + 1) * large.largest_page_bytes();
-        let fits = |ahead: &usize| self.disk.memory.grow(whole(*ahead));
-        let can_cut = !self.sides[0].key.is_empty() && !pending.is_stuck && pending.level <= MOST_CUTS;
-        if let Some(ahead) = [MOST_AHEAD, MOST_AHEAD / 4, STREAM_AHEAD].into_iter().find(fits) {
-            self.begin(How::Whole, smaller, pending.sides, pending.level)?;
-            self.feed.iter_mut().for_each(|feed| feed.ahead = ahead);
-            Ok(Answer::Done)
-        } else if can_cut {
-            self.begin(How::Cut, smaller, pending.sides, pending.level)
-        } else {
-            let asked = self.sides.iter().position(|side| side.keeps);
-            let build = if self.sides[smaller].keeps { smaller } else { asked.unwrap_or(smaller) };
-            self.begin(How::Blocks, build, pending.sides, pending.level)
+        let (rows, bytes) = (small.rows() as usize, small.bytes() as usize);
+        let is_linked = smaller == pending.linked;
+        // Plain rows are copied, from pages on their way.
+        let copied =
+            || self.layouts[smaller].linked_bytes(rows, bytes) + (STREAM_AHEAD + 1) * small.largest_page_bytes();
+        let table = JoinTable::index_bytes(rows) + if is_linked { bytes } else { copied() };
+        let room = |share: usize, ahead: usize| table / share + (ahead + 1) * large.largest_page_bytes();
+        let ahead = [MOST_AHEAD, MOST_AHEAD / 4, STREAM_AHEAD].into_iter();
+        let mut fits = ahead.filter(|&ahead| self.disk.memory.grow(room(1, ahead)));
+        if let Some(ahead) = fits.next() {
+            return self.begin(How::Whole, smaller, pending, ahead);
         }
+        let can_cut = !self.sides[0].key.is_empty() && !pending.is_stuck && pending.level <= MOST_CUTS;
+        // Rows that stream by are not asked whether they have a partner, or they would have to be built.
+        let are_few = !self.sides[1 - smaller].keeps && self.disk.memory.grow(room(FEW_BLOCKS, STREAM_AHEAD));
+        if can_cut && !are_few {
+            return self.begin(How::Cut, smaller, pending, STREAM_AHEAD);
+        }
+        let asked = self.sides.iter().position(|side| side.keeps);
+        let build = if self.sides[smaller].keeps { smaller } else { asked.unwrap_or(smaller) };
+        self.begin(How::Blocks, build, pending, STREAM_AHEAD)
     }
 
     /// Begins to read a pair.
-    fn begin(&mut self, how: How, build: usize, mut sides: [Spilled; 2], level: u32) -> Result<Answer> {
+    fn begin(&mut self, how: How, build: usize, pending: Pending, ahead: usize) -> Result<Answer> {
+        let Pending { mut sides, linked, level, .. } = pending;
         let largest_pages = [0, 1].map(|side| sides[side].largest_page_bytes());
         // All pages of a table stay: those that come early take nothing more.
-        let build_ahead = if how == How::Whole { MOST_AHEAD } else { STREAM_AHEAD };
-        let build_reader = self.reader(how, build, &mut sides, build_ahead);
+        let build_ahead = if how == How::Whole && build == linked { MOST_AHEAD } else { STREAM_AHEAD };
+        let build_reader = self.reader(how, (build, linked), &mut sides, build_ahead);
         self.built = Built::new(&self.sides, build, &self.disk.memory)?;
         (self.level, self.stage, self.cursor) = (level, Stage::Build, 0);
         self.feed = Some(Feed {
@@ -146,8 +160,9 @@ impl HashJoining {
             build: Some(build_reader),
             stream: None,
             sides,
+            linked,
             largest_pages,
-            ahead: STREAM_AHEAD,
+            ahead,
             streams: 0,
             page: None,
         });
@@ -159,12 +174,29 @@ impl HashJoining {
     }
 
     /// Reads a side, for the last time where it need not be read again.
-    fn reader(&self, how: How, side: usize, sides: &mut [Spilled; 2], ahead: usize) -> SpilledReader {
-        let (layout, memory) = (&self.layouts[side], &self.disk.memory);
+    fn reader(
+        &self,
+        how: How,
+        (side, linked): (usize, usize),
+        sides: &mut [Spilled; 2],
+        ahead: usize,
+    ) -> SpilledReader {
+        let (layouts, memory) = (&self.layouts[side], &self.disk.memory);
+        let layout = if side == linked { &layouts.linked } else { &layouts.plain };
         match how {
             How::Whole | How::Cut => self.disk.spiller.read(std::mem::take(&mut sides[side]), layout, ahead, memory),
             How::Blocks | How::Marks => self.disk.spiller.read_again(&sides[side], layout, ahead, memory),
         }
+    }
+
+    /// Adds a page of the side that is built to the table.
+    fn take_up(&mut self, page: Page, linked: usize) -> Result<()> {
+        if self.built.side == linked {
+            return self.built.table.adopt(page);
+        }
+        let mut all = Selection::default();
+        all.set(0..page.rows() as u32);
+        self.built.table.add(&Input::new(&page.batch(), &all))
     }
 
     /// Reads the side that is built, or a block of it, and makes a table of it.
@@ -176,7 +208,8 @@ impl HashJoining {
             How::Blocks | How::Marks => self.load_block(&mut feed),
         };
         if self.stage == Stage::Probe {
-            feed.stream = Some(self.reader(feed.how, 1 - self.built.side, &mut feed.sides, feed.ahead));
+            let side = (1 - self.built.side, feed.linked);
+            feed.stream = Some(self.reader(feed.how, side, &mut feed.sides, feed.ahead));
             self.disk.spiller.count_pass(u64::from(feed.level) + feed.streams);
             feed.streams += 1;
         }
@@ -187,7 +220,7 @@ impl HashJoining {
     fn load_whole(&mut self, feed: &mut Feed) -> Result<Answer> {
         while let Some(reader) = &mut feed.build {
             match reader.poll()? {
-                Read::Page(page) => self.built.table.adopt(page)?,
+                Read::Page(page) => self.take_up(page, feed.linked)?,
                 Read::Pending => return Ok(Answer::Await),
                 Read::End => feed.build = None,
             }
@@ -218,16 +251,20 @@ impl HashJoining {
 
     fn load_block(&mut self, feed: &mut Feed) -> Result<Answer> {
         let side = self.built.side;
-        let page_rows = PAGE_BYTES / self.layouts[side].width();
+        let layouts = &self.layouts[side];
+        let page_rows = PAGE_BYTES / layouts.plain.width();
+        // A page that is not as it lies in a table is there twice for a while.
+        let page_bytes = feed.largest_pages[side];
+        let copied = if side == feed.linked { 0 } else { layouts.linked_bytes(page_rows, page_bytes) };
         while let Some(reader) = &mut feed.build {
             let rows = self.built.table.len();
-            let need = feed.largest_pages[side] + JoinTable::index_bytes(rows + page_rows);
+            let need = page_bytes + copied + JoinTable::index_bytes(rows + page_rows);
             let is_refused = !self.disk.memory.grow(need + (STREAM_AHEAD + 1) * feed.largest_pages[1 - side]);
             if is_refused && rows > 0 {
                 break;
             }
             match reader.poll()? {
-                Read::Page(page) => self.built.table.adopt(page)?,
+                Read::Page(page) => self.take_up(page, feed.linked)?,
                 Read::Pending => return Ok(Answer::Await),
                 Read::End => feed.build = None,
             }
@@ -295,7 +332,9 @@ impl HashJoining {
                 self.feed = Some(feed);
             }
             How::Blocks if are_asked => {
-                self.begin(How::Marks, 1 - self.built.side, feed.sides, feed.level)?;
+                let Feed { sides, linked, level, .. } = feed;
+                let pending = Pending { sides, linked, level, is_stuck: false };
+                self.begin(How::Marks, 1 - self.built.side, pending, STREAM_AHEAD)?;
             }
             How::Blocks | How::Marks => feed.sides.into_iter().for_each(|side| self.disk.spiller.forget(side)),
         }

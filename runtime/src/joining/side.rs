@@ -1,9 +1,12 @@
 //! The two sides of a join, and a table of one of them.
 
+use std::sync::Arc;
+
 use crate::error::Result;
 use crate::memory::Memory;
+use crate::memory::limits::PAGE_BYTES;
 use crate::page::{Input, JoinTable, Pairs, Selection};
-use crate::row::{LeafSet, LeafType};
+use crate::row::{LeafSet, LeafType, Physical, RowLayout};
 
 /// What a join knows of one side's rows.
 #[derive(Clone)]
@@ -37,6 +40,31 @@ impl Side {
         let mut kept = Selection::default();
         kept.set(input.selection().rows().iter().copied().filter(|&row| self.may_match(input, row)));
         Some(kept)
+    }
+}
+
+/// How rows of a side lie on disk.
+pub(super) struct Layouts {
+    /// Those that are to go past a table.
+    pub(super) plain: Arc<RowLayout>,
+    /// Those that are to be in one, where a row links to the next of its key.
+    pub(super) linked: Arc<RowLayout>,
+}
+
+impl Layouts {
+    pub(super) fn of(side: &Side) -> Self {
+        Layouts {
+            plain: Arc::new(RowLayout::new(side.types.clone(), &side.live)),
+            linked: Arc::new(JoinTable::layout_of(side.types.clone(), &side.live)),
+        }
+    }
+
+    /// The most that so many plain rows take as linked ones, given what they take.
+    pub(super) fn linked_bytes(&self, rows: usize, plain_bytes: usize) -> usize {
+        let bytes = plain_bytes + rows * (self.linked.width() - self.plain.width());
+        // Rows of which two fit a page may be one a page when they are longer.
+        let has_heap = self.plain.types().iter().any(|ty| ty.physical() == Physical::Slot);
+        bytes + if has_heap { bytes } else { bytes / 16 } + 2 * PAGE_BYTES
     }
 }
 
