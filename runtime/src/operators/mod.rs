@@ -86,8 +86,8 @@ pub(crate) const HASH_SECONDS: f64 = 12e-9;
 pub(crate) const ROW_SECONDS: f64 = 3e-9;
 /// Cost of one byte that is copied to another task.
 pub(crate) const SHIP_SECONDS: f64 = 0.5e-9;
-/// Cost of one byte that goes to disk and comes back.
-pub(crate) const SPILL_SECONDS: f64 = 2e-9;
+/// Cost of one byte that goes to disk and comes back: it is written, checked twice, read, and waits.
+pub(crate) const SPILL_SECONDS: f64 = 4e-9;
 
 /// The part of a job's budget, split among tasks, that one combiner may hold.
 const COMBINER_SHARE: usize = 8;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::memory::limits::SPILL_PARTS;
 use crate::strategy::{DriverFactory, Estimate, Planning, Ship, Strategy, Way};
 
 use super::JoinHint;
@@ -33,12 +34,15 @@ pub(crate) fn hash_strategies(
     hinted.unwrap_or_else(|| allowed(planning, sharing, None, &factory))
 }
 
-/// The cost of what goes to disk where tables of so many rows in all do not fit: as large a part of both sides as does not. Other operators need
-/// memory, too; half of it is for this one.
+/// The cost of what goes to disk where tables of so many rows in all do not fit: as large a part of both sides as does not, and again where its parts
+/// do not fit either. Other operators need memory, too; half of it is for this one.
 fn spilling(planning: &Planning<'_>, rows: f64, build_side: Estimate, probe_side: Estimate) -> f64 {
-    let tables = rows * (build_side.row_bytes + INDEX_BYTES);
-    let beyond = 1.0 - planning.memory_bytes as f64 / 2.0 / tables.max(1.0);
-    beyond.max(0.0) * (rows * build_side.row_bytes + probe_side.bytes()) * SPILL_SECONDS / planning.tasks as f64
+    let memory = (planning.memory_bytes as f64 / 2.0).max(1.0);
+    let tables = (rows * (build_side.row_bytes + INDEX_BYTES)).max(1.0);
+    let beyond = (1.0 - memory / tables).max(0.0);
+    let passes = (tables / memory).log(SPILL_PARTS as f64).max(1.0);
+    let bytes = rows * build_side.row_bytes + probe_side.bytes();
+    beyond * passes * bytes * SPILL_SECONDS / planning.tasks as f64
 }
 
 /// The strategies that a hint allows.
