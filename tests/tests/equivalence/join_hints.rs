@@ -3,7 +3,7 @@
 use dataflow::joins::{Hint, Inner, LeftOuter, RightOuter, Semi};
 use dataflow::prelude::*;
 use proptest::prelude::*;
-use tests::{Sale, everywhere, local, small_inputs};
+use tests::{Folder, Sale, everywhere, local, small_inputs};
 
 use crate::cases;
 
@@ -100,14 +100,19 @@ proptest! {
     }
 }
 
-/// A table in each task takes memory that one over all tasks does not.
+/// A table in each task takes memory that one over all tasks does not: where neither fits, more of it goes to disk, and more often.
 #[test]
 fn a_table_that_all_tasks_would_have_is_for_ample_memory() {
     let facts: Vec<(u64, u64)> = (0..400_000).map(|n| (n % 100_000, n)).collect();
     let dimension: Vec<(u64, u64)> = (0..100_000).map(|n| (n, n)).collect();
-    for (memory_bytes, ship) in [(512 << 20, "broadcast"), (8 << 20, "hash")] {
+    let (folder, ample) = (Folder::default(), local(2));
+    let files = [folder.join("facts.rows"), folder.join("dimension.rows")];
+    ample.collection(&facts).unwrap().write_native(&files[0]);
+    ample.collection(&dimension).unwrap().write_native(&files[1]);
+    ample.run().unwrap();
+    for (memory_bytes, ship) in [(512 << 20, "broadcast"), (8 << 20, "hash"), (512 << 10, "hash")] {
         let env = tests::with_memory(2, memory_bytes);
-        let (facts, dimension) = (env.collection(&facts).unwrap(), env.collection(&dimension).unwrap());
+        let [facts, dimension] = files.each_ref().map(|file| env.read_native::<(u64, u64)>(file).unwrap());
         facts.join(dimension).on(|f| f.0, |d| d.0).process(|f, d, out| out.emit((f.1, d.1))).print();
         let plan = env.explain().unwrap();
         assert!(plan.contains(&format!("{ship}: ")), "{memory_bytes}: {plan}");

@@ -41,6 +41,19 @@ fn the_least_memory_is_enough_and_parts_are_cut_again() {
     assert!(metrics.spilled_parts.get() > 32 && metrics.passes.get() >= 2, "{metrics:?}");
 }
 
+/// To read one side some times is better than to write both once more. Rows that stream by are not asked whether they have a partner, so they are cut.
+#[test]
+fn parts_of_which_few_blocks_fit_are_not_cut_again() {
+    let (left, right) = (rows(mixed(8_000), 9_000), rows(mixed(8_000), 10_000));
+    for (kind, build, times) in
+        [(JoinKind::Inner, 0, 1), (JoinKind::Inner, 1, 1), (JoinKind::Left, 0, 1), (JoinKind::Right, 0, 2)]
+    {
+        let metrics = Case { memory_bytes: 4 << 20, ..Case::new(kind, build, left.clone(), right.clone()) }.run();
+        let spilled = metrics.spilled_bytes.get() as f64 / (8_000.0 * 19_000.0);
+        assert_eq!(spilled.round() as u64, times, "{kind:?} {build}: {metrics:?}");
+    }
+}
+
 #[test]
 fn a_build_side_that_turns_out_larger_is_not_built() {
     // A few keys on the side that streams: what comes back from disk is joined at once.
