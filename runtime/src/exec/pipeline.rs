@@ -48,7 +48,7 @@ pub(super) enum PipelineHead {
     Source(SourceHead),
     Inbox(Arc<Inbox>),
     /// Feeds the exits alone.
-    Spool(SpoolHead),
+    Spool(Box<SpoolHead>),
 }
 
 pub(super) struct Step {

@@ -149,7 +149,7 @@ impl<'p> Starter<'p> {
                 let (memory, given) = (self.spilling(*operator, SPOOL_BYTES, me), context.memory.clone());
                 let pages = Spool::new(layout.clone(), context.spiller(), &memory);
                 let inbox = self.inbox(stage, *inbox, subtask)?;
-                Ok(PipelineHead::Spool(SpoolHead::new(*operator, inbox, pages, memory, given)))
+                Ok(PipelineHead::Spool(Box::new(SpoolHead::new(*operator, inbox, pages, memory, given))))
             }
             Head::Source(operator, source, scan) => {
                 let reader = source.reader(scan, &self.memory(*operator)).map_err(|error| self.at(*operator, error))?;

@@ -8,8 +8,9 @@ use crate::page::{GroupTable, Input, Page, Selection};
 use crate::spill::{Read, SpilledReader};
 use crate::strategy::{Answer, Cursor};
 
-/// Pages of a part that are read ahead.
-const READ_AHEAD: usize = 2;
+/// Pages of a part that are read ahead: as many as take no more than a sixteenth of the memory for its table, and some at least. A page is added in less
+/// time than it takes to be read.
+const READ_AHEAD: [usize; 3] = [16, 4, 2];
 
 /// What a grouping does.
 pub(super) enum Stage {
@@ -100,8 +101,11 @@ impl Grouping {
         self.level = level;
         self.table = self.table.at_level(level)?;
         self.spiller.count_pass(u64::from(level) + 1);
+        let [more @ .., least] = READ_AHEAD;
+        let fits = |ahead: &usize| self.memory.grow(16 * ahead * part.largest_page_bytes());
+        let ahead = more.into_iter().find(fits).unwrap_or(least);
         self.stage = Stage::Reading(Box::new(Reading {
-            reader: self.spiller.read(part, self.table.layout(), READ_AHEAD, &self.memory),
+            reader: self.spiller.read(part, self.table.layout(), ahead, &self.memory),
             page: None,
             next: 0,
             window: Selection::default(),

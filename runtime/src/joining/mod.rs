@@ -181,20 +181,24 @@ impl HashJoining {
         cursor: &mut Cursor,
         out: &mut Outputs,
     ) -> Result<Answer> {
-        let (Some(parts), Some(partners)) = (&self.parts, &mut self.partners) else {
+        let (Some(parts), Some(partners)) = (&mut self.parts, &mut self.partners) else {
             return answers.probe(&mut self.built, input, pass, cursor, out);
         };
         let side = &self.sides[1 - self.built.side];
         let here = self.here.get_or_insert_with(|| {
             let on_disk = parts.are_on_disk();
-            let mut here = Vec::with_capacity(input.len());
+            let (mut here, mut asked, mut there) = (Vec::with_capacity(input.len()), 0, 0);
             partners.route(input, &side.key, |row, hash, part| {
-                let goes = on_disk[part] && parts.may_have(hash) && side.may_match(input, row);
+                let may_be_there = on_disk[part] && parts.may_have(hash);
+                asked += usize::from(on_disk[part]);
+                there += usize::from(may_be_there);
+                let goes = may_be_there && side.may_match(input, row);
                 if !goes {
                     here.push(row);
                 }
                 goes
             });
+            parts.note_asked(asked, there);
             let mut rows = Selection::default();
             rows.set(here);
             rows

@@ -17,6 +17,9 @@ pub(super) const STEP_BYTES: usize = 4 * PAGE_BYTES;
 /// Who writes waits while so much is not on disk yet.
 const BEHIND_BYTES: usize = 64 * PAGE_BYTES;
 
+/// So many rows tell of what use a filter is.
+const ENOUGH_ASKED: usize = 1 << 14;
+
 /// What a task writes to disk with, and its memory.
 pub(super) struct Disk {
     pub(super) spiller: Spiller,
@@ -41,6 +44,8 @@ pub(super) struct Parts {
     routed: Routed,
     /// The keys that are on disk, where it is worth asking.
     filter: Option<Presence>,
+    /// How many rows were asked for, and how many of these may be there.
+    asked: [usize; 2],
 }
 
 struct Part {
@@ -96,6 +101,7 @@ impl Parts {
             parts: std::iter::repeat_with(part).take(SPILL_PARTS).collect(),
             routed: Routed { rows: vec![Vec::new(); SPILL_PARTS], at: (SPILL_PARTS, 0), ..Routed::default() },
             filter: None,
+            asked: [0; 2],
         }
     }
 
@@ -248,8 +254,17 @@ impl Parts {
     }
 
     /// Whether a key of a part on disk may be there.
+    #[inline]
     pub(super) fn may_have(&self, hash: u64) -> bool {
         self.filter.as_ref().is_none_or(|filter| filter.contains(hash))
+    }
+
+    /// So many rows were asked for, of which so many may be there: where nearly all are, asking is not worth it.
+    pub(super) fn note_asked(&mut self, asked: usize, there: usize) {
+        self.asked = [self.asked[0] + asked, self.asked[1] + there];
+        if self.asked[0] > ENOUGH_ASKED && self.asked[1] > self.asked[0] / 8 * 7 {
+            self.filter = None;
+        }
     }
 
     /// What is on disk, by part.

@@ -21,8 +21,14 @@ pub enum Read {
     End,
 }
 
-/// Pages that a blocking thread reads.
+/// A page that a blocking thread reads.
 type Flight = Arc<Mutex<Option<Result<Page>>>>;
+
+/// Where a page lies: file, offset and bytes.
+type Place = (usize, u64, usize);
+
+/// What was read is given back to the disk so much at a time: each hole in a file is work for the system, and neighbours make one.
+const FORGOTTEN_BYTES: usize = 1 << 20;
 
 /// Reads the pages of a sequence in order. All of it must be written: [`Spiller::unwritten_bytes`] says when.
 pub struct SpilledReader {
@@ -35,7 +41,10 @@ pub struct SpilledReader {
     ahead: usize,
     /// Whether the sequence will be read again.
     keeps: bool,
-    flights: VecDeque<Flight>,
+    flights: VecDeque<(Flight, Place)>,
+    /// Pages that were read and are still on the disk.
+    spent: Vec<Place>,
+    spent_bytes: usize,
 }
 
 impl Spiller {
@@ -64,6 +73,8 @@ impl Spiller {
             ahead,
             keeps: true,
             flights: VecDeque::new(),
+            spent: Vec::new(),
+            spent_bytes: 0,
         }
     }
 
@@ -98,10 +109,15 @@ impl SpilledReader {
     /// What the system says, a page that is not as it was written, or [`OutOfMemory`](crate::error::Error::OutOfMemory) where there is no room for one page.
     pub fn poll(&mut self) -> Result<Read> {
         self.fly(self.ahead.max(1))?;
-        let Some(first) = self.flights.front() else { return Ok(Read::End) };
+        let Some((first, place)) = self.flights.front() else {
+            self.forget();
+            return Ok(Read::End);
+        };
         let landed = first.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(page) = landed else { return Ok(Read::Pending) };
+        let place = *place;
         self.flights.pop_front();
+        self.spend(place);
         Ok(Read::Page(page?))
     }
 
@@ -110,14 +126,46 @@ impl SpilledReader {
     /// # Errors
     /// As [`SpilledReader::poll`].
     pub fn next_now(&mut self) -> Result<Option<Page>> {
-        let Some((file, offset, bytes)) = self.take_next() else { return Ok(None) };
+        let Some(place) = self.take_next() else {
+            self.forget();
+            return Ok(None);
+        };
+        let (file, offset, bytes) = place;
         let page = self.shared.files[file].read(offset, Buffer::new(bytes, &self.memory)?, &self.layout);
-        self.shared.files[file].forget(offset, bytes);
+        self.spend(place);
         page.map(Some)
     }
 
-    /// Where the next page that nobody asked for lies: file, offset and bytes.
-    fn take_next(&mut self) -> Option<(usize, u64, usize)> {
+    /// A page was read.
+    fn spend(&mut self, place: Place) {
+        if !self.keeps {
+            self.spent.push(place);
+            self.spent_bytes += place.2;
+            if self.spent_bytes >= FORGOTTEN_BYTES {
+                self.forget();
+            }
+        }
+    }
+
+    /// Gives the disk back what was read. A reader that leaves before its end keeps the last pages until the file is closed.
+    fn forget(&mut self) {
+        if self.spent.is_empty() {
+            return;
+        }
+        self.spent_bytes = 0;
+        let (mut spent, shared) = (std::mem::take(&mut self.spent), self.shared.clone());
+        self.blocking.submit(Box::new(move || {
+            spent.sort_unstable();
+            let neighbours = |left: &Place, right: &Place| left.0 == right.0 && left.1 + left.2 as u64 == right.1;
+            for hole in spent.chunk_by(neighbours) {
+                let &[(file, offset, _), ..] = hole else { continue };
+                shared.files[file].forget(offset, hole.iter().map(|place| place.2).sum());
+            }
+        }));
+    }
+
+    /// Where the next page that nobody asked for lies.
+    fn take_next(&mut self) -> Option<Place> {
         let next = self.left.front_mut()?;
         let place = (next.file, next.offset, next.page_bytes);
         (next.offset, next.pages) = (next.offset + next.page_bytes as u64, next.pages - 1);
@@ -149,15 +197,12 @@ impl SpilledReader {
                 Err(_) if !self.flights.is_empty() => return Ok(()),
                 Err(error) => return Err(error),
             };
-            let Some((file, offset, bytes)) = self.take_next() else { return Ok(()) };
+            let Some(place) = self.take_next() else { return Ok(()) };
             let flight = Flight::default();
-            self.flights.push_back(flight.clone());
-            let (shared, layout, keeps) = (self.shared.clone(), self.layout.clone(), self.keeps);
+            self.flights.push_back((flight.clone(), place));
+            let (shared, layout, (file, offset, _)) = (self.shared.clone(), self.layout.clone(), place);
             self.blocking.submit(Box::new(move || {
                 let page = shared.files[file].read(offset, buffer, &layout);
-                if !keeps {
-                    shared.files[file].forget(offset, bytes);
-                }
                 *flight.lock().unwrap_or_else(PoisonError::into_inner) = Some(page);
             }));
         }
