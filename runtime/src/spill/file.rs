@@ -15,6 +15,7 @@ use crate::page::{Buffer, Page, PageImage};
 use crate::row::RowLayout;
 
 use super::compressed::{HEADER_BYTES, compress, compressed_bytes, decompress};
+use super::free::FreeSpace;
 
 /// Files that have a name for a moment begin so.
 const PREFIX: &str = "dataflow-spill-";
@@ -48,6 +49,7 @@ pub(super) struct SpillFile {
     /// Whether pages are compressed.
     compresses: bool,
     end: AtomicU64,
+    free: Mutex<FreeSpace>,
     written: AtomicU64,
 }
 
@@ -59,12 +61,20 @@ impl Drop for SpillFile {
 
 impl SpillFile {
     pub(super) fn new(folder: Arc<SpillFolder>, compresses: bool) -> Self {
-        SpillFile { folder, file: Mutex::new(None), compresses, end: AtomicU64::new(0), written: AtomicU64::new(0) }
+        let (file, end, free, written) = (Mutex::default(), AtomicU64::new(0), Mutex::default(), AtomicU64::new(0));
+        SpillFile { folder, file, compresses, end, free, written }
     }
 
-    /// Room at the end: where it begins.
-    pub(super) fn append(&self, bytes: usize) -> u64 {
-        self.end.fetch_add(bytes as u64, Ordering::Relaxed)
+    /// Room for so many bytes, where others lay or at the end: where it begins.
+    pub(super) fn room(&self, bytes: usize) -> u64 {
+        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner).take(bytes as u64);
+        free.unwrap_or_else(|| self.end.fetch_add(bytes as u64, Ordering::Relaxed))
+    }
+
+    /// Takes room back that will not be read again; gives what is to [go back to the disk](SpillFile::punch).
+    #[must_use]
+    pub(super) fn release(&self, offset: u64, bytes: usize) -> Vec<(u64, u64)> {
+        self.free.lock().unwrap_or_else(PoisonError::into_inner).add(offset, bytes as u64)
     }
 
     /// The open file, which is made at first use.
@@ -152,11 +162,13 @@ impl SpillFile {
         Page::restore(buffer, layout, offset).map_err(damaged)
     }
 
-    /// Gives the disk back what will not be read again. A file system that cannot do that keeps it until the file is closed.
-    pub(super) fn forget(&self, offset: u64, bytes: usize) {
+    /// Gives pieces back to the disk. A file system that cannot do that keeps them until the file is closed.
+    pub(super) fn punch(&self, holes: &[(u64, u64)]) {
         if let Ok(file) = self.open() {
             let flags = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
-            let _ = fallocate(&*file, flags, offset, bytes as u64);
+            for &(offset, bytes) in holes {
+                let _ = fallocate(&*file, flags, offset, bytes);
+            }
         }
     }
 }

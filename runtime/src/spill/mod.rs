@@ -9,6 +9,7 @@
 
 mod compressed;
 mod file;
+mod free;
 mod reader;
 mod space;
 mod spool;
@@ -173,7 +174,7 @@ impl Spiller {
         let Some(page_bytes) = pages.first().map(Page::bytes) else { return };
         let bytes = page_bytes * pages.len();
         let turn = self.turn.fetch_add(1, Ordering::Relaxed) % self.shared.files.len();
-        let offset = self.shared.files[turn].append(bytes);
+        let offset = self.shared.files[turn].room(bytes);
         to.rows += pages.iter().map(|page| page.rows() as u64).sum::<u64>();
         to.push(turn, offset, page_bytes, pages.len());
         self.shared.metrics.spilled_bytes.add(bytes as u64);
@@ -209,7 +210,7 @@ impl Spiller {
     fn append_now(&self, page: &Page) -> Result<Extent> {
         let page_bytes = page.bytes();
         let file = self.turn.fetch_add(1, Ordering::Relaxed) % self.shared.files.len();
-        let offset = self.shared.files[file].append(page_bytes);
+        let offset = self.shared.files[file].room(page_bytes);
         self.shared.metrics.spilled_bytes.add(page_bytes as u64);
         self.shared.files[file].write(offset, std::slice::from_ref(page))?;
         Ok(Extent { file, offset, page_bytes, pages: 1 })
@@ -241,6 +242,15 @@ impl Spiller {
 }
 
 impl Shared {
+    /// Takes room back whose pages will not be read again.
+    fn release(self: &Arc<Self>, file: usize, offset: u64, bytes: usize) {
+        let holes = self.files[file].release(offset, bytes);
+        if !holes.is_empty() {
+            let shared = self.clone();
+            self.blocking.submit(Box::new(move || shared.files[file].punch(&holes)));
+        }
+    }
+
     fn check(&self) -> Result<(), ()> {
         if self.failed.lock().unwrap_or_else(PoisonError::into_inner).is_some() { Err(()) } else { Ok(()) }
     }

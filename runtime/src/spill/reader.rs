@@ -27,9 +27,6 @@ type Flight = Arc<Mutex<Option<Result<Page>>>>;
 /// Where a page lies: file, offset and bytes.
 type Place = (usize, u64, usize);
 
-/// What was read is given back to the disk so much at a time: each hole in a file is work for the system, and neighbours make one.
-const FORGOTTEN_BYTES: usize = 1 << 20;
-
 /// Reads the pages of a sequence in order. All of it must be written: [`Spiller::unwritten_bytes`] says when.
 pub struct SpilledReader {
     shared: Arc<Shared>,
@@ -42,14 +39,12 @@ pub struct SpilledReader {
     /// Whether the sequence will be read again.
     keeps: bool,
     flights: VecDeque<(Flight, Place)>,
-    /// Pages that were read and are still on the disk.
-    spent: Vec<Place>,
-    spent_bytes: usize,
 }
 
 impl Spiller {
     /// Reads a sequence of rows of `layout`, once, with `ahead` pages on their way at a time, which `memory` pays for; with none, a page is sent for when
-    /// it is [asked](SpilledReader::poll) for, or [before](SpilledReader::send). What was read is gone from the disk.
+    /// it is [asked](SpilledReader::poll) for, or [before](SpilledReader::send). What was read is gone: other pages may be
+    /// written there.
     #[must_use]
     pub fn read(&self, spilled: Spilled, layout: &Arc<RowLayout>, ahead: usize, memory: &Memory) -> SpilledReader {
         SpilledReader { keeps: false, ..self.read_again(&spilled, layout, ahead, memory) }
@@ -73,8 +68,6 @@ impl Spiller {
             ahead,
             keeps: true,
             flights: VecDeque::new(),
-            spent: Vec::new(),
-            spent_bytes: 0,
         }
     }
 
@@ -91,14 +84,14 @@ impl Spiller {
         SpilledReader { blocking, ..self.read_again(&spilled, layout, ahead, memory) }
     }
 
-    /// Gives the disk back what a sequence takes.
+    /// Gives the room back that a sequence takes; what may still be on its way there keeps it until the file is closed.
     pub fn forget(&self, spilled: Spilled) {
-        let shared = self.shared.clone();
-        self.shared.blocking.submit(Box::new(move || {
-            for Extent { file, offset, page_bytes, pages } in spilled.extents {
-                shared.files[file].forget(offset, page_bytes * pages);
-            }
-        }));
+        if self.unwritten_bytes() > 0 {
+            return;
+        }
+        for Extent { file, offset, page_bytes, pages } in spilled.extents {
+            self.shared.release(file, offset, page_bytes * pages);
+        }
     }
 }
 
@@ -109,10 +102,7 @@ impl SpilledReader {
     /// What the system says, a page that is not as it was written, or [`OutOfMemory`](crate::error::Error::OutOfMemory) where there is no room for one page.
     pub fn poll(&mut self) -> Result<Read> {
         self.fly(self.ahead.max(1))?;
-        let Some((first, place)) = self.flights.front() else {
-            self.forget();
-            return Ok(Read::End);
-        };
+        let Some((first, place)) = self.flights.front() else { return Ok(Read::End) };
         let landed = first.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(page) = landed else { return Ok(Read::Pending) };
         let place = *place;
@@ -126,10 +116,7 @@ impl SpilledReader {
     /// # Errors
     /// As [`SpilledReader::poll`].
     pub fn next_now(&mut self) -> Result<Option<Page>> {
-        let Some(place) = self.take_next() else {
-            self.forget();
-            return Ok(None);
-        };
+        let Some(place) = self.take_next() else { return Ok(None) };
         let (file, offset, bytes) = place;
         let page = self.shared.files[file].read(offset, Buffer::new(bytes, &self.memory)?, &self.layout);
         self.spend(place);
@@ -137,31 +124,10 @@ impl SpilledReader {
     }
 
     /// A page was read.
-    fn spend(&mut self, place: Place) {
+    fn spend(&self, (file, offset, bytes): Place) {
         if !self.keeps {
-            self.spent.push(place);
-            self.spent_bytes += place.2;
-            if self.spent_bytes >= FORGOTTEN_BYTES {
-                self.forget();
-            }
+            self.shared.release(file, offset, bytes);
         }
-    }
-
-    /// Gives the disk back what was read. A reader that leaves before its end keeps the last pages until the file is closed.
-    fn forget(&mut self) {
-        if self.spent.is_empty() {
-            return;
-        }
-        self.spent_bytes = 0;
-        let (mut spent, shared) = (std::mem::take(&mut self.spent), self.shared.clone());
-        self.blocking.submit(Box::new(move || {
-            spent.sort_unstable();
-            let neighbours = |left: &Place, right: &Place| left.0 == right.0 && left.1 + left.2 as u64 == right.1;
-            for hole in spent.chunk_by(neighbours) {
-                let &[(file, offset, _), ..] = hole else { continue };
-                shared.files[file].forget(offset, hole.iter().map(|place| place.2).sum());
-            }
-        }));
     }
 
     /// Where the next page that nobody asked for lies.

@@ -1,0 +1,90 @@
+//! What lies free in a spill file: pages that were read back and will not be read again.
+//!
+//! New pages are written there first, so a file that is written and read at the same time does not grow. What stays free for long goes back to the disk:
+//! in large pieces, since each hole in a file is work for the system, and mostly neighbours have become free by then.
+
+use std::collections::BTreeMap;
+
+/// What is free beyond this goes back to the disk.
+const MOST_FREE: u64 = 64 << 20;
+
+/// Smaller pieces stay until their neighbours are free.
+const LEAST_HOLE: u64 = 1 << 20;
+
+/// Free pieces of a file.
+#[derive(Debug, Default)]
+pub(super) struct FreeSpace {
+    /// Their lengths, by where they begin; none touches another.
+    pieces: BTreeMap<u64, u64>,
+    bytes: u64,
+    /// So many bytes were too scattered to go back.
+    scattered: u64,
+}
+
+impl FreeSpace {
+    /// Takes so many bytes in one piece, if they are at hand.
+    pub(super) fn take(&mut self, bytes: u64) -> Option<u64> {
+        let (offset, length) = self.pieces.pop_first()?;
+        if length < bytes {
+            self.pieces.insert(offset, length);
+            return None;
+        }
+        if length > bytes {
+            self.pieces.insert(offset + bytes, length - bytes);
+        }
+        self.bytes -= bytes;
+        Some(offset)
+    }
+
+    /// Adds a piece; gives those that are to go back to the disk, which are not free any more.
+    pub(super) fn add(&mut self, offset: u64, bytes: u64) -> Vec<(u64, u64)> {
+        self.bytes += bytes;
+        let (mut begin, mut end) = (offset, offset + bytes);
+        if let Some((&before, &length)) = self.pieces.range(..offset).next_back()
+            && before + length == offset
+        {
+            self.pieces.remove(&before);
+            begin = before;
+        }
+        if let Some(length) = self.pieces.remove(&end) {
+            end += length;
+        }
+        self.pieces.insert(begin, end - begin);
+        if self.bytes < self.scattered + MOST_FREE {
+            return Vec::new();
+        }
+        let holes: Vec<(u64, u64)> = self.pieces.extract_if(.., |_, length| *length >= LEAST_HOLE).collect();
+        self.bytes -= holes.iter().map(|(_, length)| length).sum::<u64>();
+        self.scattered = self.bytes;
+        holes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_free_is_written_again_and_goes_back_in_large_pieces() {
+        const PAGE: u64 = 64 << 10;
+        let mut free = FreeSpace::default();
+        assert_eq!(free.take(PAGE), None);
+        assert!(
+            free.add(3 * PAGE, PAGE).is_empty()
+                && free.add(PAGE, PAGE).is_empty()
+                && free.add(2 * PAGE, PAGE).is_empty()
+        );
+        assert_eq!(free.take(4 * PAGE), None);
+        assert_eq!((free.take(2 * PAGE), free.take(PAGE), free.take(PAGE)), (Some(PAGE), Some(3 * PAGE), None));
+        // Every second page, and then those in between.
+        let pages = 2 * MOST_FREE / PAGE;
+        let scattered: Vec<_> = (0..pages).flat_map(|page| free.add(2 * page * PAGE, PAGE)).collect();
+        assert_eq!(scattered, []);
+        let mut holes: Vec<_> = (0..pages).flat_map(|page| free.add((2 * page + 1) * PAGE, PAGE)).collect();
+        holes.sort_unstable();
+        assert!(holes.iter().all(|(_, length)| *length >= LEAST_HOLE) && holes.len() < 8, "{holes:?}");
+        assert!(holes.windows(2).all(|pair| pair[0].0 + pair[0].1 <= pair[1].0));
+        assert_eq!(holes.iter().map(|(_, length)| length).sum::<u64>() + free.bytes, 2 * pages * PAGE);
+        assert!(free.bytes <= 2 * MOST_FREE);
+    }
+}
