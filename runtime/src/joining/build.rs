@@ -96,7 +96,7 @@ impl HashJoining {
             for page in parts.take_pages() {
                 self.built.table.adopt(page)?;
             }
-            parts.weigh_filter();
+            parts.keys_on_disk().drop_if_crowded();
             let other = 1 - self.built.side;
             let partners = || parts.partners(&self.sides[other], &self.layouts[other].plain, &self.disk.memory);
             self.partners = parts.are_some_on_disk().then(partners);

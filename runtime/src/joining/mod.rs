@@ -22,6 +22,7 @@
 //! Techniques, 1993), and filters over what was spilled as Flink has them.
 
 mod build;
+mod filter;
 mod merge;
 mod parts;
 mod pending;
@@ -187,18 +188,16 @@ impl HashJoining {
         let side = &self.sides[1 - self.built.side];
         let here = self.here.get_or_insert_with(|| {
             let on_disk = parts.are_on_disk();
-            let (mut here, mut asked, mut there) = (Vec::with_capacity(input.len()), 0, 0);
+            let keys_on_disk = parts.keys_on_disk();
+            let mut here = Vec::with_capacity(input.len());
             partners.route(input, &side.key, |row, hash, part| {
-                let may_be_there = on_disk[part] && parts.may_have(hash);
-                asked += usize::from(on_disk[part]);
-                there += usize::from(may_be_there);
-                let goes = may_be_there && side.may_match(input, row);
+                let goes = on_disk[part] && keys_on_disk.may_have(hash) && side.may_match(input, row);
                 if !goes {
                     here.push(row);
                 }
                 goes
             });
-            parts.note_asked(asked, there);
+            keys_on_disk.drop_if_needless();
             let mut rows = Selection::default();
             rows.set(here);
             rows

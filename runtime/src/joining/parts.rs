@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::Side;
+use super::filter::KeysOnDisk;
 use crate::error::Result;
 use crate::memory::Memory;
 use crate::memory::limits::{PAGE_BYTES, SPILL_PARTS};
-use crate::page::{Batch, Input, JoinTable, Page, Presence, RowWriter, Selection, hash_rows};
+use crate::page::{Batch, Input, JoinTable, Page, RowWriter, Selection, hash_rows};
 use crate::row::RowLayout;
 use crate::spill::{Spilled, Spiller};
 use crate::strategy::Answer;
@@ -16,9 +17,6 @@ pub(super) const STEP_BYTES: usize = 4 * PAGE_BYTES;
 
 /// Who writes waits while so much is not on disk yet.
 const BEHIND_BYTES: usize = 64 * PAGE_BYTES;
-
-/// So many rows tell of what use a filter is.
-const ENOUGH_ASKED: usize = 1 << 14;
 
 /// What a task writes to disk with, and its memory.
 pub(super) struct Disk {
@@ -42,10 +40,7 @@ pub(super) struct Parts {
     level: u32,
     parts: Vec<Part>,
     routed: Routed,
-    /// The keys that are on disk, where it is worth asking.
-    filter: Option<Presence>,
-    /// How many rows were asked for, and how many of these may be there.
-    asked: [usize; 2],
+    keys_on_disk: KeysOnDisk,
 }
 
 struct Part {
@@ -100,8 +95,7 @@ impl Parts {
             level,
             parts: std::iter::repeat_with(part).take(SPILL_PARTS).collect(),
             routed: Routed { rows: vec![Vec::new(); SPILL_PARTS], at: (SPILL_PARTS, 0), ..Routed::default() },
-            filter: None,
-            asked: [0; 2],
+            keys_on_disk: KeysOnDisk::default(),
         }
     }
 
@@ -112,10 +106,10 @@ impl Parts {
         partners
     }
 
-    /// Remembers the keys of rows that go to disk from now on, in a filter of at most so many bytes. Without a key, or the memory, there is none.
+    /// Remembers the keys of rows that go to disk from now on, in a filter of at most so many bytes.
     pub(super) fn remember_keys(&mut self, bytes: usize, memory: &Memory) {
-        if !self.key.is_empty() && memory.grow(bytes) {
-            self.filter = Presence::of_bytes(bytes, memory).ok();
+        if !self.key.is_empty() {
+            self.keys_on_disk = KeysOnDisk::of_bytes(bytes, memory);
         }
     }
 
@@ -192,7 +186,7 @@ impl Parts {
         part.pages.extend(part.writer.take_sealed());
         part.pages_bytes += part.pages[before..].iter().map(Page::bytes).sum::<usize>();
         if part.is_on_disk && !part.pages.is_empty() {
-            part.spill(&self.key, self.filter.as_mut(), disk);
+            part.spill(&self.key, &mut self.keys_on_disk, disk);
         }
     }
 
@@ -210,7 +204,7 @@ impl Parts {
         let Some(part) = in_memory.max_by_key(|part| part.pages_bytes) else { return 0 };
         part.is_on_disk = true;
         disk.spiller.count_part();
-        part.spill(&self.key, self.filter.as_mut(), disk)
+        part.spill(&self.key, &mut self.keys_on_disk, disk)
     }
 
     /// The end of the rows: closes what is open, and sends parts to disk until there is room for a table of the others and, for each part
@@ -238,9 +232,9 @@ impl Parts {
         self.parts.iter_mut().flat_map(|part| std::mem::take(&mut part.pages))
     }
 
-    /// Drops a filter that is of no use.
-    pub(super) fn weigh_filter(&mut self) {
-        self.filter = self.filter.take().filter(|filter| !filter.is_crowded());
+    /// The keys that are on disk.
+    pub(super) fn keys_on_disk(&mut self) -> &mut KeysOnDisk {
+        &mut self.keys_on_disk
     }
 
     /// Which parts are on disk.
@@ -253,20 +247,6 @@ impl Parts {
         self.parts.iter().any(|part| part.is_on_disk)
     }
 
-    /// Whether a key of a part on disk may be there.
-    #[inline]
-    pub(super) fn may_have(&self, hash: u64) -> bool {
-        self.filter.as_ref().is_none_or(|filter| filter.contains(hash))
-    }
-
-    /// So many rows were asked for, of which so many may be there: where nearly all are, asking is not worth it.
-    pub(super) fn note_asked(&mut self, asked: usize, there: usize) {
-        self.asked = [self.asked[0] + asked, self.asked[1] + there];
-        if self.asked[0] > ENOUGH_ASKED && self.asked[1] > self.asked[0] / 8 * 7 {
-            self.filter = None;
-        }
-    }
-
     /// What is on disk, by part.
     pub(super) fn into_spilled(mut self, disk: &mut Disk) -> Vec<Option<Spilled>> {
         self.seal(disk);
@@ -276,15 +256,8 @@ impl Parts {
 
 impl Part {
     /// Has the closed pages written; how many bytes they have.
-    fn spill(&mut self, key: &[usize], filter: Option<&mut Presence>, disk: &mut Disk) -> usize {
-        if let Some(filter) = filter {
-            let (mut all, mut hashes) = (Selection::default(), Vec::new());
-            for page in &self.pages {
-                all.set(0..page.rows() as u32);
-                hash_rows(&Input::new(&page.batch(), &all), key, &mut hashes);
-                hashes.iter().for_each(|&hash| filter.insert(hash));
-            }
-        }
+    fn spill(&mut self, key: &[usize], keys_on_disk: &mut KeysOnDisk, disk: &mut Disk) -> usize {
+        keys_on_disk.add(&self.pages, key);
         disk.spiller.write(&mut self.spilled, self.pages.drain(..));
         std::mem::take(&mut self.pages_bytes)
     }
