@@ -1,24 +1,20 @@
-//! A hash table of rows with equal keys chained: the build side of a join.
+//! A table of rows with equal keys chained: the build side of a join.
+
+mod lookup;
 
 use std::sync::Arc;
 
 use smallvec::SmallVec;
 
 use super::batch::{Batch, Input, LeafPtr, LeafReader, Selection, WINDOW_ROWS};
-use super::index::{Index, ROW_ALIGN, address_of, next_id};
-use super::key::{KeyLeaf, KeyShape, compared, with_shape};
+use super::index::{ROW_ALIGN, address_of, next_id};
 use super::pairs::{Of, PairRows, Pairs};
-use super::presence::Presence;
 use super::run::{FIRST_ROW, Page};
 use super::writer::RowWriter;
 use crate::error::{Error, Result};
 use crate::memory::Memory;
 use crate::row::{LeafSet, LeafType, RowLayout};
-
-const BLOCK_ROWS: usize = 64;
-
-/// A table of fewer rows has no filter: it would take a page for them.
-const LEAST_FILTERED: usize = 256;
+use lookup::Lookup;
 
 /// Set in a row's hidden leaf once the row has had a partner. Places are multiples of eight.
 const MATCHED: u64 = 1;
@@ -30,9 +26,7 @@ pub struct JoinTable {
     key: Box<[usize]>,
     rows: RowWriter,
     pages: Vec<Page>,
-    index: Index,
-    /// What tells of most keys that are not there, without the index: even where that lies in a cache, it is a branch to guess.
-    presence: Option<Presence>,
+    lookup: Lookup,
     base: *mut u8,
     count: usize,
     /// Whether some rows have the same key: where none have, no row needs to be asked for its next one.
@@ -57,8 +51,7 @@ impl JoinTable {
             layout,
             key: key.into(),
             pages: Vec::new(),
-            index: Index::new(memory.clone()),
-            presence: None,
+            lookup: Lookup::none(memory),
             memory: memory.clone(),
             base: address_of(0)?,
             count: 0,
@@ -94,10 +87,10 @@ impl JoinTable {
         &self.layout
     }
 
-    /// What [`JoinTable::build`] takes for so many rows.
+    /// The most that [`JoinTable::build`] takes for so many rows.
     #[must_use]
     pub fn index_bytes(rows: usize) -> usize {
-        Index::bytes_for(rows) + if rows >= LEAST_FILTERED { Presence::bytes_for(rows) } else { 0 }
+        Lookup::bytes_for(rows)
     }
 
     /// What adding rows takes, and then [`JoinTable::build`].
@@ -130,7 +123,7 @@ impl JoinTable {
     /// # Errors
     /// A page of another layout, or one that somebody else holds too.
     pub fn adopt(&mut self, mut page: Page) -> Result<()> {
-        if page.layout() != &self.layout || !page.is_alone() || self.index.len() > 0 {
+        if page.layout() != &self.layout || !page.is_alone() || !self.lookup.is_none() {
             return Err(Error::Internal("a page was adopted that a table cannot own".to_owned()));
         }
         self.count += page.rows();
@@ -142,9 +135,8 @@ impl JoinTable {
     pub fn take_pages(&mut self) -> Vec<Page> {
         self.rows.seal();
         self.pages.extend(self.rows.take_sealed());
-        self.index.clear();
         // Places that were found before mean nothing now.
-        (self.presence, self.count, self.id) = (None, 0, next_id());
+        (self.lookup, self.count, self.id) = (Lookup::none(&self.memory), 0, next_id());
         std::mem::take(&mut self.pages)
     }
 
@@ -155,55 +147,7 @@ impl JoinTable {
     pub fn build(&mut self) -> Result<()> {
         self.rows.seal();
         self.pages.extend(self.rows.take_sealed());
-        // The index is made for all rows at once, so it never grows and needs no hash of a stored row again.
-        self.index.reserve(self.count, |_| 0)?;
-        if self.count >= LEAST_FILTERED {
-            self.presence = Some(Presence::new(self.count, &self.memory)?);
-        }
-        self.chained = false;
-        let pages = std::mem::take(&mut self.pages);
-        for page in &pages {
-            self.build_page(self.first_place(page), page.rows());
-        }
-        self.pages = pages;
-        Ok(())
-    }
-
-    fn build_page(&mut self, first: usize, rows: usize) {
-        let leaves: SmallVec<[KeyLeaf; 4]> = self
-            .key
-            .iter()
-            .map(|&leaf| KeyLeaf {
-                asked: self.stored_leaf(leaf),
-                stored_offset: self.layout.offset(leaf).unwrap_or_default(),
-            })
-            .collect();
-        let next_leaf = self.next_leaf();
-        let width = self.layout.width();
-        let mut hashes = Vec::with_capacity(rows);
-        // SAFETY: `first + row * width` are the places of this table's own rows, in pages that it alone holds.
-        with_shape!(&leaves, shape => unsafe {
-            hashes.extend((0..rows).map(|row| shape.hash(first + row * width)));
-            for row in 0..rows {
-                if let Some(&ahead) = hashes.get(row + BLOCK_ROWS) {
-                    self.index.prefetch(ahead);
-                    self.presence.iter().for_each(|presence| presence.prefetch(ahead));
-                }
-                let (place, hash) = (first + row * width, hashes[row]);
-                let head = self.index.find(hash, |other| shape.same(place, self.base.add(other)));
-                self.base.add(place + next_leaf).cast::<u64>().write_unaligned(head.unwrap_or(0) as u64);
-                match head {
-                    Some(head) => {
-                        self.chained = true;
-                        self.index.replace(hash, head, place);
-                    }
-                    None => self.index.insert(hash, place),
-                }
-                if let Some(presence) = &mut self.presence {
-                    presence.insert(hash);
-                }
-            }
-        });
+        self.index()
     }
 
     fn next_leaf(&self) -> usize {
@@ -212,41 +156,6 @@ impl JoinTable {
 
     fn stored_leaf(&self, leaf: usize) -> LeafPtr {
         LeafPtr::stored(&self.layout, self.base, leaf)
-    }
-
-    /// Looks each row's key up, by the batch's leaves `key`.
-    pub fn probe(&self, input: &Input<'_>, key: &[usize], pairs: &mut Pairs) {
-        super::copy::hash_rows(input, key, &mut pairs.hashes);
-        let leaves = compared(input.batch(), key, &self.layout, &self.key);
-        pairs.heads.clear();
-        (pairs.table, pairs.batch_rows) = (self.id, input.batch().rows());
-        with_shape!(&leaves, shape => self.probe_shape(shape, input, pairs));
-    }
-
-    fn probe_shape<K: KeyShape>(&self, shape: K, input: &Input<'_>, pairs: &mut Pairs) {
-        let rows = input.selection().rows();
-        pairs.heads.resize(rows.len(), 0);
-        pairs.keep_present(self.presence.as_ref());
-        let (positions, hashes, heads) = (&pairs.positions, &pairs.present, &mut pairs.heads);
-        let view = self.index.view();
-        view.prefetch(&hashes[..BLOCK_ROWS.min(hashes.len())]);
-        for start in (0..hashes.len()).step_by(BLOCK_ROWS) {
-            let end = (start + BLOCK_ROWS).min(hashes.len());
-            let mut likely = [0; BLOCK_ROWS];
-            view.candidates(&hashes[start..end], self.base, self.next_leaf(), &mut likely);
-            view.prefetch(&hashes[end..hashes.len().min(end + BLOCK_ROWS)]);
-            for (found, &place) in (start..end).zip(&likely) {
-                let position = positions[found] as usize;
-                // SAFETY: rows of an input are rows of its batch; places in the index are rows of this table.
-                let same = |place: usize| unsafe { shape.same(rows[position] as usize, self.base.add(place)) };
-                heads[position] = match place {
-                    0 => 0,
-                    place if same(place) => place,
-                    // Another key of the same tag: the right one may stand behind it.
-                    _ => self.index.find(hashes[found], same).unwrap_or(0),
-                };
-            }
-        }
     }
 
     /// Lists the next pairs of a probed input, at most [`WINDOW_ROWS`]; whether there are more. The order is by probe row; `pairs`

@@ -17,6 +17,7 @@ mod batch;
 mod columns;
 mod copy;
 mod datum;
+mod dense;
 mod group_table;
 mod index;
 mod items;

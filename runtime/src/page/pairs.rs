@@ -3,7 +3,6 @@
 use std::marker::PhantomData;
 
 use super::batch::{Input, Row};
-use super::presence::Presence;
 
 /// The share of rows that a filter must hold back to be worth its cost.
 const LEAST_ABSENT: f64 = 0.25;
@@ -18,8 +17,9 @@ pub struct Pairs {
     pub(super) table: u64,
     /// How many rows the probed batch had.
     pub(super) batch_rows: usize,
+    /// Of each row of the input the hash, or the slot of an index.
     pub(super) hashes: Vec<u64>,
-    /// The rows of the input that may have a partner, by position, and their hashes.
+    /// The rows of the input that may have a partner, by position, and theirs.
     pub(super) positions: Vec<u32>,
     pub(super) present: Vec<u64>,
     /// Inputs for which the filter is not asked, as it held back too few rows of one before.
@@ -57,11 +57,11 @@ impl Pairs {
 
     /// Sorts out the rows that have no partner for sure. A filter that holds back less than [`LEAST_ABSENT`] of an input is not asked
     /// about the next ones.
-    pub(super) fn keep_present(&mut self, presence: Option<&Presence>) {
+    pub(super) fn keep_present(&mut self, is_present: Option<impl Fn(u64) -> bool>) {
         let rows = self.hashes.len();
         self.positions.clear();
         self.present.clear();
-        let Some(presence) = presence.filter(|_| self.unfiltered == 0) else {
+        let Some(is_present) = is_present.filter(|_| self.unfiltered == 0) else {
             self.unfiltered = self.unfiltered.saturating_sub(1);
             self.positions.extend(0..rows as u32);
             std::mem::swap(&mut self.present, &mut self.hashes);
@@ -74,7 +74,7 @@ impl Pairs {
         for (position, &hash) in self.hashes.iter().enumerate() {
             self.positions[kept] = position as u32;
             self.present[kept] = hash;
-            kept += usize::from(presence.contains(hash));
+            kept += usize::from(is_present(hash));
         }
         self.positions.truncate(kept);
         self.present.truncate(kept);
@@ -115,6 +115,9 @@ impl Pairs {
 
     /// Forgets the partners of rows where one of these validity leaves is zero: a null equals nothing.
     pub fn forget(&mut self, input: &Input<'_>, validity: &[usize]) {
+        if validity.is_empty() {
+            return;
+        }
         for (head, &row) in self.heads.iter_mut().zip(input.selection().rows()) {
             if validity.iter().any(|&leaf| input.batch().leaf_bits(leaf, row as usize) == 0) {
                 *head = 0;

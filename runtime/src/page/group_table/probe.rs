@@ -6,7 +6,7 @@ use super::opening::Opening;
 use super::{GroupTable, PartSet};
 use crate::error::Result;
 use crate::page::batch::{Input, Selection};
-use crate::page::key::{KeyShape, compared, with_shape};
+use crate::page::key::{KeyShape, Parts, compared, with_shape};
 
 /// Rows probed together: their index lines and stored rows are loaded while others are hashed, and stay in the first cache.
 const BLOCK_ROWS: usize = 64;
@@ -90,7 +90,11 @@ impl GroupTable {
         }
         let leaves = compared(input.batch(), key, &self.layout, &self.key);
         let opening = Opening::of(self, input.batch(), copied);
-        with_shape!(&leaves, shape => self.probe_shape(shape, input, &opening, groups))?;
+        if key.is_empty() {
+            self.probe_one(Parts(&leaves), input.selection().rows(), &opening, groups)?;
+        } else {
+            with_shape!(&leaves, shape => self.probe_shape(shape, input, &opening, groups))?;
+        }
         if !groups.missed.is_empty() {
             // No group is opened behind the first that is missed, so the fresh ones keep their positions.
             groups.places.retain(|&place| place != NO_PLACE);
@@ -161,6 +165,17 @@ impl GroupTable {
             }
         }
         groups.hashes = hashes;
+        Ok(())
+    }
+
+    /// Without a key all rows are of one group: what is true of the first is true of all.
+    fn probe_one<K: KeyShape>(&mut self, shape: K, rows: &[u32], opening: &Opening, groups: &mut Groups) -> Result<()> {
+        let Some(first) = rows.get(..1) else { return Ok(()) };
+        self.probe_few(shape, first, opening, groups)?;
+        groups.places.resize(rows.len(), groups.places.first().copied().unwrap_or(NO_PLACE));
+        if !groups.missed.is_empty() {
+            groups.missed.extend(1..rows.len() as u32);
+        }
         Ok(())
     }
 

@@ -149,6 +149,14 @@ fn groups_by_number_text_and_both() {
 }
 
 #[test]
+fn without_a_key_there_is_one_group() {
+    let items = Random(21).items(3_000);
+    let mut all = table(&[]);
+    aggregate(&mut all, &[], &items);
+    assert_eq!(drained(&mut all), expected(&items, |_| ()));
+}
+
+#[test]
 fn a_drained_table_is_empty_and_forgets_old_groups() {
     let items = Random(21).items(100);
     let mut table = table(&[0]);

@@ -73,9 +73,14 @@ fn two_sides() -> [Vec<Item>; 2] {
 
 #[test]
 fn pairs_rows_of_equal_number() {
-    let [built, probe] = two_sides();
-    let table = table(&built, &all_leaves(), &[0]);
-    assert_eq!(joined(&table, &probe, &[0]), expected(&probe, &built, |item| item.key));
+    // Close together, on both sides of where a sign turns, and far apart.
+    for number in [|key| key, |key: u64| key.wrapping_sub(300), |key| key ^ 1 << 63, |key| key * 1_000_003] {
+        let sides = two_sides();
+        let [built, probe] = sides.map(|items| items.into_iter().map(|item| Item { key: number(item.key), ..item }));
+        let (built, probe): (Vec<Item>, Vec<Item>) = (built.collect(), probe.collect());
+        let table = table(&built, &all_leaves(), &[0]);
+        assert_eq!(joined(&table, &probe, &[0]), expected(&probe, &built, |item| item.key));
+    }
 }
 
 #[test]

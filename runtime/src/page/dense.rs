@@ -1,0 +1,214 @@
+//! An index by the key itself, for keys that are one number each and lie close together, as ids mostly do. Nothing is hashed, no key is
+//! compared, and who looks rows up in the order of their keys, or nearly so, goes through the index from front to back. (Systems call it a perfect hash
+//! join.)
+
+use super::batch::LeafPtr;
+use super::index::prefetch;
+use super::run::{Run, run_bytes};
+use crate::error::Result;
+use crate::memory::Memory;
+use crate::row::Physical;
+
+/// The least and the greatest of some keys, taken for whole numbers with a sign: where they are something else, they are rarely close together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Span {
+    least: i64,
+    greatest: i64,
+}
+
+impl Span {
+    /// The span of rows' keys, from one row on to the next ones, `width` apart, and of those before.
+    ///
+    /// # Safety
+    /// There is a row at least, and the rows can be read at the leaf, which [has numbers](has_numbers).
+    pub(super) unsafe fn of(leaf: LeafPtr, first: usize, rows: usize, width: usize, before: Option<Span>) -> Span {
+        // SAFETY: the caller's promise.
+        let mut keys = (0..rows).map(|row| unsafe { number(leaf, first + row * width) });
+        let span = before.or_else(|| keys.next().map(|key| Span { least: key, greatest: key }));
+        let span = span.unwrap_or(Span { least: 0, greatest: 0 });
+        keys.fold(span, |span, key| Span { least: span.least.min(key), greatest: span.greatest.max(key) })
+    }
+
+    /// How many numbers lie in it.
+    fn numbers(self) -> u64 {
+        self.greatest.wrapping_sub(self.least).cast_unsigned().saturating_add(1)
+    }
+
+    /// What an index over it takes.
+    pub(super) fn index_bytes(self) -> usize {
+        // A number of bits of a place at most: no run is larger.
+        let numbers = self.numbers().min(1 << 40) as usize;
+        run_bytes((words_before_bits(numbers) + bit_words(numbers)) * 8)
+    }
+}
+
+/// Whether keys of this leaf can be told by a number.
+pub(super) fn has_numbers(physical: Physical) -> bool {
+    matches!(physical, Physical::W4 | Physical::W8)
+}
+
+/// A row's key as a number.
+///
+/// # Safety
+/// The row can be read at the leaf, which [has numbers](has_numbers).
+#[inline(always)]
+unsafe fn number(leaf: LeafPtr, row: usize) -> i64 {
+    // SAFETY: the caller's promise: the leaf has either width.
+    unsafe {
+        match leaf.ty.physical() {
+            Physical::W4 => i64::from(leaf.read::<i32>(row)),
+            _ => leaf.read::<i64>(row),
+        }
+    }
+}
+
+/// A place for each number, and one that stays empty.
+fn words_before_bits(numbers: usize) -> usize {
+    numbers + 1
+}
+
+fn bit_words(numbers: usize) -> usize {
+    (numbers + 1).div_ceil(u64::BITS as usize)
+}
+
+/// For each number of a span the place of a row, or 0. A *slot* is a number's distance from the least, or the number of numbers for those beyond.
+pub(super) struct DenseIndex {
+    /// The places, then a bit for each: the bits are looked at first where most keys are not there, as many more lie in a cache.
+    run: Run,
+    least: i64,
+    numbers: usize,
+}
+
+impl DenseIndex {
+    /// An index without rows.
+    ///
+    /// # Errors
+    /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
+    pub(super) fn new(span: Span, memory: &Memory) -> Result<Self> {
+        let numbers = span.numbers() as usize;
+        let mut run = Run::new(span.index_bytes(), memory)?;
+        run.as_mut_slice()[..(words_before_bits(numbers) + bit_words(numbers)) * 8].fill(0);
+        Ok(DenseIndex { run, least: span.least, numbers })
+    }
+
+    #[inline(always)]
+    fn slot(&self, number: i64) -> usize {
+        (number.wrapping_sub(self.least).cast_unsigned()).min(self.numbers as u64) as usize
+    }
+
+    /// The slot of a row's key.
+    ///
+    /// # Safety
+    /// The row can be read at the leaf, which [has numbers](has_numbers).
+    #[inline(always)]
+    pub(super) unsafe fn slot_of(&self, leaf: LeafPtr, row: usize) -> usize {
+        // SAFETY: the caller's promise.
+        self.slot(unsafe { number(leaf, row) })
+    }
+
+    /// The slots of rows' keys.
+    ///
+    /// # Safety
+    /// The rows can be read at the leaf, which [has numbers](has_numbers).
+    pub(super) unsafe fn slots_of(&self, leaf: LeafPtr, rows: &[u32], slots: &mut Vec<u64>) {
+        slots.clear();
+        // SAFETY: the caller's promise. The leaf's width is the same for all: the loop is made for each.
+        unsafe {
+            match leaf.ty.physical() {
+                Physical::W4 => {
+                    let number = |&row: &u32| i64::from(leaf.read::<i32>(row as usize));
+                    slots.extend(rows.iter().map(|row| self.slot(number(row)) as u64));
+                }
+                _ => slots.extend(rows.iter().map(|&row| self.slot(leaf.read::<i64>(row as usize)) as u64)),
+            }
+        }
+    }
+
+    /// Where a slot's word lies; a slot that nobody made is taken for the last.
+    #[inline(always)]
+    fn word(&self, slot: u64) -> *mut u64 {
+        self.run.start().cast::<u64>().wrapping_add((slot as usize).min(self.numbers))
+    }
+
+    /// Starts to load a slot.
+    #[inline(always)]
+    pub(super) fn prefetch(&self, slot: u64) {
+        prefetch(self.word(slot).cast());
+    }
+
+    /// The place in a slot, or 0.
+    #[inline(always)]
+    pub(super) fn place(&self, slot: u64) -> usize {
+        // SAFETY: the run holds a word for each slot up to the last (`new`), any bytes of which are an integer.
+        unsafe { *self.word(slot) as usize }
+    }
+
+    /// Whether there is a place in a slot.
+    #[inline(always)]
+    pub(super) fn contains(&self, slot: u64) -> bool {
+        let slot = (slot as usize).min(self.numbers);
+        let words = self.run.start().cast::<u64>().wrapping_add(words_before_bits(self.numbers));
+        // SAFETY: behind the places the run holds a bit for each slot up to the last (`new`).
+        unsafe { *words.wrapping_add(slot / 64) >> (slot % 64) & 1 == 1 }
+    }
+
+    /// Puts a place into a slot that is a number's; what was there.
+    #[inline(always)]
+    pub(super) fn replace(&mut self, slot: usize, place: usize) -> usize {
+        if slot >= self.numbers {
+            return 0;
+        }
+        let at = self.word(slot as u64);
+        let bits = self.run.start().cast::<u64>().wrapping_add(words_before_bits(self.numbers) + slot / 64);
+        // SAFETY: as `place` and `contains`; `&mut self` owns the run.
+        unsafe {
+            *bits |= 1 << (slot % 64);
+            std::mem::replace(&mut *at, place as u64) as usize
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::Budget;
+    use crate::row::LeafType;
+
+    fn span_of(keys: &[i64]) -> Span {
+        let leaf = LeafPtr::rows(keys.as_ptr().cast(), 8, LeafType::I64);
+        // SAFETY: the leaf is a slice of as many numbers.
+        unsafe { Span::of(leaf, 0, keys.len(), 1, None) }
+    }
+
+    #[test]
+    fn a_span_counts_its_numbers_and_does_not_overflow() {
+        assert_eq!(span_of(&[5]).numbers(), 1);
+        assert_eq!(span_of(&[-3, 4, 0]).numbers(), 8);
+        assert_eq!(span_of(&[i64::MIN, i64::MAX]).numbers(), u64::MAX);
+        assert!(span_of(&[i64::MIN, i64::MAX]).index_bytes() > 1 << 40);
+    }
+
+    #[test]
+    fn only_what_was_put_is_there() {
+        let keys = [-3, 4, 0, 66];
+        let mut index = DenseIndex::new(span_of(&keys), &Memory::new(Budget::new(1 << 30), "test")).unwrap();
+        for (at, &key) in keys.iter().enumerate() {
+            assert_eq!(index.replace(index.slot(key), 8 * (at + 1)), 0);
+        }
+        assert_eq!(index.replace(index.slot(0), 800), 24);
+        let asked: [i64; 9] = [-4, -3, 0, 1, 4, 66, 67, i64::MIN, i64::MAX];
+        let mut slots = Vec::new();
+        let rows: Vec<u32> = (0..asked.len() as u32).collect();
+        // SAFETY: the leaf is a slice of as many numbers.
+        unsafe { index.slots_of(LeafPtr::rows(asked.as_ptr().cast(), 8, LeafType::I64), &rows, &mut slots) };
+        let places: Vec<usize> = slots.iter().map(|&slot| index.place(slot)).collect();
+        assert_eq!(places, [0, 8, 800, 0, 16, 32, 0, 0, 0]);
+        assert!(slots.iter().zip(&places).all(|(&slot, &place)| index.contains(slot) == (place != 0)));
+        // The same numbers in four bytes.
+        let asked = [-4_i32, -3, 0, 1, 4, 66, 67, i32::MIN, i32::MAX];
+        let mut narrow = Vec::new();
+        // SAFETY: as above.
+        unsafe { index.slots_of(LeafPtr::rows(asked.as_ptr().cast(), 4, LeafType::I32), &rows, &mut narrow) };
+        assert_eq!(narrow, slots);
+    }
+}

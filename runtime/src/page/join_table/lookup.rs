@@ -1,0 +1,209 @@
+//! How a table's rows are found by their keys.
+
+use smallvec::SmallVec;
+
+use super::super::batch::Input;
+use super::super::dense::{DenseIndex, Span, has_numbers};
+use super::super::index::{Index, prefetch};
+use super::super::key::{KeyLeaf, KeyShape, compared, with_shape};
+use super::super::pairs::Pairs;
+use super::super::presence::Presence;
+use super::super::run::Page;
+use super::JoinTable;
+use crate::error::Result;
+use crate::memory::Memory;
+
+const BLOCK_ROWS: usize = 64;
+
+/// A table of fewer rows has no filter: it would take a page for them.
+const LEAST_FILTERED: usize = 256;
+
+pub(super) enum Lookup {
+    /// By the key's hash; and what tells of most keys that are not there, without the index: even where that lies in a cache, it is a branch to guess.
+    Hashed(Index, Option<Presence>),
+    /// By the key itself.
+    Dense(DenseIndex),
+}
+
+impl Lookup {
+    /// Of a table that is not built.
+    pub(super) fn none(memory: &Memory) -> Self {
+        Lookup::Hashed(Index::new(memory.clone()), None)
+    }
+
+    pub(super) fn is_none(&self) -> bool {
+        matches!(self, Lookup::Hashed(index, None) if index.len() == 0)
+    }
+
+    /// The most that a lookup of so many rows takes.
+    pub(super) fn bytes_for(rows: usize) -> usize {
+        Index::bytes_for(rows) + if rows >= LEAST_FILTERED { Presence::bytes_for(rows) } else { 0 }
+    }
+
+    /// By hashes, without rows, with room for so many: it never grows and needs no hash of a stored row again.
+    fn hashed(rows: usize, memory: &Memory) -> Result<Self> {
+        let mut index = Index::new(memory.clone());
+        index.reserve(rows, |_| 0)?;
+        let presence = if rows >= LEAST_FILTERED { Some(Presence::new(rows, memory)?) } else { None };
+        Ok(Lookup::Hashed(index, presence))
+    }
+}
+
+impl JoinTable {
+    /// Indexes the rows of all pages: by their keys, where that takes no more than by their hashes.
+    pub(super) fn index(&mut self) -> Result<()> {
+        self.chained = false;
+        let pages = std::mem::take(&mut self.pages);
+        let mut lookup = match self.dense_span(&pages) {
+            Some(span) => Lookup::Dense(DenseIndex::new(span, &self.memory)?),
+            None => Lookup::hashed(self.count, &self.memory)?,
+        };
+        for page in &pages {
+            let (first, rows) = (self.first_place(page), page.rows());
+            match &mut lookup {
+                Lookup::Hashed(index, presence) => self.hash_page(first, rows, index, presence.as_mut()),
+                Lookup::Dense(dense) => self.place_page(first, rows, dense),
+            }
+        }
+        (self.pages, self.lookup) = (pages, lookup);
+        Ok(())
+    }
+
+    /// The span of the keys, where they are numbers and lie close together.
+    fn dense_span(&self, pages: &[Page]) -> Option<Span> {
+        let &[key] = &*self.key else { return None };
+        let leaf = self.stored_leaf(key);
+        if !has_numbers(leaf.ty.physical()) {
+            return None;
+        }
+        let (most, width) = (Lookup::bytes_for(self.count), self.layout.width());
+        let mut span = None;
+        for page in pages.iter().filter(|page| page.rows() > 0) {
+            // SAFETY: the places of this table's own rows, in pages that it alone holds.
+            let wider = unsafe { Span::of(leaf, self.first_place(page), page.rows(), width, span) };
+            span = Some(wider).filter(|span| span.index_bytes() <= most);
+            span?;
+        }
+        span
+    }
+
+    fn hash_page(&mut self, first: usize, rows: usize, index: &mut Index, mut presence: Option<&mut Presence>) {
+        let leaves: SmallVec<[KeyLeaf; 4]> = self
+            .key
+            .iter()
+            .map(|&leaf| KeyLeaf {
+                asked: self.stored_leaf(leaf),
+                stored_offset: self.layout.offset(leaf).unwrap_or_default(),
+            })
+            .collect();
+        let width = self.layout.width();
+        let mut hashes = Vec::with_capacity(rows);
+        // SAFETY: `first + row * width` are the places of this table's own rows, in pages that it alone holds.
+        with_shape!(&leaves, shape => unsafe {
+            hashes.extend((0..rows).map(|row| shape.hash(first + row * width)));
+            for row in 0..rows {
+                if let Some(&ahead) = hashes.get(row + BLOCK_ROWS) {
+                    index.prefetch(ahead);
+                    presence.iter().for_each(|presence| presence.prefetch(ahead));
+                }
+                let (place, hash) = (first + row * width, hashes[row]);
+                let head = index.find(hash, |other| shape.same(place, self.base.add(other)));
+                self.chain(place, head.unwrap_or(0));
+                match head {
+                    Some(head) => index.replace(hash, head, place),
+                    None => index.insert(hash, place),
+                }
+                if let Some(presence) = &mut presence {
+                    presence.insert(hash);
+                }
+            }
+        });
+    }
+
+    fn place_page(&mut self, first: usize, rows: usize, dense: &mut DenseIndex) {
+        let Some(leaf) = self.key.first().map(|&key| self.stored_leaf(key)) else { return };
+        let width = self.layout.width();
+        // SAFETY: the places of this table's own rows, in pages that it alone holds.
+        let slot_of = |dense: &DenseIndex, row: usize| unsafe { dense.slot_of(leaf, first + row * width) };
+        for row in 0..rows {
+            if row + BLOCK_ROWS < rows {
+                dense.prefetch(slot_of(dense, row + BLOCK_ROWS) as u64);
+            }
+            let (place, slot) = (first + row * width, slot_of(dense, row));
+            let head = dense.replace(slot, place);
+            self.chain(place, head);
+        }
+    }
+
+    /// Puts a row in front of those with its key.
+    #[inline(always)]
+    fn chain(&mut self, place: usize, head: usize) {
+        self.chained |= head != 0;
+        self.set_hidden(place, head as u64);
+    }
+
+    /// Looks each row's key up, by the batch's leaves `key`.
+    pub fn probe(&self, input: &Input<'_>, key: &[usize], pairs: &mut Pairs) {
+        (pairs.table, pairs.batch_rows) = (self.id, input.batch().rows());
+        pairs.heads.clear();
+        pairs.heads.resize(input.len(), 0);
+        match &self.lookup {
+            Lookup::Hashed(index, presence) => {
+                super::super::copy::hash_rows(input, key, &mut pairs.hashes);
+                pairs.keep_present(presence.as_ref().map(|presence| |hash| presence.contains(hash)));
+                let leaves = compared(input.batch(), key, &self.layout, &self.key);
+                with_shape!(&leaves, shape => self.probe_hashed(index, shape, input, pairs));
+            }
+            Lookup::Dense(dense) => self.probe_dense(dense, input, key, pairs),
+        }
+    }
+
+    fn probe_hashed<K: KeyShape>(&self, index: &Index, shape: K, input: &Input<'_>, pairs: &mut Pairs) {
+        let rows = input.selection().rows();
+        let (positions, hashes, heads) = (&pairs.positions, &pairs.present, &mut pairs.heads);
+        let view = index.view();
+        view.prefetch(&hashes[..BLOCK_ROWS.min(hashes.len())]);
+        for start in (0..hashes.len()).step_by(BLOCK_ROWS) {
+            let end = (start + BLOCK_ROWS).min(hashes.len());
+            let mut likely = [0; BLOCK_ROWS];
+            view.candidates(&hashes[start..end], self.base, self.next_leaf(), &mut likely);
+            view.prefetch(&hashes[end..hashes.len().min(end + BLOCK_ROWS)]);
+            for (found, &place) in (start..end).zip(&likely) {
+                let position = positions[found] as usize;
+                // SAFETY: rows of an input are rows of its batch; places in the index are rows of this table.
+                let same = |place: usize| unsafe { shape.same(rows[position] as usize, self.base.add(place)) };
+                heads[position] = match place {
+                    0 => 0,
+                    place if same(place) => place,
+                    // Another key of the same tag: the right one may stand behind it.
+                    _ => index.find(hashes[found], same).unwrap_or(0),
+                };
+            }
+        }
+    }
+
+    fn probe_dense(&self, dense: &DenseIndex, input: &Input<'_>, key: &[usize], pairs: &mut Pairs) {
+        let leaf = key.first().map(|&leaf| input.batch().leaf(leaf));
+        let Some(leaf) = leaf.filter(|leaf| has_numbers(leaf.ty.physical())) else { return };
+        // SAFETY: rows of an input are rows of its batch.
+        unsafe { dense.slots_of(leaf, input.selection().rows(), &mut pairs.hashes) };
+        pairs.keep_present(Some(|slot| dense.contains(slot)));
+        let (positions, slots, heads) = (&pairs.positions, &pairs.present, &mut pairs.heads);
+        // Nothing but its key and its chain is in a row that is only asked for being there.
+        let are_read =
+            self.chained || (0..self.layout.types().len()).filter_map(|leaf| self.layout.offset(leaf)).count() > 2;
+        slots.iter().take(BLOCK_ROWS).for_each(|&slot| dense.prefetch(slot));
+        for (found, (&position, &slot)) in positions.iter().zip(slots).enumerate() {
+            if let Some(&ahead) = slots.get(found + BLOCK_ROWS) {
+                dense.prefetch(ahead);
+            }
+            let place = dense.place(slot);
+            heads[position as usize] = place;
+            if are_read && place != 0 {
+                // Not read yet, but soon. A row may lie in two cache lines.
+                prefetch(self.base.wrapping_add(place));
+                prefetch(self.base.wrapping_add(place + self.next_leaf()));
+            }
+        }
+    }
+}
