@@ -7,7 +7,7 @@ use super::*;
 use crate::kernel::{Blocking, Outputs};
 use crate::memory::{Budget, limits};
 use crate::page::{Groups, OrderKey, windows};
-use crate::row::{LeafSet, LeafType};
+use crate::row::{LeafSet, LeafType, RowLayout};
 use crate::strategy::Driver;
 
 /// Work that waits until the driver has said that it waits.
@@ -83,10 +83,12 @@ struct Ran {
     passes: u64,
 }
 
-fn run(folding: impl Folding, key: &[usize], rows: &[Row], memory_bytes: usize, revokes: bool) -> Ran {
-    let layout = GroupTable::layout_of(TYPES.to_vec(), &LeafSet::all(TYPES.len()));
-    let mut source =
-        RowWriter::new(layout.clone(), TaskContext::alone(Memory::new(Budget::new(1 << 30), "rows")).memory);
+fn layout() -> Arc<RowLayout> {
+    GroupTable::layout_of(TYPES.to_vec(), &LeafSet::all(TYPES.len()))
+}
+
+fn pages(rows: &[Row]) -> Vec<Page> {
+    let mut source = RowWriter::new(layout(), Memory::new(Budget::new(1 << 30), "rows"));
     for chunk in rows.chunks(500) {
         let written = source.visit(|mut leaves, mut claims| {
             let (key, number, text) = (leaves.plain::<u128>(), leaves.plain::<u64>(), leaves.text());
@@ -100,15 +102,23 @@ fn run(folding: impl Folding, key: &[usize], rows: &[Row], memory_bytes: usize, 
         written.unwrap();
     }
     source.seal();
+    source.take_sealed().collect()
+}
+
+fn output() -> Outputs {
+    Outputs::new(RowWriter::new(layout(), Memory::new(Budget::new(1 << 30), "output")))
+}
+
+fn run(folding: impl Folding, key: &[usize], rows: &[Row], memory_bytes: usize, revokes: bool) -> Ran {
     let later = Arc::new(Later::default());
     let budget = Budget::new(memory_bytes);
     let memory = Memory::spilling(budget.clone(), "grouping", limits::GROUP_BYTES);
     let context = TaskContext { blocking: later.clone(), ..TaskContext::alone(memory.clone()) };
-    let mut out = Outputs::new(RowWriter::new(layout.clone(), Memory::new(Budget::new(1 << 30), "output")));
-    let grouping = Grouping::new(GroupTable::new(layout, key, &memory).unwrap(), 0, &context);
+    let mut out = output();
+    let grouping = Grouping::new(GroupTable::new(layout(), key, &memory).unwrap(), 0, &context);
     let mut driver: Box<dyn Driver> = Box::new(Folded { folding, grouping });
     let mut windows_seen = 0;
-    for page in source.take_sealed() {
+    for page in pages(rows) {
         windows(&page.batch(), |input| -> Result<()> {
             let mut cursor = 0;
             while driver.on_batch(0, input, &mut cursor, &mut out)? == Answer::Await {
@@ -184,6 +194,39 @@ fn budgets() -> [usize; 3] {
 
 fn sums(key: &[usize]) -> Sums {
     Sums { groups: Groups::default(), found: Selection::default(), key: key.to_vec() }
+}
+
+/// Where hardly any row meets another of its group, most are not even looked up; where all do again, that is noticed.
+#[test]
+fn a_combiner_stops_looking_up_what_it_does_not_find() {
+    let mut combiner = Combiner::new(
+        GroupTable::new(layout(), [0], &Memory::new(Budget::new(1 << 30), "combiner")).unwrap(),
+        64 << 20,
+    );
+    let mut sums = Sums { groups: Groups::default(), found: Selection::default(), key: vec![0] };
+    let (mut out, mut totals, mut counts) = (output(), BTreeMap::<u128, u64>::new(), Vec::new());
+    // One row in ten is of one key; then each row is of one of ten.
+    let phases: [fn(u128) -> u128; 2] = [|row| if row.is_multiple_of(10) { 0 } else { row }, |row| row % 10];
+    for key in phases {
+        let rows: Vec<Row> = (0..800_000).map(|row| (key(row), 1, String::new())).collect();
+        for page in pages(&rows) {
+            windows(&page.batch(), |input| combiner.add(&mut sums, input, &mut out)).unwrap();
+        }
+        combiner.flush(&mut out).unwrap();
+        let mut count = 0;
+        for page in out.pages().take_sealed() {
+            let batch = page.batch();
+            for row in 0..batch.rows() {
+                *totals.entry(batch.leaf_bits(0, row)).or_default() += batch.leaf_bits(1, row) as u64;
+            }
+            count += batch.rows();
+        }
+        counts.push(count);
+    }
+    let mut expected = BTreeMap::new();
+    phases.iter().for_each(|key| (0..800_000).for_each(|row| *expected.entry(key(row)).or_default() += 1));
+    assert_eq!(totals, expected);
+    assert!(counts[0] > 770_000 && counts[0] < 800_000 && counts[1] < 400_000, "{counts:?}");
 }
 
 #[test]

@@ -54,6 +54,10 @@ pub struct GroupTable {
     firm: bool,
     /// No group is opened any more.
     frozen: bool,
+    /// Each row opens a group of its own.
+    apart: bool,
+    /// Groups of such rows.
+    unindexed: usize,
     /// Which bits of a hash say in which part a row is: others at each level, as the rows of a part agree in those of the level above.
     level: u32,
     /// The position of the input from which on rows were not combined, and whether memory was refused there.
@@ -107,6 +111,8 @@ impl GroupTable {
             asks: Asks::Firmly,
             firm: false,
             frozen: false,
+            apart: false,
+            unindexed: 0,
             level: 0,
             stopped: None,
             aside: RowWriter::new(layout.clone(), memory.clone()),
@@ -151,6 +157,12 @@ impl GroupTable {
         self.frozen = true;
     }
 
+    /// Whether from now on each row opens a group of its own, which no other row finds: nothing is looked up. For groups that are merged later, and tables
+    /// that are never [split](GroupTable::split).
+    pub fn set_apart(&mut self, apart: bool) {
+        self.apart = apart && !self.is_split();
+    }
+
     /// An empty table of the same kind for the rows of one part of a table of the level above: in parts from the beginning.
     ///
     /// # Errors
@@ -170,7 +182,7 @@ impl GroupTable {
     /// How many groups.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.index.len()
+        self.index.len() + self.unindexed
     }
 
     /// Bytes of memory that it takes.

@@ -84,7 +84,10 @@ impl GroupTable {
     /// Forgets where the groups are: their next rows open new ones. Gives the closed pages of each part that has at least so many.
     pub fn pass_on(&mut self, least: usize) -> Vec<(usize, VecDeque<Page>)> {
         self.id = next_id();
-        self.index.empty();
+        if self.index.len() > 0 {
+            self.index.empty();
+        }
+        self.unindexed = 0;
         let passed = self.parts.iter_mut().enumerate().filter(|(_, part)| part.pages.len() >= least.max(1));
         let passed = passed.map(|(number, part)| (number, part.take_closed())).collect();
         self.count_pages();
@@ -97,14 +100,19 @@ impl GroupTable {
         self.parts.iter().any(|part| part.garbage > 0)
     }
 
+    fn forget_groups(&mut self) {
+        self.id = next_id();
+        self.index.clear();
+        self.unindexed = 0;
+    }
+
     fn count_pages(&mut self) {
         self.page_bytes = self.parts.iter().map(|part| part.bytes().0).sum();
     }
 
     /// Begins to give all groups away: none is found any more.
     pub fn begin_drain(&mut self) {
-        self.id = next_id();
-        self.index.clear();
+        self.forget_groups();
         self.frozen = false;
         for part in 0..self.parts.len() {
             self.parts[part].rows.seal();
@@ -115,8 +123,7 @@ impl GroupTable {
     /// Gives back what memory an empty table still has.
     pub fn shed(&mut self) {
         if self.is_empty() {
-            self.id = next_id();
-            self.index.clear();
+            self.forget_groups();
             self.page_bytes = 0;
             self.parts.iter_mut().for_each(|part| drop(part.take()));
         }
@@ -128,8 +135,7 @@ impl GroupTable {
     /// [`OutOfMemory`](crate::error::Error::OutOfMemory): a page with replaced rows is written anew.
     pub fn next_page(&mut self) -> Result<Option<Page>> {
         // Rows that were added since it began leave, too.
-        self.index.clear();
-        self.id = next_id();
+        self.forget_groups();
         for number in 0..self.parts.len() {
             while let Some(page) = self.parts[number].pages.pop_front() {
                 self.page_bytes -= page.bytes();

@@ -2,9 +2,9 @@
 
 use smallvec::SmallVec;
 
-use super::GroupTable;
+use super::{GroupTable, Groups};
 use crate::error::Result;
-use crate::page::batch::{Batch, LeafPtr};
+use crate::page::batch::{Batch, Input, LeafPtr};
 use crate::page::copy::{Part, heap_bytes, source};
 use crate::page::index::{ROW_ALIGN, prefetch};
 use crate::row::Physical;
@@ -44,7 +44,24 @@ impl Opening {
 }
 
 impl GroupTable {
-    /// A new group's row; `None` where memory is refused.
+    /// Opens a group for each row, which no other row finds, in a table that is not split.
+    pub(super) fn open_each(&mut self, input: &Input<'_>, opening: &Opening, groups: &mut Groups) -> Result<()> {
+        for (position, &row) in input.selection().rows().iter().enumerate() {
+            // SAFETY: rows of an input are rows of its batch, which the opening was made for.
+            let place = if self.frozen { None } else { unsafe { self.open_row(opening, row as usize, 0)? } };
+            let Some(place) = place else {
+                // Where one was refused, others would be.
+                groups.missed.extend(position as u32..input.len() as u32);
+                break;
+            };
+            groups.places.push(place);
+        }
+        self.unindexed += groups.places.len();
+        groups.fresh.extend(0..groups.places.len() as u32);
+        Ok(())
+    }
+
+    /// A new group's row, in the index; `None` where memory is refused.
     ///
     /// # Safety
     /// `row` is a row of the batch that the opening was made for.
@@ -54,8 +71,19 @@ impl GroupTable {
             return Ok(None);
         }
         // SAFETY: the caller's promise.
+        let place = unsafe { self.open_row(opening, row, self.part_of(hash))? };
+        place.iter().for_each(|&place| self.index.insert(hash, place));
+        Ok(place)
+    }
+
+    /// A new group's row.
+    ///
+    /// # Safety
+    /// As `open`.
+    #[inline]
+    unsafe fn open_row(&mut self, opening: &Opening, row: usize, part: usize) -> Result<Option<usize>> {
+        // SAFETY: the caller's promise.
         let heap = if opening.slots.is_empty() { 0 } else { unsafe { heap_bytes(&opening.slots, row) } };
-        let part = self.part_of(hash);
         let Some(place) = self.claim(part, heap)? else { return Ok(None) };
         prefetch(self.base.wrapping_add(place + AHEAD_BYTES));
         // SAFETY: the row was claimed just now: the layout's width, a multiple of the words', at `place` belongs to it; `row` is a row of the
@@ -71,7 +99,6 @@ impl GroupTable {
                 self.parts[part].rows.copy_parts(&opening.parts, &[row], &[place]);
             }
         }
-        self.index.insert(hash, place);
         self.collect(part, heap);
         Ok(Some(place))
     }

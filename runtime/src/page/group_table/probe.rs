@@ -33,7 +33,7 @@ pub struct Groups {
     pub(super) table: u64,
     pub(super) places: Vec<usize>,
     pub(super) fresh: Vec<u32>,
-    missed: Vec<u32>,
+    pub(super) missed: Vec<u32>,
     hashes: Vec<u64>,
 }
 
@@ -80,6 +80,9 @@ impl GroupTable {
         groups.fresh.clear();
         groups.missed.clear();
         groups.table = self.id;
+        if self.apart {
+            return self.open_each(input, &Opening::of(self, input.batch(), copied), groups);
+        }
         let stored = self.stored_key();
         // A table that opens no group needs no more room for one, nor asks for it.
         if !self.frozen && self.may_take(self.index.growth_bytes(input.len())) {
