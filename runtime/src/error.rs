@@ -88,7 +88,7 @@ pub enum Error {
     /// A plan needs more than the budget to run at all; known before it starts.
     #[error(
         "{} of memory is too little for this program, which needs at least {}; raise `--memory`, or lower `--parallelism`:{by_operator}",
-        Mib(*budget), Mib(*need)
+        Mib(*budget), Mib::rounded_up(*need)
     )]
     TooLittleMemory {
         /// The least that would do.
@@ -183,6 +183,20 @@ impl Error {
 /// Bytes, as people read them.
 #[derive(Clone, Copy)]
 pub struct Mib(pub usize);
+
+impl Mib {
+    /// What is shown is no less than that: it can be given as it stands.
+    pub fn rounded_up(bytes: usize) -> Self {
+        let (unit, parts) = match bytes {
+            0..=1023 => return Mib(bytes),
+            1024..=1_048_575 => (1024, 10),
+            1_048_576..=1_073_741_823 => (1 << 20, 10),
+            _ => (1 << 30, 100),
+        };
+        let shown = (bytes as u128 * parts).div_ceil(unit);
+        Mib((shown * unit).div_ceil(parts) as usize)
+    }
+}
 
 impl fmt::Display for Mib {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -155,7 +155,9 @@ fn a_folder_that_cannot_be_written_to_ends_the_job() {
 fn too_little_memory_is_said_by_operator_and_what_is_named_is_enough() {
     let (need, text) = least(sorted);
     let operators: Vec<&str> = text.lines().skip(1).map(str::trim).collect();
+    let (larger, operators) = operators.split_last().unwrap();
     assert!(operators.len() >= 3 && operators.iter().all(|line| line.contains("spill_files.rs:")), "{text}");
+    assert!(larger.starts_with("and for records that are larger than others: "), "{text}");
     let sort = operators.iter().find(|line| line.contains("`sort`")).unwrap();
     assert!(sort.contains("in 2 tasks: ") && sort.contains("of which 2.0 MiB for external sort"), "{text}");
     assert!(text.contains("raise `--memory`"), "{text}");

@@ -182,9 +182,9 @@ fn command(own: &[(&'static str, &'static str)]) -> Command {
         .arg(Arg::new("args").num_args(0..).value_name("ARGS").help("The program's own arguments"))
 }
 
-/// `64MiB`, `2G`, `1500000`.
+/// `64MiB`, `57.4MiB`, `2G`, `1500000`. All units are powers of 1024.
 fn parse_bytes(text: &str) -> Result<usize, String> {
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let factor: usize = match unit.trim().to_ascii_lowercase().trim_end_matches("ib").trim_end_matches('b') {
         "" => 1,
@@ -194,8 +194,15 @@ fn parse_bytes(text: &str) -> Result<usize, String> {
         "t" => 1 << 40,
         _ => return Err(format!("`{unit}` is no unit of bytes; write 512MiB, 4GiB or a plain number")),
     };
-    let number: usize = number.parse().map_err(|_| format!("`{text}` does not begin with a number of bytes"))?;
-    number.checked_mul(factor).ok_or_else(|| format!("`{text}` is more than any machine has"))
+    let unread = || format!("`{text}` does not begin with a number of bytes");
+    let bytes = match number.parse::<usize>() {
+        Ok(whole) => whole.checked_mul(factor),
+        Err(_) => {
+            let bytes = number.parse::<f64>().map_err(|_| unread())? * factor as f64;
+            (bytes < usize::MAX as f64).then_some(bytes as usize)
+        }
+    };
+    bytes.ok_or_else(|| format!("`{text}` is more than any machine has"))
 }
 
 #[cfg(test)]
@@ -208,8 +215,23 @@ mod tests {
         assert_eq!(parse_bytes("64MiB"), Ok(64 << 20));
         assert_eq!(parse_bytes("2g"), Ok(2 << 30));
         assert_eq!(parse_bytes("10 kb"), Ok(10 << 10));
-        assert!(parse_bytes("many").is_err());
+        assert_eq!(parse_bytes("1.5GiB"), Ok(3 << 29));
+        for wrong in ["many", "", ".", "1.2.3MiB", "MiB", "99999999999999999999", "99999999999.5TiB"] {
+            assert!(parse_bytes(wrong).is_err(), "{wrong}");
+        }
         assert!(parse_bytes("5 parsecs").is_err());
+    }
+
+    /// What an error names as the least can be given as it stands.
+    #[test]
+    fn what_is_said_of_sizes_is_enough() {
+        for power in 1..50 {
+            for bytes in [(1_usize << power) - 1, 1 << power, (1 << power) + 1, 3 << power, (1 << power) / 10 * 7 + 3] {
+                let said = runtime::error::Mib::rounded_up(bytes).to_string();
+                let given = parse_bytes(&said).unwrap_or_default();
+                assert!(given >= bytes && given <= bytes + bytes / 10 + 1, "{bytes}: {said}, {given}");
+            }
+        }
     }
 
     #[test]

@@ -58,9 +58,12 @@ impl Needs {
 
     /// All of it.
     fn sum(&self) -> usize {
-        let sum: usize = self.by_operator.values().map(|&(spilling, pinned)| spilling + pinned).sum();
-        // What cannot be foreseen, such as a record that is larger than others, finds some room besides.
-        sum + sum / (SLACK_SHARE - 1)
+        let operators = self.of_operators();
+        operators + slack(operators)
+    }
+
+    fn of_operators(&self) -> usize {
+        self.by_operator.values().map(|&(spilling, pinned)| spilling + pinned).sum()
     }
 
     /// Has others give back what they hold, such as what is kept from run to run, until there is room. Where they do not within a second, the plan
@@ -93,13 +96,27 @@ impl Needs {
         for (&operator, &(spilling, pinned)) in self.by_operator.iter().filter(|(_, needs)| **needs != (0, 0)) {
             let info = &plan.operators[operator];
             let tasks = if info.tasks == 1 { "one task".to_owned() } else { format!("{} tasks", info.tasks) };
-            let _ = write!(by_operator, "\n  {} in {}: {}", info.origin, tasks, Mib(spilling + pinned));
+            let _ = write!(
+                by_operator,
+                "\n  {}, {}, in {}: {}",
+                info.description,
+                info.origin,
+                tasks,
+                Mib(spilling + pinned)
+            );
             if spilling > 0 {
                 let _ = write!(by_operator, ", of which {} for {}", Mib(spilling), info.strategy);
             }
         }
+        let _ =
+            write!(by_operator, "\n  and for records that are larger than others: {}", Mib(slack(self.of_operators())));
         Err(Error::TooLittleMemory { need, budget, by_operator })
     }
+}
+
+/// What cannot be foreseen, such as a record that is larger than others, finds so much room beside what operators need.
+fn slack(operators: usize) -> usize {
+    operators / (SLACK_SHARE - 1)
 }
 
 /// Pages that an exchange holds when all of its channels are full.
