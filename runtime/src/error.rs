@@ -187,25 +187,26 @@ pub struct Mib(pub usize);
 impl Mib {
     /// What is shown is no less than that: it can be given as it stands.
     pub fn rounded_up(bytes: usize) -> Self {
-        let (unit, parts) = match bytes {
-            0..=1023 => return Mib(bytes),
-            1024..=1_048_575 => (1024, 10),
-            1_048_576..=1_073_741_823 => (1 << 20, 10),
-            _ => (1 << 30, 100),
-        };
-        let shown = (bytes as u128 * parts).div_ceil(unit);
-        Mib((shown * unit).div_ceil(parts) as usize)
+        let (unit, _, digits) = Self::unit(bytes);
+        let parts = 10_u128.pow(digits as u32);
+        let shown = (bytes as u128 * parts).div_ceil(unit as u128);
+        Mib((shown * unit as u128).div_ceil(parts) as usize)
+    }
+
+    /// What so many bytes are shown in: the unit's bytes, its name, and digits behind the point.
+    fn unit(bytes: usize) -> (usize, &'static str, usize) {
+        match bytes {
+            0..=1023 => (1, "B", 0),
+            1024..=1_048_575 => (1 << 10, "KiB", 1),
+            1_048_576..=1_073_741_823 => (1 << 20, "MiB", 1),
+            _ => (1 << 30, "GiB", 2),
+        }
     }
 }
 
 impl fmt::Display for Mib {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let bytes = self.0 as f64;
-        match self.0 {
-            0..=1023 => write!(f, "{} B", self.0),
-            1024..=1_048_575 => write!(f, "{:.1} KiB", bytes / 1024.0),
-            1_048_576..=1_073_741_823 => write!(f, "{:.1} MiB", bytes / 1_048_576.0),
-            _ => write!(f, "{:.2} GiB", bytes / 1_073_741_824.0),
-        }
+        let (unit, name, digits) = Self::unit(self.0);
+        write!(f, "{:.digits$} {name}", self.0 as f64 / unit as f64)
     }
 }

@@ -194,11 +194,11 @@ fn parse_bytes(text: &str) -> Result<usize, String> {
         "t" => 1 << 40,
         _ => return Err(format!("`{unit}` is no unit of bytes; write 512MiB, 4GiB or a plain number")),
     };
-    let unread = || format!("`{text}` does not begin with a number of bytes");
     let bytes = match number.parse::<usize>() {
         Ok(whole) => whole.checked_mul(factor),
         Err(_) => {
-            let bytes = number.parse::<f64>().map_err(|_| unread())? * factor as f64;
+            let number: f64 = number.parse().map_err(|_| format!("`{text}` does not begin with a number of bytes"))?;
+            let bytes = number * factor as f64;
             (bytes < usize::MAX as f64).then_some(bytes as usize)
         }
     };

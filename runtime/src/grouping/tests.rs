@@ -203,7 +203,7 @@ fn a_combiner_stops_looking_up_what_it_does_not_find() {
         GroupTable::new(layout(), [0], &Memory::new(Budget::new(1 << 30), "combiner")).unwrap(),
         64 << 20,
     );
-    let mut sums = Sums { groups: Groups::default(), found: Selection::default(), key: vec![0] };
+    let mut sums = sums(&[0]);
     let (mut out, mut totals, mut counts) = (output(), BTreeMap::<u128, u64>::new(), Vec::new());
     // One row in ten is of one key; then each row is of one of ten.
     let phases: [fn(u128) -> u128; 2] = [|row| if row.is_multiple_of(10) { 0 } else { row }, |row| row % 10];

@@ -130,6 +130,12 @@ impl DenseIndex {
         self.run.start().cast::<u64>().wrapping_add((slot as usize).min(self.numbers))
     }
 
+    /// Where the word with a slot's bit lies: behind the places the run holds a bit for each slot up to the last (`new`).
+    #[inline(always)]
+    fn bits(&self, slot: usize) -> *mut u64 {
+        self.run.start().cast::<u64>().wrapping_add(words_before_bits(self.numbers) + slot / 64)
+    }
+
     /// Starts to load a slot.
     #[inline(always)]
     pub(super) fn prefetch(&self, slot: u64) {
@@ -147,9 +153,8 @@ impl DenseIndex {
     #[inline(always)]
     pub(super) fn contains(&self, slot: u64) -> bool {
         let slot = (slot as usize).min(self.numbers);
-        let words = self.run.start().cast::<u64>().wrapping_add(words_before_bits(self.numbers));
-        // SAFETY: behind the places the run holds a bit for each slot up to the last (`new`).
-        unsafe { *words.wrapping_add(slot / 64) >> (slot % 64) & 1 == 1 }
+        // SAFETY: `slot` is at most the last.
+        unsafe { *self.bits(slot) >> (slot % 64) & 1 == 1 }
     }
 
     /// Puts a place into a slot that is a number's; what was there.
@@ -159,10 +164,9 @@ impl DenseIndex {
             return 0;
         }
         let at = self.word(slot as u64);
-        let bits = self.run.start().cast::<u64>().wrapping_add(words_before_bits(self.numbers) + slot / 64);
         // SAFETY: as `place` and `contains`; `&mut self` owns the run.
         unsafe {
-            *bits |= 1 << (slot % 64);
+            *self.bits(slot) |= 1 << (slot % 64);
             std::mem::replace(&mut *at, place as u64) as usize
         }
     }

@@ -80,8 +80,10 @@ impl Index {
 
     /// Takes all rows out, and keeps the memory for others.
     pub(super) fn empty(&mut self) {
-        self.entries_mut().fill(0);
-        self.len = 0;
+        if self.len > 0 {
+            self.entries_mut().fill(0);
+            self.len = 0;
+        }
     }
 
     #[inline(always)]

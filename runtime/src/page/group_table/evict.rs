@@ -84,9 +84,7 @@ impl GroupTable {
     /// Forgets where the groups are: their next rows open new ones. Gives the closed pages of each part that has at least so many.
     pub fn pass_on(&mut self, least: usize) -> Vec<(usize, VecDeque<Page>)> {
         self.id = next_id();
-        if self.index.len() > 0 {
-            self.index.empty();
-        }
+        self.index.empty();
         self.unindexed = 0;
         let passed = self.parts.iter_mut().enumerate().filter(|(_, part)| part.pages.len() >= least.max(1));
         let passed = passed.map(|(number, part)| (number, part.take_closed())).collect();

@@ -3,6 +3,7 @@
 use smallvec::SmallVec;
 
 use super::super::batch::Input;
+use super::super::copy::hash_rows;
 use super::super::dense::{DenseIndex, Span, has_numbers};
 use super::super::index::{Index, prefetch};
 use super::super::key::{KeyLeaf, KeyShape, compared, with_shape};
@@ -149,7 +150,7 @@ impl JoinTable {
         pairs.heads.resize(input.len(), 0);
         match &self.lookup {
             Lookup::Hashed(index, presence) => {
-                super::super::copy::hash_rows(input, key, &mut pairs.hashes);
+                hash_rows(input, key, &mut pairs.hashes);
                 pairs.keep_present(presence.as_ref().map(|presence| |hash| presence.contains(hash)));
                 let leaves = compared(input.batch(), key, &self.layout, &self.key);
                 with_shape!(&leaves, shape => self.probe_hashed(index, shape, input, pairs));
