@@ -164,8 +164,14 @@ fn unreadable_fields_are_errors_with_line_column_and_types() {
         error("1,,2024-01-01,1\n"),
         "x.csv:3: column `qty`: expected u32, found an empty field; make the field an Option to read it as null"
     );
-    assert_eq!(error("1,2,2023-02-29,1\n"), "x.csv:3: column `day`: expected Date, found `2023-02-29`");
-    assert_eq!(error("1,2,2024-01-01,1.234\n"), "x.csv:3: column `cost`: expected Decimal<2>, found `1.234`");
+    assert_eq!(
+        error("1,2,2023-02-29,1\n"),
+        "x.csv:3: column `day`: expected Date (a day like 2024-02-29), found `2023-02-29`"
+    );
+    assert_eq!(
+        error("1,2,2024-01-01,1.234\n"),
+        "x.csv:3: column `cost`: expected Decimal<2> (at most 2 digits after the point, of 18 in all), found `1.234`"
+    );
     assert_eq!(error("1,2\n"), "x.csv:3: expected 4 fields, found 2");
     assert_eq!(error("1,2,2024-01-01,1,5\n"), "x.csv:3: expected 4 fields, found 5");
     assert_eq!(error("1,\"2,2024-01-01,1\n"), "x.csv:3: a quoted field is not closed");

@@ -319,7 +319,10 @@ fn numbers_are_integers_and_decimals_where_they_are_exactly() {
         ("{\"i\":1e10,\"l\":[]}", "x.json:2: column `i`: expected i32, found `1e10`"),
         ("{\"i\":1e-1,\"l\":[]}", "x.json:2: column `i`: expected i32, found `1e-1`"),
         ("{\"i\":1e99999,\"l\":[]}", "x.json:2: column `i`: expected i32, found `1e99999`"),
-        ("{\"d\":5e-3,\"l\":[]}", "x.json:2: column `d`: expected Decimal<2>, found `5e-3`"),
+        (
+            "{\"d\":5e-3,\"l\":[]}",
+            "x.json:2: column `d`: expected Decimal<2> (at most 2 digits after the point, of 18 in all), found `5e-3`",
+        ),
         ("{\"l\":[1,2.5]}", "x.json:2: column `l`: expected Vec<i16>, found `2.5`"),
     ] {
         assert_eq!(read(format!("{{\"l\":[]}}\n{line}\n"), &schema), Err(expected.to_owned()));

@@ -123,9 +123,15 @@ fn lines_of_csv_that_do_not_fit() {
         ("2,3.00\n", "bad.csv:4: expected 3 fields, found 2"),
         ("2,3.00,2024-01-02,5\n", "bad.csv:4: expected 3 fields, found 4"),
         ("x2,3.00,2024-01-02\n", "bad.csv:4: column `id`: expected u64, found `x2`"),
-        ("2,3.005,2024-01-02\n", "bad.csv:4: column `price`: expected Decimal<2>, found `3.005`"),
-        ("2,3.00,2024-13-02\n", "bad.csv:4: column `day`: expected Date, found `2024-13-02`"),
-        ("2,,2024-01-02\n", "bad.csv:4: column `price`: expected Decimal<2>, found an empty field"),
+        (
+            "2,3.005,2024-01-02\n",
+            "bad.csv:4: column `price`: expected Decimal<2> (at most 2 digits after the point, of 18 in all), found `3.005`",
+        ),
+        ("2,3.00,2024-13-02\n", "bad.csv:4: column `day`: expected Date (a day like 2024-02-29), found `2024-13-02`"),
+        (
+            "2,,2024-01-02\n",
+            "bad.csv:4: column `price`: expected Decimal<2> (at most 2 digits after the point, of 18 in all), found an empty field",
+        ),
         ("-2,3.00,2024-01-02\n", "bad.csv:4: column `id`: expected u64, found `-2`"),
     ];
     let folder = Folder::default();
@@ -142,17 +148,20 @@ fn lines_of_json_that_do_not_fit() {
         ("[]", "bad.jsonl:3: expected Order as an object, found `[]`"),
         (
             "{\"id\":2,\"day\":\"2024-01-01\"}",
-            "column `price`: expected Decimal<2>, found no such field; make it an Option if it may be absent",
+            "column `price`: expected Decimal<2> (at most 2 digits after the point, of 18 in all), found no such field; make it an Option if it may be absent",
         ),
         (
             "{\"id\":2,\"price\":3.005,\"day\":\"2024-01-01\"}",
-            "bad.jsonl:3: column `price`: expected Decimal<2>, found `3.005`",
+            "bad.jsonl:3: column `price`: expected Decimal<2> (at most 2 digits after the point, of 18 in all), found `3.005`",
         ),
-        ("{\"id\":2,\"price\":\"3\",\"day\":20240101}", "bad.jsonl:3: column `day`: expected Date, found `20240101`"),
+        (
+            "{\"id\":2,\"price\":\"3\",\"day\":20240101}",
+            "bad.jsonl:3: column `day`: expected Date (a day like 2024-02-29), found `20240101`",
+        ),
         ("{\"id\":-2,\"price\":3,\"day\":\"2024-01-01\"}", "bad.jsonl:3: column `id`: expected u64, found `-2`"),
         (
             "{\"id\":2,\"price\":3,\"day\":null}",
-            "column `day`: expected Date, found null; make the field an Option to read it",
+            "column `day`: expected Date (a day like 2024-02-29), found null; make the field an Option to read it",
         ),
         ("{\"id\":2,\"id\":3}", "bad.jsonl:3: column `id`: the field stands twice in its object"),
         (

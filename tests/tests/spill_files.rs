@@ -143,6 +143,15 @@ fn a_folder_that_is_not_there_is_said_before_the_job_begins() {
 }
 
 #[test]
+fn a_file_is_no_folder_to_spill_to() {
+    let folder = Folder::default();
+    let file = folder.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let error = run(&spilling_to(&[file], 1 << 30), sorted).unwrap_err();
+    assert!(error.to_string().contains("Not a directory"), "{error}");
+}
+
+#[test]
 fn a_folder_that_cannot_be_written_to_ends_the_job() {
     // Nobody makes files there, root neither.
     let env = spilling_to(&["/proc".into()], least(sorted).0);

@@ -10,7 +10,7 @@ use bytes::Bytes;
 
 use super::files::{InputFile, Inputs};
 use super::folder_keys::{FolderKey, NULL, folder_keys, pairs};
-use super::leaves::{Bits, Values, WithParser, with_parser};
+use super::leaves::{Bits, Values, WithParser, expected, with_parser};
 use super::values::parse_hex;
 use crate::error::{Error, Result};
 use crate::memory::Memory;
@@ -81,7 +81,10 @@ impl PartValues {
                 (None, _) => values.push_zero(),
                 (Some(text), _) if push(key.ty, &mut values, text) => {}
                 (Some(text), _) => {
-                    return Err(failed(format!("folder `{name}={text}`: expected {}, found `{text}`", key.ty)));
+                    return Err(failed(format!(
+                        "folder `{name}={text}`: expected {}, found `{text}`",
+                        expected(key.ty)
+                    )));
                 }
             }
             if key.validity.is_some() {

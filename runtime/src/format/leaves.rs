@@ -152,6 +152,17 @@ pub(super) fn with_parser<W: WithParser>(ty: LeafType, work: W) -> W::Output {
     }
 }
 
+/// What a text is expected to be: `Date (a day like 2024-02-29)`.
+pub(super) fn expected(ty: LeafType) -> String {
+    match ty {
+        LeafType::Tag(tag) => tag.expected(),
+        LeafType::Date => format!("{ty} (a day like 2024-02-29)"),
+        LeafType::Timestamp => format!("{ty} (UTC, like 2024-02-29T12:30:00.5Z)"),
+        LeafType::Decimal(scale) => format!("{ty} (at most {scale} digits after the point, of 18 in all)"),
+        ty => ty.to_string(),
+    }
+}
+
 fn parse_bool(text: &[u8]) -> Option<u8> {
     match text {
         b"true" | b"True" | b"TRUE" | b"1" => Some(1),

@@ -38,7 +38,8 @@ impl SpillFolder {
     /// Whether files can be made there, as far as the system says so beforehand.
     pub(super) fn check(&self) -> Result<()> {
         let refused = |error: Errno| Error::NoSpillFolder { folder: self.path.clone(), source: error.into() };
-        access(&self.path, Access::WRITE_OK | Access::EXEC_OK).map_err(refused)
+        // What lies below a file is refused as no folder, which the file itself is not.
+        access(self.path.join("."), Access::WRITE_OK | Access::EXEC_OK).map_err(refused)
     }
 }
 

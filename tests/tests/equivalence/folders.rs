@@ -199,7 +199,7 @@ fn what_cannot_be_folders_is_said_before_the_run() {
 fn folders_that_do_not_fit_are_named() {
     let (header, line) = ("id,place,kind,note,price\n", "1,here,Small,,2.50\n");
     for (name, expected) in [
-        ("day=2024-02-30", "folder `day=2024-02-30`: expected Date, found `2024-02-30`"),
+        ("day=2024-02-30", "folder `day=2024-02-30`: expected Date (a day like 2024-02-29), found `2024-02-30`"),
         ("week=7", "the file lies in no folder `day=…`, and others do"),
     ] {
         let folder = Folder::default();

@@ -12,7 +12,7 @@ use super::source::Shared;
 use crate::error::Result;
 use crate::format::BATCH_ROWS;
 use crate::format::blocks::{Block, Blocks, CHUNK_BYTES, Next};
-use crate::format::leaves::{Values, retain};
+use crate::format::leaves::{Values, expected, retain};
 use crate::format::rejects::{RejectLog, line_end};
 use crate::format::wrong::{Wrong, shown};
 use crate::memory::Memory;
@@ -205,10 +205,7 @@ fn valid_of<'g>(guards: &'g [Guard], validity: Option<&usize>, batch: &Range<usi
 
 fn unreadable(path: &str, position: usize, ty: LeafType, field: &[u8]) -> String {
     let column = if path.is_empty() { format!("column {}", position + 1) } else { format!("column `{path}`") };
-    let expected = match ty {
-        LeafType::Tag(tag) => tag.expected(),
-        ty => ty.to_string(),
-    };
+    let expected = expected(ty);
     if field.is_empty() {
         return format!(
             "{column}: expected {expected}, found an empty field; make the field an Option to read it as null"

@@ -2,6 +2,7 @@
 
 use super::encoder::write_text;
 use crate::format::enums::refused_enum;
+use crate::format::leaves::expected;
 use crate::format::wrong::{Wrong, shown};
 use crate::row::{Items, LeafSet, LeafType, Schema, Shape};
 
@@ -136,8 +137,7 @@ impl<'s> Compiler<'s> {
         let leaves = first..self.leaves;
         let is_live = leaves.clone().chain(validity).any(|leaf| self.live.contains(leaf));
         let expected = match (&kind, shape) {
-            (Kind::Leaf(_, LeafType::Tag(tag)), _) => tag.expected(),
-            (Kind::Leaf(_, ty), _) => ty.to_string(),
+            (Kind::Leaf(_, ty), _) => expected(*ty),
             (Kind::Items(_, list), _) => list.items.to_string(),
             (Kind::Object(_), Shape::Record { name, .. }) => format!("{name} as an object"),
             (Kind::Array(nodes), _) => format!("an array of {} values", nodes.len()),
