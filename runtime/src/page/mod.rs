@@ -33,6 +33,7 @@ mod region;
 mod room;
 mod run;
 mod slot;
+mod stash;
 mod stored;
 #[cfg(test)]
 mod tests;

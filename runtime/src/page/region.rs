@@ -7,7 +7,7 @@
 //! gave back serves as pages. A run takes as many pages as it needs, from the front of a block; the others stay free. Free memory that the
 //! process still holds (*warm*) is used first, since the system clears what it hands out. Before untouched (*cold*) addresses are used, warm ones
 //! go back to the system, as far as it takes for what is resident to stay within the budgets, and a constant; and when a job ends,
-//! [all but a part](Region::rest) of them does.
+//! [all but a part](Region::rest) of them does. Before all that, a thread uses the pages again that it gave back itself: its [stash].
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -15,6 +15,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use memmap2::{Advice, MmapOptions, MmapRaw, UncheckedAdvice};
 use smallvec::SmallVec;
 
+use super::stash;
 use crate::error::{Error, Result};
 pub use crate::memory::limits::PAGE_BYTES;
 use crate::memory::limits_bytes;
@@ -78,6 +79,11 @@ impl Region {
 
     /// The offset of a run of so many pages that nobody else owns.
     pub(super) fn take(&self, pages: usize) -> Result<usize> {
+        if pages == 1
+            && let Some(offset) = stash::take()
+        {
+            return Ok(offset);
+        }
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(offset) = free.take_pieces(pages) {
             return Ok(offset);
@@ -116,8 +122,18 @@ impl Region {
 
     /// Takes a run of so many pages back.
     pub(super) fn give(&self, offset: usize, pages: usize) {
-        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        free.give(offset, pages);
+        if pages == 1 {
+            return self.give_pages(&stash::give(offset));
+        }
+        self.free.lock().unwrap_or_else(PoisonError::into_inner).give(offset, pages);
+    }
+
+    /// Takes single pages back, past the [stash].
+    pub(super) fn give_pages(&self, offsets: &[usize]) {
+        if !offsets.is_empty() {
+            let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+            offsets.iter().for_each(|&offset| free.give(offset, 1));
+        }
     }
 }
 

@@ -1,0 +1,96 @@
+//! Free pages that stay with the thread that gave them back: it takes first what it gave last.
+//!
+//! What a core has read or written lies in its cache. When another core writes it, each line must first be had from there, which no prefetching hides:
+//! cheap among cores that share a cache, but between groups of cores that do not it takes ten times as long as the writing itself. Most pages are used by
+//! one task alone, so most need never wander. These are the magazines of Bonwick and Adams (2001), for pages.
+
+use std::cell::RefCell;
+
+use smallvec::SmallVec;
+
+use super::region::region;
+
+/// Pages of a stash: 1 MiB, about what lies in a core's own cache.
+const MOST_PAGES: usize = 16;
+
+/// Pages that go back to the region when a stash is full: the oldest, several at once, as the region has a lock.
+const LEAVING_PAGES: usize = MOST_PAGES / 2;
+
+type Leaving = SmallVec<[usize; LEAVING_PAGES]>;
+
+thread_local! {
+    static STASH: RefCell<Stash> = const { RefCell::new(Stash(Vec::new())) };
+}
+
+/// The page that this thread gave last.
+pub(super) fn take() -> Option<usize> {
+    // While a thread ends, it has no stash any more.
+    STASH.try_with(|stash| stash.borrow_mut().0.pop()).ok().flatten()
+}
+
+/// Keeps a page; gives those that are to go back to the region.
+pub(super) fn give(page: usize) -> Leaving {
+    STASH.try_with(|stash| stash.borrow_mut().give(page)).unwrap_or_else(|_| Leaving::from_slice(&[page]))
+}
+
+/// Offsets of pages in the region, oldest first.
+struct Stash(Vec<usize>);
+
+impl Stash {
+    fn give(&mut self, page: usize) -> Leaving {
+        let leaving = if self.0.len() < MOST_PAGES { 0 } else { LEAVING_PAGES };
+        let leaving = self.0.drain(..leaving).collect();
+        self.0.push(page);
+        leaving
+    }
+}
+
+impl Drop for Stash {
+    fn drop(&mut self) {
+        if let Ok(region) = region() {
+            region.give_pages(&self.0);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::{Budget, Memory};
+    use crate::page::region::PAGE_BYTES;
+    use crate::page::run::Run;
+
+    fn run() -> Run {
+        Run::new(1, &Memory::new(Budget::new(PAGE_BYTES << 8), "test")).unwrap()
+    }
+
+    #[test]
+    fn a_thread_takes_first_what_it_gave_last() {
+        let runs: Vec<Run> = (0..MOST_PAGES).map(|_| run()).collect();
+        let given: Vec<usize> = runs.iter().map(Run::offset).collect();
+        drop(runs);
+        // Nobody else gets them.
+        let others = std::thread::spawn(|| [run(), run()].map(|run| run.offset())).join().unwrap();
+        assert!(others.iter().all(|other| !given.contains(other)));
+        let runs: Vec<Run> = (0..MOST_PAGES).map(|_| run()).collect();
+        assert!(runs.iter().map(Run::offset).eq(given.iter().rev().copied()));
+    }
+
+    #[test]
+    fn a_full_stash_keeps_the_newest() {
+        // These are no pages, so they must not go to the region.
+        let mut stash = std::mem::ManuallyDrop::new(Stash(Vec::new()));
+        let leaving: Vec<Leaving> = (0..=MOST_PAGES).map(|page| stash.give(page)).collect();
+        assert!(leaving[..MOST_PAGES].iter().all(SmallVec::is_empty));
+        assert!(leaving[MOST_PAGES].iter().copied().eq(0..LEAVING_PAGES));
+        assert!(stash.0.iter().copied().eq(LEAVING_PAGES..=MOST_PAGES));
+    }
+
+    #[test]
+    fn a_thread_that_ends_gives_its_pages_back() {
+        // Far more than one stash holds: were they lost, each thread would take another one.
+        let pages: std::collections::BTreeSet<usize> =
+            (0..64).map(|_| std::thread::spawn(|| run().offset()).join().unwrap()).collect();
+        assert!(pages.len() < 64, "{pages:?}");
+    }
+}
