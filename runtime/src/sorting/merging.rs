@@ -29,9 +29,10 @@ impl Sorter {
     /// Sees to it that one merge can give all rows: goes on to it, or to what must be done before.
     pub(super) fn plan_merge(&mut self) -> Result<()> {
         self.spiller.check()?;
-        let in_memory = usize::from(!self.buffer.is_empty());
         let streams = self.streams_for(self.runs.len());
-        if streams < self.runs.len() && in_memory > 0 {
+        // Two can always be merged, but not beside whatever is in memory.
+        let has_room = streams >= self.runs.len() && self.memory.grow(merge_pages(streams) * self.page_bytes());
+        if !has_room && !self.buffer.is_empty() {
             // The merge needs the room that the last rows take.
             self.begin_run();
             return Ok(());

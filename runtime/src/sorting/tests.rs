@@ -222,6 +222,16 @@ fn ranges_begin_amid_pages_of_large_rows() {
     }
 }
 
+/// Two runs can be merged in the least memory, but not beside whatever is left in it.
+#[test]
+fn what_stays_in_memory_leaves_room_for_the_merge() {
+    for rows in (12_000..20_000).step_by(250) {
+        let items = items(rows, |random| random as i64);
+        let (found, _) = sorted(&items, &Budget::new(SORT_BYTES));
+        assert!(found == expected(&items), "{rows} rows");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(16))]
     #[test]
