@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::client::{Done, Worker};
-use super::{Spread, warm_memory};
+use super::{Cores, Spread, warm_memory};
 use crate::error::{Error, Result};
 use crate::protocol::Request;
 
@@ -98,6 +98,8 @@ pub(crate) struct Pace {
     pub(crate) limit: Duration,
     /// Memory that is at hand when a run begins: see [`warm_memory`].
     pub(crate) at_hand_bytes: usize,
+    /// How long a run waits for [cores that are near each other](Cores).
+    pub(crate) patience: Duration,
 }
 
 /// Times interleaved rounds: a round runs every entrant once, and starts with a different system each time.
@@ -118,8 +120,10 @@ pub(crate) fn time_rounds(
             Err(error) => failures.push(Failure::of(entrant, &error)),
         }
     }
+    let mut cores = Cores::new();
     for round in 0..pace.runs {
         for index in rotated(&lanes, round) {
+            cores.wait(pace.patience);
             warm_memory(pace.at_hand_bytes);
             lanes[index].run_timed();
         }
@@ -231,7 +235,12 @@ mod tests {
         let (entrants, limit) = ([entrant("q1", script)], Duration::from_secs(20));
         let mut failures = Vec::new();
         let answers = take_answers(&entrants, folder.path(), limit, &mut failures).unwrap();
-        let measured = time_rounds(&entrants, &answers, Pace { runs: 5, limit, at_hand_bytes: 0 }, &mut failures);
+        let measured = time_rounds(
+            &entrants,
+            &answers,
+            Pace { runs: 5, limit, at_hand_bytes: 0, patience: Duration::ZERO },
+            &mut failures,
+        );
         (answers, measured, failures)
     }
 

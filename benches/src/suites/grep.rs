@@ -4,6 +4,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use examples::text_data;
 use memchr::memmem;
@@ -90,7 +91,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Grep) -> Result<bool> {
     let mut failures = Vec::new();
     let folder = workspace.make_output("answers")?;
     let answers = take_answers(&entrants, &folder, options.timeout, &mut failures)?;
-    let pace = Pace { runs: options.runs, limit: options.timeout, at_hand_bytes: 0 };
+    let pace = Pace { runs: options.runs, limit: options.timeout, at_hand_bytes: 0, patience: Duration::ZERO };
     let measured = time_rounds(&entrants, &answers, pace, &mut failures);
     let rows: Vec<Row> = texts.iter().filter_map(|text| Row::of(text, &answers, &measured)).collect();
     print!("{}", table(&rows));

@@ -10,6 +10,7 @@ mod word_count;
 
 use std::fs;
 use std::thread;
+use std::time::Duration;
 
 use crate::answer::Resources;
 use crate::error::{Error, Result};
@@ -92,7 +93,12 @@ pub(crate) fn run(suite: &Suite, workspace: &Workspace, options: &Measure) -> Re
     let agreement = answers_agree(&answers, |case| order_of(&cases, case));
     println!("{}: {}", agreement.name, if agreement.ok { "yes" } else { "NO, timing them all the same" });
     let mut measured = Vec::new();
-    let pace = Pace { runs: options.runs, limit: options.timeout, at_hand_bytes: suite.rounds.at_hand_bytes() };
+    let pace = Pace {
+        runs: options.runs,
+        limit: options.timeout,
+        at_hand_bytes: suite.rounds.at_hand_bytes(),
+        patience: Duration::ZERO,
+    };
     for together in suite.rounds.of(&entrants) {
         measured.extend(time_rounds(together, &answers, pace, &mut failures));
     }

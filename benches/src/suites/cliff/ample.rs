@@ -1,5 +1,7 @@
 //! Group and join of many rows in ample memory, beside the same peers.
 
+use std::time::Duration;
+
 use super::{answers_are_right, expected, named, paths};
 use crate::answer::Resources;
 use crate::data::facts;
@@ -14,6 +16,9 @@ const RUNS: usize = 3;
 
 /// Facts for each row of the dimension.
 const FACTS_PER_ID: u64 = 10;
+
+/// What a run waits for cores that are near each other.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// More than any of the systems takes.
 const AT_HAND_BYTES: usize = 5 << 30;
@@ -45,7 +50,7 @@ pub(super) fn measure(workspace: &Workspace, systems: &[&'static dyn System], op
             .collect();
         let folder = workspace.make_output("answers")?;
         answers = take_answers(&entrants, &folder, options.timeout, &mut failures)?;
-        let pace = Pace { runs: RUNS, limit: options.timeout, at_hand_bytes: AT_HAND_BYTES };
+        let pace = Pace { runs: RUNS, limit: options.timeout, at_hand_bytes: AT_HAND_BYTES, patience: PATIENCE };
         measured = time_rounds(&entrants, &answers, pace, &mut failures);
     }
     let ample = Ample { size, answers, measured, failures };

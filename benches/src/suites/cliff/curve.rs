@@ -1,6 +1,7 @@
 //! The points of the curves: each is the quickest of a few runs, each in a process of its own.
 //!
-//! Not the median: on a virtual machine a process that starts waits for its memory or not, as it happens, and that is several times what is measured.
+//! Not the median: on a virtual machine a process that starts waits for its memory or not, as it happens, and that is several times what is measured. Nor does
+//! it help to run the same again while the host keeps [cores apart](Cores): a point without a run while they were near gets more runs, up to twice as many.
 
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use serde::Serialize;
 use super::{CASES, answers_are_right, expected};
 use crate::answer::Resources;
 use crate::error::Result;
-use crate::harness::{Attempt, Check, Entrant, attempt, disk_seconds, warm_memory};
+use crate::harness::{Attempt, Check, Cores, Entrant, attempt, disk_seconds, warm_memory};
 use crate::options::Cliff;
 use crate::systems::System;
 use crate::workspace::{Paths, TableSize, Workspace};
@@ -37,6 +38,8 @@ pub(super) struct Point {
     /// Of the quickest run, unless one failed.
     pub(super) seconds: Option<f64>,
     pub(super) runs: usize,
+    /// How far cores were from each other in that run, at its beginning or its end.
+    pub(super) core_nanos: Option<f64>,
     /// The largest of the runs.
     pub(super) peak_rss_mib: Option<u64>,
     /// What the process of that run wrote to files: what it spilled.
@@ -51,6 +54,7 @@ pub(super) struct Point {
 /// One run.
 struct Run {
     attempt: Attempt,
+    core_nanos: f64,
     disk_seconds: Option<f64>,
 }
 
@@ -77,20 +81,22 @@ pub(super) fn measure(
     options: &Cliff,
 ) -> Result<Vec<Point>> {
     let bench = Bench { workspace, paths, parallelism: options.parallelism, timeout: options.timeout };
-    let mut points = Vec::new();
-    println!("case   memory MiB system       seconds  peak MiB  written MiB");
+    let (mut points, mut cores) = (Vec::new(), Cores::new());
+    println!("case   memory MiB system       seconds  peak MiB  written MiB  cores ns");
     for case in CASES.into_iter().filter(|case| options.has(case)) {
         let asked: Vec<Asked> = asked(case, systems, size).collect();
         let mut runs: Vec<Vec<Run>> = asked.iter().map(|_| Vec::new()).collect();
-        for round in 0..options.runs {
+        for round in 0..2 * options.runs {
             let mut places: Vec<usize> = (0..asked.len()).collect();
             // So that none always comes behind the same other one.
             if !round.is_multiple_of(2) {
                 places.reverse();
             }
             for place in places {
-                if runs[place].iter().all(|run| run.attempt.outcome.is_ok()) {
-                    runs[place].push(bench.run(&asked[place])?);
+                let answered = runs[place].iter().all(|run| run.attempt.outcome.is_ok());
+                let undisturbed = runs[place].iter().any(|run| cores.are_near(run.core_nanos));
+                if answered && (round < options.runs || !undisturbed) {
+                    runs[place].push(bench.run(&asked[place], &mut cores)?);
                 }
             }
         }
@@ -122,16 +128,18 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    fn run(&self, &Asked { system, case, limit }: &Asked) -> Result<Run> {
+    fn run(&self, &Asked { system, case, limit }: &Asked, cores: &mut Cores) -> Result<Run> {
         let resources = Resources { parallelism: self.parallelism, memory_bytes: limit.map(|(_, bytes)| bytes) };
         let worker = Box::new(|| system.worker(self.workspace, "cliff", self.paths, &resources));
         let folder = self.workspace.make_output("answers")?;
         warm_memory(limit.map_or(FREE_BYTES, |(_, bytes)| bytes as usize + CACHED_BYTES));
+        let before = cores.look();
         let attempt = attempt(&Entrant { system: system.name(), case, worker }, &folder, self.timeout)?;
+        let core_nanos = cores.look().max(before);
         let spilled = attempt.outcome.is_ok() && attempt.written_bytes >= SPILLED_BYTES;
         let disk_seconds = spilled.then(|| disk_seconds(&self.workspace.spill(), attempt.written_bytes)).flatten();
-        print(system.name(), case, limit, &attempt);
-        Ok(Run { attempt, disk_seconds })
+        print(system.name(), case, limit, &attempt, core_nanos);
+        Ok(Run { attempt, core_nanos, disk_seconds })
     }
 }
 
@@ -146,6 +154,7 @@ impl Point {
             memory_mib: memory_share.map(|share| (share * 64.0) as u64),
             seconds: Some(seconds),
             runs: 1,
+            core_nanos: Some(60.0),
             peak_rss_mib: Some(80),
             written_mib: 12,
             disk_seconds: Some(seconds / 2.0),
@@ -165,6 +174,7 @@ impl Point {
             memory_mib: limit.map(|(_, bytes)| bytes >> 20),
             seconds: quickest.filter(|_| failure.is_none()).map(seconds),
             runs: runs.len(),
+            core_nanos: quickest.map(|run| run.core_nanos),
             peak_rss_mib: runs.iter().filter_map(|run| run.attempt.peak_rss_mib).max(),
             written_mib: quickest.map_or(0, |run| run.attempt.written_bytes >> 20),
             disk_seconds: quickest.and_then(|run| run.disk_seconds),
@@ -174,13 +184,16 @@ impl Point {
     }
 }
 
-fn print(system: &str, case: &str, limit: Option<(f64, u64)>, attempt: &Attempt) {
+fn print(system: &str, case: &str, limit: Option<(f64, u64)>, attempt: &Attempt, core_nanos: f64) {
     let memory = limit.map_or_else(|| "-".to_owned(), |(_, bytes)| (bytes >> 20).to_string());
     let peak = attempt.peak_rss_mib.map_or_else(|| "-".to_owned(), |mib| mib.to_string());
     let written_mib = attempt.written_bytes >> 20;
     match &attempt.outcome {
         Ok(done) => {
-            println!("{case:<6} {memory:>10} {system:<11} {:>8.2} {peak:>9} {written_mib:>12}", done.seconds);
+            let seconds = done.seconds;
+            println!(
+                "{case:<6} {memory:>10} {system:<11} {seconds:>8.2} {peak:>9} {written_mib:>12} {core_nanos:>9.0}"
+            );
         }
         Err(message) => println!("{case:<6} {memory:>10} {system:<11} failed: {message}"),
     }
@@ -216,7 +229,7 @@ mod tests {
 
     fn done(seconds: f64, outcome: Result<String, String>) -> Run {
         let outcome = outcome.map(|text| Done { seconds, text });
-        Run { attempt: Attempt { outcome, peak_rss_mib: None, written_bytes: 0 }, disk_seconds: None }
+        Run { attempt: Attempt { outcome, peak_rss_mib: None, written_bytes: 0 }, core_nanos: 60.0, disk_seconds: None }
     }
 
     #[test]
