@@ -1,7 +1,8 @@
 //! How far the machine's cores are from each other.
 //!
-//! Cores that share a cache hand a word over in some tens of nanoseconds, others take several times as long. The host of a virtual machine moves its
-//! cores between the two from one minute to the next, and whatever crosses between tasks then takes several times as long, too.
+//! Cores that share a cache hand a word over in some tens of nanoseconds, others take several times as long. The host
+//! of a virtual machine moves its cores between the two from one minute to the next, and whatever crosses between
+//! tasks then takes several times as long, too.
 
 use std::hint::spin_loop;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -12,17 +13,19 @@ use std::time::{Duration, Instant};
 const TRIPS: u32 = 2000;
 const FIGURES: u32 = 5;
 
-/// Looks at the word before the thread lets others run: on a machine with one core the other thread would never come to write it.
+/// Looks at the word before the thread lets others run: on a machine with one core the other thread would never come
+/// to write it.
 const MOST_LOOKS: u32 = 10_000;
 
-/// Where cores are, as times of the nearest that was seen: beyond this they share no cache. Two threads of one core are nearer still, by half.
+/// Where cores are, as times of the nearest that was seen: beyond this they share no cache. Two threads of one core
+/// are nearer still, by half.
 const NEAR: f64 = 4.0;
 
 /// How often it is looked whether cores have come near.
 const PAUSE: Duration = Duration::from_millis(300);
 
 /// Nanoseconds that a word takes from one core to another and back.
-pub(crate) fn core_nanos() -> f64 {
+fn core_nanos() -> f64 {
     let word = AtomicU32::new(0);
     thread::scope(|scope| {
         scope.spawn(|| {
@@ -81,12 +84,12 @@ impl Cores {
     /// Waits until cores are near, but no longer than this.
     pub(crate) fn wait(&mut self, patience: Duration) {
         let start = Instant::now();
-        loop {
+        while start.elapsed() < patience {
             let nanos = self.look();
-            if self.are_near(nanos) || start.elapsed() >= patience {
+            if self.are_near(nanos) {
                 return;
             }
-            thread::sleep(PAUSE);
+            thread::sleep(PAUSE.min(patience.saturating_sub(start.elapsed())));
         }
     }
 }

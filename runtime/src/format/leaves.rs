@@ -4,7 +4,7 @@ use super::values::{parse_integer, parse_with};
 use crate::error::Result;
 use crate::page::{Columns, ListColumn, Plain, TextColumn};
 use crate::row::{LeafType, Physical};
-use crate::value::{parse_date, parse_decimal, parse_timestamp};
+use crate::value::{DATE_FORM, TIMESTAMP_FORM, decimal_form, parse_date, parse_decimal, parse_timestamp};
 
 /// The values of one leaf.
 pub(super) enum Values {
@@ -156,9 +156,9 @@ pub(super) fn with_parser<W: WithParser>(ty: LeafType, work: W) -> W::Output {
 pub(super) fn expected(ty: LeafType) -> String {
     match ty {
         LeafType::Tag(tag) => tag.expected(),
-        LeafType::Date => format!("{ty} (a day like 2024-02-29)"),
-        LeafType::Timestamp => format!("{ty} (UTC, like 2024-02-29T12:30:00.5Z)"),
-        LeafType::Decimal(scale) => format!("{ty} (at most {scale} digits after the point, of 18 in all)"),
+        LeafType::Date => format!("{ty} ({DATE_FORM})"),
+        LeafType::Timestamp => format!("{ty} ({TIMESTAMP_FORM})"),
+        LeafType::Decimal(scale) => format!("{ty} ({})", decimal_form(scale)),
         ty => ty.to_string(),
     }
 }

@@ -11,6 +11,9 @@ use crate::strategy::Answer;
 /// The most runs that are merged at once: beyond that, reading ahead is worth more.
 const MOST_STREAMS: usize = 128;
 
+/// The fewest: what a sorter asks for at least has room for them, but not beside whatever is in memory.
+const LEAST_STREAMS: usize = 2;
+
 /// Pages that each stream of a merge reads ahead, where there is memory for them.
 const READ_AHEAD: usize = 4;
 
@@ -30,13 +33,12 @@ impl Sorter {
     pub(super) fn plan_merge(&mut self) -> Result<()> {
         self.spiller.check()?;
         let streams = self.streams_for(self.runs.len());
-        // Two can always be merged, but not beside whatever is in memory.
-        let has_room = streams >= self.runs.len() && self.memory.grow(merge_pages(streams) * self.page_bytes());
-        if !has_room && !self.buffer.is_empty() {
+        if !self.buffer.is_empty() && streams.is_none_or(|streams| streams < self.runs.len()) {
             // The merge needs the room that the last rows take.
             self.begin_run();
             return Ok(());
         }
+        let streams = streams.unwrap_or(LEAST_STREAMS);
         self.passes += 1;
         self.spiller.count_pass(self.passes);
         if streams >= self.runs.len() {
@@ -61,13 +63,16 @@ impl Sorter {
         Ok(())
     }
 
-    /// How many of so many runs can be merged at once with the memory that there is: at least two.
-    fn streams_for(&self, runs: usize) -> usize {
-        let mut streams = runs.clamp(2, MOST_STREAMS);
-        while streams > 2 && !self.memory.grow(merge_pages(streams) * self.page_bytes()) {
+    /// How many of so many runs can be merged at once with the memory that there is, if any.
+    fn streams_for(&self, runs: usize) -> Option<usize> {
+        let mut streams = runs.clamp(LEAST_STREAMS, MOST_STREAMS);
+        while !self.memory.grow(merge_pages(streams) * self.page_bytes()) {
+            if streams == LEAST_STREAMS {
+                return None;
+            }
             streams -= (streams / 8).max(1);
         }
-        streams
+        Some(streams)
     }
 
     /// Bytes of the pages of a merge, as large as the largest that there is.
@@ -123,7 +128,7 @@ impl Sorter {
 
     /// How many runs a task may have that shares a merge with so many tasks, itself among them.
     pub(super) fn share_of_streams(&self, tasks: usize) -> usize {
-        (self.streams_for(MOST_STREAMS) / tasks).max(1)
+        (self.streams_for(MOST_STREAMS).unwrap_or(LEAST_STREAMS) / tasks).max(1)
     }
 
     /// As [`Sorter::finish`], for a merge over so many tasks: this one has no more runs on disk than its share, and what is in memory is in order, as pages.
@@ -148,7 +153,7 @@ impl Sorter {
                         self.spiller.check()?;
                         self.passes += 1;
                         self.spiller.count_pass(self.passes);
-                        let streams = self.streams_for(self.runs.len());
+                        let streams = self.streams_for(self.runs.len()).unwrap_or(LEAST_STREAMS);
                         self.merge_smallest(streams, self.runs.len() - most)?;
                     }
                     Answer::Done

@@ -9,6 +9,9 @@ use super::overflow::overflow;
 use super::parse::{ParseValueError, digits, sign};
 use super::written::Written;
 
+/// What texts of dates look like.
+pub(crate) const DATE_FORM: &str = "a day like 2024-02-29";
+
 /// A day of the proleptic Gregorian calendar, counted from 1970-01-01.
 ///
 /// ```
@@ -171,7 +174,7 @@ impl FromStr for Date {
     type Err = ParseValueError;
 
     fn from_str(text: &str) -> Result<Self, ParseValueError> {
-        parse_date(text.as_bytes()).map(Date).ok_or_else(|| ParseValueError::new("a date like 2024-02-29", text))
+        parse_date(text.as_bytes()).map(Date).ok_or_else(|| ParseValueError::new(DATE_FORM, text))
     }
 }
 
@@ -255,7 +258,7 @@ mod tests {
         }
         assert_eq!((Date::new(2023, 2, 29), Date::new(2024, 0, 1), Date::new(6_000_000, 1, 1)), (None, None, None));
         let error = "31.12.2024".parse::<Date>().unwrap_err();
-        assert_eq!(error.to_string(), "expected a date like 2024-02-29, found `31.12.2024`");
+        assert_eq!(error.to_string(), "expected a day like 2024-02-29, found `31.12.2024`");
     }
 
     #[test]

@@ -13,10 +13,13 @@ mod texts;
 mod timestamp;
 mod written;
 
+pub(crate) use date::DATE_FORM;
 pub use date::{Date, parse_date};
+pub(crate) use decimal::decimal_form;
 pub use decimal::{Decimal, Times, decimal_text, parse_decimal, write_decimal};
 pub use overflow::Overflow;
 pub use parse::ParseValueError;
 pub use texts::Texts;
+pub(crate) use timestamp::TIMESTAMP_FORM;
 pub use timestamp::{Timestamp, parse_timestamp};
 pub use written::Written;

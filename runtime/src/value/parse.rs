@@ -6,7 +6,7 @@ use std::borrow::Cow;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected {expected}, found `{found}`")]
 pub struct ParseValueError {
-    /// What would have been right: `a date like 2024-02-29`.
+    /// What would have been right: `a day like 2024-02-29`.
     pub expected: Cow<'static, str>,
     /// The text.
     pub found: String,

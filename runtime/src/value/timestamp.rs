@@ -13,6 +13,9 @@ use super::written::Written;
 const SECOND: i64 = 1_000_000;
 const DAY: i64 = 86_400 * SECOND;
 
+/// What texts of timestamps look like.
+pub(crate) const TIMESTAMP_FORM: &str = "a UTC time like 2024-02-29T12:30:00.5Z";
+
 /// An instant, counted in microseconds from 1970-01-01T00:00:00 UTC, without leap seconds.
 ///
 /// ```
@@ -120,9 +123,7 @@ impl FromStr for Timestamp {
     type Err = ParseValueError;
 
     fn from_str(text: &str) -> Result<Self, ParseValueError> {
-        parse_timestamp(text.as_bytes())
-            .map(Timestamp)
-            .ok_or_else(|| ParseValueError::new("a UTC timestamp like 2024-02-29T12:30:00.5Z", text))
+        parse_timestamp(text.as_bytes()).map(Timestamp).ok_or_else(|| ParseValueError::new(TIMESTAMP_FORM, text))
     }
 }
 
@@ -233,7 +234,7 @@ mod tests {
             assert_eq!(parse_timestamp(text.as_bytes()), None, "{text}");
         }
         let error = "noon".parse::<Timestamp>().unwrap_err();
-        assert_eq!(error.to_string(), "expected a UTC timestamp like 2024-02-29T12:30:00.5Z, found `noon`");
+        assert_eq!(error.to_string(), "expected a UTC time like 2024-02-29T12:30:00.5Z, found `noon`");
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod tests;
 mod text;
 
 pub use arithmetic::Times;
+pub(crate) use text::decimal_form;
 pub use text::{decimal_text, parse_decimal, write_decimal};
 
 use super::overflow::overflow;

@@ -79,13 +79,18 @@ fn append(number: u64, digits: &[u8]) -> Option<u64> {
     Some(number)
 }
 
+/// What texts of decimals with `scale` digits after the point look like.
+pub(crate) fn decimal_form(scale: u8) -> String {
+    format!("at most {scale} digits after the point, of 18 in all")
+}
+
 impl<const SCALE: u8> FromStr for Decimal<SCALE> {
     type Err = ParseValueError;
 
     fn from_str(text: &str) -> Result<Self, ParseValueError> {
-        parse_decimal(text.as_bytes(), SCALE).map(Decimal).ok_or_else(|| {
-            ParseValueError::new(format!("a number with at most {SCALE} digits after the point, of 18 in all"), text)
-        })
+        parse_decimal(text.as_bytes(), SCALE)
+            .map(Decimal)
+            .ok_or_else(|| ParseValueError::new(format!("a number with {}", decimal_form(SCALE)), text))
     }
 }
 
