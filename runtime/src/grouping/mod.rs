@@ -38,8 +38,8 @@ pub(crate) use left::{Left, probe};
 /// The last level whose rows are told apart by other bits of their hash: an index keeps 27 of them, and each level takes four.
 const LAST_LEVEL: u32 = 6;
 
-/// The part of a table that leaves at least, when some of it must: going over the index costs the same for a little.
-const EVICTED_SHARE: usize = 8;
+/// The part of a table that leaves at least, when some of it must.
+const EVICTED_SHARE: usize = 16;
 
 /// A table that takes more is put into parts while that costs little, as it may have to give some of them later.
 const SPLIT_BYTES: usize = 8 << 20;
@@ -272,10 +272,7 @@ impl Grouping {
 
     /// Has the largest parts of the table written: the bytes of their pages.
     fn evict_parts(&mut self, goal: usize) -> Result<usize> {
-        let sizes: [usize; SPILL_PARTS] = std::array::from_fn(|part| {
-            let (closed, open) = self.table.part_bytes(part);
-            closed + open
-        });
+        let sizes: [usize; SPILL_PARTS] = std::array::from_fn(|part| self.table.freed_by(part));
         let (mut leaving, mut bytes) = ([false; SPILL_PARTS], 0);
         while bytes < goal {
             let staying = (0..SPILL_PARTS).filter(|&part| !leaving[part] && sizes[part] > 0);

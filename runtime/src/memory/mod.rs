@@ -313,6 +313,16 @@ impl Memory {
     /// again; an owner that has nothing to spill has at least its minimum.
     #[must_use]
     pub fn grow(&self, bytes: usize) -> bool {
+        self.take_ahead(bytes, Manner::Wants)
+    }
+
+    /// As [`Memory::grow`], for who does nearly as well without: where it is refused, nobody else is asked to spill for it.
+    #[must_use]
+    pub fn grow_if_free(&self, bytes: usize) -> bool {
+        self.take_ahead(bytes, Manner::Tries)
+    }
+
+    fn take_ahead(&self, bytes: usize, manner: Manner) -> bool {
         /// Taken at once, where there is enough: asking costs a lock.
         const AT_ONCE: usize = 1 << 20;
         let account = &*self.account;
@@ -321,7 +331,7 @@ impl Memory {
         if missing == 0 {
             return true;
         }
-        for (more, manner) in [(missing.max(AT_ONCE), Manner::Tries), (missing, Manner::Wants)] {
+        for (more, manner) in [(missing.max(AT_ONCE), Manner::Tries), (missing, manner)] {
             if account.budget.take(account.id, more, manner).is_ok() {
                 ahead.bytes += more;
                 return true;
@@ -450,6 +460,21 @@ mod tests {
         assert!(memory.grow(1) && budget.used_bytes() > 0);
         memory.shrink();
         assert_eq!(budget.used_bytes(), 0);
+    }
+
+    #[test]
+    fn who_does_as_well_without_asks_nobody_to_spill() {
+        let budget = Budget::new(64 << 20);
+        let (table, other) =
+            (Memory::spilling(budget.clone(), "table", 0), Memory::spilling(budget.clone(), "other", 0));
+        assert!(other.grow(1 << 20));
+        while table.grow(table.peak_bytes() + 1) {}
+        assert!(!other.grow_if_free(4 << 20));
+        assert_eq!(table.asked_back(), 0);
+        assert!(!other.grow(4 << 20));
+        assert!(table.asked_back() > 0);
+        table.shrink();
+        other.shrink();
     }
 
     #[test]

@@ -7,6 +7,7 @@
 mod best;
 mod combine;
 mod evict;
+mod index;
 mod opening;
 mod part;
 mod probe;
@@ -17,8 +18,8 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::batch::LeafPtr;
-use super::index::{Index, ROW_ALIGN, address_of, kept_bits, next_id};
-use super::key::{KeyLeaf, mixed};
+use super::index::{ROW_ALIGN, address_of, kept_bits, next_id};
+use super::key::KeyLeaf;
 use super::region::PAGE_BYTES;
 use super::run::{FIRST_ROW, Page, run_bytes};
 use super::writer::RowWriter;
@@ -29,6 +30,7 @@ use crate::row::{LeafSet, LeafType, Physical, RowLayout};
 
 pub use combine::{Combined, Combining};
 pub use evict::PartSet;
+use index::GroupIndex;
 use part::Part;
 pub use probe::Groups;
 pub use state::{StateReader, StateRow, StateRows, StateSlot};
@@ -41,7 +43,7 @@ pub struct GroupTable {
     parts: Vec<Part>,
     /// Bytes of the parts' closed pages.
     page_bytes: usize,
-    index: Index,
+    index: GroupIndex,
     base: *mut u8,
     memory: Memory,
     /// The first leaves of a row, which kernels write; a row that one replaces keeps the others.
@@ -76,9 +78,9 @@ unsafe impl Send for GroupTable {}
 enum Asks {
     /// Where it is refused, that is an error.
     Firmly,
-    /// Where it is refused, it does without.
+    /// Where it is refused, it does without, and nobody spills for it.
     Politely,
-    /// As `Politely`, and so many bytes beyond its own stay free for whoever fills it.
+    /// Where it is refused, it is made smaller; so many bytes beyond its own stay free for whoever fills it.
     Leaving(usize),
 }
 
@@ -105,7 +107,7 @@ impl GroupTable {
             written: layout.types().len(),
             mark: slots.find_map(|(leaf, _)| layout.offset(leaf)),
             key: key.into(),
-            index: Index::new(memory.clone()),
+            index: GroupIndex::new(0, memory.clone()),
             base: address_of(0)?,
             memory: memory.clone(),
             asks: Asks::Firmly,
@@ -170,7 +172,8 @@ impl GroupTable {
     pub fn at_level(&self, level: u32) -> Result<Self> {
         let empty = GroupTable::new(self.layout.clone(), self.key.clone(), &self.memory)?;
         let parts = (0..SPILL_PARTS).map(|_| Part::new(&self.layout, &self.memory)).collect();
-        Ok(GroupTable { level, parts, written: self.written, asks: self.asks, ..empty })
+        let index = GroupIndex::new(level, self.memory.clone());
+        Ok(GroupTable { level, parts, index, written: self.written, asks: self.asks, ..empty })
     }
 
     /// How the groups' rows lie in their pages.
@@ -202,7 +205,7 @@ impl GroupTable {
         match self.asks {
             _ if self.is_firm() => true,
             Asks::Firmly => true,
-            Asks::Politely => self.memory.grow(bytes),
+            Asks::Politely => self.memory.grow_if_free(bytes),
             // A table that is not in parts yet needs a page for each of them when it comes to that.
             Asks::Leaving(aside) if !self.is_split() => self.memory.grow(bytes + aside + SPILL_PARTS * PAGE_BYTES),
             // Pages of the part that it is made of are read, and some may be written on.
@@ -282,10 +285,10 @@ pub fn part_of_hash(hash: u64, level: u32) -> usize {
     part_at(kept_bits(hash), level)
 }
 
-/// The part of a row whose hash has these bits, at a level.
+/// The part of a row whose hash has these bits, at a level: the lowest of them at the first, as an index places rows by the uppermost.
 #[inline(always)]
 fn part_at(bits: u64, level: u32) -> usize {
-    (mixed(bits ^ u64::from(level + 1) << u32::BITS) >> (u64::BITS - SPILL_PARTS.trailing_zeros())) as usize
+    (bits >> (level * SPILL_PARTS.trailing_zeros())) as usize % SPILL_PARTS
 }
 
 fn refused() -> Error {

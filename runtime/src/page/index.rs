@@ -37,7 +37,7 @@ fn place_of(entry: u64) -> usize {
     (entry & PLACE_MASK) as usize * ROW_ALIGN
 }
 
-/// The bits of a hash that an index keeps with a row, alone.
+/// The bits of a hash that an index keeps with a row, alone: of a hash, or of an entry.
 #[inline(always)]
 pub(super) fn kept_bits(hash: u64) -> u64 {
     hash >> PLACE_BITS
@@ -133,14 +133,22 @@ impl Index {
         run.as_mut_slice()[..wanted * 8].fill(0);
         grown.run = Some(run);
         grown.shift = 64 - wanted.trailing_zeros();
-        for &old in self.entries().iter().filter(|&&old| old != 0) {
-            let place = place_of(old);
-            // The entry itself has the hash's top bits.
-            let hash = if grown.shift >= PLACE_BITS { old } else { hash_of(place) };
-            grown.insert(hash, place);
-        }
+        self.taken().for_each(|entry| grown.adopt(entry, &hash_of));
         *self = grown;
         Ok(())
+    }
+
+    /// The entries of all rows.
+    pub(super) fn taken(&self) -> impl Iterator<Item = u64> {
+        self.entries().iter().copied().filter(|&entry| entry != 0)
+    }
+
+    /// Adds the row of another index's entry, as [`Index::insert`]; `hash_of` is as for [`Index::reserve`].
+    #[inline(always)]
+    pub(super) fn adopt(&mut self, entry: u64, hash_of: impl Fn(usize) -> u64) {
+        let place = place_of(entry);
+        // The entry itself has the hash's top bits.
+        self.insert(if self.shift >= PLACE_BITS { entry } else { hash_of(place) }, place);
     }
 
     /// The index as it is now, for loops that look up and do not insert.
@@ -210,12 +218,11 @@ impl Index {
         }
     }
 
-    /// Takes out the rows for which `goes` holds, given the bits of the hash that the index keeps, and the place. `hash_of` is as for
-    /// [`Index::reserve`].
+    /// Takes out the rows for whose entry `goes` holds. `hash_of` is as for [`Index::reserve`].
     ///
     /// One pass, in place: it begins behind an empty slot, so whatever is put back finds its home, or a slot behind it, no later than
     /// where it was.
-    pub(super) fn remove(&mut self, goes: impl Fn(u64, usize) -> bool, hash_of: impl Fn(usize) -> u64) {
+    pub(super) fn remove(&mut self, goes: impl Fn(u64) -> bool, hash_of: impl Fn(usize) -> u64) {
         let Some(empty) = self.entries().iter().position(|&entry| entry == 0) else { return };
         let mask = self.slots() - 1;
         for step in 1..=mask {
@@ -225,9 +232,8 @@ impl Index {
                 continue;
             }
             self.len -= 1;
-            let place = place_of(entry);
-            if !goes(kept_bits(entry), place) {
-                self.insert(if self.shift >= PLACE_BITS { entry } else { hash_of(place) }, place);
+            if !goes(entry) {
+                self.adopt(entry, &hash_of);
             }
         }
     }
@@ -243,34 +249,41 @@ pub(super) struct IndexView<'i> {
 impl IndexView<'_> {
     /// Starts to load the lines where hashes are looked up.
     #[inline(always)]
-    pub(super) fn prefetch(self, hashes: &[u64]) {
-        if !self.entries.is_empty() {
-            let start = self.entries.as_ptr();
-            hashes.iter().for_each(|&hash| prefetch(start.wrapping_add((hash >> self.shift) as usize).cast()));
+    pub(super) fn prefetch_all(self, hashes: &[u64]) {
+        hashes.iter().for_each(|&hash| self.prefetch(hash));
+    }
+
+    /// For each hash its [candidate](IndexView::candidate); starts to load the rows, up to their byte `last`.
+    #[inline(always)]
+    pub(super) fn candidates(self, hashes: &[u64], base: *const u8, last: usize, places: &mut [usize]) {
+        for (place, &hash) in places.iter_mut().zip(hashes) {
+            *place = self.candidate(hash);
+            prefetch_row(base.wrapping_add(*place), last);
         }
     }
 
-    /// For each hash the first row with its tag, unverified, or 0; starts to load the rows, up to their byte `last`.
+    /// Starts to load the line where a hash is looked up.
     #[inline(always)]
-    pub(super) fn candidates(self, hashes: &[u64], base: *const u8, last: usize, places: &mut [usize]) {
+    pub(super) fn prefetch(self, hash: u64) {
+        prefetch(self.entries.as_ptr().wrapping_add((hash >> self.shift) as usize).cast());
+    }
+
+    /// The first row with a hash's tag, unverified, or 0.
+    #[inline(always)]
+    pub(super) fn candidate(self, hash: u64) -> usize {
         let entries = self.entries;
         if entries.is_empty() {
-            return;
+            return 0;
         }
         let mask = entries.len() - 1;
-        for (place, &hash) in places.iter_mut().zip(hashes) {
-            let mut slot = (hash >> self.shift) as usize & mask;
-            *place = loop {
-                // SAFETY: masked by the power-of-two length less one.
-                let entry = unsafe { *entries.get_unchecked(slot) };
-                if entry == 0 || tags_match(entry, hash) {
-                    break place_of(entry);
-                }
-                slot = (slot + 1) & mask;
-            };
-            // A row may lie in two cache lines. Where it does not, the second request costs nothing.
-            prefetch(base.wrapping_add(*place));
-            prefetch(base.wrapping_add(*place + last));
+        let mut slot = (hash >> self.shift) as usize & mask;
+        loop {
+            // SAFETY: masked by the power-of-two length less one.
+            let entry = unsafe { *entries.get_unchecked(slot) };
+            if entry == 0 || tags_match(entry, hash) {
+                return place_of(entry);
+            }
+            slot = (slot + 1) & mask;
         }
     }
 }
@@ -285,6 +298,14 @@ pub(super) fn prefetch(address: *const u8) {
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = address;
+}
+
+/// Starts to load a row, up to its byte `last`.
+#[inline(always)]
+pub(super) fn prefetch_row(row: *const u8, last: usize) {
+    prefetch(row);
+    // A row may lie in two cache lines. Where it does not, the second request costs nothing.
+    prefetch(row.wrapping_add(last));
 }
 
 /// The address of a place.

@@ -78,14 +78,6 @@ fn combine(left: u64, right: u64) -> u64 {
     fold(left ^ SEED, right ^ FACTOR)
 }
 
-/// Other bits of a number than it has, one to one (the finalizer of SplitMix64).
-#[inline(always)]
-pub(super) fn mixed(number: u64) -> u64 {
-    let mixed = (number ^ (number >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    mixed ^ (mixed >> 31)
-}
-
 macro_rules! fixed {
     ($name:ident, $ty:ty, $hash:expr) => {
         #[derive(Clone, Copy)]

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use smallvec::SmallVec;
 
 use super::part::Part;
-use super::{GroupTable, SPILL_PARTS, part_at};
+use super::{GroupTable, SPILL_PARTS};
 use crate::error::Result;
 use crate::page::batch::{Batch, LeafPtr};
 use crate::page::index::next_id;
@@ -55,6 +55,13 @@ impl GroupTable {
         self.parts.get(part).map_or((0, 0), Part::bytes)
     }
 
+    /// Bytes of memory that a part has, with those of its index.
+    #[must_use]
+    pub fn freed_by(&self, part: usize) -> usize {
+        let (closed, open) = self.part_bytes(part);
+        closed + open + self.index.part_bytes(part)
+    }
+
     /// Takes parts out of the table. Among the rows of their pages are some that were replaced: [`GroupTable::standing`] leaves them out. A key
     /// whose row has left is a new one. Nothing leaves a table that is not [split](GroupTable::split).
     pub fn evict(&mut self, parts: &PartSet) -> Vec<(usize, VecDeque<Page>)> {
@@ -62,18 +69,14 @@ impl GroupTable {
             return Vec::new();
         }
         self.id = next_id();
-        let level = self.level;
         if parts.iter().all(|&leaves| leaves) {
             self.index.clear();
         } else {
             let stored = self.stored_key();
-            self.index.remove(
-                |bits, _| parts[part_at(bits, level)],
-                |place| {
-                    // SAFETY: the index holds places of this table's rows, whose pages are held until this function's end.
-                    with_shape!(&stored, shape => unsafe { shape.hash(place) })
-                },
-            );
+            self.index.remove(parts, |place| {
+                // SAFETY: the index holds places of this table's rows, whose pages are held until this function's end.
+                with_shape!(&stored, shape => unsafe { shape.hash(place) })
+            });
         }
         let leaving = self.parts.iter_mut().enumerate().filter(|&(number, _)| parts[number]);
         let taken = leaving.map(|(number, part)| (number, part.take())).collect();

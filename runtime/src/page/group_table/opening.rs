@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::page::batch::{Batch, Input, LeafPtr};
 use crate::page::copy::{Part, heap_bytes, source};
 use crate::page::index::{ROW_ALIGN, prefetch};
+use crate::page::key::{KeyShape, with_shape};
 use crate::row::Physical;
 
 /// How far ahead new rows' lines are loaded: between looks at rows all over a table, the processor does not see that they follow each other.
@@ -67,13 +68,28 @@ impl GroupTable {
     /// `row` is a row of the batch that the opening was made for.
     #[inline]
     pub(super) unsafe fn open(&mut self, opening: &Opening, row: usize, hash: u64) -> Result<Option<usize>> {
-        if self.frozen || self.index.is_full() {
+        if self.frozen || self.index.is_full(hash) && !self.grow_index(hash)? {
             return Ok(None);
         }
         // SAFETY: the caller's promise.
         let place = unsafe { self.open_row(opening, row, self.part_of(hash))? };
         place.iter().for_each(|&place| self.index.insert(hash, place));
         Ok(place)
+    }
+
+    /// Makes room in the index for a row with this hash; whether there is memory for it.
+    #[cold]
+    fn grow_index(&mut self, hash: u64) -> Result<bool> {
+        let is_split = self.is_split();
+        if !self.may_take(self.index.growth_bytes(hash, is_split)) {
+            return Ok(false);
+        }
+        let stored = self.stored_key();
+        self.index.grow(hash, is_split, |place| {
+            // SAFETY: the index holds places of this table's rows.
+            with_shape!(&stored, shape => unsafe { shape.hash(place) })
+        })?;
+        Ok(true)
     }
 
     /// A new group's row.

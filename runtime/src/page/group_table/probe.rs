@@ -83,14 +83,6 @@ impl GroupTable {
         if self.apart {
             return self.open_each(input, &Opening::of(self, input.batch(), copied), groups);
         }
-        let stored = self.stored_key();
-        // A table that opens no group needs no more room for one, nor asks for it.
-        if !self.frozen && self.may_take(self.index.growth_bytes(input.len())) {
-            self.index.reserve(input.len(), |place| {
-                // SAFETY: the index holds places of this table's rows.
-                with_shape!(&stored, shape => unsafe { shape.hash(place) })
-            })?;
-        }
         let leaves = compared(input.batch(), key, &self.layout, &self.key);
         let opening = Opening::of(self, input.batch(), copied);
         if key.is_empty() {

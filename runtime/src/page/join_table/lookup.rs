@@ -163,12 +163,12 @@ impl JoinTable {
         let rows = input.selection().rows();
         let (positions, hashes, heads) = (&pairs.positions, &pairs.present, &mut pairs.heads);
         let view = index.view();
-        view.prefetch(&hashes[..BLOCK_ROWS.min(hashes.len())]);
+        view.prefetch_all(&hashes[..BLOCK_ROWS.min(hashes.len())]);
         for start in (0..hashes.len()).step_by(BLOCK_ROWS) {
             let end = (start + BLOCK_ROWS).min(hashes.len());
             let mut likely = [0; BLOCK_ROWS];
             view.candidates(&hashes[start..end], self.base, self.next_leaf(), &mut likely);
-            view.prefetch(&hashes[end..hashes.len().min(end + BLOCK_ROWS)]);
+            view.prefetch_all(&hashes[end..hashes.len().min(end + BLOCK_ROWS)]);
             for (found, &place) in (start..end).zip(&likely) {
                 let position = positions[found] as usize;
                 // SAFETY: rows of an input are rows of its batch; places in the index are rows of this table.

@@ -35,25 +35,38 @@ fn merged(groups: Vec<Group>) -> Vec<Group> {
 
 #[test]
 fn parts_leave_and_their_keys_begin_anew() {
-    let mut items = Random(23).items(40_000);
+    parts_leave(40_000, 9_000, false);
+    // So many groups have an index for each part.
+    parts_leave(300_000, 150_000, true);
+}
+
+fn parts_leave(rows: usize, keys: u64, are_indexed: bool) {
+    let mut items = Random(23).items(rows);
     items
         .iter_mut()
-        .for_each(|item| (item.key, item.text) = (item.key % 9_000, (item.key % 9_000).to_string().repeat(4)));
+        .for_each(|item| (item.key, item.text) = (item.key % keys, (item.key % keys).to_string().repeat(4)));
     let (mut table, mut gone, mut random) = (table(&[0]), Vec::new(), Random(24));
-    for chunk in items.chunks(4_000) {
+    let mut have_index = false;
+    for chunk in items.chunks(rows / 5) {
         aggregate(&mut table, &[0], chunk);
         table.split().unwrap();
-        let before = table.len();
+        let before = (table.len(), table.bytes());
         let parts = std::array::from_fn(|_| random.below(3) == 0);
+        let freed: usize = (0..parts.len()).filter(|&part| parts[part]).map(|part| table.freed_by(part)).sum();
+        let rows_of = |table: &GroupTable, part| table.part_bytes(part).0 + table.part_bytes(part).1;
+        have_index |= (0..parts.len()).any(|part| table.freed_by(part) > rows_of(&table, part));
+        let open: usize = (0..parts.len()).filter(|&part| parts[part]).map(|part| table.part_bytes(part).1).sum();
         evict(&mut table, &parts, &mut gone);
-        assert!(table.len() < before);
+        assert!(table.len() < before.0);
+        assert_eq!(table.bytes() + freed - open, before.1, "open pages are not the table's");
         for part in (0..parts.len()).filter(|&part| parts[part]) {
-            assert_eq!(table.part_bytes(part), (0, 0));
+            assert_eq!((table.part_bytes(part), table.freed_by(part)), ((0, 0), 0));
         }
     }
+    assert_eq!(have_index, are_indexed);
     evict(&mut table, &[true; 16], &mut gone);
     assert_eq!((table.len(), table.bytes(), drained(&mut table)), (0, 0, Vec::new()));
-    assert!(gone.len() > 9_000);
+    assert!(gone.len() as u64 > keys);
     assert_eq!(merged(gone), expected(&items, |item| item.key));
 }
 
