@@ -113,4 +113,14 @@ mod tests {
         cores.wait(Duration::from_millis(1));
         assert_eq!(cores.nearest_nanos, 1e-3);
     }
+
+    #[test]
+    fn who_has_no_patience_does_not_look() {
+        let mut cores = Cores::new();
+        cores.wait(Duration::ZERO);
+        assert_eq!(cores.nearest_nanos, f64::INFINITY);
+        // The first look is the nearest so far.
+        cores.wait(Duration::from_secs(60));
+        assert!(cores.nearest_nanos.is_finite());
+    }
 }

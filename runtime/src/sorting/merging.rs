@@ -33,12 +33,11 @@ impl Sorter {
     pub(super) fn plan_merge(&mut self) -> Result<()> {
         self.spiller.check()?;
         let streams = self.streams_for(self.runs.len());
-        if !self.buffer.is_empty() && streams.is_none_or(|streams| streams < self.runs.len()) {
+        if !self.buffer.is_empty() && (streams < self.runs.len() || !self.has_room_to_merge(streams)) {
             // The merge needs the room that the last rows take.
             self.begin_run();
             return Ok(());
         }
-        let streams = streams.unwrap_or(LEAST_STREAMS);
         self.passes += 1;
         self.spiller.count_pass(self.passes);
         if streams >= self.runs.len() {
@@ -63,16 +62,17 @@ impl Sorter {
         Ok(())
     }
 
-    /// How many of so many runs can be merged at once with the memory that there is, if any.
-    fn streams_for(&self, runs: usize) -> Option<usize> {
+    /// How many of so many runs can be merged at once with the memory that there is: the fewest, even where there is none for them beside the rows in memory.
+    fn streams_for(&self, runs: usize) -> usize {
         let mut streams = runs.clamp(LEAST_STREAMS, MOST_STREAMS);
-        while !self.memory.grow(merge_pages(streams) * self.page_bytes()) {
-            if streams == LEAST_STREAMS {
-                return None;
-            }
-            streams -= (streams / 8).max(1);
+        while streams > LEAST_STREAMS && !self.has_room_to_merge(streams) {
+            streams = (streams - (streams / 8).max(1)).max(LEAST_STREAMS);
         }
-        Some(streams)
+        streams
+    }
+
+    fn has_room_to_merge(&self, streams: usize) -> bool {
+        self.memory.grow(merge_pages(streams) * self.page_bytes())
     }
 
     /// Bytes of the pages of a merge, as large as the largest that there is.
@@ -128,7 +128,7 @@ impl Sorter {
 
     /// How many runs a task may have that shares a merge with so many tasks, itself among them.
     pub(super) fn share_of_streams(&self, tasks: usize) -> usize {
-        (self.streams_for(MOST_STREAMS).unwrap_or(LEAST_STREAMS) / tasks).max(1)
+        (self.streams_for(MOST_STREAMS) / tasks).max(1)
     }
 
     /// As [`Sorter::finish`], for a merge over so many tasks: this one has no more runs on disk than its share, and what is in memory is in order, as pages.
@@ -153,7 +153,7 @@ impl Sorter {
                         self.spiller.check()?;
                         self.passes += 1;
                         self.spiller.count_pass(self.passes);
-                        let streams = self.streams_for(self.runs.len()).unwrap_or(LEAST_STREAMS);
+                        let streams = self.streams_for(self.runs.len());
                         self.merge_smallest(streams, self.runs.len() - most)?;
                     }
                     Answer::Done

@@ -7,11 +7,14 @@ use super::Decimal;
 use crate::value::parse::{ParseValueError, sign};
 use crate::value::written::Written;
 
-/// The powers of ten that fit: a decimal's scale is at most 18.
-const POWERS: [u64; 19] = {
-    let mut powers = [1; 19];
+/// The most digits that a decimal is sure to hold, and so its largest scale.
+pub(super) const MOST_DIGITS: u8 = 18;
+
+/// The powers of ten up to that of the largest scale.
+const POWERS: [u64; MOST_DIGITS as usize + 1] = {
+    let mut powers = [1; MOST_DIGITS as usize + 1];
     let mut exponent = 1;
-    while exponent < 19 {
+    while exponent < powers.len() {
         powers[exponent] = powers[exponent - 1] * 10;
         exponent += 1;
     }
@@ -22,8 +25,8 @@ const POWERS: [u64; 19] = {
 /// none.
 #[must_use]
 pub fn decimal_text(scaled: i64, scale: u8) -> Written {
-    debug_assert!(scale <= 18, "a scale of {scale}");
-    let scale = usize::from(scale).min(18);
+    debug_assert!(scale <= MOST_DIGITS, "a scale of {scale}");
+    let scale = usize::from(scale.min(MOST_DIGITS));
     let (magnitude, mut text) = (scaled.unsigned_abs(), Written::new());
     if scale == 0 {
         text.number(magnitude, 1);
@@ -81,7 +84,7 @@ fn append(number: u64, digits: &[u8]) -> Option<u64> {
 
 /// What texts of decimals with `scale` digits after the point look like.
 pub(crate) fn decimal_form(scale: u8) -> String {
-    format!("at most {scale} digits after the point, of 18 in all")
+    format!("at most {scale} digits after the point, of {MOST_DIGITS} in all")
 }
 
 impl<const SCALE: u8> FromStr for Decimal<SCALE> {
