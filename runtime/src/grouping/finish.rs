@@ -1,10 +1,10 @@
 //! The end of the input: what is in the table is given, then what is on disk is gone over, part by part.
 
-use super::{Folding, Grouping, LAST_LEVEL, Rows};
+use super::{Folding, Grouping, Room, Rows};
 use crate::error::{Error, Result};
 use crate::kernel::Outputs;
 use crate::memory::limits::SPILL_PARTS;
-use crate::page::{GroupTable, Input, Page, Selection};
+use crate::page::{GroupTable, Input, LAST_LEVEL, Page, Selection};
 use crate::spill::{Read, SpilledReader};
 use crate::strategy::{Answer, Cursor};
 
@@ -102,7 +102,10 @@ impl Grouping {
         self.table = self.table.at_level(level)?;
         self.spiller.count_pass(u64::from(level) + 1);
         let [more @ .., least] = READ_AHEAD;
-        let fits = |ahead: &usize| self.memory.grow(16 * ahead * part.largest_page_bytes());
+        // No more than the part takes, and nobody spills for it.
+        let room = |ahead: usize| ahead * part.largest_page_bytes();
+        let fits =
+            |ahead: &usize| self.memory.grow_if_free((16 * room(*ahead)).min(part.bytes() as usize + room(*ahead)));
         let ahead = more.into_iter().find(fits).unwrap_or(least);
         self.stage = Stage::Reading(Box::new(Reading {
             reader: self.spiller.read(part, self.table.layout(), ahead, &self.memory),
@@ -125,7 +128,11 @@ impl Grouping {
                 Ok(Read::End) => return Ok(Answer::Done),
                 // A page that is larger than what is left free.
                 Err(Error::OutOfMemory { .. }) if self.gives_way() => {
-                    return Ok(if self.make_room()? { Answer::Resume } else { Answer::Await });
+                    return Ok(match self.make_room()? {
+                        Room::Awaited => Answer::Await,
+                        // Where nothing was left to give, what was being written is by now; else nothing gives way the next time.
+                        Room::Made | Room::None => Answer::Resume,
+                    });
                 }
                 Err(error) => return Err(error),
             },

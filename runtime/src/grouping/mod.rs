@@ -26,7 +26,7 @@ use crate::error::Result;
 use crate::kernel::TaskContext;
 use crate::memory::Memory;
 use crate::memory::limits::{PAGE_BYTES, SPILL_PARTS, WRITE_PAGES};
-use crate::page::{GroupTable, Input, Page, PartSet, RowWriter, Selection};
+use crate::page::{GroupTable, Input, LAST_LEVEL, Page, PartSet, RowWriter, Selection};
 use crate::spill::{Spilled, Spiller};
 use crate::strategy::{Answer, Cursor};
 
@@ -34,9 +34,6 @@ pub(crate) use combiner::Combiner;
 pub(crate) use driver::{Combining, Folded};
 use finish::Stage;
 pub(crate) use left::{Left, probe};
-
-/// The last level whose rows are told apart by other bits of their hash: an index keeps 27 of them, and each level takes four.
-const LAST_LEVEL: u32 = 6;
 
 /// The part of a table that leaves at least, when some of it must.
 const EVICTED_SHARE: usize = 16;
@@ -50,6 +47,16 @@ const PASSING_GROUPS: usize = 16 << 10;
 /// Cursors of a window of which a part is done: the rest is to be added, or written on.
 const REST: Cursor = 1;
 const OTHERS: Cursor = 2;
+
+/// What came of making room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Room {
+    Made,
+    /// Pages must be written first.
+    Awaited,
+    /// There is nothing to give.
+    None,
+}
 
 /// What rows are to the operator that groups them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -169,8 +176,12 @@ impl Grouping {
             }
             *cursor = REST;
             self.rest.set(self.left.rows().chain(self.later.drain(..)));
-            if self.left.refused && !self.rest.is_empty() && !self.make_room()? {
-                return Ok(Answer::Await);
+            if self.left.refused && !self.rest.is_empty() {
+                match self.make_room()? {
+                    Room::Made => {}
+                    Room::Awaited => return Ok(Answer::Await),
+                    Room::None => self.insist(),
+                }
             }
         }
     }
@@ -219,34 +230,39 @@ impl Grouping {
         self.table.bytes() + self.passing.as_ref().map_or(0, GroupTable::bytes)
     }
 
-    /// Gives memory back, or begins to.
+    /// Gives memory back, or begins to: first what it holds and does not use.
     pub(crate) fn revoke(&mut self, bytes: usize) -> Result<()> {
+        let unused = self.memory.shrink_to(self.table.room_beside());
+        if unused >= bytes {
+            return Ok(());
+        }
         let gives = self.stage.is_filling() && self.level < LAST_LEVEL;
-        if !(gives && self.evict(bytes)?) && self.table.is_empty() {
+        if !(gives && self.evict(bytes - unused)?) && self.table.is_empty() {
             self.memory.shrink();
         }
         Ok(())
     }
 
-    /// Makes room in the tables; whether to go on, or to wait until pages are written.
-    fn make_room(&mut self) -> Result<bool> {
+    /// Makes room in the tables.
+    fn make_room(&mut self) -> Result<Room> {
         self.spiller.check()?;
         let is_last = self.level == LAST_LEVEL;
         if self.table.compact(is_last)? {
-            return Ok(true);
+            return Ok(Room::Made);
         }
         if self.spiller.unwritten_bytes() > 0 {
-            return Ok(false);
+            return Ok(Room::Awaited);
         }
-        if is_last || !self.evict(self.table.bytes() / EVICTED_SHARE)? {
-            // There is nothing else to give.
-            self.table.shed();
-            self.set_firm(true);
-            // What must fit is one row, not all of them.
-            self.later.extend(self.rest.rows().iter().skip(1));
-            self.rest.truncate(1);
-        }
-        Ok(true)
+        let has_given = !is_last && self.evict(self.table.bytes() / EVICTED_SHARE)?;
+        Ok(if has_given { Room::Made } else { Room::None })
+    }
+
+    /// Has the first row of the rest added whatever it takes, as there is nothing else to give: what must fit is one row, not all of them.
+    fn insist(&mut self) {
+        self.table.shed();
+        self.set_firm(true);
+        self.later.extend(self.rest.rows().iter().skip(1));
+        self.rest.truncate(1);
     }
 
     /// Has pages written that take so many bytes together, parts of the table where others are not enough; whether there was something to write.
@@ -270,7 +286,7 @@ impl Grouping {
         Ok(bytes > 0)
     }
 
-    /// Has the largest parts of the table written: the bytes of their pages.
+    /// Has the largest parts of the table written: the bytes of their pages and indexes.
     fn evict_parts(&mut self, goal: usize) -> Result<usize> {
         let sizes: [usize; SPILL_PARTS] = std::array::from_fn(|part| self.table.freed_by(part));
         let (mut leaving, mut bytes) = ([false; SPILL_PARTS], 0);

@@ -352,6 +352,16 @@ impl Memory {
         account.budget.give(account.id, ahead.bytes);
     }
 
+    /// Gives back what was taken ahead beyond so many bytes: how much that is.
+    pub fn shrink_to(&self, bytes: usize) -> usize {
+        let account = &*self.account;
+        let mut ahead = account.ahead();
+        let beyond = ahead.bytes.saturating_sub(bytes);
+        ahead.bytes -= beyond;
+        account.budget.give(account.id, beyond);
+        beyond
+    }
+
     /// The most that was held through it and its portions at once: reserved, or taken ahead.
     #[must_use]
     pub fn peak_bytes(&self) -> usize {
@@ -475,6 +485,17 @@ mod tests {
         assert!(table.asked_back() > 0);
         table.shrink();
         other.shrink();
+    }
+
+    #[test]
+    fn what_is_ahead_beyond_what_is_needed_goes_back() {
+        let budget = Budget::new(64 << 20);
+        let memory = Memory::spilling(budget.clone(), "table", 0);
+        assert!(memory.grow(5 << 20));
+        let page = memory.reserve(1 << 20).unwrap();
+        assert_eq!((memory.shrink_to(3 << 20), memory.shrink_to(3 << 20), budget.used_bytes()), (1 << 20, 0, 4 << 20));
+        drop(page);
+        memory.shrink();
     }
 
     #[test]

@@ -61,7 +61,7 @@ impl DistinctCount {
             validity: leaves.iter().filter(|(_, ty)| *ty == LeafType::Valid).map(|&(leaf, _)| leaf).collect(),
             leaves: leaves.into_iter().map(|(leaf, _)| leaf).collect(),
             to,
-            seen: GroupTable::new(GroupTable::layout_of(types, &all), key, memory)?.draining(),
+            seen: GroupTable::new(GroupTable::layout_of(types, &all), key, memory)?.closing(),
             places: Groups::default(),
             numbers: Vec::new(),
             valid: Selection::default(),

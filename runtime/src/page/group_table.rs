@@ -18,7 +18,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::batch::LeafPtr;
-use super::index::{ROW_ALIGN, address_of, kept_bits, next_id};
+use super::index::{KEPT_BITS, ROW_ALIGN, address_of, kept_bits, next_id};
 use super::key::KeyLeaf;
 use super::region::PAGE_BYTES;
 use super::run::{FIRST_ROW, Page, run_bytes};
@@ -34,6 +34,12 @@ use index::GroupIndex;
 use part::Part;
 pub use probe::Groups;
 pub use state::{StateReader, StateRow, StateRows, StateSlot};
+
+/// Bits that name a part.
+const PART_BITS: u32 = SPILL_PARTS.trailing_zeros();
+
+/// The last level whose rows are told apart by other bits of their hash than those of the levels above.
+pub const LAST_LEVEL: u32 = KEPT_BITS / PART_BITS;
 
 /// Groups by key. A group's row holds the key's leaves and its state; the pages that they lie in are the table's output.
 pub struct GroupTable {
@@ -78,8 +84,10 @@ unsafe impl Send for GroupTable {}
 enum Asks {
     /// Where it is refused, that is an error.
     Firmly,
-    /// Where it is refused, it does without, and nobody spills for it.
+    /// Where it is refused, it does without.
     Politely,
+    /// As `Politely`, and nobody spills for it.
+    IfFree,
     /// Where it is refused, it is made smaller; so many bytes beyond its own stay free for whoever fills it.
     Leaving(usize),
 }
@@ -137,9 +145,15 @@ impl GroupTable {
         GroupTable { asks: Asks::Leaving(aside + 2 * PAGE_BYTES), ..self }
     }
 
-    /// As [`GroupTable::spilling`], for a table that is only ever drained where it finds no room.
+    /// As [`GroupTable::spilling`], for a table that is drained where it finds no room, which costs less than what others would spill for it.
     #[must_use]
     pub fn draining(self) -> Self {
+        GroupTable { asks: Asks::IfFree, ..self }
+    }
+
+    /// As [`GroupTable::spilling`], for a table that opens no more groups where it finds no room.
+    #[must_use]
+    pub fn closing(self) -> Self {
         GroupTable { asks: Asks::Politely, ..self }
     }
 
@@ -205,11 +219,20 @@ impl GroupTable {
         match self.asks {
             _ if self.is_firm() => true,
             Asks::Firmly => true,
-            Asks::Politely => self.memory.grow_if_free(bytes),
+            Asks::IfFree => self.memory.grow_if_free(bytes),
+            Asks::Politely | Asks::Leaving(_) => self.memory.grow(bytes + self.room_beside()),
+        }
+    }
+
+    /// Bytes of memory beyond its own that it leaves free while it grows.
+    #[must_use]
+    pub fn room_beside(&self) -> usize {
+        match self.asks {
             // A table that is not in parts yet needs a page for each of them when it comes to that.
-            Asks::Leaving(aside) if !self.is_split() => self.memory.grow(bytes + aside + SPILL_PARTS * PAGE_BYTES),
+            Asks::Leaving(aside) if !self.is_split() => aside + SPILL_PARTS * PAGE_BYTES,
             // Pages of the part that it is made of are read, and some may be written on.
-            Asks::Leaving(aside) => self.memory.grow(bytes + aside + 4 * PAGE_BYTES),
+            Asks::Leaving(aside) => aside + 4 * PAGE_BYTES,
+            Asks::Firmly | Asks::Politely | Asks::IfFree => 0,
         }
     }
 
@@ -279,7 +302,7 @@ impl GroupTable {
     }
 }
 
-/// The part, of [`SPILL_PARTS`], of a row whose key has this hash: other bits of it say so at each level.
+/// The part, of [`SPILL_PARTS`], of a row whose key has this hash: other bits of it say so at each level up to the [last](LAST_LEVEL).
 #[must_use]
 pub fn part_of_hash(hash: u64, level: u32) -> usize {
     part_at(kept_bits(hash), level)
@@ -288,7 +311,7 @@ pub fn part_of_hash(hash: u64, level: u32) -> usize {
 /// The part of a row whose hash has these bits, at a level: the lowest of them at the first, as an index places rows by the uppermost.
 #[inline(always)]
 fn part_at(bits: u64, level: u32) -> usize {
-    (bits >> (level * SPILL_PARTS.trailing_zeros())) as usize % SPILL_PARTS
+    (bits >> (level.min(LAST_LEVEL) * PART_BITS)) as usize % SPILL_PARTS
 }
 
 fn refused() -> Error {

@@ -13,6 +13,10 @@ pub(super) const ROW_ALIGN: usize = 8;
 /// Bits of a place, counted in [`ROW_ALIGN`]s: the whole region.
 const PLACE_BITS: u32 = (super::region::LARGEST_BYTES / ROW_ALIGN).trailing_zeros();
 const PLACE_MASK: u64 = (1 << PLACE_BITS) - 1;
+
+/// Bits of a hash that an index keeps with a row.
+pub(super) const KEPT_BITS: u32 = u64::BITS - PLACE_BITS;
+
 const FIRST_SLOTS: usize = 1 << 10;
 
 /// Linear probing over entries of 8 bytes: the hash's top 27 bits, then the place. Zero is empty: no row lies at place zero.
@@ -37,7 +41,7 @@ fn place_of(entry: u64) -> usize {
     (entry & PLACE_MASK) as usize * ROW_ALIGN
 }
 
-/// The bits of a hash that an index keeps with a row, alone: of a hash, or of an entry.
+/// The [bits that an index keeps](KEPT_BITS), alone: of a hash, or of an entry.
 #[inline(always)]
 pub(super) fn kept_bits(hash: u64) -> u64 {
     hash >> PLACE_BITS

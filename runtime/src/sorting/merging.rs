@@ -91,7 +91,8 @@ impl Sorter {
     /// How far a merge of so many streams reads ahead; the memory for it is kept.
     pub(super) fn read_ahead(&self, streams: usize, page_bytes: usize) -> Ahead {
         let bytes = |pages: usize| (streams + pages + BESIDE) * page_bytes;
-        let has = |pages: usize| self.memory.grow(bytes(pages));
+        // Reading ahead is not worth that others spill.
+        let has = |pages: usize| self.memory.grow_if_free(bytes(pages));
         let each = [READ_AHEAD, READ_AHEAD / 2].into_iter().find(|each| has(streams * each));
         let mut shared = streams.max(LEAST_AHEAD);
         while each.is_none() && shared > LEAST_AHEAD && !has(shared) {
@@ -128,7 +129,7 @@ impl Sorter {
 
     /// How many runs a task may have that shares a merge with so many tasks, itself among them.
     pub(super) fn share_of_streams(&self, tasks: usize) -> usize {
-        (self.streams_for(MOST_STREAMS) / tasks).max(1)
+        (self.streams_for((self.runs.len() + 1) * tasks) / tasks).max(1)
     }
 
     /// As [`Sorter::finish`], for a merge over so many tasks: this one has no more runs on disk than its share, and what is in memory is in order, as pages.

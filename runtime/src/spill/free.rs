@@ -11,6 +11,9 @@ const MOST_FREE: u64 = 64 << 20;
 /// Smaller pieces stay until their neighbours are free.
 const LEAST_HOLE: u64 = 1 << 20;
 
+/// Pieces that are looked at for one that is large enough.
+const MOST_LOOKED_AT: usize = 16;
+
 /// Free pieces of a file.
 #[derive(Debug, Default)]
 pub(super) struct FreeSpace {
@@ -22,13 +25,11 @@ pub(super) struct FreeSpace {
 }
 
 impl FreeSpace {
-    /// Takes so many bytes in one piece, if they are at hand.
+    /// Takes so many bytes in one piece, if one of the first pieces is large enough.
     pub(super) fn take(&mut self, bytes: u64) -> Option<u64> {
-        let (offset, length) = self.pieces.pop_first()?;
-        if length < bytes {
-            self.pieces.insert(offset, length);
-            return None;
-        }
+        let offset =
+            self.pieces.iter().take(MOST_LOOKED_AT).find(|&(_, &length)| length >= bytes).map(|(&offset, _)| offset)?;
+        let length = self.pieces.remove(&offset)?;
         if length > bytes {
             self.pieces.insert(offset + bytes, length - bytes);
         }
@@ -76,6 +77,13 @@ mod tests {
         );
         assert_eq!(free.take(4 * PAGE), None);
         assert_eq!((free.take(2 * PAGE), free.take(PAGE), free.take(PAGE)), (Some(PAGE), Some(3 * PAGE), None));
+        // A small piece in front does not hide a large one, but many do.
+        for pieces in [1, MOST_LOOKED_AT as u64] {
+            (0..pieces).for_each(|piece| _ = free.add(2 * piece * PAGE, PAGE));
+            _ = free.add(100 * PAGE, 4 * PAGE);
+            assert_eq!(free.take(4 * PAGE), (pieces == 1).then_some(100 * PAGE));
+            while free.take(PAGE).is_some() {}
+        }
         // Every second page, and then those in between.
         let pages = 2 * MOST_FREE / PAGE;
         let scattered: Vec<_> = (0..pages).flat_map(|page| free.add(2 * page * PAGE, PAGE)).collect();

@@ -224,7 +224,7 @@ fn drain(spool: &mut Spool) -> Vec<(u64, String)> {
 fn a_line_that_is_filled_and_then_emptied_gives_what_came_first() {
     let folder = tempfile::tempdir().unwrap();
     for revoked in [0, 1 << 20, usize::MAX / 2] {
-        let (mut spool, pages, _) = spool(folder.path(), 64 << 20);
+        let (mut spool, pages, metrics) = spool(folder.path(), 64 << 20);
         let expected: Vec<_> = pages.iter().flat_map(rows).collect();
         let half = pages.len() / 2;
         for (number, page) in pages.into_iter().enumerate() {
@@ -235,6 +235,7 @@ fn a_line_that_is_filled_and_then_emptied_gives_what_came_first() {
         }
         // Nobody looked yet: memory is asked back once more.
         spool.revoke(revoked);
+        assert_eq!(metrics.spilled_bytes.get() > 0, revoked > 0);
         assert_eq!(drain(&mut spool), expected, "{revoked}");
     }
 }
@@ -242,7 +243,7 @@ fn a_line_that_is_filled_and_then_emptied_gives_what_came_first() {
 #[test]
 fn a_line_that_is_emptied_while_it_is_filled_keeps_its_order() {
     let folder = tempfile::tempdir().unwrap();
-    let (mut spool, pages, _) = spool(folder.path(), 64 << 20);
+    let (mut spool, pages, metrics) = spool(folder.path(), 64 << 20);
     let expected: Vec<_> = pages.iter().flat_map(rows).collect();
     let mut found = Vec::new();
     for (number, page) in pages.into_iter().enumerate() {
@@ -257,6 +258,7 @@ fn a_line_that_is_emptied_while_it_is_filled_keeps_its_order() {
         }
     }
     found.extend(drain(&mut spool));
+    assert!(metrics.spilled_bytes.get() > 0);
     assert_eq!(found, expected);
 }
 

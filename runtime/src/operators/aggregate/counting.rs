@@ -59,7 +59,7 @@ impl CountingDriver {
         let of_states = portion();
         Ok(Box::new(CountingDriver {
             folding,
-            table: table(context)?.draining(),
+            table: table(context)?.closing(),
             unseen: vec![Selection::default(); counts.len()],
             counts,
             memory: context.memory.clone(),

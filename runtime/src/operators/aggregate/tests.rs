@@ -99,7 +99,7 @@ fn run(rows: &[Row], memory_bytes: usize, revoked_every: usize) -> (Vec<Counted>
             }
             seen += 1;
             if seen % revoked_every == 0 {
-                driver.revoke(100 << 10)?;
+                driver.revoke(2 << 20)?;
             }
             Ok(())
         });

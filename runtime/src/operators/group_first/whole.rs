@@ -65,12 +65,18 @@ impl WholeDriver {
     fn count(&mut self, input: &Input<'_>) -> Result<Vec<u32>> {
         let (passed, left) = self.counts.count(input)?;
         if !left.is_empty() {
-            self.counts.freeze();
+            self.freeze();
             self.one.set(left);
             hash_rows(&Input::new(input.batch(), &self.one), self.counts.key(), &mut self.hashes);
             self.others.extend(self.one.rows().iter().copied().zip(self.hashes.iter().copied()));
         }
         Ok(passed)
+    }
+
+    /// Counts no more groups than it has. Then there is nothing to give, so that others are asked.
+    fn freeze(&mut self) {
+        self.counts.freeze();
+        self.memory.set_gives(self.counts.table.is_empty());
     }
 
     /// Writes the records on whose groups are not known; whether all are, or some wait for memory.
@@ -104,6 +110,7 @@ impl WholeDriver {
     /// No more records come to this table.
     fn end_table(&mut self) -> Result<()> {
         self.counts.clear()?;
+        self.memory.set_gives(true);
         for part in 0..self.writers.len() {
             self.writers[part].seal();
             self.write_pages(part);
@@ -193,8 +200,9 @@ impl Driver for WholeDriver {
 
     /// What is counted cannot leave, but no more comes to it.
     fn revoke(&mut self, _: usize) -> Result<()> {
-        self.counts.freeze();
-        self.memory.shrink();
+        self.freeze();
+        // An open page for each part, and those that are read, were taken ahead.
+        self.memory.shrink_to(self.counts.table.room_beside());
         Ok(())
     }
 }

@@ -35,17 +35,21 @@ fn merged(groups: Vec<Group>) -> Vec<Group> {
 
 #[test]
 fn parts_leave_and_their_keys_begin_anew() {
-    parts_leave(40_000, 9_000, false);
+    parts_leave(40_000, 9_000, 0, false);
     // So many groups have an index for each part.
-    parts_leave(300_000, 150_000, true);
+    parts_leave(300_000, 150_000, 0, true);
+    parts_leave(300_000, 150_000, 1, true);
 }
 
-fn parts_leave(rows: usize, keys: u64, are_indexed: bool) {
+fn parts_leave(rows: usize, keys: u64, level: u32, are_indexed: bool) {
     let mut items = Random(23).items(rows);
     items
         .iter_mut()
         .for_each(|item| (item.key, item.text) = (item.key % keys, (item.key % keys).to_string().repeat(4)));
     let (mut table, mut gone, mut random) = (table(&[0]), Vec::new(), Random(24));
+    if level > 0 {
+        table = table.at_level(level).unwrap();
+    }
     let mut have_index = false;
     for chunk in items.chunks(rows / 5) {
         aggregate(&mut table, &[0], chunk);
