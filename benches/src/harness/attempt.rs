@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use super::Entrant;
 use super::measure::start;
+use super::{Entrant, warm_memory};
 use crate::error::{Error, Result};
 use crate::protocol::Request;
 
@@ -29,11 +29,11 @@ pub(crate) struct Done {
     pub(crate) text: String,
 }
 
-/// Runs a case once, as it comes: the process is new.
+/// Runs a case once, as it comes: the process is new. So much memory is [at hand](warm_memory) when it is asked.
 ///
 /// # Errors
 /// When the answer cannot be read.
-pub(crate) fn attempt(entrant: &Entrant<'_>, folder: &Path, limit: Duration) -> Result<Attempt> {
+pub(crate) fn attempt(entrant: &Entrant<'_>, folder: &Path, limit: Duration, at_hand_bytes: usize) -> Result<Attempt> {
     let path = folder.join(format!("{}-{}.tsv", entrant.case, entrant.system));
     let mut worker = match start(entrant, limit) {
         Ok(worker) => worker,
@@ -42,6 +42,7 @@ pub(crate) fn attempt(entrant: &Entrant<'_>, folder: &Path, limit: Duration) -> 
         }
         Err(error) => return Err(error),
     };
+    warm_memory(at_hand_bytes);
     let asked = worker.ask(&Request::Answer { case: entrant.case.to_owned(), path: path.clone() });
     let (peak_rss_mib, written_bytes) = (worker.peak_rss_mib(), worker.written_bytes().unwrap_or(0));
     let outcome = match asked {
@@ -68,7 +69,8 @@ mod tests {
             command.args(["-c", script]);
             command
         });
-        attempt(&Entrant { system: "fake", case: "sort", worker }, folder.path(), Duration::from_secs(20)).unwrap()
+        attempt(&Entrant { system: "fake", case: "sort", worker }, folder.path(), Duration::from_secs(20), 1 << 20)
+            .unwrap()
     }
 
     #[test]

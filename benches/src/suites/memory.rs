@@ -45,7 +45,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Memory) -> Result<bool> {
         for &budget_mib in &options.budgets {
             let resources = Resources { parallelism: options.parallelism, memory_bytes: Some(budget_mib << 20) };
             let worker = Box::new(|| ours.worker(workspace, "memory", &paths, &resources));
-            let attempt = attempt(&Entrant { system: "ours", case, worker }, &folder, options.timeout)?;
+            let attempt = attempt(&Entrant { system: "ours", case, worker }, &folder, options.timeout, 0)?;
             let row = Row::of(case, budget_mib, &attempt);
             row.print();
             checks.extend(row.checks(&attempt, &expected));

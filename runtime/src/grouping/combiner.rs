@@ -4,6 +4,7 @@
 //! a table that stays in a core's cache for a while, which costs little and still adds up what is frequent. Where nothing is, most rows then go on without
 //! being looked up at all. After a while it tries again, as data changes.
 
+use super::apart::{Apart, is_useless};
 use super::{Folding, Left, Rows};
 use crate::error::Result;
 use crate::kernel::Outputs;
@@ -15,14 +16,8 @@ const JUDGED_BYTES: usize = 8 << 20;
 /// Bytes of a table that stays in a core's second cache.
 const NEAR_BYTES: usize = 768 << 10;
 
-/// As many groups for each row, in hundredths, are too many for a table to be worth its room.
-const USELESS_PERCENT: usize = 80;
-
 /// How often a small table is filled before a large one is tried again.
 const SMALL_TABLES: u32 = 256;
-
-/// Of the small tables, how many are filled without looking up before one is tried again with.
-const APART_TABLES: u32 = 15;
 
 /// What a task folds of its rows before it ships them. It keeps a bounded part of the budget, and no more than it gets.
 pub(crate) struct Combiner {
@@ -32,8 +27,8 @@ pub(crate) struct Combiner {
     rows: usize,
     /// So many more tables stay small.
     small: u32,
-    /// Of these, in so many each row has a group of its own.
-    apart: u32,
+    /// Which of these have a group for each row.
+    apart: Apart,
     /// A small table that has more bytes is given.
     most_near: usize,
     left: Left,
@@ -50,7 +45,7 @@ impl Combiner {
             most_bytes,
             rows: 0,
             small: 0,
-            apart: 0,
+            apart: Apart::default(),
             most_near: NEAR_BYTES,
             left: Left::default(),
             rest: Selection::default(),
@@ -82,24 +77,15 @@ impl Combiner {
         }
         if self.small > 0 && bytes > self.most_near {
             self.small -= 1;
-            self.apart = match self.apart.checked_sub(1) {
-                Some(left) => left,
-                None if self.is_useless() => APART_TABLES,
-                None => 0,
-            };
-            self.table.set_apart(self.small > 0 && self.apart > 0);
+            let is_apart = self.apart.next(self.table.len(), self.rows);
+            self.table.set_apart(self.small > 0 && is_apart);
             return self.pass_on(out);
         }
-        if self.small == 0 && bytes > JUDGED_BYTES && self.is_useless() {
+        if self.small == 0 && bytes > JUDGED_BYTES && is_useless(self.table.len(), self.rows) {
             self.small = SMALL_TABLES;
             return self.flush(out);
         }
         Ok(())
-    }
-
-    /// Whether hardly any row met another of its group.
-    fn is_useless(&self) -> bool {
-        100 * self.table.len() > USELESS_PERCENT * self.rows
     }
 
     /// Gives the pages that are closed, and forgets all groups.

@@ -13,6 +13,7 @@
 //! time as many groups as memory holds are finished, and the rows of the others are written on. A group's row, and what its closure makes
 //! of it, must fit memory together with one more row.
 
+mod apart;
 mod combiner;
 mod driver;
 mod finish;
@@ -30,6 +31,7 @@ use crate::page::{GroupTable, Input, LAST_LEVEL, Page, PartSet, RowWriter, Selec
 use crate::spill::{Spilled, Spiller};
 use crate::strategy::{Answer, Cursor};
 
+use apart::Apart;
 pub(crate) use combiner::Combiner;
 pub(crate) use driver::{Combining, Folded};
 use finish::Stage;
@@ -90,8 +92,10 @@ pub(crate) trait Folding: Send {
 /// The groups of one task.
 pub(crate) struct Grouping {
     table: GroupTable,
-    /// For groups whose part of the table has left.
+    /// For groups whose part of the table has left, and rows that it took since it was last emptied.
     passing: Option<GroupTable>,
+    passed: usize,
+    apart: Apart,
     /// Rows of a window: for the table, and for the other one.
     divided: [Selection; 2],
     memory: Memory,
@@ -134,6 +138,8 @@ impl Grouping {
             others: RowWriter::new(table.layout().clone(), context.memory.clone()),
             table: table.spilling(aside),
             passing: None,
+            passed: 0,
+            apart: Apart::default(),
             divided: Default::default(),
             memory: context.memory.clone(),
             spiller: context.spiller(),
@@ -193,13 +199,17 @@ impl Grouping {
             return folding.add(&mut self.table, &now, rows, &mut self.left);
         };
         if passing.len() + now.len() > PASSING_GROUPS {
+            let is_apart = self.apart.next(passing.len(), std::mem::take(&mut self.passed));
             let passed = passing.pass_on(WRITE_PAGES);
+            passing.set_apart(is_apart);
             self.spilled.write(&self.spiller, passed);
         }
         if self.gone == [true; SPILL_PARTS] {
+            self.passed += now.len();
             return folding.add(passing, &now, rows, &mut self.left);
         }
         self.table.divide(&now, folding.key(rows), &self.gone, &mut self.divided);
+        self.passed += self.divided[1].rows().len();
         for (table, divided) in [&mut self.table, passing].into_iter().zip(&self.divided) {
             if !divided.is_empty() {
                 folding.add(table, &Input::new(input.batch(), divided), rows, &mut self.left)?;
@@ -271,6 +281,7 @@ impl Grouping {
         let mut bytes = 0;
         if let Some(passing) = &mut self.passing {
             let passed = passing.pass_on(1);
+            self.passed = 0;
             bytes += self.spilled.write(&self.spiller, passed);
         }
         if bytes < goal && !self.table.is_empty() {

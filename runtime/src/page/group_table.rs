@@ -174,9 +174,9 @@ impl GroupTable {
     }
 
     /// Whether from now on each row opens a group of its own, which no other row finds: nothing is looked up. For groups that are merged later, and tables
-    /// that are never [split](GroupTable::split).
+    /// of which all groups leave at once.
     pub fn set_apart(&mut self, apart: bool) {
-        self.apart = apart && !self.is_split();
+        self.apart = apart;
     }
 
     /// An empty table of the same kind for the rows of one part of a table of the level above: in parts from the beginning.

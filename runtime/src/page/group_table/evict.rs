@@ -71,6 +71,7 @@ impl GroupTable {
         self.id = next_id();
         if parts.iter().all(|&leaves| leaves) {
             self.index.clear();
+            self.unindexed = 0;
         } else {
             let stored = self.stored_key();
             self.index.remove(parts, |place| {

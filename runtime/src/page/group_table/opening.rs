@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use super::{GroupTable, Groups};
 use crate::error::Result;
 use crate::page::batch::{Batch, Input, LeafPtr};
-use crate::page::copy::{Part, heap_bytes, source};
+use crate::page::copy::{Part, hash_rows, heap_bytes, source};
 use crate::page::index::{ROW_ALIGN, prefetch};
 use crate::page::key::{KeyShape, with_shape};
 use crate::row::Physical;
@@ -45,11 +45,22 @@ impl Opening {
 }
 
 impl GroupTable {
-    /// Opens a group for each row, which no other row finds, in a table that is not split.
-    pub(super) fn open_each(&mut self, input: &Input<'_>, opening: &Opening, groups: &mut Groups) -> Result<()> {
+    /// Opens a group for each row, which no other row finds.
+    pub(super) fn open_each(
+        &mut self,
+        input: &Input<'_>,
+        key: &[usize],
+        opening: &Opening,
+        groups: &mut Groups,
+    ) -> Result<()> {
+        groups.hashes.clear();
+        if self.is_split() {
+            hash_rows(input, key, &mut groups.hashes);
+        }
         for (position, &row) in input.selection().rows().iter().enumerate() {
+            let part = groups.hashes.get(position).map_or(0, |&hash| self.part_of(hash));
             // SAFETY: rows of an input are rows of its batch, which the opening was made for.
-            let place = if self.frozen { None } else { unsafe { self.open_row(opening, row as usize, 0)? } };
+            let place = if self.frozen { None } else { unsafe { self.open_row(opening, row as usize, part)? } };
             let Some(place) = place else {
                 // Where one was refused, others would be.
                 groups.missed.extend(position as u32..input.len() as u32);

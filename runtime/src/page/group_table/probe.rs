@@ -34,7 +34,7 @@ pub struct Groups {
     pub(super) places: Vec<usize>,
     pub(super) fresh: Vec<u32>,
     pub(super) missed: Vec<u32>,
-    hashes: Vec<u64>,
+    pub(super) hashes: Vec<u64>,
 }
 
 impl Groups {
@@ -81,7 +81,7 @@ impl GroupTable {
         groups.missed.clear();
         groups.table = self.id;
         if self.apart {
-            return self.open_each(input, &Opening::of(self, input.batch(), copied), groups);
+            return self.open_each(input, key, &Opening::of(self, input.batch(), copied), groups);
         }
         let leaves = compared(input.batch(), key, &self.layout, &self.key);
         let opening = Opening::of(self, input.batch(), copied);
