@@ -62,6 +62,7 @@ impl Combiner {
             if self.left.refused {
                 // What an empty table cannot hold, nothing can.
                 self.table.set_firm(self.table.is_empty());
+                self.judge(NEAR_BYTES);
                 self.flush(out)?;
             }
             self.left.clear();
@@ -73,6 +74,7 @@ impl Combiner {
         self.rows += input.len();
         let bytes = self.table.bytes();
         if bytes > self.most_bytes || std::mem::take(&mut self.gives_up) {
+            self.judge(NEAR_BYTES);
             return self.flush(out);
         }
         if self.small > 0 && bytes > self.most_near {
@@ -81,11 +83,17 @@ impl Combiner {
             self.table.set_apart(self.small > 0 && is_apart);
             return self.pass_on(out);
         }
-        if self.small == 0 && bytes > JUDGED_BYTES && is_useless(self.table.len(), self.rows) {
+        if self.judge(JUDGED_BYTES) { self.flush(out) } else { Ok(()) }
+    }
+
+    /// Keeps to small tables for a while, if a large one of more than so many bytes was not worth its room: whether it does from now on. Where a larger
+    /// table is not to be had, less is enough to judge by.
+    fn judge(&mut self, least_bytes: usize) -> bool {
+        let gives_in = self.small == 0 && self.table.bytes() > least_bytes && is_useless(self.table.len(), self.rows);
+        if gives_in {
             self.small = SMALL_TABLES;
-            return self.flush(out);
         }
-        Ok(())
+        gives_in
     }
 
     /// Gives the pages that are closed, and forgets all groups.

@@ -199,10 +199,15 @@ fn sums(key: &[usize]) -> Sums {
 /// Where hardly any row meets another of its group, most are not even looked up; where all do again, that is noticed.
 #[test]
 fn a_combiner_stops_looking_up_what_it_does_not_find() {
-    let mut combiner = Combiner::new(
-        GroupTable::new(layout(), [0], &Memory::new(Budget::new(1 << 30), "combiner")).unwrap(),
-        64 << 20,
-    );
+    // Also one that may not hold as much as it would like to judge by, or does not get it.
+    for (most_bytes, memory_bytes) in [(64 << 20, 1 << 30), (4 << 20, 1 << 30), (64 << 20, 6 << 20)] {
+        stops_looking_up(most_bytes, memory_bytes);
+    }
+}
+
+fn stops_looking_up(most_bytes: usize, memory_bytes: usize) {
+    let memory = Memory::spilling(Budget::new(memory_bytes), "combiner", limits::COMBINE_BYTES);
+    let mut combiner = Combiner::new(GroupTable::new(layout(), [0], &memory).unwrap(), most_bytes);
     let mut sums = sums(&[0]);
     let (mut out, mut totals, mut counts) = (output(), BTreeMap::<u128, u64>::new(), Vec::new());
     // One row in ten is of one key; then each row is of one of ten.
