@@ -240,7 +240,7 @@ impl GroupTable {
     /// are in no order that another index would notice.
     #[inline(always)]
     fn part_of(&self, hash: u64) -> usize {
-        if self.is_split() { part_at(kept_bits(hash), self.level) } else { 0 }
+        if self.is_split() { part_of_hash(hash, self.level) } else { 0 }
     }
 
     /// Room for a row of a part with `heap` bytes of variable parts, for which its writer's open page has room then; `None` where memory is
@@ -302,16 +302,12 @@ impl GroupTable {
     }
 }
 
-/// The part, of [`SPILL_PARTS`], of a row whose key has this hash: other bits of it say so at each level up to the [last](LAST_LEVEL).
+/// The part, of [`SPILL_PARTS`], of a row whose key has this hash, or only the bits of it that an index keeps: other bits say so at each level up to the
+/// [last](LAST_LEVEL), the lowest at the first, as an index places rows by the uppermost.
 #[must_use]
-pub fn part_of_hash(hash: u64, level: u32) -> usize {
-    part_at(kept_bits(hash), level)
-}
-
-/// The part of a row whose hash has these bits, at a level: the lowest of them at the first, as an index places rows by the uppermost.
 #[inline(always)]
-fn part_at(bits: u64, level: u32) -> usize {
-    (bits >> (level.min(LAST_LEVEL) * PART_BITS)) as usize % SPILL_PARTS
+pub fn part_of_hash(hash: u64, level: u32) -> usize {
+    (kept_bits(hash) >> (level.min(LAST_LEVEL) * PART_BITS)) as usize % SPILL_PARTS
 }
 
 fn refused() -> Error {

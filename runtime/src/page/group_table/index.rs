@@ -5,10 +5,10 @@
 
 use std::array;
 
-use super::{SPILL_PARTS, part_at};
+use super::{SPILL_PARTS, part_of_hash};
 use crate::error::Result;
 use crate::memory::Memory;
-use crate::page::index::{Index, IndexView, kept_bits, prefetch_row};
+use crate::page::index::{Index, IndexView, prefetch_row};
 use crate::page::region::PAGE_BYTES;
 
 pub(super) struct GroupIndex {
@@ -47,7 +47,7 @@ impl GroupIndex {
     fn of(&self, hash: u64) -> &Index {
         match &self.indexes {
             Indexes::One(index) => index,
-            Indexes::OfParts(indexes) => &indexes[part_at(kept_bits(hash), self.level)],
+            Indexes::OfParts(indexes) => &indexes[part_of_hash(hash, self.level)],
         }
     }
 
@@ -55,7 +55,7 @@ impl GroupIndex {
     fn of_mut(&mut self, hash: u64) -> &mut Index {
         match &mut self.indexes {
             Indexes::One(index) => index,
-            Indexes::OfParts(indexes) => &mut indexes[part_at(kept_bits(hash), self.level)],
+            Indexes::OfParts(indexes) => &mut indexes[part_of_hash(hash, self.level)],
         }
     }
 
@@ -118,7 +118,7 @@ impl GroupIndex {
         for (part, rows) in parts.iter_mut().zip(self.lengths(index)) {
             part.reserve(rows + 1, &hash_of)?;
         }
-        index.taken().for_each(|entry| parts[part_at(kept_bits(entry), self.level)].adopt(entry, &hash_of));
+        index.taken().for_each(|entry| parts[part_of_hash(entry, self.level)].adopt(entry, &hash_of));
         self.indexes = Indexes::OfParts(parts);
         Ok(())
     }
@@ -126,7 +126,7 @@ impl GroupIndex {
     /// How many rows of an index are in each part.
     fn lengths(&self, index: &Index) -> [usize; SPILL_PARTS] {
         let mut lengths = [0; SPILL_PARTS];
-        index.taken().for_each(|entry| lengths[part_at(kept_bits(entry), self.level)] += 1);
+        index.taken().for_each(|entry| lengths[part_of_hash(entry, self.level)] += 1);
         lengths
     }
 
@@ -162,7 +162,7 @@ impl GroupIndex {
     pub(super) fn remove(&mut self, parts: &[bool; SPILL_PARTS], hash_of: impl Fn(usize) -> u64) {
         let level = self.level;
         match &mut self.indexes {
-            Indexes::One(index) => index.remove(|entry| parts[part_at(kept_bits(entry), level)], hash_of),
+            Indexes::One(index) => index.remove(|entry| parts[part_of_hash(entry, level)], hash_of),
             Indexes::OfParts(indexes) => {
                 let leaving = indexes.iter_mut().zip(parts).filter(|&(_, &leaves)| leaves);
                 leaving.for_each(|(index, _)| index.clear());
@@ -185,7 +185,7 @@ impl GroupIndexView<'_> {
         match self {
             Self::One(view) => view.prefetch_all(hashes),
             Self::OfParts(views, level) => {
-                hashes.iter().for_each(|&hash| views[part_at(kept_bits(hash), *level)].prefetch(hash));
+                hashes.iter().for_each(|&hash| views[part_of_hash(hash, *level)].prefetch(hash));
             }
         }
     }
@@ -197,7 +197,7 @@ impl GroupIndexView<'_> {
             Self::One(view) => view.candidates(hashes, base, last, places),
             Self::OfParts(views, level) => {
                 for (place, &hash) in places.iter_mut().zip(hashes) {
-                    *place = views[part_at(kept_bits(hash), *level)].candidate(hash);
+                    *place = views[part_of_hash(hash, *level)].candidate(hash);
                     prefetch_row(base.wrapping_add(*place), last);
                 }
             }
