@@ -1,5 +1,7 @@
 //! Some records of each group, whichever come first: a count for each group lets them pass.
 
+#[cfg(test)]
+mod tests;
 mod whole;
 
 use std::sync::Arc;
@@ -160,32 +162,49 @@ impl Counts {
     fn count(&mut self, input: &Input<'_>) -> Result<(Vec<u32>, Vec<u32>)> {
         self.left.clear();
         let by = (&self.key[..], &self.copied[..]);
-        let mut found = probe(&mut self.table, input, by, &mut self.groups, &mut self.found, &mut self.left)?;
-        let mut first = Selection::default();
+        let found = probe(&mut self.table, input, by, &mut self.groups, &mut self.found, &mut self.left)?;
         if self.table.is_empty()
             && let Some(row) = self.left.missed.pop()
         {
+            let (mut first, mut others) = (Selection::default(), Selection::default());
             first.set([row]);
-            found = Input::new(input.batch(), &first);
+            others.set(self.left.rows());
+            let first = Input::new(input.batch(), &first);
             self.table.set_firm(true);
-            let opened = self.table.probe(&found, by.0, by.1, &mut self.groups);
+            let opened = self.table.probe(&first, by.0, by.1, &mut self.groups);
             self.table.set_firm(false);
             opened?;
+            let mut passed = passing(&mut self.table, &self.groups, &first, (self.key.len(), self.count))?;
+            // Some of them may be of its group.
+            let (more, left) = self.count(&Input::new(input.batch(), &others))?;
+            passed.extend(more);
+            passed.sort_unstable();
+            return Ok((passed, left));
         }
-        let (behind, count, asked) = (self.key.len(), self.count, found.selection().rows());
-        let passed = self.table.visit(&found, &self.groups, |_, mut states, rows| {
-            states.skip(behind);
-            let passed = states.plain::<u64>()?;
-            let counted = asked.iter().zip(rows.iter()).filter(|(_, (_, group))| {
-                let before = passed.get(*group);
-                passed.set(*group, before.saturating_add(1));
-                before < count
-            });
-            Some(counted.map(|(&row, _)| row).collect::<Vec<u32>>())
-        });
-        let passed = passed.ok_or_else(|| Error::Internal("groups without a count".to_owned()))?;
+        let passed = passing(&mut self.table, &self.groups, &found, (self.key.len(), self.count))?;
         Ok((passed, self.left.rows().collect()))
     }
+}
+
+/// Counts records of groups that a table has, behind so many leaves: which of them are among the first `count` of theirs.
+fn passing(
+    table: &mut GroupTable,
+    groups: &Groups,
+    found: &Input<'_>,
+    (behind, count): (usize, u64),
+) -> Result<Vec<u32>> {
+    let asked = found.selection().rows();
+    let passed = table.visit(found, groups, |_, mut states, rows| {
+        states.skip(behind);
+        let passed = states.plain::<u64>()?;
+        let counted = asked.iter().zip(rows.iter()).filter(|(_, (_, group))| {
+            let before = passed.get(*group);
+            passed.set(*group, before.saturating_add(1));
+            before < count
+        });
+        Some(counted.map(|(&row, _)| row).collect::<Vec<u32>>())
+    });
+    passed.ok_or_else(|| Error::Internal("groups without a count".to_owned()))
 }
 
 /// On the sending side, keys beyond `most_bytes`, or beyond what memory there is, are forgotten: more than need be pass then.
