@@ -8,10 +8,14 @@ use super::apart::{Apart, is_useless};
 use super::{Folding, Left, Rows};
 use crate::error::Result;
 use crate::kernel::Outputs;
+use crate::memory::limits::COMBINE_BYTES;
 use crate::page::{GroupTable, Input, Selection};
 
 /// Bytes of a table of many groups: by then it shows whether rows meet.
 const JUDGED_BYTES: usize = 8 << 20;
+
+/// The same, where it may not have that many, or does not get them.
+const LEAST_JUDGED_BYTES: usize = COMBINE_BYTES / 2;
 
 /// Bytes of a table that stays in a core's second cache.
 const NEAR_BYTES: usize = 768 << 10;
@@ -57,13 +61,16 @@ impl Combiner {
     pub(crate) fn add(&mut self, folding: &mut dyn Folding, input: &Input<'_>, out: &mut Outputs) -> Result<()> {
         self.left.clear();
         folding.add(&mut self.table, input, Rows::New, &mut self.left)?;
+        self.rows += input.len();
         while !self.left.is_empty() {
             self.rest.set(self.left.rows());
             if self.left.refused {
                 // What an empty table cannot hold, nothing can.
                 self.table.set_firm(self.table.is_empty());
-                self.judge(NEAR_BYTES);
+                self.rows -= self.rest.rows().len();
+                self.judge_what_there_is();
                 self.flush(out)?;
+                self.rows = self.rest.rows().len();
             }
             self.left.clear();
             let rest = Input::new(input.batch(), &self.rest);
@@ -71,29 +78,41 @@ impl Combiner {
             self.table.set_firm(false);
             added?;
         }
-        self.rows += input.len();
         let bytes = self.table.bytes();
         if bytes > self.most_bytes || std::mem::take(&mut self.gives_up) {
-            self.judge(NEAR_BYTES);
+            self.judge_what_there_is();
             return self.flush(out);
         }
         if self.small > 0 && bytes > self.most_near {
-            self.small -= 1;
-            let is_apart = self.apart.next(self.table.len(), self.rows);
-            self.table.set_apart(self.small > 0 && is_apart);
+            self.next_small();
             return self.pass_on(out);
         }
-        if self.judge(JUDGED_BYTES) { self.flush(out) } else { Ok(()) }
+        if self.small == 0 && bytes > JUDGED_BYTES && self.judge() { self.flush(out) } else { Ok(()) }
     }
 
-    /// Keeps to small tables for a while, if a large one of more than so many bytes was not worth its room: whether it does from now on. Where a larger
-    /// table is not to be had, less is enough to judge by.
-    fn judge(&mut self, least_bytes: usize) -> bool {
-        let gives_in = self.small == 0 && self.table.bytes() > least_bytes && is_useless(self.table.len(), self.rows);
+    /// Keeps to small tables for a while, if a large one was not worth its room: whether it does from now on.
+    fn judge(&mut self) -> bool {
+        let gives_in = is_useless(self.table.len(), self.rows);
         if gives_in {
             self.small = SMALL_TABLES;
         }
         gives_in
+    }
+
+    /// A small table is full: what the next one is.
+    fn next_small(&mut self) {
+        self.small -= 1;
+        let is_apart = self.apart.next(self.table.len(), self.rows);
+        self.table.set_apart(self.small > 0 && is_apart);
+    }
+
+    /// A table is as large as it can be here, be that less than is asked of others: it is judged as it is, if there is something to judge by.
+    fn judge_what_there_is(&mut self) {
+        match self.table.bytes() > LEAST_JUDGED_BYTES {
+            true if self.small > 0 => self.next_small(),
+            true => _ = self.judge(),
+            false => {}
+        }
     }
 
     /// Gives the pages that are closed, and forgets all groups.

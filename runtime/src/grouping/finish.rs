@@ -8,8 +8,8 @@ use crate::page::{GroupTable, Input, LAST_LEVEL, Page, Selection};
 use crate::spill::{Read, SpilledReader};
 use crate::strategy::{Answer, Cursor};
 
-/// Pages of a part that are read ahead: as many as take no more than a sixteenth of the memory for its table, and some at least. A page is added in less
-/// time than it takes to be read.
+/// Pages of a part that are read ahead: as many as take no more than a sixteenth of the memory for its table, or are free beside all that the part takes,
+/// and some at least. A page is added in less time than it takes to be read.
 const READ_AHEAD: [usize; 3] = [16, 4, 2];
 
 /// What a grouping does.
@@ -83,6 +83,7 @@ impl Grouping {
         if let Some(mut passing) = self.passing.take() {
             self.spilled.write(&self.spiller, passing.evict(&[true; SPILL_PARTS]));
         }
+        self.passed = 0;
         self.others.seal();
         self.write_closed_others();
         let next = (self.level + 1).min(LAST_LEVEL);
@@ -95,7 +96,10 @@ impl Grouping {
     /// Begins to read the next part into a table of its own; whether there is one.
     fn begin_part(&mut self) -> Result<bool> {
         let Some((part, level)) = self.work.pop() else {
-            self.level = 0;
+            if self.level > 0 {
+                self.level = 0;
+                self.table = self.table.at_level(0)?;
+            }
             return Ok(false);
         };
         self.level = level;

@@ -103,7 +103,7 @@ impl GroupIndex {
     /// Bytes that it takes more while it [grows](GroupIndex::grow).
     pub(super) fn growth_bytes(&self, hash: u64, is_split: bool) -> usize {
         match self.before_parts(is_split) {
-            Some(index) => self.lengths(index).into_iter().map(|rows| Index::bytes_for(rows + 1)).sum(),
+            Some(index) => self.growing(index, hash).map(|(_, rows)| Index::bytes_for(rows)).sum(),
             None => self.of(hash).growth_bytes(1),
         }
     }
@@ -115,19 +115,20 @@ impl GroupIndex {
     pub(super) fn grow(&mut self, hash: u64, is_split: bool, hash_of: impl Fn(usize) -> u64) -> Result<()> {
         let Some(index) = self.before_parts(is_split) else { return self.of_mut(hash).reserve(1, hash_of) };
         let mut parts: Box<[Index; SPILL_PARTS]> = Box::new(array::from_fn(|_| Index::new(self.memory.clone())));
-        for (part, rows) in parts.iter_mut().zip(self.lengths(index)) {
-            part.reserve(rows + 1, &hash_of)?;
+        for (part, rows) in self.growing(index, hash) {
+            parts[part].reserve(rows, &hash_of)?;
         }
         index.taken().for_each(|entry| parts[part_of_hash(entry, self.level)].adopt(entry, &hash_of));
         self.indexes = Indexes::OfParts(parts);
         Ok(())
     }
 
-    /// How many rows of an index are in each part.
-    fn lengths(&self, index: &Index) -> [usize; SPILL_PARTS] {
-        let mut lengths = [0; SPILL_PARTS];
+    /// The parts that an index has rows in, or has with one more of this hash, and for how many rows each needs room then. Others may have left for good.
+    fn growing(&self, index: &Index, hash: u64) -> impl Iterator<Item = (usize, usize)> + use<> {
+        let (mut lengths, own) = ([0; SPILL_PARTS], part_of_hash(hash, self.level));
         index.taken().for_each(|entry| lengths[part_of_hash(entry, self.level)] += 1);
-        lengths
+        let grows = move |&(part, rows): &(usize, usize)| rows > 0 || part == own;
+        lengths.into_iter().enumerate().filter(grows).map(|(part, rows)| (part, rows + 1))
     }
 
     /// The index as it is now, for loops that look up and do not insert.
