@@ -3,6 +3,9 @@
 //! The deepest step that has something to do goes first, so rows are used while they are hot, and at most one page lies between two
 //! steps. What a step works on is kept as data (`Work`), not on a stack, so a task can stop after any window.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -57,6 +60,8 @@ pub(super) struct Step {
     pub(super) driver: Box<dyn Driver>,
     /// The driver's, to hear what is asked back.
     memory: Memory,
+    /// The driver has begun to give memory back.
+    gives: bool,
     /// The driver's port that the step before feeds.
     pub(super) port: usize,
     pub(super) sides: Vec<Side>,
@@ -91,6 +96,7 @@ impl Step {
             prelude,
             driver,
             memory,
+            gives: false,
             port,
             sides,
             outputs,
@@ -99,6 +105,21 @@ impl Step {
             ready: VecDeque::new(),
             stream_ended: false,
         }
+    }
+
+    /// Gives back what others ask for; whether there is more to do for it now.
+    fn give_back(&mut self, watch: &Watch) -> Result<bool> {
+        let asked = self.memory.asked_back();
+        if asked == 0 && !self.gives {
+            return Ok(false);
+        }
+        watch.enter(self.operator);
+        if asked > 0 {
+            self.driver.revoke(asked)?;
+        }
+        let answer = self.driver.settle()?;
+        self.gives = answer != Answer::Done;
+        Ok(answer == Answer::Resume)
     }
 
     fn count_in(&self, rows: usize, watch: &Watch) {
@@ -212,19 +233,16 @@ impl Pipeline {
     /// Works until there is nothing to do or the time slice is over.
     pub(super) fn poll(&mut self) -> Result<Poll> {
         let started = Instant::now();
+        let mut gives = false;
         for step in &mut self.steps {
-            let asked = step.memory.asked_back();
-            if asked > 0 {
-                self.watch.enter(step.operator);
-                step.driver.revoke(asked)?;
-            }
+            gives |= step.give_back(&self.watch)?;
         }
         if let PipelineHead::Spool(spool) = &mut self.head {
             spool.give_back();
         }
         loop {
             match self.turn()? {
-                Turn::Blocked => return Ok(Poll::Wait),
+                Turn::Blocked => return Ok(if gives { Poll::Yield } else { Poll::Wait }),
                 Turn::Ended => {
                     self.count_memory();
                     return Ok(Poll::Ended);

@@ -109,27 +109,41 @@ impl HashJoining {
     /// A table that is indexed cannot make room, so it is not asked to; else nobody else would be, as long as it holds most.
     pub(super) fn begin_probe(&mut self) {
         self.disk.memory.set_gives(false);
-        self.stage = Stage::Probe;
+        (self.stage, self.owed_bytes) = (Stage::Probe, 0);
     }
 
-    /// Gives memory back while it can: while a side is built, its largest parts go to disk.
-    pub(crate) fn revoke(&mut self, bytes: usize) -> Result<()> {
+    /// Gives memory back while it can, with calls of [`HashJoining::settle`]: while a side is built, its largest parts go to disk.
+    pub(crate) fn revoke(&mut self, bytes: usize) {
         // What was taken ahead for a table that is indexed, and for what goes past it, must stay.
         if self.stage != Stage::Build || self.feed.as_ref().is_some_and(|feed| !feed.is_cut()) {
-            return Ok(());
+            return;
         }
+        self.owed_bytes += bytes;
         if self.parts.is_none() {
             self.cut();
         }
-        while self.distribute()? == Answer::Resume {}
-        let mut given = 0;
-        while let Some(parts) = self.parts.as_mut().filter(|_| given < bytes) {
+    }
+
+    /// Goes on with what [`HashJoining::revoke`] began.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub(crate) fn settle(&mut self) -> Result<Answer> {
+        if self.owed_bytes == 0 {
+            return Ok(Answer::Done);
+        }
+        match self.distribute()? {
+            Answer::Done => {}
+            other => return Ok(other),
+        }
+        while let Some(parts) = self.parts.as_mut().filter(|_| self.owed_bytes > 0) {
             match parts.spill_largest(&mut self.disk) {
                 0 => break,
-                spilled => given += spilled,
+                spilled => self.owed_bytes = self.owed_bytes.saturating_sub(spilled),
             }
         }
+        self.owed_bytes = 0;
         self.disk.memory.shrink();
-        Ok(())
+        Ok(Answer::Done)
     }
 }

@@ -107,6 +107,8 @@ pub(crate) struct HashJoining {
     /// The other side's rows that wait for parts on disk.
     partners: Option<Parts>,
     filter_bytes: usize,
+    /// What is asked back and not given yet.
+    owed_bytes: usize,
     /// The rows of an input whose answers are in memory, once its other rows were routed.
     here: Option<Selection>,
     /// Pairs of parts on disk.
@@ -133,6 +135,7 @@ impl HashJoining {
             uncut: VecDeque::new(),
             partners: None,
             filter_bytes: 0,
+            owed_bytes: 0,
             here: None,
             pending: Vec::new(),
             feed: None,

@@ -229,6 +229,16 @@ impl Driver for CoGroupDriver {
         }
         Ok(())
     }
+
+    fn settle(&mut self) -> Result<Answer> {
+        for side in &mut self.sides {
+            match side.settle()? {
+                Answer::Done => {}
+                answer => return Ok(answer),
+            }
+        }
+        Ok(Answer::Done)
+    }
 }
 
 impl CoGroupDriver {

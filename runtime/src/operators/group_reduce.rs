@@ -238,6 +238,10 @@ impl Driver for GroupReduceDriver {
         }
         Ok(())
     }
+
+    fn settle(&mut self) -> Result<Answer> {
+        self.rows.settle()
+    }
 }
 
 /// Takes groups of what memory holds, again and again.

@@ -202,6 +202,10 @@ impl Driver for TopDriver {
         }
         Ok(())
     }
+
+    fn settle(&mut self) -> Result<Answer> {
+        self.rows.settle()
+    }
 }
 
 /// Drops rows before they are shipped.

@@ -127,6 +127,10 @@ impl Driver for SortDriver {
         self.0.revoke();
         Ok(())
     }
+
+    fn settle(&mut self) -> Result<Answer> {
+        self.0.settle()
+    }
 }
 
 /// Sorts what each task has, and merges a range of the order in each.
@@ -175,5 +179,9 @@ impl Driver for TotalDriver {
     fn revoke(&mut self, _: usize) -> Result<()> {
         self.0.revoke();
         Ok(())
+    }
+
+    fn settle(&mut self) -> Result<Answer> {
+        self.0.settle()
     }
 }

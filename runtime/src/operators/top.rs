@@ -161,4 +161,8 @@ impl Driver for TopDriver {
         self.rows.revoke();
         Ok(())
     }
+
+    fn settle(&mut self) -> Result<Answer> {
+        self.rows.settle()
+    }
 }

@@ -116,8 +116,16 @@ impl DiskRun {
 pub(super) enum Part {
     /// Pages in memory.
     Pages(VecDeque<Page>),
-    /// Pages on disk, the first and last of which may hold rows of other ranges.
-    Disk { pages: Spilled, spiller: Arc<Spiller>, from: Option<OrderValues>, to: Option<OrderValues> },
+    Disk(DiskPart),
+}
+
+/// Pages on disk, the first and last of which may hold rows of other ranges.
+pub(super) struct DiskPart {
+    pub(super) pages: Spilled,
+    pub(super) spiller: Arc<Spiller>,
+    /// The range begins here, where it has a begin; and it ends before.
+    pub(super) from: Option<OrderValues>,
+    pub(super) to: Option<OrderValues>,
 }
 
 /// The sorted rows of one task, which it lends to all.
@@ -144,13 +152,13 @@ impl TaskRuns {
         let begins = [None].into_iter().chain(bounds.iter().map(Some));
         let mut parts = Vec::new();
         for (from, to) in begins.zip(ends()) {
-            let on_disk = self.disk.iter().map(|run| Part::Disk {
+            let on_disk = self.disk.iter().map(|run| DiskPart {
                 pages: run.part(from, to, &self.of),
                 spiller: self.spiller.clone(),
                 from: from.cloned(),
                 to: to.cloned(),
             });
-            let mut of_range: Vec<Part> = on_disk.collect();
+            let mut of_range: Vec<Part> = on_disk.map(Part::Disk).collect();
             of_range.push(Part::Pages(self.pages_before(to, memory)?));
             parts.push(of_range);
         }
@@ -186,13 +194,8 @@ pub(super) struct PartReader {
 }
 
 impl PartReader {
-    pub(super) fn new(
-        of: &Ordered,
-        (pages, spiller): (Spilled, &Spiller),
-        [from, to]: [Option<OrderValues>; 2],
-        ahead: usize,
-        context: &TaskContext,
-    ) -> Self {
+    pub(super) fn new(of: &Ordered, part: DiskPart, ahead: usize, context: &TaskContext) -> Self {
+        let DiskPart { pages, spiller, from, to } = part;
         let reader = spiller.read_for(pages, &of.layout, ahead, context.blocking.clone(), &context.memory);
         PartReader {
             of: of.clone(),

@@ -7,6 +7,7 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Sorter;
+use super::merging::MergeSize;
 use crate::error::Result;
 use crate::kernel::TaskContext;
 use crate::meeting::Meeting;
@@ -16,8 +17,16 @@ use crate::page::{KeyBounds, SpreadRows};
 /// A task may have so many times its share of the rows, by a guess.
 const MOST_UNEVEN: f64 = 1.3;
 
-/// The bounds of a task's keys, and how many rows it has.
-type Offer = Option<(KeyBounds, usize)>;
+/// The bounds of a task's keys, and how many rows it has, where all of them are in memory and can be shared.
+type Rows = Option<(KeyBounds, usize)>;
+
+/// What a task says when all its rows have come.
+#[derive(Clone)]
+struct Offer {
+    rows: Rows,
+    /// What it adds to a merge.
+    size: MergeSize,
+}
 
 /// What a task gives the others.
 #[derive(Clone)]
@@ -32,7 +41,8 @@ struct Given {
 /// Where the tasks meet: three times.
 pub(super) struct SharesMeeting {
     offers: Arc<Meeting<Offer>>,
-    guesses: Arc<Meeting<Vec<usize>>>,
+    /// Nothing from a task that had to write its rows meanwhile.
+    guesses: Arc<Meeting<Option<Vec<usize>>>>,
     given: Arc<Meeting<Given>>,
 }
 
@@ -44,15 +54,16 @@ impl SharesMeeting {
 
 /// How far a task has come.
 pub(super) enum Shares {
+    /// Until all have, its rows may still go to disk.
     Offered,
-    Guessed(KeyBounds, usize),
+    Guessed(KeyBounds, usize, MergeSize),
     Given,
 }
 
 /// What has come of it.
 pub(super) enum Shared {
-    /// Each task keeps its rows.
-    No,
+    /// Each task keeps its rows; all of them together are a merge of this size.
+    No(MergeSize),
     /// The buffer has the rows that are this task's, in memory that these hold.
     Yes(Box<[ToAsk]>),
 }
@@ -60,7 +71,7 @@ pub(super) enum Shared {
 impl Shares {
     /// Begins: says what this task has.
     pub(super) fn offer(sorter: &mut Sorter, meeting: &SharesMeeting, context: &TaskContext) -> Self {
-        meeting.offers.say(context, sorter.offer());
+        meeting.offers.say(context, Offer { size: sorter.merge_size(), rows: sorter.offer() });
         Shares::Offered
     }
 
@@ -75,14 +86,17 @@ impl Shares {
             match self {
                 Shares::Offered => {
                     let Some(offers) = meeting.offers.wait(context, all) else { return Ok(None) };
-                    let Some((bounds, rows)) = joined(offers) else { return Ok(Some(Shared::No)) };
-                    meeting.guesses.say(context, sorter.buffer.guess_shares(&bounds, rows));
-                    *self = Shares::Guessed(bounds, rows);
+                    let size = MergeSize::of(offers.iter().map(|offer| offer.size));
+                    let Some((bounds, rows)) = joined(offers) else { return Ok(Some(Shared::No(size))) };
+                    let guess = sorter.has_all_in_memory().then(|| sorter.buffer.guess_shares(&bounds, rows));
+                    meeting.guesses.say(context, guess);
+                    *self = Shares::Guessed(bounds, rows, size);
                 }
-                Shares::Guessed(bounds, rows) => {
+                Shares::Guessed(bounds, rows, size) => {
                     let Some(guesses) = meeting.guesses.wait(context, all) else { return Ok(None) };
-                    if !is_even(&sums(guesses.iter()), context.subtasks) {
-                        return Ok(Some(Shared::No));
+                    let guesses: Option<Vec<_>> = guesses.into_iter().collect();
+                    if !guesses.is_some_and(|guesses| is_even(&sums(guesses.iter()), context.subtasks)) {
+                        return Ok(Some(Shared::No(*size)));
                     }
                     let spread = sorter.buffer.share(bounds, *rows)?;
                     let (counts, holder) = (spread.rows().collect(), sorter.memory.to_ask());
@@ -109,8 +123,8 @@ fn all<V: Clone>(said: &[Option<V>]) -> Option<Vec<V>> {
 }
 
 /// The bounds of all tasks' keys, and how many rows there are.
-fn joined(offers: Vec<Offer>) -> Offer {
-    offers.into_iter().reduce(|all, one| {
+fn joined(offers: Vec<Offer>) -> Rows {
+    offers.into_iter().map(|offer| offer.rows).reduce(|all, one| {
         let ((mut bounds, rows), (others, more)) = (all?, one?);
         bounds.join(&others);
         Some((bounds, rows + more))

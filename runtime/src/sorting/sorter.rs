@@ -197,12 +197,16 @@ impl Sorter {
         Ok(Answer::Resume)
     }
 
+    /// Whether all rows are in memory, as they came.
+    pub(super) fn has_all_in_memory(&self) -> bool {
+        matches!(self.stage, Stage::Filling) && self.runs.is_empty()
+    }
+
     /// What is known of the keys of the rows, where all are in memory and may be spread over buckets that tasks share.
     pub(super) fn offer(&mut self) -> Option<(KeyBounds, usize)> {
         /// For each bucket a piece of a page, which is open.
         const OPEN_BYTES: usize = 4 << 20;
-        let has_all = matches!(self.stage, Stage::Filling) && self.runs.is_empty();
-        if !has_all || !self.memory.grow(OPEN_BYTES) {
+        if !self.has_all_in_memory() || !self.memory.grow(OPEN_BYTES) {
             return None;
         }
         let rows = self.buffer.len();

@@ -159,13 +159,25 @@ fn rows_larger_than_what_is_kept_for_a_sort_are_sorted_where_there_is_memory() {
 /// The rows of pages, sorted by so many tasks, with a budget of so many bytes for each: what each gives. After some rounds, the first is asked to give
 /// memory back.
 fn sorted_by_tasks(
-    (layout, order): (&Arc<RowLayout>, &[OrderKey]),
+    of: (&Arc<RowLayout>, &[OrderKey]),
     pages: Vec<Page>,
     (tasks, bytes): (usize, usize),
     asked_after: Option<usize>,
 ) -> (Vec<Vec<Page>>, u64) {
+    sorted_where_they_are(of, pages, &vec![bytes; tasks], |page| page % tasks, asked_after)
+}
+
+/// As [`sorted_by_tasks`], with these budgets, where the pages are those tasks' that `task_of` says by their numbers.
+fn sorted_where_they_are(
+    (layout, order): (&Arc<RowLayout>, &[OrderKey]),
+    pages: Vec<Page>,
+    bytes: &[usize],
+    task_of: impl Fn(usize) -> usize,
+    asked_after: Option<usize>,
+) -> (Vec<Vec<Page>>, u64) {
+    let tasks = bytes.len();
     let meeting = TotalMeeting::of(tasks);
-    let budgets: Vec<_> = (0..tasks).map(|_| Budget::new(bytes)).collect();
+    let budgets: Vec<_> = bytes.iter().map(|&bytes| Budget::new(bytes)).collect();
     let contexts: Vec<_> = (budgets.iter().enumerate())
         .map(|(subtask, budget)| {
             let memory = Memory::spilling(budget.clone(), "sort", SORT_BYTES);
@@ -175,7 +187,8 @@ fn sorted_by_tasks(
         .collect();
     let sorter = |context| TotalSorter::new(layout.clone(), order, meeting.clone(), context).unwrap();
     let mut sorters: Vec<_> = contexts.iter().map(sorter).collect();
-    for (page, task) in pages.into_iter().zip((0..tasks).cycle()) {
+    for (number, page) in pages.into_iter().enumerate() {
+        let task = task_of(number);
         windows(&page.batch(), |input| -> Result<()> {
             let mut cursor = 0;
             while sorters[task].add(input, &mut cursor)? != Answer::Done {}
@@ -308,6 +321,32 @@ fn pairs_of_many_tasks_come_in_one_order() {
             assert!(found == (0..rows).map(|row| (key(row), row)).collect::<Vec<_>>(), "keys {number}, {tasks} tasks");
         }
     }
+}
+
+/// A task merges its range of all tasks' runs. Another that has more rows and more memory may have more of them than this one has pages.
+#[test]
+fn a_task_with_little_memory_merges_the_many_runs_of_another() {
+    let order = [OrderKey { leaf: 0, descending: false }];
+    let key = |row: u64| row.wrapping_mul(0x9E37_79B9_7F4A_7C15) as i64;
+    let of = (&pair_layout(), &order[..]);
+    for (first_pages, little) in [(5, SORT_BYTES), (0, SORT_BYTES / 15 * 16)] {
+        let task_of = |page| usize::from(page >= first_pages);
+        let budgets = [little, 3 * SORT_BYTES];
+        let (given, _) = sorted_where_they_are(of, pairs(2_800_000, key), &budgets, task_of, None);
+        let found: Vec<_> = given.iter().flatten().flat_map(keys_and_rows).collect();
+        assert!(found.is_sorted() && found.len() == 2_800_000, "{first_pages} pages in {little} bytes");
+    }
+}
+
+/// Whoever has all its rows in memory gives them back, when asked, while another's are still to come.
+#[test]
+fn a_task_that_waits_for_others_gives_its_rows_back() {
+    let order = [OrderKey { leaf: 0, descending: false }];
+    let key = |row: u64| row.wrapping_mul(0x9E37_79B9_7F4A_7C15) as i64;
+    let (given, spilled) = sorted_by_tasks((&pair_layout(), &order), pairs(400_000, key), (2, 64 << 20), Some(2));
+    let found: Vec<_> = given.iter().flatten().flat_map(keys_and_rows).collect();
+    assert!(found.is_sorted() && found.len() == 400_000);
+    assert!((3 << 20..4 << 20).contains(&spilled), "half of the rows: {spilled}");
 }
 
 /// What tasks share is free once all of them have left it, so that one of them is asked is enough.

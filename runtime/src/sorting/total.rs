@@ -6,22 +6,24 @@
 //! Where all rows are in memory, and small and plain, nothing is merged: the tasks spread their rows over the same [buckets](super::shares), and each sorts
 //! some of these with the rows of all.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::kernel::TaskContext;
 use crate::meeting::Meeting;
 use crate::memory::ToAsk;
 use crate::memory::limits::PAGE_BYTES;
-use crate::page::{Input, OrderKey, RowWriter, SortBuffer};
+use crate::page::{Input, OrderKey, Page, RowWriter, SortBuffer};
 use crate::row::RowLayout;
 use crate::strategy::{Answer, Cursor};
 
 use super::Sorter;
 use super::bounds::{OrderValues, cut};
-use super::runs::{Ordered, Part, PartReader, TaskRuns};
+use super::merging::MergeSize;
+use super::runs::{DiskPart, DiskRun, Ordered, Part, PartReader, TaskRuns};
 use super::shares::{Shared, Shares, SharesMeeting};
-use super::streams::{Next, Stream, Streams};
+use super::streams::{Ahead, Next, Stream, Streams};
 
 /// Where the tasks of a total order meet.
 pub struct TotalMeeting {
@@ -65,14 +67,55 @@ enum Stage {
     Shared(Box<[ToAsk]>),
     /// What is left of them is given from disk.
     Left,
-    /// They do not: what this task has is put in order.
-    Ordering,
+    /// They do not: what this task has is put in order, for a merge of this size.
+    Ordering(MergeSize),
     /// The keys are said; the bounds follow from all tasks'.
     Sampled(TaskRuns),
     /// The parts are given; this task's come from all.
     Parted,
+    /// Those on disk become fewer, until one merge can give all rows.
+    Merging(Parts),
     Giving(Streams, SortBuffer),
     Given,
+}
+
+/// What is one task's of all tasks' rows, in runs.
+#[derive(Default)]
+struct Parts {
+    in_memory: Vec<VecDeque<Page>>,
+    on_disk: VecDeque<DiskPart>,
+}
+
+impl Parts {
+    fn page_bytes(&self) -> usize {
+        self.on_disk.iter().map(|part| part.pages.largest_page_bytes()).fold(PAGE_BYTES, usize::max)
+    }
+
+    /// As [`Sorter::begin_fewer`].
+    fn begin_fewer(&mut self, sorter: &mut Sorter, of: &Ordered, context: &TaskContext) -> Result<bool> {
+        let page_bytes = self.page_bytes();
+        sorter.begin_fewer(&mut self.on_disk, page_bytes, |part, ahead| stream(part, ahead, of, context))
+    }
+
+    /// What has become one run is a part as others are.
+    fn take_merged(&mut self, sorter: &mut Sorter) {
+        let merged = sorter.take_merged();
+        let part = |run: DiskRun| DiskPart { pages: run.pages, spiller: sorter.spiller.clone(), from: None, to: None };
+        self.on_disk.extend(merged.map(part));
+    }
+
+    /// All of them.
+    fn streams(&mut self, sorter: &Sorter, of: &Ordered, context: &TaskContext) -> Result<Streams> {
+        let ahead = sorter.read_ahead(self.on_disk.len(), self.page_bytes());
+        let on_disk = self.on_disk.drain(..).map(|part| stream(part, ahead, of, context));
+        let streams = on_disk.chain(self.in_memory.drain(..).map(Stream::Pages)).collect();
+        Streams::of(of, streams, ahead)
+    }
+}
+
+/// Reads a part for a merge.
+fn stream(part: DiskPart, ahead: Ahead, of: &Ordered, context: &TaskContext) -> Stream {
+    Stream::Part(PartReader::new(of, part, ahead.of_each(), context))
 }
 
 impl TotalSorter {
@@ -115,7 +158,7 @@ impl TotalSorter {
                     };
                     self.stage = match shared {
                         Shared::Yes(holders) => Stage::Shared(holders),
-                        Shared::No => Stage::Ordering,
+                        Shared::No(size) => Stage::Ordering(size),
                     };
                 }
                 Stage::Shared(_) | Stage::Left => {
@@ -128,8 +171,8 @@ impl TotalSorter {
                     }
                     self.stage = Stage::Given;
                 }
-                Stage::Ordering => {
-                    match self.sorter.finish_runs(self.context.subtasks)? {
+                Stage::Ordering(size) => {
+                    match self.sorter.finish_runs(*size, self.context.subtasks)? {
                         Answer::Done => {}
                         answer => return Ok(answer),
                     }
@@ -149,7 +192,23 @@ impl TotalSorter {
                 Stage::Parted => {
                     let all = |said: &[Option<Given>]| said.iter().cloned().collect::<Option<Vec<Given>>>();
                     let Some(given) = self.meeting.parts.wait(&self.context, all) else { return Ok(Answer::Await) };
-                    let streams = self.streams(&given)?;
+                    self.stage = Stage::Merging(self.own_parts(&given));
+                }
+                Stage::Merging(parts) => {
+                    match self.sorter.merge_some()? {
+                        Answer::Done => {}
+                        answer => return Ok(answer),
+                    }
+                    // What was written is read next.
+                    match self.sorter.await_written()? {
+                        Answer::Done => {}
+                        answer => return Ok(answer),
+                    }
+                    parts.take_merged(&mut self.sorter);
+                    if parts.begin_fewer(&mut self.sorter, &self.of, &self.context)? {
+                        continue;
+                    }
+                    let streams = parts.streams(&self.sorter, &self.of, &self.context)?;
                     let none = SortBuffer::new(self.of.layout.clone(), self.of.order.clone(), &self.context.memory)?;
                     self.stage = Stage::Giving(streams, none);
                 }
@@ -177,42 +236,29 @@ impl TotalSorter {
         })
     }
 
-    fn streams(&self, given: &[Given]) -> Result<Streams> {
-        let mut streams = Vec::new();
-        let mut parts = Vec::new();
+    /// This task's range of all that is given.
+    fn own_parts(&self, given: &[Given]) -> Parts {
+        let mut parts = Parts::default();
         for task in given {
             let mut task = task.lock().unwrap_or_else(PoisonError::into_inner);
             // Where there are fewer different keys than tasks, the last ranges are empty.
-            if let Some(own) = task.get_mut(self.context.subtask) {
-                parts.append(own);
+            for part in task.get_mut(self.context.subtask).map(std::mem::take).into_iter().flatten() {
+                match part {
+                    Part::Pages(pages) => parts.in_memory.push(pages),
+                    Part::Disk(part) if part.pages.is_empty() => {}
+                    Part::Disk(part) => parts.on_disk.push_back(part),
+                }
             }
         }
-        let largest_page = |part: &Part| match part {
-            Part::Disk { pages, .. } => Some(pages.largest_page_bytes().max(PAGE_BYTES)),
-            Part::Pages(_) => None,
-        };
-        let on_disk = parts.iter().filter_map(largest_page);
-        let ahead = self.sorter.read_ahead(on_disk.clone().count(), on_disk.max().unwrap_or(PAGE_BYTES));
-        for part in parts {
-            streams.push(match part {
-                Part::Pages(pages) => Stream::Pages(pages),
-                Part::Disk { pages, spiller, from, to } => {
-                    let reader =
-                        PartReader::new(&self.of, (pages, &spiller), [from, to], ahead.of_each(), &self.context);
-                    Stream::Part(reader)
-                }
-            });
-        }
-        if streams.is_empty() && given.is_empty() {
-            return Err(Error::Internal("an order of no tasks".to_owned()));
-        }
-        Streams::of(&self.of, streams, ahead)
+        parts
     }
 
     /// As [`Sorter::revoke`].
     pub fn revoke(&mut self) {
         match &self.stage {
             Stage::Sorting | Stage::Left => self.sorter.revoke(),
+            // Others may still have rows to come. Without rows of its own it goes on needing what it has taken ahead.
+            Stage::Sharing(Shares::Offered) | Stage::Ordering(_) if self.sorter.bytes() > 0 => self.sorter.revoke(),
             Stage::Shared(holders) => {
                 // The memory is free once all tasks have left it.
                 holders.iter().for_each(|holder| holder.ask(self.sorter.bytes()));
@@ -221,5 +267,13 @@ impl TotalSorter {
             }
             _ => {}
         }
+    }
+
+    /// As [`Sorter::settle`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn settle(&mut self) -> Result<Answer> {
+        self.sorter.settle()
     }
 }

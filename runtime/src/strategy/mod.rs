@@ -249,4 +249,13 @@ pub trait Driver: Send {
         let _ = bytes;
         Ok(())
     }
+
+    /// Goes on with what [`Driver::revoke`] began, so that memory comes back also where no rows do. Called as that is, until it answers `Done`;
+    /// other calls, which may go on with it by themselves, come in between.
+    ///
+    /// # Errors
+    /// Where spilling fails.
+    fn settle(&mut self) -> Result<Answer> {
+        Ok(Answer::Done)
+    }
 }

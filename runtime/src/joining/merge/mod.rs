@@ -242,6 +242,20 @@ impl MergeJoining {
         }
     }
 
+    /// Goes on with what [`MergeJoining::revoke`] began.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub(crate) fn settle_sorters(&mut self) -> Result<Answer> {
+        for side in &mut self.sorted {
+            match side.groups.settle()? {
+                Answer::Done => {}
+                answer => return Ok(answer),
+            }
+        }
+        Ok(Answer::Done)
+    }
+
     /// Leaves of the key, by which both sides are in order.
     fn leading(&self) -> usize {
         self.sides[0].key.len()

@@ -91,7 +91,12 @@ impl Driver for JoinDriver {
     }
 
     fn revoke(&mut self, bytes: usize) -> Result<()> {
-        self.joining.revoke(bytes)
+        self.joining.revoke(bytes);
+        Ok(())
+    }
+
+    fn settle(&mut self) -> Result<Answer> {
+        self.joining.settle()
     }
 }
 

@@ -88,4 +88,8 @@ impl Driver for MergeJoinDriver {
         self.joining.revoke();
         Ok(())
     }
+
+    fn settle(&mut self) -> Result<Answer> {
+        self.joining.settle_sorters()
+    }
 }

@@ -34,6 +34,14 @@ fn parts_go_to_disk_and_come_back_whichever_side_is_built() {
     }
 }
 
+/// A thread is not kept while all rows are cut into parts.
+#[test]
+fn a_build_side_gives_back_in_steps_while_no_rows_come() {
+    let case = Case { memory_bytes: 64 << 20, ..Case::new(JoinKind::Inner, 0, rows(mixed(20_000), 1_000), vec![]) };
+    let (given, calls) = case.given_back(4 << 20);
+    assert!((4 << 20..10 << 20).contains(&given) && calls > 4, "{given} {calls}");
+}
+
 #[test]
 fn the_least_memory_is_enough_and_parts_are_cut_again() {
     let (left, right) = (rows(mixed(8_000), 9_000), rows(mixed(9_000), 8_000));

@@ -198,7 +198,28 @@ impl Case {
         metrics
     }
 
-    fn drive(&self, context: &TaskContext, late: &Late) -> Vec<Pair> {
+    /// How much a side that is built gives back where so many bytes are asked for and no rows come, and how many calls that takes.
+    pub(super) fn given_back(&self, bytes: usize) -> (usize, usize) {
+        let (budget, late) = (Budget::new(self.memory_bytes), Arc::new(Late::default()));
+        let memory = Memory::spilling(budget.clone(), "join", self.least());
+        let context = TaskContext { blocking: late.clone(), ..TaskContext::alone(memory) };
+        let mut task = self.task(&context, &late);
+        self.feed(&mut task, self.build);
+        let (before, mut calls) = (budget.used_bytes(), 0);
+        task.driver.revoke(bytes).unwrap();
+        loop {
+            calls += 1;
+            match task.driver.settle().unwrap() {
+                Answer::Done => break,
+                Answer::Resume => {}
+                Answer::Await => assert!(late.catch_up(), "waits for nothing"),
+            }
+        }
+        while late.catch_up() {}
+        (before.saturating_sub(budget.used_bytes()), calls)
+    }
+
+    fn task<'l>(&self, context: &TaskContext, late: &'l Late) -> Task<'l> {
         let key: Vec<usize> = if self.is_keyed() { vec![0, 1] } else { vec![] };
         let side = |side: usize| Side {
             types: TYPES.to_vec(),
@@ -221,19 +242,32 @@ impl Case {
             Box::new(HashJoin { kind, build, hinted: false, sides, kernel, layout: of })
         };
         let out = Outputs::new(RowWriter::new(layout, Memory::new(Budget::new(1 << 40), "output")));
-        let mut task = Task { driver: factory.create(context).unwrap(), out, found: Vec::new(), late };
-        for port in [self.build, 1 - self.build] {
-            for (number, page) in pages(&self.sides[port]).iter().enumerate() {
-                assert!(task.driver.wants(port) && (self.merges || !task.driver.wants(1 - port)));
-                crate::page::windows(&page.batch(), |input| {
-                    task.call(|driver, cursor, out| driver.on_batch(port, input, cursor, out));
-                    Ok::<(), ()>(())
-                })
-                .unwrap();
-                if self.revokes && number % 50 == 20 {
-                    task.driver.revoke(1 << 20).unwrap();
+        Task { driver: factory.create(context).unwrap(), out, found: Vec::new(), late }
+    }
+
+    fn feed(&self, task: &mut Task<'_>, port: usize) {
+        for (number, page) in pages(&self.sides[port]).iter().enumerate() {
+            assert!(task.driver.wants(port) && (self.merges || !task.driver.wants(1 - port)));
+            crate::page::windows(&page.batch(), |input| {
+                task.call(|driver, cursor, out| driver.on_batch(port, input, cursor, out));
+                Ok::<(), ()>(())
+            })
+            .unwrap();
+            if self.revokes && number % 50 == 20 {
+                task.driver.revoke(1 << 20).unwrap();
+                // Where it is not called until it is done, the next rows go on with it.
+                match number % 100 == 20 {
+                    true => task.call(|driver, _, _| driver.settle()),
+                    false => _ = task.driver.settle().unwrap(),
                 }
             }
+        }
+    }
+
+    fn drive(&self, context: &TaskContext, late: &Late) -> Vec<Pair> {
+        let mut task = self.task(context, late);
+        for port in [self.build, 1 - self.build] {
+            self.feed(&mut task, port);
             let end = Round { number: 1, last: true };
             task.call(|driver, cursor, out| driver.on_round_end(port, end, cursor, out));
         }
