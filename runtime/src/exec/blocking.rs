@@ -50,4 +50,8 @@ impl Blocking for BlockingFor {
             (refused.0)();
         }
     }
+
+    fn reads_cached(&self) -> bool {
+        true
+    }
 }

@@ -5,7 +5,6 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use rustix::io::{Errno, ReadWriteFlags, preadv2};
 
 use super::light::Watch;
 use crate::error::{Error, Result};
@@ -13,6 +12,7 @@ use crate::kernel::Blocking;
 use crate::memory::Memory;
 use crate::page::{Batch, Buffer};
 use crate::source::{ReadRequest, Ready, RejectSink, Split, SplitReader};
+use crate::spill;
 
 /// Splits that any task of the stage may take.
 pub(super) type SplitQueue = Mutex<VecDeque<Split>>;
@@ -140,16 +140,10 @@ fn read_cached(request: &ReadRequest, memory: &Memory) -> Result<Option<Vec<Byte
     let mut all = Vec::with_capacity(request.ranges.len());
     for range in &request.ranges {
         let mut buffer = Buffer::new((range.end - range.start) as usize, memory)?;
-        let mut filled = 0;
-        while filled < buffer.as_ref().len() {
-            let rest = std::io::IoSliceMut::new(&mut buffer.as_mut()[filled..]);
-            let offset = range.start + filled as u64;
-            match preadv2(&*request.file, &mut [rest], offset, ReadWriteFlags::NOWAIT) {
-                Ok(0) | Err(Errno::AGAIN | Errno::OPNOTSUPP | Errno::NOSYS) => return Ok(None),
-                Ok(count) => filled += count,
-                Err(Errno::INTR) => {}
-                Err(error) => return Err(Error::io("read", request.path.as_ref())(error.into())),
-            }
+        let is_cached = spill::read_cached(&request.file, buffer.as_mut(), range.start)
+            .map_err(|error| Error::io("read", request.path.as_ref())(error))?;
+        if !is_cached {
+            return Ok(None);
         }
         all.push(Bytes::from_owner(buffer));
     }

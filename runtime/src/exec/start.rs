@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Resources;
 use super::blocking::BlockingFor;
@@ -63,6 +64,8 @@ struct Starter<'p> {
     plan: &'p PhysicalPlan,
     resources: &'p Resources,
     job: Arc<Job>,
+    /// That of its first operator; runs that share a budget have others.
+    first_team: u64,
     tasks: Vec<Vec<Arc<Task>>>,
     /// By stage, inbox and task.
     inboxes: HashMap<(usize, usize, usize), Arc<Inbox>>,
@@ -86,7 +89,9 @@ impl<'p> Starter<'p> {
                 splits.insert(number, Arc::new(SplitQueue::new(listed.into())));
             }
         }
-        Ok(Starter { plan, resources, job, tasks, inboxes, splits })
+        static TEAMS: AtomicU64 = AtomicU64::new(0);
+        let first_team = TEAMS.fetch_add(plan.operators.len() as u64, Ordering::Relaxed);
+        Ok(Starter { plan, resources, job, first_team, tasks, inboxes, splits })
     }
 
     fn body(&self, stage: usize, subtask: usize) -> Result<Pipeline> {
@@ -115,6 +120,7 @@ impl<'p> Starter<'p> {
     fn spilling(&self, operator: usize, minimum: usize, me: &Arc<dyn Wake>) -> Memory {
         let owner = self.plan.operators[operator].origin.to_string();
         let memory = Memory::spilling(self.resources.budget.clone(), owner, minimum);
+        memory.set_team(self.first_team + operator as u64);
         let task = Arc::downgrade(me);
         memory.on_asked(move || {
             if let Some(task) = task.upgrade() {

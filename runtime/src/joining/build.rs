@@ -26,7 +26,7 @@ impl HashJoining {
         let kept = self.sides[side].worth_keeping(input);
         let input = &kept.as_ref().map_or(*input, |kept| Input::new(input.batch(), kept));
         if self.parts.is_none() {
-            if !self.spills || self.disk.memory.grow(self.built.table.bytes_for(input) + CUT_BYTES) {
+            if !self.spills || self.disk.grow(self.built.table.bytes_for(input) + CUT_BYTES) {
                 self.built.table.add(input)?;
                 return Ok(Answer::Done);
             }
@@ -77,7 +77,7 @@ impl HashJoining {
     /// Builds the table, of all rows or of the parts that stay in memory; so much is needed for reading what goes past it.
     pub(super) fn build(&mut self, stream_bytes: usize) -> Result<Answer> {
         if self.parts.is_none() {
-            if !self.spills || self.disk.memory.grow(JoinTable::index_bytes(self.built.table.len())) {
+            if !self.spills || self.disk.grow(JoinTable::index_bytes(self.built.table.len())) {
                 self.built.table.build()?;
                 self.disk.memory.shrink();
                 self.begin_probe();
@@ -109,7 +109,7 @@ impl HashJoining {
     /// A table that is indexed cannot make room, so it is not asked to; else nobody else would be, as long as it holds most.
     pub(super) fn begin_probe(&mut self) {
         self.disk.memory.set_gives(false);
-        (self.stage, self.owed_bytes) = (Stage::Probe, 0);
+        (self.stage, self.owed_bytes, self.disk.evenly) = (Stage::Probe, 0, false);
     }
 
     /// Gives memory back while it can, with calls of [`HashJoining::settle`]: while a side is built, its largest parts go to disk.

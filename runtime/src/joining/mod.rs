@@ -122,7 +122,7 @@ pub(crate) struct HashJoining {
 impl HashJoining {
     /// A join that builds this side of its inputs.
     pub(crate) fn new(sides: [Side; 2], build: usize, spills: bool, context: &TaskContext) -> Result<Self> {
-        let disk = Disk { spiller: context.spiller(), memory: context.memory.clone() };
+        let disk = Disk { spiller: context.spiller(), memory: context.memory.clone(), evenly: true };
         Ok(HashJoining {
             built: Built::new(&sides, build, &disk.memory)?,
             layouts: sides.each_ref().map(Layouts::of),

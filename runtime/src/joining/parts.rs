@@ -22,9 +22,16 @@ const BEHIND_BYTES: usize = 64 * PAGE_BYTES;
 pub(super) struct Disk {
     pub(super) spiller: Spiller,
     pub(super) memory: Memory,
+    /// Other tasks collect their rows, too.
+    pub(super) evenly: bool,
 }
 
 impl Disk {
+    /// As [`Memory::grow`], with regard to others while they collect as this one does.
+    pub(super) fn grow(&self, bytes: usize) -> bool {
+        if self.evenly { self.memory.grow_evenly(bytes) } else { self.memory.grow(bytes) }
+    }
+
     /// Whether pages are still in memory that are being written; the task is woken when they are.
     pub(super) fn is_writing(&self) -> Result<bool> {
         self.spiller.check()?;
@@ -166,7 +173,7 @@ impl Parts {
 
     /// Makes room for so many bytes, as far as that can be done.
     pub(super) fn room(&mut self, bytes: usize, disk: &mut Disk) -> Result<Answer> {
-        while !disk.memory.grow(bytes) {
+        while !disk.grow(bytes) {
             if disk.is_writing()? {
                 return Ok(Answer::Await);
             }
@@ -215,7 +222,7 @@ impl Parts {
             let (in_memory, on_disk): (Vec<&Part>, Vec<&Part>) = self.parts.iter().partition(|part| !part.is_on_disk);
             let rows = in_memory.iter().flat_map(|part| &part.pages).map(Page::rows).sum();
             let need = JoinTable::index_bytes(rows) + on_disk.len() * PAGE_BYTES + beside;
-            if disk.memory.grow(need) {
+            if disk.grow(need) {
                 return Ok(Answer::Done);
             }
             if disk.is_writing()? {

@@ -18,6 +18,9 @@ const STREAM_AHEAD: usize = 2;
 /// As many where there is memory for them: a page is joined in less time than it takes to be read.
 const MOST_AHEAD: usize = 16;
 
+/// Pages that are read into a table before the thread is given back.
+const PAGES_A_CALL: usize = 64;
+
 /// Blocks that are better than cutting both sides again: that reads and writes all rows, and reads them once more.
 const FEW_BLOCKS: usize = 3;
 
@@ -218,7 +221,11 @@ impl HashJoining {
     }
 
     fn load_whole(&mut self, feed: &mut Feed) -> Result<Answer> {
+        let mut pages = 0..PAGES_A_CALL;
         while let Some(reader) = &mut feed.build {
+            if pages.next().is_none() {
+                return Ok(Answer::Resume);
+            }
             match reader.poll()? {
                 Read::Page(page) => self.take_up(page, feed.linked)?,
                 Read::Pending => return Ok(Answer::Await),
@@ -231,7 +238,11 @@ impl HashJoining {
     }
 
     fn load_parts(&mut self, feed: &mut Feed) -> Result<Answer> {
+        let mut pages = 0..PAGES_A_CALL;
         while let Some(reader) = &mut feed.build {
+            if pages.next().is_none() {
+                return Ok(Answer::Resume);
+            }
             match self.distribute()? {
                 Answer::Done => {}
                 other => return Ok(other),
@@ -256,7 +267,11 @@ impl HashJoining {
         // A page that is not as it lies in a table is there twice for a while.
         let page_bytes = feed.largest_pages[side];
         let copied = if side == feed.linked { 0 } else { layouts.linked_bytes(page_rows, page_bytes) };
+        let mut pages = 0..PAGES_A_CALL;
         while let Some(reader) = &mut feed.build {
+            if pages.next().is_none() {
+                return Ok(Answer::Resume);
+            }
             let rows = self.built.table.len();
             let need = page_bytes + copied + JoinTable::index_bytes(rows + page_rows);
             let is_refused = !self.disk.memory.grow(need + (STREAM_AHEAD + 1) * feed.largest_pages[1 - side]);

@@ -47,6 +47,8 @@ struct Holder {
     whole: Option<HolderId>,
     /// Whether it can still give back what it has.
     gives: bool,
+    /// Those that reserve for other tasks of the same operator have the same.
+    team: Option<u64>,
 }
 
 impl Holder {
@@ -89,7 +91,7 @@ impl Arbiter {
     /// A new holder without memory: a pinned one, or one that spills and for which a minimum is kept.
     pub(super) fn open(&mut self, minimum: Option<usize>) -> HolderId {
         let gives = minimum.is_some();
-        let holder = Some(Holder { bytes: 0, together: 0, peak: 0, minimum, whole: None, gives });
+        let holder = Some(Holder { bytes: 0, together: 0, peak: 0, minimum, whole: None, gives, team: None });
         match self.vacant.pop() {
             Some(id) => {
                 self.holders[id] = holder;
@@ -119,6 +121,21 @@ impl Arbiter {
         if let Some(holder) = &mut self.holders[id] {
             holder.gives = gives;
         }
+    }
+
+    /// A holder is one of several that do the same work, each with a part of the rows.
+    pub(super) fn set_team(&mut self, id: HolderId, team: u64) {
+        if let Some(holder) = &mut self.holders[id] {
+            holder.team = Some(team);
+        }
+    }
+
+    /// What others of its team lack to have as much as a holder with so many bytes more, as far as they are still collecting.
+    pub(super) fn owed_to_team(&self, id: HolderId, more: usize) -> usize {
+        let Some(own) = self.holders[id].as_ref().filter(|own| own.team.is_some()) else { return 0 };
+        let others = self.holders.iter().enumerate().filter(|&(other, _)| other != id);
+        let team = others.filter_map(|(_, other)| other.as_ref()).filter(|other| other.team == own.team && other.gives);
+        team.map(|other| (own.bytes + more).saturating_sub(other.committed())).sum()
     }
 
     /// A holder leaves; it has given everything back.
@@ -167,14 +184,20 @@ impl Arbiter {
         self.limit.checked_sub(pinned.saturating_add(committed))
     }
 
-    /// Gives `id` so many bytes, if that leaves everybody their minimum; and who should give some back.
-    pub(super) fn take(&mut self, id: HolderId, bytes: usize, manner: Manner) -> (Verdict, Option<Request>) {
+    /// Gives `id` so many bytes, if that leaves everybody their minimum, and as much free as is named; and who should give some back.
+    pub(super) fn take(
+        &mut self,
+        id: HolderId,
+        bytes: usize,
+        beside: usize,
+        manner: Manner,
+    ) -> (Verdict, Option<Request>) {
         let (holds, minimum) = match &self.holders[id] {
             Some(holder) => (holder.bytes, holder.minimum),
             None => return (Verdict::Refused, None),
         };
         let own = minimum.is_some_and(|minimum| holds + bytes <= minimum);
-        if !own && self.left(id, bytes, manner).is_none() {
+        if !own && self.left(id, bytes + beside, manner).is_none() {
             let request = if manner == Manner::Tries { None } else { self.whom_to_ask(id, bytes) };
             return (Verdict::Refused, request);
         }
@@ -267,20 +290,49 @@ mod tests {
     fn who_starts_late_still_gets_its_minimum() {
         let mut arbiter = Arbiter::new(1600);
         let (early, late) = (arbiter.open(Some(200)), arbiter.open(Some(300)));
-        assert_eq!(arbiter.take(early, 1200, Manner::Wants).0, Verdict::Granted);
-        assert_eq!(arbiter.take(early, 1, Manner::Wants), (Verdict::Refused, None), "only itself could give");
-        assert_eq!(arbiter.take(late, 300, Manner::Wants).0, Verdict::Granted);
+        assert_eq!(arbiter.take(early, 1200, 0, Manner::Wants).0, Verdict::Granted);
+        assert_eq!(arbiter.take(early, 1, 0, Manner::Wants), (Verdict::Refused, None), "only itself could give");
+        assert_eq!(arbiter.take(late, 300, 0, Manner::Wants).0, Verdict::Granted);
     }
 
     #[test]
     fn who_holds_most_is_asked_to_go_down_to_the_fair_share() {
         let mut arbiter = Arbiter::new(1600);
         let (early, late) = (arbiter.open(Some(100)), arbiter.open(Some(100)));
-        assert_eq!(arbiter.take(early, 1400, Manner::Wants).0, Verdict::Granted);
-        assert_eq!(arbiter.take(late, 100, Manner::Wants).0, Verdict::Granted);
-        assert_eq!(arbiter.take(late, 100, Manner::Wants), (Verdict::Refused, Some((early, 650))));
+        assert_eq!(arbiter.take(early, 1400, 0, Manner::Wants).0, Verdict::Granted);
+        assert_eq!(arbiter.take(late, 100, 0, Manner::Wants).0, Verdict::Granted);
+        assert_eq!(arbiter.take(late, 100, 0, Manner::Wants), (Verdict::Refused, Some((early, 650))));
         arbiter.give(early, 650);
-        assert_eq!(arbiter.take(late, 100, Manner::Wants).0, Verdict::Granted);
+        assert_eq!(arbiter.take(late, 100, 0, Manner::Wants).0, Verdict::Granted);
+    }
+
+    /// The first of a team that asks for what it needs at the end leaves the others as much, but for those that have what they need.
+    #[test]
+    fn a_team_shares_evenly_what_does_not_do_for_all() {
+        let mut arbiter = Arbiter::new(1600);
+        let team: Vec<HolderId> = (0..3).map(|_| arbiter.open(Some(100))).collect();
+        let other = arbiter.open(Some(100));
+        team.iter().for_each(|&id| arbiter.set_team(id, 7));
+        for (&id, bytes) in team.iter().zip([200, 200, 50]) {
+            assert_eq!(arbiter.take(id, bytes, 0, Manner::Wants).0, Verdict::Granted);
+        }
+        assert_eq!((arbiter.owed_to_team(team[0], 200), arbiter.owed_to_team(other, 200)), (200 + 300, 0));
+        let take = |arbiter: &mut Arbiter, id, bytes| {
+            let beside = arbiter.owed_to_team(id, bytes);
+            arbiter.take(id, bytes, beside, Manner::Wants)
+        };
+        assert_eq!(
+            take(&mut arbiter, team[0], 300),
+            (Verdict::Refused, None),
+            "three times 500 and what is the other's"
+        );
+        assert_eq!(take(&mut arbiter, team[0], 260).0, Verdict::Granted);
+        arbiter.set_gives(team[0], false);
+        assert_eq!(take(&mut arbiter, team[1], 270).0, Verdict::Refused);
+        assert_eq!(take(&mut arbiter, team[1], 260).0, Verdict::Granted);
+        arbiter.set_gives(team[2], false);
+        arbiter.set_gives(team[1], true);
+        assert_eq!(take(&mut arbiter, team[1], 300).0, Verdict::Granted, "who collects no more is left nothing");
     }
 
     #[test]
@@ -288,10 +340,10 @@ mod tests {
         let mut arbiter = Arbiter::new(1600);
         arbiter.keep_pinned(200);
         let (pages, sort) = (arbiter.open(None), arbiter.open(Some(100)));
-        assert_eq!(arbiter.take(sort, 1400, Manner::Wants).0, Verdict::Granted);
-        assert_eq!(arbiter.take(pages, 120, Manner::Needs), (Verdict::Granted, None));
-        assert_eq!(arbiter.take(pages, 80, Manner::Needs), (Verdict::Granted, Some((sort, 100))));
-        assert_eq!(arbiter.take(pages, 1, Manner::Needs).0, Verdict::Refused);
+        assert_eq!(arbiter.take(sort, 1400, 0, Manner::Wants).0, Verdict::Granted);
+        assert_eq!(arbiter.take(pages, 120, 0, Manner::Needs), (Verdict::Granted, None));
+        assert_eq!(arbiter.take(pages, 80, 0, Manner::Needs), (Verdict::Granted, Some((sort, 100))));
+        assert_eq!(arbiter.take(pages, 1, 0, Manner::Needs).0, Verdict::Refused);
     }
 
     #[test]
@@ -299,13 +351,13 @@ mod tests {
         let mut arbiter = Arbiter::new(1600);
         let whole = arbiter.open(Some(300));
         let (portion, other) = (arbiter.open_portion(whole, 200), arbiter.open(Some(100)));
-        assert_eq!(arbiter.take(whole, 1100, Manner::Wants).0, Verdict::Granted);
-        assert_eq!(arbiter.take(whole, 200, Manner::Wants).0, Verdict::Refused, "the portion's minimum is kept");
-        assert_eq!(arbiter.take(portion, 200, Manner::Wants).0, Verdict::Granted);
-        assert_eq!(arbiter.take(other, 100, Manner::Wants).0, Verdict::Granted);
-        assert_eq!(arbiter.take(other, 200, Manner::Wants), (Verdict::Refused, Some((whole, 600))));
+        assert_eq!(arbiter.take(whole, 1100, 0, Manner::Wants).0, Verdict::Granted);
+        assert_eq!(arbiter.take(whole, 200, 0, Manner::Wants).0, Verdict::Refused, "the portion's minimum is kept");
+        assert_eq!(arbiter.take(portion, 200, 0, Manner::Wants).0, Verdict::Granted);
+        assert_eq!(arbiter.take(other, 100, 0, Manner::Wants).0, Verdict::Granted);
+        assert_eq!(arbiter.take(other, 200, 0, Manner::Wants), (Verdict::Refused, Some((whole, 600))));
         arbiter.set_gives(whole, false);
-        assert_eq!(arbiter.take(other, 200, Manner::Wants), (Verdict::Refused, None), "nobody else has too much");
+        assert_eq!(arbiter.take(other, 200, 0, Manner::Wants), (Verdict::Refused, None), "nobody else has too much");
         arbiter.give(whole, 1100);
         arbiter.give(portion, 200);
         assert_eq!((arbiter.peak_of(whole), arbiter.held()), (1300, 100));
@@ -315,12 +367,12 @@ mod tests {
     fn who_is_about_to_start_asks_whoever_holds_most() {
         let mut arbiter = Arbiter::new(1600);
         let (kept, busy) = (arbiter.open(Some(0)), arbiter.open(Some(300)));
-        assert_eq!(arbiter.take(kept, 900, Manner::Wants).0, Verdict::Granted);
+        assert_eq!(arbiter.take(kept, 900, 0, Manner::Wants).0, Verdict::Granted);
         arbiter.keep_pinned(200);
         assert_eq!(arbiter.lacking(200), None);
         assert_eq!(arbiter.lacking(500), Some((kept, 300)));
         arbiter.give(kept, 900);
-        assert_eq!(arbiter.take(busy, 300, Manner::Wants).0, Verdict::Granted);
+        assert_eq!(arbiter.take(busy, 300, 0, Manner::Wants).0, Verdict::Granted);
         assert_eq!(arbiter.lacking(1500), None, "nobody has more than its minimum");
     }
 
@@ -344,7 +396,7 @@ mod tests {
                     held[who] -= bytes;
                 } else {
                     let minimum = minimums.get(who);
-                    let (verdict, request) = arbiter.take(holders[who], bytes, manner);
+                    let (verdict, request) = arbiter.take(holders[who], bytes, 0, manner);
                     prop_assert!(verdict == Verdict::Granted || minimum.is_none_or(|&minimum| held[who] + bytes > minimum));
                     if let Some((asked, back)) = request {
                         prop_assert!(asked != holders[who] && back > 0);

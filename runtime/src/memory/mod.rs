@@ -136,10 +136,11 @@ impl Budget {
         }
     }
 
-    /// Takes bytes for a holder; whoever should give some back is told.
-    fn take(&self, id: HolderId, bytes: usize, manner: Manner) -> Result<(), usize> {
+    /// Takes bytes for a holder, with regard to its team or not; whoever should give some back is told.
+    fn take(&self, id: HolderId, bytes: usize, manner: Manner, evenly: bool) -> Result<(), usize> {
         let mut state = self.lock();
-        let (verdict, request) = state.arbiter.take(id, bytes, manner);
+        let beside = if evenly { state.arbiter.owed_to_team(id, bytes) } else { 0 };
+        let (verdict, request) = state.arbiter.take(id, bytes, beside, manner);
         let held = state.arbiter.held();
         let told: Option<(Arc<Asked>, usize)> =
             request.and_then(|(other, back): Request| Some((state.asked.get(other)?.clone()?, back)));
@@ -260,6 +261,11 @@ impl Memory {
         self.account.budget.lock().arbiter.set_gives(self.account.id, gives);
     }
 
+    /// It is one of several that reserve for the tasks of one operator, all of which name the same number.
+    pub fn set_team(&self, team: u64) {
+        self.account.budget.lock().arbiter.set_team(self.account.id, team);
+    }
+
     /// Calls `wake` when bytes are asked back.
     pub fn on_asked(&self, wake: impl Fn() + Send + Sync + 'static) {
         if let Some(asked) = &self.account.asked {
@@ -297,7 +303,10 @@ impl Memory {
         let mut ahead = account.ahead();
         let missing = bytes.saturating_sub(ahead.bytes);
         if missing > 0 {
-            account.budget.take(account.id, missing, Manner::Needs).map_err(|used| self.refused(missing, used))?;
+            account
+                .budget
+                .take(account.id, missing, Manner::Needs, false)
+                .map_err(|used| self.refused(missing, used))?;
         }
         ahead.bytes -= bytes - missing;
         Ok(())
@@ -313,16 +322,23 @@ impl Memory {
     /// again; an owner that has nothing to spill has at least its minimum.
     #[must_use]
     pub fn grow(&self, bytes: usize) -> bool {
-        self.take_ahead(bytes, Manner::Wants)
+        self.take_ahead(bytes, Manner::Wants, false)
+    }
+
+    /// As [`Memory::grow`], if others of its team that are still collecting can then have as much as this one: where memory does not hold the rows of all,
+    /// each has some of its own on disk, and none is left to work on when the others are done.
+    #[must_use]
+    pub fn grow_evenly(&self, bytes: usize) -> bool {
+        self.take_ahead(bytes, Manner::Wants, true)
     }
 
     /// As [`Memory::grow`], for who does nearly as well without: where it is refused, nobody else is asked to spill for it.
     #[must_use]
     pub fn grow_if_free(&self, bytes: usize) -> bool {
-        self.take_ahead(bytes, Manner::Tries)
+        self.take_ahead(bytes, Manner::Tries, false)
     }
 
-    fn take_ahead(&self, bytes: usize, manner: Manner) -> bool {
+    fn take_ahead(&self, bytes: usize, manner: Manner, evenly: bool) -> bool {
         /// Taken at once, where there is enough: asking costs a lock.
         const AT_ONCE: usize = 1 << 20;
         let account = &*self.account;
@@ -332,7 +348,7 @@ impl Memory {
             return true;
         }
         for (more, manner) in [(missing.max(AT_ONCE), Manner::Tries), (missing, manner)] {
-            if account.budget.take(account.id, more, manner).is_ok() {
+            if account.budget.take(account.id, more, manner, evenly).is_ok() {
                 ahead.bytes += more;
                 return true;
             }

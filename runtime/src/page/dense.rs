@@ -2,8 +2,10 @@
 //! compared, and who looks rows up in the order of their keys, or nearly so, goes through the index from front to back. (Systems call it a perfect hash
 //! join.)
 
+use std::marker::PhantomData;
+
 use super::batch::LeafPtr;
-use super::index::prefetch;
+use super::index::{ROW_ALIGN, prefetch};
 use super::run::{Run, run_bytes};
 use crate::error::Result;
 use crate::memory::Memory;
@@ -34,11 +36,49 @@ impl Span {
         self.greatest.wrapping_sub(self.least).cast_unsigned().saturating_add(1)
     }
 
-    /// What an index over it takes.
-    pub(super) fn index_bytes(self) -> usize {
+    /// What an index over it takes, with such entries.
+    pub(super) fn index_bytes<E: Entry>(self) -> usize {
         // A number of bits of a place at most: no run is larger.
         let numbers = self.numbers().min(1 << 40) as usize;
-        run_bytes((words_before_bits(numbers) + bit_words(numbers)) * 8)
+        run_bytes(bytes_before_bits::<E>(numbers) + bit_words(numbers) * 8)
+    }
+}
+
+/// What an index holds of a row's place: 0 for none.
+pub(super) trait Entry: Copy {
+    /// Places from here on do not fit.
+    const END: usize;
+
+    fn of(place: usize) -> Self;
+    fn place(self) -> usize;
+}
+
+/// Half as much to hold and to load, as long as no place is beyond 32 GiB.
+impl Entry for u32 {
+    const END: usize = ROW_ALIGN << u32::BITS;
+
+    #[inline(always)]
+    fn of(place: usize) -> Self {
+        (place / ROW_ALIGN) as u32
+    }
+
+    #[inline(always)]
+    fn place(self) -> usize {
+        self as usize * ROW_ALIGN
+    }
+}
+
+impl Entry for u64 {
+    const END: usize = usize::MAX;
+
+    #[inline(always)]
+    fn of(place: usize) -> Self {
+        place as u64
+    }
+
+    #[inline(always)]
+    fn place(self) -> usize {
+        self as usize
     }
 }
 
@@ -62,9 +102,9 @@ unsafe fn number(leaf: LeafPtr, row: usize) -> i64 {
     }
 }
 
-/// A place for each number, and one that stays empty.
-fn words_before_bits(numbers: usize) -> usize {
-    numbers + 1
+/// An entry for each number, and one that stays empty; the bits behind them are whole words.
+fn bytes_before_bits<E>(numbers: usize) -> usize {
+    ((numbers + 1) * size_of::<E>()).next_multiple_of(8)
 }
 
 fn bit_words(numbers: usize) -> usize {
@@ -72,23 +112,24 @@ fn bit_words(numbers: usize) -> usize {
 }
 
 /// For each number of a span the place of a row, or 0. A *slot* is a number's distance from the least, or the number of numbers for those beyond.
-pub(super) struct DenseIndex {
-    /// The places, then a bit for each: the bits are looked at first where most keys are not there, as many more lie in a cache.
+pub(super) struct DenseIndex<E> {
+    /// The entries, then a bit for each: the bits are looked at first where most keys are not there, as many more lie in a cache.
     run: Run,
     least: i64,
     numbers: usize,
+    entries: PhantomData<E>,
 }
 
-impl DenseIndex {
+impl<E: Entry> DenseIndex<E> {
     /// An index without rows.
     ///
     /// # Errors
     /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
     pub(super) fn new(span: Span, memory: &Memory) -> Result<Self> {
         let numbers = span.numbers() as usize;
-        let mut run = Run::new(span.index_bytes(), memory)?;
-        run.as_mut_slice()[..(words_before_bits(numbers) + bit_words(numbers)) * 8].fill(0);
-        Ok(DenseIndex { run, least: span.least, numbers })
+        let mut run = Run::new(span.index_bytes::<E>(), memory)?;
+        run.as_mut_slice()[..bytes_before_bits::<E>(numbers) + bit_words(numbers) * 8].fill(0);
+        Ok(DenseIndex { run, least: span.least, numbers, entries: PhantomData })
     }
 
     #[inline(always)]
@@ -124,29 +165,29 @@ impl DenseIndex {
         }
     }
 
-    /// Where a slot's word lies; a slot that nobody made is taken for the last.
+    /// Where a slot's entry lies; a slot that nobody made is taken for the last.
     #[inline(always)]
-    fn word(&self, slot: u64) -> *mut u64 {
-        self.run.start().cast::<u64>().wrapping_add((slot as usize).min(self.numbers))
+    fn entry(&self, slot: u64) -> *mut E {
+        self.run.start().cast::<E>().wrapping_add((slot as usize).min(self.numbers))
     }
 
-    /// Where the word with a slot's bit lies: behind the places the run holds a bit for each slot up to the last (`new`).
+    /// Where the word with a slot's bit lies: behind the entries the run holds a bit for each slot up to the last (`new`).
     #[inline(always)]
     fn bits(&self, slot: usize) -> *mut u64 {
-        self.run.start().cast::<u64>().wrapping_add(words_before_bits(self.numbers) + slot / 64)
+        self.run.start().wrapping_add(bytes_before_bits::<E>(self.numbers)).cast::<u64>().wrapping_add(slot / 64)
     }
 
     /// Starts to load a slot.
     #[inline(always)]
     pub(super) fn prefetch(&self, slot: u64) {
-        prefetch(self.word(slot).cast());
+        prefetch(self.entry(slot).cast());
     }
 
     /// The place in a slot, or 0.
     #[inline(always)]
     pub(super) fn place(&self, slot: u64) -> usize {
-        // SAFETY: the run holds a word for each slot up to the last (`new`), any bytes of which are an integer.
-        unsafe { *self.word(slot) as usize }
+        // SAFETY: the run holds an entry for each slot up to the last (`new`), any bytes of which are an integer.
+        unsafe { *self.entry(slot) }.place()
     }
 
     /// Whether there is a place in a slot.
@@ -157,17 +198,17 @@ impl DenseIndex {
         unsafe { *self.bits(slot) >> (slot % 64) & 1 == 1 }
     }
 
-    /// Puts a place into a slot that is a number's; what was there.
+    /// Puts a place, which [fits](Entry::END), into a slot that is a number's; what was there.
     #[inline(always)]
     pub(super) fn replace(&mut self, slot: usize, place: usize) -> usize {
         if slot >= self.numbers {
             return 0;
         }
-        let at = self.word(slot as u64);
+        let at = self.entry(slot as u64);
         // SAFETY: as `place` and `contains`; `&mut self` owns the run.
         unsafe {
             *self.bits(slot) |= 1 << (slot % 64);
-            std::mem::replace(&mut *at, place as u64) as usize
+            std::mem::replace(&mut *at, E::of(place)).place()
         }
     }
 }
@@ -189,13 +230,25 @@ mod tests {
         assert_eq!(span_of(&[5]).numbers(), 1);
         assert_eq!(span_of(&[-3, 4, 0]).numbers(), 8);
         assert_eq!(span_of(&[i64::MIN, i64::MAX]).numbers(), u64::MAX);
-        assert!(span_of(&[i64::MIN, i64::MAX]).index_bytes() > 1 << 40);
+        assert!(span_of(&[i64::MIN, i64::MAX]).index_bytes::<u32>() > 1 << 40);
     }
 
     #[test]
     fn only_what_was_put_is_there() {
+        holds_what_was_put::<u32>();
+        holds_what_was_put::<u64>();
+    }
+
+    #[test]
+    fn a_place_is_what_it_was_up_to_the_end_of_those_that_fit() {
+        let last = <u32 as Entry>::END - ROW_ALIGN;
+        assert_eq!((u32::of(last).place(), u64::of(last).place()), (last, last));
+        assert_ne!(u32::of(<u32 as Entry>::END).place(), <u32 as Entry>::END);
+    }
+
+    fn holds_what_was_put<E: Entry>() {
         let keys = [-3, 4, 0, 66];
-        let mut index = DenseIndex::new(span_of(&keys), &Memory::new(Budget::new(1 << 30), "test")).unwrap();
+        let mut index = DenseIndex::<E>::new(span_of(&keys), &Memory::new(Budget::new(1 << 30), "test")).unwrap();
         for (at, &key) in keys.iter().enumerate() {
             assert_eq!(index.replace(index.slot(key), 8 * (at + 1)), 0);
         }

@@ -1,14 +1,14 @@
 //! One file of spilled pages. It has no name, so it is gone when nobody holds it open any more.
 
 use std::fs::{File, TryLockError};
-use std::io::{Error as IoError, ErrorKind, IoSlice};
+use std::io::{Error as IoError, ErrorKind, IoSlice, IoSliceMut};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustix::fs::{Access, FallocateFlags, Mode, OFlags, access, fallocate, open};
-use rustix::io::{Errno, pwritev};
+use rustix::io::{Errno, ReadWriteFlags, preadv2, pwritev};
 
 use crate::error::{Error, Result};
 use crate::page::{Buffer, Page, PageImage};
@@ -134,7 +134,23 @@ impl SpillFile {
     }
 
     /// Reads a page back.
-    pub(super) fn read(&self, offset: u64, mut buffer: Buffer, layout: &Arc<RowLayout>) -> Result<Page> {
+    pub(super) fn read(&self, offset: u64, buffer: Buffer, layout: &Arc<RowLayout>) -> Result<Page> {
+        let page = self.read_by(offset, buffer, layout, |file, bytes, at| file.read_exact_at(bytes, at).map(|()| true));
+        page?.ok_or_else(|| Error::Internal("a page that was read is missing".to_owned()))
+    }
+
+    /// As [`SpillFile::read`], without waiting: nothing where the page cache does not have all of the page.
+    pub(super) fn read_cached(&self, offset: u64, buffer: Buffer, layout: &Arc<RowLayout>) -> Result<Option<Page>> {
+        self.read_by(offset, buffer, layout, read_cached)
+    }
+
+    fn read_by(
+        &self,
+        offset: u64,
+        mut buffer: Buffer,
+        layout: &Arc<RowLayout>,
+        read_at: impl Fn(&File, &mut [u8], u64) -> Result<bool, IoError>,
+    ) -> Result<Option<Page>> {
         let file = self.open()?;
         let damaged = |message: &str| Error::Data {
             path: self.folder.path.join("a spilled page"),
@@ -142,25 +158,28 @@ impl SpillFile {
             message: format!("{message}: the disk or something on the way to it is not to be trusted"),
         };
         let read = |bytes: &mut [u8], offset| {
-            file.read_exact_at(bytes, offset).map_err(|error| match error.kind() {
+            read_at(&file, bytes, offset).map_err(|error| match error.kind() {
                 ErrorKind::UnexpectedEof => damaged("ends too early"),
                 _ => self.refused("read what was spilled from", error),
             })
         };
         let mut header = [0; HEADER_BYTES];
-        if self.compresses {
-            read(&mut header, offset)?;
+        if self.compresses && !read(&mut header, offset)? {
+            return Ok(None);
         }
         match compressed_bytes(header) {
             Some(bytes) if bytes > buffer.as_ref().len() => return Err(damaged("is longer than it was written")),
             Some(bytes) => {
                 let mut compressed = vec![0; bytes];
-                read(&mut compressed, offset + HEADER_BYTES as u64)?;
+                if !read(&mut compressed, offset + HEADER_BYTES as u64)? {
+                    return Ok(None);
+                }
                 decompress(&compressed, buffer.as_mut()).map_err(damaged)?;
             }
-            None => read(buffer.as_mut(), offset)?,
+            None if !read(buffer.as_mut(), offset)? => return Ok(None),
+            None => {}
         }
-        Page::restore(buffer, layout, offset).map_err(damaged)
+        Page::restore(buffer, layout, offset).map(Some).map_err(damaged)
     }
 
     /// Gives pieces back to the disk. A file system that cannot do that keeps them until the file is closed.
@@ -172,6 +191,21 @@ impl SpillFile {
             }
         }
     }
+}
+
+/// Reads without waiting: whether the page cache has all of it.
+pub(crate) fn read_cached(file: &File, bytes: &mut [u8], offset: u64) -> Result<bool, IoError> {
+    let mut filled = 0;
+    while filled < bytes.len() {
+        let rest = IoSliceMut::new(&mut bytes[filled..]);
+        match preadv2(file, &mut [rest], offset + filled as u64, ReadWriteFlags::NOWAIT) {
+            Ok(0) | Err(Errno::AGAIN | Errno::OPNOTSUPP | Errno::NOSYS) => return Ok(false),
+            Ok(count) => filled += count,
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(true)
 }
 
 /// As many parts as one call takes.

@@ -27,6 +27,7 @@ use crate::metrics::OperatorMetrics;
 use crate::page::Page;
 
 use file::SpillFile;
+pub(crate) use file::read_cached;
 pub use reader::{Read, SpilledReader};
 pub use space::SpillSpace;
 pub use spool::{Room, Spool};
@@ -36,6 +37,11 @@ pub use store::{Store, StoreReader};
 pub trait Blocking: Send + Sync {
     /// Does the work soon, then wakes the task that this was given to.
     fn submit(&self, work: Box<dyn FnOnce() + Send>);
+
+    /// Whether the task had better read by itself what the page cache has: to copy a page takes less than to have two threads woken for it.
+    fn reads_cached(&self) -> bool {
+        false
+    }
 }
 
 /// A sequence of pages on disk, in the order in which they were written.

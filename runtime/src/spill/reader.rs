@@ -101,6 +101,11 @@ impl SpilledReader {
     /// # Errors
     /// What the system says, a page that is not as it was written, or [`OutOfMemory`](crate::error::Error::OutOfMemory) where there is no room for one page.
     pub fn poll(&mut self) -> Result<Read> {
+        if self.flights.is_empty()
+            && let Some(page) = self.read_cached()?
+        {
+            return Ok(Read::Page(page));
+        }
         self.fly(self.ahead.max(1))?;
         let Some((first, place)) = self.flights.front() else { return Ok(Read::End) };
         let landed = first.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -139,6 +144,19 @@ impl SpilledReader {
             self.left.pop_front();
         }
         Some(place)
+    }
+
+    /// The next page, where it need not be waited for.
+    fn read_cached(&mut self) -> Result<Option<Page>> {
+        let Some(next) = self.left.front().filter(|_| self.blocking.reads_cached()) else { return Ok(None) };
+        let (file, offset) = (&self.shared.files[next.file], next.offset);
+        let page = file.read_cached(offset, Buffer::new(next.page_bytes, &self.memory)?, &self.layout)?;
+        if page.is_some()
+            && let Some(place) = self.take_next()
+        {
+            self.spend(place);
+        }
+        Ok(page)
     }
 
     /// Sends for the next page if none is on its way and there is room for it; whether it did.

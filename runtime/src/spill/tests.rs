@@ -177,6 +177,45 @@ fn rows_that_come_back_can_be_written_on() {
     assert_eq!(rows(&copy.take_sealed().next().unwrap()), rows(&page));
 }
 
+/// Does nothing for who reads: all must come from the page cache.
+struct OnlyWrites(AtomicUsize);
+
+impl Blocking for OnlyWrites {
+    fn submit(&self, work: Box<dyn FnOnce() + Send>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        work();
+    }
+
+    fn reads_cached(&self) -> bool {
+        true
+    }
+}
+
+/// What was just written is in the page cache, compressed or not: no thread is asked for it, and it is checked as any page.
+#[test]
+fn a_page_in_the_cache_is_read_by_who_needs_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (layout, memory) = (layout(), Memory::new(Budget::new(1 << 30), "test"));
+    for compresses in [false, true] {
+        let folders = [folder.path().to_owned()];
+        let space = if compresses { SpillSpace::compressing(&folders) } else { SpillSpace::new(&folders) };
+        let blocking = Arc::new(OnlyWrites(AtomicUsize::new(0)));
+        let (spiller, mut spilled) = (Spiller::new(&space, blocking.clone(), Arc::default()), Spilled::default());
+        let written = pages(&layout, &memory, 2_000);
+        let expected: Vec<_> = written.iter().flat_map(rows).collect();
+        spiller.write(&mut spilled, written);
+        let writes = blocking.0.load(Ordering::Relaxed);
+        let (mut reader, mut found) = (spiller.read_again(&spilled, &layout, 2, &memory), Vec::new());
+        while let Read::Page(page) = reader.poll().unwrap() {
+            found.extend(rows(&page));
+        }
+        assert!(found == expected && blocking.0.load(Ordering::Relaxed) == writes, "{compresses}");
+        spiller.shared.files[0].damage(100);
+        let said = spiller.read(spilled, &layout, 2, &memory).poll().unwrap_err().to_string();
+        assert!(said.contains("not to be trusted"), "{said}");
+    }
+}
+
 #[test]
 fn what_is_to_be_read_again_stays() {
     let folder = tempfile::tempdir().unwrap();

@@ -4,7 +4,7 @@ use smallvec::SmallVec;
 
 use super::super::batch::Input;
 use super::super::copy::hash_rows;
-use super::super::dense::{DenseIndex, Span, has_numbers};
+use super::super::dense::{DenseIndex, Entry, Span, has_numbers};
 use super::super::index::{Index, prefetch};
 use super::super::key::{KeyLeaf, KeyShape, compared, with_shape};
 use super::super::pairs::Pairs;
@@ -22,8 +22,10 @@ const LEAST_FILTERED: usize = 256;
 pub(super) enum Lookup {
     /// By the key's hash; and what tells of most keys that are not there, without the index: even where that lies in a cache, it is a branch to guess.
     Hashed(Index, Option<Presence>),
-    /// By the key itself.
-    Dense(DenseIndex),
+    /// By the key itself: places near the region's start.
+    Dense(DenseIndex<u32>),
+    /// The same, wherever they are.
+    DenseFar(DenseIndex<u64>),
 }
 
 impl Lookup {
@@ -55,15 +57,19 @@ impl JoinTable {
     pub(super) fn index(&mut self) -> Result<()> {
         self.chained = false;
         let pages = std::mem::take(&mut self.pages);
-        let mut lookup = match self.dense_span(&pages) {
-            Some(span) => Lookup::Dense(DenseIndex::new(span, &self.memory)?),
-            None => Lookup::hashed(self.count, &self.memory)?,
+        let are_near = pages.iter().all(|page| self.first_place(page) + page.bytes() < <u32 as Entry>::END);
+        let dense = if are_near {
+            self.dense_span::<u32>(&pages).map(|span| DenseIndex::new(span, &self.memory).map(Lookup::Dense))
+        } else {
+            self.dense_span::<u64>(&pages).map(|span| DenseIndex::new(span, &self.memory).map(Lookup::DenseFar))
         };
+        let mut lookup = dense.unwrap_or_else(|| Lookup::hashed(self.count, &self.memory))?;
         for page in &pages {
             let (first, rows) = (self.first_place(page), page.rows());
             match &mut lookup {
                 Lookup::Hashed(index, presence) => self.hash_page(first, rows, index, presence.as_mut()),
                 Lookup::Dense(dense) => self.place_page(first, rows, dense),
+                Lookup::DenseFar(dense) => self.place_page(first, rows, dense),
             }
         }
         (self.pages, self.lookup) = (pages, lookup);
@@ -71,7 +77,7 @@ impl JoinTable {
     }
 
     /// The span of the keys, where they are numbers and lie close together.
-    fn dense_span(&self, pages: &[Page]) -> Option<Span> {
+    fn dense_span<E: Entry>(&self, pages: &[Page]) -> Option<Span> {
         let &[key] = &*self.key else { return None };
         let leaf = self.stored_leaf(key);
         if !has_numbers(leaf.ty.physical()) {
@@ -82,7 +88,7 @@ impl JoinTable {
         for page in pages.iter().filter(|page| page.rows() > 0) {
             // SAFETY: the places of this table's own rows, in pages that it alone holds.
             let wider = unsafe { Span::of(leaf, self.first_place(page), page.rows(), width, span) };
-            span = Some(wider).filter(|span| span.index_bytes() <= most);
+            span = Some(wider).filter(|span| span.index_bytes::<E>() <= most);
             span?;
         }
         span
@@ -121,11 +127,11 @@ impl JoinTable {
         });
     }
 
-    fn place_page(&mut self, first: usize, rows: usize, dense: &mut DenseIndex) {
+    fn place_page<E: Entry>(&mut self, first: usize, rows: usize, dense: &mut DenseIndex<E>) {
         let Some(leaf) = self.key.first().map(|&key| self.stored_leaf(key)) else { return };
         let width = self.layout.width();
         // SAFETY: the places of this table's own rows, in pages that it alone holds.
-        let slot_of = |dense: &DenseIndex, row: usize| unsafe { dense.slot_of(leaf, first + row * width) };
+        let slot_of = |dense: &DenseIndex<E>, row: usize| unsafe { dense.slot_of(leaf, first + row * width) };
         for row in 0..rows {
             if row + BLOCK_ROWS < rows {
                 dense.prefetch(slot_of(dense, row + BLOCK_ROWS) as u64);
@@ -156,6 +162,7 @@ impl JoinTable {
                 with_shape!(&leaves, shape => self.probe_hashed(index, shape, input, pairs));
             }
             Lookup::Dense(dense) => self.probe_dense(dense, input, key, pairs),
+            Lookup::DenseFar(dense) => self.probe_dense(dense, input, key, pairs),
         }
     }
 
@@ -183,7 +190,7 @@ impl JoinTable {
         }
     }
 
-    fn probe_dense(&self, dense: &DenseIndex, input: &Input<'_>, key: &[usize], pairs: &mut Pairs) {
+    fn probe_dense<E: Entry>(&self, dense: &DenseIndex<E>, input: &Input<'_>, key: &[usize], pairs: &mut Pairs) {
         let leaf = key.first().map(|&leaf| input.batch().leaf(leaf));
         let Some(leaf) = leaf.filter(|leaf| has_numbers(leaf.ty.physical())) else { return };
         // SAFETY: rows of an input are rows of its batch.
