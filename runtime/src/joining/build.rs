@@ -26,7 +26,9 @@ impl HashJoining {
         let kept = self.sides[side].worth_keeping(input);
         let input = &kept.as_ref().map_or(*input, |kept| Input::new(input.batch(), kept));
         if self.parts.is_none() {
-            if !self.spills || self.disk.grow(self.built.table.bytes_for(input) + CUT_BYTES) {
+            let table = &self.built.table;
+            let need = || table.bytes_for(input) + table.build_bytes(input.len()) + CUT_BYTES;
+            if !self.spills || self.disk.grow(need()) {
                 self.built.table.add(input)?;
                 return Ok(Answer::Done);
             }
@@ -38,6 +40,7 @@ impl HashJoining {
         }
         let Some(parts) = &mut self.parts else { return Ok(Answer::Done) };
         if parts.is_idle() {
+            parts.keys.note(input);
             parts.route(input, &self.sides[side].key, |_, _, _| true);
         }
         parts.write(input.batch(), &mut self.disk)
@@ -48,6 +51,7 @@ impl HashJoining {
         let side = &self.sides[self.built.side];
         let mut parts = Parts::new(side, self.built.table.layout(), self.level, &self.disk.memory);
         let rows = self.built.table.len();
+        parts.keys = self.built.table.keys().clone();
         self.uncut.extend(self.built.table.take_pages());
         let held = self.uncut.iter().map(Page::bytes).sum::<usize>() + JoinTable::index_bytes(rows);
         self.filter_bytes = self.filter_bytes.max(held / FILTER_SHARE).max(PAGE_BYTES);
@@ -64,7 +68,9 @@ impl HashJoining {
             let batch = page.batch();
             if parts.is_idle() {
                 all.set(0..batch.rows() as u32);
-                parts.route(&Input::new(&batch, &all), &self.sides[self.built.side].key, |_, _, _| true);
+                let input = Input::new(&batch, &all);
+                parts.keys.note(&input);
+                parts.route(&input, &self.sides[self.built.side].key, |_, _, _| true);
             }
             if parts.write(&batch, &mut self.disk)? == Answer::Await {
                 return Ok(Answer::Await);
@@ -77,7 +83,7 @@ impl HashJoining {
     /// Builds the table, of all rows or of the parts that stay in memory; so much is needed for reading what goes past it.
     pub(super) fn build(&mut self, stream_bytes: usize) -> Result<Answer> {
         if self.parts.is_none() {
-            if !self.spills || self.disk.grow(JoinTable::index_bytes(self.built.table.len())) {
+            if !self.spills || self.disk.grow(self.built.table.build_bytes(0)) {
                 self.built.table.build()?;
                 self.disk.memory.shrink();
                 self.begin_probe();
@@ -90,7 +96,7 @@ impl HashJoining {
             other => return Ok(other),
         }
         if let Some(parts) = &mut self.parts {
-            if parts.settle(PROBE_BYTES + stream_bytes, &mut self.disk)? == Answer::Await {
+            if parts.settle(&self.built.table, PROBE_BYTES + stream_bytes, &mut self.disk)? == Answer::Await {
                 return Ok(Answer::Await);
             }
             for page in parts.take_pages() {

@@ -7,7 +7,7 @@ use super::filter::KeysOnDisk;
 use crate::error::Result;
 use crate::memory::Memory;
 use crate::memory::limits::{PAGE_BYTES, SPILL_PARTS};
-use crate::page::{Batch, Input, JoinTable, Page, RowWriter, Selection, hash_rows};
+use crate::page::{Batch, Input, JoinTable, KeySpan, Page, RowWriter, Selection, hash_rows};
 use crate::row::RowLayout;
 use crate::spill::{Spilled, Spiller};
 use crate::strategy::Answer;
@@ -47,6 +47,8 @@ pub(super) struct Parts {
     level: u32,
     parts: Vec<Part>,
     routed: Routed,
+    /// Of rows that a table may be made of.
+    pub(super) keys: KeySpan,
     keys_on_disk: KeysOnDisk,
 }
 
@@ -95,6 +97,7 @@ impl Parts {
             spilled: Spilled::default(),
         };
         Parts {
+            keys: KeySpan::new(&side.key),
             key: side.key.clone(),
             sources: (0..layout.types().len())
                 .map(|leaf| if leaf < side.types.len() { leaf } else { usize::MAX })
@@ -214,14 +217,15 @@ impl Parts {
         part.spill(&self.key, &mut self.keys_on_disk, disk)
     }
 
-    /// The end of the rows: closes what is open, and sends parts to disk until there is room for a table of the others and, for each part
+    /// The end of the rows: closes what is open, and sends parts to disk until there is room for the table of the others and, for each part
     /// on disk, a page of its partners, and `beside`.
-    pub(super) fn settle(&mut self, beside: usize, disk: &mut Disk) -> Result<Answer> {
+    pub(super) fn settle(&mut self, table: &JoinTable, beside: usize, disk: &mut Disk) -> Result<Answer> {
         self.seal(disk);
         loop {
             let (in_memory, on_disk): (Vec<&Part>, Vec<&Part>) = self.parts.iter().partition(|part| !part.is_on_disk);
-            let rows = in_memory.iter().flat_map(|part| &part.pages).map(Page::rows).sum();
-            let need = JoinTable::index_bytes(rows) + on_disk.len() * PAGE_BYTES + beside;
+            let pages = || in_memory.iter().flat_map(|part| &part.pages);
+            let lookup = self.keys.lookup_bytes(pages().map(Page::rows).sum(), pages().all(|page| table.is_near(page)));
+            let need = lookup + on_disk.len() * PAGE_BYTES + beside;
             if disk.grow(need) {
                 return Ok(Answer::Done);
             }

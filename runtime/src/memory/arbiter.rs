@@ -328,7 +328,7 @@ mod tests {
         );
         assert_eq!(take(&mut arbiter, team[0], 260).0, Verdict::Granted);
         arbiter.set_gives(team[0], false);
-        assert_eq!(take(&mut arbiter, team[1], 270).0, Verdict::Refused);
+        assert_eq!(take(&mut arbiter, team[1], 300).0, Verdict::Refused);
         assert_eq!(take(&mut arbiter, team[1], 260).0, Verdict::Granted);
         arbiter.set_gives(team[2], false);
         arbiter.set_gives(team[1], true);

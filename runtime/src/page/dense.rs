@@ -19,16 +19,24 @@ pub(super) struct Span {
 }
 
 impl Span {
-    /// The span of rows' keys, from one row on to the next ones, `width` apart, and of those before.
+    /// The span of rows' keys, and of those before.
     ///
     /// # Safety
-    /// There is a row at least, and the rows can be read at the leaf, which [has numbers](has_numbers).
-    pub(super) unsafe fn of(leaf: LeafPtr, first: usize, rows: usize, width: usize, before: Option<Span>) -> Span {
-        // SAFETY: the caller's promise.
-        let mut keys = (0..rows).map(|row| unsafe { number(leaf, first + row * width) });
-        let span = before.or_else(|| keys.next().map(|key| Span { least: key, greatest: key }));
-        let span = span.unwrap_or(Span { least: 0, greatest: 0 });
-        keys.fold(span, |span, key| Span { least: span.least.min(key), greatest: span.greatest.max(key) })
+    /// The rows can be read at the leaf, which [has numbers](has_numbers).
+    pub(super) unsafe fn of(leaf: LeafPtr, rows: &[u32], before: Option<Span>) -> Option<Span> {
+        let nothing = Span { least: i64::MAX, greatest: i64::MIN };
+        let wider = |span: Span, key: i64| Span { least: span.least.min(key), greatest: span.greatest.max(key) };
+        let start = before.unwrap_or(nothing);
+        // SAFETY: the caller's promise. The leaf's width is the same for all: the loop is made for each.
+        let span = unsafe {
+            match leaf.ty.physical() {
+                Physical::W4 => {
+                    rows.iter().fold(start, |span, &row| wider(span, leaf.read::<i32>(row as usize).into()))
+                }
+                _ => rows.iter().fold(start, |span, &row| wider(span, leaf.read::<i64>(row as usize))),
+            }
+        };
+        (span.least <= span.greatest).then_some(span)
     }
 
     /// How many numbers lie in it.
@@ -221,8 +229,11 @@ mod tests {
 
     fn span_of(keys: &[i64]) -> Span {
         let leaf = LeafPtr::rows(keys.as_ptr().cast(), 8, LeafType::I64);
+        let rows: Vec<u32> = (0..keys.len() as u32).collect();
+        let (first, others) = rows.split_at(keys.len() / 2);
         // SAFETY: the leaf is a slice of as many numbers.
-        unsafe { Span::of(leaf, 0, keys.len(), 1, None) }
+        let span = unsafe { Span::of(leaf, others, Span::of(leaf, first, None)) };
+        span.unwrap()
     }
 
     #[test]

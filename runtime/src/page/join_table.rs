@@ -14,6 +14,7 @@ use super::writer::RowWriter;
 use crate::error::{Error, Result};
 use crate::memory::Memory;
 use crate::row::{LeafSet, LeafType, RowLayout};
+pub use lookup::KeySpan;
 use lookup::Lookup;
 
 /// Set in a row's hidden leaf once the row has had a partner. Places are multiples of eight.
@@ -26,9 +27,12 @@ pub struct JoinTable {
     key: Box<[usize]>,
     rows: RowWriter,
     pages: Vec<Page>,
+    keys: KeySpan,
     lookup: Lookup,
     base: *mut u8,
     count: usize,
+    /// Whether all pages are [near](JoinTable::is_near) the region's start.
+    are_near: bool,
     /// Whether some rows have the same key: where none have, no row needs to be asked for its next one.
     chained: bool,
     memory: Memory,
@@ -45,16 +49,18 @@ impl JoinTable {
     /// # Errors
     /// When the region cannot be had.
     pub fn new(types: Vec<LeafType>, live: &LeafSet, key: impl Into<Box<[usize]>>, memory: &Memory) -> Result<Self> {
-        let layout = Arc::new(Self::layout_of(types, live));
+        let (layout, key) = (Arc::new(Self::layout_of(types, live)), key.into());
         Ok(JoinTable {
             rows: RowWriter::new(layout.clone(), memory.clone()),
             layout,
-            key: key.into(),
+            keys: KeySpan::new(&key),
+            key,
             pages: Vec::new(),
             lookup: Lookup::none(memory),
             memory: memory.clone(),
             base: address_of(0)?,
             count: 0,
+            are_near: true,
             chained: false,
             id: next_id(),
         })
@@ -93,10 +99,22 @@ impl JoinTable {
         Lookup::bytes_for(rows)
     }
 
-    /// What adding rows takes, and then [`JoinTable::build`].
+    /// What adding rows takes.
     #[must_use]
     pub fn bytes_for(&self, input: &Input<'_>) -> usize {
-        self.rows.fitting(input, Some(&self.sources()), usize::MAX).1 + Self::index_bytes(self.count + input.len())
+        self.rows.fitting(input, Some(&self.sources()), usize::MAX).1
+    }
+
+    /// What [`JoinTable::build`] takes for the rows that it has, and about as much for so many more.
+    #[must_use]
+    pub fn build_bytes(&self, more: usize) -> usize {
+        self.keys.lookup_bytes(self.count + more, self.are_near)
+    }
+
+    /// What is known of the keys of its rows.
+    #[must_use]
+    pub fn keys(&self) -> &KeySpan {
+        &self.keys
     }
 
     /// Where each leaf of a row comes from. The hidden one has no source; `build` sets it.
@@ -111,8 +129,9 @@ impl JoinTable {
     /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
     pub fn add(&mut self, input: &Input<'_>) -> Result<()> {
         let leaves = self.sources();
+        self.keys.note(input);
         self.rows.append(input, Some(&leaves))?;
-        self.pages.extend(self.rows.take_sealed());
+        self.collect();
         self.count += input.len();
         Ok(())
     }
@@ -127,6 +146,10 @@ impl JoinTable {
             return Err(Error::Internal("a page was adopted that a table cannot own".to_owned()));
         }
         self.count += page.rows();
+        let mut all = Selection::default();
+        all.set(0..page.rows() as u32);
+        self.keys.note(&Input::new(&page.batch(), &all));
+        self.are_near &= self.is_near(&page);
         self.pages.push(page);
         Ok(())
     }
@@ -137,6 +160,7 @@ impl JoinTable {
         self.pages.extend(self.rows.take_sealed());
         // Places that were found before mean nothing now.
         (self.lookup, self.count, self.id) = (Lookup::none(&self.memory), 0, next_id());
+        (self.keys, self.are_near) = (KeySpan::new(&self.key), true);
         std::mem::take(&mut self.pages)
     }
 
@@ -146,8 +170,15 @@ impl JoinTable {
     /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
     pub fn build(&mut self) -> Result<()> {
         self.rows.seal();
-        self.pages.extend(self.rows.take_sealed());
+        self.collect();
         self.index()
+    }
+
+    /// Takes pages that are full.
+    fn collect(&mut self) {
+        let before = self.pages.len();
+        self.pages.extend(self.rows.take_sealed());
+        self.are_near &= self.pages[before..].iter().all(|page| self.is_near(page));
     }
 
     fn next_leaf(&self) -> usize {

@@ -50,7 +50,7 @@ pub use group_table::{
     part_of_hash,
 };
 pub use items::{NewItems, OutItems, PutItems, StoredItems, StridedItems};
-pub use join_table::JoinTable;
+pub use join_table::{JoinTable, KeySpan};
 pub use list_column::ListColumn;
 pub use order::{KeptRows, KeyBounds, Merge, Merged, OrderKey, SortBuffer, SpreadRows};
 pub use pairs::{PairRows, Pairs};

@@ -1,8 +1,9 @@
 //! Pages on disk: what operators keep there when memory does not hold it.
 //!
 //! An operator's task has a [`Spiller`]. It appends pages to [`Spilled`] sequences (a sorted run, a part of a hash table) and reads them back
-//! through a [`SpilledReader`], both on threads that may block: the task goes on meanwhile, or waits without its thread. A page is
-//! written as it lies in memory, compressed where that is asked for, with a checksum, and is whole again when it is read.
+//! through a [`SpilledReader`], both on threads that may block, but for pages that are in the page cache: the task goes on meanwhile, or
+//! waits without its thread. A page is written as it lies in memory, compressed where that is asked for, with a checksum, and is whole
+//! again when it is read.
 //!
 //! Files have no name from the moment they are open (`O_TMPFILE`, or removed at once where the file system has none): whatever becomes of the process,
 //! the system gives the space back. See [`SpillSpace`].

@@ -323,5 +323,5 @@ impl MergeJoining {
 fn pages_bytes(table: &JoinTable, page: &Page) -> usize {
     let mut all = Selection::default();
     all.set(0..page.rows() as u32);
-    table.bytes_for(&Input::new(&page.batch(), &all)) - JoinTable::index_bytes(table.len() + page.rows())
+    table.bytes_for(&Input::new(&page.batch(), &all))
 }

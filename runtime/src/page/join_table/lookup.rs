@@ -52,16 +52,60 @@ impl Lookup {
     }
 }
 
+/// What is known of the keys of rows that are to be looked up: those that are numbers and lie close together take less.
+#[derive(Clone, Debug)]
+pub struct KeySpan {
+    /// The leaf, where a key is one number.
+    leaf: Option<usize>,
+    span: Option<Span>,
+}
+
+impl KeySpan {
+    /// Nothing yet, of keys that are these leaves.
+    #[must_use]
+    pub fn new(key: &[usize]) -> Self {
+        let &[leaf] = key else { return KeySpan { leaf: None, span: None } };
+        KeySpan { leaf: Some(leaf), span: None }
+    }
+
+    /// Notes the keys of rows.
+    pub fn note(&mut self, input: &Input<'_>) {
+        let Some(leaf) = self.leaf.map(|leaf| input.batch().leaf(leaf)) else { return };
+        if has_numbers(leaf.ty.physical()) {
+            // SAFETY: rows of an input are rows of its batch.
+            self.span = unsafe { Span::of(leaf, input.selection().rows(), self.span) };
+        } else {
+            *self = KeySpan { leaf: None, span: None };
+        }
+    }
+
+    fn span(&self) -> Option<Span> {
+        self.span.filter(|_| self.leaf.is_some())
+    }
+
+    /// The most that a lookup of so many rows takes that were noted, in pages that are all [near](JoinTable::is_near) the region's start, or not.
+    #[must_use]
+    pub fn lookup_bytes(&self, rows: usize, are_near: bool) -> usize {
+        let dense = |span: Span| if are_near { span.index_bytes::<u32>() } else { span.index_bytes::<u64>() };
+        self.span().map_or(usize::MAX, dense).min(Lookup::bytes_for(rows))
+    }
+}
+
 impl JoinTable {
+    /// Whether places in a page fit a narrow index.
+    #[must_use]
+    pub fn is_near(&self, page: &Page) -> bool {
+        self.first_place(page) + page.bytes() < <u32 as Entry>::END
+    }
+
     /// Indexes the rows of all pages: by their keys, where that takes no more than by their hashes.
     pub(super) fn index(&mut self) -> Result<()> {
         self.chained = false;
         let pages = std::mem::take(&mut self.pages);
-        let are_near = pages.iter().all(|page| self.first_place(page) + page.bytes() < <u32 as Entry>::END);
-        let dense = if are_near {
-            self.dense_span::<u32>(&pages).map(|span| DenseIndex::new(span, &self.memory).map(Lookup::Dense))
+        let dense = if self.are_near {
+            self.dense_span::<u32>().map(|span| DenseIndex::new(span, &self.memory).map(Lookup::Dense))
         } else {
-            self.dense_span::<u64>(&pages).map(|span| DenseIndex::new(span, &self.memory).map(Lookup::DenseFar))
+            self.dense_span::<u64>().map(|span| DenseIndex::new(span, &self.memory).map(Lookup::DenseFar))
         };
         let mut lookup = dense.unwrap_or_else(|| Lookup::hashed(self.count, &self.memory))?;
         for page in &pages {
@@ -76,22 +120,9 @@ impl JoinTable {
         Ok(())
     }
 
-    /// The span of the keys, where they are numbers and lie close together.
-    fn dense_span<E: Entry>(&self, pages: &[Page]) -> Option<Span> {
-        let &[key] = &*self.key else { return None };
-        let leaf = self.stored_leaf(key);
-        if !has_numbers(leaf.ty.physical()) {
-            return None;
-        }
-        let (most, width) = (Lookup::bytes_for(self.count), self.layout.width());
-        let mut span = None;
-        for page in pages.iter().filter(|page| page.rows() > 0) {
-            // SAFETY: the places of this table's own rows, in pages that it alone holds.
-            let wider = unsafe { Span::of(leaf, self.first_place(page), page.rows(), width, span) };
-            span = Some(wider).filter(|span| span.index_bytes::<E>() <= most);
-            span?;
-        }
-        span
+    /// The span of the keys, where it takes no more to index them by themselves.
+    fn dense_span<E: Entry>(&self) -> Option<Span> {
+        self.keys.span().filter(|span| span.index_bytes::<E>() <= Lookup::bytes_for(self.count))
     }
 
     fn hash_page(&mut self, first: usize, rows: usize, index: &mut Index, mut presence: Option<&mut Presence>) {

@@ -219,6 +219,23 @@ impl Case {
         (before.saturating_sub(budget.used_bytes()), calls)
     }
 
+    /// How many parts go to disk of each of two tasks that build a side, one after the other.
+    pub(super) fn parts_of_two_tasks(&self) -> [u64; 2] {
+        let (budget, late) = (Budget::new(self.memory_bytes), Late::default());
+        let contexts = [0, 1].map(|_| {
+            let memory = Memory::spilling(budget.clone(), "join", self.least());
+            memory.set_team(1);
+            TaskContext::alone(memory)
+        });
+        let tasks = contexts.each_ref().map(|context| {
+            let mut task = self.task(context, &late);
+            self.feed(&mut task, self.build);
+            task
+        });
+        drop(tasks);
+        contexts.map(|context| context.metrics.spilled_parts.get())
+    }
+
     fn task<'l>(&self, context: &TaskContext, late: &'l Late) -> Task<'l> {
         let key: Vec<usize> = if self.is_keyed() { vec![0, 1] } else { vec![] };
         let side = |side: usize| Side {
