@@ -111,7 +111,11 @@ impl<'p> Starter<'p> {
 
     fn driver_memory(&self, step: &StepPlan, me: &Arc<dyn Wake>) -> Memory {
         match step.driver.minimum_bytes() {
-            Some(minimum) => self.spilling(step.operator, minimum, me),
+            Some(minimum) => {
+                let memory = self.spilling(step.operator, minimum, me);
+                memory.set_team(self.first_team + step.operator as u64);
+                memory
+            }
             None => self.memory(step.operator),
         }
     }
@@ -120,7 +124,6 @@ impl<'p> Starter<'p> {
     fn spilling(&self, operator: usize, minimum: usize, me: &Arc<dyn Wake>) -> Memory {
         let owner = self.plan.operators[operator].origin.to_string();
         let memory = Memory::spilling(self.resources.budget.clone(), owner, minimum);
-        memory.set_team(self.first_team + operator as u64);
         let task = Arc::downgrade(me);
         memory.on_asked(move || {
             if let Some(task) = task.upgrade() {

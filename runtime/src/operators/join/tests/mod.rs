@@ -37,10 +37,12 @@ fn parts_go_to_disk_and_come_back_whichever_side_is_built() {
 /// Else the second has all that does not fit on disk, and works on when the first is done.
 #[test]
 fn tasks_share_evenly_what_memory_does_not_hold() {
-    let side = rows(mixed(20_000), 1_000);
-    let case = Case { memory_bytes: 32 << 20, ..Case::new(JoinKind::Inner, 0, side, vec![]) };
-    let [first, second] = case.parts_of_two_tasks();
-    assert!(first > 2 && second > 2 && first.abs_diff(second) < 4, "{first} and {second}");
+    for memory_bytes in [40 << 20, 44 << 20, 56 << 20] {
+        let side = rows(mixed(200_000), 70);
+        let case = Case { memory_bytes, ..Case::new(JoinKind::Inner, 0, side, vec![]) };
+        let [first, second] = case.parts_of_two_tasks();
+        assert!(first > 0 && second > 0 && first.abs_diff(second) < 2, "{first} and {second} in {memory_bytes} bytes");
+    }
 }
 
 /// A thread is not kept while all rows are cut into parts.

@@ -219,7 +219,7 @@ impl Case {
         (before.saturating_sub(budget.used_bytes()), calls)
     }
 
-    /// How many parts go to disk of each of two tasks that build a side, one after the other.
+    /// How many parts go to disk of each of two tasks that build a side at the same time.
     pub(super) fn parts_of_two_tasks(&self) -> [u64; 2] {
         let (budget, late) = (Budget::new(self.memory_bytes), Late::default());
         let contexts = [0, 1].map(|_| {
@@ -227,11 +227,14 @@ impl Case {
             memory.set_team(1);
             TaskContext::alone(memory)
         });
-        let tasks = contexts.each_ref().map(|context| {
-            let mut task = self.task(context, &late);
-            self.feed(&mut task, self.build);
-            task
-        });
+        let mut tasks = contexts.each_ref().map(|context| self.task(context, &late));
+        for page in pages(&self.sides[self.build]) {
+            tasks.iter_mut().for_each(|task| task.feed(self.build, &page));
+        }
+        for task in &mut tasks {
+            let end = Round { number: 1, last: true };
+            task.call(|driver, cursor, out| driver.on_round_end(self.build, end, cursor, out));
+        }
         drop(tasks);
         contexts.map(|context| context.metrics.spilled_parts.get())
     }
@@ -265,11 +268,7 @@ impl Case {
     fn feed(&self, task: &mut Task<'_>, port: usize) {
         for (number, page) in pages(&self.sides[port]).iter().enumerate() {
             assert!(task.driver.wants(port) && (self.merges || !task.driver.wants(1 - port)));
-            crate::page::windows(&page.batch(), |input| {
-                task.call(|driver, cursor, out| driver.on_batch(port, input, cursor, out));
-                Ok::<(), ()>(())
-            })
-            .unwrap();
+            task.feed(port, page);
             if self.revokes && number % 50 == 20 {
                 task.driver.revoke(1 << 20).unwrap();
                 // Where it is not called until it is done, the next rows go on with it.
@@ -300,6 +299,14 @@ struct Task<'l> {
 }
 
 impl Task<'_> {
+    fn feed(&mut self, port: usize, page: &Page) {
+        crate::page::windows(&page.batch(), |input| {
+            self.call(|driver, cursor, out| driver.on_batch(port, input, cursor, out));
+            Ok::<(), ()>(())
+        })
+        .unwrap();
+    }
+
     fn call(&mut self, f: impl Fn(&mut dyn Driver, &mut Cursor, &mut Outputs) -> Result<Answer>) {
         let mut cursor = 0;
         loop {
