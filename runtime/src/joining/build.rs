@@ -68,9 +68,7 @@ impl HashJoining {
             let batch = page.batch();
             if parts.is_idle() {
                 all.set(0..batch.rows() as u32);
-                let input = Input::new(&batch, &all);
-                parts.keys.note(&input);
-                parts.route(&input, &self.sides[self.built.side].key, |_, _, _| true);
+                parts.route(&Input::new(&batch, &all), &self.sides[self.built.side].key, |_, _, _| true);
             }
             if parts.write(&batch, &mut self.disk)? == Answer::Await {
                 return Ok(Answer::Await);

@@ -252,7 +252,10 @@ impl HashJoining {
                 return Ok(Answer::Await);
             }
             match reader.poll()? {
-                Read::Page(page) => self.uncut.push_back(page),
+                Read::Page(page) => {
+                    parts.keys.note_page(&page);
+                    self.uncut.push_back(page);
+                }
                 Read::Pending => return Ok(Answer::Await),
                 Read::End => feed.build = None,
             }

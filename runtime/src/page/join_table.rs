@@ -146,9 +146,7 @@ impl JoinTable {
             return Err(Error::Internal("a page was adopted that a table cannot own".to_owned()));
         }
         self.count += page.rows();
-        let mut all = Selection::default();
-        all.set(0..page.rows() as u32);
-        self.keys.note(&Input::new(&page.batch(), &all));
+        self.keys.note_page(&page);
         self.are_near &= self.is_near(&page);
         self.pages.push(page);
         Ok(())

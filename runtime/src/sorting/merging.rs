@@ -2,12 +2,15 @@
 
 use std::collections::VecDeque;
 
-use super::runs::{DiskRun, TaskRuns};
+use super::runs::{DiskPart, DiskRun, PartReader, TaskRuns};
 use super::sorter::{Sorter, Stage};
 use super::streams::{Ahead, Next, Stream, Streams};
 use super::{PAGES_A_CALL, UNWRITTEN_PAGES};
 use crate::error::Result;
+use crate::kernel::TaskContext;
 use crate::memory::limits::PAGE_BYTES;
+use crate::page::Page;
+use crate::spill::Spilled;
 use crate::strategy::Answer;
 
 /// The most runs that are merged at once: beyond that, reading ahead is worth more.
@@ -48,6 +51,11 @@ impl MergeSize {
         })
     }
 
+    /// Of runs on disk, each of which has these pages.
+    pub(super) fn of_pages<'p>(runs: impl IntoIterator<Item = &'p Spilled>) -> Self {
+        MergeSize::of(runs.into_iter().map(|pages| MergeSize { streams: 1, page_bytes: pages.largest_page_bytes() }))
+    }
+
     /// The least memory that it takes.
     fn bytes(self) -> usize {
         merge_pages(self.streams.clamp(LEAST_STREAMS, MOST_STREAMS)) * self.page_bytes
@@ -66,7 +74,7 @@ impl Sorter {
     /// Sees to it that one merge can give all rows: goes on to it, or to what must be done before.
     pub(super) fn plan_merge(&mut self) -> Result<()> {
         self.spiller.check()?;
-        let size = MergeSize { streams: self.runs.len(), page_bytes: self.page_bytes() };
+        let size = self.on_disk();
         let streams = self.streams_for(size);
         if !self.buffer.is_empty() && (streams < self.runs.len() || !self.has_room_to_merge(size)) {
             // The merge needs the room that the last rows take.
@@ -106,21 +114,20 @@ impl Sorter {
         self.memory.grow(merge.bytes())
     }
 
-    /// Bytes of the pages of a merge, as large as the largest that there is.
-    fn page_bytes(&self) -> usize {
-        self.runs.iter().map(|run| run.pages.largest_page_bytes()).fold(PAGE_BYTES, usize::max)
+    /// A merge of its runs on disk.
+    fn on_disk(&self) -> MergeSize {
+        MergeSize::of_pages(self.runs.iter().map(|run| &run.pages))
     }
 
     pub(super) fn merge_of(&self, runs: Vec<DiskRun>) -> Result<Streams> {
-        let page_bytes = runs.iter().map(|run| run.pages.largest_page_bytes()).fold(PAGE_BYTES, usize::max);
-        let ahead = self.read_ahead(runs.len(), page_bytes);
+        let ahead = self.read_ahead(MergeSize::of_pages(runs.iter().map(|run| &run.pages)));
         let reader = |run: DiskRun| self.spiller.read(run.pages, &self.of.layout, ahead.of_each(), &self.memory);
         let readers = runs.into_iter().map(reader).map(Stream::Spilled).collect();
         Streams::of(&self.of, readers, ahead)
     }
 
-    /// How far a merge of so many streams reads ahead, for which there is room; the memory for it is kept.
-    pub(super) fn read_ahead(&self, streams: usize, page_bytes: usize) -> Ahead {
+    /// How far a merge reads ahead, for which there is room; the memory for it is kept.
+    pub(super) fn read_ahead(&self, MergeSize { streams, page_bytes }: MergeSize) -> Ahead {
         let bytes = |pages: usize| (streams + pages + BESIDE) * page_bytes;
         // More than the least is not worth that others spill.
         let has = |pages: usize| self.memory.grow_if_free(bytes(pages));
@@ -160,12 +167,12 @@ impl Sorter {
 
     /// What its rows add to a merge over several tasks.
     pub(super) fn merge_size(&self) -> MergeSize {
-        let (writes, written) = match &self.stage {
-            Stage::Writing(run) => (true, run.to.pages.largest_page_bytes()),
-            _ => (!self.buffer.is_empty(), 0),
+        let (streams, written) = match &self.stage {
+            Stage::Writing(run) => (1, run.to.pages.largest_page_bytes()),
+            _ => (usize::from(!self.buffer.is_empty()), 0),
         };
-        let page_bytes = self.page_bytes().max(self.buffer.largest_page_bytes()).max(written);
-        MergeSize { streams: self.runs.len() + usize::from(writes), page_bytes }
+        let page_bytes = self.buffer.largest_page_bytes().max(written);
+        MergeSize::of([self.on_disk(), MergeSize { streams, page_bytes }])
     }
 
     /// How many runs a task may have that shares a merge with so many tasks, itself among them: its part of what can be merged at once, where that is
@@ -183,13 +190,15 @@ impl Sorter {
         loop {
             // Anew each time: what goes to disk makes room for more streams.
             let most = if matches!(self.stage, Stage::Filling) { self.share_of_streams(all, tasks) } else { 0 };
-            let is_written = self.await_written()? == Answer::Done;
             let answer = match &mut self.stage {
                 Stage::Writing(_) => self.write_run()?,
                 Stage::Merging(..) => self.merge_some()?,
                 Stage::Paging(_) => self.page_some(all.bytes())?,
-                Stage::Filling | Stage::Ordered if !is_written => return Ok(Answer::Await),
-                Stage::Ordered | Stage::Giving(_) | Stage::Given => return Ok(Answer::Done),
+                Stage::Filling | Stage::Ordered if self.spiller.unwritten_bytes() > 0 => return self.await_writes(),
+                Stage::Ordered | Stage::Giving(_) | Stage::Given => {
+                    self.spiller.check()?;
+                    return Ok(Answer::Done);
+                }
                 // What of the rows in memory does not stay there becomes one run more.
                 Stage::Filling if self.runs.len() + usize::from(!self.buffer.is_empty()) > most => {
                     if !self.buffer.is_empty() {
@@ -198,8 +207,7 @@ impl Sorter {
                         self.spiller.check()?;
                         self.passes += 1;
                         self.spiller.count_pass(self.passes);
-                        let own = MergeSize { streams: self.runs.len(), page_bytes: self.page_bytes() };
-                        let streams = self.streams_for(own);
+                        let streams = self.streams_for(self.on_disk());
                         self.merge_smallest(streams, self.runs.len() - most)?;
                     }
                     Answer::Done
@@ -251,36 +259,37 @@ impl Sorter {
         Ok(Answer::Resume)
     }
 
-    /// Begins to make some of the runs on disk one, where there is no room to merge so many at once that come from all tasks: whether that is so. They are
-    /// taken from the front, by `stream`, which is told how to read them; [`Sorter::merge_some`] goes on, and [`Sorter::take_merged`] has the run.
-    pub(super) fn begin_fewer<P>(
-        &mut self,
-        parts: &mut VecDeque<P>,
-        page_bytes: usize,
-        stream: impl Fn(P, Ahead) -> Stream,
-    ) -> Result<bool> {
-        let streams = self.streams_for(MergeSize { streams: parts.len(), page_bytes });
+    /// Begins to make the first of some runs one, where there is no room to merge so many at once that come from all tasks: whether that is so.
+    /// [`Sorter::merge_some`] goes on, and [`Sorter::take_merged`] has what comes of it.
+    pub(super) fn begin_fewer(&mut self, parts: &mut VecDeque<DiskPart>, context: &TaskContext) -> Result<bool> {
+        let streams = self.streams_for(MergeSize::of_pages(parts.iter().map(|part| &part.pages)));
         if streams >= parts.len() {
             return Ok(false);
         }
         self.passes += 1;
         self.spiller.count_pass(self.passes);
-        let first = first_streams(parts.len() - streams, streams);
-        let ahead = self.read_ahead(first, page_bytes);
-        let some = parts.drain(..first).map(|part| stream(part, ahead)).collect();
-        self.stage = Stage::Merging(Streams::of(&self.of, some, ahead)?, self.new_run());
+        let some = parts.drain(..first_streams(parts.len() - streams, streams)).collect();
+        self.stage = Stage::Merging(self.merge_of_parts(some, [], context)?, self.new_run());
         Ok(true)
     }
 
-    /// Whether all that was to be written is: else the task is woken when it is.
-    pub(super) fn await_written(&self) -> Result<Answer> {
-        self.spiller.check()?;
-        Ok(if self.spiller.unwritten_bytes() > 0 { Answer::Await } else { Answer::Done })
+    /// A merge of parts of all tasks' runs, on disk and in memory.
+    pub(super) fn merge_of_parts(
+        &self,
+        on_disk: Vec<DiskPart>,
+        in_memory: impl IntoIterator<Item = VecDeque<Page>>,
+        context: &TaskContext,
+    ) -> Result<Streams> {
+        let ahead = self.read_ahead(MergeSize::of_pages(on_disk.iter().map(|part| &part.pages)));
+        let reader = |part| Stream::Part(PartReader::new(&self.of, part, ahead.of_each(), context));
+        let streams = on_disk.into_iter().map(reader).chain(in_memory.into_iter().map(Stream::Pages)).collect();
+        Streams::of(&self.of, streams, ahead)
     }
 
-    /// The run that came of such a merge, if there is one.
-    pub(super) fn take_merged(&mut self) -> Option<DiskRun> {
-        self.runs.pop()
+    /// The run that came of such a merge, if there is one: a part as others are.
+    pub(super) fn take_merged(&mut self) -> Option<DiskPart> {
+        let spiller = self.spiller.clone();
+        self.runs.pop().map(|run| DiskPart { pages: run.pages, spiller, from: None, to: None })
     }
 
     /// All runs, once [`Sorter::finish_runs`] has answered `Done`.

@@ -13,7 +13,6 @@ use crate::error::Result;
 use crate::kernel::TaskContext;
 use crate::meeting::Meeting;
 use crate::memory::ToAsk;
-use crate::memory::limits::PAGE_BYTES;
 use crate::page::{Input, OrderKey, Page, RowWriter, SortBuffer};
 use crate::row::RowLayout;
 use crate::strategy::{Answer, Cursor};
@@ -21,9 +20,9 @@ use crate::strategy::{Answer, Cursor};
 use super::Sorter;
 use super::bounds::{OrderValues, cut};
 use super::merging::MergeSize;
-use super::runs::{DiskPart, DiskRun, Ordered, Part, PartReader, TaskRuns};
+use super::runs::{DiskPart, Ordered, Part, TaskRuns};
 use super::shares::{Shared, Shares, SharesMeeting};
-use super::streams::{Ahead, Next, Stream, Streams};
+use super::streams::{Next, Streams};
 
 /// Where the tasks of a total order meet.
 pub struct TotalMeeting {
@@ -84,38 +83,6 @@ enum Stage {
 struct Parts {
     in_memory: Vec<VecDeque<Page>>,
     on_disk: VecDeque<DiskPart>,
-}
-
-impl Parts {
-    fn page_bytes(&self) -> usize {
-        self.on_disk.iter().map(|part| part.pages.largest_page_bytes()).fold(PAGE_BYTES, usize::max)
-    }
-
-    /// As [`Sorter::begin_fewer`].
-    fn begin_fewer(&mut self, sorter: &mut Sorter, of: &Ordered, context: &TaskContext) -> Result<bool> {
-        let page_bytes = self.page_bytes();
-        sorter.begin_fewer(&mut self.on_disk, page_bytes, |part, ahead| stream(part, ahead, of, context))
-    }
-
-    /// What has become one run is a part as others are.
-    fn take_merged(&mut self, sorter: &mut Sorter) {
-        let merged = sorter.take_merged();
-        let part = |run: DiskRun| DiskPart { pages: run.pages, spiller: sorter.spiller.clone(), from: None, to: None };
-        self.on_disk.extend(merged.map(part));
-    }
-
-    /// All of them.
-    fn streams(&mut self, sorter: &Sorter, of: &Ordered, context: &TaskContext) -> Result<Streams> {
-        let ahead = sorter.read_ahead(self.on_disk.len(), self.page_bytes());
-        let on_disk = self.on_disk.drain(..).map(|part| stream(part, ahead, of, context));
-        let streams = on_disk.chain(self.in_memory.drain(..).map(Stream::Pages)).collect();
-        Streams::of(of, streams, ahead)
-    }
-}
-
-/// Reads a part for a merge.
-fn stream(part: DiskPart, ahead: Ahead, of: &Ordered, context: &TaskContext) -> Stream {
-    Stream::Part(PartReader::new(of, part, ahead.of_each(), context))
 }
 
 impl TotalSorter {
@@ -200,15 +167,16 @@ impl TotalSorter {
                         answer => return Ok(answer),
                     }
                     // What was written is read next.
-                    match self.sorter.await_written()? {
-                        Answer::Done => {}
-                        answer => return Ok(answer),
+                    self.sorter.spiller.check()?;
+                    if self.sorter.spiller.unwritten_bytes() > 0 {
+                        return self.sorter.await_writes();
                     }
-                    parts.take_merged(&mut self.sorter);
-                    if parts.begin_fewer(&mut self.sorter, &self.of, &self.context)? {
+                    parts.on_disk.extend(self.sorter.take_merged());
+                    if self.sorter.begin_fewer(&mut parts.on_disk, &self.context)? {
                         continue;
                     }
-                    let streams = parts.streams(&self.sorter, &self.of, &self.context)?;
+                    let Parts { in_memory, on_disk } = std::mem::take(parts);
+                    let streams = self.sorter.merge_of_parts(on_disk.into(), in_memory, &self.context)?;
                     let none = SortBuffer::new(self.of.layout.clone(), self.of.order.clone(), &self.context.memory)?;
                     self.stage = Stage::Giving(streams, none);
                 }

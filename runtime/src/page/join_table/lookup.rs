@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use super::super::batch::Input;
+use super::super::batch::{Input, Selection};
 use super::super::copy::hash_rows;
 use super::super::dense::{DenseIndex, Entry, Span, has_numbers};
 use super::super::index::{Index, prefetch};
@@ -79,15 +79,18 @@ impl KeySpan {
         }
     }
 
-    fn span(&self) -> Option<Span> {
-        self.span.filter(|_| self.leaf.is_some())
+    /// Notes the keys of all rows of a page.
+    pub fn note_page(&mut self, page: &Page) {
+        let mut all = Selection::default();
+        all.set(0..page.rows() as u32);
+        self.note(&Input::new(&page.batch(), &all));
     }
 
     /// The most that a lookup of so many rows takes that were noted, in pages that are all [near](JoinTable::is_near) the region's start, or not.
     #[must_use]
     pub fn lookup_bytes(&self, rows: usize, are_near: bool) -> usize {
         let dense = |span: Span| if are_near { span.index_bytes::<u32>() } else { span.index_bytes::<u64>() };
-        self.span().map_or(usize::MAX, dense).min(Lookup::bytes_for(rows))
+        self.span.map_or(usize::MAX, dense).min(Lookup::bytes_for(rows))
     }
 }
 
@@ -122,7 +125,7 @@ impl JoinTable {
 
     /// The span of the keys, where it takes no more to index them by themselves.
     fn dense_span<E: Entry>(&self) -> Option<Span> {
-        self.keys.span().filter(|span| span.index_bytes::<E>() <= Lookup::bytes_for(self.count))
+        self.keys.span.filter(|span| span.index_bytes::<E>() <= Lookup::bytes_for(self.count))
     }
 
     fn hash_page(&mut self, first: usize, rows: usize, index: &mut Index, mut presence: Option<&mut Presence>) {
