@@ -34,6 +34,8 @@ impl Run {
         self.number
     }
 
+    /// Closures ask at each item.
+    #[inline]
     pub(super) fn asked(&self) -> u32 {
         self.asked.load(Ordering::Relaxed)
     }

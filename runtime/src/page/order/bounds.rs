@@ -83,12 +83,19 @@ impl Bounds {
 /// The leaf may be read at rows `0..rows`; `P` has its width.
 #[inline(always)]
 unsafe fn extremes<P: Copy, N: Number>(leaf: LeafPtr, rows: usize, number: impl Fn(P) -> N) -> (u128, u128) {
-    let (mut least, mut most) = (N::of(u128::MAX), N::of(0));
-    for row in 0..rows {
+    // A processor compares values of several lanes at once.
+    const LANES: usize = 4;
+    let (mut least, mut most) = ([N::of(u128::MAX); LANES], [N::of(0); LANES]);
+    let mut widen = |row: usize, lane: usize| {
         // SAFETY: the caller's promise.
         let value = number(unsafe { leaf.read(row) });
-        (least, most) = (least.min(value), most.max(value));
-    }
+        (least[lane], most[lane]) = (least[lane].min(value), most[lane].max(value));
+    };
+    let whole = rows - rows % LANES;
+    (0..whole).step_by(LANES).for_each(|row| (0..LANES).for_each(|lane| widen(row + lane, lane)));
+    (whole..rows).for_each(|row| widen(row, 0));
+    let least = least.into_iter().fold(N::of(u128::MAX), N::min);
+    let most = most.into_iter().fold(N::of(0), N::max);
     if rows == 0 { (u128::MAX, 0) } else { (least.wide(), most.wide()) }
 }
 

@@ -214,12 +214,13 @@ unsafe fn numbers<K: Key, P: Copy, N: Number, const FIRST: bool>(
     number: impl Fn(P) -> N,
     keys: &mut [K],
 ) {
-    let bound = N::of(bound);
+    // The distance from the greatest, where that is the bound: between the values' complements.
+    let flip = N::of(if part.leaf.descending { u128::MAX } else { 0 });
+    let bound = N::of(bound).flipped(flip);
     for (row, key) in keys.iter_mut().enumerate() {
         // SAFETY: the caller's promise.
         let value = number(unsafe { leaf.read(row) });
-        let distance = if part.leaf.descending { bound.less(value) } else { value.less(bound) };
-        let distance = distance.without(dropped);
+        let distance = value.flipped(flip).less(bound).without(dropped);
         *key = if FIRST { K::default().append(0, distance) } else { key.append(part.bits, distance) };
     }
 }

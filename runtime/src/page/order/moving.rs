@@ -255,7 +255,7 @@ impl<K: Key> Buckets<K> {
         (self.next, self.now.rows) = (0, 0);
         self.numbers.clear();
         while let Some(bucket) = self.waiting.pop() {
-            if bucket.rows <= self.sizes.rows_of_bucket && bucket.chunks.len() <= self.sizes.most_chunks {
+            if self.sizes.is_small(&bucket) {
                 self.now = bucket;
                 self.sort();
                 return Ok(true);
@@ -351,6 +351,13 @@ impl<K: Key> Buckets<K> {
         lines.for_each(|place| prefetch(self.base.wrapping_add(place)));
     }
 
+    /// Asks for as much of the next bucket as is given of this one, when its rows before `end` are: memory has nothing else to do.
+    fn prefetch_next(&self, end: usize) {
+        let Some(next) = self.waiting.last().filter(|next| self.sizes.is_small(next)) else { return };
+        let asked = |rows: usize| rows * next.chunks.len() / self.numbers.len().max(1);
+        next.chunks[asked(self.next)..asked(end)].iter().for_each(|chunk| self.prefetch(Some(chunk)));
+    }
+
     /// Puts rows in order that agree in the bits of their keys that are in their numbers.
     fn sort_ties(&mut self) {
         let mut numbers = std::mem::take(&mut self.numbers);
@@ -389,6 +396,7 @@ impl<K: Key> Moved for Buckets<K> {
             numbers.iter().zip(&mut places).for_each(|(&number, place)| *place = self.place(number));
             // SAFETY: they are places of the bucket's rows.
             unsafe { gather.copy(&places[..numbers.len()], out)? };
+            self.prefetch_next(end);
             self.next = end;
         }
         Ok(self.next < self.numbers.len() || !self.waiting.is_empty())

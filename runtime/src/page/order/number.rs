@@ -57,6 +57,8 @@ pub(super) trait Number: Copy + Ord {
     fn low(self) -> u64;
     fn less(self, other: Self) -> Self;
     fn without(self, low_bits: u32) -> Self;
+    /// With those bits that are set in `bits` the other way round.
+    fn flipped(self, bits: Self) -> Self;
 }
 
 impl Number for u64 {
@@ -80,6 +82,10 @@ impl Number for u64 {
     fn without(self, low_bits: u32) -> Self {
         self >> low_bits
     }
+    #[inline(always)]
+    fn flipped(self, bits: Self) -> Self {
+        self ^ bits
+    }
 }
 
 impl Number for u128 {
@@ -102,5 +108,9 @@ impl Number for u128 {
     #[inline(always)]
     fn without(self, low_bits: u32) -> Self {
         self >> low_bits
+    }
+    #[inline(always)]
+    fn flipped(self, bits: Self) -> Self {
+        self ^ bits
     }
 }

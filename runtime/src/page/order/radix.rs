@@ -4,6 +4,8 @@ use std::cmp::Ordering;
 
 /// Items are split by so many bits at once.
 const SPLIT_BITS: u32 = 8;
+/// The most bits of a digit that items are moved by: the places that these have in turn fit a core's first cache.
+const DIGIT_BITS: u32 = 9;
 /// Fewer than these are sorted by comparing at once.
 const FEW: usize = 64;
 
@@ -71,39 +73,60 @@ pub(super) fn sort_in_cache<T: Copy>(
         items.sort_unstable_by(compare);
         return;
     }
-    // Two bits more than are needed for as many values as there are items.
-    let used = digits.min(items.len().ilog2() + 2).min(18);
+    // Sixteen values for each item: few are then left to be told apart by comparing.
+    let used = digits.min(items.len().ilog2() + 4).min(2 * DIGIT_BITS);
     let (first, second) = (used / 2, used - used / 2);
     let low = digits - used;
     let room = &mut room[..items.len()];
     match first {
         0 if second == 0 => {}
         0 => {
-            scatter(items, room, second, |item| above(item, low));
+            let [starts] = starts(items, [second], |item| above(item, low));
+            scatter(items, room, starts, second, |item| above(item, low));
             items.copy_from_slice(room);
         }
         _ => {
-            scatter(items, room, first, |item| above(item, low));
-            scatter(room, items, second, |item| above(item, low + first));
+            let [lower, upper] = starts(items, [first, second], |item| above(item, low));
+            scatter(items, room, lower, first, |item| above(item, low));
+            scatter(room, items, upper, second, |item| above(item, low + first));
         }
     }
     insert(items, compare);
 }
 
+/// Items of each value of a digit begin there.
+type Starts = [u32; 1 << DIGIT_BITS];
+
+/// Where items of each value of some digits begin, which lie above each other and have so many bits.
+fn starts<T: Copy, const DIGITS: usize>(
+    items: &[T],
+    bits: [u32; DIGITS],
+    number: impl Fn(T) -> u64,
+) -> [Starts; DIGITS] {
+    let mut starts = [[0; 1 << DIGIT_BITS]; DIGITS];
+    for &item in items {
+        let mut number = number(item);
+        for (starts, bits) in starts.iter_mut().zip(bits) {
+            starts[digit(number, bits)] += 1;
+            number >>= bits;
+        }
+    }
+    for starts in &mut starts {
+        let mut start = 0;
+        starts.iter_mut().for_each(|items| start += std::mem::replace(items, start));
+    }
+    starts
+}
+
+#[inline(always)]
+fn digit(number: u64, bits: u32) -> usize {
+    number as usize & ((1 << bits) - 1) & ((1 << DIGIT_BITS) - 1)
+}
+
 /// Moves items to where a number of so many bits puts them; those of one number keep their order.
-fn scatter<T: Copy>(from: &[T], to: &mut [T], bits: u32, digit: impl Fn(T) -> u64) {
-    const MOST: usize = 1 << 9;
-    let mask = MOST.min(1 << bits) - 1;
-    let mut ends = [0_u32; MOST];
+fn scatter<T: Copy>(from: &[T], to: &mut [T], mut starts: Starts, bits: u32, number: impl Fn(T) -> u64) {
     for &item in from {
-        ends[digit(item) as usize & mask] += 1;
-    }
-    let mut start = 0;
-    for end in &mut ends[..=mask] {
-        start += std::mem::replace(end, start);
-    }
-    for &item in from {
-        let next = &mut ends[digit(item) as usize & mask];
+        let next = &mut starts[digit(number(item), bits)];
         to[*next as usize] = item;
         *next += 1;
     }

@@ -33,6 +33,11 @@ impl Sizes {
         Sizes { width, rows_of_chunk, row_bits, most_chunks, rows_of_bucket: chunks * rows_of_chunk }
     }
 
+    /// Whether a bucket is sorted as it is.
+    pub(super) fn is_small(self, bucket: &Bucket) -> bool {
+        bucket.rows <= self.rows_of_bucket && bucket.chunks.len() <= self.most_chunks
+    }
+
     /// The buckets that so many rows are spread over, as a power of two.
     fn buckets_log2(self, rows: usize) -> u32 {
         // Half full, so that few must be spread again because they are a little fuller than others.
