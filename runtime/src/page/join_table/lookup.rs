@@ -234,6 +234,7 @@ impl JoinTable {
         // Nothing but its key and its chain is in a row that is only asked for being there.
         let are_read =
             self.chained || (0..self.layout.types().len()).filter_map(|leaf| self.layout.offset(leaf)).count() > 2;
+        let last = self.last_read();
         slots.iter().take(BLOCK_ROWS).for_each(|&slot| dense.prefetch(slot));
         for (found, (&position, &slot)) in positions.iter().zip(slots).enumerate() {
             if let Some(&ahead) = slots.get(found + BLOCK_ROWS) {
@@ -244,8 +245,14 @@ impl JoinTable {
             if are_read && place != 0 {
                 // Not read yet, but soon. A row may lie in two cache lines.
                 prefetch(self.base.wrapping_add(place));
-                prefetch(self.base.wrapping_add(place + self.next_leaf()));
+                prefetch(self.base.wrapping_add(place + last));
             }
         }
+    }
+
+    /// Where the last leaf of a row lies that is read for a pair: its link, where rows have some.
+    fn last_read(&self) -> usize {
+        let leaves = self.layout.types().len() - usize::from(!self.chained);
+        (0..leaves).filter_map(|leaf| self.layout.offset(leaf)).max().unwrap_or_default()
     }
 }
