@@ -19,9 +19,16 @@ pub(super) fn checks(points: &[Point]) -> Vec<Check> {
     CASES.into_iter().flat_map(|case| curve(ours(case))).collect()
 }
 
+/// The two limits between which the engine's time grows the most, if by more than it may: other runs may tell whether it was the host.
+pub(super) fn too_steep(points: &[Point]) -> Option<[f64; 2]> {
+    let points = measured(points.iter().filter(|point| point.system == "ours"));
+    let (ratio, [larger, smaller]) = steepest(&points)?;
+    (ratio > STEP_AT_MOST).then_some([larger.point.memory_share?, smaller.point.memory_share?])
+}
+
 /// Points from the largest limit to the least.
 fn curve<'a>(points: impl Iterator<Item = &'a Point>) -> Vec<Check> {
-    let points: Vec<Measured<'a>> = points.filter_map(Measured::of).collect();
+    let points = measured(points);
     let (Some(ample), Some(little)) = (points.first(), points.iter().find(|point| point.is_little())) else {
         return Vec::new();
     };
@@ -34,14 +41,23 @@ fn curve<'a>(points: impl Iterator<Item = &'a Point>) -> Vec<Check> {
         ok: ratio <= LITTLE_AT_MOST,
         detail: format!("{ratio:.2} times {:.2} s; {:.2} s with the disk", ample.seconds, little.seconds),
     };
-    let steps = points.windows(2).map(|pair| (pair[1].step_from(&pair[0]), pair[1].point));
-    let (ratio, at) = steps.fold((0.0, ample.point), |worst, step| if step.0 > worst.0 { step } else { worst });
-    let step = Check {
+    let step = steepest(&points).map(|(ratio, [_, smaller])| Check {
         name: format!("no step of {} is worse than {STEP_AT_MOST}, beyond the disk", ample.point.case),
         ok: ratio <= STEP_AT_MOST,
-        detail: format!("{ratio:.2} to {} MiB", at.memory_mib.unwrap_or_default()),
-    };
-    vec![little, step]
+        detail: format!("{ratio:.2} to {} MiB", smaller.point.memory_mib.unwrap_or_default()),
+    });
+    [little].into_iter().chain(step).collect()
+}
+
+/// Those that were answered.
+fn measured<'a>(points: impl Iterator<Item = &'a Point>) -> Vec<Measured<'a>> {
+    points.filter_map(Measured::of).collect()
+}
+
+/// The worst step, and from where to where it goes.
+fn steepest<'m, 'a>(points: &'m [Measured<'a>]) -> Option<(f64, [&'m Measured<'a>; 2])> {
+    let steps = points.windows(2).map(|pair| (pair[1].step_from(&pair[0]), [&pair[0], &pair[1]]));
+    steps.max_by(|left, right| left.0.total_cmp(&right.0))
 }
 
 /// A point that was answered.
@@ -88,6 +104,18 @@ mod tests {
         assert_eq!(outcome(&[(1.0, 0.0)]), [true, true]);
         assert_eq!(outcome(&[(1.0, 0.0), (1.4, 0.0)]), [true, false]);
         assert_eq!(outcome(&[(1.0, 0.0), (1.25, 0.0), (1.5, 0.0), (1.8, 0.0), (2.1, 0.0)]), [false, true]);
+    }
+
+    #[test]
+    fn the_steepest_step_is_looked_at_again_where_it_is_too_steep() {
+        let steep = |seconds: [f64; 4]| {
+            let points = shares().zip(seconds).map(|(share, seconds)| Point::answered("ours", Some(share), seconds));
+            let slow_peer = Point::answered("duckdb", Some(1.0), 9.0);
+            too_steep(&points.chain([slow_peer]).map(|point| Point { disk_seconds: None, ..point }).collect::<Vec<_>>())
+        };
+        assert_eq!(steep([1.0, 1.1, 1.2, 1.3]), None);
+        let [larger, smaller] = steep([1.0, 1.4, 2.8, 2.9]).unwrap();
+        assert!((larger / smaller - 2_f64.sqrt()).abs() < 1e-9 && (smaller - 1.0).abs() < 1e-9, "{larger} {smaller}");
     }
 
     #[test]

@@ -1,9 +1,9 @@
-//! The curves as a figure, and everything as a table.
+//! Each case's curves as a figure, and all of it as a table. A case is measured by itself in a third of the time, so it has a page of its own.
 
 use std::fs;
 
 use super::CASES;
-use super::ample::Ample;
+use super::ample::{Ample, RUNS};
 use super::curve::{Point, shares};
 use crate::error::{Error, Result};
 use crate::plot::{Axis, Figure, Panel, Series, Stroke, fraction_text};
@@ -15,7 +15,7 @@ const COLORS: [(&str, &str); 4] =
 
 const DISK_COLOR: &str = "#777777";
 
-/// Writes `docs/figures/cliff.svg` and `docs/figures/cliff.md`.
+/// Writes `docs/figures/cliff_<case>.svg` and `docs/figures/cliff_<case>.md` for each case that was measured.
 pub(super) fn draw(
     workspace: &Workspace,
     points: &[Point],
@@ -25,21 +25,24 @@ pub(super) fn draw(
 ) -> Result<()> {
     let runs = match points.iter().map(|point| point.runs).max() {
         Some(1) | None => "one run".to_owned(),
-        Some(runs) => format!("{runs} runs"),
+        Some(runs) => format!("up to {runs} runs"),
     };
     let note = format!(
-        "{:.1} M rows of 16 bytes ({} MiB), {parallelism} threads, a point is the quickest of {runs}, each in a process of its own",
+        "{:.1} M rows of 16 bytes ({} MiB), {parallelism} threads, a point is the quickest of {runs}",
         size.rows as f64 / 1e6,
         size.bytes() >> 20
     );
-    let panels = CASES.iter().filter_map(|case| panel(case, points)).collect();
-    let title = "Seconds as memory gets smaller than the data".to_owned();
     let figures = workspace.figures();
-    Figure { title, note: note.clone(), panels }.write(&figures.join("cliff.svg"))?;
-    let path = figures.join("cliff.md");
-    let text = format!("{}{}", table(points, &note), ample_table(ample));
-    fs::write(&path, text).map_err(Error::io("write", &path))?;
-    println!("table: {}", path.display());
+    for case in CASES {
+        let Some(panel) = panel(case, points) else { continue };
+        let title = format!("Seconds of a {case} as memory gets smaller than the data");
+        let file = |extension| figures.join(format!("cliff_{case}")).with_extension(extension);
+        Figure { title, note: note.clone(), panels: vec![panel] }.write(&file("svg"))?;
+        let text = format!("{}{}", table(case, points, &note), ample_table(case, ample));
+        let path = file("md");
+        fs::write(&path, text).map_err(Error::io("write", &path))?;
+        println!("table: {}", path.display());
+    }
     Ok(())
 }
 
@@ -53,7 +56,7 @@ fn panel(case: &str, points: &[Point]) -> Option<Panel> {
     let seconds = series.iter().flat_map(|series| series.points.iter().map(|(_, seconds)| *seconds));
     let y = Axis::decimal("seconds", seconds);
     let x = Axis::binary("memory / size of the data", shares(), fraction_text).falling();
-    Some(Panel { title: case.to_owned(), x, y, series })
+    Some(Panel { title: String::new(), x, y, series })
 }
 
 fn series(system: &str, color: &'static str, of_case: &[&Point]) -> Option<Series> {
@@ -79,31 +82,28 @@ fn disk_series(of_case: &[&Point]) -> Option<Series> {
     (!series.points.is_empty()).then_some(series)
 }
 
-fn table(points: &[Point], note: &str) -> String {
-    let mut text = format!("# Sort, group and join as memory gets smaller than the data\n\n{note}.\n\n");
-    text += "`cargo run --release -p benches -- cliff` makes this page and its figure; a cell has seconds, the peak of the process's \
-             memory, and what it wrote to files. The disk alone is what direct I/O takes to write and read as much as ours wrote.\n\n";
-    text += "![Seconds by memory, for sort, group and join](cliff.svg)\n";
-    for case in CASES {
-        let of_case: Vec<&Point> = points.iter().filter(|point| point.case == case).collect();
-        let systems: Vec<&str> = COLORS.iter().rev().map(|(system, _)| *system).collect();
-        let present = |system: &&str| of_case.iter().any(|point| point.system == *system);
-        let systems: Vec<&str> = systems.into_iter().filter(present).collect();
-        if systems.is_empty() {
-            continue;
-        }
-        text += &format!("\n## {case}\n\n| memory | {} | disk alone |\n", systems.join(" | "));
-        text += &format!("|---:|{}---:|\n", "---:|".repeat(systems.len()));
-        let mut limits: Vec<Option<u64>> = of_case.iter().map(|point| point.memory_mib).collect();
-        limits.dedup();
-        for limit in limits {
-            let at_limit: Vec<&Point> = of_case.iter().filter(|point| point.memory_mib == limit).copied().collect();
-            let name = limit.map_or_else(|| "no limit".to_owned(), |mib| format!("{mib} MiB"));
-            let cells: Vec<String> = systems.iter().map(|system| cell(&at_limit, system)).collect();
-            let ours = at_limit.iter().find(|point| point.system == "ours");
-            let disk = ours.and_then(|point| point.disk_seconds).map(|seconds| format!("{seconds:.2} s"));
-            text += &format!("| {name} | {} | {} |\n", cells.join(" | "), disk.unwrap_or_default());
-        }
+fn table(case: &str, points: &[Point], note: &str) -> String {
+    let of_case: Vec<&Point> = points.iter().filter(|point| point.case == case).collect();
+    let systems: Vec<&str> = COLORS.iter().rev().map(|(system, _)| *system).collect();
+    let present = |system: &&str| of_case.iter().any(|point| point.system == *system);
+    let systems: Vec<&str> = systems.into_iter().filter(present).collect();
+    let mut text = format!("# A {case} as memory gets smaller than the data\n\n{note}.\n\n");
+    text += &format!(
+        "`cargo run --release -p benches -- cliff --cases {case}` makes this page and its figure. Each run is a process of its own; a cell has seconds, the peak of the \
+         process's memory, and what it wrote to files. The disk alone is what direct I/O takes to write and read as much as ours wrote.\n\n"
+    );
+    text += &format!("![Seconds of a {case} by memory](cliff_{case}.svg)\n");
+    text += &format!("\n| memory | {} | disk alone |\n", systems.join(" | "));
+    text += &format!("|---:|{}---:|\n", "---:|".repeat(systems.len()));
+    let mut limits: Vec<Option<u64>> = of_case.iter().map(|point| point.memory_mib).collect();
+    limits.dedup();
+    for limit in limits {
+        let at_limit: Vec<&Point> = of_case.iter().filter(|point| point.memory_mib == limit).copied().collect();
+        let name = limit.map_or_else(|| "no limit".to_owned(), |mib| format!("{mib} MiB"));
+        let cells: Vec<String> = systems.iter().map(|system| cell(&at_limit, system)).collect();
+        let ours = at_limit.iter().find(|point| point.system == "ours");
+        let disk = ours.and_then(|point| point.disk_seconds).map(|seconds| format!("{seconds:.2} s"));
+        text += &format!("| {name} | {} | {} |\n", cells.join(" | "), disk.unwrap_or_default());
     }
     text
 }
@@ -116,22 +116,23 @@ fn cell(points: &[&Point], system: &str) -> String {
     format!("{seconds:.2} s{peak}{written}")
 }
 
-fn ample_table(ample: &Ample) -> String {
-    if ample.measured.is_empty() {
+fn ample_table(case: &str, ample: &Ample) -> String {
+    let of_case = || ample.measured.iter().filter(|found| found.case == case);
+    if of_case().next().is_none() {
         return String::new();
     }
     let size = ample.size;
     let mut text = format!(
-        "\n## Ample memory\n\n{:.0} M rows, {:.0} M keys, Parquet; the median of three runs, and the peak of the process's memory.\n\n\
-         | case | system | seconds | peak | ours / system |\n|---|---|---:|---:|---:|\n",
+        "\n## Ample memory\n\n{:.0} M rows, {:.0} M keys, Parquet; the median of {RUNS} runs, and the peak of the process's memory.\n\n\
+         | system | seconds | peak | ours / system |\n|---|---:|---:|---:|\n",
         size.rows as f64 / 1e6,
         size.ids as f64 / 1e6
     );
-    for found in &ample.measured {
-        let ours = ample.measured.iter().find(|ours| ours.case == found.case && ours.system == "ours");
+    let ours = of_case().find(|found| found.system == "ours");
+    for found in of_case() {
         let ratio = ours.map(|ours| format!("{:.2}", ours.seconds.median / found.seconds.median)).unwrap_or_default();
-        let (case, system, seconds, peak) = (found.case, found.system, found.seconds.median, found.peak_rss_mib);
-        text += &format!("| {case} | {system} | {seconds:.2} | {peak} MiB | {ratio} |\n");
+        let (system, seconds, peak) = (found.system, found.seconds.median, found.peak_rss_mib);
+        text += &format!("| {system} | {seconds:.2} | {peak} MiB | {ratio} |\n");
     }
     text
 }
@@ -172,7 +173,7 @@ mod tests {
 
     #[test]
     fn the_table_has_a_line_for_each_limit() {
-        let table = table(&points(), "on a machine");
+        let table = table("sort", &points(), "on a machine");
         let lines: Vec<_> = table.lines().skip_while(|line| !line.starts_with("| 128 MiB")).collect();
         let written = "80 MiB, wrote 12 MiB";
         assert_eq!(lines[0], format!("| 128 MiB | 1.00 s, {written} | 1.50 s, {written} |  | 0.50 s |"));
