@@ -77,7 +77,7 @@ fn series(system: &str, color: &'static str, of_case: &[&Point]) -> Option<Serie
 fn disk_series(of_case: &[&Point]) -> Option<Series> {
     let ours = of_case.iter().filter(|point| point.system == "ours");
     let points: Vec<_> = ours.filter_map(|point| Some((point.memory_share?, point.disk_seconds?))).collect();
-    let name = "the disk alone, for what ours spilled".to_owned();
+    let name = "disk alone".to_owned();
     let series = Series { name, color: DISK_COLOR, stroke: Stroke::Dotted, points, failed_at: Vec::new() };
     (!series.points.is_empty()).then_some(series)
 }
