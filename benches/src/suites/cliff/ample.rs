@@ -67,7 +67,7 @@ impl Ample {
 
     /// Right answers, from everybody, and ours in at most the time of the best peer.
     pub(super) fn checks(&self) -> Vec<Check> {
-        if self.size.rows == 0 {
+        if self.answers.is_empty() && self.failures.is_empty() {
             return Vec::new();
         }
         let computed = ["group", "join"].map(|case| (case, expected(case, self.size)));
