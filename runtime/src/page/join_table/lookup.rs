@@ -231,9 +231,6 @@ impl JoinTable {
         unsafe { dense.slots_of(leaf, input.selection().rows(), &mut pairs.hashes) };
         pairs.keep_present(Some(|slot| dense.contains(slot)));
         let (positions, slots, heads) = (&pairs.positions, &pairs.present, &mut pairs.heads);
-        // Nothing but its key and its chain is in a row that is only asked for being there.
-        let are_read =
-            self.chained || (0..self.layout.types().len()).filter_map(|leaf| self.layout.offset(leaf)).count() > 2;
         let last = self.last_read();
         slots.iter().take(BLOCK_ROWS).for_each(|&slot| dense.prefetch(slot));
         for (found, (&position, &slot)) in positions.iter().zip(slots).enumerate() {
@@ -242,7 +239,7 @@ impl JoinTable {
             }
             let place = dense.place(slot);
             heads[position as usize] = place;
-            if are_read && place != 0 {
+            if let Some(last) = last.filter(|_| place != 0) {
                 // Not read yet, but soon. A row may lie in two cache lines.
                 prefetch(self.base.wrapping_add(place));
                 prefetch(self.base.wrapping_add(place + last));
@@ -250,9 +247,11 @@ impl JoinTable {
         }
     }
 
-    /// Where the last leaf of a row lies that is read for a pair: its link, where rows have some.
-    fn last_read(&self) -> usize {
+    /// Where the last leaf of a row lies that is read for a pair: its link, where rows have some, or what it has beside the key; `None` where there is
+    /// neither, so that rows are only asked for being there.
+    fn last_read(&self) -> Option<usize> {
         let leaves = self.layout.types().len() - usize::from(!self.chained);
-        (0..leaves).filter_map(|leaf| self.layout.offset(leaf)).max().unwrap_or_default()
+        let stored = || (0..leaves).filter_map(|leaf| self.layout.offset(leaf));
+        if self.chained || stored().count() > 1 { stored().max() } else { None }
     }
 }

@@ -216,11 +216,11 @@ unsafe fn numbers<K: Key, P: Copy, N: Number, const FIRST: bool>(
 ) {
     // The distance from the greatest, where that is the bound: between the values' complements.
     let flip = N::of(if part.leaf.descending { u128::MAX } else { 0 });
-    let bound = N::of(bound).flipped(flip);
+    let bound = N::of(bound) ^ flip;
     for (row, key) in keys.iter_mut().enumerate() {
         // SAFETY: the caller's promise.
         let value = number(unsafe { leaf.read(row) });
-        let distance = value.flipped(flip).less(bound).without(dropped);
+        let distance = (value ^ flip).less(bound).without(dropped);
         *key = if FIRST { K::default().append(0, distance) } else { key.append(part.bits, distance) };
     }
 }

@@ -145,9 +145,12 @@ fn whole_rows(input: &Input<'_>, layout: &RowLayout) -> Option<*const u8> {
     let first = *rows.first()?;
     let leaves = || layout.types().iter().enumerate().filter_map(|(leaf, ty)| Some((leaf, ty, layout.offset(leaf)?)));
     let bytes: usize = leaves().map(|(_, ty, _)| ty.width()).sum();
+    if layout.has_slots() || bytes != layout.width() {
+        return None;
+    }
     // All rows are looked at, as several are then compared at once.
     let gaps = rows.iter().zip(first..).fold(0, |gaps, (&row, expected)| gaps | (row ^ expected));
-    if layout.has_slots() || bytes != layout.width() || gaps != 0 {
+    if gaps != 0 {
         return None;
     }
     let (leaf, _, offset) = leaves().next()?;

@@ -1,5 +1,7 @@
 //! Plain values as unsigned numbers of the same order.
 
+use std::ops::BitXor;
+
 /// Runs `$body` for a plain leaf type, with `$raw` as the type that is read and `$number` as the function that makes an unsigned number
 /// of the type's own width of it; floats are in total order, NaN last and -0 = 0. `$other` is for types that are not plain.
 macro_rules! with_numbers {
@@ -51,14 +53,12 @@ pub(super) fn float32(value: f32) -> u64 {
 }
 
 /// What a plain value is ordered by: 64 or 128 bits.
-pub(super) trait Number: Copy + Ord {
+pub(super) trait Number: Copy + Ord + BitXor<Output = Self> {
     fn of(wide: u128) -> Self;
     fn wide(self) -> u128;
     fn low(self) -> u64;
     fn less(self, other: Self) -> Self;
     fn without(self, low_bits: u32) -> Self;
-    /// With those bits that are set in `bits` the other way round.
-    fn flipped(self, bits: Self) -> Self;
 }
 
 impl Number for u64 {
@@ -82,10 +82,6 @@ impl Number for u64 {
     fn without(self, low_bits: u32) -> Self {
         self >> low_bits
     }
-    #[inline(always)]
-    fn flipped(self, bits: Self) -> Self {
-        self ^ bits
-    }
 }
 
 impl Number for u128 {
@@ -108,9 +104,5 @@ impl Number for u128 {
     #[inline(always)]
     fn without(self, low_bits: u32) -> Self {
         self >> low_bits
-    }
-    #[inline(always)]
-    fn flipped(self, bits: Self) -> Self {
-        self ^ bits
     }
 }

@@ -78,18 +78,10 @@ pub(super) fn sort_in_cache<T: Copy>(
     let (first, second) = (used / 2, used - used / 2);
     let low = digits - used;
     let room = &mut room[..items.len()];
-    match first {
-        0 if second == 0 => {}
-        0 => {
-            let [starts] = starts(items, [second], |item| above(item, low));
-            scatter(items, room, starts, second, |item| above(item, low));
-            items.copy_from_slice(room);
-        }
-        _ => {
-            let [lower, upper] = starts(items, [first, second], |item| above(item, low));
-            scatter(items, room, lower, first, |item| above(item, low));
-            scatter(room, items, upper, second, |item| above(item, low + first));
-        }
+    if used > 0 {
+        let [lower, upper] = starts(items, [first, second], |item| above(item, low));
+        scatter(items, room, lower, first, |item| above(item, low));
+        scatter(room, items, upper, second, |item| above(item, low + first));
     }
     insert(items, compare);
 }
@@ -97,13 +89,9 @@ pub(super) fn sort_in_cache<T: Copy>(
 /// Items of each value of a digit begin there.
 type Starts = [u32; 1 << DIGIT_BITS];
 
-/// Where items of each value of some digits begin, which lie above each other and have so many bits.
-fn starts<T: Copy, const DIGITS: usize>(
-    items: &[T],
-    bits: [u32; DIGITS],
-    number: impl Fn(T) -> u64,
-) -> [Starts; DIGITS] {
-    let mut starts = [[0; 1 << DIGIT_BITS]; DIGITS];
+/// Where items of each value of two digits begin, which lie above each other and have so many bits.
+fn starts<T: Copy>(items: &[T], bits: [u32; 2], number: impl Fn(T) -> u64) -> [Starts; 2] {
+    let mut starts = [[0; 1 << DIGIT_BITS]; 2];
     for &item in items {
         let mut number = number(item);
         for (starts, bits) in starts.iter_mut().zip(bits) {
