@@ -36,12 +36,13 @@ pub(super) struct Ample {
 pub(super) fn measure(workspace: &Workspace, systems: &[&'static dyn System], options: &Cliff) -> Result<Ample> {
     let size = TableSize { rows: options.ample_rows, ids: (options.ample_rows / FACTS_PER_ID).max(1) };
     let (mut answers, mut measured, mut failures) = (Vec::new(), Vec::new(), Vec::new());
-    if size.rows > 0 {
+    let cases: Vec<&str> = ["group", "join"].into_iter().filter(|case| options.has(case)).collect();
+    if size.rows > 0 && !cases.is_empty() {
         let paths = paths(workspace, size);
         facts::ensure(&paths.tables, size.rows, size.ids)?;
         let resources = Resources { parallelism: options.parallelism, memory_bytes: None };
-        let cases = ["group", "join"].into_iter().filter(|case| options.has(case));
         let entrants: Vec<_> = cases
+            .into_iter()
             .flat_map(|case| systems.iter().map(move |system| (case, *system)))
             .map(|(case, system)| {
                 let worker = Box::new(|| system.worker(workspace, "cliff", &paths, &resources));

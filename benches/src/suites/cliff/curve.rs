@@ -94,9 +94,8 @@ pub(super) fn measure(
                 places.reverse();
             }
             for place in places {
-                let answered = runs[place].iter().all(|run| run.attempt.outcome.is_ok());
                 let undisturbed = runs[place].iter().any(|run| cores.are_near(run.core_nanos));
-                if answered && (round < options.runs || !undisturbed) {
+                if all_answered(&runs[place]) && (round < options.runs || !undisturbed) {
                     runs[place].push(bench.run(&asked[place], &mut cores)?);
                 }
             }
@@ -105,8 +104,7 @@ pub(super) fn measure(
         for _ in 0..options.runs {
             let Some(limits) = aims::too_steep(&found) else { break };
             for (asked, runs) in asked.iter().zip(&mut runs) {
-                let answered = runs.iter().all(|run| run.attempt.outcome.is_ok());
-                if answered && asked.limit.is_some_and(|(share, _)| limits.contains(&share)) {
+                if all_answered(runs) && asked.limit.is_some_and(|(share, _)| limits.contains(&share)) {
                     runs.push(bench.run(asked, &mut cores)?);
                 }
             }
@@ -115,6 +113,11 @@ pub(super) fn measure(
         points.extend(found);
     }
     Ok(points)
+}
+
+/// Who failed is not asked again.
+fn all_answered(runs: &[Run]) -> bool {
+    runs.iter().all(|run| run.attempt.outcome.is_ok())
 }
 
 /// All systems that take limits with each of them, then the others.

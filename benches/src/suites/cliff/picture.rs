@@ -23,18 +23,19 @@ pub(super) fn draw(
     ample: &Ample,
     parallelism: usize,
 ) -> Result<()> {
-    let runs = match points.iter().map(|point| point.runs).max() {
-        Some(1) | None => "one run".to_owned(),
-        Some(runs) => format!("up to {runs} runs"),
-    };
-    let note = format!(
-        "{:.1} M rows of 16 bytes ({} MiB), {parallelism} threads, a point is the quickest of {runs}",
-        size.rows as f64 / 1e6,
-        size.bytes() >> 20
-    );
     let figures = workspace.figures();
     for case in CASES {
         let Some(panel) = panel(case, points) else { continue };
+        let runs = points.iter().filter(|point| point.case == case).map(|point| point.runs).max();
+        let runs = match runs {
+            Some(1) | None => "one run".to_owned(),
+            Some(runs) => format!("up to {runs} runs"),
+        };
+        let note = format!(
+            "{:.1} M rows of 16 bytes ({} MiB), {parallelism} threads, a point is the quickest of {runs}",
+            size.rows as f64 / 1e6,
+            size.bytes() >> 20
+        );
         let title = format!("Seconds of a {case} as memory gets smaller than the data");
         let file = |extension| figures.join(format!("cliff_{case}")).with_extension(extension);
         Figure { title, note: note.clone(), panels: vec![panel] }.write(&file("svg"))?;
@@ -89,8 +90,9 @@ fn table(case: &str, points: &[Point], note: &str) -> String {
     let systems: Vec<&str> = systems.into_iter().filter(present).collect();
     let mut text = format!("# A {case} as memory gets smaller than the data\n\n{note}.\n\n");
     text += &format!(
-        "`cargo run --release -p benches -- cliff --cases {case}` makes this page and its figure. Each run is a process of its own; a cell has seconds, the peak of the \
-         process's memory, and what it wrote to files. The disk alone is what direct I/O takes to write and read as much as ours wrote.\n\n"
+        "`cargo run --release -p benches -- cliff --cases {case}` makes this page and its figure. Each run is a process of its own; a \
+         cell has seconds, the peak of the process's memory, and what it wrote to files. The disk \
+         alone is what direct I/O takes to write and read as much as ours wrote.\n\n"
     );
     text += &format!("![Seconds of a {case} by memory](cliff_{case}.svg)\n");
     text += &format!("\n| memory | {} | disk alone |\n", systems.join(" | "));
