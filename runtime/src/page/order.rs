@@ -37,8 +37,8 @@ use compare::{OrderLeaf, order_leaves};
 use encoding::{Encoding, Key, WideKey, most_bits};
 use entries::Segment;
 use gather::{AT_ONCE, Gather};
-use moving::Moved;
-pub use moving::{KeyBounds, SpreadRows};
+use moving::{Arriving, Moved, Splitters, are_worth};
+pub use moving::{KeyBounds, SharedSplitters, SpreadRows};
 
 pub(super) use compare::compare_leaves;
 pub(super) use kept::Index;
@@ -83,6 +83,11 @@ pub struct SortBuffer {
     /// Whether rows are moved, with pages to move them by.
     is_moving: bool,
     spare: Vec<Run>,
+    /// Where many rows are moved, they are spread as they come, over what is guessed here.
+    splitters: Arc<SharedSplitters>,
+    arriving: Option<Arriving>,
+    /// Whether rows that come are left in their pages: they are in order, or lie beside what was guessed.
+    stay: bool,
     moved: Option<Box<dyn Moved>>,
     /// What went wrong in sorting.
     failed: Option<Error>,
@@ -118,6 +123,9 @@ impl SortBuffer {
             next: 0,
             is_moving: false,
             spare: Vec::new(),
+            splitters: Arc::default(),
+            arriving: None,
+            stay: false,
             moved: None,
             failed: None,
         })
@@ -129,7 +137,20 @@ impl SortBuffer {
     /// # Errors
     /// As [`SortBuffer::new`].
     pub fn moving(layout: Arc<RowLayout>, order: impl Into<Box<[OrderKey]>>, memory: &Memory) -> Result<Self> {
-        let mut buffer = Self::new(layout, order, memory)?;
+        Self::moving_over(Arc::default(), layout, order, memory)
+    }
+
+    /// As [`SortBuffer::moving`], for one of several buffers whose rows are [shared](SortBuffer::share): these are spread alike.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn moving_over(
+        splitters: Arc<SharedSplitters>,
+        layout: Arc<RowLayout>,
+        order: impl Into<Box<[OrderKey]>>,
+        memory: &Memory,
+    ) -> Result<Self> {
+        let mut buffer = SortBuffer { splitters, ..Self::new(layout, order, memory)? };
         let decides = most_bits(&buffer.leaves).is_some_and(|bits| (1..=WideKey::BITS).contains(&bits));
         buffer.is_moving = decides && !buffer.layout.has_slots() && buffer.layout.width() <= moving::MOST_WIDTH;
         Ok(buffer)
@@ -154,19 +175,23 @@ impl SortBuffer {
     #[must_use]
     pub fn bytes_for(&self, input: &Input<'_>) -> usize {
         let rows = self.len + input.len();
-        let spare = self.spare_pages(rows).saturating_sub(self.spare.len()) * PAGE_BYTES;
+        let spare = match &self.arriving {
+            Some(arriving) => arriving.pages_for(input.len()) * PAGE_BYTES,
+            None => self.spare_pages(rows).saturating_sub(self.spare.len()) * PAGE_BYTES,
+        };
         room::bytes_of_pages(&self.rows, input) + self.index_bytes(rows).saturating_sub(self.paid.bytes()) + spare
     }
 
     /// Pages that so many rows are moved by.
     fn spare_pages(&self, rows: usize) -> usize {
-        if self.is_moving { moving::spare_pages(rows, self.layout.width()) } else { 0 }
+        let (width, as_they_come) = (self.layout.width(), self.splitters.are_for(rows, self.layout.width()));
+        if self.is_moving { moving::spare_pages(rows, width, as_they_come) } else { 0 }
     }
 
     /// Reserves what sorting so many rows takes.
     fn prepare(&mut self, rows: usize) -> Result<()> {
         self.paid.resize(self.index_bytes(rows))?;
-        while self.spare.len() < self.spare_pages(rows) {
+        while self.arriving.is_none() && self.spare.len() < self.spare_pages(rows) {
             self.spare.push(Run::new(PAGE_BYTES, &self.memory)?);
         }
         Ok(())
@@ -200,12 +225,54 @@ impl SortBuffer {
         self.index.take();
         (self.encoding, self.next) = (None, 0);
         self.prepare(self.len + input.len())?;
+        if self.spread_whole(input)? {
+            return Ok(());
+        }
         let result = gather::append(input, &mut self.rows);
         // Of rows that did not all fit, those that did are there.
         let known = self.bounded;
         self.len += self.rows.sealed_rows() + self.rows.open_rows() - known;
         self.take_pages();
-        result
+        result?;
+        if self.is_moving && !self.stay && self.splitters.are_for(self.len, self.layout.width()) {
+            self.spread_pages()?;
+        }
+        Ok(())
+    }
+
+    /// Spreads rows that lie one behind the other from where they are, if that is begun: whether it did.
+    fn spread_whole(&mut self, input: &Input<'_>) -> Result<bool> {
+        let Some(arriving) = self.arriving.as_mut().filter(|_| !self.stay) else { return Ok(false) };
+        let Some(first) = gather::whole_rows(input, &self.layout) else { return Ok(false) };
+        let (width, rows) = (self.layout.width(), input.len());
+        self.page_bytes += arriving.grow(rows)? * PAGE_BYTES;
+        // SAFETY: these are the rows, which hold nothing but the layout's leaves.
+        unsafe {
+            widen(&self.leaves, &mut self.bounds, (first, width), rows);
+            arriving.copy(first, rows)?;
+        }
+        self.len += rows;
+        self.stay = !are_worth(arriving.beside(), self.len);
+        Ok(true)
+    }
+
+    /// Spreads the rows of the closed pages, unless there is nothing to spread them over.
+    fn spread_pages(&mut self) -> Result<()> {
+        if self.arriving.is_none() && !self.is_ascending() {
+            let guess = || Splitters::guess(*self.leaves.first()?, self.bounds.first()?);
+            if let Some(splitters) = self.splitters.get(guess) {
+                let spare = std::mem::take(&mut self.spare);
+                self.page_bytes += spare.len() * PAGE_BYTES;
+                let of_rows = (self.base, self.layout.width());
+                self.arriving = Some(Arriving::new(splitters, of_rows, spare, &self.memory));
+            }
+        }
+        if let Some(arriving) = &mut self.arriving {
+            // SAFETY: the pages are of this buffer's layout, which has no slots where rows are moved.
+            self.pages.drain(..).try_for_each(|page| unsafe { arriving.take(page) })?;
+        }
+        self.stay = self.arriving.as_ref().is_none_or(|arriving| !are_worth(arriving.beside(), self.len));
+        Ok(())
     }
 
     /// Takes the writer's closed pages over, and widens the bounds for the rows that are new.
@@ -219,10 +286,8 @@ impl SortBuffer {
             // A page that is not the first one is new, and so are all its rows.
             let known = std::mem::take(&mut self.bounded).min(rows);
             let first = self.base.wrapping_add(first + known * self.layout.width());
-            for (&leaf, bounds) in self.leaves.iter().zip(&mut self.bounds) {
-                // SAFETY: these are rows of this buffer.
-                unsafe { bounds.widen(leaf, first, self.layout.width(), rows - known) };
-            }
+            // SAFETY: these are rows of this buffer.
+            unsafe { widen(&self.leaves, &mut self.bounds, (first, self.layout.width()), rows - known) };
         }
         self.bounded = self.rows.open_rows();
     }
@@ -279,6 +344,7 @@ impl SortBuffer {
         self.paid.release();
         self.bounds = no_bounds(&self.leaves);
         (self.encoding, self.moved, self.failed) = (None, None, None);
+        (self.arriving, self.stay) = (None, false);
         self.spare.clear();
         (self.page_bytes, self.len, self.bounded, self.next) = (0, 0, 0, 0);
     }
@@ -316,6 +382,17 @@ impl SortBuffer {
     pub fn visit<R>(&self, f: impl for<'b> FnOnce(LeafReader<'b>, KeptRows<'b>) -> R) -> R {
         // SAFETY: read only at places of this buffer's rows, which `self` holds meanwhile.
         f(LeafReader::new(&unsafe { self.gather().batch() }), self.index().rows())
+    }
+}
+
+/// Widens what bounds the values of rows that lie some bytes apart.
+///
+/// # Safety
+/// So many rows, with these leaves, begin there.
+unsafe fn widen(leaves: &[OrderLeaf], bounds: &mut [Bounds], (first, width): (*const u8, usize), rows: usize) {
+    for (&leaf, bounds) in leaves.iter().zip(bounds) {
+        // SAFETY: the caller's promise.
+        unsafe { bounds.widen(leaf, first, width, rows) };
     }
 }
 

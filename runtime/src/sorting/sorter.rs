@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::kernel::TaskContext;
 use crate::memory::Memory;
 use crate::memory::limits::PAGE_BYTES;
-use crate::page::{Input, KeyBounds, OrderKey, Page, RowWriter, SortBuffer, SpreadRows};
+use crate::page::{Input, KeyBounds, OrderKey, Page, RowWriter, SharedSplitters, SortBuffer, SpreadRows};
 use crate::row::RowLayout;
 use crate::spill::Spiller;
 use crate::strategy::{Answer, Cursor};
@@ -69,8 +69,18 @@ impl Sorter {
     /// # Errors
     /// When the order names a leaf that the rows do not have, or the region of pages cannot be had.
     pub fn new(layout: Arc<RowLayout>, order: impl Into<Box<[OrderKey]>>, context: &TaskContext) -> Result<Self> {
+        Self::over(Arc::default(), layout, order, context)
+    }
+
+    /// As [`Sorter::new`], for one of several tasks, whose rows are shared: these are spread alike.
+    pub(super) fn over(
+        splitters: Arc<SharedSplitters>,
+        layout: Arc<RowLayout>,
+        order: impl Into<Box<[OrderKey]>>,
+        context: &TaskContext,
+    ) -> Result<Self> {
         let order = order.into();
-        let buffer = SortBuffer::moving(layout.clone(), order.clone(), &context.memory)?;
+        let buffer = SortBuffer::moving_over(splitters, layout.clone(), order.clone(), &context.memory)?;
         Ok(Self::with(buffer, layout, order, context))
     }
 
@@ -205,7 +215,7 @@ impl Sorter {
     /// What is known of the keys of the rows, where all are in memory and may be spread over buckets that tasks share.
     pub(super) fn offer(&mut self) -> Option<(KeyBounds, usize)> {
         /// For each bucket a piece of a page, which is open.
-        const OPEN_BYTES: usize = 4 << 20;
+        const OPEN_BYTES: usize = (4 << 20) + PAGE_BYTES;
         if !self.has_all_in_memory() || !self.memory.grow(OPEN_BYTES) {
             return None;
         }

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::kernel::TaskContext;
 use crate::memory::limits::SORT_BYTES;
 use crate::memory::{Budget, Memory};
-use crate::page::{OrderKey, Page, RowWriter, windows};
+use crate::page::{OrderKey, Page, RowWriter, SharedSplitters, windows};
 use crate::row::{LeafSet, LeafType, RowLayout};
 use crate::strategy::Answer;
 
@@ -164,11 +164,28 @@ fn sorted_by_tasks(
     (tasks, bytes): (usize, usize),
     asked_after: Option<usize>,
 ) -> (Vec<Vec<Page>>, u64) {
-    sorted_where_they_are(of, pages, &vec![bytes; tasks], |page| page % tasks, asked_after)
+    sorted_after(TotalMeeting::of(tasks), of, pages, (tasks, bytes), asked_after)
+}
+
+/// Meetings of so many tasks: as they are, and such that few rows are spread as they come.
+fn meetings(tasks: usize) -> [Arc<TotalMeeting>; 2] {
+    [TotalMeeting::of(tasks), TotalMeeting::spreading(tasks, SharedSplitters::from_bytes(200 << 10))]
+}
+
+/// As [`sorted_by_tasks`], at a meeting.
+fn sorted_after(
+    meeting: Arc<TotalMeeting>,
+    of: (&Arc<RowLayout>, &[OrderKey]),
+    pages: Vec<Page>,
+    (tasks, bytes): (usize, usize),
+    asked_after: Option<usize>,
+) -> (Vec<Vec<Page>>, u64) {
+    sorted_where_they_are(&meeting, of, pages, &vec![bytes; tasks], |page| page % tasks, asked_after)
 }
 
 /// As [`sorted_by_tasks`], with these budgets, where the pages are those tasks' that `task_of` says by their numbers.
 fn sorted_where_they_are(
+    meeting: &Arc<TotalMeeting>,
     (layout, order): (&Arc<RowLayout>, &[OrderKey]),
     pages: Vec<Page>,
     bytes: &[usize],
@@ -176,7 +193,6 @@ fn sorted_where_they_are(
     asked_after: Option<usize>,
 ) -> (Vec<Vec<Page>>, u64) {
     let tasks = bytes.len();
-    let meeting = TotalMeeting::of(tasks);
     let budgets: Vec<_> = bytes.iter().map(|&bytes| Budget::new(bytes)).collect();
     let contexts: Vec<_> = (budgets.iter().enumerate())
         .map(|(subtask, budget)| {
@@ -310,8 +326,10 @@ fn pairs_of_many_tasks_come_in_one_order() {
     for (tasks, bytes, rows) in
         [(2, 64 << 20, 400_000), (3, 64 << 20, 300_000), (4, 64 << 20, 3), (3, 3 << 20, 300_000)]
     {
-        for (number, key) in keys.iter().enumerate() {
-            let (given, _) = sorted_by_tasks((&pair_layout(), &order), pairs(rows, key), (tasks, bytes), None);
+        let cases = keys.iter().enumerate().flat_map(|key| meetings(tasks).map(|meeting| (key, meeting)));
+        for ((number, key), meeting) in cases {
+            let of = (&pair_layout(), &order[..]);
+            let (given, _) = sorted_after(meeting, of, pairs(rows, key), (tasks, bytes), None);
             let mut found: Vec<_> = given.iter().flatten().flat_map(keys_and_rows).collect();
             assert!(found.is_sorted_by_key(|&(key, _)| std::cmp::Reverse(key)), "keys {number}, {tasks} tasks");
             let most = given.iter().map(|pages| pages.iter().map(Page::rows).sum::<usize>()).max().unwrap();
@@ -332,7 +350,8 @@ fn a_task_with_little_memory_merges_the_many_runs_of_another() {
     for (first_pages, little) in [(5, SORT_BYTES), (0, SORT_BYTES / 15 * 16)] {
         let task_of = |page| usize::from(page >= first_pages);
         let budgets = [little, 3 * SORT_BYTES];
-        let (given, _) = sorted_where_they_are(of, pairs(2_800_000, key), &budgets, task_of, None);
+        let (given, _) =
+            sorted_where_they_are(&TotalMeeting::of(2), of, pairs(2_800_000, key), &budgets, task_of, None);
         let found: Vec<_> = given.iter().flatten().flat_map(keys_and_rows).collect();
         assert!(found.is_sorted() && found.len() == 2_800_000, "{first_pages} pages in {little} bytes");
     }
@@ -354,9 +373,11 @@ fn a_task_that_waits_for_others_gives_its_rows_back() {
 fn buckets_that_tasks_share_go_to_disk_together() {
     let order = [OrderKey { leaf: 0, descending: false }];
     let key = |row: u64| row.wrapping_mul(0x9E37_79B9_7F4A_7C15) as i64;
-    for (tasks, asked_after) in [(2, None), (2, Some(8)), (3, Some(8)), (3, Some(1000))] {
+    let cases = [(2, None), (2, Some(8)), (3, Some(8)), (3, Some(1000))];
+    let cases = cases.into_iter().flat_map(|case| meetings(case.0).map(|meeting| (case, meeting)));
+    for ((tasks, asked_after), meeting) in cases {
         let of = (&pair_layout(), &order[..]);
-        let (given, spilled) = sorted_by_tasks(of, pairs(400_000, key), (tasks, 64 << 20), asked_after);
+        let (given, spilled) = sorted_after(meeting, of, pairs(400_000, key), (tasks, 64 << 20), asked_after);
         let found: Vec<_> = given.iter().flatten().flat_map(keys_and_rows).collect();
         assert!(found.is_sorted() && found.len() == 400_000, "{tasks} tasks, asked after {asked_after:?}");
         let is_spilled = asked_after.is_some_and(|rounds| rounds < 100);
@@ -381,13 +402,17 @@ fn pairs_are_sorted_in_any_memory() {
 fn sort_pairs_in_any_memory(key: &dyn Fn(u64) -> i64) {
     let (layout, order) = (pair_layout(), [OrderKey { leaf: 0, descending: false }]);
     let (unlimited, pages) = (unlimited(), pairs(1_500_000, key));
-    for bytes in [SORT_BYTES, 2 << 20, 5 << 20, 12 << 20, 20 << 20, 64 << 20] {
+    let late = usize::MAX;
+    let least = [(SORT_BYTES, late), (2 << 20, late), (5 << 20, late)];
+    let spread_as_they_come = [(12 << 20, 1 << 20), (20 << 20, 3 << 20), (64 << 20, 1 << 20)];
+    for (bytes, from_bytes) in least.into_iter().chain(spread_as_they_come).chain([(64 << 20, late)]) {
         let budget = Budget::new(bytes);
         let context = TaskContext {
             memory: Memory::spilling(budget.clone(), "sort", SORT_BYTES),
             ..TaskContext::alone(Memory::new(budget.clone(), "pages"))
         };
-        let mut sorter = Sorter::new(layout.clone(), order, &context).unwrap();
+        let splitters = Arc::new(SharedSplitters::from_bytes(from_bytes));
+        let mut sorter = Sorter::over(splitters, layout.clone(), order, &context).unwrap();
         for page in &pages {
             windows(&page.batch(), |input| -> Result<()> {
                 let mut cursor = 0;

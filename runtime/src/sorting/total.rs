@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::kernel::TaskContext;
 use crate::meeting::Meeting;
 use crate::memory::ToAsk;
-use crate::page::{Input, OrderKey, Page, RowWriter, SortBuffer};
+use crate::page::{Input, OrderKey, Page, RowWriter, SharedSplitters, SortBuffer};
 use crate::row::RowLayout;
 use crate::strategy::{Answer, Cursor};
 
@@ -26,6 +26,7 @@ use super::streams::{Next, Streams};
 
 /// Where the tasks of a total order meet.
 pub struct TotalMeeting {
+    splitters: Arc<SharedSplitters>,
     shares: SharesMeeting,
     /// Keys of what each task has sorted.
     samples: Arc<Meeting<Vec<(OrderValues, u64)>>>,
@@ -40,7 +41,13 @@ impl TotalMeeting {
     /// A meeting of so many tasks.
     #[must_use]
     pub fn of(tasks: usize) -> Arc<Self> {
+        Self::spreading(tasks, SharedSplitters::default())
+    }
+
+    /// As [`TotalMeeting::of`], with the splitters of rows that are spread as they come.
+    pub(super) fn spreading(tasks: usize, splitters: SharedSplitters) -> Arc<Self> {
         Arc::new(TotalMeeting {
+            splitters: Arc::new(splitters),
             shares: SharesMeeting::of(tasks),
             samples: Meeting::of(tasks),
             parts: Meeting::of(tasks),
@@ -97,7 +104,7 @@ impl TotalSorter {
         context: &TaskContext,
     ) -> Result<Self> {
         let of = Ordered { layout: layout.clone(), order: order.into() };
-        let sorter = Sorter::new(layout, order, context)?;
+        let sorter = Sorter::over(meeting.splitters.clone(), layout, order, context)?;
         Ok(TotalSorter { sorter, of, meeting, context: context.clone(), stage: Stage::Sorting })
     }
 

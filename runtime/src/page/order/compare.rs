@@ -10,7 +10,7 @@ use crate::row::{LeafType, RowLayout};
 use crate::value::Texts;
 
 /// One leaf of an order, in the rows of a layout.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 pub(super) struct OrderLeaf {
     /// Where it lies in a row; nowhere, then all rows are equal in it.
     pub(super) offset: Option<usize>,

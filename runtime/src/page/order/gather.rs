@@ -1,5 +1,6 @@
 //! Rows from anywhere, one behind the other.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
@@ -93,15 +94,52 @@ impl Gather {
             // SAFETY: the caller's promise.
             return unsafe { out.append_rows(&self.batch(), None, places, |_, _| ()) };
         }
-        let mut rest = places;
-        while !rest.is_empty() {
+        // SAFETY: the caller's promise.
+        unsafe { self.copy_flat(0..places.len(), |row| places[row], out) }
+    }
+
+    /// Copies the rows of some numbers, whose places a function computes: each as it is copied.
+    ///
+    /// # Errors
+    /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
+    ///
+    /// # Safety
+    /// The function gives places of rows of the layout.
+    #[inline(always)]
+    pub(super) unsafe fn copy_each(
+        &self,
+        rows: Range<usize>,
+        place: impl Fn(usize) -> usize,
+        out: &mut RowWriter,
+    ) -> Result<()> {
+        if self.is_flat_in(out) {
+            // SAFETY: the caller's promise.
+            return unsafe { self.copy_flat(rows, place, out) };
+        }
+        for start in rows.clone().step_by(AT_ONCE) {
+            let places: SmallVec<[usize; AT_ONCE]> = (start..rows.end.min(start + AT_ONCE)).map(&place).collect();
+            // SAFETY: the caller's promise.
+            unsafe { out.append_rows(&self.batch(), None, &places, |_, _| ())? };
+        }
+        Ok(())
+    }
+
+    /// As [`Gather::copy_each`], to a writer whose rows are the same bytes.
+    #[inline(always)]
+    unsafe fn copy_flat(
+        &self,
+        mut rows: Range<usize>,
+        place: impl Fn(usize) -> usize,
+        out: &mut RowWriter,
+    ) -> Result<()> {
+        while !rows.is_empty() {
             let Some(to) = out.claim(0) else { return out.check() };
-            let more = out.room().min(rest.len() - 1);
+            let more = out.room().min(rows.len() - 1);
             out.skip(more);
-            let (now, later) = rest.split_at(1 + more);
+            let now = rows.start..rows.start + 1 + more;
             // SAFETY: the caller's promise; so many rows from `to` on were claimed, and both layouts have one width.
-            unsafe { copy_flat(self.base, now, self.base.wrapping_add(to), self.layout.width()) };
-            rest = later;
+            unsafe { copy_rows(self.base, (now.clone(), &place), self.base.wrapping_add(to), self.layout.width()) };
+            rows.start = now.end;
         }
         Ok(())
     }
@@ -140,7 +178,7 @@ pub(super) fn append(input: &Input<'_>, out: &mut RowWriter) -> Result<()> {
 }
 
 /// Where an input's rows begin, if they lie one behind the other with the layout's leaves at their offsets and nothing between these.
-fn whole_rows(input: &Input<'_>, layout: &RowLayout) -> Option<*const u8> {
+pub(super) fn whole_rows(input: &Input<'_>, layout: &RowLayout) -> Option<*const u8> {
     let (rows, batch) = (input.selection().rows(), input.batch());
     let first = *rows.first()?;
     let leaves = || layout.types().iter().enumerate().filter_map(|(leaf, ty)| Some((leaf, ty, layout.offset(leaf)?)));
@@ -165,19 +203,24 @@ fn whole_rows(input: &Input<'_>, layout: &RowLayout) -> Option<*const u8> {
 /// Copies whole rows, `width` bytes each.
 ///
 /// # Safety
-/// `width` bytes may be read at `base` and each place, and as many be written at `to` for each; these are other bytes.
+/// `width` bytes may be read at `base` and each row's place, and as many be written at `to` for each; these are other bytes.
 #[inline(always)]
-pub(super) unsafe fn copy_flat(base: *const u8, places: &[usize], to: *mut u8, width: usize) {
+unsafe fn copy_rows(
+    base: *const u8,
+    (rows, place): (Range<usize>, impl Fn(usize) -> usize),
+    to: *mut u8,
+    width: usize,
+) {
     // SAFETY: the caller's promise.
     unsafe {
         match width {
-            8 => copy_words::<1>(base, places, to),
-            16 => copy_words::<2>(base, places, to),
-            24 => copy_words::<3>(base, places, to),
-            32 => copy_words::<4>(base, places, to),
+            8 => copy_words::<1>(base, (rows, place), to),
+            16 => copy_words::<2>(base, (rows, place), to),
+            24 => copy_words::<3>(base, (rows, place), to),
+            32 => copy_words::<4>(base, (rows, place), to),
             _ => {
-                for (row, &place) in places.iter().enumerate() {
-                    base.add(place).copy_to_nonoverlapping(to.add(row * width), width);
+                for (row, number) in rows.enumerate() {
+                    base.add(place(number)).copy_to_nonoverlapping(to.add(row * width), width);
                 }
             }
         }
@@ -185,13 +228,17 @@ pub(super) unsafe fn copy_flat(base: *const u8, places: &[usize], to: *mut u8, w
 }
 
 /// # Safety
-/// As [`copy_flat`], for rows of so many words.
+/// As [`copy_rows`], for rows of so many words.
 #[inline(always)]
-unsafe fn copy_words<const WORDS: usize>(base: *const u8, places: &[usize], to: *mut u8) {
+unsafe fn copy_words<const WORDS: usize>(
+    base: *const u8,
+    (rows, place): (Range<usize>, impl Fn(usize) -> usize),
+    to: *mut u8,
+) {
     let to = to.cast::<[u64; WORDS]>();
-    for (row, &place) in places.iter().enumerate() {
+    for (row, number) in rows.enumerate() {
         // SAFETY: the caller's promise.
-        unsafe { to.add(row).write_unaligned(base.add(place).cast::<[u64; WORDS]>().read_unaligned()) }
+        unsafe { to.add(row).write_unaligned(base.add(place(number)).cast::<[u64; WORDS]>().read_unaligned()) }
     }
 }
 

@@ -18,7 +18,7 @@ impl SortBuffer {
         self.seal();
         let segments: Vec<Segment> = self.segments_from(0).collect();
         let rows = Rows { base: self.base, width: self.layout.width(), segments: &segments };
-        let encoding = self.encoding();
+        let encoding = self.encoding_of(&self.bounds);
         // SAFETY: the segments hold this buffer's rows.
         let places = unsafe {
             if encoding.bits() <= u64::BITS {

@@ -1,10 +1,13 @@
 //! Sorting small rows by moving them: no index, and no memory beside their own pages but a little.
 //!
 //! Rows are spread over buckets by the uppermost bits of their keys that differ, from their pages into chunks that come from the pages
-//! before. A bucket that does not fit a core's second cache is spread again. One that does is sorted when its turn comes, by numbers of 48
+//! before: [as they come](arriving), once there are enough to guess these bits by, or all at the end. A bucket that does not fit a core's second cache is spread again. One that does is sorted when its turn comes, by numbers of 48
 //! bits of the key and 16 for the row, and its rows are copied out in that order.
 
+mod arriving;
+mod chunks;
 mod sharing;
+mod splitters;
 mod spread;
 mod tails;
 
@@ -13,19 +16,22 @@ use std::sync::Arc;
 
 use super::encoding::{Encoding, Key};
 use super::entries::KEYS;
-use super::gather::{AT_ONCE, Gather, prefetch};
+use super::gather::{AT_ONCE, Gather};
 use super::radix::sort_in_cache;
 use crate::error::{Error, Result};
 use crate::memory::Memory;
-use crate::page::region::PAGE_BYTES;
-use crate::page::run::{FIRST_ROW, Page, Run};
+use crate::page::run::{Page, Run};
 use crate::page::writer::RowWriter;
 
-use spread::{Bucket, CHUNK_BYTES, Chunk, Head, ROW_BITS};
+use chunks::Chunks;
+use spread::{Bucket, Chunk, ROW_BITS, Spread};
 use tails::Tails;
 
+pub(super) use arriving::Arriving;
 pub use sharing::{KeyBounds, SpreadRows};
-pub(super) use spread::{Sizes, Spread, bytes, spare_pages};
+pub use splitters::SharedSplitters;
+pub(super) use splitters::{Splitters, are_worth};
+pub(super) use spread::{Digit, Sizes, bytes, spare_pages};
 
 /// The widest rows that are moved.
 pub(super) const MOST_WIDTH: usize = 32;
@@ -59,55 +65,58 @@ impl Moved for VecDeque<Page> {
     }
 }
 
+/// Rows before they are put in order.
+pub(super) struct Unsorted {
+    /// As they came, in pages of a layout without slots.
+    pub(super) pages: Vec<Page>,
+    /// Spread as they came.
+    pub(super) arrived: Option<Arriving>,
+    /// Pages to move them by.
+    pub(super) spare: Vec<Run>,
+    /// Where places count from, and the bytes of a row.
+    pub(super) of_rows: (*mut u8, usize),
+}
+
+/// What rows are spread over.
+#[derive(Clone, Copy)]
+pub(super) enum Over {
+    /// Ranges that were guessed.
+    Ranges(Splitters),
+    /// Bits of their keys, as many as suit so many rows.
+    Bits(usize),
+}
+
 pub(super) struct Buckets<K> {
     encoding: Encoding,
-    sizes: Sizes,
-    base: *mut u8,
     /// The next one is the last.
     waiting: Vec<Bucket>,
-    /// Those of the first spreading differ in so many bits.
-    first_digits: u32,
     tails: Tails,
     now: Bucket,
     /// The rows of `now` in order: bits of the key, then chunk and row.
     numbers: Vec<u64>,
     room: Vec<u64>,
     next: usize,
-    free: Vec<usize>,
-    /// They hold the chunks.
-    runs: Vec<Run>,
+    chunks: Chunks,
     shared: Vec<Arc<Vec<Run>>>,
-    memory: Memory,
     keys: [K; KEYS],
 }
 
-// SAFETY: `base` is the region's start, which all threads share; the runs have one owner, this.
-unsafe impl<K: Send> Send for Buckets<K> {}
-
 impl<K: Key> Buckets<K> {
-    /// Spreads the rows of some pages, with `spare` ones to begin with.
+    /// Spreads rows.
     ///
     /// # Errors
-    /// [`OutOfMemory`](crate::error::Error::OutOfMemory), unless there are as many as [`spare_pages`].
+    /// [`OutOfMemory`](crate::error::Error::OutOfMemory), unless there are as many spare pages as [`spare_pages`].
     ///
     /// # Safety
-    /// The pages are of the encoding's layout, whose rows have `width` bytes and no slots.
-    pub(super) unsafe fn new(
-        pages: Vec<Page>,
-        spare: Vec<Run>,
-        encoding: Encoding,
-        of_rows: (*mut u8, usize),
-        memory: &Memory,
-    ) -> Result<Self> {
-        let mut buckets = Self::none(encoding, of_rows, memory);
-        let rows = pages.iter().map(Page::rows).sum();
+    /// The rows are of the encoding's layout.
+    pub(super) unsafe fn new(rows: Unsorted, over: Over, encoding: Encoding, memory: &Memory) -> Result<Self> {
         // SAFETY: the caller's promise.
-        let spread = unsafe { buckets.spread_pages(pages, spare, rows)? };
-        buckets.wait(spread);
-        Ok(buckets)
+        let (mut moved, buckets) = unsafe { Self::spread_all(rows, over, encoding, memory)? };
+        moved.wait(buckets);
+        Ok(moved)
     }
 
-    /// As [`Buckets::new`], for rows that other tasks, which spread theirs over the same buckets, will [take](Moved::take) too: there are `rows` in all.
+    /// As [`Buckets::new`], for rows that other tasks, which spread theirs over the same buckets, will [take](Moved::take) too.
     ///
     /// # Errors
     /// As there.
@@ -115,147 +124,112 @@ impl<K: Key> Buckets<K> {
     /// # Safety
     /// As there.
     pub(super) unsafe fn sharing(
-        (pages, rows): (Vec<Page>, usize),
-        spare: Vec<Run>,
+        rows: Unsorted,
+        over: Over,
         encoding: Encoding,
-        of_rows: (*mut u8, usize),
         memory: &Memory,
     ) -> Result<(Self, SpreadRows)> {
-        let mut buckets = Self::none(encoding, of_rows, memory);
         // SAFETY: the caller's promise.
-        let spread = unsafe { buckets.spread_pages(pages, spare, rows)? };
-        let runs = Arc::new(std::mem::take(&mut buckets.runs));
+        let (mut moved, buckets) = unsafe { Self::spread_all(rows, over, encoding, memory)? };
+        let runs = Arc::new(moved.chunks.take_runs());
         // Chunks that are free stay this task's.
-        buckets.shared.push(runs.clone());
-        let spread = SpreadRows { buckets: spread.into_buckets(buckets.sizes).collect(), runs };
-        Ok((buckets, spread))
+        moved.shared.push(runs.clone());
+        Ok((moved, SpreadRows { buckets, runs }))
     }
 
-    fn none(encoding: Encoding, (base, width): (*mut u8, usize), memory: &Memory) -> Self {
+    fn none(encoding: Encoding, chunks: Chunks) -> Self {
         Buckets {
-            sizes: Sizes::of(width),
-            base,
             waiting: Vec::new(),
-            first_digits: encoding.bits(),
             tails: Tails::default(),
             now: Bucket::default(),
             numbers: Vec::new(),
             room: Vec::new(),
             next: 0,
-            free: Vec::new(),
-            runs: Vec::new(),
+            chunks,
             shared: Vec::new(),
-            memory: memory.clone(),
             keys: [K::default(); KEYS],
             encoding,
         }
     }
 
-    /// Spreads the rows of pages over buckets for so many rows.
-    ///
     /// # Safety
     /// As [`Buckets::new`].
-    unsafe fn spread_pages(&mut self, pages: Vec<Page>, spare: Vec<Run>, rows: usize) -> Result<Spread> {
-        spare.into_iter().for_each(|run| self.supply(run));
-        let mut spread = Spread::new(rows, self.encoding.bits(), self.sizes);
-        self.first_digits = spread.low;
+    unsafe fn spread_all(
+        Unsorted { pages, arrived, spare, of_rows }: Unsorted,
+        over: Over,
+        encoding: Encoding,
+        memory: &Memory,
+    ) -> Result<(Self, Vec<Bucket>)> {
+        let rows = match over {
+            Over::Ranges(splitters) => {
+                let mut arrived = arrived.unwrap_or_else(|| Arriving::new(splitters, of_rows, spare, memory));
+                // SAFETY: the caller's promise.
+                pages.into_iter().try_for_each(|page| unsafe { arrived.take(page) })?;
+                let (buckets, chunks) = arrived.into_buckets(&encoding);
+                return Ok((Self::none(encoding, chunks), buckets));
+            }
+            Over::Bits(rows) => rows,
+        };
+        let none = || (Vec::new(), Chunks::none(of_rows, memory));
+        let (spread_before, mut chunks) = arrived.map_or_else(none, Arriving::into_chunks);
+        spare.into_iter().for_each(|run| chunks.supply(run));
+        let mut moved = Self::none(encoding, chunks);
+        let sizes = moved.chunks.sizes;
+        let digit = Digit::of(rows, moved.encoding.bits(), sizes);
+        let mut spread = Spread::over(digit.buckets());
         for page in pages {
-            let rows = page.rows();
-            let shared = || Error::Internal("rows are to be moved out of a page that is shared".to_owned());
-            let run = page.reclaim().ok_or_else(shared)?;
+            let (first, rows, run) = moved.chunks.unpack(page)?;
             // SAFETY: the caller's promise.
-            unsafe { self.spread(&mut spread, run.offset() + FIRST_ROW, rows)? };
-            self.supply(run);
+            unsafe { moved.spread(&mut spread, digit, (first, rows))? };
+            moved.chunks.supply(run);
         }
-        Ok(spread)
-    }
-
-    fn supply(&mut self, run: Run) {
-        let first = run.offset();
-        self.free.extend((0..run.bytes() / CHUNK_BYTES).map(|chunk| first + chunk * CHUNK_BYTES));
-        self.runs.push(run);
+        for (index, chunk) in spread_before.iter().enumerate() {
+            moved.chunks.prefetch(spread_before.get(index + 1));
+            // SAFETY: so many rows lie in the chunk, which is not free yet.
+            unsafe { moved.spread_chunk(&mut spread, digit, *chunk)? };
+            moved.chunks.free.push(chunk.place);
+        }
+        Ok((moved, spread.into_buckets(sizes, digit.low).collect()))
     }
 
     /// Moves rows that lie one behind the other to their buckets' chunks.
     ///
     /// # Safety
-    /// So many rows begin at the place `first`, in memory that is not free.
-    unsafe fn spread(&mut self, to: &mut Spread, first: usize, rows: usize) -> Result<()> {
+    /// So many rows begin there, in memory that is not a free chunk.
+    unsafe fn spread(&mut self, to: &mut Spread, digit: Digit, rows: (*const u8, usize)) -> Result<()> {
+        let Buckets { encoding, keys, chunks, .. } = self;
+        let width = chunks.sizes.width;
+        let buckets = |first: *const u8, buckets: &mut [u16]| {
+            let keys = &mut keys[..buckets.len()];
+            // SAFETY: the caller's promise: the rows are among those.
+            unsafe { encoding.keys(first, width, keys) };
+            buckets.iter_mut().zip(keys).for_each(|(bucket, key)| *bucket = digit.bucket_of(*key) as u16);
+        };
         // SAFETY: the caller's promise.
-        unsafe {
-            match self.sizes.width {
-                8 => self.spread_words::<1>(to, first, rows),
-                16 => self.spread_words::<2>(to, first, rows),
-                24 => self.spread_words::<3>(to, first, rows),
-                32 => self.spread_words::<4>(to, first, rows),
-                _ => self.spread_words::<0>(to, first, rows),
-            }
-        }
+        unsafe { to.scatter(rows, chunks, buckets) }
     }
 
-    /// As [`Buckets::spread`], for rows of so many words, or of any width for none.
-    unsafe fn spread_words<const WORDS: usize>(&mut self, to: &mut Spread, first: usize, rows: usize) -> Result<()> {
-        let width = self.sizes.width;
-        for start in (0..rows).step_by(KEYS) {
-            let (place, count) = (first + start * width, KEYS.min(rows - start));
-            // SAFETY: the caller's promise: the rows are among those that begin at `first`.
-            unsafe { self.encoding.keys(self.base.wrapping_add(place), width, &mut self.keys[..count]) };
-            for row in 0..count {
-                let bucket = to.bucket_of(self.keys[row]);
-                if to.heads[bucket].next == to.heads[bucket].end {
-                    self.open(to, bucket)?;
-                }
-                let head = &mut to.heads[bucket];
-                let (from, at) = (self.base.wrapping_add(place + row * width), self.base.wrapping_add(head.next));
-                head.next += width;
-                // SAFETY: the caller's promise; and the open chunk, which is this bucket's alone, has room for the row.
-                unsafe {
-                    if WORDS == 0 {
-                        from.copy_to_nonoverlapping(at, width);
-                    } else {
-                        at.cast::<[u64; WORDS]>().write_unaligned(from.cast::<[u64; WORDS]>().read_unaligned());
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// A chunk more for a bucket.
-    #[cold]
-    fn open(&mut self, to: &mut Spread, bucket: usize) -> Result<()> {
-        let (chunk, rows) = (self.free_chunk()?, self.sizes.rows_of_chunk);
-        to.chunks[bucket].push(Chunk { place: chunk, rows });
-        to.heads[bucket] = Head { next: chunk, end: chunk + rows * self.sizes.width };
-        Ok(())
-    }
-
-    fn free_chunk(&mut self) -> Result<usize> {
-        loop {
-            if let Some(chunk) = self.free.pop() {
-                return Ok(chunk);
-            }
-            // Not where there were as many spare pages as should be.
-            let run = Run::new(PAGE_BYTES, &self.memory)?;
-            self.supply(run);
-        }
+    /// # Safety
+    /// The chunk has so many rows.
+    unsafe fn spread_chunk(&mut self, to: &mut Spread, digit: Digit, Chunk { place, rows }: Chunk) -> Result<()> {
+        // SAFETY: the caller's promise.
+        unsafe { self.spread(to, digit, (self.chunks.base.wrapping_add(place), rows)) }
     }
 
     /// Puts the buckets before those that wait.
-    fn wait(&mut self, spread: Spread) {
-        let buckets = spread.into_buckets(self.sizes).rev();
-        self.waiting.extend(buckets.filter(|bucket| bucket.rows > 0));
+    fn wait(&mut self, buckets: Vec<Bucket>) {
+        self.waiting.extend(buckets.into_iter().rev().filter(|bucket| bucket.rows > 0));
     }
 
     /// Sorts the next bucket; whether there is one.
     fn prepare(&mut self) -> Result<bool> {
         for chunk in self.now.chunks.drain(..) {
-            self.tails.leave(chunk, self.sizes, &mut self.free);
+            self.tails.leave(chunk, &mut self.chunks);
         }
         (self.next, self.now.rows) = (0, 0);
         self.numbers.clear();
         while let Some(bucket) = self.waiting.pop() {
-            if self.sizes.is_small(&bucket) {
+            if self.chunks.sizes.is_small(&bucket) {
                 self.now = bucket;
                 self.sort();
                 return Ok(true);
@@ -267,41 +241,44 @@ impl<K: Key> Buckets<K> {
 
     /// Spreads a bucket that is too large, or cuts it, where all its keys are equal.
     fn divide(&mut self, mut bucket: Bucket) -> Result<()> {
-        let sizes = self.sizes;
+        let sizes = self.chunks.sizes;
         if bucket.digits == 0 {
             let rest = bucket.chunks.split_off((sizes.rows_of_bucket / sizes.rows_of_chunk).min(bucket.chunks.len()));
-            let part = |chunks| Bucket { is_packed: bucket.is_packed, ..Bucket::of(chunks, 0) };
+            let Bucket { is_packed, is_inner, .. } = bucket;
+            let part = |chunks| Bucket { is_packed, is_inner, ..Bucket::of(chunks, 0) };
             self.waiting.extend([rest, bucket.chunks].map(part));
             return Ok(());
         }
-        if bucket.digits < self.first_digits {
+        if bucket.is_inner {
             self.pack_tails()?;
         }
-        let mut spread = Spread::new(bucket.rows, bucket.digits, sizes);
+        let digit = Digit::of(bucket.rows, bucket.digits, sizes);
+        let mut spread = Spread::over(digit.buckets());
         for (index, chunk) in bucket.chunks.iter().enumerate() {
-            self.prefetch(bucket.chunks.get(index + 1));
+            self.chunks.prefetch(bucket.chunks.get(index + 1));
             // SAFETY: so many rows of the bucket lie in the chunk, which is not free yet.
-            unsafe { self.spread(&mut spread, chunk.place, chunk.rows)? };
-            self.tails.leave(*chunk, sizes, &mut self.free);
+            unsafe { self.spread_chunk(&mut spread, digit, *chunk)? };
+            self.tails.leave(*chunk, &mut self.chunks);
         }
-        self.wait(spread);
+        let inner = |bucket| Bucket { is_inner: true, ..bucket };
+        self.wait(spread.into_buckets(sizes, digit.low).map(inner).collect());
         Ok(())
     }
 
-    /// Puts the last rows of the buckets that wait, but for those of the first spreading, one behind the other: else each level of skewed keys would
-    /// leave a chunk of each bucket that is nearly empty. Room for two levels is paid.
+    /// Puts the last rows of the inner buckets that wait one behind the other: else each level of skewed keys would leave a chunk of each bucket that is
+    /// nearly empty. Room for two levels is paid.
     #[cold]
     fn pack_tails(&mut self) -> Result<()> {
-        let (sizes, base, first_digits) = (self.sizes, self.base, self.first_digits);
+        let (sizes, base) = (self.chunks.sizes, self.chunks.base);
         let mut waiting = std::mem::take(&mut self.waiting);
-        for bucket in waiting.iter_mut().filter(|bucket| bucket.digits < first_digits && !bucket.is_packed) {
+        for bucket in waiting.iter_mut().filter(|bucket| bucket.is_inner && !bucket.is_packed) {
             bucket.is_packed = true;
             let Some(tail) = bucket.chunks.pop_if(|chunk| chunk.rows < sizes.rows_of_chunk) else { continue };
             let mut done = 0;
             while done < tail.rows {
                 let to = self.tails.claim(tail.rows - done, sizes);
                 if to.rows == 0 {
-                    let chunk = self.free_chunk()?;
+                    let chunk = self.chunks.claim()?;
                     self.tails.begin(chunk, sizes);
                     continue;
                 }
@@ -311,7 +288,7 @@ impl<K: Key> Buckets<K> {
                 bucket.chunks.push(to);
                 done += to.rows;
             }
-            self.free.push(tail.place);
+            self.chunks.free.push(tail.place);
         }
         self.waiting = waiting;
         Ok(())
@@ -319,16 +296,16 @@ impl<K: Key> Buckets<K> {
 
     /// Puts the rows of the bucket in order, as numbers.
     fn sort(&mut self) {
-        let Sizes { width, row_bits, .. } = self.sizes;
+        let (Sizes { width, row_bits, .. }, base) = (self.chunks.sizes, self.chunks.base);
         let digits = self.now.digits;
         let (low, used) = (digits.saturating_sub(KEY_BITS), digits.min(KEY_BITS));
         let mask = (1 << used) - 1;
         for (index, &Chunk { place, rows }) in self.now.chunks.iter().enumerate() {
-            self.prefetch(self.now.chunks.get(index + 1));
+            self.chunks.prefetch(self.now.chunks.get(index + 1));
             for start in (0..rows).step_by(KEYS) {
                 let keys = &mut self.keys[..KEYS.min(rows - start)];
                 // SAFETY: so many rows of the bucket lie in the chunk.
-                unsafe { self.encoding.keys(self.base.wrapping_add(place + start * width), width, keys) };
+                unsafe { self.encoding.keys(base.wrapping_add(place + start * width), width, keys) };
                 let first = (index << row_bits | start) as u64;
                 let number = |(row, key): (usize, &K)| (key.above(low) & mask) << ROW_BITS | (first + row as u64);
                 self.numbers.extend(keys.iter().enumerate().map(number));
@@ -344,58 +321,70 @@ impl<K: Key> Buckets<K> {
         }
     }
 
-    /// Asks for the chunk that is read next, as a core does not see by itself where that is.
-    fn prefetch(&self, chunk: Option<&Chunk>) {
-        let bytes = |chunk: &Chunk| chunk.place..chunk.place + chunk.rows * self.sizes.width;
-        let lines = chunk.into_iter().flat_map(|chunk| bytes(chunk).step_by(64));
-        lines.for_each(|place| prefetch(self.base.wrapping_add(place)));
-    }
-
     /// Asks for as much of the next bucket as is given of this one, when its rows before `end` are: memory has nothing else to do.
     fn prefetch_next(&self, end: usize) {
-        let Some(next) = self.waiting.last().filter(|next| self.sizes.is_small(next)) else { return };
+        let Some(next) = self.waiting.last().filter(|next| self.chunks.sizes.is_small(next)) else { return };
         let asked = |rows: usize| rows * next.chunks.len() / self.numbers.len().max(1);
-        next.chunks[asked(self.next)..asked(end)].iter().for_each(|chunk| self.prefetch(Some(chunk)));
+        next.chunks[asked(self.next)..asked(end)].iter().for_each(|chunk| self.chunks.prefetch(Some(chunk)));
     }
 
     /// Puts rows in order that agree in the bits of their keys that are in their numbers.
     fn sort_ties(&mut self) {
         let mut numbers = std::mem::take(&mut self.numbers);
-        for ties in numbers.chunk_by_mut(|left, right| left >> ROW_BITS == right >> ROW_BITS) {
-            if ties.len() > 1 {
-                ties.sort_by_cached_key(|&number| {
-                    let mut key = [K::default()];
-                    let row = self.base.wrapping_add(self.place(number));
-                    // SAFETY: the number stands for a row of the bucket.
-                    unsafe { self.encoding.keys(row, self.sizes.width, &mut key) };
-                    key[0]
-                });
-            }
+        let (mut next, agree) = (0, |left: u64, right: u64| (left ^ right) >> ROW_BITS == 0);
+        while let Some(first) = first_tie(&numbers[next..]) {
+            let first = next + first;
+            let rows = numbers[first..].iter().take_while(|&&number| agree(number, numbers[first])).count();
+            next = first + rows;
+            numbers[first..next].sort_by_cached_key(|&number| {
+                let mut key = [K::default()];
+                let row = self.chunks.base.wrapping_add(self.place(number));
+                // SAFETY: the number stands for a row of the bucket.
+                unsafe { self.encoding.keys(row, self.chunks.sizes.width, &mut key) };
+                key[0]
+            });
         }
         self.numbers = numbers;
     }
 
     /// The place of a row of the bucket.
-    #[inline(always)]
     fn place(&self, number: u64) -> usize {
-        let row = number as usize & ((1 << ROW_BITS) - 1);
-        let in_chunk = row & ((1 << self.sizes.row_bits) - 1);
-        self.now.chunks[row >> self.sizes.row_bits].place + in_chunk * self.sizes.width
+        place(number, &self.now.chunks, self.chunks.sizes)
     }
+}
+
+/// The place of a row of a bucket that lies in some chunks.
+#[inline(always)]
+fn place(number: u64, chunks: &[Chunk], Sizes { width, row_bits, .. }: Sizes) -> usize {
+    let row = number as usize & ((1 << ROW_BITS) - 1);
+    let in_chunk = row & ((1 << row_bits) - 1);
+    chunks[row >> row_bits].place + in_chunk * width
+}
+
+/// The first of some sorted numbers that agrees with the next one in the bits of its key.
+fn first_tie(numbers: &[u64]) -> Option<usize> {
+    /// Ties are rare: so many numbers are looked at together.
+    const TOGETHER: usize = 64;
+    let are_tied = |left: u64, right: u64| ((left ^ right) >> ROW_BITS).wrapping_sub(1) >> 63;
+    (0..numbers.len()).step_by(TOGETHER).find_map(|start| {
+        let some = &numbers[start..numbers.len().min(start + TOGETHER + 1)];
+        let pairs = || some.iter().zip(&some[1..]).map(|(&left, &right)| are_tied(left, right));
+        // A processor compares several at once.
+        let is_any = pairs().fold(0, |any, tied| any | tied) > 0;
+        is_any.then(|| pairs().position(|tied| tied > 0).map(|pair| start + pair)).flatten()
+    })
 }
 
 impl<K: Key> Moved for Buckets<K> {
     fn emit(&mut self, gather: &Gather, out: &mut RowWriter) -> Result<bool> {
-        let mut places = [0; AT_ONCE];
         while !out.has_sealed() {
             if self.next == self.numbers.len() && !self.prepare()? {
                 return Ok(false);
             }
             let end = self.numbers.len().min(self.next + AT_ONCE);
-            let numbers = &self.numbers[self.next..end];
-            numbers.iter().zip(&mut places).for_each(|(&number, place)| *place = self.place(number));
+            let (numbers, chunks, sizes) = (&self.numbers[..end], &self.now.chunks[..], self.chunks.sizes);
             // SAFETY: they are places of the bucket's rows.
-            unsafe { gather.copy(&places[..numbers.len()], out)? };
+            unsafe { gather.copy_each(self.next..end, |row| place(numbers[row], chunks, sizes), out)? };
             self.prefetch_next(end);
             self.next = end;
         }
@@ -409,7 +398,7 @@ impl<K: Key> Moved for Buckets<K> {
             joined.iter_mut().zip(part.buckets).for_each(|(joined, bucket)| joined.join(bucket));
             self.shared.push(part.runs);
         }
-        self.waiting.extend(joined.into_iter().rev().filter(|bucket| bucket.rows > 0));
+        self.wait(joined);
         Ok(())
     }
 }

@@ -4,17 +4,37 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::spread::Bucket;
+use super::{Over, Splitters, are_worth};
 use crate::page::order::bounds::Bounds;
 use crate::page::run::Run;
 
 /// What is known of the keys of one task's rows.
 #[derive(Clone)]
-pub struct KeyBounds(pub(in crate::page::order) Box<[Bounds]>);
+pub struct KeyBounds {
+    pub(in crate::page::order) bounds: Box<[Bounds]>,
+    /// What rows were spread over as they came, where some were; and how many were not spread, or lie beside the ranges.
+    pub(in crate::page::order) ranges: Option<Splitters>,
+    pub(in crate::page::order) beside: usize,
+}
 
 impl KeyBounds {
     /// Widens them by those of another task.
     pub fn join(&mut self, other: &KeyBounds) {
-        self.0.iter_mut().zip(&other.0).for_each(|(bounds, other)| bounds.join(other));
+        self.bounds.iter_mut().zip(&other.bounds).for_each(|(bounds, other)| bounds.join(other));
+        self.beside = match (self.ranges, other.ranges) {
+            // Two guesses are none.
+            (Some(own), Some(theirs)) if own != theirs => usize::MAX,
+            _ => self.beside.saturating_add(other.beside),
+        };
+        self.ranges = self.ranges.or(other.ranges);
+    }
+
+    /// What so many rows, which are all, are to be spread over.
+    pub(in crate::page::order) fn over(&self, rows: usize) -> Over {
+        match self.ranges {
+            Some(splitters) if are_worth(self.beside, rows) => Over::Ranges(splitters),
+            _ => Over::Bits(rows),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! Buckets leave in the order of their keys, and tails come in the opposite one: what was put behind others leaves before them. So the chunks
 //! are a stack, and a chunk is free when the tail at its beginning leaves.
 
+use super::chunks::Chunks;
 use super::spread::{CHUNK_BYTES, Chunk, Sizes};
 
 /// Where the next tail goes.
@@ -27,16 +28,16 @@ impl Tails {
     }
 
     /// Rows have left their place, which is a chunk of their own or was [claimed](Tails::claim) here, last of all that are here.
-    pub(super) fn leave(&mut self, left: Chunk, sizes: Sizes, free: &mut Vec<usize>) {
+    pub(super) fn leave(&mut self, left: Chunk, chunks: &mut Chunks) {
         let chunk = left.place - left.place % CHUNK_BYTES;
         if left.place > chunk {
-            self.begin(chunk, sizes);
+            self.begin(chunk, chunks.sizes);
             self.next = left.place;
             return;
         }
         if self.chunk == Some(chunk) {
             *self = Tails::default();
         }
-        free.push(chunk);
+        chunks.free.push(chunk);
     }
 }

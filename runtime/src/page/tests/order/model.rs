@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::super::super::order::{Merge, Merged, OrderKey, SortBuffer};
+use super::super::super::order::{Merge, Merged, OrderKey, SharedSplitters, SortBuffer};
 use super::super::*;
 use crate::row::{Datum, Physical, Tag, compare_leaf};
 
@@ -169,7 +169,16 @@ impl Case {
         self.filled(SortBuffer::moving(self.layout.clone(), self.order.clone(), memory).unwrap(), memory)
     }
 
+    /// As [`Case::moving`]; rows are spread as they come once there are so many bytes of them.
+    fn spreading(&self, memory: &Memory, from_bytes: usize) -> SortBuffer {
+        let splitters = Arc::new(SharedSplitters::from_bytes(from_bytes));
+        let buffer = SortBuffer::moving_over(splitters, self.layout.clone(), self.order.clone(), memory).unwrap();
+        self.filled(buffer, memory)
+    }
+
     fn filled(&self, mut buffer: SortBuffer, memory: &Memory) -> SortBuffer {
+        // What it held before may have been more.
+        let peak_before = memory.budget().peak_bytes();
         for page in self.pages(&self.rows, 5_000) {
             windows(&page.batch(), |input| {
                 let (before, most) = (buffer.bytes(), buffer.bytes_for(input));
@@ -179,7 +188,7 @@ impl Case {
             });
         }
         let (bytes, peak) = (buffer.bytes(), memory.budget().peak_bytes());
-        assert!(buffer.len() == self.rows.len() && bytes == peak);
+        assert_eq!((buffer.len(), bytes.max(peak_before)), (self.rows.len(), peak));
         buffer.sort();
         assert_eq!((buffer.bytes(), memory.budget().used_bytes(), memory.budget().peak_bytes()), (bytes, bytes, peak));
         buffer
@@ -266,7 +275,8 @@ fn small_rows_are_moved() {
             _ => random.below(3_000),
         };
         let (mut case, memory) = (Case::small(&mut random, rows), memory());
-        let mut buffer = case.moving(&memory);
+        let from_bytes = [usize::MAX, 1, 8 << 10, 100 << 10][random.below(4)];
+        let mut buffer = case.spreading(&memory, from_bytes);
         case.sort();
         for _ in 0..2 {
             let found = case.emitted(&mut buffer);
@@ -333,10 +343,44 @@ fn skewed_keys_are_split_until_they_fit() {
         let rows = (0..70_000).map(|_| row(&mut random)).collect();
         let mut case = Case { layout: layout.clone(), order: order.to_vec(), rows };
         let budget = || Memory::new(Budget::new(1 << 30), "test");
-        let mut buffers = [case.buffer(&budget()), case.moving(&budget())];
+        let mut buffers = [case.buffer(&budget()), case.moving(&budget()), case.spreading(&budget(), 10 << 10)];
         case.sort();
         for buffer in &mut buffers {
             assert!(case.emitted(buffer) == case.rows);
+        }
+    }
+}
+
+/// The first rows say little of those that come: some of these lie before or behind all that was guessed, or most do.
+#[test]
+fn rows_beside_what_the_first_ones_let_expect_are_sorted() {
+    let types = [LeafType::U64, LeafType::I32, LeafType::F64, LeafType::I128, LeafType::U16];
+    let leaves = |ty| if ty == LeafType::I128 { 1 } else { 2 };
+    for (seed, (ty, descending)) in (0..).zip(types.into_iter().flat_map(|ty| [(ty, false), (ty, true)])) {
+        for (beside, before) in [(0, false), (1, false), (9, true), (60, false), (60, true), (100, false)] {
+            let mut random = Random(400 + seed);
+            let row = |number: usize| {
+                let some = random.next() as u128 % 20_000;
+                let is_beside = number > 1_000 && random.below(100) < beside;
+                let value = match () {
+                    () if !is_beside => 20_000 + some,
+                    () if before => some,
+                    () => 40_000 + some,
+                };
+                // A float is given as its bits; some are negative.
+                let value = if ty == LeafType::F64 { (value as f64 - 3e4).to_bits().into() } else { value };
+                vec![Datum::Fixed(value), Datum::Fixed(random.next() as u32 as u128)]
+            };
+            let rows = (0..30_000).map(row).collect();
+            let layout = Arc::new(RowLayout::full([ty, LeafType::U32]));
+            // No more than is moved.
+            let order = (0..leaves(ty)).map(|leaf| OrderKey { leaf, descending: descending ^ (leaf > 0) }).collect();
+            let (mut case, memory) = (Case { layout, order, rows }, memory());
+            let mut buffer = case.spreading(&memory, 4 << 10);
+            case.sort();
+            let found = case.emitted(&mut buffer);
+            case.assert_sorted(&found, true);
+            assert_eq!(memory.budget().used_bytes(), 0);
         }
     }
 }

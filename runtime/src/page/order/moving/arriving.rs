@@ -1,0 +1,110 @@
+//! Rows that are spread as they come, while they are in a core's cache: that spares reading them all once more.
+
+use super::chunks::Chunks;
+use super::splitters::Splitters;
+use super::spread::{Bucket, Chunk, Sizes, Spread, pages_of_chunks, spare_pages};
+use crate::error::Result;
+use crate::memory::Memory;
+use crate::page::order::encoding::Encoding;
+use crate::page::run::{Page, Run};
+
+/// Rows in buckets, to which others come.
+pub(in crate::page::order) struct Arriving {
+    pub(in crate::page::order) splitters: Splitters,
+    spread: Spread,
+    chunks: Chunks,
+    rows: usize,
+}
+
+impl Arriving {
+    /// No row yet, of a width and with places that count from a base, and spare pages to begin with.
+    pub(in crate::page::order) fn new(
+        splitters: Splitters,
+        of_rows: (*mut u8, usize),
+        spare: Vec<Run>,
+        memory: &Memory,
+    ) -> Self {
+        let mut chunks = Chunks::none(of_rows, memory);
+        spare.into_iter().for_each(|run| chunks.supply(run));
+        Arriving { splitters, spread: Spread::over(splitters.buckets()), chunks, rows: 0 }
+    }
+
+    /// Moves the rows of a page.
+    ///
+    /// # Errors
+    /// [`OutOfMemory`](crate::error::Error::OutOfMemory), unless there were as many [spare pages](super::spare_pages) as should be.
+    ///
+    /// # Safety
+    /// The page is of the order's layout, whose rows have no slots.
+    pub(in crate::page::order) unsafe fn take(&mut self, page: Page) -> Result<()> {
+        let (first, rows, run) = self.chunks.unpack(page)?;
+        // SAFETY: the caller's promise.
+        unsafe { self.copy(first, rows)? };
+        self.chunks.supply(run);
+        Ok(())
+    }
+
+    /// Copies rows that lie one behind the other, into pages that it has [grown by](Arriving::grow).
+    ///
+    /// # Errors
+    /// As there.
+    ///
+    /// # Safety
+    /// So many rows of the order's layout, which has no slots, begin there.
+    pub(in crate::page::order) unsafe fn copy(&mut self, first: *const u8, rows: usize) -> Result<()> {
+        let (splitters, width) = (self.splitters, self.chunks.sizes.width);
+        // SAFETY: the caller's promise.
+        let buckets = |first: *const u8, buckets: &mut [u16]| unsafe { splitters.buckets_of(first, width, buckets) };
+        self.rows += rows;
+        // SAFETY: as above.
+        unsafe { self.spread.scatter((first, rows), &mut self.chunks, buckets) }
+    }
+
+    /// Pages that are missing for so many rows more.
+    pub(in crate::page::order) fn pages_for(&self, rows: usize) -> usize {
+        let Sizes { width, .. } = self.chunks.sizes;
+        let pages = pages_of_chunks(self.rows + rows, self.chunks.sizes) + spare_pages(self.rows + rows, width, true);
+        pages.saturating_sub(self.chunks.pages())
+    }
+
+    /// Has pages for so many rows more, whose number it gives.
+    ///
+    /// # Errors
+    /// As [`Arriving::take`].
+    pub(in crate::page::order) fn grow(&mut self, rows: usize) -> Result<usize> {
+        let pages = self.pages_for(rows);
+        self.chunks.grow(self.chunks.pages() + pages)?;
+        Ok(pages)
+    }
+
+    /// How many rows lie beside the ranges.
+    pub(in crate::page::order) fn beside(&self) -> usize {
+        let last = self.splitters.buckets() - 1;
+        [0, last].map(|bucket| self.spread.rows_of(bucket, self.chunks.sizes)).iter().sum()
+    }
+
+    /// Where the rows lie, bucket by bucket.
+    pub(in crate::page::order) fn stretches(&self) -> impl Iterator<Item = (usize, usize)> {
+        self.spread.all_chunks(self.chunks.sizes).map(|chunk| (chunk.place, chunk.rows))
+    }
+
+    /// How many rows each bucket has.
+    pub(in crate::page::order) fn counts(&self) -> Vec<usize> {
+        (0..self.splitters.buckets()).map(|bucket| self.spread.rows_of(bucket, self.chunks.sizes)).collect()
+    }
+
+    /// The buckets, for keys whose bounds were [widened](Splitters::widen), and the memory that they lie in.
+    pub(super) fn into_buckets(self, encoding: &Encoding) -> (Vec<Bucket>, Chunks) {
+        // Those at the ends differ in all bits.
+        let (all, of_range) = (encoding.bits(), self.splitters.bits + encoding.below(1).unwrap_or(0));
+        let mut buckets: Vec<Bucket> = self.spread.into_buckets(self.chunks.sizes, of_range).collect();
+        let ends = [0, buckets.len() - 1];
+        ends.into_iter().for_each(|end| buckets[end].digits = all);
+        (buckets, self.chunks)
+    }
+
+    /// The rows as chunks, where they are to be spread once more.
+    pub(super) fn into_chunks(self) -> (Vec<Chunk>, Chunks) {
+        (self.spread.all_chunks(self.chunks.sizes).collect(), self.chunks)
+    }
+}
