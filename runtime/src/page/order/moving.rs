@@ -1,8 +1,9 @@
 //! Sorting small rows by moving them: no index, and no memory beside their own pages but a little.
 //!
 //! Rows are spread over buckets by the uppermost bits of their keys that differ, from their pages into chunks that come from the pages
-//! before: [as they come](arriving), once there are enough to guess these bits by, or all at the end. A bucket that does not fit a core's second cache is spread again. One that does is sorted when its turn comes, by numbers of 48
-//! bits of the key and 16 for the row, and its rows are copied out in that order.
+//! before; or [as they come](arriving), once there are enough to guess these bits by. A bucket that does not fit a core's second cache is
+//! spread again. One that does is sorted when its turn comes, by numbers of 48 bits of the key and 16 for the row, and its rows are copied
+//! out in that order.
 
 mod arriving;
 mod chunks;
