@@ -70,19 +70,19 @@ impl Splitters {
     /// The buckets of rows that lie `width` bytes apart.
     ///
     /// # Safety
-    /// As many rows as there are numbers begin at `first`, of the order's layout.
+    /// As many rows as there are buckets begin at `first`, of the order's layout.
     pub(in crate::page::order) unsafe fn buckets_of(&self, first: *const u8, width: usize, buckets: &mut [u16]) {
         let values = self.leaf.of_rows(first, width);
         // SAFETY: the caller's promise; `Raw` has the leaf's width.
         unsafe {
-            with_numbers!(self.leaf.ty, (Raw, number) => self.number::<Raw, _>(values, number, buckets), else buckets.fill(0));
+            with_numbers!(self.leaf.ty, (Raw, number) => self.find::<Raw, _>(values, number, buckets), else buckets.fill(0));
         }
     }
 
     /// # Safety
     /// The leaf may be read at as many rows as there are buckets; `P` has its width.
     #[inline(always)]
-    unsafe fn number<P: Copy, N: Number>(&self, values: LeafPtr, number: impl Fn(P) -> N, buckets: &mut [u16]) {
+    unsafe fn find<P: Copy, N: Number>(&self, values: LeafPtr, number: impl Fn(P) -> N, buckets: &mut [u16]) {
         // Complements are in the opposite order, and begin where the greatest value ends.
         let (least, most) = self.bounds;
         let (flip, begin) = if self.leaf.descending { (u128::MAX, !most) } else { (0, least) };
