@@ -402,10 +402,9 @@ fn pairs_are_sorted_in_any_memory() {
 fn sort_pairs_in_any_memory(key: &dyn Fn(u64) -> i64) {
     let (layout, order) = (pair_layout(), [OrderKey { leaf: 0, descending: false }]);
     let (unlimited, pages) = (unlimited(), pairs(1_500_000, key));
-    let late = usize::MAX;
-    let least = [(SORT_BYTES, late), (2 << 20, late), (5 << 20, late)];
-    let spread_as_they_come = [(12 << 20, 1 << 20), (20 << 20, 3 << 20), (64 << 20, 1 << 20)];
-    for (bytes, from_bytes) in least.into_iter().chain(spread_as_they_come).chain([(64 << 20, late)]) {
+    let at_the_end = [SORT_BYTES, 2 << 20, 5 << 20, 12 << 20, 20 << 20, 64 << 20].map(|bytes| (bytes, usize::MAX));
+    let as_they_come = [(12 << 20, 1 << 20), (20 << 20, 3 << 20), (64 << 20, 1 << 20)];
+    for (bytes, from_bytes) in at_the_end.into_iter().chain(as_they_come) {
         let budget = Budget::new(bytes);
         let context = TaskContext {
             memory: Memory::spilling(budget.clone(), "sort", SORT_BYTES),

@@ -199,7 +199,7 @@ impl Spread {
         for start in (0..rows).step_by(KEYS) {
             let (first, numbers) = (first.wrapping_add(start * width), &mut numbers[..KEYS.min(rows - start)]);
             buckets(first, numbers);
-            for (row, &mut bucket) in numbers.iter_mut().enumerate() {
+            for (row, &bucket) in numbers.iter().enumerate() {
                 let bucket = usize::from(bucket);
                 if self.heads[bucket].next == self.heads[bucket].end {
                     self.open(bucket, chunks)?;

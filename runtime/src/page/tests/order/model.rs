@@ -267,7 +267,7 @@ fn any_rows_are_sorted_by_any_order() {
 
 #[test]
 fn small_rows_are_moved() {
-    for seed in 0..120 {
+    for seed in 0..240 {
         let mut random = Random(9_000 + seed);
         let rows = match seed % 40 {
             0 => 60_000,
@@ -275,7 +275,7 @@ fn small_rows_are_moved() {
             _ => random.below(3_000),
         };
         let (mut case, memory) = (Case::small(&mut random, rows), memory());
-        let from_bytes = [usize::MAX, 1, 8 << 10, 100 << 10][random.below(4)];
+        let from_bytes = if seed < 120 { usize::MAX } else { [1, 8 << 10, 100 << 10][random.below(3)] };
         let mut buffer = case.spreading(&memory, from_bytes);
         case.sort();
         for _ in 0..2 {
