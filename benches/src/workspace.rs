@@ -3,7 +3,7 @@
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{self, Command};
 
 use examples::tpch_data;
 
@@ -101,9 +101,31 @@ impl Workspace {
         self.root.join("docs/figures")
     }
 
-    /// Where systems put what does not fit into memory.
+    /// Where the systems that this process starts put what does not fit into memory.
     pub(crate) fn spill(&self) -> PathBuf {
+        self.spills().join(process::id().to_string())
+    }
+
+    fn spills(&self) -> PathBuf {
         self.output().join("spill")
+    }
+
+    /// Makes [`Workspace::spill`] for as long as the returned value lives. A system that is ended, because it takes too
+    /// long or with the whole benchmark, may leave gigabytes, so folders of processes that are no more are removed, too.
+    ///
+    /// # Errors
+    /// When it cannot be made, or what others left cannot be removed.
+    pub(crate) fn make_spill(&self) -> Result<SpillFolder> {
+        let folder = self.spill();
+        fs::create_dir_all(&folder).map_err(Error::io("create the folder", &folder))?;
+        let spills = self.spills();
+        for entry in fs::read_dir(&spills).map_err(Error::io("read the folder", &spills))? {
+            let entry = entry.map_err(Error::io("read the folder", &spills))?;
+            if !Path::new("/proc").join(entry.file_name()).exists() {
+                remove(&entry.path())?;
+            }
+        }
+        Ok(SpillFolder(folder))
     }
 
     /// Makes a folder below [`Workspace::output`] and returns it.
@@ -114,6 +136,23 @@ impl Workspace {
         let folder = self.output().join(name);
         fs::create_dir_all(&folder).map_err(Error::io("create the folder", &folder))?;
         Ok(folder)
+    }
+}
+
+/// Removes a file, or a folder and all in it.
+fn remove(path: &Path) -> Result<()> {
+    let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    removed.map_err(Error::io("remove", path))
+}
+
+/// A folder that is removed, with all in it, when its owner goes away, whether by success, error or panic.
+#[derive(Debug)]
+pub(crate) struct SpillFolder(PathBuf);
+
+impl Drop for SpillFolder {
+    fn drop(&mut self) {
+        // The next benchmark removes what is left.
+        let _ = remove(&self.0);
     }
 }
 
@@ -149,4 +188,34 @@ impl TableSize {
 /// The size of the text at a scale.
 pub(crate) fn text_bytes(scale: f64) -> u64 {
     (examples::text_data::DEFAULT_BYTES as f64 * scale) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_systems_spilled_goes_with_the_benchmark_or_at_the_next() {
+        let root = tempfile::tempdir().unwrap();
+        let workspace = Workspace { root: root.path().to_owned() };
+        // No process has number zero, and the first one always lives.
+        for left in ["0/deep", "1/deep", "not-a-process"] {
+            fs::create_dir_all(workspace.spills().join(left)).unwrap();
+        }
+        fs::write(workspace.spills().join("file"), "left").unwrap();
+
+        let spill = workspace.make_spill().unwrap();
+        fs::write(workspace.spill().join("part"), "rows").unwrap();
+        let own = process::id().to_string();
+        assert_eq!(names(&workspace.spills()), ["1".to_owned(), own]);
+        drop(spill);
+        assert_eq!(names(&workspace.spills()), ["1"]);
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<_> =
+            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
 }

@@ -70,7 +70,7 @@ struct Row {
 /// # Errors
 /// When the data cannot be made, or a file cannot be written.
 pub(crate) fn run(workspace: &Workspace, options: &Grep) -> Result<bool> {
-    workspace.make_output("spill")?;
+    let _spill = workspace.make_spill()?;
     let budget_bytes = options.budget << 20;
     let texts = CASES.map(|(case, factor)| Text::new(workspace, case, budget_bytes, factor));
     for text in &texts {

@@ -36,7 +36,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Memory) -> Result<bool> {
     pairs::ensure(&paths.tables, size.rows)?;
     facts::ensure(&paths.tables, size.rows, size.ids)?;
     let folder = workspace.make_output("answers")?;
-    workspace.make_output("spill")?;
+    let _spill = workspace.make_spill()?;
     let ours = systems::find("ours")?;
     let (mut rows, mut checks) = (Vec::new(), Vec::new());
     println!("{:<6} {:>10} {:>9} {:>9} {:>12}", "case", "budget MiB", "seconds", "peak MiB", "written MiB");

@@ -84,7 +84,7 @@ pub(crate) fn run(suite: &Suite, workspace: &Workspace, options: &Measure) -> Re
     }
     (suite.make_data)(workspace, options.scale)?;
     let paths = workspace.paths(options.scale);
-    workspace.make_output("spill")?;
+    let _spill = workspace.make_spill()?;
     let entrants = entrants(suite, &cases, workspace, &systems, &paths, options);
 
     let folder = workspace.make_output("answers")?;

@@ -24,7 +24,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Cliff) -> Result<bool> {
     for system in &systems {
         system.prepare(workspace)?;
     }
-    workspace.make_output("spill")?;
+    let _spill = workspace.make_spill()?;
     let size = TableSize::of_rows(options.rows);
     let paths = paths(workspace, size);
     pairs::ensure(&paths.tables, size.rows)?;

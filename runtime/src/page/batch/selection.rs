@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use super::cursors::{Brand, LeafReader, Row, RowIds};
 use super::{Batch, WINDOW_ROWS};
 
-/// Rows of one batch, ascending: what is left of a window after its predicates.
+/// Rows of one batch: those of a window that its predicates leave, ascending, or any others, in any order.
 #[derive(Clone, Default, Debug)]
 pub struct Selection {
     rows: Vec<u32>,
