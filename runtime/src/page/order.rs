@@ -86,7 +86,7 @@ pub struct SortBuffer {
     /// Where many rows are moved, they are spread as they come, over what is guessed here.
     splitters: Arc<SharedSplitters>,
     arriving: Option<Arriving>,
-    /// Whether rows that come are left in their pages: they are in order, or lie beside what was guessed.
+    /// Whether rows that come are left in their pages: they are in order, nothing can be guessed of them, or they lie beside what was.
     stay: bool,
     moved: Option<Box<dyn Moved>>,
     /// What went wrong in sorting.
@@ -301,6 +301,14 @@ impl SortBuffer {
         closed.chain(self.rows.last_row().map(first_open))
     }
 
+    /// How many rows were spread as they came, how many of these lie beside what was guessed, and whether those to come are.
+    #[cfg(test)]
+    pub(in crate::page) fn spread_so_far(&self) -> (usize, usize, bool) {
+        let beside = self.arriving.as_ref().map_or(0, Arriving::beside);
+        let in_pages: usize = self.segments_from(0).map(|(_, rows)| rows).sum();
+        (self.len - in_pages, beside, !self.stay)
+    }
+
     /// The rows, to which nobody adds any more.
     #[must_use]
     pub fn freeze(mut self) -> StoredRows {
@@ -318,6 +326,7 @@ impl SortBuffer {
     /// Where the rows lie: in order where they are sorted.
     fn index(&self) -> &Index {
         self.index.get_or_init(|| {
+            debug_assert!(self.arriving.is_none(), "rows that are moved are emitted, and nothing else");
             let width = self.layout.width();
             let mut places = Vec::with_capacity(self.len);
             places

@@ -16,6 +16,9 @@ use crate::row::RowLayout;
 use crate::spill::Spiller;
 use crate::strategy::{Answer, Cursor};
 
+/// For each bucket that rows are spread over a piece of a page, which is open, and again where a bucket is divided.
+const OPEN_BUCKETS_BYTES: usize = (4 << 20) + PAGE_BYTES;
+
 /// Rows on their way to an order.
 pub struct Sorter {
     pub(super) of: Ordered,
@@ -214,9 +217,7 @@ impl Sorter {
 
     /// What is known of the keys of the rows, where all are in memory and may be spread over buckets that tasks share.
     pub(super) fn offer(&mut self) -> Option<(KeyBounds, usize)> {
-        /// For each bucket a piece of a page, which is open.
-        const OPEN_BYTES: usize = (4 << 20) + PAGE_BYTES;
-        if !self.has_all_in_memory() || !self.memory.grow(OPEN_BYTES) {
+        if !self.has_all_in_memory() || !self.memory.grow(OPEN_BUCKETS_BYTES) {
             return None;
         }
         let rows = self.buffer.len();
@@ -226,7 +227,8 @@ impl Sorter {
     /// Takes the rows that are this task's of what all have in memory: they are in order.
     pub(super) fn take_shared(&mut self, rows: Vec<SpreadRows>) -> Result<()> {
         self.buffer.take_shared(rows)?;
-        self.memory.shrink();
+        // A task with few rows of its own has few chunks that are free when it first divides a bucket.
+        self.memory.shrink_to(OPEN_BUCKETS_BYTES);
         self.stage = Stage::Ordered;
         Ok(())
     }

@@ -341,6 +341,29 @@ fn pairs_of_many_tasks_come_in_one_order() {
     }
 }
 
+/// One task guesses what bounds the keys, one has too few rows for a guess, some of them beside that of the other, and one has none.
+#[test]
+fn tasks_with_few_rows_share_the_buckets_of_one_that_has_guessed() {
+    let order = [OrderKey { leaf: 0, descending: false }];
+    let of = (&pair_layout(), &order[..]);
+    for beside in [0, 1 << 40] {
+        let random = |row: u64| (row.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as i64;
+        let key = move |row: u64| match row {
+            ..8_000 if row % 3 < 2 => random(row) + beside * (1 - 2 * (row % 3) as i64),
+            _ => random(row),
+        };
+        let meeting = TotalMeeting::spreading(3, SharedSplitters::from_bytes(200 << 10));
+        let task_of = |page| if page < 2 { 1 } else { 2 };
+        let (given, spilled) = sorted_where_they_are(&meeting, of, pairs(400_000, key), &[64 << 20; 3], task_of, None);
+        let rows = |pages: &Vec<Page>| pages.iter().map(Page::rows).sum::<usize>();
+        assert!(given.iter().all(|pages| rows(pages) > 100_000), "a third each: {:?}", given.iter().map(rows));
+        let mut found: Vec<_> = given.iter().flatten().flat_map(keys_and_rows).collect();
+        assert!(found.is_sorted() && spilled == 0);
+        found.sort_unstable_by_key(|&(_, row)| row);
+        assert!(found == (0..400_000).map(|row| (key(row), row)).collect::<Vec<_>>(), "{beside} beside");
+    }
+}
+
 /// A task merges its range of all tasks' runs. Another that has more rows and more memory may have more of them than this one has pages.
 #[test]
 fn a_task_with_little_memory_merges_the_many_runs_of_another() {

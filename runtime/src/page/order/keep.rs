@@ -15,6 +15,7 @@ impl SortBuffer {
             self.sort();
             return Ok(());
         }
+        debug_assert!(self.arriving.is_none(), "rows that are moved are emitted, and nothing else");
         self.seal();
         let segments: Vec<Segment> = self.segments_from(0).collect();
         let rows = Rows { base: self.base, width: self.layout.width(), segments: &segments };
@@ -76,7 +77,6 @@ impl SortBuffer {
     /// Keeps the rows at some places, as they are listed, and gives the memory of the others back.
     pub(super) fn shed(&mut self, places: &[usize]) -> Result<()> {
         let mut kept = SortBuffer::new(self.layout.clone(), self.order.clone(), &self.memory)?;
-        kept.is_moving = self.is_moving;
         kept.prepare(places.len())?;
         // SAFETY: these are places of this buffer's rows.
         unsafe { kept.rows.append_rows(&self.gather().batch(), None, places, |_, _| ())? };

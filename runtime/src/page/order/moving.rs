@@ -84,7 +84,7 @@ pub(super) enum Over {
     /// Ranges that were guessed.
     Ranges(Splitters),
     /// Bits of their keys, as many as suit so many rows.
-    Bits(usize),
+    Bits { rows: usize },
 }
 
 pub(super) struct Buckets<K> {
@@ -169,7 +169,7 @@ impl<K: Key> Buckets<K> {
                 let (buckets, chunks) = arrived.into_buckets(&encoding);
                 return Ok((Self::none(encoding, chunks), buckets));
             }
-            Over::Bits(rows) => rows,
+            Over::Bits { rows } => rows,
         };
         let none = || (Vec::new(), Chunks::none(of_rows, memory));
         let (spread_before, mut chunks) = arrived.map_or_else(none, Arriving::into_chunks);

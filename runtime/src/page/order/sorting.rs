@@ -128,7 +128,7 @@ impl SortBuffer {
                 });
                 guesses
             }
-            (Over::Bits(rows), arriving) => {
+            (Over::Bits { rows }, arriving) => {
                 let encoding = self.encoding_of(&bounds.bounds);
                 let digit = Digit::of(rows, encoding.bits(), Sizes::of(width));
                 let mut guesses = vec![0; digit.buckets()];

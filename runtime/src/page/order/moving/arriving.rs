@@ -73,7 +73,7 @@ impl Arriving {
     /// As [`Arriving::take`].
     pub(in crate::page::order) fn grow(&mut self, rows: usize) -> Result<usize> {
         let pages = self.pages_for(rows);
-        self.chunks.grow(self.chunks.pages() + pages)?;
+        self.chunks.grow_to(self.chunks.pages() + pages)?;
         Ok(pages)
     }
 

@@ -39,7 +39,7 @@ impl Chunks {
                 return Ok(chunk);
             }
             // Not where there were as many spare pages as should be.
-            self.grow(self.pages() + 1)?;
+            self.grow_to(self.pages() + 1)?;
         }
     }
 
@@ -57,7 +57,7 @@ impl Chunks {
     }
 
     /// Has so many pages.
-    pub(super) fn grow(&mut self, pages: usize) -> Result<()> {
+    pub(super) fn grow_to(&mut self, pages: usize) -> Result<()> {
         while self.pages() < pages {
             let run = Run::new(PAGE_BYTES, &self.memory)?;
             self.supply(run);

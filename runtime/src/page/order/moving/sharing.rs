@@ -33,7 +33,7 @@ impl KeyBounds {
     pub(in crate::page::order) fn over(&self, rows: usize) -> Over {
         match self.ranges {
             Some(splitters) if are_worth(self.beside, rows) => Over::Ranges(splitters),
-            _ => Over::Bits(rows),
+            _ => Over::Bits { rows },
         }
     }
 }

@@ -103,7 +103,7 @@ impl Splitters {
     }
 }
 
-/// The splitters of all tasks of one order, or of the rows of one task, again and again.
+/// The splitters of all tasks of one order. They are guessed once, or found to be none, and hold for all rows to come, also when a buffer is filled again.
 pub struct SharedSplitters {
     from_bytes: usize,
     guess: OnceLock<Option<Splitters>>,

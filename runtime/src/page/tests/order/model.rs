@@ -171,12 +171,23 @@ impl Case {
 
     /// As [`Case::moving`]; rows are spread as they come once there are so many bytes of them.
     fn spreading(&self, memory: &Memory, from_bytes: usize) -> SortBuffer {
+        self.filled(self.empty_spreading(memory, from_bytes), memory)
+    }
+
+    fn empty_spreading(&self, memory: &Memory, from_bytes: usize) -> SortBuffer {
         let splitters = Arc::new(SharedSplitters::from_bytes(from_bytes));
-        let buffer = SortBuffer::moving_over(splitters, self.layout.clone(), self.order.clone(), memory).unwrap();
-        self.filled(buffer, memory)
+        SortBuffer::moving_over(splitters, self.layout.clone(), self.order.clone(), memory).unwrap()
     }
 
     fn filled(&self, mut buffer: SortBuffer, memory: &Memory) -> SortBuffer {
+        self.fill(&mut buffer, memory);
+        let (bytes, peak) = (buffer.bytes(), memory.budget().peak_bytes());
+        buffer.sort();
+        assert_eq!((buffer.bytes(), memory.budget().used_bytes(), memory.budget().peak_bytes()), (bytes, bytes, peak));
+        buffer
+    }
+
+    fn fill(&self, buffer: &mut SortBuffer, memory: &Memory) {
         // What it held before may have been more.
         let peak_before = memory.budget().peak_bytes();
         for page in self.pages(&self.rows, 5_000) {
@@ -189,9 +200,6 @@ impl Case {
         }
         let (bytes, peak) = (buffer.bytes(), memory.budget().peak_bytes());
         assert_eq!((buffer.len(), bytes.max(peak_before)), (self.rows.len(), peak));
-        buffer.sort();
-        assert_eq!((buffer.bytes(), memory.budget().used_bytes(), memory.budget().peak_bytes()), (bytes, bytes, peak));
-        buffer
     }
 
     fn read(&self, page: &Page) -> Vec<Values> {
@@ -354,29 +362,47 @@ fn skewed_keys_are_split_until_they_fit() {
 /// The first rows say little of those that come: some of these lie before or behind all that was guessed, or most do.
 #[test]
 fn rows_beside_what_the_first_ones_let_expect_are_sorted() {
-    let types = [LeafType::U64, LeafType::I32, LeafType::F64, LeafType::I128, LeafType::U16];
+    // With a second leaf that leaves no bytes between rows, which are then spread from where they come, or does.
+    let types = [
+        (LeafType::U64, LeafType::U64),
+        (LeafType::I32, LeafType::U32),
+        (LeafType::F64, LeafType::U64),
+        (LeafType::I128, LeafType::U128),
+        (LeafType::U16, LeafType::U16),
+        (LeafType::U64, LeafType::U32),
+        (LeafType::I128, LeafType::U16),
+    ];
     let leaves = |ty| if ty == LeafType::I128 { 1 } else { 2 };
     for (seed, (ty, descending)) in (0..).zip(types.into_iter().flat_map(|ty| [(ty, false), (ty, true)])) {
+        let (ty, other) = ty;
         for (beside, before) in [(0, false), (1, false), (9, true), (60, false), (60, true), (100, false)] {
             let mut random = Random(400 + seed);
+            // The guess comes before, with rows for 4 KiB.
             let row = |number: usize| {
                 let some = random.next() as u128 % 20_000;
-                let is_beside = number > 1_000 && random.below(100) < beside;
+                let is_beside = number >= 2_048 && random.below(100) < beside;
                 let value = match () {
                     () if !is_beside => 20_000 + some,
                     () if before => some,
                     () => 40_000 + some,
                 };
-                // A float is given as its bits; some are negative.
-                let value = if ty == LeafType::F64 { (value as f64 - 3e4).to_bits().into() } else { value };
-                vec![Datum::Fixed(value), Datum::Fixed(random.next() as u32 as u128)]
+                // A float is given as its bits; some are negative. What they agree in is their exponent.
+                let float = |value: f64| value.signum() * (value.abs() / 100.0).exp2();
+                let value = if ty == LeafType::F64 { float(value as f64 - 3e4).to_bits().into() } else { value };
+                vec![Datum::Fixed(value), Datum::Fixed(random.next() as u16 as u128)]
             };
-            let rows = (0..30_000).map(row).collect();
-            let layout = Arc::new(RowLayout::full([ty, LeafType::U32]));
+            let rows = (0..16_000).map(row).collect();
+            let layout = Arc::new(RowLayout::full([ty, other]));
             // No more than is moved.
             let order = (0..leaves(ty)).map(|leaf| OrderKey { leaf, descending: descending ^ (leaf > 0) }).collect();
             let (mut case, memory) = (Case { layout, order, rows }, memory());
-            let mut buffer = case.spreading(&memory, 4 << 10);
+            let mut buffer = case.empty_spreading(&memory, 4 << 10);
+            case.fill(&mut buffer, &memory);
+            let (spread, found_beside, goes_on) = buffer.spread_so_far();
+            // The first thousand rows do not have the very least and greatest.
+            assert_eq!((found_beside > 60, goes_on), (beside > 0, beside < 12), "{beside} % of {ty:?}");
+            assert!(spread > if goes_on { 10_000 } else { 0 }, "{spread} rows of {ty:?} were spread");
+            buffer.sort();
             case.sort();
             let found = case.emitted(&mut buffer);
             case.assert_sorted(&found, true);
