@@ -66,6 +66,7 @@ pub(crate) mod message {
     pub(crate) const HANDLE_ESCAPES: &str = "the handle of a group stays inside of `aggregate`: use its measures, \
         `.sum(..)`, `.min(..)`, `.max(..)`, `.avg(..)`, `.count()`, …, and its `.key`; what a macro such as `format!` takes of them is bound by `let` before";
     pub(crate) const NO_KEY: &str = "a whole flow has no key: write `.group_by(..)` before `.aggregate(..)`";
+    pub(crate) const KEY_CALLED: &str = "the key of a group is a field of its handle: write `.key`";
     pub(crate) const ASYNC_CLOSURE: &str = "a closure over records gives its value at once, so there is nothing to await: write it \
         without `async`";
     pub(crate) const TOP_TAKES_TWO: &str =

@@ -196,7 +196,12 @@ impl Extraction<'_> {
     fn measure(&mut self, call: &ExprMethodCall) -> Option<Ident> {
         let word = &call.method;
         let Some(&(_, sees)) = MEASURES.iter().find(|(known, _)| word == known) else {
-            self.found.report_unwritable(word.span(), message::unknown_measure(word));
+            let wrong = match word == "key" {
+                true if self.has_key => message::KEY_CALLED.to_owned(),
+                true => message::NO_KEY.to_owned(),
+                false => message::unknown_measure(word),
+            };
+            self.found.report_unwritable(word.span(), wrong);
             return None;
         };
         let value = call.args.first().filter(|_| sees.values() > 0).cloned();
