@@ -1,7 +1,7 @@
 //! What the engine's curves are held to: no cliff, and no more than twice the time in a sixteenth of the memory.
 
 use super::CASES;
-use super::curve::Point;
+use super::point::Point;
 use crate::harness::Check;
 
 /// Of the data's size.
@@ -84,7 +84,7 @@ impl<'a> Measured<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::curve::shares;
+    use super::super::point::shares;
     use super::*;
 
     /// A curve with these seconds, and seconds of the disk, from the first limit on; the rest is like the last of them.

@@ -6,8 +6,7 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
-
+use super::point::{Point, shares};
 use super::{CASES, aims, answers_are_right, expected};
 use crate::answer::Resources;
 use crate::error::Result;
@@ -15,9 +14,6 @@ use crate::harness::{Attempt, Check, Cores, Entrant, attempt, disk_seconds};
 use crate::options::Cliff;
 use crate::systems::System;
 use crate::workspace::{Paths, TableSize, Workspace};
-
-/// Limits go from twice the data's size down to 1/32 of it, two steps for each halving.
-const LIMITS: i32 = 13;
 
 /// A system that wrote less did not spill: it wrote its answer.
 const SPILLED_BYTES: u64 = 1 << 20;
@@ -27,30 +23,6 @@ const CACHED_BYTES: usize = 1 << 30;
 
 /// The same for a system that has no limit.
 const FREE_BYTES: usize = 3 << 30;
-
-/// What a system takes with a limit, or without one where it takes none.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub(super) struct Point {
-    pub(super) case: &'static str,
-    pub(super) system: &'static str,
-    /// The limit by the data's size.
-    pub(super) memory_share: Option<f64>,
-    pub(super) memory_mib: Option<u64>,
-    /// Of the quickest run, unless one failed.
-    pub(super) seconds: Option<f64>,
-    pub(super) runs: usize,
-    /// How far cores were from each other in that run, at its beginning or its end.
-    pub(super) core_nanos: Option<f64>,
-    /// The largest of the runs.
-    pub(super) peak_rss_mib: Option<u64>,
-    /// What the process of that run wrote to files: what it spilled.
-    pub(super) written_mib: u64,
-    /// What the disk takes to write as much and to read it again.
-    pub(super) disk_seconds: Option<f64>,
-    pub(super) failure: Option<String>,
-    #[serde(skip)]
-    pub(super) answers: Vec<String>,
-}
 
 /// One run.
 struct Run {
@@ -66,11 +38,6 @@ struct Asked {
     case: &'static str,
     /// Its share of the data's size, and bytes.
     limit: Option<(f64, u64)>,
-}
-
-/// Limits by the data's size, from the largest.
-pub(super) fn shares() -> impl Iterator<Item = f64> {
-    (0..LIMITS).map(|step| 2_f64.powf(1.0 - f64::from(step) / 2.0))
 }
 
 /// Runs each case in rounds through all limits, down and up again, all systems of a limit in turn; who failed is not asked again.
@@ -100,7 +67,7 @@ pub(super) fn measure(
                 }
             }
         }
-        let mut found = Point::all(case, &asked, &runs);
+        let mut found = points_of(case, &asked, &runs);
         for _ in 0..options.runs {
             let Some(limits) = aims::too_steep(&found) else { break };
             for (asked, runs) in asked.iter().zip(&mut runs) {
@@ -108,7 +75,7 @@ pub(super) fn measure(
                     runs.push(bench.run(asked, &mut cores)?);
                 }
             }
-            found = Point::all(case, &asked, &runs);
+            found = points_of(case, &asked, &runs);
         }
         points.extend(found);
     }
@@ -158,49 +125,28 @@ impl Bench<'_> {
     }
 }
 
-impl Point {
-    /// One that was answered, of a sort.
-    #[cfg(test)]
-    pub(super) fn answered(system: &'static str, memory_share: Option<f64>, seconds: f64) -> Self {
-        Self {
-            case: "sort",
-            system,
-            memory_share,
-            memory_mib: memory_share.map(|share| (share * 64.0) as u64),
-            seconds: Some(seconds),
-            runs: 1,
-            core_nanos: Some(60.0),
-            peak_rss_mib: Some(80),
-            written_mib: 12,
-            disk_seconds: Some(seconds / 2.0),
-            failure: None,
-            answers: Vec::new(),
-        }
-    }
+/// What came of the runs of each that was asked.
+fn points_of(case: &'static str, asked: &[Asked], runs: &[Vec<Run>]) -> Vec<Point> {
+    asked.iter().zip(runs).map(|(asked, runs)| point_of(asked.system.name(), case, asked.limit, runs)).collect()
+}
 
-    /// What came of the runs of each that was asked.
-    fn all(case: &'static str, asked: &[Asked], runs: &[Vec<Run>]) -> Vec<Self> {
-        asked.iter().zip(runs).map(|(asked, runs)| Self::of(asked.system.name(), case, asked.limit, runs)).collect()
-    }
-
-    fn of(system: &'static str, case: &'static str, limit: Option<(f64, u64)>, runs: &[Run]) -> Self {
-        let failure = runs.iter().find_map(|run| run.attempt.outcome.as_ref().err()).cloned();
-        let seconds = |run: &Run| run.attempt.outcome.as_ref().map_or(f64::INFINITY, |done| done.seconds);
-        let quickest = runs.iter().min_by(|left, right| seconds(left).total_cmp(&seconds(right)));
-        Self {
-            case,
-            system,
-            memory_share: limit.map(|(share, _)| share),
-            memory_mib: limit.map(|(_, bytes)| bytes >> 20),
-            seconds: quickest.filter(|_| failure.is_none()).map(seconds),
-            runs: runs.len(),
-            core_nanos: quickest.map(|run| run.core_nanos),
-            peak_rss_mib: runs.iter().filter_map(|run| run.attempt.peak_rss_mib).max(),
-            written_mib: quickest.map_or(0, |run| run.attempt.written_bytes >> 20),
-            disk_seconds: quickest.and_then(|run| run.disk_seconds),
-            failure,
-            answers: runs.iter().filter_map(|run| Some(run.attempt.outcome.as_ref().ok()?.text.clone())).collect(),
-        }
+fn point_of(system: &'static str, case: &'static str, limit: Option<(f64, u64)>, runs: &[Run]) -> Point {
+    let failure = runs.iter().find_map(|run| run.attempt.outcome.as_ref().err()).cloned();
+    let seconds = |run: &Run| run.attempt.outcome.as_ref().map_or(f64::INFINITY, |done| done.seconds);
+    let quickest = runs.iter().min_by(|left, right| seconds(left).total_cmp(&seconds(right)));
+    Point {
+        case,
+        system,
+        memory_share: limit.map(|(share, _)| share),
+        memory_mib: limit.map(|(_, bytes)| bytes >> 20),
+        seconds: quickest.filter(|_| failure.is_none()).map(seconds),
+        runs: runs.len(),
+        core_nanos: quickest.map(|run| run.core_nanos),
+        peak_rss_mib: runs.iter().filter_map(|run| run.attempt.peak_rss_mib).max(),
+        written_mib: quickest.map_or(0, |run| run.attempt.written_bytes >> 20),
+        disk_seconds: quickest.and_then(|run| run.disk_seconds),
+        failure,
+        answers: runs.iter().filter_map(|run| Some(run.attempt.outcome.as_ref().ok()?.text.clone())).collect(),
     }
 }
 
@@ -255,9 +201,9 @@ mod tests {
     #[test]
     fn a_point_is_the_quickest_of_its_runs_or_a_failure() {
         let runs = [run(3.0, Some(0.5)), run(1.0, Some(0.1)), run(2.0, Some(0.2))];
-        let point = Point::of("ours", "join", None, &runs);
+        let point = point_of("ours", "join", None, &runs);
         assert_eq!((point.seconds, point.disk_seconds, point.runs, point.answers.len()), (Some(1.0), Some(0.1), 3, 3));
-        let point = Point::of("ours", "join", None, &[run(3.0, None), done(1.0, Err("no".to_owned()))]);
+        let point = point_of("ours", "join", None, &[run(3.0, None), done(1.0, Err("no".to_owned()))]);
         assert_eq!((point.seconds, point.failure.as_deref(), point.runs), (None, Some("no"), 2));
     }
 
@@ -272,7 +218,7 @@ mod tests {
     fn a_wrong_answer_and_a_failure_of_ours_fail_the_suite() {
         let size = TableSize { rows: 100, ids: 10 };
         let point = |system, outcome: Result<String, String>| {
-            Point::of(system, "join", Some((1.0, 1 << 20)), &[run(1.0, None), done(1.0, outcome)])
+            point_of(system, "join", Some((1.0, 1 << 20)), &[run(1.0, None), done(1.0, outcome)])
         };
         let outcome = |points: &[Point]| checks(points, size).iter().map(|check| check.ok).collect::<Vec<_>>();
         let right = expected("join", size);

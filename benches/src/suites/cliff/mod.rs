@@ -4,6 +4,7 @@ mod aims;
 mod ample;
 mod curve;
 mod picture;
+mod point;
 
 use crate::data::{facts, pairs};
 use crate::error::{Error, Result};

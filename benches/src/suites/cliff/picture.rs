@@ -4,7 +4,7 @@ use std::fs;
 
 use super::CASES;
 use super::ample::{Ample, RUNS};
-use super::curve::{Point, shares};
+use super::point::{Point, shares};
 use crate::error::{Error, Result};
 use crate::plot::{Axis, Figure, Panel, Series, Stroke, fraction_text};
 use crate::workspace::{TableSize, Workspace};
