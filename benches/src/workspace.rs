@@ -103,11 +103,7 @@ impl Workspace {
 
     /// Where the systems that this process starts put what does not fit into memory.
     pub(crate) fn spill(&self) -> PathBuf {
-        self.spills().join(process::id().to_string())
-    }
-
-    fn spills(&self) -> PathBuf {
-        self.output().join("spill")
+        self.output().join(own_spill())
     }
 
     /// Makes [`Workspace::spill`] for as long as the returned value lives. A system that is ended, because it takes too
@@ -116,16 +112,14 @@ impl Workspace {
     /// # Errors
     /// When it cannot be made, or what others left cannot be removed.
     pub(crate) fn make_spill(&self) -> Result<SpillFolder> {
-        let folder = self.spill();
-        fs::create_dir_all(&folder).map_err(Error::io("create the folder", &folder))?;
-        let spills = self.spills();
+        let spills = self.make_output(SPILL)?;
         for entry in fs::read_dir(&spills).map_err(Error::io("read the folder", &spills))? {
             let entry = entry.map_err(Error::io("read the folder", &spills))?;
             if !Path::new("/proc").join(entry.file_name()).exists() {
                 remove(&entry.path())?;
             }
         }
-        Ok(SpillFolder(folder))
+        self.make_output(&own_spill()).map(SpillFolder)
     }
 
     /// Makes a folder below [`Workspace::output`] and returns it.
@@ -137,6 +131,13 @@ impl Workspace {
         fs::create_dir_all(&folder).map_err(Error::io("create the folder", &folder))?;
         Ok(folder)
     }
+}
+
+/// Below [`Workspace::output`], a folder for each process.
+const SPILL: &str = "spill";
+
+fn own_spill() -> String {
+    format!("{SPILL}/{}", process::id())
 }
 
 /// Removes a file, or a folder and all in it.
@@ -198,18 +199,19 @@ mod tests {
     fn what_systems_spilled_goes_with_the_benchmark_or_at_the_next() {
         let root = tempfile::tempdir().unwrap();
         let workspace = Workspace { root: root.path().to_owned() };
+        let spills = workspace.output().join(SPILL);
         // No process has number zero, and the first one always lives.
         for left in ["0/deep", "1/deep", "not-a-process"] {
-            fs::create_dir_all(workspace.spills().join(left)).unwrap();
+            fs::create_dir_all(spills.join(left)).unwrap();
         }
-        fs::write(workspace.spills().join("file"), "left").unwrap();
+        fs::write(spills.join("file"), "left").unwrap();
 
         let spill = workspace.make_spill().unwrap();
         fs::write(workspace.spill().join("part"), "rows").unwrap();
         let own = process::id().to_string();
-        assert_eq!(names(&workspace.spills()), ["1".to_owned(), own]);
+        assert_eq!(names(&spills), ["1".to_owned(), own]);
         drop(spill);
-        assert_eq!(names(&workspace.spills()), ["1"]);
+        assert_eq!(names(&spills), ["1"]);
     }
 
     fn names(folder: &Path) -> Vec<String> {

@@ -184,8 +184,12 @@ impl SortBuffer {
 
     /// Pages that so many rows are moved by.
     fn spare_pages(&self, rows: usize) -> usize {
-        let (width, as_they_come) = (self.layout.width(), self.splitters.are_for(rows, self.layout.width()));
-        if self.is_moving { moving::spare_pages(rows, width, as_they_come) } else { 0 }
+        if !self.is_moving {
+            return 0;
+        }
+        let width = self.layout.width();
+        let as_they_come = self.splitters.are_for(rows, width);
+        moving::spare_pages(rows, width, as_they_come) + moving::pages_lost_to_chunks(rows, width)
     }
 
     /// Reserves what sorting so many rows takes.

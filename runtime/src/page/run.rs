@@ -63,6 +63,11 @@ impl Run {
     }
 }
 
+/// How many rows of so many bytes a page holds, where they have no variable parts: of those that are larger than a page, one.
+pub(super) fn rows_of_page(width: usize) -> usize {
+    ((PAGE_BYTES - FIRST_ROW) / width).max(1)
+}
+
 /// What a run of at least `bytes` takes.
 pub(crate) fn run_bytes(bytes: usize) -> usize {
     bytes.div_ceil(PAGE_BYTES).max(1) * PAGE_BYTES

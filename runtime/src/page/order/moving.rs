@@ -32,7 +32,7 @@ pub(super) use arriving::Arriving;
 pub use sharing::{KeyBounds, SpreadRows};
 pub use splitters::SharedSplitters;
 pub(super) use splitters::{Splitters, are_worth};
-pub(super) use spread::{Digit, Sizes, bytes, spare_pages};
+pub(super) use spread::{Digit, Sizes, bytes, pages_lost_to_chunks, spare_pages};
 
 /// The widest rows that are moved.
 pub(super) const MOST_WIDTH: usize = 32;

@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use crate::page::batch::{Input, LeafPtr};
 use crate::page::copy::heap_bytes;
 use crate::page::region::PAGE_BYTES;
-use crate::page::run::{FIRST_ROW, run_bytes};
+use crate::page::run::{FIRST_ROW, rows_of_page, run_bytes};
 use crate::page::writer::RowWriter;
 use crate::row::Physical;
 
@@ -65,7 +65,6 @@ impl Room {
     /// Takes rows without variable parts.
     fn take_rows(&mut self, rows: usize, width: usize) -> usize {
         let elsewhere = rows.saturating_sub(self.free / width);
-        let rows_of_page = ((PAGE_BYTES - FIRST_ROW) / width).max(1);
-        elsewhere.div_ceil(rows_of_page) * PAGE_BYTES
+        elsewhere.div_ceil(rows_of_page(width)) * PAGE_BYTES
     }
 }

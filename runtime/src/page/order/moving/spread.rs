@@ -6,7 +6,7 @@ use crate::page::order::encoding::Key;
 use crate::page::order::entries::KEYS;
 use crate::page::order::gather::prefetch;
 use crate::page::region::PAGE_BYTES;
-use crate::page::run::FIRST_ROW;
+use crate::page::run::rows_of_page;
 
 /// Buckets are made of these.
 pub(super) const CHUNK_BYTES: usize = 8 << 10;
@@ -60,10 +60,12 @@ pub(in crate::page::order) fn spare_pages(rows: usize, width: usize, as_they_com
     let log2 = if as_they_come { MOST_BUCKETS_LOG2 } else { Sizes::of(width).buckets_log2(rows) };
     // A chunk that is open for each bucket, here and where one is spread again; two more for what lies beside ranges; and the page that is being read.
     let open = (2 << log2) + if as_they_come { 2 } else { 0 };
-    // Of some widths, a page holds a few rows more than its chunks do.
-    let rows_of_page = (PAGE_BYTES - FIRST_ROW) / width;
-    let more = pages_of_chunks(rows, Sizes::of(width)).saturating_sub(rows.div_ceil(rows_of_page));
-    if rows == 0 { 0 } else { 2 + usize::div_ceil(open, CHUNKS_OF_PAGE) + more }
+    if rows == 0 { 0 } else { 2 + usize::div_ceil(open, CHUNKS_OF_PAGE) }
+}
+
+/// Pages that so many rows take more in chunks than one behind the other: of some widths, a page holds a few rows more than its chunks do.
+pub(in crate::page::order) fn pages_lost_to_chunks(rows: usize, width: usize) -> usize {
+    pages_of_chunks(rows, Sizes::of(width)).saturating_sub(rows.div_ceil(rows_of_page(width)))
 }
 
 /// Pages that so many rows lie in, as chunks that are full.

@@ -373,13 +373,13 @@ fn rows_beside_what_the_first_ones_let_expect_are_sorted() {
         (LeafType::I128, LeafType::U16),
     ];
     let leaves = |ty| if ty == LeafType::I128 { 1 } else { 2 };
-    for (seed, (ty, descending)) in (0..).zip(types.into_iter().flat_map(|ty| [(ty, false), (ty, true)])) {
-        let (ty, other) = ty;
+    let types = types.into_iter().flat_map(|types| [(types, false), (types, true)]);
+    for (seed, ((ty, other), descending)) in (0..).zip(types) {
         for (beside, before) in [(0, false), (1, false), (9, true), (60, false), (60, true), (100, false)] {
             let mut random = Random(400 + seed);
-            // The guess comes before, with rows for 4 KiB.
             let row = |number: usize| {
                 let some = random.next() as u128 % 20_000;
+                // Rows of 4 KiB, by which is guessed, come before.
                 let is_beside = number >= 2_048 && random.below(100) < beside;
                 let value = match () {
                     () if !is_beside => 20_000 + some,
