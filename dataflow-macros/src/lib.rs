@@ -122,7 +122,7 @@ pub fn dataflow_inline(tokens: TokenStream) -> TokenStream {
 ///
 /// | Field | Closures see | Leaves | Equal as a key |
 /// |---|---|---|---|
-/// | integers, `bool`, `char`, `Date`, `Timestamp`, `Decimal<S>` | the same | 1 | yes |
+/// | integers, `bool`, `char`, `Date`, `Timestamp`, `TimeDelta`, `Decimal<S>` | the same | 1 | yes |
 /// | `f32`, `f64` | the same | 1 | no: rounding decides |
 /// | `String`, `Vec<u8>` | `&str`, `&[u8]` | 1 | yes |
 /// | `Vec<T>` of integers of 16 bits and more, floats, dates, timestamps, decimals | `&[T]` | 1 | where `T` is |

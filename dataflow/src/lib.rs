@@ -34,7 +34,7 @@ pub use record::{List, ListIter, Map, MapIter, Record, Value};
 pub use runtime::format::{CsvOptions, JsonOptions};
 pub use runtime::optimizer::Rule;
 pub use runtime::source::{Comparison, Lenient};
-pub use runtime::value::{Date, Decimal, Texts, Timestamp};
+pub use runtime::value::{Date, Decimal, LocalTime, ParseValueError, Texts, TimeDelta, TimeUnit, Timestamp, Zone};
 pub use text::{TextExt, Words};
 
 /// The kinds of a [`Join`], as they stand in its type, and the hints that it takes.

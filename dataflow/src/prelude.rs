@@ -11,4 +11,4 @@ pub use crate::flow::{
 pub use crate::key::{Symbols, asc, desc};
 pub use crate::record::{List, Map, Record, Value};
 pub use crate::text::TextExt;
-pub use runtime::value::{Date, Decimal, Texts, Timestamp};
+pub use runtime::value::{Date, Decimal, Texts, TimeDelta, TimeUnit, Timestamp, Zone};

@@ -58,6 +58,7 @@ const PLAIN: &[&str] = &[
     "f64",
     "Date",
     "Timestamp",
+    "TimeDelta",
     "Decimal",
 ];
 

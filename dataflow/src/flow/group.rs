@@ -38,6 +38,7 @@ macro_rules! totals {
     ($($ty:ty)*) => {$( impl Total for $ty {} )*};
 }
 totals!(i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64);
+impl Total for runtime::value::TimeDelta {}
 impl<const SCALE: u8> Total for runtime::value::Decimal<SCALE> {}
 
 impl<T: Record, M: Mode> Flow<T, M> {

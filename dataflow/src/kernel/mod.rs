@@ -16,6 +16,7 @@ mod reduce;
 mod shared;
 mod slots;
 mod stateful;
+mod time_delta;
 mod whole;
 
 pub(crate) use accumulate::accumulate;

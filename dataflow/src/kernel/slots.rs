@@ -170,6 +170,8 @@ extremes! {
     runtime::value::Date as i32, LeafType::Date, runtime::value::Date::days, runtime::value::Date::from_days;
     runtime::value::Timestamp as i64, LeafType::Timestamp, runtime::value::Timestamp::micros,
         runtime::value::Timestamp::from_micros;
+    runtime::value::TimeDelta as i64, LeafType::TimeDelta, runtime::value::TimeDelta::micros,
+        runtime::value::TimeDelta::from_micros;
 }
 impl<const SCALE: u8> Extreme for Decimal<SCALE> {
     type Kept<S> = S;

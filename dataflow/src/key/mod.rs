@@ -8,7 +8,7 @@ mod order;
 use std::marker::PhantomData;
 
 use runtime::operators::Keyed;
-use runtime::value::{Date, Decimal, Timestamp};
+use runtime::value::{Date, Decimal, TimeDelta, Timestamp};
 
 use crate::record::Record;
 
@@ -61,7 +61,7 @@ pub trait Equality: Record {}
 macro_rules! equality {
     ($($ty:ty)*) => {$( impl Equality for $ty {} )*};
 }
-equality!(bool char i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 String Date Timestamp);
+equality!(bool char i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 String Date Timestamp TimeDelta);
 impl<const SCALE: u8> Equality for Decimal<SCALE> {}
 impl<V: Equality> Equality for Option<V> {}
 

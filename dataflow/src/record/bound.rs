@@ -3,7 +3,7 @@
 use std::any::Any;
 
 use runtime::row::{Datum, LeafType};
-use runtime::value::{Date, Decimal, Timestamp};
+use runtime::value::{Date, Decimal, TimeDelta, Timestamp};
 
 /// `value` as a leaf of type `ty`, where it is of that type, or an integer that fits it.
 pub(crate) fn bound_value(ty: LeafType, value: &dyn Any) -> Option<Datum> {
@@ -12,6 +12,7 @@ pub(crate) fn bound_value(ty: LeafType, value: &dyn Any) -> Option<Datum> {
     match ty {
         L::Date => fixed((value.downcast_ref::<Date>()?.days() as u32).into()),
         L::Timestamp => fixed((value.downcast_ref::<Timestamp>()?.micros() as u64).into()),
+        L::TimeDelta => fixed((value.downcast_ref::<TimeDelta>()?.micros() as u64).into()),
         L::Decimal(scale) => fixed((decimal(scale, value)? as u64).into()),
         L::F64 => fixed(value.downcast_ref::<f64>()?.to_bits().into()),
         L::F32 => fixed(value.downcast_ref::<f32>()?.to_bits().into()),

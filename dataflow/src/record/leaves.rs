@@ -6,7 +6,7 @@ use runtime::page::{
     Claims, LeafReader, NewRow, OutBytes, OutList, OutText, Row, SinkLeaves, StridedBytes, StridedList, StridedText,
 };
 use runtime::row::{Element, LeafType, SchemaBuilder, Shape};
-use runtime::value::{Date, Decimal, Timestamp};
+use runtime::value::{Date, Decimal, TimeDelta, Timestamp};
 
 use super::lists::{ListForm, ListOf};
 use super::texts::AsTexts;
@@ -141,7 +141,7 @@ macro_rules! lists {
 }
 lists! {
     i16, I16; i32, I32; i64, I64; i128, I128; u16, U16; u32, U32; u64, U64; u128, U128; f32, F32; f64, F64;
-    Date, Date; Timestamp, Timestamp;
+    Date, Date; Timestamp, Timestamp; TimeDelta, TimeDelta;
 }
 in_place!(
     [const SCALE: u8] Decimal<SCALE>,

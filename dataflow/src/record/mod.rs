@@ -34,7 +34,7 @@ pub(crate) use show::show_record;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a record",
     label = "this cannot flow through a pipeline",
-    note = "a record is a struct or an enum with `#[derive(Record)]`, a number, bool, char, String, Date, Timestamp, Decimal, or a Vec, a BTreeMap, an Option, an array, or a tuple of up to eight records"
+    note = "a record is a struct or an enum with `#[derive(Record)]`, a number, bool, char, String, Date, Timestamp, TimeDelta, Decimal, or a Vec, a BTreeMap, an Option, an array, or a tuple of up to eight records"
 )]
 pub trait Record: Value<Record = Self> + Sized + 'static {
     /// What closures see: the record with its texts and lists borrowed. `Copy`, so that it can be used twice.

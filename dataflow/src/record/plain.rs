@@ -1,10 +1,10 @@
-//! Numbers, bool, char, dates, timestamps and decimals: one leaf of fixed width.
+//! Numbers, bool, char, dates, timestamps, lengths of time and decimals: one leaf of fixed width.
 
 use std::cmp::Ordering;
 
 use runtime::page::{Claims, LeafReader, NewRow, Out, Row, SinkLeaves, Strided};
 use runtime::row::{LeafType, SchemaBuilder, Shape};
-use runtime::value::{Date, Decimal, Timestamp};
+use runtime::value::{Date, Decimal, TimeDelta, Timestamp};
 
 use super::leaves::InPlace;
 use super::{AsItems, Record, Value};
@@ -93,6 +93,15 @@ plain!(
     i64,
     Timestamp::from_micros,
     Timestamp::micros,
+    InPlace,
+    Ord::cmp
+);
+plain!(
+    [] TimeDelta,
+    LeafType::TimeDelta,
+    i64,
+    TimeDelta::from_micros,
+    TimeDelta::micros,
     InPlace,
     Ord::cmp
 );

@@ -3,7 +3,7 @@
 use super::values::{write_float, write_float32, write_hex, write_integer, write_unsigned};
 use crate::page::{LeafReader, Row, Strided, StridedBytes, StridedText};
 use crate::row::{LeafType, Tag};
-use crate::value::{Date, Timestamp, decimal_text};
+use crate::value::{Date, TimeDelta, Timestamp, decimal_text};
 
 /// One leaf of a batch: its type is looked at once a batch where it is read, and once a value where it is written.
 pub(super) enum Cell<'b> {
@@ -23,6 +23,7 @@ pub(super) enum Cell<'b> {
     Char(Strided<'b, u32>),
     Date(Strided<'b, i32>),
     Timestamp(Strided<'b, i64>),
+    TimeDelta(Strided<'b, i64>),
     Decimal(Strided<'b, i64>, u8),
     Text(StridedText<'b>),
     Bytes(StridedBytes<'b>),
@@ -58,6 +59,7 @@ impl<'b> Cell<'b> {
             L::Char => Cell::Char(leaves.plain()),
             L::Date => Cell::Date(leaves.plain()),
             L::Timestamp => Cell::Timestamp(leaves.plain()),
+            L::TimeDelta => Cell::TimeDelta(leaves.plain()),
             L::Decimal(scale) => Cell::Decimal(leaves.plain(), scale),
             L::Text => Cell::Text(leaves.text()),
             L::Bytes => Cell::Bytes(leaves.bytes()),
@@ -112,6 +114,7 @@ impl<'b> Cell<'b> {
             }
             Cell::Date(leaf) => out.extend_from_slice(Date::from_days(leaf.read(row)).text().as_bytes()),
             Cell::Timestamp(leaf) => out.extend_from_slice(Timestamp::from_micros(leaf.read(row)).text().as_bytes()),
+            Cell::TimeDelta(leaf) => out.extend_from_slice(TimeDelta::from_micros(leaf.read(row)).text().as_bytes()),
             Cell::Decimal(leaf, scale) => out.extend_from_slice(decimal_text(leaf.read(row), *scale).as_bytes()),
             Cell::Text(leaf) => out.extend_from_slice(leaf.read(row).as_bytes()),
             Cell::Tag(leaf, tag) => out.extend_from_slice(tag.variant(leaf.read(row)).as_bytes()),

@@ -4,7 +4,9 @@ use super::values::{parse_integer, parse_with};
 use crate::error::Result;
 use crate::page::{Columns, ListColumn, Plain, TextColumn};
 use crate::row::{LeafType, Physical};
-use crate::value::{DATE_FORM, TIMESTAMP_FORM, decimal_form, parse_date, parse_decimal, parse_timestamp};
+use crate::value::{
+    DATE_FORM, TIME_DELTA_FORM, TIMESTAMP_FORM, decimal_form, parse_date, parse_decimal, parse_time_delta, parse_timestamp,
+};
 
 /// The values of one leaf.
 pub(super) enum Values {
@@ -144,6 +146,7 @@ pub(super) fn with_parser<W: WithParser>(ty: LeafType, work: W) -> W::Output {
         L::U64 => work.with(|text| parse_integer::<u64>(text).or_else(|| parse_with(text))),
         L::F64 => work.with(|text| parse_with::<f64>(text).map(f64::to_bits)),
         L::Timestamp => work.with(|text| parse_timestamp(text).map(|micros| micros as u64)),
+        L::TimeDelta => work.with(|text| parse_time_delta(text).map(|micros| micros as u64)),
         L::Decimal(scale) => work.with(|text| parse_decimal(text, scale).map(|scaled| scaled as u64)),
         L::I128 => work.with(|text| parse_with::<i128>(text).map(|value| value as u128)),
         L::U128 => work.with(parse_with::<u128>),
@@ -158,6 +161,7 @@ pub(super) fn expected(ty: LeafType) -> String {
         LeafType::Tag(tag) => tag.expected(),
         LeafType::Date => format!("{ty} ({DATE_FORM})"),
         LeafType::Timestamp => format!("{ty} ({TIMESTAMP_FORM})"),
+        LeafType::TimeDelta => format!("{ty} ({TIME_DELTA_FORM})"),
         LeafType::Decimal(scale) => format!("{ty} ({})", decimal_form(scale)),
         ty => ty.to_string(),
     }

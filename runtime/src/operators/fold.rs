@@ -97,7 +97,7 @@ pub(crate) fn run(step: Step, table: &mut GroupTable, input: &Input<'_>, groups:
         (Kind::Sum, L::I8, _) => sum::<i8, i128>(step, table, input, groups, |a, b| a.checked_add(b.into())),
         (Kind::Sum, L::I16, _) => sum::<i16, i128>(step, table, input, groups, |a, b| a.checked_add(b.into())),
         (Kind::Sum, L::I32, _) => sum::<i32, i128>(step, table, input, groups, |a, b| a.checked_add(b.into())),
-        (Kind::Sum, L::I64 | L::Decimal(_), _) => {
+        (Kind::Sum, L::I64 | L::TimeDelta | L::Decimal(_), _) => {
             sum::<i64, i128>(step, table, input, groups, |a, b| a.checked_add(b.into()))
         }
         (Kind::Sum, L::I128, _) => sum::<i128, i128>(step, table, input, groups, i128::checked_add),
@@ -122,7 +122,7 @@ fn extreme_of(ty: LeafType, step: Step, table: &mut GroupTable, input: &Input<'_
         L::U32 | L::Char => extreme::<u32>(step, table, input, groups, |a, b| a < b),
         L::I32 | L::Date => extreme::<i32>(step, table, input, groups, |a, b| a < b),
         L::U64 => extreme::<u64>(step, table, input, groups, |a, b| a < b),
-        L::I64 | L::Timestamp | L::Decimal(_) => extreme::<i64>(step, table, input, groups, |a, b| a < b),
+        L::I64 | L::Timestamp | L::TimeDelta | L::Decimal(_) => extreme::<i64>(step, table, input, groups, |a, b| a < b),
         L::U128 => extreme::<u128>(step, table, input, groups, |a, b| a < b),
         L::I128 => extreme::<i128>(step, table, input, groups, |a, b| a < b),
         // Total order, NaN last: `<` alone is false for NaN on either side.

@@ -1,6 +1,6 @@
 //! Types that may be read from any initialised bytes.
 
-use crate::value::{Date, Decimal, Timestamp};
+use crate::value::{Date, Decimal, TimeDelta, Timestamp};
 
 /// A value stored as its own little-endian bytes.
 ///
@@ -33,5 +33,7 @@ element!(i16 i32 i64 i128 u16 u32 u64 u128 f32 f64);
 unsafe impl ListElement for Date {}
 // SAFETY: `repr(transparent)` over `i64`, any value of which is a timestamp.
 unsafe impl ListElement for Timestamp {}
+// SAFETY: `repr(transparent)` over `i64`, any value of which is a length of time.
+unsafe impl ListElement for TimeDelta {}
 // SAFETY: `repr(transparent)` over `i64`, any value of which is a decimal.
 unsafe impl<const SCALE: u8> ListElement for Decimal<SCALE> {}

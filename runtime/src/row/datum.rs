@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::LeafType;
 use super::shown::show_items;
-use crate::value::{Date, Texts, Timestamp, write_decimal};
+use crate::value::{Date, Texts, TimeDelta, Timestamp, write_decimal};
 
 /// One leaf's value, whatever its type: the bits of a plain value, or the bytes of a text or list.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -108,7 +108,7 @@ pub(super) fn compare_bits(ty: LeafType, left: u128, right: u128) -> Ordering {
         L::I8 => (left as i8).cmp(&(right as i8)),
         L::I16 => (left as i16).cmp(&(right as i16)),
         L::I32 | L::Date => (left as i32).cmp(&(right as i32)),
-        L::I64 | L::Timestamp | L::Decimal(_) => (left as i64).cmp(&(right as i64)),
+        L::I64 | L::Timestamp | L::TimeDelta | L::Decimal(_) => (left as i64).cmp(&(right as i64)),
         L::I128 => (left as i128).cmp(&(right as i128)),
         L::F32 => {
             let value = |bits: u128| float(f64::from(f32::from_bits(bits as u32)));
@@ -138,6 +138,7 @@ pub fn show_leaf(ty: LeafType, value: &Datum, out: &mut String) {
         L::Char => write!(out, "{}", char::from_u32(bits as u32).unwrap_or(char::REPLACEMENT_CHARACTER)),
         L::Date => write!(out, "{}", Date::from_days(bits as i32)),
         L::Timestamp => write!(out, "{}", Timestamp::from_micros(bits as i64)),
+        L::TimeDelta => write!(out, "{}", TimeDelta::from_micros(bits as i64)),
         L::Decimal(scale) => write_decimal(out, bits as i64, scale),
         L::Text => write!(out, "{}", String::from_utf8_lossy(value.bytes())),
         L::Bytes => value.bytes().iter().try_for_each(|byte| write!(out, "{byte:02x}")),

@@ -52,6 +52,7 @@ pub enum Element {
     F64,
     Date,
     Timestamp,
+    TimeDelta,
     Decimal(u8),
 }
 
@@ -72,6 +73,7 @@ impl Element {
             Element::F64 => LeafType::F64,
             Element::Date => LeafType::Date,
             Element::Timestamp => LeafType::Timestamp,
+            Element::TimeDelta => LeafType::TimeDelta,
             Element::Decimal(scale) => LeafType::Decimal(scale),
         }
     }
@@ -135,6 +137,8 @@ pub enum LeafType {
     Date,
     /// Microseconds since 1970-01-01T00:00:00 UTC, an `i64`.
     Timestamp,
+    /// Microseconds, an `i64`.
+    TimeDelta,
     /// A scaled `i64`: the value times 10 to this power.
     Decimal(u8),
     /// UTF-8.
@@ -162,7 +166,7 @@ impl LeafType {
             L::Bool | L::I8 | L::U8 | L::Valid | L::Tag(_) => Physical::W1,
             L::I16 | L::U16 => Physical::W2,
             L::I32 | L::U32 | L::F32 | L::Char | L::Date => Physical::W4,
-            L::I64 | L::U64 | L::F64 | L::Timestamp | L::Decimal(_) => Physical::W8,
+            L::I64 | L::U64 | L::F64 | L::Timestamp | L::TimeDelta | L::Decimal(_) => Physical::W8,
             L::I128 | L::U128 => Physical::W16,
             L::Text | L::Bytes | L::Texts | L::List(_) | L::Items(_) => Physical::Slot,
         }
@@ -214,7 +218,7 @@ impl fmt::Display for LeafType {
             LeafType::Texts => f.write_str("Vec<String>"),
             LeafType::List(element) => write!(f, "Vec<{}>", element.leaf()),
             LeafType::Items(items) => write!(f, "{items}"),
-            LeafType::Date | LeafType::Timestamp => write!(f, "{self:?}"),
+            LeafType::Date | LeafType::Timestamp | LeafType::TimeDelta => write!(f, "{self:?}"),
             LeafType::Valid => f.write_str("Option"),
             LeafType::Tag(tag) => f.write_str(tag.of),
             other => f.write_str(&format!("{other:?}").to_lowercase()),

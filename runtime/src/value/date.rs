@@ -7,6 +7,8 @@ use std::str::FromStr;
 use super::calendar::{days_in, days_of, parts_of};
 use super::overflow::overflow;
 use super::parse::{ParseValueError, digits, sign};
+use super::time_unit::{DAY, TimeUnit, weekday};
+use super::timestamp::Timestamp;
 use super::written::Written;
 
 /// What texts of dates look like.
@@ -81,6 +83,34 @@ impl Date {
     #[must_use]
     pub const fn day(self) -> u32 {
         parts_of(self.0 as i64).2
+    }
+
+    /// The day of the week by ISO 8601: 1 is Monday, 7 is Sunday.
+    #[must_use]
+    pub const fn weekday(self) -> u32 {
+        weekday(self.0 as i64)
+    }
+
+    /// The first day of the unit that it lies in; a unit that is no longer than a day leaves it as it is. Unwinds with
+    /// [`Overflow`](super::Overflow) before the first day.
+    #[must_use]
+    #[track_caller]
+    pub fn truncate(self, unit: TimeUnit) -> Self {
+        match Self::checked(unit.first_day(self.0.into())) {
+            Some(date) => date,
+            None => overflow(format_args!("the {unit:?} of {self}")),
+        }
+    }
+
+    /// When the day began, in UTC; [`Timestamp::replace_zone`] gives the same for another zone. Unwinds with [`Overflow`](super::Overflow) for days
+    /// that microseconds cannot count to, some 292,000 years away.
+    #[must_use]
+    #[track_caller]
+    pub fn midnight(self) -> Timestamp {
+        match i64::from(self.0).checked_mul(DAY) {
+            Some(micros) => Timestamp::from_micros(micros),
+            None => overflow(format_args!("the first instant of {self}")),
+        }
     }
 
     /// The day this many days later. Unwinds with [`Overflow`](super::Overflow) past the last day.

@@ -1,4 +1,4 @@
-//! Values that records may hold beside Rust's own: dates, timestamps, decimals, and lists of texts as they are in rows.
+//! Values that records may hold beside Rust's own: dates, timestamps, lengths of time, decimals, and lists of texts as they are in rows.
 //!
 //! All but lists are plain integers in rows and columns; this module gives them arithmetic, and the texts that CSV files hold.
 //! Arithmetic that leaves the integer's range cannot return an error from within a closure: it unwinds with
@@ -10,8 +10,14 @@ mod decimal;
 mod overflow;
 mod parse;
 mod texts;
+mod time_delta;
+mod time_format;
+#[cfg(test)]
+mod time_tests;
+mod time_unit;
 mod timestamp;
 mod written;
+mod zone;
 
 pub(crate) use date::DATE_FORM;
 pub use date::{Date, parse_date};
@@ -20,6 +26,11 @@ pub use decimal::{Decimal, Times, decimal_text, parse_decimal, write_decimal};
 pub use overflow::Overflow;
 pub use parse::ParseValueError;
 pub use texts::Texts;
+pub(crate) use time_delta::TIME_DELTA_FORM;
+pub use time_delta::{TimeDelta, parse_time_delta};
+pub(crate) use time_format::TimeFormat;
+pub use time_unit::TimeUnit;
 pub(crate) use timestamp::TIMESTAMP_FORM;
 pub use timestamp::{Timestamp, parse_timestamp};
 pub use written::Written;
+pub use zone::{LocalTime, Zone};

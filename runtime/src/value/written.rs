@@ -66,6 +66,20 @@ impl Written {
         }
     }
 
+    /// Puts the fraction of a second in front, in microseconds, with its point; nothing for none.
+    #[inline]
+    pub(super) fn fraction(&mut self, mut micros: u64) {
+        if micros == 0 {
+            return;
+        }
+        let mut width = 6;
+        while micros.is_multiple_of(10) {
+            (micros, width) = (micros / 10, width - 1);
+        }
+        self.number(micros, width);
+        self.byte(b'.');
+    }
+
     #[inline]
     fn pair(&mut self, pair: usize) {
         self.start -= 2;

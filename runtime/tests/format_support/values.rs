@@ -7,7 +7,7 @@ use runtime::row::{Datum, LeafType, Schema, SchemaBuilder, Shape};
 use super::Rows;
 
 /// The leaf types that files hold, by the names of their fields.
-pub(crate) const TYPES: [(&str, LeafType); 19] = [
+pub(crate) const TYPES: [(&str, LeafType); 20] = [
     ("bool", LeafType::Bool),
     ("i8", LeafType::I8),
     ("i16", LeafType::I16),
@@ -22,6 +22,7 @@ pub(crate) const TYPES: [(&str, LeafType); 19] = [
     ("char", LeafType::Char),
     ("date", LeafType::Date),
     ("timestamp", LeafType::Timestamp),
+    ("length", LeafType::TimeDelta),
     ("decimal_0", LeafType::Decimal(0)),
     ("decimal_2", LeafType::Decimal(2)),
     ("decimal_18", LeafType::Decimal(18)),

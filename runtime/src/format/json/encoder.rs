@@ -163,7 +163,7 @@ impl<'b> Line<'_, 'b> {
             Cell::List => self.list(leaf, position),
             cell => {
                 let is_string = match cell {
-                    Cell::Date(_) | Cell::Timestamp(_) | Cell::Bytes(_) => true,
+                    Cell::Date(_) | Cell::Timestamp(_) | Cell::TimeDelta(_) | Cell::Bytes(_) => true,
                     Cell::F32(value) => !value.read(row).is_finite(),
                     Cell::F64(value) => !value.read(row).is_finite(),
                     _ => false,
@@ -223,7 +223,7 @@ impl<'b> Line<'_, 'b> {
         self.shown.clear();
         show_leaf(element.leaf(), &Datum::Fixed(bits), &mut self.shown);
         let is_string = match element {
-            Element::Date | Element::Timestamp => true,
+            Element::Date | Element::Timestamp | Element::TimeDelta => true,
             Element::F32 => !f32::from_bits(bits as u32).is_finite(),
             Element::F64 => !f64::from_bits(bits as u64).is_finite(),
             _ => false,

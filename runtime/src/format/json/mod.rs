@@ -13,6 +13,7 @@
 //! | `String`, `char` | a string |
 //! | `Vec<u8>` | a string of hexadecimal digits |
 //! | `Date`, `Timestamp` | a string: `"2024-02-29"`, `"2024-02-29T12:30:00Z"` |
+//! | `TimeDelta` | a string: `"PT1H30M"` |
 //! | `Decimal<S>` | a number, or a string of one; never by way of a float |
 //! | `Vec` of plain values or texts | an array |
 //! | nested record | an object; a field that the record does not have is skipped |

@@ -27,7 +27,7 @@ impl Token {
         let is_bare = matches!(self, Token::Bare);
         let fits = match ty {
             L::Bool => is_bare && matches!(text, b"true" | b"false"),
-            L::Char | L::Date | L::Timestamp | L::Bytes | L::Tag(_) => !is_bare,
+            L::Char | L::Date | L::Timestamp | L::TimeDelta | L::Bytes | L::Tag(_) => !is_bare,
             L::Decimal(_) => is_number(text),
             L::F32 | L::F64 => {
                 if is_bare {
@@ -54,7 +54,7 @@ pub(super) fn read_exact(text: &[u8], ty: LeafType, mut read: impl FnMut(&[u8]) 
 fn rewritten(text: &[u8], ty: LeafType) -> Option<Vec<u8>> {
     const LONGEST: usize = 64;
     let is_exact =
-        matches!(ty, LeafType::Decimal(_)) || (ty.is_number() && !matches!(ty, LeafType::F32 | LeafType::F64));
+        matches!(ty, LeafType::Decimal(_)) || (ty.is_number() && !matches!(ty, LeafType::F32 | LeafType::F64 | LeafType::TimeDelta));
     if !is_exact || !is_number(text) {
         return None;
     }

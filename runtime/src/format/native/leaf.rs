@@ -8,7 +8,7 @@ use crate::row::{Element, Leaf, LeafType, Physical};
 const LIST: u8 = 0x40;
 
 /// The codes of types, as they stand in files: never changed, only added to.
-const CODES: [(u8, LeafType); 22] = [
+const CODES: [(u8, LeafType); 23] = [
     (1, LeafType::Bool),
     (2, LeafType::I8),
     (3, LeafType::I16),
@@ -31,6 +31,7 @@ const CODES: [(u8, LeafType); 22] = [
     (20, LeafType::Texts),
     (21, LeafType::Valid),
     (22, LeafType::Tag(&crate::row::Tag { of: "", variants: &[] })),
+    (23, LeafType::TimeDelta),
 ];
 
 /// A type as a file says it.
@@ -141,6 +142,7 @@ fn element(ty: LeafType) -> Option<Element> {
         L::F64 => Element::F64,
         L::Date => Element::Date,
         L::Timestamp => Element::Timestamp,
+        L::TimeDelta => Element::TimeDelta,
         L::Decimal(scale) => Element::Decimal(scale),
         _ => return None,
     })

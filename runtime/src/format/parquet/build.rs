@@ -54,7 +54,8 @@ impl LeafValues {
             L::I8 => LeafValues::I8(Vec::new()),
             L::I16 => LeafValues::I16(Vec::new()),
             L::I32 => LeafValues::I32(Vec::new()),
-            L::I64 => LeafValues::I64(Vec::new()),
+            // Parquet has no type for it: microseconds.
+            L::I64 | L::TimeDelta => LeafValues::I64(Vec::new()),
             L::U8 => LeafValues::U8(Vec::new()),
             L::U16 => LeafValues::U16(Vec::new()),
             L::U32 => LeafValues::U32(Vec::new()),
@@ -248,7 +249,7 @@ pub(super) fn data_type(ty: LeafType) -> Result<DataType, String> {
         L::I8 => DataType::Int8,
         L::I16 => DataType::Int16,
         L::I32 => DataType::Int32,
-        L::I64 => DataType::Int64,
+        L::I64 | L::TimeDelta => DataType::Int64,
         L::U8 => DataType::UInt8,
         L::U16 => DataType::UInt16,
         L::U32 => DataType::UInt32,

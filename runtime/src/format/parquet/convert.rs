@@ -5,7 +5,7 @@
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     Date32Type, Decimal64Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
-    TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt8Type,
+    DurationMicrosecondType, DurationMillisecondType, DurationNanosecondType, DurationSecondType, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt8Type,
     UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, BinaryViewArray, StringViewArray};
@@ -68,6 +68,7 @@ impl Held {
 pub(super) fn is_readable(found: &DataType, ty: LeafType) -> Result<(), String> {
     use LeafType as L;
     let fits = match found {
+        DataType::Int64 | DataType::Duration(_) if ty == L::TimeDelta => true,
         found if found.is_integer() => {
             matches!(ty, L::I8 | L::I16 | L::I32 | L::I64 | L::U8 | L::U16 | L::U32 | L::U64)
         }
@@ -123,6 +124,7 @@ pub(super) fn leaf(array: &ArrayRef, ty: LeafType, nulls: Option<&NullBuffer>) -
             })
         }
         (DataType::Timestamp(unit, _), L::Timestamp) => timestamps(array, *unit, nulls),
+        (DataType::Duration(unit), L::TimeDelta) => lengths_of_time(array, *unit, nulls),
         (DataType::Utf8View | DataType::BinaryView, L::Text | L::Char | L::Bytes | L::Tag(_)) => {
             texts(array, ty, nulls)
         }
@@ -199,6 +201,21 @@ fn timestamps(array: &ArrayRef, unit: TimeUnit, nulls: Option<&NullBuffer>) -> C
             let exact = |value: i64| (value % 1000 == 0).then_some(value / 1000);
             let wrong = |value| format!("expected {ty} of whole microseconds, found {value} nanoseconds");
             each(&valid_values::<TimestampNanosecondType>(array, nulls), exact, wrong)
+        }
+    }
+}
+
+/// Columns of Arrow's durations, which are integers to Parquet.
+fn lengths_of_time(array: &ArrayRef, unit: TimeUnit, nulls: Option<&NullBuffer>) -> Converted {
+    let ty = LeafType::TimeDelta;
+    match unit {
+        TimeUnit::Second => scaled(same::<DurationSecondType, i64>(array, nulls), 1_000_000, ty),
+        TimeUnit::Millisecond => scaled(same::<DurationMillisecondType, i64>(array, nulls), 1000, ty),
+        TimeUnit::Microsecond => Ok(Held::W8(same::<DurationMicrosecondType, u64>(array, nulls))),
+        TimeUnit::Nanosecond => {
+            let exact = |value: i64| (value % 1000 == 0).then_some(value / 1000);
+            let wrong = |value| format!("expected {ty} of whole microseconds, found {value} nanoseconds");
+            each(&valid_values::<DurationNanosecondType>(array, nulls), exact, wrong)
         }
     }
 }

@@ -10,6 +10,7 @@ use parquet::file::metadata::ParquetMetaData;
 use parquet::schema::types::{ColumnDescriptor, SchemaDescriptor};
 
 use super::convert::is_readable;
+use super::durations::with_units;
 use super::footer::guarded;
 use super::hints::{hinted_fields, leaf_columns};
 use super::lists::{element_of, is_readable_list};
@@ -64,6 +65,7 @@ impl FileFit {
             }
         }
         let hinted = hinted_fields(arrow.fields(), &descriptor, &types, &mut 0);
+        let hinted = with_units(hinted, metadata.file_metadata(), &types);
         let options = ArrowReaderOptions::new().with_schema(Arc::new(ArrowSchema::new(hinted)));
         let metadata = guarded(|| ArrowReaderMetadata::try_new(metadata, options)).map_err(&unreadable)?;
         Ok(FileFit { metadata, leaves })

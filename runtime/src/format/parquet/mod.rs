@@ -15,6 +15,7 @@
 //! | `String`, `char` | strings, and bytes that are UTF-8 | string |
 //! | `Vec<u8>` | bytes, strings | bytes |
 //! | `Date` | `DATE` | the same |
+//! | `TimeDelta` | 64-bit integers, as microseconds; Arrow's durations of any unit | 64-bit integers: microseconds |
 //! | `Timestamp` | timestamps of any unit, `INT96`; what a microsecond cannot hold is an error | microseconds, UTC |
 //! | `Decimal<S>` | decimals of at most `S` digits after the point | `DECIMAL(18, S)` in 64 bits |
 //! | `Vec` of plain values, `Vec<String>` | lists of what the elements are read from, without nulls in them | `LIST` of required elements |
@@ -28,6 +29,7 @@
 
 mod build;
 mod convert;
+mod durations;
 mod encoder;
 mod fit;
 mod footer;

@@ -22,7 +22,7 @@ macro_rules! with_numbers {
             L::U32 | L::Char => run!(u32, |value: u32| u64::from(value)),
             L::I32 | L::Date => run!(u32, |value: u32| u64::from(value ^ (1 << 31))),
             L::U64 => run!(u64, |value: u64| value),
-            L::I64 | L::Timestamp | L::Decimal(_) => run!(u64, |value: u64| value ^ (1 << 63)),
+            L::I64 | L::Timestamp | L::TimeDelta | L::Decimal(_) => run!(u64, |value: u64| value ^ (1 << 63)),
             L::F32 => run!(f32, $crate::page::order::number::float32),
             L::F64 => run!(f64, $crate::page::order::number::float64),
             L::U128 => run!(u128, |value: u128| value),

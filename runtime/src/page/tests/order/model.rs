@@ -27,6 +27,7 @@ const LEAVES: [LeafType; 22] = [
     LeafType::Char,
     LeafType::Date,
     LeafType::Timestamp,
+    LeafType::TimeDelta,
     LeafType::Decimal(2),
     LeafType::Text,
     LeafType::Bytes,

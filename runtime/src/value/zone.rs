@@ -1,0 +1,200 @@
+//! Time zones: what clocks show somewhere.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::Timestamp as Instant;
+use jiff::tz::{Offset, TimeZone};
+
+use super::date::Date;
+use super::parse::ParseValueError;
+use super::time_delta::TimeDelta;
+use super::time_format::instant;
+use super::time_unit::{SECOND, TimeUnit};
+use super::timestamp::Timestamp;
+
+/// A time zone of the IANA database: the system's, or, where it has none, the one that is built in.
+///
+/// Finding one by its name looks into the database; so find it once, before the pipeline, and let closures take it with them. A copy costs a
+/// counter.
+///
+/// ```
+/// use runtime::value::{Timestamp, Zone};
+///
+/// let berlin = Zone::named("Europe/Berlin")?;
+/// let time: Timestamp = "2024-07-01T22:30Z".parse()?;
+/// let local = time.in_zone(&berlin);
+/// assert_eq!((local.date().to_string().as_str(), local.hour()), ("2024-07-02", 0));
+/// assert_eq!(local.to_string(), "2024-07-02T00:30:00+02:00");
+/// # Ok::<(), runtime::value::ParseValueError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Zone(TimeZone);
+
+impl Zone {
+    /// The zone of a name such as `Europe/Berlin`.
+    ///
+    /// # Errors
+    /// Where the database has no such name.
+    pub fn named(name: &str) -> Result<Self, ParseValueError> {
+        let known = "a time zone of the IANA database, like Europe/Berlin";
+        TimeZone::get(name).map(Zone).map_err(|_| ParseValueError::new(known, name))
+    }
+
+    /// UTC.
+    #[must_use]
+    pub fn utc() -> Self {
+        Zone(TimeZone::UTC)
+    }
+
+    /// How far clocks there are ahead of UTC.
+    fn ahead_at(&self, time: Timestamp) -> TimeDelta {
+        micros_of(self.0.to_offset(near(time)))
+    }
+}
+
+fn micros_of(offset: Offset) -> TimeDelta {
+    TimeDelta::from_micros(i64::from(offset.seconds()) * SECOND)
+}
+
+/// The instant for the library, whose years have four digits: before and after these, zones are as at the first and last.
+fn near(time: Timestamp) -> Instant {
+    let (least, most) = (Instant::MIN.as_microsecond(), Instant::MAX.as_microsecond());
+    Instant::from_microsecond(time.micros().clamp(least, most)).unwrap_or_default()
+}
+
+impl FromStr for Zone {
+    type Err = ParseValueError;
+
+    fn from_str(name: &str) -> Result<Self, ParseValueError> {
+        Zone::named(name)
+    }
+}
+
+impl fmt::Debug for Zone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.iana_name().unwrap_or("UTC"))
+    }
+}
+
+/// An instant as clocks and calendars show it in a zone.
+#[derive(Clone, Copy)]
+pub struct LocalTime<'z> {
+    time: Timestamp,
+    /// What the clock shows, as if it were UTC.
+    clock: Timestamp,
+    zone: &'z Zone,
+}
+
+impl LocalTime<'_> {
+    /// The instant.
+    #[must_use]
+    pub const fn timestamp(self) -> Timestamp {
+        self.time
+    }
+
+    /// What the clock shows, without its zone, as if it were UTC: for results that hold local times.
+    #[must_use]
+    pub const fn clock(self) -> Timestamp {
+        self.clock
+    }
+
+    /// How far the clock is ahead of UTC.
+    #[must_use]
+    pub fn offset(self) -> TimeDelta {
+        self.clock - self.time
+    }
+
+    /// The day there.
+    #[must_use]
+    pub const fn date(self) -> Date {
+        self.clock.date()
+    }
+
+    /// The hour of the day there, from 0 to 23.
+    #[must_use]
+    pub const fn hour(self) -> u32 {
+        self.clock.hour()
+    }
+
+    /// The minute of the hour there, from 0 to 59.
+    #[must_use]
+    pub const fn minute(self) -> u32 {
+        self.clock.minute()
+    }
+
+    /// The second of the minute there, from 0 to 59.
+    #[must_use]
+    pub const fn second(self) -> u32 {
+        self.clock.second()
+    }
+
+    /// The day of the week there: 1 is Monday, 7 is Sunday.
+    #[must_use]
+    pub const fn weekday(self) -> u32 {
+        self.clock.weekday()
+    }
+
+    /// When the unit began there. A day begins with its first instant, also where that is not midnight.
+    #[must_use]
+    #[track_caller]
+    pub fn truncate(self, unit: TimeUnit) -> Timestamp {
+        let begin = self.clock.truncate(unit);
+        // An hour that the clock shows twice in a night is two hours.
+        if unit.micros().is_some() { self.time - (self.clock - begin) } else { begin.replace_zone(self.zone) }
+    }
+
+    /// The instant when clocks show the same time of day so many months later; the month's last day where it has no such day.
+    #[must_use]
+    #[track_caller]
+    pub fn add_months(self, months: i32) -> Timestamp {
+        self.clock.add_months(months).replace_zone(self.zone)
+    }
+}
+
+impl fmt::Display for LocalTime<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let clock = self.clock.text();
+        let minutes = self.offset().minutes();
+        let sign = if minutes < 0 { '-' } else { '+' };
+        let minutes = minutes.unsigned_abs();
+        write!(f, "{}{sign}{:02}:{:02}", clock.as_str().trim_end_matches('Z'), minutes / 60, minutes % 60)
+    }
+}
+
+impl fmt::Debug for LocalTime<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}[{:?}]", self.zone)
+    }
+}
+
+impl Timestamp {
+    /// What clocks and calendars show at this instant in a zone. Before the year -9999 and after 9999 zones are as they are then.
+    ///
+    /// Unwinds with [`Overflow`](super::Overflow) where the clock's time cannot be counted, a day from the first or last instant.
+    #[must_use]
+    #[track_caller]
+    pub fn in_zone(self, zone: &Zone) -> LocalTime<'_> {
+        LocalTime { time: self, clock: self + zone.ahead_at(self), zone }
+    }
+
+    /// The instant at which clocks in a zone show what this one says in UTC: for times that were written down without their zone. Of a time that clocks show
+    /// twice it is the first; of one that they leave out, the one as much later.
+    ///
+    /// ```
+    /// use runtime::value::{Timestamp, Zone};
+    ///
+    /// let written: Timestamp = "2024-07-01 12:00".parse()?;
+    /// assert_eq!(written.replace_zone(&Zone::named("Europe/Berlin")?).to_string(), "2024-07-01T10:00:00Z");
+    /// # Ok::<(), runtime::value::ParseValueError>(())
+    /// ```
+    #[must_use]
+    #[track_caller]
+    pub fn replace_zone(self, zone: &Zone) -> Self {
+        let clock = near(self);
+        let found = zone.0.to_ambiguous_timestamp(Offset::UTC.to_datetime(clock)).compatible();
+        // Near the library's first and last instant there may be none; the offset there is good enough.
+        let offset = found.map_or_else(|_| zone.ahead_at(self), |found| instant(clock) - instant(found));
+        self - offset
+    }
+}
