@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use super::compression::{Compression, Damaged};
 use super::contents::Contents;
+use super::encoding::check_encoding;
 use super::pattern::{PathPattern, is_passed_over, is_pattern};
 use crate::error::{Error, Result};
 
@@ -105,6 +106,9 @@ impl InputFile {
     /// The error for bytes that are no text: a block, the place in it, and where the block begins in the file.
     pub(super) fn not_utf8(&self, block: &[u8], at: usize, block_offset: u64) -> Error {
         let offset = block_offset + at as u64;
+        if let (0, Err(error)) = (block_offset, check_encoding(self, block)) {
+            return error;
+        }
         let byte = block.get(at).copied().unwrap_or_default();
         let whose = if self.compression.is_some() { "what the file holds" } else { "the file" };
         let found =

@@ -5,7 +5,8 @@ use crate::error::Result;
 use crate::page::{Columns, ListColumn, Plain, TextColumn};
 use crate::row::{LeafType, Physical};
 use crate::value::{
-    DATE_FORM, TIME_DELTA_FORM, TIMESTAMP_FORM, decimal_form, parse_date, parse_decimal, parse_time_delta, parse_timestamp,
+    DATE_FORM, TIME_DELTA_FORM, TIMESTAMP_FORM, decimal_form, parse_date, parse_decimal, parse_time_delta,
+    parse_timestamp,
 };
 
 /// The values of one leaf.

@@ -11,6 +11,7 @@ mod chunks;
 mod compression;
 mod contents;
 mod csv;
+mod encoding;
 mod enums;
 mod files;
 mod folder_keys;

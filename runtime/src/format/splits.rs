@@ -7,6 +7,7 @@ use memchr::{memchr, memchr_iter};
 
 use super::blocks::CHUNK_BYTES;
 use super::contents::Contents;
+use super::encoding::check_encoding;
 use super::files::InputFile;
 use super::record_ends::{is_odd, record_end};
 use crate::error::{Error, Result};
@@ -36,7 +37,10 @@ pub(super) fn estimated_rows(files: &[InputFile]) -> Result<Option<f64>> {
     for file in files.iter().filter(|file| file.bytes() > 0).take(4) {
         let mut contents = Contents::new(file, LOOK_BYTES)?;
         match contents.next() {
-            Ok(piece) => lines += memchr_iter(b'\n', &piece).count().max(1),
+            Ok(piece) => {
+                check_encoding(file, &piece)?;
+                lines += memchr_iter(b'\n', &piece).count().max(1);
+            }
             // Its reader says so, with the operator.
             Err(Error::Data { .. }) => continue,
             Err(error) => return Err(error),

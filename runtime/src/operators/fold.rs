@@ -122,7 +122,9 @@ fn extreme_of(ty: LeafType, step: Step, table: &mut GroupTable, input: &Input<'_
         L::U32 | L::Char => extreme::<u32>(step, table, input, groups, |a, b| a < b),
         L::I32 | L::Date => extreme::<i32>(step, table, input, groups, |a, b| a < b),
         L::U64 => extreme::<u64>(step, table, input, groups, |a, b| a < b),
-        L::I64 | L::Timestamp | L::TimeDelta | L::Decimal(_) => extreme::<i64>(step, table, input, groups, |a, b| a < b),
+        L::I64 | L::Timestamp | L::TimeDelta | L::Decimal(_) => {
+            extreme::<i64>(step, table, input, groups, |a, b| a < b)
+        }
         L::U128 => extreme::<u128>(step, table, input, groups, |a, b| a < b),
         L::I128 => extreme::<i128>(step, table, input, groups, |a, b| a < b),
         // Total order, NaN last: `<` alone is false for NaN on either side.

@@ -135,9 +135,7 @@ pub fn parse_time_delta(text: &[u8]) -> Option<i64> {
     let nanos = match PARSER.parse_duration(text) {
         Ok(duration) => duration.as_nanos(),
         // Days and weeks are no exact length to the library, unless one says so.
-        Err(_) => {
-            PARSER.parse_span(text).ok()?.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?.as_nanos()
-        }
+        Err(_) => PARSER.parse_span(text).ok()?.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?.as_nanos(),
     };
     i64::try_from(nanos / 1000).ok()
 }
@@ -225,7 +223,8 @@ mod tests {
 
     #[test]
     fn texts_read_back() {
-        let edges = [0, 1, -1, SECOND, -SECOND, MINUTE, HOUR, DAY, -DAY, i64::MAX, i64::MIN, i64::MIN + 1, 5_400_500_000];
+        let edges =
+            [0, 1, -1, SECOND, -SECOND, MINUTE, HOUR, DAY, -DAY, i64::MAX, i64::MIN, i64::MIN + 1, 5_400_500_000];
         for micros in edges.into_iter().chain((-500..500).map(|step| step * 18_014_398_509_481_979)) {
             let text = TimeDelta(micros).to_string();
             assert_eq!(parse_time_delta(text.as_bytes()), Some(micros), "{text}");

@@ -8,8 +8,8 @@ use jiff::tz::{Offset, TimeZone};
 use super::calendar::parts_of;
 use super::date::Date;
 use super::parse::ParseValueError;
-use super::timestamp::Timestamp;
 use super::time_unit::SECOND;
+use super::timestamp::Timestamp;
 
 /// A form of dates or timestamps: text with conversion specifiers, such as `%d.%m.%Y %H:%M`.
 ///
@@ -30,10 +30,16 @@ impl TimeFormat {
         let sample = Timestamp::from_micros(1_709_210_096 * SECOND);
         let wrong = |reason: String| format!("the format `{format}` {reason}");
         let text = written(format, sample).map_err(|reason| wrong(format!("cannot be used: {reason}")))?;
-        let day = if with_time { read_timestamp(format, text.as_bytes()).map(|time| time.date()) } else { read_date(format, text.as_bytes()) };
+        let day = if with_time {
+            read_timestamp(format, text.as_bytes()).map(|time| time.date())
+        } else {
+            read_date(format, text.as_bytes())
+        };
         match day {
             Ok(_) => Ok(TimeFormat(format.into())),
-            Err(reason) => Err(wrong(format!("gives no day ({reason}); it needs a year, a month and a day, like %Y-%m-%d"))),
+            Err(reason) => {
+                Err(wrong(format!("gives no day ({reason}); it needs a year, a month and a day, like %Y-%m-%d")))
+            }
         }
     }
 

@@ -134,7 +134,10 @@ fn own_forms_are_read_and_written() {
         assert_eq!(Timestamp::parse_from(text, format).unwrap().to_string(), expected, "{text}");
     }
     assert_eq!(Date::parse_from("29.2.2024", "%d.%m.%Y").unwrap().to_string(), "2024-02-29");
-    assert_eq!(Date::parse_from("29.2.2024", "%d.%m.%Y").unwrap().format_as("%A, %-d %B").unwrap(), "Thursday, 29 February");
+    assert_eq!(
+        Date::parse_from("29.2.2024", "%d.%m.%Y").unwrap().format_as("%A, %-d %B").unwrap(),
+        "Thursday, 29 February"
+    );
     assert_eq!(time("2024-02-29T12:34:56.5").format_as("%d.%m.%Y %H:%M:%S%.f").unwrap(), "29.02.2024 12:34:56.5");
     for (text, format) in [("29.02.2023", "%d.%m.%Y"), ("29.02.2024 x", "%d.%m.%Y"), ("12:34", "%H:%M"), ("x", "%!")] {
         let error = Timestamp::parse_from(text, format).unwrap_err().to_string();

@@ -376,7 +376,10 @@ mod tests {
             assert_eq!(parse_timestamp(text.as_bytes()), None, "{text}");
         }
         let error = "noon".parse::<Timestamp>().unwrap_err();
-        assert_eq!(error.to_string(), "expected a time like 2024-02-29T12:30:00.5Z or 2024-02-29 12:30+02:00, found `noon`");
+        assert_eq!(
+            error.to_string(),
+            "expected a time like 2024-02-29T12:30:00.5Z or 2024-02-29 12:30+02:00, found `noon`"
+        );
     }
 
     #[test]

@@ -46,7 +46,8 @@ impl CsvOptions {
         check_delimiter(self.delimiter)?;
         if self.lenient.is_some() && self.multiline {
             return Err(Error::Plan(
-                "CSV cannot be read leniently with `multiline: true`: where a quote is missing, nobody knows where records begin"
+                "CSV cannot be read leniently with `multiline: true`: where a quote is missing, nobody knows where records begin; \
+                 call `lenient` last, which sets it to false, or read without it where fields hold newlines"
                     .to_owned(),
             ));
         }

@@ -16,6 +16,7 @@ pub(super) struct Scanner {
     delimiter: u8,
     quote: Option<u8>,
     multiline: bool,
+    is_lenient: bool,
 }
 
 /// How far a block was looked at.
@@ -98,7 +99,8 @@ impl Fields {
 
 impl Scanner {
     pub(super) fn new(options: &CsvOptions) -> Self {
-        Scanner { delimiter: options.delimiter, quote: options.quote, multiline: options.multiline }
+        let &CsvOptions { delimiter, quote, multiline, .. } = options;
+        Scanner { delimiter, quote, multiline, is_lenient: options.lenient.is_some() }
     }
 
     /// Finds up to `most` records of a block from `at` on; answers where the next one begins. An empty line is no record, unless
@@ -172,6 +174,17 @@ impl Scanner {
         Ok(())
     }
 
+    /// What is wrong where a quote is not followed by another on its line.
+    fn not_closed(&self) -> &'static str {
+        match (self.multiline, self.is_lenient) {
+            (true, _) => "a quoted field is not closed",
+            (false, false) => NEWLINE_IN_FIELD,
+            (false, true) => {
+                "a quoted field is not closed on its line; where fields hold newlines, read without `lenient`, which takes each line for a record"
+            }
+        }
+    }
+
     /// Where a quoted field ends, behind its closing quote.
     fn quoted(&self, block: &[u8], open: usize, field: usize) -> Result<usize, Wrong> {
         let wrong = |at, message: &str| Err(Wrong { at, message: message.to_owned() });
@@ -186,7 +199,7 @@ impl Scanner {
         let mut at = open + 1;
         let close = loop {
             let Some(found) = memchr(quote, &block[at..]) else {
-                return wrong(open, if self.multiline { "a quoted field is not closed" } else { NEWLINE_IN_FIELD });
+                return wrong(open, self.not_closed());
             };
             at += found + 1;
             if block.get(at) != Some(&quote) {
@@ -195,7 +208,7 @@ impl Scanner {
             at += 1;
         };
         if !self.multiline && memchr(b'\n', &block[open..close]).is_some() {
-            return wrong(open, NEWLINE_IN_FIELD);
+            return wrong(open, self.not_closed());
         }
         match &block[close..] {
             [] | [b'\n', ..] | [b'\r', b'\n', ..] | [b'\r'] => Ok(close),

@@ -1,5 +1,6 @@
 //! CSV files as a source.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::mapping::{Column, Positions, by_header, by_position, columns, is_nameless};
@@ -8,6 +9,7 @@ use super::reader::CsvReader;
 use super::scan::{Scanner, first_record};
 use crate::error::{Error, Result};
 use crate::format::contents::{BYTE_ORDER_MARK, beginning};
+use crate::format::encoding::check_encoding;
 use crate::format::files::{InputFile, Inputs, describe};
 use crate::format::names::hint_about;
 use crate::format::rejects::Rejects;
@@ -99,6 +101,11 @@ impl Shared {
         by_header(path, &self.schema, header, is_live)
     }
 
+    /// Whether a file says how its columns are called.
+    fn has_header(&self, part: usize) -> bool {
+        self.options.header && self.first[part].iter().any(|name| !name.is_empty())
+    }
+
     /// Whether a scan reads texts, which must be UTF-8.
     pub(super) fn reads_text(&self, live: &LeafSet) -> bool {
         live.iter().any(|leaf| self.schema.leaves().get(leaf).is_some_and(|leaf| leaf.ty == LeafType::Text))
@@ -148,9 +155,11 @@ impl Source for CsvSource {
         let mut splits = Vec::new();
         let quote = self.shared.options.quote.filter(|_| self.shared.options.multiline);
         for (part, (file, &begin)) in self.shared.files.iter().zip(&self.begins).enumerate() {
-            // An empty file has no header, and no records that could miss one.
-            if let Some(begin) = begin {
+            // An empty file has no header, and no records that could miss one. One with a header alone was written by somebody, too.
+            if begin.is_some() || self.shared.has_header(part) {
                 self.shared.positions(part, &scan.live)?;
+            }
+            if let Some(begin) = begin {
                 splits.extend(cut(part, file, begin, self.split_bytes, quote)?);
             }
         }
@@ -177,10 +186,12 @@ fn read_first(file: &InputFile, options: &CsvOptions) -> Result<(Vec<String>, Op
     let mut wanted = 1 << 14;
     loop {
         let (bytes, is_whole) = beginning(file, wanted)?;
+        check_encoding(file, &bytes)?;
         let mark = if bytes.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
         let content = &bytes[mark..];
         match first_record(&scanner, content) {
             Ok((ranges, end)) if is_whole || end < content.len() => {
+                check_returns(file, content, &ranges, end)?;
                 let name = |range| header_name(&content[range], options.quote);
                 let begin = if options.header { mark + end } else { mark };
                 let begin = (!is_whole || begin < bytes.len()).then_some(begin as u64);
@@ -193,6 +204,21 @@ fn read_first(file: &InputFile, options: &CsvOptions) -> Result<(Vec<String>, Op
         }
         wanted *= 4;
     }
+}
+
+/// # Errors
+/// Where lines end with `\r` alone, as they did on old Macintoshes: all of the file is one line then, and it would seem to hold a header and nothing else.
+fn check_returns(file: &InputFile, content: &[u8], fields: &[Range<usize>], end: usize) -> Result<()> {
+    let has_return =
+        |field: &Range<usize>| !content[field.clone()].starts_with(b"\"") && content[field.clone()].contains(&b'\r');
+    if end < content.len() || !fields.iter().any(has_return) {
+        return Ok(());
+    }
+    let path = file.path().display();
+    let message = format!(
+        "the file is a single line, and within it stands `\\r`: its lines end with `\\r` alone, and must end with `\\n` or `\\r\\n`; convert it: tr '\\r' '\\n' < {path} > {path}.lines"
+    );
+    Err(file.data_error(0, message))
 }
 
 fn header_name(field: &[u8], quote: Option<u8>) -> String {

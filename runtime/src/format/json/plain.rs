@@ -53,8 +53,8 @@ pub(super) fn read_exact(text: &[u8], ty: LeafType, mut read: impl FnMut(&[u8]) 
 #[cold]
 fn rewritten(text: &[u8], ty: LeafType) -> Option<Vec<u8>> {
     const LONGEST: usize = 64;
-    let is_exact =
-        matches!(ty, LeafType::Decimal(_)) || (ty.is_number() && !matches!(ty, LeafType::F32 | LeafType::F64 | LeafType::TimeDelta));
+    let is_exact = matches!(ty, LeafType::Decimal(_))
+        || (ty.is_number() && !matches!(ty, LeafType::F32 | LeafType::F64 | LeafType::TimeDelta));
     if !is_exact || !is_number(text) {
         return None;
     }

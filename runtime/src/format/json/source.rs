@@ -7,6 +7,7 @@ use super::reader::JsonReader;
 use super::tokens::Tokens;
 use crate::error::{Error, Result};
 use crate::format::contents::{BYTE_ORDER_MARK, beginning};
+use crate::format::encoding::{LOOK_BYTES, check_encoding};
 use crate::format::files::{InputFile, Inputs, describe};
 use crate::format::names::hint_about;
 use crate::format::rejects::Rejects;
@@ -174,9 +175,10 @@ fn first_fields(file: &InputFile) -> Result<Vec<(String, &'static str)>> {
 /// Behind the mark that some programs put before UTF-8.
 fn begin_of(file: &InputFile) -> Result<u64> {
     // What is damaged is said where it is read.
-    let (bytes, _) = match beginning(file, BYTE_ORDER_MARK.len()) {
+    let (bytes, _) = match beginning(file, LOOK_BYTES) {
         Err(Error::Data { .. }) => return Ok(0),
         bytes => bytes?,
     };
+    check_encoding(file, &bytes)?;
     Ok(if bytes.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() as u64 } else { 0 })
 }

@@ -107,7 +107,11 @@ fn integer_limits(low: i64, high: i64, found: &DataType, ty: LeafType, deprecate
             arrow_schema::TimeUnit::Nanosecond => (low.div_euclid(1000), high.div_euclid(1000)),
         },
         (DataType::Date32, LeafType::Date) => (low, high),
-        (found, ty) if found.is_integer() && ty.is_number() && !matches!(ty, LeafType::F32 | LeafType::F64 | LeafType::TimeDelta) => {
+        (found, ty)
+            if found.is_integer()
+                && ty.is_number()
+                && !matches!(ty, LeafType::F32 | LeafType::F64 | LeafType::TimeDelta) =>
+        {
             (low, high)
         }
         _ => return None,
