@@ -246,6 +246,7 @@ static OPERATORS: &[Operator] = &[
     row("collect", Flow, Values, Result, AsWritten),
     row("count", Flow, Values, Result, AsWritten),
     row("print", Flow, Values, Result, AsWritten),
+    row("show", Flow, Values, Result, AsWritten),
     row("in_folders_by", Flow, Symbols, Result, AsWritten),
     row("write_csv", Flow, Values, Result, AsWritten),
     row("write_csv_with", Flow, Values, Result, AsWritten),

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::marker::PhantomData;
 
 use runtime::error::Error as EngineError;
-use runtime::format::CsvFormat;
+use runtime::format::LinesFormat;
 use runtime::page::{Input, Page, windows};
 use runtime::plan::unbounded_memory;
 use runtime::source::Format;
@@ -69,10 +69,9 @@ impl<T: Record> Records<T> {
     /// Writes each record as a line of tab-separated values, as [`print`](crate::Flow::print) does.
     ///
     /// # Errors
-    /// Where a record cannot be written as text (lists), or `out` fails.
+    /// Where `out` fails.
     pub fn write_lines(&self, out: &mut dyn Write) -> Result<()> {
-        let format = CsvFormat { header: false, delimiter: b'\t', ..CsvFormat::default() };
-        let mut encoder = format.encoder(&T::schema(), &unbounded_memory())?;
+        let mut encoder = LinesFormat.encoder(&T::schema(), &unbounded_memory())?;
         self.windows(|input| {
             encoder.encode(input)?;
             let bytes = encoder.output();

@@ -4,7 +4,7 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use runtime::format::{self, CsvOptions};
-use runtime::operators::{Collected, Target, Written};
+use runtime::operators::{Collected, First, Target, Written};
 use runtime::source::Format;
 
 use super::{Ends, Flow, Mode, Records};
@@ -86,7 +86,8 @@ impl<T: Record, M: Mode> Flow<T, M> {
         Ok(collector.rows())
     }
 
-    /// Prints each record as a line of tab-separated values, when the environment runs.
+    /// Prints each record as a line of tab-separated values, when the environment runs. What is no single value (a list, a map, an enum whose variants
+    /// hold values) is printed as the program would write it: `[Item { name: "tea", count: 2 }]`.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -99,8 +100,37 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// ```
     #[track_caller]
     pub fn print(&self) {
-        let format = format::CsvFormat { header: false, delimiter: b'\t', ..Default::default() };
-        self.write(Arc::new(format), Target::Standard, Location::caller());
+        self.write(Arc::new(format::LinesFormat), Target::Standard, Location::caller());
+    }
+
+    /// Prints the first `rows` records as a table with names and types, when the environment runs: the first of a sorted flow, any of another. The table is as
+    /// wide as the terminal, or 120 columns where the output is none: texts are cut with `…`, numbers never, and columns without room are
+    /// named below.
+    ///
+    /// Cost: that of [`Flow::first`]; the shown records in memory.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// # fn main() -> dataflow::Result<()> {
+    /// let env = Env::embedded();
+    /// env.collection([("to", Some(1u64)), ("be", None)])?.show(20);
+    /// env.run()?;
+    /// // 0                 1
+    /// // String  Option<u64>
+    /// // ──────  ───────────
+    /// // to                1
+    /// // be             null
+    /// // 2 rows
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[track_caller]
+    pub fn show(&self, rows: usize) {
+        let location = Location::caller();
+        // One more, to know whether there are more.
+        let first = First { schema: T::schema(), count: rows.saturating_add(1) };
+        let first: Flow<T, M> = self.then(first, &[], &self.next.called_at(location));
+        first.write(Arc::new(format::TableFormat { rows, width: None }), Target::Standard, location);
     }
 
     /// Writes CSV with a header, when the environment runs: one file, or, where the path ends with `/`, a folder of files that are

@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::page::{Columns, ListColumn, Plain, TextColumn};
 use crate::row::{LeafType, Physical};
 use crate::value::{
-    DATE_FORM, TIME_DELTA_FORM, TIMESTAMP_FORM, decimal_form, parse_date, parse_decimal, parse_time_delta,
+    DATE_FORM, TIME_DELTA_FORM, TIMESTAMP_FORM, TimeFormat, decimal_form, parse_date, parse_decimal, parse_time_delta,
     parse_timestamp,
 };
 
@@ -154,6 +154,21 @@ pub(super) fn with_parser<W: WithParser>(ty: LeafType, work: W) -> W::Output {
         L::Tag(tag) => work.with(|text| tag.find(text)),
         L::Valid | L::Text | L::Bytes | L::List(_) | L::Texts | L::Items(_) => work.with(|_| None::<u8>),
     }
+}
+
+/// As [`with_parser`], of a date or timestamp in a form of its own, where it has one.
+#[inline(always)]
+pub(super) fn with_time_parser<W: WithParser>(ty: LeafType, form: Option<&TimeFormat>, work: W) -> W::Output {
+    match (form, ty) {
+        (Some(form), LeafType::Date) => work.with(|text| form.parse_date(text).map(|days| days as u32)),
+        (Some(form), LeafType::Timestamp) => work.with(|text| form.parse_timestamp(text).map(|micros| micros as u64)),
+        _ => with_parser(ty, work),
+    }
+}
+
+/// What a text is expected to be in a form of its own, where it has one: `Date (a text like %d.%m.%Y)`.
+pub(super) fn expected_in(ty: LeafType, form: Option<&TimeFormat>) -> String {
+    form.map_or_else(|| expected(ty), |form| format!("{ty} (a text of the form `{}`)", form.text()))
 }
 
 /// What a text is expected to be: `Date (a day like 2024-02-29)`.

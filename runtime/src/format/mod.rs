@@ -24,8 +24,10 @@ mod parquet;
 mod pattern;
 mod record_ends;
 mod rejects;
+mod shown;
 mod splits;
 mod text;
+mod time_forms;
 mod values;
 mod wrong;
 
@@ -39,7 +41,9 @@ pub use folders::read_folders;
 pub use json::{JsonFormat, JsonOptions, JsonSource};
 pub use native::{NativeFormat, NativeSource};
 pub use parquet::{ParquetFormat, ParquetSource};
+pub use shown::{LinesFormat, TableFormat};
 pub use text::{TextFormat, TextSource};
+pub use time_forms::TimeForms;
 
 use crate::error::Result;
 use crate::row::Schema;

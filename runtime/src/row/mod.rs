@@ -21,3 +21,4 @@ pub(crate) use items::{FIRST_ITEM, WORD};
 pub use layout::{LAYOUT_VERSION, RowLayout};
 pub use leaf::{Element, LeafSet, LeafType, Physical, Tag};
 pub use schema::{Field, Leaf, Schema, SchemaBuilder, Shape};
+pub(crate) use shown::{ShownLeaves, show_shape};

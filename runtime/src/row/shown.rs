@@ -1,6 +1,14 @@
-//! Lists of records and maps as people read them.
+//! Records, lists of them and maps as people read them.
 
-use super::{Items, LeafType, Shape, show_leaf};
+use super::{Datum, Items, LeafType, Shape, show_leaf};
+
+/// The leaves of one record.
+pub(crate) trait ShownLeaves {
+    /// A plain value's bits.
+    fn bits(&self, leaf: usize) -> u128;
+    /// A leaf's type and value.
+    fn value(&self, leaf: usize) -> (LeafType, Datum);
+}
 
 /// `[Item { name: "tea", count: 2 }]`, `{"tea": 2}`.
 pub(super) fn show_items(items: &Items, bytes: &[u8], out: &mut String) {
@@ -8,66 +16,72 @@ pub(super) fn show_items(items: &Items, bytes: &[u8], out: &mut String) {
     out.push(open);
     for row in 0..items.count(bytes) {
         out.push_str(if row == 0 { "" } else { ", " });
-        let mut shown = Shown { items, bytes, row, out };
+        let element = Element { items, bytes, row };
         match items.entry() {
             Some((key, value)) => {
-                shown.show(key);
-                shown.out.push_str(": ");
-                shown.show(value);
+                show_shape(key, &element, out);
+                out.push_str(": ");
+                show_shape(value, &element, out);
             }
-            None => shown.show(items.schema().shape()),
+            None => show_shape(items.schema().shape(), &element, out),
         }
     }
     out.push(close);
 }
 
-/// One record of the list.
-struct Shown<'s> {
+/// One record of a list.
+struct Element<'s> {
     items: &'s Items,
     bytes: &'s [u8],
     row: usize,
-    out: &'s mut String,
 }
 
-impl Shown<'_> {
-    fn show(&mut self, shape: &Shape) {
-        match shape {
-            Shape::Leaf(leaf) => {
-                let ty = self.items.layout().types()[*leaf];
-                let quote = if ty == LeafType::Text { "\"" } else { "" };
-                self.out.push_str(quote);
-                show_leaf(ty, &self.items.datum(self.bytes, self.row, *leaf), self.out);
-                self.out.push_str(quote);
-            }
-            Shape::Optional(valid, _) if self.items.bits(self.bytes, self.row, *valid) == 0 => {
-                self.out.push_str("None");
-            }
-            Shape::Optional(_, inner) => self.show(inner),
-            Shape::Record { name, fields } => {
-                let (open, close) = if name.is_empty() { ("(", ")") } else { (" { ", " }") };
-                self.out.push_str(name);
-                self.out.push_str(open);
-                for (index, field) in fields.iter().enumerate() {
-                    self.out.push_str(if index == 0 { "" } else { ", " });
-                    if !name.is_empty() {
-                        self.out.push_str(field.name);
-                        self.out.push_str(": ");
-                    }
-                    self.show(&field.shape);
+impl ShownLeaves for Element<'_> {
+    fn bits(&self, leaf: usize) -> u128 {
+        self.items.bits(self.bytes, self.row, leaf)
+    }
+
+    fn value(&self, leaf: usize) -> (LeafType, Datum) {
+        (self.items.layout().types()[leaf], self.items.datum(self.bytes, self.row, leaf))
+    }
+}
+
+/// Writes a value as the program does, but for its numbers' types: `Item { name: "tea", count: 2 }`.
+pub(crate) fn show_shape(shape: &Shape, leaves: &impl ShownLeaves, out: &mut String) {
+    match shape {
+        Shape::Leaf(leaf) => {
+            let (ty, value) = leaves.value(*leaf);
+            let quote = if ty == LeafType::Text { "\"" } else { "" };
+            out.push_str(quote);
+            show_leaf(ty, &value, out);
+            out.push_str(quote);
+        }
+        Shape::Optional(valid, _) if leaves.bits(*valid) == 0 => out.push_str("None"),
+        Shape::Optional(_, inner) => show_shape(inner, leaves, out),
+        Shape::Record { name, fields } => {
+            let (open, close) = if name.is_empty() { ("(", ")") } else { (" { ", " }") };
+            out.push_str(name);
+            out.push_str(open);
+            for (index, field) in fields.iter().enumerate() {
+                out.push_str(if index == 0 { "" } else { ", " });
+                if !name.is_empty() {
+                    out.push_str(field.name);
+                    out.push_str(": ");
                 }
-                self.out.push_str(close);
+                show_shape(&field.shape, leaves, out);
             }
-            Shape::Enum { tag, variants, .. } => {
-                let there = self.items.bits(self.bytes, self.row, *tag) as usize;
-                let Some(variant) = variants.get(there).or(variants.first()) else { return };
-                match &variant.shape {
-                    Shape::Record { fields, .. } if fields.is_empty() => self.out.push_str(variant.name),
-                    Shape::Record { name: "", .. } => {
-                        self.out.push_str(variant.name);
-                        self.show(&variant.shape);
-                    }
-                    named => self.show(named),
+            out.push_str(close);
+        }
+        Shape::Enum { tag, variants, .. } => {
+            let there = leaves.bits(*tag) as usize;
+            let Some(variant) = variants.get(there).or(variants.first()) else { return };
+            match &variant.shape {
+                Shape::Record { fields, .. } if fields.is_empty() => out.push_str(variant.name),
+                Shape::Record { name: "", .. } => {
+                    out.push_str(variant.name);
+                    show_shape(&variant.shape, leaves, out);
                 }
+                named => show_shape(named, leaves, out),
             }
         }
     }
@@ -76,7 +90,7 @@ impl Shown<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::row::{Datum, Field, SchemaBuilder, Tag};
+    use crate::row::{Field, SchemaBuilder, Tag};
 
     #[test]
     fn lists_and_maps_are_shown_as_the_program_writes_them() {

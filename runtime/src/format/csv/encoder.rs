@@ -5,12 +5,16 @@ use smallvec::SmallVec;
 use super::mapping::{Column, column_name, columns};
 use super::options::CsvOptions;
 use crate::error::{Error, Result};
+use crate::format::TimeForms;
 use crate::format::cells::Cell;
 use crate::format::wrong::shown;
 use crate::memory::{Memory, Reservation};
 use crate::page::{Input, LeafReader, Row};
 use crate::row::{LeafType, Schema};
 use crate::source::{Encoder, Format};
+use crate::value::{TimeFormat, Timestamp};
+
+const DAY_MICROS: i64 = 86_400_000_000;
 
 /// How CSV files are written. Fields are quoted where they must be: a text that reads as a null is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,11 +29,14 @@ pub struct CsvFormat {
     pub null: String,
     /// Whether fields may hold newlines, within quotes.
     pub multiline: bool,
+    /// How dates and timestamps are written, where not by ISO 8601.
+    pub times: TimeForms,
 }
 
 impl Default for CsvFormat {
     fn default() -> Self {
-        CsvFormat { header: true, delimiter: b',', quote: Some(b'"'), null: String::new(), multiline: true }
+        let CsvOptions { delimiter, quote, header, null, multiline, lenient: _, times } = CsvOptions::default();
+        CsvFormat { header, delimiter, quote, null, multiline, times }
     }
 }
 
@@ -37,8 +44,14 @@ impl CsvFormat {
     /// What these options read. Leaving bad records out says nothing about writing.
     #[must_use]
     pub fn of(options: CsvOptions) -> Self {
-        let CsvOptions { delimiter, quote, header, null, multiline, lenient: _ } = options;
-        CsvFormat { header, delimiter, quote, null, multiline }
+        let CsvOptions { delimiter, quote, header, null, multiline, lenient: _, times } = options;
+        CsvFormat { header, delimiter, quote, null, multiline, times }
+    }
+
+    /// Whether CSV can hold such records.
+    #[must_use]
+    pub fn holds(schema: &Schema) -> bool {
+        columns(schema).is_ok()
     }
 
     /// # Errors
@@ -65,6 +78,7 @@ impl Format for CsvFormat {
     fn encoder(&self, schema: &Schema, memory: &Memory) -> Result<Box<dyn Encoder>> {
         self.check()?;
         let columns = columns(schema).map_err(|reason| Error::Plan(format!("cannot write CSV: {reason}")))?;
+        let forms = self.times.of(schema)?;
         let mut writer = FieldWriter { format: self.clone(), output: Vec::new(), failed: None };
         if self.header {
             for (index, column) in columns.iter().enumerate() {
@@ -73,20 +87,22 @@ impl Format for CsvFormat {
             }
             writer.output.push(b'\n');
         }
-        Ok(Box::new(CsvEncoder { types: schema.types(), columns, writer, reserved: memory.reserve(0)? }))
+        Ok(Box::new(CsvEncoder { types: schema.types(), columns, forms, writer, reserved: memory.reserve(0)? }))
     }
 }
 
 struct CsvEncoder {
     types: Vec<LeafType>,
     columns: Vec<Column>,
+    /// How dates and timestamps are written, leaf by leaf.
+    forms: Vec<Option<TimeFormat>>,
     writer: FieldWriter,
     reserved: Reservation,
 }
 
 impl Encoder for CsvEncoder {
     fn encode(&mut self, input: &Input<'_>) -> Result<()> {
-        let (types, columns, writer) = (&self.types, &self.columns, &mut self.writer);
+        let (types, columns, writer) = (&self.types, (&*self.columns, &*self.forms), &mut self.writer);
         input.visit(|leaves, rows| {
             let cells = take_cells(leaves, types);
             for position in 0..rows.len() {
@@ -117,7 +133,12 @@ fn take_cells<'b>(mut leaves: LeafReader<'b>, types: &[LeafType]) -> SmallVec<[C
 }
 
 #[inline]
-fn write_row<'b>(columns: &[Column], cells: &[Cell<'b>], row: Row<'b>, writer: &mut FieldWriter) {
+fn write_row<'b>(
+    (columns, forms): (&[Column], &[Option<TimeFormat>]),
+    cells: &[Cell<'b>],
+    row: Row<'b>,
+    writer: &mut FieldWriter,
+) {
     for (index, column) in columns.iter().enumerate() {
         writer.separate(index);
         if !column.guards.iter().all(|&guard| cells[guard].is_valid(row)) {
@@ -130,6 +151,12 @@ fn write_row<'b>(columns: &[Column], cells: &[Cell<'b>], row: Row<'b>, writer: &
             (Cell::Char(char), None) => {
                 let char = char::from_u32(char.read(row)).unwrap_or(char::REPLACEMENT_CHARACTER);
                 writer.text(char.encode_utf8(&mut [0; 4]));
+            }
+            (Cell::Date(day), None) if let Some(form) = &forms[column.leaf] => {
+                writer.time(form, day.read(row).into(), DAY_MICROS);
+            }
+            (Cell::Timestamp(time), None) if let Some(form) = &forms[column.leaf] => {
+                writer.time(form, time.read(row), 1);
             }
             (cell, None) => cell.write(row, &mut writer.output),
         }
@@ -165,6 +192,16 @@ impl FieldWriter {
             self.quoted(text.as_bytes());
         } else {
             self.output.extend_from_slice(text.as_bytes());
+        }
+    }
+
+    /// A date or timestamp in a form of its own, counted in units of so many microseconds.
+    #[cold]
+    fn time(&mut self, form: &TimeFormat, count: i64, unit: i64) {
+        let time = count.checked_mul(unit).map(Timestamp::from_micros);
+        match time.and_then(|time| form.write(time)) {
+            Some(text) => self.text(&text),
+            None => self.fail(format!("a year of more than four digits has no text of the form `{}`", form.text())),
         }
     }
 

@@ -1,6 +1,7 @@
 //! What CSV files leave open.
 
 use crate::error::{Error, Result};
+use crate::format::TimeForms;
 use crate::source::Lenient;
 
 /// How CSV files are read and written.
@@ -19,6 +20,8 @@ pub struct CsvOptions {
     /// Whether records that cannot be read are left out, and where they go; they end the job unless this is set. A record is a line then:
     /// `multiline` must be `false`.
     pub lenient: Option<Lenient>,
+    /// How dates and timestamps are written, where not by ISO 8601.
+    pub times: TimeForms,
 }
 
 impl Default for CsvOptions {
@@ -30,6 +33,7 @@ impl Default for CsvOptions {
             null: String::new(),
             multiline: true,
             lenient: None,
+            times: TimeForms::default(),
         }
     }
 }
@@ -40,6 +44,12 @@ impl CsvOptions {
     #[must_use]
     pub fn lenient(self, lenient: Lenient) -> Self {
         CsvOptions { lenient: Some(lenient), multiline: false, ..self }
+    }
+
+    /// With dates and timestamps in forms of their own: `TimeForms::default().dates("%d.%m.%Y")`.
+    #[must_use]
+    pub fn times(self, times: TimeForms) -> Self {
+        CsvOptions { times, ..self }
     }
 
     pub(super) fn check(&self) -> Result<()> {

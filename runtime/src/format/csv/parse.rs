@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 
 use super::scan::Fields;
-use crate::format::leaves::{Bits, Values, WithParser, with_parser};
+use crate::format::leaves::{Bits, Values, WithParser, with_time_parser};
 use crate::format::values::parse_hex;
 use crate::page::{ListColumn, TextColumn, Utf8};
 use crate::row::LeafType;
+use crate::value::TimeFormat;
 
 /// Records of one block whose fields were found.
 #[derive(Clone, Copy)]
@@ -60,7 +61,7 @@ impl BadFields {
 /// record is bad.
 pub(super) fn parse(
     values: &mut Values,
-    ty: LeafType,
+    (ty, form): (LeafType, Option<&TimeFormat>),
     found: Found<'_>,
     position: usize,
     valid: Option<&[u8]>,
@@ -71,8 +72,8 @@ pub(super) fn parse(
         Values::Text(out) => column.texts(out),
         Values::List(out) => column.bytes(out, bad),
         out => {
-            let may_hold_quotes = matches!(ty, LeafType::Char | LeafType::Tag(_));
-            with_parser(ty, Plain { column, out, bad, may_hold_quotes });
+            let may_hold_quotes = form.is_some() || matches!(ty, LeafType::Char | LeafType::Tag(_));
+            with_time_parser(ty, form, Plain { column, out, bad, may_hold_quotes });
         }
     }
 }

@@ -12,7 +12,7 @@ use super::source::Shared;
 use crate::error::Result;
 use crate::format::BATCH_ROWS;
 use crate::format::blocks::{Block, Blocks, CHUNK_BYTES, Next};
-use crate::format::leaves::{Values, expected, retain};
+use crate::format::leaves::{Values, expected_in, retain};
 use crate::format::rejects::{RejectLog, line_end};
 use crate::format::wrong::{Wrong, shown};
 use crate::memory::Memory;
@@ -142,7 +142,8 @@ impl CsvReader {
             };
             bad.leaf = column.leaf;
             let ty = self.shared.schema.leaves()[column.leaf].ty;
-            parse(values, ty, found, position, valid_of(&self.guards, column.guards.last(), &batch), &mut bad);
+            let form = self.shared.forms[column.leaf].as_ref();
+            parse(values, (ty, form), found, position, valid_of(&self.guards, column.guards.last(), &batch), &mut bad);
             if bad.is_strict && !bad.found.is_empty() {
                 break;
             }
@@ -162,7 +163,8 @@ impl CsvReader {
             let position = self.positions.of_leaf[leaf].unwrap_or_default();
             let field = &bytes[self.fields.range(record, position)];
             let found = &self.shared.schema.leaves()[leaf];
-            let wrong = Wrong::new(self.fields.start(record), unreadable(&found.path, position, found.ty, field));
+            let expected = expected_in(found.ty, self.shared.forms[leaf].as_ref());
+            let wrong = Wrong::new(self.fields.start(record), unreadable(&found.path, position, &expected, field));
             match &mut self.log {
                 None => return Err(self.blocks.file().data_error(offset + wrong.at as u64, wrong.message)),
                 Some(log) => log.reject(bytes, *offset, wrong.at, wrong)?,
@@ -203,9 +205,8 @@ fn valid_of<'g>(guards: &'g [Guard], validity: Option<&usize>, batch: &Range<usi
     guard.valid.get(batch.clone())
 }
 
-fn unreadable(path: &str, position: usize, ty: LeafType, field: &[u8]) -> String {
+fn unreadable(path: &str, position: usize, expected: &str, field: &[u8]) -> String {
     let column = if path.is_empty() { format!("column {}", position + 1) } else { format!("column `{path}`") };
-    let expected = expected(ty);
     if field.is_empty() {
         return format!(
             "{column}: expected {expected}, found an empty field; make the field an Option to read it as null"

@@ -17,6 +17,7 @@ use crate::format::splits::{cut, estimated_rows, split_bytes};
 use crate::memory::Memory;
 use crate::row::{LeafSet, LeafType, Schema};
 use crate::source::{ColumnFit, RejectSink, Scan, Source, Split, SplitReader, Statistics};
+use crate::value::TimeFormat;
 
 /// A first record that is longer has most likely a quote that is not closed.
 const LONGEST_HEADER_BYTES: usize = 16 << 20;
@@ -40,6 +41,8 @@ pub(super) struct Shared {
     pub(super) columns: Vec<Column>,
     pub(super) options: CsvOptions,
     pub(super) rejects: Option<Arc<Rejects>>,
+    /// How dates and timestamps are written, leaf by leaf, where not by ISO 8601.
+    pub(super) forms: Vec<Option<TimeFormat>>,
 }
 
 impl CsvSource {
@@ -62,6 +65,7 @@ impl CsvSource {
         let Inputs { path, files } = inputs;
         options.check()?;
         let columns = columns(schema).map_err(|reason| Error::Plan(format!("cannot read CSV: {reason}")))?;
+        let forms = options.times.of(schema)?;
         let (mut first, mut begins) = (Vec::new(), Vec::new());
         for file in &*files {
             let (fields, begin) = read_first(file, &options)?;
@@ -71,7 +75,7 @@ impl CsvSource {
         let rows = estimated_rows(&files)?;
         let split_bytes = split_bytes(&files);
         let rejects = options.lenient.clone().map(|lenient| Rejects::new(lenient, files.clone()));
-        let shared = Arc::new(Shared { files, first, schema: schema.clone(), columns, options, rejects });
+        let shared = Arc::new(Shared { files, first, schema: schema.clone(), columns, options, rejects, forms });
         Ok(CsvSource { path, shared, begins, rows, split_bytes })
     }
 

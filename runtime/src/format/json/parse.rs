@@ -1,19 +1,21 @@
 //! Lines as leaves.
 
 use super::plain::{Append, Push, Token, read_exact};
-use super::program::{ItemsNode, Kind, Member, Node, column, found, lists};
+use super::program::{ItemsNode, Kind, Member, Node, column, found, found_instead, lists};
 use super::tokens::{Quoted, Tokens, unescaped};
-use crate::format::leaves::{Values, with_parser};
+use crate::format::leaves::{Values, expected_in, with_parser, with_time_parser};
 use crate::format::values::parse_hex;
 use crate::format::wrong::Wrong;
 use crate::page::{Columns, Utf8};
 use crate::row::LeafType;
-use crate::value::Texts;
+use crate::value::{Texts, TimeFormat};
 
 /// Where the values of records go, one for each live leaf and record.
 #[derive(Default)]
 pub(super) struct Leaves {
     pub(super) values: Vec<Option<Values>>,
+    /// How dates and timestamps are written, leaf by leaf, where not by ISO 8601; empty for what lists hold.
+    pub(super) forms: Vec<Option<TimeFormat>>,
     /// The number of the last record in which each field was seen.
     seen: Vec<u64>,
     record: u64,
@@ -214,12 +216,17 @@ impl<'t> Line<'_, 't> {
             LeafType::Texts => self.texts(node, leaf),
             ty => {
                 let (at, raw, token) = self.plain(node)?;
-                let Leaves { values, string, .. } = &mut *self.leaves;
+                let Leaves { values, string, forms, .. } = &mut *self.leaves;
+                let form = forms.get(leaf).and_then(Option::as_ref);
                 let text = token.text(raw, string, ty).zip(values[leaf].as_mut());
                 let is_read = text.is_some_and(|(text, values)| {
-                    read_exact(text, ty, |text| with_parser(ty, Push { text, values: &mut *values }))
+                    read_exact(text, ty, |text| with_time_parser(ty, form, Push { text, values: &mut *values }))
                 });
-                if is_read { Ok(()) } else { Err(found(node, at, raw)) }
+                match form {
+                    _ if is_read => Ok(()),
+                    None => Err(found(node, at, raw)),
+                    form => Err(found_instead(node, &expected_in(ty, form), at, raw)),
+                }
             }
         }
     }

@@ -177,7 +177,13 @@ pub(super) fn column(node: &Node) -> String {
 /// The error for what stands where a value should.
 #[cold]
 pub(super) fn found(node: &Node, at: usize, found: &[u8]) -> Wrong {
-    Wrong::new(at, format!("{}expected {}, found {}", column(node), node.expected, shown(found)))
+    found_instead(node, &node.expected, at, found)
+}
+
+/// The same where it depends on options what should stand there.
+#[cold]
+pub(super) fn found_instead(node: &Node, expected: &str, at: usize, found: &[u8]) -> Wrong {
+    Wrong::new(at, format!("{}expected {expected}, found {}", column(node), shown(found)))
 }
 
 /// The lists of records that a value holds, by their numbers.

@@ -44,7 +44,8 @@ impl JsonReader {
         let mut compiler = Compiler::new(&shared.schema, live);
         let root = compiler.node(shared.schema.shape(), "");
         let value = |(leaf, &ty)| live.contains(leaf).then(|| Values::new(ty));
-        let leaves = Leaves::new(types.iter().enumerate().map(value).collect(), compiler.members, &root);
+        let mut leaves = Leaves::new(types.iter().enumerate().map(value).collect(), compiler.members, &root);
+        leaves.forms.clone_from(&shared.forms);
         let log = shared.rejects.clone().map(|rejects| RejectLog::new(rejects, memory)).transpose()?;
         Ok(JsonReader { root, blocks, current: None, leaves, log, rows: 0, shared })
     }

@@ -6,6 +6,7 @@ use super::program::check;
 use super::reader::JsonReader;
 use super::tokens::Tokens;
 use crate::error::{Error, Result};
+use crate::format::TimeForms;
 use crate::format::contents::{BYTE_ORDER_MARK, beginning};
 use crate::format::encoding::{LOOK_BYTES, check_encoding};
 use crate::format::files::{InputFile, Inputs, describe};
@@ -15,19 +16,28 @@ use crate::format::splits::{cut, estimated_rows, split_bytes};
 use crate::memory::Memory;
 use crate::row::{Field, Schema, Shape};
 use crate::source::{ColumnFit, Lenient, RejectSink, Scan, Source, Split, SplitReader, Statistics};
+use crate::value::TimeFormat;
 
 /// What reading JSON lines leaves open.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct JsonOptions {
     /// Whether records that cannot be read are left out, and where they go; they end the job unless this is set.
     pub lenient: Option<Lenient>,
+    /// How dates and timestamps are written, where not by ISO 8601; those in lists always are.
+    pub times: TimeForms,
 }
 
 impl JsonOptions {
     /// Leaves bad records out.
     #[must_use]
     pub fn lenient(self, lenient: Lenient) -> Self {
-        JsonOptions { lenient: Some(lenient) }
+        JsonOptions { lenient: Some(lenient), ..self }
+    }
+
+    /// With dates and timestamps in forms of their own: `TimeForms::default().dates("%d.%m.%Y")`.
+    #[must_use]
+    pub fn times(self, times: TimeForms) -> Self {
+        JsonOptions { times, ..self }
     }
 }
 
@@ -46,6 +56,8 @@ pub(super) struct Shared {
     pub(super) files: Arc<[InputFile]>,
     pub(super) schema: Schema,
     pub(super) rejects: Option<Arc<Rejects>>,
+    /// How dates and timestamps are written, leaf by leaf, where not by ISO 8601.
+    pub(super) forms: Vec<Option<TimeFormat>>,
 }
 
 impl JsonSource {
@@ -64,10 +76,11 @@ impl JsonSource {
     pub fn of(inputs: Inputs, schema: &Schema, options: JsonOptions) -> Result<Self> {
         let Inputs { path, files } = inputs;
         check(schema, schema.shape()).map_err(|reason| Error::Plan(format!("cannot read JSON: {reason}")))?;
+        let forms = options.times.of(schema)?;
         let begins = files.iter().map(begin_of).collect::<Result<_>>()?;
         let (rows, split_bytes) = (estimated_rows(&files)?, split_bytes(&files));
         let rejects = options.lenient.map(|lenient| Rejects::new(lenient, files.clone()));
-        let shared = Arc::new(Shared { files, schema: schema.clone(), rejects });
+        let shared = Arc::new(Shared { files, schema: schema.clone(), rejects, forms });
         Ok(JsonSource { path, shared, begins, rows, split_bytes })
     }
 

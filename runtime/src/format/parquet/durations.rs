@@ -36,7 +36,7 @@ fn field(hinted: &FieldRef, said: &ArrowField, lengths: &mut dyn Iterator<Item =
         (DataType::Int64, unit @ DataType::Duration(_)) if lengths.next() == Some(true) => unit.clone(),
         (DataType::Int64, DataType::Duration(_)) => return hinted.clone(),
         _ => {
-            (0..leaf_columns(hinted)).for_each(|_| drop(lengths.next()));
+            (0..leaf_columns(hinted)).for_each(|_| _ = lengths.next());
             return hinted.clone();
         }
     };
