@@ -43,7 +43,7 @@ Ada        1815  London
 ";
     assert_eq!(shown(&table(3, 80), &schema, &rows), expected);
     assert_eq!(shown(&table(0, 80), &schema, &[]).lines().last(), Some("0 rows"));
-    assert!(shown(&table(1, 80), &schema, &rows).ends_with("Ada      1815  London\nfirst 1 row, there are more\n"));
+    assert!(shown(&table(1, 80), &schema, &rows).ends_with("Ada     1815  London\nfirst 1 row, there are more\n"));
 }
 
 #[test]

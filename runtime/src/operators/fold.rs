@@ -60,7 +60,7 @@ impl StateLeaf {
     pub fn running(&self) -> LeafType {
         use LeafType as L;
         match (&self.fold, self.ty) {
-            (Fold::Sum(_), L::I8 | L::I16 | L::I32 | L::I64 | L::Decimal(_)) => L::I128,
+            (Fold::Sum(_), L::I8 | L::I16 | L::I32 | L::I64 | L::TimeDelta | L::Decimal(_)) => L::I128,
             (Fold::Sum(_), L::U8 | L::U16 | L::U32) => L::U64,
             (Fold::Sum(_), L::F32) => L::F64,
             (_, ty) => ty,
@@ -259,7 +259,7 @@ pub(crate) fn signed(ty: LeafType, bits: u128) -> i128 {
         L::I8 => (bits as i8).into(),
         L::I16 => (bits as i16).into(),
         L::I32 => (bits as i32).into(),
-        L::I64 | L::Decimal(_) => (bits as i64).into(),
+        L::I64 | L::TimeDelta | L::Decimal(_) => (bits as i64).into(),
         _ => bits as i128,
     }
 }

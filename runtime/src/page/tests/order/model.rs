@@ -10,7 +10,7 @@ type Values = Vec<Datum>;
 
 static TAG: Tag = Tag { of: "Kind", variants: &["A", "B", "C"] };
 
-const LEAVES: [LeafType; 22] = [
+const LEAVES: [LeafType; 23] = [
     LeafType::Bool,
     LeafType::I8,
     LeafType::I16,
