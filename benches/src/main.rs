@@ -5,6 +5,7 @@ mod answer;
 mod build;
 mod checksum;
 mod data;
+mod digest;
 mod error;
 mod harness;
 mod limit;
@@ -48,6 +49,7 @@ fn run(options: &Options) -> Result<bool> {
         SuiteName::Grep(grep) => suites::grep::run(&Workspace::find()?, grep),
         SuiteName::Memory(memory) => suites::memory::run(&Workspace::find()?, memory),
         SuiteName::Tpch(measure) => suites::run(&suites::TPCH, &Workspace::find()?, measure),
+        SuiteName::H2o(measure) => suites::run(&suites::H2O, &Workspace::find()?, measure),
         SuiteName::Build(build) => build::run(&Workspace::find()?, build),
         SuiteName::Worker(serve) => worker::serve(serve).map(|()| true),
     }

@@ -30,6 +30,9 @@ pub(crate) enum SuiteName {
     Tpch(Measure),
     /// Sort pairs of numbers in ample and in little memory: 1 GiB of them at scale 1
     Sort(Measure),
+    /// H2O.ai's db-benchmark: ten groupings and five joins of 10 M rows at scale 1, from Parquet files to one
+    #[command(name = "h2o")]
+    H2o(Measure),
     /// What pipelines add to the build of the crate that holds them
     Build(Build),
     /// Serve one system's cases over standard input and output; started by the suites
@@ -46,7 +49,7 @@ pub(crate) struct Measure {
     /// Cases to measure, separated by commas; all of the suite if absent
     #[arg(long, value_delimiter = ',')]
     pub(crate) cases: Option<Vec<String>>,
-    /// Size of the data: times 1 GiB for word_count and sort, the scale factor for tpch
+    /// Size of the data: times 1 GiB for word_count and sort, 10 M rows for h2o, the scale factor for tpch
     #[arg(long, default_value_t = 1.0)]
     pub(crate) scale: f64,
     /// Threads each system may use

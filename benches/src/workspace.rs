@@ -82,6 +82,11 @@ impl Workspace {
         self.root.join("data/tables").join(format!("{}-{}", size.rows, size.ids))
     }
 
+    /// Where the tables of db-benchmark of a number of rows are, made or not.
+    pub(crate) fn h2o(&self, rows: u64) -> PathBuf {
+        self.root.join("data/h2o").join(rows.to_string())
+    }
+
     /// The folder that holds the TPC-H tables of every scale.
     pub(crate) fn tpch(&self) -> PathBuf {
         self.root.join("data/tpch")

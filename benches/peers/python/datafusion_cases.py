@@ -2,9 +2,12 @@
 
 import os
 import re
+import tempfile
 
 from datafusion import RuntimeEnvBuilder, SessionConfig, SessionContext
 
+import h2o_sql
+from digest import Written
 from pairs import Checksum
 from tables_sql import ROWS, SORT
 from tpch_sql import QUERIES, TABLES
@@ -26,6 +29,8 @@ def cases(options):
     context = SessionContext(config, runtime)
     if options.suite == "cliff":
         return table_cases(context, options.tables)
+    if options.suite == "h2o":
+        return h2o_cases(context, options.tables)
     for table in TABLES:
         context.register_parquet(table, f"{options.tpch}/{table}.parquet")
     names = {name: name for name in TABLES}
@@ -47,6 +52,33 @@ def table_cases(context, folder):
         for name, sql in ROWS.items()
     }
     return {"sort": (lambda: sort(context, SORT.format(**tables)), lambda rows: rows), **answers}
+
+
+TWO_LARGEST = """
+    SELECT id6, v3
+    FROM (SELECT id6, v3, row_number() OVER (PARTITION BY id6 ORDER BY v3 DESC) AS place
+          FROM {grouped} WHERE v3 IS NOT NULL)
+    WHERE place <= 2
+"""
+
+
+def h2o_cases(context, folder):
+    for variant in h2o_sql.VARIANTS:
+        for table in h2o_sql.TABLES:
+            context.register_parquet(f"{variant}_{table}", f"{folder}/{variant}/{table}.parquet")
+
+    def case(name, variant, sql):
+        path = f"{tempfile.gettempdir()}/h2o-datafusion-{name}.parquet"
+        query = sql.format(**{table: f"{variant}_{table}" for table in h2o_sql.TABLES})
+        copy = f"COPY ({query}) TO '{path}' STORED AS PARQUET OPTIONS ('format.compression' 'snappy')"
+
+        def run():
+            context.sql(copy).collect()
+            return Written(path)
+
+        return run, Written.rows
+
+    return {name: case(name, variant, sql) for name, variant, sql in h2o_sql.queries(TWO_LARGEST)}
 
 
 def sort(context, sql):

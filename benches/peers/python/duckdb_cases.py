@@ -4,6 +4,8 @@ import tempfile
 
 import duckdb
 
+import h2o_sql
+from digest import Written
 from pairs import Checksum
 from tables_sql import ROWS, SORT
 from tpch_sql import QUERIES, TABLES
@@ -21,6 +23,8 @@ def cases(options):
         return table_cases(connection, options.tables)
     if options.suite == "word_count":
         return {"word_count": (lambda: word_count(connection, options.text), arrow_rows)}
+    if options.suite == "h2o":
+        return h2o_cases(connection, options.tables)
     tables = {name: f"read_parquet('{options.tpch}/{name}.parquet')" for name in TABLES}
     return {
         name: (lambda sql=sql.format(**tables): connection.execute(sql).fetchall(), lambda rows: rows)
@@ -36,6 +40,25 @@ def table_cases(connection, folder):
         for name, sql in ROWS.items()
     }
     return {"ample": run_sort, "quarter": run_sort, "sixteenth": run_sort, "sort": run_sort, **rows}
+
+
+# Numbering the rows of each group by a window took longer.
+TWO_LARGEST = "SELECT id6, unnest(max(v3, 2)) AS v3 FROM {grouped} WHERE v3 IS NOT NULL GROUP BY id6"
+
+
+def h2o_cases(connection, folder):
+    def case(name, variant, sql):
+        tables = {table: f"read_parquet('{folder}/{variant}/{table}.parquet')" for table in h2o_sql.TABLES}
+        path = f"{tempfile.gettempdir()}/h2o-duckdb-{name}.parquet"
+        copy = f"COPY ({sql.format(**tables)}) TO '{path}' (FORMAT parquet, COMPRESSION snappy)"
+
+        def run():
+            connection.execute(copy)
+            return Written(path)
+
+        return run, Written.rows
+
+    return {name: case(name, variant, sql) for name, variant, sql in h2o_sql.queries(TWO_LARGEST)}
 
 
 def sort(connection, sql):

@@ -1,11 +1,14 @@
 """Polars with its streaming engine."""
 
+import tempfile
 from datetime import date
 from decimal import Decimal
 
 import polars as pl
 from polars import col
 
+from digest import Written
+from h2o_polars import QUERIES, VARIANTS
 from pairs import Checksum
 
 
@@ -15,6 +18,9 @@ def cases(options):
 
     if options.suite in ("sort", "cliff"):
         return table_cases(options.tables)
+
+    if options.suite == "h2o":
+        return h2o_cases(options.tables)
 
     def scan(table):
         return pl.scan_parquet(f"{options.tpch}/{table}.parquet")
@@ -38,6 +44,22 @@ def table_cases(folder):
         "group": (lambda: collect(group(table)), pl.DataFrame.iter_rows),
         "join": (lambda: collect(join(table)), pl.DataFrame.iter_rows),
     }
+
+
+def h2o_cases(folder):
+    def case(name, variant, query):
+        path = f"{tempfile.gettempdir()}/h2o-polars-{name}.parquet"
+
+        def run():
+            rows = query(lambda table: pl.scan_parquet(f"{folder}/{variant}/{table}.parquet"))
+            rows.sink_parquet(path, compression="snappy", engine="streaming")
+            return Written(path)
+
+        return run, Written.rows
+
+    named = {(f"{name}_{variant}" if variant != "plain" else name): (variant, query)
+             for name, query in QUERIES.items() for variant in VARIANTS}
+    return {name: case(name, *of) for name, of in named.items()}
 
 
 def group(table):

@@ -4,7 +4,9 @@
 
 pub(crate) mod facts;
 mod files;
+pub(crate) mod h2o;
 pub(crate) mod pairs;
 mod random;
 
 use files::{parquet_of_binary, write_binary, write_once};
+pub(crate) use random::random;

@@ -2,7 +2,7 @@
 
 /// SplitMix64's mix of a seed and a number: uniform, and the same on every machine.
 #[inline]
-pub(super) fn random(seed: u64, number: u64) -> u64 {
+pub(crate) fn random(seed: u64, number: u64) -> u64 {
     let state = seed.wrapping_add(number.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
     let mixed = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);

@@ -72,6 +72,39 @@ pub(crate) fn aims_hold(measured: &[Measurement], aims: &[Aim]) -> Vec<Check> {
     aims.iter().filter_map(check).collect()
 }
 
+/// Our times by those of the best peer of each case: their geometric mean, and the worst of them.
+pub(crate) fn beside_best_peer(
+    measured: &[Measurement],
+    role_of: impl Fn(&str) -> Role,
+    mean_aim: Option<f64>,
+    worst_aim: Option<f64>,
+) -> Vec<Check> {
+    let by_best = |ours: &Measurement| {
+        let peers = measured.iter().filter(|other| other.case == ours.case && role_of(other.system) == Role::Peer);
+        let best = peers.map(|peer| peer.seconds.median).min_by(f64::total_cmp)?;
+        Some((ours.case, ours.seconds.median / best))
+    };
+    let ours = measured.iter().filter(|measurement| measurement.system == "ours");
+    let ratios: Vec<(&str, f64)> = ours.filter_map(by_best).collect();
+    if ratios.is_empty() {
+        return Vec::new();
+    }
+    let mean = (ratios.iter().map(|(_, ratio)| ratio.ln()).sum::<f64>() / ratios.len() as f64).exp();
+    let mean_check = mean_aim.map(|at_most| Check {
+        name: format!("ours takes on the geometric mean at most {at_most} of the best peer's time"),
+        ok: mean <= at_most,
+        detail: format!("{mean:.3}"),
+    });
+    let worst_check = worst_aim.map(|at_most| {
+        let beyond = ratios.iter().filter(|(_, ratio)| *ratio > at_most);
+        let beyond: Vec<_> = beyond.map(|(case, ratio)| format!("{case} {ratio:.2}")).collect();
+        let detail = if beyond.is_empty() { "all of them".to_owned() } else { beyond.join(", ") };
+        let name = format!("ours takes in no case more than {at_most} of the best peer's time");
+        Check { name, ok: beyond.is_empty(), detail }
+    });
+    mean_check.into_iter().chain(worst_check).collect()
+}
+
 /// Nobody failed who may not.
 pub(crate) fn nothing_failed(failures: &[Failure], may_fail: impl Fn(&Failure) -> bool) -> Check {
     let failed: Vec<_> = failures
@@ -140,5 +173,16 @@ mod tests {
         assert!(limit_is_a_limit(&with_limit(0.9), role, 0.25)[0].ok);
         assert!(!limit_is_a_limit(&with_limit(1.1), role, 0.25)[0].ok);
         assert!(limit_is_a_limit(&with_limit(0.9)[..1], role, 0.25).is_empty());
+    }
+
+    #[test]
+    fn the_mean_and_the_worst_are_beside_the_best_peer_of_each_case() {
+        let all = [measured("duckdb", 4.0), measured("polars", 2.0), measured("ours", 3.0)];
+        let role = |system: &str| if system == "ours" { Role::Ours } else { Role::Peer };
+        let checks =
+            |mean, worst| beside_best_peer(&all, role, Some(mean), Some(worst)).into_iter().map(|check| check.ok);
+        assert!(checks(1.5, 1.4).eq([true, false]));
+        assert!(checks(1.4, 1.5).eq([false, true]));
+        assert!(beside_best_peer(&all[..2], role, Some(1.0), Some(1.0)).is_empty());
     }
 }

@@ -15,7 +15,7 @@ mod warm;
 #[cfg(test)]
 pub(crate) use attempt::Done;
 pub(crate) use attempt::{Attempt, attempt};
-pub(crate) use checks::{Aim, aims_hold, answers_agree, limit_is_a_limit, nothing_failed};
+pub(crate) use checks::{Aim, aims_hold, answers_agree, beside_best_peer, limit_is_a_limit, nothing_failed};
 pub(crate) use command::run_to_end;
 pub(crate) use compare::RowOrder;
 pub(crate) use cores::Cores;

@@ -3,6 +3,7 @@
 //! One file a suite; each case is a [`Case`] in [`CASES`]. A suite without an entry here has no row `ours`.
 
 mod grep;
+mod h2o;
 mod sort;
 mod tables;
 mod tpch;
@@ -26,6 +27,8 @@ pub(crate) static CASES: &[Case] = cases! {
     memory in tables: sort group join;
     cliff in tables: sort group join;
     grep in grep: eighth quarter half once twice fourfold eightfold;
+    h2o in h2o: q1 q2 q3 q4 q5 q6 q7 q8 q9 q10 j1 j2 j3 j4 j5
+        q1_zipf q2_zipf q3_zipf q4_zipf q5_zipf q6_zipf q7_zipf q8_zipf q9_zipf q10_zipf j1_zipf j2_zipf j3_zipf j4_zipf j5_zipf;
     tpch in tpch: q1 q2 q3 q4 q5 q6 q7 q8 q9 q10 q11 q12 q13 q14 q15 q16 q17 q18 q19 q20 q21 q22;
 };
 

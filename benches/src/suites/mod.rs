@@ -2,6 +2,7 @@
 
 pub(crate) mod cliff;
 pub(crate) mod grep;
+mod h2o;
 pub(crate) mod memory;
 mod sort;
 mod tables;
@@ -15,13 +16,14 @@ use std::time::Duration;
 use crate::answer::Resources;
 use crate::error::{Error, Result};
 use crate::harness::{
-    Aim, Check, Entrant, Failure, Pace, Report, Row, RowOrder, aims_hold, answers_agree, limit_is_a_limit,
-    nothing_failed, take_answers, time_rounds,
+    Aim, Check, Entrant, Failure, Pace, Report, Row, RowOrder, aims_hold, answers_agree, beside_best_peer,
+    limit_is_a_limit, nothing_failed, take_answers, time_rounds,
 };
 use crate::options::Measure;
 use crate::systems::{self, Role, System};
 use crate::workspace::{Paths, Workspace};
 
+pub(crate) use h2o::H2O;
 pub(crate) use sort::SORT;
 pub(crate) use tpch::TPCH;
 pub(crate) use word_count::WORD_COUNT;
@@ -65,8 +67,14 @@ pub(crate) struct Suite {
     pub(crate) rounds: Rounds,
     /// What our time should be beside others'.
     pub(crate) aims: &'static [Aim],
+    /// What the geometric mean of our times by the best peer's of each case may be at most.
+    pub(crate) mean_aim: Option<f64>,
+    /// What our time by the best peer's may be at most in each case.
+    pub(crate) worst_aim: Option<f64>,
     /// The memory that a case leaves at a scale, where it is a case of little memory. There, peers may fail.
     pub(crate) memory_bytes: fn(&str, f64) -> Option<u64>,
+    /// Where the input files of a scale are, made or not.
+    pub(crate) paths: fn(&Workspace, f64) -> Paths,
     /// Makes the input files of a scale where they are missing.
     pub(crate) make_data: fn(&Workspace, f64) -> Result<()>,
 }
@@ -83,7 +91,7 @@ pub(crate) fn run(suite: &Suite, workspace: &Workspace, options: &Measure) -> Re
         system.prepare(workspace)?;
     }
     (suite.make_data)(workspace, options.scale)?;
-    let paths = workspace.paths(options.scale);
+    let paths = (suite.paths)(workspace, options.scale);
     let _spill = workspace.make_spill()?;
     let entrants = entrants(suite, &cases, workspace, &systems, &paths, options);
 
@@ -109,6 +117,7 @@ pub(crate) fn run(suite: &Suite, workspace: &Workspace, options: &Measure) -> Re
     // Limits are tuned for the full size; on less data, fixed costs such as clearing tables weigh more.
     if options.scale >= 1.0 {
         checks.extend(aims_hold(&measured, suite.aims));
+        checks.extend(beside_best_peer(&measured, role_of, suite.mean_aim, suite.worst_aim));
         checks.extend(limit_is_a_limit(&measured, role_of, suite.limit_share_of_best_peer));
     }
     let report = Report {

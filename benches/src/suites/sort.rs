@@ -12,6 +12,8 @@ pub(crate) static SORT: Suite = Suite {
     cases: || CASES.iter().map(|(case, _)| (*case, RowOrder::Given)).collect(),
     limit_share_of_best_peer: 0.5,
     rounds: Rounds::OfOneCase,
+    mean_aim: None,
+    worst_aim: None,
     aims: &[
         Aim { case: "ample", against: "limit", at_most: 1.3 },
         Aim { case: "ample", against: "polars", at_most: 0.5 },
@@ -19,6 +21,7 @@ pub(crate) static SORT: Suite = Suite {
         Aim { case: "sixteenth", against: "flink", at_most: 0.1 },
     ],
     memory_bytes,
+    paths: Workspace::paths,
     make_data,
 };
 

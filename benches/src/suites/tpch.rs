@@ -14,8 +14,11 @@ pub(crate) static TPCH: Suite = Suite {
     cases,
     limit_share_of_best_peer: 1.0,
     rounds: Rounds::OfAllCases,
+    mean_aim: None,
+    worst_aim: None,
     aims: &[],
     memory_bytes: |_, _| None,
+    paths: Workspace::paths,
     make_data,
 };
 

@@ -13,8 +13,11 @@ pub(crate) static WORD_COUNT: Suite = Suite {
     cases: || vec![("word_count", RowOrder::Any)],
     limit_share_of_best_peer: 0.25,
     rounds: Rounds::OfAllCases,
+    mean_aim: None,
+    worst_aim: None,
     aims: &[],
     memory_bytes: |_, _| None,
+    paths: Workspace::paths,
     make_data,
 };
 

@@ -51,15 +51,17 @@ pub(crate) static SYSTEMS: &[&dyn System] = &[
     &rust::RustSystem { name: "limit", role: Role::Limit, cases: limit::CASES },
     &python::PythonSystem {
         name: "duckdb",
-        answers: |suite, _| matches!(suite, "word_count" | "tpch" | "sort" | "cliff"),
+        answers: |suite, _| matches!(suite, "word_count" | "tpch" | "h2o" | "sort" | "cliff"),
     },
     // Polars takes no limit of memory.
     &python::PythonSystem {
         name: "polars",
-        answers: |suite, case| matches!((suite, case), ("word_count" | "tpch" | "cliff", _) | ("sort", "ample")),
+        answers: |suite, case| {
+            matches!((suite, case), ("word_count" | "tpch" | "h2o" | "cliff", _) | ("sort", "ample"))
+        },
     },
     // DataFusion has no reader of lines and no splitting scan, so nobody would count words with it.
-    &python::PythonSystem { name: "datafusion", answers: |suite, _| matches!(suite, "tpch" | "cliff") },
+    &python::PythonSystem { name: "datafusion", answers: |suite, _| matches!(suite, "tpch" | "h2o" | "cliff") },
     &timely::Timely,
     &flink::Flink,
 ];
