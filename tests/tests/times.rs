@@ -23,7 +23,7 @@ fn rides() -> Vec<Ride> {
     let ride = |id: u32| {
         let began = time("2024-02-28T20:15:30") + TimeDelta::from_minutes(37) * i64::from(id);
         let took = TimeDelta::from_seconds(i64::from(id * id % 4000) - 50);
-        Ride { id, day: began.date(), began, ended: (id % 3 != 0).then(|| began + took), took }
+        Ride { id, day: began.date(), began, ended: (!id.is_multiple_of(3)).then(|| began + took), took }
     };
     (0..2_000).map(ride).collect()
 }
@@ -93,7 +93,7 @@ fn a_sum_that_leaves_the_range_and_a_time_past_the_last_end_the_job() {
 fn every_format_that_holds_times_gives_them_back() {
     let folder = Folder::default();
     on_each_engine(|engine, env| {
-        let at = |name: &str| folder.join(&format!("{}-{name}", format!("{engine}").replace([' ', '/'], "_")));
+        let at = |name: &str| folder.join(&format!("{}-{name}", engine.to_string().replace([' ', '/'], "_")));
         let flow = env.collection(rides()).unwrap();
         flow.write_csv(at("x.csv"));
         flow.write_json(at("x.jsonl"));
