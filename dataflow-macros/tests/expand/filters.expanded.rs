@@ -168,7 +168,15 @@ fn conditions(items: DataSet<LineItem>) -> DataSet<LineItem> {
             }
         })
         .process(move |l, __out| {
-            match (LineItem { n: l.n + 1, ..l }) {
+            match (LineItem {
+                n: (match (l.n, 1) {
+                    (left, right) => {
+                        ::dataflow::__private::Operands(&left, &right).add("l.n + 1");
+                        left + right
+                    }
+                }),
+                ..l
+            }) {
                 value => {
                     let l = ::dataflow::Value::twin(&value);
                     if (l == LineItem { n: 1 }) {

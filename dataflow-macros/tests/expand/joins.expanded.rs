@@ -120,7 +120,22 @@ fn shipping_priority(
                 .emit(Revenue {
                     orderkey: o.orderkey,
                     orderdate: o.orderdate,
-                    revenue: l.extendedprice * (1 - l.discount),
+                    revenue: (match (
+                        l.extendedprice,
+                        ((match (1, l.discount) {
+                            (left, right) => {
+                                ::dataflow::__private::Operands(&left, &right)
+                                    .sub("1 - l.discount");
+                                left - right
+                            }
+                        })),
+                    ) {
+                        (left, right) => {
+                            ::dataflow::__private::Operands(&left, &right)
+                                .mul("l.extendedprice * (1 - l.discount)");
+                            left * right
+                        }
+                    }),
                 })
         })
         .step(const {
@@ -229,7 +244,16 @@ fn filtered_pairs(left: DataSet<L>, right: DataSet<R>, l: u64) -> DataSet<(u64, 
                         {
                             let x = record0;
                             let y = record1;
-                            match (x.0, y.n + l) {
+                            match (
+                                x.0,
+                                (match (y.n, l) {
+                                    (left, right) => {
+                                        ::dataflow::__private::Operands(&left, &right)
+                                            .add("y.n + l");
+                                        left + right
+                                    }
+                                }),
+                            ) {
                                 value => {
                                     let p = ::dataflow::Value::twin(&value);
                                     if p.0 > 3 {

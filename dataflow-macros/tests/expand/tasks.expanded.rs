@@ -60,7 +60,17 @@ fn running(sales: DataSet<Sale>, first: i64) -> DataSet<(u64, i64)> {
                     #[allow(unused_imports)]
                     use ::dataflow::__private::Capture as _;
                     let first = first.__capture();
-                    move |task| { ::core::result::Result::Ok(first + task.index as i64) }
+                    move |task| {
+                        ::core::result::Result::Ok(
+                            (match (first, task.index as i64) {
+                                (left, right) => {
+                                    ::dataflow::__private::Operands(&left, &right)
+                                        .add("first + task.index as i64");
+                                    left + right
+                                }
+                            }),
+                        )
+                    }
                 }
             },
             {
@@ -69,7 +79,13 @@ fn running(sales: DataSet<Sale>, first: i64) -> DataSet<(u64, i64)> {
                 let first = first.__capture();
                 move |sum, s, __out| {
                     {
-                        *sum += s.1;
+                        (match (s.1,) {
+                            (right,) => {
+                                ::dataflow::__private::Operands(&*sum, &right)
+                                    .add("*sum += s.1");
+                                *sum += right;
+                            }
+                        });
                         match (s.0, *sum) {
                             value => {
                                 let s = ::dataflow::Value::twin(&value);
@@ -409,7 +425,13 @@ fn parsed(lines: DataSet<Line>, separator: char) -> DataSet<u64> {
             { move |_| { ::core::result::Result::Ok(0) } },
             move |sum, n, __out| {
                 {
-                    *sum += n;
+                    (match (n,) {
+                        (right,) => {
+                            ::dataflow::__private::Operands(&*sum, &right)
+                                .add("*sum += n");
+                            *sum += right;
+                        }
+                    });
                     match *sum {
                         value => {
                             let n = ::dataflow::Value::twin(&value);
