@@ -4,7 +4,7 @@
 //! operator that it sees, and leaves the operator to the compiler:
 //!
 //! ```text
-//! o.qty * 2        match (o.qty, 2) { (left, right) => { Operands(&left, &right).mul("o.qty * 2"); left * right } }
+//! o.qty * 2    match (o.qty, 2) { (__left, __right) => { Operands(&__left, &__right).mul("o.qty * 2"); __left * __right } }
 //! ```
 //!
 //! Which types are integers, only the compiler knows. It finds [`Operands::mul`] for them, and [`Unchecked::mul`] behind a dereference for all
@@ -29,7 +29,7 @@ pub struct Unchecked;
 #[diagnostic::on_unimplemented(
     message = "the type of an operand is known only behind this operator",
     label = "`{Self}` is no integer",
-    note = "write the type where the value is bound: `let mut total: {Self} = …`, `|total: {Self}, x| …`"
+    note = "write the type where the operand is bound: `|known: {Self}| …`, `let mut last: Option<{Self}> = None`"
 )]
 pub trait Operand {
     /// The integer's type.

@@ -3,7 +3,7 @@
 //! Operators on integers wrap in a release, so `o.qty * 2` becomes
 //!
 //! ```text
-//! match (o.qty, 2) { (left, right) => { Operands(&left, &right).mul("o.qty * 2"); left * right } }
+//! match (o.qty, 2) { (__left, __right) => { Operands(&__left, &__right).mul("o.qty * 2"); __left * __right } }
 //! ```
 //!
 //! The operator stays the user's: it gives the type, and the mistakes. Operands are evaluated once and in their order, and a `match` keeps their
@@ -14,7 +14,7 @@
 //! * closures inside of it that are bound to a name and do not write their parameters' types, which nobody knows yet where they stand;
 //! * `place += value` where both sides act on the same variable: which side comes first depends on the type.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::punctuated::Punctuated;
 use syn::visit::{self, Visit};
@@ -127,8 +127,8 @@ impl Check {
         let (span, minus) = (minus.span, *minus);
         self.visit_expr_mut(&mut unary.expr);
         let (at, operand) = (generated(span), &unary.expr);
-        let value = Ident::new("value", generated(last_span(operand)));
-        let check = method(quote_spanned!(at=> ::dataflow::__private::Negated(&#value)), "neg", span, &what);
+        let value = Ident::new("__value", last_span(operand));
+        let check = method(quote_spanned!(span=> ::dataflow::__private::Negated(&#value)), "neg", span, &what);
         Some(quote_spanned!(at=> (match (#operand,) { (#value,) => { #check; #minus #value } })))
     }
 }
@@ -146,47 +146,45 @@ struct Operator {
 
 impl Operator {
     fn new(binary: &ExprBinary, check: &'static str, what: String) -> Self {
-        // So the compiler's own words about the operator underline all of it.
-        let left = Ident::new("left", generated(first_span(&binary.left)));
-        let right = Ident::new("right", generated(last_span(&binary.right)));
+        // The user's spans, as of the operator, so that the compiler's words about it are those that it has for the user's own expression.
+        let left = Ident::new("__left", first_span(&binary.left));
+        let right = Ident::new("__right", last_span(&binary.right));
         Operator { check, what, span: first_span(&binary.op), left, right }
     }
 
     /// `Operands(left, right).add("…")`
     fn check(&self, left: &TokenStream) -> TokenStream {
-        let (at, right) = (generated(self.span), &self.right);
-        let operands = quote_spanned!(at=> ::dataflow::__private::Operands(#left, &#right));
-        method(operands, self.check, self.span, &self.what)
+        let (span, right) = (self.span, &self.right);
+        let operands = quote_spanned!(span=> ::dataflow::__private::Operands(#left, &#right));
+        method(operands, self.check, span, &self.what)
     }
 
     /// `left * right`
     fn value(&self, ExprBinary { left: first, op, right: second, .. }: &ExprBinary) -> TokenStream {
         let (at, Operator { left, right, .. }) = (generated(self.span), self);
-        let check = self.check(&quote_spanned!(at=> &#left));
+        let check = self.check(&quote_spanned!(self.span=> &#left));
         quote_spanned!(at=> (match (#first, #second) { (#left, #right) => { #check; #left #op #right } }))
     }
 
     /// `place += right`, of a place that reading it does nothing to.
     fn assigned(&self, ExprBinary { left: place, op, right: value, .. }: &ExprBinary) -> TokenStream {
         let (at, right) = (generated(self.span), &self.right);
-        let check = self.check(&quote_spanned!(at=> &#place));
+        let check = self.check(&quote_spanned!(self.span=> &#place));
         quote_spanned!(at=> (match (#value,) { (#right,) => { #check; #place #op #right } }))
     }
 
     /// `place += right`, of a place that is found once, behind the value as the language does it for integers.
     fn assigned_behind(&self, ExprBinary { left: place, op, right: value, .. }: &ExprBinary) -> TokenStream {
         let (at, Operator { left, right, .. }) = (generated(self.span), self);
-        let check = self.check(&quote_spanned!(at=> &*#left));
+        let check = self.check(&quote_spanned!(self.span=> &*#left));
         quote_spanned!(at=> (match (#value,) { (#right,) => match &mut #place { #left => { #check; *#left #op #right } } }))
     }
 }
 
-/// `operands.check("what")`. Its tokens are the user's, whose file and line the error names.
+/// `operands.check("what")`. Its tokens have the user's spans, whose file and line the error names.
 fn method(operands: TokenStream, check: &str, span: Span, what: &str) -> TokenStream {
     let check = Ident::new(check, span);
-    let mut arguments = Group::new(Delimiter::Parenthesis, quote_spanned!(span=> #what));
-    arguments.set_span(span);
-    quote_spanned!(span=> #operands.#check #arguments)
+    quote_spanned!(span=> #operands.#check(#what))
 }
 
 /// The check of an operator, and whether it changes its left side.

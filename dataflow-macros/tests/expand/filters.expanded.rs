@@ -170,9 +170,10 @@ fn conditions(items: DataSet<LineItem>) -> DataSet<LineItem> {
         .process(move |l, __out| {
             match (LineItem {
                 n: (match (l.n, 1) {
-                    (left, right) => {
-                        ::dataflow::__private::Operands(&left, &right).add("l.n + 1");
-                        left + right
+                    (__left, __right) => {
+                        ::dataflow::__private::Operands(&__left, &__right)
+                            .add("l.n + 1");
+                        __left + __right
                     }
                 }),
                 ..l

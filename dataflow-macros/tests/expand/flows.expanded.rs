@@ -73,9 +73,10 @@ fn what_is_a_flow(
                 __out
                     .emit(
                         (match (c, 1) {
-                            (left, right) => {
-                                ::dataflow::__private::Operands(&left, &right).add("c + 1");
-                                left + right
+                            (__left, __right) => {
+                                ::dataflow::__private::Operands(&__left, &__right)
+                                    .add("c + 1");
+                                __left + __right
                             }
                         }),
                     )

@@ -42,9 +42,10 @@ fn values_are_seen_as_twins(
                                             .emit((
                                                 word,
                                                 (match (n, 1) {
-                                                    (left, right) => {
-                                                        ::dataflow::__private::Operands(&left, &right).add("n + 1");
-                                                        left + right
+                                                    (__left, __right) => {
+                                                        ::dataflow::__private::Operands(&__left, &__right)
+                                                            .add("n + 1");
+                                                        __left + __right
                                                     }
                                                 }),
                                             ))

@@ -39,10 +39,10 @@ fn measures(items: DataSet<LineItem>, rate: Decimal) -> DataSet<Pricing> {
             let rate = rate.__capture();
             move |l| {
                 (match (l.quantity, rate) {
-                    (left, right) => {
-                        ::dataflow::__private::Operands(&left, &right)
+                    (__left, __right) => {
+                        ::dataflow::__private::Operands(&__left, &__right)
                             .mul("l.quantity * rate");
-                        left * right
+                        __left * __right
                     }
                 })
             }
@@ -55,10 +55,10 @@ fn measures(items: DataSet<LineItem>, rate: Decimal) -> DataSet<Pricing> {
                     returnflag: __key.0,
                     linestatus: __key.1,
                     total: (match (__slot0, 2) {
-                        (left, right) => {
-                            ::dataflow::__private::Operands(&left, &right)
+                        (__left, __right) => {
+                            ::dataflow::__private::Operands(&__left, &__right)
                                 .mul("sum(…) * 2");
-                            left * right
+                            __left * __right
                         }
                     }),
                     mean: __slot1 / __slot2,
@@ -102,10 +102,10 @@ fn ungrouped(items: DataSet<LineItem>, scale: f64) -> DataSet<f64> {
         .aggregates()
         .sum(move |l| {
             (match (l.price, l.discount) {
-                (left, right) => {
-                    ::dataflow::__private::Operands(&left, &right)
+                (__left, __right) => {
+                    ::dataflow::__private::Operands(&__left, &__right)
                         .mul("l.price * l.discount");
-                    left * right
+                    __left * __right
                 }
             })
         })
@@ -117,10 +117,10 @@ fn ungrouped(items: DataSet<LineItem>, scale: f64) -> DataSet<f64> {
                 __out
                     .emit(
                         (match (__slot0, scale) {
-                            (left, right) => {
-                                ::dataflow::__private::Operands(&left, &right)
+                            (__left, __right) => {
+                                ::dataflow::__private::Operands(&__left, &__right)
                                     .mul("sum(…) * scale");
-                                left * right
+                                __left * __right
                             }
                         }),
                     )
@@ -156,9 +156,10 @@ fn reduced(items: DataSet<LineItem>, by: u64) -> DataSet<LineItem> {
             let by = by.__capture();
             move |a, b, __out| {
                 if (match (a.n, by) {
-                    (left, right) => {
-                        ::dataflow::__private::Operands(&left, &right).add("a.n + by");
-                        left + right
+                    (__left, __right) => {
+                        ::dataflow::__private::Operands(&__left, &__right)
+                            .add("a.n + by");
+                        __left + __right
                     }
                 }) > b.n
                 {
@@ -298,10 +299,10 @@ fn more_measures(items: DataSet<LineItem>, limit: u64) -> DataSet<Parts> {
                 let limit = limit.__capture();
                 move |l| {
                     (match (l.quantity, limit) {
-                        (left, right) => {
-                            ::dataflow::__private::Operands(&left, &right)
+                        (__left, __right) => {
+                            ::dataflow::__private::Operands(&__left, &__right)
                                 .mul("l.quantity * limit");
-                            left * right
+                            __left * __right
                         }
                     })
                 }
@@ -534,10 +535,10 @@ fn both_sides(
                         out.emit((
                             l.day,
                             (match (p.price, limit) {
-                                (left, right) => {
-                                    ::dataflow::__private::Operands(&left, &right)
+                                (__left, __right) => {
+                                    ::dataflow::__private::Operands(&__left, &__right)
                                         .mul("p.price * limit");
-                                    left * right
+                                    __left * __right
                                 }
                             }),
                         ));
@@ -590,10 +591,10 @@ fn folds(
                     spread
                         .add(
                             (match (l.price, scale) {
-                                (left, right) => {
-                                    ::dataflow::__private::Operands(&left, &right)
+                                (__left, __right) => {
+                                    ::dataflow::__private::Operands(&__left, &__right)
                                         .mul("l.price * scale");
-                                    left * right
+                                    __left * __right
                                 }
                             }),
                         )
@@ -652,10 +653,10 @@ fn ungrouped_and_partial(
             let least = least.__capture();
             move |a, b, __out| {
                 if (match (a.quantity, least) {
-                    (left, right) => {
-                        ::dataflow::__private::Operands(&left, &right)
+                    (__left, __right) => {
+                        ::dataflow::__private::Operands(&__left, &__right)
                             .add("a.quantity + least");
-                        left + right
+                        __left + __right
                     }
                 }) > b.quantity
                 {

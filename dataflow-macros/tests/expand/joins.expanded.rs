@@ -123,17 +123,17 @@ fn shipping_priority(
                     revenue: (match (
                         l.extendedprice,
                         ((match (1, l.discount) {
-                            (left, right) => {
-                                ::dataflow::__private::Operands(&left, &right)
+                            (__left, __right) => {
+                                ::dataflow::__private::Operands(&__left, &__right)
                                     .sub("1 - l.discount");
-                                left - right
+                                __left - __right
                             }
                         })),
                     ) {
-                        (left, right) => {
-                            ::dataflow::__private::Operands(&left, &right)
+                        (__left, __right) => {
+                            ::dataflow::__private::Operands(&__left, &__right)
                                 .mul("l.extendedprice * (1 - l.discount)");
-                            left * right
+                            __left * __right
                         }
                     }),
                 })
@@ -247,10 +247,10 @@ fn filtered_pairs(left: DataSet<L>, right: DataSet<R>, l: u64) -> DataSet<(u64, 
                             match (
                                 x.0,
                                 (match (y.n, l) {
-                                    (left, right) => {
-                                        ::dataflow::__private::Operands(&left, &right)
+                                    (__left, __right) => {
+                                        ::dataflow::__private::Operands(&__left, &__right)
                                             .add("y.n + l");
-                                        left + right
+                                        __left + __right
                                     }
                                 }),
                             ) {

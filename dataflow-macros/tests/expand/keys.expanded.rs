@@ -277,10 +277,10 @@ fn orders(items: DataSet<Item>) -> DataSet<Item> {
                             __key
                                 .emit(
                                     (match (i.price, i.count) {
-                                        (left, right) => {
-                                            ::dataflow::__private::Operands(&left, &right)
+                                        (__left, __right) => {
+                                            ::dataflow::__private::Operands(&__left, &__right)
                                                 .mul("i.price * i.count");
-                                            left * right
+                                            __left * __right
                                         }
                                     }),
                                 )
@@ -328,10 +328,10 @@ fn orders(items: DataSet<Item>) -> DataSet<Item> {
                     move |i, __key| {
                         {
                             let net = (match (i.price, i.tax) {
-                                (left, right) => {
-                                    ::dataflow::__private::Operands(&left, &right)
+                                (__left, __right) => {
+                                    ::dataflow::__private::Operands(&__left, &__right)
                                         .sub("i.price - i.tax");
-                                    left - right
+                                    __left - __right
                                 }
                             });
                             __key.emit((net, i.id))

@@ -64,10 +64,10 @@ fn below_a_map(sales: DataSet<Sale>, least: u64) -> DataSet<Row> {
             match (Row {
                 id: s.order.id,
                 twice: (match (s.amount, 2) {
-                    (left, right) => {
-                        ::dataflow::__private::Operands(&left, &right)
+                    (__left, __right) => {
+                        ::dataflow::__private::Operands(&__left, &__right)
                             .mul("s.amount * 2");
-                        left * right
+                        __left * __right
                     }
                 }),
                 name: s.name,
@@ -240,10 +240,10 @@ fn what_an_outer_join_keeps(
             __out
                 .emit(Item {
                     price: (match (l.price, 1) {
-                        (left, right) => {
-                            ::dataflow::__private::Operands(&left, &right)
+                        (__left, __right) => {
+                            ::dataflow::__private::Operands(&__left, &__right)
                                 .add("l.price + 1");
-                            left + right
+                            __left + __right
                         }
                     }),
                     ..l

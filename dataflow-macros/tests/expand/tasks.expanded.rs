@@ -63,10 +63,10 @@ fn running(sales: DataSet<Sale>, first: i64) -> DataSet<(u64, i64)> {
                     move |task| {
                         ::core::result::Result::Ok(
                             (match (first, task.index as i64) {
-                                (left, right) => {
-                                    ::dataflow::__private::Operands(&left, &right)
+                                (__left, __right) => {
+                                    ::dataflow::__private::Operands(&__left, &__right)
                                         .add("first + task.index as i64");
-                                    left + right
+                                    __left + __right
                                 }
                             }),
                         )
@@ -80,10 +80,10 @@ fn running(sales: DataSet<Sale>, first: i64) -> DataSet<(u64, i64)> {
                 move |sum, s, __out| {
                     {
                         (match (s.1,) {
-                            (right,) => {
-                                ::dataflow::__private::Operands(&*sum, &right)
+                            (__right,) => {
+                                ::dataflow::__private::Operands(&*sum, &__right)
                                     .add("*sum += s.1");
-                                *sum += right;
+                                *sum += __right;
                             }
                         });
                         match (s.0, *sum) {
@@ -426,10 +426,10 @@ fn parsed(lines: DataSet<Line>, separator: char) -> DataSet<u64> {
             move |sum, n, __out| {
                 {
                     (match (n,) {
-                        (right,) => {
-                            ::dataflow::__private::Operands(&*sum, &right)
+                        (__right,) => {
+                            ::dataflow::__private::Operands(&*sum, &__right)
                                 .add("*sum += n");
-                            *sum += right;
+                            *sum += __right;
                         }
                     });
                     match *sum {

@@ -38,7 +38,7 @@ where
     let place = format!("arithmetic.rs:{}", line + 1);
     on_each_engine(|engine, env| {
         let records = env.collection([MOST, MOST]).unwrap();
-        let error = pipeline(records).collect().expect_err(marker).to_string();
+        let error = pipeline(records).collect().unwrap_err().to_string();
         for part in ["overflow: ", &format!("`{text}`"), &place] {
             assert!(error.contains(part), "{marker}, {engine}: no {part} in: {error}");
         }
@@ -305,7 +305,7 @@ fn in_any_position(rows: DataSet<Mixed>, offset: i64) -> DataSet<(i64, i32, i64,
         let referred: &'static i32 = &(FACTOR * 2);
         let double = |x| x * 2;
         let added = |a: i32, b: i32| a + b;
-        let mut counts = vec![1, 2, 3];
+        let mut counts = [1, 2, 3];
         counts[0] += counts[1];
         counts[2] -= 1 + counts[0] - counts[1];
         let mut best = None;
