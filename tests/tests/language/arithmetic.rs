@@ -385,3 +385,84 @@ fn operands_come_in_their_order() {
         in_order(env.collection([5])?).collect()
     });
 }
+
+#[dataflow]
+fn behind_a_semi_join(points: DataSet<Point>, known: DataSet<i64>) -> DataSet<Point> {
+    points.semi_join(known).on(|p| p.n, |n| n).filter(|p| p.a + 1 > 0)
+}
+
+#[test]
+fn a_filter_that_computes_sees_no_more_records_than_it_is_shown() {
+    everywhere(Vec::<i64>::new(), |env| {
+        let found = behind_a_semi_join(env.collection([MOST])?, env.collection([7i64])?).collect()?;
+        Ok(found.into_iter().map(|point| point.n).collect())
+    });
+}
+
+#[dataflow]
+fn left_alone(numbers: DataSet<i32>) -> DataSet<(i32, i32, i32, i32)> {
+    numbers.map(|n| {
+        fn function(n: i32) -> i32 {
+            n * 2
+        }
+        let bound = |n| n * 2;
+        let named = |n: i32| n.wrapping_mul(2);
+        #[allow(clippy::useless_vec)]
+        let in_a_macro = vec![n * 2][0];
+        (function(n), bound(n), named(n), in_a_macro)
+    })
+}
+
+/// What the guide says of what the macro cannot see; the compiler does not see it either in this crate.
+#[test]
+fn what_is_not_seen_wraps() {
+    everywhere(vec![(-2, -2, -2, -2)], |env| left_alone(env.collection([i32::MAX])?).collect());
+}
+
+#[dataflow]
+fn in_odd_places(rows: DataSet<(String, Option<i32>, Vec<i32>)>) -> DataSet<(String, i64)> {
+    rows.filter(|r| r.2.len() - 1 < 7)
+        .filter_map(|(name, n, list)| {
+            let n = n? + 1;
+            let (mut sum, mut mean, mut i) = (0, 0.0, 0);
+            while i + 1 < list.len() + 1 {
+                sum += list[i + 1 - 1];
+                mean += 0.5;
+                i += 1;
+            }
+            for x in list {
+                sum -= x;
+            }
+            let found = 'found: {
+                for i in 0..list.len() - 1 {
+                    if list[i] + 1 == list[i + 1] {
+                        break 'found -(i as i64) - -2;
+                    }
+                }
+                0
+            };
+            let referred = &n + &n - n * &1;
+            let joined = list.iter().fold(String::new(), |text, x| text + "," + &x.to_string());
+            let last = if let Some(x) = n.checked_add(1)
+                && x + 1 > 2
+            {
+                !x + 1
+            } else {
+                return None;
+            };
+            let chosen = match last {
+                x if x * 2 < 0 => x as i64 * 2,
+                x => x.into(),
+            };
+            Some((name.to_owned() + &joined, found + i64::from(sum + referred) + chosen + mean as i64))
+        })
+        .map(|(name, n)| (name.to_owned() + "!", n - 1))
+}
+
+#[test]
+fn operators_stand_anywhere() {
+    // Of 4: found 2, referred 5, chosen -12, mean 1.
+    everywhere(vec![pair("a,1,2!", 2 + 5 - 12 + 1 - 1)], |env| {
+        in_odd_places(env.collection([("a".to_owned(), Some(4), vec![1, 2])])?).collect()
+    });
+}
