@@ -12,7 +12,7 @@
 //! * constants, which the compiler computes itself: lengths of arrays, `const` blocks, operators whose operands are all constants;
 //! * functions and other items in a closure, and the tokens of macro calls;
 //! * closures inside of it that are bound to a name and do not write their parameters' types, which nobody knows yet where they stand;
-//! * `place += value` where both sides act on the same variable: which side comes first depends on the type.
+//! * `place += value` where both sides act on the same variable, as far as is seen: which side comes first depends on the type.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -100,11 +100,10 @@ impl Check {
 
     fn binary(&mut self, binary: &mut ExprBinary, what: String) -> Option<TokenStream> {
         let (check, assigns) = check_of(&binary.op)?;
-        let constant = (assigns || is_computed_early(&binary.left)) && is_computed_early(&binary.right);
-        if (constant && !assigns) || is_no_integer(&binary.left) || is_no_integer(&binary.right) {
-            return None;
-        }
-        if assigns && !is_read_alike(&binary.left) && !act_apart(&binary.left, &binary.right) {
+        let (left, right) = (&*binary.left, &*binary.right);
+        let is_constant = !assigns && is_computed_early(left) && is_computed_early(right);
+        let has_no_order = assigns && !is_read_alike(left) && !act_apart(left, right);
+        if is_constant || has_no_order || is_no_integer(left) || is_no_integer(right) {
             return None;
         }
         let this = Operator::new(binary, check, what);
