@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod accumulators;
+mod checked;
 mod dates;
 mod env;
 mod error;
@@ -60,6 +61,7 @@ pub mod __private {
     pub use runtime::page::{Claims, LeafReader, NewRow, Row, SinkLeaves};
     pub use runtime::row::{Field as SchemaField, LeafType, SchemaBuilder, Shape, Tag};
 
+    pub use crate::checked::{Negated, Operands};
     pub use crate::flow::{Capture, of_records};
     pub use crate::key::{Equality, EqualityIn, Field, Symbols};
     pub use crate::record::{AsItems, List, ListForm, ListOf, Map, Record, Value};

@@ -6,6 +6,7 @@ use syn::{Expr, ExprClosure, ReturnType};
 
 use crate::analyse::returns;
 use crate::emit::body::generated;
+use crate::emit::checked;
 use crate::emit::precedence::at_end;
 use crate::emit::tail;
 use crate::syntax::names::{peeled, plain_path};
@@ -14,6 +15,8 @@ use crate::syntax::patterns::plain_name;
 /// A closure over records.
 pub(crate) struct Closure<'a> {
     closure: &'a ExprClosure,
+    /// Its body, whose arithmetic is checked.
+    body: Expr,
     is_fallible: bool,
     /// Takes the records apart, where they have names of their own.
     bindings: TokenStream,
@@ -28,7 +31,8 @@ impl<'a> Closure<'a> {
     /// A closure with the user's own parameters. The value of a fallible one is what its `Ok` holds.
     pub(super) fn new(closure: &'a ExprClosure, is_fallible: bool, word: Span) -> Self {
         let records = closure.inputs.iter().filter_map(plain_name).cloned().collect();
-        Closure { closure, is_fallible, bindings: TokenStream::new(), records, span: generated(word), word }
+        let body = checked::body(closure);
+        Closure { closure, body, is_fallible, bindings: TokenStream::new(), records, span: generated(word), word }
     }
 
     /// The closure, of records that are called otherwise; its own patterns bind inside of it only.
@@ -47,7 +51,7 @@ impl<'a> Closure<'a> {
         };
         self.bound(match self.must_be_called() {
             true => then(&self.called()),
-            false => tail::push(&self.closure.body, &then),
+            false => tail::push(&self.body, &then),
         })
     }
 
@@ -55,7 +59,7 @@ impl<'a> Closure<'a> {
     pub(crate) fn value(&self) -> TokenStream {
         self.bound(match self.must_be_called() {
             true => self.called().into_token_stream(),
-            false => at_end(peeled(&self.closure.body)),
+            false => at_end(peeled(&self.body)),
         })
     }
 
@@ -73,14 +77,14 @@ impl<'a> Closure<'a> {
 
     /// `(|| body)()`, for bodies that only make sense in a closure.
     fn called(&self) -> Expr {
-        let (span, body) = (self.span, &self.closure.body);
+        let (span, body) = (self.span, &self.body);
         let output = match &self.closure.output {
             ReturnType::Default if self.is_fallible => {
                 quote_spanned!(span=> -> ::core::result::Result<_, ::dataflow::UserError>)
             }
             output => output.to_token_stream(),
         };
-        let body = match &**body {
+        let body = match body {
             Expr::Block(_) => body.to_token_stream(),
             body => quote_spanned!(span=> { #body }),
         };

@@ -8,6 +8,7 @@ pub(crate) mod aggregate;
 mod body;
 mod capture;
 mod chain;
+mod checked;
 mod closure;
 mod docs;
 mod fill;

@@ -7,7 +7,7 @@ use syn::ExprClosure;
 use crate::analyse::captures;
 use crate::emit::body::generated;
 use crate::emit::closure::Closure;
-use crate::emit::{capture, method};
+use crate::emit::{capture, checked, method};
 use crate::syntax::Call;
 
 /// `word(|x| body)`: `.word(move |x| body)`
@@ -20,7 +20,8 @@ pub(crate) fn write(call: &Call) -> TokenStream {
 
 /// One closure of a call, which owns what it captures.
 pub(super) fn closure(closure: &ExprClosure, call: &Call) -> TokenStream {
-    let ExprClosure { inputs, output, body, .. } = closure;
+    let ExprClosure { inputs, output, .. } = closure;
+    let body = checked::body(closure);
     let moved = quote_spanned!(call.span()=> move |#inputs| #output #body);
     capture::around(&captures::of(closure, &call.scope), call.span(), moved)
 }

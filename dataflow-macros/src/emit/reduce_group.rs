@@ -7,7 +7,7 @@ use syn::{Expr, ExprClosure, ExprForLoop, Ident, Item, Pat, parse_quote_spanned}
 
 use crate::analyse::captures;
 use crate::emit::body::generated;
-use crate::emit::{capture, method};
+use crate::emit::{capture, checked, method};
 use crate::syntax::Call;
 use crate::syntax::names::plain_path;
 use crate::syntax::patterns::{names_bound_inside, plain_name};
@@ -21,6 +21,7 @@ pub(crate) fn write(call: &Call) -> TokenStream {
     let mut closure = closure.clone();
     closure.capture.get_or_insert(syn::Token![move](call.span()));
     lend(&mut closure);
+    *closure.body = checked::body(&closure);
     let written = capture::around(&captures, call.span(), closure.into_token_stream());
     method::in_place_of(call, &call.word.to_string(), written)
 }

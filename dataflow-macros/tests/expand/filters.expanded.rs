@@ -168,7 +168,16 @@ fn conditions(items: DataSet<LineItem>) -> DataSet<LineItem> {
             }
         })
         .process(move |l, __out| {
-            match (LineItem { n: l.n + 1, ..l }) {
+            match (LineItem {
+                n: (match (l.n, 1) {
+                    (__left, __right) => {
+                        ::dataflow::__private::Operands(&__left, &__right)
+                            .add("l.n + 1");
+                        __left + __right
+                    }
+                }),
+                ..l
+            }) {
                 value => {
                     let l = ::dataflow::Value::twin(&value);
                     if (l == LineItem { n: 1 }) {

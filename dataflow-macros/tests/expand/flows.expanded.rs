@@ -69,7 +69,18 @@ fn what_is_a_flow(
                     ..::dataflow::Step::UNKNOWN
                 }
             })
-            .process(move |c, __out| { __out.emit(c + 1) });
+            .process(move |c, __out| {
+                __out
+                    .emit(
+                        (match (c, 1) {
+                            (__left, __right) => {
+                                ::dataflow::__private::Operands(&__left, &__right)
+                                    .add("c + 1");
+                                __left + __right
+                            }
+                        }),
+                    )
+            });
         let _scope = ::dataflow::scope("more");
         helpers::refine(flow0, &long)
     };

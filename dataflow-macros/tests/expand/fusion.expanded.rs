@@ -38,7 +38,17 @@ fn values_are_seen_as_twins(
                                         word.len() > n
                                     }) {
                                         let (word, n) = record0;
-                                        __out.emit((word, n + 1))
+                                        __out
+                                            .emit((
+                                                word,
+                                                (match (n, 1) {
+                                                    (__left, __right) => {
+                                                        ::dataflow::__private::Operands(&__left, &__right)
+                                                            .add("n + 1");
+                                                        __left + __right
+                                                    }
+                                                }),
+                                            ))
                                     }
                                 }
                             }

@@ -37,7 +37,15 @@ fn measures(items: DataSet<LineItem>, rate: Decimal) -> DataSet<Pricing> {
             #[allow(unused_imports)]
             use ::dataflow::__private::Capture as _;
             let rate = rate.__capture();
-            move |l| { l.quantity * rate }
+            move |l| {
+                (match (l.quantity, rate) {
+                    (__left, __right) => {
+                        ::dataflow::__private::Operands(&__left, &__right)
+                            .mul("l.quantity * rate");
+                        __left * __right
+                    }
+                })
+            }
         })
         .sum(move |l| { l.quantity })
         .count()
@@ -46,7 +54,13 @@ fn measures(items: DataSet<LineItem>, rate: Decimal) -> DataSet<Pricing> {
                 .emit(Pricing {
                     returnflag: __key.0,
                     linestatus: __key.1,
-                    total: __slot0 * 2,
+                    total: (match (__slot0, 2) {
+                        (__left, __right) => {
+                            ::dataflow::__private::Operands(&__left, &__right)
+                                .mul("sum(…) * 2");
+                            __left * __right
+                        }
+                    }),
                     mean: __slot1 / __slot2,
                     again: __slot1,
                     n: __slot2,
@@ -86,12 +100,31 @@ fn ungrouped(items: DataSet<LineItem>, scale: f64) -> DataSet<f64> {
             }
         })
         .aggregates()
-        .sum(move |l| { l.price * l.discount })
+        .sum(move |l| {
+            (match (l.price, l.discount) {
+                (__left, __right) => {
+                    ::dataflow::__private::Operands(&__left, &__right)
+                        .mul("l.price * l.discount");
+                    __left * __right
+                }
+            })
+        })
         .finish({
             #[allow(unused_imports)]
             use ::dataflow::__private::Capture as _;
             let scale = scale.__capture();
-            move |_, ((), __slot0), __out| { __out.emit(__slot0 * scale) }
+            move |_, ((), __slot0), __out| {
+                __out
+                    .emit(
+                        (match (__slot0, scale) {
+                            (__left, __right) => {
+                                ::dataflow::__private::Operands(&__left, &__right)
+                                    .mul("sum(…) * scale");
+                                __left * __right
+                            }
+                        }),
+                    )
+            }
         })
 }
 ///
@@ -122,7 +155,18 @@ fn reduced(items: DataSet<LineItem>, by: u64) -> DataSet<LineItem> {
             use ::dataflow::__private::Capture as _;
             let by = by.__capture();
             move |a, b, __out| {
-                if a.n + by > b.n { __out.emit(a) } else { __out.emit(b) }
+                if (match (a.n, by) {
+                    (__left, __right) => {
+                        ::dataflow::__private::Operands(&__left, &__right)
+                            .add("a.n + by");
+                        __left + __right
+                    }
+                }) > b.n
+                {
+                    __out.emit(a)
+                } else {
+                    __out.emit(b)
+                }
             }
         });
     longest
@@ -253,7 +297,15 @@ fn more_measures(items: DataSet<LineItem>, limit: u64) -> DataSet<Parts> {
                 #[allow(unused_imports)]
                 use ::dataflow::__private::Capture as _;
                 let limit = limit.__capture();
-                move |l| { l.quantity * limit }
+                move |l| {
+                    (match (l.quantity, limit) {
+                        (__left, __right) => {
+                            ::dataflow::__private::Operands(&__left, &__right)
+                                .mul("l.quantity * limit");
+                            __left * __right
+                        }
+                    })
+                }
             },
             move |l| { l.suppkey },
         )
@@ -480,7 +532,16 @@ fn both_sides(
             move |items, parts, out| {
                 while let ::core::option::Option::Some(l) = items.next() {
                     while let ::core::option::Option::Some(p) = parts.next() {
-                        out.emit((l.day, p.price * limit));
+                        out.emit((
+                            l.day,
+                            (match (p.price, limit) {
+                                (__left, __right) => {
+                                    ::dataflow::__private::Operands(&__left, &__right)
+                                        .mul("p.price * limit");
+                                    __left * __right
+                                }
+                            }),
+                        ));
                     }
                 }
             }
@@ -526,7 +587,18 @@ fn folds(
                 #[allow(unused_imports)]
                 use ::dataflow::__private::Capture as _;
                 let scale = scale.__capture();
-                move |spread, l| { spread.add(l.price * scale) }
+                move |spread, l| {
+                    spread
+                        .add(
+                            (match (l.price, scale) {
+                                (__left, __right) => {
+                                    ::dataflow::__private::Operands(&__left, &__right)
+                                        .mul("l.price * scale");
+                                    __left * __right
+                                }
+                            }),
+                        )
+                }
             },
             move |spread, other| { spread.merge(other) },
         )
@@ -580,7 +652,14 @@ fn ungrouped_and_partial(
             use ::dataflow::__private::Capture as _;
             let least = least.__capture();
             move |a, b, __out| {
-                if a.quantity + least > b.quantity {
+                if (match (a.quantity, least) {
+                    (__left, __right) => {
+                        ::dataflow::__private::Operands(&__left, &__right)
+                            .add("a.quantity + least");
+                        __left + __right
+                    }
+                }) > b.quantity
+                {
                     __out.emit(a)
                 } else {
                     __out.emit(b)

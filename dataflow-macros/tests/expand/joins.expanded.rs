@@ -120,7 +120,22 @@ fn shipping_priority(
                 .emit(Revenue {
                     orderkey: o.orderkey,
                     orderdate: o.orderdate,
-                    revenue: l.extendedprice * (1 - l.discount),
+                    revenue: (match (
+                        l.extendedprice,
+                        ((match (1, l.discount) {
+                            (__left, __right) => {
+                                ::dataflow::__private::Operands(&__left, &__right)
+                                    .sub("1 - l.discount");
+                                __left - __right
+                            }
+                        })),
+                    ) {
+                        (__left, __right) => {
+                            ::dataflow::__private::Operands(&__left, &__right)
+                                .mul("l.extendedprice * (1 - l.discount)");
+                            __left * __right
+                        }
+                    }),
                 })
         })
         .step(const {
@@ -229,7 +244,16 @@ fn filtered_pairs(left: DataSet<L>, right: DataSet<R>, l: u64) -> DataSet<(u64, 
                         {
                             let x = record0;
                             let y = record1;
-                            match (x.0, y.n + l) {
+                            match (
+                                x.0,
+                                (match (y.n, l) {
+                                    (__left, __right) => {
+                                        ::dataflow::__private::Operands(&__left, &__right)
+                                            .add("y.n + l");
+                                        __left + __right
+                                    }
+                                }),
+                            ) {
                                 value => {
                                     let p = ::dataflow::Value::twin(&value);
                                     if p.0 > 3 {

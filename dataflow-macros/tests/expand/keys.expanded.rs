@@ -273,7 +273,18 @@ fn orders(items: DataSet<Item>) -> DataSet<Item> {
             |__symbols| {
                 ::dataflow::Symbols::computed(
                         __symbols,
-                        move |i, __key| { __key.emit(i.price * i.count) },
+                        move |i, __key| {
+                            __key
+                                .emit(
+                                    (match (i.price, i.count) {
+                                        (__left, __right) => {
+                                            ::dataflow::__private::Operands(&__left, &__right)
+                                                .mul("i.price * i.count");
+                                            __left * __right
+                                        }
+                                    }),
+                                )
+                        },
                     )
                     .reading(&["count", "price"])
                     .order(|__parts| desc(__parts))
@@ -316,7 +327,13 @@ fn orders(items: DataSet<Item>) -> DataSet<Item> {
                     __symbols,
                     move |i, __key| {
                         {
-                            let net = i.price - i.tax;
+                            let net = (match (i.price, i.tax) {
+                                (__left, __right) => {
+                                    ::dataflow::__private::Operands(&__left, &__right)
+                                        .sub("i.price - i.tax");
+                                    __left - __right
+                                }
+                            });
                             __key.emit((net, i.id))
                         }
                     },

@@ -63,7 +63,13 @@ fn below_a_map(sales: DataSet<Sale>, least: u64) -> DataSet<Row> {
         .process(move |s, __out| {
             match (Row {
                 id: s.order.id,
-                twice: s.amount * 2,
+                twice: (match (s.amount, 2) {
+                    (__left, __right) => {
+                        ::dataflow::__private::Operands(&__left, &__right)
+                            .mul("s.amount * 2");
+                        __left * __right
+                    }
+                }),
                 name: s.name,
             }) {
                 value => {
@@ -230,7 +236,19 @@ fn what_an_outer_join_keeps(
                 ..::dataflow::Step::UNKNOWN
             }
         })
-        .process(move |l, __out| { __out.emit(Item { price: l.price + 1, ..l }) })
+        .process(move |l, __out| {
+            __out
+                .emit(Item {
+                    price: (match (l.price, 1) {
+                        (__left, __right) => {
+                            ::dataflow::__private::Operands(&__left, &__right)
+                                .add("l.price + 1");
+                            __left + __right
+                        }
+                    }),
+                    ..l
+                })
+        })
         .step(const {
             &::dataflow::Step {
                 name: "left_join",

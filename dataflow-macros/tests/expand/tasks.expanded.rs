@@ -60,7 +60,17 @@ fn running(sales: DataSet<Sale>, first: i64) -> DataSet<(u64, i64)> {
                     #[allow(unused_imports)]
                     use ::dataflow::__private::Capture as _;
                     let first = first.__capture();
-                    move |task| { ::core::result::Result::Ok(first + task.index as i64) }
+                    move |task| {
+                        ::core::result::Result::Ok(
+                            (match (first, task.index as i64) {
+                                (__left, __right) => {
+                                    ::dataflow::__private::Operands(&__left, &__right)
+                                        .add("first + task.index as i64");
+                                    __left + __right
+                                }
+                            }),
+                        )
+                    }
                 }
             },
             {
@@ -69,7 +79,13 @@ fn running(sales: DataSet<Sale>, first: i64) -> DataSet<(u64, i64)> {
                 let first = first.__capture();
                 move |sum, s, __out| {
                     {
-                        *sum += s.1;
+                        (match (s.1,) {
+                            (__right,) => {
+                                ::dataflow::__private::Operands(&*sum, &__right)
+                                    .add("*sum += s.1");
+                                *sum += __right;
+                            }
+                        });
                         match (s.0, *sum) {
                             value => {
                                 let s = ::dataflow::Value::twin(&value);
@@ -409,7 +425,13 @@ fn parsed(lines: DataSet<Line>, separator: char) -> DataSet<u64> {
             { move |_| { ::core::result::Result::Ok(0) } },
             move |sum, n, __out| {
                 {
-                    *sum += n;
+                    (match (n,) {
+                        (__right,) => {
+                            ::dataflow::__private::Operands(&*sum, &__right)
+                                .add("*sum += n");
+                            *sum += __right;
+                        }
+                    });
                     match *sum {
                         value => {
                             let n = ::dataflow::Value::twin(&value);

@@ -23,7 +23,7 @@ pub(crate) use date::DATE_FORM;
 pub use date::{Date, parse_date};
 pub(crate) use decimal::decimal_form;
 pub use decimal::{Decimal, Times, decimal_text, parse_decimal, write_decimal};
-pub use overflow::Overflow;
+pub use overflow::{Overflow, overflow};
 pub use parse::ParseValueError;
 pub use texts::Texts;
 pub(crate) use time_delta::TIME_DELTA_FORM;

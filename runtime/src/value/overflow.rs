@@ -10,11 +10,11 @@ pub struct Overflow {
     pub what: String,
 }
 
-/// Unwinds. The only place of this crate that does so on purpose.
+/// Unwinds with an [`Overflow`] of the caller's place. The only place of this crate that does so on purpose.
 #[cold]
 #[allow(clippy::panic, reason = "a closure has no other way out, and the engine catches it")]
 #[inline(never)]
 #[track_caller]
-pub(super) fn overflow(what: fmt::Arguments<'_>) -> ! {
+pub fn overflow(what: fmt::Arguments<'_>) -> ! {
     std::panic::panic_any(Overflow { what: what.to_string() })
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::type_complexity, reason = "a pipeline of several results gives a tuple of flows")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod arithmetic;
 mod captures;
 mod composition;
 mod fallible;

@@ -1,0 +1,324 @@
+//! Arithmetic in closures over records, each operator with a check before it.
+//!
+//! Operators on integers wrap in a release, so `o.qty * 2` becomes
+//!
+//! ```text
+//! match (o.qty, 2) { (__left, __right) => { Operands(&__left, &__right).mul("o.qty * 2"); __left * __right } }
+//! ```
+//!
+//! The operator stays the user's: it gives the type, and the mistakes. Operands are evaluated once and in their order, and a `match` keeps their
+//! temporaries alive as long as the operator would. What needs no check, or cannot have one, stays as it is:
+//!
+//! * constants, which the compiler computes itself: lengths of arrays, `const` blocks, operators whose operands are all constants;
+//! * functions and other items in a closure, and the tokens of macro calls;
+//! * closures inside of it that are bound to a name and do not write their parameters' types, which nobody knows yet where they stand;
+//! * `place += value` where both sides act on the same variable, as far as is seen: which side comes first depends on the type.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::punctuated::Punctuated;
+use syn::visit::{self, Visit};
+use syn::visit_mut::{self, VisitMut};
+use syn::{
+    AngleBracketedGenericArguments, Attribute, BinOp, Expr, ExprAssign, ExprBinary, ExprCall, ExprClosure, ExprConst,
+    ExprField, ExprMethodCall, ExprReference, ExprRepeat, ExprUnary, Item, Lit, Pat, PathArguments, Token, Type, UnOp,
+};
+
+use crate::emit::body::generated;
+use crate::syntax::names::{is_constant, names_in_tokens, peeled, plain_path};
+use crate::syntax::text;
+
+/// The longest source text that an error shows.
+const TEXT_LIMIT: usize = 80;
+
+/// The body of a closure, with its arithmetic checked.
+pub(super) fn body(closure: &ExprClosure) -> Expr {
+    let mut body = (*closure.body).clone();
+    Check.visit_expr_mut(&mut body);
+    body
+}
+
+struct Check;
+
+impl VisitMut for Check {
+    fn visit_expr_mut(&mut self, expr: &mut Expr) {
+        let what = || text::shortened(&shown(expr), TEXT_LIMIT);
+        let what = match &*expr {
+            Expr::Binary(binary) if check_of(&binary.op).is_some() => what(),
+            Expr::Unary(ExprUnary { op: UnOp::Neg(_), .. }) => what(),
+            _ => return visit_mut::visit_expr_mut(self, expr),
+        };
+        let written = match expr {
+            Expr::Binary(binary) => self.binary(binary, what),
+            Expr::Unary(unary) => self.negation(unary, what),
+            _ => None,
+        };
+        match written {
+            Some(written) => *expr = Expr::Verbatim(written),
+            None => visit_mut::visit_expr_mut(self, expr),
+        }
+    }
+
+    // What a closure gets is known where it is handed to somebody, else only if it says so.
+    fn visit_expr_closure_mut(&mut self, closure: &mut ExprClosure) {
+        if closure.inputs.iter().all(|input| matches!(input, Pat::Type(_))) {
+            self.visit_expr_mut(&mut closure.body);
+        }
+    }
+
+    fn visit_expr_call_mut(&mut self, call: &mut ExprCall) {
+        self.visit_expr_mut(&mut call.func);
+        self.arguments(&mut call.args);
+    }
+
+    fn visit_expr_method_call_mut(&mut self, call: &mut ExprMethodCall) {
+        self.visit_expr_mut(&mut call.receiver);
+        self.arguments(&mut call.args);
+    }
+
+    fn visit_expr_repeat_mut(&mut self, repeat: &mut ExprRepeat) {
+        self.visit_expr_mut(&mut repeat.expr);
+    }
+
+    fn visit_expr_const_mut(&mut self, _: &mut ExprConst) {}
+    fn visit_angle_bracketed_generic_arguments_mut(&mut self, _: &mut AngleBracketedGenericArguments) {}
+    fn visit_path_arguments_mut(&mut self, _: &mut PathArguments) {}
+    fn visit_type_mut(&mut self, _: &mut Type) {}
+    fn visit_pat_mut(&mut self, _: &mut Pat) {}
+    fn visit_item_mut(&mut self, _: &mut Item) {}
+}
+
+impl Check {
+    fn arguments(&mut self, arguments: &mut Punctuated<Expr, Token![,]>) {
+        for argument in arguments {
+            match argument {
+                Expr::Closure(closure) => self.visit_expr_mut(&mut closure.body),
+                argument => self.visit_expr_mut(argument),
+            }
+        }
+    }
+
+    fn binary(&mut self, binary: &mut ExprBinary, what: String) -> Option<TokenStream> {
+        let (check, assigns) = check_of(&binary.op)?;
+        let (left, right) = (&*binary.left, &*binary.right);
+        let is_constant = !assigns && is_computed_early(left) && is_computed_early(right);
+        let has_no_order = assigns && !is_read_alike(left) && !act_apart(left, right);
+        if is_constant || has_no_order || is_no_integer(left) || is_no_integer(right) {
+            return None;
+        }
+        let this = Operator::new(binary, check, what);
+        let attrs = take_attributes(&mut binary.left);
+        self.visit_expr_mut(&mut binary.left);
+        self.visit_expr_mut(&mut binary.right);
+        let written = match assigns {
+            true if is_read_alike(&binary.left) => this.assigned(binary),
+            true => this.assigned_behind(binary),
+            false => this.value(binary),
+        };
+        Some(quote!(#(#attrs)* #written))
+    }
+
+    fn negation(&mut self, unary: &mut ExprUnary, what: String) -> Option<TokenStream> {
+        let UnOp::Neg(minus) = &unary.op else { return None };
+        if is_computed_early(&unary.expr) || is_no_integer(&unary.expr) {
+            return None;
+        }
+        let (span, minus) = (minus.span, *minus);
+        self.visit_expr_mut(&mut unary.expr);
+        let (at, operand) = (generated(span), &unary.expr);
+        let value = Ident::new("__value", last_span(operand));
+        let check = method(quote_spanned!(span=> ::dataflow::__private::Negated(&#value)), "neg", span, &what);
+        Some(quote_spanned!(at=> (match (#operand,) { (#value,) => { #check; #minus #value } })))
+    }
+}
+
+/// An operator, and what is said of it.
+struct Operator {
+    check: &'static str,
+    /// The expression as the user wrote it.
+    what: String,
+    /// The operator's.
+    span: Span,
+    left: Ident,
+    right: Ident,
+}
+
+impl Operator {
+    fn new(binary: &ExprBinary, check: &'static str, what: String) -> Self {
+        // The user's spans, as of the operator, so that the compiler's words about it are those that it has for the user's own expression.
+        let left = Ident::new("__left", first_span(&binary.left));
+        let right = Ident::new("__right", last_span(&binary.right));
+        Operator { check, what, span: first_span(&binary.op), left, right }
+    }
+
+    /// `Operands(left, right).add("…")`
+    fn check(&self, left: &TokenStream) -> TokenStream {
+        let (span, right) = (self.span, &self.right);
+        let operands = quote_spanned!(span=> ::dataflow::__private::Operands(#left, &#right));
+        method(operands, self.check, span, &self.what)
+    }
+
+    /// `left * right`
+    fn value(&self, ExprBinary { left: first, op, right: second, .. }: &ExprBinary) -> TokenStream {
+        let (at, Operator { left, right, .. }) = (generated(self.span), self);
+        let check = self.check(&quote_spanned!(self.span=> &#left));
+        quote_spanned!(at=> (match (#first, #second) { (#left, #right) => { #check; #left #op #right } }))
+    }
+
+    /// `place += right`, of a place that reading it does nothing to.
+    fn assigned(&self, ExprBinary { left: place, op, right: value, .. }: &ExprBinary) -> TokenStream {
+        let (at, right) = (generated(self.span), &self.right);
+        let check = self.check(&quote_spanned!(self.span=> &#place));
+        quote_spanned!(at=> (match (#value,) { (#right,) => { #check; #place #op #right } }))
+    }
+
+    /// `place += right`, of a place that is found once, behind the value as the language does it for integers.
+    fn assigned_behind(&self, ExprBinary { left: place, op, right: value, .. }: &ExprBinary) -> TokenStream {
+        let (at, Operator { left, right, .. }) = (generated(self.span), self);
+        let check = self.check(&quote_spanned!(self.span=> &*#left));
+        quote_spanned!(at=> (match (#value,) { (#right,) => match &mut #place { #left => { #check; *#left #op #right } } }))
+    }
+}
+
+/// `operands.check("what")`. Its tokens have the user's spans, whose file and line the error names.
+fn method(operands: TokenStream, check: &str, span: Span, what: &str) -> TokenStream {
+    let check = Ident::new(check, span);
+    quote_spanned!(span=> #operands.#check(#what))
+}
+
+/// The check of an operator, and whether it changes its left side.
+fn check_of(op: &BinOp) -> Option<(&'static str, bool)> {
+    Some(match op {
+        BinOp::Add(_) => ("add", false),
+        BinOp::Sub(_) => ("sub", false),
+        BinOp::Mul(_) => ("mul", false),
+        BinOp::Shl(_) => ("shl", false),
+        BinOp::Shr(_) => ("shr", false),
+        BinOp::AddAssign(_) => ("add", true),
+        BinOp::SubAssign(_) => ("sub", true),
+        BinOp::MulAssign(_) => ("mul", true),
+        BinOp::ShlAssign(_) => ("shl", true),
+        BinOp::ShrAssign(_) => ("shr", true),
+        // A division by zero, and of the least number by -1, ends the job as it is; what only sets bits has no range to leave.
+        _ => return None,
+    })
+}
+
+/// Whether the compiler computes an expression: it refuses one that overflows.
+fn is_computed_early(expr: &Expr) -> bool {
+    match peeled(expr) {
+        Expr::Binary(binary) => is_computed_early(&binary.left) && is_computed_early(&binary.right),
+        Expr::Unary(unary) => is_computed_early(&unary.expr),
+        Expr::Cast(cast) => is_computed_early(&cast.expr),
+        expr => is_constant(expr),
+    }
+}
+
+/// Whether an operand is none of an operator on integers.
+fn is_no_integer(expr: &Expr) -> bool {
+    matches!(peeled(expr), Expr::Lit(literal) if !matches!(literal.lit, Lit::Int(_)))
+}
+
+/// Whether a place is the same whenever it is looked at: a variable, or a field of one.
+fn is_read_alike(place: &Expr) -> bool {
+    match peeled(place) {
+        Expr::Path(_) => true,
+        Expr::Field(field) => is_read_alike(&field.base),
+        Expr::Unary(ExprUnary { op: UnOp::Deref(_), expr, .. }) => is_read_alike(expr),
+        _ => false,
+    }
+}
+
+/// Whether the order of two expressions makes no difference: no variable is changed by one and looked at by the other, as far as calls show.
+fn act_apart(place: &Expr, value: &Expr) -> bool {
+    let (place, value) = (Acts::of(place), Acts::of(value));
+    !place.is_opaque && !value.is_opaque && !place.on.iter().any(|name| value.on.contains(name))
+}
+
+/// The variables that an expression calls, or calls methods of.
+#[derive(Default)]
+struct Acts<'a> {
+    on: Vec<&'a Ident>,
+    /// Whether it holds what does not say on what it acts.
+    is_opaque: bool,
+}
+
+impl<'a> Acts<'a> {
+    fn of(expr: &'a Expr) -> Self {
+        let mut acts = Acts::default();
+        acts.visit_expr(expr);
+        acts
+    }
+}
+
+impl<'a> Visit<'a> for Acts<'a> {
+    fn visit_expr_call(&mut self, call: &'a ExprCall) {
+        self.on.extend(plain_path(&call.func));
+        visit::visit_expr_call(self, call);
+    }
+
+    fn visit_expr_method_call(&mut self, call: &'a ExprMethodCall) {
+        let mut root = peeled(&call.receiver);
+        while let Expr::Field(ExprField { base, .. }) = root {
+            root = peeled(base);
+        }
+        self.on.extend(plain_path(root));
+        visit::visit_expr_method_call(self, call);
+    }
+
+    fn visit_expr_reference(&mut self, reference: &'a ExprReference) {
+        self.is_opaque |= reference.mutability.is_some();
+        visit::visit_expr_reference(self, reference);
+    }
+
+    fn visit_expr_assign(&mut self, _: &'a ExprAssign) {
+        self.is_opaque = true;
+    }
+
+    fn visit_block(&mut self, _: &'a syn::Block) {
+        self.is_opaque = true;
+    }
+
+    fn visit_macro(&mut self, _: &'a syn::Macro) {
+        self.is_opaque = true;
+    }
+}
+
+/// Attributes of a statement, which the parser gives to what the statement begins with.
+fn take_attributes(expr: &mut Expr) -> Vec<Attribute> {
+    match expr {
+        Expr::Binary(binary) => take_attributes(&mut binary.left),
+        Expr::Cast(cast) => take_attributes(&mut cast.expr),
+        Expr::Path(path) => std::mem::take(&mut path.attrs),
+        Expr::Field(field) => std::mem::take(&mut field.attrs),
+        Expr::Index(index) => std::mem::take(&mut index.attrs),
+        Expr::Unary(unary) => std::mem::take(&mut unary.attrs),
+        Expr::Paren(paren) => std::mem::take(&mut paren.attrs),
+        Expr::MethodCall(call) => std::mem::take(&mut call.attrs),
+        _ => Vec::new(),
+    }
+}
+
+/// An expression as the user wrote it. Names of the macro's own stand where the user's words were, which are shown.
+fn shown(expr: &Expr) -> String {
+    let mut text = text::of_condition(expr);
+    let mut names = Vec::new();
+    names_in_tokens(expr.to_token_stream(), &mut names);
+    for name in names.iter().filter(|name| name.to_string().starts_with("__")) {
+        let Some(source) = name.span().source_text() else { continue };
+        let name = name.to_string();
+        text = match name.starts_with("__slot") {
+            true => text.replacen(&name, &format!("{source}(…)"), 1),
+            false => text.replacen(&format!("{name}."), "", 1).replacen(&name, &source, 1),
+        };
+    }
+    text
+}
+
+fn first_span(tokens: &impl ToTokens) -> Span {
+    tokens.to_token_stream().into_iter().next().map_or_else(Span::call_site, |token| token.span())
+}
+
+fn last_span(tokens: &impl ToTokens) -> Span {
+    tokens.to_token_stream().into_iter().last().map_or_else(Span::call_site, |token| token.span())
+}
