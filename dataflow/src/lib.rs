@@ -57,7 +57,7 @@ pub mod slots {
 /// What generated code names. Not for programs.
 #[doc(hidden)]
 pub mod __private {
-    pub use runtime::page::{Claims, LeafReader, NewRow, Row, SinkLeaves};
+    pub use runtime::page::{Claims, LeafReader, NewRow, Row, SinkLeaves, TrustedRecord};
     pub use runtime::row::{Field as SchemaField, LeafType, SchemaBuilder, Shape, Tag};
 
     pub use crate::flow::{Capture, of_records};

@@ -5,6 +5,7 @@ mod group_spill;
 mod group_table;
 mod items;
 mod join_table;
+mod one_row;
 mod order;
 mod writer;
 
