@@ -3,5 +3,6 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
 #![forbid(unsafe_code)]
 
+mod drops;
 mod fragile;
 mod keys;
