@@ -58,12 +58,12 @@ pub mod slots {
 /// What generated code names. Not for programs.
 #[doc(hidden)]
 pub mod __private {
-    pub use runtime::page::{Claims, LeafReader, NewRow, Row, SinkLeaves};
+    pub use runtime::page::{Claims, LeafReader, NewRow, Row, SinkLeaves, TrustedRecord};
     pub use runtime::row::{Field as SchemaField, LeafType, SchemaBuilder, Shape, Tag};
 
     pub use crate::checked::{Negated, Operands};
     pub use crate::flow::{Capture, of_records};
-    pub use crate::key::{Equality, EqualityIn, Field, Symbols};
+    pub use crate::key::{Equality, EqualityIn, Field, Symbols, field_at};
     pub use crate::record::{AsItems, List, ListForm, ListOf, Map, Record, Value};
     pub use runtime::value::Texts;
 }

@@ -43,9 +43,11 @@ fn write(keys: impl Iterator<Item = i64>, mut page: impl FnMut(Page)) {
                 let (key, value) = (leaves.plain::<i64>(), leaves.plain::<f64>());
                 while !claims.is_full() {
                     let Some(next) = keys.next() else { break };
-                    let row = claims.claim(0).unwrap();
-                    key.write(row, next);
-                    value.write(row, next as f64);
+                    let put = claims.put(0, |row, _| {
+                        key.write(row, next);
+                        value.write(row, next as f64);
+                    });
+                    assert!(put.is_some());
                 }
             })
             .unwrap();

@@ -45,7 +45,7 @@ pub(super) fn pieces(record: &RecordInput, variants: &[VariantInput]) -> Pieces 
     Pieces {
         parts: parts::nest(all_types),
         symbols: quote!(__dataflow::Field<Root, #name<#arguments>>),
-        fields: quote!(__dataflow::Field::new(__first_leaf)),
+        fields: quote!(__dataflow::field_at(__first_leaf)),
         describe: describe(&name, &variants),
         at: quote! {
             match <u8 as __Record>::at(__cursor #tag, __row) { #(#numbered)* _ => #first }

@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::borrowing::{Sight, is_spelled_out};
 use super::input::{Body, FieldInput, RecordInput};
-use super::{enums, gate, structs, symbols, twin};
+use super::{enums, gate, structs, symbols, trust, twin};
 
 /// What structs and enums do each in its own way: the bodies of the implementation's functions.
 pub(super) struct Pieces {
@@ -34,7 +34,7 @@ pub(super) fn write(record: &RecordInput) -> TokenStream {
     let (gate, checks) = (gate::aliases(record), gate::checks(record));
     let record_impl = record_impl(record, &pieces);
     let value_impls = value_impls(record, &pieces);
-    let equality = equality(record);
+    let (equality, trust) = (equality(record), trust::implementation(record));
     let symbols = symbols::copies(record);
     let twin = twin::derives(record);
     let (parts, arguments) = (&pieces.parts, record.generics.arguments());
@@ -48,6 +48,7 @@ pub(super) fn write(record: &RecordInput) -> TokenStream {
             #symbols
             #twin
             #record_impl
+            #trust
             #value_impls
             #equality
         };
@@ -81,6 +82,7 @@ fn record_impl(record: &RecordInput, pieces: &Pieces) -> TokenStream {
             type Cursor<'b> = #parts::Cursor<'b>;
             type Sink<'w> = #parts::Sink<'w>;
             type List = __dataflow::AsItems;
+            type Derived = Self;
             const LEAVES: usize = #parts::LEAVES;
             const BORROWS: bool = #borrows;
             fn describe(__schema: &mut __dataflow::SchemaBuilder) -> __dataflow::Shape {

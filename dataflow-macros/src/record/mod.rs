@@ -19,6 +19,7 @@ mod structs;
 mod symbols;
 #[cfg(test)]
 mod tests;
+mod trust;
 mod twin;
 
 use proc_macro2::TokenStream;

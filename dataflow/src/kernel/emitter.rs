@@ -20,10 +20,9 @@ impl<'w, U: Record> Emitter<'w, U> {
 
     #[inline(always)]
     pub(crate) fn emit_twin(&mut self, twin: U::At<'_>) {
+        let sink = self.sink;
         // Without room the row is dropped: the writer keeps the reason, and the job ends with it.
-        if let Some(row) = self.claims.claim(U::heap_bytes(twin, self.sink)) {
-            U::write(twin, self.sink, row, &mut self.claims);
-        }
+        let _ = self.claims.put(U::heap_bytes(twin, sink), |row, claims| U::write(twin, sink, row, claims));
     }
 
     /// Where its records are claimed.

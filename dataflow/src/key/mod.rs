@@ -30,9 +30,8 @@ impl<T, V> Clone for Field<T, V> {
 impl<T, V> Copy for Field<T, V> {}
 
 impl<T, V> Field<T, V> {
-    /// The field that begins at a leaf of `T`. For generated code.
-    #[must_use]
-    pub const fn new(first_leaf: usize) -> Self {
+    /// The field that begins at a leaf of `T`.
+    pub(crate) const fn new(first_leaf: usize) -> Self {
         Field { first_leaf, of: PhantomData }
     }
 
@@ -41,6 +40,12 @@ impl<T, V> Field<T, V> {
     pub const fn first_leaf(self) -> usize {
         self.first_leaf
     }
+}
+
+/// The field that begins at a leaf of `T`. For generated code: where a program makes one up, keys that meet it are checked before the run.
+#[must_use]
+pub const fn field_at<T, V>(first_leaf: usize) -> Field<T, V> {
+    Field::new(first_leaf)
 }
 
 impl<T, V: Record> Field<T, V> {

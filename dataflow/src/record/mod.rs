@@ -18,7 +18,7 @@ mod tuples;
 
 use std::cmp::Ordering;
 
-use runtime::page::{Claims, LeafReader, NewRow, Row, SinkLeaves};
+use runtime::page::{Claims, LeafReader, NewRow, Row, SinkLeaves, TrustedRecord};
 use runtime::row::{Schema, SchemaBuilder, Shape};
 
 pub(crate) use bound::bound_value;
@@ -31,6 +31,9 @@ pub(crate) use show::show_record;
 ///
 /// Derive it for a struct or an enum: `#[derive(Record, Clone, Debug)]`. Plain values, `String`, `Vec`, `BTreeMap` and `Option` of any of
 /// these, arrays of up to 16, and tuples of up to eight records are records too.
+///
+/// It cannot be implemented by hand in safe code: what it says of rows is taken for granted row by row. How a type of a program's own is seen
+/// as a record is said by [`Value`], which anybody may implement.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a record",
     label = "this cannot flow through a pipeline",
@@ -47,6 +50,9 @@ pub trait Record: Value<Record = Self> + Sized + 'static {
     type Sink<'w>: Copy;
     /// How a `Vec` of it is kept.
     type List: ListOf<Self, Vec<Self>>;
+    /// Says that the implementation is `#[derive(Record)]`'s, or this crate's: it cannot be said in safe code.
+    #[doc(hidden)]
+    type Derived: TrustedRecord<Self>;
     /// How many leaves the record has.
     const LEAVES: usize;
     /// Whether closures see a twin, or the record itself.

@@ -24,9 +24,9 @@ pub(crate) fn write<V: Value>(writer: &mut RowWriter, values: &[V]) {
         for value in values {
             let at = value.twin();
             let heap = V::Record::heap_bytes(at, sink);
-            if let Some(row) = claims.claim(heap) {
-                V::Record::write(at, sink, row, &mut claims);
-            }
+            claims.put(heap, |row, claims| {
+                V::Record::write(at, sink, row, claims);
+            });
         }
     });
     written.unwrap();

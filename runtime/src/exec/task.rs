@@ -55,8 +55,14 @@ impl Task {
             let poll = self.poll(&mut body);
             match poll {
                 Poll::Ended => {
-                    // Memory goes back before anybody hears that the task has ended.
-                    drop(body);
+                    // Memory goes back before anybody hears that the task has ended. What closures captured is dropped with it, which is the
+                    // user's code, too.
+                    if let Err(error) = catching(|| {
+                        drop(body);
+                        Ok(())
+                    }) {
+                        self.job.fail(error);
+                    }
                     self.state.store(ENDED, Ordering::SeqCst);
                     self.job.task_ended();
                     return;

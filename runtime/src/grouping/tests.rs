@@ -93,10 +93,12 @@ fn pages(rows: &[Row]) -> Vec<Page> {
         let written = source.visit(|mut leaves, mut claims| {
             let (key, number, text) = (leaves.plain::<u128>(), leaves.plain::<u64>(), leaves.text());
             for row in chunk {
-                let new = claims.claim(text.heap_bytes(&row.2)).unwrap();
-                key.write(new, row.0);
-                number.write(new, row.1);
-                text.write(new, &row.2, &mut claims);
+                let put = claims.put(text.heap_bytes(&row.2), |new, claims| {
+                    key.write(new, row.0);
+                    number.write(new, row.1);
+                    text.write(new, &row.2, claims);
+                });
+                assert!(put.is_some());
             }
         });
         written.unwrap();

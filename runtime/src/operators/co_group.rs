@@ -17,6 +17,7 @@ use crate::sorting::{GroupSorter, LargeGroup, SpillingOutput};
 use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Ship, Strategy, Way};
 
 use super::join::{self, Nulls};
+use super::keys::check_keys;
 use super::{HASH_SECONDS, ROW_SECONDS, layout, order, windows};
 
 /// Calls a closure with the groups of each key that either side has. A null key is a key like any other.
@@ -98,6 +99,10 @@ impl Operator for CoGroup {
         let rows = inputs.iter().map(|input| input.rows).fold(0.0, f64::max);
         // As many as the larger side has groups, which are guessed to be of ten.
         Estimate { rows: (rows / 10.0).max(rows.min(1.0)), row_bytes: row_bytes(&self.output, live) }
+    }
+
+    fn check(&self) -> Result<()> {
+        check_keys(&self.inputs, &self.keys)
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {

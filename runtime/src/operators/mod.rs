@@ -18,6 +18,7 @@ mod group_reduce;
 mod group_top;
 mod join;
 mod keyed;
+mod keys;
 mod order;
 mod partition;
 mod persist;

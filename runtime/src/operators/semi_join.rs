@@ -17,6 +17,7 @@ use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning,
 use super::join::{
     JoinHint, MergeJoin, Nulls, Sharing, by_hint, equal_keys, hash_strategies, merge_strategy, on, sides, validity,
 };
+use super::keys::check_keys;
 use super::layout;
 
 /// Keeps left records whose key is among the right records' keys, or those whose key is not.
@@ -67,6 +68,10 @@ impl Operator for SemiJoin {
     fn estimate(&self, inputs: &[Estimate], live: &LeafSet) -> Estimate {
         // As if the right side's filters thinned the left side: half stays.
         Estimate { rows: inputs[0].rows * 0.5, row_bytes: row_bytes(&self.inputs[0], live) }
+    }
+
+    fn check(&self) -> Result<()> {
+        check_keys(&self.inputs, &self.keys)
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {

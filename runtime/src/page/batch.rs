@@ -134,13 +134,14 @@ impl<'a> Batch<'a> {
         Batch { rows: 1, leaves, places: Vec::new(), hold: PhantomData }
     }
 
-    /// One row of the batch alone.
+    /// One row of the batch alone. Whichever row of a brand its leaves are asked for, they read this one.
     ///
     /// # Safety
     /// `row` is a row of the batch.
     pub(super) unsafe fn only_row(mut self, row: usize) -> Self {
         for leaf in &mut self.leaves {
             leaf.base = leaf.base.wrapping_add(row * leaf.stride);
+            leaf.stride = 0;
         }
         self.rows = 1;
         self

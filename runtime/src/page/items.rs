@@ -133,7 +133,7 @@ impl<'w> OutItems<'w> {
             Some(stored) if stored.items == self.items => stored.bytes.len() + LIST_ALIGN,
             Some(_) => 0,
             None if list.count() == 0 => 0,
-            None => most_bytes(items, list) + LIST_ALIGN,
+            None => most_bytes(items, list).saturating_add(LIST_ALIGN),
         }
     }
 
@@ -155,24 +155,31 @@ impl<'w> OutItems<'w> {
     }
 }
 
-/// The slot `at` of a list that was put beside it. Room was claimed; without, the empty list is the safe answer.
+/// The slot `at` of a list that was put beside it. Room was claimed; without, the list is empty and the visit fails.
 fn list_slot(items: &'static Items, list: &impl PutItems, at: *mut u8, writer: &mut RowWriter) -> Slot {
     match list.stored() {
         // Bytes of another kind of list would be read as what they are not.
         Some(stored) if stored.items != Some(items) || stored.bytes.is_empty() => 0,
         Some(stored) => {
             let place = writer.push_value(stored.bytes, LIST_ALIGN, at);
-            place.map_or(0, |place| slot::list(stored.bytes.len() / WORD, place))
+            written_or_none(place.map(|place| slot::list(stored.bytes.len() / WORD, place)), writer)
         }
         None if list.count() == 0 => 0,
-        None => put_records(items, list, at, writer).unwrap_or(0),
+        None => written_or_none(put_records(items, list, at, writer), writer),
     }
+}
+
+fn written_or_none(slot: Option<Slot>, writer: &mut RowWriter) -> Slot {
+    slot.unwrap_or_else(|| {
+        writer.fail_larger();
+        0
+    })
 }
 
 fn put_records(items: &'static Items, list: &impl PutItems, at: *mut u8, writer: &mut RowWriter) -> Option<Slot> {
     let (count, width) = (list.count(), items.layout().width());
     let number = u32::try_from(count).ok()?;
-    let open = writer.open_list(FIRST_ITEM + count * width, most_bytes(items, list))?;
+    let open = writer.open_list(FIRST_ITEM.checked_add(count.checked_mul(width)?)?, most_bytes(items, list))?;
     writer.put_in_list(open.start(), &number.to_le_bytes());
     let base = writer.region_start()?;
     // The rows were claimed just now, the sinks have the layout that was asked for, and both get a brand of their own: neither meets
@@ -188,7 +195,10 @@ fn put_records(items: &'static Items, list: &impl PutItems, at: *mut u8, writer:
 fn most_bytes(items: &'static Items, list: &impl PutItems) -> usize {
     // Nothing is written through these sinks, as there is no row of their brand.
     let leaves = SinkLeaves::of_item((std::ptr::null_mut(), std::ptr::null_mut()), items.layout());
-    (FIRST_ITEM + list.count() * items.layout().width() + list.heap_bytes(leaves)).next_multiple_of(WORD)
+    let rows = list.count().saturating_mul(items.layout().width());
+    let bytes = rows.saturating_add(list.heap_bytes(leaves)).saturating_add(FIRST_ITEM);
+    // What is more than can be claimed stays so.
+    bytes.checked_next_multiple_of(WORD).unwrap_or(usize::MAX)
 }
 
 /// A list that is being written into the variable part of a row.
@@ -214,10 +224,13 @@ impl Opened {
 impl RowWriter {
     /// Opens a list of `fixed` bytes of rows, which are zero, and at most `bytes` in all; rows are not claimed until it is closed.
     fn open_list(&mut self, fixed: usize, bytes: usize) -> Option<Opened> {
+        if fixed > bytes {
+            return None;
+        }
         let (start, limit) = match &self.list {
             Some(outer) => {
                 let start = outer.next.next_multiple_of(LIST_ALIGN);
-                (start + bytes <= outer.end).then_some((start, 0))?
+                (start.checked_add(bytes)? <= outer.end).then_some((start, 0))?
             }
             None => self.lower_floor(bytes)?,
         };

@@ -37,6 +37,7 @@ mod stash;
 mod stored;
 #[cfg(test)]
 mod tests;
+mod trust;
 mod writer;
 
 pub use batch::{
@@ -60,4 +61,5 @@ pub use region::{PAGE_BYTES, rest};
 pub(crate) use run::run_bytes;
 pub use run::{Buffer, FIRST_ROW, NextRow, OneRow, Page, PageImage, ReadRow};
 pub use stored::StoredRows;
+pub use trust::TrustedRecord;
 pub use writer::{Claims, NewRow, Out, OutBytes, OutList, OutText, RowWriter, SinkLeaves};

@@ -313,9 +313,11 @@ impl<'p> OneRow<'p> {
     /// Reads it: a cursor is made for this row alone, which a loop over many rows of a page should not pay for.
     #[must_use]
     pub fn read<R: ReadRow>(self) -> R::Out<'p> {
-        let batch = self.page.batch();
-        // `R` reads rows of any brand, so it has no other row that it could read by these leaves.
-        R::read(LeafReader::new(&batch), Row { index: self.row, brand: PhantomData })
+        // SAFETY: a row by itself is one of its page (`Page::row`).
+        let batch = unsafe { self.page.batch().only_row(self.row) };
+        // 'p is no brand: two rows that are lent at once, as of the groups of a co-group, have it in common. So the leaves read this row
+        // whichever row they are given, and the row is the first, which a batch of one has.
+        R::read(LeafReader::new(&batch), Row { index: 0, brand: PhantomData })
     }
 }
 

@@ -40,6 +40,8 @@ pub struct RowWriter {
     /// Takes closed pages beyond some.
     overflow: Option<Overflow>,
     failed: Option<Error>,
+    /// The row that was claimed last is being written.
+    writing: bool,
     /// A list of records that is being written into the row that was claimed last.
     pub(super) list: Option<Box<OpenList>>,
     /// What writes to dead leaves hit.
@@ -62,6 +64,7 @@ impl RowWriter {
             sealed: Vec::new(),
             overflow: None,
             failed: None,
+            writing: false,
             list: None,
             scratch: Box::new(0),
         }
@@ -140,6 +143,7 @@ impl RowWriter {
 
     /// Closes the open page, unless it is empty.
     pub fn seal(&mut self) {
+        self.drop_unwritten();
         let rows = self.open_rows();
         if rows == 0 {
             return;
@@ -171,7 +175,7 @@ impl RowWriter {
     #[inline(always)]
     pub(super) fn claim(&mut self, heap: usize) -> Option<usize> {
         let end = self.next + self.width;
-        if end + heap > self.limit {
+        if end.saturating_add(heap) > self.limit {
             return self.claim_elsewhere(heap);
         }
         let row = self.next;
@@ -182,11 +186,6 @@ impl RowWriter {
     #[cold]
     #[inline(never)]
     fn claim_elsewhere(&mut self, heap: usize) -> Option<usize> {
-        if self.list.is_some() {
-            // The list's room is in the open page, which must not be closed.
-            self.failed.get_or_insert(Error::Internal("a row was claimed while a list was written".to_owned()));
-            return None;
-        }
         self.seal();
         match self.run_for(heap) {
             Ok(run) => {
@@ -213,12 +212,43 @@ impl RowWriter {
         if fixed > PAGE_BYTES {
             return refuse("has more fields than fit a page");
         }
-        let bytes = fixed + heap;
+        let bytes = fixed.saturating_add(heap);
         match self.spare.take() {
             Some(run) if run.bytes() >= bytes => Ok(run),
             _ if u32::try_from(bytes).is_err() => refuse("has more than 4 GiB"),
             _ => Run::new(bytes, &self.memory),
         }
+    }
+
+    /// Takes back a row that was claimed and not written to its end, with the list that was open in it: what lies there is no record.
+    /// The page takes no more rows.
+    #[inline]
+    fn drop_unwritten(&mut self) {
+        if self.writing {
+            self.fail_unwritten();
+            (self.writing, self.list) = (false, None);
+            self.next -= self.width;
+            self.limit = self.next;
+        }
+    }
+
+    /// Ends the job with what a row that is not whole means.
+    #[cold]
+    fn fail_unwritten(&mut self) {
+        self.failed.get_or_insert_with(|| {
+            let message = "a record was not written to its end, as a value of it panicked; a closure that catches a panic must not go on emitting";
+            Error::Panic { message: message.to_owned() }
+        });
+    }
+
+    /// Ends the job, as a value takes more bytes than were claimed for it.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn fail_larger(&mut self) {
+        self.failed.get_or_insert_with(|| {
+            let message = "changed while it was written: a `Value` has to give the same twin each time";
+            Error::Data { path: "a record".into(), place: String::new(), message: message.to_owned() }
+        });
     }
 
     /// What writes to dead leaves hit: as long as the writer lives.
@@ -313,6 +343,7 @@ impl RowWriter {
         let layout = self.layout.clone();
         let leaves = SinkLeaves { base, scratch, layout: &layout, next: 0, end: layout.types().len() };
         let result = f(leaves, Claims { writer: self, brand: PhantomData });
+        self.drop_unwritten();
         self.check()?;
         Ok(result)
     }
@@ -345,11 +376,26 @@ pub struct Claims<'w> {
 }
 
 impl<'w> Claims<'w> {
-    /// Room for a row with `heap` bytes of variable parts. `None` where memory was refused: the visit then gives the
-    /// error.
+    /// Has `write` write a row for which there is room, and for `heap` bytes of variable parts. `None` where memory was refused: the
+    /// visit then gives the error.
+    ///
+    /// A row of which `write` unwinds is none: whoever catches that finds that nothing more can be put, and the visit ends with an error.
     #[inline(always)]
-    pub fn claim(&mut self, heap: usize) -> Option<NewRow<'w>> {
-        self.writer.claim(heap).map(|place| NewRow { place, brand: PhantomData })
+    pub fn put<R>(&mut self, heap: usize, write: impl FnOnce(NewRow<'w>, &mut Self) -> R) -> Option<R> {
+        if self.writer.writing {
+            self.writer.fail_unwritten();
+            return None;
+        }
+        let place = self.writer.claim(heap)?;
+        self.writer.writing = true;
+        let result = write(NewRow { place, brand: PhantomData }, self);
+        self.writer.writing = false;
+        Some(result)
+    }
+
+    /// Whether every row that was put is whole.
+    pub(super) fn is_whole(&self) -> bool {
+        !self.writer.writing
     }
 
     /// The writer.
@@ -523,8 +569,13 @@ impl<'w> OutBytes<'w> {
 
 #[inline(never)]
 fn long_slot(value: &[u8], at: *const u8, writer: &mut RowWriter) -> Slot {
-    // Room was claimed; without, the empty text is the safe answer.
-    writer.push_value(value, 1, at).map_or(0, |place| slot::outside(value, 0, place))
+    match writer.push_value(value, 1, at) {
+        Some(place) => slot::outside(value, 0, place),
+        None => {
+            writer.fail_larger();
+            0
+        }
+    }
 }
 
 /// Where a text is written.
@@ -580,7 +631,13 @@ impl<'w, P: ListElement> OutList<'w, P> {
         } else {
             // SAFETY: list elements are plain: no padding, so all their bytes are initialised.
             let bytes = unsafe { std::slice::from_raw_parts(value.as_ptr().cast::<u8>(), size_of_val(value)) };
-            claims.writer.push_value(bytes, LIST_ALIGN, at).map_or(0, |place| slot::list(value.len(), place))
+            match claims.writer.push_value(bytes, LIST_ALIGN, at) {
+                Some(place) => slot::list(value.len(), place),
+                None => {
+                    claims.writer.fail_larger();
+                    0
+                }
+            }
         };
         // SAFETY: as `Out::write`.
         unsafe { at.cast::<Slot>().write_unaligned(slot) }

@@ -37,10 +37,10 @@ fn pages(items: &[Item]) -> Vec<Page> {
         writer
             .visit(|mut leaves, mut claims| {
                 let (number, words) = (leaves.plain::<i64>(), leaves.text());
-                if let Some(row) = claims.claim(words.heap_bytes(&text)) {
+                claims.put(words.heap_bytes(&text), |row, claims| {
                     number.write(row, item.0);
-                    words.write(row, &text, &mut claims);
-                }
+                    words.write(row, &text, claims);
+                });
             })
             .unwrap();
     }
@@ -292,10 +292,10 @@ fn pairs(rows: u64, key: impl Fn(u64) -> i64) -> Vec<Page> {
         writer
             .visit(|mut leaves, mut claims| {
                 let (number, other) = (leaves.plain::<i64>(), leaves.plain::<f64>());
-                if let Some(new) = claims.claim(0) {
+                claims.put(0, |new, _| {
                     number.write(new, key(row));
                     other.write(new, row as f64);
-                }
+                });
             })
             .unwrap();
     }

@@ -25,10 +25,10 @@ fn pages(layout: &Arc<RowLayout>, memory: &Memory, rows: u64) -> Vec<Page> {
         writer
             .visit(|mut leaves, mut claims| {
                 let (number, words) = (leaves.plain::<u64>(), leaves.text());
-                if let Some(new) = claims.claim(words.heap_bytes(&text)) {
+                claims.put(words.heap_bytes(&text), |new, claims| {
                     number.write(new, row);
-                    words.write(new, &text, &mut claims);
-                }
+                    words.write(new, &text, claims);
+                });
             })
             .unwrap();
     }
@@ -124,9 +124,11 @@ fn compressed_pages_come_back_as_they_went_and_damage_is_found() {
             .visit(|mut leaves, mut claims| {
                 let (number, words) = (leaves.plain::<u64>(), leaves.text());
                 let text: String = (0..20).map(|at| char::from(33 + (noise(row * 31 + at) >> 40) as u8 % 90)).collect();
-                let new = claims.claim(words.heap_bytes(&text)).unwrap();
-                number.write(new, noise(row));
-                words.write(new, &text, &mut claims);
+                let put = claims.put(words.heap_bytes(&text), |new, claims| {
+                    number.write(new, noise(row));
+                    words.write(new, &text, claims);
+                });
+                assert!(put.is_some());
             })
             .unwrap();
     }

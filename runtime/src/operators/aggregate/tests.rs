@@ -69,11 +69,13 @@ fn pages(rows: &[Row]) -> Vec<Page> {
         let written = writer.visit(|mut leaves, mut claims| {
             let (keys, numbers, valid) = (leaves.plain::<u64>(), leaves.plain::<i64>(), leaves.plain::<u8>());
             let (texts, value) = (leaves.text(), text.as_deref().unwrap_or(""));
-            let new = claims.claim(texts.heap_bytes(value)).unwrap();
-            keys.write(new, *key);
-            numbers.write(new, *number);
-            valid.write(new, text.is_some().into());
-            texts.write(new, value, &mut claims);
+            let put = claims.put(texts.heap_bytes(value), |new, claims| {
+                keys.write(new, *key);
+                numbers.write(new, *number);
+                valid.write(new, text.is_some().into());
+                texts.write(new, value, claims);
+            });
+            assert!(put.is_some());
         });
         written.unwrap();
     }

@@ -13,8 +13,10 @@ fn page(texts: &[&str]) -> Page {
     for text in texts {
         let written = writer.visit(|mut leaves, mut claims| {
             let words = leaves.text();
-            let new = claims.claim(words.heap_bytes(text)).unwrap();
-            words.write(new, text, &mut claims);
+            let put = claims.put(words.heap_bytes(text), |new, claims| {
+                words.write(new, text, claims);
+            });
+            assert!(put.is_some());
         });
         written.unwrap();
     }

@@ -18,6 +18,7 @@ use crate::plan::{Forwards, Operator, Reads, Table, row_bytes};
 use crate::row::{Leaf, LeafSet, LeafType, Schema};
 use crate::strategy::{DriverFactory, Estimate, Planning, Strategy};
 
+use super::keys::check_keys;
 use super::{layout, names};
 use driver::{HashJoin, Pairing};
 pub use hint::{JoinHint, JoinShip};
@@ -100,6 +101,10 @@ impl Operator for Join {
             _ => inputs.iter().map(|input| input.rows).fold(0.0, f64::max),
         };
         Estimate { rows, row_bytes: row_bytes(&self.output, live) }
+    }
+
+    fn check(&self) -> Result<()> {
+        check_keys(&self.inputs, &self.keys)
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {

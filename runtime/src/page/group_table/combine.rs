@@ -140,6 +140,10 @@ impl<'c, 'g, 'b> Combining<'c, 'g, 'b> {
     /// # Errors
     /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
     pub fn settle(&mut self, claims: &mut Claims<'_>) -> Result<Combined> {
+        if !claims.is_whole() {
+            // The visit knows why; no group's row is made of half a record.
+            return Ok(Combined::NotOne);
+        }
         let writer = claims.writer();
         let Some(group) = self.group.take().filter(|_| writer.layout() == self.table.layout()) else {
             return Err(Error::Internal("a record without a group to replace".to_owned()));

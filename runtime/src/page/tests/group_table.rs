@@ -195,11 +195,13 @@ pub(super) fn combine(
             let (before, item_key, item_text) = (stored.plain::<u64>(), leaves.plain::<u64>(), leaves.text());
             while let Some((group, item)) = pairs.next() {
                 for made in made(before.read(group), item_key.read(item), item_text.read(item)) {
-                    let row = claims.claim(text.heap_bytes(&made.1)).unwrap();
-                    key.write(row, made.0);
-                    text.write(row, &made.1, &mut claims);
-                    count.write(row, made.2);
-                    sum.write(row, made.3);
+                    let put = claims.put(text.heap_bytes(&made.1), |row, claims| {
+                        key.write(row, made.0);
+                        text.write(row, &made.1, claims);
+                        count.write(row, made.2);
+                        sum.write(row, made.3);
+                    });
+                    assert!(put.is_some());
                 }
                 match pairs.settle(&mut claims).unwrap() {
                     Combined::Kept => {}
@@ -259,9 +261,11 @@ fn combine_by_text(table: &mut GroupTable, input: &Input<'_>, groups: &Groups) -
             let (before, before_text, key) = (stored.plain::<u64>(), stored.text(), leaves.plain::<u64>());
             while let Some((group, item)) = pairs.next() {
                 let text = format!("{}+", before_text.read(group));
-                let row = claims.claim(made.heap_bytes(&text)).unwrap();
-                sum.write(row, before.read(group).wrapping_add(key.read(item)));
-                made.write(row, &text, &mut claims);
+                let put = claims.put(made.heap_bytes(&text), |row, claims| {
+                    sum.write(row, before.read(group).wrapping_add(key.read(item)));
+                    made.write(row, &text, claims);
+                });
+                assert!(put.is_some());
                 match pairs.settle(&mut claims).unwrap() {
                     Combined::Kept => {}
                     fault => return fault,

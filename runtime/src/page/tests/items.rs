@@ -1,5 +1,7 @@
 //! Lists of records: written in place, in the one way there is, whatever was there before.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use super::super::{Claims, NewItems, OutBytes, OutText, PutItems, SinkLeaves, StoredItems};
 use super::*;
 use crate::row::{Datum, Items, Schema, SchemaBuilder, Shape};
@@ -85,8 +87,7 @@ fn write_lists(writer: &mut RowWriter, lists: &[Vec<Given>]) -> crate::error::Re
     writer.visit(|mut leaves, mut claims| {
         let sink = leaves.items();
         for list in lists {
-            let Some(row) = claims.claim(sink.heap_bytes(&Records(list))) else { return };
-            sink.write(row, &Records(list), &mut claims);
+            claims.put(sink.heap_bytes(&Records(list)), |row, claims| sink.write(row, &Records(list), claims));
         }
     })
 }
@@ -117,58 +118,128 @@ fn lists_have_the_same_bytes_wherever_they_are_written() {
 }
 
 #[test]
-fn a_list_without_the_room_that_it_needs_is_empty() {
+fn a_list_without_the_room_that_it_needs_is_empty_and_ends_the_visit() {
     let list = records(&mut Random(1));
     let mut writer = list_writer();
     let room = writer.visit(|mut leaves, _| leaves.items().heap_bytes(&Records(&list))).unwrap();
-    for claimed in [0, 16, room / 2] {
+    for left in [0, 16, room / 2] {
         let mut writer = list_writer();
-        writer
-            .visit(|mut leaves, mut claims| {
-                let sink = leaves.items();
-                let row = claims.claim(claimed).unwrap();
-                // Another row takes what is left of the page.
-                while claims.writer().room() > 0 {
-                    let next = claims.claim(0).unwrap();
-                    sink.write_empty(next);
-                }
-                sink.write(row, &Records(&list), &mut claims);
-            })
-            .unwrap();
+        let written = writer.visit(|mut leaves, mut claims| {
+            let sink = leaves.items();
+            // Other rows take what the list should have.
+            while claims.writer().room() == 0 || claims.writer().free_bytes() >= left + 2 * 16 {
+                claims.put(0, |row, _| sink.write_empty(row)).unwrap();
+            }
+            claims.put(0, |row, claims| sink.write(row, &Records(&list), claims)).unwrap();
+        });
+        assert!(written.unwrap_err().to_string().contains("changed while it was written"), "{left}");
         writer.seal();
         let page = writer.take_sealed().next().unwrap();
-        assert_eq!(page.batch().leaf_bytes(0, 0), b"", "{claimed}");
+        assert_eq!(page.batch().leaf_bytes(0, page.rows() - 1), b"", "{left}");
     }
 }
 
-/// Claims a row where records are written.
-struct Claiming;
+/// Records that say of themselves what is not so, or put a row where they are written.
+struct Lying {
+    count: usize,
+    heap: usize,
+    puts: bool,
+}
 
-impl PutItems for Claiming {
+impl PutItems for Lying {
     fn stored(&self) -> Option<StoredItems<'_>> {
         None
     }
     fn count(&self) -> usize {
-        1
+        self.count
     }
     fn heap_bytes(&self, _: SinkLeaves<'_>) -> usize {
-        0
+        self.heap
     }
-    fn write<'i>(&self, _: SinkLeaves<'i>, _: NewItems<'i>, claims: &mut Claims<'i>) {
-        assert!(claims.claim(0).is_none());
+    fn write<'i>(&self, _: SinkLeaves<'i>, rows: NewItems<'i>, claims: &mut Claims<'i>) {
+        assert!(rows.count() <= self.count);
+        assert!(!self.puts || claims.put(0, |_, _| ()).is_none());
+    }
+}
+
+/// Puts one list between two empty ones: the rows that there are then, and how the visit ended.
+fn put_between(list: &Lying) -> (usize, crate::error::Result<()>) {
+    let mut writer = list_writer();
+    let written = writer.visit(|mut leaves, mut claims| {
+        let sink = leaves.items();
+        claims.put(0, |row, _| sink.write_empty(row));
+        claims.put(sink.heap_bytes(list), |row, claims| sink.write(row, list, claims));
+        claims.put(0, |row, _| sink.write_empty(row));
+    });
+    writer.seal();
+    let pages: Vec<Page> = writer.take_sealed().collect();
+    assert!(pages.iter().all(|page| (0..page.rows()).all(|row| page.batch().leaf_bytes(0, row).len() < 1_000)));
+    (pages.iter().map(Page::rows).sum(), written)
+}
+
+#[test]
+fn no_row_is_put_while_a_list_is_written() {
+    let (rows, written) = put_between(&Lying { count: 1, heap: 0, puts: true });
+    assert!(written.unwrap_err().to_string().contains("not written to its end"));
+    assert_eq!(rows, 3);
+}
+
+#[test]
+fn sizes_near_the_largest_number_are_refused_and_do_not_wrap() {
+    let most = usize::MAX;
+    for heap in [most, most - 1, most - 15, most - 16, most - 64, most - 4_096, most - (1 << 16), most / 2, 1 << 33] {
+        let (_, written) = put_between(&Lying { count: 1, heap, puts: false });
+        assert!(written.unwrap_err().to_string().contains("4 GiB"), "{heap}");
+    }
+    for count in [most, most / 2, most / 16, 1 << 60] {
+        let (_, written) = put_between(&Lying { count, heap: 0, puts: false });
+        assert!(written.unwrap_err().to_string().contains("4 GiB"), "{count}");
+    }
+}
+
+/// Records one of which cannot be read.
+struct Panicking;
+
+impl PutItems for Panicking {
+    fn stored(&self) -> Option<StoredItems<'_>> {
+        None
+    }
+    fn count(&self) -> usize {
+        3
+    }
+    fn heap_bytes(&self, _: SinkLeaves<'_>) -> usize {
+        100
+    }
+    fn write<'i>(&self, mut leaves: SinkLeaves<'i>, mut rows: NewItems<'i>, claims: &mut Claims<'i>) {
+        leaves.text().write(rows.next().unwrap(), "a text beyond its slot", claims);
+        panic!("the second record");
     }
 }
 
 #[test]
-fn no_row_is_claimed_while_a_list_is_written() {
-    let mut writer = list_writer();
-    let written = writer.visit(|mut leaves, mut claims| {
-        let sink = leaves.items();
-        let row = claims.claim(sink.heap_bytes(&Claiming)).unwrap();
-        sink.write(row, &Claiming, &mut claims);
-        assert!(claims.claim(0).is_some());
-    });
-    assert!(written.unwrap_err().to_string().contains("while a list was written"));
+fn a_row_of_which_a_panic_is_caught_is_none_and_ends_the_visit() {
+    for after in [false, true] {
+        let mut writer = list_writer();
+        write_lists(&mut writer, &vec![records(&mut Random(3)); 20]).unwrap();
+        let before = writer.open_rows();
+        let written = writer.visit(|mut leaves, mut claims| {
+            let sink = leaves.items();
+            let put = catch_unwind(AssertUnwindSafe(|| {
+                claims.put(sink.heap_bytes(&Panicking), |row, claims| sink.write(row, &Panicking, claims))
+            }));
+            assert!(put.is_err());
+            assert!(!after || claims.put(0, |row, _| sink.write_empty(row)).is_none());
+        });
+        assert!(written.unwrap_err().to_string().contains("not written to its end"));
+        assert_eq!(writer.open_rows(), before);
+        // The writer may be used again: what was half-written is nobody's.
+        write_lists(&mut writer, &[records(&mut Random(3))]).unwrap();
+        writer.seal();
+        let pages: Vec<Page> = writer.take_sealed().collect();
+        let lists = pages.iter().flat_map(|page| (0..page.rows()).map(|row| page.batch().leaf_bytes(0, row)));
+        assert!(lists.map(<[u8]>::to_vec).all(|list| list == encoded(&records(&mut Random(3)))));
+        assert_eq!(pages.iter().map(Page::rows).sum::<usize>(), 21);
+    }
 }
 
 /// A list that is copied as it lies, if it is of this kind.
@@ -204,8 +275,7 @@ fn only_lists_of_one_kind_are_copied_as_bytes() {
             let stored = Stored(leaves.items().read(rows.get(0)));
             let written = copies.visit(|mut leaves, mut claims| {
                 let sink = leaves.items();
-                let row = claims.claim(sink.heap_bytes(&stored)).unwrap();
-                sink.write(row, &stored, &mut claims);
+                claims.put(sink.heap_bytes(&stored), |row, claims| sink.write(row, &stored, claims)).unwrap();
             });
             written.unwrap();
         });

@@ -198,8 +198,10 @@ fn a_table_of_near_keys_says_that_it_takes_less() {
     for key in (0..100_000_u64).rev() {
         let written = writer.visit(|mut leaves, mut claims| {
             let keys = leaves.plain::<u64>();
-            let new = claims.claim(0).unwrap();
-            keys.write(new, 7_000 + key);
+            let put = claims.put(0, |new, _| {
+                keys.write(new, 7_000 + key);
+            });
+            assert!(put.is_some());
         });
         written.unwrap();
     }

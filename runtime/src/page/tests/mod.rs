@@ -5,6 +5,7 @@ mod group_spill;
 mod group_table;
 mod items;
 mod join_table;
+mod one_row;
 mod order;
 mod writer;
 
@@ -48,12 +49,14 @@ fn write(writer: &mut RowWriter, items: &[Item]) {
         let (bytes, small) = (leaves.bytes(), leaves.plain::<u16>());
         for item in items {
             let heap = text.heap_bytes(&item.text) + list.heap_bytes(&item.list) + bytes.heap_bytes(&item.bytes);
-            let row = claims.claim(heap).unwrap();
-            key.write(row, item.key);
-            text.write(row, &item.text, &mut claims);
-            list.write(row, &item.list, &mut claims);
-            bytes.write(row, &item.bytes, &mut claims);
-            small.write(row, item.small);
+            let put = claims.put(heap, |row, claims| {
+                key.write(row, item.key);
+                text.write(row, &item.text, claims);
+                list.write(row, &item.list, claims);
+                bytes.write(row, &item.bytes, claims);
+                small.write(row, item.small);
+            });
+            assert!(put.is_some());
         }
     });
     written.unwrap();

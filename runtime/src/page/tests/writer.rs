@@ -111,11 +111,13 @@ fn memory_that_is_refused_is_an_error_and_no_row() {
     let refused = writer.visit(|mut leaves, mut claims| {
         let (key, text) = (leaves.plain::<u64>(), leaves.text());
         for item in &items {
-            let Some(row) = claims.claim(text.heap_bytes(&item.text)) else {
+            let put = claims.put(text.heap_bytes(&item.text), |row, claims| {
+                key.write(row, item.key);
+                text.write(row, &item.text, claims);
+            });
+            if put.is_none() {
                 return;
-            };
-            key.write(row, item.key);
-            text.write(row, &item.text, &mut claims);
+            }
         }
     });
     assert!(refused.unwrap_err().to_string().contains("a small operator"));

@@ -40,11 +40,13 @@ fn pages(rows: &[Row]) -> Vec<Page> {
         let written = writer.visit(|mut leaves, mut claims| {
             let (valid, key, number) = (leaves.plain::<u8>(), leaves.plain::<u64>(), leaves.plain::<u64>());
             let (words, text) = (leaves.text(), text(row));
-            let new = claims.claim(words.heap_bytes(&text)).unwrap();
-            valid.write(new, row.key.is_some().into());
-            key.write(new, row.key.unwrap_or(0));
-            number.write(new, row.number);
-            words.write(new, &text, &mut claims);
+            let put = claims.put(words.heap_bytes(&text), |new, claims| {
+                valid.write(new, row.key.is_some().into());
+                key.write(new, row.key.unwrap_or(0));
+                number.write(new, row.number);
+                words.write(new, &text, claims);
+            });
+            assert!(put.is_some());
         });
         written.unwrap();
     }
@@ -83,12 +85,14 @@ impl JoinKernel for Numbers {
                     let there = [left_is.is_none_or(|is| is.read(l) != 0), right_is.is_none_or(|is| is.read(r) != 0)];
                     let (numbers, texts) =
                         ([left_number.read(l), right_number.read(r)], [left_text.read(l), right_text.read(r)]);
-                    let new = claims.claim(0).unwrap();
-                    for side in 0..2 {
-                        assert!(!there[side] || texts[side].ends_with(&format!("{:020}", numbers[side])));
-                        sinks[side].0.write(new, there[side].into());
-                        sinks[side].1.write(new, numbers[side]);
-                    }
+                    let put = claims.put(0, |new, _| {
+                        for side in 0..2 {
+                            assert!(!there[side] || texts[side].ends_with(&format!("{:020}", numbers[side])));
+                            sinks[side].0.write(new, there[side].into());
+                            sinks[side].1.write(new, numbers[side]);
+                        }
+                    });
+                    assert!(put.is_some());
                     position += 1;
                 }
                 position

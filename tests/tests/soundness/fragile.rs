@@ -1,0 +1,325 @@
+//! Values that panic while they are written, where the closure catches that and goes on.
+
+use std::cell::Cell;
+use std::collections::{BTreeMap, HashMap};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use dataflow::prelude::*;
+use dataflow::{Emitter, Keying, Result};
+use tests::on_each_engine;
+
+#[derive(Record, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Item {
+    name: String,
+    marks: Vec<String>,
+}
+
+#[derive(Record, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Order {
+    key: u32,
+    note: String,
+    items: Vec<Item>,
+    rest: String,
+}
+
+#[derive(Record, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Shelf {
+    note: String,
+    orders: Vec<Order>,
+    places: BTreeMap<String, Item>,
+    rest: Option<String>,
+}
+
+const NAME: &str = "a name that does not fit its slot";
+
+fn item() -> Item {
+    Item { name: NAME.to_owned(), marks: vec![NAME.to_owned(), "short".to_owned()] }
+}
+
+fn order(key: u32) -> Order {
+    Order { key, note: NAME.to_owned(), items: vec![item(), item()], rest: NAME.to_owned() }
+}
+
+fn shelf(key: u32) -> Shelf {
+    let places = BTreeMap::from([(NAME.to_owned(), item()), ("b".to_owned(), item())]);
+    Shelf { note: NAME.to_owned(), orders: vec![order(key); 2], places, rest: Some(NAME.to_owned()) }
+}
+
+thread_local! {
+    /// How often a fragile value may still be looked at in this thread.
+    static LOOKS: Cell<Option<usize>> = const { Cell::new(None) };
+}
+
+/// A value that panics when it is looked at once too often.
+struct Fragile<T>(T);
+
+impl<V: Value> Value for Fragile<V> {
+    type Record = V::Record;
+    fn twin(&self) -> <V::Record as Record>::At<'_> {
+        if let Some(looks) = LOOKS.get() {
+            LOOKS.set(looks.checked_sub(1));
+            assert!(looks > 0, "looked at once too often");
+        }
+        self.0.twin()
+    }
+}
+
+impl<T> std::hash::Hash for Fragile<T> {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        state.write_u8(0);
+    }
+}
+
+impl<T> PartialEq for Fragile<T> {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
+    }
+}
+
+impl<T> Eq for Fragile<T> {}
+
+/// Emits an order of fragile items that panics at the look of this number; a panic is caught.
+fn emit_order(key: u32, looks: usize, out: &mut Emitter<'_, Order>) {
+    let items = vec![Fragile(item()), Fragile(item())];
+    let order = OrderRef { key, note: NAME, items: List::from(&items), rest: NAME };
+    LOOKS.set(Some(looks));
+    let _ = catch_unwind(AssertUnwindSafe(|| out.emit(order)));
+    LOOKS.set(None);
+}
+
+/// The same for what is nested deeper.
+fn emit_shelf(key: u32, looks: usize, out: &mut Emitter<'_, Shelf>) {
+    let items = vec![Fragile(item()), Fragile(item())];
+    let order = OrderRef { key, note: NAME, items: List::from(&items), rest: NAME };
+    let orders = vec![order; 2];
+    let places = HashMap::from([(Fragile(NAME), Fragile(item())), (Fragile("b"), Fragile(item()))]);
+    let shelf = ShelfRef { note: NAME, orders: List::from(&orders), places: Map::from(&places), rest: Some(NAME) };
+    LOOKS.set(Some(looks));
+    let _ = catch_unwind(AssertUnwindSafe(|| out.emit(shelf)));
+    LOOKS.set(None);
+}
+
+/// Runs a pipeline whose value of number `looks` panics, for each number, until none does. Either the job ends with an error that says
+/// so, or every record is `whole`: where the panic came before the record was begun.
+fn fails_or_is_whole<T: PartialEq + std::fmt::Debug>(
+    most_looks: usize,
+    whole: impl Fn(&T) -> bool,
+    pipeline: impl Fn(&Env, usize) -> Result<Vec<T>>,
+) {
+    on_each_engine(|engine, env| {
+        let (mut failed, mut ended) = (0, 0);
+        for looks in 0..most_looks {
+            match pipeline(env, looks) {
+                Ok(records) => {
+                    assert!(records.iter().all(&whole), "{engine}, look {looks}: {records:?}");
+                    ended += 1;
+                }
+                Err(error) => {
+                    assert!(error.to_string().contains("not written to its end"), "{engine}, look {looks}: {error}");
+                    failed += 1;
+                }
+            }
+        }
+        assert!(failed > 0 && ended > 0, "{engine}: {failed} failed, {ended} did not");
+    });
+}
+
+#[test]
+fn a_record_that_panics_while_it_is_written_is_never_read() {
+    fails_or_is_whole(
+        12,
+        |order: &Order| *order == self::order(order.key),
+        |env, looks| {
+            let keys = env.collection(0..50u32)?;
+            keys.process(move |key, out| {
+                out.emit(order(key));
+                emit_order(key, looks, out);
+                emit_order(key, usize::MAX, out);
+            })
+            .collect()
+        },
+    );
+}
+
+#[test]
+fn a_record_that_panics_as_the_last_of_a_visit_is_never_read() {
+    fails_or_is_whole(
+        12,
+        |order: &Order| *order == self::order(order.key),
+        |env, looks| {
+            let keys = env.collection(0..7u32)?;
+            keys.process(move |key, out| {
+                if key == 6 {
+                    emit_order(key, looks, out);
+                } else {
+                    out.emit(order(key));
+                }
+            })
+            .collect()
+        },
+    );
+}
+
+#[test]
+fn lists_in_lists_and_maps_that_panic_are_never_read() {
+    fails_or_is_whole(
+        80,
+        |shelf: &Shelf| *shelf == self::shelf(shelf.orders[0].key),
+        |env, looks| {
+            let keys = env.collection(0..9u32)?;
+            keys.process(move |key, out| {
+                emit_shelf(key, looks, out);
+                out.emit(shelf(key));
+            })
+            .collect()
+        },
+    );
+}
+
+#[test]
+fn a_reduced_record_that_panics_replaces_no_groups_row() {
+    fails_or_is_whole(
+        12,
+        |order: &Order| *order == self::order(order.key),
+        |env, looks| {
+            let orders = env.collection((0..60u32).map(|n| order(n % 3)))?;
+            orders.group_by(|o| o.key).reduce(move |left, _, out| emit_order_or_panic(left.key, looks, out)).collect()
+        },
+    );
+}
+
+/// A reduction gives one record for two, so where none was begun another takes its place.
+fn emit_order_or_panic(key: u32, looks: usize, out: &mut Emitter<'_, Order>) {
+    let items = vec![Fragile(item()), Fragile(item())];
+    let order = OrderRef { key, note: NAME, items: List::from(&items), rest: NAME };
+    LOOKS.set(Some(looks));
+    let emitted = catch_unwind(AssertUnwindSafe(|| out.emit(order)));
+    LOOKS.set(None);
+    if emitted.is_err() {
+        out.emit(self::order(key));
+    }
+}
+
+#[test]
+fn joins_groups_and_stateful_closures_give_no_record_that_panicked() {
+    fails_or_is_whole(
+        8,
+        |order: &Order| *order == self::order(order.key),
+        |env, looks| {
+            let (left, right) = (env.collection(0..20u32)?, env.collection(0..20u32)?);
+            left.join(right).on(|l| l, |r| r).process(move |key, _, out| emit_order(key, looks, out)).collect()
+        },
+    );
+    fails_or_is_whole(
+        8,
+        |order: &Order| *order == self::order(order.key),
+        |env, looks| {
+            let keys = env.collection(0..20u32)?;
+            let groups = keys.group_by(|key| key);
+            groups
+                .reduce_group(move |group, out| {
+                    while let Some(key) = group.next() {
+                        emit_order(key, looks, out);
+                    }
+                })
+                .collect()
+        },
+    );
+    fails_or_is_whole(
+        8,
+        |order: &Order| *order == self::order(order.key),
+        |env, looks| {
+            let keys = env.collection(0..20u32)?;
+            keys.process_with(
+                |_| 0u32,
+                move |seen, key, out| {
+                    *seen += 1;
+                    emit_order(key, looks, out);
+                },
+            )
+            .collect()
+        },
+    );
+    fails_or_is_whole(
+        8,
+        |order: &Order| *order == self::order(order.key),
+        |env, looks| {
+            let keys = env.collection(0..20u32)?;
+            keys.map_partition(move |keys, out| keys.for_each(|key| emit_order(key, looks, out))).collect()
+        },
+    );
+}
+
+thread_local! {
+    /// What says that a key was emitted, from a job that ended before it said so.
+    static SAID: Cell<Option<Keying>> = const { Cell::new(None) };
+}
+
+#[test]
+fn a_computed_key_that_panics_is_no_key() {
+    let count = |env: &Env, looks: usize, keeps: bool| {
+        let grouped = env.collection(0..20u32)?.group_by(|key| {
+            key.computed(move |key, put| {
+                let names = HashMap::from([(Fragile(format!("{NAME} {key}")), Fragile(NAME))]);
+                LOOKS.set((key == 7).then_some(looks));
+                let said = catch_unwind(AssertUnwindSafe(|| put.emit(names)));
+                LOOKS.set(None);
+                match said {
+                    Ok(said) if keeps => {
+                        SAID.set(Some(said));
+                        panic!("kept what says that a key was emitted");
+                    }
+                    Ok(said) => said,
+                    Err(_) => SAID.take().unwrap(),
+                }
+            })
+        });
+        grouped.count().collect()
+    };
+    // One thread, as the embedded engine has.
+    let env = &tests::embedded();
+    let mut failed = 0;
+    for looks in 0..12 {
+        count(env, usize::MAX, true).unwrap_err();
+        match count(env, looks, false) {
+            Ok(groups) => {
+                assert!(groups.iter().all(|(names, count)| names.values().all(|name| name == NAME) && *count == 1));
+            }
+            Err(error) => {
+                failed += 1;
+                let message = error.to_string();
+                let is_known =
+                    ["not written to its end", "a record without a key"].iter().any(|known| message.contains(known));
+                assert!(is_known, "look {looks}: {message}");
+            }
+        }
+    }
+    assert!(failed > 2);
+}
+
+/// A value that gives a longer record each time.
+struct Growing(Cell<usize>, Vec<String>);
+
+impl Value for Growing {
+    type Record = Item;
+    fn twin(&self) -> ItemRef<'_> {
+        self.0.set(self.0.get() + 1);
+        ItemRef { name: &self.1[self.0.get() % self.1.len()], marks: Texts::from(&self.1) }
+    }
+}
+
+#[test]
+fn a_value_that_changes_while_it_is_written_ends_the_job_or_is_whole() {
+    on_each_engine(|engine, env| {
+        let keys = env.collection(0..3_000u32).unwrap();
+        let texts: Vec<String> = (0..7).map(|n| "x".repeat(n * 400)).collect();
+        let lists = keys.process(move |_, out: &mut Emitter<'_, Vec<Item>>| {
+            let values = vec![Growing(Cell::new(0), texts.clone()), Growing(Cell::new(3), texts.clone())];
+            out.emit(List::from(&values));
+        });
+        match lists.collect() {
+            Ok(lists) => assert!(lists.iter().flatten().all(|item| item.name.bytes().all(|byte| byte == b'x'))),
+            Err(error) => assert!(error.to_string().contains("changed while it was written"), "{engine}: {error}"),
+        }
+    });
+}
