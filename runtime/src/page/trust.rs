@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::value::{Date, Decimal, Timestamp};
+use crate::value::{Date, Decimal, TimeDelta, Timestamp};
 
 /// Says that `T`'s implementation of `dataflow::Record` is to be trusted. `#[derive(Record)]` says so of what it writes.
 ///
@@ -32,7 +32,7 @@ macro_rules! trusted {
     )*};
 }
 trusted! {
-    [] (); [] bool; [] char; [] String; [] Date; [] Timestamp; [const SCALE: u8] Decimal<SCALE>;
+    [] (); [] bool; [] char; [] String; [] Date; [] TimeDelta; [] Timestamp; [const SCALE: u8] Decimal<SCALE>;
     [] i8; [] i16; [] i32; [] i64; [] i128; [] u8; [] u16; [] u32; [] u64; [] u128; [] f32; [] f64;
     [T] Vec<T>; [T] Option<T>; [T, const N: usize] [T; N]; [K, V] BTreeMap<K, V>;
     [A] (A,); [A, B] (A, B); [A, B, C] (A, B, C); [A, B, C, D] (A, B, C, D); [A, B, C, D, E] (A, B, C, D, E);
