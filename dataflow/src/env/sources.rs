@@ -36,7 +36,8 @@ impl Env {
     #[track_caller]
     pub fn read_text(&self, path: impl AsRef<str>) -> Result<DataSet<String>> {
         let next = Next::default().called_at(Location::caller());
-        self.reading(format::text(path.as_ref()).map(|source| Arc::new(source) as Arc<dyn Source>), &next)
+        let source = self.keep_standard_input(path.as_ref()).and_then(|()| format::text(path.as_ref()));
+        self.reading(source.map(|source| Arc::new(source) as Arc<dyn Source>), &next)
     }
 
     /// Records of CSV files with a header: a file, a folder, or a pattern. Columns are found by the names of the record's fields; folders
@@ -288,7 +289,13 @@ impl Env {
         next: &Next,
         make: impl FnOnce(format::Inputs, &Schema) -> Result<S, runtime::error::Error>,
     ) -> Result<DataSet<T>> {
-        self.reading(format::read_folders(path, &T::schema(), make), next)
+        let kept = self.keep_standard_input(path);
+        self.reading(kept.and_then(|()| format::read_folders(path, &T::schema(), make)), next)
+    }
+
+    /// What comes by a pipe is kept where spilled pages are.
+    fn keep_standard_input(&self, path: &str) -> Result<(), runtime::error::Error> {
+        format::keep_standard_input(path, &self.inner.options.spill_dirs)
     }
 
     /// The flow of a source; what is wrong with it is said with its place in the program.

@@ -24,20 +24,22 @@ mod pattern;
 mod record_ends;
 mod rejects;
 mod splits;
+mod stdin;
 mod text;
 mod values;
 mod wrong;
 
 pub use binary::{BinaryFormat, BinarySource};
 pub use compression::compressed_by_name;
+pub(crate) use compression::unwritten_compression;
 pub use csv::{CsvFormat, CsvOptions, CsvSource};
-pub(crate) use files::temporary_name;
 pub use files::{InputFile, Inputs, input_files};
 pub(crate) use folder_keys::{FolderKey, folder_keys};
 pub use folders::read_folders;
 pub use json::{JsonFormat, JsonOptions, JsonSource};
 pub use native::{NativeFormat, NativeSource};
 pub use parquet::{ParquetFormat, ParquetSource};
+pub use stdin::keep_standard_input;
 pub use text::{TextFormat, TextSource};
 
 use crate::error::Result;

@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::format::cells::Cell;
 use crate::format::wrong::shown;
 use crate::memory::{Memory, Reservation};
+use crate::output::Appending;
 use crate::page::{Input, LeafReader, Row};
 use crate::row::{LeafType, Schema};
 use crate::source::{Encoder, Format};
@@ -60,6 +61,10 @@ impl CsvFormat {
 impl Format for CsvFormat {
     fn name(&self) -> &'static str {
         "csv"
+    }
+
+    fn appending(&self) -> Appending {
+        Appending::Lines
     }
 
     fn encoder(&self, schema: &Schema, memory: &Memory) -> Result<Box<dyn Encoder>> {
