@@ -17,7 +17,7 @@ use crate::kernel::write_all;
 use crate::record::{Record, Value};
 
 impl Env {
-    /// Lines of text files: a file, a folder, or a pattern such as `logs/*.txt`. Lines end with `\n` or `\r\n`. Files whose names end with
+    /// Lines of text files: a file, a folder, a pattern such as `logs/*.txt`, or `-`, standard input. Lines end with `\n` or `\r\n`. Files whose names end with
     /// `.gz` or `.zst` are decompressed, each by one task.
     ///
     /// ```
@@ -40,7 +40,7 @@ impl Env {
         self.reading(source.map(|source| Arc::new(source) as Arc<dyn Source>), &next)
     }
 
-    /// Records of CSV files with a header: a file, a folder, or a pattern. Columns are found by the names of the record's fields; folders
+    /// Records of CSV files with a header: a file, a folder, a pattern, or `-`, standard input. Columns are found by the names of the record's fields; folders
     /// inside the folder whose names are `field=value` say what these fields are, as [`Flow::in_folders_by`] writes them.
     /// Files whose names end with `.gz` or `.zst` are decompressed, each by one task.
     ///

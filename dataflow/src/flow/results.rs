@@ -87,7 +87,8 @@ impl<T: Record, M: Mode> Flow<T, M> {
         Ok(collector.rows())
     }
 
-    /// Prints each record as a line of tab-separated values, when the environment runs.
+    /// Prints each record as a line of tab-separated values, when the environment runs. Where the reader goes away (`| head`), the rest is not printed, and a job
+    /// that writes nothing else ends early, without an error.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -105,7 +106,8 @@ impl<T: Record, M: Mode> Flow<T, M> {
     }
 
     /// Writes CSV with a header, when the environment runs: one file, or, where the path ends with `/`, a folder of files that are
-    /// written in parallel. Where the name ends with `.gz` or `.zst`, what is written is compressed.
+    /// written in parallel; `-` is standard output. Where the name ends with `.gz` or `.zst`, what is written is compressed. An [`Output`] in place of the path
+    /// says what happens to what exists.
     ///
     /// ```
     /// # use dataflow::prelude::*;

@@ -17,8 +17,14 @@ use crate::plan::{Node, Table, check, topological};
 pub fn run(sinks: &[Arc<Node>]) -> Result<()> {
     let nodes = topological(sinks);
     check(&nodes)?;
-    let prepared = nodes.iter().try_for_each(|node| node.operator.prepare().map_err(|error| error.at(&node.origin)));
-    let result = prepared.and_then(|()| evaluate(&nodes));
+    for (index, node) in nodes.iter().enumerate() {
+        if let Err(error) = node.operator.prepare() {
+            // What was prepared before is removed; the first error is the one to show.
+            nodes[..index].iter().for_each(|node| node.operator.finish(false).unwrap_or_default());
+            return Err(error.at(&node.origin));
+        }
+    }
+    let result = evaluate(&nodes);
     let mut finished = Ok(());
     for node in &nodes {
         let success = result.is_ok() && finished.is_ok();

@@ -67,8 +67,8 @@ impl RejectSink for Rejects {
 
     fn prepare(&self) -> Result<()> {
         self.check()?;
-        self.count.store(0, Ordering::Relaxed);
         self.target.prepare(Appending::Never, &[])?;
+        self.count.store(0, Ordering::Relaxed);
         let out = self.target.appender("")?;
         *self.state.lock().unwrap_or_else(PoisonError::into_inner) = State { out: Some(out), lines: BTreeMap::new() };
         Ok(())

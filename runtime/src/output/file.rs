@@ -41,17 +41,20 @@ impl PendingFile {
         let mode = if replaced.is_some() { OWN_MODE } else { NEW_MODE };
         let pending = match unnamed(path, mode)? {
             Some(file) => PendingFile { path: path.to_owned(), file, temporary: None },
-            None => {
-                let named = |name: &Path| File::options().read(true).write(true).create_new(true).mode(mode).open(name);
-                let Temporary { path: temporary, held } = Temporary::make(path, named)?;
-                PendingFile { path: path.to_owned(), file: held, temporary: Some(temporary) }
-            }
+            None => Self::named(path, mode)?,
         };
         if let Some(replaced) = replaced {
             let _ = fchown(&pending.file, Some(replaced.uid()), Some(replaced.gid()));
             pending.file.set_permissions(Permissions::from_mode(replaced.mode() & 0o777))?;
         }
         Ok(pending)
+    }
+
+    /// Where there are no files without names.
+    fn named(path: &Path, mode: u32) -> IoResult<Self> {
+        let make = |name: &Path| File::options().read(true).write(true).create_new(true).mode(mode).open(name);
+        let Temporary { path: temporary, held } = Temporary::make(path, make)?;
+        Ok(PendingFile { path: path.to_owned(), file: held, temporary: Some(temporary) })
     }
 
     /// What is written to it.
@@ -152,5 +155,71 @@ pub(super) fn rename_to_nothing(from: &Path, to: &Path) -> IoResult<()> {
         Err(Errno::INVAL | Errno::NOSYS) if from.is_dir() => std::fs::rename(from, to),
         Err(Errno::INVAL | Errno::NOSYS) => std::fs::hard_link(from, to).and_then(|()| std::fs::remove_file(from)),
         other => Ok(other?),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+    use crate::output::temporary::remove_abandoned;
+
+    type Create = fn(&Path) -> PendingFile;
+
+    /// With a name, and without.
+    const WAYS: [Create; 2] =
+        [|path| PendingFile::named(path, NEW_MODE).unwrap(), |path| PendingFile::create(path, None).unwrap()];
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<String> =
+            folder.read_dir().unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    fn written(create: Create, path: &Path, text: &str) -> PendingFile {
+        let pending = create(path);
+        pending.writer().unwrap().write_all(text.as_bytes()).unwrap();
+        pending
+    }
+
+    #[test]
+    fn a_file_has_its_name_when_it_is_whole_and_is_gone_when_it_is_dropped() {
+        for create in WAYS {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("out");
+            drop(written(create, &path, "lost"));
+            assert_eq!(names(folder.path()), [""; 0]);
+            written(create, &path, "one\n").replace().unwrap();
+            written(create, &path, "two\n").replace().unwrap();
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), "two\n");
+            let refused = written(create, &path, "three\n").replace_nothing().unwrap_err();
+            assert_eq!(refused.kind(), ErrorKind::AlreadyExists);
+            written(create, &path, "head\nfour\n").append(5, Some(b'\n')).unwrap();
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), "two\nfour\n");
+            assert_eq!(names(folder.path()), ["out"]);
+        }
+    }
+
+    #[test]
+    fn who_looks_for_what_was_left_leaves_what_is_held() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out");
+        let mut pending = written(WAYS[0], &path, "held");
+        remove_abandoned(&path);
+        assert_eq!(names(folder.path()).len(), 1);
+        // A file that has just got its temporary name is held, too.
+        let mut unnamed = written(WAYS[1], &path, "held");
+        unnamed.name().unwrap();
+        remove_abandoned(&path);
+        assert!(pending.name().unwrap().exists() && unnamed.name().unwrap().exists());
+        // Whoever made them is gone.
+        let left = [pending.temporary.take().unwrap(), unnamed.temporary.take().unwrap()];
+        drop((pending, unnamed));
+        assert!(left.iter().all(|left| left.exists()));
+        remove_abandoned(&path);
+        assert_eq!(names(folder.path()), [""; 0]);
     }
 }

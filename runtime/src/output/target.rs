@@ -229,8 +229,12 @@ impl Target {
     /// Makes room, once the output was [checked](Target::check). A pipe with a name waits for who reads it.
     ///
     /// # Errors
-    /// Where nothing can be made there.
+    /// Where nothing can be made there, or another run is at it.
     pub fn prepare(&self, appending: Appending, head: &[u8]) -> Result<()> {
+        // A source whose bad records are written may be read by several runs.
+        if self.0.opened.lock().unwrap_or_else(PoisonError::into_inner).is_some() {
+            return Err(refused(self.path(), "another run of this flow writes it at this moment; let one end first"));
+        }
         self.0.is_abandoned.store(false, Ordering::Relaxed);
         let opened = match self.place()? {
             None => Opened::Standard,

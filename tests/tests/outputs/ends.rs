@@ -133,6 +133,15 @@ fn a_reader_that_goes_away_ends_the_job_quietly() {
 }
 
 #[test]
+fn a_job_that_nobody_reads_ends_soon() {
+    let begin = std::time::Instant::now();
+    let (lines, said, code) = head(&["endless"]);
+    assert_eq!((lines.len(), said.as_str(), code), (3, "", Some(0)));
+    // All of it would take four minutes.
+    assert!(begin.elapsed().as_secs() < 60);
+}
+
+#[test]
 fn other_outputs_are_whole_when_a_reader_goes_away() {
     for engine in ["local", "embedded"] {
         let folder = folder();

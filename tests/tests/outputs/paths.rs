@@ -202,6 +202,14 @@ fn standard_output_is_a_dash() {
 }
 
 #[test]
+fn standard_output_holds_no_folders() {
+    for (_, env) in engines() {
+        env.collection([(1u64, 2u64)]).unwrap().in_folders_by(|n| n.0).write_csv("-");
+        assert!(env.run().unwrap_err().to_string().contains("holds no folders"));
+    }
+}
+
+#[test]
 fn standard_input_is_a_dash() {
     let folder = folder();
     let (text, output) = (lines(0..300_000), folder.join("out"));

@@ -83,6 +83,31 @@ fn a_file_of_bad_records_is_an_output_too() {
 }
 
 #[test]
+fn a_file_of_bad_records_is_written_by_one_run_at_a_time() {
+    let folder = folder();
+    let input = folder.file("in.csv", "n\n1\nx\n");
+    let options = CsvOptions::default().lenient(Lenient::to(folder.join("bad.txt")));
+    for (_, env) in engines() {
+        let numbers = env.read_csv_with::<(u64,)>(&input, options.clone()).unwrap();
+        let second = {
+            let numbers = numbers.clone();
+            move || {
+                let numbers = numbers.clone();
+                let error = std::thread::spawn(move || numbers.count().unwrap_err().to_string()).join().unwrap();
+                assert!(error.contains("bad.txt") && error.contains("at this moment"), "{error}");
+            }
+        };
+        let found = filling(first_field(numbers), std::sync::Arc::new(second)).collect().unwrap();
+        assert_eq!((found, read(folder.join("bad.txt")).lines().count()), (vec![1], 1));
+    }
+}
+
+#[dataflow]
+fn first_field(records: DataSet<(u64,)>) -> DataSet<u64> {
+    records.map(|r| r.0)
+}
+
+#[test]
 fn outputs_beside_each_other_are_not_one() {
     let folder = folder();
     for (engine, env) in engines() {
