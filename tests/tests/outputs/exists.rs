@@ -13,11 +13,12 @@ fn to(path: &str, if_exists: IfExists) -> Output {
     Output::to(path).if_exists(if_exists)
 }
 
-/// Writes pairs in a format.
-type Write = fn(&DataSet<(u64, u64)>, Output);
+type Pairs = DataSet<(u64, u64)>;
+type Write = fn(&Pairs, Output);
+type Open = fn(&Env, &str) -> Result<Pairs>;
 
 /// The formats that may be appended to, and how they are read.
-const APPENDED: [(&str, Write, fn(&Env, &str) -> Result<DataSet<(u64, u64)>>); 4] = [
+const APPENDED: [(&str, Write, Open); 4] = [
     ("csv", |flow, to| flow.write_csv(to), |env, path| env.read_csv(path)),
     ("jsonl", |flow, to| flow.write_json(to), |env, path| env.read_json(path)),
     ("bin", |flow, to| flow.write_binary(to), |env, path| env.read_binary(path)),
@@ -93,7 +94,7 @@ fn what_cannot_be_appended_to_is_refused_before_the_first_record() {
     let other = folder.file("other.csv", "day,count\n1,2\n");
     let cut = folder.file("cut.csv", "0");
     for (_, env) in engines() {
-        let refused = |write: &dyn Fn(&DataSet<(u64, u64)>)| {
+        let refused = |write: &dyn Fn(&Pairs)| {
             write(&failing(env.collection([1u64]).unwrap()).map_to_pairs());
             env.run().unwrap_err().to_string()
         };
@@ -117,11 +118,11 @@ fn what_cannot_be_appended_to_is_refused_before_the_first_record() {
 }
 
 trait MapToPairs {
-    fn map_to_pairs(&self) -> DataSet<(u64, u64)>;
+    fn map_to_pairs(&self) -> Pairs;
 }
 
 impl MapToPairs for DataSet<u64> {
-    fn map_to_pairs(&self) -> DataSet<(u64, u64)> {
+    fn map_to_pairs(&self) -> Pairs {
         paired(self.clone())
     }
 }
