@@ -54,8 +54,8 @@ impl Rejects {
 
 impl RejectSink for Rejects {
     fn check(&self) -> Result<()> {
-        if self.target.path().is_dir() {
-            let path = self.lenient.path();
+        let path = self.lenient.path();
+        if path.ends_with('/') || self.target.path().is_dir() {
             return Err(Error::Plan(format!("cannot write bad records to {path}: it is a folder; name a file")));
         }
         self.target.check(Appending::Never, &[])

@@ -44,7 +44,9 @@ impl PendingFile {
             None => Self::named(path, mode)?,
         };
         if let Some(replaced) = replaced {
-            let _ = fchown(&pending.file, Some(replaced.uid()), Some(replaced.gid()));
+            // Who may not give a file away may still give it to a group.
+            let (owner, group) = (Some(replaced.uid()), Some(replaced.gid()));
+            let _ = fchown(&pending.file, owner, group).or_else(|_| fchown(&pending.file, None, group));
             pending.file.set_permissions(Permissions::from_mode(replaced.mode() & 0o777))?;
         }
         Ok(pending)

@@ -1,6 +1,6 @@
 //! A folder of files that are written, until it gets its name.
 
-use std::fs::{self, File, Metadata, OpenOptions, Permissions};
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{ErrorKind, Result as IoResult, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
@@ -131,9 +131,10 @@ impl PendingFolder {
     }
 
     fn be_as_what_is_replaced(&self) -> IoResult<()> {
-        let Ok(replaced) = self.path.metadata().as_ref().map(Metadata::clone) else { return Ok(()) };
-        let _ = chown(&self.temporary.path, Some(replaced.uid()), Some(replaced.gid()));
-        fs::set_permissions(&self.temporary.path, Permissions::from_mode(replaced.mode() & 0o7777))
+        let Ok(replaced) = self.path.metadata() else { return Ok(()) };
+        let (path, owner, group) = (&self.temporary.path, Some(replaced.uid()), Some(replaced.gid()));
+        let _ = chown(path, owner, group).or_else(|_| chown(path, None, group));
+        fs::set_permissions(path, Permissions::from_mode(replaced.mode() & 0o7777))
     }
 }
 

@@ -72,10 +72,10 @@ impl Target {
         }
     }
 
-    /// One file, whose rows keep the order of an ordered flow; it replaces what exists.
+    /// One file, which replaces what exists, or standard output.
     #[must_use]
     pub fn file(path: &str) -> Self {
-        Self::new(Kind::File, path, None)
+        Self::new(if path == "-" { Kind::Standard } else { Kind::File }, path, None)
     }
 
     /// A folder of files.

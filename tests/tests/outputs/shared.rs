@@ -79,6 +79,10 @@ fn a_file_of_bad_records_is_an_output_too() {
         let error = env.run().unwrap_err().to_string();
         assert!(error.contains("bad.txt") && error.contains("same file"), "{error}");
         assert_eq!(folder.names(), ["in.csv"]);
+        env.read_csv_with::<(u64,)>(&input, lenient("bad/")).unwrap().write_csv(folder.join("out.csv"));
+        assert!(env.run().unwrap_err().to_string().contains("it is a folder; name a file"));
+        env.read_csv_with::<(u64,)>(&input, CsvOptions::default().lenient(Lenient::to("-"))).unwrap().write_csv("-");
+        assert!(env.run().unwrap_err().to_string().contains("same stream"));
     }
 }
 
