@@ -23,9 +23,9 @@ pub use accumulators::{Accumulated, Accumulator};
 pub use env::{Engine, Env, Options, ProgressWhen, Report};
 pub use error::{Error, Result, UserError};
 pub use flow::{
-    Aggregates, Bounded, CoGroup, CoGroups, DataSet, DataStream, Ends, Flow, Forward, Grouped, InFolders, Join, Joined,
-    Mode, Reads, Records, Scope, SemiJoin, Side, SortedGroups, Step, Task, TaskState, Total, Unbounded, WithAll,
-    WithMade, scope,
+    Aggregates, Bounded, CoGroup, CoGroups, DataSet, DataStream, Ends, Flow, Forward, Grouped, IfExists, InFolders,
+    Join, Joined, Mode, Output, Reads, Records, Scope, SemiJoin, Side, SortedGroups, Step, Task, TaskState, Total,
+    Unbounded, WithAll, WithMade, scope,
 };
 pub use kernel::{Aggregator, Averaged, Emitter, FoldState, Group, KeyOf, Keying, Rows, RowsIter, TaskRecords, mean};
 pub use key::{

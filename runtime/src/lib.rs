@@ -11,6 +11,7 @@ pub mod page;
 pub mod spill;
 pub mod kernel;
 mod meeting;
+pub mod output;
 pub mod source;
 pub mod format;
 pub mod strategy;

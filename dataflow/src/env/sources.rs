@@ -17,7 +17,7 @@ use crate::kernel::write_all;
 use crate::record::{Record, Value};
 
 impl Env {
-    /// Lines of text files: a file, a folder, or a pattern such as `logs/*.txt`. Lines end with `\n` or `\r\n`. Files whose names end with
+    /// Lines of text files: a file, a folder, a pattern such as `logs/*.txt`, or `-`, standard input. Lines end with `\n` or `\r\n`. Files whose names end with
     /// `.gz` or `.zst` are decompressed, each by one task.
     ///
     /// ```
@@ -36,10 +36,11 @@ impl Env {
     #[track_caller]
     pub fn read_text(&self, path: impl AsRef<str>) -> Result<DataSet<String>> {
         let next = Next::default().called_at(Location::caller());
-        self.reading(format::text(path.as_ref()).map(|source| Arc::new(source) as Arc<dyn Source>), &next)
+        let source = self.keep_standard_input(path.as_ref()).and_then(|()| format::text(path.as_ref()));
+        self.reading(source.map(|source| Arc::new(source) as Arc<dyn Source>), &next)
     }
 
-    /// Records of CSV files with a header: a file, a folder, or a pattern. Columns are found by the names of the record's fields; folders
+    /// Records of CSV files with a header: a file, a folder, a pattern, or `-`, standard input. Columns are found by the names of the record's fields; folders
     /// inside the folder whose names are `field=value` say what these fields are, as [`Flow::in_folders_by`] writes them.
     /// Files whose names end with `.gz` or `.zst` are decompressed, each by one task.
     ///
@@ -288,7 +289,13 @@ impl Env {
         next: &Next,
         make: impl FnOnce(format::Inputs, &Schema) -> Result<S, runtime::error::Error>,
     ) -> Result<DataSet<T>> {
-        self.reading(format::read_folders(path, &T::schema(), make), next)
+        let kept = self.keep_standard_input(path);
+        self.reading(kept.and_then(|()| format::read_folders(path, &T::schema(), make)), next)
+    }
+
+    /// What comes by a pipe is kept where spilled pages are.
+    fn keep_standard_input(&self, path: &str) -> Result<(), runtime::error::Error> {
+        format::keep_standard_input(path, &self.inner.options.spill_dirs)
     }
 
     /// The flow of a source; what is wrong with it is said with its place in the program.

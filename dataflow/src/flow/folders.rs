@@ -8,7 +8,7 @@ use runtime::operators::WrittenFolders;
 use runtime::source::Format;
 
 use super::results::written_with;
-use super::{Flow, Mode};
+use super::{Flow, Mode, Output};
 use crate::key::Key;
 use crate::record::Record;
 
@@ -51,7 +51,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     ///
     /// The fields are the record's own, with texts, integers, dates and other single values; a null is `__HIVE_DEFAULT_PARTITION__`, and what
     /// cannot stand in a path is written as `%` and two digits. At least one field must be left for the files. What has no such
-    /// folders yet is written as one; a folder that exists must be empty.
+    /// folders yet is written as one; a folder that exists must be empty, unless an [`Output`] says otherwise.
     ///
     /// Cost: an exchange by these fields, where the job has more than one task. Each task holds what it has encoded for its folders, of which it
     /// writes the fullest where that is more than 64 MiB together; compressed folders take 4 MiB each besides.
@@ -79,8 +79,8 @@ impl<T: Record, M: Mode> InFolders<T, M> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[track_caller]
-    pub fn write_csv(self, path: impl AsRef<str>) {
-        self.write_csv_with(path, CsvOptions::default());
+    pub fn write_csv(self, to: impl Into<Output>) {
+        self.write_csv_with(to, CsvOptions::default());
     }
 
     /// As [`Flow::write_csv_with`], into folders.
@@ -100,8 +100,8 @@ impl<T: Record, M: Mode> InFolders<T, M> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[track_caller]
-    pub fn write_csv_with(self, path: impl AsRef<str>, options: CsvOptions) {
-        self.write_compressed(written_with(options), path.as_ref(), Location::caller());
+    pub fn write_csv_with(self, to: impl Into<Output>, options: CsvOptions) {
+        self.write_compressed(written_with(options), to.into(), Location::caller());
     }
 
     /// As [`Flow::write_json`], into folders.
@@ -122,8 +122,8 @@ impl<T: Record, M: Mode> InFolders<T, M> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[track_caller]
-    pub fn write_json(self, path: impl AsRef<str>) {
-        self.write_compressed(Arc::new(format::JsonFormat), path.as_ref(), Location::caller());
+    pub fn write_json(self, to: impl Into<Output>) {
+        self.write_compressed(Arc::new(format::JsonFormat), to.into(), Location::caller());
     }
 
     /// As [`Flow::write_parquet`], into folders.
@@ -144,8 +144,8 @@ impl<T: Record, M: Mode> InFolders<T, M> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[track_caller]
-    pub fn write_parquet(self, path: impl AsRef<str>) {
-        self.write(Arc::new(format::ParquetFormat), path.as_ref(), Location::caller());
+    pub fn write_parquet(self, to: impl Into<Output>) {
+        self.write(Arc::new(format::ParquetFormat), to.into(), Location::caller());
     }
 
     /// As [`Flow::write_binary`], into folders.
@@ -166,8 +166,8 @@ impl<T: Record, M: Mode> InFolders<T, M> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[track_caller]
-    pub fn write_binary(self, path: impl AsRef<str>) {
-        self.write_compressed(Arc::new(format::BinaryFormat), path.as_ref(), Location::caller());
+    pub fn write_binary(self, to: impl Into<Output>) {
+        self.write_compressed(Arc::new(format::BinaryFormat), to.into(), Location::caller());
     }
 
     /// As [`Flow::write_native`], into folders.
@@ -188,8 +188,8 @@ impl<T: Record, M: Mode> InFolders<T, M> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[track_caller]
-    pub fn write_native(self, path: impl AsRef<str>) {
-        self.write_compressed(Arc::new(format::NativeFormat), path.as_ref(), Location::caller());
+    pub fn write_native(self, to: impl Into<Output>) {
+        self.write_compressed(Arc::new(format::NativeFormat), to.into(), Location::caller());
     }
 
     /// As [`Flow::write_text`], into folders.
@@ -207,18 +207,18 @@ impl<T: Record, M: Mode> InFolders<T, M> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[track_caller]
-    pub fn write_text(self, path: impl AsRef<str>) {
-        self.write_compressed(Arc::new(format::TextFormat), path.as_ref(), Location::caller());
+    pub fn write_text(self, to: impl Into<Output>) {
+        self.write_compressed(Arc::new(format::TextFormat), to.into(), Location::caller());
     }
 
-    fn write_compressed(self, format: Arc<dyn Format>, path: &str, location: &'static Location<'static>) {
-        let format = format::compressed_by_name(format, path);
-        self.write(format, path, location);
+    fn write_compressed(self, format: Arc<dyn Format>, to: Output, location: &'static Location<'static>) {
+        let format = format::compressed_by_name(format, to.path());
+        self.write(format, to, location);
     }
 
-    fn write(self, format: Arc<dyn Format>, path: &str, location: &'static Location<'static>) {
+    fn write(self, format: Arc<dyn Format>, to: Output, location: &'static Location<'static>) {
         let InFolders { flow, key } = self;
-        let sink = WrittenFolders::new(T::schema(), key, format, path);
+        let sink = WrittenFolders::new(T::schema(), key, format, to.folder());
         let written: Flow<(), M> = flow.then(sink, &[], &flow.next.called_at(location));
         flow.env.add_sink(written.node);
     }

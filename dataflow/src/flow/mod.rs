@@ -15,6 +15,7 @@ mod hint;
 mod join;
 mod keyed;
 mod order;
+mod output;
 mod partition;
 mod persist;
 mod product;
@@ -49,6 +50,7 @@ pub use hint::{
     RepartitionBuildRight, Semi, SharesLeft, SharesRight, SortMerge, Unhinted,
 };
 pub use join::{FullOuter, Inner, Join, Joined, LeftOuter, Outer, RightOuter, Side};
+pub use output::{IfExists, Output};
 pub use records::Records;
 pub use reduce_group::SortedGroups;
 pub use scope::{Scope, scope};

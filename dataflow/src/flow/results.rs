@@ -4,10 +4,11 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use runtime::format::{self, CsvOptions};
-use runtime::operators::{Collected, First, Target, Written};
+use runtime::operators::{Collected, First, Written};
+use runtime::output::Target;
 use runtime::source::Format;
 
-use super::{Ends, Flow, Mode, Records};
+use super::{Ends, Flow, Mode, Output, Records};
 use crate::error::Result;
 use crate::record::Record;
 
@@ -87,7 +88,8 @@ impl<T: Record, M: Mode> Flow<T, M> {
     }
 
     /// Prints each record as a line of tab-separated values, when the environment runs. What is no single value (a list, a map, an enum whose variants
-    /// hold values) is printed as the program would write it: `[Item { name: "tea", count: 2 }]`.
+    /// hold values) is printed as the program would write it: `[Item { name: "tea", count: 2 }]`. Where the reader goes away (`| head`), the rest is not
+    /// printed, and a job that writes nothing else ends early, without an error.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -100,7 +102,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// ```
     #[track_caller]
     pub fn print(&self) {
-        self.write(Arc::new(format::LinesFormat), Target::Standard, Location::caller());
+        self.write(Arc::new(format::LinesFormat), Target::printed(), Location::caller());
     }
 
     /// Prints the first `rows` records as a table with names and types, when the environment runs: the first of a sorted flow, any of another. The table is as
@@ -130,11 +132,12 @@ impl<T: Record, M: Mode> Flow<T, M> {
         // One more, to know whether there are more.
         let first = First { schema: T::schema(), count: rows.saturating_add(1) };
         let first: Flow<T, M> = self.then(first, &[], &self.next.called_at(location));
-        first.write(Arc::new(format::TableFormat { rows, width: None }), Target::Standard, location);
+        first.write(Arc::new(format::TableFormat { rows, width: None }), Target::printed(), location);
     }
 
     /// Writes CSV with a header, when the environment runs: one file, or, where the path ends with `/`, a folder of files that are
-    /// written in parallel. Where the name ends with `.gz` or `.zst`, what is written is compressed.
+    /// written in parallel; `-` is standard output. Where the name ends with `.gz` or `.zst`, what is written is compressed. An [`Output`] in place of the path
+    /// says what happens to what exists.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -149,8 +152,8 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[track_caller]
-    pub fn write_csv(&self, path: impl AsRef<str>) {
-        self.write_compressed(Arc::new(format::CsvFormat::default()), path.as_ref(), Location::caller());
+    pub fn write_csv(&self, to: impl Into<Output>) {
+        self.write_compressed(Arc::new(format::CsvFormat::default()), to.into(), Location::caller());
     }
 
     /// As [`Flow::write_csv`], with another delimiter, quote or text for nulls, or without header. What these options write, they read.
@@ -173,8 +176,8 @@ impl<T: Record, M: Mode> Flow<T, M> {
     ///
     /// Options that nobody could read again, and a text that cannot be written without quotes where there are none, end the run.
     #[track_caller]
-    pub fn write_csv_with(&self, path: impl AsRef<str>, options: CsvOptions) {
-        self.write_compressed(written_with(options), path.as_ref(), Location::caller());
+    pub fn write_csv_with(&self, to: impl Into<Output>, options: CsvOptions) {
+        self.write_compressed(written_with(options), to.into(), Location::caller());
     }
 
     /// Writes JSON lines, one record a line, when the environment runs: one file, or a folder of files where the path ends with `/`. Where
@@ -195,8 +198,8 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[track_caller]
-    pub fn write_json(&self, path: impl AsRef<str>) {
-        self.write_compressed(Arc::new(format::JsonFormat), path.as_ref(), Location::caller());
+    pub fn write_json(&self, to: impl Into<Output>) {
+        self.write_compressed(Arc::new(format::JsonFormat), to.into(), Location::caller());
     }
 
     /// Writes Parquet, when the environment runs: one file, or a folder of files where the path ends with `/`.
@@ -214,8 +217,8 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[track_caller]
-    pub fn write_parquet(&self, path: impl AsRef<str>) {
-        self.write(Arc::new(format::ParquetFormat), Target::of(path.as_ref()), Location::caller());
+    pub fn write_parquet(&self, to: impl Into<Output>) {
+        self.write(Arc::new(format::ParquetFormat), to.into().target(), Location::caller());
     }
 
     /// Writes plain values back to back, without header or padding, when the environment runs: one file, or a folder of files where the path
@@ -235,8 +238,8 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[track_caller]
-    pub fn write_binary(&self, path: impl AsRef<str>) {
-        self.write_compressed(Arc::new(format::BinaryFormat), path.as_ref(), Location::caller());
+    pub fn write_binary(&self, to: impl Into<Output>) {
+        self.write_compressed(Arc::new(format::BinaryFormat), to.into(), Location::caller());
     }
 
     /// Writes the engine's own format, which holds every record but lists of records and maps, and proves that it is whole, when the environment runs: one file, or a folder
@@ -256,8 +259,8 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[track_caller]
-    pub fn write_native(&self, path: impl AsRef<str>) {
-        self.write_compressed(Arc::new(format::NativeFormat), path.as_ref(), Location::caller());
+    pub fn write_native(&self, to: impl Into<Output>) {
+        self.write_compressed(Arc::new(format::NativeFormat), to.into(), Location::caller());
     }
 
     /// Writes records of one field as lines, when the environment runs: one file, or a folder of files where the path ends with `/`.
@@ -276,13 +279,13 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[track_caller]
-    pub fn write_text(&self, path: impl AsRef<str>) {
-        self.write_compressed(Arc::new(format::TextFormat), path.as_ref(), Location::caller());
+    pub fn write_text(&self, to: impl Into<Output>) {
+        self.write_compressed(Arc::new(format::TextFormat), to.into(), Location::caller());
     }
 
     /// Writes a format that is compressed as a whole where the name says so.
-    fn write_compressed(&self, format: Arc<dyn Format>, path: &str, location: &'static Location<'static>) {
-        self.write(format::compressed_by_name(format, path), Target::of(path), location);
+    fn write_compressed(&self, format: Arc<dyn Format>, to: Output, location: &'static Location<'static>) {
+        self.write(format::compressed_by_name(format, to.path()), to.target(), location);
     }
 
     fn write(&self, format: Arc<dyn Format>, target: Target, location: &'static Location<'static>) {

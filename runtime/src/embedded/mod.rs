@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::kernel::catching;
-use crate::plan::{Node, Table, topological};
+use crate::plan::{Node, Table, check, topological};
 
 /// Runs everything that these sinks need.
 ///
@@ -16,15 +16,23 @@ use crate::plan::{Node, Table, topological};
 /// What the operators and the user's closures give, with the operator.
 pub fn run(sinks: &[Arc<Node>]) -> Result<()> {
     let nodes = topological(sinks);
-    for node in &nodes {
-        node.operator.check().map_err(|error| error.at(&node.origin))?;
+    check(&nodes)?;
+    for (index, node) in nodes.iter().enumerate() {
+        if let Err(error) = node.operator.prepare() {
+            // What was prepared before is removed; the first error is the one to show.
+            nodes[..index].iter().for_each(|node| node.operator.finish(false).unwrap_or_default());
+            return Err(error.at(&node.origin));
+        }
     }
-    let prepared = nodes.iter().try_for_each(|node| node.operator.prepare().map_err(|error| error.at(&node.origin)));
-    let result = prepared.and_then(|()| evaluate(&nodes));
+    let result = evaluate(&nodes);
+    let mut finished = Ok(());
     for node in &nodes {
-        node.operator.finish(result.is_ok()).map_err(|error| error.at(&node.origin))?;
+        let success = result.is_ok() && finished.is_ok();
+        if let Err(error) = node.operator.finish(success) {
+            finished = finished.and(Err(error.at(&node.origin)));
+        }
     }
-    result
+    result.and(finished)
 }
 
 fn evaluate(nodes: &[Arc<Node>]) -> Result<()> {

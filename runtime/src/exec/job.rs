@@ -50,9 +50,14 @@ impl Job {
         self.cancelled.load(Ordering::Relaxed)
     }
 
-    /// Ends the job with its first error; all tasks are woken to notice.
+    /// Ends the job with its first error.
     pub(super) fn fail(&self, error: Error) {
         self.error.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+        self.cancel();
+    }
+
+    /// Ends the job; all tasks are woken to notice.
+    fn cancel(&self) {
         self.cancelled.store(true, Ordering::Relaxed);
         let tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner).clone();
         tasks.into_iter().for_each(|task| task.wake(Turn::InOrder));
@@ -66,13 +71,15 @@ impl Job {
         }
     }
 
-    /// Waits for all tasks; `tick` is called now and then meanwhile.
-    pub(super) fn wait(&self, mut tick: impl FnMut(&JobMetrics)) -> Result<(), Error> {
+    /// Waits for all tasks; `tick` is called now and then meanwhile, and ends the job early, as if it were done, by `false`.
+    pub(super) fn wait(&self, mut tick: impl FnMut(&JobMetrics) -> bool) -> Result<(), Error> {
         const TICK: Duration = Duration::from_millis(100);
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         while *running > 0 {
             running = self.ended.wait_timeout(running, TICK).unwrap_or_else(PoisonError::into_inner).0;
-            tick(&self.metrics);
+            if !tick(&self.metrics) && !self.is_cancelled() {
+                self.cancel();
+            }
         }
         drop(running);
         // Tasks and job hold each other; the job lets go first.

@@ -54,7 +54,14 @@ pub fn pool(threads: usize) -> Result<Arc<ThreadPool>> {
     Ok(pools.entry(threads).or_insert(Arc::new(pool)).clone())
 }
 
-/// Runs a plan to its end; `tick` sees the counters now and then.
+/// Whether nobody sees any more what a job still writes.
+fn is_abandoned(nodes: &[Arc<Node>], sinks: &[Arc<Node>]) -> bool {
+    let is_sink = |node: &Arc<Node>| sinks.iter().any(|sink| sink.sequence == node.sequence);
+    sinks.iter().all(|sink| sink.operator.is_abandoned())
+        && nodes.iter().all(|node| is_sink(node) || node.operator.claim().is_none())
+}
+
+/// Runs a plan to its end, or until nobody reads any more what it writes; `tick` sees the counters now and then.
 ///
 /// # Errors
 /// The first error of any task, with its operator. Outputs are then removed.
@@ -62,7 +69,7 @@ pub fn run(
     plan: &PhysicalPlan,
     sinks: &[Arc<Node>],
     resources: &Resources,
-    tick: impl FnMut(&JobMetrics),
+    mut tick: impl FnMut(&JobMetrics),
 ) -> Result<Arc<JobMetrics>> {
     let nodes = topological(sinks);
     for (index, node) in nodes.iter().enumerate() {
@@ -72,7 +79,11 @@ pub fn run(
             return Err(error.at(&node.origin));
         }
     }
-    let result = start::run(plan, resources, tick);
+    let watch = |metrics: &JobMetrics| {
+        tick(metrics);
+        !is_abandoned(&nodes, sinks)
+    };
+    let result = start::run(plan, resources, watch);
     let mut finished = Ok(());
     for node in &nodes {
         let success = result.is_ok() && finished.is_ok();

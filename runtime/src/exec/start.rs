@@ -26,11 +26,11 @@ use crate::row::{LeafSet, RowLayout};
 use crate::spill::Spool;
 use crate::strategy::Ship;
 
-/// Starts all tasks of a plan, and waits for them.
+/// Starts all tasks of a plan, and waits for them, as long as `tick` wants them to go on.
 pub(super) fn run(
     plan: &PhysicalPlan,
     resources: &Resources,
-    tick: impl FnMut(&JobMetrics),
+    tick: impl FnMut(&JobMetrics) -> bool,
 ) -> Result<Arc<JobMetrics>> {
     let origins = plan.operators.iter().map(|operator| operator.origin.clone()).collect();
     let job = Job::new(resources.pool.clone(), origins);

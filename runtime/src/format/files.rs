@@ -1,6 +1,6 @@
 //! From the path a user writes to the files behind it.
 //!
-//! A path is a file, a folder (its files, not those of folders inside it), or a pattern: `*` stands for any part of a name, `?`
+//! A path is `-`, standard input, or a file, a folder (its files, not those of folders inside it), or a pattern: `*` stands for any part of a name, `?`
 //! for one character, and `**` as a whole name for any number of folders. What a job leaves behind while it writes is not
 //! read: names that begin with `.` or `_`, and names that end with `.tmp` or `.inprogress`, unless the pattern spells that out.
 //! Folders inside a folder are read where their names are `field=value`.
@@ -14,6 +14,7 @@ use super::compression::{Compression, Damaged};
 use super::contents::Contents;
 use super::encoding::check_encoding;
 use super::pattern::{PathPattern, is_passed_over, is_pattern};
+use super::stdin::{SHOWN, is_standard_input, standard_input};
 use crate::error::{Error, Result};
 
 /// How many files stay open from listing to reading. The others are opened again when their turn comes, so a folder
@@ -32,13 +33,17 @@ pub struct InputFile {
 impl InputFile {
     fn new(path: PathBuf, keep: bool) -> Result<Self> {
         let file = File::open(&path).map_err(Error::io("read", &path))?;
+        Self::opened(path, Arc::new(file), keep)
+    }
+
+    fn opened(path: PathBuf, file: Arc<File>, keep: bool) -> Result<Self> {
         let metadata = file.metadata().map_err(Error::io("read", &path))?;
         if !metadata.is_file() {
             let reason = "it is neither a file nor a folder; pipes and devices have no length, and cannot be split";
             return Err(Error::NoInput { path: path.display().to_string(), reason: reason.to_owned() });
         }
         let (bytes, compression) = (metadata.len(), Compression::of(&path));
-        Ok(InputFile { path: Arc::new(path), bytes, compression, kept: keep.then(|| Arc::new(file)) })
+        Ok(InputFile { path: Arc::new(path), bytes, compression, kept: keep.then_some(file) })
     }
 
     /// Where it lies.
@@ -117,13 +122,6 @@ impl InputFile {
     }
 }
 
-/// The name that an output has while it is written, beside the final one: in the same file system, so the rename is atomic, and passed
-/// over by [`input_files`].
-pub(crate) fn temporary_name(path: &Path) -> PathBuf {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    path.with_file_name(format!(".{name}.{}.tmp", std::process::id()))
-}
-
 /// The files of an input, and the path that names them.
 #[derive(Clone, Debug)]
 pub struct Inputs {
@@ -140,6 +138,9 @@ impl Inputs {
 
     /// Where the path stops naming one folder: what lies below may say more by its folders' names.
     pub(super) fn root(&self) -> PathBuf {
+        if is_standard_input(&self.path) {
+            return PathBuf::new();
+        }
         match fs::metadata(&self.path) {
             Ok(metadata) if metadata.is_file() => Path::new(&self.path).parent().unwrap_or(Path::new("")).to_owned(),
             Ok(_) => PathBuf::from(&self.path),
@@ -153,6 +154,10 @@ impl Inputs {
 /// # Errors
 /// [`Error::NoInput`] where there is none, [`Error::Io`] where one cannot be read.
 pub fn input_files(path: &str) -> Result<Arc<[InputFile]>> {
+    if is_standard_input(path) {
+        let file = InputFile::opened(SHOWN.into(), standard_input(None)?, true)?;
+        return Ok(Arc::new([file]));
+    }
     let found = find(path)?;
     let keep = found.len() <= KEPT_OPEN;
     found.into_iter().map(|path| InputFile::new(path, keep)).collect()

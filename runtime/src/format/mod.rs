@@ -26,6 +26,7 @@ mod record_ends;
 mod rejects;
 mod shown;
 mod splits;
+mod stdin;
 mod text;
 mod time_forms;
 mod values;
@@ -33,8 +34,8 @@ mod wrong;
 
 pub use binary::{BinaryFormat, BinarySource};
 pub use compression::compressed_by_name;
+pub(crate) use compression::unwritten_compression;
 pub use csv::{CsvFormat, CsvOptions, CsvSource};
-pub(crate) use files::temporary_name;
 pub use files::{InputFile, Inputs, input_files};
 pub(crate) use folder_keys::{FolderKey, folder_keys};
 pub use folders::read_folders;
@@ -42,6 +43,7 @@ pub use json::{JsonFormat, JsonOptions, JsonSource};
 pub use native::{NativeFormat, NativeSource};
 pub use parquet::{ParquetFormat, ParquetSource};
 pub use shown::{LinesFormat, TableFormat};
+pub use stdin::keep_standard_input;
 pub use text::{TextFormat, TextSource};
 pub use time_forms::TimeForms;
 

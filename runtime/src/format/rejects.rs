@@ -1,9 +1,6 @@
 //! Bad records of files of lines: counted, and written to a file of their own.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::Write;
-use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,15 +8,17 @@ use memchr::memchr_iter;
 
 use super::blocks::{Block, Blocks};
 use super::contents::Contents;
-use super::files::{InputFile, temporary_name};
+use super::files::InputFile;
 use super::wrong::Wrong;
 use crate::error::{Error, Result};
 use crate::memory::{Memory, Reservation};
+use crate::output::{Appender, Appending, Claim, Target};
 use crate::source::{Lenient, RejectSink, Rejected, Split};
 
 /// The bad records of a source.
 pub(super) struct Rejects {
     lenient: Lenient,
+    target: Target,
     files: Arc<[InputFile]>,
     count: AtomicU64,
     state: Mutex<State>,
@@ -28,31 +27,15 @@ pub(super) struct Rejects {
 #[derive(Default)]
 struct State {
     /// `None` before and after the job.
-    out: Option<File>,
+    out: Option<Appender>,
     /// How many lines stand before splits, by file and place, as far as somebody had to know.
     lines: BTreeMap<(usize, u64), u64>,
 }
 
 impl Rejects {
     pub(super) fn new(lenient: Lenient, files: Arc<[InputFile]>) -> Arc<Self> {
-        Arc::new(Rejects { lenient, files, count: AtomicU64::new(0), state: Mutex::default() })
-    }
-
-    fn path(&self) -> &Path {
-        Path::new(self.lenient.path())
-    }
-
-    fn temporary(&self) -> PathBuf {
-        temporary_name(self.path())
-    }
-
-    fn create(&self) -> Result<File> {
-        if self.path().is_dir() {
-            let path = self.lenient.path();
-            return Err(Error::Plan(format!("cannot write bad records to {path}: it is a folder; name a file")));
-        }
-        // The error names the file that was asked for.
-        File::create(self.temporary()).map_err(Error::io("create", self.path()))
+        let target = Target::file(lenient.path());
+        Arc::new(Rejects { lenient, target, files, count: AtomicU64::new(0), state: Mutex::default() })
     }
 
     /// How many lines stand before a place where a split begins: counted from the last one before it where that is known.
@@ -70,9 +53,23 @@ impl Rejects {
 }
 
 impl RejectSink for Rejects {
+    fn check(&self) -> Result<()> {
+        let path = self.lenient.path();
+        if path.ends_with('/') || self.target.path().is_dir() {
+            return Err(Error::Plan(format!("cannot write bad records to {path}: it is a folder; name a file")));
+        }
+        self.target.check(Appending::Never, &[])
+    }
+
+    fn claim(&self) -> Option<Claim> {
+        self.target.claim()
+    }
+
     fn prepare(&self) -> Result<()> {
+        self.check()?;
+        self.target.prepare(Appending::Never, &[])?;
         self.count.store(0, Ordering::Relaxed);
-        let out = self.create()?;
+        let out = self.target.appender("")?;
         *self.state.lock().unwrap_or_else(PoisonError::into_inner) = State { out: Some(out), lines: BTreeMap::new() };
         Ok(())
     }
@@ -90,21 +87,12 @@ impl RejectSink for Rejects {
             text.extend_from_slice(line);
             text.push(b'\n');
         }
-        out.write_all(&text).map_err(Error::io("write", self.path()))
+        out.append(&text).map_err(Error::io("write", self.target.path()))
     }
 
     fn finish(&self, success: bool) -> Result<()> {
-        let out = self.state.lock().unwrap_or_else(PoisonError::into_inner).out.take();
-        match success {
-            _ if out.is_none() => Ok(()),
-            true => fs::rename(self.temporary(), self.path())
-                .map_err(Error::io("rename the finished output to", self.path())),
-            // As for other outputs: the job's own error is the one to show.
-            false => {
-                let _ = fs::remove_file(self.temporary());
-                Ok(())
-            }
-        }
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).out = None;
+        self.target.finish(success)
     }
 
     fn count(&self) -> u64 {

@@ -68,7 +68,7 @@ pub use union::Union;
 pub use view::View;
 pub use whole::MapPartition;
 pub use with_all::WithAll;
-pub use write::{Target, Written};
+pub use write::Written;
 pub use write_folders::WrittenFolders;
 pub use zip::{Numbers, Zip};
 

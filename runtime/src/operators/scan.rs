@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use crate::error::{Error, Result};
 use crate::memory::Memory;
+use crate::output::Claim;
 use crate::page::{Batch, Page};
 use crate::plan::{Operator, Table, row_bytes, unbounded_memory};
 use crate::row::{LeafSet, Schema};
@@ -40,6 +41,14 @@ impl Operator for Scanned {
 
     fn columns(&self) -> Vec<ColumnFit> {
         self.0.columns()
+    }
+
+    fn check(&self) -> Result<()> {
+        self.0.rejects().map_or(Ok(()), |rejects| rejects.check())
+    }
+
+    fn claim(&self) -> Option<Claim> {
+        self.0.rejects()?.claim()
     }
 
     fn prepare(&self) -> Result<()> {

@@ -1,16 +1,15 @@
 //! Results that leave the program: files and the terminal.
 //!
-//! A file is written under a temporary name beside its own and renamed when the whole job is done, so nothing half-written ever
-//! bears the output's name. Bytes are written on the threads that may block, one buffer at a time.
+//! A file gets its name when the whole job is done, so nothing half-written ever bears the output's name. Bytes are written on the threads that may
+//! block, one buffer at a time.
 
-use std::fs::File;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::{Error, Result};
-use crate::format::temporary_name;
+use crate::format::unwritten_compression;
 use crate::kernel::{Blocking, Outputs, TaskContext};
+use crate::output::{Appender, Claim, Target};
 use crate::page::Input;
 use crate::plan::{Operator, Table, unbounded_memory};
 use crate::row::{LeafSet, LeafType, RowLayout, Schema};
@@ -22,81 +21,6 @@ use super::windows;
 
 /// A buffer is written when it holds this much.
 pub(super) const WRITE_BYTES: usize = 1 << 20;
-
-/// Where encoded bytes go.
-#[derive(Clone, Debug)]
-pub enum Target {
-    /// One file, whose rows keep the order of an ordered flow.
-    File(PathBuf),
-    /// A folder of numbered files, one per task.
-    Folder(PathBuf),
-    /// The terminal.
-    Standard,
-}
-
-impl Target {
-    /// What the user's path means: a folder where it ends with a slash.
-    #[must_use]
-    pub fn of(path: &str) -> Self {
-        if path.ends_with('/') { Target::Folder(path.into()) } else { Target::File(path.into()) }
-    }
-
-    pub(super) fn path(&self) -> &Path {
-        match self {
-            Target::File(path) | Target::Folder(path) => path,
-            Target::Standard => Path::new("the terminal"),
-        }
-    }
-
-    pub(super) fn temporary(&self) -> PathBuf {
-        temporary_name(self.path())
-    }
-
-    /// Whether something is in the way.
-    pub(super) fn check(&self) -> Result<()> {
-        let path = self.path();
-        match self {
-            Target::File(_) if path.is_dir() => Err(Error::Plan(format!(
-                "cannot write {}: it is a folder; end the path with `/` to write a folder of files",
-                path.display()
-            ))),
-            Target::Folder(_) if path.read_dir().is_ok_and(|mut files| files.next().is_some()) => {
-                Err(Error::Plan(format!(
-                    "cannot write {}: the folder exists and is not empty; remove it, or choose another name",
-                    path.display()
-                )))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Makes room.
-    pub(super) fn prepare(&self) -> Result<()> {
-        if let Target::Folder(_) = self {
-            let folder = self.temporary();
-            std::fs::create_dir_all(&folder).map_err(Error::io("create", folder))?;
-        }
-        Ok(())
-    }
-
-    /// Gives what was written its name, or removes it.
-    pub(super) fn finish(&self, success: bool) -> Result<()> {
-        let (temporary, path) = (self.temporary(), self.path());
-        match (self, success) {
-            (Target::Standard, _) => Ok(()),
-            (_, true) => std::fs::rename(&temporary, path).map_err(Error::io("rename the finished output to", path)),
-            // What cannot be removed was never made, or cannot be helped: the job's own error is the one to show.
-            (Target::File(_), false) => {
-                let _ = std::fs::remove_file(temporary);
-                Ok(())
-            }
-            (Target::Folder(_), false) => {
-                let _ = std::fs::remove_dir_all(temporary);
-                Ok(())
-            }
-        }
-    }
-}
 
 /// Writes all records in a format.
 pub struct Written {
@@ -124,13 +48,13 @@ impl Written {
 
 impl Operator for Written {
     fn name(&self) -> &'static str {
-        if matches!(self.target, Target::Standard) { "print" } else { "write" }
+        if self.target.is_printed() { "print" } else { "write" }
     }
 
     fn details(&self) -> String {
-        match &self.target {
-            Target::Standard => String::new(),
-            target => format!("{} {}", self.format.name(), target.path().display()),
+        match self.target.is_printed() {
+            true => String::new(),
+            false => format!("{} {}", self.format.name(), self.target.describe()),
         }
     }
 
@@ -147,20 +71,25 @@ impl Operator for Written {
     }
 
     fn columns(&self) -> Vec<ColumnFit> {
-        match self.target {
-            Target::Standard => Vec::new(),
-            _ => written_columns(&self.input, self.format.name()),
-        }
+        if self.target.is_printed() { Vec::new() } else { written_columns(&self.input, self.format.name()) }
     }
 
     fn check(&self) -> Result<()> {
-        // A format that cannot hold the record says so before the first one comes.
-        self.format.encoder(&self.input, &unbounded_memory())?;
-        self.target.check()
+        let head = head(&*self.format, &self.input)?;
+        unwritten_compression(&*self.format, self.target.path())?;
+        self.target.check(self.format.appending(), &head)
+    }
+
+    fn claim(&self) -> Option<Claim> {
+        self.target.claim()
     }
 
     fn prepare(&self) -> Result<()> {
-        self.target.prepare()
+        self.target.prepare(self.format.appending(), &head(&*self.format, &self.input)?)
+    }
+
+    fn is_abandoned(&self) -> bool {
+        self.target.is_abandoned()
     }
 
     fn finish(&self, success: bool) -> Result<()> {
@@ -169,9 +98,9 @@ impl Operator for Written {
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let from = planning.input_tasks[0];
-        let (ship, tasks) = match self.target {
-            Target::Folder(_) => (Ship::Forward, from),
-            _ if from == 1 => (Ship::Forward, 1),
+        let (ship, tasks) = match from {
+            _ if self.target.is_folder() => (Ship::Forward, from),
+            1 => (Ship::Forward, 1),
             _ => (Ship::Gather, 1),
         };
         let driver = Arc::new(self.factory());
@@ -184,8 +113,8 @@ impl Operator for Written {
             windows(&page.batch(), |input| encoder.encode(input))?;
         }
         encoder.finish()?;
-        let mut out = open(&self.target, &*self.format, 0)?;
-        out.write_all(encoder.output()).map_err(Error::io("write", self.target.path()))?;
+        let mut out = self.target.appender(&part_name(&*self.format, 0))?;
+        out.append(encoder.output()).map_err(Error::io("write", self.target.path()))?;
         Ok(Table::default())
     }
 }
@@ -197,16 +126,14 @@ pub(super) fn written_columns(schema: &Schema, format: &str) -> Vec<ColumnFit> {
     values.map(|leaf| ColumnFit::of(leaf, column(&leaf.path), format!("is written as {format}"))).collect()
 }
 
-/// The file or stream that a task writes.
-fn open(target: &Target, format: &dyn Format, subtask: usize) -> Result<Box<dyn Write + Send>> {
-    let path = match target {
-        Target::Standard => return Ok(Box::new(std::io::stdout())),
-        Target::File(_) => target.temporary(),
-        Target::Folder(_) => target.temporary().join(format!("part-{subtask:05}.{}", format.extension())),
-    };
-    // The error names the output, not the temporary file that the user never asked for.
-    let file = File::create(&path).map_err(Error::io("create", target.path()))?;
-    Ok(Box::new(file))
+/// What files of a format begin with. A format that cannot hold the record says so, before the first one comes.
+pub(super) fn head(format: &dyn Format, schema: &Schema) -> Result<Vec<u8>> {
+    Ok(std::mem::take(format.encoder(schema, &unbounded_memory())?.output()))
+}
+
+/// The name of a task's file, in a folder of files.
+pub(super) fn part_name(format: &dyn Format, subtask: usize) -> String {
+    format!("part-{subtask:05}.{}", format.extension())
 }
 
 struct WriteFactory {
@@ -217,10 +144,7 @@ struct WriteFactory {
 
 impl DriverFactory for WriteFactory {
     fn name(&self) -> String {
-        match self.target {
-            Target::Standard => "print".to_owned(),
-            _ => format!("write {}", self.format.name()),
-        }
+        if self.target.is_printed() { "print".to_owned() } else { format!("write {}", self.format.name()) }
     }
 
     fn layout(&self) -> Option<Arc<RowLayout>> {
@@ -233,7 +157,8 @@ impl DriverFactory for WriteFactory {
     }
 
     fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
-        let state = Writing { out: open(&self.target, &*self.format, context.subtask)?, failed: None };
+        let out = self.target.appender(&part_name(&*self.format, context.subtask))?;
+        let state = Writing { out, failed: None };
         Ok(Box::new(WriteDriver {
             encoder: self.format.encoder(&self.schema, &context.memory)?,
             state: Arc::new(Mutex::new(Some(state))),
@@ -245,7 +170,7 @@ impl DriverFactory for WriteFactory {
 
 /// The output while nobody writes to it; it travels to the writing thread and back.
 struct Writing {
-    out: Box<dyn Write + Send>,
+    out: Appender,
     failed: Option<std::io::Error>,
 }
 
@@ -272,7 +197,7 @@ impl WriteDriver {
         drop(slot);
         let state = self.state.clone();
         self.blocking.submit(Box::new(move || {
-            writing.failed = writing.out.write_all(&bytes).and_then(|()| writing.out.flush()).err();
+            writing.failed = writing.out.append(&bytes).err();
             *state.lock().unwrap_or_else(PoisonError::into_inner) = Some(writing);
         }));
         Ok(Answer::Await)

@@ -5,15 +5,14 @@
 //! task, and what encoders hold is bounded: where it is too much, the fullest give theirs first.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs::OpenOptions;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::{Error, Result};
-use crate::format::{FolderKey, folder_keys};
+use crate::format::{FolderKey, folder_keys, unwritten_compression};
 use crate::kernel::{Blocking, Outputs, TaskContext};
 use crate::memory::{Memory, Reservation};
+use crate::output::{Claim, PendingFolder, Target};
 use crate::page::{Batch, Input, Selection};
 use crate::plan::{Operator, Table, unbounded_memory};
 use crate::row::{Datum, LeafSet, RowLayout, Schema};
@@ -21,7 +20,7 @@ use crate::source::{ColumnFit, Encoder, Format};
 use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Ship, Strategy, Way};
 
 use super::sink::nothing;
-use super::write::{Target, WRITE_BYTES, written_columns};
+use super::write::{WRITE_BYTES, head, part_name, written_columns};
 use super::{HASH_SECONDS, names, windows};
 
 /// What the encoders of a task may hold together before some must give what they have: so much, or where memory is scarce, what is kept for a task.
@@ -40,10 +39,10 @@ pub struct WrittenFolders {
 }
 
 impl WrittenFolders {
-    /// A sink for `input` records, into folders by the leaves `key`, inside the folder `path`.
+    /// A sink for `input` records, into folders by the leaves `key`, inside a folder.
     #[must_use]
-    pub fn new(input: Schema, key: Vec<usize>, format: Arc<dyn Format>, path: &str) -> Self {
-        WrittenFolders { input, output: nothing(), key, format, target: Target::Folder(path.into()) }
+    pub fn new(input: Schema, key: Vec<usize>, format: Arc<dyn Format>, target: Target) -> Self {
+        WrittenFolders { input, output: nothing(), key, format, target }
     }
 
     /// What is in the files, and what is in the folders' names.
@@ -95,7 +94,7 @@ impl Operator for WrittenFolders {
 
     fn details(&self) -> String {
         let by = names(&self.input, &self.key);
-        format!("{} {} in folders by {by}", self.format.name(), self.target.path().display())
+        format!("{} {} in folders by {by}", self.format.name(), self.target.describe())
     }
 
     fn schema(&self) -> &Schema {
@@ -121,12 +120,17 @@ impl Operator for WrittenFolders {
 
     fn check(&self) -> Result<()> {
         let layout = self.layout()?;
-        self.format.encoder(&layout.rest, &unbounded_memory())?;
-        self.target.check()
+        let head = head(&*self.format, &layout.rest)?;
+        unwritten_compression(&*self.format, self.target.path())?;
+        self.target.check(self.format.appending(), &head)
+    }
+
+    fn claim(&self) -> Option<Claim> {
+        self.target.claim()
     }
 
     fn prepare(&self) -> Result<()> {
-        self.target.prepare()
+        self.target.prepare(self.format.appending(), &[])
     }
 
     fn finish(&self, success: bool) -> Result<()> {
@@ -159,29 +163,18 @@ impl Operator for WrittenFolders {
             let table = table.or_insert_with(|| Table::new(layout.rest.types()));
             table.rows.push(layout.leaves.iter().map(|&leaf| row[leaf].clone()).collect());
         }
+        let pending = self.target.pending_folder()?;
         for (folder, table) in folders {
             let mut encoder = self.format.encoder(&layout.rest, &unbounded_memory())?;
             for page in table.pages(&LeafSet::all(table.types.len()))? {
                 windows(&page.batch(), |input| encoder.encode(input))?;
             }
             encoder.finish()?;
-            let file = self.target.temporary().join(folder).join(part_name(&*self.format, 0));
-            append(&file, encoder.output()).map_err(Error::io("write", self.target.path()))?;
+            let file = folder.join(part_name(&*self.format, 0));
+            pending.append(&file, encoder.output()).map_err(Error::io("write", self.target.path()))?;
         }
         Ok(Table::default())
     }
-}
-
-fn part_name(format: &dyn Format, subtask: usize) -> String {
-    format!("part-{subtask:05}.{}", format.extension())
-}
-
-/// Adds bytes to a file, which is made with its folder where it is not there.
-fn append(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    if let Some(folder) = file.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    OpenOptions::new().create(true).append(true).open(file)?.write_all(bytes)
 }
 
 struct FoldersFactory {
@@ -211,7 +204,7 @@ impl DriverFactory for FoldersFactory {
             kept_bytes: share.clamp(WRITE_BYTES, KEPT_BYTES),
             layout: self.layout.clone().map_err(Error::Plan)?,
             format: self.format.clone(),
-            root: self.target.temporary(),
+            pending: self.target.pending_folder()?,
             path: self.target.path().to_owned(),
             part: part_name(&*self.format, context.subtask),
             numbers: HashMap::new(),
@@ -226,7 +219,7 @@ impl DriverFactory for FoldersFactory {
     }
 }
 
-/// A file of the output.
+/// A file of the output, by its path in it.
 struct OneFile {
     path: PathBuf,
     encoder: Box<dyn Encoder>,
@@ -246,7 +239,7 @@ enum Handed {
 struct FoldersDriver {
     layout: Arc<Layout>,
     format: Arc<dyn Format>,
-    root: PathBuf,
+    pending: Arc<PendingFolder>,
     /// The output, for messages.
     path: PathBuf,
     part: String,
@@ -286,7 +279,7 @@ impl FoldersDriver {
         };
         let folder = self.layout.folder(|leaf| batch.datum(leaf, types(leaf), row));
         let encoder = self.format.encoder(&self.layout.rest, &self.memory)?;
-        self.files.push(OneFile { path: self.root.join(folder).join(&self.part), encoder });
+        self.files.push(OneFile { path: folder.join(&self.part), encoder });
         self.rows.push(Vec::new());
         self.numbers.insert(key.clone(), self.files.len() - 1);
         Ok(self.files.len() - 1)
@@ -362,8 +355,9 @@ impl FoldersDriver {
                 drop(slot);
                 self.reserved.resize(self.ready.iter().map(|(_, bytes)| bytes.capacity()).sum())?;
                 let (ready, state) = (std::mem::take(&mut self.ready), self.state.clone());
+                let pending = self.pending.clone();
                 self.blocking.submit(Box::new(move || {
-                    let failed = ready.iter().try_for_each(|(path, bytes)| append(path, bytes)).err();
+                    let failed = ready.iter().try_for_each(|(path, bytes)| pending.append(path, bytes)).err();
                     *state.lock().unwrap_or_else(PoisonError::into_inner) = Some(failed);
                 }));
                 Ok(Handed::Begun)

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::plan::Node;
+use crate::plan::{self, Node};
 
-/// Asks each operator.
+/// Asks each operator, and holds what they write against each other.
 pub(super) fn check(nodes: &[Arc<Node>]) -> Result<()> {
-    nodes.iter().try_for_each(|node| node.operator.check().map_err(|error| error.at(&node.origin)))
+    plan::check(nodes)
 }

@@ -11,7 +11,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::error::Origin;
+use crate::error::{Origin, Result};
+use crate::output;
 use crate::row::Schema;
 
 pub use forwards::Forwards;
@@ -90,6 +91,16 @@ pub fn without_kept(sinks: &[Arc<Node>]) -> Vec<Arc<Node>> {
         copies.insert(node.sequence, if is_same { node } else { node.with_inputs(inputs) });
     }
     sinks.iter().filter_map(|sink| copies.get(&sink.sequence)).cloned().collect()
+}
+
+/// Holds nodes against what only the whole graph can know to be wrong: each by itself, then where they write.
+///
+/// # Errors
+/// With the operator.
+pub fn check(nodes: &[Arc<Node>]) -> Result<()> {
+    nodes.iter().try_for_each(|node| node.operator.check().map_err(|error| error.at(&node.origin)))?;
+    let claims = nodes.iter().filter_map(|node| Some((&node.origin, node.operator.claim()?)));
+    output::refuse_shared(&claims.collect::<Vec<_>>())
 }
 
 /// All nodes that these need, inputs before consumers, each once.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::error::Result;
+use crate::output::Claim;
 use crate::plan::Table;
 use crate::row::{LeafSet, Schema};
 use crate::source::ColumnFit;
@@ -84,12 +85,22 @@ pub trait Operator: Send + Sync {
         Vec::new()
     }
 
+    /// Where it writes outside of the program: no two operators of a run may write to one place.
+    fn claim(&self) -> Option<Claim> {
+        None
+    }
+
     /// Called once before the first task starts; a sink makes room for its output, a lenient source for bad records.
     ///
     /// # Errors
     /// Where the output cannot be made.
     fn prepare(&self) -> Result<()> {
         Ok(())
+    }
+
+    /// Whether nobody sees any more what it still writes: where that is true of all sinks, the job may end early.
+    fn is_abandoned(&self) -> bool {
+        false
     }
 
     /// Called once after the last task ended: a sink gives its output its name, or removes what there is of it.

@@ -1,6 +1,7 @@
 //! Bad records that are left out.
 
 use crate::error::Result;
+use crate::output::Claim;
 
 /// What happens to records that cannot be read: they are written to a file, and left out.
 ///
@@ -59,6 +60,13 @@ pub struct Rejected {
 
 /// Where a source's bad records go. Readers count them at once, the executor writes them on a thread that may block.
 pub trait RejectSink: Send + Sync {
+    /// Whether something is in the way of the file.
+    ///
+    /// # Errors
+    /// What it is.
+    fn check(&self) -> Result<()>;
+    /// Where the file goes, to be held against the job's other outputs.
+    fn claim(&self) -> Option<Claim>;
     /// Makes the file, under a temporary name, and begins to count.
     ///
     /// # Errors

@@ -16,6 +16,7 @@ use bytes::Bytes;
 
 use crate::error::{Error, Result};
 use crate::memory::{Budget, Memory};
+use crate::output::Appending;
 use crate::page::{Batch, Buffer, Input};
 use crate::row::{Datum, Leaf, LeafSet, Schema};
 
@@ -254,6 +255,10 @@ pub trait Format: Send + Sync {
     /// The end of its files' names, without the dot: `csv`, `csv.gz`.
     fn extension(&self) -> String {
         self.name().to_owned()
+    }
+    /// Whether records may be added to a file, behind what an encoder of the same record begins with and what others wrote.
+    fn appending(&self) -> Appending {
+        Appending::Never
     }
     /// An encoder for one file.
     ///

@@ -229,7 +229,7 @@ fn write_all(file: &File, mut parts: &mut [IoSlice<'_>], mut offset: u64) -> Res
 }
 
 /// A file in a folder that no name leads to.
-fn unnamed(folder: &Path) -> Result<File, IoError> {
+pub(crate) fn unnamed(folder: &Path) -> Result<File, IoError> {
     let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
     match open(folder, flags, Mode::RUSR | Mode::WUSR) {
         Ok(file) => Ok(file.into()),

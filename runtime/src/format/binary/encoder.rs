@@ -3,6 +3,7 @@
 use super::packed::Packed;
 use crate::error::{Error, Result};
 use crate::memory::{Memory, Reservation};
+use crate::output::Appending;
 use crate::page::{Input, LeafReader, Plain, RowIds, Strided};
 use crate::row::{LeafType, Physical, Schema};
 use crate::source::{Encoder, Format};
@@ -18,6 +19,10 @@ impl Format for BinaryFormat {
 
     fn extension(&self) -> String {
         "bin".to_owned()
+    }
+
+    fn appending(&self) -> Appending {
+        Appending::Values
     }
 
     fn encoder(&self, schema: &Schema, memory: &Memory) -> Result<Box<dyn Encoder>> {

@@ -2,6 +2,7 @@
 //!
 //! * [`decompress`]: bytes of a file as what they hold, piece by piece.
 //! * [`format`]: encoded bytes, compressed.
+//! * [`names`]: ends of names that promise what is not written.
 //!
 //! # Limits
 //! A compressed file is one split, as nothing in it says where one could begin; many files are read in parallel. Zstandard's window may
@@ -9,9 +10,11 @@
 
 mod decompress;
 mod format;
+mod names;
 
 pub(super) use decompress::{Damaged, Decompressor};
 pub use format::compressed_by_name;
+pub(crate) use names::unwritten_compression;
 
 use std::fmt;
 use std::path::Path;

@@ -9,6 +9,7 @@ use crate::format::TimeForms;
 use crate::format::cells::Cell;
 use crate::format::wrong::shown;
 use crate::memory::{Memory, Reservation};
+use crate::output::Appending;
 use crate::page::{Input, LeafReader, Row};
 use crate::row::{LeafType, Schema};
 use crate::source::{Encoder, Format};
@@ -73,6 +74,10 @@ impl CsvFormat {
 impl Format for CsvFormat {
     fn name(&self) -> &'static str {
         "csv"
+    }
+
+    fn appending(&self) -> Appending {
+        Appending::Lines
     }
 
     fn encoder(&self, schema: &Schema, memory: &Memory) -> Result<Box<dyn Encoder>> {

@@ -8,6 +8,7 @@ use super::program::{check, is_text};
 use crate::error::{Error, Result};
 use crate::format::cells::Cell;
 use crate::memory::{Memory, Reservation};
+use crate::output::Appending;
 use crate::page::{Input, Row, windows};
 use crate::row::{Datum, Element, Items, LeafType, Schema, Shape, show_leaf};
 use crate::source::{Encoder, Format};
@@ -20,6 +21,10 @@ pub struct JsonFormat;
 impl Format for JsonFormat {
     fn name(&self) -> &'static str {
         "json"
+    }
+
+    fn appending(&self) -> Appending {
+        Appending::Lines
     }
 
     fn encoder(&self, schema: &Schema, memory: &Memory) -> Result<Box<dyn Encoder>> {

@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::format::cells::{Cell, is_writable};
 use crate::memory::{Memory, Reservation};
+use crate::output::Appending;
 use crate::page::Input;
 use crate::row::{LeafType, Schema};
 use crate::source::{Encoder, Format};
@@ -17,6 +18,10 @@ pub struct TextFormat;
 impl Format for TextFormat {
     fn name(&self) -> &'static str {
         "text"
+    }
+
+    fn appending(&self) -> Appending {
+        Appending::Lines
     }
 
     fn encoder(&self, schema: &Schema, memory: &Memory) -> Result<Box<dyn Encoder>> {

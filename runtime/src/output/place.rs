@@ -1,0 +1,265 @@
+//! What an output's path means.
+
+use std::fs::{self, Metadata};
+use std::io::ErrorKind;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+
+/// As many links as the system follows.
+const MOST_LINKS: usize = 40;
+
+/// What is at a path, links followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    Absent,
+    File,
+    EmptyFolder,
+    FullFolder,
+    /// `/`, `.` or `..`.
+    NamelessFolder,
+    CharacterDevice,
+    BlockDevice,
+    Fifo,
+    Socket,
+    /// Standard output.
+    Standard,
+    /// A file that the process has open, by the number it has there.
+    OpenFile,
+}
+
+impl Found {
+    fn of(metadata: &Metadata, path: &Path) -> Self {
+        let ty = metadata.file_type();
+        match () {
+            () if ty.is_dir() && path.read_dir().is_ok_and(|mut files| files.next().is_none()) => Found::EmptyFolder,
+            () if ty.is_dir() => Found::FullFolder,
+            () if ty.is_char_device() => Found::CharacterDevice,
+            () if ty.is_block_device() => Found::BlockDevice,
+            () if ty.is_fifo() => Found::Fifo,
+            () if ty.is_socket() => Found::Socket,
+            () => Found::File,
+        }
+    }
+}
+
+/// What the end of the user's path asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wanted {
+    File,
+    Folder,
+}
+
+/// What a run does about what is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IfExists {
+    /// What is there is replaced, once the job is done.
+    Overwrite,
+    /// Records are added to what is there, once the job is done.
+    Append,
+    /// The job is refused.
+    Fail,
+}
+
+/// How an output is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// Under another name, which then becomes the output's.
+    Rename,
+    /// As [`Way::Rename`], where nothing has the name by then.
+    RenameToNothing,
+    /// Apart; then it is added to what is there.
+    Append,
+    /// As it comes, to a device or a pipe.
+    Stream,
+    /// As it comes, to standard output.
+    Standard,
+}
+
+/// How an output is written, or why it cannot be: the whole decision.
+pub(super) fn decide(wanted: Wanted, found: Found, if_exists: Option<IfExists>) -> Result<Way, &'static str> {
+    use IfExists::{Append, Fail, Overwrite};
+    match (wanted, found, if_exists) {
+        (_, Found::Socket, _) => Err("it is a socket, and only programs that speak to each other write to one"),
+        (_, Found::BlockDevice, _) => Err("it is a disk, and writing would destroy what is on it"),
+        (_, Found::NamelessFolder, _) => Err("it is a folder, by no name of its own; name something in it"),
+        (Wanted::File, Found::Absent, None | Some(Overwrite)) => Ok(Way::Rename),
+        (Wanted::File, Found::Absent, Some(Append)) => Ok(Way::Append),
+        (_, Found::Absent, Some(Fail)) => Ok(Way::RenameToNothing),
+        (Wanted::File, Found::File, None | Some(Overwrite)) => Ok(Way::Rename),
+        (Wanted::File, Found::File, Some(Append)) => Ok(Way::Append),
+        (Wanted::File, Found::File, Some(Fail)) => Err("the file exists; remove it, or choose another name"),
+        (Wanted::File, Found::EmptyFolder | Found::FullFolder, _) => {
+            Err("it is a folder; end the path with `/` to write a folder of files")
+        }
+        // A pipe and a device are there to be written to.
+        (Wanted::File, Found::CharacterDevice | Found::Fifo | Found::OpenFile, _) => Ok(Way::Stream),
+        (Wanted::File, Found::Standard, _) => Ok(Way::Standard),
+        // An empty folder was made for this.
+        (Wanted::Folder, Found::Absent | Found::EmptyFolder, None | Some(Fail)) => Ok(Way::RenameToNothing),
+        (Wanted::Folder, Found::Absent | Found::EmptyFolder | Found::FullFolder, Some(Overwrite)) => Ok(Way::Rename),
+        (Wanted::Folder, Found::Absent | Found::EmptyFolder | Found::FullFolder, Some(Append)) => Ok(Way::Append),
+        (Wanted::Folder, Found::FullFolder, None | Some(Fail)) => {
+            Err("the folder exists and is not empty; remove it, or choose another name")
+        }
+        (Wanted::Folder, Found::File | Found::OpenFile, _) => {
+            Err("it is a file; write one without the `/` at the end, or choose another name")
+        }
+        (Wanted::Folder, Found::CharacterDevice | Found::Fifo | Found::Standard, _) => {
+            Err("it is a device or a pipe, which holds no files; write one without the `/` at the end")
+        }
+    }
+}
+
+/// A path with all links followed, and what is there.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    /// Where the output is: in a folder that is there, with no link on the way.
+    pub(super) path: PathBuf,
+    pub(super) found: Found,
+    /// Device and number of what is there.
+    pub(super) id: Option<(u64, u64)>,
+}
+
+impl Place {
+    /// # Errors
+    /// Where the path leads nowhere.
+    pub(super) fn of(path: &Path) -> Result<Self> {
+        if path.as_os_str().is_empty() {
+            return Err(refused(path, "the path is empty; name a file, or `-` for standard output"));
+        }
+        let mut at = path.to_owned();
+        for _ in 0..MOST_LINKS {
+            let folder = folder_of(&at);
+            let folder = folder.canonicalize().map_err(|error| no_folder(path, &folder, error))?;
+            let Some(name) = at.file_name() else {
+                let place = at.canonicalize().map_err(Error::io("create", path))?;
+                return Ok(Place { path: place, found: Found::NamelessFolder, id: None });
+            };
+            if name == "1" && is_descriptors(&folder) {
+                return Ok(Place { path: at, found: Found::Standard, id: None });
+            }
+            let full = folder.join(name);
+            let metadata = match fs::symlink_metadata(&full) {
+                Ok(metadata) => metadata,
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    return Ok(Place { path: full, found: Found::Absent, id: None });
+                }
+                Err(error) => return Err(Error::io("create", path)(error)),
+            };
+            if !metadata.is_symlink() {
+                let id = Some((metadata.dev(), metadata.ino()));
+                return Ok(Place { found: Found::of(&metadata, &full), path: full, id });
+            }
+            if is_descriptors(&folder) {
+                // Such a link says what is open, not always by a path.
+                let metadata = fs::metadata(&full).map_err(Error::io("create", path))?;
+                let found = Found::of(&metadata, &full);
+                let found = if found == Found::File { Found::OpenFile } else { found };
+                return Ok(Place { path: full, found, id: Some((metadata.dev(), metadata.ino())) });
+            }
+            at = folder.join(fs::read_link(&full).map_err(Error::io("create", path))?);
+        }
+        Err(refused(path, "there are too many links on the way, or they lead in a circle"))
+    }
+}
+
+fn folder_of(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        Some(_) => PathBuf::from("."),
+        None => path.to_owned(),
+    }
+}
+
+/// Whether a folder holds what a process has open: `/proc/self/fd`, without links.
+fn is_descriptors(folder: &Path) -> bool {
+    folder.starts_with("/proc") && folder.file_name().is_some_and(|name| name == "fd")
+}
+
+fn no_folder(path: &Path, folder: &Path, error: std::io::Error) -> Error {
+    match error.kind() {
+        ErrorKind::NotFound => Error::Plan(format!(
+            "cannot create {}: there is no folder {}; make it first",
+            path.display(),
+            folder.display()
+        )),
+        _ => Error::io("create", path)(error),
+    }
+}
+
+/// Why nothing can be written to a path.
+pub(super) fn refused(path: &Path, reason: &str) -> Error {
+    Error::Plan(format!("cannot write {}: {reason}", path.display()))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::Found::{
+        Absent, BlockDevice, CharacterDevice, EmptyFolder, Fifo, FullFolder, NamelessFolder, OpenFile, Socket, Standard,
+    };
+    use super::*;
+
+    /// What is there, and how it is written: unless said otherwise, to overwrite, to append, or to fail.
+    type Line = (Found, [Option<Way>; 4]);
+
+    const RENAME: Option<Way> = Some(Way::Rename);
+    const TO_NOTHING: Option<Way> = Some(Way::RenameToNothing);
+    const APPEND: Option<Way> = Some(Way::Append);
+
+    const FILES: [Line; 11] = [
+        (Absent, [RENAME, RENAME, APPEND, TO_NOTHING]),
+        (Found::File, [RENAME, RENAME, APPEND, None]),
+        (EmptyFolder, [None; 4]),
+        (FullFolder, [None; 4]),
+        (NamelessFolder, [None; 4]),
+        (CharacterDevice, [Some(Way::Stream); 4]),
+        (BlockDevice, [None; 4]),
+        (Fifo, [Some(Way::Stream); 4]),
+        (Socket, [None; 4]),
+        (Standard, [Some(Way::Standard); 4]),
+        (OpenFile, [Some(Way::Stream); 4]),
+    ];
+
+    const FOLDERS: [Line; 11] = [
+        (Absent, [TO_NOTHING, RENAME, APPEND, TO_NOTHING]),
+        (Found::File, [None; 4]),
+        (EmptyFolder, [TO_NOTHING, RENAME, APPEND, TO_NOTHING]),
+        (FullFolder, [None, RENAME, APPEND, None]),
+        (NamelessFolder, [None; 4]),
+        (CharacterDevice, [None; 4]),
+        (BlockDevice, [None; 4]),
+        (Fifo, [None; 4]),
+        (Socket, [None; 4]),
+        (Standard, [None; 4]),
+        (OpenFile, [None; 4]),
+    ];
+
+    #[test]
+    fn what_is_there_decides() {
+        let choices = [None, Some(IfExists::Overwrite), Some(IfExists::Append), Some(IfExists::Fail)];
+        for (wanted, lines) in [(Wanted::File, FILES), (Wanted::Folder, FOLDERS)] {
+            for (found, ways) in lines {
+                for (choice, way) in choices.into_iter().zip(ways) {
+                    assert_eq!(decide(wanted, found, choice).ok(), way, "{wanted:?}, {found:?}, {choice:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_process_has_open_is_found_by_number() {
+        let found = |path: &str| Place::of(Path::new(path)).unwrap().found;
+        assert_eq!(["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].map(found), [Standard; 3]);
+        assert_eq!(["/dev/null", "/dev/zero"].map(found), [CharacterDevice; 2]);
+        let (reader, writer) = std::io::pipe().unwrap();
+        let number = std::os::fd::AsRawFd::as_raw_fd(&writer);
+        assert_eq!(found(&format!("/dev/fd/{number}")), Fifo);
+        drop(reader);
+        let file = tempfile::tempfile().unwrap();
+        let number = std::os::fd::AsRawFd::as_raw_fd(&file);
+        assert_eq!(found(&format!("/dev/fd/{number}")), OpenFile);
+    }
+}

@@ -1,0 +1,335 @@
+//! An output of a program, from its path to its name.
+
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustix::fs::{Access, access};
+
+use super::appender::Appender;
+use super::claim::Claim;
+use super::file::PendingFile;
+use super::folder::{PendingFolder, strange};
+use super::place::{Found, Place, Wanted, Way, decide, refused};
+use super::temporary::remove_abandoned;
+use crate::error::{Error, Result};
+
+pub use super::place::IfExists;
+
+/// Whether records may be added to a file of a format, behind those that are in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Appending {
+    /// A file says at its end, or all over, what is in it.
+    Never,
+    /// Values follow each other.
+    Values,
+    /// Lines follow each other.
+    Lines,
+}
+
+/// An output: what the user's path means, and what there is of it in a run. Clones are the same output.
+#[derive(Clone, Debug)]
+pub struct Target(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    kind: Kind,
+    path: String,
+    if_exists: Option<IfExists>,
+    opened: Mutex<Option<Opened>>,
+    /// Whether it is a stream whose reader has gone.
+    is_abandoned: AtomicBool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    File,
+    Folder,
+    Standard,
+    Printed,
+}
+
+/// What there is of an output while a job runs.
+#[derive(Debug)]
+enum Opened {
+    Standard,
+    Stream(File),
+    File { pending: PendingFile, way: Way, head_bytes: u64, appending: Appending },
+    Folder { pending: Arc<PendingFolder>, way: Way },
+}
+
+impl Target {
+    /// What the user's path means: standard output where it is `-`, a folder where it ends with a slash. Where nothing is said of what exists, a file
+    /// is replaced, and a folder must be empty.
+    #[must_use]
+    pub fn of(path: &str, if_exists: Option<IfExists>) -> Self {
+        match path {
+            "-" => Self::new(Kind::Standard, path, if_exists),
+            _ if path.ends_with('/') => Self::folder(path, if_exists),
+            _ => Self::new(Kind::File, path, if_exists),
+        }
+    }
+
+    /// One file, which replaces what exists, or standard output.
+    #[must_use]
+    pub fn file(path: &str) -> Self {
+        Self::new(if path == "-" { Kind::Standard } else { Kind::File }, path, None)
+    }
+
+    /// A folder of files.
+    #[must_use]
+    pub fn folder(path: &str, if_exists: Option<IfExists>) -> Self {
+        Self::new(Kind::Folder, path, if_exists)
+    }
+
+    /// Standard output, to be read by people.
+    #[must_use]
+    pub fn printed() -> Self {
+        Self::new(Kind::Printed, "-", None)
+    }
+
+    fn new(kind: Kind, path: &str, if_exists: Option<IfExists>) -> Self {
+        let (opened, is_abandoned) = (Mutex::default(), AtomicBool::new(false));
+        Target(Arc::new(Inner { kind, path: path.to_owned(), if_exists, opened, is_abandoned }))
+    }
+
+    /// As the user wrote it.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        match self.0.kind {
+            Kind::File | Kind::Folder => Path::new(&self.0.path),
+            Kind::Standard | Kind::Printed => Path::new("standard output"),
+        }
+    }
+
+    /// For EXPLAIN: as the user wrote it, and what happens to what is there, where that was said.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        let path = &self.0.path;
+        match self.0.if_exists {
+            None => path.clone(),
+            Some(IfExists::Overwrite) => format!("{path}, overwritten"),
+            Some(IfExists::Append) => format!("{path}, appended to"),
+            Some(IfExists::Fail) => format!("{path}, if it does not exist"),
+        }
+    }
+
+    /// Whether it is a folder of files.
+    #[must_use]
+    pub fn is_folder(&self) -> bool {
+        self.0.kind == Kind::Folder
+    }
+
+    /// Whether it is for people to read.
+    #[must_use]
+    pub fn is_printed(&self) -> bool {
+        self.0.kind == Kind::Printed
+    }
+
+    /// Whether nobody reads what is still written to it.
+    #[must_use]
+    pub fn is_abandoned(&self) -> bool {
+        self.0.is_abandoned.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn abandon(&self) {
+        self.0.is_abandoned.store(true, Ordering::Relaxed);
+    }
+
+    /// Where it is and how it is written; nothing for standard output.
+    fn place(&self) -> Result<Option<(Place, Way)>> {
+        let wanted = match self.0.kind {
+            Kind::File => Wanted::File,
+            Kind::Folder => Wanted::Folder,
+            Kind::Standard | Kind::Printed => return Ok(None),
+        };
+        if wanted == Wanted::Folder && self.0.path == "-" {
+            return Err(refused(
+                self.path(),
+                "it is standard output, which holds no folders; a folder of that name is `./-`",
+            ));
+        }
+        if self.0.path.contains('\0') {
+            return Err(refused(self.path(), "no path holds a nul byte"));
+        }
+        let place = Place::of(self.path())?;
+        let way = decide(wanted, place.found, self.0.if_exists).map_err(|reason| refused(self.path(), reason))?;
+        Ok(Some((place, way)))
+    }
+
+    /// Where it goes, to be held against the other outputs of a run; nothing where that is nowhere, which [`Target::check`] says.
+    #[must_use]
+    pub fn claim(&self) -> Option<Claim> {
+        match self.0.kind {
+            Kind::Printed => return Some(Claim::printed()),
+            Kind::Standard => return Some(Claim::standard()),
+            Kind::File | Kind::Folder => {}
+        }
+        let (place, _) = self.place().ok()??;
+        Claim::new(self.0.path.clone(), &place, self.is_folder())
+    }
+
+    /// Whether something is in the way of files of a format, all of which begin with `head`.
+    ///
+    /// # Errors
+    /// What it is, and what to do.
+    pub fn check(&self, appending: Appending, head: &[u8]) -> Result<()> {
+        let Some((place, way)) = self.place()? else { return Ok(()) };
+        if place.found == Found::File && access(&place.path, Access::WRITE_OK).is_err() {
+            return Err(refused(
+                self.path(),
+                "the file may not be written to; change its mode, or choose another name",
+            ));
+        }
+        match (self.0.kind, way) {
+            (Kind::File, Way::Append) => self.check_appending(&place, appending, head),
+            (Kind::Folder, Way::Rename) => self.check_strange(&place),
+            _ => Ok(()),
+        }
+    }
+
+    fn check_appending(&self, place: &Place, appending: Appending, head: &[u8]) -> Result<()> {
+        if appending == Appending::Never {
+            return Err(refused(
+                self.path(),
+                "nothing can be appended to a file of this format, or one that is compressed; end the path with `/` to add files to a folder",
+            ));
+        }
+        if place.found != Found::File {
+            return Ok(());
+        }
+        let mut there = Vec::new();
+        let file = File::open(&place.path).map_err(Error::io("append to", self.path()))?;
+        file.take(head.len() as u64).read_to_end(&mut there).map_err(Error::io("append to", self.path()))?;
+        if !there.is_empty() && there != head {
+            let shown = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().escape_debug().to_string();
+            let reason = format!(
+                "the file begins with `{}`, and records of this flow would be below `{}`; append records with the same fields in the same order",
+                shown(&there),
+                shown(head)
+            );
+            return Err(refused(self.path(), &reason));
+        }
+        Ok(())
+    }
+
+    /// What is replaced is removed, so it must be what a job writes.
+    fn check_strange(&self, place: &Place) -> Result<()> {
+        strange(&place.path).map_or(Ok(()), |strange| {
+            let reason = format!(
+                "the folder is to be replaced, and holds {}, which no job wrote; remove it first",
+                strange.display()
+            );
+            Err(refused(self.path(), &reason))
+        })
+    }
+
+    /// Makes room, once the output was [checked](Target::check). A pipe with a name waits for who reads it.
+    ///
+    /// # Errors
+    /// Where nothing can be made there, or another run is at it.
+    pub fn prepare(&self, appending: Appending, head: &[u8]) -> Result<()> {
+        // A source whose bad records are written may be read by several runs.
+        if self.0.opened.lock().unwrap_or_else(PoisonError::into_inner).is_some() {
+            return Err(refused(self.path(), "another run of this flow writes it at this moment; let one end first"));
+        }
+        self.0.is_abandoned.store(false, Ordering::Relaxed);
+        let opened = match self.place()? {
+            None => Opened::Standard,
+            Some((_, Way::Standard)) => Opened::Standard,
+            Some((place, Way::Stream)) => {
+                let mut options = File::options();
+                let options = if place.found == Found::OpenFile { options.append(true) } else { options.write(true) };
+                Opened::Stream(options.open(&place.path).map_err(Error::io("write", self.path()))?)
+            }
+            Some((place, way)) => self.make(&place, way, appending, head)?,
+        };
+        *self.0.opened.lock().unwrap_or_else(PoisonError::into_inner) = Some(opened);
+        Ok(())
+    }
+
+    fn make(&self, place: &Place, way: Way, appending: Appending, head: &[u8]) -> Result<Opened> {
+        remove_abandoned(&place.path);
+        // The error names the output, not the temporary file that the user never asked for.
+        let failed = Error::io("create", self.path());
+        if self.is_folder() {
+            let pending = Arc::new(PendingFolder::create(&place.path).map_err(failed)?);
+            return Ok(Opened::Folder { pending, way });
+        }
+        let replaced = if place.found == Found::File { place.path.metadata().ok() } else { None };
+        let pending = PendingFile::create(&place.path, replaced.as_ref()).map_err(failed)?;
+        Ok(Opened::File { pending, way, head_bytes: head.len() as u64, appending })
+    }
+
+    fn not_prepared(&self) -> Error {
+        Error::Internal(format!("the output {} was not prepared", self.path().display()))
+    }
+
+    /// What a task writes to: the output, or in a folder a file of this name.
+    ///
+    /// # Errors
+    /// Where no file can be made.
+    pub fn appender(&self, part: &str) -> Result<Appender> {
+        let opened = self.0.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        let file = match opened.as_ref().ok_or_else(|| self.not_prepared())? {
+            Opened::Standard => return Ok(Appender::to_stream(std::io::stdout(), self.clone())),
+            Opened::Stream(file) => {
+                return match file.try_clone() {
+                    Ok(file) => Ok(Appender::to_stream(file, self.clone())),
+                    Err(error) => Err(Error::io("write", self.path())(error)),
+                };
+            }
+            Opened::File { pending, .. } => pending.writer(),
+            Opened::Folder { pending, .. } => pending.file(part),
+        };
+        file.map(Appender::to_file).map_err(Error::io("create", self.path()))
+    }
+
+    /// The folder that tasks write files to, wherever in it.
+    ///
+    /// # Errors
+    /// A defect of the caller.
+    pub fn pending_folder(&self) -> Result<Arc<PendingFolder>> {
+        match self.0.opened.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+            Some(Opened::Folder { pending, .. }) => Ok(pending.clone()),
+            _ => Err(self.not_prepared()),
+        }
+    }
+
+    /// Gives what was written its name, or removes it.
+    ///
+    /// # Errors
+    /// Where it cannot get its name. It is removed then.
+    pub fn finish(&self, success: bool) -> Result<()> {
+        let opened = self.0.opened.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let (named, action) = match opened {
+            Some(Opened::File { mut pending, way, head_bytes, appending }) if success => match way {
+                Way::Append => {
+                    let separator = (appending == Appending::Lines).then_some(b'\n');
+                    (pending.append(head_bytes, separator), "append to")
+                }
+                Way::RenameToNothing => (pending.replace_nothing(), "rename the finished output to"),
+                _ => (pending.replace(), "rename the finished output to"),
+            },
+            Some(Opened::Folder { pending, way }) if success => match way {
+                Way::Append => (pending.merge(), "append to"),
+                Way::Rename => (pending.replace(), "replace"),
+                _ => (pending.replace_nothing(), "rename the finished output to"),
+            },
+            Some(Opened::Folder { pending, .. }) => {
+                // Tasks may still hold it.
+                pending.discard();
+                return Ok(());
+            }
+            _ => return Ok(()),
+        };
+        named.map_err(|error| match error.kind() {
+            ErrorKind::AlreadyExists | ErrorKind::DirectoryNotEmpty => {
+                refused(self.path(), "somebody else wrote it while the job ran; remove it, or choose another name")
+            }
+            _ => Error::io(action, self.path())(error),
+        })
+    }
+}
