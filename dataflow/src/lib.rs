@@ -31,7 +31,7 @@ pub use key::{
     Asc, Computed, ComputedOrder, Desc, Equality, Field, Key, KeyedBy, OfFields, Order, Projection, Symbols, asc, desc,
 };
 pub use record::{List, ListIter, Map, MapIter, Record, Value};
-pub use runtime::format::{CsvOptions, JsonOptions};
+pub use runtime::format::{CsvOptions, JsonOptions, ParquetCodec, ParquetOptions};
 pub use runtime::optimizer::Rule;
 pub use runtime::source::{Comparison, Lenient};
 pub use runtime::value::{Date, Decimal, Texts, Timestamp};

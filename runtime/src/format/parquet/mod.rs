@@ -27,15 +27,21 @@
 //! a whole: memory for its compressed and its decoded bytes, of the columns that are read, is reserved first.
 
 mod build;
+mod codec;
 mod convert;
 mod encoder;
 mod fit;
 mod footer;
 mod hints;
+mod hold;
+mod items;
 mod lists;
+mod options;
 mod prune;
 mod reader;
+mod search;
 mod source;
 
 pub use encoder::ParquetFormat;
+pub use options::{ParquetCodec, ParquetOptions};
 pub use source::ParquetSource;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::fit::FileFit;
 use super::footer::{column_range, read_footer};
+use super::options::ParquetOptions;
 use super::prune::is_excluded;
 use super::reader::ParquetReader;
 use crate::error::Result;
@@ -31,16 +32,16 @@ impl ParquetSource {
     /// # Errors
     /// Where there is no such file, it cannot be read, or is no Parquet file.
     pub fn new(path: &str, schema: &Schema) -> Result<Self> {
-        Self::of(Inputs::at(path)?, schema)
+        Self::of(Inputs::at(path)?, schema, ParquetOptions::default())
     }
 
     /// The same of files that were looked up.
     ///
     /// # Errors
     /// As [`ParquetSource::new`].
-    pub fn of(inputs: Inputs, schema: &Schema) -> Result<Self> {
+    pub fn of(inputs: Inputs, schema: &Schema, options: ParquetOptions) -> Result<Self> {
         let Inputs { path, files } = inputs;
-        let fit = |file: &InputFile| FileFit::new(file, read_footer(file)?, schema);
+        let fit = |file: &InputFile| FileFit::new(file, read_footer(file)?, schema, options.ignore_case);
         let fits = files.iter().map(fit).collect::<Result<_>>()?;
         Ok(ParquetSource { path, files, fits, schema: Arc::new(schema.clone()) })
     }
