@@ -106,7 +106,7 @@ fn a_record_of_nothing_else_counts_its_file() {
 fn bad_records_are_left_out_beside_it() {
     let folder = Folder::default();
     let path = folder.file("a.csv", "value\n1\nx\n3\n");
-    let options = CsvOptions::default().lenient(Lenient::to(&folder.join("bad.txt")));
+    let options = CsvOptions::default().lenient(Lenient::to(folder.join("bad.txt")));
     let found = embedded().read_csv_with::<Reading>(&path, options).unwrap().collect().unwrap();
     assert_eq!(found, [1, 3].map(|value| Reading { file: path.clone(), value }));
 }
