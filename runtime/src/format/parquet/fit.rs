@@ -7,7 +7,7 @@ use arrow_schema::{DataType, Fields, Schema as ArrowSchema};
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::arrow::parquet_to_arrow_schema;
 use parquet::basic::ConvertedType;
-use parquet::file::metadata::ParquetMetaData;
+use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 use parquet::schema::types::ColumnDescriptor;
 
 use super::codec::refused_codec;
@@ -15,6 +15,7 @@ use super::footer::guarded;
 use super::hints::{hinted_fields, leaf_columns};
 use super::search::Search;
 use crate::error::{Error, Result};
+use crate::format::BATCH_ROWS;
 use crate::format::files::InputFile;
 use crate::row::{Items, Leaf, LeafSet, LeafType, Schema};
 use crate::source::ColumnFit;
@@ -116,6 +117,27 @@ impl FileFit {
         let plans = live.iter().map(plan).collect::<Result<Vec<_>>>()?;
         self.check_codecs(file, live)?;
         Ok(plans)
+    }
+
+    /// Bytes that lists of a batch take, decoded and as rows, where those of a row group are about as long as each other.
+    pub(super) fn list_bytes(&self, schema: &Schema, live: &LeafSet, group: &RowGroupMetaData) -> usize {
+        let rows = usize::try_from(group.num_rows()).unwrap_or(0).max(1);
+        let in_batch = |column: usize| {
+            let values = usize::try_from(group.column(column).num_values()).unwrap_or(0);
+            (values / rows.div_ceil(BATCH_ROWS)).saturating_add(1)
+        };
+        let leaf = |leaf: usize| {
+            let (plan, ty) = (self.plan(leaf)?, schema.leaves().get(leaf)?.ty);
+            let width = match (&plan.items, ty) {
+                // As Arrow has it, as leaves, and as rows.
+                (Some(list), _) => 4 * list.items.layout().width(),
+                (None, LeafType::List(_) | LeafType::Texts) => 2 * ty.element_width().max(size_of::<u128>()),
+                _ => return None,
+            };
+            Some(in_batch(plan.column).saturating_mul(width))
+        };
+        // A damaged footer may name any number: it is too much for every budget, and small enough to be added up.
+        live.iter().filter_map(leaf).fold(0, usize::saturating_add).min(usize::MAX / 4)
     }
 
     fn check_codecs(&self, file: &InputFile, live: &LeafSet) -> Result<()> {

@@ -31,11 +31,12 @@ pub(super) fn hold_leaf(root: &StructArray, plan: &LeafPlan, ty: LeafType) -> Re
     })
 }
 
-/// Bytes that the leaf takes besides what was decoded.
+/// Bytes that the leaf takes besides what was decoded: those of lists.
 pub(super) fn converted_bytes(root: &StructArray, plan: &LeafPlan, ty: LeafType) -> usize {
-    match (find(root, plan), &plan.items) {
-        (Ok((array, _)), Some(list)) => items::converted_bytes(array, list),
-        (Ok((array, _)), None) if matches!(ty, LeafType::List(_) | LeafType::Texts) => array.get_array_memory_size(),
+    let is_list = plan.items.is_some() || matches!(ty, LeafType::List(_) | LeafType::Texts);
+    match (is_list.then(|| find(root, plan)), &plan.items) {
+        (Some(Ok((array, _))), Some(list)) => items::converted_bytes(array, list),
+        (Some(Ok((array, _))), None) => array.get_array_memory_size(),
         _ => 0,
     }
 }

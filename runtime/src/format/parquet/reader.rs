@@ -174,7 +174,8 @@ impl SplitReader for ParquetReader {
         let ranges: Vec<_> = columns.iter().map(range).collect();
         let decoded: i64 = columns.iter().map(|&column| group.column(column).uncompressed_size()).sum();
         self.group_bytes = (decoded as usize).saturating_add(self.batch_bytes());
-        self.reserved.resize(self.group_bytes)?;
+        let lists = fit.list_bytes(&self.schema, &self.live, group);
+        self.reserved.resize(self.group_bytes.saturating_add(lists))?;
         self.state = State::Opened(ReadRequest { file: file.open()?, path: file.path().clone(), ranges });
         Ok(())
     }

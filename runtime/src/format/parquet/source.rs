@@ -97,11 +97,12 @@ impl Source for ParquetSource {
             let chunks = || columns.iter().map(|&column| group.column(column));
             // As they are read, and as they are decoded.
             let read: usize = chunks().map(|chunk| run_bytes(chunk.compressed_size() as usize)).sum();
-            read + chunks().map(|chunk| chunk.uncompressed_size() as usize).sum::<usize>()
+            let decoded = chunks().map(|chunk| chunk.uncompressed_size() as usize).sum::<usize>();
+            (read + decoded).saturating_add(fit.list_bytes(&self.schema, &scan.live, group))
         };
         let columns = scan.live.iter().filter_map(|leaf| self.schema.leaves().get(leaf));
         let batch = BATCH_ROWS * columns.map(|leaf| leaf.ty.width()).sum::<usize>();
-        Ok(self.groups(scan).map(group).max().unwrap_or(0) + batch)
+        Ok(self.groups(scan).map(group).max().unwrap_or(0).saturating_add(batch))
     }
 
     fn reader(&self, scan: &Scan, memory: &Memory) -> Result<Box<dyn SplitReader>> {
