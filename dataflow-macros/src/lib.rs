@@ -99,7 +99,8 @@ pub fn dataflow_inline(tokens: TokenStream) -> TokenStream {
 /// Makes a struct or an enum a record: its layout, its borrowed twin and the symbols that name its fields.
 ///
 /// Closures over records see the twin, which is `Copy`: `WordRef<'a>`, with texts and lists borrowed. A record that has
-/// nothing to borrow must be `Copy` itself, and is its own twin. A field or a variant that has another name in files says so.
+/// nothing to borrow must be `Copy` itself, and is its own twin. A field or a variant that has another name in files says so. A `String` with
+/// `#[record(source_file)]` is the path of the file that a row is read from.
 ///
 /// ```
 /// use dataflow::prelude::*;

@@ -32,7 +32,7 @@ pub use key::{
     Asc, Computed, ComputedOrder, Desc, Equality, Field, Key, KeyedBy, OfFields, Order, Projection, Symbols, asc, desc,
 };
 pub use record::{List, ListIter, Map, MapIter, Record, Value};
-pub use runtime::format::{CsvOptions, JsonOptions, TimeForms};
+pub use runtime::format::{CsvOptions, JsonOptions, ParquetCodec, ParquetOptions, TimeForms};
 pub use runtime::optimizer::Rule;
 pub use runtime::source::{Comparison, Lenient};
 pub use runtime::value::{Date, Decimal, LocalTime, ParseValueError, Texts, TimeDelta, TimeUnit, Timestamp, Zone};

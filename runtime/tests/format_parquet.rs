@@ -23,7 +23,7 @@ use runtime::row::{Datum, LeafType as L, Schema, SchemaBuilder, Shape};
 use runtime::source::{Bound, Comparison, Format, Scan, Source};
 
 fn write(schema: &Schema, rows: &Rows) -> TestFile {
-    TestFile::new("data.parquet", encode(&ParquetFormat, schema, rows).unwrap())
+    TestFile::new("data.parquet", encode(&ParquetFormat::default(), schema, rows).unwrap())
 }
 
 fn read(file: &TestFile, schema: &Schema) -> Result<Rows> {
@@ -141,7 +141,10 @@ fn columns_that_do_not_fit_are_named_with_what_was_expected() {
         refused("l_tax", L::U8),
         "data.parquet, row group 0: column `l_tax`: found a null among 1 rows; make the record's field an Option"
     );
-    assert_eq!(refused("l_quantity", L::U64), "data.parquet, row group 0: column `l_quantity`: expected u64, found -7");
+    assert_eq!(
+        refused("l_quantity", L::U64),
+        "data.parquet, row group 0, row 0: column `l_quantity`: expected u64, found -7"
+    );
     assert_eq!(
         refused("l_name", L::List(runtime::row::Element::I64)),
         "data.parquet: column `l_name`: expected Vec<i64>, found Utf8 (BYTE_ARRAY)"
@@ -194,7 +197,7 @@ fn nested_records_are_groups_or_dotted_names_and_tuples_go_by_position() {
 
 #[test]
 fn what_parquet_cannot_hold_is_refused_before_the_first_row() {
-    let refused = |schema: &Schema| ParquetFormat.encoder(schema, &memory()).err().unwrap().to_string();
+    let refused = |schema: &Schema| ParquetFormat::default().encoder(schema, &memory()).err().unwrap().to_string();
     assert_eq!(
         refused(&record(&[("id", L::U128)])),
         "cannot write Parquet: the field `id`: Parquet has no type for u128; use 64 bits, or Decimal"
@@ -211,7 +214,7 @@ fn what_parquet_cannot_hold_is_refused_before_the_first_row() {
     });
     assert!(refused(&twice).ends_with("the field `x`: an Option in an Option cannot be told from one; use one Option"));
     let large = record(&[("sum", L::Decimal(2))]);
-    let error = encode(&ParquetFormat, &large, &vec![vec![fixed(i64::MAX)]]).unwrap_err().to_string();
+    let error = encode(&ParquetFormat::default(), &large, &vec![vec![fixed(i64::MAX)]]).unwrap_err().to_string();
     assert!(error.ends_with("column `sum`: the value 9223372036854775807 / 10^2 has more than 18 digits"), "{error}");
 }
 
@@ -240,7 +243,7 @@ fn small() -> (Schema, Vec<u8>) {
         vec![fixed(id), fixed(i64::from(valid != 0)), name, fixed(id % 2), fixed(id % 11), fixed(id * 3)]
     };
     let rows: Rows = (0..50).map(row).collect();
-    let bytes = encode(&ParquetFormat, &schema, &rows).unwrap();
+    let bytes = encode(&ParquetFormat::default(), &schema, &rows).unwrap();
     (schema, bytes)
 }
 
@@ -277,8 +280,11 @@ fn damaged_bytes_give_errors_or_data_and_never_a_panic() {
 fn files_of_a_folder_are_read_together() {
     let schema = record(&[("id", L::U64)]);
     let file = write(&schema, &vec![vec![fixed(2)]]);
-    std::fs::write(file.folder().join("a.parquet"), encode(&ParquetFormat, &schema, &vec![vec![fixed(1)]]).unwrap())
-        .unwrap();
+    std::fs::write(
+        file.folder().join("a.parquet"),
+        encode(&ParquetFormat::default(), &schema, &vec![vec![fixed(1)]]).unwrap(),
+    )
+    .unwrap();
     let source = parquet(file.folder().to_str().unwrap(), &schema).unwrap();
     assert!(source.describe().ends_with("(2 files)"));
     assert_eq!(drive(&source).unwrap(), [[fixed(1)], [fixed(2)]]);
@@ -302,7 +308,7 @@ fn types_of_other_programs_are_converted_where_nothing_is_lost() {
         ("wide", Arc::new(wide)),
         ("narrow", Arc::new(narrow)),
         ("milli", Arc::new(TimestampMillisecondArray::from(vec![Some(7), None]))),
-        ("nano", Arc::new(TimestampNanosecondArray::from(vec![Some(-7000), None]))),
+        ("nano", Arc::new(TimestampNanosecondArray::from(vec![Some(-6001), None]))),
         ("int", Arc::new(Int32Array::from(vec![Some(7), None]))),
         ("float", Arc::new(Float32Array::from(vec![Some(0.5), None]))),
         ("bytes", Arc::new(BinaryArray::from(vec![Some(&b"plain bytes, and long"[..]), None]))),
@@ -340,15 +346,11 @@ fn values_that_would_be_changed_are_errors() {
         let file = foreign(&[("x", array)]);
         message(read(&file, &record(&[("x", ty)])), &file)
     };
-    let place = "foreign.parquet, row group 0: column `x`: ";
+    let place = "foreign.parquet, row group 0, row 0: column `x`: ";
     let wide = Decimal128Array::from(vec![i128::from(i64::MAX) + 1]).with_precision_and_scale(30, 0).unwrap();
     assert_eq!(
         refused(Arc::new(wide), L::Decimal(0)),
         format!("{place}expected Decimal<0>, found the unscaled value 9223372036854775808, which is too large")
-    );
-    assert_eq!(
-        refused(Arc::new(TimestampNanosecondArray::from(vec![1])), L::Timestamp),
-        format!("{place}expected Timestamp of whole microseconds, found 1 nanoseconds")
     );
     let millis = TimestampMillisecondArray::from(vec![i64::MAX]);
     assert_eq!(
@@ -384,7 +386,7 @@ fn lists_of_other_programs_are_read() {
     assert_eq!(rows, expected.map(|(valid, list)| vec![fixed(valid), numbers(list)]));
     assert_eq!(
         message(read(&file, &record(&[("l?", L::List(Element::U16))])), &file),
-        "data.parquet, row group 0: column `l`: expected u16, found -2 in a list"
+        "data.parquet, row group 0, row 0: column `l`: expected u16, found -2 in a list"
     );
     assert_eq!(
         message(read(&file, &record(&[("l", L::List(Element::I64))])), &file),
@@ -402,6 +404,6 @@ fn lists_of_other_programs_are_read() {
     let file = lists(values, &[1, 2], &[true, true]);
     assert_eq!(
         message(read(&file, &record(&[("l", L::List(Element::I32))])), &file),
-        "data.parquet, row group 0: column `l`: expected Vec<i32>, found a null in a list"
+        "data.parquet, row group 0, row 1: column `l`: expected Vec<i32>, found a null in a list; make it a Vec of Option"
     );
 }

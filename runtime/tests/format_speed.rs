@@ -189,7 +189,7 @@ fn lineitem() -> runtime::row::Schema {
 fn csv() {
     use runtime::format::{CsvFormat, CsvOptions, ParquetFormat};
     let schema = lineitem();
-    lineitem_as(&ParquetFormat, &schema, 1_000_000);
+    lineitem_as(&ParquetFormat::default(), &schema, 1_000_000);
     let bytes = lineitem_as(&CsvFormat::default(), &schema, 1_000_000);
     let file = format_support::TestFile::new("lineitem.csv", bytes);
     for multiline in [true, false] {

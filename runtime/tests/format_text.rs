@@ -100,7 +100,7 @@ fn missing_input_is_an_error_that_says_what_was_looked_for() {
     assert_eq!(open("none.txt"), "no input at none.txt: there is no such file or folder");
     assert_eq!(
         open("*.txt"),
-        "no input at *.txt: no file matches the pattern (`*` and `?` stand for parts of a name, `**` for folders)"
+        "no input at *.txt: no file matches the pattern (`*`, `?`, `[ab]` and `{a,b}` stand for parts of a name, `**` for folders)"
     );
     assert!(
         open("").starts_with("no input at : the folder holds no file to read (names that begin with"),

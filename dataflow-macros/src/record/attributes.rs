@@ -1,6 +1,7 @@
 //! `#[record(..)]` on records, fields and variants.
 
 use proc_macro2::Span;
+use syn::spanned::Spanned as _;
 use syn::{Attribute, LitStr};
 
 /// Mistakes that leave the record's meaning clear: reported, and the record is written out without them.
@@ -24,27 +25,41 @@ impl Mistakes {
     }
 }
 
-/// Reads the attributes of `what`, a field or a variant: its name in files, where another is given.
-pub(super) fn name_in_files(what: &str, attributes: &[Attribute], mistakes: &mut Mistakes) -> Option<LitStr> {
-    let mut column = None;
+/// What stands on a field or a variant.
+#[derive(Default)]
+pub(super) struct Read {
+    /// Its name in files, where another is given.
+    pub(super) column: Option<LitStr>,
+    /// `source_file`: whether it is the path of the file that a row is from.
+    pub(super) source_file: Option<Span>,
+}
+
+/// Reads the attributes of `what`, a field or a variant.
+pub(super) fn read(what: &str, attributes: &[Attribute], mistakes: &mut Mistakes) -> Read {
+    let mut found = Read::default();
     for attribute in record_attributes(attributes) {
         let read = attribute.parse_nested_meta(|meta| {
+            if meta.path.is_ident("source_file") && what == "field" {
+                found.source_file = Some(meta.path.span());
+                return Ok(());
+            }
             if !meta.path.is_ident("name") {
-                let message = format!("unknown attribute of a {what}: there is `#[record(name = \"…\")]`");
+                let others = if what == "field" { " and `#[record(source_file)]`" } else { "" };
+                let message = format!("unknown attribute of a {what}: there is `#[record(name = \"…\")]`{others}");
                 return Err(meta.error(message));
             }
             let name: LitStr = meta.value()?.parse()?;
             if name.value().is_empty() {
                 return Err(syn::Error::new(name.span(), "a name in files has at least one character"));
             }
-            if column.replace(name).is_some() {
+            if found.column.replace(name).is_some() {
                 return Err(meta.error(format!("this {what} is already named")));
             }
             Ok(())
         });
         read.unwrap_or_else(|error| mistakes.add(error));
     }
-    column
+    found
 }
 
 /// Reads the attributes of a struct or an enum, which has none.

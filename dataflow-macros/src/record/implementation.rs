@@ -60,10 +60,18 @@ pub(super) fn columns(fields: &[FieldInput]) -> TokenStream {
     let described = fields.iter().map(|field| {
         let (ident, column, ty) = (field.ident(), &field.column, &field.stored);
         let describe = quote!(<__Known<#ty> as __Record>::describe);
-        if column.value() == ident {
+        let described = if column.value() == ident {
             quote!(__schema.field(#ident, #describe))
         } else {
             quote!(__schema.renamed(#ident, #column, #describe))
+        };
+        if field.is_source_file {
+            quote!({
+                let __field = #described;
+                __schema.source_file(__field)
+            })
+        } else {
+            described
         }
     });
     quote!(::std::vec![#(#described),*])

@@ -45,6 +45,8 @@ pub(super) struct FieldInput {
     /// The type without its boxes: the record that is stored.
     pub(super) stored: Type,
     pub(super) column: LitStr,
+    /// Whether readers fill it with the path of the file that a row is from.
+    pub(super) is_source_file: bool,
     /// The user's documentation, which the field's counterparts carry too.
     pub(super) docs: Vec<Attribute>,
 }
@@ -123,11 +125,18 @@ impl FieldInput {
         let member = field.ident.map_or_else(|| Member::from(index), Member::from);
         let span = if let Member::Named(name) = &member { name.span() } else { field.ty.span() };
         let plain_name = || LitStr::new(&text(&member), span);
-        let column = attributes::name_in_files("field", &field.attrs, mistakes).unwrap_or_else(plain_name);
+        let attributes = attributes::read("field", &field.attrs, mistakes);
+        let (column, is_source_file) = (attributes.column.unwrap_or_else(plain_name), attributes.source_file.is_some());
+        if is_source_file && !is_string(&field.ty) {
+            mistakes.report(
+                field.ty.span(),
+                "a field marked `source_file` is a `String`: the path of the file that the row is from",
+            );
+        }
         let docs = docs(field.attrs);
         let binding = format_ident!("__{index}");
         let stored = stored(&field.ty);
-        FieldInput { member, binding, visibility: field.vis, ty: field.ty, stored, column, docs }
+        FieldInput { member, binding, visibility: field.vis, ty: field.ty, stored, column, is_source_file, docs }
     }
 
     /// Its name as the program writes it.
@@ -141,6 +150,11 @@ fn text(member: &Member) -> String {
         Member::Named(name) => name.unraw().to_string(),
         Member::Unnamed(index) => index.index.to_string(),
     }
+}
+
+/// Whether a type is spelled `String`.
+fn is_string(ty: &Type) -> bool {
+    matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "String"))
 }
 
 fn docs(attributes: Vec<Attribute>) -> Vec<Attribute> {
@@ -162,8 +176,13 @@ fn read_variants(
 ) -> syn::Result<Vec<VariantInput>> {
     let read = |variant: syn::Variant| {
         let plain_name = || LitStr::new(&variant.ident.unraw().to_string(), variant.ident.span());
-        let column = attributes::name_in_files("variant", &variant.attrs, mistakes).unwrap_or_else(plain_name);
+        let column = attributes::read("variant", &variant.attrs, mistakes).column.unwrap_or_else(plain_name);
         let is_tuple = matches!(variant.fields, Fields::Unnamed(_));
+        for field in &variant.fields {
+            if let Some(at) = attributes::read("field", &field.attrs, &mut Mistakes::default()).source_file {
+                mistakes.report(at, "`source_file` stands on a field of the record that is read, not of a variant");
+            }
+        }
         let fields = read_fields(variant.fields, mistakes);
         VariantInput { name: variant.ident, column, is_tuple, fields, docs: docs(variant.attrs) }
     };

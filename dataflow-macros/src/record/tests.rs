@@ -85,6 +85,10 @@ fn attributes_are_checked_and_the_struct_is_written_all_the_same() {
         ("struct A { #[record(name = \"\")] a: u8 }", "at least one character"),
         ("struct A { #[record(name = \"x\", name = \"y\")] a: u8 }", "already named"),
         ("struct A { #[record(name = \"b\")] a: u8, #[record(name = \"b\")] b: u8 }", "already the field `a`"),
+        ("struct A { #[record(source_file)] a: u8 }", "marked `source_file` is a `String`"),
+        ("struct A { #[record(source_file)] a: Option<String> }", "marked `source_file` is a `String`"),
+        ("enum A { B { #[record(source_file)] a: String } }", "not of a variant"),
+        ("enum A { #[record(source_file)] B }", "unknown attribute of a variant"),
         ("enum A { #[record(nme = \"x\")] B }", "unknown attribute of a variant"),
         ("enum A { #[record(name = \"C\")] B, C }", "already the variant `B`"),
     ];

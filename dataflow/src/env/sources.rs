@@ -3,7 +3,7 @@
 use std::panic::Location;
 use std::sync::Arc;
 
-use runtime::format::{self, CsvOptions, JsonOptions};
+use runtime::format::{self, CsvOptions, JsonOptions, ParquetOptions};
 use runtime::memory::Memory;
 use runtime::operators::{Pages, Scanned};
 use runtime::page::RowWriter;
@@ -192,7 +192,46 @@ impl Env {
     #[track_caller]
     pub fn read_parquet<T: Record>(&self, path: impl AsRef<str>) -> Result<DataSet<T>> {
         let next = Next::default().called_at(Location::caller());
-        self.reading_files(path.as_ref(), &next, format::ParquetSource::of)
+        self.reading_files(path.as_ref(), &next, |files, schema| {
+            format::ParquetSource::of(files, schema, ParquetOptions::default())
+        })
+    }
+
+    /// As [`Env::read_parquet`], finding columns whatever the case of their letters.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// use dataflow::ParquetOptions;
+    ///
+    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-read-parquet-with-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// # let path = folder.join("orders.parquet").display().to_string();
+    /// #[derive(Record, Clone, Debug, PartialEq)]
+    /// struct Written {
+    ///     #[record(name = "OrderKey")]
+    ///     key: u64,
+    /// }
+    ///
+    /// #[derive(Record, Clone, Debug, PartialEq)]
+    /// struct Order {
+    ///     orderkey: u64,
+    /// }
+    ///
+    /// let env = Env::embedded();
+    /// env.collection([Written { key: 7 }])?.write_parquet(&path);
+    /// env.run()?;
+    /// let options = ParquetOptions { ignore_case: true, ..ParquetOptions::default() };
+    /// assert_eq!(env.read_parquet_with::<Order>(&path, options)?.collect()?, [Order { orderkey: 7 }]);
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Env::read_parquet`]. A field that several columns could be ends the run before its first record, if somebody reads it.
+    #[track_caller]
+    pub fn read_parquet_with<T: Record>(&self, path: impl AsRef<str>, options: ParquetOptions) -> Result<DataSet<T>> {
+        let next = Next::default().called_at(Location::caller());
+        self.reading_files(path.as_ref(), &next, |files, schema| format::ParquetSource::of(files, schema, options))
     }
 
     /// Records of plain values from binary files: a file, a folder, or a pattern. Values lie in the order of the record's fields,

@@ -3,7 +3,7 @@
 use std::panic::Location;
 use std::sync::Arc;
 
-use runtime::format::{self, CsvOptions};
+use runtime::format::{self, CsvOptions, ParquetOptions};
 use runtime::operators::WrittenFolders;
 use runtime::source::Format;
 
@@ -145,7 +145,31 @@ impl<T: Record, M: Mode> InFolders<T, M> {
     /// ```
     #[track_caller]
     pub fn write_parquet(self, to: impl Into<Output>) {
-        self.write(Arc::new(format::ParquetFormat), to.into(), Location::caller());
+        self.write(Arc::new(format::ParquetFormat::default()), to.into(), Location::caller());
+    }
+
+    /// As [`Flow::write_parquet_with`], into folders.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-folders-write-parquet-with-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// # use dataflow::{ParquetCodec, ParquetOptions};
+    /// # let path = folder.join("sales").display().to_string();
+    /// # #[derive(Record, Clone, Copy, Debug, PartialEq)]
+    /// # struct Sale { day: Date, amount: i64 }
+    /// let env = Env::embedded();
+    /// let options = ParquetOptions { codec: ParquetCodec::Gzip, ..ParquetOptions::default() };
+    /// let sales = [Sale { day: date!("2024-02-28"), amount: 5 }, Sale { day: date!("2024-02-29"), amount: 6 }];
+    /// env.collection(sales)?.in_folders_by(|s| s.day).write_parquet_with(&path, options);
+    /// env.run()?;
+    /// assert_eq!(env.read_parquet::<Sale>(&path)?.count()?, 2);
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[track_caller]
+    pub fn write_parquet_with(self, to: impl Into<Output>, options: ParquetOptions) {
+        self.write(Arc::new(format::ParquetFormat::of(options)), to.into(), Location::caller());
     }
 
     /// As [`Flow::write_binary`], into folders.

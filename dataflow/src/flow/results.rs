@@ -3,7 +3,7 @@
 use std::panic::Location;
 use std::sync::Arc;
 
-use runtime::format::{self, CsvOptions};
+use runtime::format::{self, CsvOptions, ParquetOptions};
 use runtime::operators::{Collected, First, Written};
 use runtime::output::Target;
 use runtime::source::Format;
@@ -218,7 +218,31 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// ```
     #[track_caller]
     pub fn write_parquet(&self, to: impl Into<Output>) {
-        self.write(Arc::new(format::ParquetFormat), to.into().target(), Location::caller());
+        self.write(Arc::new(format::ParquetFormat::default()), to.into().target(), Location::caller());
+    }
+
+    /// As [`Flow::write_parquet`], with another codec, or row groups of another size.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// use dataflow::{ParquetCodec, ParquetOptions};
+    ///
+    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-write-parquet-with-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// # let path = folder.join("pairs.parquet").display().to_string();
+    /// let options = ParquetOptions { codec: ParquetCodec::Zstd(9), row_group_rows: 1 << 20, ..ParquetOptions::default() };
+    /// let env = Env::embedded();
+    /// env.collection([("to", 1u64), ("be", 2)])?.write_parquet_with(&path, options);
+    /// env.run()?;
+    /// assert_eq!(env.read_parquet::<(String, u64)>(&path)?.count()?, 2);
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// A level that the codec does not have, row groups of no rows, and Brotli without the cargo feature `brotli` end the run.
+    #[track_caller]
+    pub fn write_parquet_with(&self, to: impl Into<Output>, options: ParquetOptions) {
+        self.write(Arc::new(format::ParquetFormat::of(options)), to.into().target(), Location::caller());
     }
 
     /// Writes plain values back to back, without header or padding, when the environment runs: one file, or a folder of files where the path

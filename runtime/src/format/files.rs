@@ -1,7 +1,8 @@
 //! From the path a user writes to the files behind it.
 //!
 //! A path is `-`, standard input, or a file, a folder (its files, not those of folders inside it), or a pattern: `*` stands for any part of a name, `?`
-//! for one character, and `**` as a whole name for any number of folders. What a job leaves behind while it writes is not
+//! for one character, `[a-c]` and `[!a-c]` for one of some, `{a,b}` for several paths at once, and `**` as a whole name for any number of
+//! folders; behind a `\` each stands for itself. A path that there is is itself, whatever stands in it. What a job leaves behind while it writes is not
 //! read: names that begin with `.` or `_`, and names that end with `.tmp` or `.inprogress`, unless the pattern spells that out.
 //! Folders inside a folder are read where their names are `field=value`.
 
@@ -144,7 +145,7 @@ impl Inputs {
         match fs::metadata(&self.path) {
             Ok(metadata) if metadata.is_file() => Path::new(&self.path).parent().unwrap_or(Path::new("")).to_owned(),
             Ok(_) => PathBuf::from(&self.path),
-            Err(_) => PathPattern::new(&self.path).root().to_owned(),
+            Err(_) => PathPattern::new(&self.path).map_or_else(|_| PathBuf::new(), |pattern| pattern.root().to_owned()),
         }
     }
 }
@@ -180,13 +181,15 @@ fn find(path: &str) -> Result<Vec<PathBuf>> {
             if !is_pattern(path) {
                 return Err(nothing("there is no such file or folder"));
             }
-            PathPattern::new(path).matches()?
+            PathPattern::new(path)
+                .map_err(|reason| nothing(&format!("there is no such file, and {reason}")))?
+                .matches()?
         }
         Err(error) => return Err(Error::io("read", path)(error)),
     };
     if found.is_empty() {
         return Err(nothing(if is_pattern(path) {
-            "no file matches the pattern (`*` and `?` stand for parts of a name, `**` for folders)"
+            "no file matches the pattern (`*`, `?`, `[ab]` and `{a,b}` stand for parts of a name, `**` for folders)"
         } else {
             "the folder holds no file to read (names that begin with `.` or `_` or end with `.tmp` or `.inprogress` are \
              passed over, and so are the folders in it, but for those named `field=value`: write `**` to read them)"

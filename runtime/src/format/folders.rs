@@ -1,5 +1,7 @@
 //! Folders that say what a field is for all records in them: `day=1995-01-01/part-00000.parquet`, as Hive writes them.
 //!
+//! The path of the file that a row is from is such a field too, where a record asks for it.
+//!
 //! Such a field is in no file. A source of the other fields reads the files, and each of its batches gets the folders' values as leaves that
 //! read the same for every row; splits whose values a scan's bounds exclude are not read.
 
@@ -32,7 +34,11 @@ pub fn read_folders<S: Source + 'static>(
 ) -> Result<Arc<dyn Source>> {
     let inputs = Inputs::at(path)?;
     let root = inputs.root();
-    let named: Vec<_> = inputs.files.iter().map(|file| pairs(&root, file)).collect();
+    let mut named: Vec<_> = inputs.files.iter().map(|file| pairs(&root, file)).collect();
+    for name in source_file_fields(path, schema)? {
+        let path = |file: &InputFile| Some(file.path().to_string_lossy().into_owned());
+        named.iter_mut().zip(&*inputs.files).for_each(|(named, file)| named.push((name.to_owned(), path(file))));
+    }
     let is_record = matches!(schema.shape(), Shape::Record { .. });
     let is_named = |name: &str| named.iter().flatten().any(|(found, _)| found == name);
     let fields: Vec<usize> =
@@ -55,6 +61,25 @@ pub fn read_folders<S: Source + 'static>(
     };
     let order = (0..schema.leaves().len()).map(place).collect();
     Ok(Arc::new(Folders { inner, schema: schema.clone(), order, values }))
+}
+
+/// The names of the record's own fields that are the path of a row's file.
+fn source_file_fields(path: &str, schema: &Schema) -> Result<Vec<&'static str>> {
+    let marked = |leaf: &usize| schema.leaves()[*leaf].is_source_file;
+    let fields = schema.fields();
+    let own: Vec<_> = fields.iter().filter(|field| matches!(field.shape, Shape::Leaf(leaf) if marked(&leaf))).collect();
+    let all: Vec<usize> = (0..schema.leaves().len()).filter(marked).collect();
+    let nested = all.iter().find(|leaf| !own.iter().any(|field| field.shape == Shape::Leaf(**leaf)));
+    match nested {
+        None => Ok(own.iter().map(|field| field.name).collect()),
+        Some(&leaf) => Err(Error::Schema {
+            path: path.into(),
+            message: format!(
+                "the field `{}` is marked `source_file` in a nested record; mark a field of the record that is read",
+                schema.leaves()[leaf].path
+            ),
+        }),
+    }
 }
 
 /// What the folders of one file say: for each key whether it is there, where that is a leaf, and its value.
@@ -194,7 +219,10 @@ impl<S: Source> Source for Folders<S> {
     }
 
     fn columns(&self) -> Vec<ColumnFit> {
-        let folder = |leaf: &Leaf| ColumnFit::of(leaf, format!("{}=…", leaf.path), "the name of a folder");
+        let folder = |leaf: &Leaf| match leaf.is_source_file {
+            true => ColumnFit::of(leaf, "", "the path of the file"),
+            false => ColumnFit::of(leaf, format!("{}=…", leaf.path), "the name of a folder"),
+        };
         let is_value =
             |(place, leaf): &(&LeafPlace, &Leaf)| matches!(place, LeafPlace::Constant(_)) && leaf.ty != LeafType::Valid;
         let keys = self.order.iter().zip(self.schema.leaves()).filter(is_value).map(|(_, leaf)| folder(leaf));

@@ -41,7 +41,7 @@ pub(crate) use folder_keys::{FolderKey, folder_keys};
 pub use folders::read_folders;
 pub use json::{JsonFormat, JsonOptions, JsonSource};
 pub use native::{NativeFormat, NativeSource};
-pub use parquet::{ParquetFormat, ParquetSource};
+pub use parquet::{ParquetCodec, ParquetFormat, ParquetOptions, ParquetSource};
 pub use shown::{LinesFormat, TableFormat};
 pub use stdin::keep_standard_input;
 pub use text::{TextFormat, TextSource};

@@ -1,5 +1,7 @@
 //! Byte strings and lists on their way to a batch.
 
+use std::ops::Range;
+
 use super::batch::Batch;
 use super::slot::{self, INLINE_BYTES, Slot};
 use crate::row::{Datum, LeafType, show_leaf};
@@ -45,6 +47,14 @@ impl ListColumn {
     /// # Errors
     /// The first of the map's keys that stands twice, as people read it.
     pub fn push_records(&mut self, batch: &Batch<'_>) -> Result<(), String> {
+        self.push_records_of(batch, 0..batch.rows())
+    }
+
+    /// As [`ListColumn::push_records`], of some rows of a batch; those that it does not have are left out.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn push_records_of(&mut self, batch: &Batch<'_>, rows: Range<usize>) -> Result<(), String> {
         let LeafType::Items(items) = self.ty else {
             self.push(&[]);
             return Ok(());
@@ -53,7 +63,7 @@ impl ListColumn {
         let fits = types.iter().enumerate().all(|(leaf, &ty)| batch.leaf(leaf).ty == ty);
         debug_assert!(fits, "other leaves than those of {items}");
         let record = |row| types.iter().enumerate().map(|(leaf, &ty)| batch.datum(leaf, ty, row)).collect();
-        let mut records: Vec<Vec<Datum>> = (0..batch.rows()).filter(|_| fits).map(record).collect();
+        let mut records: Vec<Vec<Datum>> = rows.filter(|&row| fits && row < batch.rows()).map(record).collect();
         if items.is_map() {
             records.sort_by(|left, right| items.compare_keys(left, right));
             if let Some(twice) = records.windows(2).find(|pair| items.compare_keys(&pair[0], &pair[1]).is_eq()) {

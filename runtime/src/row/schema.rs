@@ -15,6 +15,8 @@ pub struct Leaf {
     pub validity: Option<usize>,
     /// Whether it is a value of an enum's variant: then a validity of 0 may mean that another variant is there.
     pub in_variant: bool,
+    /// Whether it is the path of the file that a row is from: whoever reads files fills it, and looks for no such column.
+    pub is_source_file: bool,
 }
 
 /// A field of a record, or the record itself.
@@ -235,7 +237,7 @@ impl SchemaBuilder {
     /// One leaf.
     pub fn leaf(&mut self, ty: LeafType) -> Shape {
         let (validity, in_variant) = (self.validity, self.in_variant);
-        self.leaves.push(Leaf { path: self.path.join("."), ty, validity, in_variant });
+        self.leaves.push(Leaf { path: self.path.join("."), ty, validity, in_variant, is_source_file: false });
         Shape::Leaf(self.leaves.len() - 1)
     }
 
@@ -258,6 +260,12 @@ impl SchemaBuilder {
         let variants = variants(self);
         self.in_variant = outer;
         Shape::Enum { name: tag.of, tag: leaf, variants }
+    }
+
+    /// The same field, for the path of the file that a row is from.
+    pub fn source_file(&mut self, field: Field) -> Field {
+        field.shape.leaves().into_iter().for_each(|leaf| self.leaves[leaf].is_source_file = true);
+        field
     }
 
     /// One field of a record under construction.

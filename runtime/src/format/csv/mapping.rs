@@ -33,8 +33,11 @@ fn collect(schema: &Schema, shape: &Shape, guards: &mut Vec<usize>, columns: &mu
                 return Ok(());
             };
             if !is_writable(found.ty) {
-                let other =
-                    if matches!(found.ty, LeafType::Items(_)) { "JSON" } else { "JSON, Parquet or the native format" };
+                let other = if matches!(found.ty, LeafType::Items(_)) {
+                    "JSON or Parquet"
+                } else {
+                    "JSON, Parquet or the native format"
+                };
                 return Err(format!(
                     "the field `{}` is a list ({}), which CSV cannot hold; use {other}",
                     found.path, found.ty

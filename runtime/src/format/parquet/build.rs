@@ -12,6 +12,7 @@ use arrow_array::{
 use arrow_buffer::{BooleanBuffer, NullBuffer};
 use arrow_schema::{DataType, Field, Fields, TimeUnit};
 
+use super::items::{ItemsValues, items_type};
 use super::lists::{Lists, list_type};
 use crate::error::{Error, Result};
 use crate::format::enums::refused_enum;
@@ -43,6 +44,7 @@ pub(super) enum LeafValues {
     Valid(Vec<u8>),
     Tag(Vec<u8>, &'static Tag),
     Lists(Lists),
+    Items(Box<ItemsValues>),
 }
 
 impl LeafValues {
@@ -71,7 +73,8 @@ impl LeafValues {
             L::Valid => LeafValues::Valid(Vec::new()),
             L::Tag(tag) => LeafValues::Tag(Vec::new(), tag),
             L::List(_) | L::Texts => LeafValues::Lists(Lists::new(ty)?),
-            L::I128 | L::U128 | L::Items(_) => return None,
+            L::Items(items) => LeafValues::Items(Box::new(ItemsValues::new(items)?)),
+            L::I128 | L::U128 => return None,
         })
     }
 
@@ -101,14 +104,16 @@ impl LeafValues {
                 (0..rows.len()).for_each(|position| out.append_value(leaf.read(rows.get(position))));
             }
             // Their elements have many types: they are taken from the batch itself.
-            LeafValues::Lists(_) => leaves.skip(1),
+            LeafValues::Lists(_) | LeafValues::Items(_) => leaves.skip(1),
         }
     }
 
     /// Adds a leaf of lists of some rows.
     pub(super) fn extend_lists(&mut self, leaf: usize, input: &Input<'_>) {
-        if let LeafValues::Lists(lists) = self {
-            lists.extend(leaf, input);
+        match self {
+            LeafValues::Lists(lists) => lists.extend(leaf, input),
+            LeafValues::Items(lists) => lists.extend(leaf, input),
+            _ => {}
         }
     }
 
@@ -125,6 +130,7 @@ impl LeafValues {
             LeafValues::Text(out) => out.values_slice().len(),
             LeafValues::Bytes(out) => out.values_slice().len(),
             LeafValues::Lists(lists) => lists.bytes(),
+            LeafValues::Items(lists) => lists.bytes(),
             _ => 0,
         }
     }
@@ -163,8 +169,15 @@ impl LeafValues {
             LeafValues::Text(builder) => Arc::new(with_nulls(builder.finish(), nulls)?),
             LeafValues::Bytes(builder) => Arc::new(with_nulls(builder.finish(), nulls)?),
             LeafValues::Lists(lists) => lists.take(nulls)?,
+            LeafValues::Items(lists) => lists.take(nulls)?,
         })
     }
+}
+
+/// Adds all leaves of some rows.
+pub(super) fn extend_all(values: &mut [LeafValues], input: &Input<'_>) {
+    input.visit(|mut leaves, rows| values.iter_mut().for_each(|values| values.extend(&mut leaves, rows)));
+    values.iter_mut().enumerate().for_each(|(leaf, values)| values.extend_lists(leaf, input));
 }
 
 fn read<'b, P: Plain>(leaf: Strided<'b, P>, rows: RowIds<'b>, out: &mut Vec<P>) {
@@ -220,12 +233,17 @@ fn group(schema: &Schema, shape: &Shape, path: &str) -> Result<Fields> {
     fields.iter().map(inner).collect()
 }
 
-fn field(schema: &Schema, name: &str, shape: &Shape, path: &str) -> Result<Field> {
+/// The column of a field; `path` is where it stands in the record.
+///
+/// # Errors
+/// As [`fields`].
+pub(super) fn field(schema: &Schema, name: &str, shape: &Shape, path: &str) -> Result<Field> {
     let (nullable, shape) = match shape {
         Shape::Optional(_, inner) => (true, &**inner),
         shape => (false, shape),
     };
     let data_type = match shape {
+        Shape::Leaf(leaf) if let LeafType::Items(items) = schema.leaves()[*leaf].ty => items_type(items, path)?,
         Shape::Leaf(leaf) => data_type(schema.leaves()[*leaf].ty).map_err(|reason| refused(path, &reason))?,
         Shape::Optional(..) => {
             return Err(refused(path, "an Option in an Option cannot be told from one; use one Option"));
@@ -238,7 +256,8 @@ fn field(schema: &Schema, name: &str, shape: &Shape, path: &str) -> Result<Field
     Ok(Field::new(name, data_type, nullable))
 }
 
-fn refused(path: &str, reason: &str) -> Error {
+/// The error for a field that has no column type.
+pub(super) fn refused(path: &str, reason: &str) -> Error {
     Error::Plan(format!("cannot write Parquet: the field `{path}`: {reason}"))
 }
 
@@ -267,9 +286,7 @@ pub(super) fn data_type(ty: LeafType) -> Result<DataType, String> {
         L::I128 | L::U128 => return Err(format!("Parquet has no type for {ty}; use 64 bits, or Decimal")),
         L::List(element) => list_type(element.leaf())?,
         L::Texts => list_type(L::Text)?,
-        L::Items(_) => {
-            return Err(format!("lists of records and maps ({ty}) are not written to Parquet; write JSON"));
-        }
+        L::Items(items) => items_type(items, "").map_err(|error| error.to_string())?,
     })
 }
 
@@ -285,7 +302,11 @@ pub(super) fn arrays(schema: &Schema, fields: &Fields, values: &mut [LeafValues]
     shapes.iter().zip(fields).map(|(shape, field)| array(shape, field, values)).collect()
 }
 
-fn array(shape: &Shape, field: &Field, values: &mut [LeafValues]) -> Result<ArrayRef> {
+/// The array of one column.
+///
+/// # Errors
+/// As [`arrays`].
+pub(super) fn array(shape: &Shape, field: &Field, values: &mut [LeafValues]) -> Result<ArrayRef> {
     let failed = |reason: String| Error::Plan(format!("cannot write Parquet: column `{}`: {reason}", field.name()));
     let (nulls, shape) = match shape {
         Shape::Optional(validity, inner) => {

@@ -4,10 +4,11 @@
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    Date32Type, Decimal64Type, Decimal128Type, DurationMicrosecondType, DurationMillisecondType,
-    DurationNanosecondType, DurationSecondType, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
-    TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt8Type,
-    UInt16Type, UInt32Type, UInt64Type,
+    Date32Type, Decimal64Type, Decimal128Type, Decimal256Type, DurationMicrosecondType, DurationMillisecondType,
+    DurationNanosecondType, DurationSecondType, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
+    Int64Type, Time32MillisecondType, Time64MicrosecondType, Time64NanosecondType, TimestampMicrosecondType,
+    TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type,
+    UInt64Type,
 };
 use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, BinaryViewArray, StringViewArray};
 use arrow_buffer::{ArrowNativeType, BooleanBuffer, NullBuffer, ScalarBuffer};
@@ -73,13 +74,22 @@ pub(super) fn is_readable(found: &DataType, ty: LeafType) -> Result<(), String> 
         found if found.is_integer() => {
             matches!(ty, L::I8 | L::I16 | L::I32 | L::I64 | L::U8 | L::U16 | L::U32 | L::U64)
         }
-        DataType::Float32 => matches!(ty, L::F32 | L::F64),
+        // Nothing but nulls, which an `Option` of anything holds.
+        DataType::Null => !matches!(ty, L::I128 | L::U128),
+        DataType::Float16 | DataType::Float32 => matches!(ty, L::F32 | L::F64),
         DataType::Float64 => ty == L::F64,
         DataType::Boolean => ty == L::Bool,
         DataType::Date32 => ty == L::Date,
         DataType::Timestamp(..) => ty == L::Timestamp,
+        DataType::Time32(TimeUnit::Millisecond) | DataType::Time64(_) => matches!(ty, L::I64 | L::U64),
+        DataType::FixedSizeBinary(_) => ty == L::Bytes,
         DataType::Utf8 | DataType::Binary => matches!(ty, L::Text | L::Char | L::Bytes | L::Tag(_)),
-        &DataType::Decimal128(precision, scale) => match ty {
+        &DataType::Decimal128(precision, scale) | &DataType::Decimal256(precision, scale) => match ty {
+            L::Decimal(_) if scale > 18 => {
+                return Err(format!(
+                    "expected {ty}, found a decimal of {precision} digits, {scale} of them after the point; a Decimal has at most 18"
+                ));
+            }
             L::Decimal(wanted) if scale > wanted as i8 => {
                 return Err(format!(
                     "expected {ty}, found a decimal of {precision} digits, {scale} of them after the point, which would be cut; use \
@@ -106,6 +116,14 @@ pub(super) fn leaf(array: &ArrayRef, ty: LeafType, nulls: Option<&NullBuffer>) -
             let values = valid_values::<Float32Type>(array, nulls);
             Ok(Held::W8(values.iter().map(|&value| f64::from(value).to_bits()).collect()))
         }
+        (DataType::Null, ty) => Ok(zeros(array.len(), ty)),
+        (DataType::Float16, L::F32 | L::F64) => {
+            let values = valid_values::<Float16Type>(array, nulls);
+            Ok(match ty {
+                L::F32 => Held::W4(values.iter().map(|value| value.to_f32().to_bits()).collect()),
+                _ => Held::W8(values.iter().map(|value| value.to_f64().to_bits()).collect()),
+            })
+        }
         (DataType::Boolean, L::Bool) => {
             let values = array.as_boolean().values();
             let values = nulls.map_or_else(|| values.clone(), |nulls| values & nulls.inner());
@@ -124,6 +142,18 @@ pub(super) fn leaf(array: &ArrayRef, ty: LeafType, nulls: Option<&NullBuffer>) -
                 format!("expected {ty}, found the unscaled value {value}, which is too large")
             })
         }
+        (DataType::Decimal256(_, scale), L::Decimal(wanted)) => {
+            let factor = 10_i128.pow(wanted.saturating_sub(*scale as u8).into());
+            let values = valid_values::<Decimal256Type>(array, nulls);
+            let scaled = |value: i128| value.checked_mul(factor).and_then(|value| i64::try_from(value).ok());
+            each(
+                &values,
+                |value| value.to_i128().and_then(scaled),
+                |value| format!("expected {ty}, found the unscaled value {value}, which is too large"),
+            )
+        }
+        (DataType::Time32(_) | DataType::Time64(_), _) => times_of_day(array, nulls),
+        (DataType::FixedSizeBinary(_), L::Bytes) => Ok(fixed_bytes(array, nulls)),
         (DataType::Timestamp(unit, _), L::Timestamp) => timestamps(array, *unit, nulls),
         (DataType::Duration(unit), L::TimeDelta) => lengths_of_time(array, *unit, nulls),
         (DataType::Utf8View | DataType::BinaryView, L::Text | L::Char | L::Bytes | L::Tag(_)) => {
@@ -198,10 +228,51 @@ fn timestamps(array: &ArrayRef, unit: TimeUnit, nulls: Option<&NullBuffer>) -> C
         TimeUnit::Second => scaled(same::<TimestampSecondType, i64>(array, nulls), 1_000_000, ty),
         TimeUnit::Millisecond => scaled(same::<TimestampMillisecondType, i64>(array, nulls), 1000, ty),
         TimeUnit::Microsecond => Ok(Held::W8(same::<TimestampMicrosecondType, u64>(array, nulls))),
+        // Down to the microsecond, also before 1970: what lies in one microsecond stays together and in order.
         TimeUnit::Nanosecond => {
-            let exact = |value: i64| (value % 1000 == 0).then_some(value / 1000);
-            let wrong = |value| format!("expected {ty} of whole microseconds, found {value} nanoseconds");
-            each(&valid_values::<TimestampNanosecondType>(array, nulls), exact, wrong)
+            let values = valid_values::<TimestampNanosecondType>(array, nulls);
+            Ok(Held::W8(values.iter().map(|value| value.div_euclid(1000) as u64).collect()))
+        }
+    }
+}
+
+/// Microseconds since midnight.
+fn times_of_day(array: &ArrayRef, nulls: Option<&NullBuffer>) -> Converted {
+    match array.data_type() {
+        DataType::Time32(_) => {
+            let values = valid_values::<Time32MillisecondType>(array, nulls);
+            Ok(Held::W8(values.iter().map(|&value| (i64::from(value) * 1000) as u64).collect()))
+        }
+        DataType::Time64(TimeUnit::Microsecond) => Ok(Held::W8(same::<Time64MicrosecondType, u64>(array, nulls))),
+        _ => {
+            let values = valid_values::<Time64NanosecondType>(array, nulls);
+            Ok(Held::W8(values.iter().map(|value| value.div_euclid(1000) as u64).collect()))
+        }
+    }
+}
+
+/// Strings of bytes that have one length, such as UUIDs.
+fn fixed_bytes(array: &ArrayRef, nulls: Option<&NullBuffer>) -> Held {
+    let (values, mut column) = (array.as_fixed_size_binary(), ListColumn::new(LeafType::Bytes));
+    for row in 0..values.len() {
+        let is_null = nulls.is_some_and(|nulls| nulls.is_null(row));
+        column.push(if is_null { &[] } else { values.value(row) });
+    }
+    Held::List(column)
+}
+
+/// What a null leaf holds.
+fn zeros(rows: usize, ty: LeafType) -> Held {
+    match ty.physical() {
+        Physical::W1 => Held::W1(std::iter::repeat_n(0, rows).collect()),
+        Physical::W2 => Held::W2(std::iter::repeat_n(0, rows).collect()),
+        Physical::W4 => Held::W4(std::iter::repeat_n(0, rows).collect()),
+        Physical::W8 | Physical::W16 => Held::W8(std::iter::repeat_n(0, rows).collect()),
+        Physical::Slot if ty == LeafType::Text => Held::Text(std::iter::repeat_n(Some(""), rows).collect()),
+        Physical::Slot => {
+            let mut column = ListColumn::new(ty);
+            (0..rows).for_each(|_| column.push(&[]));
+            Held::List(column)
         }
     }
 }

@@ -6,19 +6,16 @@ use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
-use parquet::basic::Compression;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 
-use super::build::{LeafValues, arrays, fields};
+use super::build::{LeafValues, arrays, extend_all, fields};
+use super::options::ParquetOptions;
 use crate::error::{Error, Result};
 use crate::format::BATCH_ROWS;
 use crate::memory::{Memory, Reservation};
 use crate::page::Input;
 use crate::row::Schema;
 use crate::source::{Encoder, Format};
-
-/// Rows of a row group: the unit in which readers share work, skip, and keep columns in memory.
-const GROUP_ROWS: usize = 1 << 17;
 
 /// Bytes of a row group, where rows are wide.
 const GROUP_BYTES: usize = 128 << 20;
@@ -32,9 +29,19 @@ const FREE_SHARE: usize = 4;
 /// Texts of a batch on its way, at most, before it is encoded.
 const PENDING_TEXT_BYTES: usize = 16 << 20;
 
-/// Parquet with Snappy compression, and statistics for each row group.
+/// Parquet with statistics for each row group; compressed with Snappy, unless options say otherwise.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct ParquetFormat;
+pub struct ParquetFormat {
+    options: ParquetOptions,
+}
+
+impl ParquetFormat {
+    /// Parquet as options have it. What is wrong with them is said when the encoder is made.
+    #[must_use]
+    pub fn of(options: ParquetOptions) -> Self {
+        ParquetFormat { options }
+    }
+}
 
 impl Format for ParquetFormat {
     fn name(&self) -> &'static str {
@@ -43,10 +50,16 @@ impl Format for ParquetFormat {
 
     fn encoder(&self, schema: &Schema, memory: &Memory) -> Result<Box<dyn Encoder>> {
         let columns = Arc::new(arrow_schema::Schema::new(fields(schema)?));
+        let ParquetOptions { codec, row_group_rows, ignore_case: _ } = self.options;
+        if row_group_rows == 0 {
+            return Err(Error::Plan(
+                "cannot write Parquet: a row group has at least one row; say so in `row_group_rows`".into(),
+            ));
+        }
         let properties = WriterProperties::builder()
-            .set_compression(Compression::SNAPPY)
+            .set_compression(codec.compression()?)
             .set_statistics_enabled(EnabledStatistics::Chunk)
-            .set_max_row_group_row_count(Some(GROUP_ROWS))
+            .set_max_row_group_row_count(Some(row_group_rows))
             .set_max_row_group_bytes(Some(GROUP_BYTES))
             .build();
         let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
@@ -117,9 +130,7 @@ impl ParquetEncoder {
 
 impl Encoder for ParquetEncoder {
     fn encode(&mut self, input: &Input<'_>) -> Result<()> {
-        let values = &mut self.values;
-        input.visit(|mut leaves, rows| values.iter_mut().for_each(|values| values.extend(&mut leaves, rows)));
-        values.iter_mut().enumerate().for_each(|(leaf, values)| values.extend_lists(leaf, input));
+        extend_all(&mut self.values, input);
         self.pending_rows += input.len();
         let text_bytes: usize = self.values.iter().map(LeafValues::text_bytes).sum();
         if self.pending_rows >= BATCH_ROWS || text_bytes >= PENDING_TEXT_BYTES {

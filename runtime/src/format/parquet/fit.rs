@@ -1,24 +1,24 @@
 //! Which column of a file each leaf of a record is read from.
 
+use std::ops::Range;
 use std::sync::Arc;
 
-use arrow_schema::{DataType, Field as ArrowField, Fields, Schema as ArrowSchema};
+use arrow_schema::{DataType, Fields, Schema as ArrowSchema};
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::arrow::parquet_to_arrow_schema;
 use parquet::basic::ConvertedType;
-use parquet::file::metadata::ParquetMetaData;
-use parquet::schema::types::{ColumnDescriptor, SchemaDescriptor};
+use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
+use parquet::schema::types::ColumnDescriptor;
 
-use super::convert::is_readable;
+use super::codec::refused_codec;
 use super::durations::with_units;
 use super::footer::guarded;
 use super::hints::{hinted_fields, leaf_columns};
-use super::lists::{element_of, is_readable_list};
+use super::search::Search;
 use crate::error::{Error, Result};
-use crate::format::enums::refused_enum;
+use crate::format::BATCH_ROWS;
 use crate::format::files::InputFile;
-use crate::format::names::hint_about;
-use crate::row::{Leaf, LeafSet, LeafType, Schema, Shape};
+use crate::row::{Items, Leaf, LeafSet, LeafType, Schema};
 use crate::source::ColumnFit;
 
 /// One step from the record to a leaf: a column or a group of columns.
@@ -26,6 +26,8 @@ use crate::source::ColumnFit;
 pub(super) struct Level {
     /// Its name in the file.
     pub(super) name: String,
+    /// The way from the record to it, as people read it.
+    pub(super) path: String,
     /// The validity leaf, where the record holds an `Option` here.
     pub(super) validity: Option<usize>,
 }
@@ -35,8 +37,28 @@ pub(super) struct Level {
 pub(super) struct LeafPlan {
     /// The steps to the column; for a validity leaf, to what it guards.
     pub(super) levels: Vec<Level>,
-    /// The column; for a validity leaf, one of those that tell.
+    /// The column; for a validity leaf, one of those that tell; for a list of records, the first of theirs.
     pub(super) column: usize,
+    /// How the records are read that a list or a map holds.
+    pub(super) items: Option<ItemsPlan>,
+}
+
+impl LeafPlan {
+    /// The columns that the leaf needs.
+    fn columns(&self) -> Vec<usize> {
+        match &self.items {
+            Some(items) => items.leaves.iter().flat_map(LeafPlan::columns).collect(),
+            None => vec![self.column],
+        }
+    }
+}
+
+/// How the records of a list are read, or the entries of a map. The way of each leaf begins with the list's one element.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct ItemsPlan {
+    pub(super) items: &'static Items,
+    /// Each leaf of a record of the list.
+    pub(super) leaves: Vec<LeafPlan>,
 }
 
 /// One file, and how the record is read from it.
@@ -44,6 +66,8 @@ pub(super) struct FileFit {
     pub(super) metadata: ArrowReaderMetadata,
     /// For each leaf where it is read from, or why it cannot be.
     leaves: Vec<Result<LeafPlan, String>>,
+    /// The columns of each map's keys, and of its values: a map is decoded with both.
+    maps: Vec<[Range<usize>; 2]>,
 }
 
 impl FileFit {
@@ -51,37 +75,84 @@ impl FileFit {
     ///
     /// # Errors
     /// Where the file's own schema makes no sense.
-    pub(super) fn new(file: &InputFile, metadata: Arc<ParquetMetaData>, schema: &Schema) -> Result<Self> {
+    pub(super) fn new(
+        file: &InputFile,
+        metadata: Arc<ParquetMetaData>,
+        schema: &Schema,
+        ignore_case: bool,
+    ) -> Result<Self> {
         let unreadable = |message: String| Error::Schema { path: file.path().to_path_buf(), message };
         let descriptor = metadata.file_metadata().schema_descr_ptr();
         let arrow = guarded(|| parquet_to_arrow_schema(&descriptor, None)).map_err(&unreadable)?;
         let mut leaves = vec![Err(String::new()); schema.leaves().len()];
-        let mut search = Search { schema, descriptor: &descriptor, root: arrow.fields(), leaves: &mut leaves };
+        let mut search = Search {
+            schema,
+            descriptor: &descriptor,
+            root: arrow.fields(),
+            leaves: &mut leaves,
+            ignore_case,
+            list: None,
+        };
         search.record(schema.shape());
         let mut types = vec![None; descriptor.num_columns()];
-        for (leaf, plan) in schema.leaves().iter().zip(&leaves) {
-            if let (Ok(plan), false) = (plan, leaf.ty == LeafType::Valid) {
-                types[plan.column] = Some(leaf.ty);
-            }
-        }
+        let found = schema.leaves().iter().zip(&leaves).filter_map(|(leaf, plan)| Some((leaf.ty, plan.as_ref().ok()?)));
+        found.for_each(|(ty, plan)| note_types(ty, plan, &mut types));
+        let mut maps = Vec::new();
+        note_maps(arrow.fields(), 0, &mut maps);
         let hinted = hinted_fields(arrow.fields(), &descriptor, &types, &mut 0);
         let hinted = with_units(hinted, metadata.file_metadata(), &types);
         let options = ArrowReaderOptions::new().with_schema(Arc::new(ArrowSchema::new(hinted)));
         let metadata = guarded(|| ArrowReaderMetadata::try_new(metadata, options)).map_err(&unreadable)?;
-        Ok(FileFit { metadata, leaves })
+        Ok(FileFit { metadata, leaves, maps })
     }
 
     /// Where the live leaves are read from.
     ///
     /// # Errors
-    /// For the first live leaf that cannot be read.
+    /// For the first live leaf that cannot be read, and where a column's codec is not there.
     pub(super) fn plans(&self, file: &InputFile, live: &LeafSet) -> Result<Vec<(usize, &LeafPlan)>> {
         let plan = |leaf: usize| match self.leaves.get(leaf) {
             Some(Ok(plan)) => Ok((leaf, plan)),
             Some(Err(message)) => Err(Error::Schema { path: file.path().to_path_buf(), message: message.clone() }),
             None => Err(Error::Internal(format!("leaf {leaf} of a record of {} leaves", self.leaves.len()))),
         };
-        live.iter().map(plan).collect()
+        let plans = live.iter().map(plan).collect::<Result<Vec<_>>>()?;
+        self.check_codecs(file, live)?;
+        Ok(plans)
+    }
+
+    /// Bytes that lists of a batch take, decoded and as rows, where those of a row group are about as long as each other.
+    pub(super) fn list_bytes(&self, schema: &Schema, live: &LeafSet, group: &RowGroupMetaData) -> usize {
+        let rows = usize::try_from(group.num_rows()).unwrap_or(0).max(1);
+        let in_batch = |column: usize| {
+            let values = usize::try_from(group.column(column).num_values()).unwrap_or(0);
+            (values / rows.div_ceil(BATCH_ROWS)).saturating_add(1)
+        };
+        let leaf = |leaf: usize| {
+            let (plan, ty) = (self.plan(leaf)?, schema.leaves().get(leaf)?.ty);
+            let width = match (&plan.items, ty) {
+                // As Arrow has it, as leaves, and as rows.
+                (Some(list), _) => 4 * list.items.layout().width(),
+                (None, LeafType::List(_) | LeafType::Texts) => 2 * ty.element_width().max(size_of::<u128>()),
+                _ => return None,
+            };
+            Some(in_batch(plan.column).saturating_mul(width))
+        };
+        // A damaged footer may name any number: it is too much for every budget, and small enough to be added up.
+        live.iter().filter_map(leaf).fold(0, usize::saturating_add).min(usize::MAX / 4)
+    }
+
+    fn check_codecs(&self, file: &InputFile, live: &LeafSet) -> Result<()> {
+        let columns = self.columns(live);
+        for group in self.metadata.metadata().row_groups() {
+            for &column in &columns {
+                if let Some(reason) = refused_codec(group.column(column).compression()) {
+                    let message = format!("column `{}`: {reason}", group.column(column).column_path().string());
+                    return Err(Error::Schema { path: file.path().to_path_buf(), message });
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Where one leaf is read from, if it can be.
@@ -95,21 +166,67 @@ impl FileFit {
         let values = schema.leaves().iter().zip(&self.leaves).filter(|(leaf, _)| leaf.ty != LeafType::Valid);
         let fit = |(leaf, plan): (&Leaf, &Result<LeafPlan, String>)| match plan {
             Err(reason) => ColumnFit::of(leaf, "", reason),
-            Ok(plan) => ColumnFit::of(leaf, path(&plan.levels), stored_type(&columns[plan.column])),
+            Ok(plan) => {
+                let stored = plan.columns().iter().map(|&column| stored_type(&columns[column])).collect::<Vec<_>>();
+                ColumnFit::of(leaf, path(&plan.levels), stored.join("; "))
+            }
         };
         let mut fits: Vec<ColumnFit> = values.map(fit).collect();
-        let read = |index: usize| self.leaves.iter().flatten().any(|plan| plan.column == index);
-        let unread = columns.iter().enumerate().filter(|(index, _)| !read(*index));
+        let read: Vec<usize> = self.leaves.iter().flatten().flat_map(LeafPlan::columns).collect();
+        let unread = columns.iter().enumerate().filter(|(index, _)| !read.contains(index));
         fits.extend(unread.map(|(_, column)| ColumnFit::unread(column.path().string())));
         fits
     }
 
     /// The columns that these leaves need, ascending.
     pub(super) fn columns(&self, live: &LeafSet) -> Vec<usize> {
-        let mut columns: Vec<usize> = live.iter().filter_map(|leaf| self.plan(leaf)).map(|plan| plan.column).collect();
+        let plans = live.iter().filter_map(|leaf| self.plan(leaf));
+        let mut columns: Vec<usize> = plans.flat_map(LeafPlan::columns).collect();
+        // Of a map that stands in another, the outer one is seen first.
+        for [keys, values] in &self.maps {
+            let has = |range: &Range<usize>, columns: &[usize]| columns.iter().any(|column| range.contains(column));
+            match (has(keys, &columns), has(values, &columns)) {
+                (true, false) => columns.push(values.start),
+                (false, true) => columns.push(keys.start),
+                _ => {}
+            }
+        }
         columns.sort_unstable();
         columns.dedup();
         columns
+    }
+}
+
+/// The type of the leaf that each column is read into.
+fn note_types(ty: LeafType, plan: &LeafPlan, types: &mut [Option<LeafType>]) {
+    match &plan.items {
+        Some(list) => {
+            let leaves = list.items.schema().leaves().iter().zip(&list.leaves);
+            leaves.for_each(|(leaf, plan)| note_types(leaf.ty, plan, types));
+        }
+        None if ty == LeafType::Valid => {}
+        None => types[plan.column] = Some(ty),
+    }
+}
+
+/// The columns of the maps among some fields, whose first column is `first`.
+fn note_maps(fields: &Fields, mut first: usize, maps: &mut Vec<[Range<usize>; 2]>) {
+    for field in fields {
+        match field.data_type() {
+            DataType::Struct(inner) => note_maps(inner, first, maps),
+            DataType::List(inner) => note_maps(&Fields::from(vec![inner.clone()]), first, maps),
+            DataType::Map(entries, _) => {
+                if let DataType::Struct(entry) = entries.data_type()
+                    && let [key, _] = entry.iter().as_slice()
+                {
+                    let values = first + leaf_columns(key);
+                    maps.push([first..values, values..first + leaf_columns(field)]);
+                    note_maps(entry, first, maps);
+                }
+            }
+            _ => {}
+        }
+        first += leaf_columns(field);
     }
 }
 
@@ -123,163 +240,7 @@ fn stored_type(column: &ColumnDescriptor) -> String {
     format!("{}{converted}{nullable}", column.physical_type())
 }
 
-/// Goes through a record and a file's schema together.
-struct Search<'s> {
-    schema: &'s Schema,
-    descriptor: &'s SchemaDescriptor,
-    root: &'s Fields,
-    leaves: &'s mut Vec<Result<LeafPlan, String>>,
-}
-
-impl Search<'_> {
-    fn record(&mut self, shape: &Shape) {
-        if let Shape::Record { .. } = shape {
-            return self.fields(shape, self.root.clone(), 0, &[]);
-        }
-        // A record that is itself a value is the one column of the file.
-        match self.root.iter().as_slice() {
-            [field] => self.field(shape, field.clone(), 0, &[]),
-            _ => self.fail(shape, &format!(
-                "a record of one value needs a file of one column, found {}; use a struct with the column's name as its field",
-                self.describe_columns()
-            )),
-        }
-    }
-
-    /// The fields of a nested record, among the columns of one group whose first leaf column is `first`.
-    fn fields(&mut self, shape: &Shape, group: Fields, first: usize, above: &[Level]) {
-        let Shape::Record { name, fields } = shape else { return };
-        for (index, field) in fields.iter().enumerate() {
-            let position = if name.is_empty() { (index < group.len()).then_some(index) } else { None };
-            let position = position.or_else(|| group.iter().position(|column| column.name() == field.name));
-            if let Some(position) = position {
-                let before: usize = group.iter().take(position).map(|column| leaf_columns(column)).sum();
-                self.field(&field.shape, group[position].clone(), first + before, above);
-            } else {
-                self.field_by_dotted_name(&field.shape, above);
-            }
-        }
-    }
-
-    /// A field that is no column of its group: perhaps its leaves are columns with dotted names.
-    fn field_by_dotted_name(&mut self, shape: &Shape, above: &[Level]) {
-        if let Shape::Record { fields, .. } = shape {
-            return fields.iter().for_each(|field| self.field_by_dotted_name(&field.shape, above));
-        }
-        if let Some(tag) = enum_in(shape) {
-            return self.fail(shape, &format!("cannot read Parquet: {}", refused_enum(self.schema, tag, "Parquet")));
-        }
-        let Some(leaf) = shape.leaves().first().copied() else {
-            return;
-        };
-        let path = &self.schema.leaves()[leaf].path;
-        let found = self.root.iter().position(|column| column.name() == path);
-        match found.filter(|_| above.iter().all(|level| level.validity.is_none())) {
-            Some(position) => {
-                let first = self.root.iter().take(position).map(|column| leaf_columns(column)).sum();
-                self.field(shape, self.root[position].clone(), first, &[]);
-            }
-            None => self.fail(shape, &self.missing(leaf)),
-        }
-    }
-
-    fn field(&mut self, shape: &Shape, column: Arc<ArrowField>, first: usize, above: &[Level]) {
-        let (validity, inner) = match shape {
-            Shape::Optional(validity, inner) => (Some(*validity), &**inner),
-            shape => (None, shape),
-        };
-        let mut levels = above.to_vec();
-        levels.push(Level { name: column.name().clone(), validity });
-        if let Some(validity) = validity {
-            self.leaves[validity] = Ok(LeafPlan { levels: levels.clone(), column: first });
-        }
-        match (inner, column.data_type()) {
-            (Shape::Enum { tag, .. }, _) => {
-                let message = format!("cannot read Parquet: {}", refused_enum(self.schema, *tag, "Parquet"));
-                self.fail(shape, &message);
-            }
-            (Shape::Leaf(leaf), found) => self.leaf(*leaf, found, levels, first),
-            (Shape::Record { .. }, DataType::Struct(group)) => self.fields(inner, group.clone(), first, &levels),
-            (Shape::Record { .. }, _) => {
-                let message =
-                    format!("column `{}`: expected a group of columns, found {}", path(&levels), self.show(first));
-                self.fail(shape, &message);
-            }
-            (Shape::Optional(..), _) => {
-                let message = format!(
-                    "column `{}`: an Option in an Option cannot be told from one; use one Option",
-                    path(&levels)
-                );
-                self.fail(shape, &message);
-            }
-        }
-    }
-
-    fn leaf(&mut self, leaf: usize, found: &DataType, levels: Vec<Level>, column: usize) {
-        let ty = self.schema.leaves()[leaf].ty;
-        if let (Some(element), DataType::List(inner)) = (element_of(ty), found)
-            && self.descriptor.column(column).max_rep_level() == 1
-            && !matches!(inner.data_type(), DataType::Struct(_))
-        {
-            let is_json = self.descriptor.column(column).converted_type() == ConvertedType::JSON;
-            self.leaves[leaf] = match is_readable_list(inner, element) {
-                Ok(()) if !is_json => Ok(LeafPlan { levels, column }),
-                Err(reason) if !reason.is_empty() => Err(format!("column `{}`: {reason}, in a list", path(&levels))),
-                _ => Err(format!("column `{}`: expected {ty}, found a list of {}", path(&levels), inner.data_type())),
-            };
-            return;
-        }
-        let nested = self.descriptor.column(column).max_rep_level() > 0 || matches!(found, DataType::Struct(_));
-        let json = found == &DataType::Utf8 && self.descriptor.column(column).converted_type() != ConvertedType::UTF8;
-        self.leaves[leaf] = match is_readable(found, ty) {
-            // The crate does not check that JSON is UTF-8.
-            Ok(()) if !nested && !json => Ok(LeafPlan { levels, column }),
-            Err(reason) if !nested && !reason.is_empty() => Err(format!("column `{}`: {reason}", path(&levels))),
-            _ => Err(format!("column `{}`: expected {ty}, found {}", path(&levels), self.show_type(found, column))),
-        };
-    }
-
-    fn fail(&mut self, shape: &Shape, message: &str) {
-        shape.leaves().iter().for_each(|&leaf| self.leaves[leaf] = Err(message.to_owned()));
-    }
-
-    fn missing(&self, leaf: usize) -> String {
-        let leaf = &self.schema.leaves()[leaf];
-        let ty = if leaf.ty == LeafType::Valid { String::new() } else { format!(" ({})", leaf.ty) };
-        let paths: Vec<String> = self.descriptor.columns().iter().map(|column| column.path().string()).collect();
-        format!("there is no column `{}`{ty}; {}", leaf.path, hint_about(&leaf.path, &paths))
-    }
-
-    fn describe_columns(&self) -> String {
-        let names: Vec<_> = self.root.iter().map(|field| format!("`{}`", field.name())).collect();
-        names.join(", ")
-    }
-
-    fn show(&self, column: usize) -> String {
-        self.descriptor.column(column).physical_type().to_string()
-    }
-
-    fn show_type(&self, found: &DataType, column: usize) -> String {
-        match found {
-            DataType::Struct(_) => "a group of columns (a nested record)".to_owned(),
-            DataType::List(_) | DataType::LargeList(_) | DataType::Map(..) => "a list or map".to_owned(),
-            DataType::Utf8 if self.descriptor.column(column).converted_type() != ConvertedType::UTF8 => {
-                "JSON, which is not supported".to_owned()
-            }
-            found => format!("{found} ({})", self.show(column)),
-        }
-    }
-}
-
-/// The tag of an enum whose variants hold values, or of one in an `Option`.
-fn enum_in(shape: &Shape) -> Option<usize> {
-    match shape {
-        Shape::Enum { tag, .. } => Some(*tag),
-        Shape::Optional(_, inner) => enum_in(inner),
-        _ => None,
-    }
-}
-
-pub(super) fn path(levels: &[Level]) -> String {
-    levels.iter().map(|level| level.name.as_str()).collect::<Vec<_>>().join(".")
+/// How people read the way to a column: `home.zip`, in the records of a list `items[].name`.
+pub(super) fn path(levels: &[Level]) -> &str {
+    levels.last().map_or("", |level| &level.path)
 }

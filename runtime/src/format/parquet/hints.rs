@@ -18,6 +18,15 @@ pub(super) fn leaf_columns(field: &ArrowField) -> usize {
     }
 }
 
+/// What a list holds; of a map, its entries.
+pub(super) fn elements_of(data_type: &DataType) -> Option<&Arc<ArrowField>> {
+    match data_type {
+        DataType::List(element) => Some(element),
+        DataType::Map(entries, _) => Some(entries),
+        _ => None,
+    }
+}
+
 /// The schema to decode to: what needs no conversion afterwards, for the columns that are read.
 pub(super) fn hinted_fields(
     fields: &Fields,
@@ -25,39 +34,41 @@ pub(super) fn hinted_fields(
     types: &[Option<LeafType>],
     next: &mut usize,
 ) -> Fields {
-    let hinted = |field: &Arc<ArrowField>| match field.data_type() {
-        DataType::Struct(inner) => {
-            let inner = hinted_fields(inner, descriptor, types, next);
-            Arc::new(field.as_ref().clone().with_data_type(DataType::Struct(inner)))
-        }
+    fields.iter().map(|field| hinted_field(field, descriptor, types, next)).collect()
+}
+
+fn hinted_field(
+    field: &Arc<ArrowField>,
+    descriptor: &SchemaDescriptor,
+    types: &[Option<LeafType>],
+    next: &mut usize,
+) -> Arc<ArrowField> {
+    let data_type = match field.data_type() {
+        DataType::Struct(inner) => DataType::Struct(hinted_fields(inner, descriptor, types, next)),
+        DataType::List(element) => DataType::List(hinted_field(element, descriptor, types, next)),
+        DataType::Map(entries, sorted) => DataType::Map(hinted_field(entries, descriptor, types, next), *sorted),
         data_type => {
-            let (column, count) = (*next, leaf_columns(field));
-            *next += count;
-            let wanted = types.get(column).copied().flatten();
-            match (wanted, data_type) {
-                (Some(ty), data_type) if count == 1 => {
-                    let data_type = hinted_type(data_type, ty, descriptor.column(column).physical_type());
-                    Arc::new(field.as_ref().clone().with_data_type(data_type))
-                }
-                _ => field.clone(),
+            let column = *next;
+            *next += leaf_columns(field);
+            match types.get(column).copied().flatten() {
+                Some(_) => hinted_type(data_type, descriptor.column(column).physical_type()),
+                None => return field.clone(),
             }
         }
     };
-    fields.iter().map(hinted).collect()
+    Arc::new(field.as_ref().clone().with_data_type(data_type))
 }
 
-fn hinted_type(found: &DataType, ty: LeafType, physical: PhysicalType) -> DataType {
-    match (found, ty) {
-        (DataType::Utf8, _) => DataType::Utf8View,
-        (DataType::Binary, _) => DataType::BinaryView,
-        (&DataType::Decimal128(precision, scale), _)
-            if matches!(physical, PhysicalType::INT32 | PhysicalType::INT64) =>
-        {
+fn hinted_type(found: &DataType, physical: PhysicalType) -> DataType {
+    match found {
+        DataType::Utf8 => DataType::Utf8View,
+        DataType::Binary => DataType::BinaryView,
+        &DataType::Decimal128(precision, scale) if matches!(physical, PhysicalType::INT32 | PhysicalType::INT64) => {
             DataType::Decimal64(precision.min(18), scale)
         }
-        (DataType::Timestamp(TimeUnit::Nanosecond, None), _) if physical == PhysicalType::INT96 => {
+        DataType::Timestamp(TimeUnit::Nanosecond, None) if physical == PhysicalType::INT96 => {
             DataType::Timestamp(TimeUnit::Microsecond, None)
         }
-        _ => found.clone(),
+        found => found.clone(),
     }
 }

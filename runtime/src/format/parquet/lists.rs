@@ -1,9 +1,9 @@
-//! Lists of plain values and of texts, as columns of Parquet's `LIST`: one level deep, and without nulls in them.
+//! Lists of plain values and of texts, as columns of Parquet's `LIST`: one level deep, and without nulls in them. All others are [`items`](super::items).
 
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, GenericStringArray, ListArray};
+use arrow_array::{Array, ArrayRef, ListArray};
 use arrow_buffer::{NullBuffer, OffsetBuffer};
 use arrow_schema::{DataType, Field};
 
@@ -35,11 +35,7 @@ pub(super) fn list_type(element: LeafType) -> Result<DataType, String> {
 /// # Errors
 /// As [`is_readable`].
 pub(super) fn is_readable_list(found: &Field, element: LeafType) -> Result<(), String> {
-    match (found.data_type(), element) {
-        (DataType::Utf8, LeafType::Text) => Ok(()),
-        (_, LeafType::Text) | (DataType::Utf8 | DataType::Binary, _) => Err(String::new()),
-        (found, element) => is_readable(found, element),
-    }
+    is_readable(found.data_type(), element)
 }
 
 /// Lists that wait to be written.
@@ -124,25 +120,23 @@ pub(super) fn lists(array: &ArrayRef, ty: LeafType, element: LeafType, nulls: Op
         true => 0..0,
         false => ends[row] as usize..ends[row + 1] as usize,
     };
-    if values.null_count() > 0
-        && let Some(row) = (0..list.len()).find(|&row| range(row).any(|value| values.is_null(value)))
+    if let Some(nulls) = values.logical_nulls()
+        && let Some(row) = (0..list.len()).find(|&row| range(row).any(|value| nulls.is_null(value)))
     {
-        return Err((row, format!("expected {ty}, found a null in a list")));
+        return Err((row, format!("expected {ty}, found a null in a list; make it a Vec of Option")));
     }
     let mut column = ListColumn::new(ty);
-    if ty == LeafType::Texts {
-        let texts: &GenericStringArray<i32> = values.as_string();
+    let held = leaf(values, element, None).map_err(|(value, reason)| {
+        let row = (0..list.len()).find(|&row| range(row).contains(&value));
+        (row.unwrap_or_default(), format!("{reason} in a list"))
+    })?;
+    if let Held::Text(texts) = &held {
         for row in 0..list.len() {
             let texts: Vec<&str> = range(row).map(|value| texts.value(value)).collect();
             Texts::from(&texts).with_stored(|bytes| column.push(bytes));
         }
         return Ok(Held::List(column));
     }
-    let held = leaf(values, element, None);
-    let held = held.map_err(|(value, reason)| {
-        let row = (0..list.len()).find(|&row| range(row).contains(&value));
-        (row.unwrap_or_default(), format!("{reason} in a list"))
-    })?;
     let (bytes, width) = (held.bytes(), element.width());
     for row in 0..list.len() {
         let range = range(row);

@@ -1,43 +1,55 @@
 //! Parquet, read and written through the `parquet` crate.
 //!
-//! * [`footer`]: what a file says about itself.
-//! * [`fit`]: which column each leaf is read from, and whether it can be; [`hints`]: as which Arrow type.
+//! * [`footer`]: what a file says about itself; [`codec`]: which codecs there are.
+//! * [`fit`], [`search`]: which column each leaf is read from, and whether it can be; [`hints`]: as which Arrow type.
 //! * [`prune`]: which row groups a scan's bounds exclude.
-//! * [`reader`]: row groups as splits, decoded to Arrow arrays; [`convert`]: these as leaves.
-//! * [`encoder`]: rows as row groups; [`build`]: leaves as Arrow arrays; [`lists`]: lists both ways.
+//! * [`reader`]: row groups as splits, decoded to Arrow arrays; [`hold`], [`convert`]: these as leaves.
+//! * [`encoder`]: rows as row groups; [`build`]: leaves as Arrow arrays.
+//! * [`lists`], [`items`]: lists both ways, of plain values and of records.
 //!
 //! # Types
 //! | leaf | read from | written as |
 //! |---|---|---|
 //! | integers up to 64 bits | any integer column; a value that does not fit is an error | the same integer |
-//! | `f32`, `f64` | `FLOAT`; `f64` from `DOUBLE` too | the same |
+//! | `i64`, `u64` | times of day too: microseconds since midnight | |
+//! | `f32`, `f64` | `FLOAT`, half floats; `f64` from `DOUBLE` too | the same |
 //! | `bool` | `BOOLEAN` | the same |
 //! | `String`, `char` | strings, and bytes that are UTF-8 | string |
-//! | `Vec<u8>` | bytes, strings | bytes |
+//! | `Vec<u8>` | bytes, strings, bytes of fixed length | bytes |
 //! | `Date` | `DATE` | the same |
 //! | `TimeDelta` | 64-bit integers, as microseconds; Arrow's durations of any unit | 64-bit integers: microseconds |
-//! | `Timestamp` | timestamps of any unit, `INT96`; what a microsecond cannot hold is an error | microseconds, UTC |
-//! | `Decimal<S>` | decimals of at most `S` digits after the point | `DECIMAL(18, S)` in 64 bits |
+//! | `Timestamp` | timestamps of any unit, `INT96`; what is finer than a microsecond is cut off | microseconds, UTC |
+//! | `Decimal<S>` | decimals of at most `S` digits after the point; a value beyond 64 bits is an error | `DECIMAL(18, S)` in 64 bits |
 //! | `Vec` of plain values, `Vec<String>` | lists of what the elements are read from, without nulls in them | `LIST` of required elements |
+//! | any other `Vec` | lists of what the elements are read from | `LIST` |
+//! | `BTreeMap` | maps, and lists of groups of two; a key that stands twice is an error | `MAP` |
 //!
 //! Nested records are groups of columns; `home.zip` may also be a column of that name. The fields of a tuple are the columns in
-//! order. An `Option` is a nullable column; a nullable column may be read into a leaf without `Option` as long as it holds no null.
+//! order. An `Option` is a nullable column; a nullable column may be read into a leaf without `Option` as long as it holds no null. A column
+//! of nulls alone is any `Option`.
 //!
 //! # Limits
-//! Lists of lists or of records, maps, enums whose variants hold values, `i128` and `u128`, and an `Option` directly inside an `Option` are neither read nor written. A row group is read as
-//! a whole: memory for its compressed and its decoded bytes, of the columns that are read, is reserved first.
+//! Enums whose variants hold values, `i128` and `u128`, an `Option` directly inside an `Option`, and an `Option` as a map's key are neither read nor
+//! written. JSON is not read: nothing says that it is UTF-8. A row group is read as a whole: memory for its compressed and its decoded bytes, of the
+//! columns that are read, is reserved first, and for each batch what its lists become, before they are made.
 
 mod build;
+mod codec;
 mod convert;
 mod durations;
 mod encoder;
 mod fit;
 mod footer;
 mod hints;
+mod hold;
+mod items;
 mod lists;
+mod options;
 mod prune;
 mod reader;
+mod search;
 mod source;
 
 pub use encoder::ParquetFormat;
+pub use options::{ParquetCodec, ParquetOptions};
 pub use source::ParquetSource;

@@ -3,23 +3,23 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow_array::{Array, ArrayRef, RecordBatch, StructArray};
-use arrow_buffer::NullBuffer;
+use arrow_array::{RecordBatch, StructArray};
 use bytes::{Buf, Bytes};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::errors::ParquetError;
 use parquet::file::reader::{ChunkReader, Length};
 
-use super::convert::{self, Held};
-use super::fit::{FileFit, LeafPlan, path};
+use super::convert::Held;
+use super::fit::FileFit;
 use super::footer::{column_range, guarded};
+use super::hold::{Wrong, converted_bytes, hold_leaf};
 use crate::error::{Error, Result};
 use crate::format::BATCH_ROWS;
 use crate::format::files::InputFile;
 use crate::memory::{Memory, Reservation};
 use crate::page::{Batch, Columns};
-use crate::row::{LeafSet, LeafType, Schema};
+use crate::row::{LeafSet, Schema};
 use crate::source::{ReadRequest, Ready, Scan, Split, SplitReader};
 
 /// Reads row groups: asks for the columns' bytes at once, then decodes them batch by batch.
@@ -29,6 +29,8 @@ pub(super) struct ParquetReader {
     schema: Arc<Schema>,
     live: LeafSet,
     reserved: Reservation,
+    /// What was reserved for the row group, without what its lists become.
+    group_bytes: usize,
     part: usize,
     group: usize,
     /// Rows of the row group that were not decoded yet, as the footer counts them.
@@ -65,6 +67,7 @@ impl ParquetReader {
             schema,
             live: scan.live.clone(),
             reserved: memory.reserve(0)?,
+            group_bytes: 0,
             part: 0,
             group: 0,
             left: 0,
@@ -83,12 +86,14 @@ impl ParquetReader {
         Error::Data { path: self.file().path().to_path_buf(), place, message: message.into() }
     }
 
-    fn unexpected_nulls(&self, column: &str, count: usize) -> Error {
-        let nulls = if count == 1 { "a null".to_owned() } else { format!("{count} nulls") };
-        self.error(format!(
-            "column `{column}`: found {nulls} among {} rows; make the record's field an Option",
-            self.rows
-        ))
+    /// What is wrong in the batch that was decoded last.
+    fn wrong(&self, Wrong { row, message }: Wrong) -> Error {
+        let Some(row) = row else { return self.error(message) };
+        let groups = self.fits[self.part].metadata.metadata().row_groups();
+        let before: i64 = groups.iter().take(self.group + 1).map(|group| group.num_rows()).sum();
+        let row = before as usize - self.left - self.rows + row;
+        let place = format!(", row group {}, row {row}", self.group);
+        Error::Data { path: self.file().path().to_path_buf(), place, message }
     }
 
     fn clear_batch(&mut self) {
@@ -100,6 +105,16 @@ impl ParquetReader {
     fn batch_bytes(&self) -> usize {
         let leaf_bytes = |leaf: usize| self.schema.leaves().get(leaf).map_or(0, |leaf| leaf.ty.width());
         BATCH_ROWS * self.live.iter().map(leaf_bytes).sum::<usize>()
+    }
+
+    /// Reserves what the lists of a batch become, which may be more than any batch before held.
+    fn reserve_lists(&mut self, root: &StructArray) -> Result<()> {
+        let leaves = self.live.iter().filter_map(|leaf| {
+            let plan = self.fits[self.part].plan(leaf)?;
+            Some(converted_bytes(root, plan, self.schema.leaves().get(leaf)?.ty))
+        });
+        let bytes = leaves.fold(self.group_bytes, usize::saturating_add);
+        if bytes > self.reserved.bytes() { self.reserved.resize(bytes) } else { Ok(()) }
     }
 
     fn decoder(&self, ranges: &[Range<u64>], bytes: Vec<Bytes>) -> Result<Box<ParquetRecordBatchReader>> {
@@ -121,42 +136,16 @@ impl ParquetReader {
     /// Turns a batch of Arrow's into leaves.
     fn hold(&mut self, batch: RecordBatch) -> Result<()> {
         let root = StructArray::from(batch);
+        self.reserve_lists(&root)?;
         for (index, leaf) in self.schema.leaves().iter().enumerate() {
             let plan = self.fits[self.part].plan(index).filter(|_| self.live.contains(index));
             let held = match plan {
                 None => Held::Dead,
-                Some(plan) => self.hold_leaf(&root, plan, leaf.ty)?,
+                Some(plan) => hold_leaf(&root, plan, leaf.ty).map_err(|wrong| self.wrong(wrong))?,
             };
             self.held.push(held);
         }
         Ok(())
-    }
-
-    fn hold_leaf(&self, root: &StructArray, plan: &LeafPlan, ty: LeafType) -> Result<Held> {
-        let missing = || Error::Internal(format!("column `{}` was not decoded", path(&plan.levels)));
-        let (mut fields, mut columns) = (root.fields(), root.columns());
-        let (mut nulls, mut array) = (None::<NullBuffer>, None::<&ArrayRef>);
-        for (depth, level) in plan.levels.iter().enumerate() {
-            let index = fields.iter().position(|field| field.name() == &level.name).ok_or_else(missing)?;
-            let found = &columns[index];
-            if let Some(here) = found.nulls().filter(|nulls| nulls.null_count() > 0) {
-                let above = nulls.as_ref().map_or(0, NullBuffer::null_count);
-                let all = NullBuffer::union(nulls.as_ref(), Some(here)).unwrap_or_else(|| here.clone());
-                if level.validity.is_none() && all.null_count() > above {
-                    return Err(self.unexpected_nulls(&path(&plan.levels[..=depth]), all.null_count() - above));
-                }
-                nulls = Some(all);
-            }
-            if let Some(inner) = found.as_any().downcast_ref::<StructArray>() {
-                (fields, columns) = (inner.fields(), inner.columns());
-            }
-            array = Some(found);
-        }
-        if ty == LeafType::Valid {
-            return Ok(convert::validity(nulls.as_ref()));
-        }
-        convert::leaf(array.ok_or_else(missing)?, ty, nulls.as_ref())
-            .map_err(|(_, reason)| self.error(format!("column `{}`: {reason}", path(&plan.levels))))
     }
 }
 
@@ -184,7 +173,9 @@ impl SplitReader for ParquetReader {
         let range = |&column: &usize| column_range(group.column(column), file.bytes()).unwrap_or_default();
         let ranges: Vec<_> = columns.iter().map(range).collect();
         let decoded: i64 = columns.iter().map(|&column| group.column(column).uncompressed_size()).sum();
-        self.reserved.resize((decoded as usize).saturating_add(self.batch_bytes()))?;
+        self.group_bytes = (decoded as usize).saturating_add(self.batch_bytes());
+        let lists = fit.list_bytes(&self.schema, &self.live, group);
+        self.reserved.resize(self.group_bytes.saturating_add(lists))?;
         self.state = State::Opened(ReadRequest { file: file.open()?, path: file.path().clone(), ranges });
         Ok(())
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::fit::FileFit;
 use super::footer::{column_range, read_footer};
+use super::options::ParquetOptions;
 use super::prune::is_excluded;
 use super::reader::ParquetReader;
 use crate::error::Result;
@@ -31,16 +32,16 @@ impl ParquetSource {
     /// # Errors
     /// Where there is no such file, it cannot be read, or is no Parquet file.
     pub fn new(path: &str, schema: &Schema) -> Result<Self> {
-        Self::of(Inputs::at(path)?, schema)
+        Self::of(Inputs::at(path)?, schema, ParquetOptions::default())
     }
 
     /// The same of files that were looked up.
     ///
     /// # Errors
     /// As [`ParquetSource::new`].
-    pub fn of(inputs: Inputs, schema: &Schema) -> Result<Self> {
+    pub fn of(inputs: Inputs, schema: &Schema, options: ParquetOptions) -> Result<Self> {
         let Inputs { path, files } = inputs;
-        let fit = |file: &InputFile| FileFit::new(file, read_footer(file)?, schema);
+        let fit = |file: &InputFile| FileFit::new(file, read_footer(file)?, schema, options.ignore_case);
         let fits = files.iter().map(fit).collect::<Result<_>>()?;
         Ok(ParquetSource { path, files, fits, schema: Arc::new(schema.clone()) })
     }
@@ -96,11 +97,12 @@ impl Source for ParquetSource {
             let chunks = || columns.iter().map(|&column| group.column(column));
             // As they are read, and as they are decoded.
             let read: usize = chunks().map(|chunk| run_bytes(chunk.compressed_size() as usize)).sum();
-            read + chunks().map(|chunk| chunk.uncompressed_size() as usize).sum::<usize>()
+            let decoded = chunks().map(|chunk| chunk.uncompressed_size() as usize).sum::<usize>();
+            (read + decoded).saturating_add(fit.list_bytes(&self.schema, &scan.live, group))
         };
         let columns = scan.live.iter().filter_map(|leaf| self.schema.leaves().get(leaf));
         let batch = BATCH_ROWS * columns.map(|leaf| leaf.ty.width()).sum::<usize>();
-        Ok(self.groups(scan).map(group).max().unwrap_or(0) + batch)
+        Ok(self.groups(scan).map(group).max().unwrap_or(0).saturating_add(batch))
     }
 
     fn reader(&self, scan: &Scan, memory: &Memory) -> Result<Box<dyn SplitReader>> {

@@ -1,0 +1,76 @@
+//! Decoded columns as leaves: down the groups to the column, nulls above it together with its own.
+
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef, StructArray};
+use arrow_buffer::NullBuffer;
+use arrow_schema::DataType;
+
+use super::convert::{self, Held};
+use super::fit::{LeafPlan, path};
+use super::items;
+use crate::row::LeafType;
+
+/// Why a batch cannot be taken over: in which of its rows, where it is one row, and what is wrong.
+pub(super) struct Wrong {
+    pub(super) row: Option<usize>,
+    pub(super) message: String,
+}
+
+/// The leaf that a plan reads from the columns of a batch.
+pub(super) fn hold_leaf(root: &StructArray, plan: &LeafPlan, ty: LeafType) -> Result<Held, Wrong> {
+    let (array, nulls) = find(root, plan)?;
+    if ty == LeafType::Valid {
+        return Ok(convert::validity(nulls.as_ref()));
+    }
+    if let Some(list) = &plan.items {
+        return items::hold(array, list, nulls.as_ref());
+    }
+    convert::leaf(array, ty, nulls.as_ref()).map_err(|(row, reason)| Wrong {
+        row: Some(row),
+        message: format!("column `{}`: {reason}", path(&plan.levels)),
+    })
+}
+
+/// Bytes that the leaf takes besides what was decoded: those of lists.
+pub(super) fn converted_bytes(root: &StructArray, plan: &LeafPlan, ty: LeafType) -> usize {
+    let is_list = plan.items.is_some() || matches!(ty, LeafType::List(_) | LeafType::Texts);
+    match (is_list.then(|| find(root, plan)), &plan.items) {
+        (Some(Ok((array, _))), Some(list)) => items::converted_bytes(array, list),
+        (Some(Ok((array, _))), None) => array.get_array_memory_size(),
+        _ => 0,
+    }
+}
+
+/// The column of a plan, and where it or a group above it is null.
+fn find<'r>(root: &'r StructArray, plan: &LeafPlan) -> Result<(&'r ArrayRef, Option<NullBuffer>), Wrong> {
+    let missing = || Wrong { row: None, message: format!("column `{}` was not decoded", path(&plan.levels)) };
+    let (mut fields, mut columns) = (root.fields(), root.columns());
+    let (mut nulls, mut array) = (None::<NullBuffer>, None::<&ArrayRef>);
+    for level in &plan.levels {
+        let index = fields.iter().position(|field| field.name() == &level.name).ok_or_else(missing)?;
+        let found = &columns[index];
+        // A column of nulls alone has no values, and nothing that says which are null.
+        let here = if found.data_type() == &DataType::Null { found.logical_nulls() } else { found.nulls().cloned() };
+        if let Some(here) = here.filter(|nulls| nulls.null_count() > 0) {
+            let all = NullBuffer::union(nulls.as_ref(), Some(&here)).unwrap_or(here);
+            let above = nulls.as_ref().map_or(0, NullBuffer::null_count);
+            if level.validity.is_none() && all.null_count() > above {
+                return Err(unexpected_nulls(&level.path, all.null_count() - above, all.len()));
+            }
+            nulls = Some(all);
+        }
+        if let Some(inner) = found.as_struct_opt() {
+            (fields, columns) = (inner.fields(), inner.columns());
+        }
+        array = Some(found);
+    }
+    Ok((array.ok_or_else(missing)?, nulls))
+}
+
+fn unexpected_nulls(column: &str, count: usize, values: usize) -> Wrong {
+    let nulls = if count == 1 { "a null".to_owned() } else { format!("{count} nulls") };
+    let (among, what) =
+        if column.contains("[]") { ("values", "the list's element") } else { ("rows", "the record's field") };
+    let message = format!("column `{column}`: found {nulls} among {values} {among}; make {what} an Option");
+    Wrong { row: None, message }
+}

@@ -1,0 +1,104 @@
+//! Parquet files as pyarrow, Polars and DuckDB write them: what each of their types becomes, and what is said of those that nothing here can
+//! hold. `tests/foreign/make.py` made the files. The table of `docs/formats.md` names these tests.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod duckdb;
+mod polars;
+mod pyarrow;
+
+use dataflow::prelude::*;
+use dataflow::{ParquetOptions, Timestamp};
+use runtime::row::{LeafType, SchemaBuilder, Shape};
+use runtime::source::{Scan, Source as _};
+
+/// A text of more than twelve bytes: it does not lie in its slot.
+const LONG: &str = "größer als zwölf Bytes";
+
+/// 2024-02-29T12:30:00Z, in microseconds.
+const NOON: i64 = 1_709_209_800_000_000;
+
+#[derive(Record, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Item {
+    name: String,
+    count: u32,
+}
+
+#[derive(Record, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Home {
+    zip: Option<u32>,
+    city: Option<String>,
+}
+
+fn item(name: &str, count: u32) -> Item {
+    Item { name: name.to_owned(), count }
+}
+
+fn home(zip: u32, city: &str) -> Home {
+    Home { zip: Some(zip), city: Some(city.to_owned()) }
+}
+
+fn micros(micros: i64) -> Option<Timestamp> {
+    Some(Timestamp::from_micros(micros))
+}
+
+fn owned(text: &str) -> Option<String> {
+    Some(text.to_owned())
+}
+
+fn path(file: &str) -> String {
+    format!("{}/foreign/{file}.parquet", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The records of a file, which are the same on both engines.
+fn read<T: Record + PartialEq + std::fmt::Debug>(file: &str) -> Vec<T> {
+    let found = tests::embedded().read_parquet::<T>(path(file)).unwrap().collect().unwrap();
+    let local = tests::local(2).read_parquet::<T>(path(file)).unwrap().collect().unwrap();
+    // Row groups come in any order.
+    let sorted = |records: &[T]| {
+        let mut shown: Vec<String> = records.iter().map(|record| format!("{record:?}")).collect();
+        shown.sort();
+        shown
+    };
+    assert!(sorted(&local) == sorted(&found), "{file}");
+    found
+}
+
+/// What is said where a column is read into a leaf that cannot hold it, before the first record.
+fn refused(file: &str, column: &'static str, ty: LeafType) -> String {
+    let field = |builder: &mut SchemaBuilder| builder.field(column, |b| b.optional(|b| b.leaf(ty)));
+    let schema = SchemaBuilder::build(|b| Shape::Record { name: "One", fields: vec![field(b)] });
+    let source = runtime::format::parquet(&path(file), &schema).unwrap();
+    let scan = Scan { live: [0, 1].into_iter().collect(), bounds: Vec::new() };
+    without_path(source.splits(&scan).err().unwrap().to_string())
+}
+
+/// What ends the job that reads a file.
+fn failed<T: Record>(file: &str) -> String {
+    match tests::embedded().read_parquet::<T>(path(file)).and_then(|flow| flow.collect()) {
+        Ok(_) => panic!("{file} was read"),
+        Err(error) => without_path(error.to_string()),
+    }
+}
+
+fn without_path(message: String) -> String {
+    let folder = format!("{}/foreign/", env!("CARGO_MANIFEST_DIR"));
+    message.split_once(&folder).map_or(message.clone(), |(_, rest)| rest.to_owned())
+}
+
+#[derive(Record, Clone, Debug, PartialEq)]
+struct Thousand {
+    id: i64,
+    word: String,
+}
+
+/// A thousand rows in one codec or another.
+fn is_thousand(file: &str) {
+    let found: Vec<Thousand> = read(file);
+    let expected = (0..1000).map(|id| Thousand { id, word: format!("word {}", id % 10) });
+    assert!(found.iter().cloned().eq(expected), "{file}");
+}
+
+fn without_case() -> ParquetOptions {
+    ParquetOptions { ignore_case: true, ..ParquetOptions::default() }
+}
