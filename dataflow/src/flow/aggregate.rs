@@ -3,16 +3,17 @@
 use std::marker::PhantomData;
 use std::panic::Location;
 
-use runtime::operators::{Aggregate, Fold, Merge, StateLeaf};
+use runtime::operators::{Aggregate, Fold, GroupReduce, StateLeaf, View};
 use runtime::plan;
 use runtime::row::Schema;
 
 use super::group::Grouped;
 use super::step::Next;
-use super::{Flow, Mode};
+use super::{Ends, Flow, Mode};
 use crate::kernel::{
-    Avg, Count, CountDistinct, CountIf, Emitter, Extreme, First, Greatest, GreatestBy, Least, LeastBy, Measure, Slots,
-    State, Sum, accumulate, finish, finish_mean,
+    Avg, Comparable, Count, CountDistinct, CountIf, Emitter, Extreme, First, FirstSeen, Greatest, GreatestBy, Least,
+    LeastBy, Measure, Measured, OfField, Ordered, Quantiles, Seen, Slots, Spread, State, Stddev, StddevPop, Sum,
+    SumParts, Summaries, Variance, VariancePop, accumulate, finish, finish_mean, in_groups,
 };
 use crate::key::{Field, Key, OfFields, Projection};
 use crate::record::Record;
@@ -57,13 +58,14 @@ impl<T, K, M> Aggregates<T, K, M, ()> {
     }
 }
 
-impl<T: Record, K: Record, M: Mode, S: Slots<T>> Aggregates<T, K, M, S> {
+impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
     pub(super) fn with<A>(self, slot: A) -> Aggregates<T, K, M, (S, A)> {
         let Aggregates { flow, key, next, slots, of } = self;
         Aggregates { flow, key, next, slots: (slots, slot), of }
     }
 
-    /// The sum of a measure: `i64`, `u64`, `f64` or the decimal's own type. One that does not fit ends the job.
+    /// The sum of a measure: `i64`, `u64`, `f64` or the decimal's own type. One that does not fit ends the job. Of a measure that is an `Option`, `None` is
+    /// passed over, and the sum is an `Option`: `None` where no number was there.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -80,14 +82,25 @@ impl<T: Record, K: Record, M: Mode, S: Slots<T>> Aggregates<T, K, M, S> {
     /// ```
     #[must_use]
     #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
-    pub fn sum<V: Measure, F>(self, measure: F) -> Aggregates<T, K, M, (S, V::Kept<Sum<V, F>>)>
+    pub fn sum<V: Measured, F>(self, measure: F) -> Aggregates<T, K, M, (S, V::Kept<Sum<V, F>>)>
     where
         F: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static,
     {
         self.with(V::kept(Sum(measure, PhantomData)))
     }
 
-    /// The mean of a measure, as `f64`.
+    /// What `sum` becomes where `avg` of the same measure is asked for beside it: one sum for both.
+    #[doc(hidden)]
+    #[must_use]
+    #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
+    pub fn sum_parts<V: Measured, F>(self, measure: F) -> Aggregates<T, K, M, (S, V::Kept<SumParts<V, F>>)>
+    where
+        F: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static,
+    {
+        self.with(V::kept(SumParts(measure, PhantomData)))
+    }
+
+    /// The mean of a measure, as `f64`. Of a measure that is an `Option`, the mean of what is there, as `Option<f64>`: `None` where nothing was.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -104,7 +117,7 @@ impl<T: Record, K: Record, M: Mode, S: Slots<T>> Aggregates<T, K, M, S> {
     /// ```
     #[must_use]
     #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
-    pub fn avg<V: Measure, F>(self, measure: F) -> Aggregates<T, K, M, (S, V::Kept<Avg<V, F>>)>
+    pub fn avg<V: Measured, F>(self, measure: F) -> Aggregates<T, K, M, (S, V::Kept<Avg<V, F>>)>
     where
         F: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static,
     {
@@ -113,7 +126,8 @@ impl<T: Record, K: Record, M: Mode, S: Slots<T>> Aggregates<T, K, M, S> {
 
     /// The least of a measure.
     ///
-    /// It is over plain values: numbers, dates, timestamps, bools, chars. Of floats NaN comes last.
+    /// It is over plain values: numbers, dates, timestamps, bools, chars; of a field, `g.min(|r| r.name)`, also over texts. Of floats NaN comes
+    /// last. Of a measure that is an `Option`, `None` is passed over, and it is an `Option`: `None` where no value was there.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -130,11 +144,39 @@ impl<T: Record, K: Record, M: Mode, S: Slots<T>> Aggregates<T, K, M, S> {
     /// ```
     #[must_use]
     #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
-    pub fn min<V: Extreme, F>(self, measure: F) -> Aggregates<T, K, M, (S, V::Kept<Least<V, F>>)>
+    pub fn min<V: Ordered, F>(self, measure: F) -> Aggregates<T, K, M, (S, V::Kept<Least<V, F>>)>
     where
         F: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static,
     {
         self.with(V::kept(Least(measure, PhantomData)))
+    }
+
+    /// What `min` of a field becomes: of a field of the record, and of the closure that reads it.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn min_field<V: Comparable, F>(
+        self,
+        field: impl FnOnce(T::Fields<T>) -> Field<T, V>,
+        closure: F,
+    ) -> Aggregates<T, K, M, (S, V::Least<OfField<F>>)>
+    where
+        F: for<'a> Fn(T::At<'a>, Seen<'a>) -> V::At<'a> + Clone + Send + 'static,
+    {
+        self.with(V::least(field(T::fields(0)).leaves(), OfField(closure)))
+    }
+
+    /// What `max` of a field becomes.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn max_field<V: Comparable, F>(
+        self,
+        field: impl FnOnce(T::Fields<T>) -> Field<T, V>,
+        closure: F,
+    ) -> Aggregates<T, K, M, (S, V::Greatest<OfField<F>>)>
+    where
+        F: for<'a> Fn(T::At<'a>, Seen<'a>) -> V::At<'a> + Clone + Send + 'static,
+    {
+        self.with(V::greatest(field(T::fields(0)).leaves(), OfField(closure)))
     }
 
     /// The greatest of a measure.
@@ -156,14 +198,14 @@ impl<T: Record, K: Record, M: Mode, S: Slots<T>> Aggregates<T, K, M, S> {
     /// ```
     #[must_use]
     #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
-    pub fn max<V: Extreme, F>(self, measure: F) -> Aggregates<T, K, M, (S, V::Kept<Greatest<V, F>>)>
+    pub fn max<V: Ordered, F>(self, measure: F) -> Aggregates<T, K, M, (S, V::Kept<Greatest<V, F>>)>
     where
         F: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static,
     {
         self.with(V::kept(Greatest(measure, PhantomData)))
     }
 
-    /// The number of records.
+    /// The number of records. In `#[dataflow]`, `g.count(|r| r.field)` is the number of those that have a value in an `Option`.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -184,6 +226,16 @@ impl<T: Record, K: Record, M: Mode, S: Slots<T>> Aggregates<T, K, M, S> {
     #[must_use]
     pub fn count(self) -> Aggregates<T, K, M, (S, Count)> {
         self.with(Count)
+    }
+
+    /// The number of records that have a value in an `Option`: what `count(|r| r.field)` becomes.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn count_some<F>(self, is_some: F) -> Aggregates<T, K, M, (S, CountIf<bool, F>)>
+    where
+        F: for<'a> Fn(T::At<'a>) -> bool + Clone + Send + 'static,
+    {
+        self.count_if(is_some)
     }
 
     /// The number of records for which a condition holds.
@@ -207,6 +259,113 @@ impl<T: Record, K: Record, M: Mode, S: Slots<T>> Aggregates<T, K, M, S> {
         F: for<'a> Fn(T::At<'a>) -> bool + Clone + Send + 'static,
     {
         self.with(CountIf(condition, PhantomData))
+    }
+
+    /// The variance of a sample, divided by one less than the count, as SQL's `variance` and `var_samp`: none of fewer than two numbers.
+    ///
+    /// One pass, stable also where the mean is large beside it. `None`s of a measure that is an `Option` are passed over.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn spreads(readings: DataSet<(u32, i64)>) -> DataSet<(u32, Option<f64>)> {
+    ///     readings.group_by(|r| r.0).aggregate(|g| (g.key, g.variance(|r| r.1)))
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let readings = Env::embedded().collection([(7u32, 1i64), (7, 3), (7, 5)])?;
+    /// assert_eq!(spreads(readings).collect()?, [(7, Some(4.0))]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
+    pub fn variance<V: Measured, F>(self, measure: F) -> Aggregates<T, K, M, (S, V::Kept<Spread<Variance, V, F>>)>
+    where
+        F: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static,
+    {
+        self.with(V::kept(Spread(measure, PhantomData)))
+    }
+
+    /// The standard deviation of a sample, as SQL's `stddev` and `stddev_samp`: none of fewer than two numbers.
+    ///
+    /// One pass, stable also where the mean is large beside it. `None`s of a measure that is an `Option` are passed over.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn spreads(readings: DataSet<(u32, i64)>) -> DataSet<(u32, Option<f64>)> {
+    ///     readings.group_by(|r| r.0).aggregate(|g| (g.key, g.stddev(|r| r.1)))
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let readings = Env::embedded().collection([(7u32, 1i64), (7, 3), (7, 5)])?;
+    /// assert_eq!(spreads(readings).collect()?, [(7, Some(2.0))]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
+    pub fn stddev<V: Measured, F>(self, measure: F) -> Aggregates<T, K, M, (S, V::Kept<Spread<Stddev, V, F>>)>
+    where
+        F: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static,
+    {
+        self.with(V::kept(Spread(measure, PhantomData)))
+    }
+
+    /// The variance of a whole population, divided by the count, as SQL's `var_pop`.
+    ///
+    /// One pass, stable also where the mean is large beside it. `None`s of a measure that is an `Option` are passed over, and it is an `Option`, too.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn spreads(readings: DataSet<(u32, i64)>) -> DataSet<(u32, f64)> {
+    ///     readings.group_by(|r| r.0).aggregate(|g| (g.key, g.variance_pop(|r| r.1)))
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let readings = Env::embedded().collection([(7u32, 1i64), (7, 3), (7, 5)])?;
+    /// assert_eq!(spreads(readings).collect()?, [(7, 8.0 / 3.0)]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
+    pub fn variance_pop<V: Measured, F>(
+        self,
+        measure: F,
+    ) -> Aggregates<T, K, M, (S, V::Kept<Spread<VariancePop, V, F>>)>
+    where
+        F: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static,
+    {
+        self.with(V::kept(Spread(measure, PhantomData)))
+    }
+
+    /// The standard deviation of a whole population, as SQL's `stddev_pop`.
+    ///
+    /// One pass, stable also where the mean is large beside it. `None`s of a measure that is an `Option` are passed over, and it is an `Option`, too.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn spreads(readings: DataSet<(u32, i64)>) -> DataSet<(u32, f64)> {
+    ///     readings.group_by(|r| r.0).aggregate(|g| (g.key, g.stddev_pop(|r| r.1)))
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let readings = Env::embedded().collection([(7u32, 1i64), (7, 3), (7, 5)])?;
+    /// assert_eq!(spreads(readings).collect()?, [(7, (8.0f64 / 3.0).sqrt())]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
+    pub fn stddev_pop<V: Measured, F>(self, measure: F) -> Aggregates<T, K, M, (S, V::Kept<Spread<StddevPop, V, F>>)>
+    where
+        F: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static,
+    {
+        self.with(V::kept(Spread(measure, PhantomData)))
     }
 
     /// The number of different values of a field, or of several together, `|r| (r.name, r.day)`: exact. `None` is no value.
@@ -338,6 +497,7 @@ impl<T: Record, K: Record, M: Mode, S: Slots<T>> Aggregates<T, K, M, S> {
     #[must_use]
     pub fn finish<U: Record, F>(self, body: F) -> Flow<M::Grouped<U>, M>
     where
+        S: Slots<T>,
         F: for<'a> Fn(K::At<'a>, S::Values<'a>, &mut Emitter<'_, M::Grouped<U>>) + Clone + Send + 'static,
     {
         let Aggregates { flow, key, next, slots, .. } = self;
@@ -356,6 +516,97 @@ impl<T: Record, K: Record, M: Mode, S: Slots<T>> Aggregates<T, K, M, S> {
     }
 }
 
+impl<T: Record, K: Record, M: Ends, S> Aggregates<T, K, M, S> {
+    /// Quantiles of a measure at some fractions, all of one selection, as `f64`: what `median` and `percentile` become. Behind it stands
+    /// [`finish_groups`](Aggregates::finish_groups).
+    ///
+    /// Between two numbers it is linear, as SQL's `percentile_cont` and NumPy's default: of `[1, 2]` the median is 1.5. Integers and decimals are
+    /// rounded to `f64`s first, NaN comes last. Of a measure that is an `Option`, `None` is passed over, and it is an `Option`: `None` where no number was there.
+    ///
+    /// Cost: all records come to their group's task, which sorts them by the key, and selects from a group's numbers without sorting these. Records
+    /// that do not fit go to disk; where the numbers of a group find no room, it is gone over two to six times instead.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn medians(readings: DataSet<(u32, i64)>) -> DataSet<(u32, f64, f64)> {
+    ///     readings.group_by(|r| r.0).aggregate(|g| (g.key, g.median(|r| r.1), g.percentile(0.9, |r| r.1)))
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let readings = Env::embedded().collection([(7u32, 1i64), (7, 2), (8, 5), (8, 15), (8, 6)])?;
+    /// assert_eq!(medians(readings).collect()?, [(7, 1.5, 1.9), (8, 6.0, 13.2)]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
+    pub fn quantiles<V: Measured, F, const N: usize>(
+        self,
+        fractions: [f64; N],
+        measure: F,
+    ) -> Aggregates<T, K, M, (S, V::Kept<Quantiles<V, F, N>>)>
+    where
+        F: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static,
+    {
+        self.with(V::kept(Quantiles { fractions, closure: measure, of: PhantomData }))
+    }
+
+    /// What `first` becomes beside a quantile.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn first_seen<P: Projection<T> + OfFields, F>(
+        self,
+        _: impl FnOnce(T::Fields<T>) -> P,
+        closure: F,
+    ) -> Aggregates<T, K, M, (S, FirstSeen<P::Value, F>)>
+    where
+        F: for<'a> Fn(T::At<'a>, Seen<'a>) -> <P::Value as Record>::At<'a> + Clone + Send + 'static,
+    {
+        self.with(FirstSeen(closure, PhantomData))
+    }
+
+    /// As [`Aggregates::finish`], where one of the slots is of [`quantiles`](Aggregates::quantiles).
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// # fn main() -> dataflow::Result<()> {
+    /// # let env = Env::embedded();
+    /// let readings = env.collection([(7u32, 1i64), (7, 4)])?;
+    /// let medians = readings.group_by(|r| r.0).aggregates().sum(|r| r.1).quantiles([0.5], |r| r.1);
+    /// let medians = medians.finish_groups(|key, (((), sum), [median]), out| out.emit((key, sum, median)));
+    /// assert_eq!(medians.collect()?, [(7u32, 5i64, 2.5)]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn finish_groups<U: Record, F>(self, body: F) -> Flow<U, M>
+    where
+        S: Summaries<T>,
+        F: for<'a> Fn(K::At<'a>, S::Values<'a>, &mut Emitter<'_, U>) + Clone + Send + 'static,
+    {
+        let Aggregates { flow, key, next, slots, .. } = self;
+        let input = <(T, K)>::schema();
+        // The key's leaves stand behind the record's, also where it is a field.
+        let leaves: Vec<usize> = (0..T::LEAVES).chain(key).collect();
+        let view = View { word: "group", input: flow.schema(), output: input.clone(), leaves };
+        let keyed: Flow<(T, K), M> = flow.then(view, &[], &next.behind("group"));
+        let operator = GroupReduce {
+            word: "aggregate",
+            reads: next.reads(0, &T::schema()),
+            input,
+            output: U::schema(),
+            key: (T::LEAVES..T::LEAVES + K::LEAVES).collect(),
+            order: Vec::new(),
+            aside: slots.aside(),
+            refused: slots.refused(),
+            kernel: in_groups::<T, K, S, U, F>(slots, body),
+            partial: false,
+        };
+        keyed.then(operator, &[], &next)
+    }
+}
+
 /// A grouping whose rows are a key and states. Compiled once, whatever the records of a program are.
 #[inline(never)]
 fn grouping(
@@ -371,22 +622,30 @@ fn grouping(
     Aggregate { word, input, output, key, state, kernel, kernel_reads }
 }
 
-/// The mean of a field: the engine's own sum and count, then a division.
-pub(super) fn mean<T: Record, K: Record, M: Mode, V: Measure>(
+/// The mean of a field: the engine's own sum and count, then a division. Of values that may be missing the count is the sum of their validity.
+pub(super) fn mean<T: Record, K: Record, M: Mode, V: Measured>(
     grouped: &Grouped<T, K, M>,
     field: Field<T, V>,
-) -> Flow<(K, f64), M> {
-    let measure = StateLeaf { ty: <V::Sum as State>::LEAF, fold: Fold::Sum(field.first_leaf()) };
-    let count = StateLeaf { ty: runtime::row::LeafType::U64, fold: Fold::Count };
-    debug_assert_ne!(measure.fold, Fold::Kernel(Merge::Sum));
+) -> Flow<(K, V::Of<f64>), M>
+where
+    for<'a> V::Of<f64>: Record<At<'a> = V::Of<f64>>,
+{
+    type SumOf<V> = <<V as Measured>::Number as Measure>::Sum;
+    let first = field.first_leaf();
+    let (value, count) = match <V::Tally as Record>::LEAVES {
+        0 => (first, Fold::Count),
+        _ => (first + 1, Fold::Sum(first)),
+    };
+    let measure = StateLeaf { ty: <SumOf<V> as State>::LEAF, fold: Fold::Sum(value) };
+    let count = StateLeaf { ty: runtime::row::LeafType::U64, fold: count };
     let grouping = grouping(
         "avg",
-        [grouped.flow.schema(), <(K, (V::Sum, u64))>::schema()],
+        [grouped.flow.schema(), <(K, (SumOf<V>, u64))>::schema()],
         grouped.key.clone(),
         vec![measure, count],
         None,
         plan::Reads::Leaves(runtime::row::LeafSet::none()),
     );
-    let states: Flow<(K, (V::Sum, u64)), M> = grouped.flow.then(grouping, &[], &grouped.next);
+    let states: Flow<(K, (SumOf<V>, u64)), M> = grouped.flow.then(grouping, &[], &grouped.next);
     states.chained(finish_mean::<K, V>(), &grouped.next.behind("finish"))
 }
