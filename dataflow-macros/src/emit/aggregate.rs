@@ -46,7 +46,7 @@ fn write_measure(call: &Call, aggregation: &Aggregation, index: usize) -> TokenS
             return method::at_word(word.span(), "first_seen", quote!(#closure, #seen));
         }
         ("count", [closure]) => {
-            return method::at_word(word.span(), "count_some", written_some(call, word, closure));
+            return method::at_word(word.span(), "count_if", written_some(call, word, closure));
         }
         ("min" | "max", [closure]) if names_field(closure) => {
             let (name, seen) = (format!("{word}_field"), written_seen(call, word, closure));

@@ -228,16 +228,6 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
         self.with(Count)
     }
 
-    /// The number of records that have a value in an `Option`: what `count(|r| r.field)` becomes.
-    #[doc(hidden)]
-    #[must_use]
-    pub fn count_some<F>(self, is_some: F) -> Aggregates<T, K, M, (S, CountIf<bool, F>)>
-    where
-        F: for<'a> Fn(T::At<'a>) -> bool + Clone + Send + 'static,
-    {
-        self.count_if(is_some)
-    }
-
     /// The number of records for which a condition holds.
     ///
     /// ```
