@@ -109,7 +109,8 @@ impl<T: Record, M: Mode> Flow<T, M> {
 }
 
 impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
-    /// The sum of a field. The result's other fields must all be part of the key. A sum that leaves the field's type ends the job.
+    /// The sum of a field. The result's other fields must all be part of the key. A sum that leaves the field's type ends the job. Of a field that is an
+    /// `Option`, `None` is passed over; the sum is `None` where no number was there.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -129,7 +130,8 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
         self.folded("sum", field(T::fields(0)), folds::sum)
     }
 
-    /// The least value of a field. The result's other fields must all be part of the key.
+    /// The least value of a field, of a text as well as of plain values. The result's other fields must all be part of the key. Of a field that is an
+    /// `Option`, `None` is passed over; it is `None` where no value was there.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -149,7 +151,7 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
         self.folded("min", field(T::fields(0)), folds::least)
     }
 
-    /// The greatest value of a field. The result's other fields must all be part of the key.
+    /// The greatest value of a field: as [`Grouped::min`].
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -231,7 +233,7 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
         self.flow.then(operator, &[], &self.next)
     }
 
-    /// The mean of a field, with the key.
+    /// The mean of a field, with the key. Of a field that is an `Option` it is the mean of what is there, as `Option<f64>`: `None` where nothing was.
     ///
     /// ```
     /// # use dataflow::prelude::*;

@@ -191,3 +191,53 @@ fn an_error_of_a_group_ends_the_job() {
         }
     });
 }
+
+/// What stands beside a median takes another form than in a table of groups.
+type Others = (u64, (String, u64), (i64, i64), (i64, f64, u64), (String, String), (u64, i64), (Option<f64>, f64));
+
+/// The measures of a group, with or without one that needs its records together.
+macro_rules! others {
+    ($name:ident $(, $besides:ident)?) => {
+        #[dataflow]
+        fn $name(items: DataSet<Item>) -> DataSet<Others> {
+            items.group_by(|i| i.key % 50).aggregate(|g| {
+                let key = g.key;
+                $(let _median = g.$besides(|i| i.value);)?
+                let (sum, mean, count) = (g.sum(|i| i.value), g.avg(|i| i.value), g.count());
+                let best = (g.min_by(|i| i.value, |i| i.key as i64), g.max_by(|i| i.value, |i| i.key as i64));
+                let bits = g.fold(7i64, |bits, i| *bits ^= i.value, |bits, other| *bits ^= other ^ 7);
+                let texts = (g.min(|i| i.text), g.max(|i| i.text));
+                let spread = (g.variance(|i| i.value % 10), g.variance_pop(|i| i.value % 10));
+                let first = g.first(|i| i.key).min(key);
+                (key, (String::new(), first), best, (sum, mean, count), (texts.0.to_owned(), texts.1.to_owned()), (g.count_if(|i| i.value > 0), bits), spread)
+            })
+        }
+    };
+}
+others!(in_a_table);
+others!(beside_a_median, median);
+
+#[test]
+fn other_measures_are_the_same_beside_a_median() {
+    // A group has one key alone, so that its first record is like any other in it.
+    let mut items = Shape::Zipf.items(4_000, 3);
+    items.iter_mut().for_each(|item| item.key %= 50);
+    let close = |left: f64, right: f64| (left - right).abs() < 1e-9 * (1.0 + left.abs());
+    on_each_engine(|engine, env| {
+        let of = |pipeline: fn(DataSet<Item>) -> DataSet<Others>| {
+            let mut found = pipeline(env.collection(&items).unwrap()).collect().unwrap();
+            found.sort_by_key(|group| group.0);
+            found
+        };
+        let (table, together) = (of(in_a_table), of(beside_a_median));
+        assert_eq!(table.len(), together.len(), "{engine}");
+        for (left, right) in table.iter().zip(&together) {
+            let exact = |group: &Others| (group.0, group.1.clone(), group.2, group.3, group.4.clone(), group.5);
+            assert_eq!(exact(left), exact(right), "{engine}");
+            let same = left.6.0.is_some() == right.6.0.is_some()
+                && close(left.6.0.unwrap_or(0.0), right.6.0.unwrap_or(0.0))
+                && close(left.6.1, right.6.1);
+            assert!(same, "{engine}: {left:?} {right:?}");
+        }
+    });
+}
