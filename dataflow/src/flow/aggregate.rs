@@ -154,6 +154,7 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
     /// What `min` of a field becomes: of a field of the record, and of the closure that reads it.
     #[doc(hidden)]
     #[must_use]
+    #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
     pub fn min_field<V: Comparable, F>(
         self,
         field: impl FnOnce(T::Fields<T>) -> Field<T, V>,
@@ -168,6 +169,7 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
     /// What `max` of a field becomes.
     #[doc(hidden)]
     #[must_use]
+    #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
     pub fn max_field<V: Comparable, F>(
         self,
         field: impl FnOnce(T::Fields<T>) -> Field<T, V>,
@@ -545,6 +547,7 @@ impl<T: Record, K: Record, M: Ends, S> Aggregates<T, K, M, S> {
     /// What `first` becomes beside a quantile.
     #[doc(hidden)]
     #[must_use]
+    #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
     pub fn first_seen<P: Projection<T> + OfFields, F>(
         self,
         _: impl FnOnce(T::Fields<T>) -> P,

@@ -161,7 +161,7 @@ macro_rules! summary {
                 let $of = self;
                 $add
             }
-            fn value<'a>(&self, $taken: &'a mut $state) -> Result<$value, Overflow> {
+            fn value(&self, $taken: &mut $state) -> Result<$value, Overflow> {
                 Ok($out)
             }
         }
@@ -248,7 +248,7 @@ impl<T: Record, X: Folding<T>> Summary<T> for Folded<X> {
     fn add(&self, state: &mut X::Accumulator, record: T::At<'_>) {
         self.0.accumulate(state, record);
     }
-    fn value<'a>(&self, state: &'a mut X::Accumulator) -> Result<X::Output, Overflow> {
+    fn value(&self, state: &mut X::Accumulator) -> Result<X::Output, Overflow> {
         Ok(self.0.finish(*state))
     }
 }
