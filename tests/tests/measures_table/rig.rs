@@ -15,8 +15,8 @@ pub(crate) type Row<V> = (u32, V, Option<V>);
 pub(crate) fn rows<V>(value: impl Fn(u64) -> V) -> Vec<Row<V>> {
     let row = |n: u64| {
         let spread = |n: u64| n.wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(23).wrapping_mul(0xD6E8_FEB8_6659_FD93);
-        let key = if n % 8 == 0 { n / 8 % 9 } else { 10 + n % 6_000 } as u32;
-        let perhaps = (spread(n + 7) % 3 > 0 && key % 5 > 0).then(|| value(spread(n + 1_000_000)));
+        let key = if n.is_multiple_of(8) { n / 8 % 9 } else { 10 + n % 6_000 } as u32;
+        let perhaps = (spread(n + 7) % 3 > 0 && !key.is_multiple_of(5)).then(|| value(spread(n + 1_000_000)));
         (key, value(spread(n)), perhaps)
     };
     (0..12_000).map(row).collect()
