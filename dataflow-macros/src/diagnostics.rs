@@ -63,6 +63,10 @@ pub(crate) mod message {
     pub(crate) const EXTERN: &str = "a pipeline is called from Rust: write `fn` without `extern`";
     pub(crate) const FLOW_INSIDE_CLOSURE: &str = "a flow cannot be read inside of a closure over records: \
         join it with `.join(..)`, or take it as a value, `.with(..)` where it has one record and `.with_all(..)` where it has more";
+    pub(crate) const SHARE_WANTED: &str =
+        "a percentile is a share from 0 to 1: `.percentile(0.95, |record| record.field)`";
+    pub(crate) const COUNTED_BESIDE_QUANTILE: &str = "`count_distinct` and a median or percentile do not go together in one `aggregate`: take each in one \
+         of its own, and join both by the key";
     pub(crate) const HANDLE_ESCAPES: &str = "the handle of a group stays inside of `aggregate`: use its measures, \
         `.sum(..)`, `.min(..)`, `.max(..)`, `.avg(..)`, `.count()`, …, and its `.key`; what a macro such as `format!` takes of them is bound by `let` before";
     pub(crate) const NO_KEY: &str = "a whole flow has no key: write `.group_by(..)` before `.aggregate(..)`";
@@ -249,14 +253,20 @@ pub(crate) mod message {
 
     pub(crate) fn unknown_measure(word: &Ident) -> String {
         format!(
-            "`{word}` is no measure of a group: there are `.sum(..)`, `.min(..)`, `.max(..)`, `.avg(..)`, `.count()`, \
-             `.count_if(..)`, `.count_distinct(..)`, `.min_by(..)`, `.max_by(..)`, `.first(..)`, and for all others `.fold(..)`"
+            "`{word}` is no measure of a group: there are `.sum(..)`, `.min(..)`, `.max(..)`, `.avg(..)`, `.median(..)`, `.percentile(..)`, \
+             `.variance(..)`, `.stddev(..)`, `.count()`, `.count_if(..)`, `.count_distinct(..)`, `.min_by(..)`, `.max_by(..)`, `.first(..)`, and for all others `.fold(..)`"
+        )
+    }
+
+    pub(crate) fn count_wants_closure(word: &Ident) -> String {
+        format!(
+            "`{word}` takes nothing, `.{word}()`, and is the number of records; or a closure over one record, `.{word}(|record| record.field)`, and is the \
+             number of those that have a value in an `Option`"
         )
     }
 
     pub(crate) fn measure_wants_closures(word: &Ident, closures: usize) -> String {
         match closures {
-            0 => format!("`{word}` takes nothing: write `.{word}()`"),
             1 => {
                 format!("`{word}` takes a closure over one record of the group: write `.{word}(|record| record.field)`")
             }
@@ -270,6 +280,12 @@ pub(crate) mod message {
         format!(
             "`{word}` takes what to begin with, a closure that adds a record, and one that adds what another task has: write \
              `.{word}(0, |sum, record| *sum += record.field, |sum, other| *sum += other)`"
+        )
+    }
+
+    pub(crate) fn measure_wants_share(word: &Ident) -> String {
+        format!(
+            "`{word}` takes a share from 0 to 1 and a closure over one record of the group: write `.{word}(0.95, |record| record.field)`"
         )
     }
 

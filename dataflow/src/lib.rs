@@ -27,7 +27,7 @@ pub use flow::{
     Join, Joined, Mode, Output, Reads, Records, Scope, SemiJoin, Side, SortedGroups, Step, Task, TaskState, Total,
     Unbounded, WithAll, WithMade, scope,
 };
-pub use kernel::{Aggregator, Averaged, Emitter, FoldState, Group, KeyOf, Keying, Rows, RowsIter, TaskRecords, mean};
+pub use kernel::{Aggregator, Averaged, Emitter, FoldState, Group, KeyOf, Keying, Rows, RowsIter, TaskRecords};
 pub use key::{
     Asc, Computed, ComputedOrder, Desc, Equality, Field, Key, KeyedBy, OfFields, Order, Projection, Symbols, asc, desc,
 };
@@ -50,8 +50,10 @@ pub mod joins {
 /// The slots of [`Aggregates`], as they stand in its type.
 pub mod slots {
     pub use crate::kernel::{
-        Avg, ByAggregator, ByClosures, Condition, Count, CountDistinct, CountIf, Extreme, First, Folded, Folding,
-        Greatest, GreatestBy, Least, LeastBy, Measure, Slots, State, Sum,
+        Avg, ByAggregator, ByClosures, Comparable, Condition, Count, CountDistinct, CountIf, Extreme, ExtremeField,
+        First, FirstSeen, Folded, Folding, Greatest, GreatestBy, Least, LeastBy, Measure, Measured, OfField, Ordered,
+        Parts, Quantiles, Reads, Room, Seen, Slots, Spread, Spreads, State, Stddev, StddevPop, Sum, SumParts,
+        Summaries, Summary, Tally, Variance, VariancePop,
     };
 }
 

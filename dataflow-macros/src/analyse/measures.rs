@@ -14,7 +14,7 @@ use crate::analyse::symbols;
 use crate::diagnostics::{Diagnostics, message};
 use crate::operators::{Stand, Takes};
 use crate::syntax::names::{Mentions, free_names, free_names_of_closure, names_in_tokens, plain_path};
-use crate::syntax::patterns::plain_name;
+use crate::syntax::patterns::{bound_names, plain_name};
 use crate::syntax::{Call, Pipeline};
 
 /// An aggregation, taken apart.
@@ -38,13 +38,34 @@ pub(crate) struct Measure {
     pub(crate) is_symbolic: bool,
     /// Where a mean's sum and count are measured anyway: which they are. Nothing is added up for it then.
     pub(crate) quotient: Option<(usize, usize)>,
+    /// Of a quantile, the first of those of the same values: they are selected together.
+    pub(crate) together: Option<usize>,
+}
+
+impl Measure {
+    /// Whether nothing is added up for it: it comes of others.
+    pub(crate) fn is_derived(&self, index: usize) -> bool {
+        self.quotient.is_some() || self.together.is_some_and(|first| first != index)
+    }
+}
+
+impl Aggregation {
+    /// Whether a group's records must be together, as its quantiles are of all its values.
+    pub(crate) fn is_in_groups(&self) -> bool {
+        self.measures.iter().any(|measure| measure.together.is_some())
+    }
+}
+
+/// Whether a measure is a quantile.
+fn is_quantile(word: &Ident) -> bool {
+    word == "median" || word == "percentile"
 }
 
 /// What a measure's closures get.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Sees {
-    /// It has none.
-    Nothing,
+    /// None, or one closure, of one record.
+    PerhapsRecord,
     /// One closure, of one record.
     Record,
     /// Two closures, each of one record: what is compared, and what is kept.
@@ -53,19 +74,27 @@ enum Sees {
     Symbols,
     /// A value, then a closure of one record.
     ValueThenRecord,
+    /// A share from 0 to 1, then a closure of one record.
+    ShareThenRecord,
     /// A value, then a closure of an accumulator and a record, and one of two accumulators.
     Accumulators,
 }
 
 /// The measures: what the user writes, and what its closures get.
-const MEASURES: [(&str, Sees); 12] = [
+const MEASURES: [(&str, Sees); 18] = [
     ("sum", Sees::Record),
     ("min", Sees::Record),
     ("max", Sees::Record),
     ("avg", Sees::Record),
-    ("count", Sees::Nothing),
+    ("count", Sees::PerhapsRecord),
     ("count_if", Sees::Record),
     ("count_distinct", Sees::Symbols),
+    ("median", Sees::Record),
+    ("percentile", Sees::ShareThenRecord),
+    ("variance", Sees::Record),
+    ("stddev", Sees::Record),
+    ("variance_pop", Sees::Record),
+    ("stddev_pop", Sees::Record),
     ("min_by", Sees::RecordTwice),
     ("max_by", Sees::RecordTwice),
     ("first", Sees::Symbols),
@@ -74,24 +103,27 @@ const MEASURES: [(&str, Sees); 12] = [
 ];
 
 impl Sees {
-    fn closures(self) -> usize {
+    /// How many closures it has, of so many arguments.
+    fn closures(self, arguments: usize) -> usize {
         match self {
-            Sees::Nothing => 0,
-            Sees::Record | Sees::Symbols | Sees::ValueThenRecord => 1,
+            Sees::PerhapsRecord => arguments.min(1),
+            Sees::Record | Sees::Symbols | Sees::ValueThenRecord | Sees::ShareThenRecord => 1,
             Sees::RecordTwice | Sees::Accumulators => 2,
         }
     }
 
     fn values(self) -> usize {
-        usize::from(matches!(self, Sees::ValueThenRecord | Sees::Accumulators))
+        usize::from(matches!(self, Sees::ValueThenRecord | Sees::ShareThenRecord | Sees::Accumulators))
     }
 
     /// What to say where a measure has other arguments.
     fn wanted(self, word: &Ident) -> String {
         match self {
             Sees::ValueThenRecord => message::measure_wants_aggregator(word),
+            Sees::ShareThenRecord => message::measure_wants_share(word),
             Sees::Accumulators => message::measure_wants_accumulator(word),
-            _ => message::measure_wants_closures(word, self.closures()),
+            Sees::PerhapsRecord => message::count_wants_closure(word),
+            _ => message::measure_wants_closures(word, self.closures(1)),
         }
     }
 
@@ -110,6 +142,16 @@ impl Sees {
         };
         of_records.into_iter().fold(Reads::nothing(), Reads::and)
     }
+}
+
+/// Whether a closure gives a field of the record as it is.
+pub(crate) fn names_field(closure: &ExprClosure) -> bool {
+    let mut place = &*closure.body;
+    while let Expr::Field(field) = place {
+        place = &field.base;
+    }
+    let bound = closure.inputs.iter().flat_map(bound_names).collect::<Vec<_>>();
+    plain_path(place).is_some_and(|name| bound.contains(&name))
 }
 
 /// The name of the value of the measure number `index`.
@@ -157,21 +199,54 @@ fn read(call: &Call, found: &mut Diagnostics) -> Option<Aggregation> {
         return Some(Aggregation { measures: Vec::new(), body, uses_key: false });
     };
     let has_key = call.operator.is_some_and(|operator| operator.from == Stand::Grouped);
-    let mut extraction = Extraction { handle, has_key, measures: Vec::new(), uses_key: false, found };
+    let mut extraction = Extraction { handle, has_key, measures: Vec::new(), uses_key: false, found: &mut *found };
     extraction.visit_expr_mut(&mut body);
     let Extraction { mut measures, uses_key, .. } = extraction;
     divide(&mut measures);
+    select_together(&mut measures);
+    let counted = measures.iter().find(|measure| measure.word == "count_distinct");
+    if let Some(counted) = counted.filter(|_| measures.iter().any(|measure| measure.together.is_some())) {
+        found.report_unwritable(counted.word.span(), message::COUNTED_BESIDE_QUANTILE);
+        return None;
+    }
     Some(Aggregation { measures, body, uses_key })
 }
 
 /// Finds the means whose sum and count are measured anyway.
 fn divide(measures: &mut [Measure]) {
-    let Some(count) = measures.iter().position(|measure| measure.word == "count") else { return };
+    let counts_all = |measure: &Measure| measure.word == "count" && measure.closures.is_empty();
+    let Some(count) = measures.iter().position(counts_all) else { return };
     for index in (0..measures.len()).filter(|&index| measures[index].word == "avg").collect::<Vec<_>>() {
         let measured = text(&measures[index].closures);
         let sum = |known: &Measure| known.word == "sum" && text(&known.closures) == measured;
         measures[index].quotient = measures.iter().position(sum).map(|sum| (sum, count));
     }
+}
+
+/// Finds the quantiles of the same values.
+fn select_together(measures: &mut [Measure]) {
+    for index in 0..measures.len() {
+        if is_quantile(&measures[index].word) {
+            let values = text(&measures[index].closures);
+            let same = |known: &Measure| is_quantile(&known.word) && text(&known.closures) == values;
+            measures[index].together = measures.iter().position(same);
+        }
+    }
+}
+
+/// The place of a share that is written out, and is none from 0 to 1.
+fn wrong_share(share: &Expr) -> Option<Span> {
+    let (sign, number) = match share {
+        Expr::Unary(unary) if matches!(unary.op, syn::UnOp::Neg(_)) => (-1.0, &*unary.expr),
+        other => (1.0, other),
+    };
+    let Expr::Lit(literal) = number else { return None };
+    let (value, is_whole) = match &literal.lit {
+        syn::Lit::Float(float) => (float.base10_parse::<f64>().ok()?, false),
+        syn::Lit::Int(whole) => (whole.base10_parse::<f64>().ok()?, true),
+        _ => return None,
+    };
+    (is_whole || !(0.0..=1.0).contains(&(sign * value))).then(|| syn::spanned::Spanned::span(number))
 }
 
 /// Moves measures out of a body.
@@ -210,11 +285,15 @@ impl Extraction<'_> {
             _ => None,
         });
         let closures = closures.collect::<Vec<_>>();
-        if call.args.len() != sees.values() + sees.closures() || closures.len() != sees.closures() {
+        let wanted = sees.closures(call.args.len());
+        if call.args.len() != sees.values() + wanted || closures.len() != wanted {
             self.found.report_unwritable(word.span(), sees.wanted(word));
             return None;
         }
         if let Some(value) = &value {
+            if let Some(at) = wrong_share(value).filter(|_| sees == Sees::ShareThenRecord) {
+                self.found.report_unwritable(at, message::SHARE_WANTED);
+            }
             self.check_mentions(&free_names(value));
         }
         closures.iter().for_each(|closure| self.check_closure(word, closure, sees));
@@ -224,7 +303,14 @@ impl Extraction<'_> {
         let index = self.measures.iter().position(same).unwrap_or(self.measures.len());
         if index == self.measures.len() {
             let is_symbolic = sees == Sees::Symbols;
-            self.measures.push(Measure { word: word.clone(), value, closures, is_symbolic, quotient: None });
+            self.measures.push(Measure {
+                word: word.clone(),
+                value,
+                closures,
+                is_symbolic,
+                quotient: None,
+                together: None,
+            });
         }
         Some(slot(index))
     }

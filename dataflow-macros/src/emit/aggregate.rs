@@ -2,10 +2,10 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{ExprClosure, Pat, parse_quote};
+use syn::{Expr, ExprClosure, Pat, parse_quote};
 
 use crate::analyse::captures;
-use crate::analyse::measures::{self, Aggregation, Measure};
+use crate::analyse::measures::{self, Aggregation, names_field};
 use crate::emit::body::{generated, out};
 use crate::emit::closure::Closure;
 use crate::emit::next::Next;
@@ -17,26 +17,57 @@ pub(crate) fn write(call: &Call) -> TokenStream {
     let Some(aggregation) = measures::of(call) else {
         return TokenStream::new();
     };
-    let added = aggregation.measures.iter().filter(|measure| measure.quotient.is_none());
-    let measures = added.map(|measure| write_measure(call, measure));
+    let added = aggregation.measures.iter().enumerate().filter(|(index, measure)| !measure.is_derived(*index));
+    let measures = added.map(|(index, _)| write_measure(call, &aggregation, index));
     let finish = write_finish(call, &aggregation);
     let aggregates = method::in_place_of(call, "aggregates", TokenStream::new());
     quote!(#aggregates #(#measures)* #finish)
 }
 
-fn write_measure(call: &Call, measure: &Measure) -> TokenStream {
+fn write_measure(call: &Call, aggregation: &Aggregation, index: usize) -> TokenStream {
+    let measure = &aggregation.measures[index];
     let word = &measure.word;
+    let is_divided = aggregation.measures.iter().any(|mean| matches!(mean.quotient, Some((sum, _)) if sum == index));
+    match (word.to_string().as_str(), &measure.closures[..]) {
+        ("sum", [closure]) if is_divided => {
+            return method::at_word(word.span(), "sum_parts", written(call, word, closure));
+        }
+        ("median" | "percentile", [closure]) => {
+            let together = aggregation.measures.iter().filter(|measure| measure.together == Some(index));
+            let shares = together.map(|measure| match &measure.value {
+                Some(share) => written_value(call, word, share),
+                None => quote_spanned!(word.span()=> 0.5),
+            });
+            let closure = written(call, word, closure);
+            return method::at_word(word.span(), "quantiles", quote!([#(#shares),*], #closure));
+        }
+        ("first", [closure]) if aggregation.is_in_groups() => {
+            let seen = written_seen(call, word, closure);
+            return method::at_word(word.span(), "first_seen", quote!(#closure, #seen));
+        }
+        ("count", [closure]) => {
+            return method::at_word(word.span(), "count_if", written_some(call, word, closure));
+        }
+        ("min" | "max", [closure]) if names_field(closure) => {
+            let (name, seen) = (format!("{word}_field"), written_seen(call, word, closure));
+            return method::at_word(word.span(), &name, quote!(#closure, #seen));
+        }
+        _ => {}
+    }
     let closures = measure.closures.iter().map(|closure| match measure.is_symbolic {
         true => closure.to_token_stream(),
         false => written(call, word, closure),
     });
-    let value = measure.value.iter().map(|value| {
-        // As a closure without parameters, to find what it mentions: the originals stay with the user.
-        let captures = captures::of(&parse_quote!(|| #value), &call.scope);
-        capture::around(&captures, word.span(), value.to_token_stream())
-    });
+    let value = measure.value.iter().map(|value| written_value(call, word, value));
     let arguments = value.chain(closures);
     method::at_word(word.span(), &word.to_string(), quote!(#(#arguments),*))
+}
+
+/// A value, not a closure.
+fn written_value(call: &Call, word: &Ident, value: &Expr) -> TokenStream {
+    // As a closure without parameters, to find what it mentions: the originals stay with the user.
+    let captures = captures::of(&parse_quote!(|| #value), &call.scope);
+    capture::around(&captures, word.span(), value.to_token_stream())
 }
 
 /// A closure over records.
@@ -44,6 +75,22 @@ fn written(call: &Call, word: &Ident, closure: &ExprClosure) -> TokenStream {
     let inputs = &closure.inputs;
     let body = Closure::new(closure, false, word.span()).value();
     let measured = quote_spanned!(word.span()=> move |#inputs| { #body });
+    capture::around(&captures::of(closure, &call.scope), word.span(), measured)
+}
+
+/// A closure over records that says whether there is a value.
+fn written_some(call: &Call, word: &Ident, closure: &ExprClosure) -> TokenStream {
+    let inputs = &closure.inputs;
+    let body = Closure::new(closure, false, word.span()).value();
+    let measured = quote_spanned!(word.span()=> move |#inputs| ::core::option::Option::is_some(&{ #body }));
+    capture::around(&captures::of(closure, &call.scope), word.span(), measured)
+}
+
+/// A closure over records that gives a field as it is seen.
+fn written_seen(call: &Call, word: &Ident, closure: &ExprClosure) -> TokenStream {
+    let inputs = &closure.inputs;
+    let body = Closure::new(closure, false, word.span()).value();
+    let measured = quote_spanned!(word.span()=> move |#inputs, _| { #body });
     capture::around(&captures::of(closure, &call.scope), word.span(), measured)
 }
 
@@ -68,15 +115,21 @@ fn write_finish(call: &Call, aggregation: &Aggregation) -> TokenStream {
     let quotients = aggregation.measures.iter().enumerate().filter_map(|(index, measure)| {
         let (mean, (sum, count)) = (&slots[index], measure.quotient?);
         let (sum, count) = (&slots[sum], &slots[count]);
-        Some(quote_spanned!(span=> let #mean = ::dataflow::mean(#sum, #count);))
+        Some(quote_spanned!(span=> let (#mean, #sum) = (#sum.mean(#count), #sum.sum());))
     });
     let quotients = quotients.collect::<TokenStream>();
-    let added = |index: &usize| aggregation.measures[*index].quotient.is_none();
+    let selected = (0..slots.len()).filter(|&index| aggregation.measures[index].together == Some(index)).map(|first| {
+        let together = (0..slots.len()).filter(|&index| aggregation.measures[index].together == Some(first));
+        let (all, names) = (&slots[first], together.map(measures::slot));
+        quote_spanned!(span=> let [#(#names),*] = #all;)
+    });
+    let selected = selected.collect::<TokenStream>();
+    let added = |index: &usize| !aggregation.measures[*index].is_derived(*index);
     let slots = (0..slots.len()).filter(added).map(measures::slot).collect::<Vec<_>>();
     let (slots, out) = (nested(&slots, span), out(call.span()));
-    let finish = quote_spanned!(call.span()=> move |#key, #slots, #out| { #quotients #run });
+    let finish = quote_spanned!(call.span()=> move |#key, #slots, #out| { #quotients #selected #run });
     let finish = capture::around(&captures, call.span(), finish);
-    method::in_place_of(call, "finish", finish)
+    method::in_place_of(call, if aggregation.is_in_groups() { "finish_groups" } else { "finish" }, finish)
 }
 
 /// `(((), a), b)`: each measure adds its slot on the right.

@@ -85,7 +85,7 @@ fn escapes(lines: DataSet<String>) -> DataSet<u64> {
     "the handle of a group stays inside of `aggregate`: use its measures, `.sum(..)`, `.min(..)`, `.max(..)`, `.avg(..)`, `.count()`, …, and its `.key`; what a macro such as `format!` takes of them is bound by `let` before"
 }
 ::core::compile_error! {
-    "`total` is no measure of a group: there are `.sum(..)`, `.min(..)`, `.max(..)`, `.avg(..)`, `.count()`, `.count_if(..)`, `.count_distinct(..)`, `.min_by(..)`, `.max_by(..)`, `.first(..)`, and for all others `.fold(..)`"
+    "`total` is no measure of a group: there are `.sum(..)`, `.min(..)`, `.max(..)`, `.avg(..)`, `.median(..)`, `.percentile(..)`, `.variance(..)`, `.stddev(..)`, `.count()`, `.count_if(..)`, `.count_distinct(..)`, `.min_by(..)`, `.max_by(..)`, `.first(..)`, and for all others `.fold(..)`"
 }
 #[allow(warnings)]
 fn no_key(lines: DataSet<String>) -> DataSet<u64> {

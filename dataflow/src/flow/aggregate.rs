@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 use std::panic::Location;
 
-use runtime::operators::{Aggregate, Fold, Merge, StateLeaf};
+use runtime::operators::{Aggregate, Fold, StateLeaf};
 use runtime::plan;
 use runtime::row::Schema;
 
@@ -11,18 +11,18 @@ use super::group::Grouped;
 use super::step::Next;
 use super::{Flow, Mode};
 use crate::kernel::{
-    Avg, Count, CountDistinct, CountIf, Emitter, Extreme, First, Greatest, GreatestBy, Least, LeastBy, Measure, Slots,
-    State, Sum, accumulate, finish, finish_mean,
+    Avg, Comparable, Count, CountDistinct, CountIf, Emitter, Extreme, First, Greatest, GreatestBy, Least, LeastBy,
+    Measure, Measured, OfField, Ordered, Seen, Slots, State, Sum, SumParts, accumulate, finish, finish_mean,
 };
 use crate::key::{Field, Key, OfFields, Projection};
 use crate::record::Record;
 
 /// Aggregates of groups under construction, whose keys are `K`: a slot for each, in order, nested as `((((), a), b), c)`.
 pub struct Aggregates<T, K, M, S> {
-    flow: Flow<T, M>,
-    key: Vec<usize>,
-    next: Next,
-    slots: S,
+    pub(super) flow: Flow<T, M>,
+    pub(super) key: Vec<usize>,
+    pub(super) next: Next,
+    pub(super) slots: S,
     of: PhantomData<fn() -> K>,
 }
 
@@ -57,13 +57,14 @@ impl<T, K, M> Aggregates<T, K, M, ()> {
     }
 }
 
-impl<T: Record, K: Record, M: Mode, S: Slots<T>> Aggregates<T, K, M, S> {
+impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
     pub(super) fn with<A>(self, slot: A) -> Aggregates<T, K, M, (S, A)> {
         let Aggregates { flow, key, next, slots, of } = self;
         Aggregates { flow, key, next, slots: (slots, slot), of }
     }
 
-    /// The sum of a measure: `i64`, `u64`, `f64` or the decimal's own type. One that does not fit ends the job.
+    /// The sum of a measure: `i64`, `u64`, `f64` or the decimal's own type. One that does not fit ends the job. Of a measure that is an `Option`, `None` is
+    /// passed over, and the sum is an `Option`: `None` where no number was there.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -80,14 +81,25 @@ impl<T: Record, K: Record, M: Mode, S: Slots<T>> Aggregates<T, K, M, S> {
     /// ```
     #[must_use]
     #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
-    pub fn sum<V: Measure, F>(self, measure: F) -> Aggregates<T, K, M, (S, V::Kept<Sum<V, F>>)>
+    pub fn sum<V: Measured, F>(self, measure: F) -> Aggregates<T, K, M, (S, V::Kept<Sum<V, F>>)>
     where
         F: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static,
     {
         self.with(V::kept(Sum(measure, PhantomData)))
     }
 
-    /// The mean of a measure, as `f64`.
+    /// What `sum` becomes where `avg` of the same measure is asked for beside it: one sum for both.
+    #[doc(hidden)]
+    #[must_use]
+    #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
+    pub fn sum_parts<V: Measured, F>(self, measure: F) -> Aggregates<T, K, M, (S, V::Kept<SumParts<V, F>>)>
+    where
+        F: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static,
+    {
+        self.with(V::kept(SumParts(measure, PhantomData)))
+    }
+
+    /// The mean of a measure, as `f64`. Of a measure that is an `Option`, the mean of what is there, as `Option<f64>`: `None` where nothing was.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -104,7 +116,7 @@ impl<T: Record, K: Record, M: Mode, S: Slots<T>> Aggregates<T, K, M, S> {
     /// ```
     #[must_use]
     #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
-    pub fn avg<V: Measure, F>(self, measure: F) -> Aggregates<T, K, M, (S, V::Kept<Avg<V, F>>)>
+    pub fn avg<V: Measured, F>(self, measure: F) -> Aggregates<T, K, M, (S, V::Kept<Avg<V, F>>)>
     where
         F: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static,
     {
@@ -113,7 +125,8 @@ impl<T: Record, K: Record, M: Mode, S: Slots<T>> Aggregates<T, K, M, S> {
 
     /// The least of a measure.
     ///
-    /// It is over plain values: numbers, dates, timestamps, bools, chars. Of floats NaN comes last.
+    /// It is over plain values: numbers, dates, timestamps, bools, chars; of a field, `g.min(|r| r.name)`, also over texts. Of floats NaN comes
+    /// last. Of a measure that is an `Option`, `None` is passed over, and it is an `Option`: `None` where no value was there.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -130,11 +143,41 @@ impl<T: Record, K: Record, M: Mode, S: Slots<T>> Aggregates<T, K, M, S> {
     /// ```
     #[must_use]
     #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
-    pub fn min<V: Extreme, F>(self, measure: F) -> Aggregates<T, K, M, (S, V::Kept<Least<V, F>>)>
+    pub fn min<V: Ordered, F>(self, measure: F) -> Aggregates<T, K, M, (S, V::Kept<Least<V, F>>)>
     where
         F: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static,
     {
         self.with(V::kept(Least(measure, PhantomData)))
+    }
+
+    /// What `min` of a field becomes: of a field of the record, and of the closure that reads it.
+    #[doc(hidden)]
+    #[must_use]
+    #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
+    pub fn min_field<V: Comparable, F>(
+        self,
+        field: impl FnOnce(T::Fields<T>) -> Field<T, V>,
+        closure: F,
+    ) -> Aggregates<T, K, M, (S, V::Least<OfField<F>>)>
+    where
+        F: for<'a> Fn(T::At<'a>, Seen<'a>) -> V::At<'a> + Clone + Send + 'static,
+    {
+        self.with(V::least(field(T::fields(0)).leaves(), OfField(closure)))
+    }
+
+    /// What `max` of a field becomes.
+    #[doc(hidden)]
+    #[must_use]
+    #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
+    pub fn max_field<V: Comparable, F>(
+        self,
+        field: impl FnOnce(T::Fields<T>) -> Field<T, V>,
+        closure: F,
+    ) -> Aggregates<T, K, M, (S, V::Greatest<OfField<F>>)>
+    where
+        F: for<'a> Fn(T::At<'a>, Seen<'a>) -> V::At<'a> + Clone + Send + 'static,
+    {
+        self.with(V::greatest(field(T::fields(0)).leaves(), OfField(closure)))
     }
 
     /// The greatest of a measure.
@@ -156,14 +199,14 @@ impl<T: Record, K: Record, M: Mode, S: Slots<T>> Aggregates<T, K, M, S> {
     /// ```
     #[must_use]
     #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
-    pub fn max<V: Extreme, F>(self, measure: F) -> Aggregates<T, K, M, (S, V::Kept<Greatest<V, F>>)>
+    pub fn max<V: Ordered, F>(self, measure: F) -> Aggregates<T, K, M, (S, V::Kept<Greatest<V, F>>)>
     where
         F: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static,
     {
         self.with(V::kept(Greatest(measure, PhantomData)))
     }
 
-    /// The number of records.
+    /// The number of records. In `#[dataflow]`, `g.count(|r| r.field)` is the number of those that have a value in an `Option`.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -338,6 +381,7 @@ impl<T: Record, K: Record, M: Mode, S: Slots<T>> Aggregates<T, K, M, S> {
     #[must_use]
     pub fn finish<U: Record, F>(self, body: F) -> Flow<M::Grouped<U>, M>
     where
+        S: Slots<T>,
         F: for<'a> Fn(K::At<'a>, S::Values<'a>, &mut Emitter<'_, M::Grouped<U>>) + Clone + Send + 'static,
     {
         let Aggregates { flow, key, next, slots, .. } = self;
@@ -371,22 +415,30 @@ fn grouping(
     Aggregate { word, input, output, key, state, kernel, kernel_reads }
 }
 
-/// The mean of a field: the engine's own sum and count, then a division.
-pub(super) fn mean<T: Record, K: Record, M: Mode, V: Measure>(
+/// The mean of a field: the engine's own sum and count, then a division. Of values that may be missing the count is the sum of their validity.
+pub(super) fn mean<T: Record, K: Record, M: Mode, V: Measured>(
     grouped: &Grouped<T, K, M>,
     field: Field<T, V>,
-) -> Flow<(K, f64), M> {
-    let measure = StateLeaf { ty: <V::Sum as State>::LEAF, fold: Fold::Sum(field.first_leaf()) };
-    let count = StateLeaf { ty: runtime::row::LeafType::U64, fold: Fold::Count };
-    debug_assert_ne!(measure.fold, Fold::Kernel(Merge::Sum));
+) -> Flow<(K, V::Of<f64>), M>
+where
+    for<'a> V::Of<f64>: Record<At<'a> = V::Of<f64>>,
+{
+    type SumOf<V> = <<V as Measured>::Number as Measure>::Sum;
+    let first = field.first_leaf();
+    let (value, count) = match <V::Tally as Record>::LEAVES {
+        0 => (first, Fold::Count),
+        _ => (first + 1, Fold::Sum(first)),
+    };
+    let measure = StateLeaf { ty: <SumOf<V> as State>::LEAF, fold: Fold::Sum(value) };
+    let count = StateLeaf { ty: runtime::row::LeafType::U64, fold: count };
     let grouping = grouping(
         "avg",
-        [grouped.flow.schema(), <(K, (V::Sum, u64))>::schema()],
+        [grouped.flow.schema(), <(K, (SumOf<V>, u64))>::schema()],
         grouped.key.clone(),
         vec![measure, count],
         None,
         plan::Reads::Leaves(runtime::row::LeafSet::none()),
     );
-    let states: Flow<(K, (V::Sum, u64)), M> = grouped.flow.then(grouping, &[], &grouped.next);
+    let states: Flow<(K, (SumOf<V>, u64)), M> = grouped.flow.then(grouping, &[], &grouped.next);
     states.chained(finish_mean::<K, V>(), &grouped.next.behind("finish"))
 }

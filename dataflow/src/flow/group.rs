@@ -8,7 +8,7 @@ use runtime::plan::Reads;
 use super::aggregate::Aggregates;
 use super::step::Next;
 use super::{Ends, Flow, Mode};
-use crate::kernel::{Emitter, Extreme, Measure, reduce};
+use crate::kernel::{Comparable, Emitter, Measured, folds, reduce};
 use crate::key::{Field, Key};
 use crate::record::Record;
 
@@ -31,7 +31,7 @@ impl<T, K, M> Clone for Grouped<T, K, M> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be summed",
     label = "not a number",
-    note = "sums are over integers, floats and decimals"
+    note = "sums are over integers, floats and decimals, and over `Option`s of these, of which `None` is passed over"
 )]
 pub trait Total: Record {}
 macro_rules! totals {
@@ -40,6 +40,7 @@ macro_rules! totals {
 totals!(i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64);
 impl Total for runtime::value::TimeDelta {}
 impl<const SCALE: u8> Total for runtime::value::Decimal<SCALE> {}
+impl<V: Total> Total for Option<V> {}
 
 impl<T: Record, M: Mode> Flow<T, M> {
     /// Groups by a field, `|w| w.word`, by several, `|w| (w.word, w.day)`, or by what is computed of a record, `|w| w.day.month()`.
@@ -109,7 +110,8 @@ impl<T: Record, M: Mode> Flow<T, M> {
 }
 
 impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
-    /// The sum of a field. The result's other fields must all be part of the key. A sum that leaves the field's type ends the job.
+    /// The sum of a field. The result's other fields must all be part of the key. A sum that leaves the field's type ends the job. Of a field that is an
+    /// `Option`, `None` is passed over; the sum is `None` where no number was there.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -126,10 +128,11 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// ```
     #[must_use]
     pub fn sum<V: Total>(&self, field: impl FnOnce(T::Fields<T>) -> Field<T, V>) -> Flow<M::Grouped<T>, M> {
-        self.folded("sum", field(T::fields(0)), Fold::Sum)
+        self.folded("sum", field(T::fields(0)), folds::sum)
     }
 
-    /// The least value of a field. The result's other fields must all be part of the key.
+    /// The least value of a field, of a text as well as of plain values. The result's other fields must all be part of the key. Of a field that is an
+    /// `Option`, `None` is passed over; it is `None` where no value was there.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -145,11 +148,11 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// # }
     /// ```
     #[must_use]
-    pub fn min<V: Extreme>(&self, field: impl FnOnce(T::Fields<T>) -> Field<T, V>) -> Flow<M::Grouped<T>, M> {
-        self.folded("min", field(T::fields(0)), Fold::Min)
+    pub fn min<V: Comparable>(&self, field: impl FnOnce(T::Fields<T>) -> Field<T, V>) -> Flow<M::Grouped<T>, M> {
+        self.folded("min", field(T::fields(0)), folds::least)
     }
 
-    /// The greatest value of a field. The result's other fields must all be part of the key.
+    /// The greatest value of a field: as [`Grouped::min`].
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -165,20 +168,21 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// # }
     /// ```
     #[must_use]
-    pub fn max<V: Extreme>(&self, field: impl FnOnce(T::Fields<T>) -> Field<T, V>) -> Flow<M::Grouped<T>, M> {
-        self.folded("max", field(T::fields(0)), Fold::Max)
+    pub fn max<V: Comparable>(&self, field: impl FnOnce(T::Fields<T>) -> Field<T, V>) -> Flow<M::Grouped<T>, M> {
+        self.folded("max", field(T::fields(0)), folds::greatest)
     }
 
     fn folded<V: Record>(
         &self,
         word: &'static str,
         field: Field<T, V>,
-        fold: impl Fn(usize) -> Fold,
+        fold: fn(std::ops::Range<usize>) -> Vec<Fold>,
     ) -> Flow<M::Grouped<T>, M> {
         let input = self.flow.schema();
+        let of_field = fold(field.leaves());
         let fold_of = |leaf: usize| match leaf {
             leaf if self.key.contains(&leaf) => Fold::Key(leaf),
-            leaf if field.leaves().contains(&leaf) => fold(leaf),
+            leaf if field.leaves().contains(&leaf) => of_field[leaf - field.first_leaf()].clone(),
             _ => Fold::Nothing,
         };
         let types = input.types().into_iter().enumerate();
@@ -230,7 +234,7 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
         self.flow.then(operator, &[], &self.next)
     }
 
-    /// The mean of a field, with the key.
+    /// The mean of a field, with the key. Of a field that is an `Option` it is the mean of what is there, as `Option<f64>`: `None` where nothing was.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -246,7 +250,11 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// # }
     /// ```
     #[must_use]
-    pub fn avg<V: Measure>(&self, field: impl FnOnce(T::Fields<T>) -> Field<T, V>) -> Flow<(K, f64), M> {
+    pub fn avg<V: Measured>(&self, field: impl FnOnce(T::Fields<T>) -> Field<T, V>) -> Flow<(K, V::Of<f64>), M>
+    where
+        V::Of<f64>: Record,
+        for<'a> V::Of<f64>: Record<At<'a> = V::Of<f64>>,
+    {
         super::aggregate::mean(self, field(T::fields(0)))
     }
 

@@ -7,6 +7,7 @@ mod aggregate;
 mod capture;
 mod chain;
 mod co_group;
+mod distributions;
 mod fold;
 mod folders;
 mod group;

@@ -2,13 +2,15 @@
 
 use std::panic::Location;
 
+use runtime::kernel::GroupFactory;
 use runtime::operators::{GroupReduce, GroupTop};
 use runtime::page::OrderKey;
 
 use super::group::Grouped;
 use super::step::Next;
 use super::{Ends, Flow, Mode};
-use crate::kernel::{Emitter, Group, reduce_group};
+use crate::error::UserError;
+use crate::kernel::{Emitter, Group, reduce_group, try_reduce_group};
 use crate::key::Order;
 use crate::record::Record;
 
@@ -60,6 +62,19 @@ impl<T: Record, M: Mode> Flow<T, M> {
     {
         let next = self.next.called_at(Location::caller());
         Groups { flow: self, key: &[], order: &[], next: &next, partial: false }.reduced(body)
+    }
+
+    /// As [`Flow::reduce_group`], with a closure that may fail: it ends with `Ok(())`, and an error of one group ends the job.
+    ///
+    #[must_use]
+    #[track_caller]
+    pub fn try_reduce_group<U: Record, F>(&self, body: F) -> Flow<U, M>
+    where
+        F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
+        M: Ends,
+    {
+        let next = self.next.called_at(Location::caller());
+        Groups { flow: self, key: &[], order: &[], next: &next, partial: false }.tried(body)
     }
 }
 
@@ -131,6 +146,39 @@ impl<T: Record, K: Record, M: Ends> Grouped<T, K, M> {
         F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) + Clone + Send + 'static,
     {
         self.groups(&[]).reduced(body)
+    }
+
+    /// As [`Grouped::reduce_group`], with a closure that may fail: it ends with `Ok(())`, and an error of one group ends the job.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// /// The sum of each sensor's readings, which are texts.
+    /// #[dataflow]
+    /// fn sums(readings: DataSet<(u32, String)>) -> DataSet<(u32, i64)> {
+    ///     readings.group_by(|r| r.0).try_reduce_group(|group, out| {
+    ///         let (mut sensor, mut sum) = (0, 0);
+    ///         for r in group {
+    ///             sensor = r.0;
+    ///             sum += r.1.parse::<i64>()?;
+    ///         }
+    ///         out.emit((sensor, sum));
+    ///         Ok(())
+    ///     })
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let env = Env::embedded();
+    /// assert_eq!(sums(env.collection([(7u32, "3"), (7, "4")])?).collect()?, [(7, 7)]);
+    /// assert!(sums(env.collection([(7u32, "3"), (7, "four")])?).collect().is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn try_reduce_group<U: Record, F>(&self, body: F) -> Flow<U, M>
+    where
+        F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
+    {
+        self.groups(&[]).tried(body)
     }
 
     /// Calls `body` for groups of the records that a task has, without bringing those of one key together: a group is what of it a task
@@ -213,6 +261,16 @@ impl<T: Record, K: Record, M: Ends> SortedGroups<T, K, M> {
         self.groups.groups(&self.order).reduced(body)
     }
 
+    /// As [`SortedGroups::reduce_group`], with a closure that may fail: it ends with `Ok(())`, and an error of one group ends the job.
+    ///
+    #[must_use]
+    pub fn try_reduce_group<U: Record, F>(&self, body: F) -> Flow<U, M>
+    where
+        F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
+    {
+        self.groups.groups(&self.order).tried(body)
+    }
+
     /// As [`Grouped::combine_group`], with each partial group's records in order.
     ///
     /// ```
@@ -282,13 +340,27 @@ impl<T: Record, M: Ends> Groups<'_, T, M> {
     where
         F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) + Clone + Send + 'static,
     {
+        self.by(if self.partial { "combine_group" } else { "reduce_group" }, reduce_group::<T, U, F>(body))
+    }
+
+    fn tried<U: Record, F>(&self, body: F) -> Flow<U, M>
+    where
+        F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
+    {
+        self.by("try_reduce_group", try_reduce_group::<T, U, F>(body))
+    }
+
+    fn by<U: Record>(&self, word: &'static str, kernel: GroupFactory) -> Flow<U, M> {
         let operator = GroupReduce {
             reads: self.next.reads(0, &T::schema()),
             input: self.flow.schema(),
             output: U::schema(),
             key: self.key.to_vec(),
             order: self.order.to_vec(),
-            kernel: reduce_group::<T, U, F>(body),
+            kernel,
+            word,
+            aside: 0,
+            refused: None,
             partial: self.partial,
         };
         self.flow.then(operator, &[], self.next)

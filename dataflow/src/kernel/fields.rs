@@ -29,8 +29,8 @@ impl<V> Clone for First<V> {
 
 /// A slot that no closure adds to.
 macro_rules! filled {
-    ([$($v:ident: $bound:ident)?] $name:ty, $state:ty, $value:ty, $width:expr, leaves($slot:ident) $leaves:expr) => {
-        impl<T: Record, S: Slots<T> $(, $v: $bound)?> Slots<T> for (S, $name) {
+    ([$($generics:tt)*] $name:ty, $state:ty, $value:ty, $width:expr, leaves($slot:ident) $leaves:expr) => {
+        impl<T: Record, S: Slots<T>, $($generics)*> Slots<T> for (S, $name) {
             type Record = (S::Record, $state);
             type Values<'a> = (S::Values<'a>, $value);
             type Places<'t> = S::Places<'t>;
@@ -75,6 +75,8 @@ macro_rules! filled {
         }
     };
 }
+
+pub(super) use filled;
 
 filled!([] CountDistinct, u64, u64, 1,
     leaves(slot) [StateLeaf { ty: LeafType::U64, fold: Fold::Distinct(slot.0.clone()) }]);

@@ -4,7 +4,7 @@ use runtime::kernel::ChainFactory;
 use runtime::plan::Reads;
 
 use super::chain::{process, try_process};
-use super::{Emitter, Measure, Slots};
+use super::{Emitter, Measure, Measured, Slots};
 use crate::error::UserError;
 use crate::record::Record;
 
@@ -23,8 +23,14 @@ where
 }
 
 /// Divides sums by counts.
-pub(crate) fn finish_mean<K: Record, V: Measure>() -> ChainFactory {
-    process::<(K, (V::Sum, u64)), (K, f64), _>(|(key, (sum, count)), out| out.emit_twin((key, V::mean(sum, count))))
+pub(crate) fn finish_mean<K: Record, V: Measured<Of<f64>: Record>>() -> ChainFactory
+where
+    for<'a> V::Of<f64>: Record<At<'a> = V::Of<f64>>,
+{
+    type State<V> = (<<V as Measured>::Number as Measure>::Sum, u64);
+    process::<(K, State<V>), (K, V::Of<f64>), _>(|(key, (sum, count)), out| {
+        out.emit_twin((key, V::of(V::Number::mean(sum, count), count)));
+    })
 }
 
 /// Sums that a mean can be made of: integers, floats, decimals.
@@ -48,9 +54,4 @@ impl<const SCALE: u8> Averaged for runtime::value::Decimal<SCALE> {
     fn to_float(self) -> f64 {
         self.scaled() as f64 / 10f64.powi(SCALE.into())
     }
-}
-
-/// The mean of a sum over `count` records.
-pub fn mean(sum: impl Averaged, count: u64) -> f64 {
-    sum.to_float() / count as f64
 }

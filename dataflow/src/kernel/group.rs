@@ -10,6 +10,7 @@ use runtime::page::{KeptRows, LeafReader, NextRow, ReadRow, Row, RowWriter, Sort
 use super::Emitter;
 use super::emitter::emitting;
 use super::shared::Shared;
+use crate::error::UserError;
 use crate::record::{Record, Value};
 
 /// The records of a group, lent one at a time: a group may be larger than what a closure should keep, so a record is there until the next
@@ -104,12 +105,23 @@ pub(crate) fn reduce_group<T: Record, U: Record, F>(body: F) -> GroupFactory
 where
     F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) + Clone + Send + 'static,
 {
+    try_reduce_group::<T, U, _>(move |group: &mut Group<'_, T>, out: &mut Emitter<'_, U>| {
+        body(group, out);
+        Ok(())
+    })
+}
+
+/// A kernel that calls `body` for each group, and ends the job with its error.
+pub(crate) fn try_reduce_group<T: Record, U: Record, F>(body: F) -> GroupFactory
+where
+    F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
+{
     Arc::new(Grouping::<T, U, Shared<F>> { body: Shared::new(body), of: PhantomData })
 }
 
 impl<T: Record, U: Record, F> Factory<dyn GroupKernel> for Grouping<T, U, Shared<F>>
 where
-    F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) + Clone + Send + 'static,
+    F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
 {
     fn open(&self, _: &TaskContext) -> Result<Box<dyn GroupKernel>> {
         Ok(Box::new(Grouping { body: self.body.get(), of: self.of }))
@@ -118,25 +130,28 @@ where
 
 impl<T: Record, U: Record, F> GroupKernel for Grouping<T, U, F>
 where
-    F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) + Clone + Send + 'static,
+    F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
 {
     fn run(&mut self, rows: &SortBuffer, leading: usize, from: usize, out: &mut RowWriter) -> Result<usize> {
-        emitting::<U, _>(out, |out| {
+        let (position, failed) = emitting::<U, _>(out, |out| {
             rows.visit(|mut leaves, sorted| {
                 let cursor = T::cursor(&mut leaves);
                 let mut position = from;
                 while position < sorted.len() && position < from + GROUP_ROWS && !out.is_full() {
                     let end = rows.group_end(position, leading);
-                    (self.body)(&mut Group::new(cursor, sorted.slice(position..end)), out);
+                    if let Err(error) = (self.body)(&mut Group::new(cursor, sorted.slice(position..end)), out) {
+                        return (position, Some(error));
+                    }
                     position = end;
                 }
-                position
+                (position, None)
             })
-        })
+        })?;
+        failed.map_or(Ok(position), |error| Err(error.alone()))
     }
 
     fn run_large(&mut self, group: &mut dyn NextRow, out: &mut RowWriter) -> Result<()> {
-        emitting::<U, _>(out, |out| (self.body)(&mut Group::large(group), out))
+        emitting::<U, _>(out, |out| (self.body)(&mut Group::large(group), out))?.map_err(UserError::alone)
     }
 }
 

@@ -8,6 +8,7 @@ use runtime::page::{Claims, StateReader, StateRow, StateSlot};
 use runtime::row::LeafType;
 use runtime::value::{Decimal, Overflow};
 
+use super::{Averaged, Measured, Ordered, Parts, Tally};
 use crate::record::Record;
 
 /// Numbers that can be added up. Sums of integers and decimals run in 128 bits and are checked at the end.
@@ -17,14 +18,12 @@ use crate::record::Record;
     note = "sums are over integers, floats and decimals"
 )]
 pub trait Measure: Record + Copy {
-    /// The slot that keeps it: `S` itself.
-    type Kept<S>;
-    /// The slot, as that type.
-    fn kept<S>(slot: S) -> Self::Kept<S>;
     /// What sums run in.
     type Sum: State;
     /// What a sum is given back as.
-    type Total: Copy;
+    type Total: Copy + Averaged;
+    /// The number as a float, rounded to the nearest.
+    fn float(self) -> f64;
     /// Adds a value.
     fn add(sum: Self::Sum, value: Self) -> Self::Sum;
     /// The sum, where it fits.
@@ -48,12 +47,12 @@ impl State for f64 {
 macro_rules! integers {
     ($total:ty: $($ty:ty)*) => {$(
         impl Measure for $ty {
-            type Kept<S> = S;
-            fn kept<S>(slot: S) -> S {
-                slot
-            }
             type Sum = i128;
             type Total = $total;
+            #[inline(always)]
+            fn float(self) -> f64 {
+                self as f64
+            }
             #[inline(always)]
             fn add(sum: i128, value: Self) -> i128 {
                 sum + i128::from(value)
@@ -73,12 +72,12 @@ integers!(u64: u8 u16 u32 u64);
 macro_rules! floats {
     ($($ty:ty)*) => {$(
         impl Measure for $ty {
-            type Kept<S> = S;
-            fn kept<S>(slot: S) -> S {
-                slot
-            }
             type Sum = f64;
             type Total = f64;
+            #[inline(always)]
+            fn float(self) -> f64 {
+                self.into()
+            }
             #[inline(always)]
             fn add(sum: f64, value: Self) -> f64 {
                 sum + f64::from(value)
@@ -95,12 +94,12 @@ macro_rules! floats {
 floats!(f32 f64);
 
 impl<const SCALE: u8> Measure for Decimal<SCALE> {
-    type Kept<S> = S;
-    fn kept<S>(slot: S) -> S {
-        slot
-    }
     type Sum = i128;
     type Total = Self;
+    #[inline(always)]
+    fn float(self) -> f64 {
+        self.to_f64()
+    }
     #[inline(always)]
     fn add(sum: i128, value: Self) -> i128 {
         sum + i128::from(value.scaled())
@@ -230,7 +229,42 @@ impl Condition for bool {
     }
 }
 
+/// What takes a measure from a record: a closure.
+pub trait Reads<T: Record, V>: Clone + Send + 'static {
+    /// The measure.
+    fn read(&self, record: T::At<'_>) -> V;
+}
+
+impl<T: Record, V, F: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static> Reads<T, V> for F {
+    #[inline(always)]
+    fn read(&self, record: T::At<'_>) -> V {
+        self(record)
+    }
+}
+
+/// A closure that gives a field as it is seen, which may borrow from the record: that is why it has a second parameter, which names the lifetime.
+#[derive(Clone)]
+pub struct OfField<F>(pub(crate) F);
+
+impl<T: Record, V, F> Reads<T, V> for OfField<F>
+where
+    V: for<'a> Record<At<'a> = V>,
+    F: for<'a> Fn(T::At<'a>, Seen<'a>) -> V::At<'a> + Clone + Send + 'static,
+{
+    #[inline(always)]
+    fn read(&self, record: T::At<'_>) -> V {
+        (self.0)(record, Seen::default())
+    }
+}
+
+/// The lifetime of a record that a closure sees.
+pub type Seen<'a> = std::marker::PhantomData<&'a ()>;
+
 /// A list of slots, built one by one: `((((), A), B), C)`.
+#[diagnostic::on_unimplemented(
+    message = "a measure of this aggregate has no state in a table of groups",
+    note = "behind `quantiles` stands `finish_groups` in place of `finish`"
+)]
 pub trait Slots<T: Record>: Clone + Send + 'static {
     /// The slots' state, as a record: what the closure behind the aggregates reads.
     type Record: Record;
@@ -291,7 +325,7 @@ macro_rules! slot {
      add($of:ident, $at:ident, $group:ident, $record:ident) $add:block, value($sum:ident) $out:expr) => {
         impl<T: Record, S: Slots<T> $(, $v: $bound, F)?> Slots<T> for (S, $name $(<$v, F>)?)
         where
-            $(F: for<'a> Fn(T::At<'a>) -> $v + Clone + Send + 'static,)?
+            $(F: Reads<T, $v>,)?
         {
             type Record = (S::Record, $state);
             type Values<'a> = (S::Values<'a>, $value);
@@ -340,6 +374,8 @@ macro_rules! slot {
 
 /// The sum of a measure.
 pub struct Sum<V, F>(pub(crate) F, pub(crate) std::marker::PhantomData<fn() -> V>);
+/// The sum of a measure whose mean is asked for, too.
+pub struct SumParts<V, F>(pub(crate) F, pub(crate) std::marker::PhantomData<fn() -> V>);
 /// The mean of a measure.
 pub struct Avg<V, F>(pub(crate) F, pub(crate) std::marker::PhantomData<fn() -> V>);
 /// The least of a measure.
@@ -361,7 +397,34 @@ macro_rules! cloned {
         }
     )*};
 }
-cloned!(Sum Avg Least Greatest CountIf);
+cloned!(Sum SumParts Avg Least Greatest CountIf);
+
+/// What a measure's sum runs in.
+type SumOf<V> = <<V as Measured>::Number as Measure>::Sum;
+/// What it is given back as.
+type TotalOf<V> = <<V as Measured>::Number as Measure>::Total;
+/// How a least or greatest is stored.
+type StoredOf<V> = <<V as Ordered>::Plain as Extreme>::Stored;
+/// Where a sum lies, and what counts its numbers.
+type SumPlaces<'t, V> = (StateSlot<'t, SumOf<V>>, <<V as Measured>::Tally as Tally>::Place<'t>);
+
+fn sum_leaves<V: Measured>() -> impl Iterator<Item = StateLeaf> {
+    std::iter::once(kernel_leaf(<SumOf<V> as State>::LEAF, Merge::Sum)).chain(V::Tally::leaf())
+}
+
+#[inline(always)]
+fn add_number<'t, V: Measured>((sum, tally): SumPlaces<'t, V>, group: StateRow<'t>, value: V) {
+    if let Some(number) = value.number() {
+        sum.set(group, V::Number::add(sum.get(group), number));
+        V::Tally::add(tally, group);
+    }
+}
+
+/// A sum with its mean's parts, where it fits.
+pub(super) fn parts_of<V: Measured>((sum, tally): (SumOf<V>, V::Tally)) -> Result<Parts<V>, Overflow> {
+    let total = V::Number::total(sum).ok_or_else(too_large::<V::Number>)?;
+    Ok(Parts { total, tally })
+}
 
 pub(super) fn too_large<V>() -> Overflow {
     let path = std::any::type_name::<V>();
@@ -369,19 +432,26 @@ pub(super) fn too_large<V>() -> Overflow {
     Overflow { what: format!("a sum of {name} leaves the type's range; widen the measure first") }
 }
 
-slot!(Sum<V: Measure>, V::Sum, V::Total, StateSlot<'t, V::Sum>,
-    leaves(_slot) [kernel_leaf(<V::Sum as State>::LEAF, Merge::Sum)],
-    places(reader) reader.plain()?,
-    add(slot, at, group, record) { at.set(group, V::add(at.get(group), (slot.0)(record))); },
-    value(sum) V::total(sum).ok_or_else(too_large::<V>)?);
-slot!(Avg<V: Measure>, (V::Sum, u64), f64, (StateSlot<'t, V::Sum>, StateSlot<'t, u64>),
-    leaves(_slot) [kernel_leaf(<V::Sum as State>::LEAF, Merge::Sum), kernel_leaf(LeafType::U64, Merge::Sum)],
+slot!(Sum<V: Measured>, (SumOf<V>, V::Tally), V::Of<TotalOf<V>>, SumPlaces<'t, V>,
+    leaves(_slot) sum_leaves::<V>(),
+    places(reader) (reader.plain()?, V::Tally::place(reader)?),
+    add(slot, at, group, record) { add_number::<V>(at, group, slot.0.read(record)); },
+    value(state) parts_of::<V>(state)?.sum());
+slot!(SumParts<V: Measured>, (SumOf<V>, V::Tally), Parts<V>, SumPlaces<'t, V>,
+    leaves(_slot) sum_leaves::<V>(),
+    places(reader) (reader.plain()?, V::Tally::place(reader)?),
+    add(slot, at, group, record) { add_number::<V>(at, group, slot.0.read(record)); },
+    value(state) parts_of::<V>(state)?);
+slot!(Avg<V: Measured>, (SumOf<V>, u64), V::Of<f64>, (StateSlot<'t, SumOf<V>>, StateSlot<'t, u64>),
+    leaves(_slot) [kernel_leaf(<SumOf<V> as State>::LEAF, Merge::Sum), kernel_leaf(LeafType::U64, Merge::Sum)],
     places(reader) (reader.plain()?, reader.plain()?),
     add(slot, at, group, record) {
-        at.0.set(group, V::add(at.0.get(group), (slot.0)(record)));
-        at.1.set(group, at.1.get(group) + 1);
+        if let Some(number) = slot.0.read(record).number() {
+            at.0.set(group, V::Number::add(at.0.get(group), number));
+            at.1.set(group, at.1.get(group) + 1);
+        }
     },
-    value(state) V::mean(state.0, state.1));
+    value(state) V::of(V::Number::mean(state.0, state.1), state.1));
 slot!(Count, u64, u64, StateSlot<'t, u64>,
     leaves(_slot) [kernel_leaf(LeafType::U64, Merge::Sum)],
     places(reader) reader.plain()?,
@@ -391,24 +461,25 @@ slot!(Count, u64, u64, StateSlot<'t, u64>,
 slot!(CountIf<V: Condition>, u64, u64, StateSlot<'t, u64>,
     leaves(_slot) [kernel_leaf(LeafType::U64, Merge::Sum)],
     places(reader) reader.plain()?,
-    add(slot, at, group, record) { at.set(group, at.get(group) + u64::from((slot.0)(record).holds())); },
+    add(slot, at, group, record) { at.set(group, at.get(group) + u64::from(slot.0.read(record).holds())); },
     value(count) count);
 
 macro_rules! extreme {
     ($name:ident, $merge:ident, $better:expr) => {
-        slot!($name<V: Extreme>, Option<V>, V, (StateSlot<'t, u8>, StateSlot<'t, V::Stored>),
-            leaves(_slot) [kernel_leaf(LeafType::Valid, Merge::Valid), kernel_leaf(V::LEAF, Merge::$merge)],
+        slot!($name<V: Ordered>, Option<V::Plain>, V, (StateSlot<'t, u8>, StateSlot<'t, StoredOf<V>>),
+            leaves(_slot) [kernel_leaf(LeafType::Valid, Merge::Valid), kernel_leaf(V::Plain::LEAF, Merge::$merge)],
             places(reader) (reader.plain()?, reader.plain()?),
             add(slot, at, group, record) {
-                let value = (slot.0)(record);
-                let better: fn(V, V) -> bool = $better;
-                if at.0.get(group) == 0 || better(value, V::load(at.1.get(group))) {
-                    at.0.set(group, 1);
-                    at.1.set(group, value.store());
+                if let Some(value) = slot.0.read(record).plain() {
+                    let better: fn(V::Plain, V::Plain) -> bool = $better;
+                    if at.0.get(group) == 0 || better(value, V::Plain::load(at.1.get(group))) {
+                        at.0.set(group, 1);
+                        at.1.set(group, value.store());
+                    }
                 }
             },
-            // A group has a record, so there is a value.
-            value(state) V::own(state.ok_or_else(too_large::<V>)?));
+            // A group has a record, so only values that may be missing can be.
+            value(state) V::found(state.map(V::Plain::own)).ok_or_else(too_large::<V>)?);
     };
 }
 extreme!(Least, Min, |new, old| new.less(old));

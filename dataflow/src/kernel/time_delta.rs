@@ -6,12 +6,12 @@ use super::{Averaged, Measure};
 
 /// A sum is checked at its end, as of integers; a mean is a number of seconds.
 impl Measure for TimeDelta {
-    type Kept<S> = S;
-    fn kept<S>(slot: S) -> S {
-        slot
-    }
     type Sum = i128;
     type Total = Self;
+    #[inline(always)]
+    fn float(self) -> f64 {
+        self.as_seconds()
+    }
     #[inline(always)]
     fn add(sum: i128, value: Self) -> i128 {
         sum + i128::from(value.micros())

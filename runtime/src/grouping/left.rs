@@ -37,6 +37,22 @@ impl Left {
         let rows = input.selection().rows();
         self.uncombined.extend(self.positions.iter().map(|&position| rows[position]));
     }
+
+    /// As [`Left::uncombined`]; the other rows are put into `combined`, where there are any that are left.
+    pub(crate) fn leave_uncombined(
+        &mut self,
+        table: &mut GroupTable,
+        input: &Input<'_>,
+        groups: &Groups,
+        combined: &mut Selection,
+    ) -> bool {
+        self.uncombined(table, input, groups);
+        let mut left = self.positions.iter().peekable();
+        let rows = input.selection().rows().iter().enumerate();
+        let stays = rows.filter(|(position, _)| left.next_if_eq(&position).is_none());
+        combined.set(stays.map(|(_, &row)| row));
+        !self.positions.is_empty()
+    }
 }
 
 /// Finds the rows' groups, as [`GroupTable::probe`]; the rows that have one are those asked for, or else are put into `found`.

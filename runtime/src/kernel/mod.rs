@@ -184,6 +184,11 @@ pub trait GroupKernel: Send {
     /// # Errors
     /// A refused page.
     fn run_large(&mut self, group: &mut dyn NextRow, out: &mut RowWriter) -> Result<()>;
+
+    /// Whether it may go over such a group more than once, [from its first row](NextRow::rewind).
+    fn reads_again(&self) -> bool {
+        false
+    }
 }
 
 /// Groups of two sides in, rows out.

@@ -61,6 +61,15 @@ impl Aggregate {
                 _ => live.contains(leaf),
             })
             .collect();
+        // A value that may be missing is kept with its validity, each of which says nothing without the other.
+        for (leaf, pair) in self.state.windows(2).enumerate().filter(|(_, pair)| matches!(pair[0].fold, Fold::Valid(_)))
+        {
+            debug_assert!(matches!(pair[1].fold, Fold::MinSome(_) | Fold::MaxSome(_)));
+            if stored.contains(leaf) || stored.contains(leaf + 1) {
+                stored.insert(leaf);
+                stored.insert(leaf + 1);
+            }
+        }
         // A group that nobody reads anything of is still counted.
         if stored.is_empty() && !self.state.is_empty() {
             stored.insert(0);
@@ -114,6 +123,10 @@ impl Operator for Aggregate {
         for (_, state) in self.state.iter().enumerate().filter(|&(leaf, _)| live.contains(leaf)) {
             match &state.fold {
                 &(Fold::Sum(from) | Fold::Min(from) | Fold::Max(from) | Fold::First(from)) => reads.insert(from),
+                &Fold::Valid(from) => [from, from + 1].into_iter().for_each(|leaf| reads.insert(leaf)),
+                &(Fold::MinSome(from) | Fold::MaxSome(from)) => {
+                    [from - 1, from].into_iter().for_each(|leaf| reads.insert(leaf))
+                }
                 Fold::Distinct(leaves) => leaves.iter().for_each(|&leaf| reads.insert(leaf)),
                 _ => {}
             }
@@ -135,6 +148,14 @@ impl Operator for Aggregate {
     }
 
     fn check(&self) -> Result<()> {
+        let counts = self.state.iter().any(|leaf| matches!(leaf.fold, Fold::Distinct(_)));
+        if counts && self.state.iter().any(keeps_text) {
+            return Err(Error::Plan(
+                "`count_distinct` and the least or greatest of a text do not go together in one aggregate: take each in an `aggregate` of \
+                 its own, and join them by the key"
+                    .to_owned(),
+            ));
+        }
         let forgotten = self.state.iter().position(|leaf| leaf.fold == Fold::Nothing);
         let Some(leaf) = forgotten.and_then(|leaf| self.output.leaves().get(leaf)) else { return Ok(()) };
         Err(Error::Plan(format!(
@@ -178,10 +199,13 @@ impl Operator for Aggregate {
                 Fold::Distinct(ref leaves) => Ok(distinct_count::of_datums(&types, leaves, rows)),
                 Fold::Sum(from) => fold::sum_datums(types[from], leaf.ty, rows.iter().map(|row| &row[from])),
                 Fold::Min(from) | Fold::Max(from) => {
-                    let greatest = matches!(leaf.fold, Fold::Max(_));
-                    let pick = |best: Datum, row: &&Vec<Datum>| fold::pick_datum(leaf.ty, &best, &row[from], greatest);
-                    Ok(rows.iter().fold(rows[0][from].clone(), pick))
+                    Ok(fold::extreme_of_datums(leaf.ty, from, rows, |_| true, matches!(leaf.fold, Fold::Max(_))))
                 }
+                Fold::MinSome(from) | Fold::MaxSome(from) => {
+                    let is_valid = |row: &[Datum]| row[from - 1].bits() != 0;
+                    Ok(fold::extreme_of_datums(leaf.ty, from, rows, is_valid, matches!(leaf.fold, Fold::MaxSome(_))))
+                }
+                Fold::Valid(from) => Ok(fold::extreme_of_datums(leaf.ty, from, rows, |_| true, true)),
                 Fold::Count => Ok(Datum::Fixed(rows.len() as u128)),
                 Fold::Kernel(_) => Ok(kernel_state[index].clone()),
                 Fold::Nothing => Ok(Datum::zero(leaf.ty)),
@@ -217,6 +241,12 @@ impl Aggregate {
         table.drain()?.iter().for_each(|page| state.extend(&page.batch()));
         state.rows.pop().ok_or_else(|| Error::Internal("a group without a state".to_owned()))
     }
+}
+
+/// Whether a leaf of a state is the least or greatest of texts: of other size with each value, so that its row is replaced with it.
+fn keeps_text(leaf: &StateLeaf) -> bool {
+    let is_extreme = matches!(leaf.fold, Fold::Min(_) | Fold::Max(_) | Fold::MinSome(_) | Fold::MaxSome(_));
+    is_extreme && leaf.ty == LeafType::Text
 }
 
 /// What an aggregating driver needs to know, whatever its phase.

@@ -17,6 +17,12 @@ pub enum Fold {
     Min(usize),
     /// The greatest value of a leaf.
     Max(usize),
+    /// The least value of a leaf whose validity is the leaf before, here and in the state, where it is a [`Fold::Valid`].
+    MinSome(usize),
+    /// The greatest value of such a leaf.
+    MaxSome(usize),
+    /// Whether the next leaf, a [`Fold::MinSome`] or [`Fold::MaxSome`], has a value: kept and set with it.
+    Valid(usize),
     /// The number of records.
     Count,
     /// A leaf of whichever record is the group's first.
@@ -101,6 +107,13 @@ pub(crate) fn run(step: Step, table: &mut GroupTable, input: &Input<'_>, groups:
             sum::<i64, i128>(step, table, input, groups, |a, b| a.checked_add(b.into()))
         }
         (Kind::Sum, L::I128, _) => sum::<i128, i128>(step, table, input, groups, i128::checked_add),
+        // A mean's sum runs in 128 bits for all integers.
+        (Kind::Sum, L::U8, L::I128) => sum::<u8, i128>(step, table, input, groups, |a, b| a.checked_add(b.into())),
+        (Kind::Sum, L::U16, L::I128) => sum::<u16, i128>(step, table, input, groups, |a, b| a.checked_add(b.into())),
+        (Kind::Sum, L::U32, L::I128) => sum::<u32, i128>(step, table, input, groups, |a, b| a.checked_add(b.into())),
+        (Kind::Sum, L::U64, L::I128) => sum::<u64, i128>(step, table, input, groups, |a, b| a.checked_add(b.into())),
+        // How many values are there.
+        (Kind::Sum, L::Valid, _) => sum::<u8, u64>(step, table, input, groups, |a, b| a.checked_add(b.into())),
         (Kind::Sum, L::U8, _) => sum::<u8, u64>(step, table, input, groups, |a, b| a.checked_add(b.into())),
         (Kind::Sum, L::U16, _) => sum::<u16, u64>(step, table, input, groups, |a, b| a.checked_add(b.into())),
         (Kind::Sum, L::U32, _) => sum::<u32, u64>(step, table, input, groups, |a, b| a.checked_add(b.into())),
@@ -262,6 +275,18 @@ pub(crate) fn signed(ty: LeafType, bits: u128) -> i128 {
         L::I64 | L::TimeDelta | L::Decimal(_) => (bits as i64).into(),
         _ => bits as i128,
     }
+}
+
+/// The least or greatest of values that are there, where `is_valid` says of a row whether its value is; in the embedded engine.
+pub(crate) fn extreme_of_datums(
+    ty: LeafType,
+    leaf: usize,
+    rows: &[&Vec<Datum>],
+    is_valid: impl Fn(&[Datum]) -> bool,
+    greatest: bool,
+) -> Datum {
+    let values = rows.iter().filter(|row| is_valid(row)).map(|row| row[leaf].clone());
+    values.reduce(|best, value| pick_datum(ty, &best, &value, greatest)).unwrap_or_else(|| Datum::zero(ty))
 }
 
 /// The lesser or greater of two values, in the embedded engine.

@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::kernel::{GroupFactory, GroupKernel, Outputs, TaskContext};
 use crate::memory::Memory;
 use crate::memory::limits::{GROUPS_BYTES, SORT_BYTES};
@@ -21,6 +21,8 @@ use super::{HASH_SECONDS, ROW_SECONDS, combiner_bytes, grouped, layout, names, o
 
 /// Calls a closure with each group.
 pub struct GroupReduce {
+    /// For EXPLAIN: `reduce_group`.
+    pub word: &'static str,
     /// The records it is given.
     pub input: Schema,
     /// The records it gives.
@@ -33,6 +35,10 @@ pub struct GroupReduce {
     pub kernel: GroupFactory,
     /// What it reads of a record.
     pub reads: Reads,
+    /// Bytes that the kernel reserves beside the rows.
+    pub aside: usize,
+    /// Why it cannot run, where whoever built it found something wrong.
+    pub refused: Option<String>,
     /// Whether each task takes what it has for the groups, and no more of it at once than a part of memory holds.
     pub partial: bool,
 }
@@ -48,7 +54,7 @@ impl GroupReduce {
 
 impl Operator for GroupReduce {
     fn name(&self) -> &'static str {
-        if self.partial { "combine_group" } else { "reduce_group" }
+        self.word
     }
 
     fn details(&self) -> String {
@@ -64,6 +70,10 @@ impl Operator for GroupReduce {
 
     fn reads(&self, _: usize, _: &LeafSet) -> LeafSet {
         self.needed()
+    }
+
+    fn check(&self) -> Result<()> {
+        self.refused.clone().map_or(Ok(()), |wrong| Err(Error::Plan(wrong)))
     }
 
     fn estimate(&self, inputs: &[Estimate], live: &LeafSet) -> Estimate {
@@ -85,6 +95,8 @@ impl Operator for GroupReduce {
             leading: self.key.len(),
             order: order::ascending(&self.key).chain(self.order.iter().copied()).collect(),
             kernel: self.kernel.clone(),
+            word: self.word,
+            aside: self.aside,
             partial: self.partial,
         });
         let rows = planning.inputs[0].rows;
@@ -125,17 +137,19 @@ struct GroupReduceFactory {
     leading: usize,
     order: Vec<OrderKey>,
     kernel: GroupFactory,
+    word: &'static str,
+    aside: usize,
     partial: bool,
 }
 
 impl DriverFactory for GroupReduceFactory {
     fn name(&self) -> String {
-        match (self.partial, self.order.is_empty()) {
-            (true, _) => "sort a part in memory, combine_group",
-            (false, false) => "external sort, reduce_group",
-            (false, true) => "keep, then reduce_group",
-        }
-        .to_owned()
+        let how = match (self.partial, self.order.is_empty()) {
+            (true, _) => "sort a part in memory,",
+            (false, false) => "external sort,",
+            (false, true) => "keep, then",
+        };
+        format!("{how} {}", self.word)
     }
 
     fn layout(&self) -> Option<Arc<RowLayout>> {
@@ -143,7 +157,7 @@ impl DriverFactory for GroupReduceFactory {
     }
 
     fn minimum_bytes(&self) -> Option<usize> {
-        Some(if self.partial { SORT_BYTES } else { GROUPS_BYTES })
+        Some(if self.partial { SORT_BYTES } else { GROUPS_BYTES } + self.aside)
     }
 
     fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
@@ -196,6 +210,15 @@ impl GroupReduceDriver {
                     Answer::Done => self.next = 0,
                     answer => return Ok(answer),
                 }
+            } else if self.kernel.reads_again()
+                && let Some((mut group, pages)) = self.rows.take_large_again()
+            {
+                let mut output = SpillingOutput::new(self.output.clone(), &self.context);
+                self.kernel.run_large(&mut group, output.writer())?;
+                group.check()?;
+                drop(group);
+                self.rows.spiller().forget(pages);
+                (self.large, self.next) = (Some(output), 1);
             } else if let Some(mut group) = self.rows.take_large() {
                 let mut output = SpillingOutput::new(self.output.clone(), &self.context);
                 self.kernel.run_large(&mut group, output.writer())?;

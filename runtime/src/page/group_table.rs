@@ -12,6 +12,7 @@ mod opening;
 mod part;
 mod probe;
 mod state;
+mod texts;
 
 use std::sync::Arc;
 
@@ -34,6 +35,7 @@ use index::GroupIndex;
 use part::Part;
 pub use probe::Groups;
 pub use state::{StateReader, StateRow, StateRows, StateSlot};
+pub use texts::ExtremeText;
 
 /// Bits that name a part.
 const PART_BITS: u32 = SPILL_PARTS.trailing_zeros();

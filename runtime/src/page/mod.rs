@@ -47,8 +47,8 @@ pub use batch::{
 pub use columns::{Columns, TextColumn, Utf8};
 pub use copy::hash_rows;
 pub use group_table::{
-    Combined, Combining, GroupTable, Groups, LAST_LEVEL, PartSet, StateReader, StateRow, StateRows, StateSlot,
-    part_of_hash,
+    Combined, Combining, ExtremeText, GroupTable, Groups, LAST_LEVEL, PartSet, StateReader, StateRow, StateRows,
+    StateSlot, part_of_hash,
 };
 pub use items::{NewItems, OutItems, PutItems, StoredItems, StridedItems};
 pub use join_table::{JoinTable, KeySpan};

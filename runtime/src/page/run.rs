@@ -328,6 +328,11 @@ pub trait NextRow {
 
     /// How many are left.
     fn left(&self) -> usize;
+
+    /// Begins with the first row again; whether it can.
+    fn rewind(&mut self) -> bool {
+        false
+    }
 }
 
 /// Where a written page's header has its checksum.

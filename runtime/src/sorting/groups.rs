@@ -30,7 +30,7 @@ pub struct GroupSorter {
     is_advancing: bool,
     window: Window,
     memory: Memory,
-    spiller: Spiller,
+    spiller: Arc<Spiller>,
 }
 
 /// What is shown of rows that come from the disk.
@@ -64,7 +64,7 @@ impl GroupSorter {
             large_ended: false,
             ended: false,
         };
-        let (memory, spiller) = (context.memory.clone(), context.spiller());
+        let (memory, spiller) = (context.memory.clone(), Arc::new(context.spiller()));
         let sorter = Sorter::seen(layout.clone(), order, context)?;
         Ok(GroupSorter {
             layout,
@@ -313,6 +313,16 @@ impl GroupSorter {
     /// The large group that is next; then the window is to be advanced.
     pub fn take_large(&mut self) -> Option<LargeGroup> {
         self.take_large_pages().map(|spilled| self.lent(spilled))
+    }
+
+    /// As [`GroupSorter::take_large`], for a closure that may begin again with its first row; what reads its pages ([`GroupSorter::spiller`]) is to forget them then.
+    pub fn take_large_again(&mut self) -> Option<(LargeGroup, Spilled)> {
+        let spilled = self.take_large_pages()?;
+        let (spiller, layout, memory) = (self.spiller.clone(), self.layout.clone(), self.memory.clone());
+        let pages = spilled.part(0..spilled.pages());
+        let rows = spilled.rows() as usize;
+        let group = LargeGroup::again(move || (spiller.read_again(&pages, &layout, 1, &memory), rows));
+        Some((group, spilled))
     }
 
     /// As [`GroupSorter::take_large`], for who reads its pages more than once.

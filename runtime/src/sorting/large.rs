@@ -12,11 +12,21 @@ pub struct LargeGroup {
     /// The page of the row that was lent last, and the next row in it.
     page: Option<(Page, usize)>,
     failed: Option<Error>,
+    again: Option<Again>,
 }
+
+/// Makes a reader that begins with the first row.
+type Again = Box<dyn Fn() -> (SpilledReader, usize) + Send>;
 
 impl LargeGroup {
     pub(super) fn new(reader: SpilledReader, rows: usize) -> Self {
-        LargeGroup { reader, left: rows, page: None, failed: None }
+        LargeGroup { reader, left: rows, page: None, failed: None, again: None }
+    }
+
+    /// A group that can be read more than once.
+    pub(super) fn again(again: impl Fn() -> (SpilledReader, usize) + Send + 'static) -> Self {
+        let (reader, rows) = again();
+        LargeGroup { again: Some(Box::new(again)), ..Self::new(reader, rows) }
     }
 
     /// Whether all rows could be read that the closure asked for.
@@ -49,5 +59,12 @@ impl NextRow for LargeGroup {
 
     fn left(&self) -> usize {
         self.left
+    }
+
+    fn rewind(&mut self) -> bool {
+        let Some(again) = self.again.as_ref().filter(|_| self.failed.is_none()) else { return false };
+        self.page = None;
+        (self.reader, self.left) = again();
+        true
     }
 }

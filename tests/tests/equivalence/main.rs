@@ -34,6 +34,7 @@ mod results;
 mod sample;
 mod scarce_group;
 mod scarce_kept;
+mod scarce_measures;
 mod scarce_meet;
 mod scarce_sort;
 mod semi_join;

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use super::Spec;
 use super::driver::Phase;
-use crate::error::Result;
+use super::keeps_text;
+use crate::error::{Error, Result};
 use crate::grouping::{Folding, Left, Rows, probe};
 use crate::kernel::{Accumulate, TaskContext};
 use crate::operators::fold::{self, Fold, Kind, Merge, Step};
-use crate::page::{GroupTable, Groups, Input, Page, Selection};
+use crate::page::{ExtremeText, GroupTable, Groups, Input, Page, Selection};
 use crate::row::{LeafType, RowLayout};
 
 /// What is done with rows of one kind.
@@ -19,6 +20,8 @@ struct Source {
     /// starts with.
     copied: Vec<(usize, usize)>,
     steps: Vec<Step>,
+    /// The least and greatest texts.
+    texts: Vec<ExtremeText>,
 }
 
 /// Adds rows to the states of their groups.
@@ -31,6 +34,8 @@ pub(super) struct AggregateFolding {
     kernel: Option<Box<dyn Accumulate>>,
     pub(super) groups: Groups,
     found: Selection,
+    /// Rows whose groups took their texts.
+    kept: Selection,
 }
 
 impl AggregateFolding {
@@ -61,6 +66,7 @@ impl AggregateFolding {
             spec: spec.clone(),
             groups: Groups::default(),
             found: Selection::default(),
+            kept: Selection::default(),
         };
         Ok((folding, table_key))
     }
@@ -79,7 +85,20 @@ impl AggregateFolding {
     ) -> Result<(Input<'i>, &'i Groups)> {
         let source = if rows == Rows::New { &self.new } else { &self.states };
         let by = (&source.key[..], &source.copied[..]);
-        let found = probe(table, input, by, &mut self.groups, &mut self.found, left)?;
+        let mut found = probe(table, input, by, &mut self.groups, &mut self.found, left)?;
+        if !source.texts.is_empty() {
+            // Before anything is added: a row whose text finds no room is left as a whole.
+            table.keep_texts(&found, &self.groups, &source.texts)?;
+            if left.leave_uncombined(table, &found, &self.groups, &mut self.kept) {
+                found = Input::new(input.batch(), &self.kept);
+            }
+            if table.compact(false)? || !table.knows(&found, &self.groups) {
+                table.probe(&found, by.0, by.1, &mut self.groups)?;
+                if !self.groups.missed().is_empty() {
+                    return Err(Error::Internal("a group that had a row has none".to_owned()));
+                }
+            }
+        }
         for &step in &source.steps {
             fold::run(step, table, &found, &self.groups)?;
         }
@@ -144,6 +163,7 @@ impl Source {
             key: if merging { spec.output_key.clone() } else { spec.key.clone() },
             copied: copied(spec, merging),
             steps: steps(spec, layout, merging),
+            texts: texts(spec, layout, merging),
         }
     }
 }
@@ -151,9 +171,13 @@ impl Source {
 /// What a new group takes from a row of the input, or from a state.
 pub(super) fn copied(spec: &Spec, merging: bool) -> Vec<(usize, usize)> {
     let from = |to: usize| match spec.state[to].fold {
-        Fold::Key(from) | Fold::Min(from) | Fold::Max(from) | Fold::First(from) => {
-            Some((to, if merging { to } else { from }))
-        }
+        Fold::Key(from)
+        | Fold::Min(from)
+        | Fold::Max(from)
+        | Fold::MinSome(from)
+        | Fold::MaxSome(from)
+        | Fold::Valid(from)
+        | Fold::First(from) => Some((to, if merging { to } else { from })),
         _ => None,
     };
     (0..spec.state.len()).filter_map(from).filter(|&(to, _)| spec.table.offset(to).is_some()).collect()
@@ -163,6 +187,9 @@ fn steps(spec: &Spec, layout: &RowLayout, merging: bool) -> Vec<Step> {
     let step = |to: usize| -> Option<Step> {
         let leaf = &spec.state[to];
         layout.offset(to)?;
+        if keeps_text(leaf) {
+            return None;
+        }
         let to_type = leaf.running();
         let at = |from: usize, kind| {
             let (from, from_type) = if merging { (to, to_type) } else { (from, spec.input_types[from]) };
@@ -172,6 +199,8 @@ fn steps(spec: &Spec, layout: &RowLayout, merging: bool) -> Vec<Step> {
             Fold::Sum(from) => at(from, Kind::Sum),
             Fold::Min(from) => at(from, Kind::Min),
             Fold::Max(from) => at(from, Kind::Max),
+            Fold::MinSome(from) => at(from, Kind::MinValid),
+            Fold::MaxSome(from) => at(from, Kind::MaxValid),
             Fold::Count if !merging => at(0, Kind::Count),
             Fold::Count => at(to, Kind::Sum),
             Fold::Kernel(merge) if merging => match merge {
@@ -180,8 +209,26 @@ fn steps(spec: &Spec, layout: &RowLayout, merging: bool) -> Vec<Step> {
                 Merge::Max => at(to, Kind::MaxValid),
                 Merge::Valid | Merge::Kernel => None,
             },
-            Fold::Key(_) | Fold::First(_) | Fold::Distinct(_) | Fold::Kernel(_) | Fold::Nothing => None,
+            Fold::Key(_) | Fold::Valid(_) | Fold::First(_) | Fold::Distinct(_) | Fold::Kernel(_) | Fold::Nothing => {
+                None
+            }
         }
     };
     (0..spec.state.len()).filter_map(step).collect()
+}
+
+fn texts(spec: &Spec, layout: &RowLayout, merging: bool) -> Vec<ExtremeText> {
+    let text = |to: usize| {
+        let leaf = &spec.state[to];
+        layout.offset(to).filter(|_| keeps_text(leaf))?;
+        let (from, is_optional, greatest) = match leaf.fold {
+            Fold::Min(from) => (from, false, false),
+            Fold::Max(from) => (from, false, true),
+            Fold::MinSome(from) => (from, true, false),
+            Fold::MaxSome(from) => (from, true, true),
+            _ => return None,
+        };
+        Some(ExtremeText { from: if merging { to } else { from }, to, is_optional, greatest })
+    };
+    (0..spec.state.len()).filter_map(text).collect()
 }

@@ -1,6 +1,7 @@
 //! Scaled integers.
 
 mod arithmetic;
+mod division;
 mod integers;
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,140 @@
+//! Aggregates of groups whose records are together: one pass over each, or more where what it needs of a group has no room.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use runtime::error::Result;
+use runtime::kernel::{Factory, GROUP_ROWS, GroupFactory, GroupKernel, TaskContext};
+use runtime::memory::{Memory, Reservation};
+use runtime::page::{LeafReader, NextRow, ReadRow, Row, RowWriter, SortBuffer};
+use runtime::value::Overflow;
+
+use super::emitter::emitting;
+use super::shared::Shared;
+use super::{Emitter, Room, Summaries};
+use crate::error::UserError;
+use crate::record::Record;
+
+struct Summing<T, K, S, U, B> {
+    slots: Shared<S>,
+    body: B,
+    of: Types<T, K, U>,
+}
+
+/// Records, their keys, and what is made of a group.
+type Types<T, K, U> = PhantomData<fn() -> (T, K, U)>;
+
+/// A kernel over records with their key behind them, that calls `body` with each group's key and slot values; a sum that does not fit ends the job.
+pub(crate) fn in_groups<T: Record, K: Record, S: Summaries<T>, U: Record, F>(slots: S, body: F) -> GroupFactory
+where
+    F: for<'a> Fn(K::At<'a>, S::Values<'a>, &mut Emitter<'_, U>) + Clone + Send + 'static,
+{
+    Arc::new(Summing::<T, K, S, U, Shared<F>> { slots: Shared::new(slots), body: Shared::new(body), of: PhantomData })
+}
+
+impl<T: Record, K: Record, S: Summaries<T>, U: Record, F> Factory<dyn GroupKernel> for Summing<T, K, S, U, Shared<F>>
+where
+    F: for<'a> Fn(K::At<'a>, S::Values<'a>, &mut Emitter<'_, U>) + Clone + Send + 'static,
+{
+    fn open(&self, context: &TaskContext) -> Result<Box<dyn GroupKernel>> {
+        let (slots, body, memory) = (self.slots.get(), self.body.get(), context.memory.clone());
+        let aside = memory.reserve(slots.aside())?;
+        Ok(Box::new(Running::<T, K, S, U, F> { slots, body, memory, aside, of: self.of }))
+    }
+}
+
+struct Running<T, K, S, U, F> {
+    slots: S,
+    body: F,
+    memory: Memory,
+    /// For what the slots take of any group.
+    aside: Reservation,
+    of: Types<T, K, U>,
+}
+
+/// Reads a record and the key behind it.
+struct Keyed<T, K>(PhantomData<fn() -> (T, K)>);
+
+impl<T: Record, K: Record> ReadRow for Keyed<T, K> {
+    type Out<'r> = (T::At<'r>, K::At<'r>);
+
+    fn read<'r>(mut leaves: LeafReader<'r>, row: Row<'r>) -> Self::Out<'r> {
+        let (record, key) = (T::cursor(&mut leaves), K::cursor(&mut leaves));
+        (T::at(record, row), K::at(key, row))
+    }
+}
+
+impl<T: Record, K: Record, S: Summaries<T>, U: Record, F> Running<T, K, S, U, F>
+where
+    F: for<'a> Fn(K::At<'a>, S::Values<'a>, &mut Emitter<'_, U>) + Clone + Send + 'static,
+{
+    /// What may be kept of a group of so many records, and what pays for it.
+    fn room(&self, records: usize) -> (Room, Option<Reservation>) {
+        let bytes = self.slots.number_bytes().saturating_mul(records);
+        if bytes <= self.aside.bytes() {
+            return (Room::For(records), None);
+        }
+        let reserved = if self.memory.grow_if_free(bytes) { self.memory.reserve(bytes).ok() } else { None };
+        (if reserved.is_some() { Room::For(records) } else { Room::None }, reserved)
+    }
+
+    fn give(&self, key: &K, state: &mut S::State, out: &mut Emitter<'_, U>) -> Result<(), Overflow> {
+        (self.body)(key.twin(), self.slots.values(state)?, out);
+        Ok(())
+    }
+}
+
+impl<T: Record, K: Record, S: Summaries<T>, U: Record, F> GroupKernel for Running<T, K, S, U, F>
+where
+    F: for<'a> Fn(K::At<'a>, S::Values<'a>, &mut Emitter<'_, U>) + Clone + Send + 'static,
+{
+    fn run(&mut self, rows: &SortBuffer, leading: usize, from: usize, out: &mut RowWriter) -> Result<usize> {
+        let (position, failed) = emitting::<U, _>(out, |out| {
+            rows.visit(|mut leaves, sorted| {
+                let (record, key) = (T::cursor(&mut leaves), K::cursor(&mut leaves));
+                let mut position = from;
+                while position < sorted.len() && position < from + GROUP_ROWS && !out.is_full() {
+                    let end = rows.group_end(position, leading);
+                    let group = sorted.slice(position..end);
+                    let (room, _reserved) = self.room(group.len());
+                    let mut state = self.slots.begin(room);
+                    let lent = || (0..group.len()).filter_map(|row| group.get(row));
+                    lent().for_each(|row| self.slots.add(&mut state, T::at(record, row)));
+                    while self.slots.again(&mut state) {
+                        lent().for_each(|row| self.slots.add_again(&mut state, T::at(record, row)));
+                    }
+                    let given = group.get(0).map(|row| self.give(&K::own(K::at(key, row)), &mut state, out));
+                    if let Some(Err(overflow)) = given {
+                        return (position, Some(overflow));
+                    }
+                    position = end;
+                }
+                (position, None)
+            })
+        })?;
+        failed.map_or(Ok(position), |overflow| Err(UserError::from(overflow).alone()))
+    }
+
+    fn run_large(&mut self, group: &mut dyn NextRow, out: &mut RowWriter) -> Result<()> {
+        let failed = emitting::<U, _>(out, |out| {
+            let (room, _reserved) = self.room(group.left());
+            let (mut state, mut of) = (self.slots.begin(room), None);
+            while let Some(row) = group.next() {
+                let (record, key) = row.read::<Keyed<T, K>>();
+                of.get_or_insert_with(|| K::own(key));
+                self.slots.add(&mut state, record);
+            }
+            while self.slots.again(&mut state) && group.rewind() {
+                while let Some(row) = group.next() {
+                    self.slots.add_again(&mut state, row.read::<Keyed<T, K>>().0);
+                }
+            }
+            of.map_or(Ok(()), |key| self.give(&key, &mut state, out))
+        })?;
+        failed.map_err(|overflow| UserError::from(overflow).alone())
+    }
+
+    fn reads_again(&self) -> bool {
+        true
+    }
+}

@@ -1,0 +1,94 @@
+//! Quotients of decimals.
+
+use std::ops::Div;
+
+use super::{Decimal, overflow};
+
+impl<const SCALE: u8> Decimal<SCALE> {
+    /// The quotient of two decimals with so many digits, halves away from zero: `Decimal::<4>::ratio(paid, due)`. Unwinds with
+    /// [`Overflow`](crate::value::Overflow) where the divisor is zero or the quotient does not fit. As a float it is `paid / due`.
+    #[must_use]
+    #[track_caller]
+    pub fn ratio<const L: u8, const R: u8>(dividend: Decimal<L>, divisor: Decimal<R>) -> Self {
+        match Self::checked_ratio(dividend, divisor) {
+            Some(quotient) => quotient,
+            None => overflow(format_args!("{dividend} / {divisor} as Decimal<{SCALE}>")),
+        }
+    }
+
+    /// As [`Decimal::ratio`]; none where the divisor is zero or the quotient does not fit.
+    #[must_use]
+    pub fn checked_ratio<const L: u8, const R: u8>(dividend: Decimal<L>, divisor: Decimal<R>) -> Option<Self> {
+        let is_negative = (dividend.0 < 0) != (divisor.0 < 0);
+        let (mut dividend, mut divisor) = (u128::from(dividend.0.unsigned_abs()), u128::from(divisor.0.unsigned_abs()));
+        // The quotient of the scaled numbers has `L - R` digits after the point.
+        let mut missing = u32::from(SCALE) + u32::from(R);
+        let spare = u32::from(L).min(missing);
+        missing -= spare;
+        divisor = divisor.checked_mul(10_u128.pow(u32::from(L) - spare))?;
+        // Digit by digit, as on paper: a dividend with all zeros behind it would not fit.
+        let mut quotient = dividend.checked_div(divisor)?;
+        dividend %= divisor;
+        for _ in 0..missing {
+            dividend *= 10;
+            quotient = quotient.checked_mul(10)?.checked_add(dividend / divisor)?;
+            dividend %= divisor;
+        }
+        quotient += u128::from(2 * dividend >= divisor);
+        let quotient = i128::try_from(quotient).ok()?;
+        i64::try_from(if is_negative { -quotient } else { quotient }).ok().map(Decimal)
+    }
+}
+
+/// The quotient as a float: a ratio of two decimals has no last digit. Unwinds with [`Overflow`](crate::value::Overflow) where the divisor is
+/// zero. With a number of digits of one's own it is [`Decimal::ratio`].
+impl<const SCALE: u8, const OTHER: u8> Div<Decimal<OTHER>> for Decimal<SCALE> {
+    type Output = f64;
+
+    #[inline]
+    #[track_caller]
+    fn div(self, other: Decimal<OTHER>) -> f64 {
+        if other.0 == 0 {
+            overflow(format_args!("{self} / {other}, a division by zero"));
+        }
+        self.to_f64() / other.to_f64()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotients_are_rounded_halves_away_from_zero() {
+        let cases: [(i64, i64, Option<i64>); 9] = [
+            (100, 300, Some(3333)),
+            (200, 300, Some(6667)),
+            (-200, 300, Some(-6667)),
+            (1, 20_000, Some(1)),
+            (-1, 20_000, Some(-1)),
+            (1, 20_001, Some(0)),
+            (7, 0, None),
+            (i64::MAX, 1, None),
+            (i64::MAX, i64::MAX, Some(10_000)),
+        ];
+        for (dividend, divisor, expected) in cases {
+            let quotient = Decimal::<4>::checked_ratio(Decimal::<2>(dividend), Decimal::<2>(divisor));
+            assert_eq!(quotient, expected.map(Decimal), "{dividend} / {divisor}");
+        }
+    }
+
+    #[test]
+    fn scales_need_not_agree() {
+        assert_eq!(Decimal::<0>::ratio(Decimal::<18>(2_500_000_000_000_000_000), Decimal::<0>(1)), Decimal(3));
+        assert_eq!(Decimal::<18>::ratio(Decimal::<0>(1), Decimal::<18>(i64::MAX)).0, 108_420_217_248_550_443);
+        assert_eq!(Decimal::<2>::checked_ratio(Decimal::<18>(1), Decimal::<0>(i64::MAX)), Some(Decimal(0)));
+    }
+
+    #[test]
+    fn as_a_float_it_is_the_nearest() {
+        assert_eq!(Decimal::<2>(150) / Decimal::<0>(2), 0.75);
+        let by_zero = std::panic::catch_unwind(|| Decimal::<2>(150) / Decimal::<2>(0)).unwrap_err();
+        assert!(by_zero.downcast_ref::<crate::value::Overflow>().unwrap().what.contains("1.50 / 0.00"));
+    }
+}
