@@ -309,8 +309,10 @@ fn partitioned(items: DataSet<Item>) -> DataSet<Item> {
     items.partition_by(|i| i.text).rebalance().partition_by(|i| i.key)
 }
 
+type Operator = fn(DataSet<Item>) -> Written;
+
 /// Plans of one input.
-const OPERATORS: &[(&str, fn(DataSet<Item>) -> Written)] = &[
+const OPERATORS: &[(&str, Operator)] = &[
     ("sort", |items| sorted(items).into()),
     ("sort_partition", |items| sorted_in_tasks(items).into()),
     ("partition_by_range", |items| in_ranges(items).into()),
@@ -428,8 +430,10 @@ fn crossed(left: DataSet<Item>, right: DataSet<Item>) -> DataSet<(u64, i64)> {
     left.cross(few).map(|l, r| (l.key, r.value)).filter(|pair| pair.0 % 8 == 0)
 }
 
+type OfTwo = fn(DataSet<Item>, DataSet<Item>) -> Written;
+
 /// Plans of two inputs.
-const PAIRS: &[(&str, fn(DataSet<Item>, DataSet<Item>) -> Written)] = &[
+const PAIRS: &[(&str, OfTwo)] = &[
     ("join", |left, right| Written::of(&joined(left, right))),
     ("left_join", |left, right| Written::of(&left_joined(left, right))),
     ("right_join", |left, right| Written::of(&right_joined(left, right))),

@@ -136,9 +136,14 @@ impl Chooser<'_> {
     }
 
     /// Where the input's rows are picked up.
-    fn input(&self, node: &Node, index: usize) -> Result<Place> {
-        let place = node.inputs.get(index).and_then(|input| self.places.get(&input.sequence));
-        let mut place = place.cloned().ok_or_else(|| Error::Internal(format!("input {index} is not planned")))?;
+    fn input(&mut self, node: &Node, index: usize) -> Result<Place> {
+        let sequence = node.inputs.get(index).map(|input| input.sequence);
+        let place = sequence.and_then(|input| match self.consumers.get(&input) {
+            // Nobody else asks: thousands of filters at one place are not copied for each.
+            Some(1) => self.places.remove(&input),
+            _ => self.places.get(&input).cloned(),
+        });
+        let mut place = place.ok_or_else(|| Error::Internal(format!("input {index} is not planned")))?;
         place.meets |= self.meeting.contains(&(node.sequence, index));
         Ok(place)
     }
