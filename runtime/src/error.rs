@@ -98,6 +98,15 @@ pub enum Error {
         /// A line for each operator that needs some.
         by_operator: String,
     },
+    /// The process may not have the addresses that pages lie in.
+    #[error(
+        "the system grants this process {} of addresses for pages and no more; raise the limit (`ulimit -v`), or lower `--memory` below that",
+        Mib(*bytes)
+    )]
+    FewAddresses {
+        /// What it grants, or was asked for last.
+        bytes: usize,
+    },
     /// Nothing can be spilled to a folder.
     #[error("cannot spill to {}: {source}; make the folder one that can be written to, or name another with `--spill-dir`", folder.display())]
     NoSpillFolder {

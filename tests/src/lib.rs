@@ -14,6 +14,6 @@ pub use engines::{
     PARALLELISM, embedded, everywhere, local, locally, on_each_engine, on_each_parallelism, same_records,
 };
 pub use folder::Folder;
-pub use scarce::{Item, Scarcity, Shape, same_sequence, with_memory};
+pub use scarce::{Item, ItemRef, Scarcity, Shape, same_sequence, with_memory};
 pub use spilled::{SpillWatch, spilled_files, wait_until};
 pub use watchdog::within_two_minutes;

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use runtime::memory::Budget;
+use runtime::page::limited_bytes;
 
 /// The share of it that pipelines take unless told otherwise.
 const SHARE: f64 = 0.7;
@@ -22,6 +23,8 @@ fn budget_bytes() -> usize {
     let group = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"];
     let limits = group.iter().filter_map(|path| number(Path::new(path))).chain(machine_bytes());
     let least = limits.min().unwrap_or(FALLBACK_BYTES);
+    // Pages can take no more than the addresses that a limit (`ulimit -v`) leaves them.
+    let least = limited_bytes().map_or(least, |bytes| bytes.min(least));
     (least as f64 * SHARE) as usize
 }
 

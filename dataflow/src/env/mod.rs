@@ -6,10 +6,10 @@ mod progress;
 mod sources;
 
 use std::io::IsTerminal;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use runtime::embedded;
-use runtime::exec::{self, Resources};
+use runtime::exec::{self, Pool, Resources};
 use runtime::explain;
 use runtime::memory::Budget;
 use runtime::metrics::JobMetrics;
@@ -46,6 +46,8 @@ struct Inner {
     space: Arc<SpillSpace>,
     sinks: Mutex<Vec<Arc<Node>>>,
     accumulators: Registry,
+    /// Its threads, from its first run on.
+    pool: OnceLock<Pool>,
 }
 
 /// What a run did.
@@ -116,6 +118,7 @@ impl Env {
                 space,
                 sinks: Mutex::default(),
                 accumulators: Registry::default(),
+                pool: OnceLock::new(),
             }),
         }
     }
@@ -247,6 +250,14 @@ impl Env {
         optimizer::Resources { tasks: options.parallelism, memory_bytes, rules: Rules::without(&options.without) }
     }
 
+    fn pool(&self) -> Result<Pool> {
+        if let Some(pool) = self.inner.pool.get() {
+            return Ok(pool.clone());
+        }
+        let pool = exec::pool(self.inner.options.parallelism)?;
+        Ok(self.inner.pool.get_or_init(|| pool).clone())
+    }
+
     pub(crate) fn accumulators(&self) -> &Registry {
         &self.inner.accumulators
     }
@@ -279,7 +290,7 @@ impl Env {
         };
         let mut progress = shows.then(|| Progress::new(&plan));
         let (budget, space) = (self.inner.budget.clone(), self.inner.space.clone());
-        let resources = Resources { pool: exec::pool(options.parallelism)?, budget, space };
+        let resources = Resources { pool: self.pool()?, budget, space };
         let tick = |metrics: &JobMetrics| {
             if let Some(progress) = &mut progress {
                 progress.show(metrics, &run.shown());

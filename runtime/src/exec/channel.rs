@@ -4,6 +4,7 @@
 //! itself: barriers are aligned by not taking from channels where one has arrived.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::memory::limits::CHANNEL_PAGES;
@@ -22,6 +23,11 @@ pub(super) enum Turn {
 /// Something that can be woken: a task.
 pub(super) trait Wake: Send + Sync {
     fn wake(self: Arc<Self>, turn: Turn);
+
+    /// Works on the calling thread, where it is woken and no thread has taken it yet; whether it did.
+    fn work(self: Arc<Self>) -> bool {
+        false
+    }
 }
 
 /// What an inbox gives.
@@ -35,6 +41,8 @@ pub(super) enum Received {
 
 pub(super) struct Inbox {
     state: Mutex<State>,
+    /// The receiver wants nothing more.
+    closed: AtomicBool,
     receiver: Arc<dyn Wake>,
 }
 
@@ -53,10 +61,18 @@ struct Channel {
     sender: Option<Arc<dyn Wake>>,
 }
 
+impl Channel {
+    /// One that gives nothing any more.
+    fn ended() -> Self {
+        Channel { pages: VecDeque::new(), ended: true, sender: None }
+    }
+}
+
 impl Inbox {
     /// An inbox without channels.
     pub(super) fn new(receiver: Arc<dyn Wake>) -> Self {
-        Inbox { state: Mutex::new(State { channels: Vec::new(), in_order: false, next: 0 }), receiver }
+        let state = State { channels: Vec::new(), in_order: false, next: 0 };
+        Inbox { state: Mutex::new(state), closed: AtomicBool::new(false), receiver }
     }
 
     /// A new channel; its number. Senders in order connect in order.
@@ -71,9 +87,28 @@ impl Inbox {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Says that the receiver wants nothing more: what waits is dropped, and so is what comes.
+    pub(super) fn close(&self) {
+        self.closed.store(true, Ordering::SeqCst);
+        let mut state = self.lock();
+        let dropped: Vec<Channel> =
+            state.channels.iter_mut().map(|channel| std::mem::replace(channel, Channel::ended())).collect();
+        drop(state);
+        // Who waits for room has it, and hears that it is not needed.
+        dropped.into_iter().filter_map(|channel| channel.sender).for_each(|sender| sender.wake(Turn::InOrder));
+    }
+
+    /// Whether the receiver wants nothing more.
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::SeqCst)
+    }
+
     /// Sends a page, or gives it back where the channel is full; the sender is then woken when there is room.
     pub(super) fn send(&self, channel: usize, page: Page, sender: &Arc<dyn Wake>) -> Result<(), Page> {
         let mut state = self.lock();
+        if self.is_closed() {
+            return Ok(());
+        }
         let channel = &mut state.channels[channel];
         if channel.pages.len() >= CHANNEL_PAGES {
             channel.sender = Some(sender.clone());

@@ -22,6 +22,8 @@ pub(super) struct Exit {
     pending: VecDeque<(usize, Page)>,
     /// Whether what leaves here counts as the operator's output.
     is_counted: bool,
+    /// Whether rows that do not come to it are missed by nobody, where its targets want no more.
+    may_stop: bool,
     hashes: Vec<u64>,
     parts: Vec<Vec<u32>>,
     next_target: usize,
@@ -44,6 +46,7 @@ impl Exit {
             targets,
             pending: VecDeque::new(),
             is_counted: true,
+            may_stop: true,
             hashes: Vec::new(),
             parts,
             next_target: 0,
@@ -53,6 +56,11 @@ impl Exit {
     /// The exit of pages that were counted when they came to wait.
     pub(super) fn uncounted(self) -> Self {
         Exit { is_counted: false, ..self }
+    }
+
+    /// The exit with a filter before it that counts rows.
+    pub(super) fn counting(self) -> Self {
+        Exit { may_stop: false, ..self }
     }
 
     /// Takes a page as it is, where every row of it goes one way; gives it back where rows must be picked.
@@ -166,6 +174,11 @@ impl Exit {
             }
         }
         self.pending.is_empty()
+    }
+
+    /// Whether no target wants more, and nothing else does.
+    pub(super) fn is_closed(&self) -> bool {
+        self.may_stop && self.targets.iter().all(|(inbox, _)| inbox.is_closed())
     }
 
     /// Tells all targets that no page follows.

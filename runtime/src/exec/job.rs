@@ -1,8 +1,8 @@
 //! What a job's tasks share, and how its end is heard.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use rayon::ThreadPool;
 
@@ -16,9 +16,23 @@ pub(super) struct Job {
     pub(super) origins: Vec<Origin>,
     cancelled: AtomicBool,
     error: Mutex<Option<Error>>,
-    running: Mutex<usize>,
-    ended: Condvar,
+    progress: Mutex<Progress>,
+    /// The last task has ended, or there is something to do for a thread that waits for that.
+    news: Condvar,
+    /// A thread that waits works as well, and wants to hear of queued tasks.
+    helped: AtomicBool,
+    /// Threads that run a task now.
+    at_work: AtomicUsize,
     tasks: Mutex<Vec<Arc<dyn Wake>>>,
+}
+
+/// What a thread that waits for a job wants to know.
+#[derive(Default)]
+struct Progress {
+    /// Tasks that have not ended.
+    running: usize,
+    /// Some task may wait for a thread.
+    queued: bool,
 }
 
 impl Job {
@@ -29,8 +43,10 @@ impl Job {
             origins,
             cancelled: AtomicBool::new(false),
             error: Mutex::new(None),
-            running: Mutex::new(0),
-            ended: Condvar::new(),
+            progress: Mutex::default(),
+            news: Condvar::new(),
+            helped: AtomicBool::new(false),
+            at_work: AtomicUsize::new(0),
             tasks: Mutex::new(Vec::new()),
         })
     }
@@ -39,9 +55,13 @@ impl Job {
         &self.pool
     }
 
+    fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Starts all tasks.
     pub(super) fn start(&self, tasks: Vec<Arc<dyn Wake>>) {
-        *self.running.lock().unwrap_or_else(PoisonError::into_inner) = tasks.len();
+        *self.progress() = Progress { running: tasks.len(), queued: true };
         *self.tasks.lock().unwrap_or_else(PoisonError::into_inner) = tasks.clone();
         tasks.into_iter().for_each(|task| task.wake(Turn::InOrder));
     }
@@ -64,26 +84,79 @@ impl Job {
     }
 
     pub(super) fn task_ended(&self) {
-        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        *running -= 1;
-        if *running == 0 {
-            self.ended.notify_all();
+        let mut progress = self.progress();
+        progress.running -= 1;
+        if progress.running == 0 {
+            self.news.notify_all();
         }
     }
 
+    /// A task waits for a thread.
+    pub(super) fn task_queued(&self) {
+        if self.helped.load(Ordering::SeqCst) {
+            self.progress().queued = true;
+            self.news.notify_all();
+        }
+    }
+
+    /// Counts the calling thread as one that runs a task, as long as the answer lives.
+    pub(super) fn at_work(&self) -> AtWork<'_> {
+        self.at_work.fetch_add(1, Ordering::Relaxed);
+        AtWork(&self.at_work)
+    }
+
+    /// Runs each task that waits for a thread, once.
+    fn help(&self) {
+        let tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        tasks.into_iter().for_each(|task| _ = task.work());
+    }
+
     /// Waits for all tasks; `tick` is called now and then meanwhile, and ends the job early, as if it were done, by `false`.
+    ///
+    /// A closure may run a job of its own. The thread that then waits is one of the pool's, and it may be the only one, so it does the inner job's work
+    /// itself: of this job alone, since a task of another might want what the closure holds, such as a lock. Any other thread that waits does the same
+    /// where the pool has no thread to spare: where a closure waits for a thread that it started, and that waits here.
     pub(super) fn wait(&self, mut tick: impl FnMut(&JobMetrics) -> bool) -> Result<(), Error> {
         const TICK: Duration = Duration::from_millis(100);
-        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        while *running > 0 {
-            running = self.ended.wait_timeout(running, TICK).unwrap_or_else(PoisonError::into_inner).0;
-            if !tick(&self.metrics) && !self.is_cancelled() {
-                self.cancel();
+        let is_nested = rayon::current_thread_index().is_some();
+        let mut helps = is_nested;
+        self.helped.store(helps, Ordering::SeqCst);
+        let mut ticked = Instant::now();
+        let mut progress = self.progress();
+        while progress.running > 0 {
+            if helps && std::mem::take(&mut progress.queued) {
+                drop(progress);
+                self.help();
+                progress = self.progress();
+            } else {
+                progress = self.news.wait_timeout(progress, TICK).unwrap_or_else(PoisonError::into_inner).0;
+            }
+            if ticked.elapsed() >= TICK {
+                ticked = Instant::now();
+                helps = is_nested || self.at_work.load(Ordering::Relaxed) == 0;
+                self.helped.store(helps, Ordering::SeqCst);
+                drop(progress);
+                if !tick(&self.metrics) && !self.is_cancelled() {
+                    self.cancel();
+                }
+                progress = self.progress();
+                // What was queued while nobody wanted to hear of it.
+                progress.queued |= helps;
             }
         }
-        drop(running);
+        drop(progress);
         // Tasks and job hold each other; the job lets go first.
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.error.lock().unwrap_or_else(PoisonError::into_inner).take().map_or(Ok(()), Err)
+    }
+}
+
+/// A thread that runs a task.
+#[must_use]
+pub(super) struct AtWork<'j>(&'j AtomicUsize);
+
+impl Drop for AtWork<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }

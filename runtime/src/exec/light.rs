@@ -56,24 +56,33 @@ pub(super) fn through<R: Default>(
 
 /// Runs the filters of a prelude over a selection, each seeing the leaves that the views before it leave.
 pub(super) fn narrow(lights: &mut [Light], batch: &Batch<'_>, rows: &mut Selection, watch: &Watch) -> Result<()> {
-    let Some((first, rest)) = lights.split_first_mut() else { return Ok(()) };
-    match first {
-        Light::View(operator, leaves) => {
-            let metrics = watch.enter(*operator);
-            metrics.rows_in.add(rows.len() as u64);
-            metrics.rows_out.add(rows.len() as u64);
-            narrow(rest, &batch.project(leaves), rows, watch)
-        }
-        Light::Filter(operator, predicate) => {
-            let metrics = watch.enter(*operator);
-            let started = Instant::now();
-            metrics.rows_in.add(rows.len() as u64);
-            predicate.select(batch, rows)?;
-            metrics.rows_out.add(rows.len() as u64);
-            metrics.busy_nanos.add(started.elapsed().as_nanos() as u64);
-            if rows.is_empty() { Ok(()) } else { narrow(rest, batch, rows, watch) }
+    // The leaves that are left of the batch, and the batch with these alone.
+    let mut seen: Option<Vec<usize>> = None;
+    let mut viewed: Option<Batch<'_>> = None;
+    for light in lights {
+        match light {
+            Light::View(operator, leaves) => {
+                let metrics = watch.enter(*operator);
+                metrics.rows_in.add(rows.len() as u64);
+                metrics.rows_out.add(rows.len() as u64);
+                let picked = picked_of(leaves, seen.as_ref());
+                viewed = Some(batch.project(&picked));
+                seen = Some(picked);
+            }
+            Light::Filter(operator, predicate) => {
+                let metrics = watch.enter(*operator);
+                let started = Instant::now();
+                metrics.rows_in.add(rows.len() as u64);
+                predicate.select(viewed.as_ref().unwrap_or(batch), rows)?;
+                metrics.rows_out.add(rows.len() as u64);
+                metrics.busy_nanos.add(started.elapsed().as_nanos() as u64);
+                if rows.is_empty() {
+                    break;
+                }
+            }
         }
     }
+    Ok(())
 }
 
 /// Calls `f` with the leaves that a prelude's views leave.
@@ -88,8 +97,11 @@ pub(super) fn viewed<R>(lights: &[Light], batch: &Batch<'_>, f: impl FnOnce(&Bat
 pub(super) fn picked(lights: &[Light], seen: Option<&Vec<usize>>) -> Option<Vec<usize>> {
     lights.iter().fold(seen.cloned(), |seen, light| match light {
         Light::Filter(..) => seen,
-        Light::View(_, leaves) => {
-            Some(leaves.iter().map(|&leaf| seen.as_ref().map_or(leaf, |seen| seen[leaf])).collect())
-        }
+        Light::View(_, leaves) => Some(picked_of(leaves, seen.as_ref())),
     })
+}
+
+/// The leaves that a view picks, where `seen` are those that it sees.
+fn picked_of(leaves: &[usize], seen: Option<&Vec<usize>>) -> Vec<usize> {
+    leaves.iter().map(|&leaf| seen.map_or(leaf, |seen| seen[leaf])).collect()
 }

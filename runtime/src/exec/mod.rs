@@ -16,7 +16,7 @@ mod start;
 mod task;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use rayon::ThreadPool;
 
@@ -27,31 +27,49 @@ use crate::physical::PhysicalPlan;
 use crate::plan::{Node, topological};
 use crate::spill::SpillSpace;
 
+/// Threads that run tasks.
+pub type Pool = Arc<ThreadPool>;
+
 /// What a run may use.
 pub struct Resources {
     /// The threads.
-    pub pool: Arc<ThreadPool>,
+    pub pool: Pool,
     /// The memory.
     pub budget: Arc<Budget>,
     /// Where what it does not hold goes.
     pub space: Arc<SpillSpace>,
 }
 
-/// The process's pool of so many threads: environments of the same parallelism share one, which is started at first use and kept, so
-/// that a short job pays for no threads.
+/// A pool of so many threads: environments of the same parallelism share one. It is started at first use, and lives as long as somebody has it; the one
+/// that was asked for last is kept besides, so that a short job after another pays for no threads.
 ///
 /// # Errors
 /// Where the system refuses a thread.
-pub fn pool(threads: usize) -> Result<Arc<ThreadPool>> {
-    static POOLS: Mutex<BTreeMap<usize, Arc<ThreadPool>>> = Mutex::new(BTreeMap::new());
+pub fn pool(threads: usize) -> Result<Pool> {
+    static POOLS: Mutex<Pools> = Mutex::new(Pools { shared: BTreeMap::new(), last: None });
     let mut pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(pool) = pools.get(&threads) {
-        return Ok(pool.clone());
-    }
+    let pool = match pools.shared.get(&threads).and_then(Weak::upgrade) {
+        Some(pool) => pool,
+        None => Arc::new(start_pool(threads)?),
+    };
+    pools.shared.retain(|_, pool| pool.strong_count() > 0);
+    pools.shared.insert(threads, Arc::downgrade(&pool));
+    pools.last = Some(pool.clone());
+    Ok(pool)
+}
+
+struct Pools {
+    /// By their threads.
+    shared: BTreeMap<usize, Weak<ThreadPool>>,
+    last: Option<Pool>,
+}
+
+fn start_pool(threads: usize) -> Result<ThreadPool> {
     let builder =
         rayon::ThreadPoolBuilder::new().num_threads(threads).thread_name(|number| format!("dataflow-{number}"));
-    let pool = builder.build().map_err(|error| Error::Plan(format!("cannot start {threads} threads: {error}")))?;
-    Ok(pools.entry(threads).or_insert(Arc::new(pool)).clone())
+    builder
+        .build()
+        .map_err(|error| Error::Plan(format!("cannot start {threads} threads: {error}; lower `--parallelism`")))
 }
 
 /// Whether nobody sees any more what a job still writes.

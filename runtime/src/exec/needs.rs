@@ -7,7 +7,8 @@ use std::time::Duration;
 use crate::error::{Error, Mib, Result};
 use crate::memory::Budget;
 use crate::memory::limits::{CHANNEL_PAGES, PAGE_BYTES, SLACK_SHARE, SPOOL_BYTES, STEP_PAGES};
-use crate::physical::{Head, PhysicalPlan, StagePlan};
+use crate::page::WINDOW_ROWS;
+use crate::physical::{Head, OutputPlan, PhysicalPlan, StagePlan};
 use crate::strategy::Ship;
 
 /// What the operators of a plan need at least, over all their tasks.
@@ -40,7 +41,7 @@ impl Needs {
             }
             for output in &stage.outputs {
                 let (_, pinned) = needs.by_operator.entry(output.operator).or_default();
-                *pinned += exchange_pages(stage, &output.ship, plan.stages[output.to.0].tasks) * PAGE_BYTES;
+                *pinned += exchange_pages(stage, output, plan.stages[output.to.0].tasks) * PAGE_BYTES;
             }
         }
         Ok(needs)
@@ -92,8 +93,14 @@ impl Needs {
         if need <= budget {
             return Ok(());
         }
+        /// Operators that a message names, at most: those that need most.
+        const NAMED: usize = 30;
         let mut by_operator = String::new();
-        for (&operator, &(spilling, pinned)) in self.by_operator.iter().filter(|(_, needs)| **needs != (0, 0)) {
+        let mut operators: Vec<_> = self.by_operator.iter().filter(|(_, needs)| **needs != (0, 0)).collect();
+        operators.sort_by_key(|&(_, &(spilling, pinned))| std::cmp::Reverse(spilling + pinned));
+        let others = operators.split_off(operators.len().min(NAMED));
+        operators.sort();
+        for (&operator, &(spilling, pinned)) in operators {
             let info = &plan.operators[operator];
             let tasks = if info.tasks == 1 { "one task".to_owned() } else { format!("{} tasks", info.tasks) };
             let _ = write!(
@@ -108,6 +115,10 @@ impl Needs {
                 let _ = write!(by_operator, ", of which {} for {}", Mib(spilling), info.strategy);
             }
         }
+        if !others.is_empty() {
+            let bytes = others.iter().map(|&(_, &(spilling, pinned))| spilling + pinned).sum();
+            let _ = write!(by_operator, "\n  {} other operators: {}", others.len(), Mib(bytes));
+        }
         let _ =
             write!(by_operator, "\n  and for records that are larger than others: {}", Mib(slack(self.of_operators())));
         Err(Error::TooLittleMemory { need, budget, by_operator })
@@ -119,14 +130,16 @@ fn slack(operators: usize) -> usize {
     operators / (SLACK_SHARE - 1)
 }
 
-/// Pages that an exchange holds when all of its channels are full.
-fn exchange_pages(stage: &StagePlan, ship: &Ship, receivers: usize) -> usize {
-    let (written, channels) = match ship {
+/// Pages that an exchange holds when all of its channels are full: those that are written, those that a window of rows has filled before any of them could
+/// be sent, those in the channels, and one that each receiver reads.
+fn exchange_pages(stage: &StagePlan, output: &OutputPlan, receivers: usize) -> usize {
+    let (written, channels) = match output.ship {
         Ship::Forward => (1, 1),
         Ship::Gather => (1, 1),
         // Every receiver has the same pages.
         Ship::Broadcast => (1, 1),
         Ship::Hash(_) | Ship::Rebalance | Ship::Number(_) => (receivers, receivers),
     };
-    stage.tasks * (written + channels * CHANNEL_PAGES)
+    let filled = (WINDOW_ROWS * output.layout.width()).div_ceil(PAGE_BYTES);
+    stage.tasks * (written + filled + channels * CHANNEL_PAGES) + receivers
 }

@@ -54,6 +54,26 @@ pub(super) enum PipelineHead {
     Spool(Box<SpoolHead>),
 }
 
+impl PipelineHead {
+    /// Whether it may end before what it reads does. What is wrong with a source's records is written down for all of them; a spool passes on what it is
+    /// told as any other.
+    fn may_stop(&self) -> bool {
+        match self {
+            PipelineHead::Source(source) => source.may_stop(),
+            PipelineHead::Inbox(_) | PipelineHead::Spool(_) => true,
+        }
+    }
+
+    /// Reads no more. The rows that it gave last stay where they are.
+    fn stop(&mut self) {
+        match self {
+            PipelineHead::Source(source) => source.stop(),
+            PipelineHead::Inbox(inbox) => inbox.close(),
+            PipelineHead::Spool(spool) => spool.stop(),
+        }
+    }
+}
+
 pub(super) struct Step {
     pub(super) operator: usize,
     pub(super) prelude: Vec<Light>,
@@ -72,6 +92,8 @@ pub(super) struct Step {
     ready: VecDeque<Page>,
     /// The step before has ended, and the driver has been told.
     stream_ended: bool,
+    /// It may end before its input does.
+    may_stop: bool,
 }
 
 /// A port that an inbox feeds.
@@ -79,6 +101,13 @@ pub(super) struct Side {
     pub(super) port: usize,
     pub(super) inbox: Arc<Inbox>,
     pub(super) ended: bool,
+}
+
+impl Side {
+    fn stop(&mut self) {
+        self.ended = true;
+        self.inbox.close();
+    }
 }
 
 impl Step {
@@ -104,7 +133,16 @@ impl Step {
             work: None,
             ready: VecDeque::new(),
             stream_ended: false,
+            may_stop: plan.may_stop(),
         }
+    }
+
+    /// Ends it where it stands: it gives nothing more, and takes nothing.
+    fn stop(&mut self) {
+        self.work = None;
+        self.ready.clear();
+        self.stream_ended = true;
+        self.sides.iter_mut().for_each(Side::stop);
     }
 
     /// Gives back what others ask for; whether there is more to do for it now.
@@ -218,11 +256,13 @@ pub(super) struct Pipeline {
     me: Arc<dyn Wake>,
     watch: Watch,
     head_ended: bool,
+    /// Steps, from the first, that somebody behind them wants nothing from any more.
+    stopped: usize,
 }
 
 impl Pipeline {
     pub(super) fn new(head: PipelineHead, steps: Vec<Step>, exits: Vec<Exit>, me: Arc<dyn Wake>, watch: Watch) -> Self {
-        Pipeline { head, steps, exits, leaving: None, sealed: false, me, watch, head_ended: false }
+        Pipeline { head, steps, exits, leaving: None, sealed: false, me, watch, head_ended: false, stopped: 0 }
     }
 
     /// The operator at work, for errors.
@@ -268,6 +308,9 @@ impl Pipeline {
 
     /// Does one piece of work: what is deepest first.
     fn turn(&mut self) -> Result<Turn> {
+        if self.stop_unwanted() {
+            return Ok(Turn::Ended);
+        }
         if !self.flush() {
             return self.held_back();
         }
@@ -278,6 +321,9 @@ impl Pipeline {
             return Ok(turn);
         }
         for step in (0..self.steps.len()).rev() {
+            if self.steps[step].driver.is_satisfied() {
+                self.stop_before(step);
+            }
             if self.steps[step].work.is_some() {
                 return self.run(step);
             }
@@ -286,6 +332,31 @@ impl Pipeline {
             }
         }
         self.feed_head()
+    }
+
+    /// Stops what comes before a step that has enough, if all of it may stop: what counts, keeps, or speaks to other tasks goes on to its end.
+    fn stop_before(&mut self, index: usize) {
+        if self.stopped > index {
+            return;
+        }
+        self.stopped = index + 1;
+        // The step itself may have a filter before it that counts.
+        if !self.head.may_stop() || !self.steps[..=index].iter().all(|step| step.may_stop) {
+            return;
+        }
+        self.steps[..index].iter_mut().for_each(Step::stop);
+        self.head.stop();
+    }
+
+    /// Ends the task where nobody takes what it gives, if all of it may stop; whether it does.
+    fn stop_unwanted(&mut self) -> bool {
+        let is_unwanted = !self.exits.is_empty() && self.exits.iter().all(Exit::is_closed);
+        let stops = is_unwanted && self.head.may_stop() && self.steps.iter().all(|step| step.may_stop);
+        if stops {
+            self.steps.iter_mut().for_each(Step::stop);
+            self.head.stop();
+        }
+        stops
     }
 
     /// Does what can be done while an exit is full: a spool takes what comes nevertheless.

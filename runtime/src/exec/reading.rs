@@ -33,6 +33,7 @@ pub(super) struct SourceHead {
     blocking: Arc<dyn Blocking>,
     /// Pays for what is read.
     memory: Memory,
+    stopped: bool,
 }
 
 /// What a head has.
@@ -53,7 +54,17 @@ impl SourceHead {
         memory: Memory,
     ) -> Self {
         let (current, flight, rejecting) = (None, None, None);
-        SourceHead { operator, reader, splits, current, flight, rejects, rejecting, blocking, memory }
+        SourceHead { operator, reader, splits, current, flight, rejects, rejecting, blocking, memory, stopped: false }
+    }
+
+    /// Whether it may end before its splits do: what is wrong with its records is written down for all of them.
+    pub(super) fn may_stop(&self) -> bool {
+        self.rejects.is_none()
+    }
+
+    /// Reads no more. The last batch stays.
+    pub(super) fn stop(&mut self) {
+        self.stopped = true;
     }
 
     pub(super) fn batch(&self) -> Result<Batch<'_>> {
@@ -65,6 +76,9 @@ impl SourceHead {
         let metrics = watch.enter(self.operator);
         let totals = &watch.job.metrics;
         loop {
+            if self.stopped {
+                return Ok(Headed::End);
+            }
             if let Some(rejecting) = &self.rejecting {
                 let Some(written) = landed(rejecting) else { return Ok(Headed::Wait) };
                 self.rejecting = None;

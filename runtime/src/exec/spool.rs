@@ -89,6 +89,11 @@ impl SpoolHead {
         Ok(true)
     }
 
+    /// Takes nothing more.
+    pub(super) fn stop(&self) {
+        self.inbox.close();
+    }
+
     /// Gives back what others ask for.
     pub(super) fn give_back(&mut self) {
         let asked = self.memory.asked_back();

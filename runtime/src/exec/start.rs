@@ -20,7 +20,7 @@ use crate::kernel::{Blocking, Outputs, TaskContext, catching};
 use crate::memory::Memory;
 use crate::memory::limits::SPOOL_BYTES;
 use crate::metrics::JobMetrics;
-use crate::page::RowWriter;
+use crate::page::{RowWriter, limited_bytes};
 use crate::physical::{Head, OutputPlan, PhysicalPlan, Prelude, StagePlan, StepPlan};
 use crate::row::{LeafSet, RowLayout};
 use crate::spill::Spool;
@@ -35,6 +35,9 @@ pub(super) fn run(
     let origins = plan.operators.iter().map(|operator| operator.origin.clone()).collect();
     let job = Job::new(resources.pool.clone(), origins);
     let needs = Needs::of(plan)?;
+    if let Some(bytes) = limited_bytes().filter(|&bytes| bytes < resources.budget.limit_bytes()) {
+        return Err(Error::FewAddresses { bytes });
+    }
     needs.check(plan, resources.budget.limit_bytes())?;
     if needs.may_spill() {
         resources.space.check()?;
@@ -231,6 +234,7 @@ impl<'p> Starter<'p> {
         let writers = (0..writers).map(|_| RowWriter::new(output.layout.clone(), memory.clone())).collect();
         let prelude = self.prelude(&output.prelude, plan, subtask, me)?;
         let exit = Exit::new(output.operator, prelude, output.ship.clone(), writers, targets);
+        let exit = if output.prelude.iter().any(Prelude::counts) { exit.counting() } else { exit };
         Ok(if matches!(plan.head, Head::Spool(..)) { exit.uncounted() } else { exit })
     }
 }

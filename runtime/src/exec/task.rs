@@ -9,8 +9,10 @@
 //!                                                     Ended
 //! ```
 //! A wake while the task runs is kept (`Woken`), so none is lost.
+//!
+//! A queued task is run by whoever takes it first: mostly a thread of the pool, else the thread that waits for the job (see `Job::wait`).
 
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::channel::{Turn, Wake};
@@ -26,6 +28,8 @@ const ENDED: u8 = 4;
 
 pub(super) struct Task {
     state: AtomicU8,
+    /// The pool has been given it and has not come to it: it is given once, however often it is run meanwhile by another.
+    in_pool: AtomicBool,
     /// Taken out while the task runs: no lock is held across a kernel.
     body: Mutex<Option<Box<Pipeline>>>,
     job: Arc<Job>,
@@ -33,23 +37,33 @@ pub(super) struct Task {
 
 impl Task {
     pub(super) fn new(job: Arc<Job>) -> Arc<Self> {
-        Arc::new(Task { state: AtomicU8::new(IDLE), body: Mutex::new(None), job })
+        Arc::new(Task { state: AtomicU8::new(IDLE), in_pool: AtomicBool::new(false), body: Mutex::new(None), job })
     }
 
     pub(super) fn set_body(&self, body: Pipeline) {
         *self.body.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(body));
     }
 
+    /// Gives a queued task to the pool.
     fn enqueue(self: Arc<Self>, turn: Turn) {
         let job = self.job.clone();
-        match turn {
-            Turn::InOrder => job.pool().spawn_fifo(move || self.run()),
-            Turn::Next => job.pool().spawn(move || self.run()),
+        // A thread of the pool that finds the task queued says first that it has come.
+        if !self.in_pool.swap(true, Ordering::SeqCst) {
+            let run = move || {
+                self.in_pool.store(false, Ordering::SeqCst);
+                self.work();
+            };
+            match turn {
+                Turn::InOrder => job.pool().spawn_fifo(run),
+                Turn::Next => job.pool().spawn(run),
+            }
         }
+        job.task_queued();
     }
 
     fn run(self: Arc<Self>) {
-        self.state.store(RUNNING, Ordering::SeqCst);
+        let job = self.job.clone();
+        let _at_work = job.at_work();
         let Some(mut body) = self.body.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
         loop {
             let poll = self.poll(&mut body);
@@ -109,6 +123,14 @@ impl Task {
 }
 
 impl Wake for Task {
+    fn work(self: Arc<Self>) -> bool {
+        let is_queued = self.state.compare_exchange(QUEUED, RUNNING, Ordering::SeqCst, Ordering::SeqCst).is_ok();
+        if is_queued {
+            self.run();
+        }
+        is_queued
+    }
+
     fn wake(self: Arc<Self>, turn: Turn) {
         loop {
             let state = self.state.load(Ordering::SeqCst);

@@ -20,7 +20,7 @@ pub fn text(plan: &PhysicalPlan, metrics: Option<&JobMetrics>, shows_fields: boo
     let mut read = vec![false; plan.operators.len()];
     plan.operators.iter().flat_map(|operator| &operator.inputs).for_each(|&(input, _)| read[input] = true);
     for root in (0..plan.operators.len()).filter(|&operator| !read[operator]) {
-        tree(plan, root, None, String::new(), String::new(), &mut seen, &mut lines);
+        tree(plan, root, &mut seen, &mut lines);
     }
     render(plan, &lines, metrics, shows_fields)
 }
@@ -51,32 +51,47 @@ struct Line {
     operator: Option<usize>,
 }
 
-fn tree(
-    plan: &PhysicalPlan,
+/// How deep a plan is drawn: what stands deeper is drawn as if it stood there.
+const DEEPEST: usize = 100;
+
+/// An operator that is still to be drawn.
+struct Branch<'p> {
     operator: usize,
-    ship: Option<&Ship>,
+    ship: Option<&'p Ship>,
+    /// What stands before its words, and before those of what it reads.
     indent: String,
     below: String,
-    seen: &mut [bool],
-    lines: &mut Vec<Line>,
-) {
-    let info = &plan.operators[operator];
-    let shipped = match ship {
-        None | Some(Ship::Forward) => String::new(),
-        Some(ship) => format!("{ship}: "),
-    };
-    let again = std::mem::replace(&mut seen[operator], true);
-    let mut left = format!("{indent}{shipped}{}", title(info));
-    if again {
-        left.push_str(" (shared, see above)");
-        lines.push(Line { left, operator: None });
-        return;
-    }
-    lines.push(Line { left, operator: Some(operator) });
-    let last = info.inputs.len();
-    for (index, (input, ship)) in info.inputs.iter().enumerate() {
-        let (branch, rest) = if index + 1 < last { ("├─ ", "│  ") } else { ("└─ ", "   ") };
-        tree(plan, *input, Some(ship), format!("{below}{branch}"), format!("{below}{rest}"), seen, lines);
+    depth: usize,
+}
+
+fn tree(plan: &PhysicalPlan, root: usize, seen: &mut [bool], lines: &mut Vec<Line>) {
+    let root = Branch { operator: root, ship: None, indent: String::new(), below: String::new(), depth: 0 };
+    // An explicit stack: a plan may be deeper than the thread's.
+    let mut open = vec![root];
+    while let Some(Branch { operator, ship, indent, below, depth }) = open.pop() {
+        let info = &plan.operators[operator];
+        let shipped = match ship {
+            None | Some(Ship::Forward) => String::new(),
+            Some(ship) => format!("{ship}: "),
+        };
+        let again = std::mem::replace(&mut seen[operator], true);
+        let mut left = format!("{indent}{shipped}{}", title(info));
+        if again {
+            left.push_str(" (shared, see above)");
+            lines.push(Line { left, operator: None });
+            continue;
+        }
+        lines.push(Line { left, operator: Some(operator) });
+        let last = info.inputs.len();
+        for (index, (input, ship)) in info.inputs.iter().enumerate().rev() {
+            let (branch, rest) = if index + 1 < last { ("├─ ", "│  ") } else { ("└─ ", "   ") };
+            let (indent, below) = if depth < DEEPEST {
+                (format!("{below}{branch}"), format!("{below}{rest}"))
+            } else {
+                (indent.clone(), below.clone())
+            };
+            open.push(Branch { operator: *input, ship: Some(ship), indent, below, depth: depth + 1 });
+        }
     }
 }
 

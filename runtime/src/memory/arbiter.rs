@@ -43,6 +43,8 @@ struct Holder {
     peak: usize,
     /// `None` for a pinned holder.
     minimum: Option<usize>,
+    /// What of a pinned holder's bytes it asked for politely.
+    extra: usize,
     /// The holder of which it is a portion.
     whole: Option<HolderId>,
     /// Whether it can still give back what it has.
@@ -64,16 +66,19 @@ pub(super) struct Arbiter {
     limit: usize,
     holders: Vec<Option<Holder>>,
     vacant: Vec<HolderId>,
-    /// Bytes of pinned holders, and what is kept for them.
+    /// Bytes that pinned holders needed, and what is kept for these.
     pinned: usize,
     pinned_floor: usize,
+    /// Bytes that pinned holders have besides, which they could have done without: nothing is kept for these.
+    extra: usize,
     held: usize,
     peak: usize,
 }
 
 impl Arbiter {
     pub(super) fn new(limit: usize) -> Self {
-        Arbiter { limit, holders: Vec::new(), vacant: Vec::new(), pinned: 0, pinned_floor: 0, held: 0, peak: 0 }
+        let (holders, vacant) = (Vec::new(), Vec::new());
+        Arbiter { limit, holders, vacant, pinned: 0, pinned_floor: 0, extra: 0, held: 0, peak: 0 }
     }
 
     pub(super) fn limit(&self) -> usize {
@@ -91,7 +96,7 @@ impl Arbiter {
     /// A new holder without memory: a pinned one, or one that spills and for which a minimum is kept.
     pub(super) fn open(&mut self, minimum: Option<usize>) -> HolderId {
         let gives = minimum.is_some();
-        let holder = Some(Holder { bytes: 0, together: 0, peak: 0, minimum, whole: None, gives, team: None });
+        let holder = Some(Holder { bytes: 0, together: 0, peak: 0, minimum, extra: 0, whole: None, gives, team: None });
         match self.vacant.pop() {
             Some(id) => {
                 self.holders[id] = holder;
@@ -162,7 +167,7 @@ impl Arbiter {
 
     /// What is left when everybody has what is theirs, and `id` has `more` bytes more.
     fn left(&self, id: HolderId, more: usize, manner: Manner) -> Option<usize> {
-        let (mut pinned, mut committed) = (self.pinned, 0);
+        let (mut pinned, mut committed) = (self.pinned, self.extra);
         for (other, holder) in self.holders.iter().enumerate() {
             let Some(holder) = holder else { continue };
             committed += match holder.minimum {
@@ -171,7 +176,8 @@ impl Arbiter {
                 None => 0,
             };
             if other == id && holder.minimum.is_none() {
-                pinned += more;
+                // What is kept for pinned holders is kept for what they need.
+                *if manner == Manner::Needs { &mut pinned } else { &mut committed } += more;
             }
         }
         let unused = self.pinned_floor.saturating_sub(pinned);
@@ -204,6 +210,10 @@ impl Arbiter {
         }
         if let Some(holder) = &mut self.holders[id] {
             holder.bytes += bytes;
+            if minimum.is_none() && manner != Manner::Needs {
+                holder.extra += bytes;
+                self.extra += bytes;
+            }
         }
         if let Some(whole) = self.whole(id) {
             whole.together += bytes;
@@ -212,7 +222,7 @@ impl Arbiter {
         self.held += bytes;
         self.peak = self.peak.max(self.held);
         let mut request = None;
-        if minimum.is_none() {
+        if minimum.is_none() && manner == Manner::Needs {
             self.pinned += bytes;
             // Pinned holders cannot wait: what they are about to need is asked for before it is gone.
             if self.left(id, self.limit / SLACK_SHARE / 2, Manner::Needs).is_none() {
@@ -239,7 +249,10 @@ impl Arbiter {
         if let Some(holder) = &mut self.holders[id] {
             holder.bytes -= bytes;
             if holder.minimum.is_none() {
-                self.pinned -= bytes;
+                let extra = bytes.min(holder.extra);
+                holder.extra -= extra;
+                self.extra -= extra;
+                self.pinned -= bytes - extra;
             }
             self.held -= bytes;
         }
@@ -259,7 +272,7 @@ impl Arbiter {
     /// Who should give back, and how much, where `bytes` more could not be kept for somebody; `None` also where nobody has more than its minimum.
     pub(super) fn lacking(&self, bytes: usize) -> Option<Request> {
         let committed: usize = self.holders.iter().flatten().map(Holder::committed).sum();
-        let wanted = self.pinned.max(self.pinned_floor) + committed + bytes;
+        let wanted = self.pinned.max(self.pinned_floor) + self.extra + committed + bytes;
         let lack = wanted.checked_sub(self.limit).filter(|&lack| lack > 0)?;
         self.largest_but(HolderId::MAX).map(|(largest, held)| (largest, lack.min(held)))
     }
@@ -267,7 +280,7 @@ impl Arbiter {
     /// What each spilling holder that holds anything could have if they all had the same.
     fn fair_share(&self) -> usize {
         let spilling = self.holders.iter().flatten().filter(|holder| holder.minimum.is_some() && holder.bytes > 0);
-        let pinned = self.pinned_floor.max(self.pinned + self.limit / SLACK_SHARE);
+        let pinned = self.pinned_floor.max(self.pinned + self.limit / SLACK_SHARE) + self.extra;
         self.limit.saturating_sub(pinned) / spilling.count().max(1)
     }
 
@@ -339,6 +352,24 @@ mod tests {
         assert_eq!(arbiter.take(pages, 120, 0, Manner::Needs), (Verdict::Granted, None));
         assert_eq!(arbiter.take(pages, 80, 0, Manner::Needs), (Verdict::Granted, Some((sort, 100))));
         assert_eq!(arbiter.take(pages, 1, 0, Manner::Needs).0, Verdict::Refused);
+    }
+
+    #[test]
+    fn what_a_pinned_holder_could_do_without_is_not_taken_from_what_others_need() {
+        let mut arbiter = Arbiter::new(1600);
+        arbiter.keep_pinned(1400);
+        let (encoder, reader) = (arbiter.open(None), arbiter.open(None));
+        assert_eq!(arbiter.take(encoder, 300, 0, Manner::Needs).0, Verdict::Granted);
+        assert_eq!(arbiter.take(encoder, 300, 0, Manner::Wants).0, Verdict::Refused, "the reader has not begun");
+        assert_eq!(arbiter.take(encoder, 200, 0, Manner::Wants).0, Verdict::Granted, "what nobody needs");
+        assert_eq!(arbiter.take(reader, 1100, 0, Manner::Needs).0, Verdict::Granted);
+        assert_eq!(arbiter.take(reader, 1, 0, Manner::Needs).0, Verdict::Refused);
+        // What it gives back is what it could do without.
+        arbiter.give(encoder, 200);
+        assert_eq!(arbiter.take(reader, 200, 0, Manner::Needs).0, Verdict::Granted);
+        arbiter.give(encoder, 300);
+        arbiter.give(reader, 1300);
+        assert_eq!((arbiter.held(), arbiter.pinned, arbiter.extra), (0, 0, 0));
     }
 
     #[test]

@@ -123,6 +123,10 @@ impl DriverFactory for ChainDriverFactory {
         Some(self.layout.clone())
     }
 
+    fn may_stop(&self) -> bool {
+        !self.chain.has_effects()
+    }
+
     fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
         Ok(Box::new(ChainDriver(self.chain.open(context)?)))
     }

@@ -1,4 +1,4 @@
-//! The first records that come, whichever they are: each task lets some pass, then one task decides.
+//! The first records that come, whichever they are: each task lets some pass, then one task decides. Who has enough stops what comes before it.
 
 use std::sync::Arc;
 
@@ -65,6 +65,10 @@ impl DriverFactory for Limit {
         None
     }
 
+    fn may_stop(&self) -> bool {
+        true
+    }
+
     fn create(&self, _: &TaskContext) -> Result<Box<dyn Driver>> {
         Ok(Box::new(LimitDriver { left: self.0 }))
     }
@@ -75,6 +79,10 @@ struct LimitDriver {
 }
 
 impl Driver for LimitDriver {
+    fn is_satisfied(&self) -> bool {
+        self.left == 0
+    }
+
     fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
         let mut rows = Selection::default();
         rows.set(input.selection().rows().iter().copied().take(self.left));

@@ -140,6 +140,10 @@ impl DriverFactory for PassFactory {
         None
     }
 
+    fn may_stop(&self) -> bool {
+        true
+    }
+
     fn create(&self, _: &TaskContext) -> Result<Box<dyn Driver>> {
         Ok(Box::new(Pass))
     }

@@ -27,7 +27,13 @@ pub(super) fn choose(
 ) -> Result<PhysicalPlan> {
     let consumers = consumers(nodes);
     let (builder, places) = (Builder::default(), HashMap::new());
-    let mut chooser = Chooser { nodes, live, estimates, meeting, resources, builder, places, consumers };
+    let positions = nodes.iter().zip(0..).map(|(node, position)| (node.sequence, position)).collect();
+    let of_inputs = |(position, node): (usize, &Arc<Node>)| {
+        node.inputs.iter().map(move |input| (input.sequence, position)).collect::<Vec<_>>()
+    };
+    let readers = nodes.iter().enumerate().flat_map(of_inputs).collect();
+    let mut chooser =
+        Chooser { nodes, positions, readers, live, estimates, meeting, resources, builder, places, consumers };
     for (index, node) in nodes.iter().enumerate() {
         chooser.describe(node)?;
         let mut place = chooser.place(index, node).map_err(|error| error.at(&node.origin))?;
@@ -84,6 +90,9 @@ struct Arrival {
 
 struct Chooser<'p> {
     nodes: &'p [Arc<Node>],
+    /// Where each node stands among them, and one that reads it.
+    positions: HashMap<u64, usize>,
+    readers: HashMap<u64, usize>,
     live: &'p Live,
     estimates: &'p Estimates,
     meeting: &'p HashSet<Edge>,
@@ -104,9 +113,9 @@ impl Chooser<'_> {
             .inputs
             .iter()
             .map(|input| {
-                let index = self.nodes.iter().position(|other| other.sequence == input.sequence);
+                let index = self.positions.get(&input.sequence);
                 index
-                    .map(|index| (index, Ship::Forward))
+                    .map(|&index| (index, Ship::Forward))
                     .ok_or_else(|| Error::Internal("an input is no node".to_owned()))
             })
             .collect::<Result<_>>()?;
@@ -127,9 +136,14 @@ impl Chooser<'_> {
     }
 
     /// Where the input's rows are picked up.
-    fn input(&self, node: &Node, index: usize) -> Result<Place> {
-        let place = node.inputs.get(index).and_then(|input| self.places.get(&input.sequence));
-        let mut place = place.cloned().ok_or_else(|| Error::Internal(format!("input {index} is not planned")))?;
+    fn input(&mut self, node: &Node, index: usize) -> Result<Place> {
+        let sequence = node.inputs.get(index).map(|input| input.sequence);
+        let place = sequence.and_then(|input| match self.consumers.get(&input) {
+            // Nobody else asks: thousands of filters at one place are not copied for each.
+            Some(1) => self.places.remove(&input),
+            _ => self.places.get(&input).cloned(),
+        });
+        let mut place = place.ok_or_else(|| Error::Internal(format!("input {index} is not planned")))?;
         place.meets |= self.meeting.contains(&(node.sequence, index));
         Ok(place)
     }
@@ -188,8 +202,7 @@ impl Chooser<'_> {
         let mut origins: Vec<usize> = (0..node.schema().leaves().len()).collect();
         let mut last = node.sequence;
         while self.consumers.get(&last) == Some(&1) {
-            let consumer = self.nodes.iter().find(|other| other.inputs.iter().any(|input| input.sequence == last));
-            let Some(consumer) = consumer else { break };
+            let Some(consumer) = self.readers.get(&last).and_then(|&reader| self.nodes.get(reader)) else { break };
             match consumer.operator.role() {
                 // It sees all records, also those that a filter behind it excludes.
                 Role::Filter(predicate, _) if predicate.has_effects() => break,

@@ -45,30 +45,71 @@ impl Moving {
         if is_same { node.clone() } else { node.with_inputs(inputs) }
     }
 
-    /// `node`, with the filter that stands behind it moved below it; `None` where the filter cannot move.
-    fn below(&self, filter: &Node, node: &Arc<Node>) -> Option<Arc<Node>> {
-        if self.shared.get(&node.sequence).copied().unwrap_or_default() {
-            return None;
+    /// `node`, with the filter that stands behind it moved below it, as far down as it goes; `None` where the filter cannot move.
+    ///
+    /// What is on the way down is kept as data: a plan may be deeper than the thread's stack.
+    fn below(&self, filter: &Arc<Node>, node: &Arc<Node>) -> Option<Arc<Node>> {
+        let mut open = vec![Below::new(filter, node)];
+        let mut answer: Option<Option<Arc<Node>>> = None;
+        while let Some(mut top) = open.pop() {
+            if let Some(lower) = answer.take() {
+                top.passed(lower);
+            }
+            let is_shared = self.shared.get(&top.node.sequence).copied().unwrap_or_default();
+            match top.node.inputs.get(top.inputs.len()).filter(|_| !is_shared).cloned() {
+                None => answer = Some(top.moved.then(|| top.node.with_inputs(top.inputs))),
+                Some(input) => match top.filter_on(&input) {
+                    None => {
+                        top.inputs.push(input);
+                        open.push(top);
+                    }
+                    Some(filter) => {
+                        let next = Below::new(&filter, &input);
+                        top.filter_below = Some(filter);
+                        open.extend([top, next]);
+                    }
+                },
+            }
         }
-        let mut moved = false;
-        let mut inputs = Vec::new();
-        for (index, input) in node.inputs.iter().enumerate() {
-            let passed = self.passed(filter, node, index);
-            moved |= passed.is_some();
-            inputs.push(passed.unwrap_or_else(|| input.clone()));
-        }
-        moved.then(|| node.with_inputs(inputs))
+        answer.flatten()
+    }
+}
+
+/// A filter on its way below a node, input by input.
+struct Below {
+    filter: Arc<Node>,
+    node: Arc<Node>,
+    /// The node's inputs so far, with the filter where it passes.
+    inputs: Vec<Arc<Node>>,
+    /// The filter as it stands on the next input, while it is looked whether it goes further down there.
+    filter_below: Option<Arc<Node>>,
+    moved: bool,
+}
+
+impl Below {
+    fn new(filter: &Arc<Node>, node: &Arc<Node>) -> Self {
+        let (filter, node) = (filter.clone(), node.clone());
+        Below { filter, node, inputs: Vec::new(), filter_below: None, moved: false }
     }
 
-    /// An input of `node` with the filter on it, or further down.
-    fn passed(&self, filter: &Node, node: &Arc<Node>, index: usize) -> Option<Arc<Node>> {
-        let input = node.inputs.get(index)?;
-        let leaves = node.operator.lets_filters_pass(index)?;
-        let operator = filter.operator.moved(input.schema(), &leaves, node.word())?;
+    /// The filter on the node's next input, where the node lets it pass.
+    fn filter_on(&self, input: &Arc<Node>) -> Option<Arc<Node>> {
+        let leaves = self.node.operator.lets_filters_pass(self.inputs.len())?;
+        let filter = &self.filter;
+        let operator = filter.operator.moved(input.schema(), &leaves, self.node.word())?;
         let (path, origin, text) = (filter.path.clone(), filter.origin.clone(), filter.text.clone());
-        let filter = Node::new(path, origin, text, operator, vec![input.clone()]);
-        let lower = self.below(&filter, input);
+        Some(Node::new(path, origin, text, operator, vec![input.clone()]))
+    }
+
+    /// Goes on to the next input: `lower` is this one with the filter further down, where it went there.
+    fn passed(&mut self, lower: Option<Arc<Node>>) {
+        let (Some(filter), Some(input)) = (self.filter_below.take(), self.node.inputs.get(self.inputs.len())) else {
+            return;
+        };
         // Filters keep their order among themselves.
-        if matches!(node.operator.role(), Role::Filter(..)) { lower } else { Some(lower.unwrap_or(filter)) }
+        let is_filter = matches!(self.node.operator.role(), Role::Filter(..));
+        let passed = if is_filter { lower } else { Some(lower.unwrap_or(filter)) };
+        self.moved |= passed.is_some();
+        self.inputs.push(passed.unwrap_or_else(|| input.clone()));
     }
 }

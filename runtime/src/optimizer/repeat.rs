@@ -51,7 +51,10 @@ fn scans_among(nodes: &[Arc<Node>]) -> HashSet<u64> {
     scans
 }
 
-/// A copy of a scan, down to the source.
+/// A copy of a scan, down to the source: a source, and filters and views that stand one on the other.
 fn scan_again(node: &Arc<Node>) -> Arc<Node> {
-    node.with_inputs(node.inputs.iter().map(scan_again).collect())
+    let above = std::iter::successors(Some(node), |node| node.inputs.first());
+    let nodes: Vec<&Arc<Node>> = above.collect();
+    let copied = |below: Option<Arc<Node>>, node: &Arc<Node>| Some(node.with_inputs(below.into_iter().collect()));
+    nodes.into_iter().rev().fold(None, copied).unwrap_or_else(|| node.clone())
 }

@@ -57,7 +57,7 @@ pub use order::{KeptRows, KeyBounds, Merge, Merged, OrderKey, SharedSplitters, S
 pub use pairs::{PairRows, Pairs};
 pub use plain::{ListElement, Plain};
 pub use presence::Presence;
-pub use region::{PAGE_BYTES, rest};
+pub use region::{PAGE_BYTES, limited_bytes, rest};
 pub(crate) use run::run_bytes;
 pub use run::{Buffer, FIRST_ROW, NextRow, OneRow, Page, PageImage, ReadRow};
 pub use stored::StoredRows;

@@ -12,7 +12,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use memmap2::{Advice, MmapOptions, MmapRaw, UncheckedAdvice};
+use memmap2::{Advice, MmapMut, MmapOptions, MmapRaw, UncheckedAdvice};
 use smallvec::SmallVec;
 
 use super::stash;
@@ -22,7 +22,7 @@ use crate::memory::limits_bytes;
 
 /// Asked for first; halved until the system agrees. Only addresses are reserved: memory is taken at first use.
 pub(super) const LARGEST_BYTES: usize = 1 << 40;
-const SMALLEST_BYTES: usize = 1 << 32;
+const SMALLEST_BYTES: usize = 16 << 20;
 
 /// Free memory that is kept from the system whatever the budgets are.
 const WARM_BYTES: usize = 16 << 20;
@@ -41,10 +41,14 @@ pub(super) struct Region {
 /// The process's region.
 pub(super) fn region() -> Result<&'static Region> {
     static REGION: OnceLock<Option<Region>> = OnceLock::new();
-    REGION
-        .get_or_init(Region::reserve)
-        .as_ref()
-        .ok_or_else(|| Error::Internal(format!("the system refuses to reserve {SMALLEST_BYTES} bytes of addresses")))
+    REGION.get_or_init(Region::reserve).as_ref().ok_or(Error::FewAddresses { bytes: SMALLEST_BYTES })
+}
+
+/// The addresses that all pages of the process share, where these are fewer than any machine's memory: a limit is set to them.
+#[must_use]
+pub fn limited_bytes() -> Option<usize> {
+    let bytes = region().map_or(SMALLEST_BYTES, |region| region.map.len());
+    (bytes < LARGEST_BYTES).then_some(bytes)
 }
 
 /// Says that a job has ended: of the memory that nobody uses now, the process keeps an eighth of the job's budget.
@@ -55,21 +59,26 @@ pub fn rest(budget_bytes: usize) {
 }
 
 impl Region {
+    /// Where a limit is set to the process's addresses (`ulimit -v`), half of what the system would grant stays for all that is not pages.
     fn reserve() -> Option<Self> {
-        let mut bytes = LARGEST_BYTES;
-        while bytes >= SMALLEST_BYTES {
-            if let Ok(map) = MmapOptions::new().len(bytes).no_reserve_swap().map_anon() {
-                // Fewer and larger page faults; the system may decline, which costs only time.
-                let _ = map.advise(Advice::HugePage);
-                let map = MmapRaw::from(map);
-                let base = map.as_mut_ptr() as usize;
-                // Runs are aligned in address, not only in offset: a row finds its page by masking, and large runs are made of whole huge pages.
-                let first = base.next_multiple_of(PAGE_BYTES << RESIDENT_POWER) - base;
-                return Some(Region { map, free: Mutex::new(Free::new(first, bytes)) });
-            }
-            bytes /= 2;
+        let reserved = |bytes: usize| MmapOptions::new().len(bytes).no_reserve_swap().map_anon().ok();
+        if let Some(map) = reserved(LARGEST_BYTES) {
+            return Some(Region::of(map));
         }
-        None
+        let halves = std::iter::successors(Some(LARGEST_BYTES / 2), |bytes| Some(bytes / 2));
+        let granted = halves.take_while(|&bytes| bytes >= 2 * SMALLEST_BYTES).find(|&bytes| reserved(bytes).is_some());
+        reserved(granted? / 2).map(Region::of)
+    }
+
+    fn of(map: MmapMut) -> Self {
+        let bytes = map.len();
+        // Fewer and larger page faults; the system may decline, which costs only time.
+        let _ = map.advise(Advice::HugePage);
+        let map = MmapRaw::from(map);
+        let base = map.as_mut_ptr() as usize;
+        // Runs are aligned in address, not only in offset: a row finds its page by masking, and large runs are made of whole huge pages.
+        let first = base.next_multiple_of(PAGE_BYTES << RESIDENT_POWER) - base;
+        Region { map, free: Mutex::new(Free::new(first, bytes)) }
     }
 
     /// The address of offset zero.
@@ -101,7 +110,7 @@ impl Region {
         let allowed = limits_bytes().saturating_sub(PAGE_BYTES << power.max(RESIDENT_POWER));
         while free.warm_bytes > WARM_BYTES && free.resident_bytes > allowed && self.cool(free) {}
         let offset = free.take_cold(power);
-        offset.ok_or_else(|| Error::Internal(format!("{} bytes of addresses are used up", self.map.len())))
+        offset.ok_or(Error::FewAddresses { bytes: self.map.len() })
     }
 
     /// Gives the largest warm block back to the system; whether there is one.

@@ -43,6 +43,14 @@ pub enum Prelude {
     View(usize, Arc<[usize]>),
 }
 
+impl Prelude {
+    /// Whether it is to see all rows, also those that nobody wants.
+    #[must_use]
+    pub fn counts(&self) -> bool {
+        matches!(self, Prelude::Filter(_, predicate) if predicate.has_effects())
+    }
+}
+
 /// A driver in a stage.
 pub struct StepPlan {
     /// The operator that it belongs to.
@@ -57,6 +65,14 @@ pub struct StepPlan {
     pub sides: Vec<(usize, usize)>,
     /// Which part of its operator it is.
     pub part: Part,
+}
+
+impl StepPlan {
+    /// Whether a task of it may end before its input does: its driver, and the filters before it.
+    #[must_use]
+    pub fn may_stop(&self) -> bool {
+        self.driver.may_stop() && !self.prelude.iter().any(Prelude::counts)
+    }
 }
 
 /// Which part of an operator a driver is: its counters show what goes into the first and comes out of the last.

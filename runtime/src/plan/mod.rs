@@ -75,6 +75,18 @@ impl Node {
     }
 }
 
+impl Drop for Node {
+    /// Nodes that nobody else has leave one after the other: a plan may be deeper than the thread's stack.
+    fn drop(&mut self) {
+        let mut leaving = std::mem::take(&mut self.inputs);
+        while let Some(node) = leaving.pop() {
+            if let Some(mut node) = Arc::into_inner(node) {
+                leaving.append(&mut node.inputs);
+            }
+        }
+    }
+}
+
 /// The same plan without what was run before, and whose records are kept: see [`Operator::begins_here`].
 #[must_use]
 pub fn without_kept(sinks: &[Arc<Node>]) -> Vec<Arc<Node>> {

@@ -154,6 +154,11 @@ pub trait DriverFactory: Send + Sync {
     fn minimum_bytes(&self) -> Option<usize> {
         None
     }
+    /// Whether a task of it may end before its input does, where nobody wants its rows any more: nothing that it does is seen but by these, and no other
+    /// task waits for what it says.
+    fn may_stop(&self) -> bool {
+        false
+    }
     /// A driver for one task.
     ///
     /// # Errors
@@ -199,6 +204,11 @@ pub trait Driver: Send {
     fn wants(&self, port: usize) -> bool {
         let _ = port;
         true
+    }
+
+    /// Whether more rows would change nothing, at any port. Those before it then stop, as far as they [may](DriverFactory::may_stop).
+    fn is_satisfied(&self) -> bool {
+        false
     }
 
     /// How often a port is fed.

@@ -43,6 +43,10 @@ impl DriverFactory for HashJoin {
         self.spills().then_some(JOIN_BYTES)
     }
 
+    fn may_stop(&self) -> bool {
+        !self.kernel.has_effects()
+    }
+
     fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
         Ok(Box::new(JoinDriver {
             build: self.build,

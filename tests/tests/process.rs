@@ -1,0 +1,206 @@
+//! Jobs and the process that they run in: threads that wait for a job of their own, stacks that are smaller than a plan is deep, few addresses.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::process::Command;
+use std::sync::{Arc, Mutex};
+
+use dataflow::prelude::*;
+use dataflow::{Options, ProgressWhen};
+use tests::{Folder, PARALLELISM, embedded, local, within_two_minutes};
+
+/// The sum of squares below a number, by a job of its own.
+fn squares_below(parallelism: usize, n: u64) -> dataflow::Result<u64> {
+    squares(local(parallelism).collection(0..n)?).collect().map(|sums| sums.iter().sum())
+}
+
+#[dataflow]
+fn squares(numbers: DataSet<u64>) -> DataSet<u64> {
+    numbers.map(|n| (n % 7, n * n)).group_by(|n| n.0).sum(|n| n.1).map(|(_, sum)| sum)
+}
+
+#[dataflow]
+fn with_inner_jobs(numbers: DataSet<u64>, parallelism: usize) -> DataSet<u64> {
+    numbers.rebalance().try_map(|n| squares_below(parallelism, n % 50)).sort(|n| n)
+}
+
+#[dataflow]
+fn with_jobs_in_jobs(numbers: DataSet<u64>, parallelism: usize) -> DataSet<u64> {
+    numbers.rebalance().try_map(|n| {
+        let inner = local(parallelism).collection(0..n % 5)?;
+        with_inner_jobs(inner, parallelism).collect().map(|sums| sums.iter().sum::<u64>())
+    })
+}
+
+#[dataflow]
+fn with_jobs_in_threads(numbers: DataSet<u64>, parallelism: usize) -> DataSet<u64> {
+    numbers.try_map(|n| std::thread::spawn(move || squares_below(parallelism, n % 50)).join().unwrap())
+}
+
+#[dataflow]
+fn with_jobs_under_a_lock(numbers: DataSet<u64>, parallelism: usize, lock: Arc<Mutex<u64>>) -> DataSet<u64> {
+    numbers.rebalance().try_map(|n| {
+        let mut jobs = lock.lock().unwrap();
+        *jobs += 1;
+        squares_below(parallelism, n % 50)
+    })
+}
+
+#[dataflow]
+fn with_failing_jobs(numbers: DataSet<u64>, parallelism: usize) -> DataSet<u64> {
+    numbers.try_map(|n| checked(local(parallelism).collection([n])?).count())
+}
+
+#[dataflow]
+fn checked(numbers: DataSet<u64>) -> DataSet<u64> {
+    numbers.try_map(|n| if n == 77 { Err("an inner error") } else { Ok(n) })
+}
+
+fn below(n: u64) -> u64 {
+    (0..n).map(|n| n * n).sum()
+}
+
+#[test]
+fn a_closure_may_run_a_job_of_the_same_threads() {
+    within_two_minutes("a job in a closure", || {
+        for parallelism in PARALLELISM {
+            for inner in PARALLELISM {
+                let numbers = local(parallelism).collection(0..300u64).unwrap();
+                let mut expected: Vec<u64> = (0..300).map(|n| below(n % 50)).collect();
+                expected.sort_unstable();
+                assert_eq!(with_inner_jobs(numbers, inner).collect().unwrap(), expected);
+            }
+            let numbers = local(parallelism).collection(0..20u64).unwrap();
+            let sums = with_jobs_in_jobs(numbers, parallelism).collect().unwrap();
+            let expected: u64 = (0..20).map(|n| (0..n % 5).map(below).sum::<u64>()).sum();
+            assert_eq!(sums.into_iter().sum::<u64>(), expected);
+        }
+    });
+}
+
+#[test]
+fn a_closure_may_run_a_job_while_it_holds_a_lock() {
+    within_two_minutes("a job under a lock", || {
+        let lock = Arc::new(Mutex::new(0));
+        for parallelism in PARALLELISM {
+            let numbers = local(parallelism).collection(0..200u64).unwrap();
+            let sums = with_jobs_under_a_lock(numbers, parallelism, lock.clone()).collect().unwrap();
+            assert_eq!(sums.into_iter().sum::<u64>(), (0..200).map(|n| below(n % 50)).sum());
+        }
+        assert_eq!(*lock.lock().unwrap(), 600);
+    });
+}
+
+#[test]
+fn a_closure_may_wait_for_a_thread_that_runs_a_job() {
+    within_two_minutes("a job in a thread of a closure", || {
+        for parallelism in PARALLELISM {
+            let numbers = local(parallelism).collection(0..8u64).unwrap();
+            let sums = with_jobs_in_threads(numbers, parallelism).collect().unwrap();
+            assert_eq!(sums.into_iter().sum::<u64>(), (0..8).map(below).sum());
+        }
+    });
+}
+
+#[test]
+fn what_goes_wrong_in_an_inner_job_is_the_outer_ones_error() {
+    within_two_minutes("a job in a closure that fails", || {
+        for parallelism in PARALLELISM {
+            let numbers = local(parallelism).collection(0..200u64).unwrap();
+            let error = with_failing_jobs(numbers, parallelism).collect().unwrap_err().to_string();
+            assert!(error.contains("an inner error"), "{error}");
+        }
+    });
+}
+
+#[dataflow]
+fn incremented(numbers: DataSet<u64>) -> DataSet<u64> {
+    numbers.map(|n| n + 1)
+}
+
+#[dataflow]
+fn kept(numbers: DataSet<u64>, least: u64) -> DataSet<u64> {
+    numbers.filter(|n| n >= least)
+}
+
+#[dataflow]
+fn united(left: DataSet<u64>, right: DataSet<u64>) -> DataSet<u64> {
+    left.union(right)
+}
+
+/// Runs on a thread with the stack that threads have.
+fn on_a_thread(test: impl FnOnce() + Send + 'static) {
+    std::thread::Builder::new().stack_size(2 << 20).spawn(test).unwrap().join().unwrap();
+}
+
+#[test]
+fn plans_may_be_deeper_than_a_stack() {
+    on_a_thread(|| {
+        let env = embedded();
+        let deep = (0..20_000).fold(env.collection([1u64]).unwrap(), |flow, _| incremented(flow));
+        assert_eq!(deep.collect().unwrap(), [20_001]);
+        drop(deep);
+        let deep = (0..20_000).fold(env.collection(0..3u64).unwrap(), |flow, _| kept(flow, 2));
+        assert_eq!(deep.collect().unwrap(), [2]);
+    });
+}
+
+#[test]
+fn the_local_engine_runs_plans_that_are_deeper_than_a_stack() {
+    on_a_thread(|| {
+        let (parallelism, progress) = (1, ProgressWhen::Never);
+        let env = Env::new(Options { parallelism, progress, memory_bytes: 8 << 30, ..Options::default() });
+        let deep = (0..2_000).fold(env.collection([1u64]).unwrap(), |flow, _| incremented(flow));
+        assert_eq!(deep.collect().unwrap(), [2_001]);
+        // Filters that may move down all of it.
+        assert_eq!((0..3).fold(deep, |flow, _| kept(flow, 0)).collect().unwrap(), [2_001]);
+        let filtered = (0..20_000).fold(env.collection(0..3u64).unwrap(), |flow, _| kept(flow, 2));
+        assert_eq!(filtered.collect().unwrap(), [2]);
+        let wide =
+            (0..200).fold(env.collection([1u64]).unwrap(), |flow, _| united(flow, env.collection([1u64]).unwrap()));
+        assert_eq!(kept(wide, 1).count().unwrap(), 201);
+    });
+}
+
+#[test]
+fn a_deep_plan_that_needs_too_much_is_explained_and_refused_in_few_lines() {
+    on_a_thread(|| {
+        let (parallelism, progress) = (2, ProgressWhen::Never);
+        let env = Env::new(Options { parallelism, progress, memory_bytes: 64 << 20, ..Options::default() });
+        let deep = (0..20_000).fold(env.collection([1u64]).unwrap(), |flow, _| incremented(flow));
+        let folder = Folder::default();
+        deep.write_csv(folder.join("never-written"));
+        let explained = env.explain().unwrap();
+        assert!(explained.lines().count() > 20_000 && explained.len() < 30 << 20, "{} bytes", explained.len());
+        let error = env.run().unwrap_err().to_string();
+        assert!(error.lines().count() < 40 && error.contains("other operators: "), "{error}");
+    });
+}
+
+#[test]
+fn threads_end_when_no_environment_has_them() {
+    let done = Command::new(env!("CARGO_BIN_EXE_threads")).output().unwrap();
+    let text = String::from_utf8(done.stdout).unwrap();
+    assert_eq!(text.trim(), "20", "only the last pool is kept: {}", String::from_utf8_lossy(&done.stderr));
+}
+
+/// Runs a program that copies lines where a process may have so many KiB of addresses.
+fn copies_within(kib: usize, settings: &[&str]) -> (bool, String) {
+    let folder = Folder::default();
+    let (input, output) = (folder.file("in.txt", "a line\n".repeat(1_000)), folder.join("out.txt"));
+    let mut limited = Command::new("sh");
+    limited.args(["-c", &format!("ulimit -v {kib}; exec \"$@\""), "sh", env!("CARGO_BIN_EXE_job")]);
+    let done = limited.args(["--parallelism", "2"]).args(settings).args(["copy", &input, &output]).output().unwrap();
+    (done.status.success(), String::from_utf8(done.stderr).unwrap())
+}
+
+#[test]
+fn where_addresses_are_few_pages_take_half_of_them() {
+    for mib in [600, 1_500, 5_000] {
+        let (succeeds, text) = copies_within(mib << 10, &[]);
+        assert!(succeeds, "{mib} MiB: {text}");
+    }
+    let (succeeds, text) = copies_within(1_500 << 10, &["--memory", "1GiB"]);
+    assert!(!succeeds && text.contains("`ulimit -v`") && text.contains("`--memory`"), "{text}");
+    assert!(!text.contains("internal error"), "{text}");
+}

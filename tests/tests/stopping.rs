@@ -1,0 +1,145 @@
+//! Who has enough stops what comes before it: sources are not read to their end, and pairs not made.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use dataflow::Accumulated;
+use dataflow::accumulators::Count;
+use dataflow::prelude::*;
+use tests::{Folder, PARALLELISM, local, within_two_minutes};
+
+const ROWS: u64 = 2_000_000;
+
+type Calls = Arc<AtomicU64>;
+
+#[dataflow]
+fn counted(numbers: DataSet<u64>, calls: Calls) -> DataSet<u64> {
+    numbers.map(|n| {
+        calls.fetch_add(1, Ordering::Relaxed);
+        n + 1
+    })
+}
+
+#[dataflow]
+fn first(numbers: DataSet<u64>, count: usize) -> DataSet<u64> {
+    numbers.first(count)
+}
+
+#[dataflow]
+fn pairs(left: DataSet<u64>, right: DataSet<u64>, calls: Calls) -> DataSet<u64> {
+    left.cross(right).map(|l, r| {
+        calls.fetch_add(1, Ordering::Relaxed);
+        l + r
+    })
+}
+
+#[dataflow]
+fn exchanged(numbers: DataSet<u64>, calls: Calls) -> DataSet<u64> {
+    numbers.map(|n| n + 1).rebalance().map(|n| {
+        calls.fetch_add(1, Ordering::Relaxed);
+        n + 1
+    })
+}
+
+/// A file of many numbers, in many splits.
+fn numbers() -> (Folder, String) {
+    let folder = Folder::default();
+    let path = folder.join("numbers/");
+    let env = local(4);
+    env.collection(0..ROWS).unwrap().rebalance().write_native(&path);
+    env.run().unwrap();
+    (folder, path)
+}
+
+#[test]
+fn a_satisfied_first_stops_chains_and_sources() {
+    within_two_minutes("first", || {
+        let (_folder, path) = numbers();
+        for parallelism in PARALLELISM {
+            for count in [0, 1, 1_000] {
+                let env = local(parallelism);
+                let calls = Calls::default();
+                let output = Folder::default();
+                first(counted(env.read_native(&path).unwrap(), calls.clone()), count).write_native(output.join("out"));
+                let report = env.run().unwrap();
+                let found: DataSet<u64> = env.read_native(output.join("out")).unwrap();
+                assert_eq!(found.count().unwrap(), count as u64);
+                let calls = calls.load(Ordering::Relaxed);
+                assert!(calls < ROWS / 4, "{calls} calls for {count} records in {parallelism} tasks");
+                assert!(report.source_rows() < ROWS / 4, "{} rows were read", report.source_rows());
+            }
+        }
+    });
+}
+
+#[test]
+fn it_is_heard_across_exchanges() {
+    within_two_minutes("first behind an exchange", || {
+        let (_folder, path) = numbers();
+        for parallelism in [2, 4] {
+            let (env, calls) = (local(parallelism), Calls::default());
+            let found = first(exchanged(env.read_native(&path).unwrap(), calls.clone()), 10).collect().unwrap();
+            assert_eq!(found.len(), 10);
+            assert!(calls.load(Ordering::Relaxed) < ROWS / 2, "{calls:?} calls in {parallelism} tasks");
+        }
+    });
+}
+
+#[test]
+fn one_pair_is_found_without_making_all() {
+    within_two_minutes("first of a product", || {
+        for parallelism in PARALLELISM {
+            let (env, calls) = (local(parallelism), Calls::default());
+            let side = || env.collection(0..20_000u64).unwrap();
+            assert_eq!(first(pairs(side(), side(), calls.clone()), 1).collect().unwrap().len(), 1);
+            assert!(calls.load(Ordering::Relaxed) < 10_000_000, "{calls:?} pairs in {parallelism} tasks");
+        }
+    });
+}
+
+/// What somebody else takes is not stopped.
+#[test]
+fn other_branches_get_all() {
+    within_two_minutes("first of one branch", || {
+        let (_folder, path) = numbers();
+        for parallelism in PARALLELISM {
+            let (env, output) = (local(parallelism), Folder::default());
+            let all = counted(env.read_native(&path).unwrap(), Calls::default());
+            first(all.clone(), 3).write_native(output.join("three"));
+            all.write_native(output.join("all"));
+            env.run().unwrap();
+            let count = |name: &str| {
+                let flow: DataSet<u64> = env.read_native(output.join(name)).unwrap();
+                flow.count().unwrap()
+            };
+            assert_eq!((count("three"), count("all")), (3, ROWS));
+        }
+    });
+}
+
+#[dataflow]
+fn tallied(numbers: DataSet<u64>, seen: Accumulated<Count>) -> DataSet<u64> {
+    numbers.map(|n| {
+        seen.add(1);
+        n
+    })
+}
+
+/// What counts, and what keeps rows for later, sees all of them.
+#[test]
+fn what_is_seen_elsewhere_goes_on() {
+    within_two_minutes("first behind what counts", || {
+        for parallelism in PARALLELISM {
+            let env = local(parallelism);
+            let numbers = env.collection(0..200_000u64).unwrap();
+            let kept = numbers.persist();
+            assert_eq!(first(kept.clone(), 5).count().unwrap(), 5);
+            assert_eq!(kept.count().unwrap(), 200_000);
+            let seen = env.counter("seen");
+            assert_eq!(first(tallied(numbers, seen.clone()), 5).count().unwrap(), 5);
+            assert_eq!(seen.value().unwrap(), 200_000);
+        }
+    });
+}
