@@ -91,9 +91,9 @@ pub trait Measured: Copy + 'static {
 
 #[diagnostic::do_not_recommend]
 impl<V: Measure> Measured for V {
-    type Kept<S> = S;
-    fn kept<S>(slot: S) -> S {
-        slot
+    type Kept<S> = V::Kept<S>;
+    fn kept<S>(slot: S) -> V::Kept<S> {
+        V::kept(slot)
     }
     type Number = V;
     type Tally = ();
@@ -109,9 +109,9 @@ impl<V: Measure> Measured for V {
 
 #[diagnostic::do_not_recommend]
 impl<V: Measure> Measured for Option<V> {
-    type Kept<S> = S;
-    fn kept<S>(slot: S) -> S {
-        slot
+    type Kept<S> = V::Kept<S>;
+    fn kept<S>(slot: S) -> V::Kept<S> {
+        V::kept(slot)
     }
     type Number = V;
     type Tally = u64;
@@ -175,9 +175,9 @@ pub trait Ordered: Copy + 'static {
 
 #[diagnostic::do_not_recommend]
 impl<V: Extreme> Ordered for V {
-    type Kept<S> = S;
-    fn kept<S>(slot: S) -> S {
-        slot
+    type Kept<S> = V::Kept<S>;
+    fn kept<S>(slot: S) -> V::Kept<S> {
+        V::kept(slot)
     }
     type Plain = V;
     #[inline(always)]
@@ -191,9 +191,9 @@ impl<V: Extreme> Ordered for V {
 
 #[diagnostic::do_not_recommend]
 impl<V: Extreme> Ordered for Option<V> {
-    type Kept<S> = S;
-    fn kept<S>(slot: S) -> S {
-        slot
+    type Kept<S> = V::Kept<S>;
+    fn kept<S>(slot: S) -> V::Kept<S> {
+        V::kept(slot)
     }
     type Plain = V;
     #[inline(always)]

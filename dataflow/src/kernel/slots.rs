@@ -18,6 +18,10 @@ use crate::record::Record;
     note = "sums are over integers, floats and decimals"
 )]
 pub trait Measure: Record + Copy {
+    /// The slot that keeps it: `S` itself.
+    type Kept<S>;
+    /// The slot, as that type.
+    fn kept<S>(slot: S) -> Self::Kept<S>;
     /// What sums run in.
     type Sum: State;
     /// What a sum is given back as.
@@ -47,6 +51,10 @@ impl State for f64 {
 macro_rules! integers {
     ($total:ty: $($ty:ty)*) => {$(
         impl Measure for $ty {
+            type Kept<S> = S;
+            fn kept<S>(slot: S) -> S {
+                slot
+            }
             type Sum = i128;
             type Total = $total;
             #[inline(always)]
@@ -72,6 +80,10 @@ integers!(u64: u8 u16 u32 u64);
 macro_rules! floats {
     ($($ty:ty)*) => {$(
         impl Measure for $ty {
+            type Kept<S> = S;
+            fn kept<S>(slot: S) -> S {
+                slot
+            }
             type Sum = f64;
             type Total = f64;
             #[inline(always)]
@@ -94,6 +106,10 @@ macro_rules! floats {
 floats!(f32 f64);
 
 impl<const SCALE: u8> Measure for Decimal<SCALE> {
+    type Kept<S> = S;
+    fn kept<S>(slot: S) -> S {
+        slot
+    }
     type Sum = i128;
     type Total = Self;
     #[inline(always)]
