@@ -60,6 +60,7 @@ pub mod __private {
     pub use runtime::page::{Claims, LeafReader, NewRow, Row, SinkLeaves};
     pub use runtime::row::{Field as SchemaField, LeafType, SchemaBuilder, Shape, Tag};
 
+    pub use crate::flow::proof::*;
     pub use crate::flow::{Capture, of_records};
     pub use crate::key::{Equality, EqualityIn, Field, Symbols};
     pub use crate::record::{AsItems, List, ListForm, ListOf, Map, Record, Value};

@@ -35,6 +35,17 @@ fn shipping_priority(
                 ..::dataflow::Step::UNKNOWN
             }
         })
+        .proven(|c| {
+            #[allow(unused_imports)]
+            use ::dataflow::__private::{
+                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
+                KnownOption as _, MaybeOption as _,
+            };
+            (
+                (&::dataflow::__private::Of(&c.mktsegment)).__plain(),
+                ((&::dataflow::__private::Of(&segment)).__plain(), ()),
+            )
+        })
         .bounded("mktsegment", ::dataflow::Comparison::Equal, &segment)
         .filter({
             #[allow(unused_imports)]
@@ -52,6 +63,17 @@ fn shipping_priority(
                 moves: true,
                 ..::dataflow::Step::UNKNOWN
             }
+        })
+        .proven(|o| {
+            #[allow(unused_imports)]
+            use ::dataflow::__private::{
+                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
+                KnownOption as _, MaybeOption as _,
+            };
+            (
+                (&::dataflow::__private::Of(&o.orderdate)).__plain(),
+                ((&::dataflow::__private::Of(&day)).__plain(), ()),
+            )
         })
         .bounded("orderdate", ::dataflow::Comparison::Less, &day)
         .filter({
@@ -81,6 +103,17 @@ fn shipping_priority(
                 moves: true,
                 ..::dataflow::Step::UNKNOWN
             }
+        })
+        .proven(|l| {
+            #[allow(unused_imports)]
+            use ::dataflow::__private::{
+                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
+                KnownOption as _, MaybeOption as _,
+            };
+            (
+                (&::dataflow::__private::Of(&l.shipdate)).__plain(),
+                ((&::dataflow::__private::Of(&day)).__plain(), ()),
+            )
         })
         .bounded("shipdate", ::dataflow::Comparison::Greater, &day)
         .filter({
@@ -117,11 +150,13 @@ fn shipping_priority(
         .on(|l| l.orderkey, |o| o.orderkey)
         .process(move |l, o, __out| {
             __out
-                .emit(Revenue {
-                    orderkey: o.orderkey,
-                    orderdate: o.orderdate,
-                    revenue: l.extendedprice * (1 - l.discount),
-                })
+                .emit(
+                    ::dataflow::__private::fieldwise(Revenue {
+                        orderkey: o.orderkey,
+                        orderdate: o.orderdate,
+                        revenue: l.extendedprice * (1 - l.discount),
+                    }),
+                )
         })
         .step(const {
             &::dataflow::Step {
@@ -200,6 +235,17 @@ fn filtered_pairs(left: DataSet<L>, right: DataSet<R>, l: u64) -> DataSet<(u64, 
                         moves: true,
                         ..::dataflow::Step::UNKNOWN
                     }
+                })
+                .proven(|r| {
+                    #[allow(unused_imports)]
+                    use ::dataflow::__private::{
+                        KnownPlain as _, MaybePlain as _, KnownSeveral as _,
+                        MaybeSeveral as _, KnownOption as _, MaybeOption as _,
+                    };
+                    (
+                        (&::dataflow::__private::Of(&r.n)).__plain(),
+                        ((&::dataflow::__private::Of(&l)).__plain(), ()),
+                    )
                 })
                 .bounded("n", ::dataflow::Comparison::Greater, &l)
                 .filter({
@@ -368,6 +414,17 @@ fn in_bands(
                 ..::dataflow::Step::UNKNOWN
             }
         })
+        .proven(|__record| {
+            #[allow(unused_imports)]
+            use ::dataflow::__private::{
+                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
+                KnownOption as _, MaybeOption as _,
+            };
+            (
+                (&::dataflow::__private::Of(&least)).__plain(),
+                ((&::dataflow::__private::Of(&__record.amount)).__plain(), ()),
+            )
+        })
         .bounded("amount", ::dataflow::Comparison::Greater, &least)
         .filter({
             #[allow(unused_imports)]
@@ -385,16 +442,25 @@ fn in_bands(
             }
         })
         .with_all(bands.clone())
-        .process(move |record0, record1, __out| {
-            if ({
-                let _ = record0;
-                let bands = record1;
-                !bands.is_empty()
-            }) {
-                {
-                    let s = record0;
-                    let bands = record1;
-                    __out.emit(band(s, bands))
+        .process({
+            #[allow(unused_imports)]
+            use ::dataflow::__private::{
+                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
+                KnownOption as _, MaybeOption as _,
+            };
+            let __proven0 = ((&::dataflow::__private::Of(&least)).__plain(), ());
+            {
+                #[allow(unused_imports)]
+                use ::dataflow::__private::Capture as _;
+                let least = least.__capture();
+                move |s, bands, __out| {
+                    if (::dataflow::__private::holds((
+                        __proven0,
+                        ((&::dataflow::__private::Of(&s.amount)).__plain(), ()),
+                    )) || (s.amount > least)) && !bands.is_empty()
+                    {
+                        __out.emit(band(s, bands))
+                    }
                 }
             }
         });
