@@ -99,7 +99,7 @@ impl<'a> Emission<'a> {
     fn moved(&self, step: &Step<'_>, moved: &Moved, binding: Option<&Ident>) -> TokenStream {
         let of_side = |side| {
             let fronts = moved.fronts.iter().filter(move |front| front.side == side);
-            fronts.map(|front| predicate::write_front(front)).collect::<TokenStream>()
+            fronts.map(predicate::write_front).collect::<TokenStream>()
         };
         let (left, right) = (of_side(0), of_side(1));
         let heads = step.heads.iter().enumerate().map(|(index, call)| match index {
