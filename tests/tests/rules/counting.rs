@@ -1,5 +1,14 @@
 //! What closures count is the same with all rules, without each, and as it is written.
 
+#![allow(
+    clippy::if_same_then_else,
+    clippy::match_single_binding,
+    clippy::match_same_arms,
+    clippy::borrow_deref_ref,
+    clippy::explicit_auto_deref,
+    reason = "accumulators in odd places"
+)]
+
 use dataflow::accumulators::Count;
 use dataflow::prelude::*;
 use dataflow::{Accumulated, Rule};
