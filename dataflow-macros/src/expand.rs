@@ -40,10 +40,9 @@ pub(crate) fn expression(tokens: TokenStream) -> TokenStream {
             return quote!({ #errors #tokens });
         }
     };
-    let mut pipeline = read_expression(&mut body);
+    let pipeline = read_expression(&mut body);
     analyse::check_expression(&pipeline, &mut found);
     if found.leave_it_writable() {
-        analyse::pushdown::apply(&mut pipeline);
         emit::fill(&pipeline, &mut body);
     } else {
         body.stmts = vec![unreachable()];
@@ -71,7 +70,9 @@ fn read_arguments(arguments: TokenStream, found: &mut Diagnostics) -> bool {
 fn write_function(mut function: ItemFn, is_as_written: bool, found: &mut Diagnostics) -> TokenStream {
     analyse::check_signature(&function.sig, found);
     let mut pipeline = read_function(&function.sig, &mut function.block);
-    pipeline.is_as_written = is_as_written;
+    if is_as_written {
+        pipeline.leave_filters();
+    }
     if found.is_empty() {
         analyse::check_function(&pipeline, &function.sig, found);
     }
@@ -86,9 +87,6 @@ fn write_function(mut function: ItemFn, is_as_written: bool, found: &mut Diagnos
     }
     // The documentation shows the plan as it was written.
     function.attrs.extend(documentation(&pipeline));
-    if !is_as_written {
-        analyse::pushdown::apply(&mut pipeline);
-    }
     emit::fill(&pipeline, &mut function.block);
     let enter = std::iter::once(emit::enter(&function.sig.ident));
     function.block.stmts.splice(0..0, enter.chain(emit::checked(&function.sig, &pipeline)));

@@ -3,6 +3,7 @@
 use proc_macro2::Ident;
 use syn::ExprClosure;
 
+use crate::analyse::hygiene::binds_unseen;
 use crate::syntax::Call;
 use crate::syntax::names::free_names_of_closure;
 use crate::syntax::scope::Scope;
@@ -12,7 +13,7 @@ use crate::syntax::scope::Scope;
 pub(crate) struct Capture {
     /// The name as it stands in the closure, so that what the compiler has to say about it points there.
     pub(crate) name: Ident,
-    /// Whether the closure may not use it at all: it was seen among the tokens of a macro call.
+    /// Whether the closure may not use it at all: it was seen among the tokens of a macro call, or beside items.
     pub(crate) is_guess: bool,
 }
 
@@ -20,8 +21,10 @@ pub(crate) struct Capture {
 pub(crate) fn of(closure: &ExprClosure, scope: &Scope) -> Vec<Capture> {
     let mentions = free_names_of_closure(closure);
     let mut captures: Vec<Capture> = Vec::new();
+    // A name may mean something that the closure defines.
+    let is_guess = binds_unseen(closure);
     for mention in mentions.plain.iter().filter(|mention| scope.captures(mention)) {
-        add(&mut captures, mention.name, false);
+        add(&mut captures, mention.name, is_guess);
     }
     for name in mentions.opaque.iter().filter(|name| scope.find(name).is_some()) {
         add(&mut captures, name, true);

@@ -6,7 +6,6 @@ use syn::{ExprClosure, parse_quote};
 
 use crate::analyse::measures;
 use crate::analyse::paths::Place;
-use crate::analyse::total::may_act;
 use crate::analyse::values::Values;
 use crate::syntax::Call;
 
@@ -17,15 +16,24 @@ pub(crate) struct Forwards {
     pub(crate) fields: Vec<(Vec<String>, Place)>,
     /// Where the fields come from that the output's value does not name, and those that it names.
     pub(crate) rest: Option<(Place, Vec<String>)>,
+    /// Whether the output's value is a struct: its type has to say whether its fields are its record's.
+    pub(crate) of_struct: bool,
 }
 
-/// What the output of a body takes over from the records that its first stage sees. Nothing, where a stage may fail or act on something
-/// outside: then each record counts.
+impl Forwards {
+    /// Whether nothing is taken over.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.fields.is_empty() && self.rest.is_none()
+    }
+}
+
+/// What the output of a body takes over from the records that its first stage sees. Nothing, where a stage may fail: then each record counts.
+/// So it does where a stage adds to an accumulator, which the engine finds out.
 pub(crate) fn of(stages: &[&Call]) -> Forwards {
-    let is_filter = |call: &Call| call.operator.is_some_and(|operator| operator.word == "filter");
-    if stages.iter().any(|stage| may_act(stage)) {
+    if stages.iter().any(|stage| stage.is_as_written) {
         return Forwards::default();
     }
+    let is_filter = |call: &Call| call.operator.is_some_and(|operator| operator.word == "filter");
     let makers = stages.iter().filter(|stage| !is_filter(stage));
     let Some(mut makers) = makers.map(|stage| Values::of(stage)).collect::<Option<Vec<_>>>() else {
         return Forwards::default();
@@ -38,7 +46,7 @@ pub(crate) fn of(stages: &[&Call]) -> Forwards {
 
 /// What a group's record takes over from the group's key.
 pub(crate) fn of_group(call: &Call) -> Forwards {
-    let Some(aggregation) = measures::of(call).filter(|_| !may_act(call)) else { return Forwards::default() };
+    let Some(aggregation) = measures::of(call).filter(|_| !call.is_as_written) else { return Forwards::default() };
     let (key, body) = (measures::key(), &aggregation.body);
     let closure: ExprClosure = parse_quote!(|#key| #body);
     Values::of_closure(&closure, false).map(|values| taken_over(&values, &[])).unwrap_or_default()
@@ -51,5 +59,5 @@ fn taken_over(last: &Values<'_>, before: &[Values<'_>]) -> Forwards {
     let named = last.named();
     let rest = last.rest().filter(|_| before.is_empty());
     let rest = rest.map(|place| (place, named.iter().filter_map(|path| path.first().cloned()).collect()));
-    Forwards { fields: named.into_iter().filter_map(field).collect(), rest }
+    Forwards { fields: named.into_iter().filter_map(field).collect(), rest, of_struct: last.are_structs() }
 }

@@ -5,18 +5,19 @@
 //! must stay as they are:
 //!
 //! * **Names.** The second body stands inside of the first one, where the first one's variables hide those outside. A
-//!   closure that means a name which is hidden there starts an operator of its own.
+//!   closure that means a name which is hidden there starts an operator of its own, and so does any behind a body of which syntax does not
+//!   show what it [binds](hygiene).
 //! * **Size.** The second body is written wherever the first one makes a value, once for each arm of a `match`.
 //!
 //! An operator with a state starts a body: the state is made for the records that the operator itself sees.
 
 use syn::ExprClosure;
 
-use crate::analyse::branches;
+use crate::analyse::{branches, hygiene};
 use crate::operators::Stand;
 use crate::syntax::Call;
 use crate::syntax::names::free_names_of_closure;
-use crate::syntax::patterns::{bound_names, names_bound_inside};
+use crate::syntax::patterns::names_matched_in;
 
 /// How many times the code of one closure may be written.
 const COPIES_LIMIT: usize = 4;
@@ -51,13 +52,14 @@ fn values_of(call: &Call) -> usize {
     }
 }
 
-/// Whether no variable of the stages so far hides one that the next closure means.
+/// Whether no name that the stages so far bind hides one that the next closure means.
 fn names_stay_apart(stages: &[&Call], next: &ExprClosure) -> bool {
+    if stages.iter().any(|stage| hygiene::is_open(stage)) {
+        return false;
+    }
     let meant = free_names_of_closure(next);
     let closures = stages.iter().filter_map(|stage| stage.record_closure());
-    let mut hidden = closures.flat_map(|closure| {
-        let parameters = closure.inputs.iter().flat_map(bound_names);
-        parameters.chain(names_bound_inside(&closure.body))
-    });
+    // A name that is written like a constant may be a variable all the same; `None` is none.
+    let mut hidden = closures.flat_map(names_matched_in).filter(|name| *name != "None");
     !hidden.any(|name| meant.contain(name))
 }

@@ -11,11 +11,13 @@ mod changed;
 pub(crate) mod conjuncts;
 pub(crate) mod forwards;
 mod fusion;
+mod hygiene;
 mod inside;
 pub(crate) mod keys;
 pub(crate) mod measures;
 pub(crate) mod paths;
 mod places;
+pub(crate) mod proofs;
 pub(crate) mod pushdown;
 pub(crate) mod reads;
 pub(crate) mod renamed;
@@ -25,10 +27,9 @@ pub(crate) mod returns;
 mod signature;
 pub(crate) mod steps;
 mod symbols;
-pub(crate) mod total;
 mod unfinished;
 mod unused;
-mod values;
+pub(crate) mod values;
 
 use syn::Signature;
 

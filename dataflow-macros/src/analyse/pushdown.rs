@@ -1,99 +1,104 @@
-//! Filters move down: below the `map` before them, out of the closures after a join, and to the side of the join that they look at.
+//! Filters move out of bodies: in front of the closures that they stand behind, and to the side of the join that they look at.
 //!
 //! A filter that stands behind a closure is a branch in its body; in front of it, it is an operator that selects whole windows, that the
 //! optimizer can move further, and that a source may answer from its statistics. A conjunct moves where
 //!
-//! * it is [total](total::is_total), as it will see records that it would not have seen;
+//! * it has an answer for every record, and does nothing else, as it will see records that it would not have seen;
 //! * each field that it looks at is [taken over](Values) unchanged by the closures that it passes;
 //! * those closures cannot fail and do not act on anything outside, so that nobody misses the records that they no longer see;
 //! * it looks at one side of the join only, and that side's records are dropped where they have no partner.
 //!
-//! What moves no further here, because a variable or a grouping stands between, the optimizer may move by the same facts.
+//! Types have a say in the first and the third: a closure that captures plain values only has no accumulator. So the filter in front stands
+//! there only if they [prove](proofs) it, and the body asks the conjunct only if they do not. Both follow from the same types, when the
+//! program is compiled.
+//!
+//! What cannot move here, because a variable or a grouping stands between, the optimizer moves by facts of the same kind.
 
-use proc_macro2::Ident;
-use syn::{BinOp, Expr, ExprClosure};
+use proc_macro2::{Ident, Span};
+use syn::{BinOp, Expr, ExprClosure, parse_quote_spanned};
 
-use crate::analyse::conjuncts;
 use crate::analyse::paths::Place;
+use crate::analyse::proofs::{self, Asked};
 use crate::analyse::renamed::{looked_at, seen_from, with_plain_parameters};
-use crate::analyse::total;
+use crate::analyse::steps::Step;
 use crate::analyse::values::Values;
+use crate::analyse::{captures, conjuncts, hygiene};
 use crate::operators::{self, Stand};
-use crate::syntax::hole::flow_of;
+use crate::syntax::Call;
 use crate::syntax::patterns::plain_name;
-use crate::syntax::{Call, FlowId, Pipeline};
 
-/// Moves all filters of a pipeline as far down as they may go.
-pub(crate) fn apply(pipeline: &mut Pipeline) {
-    // From the last flow to the first: what moves into an argument, which stands before its chain, may move on there.
-    for flow in (0..pipeline.flows.len()).rev() {
-        // From the first call to the last, so that what has moved is in the place where the next one finds it.
-        let mut at = 0;
-        while at < pipeline.flows[flow].calls.len() {
-            at = push_one(pipeline, FlowId(flow), at) + 1;
-        }
-    }
+/// A body whose filters have moved.
+#[derive(Default)]
+pub(crate) struct Moved {
+    /// The body's calls with what is left of its filters, as it is shown, and as it reads its records where all filters have moved.
+    pub(crate) left: Vec<Call>,
+    /// The body's calls as they are written: each conjunct that has moved is asked where it may not.
+    pub(crate) asking: Vec<Call>,
+    /// The filters in front.
+    pub(crate) fronts: Vec<Front>,
 }
 
-/// Moves the conjuncts of the call at `at`, if it is a filter; gives the position at which what follows it is found.
-fn push_one(pipeline: &mut Pipeline, flow: FlowId, at: usize) -> usize {
-    let calls = &pipeline.flows[flow.0].calls;
-    let Some(written) = filter_closure(&calls[at]) else { return at };
-    let conjuncts = conjuncts::of(&with_plain_parameters(written));
-    let (mut staying, mut moving) = (Vec::new(), Vec::new());
-    // What a conjunct counts are the records that those before it let pass, whatever those after it say.
-    let mut may_count = false;
-    let texts = conjuncts::texts(written, &calls[at].text, conjuncts.len());
-    for (conjunct, text) in conjuncts.into_iter().zip(texts) {
-        match destination(pipeline, flow, at, &conjunct).filter(|_| !may_count) {
-            Some(target) => moving.push((target, conjunct, text)),
+/// A filter in front of a body.
+pub(crate) struct Front {
+    /// Which side of a join it stands on; 0 where there is none.
+    pub(crate) side: usize,
+    /// As a call of its own.
+    pub(crate) call: Call,
+    /// As a closure over the same record: what the types are asked.
+    pub(crate) proof: ExprClosure,
+    /// What the captured values answer, and the name that this has in the body.
+    pub(crate) of_captures: Option<(Ident, Expr)>,
+}
+
+/// Moves the filters of a body; `None` where all of them stay.
+pub(crate) fn of(step: &Step<'_>, stages: &[&Call]) -> Option<Moved> {
+    if stages.iter().any(|stage| stage.is_as_written) {
+        return None;
+    }
+    let mut moved = Moved::default();
+    for (index, call) in stages.iter().enumerate() {
+        match filter_closure(call) {
+            Some(closure) => split(step, stages, index, closure, &mut moved),
             None => {
-                may_count |= !total::is_movable(&conjunct) && total::closure_may_act(&conjunct, &calls[at].scope);
-                staying.push((conjunct, text));
+                moved.left.push((*call).clone());
+                moved.asking.push((*call).clone());
             }
         }
     }
-    if moving.is_empty() {
-        return at;
-    }
-    let original = pipeline.flows[flow.0].calls[at].clone();
-    let mut end = at;
-    match staying.into_iter().reduce(both) {
-        Some((rest, text)) => {
-            let staying = &mut pipeline.flows[flow.0].calls[at];
-            (staying.args, staying.text) = ([Expr::Closure(rest)].into_iter().collect(), text);
-        }
-        None => {
-            pipeline.flows[flow.0].calls.remove(at);
-            end -= 1;
-        }
-    }
-    // From the last position to the first, which leaves those before in their places; conjuncts of one position keep their order.
-    moving.sort_by_key(|(target, ..)| target.position);
-    for (target, conjunct, text) in moving.into_iter().rev() {
-        let Target { flow: to, position, places, below } = target;
-        let call = Call {
-            args: [Expr::Closure(seen_from(&conjunct, &places))].into_iter().collect(),
-            operator: operators::find("filter", Stand::Flow),
-            below: Some(below),
-            text,
-            ..original.clone()
-        };
-        pipeline.flows[to.0].calls.insert(position, call);
-        end += usize::from(to == flow);
-    }
-    end
+    (!moved.fronts.is_empty()).then_some(moved)
 }
 
-/// Where a predicate may run instead.
-struct Target {
-    flow: FlowId,
-    /// Before which call.
-    position: usize,
-    /// For each field that it looks at, where that is in the records there.
-    places: Vec<(Place, Place)>,
-    /// The word of the operator that it passed last.
-    below: Ident,
+/// Takes a filter apart into what moves and what stays.
+fn split(step: &Step<'_>, stages: &[&Call], index: usize, written: &ExprClosure, moved: &mut Moved) {
+    let call = stages[index];
+    let conjuncts = conjuncts::of(&with_plain_parameters(written));
+    let texts = conjuncts::texts(written, &call.text, conjuncts.len());
+    let before = moved.fronts.len();
+    let (mut staying, mut asking) = (Vec::new(), Vec::new());
+    for (conjunct, text) in conjuncts.into_iter().zip(texts) {
+        match front(step, stages, index, &conjunct) {
+            Some((mut front, asked)) => {
+                front.call.text = text.clone();
+                asking.push((unless_proven(&conjunct, front.of_captures.as_ref(), &asked, call.span()), text));
+                moved.fronts.push(front);
+            }
+            None => {
+                staying.push((conjunct.clone(), text.clone()));
+                asking.push((conjunct, text));
+            }
+        }
+    }
+    if moved.fronts.len() == before {
+        moved.left.push(call.clone());
+        moved.asking.push(call.clone());
+        return;
+    }
+    let with = |(closure, text): (ExprClosure, String)| {
+        let args = [Expr::Closure(closure)].into_iter().collect();
+        Call { args, text, ..call.clone() }
+    };
+    moved.left.extend(staying.into_iter().reduce(both).map(with));
+    moved.asking.extend(asking.into_iter().reduce(both).map(with));
 }
 
 /// The closure of a filter that cannot fail.
@@ -102,55 +107,82 @@ fn filter_closure(call: &Call) -> Option<&ExprClosure> {
     call.closures().next().filter(|_| is_filter)
 }
 
-/// The lowest place that a conjunct of the filter at `at` may move to, if that is not where it is.
-fn destination(pipeline: &Pipeline, flow: FlowId, at: usize, conjunct: &ExprClosure) -> Option<Target> {
-    if !total::is_movable(conjunct) {
-        return None;
-    }
-    let calls = &pipeline.flows[flow.0].calls;
-    let mut places = looked_at(conjunct)?;
-    let mut target = None;
-    let mut position = at;
-    while let Some(before) = position.checked_sub(1) {
-        let call = &calls[before];
-        let Some(operator) = call.operator else { break };
-        if operator.is_predicate() && operator.word == "filter" && !total::may_act(call) {
-            position = before;
-            continue;
-        }
-        match (operator.from, Values::of(call).filter(|_| !total::may_act(call))) {
-            // The closure after a join: to its pairs, and on to a side below.
-            (stand @ (Stand::Flow | Stand::Joined), Some(values)) => {
-                let Some(found) = passed(&values, &places) else { break };
-                places = found;
-                if stand == Stand::Flow {
-                    let below = call.word.clone();
-                    target = Some(Target { flow, position: before, places: places.clone(), below });
-                }
-                position = before;
-            }
-            // The keys of a join, and whatever else is said of it: its sides are what stands before its word.
-            (Stand::Join | Stand::Flow, _) if operator.to == Stand::Joined || operator.from == Stand::Join => {
-                let Some(found) = side(pipeline, flow, before, &places) else { break };
-                let is_left = found.flow == flow;
-                (position, places) = (found.position, found.places.clone());
-                target = Some(found);
-                if !is_left {
-                    break;
-                }
-            }
-            _ => break,
-        }
-    }
-    target
+/// The filter that a conjunct becomes in front of the body, and what is asked of the values that it looks at in the body.
+fn front(step: &Step<'_>, stages: &[&Call], index: usize, conjunct: &ExprClosure) -> Option<(Front, Vec<Asked>)> {
+    let call = stages[index];
+    let asked = proofs::of(conjunct, &call.scope)?;
+    let Target { side, places, below } = target(step, stages, index, conjunct)?;
+    // All that it passes, and itself: none of them may have an accumulator.
+    let closures = stages[..=index].iter().filter_map(|stage| Some((stage.record_closure()?, &stage.scope)));
+    let captures = captures::of_all(closures);
+    let (captured, asked) = (proofs::of_captures(&captures), proofs::of_others(&asked, &captures));
+    let span = Span::mixed_site().located_at(call.span());
+    let name = Ident::new(&format!("__proven{index}"), span);
+    let of_captures = (!captured.is_empty()).then(|| (name, proofs::answers(&captured, span)));
+    let all = [captured, asked.clone()].concat();
+    let proof = ExprClosure { body: Box::new(proofs::answered(&all, span)), ..conjunct.clone() };
+    let call = Call {
+        args: [Expr::Closure(seen_from(conjunct, &places))].into_iter().collect(),
+        operator: operators::find("filter", Stand::Flow),
+        below: Some(below),
+        ..call.clone()
+    };
+    Some((Front { side, call, proof: seen_from(&proof, &places), of_captures }, asked))
 }
 
-/// The side of a join that these places of its pairs all lie in, where it may be filtered; `at` is one of the words between the join's
-/// word and its closure.
-fn side(pipeline: &Pipeline, flow: FlowId, at: usize, places: &[(Place, Place)]) -> Option<Target> {
-    let calls = &pipeline.flows[flow.0].calls;
-    let word = (0..=at).rev().find(|&position| calls[position].operator.is_none_or(|op| op.from == Stand::Flow))?;
-    let join = &calls[word];
+/// The conjunct, asked where it could not move.
+fn unless_proven(
+    conjunct: &ExprClosure,
+    of_captures: Option<&(Ident, Expr)>,
+    asked: &[Asked],
+    word: Span,
+) -> ExprClosure {
+    let span = Span::mixed_site().located_at(word);
+    let (condition, answers) = (&conjunct.body, proofs::answers(asked, span));
+    let proof: Expr = match of_captures {
+        Some((name, _)) => parse_quote_spanned!(span=> (#name, #answers)),
+        None => answers,
+    };
+    let body = parse_quote_spanned!(span=> (::dataflow::__private::holds(#proof) || (#condition)));
+    ExprClosure { body: Box::new(body), ..conjunct.clone() }
+}
+
+/// Where a predicate may run instead.
+struct Target {
+    side: usize,
+    /// For each field that it looks at, where that is in the records there.
+    places: Vec<(Place, Place)>,
+    /// The word of the operator that it passed last.
+    below: Ident,
+}
+
+/// The place in front of the body, for a conjunct of the filter at `index`.
+fn target(step: &Step<'_>, stages: &[&Call], index: usize, conjunct: &ExprClosure) -> Option<Target> {
+    let mut places = looked_at(conjunct)?;
+    let mut below = None;
+    // Of the filter itself: the conjuncts before this one.
+    if hygiene::calls_unknown_macros(stages[index].record_closure()?) {
+        return None;
+    }
+    for stage in stages[..index].iter().rev() {
+        if hygiene::calls_unknown_macros(stage.record_closure()?) {
+            return None;
+        }
+        if filter_closure(stage).is_none() {
+            places = passed(&Values::of(stage)?, &places)?;
+            below = Some(stage.word.clone());
+        }
+    }
+    match step.heads.first() {
+        Some(join) => side(join, places),
+        // Pairs that have a name: their sides are elsewhere.
+        None if stages.first()?.operator?.from != Stand::Flow => None,
+        None => Some(Target { side: 0, places, below: below? }),
+    }
+}
+
+/// The side of a join that these places of its pairs all lie in, where it may be filtered.
+fn side(join: &Call, places: Vec<(Place, Place)>) -> Option<Target> {
     let side = places.first()?.1.record;
     let may_drop: &[usize] = match join.operator?.word {
         "join" | "cross" | "cross_with_tiny" | "cross_with_huge" => &[0, 1],
@@ -161,18 +193,8 @@ fn side(pipeline: &Pipeline, flow: FlowId, at: usize, places: &[(Place, Place)])
     if !may_drop.contains(&side) || places.iter().any(|(_, place)| place.record != side) {
         return None;
     }
-    let places = places.iter().map(|(seen, place)| (seen.clone(), Place { record: 0, ..place.clone() })).collect();
-    let below = join.word.clone();
-    match side {
-        0 => Some(Target { flow, position: word, places, below }),
-        _ => {
-            let right = flow_of(join.args.first()?)?;
-            // Another chain may end in this one's value, but for arguments: those are nobody else's.
-            let argument = &pipeline.flows[right.0];
-            let is_its_own = argument.is_argument && argument.is_flow() && argument.stand == Stand::Flow;
-            is_its_own.then_some(Target { flow: right, position: argument.calls.len(), places, below })
-        }
-    }
+    let places = places.into_iter().map(|(seen, place)| (seen, Place { record: 0, ..place })).collect();
+    Some(Target { side, places, below: join.word.clone() })
 }
 
 /// The same fields, as the closure that makes these values finds them.
@@ -180,7 +202,6 @@ fn passed(values: &Values<'_>, places: &[(Place, Place)]) -> Option<Vec<(Place, 
     let passed = |(seen, place): &(Place, Place)| Some((seen.clone(), values.place(&place.path)?));
     places.iter().map(passed).collect()
 }
-
 /// One predicate that holds where both do, and their text.
 fn both((left, text): (ExprClosure, String), (right, other): (ExprClosure, String)) -> (ExprClosure, String) {
     let inputs = left.inputs.iter().zip(&right.inputs);

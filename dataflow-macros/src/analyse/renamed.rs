@@ -4,6 +4,7 @@ use proc_macro2::{Ident, Span};
 use syn::visit_mut::{self, VisitMut};
 use syn::{Expr, ExprClosure, FieldValue, Index, Member, Pat, Token, parse_quote_spanned};
 
+use crate::analyse::hygiene::binds_unseen;
 use crate::analyse::paths::{Place, Root, place_of, roots};
 use crate::analyse::reads::{self, Reads};
 use crate::syntax::names::free_names;
@@ -17,7 +18,8 @@ pub(crate) fn with_plain_parameters(closure: &ExprClosure) -> ExprClosure {
     if closure.inputs.iter().all(|input| plain_name(input).is_some()) {
         return closure.clone();
     }
-    let Some(places) = looked_at(closure).filter(|_| !is_named_in_macros(closure)) else { return closure.clone() };
+    let is_shown = !is_named_in_macros(closure) && !binds_unseen(closure);
+    let Some(places) = looked_at(closure).filter(|_| is_shown) else { return closure.clone() };
     let names = (0..closure.inputs.len()).map(|at| Ident::new(&format!("{RECORD}{at}"), Span::mixed_site()));
     let records: Vec<Ident> = names.collect();
     let mut plain = closure.clone();

@@ -2,10 +2,13 @@
 //!
 //! `|l, o| Revenue { order: o.id, revenue: l.price * 2 }` makes one value, whose field `order` is `id` of its second record. A filter on
 //! `order` may then run on `id`, before the closure; an exchange that has put equal `id`s together has put equal `order`s together. Sound
-//! before clever: a field is taken over only where every value that the closure makes takes it from the same place, by a path of fields.
+//! before clever: a field is taken over only where every value that the closure makes takes it from the same place, by a path of fields, and where
+//! syntax shows all names that the closure binds. That the fields of a struct are those of a record, by name, its type has to
+//! [say](Values::are_structs).
 
 use syn::{Expr, ExprClosure, Stmt};
 
+use crate::analyse::hygiene::binds_unseen;
 use crate::analyse::paths::{Place, Root, place_of, roots};
 use crate::analyse::returns::needs_its_closure;
 use crate::syntax::Call;
@@ -31,7 +34,7 @@ impl<'a> Values<'a> {
 
     /// The values that a closure makes, or those in the options that it makes.
     pub(crate) fn of_closure(closure: &'a ExprClosure, is_optional: bool) -> Option<Self> {
-        if needs_its_closure(closure, false) {
+        if needs_its_closure(closure, false) || binds_unseen(closure) {
             return None;
         }
         let mut tails = Vec::new();
@@ -48,6 +51,11 @@ impl<'a> Values<'a> {
         let mut places = self.made.iter().map(|value| place_in(value, path, &self.roots));
         let first = places.next()??;
         places.all(|place| place.as_ref() == Some(&first)).then_some(first)
+    }
+
+    /// Whether a value is a struct.
+    pub(crate) fn are_structs(&self) -> bool {
+        self.made.iter().any(|value| matches!(peeled(value), Expr::Struct(_)))
     }
 
     /// The fields that all values name, by path: the elements of tuples and the fields of structs, of nested ones, too.
@@ -140,7 +148,8 @@ fn place_in(value: &Expr, path: &[String], roots: &[Root<'_>]) -> Option<Place> 
         }
         (Expr::Tuple(made), Some((position, below))) => {
             let element = made.elems.iter().nth(position.parse().ok()?)?;
-            place_in(element, below, roots)
+            // What record a struct among others stands for, nobody asks.
+            if matches!(peeled(element), Expr::Struct(_)) { None } else { place_in(element, below, roots) }
         }
         (Expr::Struct(_) | Expr::Tuple(_), None) => None,
         (value, _) => Some(place_of(value, roots)?.then(path)),

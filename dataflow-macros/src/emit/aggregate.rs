@@ -4,8 +4,8 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, ExprClosure, Pat, parse_quote};
 
-use crate::analyse::captures;
 use crate::analyse::measures::{self, Aggregation, names_field};
+use crate::analyse::{captures, forwards};
 use crate::emit::body::{generated, out};
 use crate::emit::closure::Closure;
 use crate::emit::next::Next;
@@ -106,7 +106,7 @@ fn write_finish(call: &Call, aggregation: &Aggregation) -> TokenStream {
     closure.inputs = std::iter::once(&key).chain(&slots).map(|name| -> Pat { parse_quote!(#name) }).collect();
     *closure.body = aggregation.body.clone();
     let captures = captures::of(&closure, &call.scope);
-    let next = Next::Emit { span: call.span() };
+    let next = Next::emit(call.span()).of_fields(is_taken_over(call));
     let run = Closure::new(&closure, false, call.span()).each_value(&|value| next.take(value, span));
     let key = match aggregation.uses_key {
         true => key.into_token_stream(),
@@ -130,6 +130,12 @@ fn write_finish(call: &Call, aggregation: &Aggregation) -> TokenStream {
     let finish = quote_spanned!(call.span()=> move |#key, #slots, #out| { #quotients #selected #run });
     let finish = capture::around(&captures, call.span(), finish);
     method::in_place_of(call, if aggregation.is_in_groups() { "finish_groups" } else { "finish" }, finish)
+}
+
+/// Whether the group's record is a struct that takes over what is in the key.
+fn is_taken_over(call: &Call) -> bool {
+    let forwards = forwards::of_group(call);
+    forwards.of_struct && !forwards.is_empty()
 }
 
 /// `(((), a), b)`: each measure adds its slot on the right.

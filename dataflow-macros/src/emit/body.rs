@@ -7,7 +7,9 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote_spanned};
 use syn::ExprClosure;
 
-use crate::analyse::captures;
+use crate::analyse::pushdown::Front;
+use crate::analyse::values::Values;
+use crate::analyse::{captures, proofs};
 use crate::emit::closure::Closure;
 use crate::emit::next::Next;
 use crate::emit::{capture, method, moved};
@@ -23,17 +25,19 @@ pub(crate) trait Stage: Sync {
     fn write(&self, this: &Closure<'_>, next: &Next) -> TokenStream;
 }
 
-/// Writes `process`, `process_with` or their fallible forms, with everything that the stages do.
-pub(super) fn write(stages: &[&Call]) -> TokenStream {
+/// Writes `process`, `process_with` or their fallible forms, with everything that the stages do, behind these filters. Types are asked of the
+/// structs that it makes where anything relies on their fields.
+pub(super) fn write(stages: &[&Call], fronts: &[Front], must_be_fieldwise: bool) -> TokenStream {
     let Some((first, last)) = stages.first().zip(stages.last()) else {
         return TokenStream::new();
     };
     let heads = Heads::of(stages);
-    let mut next = Next::Emit { span: last.span() };
+    let mut next = Next::emit(last.span());
     for (index, stage) in stages.iter().enumerate().rev() {
-        next = written_stage(stage, &next, heads.names(index, stage));
+        let is_asked = must_be_fieldwise && Values::of(stage).is_some_and(|values| values.are_structs());
+        next = written_stage(stage, &next.of_fields(is_asked), heads.names(index, stage));
     }
-    let Next::Stage { parameters, run } = next else {
+    let Some((parameters, run)) = next.into_stage() else {
         return TokenStream::new();
     };
     let span = generated(first.span());
@@ -43,6 +47,7 @@ pub(super) fn write(stages: &[&Call]) -> TokenStream {
     let closure = quote_spanned!(first.span()=> move |#(#parameters,)* #out| { #run #done });
     let closures = stages.iter().filter_map(|stage| Some((stage.record_closure()?, &stage.scope)));
     let closure = capture::around(&captures::of_all(closures), first.span(), closure);
+    let closure = with_proofs(fronts, span, closure);
     match first.set_up() {
         Some(set_up) => {
             // The compiler looks at closures after all other arguments. As a block the set-up comes before the body, which may be one and needs
@@ -53,6 +58,19 @@ pub(super) fn write(stages: &[&Call]) -> TokenStream {
         }
         None => method::in_place_of(first, if is_fallible { "try_process" } else { "process" }, closure),
     }
+}
+
+/// What the captured values prove of the filters in front, as variables that the closure takes with it. They are as large as nothing.
+fn with_proofs(fronts: &[Front], span: Span, closure: TokenStream) -> TokenStream {
+    if fronts.is_empty() {
+        return closure;
+    }
+    let mut proofs = fronts.iter().filter_map(|front| front.of_captures.as_ref()).collect::<Vec<_>>();
+    // Conjuncts of one filter pass the same closures.
+    proofs.dedup_by_key(|(name, _)| name);
+    let proofs = proofs.into_iter().map(|(name, answers)| quote_spanned!(span=> let #name = #answers;));
+    let questions = proofs::questions();
+    quote_spanned!(span=> { #questions #(#proofs)* #closure })
 }
 
 /// The span of generated code: its names are its own, messages about it point to the user's word.
@@ -76,7 +94,7 @@ fn is_predicate(call: &Call) -> bool {
 /// Writes a stage; `names` are those that its records get if they are taken apart inside of it only.
 fn written_stage(call: &Call, next: &Next, names: Option<Vec<Ident>>) -> Next {
     let (Some(stage), Some(closure)) = (stage_of(call), call.record_closure()) else {
-        return Next::Stage { parameters: Vec::new(), run: TokenStream::new() };
+        return Next::stage(Vec::new(), TokenStream::new());
     };
     let this = Closure::new(closure, stage.is_fallible(), call.span());
     let (this, parameters) = match names {
@@ -86,7 +104,7 @@ fn written_stage(call: &Call, next: &Next, names: Option<Vec<Ident>>) -> Next {
         }
         None => (this, closure.inputs.iter().map(ToTokens::to_token_stream).collect()),
     };
-    Next::Stage { parameters, run: stage.write(&this, next) }
+    Next::stage(parameters, stage.write(&this, next))
 }
 
 /// The stages that look at the operator's own records: predicates, and the one that makes a value of them.

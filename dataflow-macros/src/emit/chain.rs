@@ -4,11 +4,13 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Expr;
 
+use crate::analyse::pushdown::{self, Moved};
 use crate::analyse::steps::{self, Part, Step, Work};
 use crate::emit::fill::Fill;
 use crate::emit::precedence::before_postfix;
 use crate::emit::{body, key, predicate, scope, step};
 use crate::operators::Writing;
+use crate::syntax::hole::flow_of;
 use crate::syntax::{Call, Flow, FlowId, Pipeline, Source};
 
 /// Writes an operator that has words of its own in the builder API: everything from the dot on.
@@ -67,11 +69,19 @@ impl<'a> Emission<'a> {
     }
 
     fn step(&self, step: &Step<'_>, binding: Option<&Ident>) -> TokenStream {
+        let moved = match &step.work {
+            Work::Body(stages) => pushdown::of(step, stages),
+            _ => None,
+        };
+        if let Some(moved) = moved {
+            return self.moved(step, &moved, binding);
+        }
         let heads = step.heads.iter().map(|call| self.single(call)).collect::<TokenStream>();
         match &step.work {
-            Work::Predicate(call) => predicate::write(step, call, binding, self.pipeline.is_as_written),
+            Work::Predicate(call) => predicate::write(step, call, binding),
             Work::Body(stages) => {
-                let (meta, body) = (step::write(step, binding), body::write(stages));
+                let meta = step::write(step, binding);
+                let body = body::write(stages, &[], step::takes_over(step));
                 quote!(#meta #heads #body)
             }
             Work::Single(call) => {
@@ -83,6 +93,44 @@ impl<'a> Emission<'a> {
                 quote!(#meta #heads)
             }
         }
+    }
+
+    /// A body, with the filters in front that have moved out of it.
+    fn moved(&self, step: &Step<'_>, moved: &Moved, binding: Option<&Ident>) -> TokenStream {
+        let of_side = |side| {
+            let fronts = moved.fronts.iter().filter(move |front| front.side == side);
+            fronts.map(predicate::write_front).collect::<TokenStream>()
+        };
+        let (left, right) = (of_side(0), of_side(1));
+        let heads = step.heads.iter().enumerate().map(|(index, call)| match index {
+            0 if !right.is_empty() => self.as_written_with(call, &right),
+            _ => self.single(call),
+        });
+        let heads = heads.collect::<TokenStream>();
+        let shown = Step { heads: step.heads.clone(), work: Work::Body(moved.left.iter().collect()) };
+        let meta = step::write(&shown, binding);
+        let asking = moved.asking.iter().collect::<Vec<_>>();
+        let body = body::write(&asking, &moved.fronts, true);
+        quote!(#left #meta #heads #body)
+    }
+
+    /// A join's word, with filters on the flow that it is given.
+    fn as_written_with(&self, call: &Call, filters: &TokenStream) -> TokenStream {
+        let Call { dot, word, turbofish, paren, .. } = call;
+        let mut tokens = quote!(#dot #word #turbofish);
+        let args = call.args.iter().enumerate().map(|(index, argument)| match (index, flow_of(argument)) {
+            (0, Some(flow)) if self.is_variable(flow) => {
+                let flow = self.source(self.get(flow));
+                quote!(#flow #filters)
+            }
+            (0, _) => {
+                let flow = before_postfix(&self.filled(argument));
+                quote!(#flow #filters)
+            }
+            _ => self.filled(argument).into_token_stream(),
+        });
+        paren.surround(&mut tokens, |inside| inside.extend(quote!(#(#args),*)));
+        tokens
     }
 
     /// A call that is an operator, or a part of one.

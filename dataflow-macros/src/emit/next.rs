@@ -7,7 +7,15 @@ use crate::emit::body::{generated, out};
 use crate::emit::precedence::before_block;
 
 /// What happens to a value: it is emitted, or another stage looks at it.
-pub(crate) enum Next {
+#[derive(Clone)]
+pub(crate) struct Next {
+    then: Then,
+    /// Whether the value's type is asked to be one whose fields are those of its record.
+    of_fields: bool,
+}
+
+#[derive(Clone)]
+enum Then {
     Emit {
         /// The word of the operator that emits.
         span: Span,
@@ -21,16 +29,39 @@ pub(crate) enum Next {
 }
 
 impl Next {
+    /// The value is emitted, by the operator of this word.
+    pub(crate) fn emit(span: Span) -> Self {
+        Next { then: Then::Emit { span }, of_fields: false }
+    }
+
+    /// Another stage looks at it.
+    pub(crate) fn stage(parameters: Vec<TokenStream>, run: TokenStream) -> Self {
+        Next { then: Then::Stage { parameters, run }, of_fields: false }
+    }
+
+    /// The patterns and the code of a stage.
+    pub(crate) fn into_stage(self) -> Option<(Vec<TokenStream>, TokenStream)> {
+        match self.then {
+            Then::Stage { parameters, run } => Some((parameters, run)),
+            Then::Emit { .. } => None,
+        }
+    }
+
+    /// The same, of a value whose type is asked.
+    pub(crate) fn of_fields(self, of_fields: bool) -> Self {
+        Next { of_fields, ..self }
+    }
+
     /// What happens to the value of an expression.
     pub(crate) fn take(&self, value: impl ToTokens, span: Span) -> TokenStream {
-        match self {
+        match &self.then {
             // The user's span, as the call is reported where its argument is of a wrong type.
-            Next::Emit { span } => {
-                let out = out(*span);
+            Then::Emit { span } => {
+                let (out, value) = (out(*span), self.asked(value.into_token_stream(), *span));
                 quote_spanned!(*span=> #out.emit(#value))
             }
             // A `match` keeps the temporaries of the expression alive, as a `let` would not.
-            Next::Stage { .. } => {
+            Then::Stage { .. } => {
                 let (value, (name, run)) = (before_block(value), self.each(span));
                 quote_spanned!(span=> match #value { #name => { #run } })
             }
@@ -39,15 +70,16 @@ impl Next {
 
     /// A name for values, and what happens to each. The next stage sees them as if they had been written and read.
     pub(crate) fn each(&self, span: Span) -> (Ident, TokenStream) {
-        match self {
-            Next::Emit { span: word } => {
+        match &self.then {
+            Then::Emit { span: word } => {
                 let value = Ident::new("__value", *word);
                 let run = self.take(&value, span);
                 (value, run)
             }
-            Next::Stage { parameters, run } => {
+            Then::Stage { parameters, run } => {
                 let value = Ident::new("value", generated(span));
-                let run = quote_spanned!(span=> #(let #parameters = ::dataflow::Value::twin(&#value);)* #run);
+                let seen = self.asked(quote_spanned!(span=> &#value), span);
+                let run = quote_spanned!(span=> #(let #parameters = ::dataflow::Value::twin(#seen);)* #run);
                 (value, run)
             }
         }
@@ -55,14 +87,19 @@ impl Next {
 
     /// What happens to records that are passed on as they are.
     pub(crate) fn pass(&self, records: &[Ident], span: Span) -> TokenStream {
-        match self {
-            Next::Emit { .. } => self.take(records.first().into_token_stream(), span),
-            Next::Stage { parameters, run } => {
+        match &self.then {
+            Then::Emit { .. } => self.take(records.first().into_token_stream(), span),
+            Then::Stage { parameters, run } => {
                 let pairs = parameters.iter().zip(records);
                 let renamed = pairs.filter(|(new, old)| new.to_string() != old.to_string());
                 let (new, old): (Vec<_>, Vec<_>) = renamed.unzip();
                 quote_spanned!(span=> #(let #new = #old;)* #run)
             }
         }
+    }
+
+    /// A value, or a reference to one.
+    fn asked(&self, value: TokenStream, span: Span) -> TokenStream {
+        if self.of_fields { quote_spanned!(span=> ::dataflow::__private::fieldwise(#value)) } else { value }
     }
 }

@@ -1,12 +1,13 @@
 //! Filters that stand on a flow: operators of their own, one for each conjunct.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::ExprClosure;
 
 use crate::analyse::conjuncts::{self, Bound};
+use crate::analyse::pushdown::Front;
 use crate::analyse::steps::Step;
-use crate::analyse::{captures, reads, renamed, total};
+use crate::analyse::{captures, proofs, reads, renamed};
 use crate::emit::body::generated;
 use crate::emit::closure::Closure;
 use crate::emit::scope::plain;
@@ -17,7 +18,7 @@ use crate::syntax::Call;
 /// Writes `.step(..).bounded(..).filter(..)`, once for each conjunct; a filter that may fail or that keeps a state is one.
 ///
 /// Filters may move from where they stand, unless the user says that they are to run as written.
-pub(super) fn write(whole: &Step<'_>, call: &Call, binding: Option<&Ident>, is_as_written: bool) -> TokenStream {
+pub(super) fn write(whole: &Step<'_>, call: &Call, binding: Option<&Ident>) -> TokenStream {
     let Some(closure) = call.record_closure() else {
         return TokenStream::new();
     };
@@ -38,32 +39,47 @@ pub(super) fn write(whole: &Step<'_>, call: &Call, binding: Option<&Ident>, is_a
         true => vec![call.text.clone(); conjuncts.len()],
         false => conjuncts::texts(closure, &call.text, conjuncts.len()),
     };
-    let written = conjuncts
-        .iter()
-        .zip(&texts)
-        .map(|(conjunct, text)| write_conjunct(call, conjunct, text, binding, is_as_written));
+    let written = conjuncts.iter().zip(&texts).map(|(conjunct, text)| write_conjunct(call, conjunct, text, binding));
     written.collect()
 }
 
-fn write_conjunct(
+/// Writes a filter in front of a body: `.step(..).proven(..).bounded(..).filter(..)`.
+pub(super) fn write_front(front: &Front) -> TokenStream {
+    let Front { call, proof, .. } = front;
+    let Some(closure) = call.record_closure() else { return TokenStream::new() };
+    write_proven(call, closure, &call.text, None, Some(&proof.to_token_stream()))
+}
+
+fn write_conjunct(call: &Call, conjunct: &ExprClosure, text: &str, binding: Option<&Ident>) -> TokenStream {
+    let proof = proofs::of(conjunct, &call.scope).map(|asked| {
+        let (inputs, answers) = (&conjunct.inputs, proofs::answered(&asked, generated(call.span())));
+        quote_spanned!(generated(call.span())=> |#inputs| #answers)
+    });
+    write_proven(call, conjunct, text, binding, proof.as_ref())
+}
+
+/// Writes a filter; `proof` is what asks the types whether it has an answer for every record, where its words say that it may have.
+fn write_proven(
     call: &Call,
-    conjunct: &ExprClosure,
+    predicate: &ExprClosure,
     text: &str,
     binding: Option<&Ident>,
-    is_as_written: bool,
+    proof: Option<&TokenStream>,
 ) -> TokenStream {
     let word = call.word.to_string();
     let facts = Facts {
-        reads: reads::of(conjunct),
-        moves: !is_as_written && total::is_movable(conjunct),
+        reads: reads::of(predicate),
+        moves: !call.is_as_written && proof.is_some(),
         below: call.below.as_ref().map(plain),
         ..Facts::default()
     };
     let meta = step::describe(call, binding, &word, text, &facts);
-    let bounds = conjuncts::bounds(conjunct, &call.scope);
-    let bounds = bounds.iter().map(|bound| write_bound(call, bound));
-    let filter = filter(call, None, conjunct, &plain_body(call, conjunct));
-    quote!(#meta #(#bounds)* #filter)
+    let bounds = proof.map(|_| conjuncts::bounds(predicate, &call.scope)).unwrap_or_default();
+    let bounds = bounds.iter().map(|bound| write_bound(call, bound)).collect::<Vec<_>>();
+    let is_asked = facts.moves || !bounds.is_empty();
+    let proven = proof.filter(|_| is_asked).map(|proof| method::in_place_of(call, "proven", proof.clone()));
+    let filter = filter(call, None, predicate, &plain_body(call, predicate));
+    quote!(#meta #proven #(#bounds)* #filter)
 }
 
 /// `.bounded("shipdate", ::dataflow::Comparison::Greater, &day)`

@@ -16,7 +16,7 @@ pub(crate) fn write(call: &Call) -> TokenStream {
         return TokenStream::new();
     };
     let span = call.span();
-    let next = Next::Emit { span };
+    let next = Next::emit(span);
     let run = Closure::new(closure, false, call.span()).each_value(&|value| next.take(value, span));
     let (inputs, out) = (closure.inputs.iter(), out(span));
     let written = quote_spanned!(call.span()=> move |#(#inputs,)* #out| { #run });

@@ -82,6 +82,11 @@ fn step_forwards(step: &Step<'_>) -> Forwards {
     }
 }
 
+/// Whether the records of an operator are known to take fields over.
+pub(super) fn takes_over(step: &Step<'_>) -> bool {
+    !step_forwards(step).is_empty()
+}
+
 fn written_forwards(forwards: &Forwards) -> Option<TokenStream> {
     let fields = forwards.fields.iter().map(|(to, Place { record, path })| {
         let (to, from, record) = (to.join("."), path.join("."), Index::from(*record));

@@ -155,6 +155,8 @@ fn value_impls(record: &RecordInput, pieces: &Pieces) -> TokenStream {
                     #body
                 }
             }
+            #[automatically_derived]
+            impl<'a, #declared> __dataflow::Fieldwise for #of where #predicates {}
         }
     };
     if record.sight == Sight::Itself {

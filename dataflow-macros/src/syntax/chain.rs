@@ -219,7 +219,18 @@ impl Lowering {
         let (dot, paren, scope) = (call.dot_token, call.paren_token, self.scope.clone());
         let flow = &mut self.pipeline.flows[flow.0];
         flow.stand = operator.map_or(Stand::Flow, |operator| operator.to);
-        flow.calls.push(Call { dot, word, turbofish, paren, args, operator, scope, text, below: None });
+        flow.calls.push(Call {
+            dot,
+            word,
+            turbofish,
+            paren,
+            args,
+            operator,
+            scope,
+            text,
+            below: None,
+            is_as_written: false,
+        });
     }
 
     /// Operators take handles, not references to them.

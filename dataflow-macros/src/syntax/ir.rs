@@ -22,8 +22,6 @@ pub(crate) struct Pipeline {
     pub(crate) looped: Vec<FlowId>,
     /// Functions called by a plain name, in order.
     pub(crate) called: Vec<Ident>,
-    /// Whether filters stay where they are written.
-    pub(crate) is_as_written: bool,
 }
 
 /// Names one of [`Pipeline::flows`].
@@ -89,9 +87,17 @@ pub(crate) struct Call {
     pub(crate) text: String,
     /// For a filter that has moved: the word of the operator that it stood behind.
     pub(crate) below: Option<Ident>,
+    /// Whether filters stay where they are written.
+    pub(crate) is_as_written: bool,
 }
 
 impl Pipeline {
+    /// Leaves all filters where they are written.
+    pub(crate) fn leave_filters(&mut self) {
+        let calls = self.flows.iter_mut().flat_map(|flow| &mut flow.calls);
+        calls.for_each(|call| call.is_as_written = true);
+    }
+
     /// Whether a name stands for a flow beyond doubt.
     pub(crate) fn is_certainly_a_flow(&self, name: &Ident, scope: &Scope) -> bool {
         matches!(scope.find(name), Some(Kind::Flow(id)) if self.names[id.0].is_certain)

@@ -2,7 +2,7 @@
 
 use proc_macro2::Ident;
 use syn::visit::{self, Visit};
-use syn::{Expr, Pat, PatIdent};
+use syn::{Expr, ExprClosure, Pat, PatIdent};
 
 /// The names that a pattern binds.
 pub(crate) fn bound_names(pattern: &Pat) -> Vec<&Ident> {
@@ -13,8 +13,15 @@ pub(crate) fn bound_names(pattern: &Pat) -> Vec<&Ident> {
 
 /// Adds all names that are bound anywhere inside of an expression.
 pub(crate) fn names_bound_inside(expr: &Expr) -> Vec<&Ident> {
-    let mut bindings = Bindings { names: Vec::new(), inside_expressions: true };
+    let mut bindings = Bindings { inside_expressions: true, ..Bindings::default() };
     bindings.visit_expr(expr);
+    bindings.names
+}
+
+/// The names in a closure's patterns, its parameters' and those in its body: also of those that look like constants.
+pub(crate) fn names_matched_in(closure: &ExprClosure) -> Vec<&Ident> {
+    let mut bindings = Bindings { inside_expressions: true, with_constants: true, ..Bindings::default() };
+    bindings.visit_expr_closure(closure);
     bindings.names
 }
 
@@ -68,11 +75,12 @@ impl<'ast> Visit<'ast> for Changeable<'ast> {
 struct Bindings<'ast> {
     names: Vec<&'ast Ident>,
     inside_expressions: bool,
+    with_constants: bool,
 }
 
 impl<'ast> Visit<'ast> for Bindings<'ast> {
     fn visit_pat_ident(&mut self, pattern: &'ast PatIdent) {
-        if !looks_like_a_constant(&pattern.ident) {
+        if self.with_constants || !looks_like_a_constant(&pattern.ident) {
             self.names.push(&pattern.ident);
         }
         visit::visit_pat_ident(self, pattern);

@@ -23,6 +23,17 @@ fn conjuncts(items: DataSet<LineItem>, day: Date, limit: Limit) -> DataSet<LineI
                 ..::dataflow::Step::UNKNOWN
             }
         })
+        .proven(|l| {
+            #[allow(unused_imports)]
+            use ::dataflow::__private::{
+                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
+                KnownOption as _, MaybeOption as _,
+            };
+            (
+                (&::dataflow::__private::Of(&l.shipdate)).__plain(),
+                ((&::dataflow::__private::Of(&day)).__plain(), ()),
+            )
+        })
         .bounded("shipdate", ::dataflow::Comparison::Greater, &day)
         .filter({
             #[allow(unused_imports)]
@@ -40,6 +51,14 @@ fn conjuncts(items: DataSet<LineItem>, day: Date, limit: Limit) -> DataSet<LineI
                 ..::dataflow::Step::UNKNOWN
             }
         })
+        .proven(|l| {
+            #[allow(unused_imports)]
+            use ::dataflow::__private::{
+                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
+                KnownOption as _, MaybeOption as _,
+            };
+            ((&::dataflow::__private::Of(&l.quantity)).__plain(), ())
+        })
         .bounded("quantity", ::dataflow::Comparison::LessOrEqual, &24)
         .filter(move |l| { 24 >= l.quantity })
         .step(const {
@@ -51,6 +70,14 @@ fn conjuncts(items: DataSet<LineItem>, day: Date, limit: Limit) -> DataSet<LineI
                 moves: true,
                 ..::dataflow::Step::UNKNOWN
             }
+        })
+        .proven(|l| {
+            #[allow(unused_imports)]
+            use ::dataflow::__private::{
+                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
+                KnownOption as _, MaybeOption as _,
+            };
+            ((&::dataflow::__private::Of(&l.discount)).__plain(), ())
         })
         .bounded("discount", ::dataflow::Comparison::GreaterOrEqual, &5)
         .bounded("discount", ::dataflow::Comparison::LessOrEqual, &7)
@@ -64,6 +91,17 @@ fn conjuncts(items: DataSet<LineItem>, day: Date, limit: Limit) -> DataSet<LineI
                 moves: true,
                 ..::dataflow::Step::UNKNOWN
             }
+        })
+        .proven(|l| {
+            #[allow(unused_imports)]
+            use ::dataflow::__private::{
+                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
+                KnownOption as _, MaybeOption as _,
+            };
+            (
+                (&::dataflow::__private::Of(&l.n)).__plain(),
+                ((&::dataflow::__private::Of(&limit.n)).__plain(), ()),
+            )
         })
         .filter({
             #[allow(unused_imports)]
@@ -96,6 +134,14 @@ fn conjuncts(items: DataSet<LineItem>, day: Date, limit: Limit) -> DataSet<LineI
                 ..::dataflow::Step::UNKNOWN
             }
         })
+        .proven(|__record0| {
+            #[allow(unused_imports)]
+            use ::dataflow::__private::{
+                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
+                KnownOption as _, MaybeOption as _,
+            };
+            ((&::dataflow::__private::Of(&__record0.0)).__plain(), ())
+        })
         .bounded("0", ::dataflow::Comparison::Greater, &1)
         .filter(move |__record0| { __record0.0 > 1 })
         .step(const {
@@ -107,6 +153,14 @@ fn conjuncts(items: DataSet<LineItem>, day: Date, limit: Limit) -> DataSet<LineI
                 moves: true,
                 ..::dataflow::Step::UNKNOWN
             }
+        })
+        .proven(|__record0| {
+            #[allow(unused_imports)]
+            use ::dataflow::__private::{
+                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
+                KnownOption as _, MaybeOption as _,
+            };
+            ((&::dataflow::__private::Of(&__record0.1)).__plain(), ())
         })
         .bounded("1", ::dataflow::Comparison::Greater, &2)
         .filter(move |__record0| { __record0.1 > 2 })
@@ -134,6 +188,14 @@ fn conjuncts(items: DataSet<LineItem>, day: Date, limit: Limit) -> DataSet<LineI
                 moves: true,
                 ..::dataflow::Step::UNKNOWN
             }
+        })
+        .proven(|l| {
+            #[allow(unused_imports)]
+            use ::dataflow::__private::{
+                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
+                KnownOption as _, MaybeOption as _,
+            };
+            ((&::dataflow::__private::Of(&l.n)).__plain(), ())
         })
         .filter(move |l| { l.n != 0 })
         .step(const {

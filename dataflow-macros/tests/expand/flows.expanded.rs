@@ -39,6 +39,14 @@ fn what_is_a_flow(
                     ..::dataflow::Step::UNKNOWN
                 }
             })
+            .proven(|l| {
+                #[allow(unused_imports)]
+                use ::dataflow::__private::{
+                    KnownPlain as _, MaybePlain as _, KnownSeveral as _,
+                    MaybeSeveral as _, KnownOption as _, MaybeOption as _,
+                };
+                ((&::dataflow::__private::Of(&l)).__several(), ())
+            })
             .filter(move |l| { l.len() < 10 }),
         lines
             .step(const {
@@ -50,6 +58,14 @@ fn what_is_a_flow(
                     moves: true,
                     ..::dataflow::Step::UNKNOWN
                 }
+            })
+            .proven(|l| {
+                #[allow(unused_imports)]
+                use ::dataflow::__private::{
+                    KnownPlain as _, MaybePlain as _, KnownSeveral as _,
+                    MaybeSeveral as _, KnownOption as _, MaybeOption as _,
+                };
+                ((&::dataflow::__private::Of(&l)).__several(), ())
             })
             .filter(move |l| { l.len() >= 10 }),
     );
@@ -243,6 +259,17 @@ const _: () = {
                 moves: true,
                 ..::dataflow::Step::UNKNOWN
             }
+        })
+        .proven(|c| {
+            #[allow(unused_imports)]
+            use ::dataflow::__private::{
+                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
+                KnownOption as _, MaybeOption as _,
+            };
+            (
+                (&::dataflow::__private::Of(&c.n)).__plain(),
+                ((&::dataflow::__private::Of(&LIMIT)).__plain(), ()),
+            )
         })
         .bounded("n", ::dataflow::Comparison::Greater, &LIMIT)
         .filter(move |c| { c.n > LIMIT })

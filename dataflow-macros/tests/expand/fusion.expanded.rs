@@ -183,6 +183,14 @@ fn too_many_branches(words: DataSet<WordCount>) -> DataSet<WordCount> {
                 ..::dataflow::Step::UNKNOWN
             }
         })
+        .proven(|w| {
+            #[allow(unused_imports)]
+            use ::dataflow::__private::{
+                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
+                KnownOption as _, MaybeOption as _,
+            };
+            ((&::dataflow::__private::Of(&w.count)).__plain(), ())
+        })
         .bounded("count", ::dataflow::Comparison::Greater, &1)
         .filter(move |w| { w.count > 1 })
 }

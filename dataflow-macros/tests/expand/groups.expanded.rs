@@ -51,20 +51,22 @@ fn measures(items: DataSet<LineItem>, rate: Decimal) -> DataSet<Pricing> {
         .count()
         .finish(move |__key, ((((), __slot0), __slot1), __slot2), __out| {
             __out
-                .emit(Pricing {
-                    returnflag: __key.0,
-                    linestatus: __key.1,
-                    total: (match (__slot0, 2) {
-                        (__left, __right) => {
-                            ::dataflow::__private::Operands(&__left, &__right)
-                                .mul("sum(…) * 2");
-                            __left * __right
-                        }
+                .emit(
+                    ::dataflow::__private::fieldwise(Pricing {
+                        returnflag: __key.0,
+                        linestatus: __key.1,
+                        total: (match (__slot0, 2) {
+                            (__left, __right) => {
+                                ::dataflow::__private::Operands(&__left, &__right)
+                                    .mul("sum(…) * 2");
+                                __left * __right
+                            }
+                        }),
+                        mean: __slot1 / __slot2,
+                        again: __slot1,
+                        n: __slot2,
                     }),
-                    mean: __slot1 / __slot2,
-                    again: __slot1,
-                    n: __slot2,
-                })
+                )
         })
         .step(const {
             &::dataflow::Step {
@@ -75,6 +77,14 @@ fn measures(items: DataSet<LineItem>, rate: Decimal) -> DataSet<Pricing> {
                 moves: true,
                 ..::dataflow::Step::UNKNOWN
             }
+        })
+        .proven(|p| {
+            #[allow(unused_imports)]
+            use ::dataflow::__private::{
+                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
+                KnownOption as _, MaybeOption as _,
+            };
+            ((&::dataflow::__private::Of(&p.n)).__plain(), ())
         })
         .bounded("n", ::dataflow::Comparison::Greater, &10)
         .filter(move |p| { p.n > 10 })
@@ -316,16 +326,18 @@ fn more_measures(items: DataSet<LineItem>, limit: u64) -> DataSet<Parts> {
             __out|
         {
             __out
-                .emit(Parts {
-                    partkey: __key,
-                    large: __slot0,
-                    suppliers: __slot1,
-                    deliveries: __slot2,
-                    cheapest: __slot3,
-                    largest: __slot4,
-                    name: __slot5,
-                    again: __slot1,
-                })
+                .emit(
+                    ::dataflow::__private::fieldwise(Parts {
+                        partkey: __key,
+                        large: __slot0,
+                        suppliers: __slot1,
+                        deliveries: __slot2,
+                        cheapest: __slot3,
+                        largest: __slot4,
+                        name: __slot5,
+                        again: __slot1,
+                    }),
+                )
         })
 }
 ///
@@ -568,6 +580,13 @@ fn folds(
                 operator: "group_by → aggregate",
                 text: "|l| l.partkey → |g| { let spread = g.fold(Spread { least: scale, most: -scale }, |spread, l| spread.add(l.price * scale…",
                 reads: &[::dataflow::Reads::Fields(&["price", "quantity"])],
+                forwards: &[
+                    ::dataflow::Forward::Field {
+                        to: "0",
+                        record: 0,
+                        from: "",
+                    },
+                ],
                 ..::dataflow::Step::UNKNOWN
             }
         })

@@ -35,6 +35,17 @@ fn shipping_priority(
                 ..::dataflow::Step::UNKNOWN
             }
         })
+        .proven(|c| {
+            #[allow(unused_imports)]
+            use ::dataflow::__private::{
+                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
+                KnownOption as _, MaybeOption as _,
+            };
+            (
+                (&::dataflow::__private::Of(&c.mktsegment)).__plain(),
+                ((&::dataflow::__private::Of(&segment)).__plain(), ()),
+            )
+        })
         .bounded("mktsegment", ::dataflow::Comparison::Equal, &segment)
         .filter({
             #[allow(unused_imports)]
@@ -52,6 +63,17 @@ fn shipping_priority(
                 moves: true,
                 ..::dataflow::Step::UNKNOWN
             }
+        })
+        .proven(|o| {
+            #[allow(unused_imports)]
+            use ::dataflow::__private::{
+                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
+                KnownOption as _, MaybeOption as _,
+            };
+            (
+                (&::dataflow::__private::Of(&o.orderdate)).__plain(),
+                ((&::dataflow::__private::Of(&day)).__plain(), ()),
+            )
         })
         .bounded("orderdate", ::dataflow::Comparison::Less, &day)
         .filter({
@@ -81,6 +103,17 @@ fn shipping_priority(
                 moves: true,
                 ..::dataflow::Step::UNKNOWN
             }
+        })
+        .proven(|l| {
+            #[allow(unused_imports)]
+            use ::dataflow::__private::{
+                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
+                KnownOption as _, MaybeOption as _,
+            };
+            (
+                (&::dataflow::__private::Of(&l.shipdate)).__plain(),
+                ((&::dataflow::__private::Of(&day)).__plain(), ()),
+            )
         })
         .bounded("shipdate", ::dataflow::Comparison::Greater, &day)
         .filter({
@@ -117,26 +150,28 @@ fn shipping_priority(
         .on(|l| l.orderkey, |o| o.orderkey)
         .process(move |l, o, __out| {
             __out
-                .emit(Revenue {
-                    orderkey: o.orderkey,
-                    orderdate: o.orderdate,
-                    revenue: (match (
-                        l.extendedprice,
-                        ((match (1, l.discount) {
+                .emit(
+                    ::dataflow::__private::fieldwise(Revenue {
+                        orderkey: o.orderkey,
+                        orderdate: o.orderdate,
+                        revenue: (match (
+                            l.extendedprice,
+                            ((match (1, l.discount) {
+                                (__left, __right) => {
+                                    ::dataflow::__private::Operands(&__left, &__right)
+                                        .sub("1 - l.discount");
+                                    __left - __right
+                                }
+                            })),
+                        ) {
                             (__left, __right) => {
                                 ::dataflow::__private::Operands(&__left, &__right)
-                                    .sub("1 - l.discount");
-                                __left - __right
+                                    .mul("l.extendedprice * (1 - l.discount)");
+                                __left * __right
                             }
-                        })),
-                    ) {
-                        (__left, __right) => {
-                            ::dataflow::__private::Operands(&__left, &__right)
-                                .mul("l.extendedprice * (1 - l.discount)");
-                            __left * __right
-                        }
+                        }),
                     }),
-                })
+                )
         })
         .step(const {
             &::dataflow::Step {
@@ -215,6 +250,17 @@ fn filtered_pairs(left: DataSet<L>, right: DataSet<R>, l: u64) -> DataSet<(u64, 
                         moves: true,
                         ..::dataflow::Step::UNKNOWN
                     }
+                })
+                .proven(|r| {
+                    #[allow(unused_imports)]
+                    use ::dataflow::__private::{
+                        KnownPlain as _, MaybePlain as _, KnownSeveral as _,
+                        MaybeSeveral as _, KnownOption as _, MaybeOption as _,
+                    };
+                    (
+                        (&::dataflow::__private::Of(&r.n)).__plain(),
+                        ((&::dataflow::__private::Of(&l)).__plain(), ()),
+                    )
                 })
                 .bounded("n", ::dataflow::Comparison::Greater, &l)
                 .filter({
@@ -392,6 +438,17 @@ fn in_bands(
                 ..::dataflow::Step::UNKNOWN
             }
         })
+        .proven(|__record| {
+            #[allow(unused_imports)]
+            use ::dataflow::__private::{
+                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
+                KnownOption as _, MaybeOption as _,
+            };
+            (
+                (&::dataflow::__private::Of(&least)).__plain(),
+                ((&::dataflow::__private::Of(&__record.amount)).__plain(), ()),
+            )
+        })
         .bounded("amount", ::dataflow::Comparison::Greater, &least)
         .filter({
             #[allow(unused_imports)]
@@ -409,16 +466,25 @@ fn in_bands(
             }
         })
         .with_all(bands.clone())
-        .process(move |record0, record1, __out| {
-            if ({
-                let _ = record0;
-                let bands = record1;
-                !bands.is_empty()
-            }) {
-                {
-                    let s = record0;
-                    let bands = record1;
-                    __out.emit(band(s, bands))
+        .process({
+            #[allow(unused_imports)]
+            use ::dataflow::__private::{
+                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
+                KnownOption as _, MaybeOption as _,
+            };
+            let __proven0 = ((&::dataflow::__private::Of(&least)).__plain(), ());
+            {
+                #[allow(unused_imports)]
+                use ::dataflow::__private::Capture as _;
+                let least = least.__capture();
+                move |s, bands, __out| {
+                    if (::dataflow::__private::holds((
+                        __proven0,
+                        ((&::dataflow::__private::Of(&s.amount)).__plain(), ()),
+                    )) || (s.amount > least)) && !bands.is_empty()
+                    {
+                        __out.emit(band(s, bands))
+                    }
                 }
             }
         });

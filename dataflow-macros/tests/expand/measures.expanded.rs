@@ -56,7 +56,15 @@ fn fields_and_closures(items: DataSet<LineItem>, rate: u64) -> DataSet<Parts> {
             #[allow(unused_imports)]
             use ::dataflow::__private::Capture as _;
             let rate = rate.__capture();
-            move |l| { l.price * rate }
+            move |l| {
+                (match (l.price, rate) {
+                    (__left, __right) => {
+                        ::dataflow::__private::Operands(&__left, &__right)
+                            .mul("l.price * rate");
+                        __left * __right
+                    }
+                })
+            }
         })
         .count_if(move |l| ::core::option::Option::is_some(&{ l.comment }))
         .count()
@@ -114,7 +122,15 @@ fn quantiles(items: DataSet<LineItem>, share: f64, rate: u64) -> DataSet<Parts> 
                 #[allow(unused_imports)]
                 use ::dataflow::__private::Capture as _;
                 let rate = rate.__capture();
-                move |l| { l.price * rate }
+                move |l| {
+                    (match (l.price, rate) {
+                        (__left, __right) => {
+                            ::dataflow::__private::Operands(&__left, &__right)
+                                .mul("l.price * rate");
+                            __left * __right
+                        }
+                    })
+                }
             },
         )
         .quantiles([0.1], move |l| { l.tax })

@@ -24,6 +24,14 @@ fn unused(lines: DataSet<String>) -> DataSet<String> {
                 ..::dataflow::Step::UNKNOWN
             }
         })
+        .proven(|l| {
+            #[allow(unused_imports)]
+            use ::dataflow::__private::{
+                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
+                KnownOption as _, MaybeOption as _,
+            };
+            ((&::dataflow::__private::Of(&l)).__several(), ())
+        })
         .filter(move |l| { l.len() > 3 });
     let _also = lines
         .step(const {
@@ -35,6 +43,14 @@ fn unused(lines: DataSet<String>) -> DataSet<String> {
                 moves: true,
                 ..::dataflow::Step::UNKNOWN
             }
+        })
+        .proven(|l| {
+            #[allow(unused_imports)]
+            use ::dataflow::__private::{
+                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
+                KnownOption as _, MaybeOption as _,
+            };
+            ((&::dataflow::__private::Of(&l)).__several(), ())
         })
         .filter(move |l| { l.len() > 3 });
     lines
@@ -142,6 +158,14 @@ fn no_result(lines: DataSet<String>) {
                 moves: true,
                 ..::dataflow::Step::UNKNOWN
             }
+        })
+        .proven(|l| {
+            #[allow(unused_imports)]
+            use ::dataflow::__private::{
+                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
+                KnownOption as _, MaybeOption as _,
+            };
+            ((&::dataflow::__private::Of(&l)).__several(), ())
         })
         .filter(move |l| { l.len() > 3 });
 }

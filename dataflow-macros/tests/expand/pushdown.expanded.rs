@@ -20,6 +20,17 @@ fn below_a_map(sales: DataSet<Sale>, least: u64) -> DataSet<Row> {
                 ..::dataflow::Step::UNKNOWN
             }
         })
+        .proven(|__record| {
+            #[allow(unused_imports)]
+            use ::dataflow::__private::{
+                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
+                KnownOption as _, MaybeOption as _,
+            };
+            (
+                (&::dataflow::__private::Of(&least)).__plain(),
+                ((&::dataflow::__private::Of(&__record.order.id)).__plain(), ()),
+            )
+        })
         .bounded("order.id", ::dataflow::Comparison::Greater, &least)
         .filter({
             #[allow(unused_imports)]
@@ -38,6 +49,17 @@ fn below_a_map(sales: DataSet<Sale>, least: u64) -> DataSet<Row> {
                 ..::dataflow::Step::UNKNOWN
             }
         })
+        .proven(|__record| {
+            #[allow(unused_imports)]
+            use ::dataflow::__private::{
+                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
+                KnownOption as _, MaybeOption as _,
+            };
+            (
+                (&::dataflow::__private::Of(&least)).__plain(),
+                ((&::dataflow::__private::Of(&__record.name)).__several(), ()),
+            )
+        })
         .filter(move |__record| { __record.name.starts_with("a") })
         .step(const {
             &::dataflow::Step {
@@ -50,6 +72,17 @@ fn below_a_map(sales: DataSet<Sale>, least: u64) -> DataSet<Row> {
                 ..::dataflow::Step::UNKNOWN
             }
         })
+        .proven(|__record| {
+            #[allow(unused_imports)]
+            use ::dataflow::__private::{
+                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
+                KnownOption as _, MaybeOption as _,
+            };
+            (
+                (&::dataflow::__private::Of(&least)).__plain(),
+                ((&::dataflow::__private::Of(&__record.name)).__plain(), ()),
+            )
+        })
         .filter(move |__record| { __record.name != "ab" })
         .step(const {
             &::dataflow::Step {
@@ -60,22 +93,59 @@ fn below_a_map(sales: DataSet<Sale>, least: u64) -> DataSet<Row> {
                 ..::dataflow::Step::UNKNOWN
             }
         })
-        .process(move |s, __out| {
-            match (Row {
-                id: s.order.id,
-                twice: (match (s.amount, 2) {
-                    (__left, __right) => {
-                        ::dataflow::__private::Operands(&__left, &__right)
-                            .mul("s.amount * 2");
-                        __left * __right
-                    }
-                }),
-                name: s.name,
-            }) {
-                value => {
-                    let r = ::dataflow::Value::twin(&value);
-                    if r.twice > 10 {
-                        __out.emit(Row { twice: 0, ..r })
+        .process({
+            #[allow(unused_imports)]
+            use ::dataflow::__private::{
+                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
+                KnownOption as _, MaybeOption as _,
+            };
+            let __proven1 = ((&::dataflow::__private::Of(&least)).__plain(), ());
+            let __proven3 = ((&::dataflow::__private::Of(&least)).__plain(), ());
+            {
+                #[allow(unused_imports)]
+                use ::dataflow::__private::Capture as _;
+                let least = least.__capture();
+                move |s, __out| {
+                    match (Row {
+                        id: s.order.id,
+                        twice: (match (s.amount, 2) {
+                            (__left, __right) => {
+                                ::dataflow::__private::Operands(&__left, &__right)
+                                    .mul("s.amount * 2");
+                                __left * __right
+                            }
+                        }),
+                        name: s.name,
+                    }) {
+                        value => {
+                            let r = ::dataflow::Value::twin(
+                                ::dataflow::__private::fieldwise(&value),
+                            );
+                            if (::dataflow::__private::holds((
+                                __proven1,
+                                ((&::dataflow::__private::Of(&r.id)).__plain(), ()),
+                            )) || (r.id > least)) && r.twice > 10
+                                && (::dataflow::__private::holds((
+                                    __proven1,
+                                    ((&::dataflow::__private::Of(&r.name)).__several(), ()),
+                                )) || (r.name.starts_with("a")))
+                            {
+                                match (Row { twice: 0, ..r }) {
+                                    value => {
+                                        let r = ::dataflow::Value::twin(
+                                            ::dataflow::__private::fieldwise(&value),
+                                        );
+                                        if ::dataflow::__private::holds((
+                                            __proven3,
+                                            ((&::dataflow::__private::Of(&r.name)).__plain(), ()),
+                                        )) || (r.name != "ab")
+                                        {
+                                            __out.emit(r)
+                                        }
+                                    }
+                                }
+                            }
+                        }
                     }
                 }
             }
@@ -108,6 +178,17 @@ fn to_the_sides_of_a_join(
                 ..::dataflow::Step::UNKNOWN
             }
         })
+        .proven(|__record| {
+            #[allow(unused_imports)]
+            use ::dataflow::__private::{
+                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
+                KnownOption as _, MaybeOption as _,
+            };
+            (
+                (&::dataflow::__private::Of(&day)).__plain(),
+                ((&::dataflow::__private::Of(&__record.shipped)).__plain(), ()),
+            )
+        })
         .bounded("shipped", ::dataflow::Comparison::Greater, &day)
         .filter({
             #[allow(unused_imports)]
@@ -125,6 +206,17 @@ fn to_the_sides_of_a_join(
                 below: "join",
                 ..::dataflow::Step::UNKNOWN
             }
+        })
+        .proven(|__record| {
+            #[allow(unused_imports)]
+            use ::dataflow::__private::{
+                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
+                KnownOption as _, MaybeOption as _,
+            };
+            (
+                (&::dataflow::__private::Of(&day)).__plain(),
+                ((&::dataflow::__private::Of(&__record.price)).__plain(), ()),
+            )
         })
         .bounded("price", ::dataflow::Comparison::Greater, &3)
         .filter(move |__record| { __record.price > 3 })
@@ -165,6 +257,20 @@ fn to_the_sides_of_a_join(
                         ..::dataflow::Step::UNKNOWN
                     }
                 })
+                .proven(|__record| {
+                    #[allow(unused_imports)]
+                    use ::dataflow::__private::{
+                        KnownPlain as _, MaybePlain as _, KnownSeveral as _,
+                        MaybeSeveral as _, KnownOption as _, MaybeOption as _,
+                    };
+                    (
+                        (&::dataflow::__private::Of(&day)).__plain(),
+                        (
+                            (&::dataflow::__private::Of(&__record.day)).__plain(),
+                            ((&::dataflow::__private::Of(&__record.open)).__plain(), ()),
+                        ),
+                    )
+                })
                 .filter({
                     #[allow(unused_imports)]
                     use ::dataflow::__private::Capture as _;
@@ -182,12 +288,63 @@ fn to_the_sides_of_a_join(
                         ..::dataflow::Step::UNKNOWN
                     }
                 })
+                .proven(|__record| {
+                    #[allow(unused_imports)]
+                    use ::dataflow::__private::{
+                        KnownPlain as _, MaybePlain as _, KnownSeveral as _,
+                        MaybeSeveral as _, KnownOption as _, MaybeOption as _,
+                    };
+                    (
+                        (&::dataflow::__private::Of(&day)).__plain(),
+                        ((&::dataflow::__private::Of(&__record.id)).__plain(), ()),
+                    )
+                })
                 .filter(move |__record| { __record.id != 7 }),
         )
         .on(|l| l.order, |o| o.id)
-        .process(move |l, o, __out| {
-            if l.price > o.price {
-                __out.emit((o.id, l.price))
+        .process({
+            #[allow(unused_imports)]
+            use ::dataflow::__private::{
+                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
+                KnownOption as _, MaybeOption as _,
+            };
+            let __proven0 = ((&::dataflow::__private::Of(&day)).__plain(), ());
+            let __proven2 = ((&::dataflow::__private::Of(&day)).__plain(), ());
+            {
+                #[allow(unused_imports)]
+                use ::dataflow::__private::Capture as _;
+                let day = day.__capture();
+                move |l, o, __out| {
+                    if (::dataflow::__private::holds((
+                        __proven0,
+                        ((&::dataflow::__private::Of(&l.shipped)).__plain(), ()),
+                    )) || (l.shipped > day))
+                        && (::dataflow::__private::holds((
+                            __proven0,
+                            (
+                                (&::dataflow::__private::Of(&o.day)).__plain(),
+                                ((&::dataflow::__private::Of(&o.open)).__plain(), ()),
+                            ),
+                        )) || (o.day < day || o.open)) && l.price > o.price
+                    {
+                        match (o.id, l.price) {
+                            value => {
+                                let __record0 = ::dataflow::Value::twin(&value);
+                                if (::dataflow::__private::holds((
+                                    __proven2,
+                                    ((&::dataflow::__private::Of(&__record0.1)).__plain(), ()),
+                                )) || (__record0.1 > 3))
+                                    && (::dataflow::__private::holds((
+                                        __proven2,
+                                        ((&::dataflow::__private::Of(&__record0.0)).__plain(), ()),
+                                    )) || (__record0.0 != 7))
+                                {
+                                    __out.emit(__record0)
+                                }
+                            }
+                        }
+                    }
+                }
             }
         })
 }
@@ -209,19 +366,6 @@ fn what_an_outer_join_keeps(
     items
         .step(const {
             &::dataflow::Step {
-                name: "filter",
-                operator: "filter",
-                text: "|p| p.0 > 3",
-                reads: &[::dataflow::Reads::Fields(&["order"])],
-                moves: true,
-                below: "map",
-                ..::dataflow::Step::UNKNOWN
-            }
-        })
-        .bounded("order", ::dataflow::Comparison::Greater, &3)
-        .filter(move |__record| { __record.order > 3 })
-        .step(const {
-            &::dataflow::Step {
                 name: "map",
                 operator: "map",
                 text: "|l| Item { price: l.price + 1, ..l }",
@@ -238,17 +382,40 @@ fn what_an_outer_join_keeps(
         })
         .process(move |l, __out| {
             __out
-                .emit(Item {
-                    price: (match (l.price, 1) {
-                        (__left, __right) => {
-                            ::dataflow::__private::Operands(&__left, &__right)
-                                .add("l.price + 1");
-                            __left + __right
-                        }
+                .emit(
+                    ::dataflow::__private::fieldwise(Item {
+                        price: (match (l.price, 1) {
+                            (__left, __right) => {
+                                ::dataflow::__private::Operands(&__left, &__right)
+                                    .add("l.price + 1");
+                                __left + __right
+                            }
+                        }),
+                        ..l
                     }),
-                    ..l
-                })
+                )
         })
+        .step(const {
+            &::dataflow::Step {
+                name: "filter",
+                operator: "filter",
+                text: "|p| p.0 > 3",
+                reads: &[::dataflow::Reads::Fields(&["order"])],
+                moves: true,
+                below: "left_join",
+                ..::dataflow::Step::UNKNOWN
+            }
+        })
+        .proven(|__record| {
+            #[allow(unused_imports)]
+            use ::dataflow::__private::{
+                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
+                KnownOption as _, MaybeOption as _,
+            };
+            ((&::dataflow::__private::Of(&__record.order)).__plain(), ())
+        })
+        .bounded("order", ::dataflow::Comparison::Greater, &3)
+        .filter(move |__record| { __record.order > 3 })
         .step(const {
             &::dataflow::Step {
                 name: "left_join",
@@ -270,12 +437,25 @@ fn what_an_outer_join_keeps(
         })
         .left_join(orders.clone())
         .on(|l| l.order, |o| o.id)
-        .process(move |l, o, __out| {
-            match (l.order, o.map(|o| o.id)) {
-                value => {
-                    let p = ::dataflow::Value::twin(&value);
-                    if p.1.is_none() {
-                        __out.emit(p)
+        .process({
+            #[allow(unused_imports)]
+            use ::dataflow::__private::{
+                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
+                KnownOption as _, MaybeOption as _,
+            };
+            move |l, o, __out| {
+                match (l.order, o.map(|o| o.id)) {
+                    value => {
+                        let p = ::dataflow::Value::twin(&value);
+                        if ::dataflow::__private::holds((
+                            (&::dataflow::__private::Of(&p.0)).__plain(),
+                            (),
+                        )) || (p.0 > 3)
+                        {
+                            if p.1.is_none() {
+                                __out.emit(p)
+                            }
+                        }
                     }
                 }
             }
@@ -317,6 +497,17 @@ fn what_stays(sales: DataSet<Sale>, seen: Counter, least: u64) -> DataSet<Row> {
                 ..::dataflow::Step::UNKNOWN
             }
         })
+        .proven(|__record| {
+            #[allow(unused_imports)]
+            use ::dataflow::__private::{
+                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
+                KnownOption as _, MaybeOption as _,
+            };
+            (
+                (&::dataflow::__private::Of(&least)).__plain(),
+                ((&::dataflow::__private::Of(&__record.id)).__plain(), ()),
+            )
+        })
         .bounded("id", ::dataflow::Comparison::Greater, &0)
         .filter(move |__record| { __record.id > 0 })
         .step(const {
@@ -342,14 +533,28 @@ fn what_stays(sales: DataSet<Sale>, seen: Counter, least: u64) -> DataSet<Row> {
         })
         .process({
             #[allow(unused_imports)]
-            use ::dataflow::__private::Capture as _;
-            let least = least.__capture();
-            move |s, __out| {
-                match (Row { id: s.id, twice: s.amount }) {
-                    value => {
-                        let r = ::dataflow::Value::twin(&value);
-                        if 10 / r.id > least {
-                            __out.emit(r)
+            use ::dataflow::__private::{
+                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
+                KnownOption as _, MaybeOption as _,
+            };
+            let __proven1 = ((&::dataflow::__private::Of(&least)).__plain(), ());
+            {
+                #[allow(unused_imports)]
+                use ::dataflow::__private::Capture as _;
+                let least = least.__capture();
+                move |s, __out| {
+                    match (Row { id: s.id, twice: s.amount }) {
+                        value => {
+                            let r = ::dataflow::Value::twin(
+                                ::dataflow::__private::fieldwise(&value),
+                            );
+                            if (::dataflow::__private::holds((
+                                __proven1,
+                                ((&::dataflow::__private::Of(&r.id)).__plain(), ()),
+                            )) || (r.id > 0)) && 10 / r.id > least
+                            {
+                                __out.emit(r)
+                            }
                         }
                     }
                 }
@@ -358,25 +563,70 @@ fn what_stays(sales: DataSet<Sale>, seen: Counter, least: u64) -> DataSet<Row> {
     let counted = sales
         .step(const {
             &::dataflow::Step {
-                name: "counted",
-                operator: "map → filter",
-                text: "|s| { seen.add(1); Row { id: s.id, twice: 2 } } → |r| r.id > 0",
+                name: "filter",
+                operator: "filter",
+                text: "|r| r.id > 0",
                 reads: &[::dataflow::Reads::Fields(&["id"])],
+                moves: true,
+                below: "map",
+                ..::dataflow::Step::UNKNOWN
+            }
+        })
+        .proven(|__record| {
+            #[allow(unused_imports)]
+            use ::dataflow::__private::{
+                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
+                KnownOption as _, MaybeOption as _,
+            };
+            (
+                (&::dataflow::__private::Of(&seen)).__plain(),
+                ((&::dataflow::__private::Of(&__record.id)).__plain(), ()),
+            )
+        })
+        .bounded("id", ::dataflow::Comparison::Greater, &0)
+        .filter(move |__record| { __record.id > 0 })
+        .step(const {
+            &::dataflow::Step {
+                name: "counted",
+                operator: "map",
+                text: "|s| { seen.add(1); Row { id: s.id, twice: 2 } }",
+                reads: &[::dataflow::Reads::Fields(&["id"])],
+                forwards: &[
+                    ::dataflow::Forward::Field {
+                        to: "id",
+                        record: 0,
+                        from: "id",
+                    },
+                ],
                 ..::dataflow::Step::UNKNOWN
             }
         })
         .process({
             #[allow(unused_imports)]
-            use ::dataflow::__private::Capture as _;
-            let seen = seen.__capture();
-            move |s, __out| {
-                {
-                    seen.add(1);
-                    match (Row { id: s.id, twice: 2 }) {
-                        value => {
-                            let r = ::dataflow::Value::twin(&value);
-                            if r.id > 0 {
-                                __out.emit(r)
+            use ::dataflow::__private::{
+                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
+                KnownOption as _, MaybeOption as _,
+            };
+            let __proven1 = ((&::dataflow::__private::Of(&seen)).__plain(), ());
+            {
+                #[allow(unused_imports)]
+                use ::dataflow::__private::Capture as _;
+                let seen = seen.__capture();
+                move |s, __out| {
+                    {
+                        seen.add(1);
+                        match (Row { id: s.id, twice: 2 }) {
+                            value => {
+                                let r = ::dataflow::Value::twin(
+                                    ::dataflow::__private::fieldwise(&value),
+                                );
+                                if ::dataflow::__private::holds((
+                                    __proven1,
+                                    ((&::dataflow::__private::Of(&r.id)).__plain(), ()),
+                                )) || (r.id > 0)
+                                {
+                                    __out.emit(r)
+                                }
                             }
                         }
                     }
@@ -497,6 +747,14 @@ fn what_stays(sales: DataSet<Sale>, seen: Counter, least: u64) -> DataSet<Row> {
                         moves: true,
                         ..::dataflow::Step::UNKNOWN
                     }
+                })
+                .proven(|r| {
+                    #[allow(unused_imports)]
+                    use ::dataflow::__private::{
+                        KnownPlain as _, MaybePlain as _, KnownSeveral as _,
+                        MaybeSeveral as _, KnownOption as _, MaybeOption as _,
+                    };
+                    ((&::dataflow::__private::Of(&r.id)).__plain(), ())
                 })
                 .bounded("id", ::dataflow::Comparison::Greater, &0)
                 .filter(move |r| { r.id > 0 }),

@@ -21,6 +21,14 @@ fn running(sales: DataSet<Sale>, first: i64) -> DataSet<(u64, i64)> {
                 ..::dataflow::Step::UNKNOWN
             }
         })
+        .proven(|s| {
+            #[allow(unused_imports)]
+            use ::dataflow::__private::{
+                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
+                KnownOption as _, MaybeOption as _,
+            };
+            ((&::dataflow::__private::Of(&s.amount)).__plain(), ())
+        })
         .bounded("amount", ::dataflow::Comparison::Greater, &0)
         .filter(move |s| { s.amount > 0 })
         .step(const {
@@ -264,6 +272,17 @@ fn pairs(sales: DataSet<Sale>, least: u64) -> DataSet<u64> {
                 moves: true,
                 ..::dataflow::Step::UNKNOWN
             }
+        })
+        .proven(|id| {
+            #[allow(unused_imports)]
+            use ::dataflow::__private::{
+                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
+                KnownOption as _, MaybeOption as _,
+            };
+            (
+                (&::dataflow::__private::Of(&id)).__plain(),
+                ((&::dataflow::__private::Of(&least)).__plain(), ()),
+            )
         })
         .filter({
             #[allow(unused_imports)]

@@ -4,12 +4,13 @@ use std::marker::PhantomData;
 use std::panic::Location;
 
 use runtime::operators::{Aggregate, Fold, StateLeaf};
-use runtime::plan;
+use runtime::plan::{self, Forwards};
 use runtime::row::Schema;
 
 use super::group::Grouped;
 use super::step::Next;
 use super::{Flow, Mode};
+use crate::accumulators;
 use crate::kernel::{
     Avg, Comparable, Count, CountDistinct, CountIf, Emitter, Extreme, First, Greatest, GreatestBy, Least, LeastBy,
     Measure, Measured, OfField, Ordered, Seen, Slots, State, Sum, SumParts, accumulate, finish, finish_mean,
@@ -393,8 +394,10 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
         let rows = [flow.schema(), <(K, S::Record)>::schema()];
         let grouping = grouping("aggregate", rows, key, kernel_leaves, kernel, kernel_reads);
         let states: Flow<(K, S::Record), M> = flow.then(grouping, &[], &next);
-        // The key's leaves stand first in the states' record, as they do in the key.
-        let forwards = next.forwards(&<M::Grouped<U>>::schema(), &[&K::schema()]);
+        // The key's leaves stand first in the states' record, as they do in the key. What adds to an accumulator sees all groups.
+        let acts = accumulators::are_in(&finishing_slots) || accumulators::are_in(&body);
+        let inputs = [&K::schema()];
+        let forwards = if acts { Forwards::default() } else { next.forwards(&<M::Grouped<U>>::schema(), &inputs) };
         let finishing = next.behind("finish");
         states.chained_with("finish", finish::<T, K, S, M::Grouped<U>, F>(finishing_slots, body), forwards, &finishing)
     }

@@ -74,7 +74,14 @@ impl<T: Record, M: Mode> Flow<T, M> {
         let schema = T::schema();
         let reads = next.reads(0, &schema);
         let (moves, below) = next.moves();
-        self.then(Filter { schema, predicate, reads, bounds: next.bounds(), moves, below: below.into() }, &[], next)
+        // A filter that stands in front of a closure that asks it as well: where it may not move, the closure does ask.
+        let is_in_front = !below.is_empty();
+        if is_in_front && !moves {
+            return self.keeping_filters(true);
+        }
+        let filter = Filter { schema, predicate, reads, bounds: next.bounds(), moves, below: below.into() };
+        let flow: Flow<T, M> = self.then(filter, &[], next);
+        flow.keeping_filters(is_in_front && next.keeps_filters())
     }
 
     /// Calls `body` for each record; it emits any number of records.

@@ -98,6 +98,8 @@ pub(super) struct Pairing {
     pub(super) records: [Schema; 2],
     pub(super) env: Env,
     pub(super) next: Next,
+    /// Of which sides the closure asks what filters would have asked, which could not move there.
+    keeps_filters: [bool; 2],
     hint: Option<JoinHint>,
 }
 
@@ -120,6 +122,7 @@ impl Pairing {
         location: &'static Location<'static>,
     ) -> Self {
         Pairing {
+            keeps_filters: [left.next.keeps_filters(), right.next.keeps_filters()],
             nodes: [left.node.clone(), right.node],
             records: [L::schema(), R::schema()],
             env: left.env.clone(),
@@ -142,7 +145,10 @@ impl Pairing {
 
     /// What the next closure reads of each side.
     pub(super) fn reads(&self) -> [Reads; 2] {
-        [0, 1].map(|side| self.next.reads(side, &self.records[side]))
+        [0, 1].map(|side| match self.keeps_filters[side] {
+            true => Reads::All,
+            false => self.next.reads(side, &self.records[side]),
+        })
     }
 
     /// The operator. Compiled once, whatever the records of a program are.

@@ -21,6 +21,7 @@ mod partition;
 mod persist;
 mod product;
 mod project;
+pub(crate) mod proof;
 mod records;
 mod reduce_group;
 mod results;

@@ -25,7 +25,8 @@ pub struct Step {
     pub reads: &'static [Reads],
     /// What its records take over unchanged from those that its closures see; nothing where a closure may fail or act on something outside.
     pub forwards: &'static [Forward],
-    /// For a filter: whether it has an answer for records that it would not have seen where it stands, and does nothing else.
+    /// For a filter: whether it has an answer for records that it would not have seen where it stands, and does nothing else, as far as
+    /// its words say. What the types of its values say counts as well.
     pub moves: bool,
     /// For a filter that was moved: the operator that it stood behind.
     pub below: &'static str,
@@ -77,6 +78,10 @@ pub(crate) struct Next {
     /// The operator is one part of what the step describes; its closures are not the step's.
     part: Option<&'static str>,
     bounds: Vec<Bound>,
+    /// What the types say of a filter, where they were asked: whether it has an answer for every record, and does nothing else.
+    pub(super) is_proven: Option<bool>,
+    /// A filter was to stand here that may not: the operator's closure asks what it would have asked.
+    keeps_filters: bool,
 }
 
 impl Next {
@@ -143,7 +148,8 @@ impl Next {
 
     /// Whether the next filter may move, and what it was moved below.
     pub(crate) fn moves(&self) -> (bool, &'static str) {
-        self.step.filter(|_| self.part.is_none()).map_or((false, ""), |step| (step.moves, step.below))
+        let moves = |step: &Step| step.moves && self.is_proven == Some(true);
+        self.step.filter(|_| self.part.is_none()).map_or((false, ""), |step| (moves(step), step.below))
     }
 
     /// The same place, for an operator that one call of the user's becomes beside another.
@@ -151,14 +157,19 @@ impl Next {
         Next { part: Some(word), bounds: Vec::new(), ..self.clone() }
     }
 
+    /// Whether the operator's closure asks what a filter in front of it would have asked.
+    pub(crate) fn keeps_filters(&self) -> bool {
+        self.keeps_filters
+    }
+
     /// Whether the operator may give many records for one.
     pub(crate) fn expands(&self) -> bool {
         self.step.is_none_or(|step| step.operator.contains("flat_map"))
     }
 
-    /// The bounds for the next filter.
+    /// The bounds for the next filter. What a type of the program's own calls less or equal says nothing of the leaf that it is.
     pub(crate) fn bounds(&self) -> Vec<Bound> {
-        self.bounds.clone()
+        if self.is_proven == Some(false) { Vec::new() } else { self.bounds.clone() }
     }
 }
 
@@ -169,7 +180,15 @@ impl<T: Record, M: Mode> Flow<T, M> {
     #[track_caller]
     pub fn step(&self, step: &'static Step) -> Self {
         let mut flow = self.clone();
-        flow.next = Next { step: Some(step), location: Some(Location::caller()), ..Next::default() };
+        let keeps_filters = self.next.keeps_filters;
+        flow.next = Next { step: Some(step), location: Some(Location::caller()), keeps_filters, ..Next::default() };
+        flow
+    }
+
+    /// The flow in front of an operator whose closure asks what a filter here would have asked, or does not.
+    pub(super) fn keeping_filters(&self, keeps_filters: bool) -> Self {
+        let mut flow = self.clone();
+        flow.next = Next { keeps_filters, ..Next::default() };
         flow
     }
 

@@ -6,6 +6,10 @@ use super::{Averaged, Measure};
 
 /// A sum is checked at its end, as of integers; a mean is a number of seconds.
 impl Measure for TimeDelta {
+    type Kept<S> = S;
+    fn kept<S>(slot: S) -> S {
+        slot
+    }
     type Sum = i128;
     type Total = Self;
     #[inline(always)]

@@ -9,6 +9,7 @@ mod captures;
 mod composition;
 mod fallible;
 mod groups;
+mod hygiene;
 mod inference;
 mod joins;
 mod keys;

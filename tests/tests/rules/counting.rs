@@ -1,5 +1,14 @@
 //! What closures count is the same with all rules, without each, and as it is written.
 
+#![allow(
+    clippy::if_same_then_else,
+    clippy::match_single_binding,
+    clippy::match_same_arms,
+    clippy::borrow_deref_ref,
+    clippy::explicit_auto_deref,
+    reason = "accumulators in odd places"
+)]
+
 use dataflow::accumulators::Count;
 use dataflow::prelude::*;
 use dataflow::{Accumulated, Rule};
@@ -86,5 +95,90 @@ counting! {
             (g.key, sum)
         });
         sums.filter(|g| g.0 < 3).map(|g| g.0 as u64)
+    }
+
+    fn behind_an_if(sales, seen) {
+        sales.map(|s| { (if s.amount > 0 { &seen } else { &seen }).add(1); (s.id, s.amount) }).filter(|s| s.0 < 100).map(|s| s.0)
+    }
+
+    fn behind_a_match(sales, seen) {
+        sales.map(|s| { match s.amount { 0 => &seen, _ => &seen }.add(1); (s.id, s.amount) }).filter(|s| s.0 < 100).map(|s| s.0)
+    }
+
+    fn behind_a_block(sales, seen) {
+        sales.map(|s| { { &seen }.add(1); (s.id, s.amount) }).filter(|s| s.0 < 100).map(|s| s.0)
+    }
+
+    fn behind_a_reborrow(sales, seen) {
+        sales.map(|s| { (&*&seen).add(1); (s.id, s.amount) }).filter(|s| s.0 < 100).map(|s| s.0)
+    }
+
+    fn behind_a_cast_and_an_index(sales, seen) {
+        let rows = sales.map(|s| { [&seen as &Accumulated<Count>; 2][1].add(1); (s.id, s.amount) });
+        rows.filter(|s| s.0 < 100).map(|s| s.0)
+    }
+
+    /// In one chain with the filter, and with a filter that looks at something else between.
+    fn behind_an_if_and_a_filter(sales, seen) {
+        sales
+            .map(|s| { (if s.amount > 0 { &seen } else { &seen }).add(1); (s.id, s.amount) })
+            .filter(|s| s.1 * 2 > 10)
+            .filter(|s| s.0 < 100)
+            .map(|s| s.0)
+    }
+
+    /// The filter before it counts what it lets pass.
+    fn in_a_filter_before(sales, seen) {
+        sales
+            .map(|s| (s.id, s.amount))
+            .filter(|s| { let keeps = s.1 * 2 > 10; (if keeps { &seen } else { &seen }).add(1); keeps })
+            .filter(|s| s.0 < 100)
+            .map(|s| s.0)
+    }
+
+    fn of_a_closure_that_was_captured(sales, seen) {
+        let of_closure = seen.clone();
+        let count = move |id: u64| { of_closure.add(1); id };
+        sales.map(|s| ((if s.amount > 0 { &count } else { &count })(s.id), s.amount, s.id)).filter(|s| s.2 < 100).map(|s| s.0)
+    }
+
+    /// A macro that is defined beside the accumulator names it where no call shows it.
+    fn in_a_macro(sales, seen) {
+        macro_rules! count {
+            () => {
+                seen.add(1)
+            };
+        }
+        sales.map(|s| { let _ = (count!(), 1); (s.id, s.amount) }).filter(|s| s.0 < 100).map(|s| s.0)
+    }
+
+    fn of_pairs_behind_a_match(sales, seen) {
+        let others = sales.filter(|s| s.id < 200);
+        let pairs = sales.join(others).on(|l| l.id, |r| r.id);
+        pairs.map(|l, r| { match r.id { 0 => &seen, _ => &seen }.add(r.id); (l.id, r.amount) }).filter(|p| p.0 > 9).map(|p| p.0)
+    }
+
+    fn in_a_filter_of_pairs_behind_an_if(sales, seen) {
+        let others = sales.filter(|s| s.id < 200);
+        let pairs = sales.join(others).on(|l| l.key, |r| r.key);
+        pairs
+            .filter(|l, r| { (if l.id > 3 { &seen } else { &seen }).add(1); l.id <= r.id })
+            .filter(|l, _| l.id > 20)
+            .map(|l, _| l.id)
+    }
+
+    fn in_what_is_made_of_a_group(sales, seen) {
+        let groups = sales.group_by(|s| s.key).aggregate(|g| {
+            (if g.key > 3 { &seen } else { &seen }).add(1);
+            (g.key, g.count())
+        });
+        groups.filter(|g| g.0 < 3).map(|g| g.1)
+    }
+
+    fn in_a_measure_behind_a_match(sales, seen) {
+        let groups = sales.group_by(|s| s.key).aggregate(|g| {
+            (g.key, g.sum(|s| { match s.id { 0 => &seen, _ => &seen }.add(1); s.amount }))
+        });
+        groups.filter(|g| g.0 < 3).map(|g| g.0 as u64)
     }
 }

@@ -3,6 +3,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod counting;
+mod own_types;
 mod pipelines;
 
 use dataflow::prelude::*;

@@ -1,0 +1,162 @@
+//! What the types of a program prove of its closures.
+//!
+//! `#[dataflow]` sees syntax: that a filter compares `r.id` with `least`, not what comparing them does. The compiler knows: where both are
+//! values of the language or of the engine, a comparison has an answer, whatever the values are, and does nothing else. So the macro writes
+//! each value that a filter looks at as an [`Of`], and asks for a method that two traits have. The compiler takes the one for types that
+//! are known where their bound holds, and the one for all types otherwise; what comes back is a type, [`Yes`] or [`No`]. Nothing of this is
+//! ever called, or left in a program.
+
+use std::collections::{BTreeSet, HashSet};
+use std::ops::{Range, RangeFrom, RangeInclusive, RangeTo, RangeToInclusive};
+use std::sync::Arc;
+
+use runtime::value::{Date, Decimal, Texts, Timestamp};
+
+use super::{Flow, Mode};
+use crate::record::Record;
+
+/// What types have said: that something holds, or that it may not.
+pub trait Proof: Copy {
+    /// Whether it holds.
+    const HOLDS: bool;
+}
+
+/// It holds.
+#[derive(Clone, Copy, Debug)]
+pub struct Yes;
+
+/// Nobody knows.
+#[derive(Clone, Copy, Debug)]
+pub struct No;
+
+impl Proof for Yes {
+    const HOLDS: bool = true;
+}
+
+impl Proof for No {
+    const HOLDS: bool = false;
+}
+
+/// Nothing is asked.
+impl Proof for () {
+    const HOLDS: bool = true;
+}
+
+/// Both hold.
+impl<A: Proof, B: Proof> Proof for (A, B) {
+    const HOLDS: bool = A::HOLDS && B::HOLDS;
+}
+
+/// Whether something holds, as a constant that the compiler folds.
+#[inline(always)]
+#[must_use]
+pub fn holds<P: Proof>(_: P) -> bool {
+    P::HOLDS
+}
+
+/// A value that is asked for its type.
+pub struct Of<'a, T: ?Sized>(pub &'a T);
+
+/// Types whose comparisons have an answer for each value. Both sides of a comparison are asked: of two such types none is a program's own,
+/// so neither is what compares them.
+pub trait Plain {}
+
+/// Types of many values, whose `contains`, `starts_with`, `ends_with`, `len` and `is_empty` have an answer for each.
+pub trait Several {}
+
+macro_rules! asked {
+    ($($known:ident $unknown:ident $method:ident $bound:ident: $doc:literal;)*) => {$(
+        #[doc = $doc]
+        pub trait $known {
+            /// It is.
+            fn $method(&self) -> Yes {
+                Yes
+            }
+        }
+        impl<T: $bound + ?Sized> $known for Of<'_, T> {}
+
+        /// Of any other type nothing is known.
+        pub trait $unknown {
+            /// It may not be.
+            fn $method(&self) -> No {
+                No
+            }
+        }
+        impl<T: ?Sized> $unknown for &Of<'_, T> {}
+    )*};
+}
+asked! {
+    KnownPlain MaybePlain __plain Plain: "Whether a value is of a [`Plain`] type.";
+    KnownSeveral MaybeSeveral __several Several: "Whether a value is of a type of [`Several`].";
+    KnownOption MaybeOption __option Optional: "Whether a value is an `Option` of a [`Plain`] type.";
+}
+
+/// `Option`s of plain types, by themselves or by reference.
+pub trait Optional {}
+impl<T: Plain> Optional for Option<T> {}
+impl<T: Optional + ?Sized> Optional for &T {}
+
+macro_rules! plain {
+    ($($ty:ty)*) => {$(impl Plain for $ty {})*};
+}
+plain!(i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize f32 f64 bool char str String Date Timestamp Texts<'_> ());
+impl<const SCALE: u8> Plain for Decimal<SCALE> {}
+
+macro_rules! plain_of {
+    ($($of:ty)*) => {$(
+        impl<T: Plain> Plain for $of {}
+        impl<T: Plain> Several for $of {}
+    )*};
+}
+plain_of!(Vec<T> [T] HashSet<T> BTreeSet<T> Range<T> RangeInclusive<T> RangeFrom<T> RangeTo<T> RangeToInclusive<T>);
+
+impl<T: Plain + ?Sized> Plain for &T {}
+impl<T: Plain> Plain for Option<T> {}
+impl<T: Plain + ?Sized> Plain for Box<T> {}
+impl<T: Plain + ?Sized> Plain for Arc<T> {}
+impl<T: Plain, const N: usize> Plain for [T; N] {}
+
+impl Several for str {}
+impl Several for String {}
+impl<T: Several + ?Sized> Several for &T {}
+impl<T: Plain, const N: usize> Several for [T; N] {}
+
+macro_rules! plain_tuples {
+    ($($($part:ident)*;)*) => {$(impl<$($part: Plain),*> Plain for ($($part,)*) {})*};
+}
+plain_tuples! {
+    A; A B; A B C; A B C D; A B C D E; A B C D E F; A B C D E F G; A B C D E F G H;
+}
+
+/// Values whose fields are those of their record, by name: records and twins that are derived.
+///
+/// A closure that takes a field over, `Row { id: s.id, .. }`, gives a record whose `id` is `s.id`, and filters move by that.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no derived record, so that nobody can tell what its fields become",
+    label = "a value of the program's own",
+    note = "filters move by the fields that a closure takes over: write `#[derive(Record)]`, or `#[dataflow(as_written)]` to leave all filters where they are"
+)]
+pub trait Fieldwise {}
+impl<V: Fieldwise + ?Sized> Fieldwise for &V {}
+
+/// A value that takes fields over by their names.
+#[inline(always)]
+#[must_use]
+pub fn fieldwise<V: Fieldwise>(value: V) -> V {
+    value
+}
+
+impl<T: Record, M: Mode> Flow<T, M> {
+    /// Says what the types prove of the next filter: that it has an answer for every record, and does nothing else. Written by `#[dataflow]`;
+    /// the closure is there for its type alone.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn proven<P: Proof, F>(&self, _: F) -> Self
+    where
+        F: for<'a> Fn(T::At<'a>) -> P,
+    {
+        let mut flow = self.clone();
+        flow.next.is_proven = Some(P::HOLDS);
+        flow
+    }
+}
