@@ -6,6 +6,7 @@
     unused_variables,
     unreachable_pub,
     clippy::items_after_statements,
+    clippy::match_single_binding,
     reason = "names that hide others"
 )]
 

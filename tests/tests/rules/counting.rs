@@ -5,6 +5,8 @@
     clippy::match_single_binding,
     clippy::match_same_arms,
     clippy::borrow_deref_ref,
+    clippy::deref_addrof,
+    clippy::needless_borrow,
     clippy::explicit_auto_deref,
     reason = "accumulators in odd places"
 )]
