@@ -30,7 +30,7 @@ pub(super) fn run(case: &Case, paths: &Paths, resources: &Resources) -> Result<A
     let tables = Tables { env: env(resources), folder: paths.tables.join(variant.name()), case: case.name };
     match variant {
         Variant::Plain | Variant::Zipf => plain_queries::run(query, &tables),
-        Variant::Nulls => Err(no_pipeline(case.name)),
+        Variant::Nulls => nullable_queries::run(query, &tables),
     }
 }
 
@@ -103,7 +103,7 @@ macro_rules! outputs {
 macro_rules! queries {
     ($module:ident of $tables:ident: $wrap:ident, and $own:ident) => {
         mod $module {
-            use super::$own::{q6, q7, q8, q9};
+            use super::$own::{q7, q8, q9};
             use super::*;
             use crate::data::h2o::$tables::{Big, Grouped, Left, Medium, Small};
 
@@ -115,6 +115,8 @@ macro_rules! queries {
                 Q4 { id4: $wrap<i32>, v1: $wrap<f64>, v2: $wrap<f64>, v3: $wrap<f64> }
                 #[derive(Copy)]
                 Q5 { id6: $wrap<i32>, v1: $wrap<i64>, v2: $wrap<i64>, v3: $wrap<f64> }
+                #[derive(Copy)]
+                Q6 { id4: $wrap<i32>, id5: $wrap<i32>, median: $wrap<f64>, deviation: Option<f64> }
                 Q10 {
                     id1: $wrap<String>, id2: $wrap<String>, id3: $wrap<String>, id4: $wrap<i32>, id5: $wrap<i32>,
                     id6: $wrap<i32>, v3: $wrap<f64>, count: u64,
@@ -181,6 +183,16 @@ macro_rules! queries {
                     v1: g.sum(|r| r.v1),
                     v2: g.sum(|r| r.v2),
                     v3: g.sum(|r| r.v3),
+                })
+            }
+
+            #[dataflow]
+            fn q6(rows: DataSet<Grouped>) -> DataSet<Q6> {
+                rows.group_by(|r| (r.id4, r.id5)).aggregate(|g| Q6 {
+                    id4: g.key.0,
+                    id5: g.key.1,
+                    median: g.median(|r| r.v3),
+                    deviation: g.stddev(|r| r.v3),
                 })
             }
 
@@ -314,37 +326,24 @@ type Always<T> = T;
 
 queries!(plain_queries of plain: Always, and own);
 
+queries!(nullable_queries of nullable: Option, and own_nullable);
+
+/// The square of the correlation of `x` and `y`, by the number of pairs and sums over them.
+fn squared_correlation(n: f64, [x, y]: [i64; 2], [xx, yy, xy]: [i64; 3]) -> f64 {
+    let [x, y, xx, yy, xy] = [x, y, xx, yy, xy].map(|sum| sum as f64);
+    (n * xy - x * y).powi(2) / ((n * xx - x * x) * (n * yy - y * y))
+}
+
 /// What is written in another way where cells may be null.
 mod own {
     use super::*;
     use crate::data::h2o::plain::Grouped;
 
     outputs! {
-        #[derive(Copy)]
-        Q6 { id4: i32, id5: i32, median: f64, deviation: f64 }
         Q7 { id3: String, range: i32 }
         #[derive(Copy)]
         Q8 { id6: i32, v3: f64 }
         Q9 { id2: String, id4: i32, r2: f64 }
-    }
-
-    #[dataflow]
-    pub(super) fn q6(rows: DataSet<Grouped>) -> DataSet<Q6> {
-        rows.group_by(|r| (r.id4, r.id5)).sorted_by(|r| r.v3).reduce_group(|g, out| {
-            let (mut id4, mut id5) = (0, 0);
-            let mut values = Vec::new();
-            let (mut mean, mut squares) = (0.0, 0.0);
-            for r in g {
-                (id4, id5) = (r.id4, r.id5);
-                values.push(r.v3);
-                let delta = r.v3 - mean;
-                mean += delta / values.len() as f64;
-                squares += delta * (r.v3 - mean);
-            }
-            let (low, high) = (values[(values.len() - 1) / 2], values[values.len() / 2]);
-            let deviation = (squares / (values.len() as f64 - 1.0)).sqrt();
-            out.emit(Q6 { id4, id5, median: f64::midpoint(low, high), deviation })
-        })
     }
 
     #[dataflow]
@@ -360,10 +359,64 @@ mod own {
     #[dataflow]
     pub(super) fn q9(rows: DataSet<Grouped>) -> DataSet<Q9> {
         rows.group_by(|r| (r.id2, r.id4)).aggregate(|g| {
-            let (n, x, y) = (g.count() as f64, g.sum(|r| r.v1) as f64, g.sum(|r| r.v2) as f64);
-            let (xx, yy) = (g.sum(|r| r.v1 * r.v1) as f64, g.sum(|r| r.v2 * r.v2) as f64);
-            let xy = g.sum(|r| r.v1 * r.v2) as f64;
-            Q9Ref { id2: g.key.0, id4: g.key.1, r2: (n * xy - x * y).powi(2) / ((n * xx - x * x) * (n * yy - y * y)) }
+            let sums = [g.sum(|r| r.v1), g.sum(|r| r.v2)];
+            let products = [g.sum(|r| r.v1 * r.v1), g.sum(|r| r.v2 * r.v2), g.sum(|r| r.v1 * r.v2)];
+            Q9Ref { id2: g.key.0, id4: g.key.1, r2: squared_correlation(g.count() as f64, sums, products) }
+        })
+    }
+}
+
+/// The same where cells may be null.
+mod own_nullable {
+    use super::*;
+    use crate::data::h2o::nullable::Grouped;
+
+    outputs! {
+        Q7 { id3: Option<String>, range: Option<i32> }
+        #[derive(Copy)]
+        Q8 { id6: Option<i32>, v3: Option<f64> }
+        Q9 { id2: Option<String>, id4: Option<i32>, r2: Option<f64> }
+    }
+
+    #[dataflow]
+    pub(super) fn q7(rows: DataSet<Grouped>) -> DataSet<Q7> {
+        rows.group_by(|r| r.id3).aggregate(|g| Q7Ref {
+            id3: g.key,
+            range: g.max(|r| r.v1).zip(g.min(|r| r.v2)).map(|(most, least)| most - least),
+        })
+    }
+
+    #[dataflow]
+    pub(super) fn q8(rows: DataSet<Grouped>) -> DataSet<Q8> {
+        let known = rows.filter(|r| r.v3.is_some());
+        known.group_by(|r| r.id6).top(2, |r| desc(r.v3)).map(|r| Q8 { id6: r.id6, v3: r.v3 })
+    }
+
+    /// Both numbers of a row, where both are there.
+    #[derive(Record, Clone, Debug)]
+    struct Pair {
+        id2: Option<String>,
+        id4: Option<i32>,
+        both: Option<(i32, i32)>,
+    }
+
+    #[dataflow]
+    pub(super) fn q9(rows: DataSet<Grouped>) -> DataSet<Q9> {
+        let pairs = rows.map(|r| PairRef { id2: r.id2, id4: r.id4, both: r.v1.zip(r.v2) });
+        pairs.group_by(|p| (p.id2, p.id4)).aggregate(|g| {
+            let count = g.count(|p| p.both);
+            let sums = [g.sum(|p| p.both.map(|(x, _)| x)), g.sum(|p| p.both.map(|(_, y)| y))];
+            let products = [
+                g.sum(|p| p.both.map(|(x, _)| x * x)),
+                g.sum(|p| p.both.map(|(_, y)| y * y)),
+                g.sum(|p| p.both.map(|(x, y)| x * y)),
+            ];
+            let (sums, products) = (sums.map(Option::unwrap_or_default), products.map(Option::unwrap_or_default));
+            Q9Ref {
+                id2: g.key.0,
+                id4: g.key.1,
+                r2: (count > 1).then(|| squared_correlation(count as f64, sums, products)),
+            }
         })
     }
 }
