@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use dataflow::prelude::*;
 use proptest::prelude::*;
-use tests::{Reading, Sale, everywhere, inputs, local};
+use tests::{Folder, Reading, Sale, everywhere, inputs, local};
 
 use crate::{cases, grouped};
 
@@ -168,12 +168,12 @@ fn two_empty_flows_have_no_groups() {
 
 #[test]
 fn explain_shows_key_and_orders() {
-    let env = local(2);
+    let (env, folder) = (local(2), Folder::default());
     let sales = env.collection(Vec::<Sale>::new()).unwrap();
-    firsts(sales.clone(), sales.clone()).write_csv("never/written");
+    firsts(sales.clone(), sales.clone()).write_csv(folder.join("never written"));
     only_left(env.collection(Vec::<Reading>::new()).unwrap(), env.collection(Vec::<Reading>::new()).unwrap())
-        .write_csv("never/written either");
-    sales.reduce_group(|all, out| out.emit(all.len() as u64)).write_csv("never/written here");
+        .write_csv(folder.join("never written either"));
+    sales.reduce_group(|all, out| out.emit(all.len() as u64)).write_csv(folder.join("never written here"));
     let plan = env.explain().unwrap();
     let said = [
         ", left sorted by day descending, id, right sorted by price, id descending",
