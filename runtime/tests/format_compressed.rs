@@ -152,7 +152,7 @@ fn places_in_messages_are_those_of_the_text() {
 #[test]
 fn a_file_with_only_a_header_or_nothing_has_no_records() {
     let schema = record(&[("id", L::U32)]);
-    for content in ["", "other\n", "other"] {
+    for content in ["", "id\n", "id"] {
         let file = TestFile::new("x.csv.gz", gzip(content.as_bytes()));
         assert_eq!(drive(&csv(file.path(), &schema, CsvOptions::default()).unwrap()).unwrap().len(), 0);
     }

@@ -71,8 +71,7 @@ fn bad_records_of_csv_are_left_out_wherever_splits_lie() {
         let (numbers, lines) = read(&source, &bad(&file)).unwrap();
         assert_eq!(numbers, [1, 3, 11], "splits of {split_bytes} bytes");
         let quote = "a quote stands in a field without quotes; quote the field and double the quote in it, or read without quotes (`quote: None`)";
-        let newline =
-            "a quoted field is not closed on its line; where fields hold newlines, read with `multiline: true`";
+        let newline = "a quoted field is not closed on its line; where fields hold newlines, read without `lenient`, which takes each line for a record";
         assert_eq!(
             shown(&lines, &file),
             [
@@ -144,7 +143,7 @@ fn what_cannot_be_is_refused() {
     let lenient = CsvOptions { lenient: Some(Lenient::to("bad.txt")), ..CsvOptions::default() };
     assert_eq!(
         message(csv(file.path(), &schema, lenient), &file),
-        "CSV cannot be read leniently with `multiline: true`: where a quote is missing, nobody knows where records begin"
+        "CSV cannot be read leniently with `multiline: true`: where a quote is missing, nobody knows where records begin; call `lenient` last, which sets it to false, or read without it where fields hold newlines"
     );
     let folder = file.folder().display().to_string();
     let source = csv(file.path(), &schema, CsvOptions::default().lenient(Lenient::to(&folder))).unwrap();
