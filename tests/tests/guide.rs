@@ -27,7 +27,8 @@ fn operators() -> Vec<(String, String)> {
     operators
 }
 
-/// The types of the builder API whose methods are the words of a chain that stands there.
+/// The types of the builder API whose methods are the words of a chain that stands there. A stand that is not named here has
+/// none, and the test says so.
 fn types_of(stand: &str) -> &'static [&'static str] {
     match stand {
         "Flow" => &["Flow"],
@@ -38,7 +39,7 @@ fn types_of(stand: &str) -> &'static [&'static str] {
         "KeyedFilter" => &["SemiJoin"],
         "CoGroup" => &["CoGroup"],
         "CoGrouped" => &["CoGroups"],
-        _ => panic!("which type is a chain that stands at `{stand}`?"),
+        _ => &[],
     }
 }
 
@@ -47,7 +48,8 @@ fn examples(page: &str) -> String {
     page.split("```").skip(1).step_by(2).collect()
 }
 
-/// rustdoc refuses a link to a method that is not there, so a link is enough; `every_method_of_the_language_has_an_example` looks at what it leads to.
+/// rustdoc refuses a link to a method that is not there, so a link is enough; `every_method_of_the_language_has_an_example` looks
+/// at what it leads to.
 #[test]
 fn every_operator_has_a_page() {
     let contents = fs::read_to_string(workspace("dataflow/src/operators/mod.rs")).unwrap();
@@ -60,7 +62,7 @@ fn every_operator_has_a_page() {
                 && contents.contains(&format!("[`{word}`]"))
                 && examples(&page).contains(&format!(".{word}("))
                 && (stand != "Joined" || page.contains("of the pairs of a join"));
-            !is_page && !types_of(stand).iter().any(|of| is_linked(of))
+            !is_page && !types_of(stand).iter().any(is_linked)
         })
         .collect();
     assert!(missing.is_empty(), "dataflow/src/operators/mod.rs does not lead to a page of {missing:?}");
