@@ -2,6 +2,9 @@
 //!
 //! An ordinary function marked `#[dataflow]` says what a pipeline computes; `cargo build` checks it, and the run time picks how. See the
 //! README for a first pipeline, ARCHITECTURE.md for how it works.
+//!
+//! [`operators`] has a page for each word of the language, [`prelude`] what programs import, [`Env`] the sources,
+//! [`Record`](macro@Record) what a record may be.
 
 #![forbid(unsafe_code)]
 
@@ -13,6 +16,7 @@ mod error;
 mod flow;
 mod kernel;
 mod key;
+pub mod operators;
 pub mod prelude;
 mod record;
 mod text;

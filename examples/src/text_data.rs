@@ -57,7 +57,8 @@ pub fn ensure(path: &Path, bytes: u64, distinct: usize) -> Result<(), DataError>
         let (name, value) = ("the number of distinct words", distinct.to_string());
         return Err(DataError::Argument { name, value, expected: "1 to 16777216" });
     }
-    progress::write_once(path, |partial| write_text(partial, bytes, distinct))
+    let content = format!("text of {} MiB, up to {distinct} distinct words", bytes.div_ceil(1 << 20));
+    progress::write_once(path, &content, |partial| write_text(partial, bytes, distinct))
 }
 
 fn write_text(path: &Path, bytes: u64, distinct: usize) -> Result<(), DataError> {

@@ -1,4 +1,4 @@
-//! The guide and the language know of each other: every word is explained, and every program is run.
+//! The guide, the pages of operators and the language know of each other: every word is explained, and every program is run.
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 
@@ -17,15 +17,88 @@ fn pages() -> Vec<(String, String)> {
         .collect()
 }
 
+/// The operators: their words, and where each stands.
+fn operators() -> Vec<(String, String)> {
+    let table = fs::read_to_string(workspace("dataflow-macros/src/operators.rs")).unwrap();
+    let words = table.split("row(\"").skip(1).map(|row| row.split('"').next().unwrap());
+    let stands = table.split("row(\"").skip(1).map(|row| row.split(", ").nth(1).unwrap());
+    let operators: Vec<_> = words.zip(stands).map(|(word, stand)| (word.to_owned(), stand.to_owned())).collect();
+    assert!(operators.len() > 90, "the table of operators was found");
+    operators
+}
+
+/// The types of the builder API whose methods are the words of a chain that stands there. A stand that is not named here has
+/// none, and the test says so.
+fn types_of(stand: &str) -> &'static [&'static str] {
+    match stand {
+        "Flow" => &["Flow"],
+        "Grouped" => &["Grouped"],
+        "Sorted" => &["SortedGroups"],
+        "Join" => &["Join"],
+        "Joined" => &["Joined", "WithAll"],
+        "KeyedFilter" => &["SemiJoin"],
+        "CoGroup" => &["CoGroup"],
+        "CoGrouped" => &["CoGroups"],
+        _ => &[],
+    }
+}
+
+/// The examples of a page, without the lines around them.
+fn examples(page: &str) -> String {
+    page.split("```").skip(1).step_by(2).collect()
+}
+
+/// rustdoc refuses a link to a method that is not there, so a link is enough; `every_method_of_the_language_has_an_example` looks
+/// at what it leads to.
+#[test]
+fn every_operator_has_a_page() {
+    let contents = fs::read_to_string(workspace("dataflow/src/operators/mod.rs")).unwrap();
+    let missing: Vec<_> = operators()
+        .into_iter()
+        .filter(|(word, stand)| {
+            let is_linked = |of: &&str| contents.contains(&format!("[`{word}`]({of}::{word})"));
+            let page = fs::read_to_string(workspace(&format!("dataflow/src/operators/{word}.rs"))).unwrap_or_default();
+            let is_page = contents.contains(&format!("pub mod {word};"))
+                && contents.contains(&format!("[`{word}`]"))
+                && examples(&page).contains(&format!(".{word}("))
+                && (stand != "Joined" || page.contains("of the pairs of a join"));
+            !is_page && !types_of(stand).iter().any(is_linked)
+        })
+        .collect();
+    assert!(missing.is_empty(), "dataflow/src/operators/mod.rs does not lead to a page of {missing:?}");
+}
+
+#[test]
+fn every_method_of_the_language_has_an_example() {
+    let operators = operators();
+    let files = fs::read_dir(workspace("dataflow/src/flow")).unwrap().map(|entry| entry.unwrap().path());
+    let texts: Vec<String> = files.map(|path| fs::read_to_string(path).unwrap()).collect();
+    let methods: Vec<(&str, &str)> = texts
+        .iter()
+        .flat_map(|text| {
+            // What stands before a method's name, back to the item before it, is its documentation.
+            let names = text.split("    pub fn ").skip(1).map(|after| after.split(['(', '<']).next().unwrap());
+            names.zip(text.split("    pub fn ").map(|before| before.rsplit("\n    }\n").next().unwrap()))
+        })
+        .filter(|(name, _)| operators.iter().any(|(word, _)| word == name))
+        .collect();
+    assert!(methods.len() > 80, "the methods were found");
+    let without: Vec<_> = methods
+        .iter()
+        .filter(|(name, docs)| !examples(docs).contains(&format!(".{name}(")))
+        .map(|(name, _)| name)
+        .collect();
+    assert!(without.is_empty(), "{without:?} have no example");
+}
+
 #[test]
 fn every_operator_is_named_in_the_guide() {
-    let table = fs::read_to_string(workspace("dataflow-macros/src/operators.rs")).unwrap();
-    let words: Vec<&str> = table.split("row(\"").skip(1).map(|row| row.split('"').next().unwrap()).collect();
-    assert!(words.len() > 90, "the table of operators was found");
+    let operators = operators();
+    let words = operators.iter().map(|(word, _)| word.as_str());
     let pages = pages();
     let named: Vec<&str> =
         pages.iter().flat_map(|(_, text)| text.split(|c: char| !(c.is_alphanumeric() || c == '_'))).collect();
-    let missing: Vec<&str> = words.into_iter().filter(|word| !named.contains(word)).collect();
+    let missing: Vec<&str> = words.filter(|word| !named.contains(word)).collect();
     assert!(missing.is_empty(), "the guide does not name {missing:?}");
 }
 

@@ -206,13 +206,13 @@ impl Env {
     /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-read-parquet-with-{}", std::process::id()));
     /// # std::fs::create_dir_all(&folder)?;
     /// # let path = folder.join("orders.parquet").display().to_string();
-    /// #[derive(Record, Clone, Debug, PartialEq)]
+    /// #[derive(Record, Clone, Copy, Debug, PartialEq)]
     /// struct Written {
     ///     #[record(name = "OrderKey")]
     ///     key: u64,
     /// }
     ///
-    /// #[derive(Record, Clone, Debug, PartialEq)]
+    /// #[derive(Record, Clone, Copy, Debug, PartialEq)]
     /// struct Order {
     ///     orderkey: u64,
     /// }

@@ -30,7 +30,7 @@ pub struct Aggregates<T, K, M, S> {
 impl<T: Record, M: Mode> Flow<T, M> {
     /// Aggregates over all records, as one group. A flow without records gives no record.
     ///
-    /// It is what `aggregate` of the language becomes.
+    /// It is what [`aggregate`](crate::operators::aggregate) of the language becomes.
     ///
     /// ```
     /// # use dataflow::prelude::*;

@@ -18,7 +18,7 @@ use crate::record::Record;
 impl<T: Record, M: Mode> Flow<T, M> {
     /// Keeps the records for which `keep` holds.
     ///
-    /// Cost: one call per record, in place; nothing is copied.
+    /// Cost: one call per record, in place; nothing is copied. The [page of the word](crate::operators::filter) says where it moves.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -86,6 +86,9 @@ impl<T: Record, M: Mode> Flow<T, M> {
 
     /// Calls `body` for each record; it emits any number of records.
     ///
+    /// It is what [`map`](crate::operators::map), [`flat_map`](crate::operators::flat_map) and [`filter_map`](crate::operators::filter_map) of the
+    /// language become.
+    ///
     /// ```
     /// # use dataflow::prelude::*;
     /// # fn main() -> dataflow::Result<()> {
@@ -109,6 +112,9 @@ impl<T: Record, M: Mode> Flow<T, M> {
     }
 
     /// As [`Flow::process`]; an error ends the job, with the operator and the record.
+    ///
+    /// It is what [`try_map`](crate::operators::try_map), [`try_flat_map`](crate::operators::try_flat_map) and
+    /// [`try_filter_map`](crate::operators::try_filter_map) of the language become.
     ///
     /// ```
     /// # use dataflow::prelude::*;

@@ -288,7 +288,7 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
 
     /// Several aggregates in one pass: each call adds a slot, `finish` makes the record.
     ///
-    /// It is what `aggregate` of the language becomes.
+    /// It is what [`aggregate`](crate::operators::aggregate) of the language becomes.
     ///
     /// ```
     /// # use dataflow::prelude::*;

@@ -368,6 +368,8 @@ impl<L: Record, R: Record, M: Mode, K: Outer> Join<L, R, M, K> {
 impl<L: Record, R: Record, M: Mode> Joined<L, R, M> {
     /// Calls `body` for each pair; it emits any number of records.
     ///
+    /// The [closures of the language](crate::operators) after a join become it, filters of pairs among them.
+    ///
     /// ```
     /// # use dataflow::prelude::*;
     /// # fn main() -> dataflow::Result<()> {

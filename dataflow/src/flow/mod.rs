@@ -93,6 +93,9 @@ pub trait Ends: Mode {}
 impl Ends for Bounded {}
 
 /// Records of `T` on their way. Cloning copies the handle: two flows that share a node share its work.
+///
+/// Its methods are operators, results, and what `#[dataflow]` writes. [`operators`](crate::operators) lists the words of the language,
+/// also those that are no methods here, such as [`map`](crate::operators::map).
 pub struct Flow<T, M = Bounded> {
     node: Arc<Node>,
     env: Env,

@@ -64,8 +64,29 @@ impl<T: Record, M: Mode> Flow<T, M> {
         Groups { flow: self, key: &[], order: &[], next: &next, partial: false }.reduced(body)
     }
 
-    /// As [`Flow::reduce_group`], with a closure that may fail: it ends with `Ok(())`, and an error of one group ends the job.
+    /// As [`Flow::reduce_group`], with a closure that may fail: it ends with `Ok(())`, and an error ends the job.
     ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn sum(texts: DataSet<String>) -> DataSet<i64> {
+    ///     texts.try_reduce_group(|texts, out| {
+    ///         let mut sum = 0;
+    ///         for text in texts {
+    ///             sum += text.parse::<i64>()?;
+    ///         }
+    ///         out.emit(sum);
+    ///         Ok(())
+    ///     })
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let env = Env::embedded();
+    /// assert_eq!(sum(env.collection(["3", "4"])?).collect()?, [7]);
+    /// assert!(sum(env.collection(["3", "four"])?).collect().is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     #[track_caller]
     pub fn try_reduce_group<U: Record, F>(&self, body: F) -> Flow<U, M>
@@ -263,6 +284,35 @@ impl<T: Record, K: Record, M: Ends> SortedGroups<T, K, M> {
 
     /// As [`SortedGroups::reduce_group`], with a closure that may fail: it ends with `Ok(())`, and an error of one group ends the job.
     ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// /// How far each meter has run; it never runs backwards.
+    /// #[dataflow]
+    /// fn used(meters: DataSet<(u32, u64, i64)>) -> DataSet<(u32, i64)> {
+    ///     meters.group_by(|m| m.0).sorted_by(|m| m.1).try_reduce_group(|readings, out| {
+    ///         let mut last = None;
+    ///         let mut sum = 0;
+    ///         let mut meter = 0;
+    ///         for r in readings {
+    ///             let step = r.2 - last.unwrap_or(r.2);
+    ///             if step < 0 {
+    ///                 return Err(format!("meter {} runs backwards", r.0).into());
+    ///             }
+    ///             (meter, sum, last) = (r.0, sum + step, Some(r.2));
+    ///         }
+    ///         out.emit((meter, sum));
+    ///         Ok(())
+    ///     })
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let env = Env::embedded();
+    /// assert_eq!(used(env.collection([(7u32, 2u64, 15i64), (7, 1, 10)])?).collect()?, [(7, 5)]);
+    /// let error = used(env.collection([(7u32, 1u64, 15i64), (7, 2, 10)])?).collect().unwrap_err().to_string();
+    /// assert!(error.contains("meter 7 runs backwards"), "{error}");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn try_reduce_group<U: Record, F>(&self, body: F) -> Flow<U, M>
     where

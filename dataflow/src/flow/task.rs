@@ -43,6 +43,9 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// A state sees the records of its task, in the order in which they come, and no task sees another's; which records a task gets is up to
     /// the engine unless an operator before says so, as [`Flow::partition_by`] does. `open` runs before the first record.
     ///
+    /// It is what [`map_with`](crate::operators::map_with), [`flat_map_with`](crate::operators::flat_map_with) and
+    /// [`filter_map_with`](crate::operators::filter_map_with) of the language become.
+    ///
     /// ```
     /// # use dataflow::prelude::*;
     /// # fn main() -> dataflow::Result<()> {
@@ -72,7 +75,8 @@ impl<T: Record, M: Mode> Flow<T, M> {
     }
 
     /// As [`Flow::process_with`]; an error of either closure ends the job, with the operator, and the record that `body` saw. It is what
-    /// `try_map_with`, `try_flat_map_with` and `try_filter_map_with` become.
+    /// [`try_map_with`](crate::operators::try_map_with), [`try_flat_map_with`](crate::operators::try_flat_map_with) and
+    /// [`try_filter_map_with`](crate::operators::try_filter_map_with) become.
     ///
     /// ```
     /// # use dataflow::prelude::*;

@@ -54,7 +54,7 @@ impl Moments {
     }
 }
 
-/// What is made of [`Moments`].
+/// What is made of `Moments`.
 pub trait Spreads: Clone + Send + 'static {
     /// For values that may be missing, or may not.
     type Value<V: Measured>;

@@ -62,6 +62,12 @@ impl Table {
         format!("{}.parquet", self.name())
     }
 
+    /// What a file of the table holds, for people.
+    pub(super) fn content(self, scale: f64) -> String {
+        let about = if self == Self::LineItem { "about " } else { "" };
+        format!("table {} of TPC-H at scale factor {scale}, {about}{} rows", self.name(), self.estimated_rows(scale))
+    }
+
     /// Rows at a scale factor; an estimate for [`Table::LineItem`], whose orders have one to seven items each.
     pub(super) fn estimated_rows(self, scale: f64) -> u64 {
         let rows_at_scale_1 = match self {

@@ -1,0 +1,30 @@
+//! A record from some, with a state of the task, by closures that may fail: `flow.try_filter_map_with(|task| state, |state, r| result)`.
+//!
+//! * **The first closure** makes the state in each task, as that of [`map_with`](super::map_with), and gives a `Result` of it.
+//! * **The second closure sees** the state as `&mut`, and the record. It gives what that of [`try_filter_map`](super::try_filter_map)
+//!   gives; `?` works in both.
+//!
+//! ```
+//! # use dataflow::prelude::*;
+//! /// The numbers above a limit.
+//! #[dataflow]
+//! fn above(texts: DataSet<String>, limit: String) -> DataSet<u64> {
+//!     texts.try_filter_map_with(
+//!         |_| limit.parse::<u64>(),
+//!         |limit, text| text.parse::<u64>().map(|n| (n > *limit).then_some(n)),
+//!     )
+//! }
+//!
+//! # fn main() -> dataflow::Result<()> {
+//! let texts = Env::embedded().collection(["1", "20"])?;
+//! assert_eq!(above(texts.clone(), "9".to_owned()).collect()?, [20]);
+//! let error = above(texts, "nine".to_owned()).collect().unwrap_err().to_string();
+//! assert!(error.starts_with("`try_filter_map_with` at "), "{error}");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! * **Errors**: the first error of either closure ends the job. The message has the operator, its place in the program, and what the
+//!   second closure reads of the record.
+//! * **Order, tasks, cost**: as [`filter_map_with`](super::filter_map_with).
+//! * **See also**: [`try_map_with`](super::try_map_with), [`try_filter_with`](super::try_filter_with).
