@@ -127,6 +127,26 @@ fn tallied(numbers: DataSet<u64>, seen: Accumulated<Count>) -> DataSet<u64> {
     })
 }
 
+#[dataflow]
+fn tallied_where_it_may_fail(numbers: DataSet<u64>, seen: Accumulated<Count>) -> DataSet<u64> {
+    numbers.try_map(|n| {
+        seen.add(1);
+        n.checked_add(1).ok_or("too large")
+    })
+}
+
+#[dataflow]
+fn tallied_beside_a_state(numbers: DataSet<u64>, seen: Accumulated<Count>) -> DataSet<u64> {
+    numbers.map_with(
+        |_| 0,
+        |state, n| {
+            seen.add(1);
+            *state += 1;
+            n
+        },
+    )
+}
+
 /// What counts, and what keeps rows for later, sees all of them.
 #[test]
 fn what_is_seen_elsewhere_goes_on() {
@@ -138,8 +158,10 @@ fn what_is_seen_elsewhere_goes_on() {
             assert_eq!(first(kept.clone(), 5).count().unwrap(), 5);
             assert_eq!(kept.count().unwrap(), 200_000);
             let seen = env.counter("seen");
-            assert_eq!(first(tallied(numbers, seen.clone()), 5).count().unwrap(), 5);
-            assert_eq!(seen.value().unwrap(), 200_000);
+            for tallied in [tallied, tallied_where_it_may_fail, tallied_beside_a_state] {
+                assert_eq!(first(tallied(numbers.clone(), seen.clone()), 5).count().unwrap(), 5);
+                assert_eq!(seen.value().unwrap(), 200_000);
+            }
         }
     });
 }

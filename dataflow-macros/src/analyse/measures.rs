@@ -146,6 +146,10 @@ impl Sees {
 
 /// Whether a closure gives a field of the record as it is.
 pub(crate) fn names_field(closure: &ExprClosure) -> bool {
+    // A pattern of another kind names the record's type, which symbols do not have.
+    if !closure.inputs.iter().all(|input| matches!(input, Pat::Ident(_) | Pat::Tuple(_))) {
+        return false;
+    }
     let mut place = &*closure.body;
     while let Expr::Field(field) = place {
         place = &field.base;

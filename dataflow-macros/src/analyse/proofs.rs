@@ -10,7 +10,7 @@ use quote::{quote, quote_spanned};
 use syn::{BinOp, Expr, ExprClosure, ExprMethodCall, UnOp, parse_quote_spanned};
 
 use crate::analyse::captures::Capture;
-use crate::syntax::names::{How, Mention, is_constant, peeled, plain_path};
+use crate::syntax::names::{How, Mention, is_constant, is_of_a_type, peeled, plain_path};
 use crate::syntax::patterns::bound_names;
 use crate::syntax::scope::Scope;
 
@@ -143,6 +143,9 @@ impl<'a> Search<'a> {
     /// Whether an expression is a field, a captured value or a constant; its type is asked.
     fn is_value(&mut self, expr: &'a Expr, question: &'static str) -> bool {
         let root = root(expr);
+        if is_of_a_type(root) {
+            return false;
+        }
         if let Some(name) = plain_path(root) {
             if self.inner.contains(&name) {
                 // A part of a plain value is plain. Which methods it has, nobody asks.

@@ -58,12 +58,12 @@ impl<'a> Values<'a> {
         self.made.iter().any(|value| matches!(peeled(value), Expr::Struct(_)))
     }
 
-    /// The fields that all values name, by path: the elements of tuples and the fields of structs, of nested ones, too.
+    /// The fields that a value names, by path: the elements of tuples and the fields of structs, of nested ones, too.
     pub(crate) fn named(&self) -> Vec<Vec<String>> {
         let mut named = Vec::new();
-        if let Some(first) = self.made.first() {
-            names_in(first, &mut Vec::new(), &mut named);
-        }
+        self.made.iter().for_each(|value| names_in(value, &mut Vec::new(), &mut named));
+        named.sort_unstable();
+        named.dedup();
         named
     }
 

@@ -46,6 +46,8 @@ impl VisitMut for Check {
         let what = match &*expr {
             Expr::Binary(binary) if check_of(&binary.op).is_some() => what(),
             Expr::Unary(ExprUnary { op: UnOp::Neg(_), .. }) => what(),
+            // What a reference is to may have to live for ever, as a constant does.
+            Expr::Reference(reference) if is_computed_early(&reference.expr, &is_constant) => return,
             _ => return visit_mut::visit_expr_mut(self, expr),
         };
         let written = match expr {
@@ -101,7 +103,7 @@ impl Check {
     fn binary(&mut self, binary: &mut ExprBinary, what: String) -> Option<TokenStream> {
         let (check, assigns) = check_of(&binary.op)?;
         let (left, right) = (&*binary.left, &*binary.right);
-        let is_constant = !assigns && is_computed_early(left) && is_computed_early(right);
+        let is_constant = !assigns && is_computed_early(left, &is_literal) && is_computed_early(right, &is_literal);
         let has_no_order = assigns && !is_read_alike(left) && !act_apart(left, right);
         if is_constant || has_no_order || is_no_integer(left) || is_no_integer(right) {
             return None;
@@ -120,7 +122,7 @@ impl Check {
 
     fn negation(&mut self, unary: &mut ExprUnary, what: String) -> Option<TokenStream> {
         let UnOp::Neg(minus) = &unary.op else { return None };
-        if is_computed_early(&unary.expr) || is_no_integer(&unary.expr) {
+        if is_computed_early(&unary.expr, &is_literal) || is_no_integer(&unary.expr) {
             return None;
         }
         let (span, minus) = (minus.span, *minus);
@@ -205,18 +207,22 @@ fn check_of(op: &BinOp) -> Option<(&'static str, bool)> {
 }
 
 /// Whether the compiler computes an expression: it refuses one that overflows.
-fn is_computed_early(expr: &Expr) -> bool {
+fn is_computed_early(expr: &Expr, is_leaf: &dyn Fn(&Expr) -> bool) -> bool {
     match peeled(expr) {
-        Expr::Binary(binary) => is_computed_early(&binary.left) && is_computed_early(&binary.right),
-        Expr::Unary(unary) => is_computed_early(&unary.expr),
-        Expr::Cast(cast) => is_computed_early(&cast.expr),
-        expr => is_constant(expr),
+        Expr::Binary(binary) => is_computed_early(&binary.left, is_leaf) && is_computed_early(&binary.right, is_leaf),
+        Expr::Unary(unary) => is_computed_early(&unary.expr, is_leaf),
+        Expr::Cast(cast) => is_computed_early(&cast.expr, is_leaf),
+        expr => is_leaf(expr),
     }
+}
+
+fn is_literal(expr: &Expr) -> bool {
+    matches!(expr, Expr::Lit(_))
 }
 
 /// Whether an operand is none of an operator on integers.
 fn is_no_integer(expr: &Expr) -> bool {
-    matches!(peeled(expr), Expr::Lit(literal) if !matches!(literal.lit, Lit::Int(_)))
+    matches!(peeled(expr), Expr::Lit(literal) if !matches!(literal.lit, Lit::Int(_) | Lit::Byte(_)))
 }
 
 /// Whether a place is the same whenever it is looked at: a variable, or a field of one.

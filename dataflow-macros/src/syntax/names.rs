@@ -283,6 +283,13 @@ pub(crate) fn is_constant(expr: &Expr) -> bool {
     }
 }
 
+/// Whether a path names a constant of a type whose parameters only its use may tell, as `Decimal::ZERO`: its type alone cannot be asked.
+pub(crate) fn is_of_a_type(expr: &Expr) -> bool {
+    let Expr::Path(path) = expr else { return false };
+    let owner = path.path.segments.iter().rev().nth(1);
+    owner.is_some_and(|owner| owner.arguments.is_none() && owner.ident.to_string().starts_with(char::is_uppercase))
+}
+
 /// `date!("1995-03-15")`
 fn is_date(call: &Macro) -> bool {
     let mut tokens = call.tokens.clone().into_iter();

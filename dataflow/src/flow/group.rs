@@ -35,12 +35,15 @@ impl<T, K, M> Clone for Grouped<T, K, M> {
 )]
 pub trait Total: Record {}
 macro_rules! totals {
-    ($($ty:ty)*) => {$( impl Total for $ty {} )*};
+    ($([$($generics:tt)*] $ty:ty;)*) => {$(
+        impl<$($generics)*> Total for $ty {}
+        impl<$($generics)*> Total for Option<$ty> {}
+    )*};
 }
-totals!(i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64);
-impl Total for runtime::value::TimeDelta {}
-impl<const SCALE: u8> Total for runtime::value::Decimal<SCALE> {}
-impl<V: Total> Total for Option<V> {}
+totals! {
+    [] i8; [] i16; [] i32; [] i64; [] i128; [] u8; [] u16; [] u32; [] u64; [] u128; [] f32; [] f64;
+    [] runtime::value::TimeDelta; [const SCALE: u8] runtime::value::Decimal<SCALE>;
+}
 
 impl<T: Record, M: Mode> Flow<T, M> {
     /// Groups by a field, `|w| w.word`, by several, `|w| (w.word, w.day)`, or by what is computed of a record, `|w| w.day.month()`.

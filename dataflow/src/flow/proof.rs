@@ -10,7 +10,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::ops::{Range, RangeFrom, RangeInclusive, RangeTo, RangeToInclusive};
 use std::sync::Arc;
 
-use runtime::value::{Date, Decimal, Texts, Timestamp};
+use runtime::value::{Date, Decimal, Texts, TimeDelta, Timestamp};
 
 use super::{Flow, Mode};
 use crate::record::Record;
@@ -99,7 +99,7 @@ impl<T: Optional + ?Sized> Optional for &T {}
 macro_rules! plain {
     ($($ty:ty)*) => {$(impl Plain for $ty {})*};
 }
-plain!(i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize f32 f64 bool char str String Date Timestamp Texts<'_> ());
+plain!(i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize f32 f64 bool char str String Date Timestamp TimeDelta Texts<'_> ());
 impl<const SCALE: u8> Plain for Decimal<SCALE> {}
 
 macro_rules! plain_of {

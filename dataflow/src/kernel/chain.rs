@@ -82,6 +82,10 @@ where
     fn open(&self, _: &TaskContext) -> Result<Box<dyn Chain>> {
         Ok(Box::new(TryProcess { body: self.body.get(), reads: self.reads.clone(), of: self.of }))
     }
+
+    fn has_effects(&self) -> bool {
+        self.body.accumulates()
+    }
 }
 
 impl<T: Record, U: Record, F> Chain for TryProcess<T, U, F>

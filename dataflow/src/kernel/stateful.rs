@@ -46,11 +46,13 @@ where
     F: for<'a> Fn(&mut S, T::At<'a>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
 {
     let shared = Shared::new((open, body));
-    Arc::new(KeepsState(move |context: &TaskContext| -> Result<Box<dyn Chain>> {
+    let has_effects = shared.accumulates();
+    let open = move |context: &TaskContext| -> Result<Box<dyn Chain>> {
         let (open, body) = shared.get();
         let state = opened(&open, context)?;
         Ok(Box::new(Stateful::<T, U, S, F> { state, body, reads: reads.clone(), of: PhantomData }))
-    }))
+    };
+    Arc::new(KeepsState { open, has_effects })
 }
 
 fn opened<S>(open: &impl Fn(Task) -> Result<S, UserError>, context: &TaskContext) -> Result<S> {

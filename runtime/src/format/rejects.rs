@@ -69,7 +69,8 @@ impl RejectSink for Rejects {
         self.check()?;
         self.target.prepare(Appending::Never, &[])?;
         self.count.store(0, Ordering::Relaxed);
-        let out = self.target.appender("")?;
+        // Nobody finishes what could not be prepared.
+        let out = self.target.appender("").inspect_err(|_| _ = self.target.finish(false))?;
         *self.state.lock().unwrap_or_else(PoisonError::into_inner) = State { out: Some(out), lines: BTreeMap::new() };
         Ok(())
     }

@@ -47,11 +47,14 @@ impl Left {
         combined: &mut Selection,
     ) -> bool {
         self.uncombined(table, input, groups);
+        if self.positions.is_empty() {
+            return false;
+        }
         let mut left = self.positions.iter().peekable();
         let rows = input.selection().rows().iter().enumerate();
         let stays = rows.filter(|(position, _)| left.next_if_eq(&position).is_none());
         combined.set(stays.map(|(_, &row)| row));
-        !self.positions.is_empty()
+        true
     }
 }
 

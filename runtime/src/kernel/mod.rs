@@ -253,11 +253,20 @@ pub trait Factory<K: ?Sized>: Send + Sync {
 }
 
 /// Opens kernels that [keep a state](Factory::keeps_state).
-pub struct KeepsState<F>(pub F);
+pub struct KeepsState<F> {
+    /// Opens one.
+    pub open: F,
+    /// Whether they also [count](Factory::has_effects).
+    pub has_effects: bool,
+}
 
 impl<K: ?Sized, F: Fn(&TaskContext) -> Result<Box<K>> + Send + Sync> Factory<K> for KeepsState<F> {
     fn open(&self, context: &TaskContext) -> Result<Box<K>> {
-        self.0(context)
+        (self.open)(context)
+    }
+
+    fn has_effects(&self) -> bool {
+        self.has_effects
     }
 
     fn keeps_state(&self) -> bool {

@@ -67,7 +67,7 @@ pub trait RejectSink: Send + Sync {
     fn check(&self) -> Result<()>;
     /// Where the file goes, to be held against the job's other outputs.
     fn claim(&self) -> Option<Claim>;
-    /// Makes the file, under a temporary name, and begins to count.
+    /// Makes the file, without a name as yet, and begins to count.
     ///
     /// # Errors
     /// Where it cannot be made.

@@ -51,6 +51,16 @@ fn mapped(points: DataSet<Point>) -> DataSet<i32> {
 }
 
 #[dataflow]
+fn byte_literal(points: DataSet<Point>) -> DataSet<u8> {
+    points.map(|p| p.n as u8 - b'0') // byte literal
+}
+
+#[dataflow]
+fn const_parameter<const N: i32>(points: DataSet<Point>) -> DataSet<i32> {
+    points.map(|p| p.a.min(N * N)) // const parameter
+}
+
+#[dataflow]
 fn literal_first(points: DataSet<Point>) -> DataSet<i32> {
     points.map(|p| 1 + p.a) // literal first
 }
@@ -204,6 +214,8 @@ fn of_a_pattern(points: DataSet<(i32, i32)>) -> DataSet<i32> {
 #[test]
 fn what_leaves_its_range_ends_the_job() {
     overflows("p.a * 2", "map", mapped);
+    overflows("p.n as u8 - b'0'", "byte literal", byte_literal);
+    overflows("N * N", "const parameter", const_parameter::<65_536>);
     overflows("1 + p.a", "literal first", literal_first);
     overflows("p.n - 1", "nested", nested);
     overflows("-p.n", "negation", negated);

@@ -147,3 +147,25 @@ fn a_fold_begins_with_a_plain_number() {
         Ok(products.into_iter().map(|(item, product, most)| (item, product, (most * 10.0) as i64)).collect())
     });
 }
+
+#[derive(Record, Clone, Copy, Debug, PartialEq)]
+struct Reading {
+    sensor: u32,
+    value: i64,
+}
+
+#[dataflow]
+fn extremes_of_taken_apart(readings: DataSet<Reading>) -> DataSet<(u32, i64, i64)> {
+    readings
+        .group_by(|r| r.sensor)
+        .aggregate(|g| (g.key, g.min(|Reading { value, .. }| value), g.max(|r: Reading| r.value)))
+}
+
+#[test]
+fn a_measures_closure_may_take_its_record_apart() {
+    on_each_engine(|engine, env| {
+        let readings = [3, -1, 2].map(|value| Reading { sensor: 7, value });
+        let found = extremes_of_taken_apart(env.collection(readings).unwrap()).collect().unwrap();
+        assert_eq!(found, [(7, -1, 3)], "{engine}");
+    });
+}

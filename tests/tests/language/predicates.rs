@@ -69,3 +69,19 @@ fn predicates_mean_what_they_say() {
     everywhere(kept(&[3, 5]), |env| by_reference(env.collection(rows)?).collect());
     everywhere(kept(&[3, 5]), |env| after_blocks(env.collection(rows)?, env.collection(1..12u64)?).collect());
 }
+
+/// Constants of types whose parameters only the comparison tells.
+#[dataflow]
+fn of_constants_of_types(prices: DataSet<Decimal<2>>) -> DataSet<Decimal<2>> {
+    let some = prices.map(|price| (price, 1)).filter(|p| p.0 != Decimal::ZERO && p.1 < i32::MAX);
+    some.filter(|p| p.0 > Decimal::ZERO || p.1 == 0).map(|p| p.0)
+}
+
+#[test]
+fn constants_of_types_are_compared_with() {
+    let prices = [-100, 0, 250].map(Decimal::<2>::from_scaled);
+    tests::on_each_engine(|engine, env| {
+        let found = of_constants_of_types(env.collection(prices).unwrap()).collect().unwrap();
+        assert_eq!(found, [prices[2]], "{engine}");
+    });
+}

@@ -2,6 +2,7 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod branches;
 mod counting;
 mod own_types;
 mod pipelines;

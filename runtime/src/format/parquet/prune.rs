@@ -103,7 +103,7 @@ fn integer_limits(low: i64, high: i64, found: &DataType, ty: LeafType, deprecate
             arrow_schema::TimeUnit::Second => scale(1_000_000)?,
             arrow_schema::TimeUnit::Millisecond => scale(1000)?,
             arrow_schema::TimeUnit::Microsecond => (low, high),
-            // What is between microseconds is an error when it is read.
+            // What is between microseconds is cut off when it is read, in the same direction.
             arrow_schema::TimeUnit::Nanosecond => (low.div_euclid(1000), high.div_euclid(1000)),
         },
         (DataType::Date32, LeafType::Date) => (low, high),
