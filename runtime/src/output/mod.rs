@@ -1,11 +1,11 @@
 //! Where results go: what an output's path means, how nothing half-written ever bears its name, and what is left when a process is stopped.
 //!
-//! * [`place`]: what a path means, decided before the first record.
-//! * [`claim`]: whether two outputs of a run are one.
-//! * [`temporary`]: names that outputs have while they are written, and what others left under such names.
-//! * [`file`], [`folder`]: outputs that are written, until they get their names.
-//! * [`target`]: an output of a program, from its path to its name.
-//! * [`appender`]: the one place where encoded bytes are added to a file.
+//! * `place`: what a path means, decided before the first record.
+//! * `claim`: whether two outputs of a run are one.
+//! * `temporary`: names that outputs have while they are written, and what others left under such names.
+//! * `file`, `folder`: outputs that are written, until they get their names.
+//! * `target`: an output of a program, from its path to its name.
+//! * `appender`: the one place where encoded bytes are added to a file.
 //!
 //! A file has no name at all while it is written (`O_TMPFILE`), so whatever becomes of the process, the system takes it back. It gets a temporary
 //! name beside its own for the moment of a rename, since no call replaces a name by a file without one. Folders, and files where the file system has no such
