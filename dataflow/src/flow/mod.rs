@@ -32,6 +32,7 @@ mod set;
 mod step;
 mod task;
 mod with_all;
+mod words;
 mod zip;
 
 use std::marker::PhantomData;
