@@ -44,7 +44,7 @@ use crate::env::Env;
 use crate::record::{Record, Value};
 
 pub use aggregate::Aggregates;
-pub use capture::Capture;
+pub use capture::{Capture, Collection};
 pub use co_group::{CoGroup, CoGroups};
 pub use folders::InFolders;
 pub use group::{Grouped, Total};
