@@ -1,10 +1,11 @@
 //! Closures with the right number of parameters.
 
+use proc_macro2::Span;
 use syn::spanned::Spanned;
-use syn::{Expr, ExprClosure};
+use syn::{Expr, ExprClosure, ExprLit, Lit};
 
 use crate::diagnostics::{Diagnostics, message};
-use crate::operators::{self, Takes};
+use crate::operators::{self, Operator, Stand, Takes};
 use crate::syntax::{Call, Pipeline};
 
 pub(crate) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
@@ -24,6 +25,11 @@ fn check_call(call: &Call, found: &mut Diagnostics) {
     }
     if call.word == "top" && call.args.len() != 2 {
         return found.report_unwritable(call.span(), message::TOP_TAKES_TWO);
+    }
+    if matches!(operator.takes, Takes::Symbols | Takes::Key | Takes::Order)
+        && let Some((at, sentence)) = wrong_keys(call, operator)
+    {
+        return found.report_unwritable(at, sentence);
     }
     let (wanted, sentence) = match operator.takes {
         Takes::Values => return,
@@ -51,6 +57,24 @@ fn check_call(call: &Call, found: &mut Diagnostics) {
     for closure in call.closures().filter(|closure| closure.inputs.len() != wanted) {
         found.report_unwritable(first_unwanted(closure, wanted), &sentence);
     }
+}
+
+/// What is wrong with the arguments of an operator whose closures name fields: a name in quotes, one key for both sides, a direction beside its order.
+fn wrong_keys(call: &Call, operator: &Operator) -> Option<(Span, String)> {
+    let is_on = matches!(operator.from, Stand::Join | Stand::KeyedFilter | Stand::CoGroup);
+    if is_on && call.args.len() != 2 {
+        return Some((call.span(), message::both_keys_wanted(&call.word)));
+    }
+    if let Some(text) = call.args.iter().find(|argument| is_text(argument)) {
+        return Some((text.span(), message::name_in_quotes(&call.word, is_on)));
+    }
+    let is_order_alone = operator.takes == Takes::Order && call.word != "top" && operator.from != Stand::CoGrouped;
+    let beside = call.args.iter().nth(1).filter(|_| is_order_alone)?;
+    Some((beside.span(), message::direction_beside(&call.word)))
+}
+
+fn is_text(argument: &Expr) -> bool {
+    matches!(argument, Expr::Lit(ExprLit { lit: Lit::Str(_), .. }))
 }
 
 /// An operator on records has one argument, a closure.
