@@ -17,7 +17,7 @@ pub(super) fn around(captures: &[Capture], word: Span, closure: TokenStream) -> 
     let or_changed = captures
         .iter()
         .any(|capture| capture.is_changed)
-        .then(|| quote_spanned!(word=> use ::dataflow::__private::Collection as _;));
+        .then(|| quote_spanned!(word=> #[allow(unused_imports)] use ::dataflow::__private::Collection as _;));
     quote_spanned! {word=>
         {
             #[allow(unused_imports)]
