@@ -160,6 +160,12 @@ pub(crate) mod message {
         }
     }
 
+    pub(crate) fn type_of_names(word: &Ident) -> String {
+        format!(
+            "the closure of `{word}` gets the names of a record's fields, and no record: leave the type out, `|record| record.field`"
+        )
+    }
+
     pub(crate) fn direction_beside(word: &Ident) -> String {
         format!(
             "`{word}` takes the direction in its closure: write `.{word}(|record| desc(record.field))`, and a tuple for several, `(asc(record.a), desc(record.b))`"

@@ -2,7 +2,7 @@
 
 use proc_macro2::Span;
 use syn::spanned::Spanned;
-use syn::{Expr, ExprClosure, ExprLit, Lit};
+use syn::{Expr, ExprClosure, ExprLit, Lit, Pat, PatType, Type, TypePath};
 
 use crate::diagnostics::{Diagnostics, message};
 use crate::operators::{self, Operator, Stand, Takes};
@@ -68,9 +68,28 @@ fn wrong_keys(call: &Call, operator: &Operator) -> Option<(Span, String)> {
     if let Some(text) = call.args.iter().find(|argument| is_text(argument)) {
         return Some((text.span(), message::name_in_quotes(&call.word, is_on)));
     }
+    let named = call.closures().filter(|closure| !operator.computes(closure));
+    if let Some(ty) = named.flat_map(|closure| &closure.inputs).find_map(record_type) {
+        return Some((ty.span(), message::type_of_names(&call.word)));
+    }
     let is_order_alone = operator.takes == Takes::Order && call.word != "top" && operator.from != Stand::CoGrouped;
     let beside = call.args.iter().nth(1).filter(|_| is_order_alone)?;
     Some((beside.span(), message::direction_beside(&call.word)))
+}
+
+/// The type that a parameter is said to have, if it is none of a record's symbols.
+fn record_type(input: &Pat) -> Option<&Type> {
+    let Pat::Type(PatType { ty, .. }) = input else { return None };
+    let is_of_symbols = |path: &TypePath| {
+        path.path.segments.last().is_some_and(|last| {
+            last.ident.to_string().starts_with("Field") || last.ident.to_string().ends_with("Fields")
+        })
+    };
+    match &**ty {
+        Type::Path(path) if !is_of_symbols(path) => Some(ty),
+        Type::Reference(_) => Some(ty),
+        _ => None,
+    }
 }
 
 fn is_text(argument: &Expr) -> bool {

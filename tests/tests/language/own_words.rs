@@ -122,3 +122,27 @@ fn flat_map_takes_an_option() {
         assert_eq!(counted(words).collect().unwrap(), [2]);
     });
 }
+
+#[derive(Record, Clone, Copy, Debug, PartialEq)]
+struct Point {
+    x: i64,
+    y: i64,
+}
+
+/// Parameters with the types that closures see: plain records as themselves, texts borrowed.
+#[dataflow]
+fn typed(points: DataSet<Point>, words: DataSet<String>) -> DataSet<(i64, String)> {
+    let kept = points.filter(|point: Point| point.x > 0 && point.y > 0).filter(|point: Point| point.x < 9);
+    let sums = kept.map(|point: Point| point.x + point.y).filter(|sum: i64| sum > 2).map(|sum: i64| sum + 1);
+    let words = words.filter(|word: &str| !word.is_empty()).map(|word: &str| (word.len() as i64, word));
+    sums.join(words).on(|sum| sum, |word| word.0).map(|sum: i64, (_, word): (i64, &str)| (sum, word))
+}
+
+#[test]
+fn parameters_may_say_what_closures_see() {
+    on_each_engine(|_, env| {
+        let points = env.collection([Point { x: 1, y: 2 }, Point { x: 0, y: 4 }, Point { x: 1, y: 1 }]).unwrap();
+        let words = env.collection(["", "four", "to"]).unwrap();
+        assert_eq!(typed(points, words).collect().unwrap(), [(4, "four".to_owned())]);
+    });
+}
