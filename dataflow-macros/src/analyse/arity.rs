@@ -10,9 +10,17 @@ use crate::syntax::{Call, Pipeline};
 
 pub(crate) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
     for flow in &pipeline.flows {
-        // Behind an operator that stands in the wrong place, there is no telling where the chain stands.
-        let is_misplaced = |call: &Call| call.operator.is_none() && operators::is_known(&call.word);
-        flow.calls.iter().take_while(|call| !is_misplaced(call)).for_each(|call| check_call(call, found));
+        // Behind an operator that stands in the wrong place, or a word that is none of a join, there is no telling where the chain stands.
+        let is_misplaced =
+            |call: &Call, stand| call.operator.is_none() && (operators::is_known(&call.word) || stand == Stand::Join);
+        let mut stand = Stand::Flow;
+        for call in &flow.calls {
+            if is_misplaced(call, stand) {
+                break;
+            }
+            stand = call.operator.map_or(Stand::Flow, |operator| operator.to);
+            check_call(call, found);
+        }
     }
 }
 

@@ -7,7 +7,7 @@
 use std::marker::PhantomData;
 use std::ops::Deref;
 
-use super::{Flow, Grouped};
+use super::{Flow, Grouped, Join};
 
 /// The words that a flow of `T` does not have.
 #[doc(hidden)]
@@ -32,6 +32,19 @@ impl<T, K, M> Deref for Grouped<T, K, M> {
 
     fn deref(&self) -> &MissingGroupWords<T, K, M> {
         &MissingGroupWords(PhantomData)
+    }
+}
+
+/// The words that a join without keys does not have.
+#[doc(hidden)]
+pub struct MissingJoinWords<L, R, M, K>(PhantomData<(L, R, M, K)>);
+
+#[doc(hidden)]
+impl<L, R, M, K> Deref for Join<L, R, M, K> {
+    type Target = MissingJoinWords<L, R, M, K>;
+
+    fn deref(&self) -> &MissingJoinWords<L, R, M, K> {
+        &MissingJoinWords(PhantomData)
     }
 }
 
@@ -183,5 +196,15 @@ mod of_groups {
         order_by(A) "groups have no `order_by`" "write `.sorted_by(|record| desc(record.field))` for the order within each group";
         having(A) "groups have no `having`" "write `.filter(|group| …)` behind `.aggregate(|g| …)`";
         apply(A) "groups have no `apply`" "write `.reduce_group(|group, out| …)`, which goes over the records of each group";
+    }
+}
+
+/// Words on joins that have no keys yet.
+mod of_joins {
+    words! { MissingJoinWords<L, R, M, K> "not a word of a join":
+        where_(A) "a join has no `where_`" "write `.on(|left| left.id, |right| right.id)` for the keys, and `.filter(|left, right| …)` behind it for more";
+        equal_to(A) "a join has no `equal_to`" "write `.on(|left| left.id, |right| right.id)`";
+        using(A) "a join has no `using`" "write `.on(|left| left.id, |right| right.id)`";
+        select(A) "a join has no `select`" "write `.on(|left| left.id, |right| right.id).map(|left, right| …)`";
     }
 }
