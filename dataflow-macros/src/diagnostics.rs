@@ -147,6 +147,31 @@ pub(crate) mod message {
         format!("`{word}` takes one record: write `|record| record.field`, or what is computed of it")
     }
 
+    pub(crate) fn both_keys_wanted(word: &Ident) -> String {
+        format!(
+            "`{word}` takes the key of each side, and keeps what is equal: write `.{word}(|left| left.id, |right| right.id)`"
+        )
+    }
+
+    pub(crate) fn name_in_quotes(word: &Ident, is_on: bool) -> String {
+        match is_on {
+            true => format!("a field is named by a closure: write `.{word}(|left| left.id, |right| right.id)`"),
+            false => format!("a field is named by a closure: write `.{word}(|record| record.field)`"),
+        }
+    }
+
+    pub(crate) fn type_of_names(word: &Ident) -> String {
+        format!(
+            "the closure of `{word}` gets the names of a record's fields, and no record: leave the type out, `|record| record.field`"
+        )
+    }
+
+    pub(crate) fn direction_beside(word: &Ident) -> String {
+        format!(
+            "`{word}` takes the direction in its closure: write `.{word}(|record| desc(record.field))`, and a tuple for several, `(asc(record.a), desc(record.b))`"
+        )
+    }
+
     pub(crate) fn hidden_direction(word: &Ident) -> String {
         format!(
             "an order has one direction for all records: write `{word}` around the whole value, as in `|record| {word}(if … {{ … }} else {{ … }})`"

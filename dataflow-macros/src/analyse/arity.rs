@@ -1,17 +1,26 @@
 //! Closures with the right number of parameters.
 
+use proc_macro2::Span;
 use syn::spanned::Spanned;
-use syn::{Expr, ExprClosure};
+use syn::{Expr, ExprClosure, ExprLit, Lit, Pat, PatType, Type, TypePath};
 
 use crate::diagnostics::{Diagnostics, message};
-use crate::operators::{self, Takes};
+use crate::operators::{self, Operator, Stand, Takes};
 use crate::syntax::{Call, Pipeline};
 
 pub(crate) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
     for flow in &pipeline.flows {
-        // Behind an operator that stands in the wrong place, there is no telling where the chain stands.
-        let is_misplaced = |call: &Call| call.operator.is_none() && operators::is_known(&call.word);
-        flow.calls.iter().take_while(|call| !is_misplaced(call)).for_each(|call| check_call(call, found));
+        // Behind an operator that stands in the wrong place, or a word that is none of a join, there is no telling where the chain stands.
+        let is_misplaced =
+            |call: &Call, stand| call.operator.is_none() && (operators::is_known(&call.word) || stand == Stand::Join);
+        let mut stand = Stand::Flow;
+        for call in &flow.calls {
+            if is_misplaced(call, stand) {
+                break;
+            }
+            stand = call.operator.map_or(Stand::Flow, |operator| operator.to);
+            check_call(call, found);
+        }
     }
 }
 
@@ -24,6 +33,11 @@ fn check_call(call: &Call, found: &mut Diagnostics) {
     }
     if call.word == "top" && call.args.len() != 2 {
         return found.report_unwritable(call.span(), message::TOP_TAKES_TWO);
+    }
+    if matches!(operator.takes, Takes::Symbols | Takes::Key | Takes::Order)
+        && let Some((at, sentence)) = wrong_keys(call, operator)
+    {
+        return found.report_unwritable(at, sentence);
     }
     let (wanted, sentence) = match operator.takes {
         Takes::Values => return,
@@ -51,6 +65,43 @@ fn check_call(call: &Call, found: &mut Diagnostics) {
     for closure in call.closures().filter(|closure| closure.inputs.len() != wanted) {
         found.report_unwritable(first_unwanted(closure, wanted), &sentence);
     }
+}
+
+/// What is wrong with the arguments of an operator whose closures name fields: a name in quotes, one key for both sides, a direction beside its order.
+fn wrong_keys(call: &Call, operator: &Operator) -> Option<(Span, String)> {
+    let is_on = matches!(operator.from, Stand::Join | Stand::KeyedFilter | Stand::CoGroup);
+    if is_on && call.args.len() != 2 {
+        return Some((call.span(), message::both_keys_wanted(&call.word)));
+    }
+    if let Some(text) = call.args.iter().find(|argument| is_text(argument)) {
+        return Some((text.span(), message::name_in_quotes(&call.word, is_on)));
+    }
+    let named = call.closures().filter(|closure| !operator.computes(closure));
+    if let Some(ty) = named.flat_map(|closure| &closure.inputs).find_map(record_type) {
+        return Some((ty.span(), message::type_of_names(&call.word)));
+    }
+    let is_order_alone = operator.takes == Takes::Order && call.word != "top" && operator.from != Stand::CoGrouped;
+    let beside = call.args.iter().nth(1).filter(|_| is_order_alone)?;
+    Some((beside.span(), message::direction_beside(&call.word)))
+}
+
+/// The type that a parameter is said to have, if it is none of a record's symbols.
+fn record_type(input: &Pat) -> Option<&Type> {
+    let Pat::Type(PatType { ty, .. }) = input else { return None };
+    let is_of_symbols = |path: &TypePath| {
+        path.path.segments.last().is_some_and(|last| {
+            last.ident.to_string().starts_with("Field") || last.ident.to_string().ends_with("Fields")
+        })
+    };
+    match &**ty {
+        Type::Path(path) if !is_of_symbols(path) => Some(ty),
+        Type::Reference(_) => Some(ty),
+        _ => None,
+    }
+}
+
+fn is_text(argument: &Expr) -> bool {
+    matches!(argument, Expr::Lit(ExprLit { lit: Lit::Str(_), .. }))
 }
 
 /// An operator on records has one argument, a closure.

@@ -3,6 +3,7 @@
 use proc_macro2::Ident;
 use syn::ExprClosure;
 
+use crate::analyse::changed;
 use crate::analyse::hygiene::binds_unseen;
 use crate::syntax::Call;
 use crate::syntax::names::free_names_of_closure;
@@ -15,6 +16,8 @@ pub(crate) struct Capture {
     pub(crate) name: Ident,
     /// Whether the closure may not use it at all: it was seen among the tokens of a macro call, or beside items.
     pub(crate) is_guess: bool,
+    /// Whether a method is called on it that would change a collection.
+    pub(crate) is_changed: bool,
 }
 
 /// The locals that a closure names, each once, in the order in which it names them.
@@ -23,11 +26,13 @@ pub(crate) fn of(closure: &ExprClosure, scope: &Scope) -> Vec<Capture> {
     let mut captures: Vec<Capture> = Vec::new();
     // A name may mean something that the closure defines.
     let is_guess = binds_unseen(closure);
-    for mention in mentions.plain.iter().filter(|mention| scope.captures(mention)) {
-        add(&mut captures, mention.name, is_guess);
+    let changed = changed::by_methods(closure);
+    let is_changed = |name: &Ident| !is_guess && changed.contains(&name);
+    for name in mentions.plain.iter().filter(|mention| scope.captures(mention)).map(|mention| mention.name) {
+        add(&mut captures, Capture { name: name.clone(), is_guess, is_changed: is_changed(name) });
     }
     for name in mentions.opaque.iter().filter(|name| scope.find(name).is_some()) {
-        add(&mut captures, name, true);
+        add(&mut captures, Capture { name: name.clone(), is_guess: true, is_changed: false });
     }
     captures
 }
@@ -44,14 +49,17 @@ pub(super) fn of_records(call: &Call) -> Vec<Ident> {
 pub(crate) fn of_all<'a>(closures: impl IntoIterator<Item = (&'a ExprClosure, &'a Scope)>) -> Vec<Capture> {
     let mut captures: Vec<Capture> = Vec::new();
     for capture in closures.into_iter().flat_map(|(closure, scope)| of(closure, scope)) {
-        add(&mut captures, &capture.name, capture.is_guess);
+        add(&mut captures, capture);
     }
     captures
 }
 
-fn add(captures: &mut Vec<Capture>, name: &Ident, is_guess: bool) {
-    match captures.iter_mut().find(|capture| capture.name == *name) {
-        Some(known) => known.is_guess &= is_guess,
-        None => captures.push(Capture { name: name.clone(), is_guess }),
+fn add(captures: &mut Vec<Capture>, capture: Capture) {
+    match captures.iter_mut().find(|known| known.name == capture.name) {
+        Some(known) => {
+            known.is_guess &= capture.is_guess;
+            known.is_changed |= capture.is_changed;
+        }
+        None => captures.push(capture),
     }
 }

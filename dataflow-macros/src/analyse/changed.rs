@@ -1,11 +1,11 @@
 //! Captured values that a closure over records assigns to.
 //!
 //! What is captured is a copy, and each task has its own: the value outside would not change. The compiler would only
-//! ask for a `mut`.
+//! ask for a `mut`. An assignment is seen here; a method that changes a collection says so by the type of what it is called on, which the compiler knows.
 
 use proc_macro2::Ident;
 use syn::visit::{self, Visit};
-use syn::{BinOp, Expr, ExprAssign, ExprBinary, ExprClosure};
+use syn::{BinOp, Expr, ExprAssign, ExprBinary, ExprClosure, ExprMethodCall, ExprReference};
 
 use crate::analyse::captures;
 use crate::diagnostics::{Diagnostics, message};
@@ -26,10 +26,73 @@ pub(super) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
 fn assigned(closure: &ExprClosure) -> Vec<&Ident> {
     let mut search = Search(Vec::new());
     search.visit_expr(&closure.body);
+    without_bound(closure, search.0)
+}
+
+fn without_bound<'ast>(closure: &'ast ExprClosure, mut names: Vec<&'ast Ident>) -> Vec<&'ast Ident> {
     let mut bound = names_bound_inside(&closure.body);
     bound.extend(closure.inputs.iter().flat_map(bound_names));
-    search.0.retain(|name| !bound.contains(name));
-    search.0
+    names.retain(|name| !bound.contains(name));
+    names
+}
+
+/// Methods that change what they are called on, where it is a collection.
+const CHANGING: &[&str] = &[
+    "append",
+    "clear",
+    "dedup",
+    "drain",
+    "entry",
+    "extend",
+    "get_mut",
+    "insert",
+    "iter_mut",
+    "pop",
+    "pop_back",
+    "pop_first",
+    "pop_front",
+    "pop_last",
+    "push",
+    "push_back",
+    "push_front",
+    "push_str",
+    "remove",
+    "resize",
+    "retain",
+    "reverse",
+    "sort",
+    "sort_by",
+    "sort_by_key",
+    "sort_unstable",
+    "split_off",
+    "swap",
+    "swap_remove",
+    "truncate",
+];
+
+/// The names that a closure calls such a method on, or borrows to change them, without those that it binds itself.
+pub(super) fn by_methods(closure: &ExprClosure) -> Vec<&Ident> {
+    let mut calls = Calls(Vec::new());
+    calls.visit_expr(&closure.body);
+    without_bound(closure, calls.0)
+}
+
+struct Calls<'ast>(Vec<&'ast Ident>);
+
+impl<'ast> Visit<'ast> for Calls<'ast> {
+    fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
+        if CHANGING.iter().any(|word| call.method == word) {
+            self.0.extend(plain_path(&call.receiver));
+        }
+        visit::visit_expr_method_call(self, call);
+    }
+
+    fn visit_expr_reference(&mut self, reference: &'ast ExprReference) {
+        if reference.mutability.is_some() {
+            self.0.extend(plain_path(&reference.expr));
+        }
+        visit::visit_expr_reference(self, reference);
+    }
 }
 
 struct Search<'ast>(Vec<&'ast Ident>);

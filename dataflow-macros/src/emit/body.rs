@@ -6,13 +6,15 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote_spanned};
 use syn::ExprClosure;
+use syn::spanned::Spanned;
 
 use crate::analyse::pushdown::Front;
 use crate::analyse::values::Values;
 use crate::analyse::{captures, proofs};
-use crate::emit::closure::Closure;
+use crate::emit::closure::{Closure, untyped};
 use crate::emit::next::Next;
 use crate::emit::{capture, method, moved};
+use crate::operators::Takes;
 use crate::syntax::Call;
 use crate::syntax::patterns::plain_name;
 
@@ -35,7 +37,7 @@ pub(super) fn write(stages: &[&Call], fronts: &[Front], must_be_fieldwise: bool)
     let mut next = Next::emit(last.span());
     for (index, stage) in stages.iter().enumerate().rev() {
         let is_asked = must_be_fieldwise && Values::of(stage).is_some_and(|values| values.are_structs());
-        next = written_stage(stage, &next.of_fields(is_asked), heads.names(index, stage));
+        next = written_stage(stage, &next.of_fields(is_asked), heads.names(index, stage), made_at(&stages[..index]));
     }
     let Some((parameters, run)) = next.into_stage() else {
         return TokenStream::new();
@@ -87,12 +89,23 @@ fn stage_of(call: &Call) -> Option<&'static dyn Stage> {
     call.operator.and_then(|operator| operator.stage())
 }
 
+/// Whether all parameters of an operator's closures are records.
+pub(super) fn takes_records(call: &Call) -> bool {
+    call.operator.is_some_and(|operator| matches!(operator.takes, Takes::Records(_)))
+}
+
 fn is_predicate(call: &Call) -> bool {
     call.operator.is_some_and(|operator| operator.is_predicate())
 }
 
+/// Where the values are made that a stage behind these passes on: what is wrong with their type is reported there.
+fn made_at(before: &[&Call]) -> Option<Span> {
+    let maker = before.iter().rev().find(|stage| !is_predicate(stage))?;
+    Some(maker.record_closure()?.body.span())
+}
+
 /// Writes a stage; `names` are those that its records get if they are taken apart inside of it only.
-fn written_stage(call: &Call, next: &Next, names: Option<Vec<Ident>>) -> Next {
+fn written_stage(call: &Call, next: &Next, names: Option<Vec<Ident>>, made_at: Option<Span>) -> Next {
     let (Some(stage), Some(closure)) = (stage_of(call), call.record_closure()) else {
         return Next::stage(Vec::new(), TokenStream::new());
     };
@@ -102,8 +115,10 @@ fn written_stage(call: &Call, next: &Next, names: Option<Vec<Ident>>) -> Next {
             let parameters = names.iter().map(ToTokens::to_token_stream).collect();
             (this.with_records_named(names), parameters)
         }
+        None if takes_records(call) => (this.with_records_typed(), untyped(closure).collect()),
         None => (this, closure.inputs.iter().map(ToTokens::to_token_stream).collect()),
     };
+    let this = this.with_records_located(made_at);
     Next::stage(parameters, stage.write(&this, next))
 }
 

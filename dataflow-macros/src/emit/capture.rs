@@ -1,6 +1,6 @@
 //! Closures that own what they capture.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 use crate::analyse::captures::Capture;
@@ -14,17 +14,23 @@ pub(super) fn around(captures: &[Capture], word: Span, closure: TokenStream) -> 
         return closure;
     }
     let copies = captures.iter().map(copy);
+    let or_changed = captures
+        .iter()
+        .any(|capture| capture.is_changed)
+        .then(|| quote_spanned!(word=> #[allow(unused_imports)] use ::dataflow::__private::Collection as _;));
     quote_spanned! {word=>
         {
             #[allow(unused_imports)]
             use ::dataflow::__private::Capture as _;
+            #or_changed
             #(#copies)*
             #closure
         }
     }
 }
 
-fn copy(Capture { name, is_guess }: &Capture) -> TokenStream {
+fn copy(Capture { name, is_guess, is_changed }: &Capture) -> TokenStream {
     let allow = is_guess.then(|| quote!(#[allow(unused_variables)]));
-    quote_spanned!(name.span()=> #allow let #name = #name.__capture();)
+    let copied = Ident::new(if *is_changed { "__capture_changed" } else { "__capture" }, name.span());
+    quote_spanned!(name.span()=> #allow let #name = #name.#copied();)
 }

@@ -2,7 +2,8 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
-use syn::{Expr, ExprClosure, ReturnType};
+use syn::spanned::Spanned;
+use syn::{Expr, ExprClosure, Pat, ReturnType, Type};
 
 use crate::analyse::returns;
 use crate::emit::body::generated;
@@ -35,11 +36,30 @@ impl<'a> Closure<'a> {
         Closure { closure, body, is_fallible, bindings: TokenStream::new(), records, span: generated(word), word }
     }
 
+    /// The closure, whose records are of the types that its parameters say, if any; behind parameters without them, see [`untyped`]. The compiler would
+    /// only miss a type where the one that is said is none that closures see.
+    pub(super) fn with_records_typed(mut self) -> Self {
+        let typed = self.closure.inputs.iter().filter_map(typed);
+        self.bindings = typed.map(|(name, ty)| seen_as(name, name, ty)).collect();
+        self
+    }
+
     /// The closure, of records that are called otherwise; its own patterns bind inside of it only.
     pub(super) fn with_records_named(mut self, records: Vec<Ident>) -> Self {
-        let patterns = self.closure.inputs.iter();
-        self.bindings = quote_spanned!(self.span=> #(let #patterns = #records;)*);
+        let bindings = self.closure.inputs.iter().zip(&records).map(|(pattern, record)| match typed(pattern) {
+            Some((name, ty)) => seen_as(name, record, ty),
+            None => quote_spanned!(self.span=> let #pattern = #record;),
+        });
+        self.bindings = bindings.collect();
         self.records = records;
+        self
+    }
+
+    /// The closure, whose records are reported elsewhere than where its parameters stand.
+    pub(super) fn with_records_located(mut self, at: Option<Span>) -> Self {
+        if let Some(at) = at {
+            self.records.iter_mut().for_each(|record| record.set_span(record.span().located_at(at)));
+        }
         self
     }
 
@@ -107,6 +127,29 @@ impl<'a> Closure<'a> {
             }
         }
     }
+}
+
+/// The parameters of a closure over records as they are written, without the types of those that are plain names.
+pub(super) fn untyped(closure: &ExprClosure) -> impl Iterator<Item = TokenStream> {
+    closure
+        .inputs
+        .iter()
+        .map(|input| typed(input).map_or_else(|| input.to_token_stream(), |(name, _)| name.to_token_stream()))
+}
+
+/// The name and the type of a parameter that has both.
+fn typed(input: &Pat) -> Option<(&Ident, &Type)> {
+    match input {
+        Pat::Type(typed) => Some((plain_name(&typed.pat)?, &typed.ty)),
+        _ => None,
+    }
+}
+
+/// `let order = seen_as::<Order, _>(order);`
+fn seen_as(name: &Ident, record: &Ident, ty: &Type) -> TokenStream {
+    let at = name.span().located_at(ty.span());
+    let record = Ident::new(&record.to_string(), record.span().located_at(ty.span()));
+    quote_spanned!(at=> let #name = ::dataflow::__private::seen_as::<#ty, _>(#record);)
 }
 
 fn last_span(expr: &Expr) -> Span {

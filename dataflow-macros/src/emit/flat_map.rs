@@ -27,7 +27,8 @@ impl Stage for FlatMap {
         let (item, run) = next.each(span);
         this.each_value(&|items| {
             let items = before_block(items);
-            quote_spanned!(span=> for #item in #items { #run })
+            // Of an `Option`, too: the user wrote no `for` that could be an `if let`.
+            quote_spanned!(span=> { #[allow(for_loops_over_fallibles)] for #item in #items { #run } })
         })
     }
 }

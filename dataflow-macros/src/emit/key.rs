@@ -7,8 +7,8 @@ use syn::{ExprClosure, Index};
 use crate::analyse::reads::{self, Reads};
 use crate::analyse::{captures, keys};
 use crate::emit::body::generated;
-use crate::emit::capture;
 use crate::emit::closure::Closure;
+use crate::emit::{capture, tail};
 use crate::operators::Takes;
 use crate::syntax::Call;
 
@@ -29,7 +29,12 @@ fn computed(call: &Call, closure: &ExprClosure, order: &TokenStream) -> TokenStr
     let (symbols, key) = (Ident::new("__symbols", span), Ident::new("__key", call.span()));
     // The user's span, as the call is reported where the key is of a wrong type.
     let emit = |value: &syn::Expr| quote_spanned!(call.span()=> #key.emit(#value));
-    let run = Closure::new(closure, false, call.span()).each_value(&emit);
+    let computing = Closure::new(closure, false, call.span());
+    // `None` has the type of the other branches, which it takes only where all are one value.
+    let run = match tail::gives_none(&closure.body) {
+        true => emit(&syn::Expr::Verbatim(computing.value())),
+        false => computing.each_value(&emit),
+    };
     let record = closure.inputs.iter();
     let body = quote_spanned!(call.span()=> move |#(#record,)* #key| { #run });
     let body = capture::around(&captures::of(closure, &call.scope), call.span(), body);

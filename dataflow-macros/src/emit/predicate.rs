@@ -8,8 +8,8 @@ use crate::analyse::conjuncts::{self, Bound};
 use crate::analyse::pushdown::Front;
 use crate::analyse::steps::Step;
 use crate::analyse::{captures, proofs, reads, renamed};
-use crate::emit::body::generated;
-use crate::emit::closure::Closure;
+use crate::emit::body::{generated, takes_records};
+use crate::emit::closure::{Closure, untyped};
 use crate::emit::scope::plain;
 use crate::emit::step::Facts;
 use crate::emit::{capture, method, moved, step};
@@ -52,8 +52,8 @@ pub(super) fn write_front(front: &Front) -> TokenStream {
 
 fn write_conjunct(call: &Call, conjunct: &ExprClosure, text: &str, binding: Option<&Ident>) -> TokenStream {
     let proof = proofs::of(conjunct, &call.scope).map(|asked| {
-        let (inputs, answers) = (&conjunct.inputs, proofs::answered(&asked, generated(call.span())));
-        quote_spanned!(generated(call.span())=> |#inputs| #answers)
+        let (inputs, answers) = (untyped(conjunct), proofs::answered(&asked, generated(call.span())));
+        quote_spanned!(generated(call.span())=> |#(#inputs),*| #answers)
     });
     write_proven(call, conjunct, text, binding, proof.as_ref())
 }
@@ -92,20 +92,28 @@ fn write_bound(call: &Call, bound: &Bound) -> TokenStream {
 }
 
 fn plain_body(call: &Call, closure: &ExprClosure) -> TokenStream {
-    Closure::new(closure, false, call.span()).value()
+    of_records(call, Closure::new(closure, false, call.span())).value()
+}
+
+/// The closure behind its parameters, which are written without types where all of them are records.
+fn of_records<'a>(call: &Call, closure: Closure<'a>) -> Closure<'a> {
+    if takes_records(call) { closure.with_records_typed() } else { closure }
 }
 
 /// The body of a fallible predicate gives `Result<bool, UserError>`, whatever its own error is.
 fn fallible_body(call: &Call, closure: &ExprClosure) -> TokenStream {
     let span = generated(call.span());
-    let this = Closure::new(closure, true, call.span());
+    let this = of_records(call, Closure::new(closure, true, call.span()));
     this.each_value(&|keep| quote_spanned!(span=> ::core::result::Result::Ok(#keep)))
 }
 
 /// `.filter(move |record| body)`, with what makes the state before it where there is one.
 fn filter(call: &Call, set_up: Option<&TokenStream>, closure: &ExprClosure, body: &TokenStream) -> TokenStream {
-    let inputs = &closure.inputs;
-    let kept = quote_spanned!(call.span()=> move |#inputs| { #body });
+    let inputs = match takes_records(call) {
+        true => untyped(closure).collect(),
+        false => closure.inputs.iter().map(ToTokens::to_token_stream).collect::<Vec<_>>(),
+    };
+    let kept = quote_spanned!(call.span()=> move |#(#inputs),*| { #body });
     let kept = capture::around(&captures::of(closure, &call.scope), call.span(), kept);
     let word = call.word.to_string();
     match set_up {

@@ -3,15 +3,35 @@
 //! `out.emit(if a { b } else { c })` becomes `if a { out.emit(b) } else { out.emit(c) }`. So temporaries live as long
 //! as they are needed, blocks may lend their own variables, and branches may be of different types.
 
+use std::cell::Cell;
+
 use proc_macro2::TokenStream;
+use quote::ToTokens;
 use syn::{Block, Expr, ExprMatch, Stmt, Token};
 
-use crate::syntax::names::peeled;
+use crate::syntax::names::{peeled, plain_path};
 
 /// Rewrites `expr` so that `then` happens to its value.
 pub(super) fn push(expr: &Expr, then: &dyn Fn(&Expr) -> TokenStream) -> TokenStream {
     let pushed = rewritten(expr, then);
-    quote::ToTokens::into_token_stream(pushed)
+    pushed.into_token_stream()
+}
+
+/// Whether a value that `expr` makes is a `None` without a type.
+pub(super) fn gives_none(expr: &Expr) -> bool {
+    let found = Cell::new(false);
+    push(expr, &|value| {
+        found.set(found.get() || is_none(value));
+        value.to_token_stream()
+    });
+    found.get()
+}
+
+fn is_none(value: &Expr) -> bool {
+    match peeled(value) {
+        Expr::Tuple(tuple) => tuple.elems.iter().any(is_none),
+        value => plain_path(value).is_some_and(|name| name == "None"),
+    }
 }
 
 fn rewritten(expr: &Expr, then: &dyn Fn(&Expr) -> TokenStream) -> Expr {

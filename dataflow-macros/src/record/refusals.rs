@@ -5,7 +5,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens as _;
 use syn::visit::{self, Visit};
-use syn::{Expr, ExprLit, Lit, Type, TypeArray, TypePath, TypeReference};
+use syn::{Expr, ExprLit, GenericArgument, Lit, PathArguments, PathSegment, Type, TypeArray, TypePath, TypeReference};
 
 /// The most elements of an array: each is a leaf of its own.
 const MOST_ELEMENTS: u64 = 16;
@@ -89,12 +89,39 @@ impl<'ast> Visit<'ast> for Search<'_> {
             "HashMap" if self.is_in_list => {
                 self.refuse(path, "within a list or a map a `HashMap` is written `BTreeMap`");
             }
-            _ => {}
+            _ => {
+                if let Some(owned) = owned(segment) {
+                    return self.refuse(
+                        path,
+                        format!("a record owns its values: write `{owned}`, which closures see borrowed"),
+                    );
+                }
+            }
         }
         let outer = self.is_in_list;
         self.is_in_list |= LISTS.contains(&name.as_str());
         visit::visit_type_path(self, path);
         self.is_in_list = outer;
+    }
+}
+
+/// What is written for a type that borrows, or points to something of no fixed size: `Vec<u64>` for `List<'_, u64>`, `String` for `Box<str>`.
+fn owned(segment: &PathSegment) -> Option<String> {
+    let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return None };
+    let borrows = arguments.args.iter().any(|argument| matches!(argument, GenericArgument::Lifetime(_)));
+    let types = arguments.args.iter().filter_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    });
+    let types = types.collect::<Vec<_>>();
+    let name = segment.ident.to_string();
+    match types[..] {
+        [Type::Path(inner)] if inner.path.is_ident("str") => Some("String".to_owned()),
+        [Type::Slice(slice)] => Some(format!("Vec<{}>", text(&slice.elem))),
+        [item] if borrows && name == "List" => Some(format!("Vec<{}>", text(item))),
+        [key, value] if borrows && name == "Map" => Some(format!("BTreeMap<{}, {}>", text(key), text(value))),
+        [] if borrows => name.strip_suffix("Ref").map(str::to_owned),
+        _ => None,
     }
 }
 

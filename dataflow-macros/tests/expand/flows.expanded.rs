@@ -241,8 +241,11 @@ const _: () = {
             use ::dataflow::__private::Capture as _;
             let minimum = minimum.__capture();
             move |line, __out| {
-                for __value in line.split(' ').filter(|w| w.len() > minimum) {
-                    __out.emit(__value)
+                {
+                    #[allow(for_loops_over_fallibles)]
+                    for __value in line.split(' ').filter(|w| w.len() > minimum) {
+                        __out.emit(__value)
+                    }
                 }
             }
         });

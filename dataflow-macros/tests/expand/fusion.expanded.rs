@@ -226,8 +226,11 @@ fn options_of_options(lines: DataSet<String>) -> DataSet<u64> {
                     match word.len() as u64 {
                         value => {
                             let n = ::dataflow::Value::twin(&value);
-                            for __value in 0..n {
-                                __out.emit(__value)
+                            {
+                                #[allow(for_loops_over_fallibles)]
+                                for __value in 0..n {
+                                    __out.emit(__value)
+                                }
                             }
                         }
                     }

@@ -26,14 +26,17 @@ pub fn word_count(lines: DataSet<String>, min: usize) -> DataSet<WordCount> {
             let min = min.__capture();
             move |line, __out| {
                 {
-                    for value in line
-                        .to_lowercase()
-                        .split_whitespace()
-                        .map(|word| WordCountRef { word, count: 1 })
                     {
-                        let w = ::dataflow::Value::twin(&value);
-                        if w.word.len() > min {
-                            __out.emit(w)
+                        #[allow(for_loops_over_fallibles)]
+                        for value in line
+                            .to_lowercase()
+                            .split_whitespace()
+                            .map(|word| WordCountRef { word, count: 1 })
+                        {
+                            let w = ::dataflow::Value::twin(&value);
+                            if w.word.len() > min {
+                                __out.emit(w)
+                            }
                         }
                     }
                 }
@@ -255,18 +258,21 @@ fn fallible(lines: DataSet<String>) -> DataSet<u64> {
             }
         })
         .try_process(move |n, __out| {
-            for __value in ::core::convert::identity::<
-                ::core::result::Result<_, _>,
-            >(
-                (|| -> ::core::result::Result<_, ::dataflow::UserError> {
-                    if n == 0 {
-                        return Err(Small(n));
-                    }
-                    Ok(0..n)
-                })(),
-            )? {
-                __out.emit(__value)
-            }
+            {
+                #[allow(for_loops_over_fallibles)]
+                for __value in ::core::convert::identity::<
+                    ::core::result::Result<_, _>,
+                >(
+                    (|| -> ::core::result::Result<_, ::dataflow::UserError> {
+                        if n == 0 {
+                            return Err(Small(n));
+                        }
+                        Ok(0..n)
+                    })(),
+                )? {
+                    __out.emit(__value)
+                }
+            };
             ::core::result::Result::Ok(())
         })
 }

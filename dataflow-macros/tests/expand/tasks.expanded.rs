@@ -136,8 +136,11 @@ fn words(lines: DataSet<Line>) -> DataSet<String> {
         .process_with(
             { move |__record0| Splitter::open(__record0) },
             move |splitter, line, __out| {
-                for __value in splitter.words(line.text) {
-                    __out.emit(__value)
+                {
+                    #[allow(for_loops_over_fallibles)]
+                    for __value in splitter.words(line.text) {
+                        __out.emit(__value)
+                    }
                 }
             },
         )
@@ -412,21 +415,24 @@ fn parsed(lines: DataSet<Line>, separator: char) -> DataSet<u64> {
                 use ::dataflow::__private::Capture as _;
                 let separator = separator.__capture();
                 move |parser, line, __out| {
-                    for value in ::core::convert::identity::<
-                        ::core::result::Result<_, _>,
-                    >(parser.fields(line.text, separator))? {
-                        let field = ::dataflow::Value::twin(&value);
-                        match field.len() {
-                            0 => {}
-                            _ => {
-                                if let ::core::option::Option::Some(__value) = ::core::convert::identity::<
-                                    ::core::result::Result<_, _>,
-                                >(field.parse::<u64>().map(Some))? {
-                                    __out.emit(__value)
+                    {
+                        #[allow(for_loops_over_fallibles)]
+                        for value in ::core::convert::identity::<
+                            ::core::result::Result<_, _>,
+                        >(parser.fields(line.text, separator))? {
+                            let field = ::dataflow::Value::twin(&value);
+                            match field.len() {
+                                0 => {}
+                                _ => {
+                                    if let ::core::option::Option::Some(__value) = ::core::convert::identity::<
+                                        ::core::result::Result<_, _>,
+                                    >(field.parse::<u64>().map(Some))? {
+                                        __out.emit(__value)
+                                    }
                                 }
                             }
                         }
-                    }
+                    };
                     ::core::result::Result::Ok(())
                 }
             },

@@ -2,6 +2,11 @@
 //!
 //! `#[dataflow]` writes `let x = x.__capture();` for every local that a record closure names. A blanket trait copies values; on a flow the
 //! inherent method wins. Both have a bound that prints a sentence at the captured name.
+//!
+//! Where the closure calls a method on the name that changes a collection, it writes `__capture_changed`: only the type
+//! tells a collection from what can be shared.
+
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet, VecDeque};
 
 use super::Flow;
 
@@ -15,9 +20,49 @@ pub trait Capture: Sized {
     {
         Closure::copy(self)
     }
+
+    /// A copy for a closure that seems to change it, which this type allows.
+    #[must_use]
+    fn __capture_changed(&self) -> Self
+    where
+        Closure: Takes<Self>,
+    {
+        Closure::copy(self)
+    }
 }
 
 impl<T> Capture for T {}
+
+/// Collections, of which a closure over records would change a copy. The method takes the value itself, so that it is found before [`Capture`]'s.
+pub trait Collection: Sized {
+    /// Never to be called: see [`ChangedByClosure`].
+    #[must_use]
+    fn __capture_changed(self) -> Self
+    where
+        Self: ChangedByClosure,
+    {
+        self
+    }
+}
+
+impl Collection for String {}
+impl<T> Collection for Vec<T> {}
+impl<T> Collection for VecDeque<T> {}
+impl<T> Collection for BinaryHeap<T> {}
+impl<T> Collection for BTreeSet<T> {}
+impl<T, S> Collection for HashSet<T, S> {}
+impl<K, V> Collection for BTreeMap<K, V> {}
+impl<K, V, S> Collection for HashMap<K, V, S> {}
+
+/// Implemented by nothing: what a collection would have to be, to be changed by a record closure.
+#[diagnostic::on_unimplemented(
+    message = "a closure over records cannot change what it captures",
+    label = "each task would change a copy of its own",
+    note = "to keep one record of each key, write `.distinct_by(|record| record.id)`; to keep something from record to record, have it made in each task, \
+            `.filter_with(|task| HashSet::new(), |seen, record| seen.insert(record.id))`, likewise `map_with` and `flat_map_with`; what is added up over all \
+            records is a measure, `.aggregate(|g| …)`, or an accumulator, `env.counter(..)`"
+)]
+pub trait ChangedByClosure {}
 
 /// A closure over records, for [`Takes`].
 pub struct Closure;

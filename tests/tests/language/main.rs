@@ -15,6 +15,7 @@ mod joins;
 mod keys;
 mod macros;
 mod names;
+mod own_words;
 mod predicates;
 mod reads;
 mod runs;

@@ -1,0 +1,7 @@
+use dataflow::prelude::*;
+
+fn totals(words: DataSet<(String, u64)>) -> DataSet<(String, u64)> {
+    words.group_by(|word| word.0).aggregate(|g| (g.key, g.sum(|word| word.1)))
+}
+
+fn main() {}

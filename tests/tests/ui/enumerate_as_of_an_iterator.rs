@@ -1,0 +1,8 @@
+use dataflow::prelude::*;
+
+#[dataflow]
+fn numbered(words: DataSet<String>) -> DataSet<(u64, String)> {
+    words.enumerate()
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use dataflow::prelude::*;
+
+#[dataflow]
+fn both(words: DataSet<(String, u64)>, more: DataSet<(String, u64)>) -> DataSet<(u64, u64)> {
+    words.join(more).on(|word| word.0).map(|word, other| (word.1, other.1))
+}
+
+fn main() {}
