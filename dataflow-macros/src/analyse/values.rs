@@ -62,9 +62,13 @@ impl<'a> Values<'a> {
     pub(crate) fn named(&self) -> Vec<Vec<String>> {
         let mut named = Vec::new();
         self.made.iter().for_each(|value| names_in(value, &mut Vec::new(), &mut named));
-        named.sort_unstable();
-        named.dedup();
-        named
+        let mut once: Vec<Vec<String>> = Vec::new();
+        for path in named {
+            if !once.contains(&path) {
+                once.push(path);
+            }
+        }
+        once
     }
 
     /// Where the fields that no value names come from: `p` in `Page { rank, ..p }`.
