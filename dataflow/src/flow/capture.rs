@@ -35,7 +35,7 @@ impl<T> Capture for T {}
 
 /// Collections, of which a closure over records would change a copy. The method takes the value itself, so that it is found before [`Capture`]'s.
 pub trait Collection: Sized {
-    /// Never to be called: see [`ChangedByClosure`].
+    /// Never to be called: see `ChangedByClosure`.
     #[must_use]
     fn __capture_changed(self) -> Self
     where
