@@ -42,7 +42,6 @@ def table_cases(connection, folder):
     return {"ample": run_sort, "quarter": run_sort, "sixteenth": run_sort, "sort": run_sort, **rows}
 
 
-# Numbering the rows of each group by a window took longer.
 TWO_LARGEST = "SELECT id6, unnest(max(v3, 2)) AS v3 FROM {grouped} WHERE v3 IS NOT NULL GROUP BY id6"
 
 

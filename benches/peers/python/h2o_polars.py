@@ -25,7 +25,6 @@ def suffixed(*names):
     return [f"{name}_right" for name in names]
 
 
-# The quickest of those tried for q8: a sort before the groups, and `gather` of the places by `arg_sort`, took longer.
 QUERIES = {
     "q1": lambda scan: grouped(scan, ["id1"], col("v1").sum().cast(pl.Int64)),
     "q2": lambda scan: grouped(scan, ["id1", "id2"], col("v1").sum().cast(pl.Int64)),
