@@ -8,7 +8,7 @@ use runtime::kernel::{Accumulate, AccumulateFactory, Factory, TaskContext};
 use runtime::page::{GroupTable, Groups, Input};
 
 use super::Slots;
-use super::shared::Shared;
+use super::shared::{Guarded, Shared};
 use crate::record::Record;
 
 struct Accumulating<T, S> {
@@ -29,13 +29,14 @@ impl<T: Record, S: Slots<T>> Factory<dyn Accumulate> for Accumulating<T, S> {
 }
 
 struct Running<T, S> {
-    slots: S,
+    slots: Guarded<S>,
     key_leaves: usize,
     of: PhantomData<fn() -> T>,
 }
 
 impl<T: Record, S: Slots<T>> Accumulate for Running<T, S> {
     fn accumulate(&mut self, table: &mut GroupTable, input: &Input<'_>, groups: &Groups) -> Result<()> {
+        let slots = &*self.slots;
         table.visit(input, groups, |mut leaves, mut states, rows| {
             let cursor = T::cursor(&mut leaves);
             states.skip(self.key_leaves);
@@ -43,7 +44,7 @@ impl<T: Record, S: Slots<T>> Accumulate for Running<T, S> {
                 return Err(other_leaves());
             };
             for (row, group) in rows.iter() {
-                self.slots.add(places, group, T::at(cursor, row), &mut claims);
+                slots.add(places, group, T::at(cursor, row), &mut claims);
             }
             Ok(())
         })
@@ -53,6 +54,7 @@ impl<T: Record, S: Slots<T>> Accumulate for Running<T, S> {
         if !S::MERGES {
             return Ok(());
         }
+        let slots = &*self.slots;
         table.visit(input, groups, |mut leaves, mut states, rows| {
             leaves.skip(self.key_leaves);
             let cursor = S::Record::cursor(&mut leaves);
@@ -61,7 +63,7 @@ impl<T: Record, S: Slots<T>> Accumulate for Running<T, S> {
                 return Err(other_leaves());
             };
             for (row, group) in rows.iter() {
-                self.slots.merge(places, group, S::Record::at(cursor, row), &mut claims);
+                slots.merge(places, group, S::Record::at(cursor, row), &mut claims);
             }
             Ok(())
         })

@@ -10,7 +10,7 @@ use runtime::plan::Reads;
 
 use super::Emitter;
 use super::emitter::emitting;
-use super::shared::Shared;
+use super::shared::{Guarded, Shared};
 use crate::error::UserError;
 use crate::flow::TaskState;
 use crate::record::{Record, show_record};
@@ -122,11 +122,11 @@ where
     let shared = Shared::new(body);
     Arc::new(move |_: &TaskContext| -> Result<Box<dyn Beside>> {
         let (body, reads) = (shared.get(), reads.clone());
-        Ok(Box::new(WithRows::<T, R, U, F> { all: None, body, reads, of: PhantomData }))
+        Ok(Box::new(WithRows::<T, R, U, Guarded<F>> { all: None, body, reads, of: PhantomData }))
     })
 }
 
-impl<T: Record, R: Record, U: Record, F> Beside for WithRows<T, R, U, F>
+impl<T: Record, R: Record, U: Record, F> Beside for WithRows<T, R, U, Guarded<F>>
 where
     F: for<'a, 'r> Fn(T::At<'a>, Rows<'r, R>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
 {
@@ -136,12 +136,12 @@ where
     }
 }
 
-impl<T: Record, R: Record, U: Record, F> Chain for WithRows<T, R, U, F>
+impl<T: Record, R: Record, U: Record, F> Chain for WithRows<T, R, U, Guarded<F>>
 where
     F: for<'a, 'r> Fn(T::At<'a>, Rows<'r, R>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
 {
     fn run(&mut self, input: &Input<'_>, from: usize, out: &mut RowWriter) -> Result<usize> {
-        let (all, body) = (self.all.as_ref().ok_or_else(not_begun)?, &self.body);
+        let (all, body) = (self.all.as_ref().ok_or_else(not_begun)?, &*self.body);
         let end =
             lent::<R, _>(all, |rows| over_rows::<T, U>(input, from, out, |record, out| body(record, rows, out)))??;
         end.position(&self.reads, input)
@@ -149,9 +149,10 @@ where
 }
 
 /// The kernel of `with_all(..).init(..)`.
-struct WithMade<T, R, U, S, B> {
-    made: Option<S>,
-    body: B,
+struct WithMade<T, R, U, S, O, F> {
+    made: Option<Guarded<S>>,
+    init: Guarded<O>,
+    body: Guarded<F>,
     reads: Reads,
     of: Types<T, R, U>,
 }
@@ -163,34 +164,34 @@ where
     O: for<'r> Fn(Rows<'r, R>) -> S + Clone + Send + 'static,
     F: for<'a> Fn(T::At<'a>, &S, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
 {
-    let shared = Shared::new((init, body));
+    let (maker, shared) = (Shared::new(init), Shared::new(body));
     Arc::new(move |_: &TaskContext| -> Result<Box<dyn Beside>> {
-        let (body, reads) = (shared.get(), reads.clone());
-        Ok(Box::new(WithMade::<T, R, U, S, (O, F)> { made: None, body, reads, of: PhantomData }))
+        let (init, body, reads) = (maker.get(), shared.get(), reads.clone());
+        Ok(Box::new(WithMade::<T, R, U, S, O, F> { made: None, init, body, reads, of: PhantomData }))
     })
 }
 
-impl<T: Record, R: Record, U: Record, S, O, F> Beside for WithMade<T, R, U, S, (O, F)>
+impl<T: Record, R: Record, U: Record, S, O, F> Beside for WithMade<T, R, U, S, O, F>
 where
     S: TaskState,
     O: for<'r> Fn(Rows<'r, R>) -> S + Clone + Send + 'static,
     F: for<'a> Fn(T::At<'a>, &S, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
 {
     fn begin(&mut self, all: Arc<StoredRows>) -> Result<()> {
-        let init = &self.body.0;
-        self.made = Some(lent::<R, _>(&all, init)?);
+        let init = &*self.init;
+        self.made = Some(Guarded::new(lent::<R, _>(&all, init)?));
         Ok(())
     }
 }
 
-impl<T: Record, R: Record, U: Record, S, O, F> Chain for WithMade<T, R, U, S, (O, F)>
+impl<T: Record, R: Record, U: Record, S, O, F> Chain for WithMade<T, R, U, S, O, F>
 where
     S: TaskState,
     O: for<'r> Fn(Rows<'r, R>) -> S + Clone + Send + 'static,
     F: for<'a> Fn(T::At<'a>, &S, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
 {
     fn run(&mut self, input: &Input<'_>, from: usize, out: &mut RowWriter) -> Result<usize> {
-        let (made, body) = (self.made.as_ref().ok_or_else(not_begun)?, &self.body.1);
+        let (made, body) = (&**self.made.as_ref().ok_or_else(not_begun)?, &*self.body);
         let end = over_rows::<T, U>(input, from, out, |record, out| body(record, made, out))?;
         end.position(&self.reads, input)
     }

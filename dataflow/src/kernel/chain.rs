@@ -10,7 +10,7 @@ use runtime::plan::Reads;
 
 use super::Emitter;
 use super::emitter::emitting;
-use super::shared::Shared;
+use super::shared::{Guarded, Shared};
 use crate::error::UserError;
 use crate::record::Record;
 use crate::record::show_record;
@@ -41,17 +41,18 @@ where
     }
 }
 
-impl<T: Record, U: Record, F> Chain for Process<T, U, F>
+impl<T: Record, U: Record, F> Chain for Process<T, U, Guarded<F>>
 where
     F: for<'a> Fn(T::At<'a>, &mut Emitter<'_, U>) + Clone + Send + 'static,
 {
     fn run(&mut self, input: &Input<'_>, from: usize, out: &mut RowWriter) -> Result<usize> {
+        let body = &*self.body;
         emitting::<U, _>(out, |out| {
             input.visit(|mut leaves, rows| {
                 let cursor = T::cursor(&mut leaves);
                 let mut position = from;
                 while position < rows.len() && !out.is_full() {
-                    (self.body)(T::at(cursor, rows.get(position)), out);
+                    body(T::at(cursor, rows.get(position)), out);
                     position += 1;
                 }
                 position
@@ -88,17 +89,18 @@ where
     }
 }
 
-impl<T: Record, U: Record, F> Chain for TryProcess<T, U, F>
+impl<T: Record, U: Record, F> Chain for TryProcess<T, U, Guarded<F>>
 where
     F: for<'a> Fn(T::At<'a>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
 {
     fn run(&mut self, input: &Input<'_>, from: usize, out: &mut RowWriter) -> Result<usize> {
+        let body = &*self.body;
         let (position, failed) = emitting::<U, _>(out, |out| {
             input.visit(|mut leaves, rows| {
                 let cursor = T::cursor(&mut leaves);
                 let mut position = from;
                 while position < rows.len() && !out.is_full() {
-                    if let Err(error) = (self.body)(T::at(cursor, rows.get(position)), out) {
+                    if let Err(error) = body(T::at(cursor, rows.get(position)), out) {
                         return (position, Some(error));
                     }
                     position += 1;

@@ -4,6 +4,7 @@ use runtime::kernel::ChainFactory;
 use runtime::plan::Reads;
 
 use super::chain::{process, try_process};
+use super::shared::Guarded;
 use super::{Emitter, Measure, Measured, Slots};
 use crate::error::UserError;
 use crate::record::Record;
@@ -13,6 +14,8 @@ pub(crate) fn finish<T: Record, K: Record, S: Slots<T>, U: Record, F>(slots: S, 
 where
     F: for<'a> Fn(K::At<'a>, S::Values<'a>, &mut Emitter<'_, U>) + Clone + Send + 'static,
 {
+    // Both hold closures of the user's.
+    let (slots, body) = (Guarded::new(slots), Guarded::new(body));
     try_process::<(K, S::Record), U, _>(
         move |(key, state), out| {
             body(key, slots.values(state).map_err(UserError::from)?, out);

@@ -9,7 +9,7 @@ use runtime::page::{KeptRows, LeafReader, NextRow, ReadRow, Row, RowWriter, Sort
 
 use super::Emitter;
 use super::emitter::emitting;
-use super::shared::Shared;
+use super::shared::{Guarded, Shared};
 use crate::error::UserError;
 use crate::record::{Record, Value};
 
@@ -128,7 +128,7 @@ where
     }
 }
 
-impl<T: Record, U: Record, F> GroupKernel for Grouping<T, U, F>
+impl<T: Record, U: Record, F> GroupKernel for Grouping<T, U, Guarded<F>>
 where
     F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
 {
@@ -170,11 +170,11 @@ where
 {
     let shared = Shared::new(body);
     Arc::new(move |_: &TaskContext| -> Result<Box<dyn CoGroupKernel>> {
-        Ok(Box::new(CoGrouping::<L, R, U, F> { body: shared.get(), of: PhantomData }))
+        Ok(Box::new(CoGrouping::<L, R, U, Guarded<F>> { body: shared.get(), of: PhantomData }))
     })
 }
 
-impl<L: Record, R: Record, U: Record, F> CoGroupKernel for CoGrouping<L, R, U, F>
+impl<L: Record, R: Record, U: Record, F> CoGroupKernel for CoGrouping<L, R, U, Guarded<F>>
 where
     F: for<'l, 'r> Fn(&mut Group<'l, L>, &mut Group<'r, R>, &mut Emitter<'_, U>) + Clone + Send + 'static,
 {

@@ -10,7 +10,7 @@ use runtime::page::{LeafReader, NextRow, ReadRow, Row, RowWriter, SortBuffer};
 use runtime::value::Overflow;
 
 use super::emitter::emitting;
-use super::shared::Shared;
+use super::shared::{Guarded, Shared};
 use super::{Emitter, Room, Summaries};
 use crate::error::UserError;
 use crate::record::Record;
@@ -44,8 +44,8 @@ where
 }
 
 struct Running<T, K, S, U, F> {
-    slots: S,
-    body: F,
+    slots: Guarded<S>,
+    body: Guarded<F>,
     memory: Memory,
     /// For what the slots take of any group.
     aside: Reservation,

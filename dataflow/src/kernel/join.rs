@@ -11,7 +11,7 @@ use runtime::row::Schema;
 
 use super::Emitter;
 use super::emitter::emitting;
-use super::shared::Shared;
+use super::shared::{Guarded, Shared};
 use crate::error::UserError;
 use crate::record::{Record, show_record};
 
@@ -58,7 +58,7 @@ where
     }
 }
 
-impl<L: Record, R: Record, U: Record, F> JoinKernel for Joining<L, R, U, F>
+impl<L: Record, R: Record, U: Record, F> JoinKernel for Joining<L, R, U, Guarded<F>>
 where
     F: for<'l, 'r> Fn(L::At<'l>, R::At<'r>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
 {
@@ -71,13 +71,14 @@ where
         from: usize,
         out: &mut RowWriter,
     ) -> Result<usize> {
+        let body = &*self.body;
         let (position, failed) = emitting::<U, _>(out, |out| {
             table.visit(input, pairs, built_left, |mut left, mut right, rows| {
                 let (left, right) = (L::cursor(&mut left), R::cursor(&mut right));
                 let mut position = from;
                 while position < rows.len() && !out.is_full() {
                     let (left_row, right_row) = rows.get(position);
-                    if let Err(error) = (self.body)(L::at(left, left_row), R::at(right, right_row), out) {
+                    if let Err(error) = body(L::at(left, left_row), R::at(right, right_row), out) {
                         return (position, Some(error));
                     }
                     position += 1;

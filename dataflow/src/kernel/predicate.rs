@@ -8,7 +8,7 @@ use runtime::kernel::{Factory, Predicate, PredicateFactory, TaskContext};
 use runtime::page::{Batch, Input, Selection};
 use runtime::plan::Reads;
 
-use super::shared::Shared;
+use super::shared::{Guarded, Shared};
 use crate::error::UserError;
 use crate::record::{Record, show_record};
 
@@ -38,14 +38,15 @@ where
     }
 }
 
-impl<T: Record, F> Predicate for Keep<T, F>
+impl<T: Record, F> Predicate for Keep<T, Guarded<F>>
 where
     F: for<'a> Fn(T::At<'a>) -> bool + Clone + Send + 'static,
 {
     fn select(&mut self, batch: &Batch<'_>, rows: &mut Selection) -> Result<()> {
+        let body = &*self.body;
         rows.retain(batch, |mut leaves, rows| {
             let cursor = T::cursor(&mut leaves);
-            rows.each(|row| (self.body)(T::at(cursor, row)));
+            rows.each(|row| body(T::at(cursor, row)));
         });
         Ok(())
     }
@@ -79,12 +80,13 @@ where
     }
 }
 
-impl<T: Record, F> Predicate for TryKeep<T, F>
+impl<T: Record, F> Predicate for TryKeep<T, Guarded<F>>
 where
     F: for<'a> Fn(T::At<'a>) -> Result<bool, UserError> + Clone + Send + 'static,
 {
     fn select(&mut self, batch: &Batch<'_>, rows: &mut Selection) -> Result<()> {
-        try_select::<T>(batch, rows, &self.reads, |record| (self.body)(record))
+        let body = &*self.body;
+        try_select::<T>(batch, rows, &self.reads, |record| body(record))
     }
 }
 

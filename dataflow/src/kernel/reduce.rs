@@ -9,7 +9,7 @@ use runtime::page::{Combined, GroupTable, Groups, Input, RowWriter};
 
 use super::Emitter;
 use super::emitter::emitting;
-use super::shared::Shared;
+use super::shared::{Guarded, Shared};
 use crate::record::Record;
 
 struct Reducing<T, B> {
@@ -34,7 +34,7 @@ where
     }
 }
 
-impl<T: Record, F> Reduce for Reducing<T, F>
+impl<T: Record, F> Reduce for Reducing<T, Guarded<F>>
 where
     F: for<'l, 'r> Fn(T::At<'l>, T::At<'r>, &mut Emitter<'_, T>) + Clone + Send + 'static,
 {
@@ -45,11 +45,12 @@ where
         groups: &Groups,
         scratch: &mut RowWriter,
     ) -> Result<Combined> {
+        let body = &*self.body;
         emitting::<T, _>(scratch, |out| {
             table.combine(input, groups, |mut group_leaves, mut leaves, mut pairs| {
                 let (group, cursor) = (T::cursor(&mut group_leaves), T::cursor(&mut leaves));
                 while let Some((left, right)) = pairs.next() {
-                    (self.body)(T::at(group, left), T::at(cursor, right), out);
+                    body(T::at(group, left), T::at(cursor, right), out);
                     match pairs.settle(out.claims())? {
                         Combined::Kept => {}
                         fault => return Ok(fault),

@@ -1,23 +1,81 @@
 //! A closure that each task gets a clone of.
 
+use std::mem::needs_drop;
+use std::ops::{Deref, DerefMut};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Mutex, PoisonError};
 
 use crate::accumulators;
 
 /// Holds a closure for factories, which are shared, without asking that the closure be `Sync`.
-pub(super) struct Shared<F>(Mutex<F>);
+pub(super) struct Shared<F>(Mutex<Guarded<F>>);
 
 impl<F: Clone> Shared<F> {
     pub(super) fn new(closure: F) -> Self {
-        Shared(Mutex::new(closure))
+        Shared(Mutex::new(Guarded::new(closure)))
     }
 
     /// Whether the closure adds to an accumulator.
     pub(super) fn accumulates(&self) -> bool {
-        accumulators::are_in(&*self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        accumulators::are_in(&**self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    pub(super) fn get(&self) -> F {
+    pub(super) fn get(&self) -> Guarded<F> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// Something of the user's whose `Drop` may panic, such as a closure with what it captured.
+///
+/// A panic while another one unwinds would abort the process, and everything of a task is dropped on one way: so where one is under way this one is kept
+/// back, and the first is the job's error. (Two values that *one* closure captured are dropped by the language itself, which
+/// does abort.)
+pub(super) struct Guarded<V>(Option<V>);
+
+impl<V: Clone> Clone for Guarded<V> {
+    fn clone(&self) -> Self {
+        Guarded::new(V::clone(self))
+    }
+}
+
+impl<V> Guarded<V> {
+    pub(super) fn new(value: V) -> Self {
+        Guarded(Some(value))
+    }
+}
+
+impl<V> Deref for Guarded<V> {
+    type Target = V;
+
+    #[inline(always)]
+    fn deref(&self) -> &V {
+        match &self.0 {
+            Some(value) => value,
+            None => unreachable!("it is taken out where it is dropped"),
+        }
+    }
+}
+
+impl<V> DerefMut for Guarded<V> {
+    #[inline(always)]
+    fn deref_mut(&mut self) -> &mut V {
+        match &mut self.0 {
+            Some(value) => value,
+            None => unreachable!("it is taken out where it is dropped"),
+        }
+    }
+}
+
+impl<V> Drop for Guarded<V> {
+    fn drop(&mut self) {
+        if !needs_drop::<V>() {
+            return;
+        }
+        let value = self.0.take();
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(value)))
+            && !std::thread::panicking()
+        {
+            resume_unwind(panic);
+        }
     }
 }

@@ -11,13 +11,13 @@ use runtime::plan::Reads;
 use super::Emitter;
 use super::emitter::emitting;
 use super::predicate::try_select;
-use super::shared::Shared;
+use super::shared::{Guarded, Shared};
 use crate::error::UserError;
 use crate::flow::{Task, TaskState};
 use crate::record::{Record, show_record};
 
 struct Stateful<T, U, S, B> {
-    state: S,
+    state: Guarded<S>,
     body: B,
     /// What `body` reads, and so what may be shown of a record.
     reads: Reads,
@@ -45,32 +45,33 @@ where
     O: Fn(Task) -> Result<S, UserError> + Clone + Send + 'static,
     F: for<'a> Fn(&mut S, T::At<'a>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
 {
-    let shared = Shared::new((open, body));
-    let has_effects = shared.accumulates();
+    let (maker, shared) = (Shared::new(open), Shared::new(body));
+    let has_effects = maker.accumulates() || shared.accumulates();
     let open = move |context: &TaskContext| -> Result<Box<dyn Chain>> {
-        let (open, body) = shared.get();
-        let state = opened(&open, context)?;
-        Ok(Box::new(Stateful::<T, U, S, F> { state, body, reads: reads.clone(), of: PhantomData }))
+        let body = shared.get();
+        let state = opened(&*maker.get(), context)?;
+        Ok(Box::new(Stateful::<T, U, S, Guarded<F>> { state, body, reads: reads.clone(), of: PhantomData }))
     };
     Arc::new(KeepsState { open, has_effects })
 }
 
-fn opened<S>(open: &impl Fn(Task) -> Result<S, UserError>, context: &TaskContext) -> Result<S> {
-    open(Task::new(context.subtask, context.subtasks)).map_err(UserError::alone)
+fn opened<S>(open: &impl Fn(Task) -> Result<S, UserError>, context: &TaskContext) -> Result<Guarded<S>> {
+    open(Task::new(context.subtask, context.subtasks)).map(Guarded::new).map_err(UserError::alone)
 }
 
-impl<T: Record, U: Record, S, F> Chain for Stateful<T, U, S, F>
+impl<T: Record, U: Record, S, F> Chain for Stateful<T, U, S, Guarded<F>>
 where
     S: TaskState,
     F: for<'a> Fn(&mut S, T::At<'a>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
 {
     fn run(&mut self, input: &Input<'_>, from: usize, out: &mut RowWriter) -> Result<usize> {
+        let (state, body) = (&mut *self.state, &*self.body);
         let (position, failed) = emitting::<U, _>(out, |out| {
             input.visit(|mut leaves, rows| {
                 let cursor = T::cursor(&mut leaves);
                 let mut position = from;
                 while position < rows.len() && !out.is_full() {
-                    if let Err(error) = (self.body)(&mut self.state, T::at(cursor, rows.get(position)), out) {
+                    if let Err(error) = body(state, T::at(cursor, rows.get(position)), out) {
                         return (position, Some(error));
                     }
                     position += 1;
@@ -87,15 +88,16 @@ where
 
 /// A predicate with a state.
 struct KeepWith<T, S, B> {
-    state: S,
+    state: Guarded<S>,
     body: B,
     reads: Reads,
     of: PhantomData<fn() -> T>,
 }
 
 /// Makes the states of a predicate.
-struct OpenKeep<T, S, B> {
-    shared: Shared<B>,
+struct OpenKeep<T, S, O, F> {
+    maker: Shared<O>,
+    shared: Shared<F>,
     reads: Reads,
     of: PhantomData<fn() -> (T, S)>,
 }
@@ -107,19 +109,20 @@ where
     O: Fn(Task) -> Result<S, UserError> + Clone + Send + 'static,
     F: for<'a> Fn(&mut S, T::At<'a>) -> Result<bool, UserError> + Clone + Send + 'static,
 {
-    Arc::new(OpenKeep::<T, S, (O, F)> { shared: Shared::new((open, keep)), reads, of: PhantomData })
+    let (maker, shared) = (Shared::new(open), Shared::new(keep));
+    Arc::new(OpenKeep::<T, S, O, F> { maker, shared, reads, of: PhantomData })
 }
 
-impl<T: Record, S, O, F> Factory<dyn Predicate> for OpenKeep<T, S, (O, F)>
+impl<T: Record, S, O, F> Factory<dyn Predicate> for OpenKeep<T, S, O, F>
 where
     S: TaskState,
     O: Fn(Task) -> Result<S, UserError> + Clone + Send + 'static,
     F: for<'a> Fn(&mut S, T::At<'a>) -> Result<bool, UserError> + Clone + Send + 'static,
 {
     fn open(&self, context: &TaskContext) -> Result<Box<dyn Predicate>> {
-        let (open, body) = self.shared.get();
-        let state = opened(&open, context)?;
-        Ok(Box::new(KeepWith::<T, S, F> { state, body, reads: self.reads.clone(), of: PhantomData }))
+        let body = self.shared.get();
+        let state = opened(&*self.maker.get(), context)?;
+        Ok(Box::new(KeepWith::<T, S, Guarded<F>> { state, body, reads: self.reads.clone(), of: PhantomData }))
     }
 
     /// What it keeps depends on what it saw.
@@ -132,12 +135,13 @@ where
     }
 }
 
-impl<T: Record, S, F> Predicate for KeepWith<T, S, F>
+impl<T: Record, S, F> Predicate for KeepWith<T, S, Guarded<F>>
 where
     S: TaskState,
     F: for<'a> Fn(&mut S, T::At<'a>) -> Result<bool, UserError> + Clone + Send + 'static,
 {
     fn select(&mut self, batch: &Batch<'_>, rows: &mut Selection) -> Result<()> {
-        try_select::<T>(batch, rows, &self.reads, |record| (self.body)(&mut self.state, record))
+        let (state, body) = (&mut *self.state, &*self.body);
+        try_select::<T>(batch, rows, &self.reads, |record| body(state, record))
     }
 }

@@ -9,7 +9,7 @@ use runtime::page::{KeptRows, RowWriter, SortBuffer};
 
 use super::Emitter;
 use super::emitter::emitting;
-use super::shared::Shared;
+use super::shared::{Guarded, Shared};
 use crate::record::Record;
 
 /// The records of one task, in the order in which they came.
@@ -51,11 +51,11 @@ where
 {
     let shared = Shared::new(body);
     Arc::new(move |_: &TaskContext| -> Result<Box<dyn Whole>> {
-        Ok(Box::new(OverAll::<T, U, F> { body: shared.get(), of: PhantomData }))
+        Ok(Box::new(OverAll::<T, U, Guarded<F>> { body: shared.get(), of: PhantomData }))
     })
 }
 
-impl<T: Record, U: Record, F> Whole for OverAll<T, U, F>
+impl<T: Record, U: Record, F> Whole for OverAll<T, U, Guarded<F>>
 where
     F: for<'r> Fn(TaskRecords<'r, T>, &mut Emitter<'_, U>) + Clone + Send + 'static,
 {
