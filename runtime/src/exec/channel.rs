@@ -57,14 +57,17 @@ struct State {
 struct Channel {
     pages: VecDeque<Page>,
     ended: bool,
-    /// The sender, where it waits for room.
-    sender: Option<Arc<dyn Wake>>,
+    sender: Arc<dyn Wake>,
+    /// The sender waits for room.
+    is_full: bool,
 }
 
 impl Channel {
-    /// One that gives nothing any more.
-    fn ended() -> Self {
-        Channel { pages: VecDeque::new(), ended: true, sender: None }
+    /// Takes the page that came first, and says whom to wake where that makes room.
+    fn take(&mut self) -> Option<(Page, Option<Arc<dyn Wake>>)> {
+        let page = self.pages.pop_front()?;
+        let waits = std::mem::replace(&mut self.is_full, false);
+        Some((page, waits.then(|| self.sender.clone())))
     }
 }
 
@@ -75,11 +78,11 @@ impl Inbox {
         Inbox { state: Mutex::new(state), closed: AtomicBool::new(false), receiver }
     }
 
-    /// A new channel; its number. Senders in order connect in order.
-    pub(super) fn connect(&self, in_order: bool) -> usize {
+    /// A new channel of a sender; its number. Senders in order connect in order.
+    pub(super) fn connect(&self, sender: Arc<dyn Wake>, in_order: bool) -> usize {
         let mut state = self.lock();
         state.in_order |= in_order;
-        state.channels.push(Channel { pages: VecDeque::new(), ended: false, sender: None });
+        state.channels.push(Channel { pages: VecDeque::new(), ended: false, sender, is_full: false });
         state.channels.len() - 1
     }
 
@@ -87,15 +90,14 @@ impl Inbox {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Says that the receiver wants nothing more: what waits is dropped, and so is what comes.
+    /// Says that the receiver wants nothing more: what waits is dropped, and so is what comes. Every sender hears it, also one that has nothing to send:
+    /// what it reads from may be closed in turn.
     pub(super) fn close(&self) {
-        self.closed.store(true, Ordering::SeqCst);
-        let mut state = self.lock();
-        let dropped: Vec<Channel> =
-            state.channels.iter_mut().map(|channel| std::mem::replace(channel, Channel::ended())).collect();
-        drop(state);
-        // Who waits for room has it, and hears that it is not needed.
-        dropped.into_iter().filter_map(|channel| channel.sender).for_each(|sender| sender.wake(Turn::InOrder));
+        if self.closed.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        let channels = std::mem::take(&mut self.lock().channels);
+        channels.into_iter().for_each(|channel| channel.sender.wake(Turn::InOrder));
     }
 
     /// Whether the receiver wants nothing more.
@@ -104,14 +106,12 @@ impl Inbox {
     }
 
     /// Sends a page, or gives it back where the channel is full; the sender is then woken when there is room.
-    pub(super) fn send(&self, channel: usize, page: Page, sender: &Arc<dyn Wake>) -> Result<(), Page> {
+    pub(super) fn send(&self, channel: usize, page: Page) -> Result<(), Page> {
         let mut state = self.lock();
-        if self.is_closed() {
-            return Ok(());
-        }
-        let channel = &mut state.channels[channel];
+        // A closed inbox has no channels.
+        let Some(channel) = state.channels.get_mut(channel) else { return Ok(()) };
         if channel.pages.len() >= CHANNEL_PAGES {
-            channel.sender = Some(sender.clone());
+            channel.is_full = true;
             return Err(page);
         }
         channel.pages.push_back(page);
@@ -122,7 +122,9 @@ impl Inbox {
 
     /// Says that no page follows.
     pub(super) fn end(&self, channel: usize) {
-        self.lock().channels[channel].ended = true;
+        if let Some(channel) = self.lock().channels.get_mut(channel) {
+            channel.ended = true;
+        }
         self.receiver.clone().wake(Turn::Next);
     }
 
@@ -133,9 +135,7 @@ impl Inbox {
         if state.in_order {
             let open = state.channels.iter().position(|channel| !channel.ended || !channel.pages.is_empty());
             let Some(open) = open else { return Received::End };
-            let channel = &mut state.channels[open];
-            let Some(page) = channel.pages.pop_front() else { return Received::Nothing };
-            let sender = channel.sender.take();
+            let Some((page, sender)) = state.channels[open].take() else { return Received::Nothing };
             drop(state);
             if let Some(sender) = sender {
                 sender.wake(Turn::InOrder);
@@ -144,9 +144,7 @@ impl Inbox {
         }
         for step in 0..count {
             let index = (state.next + step) % count;
-            let channel = &mut state.channels[index];
-            if let Some(page) = channel.pages.pop_front() {
-                let sender = channel.sender.take();
+            if let Some((page, sender)) = state.channels[index].take() {
                 state.next = (index + 1) % count;
                 drop(state);
                 if let Some(sender) = sender {

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::channel::{Inbox, Wake};
+use super::channel::Inbox;
 use super::light::{Light, Watch, through};
 use crate::error::Result;
 use crate::page::{Batch, Input, Page, RowWriter, Selection, hash_rows};
@@ -160,7 +160,7 @@ impl Exit {
     }
 
     /// Sends what waits; whether all of it went.
-    pub(super) fn flush(&mut self, sender: &Arc<dyn Wake>) -> bool {
+    pub(super) fn flush(&mut self) -> bool {
         let mut full = vec![false; self.targets.len()];
         for _ in 0..self.pending.len() {
             let Some((target, page)) = self.pending.pop_front() else { break };
@@ -168,7 +168,7 @@ impl Exit {
             // Pages to one target keep their order, so what follows a refused one waits behind it.
             if full[target] {
                 self.pending.push_back((target, page));
-            } else if let Err(page) = inbox.send(*channel, page, sender) {
+            } else if let Err(page) = inbox.send(*channel, page) {
                 full[target] = true;
                 self.pending.push_back((target, page));
             }

@@ -31,8 +31,22 @@ pub(super) struct Job {
 struct Progress {
     /// Tasks that have not ended.
     running: usize,
-    /// Some task may wait for a thread.
-    queued: bool,
+    /// Tasks that wait for a thread since somebody wants to hear of them; some of them have had one by now.
+    queued: Vec<Arc<dyn Wake>>,
+    /// Any task may wait for a thread.
+    any: bool,
+}
+
+impl Progress {
+    /// Notes a task that waits for a thread; where that was said more often than there are tasks, that any of them may.
+    fn add(&mut self, task: Arc<dyn Wake>) {
+        if !self.any && self.queued.len() < self.running {
+            self.queued.push(task);
+        } else {
+            self.any = true;
+            self.queued.clear();
+        }
+    }
 }
 
 impl Job {
@@ -61,7 +75,7 @@ impl Job {
 
     /// Starts all tasks.
     pub(super) fn start(&self, tasks: Vec<Arc<dyn Wake>>) {
-        *self.progress() = Progress { running: tasks.len(), queued: true };
+        *self.progress() = Progress { running: tasks.len(), queued: Vec::new(), any: true };
         *self.tasks.lock().unwrap_or_else(PoisonError::into_inner) = tasks.clone();
         tasks.into_iter().for_each(|task| task.wake(Turn::InOrder));
     }
@@ -92,9 +106,9 @@ impl Job {
     }
 
     /// A task waits for a thread.
-    pub(super) fn task_queued(&self) {
+    pub(super) fn task_queued(&self, task: impl FnOnce() -> Arc<dyn Wake>) {
         if self.helped.load(Ordering::SeqCst) {
-            self.progress().queued = true;
+            self.progress().add(task());
             self.news.notify_all();
         }
     }
@@ -105,10 +119,13 @@ impl Job {
         AtWork(&self.at_work)
     }
 
-    /// Runs each task that waits for a thread, once.
-    fn help(&self) {
-        let tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        tasks.into_iter().for_each(|task| _ = task.work());
+    /// Takes note of the tasks that may wait for a thread; nothing where none does.
+    fn take_queued(&self, progress: &mut Progress) -> Option<Vec<Arc<dyn Wake>>> {
+        let queued = std::mem::take(&mut progress.queued);
+        if std::mem::take(&mut progress.any) {
+            return Some(self.tasks.lock().unwrap_or_else(PoisonError::into_inner).clone());
+        }
+        (!queued.is_empty()).then_some(queued)
     }
 
     /// Waits for all tasks; `tick` is called now and then meanwhile, and ends the job early, as if it were done, by `false`.
@@ -124,16 +141,16 @@ impl Job {
         let mut ticked = Instant::now();
         let mut progress = self.progress();
         while progress.running > 0 {
-            if helps && std::mem::take(&mut progress.queued) {
+            if let Some(queued) = helps.then(|| self.take_queued(&mut progress)).flatten() {
                 drop(progress);
-                self.help();
+                queued.into_iter().for_each(|task| _ = task.work());
                 progress = self.progress();
             } else {
                 progress = self.news.wait_timeout(progress, TICK).unwrap_or_else(PoisonError::into_inner).0;
             }
             if ticked.elapsed() >= TICK {
                 ticked = Instant::now();
-                helps = is_nested || self.at_work.load(Ordering::Relaxed) == 0;
+                let helped = std::mem::replace(&mut helps, is_nested || self.at_work.load(Ordering::Relaxed) == 0);
                 self.helped.store(helps, Ordering::SeqCst);
                 drop(progress);
                 if !tick(&self.metrics) && !self.is_cancelled() {
@@ -141,11 +158,12 @@ impl Job {
                 }
                 progress = self.progress();
                 // What was queued while nobody wanted to hear of it.
-                progress.queued |= helps;
+                progress.any |= helps && !helped;
             }
         }
+        // Tasks and job hold each other.
+        progress.queued.clear();
         drop(progress);
-        // Tasks and job hold each other; the job lets go first.
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.error.lock().unwrap_or_else(PoisonError::into_inner).take().map_or(Ok(()), Err)
     }

@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::channel::{Inbox, Received, Wake};
+use super::channel::{Inbox, Received};
 use super::exits::Exit;
 use super::light::{Light, Watch, narrow, picked, viewed};
 use super::reading::{Headed, SourceHead};
@@ -78,8 +78,8 @@ pub(super) struct Step {
     pub(super) operator: usize,
     pub(super) prelude: Vec<Light>,
     pub(super) driver: Box<dyn Driver>,
-    /// The driver's, to hear what is asked back.
-    memory: Memory,
+    /// The driver's, to hear what is asked back; nothing where the step was stopped.
+    memory: Option<Memory>,
     /// The driver has begun to give memory back.
     gives: bool,
     /// The driver's port that the step before feeds.
@@ -124,7 +124,7 @@ impl Step {
             operator,
             prelude,
             driver,
-            memory,
+            memory: Some(memory),
             gives: false,
             port,
             sides,
@@ -137,17 +137,33 @@ impl Step {
         }
     }
 
-    /// Ends it where it stands: it gives nothing more, and takes nothing.
-    fn stop(&mut self) {
+    /// Ends it where it stands: it gives nothing more, takes nothing, and holds nothing, not even the least that was kept for it.
+    fn stop(&mut self, watch: &Watch) {
         self.work = None;
         self.ready.clear();
         self.stream_ended = true;
+        self.gives = false;
         self.sides.iter_mut().for_each(Side::stop);
+        self.count_memory(watch);
+        let held = (self.memory.take(), std::mem::replace(&mut self.driver, Box::new(Stopped)));
+        let pages = self.outputs.pages();
+        *pages = pages.emptied();
+        // The user's code may be dropped with the driver, so it comes last.
+        watch.enter(self.operator);
+        drop(held);
+    }
+
+    /// Notes the most that the driver held. Pages on their way are not its own.
+    fn count_memory(&self, watch: &Watch) {
+        if let Some(memory) = &self.memory {
+            watch.job.metrics.operators[self.operator].memory_bytes.add(memory.peak_bytes() as u64);
+        }
     }
 
     /// Gives back what others ask for; whether there is more to do for it now.
     fn give_back(&mut self, watch: &Watch) -> Result<bool> {
-        let asked = self.memory.asked_back();
+        let Some(memory) = &self.memory else { return Ok(false) };
+        let asked = memory.asked_back();
         if asked == 0 && !self.gives {
             return Ok(false);
         }
@@ -175,6 +191,15 @@ impl Step {
     /// Nothing more will come out of it.
     fn finished(&self) -> bool {
         self.stream_ended && self.work.is_none() && self.sides.iter().all(|side| side.ended)
+    }
+}
+
+/// In the place of a driver that was stopped.
+struct Stopped;
+
+impl Driver for Stopped {
+    fn on_batch(&mut self, _: usize, _: &Input<'_>, _: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
+        Ok(Answer::Done)
     }
 }
 
@@ -253,7 +278,6 @@ pub(super) struct Pipeline {
     /// What the exits are in the middle of.
     leaving: Option<Rows>,
     sealed: bool,
-    me: Arc<dyn Wake>,
     watch: Watch,
     head_ended: bool,
     /// Steps, from the first, that somebody behind them wants nothing from any more.
@@ -261,8 +285,8 @@ pub(super) struct Pipeline {
 }
 
 impl Pipeline {
-    pub(super) fn new(head: PipelineHead, steps: Vec<Step>, exits: Vec<Exit>, me: Arc<dyn Wake>, watch: Watch) -> Self {
-        Pipeline { head, steps, exits, leaving: None, sealed: false, me, watch, head_ended: false, stopped: 0 }
+    pub(super) fn new(head: PipelineHead, steps: Vec<Step>, exits: Vec<Exit>, watch: Watch) -> Self {
+        Pipeline { head, steps, exits, leaving: None, sealed: false, watch, head_ended: false, stopped: 0 }
     }
 
     /// The operator at work, for errors.
@@ -294,15 +318,11 @@ impl Pipeline {
         }
     }
 
-    /// Notes the most that each step's driver held, or what waited in a spool. Pages on their way are not its own.
+    /// Notes the most that each step's driver held, or what waited in a spool.
     fn count_memory(&self) {
-        let steps = self.steps.iter().map(|step| (step.operator, step.memory.peak_bytes()));
-        let spool = match &self.head {
-            PipelineHead::Spool(spool) => Some((spool.operator, spool.peak_bytes())),
-            PipelineHead::Source(_) | PipelineHead::Inbox(_) => None,
-        };
-        for (operator, peak) in steps.chain(spool) {
-            self.watch.job.metrics.operators[operator].memory_bytes.add(peak as u64);
+        self.steps.iter().for_each(|step| step.count_memory(&self.watch));
+        if let PipelineHead::Spool(spool) = &self.head {
+            self.watch.job.metrics.operators[spool.operator].memory_bytes.add(spool.peak_bytes() as u64);
         }
     }
 
@@ -344,7 +364,7 @@ impl Pipeline {
         if !self.head.may_stop() || !self.steps[..=index].iter().all(|step| step.may_stop) {
             return;
         }
-        self.steps[..index].iter_mut().for_each(Step::stop);
+        self.steps[..index].iter_mut().for_each(|step| step.stop(&self.watch));
         self.head.stop();
     }
 
@@ -353,7 +373,7 @@ impl Pipeline {
         let is_unwanted = !self.exits.is_empty() && self.exits.iter().all(Exit::is_closed);
         let stops = is_unwanted && self.head.may_stop() && self.steps.iter().all(|step| step.may_stop);
         if stops {
-            self.steps.iter_mut().for_each(Step::stop);
+            self.steps.iter_mut().for_each(|step| step.stop(&self.watch));
             self.head.stop();
         }
         stops
@@ -368,7 +388,7 @@ impl Pipeline {
 
     fn flush(&mut self) -> bool {
         // Every exit is flushed, also behind one that is blocked.
-        let blocked = self.exits.iter_mut().filter_map(|exit| (!exit.flush(&self.me)).then_some(())).count();
+        let blocked = self.exits.iter_mut().filter_map(|exit| (!exit.flush()).then_some(())).count();
         blocked == 0
     }
 

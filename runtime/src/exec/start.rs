@@ -105,7 +105,7 @@ impl<'p> Starter<'p> {
         let steps = plan.steps.iter().map(build).collect::<Result<Vec<_>>>()?;
         let exits =
             plan.outputs.iter().map(|output| self.exit(output, plan, subtask, &me)).collect::<Result<Vec<_>>>()?;
-        Ok(Pipeline::new(head, steps, exits, me, Watch::new(self.job.clone())))
+        Ok(Pipeline::new(head, steps, exits, Watch::new(self.job.clone())))
     }
 
     fn memory(&self, operator: usize) -> Memory {
@@ -222,7 +222,7 @@ impl<'p> Starter<'p> {
         let targets = receivers
             .map(|receiver| {
                 let inbox = self.inbox(to_stage, inbox, receiver)?;
-                let channel = inbox.connect(output.in_order);
+                let channel = inbox.connect(me.clone(), output.in_order);
                 Ok((inbox, channel))
             })
             .collect::<Result<Vec<_>>>()?;

@@ -49,16 +49,17 @@ impl Task {
         let job = self.job.clone();
         // A thread of the pool that finds the task queued says first that it has come.
         if !self.in_pool.swap(true, Ordering::SeqCst) {
+            let task = self.clone();
             let run = move || {
-                self.in_pool.store(false, Ordering::SeqCst);
-                self.work();
+                task.in_pool.store(false, Ordering::SeqCst);
+                task.work();
             };
             match turn {
                 Turn::InOrder => job.pool().spawn_fifo(run),
                 Turn::Next => job.pool().spawn(run),
             }
         }
-        job.task_queued();
+        job.task_queued(|| self);
     }
 
     fn run(self: Arc<Self>) {

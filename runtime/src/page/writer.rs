@@ -70,6 +70,12 @@ impl RowWriter {
         }
     }
 
+    /// Another like it, without pages.
+    #[must_use]
+    pub fn emptied(&self) -> Self {
+        RowWriter::new(self.layout.clone(), self.memory.clone())
+    }
+
     /// The rows' layout.
     #[must_use]
     pub fn layout(&self) -> &Arc<RowLayout> {

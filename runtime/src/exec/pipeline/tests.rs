@@ -1,7 +1,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
-use crate::exec::channel::Turn as WakeTurn;
+use crate::exec::channel::{Turn as WakeTurn, Wake};
 use crate::exec::job::Job;
 use crate::kernel::TaskContext;
 use crate::memory::Budget;
@@ -54,6 +54,86 @@ impl Wake for Nobody {
     fn wake(self: Arc<Self>, _: WakeTurn) {}
 }
 
+/// Holds memory until it is dropped.
+#[derive(Clone)]
+struct Holding {
+    held: Arc<std::sync::Mutex<Option<crate::memory::Reservation>>>,
+    has_enough: bool,
+}
+
+impl Driver for Holding {
+    fn is_satisfied(&self) -> bool {
+        self.has_enough
+    }
+
+    fn on_batch(&mut self, _: usize, _: &Input<'_>, _: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
+        Ok(Answer::Done)
+    }
+
+    fn revoke(&mut self, bytes: usize) -> Result<()> {
+        panic!("{bytes} bytes are asked of what was stopped");
+    }
+}
+
+impl DriverFactory for Holding {
+    fn name(&self) -> String {
+        "holding".to_owned()
+    }
+
+    fn layout(&self) -> Option<Arc<RowLayout>> {
+        None
+    }
+
+    fn may_stop(&self) -> bool {
+        true
+    }
+
+    fn create(&self, _: &TaskContext) -> Result<Box<dyn Driver>> {
+        let held = std::sync::Mutex::new(self.held.lock().unwrap().take());
+        Ok(Box::new(Holding { held: Arc::new(held), ..self.clone() }))
+    }
+}
+
+#[test]
+fn a_step_that_is_stopped_holds_no_memory_and_is_not_asked_for_any() {
+    let budget = Budget::new(1 << 20);
+    let step = |has_enough: bool| {
+        let memory = Memory::spilling(budget.clone(), "holding", 9 * PAGE_BYTES);
+        let held = (!has_enough).then(|| memory.reserve(8 * PAGE_BYTES).unwrap());
+        let factory = Holding { held: Arc::new(held.into()), has_enough };
+        let driver = factory.create(&TaskContext::alone(memory.clone())).unwrap();
+        let plan = StepPlan {
+            operator: 0,
+            prelude: vec![],
+            driver: Arc::new(factory),
+            port: 0,
+            sides: vec![],
+            part: Part::Whole,
+        };
+        let writer = RowWriter::new(Arc::new(RowLayout::full([LeafType::U64])), Memory::new(budget.clone(), "rows"));
+        let ask = memory.to_ask().unwrap();
+        (Step::new(&plan, vec![], driver, memory, vec![], Outputs::new(writer)), ask)
+    };
+    let (first, ask) = step(false);
+    let (last, _) = step(true);
+    assert_eq!(budget.used_bytes(), 8 * PAGE_BYTES);
+    let inbox = Arc::new(Inbox::new(Arc::new(Nobody)));
+    inbox.connect(Arc::new(Nobody), false);
+    let origin = Origin { name: "holding".into(), operator: "holding".into(), file: "tests.rs", line: 1 };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    let job = Job::new(Arc::new(pool), vec![origin]);
+    let head = PipelineHead::Inbox(inbox.clone());
+    let mut pipeline = Pipeline::new(head, vec![first, last], vec![], Watch::new(job.clone()));
+    // It is asked when it has stopped already.
+    pipeline.stop_before(1);
+    ask.ask(1000);
+    assert!(pipeline.poll().unwrap() == Poll::Ended && inbox.is_closed());
+    assert_eq!(budget.used_bytes(), 0);
+    let all = Memory::new(budget.clone(), "others").reserve((1 << 20) - 9 * PAGE_BYTES);
+    assert!(all.is_ok(), "what was kept for it is there for others");
+    assert_eq!(job.metrics.operators[0].memory_bytes.get(), 8 * PAGE_BYTES as u64);
+}
+
 #[test]
 fn memory_is_given_back_until_that_is_done_where_no_rows_come() {
     let memory = Memory::spilling(Budget::new(1 << 20), "in steps", PAGE_BYTES);
@@ -67,11 +147,11 @@ fn memory_is_given_back_until_that_is_done_where_no_rows_come() {
     let outputs = Outputs::new(RowWriter::new(layout, memory.clone()));
     let step = Step::new(&plan, vec![], driver, memory.clone(), vec![], outputs);
     let inbox = Arc::new(Inbox::new(Arc::new(Nobody)));
-    inbox.connect(false);
+    inbox.connect(Arc::new(Nobody), false);
     let origin = Origin { name: "in steps".into(), operator: "in steps".into(), file: "tests.rs", line: 1 };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     let job = Job::new(Arc::new(pool), vec![origin]);
-    let mut pipeline = Pipeline::new(PipelineHead::Inbox(inbox), vec![step], vec![], Arc::new(Nobody), Watch::new(job));
+    let mut pipeline = Pipeline::new(PipelineHead::Inbox(inbox), vec![step], vec![], Watch::new(job));
 
     assert!(pipeline.poll().unwrap() == Poll::Wait && asked_bytes.load(Ordering::Relaxed) == 0);
     memory.to_ask().unwrap().ask(1000);
