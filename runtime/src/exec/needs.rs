@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::error::{Error, Mib, Result};
-use crate::memory::Budget;
 use crate::memory::limits::{CHANNEL_PAGES, PAGE_BYTES, SLACK_SHARE, SPOOL_BYTES, STEP_PAGES};
+use crate::memory::{Budget, Giver};
 use crate::page::WINDOW_ROWS;
 use crate::physical::{Head, OutputPlan, PhysicalPlan, StagePlan};
 use crate::strategy::Ship;
@@ -67,20 +67,24 @@ impl Needs {
         self.by_operator.values().map(|&(spilling, pinned)| spilling + pinned).sum()
     }
 
-    /// Has others give back what they hold, such as what is kept from run to run, until there is room. Where they do not within a second, the plan
-    /// begins nevertheless: more may come back while it runs.
+    /// Has others give back what they hold until there is room, or nobody has more to give.
+    ///
+    /// What is kept from run to run is written by itself, so it is waited for, however long the disk takes. A task of another job gives back soon, unless
+    /// it is in a closure of the user's, which may be the one that waits here: the plan begins without it then, since more may come back while it runs.
     pub(super) fn wait_for_room(&self, budget: &Budget) {
         const PAUSE: Duration = Duration::from_millis(5);
-        const PATIENCE: u32 = 200;
+        const PAUSES_FOR_TASKS: u32 = 200;
         let mut pauses = 0;
-        while pauses < PATIENCE && budget.ask_back(self.sum()) {
+        while pauses < PAUSES_FOR_TASKS
+            && let Some(giver) = budget.ask_back(self.sum())
+        {
             // Nobody is asked again as long as something comes back.
             let mut used = budget.used_bytes();
-            while pauses < PATIENCE {
+            loop {
                 std::thread::sleep(PAUSE);
-                pauses += 1;
+                pauses += u32::from(giver == Giver::Task);
                 let before = std::mem::replace(&mut used, budget.used_bytes());
-                if used >= before {
+                if used >= before || pauses >= PAUSES_FOR_TASKS {
                     break;
                 }
             }
@@ -130,16 +134,53 @@ fn slack(operators: usize) -> usize {
     operators / (SLACK_SHARE - 1)
 }
 
-/// Pages that an exchange holds when all of its channels are full: those that are written, those that a window of rows has filled before any of them could
-/// be sent, those in the channels, and one that each receiver reads.
+/// Pages that an exchange holds when all of its channels are full: for each channel one that is written, one that is full already, since one window of rows may
+/// close all that are written, and those in the channel; those that such a window fills by itself; and one that each receiver reads.
 fn exchange_pages(stage: &StagePlan, output: &OutputPlan, receivers: usize) -> usize {
-    let (written, channels) = match output.ship {
-        Ship::Forward => (1, 1),
-        Ship::Gather => (1, 1),
+    let channels = match output.ship {
+        Ship::Forward | Ship::Gather => 1,
         // Every receiver has the same pages.
-        Ship::Broadcast => (1, 1),
-        Ship::Hash(_) | Ship::Rebalance | Ship::Number(_) => (receivers, receivers),
+        Ship::Broadcast => 1,
+        Ship::Hash(_) | Ship::Rebalance | Ship::Number(_) => receivers,
     };
-    let filled = (WINDOW_ROWS * output.layout.width()).div_ceil(PAGE_BYTES);
-    stage.tasks * (written + filled + channels * CHANNEL_PAGES) + receivers
+    let filled = WINDOW_ROWS * output.layout.width() / PAGE_BYTES;
+    stage.tasks * (channels * (2 + CHANNEL_PAGES) + filled) + receivers
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::{Arc, Mutex};
+    use std::time::Instant;
+
+    use super::*;
+    use crate::memory::Memory;
+
+    #[test]
+    fn what_gives_by_itself_is_waited_for_however_slow_it_is_and_a_busy_task_is_not() {
+        let budget = Budget::new(16 << 20);
+        let needs = Needs { by_operator: BTreeMap::from([(0, (8 << 20, 0))]) };
+        let kept = Memory::spilling(budget.clone(), "kept", 0);
+        assert!(kept.grow(12 << 20));
+        let held = Arc::new(Mutex::new(Some(kept.reserve(12 << 20).unwrap())));
+        // A task that is in a closure.
+        let begun = Instant::now();
+        needs.wait_for_room(&budget);
+        assert!(budget.used_bytes() >= 12 << 20 && begun.elapsed() < Duration::from_secs(60));
+        // A disk that takes longer than that.
+        kept.set_gives_by_itself();
+        let is_asked = AtomicBool::new(false);
+        let given = held.clone();
+        kept.on_asked(move || {
+            if !is_asked.swap(true, Ordering::Relaxed) {
+                let given = given.clone();
+                std::thread::spawn(move || {
+                    std::thread::sleep(Duration::from_secs(3));
+                    drop(given.lock().unwrap().take());
+                });
+            }
+        });
+        needs.wait_for_room(&budget);
+        assert_eq!((budget.ask_back(needs.sum()), held.lock().unwrap().is_none()), (None, true));
+    }
 }

@@ -49,6 +49,8 @@ struct Holder {
     whole: Option<HolderId>,
     /// Whether it can still give back what it has.
     gives: bool,
+    /// Whether it does so by itself, whatever tasks do meanwhile.
+    by_itself: bool,
     /// Those that reserve for other tasks of the same operator have the same.
     team: Option<u64>,
 }
@@ -96,7 +98,17 @@ impl Arbiter {
     /// A new holder without memory: a pinned one, or one that spills and for which a minimum is kept.
     pub(super) fn open(&mut self, minimum: Option<usize>) -> HolderId {
         let gives = minimum.is_some();
-        let holder = Some(Holder { bytes: 0, together: 0, peak: 0, minimum, extra: 0, whole: None, gives, team: None });
+        let holder = Some(Holder {
+            bytes: 0,
+            together: 0,
+            peak: 0,
+            minimum,
+            extra: 0,
+            whole: None,
+            gives,
+            by_itself: false,
+            team: None,
+        });
         match self.vacant.pop() {
             Some(id) => {
                 self.holders[id] = holder;
@@ -126,6 +138,18 @@ impl Arbiter {
         if let Some(holder) = &mut self.holders[id] {
             holder.gives = gives;
         }
+    }
+
+    /// A spilling holder needs no task to give back what it has.
+    pub(super) fn set_gives_by_itself(&mut self, id: HolderId) {
+        if let Some(holder) = &mut self.holders[id] {
+            holder.by_itself = true;
+        }
+    }
+
+    /// Whether a holder needs no task to give back.
+    pub(super) fn gives_by_itself(&self, id: HolderId) -> bool {
+        self.holders[id].as_ref().is_some_and(|holder| holder.by_itself)
     }
 
     /// A holder is one of several that do the same work, each with a part of the rows.
@@ -226,7 +250,7 @@ impl Arbiter {
             self.pinned += bytes;
             // Pinned holders cannot wait: what they are about to need is asked for before it is gone.
             if self.left(id, self.limit / SLACK_SHARE / 2, Manner::Needs).is_none() {
-                request = self.largest_but(id).map(|(largest, _)| (largest, self.limit / SLACK_SHARE));
+                request = self.largest(|other, _| other != id).map(|(largest, _)| (largest, self.limit / SLACK_SHARE));
             }
         }
         (Verdict::Granted, request)
@@ -265,16 +289,18 @@ impl Arbiter {
         if own.is_some_and(|own| own.bytes + bytes > fair) {
             return None;
         }
-        let (largest, held) = self.largest_but(id)?;
+        let (largest, held) = self.largest(|other, _| other != id)?;
         (held > fair).then(|| (largest, (held - fair).max(bytes.min(held))))
     }
 
-    /// Who should give back, and how much, where `bytes` more could not be kept for somebody; `None` also where nobody has more than its minimum.
+    /// Who should give back, and how much, where `bytes` more could not be kept for somebody: who gives by itself before all others. `None` also where nobody
+    /// has more than its minimum.
     pub(super) fn lacking(&self, bytes: usize) -> Option<Request> {
         let committed: usize = self.holders.iter().flatten().map(Holder::committed).sum();
         let wanted = self.pinned.max(self.pinned_floor) + self.extra + committed + bytes;
         let lack = wanted.checked_sub(self.limit).filter(|&lack| lack > 0)?;
-        self.largest_but(HolderId::MAX).map(|(largest, held)| (largest, lack.min(held)))
+        let by_itself = self.largest(|_, holder| holder.by_itself);
+        by_itself.or_else(|| self.largest(|_, _| true)).map(|(largest, held)| (largest, lack.min(held)))
     }
 
     /// What each spilling holder that holds anything could have if they all had the same.
@@ -284,11 +310,12 @@ impl Arbiter {
         self.limit.saturating_sub(pinned) / spilling.count().max(1)
     }
 
-    fn largest_but(&self, id: HolderId) -> Option<(HolderId, usize)> {
-        let holders = self.holders.iter().enumerate().filter(|&(other, _)| other != id);
-        let spilling = holders.filter_map(|(other, holder)| {
-            let holder = holder.as_ref()?;
-            (holder.gives && holder.bytes > holder.minimum?).then_some((other, holder.bytes))
+    /// Who holds most of those that can give, and how much.
+    fn largest(&self, may: impl Fn(HolderId, &Holder) -> bool) -> Option<(HolderId, usize)> {
+        let holders = self.holders.iter().enumerate();
+        let spilling = holders.filter_map(|(id, holder)| {
+            let holder = holder.as_ref().filter(|holder| may(id, holder))?;
+            (holder.gives && holder.bytes > holder.minimum?).then_some((id, holder.bytes))
         });
         spilling.max_by_key(|&(_, bytes)| bytes)
     }
@@ -396,6 +423,13 @@ mod tests {
         assert_eq!(arbiter.take(kept, 900, 0, Manner::Wants).0, Verdict::Granted);
         arbiter.keep_pinned(200);
         assert_eq!(arbiter.lacking(200), None);
+        assert_eq!(arbiter.lacking(500), Some((kept, 300)));
+        // A task may be busy with something else; what needs none is asked first, however little it holds.
+        let stored = arbiter.open(Some(0));
+        arbiter.set_gives_by_itself(stored);
+        assert_eq!(arbiter.take(stored, 50, 0, Manner::Wants).0, Verdict::Granted);
+        assert_eq!(arbiter.lacking(500), Some((stored, 50)));
+        arbiter.give(stored, 50);
         assert_eq!(arbiter.lacking(500), Some((kept, 300)));
         arbiter.give(kept, 900);
         assert_eq!(arbiter.take(busy, 300, 0, Manner::Wants).0, Verdict::Granted);

@@ -76,7 +76,7 @@ mod tests {
         says("| a branch of a flow", SPOOL_BYTES);
         says("| `persist`", SPOOL_BYTES);
         says("| an operator that makes rows", STEP_PAGES * PAGE_BYTES);
-        says("| an exchange by a key", (1 + CHANNEL_PAGES) * PAGE_BYTES);
+        says("| an exchange by a key", (2 + CHANNEL_PAGES) * PAGE_BYTES);
         for (words, bytes) in [("pages of ", PAGE_BYTES), ("a record takes at most ", LARGEST_RECORD_BYTES + 1)] {
             let number = Mib(bytes).to_string().replace(".0 ", " ");
             assert!(document.contains(&format!("{words}{number}")), "{words}{number}");

@@ -98,14 +98,16 @@ impl Budget {
         Kept { budget: self.clone(), bytes }
     }
 
-    /// Asks others to give back what is missing where `bytes` more could not be kept for somebody who is about to start; whether somebody was asked.
+    /// Asks somebody to give back what is missing where `bytes` more could not be kept for somebody who is about to start; who was asked.
     #[must_use]
-    pub fn ask_back(&self, bytes: usize) -> bool {
+    pub fn ask_back(&self, bytes: usize) -> Option<Giver> {
         let state = self.lock();
-        let told =
-            state.arbiter.lacking(bytes).and_then(|(other, back)| Some((state.asked.get(other)?.clone()?, back)));
+        let (other, back) = state.arbiter.lacking(bytes)?;
+        let giver = if state.arbiter.gives_by_itself(other) { Giver::ByItself } else { Giver::Task };
+        let asked = state.asked.get(other)?.clone()?;
         drop(state);
-        told.inspect(|(asked, back)| asked.tell(*back)).is_some()
+        asked.tell(back);
+        Some(giver)
     }
 
     /// A new holder: a portion of another, where one is named.
@@ -155,6 +157,15 @@ impl Budget {
     fn give(&self, id: HolderId, bytes: usize) {
         self.lock().arbiter.give(id, bytes);
     }
+}
+
+/// Who was asked to give memory back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Giver {
+    /// Its owner needs no task for it, so it comes, or is asked no more once the owner cannot.
+    ByItself,
+    /// A task gives it when it comes to that.
+    Task,
 }
 
 /// Bytes that are kept for what cannot be spilled.
@@ -259,6 +270,11 @@ impl Memory {
     /// Whether the owner can give back what it has: where it cannot, it is not asked.
     pub fn set_gives(&self, gives: bool) {
         self.account.budget.lock().arbiter.set_gives(self.account.id, gives);
+    }
+
+    /// Its owner gives back by itself what it is asked for, whatever tasks do meanwhile, and [says](Memory::set_gives) when there is no more to give.
+    pub fn set_gives_by_itself(&self) {
+        self.account.budget.lock().arbiter.set_gives_by_itself(self.account.id);
     }
 
     /// It is one of several that reserve for the tasks of one operator, all of which name the same number.

@@ -187,7 +187,9 @@ impl Driver for Keep {
 
     fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
         self.rows.seal();
-        self.store.seal()?;
+        if !self.store.seal()? {
+            return Ok(Answer::Await);
+        }
         self.context.metrics.memory_bytes.add(self.store.peak_bytes() as u64);
         let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(part) = parts.get_mut(self.context.subtask) {

@@ -56,6 +56,7 @@ impl Store {
             unwritten: AtomicUsize::new(0),
             failed: Mutex::default(),
         });
+        store.memory.set_gives_by_itself();
         let weak = Arc::downgrade(&store);
         // Whoever asks holds locks of its own, so nothing more is done here.
         store.memory.on_asked(move || {
@@ -89,6 +90,7 @@ impl Store {
         self.rows.fetch_add(page.rows(), Ordering::Relaxed);
         if self.memory.grow(bytes) {
             let page = page.paid_by(&self.memory);
+            self.memory.set_gives(true);
             return self.lock().push(Kept::Memory(page));
         }
         let mut pages = self.lock();
@@ -119,13 +121,15 @@ impl Store {
         })
     }
 
-    /// Says that it is full: what was taken ahead goes back.
+    /// Says that it is full, and gives back what was taken ahead; whether all that found no room in memory is on disk. Until then it is the filling task's to
+    /// pay for, so that task should not end: it will be woken.
     ///
     /// # Errors
     /// As [`Store::make_room`].
-    pub fn seal(&self) -> Result<()> {
+    pub fn seal(&self) -> Result<bool> {
         self.memory.shrink();
-        self.failed.lock().unwrap_or_else(PoisonError::into_inner).take().map_or(Ok(()), Err)
+        let is_written = self.unwritten.load(Ordering::Acquire) == 0;
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner).take().map_or(Ok(is_written), Err)
     }
 
     /// Pages of about so many bytes that are to leave, those that are on their way included: beginning with those that a reader asks for last.
@@ -133,7 +137,8 @@ impl Store {
         self.memory.shrink();
         let mut pages = self.lock();
         let leaving = |kept: &Kept| if let Kept::Leaving(page) = kept { page.bytes() } else { 0 };
-        let mut left = bytes.saturating_sub(pages.iter().map(leaving).sum());
+        let leaving: usize = pages.iter().map(leaving).sum();
+        let mut left = bytes.saturating_sub(leaving);
         let mut chosen = VecDeque::new();
         for (number, kept) in pages.iter_mut().enumerate().rev() {
             if left == 0 {
@@ -144,6 +149,10 @@ impl Store {
                 chosen.push_back((number, page.clone()));
                 *kept = Kept::Leaving(page.clone());
             }
+        }
+        if leaving == 0 && chosen.is_empty() {
+            // What is still paid for is somebody's who reads it.
+            self.memory.set_gives(false);
         }
         chosen
     }
