@@ -44,11 +44,13 @@ pub(super) fn region() -> Result<&'static Region> {
     REGION.get_or_init(Region::reserve).as_ref().ok_or(Error::FewAddresses { bytes: SMALLEST_BYTES })
 }
 
-/// The addresses that all pages of the process share, where these are fewer than any machine's memory: a limit is set to them.
+/// The bytes of pages that the process can have at once, where these are fewer than any machine's memory: a limit is set to its addresses.
 #[must_use]
 pub fn limited_bytes() -> Option<usize> {
-    let bytes = region().map_or(SMALLEST_BYTES, |region| region.map.len());
-    (bytes < LARGEST_BYTES).then_some(bytes)
+    match region() {
+        Ok(region) => region.is_limited().then(|| region.usable_bytes()),
+        Err(_) => Some(SMALLEST_BYTES),
+    }
 }
 
 /// Says that a job has ended: of the memory that nobody uses now, the process keeps an eighth of the job's budget.
@@ -81,6 +83,17 @@ impl Region {
         Region { map, free: Mutex::new(Free::new(first, bytes)) }
     }
 
+    /// Whether there are fewer addresses than any machine has memory.
+    pub(super) fn is_limited(&self) -> bool {
+        self.map.len() < LARGEST_BYTES
+    }
+
+    /// What pages can take: what lies before the first aligned address is nobody's.
+    fn usable_bytes(&self) -> usize {
+        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        (free.end - free.first) / PAGE_BYTES * PAGE_BYTES
+    }
+
     /// The address of offset zero.
     pub(super) fn start(&self) -> *mut u8 {
         self.map.as_mut_ptr()
@@ -110,7 +123,7 @@ impl Region {
         let allowed = limits_bytes().saturating_sub(PAGE_BYTES << power.max(RESIDENT_POWER));
         while free.warm_bytes > WARM_BYTES && free.resident_bytes > allowed && self.cool(free) {}
         let offset = free.take_cold(power);
-        offset.ok_or(Error::FewAddresses { bytes: self.map.len() })
+        offset.ok_or_else(|| Error::FewAddresses { bytes: free.end - free.first })
     }
 
     /// Gives the largest warm block back to the system; whether there is one.
@@ -333,6 +346,18 @@ mod tests {
         }
         let kept = 50 * 100 * PAGE_BYTES;
         assert!(free.resident_bytes < kept + kept / 4, "{} MiB", free.resident_bytes >> 20);
+    }
+
+    #[test]
+    fn all_bytes_that_pages_can_take_are_had() {
+        for bytes in [5 << 20, (6 << 20) + 4096, (9 << 20) + 3 * PAGE_BYTES] {
+            let region = Region::of(MmapOptions::new().len(bytes).no_reserve_swap().map_anon().unwrap());
+            let usable = region.usable_bytes();
+            assert!(region.is_limited() && usable <= bytes && usable > bytes - (2 << 20) - PAGE_BYTES);
+            let mut free = region.free.lock().unwrap();
+            let pages = std::iter::from_fn(|| free.take_warm(0).or_else(|| free.take_cold(0))).count();
+            assert_eq!(pages * PAGE_BYTES, usable);
+        }
     }
 
     proptest! {

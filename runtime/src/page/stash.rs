@@ -8,7 +8,7 @@ use std::cell::RefCell;
 
 use smallvec::SmallVec;
 
-use super::region::region;
+use super::region::{Region, region};
 
 /// Pages of a stash: 1 MiB, about what lies in a core's own cache.
 const MOST_PAGES: usize = 16;
@@ -28,8 +28,11 @@ pub(super) fn take() -> Option<usize> {
     STASH.try_with(|stash| stash.borrow_mut().0.pop()).ok().flatten()
 }
 
-/// Keeps a page; gives those that are to go back to the region.
+/// Keeps a page; gives those that are to go back to the region: where addresses are few this one too, since no other thread finds it here.
 pub(super) fn give(page: usize) -> Leaving {
+    if region().is_ok_and(Region::is_limited) {
+        return Leaving::from_slice(&[page]);
+    }
     STASH.try_with(|stash| stash.borrow_mut().give(page)).unwrap_or_else(|_| Leaving::from_slice(&[page]))
 }
 
