@@ -146,11 +146,12 @@ fn expanded(path: &str) -> Result<Vec<String>, String> {
     let ends = commas.iter().copied().chain([close]);
     let mut found = Vec::new();
     for (start, end) in starts.zip(ends) {
-        for choice in expanded(&path[start + 1..end])? {
-            found.extend(rest.iter().map(|rest| format!("{before}{choice}{rest}")));
-        }
-        if found.len() > MOST_PATHS {
+        let choices = expanded(&path[start + 1..end])?;
+        if found.len() + choices.len() * rest.len() > MOST_PATHS {
             return Err(format!("its `{{…}}` stand for more than {MOST_PATHS} paths; use `*`, or several sources"));
+        }
+        for choice in choices {
+            found.extend(rest.iter().map(|rest| format!("{before}{choice}{rest}")));
         }
     }
     Ok(found)
