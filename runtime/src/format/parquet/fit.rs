@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow_schema::{DataType, Fields, Schema as ArrowSchema};
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::arrow::parquet_to_arrow_schema;
-use parquet::basic::ConvertedType;
+use parquet::basic::{ConvertedType, Type as PhysicalType};
 use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 use parquet::schema::types::ColumnDescriptor;
 
@@ -128,16 +128,16 @@ impl FileFit {
             let values = usize::try_from(group.column(column).num_values()).unwrap_or(0);
             (values / rows.div_ceil(BATCH_ROWS)).saturating_add(1)
         };
-        let leaf = |leaf: usize| {
-            let (plan, ty) = (self.plan(leaf)?, schema.leaves().get(leaf)?.ty);
-            let width = match (&plan.items, ty) {
-                // As Arrow has it, as leaves, and as rows.
-                (Some(list), _) => 4 * list.items.layout().width(),
-                (None, LeafType::List(_) | LeafType::Texts) => 2 * ty.element_width().max(size_of::<u128>()),
-                _ => return None,
-            };
-            Some(in_batch(plan.column).saturating_mul(width))
+        // What texts take that are decoded, however often the file names each.
+        let texts = |column: usize| {
+            let column = group.column(column);
+            if column.column_type() != PhysicalType::BYTE_ARRAY {
+                return 0;
+            }
+            let bytes = column.unencoded_byte_array_data_bytes().unwrap_or(0).max(column.uncompressed_size());
+            (usize::try_from(bytes).unwrap_or(0) / rows.div_ceil(BATCH_ROWS)).saturating_add(1)
         };
+        let leaf = |leaf: usize| Some(list_bytes(self.plan(leaf)?, schema.leaves().get(leaf)?.ty, &in_batch, &texts));
         // A damaged footer may name any number: it is too much for every budget, and small enough to be added up.
         live.iter().filter_map(leaf).fold(0, usize::saturating_add).min(usize::MAX / 4)
     }
@@ -195,6 +195,27 @@ impl FileFit {
         columns.dedup();
         columns
     }
+}
+
+/// Bytes that a leaf's lists in a batch become: as Arrow has them, as leaves, and as rows, and their texts as values and behind their rows; the same again for
+/// lists in them. `values` and `texts` say how many values of a column, and bytes of its texts, a batch has.
+fn list_bytes(
+    plan: &LeafPlan,
+    ty: LeafType,
+    values: &impl Fn(usize) -> usize,
+    texts: &impl Fn(usize) -> usize,
+) -> usize {
+    let width = match (&plan.items, ty) {
+        (Some(list), _) => 4 * list.items.layout().width(),
+        (None, LeafType::List(_) | LeafType::Texts) => 2 * ty.element_width().max(size_of::<u128>()),
+        _ => return 0,
+    };
+    let columns = plan.columns();
+    let most = columns.iter().map(|&column| values(column)).max().unwrap_or(0);
+    let of_texts = columns.iter().fold(0, |sum: usize, &column| sum.saturating_add(texts(column)));
+    let inner = plan.items.iter().flat_map(|list| list.leaves.iter().zip(list.items.layout().types()));
+    let inner = inner.map(|(leaf, &ty)| list_bytes(leaf, ty, values, texts));
+    inner.fold(most.saturating_mul(width).saturating_add(of_texts.saturating_mul(2)), usize::saturating_add)
 }
 
 /// The type of the leaf that each column is read into.

@@ -36,9 +36,23 @@ pub(super) fn converted_bytes(root: &StructArray, plan: &LeafPlan, ty: LeafType)
     let is_list = plan.items.is_some() || matches!(ty, LeafType::List(_) | LeafType::Texts);
     match (is_list.then(|| find(root, plan)), &plan.items) {
         (Some(Ok((array, _))), Some(list)) => items::converted_bytes(array, list),
-        (Some(Ok((array, _))), None) => array.get_array_memory_size(),
+        // The elements as a leaf, and as lists that begin at whole words.
+        (Some(Ok((array, _))), None) => 2 * used_bytes(array) + 2 * size_of::<u128>() * array.len(),
         _ => 0,
     }
+}
+
+/// Bytes that the rows of an array take by themselves. Its texts may lie in pages that other arrays share, and that are counted with the row group.
+pub(super) fn used_bytes(array: &ArrayRef) -> usize {
+    let texts = match array.data_type() {
+        DataType::Utf8View => array.as_string_view().total_buffer_bytes_used(),
+        DataType::BinaryView => array.as_binary_view().total_buffer_bytes_used(),
+        DataType::Struct(_) => return array.as_struct().columns().iter().map(used_bytes).sum(),
+        DataType::List(_) => used_bytes(array.as_list::<i32>().values()),
+        DataType::Map(..) => array.as_map().entries().columns().iter().map(used_bytes).sum(),
+        _ => return array.to_data().get_slice_memory_size().unwrap_or_else(|_| array.get_array_memory_size()),
+    };
+    texts + size_of::<u128>() * array.len()
 }
 
 /// The column of a plan, and where it or a group above it is null.

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, ListArray, MapArray, StructArray};
 use arrow_buffer::{NullBuffer, OffsetBuffer};
-use arrow_schema::{DataType, Field, Fields};
+use arrow_schema::{ArrowError, DataType, Field, Fields};
 
 use super::build::{LeafValues, array, extend_all, field};
 use super::convert::Held;
 use super::fit::{ItemsPlan, path};
-use super::hold::{Wrong, hold_leaf};
+use super::hold::{self, Wrong, hold_leaf, used_bytes};
 use crate::error::Result;
 use crate::page::{Columns, Input, ListColumn, Selection};
 use crate::row::{Datum, Items, LeafType};
@@ -126,11 +126,8 @@ pub(super) fn hold(array: &ArrayRef, plan: &ItemsPlan, nulls: Option<&NullBuffer
     };
     let row_of = |value: usize| (0..array.len()).find(|&row| range(row).contains(&value));
     let failed = |message: String| Wrong { row: None, message };
-    let name = plan.leaves.first().and_then(|leaf| leaf.levels.first()).map_or(ELEMENT, |level| &level.name);
-    let element = Field::new(name, elements.data_type().clone(), true);
     let count = elements.len();
-    let root = StructArray::try_new(Fields::from(vec![element]), vec![elements], None);
-    let root = root.map_err(|error| failed(error.to_string()))?;
+    let root = root(plan, elements).map_err(|error| failed(error.to_string()))?;
     let types = plan.items.layout().types();
     let held = plan.leaves.iter().zip(types).map(|(leaf, &ty)| hold_leaf(&root, leaf, ty));
     let held = held.collect::<Result<Vec<Held>, Wrong>>();
@@ -152,13 +149,25 @@ pub(super) fn hold(array: &ArrayRef, plan: &ItemsPlan, nulls: Option<&NullBuffer
     Ok(Held::List(lists))
 }
 
-/// Bytes that [`hold`] takes: the leaves of all elements, the rows that they become, and boxed those of the longest list.
+/// The elements of an array as a group of one column, where the way of each of their leaves begins.
+fn root(plan: &ItemsPlan, elements: ArrayRef) -> Result<StructArray, ArrowError> {
+    let name = plan.leaves.first().and_then(|leaf| leaf.levels.first()).map_or(ELEMENT, |level| &level.name);
+    let element = Field::new(name, elements.data_type().clone(), true);
+    StructArray::try_new(Fields::from(vec![element]), vec![elements], None)
+}
+
+/// Bytes that [`hold`] takes: the leaves of all elements, lists in them, the rows that all become, and twice the longest list: its values one by one, and
+/// together.
 pub(super) fn converted_bytes(array: &ArrayRef, plan: &ItemsPlan) -> usize {
     let Some((ends, elements)) = parts(array) else { return 0 };
+    let (count, used) = (elements.len(), used_bytes(&elements));
     let longest = ends.windows(2).map(|pair| (pair[1] - pair[0]).max(0) as usize).max().unwrap_or(0);
     let (width, leaves) = (plan.items.layout().width(), plan.leaves.len());
-    let inner = plan.leaves.iter().filter_map(|leaf| leaf.items.as_ref());
-    let inner: usize = inner.map(|_| 2 * elements.get_array_memory_size()).sum();
-    let rows = elements.len().saturating_mul(2 * width).saturating_add(2 * elements.get_array_memory_size());
-    rows.saturating_add(inner).saturating_add(longest * leaves * size_of::<Datum>())
+    let rows = count.saturating_mul(width).saturating_add(2 * used);
+    let of_longest = longest.saturating_mul(leaves * size_of::<Datum>() + width + 2 * used.div_ceil(count.max(1)));
+    let types = plan.items.layout().types();
+    let inner: usize = root(plan, elements).map_or(0, |root| {
+        plan.leaves.iter().zip(types).map(|(leaf, &ty)| hold::converted_bytes(&root, leaf, ty)).sum()
+    });
+    rows.saturating_add(of_longest).saturating_add(inner)
 }
