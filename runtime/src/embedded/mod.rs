@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::kernel::catching;
-use crate::plan::{Node, Table, check, topological};
+use crate::plan::{Node, Table, check, remove_abandoned, topological};
 
 /// Runs everything that these sinks need.
 ///
@@ -17,6 +17,7 @@ use crate::plan::{Node, Table, check, topological};
 pub fn run(sinks: &[Arc<Node>]) -> Result<()> {
     let nodes = topological(sinks);
     check(&nodes)?;
+    remove_abandoned(&nodes);
     for (index, node) in nodes.iter().enumerate() {
         if let Err(error) = node.operator.prepare() {
             // What was prepared before is removed; the first error is the one to show.

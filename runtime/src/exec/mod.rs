@@ -24,7 +24,7 @@ use crate::error::{Error, Result};
 use crate::memory::Budget;
 use crate::metrics::JobMetrics;
 use crate::physical::PhysicalPlan;
-use crate::plan::{Node, topological};
+use crate::plan::{Node, remove_abandoned, topological};
 use crate::spill::SpillSpace;
 
 /// Threads that run tasks.
@@ -90,6 +90,7 @@ pub fn run(
     mut tick: impl FnMut(&JobMetrics),
 ) -> Result<Arc<JobMetrics>> {
     let nodes = topological(sinks);
+    remove_abandoned(&nodes);
     for (index, node) in nodes.iter().enumerate() {
         if let Err(error) = node.operator.prepare() {
             // What was prepared before is removed; the first error is the one to show.

@@ -7,9 +7,11 @@
 //! Folders inside a folder are read where their names are `field=value`.
 
 use std::fs::{self, File};
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use rustix::fs::OFlags;
 
 use super::compression::{Compression, Damaged};
 use super::contents::Contents;
@@ -33,7 +35,9 @@ pub struct InputFile {
 
 impl InputFile {
     fn new(path: PathBuf, keep: bool) -> Result<Self> {
-        let file = File::open(&path).map_err(Error::io("read", &path))?;
+        // A pipe is refused at once, whether or not somebody writes to it.
+        let flags = OFlags::NONBLOCK.bits() as i32;
+        let file = File::options().read(true).custom_flags(flags).open(&path).map_err(Error::io("read", &path))?;
         Self::opened(path, Arc::new(file), keep)
     }
 

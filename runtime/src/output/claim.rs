@@ -1,8 +1,10 @@
 //! Whether two outputs of a run are one: two sinks that write one file would mix their rows, or one would be lost.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use super::place::{Found, Place};
+use super::temporary;
 use crate::error::{Error, Origin, Result};
 
 /// Where an output of a run goes.
@@ -66,6 +68,19 @@ impl Claim {
             _ => None,
         }
     }
+}
+
+/// Removes what stopped processes left of these outputs: each folder is looked through once.
+pub fn remove_abandoned(claims: &[(&Origin, Claim)]) {
+    let mut by_folder: BTreeMap<&Path, Vec<&Path>> = BTreeMap::new();
+    for (_, claim) in claims {
+        if let Spot::File(path, _) | Spot::Folder(path) = &claim.spot
+            && let Some(folder) = path.parent()
+        {
+            by_folder.entry(folder).or_default().push(path);
+        }
+    }
+    by_folder.into_iter().for_each(|(folder, paths)| temporary::remove_abandoned(folder, paths));
 }
 
 /// Refuses outputs of one run that are one place.

@@ -6,10 +6,11 @@ use std::os::fd::AsRawFd;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{Access, AtFlags, CWD, Mode, OFlags, RenameFlags, access, linkat, open, renameat_with};
+use rustix::fs::{Access, AtFlags, CWD, RenameFlags, access, linkat, renameat_with};
 use rustix::io::Errno;
 
 use super::temporary::{Temporary, fresh_name, remove};
+use crate::spill::open_unnamed;
 
 /// What a new file may be, before the process's mask.
 const NEW_MODE: u32 = 0o666;
@@ -135,13 +136,7 @@ fn last_byte(file: &File, length: u64) -> IoResult<u8> {
 
 /// A file without a name in the folder of `path`, which holds a lock for the time when it has one; nothing where there are no such files.
 fn unnamed(path: &Path, mode: u32) -> IoResult<Option<File>> {
-    let folder = path.parent().unwrap_or(Path::new("/"));
-    let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
-    let file: File = match open(folder, flags, Mode::from_raw_mode(mode)) {
-        Ok(file) => file.into(),
-        Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL) => return Ok(None),
-        Err(error) => return Err(error.into()),
-    };
+    let Some(file) = open_unnamed(path.parent().unwrap_or(Path::new("/")), mode)? else { return Ok(None) };
     // By this path it gets its name.
     if access(format!("/proc/self/fd/{}", file.as_raw_fd()), Access::EXISTS).is_err() {
         return Ok(None);
@@ -210,18 +205,18 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("out");
         let mut pending = written(WAYS[0], &path, "held");
-        remove_abandoned(&path);
+        remove_abandoned(folder.path(), [&*path]);
         assert_eq!(names(folder.path()).len(), 1);
         // A file that has just got its temporary name is held, too.
         let mut unnamed = written(WAYS[1], &path, "held");
         unnamed.name().unwrap();
-        remove_abandoned(&path);
+        remove_abandoned(folder.path(), [&*path]);
         assert!(pending.name().unwrap().exists() && unnamed.name().unwrap().exists());
         // Whoever made them is gone.
         let left = [pending.temporary.take().unwrap(), unnamed.temporary.take().unwrap()];
         drop((pending, unnamed));
         assert!(left.iter().all(|left| left.exists()));
-        remove_abandoned(&path);
+        remove_abandoned(folder.path(), [&*path]);
         assert_eq!(names(folder.path()), [""; 0]);
     }
 }

@@ -81,28 +81,44 @@ impl PendingFolder {
         self.ended(fs::rename(&self.temporary.path, &self.path))
     }
 
-    /// Gives it its name, and removes the folder that has it.
+    /// Gives it its name, and removes the folder that has it, unless that holds by now what no job wrote.
     pub(super) fn replace(&self) -> IoResult<()> {
         self.be_as_what_is_replaced()?;
-        let (new, path) = (&self.temporary.path, &self.path);
-        let replaced = match renameat_with(CWD, new, CWD, path, RenameFlags::EXCHANGE) {
-            Ok(()) => Ok(Some(new.clone())),
-            Err(Errno::NOENT) => fs::rename(new, path).map(|()| None),
-            // Not every file system can do that in one step.
-            Err(Errno::INVAL | Errno::NOSYS) => {
-                let old = fresh_name(path);
-                let renamed = fs::rename(path, &old).and_then(|()| fs::rename(new, path));
-                if renamed.is_err() {
-                    let _ = fs::rename(&old, path);
-                }
-                renamed.map(|()| Some(old))
+        // The old one has a temporary name for a moment, and stays its owner's until it was looked through: nobody else is to remove it as left.
+        let held = File::open(&self.path).ok();
+        let _ = held.as_ref().map(File::try_lock);
+        let exchange = || Ok(renameat_with(CWD, &self.temporary.path, CWD, &self.path, RenameFlags::EXCHANGE)?);
+        let replaced = match exchange() {
+            Ok(()) if strange(&self.temporary.path).is_some() => {
+                exchange().and(Err(ErrorKind::DirectoryNotEmpty.into()))
             }
-            Err(error) => Err(error.into()),
+            Ok(()) => Ok(Some(self.temporary.path.clone())),
+            Err(error) => match Errno::from_io_error(&error) {
+                Some(Errno::NOENT) => fs::rename(&self.temporary.path, &self.path).map(|()| None),
+                // Not every file system can do that in one step.
+                Some(Errno::INVAL | Errno::NOSYS) => self.replace_in_steps().map(Some),
+                _ => Err(error),
+            },
         };
         let old = self.ended(replaced)?;
-        // The new one is in its place. What is left of the old one bears a temporary name, so that the next run removes it.
+        // The new one is in its place. What is left of the old one mostly bears a temporary name, so that the next run removes it.
         let _ = old.map(|old| remove(&old, true));
         Ok(())
+    }
+
+    /// Moves what has the name aside, and gives it to the new one; the name of the old one. That is no temporary one: where the process is stopped
+    /// in between it is all that there is, and nobody is to remove it.
+    fn replace_in_steps(&self) -> IoResult<PathBuf> {
+        let old = fresh_name(&self.path).with_extension("old");
+        fs::rename(&self.path, &old)?;
+        let renamed = match strange(&old) {
+            Some(_) => Err(ErrorKind::DirectoryNotEmpty.into()),
+            None => fs::rename(&self.temporary.path, &self.path),
+        };
+        if renamed.is_err() {
+            let _ = fs::rename(&old, &self.path);
+        }
+        renamed.map(|()| old)
     }
 
     /// Adds its files to those of the folder that has the name, under names that are free there.
@@ -167,11 +183,51 @@ fn move_file(from: &Path, to: &Path) -> IoResult<PathBuf> {
     Err(ErrorKind::AlreadyExists.into())
 }
 
-/// What in a folder is not what a job writes: neither a file nor a folder of a field's value.
+/// What in a folder, or a folder in it, is not what a job writes: neither a file nor a folder of a field's value.
 pub(super) fn strange(folder: &Path) -> Option<PathBuf> {
-    let is_strange = |entry: &fs::DirEntry| {
-        let ty = entry.file_type();
-        !ty.is_ok_and(|ty| ty.is_file() || (ty.is_dir() && entry.file_name().to_string_lossy().contains('=')))
-    };
-    folder.read_dir().ok()?.flatten().find(is_strange).map(|entry| entry.path())
+    let mut open = vec![folder.to_owned()];
+    while let Some(folder) = open.pop() {
+        for entry in folder.read_dir().into_iter().flatten().flatten() {
+            match entry.file_type() {
+                Ok(ty) if ty.is_file() => {}
+                Ok(ty) if ty.is_dir() && entry.file_name().to_string_lossy().contains('=') => open.push(entry.path()),
+                _ => return Some(entry.path()),
+            }
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use crate::output::temporary::remove_abandoned;
+
+    fn names(folder: &Path) -> Vec<String> {
+        folder.read_dir().unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    }
+
+    /// As where the file system cannot exchange names.
+    #[test]
+    fn what_is_replaced_in_steps_is_never_taken_for_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out");
+        fs::create_dir(&path).unwrap();
+        fs::write(path.join("old"), "old").unwrap();
+        let pending = PendingFolder::create(&path).unwrap();
+        let old = pending.replace_in_steps().unwrap();
+        assert_eq!(names(&path), [""; 0]);
+        // The process is stopped before it removes the old one.
+        remove_abandoned(folder.path(), [&*path]);
+        assert_eq!(fs::read_to_string(old.join("old")).unwrap(), "old");
+        fs::remove_dir_all(&old).unwrap();
+        // What no job wrote stays where it is.
+        fs::create_dir(path.join("photos")).unwrap();
+        let pending = PendingFolder::create(&path).unwrap();
+        assert_eq!(pending.replace_in_steps().unwrap_err().kind(), ErrorKind::DirectoryNotEmpty);
+        assert_eq!(names(&path), ["photos"]);
+        drop(pending);
+        assert_eq!(names(folder.path()), ["out"]);
+    }
 }

@@ -4,6 +4,7 @@
 //! * `claim`: whether two outputs of a run are one.
 //! * `temporary`: names that outputs have while they are written, and what others left under such names.
 //! * `file`, `folder`: outputs that are written, until they get their names.
+//! * `pipe`: pipes with names, which are opened when somebody reads them.
 //! * `target`: an output of a program, from its path to its name.
 //! * `appender`: the one place where encoded bytes are added to a file.
 //!
@@ -16,11 +17,12 @@ mod appender;
 mod claim;
 mod file;
 mod folder;
+mod pipe;
 mod place;
 mod target;
 mod temporary;
 
 pub use appender::Appender;
-pub use claim::{Claim, refuse_shared};
+pub use claim::{Claim, refuse_shared, remove_abandoned};
 pub use folder::PendingFolder;
 pub use target::{Appending, IfExists, Target};

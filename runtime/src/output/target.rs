@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustix::fs::{Access, access};
 
@@ -12,8 +12,8 @@ use super::appender::Appender;
 use super::claim::Claim;
 use super::file::PendingFile;
 use super::folder::{PendingFolder, strange};
+use super::pipe::Pipe;
 use super::place::{Found, Place, Wanted, Way, decide, refused};
-use super::temporary::remove_abandoned;
 use crate::error::{Error, Result};
 
 pub use super::place::IfExists;
@@ -54,10 +54,21 @@ enum Kind {
 /// What there is of an output while a job runs.
 #[derive(Debug)]
 enum Opened {
+    /// A run is about to begin.
+    Preparing,
     Standard,
+    Pipe(Arc<Pipe>),
     Stream(File),
-    File { pending: PendingFile, way: Way, head_bytes: u64, appending: Appending },
-    Folder { pending: Arc<PendingFolder>, way: Way },
+    File {
+        pending: PendingFile,
+        way: Way,
+        head_bytes: u64,
+        appending: Appending,
+    },
+    Folder {
+        pending: Arc<PendingFolder>,
+        way: Way,
+    },
 }
 
 impl Target {
@@ -226,32 +237,48 @@ impl Target {
         })
     }
 
-    /// Makes room, once the output was [checked](Target::check). A pipe with a name waits for who reads it.
+    /// Makes room, once the output was [checked](Target::check). A pipe with a name is opened when somebody reads it.
     ///
     /// # Errors
     /// Where nothing can be made there, or another run is at it.
     pub fn prepare(&self, appending: Appending, head: &[u8]) -> Result<()> {
+        let mut opened = self.opened();
         // A source whose bad records are written may be read by several runs.
-        if self.0.opened.lock().unwrap_or_else(PoisonError::into_inner).is_some() {
+        if opened.is_some() {
             return Err(refused(self.path(), "another run of this flow writes it at this moment; let one end first"));
         }
+        *opened = Some(Opened::Preparing);
+        drop(opened);
         self.0.is_abandoned.store(false, Ordering::Relaxed);
-        let opened = match self.place()? {
-            None => Opened::Standard,
-            Some((_, Way::Standard)) => Opened::Standard,
+        let (opened, result) = match self.open(appending, head) {
+            Ok(opened) => (Some(opened), Ok(())),
+            Err(error) => (None, Err(error)),
+        };
+        *self.opened() = opened;
+        result
+    }
+
+    fn opened(&self) -> MutexGuard<'_, Option<Opened>> {
+        self.0.opened.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn open(&self, appending: Appending, head: &[u8]) -> Result<Opened> {
+        let failed = Error::io("write", self.path());
+        Ok(match self.place()? {
+            None | Some((_, Way::Standard)) => Opened::Standard,
+            Some((place, Way::Stream)) if place.found == Found::Fifo => {
+                Opened::Pipe(Pipe::open(place.path).map_err(failed)?)
+            }
             Some((place, Way::Stream)) => {
                 let mut options = File::options();
                 let options = if place.found == Found::OpenFile { options.append(true) } else { options.write(true) };
-                Opened::Stream(options.open(&place.path).map_err(Error::io("write", self.path()))?)
+                Opened::Stream(options.open(&place.path).map_err(failed)?)
             }
             Some((place, way)) => self.make(&place, way, appending, head)?,
-        };
-        *self.0.opened.lock().unwrap_or_else(PoisonError::into_inner) = Some(opened);
-        Ok(())
+        })
     }
 
     fn make(&self, place: &Place, way: Way, appending: Appending, head: &[u8]) -> Result<Opened> {
-        remove_abandoned(&place.path);
         // The error names the output, not the temporary file that the user never asked for.
         let failed = Error::io("create", self.path());
         if self.is_folder() {
@@ -272,9 +299,11 @@ impl Target {
     /// # Errors
     /// Where no file can be made.
     pub fn appender(&self, part: &str) -> Result<Appender> {
-        let opened = self.0.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        let opened = self.opened();
         let file = match opened.as_ref().ok_or_else(|| self.not_prepared())? {
+            Opened::Preparing => return Err(self.not_prepared()),
             Opened::Standard => return Ok(Appender::to_stream(std::io::stdout(), self.clone())),
+            Opened::Pipe(pipe) => return Ok(Appender::to_stream(pipe.writer(), self.clone())),
             Opened::Stream(file) => {
                 return match file.try_clone() {
                     Ok(file) => Ok(Appender::to_stream(file, self.clone())),
@@ -292,7 +321,7 @@ impl Target {
     /// # Errors
     /// A defect of the caller.
     pub fn pending_folder(&self) -> Result<Arc<PendingFolder>> {
-        match self.0.opened.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+        match self.opened().as_ref() {
             Some(Opened::Folder { pending, .. }) => Ok(pending.clone()),
             _ => Err(self.not_prepared()),
         }
@@ -303,7 +332,7 @@ impl Target {
     /// # Errors
     /// Where it cannot get its name. It is removed then.
     pub fn finish(&self, success: bool) -> Result<()> {
-        let opened = self.0.opened.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let opened = self.opened().take();
         let (named, action) = match opened {
             Some(Opened::File { mut pending, way, head_bytes, appending }) if success => match way {
                 Way::Append => {
@@ -318,6 +347,7 @@ impl Target {
                 Way::Rename => (pending.replace(), "replace"),
                 _ => (pending.replace_nothing(), "rename the finished output to"),
             },
+            Some(Opened::Pipe(pipe)) => (pipe.finish(success), "write"),
             Some(Opened::Folder { pending, .. }) => {
                 // Tasks may still hold it.
                 pending.discard();
@@ -331,5 +361,37 @@ impl Target {
             }
             _ => Error::io(action, self.path())(error),
         })
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use std::sync::Barrier;
+
+    use super::*;
+
+    #[test]
+    fn one_of_several_runs_that_begin_at_once_has_the_output() {
+        const RUNS: usize = 4;
+        let folder = tempfile::tempdir().unwrap();
+        let target = Target::file(folder.path().join("out").to_str().unwrap());
+        let barrier = Barrier::new(RUNS);
+        let prepared = || {
+            barrier.wait();
+            target.prepare(Appending::Never, &[]).is_ok()
+        };
+        for _ in 0..500 {
+            let begun: Vec<bool> = std::thread::scope(|scope| {
+                let runs: Vec<_> = (0..RUNS).map(|_| scope.spawn(prepared)).collect();
+                runs.into_iter().map(|run| run.join().unwrap()).collect()
+            });
+            assert_eq!(begun.into_iter().filter(|&begun| begun).count(), 1);
+            target.finish(true).unwrap();
+        }
+        // One that cannot begin is in nobody's way.
+        let nowhere = Target::file("/nowhere/at/all");
+        let errors = [(), ()].map(|()| nowhere.prepare(Appending::Never, &[]).unwrap_err().to_string());
+        assert_eq!(errors[0], errors[1]);
     }
 }

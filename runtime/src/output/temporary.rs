@@ -3,6 +3,7 @@
 //!
 //! `.out.csv.4711-3.tmp` is what the process 4711 writes as its third; what is there holds a lock for as long as somebody writes it.
 
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{Error as IoError, ErrorKind, Result as IoResult};
 use std::os::unix::fs::MetadataExt;
@@ -60,17 +61,18 @@ fn prefix(path: &Path) -> String {
     format!(".{}.", &name[..name.floor_char_boundary(KEPT_NAME_BYTES)])
 }
 
-/// Removes what stopped processes left that wrote the same path. What cannot be looked at or removed belongs to somebody else.
-pub(super) fn remove_abandoned(path: &Path) {
-    let Some(Ok(entries)) = path.parent().map(Path::read_dir) else { return };
-    let prefix = prefix(path);
-    let is_temporary = |name: &str| {
-        let numbers = name.strip_prefix(&*prefix).and_then(|rest| rest.strip_suffix(".tmp"));
+/// Removes what stopped processes left in a folder that wrote to the same names. What cannot be looked at or removed belongs to somebody else.
+pub(super) fn remove_abandoned<'p>(folder: &Path, paths: impl IntoIterator<Item = &'p Path>) {
+    let Ok(entries) = folder.read_dir() else { return };
+    let prefixes: HashSet<String> = paths.into_iter().map(prefix).collect();
+    // `.out.csv.4711-3.tmp`, up to the process's number.
+    let prefix = |name: &str| {
+        let (start, numbers) = name.strip_suffix(".tmp")?.rsplit_once('.')?;
+        let (process, number) = numbers.split_once('-')?;
         let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        numbers
-            .and_then(|numbers| numbers.split_once('-'))
-            .is_some_and(|(left, right)| is_number(left) && is_number(right))
+        (is_number(process) && is_number(number)).then(|| format!("{start}."))
     };
+    let is_temporary = |name: &str| prefix(name).is_some_and(|prefix| prefixes.contains(&prefix));
     for entry in entries.flatten().filter(|entry| entry.file_name().to_str().is_some_and(is_temporary)) {
         let path = entry.path();
         let Ok(metadata) = fs::symlink_metadata(&path) else { continue };

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::{Origin, Result};
-use crate::output;
+use crate::output::{self, Claim};
 use crate::row::Schema;
 
 pub use forwards::Forwards;
@@ -111,8 +111,16 @@ pub fn without_kept(sinks: &[Arc<Node>]) -> Vec<Arc<Node>> {
 /// With the operator.
 pub fn check(nodes: &[Arc<Node>]) -> Result<()> {
     nodes.iter().try_for_each(|node| node.operator.check().map_err(|error| error.at(&node.origin)))?;
-    let claims = nodes.iter().filter_map(|node| Some((&node.origin, node.operator.claim()?)));
-    output::refuse_shared(&claims.collect::<Vec<_>>())
+    output::refuse_shared(&claims(nodes))
+}
+
+/// Removes what stopped processes left of the outputs of these nodes.
+pub fn remove_abandoned(nodes: &[Arc<Node>]) {
+    output::remove_abandoned(&claims(nodes));
+}
+
+fn claims(nodes: &[Arc<Node>]) -> Vec<(&Origin, Claim)> {
+    nodes.iter().filter_map(|node| Some((&node.origin, node.operator.claim()?))).collect()
 }
 
 /// All nodes that these need, inputs before consumers, each once.

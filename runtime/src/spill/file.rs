@@ -228,13 +228,18 @@ fn write_all(file: &File, mut parts: &mut [IoSlice<'_>], mut offset: u64) -> Res
     Ok(())
 }
 
-/// A file in a folder that no name leads to.
+/// A file in a folder that no name leads to, which only its owner may open.
 pub(crate) fn unnamed(folder: &Path) -> Result<File, IoError> {
+    open_unnamed(folder, 0o600)?.map_or_else(|| named_then_not(folder), Ok)
+}
+
+/// A file in a folder that has no name from its beginning; nothing where the file system, or the system, has no such files. `mode` is what may be done with
+/// it once it has a name.
+pub(crate) fn open_unnamed(folder: &Path, mode: u32) -> Result<Option<File>, IoError> {
     let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
-    match open(folder, flags, Mode::RUSR | Mode::WUSR) {
-        Ok(file) => Ok(file.into()),
-        // The file system, or the system, has no such files.
-        Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL) => named_then_not(folder),
+    match open(folder, flags, Mode::from_raw_mode(mode)) {
+        Ok(file) => Ok(Some(file.into())),
+        Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL) => Ok(None),
         Err(error) => Err(error.into()),
     }
 }

@@ -28,7 +28,7 @@ use crate::metrics::OperatorMetrics;
 use crate::page::Page;
 
 use file::SpillFile;
-pub(crate) use file::{read_cached, unnamed};
+pub(crate) use file::{open_unnamed, read_cached, unnamed};
 pub use reader::{Read, SpilledReader};
 pub use space::SpillSpace;
 pub use spool::{Room, Spool};

@@ -239,6 +239,31 @@ fn a_folder_that_no_job_wrote_is_not_replaced() {
 }
 
 #[test]
+fn what_no_job_wrote_is_kept_wherever_it_is_and_whenever_it_came() {
+    let folder = folder();
+    for (name, env) in engines() {
+        let path = folder.join(&format!("{name}/"));
+        let nested = format!("{path}day=1/hour=2/notes");
+        std::fs::create_dir_all(&nested).unwrap();
+        failing(env.collection([1u64]).unwrap()).write_csv(to(&path, IfExists::Overwrite));
+        let error = env.run().unwrap_err().to_string();
+        assert!(error.contains("day=1/hour=2/notes") && error.contains("no job wrote"), "{error}");
+        std::fs::remove_dir(&nested).unwrap();
+        // While the job runs.
+        let letter = format!("{nested}/letter");
+        let make = std::sync::Arc::new(move || {
+            std::fs::create_dir_all(&nested).unwrap();
+            std::fs::write(format!("{nested}/letter"), "dear").unwrap();
+        });
+        super::shared::filling(env.collection([1u64]).unwrap(), make).write_csv(to(&path, IfExists::Overwrite));
+        let error = env.run().unwrap_err().to_string();
+        assert!(error.contains("while the job ran"), "{error}");
+        assert_eq!(read(&letter), "dear");
+    }
+    assert_eq!(folder.names(), ["embedded", "local"]);
+}
+
+#[test]
 fn jobs_at_once_append_all_their_records_each_together() {
     let folder = folder();
     let path = folder.join("all.csv");

@@ -5,6 +5,7 @@
 mod ends;
 mod exists;
 mod paths;
+mod pipes;
 mod shared;
 
 use std::path::Path;

@@ -1,0 +1,117 @@
+//! Pipes with names, whatever those who read them do.
+
+use std::fs::File;
+use std::io::Read;
+use std::process::Command;
+
+use dataflow::prelude::*;
+use tests::{Folder, within_two_minutes};
+
+use super::{embedded, engines, failing, folder, lines, local, read, same_lines, write};
+
+fn pipe(folder: &Folder, name: &str) -> String {
+    let path = folder.join(name);
+    assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+    path
+}
+
+/// Writes the same numbers to each pipe.
+fn write_all(env: &Env, paths: &[String], numbers: u64) -> dataflow::Result<()> {
+    let options = dataflow::CsvOptions { header: false, ..Default::default() };
+    let numbers = env.collection(0..numbers)?;
+    paths.iter().for_each(|path| numbers.write_csv_with(path, options.clone()));
+    env.run().map(|_| ())
+}
+
+#[test]
+fn pipes_may_be_opened_in_any_order() {
+    within_two_minutes("pipes in another order", || {
+        let folder = folder();
+        let paths = ["a", "b", "c"].map(|name| pipe(&folder, name));
+        for (_, env) in engines() {
+            for rows in [0, 5_000] {
+                let readers = paths.clone();
+                let reader = std::thread::spawn(move || {
+                    let mut open: Vec<File> = readers.iter().rev().map(|path| File::open(path).unwrap()).collect();
+                    open.iter_mut().for_each(|pipe| {
+                        let mut text = String::new();
+                        pipe.read_to_string(&mut text).unwrap();
+                        assert!(same_lines(&text, &lines(0..rows)));
+                    });
+                });
+                write_all(&env, &paths, rows).unwrap();
+                reader.join().unwrap();
+            }
+        }
+    });
+}
+
+#[test]
+fn pipes_may_be_read_one_after_the_other() {
+    within_two_minutes("pipes one after the other", || {
+        let folder = folder();
+        let paths = ["a", "b", "c"].map(|name| pipe(&folder, name));
+        for (_, env) in engines() {
+            for rows in [0, 5_000] {
+                let readers = paths.clone();
+                let reader = std::thread::spawn(move || {
+                    readers.iter().for_each(|path| assert!(same_lines(&read(path), &lines(0..rows))));
+                });
+                write_all(&env, &paths, rows).unwrap();
+                reader.join().unwrap();
+            }
+        }
+    });
+}
+
+#[test]
+fn readers_that_pause_hold_up_no_other_job() {
+    within_two_minutes("paused readers", || {
+        let folder = folder();
+        let paths: Vec<String> = (0..6).map(|number| pipe(&folder, &format!("pipe-{number}"))).collect();
+        let job = std::thread::spawn({
+            let paths = paths.clone();
+            move || write_all(&local(2), &paths, 200_000).unwrap()
+        });
+        let mut readers: Vec<File> = paths.iter().map(|path| File::open(path).unwrap()).collect();
+        // Each pipe holds what fits it, and each writer waits for room.
+        std::thread::sleep(std::time::Duration::from_millis(500));
+        write(&local(2), &folder.join("out"), 0..1_000).unwrap();
+        assert!(same_lines(&read(folder.join("out")), &lines(0..1_000)));
+        std::thread::scope(|scope| {
+            for reader in &mut readers {
+                scope.spawn(move || {
+                    let mut text = String::new();
+                    reader.read_to_string(&mut text).unwrap();
+                    assert!(same_lines(&text, &lines(0..200_000)));
+                });
+            }
+        });
+        job.join().unwrap();
+    });
+}
+
+#[test]
+fn a_job_that_fails_waits_for_no_reader() {
+    within_two_minutes("a pipe without a reader", || {
+        let folder = folder();
+        let path = pipe(&folder, "pipe");
+        for (_, env) in engines() {
+            let numbers = failing(env.collection([1u64]).unwrap());
+            numbers.write_csv(&path);
+            assert!(env.run().unwrap_err().to_string().contains("the first record was seen"));
+        }
+    });
+}
+
+#[test]
+fn a_pipe_as_input_is_refused_at_once() {
+    within_two_minutes("a pipe that nobody writes", || {
+        let folder = folder();
+        let path = pipe(&folder, "pipe");
+        for env in [embedded(), local(2)] {
+            let error = env.read_text(&path).err().unwrap().to_string();
+            assert!(error.contains("pipes and devices have no length"), "{error}");
+        }
+    });
+}
