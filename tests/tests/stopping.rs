@@ -87,40 +87,6 @@ fn it_is_heard_across_exchanges() {
     });
 }
 
-const RARE: u64 = 400_000;
-
-/// What follows the first records takes its time.
-#[dataflow]
-fn rare(numbers: DataSet<u64>) -> DataSet<u64> {
-    numbers
-        .filter(|n| {
-            if n >= RARE && n % 4_096 == 0 {
-                std::thread::sleep(std::time::Duration::from_millis(10));
-            }
-            n < RARE
-        })
-        .rebalance()
-        .map(|n| n + 1)
-}
-
-/// The tasks between get nothing more to send, and so would not find out by themselves.
-#[test]
-fn it_is_heard_across_tasks_that_have_nothing_to_do() {
-    within_two_minutes("first behind idle tasks", || {
-        let folder = Folder::default();
-        let path = folder.join("numbers");
-        let env = local(1);
-        env.collection(0..ROWS).unwrap().write_native(&path);
-        env.run().unwrap();
-        for parallelism in [2, 4] {
-            let (env, output) = (local(parallelism), Folder::default());
-            first(rare(env.read_native(&path).unwrap()), 300_000).write_native(output.join("out"));
-            let report = env.run().unwrap();
-            assert!(report.source_rows() < ROWS / 2, "{} rows were read in {parallelism} tasks", report.source_rows());
-        }
-    });
-}
-
 #[test]
 fn one_pair_is_found_without_making_all() {
     within_two_minutes("first of a product", || {

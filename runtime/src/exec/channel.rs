@@ -156,3 +156,33 @@ impl Inbox {
         if state.channels.iter().all(|channel| channel.ended) { Received::End } else { Received::Nothing }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Counted(AtomicUsize);
+
+    impl Wake for Counted {
+        fn wake(self: Arc<Self>, _: Turn) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Also senders that have nothing to send, and so would not find out by themselves.
+    #[test]
+    fn every_sender_hears_once_that_nothing_more_is_wanted() {
+        let senders = [(); 3].map(|()| Arc::new(Counted::default()));
+        let inbox = Inbox::new(Arc::new(Counted::default()));
+        senders.iter().for_each(|sender| _ = inbox.connect(sender.clone(), false));
+        inbox.end(2);
+        assert!(matches!(inbox.receive(), Received::Nothing));
+        [(), ()].map(|()| inbox.close());
+        assert!(senders.iter().all(|sender| sender.0.load(Ordering::Relaxed) == 1));
+        assert!(inbox.is_closed() && matches!(inbox.receive(), Received::End));
+        inbox.end(0);
+    }
+}
