@@ -39,6 +39,20 @@ struct Wide {
     h: u64,
 }
 
+/// A record with lists, and with lists of records that have texts and lists.
+#[derive(Record, Clone, Debug, PartialEq)]
+struct Basket {
+    key: u64,
+    notes: Vec<String>,
+    lines: Vec<Line>,
+}
+
+#[derive(Record, Clone, Debug, PartialEq)]
+struct Line {
+    name: String,
+    amounts: Vec<i64>,
+}
+
 /// Rows of each file of wide records: one row group of 2.2 MiB.
 const WIDE_ROWS: u64 = 32_000;
 
@@ -62,11 +76,20 @@ fn inputs() -> &'static Inputs {
             numbers(flow.clone()).write_binary(path("bin"));
             texts(flow.clone()).write_text(path("txt"));
         }
+        let numbers = 0..ROWS / 2;
+        env.collection(numbers.map(basket)).unwrap().rebalance().write_parquet(inputs.path("baskets", "parquet"));
         wide(env.collection(0..FILES as u64 * WIDE_ROWS).unwrap().rebalance())
             .write_parquet(inputs.path("wide", "parquet"));
         env.run().unwrap();
         inputs
     })
+}
+
+/// One of lists that are about as long as each other; some texts are longer than a slot holds.
+fn basket(key: u64) -> Basket {
+    let text = |number: u64| format!("a text of the number {number}, {key}").repeat(number as usize % 3);
+    let line = |number: u64| Line { name: text(number), amounts: (0..number as i64).collect() };
+    Basket { key, notes: (0..key % 5).map(text).collect(), lines: (0..key % 7).map(line).collect() }
 }
 
 impl Inputs {
@@ -96,6 +119,11 @@ fn wide(rows: DataSet<u64>) -> DataSet<Wide> {
 #[dataflow]
 fn mapped_wide(rows: DataSet<Wide>) -> DataSet<Wide> {
     rows.map(|row| Wide { key: row.key + 1, ..row })
+}
+
+#[dataflow]
+fn counted_lists(baskets: DataSet<Basket>) -> DataSet<(u64, u64, u64)> {
+    baskets.map(|b| (b.key, b.notes.len() as u64, b.lines.iter().map(|line| line.amounts.len() as u64).sum::<u64>()))
 }
 
 #[dataflow]
@@ -198,6 +226,10 @@ const FORMATS: &[(&str, Job)] = &[
     }),
     ("wide parquet to one parquet", |inputs, env, out| {
         mapped_wide(env.read_parquet(inputs.path("wide", "parquet"))?).write_parquet(out);
+        Ok(())
+    }),
+    ("lists of parquet to csv", |inputs, env, out| {
+        counted_lists(env.read_parquet(inputs.path("baskets", "parquet"))?).write_csv(format!("{out}/"));
         Ok(())
     }),
     ("several sinks", |inputs, env, out| {

@@ -162,6 +162,17 @@ fn the_local_engine_runs_plans_that_are_deeper_than_a_stack() {
     });
 }
 
+/// Maps of the builder are not fused, so each is a step with pages of its own.
+#[test]
+fn the_local_engine_runs_as_many_maps_as_memory_has_pages_for() {
+    on_a_thread(|| {
+        let (parallelism, progress) = (1, ProgressWhen::Never);
+        let env = Env::new(Options { parallelism, progress, memory_bytes: 8 << 30, ..Options::default() });
+        let deep = (0..5_000).fold(env.collection([1u64]).unwrap(), |flow, _| incremented(flow));
+        assert_eq!(deep.collect().unwrap(), [5_001]);
+    });
+}
+
 #[test]
 fn a_deep_plan_that_needs_too_much_is_explained_and_refused_in_few_lines() {
     on_a_thread(|| {
