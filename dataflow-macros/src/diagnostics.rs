@@ -49,7 +49,7 @@ impl Diagnostics {
 pub(crate) mod message {
     use proc_macro2::Ident;
 
-    use crate::operators::Stand;
+    use crate::operators::{Stand, Takes};
 
     pub(crate) const UNKNOWN_ARGUMENT: &str = "`#[dataflow]` knows no such argument: there is `as_written`, which leaves filters where they \
                                                stand";
@@ -75,6 +75,8 @@ pub(crate) mod message {
         without `async`";
     pub(crate) const TOP_TAKES_TWO: &str =
         "`top` takes how many records and their order: write `.top(10, |record| desc(record.field))`";
+    pub(crate) const DISTINCT_TAKES_NOTHING: &str = "`distinct` takes nothing, and compares whole records: write `.distinct_by(|record| record.field)` for one of each key";
+    pub(crate) const FIRST_TAKES_A_NUMBER: &str = "`first` takes how many records: write `.first(10)`";
     pub(crate) const HANDLE_IS_A_NAME: &str = "give the group a plain name: `|g| …`";
 
     pub(crate) fn no_result(function: &Ident) -> String {
@@ -92,6 +94,56 @@ pub(crate) mod message {
     pub(crate) fn dropped_flow(word: &Ident) -> String {
         format!(
             "what this `{word}` makes reaches no result: bind it with `let`, return it, or write it with `.write_csv(..)`, `.print()` or `.collect()`"
+        )
+    }
+
+    pub(crate) fn dropped_result(word: &Ident) -> String {
+        format!("what this `{word}` makes is what the function should return: leave out the `;` behind it")
+    }
+
+    pub(crate) fn list_returned() -> &'static str {
+        "what this function makes is a flow, whose records come when it is run: return `DataSet<..>`; or write `.collect()` behind the flow, and \
+         return `dataflow::Result<Vec<..>>`"
+    }
+
+    pub(crate) fn inner_variable(name: &Ident) -> String {
+        format!(
+            "measures are taken of the records before anything else of this closure is computed, so they cannot use its `{name}`: compute with `{name}` and \
+             what the measure gives, or make `{name}` before the pipeline"
+        )
+    }
+
+    pub(crate) fn bound_missing(name: &Ident) -> String {
+        format!("a flow is of records, and `{name}` may be anything: write `{name}: Record`")
+    }
+
+    pub(crate) fn source_may_fail(word: &Ident) -> String {
+        format!(
+            "`{word}` gives a `Result`, as there may be nothing to read: write `?` behind it, and let the function return `dataflow::Result<..>`"
+        )
+    }
+
+    pub(crate) fn result_comes_last(word: &Ident) -> String {
+        format!(
+            "`{word}` is the end of a flow: give the flow a name by `let`, write `.{word}(..)` on it, and go on with the name"
+        )
+    }
+
+    pub(crate) fn printed_record(word: &Ident) -> String {
+        format!(
+            "`{word}` makes something of each record, and printing makes nothing: to look at records, write `.show(20)` or `.print()` on the flow"
+        )
+    }
+
+    pub(crate) fn value_dropped(word: &Ident) -> String {
+        format!(
+            "`{word}` makes something of each record: leave out this `;`, so that the closure gives the value before it"
+        )
+    }
+
+    pub(crate) fn returned_nothing(word: &Ident) -> String {
+        format!(
+            "`{word}` makes something of each record, and this `return` gives nothing: leave records out by `.filter(|record| …)`, or by `return None` in `.filter_map(|record| …)`"
         )
     }
 
@@ -151,6 +203,30 @@ pub(crate) mod message {
         format!(
             "`{word}` takes the key of each side, and keeps what is equal: write `.{word}(|left| left.id, |right| right.id)`"
         )
+    }
+
+    pub(crate) fn key_missing(word: &Ident, takes: Takes) -> String {
+        match takes {
+            Takes::Order => format!("`{word}` takes an order: write `.{word}(|record| desc(record.field))`"),
+            _ => format!("`{word}` takes a closure that names a field: write `.{word}(|record| record.field)`"),
+        }
+    }
+
+    pub(crate) fn one_key_wanted(word: &Ident) -> String {
+        format!(
+            "`{word}` takes one closure: write a tuple for several fields, `.{word}(|record| (record.a, record.b))`"
+        )
+    }
+
+    pub(crate) fn keys_beside(word: &Ident) -> String {
+        format!(
+            "`{word}` takes the other flow alone: its keys follow, `.{word}(other).on(|left| left.id, |right| right.id)`"
+        )
+    }
+
+    pub(crate) fn direction_wanted(word: &Ident) -> String {
+        let direction = if word.to_string().starts_with("asc") { "asc" } else { "desc" };
+        format!("`{word}` is no direction of an order: write `|record| {direction}(record.field)`")
     }
 
     pub(crate) fn name_in_quotes(word: &Ident, is_on: bool) -> String {
@@ -276,7 +352,31 @@ pub(crate) mod message {
         }
     }
 
+    pub(crate) fn field_of_handle(handle: &Ident, field: &Ident) -> String {
+        format!(
+            "a group has no field `{field}`, its records have: write `{handle}.key` for what they are grouped by, and a measure for all else, `{handle}.sum(|record| record.{field})`"
+        )
+    }
+
     pub(crate) fn unknown_measure(word: &Ident) -> String {
+        let instead = match word.to_string().as_str() {
+            "filter" => Some(
+                "`.count_if(|record| …)`, or the condition in a measure, `.sum(|record| if … { record.field } else { 0 })`",
+            ),
+            "map" => Some("what is computed of a record in a measure, `.sum(|record| record.a * record.b)`"),
+            "mean" | "average" => Some("`.avg(|record| record.field)`"),
+            "std" | "std_dev" | "sd" => Some("`.stddev(|record| record.field)`"),
+            "var" => Some("`.variance(|record| record.field)`"),
+            "n_unique" | "nunique" | "distinct" | "approx_distinct" => Some("`.count_distinct(|record| record.field)`"),
+            "len" | "size" | "n" => Some("`.count()`"),
+            "quantile" => Some("`.percentile(0.95, |record| record.field)`"),
+            "arg_max" | "argmax" | "max_by_key" => Some("`.max_by(|record| record.price, |record| record.seller)`"),
+            "arg_min" | "argmin" | "min_by_key" => Some("`.min_by(|record| record.price, |record| record.seller)`"),
+            _ => None,
+        };
+        if let Some(instead) = instead {
+            return format!("`{word}` is no measure of a group: write {instead}");
+        }
         format!(
             "`{word}` is no measure of a group: there are `.sum(..)`, `.min(..)`, `.max(..)`, `.avg(..)`, `.median(..)`, `.percentile(..)`, \
              `.variance(..)`, `.stddev(..)`, `.count()`, `.count_if(..)`, `.count_distinct(..)`, `.min_by(..)`, `.max_by(..)`, `.first(..)`, and for all others `.fold(..)`"

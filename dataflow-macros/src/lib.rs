@@ -63,8 +63,9 @@ use proc_macro::TokenStream;
 /// # Limits
 ///
 /// * What a closure gives is emitted where it is made, so a later use says nothing of its type: in a tuple, a number is
-///   an `i32` or `f64` unless it says otherwise, `(word, 1u64)`, and `None` says what is missing, `None::<u64>`. The
-///   fields of a struct say it for themselves.
+///   an `i32` or `f64` unless it says otherwise, `(word, 1u64)`. A `None` is of the type that another branch of the
+///   closure has; where there is none, and in operators with `try_`, it says what is missing, `None::<u64>`. The fields of a struct say it for
+///   themselves.
 /// * Flows are told by syntax. A flow that comes out of a field, an alias or a method is marked: `flow!(inputs.lines)`.
 /// * A closure that only names fields, alone or in tuples, runs once, while the plan is built. Those of `group_by`, `on`,
 ///   `top` and the like may also compute, `|o| o.day.month()`: they then run once for each record. Those of `sum`, `project`

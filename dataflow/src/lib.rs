@@ -33,7 +33,8 @@ pub use flow::{
 };
 pub use kernel::{Aggregator, Averaged, Emitter, FoldState, Group, KeyOf, Keying, Rows, RowsIter, TaskRecords};
 pub use key::{
-    Asc, Computed, ComputedOrder, Desc, Equality, Field, Key, KeyedBy, OfFields, Order, Projection, Symbols, asc, desc,
+    Asc, Computed, ComputedOrder, Desc, Equality, Field, Key, KeyedBy, NamesField, OfFields, Order, Projection,
+    Symbols, asc, desc,
 };
 pub use record::{List, ListIter, Map, MapIter, Record, Value};
 pub use runtime::format::{CsvOptions, JsonOptions, ParquetCodec, ParquetOptions, TimeForms};
@@ -69,7 +70,7 @@ pub mod __private {
 
     pub use crate::checked::{Negated, Operands};
     pub use crate::flow::proof::*;
-    pub use crate::flow::{Capture, Collection, of_records, seen_as};
+    pub use crate::flow::{Capture, Collection, of_records, option, seen_as};
     pub use crate::key::{Equality, EqualityIn, Field, Symbols, field_at};
     pub use crate::record::{AsItems, List, ListForm, ListOf, Map, Record, Value};
     pub use runtime::value::Texts;

@@ -81,6 +81,35 @@ fn utf_16_is_called_so() {
 }
 
 #[test]
+fn what_is_no_text_is_called_by_its_name() {
+    let schema = record(&[("id", L::U64), ("qty", L::U32)]);
+    for (beginning, found) in [
+        (&b"BZh91AY&SY\xa5\x1b"[..], "bzip2, by its first bytes; decompress it before it is read"),
+        (b"\x1f\x8b\x08\0\0\0", "gzip, by its first bytes; name it with `.gz` at its end"),
+        (b"\x28\xb5\x2f\xfd\0", "Zstandard, by its first bytes; name it with `.zst` at its end"),
+        (b"\xfd7zXZ\0\0", "xz, by its first bytes; decompress it"),
+        (b"PAR1\x15\x04\n", "Parquet, by its first bytes; read it with `read_parquet`"),
+        (
+            b"PK\x03\x04\x14\0",
+            "a zip archive (of which an Excel workbook is one), by its first bytes; take the file out of it",
+        ),
+        (b"SQLite format 3\0", "an SQLite database, by its first bytes; write it as CSV"),
+    ] {
+        let file = TestFile::new("x.csv", beginning);
+        let errors = [
+            said(&file, format::csv(file.path(), &schema, CsvOptions::default())),
+            said(&file, format::json(file.path(), &schema, JsonOptions::default())),
+            said(&file, format::text(file.path())),
+        ];
+        for error in errors.map(Result::unwrap_err) {
+            assert!(error.contains(&format!("expected UTF-8, found {found}")), "{error}");
+        }
+    }
+    let text = TestFile::new("x.txt", "BZh9 is how a bzip2 file begins\nPAR1 a Parquet file\n");
+    assert_eq!(said(&text, format::text(text.path())).unwrap().len(), 2);
+}
+
+#[test]
 fn leniently_the_advice_is_not_what_is_refused() {
     let content = "id,qty\n1,\"2\n\"\n";
     let error = csv(content, CsvOptions { multiline: false, ..CsvOptions::default() }).unwrap_err();

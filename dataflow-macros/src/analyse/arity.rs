@@ -31,7 +31,7 @@ fn check_call(call: &Call, found: &mut Diagnostics) {
             found.report_unwritable(word.span, message::ASYNC_CLOSURE);
         }
     }
-    if call.word == "top" && call.args.len() != 2 {
+    if call.word == "top" && (call.args.len() != 2 || matches!(call.args.first(), Some(Expr::Closure(_)))) {
         return found.report_unwritable(call.span(), message::TOP_TAKES_TWO);
     }
     if matches!(operator.takes, Takes::Symbols | Takes::Key | Takes::Order)
@@ -40,7 +40,7 @@ fn check_call(call: &Call, found: &mut Diagnostics) {
         return found.report_unwritable(at, sentence);
     }
     let (wanted, sentence) = match operator.takes {
-        Takes::Values => return,
+        Takes::Values => return check_values(call, found),
         Takes::Symbols => (1, message::symbols_wanted(&call.word)),
         Takes::Key | Takes::Order => (1, message::key_wanted(&call.word)),
         Takes::Groups(groups) => {
@@ -80,6 +80,12 @@ fn wrong_keys(call: &Call, operator: &Operator) -> Option<(Span, String)> {
     if let Some(ty) = named.flat_map(|closure| &closure.inputs).find_map(record_type) {
         return Some((ty.span(), message::type_of_names(&call.word)));
     }
+    if !is_on && call.args.is_empty() {
+        return Some((call.span(), message::key_missing(&call.word, operator.takes)));
+    }
+    if let Some(second) = call.args.iter().nth(1).filter(|_| operator.takes == Takes::Key && !is_on) {
+        return Some((second.span(), message::one_key_wanted(&call.word)));
+    }
     let is_order_alone = operator.takes == Takes::Order && call.word != "top" && operator.from != Stand::CoGrouped;
     let beside = call.args.iter().nth(1).filter(|_| is_order_alone)?;
     Some((beside.span(), message::direction_beside(&call.word)))
@@ -102,6 +108,16 @@ fn record_type(input: &Pat) -> Option<&Type> {
 
 fn is_text(argument: &Expr) -> bool {
     matches!(argument, Expr::Lit(ExprLit { lit: Lit::Str(_), .. }))
+}
+
+/// What is wrong with the arguments of an operator that takes none, or no closure.
+fn check_values(call: &Call, found: &mut Diagnostics) {
+    let closure = call.args.iter().find(|argument| matches!(argument, Expr::Closure(_)));
+    match (call.word.to_string().as_str(), closure) {
+        ("distinct", Some(closure)) => found.report_unwritable(closure.span(), message::DISTINCT_TAKES_NOTHING),
+        ("first", _) if call.args.is_empty() => found.report_unwritable(call.span(), message::FIRST_TAKES_A_NUMBER),
+        _ => {}
+    }
 }
 
 /// An operator on records has one argument, a closure.

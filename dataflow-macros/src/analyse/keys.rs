@@ -5,7 +5,7 @@
 
 use proc_macro2::Ident;
 use syn::visit::{self, Visit};
-use syn::{Expr, ExprBlock, ExprCall, ExprClosure, ExprPath, Stmt};
+use syn::{Expr, ExprBlock, ExprCall, ExprClosure, ExprMethodCall, ExprPath, Stmt};
 
 use crate::diagnostics::{Diagnostics, message};
 use crate::operators::Takes;
@@ -92,9 +92,27 @@ pub(super) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
     for call in pipeline.flows.iter().flat_map(|flow| &flow.calls) {
         let Some(operator) = call.operator.filter(|operator| operator.takes == Takes::Order) else { continue };
         for closure in call.closures().filter(|closure| operator.computes(closure)) {
-            let mut hidden = Hidden(found);
-            hidden.visit_expr(&order(closure).body);
+            let order = order(closure);
+            match direction_by_other_words(&order.body) {
+                Some(word) => found.report_unwritable(word.span(), message::direction_wanted(word)),
+                None => Hidden(found).visit_expr(&order.body),
+            }
         }
+    }
+}
+
+/// What other languages say of a direction, around a part of an order or behind it: `Reverse(r.price)`, `r.price.desc()`.
+fn direction_by_other_words(body: &Expr) -> Option<&Ident> {
+    match peeled(body) {
+        Expr::Tuple(tuple) => tuple.elems.iter().find_map(direction_by_other_words),
+        Expr::Call(ExprCall { func, args, .. }) if args.len() == 1 => {
+            let Expr::Path(path) = peeled(func) else { return None };
+            path.path.segments.last().map(|segment| &segment.ident).filter(|word| *word == "Reverse")
+        }
+        Expr::MethodCall(ExprMethodCall { method, args, .. }) if args.is_empty() => {
+            ["desc", "asc", "descending", "ascending", "reverse"].iter().any(|word| method == word).then_some(method)
+        }
+        _ => None,
     }
 }
 

@@ -14,7 +14,7 @@ use crate::analyse::symbols;
 use crate::diagnostics::{Diagnostics, message};
 use crate::operators::{Stand, Takes};
 use crate::syntax::names::{Mentions, free_names, free_names_of_closure, names_in_tokens, plain_path};
-use crate::syntax::patterns::{bound_names, plain_name};
+use crate::syntax::patterns::{bound_names, names_bound_inside, plain_name};
 use crate::syntax::{Call, Pipeline};
 
 /// An aggregation, taken apart.
@@ -203,9 +203,13 @@ fn read(call: &Call, found: &mut Diagnostics) -> Option<Aggregation> {
         return Some(Aggregation { measures: Vec::new(), body, uses_key: false });
     };
     let has_key = call.operator.is_some_and(|operator| operator.from == Stand::Grouped);
-    let mut extraction = Extraction { handle, has_key, measures: Vec::new(), uses_key: false, found: &mut *found };
+    let mut extraction =
+        Extraction { handle, has_key, measures: Vec::new(), uses_key: false, has_escaped: false, found: &mut *found };
     extraction.visit_expr_mut(&mut body);
     let Extraction { mut measures, uses_key, .. } = extraction;
+    if let Some(name) = inner_variable(&measures, &body) {
+        found.report_unwritable(name.span(), message::inner_variable(&name));
+    }
     divide(&mut measures);
     select_together(&mut measures);
     let counted = measures.iter().find(|measure| measure.word == "count_distinct");
@@ -214,6 +218,17 @@ fn read(call: &Call, found: &mut Diagnostics) -> Option<Aggregation> {
         return None;
     }
     Some(Aggregation { measures, body, uses_key })
+}
+
+/// A variable of the body that a measure's closure names. What is left of the body has names in place of the measures.
+fn inner_variable(measures: &[Measure], body: &Expr) -> Option<Ident> {
+    let inner = names_bound_inside(body);
+    let closures = measures.iter().flat_map(|measure| &measure.closures);
+    closures.into_iter().find_map(|closure| {
+        let mentions = free_names_of_closure(closure);
+        let mut plain = mentions.plain.iter().map(|mention| mention.name);
+        plain.find(|name| inner.contains(name)).cloned()
+    })
 }
 
 /// Finds the means whose sum and count are measured anyway.
@@ -259,6 +274,8 @@ struct Extraction<'a> {
     has_key: bool,
     measures: Vec<Measure>,
     uses_key: bool,
+    /// Whether it was said that the handle stays inside: once is enough.
+    has_escaped: bool,
     found: &'a mut Diagnostics,
 }
 
@@ -268,7 +285,13 @@ impl Extraction<'_> {
     }
 
     fn report_escape(&mut self, at: &Ident) {
-        self.found.report_unwritable(at.span(), message::HANDLE_ESCAPES);
+        self.report_once(at.span(), message::HANDLE_ESCAPES);
+    }
+
+    fn report_once(&mut self, at: Span, sentence: impl std::fmt::Display) {
+        if !std::mem::replace(&mut self.has_escaped, true) {
+            self.found.report_unwritable(at, sentence);
+        }
     }
 
     /// `g.sum(|r| ..)`: its slot, which the same measure shares wherever it is written.
@@ -356,9 +379,13 @@ impl VisitMut for Extraction<'_> {
                 self.uses_key = true;
                 *expr = standing_for(key(), syn::spanned::Spanned::span(&field.member));
             }
+            Expr::Field(field) if self.is_handle(&field.base) => match &field.member {
+                Member::Named(name) => self.report_once(name.span(), message::field_of_handle(self.handle, name)),
+                Member::Unnamed(_) => self.report_escape(self.handle),
+            },
             Expr::Path(path) if path.path.is_ident(self.handle) => {
                 if let Some(name) = path.path.get_ident() {
-                    self.found.report_unwritable(name.span(), message::HANDLE_ESCAPES);
+                    self.report_escape(name);
                 }
             }
             _ => visit_mut::visit_expr_mut(self, expr),

@@ -15,6 +15,7 @@ mod hygiene;
 mod inside;
 pub(crate) mod keys;
 pub(crate) mod measures;
+mod nothing;
 pub(crate) mod paths;
 mod places;
 pub(crate) mod proofs;
@@ -25,6 +26,7 @@ mod recursion;
 mod results;
 pub(crate) mod returns;
 mod signature;
+mod sources;
 pub(crate) mod steps;
 mod symbols;
 mod unfinished;
@@ -41,7 +43,7 @@ pub(crate) use signature::check as check_signature;
 /// Checks a function.
 pub(crate) fn check_function(pipeline: &Pipeline, signature: &Signature, found: &mut Diagnostics) {
     if !results::check(pipeline, signature, found) {
-        unused::check(pipeline, found);
+        unused::check(pipeline, Some(signature), found);
     }
     recursion::check(pipeline, signature, found);
     unfinished::check_returned(pipeline, signature, found);
@@ -50,12 +52,14 @@ pub(crate) fn check_function(pipeline: &Pipeline, signature: &Signature, found: 
 
 /// Checks an inline pipeline.
 pub(crate) fn check_expression(pipeline: &Pipeline, found: &mut Diagnostics) {
-    unused::check(pipeline, found);
+    unused::check(pipeline, None, found);
     check_operators(pipeline, found);
 }
 
 fn check_operators(pipeline: &Pipeline, found: &mut Diagnostics) {
+    sources::check(pipeline, found);
     places::check(pipeline, found);
+    nothing::check(pipeline, found);
     arity::check(pipeline, found);
     unfinished::check(pipeline, found);
     inside::check(pipeline, found);

@@ -1,18 +1,30 @@
 //! Operators in the wrong place: known words that mean nothing where the chain stands.
 
+use syn::Expr;
+use syn::spanned::Spanned;
+
 use crate::diagnostics::{Diagnostics, message};
 use crate::operators::{self, Stand, Takes};
-use crate::syntax::{Flow, Pipeline, Source};
+use crate::syntax::{Call, Flow, Pipeline, Source};
 
 pub(crate) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
     for flow in &pipeline.flows {
         check_flow(pipeline, flow, found);
+    }
+    for (flow, word) in &pipeline.behind_results {
+        let sink = pipeline.flows[flow.0].calls.last().filter(|sink| gives_nothing(sink) && operators::is_known(word));
+        if let Some(sink) = sink {
+            found.report_unwritable(word.span(), message::result_comes_last(&sink.word));
+        }
     }
 }
 
 fn check_flow(pipeline: &Pipeline, flow: &Flow, found: &mut Diagnostics) {
     // What comes behind a word that the language does not know may be anything.
     let known = flow.calls.iter().take_while(|call| call.operator.is_some()).count();
+    if let Some((call, second)) = flow.calls[..known].iter().find_map(keys_of_a_join) {
+        return found.report_unwritable(second.span(), message::keys_beside(&call.word));
+    }
     let Some(misplaced) = flow.calls.get(known).filter(|call| operators::is_known(&call.word)) else { return };
     let before = flow.calls[..known].last();
     let stand = match (before.and_then(|call| call.operator), &flow.source) {
@@ -38,4 +50,17 @@ fn check_flow(pipeline: &Pipeline, flow: &Flow, found: &mut Diagnostics) {
         Stand::Flow | Stand::Result => return,
     };
     found.report_unwritable(misplaced.span(), sentence);
+}
+
+/// A join that is given more than the other flow: its keys, or a condition.
+fn keys_of_a_join(call: &Call) -> Option<(&Call, &Expr)> {
+    let operator = call.operator.filter(|operator| operator.from == Stand::Flow)?;
+    let is_keyed = matches!(operator.to, Stand::Join | Stand::KeyedFilter | Stand::CoGroup);
+    call.args.iter().nth(1).filter(|_| is_keyed).map(|second| (call, second))
+}
+
+/// Whether a result gives nothing to go on with.
+fn gives_nothing(call: &Call) -> bool {
+    let is_result = call.operator.is_some_and(|operator| operator.to == Stand::Result);
+    is_result && (call.word == "print" || call.word == "show" || call.word.to_string().starts_with("write_"))
 }

@@ -1,9 +1,10 @@
 //! Functions that cannot be pipelines.
 
 use syn::spanned::Spanned;
-use syn::{Safety, Signature};
+use syn::{FnArg, GenericParam, Ident, PathArguments, Safety, Signature, Type, TypeParam};
 
 use crate::diagnostics::{Diagnostics, message};
+use crate::syntax::types;
 
 /// Reports what a pipeline's signature must not have. Its body is not written out then: without the error it would
 /// not mean what it says.
@@ -22,5 +23,39 @@ pub(crate) fn check(signature: &Signature, found: &mut Diagnostics) {
     }
     if let Some(abi) = &signature.abi {
         found.report_unwritable(abi.extern_token.span, message::EXTERN);
+    }
+    if let Some(name) = unbound_record(signature) {
+        found.report_unwritable(name.span(), message::bound_missing(name));
+    }
+}
+
+/// A type parameter that a flow is of, and of which nothing is said.
+fn unbound_record(signature: &Signature) -> Option<&Ident> {
+    if signature.generics.where_clause.is_some() {
+        return None;
+    }
+    let mut parameters = signature.generics.params.iter().filter_map(|parameter| match parameter {
+        GenericParam::Type(TypeParam { ident, bounds, .. }) if bounds.is_empty() => Some(ident),
+        _ => None,
+    });
+    let records = signature.inputs.iter().filter_map(|input| match input {
+        FnArg::Typed(input) if types::is_flow(&input.ty) => record_of(&input.ty),
+        _ => None,
+    });
+    let records = records.collect::<Vec<_>>();
+    parameters.find(|name| records.contains(name))
+}
+
+/// `T` of `DataSet<T>`.
+fn record_of(flow: &Type) -> Option<&Ident> {
+    let path = match flow {
+        Type::Reference(inner) => return record_of(&inner.elem),
+        Type::Path(path) => path,
+        _ => return None,
+    };
+    let PathArguments::AngleBracketed(arguments) = &path.path.segments.last()?.arguments else { return None };
+    match arguments.args.first()? {
+        syn::GenericArgument::Type(Type::Path(record)) => record.path.get_ident(),
+        _ => None,
     }
 }

@@ -3,7 +3,8 @@
 //! A join or a grouping may have a name, and be finished where the name is used. Where one is returned, or its records are
 //! asked for, nothing can follow.
 
-use syn::{ReturnType, Signature};
+use syn::spanned::Spanned;
+use syn::{ReturnType, Signature, Type, TypeParamBound};
 
 use crate::diagnostics::{Diagnostics, message};
 use crate::operators::Stand;
@@ -18,6 +19,14 @@ pub(super) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
 
 /// Reports what a function returns in the place of a flow.
 pub(super) fn check_returned(pipeline: &Pipeline, signature: &Signature, found: &mut Diagnostics) {
+    if let (Some(flow), ReturnType::Type(_, ty)) =
+        (pipeline.returned.map(|id| &pipeline.flows[id.0]), &signature.output)
+        && flow.is_certain()
+        && flow.stand == Stand::Flow
+        && is_list(ty)
+    {
+        return found.report_unwritable(ty.span(), message::list_returned());
+    }
     let returns_a_flow = matches!(&signature.output, ReturnType::Type(_, ty) if types::is_flow(ty));
     let Some(flow) = pipeline.returned.map(|id| &pipeline.flows[id.0]).filter(|_| returns_a_flow) else {
         return;
@@ -26,6 +35,18 @@ pub(super) fn check_returned(pipeline: &Pipeline, signature: &Signature, found: 
         && let Some(sentence) = message::unfinished(&last.word, flow.stand)
     {
         found.report_unwritable(last.span(), sentence);
+    }
+}
+
+/// Whether a type is written as a list, or as an iterator.
+fn is_list(ty: &Type) -> bool {
+    match ty {
+        Type::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == "Vec"),
+        Type::ImplTrait(given) => given.bounds.iter().any(|bound| match bound {
+            TypeParamBound::Trait(bound) => bound.path.segments.last().is_some_and(|last| last.ident == "Iterator"),
+            _ => false,
+        }),
+        _ => false,
     }
 }
 

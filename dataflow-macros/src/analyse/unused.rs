@@ -1,15 +1,25 @@
 //! Flows that reach no result. Lazy as they are, they would do nothing, silently.
 
-use crate::diagnostics::{Diagnostics, message};
-use crate::syntax::Pipeline;
+use syn::{ReturnType, Signature};
 
-pub(crate) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
+use crate::diagnostics::{Diagnostics, message};
+use crate::syntax::{Pipeline, types};
+
+/// Reports flows of a function, where there is one, that reach no result.
+pub(crate) fn check(pipeline: &Pipeline, function: Option<&Signature>, found: &mut Diagnostics) {
+    // A `;` behind the flow that should be returned: the compiler would miss it as well.
+    let returns_a_flow =
+        function.is_some_and(|function| matches!(&function.output, ReturnType::Type(_, ty) if types::is_flow(ty)));
+    let misses_its_result = returns_a_flow && pipeline.returned.is_none();
     for name in pipeline.names.iter().filter(|name| name.must_be_used && !name.used) {
         found.report(name.ident.span(), message::unused_flow(&name.ident));
     }
     for flow in pipeline.dropped.iter().map(|id| &pipeline.flows[id.0]) {
         if let Some(call) = flow.calls.last().filter(|_| flow.is_certain()) {
-            found.report(call.span(), message::dropped_flow(&call.word));
+            match misses_its_result {
+                true => found.report_unwritable(call.span(), message::dropped_result(&call.word)),
+                false => found.report(call.span(), message::dropped_flow(&call.word)),
+            }
         }
     }
 }

@@ -7,7 +7,7 @@ use syn::{Expr, ExprClosure, Pat, parse_quote};
 use crate::analyse::measures::{self, Aggregation, names_field};
 use crate::analyse::{captures, forwards};
 use crate::emit::body::{generated, out};
-use crate::emit::closure::Closure;
+use crate::emit::closure::{Closure, whole};
 use crate::emit::next::Next;
 use crate::emit::{capture, method};
 use crate::syntax::Call;
@@ -107,7 +107,7 @@ fn write_finish(call: &Call, aggregation: &Aggregation) -> TokenStream {
     *closure.body = aggregation.body.clone();
     let captures = captures::of(&closure, &call.scope);
     let next = Next::emit(call.span()).of_fields(is_taken_over(call));
-    let run = Closure::new(&closure, false, call.span()).each_value(&|value| next.take(value, span));
+    let run = Closure::new(&closure, false, call.span()).each_typed_value(whole, &|value| next.take(value, span));
     let key = match aggregation.uses_key {
         true => key.into_token_stream(),
         false => quote!(_),

@@ -75,6 +75,18 @@ impl<'a> Closure<'a> {
         })
     }
 
+    /// As [`Closure::each_value`]. Where what `part` takes of a branch's value holds a `None`, all branches are one value: it has the type of the others.
+    pub(crate) fn each_typed_value(
+        &self,
+        part: fn(&Expr) -> Option<&Expr>,
+        then: &dyn Fn(&Expr) -> TokenStream,
+    ) -> TokenStream {
+        match !self.is_fallible && tail::gives_none(&self.body, part) {
+            true => then(&Expr::Verbatim(self.value())),
+            false => self.each_value(then),
+        }
+    }
+
     /// The closure's value as one expression.
     pub(crate) fn value(&self) -> TokenStream {
         self.bound(match self.must_be_called() {
@@ -109,6 +121,12 @@ impl<'a> Closure<'a> {
             body => quote_spanned!(span=> { #body }),
         };
         Expr::Verbatim(quote_spanned!(span=> (|| #output #body)()))
+    }
+
+    /// `function(value)`; what is wrong with the value's type is reported at the value.
+    pub(super) fn called_with(&self, function: &TokenStream, value: &Expr) -> TokenStream {
+        let at = self.word.located_at(last_span(value));
+        quote_spanned!(at=> #function(#value))
     }
 
     /// Takes the value out of a `Result`. `Ok(..)` and `Err(..)` as they stand say nothing about each other's type,
@@ -150,6 +168,11 @@ fn seen_as(name: &Ident, record: &Ident, ty: &Type) -> TokenStream {
     let at = name.span().located_at(ty.span());
     let record = Ident::new(&record.to_string(), record.span().located_at(ty.span()));
     quote_spanned!(at=> let #name = ::dataflow::__private::seen_as::<#ty, _>(#record);)
+}
+
+/// The value itself, for [`Closure::each_typed_value`].
+pub(super) fn whole(value: &Expr) -> Option<&Expr> {
+    Some(value)
 }
 
 fn last_span(expr: &Expr) -> Span {

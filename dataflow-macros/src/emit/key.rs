@@ -7,8 +7,8 @@ use syn::{ExprClosure, Index};
 use crate::analyse::reads::{self, Reads};
 use crate::analyse::{captures, keys};
 use crate::emit::body::generated;
-use crate::emit::closure::Closure;
-use crate::emit::{capture, tail};
+use crate::emit::capture;
+use crate::emit::closure::{Closure, whole};
 use crate::operators::Takes;
 use crate::syntax::Call;
 
@@ -30,11 +30,7 @@ fn computed(call: &Call, closure: &ExprClosure, order: &TokenStream) -> TokenStr
     // The user's span, as the call is reported where the key is of a wrong type.
     let emit = |value: &syn::Expr| quote_spanned!(call.span()=> #key.emit(#value));
     let computing = Closure::new(closure, false, call.span());
-    // `None` has the type of the other branches, which it takes only where all are one value.
-    let run = match tail::gives_none(&closure.body) {
-        true => emit(&syn::Expr::Verbatim(computing.value())),
-        false => computing.each_value(&emit),
-    };
+    let run = computing.each_typed_value(whole, &emit);
     let record = closure.inputs.iter();
     let body = quote_spanned!(call.span()=> move |#(#record,)* #key| { #run });
     let body = capture::around(&captures::of(closure, &call.scope), call.span(), body);

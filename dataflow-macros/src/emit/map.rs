@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 
 use crate::emit::body::Stage;
-use crate::emit::closure::Closure;
+use crate::emit::closure::{Closure, whole};
 use crate::emit::next::Next;
 
 /// `map(|r| value)`: `out.emit(value)`
@@ -21,6 +21,6 @@ impl Stage for Map {
     }
 
     fn write(&self, this: &Closure<'_>, next: &Next) -> TokenStream {
-        this.each_value(&|value| next.take(value, this.span))
+        this.each_typed_value(whole, &|value| next.take(value, this.span))
     }
 }

@@ -1,6 +1,6 @@
 //! What happens to the value that a stage makes.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 
 use crate::emit::body::{generated, out};
@@ -57,8 +57,10 @@ impl Next {
         match &self.then {
             // The user's span, as the call is reported where its argument is of a wrong type.
             Then::Emit { span } => {
-                let (out, value) = (out(*span), self.asked(value.into_token_stream(), *span));
-                quote_spanned!(*span=> #out.emit(#value))
+                let value = value.into_token_stream();
+                let emit = Ident::new(if is_tuple(&value) { "emit_parts" } else { "emit" }, *span);
+                let (out, value) = (out(*span), self.asked(value, *span));
+                quote_spanned!(*span=> #out.#emit(#value))
             }
             // A `match` keeps the temporaries of the expression alive, as a `let` would not.
             Then::Stage { .. } => {
@@ -103,3 +105,17 @@ impl Next {
         if self.of_fields { quote_spanned!(span=> ::dataflow::__private::fieldwise(#value)) } else { value }
     }
 }
+
+/// Whether a value is written as a tuple that can be a record.
+fn is_tuple(value: &TokenStream) -> bool {
+    let mut tokens = value.clone().into_iter();
+    let (Some(TokenTree::Group(group)), None) = (tokens.next(), tokens.next()) else { return false };
+    let parts = group.stream().into_iter().collect::<Vec<_>>();
+    let is_comma = |token: &&TokenTree| matches!(token, TokenTree::Punct(comma) if comma.as_char() == ',');
+    let is_last = parts.last().is_some_and(|last| is_comma(&last));
+    let commas = parts.iter().filter(is_comma).count() - usize::from(is_last);
+    group.delimiter() == Delimiter::Parenthesis && (commas > 0 || is_last) && commas < MOST_PARTS
+}
+
+/// How many parts a tuple that is a record has at most.
+const MOST_PARTS: usize = 8;

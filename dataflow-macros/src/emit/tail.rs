@@ -17,11 +17,11 @@ pub(super) fn push(expr: &Expr, then: &dyn Fn(&Expr) -> TokenStream) -> TokenStr
     pushed.into_token_stream()
 }
 
-/// Whether a value that `expr` makes is a `None` without a type.
-pub(super) fn gives_none(expr: &Expr) -> bool {
+/// Whether what `part` takes of a value that `expr` makes is, or holds, a `None` without a type.
+pub(super) fn gives_none(expr: &Expr, part: impl Fn(&Expr) -> Option<&Expr>) -> bool {
     let found = Cell::new(false);
     push(expr, &|value| {
-        found.set(found.get() || is_none(value));
+        found.set(found.get() || part(value).is_some_and(is_none));
         value.to_token_stream()
     });
     found.get()

@@ -116,6 +116,7 @@ impl Lowering {
                 self.chain(flow, call);
                 return Some(flow);
             }
+            self.pipeline.behind_results.push((flow, call.method.clone()));
             *call.receiver = hole(flow);
             self.arguments(&mut call.args);
             return None;

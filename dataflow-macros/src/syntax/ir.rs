@@ -20,6 +20,8 @@ pub(crate) struct Pipeline {
     pub(crate) returned: Option<FlowId>,
     /// Flows that a `for` loop is written over.
     pub(crate) looped: Vec<FlowId>,
+    /// Methods that are called on what a result gave back.
+    pub(crate) behind_results: Vec<(FlowId, Ident)>,
     /// Functions called by a plain name, in order.
     pub(crate) called: Vec<Ident>,
 }

@@ -39,7 +39,7 @@ fn values_are_seen_as_twins(
                                     }) {
                                         let (word, n) = record0;
                                         __out
-                                            .emit((
+                                            .emit_parts((
                                                 word,
                                                 (match (n, 1) {
                                                     (__left, __right) => {
@@ -215,10 +215,12 @@ fn options_of_options(lines: DataSet<String>) -> DataSet<u64> {
             }
         })
         .process(move |l, __out| {
-            if let ::core::option::Option::Some(value) = (|| {
-                let word = l.split(' ').next()?;
-                Some(word.trim())
-            })() {
+            if let ::core::option::Option::Some(value) = ::dataflow::__private::option(
+                (|| {
+                    let word = l.split(' ').next()?;
+                    Some(word.trim())
+                })(),
+            ) {
                 let word = ::dataflow::Value::twin(&value);
                 if word.is_empty() {
                     ()

@@ -504,7 +504,9 @@ fn named_grouping(items: DataSet<LineItem>) -> (DataSet<LineItem>, DataSet<(u64,
         by_order
             .aggregates()
             .count()
-            .finish(move |__key, ((), __slot0), __out| { __out.emit((__key, __slot0)) }),
+            .finish(move |__key, ((), __slot0), __out| {
+                __out.emit_parts((__key, __slot0))
+            }),
     )
 }
 ///
@@ -634,7 +636,7 @@ fn folds(
         .finish(move |__key, ((((), __slot0), __slot1), __slot2), __out| {
             {
                 let spread = __slot0;
-                __out.emit((__key, spread.range(), __slot1, __slot2))
+                __out.emit_parts((__key, spread.range(), __slot1, __slot2))
             }
         })
 }

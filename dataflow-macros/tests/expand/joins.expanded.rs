@@ -224,7 +224,9 @@ fn filtered_pairs(left: DataSet<L>, right: DataSet<R>, l: u64) -> DataSet<(u64, 
         .on(|a| a.id, |b| b.id)
         .process(move |a, b, __out| {
             if a.n > b.n {
-                if let ::core::option::Option::Some(__value) = a.pair(b) {
+                if let ::core::option::Option::Some(__value) = ::dataflow::__private::option(
+                    a.pair(b),
+                ) {
                     __out.emit(__value)
                 }
             }
@@ -380,7 +382,7 @@ fn missing_sides(left: DataSet<L>, right: DataSet<R>) -> DataSet<(u64, Option<u6
                 {
                     let a = record0;
                     let b = record1;
-                    __out.emit((a.n, b.map(|b| b.n)))
+                    __out.emit_parts((a.n, b.map(|b| b.n)))
                 }
             }
         });
@@ -401,10 +403,13 @@ fn missing_sides(left: DataSet<L>, right: DataSet<R>) -> DataSet<(u64, Option<u6
         .hint(Repartition)
         .on_nulls_equal(|a| a.1, |b| b.m)
         .process(move |a, b, __out| {
-            match b {
-                Some(b) => __out.emit((b.id, a.map_or(None, |a| a.1))),
-                None => __out.emit((0, None)),
-            }
+            __out
+                .emit(
+                    match b {
+                        Some(b) => (b.id, a.map_or(None, |a| a.1)),
+                        None => (0, None),
+                    },
+                )
         })
 }
 ///

@@ -74,7 +74,9 @@ fn groups(orders: DataSet<Order>, width: i64, least: i64) -> DataSet<(i32, u64)>
         })
         .aggregates()
         .sum(move |o| { o.tax })
-        .finish(move |__key, ((), __slot0), __out| { __out.emit((__key, __slot0)) });
+        .finish(move |__key, ((), __slot0), __out| {
+            __out.emit_parts((__key, __slot0))
+        });
     let branches = orders
         .step(const {
             &::dataflow::Step {
@@ -203,7 +205,7 @@ fn joins(orders: DataSet<Order>, items: DataSet<Item>) -> DataSet<Order> {
                     .reading(&["code"])
             },
         )
-        .process(move |o, i, __out| { __out.emit((o.day, i.price)) });
+        .process(move |o, i, __out| { __out.emit_parts((o.day, i.price)) });
     {
         let _scope = ::dataflow::scope("keep");
         keep(named.clone())

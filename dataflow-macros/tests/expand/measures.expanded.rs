@@ -25,7 +25,7 @@ fn shared_sums(items: DataSet<LineItem>) -> DataSet<(u64, f64, f64, u64)> {
         .count()
         .finish(move |_, ((((), __slot0), __slot2), __slot3), __out| {
             let (__slot1, __slot0) = (__slot0.mean(__slot3), __slot0.sum());
-            __out.emit((__slot0, __slot1, __slot2, __slot3))
+            __out.emit_parts((__slot0, __slot1, __slot2, __slot3))
         })
 }
 ///

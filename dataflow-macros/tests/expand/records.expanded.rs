@@ -299,7 +299,9 @@ fn options(lines: DataSet<String>) -> DataSet<String> {
             }
         })
         .process(move |line, __out| {
-            if let ::core::option::Option::Some(__value) = line.split(' ').next() {
+            if let ::core::option::Option::Some(__value) = ::dataflow::__private::option(
+                line.split(' ').next(),
+            ) {
                 __out.emit(__value)
             }
         });
@@ -382,6 +384,6 @@ fn names_do_not_collide(lines: DataSet<String>, out: u64) -> DataSet<(u64, u64)>
             #[allow(unused_imports)]
             use ::dataflow::__private::Capture as _;
             let out = out.__capture();
-            move |line, __out| { __out.emit((line.len() as u64, out)) }
+            move |line, __out| { __out.emit_parts((line.len() as u64, out)) }
         })
 }

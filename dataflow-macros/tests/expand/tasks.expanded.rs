@@ -52,7 +52,7 @@ fn running(sales: DataSet<Sale>, first: i64) -> DataSet<(u64, i64)> {
                 ..::dataflow::Step::UNKNOWN
             }
         })
-        .process(move |s, __out| { __out.emit((s.id, s.amount)) })
+        .process(move |s, __out| { __out.emit_parts((s.id, s.amount)) })
         .step(const {
             &::dataflow::Step {
                 name: "map_with",
@@ -424,9 +424,11 @@ fn parsed(lines: DataSet<Line>, separator: char) -> DataSet<u64> {
                             match field.len() {
                                 0 => {}
                                 _ => {
-                                    if let ::core::option::Option::Some(__value) = ::core::convert::identity::<
-                                        ::core::result::Result<_, _>,
-                                    >(field.parse::<u64>().map(Some))? {
+                                    if let ::core::option::Option::Some(__value) = ::dataflow::__private::option(
+                                        ::core::convert::identity::<
+                                            ::core::result::Result<_, _>,
+                                        >(field.parse::<u64>().map(Some))?,
+                                    ) {
                                         __out.emit(__value)
                                     }
                                 }

@@ -156,7 +156,7 @@ impl<L: Record, R: Record, K: Record, M: Ends> CoGroups<L, R, K, M> {
     /// `while let Some(l) = lefts.next()`, a record is there until the next one of its side is asked for, and
     /// [`Group::owned`] copies those that are left, to go over them more than once.
     ///
-    /// Cost: all records of both flows come to their key's task, which keeps them in memory and sorts them. What can be said as a join
+    /// Cost: all records of both flows come to their key's task, which sorts them, on disk where they do not fit memory. What can be said as a join
     /// is cheaper: it keeps the smaller side alone. What is read of the records is found as in
     /// [`Grouped::reduce_group`](super::Grouped::reduce_group).
     ///

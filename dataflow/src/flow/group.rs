@@ -31,7 +31,7 @@ impl<T, K, M> Clone for Grouped<T, K, M> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be summed",
     label = "not a number",
-    note = "sums are over integers, floats and decimals, and over `Option`s of these, of which `None` is passed over"
+    note = "sums are over integers, floats, decimals and lengths of time, and over `Option`s of these, of which `None` is passed over"
 )]
 pub trait Total: Record {}
 macro_rules! totals {
@@ -50,7 +50,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     ///
     /// A null key is a key of its own. A float is none, as rounding would decide.
     ///
-    /// Cost: a look-up for each record, and a row in memory for each group.
+    /// Cost: a look-up for each record, and a row for each group; groups that do not fit memory go to disk in parts.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -264,7 +264,7 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// One record of each group, made two by two: `body` emits the one record that stands for the two that it is given. It must be
     /// associative and keep the key; the order of application is unspecified.
     ///
-    /// Cost: a record in memory for each group. Each task folds what it has before anything is shipped.
+    /// Cost: a record for each group, on disk where they do not fit memory. Each task folds what it has before anything is shipped.
     ///
     /// ```
     /// # use dataflow::prelude::*;

@@ -15,7 +15,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// One record for each value of a field, or of several, `|r| (r.name, r.day)`: whichever comes first to its task, so with more than one
     /// task not always the same. For a certain one, `group_by` with `min_by`, `max_by` or `top`.
     ///
-    /// Cost: a look-up for each record, and a row in memory for each value.
+    /// Cost: a look-up for each record, and a row for each value; rows that do not fit memory go to disk in parts.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -97,7 +97,8 @@ impl<T: Record, M: Mode> Flow<T, M> {
 impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// Any `count` records of each group, all of a group that has fewer.
     ///
-    /// Cost: a look-up for each record, and a key with a count in memory for each group; records go on as they come.
+    /// Cost: a look-up for each record, and a key with a count for each group; records go on as they come, and those of groups that do not fit memory go to
+    /// disk first.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -150,7 +151,7 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// The record of each group where a field is least, or several, `|r| (r.price, r.day)`, the first one before the next. Nulls come last.
     /// Of records that tie, the one whose other fields are least, in their order: so the result does not depend on the tasks.
     ///
-    /// Cost: a look-up and a comparison for each record, and a record in memory for each group; all fields are read.
+    /// Cost: a look-up and a comparison for each record, and a record for each group, on disk where they do not fit memory; all fields are read.
     ///
     /// ```
     /// # use dataflow::prelude::*;

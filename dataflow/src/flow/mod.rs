@@ -58,7 +58,7 @@ pub use output::{IfExists, Output};
 pub use records::Records;
 pub use reduce_group::SortedGroups;
 pub use scope::{Scope, scope};
-pub use seen::seen_as;
+pub use seen::{option, seen_as};
 pub use semi_join::SemiJoin;
 pub use step::{Forward, Reads, Step};
 pub use task::{Task, TaskState};

@@ -13,7 +13,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     ///
     /// A field without a direction is ascending. Of floats NaN comes last.
     ///
-    /// Cost: all records in memory, and 16 bytes more for each.
+    /// Cost: all records are kept, with 16 bytes more for each; what does not fit memory goes to disk in sorted runs, which are merged.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -61,7 +61,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # }
     /// ```
     ///
-    /// Cost: each task keeps its records in memory, and 16 bytes more for each.
+    /// Cost: each task keeps its records, with 16 bytes more for each; what does not fit memory goes to disk in sorted runs, which are merged.
     #[must_use]
     #[track_caller]
     pub fn sort_partition<O: Order<T>>(&self, order: impl FnOnce(T::Fields<T>) -> O) -> Flow<T, M>

@@ -89,8 +89,8 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # }
     /// ```
     ///
-    /// Cost: an exchange, where the job has more than one task. Each task keeps its records in memory until all tasks have seen theirs, and
-    /// compares each with the bounds of the ranges.
+    /// Cost: an exchange, where the job has more than one task. Each task keeps its records, on disk where they do not fit memory, until all tasks have
+    /// seen theirs, and compares each with the bounds of the ranges.
     #[must_use]
     #[track_caller]
     pub fn partition_by_range<O: Order<T>>(&self, order: impl FnOnce(T::Fields<T>) -> O) -> Flow<T, M>

@@ -10,7 +10,7 @@ use super::{DataSet, Ends, Flow, Mode};
 use crate::record::Record;
 
 impl<T: Record, M: Mode> Flow<T, M> {
-    /// All pairs with another flow's records. The side that is estimated to be smaller is kept in memory, by each task;
+    /// All pairs with another flow's records. The side that is estimated to be smaller is kept by each task, as much of it at a time as fits memory;
     /// [`Flow::cross_with_tiny`] and [`Flow::cross_with_huge`] say which.
     ///
     /// Cost: the product of both sides' records.
@@ -37,7 +37,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
         Pairing::new(self, other, Location::caller()).product(JoinKind::Cross)
     }
 
-    /// As [`Flow::cross`] with a flow that is known to be small: it is the one that each task keeps in memory.
+    /// As [`Flow::cross`] with a flow that is known to be small: it is the one that each task keeps.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -60,7 +60,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
         Pairing::new(self, tiny, Location::caller()).hinted(BroadcastRight).product(JoinKind::Cross)
     }
 
-    /// As [`Flow::cross`] with a flow that is known to be large: this one is what each task keeps in memory.
+    /// As [`Flow::cross`] with a flow that is known to be large: this one is what each task keeps.
     ///
     /// ```
     /// # use dataflow::prelude::*;

@@ -31,8 +31,8 @@ impl<T: Record, M: Mode> Flow<T, M> {
     ///
     /// The records come in the order in which the flow has them: none but behind [`Flow::sort`].
     ///
-    /// Cost: all records come to one task, which keeps them in memory. [`Flow::aggregates`] and [`Flow::reduce`] need one record of
-    /// each task.
+    /// Cost: all records come to one task, which keeps them, on disk where they do not fit memory. [`Flow::aggregates`] and [`Flow::reduce`] need
+    /// one record of each task.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -135,7 +135,7 @@ impl<T: Record, K: Record, M: Ends> Grouped<T, K, M> {
     /// `#[dataflow]` writes `for r in group` as `while let Some(r) = group.next()`. A record is there until the next one is asked for;
     /// [`Group::owned`] copies them.
     ///
-    /// Cost: all records come to their group's task, which keeps them in memory and sorts them by key. What can be said as an aggregate
+    /// Cost: all records come to their group's task, which sorts them by key, on disk where they do not fit memory. What can be said as an aggregate
     /// or with [`Grouped::reduce`] is cheaper: it needs one record for each group. Where the closure does no more with the group than to
     /// loop over it, to ask for its next record or its length, only the fields are read that it names of its records; else all.
     ///

@@ -18,6 +18,33 @@ impl<T> SeenAs<T> for T {
     }
 }
 
+/// Implemented for `Option`s: what a closure of `filter_map` gives.
+#[diagnostic::on_unimplemented(
+    message = "a closure of `filter_map` gives an `Option`, and not `{Self}`",
+    label = "no `Option`",
+    note = "of a `Result`, write `.ok()` to leave out what fails, or `try_filter_map` to end the job with it; a condition alone is a `filter`"
+)]
+pub trait GivesOption {
+    /// What is in it.
+    type Of;
+    /// The same value.
+    fn option(self) -> Option<Self::Of>;
+}
+
+impl<T> GivesOption for Option<T> {
+    type Of = T;
+    #[inline(always)]
+    fn option(self) -> Option<T> {
+        self
+    }
+}
+
+/// What a closure of `filter_map` gives. Written by `#[dataflow]`.
+#[inline(always)]
+pub fn option<O: GivesOption<Of = T>, T>(given: O) -> Option<T> {
+    given.option()
+}
+
 /// What a closure gets, where its parameter says a type. Written by `#[dataflow]`.
 #[inline]
 pub fn seen_as<T, S: SeenAs<T>>(seen: S) -> T {

@@ -33,7 +33,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     ///
     /// For records that are equal in some of their fields there is [`Flow::distinct_by`].
     ///
-    /// Cost: a look-up for each record, and a row in memory for each one that is given.
+    /// Cost: a look-up for each record, and a row for each one that is given; rows that do not fit memory go to disk in parts.
     ///
     /// ```
     /// # use dataflow::prelude::*;

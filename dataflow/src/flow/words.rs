@@ -4,10 +4,13 @@
 //! nothing meets, and so a sentence of its own at the word. A flow dereferences to [`MissingWords`], so that the compiler comes here last: a word that a trait of
 //! the program gives to flows is found before.
 
+use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
 
 use super::{Flow, Grouped, Join};
+use crate::kernel::{Emitter, Group};
+use crate::record::Record;
 
 /// The words that a flow of `T` does not have.
 #[doc(hidden)]
@@ -21,6 +24,31 @@ impl<T, M> Deref for Flow<T, M> {
         &MissingWords(PhantomData)
     }
 }
+
+/// Implemented by nothing.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a flow has no records to print yet",
+    label = "a flow, which is a plan until it is run",
+    note = "write `flow.show(20)` for a table of some, or `flow.print()` for all of its records, and then `env.run()?`"
+)]
+pub trait HasRecordsToPrint {}
+
+/// A flow in `println!`.
+macro_rules! not_printed {
+    ($($tr:ident)*) => {$(
+        #[doc(hidden)]
+        impl<T, M> fmt::$tr for Flow<T, M>
+        where
+            MissingWords<T, M>: HasRecordsToPrint,
+        {
+            fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+                Ok(())
+            }
+        }
+    )*};
+}
+not_printed! { Debug Display }
 
 /// The words that groups of `T` do not have.
 #[doc(hidden)]
@@ -45,6 +73,32 @@ impl<L, R, M, K> Deref for Join<L, R, M, K> {
 
     fn deref(&self) -> &MissingJoinWords<L, R, M, K> {
         &MissingJoinWords(PhantomData)
+    }
+}
+
+/// The words that the place for a closure's records does not have.
+#[doc(hidden)]
+pub struct MissingEmitterWords<U>(PhantomData<U>);
+
+#[doc(hidden)]
+impl<U: Record> Deref for Emitter<'_, U> {
+    type Target = MissingEmitterWords<U>;
+
+    fn deref(&self) -> &MissingEmitterWords<U> {
+        &MissingEmitterWords(PhantomData)
+    }
+}
+
+/// The words that the records of one group do not have.
+#[doc(hidden)]
+pub struct MissingRecordWords<T>(PhantomData<T>);
+
+#[doc(hidden)]
+impl<T: Record> Deref for Group<'_, T> {
+    type Target = MissingRecordWords<T>;
+
+    fn deref(&self) -> &MissingRecordWords<T> {
+        &MissingRecordWords(PhantomData)
     }
 }
 
@@ -87,7 +141,7 @@ mod of_the_macro {
         ($($word:ident($($argument:ident),*) $message:literal;)*) => {
             words! { MissingWords<T, M> "`#[dataflow]` did not see this":
                 $($word($($argument),*) $message
-                    "write it in a function with `#[dataflow]`, or in `dataflow! {{ … }}`; a flow that the macro cannot tell there, such as a struct's field, is marked: `flow!(shop.orders)`. Without the macro: `.process(|record, out| out.emit(…))`, `.aggregates()`";)*
+                    "write it in a function with `#[dataflow]`, which `use dataflow::prelude::*` brings, or in `dataflow::dataflow! {{ … }}`; a flow that the macro cannot tell there, such as a struct's field, is marked: `flow!(shop.orders)`. Without the macro: `.process(|record, out| out.emit(…))`, `.aggregates()`";)*
             }
         };
     }
@@ -172,6 +226,28 @@ mod of_others {
         iter() "a flow has no `iter`" "write `.collect()?` for its records, or say what is done with each in `.map(|record| …)`";
         into_iter() "a flow has no `into_iter`" "write `.collect()?` for its records, or say what is done with each in `.map(|record| …)`";
         next() "a flow has no `next`" "write `.collect()?` for its records, or say what is done with each in `.map(|record| …)`";
+        desc() "a flow has no `desc`" "write the direction in the order: `.sort(|record| desc(record.field))`";
+        asc() "a flow has no `asc`" "write the direction in the order: `.sort(|record| asc(record.field))`";
+        reverse() "a flow has no `reverse`" "write the direction in the order: `.sort(|record| desc(record.field))`";
+        run() "a flow has no `run`" "write `.print()`, `.write_csv(..)` or the like, and then `env.run()?`";
+        execute() "a flow has no `execute`" "write `.print()`, `.write_csv(..)` or the like, and then `env.run()?`";
+        compute() "a flow has no `compute`" "write `.collect()?` for its records";
+        fetch(A) "a flow has no `fetch`" "write `.first(10).collect()?` for some of its records";
+        unwrap() "a flow has no `unwrap`" "write nothing here: this is a flow already; what reading it may say is behind the source, `env.read_csv(..)?`";
+        repartition(A) "a flow has no `repartition`" "write `.rebalance()`, or `.partition_by(|record| record.field)`";
+        exchange(A) "a flow has no `exchange`" "write `.partition_by(|record| record.field)`";
+        subtract(A) "a flow has no `subtract`" "write `.anti_join(other).on(|left| left.id, |right| right.id)`";
+        pivot(A) "a flow has no `pivot`" "write `.group_by(|record| record.field).aggregate(|g| …)` with one measure for each column, `g.sum(|record| if record.kind == 1 {{ record.price }} else {{ 0.0 }})`";
+        as_iter() "a flow has no `as_iter`" "write `.records()?` for its records, one by one";
+        to_vec() "a flow has no `to_vec`" "write `.collect()?` for its records";
+        foreach(A) "a flow has no `foreach`" "write `.map(|record| …)` for what each becomes, and `.records()?.for_each(|record| …)` for results";
+        filter_not(A) "a flow has no `filter_not`" "write `.filter(|record| !…)`";
+        n_unique() "a flow has no `n_unique`" "write `.distinct().count()?`";
+        describe() "a flow has no `describe`" "write `.aggregate(|g| (g.count(), g.avg(|record| record.field), g.stddev(|record| record.field)))`";
+        display() "a flow has no `display`" "write `.show(20)` or `.print()`";
+        write(A) "a flow has no `write`" "write `.write_csv(\"out.csv\")`, `.write_parquet(..)` or the like";
+        sink(A) "a flow has no `sink`" "write `.write_csv(\"out.csv\")`, `.write_parquet(..)` or the like";
+        add_sink(A) "a flow has no `add_sink`" "write `.write_csv(\"out.csv\")`, `.write_parquet(..)` or the like";
         to_csv(A) "a flow has no `to_csv`" "write `.write_csv(\"out.csv\")`";
         sink_csv(A) "a flow has no `sink_csv`" "write `.write_csv(\"out.csv\")`";
         to_parquet(A) "a flow has no `to_parquet`" "write `.write_parquet(\"out.parquet\")`";
@@ -182,7 +258,7 @@ mod of_others {
 /// Words on groups.
 mod of_groups {
     words! { MissingGroupWords<T, K, M> "`#[dataflow]` did not see this":
-        aggregate(A) "`aggregate` is a word of `#[dataflow]`" "write it in a function with `#[dataflow]`, or in `dataflow! {{ … }}`; without the macro: `.aggregates().count().finish(|key, counted, out| out.emit(…))`";
+        aggregate(A) "`aggregate` is a word of `#[dataflow]`" "write it in a function with `#[dataflow]`, which `use dataflow::prelude::*` brings, or in `dataflow::dataflow! {{ … }}`; without the macro: `.aggregates().count().finish(|key, counted, out| out.emit(…))`";
     }
     words! { MissingGroupWords<T, K, M> "not a word of groups":
         agg(A) "groups have no `agg`" "write `.aggregate(|g| (g.key, g.sum(|record| record.field), g.count()))`";
@@ -196,6 +272,34 @@ mod of_groups {
         order_by(A) "groups have no `order_by`" "write `.sorted_by(|record| desc(record.field))` for the order within each group";
         having(A) "groups have no `having`" "write `.filter(|group| …)` behind `.aggregate(|g| …)`";
         apply(A) "groups have no `apply`" "write `.reduce_group(|group, out| …)`, which goes over the records of each group";
+        std(A) "groups have no `std`" "write `.aggregate(|g| (g.key, g.stddev(|record| record.field)))`";
+        stddev(A) "groups have no `stddev` of their own" "write `.aggregate(|g| (g.key, g.stddev(|record| record.field)))`";
+        var(A) "groups have no `var`" "write `.aggregate(|g| (g.key, g.variance(|record| record.field)))`";
+        variance(A) "groups have no `variance` of their own" "write `.aggregate(|g| (g.key, g.variance(|record| record.field)))`";
+        quantile(A) "groups have no `quantile`" "write `.aggregate(|g| (g.key, g.percentile(0.95, |record| record.field)))`";
+        percentile(A, C) "groups have no `percentile` of their own" "write `.aggregate(|g| (g.key, g.percentile(0.95, |record| record.field)))`";
+        nunique() "groups have no `nunique`" "write `.aggregate(|g| (g.key, g.count_distinct(|record| record.field)))`";
+        count_distinct(A) "groups have no `count_distinct` of their own" "write `.aggregate(|g| (g.key, g.count_distinct(|record| record.field)))`";
+        count_if(A) "groups have no `count_if` of their own" "write `.aggregate(|g| (g.key, g.count_if(|record| record.is_paid)))`";
+        fold(A, C) "groups have no `fold`" "write `.aggregate(|g| (g.key, g.fold(0, |sum, record| *sum += record.field, |sum, other| *sum += other)))`, or go over the records of each group in `.reduce_group(|group, out| …)`";
+        scan(A, C) "groups have no `scan`" "write `.sorted_by(|record| record.field).reduce_group(|group, out| …)`, which goes over the records of each group";
+        map(A) "groups have no `map`" "write `.reduce_group(|group, out| …)`, which goes over the records of each group, or `.aggregate(|g| …)` for its measures";
+        flat_map(A) "groups have no `flat_map`" "write `.reduce_group(|group, out| …)`, which goes over the records of each group, or `.aggregate(|g| …)` for its measures";
+        filter_map(A) "groups have no `filter_map`" "write `.reduce_group(|group, out| …)`, which goes over the records of each group, or `.aggregate(|g| …)` for its measures";
+        for_each(A) "groups have no `for_each`" "write `.reduce_group(|group, out| …)`, which goes over the records of each group, or `.aggregate(|g| …)` for its measures";
+        transform(A) "groups have no `transform`" "write `.reduce_group(|group, out| …)`, which goes over the records of each group, or `.aggregate(|g| …)` for its measures";
+        map_groups(A) "groups have no `map_groups`" "write `.reduce_group(|group, out| …)`, which goes over the records of each group, or `.aggregate(|g| …)` for its measures";
+        filter(A) "groups have no `filter`" "write `.filter(|record| …)` before `.group_by(..)` for records, or behind `.aggregate(|g| …)` for groups";
+        limit(A) "groups have no `limit`" "write `.first(10)`, behind `.sorted_by(..)` for the first of an order";
+        nth(A) "groups have no `nth`" "write `.first(10)`, behind `.sorted_by(..)` for the first of an order";
+        iter() "groups have no `iter`" "write `.reduce_group(|group, out| …)`, which goes over the records of each group";
+        into_iter() "groups have no `into_iter`" "write `.reduce_group(|group, out| …)`, which goes over the records of each group";
+        next() "groups have no `next`" "write `.reduce_group(|group, out| …)`, which goes over the records of each group";
+        collect() "groups have no `collect`" "write `.reduce_group(|group, out| …)`, which goes over the records of each group";
+        collect_list() "groups have no `collect_list`" "write `.reduce_group(|group, out| …)`, which goes over the records of each group";
+        records() "groups have no `records`" "write `.reduce_group(|group, out| …)`, which goes over the records of each group";
+        sort(A) "groups have no `sort`" "write `.sorted_by(|record| desc(record.field))` for the order within each group";
+        sort_by(A) "groups have no `sort_by`" "write `.sorted_by(|record| desc(record.field))` for the order within each group";
     }
 }
 
@@ -206,5 +310,48 @@ mod of_joins {
         equal_to(A) "a join has no `equal_to`" "write `.on(|left| left.id, |right| right.id)`";
         using(A) "a join has no `using`" "write `.on(|left| left.id, |right| right.id)`";
         select(A) "a join has no `select`" "write `.on(|left| left.id, |right| right.id).map(|left, right| …)`";
+    }
+}
+
+/// Words on the place where a closure puts records.
+mod of_emitters {
+    words! { MissingEmitterWords<U> "not a word of what takes records":
+        push(A) "records are given by `emit`" "write `out.emit(record)`, once for each record";
+        collect(A) "records are given by `emit`" "write `out.emit(record)`, once for each record";
+        send(A) "records are given by `emit`" "write `out.emit(record)`, once for each record";
+        give(A) "records are given by `emit`" "write `out.emit(record)`, once for each record";
+        add(A) "records are given by `emit`" "write `out.emit(record)`, once for each record";
+        insert(A) "records are given by `emit`" "write `out.emit(record)`, once for each record";
+        write(A) "records are given by `emit`" "write `out.emit(record)`, once for each record";
+        extend(A) "records are given by `emit`" "write `out.emit(record)`, once for each record";
+    }
+}
+
+/// Words on the records of one group.
+mod of_records {
+    words! { MissingRecordWords<T> "not a word of a group's records":
+        map(A) "the records of a group are lent one at a time, and are no iterator" "write `for record in group {{ … }}`; `group.owned()` is a `Vec` of copies, and `group.len()` their number";
+        filter(A) "the records of a group are lent one at a time, and are no iterator" "write `for record in group {{ … }}`; `group.owned()` is a `Vec` of copies, and `group.len()` their number";
+        flat_map(A) "the records of a group are lent one at a time, and are no iterator" "write `for record in group {{ … }}`; `group.owned()` is a `Vec` of copies, and `group.len()` their number";
+        filter_map(A) "the records of a group are lent one at a time, and are no iterator" "write `for record in group {{ … }}`; `group.owned()` is a `Vec` of copies, and `group.len()` their number";
+        for_each(A) "the records of a group are lent one at a time, and are no iterator" "write `for record in group {{ … }}`; `group.owned()` is a `Vec` of copies, and `group.len()` their number";
+        fold(A, C) "the records of a group are lent one at a time, and are no iterator" "write `for record in group {{ … }}`; `group.owned()` is a `Vec` of copies, and `group.len()` their number";
+        enumerate() "the records of a group are lent one at a time, and are no iterator" "write `for record in group {{ … }}`; `group.owned()` is a `Vec` of copies, and `group.len()` their number";
+        collect() "the records of a group are lent one at a time, and are no iterator" "write `for record in group {{ … }}`; `group.owned()` is a `Vec` of copies, and `group.len()` their number";
+        into_iter() "the records of a group are lent one at a time, and are no iterator" "write `for record in group {{ … }}`; `group.owned()` is a `Vec` of copies, and `group.len()` their number";
+        iter() "the records of a group are lent one at a time, and are no iterator" "write `for record in group {{ … }}`; `group.owned()` is a `Vec` of copies, and `group.len()` their number";
+        sum() "the records of a group are lent one at a time, and are no iterator" "write `for record in group {{ … }}`; `group.owned()` is a `Vec` of copies, and `group.len()` their number";
+        count() "the records of a group are lent one at a time, and are no iterator" "write `for record in group {{ … }}`; `group.owned()` is a `Vec` of copies, and `group.len()` their number";
+        min() "the records of a group are lent one at a time, and are no iterator" "write `for record in group {{ … }}`; `group.owned()` is a `Vec` of copies, and `group.len()` their number";
+        max() "the records of a group are lent one at a time, and are no iterator" "write `for record in group {{ … }}`; `group.owned()` is a `Vec` of copies, and `group.len()` their number";
+        take(A) "the records of a group are lent one at a time, and are no iterator" "write `for record in group {{ … }}`; `group.owned()` is a `Vec` of copies, and `group.len()` their number";
+        skip(A) "the records of a group are lent one at a time, and are no iterator" "write `for record in group {{ … }}`; `group.owned()` is a `Vec` of copies, and `group.len()` their number";
+        zip(A) "the records of a group are lent one at a time, and are no iterator" "write `for record in group {{ … }}`; `group.owned()` is a `Vec` of copies, and `group.len()` their number";
+        any(A) "the records of a group are lent one at a time, and are no iterator" "write `for record in group {{ … }}`; `group.owned()` is a `Vec` of copies, and `group.len()` their number";
+        all(A) "the records of a group are lent one at a time, and are no iterator" "write `for record in group {{ … }}`; `group.owned()` is a `Vec` of copies, and `group.len()` their number";
+        min_by_key(A) "the records of a group are lent one at a time, and are no iterator" "write `for record in group {{ … }}`; `group.owned()` is a `Vec` of copies, and `group.len()` their number";
+        max_by_key(A) "the records of a group are lent one at a time, and are no iterator" "write `for record in group {{ … }}`; `group.owned()` is a `Vec` of copies, and `group.len()` their number";
+        last() "the records of a group are lent one at a time, and are no iterator" "write `for record in group {{ … }}`; `group.owned()` is a `Vec` of copies, and `group.len()` their number";
+        peekable() "the records of a group are lent one at a time, and are no iterator" "write `for record in group {{ … }}`; `group.owned()` is a `Vec` of copies, and `group.len()` their number";
     }
 }

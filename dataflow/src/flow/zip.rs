@@ -27,7 +27,8 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # }
     /// ```
     ///
-    /// Cost: a copy of each record. Tasks other than the first keep their records in memory until those before them have counted theirs;
+    /// Cost: a copy of each record. Tasks other than the first keep their records, on disk where they do not fit memory, until those before them have
+    /// counted theirs;
     /// [`Flow::zip_with_unique_id`] keeps nothing.
     #[must_use]
     #[track_caller]

@@ -3,6 +3,7 @@
 use runtime::error::Result;
 use runtime::page::{Claims, RowWriter};
 
+use super::emitted::PartsEmittedAs;
 use crate::record::{Record, Value};
 
 /// Takes what a closure emits: records of `U`, or anything that can be seen as one.
@@ -16,6 +17,13 @@ impl<'w, U: Record> Emitter<'w, U> {
     #[inline(always)]
     pub fn emit<V: Value<Record = U>>(&mut self, value: V) {
         self.emit_twin(value.twin());
+    }
+
+    /// As [`Emitter::emit`], of a tuple that is written out: each part is held against its own type. Written by `#[dataflow]`.
+    #[doc(hidden)]
+    #[inline(always)]
+    pub fn emit_parts<P: PartsEmittedAs<U>>(&mut self, parts: P) {
+        self.emit_twin(parts.twin_of());
     }
 
     #[inline(always)]

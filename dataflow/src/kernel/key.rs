@@ -4,6 +4,7 @@ use runtime::kernel::ChainFactory;
 
 use super::Emitter;
 use super::chain::process;
+use super::emitted::EmittedAs;
 use crate::record::{Record, Value};
 
 /// Takes the key of one record.
@@ -18,8 +19,11 @@ pub struct Keying(());
 impl<V: Record> KeyOf<'_, V> {
     /// Emits the record's key: a value, or a tuple of some. What it borrows is copied.
     #[inline(always)]
-    pub fn emit<K: Value<Record = V>>(self, key: K) -> Keying {
-        (self.put)(key.twin());
+    pub fn emit<K>(self, key: K) -> Keying
+    where
+        K: Value + EmittedAs<V, K::Record>,
+    {
+        (self.put)(key.twin_of());
         Keying(())
     }
 }

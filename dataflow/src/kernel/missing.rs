@@ -70,7 +70,7 @@ impl Tally for u64 {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be summed",
     label = "not a number",
-    note = "sums are over integers, floats and decimals, and over `Option`s of these, of which `None` is passed over"
+    note = "sums are over integers, floats, decimals and lengths of time, and over `Option`s of these, of which `None` is passed over"
 )]
 pub trait Measured: Copy + 'static {
     /// The slot that keeps it: `S` itself.

@@ -4,6 +4,7 @@ mod accumulate;
 mod beside;
 mod best;
 mod chain;
+mod emitted;
 mod emitter;
 mod fields;
 mod finish;

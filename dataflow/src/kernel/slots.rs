@@ -15,7 +15,7 @@ use crate::record::Record;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be summed",
     label = "not a number",
-    note = "sums are over integers, floats and decimals"
+    note = "sums are over integers, floats, decimals and lengths of time"
 )]
 pub trait Measure: Record + Copy {
     /// The slot that keeps it: `S` itself.

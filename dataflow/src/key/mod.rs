@@ -4,6 +4,7 @@
 
 mod computed;
 mod order;
+mod outside;
 
 use std::marker::PhantomData;
 
@@ -15,6 +16,7 @@ use crate::record::Record;
 pub use computed::{Computed, ComputedOrder, Symbols};
 pub(crate) use order::nulls_last;
 pub use order::{Asc, Desc, Order, asc, desc};
+pub use outside::NamesField;
 
 /// A field of `T` with values of type `V`: what `|w| w.word` returns.
 pub struct Field<T, V> {

@@ -4,7 +4,7 @@ use runtime::operators::Keyed;
 use runtime::page::OrderKey;
 use runtime::row::{LeafType, Schema};
 
-use super::Field;
+use super::{Field, NamesField};
 use crate::record::Record;
 
 /// A field, largest first.
@@ -16,12 +16,12 @@ pub struct Desc<F>(F);
 pub struct Asc<F>(F);
 
 /// Orders by a field, largest first; nulls last.
-pub fn desc<T, V>(field: Field<T, V>) -> Desc<Field<T, V>> {
+pub fn desc<F: NamesField>(field: F) -> Desc<F> {
     Desc(field)
 }
 
 /// Orders by a field, smallest first; nulls last.
-pub fn asc<T, V>(field: Field<T, V>) -> Asc<Field<T, V>> {
+pub fn asc<F: NamesField>(field: F) -> Asc<F> {
     Asc(field)
 }
 

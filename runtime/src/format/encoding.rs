@@ -1,18 +1,23 @@
-//! Files of text that are not UTF-8 as a whole.
+//! Files of text that are not UTF-8 as a whole, or no text at all.
 
 use super::files::InputFile;
+use super::signatures;
 use crate::error::Result;
 
 /// How many bytes tell.
 pub(super) const LOOK_BYTES: usize = 16;
 
-/// Says what to do about a file of UTF-16, by its first bytes: nearly all of what it holds could be taken for UTF-8 with zeros in it.
+/// Says what to do about a file of UTF-16, by its first bytes: nearly all of what it holds could be taken for UTF-8 with zeros in it. Also about files
+/// that are compressed, though their names do not say so, and files of other formats.
 ///
 /// # Errors
-/// Where the file is UTF-16.
+/// Where the file is one of these.
 pub(super) fn check_encoding(file: &InputFile, beginning: &[u8]) -> Result<()> {
-    let Some((name, sign)) = utf16(beginning) else { return Ok(()) };
     let path = file.path().display();
+    if let Some((name, advice)) = signatures::known(beginning) {
+        return Err(file.data_error(0, format!("expected UTF-8, found {name}, by its first bytes; {advice}")));
+    }
+    let Some((name, sign)) = utf16(beginning) else { return Ok(()) };
     let message =
         format!("expected UTF-8, found {name} ({sign}); convert it: iconv -f {name} -t UTF-8 {path} > {path}.utf8");
     Err(file.data_error(0, message))

@@ -25,6 +25,7 @@ mod pattern;
 mod record_ends;
 mod rejects;
 mod shown;
+mod signatures;
 mod splits;
 mod stdin;
 mod text;

@@ -27,7 +27,7 @@ fn literals_say_their_type() {
     everywhere(vec![pair("a", 2)], |env| typed_literals(env.collection(["a", "a"])?).collect());
 }
 
-/// Each branch is emitted by itself, so a `None` says what is missing.
+/// Where nothing else says it, a `None` says what is missing.
 #[dataflow]
 fn typed_none(words: DataSet<String>) -> DataSet<(String, Option<u64>)> {
     words.map(|word| match word.parse::<u64>() {
@@ -40,6 +40,38 @@ fn typed_none(words: DataSet<String>) -> DataSet<(String, Option<u64>)> {
 #[dataflow]
 fn plain_none(words: DataSet<String>) -> DataSet<(String, Option<u64>)> {
     words.map(|word| (word, if word.is_empty() { None } else { Some(word.len() as u64) }))
+}
+
+/// A branch's `None` is of the type that another branch has, also in the part of a tuple, in a `Some`, and behind a join.
+#[dataflow]
+fn none_in_a_branch(words: DataSet<String>) -> DataSet<(String, Option<u64>)> {
+    let measured = words.map(|word| if word.is_empty() { (word, None) } else { (word, Some(word.len() as u64)) });
+    let kept = measured.filter_map(|(word, length)| match length {
+        Some(2) => None,
+        None => Some((word, None)),
+        Some(length) => Some((word, Some(length + 1))),
+    });
+    kept.join(words).on(|pair| pair.0, |word| word).map(|(word, length), _| match length {
+        Some(length) if length > 2 => (word, Some(length)),
+        _ => (word, None),
+    })
+}
+
+/// So it is in what is made of a group.
+#[dataflow]
+fn none_of_groups(words: DataSet<String>) -> DataSet<(String, Option<u64>)> {
+    words.group_by(|word| word).aggregate(|g| {
+        let count = g.count();
+        if count > 1 { (g.key, Some(count)) } else { (g.key, None) }
+    })
+}
+
+#[test]
+fn none_has_the_type_of_other_branches() {
+    let words = ["", "ab", "abc"];
+    everywhere(vec![pair("", None), pair("abc", Some(4))], |env| none_in_a_branch(env.collection(words)?).collect());
+    let words = ["a", "b", "a"];
+    everywhere(vec![pair("a", Some(2)), pair("b", None)], |env| none_of_groups(env.collection(words)?).collect());
 }
 
 #[test]

@@ -1,0 +1,115 @@
+//! Closures that make nothing of a record, where a record is to be made.
+//!
+//! To the compiler they give `()`, which is a record as others are: it would only miss the type that is wanted of the flow, elsewhere.
+
+use proc_macro2::Span;
+use syn::spanned::Spanned;
+use syn::visit::{self, Visit};
+use syn::{Expr, ExprAsync, ExprClosure, ExprReturn, Item, Macro, Stmt};
+
+use crate::diagnostics::{Diagnostics, message};
+use crate::operators::Takes;
+use crate::syntax::names::peeled;
+use crate::syntax::{Call, Pipeline};
+
+pub(super) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
+    for call in pipeline.flows.iter().flat_map(|flow| &flow.calls).filter(|call| makes_records(call)) {
+        if let Some((at, sentence)) = call.record_closure().and_then(|closure| nothing(call, closure)) {
+            found.report_unwritable(at, sentence);
+        }
+    }
+}
+
+fn makes_records(call: &Call) -> bool {
+    let takes_records = |takes| matches!(takes, Takes::Records(_) | Takes::TaskThenRecord);
+    call.operator
+        .is_some_and(|operator| takes_records(operator.takes) && operator.stage().is_some() && !operator.is_predicate())
+}
+
+/// Where a closure gives nothing, and what to say of it.
+fn nothing(call: &Call, closure: &ExprClosure) -> Option<(Span, String)> {
+    let body = peeled(&closure.body);
+    if let Some(printing) = printing(body) {
+        return Some((printing.path.span(), message::printed_record(&call.word)));
+    }
+    let Expr::Block(block) = body else { return bare_return(call, body) };
+    match block.block.stmts.last() {
+        Some(Stmt::Macro(last)) if is_printing(&last.mac) => {
+            Some((last.mac.path.span(), message::printed_record(&call.word)))
+        }
+        Some(Stmt::Expr(last, Some(semicolon))) if has_a_value(last) => {
+            Some((semicolon.span, message::value_dropped(&call.word)))
+        }
+        _ => bare_return(call, body),
+    }
+}
+
+fn printing(body: &Expr) -> Option<&Macro> {
+    match body {
+        Expr::Macro(call) if is_printing(&call.mac) => Some(&call.mac),
+        _ => None,
+    }
+}
+
+fn is_printing(call: &Macro) -> bool {
+    let words = ["println", "print", "eprintln", "eprint"];
+    call.path.segments.last().is_some_and(|segment| words.iter().any(|word| segment.ident == word))
+}
+
+/// Whether an expression before a `;` may have been meant as the closure's value: it is computed, and nothing is left by it or assigned.
+fn has_a_value(expr: &Expr) -> bool {
+    match peeled(expr) {
+        Expr::Binary(binary) => !is_assignment(&binary.op),
+        Expr::Struct(_)
+        | Expr::Tuple(_)
+        | Expr::Lit(_)
+        | Expr::Path(_)
+        | Expr::Field(_)
+        | Expr::Unary(_)
+        | Expr::Cast(_) => true,
+        _ => false,
+    }
+}
+
+fn is_assignment(op: &syn::BinOp) -> bool {
+    use syn::BinOp::{
+        AddAssign, BitAndAssign, BitOrAssign, BitXorAssign, DivAssign, MulAssign, RemAssign, ShlAssign, ShrAssign,
+        SubAssign,
+    };
+    matches!(
+        op,
+        AddAssign(_)
+            | SubAssign(_)
+            | MulAssign(_)
+            | DivAssign(_)
+            | RemAssign(_)
+            | BitAndAssign(_)
+            | BitOrAssign(_)
+            | BitXorAssign(_)
+            | ShlAssign(_)
+            | ShrAssign(_)
+    )
+}
+
+/// A `return` that gives nothing.
+fn bare_return(call: &Call, body: &Expr) -> Option<(Span, String)> {
+    let mut search = BareReturn(None);
+    search.visit_expr(body);
+    search.0.map(|at| (at, message::returned_nothing(&call.word)))
+}
+
+struct BareReturn(Option<Span>);
+
+impl<'ast> Visit<'ast> for BareReturn {
+    fn visit_expr_return(&mut self, expr: &'ast ExprReturn) {
+        match &expr.expr {
+            None => {
+                self.0.get_or_insert(expr.return_token.span);
+            }
+            Some(_) => visit::visit_expr_return(self, expr),
+        }
+    }
+    fn visit_expr_closure(&mut self, _: &'ast ExprClosure) {}
+    fn visit_expr_async(&mut self, _: &'ast ExprAsync) {}
+    fn visit_item(&mut self, _: &'ast Item) {}
+}

@@ -1,0 +1,49 @@
+//! What a closure emits, held against the records that are expected of it.
+
+use crate::record::{Record, Value};
+
+/// A value that is seen as a record of `U`. `R` is the record that it is seen as; that they are one is a bound of the implementation, so that the
+/// compiler says this sentence where they are two. It is a parameter, so that of a value that is no record at all that alone is said.
+#[diagnostic::on_unimplemented(
+    message = "expected `{U}`, found `{Self}`",
+    label = "of another type than the records are here",
+    note = "a number whose type nothing says is an `i32`, or an `f64`: say it, as in `1u64`; one of another type is converted, `u64::from(n)` or `n as u64`",
+    note = "texts and lists may be borrowed: a `&str` is what a `String` is seen as, and a `&[u64]` a `Vec<u64>`"
+)]
+pub trait EmittedAs<U: Record, R> {
+    /// The value as the record's twin.
+    fn twin_of(&self) -> U::At<'_>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<V: Value<Record = U>, U: Record, R> EmittedAs<U, R> for V {
+    #[inline(always)]
+    fn twin_of(&self) -> U::At<'_> {
+        self.twin()
+    }
+}
+
+/// A tuple whose parts are seen as those of `U`, each held against its own: so what is said of one that is not is said of the part alone.
+pub trait PartsEmittedAs<U: Record> {
+    /// The parts as the twin of the record that is the tuple of theirs.
+    fn twin_of(&self) -> U::At<'_>;
+}
+
+macro_rules! parts {
+    ($($value:ident $record:ident $index:tt),*) => {
+        impl<$($value: Value + EmittedAs<$record, $value::Record>, $record: Record),*> PartsEmittedAs<($($record,)*)> for ($($value,)*) {
+            #[inline(always)]
+            fn twin_of(&self) -> ($($record::At<'_>,)*) {
+                ($(self.$index.twin_of(),)*)
+            }
+        }
+    };
+}
+parts!(A RA 0);
+parts!(A RA 0, B RB 1);
+parts!(A RA 0, B RB 1, C RC 2);
+parts!(A RA 0, B RB 1, C RC 2, D RD 3);
+parts!(A RA 0, B RB 1, C RC 2, D RD 3, E RE 4);
+parts!(A RA 0, B RB 1, C RC 2, D RD 3, E RE 4, F RF 5);
+parts!(A RA 0, B RB 1, C RC 2, D RD 3, E RE 4, F RF 5, G RG 6);
+parts!(A RA 0, B RB 1, C RC 2, D RD 3, E RE 4, F RF 5, G RG 6, H RH 7);

@@ -1,0 +1,108 @@
+//! Arithmetic on fields, of which there is none: a closure that names fields has no record to compute with.
+//!
+//! The macro writes what is computed as a closure over records. Without it, the operators of the language give an [`Outside`], which nothing
+//! takes, and the compiler says there what to write.
+
+use std::marker::PhantomData;
+use std::ops::{Add, Div, Mul, Neg, Not, Rem, Sub};
+
+use runtime::page::OrderKey;
+
+use super::{Asc, Desc, Field, Key, KeyedBy, OfFields, Order, Projection};
+use crate::record::Record;
+
+/// What arithmetic on a field of `T` gives: no key, no order, no field.
+#[derive(Clone, Copy)]
+pub struct Outside<T, V>(PhantomData<fn() -> (T, V)>);
+
+/// What names a field.
+#[diagnostic::on_unimplemented(
+    message = "a closure outside of `#[dataflow]` names fields, and cannot compute with them",
+    label = "computed of a field",
+    note = "in a function with `#[dataflow]` it may stand as it is; without the macro: `.sort(|r| r.computed(|record, key| key.emit(record.qty % 3)).order(|k| desc(k)))`, and the same without `.order(..)` for a key"
+)]
+pub trait NamesField {}
+impl<T, V> NamesField for Field<T, V> {}
+
+macro_rules! outside {
+    ($($tr:ident $method:ident)*) => {$(
+        #[doc(hidden)]
+        impl<T, V, R> $tr<R> for Field<T, V> {
+            type Output = Outside<T, V>;
+            fn $method(self, _: R) -> Outside<T, V> {
+                Outside(PhantomData)
+            }
+        }
+        #[doc(hidden)]
+        impl<T, V, R> $tr<R> for Outside<T, V> {
+            type Output = Self;
+            fn $method(self, _: R) -> Self {
+                self
+            }
+        }
+    )*};
+}
+outside! { Add add Sub sub Mul mul Div div Rem rem }
+
+macro_rules! outside_of_one {
+    ($($tr:ident $method:ident)*) => {$(
+        #[doc(hidden)]
+        impl<T, V> $tr for Field<T, V> {
+            type Output = Outside<T, V>;
+            fn $method(self) -> Outside<T, V> {
+                Outside(PhantomData)
+            }
+        }
+    )*};
+}
+outside_of_one! { Neg neg Not not }
+
+impl<T, V> OfFields for Outside<T, V> {}
+
+/// What is said of these is said at `asc` and `desc`.
+macro_rules! directed {
+    ($($direction:ident)*) => {$(
+        #[doc(hidden)]
+        impl<T, V> Order<T> for $direction<Outside<T, V>> {
+            fn keys(&self) -> Vec<OrderKey> {
+                Vec::new()
+            }
+        }
+    )*};
+}
+directed! { Asc Desc }
+
+/// Keys and orders that never are: each says what a field would have to be.
+macro_rules! never {
+    ($tr:ident<$($of:ident),*>: $($item:item)*) => {
+        #[doc(hidden)]
+        impl<T, V: Record> $tr<$($of),*> for Outside<T, V>
+        where
+            Outside<T, V>: NamesField,
+        {
+            $($item)*
+        }
+    };
+}
+never! { Key<T>:
+    type Value = V;
+    fn leaves(&self) -> Vec<usize> {
+        Vec::new()
+    }
+}
+never! { KeyedBy<T, V>:
+    fn leaves(&self) -> Vec<usize> {
+        Vec::new()
+    }
+}
+never! { Projection<T>:
+    type Value = V;
+    fn leaves(&self) -> Vec<usize> {
+        Vec::new()
+    }
+}
+never! { Order<T>:
+    fn keys(&self) -> Vec<OrderKey> {
+        Vec::new()
+    }
+}

@@ -1,0 +1,15 @@
+use dataflow::prelude::*;
+
+#[derive(Record, Clone, Debug)]
+struct Order {
+    id: u64,
+    customer: String,
+    price: i64,
+}
+
+#[dataflow]
+fn totals(orders: DataSet<Order>) -> DataSet<(String, i64)> {
+    orders.group_by(|o| o.customer).aggregate(|o| (o.customer, o.price.sum()))
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use dataflow::prelude::*;
+
+#[dataflow]
+fn all<T>(records: DataSet<T>) -> DataSet<T> {
+    records.distinct()
+}
+
+fn main() {}

@@ -1,0 +1,17 @@
+use dataflow::prelude::*;
+
+#[derive(Record, Clone, Debug)]
+struct Order {
+    id: u64,
+    customer: String,
+    price: i64,
+}
+
+#[dataflow]
+fn dear(orders: DataSet<Order>) -> DataSet<i64> {
+    orders.group_by(|o| o.customer).reduce_group(|group, out| {
+        out.emit(group.map(|order| order.price).max());
+    })
+}
+
+fn main() {}

@@ -1,0 +1,20 @@
+use dataflow::prelude::*;
+
+#[derive(Record, Clone, Debug)]
+struct Order {
+    id: u64,
+    customer: String,
+    price: i64,
+}
+
+#[dataflow]
+fn prices(orders: DataSet<Order>) -> DataSet<i64> {
+    orders.map(|o| {
+        if o.price < 0 {
+            return;
+        }
+        o.price
+    })
+}
+
+fn main() {}

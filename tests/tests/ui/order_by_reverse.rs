@@ -1,0 +1,15 @@
+use dataflow::prelude::*;
+
+#[derive(Record, Clone, Debug)]
+struct Order {
+    id: u64,
+    customer: String,
+    price: i64,
+}
+
+#[dataflow]
+fn dearest_first(orders: DataSet<Order>) -> DataSet<Order> {
+    orders.sort(|o| std::cmp::Reverse(o.price))
+}
+
+fn main() {}
