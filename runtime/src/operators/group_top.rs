@@ -2,7 +2,9 @@
 //! does not hold goes to disk in sorted runs, which are merged.
 //!
 //! The sending side does the same before it ships, so a group of which everybody has much is not one task's work alone; it ships what memory
-//! does not hold.
+//! does not hold. Whichever sees the rows first drops most of them before they are kept: see [`Cutoff`].
+
+mod cutoff;
 
 use std::sync::Arc;
 
@@ -10,13 +12,14 @@ use crate::error::Result;
 use crate::kernel::{Outputs, TaskContext};
 use crate::memory::Memory;
 use crate::memory::limits::{GROUPS_BYTES, SORT_BYTES};
-use crate::page::{Input, NextRow, OrderKey, SortBuffer};
+use crate::page::{Input, NextRow, OrderKey, Selection, SortBuffer};
 use crate::plan::{Operator, Table, row_bytes};
 use crate::row::{LeafSet, RowLayout, Schema};
 use crate::sorting::{GroupSorter, LargeGroup};
 use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Ship, Strategy, Way};
 
 use super::{HASH_SECONDS, combiner_bytes, grouped, layout, names, order};
+use cutoff::Cutoff;
 
 /// Rows that a combiner keeps at least before some are dropped.
 const LEAST_ROWS: usize = 16 << 10;
@@ -68,17 +71,20 @@ impl Operator for GroupTop {
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let rows = planning.inputs[0].rows;
         let layout = layout(&self.schema, &self.reads(0, planning.live));
-        let factory = |combine| -> Arc<dyn DriverFactory> {
+        let factory = |role| -> Arc<dyn DriverFactory> {
             let by_key = order::ascending(&self.key);
             let order = by_key.chain(self.order.iter().copied()).collect();
-            Arc::new(TopFactory { layout: layout.clone(), count: self.count, leading: self.key.len(), order, combine })
+            Arc::new(TopFactory { layout: layout.clone(), count: self.count, leading: self.key.len(), order, role })
         };
-        let (way, tasks) = match planning.input_tasks[0] {
-            1 => (Way::ship(Ship::Forward), 1),
-            _ => (planning.combined(factory(true), Ship::Hash(self.key.clone())), planning.tasks),
+        let (way, driver, tasks) = match planning.input_tasks[0] {
+            1 => (Way::ship(Ship::Forward), factory(Role::Alone), 1),
+            _ => {
+                let way = planning.combined(factory(Role::Sender), Ship::Hash(self.key.clone()));
+                (way, factory(Role::Receiver), planning.tasks)
+            }
         };
         let cost = rows * rows.max(2.0).log2() * HASH_SECONDS / tasks as f64;
-        vec![Strategy { ways: vec![way], driver: factory(false), tasks, streamed: 0, cost }]
+        vec![Strategy { ways: vec![way], driver, tasks, streamed: 0, cost }]
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
@@ -96,7 +102,28 @@ struct TopFactory {
     count: usize,
     leading: usize,
     order: Vec<OrderKey>,
-    combine: bool,
+    role: Role,
+}
+
+/// Which rows a driver sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    /// All of some groups.
+    Alone,
+    /// What a task has before rows are shipped.
+    Sender,
+    /// What the senders have left of some groups.
+    Receiver,
+}
+
+impl TopFactory {
+    /// What drops rows before they are kept, where they come for the first time.
+    fn cutoff(&self, context: &TaskContext) -> Result<Option<Cutoff>> {
+        if self.role == Role::Receiver {
+            return Ok(None);
+        }
+        Cutoff::new(self.layout.types(), &self.order, self.leading, self.count, context)
+    }
 }
 
 impl DriverFactory for TopFactory {
@@ -109,13 +136,15 @@ impl DriverFactory for TopFactory {
     }
 
     fn minimum_bytes(&self) -> Option<usize> {
-        Some(if self.combine { SORT_BYTES } else { GROUPS_BYTES })
+        Some(if self.role == Role::Sender { SORT_BYTES } else { GROUPS_BYTES })
     }
 
     fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
         let (layout, order, memory) = (self.layout.clone(), self.order.clone(), context.memory.clone());
-        if self.combine {
+        let cutoff = self.cutoff(context)?;
+        if self.role == Role::Sender {
             return Ok(Box::new(CombineDriver {
+                cutoff,
                 kept: SortBuffer::new(layout, order, &memory)?,
                 count: self.count,
                 leading: self.leading,
@@ -127,6 +156,7 @@ impl DriverFactory for TopFactory {
             }));
         }
         Ok(Box::new(TopDriver {
+            cutoff,
             rows: GroupSorter::first_of_groups(layout, order, self.leading, self.count, context)?,
             count: self.count,
             large: None,
@@ -137,6 +167,7 @@ impl DriverFactory for TopFactory {
 }
 
 struct TopDriver {
+    cutoff: Option<Cutoff>,
     rows: GroupSorter,
     count: usize,
     /// A group that memory does not hold, and how many of its rows are still to be given.
@@ -183,11 +214,16 @@ impl TopDriver {
 
 impl Driver for TopDriver {
     fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
-        self.rows.add(input, cursor)
+        let mut passing = Selection::default();
+        let input = cutoff::pass(&mut self.cutoff, input, &mut passing)?;
+        let answer = self.rows.add(&input, cursor)?;
+        cutoff::answered(&mut self.cutoff, passing, answer);
+        Ok(answer)
     }
 
     fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
         if !self.is_shown {
+            self.cutoff = None;
             match self.rows.finish()? {
                 Answer::Done => self.is_shown = true,
                 answer => return Ok(answer),
@@ -197,6 +233,7 @@ impl Driver for TopDriver {
     }
 
     fn revoke(&mut self, _: usize) -> Result<()> {
+        cutoff::forget(&mut self.cutoff);
         if !self.is_shown {
             self.rows.revoke();
         }
@@ -210,6 +247,7 @@ impl Driver for TopDriver {
 
 /// Drops rows before they are shipped.
 struct CombineDriver {
+    cutoff: Option<Cutoff>,
     kept: SortBuffer,
     count: usize,
     /// Leaves of the key, which the order begins with.
@@ -258,8 +296,29 @@ impl CombineDriver {
 }
 
 impl Driver for CombineDriver {
-    /// The cursor is how many rows are taken.
     fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+        let mut passing = Selection::default();
+        let input = cutoff::pass(&mut self.cutoff, input, &mut passing)?;
+        let answer = self.add(&input, cursor, out)?;
+        cutoff::answered(&mut self.cutoff, passing, answer);
+        Ok(answer)
+    }
+
+    fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+        self.cutoff = None;
+        self.emit(out)
+    }
+
+    fn revoke(&mut self, _: usize) -> Result<()> {
+        cutoff::forget(&mut self.cutoff);
+        self.is_revoked = true;
+        Ok(())
+    }
+}
+
+impl CombineDriver {
+    /// Adds rows; the cursor is how many are taken.
+    fn add(&mut self, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
         while *cursor < input.len() {
             if self.is_emitting || self.is_revoked {
                 match self.emit(out)? {
@@ -283,14 +342,5 @@ impl Driver for CombineDriver {
             }
         }
         Ok(Answer::Done)
-    }
-
-    fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
-        self.emit(out)
-    }
-
-    fn revoke(&mut self, _: usize) -> Result<()> {
-        self.is_revoked = true;
-        Ok(())
     }
 }

@@ -53,7 +53,9 @@ pub use group_table::{
 pub use items::{NewItems, OutItems, PutItems, StoredItems, StridedItems};
 pub use join_table::{JoinTable, KeySpan};
 pub use list_column::ListColumn;
-pub use order::{KeptRows, KeyBounds, Merge, Merged, OrderKey, SharedSplitters, SortBuffer, SpreadRows};
+pub use order::{
+    KeptRows, KeyBounds, Merge, Merged, OrderKey, SharedSplitters, SortBuffer, SpreadRows, order_prefixes,
+};
 pub use pairs::{PairRows, Pairs};
 pub use plain::{ListElement, Plain};
 pub use presence::Presence;

@@ -11,6 +11,7 @@ mod kept;
 mod merge;
 mod moving;
 mod number;
+mod prefix;
 mod radix;
 mod room;
 mod sorting;
@@ -44,6 +45,7 @@ pub(super) use compare::compare_leaves;
 pub(super) use kept::Index;
 pub use kept::KeptRows;
 pub use merge::{Merge, Merged};
+pub use prefix::order_prefixes;
 
 /// One leaf of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -249,7 +249,7 @@ unsafe fn texts<K: Key>(
 /// # Safety
 /// As [`texts`].
 #[inline(always)]
-unsafe fn text_start(leaf: LeafPtr, row: usize, common: usize) -> (u128, usize) {
+pub(super) unsafe fn text_start(leaf: LeafPtr, row: usize, common: usize) -> (u128, usize) {
     // SAFETY: the caller's promise.
     let slot: Slot = unsafe { leaf.read(row) };
     let length = slot::length(slot);

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::super::super::order::{Merge, Merged, OrderKey, SharedSplitters, SortBuffer};
+use super::super::super::order::{Merge, Merged, OrderKey, SharedSplitters, SortBuffer, order_prefixes};
 use super::super::*;
 use crate::row::{Datum, Physical, Tag, compare_leaf};
 
@@ -486,4 +486,24 @@ fn rows_with_long_texts_are_sorted_and_paid_for() {
     let mut buffer = case.buffer(&Memory::new(Budget::new(1 << 30), "test"));
     case.sort();
     assert!(case.emitted(&mut buffer) == case.rows);
+}
+
+#[test]
+fn prefixes_fall_nowhere_in_the_order_and_tell_rows_apart() {
+    let mut distinct = 0;
+    for (_, mut case) in cases() {
+        case.sort();
+        let (mut found, mut prefixes) = (Vec::new(), Vec::new());
+        for page in case.pages(&case.rows, 5_000) {
+            windows(&page.batch(), |input| {
+                order_prefixes(input, &case.order, &mut prefixes);
+                found.extend_from_slice(&prefixes);
+            });
+        }
+        assert_eq!(found.len(), case.rows.len());
+        assert!(found.is_sorted(), "{:?} of {:?}", case.order, case.layout.types());
+        found.dedup();
+        distinct += found.len();
+    }
+    assert!(distinct > 10_000, "{distinct}");
 }

@@ -1,0 +1,276 @@
+//! What a row must beat to be among the first of its group.
+//!
+//! A table knows for each group what the first rows so far begin with ([`order_prefixes`]). A row that is behind all of them cannot be among
+//! the first, and is dropped before it is kept: of a group's `n` rows in any order some `count * ln(n / count)` are left. As in Velox's
+//! `TopNRowNumber`, but beside the sort, which stays what decides: so the table may be of any size, or gone.
+
+use smallvec::SmallVec;
+
+use crate::error::Result;
+use crate::kernel::TaskContext;
+use crate::page::{GroupTable, Groups, Input, OrderKey, Selection, StateSlot, order_prefixes};
+use crate::row::{LeafSet, LeafType};
+use crate::strategy::Answer;
+
+use crate::operators::combiner_bytes;
+
+/// A table that knows more of each group costs more than the rows that it drops.
+const MOST_FIRST: usize = 8;
+
+/// After so many rows it shows whether rows are dropped, and again after as many.
+const TRIAL_ROWS: usize = 128 << 10;
+
+/// A table is worth it where at least one row in so many is dropped.
+const LEAST_DROPPED: usize = 4;
+
+/// Drops rows that cannot be among the first of their group.
+pub(super) struct Cutoff {
+    /// The key, and the complements of the first rows' prefixes, largest first; zero where there are fewer rows.
+    table: GroupTable,
+    most_bytes: usize,
+    key: Vec<usize>,
+    copied: Vec<(usize, usize)>,
+    order: Vec<OrderKey>,
+    count: usize,
+    groups: Groups,
+    prefixes: Vec<u64>,
+    /// Positions in the input of rows whose group is in the table.
+    known: Vec<u32>,
+    /// For each position whether its row passes.
+    passes: Vec<bool>,
+    /// The rows of the current input that pass, once they are known.
+    passing: Option<Selection>,
+    /// Rows of this trial, and how many of them were dropped.
+    seen: usize,
+    dropped: usize,
+    /// Whether it is of no use any more.
+    is_over: bool,
+}
+
+impl Cutoff {
+    /// For the first `count` rows of each group: of those that agree in the first `leading` leaves of the order. `None` where it would be of no use.
+    pub(super) fn new(
+        types: &[LeafType],
+        order: &[OrderKey],
+        leading: usize,
+        count: usize,
+        context: &TaskContext,
+    ) -> Result<Option<Self>> {
+        let (key, order) = order.split_at(leading);
+        if count == 0 || count > MOST_FIRST || key.is_empty() || order.is_empty() {
+            return Ok(None);
+        }
+        let key: Vec<usize> = key.iter().map(|key| key.leaf).collect();
+        let key_types = key.iter().filter_map(|&leaf| types.get(leaf).copied());
+        let stored: Vec<LeafType> = key_types.chain((0..count).map(|_| LeafType::U64)).collect();
+        if stored.len() != key.len() + count {
+            return Ok(None);
+        }
+        let layout = GroupTable::layout_of(stored.clone(), &LeafSet::all(stored.len()));
+        let own: Vec<usize> = (0..key.len()).collect();
+        Ok(Some(Cutoff {
+            table: GroupTable::new(layout, own, &context.memory)?.draining(),
+            most_bytes: combiner_bytes(context),
+            copied: key.iter().copied().enumerate().collect(),
+            key,
+            order: order.to_vec(),
+            count,
+            groups: Groups::default(),
+            prefixes: Vec::new(),
+            known: Vec::new(),
+            passes: Vec::new(),
+            passing: None,
+            seen: 0,
+            dropped: 0,
+            is_over: false,
+        }))
+    }
+
+    /// The rows that may be among the first.
+    fn select(&mut self, input: &Input<'_>, passing: &mut Selection) -> Result<()> {
+        self.table.probe(input, &self.key, &self.copied, &mut self.groups)?;
+        if self.table.bytes() >= self.most_bytes {
+            self.table.freeze();
+        }
+        let rows = input.selection().rows();
+        let mut missed = self.groups.missed().iter().peekable();
+        self.known.clear();
+        self.known.extend((0..rows.len() as u32).filter(|at| missed.next_if_eq(&at).is_none()));
+        passing.set(self.known.iter().map(|&at| rows[at as usize]));
+        // What found no room in the table passes.
+        self.passes.clear();
+        self.passes.resize(rows.len(), true);
+        self.compare(&Input::new(input.batch(), passing));
+        let stays = rows.iter().zip(&self.passes).filter(|&(_, &passes)| passes);
+        passing.set(stays.map(|(&row, _)| row));
+        self.seen += rows.len();
+        self.dropped += rows.len() - passing.len();
+        Ok(())
+    }
+
+    /// Marks the rows that are behind all first ones of their group, so far; the others are among these from now on.
+    fn compare(&mut self, known: &Input<'_>) {
+        order_prefixes(known, &self.order, &mut self.prefixes);
+        let (key, count) = (self.key.len(), self.count);
+        let (prefixes, positions, passes) = (&self.prefixes, &self.known, &mut self.passes);
+        self.table.visit(known, &self.groups, |_, mut states, rows| {
+            states.skip(key);
+            let slots: SmallVec<[StateSlot<'_, u64>; MOST_FIRST]> = (0..count).filter_map(|_| states.plain()).collect();
+            let Some(last) = slots.last() else { return };
+            for (((_, group), &prefix), &position) in rows.iter().zip(prefixes).zip(positions) {
+                let mut rank = !prefix;
+                if rank < last.get(group) {
+                    passes[position as usize] = false;
+                    continue;
+                }
+                for slot in &slots {
+                    let held = slot.get(group);
+                    if rank > held {
+                        slot.set(group, rank);
+                        rank = held;
+                    }
+                }
+            }
+        });
+    }
+
+    /// Whether it has turned out to drop too little.
+    fn is_useless(&mut self) -> bool {
+        if self.seen < TRIAL_ROWS {
+            return false;
+        }
+        let (seen, dropped) = (std::mem::take(&mut self.seen), std::mem::take(&mut self.dropped));
+        dropped < seen / LEAST_DROPPED
+    }
+}
+
+/// The rows of an input that may be among the first of their group: put into `passing`, where there is a cutoff. An input that is
+/// shown again is not counted twice.
+pub(super) fn pass<'i>(
+    cutoff: &mut Option<Cutoff>,
+    input: &Input<'i>,
+    passing: &'i mut Selection,
+) -> Result<Input<'i>> {
+    let Some(cutoff) = cutoff else { return Ok(*input) };
+    match cutoff.passing.take() {
+        Some(known) => *passing = known,
+        None => cutoff.select(input, passing)?,
+    }
+    Ok(Input::new(input.batch(), passing))
+}
+
+/// To be called with what the driver answered for an input that was [`pass`]ed: what it has not taken whole is shown again.
+pub(super) fn answered(cutoff: &mut Option<Cutoff>, passing: Selection, answer: Answer) {
+    let Some(known) = cutoff else { return };
+    if answer != Answer::Done {
+        known.passing = Some(passing);
+    } else if known.is_over || known.is_useless() {
+        *cutoff = None;
+    }
+}
+
+/// Gives its memory back, as soon as no input waits.
+pub(super) fn forget(cutoff: &mut Option<Cutoff>) {
+    match cutoff {
+        Some(known) if known.passing.is_some() => known.is_over = true,
+        _ => *cutoff = None,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::memory::{Budget, Memory};
+    use crate::page::{Page, RowWriter, windows};
+    use crate::row::{Datum, RowLayout};
+
+    const TYPES: [LeafType; 2] = [LeafType::U32, LeafType::I64];
+    const ORDER: [OrderKey; 2] = [OrderKey { leaf: 0, descending: false }, OrderKey { leaf: 1, descending: true }];
+
+    fn pages(rows: impl Iterator<Item = (u32, i64)>) -> Vec<Page> {
+        let layout = Arc::new(RowLayout::full(TYPES));
+        let mut writer = RowWriter::new(layout, Memory::new(Budget::new(1 << 30), "rows"));
+        for (key, value) in rows {
+            writer.append_datums(&[Datum::Fixed(key.into()), Datum::Fixed(u128::from(value as u64))]).unwrap();
+        }
+        writer.seal();
+        writer.take_sealed().collect()
+    }
+
+    /// The rows that pass, and whether the cutoff has stayed. Each input is shown twice where `twice`.
+    fn passed(rows: &[(u32, i64)], count: usize, budget: usize, twice: bool) -> (Vec<(u32, i64)>, bool) {
+        let context = TaskContext::alone(Memory::new(Budget::new(budget), "top"));
+        let mut cutoff = Cutoff::new(&TYPES, &ORDER, 1, count, &context).unwrap();
+        let mut found = Vec::new();
+        for page in pages(rows.iter().copied()) {
+            windows(&page.batch(), |input| -> Result<()> {
+                let mut passing = Selection::default();
+                let _ = pass(&mut cutoff, input, &mut passing)?;
+                if twice {
+                    answered(&mut cutoff, std::mem::take(&mut passing), Answer::Resume);
+                    let _ = pass(&mut cutoff, input, &mut passing)?;
+                }
+                let shown = if cutoff.is_some() { &passing } else { input.selection() };
+                found.extend(shown.rows().iter().map(|&row| {
+                    let leaf = |leaf| match page.batch().datum(leaf, TYPES[leaf], row as usize) {
+                        Datum::Fixed(bits) => bits as u64,
+                        Datum::Bytes(_) => panic!("numbers"),
+                    };
+                    (leaf(0) as u32, leaf(1) as i64)
+                }));
+                answered(&mut cutoff, passing, Answer::Done);
+                Ok(())
+            })
+            .unwrap();
+        }
+        (found, cutoff.is_some())
+    }
+
+    fn first(rows: &[(u32, i64)], count: usize) -> BTreeMap<u32, Vec<i64>> {
+        let mut groups = BTreeMap::<u32, Vec<i64>>::new();
+        rows.iter().for_each(|&(key, value)| groups.entry(key).or_default().push(value));
+        groups.values_mut().for_each(|group| {
+            group.sort_unstable_by(|left, right| right.cmp(left));
+            group.truncate(count);
+        });
+        groups
+    }
+
+    /// A hundred rows of each of some groups, in an order that looks random, with many equals.
+    fn rows(groups: u32) -> Vec<(u32, i64)> {
+        let spread = |n: u64| n.wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(29).wrapping_mul(0xD6E8_FEB8_6659_FD93);
+        (0..u64::from(groups) * 100)
+            .map(|n| ((spread(n) >> 40) as u32 % groups, (spread(n) % 1_001) as i64 - 500))
+            .collect()
+    }
+
+    #[test]
+    fn what_is_among_the_first_passes_and_most_of_the_rest_does_not() {
+        let rows = rows(2_000);
+        for count in [1, 2, 8] {
+            for twice in [false, true] {
+                let (passing, stayed) = passed(&rows, count, 1 << 30, twice);
+                assert_eq!(first(&passing, count), first(&rows, count), "{count}");
+                assert!(stayed && passing.len() * 2 < rows.len(), "{count}: {}", passing.len());
+            }
+        }
+    }
+
+    #[test]
+    fn groups_that_find_no_room_pass_whole() {
+        let rows = rows(20_000);
+        let (passing, _) = passed(&rows, 2, 2 << 20, false);
+        assert_eq!(first(&passing, 2), first(&rows, 2));
+    }
+
+    #[test]
+    fn where_nothing_is_dropped_it_goes() {
+        let rows: Vec<_> = (0..300_000).map(|row| (row, i64::from(row))).collect();
+        let (passing, stayed) = passed(&rows, 2, 1 << 30, false);
+        assert!(passing == rows && !stayed);
+    }
+}
