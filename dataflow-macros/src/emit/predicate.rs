@@ -79,7 +79,13 @@ fn write_proven(
     let is_asked = facts.moves || !bounds.is_empty();
     let proven = proof.filter(|_| is_asked).map(|proof| method::in_place_of(call, "proven", proof.clone()));
     let filter = filter(call, None, predicate, &plain_body(call, predicate));
-    quote!(#meta #proven #(#bounds)* #filter)
+    // Other filters may not pass one that acts on something outside.
+    let captures = captures::of(predicate, &call.scope);
+    let captured = (proven.is_none() && !captures.is_empty()).then(|| {
+        let answers = proofs::answers(&proofs::of_captures(&captures), None, generated(call.span()));
+        method::in_place_of(call, "captured", answers.into_token_stream())
+    });
+    quote!(#meta #proven #captured #(#bounds)* #filter)
 }
 
 /// `.bounded("shipdate", ::dataflow::Comparison::Greater, &day)`

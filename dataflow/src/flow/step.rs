@@ -156,6 +156,11 @@ impl Next {
         self.step.filter(|_| self.part.is_none()).map_or((false, ""), |step| (moves(step), step.below))
     }
 
+    /// Whether the next filter may act on something outside, by what it captures.
+    pub(crate) fn acts(&self) -> bool {
+        self.is_proven == Some(false)
+    }
+
     /// The same place, for an operator that one call of the user's becomes beside another.
     pub(crate) fn behind(&self, word: &'static str) -> Self {
         Next { part: Some(word), bounds: Vec::new(), ..self.clone() }

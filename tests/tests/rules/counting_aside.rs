@@ -74,6 +74,15 @@ counting! {
         rows.filter(|s| s.0 < 100).map(|s| s.0)
     }
 
+    fn in_a_filter_before(sales, seen) {
+        let some = sales.filter(|s| { add(&seen); s.amount > 0 });
+        some.filter(|s| s.id < 100).map(|s| s.id)
+    }
+
+    fn in_a_filter_before_and_one_chain(sales, seen) {
+        sales.filter(|s| { add(&seen); s.amount > 0 }).filter(|s| s.id < 100).map(|s| s.id)
+    }
+
     fn in_what_is_made_of_a_group(sales, seen) {
         let groups = sales.group_by(|s| s.key).aggregate(|g| { add(&seen); (g.key, g.count()) });
         groups.filter(|g| g.0 < 3).map(|g| g.1)
