@@ -49,7 +49,8 @@ pub(crate) fn expression(tokens: TokenStream) -> TokenStream {
     }
     let errors = found.into_compile_errors();
     let stmts = &body.stmts;
-    quote!({ #errors #(#stmts)* })
+    let copying = emit::copying();
+    quote!({ #errors #copying #(#stmts)* })
 }
 
 /// Whether the pipeline is to run as it is written.
@@ -88,7 +89,7 @@ fn write_function(mut function: ItemFn, is_as_written: bool, found: &mut Diagnos
     // The documentation shows the plan as it was written.
     function.attrs.extend(documentation(&pipeline));
     emit::fill(&pipeline, &mut function.block);
-    let enter = std::iter::once(emit::enter(&function.sig.ident));
+    let enter = [emit::copying(), emit::enter(&function.sig.ident)].into_iter();
     function.block.stmts.splice(0..0, enter.chain(emit::checked(&function.sig, &pipeline)));
     // Flows are handles that are passed by value, whether a function consumes them or not.
     function.attrs.push(parse_quote!(#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]));

@@ -70,10 +70,15 @@ pub mod __private {
 
     pub use crate::checked::{Negated, Operands};
     pub use crate::flow::proof::*;
-    pub use crate::flow::{Capture, Collection, of_records, option, seen_as};
+    pub use crate::flow::{of_records, option, seen_as};
     pub use crate::key::{Equality, EqualityIn, Field, Symbols, field_at};
     pub use crate::record::{AsItems, List, ListForm, ListOf, Map, Record, Value};
     pub use runtime::value::Texts;
+
+    /// Methods that copy what closures over records capture. They have no names of their own in a program's functions.
+    pub mod copying {
+        pub use crate::flow::{Capture as _, Collection as _};
+    }
 }
 
 /// The programs in the guide are compiled and run.

@@ -4,6 +4,7 @@
 
 use syn::{ExprClosure, parse_quote};
 
+use crate::analyse::hygiene;
 use crate::analyse::measures;
 use crate::analyse::paths::Place;
 use crate::analyse::values::Values;
@@ -28,9 +29,11 @@ impl Forwards {
 }
 
 /// What the output of a body takes over from the records that its first stage sees. Nothing, where a stage may fail: then each record counts.
-/// So it does where a stage adds to an accumulator, which the engine finds out.
+/// So it does where a stage
+/// acts on anything outside, which types say.
 pub(crate) fn of(stages: &[&Call]) -> Forwards {
-    if stages.iter().any(|stage| stage.is_as_written) {
+    let is_unknown = |stage: &&Call| stage.record_closure().is_some_and(hygiene::calls_unknown_macros);
+    if stages.iter().any(|stage| stage.is_as_written || is_unknown(stage)) {
         return Forwards::default();
     }
     let is_filter = |call: &Call| call.operator.is_some_and(|operator| operator.word == "filter");

@@ -5,9 +5,11 @@
 //! before it, and hides types and functions as well as variables; a macro of the program's may write items, or `let`s of names that it is
 //! given. Whatever contains such code shares its scope with nobody.
 //!
-//! A macro call that is a value, `format!(..)`, binds nothing around itself. What it does inside is not seen, though: see
+//! A macro call that is a value, `format!(..)`, binds nothing around itself, nor does a statement that calls a macro of the standard
+//! library's, `assert!(..);`. What it does inside is not seen, though: see
 //! [`calls_unknown_macros`].
 
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 use syn::{Expr, ExprClosure, Item, Macro, Pat, Stmt};
 
@@ -15,8 +17,25 @@ use crate::analyse::returns::needs_its_closure;
 use crate::syntax::Call;
 
 /// Macros of the standard library, and of this one, that evaluate what they are given, and nothing else.
-const KNOWN_MACROS: &[&str] =
-    &["assert", "assert_eq", "assert_ne", "date", "format", "matches", "panic", "unreachable", "vec"];
+const KNOWN_MACROS: &[&str] = &[
+    "assert",
+    "assert_eq",
+    "assert_ne",
+    "date",
+    "debug_assert",
+    "debug_assert_eq",
+    "debug_assert_ne",
+    "format",
+    "matches",
+    "panic",
+    "todo",
+    "unimplemented",
+    "unreachable",
+    "vec",
+];
+
+/// Macros of the standard library that act on what is outside, and bind no names.
+const ACTING_MACROS: &[&str] = &["dbg", "eprint", "eprintln", "print", "println", "write", "writeln"];
 
 /// Whether a closure's body, written in another place, may give a name another meaning for the code that is written inside of it.
 ///
@@ -52,14 +71,15 @@ struct Search {
 impl<'ast> Visit<'ast> for Search {
     fn visit_stmt(&mut self, statement: &'ast Stmt) {
         // A macro call that ends a block is its value.
-        self.binds |= matches!(statement, Stmt::Macro(call) if call.semi_token.is_some());
-        self.binds |= matches!(statement, Stmt::Expr(Expr::Macro(_), Some(_)));
+        self.binds |= matches!(statement, Stmt::Macro(call) if call.semi_token.is_some() && !binds_nothing(&call.mac));
+        self.binds |= matches!(statement, Stmt::Expr(Expr::Macro(call), Some(_)) if !binds_nothing(&call.mac));
         visit::visit_stmt(self, statement);
     }
 
     fn visit_block(&mut self, block: &'ast syn::Block) {
         let before_last = block.stmts.len().saturating_sub(1);
-        self.binds |= block.stmts.iter().take(before_last).any(|statement| matches!(statement, Stmt::Macro(_)));
+        let binds = |statement: &Stmt| matches!(statement, Stmt::Macro(call) if !binds_nothing(&call.mac));
+        self.binds |= block.stmts.iter().take(before_last).any(binds);
         visit::visit_block(self, block);
     }
 
@@ -78,7 +98,33 @@ impl<'ast> Visit<'ast> for Search {
     }
 
     fn visit_macro(&mut self, call: &'ast Macro) {
-        let is_known = |name: &syn::Ident| KNOWN_MACROS.iter().any(|known| name == known);
-        self.calls |= !call.path.segments.last().is_some_and(|segment| is_known(&segment.ident));
+        self.calls |= !is_one_of(call, KNOWN_MACROS) || holds_unknown_calls(call.tokens.clone());
     }
+}
+
+/// Whether a macro call as a statement gives no name a meaning, for the statements around it.
+fn binds_nothing(call: &Macro) -> bool {
+    is_one_of(call, KNOWN_MACROS) || is_one_of(call, ACTING_MACROS)
+}
+
+fn is_one_of(call: &Macro, known: &[&str]) -> bool {
+    call.path.segments.last().is_some_and(|segment| is_among(&segment.ident, known))
+}
+
+fn is_among(name: &Ident, known: &[&str]) -> bool {
+    known.iter().any(|known| name == known)
+}
+
+/// Whether other macros than the known ones are called among the tokens of a call.
+fn holds_unknown_calls(tokens: TokenStream) -> bool {
+    let tokens = tokens.into_iter().collect::<Vec<_>>();
+    let is_unknown_call = |tokens: &[TokenTree]| match tokens {
+        [TokenTree::Ident(name), TokenTree::Punct(bang), TokenTree::Group(_)] => {
+            bang.as_char() == '!' && !is_among(name, KNOWN_MACROS)
+        }
+        _ => false,
+    };
+    let is_unknown_inside =
+        |token: &TokenTree| matches!(token, TokenTree::Group(group) if holds_unknown_calls(group.stream()));
+    tokens.windows(3).any(is_unknown_call) || tokens.iter().any(is_unknown_inside)
 }

@@ -6,7 +6,7 @@
 //! are written down once more, each as an [`Asked`], and `Flow::proven` of the builder API finds out.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote_spanned};
 use syn::{BinOp, Expr, ExprClosure, ExprMethodCall, UnOp, parse_quote_spanned};
 
 use crate::analyse::captures::Capture;
@@ -56,29 +56,40 @@ pub(crate) fn of_captures(captures: &[Capture]) -> Vec<Asked> {
     captures.iter().map(asked).collect()
 }
 
-/// The answers to some questions, as one value of a type that says whether all of them are yes; in a block of its own.
-pub(crate) fn answered(asked: &[Asked], span: Span) -> Expr {
-    let (questions, answers) = (questions(), answers(asked, span));
-    parse_quote_spanned!(span=> { #questions #answers })
+/// The most values that are asked at once, as a tuple.
+const ASKED_AT_ONCE: usize = 8;
+
+/// The answers to some questions, beside those that have a name already, as one value of a type that says whether all of them are yes.
+pub(crate) fn answers(asked: &[Asked], known: Option<&Ident>, span: Span) -> Expr {
+    let answers = known.map(ToTokens::to_token_stream).into_iter().chain(questions(asked, span));
+    let all = answers.reduce(|all, answer| quote_spanned!(span=> (#all, #answer)));
+    let all = all.unwrap_or_else(|| quote_spanned!(span=> ()));
+    parse_quote_spanned!(span=> #all)
 }
 
-/// The answers, where [`questions`] are in scope.
-pub(crate) fn answers(asked: &[Asked], span: Span) -> Expr {
-    let answers = asked.iter().rev().fold(quote_spanned!(span=> ()), |rest, Asked { value, question }| {
-        let question = Ident::new(question, span);
-        quote_spanned!(span=> ((&::dataflow::__private::Of(&#value)).#question(), #rest))
-    });
-    parse_quote_spanned!(span=> #answers)
-}
-
-/// Brings the questions' methods into scope.
-pub(crate) fn questions() -> TokenStream {
-    let words = ["KnownPlain", "MaybePlain", "KnownSeveral", "MaybeSeveral", "KnownOption", "MaybeOption"];
-    let words = words.map(|word| Ident::new(word, Span::mixed_site()));
-    quote! {
-        #[allow(unused_imports)]
-        use ::dataflow::__private::{#(#words as _),*};
+/// Each question is a call, which the compiler looks for by the types of values. So it is called once for all values that are to be plain,
+/// as a tuple of plain values is.
+fn questions(asked: &[Asked], span: Span) -> Vec<TokenStream> {
+    let mut once: Vec<(&'static str, String, &Expr)> = Vec::new();
+    for Asked { value, question } in asked {
+        let text = value.to_token_stream().to_string();
+        if !once.iter().any(|(other, known, _)| other == question && *known == text) {
+            once.push((question, text, value));
+        }
     }
+    let (plain, others): (Vec<_>, Vec<_>) = once.into_iter().partition(|(question, ..)| *question == PLAIN);
+    let values = plain.into_iter().map(|(.., value)| value).collect::<Vec<_>>();
+    let plain = values.chunks(ASKED_AT_ONCE).map(|values| match values {
+        [value] => question(PLAIN, value.to_token_stream(), span),
+        values => question(PLAIN, quote_spanned!(span=> (#(&#values),*)), span),
+    });
+    plain.chain(others.into_iter().map(|(word, _, value)| question(word, value.to_token_stream(), span))).collect()
+}
+
+/// `Of(&value).__plain()`
+fn question(word: &str, value: TokenStream, span: Span) -> TokenStream {
+    let word = Ident::new(word, span);
+    quote_spanned!(span=> ::dataflow::__private::Of(&#value).#word())
 }
 
 struct Search<'a> {

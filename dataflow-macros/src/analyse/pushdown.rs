@@ -17,8 +17,9 @@
 use proc_macro2::{Ident, Span};
 use syn::{BinOp, Expr, ExprClosure, parse_quote_spanned};
 
+use crate::analyse::captures::Capture;
 use crate::analyse::paths::Place;
-use crate::analyse::proofs::{self, Asked};
+use crate::analyse::proofs;
 use crate::analyse::renamed::{looked_at, seen_from, with_plain_parameters};
 use crate::analyse::steps::Step;
 use crate::analyse::values::Values;
@@ -36,6 +37,27 @@ pub(crate) struct Moved {
     pub(crate) asking: Vec<Call>,
     /// The filters in front.
     pub(crate) fronts: Vec<Front>,
+    /// What the captured values answer, by the names that this has in the filters in front and in the body. Each value is asked once; an answer
+    /// holds those before it.
+    pub(crate) proven: Vec<(Ident, Expr)>,
+    /// The captured values that are asked.
+    captured: Vec<Ident>,
+}
+
+impl Moved {
+    /// The name of the last answer of captured values.
+    fn last_proven(&self) -> Option<&Ident> {
+        self.proven.last().map(|(name, _)| name)
+    }
+
+    /// What the captured values answer that a body's closures take, most of which may be asked already.
+    pub(crate) fn of_captures(&self, captures: &[Capture], word: Span) -> Expr {
+        proofs::answers(&proofs::of_captures(&self.unasked(captures)), self.last_proven(), generated(word))
+    }
+
+    fn unasked(&self, captures: &[Capture]) -> Vec<Capture> {
+        captures.iter().filter(|capture| !self.captured.contains(&capture.name)).cloned().collect()
+    }
 }
 
 /// A filter in front of a body.
@@ -46,8 +68,6 @@ pub(crate) struct Front {
     pub(crate) call: Call,
     /// As a closure over the same record: what the types are asked.
     pub(crate) proof: ExprClosure,
-    /// What the captured values answer, and the name that this has in the body.
-    pub(crate) of_captures: Option<(Ident, Expr)>,
 }
 
 /// Moves the filters of a body; `None` where all of them stay.
@@ -75,11 +95,12 @@ fn split(step: &Step<'_>, stages: &[&Call], index: usize, written: &ExprClosure,
     let texts = conjuncts::texts(written, &call.text, conjuncts.len());
     let before = moved.fronts.len();
     let (mut staying, mut asking) = (Vec::new(), Vec::new());
+    let captured = Captured::of(step, &stages[..=index], moved);
     for (conjunct, text) in conjuncts.into_iter().zip(texts) {
-        match front(step, stages, index, &conjunct) {
-            Some((mut front, asked)) => {
+        match front(step, stages, index, &conjunct, &captured) {
+            Some((mut front, answers)) => {
                 front.call.text = text.clone();
-                asking.push((unless_proven(&conjunct, front.of_captures.as_ref(), &asked, call.span()), text));
+                asking.push((unless_proven(&conjunct, &answers, call.span()), text));
                 moved.fronts.push(front);
             }
             None => {
@@ -93,6 +114,8 @@ fn split(step: &Step<'_>, stages: &[&Call], index: usize, written: &ExprClosure,
         moved.asking.push(call.clone());
         return;
     }
+    moved.captured = captured.all.into_iter().map(|capture| capture.name).collect();
+    moved.proven.extend(captured.name.zip(captured.asked));
     let with = |(closure, text): (ExprClosure, String)| {
         let args = [Expr::Closure(closure)].into_iter().collect();
         Call { args, text, ..call.clone() }
@@ -107,44 +130,63 @@ fn filter_closure(call: &Call) -> Option<&ExprClosure> {
     call.closures().next().filter(|_| is_filter)
 }
 
-/// The filter that a conjunct becomes in front of the body, and what is asked of the values that it looks at in the body.
-fn front(step: &Step<'_>, stages: &[&Call], index: usize, conjunct: &ExprClosure) -> Option<(Front, Vec<Asked>)> {
+/// What a filter and the closures that it passes capture: none of them may have an accumulator.
+struct Captured {
+    all: Vec<Capture>,
+    /// The name of what they answer, and the answers that were not there before.
+    name: Option<Ident>,
+    asked: Option<Expr>,
+}
+
+impl Captured {
+    fn of(step: &Step<'_>, passed: &[&Call], moved: &Moved) -> Self {
+        let index = passed.len().saturating_sub(1);
+        // The keys of a join as well: records that are dropped before have none.
+        let keys = step.heads.iter().flat_map(|head| head.closures().map(|closure| (closure, &head.scope)));
+        let closures = passed.iter().filter_map(|stage| Some((stage.record_closure()?, &stage.scope)));
+        let all = captures::of_all(keys.chain(closures));
+        let (unasked, span) = (moved.unasked(&all), generated(passed[index].span()));
+        if unasked.is_empty() {
+            return Captured { all, name: moved.last_proven().cloned(), asked: None };
+        }
+        let answers = proofs::answers(&proofs::of_captures(&unasked), moved.last_proven(), span);
+        Captured { all, name: Some(Ident::new(&format!("__proven{index}"), span)), asked: Some(answers) }
+    }
+}
+
+/// The filter that a conjunct becomes in front of the body, and what the types answer in the body.
+fn front(
+    step: &Step<'_>,
+    stages: &[&Call],
+    index: usize,
+    conjunct: &ExprClosure,
+    captured: &Captured,
+) -> Option<(Front, Expr)> {
     let call = stages[index];
     let asked = proofs::of(conjunct, &call.scope)?;
     let Target { side, places, below } = target(step, stages, index, conjunct)?;
-    // All that it passes, and itself: none of them may have an accumulator.
-    let closures = stages[..=index].iter().filter_map(|stage| Some((stage.record_closure()?, &stage.scope)));
-    let captures = captures::of_all(closures);
-    let (captured, asked) = (proofs::of_captures(&captures), proofs::of_others(&asked, &captures));
-    let span = Span::mixed_site().located_at(call.span());
-    let name = Ident::new(&format!("__proven{index}"), span);
-    let of_captures = (!captured.is_empty()).then(|| (name, proofs::answers(&captured, span)));
-    let all = [captured, asked.clone()].concat();
-    let proof = ExprClosure { body: Box::new(proofs::answered(&all, span)), ..conjunct.clone() };
+    let asked = proofs::of_others(&asked, &captured.all);
+    let answers = proofs::answers(&asked, captured.name.as_ref(), generated(call.span()));
+    let proof = ExprClosure { body: Box::new(answers.clone()), ..conjunct.clone() };
     let call = Call {
         args: [Expr::Closure(seen_from(conjunct, &places))].into_iter().collect(),
         operator: operators::find("filter", Stand::Flow),
         below: Some(below),
         ..call.clone()
     };
-    Some((Front { side, call, proof: seen_from(&proof, &places), of_captures }, asked))
+    Some((Front { side, call, proof: seen_from(&proof, &places) }, answers))
 }
 
 /// The conjunct, asked where it could not move.
-fn unless_proven(
-    conjunct: &ExprClosure,
-    of_captures: Option<&(Ident, Expr)>,
-    asked: &[Asked],
-    word: Span,
-) -> ExprClosure {
-    let span = Span::mixed_site().located_at(word);
-    let (condition, answers) = (&conjunct.body, proofs::answers(asked, span));
-    let proof: Expr = match of_captures {
-        Some((name, _)) => parse_quote_spanned!(span=> (#name, #answers)),
-        None => answers,
-    };
-    let body = parse_quote_spanned!(span=> (::dataflow::__private::holds(#proof) || (#condition)));
+fn unless_proven(conjunct: &ExprClosure, answers: &Expr, word: Span) -> ExprClosure {
+    let (condition, span) = (&conjunct.body, generated(word));
+    let body = parse_quote_spanned!(span=> (::dataflow::__private::holds(#answers) || (#condition)));
     ExprClosure { body: Box::new(body), ..conjunct.clone() }
+}
+
+/// The span of generated code.
+fn generated(word: Span) -> Span {
+    Span::mixed_site().located_at(word)
 }
 
 /// Where a predicate may run instead.
@@ -161,7 +203,8 @@ fn target(step: &Step<'_>, stages: &[&Call], index: usize, conjunct: &ExprClosur
     let mut places = looked_at(conjunct)?;
     let mut below = None;
     // Of the filter itself: the conjuncts before this one.
-    if hygiene::calls_unknown_macros(stages[index].record_closure()?) {
+    let mut keys = step.heads.iter().flat_map(|head| head.closures());
+    if hygiene::calls_unknown_macros(stages[index].record_closure()?) || keys.any(hygiene::calls_unknown_macros) {
         return None;
     }
     for stage in stages[..index].iter().rev() {

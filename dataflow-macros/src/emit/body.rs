@@ -8,9 +8,8 @@ use quote::{ToTokens, format_ident, quote_spanned};
 use syn::ExprClosure;
 use syn::spanned::Spanned;
 
-use crate::analyse::pushdown::Front;
+use crate::analyse::captures;
 use crate::analyse::values::Values;
-use crate::analyse::{captures, proofs};
 use crate::emit::closure::{Closure, untyped};
 use crate::emit::next::Next;
 use crate::emit::{capture, method, moved};
@@ -27,9 +26,9 @@ pub(crate) trait Stage: Sync {
     fn write(&self, this: &Closure<'_>, next: &Next) -> TokenStream;
 }
 
-/// Writes `process`, `process_with` or their fallible forms, with everything that the stages do, behind these filters. Types are asked of the
-/// structs that it makes where anything relies on their fields.
-pub(super) fn write(stages: &[&Call], fronts: &[Front], must_be_fieldwise: bool) -> TokenStream {
+/// Writes `process`, `process_with` or their fallible forms, with everything that the stages do. Types are asked of the structs that it makes
+/// where anything relies on their fields.
+pub(super) fn write(stages: &[&Call], must_be_fieldwise: bool) -> TokenStream {
     let Some((first, last)) = stages.first().zip(stages.last()) else {
         return TokenStream::new();
     };
@@ -49,7 +48,6 @@ pub(super) fn write(stages: &[&Call], fronts: &[Front], must_be_fieldwise: bool)
     let closure = quote_spanned!(first.span()=> move |#(#parameters,)* #out| { #run #done });
     let closures = stages.iter().filter_map(|stage| Some((stage.record_closure()?, &stage.scope)));
     let closure = capture::around(&captures::of_all(closures), first.span(), closure);
-    let closure = with_proofs(fronts, span, closure);
     match first.set_up() {
         Some(set_up) => {
             // The compiler looks at closures after all other arguments. As a block the set-up comes before the body, which may be one and needs
@@ -60,19 +58,6 @@ pub(super) fn write(stages: &[&Call], fronts: &[Front], must_be_fieldwise: bool)
         }
         None => method::in_place_of(first, if is_fallible { "try_process" } else { "process" }, closure),
     }
-}
-
-/// What the captured values prove of the filters in front, as variables that the closure takes with it. They are as large as nothing.
-fn with_proofs(fronts: &[Front], span: Span, closure: TokenStream) -> TokenStream {
-    if fronts.is_empty() {
-        return closure;
-    }
-    let mut proofs = fronts.iter().filter_map(|front| front.of_captures.as_ref()).collect::<Vec<_>>();
-    // Conjuncts of one filter pass the same closures.
-    proofs.dedup_by_key(|(name, _)| name);
-    let proofs = proofs.into_iter().map(|(name, answers)| quote_spanned!(span=> let #name = #answers;));
-    let questions = proofs::questions();
-    quote_spanned!(span=> { #questions #(#proofs)* #closure })
 }
 
 /// The span of generated code: its names are its own, messages about it point to the user's word.

@@ -2,6 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
+use syn::{Stmt, parse_quote};
 
 use crate::analyse::captures::Capture;
 
@@ -14,18 +15,19 @@ pub(super) fn around(captures: &[Capture], word: Span, closure: TokenStream) -> 
         return closure;
     }
     let copies = captures.iter().map(copy);
-    let or_changed = captures
-        .iter()
-        .any(|capture| capture.is_changed)
-        .then(|| quote_spanned!(word=> #[allow(unused_imports)] use ::dataflow::__private::Collection as _;));
     quote_spanned! {word=>
         {
-            #[allow(unused_imports)]
-            use ::dataflow::__private::Capture as _;
-            #or_changed
             #(#copies)*
             #closure
         }
+    }
+}
+
+/// The statement that brings the methods into scope which copy what is captured.
+pub(crate) fn copying() -> Stmt {
+    parse_quote! {
+        #[allow(unused_imports)]
+        use ::dataflow::__private::copying::*;
     }
 }
 

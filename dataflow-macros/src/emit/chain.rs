@@ -38,12 +38,17 @@ impl<'a> Emission<'a> {
         }
         let parts = steps::of(&flow.calls);
         let last = parts.len() - 1;
-        let written = parts.iter().enumerate().map(|(index, part)| match part {
-            Part::Step(step) => self.step(step, flow.binding.as_ref().filter(|_| index == last)),
-            Part::Foreign(call) => self.as_written(call),
-        });
-        let written = written.collect::<TokenStream>();
-        quote!(#source #written)
+        let mut written = source;
+        for (index, part) in parts.iter().enumerate() {
+            written = match part {
+                Part::Step(step) => self.step(written, step, flow.binding.as_ref().filter(|_| index == last)),
+                Part::Foreign(call) => {
+                    let call = self.as_written(call);
+                    quote!(#written #call)
+                }
+            };
+        }
+        written
     }
 
     /// Whether a flow is a variable and nothing more.
@@ -68,35 +73,39 @@ impl<'a> Emission<'a> {
         }
     }
 
-    fn step(&self, step: &Step<'_>, binding: Option<&Ident>) -> TokenStream {
+    /// An operator, behind what is written of the flow.
+    fn step(&self, flow: TokenStream, step: &Step<'_>, binding: Option<&Ident>) -> TokenStream {
         let moved = match &step.work {
             Work::Body(stages) => pushdown::of(step, stages),
             _ => None,
         };
         if let Some(moved) = moved {
-            return self.moved(step, &moved, binding);
+            return self.moved(&flow, step, &moved, binding);
         }
         let heads = step.heads.iter().map(|call| self.single(call)).collect::<TokenStream>();
         match &step.work {
-            Work::Predicate(call) => predicate::write(step, call, binding),
+            Work::Predicate(call) => {
+                let filter = predicate::write(step, call, binding);
+                quote!(#flow #filter)
+            }
             Work::Body(stages) => {
-                let meta = step::write(step, binding);
-                let body = body::write(stages, &[], step::takes_over(step));
-                quote!(#meta #heads #body)
+                let meta = step::write(step, binding, None);
+                let body = body::write(stages, step::takes_over(step));
+                quote!(#flow #meta #heads #body)
             }
             Work::Single(call) => {
-                let (meta, call) = (step::write(step, binding), self.single(call));
-                quote!(#meta #heads #call)
+                let (meta, call) = (step::write(step, binding, None), self.single(call));
+                quote!(#flow #meta #heads #call)
             }
             Work::Missing => {
-                let meta = step::write(step, binding);
-                quote!(#meta #heads)
+                let meta = step::write(step, binding, None);
+                quote!(#flow #meta #heads)
             }
         }
     }
 
     /// A body, with the filters in front that have moved out of it.
-    fn moved(&self, step: &Step<'_>, moved: &Moved, binding: Option<&Ident>) -> TokenStream {
+    fn moved(&self, flow: &TokenStream, step: &Step<'_>, moved: &Moved, binding: Option<&Ident>) -> TokenStream {
         let of_side = |side| {
             let fronts = moved.fronts.iter().filter(move |front| front.side == side);
             fronts.map(predicate::write_front).collect::<TokenStream>()
@@ -108,10 +117,16 @@ impl<'a> Emission<'a> {
         });
         let heads = heads.collect::<TokenStream>();
         let shown = Step { heads: step.heads.clone(), work: Work::Body(moved.left.iter().collect()) };
-        let meta = step::write(&shown, binding);
+        let meta = step::write(&shown, binding, Some(moved));
         let asking = moved.asking.iter().collect::<Vec<_>>();
-        let body = body::write(&asking, &moved.fronts, true);
-        quote!(#left #meta #heads #body)
+        let body = body::write(&asking, true);
+        let written = quote!(#flow #left #meta #heads #body);
+        if moved.proven.is_empty() {
+            return written;
+        }
+        // The answers are as large as nothing. Closures take them along.
+        let proven = moved.proven.iter().map(|(name, answers)| quote_spanned!(name.span()=> let #name = #answers;));
+        quote!({ #(#proven)* #written })
     }
 
     /// A join's word, with filters on the flow that it is given.

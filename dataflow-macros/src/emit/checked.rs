@@ -12,7 +12,11 @@
 //! * constants, which the compiler computes itself: lengths of arrays, `const` blocks, operators whose operands are all constants;
 //! * functions and other items in a closure, and the tokens of macro calls;
 //! * closures inside of it that are bound to a name and do not write their parameters' types, which nobody knows yet where they stand;
-//! * `place += value` where both sides act on the same variable, as far as is seen: which side comes first depends on the type.
+//! * `place += value` where both sides act on the same variable, as far as is seen, or one may leave before the other has acted: which side
+//!   comes first depends on the type;
+//! * `place += value` of a `static mut`, to which nobody may refer;
+//! * operators one of whose sides is a float or a text as it is written, or chooses among texts or references, which are of one type only where
+//!   they stand.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -20,8 +24,9 @@ use syn::punctuated::Punctuated;
 use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    AngleBracketedGenericArguments, Attribute, BinOp, Expr, ExprAssign, ExprBinary, ExprCall, ExprClosure, ExprConst,
-    ExprField, ExprMethodCall, ExprReference, ExprRepeat, ExprUnary, Item, Lit, Pat, PathArguments, Token, Type, UnOp,
+    AngleBracketedGenericArguments, Attribute, BinOp, Block, Expr, ExprAssign, ExprBinary, ExprCall, ExprClosure,
+    ExprConst, ExprField, ExprLit, ExprMethodCall, ExprReference, ExprRepeat, ExprUnary, Item, Lit, Pat, PathArguments,
+    Stmt, Token, Type, UnOp,
 };
 
 use crate::emit::body::generated;
@@ -105,7 +110,8 @@ impl Check {
         let (left, right) = (&*binary.left, &*binary.right);
         let is_constant = !assigns && is_computed_early(left, &is_literal) && is_computed_early(right, &is_literal);
         let has_no_order = assigns && !is_read_alike(left) && !act_apart(left, right);
-        if is_constant || has_no_order || is_no_integer(left) || is_no_integer(right) {
+        let is_static = assigns && is_static(left);
+        if is_constant || is_static || has_no_order || is_no_integer(left) || is_no_integer(right) {
             return None;
         }
         let this = Operator::new(binary, check, what);
@@ -220,9 +226,43 @@ fn is_literal(expr: &Expr) -> bool {
     matches!(expr, Expr::Lit(_))
 }
 
-/// Whether an operand is none of an operator on integers.
+/// Whether an operand is none of an operator on integers: another literal, a number that is made a float, texts to choose from.
 fn is_no_integer(expr: &Expr) -> bool {
-    matches!(peeled(expr), Expr::Lit(literal) if !matches!(literal.lit, Lit::Int(_) | Lit::Byte(_)))
+    match peeled(expr) {
+        Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => matches!(number.suffix(), "f32" | "f64"),
+        Expr::Lit(literal) => is_no_integer_literal(&literal.lit),
+        Expr::Cast(cast) => is_float(&cast.ty),
+        Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr, .. }) => is_no_integer(expr),
+        expr => chooses_texts(expr),
+    }
+}
+
+fn is_float(ty: &Type) -> bool {
+    matches!(ty, Type::Path(path) if path.path.is_ident("f64") || path.path.is_ident("f32"))
+}
+
+/// Whether an operand is one of several, of which some are texts or references: `if c { &a } else { "b" }`. What the operator expects makes
+/// them one type, which a check would hide.
+fn chooses_texts(expr: &Expr) -> bool {
+    let is_text = |value: &Expr| match peeled(value) {
+        Expr::Lit(literal) => is_no_integer_literal(&literal.lit),
+        Expr::Reference(_) => true,
+        value => chooses_texts(value),
+    };
+    let of_block = |block: &Block| matches!(block.stmts.last(), Some(Stmt::Expr(value, None)) if is_text(value));
+    match peeled(expr) {
+        Expr::If(branch) => {
+            of_block(&branch.then_branch) || branch.else_branch.iter().any(|(_, otherwise)| chooses_texts(otherwise))
+        }
+        Expr::Match(choice) => choice.arms.iter().any(|arm| is_text(&arm.body)),
+        Expr::Block(block) => of_block(&block.block),
+        Expr::Unsafe(block) => of_block(&block.block),
+        _ => false,
+    }
+}
+
+fn is_no_integer_literal(literal: &Lit) -> bool {
+    !matches!(literal, Lit::Int(_) | Lit::Byte(_))
 }
 
 /// Whether a place is the same whenever it is looked at: a variable, or a field of one.
@@ -235,16 +275,35 @@ fn is_read_alike(place: &Expr) -> bool {
     }
 }
 
-/// Whether the order of two expressions makes no difference: no variable is changed by one and looked at by the other, as far as calls show.
+/// Whether a place is a `static mut`, or in one, by its spelling: nobody may refer to it.
+fn is_static(place: &Expr) -> bool {
+    match peeled(place) {
+        Expr::Field(field) => is_static(&field.base),
+        Expr::Index(index) => is_static(&index.expr),
+        place => matches!(place, Expr::Path(_)) && is_constant(place),
+    }
+}
+
+/// Whether the order of two expressions makes no difference: no variable is changed by one and looked at by the other, as far as calls show,
+/// and neither may leave before the other has done something.
 fn act_apart(place: &Expr, value: &Expr) -> bool {
     let (place, value) = (Acts::of(place), Acts::of(value));
-    !place.is_opaque && !value.is_opaque && !place.on.iter().any(|name| value.on.contains(name))
+    let may_leave_before = |first: &Acts<'_>, second: &Acts<'_>| first.may_leave && second.does_something();
+    !place.is_opaque
+        && !value.is_opaque
+        && !may_leave_before(&place, &value)
+        && !may_leave_before(&value, &place)
+        && !place.on.iter().any(|name| value.on.contains(name))
 }
 
 /// The variables that an expression calls, or calls methods of.
 #[derive(Default)]
 struct Acts<'a> {
     on: Vec<&'a Ident>,
+    /// Whether it calls anything.
+    calls: bool,
+    /// Whether it may end what is around it: `?`, `return`, `break`.
+    may_leave: bool,
     /// Whether it holds what does not say on what it acts.
     is_opaque: bool,
 }
@@ -255,10 +314,15 @@ impl<'a> Acts<'a> {
         acts.visit_expr(expr);
         acts
     }
+
+    fn does_something(&self) -> bool {
+        self.calls || self.may_leave
+    }
 }
 
 impl<'a> Visit<'a> for Acts<'a> {
     fn visit_expr_call(&mut self, call: &'a ExprCall) {
+        self.calls = true;
         self.on.extend(plain_path(&call.func));
         visit::visit_expr_call(self, call);
     }
@@ -268,8 +332,14 @@ impl<'a> Visit<'a> for Acts<'a> {
         while let Expr::Field(ExprField { base, .. }) = root {
             root = peeled(base);
         }
+        self.calls = true;
         self.on.extend(plain_path(root));
         visit::visit_expr_method_call(self, call);
+    }
+
+    fn visit_expr(&mut self, expr: &'a Expr) {
+        self.may_leave |= matches!(expr, Expr::Try(_) | Expr::Return(_) | Expr::Break(_) | Expr::Continue(_));
+        visit::visit_expr(self, expr);
     }
 
     fn visit_expr_reference(&mut self, reference: &'a ExprReference) {

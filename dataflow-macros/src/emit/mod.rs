@@ -30,6 +30,7 @@ mod step;
 mod tail;
 
 pub(crate) use body::Stage;
+pub(crate) use capture::copying;
 pub(crate) use chain::{Emission, Rewrite};
 pub(crate) use docs::plan;
 pub(crate) use fill::fill;

@@ -24,7 +24,7 @@ pub(super) fn write(whole: &Step<'_>, call: &Call, binding: Option<&Ident>) -> T
     };
     let is_fallible = call.operator.and_then(|operator| operator.stage()).is_some_and(|stage| stage.is_fallible());
     if is_fallible || call.set_up().is_some() {
-        let meta = step::write(whole, binding);
+        let meta = step::write(whole, binding, None);
         let body = if is_fallible { fallible_body(call, closure) } else { plain_body(call, closure) };
         let set_up = call.set_up().map(|set_up| moved::set_up(set_up, call, is_fallible));
         let filter = filter(call, set_up.as_ref(), closure, &body);
@@ -52,7 +52,7 @@ pub(super) fn write_front(front: &Front) -> TokenStream {
 
 fn write_conjunct(call: &Call, conjunct: &ExprClosure, text: &str, binding: Option<&Ident>) -> TokenStream {
     let proof = proofs::of(conjunct, &call.scope).map(|asked| {
-        let (inputs, answers) = (untyped(conjunct), proofs::answered(&asked, generated(call.span())));
+        let (inputs, answers) = (untyped(conjunct), proofs::answers(&asked, None, generated(call.span())));
         quote_spanned!(generated(call.span())=> |#(#inputs),*| #answers)
     });
     write_proven(call, conjunct, text, binding, proof.as_ref())
@@ -79,7 +79,13 @@ fn write_proven(
     let is_asked = facts.moves || !bounds.is_empty();
     let proven = proof.filter(|_| is_asked).map(|proof| method::in_place_of(call, "proven", proof.clone()));
     let filter = filter(call, None, predicate, &plain_body(call, predicate));
-    quote!(#meta #proven #(#bounds)* #filter)
+    // Other filters may not pass one that acts on something outside.
+    let captures = captures::of(predicate, &call.scope);
+    let captured = (proven.is_none() && !captures.is_empty()).then(|| {
+        let answers = proofs::answers(&proofs::of_captures(&captures), None, generated(call.span()));
+        method::in_place_of(call, "captured", answers.into_token_stream())
+    });
+    quote!(#meta #proven #captured #(#bounds)* #filter)
 }
 
 /// `.bounded("shipdate", ::dataflow::Comparison::Greater, &day)`

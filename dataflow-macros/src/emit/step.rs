@@ -4,9 +4,11 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Index;
 
+use crate::analyse::captures;
 use crate::analyse::forwards::{self, Forwards};
 use crate::analyse::measures;
 use crate::analyse::paths::Place;
+use crate::analyse::pushdown::Moved;
 use crate::analyse::reads::{self, Reads};
 use crate::analyse::steps::{Step, Work};
 use crate::emit::method;
@@ -17,8 +19,9 @@ use crate::syntax::{Call, text};
 /// The longest source text that is carried along; it is for people to recognise their closure by.
 const TEXT_LIMIT: usize = 120;
 
-/// Describes an operator. `binding` is the variable that the chain is bound to, if the operator is its last one.
-pub(super) fn write(step: &Step<'_>, binding: Option<&Ident>) -> TokenStream {
+/// Describes an operator. `binding` is the variable that the chain is bound to, if the operator is its last one; `moved` are the filters that
+/// have moved out of it.
+pub(super) fn write(step: &Step<'_>, binding: Option<&Ident>, moved: Option<&Moved>) -> TokenStream {
     let words = step.words().map(|call| plain(&call.word)).collect::<Vec<_>>();
     let texts = step.calls().map(|call| call.text.as_str()).filter(|text| !text.is_empty()).collect::<Vec<_>>();
     let Some(first) = step.calls().next() else {
@@ -29,7 +32,22 @@ pub(super) fn write(step: &Step<'_>, binding: Option<&Ident>) -> TokenStream {
         return TokenStream::new();
     }
     let facts = Facts { reads: step_reads(step), forwards: step_forwards(step), ..Facts::default() };
-    describe(first, binding, &words.join(" → "), &texts.join(" → "), &facts)
+    let meta = describe(first, binding, &words.join(" → "), &texts.join(" → "), &facts);
+    let captured = if facts.forwards.is_empty() { None } else { write_captured(step, first, moved) };
+    quote!(#meta #captured)
+}
+
+/// `.captured(..)`: what the types say of what an operator's closures capture. Filters pass the operator by what it takes over, which they may
+/// not where its closures act on anything outside.
+fn write_captured(step: &Step<'_>, first: &Call, moved: Option<&Moved>) -> Option<TokenStream> {
+    let closures = step.calls().flat_map(|call| call.closures().map(|closure| (closure, &call.scope)));
+    let captures = captures::of_all(closures);
+    if captures.is_empty() {
+        return None;
+    }
+    let nothing = Moved::default();
+    let answers = moved.unwrap_or(&nothing).of_captures(&captures, first.span());
+    Some(method::in_place_of(first, "captured", quote!(#answers)))
 }
 
 /// What the macro knows of an operator.

@@ -10,6 +10,8 @@
 /// ```
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn conjuncts(items: DataSet<LineItem>, day: Date, limit: Limit) -> DataSet<LineItem> {
+    #[allow(unused_imports)]
+    use ::dataflow::__private::copying::*;
     let _scope = ::dataflow::scope("conjuncts");
     let items = ::dataflow::__private::of_records(items);
     let some = items
@@ -23,21 +25,9 @@ fn conjuncts(items: DataSet<LineItem>, day: Date, limit: Limit) -> DataSet<LineI
                 ..::dataflow::Step::UNKNOWN
             }
         })
-        .proven(|l| {
-            #[allow(unused_imports)]
-            use ::dataflow::__private::{
-                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
-                KnownOption as _, MaybeOption as _,
-            };
-            (
-                (&::dataflow::__private::Of(&l.shipdate)).__plain(),
-                ((&::dataflow::__private::Of(&day)).__plain(), ()),
-            )
-        })
+        .proven(|l| ::dataflow::__private::Of(&(&l.shipdate, &day)).__plain())
         .bounded("shipdate", ::dataflow::Comparison::Greater, &day)
         .filter({
-            #[allow(unused_imports)]
-            use ::dataflow::__private::Capture as _;
             let day = day.__capture();
             move |l| { l.shipdate > day }
         })
@@ -51,14 +41,7 @@ fn conjuncts(items: DataSet<LineItem>, day: Date, limit: Limit) -> DataSet<LineI
                 ..::dataflow::Step::UNKNOWN
             }
         })
-        .proven(|l| {
-            #[allow(unused_imports)]
-            use ::dataflow::__private::{
-                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
-                KnownOption as _, MaybeOption as _,
-            };
-            ((&::dataflow::__private::Of(&l.quantity)).__plain(), ())
-        })
+        .proven(|l| ::dataflow::__private::Of(&l.quantity).__plain())
         .bounded("quantity", ::dataflow::Comparison::LessOrEqual, &24)
         .filter(move |l| { 24 >= l.quantity })
         .step(const {
@@ -71,14 +54,7 @@ fn conjuncts(items: DataSet<LineItem>, day: Date, limit: Limit) -> DataSet<LineI
                 ..::dataflow::Step::UNKNOWN
             }
         })
-        .proven(|l| {
-            #[allow(unused_imports)]
-            use ::dataflow::__private::{
-                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
-                KnownOption as _, MaybeOption as _,
-            };
-            ((&::dataflow::__private::Of(&l.discount)).__plain(), ())
-        })
+        .proven(|l| ::dataflow::__private::Of(&l.discount).__plain())
         .bounded("discount", ::dataflow::Comparison::GreaterOrEqual, &5)
         .bounded("discount", ::dataflow::Comparison::LessOrEqual, &7)
         .filter(move |l| { (5..=7).contains(&l.discount) })
@@ -92,20 +68,8 @@ fn conjuncts(items: DataSet<LineItem>, day: Date, limit: Limit) -> DataSet<LineI
                 ..::dataflow::Step::UNKNOWN
             }
         })
-        .proven(|l| {
-            #[allow(unused_imports)]
-            use ::dataflow::__private::{
-                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
-                KnownOption as _, MaybeOption as _,
-            };
-            (
-                (&::dataflow::__private::Of(&l.n)).__plain(),
-                ((&::dataflow::__private::Of(&limit.n)).__plain(), ()),
-            )
-        })
+        .proven(|l| ::dataflow::__private::Of(&(&l.n, &limit.n)).__plain())
         .filter({
-            #[allow(unused_imports)]
-            use ::dataflow::__private::Capture as _;
             let limit = limit.__capture();
             move |l| { l.n > limit.n }
         })
@@ -134,14 +98,7 @@ fn conjuncts(items: DataSet<LineItem>, day: Date, limit: Limit) -> DataSet<LineI
                 ..::dataflow::Step::UNKNOWN
             }
         })
-        .proven(|__record0| {
-            #[allow(unused_imports)]
-            use ::dataflow::__private::{
-                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
-                KnownOption as _, MaybeOption as _,
-            };
-            ((&::dataflow::__private::Of(&__record0.0)).__plain(), ())
-        })
+        .proven(|__record0| ::dataflow::__private::Of(&__record0.0).__plain())
         .bounded("0", ::dataflow::Comparison::Greater, &1)
         .filter(move |__record0| { __record0.0 > 1 })
         .step(const {
@@ -154,14 +111,7 @@ fn conjuncts(items: DataSet<LineItem>, day: Date, limit: Limit) -> DataSet<LineI
                 ..::dataflow::Step::UNKNOWN
             }
         })
-        .proven(|__record0| {
-            #[allow(unused_imports)]
-            use ::dataflow::__private::{
-                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
-                KnownOption as _, MaybeOption as _,
-            };
-            ((&::dataflow::__private::Of(&__record0.1)).__plain(), ())
-        })
+        .proven(|__record0| ::dataflow::__private::Of(&__record0.1).__plain())
         .bounded("1", ::dataflow::Comparison::Greater, &2)
         .filter(move |__record0| { __record0.1 > 2 })
         .step(const {
@@ -174,8 +124,6 @@ fn conjuncts(items: DataSet<LineItem>, day: Date, limit: Limit) -> DataSet<LineI
             }
         })
         .filter({
-            #[allow(unused_imports)]
-            use ::dataflow::__private::Capture as _;
             let day = day.__capture();
             move |_| { day.is_past() }
         })
@@ -189,14 +137,7 @@ fn conjuncts(items: DataSet<LineItem>, day: Date, limit: Limit) -> DataSet<LineI
                 ..::dataflow::Step::UNKNOWN
             }
         })
-        .proven(|l| {
-            #[allow(unused_imports)]
-            use ::dataflow::__private::{
-                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
-                KnownOption as _, MaybeOption as _,
-            };
-            ((&::dataflow::__private::Of(&l.n)).__plain(), ())
-        })
+        .proven(|l| ::dataflow::__private::Of(&l.n).__plain())
         .filter(move |l| { l.n != 0 })
         .step(const {
             &::dataflow::Step {
@@ -217,6 +158,8 @@ fn conjuncts(items: DataSet<LineItem>, day: Date, limit: Limit) -> DataSet<LineI
 /// ```
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn conditions(items: DataSet<LineItem>) -> DataSet<LineItem> {
+    #[allow(unused_imports)]
+    use ::dataflow::__private::copying::*;
     let _scope = ::dataflow::scope("conditions");
     let items = ::dataflow::__private::of_records(items);
     items

@@ -25,6 +25,8 @@ fn what_is_a_flow(
     name: Option<&str>,
     pairs: Vec<u64>,
 ) -> dataflow::Result<DataSet<u64>> {
+    #[allow(unused_imports)]
+    use ::dataflow::__private::copying::*;
     let _scope = ::dataflow::scope("what_is_a_flow");
     let lines = env.read_text("a.txt")?;
     let (short, long) = (
@@ -39,14 +41,7 @@ fn what_is_a_flow(
                     ..::dataflow::Step::UNKNOWN
                 }
             })
-            .proven(|l| {
-                #[allow(unused_imports)]
-                use ::dataflow::__private::{
-                    KnownPlain as _, MaybePlain as _, KnownSeveral as _,
-                    MaybeSeveral as _, KnownOption as _, MaybeOption as _,
-                };
-                ((&::dataflow::__private::Of(&l)).__several(), ())
-            })
+            .proven(|l| ::dataflow::__private::Of(&l).__several())
             .filter(move |l| { l.len() < 10 }),
         lines
             .step(const {
@@ -59,14 +54,7 @@ fn what_is_a_flow(
                     ..::dataflow::Step::UNKNOWN
                 }
             })
-            .proven(|l| {
-                #[allow(unused_imports)]
-                use ::dataflow::__private::{
-                    KnownPlain as _, MaybePlain as _, KnownSeveral as _,
-                    MaybeSeveral as _, KnownOption as _, MaybeOption as _,
-                };
-                ((&::dataflow::__private::Of(&l)).__several(), ())
-            })
+            .proven(|l| ::dataflow::__private::Of(&l).__several())
             .filter(move |l| { l.len() >= 10 }),
     );
     let length = name.map(|name| name.len()).unwrap_or(0);
@@ -146,8 +134,6 @@ fn what_is_a_flow(
                 }
             })
             .filter({
-                #[allow(unused_imports)]
-                use ::dataflow::__private::Capture as _;
                 let pair = pair.__capture();
                 move |n| { n.is(pair) }
             })
@@ -190,8 +176,6 @@ fn what_is_a_flow(
                 }
             })
             .process({
-                #[allow(unused_imports)]
-                use ::dataflow::__private::Capture as _;
                 #[allow(unused_variables)]
                 let length = length.__capture();
                 move |n, __out| { __out.emit(format!("{n} {length:>3}")) }
@@ -209,6 +193,8 @@ fn what_is_a_flow(
 fn split(
     lines: dataflow::DataStream<String>,
 ) -> (DataStream<String>, DataStream<String>) {
+    #[allow(unused_imports)]
+    use ::dataflow::__private::copying::*;
     let _scope = ::dataflow::scope("split");
     let lines = ::dataflow::__private::of_records(lines);
     let upper = lines
@@ -226,6 +212,8 @@ fn split(
     (upper.clone(), lines.clone())
 }
 const _: () = {
+    #[allow(unused_imports)]
+    use ::dataflow::__private::copying::*;
     let words = lines
         .step(const {
             &::dataflow::Step {
@@ -237,8 +225,6 @@ const _: () = {
             }
         })
         .process({
-            #[allow(unused_imports)]
-            use ::dataflow::__private::Capture as _;
             let minimum = minimum.__capture();
             move |line, __out| {
                 {
@@ -263,17 +249,7 @@ const _: () = {
                 ..::dataflow::Step::UNKNOWN
             }
         })
-        .proven(|c| {
-            #[allow(unused_imports)]
-            use ::dataflow::__private::{
-                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
-                KnownOption as _, MaybeOption as _,
-            };
-            (
-                (&::dataflow::__private::Of(&c.n)).__plain(),
-                ((&::dataflow::__private::Of(&LIMIT)).__plain(), ()),
-            )
-        })
+        .proven(|c| ::dataflow::__private::Of(&(&c.n, &LIMIT)).__plain())
         .bounded("n", ::dataflow::Comparison::Greater, &LIMIT)
         .filter(move |c| { c.n > LIMIT })
         .step(const {

@@ -9,6 +9,8 @@ fn values_are_seen_as_twins(
     lines: DataSet<String>,
     known: Known,
 ) -> DataSet<(String, u64)> {
+    #[allow(unused_imports)]
+    use ::dataflow::__private::copying::*;
     let _scope = ::dataflow::scope("values_are_seen_as_twins");
     let lines = ::dataflow::__private::of_records(lines);
     lines
@@ -22,8 +24,6 @@ fn values_are_seen_as_twins(
             }
         })
         .process({
-            #[allow(unused_imports)]
-            use ::dataflow::__private::Capture as _;
             let known = known.__capture();
             move |l, __out| {
                 match l.to_uppercase() {
@@ -67,6 +67,8 @@ fn values_are_seen_as_twins(
 /// ```
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn hidden_names(items: DataSet<LineItem>, price: f64) -> DataSet<f64> {
+    #[allow(unused_imports)]
+    use ::dataflow::__private::copying::*;
     let _scope = ::dataflow::scope("hidden_names");
     let items = ::dataflow::__private::of_records(items);
     items
@@ -95,8 +97,6 @@ fn hidden_names(items: DataSet<LineItem>, price: f64) -> DataSet<f64> {
             }
         })
         .filter({
-            #[allow(unused_imports)]
-            use ::dataflow::__private::Capture as _;
             let price = price.__capture();
             move |p| { p.fract() > price }
         })
@@ -109,6 +109,8 @@ fn hidden_names(items: DataSet<LineItem>, price: f64) -> DataSet<f64> {
 /// ```
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn branches(words: DataSet<WordCount>) -> DataSet<WordCount> {
+    #[allow(unused_imports)]
+    use ::dataflow::__private::copying::*;
     let _scope = ::dataflow::scope("branches");
     let words = ::dataflow::__private::of_records(words);
     words
@@ -152,6 +154,8 @@ fn branches(words: DataSet<WordCount>) -> DataSet<WordCount> {
 /// ```
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn too_many_branches(words: DataSet<WordCount>) -> DataSet<WordCount> {
+    #[allow(unused_imports)]
+    use ::dataflow::__private::copying::*;
     let _scope = ::dataflow::scope("too_many_branches");
     let words = ::dataflow::__private::of_records(words);
     words
@@ -183,14 +187,7 @@ fn too_many_branches(words: DataSet<WordCount>) -> DataSet<WordCount> {
                 ..::dataflow::Step::UNKNOWN
             }
         })
-        .proven(|w| {
-            #[allow(unused_imports)]
-            use ::dataflow::__private::{
-                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
-                KnownOption as _, MaybeOption as _,
-            };
-            ((&::dataflow::__private::Of(&w.count)).__plain(), ())
-        })
+        .proven(|w| ::dataflow::__private::Of(&w.count).__plain())
         .bounded("count", ::dataflow::Comparison::Greater, &1)
         .filter(move |w| { w.count > 1 })
 }
@@ -202,6 +199,8 @@ fn too_many_branches(words: DataSet<WordCount>) -> DataSet<WordCount> {
 /// ```
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn options_of_options(lines: DataSet<String>) -> DataSet<u64> {
+    #[allow(unused_imports)]
+    use ::dataflow::__private::copying::*;
     let _scope = ::dataflow::scope("options_of_options");
     let lines = ::dataflow::__private::of_records(lines);
     lines

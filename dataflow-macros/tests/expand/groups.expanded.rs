@@ -7,6 +7,8 @@
 /// ```
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn measures(items: DataSet<LineItem>, rate: Decimal) -> DataSet<Pricing> {
+    #[allow(unused_imports)]
+    use ::dataflow::__private::copying::*;
     let _scope = ::dataflow::scope("measures");
     let items = ::dataflow::__private::of_records(items);
     items
@@ -31,11 +33,10 @@ fn measures(items: DataSet<LineItem>, rate: Decimal) -> DataSet<Pricing> {
                 ..::dataflow::Step::UNKNOWN
             }
         })
+        .captured(::dataflow::__private::Of(&rate).__plain())
         .group_by(|l| (l.returnflag, l.linestatus))
         .aggregates()
         .sum({
-            #[allow(unused_imports)]
-            use ::dataflow::__private::Capture as _;
             let rate = rate.__capture();
             move |l| {
                 (match (l.quantity, rate) {
@@ -78,14 +79,7 @@ fn measures(items: DataSet<LineItem>, rate: Decimal) -> DataSet<Pricing> {
                 ..::dataflow::Step::UNKNOWN
             }
         })
-        .proven(|p| {
-            #[allow(unused_imports)]
-            use ::dataflow::__private::{
-                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
-                KnownOption as _, MaybeOption as _,
-            };
-            ((&::dataflow::__private::Of(&p.n)).__plain(), ())
-        })
+        .proven(|p| ::dataflow::__private::Of(&p.n).__plain())
         .bounded("n", ::dataflow::Comparison::Greater, &10)
         .filter(move |p| { p.n > 10 })
 }
@@ -97,6 +91,8 @@ fn measures(items: DataSet<LineItem>, rate: Decimal) -> DataSet<Pricing> {
 /// ```
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn ungrouped(items: DataSet<LineItem>, scale: f64) -> DataSet<f64> {
+    #[allow(unused_imports)]
+    use ::dataflow::__private::copying::*;
     let _scope = ::dataflow::scope("ungrouped");
     let items = ::dataflow::__private::of_records(items);
     items
@@ -120,8 +116,6 @@ fn ungrouped(items: DataSet<LineItem>, scale: f64) -> DataSet<f64> {
             })
         })
         .finish({
-            #[allow(unused_imports)]
-            use ::dataflow::__private::Capture as _;
             let scale = scale.__capture();
             move |_, ((), __slot0), __out| {
                 __out
@@ -147,6 +141,8 @@ fn ungrouped(items: DataSet<LineItem>, scale: f64) -> DataSet<f64> {
 /// ```
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn reduced(items: DataSet<LineItem>, by: u64) -> DataSet<LineItem> {
+    #[allow(unused_imports)]
+    use ::dataflow::__private::copying::*;
     let _scope = ::dataflow::scope("reduced");
     let items = ::dataflow::__private::of_records(items);
     let longest = items
@@ -161,8 +157,6 @@ fn reduced(items: DataSet<LineItem>, by: u64) -> DataSet<LineItem> {
         })
         .group_by(|l| l.orderkey)
         .reduce({
-            #[allow(unused_imports)]
-            use ::dataflow::__private::Capture as _;
             let by = by.__capture();
             move |a, b, __out| {
                 if (match (a.n, by) {
@@ -205,6 +199,8 @@ fn reduced(items: DataSet<LineItem>, by: u64) -> DataSet<LineItem> {
 /// ```
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn whole_flows(a: DataSet<A>, b: DataSet<A>) -> DataSet<A> {
+    #[allow(unused_imports)]
+    use ::dataflow::__private::copying::*;
     let _scope = ::dataflow::scope("whole_flows");
     let a = ::dataflow::__private::of_records(a);
     let b = ::dataflow::__private::of_records(b);
@@ -268,6 +264,8 @@ fn whole_flows(a: DataSet<A>, b: DataSet<A>) -> DataSet<A> {
 /// ```
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn more_measures(items: DataSet<LineItem>, limit: u64) -> DataSet<Parts> {
+    #[allow(unused_imports)]
+    use ::dataflow::__private::copying::*;
     let _scope = ::dataflow::scope("more_measures");
     let items = ::dataflow::__private::of_records(items);
     items
@@ -291,11 +289,10 @@ fn more_measures(items: DataSet<LineItem>, limit: u64) -> DataSet<Parts> {
                 ..::dataflow::Step::UNKNOWN
             }
         })
+        .captured(::dataflow::__private::Of(&limit).__plain())
         .group_by(|l| l.partkey)
         .aggregates()
         .count_if({
-            #[allow(unused_imports)]
-            use ::dataflow::__private::Capture as _;
             let limit = limit.__capture();
             move |l| { l.quantity > limit }
         })
@@ -304,8 +301,6 @@ fn more_measures(items: DataSet<LineItem>, limit: u64) -> DataSet<Parts> {
         .min_by(move |l| { l.price }, move |l| { l.suppkey })
         .max_by(
             {
-                #[allow(unused_imports)]
-                use ::dataflow::__private::Capture as _;
                 let limit = limit.__capture();
                 move |l| {
                     (match (l.quantity, limit) {
@@ -355,6 +350,8 @@ fn more_measures(items: DataSet<LineItem>, limit: u64) -> DataSet<Parts> {
 /// ```
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn records_of_groups(items: DataSet<LineItem>, count: usize) -> DataSet<LineItem> {
+    #[allow(unused_imports)]
+    use ::dataflow::__private::copying::*;
     let _scope = ::dataflow::scope("records_of_groups");
     let items = ::dataflow::__private::of_records(items);
     let by_part = items
@@ -423,6 +420,8 @@ fn records_of_groups(items: DataSet<LineItem>, count: usize) -> DataSet<LineItem
 /// ```
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn whole_groups(items: DataSet<LineItem>, limit: u64) -> DataSet<(u64, u64)> {
+    #[allow(unused_imports)]
+    use ::dataflow::__private::copying::*;
     let _scope = ::dataflow::scope("whole_groups");
     let items = ::dataflow::__private::of_records(items);
     let by_part = items
@@ -439,8 +438,6 @@ fn whole_groups(items: DataSet<LineItem>, limit: u64) -> DataSet<(u64, u64)> {
     let last = by_part
         .sorted_by(|l| (asc(l.day), desc(l.price)))
         .reduce_group({
-            #[allow(unused_imports)]
-            use ::dataflow::__private::Capture as _;
             let limit = limit.__capture();
             move |g, out| {
                 let mut before = None;
@@ -486,6 +483,8 @@ fn whole_groups(items: DataSet<LineItem>, limit: u64) -> DataSet<(u64, u64)> {
 /// ```
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn named_grouping(items: DataSet<LineItem>) -> (DataSet<LineItem>, DataSet<(u64, u64)>) {
+    #[allow(unused_imports)]
+    use ::dataflow::__private::copying::*;
     let _scope = ::dataflow::scope("named_grouping");
     let items = ::dataflow::__private::of_records(items);
     let by_order = items
@@ -523,6 +522,8 @@ fn both_sides(
     parts: DataSet<Part>,
     limit: u64,
 ) -> DataSet<(u64, u64)> {
+    #[allow(unused_imports)]
+    use ::dataflow::__private::copying::*;
     let _scope = ::dataflow::scope("both_sides");
     let items = ::dataflow::__private::of_records(items);
     let parts = ::dataflow::__private::of_records(parts);
@@ -540,8 +541,6 @@ fn both_sides(
         .on(|l| (l.partkey, l.suppkey), |p| (p.key, p.supplier));
     both.sorted_by(|l| asc(l.day), |p| desc(p.price))
         .reduce_group({
-            #[allow(unused_imports)]
-            use ::dataflow::__private::Capture as _;
             let limit = limit.__capture();
             move |items, parts, out| {
                 while let ::core::option::Option::Some(l) = items.next() {
@@ -573,6 +572,8 @@ fn folds(
     scale: f64,
     quantile: Quantile,
 ) -> DataSet<(u64, f64, f64, u64)> {
+    #[allow(unused_imports)]
+    use ::dataflow::__private::copying::*;
     let _scope = ::dataflow::scope("folds");
     let items = ::dataflow::__private::of_records(items);
     items
@@ -592,12 +593,11 @@ fn folds(
                 ..::dataflow::Step::UNKNOWN
             }
         })
+        .captured(::dataflow::__private::Of(&(&scale, &quantile)).__plain())
         .group_by(|l| l.partkey)
         .aggregates()
         .fold(
             {
-                #[allow(unused_imports)]
-                use ::dataflow::__private::Capture as _;
                 let scale = scale.__capture();
                 Spread {
                     least: scale,
@@ -605,8 +605,6 @@ fn folds(
                 }
             },
             {
-                #[allow(unused_imports)]
-                use ::dataflow::__private::Capture as _;
                 let scale = scale.__capture();
                 move |spread, l| {
                     spread
@@ -625,8 +623,6 @@ fn folds(
         )
         .fold_with(
             {
-                #[allow(unused_imports)]
-                use ::dataflow::__private::Capture as _;
                 let quantile = quantile.__capture();
                 quantile
             },
@@ -656,6 +652,8 @@ fn ungrouped_and_partial(
     items: DataSet<LineItem>,
     least: u64,
 ) -> (DataSet<LineItem>, DataSet<u64>, DataSet<u64>) {
+    #[allow(unused_imports)]
+    use ::dataflow::__private::copying::*;
     let _scope = ::dataflow::scope("ungrouped_and_partial");
     let items = ::dataflow::__private::of_records(items);
     let largest = items
@@ -669,8 +667,6 @@ fn ungrouped_and_partial(
             }
         })
         .reduce({
-            #[allow(unused_imports)]
-            use ::dataflow::__private::Capture as _;
             let least = least.__capture();
             move |a, b, __out| {
                 if (match (a.quantity, least) {

@@ -20,6 +20,8 @@ fn shipping_priority(
     segment: String,
     day: Date,
 ) -> DataSet<Revenue> {
+    #[allow(unused_imports)]
+    use ::dataflow::__private::copying::*;
     let _scope = ::dataflow::scope("shipping_priority");
     let customers = ::dataflow::__private::of_records(customers);
     let orders = ::dataflow::__private::of_records(orders);
@@ -35,21 +37,9 @@ fn shipping_priority(
                 ..::dataflow::Step::UNKNOWN
             }
         })
-        .proven(|c| {
-            #[allow(unused_imports)]
-            use ::dataflow::__private::{
-                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
-                KnownOption as _, MaybeOption as _,
-            };
-            (
-                (&::dataflow::__private::Of(&c.mktsegment)).__plain(),
-                ((&::dataflow::__private::Of(&segment)).__plain(), ()),
-            )
-        })
+        .proven(|c| ::dataflow::__private::Of(&(&c.mktsegment, &segment)).__plain())
         .bounded("mktsegment", ::dataflow::Comparison::Equal, &segment)
         .filter({
-            #[allow(unused_imports)]
-            use ::dataflow::__private::Capture as _;
             let segment = segment.__capture();
             move |c| { c.mktsegment == segment }
         });
@@ -64,21 +54,9 @@ fn shipping_priority(
                 ..::dataflow::Step::UNKNOWN
             }
         })
-        .proven(|o| {
-            #[allow(unused_imports)]
-            use ::dataflow::__private::{
-                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
-                KnownOption as _, MaybeOption as _,
-            };
-            (
-                (&::dataflow::__private::Of(&o.orderdate)).__plain(),
-                ((&::dataflow::__private::Of(&day)).__plain(), ()),
-            )
-        })
+        .proven(|o| ::dataflow::__private::Of(&(&o.orderdate, &day)).__plain())
         .bounded("orderdate", ::dataflow::Comparison::Less, &day)
         .filter({
-            #[allow(unused_imports)]
-            use ::dataflow::__private::Capture as _;
             let day = day.__capture();
             move |o| { o.orderdate < day }
         })
@@ -104,21 +82,9 @@ fn shipping_priority(
                 ..::dataflow::Step::UNKNOWN
             }
         })
-        .proven(|l| {
-            #[allow(unused_imports)]
-            use ::dataflow::__private::{
-                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
-                KnownOption as _, MaybeOption as _,
-            };
-            (
-                (&::dataflow::__private::Of(&l.shipdate)).__plain(),
-                ((&::dataflow::__private::Of(&day)).__plain(), ()),
-            )
-        })
+        .proven(|l| ::dataflow::__private::Of(&(&l.shipdate, &day)).__plain())
         .bounded("shipdate", ::dataflow::Comparison::Greater, &day)
         .filter({
-            #[allow(unused_imports)]
-            use ::dataflow::__private::Capture as _;
             let day = day.__capture();
             move |l| { l.shipdate > day }
         })
@@ -207,6 +173,8 @@ fn shipping_priority(
 /// ```
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn filtered_pairs(left: DataSet<L>, right: DataSet<R>, l: u64) -> DataSet<(u64, u64)> {
+    #[allow(unused_imports)]
+    use ::dataflow::__private::copying::*;
     let _scope = ::dataflow::scope("filtered_pairs");
     let left = ::dataflow::__private::of_records(left);
     let right = ::dataflow::__private::of_records(right);
@@ -253,21 +221,9 @@ fn filtered_pairs(left: DataSet<L>, right: DataSet<R>, l: u64) -> DataSet<(u64, 
                         ..::dataflow::Step::UNKNOWN
                     }
                 })
-                .proven(|r| {
-                    #[allow(unused_imports)]
-                    use ::dataflow::__private::{
-                        KnownPlain as _, MaybePlain as _, KnownSeveral as _,
-                        MaybeSeveral as _, KnownOption as _, MaybeOption as _,
-                    };
-                    (
-                        (&::dataflow::__private::Of(&r.n)).__plain(),
-                        ((&::dataflow::__private::Of(&l)).__plain(), ()),
-                    )
-                })
+                .proven(|r| ::dataflow::__private::Of(&(&r.n, &l)).__plain())
                 .bounded("n", ::dataflow::Comparison::Greater, &l)
                 .filter({
-                    #[allow(unused_imports)]
-                    use ::dataflow::__private::Capture as _;
                     let l = l.__capture();
                     move |r| { r.n > l }
                 }),
@@ -275,8 +231,6 @@ fn filtered_pairs(left: DataSet<L>, right: DataSet<R>, l: u64) -> DataSet<(u64, 
         .on(|s| s.0, |r| r.id);
     other
         .process({
-            #[allow(unused_imports)]
-            use ::dataflow::__private::Capture as _;
             let l = l.__capture();
             move |record0, record1, __out| {
                 if ({
@@ -323,6 +277,8 @@ fn filtered_pairs(left: DataSet<L>, right: DataSet<R>, l: u64) -> DataSet<(u64, 
 /// ```
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn no_closure(left: DataSet<L>, right: DataSet<R>) -> Joined<L, R, Bounded> {
+    #[allow(unused_imports)]
+    use ::dataflow::__private::copying::*;
     let _scope = ::dataflow::scope("no_closure");
     let left = ::dataflow::__private::of_records(left);
     let right = ::dataflow::__private::of_records(right);
@@ -348,6 +304,8 @@ fn no_closure(left: DataSet<L>, right: DataSet<R>) -> Joined<L, R, Bounded> {
 /// ```
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn missing_sides(left: DataSet<L>, right: DataSet<R>) -> DataSet<(u64, Option<u64>)> {
+    #[allow(unused_imports)]
+    use ::dataflow::__private::copying::*;
     let _scope = ::dataflow::scope("missing_sides");
     let left = ::dataflow::__private::of_records(left);
     let right = ::dataflow::__private::of_records(right);
@@ -427,72 +385,58 @@ fn in_bands(
     rates: DataSet<Rate>,
     least: i64,
 ) -> DataSet<(u64, u64)> {
+    #[allow(unused_imports)]
+    use ::dataflow::__private::copying::*;
     let _scope = ::dataflow::scope("in_bands");
     let sales = ::dataflow::__private::of_records(sales);
     let bands = ::dataflow::__private::of_records(bands);
     let rates = ::dataflow::__private::of_records(rates);
-    let banded = sales
-        .step(const {
-            &::dataflow::Step {
-                name: "filter",
-                operator: "filter",
-                text: "|s, bands| s.amount > least",
-                reads: &[::dataflow::Reads::Fields(&["amount"])],
-                moves: true,
-                below: "with_all",
-                ..::dataflow::Step::UNKNOWN
-            }
-        })
-        .proven(|__record| {
-            #[allow(unused_imports)]
-            use ::dataflow::__private::{
-                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
-                KnownOption as _, MaybeOption as _,
-            };
-            (
-                (&::dataflow::__private::Of(&least)).__plain(),
-                ((&::dataflow::__private::Of(&__record.amount)).__plain(), ()),
-            )
-        })
-        .bounded("amount", ::dataflow::Comparison::Greater, &least)
-        .filter({
-            #[allow(unused_imports)]
-            use ::dataflow::__private::Capture as _;
-            let least = least.__capture();
-            move |__record| { __record.amount > least }
-        })
-        .step(const {
-            &::dataflow::Step {
-                name: "banded",
-                operator: "with_all → filter → map",
-                text: "bands → |s, bands| !bands.is_empty() → |s, bands| band(s, bands)",
-                reads: &[::dataflow::Reads::All, ::dataflow::Reads::All],
-                ..::dataflow::Step::UNKNOWN
-            }
-        })
-        .with_all(bands.clone())
-        .process({
-            #[allow(unused_imports)]
-            use ::dataflow::__private::{
-                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
-                KnownOption as _, MaybeOption as _,
-            };
-            let __proven0 = ((&::dataflow::__private::Of(&least)).__plain(), ());
-            {
-                #[allow(unused_imports)]
-                use ::dataflow::__private::Capture as _;
+    let banded = {
+        let __proven0 = ::dataflow::__private::Of(&least).__plain();
+        sales
+            .step(const {
+                &::dataflow::Step {
+                    name: "filter",
+                    operator: "filter",
+                    text: "|s, bands| s.amount > least",
+                    reads: &[::dataflow::Reads::Fields(&["amount"])],
+                    moves: true,
+                    below: "with_all",
+                    ..::dataflow::Step::UNKNOWN
+                }
+            })
+            .proven(|__record| (
+                __proven0,
+                ::dataflow::__private::Of(&__record.amount).__plain(),
+            ))
+            .bounded("amount", ::dataflow::Comparison::Greater, &least)
+            .filter({
+                let least = least.__capture();
+                move |__record| { __record.amount > least }
+            })
+            .step(const {
+                &::dataflow::Step {
+                    name: "banded",
+                    operator: "with_all → filter → map",
+                    text: "bands → |s, bands| !bands.is_empty() → |s, bands| band(s, bands)",
+                    reads: &[::dataflow::Reads::All, ::dataflow::Reads::All],
+                    ..::dataflow::Step::UNKNOWN
+                }
+            })
+            .with_all(bands.clone())
+            .process({
                 let least = least.__capture();
                 move |s, bands, __out| {
                     if (::dataflow::__private::holds((
                         __proven0,
-                        ((&::dataflow::__private::Of(&s.amount)).__plain(), ()),
+                        ::dataflow::__private::Of(&s.amount).__plain(),
                     )) || (s.amount > least)) && !bands.is_empty()
                     {
                         __out.emit(band(s, bands))
                     }
                 }
-            }
-        });
+            })
+    };
     banded
         .step(const {
             &::dataflow::Step {
@@ -508,8 +452,6 @@ fn in_bands(
         })
         .with_all(rates.clone())
         .init({
-            #[allow(unused_imports)]
-            use ::dataflow::__private::Capture as _;
             let least = least.__capture();
             move |rates| Table::new(rates, least)
         })

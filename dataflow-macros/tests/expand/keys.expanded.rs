@@ -17,6 +17,8 @@
 /// ```
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn groups(orders: DataSet<Order>, width: i64, least: i64) -> DataSet<(i32, u64)> {
+    #[allow(unused_imports)]
+    use ::dataflow::__private::copying::*;
     let _scope = ::dataflow::scope("groups");
     let orders = ::dataflow::__private::of_records(orders);
     let plain = orders
@@ -60,12 +62,11 @@ fn groups(orders: DataSet<Order>, width: i64, least: i64) -> DataSet<(i32, u64)>
                 ..::dataflow::Step::UNKNOWN
             }
         })
+        .captured(::dataflow::__private::Of(&width).__plain())
         .group_by(|__symbols| {
             ::dataflow::Symbols::computed(
                     __symbols,
                     {
-                        #[allow(unused_imports)]
-                        use ::dataflow::__private::Capture as _;
                         let width = width.__capture();
                         move |o, __key| { __key.emit(o.amount / width) }
                     },
@@ -91,8 +92,6 @@ fn groups(orders: DataSet<Order>, width: i64, least: i64) -> DataSet<(i32, u64)>
             ::dataflow::Symbols::computed(
                     __symbols,
                     {
-                        #[allow(unused_imports)]
-                        use ::dataflow::__private::Capture as _;
                         let least = least.__capture();
                         move |o, __key| {
                             {
@@ -166,6 +165,8 @@ fn groups(orders: DataSet<Order>, width: i64, least: i64) -> DataSet<(i32, u64)>
 /// ```
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn joins(orders: DataSet<Order>, items: DataSet<Item>) -> DataSet<Order> {
+    #[allow(unused_imports)]
+    use ::dataflow::__private::copying::*;
     let _scope = ::dataflow::scope("joins");
     let orders = ::dataflow::__private::of_records(orders);
     let items = ::dataflow::__private::of_records(items);
@@ -247,6 +248,8 @@ fn joins(orders: DataSet<Order>, items: DataSet<Item>) -> DataSet<Order> {
 /// ```
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn orders(items: DataSet<Item>) -> DataSet<Item> {
+    #[allow(unused_imports)]
+    use ::dataflow::__private::copying::*;
     let _scope = ::dataflow::scope("orders");
     let items = ::dataflow::__private::of_records(items);
     let plain = items

@@ -6,6 +6,8 @@
 /// ```
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn shared_sums(items: DataSet<LineItem>) -> DataSet<(u64, f64, f64, u64)> {
+    #[allow(unused_imports)]
+    use ::dataflow::__private::copying::*;
     let _scope = ::dataflow::scope("shared_sums");
     let items = ::dataflow::__private::of_records(items);
     items
@@ -36,6 +38,8 @@ fn shared_sums(items: DataSet<LineItem>) -> DataSet<(u64, f64, f64, u64)> {
 /// ```
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn fields_and_closures(items: DataSet<LineItem>, rate: u64) -> DataSet<Parts> {
+    #[allow(unused_imports)]
+    use ::dataflow::__private::copying::*;
     let _scope = ::dataflow::scope("fields_and_closures");
     let items = ::dataflow::__private::of_records(items);
     items
@@ -53,8 +57,6 @@ fn fields_and_closures(items: DataSet<LineItem>, rate: u64) -> DataSet<Parts> {
         .min_field(|l| l.day, move |l, _| { l.day })
         .max_field(|(name, _)| name, move |(name, _), _| { name })
         .max({
-            #[allow(unused_imports)]
-            use ::dataflow::__private::Capture as _;
             let rate = rate.__capture();
             move |l| {
                 (match (l.price, rate) {
@@ -93,6 +95,8 @@ fn fields_and_closures(items: DataSet<LineItem>, rate: u64) -> DataSet<Parts> {
 /// ```
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn quantiles(items: DataSet<LineItem>, share: f64, rate: u64) -> DataSet<Parts> {
+    #[allow(unused_imports)]
+    use ::dataflow::__private::copying::*;
     let _scope = ::dataflow::scope("quantiles");
     let items = ::dataflow::__private::of_records(items);
     items
@@ -112,15 +116,11 @@ fn quantiles(items: DataSet<LineItem>, share: f64, rate: u64) -> DataSet<Parts> 
             [
                 0.5,
                 {
-                    #[allow(unused_imports)]
-                    use ::dataflow::__private::Capture as _;
                     let share = share.__capture();
                     share
                 },
             ],
             {
-                #[allow(unused_imports)]
-                use ::dataflow::__private::Capture as _;
                 let rate = rate.__capture();
                 move |l| {
                     (match (l.price, rate) {

@@ -11,6 +11,8 @@
 /// ```
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn unused(lines: DataSet<String>) -> DataSet<String> {
+    #[allow(unused_imports)]
+    use ::dataflow::__private::copying::*;
     let _scope = ::dataflow::scope("unused");
     let lines = ::dataflow::__private::of_records(lines);
     let long = lines
@@ -24,14 +26,7 @@ fn unused(lines: DataSet<String>) -> DataSet<String> {
                 ..::dataflow::Step::UNKNOWN
             }
         })
-        .proven(|l| {
-            #[allow(unused_imports)]
-            use ::dataflow::__private::{
-                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
-                KnownOption as _, MaybeOption as _,
-            };
-            ((&::dataflow::__private::Of(&l)).__several(), ())
-        })
+        .proven(|l| ::dataflow::__private::Of(&l).__several())
         .filter(move |l| { l.len() > 3 });
     let _also = lines
         .step(const {
@@ -44,14 +39,7 @@ fn unused(lines: DataSet<String>) -> DataSet<String> {
                 ..::dataflow::Step::UNKNOWN
             }
         })
-        .proven(|l| {
-            #[allow(unused_imports)]
-            use ::dataflow::__private::{
-                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
-                KnownOption as _, MaybeOption as _,
-            };
-            ((&::dataflow::__private::Of(&l)).__several(), ())
-        })
+        .proven(|l| ::dataflow::__private::Of(&l).__several())
         .filter(move |l| { l.len() > 3 });
     lines
         .step(const {
@@ -146,6 +134,8 @@ const unsafe extern "C" fn odd(lines: DataSet<String>) -> DataSet<String> {
 /// ```
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn no_result(lines: DataSet<String>) {
+    #[allow(unused_imports)]
+    use ::dataflow::__private::copying::*;
     let _scope = ::dataflow::scope("no_result");
     let lines = ::dataflow::__private::of_records(lines);
     let long = lines
@@ -159,14 +149,7 @@ fn no_result(lines: DataSet<String>) {
                 ..::dataflow::Step::UNKNOWN
             }
         })
-        .proven(|l| {
-            #[allow(unused_imports)]
-            use ::dataflow::__private::{
-                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
-                KnownOption as _, MaybeOption as _,
-            };
-            ((&::dataflow::__private::Of(&l)).__several(), ())
-        })
+        .proven(|l| ::dataflow::__private::Of(&l).__several())
         .filter(move |l| { l.len() > 3 });
 }
 ::core::compile_error! {
@@ -180,6 +163,8 @@ fn no_result(lines: DataSet<String>) {
 /// ```
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn forever(lines: DataSet<String>) -> DataSet<String> {
+    #[allow(unused_imports)]
+    use ::dataflow::__private::copying::*;
     let _scope = ::dataflow::scope("forever");
     let lines = ::dataflow::__private::of_records(lines);
     {

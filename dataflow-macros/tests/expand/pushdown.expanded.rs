@@ -6,104 +6,75 @@
 /// ```
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn below_a_map(sales: DataSet<Sale>, least: u64) -> DataSet<Row> {
+    #[allow(unused_imports)]
+    use ::dataflow::__private::copying::*;
     let _scope = ::dataflow::scope("below_a_map");
     let sales = ::dataflow::__private::of_records(sales);
-    sales
-        .step(const {
-            &::dataflow::Step {
-                name: "filter",
-                operator: "filter",
-                text: "|r| r.id > least",
-                reads: &[::dataflow::Reads::Fields(&["order.id"])],
-                moves: true,
-                below: "map",
-                ..::dataflow::Step::UNKNOWN
-            }
-        })
-        .proven(|__record| {
-            #[allow(unused_imports)]
-            use ::dataflow::__private::{
-                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
-                KnownOption as _, MaybeOption as _,
-            };
-            (
-                (&::dataflow::__private::Of(&least)).__plain(),
-                ((&::dataflow::__private::Of(&__record.order.id)).__plain(), ()),
-            )
-        })
-        .bounded("order.id", ::dataflow::Comparison::Greater, &least)
-        .filter({
-            #[allow(unused_imports)]
-            use ::dataflow::__private::Capture as _;
-            let least = least.__capture();
-            move |__record| { __record.order.id > least }
-        })
-        .step(const {
-            &::dataflow::Step {
-                name: "filter",
-                operator: "filter",
-                text: "|r| r.name.starts_with(\"a\")",
-                reads: &[::dataflow::Reads::Fields(&["name"])],
-                moves: true,
-                below: "map",
-                ..::dataflow::Step::UNKNOWN
-            }
-        })
-        .proven(|__record| {
-            #[allow(unused_imports)]
-            use ::dataflow::__private::{
-                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
-                KnownOption as _, MaybeOption as _,
-            };
-            (
-                (&::dataflow::__private::Of(&least)).__plain(),
-                ((&::dataflow::__private::Of(&__record.name)).__several(), ()),
-            )
-        })
-        .filter(move |__record| { __record.name.starts_with("a") })
-        .step(const {
-            &::dataflow::Step {
-                name: "filter",
-                operator: "filter",
-                text: "|r| r.name != \"ab\"",
-                reads: &[::dataflow::Reads::Fields(&["name"])],
-                moves: true,
-                below: "map",
-                ..::dataflow::Step::UNKNOWN
-            }
-        })
-        .proven(|__record| {
-            #[allow(unused_imports)]
-            use ::dataflow::__private::{
-                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
-                KnownOption as _, MaybeOption as _,
-            };
-            (
-                (&::dataflow::__private::Of(&least)).__plain(),
-                ((&::dataflow::__private::Of(&__record.name)).__plain(), ()),
-            )
-        })
-        .filter(move |__record| { __record.name != "ab" })
-        .step(const {
-            &::dataflow::Step {
-                name: "map",
-                operator: "map → filter → map",
-                text: "|s| Row { id: s.order.id, twice: s.amount * 2, name: s.name } → |r| r.twice > 10 → |r| Row { twice: 0, ..r }",
-                reads: &[::dataflow::Reads::Fields(&["amount", "name", "order.id"])],
-                ..::dataflow::Step::UNKNOWN
-            }
-        })
-        .process({
-            #[allow(unused_imports)]
-            use ::dataflow::__private::{
-                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
-                KnownOption as _, MaybeOption as _,
-            };
-            let __proven1 = ((&::dataflow::__private::Of(&least)).__plain(), ());
-            let __proven3 = ((&::dataflow::__private::Of(&least)).__plain(), ());
-            {
-                #[allow(unused_imports)]
-                use ::dataflow::__private::Capture as _;
+    {
+        let __proven1 = ::dataflow::__private::Of(&least).__plain();
+        sales
+            .step(const {
+                &::dataflow::Step {
+                    name: "filter",
+                    operator: "filter",
+                    text: "|r| r.id > least",
+                    reads: &[::dataflow::Reads::Fields(&["order.id"])],
+                    moves: true,
+                    below: "map",
+                    ..::dataflow::Step::UNKNOWN
+                }
+            })
+            .proven(|__record| (
+                __proven1,
+                ::dataflow::__private::Of(&__record.order.id).__plain(),
+            ))
+            .bounded("order.id", ::dataflow::Comparison::Greater, &least)
+            .filter({
+                let least = least.__capture();
+                move |__record| { __record.order.id > least }
+            })
+            .step(const {
+                &::dataflow::Step {
+                    name: "filter",
+                    operator: "filter",
+                    text: "|r| r.name.starts_with(\"a\")",
+                    reads: &[::dataflow::Reads::Fields(&["name"])],
+                    moves: true,
+                    below: "map",
+                    ..::dataflow::Step::UNKNOWN
+                }
+            })
+            .proven(|__record| (
+                __proven1,
+                ::dataflow::__private::Of(&__record.name).__several(),
+            ))
+            .filter(move |__record| { __record.name.starts_with("a") })
+            .step(const {
+                &::dataflow::Step {
+                    name: "filter",
+                    operator: "filter",
+                    text: "|r| r.name != \"ab\"",
+                    reads: &[::dataflow::Reads::Fields(&["name"])],
+                    moves: true,
+                    below: "map",
+                    ..::dataflow::Step::UNKNOWN
+                }
+            })
+            .proven(|__record| (
+                __proven1,
+                ::dataflow::__private::Of(&__record.name).__plain(),
+            ))
+            .filter(move |__record| { __record.name != "ab" })
+            .step(const {
+                &::dataflow::Step {
+                    name: "map",
+                    operator: "map → filter → map",
+                    text: "|s| Row { id: s.order.id, twice: s.amount * 2, name: s.name } → |r| r.twice > 10 → |r| Row { twice: 0, ..r }",
+                    reads: &[::dataflow::Reads::Fields(&["amount", "name", "order.id"])],
+                    ..::dataflow::Step::UNKNOWN
+                }
+            })
+            .process({
                 let least = least.__capture();
                 move |s, __out| {
                     match (Row {
@@ -123,11 +94,11 @@ fn below_a_map(sales: DataSet<Sale>, least: u64) -> DataSet<Row> {
                             );
                             if (::dataflow::__private::holds((
                                 __proven1,
-                                ((&::dataflow::__private::Of(&r.id)).__plain(), ()),
+                                ::dataflow::__private::Of(&r.id).__plain(),
                             )) || (r.id > least)) && r.twice > 10
                                 && (::dataflow::__private::holds((
                                     __proven1,
-                                    ((&::dataflow::__private::Of(&r.name)).__several(), ()),
+                                    ::dataflow::__private::Of(&r.name).__several(),
                                 )) || (r.name.starts_with("a")))
                             {
                                 match (Row { twice: 0, ..r }) {
@@ -136,8 +107,8 @@ fn below_a_map(sales: DataSet<Sale>, least: u64) -> DataSet<Row> {
                                             ::dataflow::__private::fieldwise(&value),
                                         );
                                         if ::dataflow::__private::holds((
-                                            __proven3,
-                                            ((&::dataflow::__private::Of(&r.name)).__plain(), ()),
+                                            __proven1,
+                                            ::dataflow::__private::Of(&r.name).__plain(),
                                         )) || (r.name != "ab")
                                         {
                                             __out.emit(r)
@@ -148,8 +119,8 @@ fn below_a_map(sales: DataSet<Sale>, least: u64) -> DataSet<Row> {
                         }
                     }
                 }
-            }
-        })
+            })
+    }
 }
 ///
 /// # Plan
@@ -163,180 +134,137 @@ fn to_the_sides_of_a_join(
     orders: DataSet<Order>,
     day: Date,
 ) -> DataSet<(u64, u64)> {
+    #[allow(unused_imports)]
+    use ::dataflow::__private::copying::*;
     let _scope = ::dataflow::scope("to_the_sides_of_a_join");
     let items = ::dataflow::__private::of_records(items);
     let orders = ::dataflow::__private::of_records(orders);
-    items
-        .step(const {
-            &::dataflow::Step {
-                name: "filter",
-                operator: "filter",
-                text: "|l, o| l.shipped > day",
-                reads: &[::dataflow::Reads::Fields(&["shipped"])],
-                moves: true,
-                below: "join",
-                ..::dataflow::Step::UNKNOWN
-            }
-        })
-        .proven(|__record| {
-            #[allow(unused_imports)]
-            use ::dataflow::__private::{
-                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
-                KnownOption as _, MaybeOption as _,
-            };
-            (
-                (&::dataflow::__private::Of(&day)).__plain(),
-                ((&::dataflow::__private::Of(&__record.shipped)).__plain(), ()),
+    {
+        let __proven0 = ::dataflow::__private::Of(&day).__plain();
+        items
+            .step(const {
+                &::dataflow::Step {
+                    name: "filter",
+                    operator: "filter",
+                    text: "|l, o| l.shipped > day",
+                    reads: &[::dataflow::Reads::Fields(&["shipped"])],
+                    moves: true,
+                    below: "join",
+                    ..::dataflow::Step::UNKNOWN
+                }
+            })
+            .proven(|__record| (
+                __proven0,
+                ::dataflow::__private::Of(&__record.shipped).__plain(),
+            ))
+            .bounded("shipped", ::dataflow::Comparison::Greater, &day)
+            .filter({
+                let day = day.__capture();
+                move |__record| { __record.shipped > day }
+            })
+            .step(const {
+                &::dataflow::Step {
+                    name: "filter",
+                    operator: "filter",
+                    text: "|(id, price)| price > 3",
+                    reads: &[::dataflow::Reads::Fields(&["price"])],
+                    moves: true,
+                    below: "join",
+                    ..::dataflow::Step::UNKNOWN
+                }
+            })
+            .proven(|__record| (
+                __proven0,
+                ::dataflow::__private::Of(&__record.price).__plain(),
+            ))
+            .bounded("price", ::dataflow::Comparison::Greater, &3)
+            .filter(move |__record| { __record.price > 3 })
+            .step(const {
+                &::dataflow::Step {
+                    name: "join",
+                    operator: "join → filter → map",
+                    text: "orders → |l| l.order, |o| o.id → |l, o| l.price > o.price → |l, o| (o.id, l.price)",
+                    reads: &[
+                        ::dataflow::Reads::Fields(&["price"]),
+                        ::dataflow::Reads::Fields(&["id", "price"]),
+                    ],
+                    forwards: &[
+                        ::dataflow::Forward::Field {
+                            to: "0",
+                            record: 1,
+                            from: "id",
+                        },
+                        ::dataflow::Forward::Field {
+                            to: "1",
+                            record: 0,
+                            from: "price",
+                        },
+                    ],
+                    ..::dataflow::Step::UNKNOWN
+                }
+            })
+            .join(
+                orders
+                    .step(const {
+                        &::dataflow::Step {
+                            name: "filter",
+                            operator: "filter",
+                            text: "|l, o| o.day < day || o.open",
+                            reads: &[::dataflow::Reads::Fields(&["day", "open"])],
+                            moves: true,
+                            below: "join",
+                            ..::dataflow::Step::UNKNOWN
+                        }
+                    })
+                    .proven(|__record| (
+                        __proven0,
+                        ::dataflow::__private::Of(&(&__record.day, &__record.open))
+                            .__plain(),
+                    ))
+                    .filter({
+                        let day = day.__capture();
+                        move |__record| { __record.day < day || __record.open }
+                    })
+                    .step(const {
+                        &::dataflow::Step {
+                            name: "filter",
+                            operator: "filter",
+                            text: "|(id, price)| id != 7",
+                            reads: &[::dataflow::Reads::Fields(&["id"])],
+                            moves: true,
+                            below: "join",
+                            ..::dataflow::Step::UNKNOWN
+                        }
+                    })
+                    .proven(|__record| (
+                        __proven0,
+                        ::dataflow::__private::Of(&__record.id).__plain(),
+                    ))
+                    .filter(move |__record| { __record.id != 7 }),
             )
-        })
-        .bounded("shipped", ::dataflow::Comparison::Greater, &day)
-        .filter({
-            #[allow(unused_imports)]
-            use ::dataflow::__private::Capture as _;
-            let day = day.__capture();
-            move |__record| { __record.shipped > day }
-        })
-        .step(const {
-            &::dataflow::Step {
-                name: "filter",
-                operator: "filter",
-                text: "|(id, price)| price > 3",
-                reads: &[::dataflow::Reads::Fields(&["price"])],
-                moves: true,
-                below: "join",
-                ..::dataflow::Step::UNKNOWN
-            }
-        })
-        .proven(|__record| {
-            #[allow(unused_imports)]
-            use ::dataflow::__private::{
-                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
-                KnownOption as _, MaybeOption as _,
-            };
-            (
-                (&::dataflow::__private::Of(&day)).__plain(),
-                ((&::dataflow::__private::Of(&__record.price)).__plain(), ()),
-            )
-        })
-        .bounded("price", ::dataflow::Comparison::Greater, &3)
-        .filter(move |__record| { __record.price > 3 })
-        .step(const {
-            &::dataflow::Step {
-                name: "join",
-                operator: "join → filter → map",
-                text: "orders → |l| l.order, |o| o.id → |l, o| l.price > o.price → |l, o| (o.id, l.price)",
-                reads: &[
-                    ::dataflow::Reads::Fields(&["price"]),
-                    ::dataflow::Reads::Fields(&["id", "price"]),
-                ],
-                forwards: &[
-                    ::dataflow::Forward::Field {
-                        to: "0",
-                        record: 1,
-                        from: "id",
-                    },
-                    ::dataflow::Forward::Field {
-                        to: "1",
-                        record: 0,
-                        from: "price",
-                    },
-                ],
-                ..::dataflow::Step::UNKNOWN
-            }
-        })
-        .join(
-            orders
-                .step(const {
-                    &::dataflow::Step {
-                        name: "filter",
-                        operator: "filter",
-                        text: "|l, o| o.day < day || o.open",
-                        reads: &[::dataflow::Reads::Fields(&["day", "open"])],
-                        moves: true,
-                        below: "join",
-                        ..::dataflow::Step::UNKNOWN
-                    }
-                })
-                .proven(|__record| {
-                    #[allow(unused_imports)]
-                    use ::dataflow::__private::{
-                        KnownPlain as _, MaybePlain as _, KnownSeveral as _,
-                        MaybeSeveral as _, KnownOption as _, MaybeOption as _,
-                    };
-                    (
-                        (&::dataflow::__private::Of(&day)).__plain(),
-                        (
-                            (&::dataflow::__private::Of(&__record.day)).__plain(),
-                            ((&::dataflow::__private::Of(&__record.open)).__plain(), ()),
-                        ),
-                    )
-                })
-                .filter({
-                    #[allow(unused_imports)]
-                    use ::dataflow::__private::Capture as _;
-                    let day = day.__capture();
-                    move |__record| { __record.day < day || __record.open }
-                })
-                .step(const {
-                    &::dataflow::Step {
-                        name: "filter",
-                        operator: "filter",
-                        text: "|(id, price)| id != 7",
-                        reads: &[::dataflow::Reads::Fields(&["id"])],
-                        moves: true,
-                        below: "join",
-                        ..::dataflow::Step::UNKNOWN
-                    }
-                })
-                .proven(|__record| {
-                    #[allow(unused_imports)]
-                    use ::dataflow::__private::{
-                        KnownPlain as _, MaybePlain as _, KnownSeveral as _,
-                        MaybeSeveral as _, KnownOption as _, MaybeOption as _,
-                    };
-                    (
-                        (&::dataflow::__private::Of(&day)).__plain(),
-                        ((&::dataflow::__private::Of(&__record.id)).__plain(), ()),
-                    )
-                })
-                .filter(move |__record| { __record.id != 7 }),
-        )
-        .on(|l| l.order, |o| o.id)
-        .process({
-            #[allow(unused_imports)]
-            use ::dataflow::__private::{
-                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
-                KnownOption as _, MaybeOption as _,
-            };
-            let __proven0 = ((&::dataflow::__private::Of(&day)).__plain(), ());
-            let __proven2 = ((&::dataflow::__private::Of(&day)).__plain(), ());
-            {
-                #[allow(unused_imports)]
-                use ::dataflow::__private::Capture as _;
+            .on(|l| l.order, |o| o.id)
+            .process({
                 let day = day.__capture();
                 move |l, o, __out| {
                     if (::dataflow::__private::holds((
                         __proven0,
-                        ((&::dataflow::__private::Of(&l.shipped)).__plain(), ()),
+                        ::dataflow::__private::Of(&l.shipped).__plain(),
                     )) || (l.shipped > day))
                         && (::dataflow::__private::holds((
                             __proven0,
-                            (
-                                (&::dataflow::__private::Of(&o.day)).__plain(),
-                                ((&::dataflow::__private::Of(&o.open)).__plain(), ()),
-                            ),
+                            ::dataflow::__private::Of(&(&o.day, &o.open)).__plain(),
                         )) || (o.day < day || o.open)) && l.price > o.price
                     {
                         match (o.id, l.price) {
                             value => {
                                 let __record0 = ::dataflow::Value::twin(&value);
                                 if (::dataflow::__private::holds((
-                                    __proven2,
-                                    ((&::dataflow::__private::Of(&__record0.1)).__plain(), ()),
+                                    __proven0,
+                                    ::dataflow::__private::Of(&__record0.1).__plain(),
                                 )) || (__record0.1 > 3))
                                     && (::dataflow::__private::holds((
-                                        __proven2,
-                                        ((&::dataflow::__private::Of(&__record0.0)).__plain(), ()),
+                                        __proven0,
+                                        ::dataflow::__private::Of(&__record0.0).__plain(),
                                     )) || (__record0.0 != 7))
                                 {
                                     __out.emit(__record0)
@@ -345,8 +273,8 @@ fn to_the_sides_of_a_join(
                         }
                     }
                 }
-            }
-        })
+            })
+    }
 }
 ///
 /// # Plan
@@ -360,6 +288,8 @@ fn what_an_outer_join_keeps(
     items: DataSet<Item>,
     orders: DataSet<Order>,
 ) -> DataSet<(u64, Option<u64>)> {
+    #[allow(unused_imports)]
+    use ::dataflow::__private::copying::*;
     let _scope = ::dataflow::scope("what_an_outer_join_keeps");
     let items = ::dataflow::__private::of_records(items);
     let orders = ::dataflow::__private::of_records(orders);
@@ -406,14 +336,7 @@ fn what_an_outer_join_keeps(
                 ..::dataflow::Step::UNKNOWN
             }
         })
-        .proven(|__record| {
-            #[allow(unused_imports)]
-            use ::dataflow::__private::{
-                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
-                KnownOption as _, MaybeOption as _,
-            };
-            ((&::dataflow::__private::Of(&__record.order)).__plain(), ())
-        })
+        .proven(|__record| ::dataflow::__private::Of(&__record.order).__plain())
         .bounded("order", ::dataflow::Comparison::Greater, &3)
         .filter(move |__record| { __record.order > 3 })
         .step(const {
@@ -437,24 +360,16 @@ fn what_an_outer_join_keeps(
         })
         .left_join(orders.clone())
         .on(|l| l.order, |o| o.id)
-        .process({
-            #[allow(unused_imports)]
-            use ::dataflow::__private::{
-                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
-                KnownOption as _, MaybeOption as _,
-            };
-            move |l, o, __out| {
-                match (l.order, o.map(|o| o.id)) {
-                    value => {
-                        let p = ::dataflow::Value::twin(&value);
-                        if ::dataflow::__private::holds((
-                            (&::dataflow::__private::Of(&p.0)).__plain(),
-                            (),
-                        )) || (p.0 > 3)
-                        {
-                            if p.1.is_none() {
-                                __out.emit(p)
-                            }
+        .process(move |l, o, __out| {
+            match (l.order, o.map(|o| o.id)) {
+                value => {
+                    let p = ::dataflow::Value::twin(&value);
+                    if ::dataflow::__private::holds(
+                        ::dataflow::__private::Of(&p.0).__plain(),
+                    ) || (p.0 > 3)
+                    {
+                        if p.1.is_none() {
+                            __out.emit(p)
                         }
                     }
                 }
@@ -483,64 +398,53 @@ fn what_an_outer_join_keeps(
 /// ```
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn what_stays(sales: DataSet<Sale>, seen: Counter, least: u64) -> DataSet<Row> {
+    #[allow(unused_imports)]
+    use ::dataflow::__private::copying::*;
     let _scope = ::dataflow::scope("what_stays");
     let sales = ::dataflow::__private::of_records(sales);
-    let guarded = sales
-        .step(const {
-            &::dataflow::Step {
-                name: "filter",
-                operator: "filter",
-                text: "|r| r.id > 0",
-                reads: &[::dataflow::Reads::Fields(&["id"])],
-                moves: true,
-                below: "map",
-                ..::dataflow::Step::UNKNOWN
-            }
-        })
-        .proven(|__record| {
-            #[allow(unused_imports)]
-            use ::dataflow::__private::{
-                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
-                KnownOption as _, MaybeOption as _,
-            };
-            (
-                (&::dataflow::__private::Of(&least)).__plain(),
-                ((&::dataflow::__private::Of(&__record.id)).__plain(), ()),
-            )
-        })
-        .bounded("id", ::dataflow::Comparison::Greater, &0)
-        .filter(move |__record| { __record.id > 0 })
-        .step(const {
-            &::dataflow::Step {
-                name: "guarded",
-                operator: "map → filter",
-                text: "|s| Row { id: s.id, twice: s.amount } → |r| 10 / r.id > least",
-                reads: &[::dataflow::Reads::Fields(&["amount", "id"])],
-                forwards: &[
-                    ::dataflow::Forward::Field {
-                        to: "id",
-                        record: 0,
-                        from: "id",
-                    },
-                    ::dataflow::Forward::Field {
-                        to: "twice",
-                        record: 0,
-                        from: "amount",
-                    },
-                ],
-                ..::dataflow::Step::UNKNOWN
-            }
-        })
-        .process({
-            #[allow(unused_imports)]
-            use ::dataflow::__private::{
-                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
-                KnownOption as _, MaybeOption as _,
-            };
-            let __proven1 = ((&::dataflow::__private::Of(&least)).__plain(), ());
-            {
-                #[allow(unused_imports)]
-                use ::dataflow::__private::Capture as _;
+    let guarded = {
+        let __proven1 = ::dataflow::__private::Of(&least).__plain();
+        sales
+            .step(const {
+                &::dataflow::Step {
+                    name: "filter",
+                    operator: "filter",
+                    text: "|r| r.id > 0",
+                    reads: &[::dataflow::Reads::Fields(&["id"])],
+                    moves: true,
+                    below: "map",
+                    ..::dataflow::Step::UNKNOWN
+                }
+            })
+            .proven(|__record| (
+                __proven1,
+                ::dataflow::__private::Of(&__record.id).__plain(),
+            ))
+            .bounded("id", ::dataflow::Comparison::Greater, &0)
+            .filter(move |__record| { __record.id > 0 })
+            .step(const {
+                &::dataflow::Step {
+                    name: "guarded",
+                    operator: "map → filter",
+                    text: "|s| Row { id: s.id, twice: s.amount } → |r| 10 / r.id > least",
+                    reads: &[::dataflow::Reads::Fields(&["amount", "id"])],
+                    forwards: &[
+                        ::dataflow::Forward::Field {
+                            to: "id",
+                            record: 0,
+                            from: "id",
+                        },
+                        ::dataflow::Forward::Field {
+                            to: "twice",
+                            record: 0,
+                            from: "amount",
+                        },
+                    ],
+                    ..::dataflow::Step::UNKNOWN
+                }
+            })
+            .captured(__proven1)
+            .process({
                 let least = least.__capture();
                 move |s, __out| {
                     match (Row { id: s.id, twice: s.amount }) {
@@ -550,7 +454,7 @@ fn what_stays(sales: DataSet<Sale>, seen: Counter, least: u64) -> DataSet<Row> {
                             );
                             if (::dataflow::__private::holds((
                                 __proven1,
-                                ((&::dataflow::__private::Of(&r.id)).__plain(), ()),
+                                ::dataflow::__private::Of(&r.id).__plain(),
                             )) || (r.id > 0)) && 10 / r.id > least
                             {
                                 __out.emit(r)
@@ -558,59 +462,46 @@ fn what_stays(sales: DataSet<Sale>, seen: Counter, least: u64) -> DataSet<Row> {
                         }
                     }
                 }
-            }
-        });
-    let counted = sales
-        .step(const {
-            &::dataflow::Step {
-                name: "filter",
-                operator: "filter",
-                text: "|r| r.id > 0",
-                reads: &[::dataflow::Reads::Fields(&["id"])],
-                moves: true,
-                below: "map",
-                ..::dataflow::Step::UNKNOWN
-            }
-        })
-        .proven(|__record| {
-            #[allow(unused_imports)]
-            use ::dataflow::__private::{
-                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
-                KnownOption as _, MaybeOption as _,
-            };
-            (
-                (&::dataflow::__private::Of(&seen)).__plain(),
-                ((&::dataflow::__private::Of(&__record.id)).__plain(), ()),
-            )
-        })
-        .bounded("id", ::dataflow::Comparison::Greater, &0)
-        .filter(move |__record| { __record.id > 0 })
-        .step(const {
-            &::dataflow::Step {
-                name: "counted",
-                operator: "map",
-                text: "|s| { seen.add(1); Row { id: s.id, twice: 2 } }",
-                reads: &[::dataflow::Reads::Fields(&["id"])],
-                forwards: &[
-                    ::dataflow::Forward::Field {
-                        to: "id",
-                        record: 0,
-                        from: "id",
-                    },
-                ],
-                ..::dataflow::Step::UNKNOWN
-            }
-        })
-        .process({
-            #[allow(unused_imports)]
-            use ::dataflow::__private::{
-                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
-                KnownOption as _, MaybeOption as _,
-            };
-            let __proven1 = ((&::dataflow::__private::Of(&seen)).__plain(), ());
-            {
-                #[allow(unused_imports)]
-                use ::dataflow::__private::Capture as _;
+            })
+    };
+    let counted = {
+        let __proven1 = ::dataflow::__private::Of(&seen).__plain();
+        sales
+            .step(const {
+                &::dataflow::Step {
+                    name: "filter",
+                    operator: "filter",
+                    text: "|r| r.id > 0",
+                    reads: &[::dataflow::Reads::Fields(&["id"])],
+                    moves: true,
+                    below: "map",
+                    ..::dataflow::Step::UNKNOWN
+                }
+            })
+            .proven(|__record| (
+                __proven1,
+                ::dataflow::__private::Of(&__record.id).__plain(),
+            ))
+            .bounded("id", ::dataflow::Comparison::Greater, &0)
+            .filter(move |__record| { __record.id > 0 })
+            .step(const {
+                &::dataflow::Step {
+                    name: "counted",
+                    operator: "map",
+                    text: "|s| { seen.add(1); Row { id: s.id, twice: 2 } }",
+                    reads: &[::dataflow::Reads::Fields(&["id"])],
+                    forwards: &[
+                        ::dataflow::Forward::Field {
+                            to: "id",
+                            record: 0,
+                            from: "id",
+                        },
+                    ],
+                    ..::dataflow::Step::UNKNOWN
+                }
+            })
+            .captured(__proven1)
+            .process({
                 let seen = seen.__capture();
                 move |s, __out| {
                     {
@@ -622,7 +513,7 @@ fn what_stays(sales: DataSet<Sale>, seen: Counter, least: u64) -> DataSet<Row> {
                                 );
                                 if ::dataflow::__private::holds((
                                     __proven1,
-                                    ((&::dataflow::__private::Of(&r.id)).__plain(), ()),
+                                    ::dataflow::__private::Of(&r.id).__plain(),
                                 )) || (r.id > 0)
                                 {
                                     __out.emit(r)
@@ -631,8 +522,8 @@ fn what_stays(sales: DataSet<Sale>, seen: Counter, least: u64) -> DataSet<Row> {
                         }
                     }
                 }
-            }
-        });
+            })
+    };
     let checked = sales
         .step(const {
             &::dataflow::Step {
@@ -748,15 +639,130 @@ fn what_stays(sales: DataSet<Sale>, seen: Counter, least: u64) -> DataSet<Row> {
                         ..::dataflow::Step::UNKNOWN
                     }
                 })
-                .proven(|r| {
-                    #[allow(unused_imports)]
-                    use ::dataflow::__private::{
-                        KnownPlain as _, MaybePlain as _, KnownSeveral as _,
-                        MaybeSeveral as _, KnownOption as _, MaybeOption as _,
-                    };
-                    ((&::dataflow::__private::Of(&r.id)).__plain(), ())
-                })
+                .proven(|r| ::dataflow::__private::Of(&r.id).__plain())
                 .bounded("id", ::dataflow::Comparison::Greater, &0)
                 .filter(move |r| { r.id > 0 }),
         )
+}
+/// Statements of the standard library's macros bind nothing. What they print, they print of each record.
+///
+/// # Plan
+/// ```text
+/// checked = sales
+///     map(|s| { assert!(s.amount > 0, "{}", s.id); Row { id: s.id, twice: s.amount } }) filter(|r| r.id > least)
+/// shown = sales
+///     map(|s| { println!("{}", s.id); Row { id: s.id, twice: s.amount } }) filter(|r| r.id > least)
+/// checked
+///     union(shown)
+/// ```
+#[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
+fn behind_statements(sales: DataSet<Sale>, least: u64) -> DataSet<Row> {
+    #[allow(unused_imports)]
+    use ::dataflow::__private::copying::*;
+    let _scope = ::dataflow::scope("behind_statements");
+    let sales = ::dataflow::__private::of_records(sales);
+    let checked = {
+        let __proven1 = ::dataflow::__private::Of(&least).__plain();
+        sales
+            .step(const {
+                &::dataflow::Step {
+                    name: "filter",
+                    operator: "filter",
+                    text: "|r| r.id > least",
+                    reads: &[::dataflow::Reads::Fields(&["id"])],
+                    moves: true,
+                    below: "map",
+                    ..::dataflow::Step::UNKNOWN
+                }
+            })
+            .proven(|__record| (
+                __proven1,
+                ::dataflow::__private::Of(&__record.id).__plain(),
+            ))
+            .bounded("id", ::dataflow::Comparison::Greater, &least)
+            .filter({
+                let least = least.__capture();
+                move |__record| { __record.id > least }
+            })
+            .step(const {
+                &::dataflow::Step {
+                    name: "checked",
+                    operator: "map",
+                    text: "|s| { assert!(s.amount > 0, \"{}\", s.id); Row { id: s.id, twice: s.amount } }",
+                    reads: &[::dataflow::Reads::All],
+                    forwards: &[
+                        ::dataflow::Forward::Field {
+                            to: "id",
+                            record: 0,
+                            from: "id",
+                        },
+                        ::dataflow::Forward::Field {
+                            to: "twice",
+                            record: 0,
+                            from: "amount",
+                        },
+                    ],
+                    ..::dataflow::Step::UNKNOWN
+                }
+            })
+            .process({
+                let least = least.__capture();
+                move |s, __out| {
+                    {
+                        assert!(s.amount > 0, "{}", s.id);
+                        match (Row { id: s.id, twice: s.amount }) {
+                            value => {
+                                let r = ::dataflow::Value::twin(
+                                    ::dataflow::__private::fieldwise(&value),
+                                );
+                                if ::dataflow::__private::holds((
+                                    __proven1,
+                                    ::dataflow::__private::Of(&r.id).__plain(),
+                                )) || (r.id > least)
+                                {
+                                    __out.emit(r)
+                                }
+                            }
+                        }
+                    }
+                }
+            })
+    };
+    let shown = sales
+        .step(const {
+            &::dataflow::Step {
+                name: "shown",
+                operator: "map → filter",
+                text: "|s| { println!(\"{}\", s.id); Row { id: s.id, twice: s.amount } } → |r| r.id > least",
+                reads: &[::dataflow::Reads::All],
+                ..::dataflow::Step::UNKNOWN
+            }
+        })
+        .process({
+            let least = least.__capture();
+            move |s, __out| {
+                {
+                    println!("{}", s.id);
+                    match (Row { id: s.id, twice: s.amount }) {
+                        value => {
+                            let r = ::dataflow::Value::twin(&value);
+                            if r.id > least {
+                                __out.emit(r)
+                            }
+                        }
+                    }
+                }
+            }
+        });
+    checked
+        .step(const {
+            &::dataflow::Step {
+                name: "union",
+                operator: "union",
+                text: "shown",
+                reads: &[],
+                ..::dataflow::Step::UNKNOWN
+            }
+        })
+        .union(shown.clone())
 }

@@ -43,3 +43,21 @@ fn what_stays(sales: DataSet<Sale>, seen: Counter, least: u64) -> DataSet<Row> {
     let either = sales.map(|s| if s.old { Row { id: s.id, twice: 1 } } else { Row { id: s.other, twice: 1 } });
     guarded.union(counted).union(checked).union(hidden).union(either.filter(|r| r.id > 0))
 }
+
+/// Statements of the standard library's macros bind nothing. What they print, they print of each record.
+#[dataflow]
+fn behind_statements(sales: DataSet<Sale>, least: u64) -> DataSet<Row> {
+    let checked = sales
+        .map(|s| {
+            assert!(s.amount > 0, "{}", s.id);
+            Row { id: s.id, twice: s.amount }
+        })
+        .filter(|r| r.id > least);
+    let shown = sales
+        .map(|s| {
+            println!("{}", s.id);
+            Row { id: s.id, twice: s.amount }
+        })
+        .filter(|r| r.id > least);
+    checked.union(shown)
+}

@@ -8,6 +8,8 @@
 /// ```
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 pub fn word_count(lines: DataSet<String>, min: usize) -> DataSet<WordCount> {
+    #[allow(unused_imports)]
+    use ::dataflow::__private::copying::*;
     let _scope = ::dataflow::scope("word_count");
     let lines = ::dataflow::__private::of_records(lines);
     lines
@@ -21,8 +23,6 @@ pub fn word_count(lines: DataSet<String>, min: usize) -> DataSet<WordCount> {
             }
         })
         .process({
-            #[allow(unused_imports)]
-            use ::dataflow::__private::Capture as _;
             let min = min.__capture();
             move |line, __out| {
                 {
@@ -62,6 +62,8 @@ pub fn word_count(lines: DataSet<String>, min: usize) -> DataSet<WordCount> {
 /// ```
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn arms_of_twin_and_owned(words: DataSet<WordCount>) -> DataSet<WordCount> {
+    #[allow(unused_imports)]
+    use ::dataflow::__private::copying::*;
     let _scope = ::dataflow::scope("arms_of_twin_and_owned");
     let words = ::dataflow::__private::of_records(words);
     words
@@ -94,6 +96,8 @@ fn arms_of_twin_and_owned(words: DataSet<WordCount>) -> DataSet<WordCount> {
 /// ```
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn nested_tails(words: DataSet<WordCount>) -> DataSet<u64> {
+    #[allow(unused_imports)]
+    use ::dataflow::__private::copying::*;
     let _scope = ::dataflow::scope("nested_tails");
     let words = ::dataflow::__private::of_records(words);
     words
@@ -125,6 +129,8 @@ fn nested_tails(words: DataSet<WordCount>) -> DataSet<u64> {
 /// ```
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn early_return(lines: DataSet<String>) -> DataSet<u64> {
+    #[allow(unused_imports)]
+    use ::dataflow::__private::copying::*;
     let _scope = ::dataflow::scope("early_return");
     let lines = ::dataflow::__private::of_records(lines);
     lines
@@ -157,6 +163,8 @@ fn early_return(lines: DataSet<String>) -> DataSet<u64> {
 /// ```
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn numbers(lines: DataSet<String>) -> DataSet<u64> {
+    #[allow(unused_imports)]
+    use ::dataflow::__private::copying::*;
     let _scope = ::dataflow::scope("numbers");
     let lines = ::dataflow::__private::of_records(lines);
     lines
@@ -194,6 +202,8 @@ fn numbers(lines: DataSet<String>) -> DataSet<u64> {
 /// ```
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn fallible(lines: DataSet<String>) -> DataSet<u64> {
+    #[allow(unused_imports)]
+    use ::dataflow::__private::copying::*;
     let _scope = ::dataflow::scope("fallible");
     let lines = ::dataflow::__private::of_records(lines);
     let parsed = lines
@@ -286,6 +296,8 @@ fn fallible(lines: DataSet<String>) -> DataSet<u64> {
 /// ```
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn options(lines: DataSet<String>) -> DataSet<String> {
+    #[allow(unused_imports)]
+    use ::dataflow::__private::copying::*;
     let _scope = ::dataflow::scope("options");
     let lines = ::dataflow::__private::of_records(lines);
     let words = lines
@@ -331,6 +343,8 @@ fn functions_in_place_of_closures(
     lines: DataSet<String>,
     parse: fn(&str) -> u64,
 ) -> DataSet<u64> {
+    #[allow(unused_imports)]
+    use ::dataflow::__private::copying::*;
     let _scope = ::dataflow::scope("functions_in_place_of_closures");
     let lines = ::dataflow::__private::of_records(lines);
     lines
@@ -354,8 +368,6 @@ fn functions_in_place_of_closures(
             }
         })
         .process({
-            #[allow(unused_imports)]
-            use ::dataflow::__private::Capture as _;
             let parse = parse.__capture();
             move |__record0, __out| { __out.emit(parse(__record0)) }
         })
@@ -368,6 +380,8 @@ fn functions_in_place_of_closures(
 /// ```
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn names_do_not_collide(lines: DataSet<String>, out: u64) -> DataSet<(u64, u64)> {
+    #[allow(unused_imports)]
+    use ::dataflow::__private::copying::*;
     let _scope = ::dataflow::scope("names_do_not_collide");
     let lines = ::dataflow::__private::of_records(lines);
     lines
@@ -381,8 +395,6 @@ fn names_do_not_collide(lines: DataSet<String>, out: u64) -> DataSet<(u64, u64)>
             }
         })
         .process({
-            #[allow(unused_imports)]
-            use ::dataflow::__private::Capture as _;
             let out = out.__capture();
             move |line, __out| { __out.emit_parts((line.len() as u64, out)) }
         })

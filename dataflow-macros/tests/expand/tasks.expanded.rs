@@ -8,6 +8,8 @@
 /// ```
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn running(sales: DataSet<Sale>, first: i64) -> DataSet<(u64, i64)> {
+    #[allow(unused_imports)]
+    use ::dataflow::__private::copying::*;
     let _scope = ::dataflow::scope("running");
     let sales = ::dataflow::__private::of_records(sales);
     sales
@@ -21,14 +23,7 @@ fn running(sales: DataSet<Sale>, first: i64) -> DataSet<(u64, i64)> {
                 ..::dataflow::Step::UNKNOWN
             }
         })
-        .proven(|s| {
-            #[allow(unused_imports)]
-            use ::dataflow::__private::{
-                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
-                KnownOption as _, MaybeOption as _,
-            };
-            ((&::dataflow::__private::Of(&s.amount)).__plain(), ())
-        })
+        .proven(|s| ::dataflow::__private::Of(&s.amount).__plain())
         .bounded("amount", ::dataflow::Comparison::Greater, &0)
         .filter(move |s| { s.amount > 0 })
         .step(const {
@@ -65,8 +60,6 @@ fn running(sales: DataSet<Sale>, first: i64) -> DataSet<(u64, i64)> {
         .try_process_with(
             {
                 {
-                    #[allow(unused_imports)]
-                    use ::dataflow::__private::Capture as _;
                     let first = first.__capture();
                     move |task| {
                         ::core::result::Result::Ok(
@@ -82,8 +75,6 @@ fn running(sales: DataSet<Sale>, first: i64) -> DataSet<(u64, i64)> {
                 }
             },
             {
-                #[allow(unused_imports)]
-                use ::dataflow::__private::Capture as _;
                 let first = first.__capture();
                 move |sum, s, __out| {
                     {
@@ -121,6 +112,8 @@ fn running(sales: DataSet<Sale>, first: i64) -> DataSet<(u64, i64)> {
 /// ```
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn words(lines: DataSet<Line>) -> DataSet<String> {
+    #[allow(unused_imports)]
+    use ::dataflow::__private::copying::*;
     let _scope = ::dataflow::scope("words");
     let lines = ::dataflow::__private::of_records(lines);
     lines
@@ -155,6 +148,8 @@ fn words(lines: DataSet<Line>) -> DataSet<String> {
 /// ```
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn changes(sales: DataSet<Sale>) -> DataSet<u64> {
+    #[allow(unused_imports)]
+    use ::dataflow::__private::copying::*;
     let _scope = ::dataflow::scope("changes");
     let sales = ::dataflow::__private::of_records(sales);
     sales
@@ -206,6 +201,8 @@ fn changes(sales: DataSet<Sale>) -> DataSet<u64> {
 /// ```
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn by_parity(sales: DataSet<Sale>, parts: u64) -> DataSet<Sale> {
+    #[allow(unused_imports)]
+    use ::dataflow::__private::copying::*;
     let _scope = ::dataflow::scope("by_parity");
     let sales = ::dataflow::__private::of_records(sales);
     sales
@@ -229,8 +226,6 @@ fn by_parity(sales: DataSet<Sale>, parts: u64) -> DataSet<Sale> {
             }
         })
         .partition_with({
-            #[allow(unused_imports)]
-            use ::dataflow::__private::Capture as _;
             let parts = parts.__capture();
             move |s| s.id % parts
         })
@@ -244,6 +239,8 @@ fn by_parity(sales: DataSet<Sale>, parts: u64) -> DataSet<Sale> {
 /// ```
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn pairs(sales: DataSet<Sale>, least: u64) -> DataSet<u64> {
+    #[allow(unused_imports)]
+    use ::dataflow::__private::copying::*;
     let _scope = ::dataflow::scope("pairs");
     let sales = ::dataflow::__private::of_records(sales);
     sales
@@ -257,8 +254,6 @@ fn pairs(sales: DataSet<Sale>, least: u64) -> DataSet<u64> {
             }
         })
         .map_partition({
-            #[allow(unused_imports)]
-            use ::dataflow::__private::Capture as _;
             let least = least.__capture();
             move |records, out| {
                 for sale in records {
@@ -276,20 +271,8 @@ fn pairs(sales: DataSet<Sale>, least: u64) -> DataSet<u64> {
                 ..::dataflow::Step::UNKNOWN
             }
         })
-        .proven(|id| {
-            #[allow(unused_imports)]
-            use ::dataflow::__private::{
-                KnownPlain as _, MaybePlain as _, KnownSeveral as _, MaybeSeveral as _,
-                KnownOption as _, MaybeOption as _,
-            };
-            (
-                (&::dataflow::__private::Of(&id)).__plain(),
-                ((&::dataflow::__private::Of(&least)).__plain(), ()),
-            )
-        })
+        .proven(|id| ::dataflow::__private::Of(&(&id, &least)).__plain())
         .filter({
-            #[allow(unused_imports)]
-            use ::dataflow::__private::Capture as _;
             let least = least.__capture();
             move |id| { id > least }
         })
@@ -304,6 +287,8 @@ fn pairs(sales: DataSet<Sale>, least: u64) -> DataSet<u64> {
 /// ```
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn some(sales: DataSet<Sale>, seed: u64) -> DataSet<(u64, Sale)> {
+    #[allow(unused_imports)]
+    use ::dataflow::__private::copying::*;
     let _scope = ::dataflow::scope("some");
     let sales = ::dataflow::__private::of_records(sales);
     sales
@@ -349,6 +334,8 @@ fn some(sales: DataSet<Sale>, seed: u64) -> DataSet<(u64, Sale)> {
 /// ```
 #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)]
 fn parsed(lines: DataSet<Line>, separator: char) -> DataSet<u64> {
+    #[allow(unused_imports)]
+    use ::dataflow::__private::copying::*;
     let _scope = ::dataflow::scope("parsed");
     let lines = ::dataflow::__private::of_records(lines);
     lines
@@ -411,8 +398,6 @@ fn parsed(lines: DataSet<Line>, separator: char) -> DataSet<u64> {
                 }
             },
             {
-                #[allow(unused_imports)]
-                use ::dataflow::__private::Capture as _;
                 let separator = separator.__capture();
                 move |parser, line, __out| {
                     {

@@ -69,9 +69,7 @@ impl Env {
     #[track_caller]
     pub fn read_csv<T: Record>(&self, path: impl AsRef<str>) -> Result<DataSet<T>> {
         let next = Next::default().called_at(Location::caller());
-        self.reading_files(path.as_ref(), &next, |files, schema| {
-            format::CsvSource::of(files, schema, CsvOptions::default())
-        })
+        self.reading_files(path.as_ref(), &next, |path, schema| csv(path, schema, CsvOptions::default()))
     }
 
     /// As [`Env::read_csv`], with another delimiter, without header, or leaving bad records out.
@@ -100,7 +98,7 @@ impl Env {
     #[track_caller]
     pub fn read_csv_with<T: Record>(&self, path: impl AsRef<str>, options: CsvOptions) -> Result<DataSet<T>> {
         let next = Next::default().called_at(Location::caller());
-        self.reading_files(path.as_ref(), &next, |files, schema| format::CsvSource::of(files, schema, options))
+        self.reading_files(path.as_ref(), &next, |path, schema| csv(path, schema, options))
     }
 
     /// Records of files of JSON lines, one record a line: a file, a folder, or a pattern. Fields are found by the names of the record's; a
@@ -132,9 +130,7 @@ impl Env {
     #[track_caller]
     pub fn read_json<T: Record>(&self, path: impl AsRef<str>) -> Result<DataSet<T>> {
         let next = Next::default().called_at(Location::caller());
-        self.reading_files(path.as_ref(), &next, |files, schema| {
-            format::JsonSource::of(files, schema, JsonOptions::default())
-        })
+        self.reading_files(path.as_ref(), &next, |path, schema| json(path, schema, JsonOptions::default()))
     }
 
     /// As [`Env::read_json`], leaving bad records out: `JsonOptions::default().lenient(Lenient::to("bad.txt"))`.
@@ -159,7 +155,7 @@ impl Env {
     #[track_caller]
     pub fn read_json_with<T: Record>(&self, path: impl AsRef<str>, options: JsonOptions) -> Result<DataSet<T>> {
         let next = Next::default().called_at(Location::caller());
-        self.reading_files(path.as_ref(), &next, |files, schema| format::JsonSource::of(files, schema, options))
+        self.reading_files(path.as_ref(), &next, |path, schema| json(path, schema, options))
     }
 
     /// Records of Parquet files: a file, a folder, or a pattern. Columns are found by the names of the record's fields; only those that
@@ -192,9 +188,7 @@ impl Env {
     #[track_caller]
     pub fn read_parquet<T: Record>(&self, path: impl AsRef<str>) -> Result<DataSet<T>> {
         let next = Next::default().called_at(Location::caller());
-        self.reading_files(path.as_ref(), &next, |files, schema| {
-            format::ParquetSource::of(files, schema, ParquetOptions::default())
-        })
+        self.reading_files(path.as_ref(), &next, |path, schema| parquet(path, schema, ParquetOptions::default()))
     }
 
     /// As [`Env::read_parquet`], finding columns whatever the case of their letters.
@@ -231,7 +225,7 @@ impl Env {
     #[track_caller]
     pub fn read_parquet_with<T: Record>(&self, path: impl AsRef<str>, options: ParquetOptions) -> Result<DataSet<T>> {
         let next = Next::default().called_at(Location::caller());
-        self.reading_files(path.as_ref(), &next, |files, schema| format::ParquetSource::of(files, schema, options))
+        self.reading_files(path.as_ref(), &next, |path, schema| parquet(path, schema, options))
     }
 
     /// Records of plain values from binary files: a file, a folder, or a pattern. Values lie in the order of the record's fields,
@@ -259,7 +253,7 @@ impl Env {
     #[track_caller]
     pub fn read_binary<T: Record>(&self, path: impl AsRef<str>) -> Result<DataSet<T>> {
         let next = Next::default().called_at(Location::caller());
-        self.reading_files(path.as_ref(), &next, format::BinarySource::of)
+        self.reading_files(path.as_ref(), &next, binary)
     }
 
     /// Records of files in the engine's own format, which [`Flow::write_native`] writes: a file, a folder, or a pattern. Every record can be
@@ -292,7 +286,7 @@ impl Env {
     #[track_caller]
     pub fn read_native<T: Record>(&self, path: impl AsRef<str>) -> Result<DataSet<T>> {
         let next = Next::default().called_at(Location::caller());
-        self.reading_files(path.as_ref(), &next, format::NativeSource::of)
+        self.reading_files(path.as_ref(), &next, native)
     }
 
     /// Records that the program has in memory; they are copied once.
@@ -322,14 +316,14 @@ impl Env {
     }
 
     /// The flow of files, whose folders' names may be fields.
-    fn reading_files<T: Record, S: Source + 'static>(
+    fn reading_files<T: Record>(
         &self,
         path: &str,
         next: &Next,
-        make: impl FnOnce(format::Inputs, &Schema) -> Result<S, runtime::error::Error>,
+        open: impl FnOnce(&str, &Schema) -> Opened,
     ) -> Result<DataSet<T>> {
         let kept = self.keep_standard_input(path);
-        self.reading(kept.and_then(|()| format::read_folders(path, &T::schema(), make)), next)
+        self.reading(kept.and_then(|()| open(path, &T::schema())), next)
     }
 
     /// What comes by a pipe is kept where spilled pages are.
@@ -346,4 +340,27 @@ impl Env {
         let source = source.map_err(|error| error.at(&next.origin("read").0))?;
         Ok(Flow::source(self.clone(), Arc::new(Scanned(source)), next))
     }
+}
+
+/// A source of files, or what is wrong with them. What opens one is compiled once, whatever the records of a program are.
+type Opened = Result<Arc<dyn Source>, runtime::error::Error>;
+
+fn csv(path: &str, schema: &Schema, options: CsvOptions) -> Opened {
+    format::read_folders(path, schema, |files, schema| format::CsvSource::of(files, schema, options))
+}
+
+fn json(path: &str, schema: &Schema, options: JsonOptions) -> Opened {
+    format::read_folders(path, schema, |files, schema| format::JsonSource::of(files, schema, options))
+}
+
+fn parquet(path: &str, schema: &Schema, options: ParquetOptions) -> Opened {
+    format::read_folders(path, schema, |files, schema| format::ParquetSource::of(files, schema, options))
+}
+
+fn binary(path: &str, schema: &Schema) -> Opened {
+    format::read_folders(path, schema, format::BinarySource::of)
+}
+
+fn native(path: &str, schema: &Schema) -> Opened {
+    format::read_folders(path, schema, format::NativeSource::of)
 }

@@ -79,7 +79,8 @@ impl<T: Record, M: Mode> Flow<T, M> {
         if is_in_front && !moves {
             return self.keeping_filters(true);
         }
-        let filter = Filter { schema, predicate, reads, bounds: next.bounds(), moves, below: below.into() };
+        let (bounds, acts) = (next.bounds(), next.acts());
+        let filter = Filter { schema, predicate, reads, bounds, moves, acts, below: below.into() };
         let flow: Flow<T, M> = self.then(filter, &[], next);
         flow.keeping_filters(is_in_front && next.keeps_filters())
     }

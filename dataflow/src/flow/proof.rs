@@ -2,12 +2,12 @@
 //!
 //! `#[dataflow]` sees syntax: that a filter compares `r.id` with `least`, not what comparing them does. The compiler knows: where both are
 //! values of the language or of the engine, a comparison has an answer, whatever the values are, and does nothing else. So the macro writes
-//! each value that a filter looks at as an [`Of`], and asks for a method that two traits have. The compiler takes the one for types that
-//! are known where their bound holds, and the one for all types otherwise; what comes back is a type, [`Yes`] or [`No`]. Nothing of this is
-//! ever called, or left in a program.
+//! each value that a filter looks at as an [`Of`], and asks for a method. The compiler finds the one of `Of` where the type is known to be of
+//! the kind, and else, behind a dereference, that of [`Unknown`]; what comes back is a type, [`Yes`] or [`No`]. Nothing of this is left in a
+//! program that is optimised.
 
-use std::collections::{BTreeSet, HashSet};
-use std::ops::{Range, RangeFrom, RangeInclusive, RangeTo, RangeToInclusive};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::ops::{Deref, Range, RangeFrom, RangeInclusive, RangeTo, RangeToInclusive};
 use std::sync::Arc;
 
 use runtime::value::{Date, Decimal, Texts, TimeDelta, Timestamp};
@@ -65,30 +65,43 @@ pub trait Plain {}
 pub trait Several {}
 
 macro_rules! asked {
-    ($($known:ident $unknown:ident $method:ident $bound:ident: $doc:literal;)*) => {$(
-        #[doc = $doc]
-        pub trait $known {
-            /// It is.
-            fn $method(&self) -> Yes {
+    ($($method:ident $bound:ident: $doc:literal;)*) => {
+        $(impl<T: $bound + ?Sized> Of<'_, T> {
+            #[doc = $doc]
+            #[inline(always)]
+            #[must_use]
+            pub fn $method(&self) -> Yes {
                 Yes
             }
+        })*
+        impl Unknown {
+            $(
+                /// Nobody knows.
+                #[inline(always)]
+                #[must_use]
+                pub fn $method(&self) -> No {
+                    No
+                }
+            )*
         }
-        impl<T: $bound + ?Sized> $known for Of<'_, T> {}
-
-        /// Of any other type nothing is known.
-        pub trait $unknown {
-            /// It may not be.
-            fn $method(&self) -> No {
-                No
-            }
-        }
-        impl<T: ?Sized> $unknown for &Of<'_, T> {}
-    )*};
+    };
 }
 asked! {
-    KnownPlain MaybePlain __plain Plain: "Whether a value is of a [`Plain`] type.";
-    KnownSeveral MaybeSeveral __several Several: "Whether a value is of a type of [`Several`].";
-    KnownOption MaybeOption __option Optional: "Whether a value is an `Option` of a [`Plain`] type.";
+    __plain Plain: "Whether a value is of a [`Plain`] type.";
+    __several Several: "Whether a value is of a type of [`Several`].";
+    __option Optional: "Whether a value is an `Option` of a [`Plain`] type.";
+}
+
+/// A value of a type of which nothing is known.
+#[derive(Debug)]
+pub struct Unknown;
+
+impl<T: ?Sized> Deref for Of<'_, T> {
+    type Target = Unknown;
+    #[inline(always)]
+    fn deref(&self) -> &Unknown {
+        &Unknown
+    }
 }
 
 /// `Option`s of plain types, by themselves or by reference.
@@ -112,6 +125,8 @@ plain_of!(Vec<T> [T] HashSet<T> BTreeSet<T> Range<T> RangeInclusive<T> RangeFrom
 
 impl<T: Plain + ?Sized> Plain for &T {}
 impl<T: Plain> Plain for Option<T> {}
+impl<K: Plain, V: Plain> Plain for HashMap<K, V> {}
+impl<K: Plain, V: Plain> Plain for BTreeMap<K, V> {}
 impl<T: Plain + ?Sized> Plain for Box<T> {}
 impl<T: Plain + ?Sized> Plain for Arc<T> {}
 impl<T: Plain, const N: usize> Plain for [T; N] {}
@@ -155,8 +170,22 @@ impl<T: Record, M: Mode> Flow<T, M> {
     where
         F: for<'a> Fn(T::At<'a>) -> P,
     {
+        self.with_proof(P::HOLDS)
+    }
+
+    /// Says what the types prove of what the closures of the next operator capture: that they act on nothing outside by it. Written by
+    /// `#[dataflow]`.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn captured<P: Proof>(&self, _: P) -> Self {
+        self.with_proof(P::HOLDS)
+    }
+
+    /// Compiled once for each type of records, not for each filter.
+    #[inline(never)]
+    fn with_proof(&self, holds: bool) -> Self {
         let mut flow = self.clone();
-        flow.next.is_proven = Some(P::HOLDS);
+        flow.next.is_proven = Some(holds);
         flow
     }
 }

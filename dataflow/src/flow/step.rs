@@ -78,7 +78,8 @@ pub(crate) struct Next {
     /// The operator is one part of what the step describes; its closures are not the step's.
     part: Option<&'static str>,
     bounds: Vec<Bound>,
-    /// What the types say of a filter, where they were asked: whether it has an answer for every record, and does nothing else.
+    /// What the types say, where they were asked: of a filter, whether it has an answer for every record and does nothing else; of another
+    /// operator, whether its closures act on nothing outside by what they capture.
     pub(super) is_proven: Option<bool>,
     /// A filter was to stand here that may not: the operator's closure asks what it would have asked.
     keeps_filters: bool,
@@ -121,6 +122,9 @@ impl Next {
     /// What `output` takes over from the records of `inputs`.
     pub(crate) fn forwards(&self, output: &Schema, inputs: &[&Schema]) -> Forwards {
         let mut forwards = Forwards::default();
+        if self.is_proven == Some(false) {
+            return forwards;
+        }
         for forward in self.step.filter(|_| self.part.is_none()).iter().flat_map(|step| step.forwards) {
             // A path that names no field of a schema says nothing: it may lead into a value that the engine knows no parts of.
             match *forward {
@@ -150,6 +154,11 @@ impl Next {
     pub(crate) fn moves(&self) -> (bool, &'static str) {
         let moves = |step: &Step| step.moves && self.is_proven == Some(true);
         self.step.filter(|_| self.part.is_none()).map_or((false, ""), |step| (moves(step), step.below))
+    }
+
+    /// Whether the next filter may act on something outside, by what it captures.
+    pub(crate) fn acts(&self) -> bool {
+        self.is_proven == Some(false)
     }
 
     /// The same place, for an operator that one call of the user's becomes beside another.

@@ -204,7 +204,10 @@ impl Rank {
             return;
         }
         if self.digits.is_empty() {
-            self.numbers.push(number);
+            // More than there were when they were counted: the measure gives another number for a record each time.
+            if self.numbers.len() < RANK_NUMBERS {
+                self.numbers.push(number);
+            }
         } else {
             let digit = bits >> (self.rest().saturating_sub(DIGIT_BITS)) & ((1 << DIGIT_BITS.min(self.rest())) - 1);
             self.digits[digit as usize] += 1;
@@ -217,10 +220,12 @@ impl Rank {
             return;
         }
         if self.digits.is_empty() {
-            let place = self.within as usize;
-            if place < self.numbers.len() {
-                self.found = Some(*self.numbers.select_nth_unstable_by(place, order).1);
-            }
+            // As many as were counted, unless the measure gives another number for a record each time: then one of the range does.
+            let place = (self.within as usize).min(self.numbers.len().saturating_sub(1));
+            self.found = Some(match self.numbers.is_empty() {
+                true => of_ordered_bits(self.bits << self.rest()),
+                false => *self.numbers.select_nth_unstable_by(place, order).1,
+            });
             self.numbers = Vec::new();
             return;
         }
@@ -281,5 +286,32 @@ mod tests {
                 assert_eq!(quantiles(&numbers, &fractions, Room::None), expected, "{rows} of {name}, in passes");
             }
         }
+    }
+
+    /// A measure that is not a function of its record, a random number say, gives other numbers in each pass.
+    #[test]
+    fn passes_end_where_numbers_change() {
+        for rows in [1, 10, 40_001] {
+            let mut known = Numbers::new(Room::None);
+            (0..rows).for_each(|n| known.add(f64::from(n)));
+            let mut passes = 0;
+            while known.again(&[0.0, 0.5, 1.0]) {
+                passes += 1;
+                assert!(passes < 20, "{rows} numbers that change");
+                (0..rows).for_each(|n| known.add_again(f64::from(n) * if passes % 2 == 0 { -3.5 } else { 0.25 }));
+            }
+        }
+    }
+
+    /// More numbers of a rank's range than were counted take no more room.
+    #[test]
+    fn a_rank_keeps_no_more_numbers_than_it_has_room_for() {
+        let mut known = Numbers::new(Room::None);
+        (0..3).for_each(|_| known.add(1.0));
+        assert!(known.again(&[0.5]));
+        (0..3 * RANK_NUMBERS).for_each(|_| known.add_again(1.0));
+        assert!(known.ranks.iter().flatten().all(|rank| rank.numbers.len() <= RANK_NUMBERS));
+        assert!(!known.again(&[0.5]));
+        assert_eq!(known.quantile(0.5), 1.0);
     }
 }

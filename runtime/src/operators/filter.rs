@@ -22,6 +22,8 @@ pub struct Filter {
     pub bounds: Vec<Bound>,
     /// Whether it has an answer for records that it would not have seen where it stands, and does nothing else.
     pub moves: bool,
+    /// Whether what it captures may be something that it acts on: then it sees the records that the program shows it.
+    pub acts: bool,
     /// For a filter that has moved: the word of the operator that it stands below.
     pub below: Arc<str>,
 }
@@ -55,7 +57,7 @@ impl Operator for Filter {
 
     fn lets_filters_pass(&self, _: usize) -> Option<Vec<Option<usize>>> {
         // One that acts on something outside sees what the program shows it, no more and no less.
-        (!self.predicate.has_effects()).then(|| unchanged(&self.schema))
+        (!self.acts && !self.predicate.has_effects()).then(|| unchanged(&self.schema))
     }
 
     fn moved(&self, to: &Schema, leaves: &[Option<usize>], below: &str) -> Option<Arc<dyn Operator>> {
@@ -73,6 +75,7 @@ impl Operator for Filter {
             reads: Reads::Leaves(reads.into_iter().collect()),
             bounds: self.bounds.iter().filter_map(bound).collect(),
             moves: true,
+            acts: false,
             below: below.into(),
         }))
     }

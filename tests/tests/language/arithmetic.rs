@@ -478,3 +478,90 @@ fn operators_stand_anywhere() {
         in_odd_places(env.collection([("a".to_owned(), Some(4), vec![1, 2])])?).collect()
     });
 }
+
+#[derive(Default)]
+struct Total(i64);
+
+impl std::ops::AddAssign<i64> for Total {
+    fn add_assign(&mut self, other: i64) {
+        self.0 += other;
+    }
+}
+
+#[dataflow]
+fn texts_to_choose_from(rows: DataSet<(String, u32)>) -> DataSet<String> {
+    rows.map(|(text, n)| {
+        let other = text.to_uppercase();
+        let chosen = text.to_owned() + if n > 1 { &other } else { "b" };
+        let matched = text.to_owned()
+            + match n {
+                1 => &other,
+                _ => text,
+            };
+        let in_blocks = String::new()
+            + if n > 5 {
+                "no"
+            } else if n > 1 {
+                &matched
+            } else {
+                &chosen
+            };
+        in_blocks + if n == 1 { "!" } else { &other }
+    })
+}
+
+/// Of integers the value comes first, of other types the place: what leaves first says which.
+#[dataflow]
+fn places_that_leave(numbers: DataSet<i32>) -> DataSet<String> {
+    numbers.map(|n| {
+        let (mut integer, mut other) = (0i64, Total::default());
+        let of_integers = |integer: &mut i64| -> std::result::Result<(), &'static str> {
+            *place(integer, n)? += value(n)?;
+            Ok(())
+        };
+        let of_others = |other: &mut Total| -> std::result::Result<(), &'static str> {
+            *place(other, n)? += value(n)?;
+            Ok(())
+        };
+        format!("{:?} {:?}", of_integers(&mut integer), of_others(&mut other))
+    })
+}
+
+fn place<T>(at: &mut T, n: i32) -> std::result::Result<&mut T, &'static str> {
+    if n == 1 { Err("place") } else { Ok(at) }
+}
+
+fn value(n: i32) -> std::result::Result<i64, &'static str> {
+    if n > 0 { Err("value") } else { Ok(7) }
+}
+
+#[allow(unsafe_code, reason = "the static is changed")]
+#[dataflow]
+fn counted_in_a_static(numbers: DataSet<i32>) -> DataSet<i32> {
+    numbers.map(|n| {
+        static mut NOBODY_REFERS: i32 = 0;
+        unsafe {
+            NOBODY_REFERS = n;
+            NOBODY_REFERS += 1;
+            NOBODY_REFERS
+        }
+    })
+}
+
+#[dataflow]
+fn of_floats(numbers: DataSet<i32>) -> DataSet<f64> {
+    numbers.map(|n| (n as f64 * 0.5 + 2f64 - n as f64) * -(n as f64))
+}
+
+#[test]
+fn what_is_no_integer_compiles_and_means_what_it_says() {
+    on_each_engine(|_, env| {
+        let rows = env.collection([("x", 1u32), ("y", 2)]).unwrap();
+        assert_eq!(texts_to_choose_from(rows).collect().unwrap(), ["xb!", "yyY"]);
+        let left = places_that_leave(env.collection([0, 1, 2]).unwrap()).collect().unwrap();
+        let expected = ["Ok(()) Ok(())", "Err(\"value\") Err(\"place\")", "Err(\"value\") Err(\"value\")"];
+        assert_eq!(left, expected);
+        assert_eq!(counted_in_a_static(env.collection([4]).unwrap()).collect().unwrap(), [5]);
+        assert_eq!(of_floats(env.collection([4]).unwrap()).collect().unwrap(), [0.0]);
+    });
+}

@@ -1,4 +1,5 @@
-//! Random pipelines: chains of closures that hide names, contain items and macro calls, and add to an accumulator in odd places.
+//! Random pipelines: chains of closures that hide names, contain items and macro calls, count in odd places, give values of a type by hand, and
+//! compare with types of the program's; some end in arithmetic that leaves its type's range. Parts of them are variables.
 //!
 //! The same text is a pipeline and, over vectors, a plain function: closures see records by value in both.
 
@@ -12,7 +13,8 @@ pub(crate) fn programs(seed: u64, count: usize) -> String {
     for number in 0..count {
         let mut random = Random(seed + number as u64);
         let chain = Generator { random: &mut random, joins: 0, expands: 0 }.chain();
-        let _ = writeln!(text, "program!(p{number}, items, others, seen, factor, limit, {{\n    items{chain}\n}});\n");
+        let _ =
+            writeln!(text, "program!(p{number}, items, others, seen, ticks, factor, limit, {{\n    {chain}\n}});\n");
     }
     let calls = (0..count).map(|number| format!("    p{number}();\n")).collect::<String>();
     let _ = write!(text, "pub(crate) fn all() {{\n{calls}}}\n");
@@ -54,8 +56,23 @@ impl Generator<'_> {
     }
 
     fn chain(&mut self) -> String {
-        let stages = 2 + self.below(5);
-        (0..stages).map(|_| format!("\n        {}", self.stage())).collect()
+        let (mut before, mut text) = (String::new(), "items".to_owned());
+        for number in 0..2 + self.below(5) {
+            let _ = write!(text, "\n        {}", self.stage());
+            if self.often(20) {
+                let _ = write!(before, "let flow{number} = {text};\n    ");
+                text = format!("flow{number}");
+            }
+        }
+        if self.often(12) {
+            // Greater than any field until here.
+            let _ = write!(
+                text,
+                "\n        .map(|r| Item {{ a: {}, ..r }})",
+                self.any(&["r.a + TOP", "TOP + 5 + r.a", "(r.a + 2) * TOP"])
+            );
+        }
+        before + &text
     }
 
     fn stage(&mut self) -> String {
@@ -82,6 +99,7 @@ impl Generator<'_> {
             _ => {
                 let names = self.names();
                 let value = self.value(&names);
+                let value = if self.often(6) { format!("swapped({value})") } else { value };
                 let body = self.body(&value, &names);
                 format!(".map(|{}| {body})", names.pattern)
             }
@@ -159,6 +177,9 @@ impl Generator<'_> {
             format!("bind! {{ {hidden}, {number} }}"),
             format!("let {hidden} = {number};"),
             format!("let ({hidden}, _) = ({number}, 1);"),
+            format!("assert!({number} < 50, \"{{}}\", factor_of!({number}));"),
+            format!("debug_assert_ne!({number}, 50);"),
+            format!("if {number} > 50 {{ println!(\"{number}\"); }}"),
         ];
         self.any(&kinds)
     }
@@ -179,6 +200,9 @@ impl Generator<'_> {
             "tally!(seen);".to_owned(),
             format!("if {field} % 3 == 1 {{ let seen = &seen; seen.add(2); }}"),
             "let count = || seen.add(1); count();".to_owned(),
+            "ticks.fetch_add(1, Relaxed);".to_owned(),
+            format!("(if {field} % 3 == 1 {{ &ticks }} else {{ &ticks }}).fetch_add(2, Relaxed);"),
+            "let tick = &*ticks; tick.fetch_add(1, Relaxed);".to_owned(),
         ];
         self.any(&kinds)
     }
@@ -187,6 +211,10 @@ impl Generator<'_> {
         if self.often(15) {
             let (condition, yes, no) = (self.condition(names, 1), self.literal(names), self.literal(names));
             return format!("if {condition} {{ {yes} }} else {{ {no} }}");
+        }
+        if self.often(8) {
+            let [id, a, b] = [0; 3].map(|_| self.any(&names.fields));
+            return format!("Swapped {{ id: {id}, a: {a}, b: {b} }}.item()");
         }
         self.literal(names)
     }
@@ -252,6 +280,8 @@ impl Generator<'_> {
             format!("scaled({field}) > 2"),
             format!("stepped!({field}) > 1"),
             format!("{field} == Near(20)"),
+            format!("{field} < Near(20)"),
+            format!("{field} != 13 && {field} > Brittle(5)"),
             format!("(if {field} > 9 {{ {number} }} else {{ 7 }}) > 6"),
         ];
         self.any(&kinds)

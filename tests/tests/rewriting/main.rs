@@ -75,7 +75,7 @@ fn folder() -> PathBuf {
     fs::create_dir_all(folder.join("src")).unwrap();
     let manifest = format!(
         "[package]\nname = \"rewriting\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[dependencies]\ndataflow = {{ path = {:?} }}\n\n\
-         [profile.dev]\ndebug = 0\n\n[workspace]\n",
+         [profile.dev]\ndebug = 0\nincremental = false\n\n[profile.dev.package.rewriting]\noverflow-checks = false\n\n[workspace]\n",
         workspace.join("dataflow")
     );
     fs::write(folder.join("Cargo.toml"), manifest).unwrap();

@@ -1,7 +1,11 @@
 //! What the programs consist of, and what they are held against: the same text over vectors.
 
 use std::cell::Cell;
+use std::cmp::Ordering;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+pub(crate) use std::sync::atomic::Ordering::Relaxed;
 
 use dataflow::accumulators::Count;
 use dataflow::prelude::*;
@@ -34,9 +38,78 @@ pub(crate) mod beside {
     }
 }
 
+/// Less than what comes close to the range's end, and greater than any field.
+pub(crate) const TOP: u64 = u64::MAX - 30;
+
+/// A value by hand, whose fields are called like its record's, and are others.
+pub(crate) struct Swapped {
+    pub(crate) id: u64,
+    pub(crate) a: u64,
+    pub(crate) b: u64,
+}
+
+impl Swapped {
+    pub(crate) fn item(&self) -> Item {
+        Item { id: self.a, a: self.b, b: self.id }
+    }
+}
+
+impl Value for Swapped {
+    type Record = Item;
+
+    fn twin(&self) -> <Item as Record>::At<'_> {
+        self.item()
+    }
+}
+
+pub(crate) fn swapped(item: Item) -> Swapped {
+    Swapped { id: item.id, a: item.a, b: item.b }
+}
+
+/// What the program over vectors takes for a record.
+pub(crate) trait Made {
+    fn made(self) -> Item;
+}
+
+impl Made for Item {
+    fn made(self) -> Item {
+        self
+    }
+}
+
+impl Made for Swapped {
+    fn made(self) -> Item {
+        self.item()
+    }
+}
+
 /// Compared by the program's own code.
 #[derive(Clone, Copy)]
 pub(crate) struct Near(pub(crate) u64);
+
+impl PartialOrd<Near> for u64 {
+    fn partial_cmp(&self, other: &Near) -> Option<Ordering> {
+        (*self % 10).partial_cmp(&(other.0 % 10 + 5))
+    }
+}
+
+/// Knows nothing of 13.
+#[derive(Clone, Copy)]
+pub(crate) struct Brittle(pub(crate) u64);
+
+impl PartialEq<Brittle> for u64 {
+    fn eq(&self, other: &Brittle) -> bool {
+        assert!(*self != 13, "shown what another filter drops");
+        *self == other.0
+    }
+}
+
+impl PartialOrd<Brittle> for u64 {
+    fn partial_cmp(&self, other: &Brittle) -> Option<Ordering> {
+        assert!(*self != 13, "shown what another filter drops");
+        self.partial_cmp(&other.0)
+    }
+}
 
 impl PartialEq<Near> for u64 {
     fn eq(&self, other: &Near) -> bool {
@@ -62,6 +135,12 @@ macro_rules! define {
     };
 }
 
+macro_rules! factor_of {
+    ($n:expr) => {
+        $n + 1
+    };
+}
+
 macro_rules! tally {
     ($seen:ident) => {
         $seen.add(1)
@@ -71,13 +150,14 @@ macro_rules! tally {
 /// One program: as a pipeline, as a pipeline as it is written, and over vectors.
 
 macro_rules! program {
-    ($name:ident, $items:ident, $others:ident, $seen:ident, $factor:ident, $limit:ident, $body:block) => {
+    ($name:ident, $items:ident, $others:ident, $seen:ident, $ticks:ident, $factor:ident, $limit:ident, $body:block) => {
         pub(crate) fn $name() {
             #[dataflow]
             fn moved(
                 $items: DataSet<Item>,
                 $others: DataSet<Item>,
                 $seen: Accumulated<Count>,
+                $ticks: Ticks,
                 $factor: u64,
                 $limit: u64,
             ) -> DataSet<Item> $body
@@ -87,36 +167,59 @@ macro_rules! program {
                 $items: DataSet<Item>,
                 $others: DataSet<Item>,
                 $seen: Accumulated<Count>,
+                $ticks: Ticks,
                 $factor: u64,
                 $limit: u64,
             ) -> DataSet<Item> $body
 
-            fn plain($items: Plain, $others: Plain, $seen: Tally, $factor: u64, $limit: u64) -> Plain $body
+            fn plain($items: Plain, $others: Plain, $seen: Tally, $ticks: Ticks, $factor: u64, $limit: u64) -> Plain $body
 
-            holds(stringify!($name), [moved, as_written], plain);
+            holds(stringify!($name), [moved, as_written], plain, stringify!($body).contains("TOP"));
         }
     };
 }
 
-pub(crate) type Pipeline = fn(DataSet<Item>, DataSet<Item>, Accumulated<Count>, u64, u64) -> DataSet<Item>;
+/// What a program counts that the engine does not know of.
+pub(crate) type Ticks = Arc<AtomicU64>;
 
-/// Runs a program in all ways, and compares its records and what it counts.
-pub(crate) fn holds(name: &str, pipelines: [Pipeline; 2], plain: fn(Plain, Plain, Tally, u64, u64) -> Plain) {
+pub(crate) type Pipeline = fn(DataSet<Item>, DataSet<Item>, Accumulated<Count>, Ticks, u64, u64) -> DataSet<Item>;
+
+/// Runs a program in all ways, and compares its records and what it counts. One that ends in numbers beyond [`TOP`] may leave their range there:
+/// over vectors they wrap.
+pub(crate) fn holds(
+    name: &str,
+    pipelines: [Pipeline; 2],
+    plain: fn(Plain, Plain, Tally, Ticks, u64, u64) -> Plain,
+    may_overflow: bool,
+) {
     let (items, others) = (records(48, 5), records(16, 9));
-    let tally = Tally::default();
-    let mut expected = plain(Plain(items.clone()), Plain(others.clone()), tally.clone(), 20, 9).0;
+    let (tally, ticks) = (Tally::default(), Ticks::default());
+    let mut expected = plain(Plain(items.clone()), Plain(others.clone()), tally.clone(), ticks.clone(), 20, 9).0;
     expected.sort_unstable();
+    let mut overflowing = None;
+    let overflows = may_overflow && expected.iter().any(|item| item.a < TOP - 5);
     for (which, pipeline) in ["moved", "as written"].into_iter().zip(pipelines) {
         for engine in [Engine::Embedded, Engine::Local] {
             let options =
                 Options { parallelism: 2, memory_bytes: 1 << 30, progress: ProgressWhen::Never, ..Options::default() };
             let env = Env::new(Options { engine, ..options });
-            let seen = env.counter("seen");
+            let (seen, seen_ticks) = (env.counter("seen"), Ticks::default());
             let flow = |records: &[Item]| env.collection(records).unwrap();
-            let mut rows = pipeline(flow(&items), flow(&others), seen.clone(), 20, 9).collect().unwrap();
+            let rows = pipeline(flow(&items), flow(&others), seen.clone(), seen_ticks.clone(), 20, 9).collect();
+            if overflows {
+                let error = rows.map(|_| ()).expect_err(name).to_string();
+                let what =
+                    error.split_once("overflow: `").and_then(|(_, what)| Some(what.split_once('`')?.0.to_owned()));
+                assert!(what.is_some(), "error of {name}, {which}, {engine:?}: {error}");
+                assert!(overflowing.is_none() || overflowing == what, "error of {name}, {which}, {engine:?}: {error}");
+                overflowing = what;
+                continue;
+            }
+            let mut rows = rows.unwrap_or_else(|error| panic!("{name}, {which}, {engine:?}: {error}"));
             rows.sort_unstable();
             assert_eq!(rows, expected, "records of {name}, {which}, {engine:?}");
             assert_eq!(seen.value().unwrap(), tally.0.get(), "counts of {name}, {which}, {engine:?}");
+            assert_eq!(seen_ticks.load(Relaxed), ticks.load(Relaxed), "ticks of {name}, {which}, {engine:?}");
         }
     }
 }
@@ -139,8 +242,8 @@ impl Tally {
 pub(crate) struct Plain(Vec<Item>);
 
 impl Plain {
-    pub(crate) fn map(self, make: impl Fn(Item) -> Item) -> Plain {
-        Plain(self.0.into_iter().map(make).collect())
+    pub(crate) fn map<M: Made>(self, make: impl Fn(Item) -> M) -> Plain {
+        Plain(self.0.into_iter().map(|item| make(item).made()).collect())
     }
 
     pub(crate) fn filter(self, keep: impl Fn(Item) -> bool) -> Plain {
@@ -194,7 +297,7 @@ impl Pairs {
         Pairs(self.0.into_iter().filter(|(l, r)| keep(*l, *r)).collect())
     }
 
-    pub(crate) fn map(self, make: impl Fn(Item, Item) -> Item) -> Plain {
-        Plain(self.0.into_iter().map(|(l, r)| make(l, r)).collect())
+    pub(crate) fn map<M: Made>(self, make: impl Fn(Item, Item) -> M) -> Plain {
+        Plain(self.0.into_iter().map(|(l, r)| make(l, r).made()).collect())
     }
 }

@@ -4,6 +4,7 @@
 
 mod branches;
 mod counting;
+mod counting_aside;
 mod own_types;
 mod pipelines;
 
