@@ -123,6 +123,7 @@ fn conjuncts(items: DataSet<LineItem>, day: Date, limit: Limit) -> DataSet<LineI
                 ..::dataflow::Step::UNKNOWN
             }
         })
+        .captured(::dataflow::__private::Of(&day).__plain())
         .filter({
             let day = day.__capture();
             move |_| { day.is_past() }

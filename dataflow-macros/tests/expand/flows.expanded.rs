@@ -133,6 +133,7 @@ fn what_is_a_flow(
                     ..::dataflow::Step::UNKNOWN
                 }
             })
+            .captured(::dataflow::__private::Of(&pair).__plain())
             .filter({
                 let pair = pair.__capture();
                 move |n| { n.is(pair) }

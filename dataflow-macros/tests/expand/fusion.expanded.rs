@@ -96,6 +96,7 @@ fn hidden_names(items: DataSet<LineItem>, price: f64) -> DataSet<f64> {
                 ..::dataflow::Step::UNKNOWN
             }
         })
+        .captured(::dataflow::__private::Of(&price).__plain())
         .filter({
             let price = price.__capture();
             move |p| { p.fract() > price }
