@@ -6,6 +6,7 @@
 //! * `file`, `folder`: outputs that are written, until they get their names.
 //! * `target`: an output of a program, from its path to its name.
 //! * `appender`: the one place where encoded bytes are added to a file.
+//! * `assembly`: one file that several tasks write, one at a time.
 //!
 //! A file has no name at all while it is written (`O_TMPFILE`), so whatever becomes of the process, the system takes it back. It gets a temporary
 //! name beside its own for the moment of a rename, since no call replaces a name by a file without one. Folders, and files where the file system has no such
@@ -13,6 +14,7 @@
 //! run that writes the same path removes what nobody holds. No signal is caught: that is the program's to decide, and nothing helps against `SIGKILL`.
 
 mod appender;
+mod assembly;
 mod claim;
 mod file;
 mod folder;
@@ -21,6 +23,7 @@ mod target;
 mod temporary;
 
 pub use appender::Appender;
+pub use assembly::{Assembly, SharedFile};
 pub use claim::{Claim, refuse_shared};
 pub use folder::PendingFolder;
 pub use target::{Appending, IfExists, Target};

@@ -6,6 +6,7 @@ mod ends;
 mod exists;
 mod paths;
 mod shared;
+mod together;
 
 use std::path::Path;
 use std::process::Command;

@@ -1,6 +1,6 @@
 //! Parquet files, written.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
@@ -10,12 +10,13 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 
 use super::build::{LeafValues, arrays, extend_all, fields};
 use super::options::ParquetOptions;
+use super::parts::{Footers, ParquetParts};
 use crate::error::{Error, Result};
 use crate::format::BATCH_ROWS;
 use crate::memory::{Memory, Reservation};
 use crate::page::Input;
 use crate::row::Schema;
-use crate::source::{Encoder, Format};
+use crate::source::{Encoder, Format, Parts};
 
 /// Bytes of a row group, where rows are wide.
 const GROUP_BYTES: usize = 128 << 20;
@@ -41,14 +42,8 @@ impl ParquetFormat {
     pub fn of(options: ParquetOptions) -> Self {
         ParquetFormat { options }
     }
-}
 
-impl Format for ParquetFormat {
-    fn name(&self) -> &'static str {
-        "parquet"
-    }
-
-    fn encoder(&self, schema: &Schema, memory: &Memory) -> Result<Box<dyn Encoder>> {
+    fn new_encoder(&self, schema: &Schema, memory: &Memory) -> Result<ParquetEncoder> {
         let columns = Arc::new(arrow_schema::Schema::new(fields(schema)?));
         let ParquetOptions { codec, row_group_rows, ignore_case: _ } = self.options;
         if row_group_rows == 0 {
@@ -66,19 +61,44 @@ impl Format for ParquetFormat {
         let writer = ArrowWriter::try_new_with_options(Vec::new(), columns.clone(), options).map_err(failed)?;
         let values = schema.leaves().iter().filter_map(|leaf| LeafValues::new(leaf.ty)).collect();
         let (schema, reserved) = (schema.clone(), memory.reserve(0)?);
-        Ok(Box::new(ParquetEncoder {
-            schema,
-            columns,
-            values,
-            pending_rows: 0,
-            writer,
-            memory: memory.clone(),
-            reserved,
-        }))
+        let memory = memory.clone();
+        Ok(ParquetEncoder { schema, columns, values, pending_rows: 0, writer, part: None, memory, reserved })
+    }
+
+    /// An encoder of row groups alone; what a footer says of them goes to `footers`, under the number of the part.
+    pub(super) fn part(
+        &self,
+        part: usize,
+        footers: &Footers,
+        schema: &Schema,
+        memory: &Memory,
+    ) -> Result<Box<dyn Encoder>> {
+        let mut encoder = self.new_encoder(schema, memory)?;
+        encoder.sync()?;
+        encoder.output().clear();
+        Ok(Box::new(ParquetEncoder { part: Some((part, footers.clone())), ..encoder }))
     }
 }
 
-fn failed(error: impl std::fmt::Display) -> Error {
+impl Format for ParquetFormat {
+    fn name(&self) -> &'static str {
+        "parquet"
+    }
+
+    fn compresses_itself(&self) -> bool {
+        true
+    }
+
+    fn parts(&self, schema: &Schema) -> Result<Option<Arc<dyn Parts>>> {
+        Ok(Some(Arc::new(ParquetParts::new(*self, schema))))
+    }
+
+    fn encoder(&self, schema: &Schema, memory: &Memory) -> Result<Box<dyn Encoder>> {
+        Ok(Box::new(self.new_encoder(schema, memory)?))
+    }
+}
+
+pub(super) fn failed(error: impl std::fmt::Display) -> Error {
     Error::Internal(format!("cannot write Parquet: {error}"))
 }
 
@@ -89,6 +109,8 @@ struct ParquetEncoder {
     values: Vec<LeafValues>,
     pending_rows: usize,
     writer: ArrowWriter<Vec<u8>>,
+    /// For an encoder of one of several parts of a file: which, and where its footer goes.
+    part: Option<(usize, Footers)>,
     memory: Memory,
     reserved: Reservation,
 }
@@ -101,7 +123,13 @@ impl ParquetEncoder {
         self.pending_rows = 0;
         let arrays = arrays(&self.schema, self.columns.fields(), &mut self.values)?;
         let batch = RecordBatch::try_new(self.columns.clone(), arrays).map_err(failed)?;
-        self.writer.write(&batch).map_err(failed)
+        self.writer.write(&batch).map_err(failed)?;
+        self.sync()
+    }
+
+    /// Has the output hold all of the row groups that have ended: the writer keeps the last bytes back.
+    fn sync(&mut self) -> Result<()> {
+        self.writer.sync().map_err(failed)
     }
 
     fn held_bytes(&self) -> usize {
@@ -141,7 +169,16 @@ impl Encoder for ParquetEncoder {
 
     fn finish(&mut self) -> Result<()> {
         self.write_pending()?;
-        self.writer.finish().map_err(failed)?;
+        match self.part.take() {
+            None => _ = self.writer.finish().map_err(failed)?,
+            Some((part, footers)) => {
+                self.flush()?;
+                let row_group_bytes = self.output().len();
+                let footer = self.writer.finish().map_err(failed)?;
+                self.output().truncate(row_group_bytes);
+                footers.lock().unwrap_or_else(PoisonError::into_inner).push((part, footer));
+            }
+        }
         self.reserved.resize(self.writer.inner().capacity())
     }
 
@@ -150,7 +187,8 @@ impl Encoder for ParquetEncoder {
         // A buffer that doubles would take more than was paid for.
         let group_bytes = self.writer.memory_size();
         self.writer.inner_mut().reserve_exact(group_bytes);
-        self.writer.flush().map_err(failed)
+        self.writer.flush().map_err(failed)?;
+        self.sync()
     }
 
     fn kept_bytes(&self) -> usize {
@@ -167,5 +205,9 @@ impl Encoder for ParquetEncoder {
 
     fn output(&mut self) -> &mut Vec<u8> {
         self.writer.inner_mut()
+    }
+
+    fn reserved(&mut self) -> &mut Reservation {
+        &mut self.reserved
     }
 }

@@ -1,0 +1,183 @@
+//! One Parquet file that several tasks encode.
+//!
+//! Each task's encoder writes a file of its own, of which only the row groups are taken, wherever they come to lie. The footer is made of the footers of
+//! all: places in them are those in a task's own file, and move with the row group.
+
+use std::io::{Result as IoResult, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use parquet::errors::Result as ParquetResult;
+use parquet::file::metadata::page_index::PageIndexBuilder;
+use parquet::file::metadata::{
+    ColumnChunkMetaData, FileMetaData, ParquetMetaData, ParquetMetaDataBuilder, ParquetMetaDataWriter, RowGroupMetaData,
+};
+use parquet::file::page_index::offset_index::OffsetIndexMetaData;
+use parquet::file::writer::TrackedWrite;
+
+use super::encoder::{ParquetFormat, failed};
+use crate::error::Result;
+use crate::memory::Memory;
+use crate::row::Schema;
+use crate::source::{Encoder, Parts, Placed};
+
+/// What each file begins with.
+pub(super) const MAGIC: &[u8] = b"PAR1";
+
+/// The footers of the parts' own files, each with the number of its part.
+pub(super) type Footers = Arc<Mutex<Vec<(usize, ParquetMetaData)>>>;
+
+/// The row groups of several encoders in one file.
+pub(super) struct ParquetParts {
+    format: ParquetFormat,
+    schema: Schema,
+    footers: Footers,
+    placed: Mutex<Vec<Placed>>,
+}
+
+impl ParquetParts {
+    pub(super) fn new(format: ParquetFormat, schema: &Schema) -> Self {
+        ParquetParts { format, schema: schema.clone(), footers: Arc::default(), placed: Mutex::default() }
+    }
+}
+
+impl Parts for ParquetParts {
+    fn head(&self) -> Result<Vec<u8>> {
+        Ok(MAGIC.to_vec())
+    }
+
+    fn encoder(&self, part: usize, memory: &Memory) -> Result<Box<dyn Encoder>> {
+        self.format.part(part, &self.footers, &self.schema, memory)
+    }
+
+    fn placed(&self, piece: Placed) {
+        let mut placed = self.placed.lock().unwrap_or_else(PoisonError::into_inner);
+        match placed.last_mut() {
+            Some(last) if last.part == piece.part && last.at + last.bytes == piece.at => last.bytes += piece.bytes,
+            _ => placed.push(piece),
+        }
+    }
+
+    fn end(&self, at: u64) -> Result<Vec<u8>> {
+        let footers = self.footers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut placed = std::mem::take(&mut *self.placed.lock().unwrap_or_else(PoisonError::into_inner));
+        placed.sort_unstable_by_key(|piece| (piece.part, piece.begin));
+        let mut groups = Vec::new();
+        for (part, footer) in &*footers {
+            for (index, group) in footer.row_groups().iter().enumerate() {
+                let moved = shift(&placed, *part, group).ok_or_else(|| failed("a row group is nowhere in the file"))?;
+                groups.push(Group { footer, index, moved });
+            }
+        }
+        groups.sort_unstable_by_key(|group| group.begin());
+        let (_, first) = footers.first().ok_or_else(|| failed("no encoder has finished"))?;
+        footer(first.file_metadata(), &groups, at).map_err(failed)
+    }
+}
+
+/// A row group, as its part's own footer has it.
+struct Group<'f> {
+    footer: &'f ParquetMetaData,
+    index: usize,
+    /// How far behind its place in its part's own file it lies.
+    moved: i64,
+}
+
+impl Group<'_> {
+    fn metadata(&self) -> &RowGroupMetaData {
+        self.footer.row_group(self.index)
+    }
+
+    fn begin(&self) -> i64 {
+        self.metadata().file_offset().unwrap_or_default() + self.moved
+    }
+}
+
+/// How far a row group of a part was moved; `placed` is in order.
+fn shift(placed: &[Placed], part: usize, group: &RowGroupMetaData) -> Option<i64> {
+    // A part's own file begins with the magic number, which is not taken from there.
+    let own = u64::try_from(group.file_offset()?).ok()?.checked_sub(MAGIC.len() as u64)?;
+    let behind = placed.partition_point(|piece| (piece.part, piece.begin) <= (part, own));
+    let piece = placed.get(behind.checked_sub(1)?)?;
+    let is_inside = piece.part == part && own < piece.begin + piece.bytes;
+    is_inside.then(|| piece.at as i64 - piece.begin as i64 - MAGIC.len() as i64)
+}
+
+/// The footer of a file of these row groups, in which it begins at byte `at`.
+fn footer(of: &FileMetaData, groups: &[Group<'_>], at: u64) -> ParquetResult<Vec<u8>> {
+    let columns = of.schema_descr().num_columns();
+    let mut pages = PageIndexBuilder::new(groups.len(), columns);
+    let mut row_groups = Vec::with_capacity(groups.len());
+    for (ordinal, group) in groups.iter().enumerate() {
+        row_groups.push(moved_group(group, ordinal)?);
+        let Some(own) = group.footer.page_index() else { continue };
+        for column in 0..columns {
+            if let Some(index) = own.column_index(group.index, column) {
+                pages.put_column_index(index.clone(), ordinal, column);
+            }
+            if let Some(index) = own.offset_index(group.index, column) {
+                pages.put_offset_index(moved_pages(index, group.moved), ordinal, column);
+            }
+        }
+    }
+    let builder = ParquetMetaDataBuilder::new(of.clone()).set_row_groups(row_groups);
+    let metadata = builder.set_page_index(Some(Arc::new(pages.build()))).build();
+    let mut written = Vec::new();
+    let mut out = TrackedWrite::new(Behind { before: at, out: &mut written });
+    skip(&mut out, at)?;
+    ParquetMetaDataWriter::new_with_tracked(out, &metadata).with_preserve_page_index_locations(false).finish()?;
+    Ok(written)
+}
+
+fn moved_group(group: &Group<'_>, ordinal: usize) -> ParquetResult<RowGroupMetaData> {
+    let metadata = group.metadata();
+    let columns = metadata.columns().iter().map(|column| moved_column(column, group.moved));
+    let mut builder = metadata.clone().into_builder().set_file_offset(group.begin());
+    // Files of more row groups than that leave it out.
+    if let Ok(ordinal) = i32::try_from(ordinal) {
+        builder = builder.set_ordinal(ordinal);
+    }
+    builder.set_column_metadata(columns.collect::<ParquetResult<_>>()?).build()
+}
+
+fn moved_column(column: &ColumnChunkMetaData, moved: i64) -> ParquetResult<ColumnChunkMetaData> {
+    let (data, dictionary) = (column.data_page_offset() + moved, column.dictionary_page_offset());
+    let builder = column.clone().into_builder().set_data_page_offset(data);
+    builder.set_dictionary_page_offset(dictionary.map(|offset| offset + moved)).build()
+}
+
+fn moved_pages(index: &OffsetIndexMetaData, moved: i64) -> OffsetIndexMetaData {
+    let mut index = index.clone();
+    index.page_locations.iter_mut().for_each(|page| page.offset += moved);
+    index
+}
+
+/// What is written behind so many bytes that are elsewhere: the crate counts places from where its writer began.
+struct Behind<'o> {
+    before: u64,
+    out: &'o mut Vec<u8>,
+}
+
+impl Write for Behind<'_> {
+    fn write(&mut self, bytes: &[u8]) -> IoResult<usize> {
+        let elsewhere = self.before.min(bytes.len() as u64);
+        self.before -= elsewhere;
+        self.out.extend_from_slice(&bytes[elsewhere as usize..]);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> IoResult<()> {
+        Ok(())
+    }
+}
+
+/// Counts bytes that are elsewhere.
+fn skip(out: &mut impl Write, mut bytes: u64) -> IoResult<()> {
+    // Larger than what is buffered, so nothing is copied.
+    static ZEROS: [u8; 1 << 20] = [0; 1 << 20];
+    while bytes > 0 {
+        let some = bytes.min(ZEROS.len() as u64);
+        out.write_all(&ZEROS[..some as usize])?;
+        bytes -= some;
+    }
+    Ok(())
+}
