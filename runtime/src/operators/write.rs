@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::error::{Error, Result};
 use crate::format::unwritten_compression;
 use crate::kernel::{Blocking, Outputs, TaskContext};
+use crate::memory::Memory;
 use crate::output::{Appender, Assembly, Claim, Target};
 use crate::page::Input;
 use crate::plan::{Operator, Table, unbounded_memory};
@@ -41,25 +42,19 @@ impl Written {
     /// A driver for each of so many tasks, which write one file, or a file each.
     fn driver(&self, tasks: usize, in_order: bool) -> Option<Arc<dyn DriverFactory>> {
         let parts = if tasks > 1 && !self.target.is_folder() { self.format.parts(&self.input).ok()? } else { None };
-        let (format, target, pinned_bytes) = (self.format.clone(), self.target.clone(), self.pinned_bytes());
+        let (format, target) = (self.format.clone(), self.target.clone());
         Some(match parts {
             Some(parts) => {
+                let pinned_bytes = pinned_bytes(|memory| parts.encoder(0, memory));
                 let (format, assembly) = (format.name(), Assembly::of(tasks, in_order));
                 Arc::new(TogetherFactory { format, parts, target, assembly, pinned_bytes, in_order })
             }
             None if tasks == 1 || target.is_folder() => {
+                let pinned_bytes = pinned_bytes(|memory| format.encoder(&self.input, memory));
                 Arc::new(WriteFactory { schema: self.input.clone(), format, target, pinned_bytes })
             }
             None => return None,
         })
-    }
-
-    /// What a task holds whatever comes: what is encoded, what is written meanwhile, as much for the encoder, and what that takes from the start.
-    fn pinned_bytes(&self) -> usize {
-        let memory = unbounded_memory();
-        let encoder = self.format.encoder(&self.input, &memory);
-        let held = if encoder.is_ok() { memory.budget().used_bytes() } else { 0 };
-        4 * WRITE_BYTES + held
     }
 
     fn read_set(&self) -> LeafSet {
@@ -138,6 +133,14 @@ impl Operator for Written {
         out.append(encoder.output()).map_err(Error::io("write", self.target.path()))?;
         Ok(Table::default())
     }
+}
+
+/// What a task holds whatever comes: what is encoded, what is written meanwhile, as much for the encoder, and what that takes from the start.
+fn pinned_bytes(encoder: impl FnOnce(&Memory) -> Result<Box<dyn Encoder>>) -> usize {
+    let memory = unbounded_memory();
+    let encoder = encoder(&memory);
+    let from_start = if encoder.is_ok() { memory.budget().used_bytes() } else { 0 };
+    4 * WRITE_BYTES + from_start
 }
 
 /// The columns that a record is written as.

@@ -163,8 +163,8 @@ impl TogetherDriver {
     }
 
     /// Has a thread that may block do something with the lane.
-    fn submit(&self, mut lane: Lane, work: impl FnOnce(&Appending, &mut Lane) -> Result<()> + Send + 'static) {
-        let appending = Appending {
+    fn submit(&self, mut lane: Lane, work: impl FnOnce(&FileWriter, &mut Lane) -> Result<()> + Send + 'static) {
+        let writer = FileWriter {
             part: self.context.subtask,
             parts: self.parts.clone(),
             assembly: self.assembly.clone(),
@@ -172,7 +172,7 @@ impl TogetherDriver {
         };
         let slot = self.lane.clone();
         self.context.blocking.submit(Box::new(move || {
-            lane.failed = work(&appending, &mut lane).err();
+            lane.failed = work(&writer, &mut lane).err();
             *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(lane);
         }));
     }
@@ -182,45 +182,56 @@ impl TogetherDriver {
         let Some(mut file) = self.assembly.take(self.context.subtask, &self.context.blocking) else {
             return Err(Error::Internal("a file has no end yet, and no task has more".to_owned()));
         };
-        let end = self.parts.end(file.bytes())?;
-        let reserved = self.context.memory.reserve(end.capacity())?;
         let lane = self.lane.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default();
+        let memory = self.context.memory.clone();
         self.submit(lane, move |this, _| {
-            let appended = this.append_bytes(&mut file, &end);
-            drop((end, reserved));
-            appended
+            this.append_left(&mut file, usize::MAX)?;
+            let end = this.parts.end(file.bytes())?;
+            let _reserved = memory.reserve(end.capacity())?;
+            this.append_bytes(&mut file, this.part, &end)
         });
         Ok(())
     }
 }
 
 /// What adds to the file, on a thread that may block.
-struct Appending {
+struct FileWriter {
     part: usize,
     parts: Arc<dyn Parts>,
     assembly: Arc<Assembly>,
     path: PathBuf,
 }
 
-impl Appending {
+impl FileWriter {
     /// Adds what has waited and then a piece, and gives the file back. A file that could not be added to is of no more use: the job ends by the error.
     fn append(&self, mut file: SharedFile, lane: &mut Lane, piece: Piece) -> Result<()> {
+        if self.assembly.is_in_order() {
+            self.append_left(&mut file, self.part)?;
+        }
         for waited in lane.in_memory.drain(..) {
-            self.append_bytes(&mut file, &waited.bytes)?;
+            self.append_bytes(&mut file, self.part, &waited.bytes)?;
         }
         if let Some(on_disk) = lane.on_disk.take() {
-            on_disk.read(|bytes| self.append_bytes(&mut file, bytes))?;
+            on_disk.read(|bytes| self.append_bytes(&mut file, self.part, bytes))?;
         }
-        self.append_bytes(&mut file, &piece.bytes)?;
+        self.append_bytes(&mut file, self.part, &piece.bytes)?;
         drop(piece);
         self.assembly.give_back(file);
         Ok(())
     }
 
-    fn append_bytes(&self, file: &mut SharedFile, bytes: &[u8]) -> Result<()> {
+    /// Adds what the tasks before one left over.
+    fn append_left(&self, file: &mut SharedFile, before: usize) -> Result<()> {
+        match self.parts.left_before(before)? {
+            Some(left) => self.append_bytes(file, left.part, &left.bytes),
+            None => Ok(()),
+        }
+    }
+
+    fn append_bytes(&self, file: &mut SharedFile, part: usize, bytes: &[u8]) -> Result<()> {
         let at = file.bytes();
-        let begin = file.append(self.part, bytes).map_err(Error::io("write", &self.path))?;
-        self.parts.placed(Placed { part: self.part, begin, bytes: bytes.len() as u64, at });
+        let begin = file.append(part, bytes).map_err(Error::io("write", &self.path))?;
+        self.parts.placed(Placed { part, begin, bytes: bytes.len() as u64, at });
         Ok(())
     }
 }
@@ -270,3 +281,7 @@ impl Driver for TogetherDriver {
         self.hand_on(false)
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests;

@@ -57,6 +57,12 @@ impl Assembly {
         self.has_turn(&self.lock(), task)
     }
 
+    /// Whether the tasks' records are in one order.
+    #[must_use]
+    pub fn is_in_order(&self) -> bool {
+        self.in_order
+    }
+
     fn has_turn(&self, state: &State, task: usize) -> bool {
         !self.in_order || state.ended.iter().take(task).all(|&ended| ended)
     }
@@ -115,18 +121,18 @@ impl SharedFile {
         self.bytes
     }
 
-    /// Adds bytes; it may block. Gives how many the task had added before.
+    /// Adds bytes; it may block. Gives how many the task had added before, of which each has a part of the file.
     ///
     /// # Errors
     /// The system's.
-    pub fn append(&mut self, task: usize, bytes: &[u8]) -> IoResult<u64> {
+    pub fn append(&mut self, part: usize, bytes: &[u8]) -> IoResult<u64> {
         let head = std::mem::take(&mut self.head);
         if !head.is_empty() {
             self.out.append(&head)?;
         }
         self.out.append(bytes)?;
         self.bytes += bytes.len() as u64;
-        let Some(given) = self.given.get_mut(task) else { return Ok(0) };
+        let Some(given) = self.given.get_mut(part) else { return Ok(0) };
         let before = *given;
         *given += bytes.len() as u64;
         Ok(before)

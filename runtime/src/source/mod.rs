@@ -22,7 +22,7 @@ use crate::page::{Batch, Buffer, Input};
 use crate::row::{Datum, Leaf, LeafSet, Schema};
 
 pub use lenient::{Lenient, RejectSink, Rejected};
-pub use parts::{Parts, Placed};
+pub use parts::{LeftOver, Parts, Placed};
 
 /// How a leaf compares with a bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! One file that several tasks encode.
 
 use crate::error::Result;
-use crate::memory::Memory;
+use crate::memory::{Memory, Reservation};
 
 use super::Encoder;
 
@@ -26,11 +26,31 @@ pub trait Parts: Send + Sync {
         let _ = piece;
     }
 
+    /// What the encoders of the parts before `part` kept back when they finished, since it was too little for a piece of its own: as one piece of all of
+    /// them, in the order of the parts, which is asked for once they have finished.
+    ///
+    /// # Errors
+    /// As [`Encoder::encode`].
+    fn left_before(&self, part: usize) -> Result<Option<LeftOver>> {
+        let _ = part;
+        Ok(None)
+    }
+
     /// What stands at the end of the file, from its byte `at` on, when all encoders have finished and all pieces are placed.
     ///
     /// # Errors
     /// A defect of the caller.
     fn end(&self, at: u64) -> Result<Vec<u8>>;
+}
+
+/// A piece of what several encoders kept back.
+pub struct LeftOver {
+    /// The number of the part that it makes by itself.
+    pub part: usize,
+    /// The piece.
+    pub bytes: Vec<u8>,
+    /// What pays for it.
+    pub reserved: Vec<Reservation>,
 }
 
 /// Where a piece lies.

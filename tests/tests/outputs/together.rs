@@ -219,8 +219,8 @@ fn one_file_is_written_by_all_tasks_and_a_terminal_by_one() {
     numbers.print();
     let plan = env.explain().unwrap();
     let line = |words: &str| plan.lines().find(|line| line.contains(words)).unwrap_or_else(|| panic!("{plan}"));
-    assert!(line("one.parquet").contains("together"), "{plan}");
-    assert!(!line("print").contains("together"), "{plan}");
+    assert!(line("one.parquet").contains("write parquet together      2 "), "{plan}");
+    assert!(line("print  ").contains("print                       1 "), "{plan}");
 }
 
 #[test]

@@ -1,19 +1,20 @@
 //! Parquet files, written.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
+use parquet::file::metadata::ParquetMetaData;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 
 use super::build::{LeafValues, arrays, extend_all, fields};
 use super::options::ParquetOptions;
-use super::parts::{Footers, ParquetParts};
+use super::parts::{ParquetParts, Told};
 use crate::error::{Error, Result};
 use crate::format::BATCH_ROWS;
-use crate::memory::{Memory, Reservation};
+use crate::memory::{Budget, Memory, Reservation};
 use crate::page::Input;
 use crate::row::Schema;
 use crate::source::{Encoder, Format, Parts};
@@ -65,18 +66,33 @@ impl ParquetFormat {
         Ok(ParquetEncoder { schema, columns, values, pending_rows: 0, writer, part: None, memory, reserved })
     }
 
-    /// An encoder of row groups alone; what a footer says of them goes to `footers`, under the number of the part.
-    pub(super) fn part(
-        &self,
-        part: usize,
-        footers: &Footers,
-        schema: &Schema,
-        memory: &Memory,
-    ) -> Result<Box<dyn Encoder>> {
+    /// An encoder of row groups alone, without what a file begins with.
+    fn headless(&self, schema: &Schema, memory: &Memory) -> Result<ParquetEncoder> {
         let mut encoder = self.new_encoder(schema, memory)?;
         encoder.sync()?;
         encoder.output().clear();
-        Ok(Box::new(ParquetEncoder { part: Some((part, footers.clone())), ..encoder }))
+        Ok(encoder)
+    }
+
+    /// An encoder of row groups alone, which tells what a footer says of them, under the number of the part.
+    pub(super) fn part(
+        &self,
+        part: usize,
+        told: &Arc<Told>,
+        schema: &Schema,
+        memory: &Memory,
+    ) -> Result<Box<dyn Encoder>> {
+        let encoder = self.headless(schema, memory)?;
+        Ok(Box::new(ParquetEncoder { part: Some((part, told.clone())), ..encoder }))
+    }
+
+    /// Batches as row groups, and what a footer says of these.
+    pub(super) fn row_groups(&self, batches: &[RecordBatch], schema: &Schema) -> Result<(Vec<u8>, ParquetMetaData)> {
+        // Who has the batches pays.
+        let mut encoder = self.headless(schema, &Memory::new(Budget::new(usize::MAX / 2), "row groups"))?;
+        batches.iter().try_for_each(|batch| encoder.writer.write(batch)).map_err(failed)?;
+        let footer = encoder.end_part()?;
+        Ok((std::mem::take(encoder.output()), footer))
     }
 }
 
@@ -109,22 +125,46 @@ struct ParquetEncoder {
     values: Vec<LeafValues>,
     pending_rows: usize,
     writer: ArrowWriter<Vec<u8>>,
-    /// For an encoder of one of several parts of a file: which, and where its footer goes.
-    part: Option<(usize, Footers)>,
+    /// For an encoder of one of several parts of a file: which, and whom it tells.
+    part: Option<(usize, Arc<Told>)>,
     memory: Memory,
     reserved: Reservation,
 }
 
 impl ParquetEncoder {
     fn write_pending(&mut self) -> Result<()> {
+        let Some(batch) = self.take_pending()? else { return Ok(()) };
+        self.writer.write(&batch).map_err(failed)?;
+        self.sync()
+    }
+
+    fn take_pending(&mut self) -> Result<Option<RecordBatch>> {
         if self.pending_rows == 0 {
-            return Ok(());
+            return Ok(None);
         }
         self.pending_rows = 0;
         let arrays = arrays(&self.schema, self.columns.fields(), &mut self.values)?;
-        let batch = RecordBatch::try_new(self.columns.clone(), arrays).map_err(failed)?;
-        self.writer.write(&batch).map_err(failed)?;
-        self.sync()
+        RecordBatch::try_new(self.columns.clone(), arrays).map(Some).map_err(failed)
+    }
+
+    /// Ends a part of a file, or leaves it to others where there is no row group yet.
+    fn finish_part(&mut self, part: usize, told: &Told) -> Result<()> {
+        let has_groups = !self.writer.flushed_row_groups().is_empty() || self.writer.in_progress_rows() > 0;
+        if !has_groups && let Some(batch) = self.take_pending()? {
+            told.leave(part, batch, self.reserved.split(usize::MAX));
+            return Ok(());
+        }
+        told.finish(part, self.end_part()?);
+        Ok(())
+    }
+
+    /// Gives all that is left, and nothing of what stands behind the last row group.
+    fn end_part(&mut self) -> Result<ParquetMetaData> {
+        self.flush()?;
+        let row_group_bytes = self.output().len();
+        let footer = self.writer.finish().map_err(failed)?;
+        self.output().truncate(row_group_bytes);
+        Ok(footer)
     }
 
     /// Has the output hold all of the row groups that have ended: the writer keeps the last bytes back.
@@ -168,16 +208,12 @@ impl Encoder for ParquetEncoder {
     }
 
     fn finish(&mut self) -> Result<()> {
-        self.write_pending()?;
         match self.part.take() {
-            None => _ = self.writer.finish().map_err(failed)?,
-            Some((part, footers)) => {
-                self.flush()?;
-                let row_group_bytes = self.output().len();
-                let footer = self.writer.finish().map_err(failed)?;
-                self.output().truncate(row_group_bytes);
-                footers.lock().unwrap_or_else(PoisonError::into_inner).push((part, footer));
+            None => {
+                self.write_pending()?;
+                self.writer.finish().map_err(failed)?;
             }
+            Some((part, told)) => self.finish_part(part, &told)?,
         }
         self.reserved.resize(self.writer.inner().capacity())
     }

@@ -2,10 +2,15 @@
 //!
 //! Each task's encoder writes a file of its own, of which only the row groups are taken, wherever they come to lie. The footer is made of the footers of
 //! all: places in them are those in a task's own file, and move with the row group.
+//!
+//! A task that has not even a batch at its end leaves it to the others: what all of them left is one row group, so that a few records are not cut
+//! into as many groups as there are tasks.
 
+use std::collections::BTreeMap;
 use std::io::{Result as IoResult, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use arrow_array::RecordBatch;
 use parquet::errors::Result as ParquetResult;
 use parquet::file::metadata::page_index::PageIndexBuilder;
 use parquet::file::metadata::{
@@ -16,27 +21,53 @@ use parquet::file::writer::TrackedWrite;
 
 use super::encoder::{ParquetFormat, failed};
 use crate::error::Result;
-use crate::memory::Memory;
+use crate::memory::{Memory, Reservation};
 use crate::row::Schema;
-use crate::source::{Encoder, Parts, Placed};
+use crate::source::{Encoder, LeftOver, Parts, Placed};
 
 /// What each file begins with.
 pub(super) const MAGIC: &[u8] = b"PAR1";
 
-/// The footers of the parts' own files, each with the number of its part.
-pub(super) type Footers = Arc<Mutex<Vec<(usize, ParquetMetaData)>>>;
+/// What the encoders of all parts tell.
+#[derive(Default)]
+pub(super) struct Told {
+    /// The footers of the parts' own files, each with the number of its part.
+    footers: Mutex<Vec<(usize, ParquetMetaData)>>,
+    /// By part: all of its records, and what pays for them and for as much again.
+    left: Mutex<BTreeMap<usize, (RecordBatch, Reservation)>>,
+}
+
+impl Told {
+    fn footers(&self) -> MutexGuard<'_, Vec<(usize, ParquetMetaData)>> {
+        self.footers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn left(&self) -> MutexGuard<'_, BTreeMap<usize, (RecordBatch, Reservation)>> {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What a part's encoder has written.
+    pub(super) fn finish(&self, part: usize, footer: ParquetMetaData) {
+        self.footers().push((part, footer));
+    }
+
+    /// What a part's encoder would have to make a small row group of.
+    pub(super) fn leave(&self, part: usize, batch: RecordBatch, reserved: Reservation) {
+        self.left().insert(part, (batch, reserved));
+    }
+}
 
 /// The row groups of several encoders in one file.
 pub(super) struct ParquetParts {
     format: ParquetFormat,
     schema: Schema,
-    footers: Footers,
+    told: Arc<Told>,
     placed: Mutex<Vec<Placed>>,
 }
 
 impl ParquetParts {
     pub(super) fn new(format: ParquetFormat, schema: &Schema) -> Self {
-        ParquetParts { format, schema: schema.clone(), footers: Arc::default(), placed: Mutex::default() }
+        ParquetParts { format, schema: schema.clone(), told: Arc::default(), placed: Mutex::default() }
     }
 }
 
@@ -46,19 +77,35 @@ impl Parts for ParquetParts {
     }
 
     fn encoder(&self, part: usize, memory: &Memory) -> Result<Box<dyn Encoder>> {
-        self.format.part(part, &self.footers, &self.schema, memory)
+        self.format.part(part, &self.told, &self.schema, memory)
     }
 
     fn placed(&self, piece: Placed) {
         let mut placed = self.placed.lock().unwrap_or_else(PoisonError::into_inner);
         match placed.last_mut() {
             Some(last) if last.part == piece.part && last.at + last.bytes == piece.at => last.bytes += piece.bytes,
+            _ if piece.bytes == 0 => {}
             _ => placed.push(piece),
         }
     }
 
+    fn left_before(&self, part: usize) -> Result<Option<LeftOver>> {
+        let left = {
+            let mut left = self.told.left();
+            let behind = left.split_off(&part);
+            std::mem::replace(&mut *left, behind)
+        };
+        let Some(&last) = left.keys().next_back() else { return Ok(None) };
+        let (batches, reserved): (Vec<_>, Vec<_>) = left.into_values().unzip();
+        let (bytes, footer) = self.format.row_groups(&batches, &self.schema)?;
+        // Its parts have no other piece, so one of their numbers is free.
+        let part = last;
+        self.told.finish(part, footer);
+        Ok(Some(LeftOver { part, bytes, reserved }))
+    }
+
     fn end(&self, at: u64) -> Result<Vec<u8>> {
-        let footers = self.footers.lock().unwrap_or_else(PoisonError::into_inner);
+        let footers = self.told.footers();
         let mut placed = std::mem::take(&mut *self.placed.lock().unwrap_or_else(PoisonError::into_inner));
         placed.sort_unstable_by_key(|piece| (piece.part, piece.begin));
         let mut groups = Vec::new();
