@@ -19,7 +19,7 @@ use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning,
 
 use super::sink::nothing;
 use super::windows;
-use super::write_together::TogetherFactory;
+use super::write_together::{PIECE_BYTES, TogetherFactory};
 
 /// A buffer is written when it holds this much.
 pub(super) const WRITE_BYTES: usize = 1 << 20;
@@ -45,12 +45,14 @@ impl Written {
         let (format, target) = (self.format.clone(), self.target.clone());
         Some(match parts {
             Some(parts) => {
-                let pinned_bytes = pinned_bytes(|memory| parts.encoder(0, memory));
+                let held_bytes = 4 * PIECE_BYTES + parts.kept_bytes();
+                let pinned_bytes = held_bytes + from_start(|memory| parts.encoder(0, memory));
                 let (format, assembly) = (format.name(), Assembly::of(tasks, in_order));
                 Arc::new(TogetherFactory { format, parts, target, assembly, pinned_bytes, in_order })
             }
             None if tasks == 1 || target.is_folder() => {
-                let pinned_bytes = pinned_bytes(|memory| format.encoder(&self.input, memory));
+                // What is encoded, what is written meanwhile, and as much for the encoder.
+                let pinned_bytes = 4 * WRITE_BYTES + from_start(|memory| format.encoder(&self.input, memory));
                 Arc::new(WriteFactory { schema: self.input.clone(), format, target, pinned_bytes })
             }
             None => return None,
@@ -135,12 +137,11 @@ impl Operator for Written {
     }
 }
 
-/// What a task holds whatever comes: what is encoded, what is written meanwhile, as much for the encoder, and what that takes from the start.
-fn pinned_bytes(encoder: impl FnOnce(&Memory) -> Result<Box<dyn Encoder>>) -> usize {
+/// What an encoder reserves before the first record.
+fn from_start(encoder: impl FnOnce(&Memory) -> Result<Box<dyn Encoder>>) -> usize {
     let memory = unbounded_memory();
     let encoder = encoder(&memory);
-    let from_start = if encoder.is_ok() { memory.budget().used_bytes() } else { 0 };
-    4 * WRITE_BYTES + from_start
+    if encoder.is_ok() { memory.budget().used_bytes() } else { 0 }
 }
 
 /// The columns that a record is written as.

@@ -18,7 +18,8 @@ use crate::source::{Encoder, Parts, Placed};
 use crate::spill::SpilledBytes;
 use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Round};
 
-use super::write::WRITE_BYTES;
+/// A piece has so much, and what a window of rows adds to it; and so much is written meanwhile. In a buffer that doubles each may take twice that.
+pub(super) const PIECE_BYTES: usize = 512 << 10;
 
 /// The part of the budget that is left free by pieces that wait in memory: one in so many.
 const FREE_SHARE: usize = 4;
@@ -251,7 +252,7 @@ mod ending {
 impl Driver for TogetherDriver {
     fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
         // The rows wait while there is enough to write and it cannot go anywhere.
-        if self.encoder.output().len() >= WRITE_BYTES {
+        if self.encoder.output().len() >= PIECE_BYTES {
             self.hand_on(true)?;
             if !self.encoder.output().is_empty() {
                 return Ok(Answer::Await);

@@ -21,6 +21,11 @@ pub trait Parts: Send + Sync {
     /// Where the record cannot be written in this format, or memory is refused.
     fn encoder(&self, part: usize, memory: &Memory) -> Result<Box<dyn Encoder>>;
 
+    /// What an encoder works with at least, beside its output and what it reserves from the start.
+    fn kept_bytes(&self) -> usize {
+        0
+    }
+
     /// Hears where a piece lies in the file.
     fn placed(&self, piece: Placed) {
         let _ = piece;

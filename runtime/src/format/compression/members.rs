@@ -9,7 +9,7 @@ use crate::memory::{Memory, Reservation};
 use crate::page::Input;
 use crate::source::{Encoder, Parts};
 
-/// Encoded bytes of a member: gzip looks back 32 KiB and loses nothing by that, Zstandard loses a little.
+/// Encoded bytes of a member, and what a window of rows adds: gzip looks back 32 KiB and loses nothing by that, Zstandard loses a little.
 const MEMBER_BYTES: usize = 1 << 20;
 
 /// What a member takes while it grows, at most: one that cannot be made smaller, in a buffer that has doubled.
@@ -50,6 +50,10 @@ impl Parts for CompressedParts {
         }))
     }
 
+    fn kept_bytes(&self) -> usize {
+        self.parts.kept_bytes()
+    }
+
     /// What an end says of places is of those before compression, which nobody knows: formats that need them compress by themselves.
     fn end(&self, at: u64) -> Result<Vec<u8>> {
         let end = self.parts.end(at)?;
@@ -71,33 +75,23 @@ struct MemberEncoder {
 impl MemberEncoder {
     fn compress(&mut self) -> Result<()> {
         let encoded = self.encoder.output();
-        for bytes in encoded.chunks(PIECE_BYTES) {
-            self.compressor.write(bytes).map_err(failed)?;
-            self.member_bytes += bytes.len();
-            if self.member_bytes >= MEMBER_BYTES {
-                end_member(&mut self.compressor, self.compression, &mut self.output)?;
-                self.member_bytes = 0;
-            }
-        }
+        self.compressor.write(encoded).map_err(failed)?;
+        self.member_bytes += encoded.len();
         encoded.clear();
-        self.settle()
+        // Here, and nowhere else, records are whole.
+        if self.member_bytes >= MEMBER_BYTES { self.end_member() } else { self.settle() }
     }
 
     fn end_member(&mut self) -> Result<()> {
         if self.member_bytes > 0 {
-            end_member(&mut self.compressor, self.compression, &mut self.output)?;
+            let mut ended = std::mem::replace(&mut self.compressor, Compressor::new(self.compression)?);
+            ended.finish().map_err(failed)?;
+            self.output.reserve_exact(ended.output().len());
+            self.output.append(ended.output());
             self.member_bytes = 0;
         }
         self.settle()
     }
-}
-
-fn end_member(compressor: &mut Compressor, compression: Compression, output: &mut Vec<u8>) -> Result<()> {
-    let mut ended = std::mem::replace(compressor, Compressor::new(compression)?);
-    ended.finish().map_err(failed)?;
-    output.reserve_exact(ended.output().len());
-    output.append(ended.output());
-    Ok(())
 }
 
 impl Encoder for MemberEncoder {
@@ -124,7 +118,8 @@ impl Encoder for MemberEncoder {
 
     fn settle(&mut self) -> Result<()> {
         self.encoder.settle()?;
-        self.reserved.resize(HELD_BYTES + self.output.capacity())
+        let held_bytes = HELD_BYTES.max(ENCODER_BYTES + self.compressor.output().capacity());
+        self.reserved.resize(held_bytes + self.output.capacity())
     }
 
     fn output(&mut self) -> &mut Vec<u8> {

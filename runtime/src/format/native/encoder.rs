@@ -76,6 +76,11 @@ impl Parts for NativeParts {
         Ok(Box::new(NativeEncoder { together: Some(self.counts.clone()), ..NativeEncoder::new(&self.schema, memory)? }))
     }
 
+    /// A block, and the same put together.
+    fn kept_bytes(&self) -> usize {
+        2 * BLOCK_BYTES
+    }
+
     fn end(&self, _: u64) -> Result<Vec<u8>> {
         let mut end = Vec::new();
         self.counts.lock().unwrap_or_else(PoisonError::into_inner).end().write(&mut end);

@@ -23,7 +23,7 @@ use crate::source::{Encoder, Format, Parts};
 const GROUP_BYTES: usize = 128 << 20;
 
 /// What an encoder holds in any case: a row group is not cut before, however scarce memory is.
-const LEAST_BYTES: usize = 512 << 10;
+pub(super) const LEAST_BYTES: usize = 512 << 10;
 
 /// The part of the budget that is left free by what an encoder holds beyond that: one in so many.
 const FREE_SHARE: usize = 4;

@@ -19,7 +19,7 @@ use parquet::file::metadata::{
 use parquet::file::page_index::offset_index::OffsetIndexMetaData;
 use parquet::file::writer::TrackedWrite;
 
-use super::encoder::{ParquetFormat, failed};
+use super::encoder::{LEAST_BYTES, ParquetFormat, failed};
 use crate::error::Result;
 use crate::memory::{Memory, Reservation};
 use crate::row::Schema;
@@ -78,6 +78,11 @@ impl Parts for ParquetParts {
 
     fn encoder(&self, part: usize, memory: &Memory) -> Result<Box<dyn Encoder>> {
         self.format.part(part, &self.told, &self.schema, memory)
+    }
+
+    /// A row group that is not cut, and a batch behind it, with as much again for when they end.
+    fn kept_bytes(&self) -> usize {
+        4 * LEAST_BYTES
     }
 
     fn placed(&self, piece: Placed) {
