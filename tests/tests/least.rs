@@ -232,6 +232,22 @@ const FORMATS: &[(&str, Job)] = &[
         counted_lists(env.read_parquet(inputs.path("baskets", "parquet"))?).write_csv(format!("{out}/"));
         Ok(())
     }),
+    ("sorted parquet to one parquet", |inputs, env, out| {
+        sorted(env.read_parquet(inputs.path("items", "parquet"))?).write_parquet(out);
+        Ok(())
+    }),
+    ("sorted native, twice as many, to one csv", |inputs, env, out| {
+        sorted(repeated(inputs.items(env)?)).write_csv(out);
+        Ok(())
+    }),
+    ("native to one native", |inputs, env, out| {
+        mapped(inputs.items(env)?).write_native(out);
+        Ok(())
+    }),
+    ("native to one compressed json", |inputs, env, out| {
+        mapped(inputs.items(env)?).write_json(format!("{out}.zst"));
+        Ok(())
+    }),
     ("several sinks", |inputs, env, out| {
         let items = mapped(env.read_parquet(inputs.path("items", "parquet"))?);
         items.write_parquet(format!("{out}/"));

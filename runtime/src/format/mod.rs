@@ -9,6 +9,7 @@ mod blocks;
 mod cells;
 mod chunks;
 mod compression;
+mod concatenated;
 mod contents;
 mod csv;
 mod encoding;

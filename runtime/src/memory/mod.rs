@@ -452,6 +452,14 @@ impl Reservation {
         Ok(())
     }
 
+    /// Some of the bytes, or all where there are no more, as a reservation of their own: nobody else can have them in between.
+    #[must_use]
+    pub fn split(&mut self, bytes: usize) -> Reservation {
+        let bytes = bytes.min(self.bytes);
+        self.bytes -= bytes;
+        Reservation { memory: self.memory.clone(), bytes }
+    }
+
     /// Gives all bytes up, but not back: they stay taken ahead, for what the same owner reserves next.
     pub fn leave_ahead(&mut self) {
         self.memory.account.ahead().bytes += std::mem::take(&mut self.bytes);

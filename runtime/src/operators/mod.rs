@@ -38,6 +38,7 @@ mod whole;
 mod with_all;
 mod write;
 mod write_folders;
+mod write_together;
 mod zip;
 
 pub use aggregate::Aggregate;

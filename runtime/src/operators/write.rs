@@ -9,7 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::error::{Error, Result};
 use crate::format::unwritten_compression;
 use crate::kernel::{Blocking, Outputs, TaskContext};
-use crate::output::{Appender, Claim, Target};
+use crate::memory::Memory;
+use crate::output::{Appender, Assembly, Claim, Target};
 use crate::page::Input;
 use crate::plan::{Operator, Table, unbounded_memory};
 use crate::row::{LeafSet, LeafType, RowLayout, Schema};
@@ -18,6 +19,7 @@ use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning,
 
 use super::sink::nothing;
 use super::windows;
+use super::write_together::{PIECE_BYTES, TogetherFactory};
 
 /// A buffer is written when it holds this much.
 pub(super) const WRITE_BYTES: usize = 1 << 20;
@@ -37,8 +39,24 @@ impl Written {
         Written { input, output: nothing(), format, target }
     }
 
-    fn factory(&self) -> WriteFactory {
-        WriteFactory { schema: self.input.clone(), format: self.format.clone(), target: self.target.clone() }
+    /// A driver for each of so many tasks, which write one file, or a file each.
+    fn driver(&self, tasks: usize, in_order: bool) -> Option<Arc<dyn DriverFactory>> {
+        let parts = if tasks > 1 && !self.target.is_folder() { self.format.parts(&self.input).ok()? } else { None };
+        let (format, target) = (self.format.clone(), self.target.clone());
+        Some(match parts {
+            Some(parts) => {
+                let held_bytes = 4 * PIECE_BYTES + parts.kept_bytes();
+                let pinned_bytes = held_bytes + from_start(|memory| parts.encoder(0, memory));
+                let (format, assembly) = (format.name(), Assembly::of(tasks, in_order));
+                Arc::new(TogetherFactory { format, parts, target, assembly, pinned_bytes, in_order })
+            }
+            None if tasks == 1 || target.is_folder() => {
+                // What is encoded, what is written meanwhile, and as much for the encoder.
+                let pinned_bytes = 4 * WRITE_BYTES + from_start(|memory| format.encoder(&self.input, memory));
+                Arc::new(WriteFactory { schema: self.input.clone(), format, target, pinned_bytes })
+            }
+            None => return None,
+        })
     }
 
     fn read_set(&self) -> LeafSet {
@@ -98,13 +116,13 @@ impl Operator for Written {
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let from = planning.input_tasks[0];
-        let (ship, tasks) = match from {
-            _ if self.target.is_folder() => (Ship::Forward, from),
-            1 => (Ship::Forward, 1),
-            _ => (Ship::Gather, 1),
+        let in_order = planning.in_order[0];
+        let strategy = |ship, tasks| {
+            let driver = self.driver(tasks, in_order)?;
+            Some(Strategy { ways: vec![Way::ship(ship)], driver, tasks, streamed: 0, cost: 0.0 })
         };
-        let driver = Arc::new(self.factory());
-        vec![Strategy { ways: vec![Way::ship(ship)], driver, tasks, streamed: 0, cost: 0.0 }]
+        // One task writes what several cannot.
+        strategy(Ship::Forward, from).or_else(|| strategy(Ship::Gather, 1)).into_iter().collect()
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
@@ -117,6 +135,13 @@ impl Operator for Written {
         out.append(encoder.output()).map_err(Error::io("write", self.target.path()))?;
         Ok(Table::default())
     }
+}
+
+/// What an encoder reserves before the first record.
+fn from_start(encoder: impl FnOnce(&Memory) -> Result<Box<dyn Encoder>>) -> usize {
+    let memory = unbounded_memory();
+    let encoder = encoder(&memory);
+    if encoder.is_ok() { memory.budget().used_bytes() } else { 0 }
 }
 
 /// The columns that a record is written as.
@@ -140,6 +165,7 @@ struct WriteFactory {
     schema: Schema,
     format: Arc<dyn Format>,
     target: Target,
+    pinned_bytes: usize,
 }
 
 impl DriverFactory for WriteFactory {
@@ -152,8 +178,7 @@ impl DriverFactory for WriteFactory {
     }
 
     fn pinned_bytes(&self) -> usize {
-        // What is encoded, what is written meanwhile, and as much for the encoder.
-        4 * WRITE_BYTES
+        self.pinned_bytes
     }
 
     fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {

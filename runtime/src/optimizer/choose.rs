@@ -291,11 +291,13 @@ impl Chooser<'_> {
         let live_inputs: Vec<LeafSet> =
             (0..places.len()).map(|input| read(node, input, live, self.resources.rules)).collect();
         let input_tasks: Vec<usize> = places.iter().map(|place| self.builder.tasks(place)).collect();
+        let in_order: Vec<bool> = places.iter().map(|place| place.ordered).collect();
         let planning = Planning {
             inputs: &inputs,
             live_inputs: &live_inputs,
             live,
             input_tasks: &input_tasks,
+            in_order: &in_order,
             tasks: self.resources.tasks,
             memory_bytes: self.resources.memory_bytes,
             combines: self.resources.rules.runs(Rule::Combiners),

@@ -7,6 +7,7 @@
 //! * `pipe`: pipes with names, which are opened when somebody reads them.
 //! * `target`: an output of a program, from its path to its name.
 //! * `appender`: the one place where encoded bytes are added to a file.
+//! * `assembly`: one file that several tasks write, one at a time.
 //!
 //! A file has no name at all while it is written (`O_TMPFILE`), so whatever becomes of the process, the system takes it back. It gets a temporary
 //! name beside its own for the moment of a rename, since no call replaces a name by a file without one. Folders, and files where the file system has no such
@@ -14,6 +15,7 @@
 //! run that writes the same path removes what nobody holds. No signal is caught: that is the program's to decide, and nothing helps against `SIGKILL`.
 
 mod appender;
+mod assembly;
 mod claim;
 mod file;
 mod folder;
@@ -23,6 +25,7 @@ mod target;
 mod temporary;
 
 pub use appender::Appender;
+pub use assembly::{Assembly, SharedFile};
 pub use claim::{Claim, refuse_shared, remove_abandoned};
 pub use folder::PendingFolder;
 pub use target::{Appending, IfExists, Target};

@@ -5,6 +5,7 @@
 //! threads that may block. An [`Encoder`] turns rows into bytes that the executor writes.
 
 mod lenient;
+mod parts;
 
 use std::fs::File;
 use std::ops::Range;
@@ -15,12 +16,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::error::{Error, Result};
-use crate::memory::{Budget, Memory};
+use crate::memory::{Budget, Memory, Reservation};
 use crate::output::Appending;
 use crate::page::{Batch, Buffer, Input};
 use crate::row::{Datum, Leaf, LeafSet, Schema};
 
 pub use lenient::{Lenient, RejectSink, Rejected};
+pub use parts::{LeftOver, Parts, Placed};
 
 /// How a leaf compares with a bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -246,6 +248,8 @@ pub trait Encoder: Send {
     fn settle(&mut self) -> Result<()>;
     /// Bytes ready to be written; the executor takes them when they are enough.
     fn output(&mut self) -> &mut Vec<u8>;
+    /// What pays for all that it holds, its output among it.
+    fn reserved(&mut self) -> &mut Reservation;
 }
 
 /// A file format to write.
@@ -259,6 +263,18 @@ pub trait Format: Send + Sync {
     /// Whether records may be added to a file, behind what an encoder of the same record begins with and what others wrote.
     fn appending(&self) -> Appending {
         Appending::Never
+    }
+    /// Whether it compresses what is in a file by itself, so that nothing else should.
+    fn compresses_itself(&self) -> bool {
+        false
+    }
+    /// One file that several tasks encode; nothing where one encoder has to see all records.
+    ///
+    /// # Errors
+    /// As [`Format::encoder`].
+    fn parts(&self, schema: &Schema) -> Result<Option<Arc<dyn Parts>>> {
+        let _ = schema;
+        Ok(None)
     }
     /// An encoder for one file.
     ///

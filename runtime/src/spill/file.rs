@@ -121,6 +121,32 @@ impl SpillFile {
         Ok(())
     }
 
+    /// Writes bytes that are no pages. Whoever does knows where they lie, so the file holds nothing else.
+    pub(super) fn write_bytes(&self, at: u64, bytes: &[u8]) -> Result<()> {
+        let file = self.open()?;
+        file.write_all_at(bytes, at).map_err(|error| self.refused("write what is spilled to", error))?;
+        self.written.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        self.folder.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Reads such bytes back.
+    pub(super) fn read_bytes(&self, at: u64, bytes: &mut [u8]) -> Result<()> {
+        self.open()?.read_exact_at(bytes, at).map_err(|error| match error.kind() {
+            ErrorKind::UnexpectedEof => self.changed(),
+            _ => self.refused("read what was spilled from", error),
+        })
+    }
+
+    /// Says that such bytes are not what was written.
+    pub(super) fn changed(&self) -> Error {
+        Error::Data {
+            path: self.folder.path.join("spilled bytes"),
+            place: String::new(),
+            message: "are not what was written: the disk or something on the way to it is not to be trusted".to_owned(),
+        }
+    }
+
     fn write_image(&self, file: &File, image: &PageImage<'_>, at: u64) -> Result<()> {
         let mut parts = vec![IoSlice::new(&image.header), IoSlice::new(image.rows)];
         let mut gap = image.gap;

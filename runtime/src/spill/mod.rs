@@ -8,6 +8,7 @@
 //! Files have no name from the moment they are open (`O_TMPFILE`, or removed at once where the file system has none): whatever becomes of the process,
 //! the system gives the space back. See [`SpillSpace`].
 
+mod bytes;
 mod compressed;
 mod file;
 mod free;
@@ -27,6 +28,7 @@ use crate::memory::limits::WRITE_PAGES;
 use crate::metrics::OperatorMetrics;
 use crate::page::Page;
 
+pub use bytes::SpilledBytes;
 use file::SpillFile;
 pub(crate) use file::{open_unnamed, read_cached, unnamed};
 pub use reader::{Read, SpilledReader};

@@ -53,6 +53,12 @@ impl SpillSpace {
         SPACE.get_or_init(|| SpillSpace::new(&[])).clone()
     }
 
+    /// A file in the folder whose turn it is. None is made before it is written to.
+    pub(super) fn file(&self) -> SpillFile {
+        let turn = self.next.fetch_add(1, Ordering::Relaxed) % self.folders.len();
+        SpillFile::new(self.folders[turn].clone(), self.compresses)
+    }
+
     /// A file for each folder, beginning with another one each time. None is made before it is written to.
     pub(super) fn files(&self) -> Box<[SpillFile]> {
         let count = self.folders.len();

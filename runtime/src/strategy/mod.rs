@@ -75,6 +75,8 @@ pub struct Planning<'p> {
     pub live: &'p LeafSet,
     /// Parallel tasks of each input.
     pub input_tasks: &'p [usize],
+    /// Of each input, whether the rows of its tasks are in one order, task by task.
+    pub in_order: &'p [bool],
     /// Parallel tasks that the job may use.
     pub tasks: usize,
     /// The memory budget.

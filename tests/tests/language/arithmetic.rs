@@ -540,6 +540,7 @@ fn value(n: i32) -> std::result::Result<i64, &'static str> {
 fn counted_in_a_static(numbers: DataSet<i32>) -> DataSet<i32> {
     numbers.map(|n| {
         static mut NOBODY_REFERS: i32 = 0;
+        // SAFETY: one record comes, so one task runs this, once.
         unsafe {
             NOBODY_REFERS = n;
             NOBODY_REFERS += 1;

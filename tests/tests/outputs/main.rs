@@ -7,6 +7,7 @@ mod exists;
 mod paths;
 mod pipes;
 mod shared;
+mod together;
 
 use std::path::Path;
 use std::process::Command;

@@ -7,6 +7,7 @@
 
 mod generator;
 #[macro_use]
+#[allow(clippy::expect_used, clippy::panic, reason = "tests")]
 mod support;
 
 use std::path::{Path, PathBuf};

@@ -1,12 +1,15 @@
 //! Binary files, written.
 
+use std::sync::Arc;
+
 use super::packed::Packed;
 use crate::error::{Error, Result};
+use crate::format::concatenated::concatenated;
 use crate::memory::{Memory, Reservation};
 use crate::output::Appending;
 use crate::page::{Input, LeafReader, Plain, RowIds, Strided};
 use crate::row::{LeafType, Physical, Schema};
-use crate::source::{Encoder, Format};
+use crate::source::{Encoder, Format, Parts};
 
 /// Plain values, record after record.
 #[derive(Clone, Copy, Debug, Default)]
@@ -23,6 +26,10 @@ impl Format for BinaryFormat {
 
     fn appending(&self) -> Appending {
         Appending::Values
+    }
+
+    fn parts(&self, schema: &Schema) -> Result<Option<Arc<dyn Parts>>> {
+        Ok(Some(concatenated(*self, schema)))
     }
 
     fn encoder(&self, schema: &Schema, memory: &Memory) -> Result<Box<dyn Encoder>> {
@@ -63,6 +70,10 @@ impl Encoder for BinaryEncoder {
 
     fn output(&mut self) -> &mut Vec<u8> {
         &mut self.output
+    }
+
+    fn reserved(&mut self) -> &mut Reservation {
+        &mut self.reserved
     }
 }
 

@@ -5,20 +5,21 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::Compression;
+use super::members::CompressedParts;
 use crate::error::{Error, Result};
 use crate::memory::{Memory, Reservation};
 use crate::page::Input;
 use crate::row::Schema;
-use crate::source::{Encoder, Format};
+use crate::source::{Encoder, Format, Parts};
 
 /// Encoded bytes that are compressed at once.
-const PIECE_BYTES: usize = 1 << 16;
+pub(super) const PIECE_BYTES: usize = 1 << 16;
 
 /// Zstandard's own default: about as fast as the disk, and smaller than gzip.
 const ZSTD_LEVEL: i32 = 3;
 
 /// What both compressors take beside their output: Zstandard's default level has a window of 2 MiB and tables of about 2 MiB, gzip much less.
-const ENCODER_BYTES: usize = 4 << 20;
+pub(super) const ENCODER_BYTES: usize = 4 << 20;
 
 /// The format, compressed where the output's name ends with `.gz` or `.zst`; a folder's name speaks for the files in it.
 pub fn compressed_by_name(format: Arc<dyn Format>, path: &str) -> Arc<dyn Format> {
@@ -42,13 +43,17 @@ impl Format for Compressed {
         format!("{}.{}", self.format.extension(), self.compression.extension())
     }
 
+    fn compresses_itself(&self) -> bool {
+        self.format.compresses_itself()
+    }
+
+    fn parts(&self, schema: &Schema) -> Result<Option<Arc<dyn Parts>>> {
+        let parts = self.format.parts(schema)?.filter(|_| self.compression.concatenates() && !self.compresses_itself());
+        Ok(parts.map(|parts| Arc::new(CompressedParts::new(parts, self.compression)) as Arc<dyn Parts>))
+    }
+
     fn encoder(&self, schema: &Schema, memory: &Memory) -> Result<Box<dyn Encoder>> {
-        let compressor = match self.compression {
-            Compression::Gzip => {
-                Compressor::Gzip(flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default()))
-            }
-            Compression::Zstd => Compressor::Zstd(zstd_encoder().map_err(failed)?),
-        };
+        let compressor = Compressor::new(self.compression)?;
         let (encoder, reserved) = (self.format.encoder(schema, memory)?, memory.reserve(ENCODER_BYTES)?);
         Ok(Box::new(CompressedEncoder { encoder, compressor, reserved }))
     }
@@ -61,31 +66,40 @@ fn zstd_encoder() -> std::io::Result<zstd::stream::write::Encoder<'static, Vec<u
     Ok(encoder)
 }
 
-fn failed(error: std::io::Error) -> Error {
+pub(super) fn failed(error: std::io::Error) -> Error {
     Error::Internal(format!("cannot compress: {error}"))
 }
 
-enum Compressor {
+pub(super) enum Compressor {
     Gzip(flate2::write::GzEncoder<Vec<u8>>),
     Zstd(zstd::stream::write::Encoder<'static, Vec<u8>>),
 }
 
 impl Compressor {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+    pub(super) fn new(compression: Compression) -> Result<Self> {
+        Ok(match compression {
+            Compression::Gzip => {
+                Compressor::Gzip(flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default()))
+            }
+            Compression::Zstd => Compressor::Zstd(zstd_encoder().map_err(failed)?),
+        })
+    }
+
+    pub(super) fn write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
         match self {
             Compressor::Gzip(encoder) => encoder.write_all(bytes),
             Compressor::Zstd(encoder) => encoder.write_all(bytes),
         }
     }
 
-    fn finish(&mut self) -> std::io::Result<()> {
+    pub(super) fn finish(&mut self) -> std::io::Result<()> {
         match self {
             Compressor::Gzip(encoder) => encoder.try_finish(),
             Compressor::Zstd(encoder) => encoder.do_finish(),
         }
     }
 
-    fn output(&mut self) -> &mut Vec<u8> {
+    pub(super) fn output(&mut self) -> &mut Vec<u8> {
         match self {
             Compressor::Gzip(encoder) => encoder.get_mut(),
             Compressor::Zstd(encoder) => encoder.get_mut(),
@@ -136,5 +150,9 @@ impl Encoder for CompressedEncoder {
 
     fn output(&mut self) -> &mut Vec<u8> {
         self.compressor.output()
+    }
+
+    fn reserved(&mut self) -> &mut Reservation {
+        &mut self.reserved
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! * [`decompress`]: bytes of a file as what they hold, piece by piece.
 //! * [`format`]: encoded bytes, compressed.
+//! * [`members`]: one file that several tasks compress.
 //! * [`names`]: ends of names that promise what is not written.
 //!
 //! # Limits
@@ -10,6 +11,7 @@
 
 mod decompress;
 mod format;
+mod members;
 mod names;
 
 pub(super) use decompress::{Damaged, Decompressor};
@@ -42,6 +44,14 @@ impl Compression {
         match self {
             Compression::Gzip => "gz",
             Compression::Zstd => "zst",
+        }
+    }
+
+    /// Whether what was compressed piece by piece decompresses, behind each other, to the pieces behind each other: members of gzip (RFC 1952, 2.2), frames of
+    /// Zstandard (RFC 8878, 3.1).
+    fn concatenates(self) -> bool {
+        match self {
+            Compression::Gzip | Compression::Zstd => true,
         }
     }
 

@@ -11,18 +11,14 @@ const UNWRITTEN: [&str; 17] = [
     "7z", "br", "bz", "bz2", "lz", "lz4", "lzma", "lzo", "rar", "snappy", "sz", "tar", "tgz", "xz", "z", "zip", "zstd",
 ];
 
-/// Formats that compress what is in a file by themselves, whatever its name says.
-const COMPRESSED_WITHIN: [&str; 1] = ["parquet"];
-
 /// Refuses an output whose name ends as a compressed file's would and whose bytes are not compressed so.
 ///
 /// # Errors
 /// With what is written instead.
 pub(crate) fn unwritten_compression(format: &dyn Format, path: &Path) -> Result<()> {
     let Some(end) = path.extension().and_then(|end| end.to_str()) else { return Ok(()) };
-    let compresses_itself = COMPRESSED_WITHIN.contains(&format.name());
     let advice = match is_unwritten(end) {
-        _ if compresses_itself && (is_unwritten(end) || Compression::of(path).is_some()) => {
+        _ if format.compresses_itself() && (is_unwritten(end) || Compression::of(path).is_some()) => {
             "the format compresses by itself, so leave that end off"
         }
         true => "name it `.gz` for gzip or `.zst` for Zstandard, or leave that end off",

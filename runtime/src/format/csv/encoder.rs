@@ -1,5 +1,7 @@
 //! CSV files, written.
 
+use std::sync::Arc;
+
 use smallvec::SmallVec;
 
 use super::mapping::{Column, column_name, columns};
@@ -7,12 +9,13 @@ use super::options::CsvOptions;
 use crate::error::{Error, Result};
 use crate::format::TimeForms;
 use crate::format::cells::Cell;
+use crate::format::concatenated::concatenated;
 use crate::format::wrong::shown;
 use crate::memory::{Memory, Reservation};
 use crate::output::Appending;
 use crate::page::{Input, LeafReader, Row};
 use crate::row::{LeafType, Schema};
-use crate::source::{Encoder, Format};
+use crate::source::{Encoder, Format, Parts};
 use crate::value::{TimeFormat, Timestamp};
 
 const DAY_MICROS: i64 = 86_400_000_000;
@@ -80,6 +83,10 @@ impl Format for CsvFormat {
         Appending::Lines
     }
 
+    fn parts(&self, schema: &Schema) -> Result<Option<Arc<dyn Parts>>> {
+        Ok(Some(concatenated(self.clone(), schema)))
+    }
+
     fn encoder(&self, schema: &Schema, memory: &Memory) -> Result<Box<dyn Encoder>> {
         self.check()?;
         let columns = columns(schema).map_err(|reason| Error::Plan(format!("cannot write CSV: {reason}")))?;
@@ -130,6 +137,10 @@ impl Encoder for CsvEncoder {
 
     fn output(&mut self) -> &mut Vec<u8> {
         &mut self.writer.output
+    }
+
+    fn reserved(&mut self) -> &mut Reservation {
+        &mut self.reserved
     }
 }
 

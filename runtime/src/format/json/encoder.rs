@@ -1,17 +1,19 @@
 //! Records as lines of JSON.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use smallvec::SmallVec;
 
 use super::program::{check, is_text};
 use crate::error::{Error, Result};
 use crate::format::cells::Cell;
+use crate::format::concatenated::concatenated;
 use crate::memory::{Memory, Reservation};
 use crate::output::Appending;
 use crate::page::{Input, Row, windows};
 use crate::row::{Datum, Element, Items, LeafType, Schema, Shape, show_leaf};
-use crate::source::{Encoder, Format};
+use crate::source::{Encoder, Format, Parts};
 use crate::value::Texts;
 
 /// One record a line; nulls are written.
@@ -25,6 +27,10 @@ impl Format for JsonFormat {
 
     fn appending(&self) -> Appending {
         Appending::Lines
+    }
+
+    fn parts(&self, schema: &Schema) -> Result<Option<Arc<dyn Parts>>> {
+        Ok(Some(concatenated(*self, schema)))
     }
 
     fn encoder(&self, schema: &Schema, memory: &Memory) -> Result<Box<dyn Encoder>> {
@@ -124,6 +130,10 @@ impl Encoder for JsonEncoder {
 
     fn output(&mut self) -> &mut Vec<u8> {
         &mut self.output
+    }
+
+    fn reserved(&mut self) -> &mut Reservation {
+        &mut self.reserved
     }
 }
 

@@ -1,5 +1,7 @@
 //! Native files, written.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::frame::{Head, header};
@@ -7,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::memory::{Memory, Reservation};
 use crate::page::{Input, LeafReader, Plain, RowIds, Selection, Strided};
 use crate::row::{LeafType, Physical, Schema};
-use crate::source::{Encoder, Format};
+use crate::source::{Encoder, Format, Parts};
 
 /// Rows of a block, at most: so that a block of narrow records is no larger than a batch should be.
 const BLOCK_ROWS: usize = 1 << 16;
@@ -27,24 +29,83 @@ impl Format for NativeFormat {
         "native"
     }
 
+    fn parts(&self, schema: &Schema) -> Result<Option<Arc<dyn Parts>>> {
+        Ok(Some(Arc::new(NativeParts { schema: schema.clone(), counts: Arc::default() })))
+    }
+
     fn encoder(&self, schema: &Schema, memory: &Memory) -> Result<Box<dyn Encoder>> {
+        Ok(Box::new(NativeEncoder { output: head(schema)?, ..NativeEncoder::new(schema, memory)? }))
+    }
+}
+
+/// What a file begins with.
+fn head(schema: &Schema) -> Result<Vec<u8>> {
+    header(schema).map_err(|reason| Error::Plan(format!("cannot write native: {reason}, which is too much")))
+}
+
+/// Blocks stand by themselves; what the end says of them is added up.
+struct NativeParts {
+    schema: Schema,
+    counts: Arc<Mutex<Counts>>,
+}
+
+/// What was written.
+#[derive(Clone, Copy, Default)]
+struct Counts {
+    rows: u64,
+    blocks: u64,
+}
+
+impl Counts {
+    fn add(&mut self, other: Counts) {
+        self.rows += other.rows;
+        self.blocks += other.blocks;
+    }
+
+    fn end(self) -> Head {
+        Head::End { rows: self.rows, blocks: self.blocks }
+    }
+}
+
+impl Parts for NativeParts {
+    fn head(&self) -> Result<Vec<u8>> {
+        head(&self.schema)
+    }
+
+    fn encoder(&self, _: usize, memory: &Memory) -> Result<Box<dyn Encoder>> {
+        Ok(Box::new(NativeEncoder { together: Some(self.counts.clone()), ..NativeEncoder::new(&self.schema, memory)? }))
+    }
+
+    /// A block, and the same put together.
+    fn kept_bytes(&self) -> usize {
+        2 * BLOCK_BYTES
+    }
+
+    fn end(&self, _: u64) -> Result<Vec<u8>> {
+        let mut end = Vec::new();
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner).end().write(&mut end);
+        Ok(end)
+    }
+}
+
+impl NativeEncoder {
+    /// An encoder without a head.
+    fn new(schema: &Schema, memory: &Memory) -> Result<Self> {
         if let Some(leaf) = schema.leaves().iter().find(|leaf| matches!(leaf.ty, LeafType::Items(_))) {
             return Err(Error::Plan(format!(
                 "cannot write native: the field `{}` is a list of records or a map ({}), which these files cannot hold; use JSON",
                 leaf.path, leaf.ty
             )));
         }
-        let failed = |reason| Error::Plan(format!("cannot write native: {reason}, which is too much"));
-        let output = header(schema).map_err(failed)?;
         let column = |leaf: &crate::row::Leaf| Column::new(leaf.ty.physical());
-        Ok(Box::new(NativeEncoder {
+        Ok(NativeEncoder {
             columns: schema.leaves().iter().map(column).collect(),
             block_rows: 0,
-            rows: 0,
-            blocks: 0,
-            output,
+            counts: Counts::default(),
+            together: None,
+            output: Vec::new(),
             reserved: memory.reserve(0)?,
-        }))
+        })
     }
 }
 
@@ -100,8 +161,9 @@ struct NativeEncoder {
     columns: Vec<Column>,
     /// Rows of the block that is filled.
     block_rows: usize,
-    rows: u64,
-    blocks: u64,
+    counts: Counts,
+    /// Where it adds what it has written, in place of an end of its own.
+    together: Option<Arc<Mutex<Counts>>>,
     output: Vec<u8>,
     reserved: Reservation,
 }
@@ -154,8 +216,7 @@ impl NativeEncoder {
         }
         Head::Block { rows: self.block_rows as u32, body_bytes, checksum: xxh3_64(&body) }.write(&mut self.output);
         self.output.extend_from_slice(&body);
-        self.rows += self.block_rows as u64;
-        self.blocks += 1;
+        self.counts.add(Counts { rows: self.block_rows as u64, blocks: 1 });
         self.block_rows = 0;
         Ok(())
     }
@@ -169,7 +230,10 @@ impl Encoder for NativeEncoder {
 
     fn finish(&mut self) -> Result<()> {
         self.end_block()?;
-        Head::End { rows: self.rows, blocks: self.blocks }.write(&mut self.output);
+        match &self.together {
+            Some(counts) => counts.lock().unwrap_or_else(PoisonError::into_inner).add(self.counts),
+            None => self.counts.end().write(&mut self.output),
+        }
         Ok(())
     }
 
@@ -190,5 +254,9 @@ impl Encoder for NativeEncoder {
 
     fn output(&mut self) -> &mut Vec<u8> {
         &mut self.output
+    }
+
+    fn reserved(&mut self) -> &mut Reservation {
+        &mut self.reserved
     }
 }

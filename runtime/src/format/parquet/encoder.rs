@@ -6,22 +6,24 @@ use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
+use parquet::file::metadata::ParquetMetaData;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 
 use super::build::{LeafValues, arrays, extend_all, fields};
 use super::options::ParquetOptions;
+use super::parts::{ParquetParts, Told};
 use crate::error::{Error, Result};
 use crate::format::BATCH_ROWS;
-use crate::memory::{Memory, Reservation};
+use crate::memory::{Budget, Memory, Reservation};
 use crate::page::Input;
 use crate::row::Schema;
-use crate::source::{Encoder, Format};
+use crate::source::{Encoder, Format, Parts};
 
 /// Bytes of a row group, where rows are wide.
 const GROUP_BYTES: usize = 128 << 20;
 
 /// What an encoder holds in any case: a row group is not cut before, however scarce memory is.
-const LEAST_BYTES: usize = 512 << 10;
+pub(super) const LEAST_BYTES: usize = 512 << 10;
 
 /// The part of the budget that is left free by what an encoder holds beyond that: one in so many.
 const FREE_SHARE: usize = 4;
@@ -41,14 +43,8 @@ impl ParquetFormat {
     pub fn of(options: ParquetOptions) -> Self {
         ParquetFormat { options }
     }
-}
 
-impl Format for ParquetFormat {
-    fn name(&self) -> &'static str {
-        "parquet"
-    }
-
-    fn encoder(&self, schema: &Schema, memory: &Memory) -> Result<Box<dyn Encoder>> {
+    fn new_encoder(&self, schema: &Schema, memory: &Memory) -> Result<ParquetEncoder> {
         let columns = Arc::new(arrow_schema::Schema::new(fields(schema)?));
         let ParquetOptions { codec, row_group_rows, ignore_case: _ } = self.options;
         if row_group_rows == 0 {
@@ -66,19 +62,59 @@ impl Format for ParquetFormat {
         let writer = ArrowWriter::try_new_with_options(Vec::new(), columns.clone(), options).map_err(failed)?;
         let values = schema.leaves().iter().filter_map(|leaf| LeafValues::new(leaf.ty)).collect();
         let (schema, reserved) = (schema.clone(), memory.reserve(0)?);
-        Ok(Box::new(ParquetEncoder {
-            schema,
-            columns,
-            values,
-            pending_rows: 0,
-            writer,
-            memory: memory.clone(),
-            reserved,
-        }))
+        let memory = memory.clone();
+        Ok(ParquetEncoder { schema, columns, values, pending_rows: 0, writer, part: None, memory, reserved })
+    }
+
+    /// An encoder of row groups alone, without what a file begins with.
+    fn headless(&self, schema: &Schema, memory: &Memory) -> Result<ParquetEncoder> {
+        let mut encoder = self.new_encoder(schema, memory)?;
+        encoder.sync()?;
+        encoder.output().clear();
+        Ok(encoder)
+    }
+
+    /// An encoder of row groups alone, which tells what a footer says of them, under the number of the part.
+    pub(super) fn part(
+        &self,
+        part: usize,
+        told: &Arc<Told>,
+        schema: &Schema,
+        memory: &Memory,
+    ) -> Result<Box<dyn Encoder>> {
+        let encoder = self.headless(schema, memory)?;
+        Ok(Box::new(ParquetEncoder { part: Some((part, told.clone())), ..encoder }))
+    }
+
+    /// Batches as row groups, and what a footer says of these.
+    pub(super) fn row_groups(&self, batches: &[RecordBatch], schema: &Schema) -> Result<(Vec<u8>, ParquetMetaData)> {
+        // Who has the batches pays.
+        let mut encoder = self.headless(schema, &Memory::new(Budget::new(usize::MAX / 2), "row groups"))?;
+        batches.iter().try_for_each(|batch| encoder.writer.write(batch)).map_err(failed)?;
+        let footer = encoder.end_part()?;
+        Ok((std::mem::take(encoder.output()), footer))
     }
 }
 
-fn failed(error: impl std::fmt::Display) -> Error {
+impl Format for ParquetFormat {
+    fn name(&self) -> &'static str {
+        "parquet"
+    }
+
+    fn compresses_itself(&self) -> bool {
+        true
+    }
+
+    fn parts(&self, schema: &Schema) -> Result<Option<Arc<dyn Parts>>> {
+        Ok(Some(Arc::new(ParquetParts::new(*self, schema))))
+    }
+
+    fn encoder(&self, schema: &Schema, memory: &Memory) -> Result<Box<dyn Encoder>> {
+        Ok(Box::new(self.new_encoder(schema, memory)?))
+    }
+}
+
+pub(super) fn failed(error: impl std::fmt::Display) -> Error {
     Error::Internal(format!("cannot write Parquet: {error}"))
 }
 
@@ -89,19 +125,51 @@ struct ParquetEncoder {
     values: Vec<LeafValues>,
     pending_rows: usize,
     writer: ArrowWriter<Vec<u8>>,
+    /// For an encoder of one of several parts of a file: which, and whom it tells.
+    part: Option<(usize, Arc<Told>)>,
     memory: Memory,
     reserved: Reservation,
 }
 
 impl ParquetEncoder {
     fn write_pending(&mut self) -> Result<()> {
+        let Some(batch) = self.take_pending()? else { return Ok(()) };
+        self.writer.write(&batch).map_err(failed)?;
+        self.sync()
+    }
+
+    fn take_pending(&mut self) -> Result<Option<RecordBatch>> {
         if self.pending_rows == 0 {
-            return Ok(());
+            return Ok(None);
         }
         self.pending_rows = 0;
         let arrays = arrays(&self.schema, self.columns.fields(), &mut self.values)?;
-        let batch = RecordBatch::try_new(self.columns.clone(), arrays).map_err(failed)?;
-        self.writer.write(&batch).map_err(failed)
+        RecordBatch::try_new(self.columns.clone(), arrays).map(Some).map_err(failed)
+    }
+
+    /// Ends a part of a file, or leaves it to others where there is no row group yet.
+    fn finish_part(&mut self, part: usize, told: &Told) -> Result<()> {
+        let has_groups = !self.writer.flushed_row_groups().is_empty() || self.writer.in_progress_rows() > 0;
+        if !has_groups && let Some(batch) = self.take_pending()? {
+            told.leave(part, batch, self.reserved.split(usize::MAX));
+            return Ok(());
+        }
+        told.finish(part, self.end_part()?);
+        Ok(())
+    }
+
+    /// Gives all that is left, and nothing of what stands behind the last row group.
+    fn end_part(&mut self) -> Result<ParquetMetaData> {
+        self.flush()?;
+        let row_group_bytes = self.output().len();
+        let footer = self.writer.finish().map_err(failed)?;
+        self.output().truncate(row_group_bytes);
+        Ok(footer)
+    }
+
+    /// Has the output hold all of the row groups that have ended: the writer keeps the last bytes back.
+    fn sync(&mut self) -> Result<()> {
+        self.writer.sync().map_err(failed)
     }
 
     fn held_bytes(&self) -> usize {
@@ -140,8 +208,13 @@ impl Encoder for ParquetEncoder {
     }
 
     fn finish(&mut self) -> Result<()> {
-        self.write_pending()?;
-        self.writer.finish().map_err(failed)?;
+        match self.part.take() {
+            None => {
+                self.write_pending()?;
+                self.writer.finish().map_err(failed)?;
+            }
+            Some((part, told)) => self.finish_part(part, &told)?,
+        }
         self.reserved.resize(self.writer.inner().capacity())
     }
 
@@ -150,7 +223,8 @@ impl Encoder for ParquetEncoder {
         // A buffer that doubles would take more than was paid for.
         let group_bytes = self.writer.memory_size();
         self.writer.inner_mut().reserve_exact(group_bytes);
-        self.writer.flush().map_err(failed)
+        self.writer.flush().map_err(failed)?;
+        self.sync()
     }
 
     fn kept_bytes(&self) -> usize {
@@ -167,5 +241,9 @@ impl Encoder for ParquetEncoder {
 
     fn output(&mut self) -> &mut Vec<u8> {
         self.writer.inner_mut()
+    }
+
+    fn reserved(&mut self) -> &mut Reservation {
+        &mut self.reserved
     }
 }

@@ -45,6 +45,7 @@ mod hold;
 mod items;
 mod lists;
 mod options;
+mod parts;
 mod prune;
 mod reader;
 mod search;

@@ -61,4 +61,8 @@ impl Encoder for LinesEncoder {
     fn output(&mut self) -> &mut Vec<u8> {
         &mut self.output
     }
+
+    fn reserved(&mut self) -> &mut Reservation {
+        &mut self.reserved
+    }
 }

@@ -89,6 +89,10 @@ impl Encoder for TableEncoder {
     fn output(&mut self) -> &mut Vec<u8> {
         &mut self.output
     }
+
+    fn reserved(&mut self) -> &mut Reservation {
+        &mut self.reserved
+    }
 }
 
 impl TableEncoder {

@@ -1,12 +1,15 @@
 //! Text files, written.
 
+use std::sync::Arc;
+
 use crate::error::{Error, Result};
 use crate::format::cells::{Cell, is_writable};
+use crate::format::concatenated::concatenated;
 use crate::memory::{Memory, Reservation};
 use crate::output::Appending;
 use crate::page::Input;
 use crate::row::{LeafType, Schema};
-use crate::source::{Encoder, Format};
+use crate::source::{Encoder, Format, Parts};
 
 /// One value a line, for records of one field.
 ///
@@ -22,6 +25,10 @@ impl Format for TextFormat {
 
     fn appending(&self) -> Appending {
         Appending::Lines
+    }
+
+    fn parts(&self, schema: &Schema) -> Result<Option<Arc<dyn Parts>>> {
+        Ok(Some(concatenated(*self, schema)))
     }
 
     fn encoder(&self, schema: &Schema, memory: &Memory) -> Result<Box<dyn Encoder>> {
@@ -66,5 +73,9 @@ impl Encoder for TextEncoder {
 
     fn output(&mut self) -> &mut Vec<u8> {
         &mut self.output
+    }
+
+    fn reserved(&mut self) -> &mut Reservation {
+        &mut self.reserved
     }
 }

@@ -1,0 +1,288 @@
+//! One file that several tasks write: each encodes its own records as pieces, and adds them to the file when it is its turn.
+//!
+//! Where the records have no order, it is a task's turn whenever nobody else writes. Where they have one, it is when all tasks before have ended:
+//! what a task has encoded till then waits in memory, as far as there is some that nobody needs, and on disk behind that. So all tasks encode at the same
+//! time, none waits for another before its end, and what they need is known beforehand.
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::error::{Error, Result};
+use crate::kernel::{Outputs, TaskContext};
+use crate::memory::{Memory, Reservation};
+use crate::output::{Assembly, SharedFile, Target};
+use crate::page::Input;
+use crate::row::RowLayout;
+use crate::source::{Encoder, Parts, Placed};
+use crate::spill::SpilledBytes;
+use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Round};
+
+/// A piece has so much, and what a window of rows adds to it; and so much is written meanwhile. In a buffer that doubles each may take twice that.
+pub(super) const PIECE_BYTES: usize = 512 << 10;
+
+/// The part of the budget that is left free by pieces that wait in memory: one in so many.
+const FREE_SHARE: usize = 4;
+
+/// Writes one file by several tasks.
+pub(super) struct TogetherFactory {
+    pub(super) format: &'static str,
+    pub(super) parts: Arc<dyn Parts>,
+    pub(super) target: Target,
+    pub(super) assembly: Arc<Assembly>,
+    /// What one task holds whatever comes.
+    pub(super) pinned_bytes: usize,
+    pub(super) in_order: bool,
+}
+
+impl DriverFactory for TogetherFactory {
+    fn name(&self) -> String {
+        let order = if self.in_order { ", in order" } else { "" };
+        format!("write {} together{order}", self.format)
+    }
+
+    fn layout(&self) -> Option<Arc<RowLayout>> {
+        None
+    }
+
+    fn pinned_bytes(&self) -> usize {
+        self.pinned_bytes
+    }
+
+    fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
+        self.assembly.open(|| Ok((self.target.appender("")?, self.parts.head()?)))?;
+        let budget = context.memory.budget().clone();
+        Ok(Box::new(TogetherDriver {
+            encoder: self.parts.encoder(context.subtask, &context.memory)?,
+            parts: self.parts.clone(),
+            assembly: self.assembly.clone(),
+            lane: Arc::new(Mutex::new(Some(Lane::default()))),
+            waiting: Memory::new(budget, context.memory.owner()),
+            path: self.target.path().to_owned(),
+            context: context.clone(),
+        }))
+    }
+}
+
+/// Encoded bytes, and what pays for them.
+struct Piece {
+    bytes: Vec<u8>,
+    reserved: Reservation,
+}
+
+/// What a task has encoded before its turn; it travels to the writing thread and back.
+#[derive(Default)]
+struct Lane {
+    in_memory: VecDeque<Piece>,
+    /// Behind what is in memory.
+    on_disk: Option<SpilledBytes>,
+    failed: Option<Error>,
+}
+
+impl Lane {
+    fn is_empty(&self) -> bool {
+        self.in_memory.is_empty() && self.on_disk.is_none()
+    }
+}
+
+struct TogetherDriver {
+    encoder: Box<dyn Encoder>,
+    parts: Arc<dyn Parts>,
+    assembly: Arc<Assembly>,
+    /// Nothing while a writing thread has it.
+    lane: Arc<Mutex<Option<Lane>>>,
+    /// Pays for pieces that wait, which could as well be on disk.
+    waiting: Memory,
+    path: PathBuf,
+    context: TaskContext,
+}
+
+impl TogetherDriver {
+    /// Takes what is encoded out of the encoder, with what pays for it.
+    fn piece(&mut self) -> Result<Piece> {
+        let bytes = std::mem::take(self.encoder.output());
+        let mut reserved = self.encoder.reserved().split(bytes.capacity());
+        reserved.resize(bytes.capacity())?;
+        Ok(Piece { bytes, reserved })
+    }
+
+    fn put(&self, lane: Lane) {
+        *self.lane.lock().unwrap_or_else(PoisonError::into_inner) = Some(lane);
+    }
+
+    /// Hands on what is encoded: to the file, or where it is not the task's turn and more will come, to its lane. `Await` where it has to wait for that,
+    /// or for something that it waited with before.
+    fn hand_on(&mut self, more_will_come: bool) -> Result<Answer> {
+        let lane = self.lane.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(mut lane) = lane else { return Ok(Answer::Await) };
+        if let Some(error) = lane.failed.take() {
+            return Err(error);
+        }
+        if self.encoder.output().is_empty() && lane.is_empty() {
+            self.put(lane);
+            return Ok(Answer::Done);
+        }
+        if more_will_come && !self.assembly.is_turn(self.context.subtask) {
+            return self.keep(lane);
+        }
+        match self.assembly.take(self.context.subtask, &self.context.blocking) {
+            None => self.put(lane),
+            Some(file) => {
+                let piece = self.piece()?;
+                self.submit(lane, move |this, lane| this.append(file, lane, piece));
+            }
+        }
+        Ok(Answer::Await)
+    }
+
+    /// Keeps what is encoded for the task's turn.
+    fn keep(&mut self, mut lane: Lane) -> Result<Answer> {
+        let Piece { mut bytes, reserved } = self.piece()?;
+        if lane.on_disk.is_none() && self.has_room(bytes.len()) {
+            bytes.shrink_to_fit();
+            let waits = Piece { reserved: self.waiting.reserve(bytes.capacity())?, bytes };
+            drop(reserved);
+            lane.in_memory.push_back(waits);
+            self.put(lane);
+            return Ok(Answer::Done);
+        }
+        self.context.metrics.spilled_bytes.add(bytes.len() as u64);
+        let space = self.context.space.clone();
+        self.submit(lane, move |_, lane| {
+            let kept = lane.on_disk.get_or_insert_with(|| SpilledBytes::new(&space)).append(&bytes);
+            drop((bytes, reserved));
+            kept
+        });
+        Ok(Answer::Await)
+    }
+
+    /// Whether there is memory that nobody needs, and a part of the budget besides.
+    fn has_room(&self, bytes: usize) -> bool {
+        let budget = self.waiting.budget();
+        let limit = budget.limit_bytes();
+        limit.saturating_sub(budget.used_bytes()) >= bytes + limit / FREE_SHARE && self.waiting.grow_if_free(bytes)
+    }
+
+    /// Has a thread that may block do something with the lane.
+    fn submit(&self, mut lane: Lane, work: impl FnOnce(&FileWriter, &mut Lane) -> Result<()> + Send + 'static) {
+        let writer = FileWriter {
+            part: self.context.subtask,
+            parts: self.parts.clone(),
+            assembly: self.assembly.clone(),
+            path: self.path.clone(),
+        };
+        let slot = self.lane.clone();
+        self.context.blocking.submit(Box::new(move || {
+            lane.failed = work(&writer, &mut lane).err();
+            *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(lane);
+        }));
+    }
+
+    /// Adds the end of the file, which nobody else has or adds to any more.
+    fn append_end(&self) -> Result<()> {
+        let Some(mut file) = self.assembly.take(self.context.subtask, &self.context.blocking) else {
+            return Err(Error::Internal("a file has no end yet, and no task has more".to_owned()));
+        };
+        let lane = self.lane.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default();
+        let memory = self.context.memory.clone();
+        self.submit(lane, move |this, _| {
+            this.append_left(&mut file, usize::MAX)?;
+            let end = this.parts.end(file.bytes())?;
+            let _reserved = memory.reserve(end.capacity())?;
+            this.append_bytes(&mut file, this.part, &end)
+        });
+        Ok(())
+    }
+}
+
+/// What adds to the file, on a thread that may block.
+struct FileWriter {
+    part: usize,
+    parts: Arc<dyn Parts>,
+    assembly: Arc<Assembly>,
+    path: PathBuf,
+}
+
+impl FileWriter {
+    /// Adds what has waited and then a piece, and gives the file back. A file that could not be added to is of no more use: the job ends by the error.
+    fn append(&self, mut file: SharedFile, lane: &mut Lane, piece: Piece) -> Result<()> {
+        if self.assembly.is_in_order() {
+            self.append_left(&mut file, self.part)?;
+        }
+        for waited in lane.in_memory.drain(..) {
+            self.append_bytes(&mut file, self.part, &waited.bytes)?;
+        }
+        if let Some(on_disk) = lane.on_disk.take() {
+            on_disk.read(|bytes| self.append_bytes(&mut file, self.part, bytes))?;
+        }
+        self.append_bytes(&mut file, self.part, &piece.bytes)?;
+        drop(piece);
+        self.assembly.give_back(file);
+        Ok(())
+    }
+
+    /// Adds what the tasks before one left over.
+    fn append_left(&self, file: &mut SharedFile, before: usize) -> Result<()> {
+        match self.parts.left_before(before)? {
+            Some(left) => self.append_bytes(file, left.part, &left.bytes),
+            None => Ok(()),
+        }
+    }
+
+    fn append_bytes(&self, file: &mut SharedFile, part: usize, bytes: &[u8]) -> Result<()> {
+        let at = file.bytes();
+        let begin = file.append(part, bytes).map_err(Error::io("write", &self.path))?;
+        self.parts.placed(Placed { part, begin, bytes: bytes.len() as u64, at });
+        Ok(())
+    }
+}
+
+/// Where a task is once its input has ended.
+mod ending {
+    use crate::strategy::Cursor;
+
+    /// The encoder gives its last piece.
+    pub(super) const FINISHING: Cursor = 0;
+    /// What the task has goes to the file.
+    pub(super) const APPENDING: Cursor = 1;
+    /// The last of all tasks has given what stands at the end.
+    pub(super) const CLOSING: Cursor = 2;
+}
+
+impl Driver for TogetherDriver {
+    fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
+        // The rows wait while there is enough to write and it cannot go anywhere.
+        if self.encoder.output().len() >= PIECE_BYTES {
+            self.hand_on(true)?;
+            if !self.encoder.output().is_empty() {
+                return Ok(Answer::Await);
+            }
+        }
+        self.encoder.encode(input)?;
+        Ok(Answer::Done)
+    }
+
+    fn on_round_end(&mut self, _: usize, _: Round, cursor: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
+        if *cursor == ending::FINISHING {
+            self.encoder.finish()?;
+            *cursor = ending::APPENDING;
+        }
+        if *cursor == ending::APPENDING {
+            let answer = self.hand_on(false)?;
+            if answer != Answer::Done {
+                return Ok(answer);
+            }
+            if !self.assembly.end(self.context.subtask) {
+                return Ok(Answer::Done);
+            }
+            self.append_end()?;
+            *cursor = ending::CLOSING;
+        }
+        // Done where the end is written.
+        self.hand_on(false)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests;
