@@ -7,9 +7,11 @@ use arrow_schema::SchemaRef;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::file::metadata::ParquetMetaData;
-use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
+use parquet::schema::types::ColumnPath;
 
 use super::build::{LeafValues, arrays, extend_all, fields};
+use super::dictionary::without_dictionary;
 use super::options::ParquetOptions;
 use super::parts::{ParquetParts, Told};
 use crate::error::{Error, Result};
@@ -44,34 +46,48 @@ impl ParquetFormat {
         ParquetFormat { options }
     }
 
-    fn new_encoder(&self, schema: &Schema, memory: &Memory) -> Result<ParquetEncoder> {
+    fn new_encoder(&self, schema: &Schema, has_head: bool, memory: &Memory) -> Result<ParquetEncoder> {
         let columns = Arc::new(arrow_schema::Schema::new(fields(schema)?));
-        let ParquetOptions { codec, row_group_rows, ignore_case: _ } = self.options;
-        if row_group_rows == 0 {
+        if self.options.row_group_rows == 0 {
             return Err(Error::Plan(
                 "cannot write Parquet: a row group has at least one row; say so in `row_group_rows`".into(),
             ));
         }
+        let values = schema.leaves().iter().filter_map(|leaf| LeafValues::new(leaf.ty)).collect();
+        Ok(ParquetEncoder {
+            writer: self.writer(&columns, &[], has_head)?,
+            format: *self,
+            schema: schema.clone(),
+            columns,
+            values,
+            pending_rows: 0,
+            has_begun: false,
+            has_head,
+            part: None,
+            memory: memory.clone(),
+            reserved: memory.reserve(0)?,
+        })
+    }
+
+    /// What writes row groups, whose columns have a dictionary but for some; without what a file begins with unless `has_head`.
+    fn writer(&self, columns: &SchemaRef, plain: &[ColumnPath], has_head: bool) -> Result<ArrowWriter<Vec<u8>>> {
+        let ParquetOptions { codec, row_group_rows, ignore_case: _ } = self.options;
         let properties = WriterProperties::builder()
             .set_compression(codec.compression()?)
             .set_statistics_enabled(EnabledStatistics::Chunk)
             .set_max_row_group_row_count(Some(row_group_rows))
-            .set_max_row_group_bytes(Some(GROUP_BYTES))
-            .build();
+            .set_max_row_group_bytes(Some(GROUP_BYTES));
+        let without_dictionary = |properties: WriterPropertiesBuilder, column: &ColumnPath| {
+            properties.set_column_dictionary_enabled(column.clone(), false)
+        };
+        let properties = plain.iter().fold(properties, without_dictionary).build();
         let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
-        let writer = ArrowWriter::try_new_with_options(Vec::new(), columns.clone(), options).map_err(failed)?;
-        let values = schema.leaves().iter().filter_map(|leaf| LeafValues::new(leaf.ty)).collect();
-        let (schema, reserved) = (schema.clone(), memory.reserve(0)?);
-        let memory = memory.clone();
-        Ok(ParquetEncoder { schema, columns, values, pending_rows: 0, writer, part: None, memory, reserved })
-    }
-
-    /// An encoder of row groups alone, without what a file begins with.
-    fn headless(&self, schema: &Schema, memory: &Memory) -> Result<ParquetEncoder> {
-        let mut encoder = self.new_encoder(schema, memory)?;
-        encoder.sync()?;
-        encoder.output().clear();
-        Ok(encoder)
+        let mut writer = ArrowWriter::try_new_with_options(Vec::new(), columns.clone(), options).map_err(failed)?;
+        if !has_head {
+            writer.sync().map_err(failed)?;
+            writer.inner_mut().clear();
+        }
+        Ok(writer)
     }
 
     /// An encoder of row groups alone, which tells what a footer says of them, under the number of the part.
@@ -82,14 +98,15 @@ impl ParquetFormat {
         schema: &Schema,
         memory: &Memory,
     ) -> Result<Box<dyn Encoder>> {
-        let encoder = self.headless(schema, memory)?;
+        let encoder = self.new_encoder(schema, false, memory)?;
         Ok(Box::new(ParquetEncoder { part: Some((part, told.clone())), ..encoder }))
     }
 
     /// Batches as row groups, and what a footer says of these.
     pub(super) fn row_groups(&self, batches: &[RecordBatch], schema: &Schema) -> Result<(Vec<u8>, ParquetMetaData)> {
         // Who has the batches pays.
-        let mut encoder = self.headless(schema, &Memory::new(Budget::new(usize::MAX / 2), "row groups"))?;
+        let mut encoder = self.new_encoder(schema, false, &Memory::new(Budget::new(usize::MAX / 2), "row groups"))?;
+        encoder.has_begun = true;
         batches.iter().try_for_each(|batch| encoder.writer.write(batch)).map_err(failed)?;
         let footer = encoder.end_part()?;
         Ok((std::mem::take(encoder.output()), footer))
@@ -110,7 +127,7 @@ impl Format for ParquetFormat {
     }
 
     fn encoder(&self, schema: &Schema, memory: &Memory) -> Result<Box<dyn Encoder>> {
-        Ok(Box::new(self.new_encoder(schema, memory)?))
+        Ok(Box::new(self.new_encoder(schema, true, memory)?))
     }
 }
 
@@ -119,12 +136,17 @@ pub(super) fn failed(error: impl std::fmt::Display) -> Error {
 }
 
 struct ParquetEncoder {
+    format: ParquetFormat,
     schema: Schema,
     columns: SchemaRef,
     /// What was not given to the writer yet, leaf by leaf.
     values: Vec<LeafValues>,
     pending_rows: usize,
     writer: ArrowWriter<Vec<u8>>,
+    /// Whether the writer has rows.
+    has_begun: bool,
+    /// Whether the output begins as a file does.
+    has_head: bool,
     /// For an encoder of one of several parts of a file: which, and whom it tells.
     part: Option<(usize, Arc<Told>)>,
     memory: Memory,
@@ -134,8 +156,21 @@ struct ParquetEncoder {
 impl ParquetEncoder {
     fn write_pending(&mut self) -> Result<()> {
         let Some(batch) = self.take_pending()? else { return Ok(()) };
+        self.begin(&batch)?;
         self.writer.write(&batch).map_err(failed)?;
         self.sync()
+    }
+
+    /// Decides by the first rows which columns go without a dictionary: that is the same in all row groups of a writer.
+    fn begin(&mut self, first: &RecordBatch) -> Result<()> {
+        if !std::mem::replace(&mut self.has_begun, true) {
+            let plain = without_dictionary(first);
+            if !plain.is_empty() {
+                // What the other has of a file's beginning is still in its buffer, and goes with it.
+                self.writer = self.format.writer(&self.columns, &plain, self.has_head)?;
+            }
+        }
+        Ok(())
     }
 
     fn take_pending(&mut self) -> Result<Option<RecordBatch>> {
@@ -220,6 +255,9 @@ impl Encoder for ParquetEncoder {
 
     fn flush(&mut self) -> Result<()> {
         self.write_pending()?;
+        if !self.has_begun {
+            return Ok(());
+        }
         // A buffer that doubles would take more than was paid for.
         let group_bytes = self.writer.memory_size();
         self.writer.inner_mut().reserve_exact(group_bytes);

@@ -4,7 +4,7 @@
 //! * [`fit`], [`search`]: which column each leaf is read from, and whether it can be; [`hints`]: as which Arrow type.
 //! * [`prune`]: which row groups a scan's bounds exclude.
 //! * [`reader`]: row groups as splits, decoded to Arrow arrays; [`hold`], [`convert`]: these as leaves.
-//! * [`encoder`]: rows as row groups; [`build`]: leaves as Arrow arrays.
+//! * [`encoder`]: rows as row groups; [`build`]: leaves as Arrow arrays; [`dictionary`]: which columns are worth one; [`parts`]: one file by several tasks.
 //! * [`lists`], [`items`]: lists both ways, of plain values and of records.
 //!
 //! # Types
@@ -36,6 +36,7 @@
 mod build;
 mod codec;
 mod convert;
+mod dictionary;
 mod durations;
 mod encoder;
 mod fit;
