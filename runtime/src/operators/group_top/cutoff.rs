@@ -17,8 +17,10 @@ use crate::operators::combiner_bytes;
 /// A table that knows more of each group costs more than the rows that it drops.
 const MOST_FIRST: usize = 8;
 
-/// After so many rows it shows whether rows are dropped, and again after as many.
+/// After so many rows it shows whether rows are dropped, and again after as many; but not while a group has so few rows that most of them
+/// are among its first ones: fewer than this many times as many.
 const TRIAL_ROWS: usize = 128 << 10;
+const TRIAL_SHARE: usize = 4;
 
 /// A table is worth it where at least one row in so many is dropped.
 const LEAST_DROPPED: usize = 4;
@@ -40,9 +42,13 @@ pub(super) struct Cutoff {
     passes: Vec<bool>,
     /// The rows of the current input that pass, once they are known.
     passing: Option<Selection>,
+    /// All rows so far.
+    rows: usize,
     /// Rows of this trial, and how many of them were dropped.
     seen: usize,
     dropped: usize,
+    /// Whether the table takes no more groups.
+    is_full: bool,
     /// Whether it is of no use any more.
     is_over: bool,
 }
@@ -80,8 +86,10 @@ impl Cutoff {
             known: Vec::new(),
             passes: Vec::new(),
             passing: None,
+            rows: 0,
             seen: 0,
             dropped: 0,
+            is_full: false,
             is_over: false,
         }))
     }
@@ -92,6 +100,7 @@ impl Cutoff {
         if self.table.bytes() >= self.most_bytes {
             self.table.freeze();
         }
+        self.is_full |= !self.groups.missed().is_empty();
         let rows = input.selection().rows();
         let mut missed = self.groups.missed().iter().peekable();
         self.known.clear();
@@ -103,6 +112,7 @@ impl Cutoff {
         self.compare(&Input::new(input.batch(), passing));
         let stays = rows.iter().zip(&self.passes).filter(|&(_, &passes)| passes);
         passing.set(stays.map(|(&row, _)| row));
+        self.rows += rows.len();
         self.seen += rows.len();
         self.dropped += rows.len() - passing.len();
         Ok(())
@@ -136,7 +146,8 @@ impl Cutoff {
 
     /// Whether it has turned out to drop too little.
     fn is_useless(&mut self) -> bool {
-        if self.seen < TRIAL_ROWS {
+        let are_groups_known = self.is_full || self.rows >= TRIAL_SHARE * self.count * self.table.len();
+        if self.seen < TRIAL_ROWS || !are_groups_known {
             return false;
         }
         let (seen, dropped) = (std::mem::take(&mut self.seen), std::mem::take(&mut self.dropped));
@@ -268,9 +279,17 @@ mod tests {
     }
 
     #[test]
+    fn many_groups_of_few_rows_are_waited_for() {
+        let rows = rows(60_000);
+        let (passing, stayed) = passed(&rows, 2, 1 << 30, false);
+        assert_eq!(first(&passing, 2), first(&rows, 2));
+        assert!(stayed && passing.len() * 4 < rows.len(), "{}", passing.len());
+    }
+
+    #[test]
     fn where_nothing_is_dropped_it_goes() {
         let rows: Vec<_> = (0..300_000).map(|row| (row, i64::from(row))).collect();
-        let (passing, stayed) = passed(&rows, 2, 1 << 30, false);
+        let (passing, stayed) = passed(&rows, 2, 16 << 20, false);
         assert!(passing == rows && !stayed);
     }
 }
