@@ -16,6 +16,7 @@ pub(crate) static H2O: Suite = Suite {
     cases: || CASES.iter().map(|case| (*case, RowOrder::Given)).collect(),
     limit_share_of_best_peer: 1.0,
     rounds: Rounds::OfOneCase,
+    at_hand_bytes: 0,
     mean_aim: Some(0.8),
     worst_aim: Some(1.2),
     aims: &[],

@@ -38,14 +38,6 @@ pub(crate) enum Rounds {
 }
 
 impl Rounds {
-    /// Memory that is at hand when a run begins.
-    fn at_hand_bytes(self) -> usize {
-        match self {
-            Self::OfAllCases => 0,
-            Self::OfOneCase => 3 << 30,
-        }
-    }
-
     fn of<'e, 'a>(self, entrants: &'e [Entrant<'a>]) -> Vec<&'e [Entrant<'a>]> {
         match self {
             Self::OfAllCases => vec![entrants],
@@ -65,6 +57,8 @@ pub(crate) struct Suite {
     pub(crate) limit_share_of_best_peer: f64,
     /// What a round goes through.
     pub(crate) rounds: Rounds,
+    /// Memory that is made to be at hand before each run.
+    pub(crate) at_hand_bytes: usize,
     /// What our time should be beside others'.
     pub(crate) aims: &'static [Aim],
     /// What the geometric mean of our times by the best peer's of each case may be at most.
@@ -104,7 +98,7 @@ pub(crate) fn run(suite: &Suite, workspace: &Workspace, options: &Measure) -> Re
     let pace = Pace {
         runs: options.runs,
         limit: options.timeout,
-        at_hand_bytes: suite.rounds.at_hand_bytes(),
+        at_hand_bytes: suite.at_hand_bytes,
         patience: Duration::ZERO,
     };
     for together in suite.rounds.of(&entrants) {

@@ -12,6 +12,7 @@ pub(crate) static SORT: Suite = Suite {
     cases: || CASES.iter().map(|(case, _)| (*case, RowOrder::Given)).collect(),
     limit_share_of_best_peer: 0.5,
     rounds: Rounds::OfOneCase,
+    at_hand_bytes: 3 << 30,
     mean_aim: None,
     worst_aim: None,
     aims: &[

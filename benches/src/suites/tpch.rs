@@ -14,6 +14,7 @@ pub(crate) static TPCH: Suite = Suite {
     cases,
     limit_share_of_best_peer: 1.0,
     rounds: Rounds::OfAllCases,
+    at_hand_bytes: 0,
     mean_aim: None,
     worst_aim: None,
     aims: &[],

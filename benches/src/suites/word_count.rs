@@ -13,6 +13,7 @@ pub(crate) static WORD_COUNT: Suite = Suite {
     cases: || vec![("word_count", RowOrder::Any)],
     limit_share_of_best_peer: 0.25,
     rounds: Rounds::OfAllCases,
+    at_hand_bytes: 0,
     mean_aim: None,
     worst_aim: None,
     aims: &[],
