@@ -88,7 +88,7 @@ proptest! {
 #[test]
 fn what_a_branch_waits_with_is_spilled() {
     within_two_minutes("meeting branches", || {
-        for (shape, longer, parallelism) in [(Shape::Uniform, 20, 1), (Shape::Uniform, 20, 4), (Shape::Huge, 1, 1)] {
+        for (shape, longer, parallelism) in [(Shape::Uniform, 20, 1), (Shape::Uniform, 60, 4), (Shape::Huge, 1, 1)] {
             let mut items = numbered(shape, ROWS, 7);
             items.iter_mut().for_each(|item| item.text = item.text.repeat(longer));
             // Few groups: nothing else in the plan has more than its least memory holds.
