@@ -120,7 +120,8 @@ fn root(place: &Expr) -> Option<&Ident> {
     }
 }
 
-fn assigns(operator: &BinOp) -> bool {
+/// Whether an operator changes what stands to its left, as `+=` does.
+pub(super) fn assigns(operator: &BinOp) -> bool {
     use BinOp::{
         AddAssign, BitAndAssign, BitOrAssign, BitXorAssign, DivAssign, MulAssign, RemAssign, ShlAssign, ShrAssign,
         SubAssign,

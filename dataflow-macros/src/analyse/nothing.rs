@@ -7,6 +7,7 @@ use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Expr, ExprAsync, ExprClosure, ExprReturn, Item, Macro, Stmt};
 
+use super::changed::assigns;
 use crate::diagnostics::{Diagnostics, message};
 use crate::operators::Takes;
 use crate::syntax::names::peeled;
@@ -59,7 +60,7 @@ fn is_printing(call: &Macro) -> bool {
 /// Whether an expression before a `;` may have been meant as the closure's value: it is computed, and nothing is left by it or assigned.
 fn has_a_value(expr: &Expr) -> bool {
     match peeled(expr) {
-        Expr::Binary(binary) => !is_assignment(&binary.op),
+        Expr::Binary(binary) => !assigns(&binary.op),
         Expr::Struct(_)
         | Expr::Tuple(_)
         | Expr::Lit(_)
@@ -69,26 +70,6 @@ fn has_a_value(expr: &Expr) -> bool {
         | Expr::Cast(_) => true,
         _ => false,
     }
-}
-
-fn is_assignment(op: &syn::BinOp) -> bool {
-    use syn::BinOp::{
-        AddAssign, BitAndAssign, BitOrAssign, BitXorAssign, DivAssign, MulAssign, RemAssign, ShlAssign, ShrAssign,
-        SubAssign,
-    };
-    matches!(
-        op,
-        AddAssign(_)
-            | SubAssign(_)
-            | MulAssign(_)
-            | DivAssign(_)
-            | RemAssign(_)
-            | BitAndAssign(_)
-            | BitOrAssign(_)
-            | BitXorAssign(_)
-            | ShlAssign(_)
-            | ShrAssign(_)
-    )
 }
 
 /// A `return` that gives nothing.

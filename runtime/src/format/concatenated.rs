@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::memory::{Budget, Memory};
+use crate::memory::Memory;
 use crate::row::Schema;
 use crate::source::{Encoder, Format, Parts};
 
@@ -19,7 +19,7 @@ struct Concatenated<F> {
 
 impl<F: Format> Parts for Concatenated<F> {
     fn head(&self) -> Result<Vec<u8>> {
-        let memory = Memory::new(Budget::new(usize::MAX / 2), "the head of a file");
+        let memory = Memory::unbounded("the head of a file");
         Ok(std::mem::take(self.format.encoder(&self.schema, &memory)?.output()))
     }
 

@@ -239,6 +239,12 @@ impl Memory {
         Memory::of(Account { budget, owner: owner.into(), id, asked: None, ahead: Mutex::default(), whole: None })
     }
 
+    /// Memory of a budget of its own that nothing passes: for what somebody else has paid for, or need not pay for.
+    #[must_use]
+    pub fn unbounded(owner: impl Into<Arc<str>>) -> Self {
+        Memory::new(Budget::new(usize::MAX / 2), owner)
+    }
+
     /// Memory for an owner that spills: `minimum` bytes are kept for it, and it may be asked to give back what it has beyond them.
     #[must_use]
     pub fn spilling(budget: Arc<Budget>, owner: impl Into<Arc<str>>, minimum: usize) -> Self {

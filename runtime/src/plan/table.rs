@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::memory::{Budget, Memory};
+use crate::memory::Memory;
 use crate::page::{Batch, Page, RowWriter};
 use crate::row::{Datum, LeafSet, LeafType, RowLayout};
 
@@ -65,7 +65,7 @@ pub fn unbounded_writer(types: Vec<LeafType>) -> RowWriter {
 /// Memory for the embedded engine.
 #[must_use]
 pub fn unbounded_memory() -> Memory {
-    Memory::new(Budget::new(usize::MAX / 2), "the embedded engine")
+    Memory::unbounded("the embedded engine")
 }
 
 /// Another valid value of the same type.

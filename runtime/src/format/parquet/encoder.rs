@@ -16,7 +16,7 @@ use super::options::ParquetOptions;
 use super::parts::{ParquetParts, Told};
 use crate::error::{Error, Result};
 use crate::format::BATCH_ROWS;
-use crate::memory::{Budget, Memory, Reservation};
+use crate::memory::{Memory, Reservation};
 use crate::page::Input;
 use crate::row::Schema;
 use crate::source::{Encoder, Format, Parts};
@@ -105,7 +105,7 @@ impl ParquetFormat {
     /// Batches as row groups, and what a footer says of these.
     pub(super) fn row_groups(&self, batches: &[RecordBatch], schema: &Schema) -> Result<(Vec<u8>, ParquetMetaData)> {
         // Who has the batches pays.
-        let mut encoder = self.new_encoder(schema, false, &Memory::new(Budget::new(usize::MAX / 2), "row groups"))?;
+        let mut encoder = self.new_encoder(schema, false, &Memory::unbounded("row groups"))?;
         encoder.has_begun = true;
         batches.iter().try_for_each(|batch| encoder.writer.write(batch)).map_err(failed)?;
         let footer = encoder.end_part()?;
