@@ -1,7 +1,8 @@
 //! Which columns are worth a dictionary.
 //!
-//! The crate begins every column of a row group with a dictionary, and gives it up when it has become too large: until then each value has been
-//! looked up, and mostly inserted, for nothing. How often values come twice among the first rows tells how many there are.
+//! The crate begins every column of a row group with a dictionary, and gives it up only when it has become too large: until then each value has been
+//! looked up, and mostly inserted, for nothing. How often values come twice among the first rows tells how many there are, and so what a row group
+//! takes with a dictionary and without.
 
 use std::collections::HashSet;
 
@@ -12,18 +13,55 @@ use parquet::schema::types::ColumnPath;
 /// Fewer values say too little.
 const LEAST_VALUES: usize = 2 << 10;
 
-/// Columns of a record's own, by the first rows, whose dictionary would become too large. Columns of nested records and lists are not looked at.
-pub(super) fn without_dictionary(first: &RecordBatch) -> Vec<ColumnPath> {
+/// The part of a column's bytes that a dictionary has to save: to look a value up costs several times what it costs to copy it.
+const LEAST_SAVED: f64 = 1.0 / 3.0;
+
+/// Columns of a record's own that take, by the first rows, no dictionary in a row group of so many rows. Columns of nested records and lists are not
+/// looked at.
+pub(super) fn without_dictionary(first: &RecordBatch, group_rows: usize) -> Vec<ColumnPath> {
     let schema = first.schema_ref();
     let columns = schema.fields().iter().zip(first.columns());
-    let outgrown = columns.filter(|(_, column)| dictionary_bytes(column).is_some_and(|bytes| bytes > LIMIT));
-    outgrown.map(|(field, _)| ColumnPath::new(vec![field.name().clone()])).collect()
+    let pays = |column| observed(column).is_none_or(|values| values.dictionary_pays(group_rows as f64));
+    let without = columns.filter(|(_, column)| !pays(column));
+    without.map(|(field, _)| ColumnPath::new(vec![field.name().clone()])).collect()
 }
 
-const LIMIT: f64 = DEFAULT_DICTIONARY_PAGE_SIZE_LIMIT as f64;
+/// What the first values of a column show.
+struct Observed {
+    values: f64,
+    distinct: f64,
+    /// Of a value, on average, as a page has it.
+    bytes: f64,
+}
 
-/// What the dictionary of a column takes that goes on as it has begun; `None` where nothing is known.
-fn dictionary_bytes(column: &ArrayRef) -> Option<f64> {
+impl Observed {
+    fn dictionary_pays(&self, rows: f64) -> bool {
+        let values = expected_distinct(rows, self.domain()).max(1.0);
+        let dictionary = values * self.bytes;
+        let positions = rows * values.log2().ceil() / 8.0;
+        let plain = rows * self.bytes;
+        dictionary <= DEFAULT_DICTIONARY_PAGE_SIZE_LIMIT as f64 && dictionary + positions <= plain * (1.0 - LEAST_SAVED)
+    }
+
+    /// How many values there are of which these were drawn, if all are equally frequent. Where some are more frequent there are more, but most rows
+    /// have one of the few.
+    fn domain(&self) -> f64 {
+        let (mut least, mut most) = (self.distinct, self.values * self.values);
+        while most - least > least / 100.0 {
+            let middle = f64::midpoint(least, most);
+            if expected_distinct(self.values, middle) < self.distinct { least = middle } else { most = middle }
+        }
+        least
+    }
+}
+
+/// How many different values so many rows have, each drawn from as many values as `domain`.
+fn expected_distinct(rows: f64, domain: f64) -> f64 {
+    domain * -(-rows / domain).exp_m1()
+}
+
+/// `None` where too little is known.
+fn observed(column: &ArrayRef) -> Option<Observed> {
     let (mut distinct, mut values, mut bytes) = (HashSet::new(), 0_usize, 0_usize);
     let mut add = |value: &[u8]| {
         (values, bytes) = (values + 1, bytes + value.len());
@@ -46,11 +84,8 @@ fn dictionary_bytes(column: &ArrayRef) -> Option<f64> {
     if values < LEAST_VALUES {
         return None;
     }
-    // Of `n` values out of `d`, all equally frequent, about `n * n / (2 * d)` have come before (the birthday problem). Where some are more
-    // frequent, more have, so columns with few frequent values keep their dictionary.
-    let (values, repeated) = (values as f64, (values - distinct.len()).max(1) as f64);
-    let estimate = values * values / (2.0 * repeated);
-    Some(estimate * (bytes as f64 / values + length_bytes as f64))
+    let (values, distinct) = (values as f64, distinct.len() as f64);
+    Some(Observed { values, distinct, bytes: bytes as f64 / values + length_bytes as f64 })
 }
 
 #[cfg(test)]
@@ -70,11 +105,11 @@ mod tests {
         let field = |(name, array): &(&str, ArrayRef)| Field::new(*name, array.data_type().clone(), true);
         let schema = Arc::new(Schema::new(columns.iter().map(field).collect::<Vec<_>>()));
         let batch = RecordBatch::try_new(schema, columns.iter().map(|(_, array)| array.clone()).collect()).unwrap();
-        without_dictionary(&batch).iter().map(ColumnPath::string).collect()
+        without_dictionary(&batch, 128 << 10).iter().map(ColumnPath::string).collect()
     }
 
     #[test]
-    fn only_columns_of_too_many_values_go_without() {
+    fn columns_that_a_dictionary_makes_little_smaller_go_without() {
         let numbers = |of: i64, nulls: bool| -> ArrayRef {
             let value = |row| (!nulls || row % 3 > 0).then_some(spread(row).rem_euclid(of));
             Arc::new((0..8_192).map(value).collect::<Int64Array>())
@@ -89,15 +124,17 @@ mod tests {
         let nested = StructArray::from(vec![(inner, numbers(i64::MAX, false))]);
         let columns: Vec<(&str, ArrayRef)> = vec![
             ("few", numbers(100, false)),
-            ("some", numbers(20_000, false)),
+            ("some", numbers(10_000, false)),
+            ("half as many as rows", numbers(64 << 10, false)),
             ("many", numbers(1_000_000, false)),
             ("many or null", numbers(i64::MAX, true)),
-            ("short texts", texts(10_000)),
+            ("few texts", texts(10_000)),
+            ("some texts", texts(100_000)),
             ("texts", texts(1_000_000)),
             ("lists", Arc::new(list)),
             ("nested", Arc::new(nested)),
         ];
-        assert_eq!(refused(&columns), ["many", "many or null", "texts"]);
+        assert_eq!(refused(&columns), ["half as many as rows", "many", "many or null", "some texts", "texts"]);
         assert!(refused(&[("many", numbers(i64::MAX, false).slice(0, 1_000))]).is_empty());
     }
 }

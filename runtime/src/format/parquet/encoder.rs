@@ -164,7 +164,7 @@ impl ParquetEncoder {
     /// Decides by the first rows which columns go without a dictionary: that is the same in all row groups of a writer.
     fn begin(&mut self, first: &RecordBatch) -> Result<()> {
         if !std::mem::replace(&mut self.has_begun, true) {
-            let plain = without_dictionary(first);
+            let plain = without_dictionary(first, self.format.options.row_group_rows);
             if !plain.is_empty() {
                 // What the other has of a file's beginning is still in its buffer, and goes with it.
                 self.writer = self.format.writer(&self.columns, &plain, self.has_head)?;
