@@ -8,8 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use runtime::memory::{Budget, Memory};
-use runtime::page::{Merge, Merged, OrderKey, Page, RowWriter, SortBuffer, windows};
+use runtime::page::{Page, RowWriter, windows};
 use runtime::row::{LeafType, RowLayout};
+use runtime::sort::{Merge, Merged, OrderKey, SortBuffer};
 
 fn memory() -> Memory {
     Memory::new(Budget::new(20 << 30), "test")

@@ -4,12 +4,10 @@ use std::marker::PhantomData;
 use std::panic::Location;
 
 use runtime::operators::{Aggregate, Fold, StateLeaf};
-use runtime::plan::{self, Forwards};
+use runtime::plan;
+use runtime::plan::Forwards;
 use runtime::row::Schema;
 
-use super::group::Grouped;
-use super::step::Next;
-use super::{Flow, Mode};
 use crate::accumulators;
 use crate::kernel::{
     Avg, Comparable, Count, CountDistinct, CountIf, Emitter, Extreme, First, Greatest, GreatestBy, Least, LeastBy,
@@ -17,6 +15,10 @@ use crate::kernel::{
 };
 use crate::key::{Field, Key, OfFields, Projection};
 use crate::record::Record;
+
+use super::group::Grouped;
+use super::step::Next;
+use super::{Flow, Mode};
 
 /// Aggregates of groups under construction, whose keys are `K`: a slot for each, in order, nested as `((((), a), b), c)`.
 pub struct Aggregates<T, K, M, S> {
@@ -410,7 +412,7 @@ fn grouping(
     [input, output]: [Schema; 2],
     key: Vec<usize>,
     states: Vec<StateLeaf>,
-    kernel: Option<runtime::kernel::AccumulateFactory>,
+    kernel: Option<runtime::group::AccumulateFactory>,
     kernel_reads: plan::Reads,
 ) -> Aggregate {
     let keys = key.iter().zip(output.types()).map(|(&leaf, ty)| StateLeaf { ty, fold: Fold::Key(leaf) });

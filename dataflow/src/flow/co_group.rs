@@ -3,14 +3,15 @@
 use std::panic::Location;
 
 use runtime::operators;
-use runtime::page::OrderKey;
+use runtime::sort::OrderKey;
+
+use crate::kernel::{Emitter, Group, co_group};
+use crate::key::{Key, KeyedBy, Order};
+use crate::record::Record;
 
 use super::group::Grouped;
 use super::step::Next;
 use super::{Ends, Flow, Mode};
-use crate::kernel::{Emitter, Group, co_group};
-use crate::key::{Key, KeyedBy, Order};
-use crate::record::Record;
 
 /// Two flows to be grouped together: say `on` which keys.
 #[must_use = "a co-grouping needs `.on(…)`, then `.reduce_group(…)`"]

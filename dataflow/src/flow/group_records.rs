@@ -3,13 +3,14 @@
 use std::panic::Location;
 
 use runtime::operators::{Best, GroupFirst, GroupTop, distinct_by};
-use runtime::page::OrderKey;
 use runtime::row::Schema;
+use runtime::sort::OrderKey;
+
+use crate::key::{Key, Order, Projection, nulls_last};
+use crate::record::Record;
 
 use super::group::Grouped;
 use super::{Ends, Flow, Mode};
-use crate::key::{Key, Order, Projection, nulls_last};
-use crate::record::Record;
 
 impl<T: Record, M: Mode> Flow<T, M> {
     /// One record for each value of a field, or of several, `|r| (r.name, r.day)`: whichever comes first to its task, so with more than one

@@ -4,20 +4,22 @@ use std::marker::PhantomData;
 use std::panic::Location;
 use std::sync::Arc;
 
-use runtime::kernel::JoinFactory;
-use runtime::operators::{self, JoinHint, JoinKind, Keyed, Nulls};
+use runtime::join::JoinFactory;
+use runtime::operators;
+use runtime::operators::{JoinHint, JoinKind, Keyed, Nulls};
 use runtime::plan::{Node, Reads};
 use runtime::row::Schema;
 
-use super::hint::{Hint, Hinted};
-use super::keyed::keyed;
-use super::step::Next;
-use super::{Ends, Flow, Mode};
 use crate::env::Env;
 use crate::error::UserError;
 use crate::kernel::{Emitter, join, try_join};
 use crate::key::{Key, KeyedBy};
 use crate::record::Record;
+
+use super::hint::{Hint, Hinted};
+use super::keyed::keyed;
+use super::step::Next;
+use super::{Ends, Flow, Mode};
 
 /// What can stand on the right of a join.
 #[diagnostic::on_unimplemented(

@@ -6,15 +6,16 @@
 use std::sync::Arc;
 
 use runtime::operators::{Keyed, View};
-use runtime::page::OrderKey;
 use runtime::plan::Node;
 use runtime::row::Schema;
+use runtime::sort::OrderKey;
+
+use crate::key::{Order, Projection, nulls_last};
+use crate::record::Record;
 
 use super::group::Grouped;
 use super::step::Next;
 use super::{Flow, Mode, scope};
-use crate::key::{Order, Projection, nulls_last};
-use crate::record::Record;
 
 /// The same records, each with its key behind it, where that is computed.
 pub(super) fn keyed(node: &Arc<Node>, computation: Option<Keyed>, next: &Next) -> Arc<Node> {

@@ -2,17 +2,17 @@
 
 use std::panic::Location;
 
-use runtime::kernel::GroupFactory;
 use runtime::operators::{GroupReduce, GroupTop};
-use runtime::page::OrderKey;
+use runtime::sort::{GroupFactory, OrderKey};
 
-use super::group::Grouped;
-use super::step::Next;
-use super::{Ends, Flow, Mode};
 use crate::error::UserError;
 use crate::kernel::{Emitter, Group, reduce_group, try_reduce_group};
 use crate::key::Order;
 use crate::record::Record;
+
+use super::group::Grouped;
+use super::step::Next;
+use super::{Ends, Flow, Mode};
 
 /// A flow by key, whose groups are in an order.
 pub struct SortedGroups<T, K, M> {

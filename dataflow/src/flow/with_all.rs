@@ -3,15 +3,16 @@
 use std::marker::PhantomData;
 use std::panic::Location;
 
-use runtime::kernel::BesideFactory;
 use runtime::operators;
 use runtime::plan::Reads;
+use runtime::sort::BesideFactory;
 
-use super::join::Pairing;
-use super::{DataSet, Flow, Mode, TaskState};
 use crate::error::UserError;
 use crate::kernel::{Emitter, Rows, try_with_made, try_with_rows};
 use crate::record::Record;
+
+use super::join::Pairing;
+use super::{DataSet, Flow, Mode, TaskState};
 
 type Types<T, R, M> = PhantomData<fn() -> (T, R, M)>;
 

@@ -4,12 +4,14 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use runtime::error::{Error, Result};
-use runtime::kernel::{Accumulate, AccumulateFactory, Factory, TaskContext};
-use runtime::page::{GroupTable, Groups, Input};
+use runtime::group::{Accumulate, AccumulateFactory, GroupTable, Groups};
+use runtime::kernel::{Factory, TaskContext};
+use runtime::page::Input;
+
+use crate::record::Record;
 
 use super::Slots;
 use super::shared::{Guarded, Shared};
-use crate::record::Record;
 
 struct Accumulating<T, S> {
     slots: Shared<S>,

@@ -4,16 +4,18 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use runtime::error::{Error, Result};
-use runtime::kernel::{Beside, BesideFactory, Chain, TaskContext};
-use runtime::page::{Input, KeptRows, RowWriter, StoredRows};
+use runtime::kernel::{Chain, TaskContext};
+use runtime::page::{Input, RowWriter};
 use runtime::plan::Reads;
+use runtime::sort::{Beside, BesideFactory, KeptRows, StoredRows};
+
+use crate::error::UserError;
+use crate::flow::TaskState;
+use crate::record::{Record, show_record};
 
 use super::Emitter;
 use super::emitter::emitting;
 use super::shared::{Guarded, Shared};
-use crate::error::UserError;
-use crate::flow::TaskState;
-use crate::record::{Record, show_record};
 
 /// All records of a flow, lent to a closure: a list. It is `Copy`, and what it gives are borrowed twins.
 pub struct Rows<'r, T: Record> {

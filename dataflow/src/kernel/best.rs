@@ -4,14 +4,16 @@
 
 use std::marker::PhantomData;
 
+use runtime::group::{StateReader, StateRow, StateSlot};
 use runtime::operators::{Merge, StateLeaf};
-use runtime::page::{Claims, StateReader, StateRow, StateSlot};
+use runtime::page::Claims;
 use runtime::row::LeafType;
 use runtime::value::Overflow;
 
+use crate::record::Record;
+
 use super::slots::{kernel_leaf, too_large};
 use super::{Extreme, Slots};
-use crate::record::Record;
 
 /// A measure's value where another is least.
 pub struct LeastBy<B, V, F, G>(pub(crate) F, pub(crate) G, pub(crate) PhantomData<fn() -> (B, V)>);

@@ -3,13 +3,15 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use runtime::group::{StateReader, StateRow};
 use runtime::operators::{Fold, StateLeaf};
-use runtime::page::{Claims, StateReader, StateRow};
+use runtime::page::Claims;
 use runtime::row::LeafType;
 use runtime::value::Overflow;
 
-use super::Slots;
 use crate::record::Record;
+
+use super::Slots;
 
 /// The number of different values of some fields.
 #[derive(Clone)]

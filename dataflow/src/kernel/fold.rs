@@ -2,13 +2,15 @@
 
 use std::marker::PhantomData;
 
+use runtime::group::{StateReader, StateRow, StateSlot};
 use runtime::operators::{Merge, StateLeaf};
-use runtime::page::{Claims, StateReader, StateRow, StateSlot};
+use runtime::page::Claims;
 use runtime::value::Overflow;
+
+use crate::record::Record;
 
 use super::Slots;
 use super::slots::{kernel_leaf, too_large};
-use crate::record::Record;
 
 /// What a fold adds up in: a `Copy` record of fixed size, of which closures see the record itself. Implemented for all of them.
 #[diagnostic::on_unimplemented(

@@ -3,12 +3,14 @@
 use std::marker::PhantomData;
 use std::ops::Range;
 
+use runtime::group::{StateReader, StateRow};
 use runtime::operators::{Fold, StateLeaf};
-use runtime::page::{Claims, StateReader, StateRow};
+use runtime::page::Claims;
 use runtime::value::Overflow;
 
-use super::{Extreme, Greatest, Least, Slots};
 use crate::record::Record;
+
+use super::{Extreme, Greatest, Least, Slots};
 
 /// The folds of a field's leaves: of its value, and of its validity before, where it may be missing.
 fn of_leaves(leaves: Range<usize>, plain: fn(usize) -> Fold, optional: [fn(usize) -> Fold; 2]) -> Vec<Fold> {

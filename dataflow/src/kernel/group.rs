@@ -4,14 +4,16 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use runtime::error::Result;
-use runtime::kernel::{CoGroupFactory, CoGroupKernel, Factory, GROUP_ROWS, GroupFactory, GroupKernel, TaskContext};
-use runtime::page::{KeptRows, LeafReader, NextRow, ReadRow, Row, RowWriter, SortBuffer};
+use runtime::kernel::{Factory, TaskContext};
+use runtime::page::{LeafReader, NextRow, ReadRow, Row, RowWriter};
+use runtime::sort::{CoGroupFactory, CoGroupKernel, GROUP_ROWS, GroupFactory, GroupKernel, KeptRows, SortBuffer};
+
+use crate::error::UserError;
+use crate::record::{Record, Value};
 
 use super::Emitter;
 use super::emitter::emitting;
 use super::shared::{Guarded, Shared};
-use crate::error::UserError;
-use crate::record::{Record, Value};
 
 /// The records of a group, lent one at a time: a group may be larger than what a closure should keep, so a record is there until the next
 /// one is asked for. What is to stay is copied out of it.

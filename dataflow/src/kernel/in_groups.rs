@@ -4,16 +4,18 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use runtime::error::Result;
-use runtime::kernel::{Factory, GROUP_ROWS, GroupFactory, GroupKernel, TaskContext};
+use runtime::kernel::{Factory, TaskContext};
 use runtime::memory::{Memory, Reservation};
-use runtime::page::{LeafReader, NextRow, ReadRow, Row, RowWriter, SortBuffer};
+use runtime::page::{LeafReader, NextRow, ReadRow, Row, RowWriter};
+use runtime::sort::{GROUP_ROWS, GroupFactory, GroupKernel, SortBuffer};
 use runtime::value::Overflow;
+
+use crate::error::UserError;
+use crate::record::Record;
 
 use super::emitter::emitting;
 use super::shared::{Guarded, Shared};
 use super::{Emitter, Room, Summaries};
-use crate::error::UserError;
-use crate::record::Record;
 
 struct Summing<T, K, S, U, B> {
     slots: Shared<S>,

@@ -4,16 +4,18 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use runtime::error::Result;
-use runtime::kernel::{Factory, JoinFactory, JoinKernel, TaskContext};
-use runtime::page::{Batch, Input, JoinTable, Pairs, RowWriter, Selection};
+use runtime::join::{JoinFactory, JoinKernel, JoinTable, Pairs};
+use runtime::kernel::{Factory, TaskContext};
+use runtime::page::{Batch, Input, RowWriter, Selection};
 use runtime::plan::Reads;
 use runtime::row::Schema;
+
+use crate::error::UserError;
+use crate::record::{Record, show_record};
 
 use super::Emitter;
 use super::emitter::emitting;
 use super::shared::{Guarded, Shared};
-use crate::error::UserError;
-use crate::record::{Record, show_record};
 
 struct Joining<L, R, U, B> {
     body: B,

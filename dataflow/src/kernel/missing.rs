@@ -3,13 +3,14 @@
 //! A plain value and an `Option` of it share their slots. What differs is whether values are counted beside a sum, and whether the result is an
 //! `Option`: it is `None` where no value was there.
 
+use runtime::group::{StateReader, StateRow, StateSlot};
 use runtime::operators::{Merge, StateLeaf};
-use runtime::page::{StateReader, StateRow, StateSlot};
 use runtime::row::LeafType;
+
+use crate::record::Record;
 
 use super::slots::kernel_leaf;
 use super::{Averaged, Extreme, Measure};
-use crate::record::Record;
 
 /// How many values a sum has, where that is not known from the number of records: of plain values nothing is counted.
 pub trait Tally: Copy + Default + Send + for<'a> Record<At<'a> = Self> {

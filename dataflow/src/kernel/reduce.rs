@@ -4,13 +4,15 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use runtime::error::Result;
-use runtime::kernel::{Factory, Reduce, ReduceFactory, TaskContext};
-use runtime::page::{Combined, GroupTable, Groups, Input, RowWriter};
+use runtime::group::{Combined, GroupTable, Groups, Reduce, ReduceFactory};
+use runtime::kernel::{Factory, TaskContext};
+use runtime::page::{Input, RowWriter};
+
+use crate::record::Record;
 
 use super::Emitter;
 use super::emitter::emitting;
 use super::shared::{Guarded, Shared};
-use crate::record::Record;
 
 struct Reducing<T, B> {
     body: B,

@@ -3,13 +3,15 @@
 //! The type of a measure's slot is one that the measure says (`Kept`), though all say the same: behind a type that is no measure the compiler
 //! then knows of no slot, and reports what is wrong once, at the measure.
 
+use runtime::group::{StateReader, StateRow, StateSlot};
 use runtime::operators::{Fold, Merge, StateLeaf};
-use runtime::page::{Claims, StateReader, StateRow, StateSlot};
+use runtime::page::Claims;
 use runtime::row::LeafType;
 use runtime::value::{Decimal, Overflow};
 
-use super::{Averaged, Measured, Ordered, Parts, Tally};
 use crate::record::Record;
+
+use super::{Averaged, Measured, Ordered, Parts, Tally};
 
 /// Numbers that can be added up. Sums of integers and decimals run in 128 bits and are checked at the end.
 #[diagnostic::on_unimplemented(

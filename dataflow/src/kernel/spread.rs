@@ -4,14 +4,16 @@
 
 use std::marker::PhantomData;
 
+use runtime::group::{StateReader, StateRow, StateSlot};
 use runtime::operators::{Merge, StateLeaf};
-use runtime::page::{Claims, StateReader, StateRow, StateSlot};
+use runtime::page::Claims;
 use runtime::row::LeafType;
 use runtime::value::Overflow;
 
+use crate::record::Record;
+
 use super::slots::kernel_leaf;
 use super::{Measure, Measured, Slots};
-use crate::record::Record;
 
 /// Numbers seen: how many, their mean, and the sum of their squared distances from it.
 #[derive(Clone, Copy, Default)]

@@ -4,13 +4,15 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use runtime::error::Result;
-use runtime::kernel::{TaskContext, Whole, WholeFactory};
-use runtime::page::{KeptRows, RowWriter, SortBuffer};
+use runtime::kernel::TaskContext;
+use runtime::page::RowWriter;
+use runtime::sort::{KeptRows, SortBuffer, Whole, WholeFactory};
+
+use crate::record::Record;
 
 use super::Emitter;
 use super::emitter::emitting;
 use super::shared::{Guarded, Shared};
-use crate::record::Record;
 
 /// The records of one task, in the order in which they came.
 ///

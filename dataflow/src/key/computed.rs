@@ -6,13 +6,14 @@
 use std::marker::PhantomData;
 
 use runtime::operators::Keyed;
-use runtime::page::OrderKey;
-use runtime::plan;
-use runtime::row::{self, LeafSet, SchemaBuilder, Shape};
+use runtime::row::{LeafSet, SchemaBuilder, Shape};
+use runtime::sort::OrderKey;
+use runtime::{plan, row};
 
-use super::{Equality, Field, Key, KeyedBy, OfFields, Order, Projection};
 use crate::kernel::{KeyOf, Keying, keying};
 use crate::record::Record;
+
+use super::{Equality, Field, Key, KeyedBy, OfFields, Order, Projection};
 
 /// What key closures see of a record: its symbols, or one symbol. Any of them stands for the record where a key is computed.
 pub trait Symbols: Copy {

@@ -198,7 +198,7 @@ macro_rules! tuple {
             }
         }
         impl<T, $($name: Order<T> + OfFields),*> Order<T> for ($($name,)*) {
-            fn keys(&self) -> Vec<runtime::page::OrderKey> {
+            fn keys(&self) -> Vec<runtime::sort::OrderKey> {
                 [$(self.$index.keys()),*].concat()
             }
         }

@@ -1,11 +1,12 @@
 //! Orders: `|r| (desc(r.revenue), asc(r.day))`.
 
 use runtime::operators::Keyed;
-use runtime::page::OrderKey;
 use runtime::row::{LeafType, Schema};
+use runtime::sort::OrderKey;
+
+use crate::record::Record;
 
 use super::{Field, NamesField};
-use crate::record::Record;
 
 /// A field, largest first.
 #[derive(Clone, Copy)]

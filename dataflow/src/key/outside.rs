@@ -6,10 +6,11 @@
 use std::marker::PhantomData;
 use std::ops::{Add, Div, Mul, Neg, Not, Rem, Sub};
 
-use runtime::page::OrderKey;
+use runtime::sort::OrderKey;
+
+use crate::record::Record;
 
 use super::{Asc, Desc, Field, Key, KeyedBy, OfFields, Order, Projection};
-use crate::record::Record;
 
 /// What arithmetic on a field of `T` gives: no key, no order, no field.
 #[derive(Clone, Copy)]

@@ -3,11 +3,13 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use crate::error::Result;
+use crate::hash::hash_rows;
+use crate::page::{Batch, Input, Page, RowWriter, Selection};
+use crate::strategy::Ship;
+
 use super::channel::Inbox;
 use super::light::{Light, Watch, through};
-use crate::error::Result;
-use crate::page::{Batch, Input, Page, RowWriter, Selection, hash_rows};
-use crate::strategy::Ship;
 
 /// One output of one task.
 pub(super) struct Exit {

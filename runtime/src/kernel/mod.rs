@@ -13,12 +13,10 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::memory::Memory;
 use crate::metrics::OperatorMetrics;
-use crate::page::{
-    Batch, Combined, GroupTable, Groups, Input, JoinTable, NextRow, Pairs, RowWriter, Selection, SortBuffer, StoredRows,
-};
+use crate::page::{Batch, Input, RowWriter, Selection};
+use crate::spill::{SpillSpace, Spiller};
 
 pub use crate::spill::Blocking;
-use crate::spill::{SpillSpace, Spiller};
 pub(crate) use panics::catching;
 
 /// Where a kernel or driver runs.
@@ -119,119 +117,6 @@ pub trait Predicate: Send {
     fn select(&mut self, batch: &Batch<'_>, rows: &mut Selection) -> Result<()>;
 }
 
-/// Pairs of a join in, rows out.
-pub trait JoinKernel: Send {
-    /// Runs over pairs, from a position; returns where it stopped.
-    ///
-    /// # Errors
-    /// What the user's closure gives, or a refused page.
-    fn run(
-        &mut self,
-        table: &JoinTable,
-        input: &Input<'_>,
-        pairs: &Pairs,
-        built_left: bool,
-        from: usize,
-        out: &mut RowWriter,
-    ) -> Result<usize>;
-}
-
-/// Measures of rows, added to the states of their groups.
-pub trait Accumulate: Send {
-    /// Adds each row to its group.
-    ///
-    /// # Errors
-    /// What the user's closure gives, or a number out of range.
-    fn accumulate(&mut self, table: &mut GroupTable, input: &Input<'_>, groups: &Groups) -> Result<()>;
-
-    /// Adds each row, a state that another task's accumulator left, to its group: the leaves that only the accumulator can merge.
-    ///
-    /// # Errors
-    /// A state of other leaves.
-    fn merge(&mut self, table: &mut GroupTable, input: &Input<'_>, groups: &Groups) -> Result<()>;
-}
-
-/// Two records of a group to one.
-pub trait Reduce: Send {
-    /// Combines each row with its group's, but for the row that opened the group; `scratch`, empty and of the table's layout, is where
-    /// the closure's records are written. Stops at the first that is not one record of the same key, and says so.
-    ///
-    /// # Errors
-    /// A refused page.
-    fn combine(
-        &mut self,
-        table: &mut GroupTable,
-        input: &Input<'_>,
-        groups: &Groups,
-        scratch: &mut RowWriter,
-    ) -> Result<Combined>;
-}
-
-/// Rows that a kernel over groups goes over before it stops at a group's end, so that its task can give its thread back.
-pub const GROUP_ROWS: usize = 16 << 10;
-
-/// Whole groups in, rows out.
-pub trait GroupKernel: Send {
-    /// Runs over the groups of sorted rows, which agree in the order's first `leading` leaves, from the one that begins at position
-    /// `from`; returns where it stopped: at the end, after the group that closed a page, or after [`GROUP_ROWS`].
-    ///
-    /// # Errors
-    /// A refused page.
-    fn run(&mut self, rows: &SortBuffer, leading: usize, from: usize, out: &mut RowWriter) -> Result<usize>;
-
-    /// Runs over one group that memory does not hold.
-    ///
-    /// # Errors
-    /// A refused page.
-    fn run_large(&mut self, group: &mut dyn NextRow, out: &mut RowWriter) -> Result<()>;
-
-    /// Whether it may go over such a group more than once, [from its first row](NextRow::rewind).
-    fn reads_again(&self) -> bool {
-        false
-    }
-}
-
-/// Groups of two sides in, rows out.
-pub trait CoGroupKernel: Send {
-    /// Runs over the pairs of groups of two sorted sides, which agree in the orders' first `leading` leaves, from those that begin at the
-    /// positions `from` to those that begin at `until`; returns where it stopped, as [`GroupKernel::run`].
-    ///
-    /// # Errors
-    /// A refused page.
-    fn run(
-        &mut self,
-        sides: [&SortBuffer; 2],
-        leading: usize,
-        from: [usize; 2],
-        until: [usize; 2],
-        out: &mut RowWriter,
-    ) -> Result<[usize; 2]>;
-
-    /// Runs over one key's groups, which memory does not hold.
-    ///
-    /// # Errors
-    /// A refused page.
-    fn run_large(&mut self, sides: [&mut dyn NextRow; 2], out: &mut RowWriter) -> Result<()>;
-}
-
-/// All rows of a task in, rows out.
-pub trait Whole: Send {
-    /// Runs over all rows, in the order in which they came.
-    ///
-    /// # Errors
-    /// What the user's closure gives, or a refused page.
-    fn run(&mut self, rows: &SortBuffer, out: &mut RowWriter) -> Result<()>;
-}
-
-/// Rows in, rows out, beside all rows of another input.
-pub trait Beside: Chain {
-    /// The other input's rows: said once, before the first run. What is kept of them is the kernel's to drop.
-    ///
-    /// # Errors
-    /// What the user's closure gives.
-    fn begin(&mut self, all: Arc<StoredRows>) -> Result<()>;
-}
-
 /// Opens kernels of one kind, one per task.
 pub trait Factory<K: ?Sized>: Send + Sync {
     /// A kernel for one task.
@@ -284,17 +169,3 @@ impl<K: ?Sized, F: Fn(&TaskContext) -> Result<Box<K>> + Send + Sync> Factory<K> 
 pub type ChainFactory = Arc<dyn Factory<dyn Chain>>;
 /// Opens predicates.
 pub type PredicateFactory = Arc<dyn Factory<dyn Predicate>>;
-/// Opens join kernels.
-pub type JoinFactory = Arc<dyn Factory<dyn JoinKernel>>;
-/// Opens accumulators.
-pub type AccumulateFactory = Arc<dyn Factory<dyn Accumulate>>;
-/// Opens kernels over groups.
-pub type GroupFactory = Arc<dyn Factory<dyn GroupKernel>>;
-/// Opens kernels over the groups of two sides.
-pub type CoGroupFactory = Arc<dyn Factory<dyn CoGroupKernel>>;
-/// Opens reducers.
-pub type ReduceFactory = Arc<dyn Factory<dyn Reduce>>;
-/// Opens kernels beside all rows of another input.
-pub type BesideFactory = Arc<dyn Factory<dyn Beside>>;
-/// Opens kernels over all rows of a task.
-pub type WholeFactory = Arc<dyn Factory<dyn Whole>>;

@@ -16,17 +16,17 @@ mod values;
 
 use std::sync::Arc;
 
+use driver::{Aggregating, Phase};
+
 use crate::error::{Error, Result};
-use crate::kernel::{Accumulate, AccumulateFactory, TaskContext};
-use crate::page::{GroupTable, Groups};
+use crate::group::{Accumulate, AccumulateFactory, GroupTable, Groups};
+use crate::kernel::TaskContext;
 use crate::plan::{Operator, Reads, Table, row_bytes, unbounded_memory};
 use crate::row::{Datum, LeafSet, LeafType, RowLayout, Schema};
 use crate::strategy::{Estimate, Planning, Ship, Strategy, Way};
 
-use super::distinct_count;
-use super::fold::{self, Fold, Merge, StateLeaf};
-use super::{HASH_SECONDS, grouped, names, windows};
-use driver::{Aggregating, Phase};
+use super::fold::{Fold, Merge, StateLeaf};
+use super::{HASH_SECONDS, distinct_count, fold, grouped, names, windows};
 
 /// Groups records and folds each group into one.
 pub struct Aggregate {

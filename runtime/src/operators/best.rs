@@ -6,12 +6,13 @@
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::grouping::{Combiner, Combining, Folded, Folding, Grouping, Left, Rows, probe};
+use crate::group::{Combiner, Folded, Folding, GroupTable, Grouping, Groups, Left, PreAggregate, Rows, probe};
 use crate::kernel::TaskContext;
 use crate::memory::limits;
-use crate::page::{GroupTable, Groups, Input, OrderKey, Selection};
+use crate::page::{Input, Selection};
 use crate::plan::{Operator, Table, row_bytes};
 use crate::row::{Datum, LeafSet, RowLayout, Schema};
+use crate::sort::OrderKey;
 use crate::strategy::{Driver, DriverFactory, Estimate, Planning, Ship, Strategy, Way};
 
 use super::{HASH_SECONDS, combiner_bytes, grouped, names, order};
@@ -122,7 +123,7 @@ impl DriverFactory for BestFactory {
             order: self.order.clone(),
         };
         Ok(if self.combine {
-            Box::new(Combining { folding, combiner: Combiner::new(table, combiner_bytes(context)) })
+            Box::new(PreAggregate { folding, combiner: Combiner::new(table, combiner_bytes(context)) })
         } else {
             Box::new(Folded { folding, grouping: Grouping::new(table, 0, context) })
         })

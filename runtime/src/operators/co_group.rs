@@ -7,18 +7,18 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::kernel::{CoGroupFactory, CoGroupKernel, Outputs, TaskContext};
+use crate::kernel::{Outputs, TaskContext};
 use crate::memory::Memory;
 use crate::memory::limits::GROUPS_BYTES;
-use crate::page::{Input, NextRow, OneRow, OrderKey, SortBuffer};
+use crate::page::{Input, NextRow, OneRow};
 use crate::plan::{Operator, Reads, Table, row_bytes, unbounded_memory};
 use crate::row::{Datum, LeafSet, RowLayout, Schema};
-use crate::sorting::{GroupSorter, LargeGroup, SpillingOutput};
+use crate::sort::{CoGroupFactory, CoGroupKernel, GroupSorter, LargeGroup, OrderKey, SortBuffer, SpillingOutput};
 use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Ship, Strategy, Way};
 
-use super::join::{self, Nulls};
+use super::join::Nulls;
 use super::keys::check_keys;
-use super::{HASH_SECONDS, ROW_SECONDS, layout, order, windows};
+use super::{HASH_SECONDS, ROW_SECONDS, join, layout, order, windows};
 
 /// Calls a closure with the groups of each key that either side has. A null key is a key like any other.
 pub struct CoGroup {

@@ -8,8 +8,9 @@
 use std::collections::HashSet;
 
 use crate::error::{Error, Result};
+use crate::group::{GroupTable, Groups};
 use crate::memory::Memory;
-use crate::page::{GroupTable, Groups, Input, Selection};
+use crate::page::{Input, Selection};
 use crate::row::{Datum, LeafSet, LeafType};
 
 use super::fold::{Fold, StateLeaf};

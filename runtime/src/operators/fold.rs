@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::page::{GroupTable, Groups, Input, LeafReader, Plain, StateReader, StateRows};
+use crate::group::{GroupTable, Groups, StateReader, StateRows};
+use crate::page::{Input, LeafReader, Plain};
 use crate::row::{Datum, LeafType, compare_leaf};
 
 /// How one leaf of a state is made from the records of its group.
@@ -46,7 +47,7 @@ pub enum Merge {
     Max,
     /// The validity leaf of the next leaf: set with it.
     Valid,
-    /// As the accumulator says: [`Accumulate::merge`](crate::kernel::Accumulate::merge).
+    /// As the accumulator says: [`Accumulate::merge`](crate::group::Accumulate::merge).
     Kernel,
 }
 

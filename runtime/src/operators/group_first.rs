@@ -6,17 +6,18 @@ mod whole;
 
 use std::sync::Arc;
 
+use whole::WholeDriver;
+
 use crate::error::{Error, Result};
-use crate::grouping::{Left, probe};
+use crate::group::{GroupTable, Groups, Left, probe};
 use crate::kernel::{Outputs, TaskContext};
 use crate::memory::limits;
-use crate::page::{GroupTable, Groups, Input, Selection};
+use crate::page::{Input, Selection};
 use crate::plan::{Operator, Table, row_bytes};
 use crate::row::{LeafSet, LeafType, RowLayout, Schema};
 use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Ship, Strategy, Way};
 
 use super::{HASH_SECONDS, combiner_bytes, grouped, names};
-use whole::WholeDriver;
 
 /// Any `count` records of each group.
 pub struct GroupFirst {

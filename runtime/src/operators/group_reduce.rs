@@ -8,13 +8,13 @@
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::kernel::{GroupFactory, GroupKernel, Outputs, TaskContext};
+use crate::kernel::{Outputs, TaskContext};
 use crate::memory::Memory;
 use crate::memory::limits::{GROUPS_BYTES, SORT_BYTES};
-use crate::page::{Input, OrderKey, SortBuffer};
+use crate::page::Input;
 use crate::plan::{Operator, Reads, Table, row_bytes, unbounded_memory, unbounded_writer};
 use crate::row::{LeafSet, RowLayout, Schema};
-use crate::sorting::{GroupSorter, SpillingOutput};
+use crate::sort::{GroupFactory, GroupKernel, GroupSorter, OrderKey, SortBuffer, SpillingOutput};
 use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Ship, Strategy, Way};
 
 use super::{HASH_SECONDS, ROW_SECONDS, combiner_bytes, grouped, layout, names, order, windows};

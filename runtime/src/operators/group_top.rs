@@ -8,18 +8,19 @@ mod cutoff;
 
 use std::sync::Arc;
 
+use cutoff::Cutoff;
+
 use crate::error::Result;
 use crate::kernel::{Outputs, TaskContext};
 use crate::memory::Memory;
 use crate::memory::limits::{GROUPS_BYTES, SORT_BYTES};
-use crate::page::{Input, NextRow, OrderKey, Selection, SortBuffer};
+use crate::page::{Input, NextRow, Selection};
 use crate::plan::{Operator, Table, row_bytes};
 use crate::row::{LeafSet, RowLayout, Schema};
-use crate::sorting::{GroupSorter, LargeGroup};
+use crate::sort::{GroupSorter, LargeGroup, OrderKey, SortBuffer};
 use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Ship, Strategy, Way};
 
 use super::{HASH_SECONDS, combiner_bytes, grouped, layout, names, order};
-use cutoff::Cutoff;
 
 /// Rows that a combiner keeps at least before some are dropped.
 const LEAST_ROWS: usize = 16 << 10;

@@ -2,8 +2,8 @@
 
 use std::cmp::Ordering;
 
-use crate::page::OrderKey;
 use crate::row::{Datum, LeafSet, Schema, compare_leaf};
+use crate::sort::OrderKey;
 
 /// For EXPLAIN: `revenue descending, orderdate`.
 pub(crate) fn describe(schema: &Schema, order: &[OrderKey]) -> String {

@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::kernel::{ChainFactory, Outputs, TaskContext};
-use crate::page::{Input, OrderKey};
+use crate::page::Input;
 use crate::plan::{Operator, Reads, Table, row_bytes, unchanged};
 use crate::row::{LeafSet, LeafType, RowLayout, Schema};
+use crate::sort::OrderKey;
 use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Ship, Strategy, Way};
 
 use super::chain::{ChainDriverFactory, run_over};

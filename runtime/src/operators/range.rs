@@ -11,9 +11,10 @@ use crate::kernel::{Outputs, TaskContext};
 use crate::meeting::Meeting;
 use crate::memory::Reservation;
 use crate::memory::limits::SPOOL_BYTES;
-use crate::page::{Input, OrderKey};
+use crate::page::Input;
 use crate::row::{Datum, LeafType, RowLayout};
-use crate::sorting::bounds::{self, OrderValues};
+use crate::sort::ranges::OrderValues;
+use crate::sort::{OrderKey, ranges};
 use crate::spill::Read;
 use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Round};
 
@@ -123,7 +124,7 @@ impl RangeDriver {
         let types = page.layout().types();
         let ranges: Vec<u64> = {
             let batch = page.batch();
-            (0..batch.rows()).map(|row| bounds::range_of(&batch, row, types, &self.order, bounds) as u64).collect()
+            (0..batch.rows()).map(|row| ranges::range_of(&batch, row, types, &self.order, bounds) as u64).collect()
         };
         let (number, next) = (types.len() - 1, Cell::new(0));
         out.pages().adopt(page.map_leaves(&[number], |_| ranges[next.replace(next.get() + 1)].into()));
@@ -178,5 +179,5 @@ fn bounds_of(
 ) -> Option<Vec<OrderValues>> {
     let samples: Vec<&Sampled> = said.iter().map(Option::as_ref).collect::<Option<_>>()?;
     let keys = samples.iter().flat_map(|sample| sample.keys.iter().map(|key| (key, sample.weight))).collect();
-    Some(bounds::cut(keys, types, order, ranges))
+    Some(ranges::cut(keys, types, order, ranges))
 }

@@ -5,10 +5,13 @@
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::grouping::{Combiner, Combining, Folded, Folding, Grouping, Left, Rows, probe};
-use crate::kernel::{Reduce, ReduceFactory, TaskContext};
+use crate::group::{
+    Combined, Combiner, Folded, Folding, GroupTable, Grouping, Groups, Left, PreAggregate, Reduce, ReduceFactory, Rows,
+    probe,
+};
+use crate::kernel::TaskContext;
 use crate::memory::{Memory, limits};
-use crate::page::{Combined, GroupTable, Groups, Input, Page, RowWriter, Selection};
+use crate::page::{Input, Page, RowWriter, Selection};
 use crate::plan::{Operator, Table, row_bytes, unbounded_memory};
 use crate::row::{LeafSet, RowLayout, Schema};
 use crate::strategy::{Driver, DriverFactory, Estimate, Planning, Ship, Strategy, Way};
@@ -139,7 +142,7 @@ impl DriverFactory for ReduceDriverFactory {
     fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
         let (folding, table) = (self.open(context)?, self.table(&context.memory)?);
         Ok(if self.combine {
-            Box::new(Combining { folding, combiner: Combiner::new(table, combiner_bytes(context)) })
+            Box::new(PreAggregate { folding, combiner: Combiner::new(table, combiner_bytes(context)) })
         } else {
             Box::new(Folded { folding, grouping: Grouping::new(table, SCRATCH_BYTES, context) })
         })

@@ -10,9 +10,10 @@ use crate::error::Result;
 use crate::kernel::{Outputs, TaskContext};
 use crate::memory::limits::SORT_BYTES;
 use crate::memory::{Memory, Reservation};
-use crate::page::{Input, OrderKey, Selection};
+use crate::page::{Input, Selection};
 use crate::plan::{Operator, Table, row_bytes};
 use crate::row::{LeafSet, LeafType, RowLayout, Schema};
+use crate::sort::OrderKey;
 use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Ship, Strategy, Way};
 
 use super::HASH_SECONDS;

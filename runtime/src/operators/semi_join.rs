@@ -6,10 +6,10 @@
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::joining::{Answers, Built, HashJoining, Pass, Side};
+use crate::join::{Answers, Built, HashJoining, Pairs, Pass, Side};
 use crate::kernel::{Outputs, TaskContext};
 use crate::memory::limits::JOIN_BYTES;
-use crate::page::{Input, Pairs, Selection};
+use crate::page::{Input, Selection};
 use crate::plan::{Operator, Table, row_bytes, unchanged};
 use crate::row::{LeafSet, RowLayout, Schema};
 use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Strategy};

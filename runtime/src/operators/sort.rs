@@ -5,10 +5,10 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::kernel::{Outputs, TaskContext};
 use crate::memory::limits::{PAGE_BYTES, SORT_BYTES};
-use crate::page::{Input, OrderKey};
+use crate::page::Input;
 use crate::plan::{Operator, Table, row_bytes, unchanged};
 use crate::row::{LeafSet, RowLayout, Schema};
-use crate::sorting::{Sorter, TotalMeeting, TotalSorter};
+use crate::sort::{OrderKey, Sorter, TotalMeeting, TotalSorter};
 use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Ship, Strategy, Way};
 
 use super::{HASH_SECONDS, layout, order};

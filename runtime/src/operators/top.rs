@@ -5,10 +5,10 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::kernel::{Outputs, TaskContext};
 use crate::memory::limits::SORT_BYTES;
-use crate::page::{Input, OrderKey, RowWriter, Selection};
+use crate::page::{Input, RowWriter, Selection};
 use crate::plan::{Operator, Table, row_bytes};
 use crate::row::{LeafSet, RowLayout, Schema};
-use crate::sorting::Sorter;
+use crate::sort::{OrderKey, Sorter};
 use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Ship, Strategy, Way};
 
 use super::{HASH_SECONDS, layout, order};

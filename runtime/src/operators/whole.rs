@@ -6,10 +6,11 @@
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::kernel::{Outputs, TaskContext, Whole, WholeFactory};
-use crate::page::{Input, SortBuffer};
+use crate::kernel::{Outputs, TaskContext};
+use crate::page::Input;
 use crate::plan::{Operator, Reads, Table, row_bytes, unbounded_memory};
 use crate::row::{LeafSet, RowLayout, Schema};
+use crate::sort::{SortBuffer, Whole, WholeFactory};
 use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Ship, Strategy, Way};
 
 use super::{ROW_SECONDS, layout, windows};

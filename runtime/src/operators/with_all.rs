@@ -6,11 +6,12 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::{Error, Result};
-use crate::kernel::{Beside, BesideFactory, Outputs, TaskContext};
+use crate::kernel::{Outputs, TaskContext};
 use crate::meeting::Meeting;
-use crate::page::{Input, SortBuffer, StoredRows};
+use crate::page::Input;
 use crate::plan::{Operator, Reads, Table, row_bytes, unbounded_memory};
 use crate::row::{LeafSet, RowLayout, Schema};
+use crate::sort::{Beside, BesideFactory, SortBuffer, StoredRows};
 use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Ship, Strategy, Way};
 
 use super::{ROW_SECONDS, SHIP_SECONDS, layout, windows};

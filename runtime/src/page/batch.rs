@@ -7,9 +7,11 @@ use std::marker::PhantomData;
 
 use smallvec::SmallVec;
 
-use super::region::PAGE_BYTES;
-use super::slot::{self, INLINE_BYTES, Slot};
+use crate::memory::limits::PAGE_BYTES;
 use crate::row::{LeafType, Physical, RowLayout};
+
+use super::slot;
+use super::slot::{INLINE_BYTES, Slot};
 
 pub use cursors::{LeafReader, Row, RowIds, Strided, StridedBytes, StridedList, StridedText};
 pub use selection::{Input, Retain, Selection, windows};
@@ -28,21 +30,21 @@ static ONE: [u8; 1] = [1];
 
 /// Where one leaf of a batch lies: row `i` at `base + i * stride`.
 #[derive(Clone, Copy)]
-pub(super) struct LeafPtr {
-    pub(super) base: *const u8,
-    pub(super) stride: usize,
+pub(crate) struct LeafPtr {
+    pub(crate) base: *const u8,
+    pub(crate) stride: usize,
     /// The buffers that slots point into; null where slots point into their own page, `NEAR` in lists.
-    pub(super) buffers: *const *const u8,
-    pub(super) ty: LeafType,
+    pub(crate) buffers: *const *const u8,
+    pub(crate) ty: LeafType,
 }
 
 impl LeafPtr {
-    pub(super) fn rows(base: *const u8, stride: usize, ty: LeafType) -> Self {
+    pub(crate) fn rows(base: *const u8, stride: usize, ty: LeafType) -> Self {
         LeafPtr { base, stride, buffers: std::ptr::null(), ty }
     }
 
     /// A leaf of rows that are found by place: "row" numbers are byte offsets from `base`.
-    pub(super) fn stored(layout: &RowLayout, base: *const u8, leaf: usize) -> Self {
+    pub(crate) fn stored(layout: &RowLayout, base: *const u8, leaf: usize) -> Self {
         let ty = layout.types()[leaf];
         match layout.offset(leaf) {
             Some(offset) => Self::rows(base.wrapping_add(offset), 1, ty),
@@ -51,7 +53,7 @@ impl LeafPtr {
     }
 
     /// A leaf of the records of a list, the first of which lies at `first`.
-    pub(super) fn near(layout: &RowLayout, first: *const u8, leaf: usize, stride: usize) -> Self {
+    pub(crate) fn near(layout: &RowLayout, first: *const u8, leaf: usize, stride: usize) -> Self {
         let ty = layout.types()[leaf];
         match layout.offset(leaf) {
             Some(offset) => LeafPtr { base: first.wrapping_add(offset), stride, buffers: NEAR, ty },
@@ -59,19 +61,19 @@ impl LeafPtr {
         }
     }
 
-    pub(super) fn dead(ty: LeafType) -> Self {
+    pub(crate) fn dead(ty: LeafType) -> Self {
         Self::rows(ZEROS.as_ptr(), 0, ty)
     }
 
     /// A validity leaf that says "valid" for every row.
-    pub(super) fn valid() -> Self {
+    pub(crate) fn valid() -> Self {
         Self::rows(ONE.as_ptr(), 0, LeafType::Valid)
     }
 
     /// # Safety
     /// `row` is a row of the batch, and `P` has the leaf's width.
     #[inline(always)]
-    pub(super) unsafe fn read<P: Copy>(self, row: usize) -> P {
+    pub(crate) unsafe fn read<P: Copy>(self, row: usize) -> P {
         // SAFETY: the caller's promise; leaves of a batch are readable for each of its rows.
         unsafe { self.base.add(row * self.stride).cast::<P>().read_unaligned() }
     }
@@ -81,7 +83,7 @@ impl LeafPtr {
     /// # Safety
     /// `row` is a row of the batch, the leaf is a slot, its elements have `width` bytes.
     #[inline(always)]
-    pub(super) unsafe fn bytes<'b>(self, row: usize, width: usize) -> &'b [u8] {
+    pub(crate) unsafe fn bytes<'b>(self, row: usize, width: usize) -> &'b [u8] {
         // SAFETY: a slot holds its text within, or points to bytes that live as long as the batch ('b is at most that).
         unsafe {
             let at = self.base.add(row * self.stride);
@@ -123,7 +125,7 @@ impl<'a> Batch<'a> {
     /// # Safety
     /// Each leaf is readable for rows `0..rows` as values of its physical type, slots and what they point to included,
     /// until `'a` ends, and nobody writes there meanwhile.
-    pub(super) unsafe fn from_leaves(rows: usize, leaves: impl IntoIterator<Item = LeafPtr>) -> Self {
+    pub(crate) unsafe fn from_leaves(rows: usize, leaves: impl IntoIterator<Item = LeafPtr>) -> Self {
         Batch { rows, leaves: leaves.into_iter().collect(), places: Vec::new(), hold: PhantomData }
     }
 
@@ -138,7 +140,7 @@ impl<'a> Batch<'a> {
     ///
     /// # Safety
     /// `row` is a row of the batch.
-    pub(super) unsafe fn only_row(mut self, row: usize) -> Self {
+    pub(crate) unsafe fn only_row(mut self, row: usize) -> Self {
         for leaf in &mut self.leaves {
             leaf.base = leaf.base.wrapping_add(row * leaf.stride);
             leaf.stride = 0;
@@ -148,13 +150,13 @@ impl<'a> Batch<'a> {
     }
 
     /// Keeps what the leaves' `buffers` point to.
-    pub(super) fn holding(mut self, places: Vec<Box<[*const u8]>>) -> Self {
+    pub(crate) fn holding(mut self, places: Vec<Box<[*const u8]>>) -> Self {
         self.places = places;
         self
     }
 
     /// None of the rows.
-    pub(super) fn without_rows(mut self) -> Self {
+    pub(crate) fn without_rows(mut self) -> Self {
         self.rows = 0;
         self
     }
@@ -171,7 +173,7 @@ impl<'a> Batch<'a> {
         self.leaves.len()
     }
 
-    pub(super) fn leaf(&self, index: usize) -> LeafPtr {
+    pub(crate) fn leaf(&self, index: usize) -> LeafPtr {
         self.leaves.get(index).copied().unwrap_or(LeafPtr::dead(LeafType::U128))
     }
 

@@ -2,29 +2,14 @@
 
 use smallvec::SmallVec;
 
-use super::batch::{Batch, Input, LeafPtr, Selection};
-use super::key::{KeyLeaf, KeyShape, with_shape};
-use super::run::OneRow;
-use super::slot::{self, INLINE_BYTES, Slot};
-use super::writer::{LIST_ALIGN, RowWriter};
 use crate::error::Result;
 use crate::row::{LeafType, Physical};
 
-/// One hash for each row asked for, of the leaves in `key`: equal keys have equal hashes, whatever holds them.
-pub fn hash_rows(input: &Input<'_>, key: &[usize], hashes: &mut Vec<u64>) {
-    let leaves = asked(input.batch(), key);
-    hashes.clear();
-    let rows = input.selection().rows().iter();
-    with_shape!(&leaves, shape => {
-        // SAFETY: an input's rows are rows of its batch.
-        hashes.extend(rows.map(|&row| unsafe { shape.hash(row as usize) }));
-    });
-}
-
-/// Key leaves of a batch that are compared with nothing stored.
-pub(super) fn asked(batch: &Batch<'_>, key: &[usize]) -> SmallVec<[KeyLeaf; 4]> {
-    key.iter().map(|&leaf| KeyLeaf { asked: batch.leaf(leaf), stored_offset: 0 }).collect()
-}
+use super::batch::{Batch, Input, LeafPtr, Selection};
+use super::run::OneRow;
+use super::slot;
+use super::slot::{INLINE_BYTES, Slot};
+use super::writer::{LIST_ALIGN, RowWriter};
 
 impl RowWriter {
     /// Copies the rows asked for: leaf `i` of the layout from leaf `leaves[i]` of the batch, or from leaf `i` where
@@ -53,7 +38,7 @@ impl RowWriter {
     ///
     /// # Safety
     /// `rows` are rows of `batch`.
-    pub(super) unsafe fn append_rows(
+    pub(crate) unsafe fn append_rows(
         &mut self,
         batch: &Batch<'_>,
         leaves: Option<&[usize]>,
@@ -101,7 +86,7 @@ impl RowWriter {
     /// # Safety
     /// `place` holds a row of this writer's layout that nobody else reads or writes, `row` is a row of `batch`, and
     /// the open page has the heap room that the leaves' slots need.
-    pub(super) unsafe fn copy_row(&mut self, batch: &Batch<'_>, row: usize, copied: &[(usize, usize)], place: usize) {
+    pub(crate) unsafe fn copy_row(&mut self, batch: &Batch<'_>, row: usize, copied: &[(usize, usize)], place: usize) {
         for &(to, from) in copied {
             let from = source(batch, from, self.layout().types()[to]);
             if let Some(offset) = self.layout().offset(to) {
@@ -113,7 +98,7 @@ impl RowWriter {
 
     /// # Safety
     /// `places[i]` was claimed for `rows[i]`, a row of the batch that the parts read.
-    pub(super) unsafe fn copy_parts(&mut self, parts: &[Part], rows: &[usize], places: &[usize]) {
+    pub(crate) unsafe fn copy_parts(&mut self, parts: &[Part], rows: &[usize], places: &[usize]) {
         let Some(start) = self.region_start() else { return };
         for part in parts {
             let to = start.wrapping_add(part.offset);
@@ -154,7 +139,7 @@ impl RowWriter {
 
 /// The leaf of a batch that fills a leaf of type `ty`; zeros where it cannot. What lay in a page before is never left
 /// there, and bytes do not pass for text.
-pub(super) fn source(batch: &Batch<'_>, leaf: usize, ty: LeafType) -> LeafPtr {
+pub(crate) fn source(batch: &Batch<'_>, leaf: usize, ty: LeafType) -> LeafPtr {
     let from = batch.leaf(leaf);
     let fits = match ty.physical() {
         Physical::Slot => from.ty == ty || (from.ty == LeafType::Text && ty == LeafType::Bytes),
@@ -165,14 +150,14 @@ pub(super) fn source(batch: &Batch<'_>, leaf: usize, ty: LeafType) -> LeafPtr {
 
 /// A leaf that is copied, and its offset in the rows that it is copied to.
 #[derive(Clone, Copy)]
-pub(super) struct Part {
-    pub(super) from: LeafPtr,
-    pub(super) offset: usize,
+pub(crate) struct Part {
+    pub(crate) from: LeafPtr,
+    pub(crate) offset: usize,
 }
 
 impl Part {
     /// Bytes of a row that it fills.
-    pub(super) fn width(&self) -> usize {
+    pub(crate) fn width(&self) -> usize {
         self.from.ty.width()
     }
 }
@@ -192,7 +177,7 @@ unsafe fn copy_leaf<P: Copy>(from: LeafPtr, rows: &[usize], to: *mut u8, places:
 /// # Safety
 /// `row` is a row of the leaves' batch.
 #[inline]
-pub(super) unsafe fn heap_bytes(slots: &[LeafPtr], row: usize) -> usize {
+pub(crate) unsafe fn heap_bytes(slots: &[LeafPtr], row: usize) -> usize {
     slots
         .iter()
         .map(|leaf| {

@@ -2,10 +2,12 @@
 
 use std::marker::PhantomData;
 
-use super::batch::{Batch, LeafPtr, LeafReader, Row, StridedBytes};
-use super::slot::{self, Slot};
-use super::writer::{Brand, Claims, LIST_ALIGN, NewRow, RowWriter, SinkLeaves};
 use crate::row::{FIRST_ITEM, Items, LeafType, WORD};
+
+use super::batch::{Batch, LeafPtr, LeafReader, Row, StridedBytes};
+use super::slot;
+use super::slot::Slot;
+use super::writer::{Brand, Claims, LIST_ALIGN, NewRow, RowWriter, SinkLeaves};
 
 /// A leaf of lists of records.
 #[derive(Clone, Copy)]
@@ -15,7 +17,7 @@ pub struct StridedItems<'b> {
 }
 
 impl<'b> StridedItems<'b> {
-    pub(super) fn new(leaf: StridedBytes<'b>, items: Option<&'static Items>) -> Self {
+    pub(crate) fn new(leaf: StridedBytes<'b>, items: Option<&'static Items>) -> Self {
         StridedItems { leaf, items }
     }
 
@@ -122,7 +124,7 @@ pub struct OutItems<'w> {
 }
 
 impl<'w> OutItems<'w> {
-    pub(super) fn new((base, mask): (*mut u8, usize), items: Option<&'static Items>) -> Self {
+    pub(crate) fn new((base, mask): (*mut u8, usize), items: Option<&'static Items>) -> Self {
         OutItems { base, mask, items, brand: PhantomData }
     }
 
@@ -202,7 +204,7 @@ fn most_bytes(items: &'static Items, list: &impl PutItems) -> usize {
 }
 
 /// A list that is being written into the variable part of a row.
-pub(super) struct OpenList {
+pub(crate) struct OpenList {
     /// Where it begins, where the next value in it may lie, and where its room ends: places of the region.
     start: usize,
     next: usize,
@@ -213,7 +215,7 @@ pub(super) struct OpenList {
 }
 
 /// A list that was opened.
-pub(super) struct Opened(usize);
+pub(crate) struct Opened(usize);
 
 impl Opened {
     fn start(&self) -> usize {
@@ -267,7 +269,7 @@ impl RowWriter {
 
     /// As [`RowWriter::push_heap`], for the slot `at`; while a list is written, into the list.
     #[inline(always)]
-    pub(super) fn push_value(&mut self, bytes: &[u8], align: usize, at: *const u8) -> Option<u32> {
+    pub(crate) fn push_value(&mut self, bytes: &[u8], align: usize, at: *const u8) -> Option<u32> {
         match self.list {
             None => self.push_heap(bytes, align),
             Some(_) => self.push_into_list(bytes, align, at),

@@ -2,19 +2,21 @@
 
 use std::ops::Range;
 
-use super::batch::Batch;
-use super::slot::{self, INLINE_BYTES, Slot};
 use crate::row::{Datum, LeafType, show_leaf};
+
+use super::batch::Batch;
+use super::slot;
+use super::slot::{INLINE_BYTES, Slot};
 
 /// A column of byte strings, or of lists, under construction.
 #[derive(Debug)]
 pub struct ListColumn {
-    pub(super) ty: LeafType,
-    pub(super) views: Vec<Slot>,
+    pub(crate) ty: LeafType,
+    pub(crate) views: Vec<Slot>,
     /// Each value that does not lie in its slot, from a whole word on, so that lists are aligned.
-    pub(super) own: Vec<u128>,
+    pub(crate) own: Vec<u128>,
     /// More values than views can point to; no batch is made of them.
-    pub(super) too_long: bool,
+    pub(crate) too_long: bool,
 }
 
 impl ListColumn {

@@ -1,4 +1,4 @@
-//! Pages of rows, and everything that points into them. **The one module of this crate with `unsafe`.**
+//! Pages of rows, and everything that points into them. What `unsafe` in other modules rests on is said here.
 //!
 //! # What is promised here, so that the rest of the crate and all generated code are safe
 //! * Memory comes from one `region`: a reserved range of addresses that is never unmapped and always initialised (fresh
@@ -11,57 +11,40 @@
 //!
 //! Layout, byte by byte: `docs/layout.md`.
 
-#![allow(unsafe_code, reason = "the one module; each block says why it is sound")]
+#![allow(unsafe_code, reason = "rows are read and written where they lie; each block says why it is sound")]
 
 mod batch;
 mod columns;
 mod copy;
 mod datum;
-mod dense;
-mod group_table;
-mod index;
 mod items;
-mod join_table;
-mod key;
 mod list_column;
-mod order;
-mod pairs;
 mod plain;
 mod poison;
-mod presence;
 mod region;
 mod room;
 mod run;
-mod slot;
+pub(crate) mod slot;
 mod stash;
-mod stored;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod trust;
 mod writer;
 
+pub(crate) use batch::LeafPtr;
 pub use batch::{
     Batch, Input, LeafPlace, LeafReader, Retain, Row, RowIds, Selection, Strided, StridedBytes, StridedList,
     StridedText, WINDOW_ROWS, windows,
 };
 pub use columns::{Columns, TextColumn, Utf8};
-pub use copy::hash_rows;
-pub use group_table::{
-    Combined, Combining, ExtremeText, GroupTable, Groups, LAST_LEVEL, PartSet, StateReader, StateRow, StateRows,
-    StateSlot, part_of_hash,
-};
+pub(crate) use copy::{Part, heap_bytes, source};
 pub use items::{NewItems, OutItems, PutItems, StoredItems, StridedItems};
-pub use join_table::{JoinTable, KeySpan};
 pub use list_column::ListColumn;
-pub use order::{
-    KeptRows, KeyBounds, Merge, Merged, OrderKey, SharedSplitters, SortBuffer, SpreadRows, order_prefixes,
-};
-pub use pairs::{PairRows, Pairs};
 pub use plain::{ListElement, Plain};
-pub use presence::Presence;
+pub(crate) use region::{LARGEST_BYTES, address_of};
 pub use region::{PAGE_BYTES, limited_bytes, rest};
-pub(crate) use run::run_bytes;
 pub use run::{Buffer, FIRST_ROW, NextRow, OneRow, Page, PageImage, ReadRow};
-pub use stored::StoredRows;
+pub(crate) use run::{Run, rows_of_page, run_bytes};
+pub(crate) use slot::{INLINE_BYTES, Slot};
 pub use trust::TrustedRecord;
 pub use writer::{Claims, NewRow, Out, OutBytes, OutList, OutText, RowWriter, SinkLeaves};

@@ -11,7 +11,7 @@ unsafe extern "C" {
 
 /// Nobody may touch these bytes from now on.
 #[inline(always)]
-pub(super) fn poison(address: *const u8, bytes: usize) {
+pub(crate) fn poison(address: *const u8, bytes: usize) {
     // SAFETY: it marks bytes of the region, and neither reads nor writes them.
     #[cfg(dataflow_asan)]
     unsafe {
@@ -23,7 +23,7 @@ pub(super) fn poison(address: *const u8, bytes: usize) {
 
 /// They may be touched again.
 #[inline(always)]
-pub(super) fn unpoison(address: *const u8, bytes: usize) {
+pub(crate) fn unpoison(address: *const u8, bytes: usize) {
     // SAFETY: as `poison`.
     #[cfg(dataflow_asan)]
     unsafe {

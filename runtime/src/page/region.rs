@@ -15,13 +15,15 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use memmap2::{Advice, MmapMut, MmapOptions, MmapRaw, UncheckedAdvice};
 use smallvec::SmallVec;
 
-use super::stash;
 use crate::error::{Error, Result};
-pub use crate::memory::limits::PAGE_BYTES;
 use crate::memory::limits_bytes;
 
+use super::stash;
+
+pub use crate::memory::limits::PAGE_BYTES;
+
 /// Asked for first; halved until the system agrees. Only addresses are reserved: memory is taken at first use.
-pub(super) const LARGEST_BYTES: usize = 1 << 40;
+pub(crate) const LARGEST_BYTES: usize = 1 << 40;
 const SMALLEST_BYTES: usize = 16 << 20;
 
 /// Free memory that is kept from the system whatever the budgets are.
@@ -33,13 +35,13 @@ const RESIDENT_POWER: u32 = 5;
 /// A process at rest keeps at most this part of its last job's budget: one in so many.
 const REST_SHARE: usize = 8;
 
-pub(super) struct Region {
+pub(crate) struct Region {
     map: MmapRaw,
     free: Mutex<Free>,
 }
 
 /// The process's region.
-pub(super) fn region() -> Result<&'static Region> {
+pub(crate) fn region() -> Result<&'static Region> {
     static REGION: OnceLock<Option<Region>> = OnceLock::new();
     REGION.get_or_init(Region::reserve).as_ref().ok_or(Error::FewAddresses { bytes: SMALLEST_BYTES })
 }
@@ -51,6 +53,11 @@ pub fn limited_bytes() -> Option<usize> {
         Ok(region) => region.is_limited().then(|| region.usable_bytes()),
         Err(_) => Some(SMALLEST_BYTES),
     }
+}
+
+/// The address of a place.
+pub(crate) fn address_of(place: usize) -> Result<*mut u8> {
+    Ok(region()?.start().wrapping_add(place))
 }
 
 /// Says that a job has ended: of the memory that nobody uses now, the process keeps an eighth of the job's budget.
@@ -84,7 +91,7 @@ impl Region {
     }
 
     /// Whether there are fewer addresses than any machine has memory.
-    pub(super) fn is_limited(&self) -> bool {
+    pub(crate) fn is_limited(&self) -> bool {
         self.map.len() < LARGEST_BYTES
     }
 
@@ -95,12 +102,12 @@ impl Region {
     }
 
     /// The address of offset zero.
-    pub(super) fn start(&self) -> *mut u8 {
+    pub(crate) fn start(&self) -> *mut u8 {
         self.map.as_mut_ptr()
     }
 
     /// The offset of a run of so many pages that nobody else owns.
-    pub(super) fn take(&self, pages: usize) -> Result<usize> {
+    pub(crate) fn take(&self, pages: usize) -> Result<usize> {
         if pages == 1
             && let Some(offset) = stash::take()
         {
@@ -143,7 +150,7 @@ impl Region {
     }
 
     /// Takes a run of so many pages back.
-    pub(super) fn give(&self, offset: usize, pages: usize) {
+    pub(crate) fn give(&self, offset: usize, pages: usize) {
         if pages == 1 {
             return self.give_pages(&stash::give(offset));
         }
@@ -151,7 +158,7 @@ impl Region {
     }
 
     /// Takes single pages back, past the [stash].
-    pub(super) fn give_pages(&self, offsets: &[usize]) {
+    pub(crate) fn give_pages(&self, offsets: &[usize]) {
         if !offsets.is_empty() {
             let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
             offsets.iter().for_each(|&offset| free.give(offset, 1));

@@ -2,12 +2,13 @@
 
 use smallvec::SmallVec;
 
+use crate::memory::limits::PAGE_BYTES;
+use crate::row::Physical;
+
 use super::batch::{Input, LeafPtr};
 use super::copy::{heap_bytes, source};
-use super::region::PAGE_BYTES;
 use super::run::{FIRST_ROW, run_bytes};
 use super::writer::RowWriter;
-use crate::row::Physical;
 
 impl RowWriter {
     /// How many of an input's rows, but at least one, [`append`](RowWriter::append) would write into at most `most_bytes` of pages beyond the

@@ -3,18 +3,20 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use super::batch::{Batch, LeafPtr, LeafReader, Row};
-use super::poison::{poison, unpoison};
-use super::region::{PAGE_BYTES, Region, region};
 use crate::error::Result;
+use crate::memory::limits::PAGE_BYTES;
 use crate::memory::{Memory, Reservation};
 use crate::row::{LAYOUT_VERSION, Physical, RowLayout};
+
+use super::batch::{Batch, LeafPtr, LeafReader, Row};
+use super::poison::{poison, unpoison};
+use super::region::{Region, region};
 
 /// Where the rows of a page begin: after its header.
 pub const FIRST_ROW: usize = 64;
 
 /// A part of the region with one owner, paid for by a reservation.
-pub(super) struct Run {
+pub(crate) struct Run {
     region: &'static Region,
     offset: usize,
     pages: usize,
@@ -23,7 +25,7 @@ pub(super) struct Run {
 
 impl Run {
     /// A run of at least `bytes`.
-    pub(super) fn new(bytes: usize, memory: &Memory) -> Result<Self> {
+    pub(crate) fn new(bytes: usize, memory: &Memory) -> Result<Self> {
         let pages = run_bytes(bytes) / PAGE_BYTES;
         let region = region()?;
         let paid = memory.reserve(pages * PAGE_BYTES)?;
@@ -33,38 +35,38 @@ impl Run {
     }
 
     /// Its first byte's place in the region.
-    pub(super) fn offset(&self) -> usize {
+    pub(crate) fn offset(&self) -> usize {
         self.offset
     }
 
-    pub(super) fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         self.pages * PAGE_BYTES
     }
 
     /// Its first byte's address. Whoever writes through it owns the run.
-    pub(super) fn start(&self) -> *mut u8 {
+    pub(crate) fn start(&self) -> *mut u8 {
         self.region.start().wrapping_add(self.offset)
     }
 
     /// The region's first address, which places count from.
-    pub(super) fn region_start(&self) -> *mut u8 {
+    pub(crate) fn region_start(&self) -> *mut u8 {
         self.region.start()
     }
 
-    pub(super) fn as_slice(&self) -> &[u8] {
+    pub(crate) fn as_slice(&self) -> &[u8] {
         // SAFETY: the run lies inside the region, whose memory is initialised and never unmapped; it is written through
         // its owner's `&mut` only, and `&self` excludes that.
         unsafe { std::slice::from_raw_parts(self.start(), self.bytes()) }
     }
 
-    pub(super) fn as_mut_slice(&mut self) -> &mut [u8] {
+    pub(crate) fn as_mut_slice(&mut self) -> &mut [u8] {
         // SAFETY: as `as_slice`; `&mut self` is the only owner.
         unsafe { std::slice::from_raw_parts_mut(self.start(), self.bytes()) }
     }
 }
 
 /// How many rows of so many bytes a page holds, where they have no variable parts: of those that are larger than a page, one.
-pub(super) fn rows_of_page(width: usize) -> usize {
+pub(crate) fn rows_of_page(width: usize) -> usize {
     ((PAGE_BYTES - FIRST_ROW) / width).max(1)
 }
 
@@ -127,7 +129,7 @@ pub struct Page {
 
 impl Page {
     /// Closes a run that holds `rows` rows of `layout`, and writes its header.
-    pub(super) fn seal(mut run: Run, rows: u32, heap_start: u32, layout: Arc<RowLayout>) -> Self {
+    pub(crate) fn seal(mut run: Run, rows: u32, heap_start: u32, layout: Arc<RowLayout>) -> Self {
         let header = &mut run.as_mut_slice()[..FIRST_ROW];
         header.fill(0);
         header[0..4].copy_from_slice(b"dfpg");
@@ -140,14 +142,14 @@ impl Page {
     }
 
     /// The run, where this is the last handle on it.
-    pub(super) fn reclaim(self) -> Option<Run> {
+    pub(crate) fn reclaim(self) -> Option<Run> {
         let run = Arc::into_inner(self.run)?;
         unpoison(run.start(), run.bytes());
         Some(run)
     }
 
     /// Whether nobody else has a handle on the run.
-    pub(super) fn is_alone(&mut self) -> bool {
+    pub(crate) fn is_alone(&mut self) -> bool {
         Arc::get_mut(&mut self.run).is_some()
     }
 
@@ -164,7 +166,7 @@ impl Page {
     }
 
     /// The place of its first row in the region.
-    pub(super) fn first_row(&self) -> usize {
+    pub(crate) fn first_row(&self) -> usize {
         self.run.offset() + FIRST_ROW
     }
 
@@ -306,7 +308,7 @@ pub trait ReadRow {
 
 impl<'p> OneRow<'p> {
     /// Its page, and its number there.
-    pub(super) fn place(self) -> (&'p Page, usize) {
+    pub(crate) fn place(self) -> (&'p Page, usize) {
         (self.page, self.row)
     }
 

@@ -10,23 +10,23 @@
 //! In columns this is Arrow's string view.
 
 /// The longest text that lies in the slot itself.
-pub(super) const INLINE_BYTES: usize = 12;
+pub(crate) const INLINE_BYTES: usize = 12;
 
 /// A slot as a number, little-endian: byte `i` of the slot is bits `8 i ..` of it.
-pub(super) type Slot = u128;
+pub(crate) type Slot = u128;
 
 #[inline(always)]
-pub(super) fn length(slot: Slot) -> usize {
+pub(crate) fn length(slot: Slot) -> usize {
     slot as u32 as usize
 }
 
 #[inline(always)]
-pub(super) fn buffer(slot: Slot) -> usize {
+pub(crate) fn buffer(slot: Slot) -> usize {
     (slot >> 64) as u32 as usize
 }
 
 #[inline(always)]
-pub(super) fn place(slot: Slot) -> usize {
+pub(crate) fn place(slot: Slot) -> usize {
     (slot >> 96) as usize
 }
 
@@ -35,7 +35,7 @@ pub(super) fn place(slot: Slot) -> usize {
 /// Overlapping loads instead of a byte loop, shifted so that bytes which two loads see are taken once. Lengths from 4 on take the same
 /// way: a branch among them would be guessed wrong for every other word of a natural text.
 #[inline(always)]
-pub(super) fn inline(text: &[u8]) -> Slot {
+pub(crate) fn inline(text: &[u8]) -> Slot {
     debug_assert!(text.len() <= INLINE_BYTES);
     let length = text.len();
     let (first, rest) = match length {
@@ -57,20 +57,20 @@ pub(super) fn inline(text: &[u8]) -> Slot {
 
 /// The slot of a text that lies elsewhere.
 #[inline(always)]
-pub(super) fn outside(text: &[u8], buffer: u32, place: u32) -> Slot {
+pub(crate) fn outside(text: &[u8], buffer: u32, place: u32) -> Slot {
     let prefix = load4(text, 0);
     text.len() as u128 | (u128::from(prefix) << 32) | (u128::from(buffer) << 64) | (u128::from(place) << 96)
 }
 
 /// The slot of a list.
 #[inline(always)]
-pub(super) fn list(elements: usize, place: u32) -> Slot {
+pub(crate) fn list(elements: usize, place: u32) -> Slot {
     elements as u128 | (u128::from(place) << 96)
 }
 
 /// The same slot, pointing to another place in buffer 0.
 #[inline(always)]
-pub(super) fn moved(slot: Slot, place: u32) -> Slot {
+pub(crate) fn moved(slot: Slot, place: u32) -> Slot {
     (slot & (u64::MAX as u128)) | (u128::from(place) << 96)
 }
 

@@ -23,13 +23,13 @@ thread_local! {
 }
 
 /// The page that this thread gave last.
-pub(super) fn take() -> Option<usize> {
+pub(crate) fn take() -> Option<usize> {
     // While a thread ends, it has no stash any more.
     STASH.try_with(|stash| stash.borrow_mut().0.pop()).ok().flatten()
 }
 
 /// Keeps a page; gives those that are to go back to the region: where addresses are few this one too, since no other thread finds it here.
-pub(super) fn give(page: usize) -> Leaving {
+pub(crate) fn give(page: usize) -> Leaving {
     if region().is_ok_and(Region::is_limited) {
         return Leaving::from_slice(&[page]);
     }
@@ -59,8 +59,8 @@ impl Drop for Stash {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::memory::limits::PAGE_BYTES;
     use crate::memory::{Budget, Memory};
-    use crate::page::region::PAGE_BYTES;
     use crate::page::run::Run;
 
     fn run() -> Run {

@@ -3,14 +3,16 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use super::items::{OpenList, OutItems};
-use super::plain::{ListElement, Plain};
-use super::region::PAGE_BYTES;
-use super::run::{FIRST_ROW, Page, Run};
-use super::slot::{self, INLINE_BYTES, Slot};
 use crate::error::{Error, Result};
 use crate::memory::Memory;
+use crate::memory::limits::PAGE_BYTES;
 use crate::row::{LeafType, Physical, RowLayout};
+
+use super::items::{OpenList, OutItems};
+use super::plain::{ListElement, Plain};
+use super::run::{FIRST_ROW, Page, Run};
+use super::slot;
+use super::slot::{INLINE_BYTES, Slot};
 
 type Overflow = Box<dyn FnMut(Page) + Send>;
 
@@ -43,7 +45,7 @@ pub struct RowWriter {
     /// The row that was claimed last is being written.
     writing: bool,
     /// A list of records that is being written into the row that was claimed last.
-    pub(super) list: Option<Box<OpenList>>,
+    pub(crate) list: Option<Box<OpenList>>,
     /// What writes to dead leaves hit.
     scratch: Box<u128>,
 }
@@ -96,28 +98,28 @@ impl RowWriter {
     }
 
     /// Rows in closed pages that were not taken.
-    pub(super) fn sealed_rows(&self) -> usize {
+    pub(crate) fn sealed_rows(&self) -> usize {
         self.sealed.iter().map(Page::rows).sum()
     }
 
     /// Whether a row with `heap` bytes of variable parts fits the open page.
     #[inline(always)]
-    pub(super) fn fits(&self, heap: usize) -> bool {
+    pub(crate) fn fits(&self, heap: usize) -> bool {
         self.next + self.width + heap <= self.limit
     }
 
     /// Bytes of the open page.
-    pub(super) fn open_run_bytes(&self) -> usize {
+    pub(crate) fn open_run_bytes(&self) -> usize {
         self.run.as_ref().map_or(0, Run::bytes)
     }
 
     /// Bytes of closed pages that were not taken.
-    pub(super) fn sealed_bytes(&self) -> usize {
+    pub(crate) fn sealed_bytes(&self) -> usize {
         self.sealed.iter().map(Page::bytes).sum()
     }
 
     /// The place of the row that was claimed last, where its page is open.
-    pub(super) fn last_row(&self) -> Option<usize> {
+    pub(crate) fn last_row(&self) -> Option<usize> {
         (self.open_rows() > 0).then(|| self.next - self.width)
     }
 
@@ -179,7 +181,7 @@ impl RowWriter {
 
     /// Room for a row with `heap` bytes of variable parts; its place in the region.
     #[inline(always)]
-    pub(super) fn claim(&mut self, heap: usize) -> Option<usize> {
+    pub(crate) fn claim(&mut self, heap: usize) -> Option<usize> {
         let end = self.next + self.width;
         if end.saturating_add(heap) > self.limit {
             return self.claim_elsewhere(heap);
@@ -250,7 +252,7 @@ impl RowWriter {
     /// Ends the job, as a value takes more bytes than were claimed for it.
     #[cold]
     #[inline(never)]
-    pub(super) fn fail_larger(&mut self) {
+    pub(crate) fn fail_larger(&mut self) {
         self.failed.get_or_insert_with(|| {
             let message = "changed while it was written: a `Value` has to give the same twin each time";
             Error::Data { path: "a record".into(), place: String::new(), message: message.to_owned() }
@@ -258,37 +260,37 @@ impl RowWriter {
     }
 
     /// What writes to dead leaves hit: as long as the writer lives.
-    pub(super) fn scratch(&mut self) -> *mut u8 {
+    pub(crate) fn scratch(&mut self) -> *mut u8 {
         std::ptr::from_mut(&mut *self.scratch).cast()
     }
 
     /// How many more rows without variable parts fit the open page.
-    pub(super) fn room(&self) -> usize {
+    pub(crate) fn room(&self) -> usize {
         (self.limit - self.next) / self.width
     }
 
     /// Bytes between the rows of the open page and their variable parts.
-    pub(super) fn free_bytes(&self) -> usize {
+    pub(crate) fn free_bytes(&self) -> usize {
         self.limit.saturating_sub(self.next)
     }
 
     /// Claims `rows` more rows, which [`RowWriter::room`] allows.
-    pub(super) fn skip(&mut self, rows: usize) {
+    pub(crate) fn skip(&mut self, rows: usize) {
         debug_assert!(rows <= self.room());
         self.next += rows * self.width;
     }
 
     /// Bytes of the open page; how many of them are free for rows and their variable parts, and how many for the latter alone.
-    pub(super) fn open_bytes(&self) -> (usize, usize, usize) {
+    pub(crate) fn open_bytes(&self) -> (usize, usize, usize) {
         (self.run.as_ref().map_or(0, Run::bytes), self.limit - self.next, self.floor - self.limit)
     }
 
-    pub(super) fn open_run(&mut self) -> Option<&mut Run> {
+    pub(crate) fn open_run(&mut self) -> Option<&mut Run> {
         self.run.as_mut()
     }
 
     /// The address that places count from.
-    pub(super) fn region_start(&self) -> Option<*mut u8> {
+    pub(crate) fn region_start(&self) -> Option<*mut u8> {
         let start = || super::region::region().ok().map(super::region::Region::start);
         self.run.as_ref().map(Run::region_start).or_else(start)
     }
@@ -297,7 +299,7 @@ impl RowWriter {
     ///
     /// `None` where they do not fit: the room was not claimed.
     #[inline(always)]
-    pub(super) fn push_heap(&mut self, bytes: &[u8], align: usize) -> Option<u32> {
+    pub(crate) fn push_heap(&mut self, bytes: &[u8], align: usize) -> Option<u32> {
         let run = self.run.as_mut()?;
         let floor = self.floor.checked_sub(bytes.len())? & !(align - 1);
         if floor < self.next {
@@ -313,7 +315,7 @@ impl RowWriter {
 
     /// Takes `bytes` off the open page for a list, and lets no row be claimed: where they begin in the region, and the limit to
     /// [set](RowWriter::set_limit) when the list is written. `None` where they were not claimed.
-    pub(super) fn lower_floor(&mut self, bytes: usize) -> Option<(usize, usize)> {
+    pub(crate) fn lower_floor(&mut self, bytes: usize) -> Option<(usize, usize)> {
         let floor = self.floor.checked_sub(bytes)? & !(LIST_ALIGN - 1);
         if self.run.is_none() || floor < self.next {
             return None;
@@ -322,17 +324,17 @@ impl RowWriter {
         Some((floor, std::mem::take(&mut self.limit).min(floor)))
     }
 
-    pub(super) fn set_limit(&mut self, limit: usize) {
+    pub(crate) fn set_limit(&mut self, limit: usize) {
         self.limit = limit;
     }
 
     /// A place of the region in the open page, counted from the page's start.
-    pub(super) fn behind_page(&self, place: usize) -> Option<u32> {
+    pub(crate) fn behind_page(&self, place: usize) -> Option<u32> {
         u32::try_from(place.checked_sub(self.run.as_ref()?.offset())?).ok()
     }
 
     /// Bytes of the open page, at places of the region.
-    pub(super) fn run_bytes(&mut self, places: std::ops::Range<usize>) -> Option<&mut [u8]> {
+    pub(crate) fn run_bytes(&mut self, places: std::ops::Range<usize>) -> Option<&mut [u8]> {
         let run = self.run.as_mut()?;
         let start = run.offset();
         run.as_mut_slice().get_mut(places.start.checked_sub(start)?..places.end.checked_sub(start)?)
@@ -355,7 +357,7 @@ impl RowWriter {
     }
 }
 
-pub(super) type Brand<'w> = PhantomData<fn(&'w ()) -> &'w ()>;
+pub(crate) type Brand<'w> = PhantomData<fn(&'w ()) -> &'w ()>;
 
 /// A claimed row, or one that is written in place: may be written through the sinks of its brand.
 #[derive(Clone, Copy)]
@@ -366,11 +368,11 @@ pub struct NewRow<'w> {
 
 impl NewRow<'_> {
     /// The row at a place of the writer or table whose sinks have the brand.
-    pub(super) fn at(place: usize) -> Self {
+    pub(crate) fn at(place: usize) -> Self {
         NewRow { place, brand: PhantomData }
     }
 
-    pub(super) fn place(self) -> usize {
+    pub(crate) fn place(self) -> usize {
         self.place
     }
 }
@@ -400,17 +402,17 @@ impl<'w> Claims<'w> {
     }
 
     /// Whether every row that was put is whole.
-    pub(super) fn is_whole(&self) -> bool {
+    pub(crate) fn is_whole(&self) -> bool {
         !self.writer.writing
     }
 
     /// The writer.
-    pub(super) fn writer(&mut self) -> &mut RowWriter {
+    pub(crate) fn writer(&mut self) -> &mut RowWriter {
         self.writer
     }
 
     /// Claims in a writer whose sinks have the brand.
-    pub(super) fn of(writer: &'w mut RowWriter) -> Self {
+    pub(crate) fn of(writer: &'w mut RowWriter) -> Self {
         Claims { writer, brand: PhantomData }
     }
 
@@ -435,7 +437,7 @@ pub struct SinkLeaves<'w> {
 impl<'w> SinkLeaves<'w> {
     /// Some leaves of rows that are written in place. The leaves `next..end` are plain: a slot's variable part would have to lie in the
     /// page of a row that was claimed just now.
-    pub(super) fn in_place(
+    pub(crate) fn in_place(
         (base, scratch): (*mut u8, *mut u8),
         layout: &'w RowLayout,
         leaves: std::ops::Range<usize>,
@@ -446,7 +448,7 @@ impl<'w> SinkLeaves<'w> {
 
 impl<'w> SinkLeaves<'w> {
     /// All leaves of the records of a list: base and scratch, and their layout.
-    pub(super) fn of_item((base, scratch): (*mut u8, *mut u8), layout: &'w RowLayout) -> Self {
+    pub(crate) fn of_item((base, scratch): (*mut u8, *mut u8), layout: &'w RowLayout) -> Self {
         SinkLeaves { base, scratch, layout, next: 0, end: layout.types().len() }
     }
 }
@@ -618,7 +620,7 @@ impl<P> Clone for OutList<'_, P> {
 impl<P> Copy for OutList<'_, P> {}
 
 /// Lists begin at multiples of this from their page's start, so that they are read in place as slices.
-pub(super) const LIST_ALIGN: usize = 16;
+pub(crate) const LIST_ALIGN: usize = 16;
 
 impl<'w, P: ListElement> OutList<'w, P> {
     /// Bytes to claim for a value beyond the row's fixed part, padding included.

@@ -6,18 +6,19 @@
 
 use std::sync::Arc;
 
-use super::Spec;
-use super::driver::Phase;
-use super::folding::AggregateFolding;
-use super::values::Values;
 use crate::error::Result;
-use crate::grouping::{Folding, Grouping, Left, Rows};
+use crate::group::{Folding, GroupTable, Grouping, Left, Rows};
 use crate::kernel::{Outputs, TaskContext};
 use crate::memory::{Memory, limits};
 use crate::operators::distinct_count::DistinctCount;
 use crate::operators::fold::Fold;
-use crate::page::{GroupTable, Input, Page, Selection};
+use crate::page::{Input, Page, Selection};
 use crate::strategy::{Answer, Cursor, Driver, Round};
+
+use super::Spec;
+use super::driver::Phase;
+use super::folding::AggregateFolding;
+use super::values::Values;
 
 /// Cursors of the end: what is given to the groups' states, and then these.
 const FIRST: Cursor = 1;

@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use super::Spec;
-use super::counting::CountingDriver;
-use super::folding::AggregateFolding;
 use crate::error::Result;
-use crate::grouping::{Combiner, Combining, Folded, Grouping};
+use crate::group::{Combiner, Folded, GroupTable, Grouping, PreAggregate};
 use crate::kernel::TaskContext;
 use crate::memory::limits;
 use crate::operators::combiner_bytes;
-use crate::page::GroupTable;
 use crate::row::RowLayout;
 use crate::strategy::{Driver, DriverFactory};
+
+use super::Spec;
+use super::counting::CountingDriver;
+use super::folding::AggregateFolding;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
@@ -57,7 +57,7 @@ impl DriverFactory for Aggregating {
         }
         let table = GroupTable::new(self.spec.layout(self.phase).clone(), key, &context.memory)?;
         if self.phase == Phase::Partial {
-            return Ok(Box::new(Combining { folding, combiner: Combiner::new(table, combiner_bytes(context)) }));
+            return Ok(Box::new(PreAggregate { folding, combiner: Combiner::new(table, combiner_bytes(context)) }));
         }
         Ok(Box::new(Folded { folding, grouping: Grouping::new(table, 0, context) }))
     }

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use super::Spec;
-use super::driver::Phase;
-use super::keeps_text;
 use crate::error::{Error, Result};
-use crate::grouping::{Folding, Left, Rows, probe};
-use crate::kernel::{Accumulate, TaskContext};
-use crate::operators::fold::{self, Fold, Kind, Merge, Step};
-use crate::page::{ExtremeText, GroupTable, Groups, Input, Page, Selection};
+use crate::group::{Accumulate, ExtremeText, Folding, GroupTable, Groups, Left, Rows, probe};
+use crate::kernel::TaskContext;
+use crate::operators::fold;
+use crate::operators::fold::{Fold, Kind, Merge, Step};
+use crate::page::{Input, Page, Selection};
 use crate::row::{LeafType, RowLayout};
+
+use super::driver::Phase;
+use super::{Spec, keeps_text};
 
 /// What is done with rows of one kind.
 struct Source {

@@ -5,14 +5,14 @@
 
 use std::sync::Arc;
 
-use super::Spec;
-use super::folding;
 use crate::error::Result;
-use crate::grouping::{Folding, Grouping, Left, Rows, probe};
+use crate::group::{Folding, GroupTable, Grouping, Groups, Left, Rows, probe};
 use crate::kernel::{Outputs, TaskContext};
-use crate::page::{Batch, GroupTable, Groups, Input, Page, RowWriter, Selection};
+use crate::page::{Batch, Input, Page, RowWriter, Selection};
 use crate::row::{LeafSet, LeafType};
 use crate::strategy::{Answer, Cursor};
+
+use super::{Spec, folding};
 
 /// The values of all measures.
 pub(super) struct Values {

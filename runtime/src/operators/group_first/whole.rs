@@ -5,14 +5,17 @@
 
 use std::sync::Arc;
 
-use super::Counts;
 use crate::error::Result;
+use crate::group::part_of_hash;
+use crate::hash::hash_rows;
 use crate::kernel::{Outputs, TaskContext};
 use crate::memory::{Memory, limits};
-use crate::page::{Input, Page, RowWriter, Selection, hash_rows, part_of_hash};
+use crate::page::{Input, Page, RowWriter, Selection};
 use crate::row::RowLayout;
 use crate::spill::{Read, Spilled, SpilledReader, Spiller};
 use crate::strategy::{Answer, Cursor, Driver, Round};
+
+use super::Counts;
 
 /// Pages that are read ahead and gone over.
 const READ_PAGES: usize = 4;

@@ -7,12 +7,13 @@
 use smallvec::SmallVec;
 
 use crate::error::Result;
+use crate::group::{GroupTable, Groups, StateSlot};
 use crate::kernel::TaskContext;
-use crate::page::{GroupTable, Groups, Input, OrderKey, Selection, StateSlot, order_prefixes};
-use crate::row::{LeafSet, LeafType};
-use crate::strategy::Answer;
-
 use crate::operators::combiner_bytes;
+use crate::page::{Input, Selection};
+use crate::row::{LeafSet, LeafType};
+use crate::sort::{OrderKey, order_prefixes};
+use crate::strategy::Answer;
 
 /// A table that knows more of each group costs more than the rows that it drops.
 const MOST_FIRST: usize = 8;

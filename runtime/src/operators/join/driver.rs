@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::joining::{Answers, Built, HashJoining, Pass, Side};
-use crate::kernel::{JoinFactory, JoinKernel, Outputs, TaskContext};
+use crate::join::{Answers, Built, HashJoining, JoinFactory, JoinKernel, Pairs, Pass, Side};
+use crate::kernel::{Outputs, TaskContext};
 use crate::memory::limits::JOIN_BYTES;
-use crate::page::{Batch, Input, Pairs, Selection};
+use crate::page::{Batch, Input, Selection};
 use crate::row::{LeafType, RowLayout};
 use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Round};
 

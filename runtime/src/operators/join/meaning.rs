@@ -1,10 +1,11 @@
 //! What a join means: nested loops over plain rows.
 
 use crate::error::{Error, Result};
-use crate::kernel::{JoinKernel, TaskContext};
+use crate::join::{JoinKernel, JoinTable, Pairs};
+use crate::kernel::TaskContext;
 use crate::memory::Memory;
 use crate::operators::windows;
-use crate::page::{Batch, Input, JoinTable, Pairs, RowWriter, Selection};
+use crate::page::{Batch, Input, RowWriter, Selection};
 use crate::plan::{Operator, Table, unbounded_memory};
 use crate::row::{Datum, LeafSet};
 

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::joining::{Answers, MergeJoining, Side};
+use crate::join::{Answers, MergeJoining, Side};
 use crate::kernel::{Outputs, TaskContext};
 use crate::memory::limits::MERGE_BYTES;
+use crate::operators::{HASH_SECONDS, ROW_SECONDS, SHIP_SECONDS};
 use crate::page::Input;
 use crate::row::RowLayout;
 use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Planning, Round, Ship, Strategy, Way};
 
 use super::by_hint;
-use crate::operators::{HASH_SECONDS, ROW_SECONDS, SHIP_SECONDS};
 
 /// The strategy of a join that is merged: `factory` is told the side that is expected to be smaller.
 pub(crate) fn merge_strategy(
@@ -75,7 +75,7 @@ struct MergeJoinDriver {
 }
 
 impl Driver for MergeJoinDriver {
-    /// What is taken of an input, `joining` knows.
+    /// What is taken of an input, `join::merge` knows.
     fn on_batch(&mut self, port: usize, input: &Input<'_>, _: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
         self.joining.on_batch(&mut *self.answers, port, input, out)
     }

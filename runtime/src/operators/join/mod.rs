@@ -11,16 +11,17 @@ mod tests;
 
 use std::sync::Arc;
 
+use driver::{HashJoin, Pairing};
+
 use crate::error::Result;
-use crate::joining::Side;
-use crate::kernel::JoinFactory;
+use crate::join::{JoinFactory, Side};
 use crate::plan::{Forwards, Operator, Reads, Table, row_bytes};
 use crate::row::{Leaf, LeafSet, LeafType, Schema};
 use crate::strategy::{DriverFactory, Estimate, Planning, Strategy};
 
 use super::keys::check_keys;
 use super::{layout, names};
-use driver::{HashJoin, Pairing};
+
 pub use hint::{JoinHint, JoinShip};
 pub use kind::JoinKind;
 pub(crate) use meaning::equal_keys;

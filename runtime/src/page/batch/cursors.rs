@@ -2,27 +2,29 @@
 
 use std::marker::PhantomData;
 
-use super::{Batch, LeafPtr};
 use crate::page::items::StridedItems;
 use crate::page::plain::{ListElement, Plain};
-use crate::page::slot::{self, Slot};
+use crate::page::slot;
+use crate::page::slot::Slot;
 use crate::row::{LeafType, Physical, RowLayout};
 
+use super::{Batch, LeafPtr};
+
 /// Invariant in its lifetime, so that two brands never unify.
-pub(super) type Brand<'b> = PhantomData<fn(&'b ()) -> &'b ()>;
+pub(crate) type Brand<'b> = PhantomData<fn(&'b ()) -> &'b ()>;
 
 /// A row that may be read through the cursors of its brand.
 #[derive(Clone, Copy)]
 pub struct Row<'b> {
-    pub(in crate::page) index: usize,
-    pub(in crate::page) brand: Brand<'b>,
+    pub(crate) index: usize,
+    pub(crate) brand: Brand<'b>,
 }
 
 /// The rows of an [`Input`](super::Input).
 #[derive(Clone, Copy)]
 pub struct RowIds<'b> {
-    pub(super) rows: &'b [u32],
-    pub(super) brand: Brand<'b>,
+    pub(crate) rows: &'b [u32],
+    pub(crate) brand: Brand<'b>,
 }
 
 impl<'b> RowIds<'b> {
@@ -67,17 +69,17 @@ pub struct LeafReader<'b> {
 
 impl<'b> LeafReader<'b> {
     #[inline(always)]
-    pub(in crate::page) fn new(batch: &Batch<'_>) -> Self {
+    pub(crate) fn new(batch: &Batch<'_>) -> Self {
         LeafReader { leaves: batch.leaves.as_ptr(), left: batch.leaves.len(), item: None, brand: PhantomData }
     }
 
     /// Leaves that live as long as the brand: of all rows that it is given to.
-    pub(in crate::page) fn of(leaves: &'b [LeafPtr]) -> Self {
+    pub(crate) fn of(leaves: &'b [LeafPtr]) -> Self {
         LeafReader { leaves: leaves.as_ptr(), left: leaves.len(), item: None, brand: PhantomData }
     }
 
     /// The leaves of one record of a list, at every row the same.
-    pub(in crate::page) fn of_item(layout: &'b RowLayout, record: *const u8) -> Self {
+    pub(crate) fn of_item(layout: &'b RowLayout, record: *const u8) -> Self {
         let left = layout.types().len();
         LeafReader { leaves: std::ptr::null(), left, item: Some((layout, record)), brand: PhantomData }
     }
@@ -207,7 +209,7 @@ impl<'b> StridedBytes<'b> {
 
     /// The bytes of a row's list of records.
     #[inline(always)]
-    pub(in crate::page) fn words(self, row: Row<'b>) -> &'b [u8] {
+    pub(crate) fn words(self, row: Row<'b>) -> &'b [u8] {
         let leaf = self.0.leaf;
         // SAFETY: cursor and row share a brand; the leaf was checked to be a slot, and its type gives the width of its elements.
         unsafe { leaf.bytes(row.index, leaf.ty.element_width()) }

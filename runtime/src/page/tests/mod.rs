@@ -1,49 +1,46 @@
 //! Pages, tables and sorts against models from the standard library.
 
 mod copy;
-mod group_spill;
-mod group_table;
 mod items;
-mod join_table;
 mod one_row;
-mod order;
 mod writer;
 
 use std::sync::Arc;
 
-use super::batch::{Batch, Input, Selection};
-use super::run::Page;
-use super::writer::RowWriter;
 use crate::memory::{Budget, Memory};
 use crate::row::{Element, LeafSet, LeafType, RowLayout};
 
+use super::batch::{Batch, Input, Selection};
+use super::run::Page;
+use super::writer::RowWriter;
+
 /// A row with a leaf of each kind.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-struct Item {
-    key: u64,
-    text: String,
-    list: Vec<u64>,
-    bytes: Vec<u8>,
-    small: u16,
+pub(crate) struct Item {
+    pub(crate) key: u64,
+    pub(crate) text: String,
+    pub(crate) list: Vec<u64>,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) small: u16,
 }
 
-const TYPES: [LeafType; 5] =
+pub(crate) const TYPES: [LeafType; 5] =
     [LeafType::U64, LeafType::Text, LeafType::List(Element::U64), LeafType::Bytes, LeafType::U16];
 
-fn memory() -> Memory {
+pub(crate) fn memory() -> Memory {
     Memory::new(Budget::new(1 << 30), "test")
 }
 
-fn layout() -> Arc<RowLayout> {
+pub(crate) fn layout() -> Arc<RowLayout> {
     Arc::new(RowLayout::full(TYPES))
 }
 
-fn writer() -> RowWriter {
+pub(crate) fn writer() -> RowWriter {
     RowWriter::new(layout(), memory())
 }
 
 /// Writes items through sinks, as generated code does.
-fn write(writer: &mut RowWriter, items: &[Item]) {
+pub(crate) fn write(writer: &mut RowWriter, items: &[Item]) {
     let written = writer.visit(|mut leaves, mut claims| {
         let (key, text, list) = (leaves.plain::<u64>(), leaves.text(), leaves.list::<u64>());
         let (bytes, small) = (leaves.bytes(), leaves.plain::<u16>());
@@ -62,7 +59,7 @@ fn write(writer: &mut RowWriter, items: &[Item]) {
     written.unwrap();
 }
 
-fn pages(items: &[Item]) -> Vec<Page> {
+pub(crate) fn pages(items: &[Item]) -> Vec<Page> {
     let mut writer = writer();
     write(&mut writer, items);
     writer.seal();
@@ -70,7 +67,7 @@ fn pages(items: &[Item]) -> Vec<Page> {
 }
 
 /// Reads the items of a batch through cursors.
-fn read(batch: &Batch<'_>) -> Vec<Item> {
+pub(crate) fn read(batch: &Batch<'_>) -> Vec<Item> {
     let mut items = Vec::new();
     windows(batch, |input| {
         input.visit(|mut leaves, rows| {
@@ -88,12 +85,12 @@ fn read(batch: &Batch<'_>) -> Vec<Item> {
     items
 }
 
-fn read_all(pages: &[Page]) -> Vec<Item> {
+pub(crate) fn read_all(pages: &[Page]) -> Vec<Item> {
     pages.iter().flat_map(|page| read(&page.batch())).collect()
 }
 
 /// Calls `f` with all rows of a batch, a window at a time.
-fn windows(batch: &Batch<'_>, mut f: impl FnMut(&Input<'_>)) {
+pub(crate) fn windows(batch: &Batch<'_>, mut f: impl FnMut(&Input<'_>)) {
     let (mut selection, mut next) = (Selection::default(), 0);
     while next < batch.rows() {
         next = selection.fill(next..batch.rows());
@@ -102,22 +99,22 @@ fn windows(batch: &Batch<'_>, mut f: impl FnMut(&Input<'_>)) {
 }
 
 /// Numbers that look random and are the same in each run (SplitMix64).
-struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         mixed ^ (mixed >> 31)
     }
 
-    fn below(&mut self, bound: usize) -> usize {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
         (self.next() % bound as u64) as usize
     }
 
     /// A text that is often short, sometimes just long enough for the heap, seldom long.
-    fn text(&mut self) -> String {
+    pub(crate) fn text(&mut self) -> String {
         let length = match self.below(100) {
             0 => self.below(5_000),
             1..20 => 11 + self.below(4),
@@ -126,7 +123,7 @@ impl Random {
         (0..length).map(|_| char::from(b'a' + self.below(3) as u8)).collect()
     }
 
-    fn item(&mut self) -> Item {
+    pub(crate) fn item(&mut self) -> Item {
         Item {
             key: self.next() >> self.below(64),
             text: self.text(),
@@ -136,11 +133,11 @@ impl Random {
         }
     }
 
-    fn items(&mut self, count: usize) -> Vec<Item> {
+    pub(crate) fn items(&mut self, count: usize) -> Vec<Item> {
         (0..count).map(|_| self.item()).collect()
     }
 }
 
-fn all_leaves() -> LeafSet {
+pub(crate) fn all_leaves() -> LeafSet {
     LeafSet::all(TYPES.len())
 }

@@ -3,16 +3,18 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use super::super::merge::AnswersFactory;
-use super::super::*;
-use crate::kernel::{Blocking, JoinKernel, Outputs, TaskContext};
+use crate::join::{JoinKernel, JoinTable, Pairs};
+use crate::kernel::{Blocking, Outputs, TaskContext};
 use crate::memory::limits::{JOIN_BYTES, MERGE_BYTES, SLACK_SHARE};
 use crate::memory::{Budget, Memory};
 use crate::metrics::OperatorMetrics;
-use crate::page::{Input, JoinTable, Page, Pairs, RowWriter};
+use crate::page::{Input, Page, RowWriter};
 use crate::row::RowLayout;
 use crate::spill::SpillSpace;
 use crate::strategy::{Answer, Cursor, Driver, Round};
+
+use super::super::merge::AnswersFactory;
+use super::super::*;
 
 /// Validity and value of the key, the row's number, and a text that makes it large.
 const TYPES: [LeafType; 4] = [LeafType::Valid, LeafType::U64, LeafType::U64, LeafType::Text];

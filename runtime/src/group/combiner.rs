@@ -1,0 +1,148 @@
+//! Groups that need not be whole: where memory ends, they go on as they are.
+//!
+//! A combiner is worth its work where rows meet others of their group. One that has seen many groups and found hardly any row that did keeps to
+//! a table that stays in a core's cache for a while, which costs little and still adds up what is frequent. Where nothing is, most rows then go on without
+//! being looked up at all. After a while it tries again, as data changes.
+
+use crate::error::Result;
+use crate::group::apart::{Apart, is_useless};
+use crate::group::left::Left;
+use crate::group::table::GroupTable;
+use crate::group::{Folding, Rows};
+use crate::kernel::Outputs;
+use crate::memory::limits::COMBINE_BYTES;
+use crate::page::{Input, Selection};
+
+/// Bytes of a table of many groups: by then it shows whether rows meet.
+const JUDGED_BYTES: usize = 8 << 20;
+
+/// The same, where it may not have that many, or does not get them.
+const LEAST_JUDGED_BYTES: usize = COMBINE_BYTES / 2;
+
+/// Bytes of a table that stays in a core's second cache.
+const NEAR_BYTES: usize = 768 << 10;
+
+/// How often a small table is filled before a large one is tried again.
+const SMALL_TABLES: u32 = 256;
+
+/// What a task folds of its rows before it ships them. It keeps a bounded part of the budget, and no more than it gets.
+pub(crate) struct Combiner {
+    table: GroupTable,
+    most_bytes: usize,
+    /// Rows since it last gave its groups.
+    rows: usize,
+    /// So many more tables stay small.
+    small: u32,
+    /// Which of these have a group for each row.
+    apart: Apart,
+    /// A small table that has more bytes is given.
+    most_near: usize,
+    left: Left,
+    rest: Selection,
+    /// Somebody else needs the memory.
+    gives_up: bool,
+}
+
+impl Combiner {
+    /// Groups in an empty table, that are given up beyond `most_bytes`.
+    pub(crate) fn new(table: GroupTable, most_bytes: usize) -> Self {
+        Combiner {
+            table: table.draining(),
+            most_bytes,
+            rows: 0,
+            small: 0,
+            apart: Apart::default(),
+            most_near: NEAR_BYTES,
+            left: Left::default(),
+            rest: Selection::default(),
+            gives_up: false,
+        }
+    }
+
+    /// Adds a window of rows.
+    pub(crate) fn add(&mut self, folding: &mut dyn Folding, input: &Input<'_>, out: &mut Outputs) -> Result<()> {
+        self.left.clear();
+        folding.add(&mut self.table, input, Rows::New, &mut self.left)?;
+        self.rows += input.len();
+        while !self.left.is_empty() {
+            self.rest.set(self.left.rows());
+            if self.left.refused {
+                // What an empty table cannot hold, nothing can.
+                self.table.set_firm(self.table.is_empty());
+                self.rows -= self.rest.rows().len();
+                self.judge_what_there_is();
+                self.flush(out)?;
+                self.rows = self.rest.rows().len();
+            }
+            self.left.clear();
+            let rest = Input::new(input.batch(), &self.rest);
+            let added = folding.add(&mut self.table, &rest, Rows::New, &mut self.left);
+            self.table.set_firm(false);
+            added?;
+        }
+        let bytes = self.table.bytes();
+        if bytes > self.most_bytes || std::mem::take(&mut self.gives_up) {
+            self.judge_what_there_is();
+            return self.flush(out);
+        }
+        if self.small > 0 && bytes > self.most_near {
+            self.next_small();
+            return self.pass_on(out);
+        }
+        if self.small == 0 && bytes > JUDGED_BYTES && self.judge() { self.flush(out) } else { Ok(()) }
+    }
+
+    /// Keeps to small tables for a while, if a large one was not worth its room: whether it does from now on.
+    fn judge(&mut self) -> bool {
+        let gives_in = is_useless(self.table.len(), self.rows);
+        if gives_in {
+            self.small = SMALL_TABLES;
+        }
+        gives_in
+    }
+
+    /// A small table is full: what the next one is.
+    fn next_small(&mut self) {
+        self.small -= 1;
+        let is_apart = self.apart.next(self.table.len(), self.rows);
+        self.table.set_apart(self.small > 0 && is_apart);
+    }
+
+    /// A table is as large as it can be here, be that less than is asked of others: it is judged as it is, if there is something to judge by.
+    fn judge_what_there_is(&mut self) {
+        match self.table.bytes() > LEAST_JUDGED_BYTES {
+            true if self.small > 0 => self.next_small(),
+            true => _ = self.judge(),
+            false => {}
+        }
+    }
+
+    /// Gives the pages that are closed, and forgets all groups.
+    fn pass_on(&mut self, out: &mut Outputs) -> Result<()> {
+        if self.table.has_replaced() {
+            return self.flush(out);
+        }
+        for (_, pages) in self.table.pass_on(1) {
+            pages.into_iter().for_each(|page| out.pages().adopt(page));
+        }
+        self.rows = 0;
+        // The index stays as large as it was, which is more than small groups take.
+        self.most_near = NEAR_BYTES.max(self.table.bytes() + NEAR_BYTES / 2);
+        Ok(())
+    }
+
+    /// Has its groups given with the next rows: its memory is asked back.
+    pub(crate) fn give_up(&mut self) {
+        self.gives_up = true;
+    }
+
+    /// Gives its groups.
+    pub(crate) fn flush(&mut self, out: &mut Outputs) -> Result<()> {
+        self.rows = 0;
+        self.table.begin_drain();
+        while let Some(page) = self.table.next_page()? {
+            out.pages().adopt(page);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,350 @@
+//! Groups of more rows than memory holds: what all operators share that keep a row for each group.
+//!
+//! An operator says by a [`Folding`] how rows, and states that were kept, become groups in a table; a [`Grouping`] does the rest. As long as
+//! there is memory, it only passes rows on. Where memory is refused, the largest parts of the table go to disk. Rows of their groups that come
+//! later begin new states in a table that stays small enough for a core's cache: it forgets its groups again and again, and its pages follow to
+//! disk, so what is frequent is still added up, and what is rare costs no more than being written. In the end what is still in the first table
+//! is given; then each part on disk is read into a table of its own, which may spill again, by other bits of the hash. Parts wait in a list, not
+//! on a stack of calls. This is the hybrid hashing of Shapiro (1986), with states for rows, and Larson's early aggregation (1997) for those that
+//! leave.
+//!
+//! # Limits
+//! Hashes tell rows apart down to level [`LAST_LEVEL`]. Rows whose hashes agree even then are gone over as often as it takes: each
+//! time as many groups as memory holds are finished, and the rows of the others are written on. A group's row, and what its closure makes
+//! of it, must fit memory together with one more row.
+
+mod apart;
+mod combiner;
+mod driver;
+mod finish;
+mod kernel;
+mod left;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+
+use crate::error::Result;
+use crate::group::apart::Apart;
+use crate::group::finish::Stage;
+use crate::kernel::TaskContext;
+use crate::memory::Memory;
+use crate::memory::limits::{PAGE_BYTES, SPILL_PARTS, WRITE_PAGES};
+use crate::page::{Input, Page, RowWriter, Selection};
+use crate::spill::{Spilled, Spiller};
+use crate::strategy::{Answer, Cursor};
+
+pub(crate) use combiner::Combiner;
+pub(crate) use driver::{Folded, PreAggregate};
+pub use kernel::{Accumulate, AccumulateFactory, Reduce, ReduceFactory};
+pub(crate) use left::{Left, probe};
+pub use table::{
+    Combined, Combining, ExtremeText, GroupTable, Groups, LAST_LEVEL, PartSet, StateReader, StateRow, StateRows,
+    StateSlot, part_of_hash,
+};
+
+/// The part of a table that leaves at least, when some of it must.
+const EVICTED_SHARE: usize = 16;
+
+/// A table that takes more is put into parts while that costs little, as it may have to give some of them later.
+const SPLIT_BYTES: usize = 8 << 20;
+
+/// Groups that the table of what has left holds at once: with their index they stay in a core's second cache.
+const PASSING_GROUPS: usize = 16 << 10;
+
+/// Cursors of a window of which a part is done: the rest is to be added, or written on.
+const REST: Cursor = 1;
+const OTHERS: Cursor = 2;
+
+/// What came of making room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Room {
+    Made,
+    /// Pages must be written first.
+    Awaited,
+    /// There is nothing to give.
+    None,
+}
+
+/// What rows are to the operator that groups them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rows {
+    /// Rows of its input.
+    New,
+    /// Rows of its table, that were kept.
+    States,
+}
+
+/// How rows become groups.
+pub(crate) trait Folding: Send {
+    /// Adds rows to their groups. Rows that found no room are left.
+    ///
+    /// # Errors
+    /// What kernels give.
+    fn add(&mut self, table: &mut GroupTable, input: &Input<'_>, rows: Rows, left: &mut Left) -> Result<()>;
+
+    /// The leaves of rows that tell which group is theirs.
+    fn key(&self, rows: Rows) -> &[usize];
+
+    /// What is given for a page of the table's rows, whose groups are complete.
+    ///
+    /// # Errors
+    /// Where a state has no value in the output.
+    fn finish(&mut self, page: Page) -> Result<Page> {
+        Ok(page)
+    }
+}
+
+/// The groups of one task.
+pub(crate) struct Grouping {
+    table: GroupTable,
+    /// For groups whose part of the table has left, and rows that it took since it was last emptied.
+    passing: Option<GroupTable>,
+    passed: usize,
+    apart: Apart,
+    /// Rows of a window: for the table, and for the other one.
+    divided: [Selection; 2],
+    memory: Memory,
+    spiller: Spiller,
+    left: Left,
+    /// What is left of the window that is being added: now, and then.
+    rest: Selection,
+    later: Vec<u32>,
+    level: u32,
+    /// Parts that have left the table.
+    gone: PartSet,
+    spilled: SpilledParts,
+    /// Rows that hashes do not tell from those of the table.
+    others: RowWriter,
+    /// Parts of tables that are done, each with the level of the table it is to be read into.
+    work: Vec<(Spilled, u32)>,
+    stage: Stage,
+}
+
+/// What is on disk, by part.
+#[derive(Default)]
+struct SpilledParts([Spilled; SPILL_PARTS]);
+
+impl SpilledParts {
+    /// Has pages of parts written: their bytes.
+    fn write(&mut self, spiller: &Spiller, parts: impl IntoIterator<Item = (usize, VecDeque<Page>)>) -> usize {
+        let mut bytes = 0;
+        for (part, pages) in parts.into_iter().filter(|(_, pages)| !pages.is_empty()) {
+            bytes += pages.iter().map(Page::bytes).sum::<usize>();
+            spiller.write(&mut self.0[part], pages);
+        }
+        bytes
+    }
+}
+
+impl Grouping {
+    /// Groups in an empty table. `aside` bytes are left free for the folding's own records.
+    pub(crate) fn new(table: GroupTable, aside: usize, context: &TaskContext) -> Self {
+        Grouping {
+            others: RowWriter::new(table.layout().clone(), context.memory.clone()),
+            table: table.spilling(aside),
+            passing: None,
+            passed: 0,
+            apart: Apart::default(),
+            divided: Default::default(),
+            memory: context.memory.clone(),
+            spiller: context.spiller(),
+            left: Left::default(),
+            rest: Selection::default(),
+            later: Vec::new(),
+            level: 0,
+            gone: [false; SPILL_PARTS],
+            spilled: SpilledParts::default(),
+            work: Vec::new(),
+            stage: Stage::Filling,
+        }
+    }
+
+    /// Adds a window of rows; `cursor` is the driver's, where one call is followed by others.
+    pub(crate) fn add(
+        &mut self,
+        folding: &mut dyn Folding,
+        input: &Input<'_>,
+        rows: Rows,
+        cursor: &mut Cursor,
+    ) -> Result<Answer> {
+        loop {
+            if *cursor != OTHERS {
+                self.left.clear();
+                let added = self.add_some(folding, input, rows, *cursor == 0);
+                self.set_firm(false);
+                added?;
+                if self.left.is_empty() && self.later.is_empty() {
+                    *cursor = 0;
+                    self.split_early()?;
+                    return Ok(Answer::Done);
+                }
+            }
+            if self.level == LAST_LEVEL && !self.table.is_empty() {
+                *cursor = OTHERS;
+                if !self.write_others(input)? {
+                    return Ok(Answer::Await);
+                }
+            }
+            *cursor = REST;
+            self.rest.set(self.left.rows().chain(self.later.drain(..)));
+            if self.left.refused && !self.rest.is_empty() {
+                match self.make_room()? {
+                    Room::Made => {}
+                    Room::Awaited => return Ok(Answer::Await),
+                    Room::None => self.insist(),
+                }
+            }
+        }
+    }
+
+    /// Adds rows to the tables that they belong to: all of a window, or what is left of it.
+    fn add_some(&mut self, folding: &mut dyn Folding, input: &Input<'_>, rows: Rows, all: bool) -> Result<()> {
+        let now = if all { *input } else { Input::new(input.batch(), &self.rest) };
+        let Some(passing) = &mut self.passing else {
+            return folding.add(&mut self.table, &now, rows, &mut self.left);
+        };
+        if passing.len() + now.len() > PASSING_GROUPS {
+            let is_apart = self.apart.next(passing.len(), std::mem::take(&mut self.passed));
+            let passed = passing.pass_on(WRITE_PAGES);
+            passing.set_apart(is_apart);
+            self.spilled.write(&self.spiller, passed);
+        }
+        if self.gone == [true; SPILL_PARTS] {
+            self.passed += now.len();
+            return folding.add(passing, &now, rows, &mut self.left);
+        }
+        self.table.divide(&now, folding.key(rows), &self.gone, &mut self.divided);
+        self.passed += self.divided[1].rows().len();
+        for (table, divided) in [&mut self.table, passing].into_iter().zip(&self.divided) {
+            if !divided.is_empty() {
+                folding.add(table, &Input::new(input.batch(), divided), rows, &mut self.left)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts a table into parts that is about to be large.
+    fn split_early(&mut self) -> Result<()> {
+        if !self.table.is_split()
+            && self.table.bytes() > SPLIT_BYTES
+            && self.memory.grow((SPILL_PARTS + 4) * PAGE_BYTES)
+        {
+            self.table.split()?;
+        }
+        Ok(())
+    }
+
+    /// Whether refused memory is an error.
+    fn set_firm(&mut self, firm: bool) {
+        self.table.set_firm(firm);
+        self.passing.iter_mut().for_each(|passing| passing.set_firm(firm));
+    }
+
+    /// Bytes of its tables.
+    pub(crate) fn bytes(&self) -> usize {
+        self.table.bytes() + self.passing.as_ref().map_or(0, GroupTable::bytes)
+    }
+
+    /// Gives memory back, or begins to: first what it holds and does not use.
+    pub(crate) fn revoke(&mut self, bytes: usize) -> Result<()> {
+        let unused = self.memory.shrink_to(self.table.room_beside());
+        if unused >= bytes {
+            return Ok(());
+        }
+        let gives = self.stage.is_filling() && self.level < LAST_LEVEL;
+        if !(gives && self.evict(bytes - unused)?) && self.table.is_empty() {
+            self.memory.shrink();
+        }
+        Ok(())
+    }
+
+    /// Makes room in the tables.
+    fn make_room(&mut self) -> Result<Room> {
+        self.spiller.check()?;
+        let is_last = self.level == LAST_LEVEL;
+        if self.table.compact(is_last)? {
+            return Ok(Room::Made);
+        }
+        if self.spiller.unwritten_bytes() > 0 {
+            return Ok(Room::Awaited);
+        }
+        let has_given = !is_last && self.evict(self.table.bytes() / EVICTED_SHARE)?;
+        Ok(if has_given { Room::Made } else { Room::None })
+    }
+
+    /// Has the first row of the rest added whatever it takes, as there is nothing else to give: what must fit is one row, not all of them.
+    fn insist(&mut self) {
+        self.table.shed();
+        self.set_firm(true);
+        self.later.extend(self.rest.rows().iter().skip(1));
+        self.rest.truncate(1);
+    }
+
+    /// Has pages written that take so many bytes together, parts of the table where others are not enough; whether there was something to write.
+    fn evict(&mut self, goal: usize) -> Result<bool> {
+        let goal = goal.max(PAGE_BYTES);
+        let mut bytes = 0;
+        if let Some(passing) = &mut self.passing {
+            let passed = passing.pass_on(1);
+            self.passed = 0;
+            bytes += self.spilled.write(&self.spiller, passed);
+        }
+        if bytes < goal && !self.table.is_empty() {
+            self.table.split()?;
+            bytes += self.evict_parts(goal - bytes)?;
+        }
+        if bytes == 0
+            && let Some(passing) = &mut self.passing
+        {
+            // Pages that are not full leave only where there are no others.
+            bytes += self.spilled.write(&self.spiller, passing.evict(&[true; SPILL_PARTS]));
+        }
+        Ok(bytes > 0)
+    }
+
+    /// Has the largest parts of the table written: the bytes of their pages and indexes.
+    fn evict_parts(&mut self, goal: usize) -> Result<usize> {
+        let sizes: [usize; SPILL_PARTS] = std::array::from_fn(|part| self.table.freed_by(part));
+        let (mut leaving, mut bytes) = ([false; SPILL_PARTS], 0);
+        while bytes < goal {
+            let staying = (0..SPILL_PARTS).filter(|&part| !leaving[part] && sizes[part] > 0);
+            let Some(largest) = staying.max_by_key(|&part| sizes[part]) else { break };
+            leaving[largest] = true;
+            bytes += sizes[largest];
+        }
+        for part in (0..SPILL_PARTS).filter(|&part| leaving[part]) {
+            self.gone[part] = true;
+            self.spiller.count_part();
+        }
+        if bytes > 0 && self.passing.is_none() {
+            self.passing = Some(self.table.at_level(self.level)?);
+        }
+        self.spilled.write(&self.spiller, self.table.evict(&leaving));
+        Ok(bytes)
+    }
+
+    /// Writes rows on whose groups are not in the table and find no room there, where other bits of their hash would tell nothing. Page by
+    /// page, as there is little memory: whether to go on, or to wait until one is written.
+    fn write_others(&mut self, input: &Input<'_>) -> Result<bool> {
+        // From now on all rows of these groups are written on, even where there is room again.
+        self.table.freeze();
+        while let Some(row) = self.left.missed.pop() {
+            self.rest.set([row]);
+            self.others.append(&Input::new(input.batch(), &self.rest), None)?;
+            if self.others.has_sealed() {
+                self.write_closed_others();
+                if self.spiller.unwritten_bytes() > 0 {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    fn write_closed_others(&mut self) {
+        let pages: Vec<Page> = self.others.take_sealed().collect();
+        self.spilled.write(&self.spiller, [(0, pages.into())]);
+    }
+}

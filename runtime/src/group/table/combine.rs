@@ -1,0 +1,283 @@
+//! Groups' rows that a kernel replaces, input row after input row.
+
+use std::marker::PhantomData;
+
+use smallvec::SmallVec;
+
+use crate::error::{Error, Result};
+use crate::group::table::probe::Groups;
+use crate::group::table::{Asks, GroupTable, refused};
+use crate::hash::{KeyLeaf, KeyShape, next_id, with_shape};
+use crate::memory::limits::PAGE_BYTES;
+use crate::page::{Batch, Claims, Input, LeafPtr, LeafReader, Row, RowIds, RowWriter};
+use crate::row::Physical;
+
+/// Closed pages of records that a kernel wrote for pairs, beyond which it stops.
+const SCRATCH_BYTES: usize = 4 * PAGE_BYTES;
+
+/// What became of the record that a kernel wrote for a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Combined {
+    /// It is the group's row now.
+    Kept,
+    /// There was none, or more than one.
+    NotOne,
+    /// It has another key.
+    KeyChanged,
+}
+
+/// The rows of an input that did not open their group, each beside the group's row as it is by then.
+pub struct Combining<'c, 'g, 'b> {
+    pub(crate) table: &'c mut GroupTable,
+    rows: RowIds<'b>,
+    places: &'c [usize],
+    fresh: &'c [u32],
+    pub(crate) key: SmallVec<[KeyLeaf; 4]>,
+    pub(crate) slots: SmallVec<[LeafPtr; 4]>,
+    position: usize,
+    /// The group's row that was handed out last.
+    pub(crate) group: Option<usize>,
+    /// Rows that the kernel has written.
+    written: usize,
+    /// Rows that were replaced since the table was probed, their parts, and the bytes that their slots point to. A kernel may still hold
+    /// what it read of them, so nothing takes their place before it is done.
+    left: Vec<(usize, usize, usize)>,
+    /// Whether a group's row has moved since the table was probed.
+    moved: bool,
+    /// No more pairs are handed out: the table or the kernel's records have no room.
+    stopped: bool,
+    brand: PhantomData<fn(&'g ()) -> &'g ()>,
+}
+
+impl GroupTable {
+    /// Calls `f` with the groups' leaves, the input's leaves, and the pairs of rows that are to be combined: what a kernel writes for a
+    /// pair, [`Combining::settle`] makes the group's row. New groups must have been opened as copies of their first row.
+    ///
+    /// Where a table that [spills](GroupTable::spilling) has no room for a row, or the kernel's records take some pages, no more pairs are
+    /// handed out: [`GroupTable::uncombined`] says where that was.
+    #[inline(always)]
+    pub fn combine<R>(
+        &mut self,
+        input: &Input<'_>,
+        groups: &Groups,
+        f: impl for<'g, 'b> FnOnce(LeafReader<'g>, LeafReader<'b>, Combining<'_, 'g, 'b>) -> R,
+    ) -> R {
+        let stored = self.stored_batch();
+        input.visit(|leaves, rows| f(LeafReader::new(&stored), leaves, Combining::new(self, rows, groups)))
+    }
+
+    /// All leaves of stored rows, whose "row number" is the place. Its rows are read at places of this table's rows only, which
+    /// stay where they are, as they are where they have slots, until the table is compacted or drained.
+    fn stored_batch(&self) -> Batch<'static> {
+        let leaves: SmallVec<[LeafPtr; 8]> =
+            (0..self.layout.types().len()).map(|leaf| self.stored_leaf(leaf)).collect();
+        // SAFETY: the leaves are read through `Row`s that `Combining` makes of places of the table's rows. It borrows the table as
+        // long as the leaves' brand lives, so it is neither drained nor compacted meanwhile; and only rows without slots, which
+        // nobody can hold a reference into, are written over.
+        unsafe { Batch::from_leaves(usize::MAX, leaves) }
+    }
+}
+
+impl<'c, 'g, 'b> Combining<'c, 'g, 'b> {
+    fn new(table: &'c mut GroupTable, rows: RowIds<'b>, groups: &'c Groups) -> Self {
+        let own = groups.table == table.id && groups.places.len() == rows.len();
+        let (places, fresh) = if own { (&groups.places[..], &groups.fresh[..]) } else { (&[][..], &[][..]) };
+        // Rows are compared with rows of the same layout: places on both sides.
+        let offset = |leaf: usize| table.layout.offset(leaf).unwrap_or_default();
+        let key_leaf = |&leaf: &usize| KeyLeaf { asked: table.stored_leaf(leaf), stored_offset: offset(leaf) };
+        let stored = (0..table.layout.types().len()).map(|leaf| table.stored_leaf(leaf));
+        Combining {
+            key: table.key.iter().map(key_leaf).collect(),
+            slots: stored.filter(|leaf| leaf.ty.physical() == Physical::Slot).collect(),
+            table,
+            rows,
+            places,
+            fresh,
+            position: 0,
+            group: None,
+            written: 0,
+            left: Vec::new(),
+            moved: false,
+            stopped: false,
+            brand: PhantomData,
+        }
+    }
+
+    /// The next row that did not open its group: the group's row, and the row.
+    #[allow(clippy::should_implement_trait, reason = "`settle` is called between two pairs")]
+    pub fn next(&mut self) -> Option<(Row<'g>, Row<'b>)> {
+        if self.stopped {
+            return None;
+        }
+        while self.fresh.first() == Some(&(self.position as u32)) {
+            self.fresh = &self.fresh[1..];
+            self.position += 1;
+        }
+        let probed = *self.places.get(self.position)?;
+        let row = self.rows.get(self.position);
+        self.position += 1;
+        let place = if self.moved { self.current(probed) } else { probed };
+        self.group = Some(place);
+        Some((Row { index: place, brand: PhantomData }, row))
+    }
+
+    /// Where the row of a group is that was at `probed`: a row that has been replaced still lies there, with the same key.
+    fn current(&self, probed: usize) -> usize {
+        let table = &self.table;
+        with_shape!(&self.key, shape => {
+            // SAFETY: `probed` and the index's places are rows of the table.
+            let same = |place: usize| unsafe { shape.same(probed, table.base.add(place)) };
+            // SAFETY: as above.
+            table.index.find(unsafe { shape.hash(probed) }, same)
+        })
+        .unwrap_or(probed)
+    }
+
+    /// Makes the one record that was written since the last call the row of the group that was handed out last. The writer, of the
+    /// table's layout, was empty when combining began.
+    ///
+    /// # Errors
+    /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
+    pub fn settle(&mut self, claims: &mut Claims<'_>) -> Result<Combined> {
+        if !claims.is_whole() {
+            // The visit knows why; no group's row is made of half a record.
+            return Ok(Combined::NotOne);
+        }
+        let writer = claims.writer();
+        let Some(group) = self.group.take().filter(|_| writer.layout() == self.table.layout()) else {
+            return Err(Error::Internal("a record without a group to replace".to_owned()));
+        };
+        if writer.rows() != self.written + 1 {
+            // Where the record found no room, the pair may be combined again.
+            self.group = Some(group);
+            return Ok(Combined::NotOne);
+        }
+        self.written += 1;
+        let Some(made) = writer.last_row() else { return Ok(Combined::NotOne) };
+        let is_much = self.table.asks != Asks::Firmly && writer.sealed_bytes() >= SCRATCH_BYTES;
+        let base = self.table.base;
+        self.keep(group, made);
+        // SAFETY: `made` is a row of the writer's, `group` one of the table's, of one layout.
+        if !self.keeps_key() && !with_shape!(&self.key, shape => unsafe { shape.same(made, base.add(group)) }) {
+            return Ok(Combined::KeyChanged);
+        }
+        let width = self.table.layout.width();
+        if self.slots.is_empty() {
+            // SAFETY: both are rows of `width` bytes, of different runs; nobody holds a reference into a row without slots.
+            unsafe { std::ptr::copy_nonoverlapping(base.add(made), base.add(group), width) };
+        } else {
+            // SAFETY: `group` is a row of the table.
+            let hash = with_shape!(&self.key, shape => unsafe { shape.hash(group) });
+            match self.moved_to(made, group, self.table.part_of(hash))? {
+                Some(moved) => self.moved_from(group, moved, hash),
+                None => self.stop_before(group),
+            }
+        }
+        self.stopped |= is_much;
+        Ok(Combined::Kept)
+    }
+
+    /// The pair that was handed out last is to be combined again, later.
+    pub(crate) fn stop_before(&mut self, group: usize) {
+        (self.group, self.stopped) = (Some(group), true);
+    }
+
+    /// Gives a written row the bytes of the leaves that the group's row keeps. Of a slot with a variable part this is the length only:
+    /// what it points to lies in the page of the group's row.
+    fn keep(&self, group: usize, made: usize) {
+        let table = &self.table;
+        for leaf in table.written..table.layout.types().len() {
+            let Some(offset) = table.layout.offset(leaf) else { continue };
+            let width = table.layout.types()[leaf].width();
+            // SAFETY: both are rows of the table's layout, of different runs, and the kernel, whose row has just been written, holds
+            // nothing of a leaf that it does not know.
+            unsafe {
+                std::ptr::copy_nonoverlapping(table.base.add(group + offset), table.base.add(made + offset), width);
+            }
+        }
+    }
+
+    /// Whether no leaf of the key is the kernel's.
+    fn keeps_key(&self) -> bool {
+        !self.table.key.is_empty() && self.table.key.iter().all(|&leaf| leaf >= self.table.written)
+    }
+
+    /// The row at `group`, whose key has this hash, has been replaced by one at `moved` with the same key.
+    pub(crate) fn moved_from(&mut self, group: usize, moved: usize, hash: u64) {
+        self.table.index.replace(hash, group, moved);
+        // SAFETY: `group` is a row of the table.
+        let heap = unsafe { crate::page::heap_bytes(&self.slots, group) };
+        self.left.push((group, self.table.part_of(hash), heap));
+        self.moved = true;
+    }
+
+    /// Copies a written row, with what its slots point to, behind the rows of a part; its place there, if it finds room. What `group`
+    /// keeps comes from there.
+    fn moved_to(&mut self, made: usize, group: usize, part: usize) -> Result<Option<usize>> {
+        let table = &mut *self.table;
+        // SAFETY: `made` is a row of the writer's, whose layout is the table's.
+        let heap = unsafe { crate::page::heap_bytes(&self.slots, made) };
+        if heap == 0 {
+            let Some(place) = table.claim(part, 0)? else { return Ok(None) };
+            // SAFETY: `width` bytes at `place` were claimed, now or for a row that was replaced before this call of `combine`, of
+            // which nobody can hold anything; slots without variable parts mean the same anywhere.
+            unsafe {
+                std::ptr::copy_nonoverlapping(table.base.add(made), table.base.add(place), table.layout.width());
+            }
+            table.collect(part, 0);
+            return Ok(Some(place));
+        }
+        if !table.has_room(part, heap) {
+            return Ok(None);
+        }
+        let leaves = (0..table.layout.types().len()).map(|leaf| match table.stored_leaf(leaf) {
+            // Seen from `made`, the group's row lies so far away.
+            kept if leaf >= table.written && kept.stride != 0 => {
+                LeafPtr { base: kept.base.wrapping_add(group).wrapping_sub(made), ..kept }
+            }
+            written => written,
+        });
+        // SAFETY: read at `made` only, a row of the writer's, whose layout is the table's; leaves that are kept are then read at
+        // `group`, a row of the table's.
+        let written = unsafe { Batch::from_leaves(usize::MAX, leaves) };
+        let mut place = None;
+        // SAFETY: as above.
+        unsafe { table.parts[part].rows.append_rows(&written, None, &[made], |_, at| place = Some(at))? };
+        table.collect(part, heap);
+        place.map(Some).ok_or_else(refused)
+    }
+}
+
+impl Drop for Combining<'_, '_, '_> {
+    /// The kernel is done: what was replaced is free.
+    fn drop(&mut self) {
+        // Whoever has not settled the pair that was handed out last has not combined it.
+        let position = self.position - usize::from(self.group.is_some());
+        self.table.stopped = (position < self.places.len()).then_some((position, self.group.is_some()));
+        for (place, part, heap) in self.left.drain(..) {
+            // SAFETY: the index has another row for the group, and the kernel is done.
+            unsafe { self.table.free(place, part, heap) };
+        }
+        if self.moved {
+            self.table.id = next_id();
+        }
+    }
+}
+
+impl GroupTable {
+    /// The positions of the input that the last call of [`GroupTable::combine`] did not combine, and whether memory was refused.
+    pub fn uncombined(&mut self, groups: &Groups, positions: &mut Vec<usize>) -> bool {
+        positions.clear();
+        let Some((first, refused)) = self.stopped.take() else { return false };
+        let opens = |position: &usize| groups.fresh.binary_search(&(*position as u32)).is_err();
+        positions.extend((first..groups.places.len()).filter(opens));
+        refused
+    }
+}
+
+impl RowWriter {
+    /// Rows in all its pages.
+    fn rows(&self) -> usize {
+        self.sealed_rows() + self.open_rows()
+    }
+}

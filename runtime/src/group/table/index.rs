@@ -1,0 +1,207 @@
+//! Where groups' rows lie: one index, or in a large table one for each part.
+//!
+//! An index that doubles takes three times its memory for that moment; that of a part is a sixteenth of it. So memory fills with rows to the end, what is
+//! freed serves the next part's index, and an index leaves with its part.
+
+use std::array;
+
+use crate::error::Result;
+use crate::group::table::part_of_hash;
+use crate::hash::{Index, IndexView, prefetch_row};
+use crate::memory::Memory;
+use crate::memory::limits::{PAGE_BYTES, SPILL_PARTS};
+
+pub(crate) struct GroupIndex {
+    indexes: Indexes,
+    /// Which bits of a hash name its part.
+    level: u32,
+    memory: Memory,
+}
+
+enum Indexes {
+    One(Index),
+    OfParts(Box<[Index; SPILL_PARTS]>),
+}
+
+impl GroupIndex {
+    pub(crate) fn new(level: u32, memory: Memory) -> Self {
+        GroupIndex { indexes: Indexes::One(Index::new(memory.clone())), level, memory }
+    }
+
+    fn all(&self) -> &[Index] {
+        match &self.indexes {
+            Indexes::One(index) => array::from_ref(index),
+            Indexes::OfParts(indexes) => &**indexes,
+        }
+    }
+
+    fn all_mut(&mut self) -> &mut [Index] {
+        match &mut self.indexes {
+            Indexes::One(index) => array::from_mut(index),
+            Indexes::OfParts(indexes) => &mut **indexes,
+        }
+    }
+
+    /// The index in which a hash is looked up.
+    #[inline(always)]
+    fn of(&self, hash: u64) -> &Index {
+        match &self.indexes {
+            Indexes::One(index) => index,
+            Indexes::OfParts(indexes) => &indexes[part_of_hash(hash, self.level)],
+        }
+    }
+
+    #[inline(always)]
+    fn of_mut(&mut self, hash: u64) -> &mut Index {
+        match &mut self.indexes {
+            Indexes::One(index) => index,
+            Indexes::OfParts(indexes) => &mut indexes[part_of_hash(hash, self.level)],
+        }
+    }
+
+    /// Rows indexed.
+    pub(crate) fn len(&self) -> usize {
+        self.all().iter().map(Index::len).sum()
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.all().iter().map(Index::bytes).sum()
+    }
+
+    /// Bytes that leave with a part.
+    pub(crate) fn part_bytes(&self, part: usize) -> usize {
+        match &self.indexes {
+            Indexes::One(_) => 0,
+            Indexes::OfParts(indexes) => indexes[part].bytes(),
+        }
+    }
+
+    /// Takes all rows out, and gives the memory back.
+    pub(crate) fn clear(&mut self) {
+        self.indexes = Indexes::One(Index::new(self.memory.clone()));
+    }
+
+    /// Takes all rows out, and keeps the memory for others.
+    pub(crate) fn empty(&mut self) {
+        self.all_mut().iter_mut().for_each(Index::empty);
+    }
+
+    /// Whether a row with this hash finds no room.
+    #[inline(always)]
+    pub(crate) fn is_full(&self, hash: u64) -> bool {
+        self.of(hash).is_full()
+    }
+
+    /// The one index that it is, where it is one for each part once it has grown: when each takes a page at least.
+    fn before_parts(&self, is_split: bool) -> Option<&Index> {
+        match &self.indexes {
+            Indexes::One(index) if is_split && index.growth_bytes(1) >= SPILL_PARTS * PAGE_BYTES => Some(index),
+            _ => None,
+        }
+    }
+
+    /// Bytes that it takes more while it [grows](GroupIndex::grow).
+    pub(crate) fn growth_bytes(&self, hash: u64, is_split: bool) -> usize {
+        match self.before_parts(is_split) {
+            Some(index) => self.growing(index, hash).map(|(_, rows)| Index::bytes_for(rows)).sum(),
+            None => self.of(hash).growth_bytes(1),
+        }
+    }
+
+    /// Makes room for a row with this hash, in a table that is split or not; `hash_of` is as for [`Index::reserve`].
+    ///
+    /// # Errors
+    /// [`OutOfMemory`](crate::error::Error::OutOfMemory), unless it may take [`GroupIndex::growth_bytes`].
+    pub(crate) fn grow(&mut self, hash: u64, is_split: bool, hash_of: impl Fn(usize) -> u64) -> Result<()> {
+        let Some(index) = self.before_parts(is_split) else { return self.of_mut(hash).reserve(1, hash_of) };
+        let mut parts: Box<[Index; SPILL_PARTS]> = Box::new(array::from_fn(|_| Index::new(self.memory.clone())));
+        for (part, rows) in self.growing(index, hash) {
+            parts[part].reserve(rows, &hash_of)?;
+        }
+        index.taken().for_each(|entry| parts[part_of_hash(entry, self.level)].adopt(entry, &hash_of));
+        self.indexes = Indexes::OfParts(parts);
+        Ok(())
+    }
+
+    /// The parts that an index has rows in, or has with one more of this hash, and for how many rows each needs room then. Others may have left for good.
+    fn growing(&self, index: &Index, hash: u64) -> impl Iterator<Item = (usize, usize)> + use<> {
+        let (mut lengths, own) = ([0; SPILL_PARTS], part_of_hash(hash, self.level));
+        index.taken().for_each(|entry| lengths[part_of_hash(entry, self.level)] += 1);
+        let grows = move |&(part, rows): &(usize, usize)| rows > 0 || part == own;
+        lengths.into_iter().enumerate().filter(grows).map(|(part, rows)| (part, rows + 1))
+    }
+
+    /// The index as it is now, for loops that look up and do not insert.
+    #[inline(always)]
+    pub(crate) fn view(&self) -> GroupIndexView<'_> {
+        match &self.indexes {
+            Indexes::One(index) => GroupIndexView::One(index.view()),
+            Indexes::OfParts(indexes) => {
+                GroupIndexView::OfParts(array::from_fn(|part| indexes[part].view()), self.level)
+            }
+        }
+    }
+
+    /// The row with this hash for which `same` holds.
+    #[inline(always)]
+    pub(crate) fn find(&self, hash: u64, same: impl Fn(usize) -> bool) -> Option<usize> {
+        self.of(hash).find(hash, same)
+    }
+
+    /// Adds a row, for which there is [room](GroupIndex::is_full).
+    #[inline(always)]
+    pub(crate) fn insert(&mut self, hash: u64, place: usize) {
+        self.of_mut(hash).insert(hash, place);
+    }
+
+    /// Points the entry of `old`, if there is one, to `new`.
+    pub(crate) fn replace(&mut self, hash: u64, old: usize, new: usize) {
+        self.of_mut(hash).replace(hash, old, new);
+    }
+
+    /// Takes the rows of some parts out; `hash_of` is as for [`Index::reserve`].
+    pub(crate) fn remove(&mut self, parts: &[bool; SPILL_PARTS], hash_of: impl Fn(usize) -> u64) {
+        let level = self.level;
+        match &mut self.indexes {
+            Indexes::One(index) => index.remove(|entry| parts[part_of_hash(entry, level)], hash_of),
+            Indexes::OfParts(indexes) => {
+                let leaving = indexes.iter_mut().zip(parts).filter(|&(_, &leaves)| leaves);
+                leaving.for_each(|(index, _)| index.clear());
+            }
+        }
+    }
+}
+
+/// An index that does not change meanwhile.
+#[expect(clippy::large_enum_variant, reason = "one for each block of rows, on the stack")]
+pub(crate) enum GroupIndexView<'i> {
+    One(IndexView<'i>),
+    OfParts([IndexView<'i>; SPILL_PARTS], u32),
+}
+
+impl GroupIndexView<'_> {
+    /// Starts to load the lines where hashes are looked up.
+    #[inline(always)]
+    pub(crate) fn prefetch(&self, hashes: &[u64]) {
+        match self {
+            Self::One(view) => view.prefetch_all(hashes),
+            Self::OfParts(views, level) => {
+                hashes.iter().for_each(|&hash| views[part_of_hash(hash, *level)].prefetch(hash));
+            }
+        }
+    }
+
+    /// For each hash its [candidate](IndexView::candidate); starts to load the rows, up to their byte `last`.
+    #[inline(always)]
+    pub(crate) fn candidates(&self, hashes: &[u64], base: *const u8, last: usize, places: &mut [usize]) {
+        match self {
+            Self::One(view) => view.candidates(hashes, base, last, places),
+            Self::OfParts(views, level) => {
+                for (place, &hash) in places.iter_mut().zip(hashes) {
+                    *place = views[part_of_hash(hash, *level)].candidate(hash);
+                    prefetch_row(base.wrapping_add(*place), last);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,317 @@
+//! A hash table of groups: one row of key and state for each distinct key.
+//!
+//! A table that may [spill](GroupTable::spilling) does not fail where memory is refused. It says which rows found no room; whoever fills it takes
+//! some of its pages out ([`GroupTable::evict`]) and adds these rows again. Therefore its rows are then kept in [`SPILL_PARTS`] parts
+//! by a hash, each in pages of its own, which leave as they are.
+
+#![allow(unsafe_code, reason = "rows are read and written where they lie; each block says why it is sound")]
+
+mod best;
+mod combine;
+mod evict;
+mod index;
+mod opening;
+mod part;
+mod probe;
+mod state;
+#[cfg(test)]
+mod tests;
+mod texts;
+
+pub use combine::{Combined, Combining};
+pub use evict::PartSet;
+pub use probe::Groups;
+pub use state::{StateReader, StateRow, StateRows, StateSlot};
+pub use texts::ExtremeText;
+
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use crate::error::{Error, Result};
+use crate::group::table::index::GroupIndex;
+use crate::group::table::part::Part;
+use crate::hash::{KEPT_BITS, KeyLeaf, ROW_ALIGN, kept_bits, next_id};
+use crate::memory::Memory;
+use crate::memory::limits::{PAGE_BYTES, SPILL_PARTS};
+use crate::page::{FIRST_ROW, LeafPtr, Page, RowWriter, address_of, run_bytes};
+use crate::row::{LeafSet, LeafType, Physical, RowLayout};
+
+/// Bits that name a part.
+const PART_BITS: u32 = SPILL_PARTS.trailing_zeros();
+
+/// The last level whose rows are told apart by other bits of their hash than those of the levels above.
+pub const LAST_LEVEL: u32 = KEPT_BITS / PART_BITS;
+
+/// Groups by key. A group's row holds the key's leaves and its state; the pages that they lie in are the table's output.
+pub struct GroupTable {
+    layout: Arc<RowLayout>,
+    key: Box<[usize]>,
+    /// One, or as many as spill.
+    parts: Vec<Part>,
+    /// Bytes of the parts' closed pages.
+    page_bytes: usize,
+    index: GroupIndex,
+    base: *mut u8,
+    memory: Memory,
+    /// The first leaves of a row, which kernels write; a row that one replaces keeps the others.
+    written: usize,
+    /// The offset of the slot that says of a row that it was replaced; a row without slots is replaced where it lies.
+    mark: Option<usize>,
+    /// How it asks for memory.
+    asks: Asks,
+    /// Refused memory is an error this once.
+    firm: bool,
+    /// No group is opened any more.
+    frozen: bool,
+    /// Each row opens a group of its own.
+    apart: bool,
+    /// Groups of such rows.
+    unindexed: usize,
+    /// Which bits of a hash say in which part a row is: others at each level, as the rows of a part agree in those of the level above.
+    level: u32,
+    /// The position of the input from which on rows were not combined, and whether memory was refused there.
+    stopped: Option<(usize, bool)>,
+    /// Where records that are written in place would put variable parts, which they have none of: never read.
+    aside: RowWriter,
+    /// Changes whenever places lose their meaning; see [`Groups`].
+    id: u64,
+}
+
+// SAFETY: `base` is the region's start, which all threads share; rows are reached through `&self` and `&mut self` only.
+unsafe impl Send for GroupTable {}
+
+/// How a table asks for memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asks {
+    /// Where it is refused, that is an error.
+    Firmly,
+    /// Where it is refused, it does without.
+    Politely,
+    /// As `Politely`, and nobody spills for it.
+    IfFree,
+    /// Where it is refused, it is made smaller; so many bytes beyond its own stay free for whoever fills it.
+    Leaving(usize),
+}
+
+impl GroupTable {
+    /// The layout of a table's rows: key and state leaves, at places that the index can name.
+    #[must_use]
+    pub fn layout_of(types: Vec<LeafType>, live: &LeafSet) -> Arc<RowLayout> {
+        Arc::new(RowLayout::new(types, live).aligned(ROW_ALIGN))
+    }
+
+    /// An empty table for rows of a layout from [`GroupTable::layout_of`], whose leaves `key` tell groups apart.
+    ///
+    /// # Errors
+    /// When the region cannot be had.
+    pub fn new(layout: Arc<RowLayout>, key: impl Into<Box<[usize]>>, memory: &Memory) -> Result<Self> {
+        if !layout.width().is_multiple_of(ROW_ALIGN) {
+            return Err(Error::Internal(format!("rows of {} bytes in a table", layout.width())));
+        }
+        let leaves = layout.types().iter().enumerate();
+        let mut slots = leaves.filter(|(_, ty)| ty.physical() == Physical::Slot);
+        Ok(GroupTable {
+            parts: vec![Part::new(&layout, memory)],
+            page_bytes: 0,
+            written: layout.types().len(),
+            mark: slots.find_map(|(leaf, _)| layout.offset(leaf)),
+            key: key.into(),
+            index: GroupIndex::new(0, memory.clone()),
+            base: address_of(0)?,
+            memory: memory.clone(),
+            asks: Asks::Firmly,
+            firm: false,
+            frozen: false,
+            apart: false,
+            unindexed: 0,
+            level: 0,
+            stopped: None,
+            aside: RowWriter::new(layout.clone(), memory.clone()),
+            id: next_id(),
+            layout,
+        })
+    }
+
+    /// The same table, for kernels that know a row's first `written` leaves only: a row that one replaces keeps the others.
+    #[must_use]
+    pub fn keeping_from(self, written: usize) -> Self {
+        GroupTable { written, ..self }
+    }
+
+    /// The same table, for which refused memory is no error: rows that find no room are left, and told. Beyond what it takes itself it
+    /// leaves `aside` bytes free for its kernel, and what it needs to be [split](GroupTable::split).
+    #[must_use]
+    pub fn spilling(self, aside: usize) -> Self {
+        // A page that is cleaned, and one that is written meanwhile.
+        GroupTable { asks: Asks::Leaving(aside + 2 * PAGE_BYTES), ..self }
+    }
+
+    /// As [`GroupTable::spilling`], for a table that is drained where it finds no room, which costs less than what others would spill for it.
+    #[must_use]
+    pub fn draining(self) -> Self {
+        GroupTable { asks: Asks::IfFree, ..self }
+    }
+
+    /// As [`GroupTable::spilling`], for a table that opens no more groups where it finds no room.
+    #[must_use]
+    pub fn closing(self) -> Self {
+        GroupTable { asks: Asks::Politely, ..self }
+    }
+
+    /// Whether refused memory is an error: for what must fit even a table that has nothing to give.
+    pub fn set_firm(&mut self, firm: bool) {
+        self.firm = firm;
+    }
+
+    /// Whether refused memory is an error.
+    #[must_use]
+    pub fn is_firm(&self) -> bool {
+        self.firm || self.asks == Asks::Firmly
+    }
+
+    /// Opens no group any more until the table is drained: rows of other groups find no room.
+    pub fn freeze(&mut self) {
+        self.frozen = true;
+    }
+
+    /// Whether from now on each row opens a group of its own, which no other row finds: nothing is looked up. For groups that are merged later, and tables
+    /// of which all groups leave at once.
+    pub fn set_apart(&mut self, apart: bool) {
+        self.apart = apart;
+    }
+
+    /// An empty table of the same kind for the rows of one part of a table of the level above: in parts from the beginning.
+    ///
+    /// # Errors
+    /// When the region cannot be had.
+    pub fn at_level(&self, level: u32) -> Result<Self> {
+        let empty = GroupTable::new(self.layout.clone(), self.key.clone(), &self.memory)?;
+        let parts = (0..SPILL_PARTS).map(|_| Part::new(&self.layout, &self.memory)).collect();
+        let index = GroupIndex::new(level, self.memory.clone());
+        Ok(GroupTable { level, parts, index, written: self.written, asks: self.asks, ..empty })
+    }
+
+    /// How the groups' rows lie in their pages.
+    #[must_use]
+    pub fn layout(&self) -> &Arc<RowLayout> {
+        &self.layout
+    }
+
+    /// How many groups.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.index.len() + self.unindexed
+    }
+
+    /// Bytes of memory that it takes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.page_bytes + self.index.bytes()
+    }
+
+    /// Whether there is no group.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether there is memory for `bytes` more, with what stays free beside them.
+    fn may_take(&self, bytes: usize) -> bool {
+        match self.asks {
+            _ if self.is_firm() => true,
+            Asks::Firmly => true,
+            Asks::IfFree => self.memory.grow_if_free(bytes),
+            Asks::Politely | Asks::Leaving(_) => self.memory.grow(bytes + self.room_beside()),
+        }
+    }
+
+    /// Bytes of memory beyond its own that it leaves free while it grows.
+    #[must_use]
+    pub fn room_beside(&self) -> usize {
+        match self.asks {
+            // A table that is not in parts yet needs a page for each of them when it comes to that.
+            Asks::Leaving(aside) if !self.is_split() => aside + SPILL_PARTS * PAGE_BYTES,
+            // Pages of the part that it is made of are read, and some may be written on.
+            Asks::Leaving(aside) => aside + 4 * PAGE_BYTES,
+            Asks::Firmly | Asks::Politely | Asks::IfFree => 0,
+        }
+    }
+
+    /// The part of a row by its key's hash. The index's place in the table is given by other bits, so rows that leave part by part
+    /// are in no order that another index would notice.
+    #[inline(always)]
+    fn part_of(&self, hash: u64) -> usize {
+        if self.is_split() { part_of_hash(hash, self.level) } else { 0 }
+    }
+
+    /// Room for a row of a part with `heap` bytes of variable parts, for which its writer's open page has room then; `None` where memory is
+    /// refused.
+    fn claim(&mut self, part: usize, heap: usize) -> Result<Option<usize>> {
+        if heap == 0
+            && let Some(place) = self.take_free(part)
+        {
+            return Ok(Some(place));
+        }
+        if !self.has_room(part, heap) {
+            return Ok(None);
+        }
+        let rows = &mut self.parts[part].rows;
+        match rows.claim(heap) {
+            Some(place) => Ok(Some(place)),
+            None => Err(rows.check().err().unwrap_or_else(refused)),
+        }
+    }
+
+    /// Whether a row with so many bytes of variable parts fits the open page, or another one may be had.
+    fn has_room(&self, part: usize, heap: usize) -> bool {
+        self.parts[part].rows.fits(heap) || self.may_take(run_bytes(FIRST_ROW + self.layout.width() + heap))
+    }
+
+    /// Takes over the pages that a part's writer has closed. What is larger than a page has its run alone, so that it never needs to be
+    /// copied.
+    #[inline(always)]
+    fn collect(&mut self, part: usize, heap: usize) {
+        let Part { rows, pages, .. } = &mut self.parts[part];
+        if heap > 0 && run_bytes(FIRST_ROW + self.layout.width() + heap) > PAGE_BYTES {
+            rows.seal();
+        }
+        if rows.has_sealed() {
+            pages.extend(rows.take_sealed().inspect(|page| self.page_bytes += page.bytes()));
+        }
+    }
+
+    fn stored_key(&self) -> SmallVec<[KeyLeaf; 4]> {
+        self.key.iter().map(|&leaf| KeyLeaf { asked: self.stored_leaf(leaf), stored_offset: 0 }).collect()
+    }
+
+    /// A leaf of stored rows, whose "row number" is the place.
+    fn stored_leaf(&self, leaf: usize) -> LeafPtr {
+        LeafPtr::stored(&self.layout, self.base, leaf)
+    }
+
+    /// All groups as pages; the table is empty then.
+    ///
+    /// # Errors
+    /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
+    pub fn drain(&mut self) -> Result<Vec<Page>> {
+        self.begin_drain();
+        let mut pages = Vec::new();
+        while let Some(page) = self.next_page()? {
+            pages.push(page);
+        }
+        Ok(pages)
+    }
+}
+
+/// The part, of [`SPILL_PARTS`], of a row whose key has this hash, or only the bits of it that an index keeps: other bits say so at each level up to the
+/// [last](LAST_LEVEL), the lowest at the first, as an index places rows by the uppermost.
+#[must_use]
+#[inline(always)]
+pub fn part_of_hash(hash: u64, level: u32) -> usize {
+    (kept_bits(hash) >> (level.min(LAST_LEVEL) * PART_BITS)) as usize % SPILL_PARTS
+}
+
+fn refused() -> Error {
+    Error::Internal("a page was refused without a reason".to_owned())
+}

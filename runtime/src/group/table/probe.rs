@@ -1,0 +1,261 @@
+//! Finding the groups of rows, and opening what is missing.
+
+use smallvec::SmallVec;
+
+use crate::error::Result;
+use crate::group::table::GroupTable;
+use crate::group::table::evict::PartSet;
+use crate::group::table::opening::Opening;
+use crate::hash::{KeyShape, Parts, compared, with_shape};
+use crate::page::{Input, Selection};
+
+/// Rows probed together: their index lines and stored rows are loaded while others are hashed, and stay in the first cache.
+const BLOCK_ROWS: usize = 64;
+
+/// Up to so many groups are looked for in a cache of their own before the index.
+const FEW_GROUPS: usize = 64;
+
+/// Entries of that cache, a power of two.
+const RECENT: usize = 256;
+
+/// Spreads codes over it by their product's top bits.
+const CODE_FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
+
+/// An index up to this size stays in a core's second cache.
+const NEAR_BYTES: usize = 256 << 10;
+
+/// Where no row lies.
+const NO_PLACE: usize = 0;
+
+/// For each row of an input, the place of its group's row in one table.
+#[derive(Default, Debug)]
+pub struct Groups {
+    /// The table, at the time, that the places belong to.
+    pub(crate) table: u64,
+    pub(crate) places: Vec<usize>,
+    pub(crate) fresh: Vec<u32>,
+    pub(crate) missed: Vec<u32>,
+    pub(crate) hashes: Vec<u64>,
+}
+
+impl Groups {
+    /// Positions in the input whose row opened its group.
+    #[must_use]
+    pub fn fresh(&self) -> &[u32] {
+        &self.fresh
+    }
+
+    /// Positions in the input whose group found no room, in a table that [spills](GroupTable::spilling). The others alone, in their order,
+    /// are the input that these groups belong to.
+    #[must_use]
+    pub fn missed(&self) -> &[u32] {
+        &self.missed
+    }
+
+    /// For each row of the input's batch, at the row's own number, a number that is its group's alone as long as the table is not
+    /// drained; zero for rows that the input does not ask for.
+    pub fn numbers(&self, input: &Input<'_>, numbers: &mut Vec<u64>) {
+        numbers.clear();
+        numbers.resize(input.batch().rows(), 0);
+        for (&row, &place) in input.selection().rows().iter().zip(&self.places) {
+            numbers[row as usize] = place as u64;
+        }
+    }
+}
+
+impl GroupTable {
+    /// Finds the group of each row, by the batch's leaves `key`, and opens what is missing: a new row has the leaves in `copied` (leaf
+    /// of the table, leaf of the batch; the key among them) from the batch, zeros elsewhere. Rows whose new group finds no room in a table
+    /// that [spills](GroupTable::spilling) are [missed](Groups::missed).
+    ///
+    /// # Errors
+    /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
+    pub fn probe(
+        &mut self,
+        input: &Input<'_>,
+        key: &[usize],
+        copied: &[(usize, usize)],
+        groups: &mut Groups,
+    ) -> Result<()> {
+        groups.places.clear();
+        groups.fresh.clear();
+        groups.missed.clear();
+        groups.table = self.id;
+        if self.apart {
+            return self.open_each(input, key, &Opening::of(self, input.batch(), copied), groups);
+        }
+        let leaves = compared(input.batch(), key, &self.layout, &self.key);
+        let opening = Opening::of(self, input.batch(), copied);
+        if key.is_empty() {
+            self.probe_one(Parts(&leaves), input.selection().rows(), &opening, groups)?;
+        } else {
+            with_shape!(&leaves, shape => self.probe_shape(shape, input, &opening, groups))?;
+        }
+        if !groups.missed.is_empty() {
+            // No group is opened behind the first that is missed, so the fresh ones keep their positions.
+            groups.places.retain(|&place| place != NO_PLACE);
+        }
+        Ok(())
+    }
+
+    /// Divides the rows of an input by whether they are in one of some parts, by the batch's leaves `key`: those that are not, and those that are.
+    pub fn divide(&self, input: &Input<'_>, key: &[usize], parts: &PartSet, divided: &mut [Selection; 2]) {
+        let leaves = compared(input.batch(), key, &self.layout, &self.key);
+        let rows = input.selection().rows();
+        let mut inside = SmallVec::<[bool; 1024]>::new();
+        with_shape!(&leaves, shape => {
+            // SAFETY: rows of an input are rows of its batch.
+            inside.extend(rows.iter().map(|&row| parts[self.part_of(unsafe { shape.hash(row as usize) })]));
+        });
+        for (inner, selection) in [false, true].into_iter().zip(divided) {
+            let rows = rows.iter().zip(&inside).filter(|&(_, &inside)| inside == inner);
+            selection.set(rows.map(|(&row, _)| row));
+        }
+    }
+
+    fn probe_shape<K: KeyShape>(
+        &mut self,
+        shape: K,
+        input: &Input<'_>,
+        opening: &Opening,
+        groups: &mut Groups,
+    ) -> Result<()> {
+        let rows = input.selection().rows();
+        if self.len() <= FEW_GROUPS {
+            return self.probe_few(shape, rows, opening, groups);
+        }
+        groups.hashes.clear();
+        // SAFETY: rows of an input are rows of its batch.
+        groups.hashes.extend(rows.iter().map(|&row| unsafe { shape.hash(row as usize) }));
+        let hashes = std::mem::take(&mut groups.hashes);
+        groups.places.resize(rows.len(), 0);
+        // A small table lies in the cache already: loading ahead would only be work.
+        let far = self.index.bytes() > NEAR_BYTES;
+        if far {
+            self.index.view().prefetch(&hashes[..BLOCK_ROWS.min(hashes.len())]);
+        }
+        for start in (0..rows.len()).step_by(BLOCK_ROWS) {
+            let end = (start + BLOCK_ROWS).min(rows.len());
+            let (rows, known) = (&rows[start..end], &hashes[start..end]);
+            let mut likely = [0; BLOCK_ROWS];
+            let view = self.index.view();
+            view.candidates(known, self.base, self.layout.width() - 1, &mut likely);
+            if far {
+                view.prefetch(&hashes[end..hashes.len().min(end + BLOCK_ROWS)]);
+            }
+            let mut missed = [0u8; BLOCK_ROWS];
+            // SAFETY: rows of an input are rows of its batch; candidates are places of rows of this table.
+            let misses =
+                unsafe { verify(shape, rows, &likely, self.base, &mut groups.places[start..end], &mut missed) };
+            for &offset in &missed[..misses] {
+                let (offset, base) = (usize::from(offset), self.base);
+                let (row, hash) = (rows[offset] as usize, known[offset]);
+                // Another key of the same tag, a new key, or one that a row just before has opened.
+                // SAFETY: as above.
+                let place = match self.index.find(hash, |place| unsafe { shape.same(row, base.add(place)) }) {
+                    Some(place) => place,
+                    // SAFETY: rows of an input are rows of its batch, which the opening was made for.
+                    None => unsafe { self.open_at(start + offset, opening, row, hash, groups)? },
+                };
+                groups.places[start + offset] = place;
+            }
+        }
+        groups.hashes = hashes;
+        Ok(())
+    }
+
+    /// Without a key all rows are of one group: what is true of the first is true of all.
+    fn probe_one<K: KeyShape>(&mut self, shape: K, rows: &[u32], opening: &Opening, groups: &mut Groups) -> Result<()> {
+        let Some(first) = rows.get(..1) else { return Ok(()) };
+        self.probe_few(shape, first, opening, groups)?;
+        groups.places.resize(rows.len(), groups.places.first().copied().unwrap_or(NO_PLACE));
+        if !groups.missed.is_empty() {
+            groups.missed.extend(1..rows.len() as u32);
+        }
+        Ok(())
+    }
+
+    /// Few groups: rows find theirs through a small cache by a number that is cheap to make, mostly without a hash or a look at
+    /// the group's row.
+    fn probe_few<K: KeyShape>(&mut self, shape: K, rows: &[u32], opening: &Opening, groups: &mut Groups) -> Result<()> {
+        let base = self.base;
+        // Codes with the place of their group, which is never 0 and a multiple of eight; its lowest bit says that the code is exact.
+        let mut recent = [(0u64, 0usize); RECENT];
+        groups.hashes.clear();
+        for (position, &row) in rows.iter().enumerate() {
+            let row = row as usize;
+            // SAFETY: rows of an input are rows of its batch; places in the index and in `recent` are rows of this table.
+            let same = |place: usize| unsafe { shape.same(row, base.add(place)) };
+            // SAFETY: rows of an input are rows of its batch.
+            let code = unsafe { shape.code(row) };
+            let slot = (code.number.wrapping_mul(CODE_FACTOR) >> (u64::BITS - RECENT.trailing_zeros())) as usize;
+            let (known, entry) = recent[slot];
+            let exact = usize::from(code.exact);
+            let mut place = entry & !1;
+            let found = place != 0 && known == code.number && (entry & exact == 1 || same(place));
+            if !found {
+                // SAFETY: as above.
+                let hash = unsafe { shape.hash(row) };
+                place = match self.index.find(hash, same) {
+                    Some(place) => place,
+                    // SAFETY: rows of an input are rows of its batch, which the opening was made for.
+                    None => unsafe { self.open_at(position, opening, row, hash, groups)? },
+                };
+                if place != NO_PLACE {
+                    recent[slot] = (code.number, place | exact);
+                }
+            }
+            groups.places.push(place);
+        }
+        Ok(())
+    }
+
+    /// Opens the group of the row at a position of the input; where it lies, or [`NO_PLACE`].
+    ///
+    /// # Safety
+    /// `row` is a row of the batch that the opening was made for.
+    unsafe fn open_at(
+        &mut self,
+        position: usize,
+        opening: &Opening,
+        row: usize,
+        hash: u64,
+        groups: &mut Groups,
+    ) -> Result<usize> {
+        // Where one was refused, others would be.
+        // SAFETY: the caller's promise.
+        let place = if groups.missed.is_empty() { unsafe { self.open(opening, row, hash)? } } else { None };
+        match place {
+            Some(_) => groups.fresh.push(position as u32),
+            None => groups.missed.push(position as u32),
+        }
+        Ok(place.unwrap_or(NO_PLACE))
+    }
+}
+
+/// Compares rows with their candidates: a tight loop without calls. Sets the places of those that are right, and lists the others;
+/// how many.
+///
+/// # Safety
+/// `rows` are rows of the shape's batch; each candidate is 0 or the place of a row of the shape's table.
+#[inline(always)]
+unsafe fn verify<K: KeyShape>(
+    shape: K,
+    rows: &[u32],
+    likely: &[usize; BLOCK_ROWS],
+    base: *const u8,
+    places: &mut [usize],
+    missed: &mut [u8; BLOCK_ROWS],
+) -> usize {
+    let mut misses = 0;
+    for (offset, ((&row, &candidate), place)) in rows.iter().zip(likely).zip(places).enumerate() {
+        // SAFETY: the caller's promise.
+        if candidate != 0 && unsafe { shape.same(row as usize, base.add(candidate)) } {
+            *place = candidate;
+        } else {
+            missed[misses] = offset as u8;
+            misses += 1;
+        }
+    }
+    misses
+}

@@ -1,0 +1,140 @@
+//! A filter that tells, of most keys that are not in a table, that they are not: a Bloom filter whose bits for one key lie in one word
+//! (Putze, Sanders, Singler: Cache-, Hash- and Space-Efficient Bloom Filters, 2007).
+
+use crate::error::Result;
+use crate::hash::index::prefetch;
+use crate::memory::Memory;
+use crate::page::{Run, run_bytes};
+
+/// Bits for each key. With [`BITS_SET`] of them set, about one key in twenty is taken for one that is there.
+const BITS_PER_KEY: usize = 8;
+
+/// Bits that one key sets, each named by six bits of its hash.
+const BITS_SET: u32 = 3;
+
+/// Of all bits, the share from which on a filter takes every second key for one that is there.
+const CROWDED: f64 = 0.8;
+
+/// Says of most keys that are not among those it was told that they are not; keys are told by their hashes.
+///
+/// The words, by the top bits of a hash. The bits within a word are named by the lowest bits, which no index looks at.
+pub struct Presence {
+    run: Run,
+    shift: u32,
+}
+
+impl Presence {
+    /// A filter for so many keys, without any.
+    ///
+    /// # Errors
+    /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
+    pub(crate) fn new(keys: usize, memory: &Memory) -> Result<Self> {
+        Self::of_words(words_for(keys), memory)
+    }
+
+    /// What a filter for so many keys takes.
+    pub(crate) fn bytes_for(keys: usize) -> usize {
+        run_bytes(words_for(keys) * 8)
+    }
+
+    /// A filter of at most so many bytes, but of a page, without any key.
+    ///
+    /// # Errors
+    /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
+    pub fn of_bytes(bytes: usize, memory: &Memory) -> Result<Self> {
+        let pages = (bytes / run_bytes(1)).max(1);
+        Self::of_words((run_bytes(1) / 8) << pages.ilog2(), memory)
+    }
+
+    fn of_words(words: usize, memory: &Memory) -> Result<Self> {
+        let mut run = Run::new(words * 8, memory)?;
+        run.as_mut_slice()[..words * 8].fill(0);
+        Ok(Presence { run, shift: u64::BITS - words.trailing_zeros() })
+    }
+
+    /// Bytes that it takes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.run.bytes()
+    }
+
+    /// Whether so many keys were added that it is of little use.
+    #[must_use]
+    pub fn is_crowded(&self) -> bool {
+        let bytes = &self.run.as_slice()[..8 << (u64::BITS - self.shift)];
+        let set: usize = bytes.iter().map(|byte| byte.count_ones() as usize).sum();
+        set as f64 > bytes.len() as f64 * 8.0 * CROWDED
+    }
+
+    /// Adds a key by its hash.
+    #[inline(always)]
+    pub fn insert(&mut self, hash: u64) {
+        let at = self.word(hash);
+        // SAFETY: `word` gives the address of one of the words that the run holds, and `&mut self` owns it.
+        unsafe { *at |= bits(hash) };
+    }
+
+    /// Starts to load the word where a key's bits lie.
+    #[inline(always)]
+    pub(crate) fn prefetch(&self, hash: u64) {
+        prefetch(self.word(hash).cast());
+    }
+
+    /// Whether a key may be there.
+    #[inline(always)]
+    #[must_use]
+    pub fn contains(&self, hash: u64) -> bool {
+        let bits = bits(hash);
+        // SAFETY: as above.
+        unsafe { *self.word(hash) & bits == bits }
+    }
+
+    /// Runs are aligned to pages and have at least 2^(64 - shift) words, which is more than the shifted hash.
+    #[inline(always)]
+    fn word(&self, hash: u64) -> *mut u64 {
+        self.run.start().cast::<u64>().wrapping_add((hash >> self.shift) as usize)
+    }
+}
+
+fn words_for(keys: usize) -> usize {
+    (keys * BITS_PER_KEY / u64::BITS as usize).next_power_of_two().max(2)
+}
+
+#[inline(always)]
+fn bits(hash: u64) -> u64 {
+    (0..BITS_SET).fold(0, |bits, number| bits | 1 << (hash >> (6 * number) & 63))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::Budget;
+
+    /// Spreads numbers over all bits.
+    fn hash(number: u64) -> u64 {
+        let wide = u128::from(number ^ 0x9E37_79B9_7F4A_7C15) * 0xD6E8_FEB8_6659_FD93;
+        (wide as u64) ^ (wide >> 64) as u64
+    }
+
+    #[test]
+    fn keys_are_found_and_few_others() {
+        let memory = Memory::new(Budget::new(1 << 30), "test");
+        for keys in [0, 1, 1_000, 100_000] {
+            let mut presence = Presence::new(keys, &memory).unwrap();
+            (0..keys as u64).for_each(|key| presence.insert(hash(key)));
+            assert!((0..keys as u64).all(|key| presence.contains(hash(key))));
+            let wrong = (keys as u64..keys as u64 + 100_000).filter(|&key| presence.contains(hash(key))).count();
+            assert!(wrong < 10_000, "{wrong} of 100,000 with {keys} keys");
+        }
+    }
+    #[test]
+    fn a_filter_of_fixed_size_says_when_it_is_crowded() {
+        let mut presence = Presence::of_bytes(200 << 10, &Memory::new(Budget::new(1 << 30), "test")).unwrap();
+        assert_eq!(presence.bytes(), 128 << 10);
+        let keys = presence.bytes() as u64 * 8 / BITS_PER_KEY as u64;
+        (0..keys).for_each(|key| presence.insert(hash(key)));
+        assert!(!presence.is_crowded());
+        (0..keys * 8).for_each(|key| presence.insert(hash(key)));
+        assert!(presence.is_crowded());
+    }
+}

@@ -1,0 +1,282 @@
+//! Keys of rows: hashing and comparing, specialised for the shapes that are common.
+
+use smallvec::SmallVec;
+
+use crate::page::{Batch, INLINE_BYTES, LeafPtr, Slot, slot};
+use crate::row::{Physical, RowLayout};
+
+/// One leaf of a key: where it lies in the batch that asks, and in a stored row.
+#[derive(Clone, Copy)]
+pub(crate) struct KeyLeaf {
+    pub(crate) asked: LeafPtr,
+    pub(crate) stored_offset: usize,
+}
+
+/// The leaves of a batch's key, each with its place in the rows of a table whose key is `kept`.
+pub(crate) fn compared(batch: &Batch<'_>, key: &[usize], layout: &RowLayout, kept: &[usize]) -> SmallVec<[KeyLeaf; 4]> {
+    let leaf = |(&asked, &kept): (&usize, &usize)| KeyLeaf {
+        asked: batch.leaf(asked),
+        stored_offset: layout.offset(kept).unwrap_or_default(),
+    };
+    key.iter().zip(kept).map(leaf).collect()
+}
+
+/// A key shape: how to hash a row of the batch, and whether a stored row has the same key.
+///
+/// The loops over a window are compiled once per shape, here, never per user type.
+pub(crate) trait KeyShape: Copy {
+    /// # Safety
+    /// `row` is a row of the batch that the key's leaves point to.
+    unsafe fn hash(self, row: usize) -> u64;
+
+    /// A number that costs next to nothing and stands for the key: two exact ones are equal for equal keys only.
+    ///
+    /// # Safety
+    /// As `hash`.
+    unsafe fn code(self, row: usize) -> Code;
+
+    /// # Safety
+    /// As `hash`, and `stored` points to a row of the table whose offsets the key has.
+    unsafe fn same(self, row: usize, stored: *const u8) -> bool;
+}
+
+/// See [`KeyShape::code`].
+#[derive(Clone, Copy)]
+pub(crate) struct Code {
+    pub(crate) number: u64,
+    /// Whether the number tells the key from all others whose numbers are exact. Equal keys agree in this.
+    pub(crate) exact: bool,
+}
+
+/// The longest text that a code tells from all others: with its length it takes 32 bits, so that a pair of two does, too.
+const CODE_BYTES: usize = 3;
+
+const SEED: u64 = 0x9E37_79B9_7F4A_7C15;
+const FACTOR: u64 = 0xD6E8_FEB8_6659_FD93;
+
+/// Multiplies to 128 bits and folds: each bit of the input reaches each bit of the output.
+#[inline(always)]
+fn fold(left: u64, right: u64) -> u64 {
+    let wide = u128::from(left) * u128::from(right);
+    (wide as u64) ^ ((wide >> 64) as u64)
+}
+
+#[inline(always)]
+fn hash_word(word: u64) -> u64 {
+    fold(word ^ SEED, FACTOR)
+}
+
+#[inline(always)]
+fn hash_wide(wide: u128) -> u64 {
+    fold(wide as u64 ^ SEED, (wide >> 64) as u64 ^ FACTOR)
+}
+
+/// Hashes of several parts, in order.
+#[inline(always)]
+fn combine(left: u64, right: u64) -> u64 {
+    fold(left ^ SEED, right ^ FACTOR)
+}
+
+macro_rules! fixed {
+    ($name:ident, $ty:ty, $hash:expr) => {
+        #[derive(Clone, Copy)]
+        pub(crate) struct $name(pub(crate) KeyLeaf);
+
+        impl KeyShape for $name {
+            #[inline(always)]
+            unsafe fn hash(self, row: usize) -> u64 {
+                // SAFETY: the caller's promise; the leaf has this width.
+                let value: $ty = unsafe { self.0.asked.read(row) };
+                ($hash)(value)
+            }
+
+            #[inline(always)]
+            unsafe fn code(self, row: usize) -> Code {
+                // SAFETY: the caller's promise; the leaf has this width.
+                let value: $ty = unsafe { self.0.asked.read(row) };
+                Code { number: value as u64, exact: size_of::<$ty>() <= 8 }
+            }
+
+            #[inline(always)]
+            unsafe fn same(self, row: usize, stored: *const u8) -> bool {
+                // SAFETY: the caller's promise; the leaf has this width here and there.
+                unsafe {
+                    self.0.asked.read::<$ty>(row) == stored.add(self.0.stored_offset).cast::<$ty>().read_unaligned()
+                }
+            }
+        }
+    };
+}
+fixed!(Key1, u8, |value: u8| hash_word(value.into()));
+fixed!(Key2, u16, |value: u16| hash_word(value.into()));
+fixed!(Key4, u32, |value: u32| hash_word(value.into()));
+fixed!(Key8, u64, hash_word);
+fixed!(Key16, u128, hash_wide);
+
+/// A text, byte string or list.
+#[derive(Clone, Copy)]
+pub(crate) struct KeySlot(pub(crate) KeyLeaf);
+
+impl KeyShape for KeySlot {
+    #[inline(always)]
+    unsafe fn hash(self, row: usize) -> u64 {
+        let width = self.0.asked.ty.element_width();
+        // SAFETY: the caller's promise; the leaf is a slot.
+        unsafe {
+            let slot: Slot = self.0.asked.read(row);
+            if slot::length(slot) <= INLINE_BYTES && width == 1 {
+                return hash_wide(slot);
+            }
+            xxhash_rust::xxh3::xxh3_64(self.0.asked.bytes(row, width))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn code(self, row: usize) -> Code {
+        // SAFETY: the caller's promise; the leaf is a slot. Length and first bytes are the same wherever a text lies, and of a short
+        // text the bytes behind its end are zero.
+        let start: u64 = unsafe { self.0.asked.read::<Slot>(row) } as u64;
+        let length = start as u32 as usize;
+        let exact = length <= CODE_BYTES && self.0.asked.ty.element_width() == 1;
+        Code { number: start >> 32 | (length as u64) << (8 * CODE_BYTES), exact }
+    }
+
+    #[inline(always)]
+    unsafe fn same(self, row: usize, stored: *const u8) -> bool {
+        // SAFETY: the caller's promise; stored rows of a table point into their own page.
+        unsafe {
+            let asked: Slot = self.0.asked.read(row);
+            let kept = stored.add(self.0.stored_offset).cast::<Slot>().read_unaligned();
+            if asked as u64 != kept as u64 {
+                return false; // another length, or another prefix
+            }
+            let width = self.0.asked.ty.element_width();
+            if slot::length(asked) <= INLINE_BYTES && width == 1 {
+                return (asked >> 64) as u64 == (kept >> 64) as u64;
+            }
+            let kept = LeafPtr::rows(stored.add(self.0.stored_offset), 0, self.0.asked.ty);
+            self.0.asked.bytes(row, width) == kept.bytes(0, width)
+        }
+    }
+}
+
+/// Two parts of known shape.
+#[derive(Clone, Copy)]
+pub(crate) struct Pair<A, B>(pub(crate) A, pub(crate) B);
+
+impl<A: KeyShape, B: KeyShape> KeyShape for Pair<A, B> {
+    #[inline(always)]
+    unsafe fn hash(self, row: usize) -> u64 {
+        // SAFETY: the caller's promise.
+        unsafe { combine(self.0.hash(row), self.1.hash(row)) }
+    }
+
+    #[inline(always)]
+    unsafe fn code(self, row: usize) -> Code {
+        // SAFETY: the caller's promise.
+        let (first, second) = unsafe { (self.0.code(row), self.1.code(row)) };
+        let narrow = (first.number | second.number) >> 32 == 0;
+        Code { number: first.number ^ second.number.rotate_left(32), exact: first.exact & second.exact & narrow }
+    }
+
+    #[inline(always)]
+    unsafe fn same(self, row: usize, stored: *const u8) -> bool {
+        // SAFETY: the caller's promise.
+        unsafe { self.0.same(row, stored) && self.1.same(row, stored) }
+    }
+}
+
+/// Any parts.
+#[derive(Clone, Copy)]
+pub(crate) struct Parts<'k>(pub(crate) &'k [KeyLeaf]);
+
+impl KeyShape for Parts<'_> {
+    #[inline]
+    unsafe fn hash(self, row: usize) -> u64 {
+        let mut parts = self.0.iter();
+        // SAFETY: the caller's promise, for each part.
+        let first = parts.next().map_or(0, |&part| unsafe { part_hash(part, row) });
+        // SAFETY: as above.
+        parts.fold(first, |hash, &part| combine(hash, unsafe { part_hash(part, row) }))
+    }
+
+    #[inline]
+    unsafe fn code(self, row: usize) -> Code {
+        // SAFETY: the caller's promise.
+        Code { number: unsafe { self.hash(row) }, exact: false }
+    }
+
+    #[inline]
+    unsafe fn same(self, row: usize, stored: *const u8) -> bool {
+        // SAFETY: the caller's promise, for each part.
+        self.0.iter().all(|&part| unsafe { part_same(part, row, stored) })
+    }
+}
+
+#[inline]
+unsafe fn part_hash(part: KeyLeaf, row: usize) -> u64 {
+    // SAFETY: the caller's promise; each arm has the leaf's width.
+    unsafe {
+        match part.asked.ty.physical() {
+            Physical::W1 => Key1(part).hash(row),
+            Physical::W2 => Key2(part).hash(row),
+            Physical::W4 => Key4(part).hash(row),
+            Physical::W8 => Key8(part).hash(row),
+            Physical::W16 => Key16(part).hash(row),
+            Physical::Slot => KeySlot(part).hash(row),
+        }
+    }
+}
+
+#[inline]
+unsafe fn part_same(part: KeyLeaf, row: usize, stored: *const u8) -> bool {
+    // SAFETY: the caller's promise; each arm has the leaf's width.
+    unsafe {
+        match part.asked.ty.physical() {
+            Physical::W1 => Key1(part).same(row, stored),
+            Physical::W2 => Key2(part).same(row, stored),
+            Physical::W4 => Key4(part).same(row, stored),
+            Physical::W8 => Key8(part).same(row, stored),
+            Physical::W16 => Key16(part).same(row, stored),
+            Physical::Slot => KeySlot(part).same(row, stored),
+        }
+    }
+}
+
+/// Calls a closure with the most special shape that fits; `$shape` is bound to it.
+macro_rules! with_shape {
+    ($leaves:expr, $shape:ident => $body:expr) => {{
+        use $crate::hash::key::{Key4, Key8, KeySlot, Pair, Parts};
+        use $crate::row::Physical::{Slot, W4, W8};
+        let leaves: &[$crate::hash::key::KeyLeaf] = $leaves;
+        let physical = |index: usize| leaves[index].asked.ty.physical();
+        // One-byte lists do not exist, so a slot with elements of one byte is a text or byte string.
+        match leaves.len() {
+            1 if physical(0) == W4 => {
+                let $shape = Key4(leaves[0]);
+                $body
+            }
+            1 if physical(0) == W8 => {
+                let $shape = Key8(leaves[0]);
+                $body
+            }
+            1 if physical(0) == Slot => {
+                let $shape = KeySlot(leaves[0]);
+                $body
+            }
+            2 if physical(0) == Slot && physical(1) == Slot => {
+                let $shape = Pair(KeySlot(leaves[0]), KeySlot(leaves[1]));
+                $body
+            }
+            2 if physical(0) == W8 && physical(1) == W8 => {
+                let $shape = Pair(Key8(leaves[0]), Key8(leaves[1]));
+                $body
+            }
+            _ => {
+                let $shape = Parts(leaves);
+                $body
+            }
+        }
+    }};
+}
+pub(crate) use with_shape;

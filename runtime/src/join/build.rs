@@ -1,0 +1,153 @@
+//! How one side of a join becomes a table, and parts on disk where memory does not hold it.
+
+use crate::error::Result;
+use crate::join::parts::{Parts, STEP_BYTES};
+use crate::join::table::JoinTable;
+use crate::join::{HashJoining, Stage};
+use crate::memory::limits::{PAGE_BYTES, SPILL_PARTS};
+use crate::page::{Input, Page, Selection};
+use crate::strategy::Answer;
+
+/// The part of what a task holds that a filter over its rows on disk may take: `1 / FILTER_SHARE`.
+const FILTER_SHARE: usize = 16;
+
+/// Pages of a table that are cut before a task looks up.
+const CUT_PAGES: usize = 64;
+
+/// Kept free while rows are in a table, so that they can be cut: an open page for each part, and what is written at a time.
+const CUT_BYTES: usize = SPILL_PARTS * PAGE_BYTES + STEP_BYTES;
+
+/// Free beside the parts while a side is probed: for rows that are large, and pages that are read.
+const PROBE_BYTES: usize = 2 * STEP_BYTES;
+
+impl HashJoining {
+    /// Adds rows of the side that is built.
+    pub(crate) fn add(&mut self, side: usize, input: &Input<'_>) -> Result<Answer> {
+        let kept = self.sides[side].worth_keeping(input);
+        let input = &kept.as_ref().map_or(*input, |kept| Input::new(input.batch(), kept));
+        if self.parts.is_none() {
+            let table = &self.built.table;
+            let need = || table.bytes_for(input) + table.build_bytes(input.len()) + CUT_BYTES;
+            if !self.spills || self.disk.grow(need()) {
+                self.built.table.add(input)?;
+                return Ok(Answer::Done);
+            }
+            self.cut();
+        }
+        match self.distribute()? {
+            Answer::Done => {}
+            other => return Ok(other),
+        }
+        let Some(parts) = &mut self.parts else { return Ok(Answer::Done) };
+        if parts.is_idle() {
+            parts.keys.note(input);
+            parts.route(input, &self.sides[side].key, |_, _, _| true);
+        }
+        parts.write(input.batch(), &mut self.disk)
+    }
+
+    /// Begins to cut the build side into parts.
+    pub(crate) fn cut(&mut self) {
+        let side = &self.sides[self.built.side];
+        let mut parts = Parts::new(side, self.built.table.layout(), self.level, &self.disk.memory);
+        let rows = self.built.table.len();
+        parts.keys = self.built.table.keys().clone();
+        self.uncut.extend(self.built.table.take_pages());
+        let held = self.uncut.iter().map(Page::bytes).sum::<usize>() + JoinTable::index_bytes(rows);
+        self.filter_bytes = self.filter_bytes.max(held / FILTER_SHARE).max(PAGE_BYTES);
+        parts.remember_keys(self.filter_bytes, &self.disk.memory);
+        self.parts = Some(parts);
+    }
+
+    /// Moves rows from whole pages into parts: a page is gone when its rows are moved.
+    pub(crate) fn distribute(&mut self) -> Result<Answer> {
+        let Some(parts) = &mut self.parts else { return Ok(Answer::Done) };
+        let mut all = Selection::default();
+        for _ in 0..CUT_PAGES {
+            let Some(page) = self.uncut.front() else { return Ok(Answer::Done) };
+            let batch = page.batch();
+            if parts.is_idle() {
+                all.set(0..batch.rows() as u32);
+                parts.route(&Input::new(&batch, &all), &self.sides[self.built.side].key, |_, _, _| true);
+            }
+            if parts.write(&batch, &mut self.disk)? == Answer::Await {
+                return Ok(Answer::Await);
+            }
+            self.uncut.pop_front();
+        }
+        Ok(if self.uncut.is_empty() { Answer::Done } else { Answer::Resume })
+    }
+
+    /// Builds the table, of all rows or of the parts that stay in memory; so much is needed for reading what goes past it.
+    pub(crate) fn build(&mut self, stream_bytes: usize) -> Result<Answer> {
+        if self.parts.is_none() {
+            if !self.spills || self.disk.grow(self.built.table.build_bytes(0)) {
+                self.built.table.build()?;
+                self.disk.memory.shrink();
+                self.begin_probe();
+                return Ok(Answer::Done);
+            }
+            self.cut();
+        }
+        match self.distribute()? {
+            Answer::Done => {}
+            other => return Ok(other),
+        }
+        if let Some(parts) = &mut self.parts {
+            if parts.settle(&self.built.table, PROBE_BYTES + stream_bytes, &mut self.disk)? == Answer::Await {
+                return Ok(Answer::Await);
+            }
+            for page in parts.take_pages() {
+                self.built.table.adopt(page)?;
+            }
+            parts.keys_on_disk().drop_if_crowded();
+            let other = 1 - self.built.side;
+            let partners = || parts.partners(&self.sides[other], &self.layouts[other].plain, &self.disk.memory);
+            self.partners = parts.are_some_on_disk().then(partners);
+        }
+        self.built.table.build()?;
+        self.begin_probe();
+        Ok(Answer::Done)
+    }
+
+    /// A table that is indexed cannot make room, so it is not asked to; else nobody else would be, as long as it holds most.
+    pub(crate) fn begin_probe(&mut self) {
+        self.disk.memory.set_gives(false);
+        (self.stage, self.owed_bytes, self.disk.evenly) = (Stage::Probe, 0, false);
+    }
+
+    /// Gives memory back while it can, with calls of [`HashJoining::settle`]: while a side is built, its largest parts go to disk.
+    pub(crate) fn revoke(&mut self, bytes: usize) {
+        // What was taken ahead for a table that is indexed, and for what goes past it, must stay.
+        if self.stage != Stage::Build || self.feed.as_ref().is_some_and(|feed| !feed.is_cut()) {
+            return;
+        }
+        self.owed_bytes += bytes;
+        if self.parts.is_none() {
+            self.cut();
+        }
+    }
+
+    /// Goes on with what [`HashJoining::revoke`] began.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub(crate) fn settle(&mut self) -> Result<Answer> {
+        if self.owed_bytes == 0 {
+            return Ok(Answer::Done);
+        }
+        match self.distribute()? {
+            Answer::Done => {}
+            other => return Ok(other),
+        }
+        while let Some(parts) = self.parts.as_mut().filter(|_| self.owed_bytes > 0) {
+            match parts.spill_largest(&mut self.disk) {
+                0 => break,
+                spilled => self.owed_bytes = self.owed_bytes.saturating_sub(spilled),
+            }
+        }
+        self.owed_bytes = 0;
+        self.disk.memory.shrink();
+        Ok(Answer::Done)
+    }
+}

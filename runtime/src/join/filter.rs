@@ -1,0 +1,57 @@
+//! Which keys of a side are on disk, as far as it is worth knowing.
+
+use crate::hash::{Presence, hash_rows};
+use crate::memory::Memory;
+use crate::page::{Input, Page, Selection};
+
+/// So many answers tell of what use a filter is.
+const ENOUGH_ASKED: usize = 1 << 14;
+
+/// A filter over the keys that went to disk, so that rows of the other side without a partner there need not follow. Without one, any key
+/// may be there.
+#[derive(Default)]
+pub(crate) struct KeysOnDisk {
+    keys: Option<Presence>,
+    asked: usize,
+    there: usize,
+}
+
+impl KeysOnDisk {
+    /// A filter of at most so many bytes; none without the memory for it.
+    pub(crate) fn of_bytes(bytes: usize, memory: &Memory) -> Self {
+        let keys = memory.grow(bytes).then(|| Presence::of_bytes(bytes, memory).ok()).flatten();
+        KeysOnDisk { keys, ..KeysOnDisk::default() }
+    }
+
+    /// Adds the keys of rows, which are these leaves.
+    pub(crate) fn add(&mut self, pages: &[Page], key: &[usize]) {
+        let Some(keys) = &mut self.keys else { return };
+        let (mut all, mut hashes) = (Selection::default(), Vec::new());
+        for page in pages {
+            all.set(0..page.rows() as u32);
+            hash_rows(&Input::new(&page.batch(), &all), key, &mut hashes);
+            hashes.iter().for_each(|&hash| keys.insert(hash));
+        }
+    }
+
+    /// Whether a key with this hash may be there.
+    #[inline]
+    pub(crate) fn may_have(&mut self, hash: u64) -> bool {
+        let there = self.keys.as_ref().is_none_or(|keys| keys.contains(hash));
+        self.asked += 1;
+        self.there += usize::from(there);
+        there
+    }
+
+    /// Once all keys are added: a filter with too many of them is dropped.
+    pub(crate) fn drop_if_crowded(&mut self) {
+        self.keys = self.keys.take().filter(|keys| !keys.is_crowded());
+    }
+
+    /// Once some keys were asked for: where nearly all may be there, asking is not worth it.
+    pub(crate) fn drop_if_needless(&mut self) {
+        if self.asked > ENOUGH_ASKED && self.there > self.asked / 8 * 7 {
+            self.keys = None;
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! The closures that see the pairs of a join.
+
+use std::sync::Arc;
+
+use crate::error::Result;
+use crate::join::table::{JoinTable, Pairs};
+use crate::kernel::Factory;
+use crate::page::{Input, RowWriter};
+
+/// Pairs of a join in, rows out.
+pub trait JoinKernel: Send {
+    /// Runs over pairs, from a position; returns where it stopped.
+    ///
+    /// # Errors
+    /// What the user's closure gives, or a refused page.
+    fn run(
+        &mut self,
+        table: &JoinTable,
+        input: &Input<'_>,
+        pairs: &Pairs,
+        built_left: bool,
+        from: usize,
+        out: &mut RowWriter,
+    ) -> Result<usize>;
+}
+
+/// Opens join kernels.
+pub type JoinFactory = Arc<dyn Factory<dyn JoinKernel>>;

@@ -1,0 +1,328 @@
+//! Joins by order: both sides are sorted by their keys, and gone over together.
+//!
+//! ```text
+//!  left rows  --> sorted, in runs on disk where memory is refused --\
+//!                                                                     --> block of keys: a small table of one side's rows,
+//!  right rows --> sorted, as far as memory goes ----------------------/    past which the other side's rows of these keys stream
+//! ```
+//! A block is as many whole groups as fit some pages, so its table lies in a cache, and the closure, the marks of outer joins and the answers of
+//! semi-joins are those of the hash joins: what is known of a block's rows at its end holds for good, since no other block has their keys.
+//!
+//! A key whose rows do not fit a block on either side is joined by itself, as a nested loop: the smaller side's rows are a table, or one after the other
+//! where they do not fit what memory can be had, and the other side's rows stream past each, again and again from where they lie, which is the disk if
+//! they do not fit a window. So its product takes no memory. All
+//! rows of such a key have partners, and nulls that equal nothing never come here: they are answered for when they arrive.
+
+mod block;
+mod key;
+mod sorted;
+
+use crate::error::Result;
+use crate::join::merge::key::OneKey;
+use crate::join::merge::sorted::{Rows, Sorted};
+use crate::join::side::{Built, Side};
+use crate::join::table::JoinTable;
+use crate::join::{Answers, Pass};
+use crate::kernel::{Outputs, TaskContext};
+use crate::memory::limits::{GROUPS_BYTES, MERGE_ROOM_BYTES};
+use crate::memory::{Memory, Reservation};
+use crate::page::{Input, Page, Selection};
+use crate::spill::Read;
+use crate::strategy::{Answer, Cursor};
+
+/// What follows, when all rows of both sides are there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// What does not fit goes to disk.
+    Settle,
+    /// Both sides are put in order.
+    Order,
+    /// The next keys are looked for.
+    Choose,
+    /// Rows of one key become a table.
+    Load,
+    /// The other side's go past the table.
+    Stream,
+    /// All of them did.
+    Finish,
+    /// There are no more keys.
+    Given,
+}
+
+/// A merge join in one task.
+pub(crate) struct MergeJoining {
+    sides: [Side; 2],
+    sorted: [Sorted; 2],
+    /// The side whose rows are a block's table.
+    build: usize,
+    /// Rows that are being taken.
+    arrived: Option<Arrived>,
+    /// Sides of which all rows are there.
+    ended: [bool; 2],
+    stage: Stage,
+    meeting: Option<Meeting>,
+    /// Where [`Answers`] stand.
+    cursor: Cursor,
+    memory: Memory,
+    /// For tables, while there is none.
+    room: Reservation,
+    /// For the second side, while the first is put in order.
+    second_room: Reservation,
+}
+
+/// Rows of an input.
+struct Arrived {
+    /// Those that have no partner for sure, and a table in which they do not find one.
+    alone: Selection,
+    empty: Option<Built>,
+    /// The others, and how many of them are taken.
+    others: Selection,
+    taken: usize,
+}
+
+/// Rows that meet.
+struct Meeting {
+    built: Built,
+    /// What streams past the table, and the page of it that does, from a row on.
+    stream: Rows,
+    page: Option<(Page, usize)>,
+    /// Where it is one key that does not fit a block.
+    key: Option<OneKey>,
+    pass: Pass,
+}
+
+impl MergeJoining {
+    /// A join that makes tables of this side's rows, where it may choose.
+    pub(crate) fn new(sides: [Side; 2], build: usize, context: &TaskContext) -> Result<Self> {
+        Ok(MergeJoining {
+            sorted: [Sorted::new(&sides[0], context)?, Sorted::new(&sides[1], context)?],
+            sides,
+            build,
+            arrived: None,
+            ended: [false; 2],
+            stage: Stage::Settle,
+            meeting: None,
+            cursor: 0,
+            memory: context.memory.clone(),
+            room: context.memory.reserve(MERGE_ROOM_BYTES)?,
+            second_room: context.memory.reserve(0)?,
+        })
+    }
+
+    /// Rows of an input.
+    pub(crate) fn on_batch(
+        &mut self,
+        answers: &mut dyn Answers,
+        side: usize,
+        input: &Input<'_>,
+        out: &mut Outputs,
+    ) -> Result<Answer> {
+        let mut arrived = match self.arrived.take() {
+            Some(arrived) => arrived,
+            None => self.arrive(side, input)?,
+        };
+        let answer = self.take(answers, side, input, &mut arrived, out)?;
+        if answer != Answer::Done {
+            self.arrived = Some(arrived);
+        }
+        Ok(answer)
+    }
+
+    fn arrive(&self, side: usize, input: &Input<'_>) -> Result<Arrived> {
+        let facts = &self.sides[side];
+        let (mut alone, mut others) = (Selection::default(), Selection::default());
+        let rows = || input.selection().rows().iter().copied();
+        others.set(rows().filter(|&row| facts.may_match(input, row)));
+        let mut empty = None;
+        if facts.keeps_nulls && others.len() < input.len() {
+            alone.set(rows().filter(|&row| !facts.may_match(input, row)));
+            empty = Some(self.empty_table(1 - side)?);
+        }
+        Ok(Arrived { alone, empty, others, taken: 0 })
+    }
+
+    fn take(
+        &mut self,
+        answers: &mut dyn Answers,
+        side: usize,
+        input: &Input<'_>,
+        arrived: &mut Arrived,
+        out: &mut Outputs,
+    ) -> Result<Answer> {
+        if let Some(empty) = &mut arrived.empty {
+            let alone = Input::new(input.batch(), &arrived.alone);
+            match answers.probe(empty, &alone, Pass::Disk, &mut self.cursor, out)? {
+                Answer::Done => (arrived.empty, self.cursor) = (None, 0),
+                answer => return Ok(answer),
+            }
+        }
+        let others = Input::new(input.batch(), &arrived.others);
+        // Where memory ends, the larger side goes to disk, even if all of it is there.
+        let [this, other] = [side, 1 - side].map(|side| self.sorted[side].groups.bytes());
+        if other > this && !self.sorted[side].groups.has_room_for(&others) {
+            self.sorted[1 - side].groups.revoke();
+        }
+        match self.sorted[1 - side].groups.settle()? {
+            Answer::Done => self.sorted[side].add(&others, &mut arrived.taken),
+            answer => Ok(answer),
+        }
+    }
+
+    fn empty_table(&self, side: usize) -> Result<Built> {
+        let mut built = Built::new(&self.sides, side, &self.memory)?;
+        built.table.build()?;
+        Ok(built)
+    }
+
+    /// The end of an input.
+    pub(crate) fn on_end(&mut self, answers: &mut dyn Answers, side: usize, out: &mut Outputs) -> Result<Answer> {
+        self.ended[side] = true;
+        // From then on it keeps what it needs to merge.
+        self.memory.set_gives(self.ended != [true; 2]);
+        if self.ended != [true; 2] {
+            // What is on disk already leaves its memory to the other side.
+            return self.settle_side(side, false);
+        }
+        loop {
+            let answer = match self.stage {
+                Stage::Settle => self.settle()?,
+                Stage::Order => self.order()?,
+                Stage::Choose => self.choose()?,
+                Stage::Load => self.load()?,
+                Stage::Stream => self.stream(answers, out)?,
+                Stage::Finish => self.finish(answers, out)?,
+                Stage::Given => return Ok(Answer::Done),
+            };
+            if answer != Answer::Done {
+                return Ok(answer);
+            }
+        }
+    }
+
+    /// Has all of a side go to disk that is there in part, or that must.
+    fn settle_side(&mut self, side: usize, must: bool) -> Result<Answer> {
+        let groups = &mut self.sorted[side].groups;
+        if must || groups.is_on_disk() {
+            groups.revoke();
+        }
+        groups.settle()
+    }
+
+    /// Where one side is on disk, the other stays in memory only if there is room to merge beside it.
+    fn settle(&mut self) -> Result<Answer> {
+        for side in [0, 1] {
+            let must = self.sorted[1 - side].groups.is_on_disk() && !self.memory.grow(GROUPS_BYTES);
+            match self.settle_side(side, must)? {
+                Answer::Done => {}
+                answer => return Ok(answer),
+            }
+        }
+        // What merges takes what it can get.
+        if self.sorted[1].groups.is_on_disk() && self.memory.grow(GROUPS_BYTES) {
+            self.second_room.resize(GROUPS_BYTES)?;
+        }
+        self.stage = Stage::Order;
+        Ok(Answer::Done)
+    }
+
+    fn order(&mut self) -> Result<Answer> {
+        for side in &mut self.sorted {
+            match side.groups.finish()? {
+                Answer::Done => self.second_room.leave_ahead(),
+                answer => return Ok(answer),
+            }
+        }
+        self.stage = Stage::Choose;
+        Ok(Answer::Done)
+    }
+
+    /// Gives memory back until both sides are there: their rows go to disk.
+    pub(crate) fn revoke(&mut self) {
+        if self.ended != [true; 2] {
+            self.sorted.iter_mut().for_each(|side| side.groups.revoke());
+        }
+    }
+
+    /// Goes on with what [`MergeJoining::revoke`] began.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub(crate) fn settle_sorters(&mut self) -> Result<Answer> {
+        for side in &mut self.sorted {
+            match side.groups.settle()? {
+                Answer::Done => {}
+                answer => return Ok(answer),
+            }
+        }
+        Ok(Answer::Done)
+    }
+
+    /// Leaves of the key, by which both sides are in order.
+    fn leading(&self) -> usize {
+        self.sides[0].key.len()
+    }
+
+    /// Takes the next page past the table.
+    fn stream(&mut self, answers: &mut dyn Answers, out: &mut Outputs) -> Result<Answer> {
+        let Some(Meeting { built, stream, page: begun, pass, .. }) = &mut self.meeting else { return Ok(Answer::Done) };
+        let (page, mut next) = match begun.take() {
+            Some(begun) => begun,
+            None => match self.sorted[1 - built.side].poll(stream)? {
+                Read::Page(page) => (page, 0),
+                Read::Pending => return Ok(Answer::Await),
+                Read::End => {
+                    self.stage = Stage::Finish;
+                    return Ok(Answer::Done);
+                }
+            },
+        };
+        let mut window = Selection::default();
+        while next < page.rows() {
+            let end = window.fill(next..page.rows());
+            let answer = answers.probe(built, &Input::new(&page.batch(), &window), *pass, &mut self.cursor, out)?;
+            if answer != Answer::Done {
+                *begun = Some((page, next));
+                return Ok(answer);
+            }
+            (self.cursor, next) = (0, end);
+        }
+        // Others may have a turn.
+        Ok(Answer::Resume)
+    }
+
+    /// Answers for the table's rows, and drops it.
+    fn finish(&mut self, answers: &mut dyn Answers, out: &mut Outputs) -> Result<Answer> {
+        let Some(meeting) = &mut self.meeting else { return Ok(Answer::Done) };
+        match answers.finish(&mut meeting.built, &mut self.cursor, out)? {
+            Answer::Done => self.cursor = 0,
+            answer => return Ok(answer),
+        }
+        drop(meeting.built.table.take_pages());
+        if meeting.key.as_ref().is_some_and(|key| key.is_left) {
+            self.stage = Stage::Load;
+            return Ok(Answer::Done);
+        }
+        if let Some(key) = self.meeting.take().and_then(|meeting| meeting.key) {
+            for (side, group) in self.sorted.iter().zip(key.groups) {
+                side.forget(group);
+            }
+        }
+        self.end_meeting()
+    }
+
+    /// Keeps the room for the next table.
+    fn end_meeting(&mut self) -> Result<Answer> {
+        if self.memory.grow(MERGE_ROOM_BYTES) {
+            self.room.resize(MERGE_ROOM_BYTES)?;
+        }
+        self.stage = Stage::Choose;
+        Ok(Answer::Resume)
+    }
+}
+
+/// Bytes that a page's rows take in a table more, at most.
+fn pages_bytes(table: &JoinTable, page: &Page) -> usize {
+    let mut all = Selection::default();
+    all.set(0..page.rows() as u32);
+    table.bytes_for(&Input::new(&page.batch(), &all))
+}

@@ -1,0 +1,245 @@
+//! Joins over more rows than memory holds: what all drivers of joins have in common. Here by hash; [`MergeJoining`] is by order.
+//!
+//! ```text
+//!  rows to build --> table, while memory is granted --(refused)--> 16 parts by hash; the largest go to disk
+//!  rows to probe --> table of the parts in memory --> answers
+//!          \--> parts whose partners are on disk follow them there, unless a filter knows that they have none
+//!  then, for each part on disk:
+//!     its smaller side fits      a table of that, past which the other side streams
+//!     some blocks of it do       a table of each, past which the other side streams: it is read some times, but nothing is written
+//!     they do not                both sides are cut again, by other bits of the hash: as above, from disk
+//!     cutting does not help      blocks of one side, each a table, past which all of the other side streams
+//! ```
+//! While memory is granted this is the plain hash join, and costs what that costs. The last way always ends, in constant memory, whatever the
+//! keys: a key that all rows of both sides have is a product, and is listed as one. A join without keys has one part, and goes that way.
+//!
+//! Which side is built is the plan's choice, or the program's, for rows that come from inputs. For what comes back from disk sizes are known, so the
+//! smaller one is built; a table says itself which side it is of. In blocks, a side whose rows are asked for their partners one by one is built: a row
+//! of a block has seen all of the other side at the block's end, one that streams by has only seen a block. Where both sides are asked, all is gone
+//! over twice: for pairs and the rows of the blocks, then the other way round for the other side's.
+//!
+//! *Hybrid hash joins* (DeWitt et al., Implementation Techniques for Main Memory Database Systems, 1984) with role reversal (Graefe, Query Evaluation
+//! Techniques, 1993), and filters over what was spilled as Flink has them.
+
+mod build;
+mod filter;
+mod kernel;
+mod merge;
+mod parts;
+mod pending;
+mod side;
+mod table;
+
+use std::collections::VecDeque;
+
+use crate::error::Result;
+use crate::join::parts::{Disk, Parts};
+use crate::join::pending::{Feed, Pending};
+use crate::join::side::Layouts;
+use crate::kernel::{Outputs, TaskContext};
+use crate::page::{Input, Page, Selection};
+use crate::spill::Spilled;
+use crate::strategy::{Answer, Cursor};
+
+pub use kernel::{JoinFactory, JoinKernel};
+pub(crate) use merge::MergeJoining;
+pub(crate) use side::{Built, Side};
+pub use table::{JoinTable, KeySpan, PairRows, Pairs};
+
+/// In which way rows go past a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pass {
+    /// As an input; rows can be let pass where they lie.
+    Input,
+    /// From disk: rows must be written to go on.
+    Disk,
+    /// From disk, and again past other tables: nothing is known yet of a row without a partner.
+    Block,
+    /// As `Block`, and all pairs have been given: it matters only that the table's rows have partners.
+    Marks,
+}
+
+/// What a kind of join makes of rows and tables.
+pub(crate) trait Answers {
+    /// Answers for rows of one side that go past a table of the other; called as [`Driver::on_batch`](crate::strategy::Driver::on_batch).
+    ///
+    /// # Errors
+    /// What a kernel gives, or refused memory.
+    fn probe(
+        &mut self,
+        built: &mut Built,
+        input: &Input<'_>,
+        pass: Pass,
+        cursor: &mut Cursor,
+        out: &mut Outputs,
+    ) -> Result<Answer>;
+
+    /// Answers for the rows of a table that has seen all of the other side.
+    ///
+    /// # Errors
+    /// As above.
+    fn finish(&mut self, built: &mut Built, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer>;
+}
+
+/// Where a join stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// A side is built, from its input or from disk.
+    Build,
+    /// The other side goes past the table.
+    Probe,
+    /// All of it did.
+    Finish,
+    /// What is left on disk is next.
+    Next,
+}
+
+/// A join in one task. Rows of the side that is built come first.
+pub(crate) struct HashJoining {
+    sides: [Side; 2],
+    layouts: [Layouts; 2],
+    disk: Disk,
+    stage: Stage,
+    /// Whether it can do with less memory than all rows take.
+    spills: bool,
+    built: Built,
+    /// The first cut is level 0.
+    level: u32,
+    /// Where memory does not hold the build side: its parts, and what was in the table before and is not in parts yet.
+    parts: Option<Parts>,
+    uncut: VecDeque<Page>,
+    /// The other side's rows that wait for parts on disk.
+    partners: Option<Parts>,
+    filter_bytes: usize,
+    /// What is asked back and not given yet.
+    owed_bytes: usize,
+    /// The rows of an input whose answers are in memory, once its other rows were routed.
+    here: Option<Selection>,
+    /// Pairs of parts on disk.
+    pending: Vec<Pending>,
+    /// What comes back from disk.
+    feed: Option<Feed>,
+    /// Where [`Answers`] stand with what comes back.
+    cursor: Cursor,
+}
+
+impl HashJoining {
+    /// A join that builds this side of its inputs.
+    pub(crate) fn new(sides: [Side; 2], build: usize, spills: bool, context: &TaskContext) -> Result<Self> {
+        let disk = Disk { spiller: context.spiller(), memory: context.memory.clone(), evenly: true };
+        Ok(HashJoining {
+            built: Built::new(&sides, build, &disk.memory)?,
+            layouts: sides.each_ref().map(Layouts::of),
+            sides,
+            disk,
+            stage: Stage::Build,
+            spills,
+            level: 0,
+            parts: None,
+            uncut: VecDeque::new(),
+            partners: None,
+            filter_bytes: 0,
+            owed_bytes: 0,
+            here: None,
+            pending: Vec::new(),
+            feed: None,
+            cursor: 0,
+        })
+    }
+
+    /// Whether an input may deliver now.
+    pub(crate) fn wants(&self, side: usize) -> bool {
+        (side == self.built.side) == (self.stage == Stage::Build)
+    }
+
+    /// Rows of an input.
+    pub(crate) fn on_batch(
+        &mut self,
+        answers: &mut dyn Answers,
+        side: usize,
+        input: &Input<'_>,
+        cursor: &mut Cursor,
+        out: &mut Outputs,
+    ) -> Result<Answer> {
+        match self.stage {
+            Stage::Build => self.add(side, input),
+            _ => self.probe(answers, input, Pass::Input, cursor, out),
+        }
+    }
+
+    /// The end of an input.
+    pub(crate) fn on_end(&mut self, answers: &mut dyn Answers, out: &mut Outputs) -> Result<Answer> {
+        match self.stage {
+            Stage::Build if self.feed.is_none() => self.build(0),
+            Stage::Probe if self.feed.is_none() => {
+                self.stage = Stage::Finish;
+                self.go_on(answers, out)
+            }
+            _ => self.go_on(answers, out),
+        }
+    }
+
+    /// Takes rows past the table. Rows of parts on disk are sent after them, but for those that have no partner there: their answer is that of a row
+    /// without a partner, which any table gives that does not have one.
+    fn probe(
+        &mut self,
+        answers: &mut dyn Answers,
+        input: &Input<'_>,
+        pass: Pass,
+        cursor: &mut Cursor,
+        out: &mut Outputs,
+    ) -> Result<Answer> {
+        let (Some(parts), Some(partners)) = (&mut self.parts, &mut self.partners) else {
+            return answers.probe(&mut self.built, input, pass, cursor, out);
+        };
+        let side = &self.sides[1 - self.built.side];
+        let here = self.here.get_or_insert_with(|| {
+            let on_disk = parts.are_on_disk();
+            let keys_on_disk = parts.keys_on_disk();
+            let mut here = Vec::with_capacity(input.len());
+            partners.route(input, &side.key, |row, hash, part| {
+                let goes = on_disk[part] && keys_on_disk.may_have(hash) && side.may_match(input, row);
+                if !goes {
+                    here.push(row);
+                }
+                goes
+            });
+            keys_on_disk.drop_if_needless();
+            let mut rows = Selection::default();
+            rows.set(here);
+            rows
+        });
+        if partners.write(input.batch(), &mut self.disk)? == Answer::Await {
+            return Ok(Answer::Await);
+        }
+        let answer = match here.is_empty() {
+            true => Answer::Done,
+            false => answers.probe(&mut self.built, &Input::new(input.batch(), here), pass, cursor, out)?,
+        };
+        if answer == Answer::Done {
+            self.here = None;
+        }
+        Ok(answer)
+    }
+
+    /// Answers for the table's rows, drops it, and notes what has gone to disk.
+    fn finish(&mut self, answers: &mut dyn Answers, out: &mut Outputs) -> Result<Answer> {
+        let answer = answers.finish(&mut self.built, &mut self.cursor, out)?;
+        if answer != Answer::Done {
+            return Ok(answer);
+        }
+        self.cursor = 0;
+        let in_memory: usize = self.built.table.take_pages().iter().map(Page::bytes).sum();
+        if let (Some(parts), Some(partners)) = (self.parts.take(), self.partners.take()) {
+            let (parts, partners) = (parts.into_spilled(&mut self.disk), partners.into_spilled(&mut self.disk));
+            let on_disk: u64 = parts.iter().flatten().map(Spilled::bytes).sum();
+            for (part, partner) in parts.into_iter().flatten().zip(partners.into_iter().flatten()) {
+                let sides = if self.built.side == 0 { [part, partner] } else { [partner, part] };
+                self.pending.push(Pending::new(sides, self.built.side, self.level + 1, on_disk + in_memory as u64));
+            }
+        }
+        self.disk.memory.shrink();
+        self.go_to_next()?;
+        Ok(Answer::Done)
+    }
+}

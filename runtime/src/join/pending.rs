@@ -1,0 +1,362 @@
+//! Pairs of parts on disk, and how they are joined one after the other.
+
+use crate::error::Result;
+use crate::join::side::Built;
+use crate::join::table::JoinTable;
+use crate::join::{Answers, HashJoining, Pass, Stage};
+use crate::kernel::Outputs;
+use crate::memory::limits::PAGE_BYTES;
+use crate::page::{Input, Page, Selection};
+use crate::spill::{Read, Spilled, SpilledReader};
+use crate::strategy::Answer;
+
+/// Parts are cut again so many times before their sides are taken block by block: 16^5 parts are enough for any disk.
+const MOST_CUTS: u32 = 4;
+
+/// Pages of a stream that are on their way while one is at work, at least.
+const STREAM_AHEAD: usize = 2;
+
+/// As many where there is memory for them: a page is joined in less time than it takes to be read.
+const MOST_AHEAD: usize = 16;
+
+/// Pages that are read into a table before the thread is given back.
+const PAGES_A_CALL: usize = 64;
+
+/// Blocks that are better than cutting both sides again: that reads and writes all rows, and reads them once more.
+const FEW_BLOCKS: usize = 3;
+
+/// The rows of both sides that one part of their keys has.
+pub(crate) struct Pending {
+    sides: [Spilled; 2],
+    /// The side whose rows lie as in a table; the other's are plain.
+    linked: usize,
+    /// How often they were cut.
+    level: u32,
+    /// Cutting them again would not help: the smaller side is hardly smaller than before.
+    is_stuck: bool,
+}
+
+impl Pending {
+    /// One of the parts into which sides were cut of which this one was built, and had `whole` bytes.
+    pub(crate) fn new(sides: [Spilled; 2], built: usize, level: u32, whole: u64) -> Self {
+        let least = sides[0].bytes().min(sides[1].bytes());
+        Pending { sides, linked: built, level, is_stuck: least > whole / 2 }
+    }
+
+    /// The side with fewer bytes.
+    fn smaller(&self) -> usize {
+        usize::from(self.sides[1].bytes() < self.sides[0].bytes())
+    }
+}
+
+/// How a pair is joined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum How {
+    /// One side is a table.
+    Whole,
+    /// Both sides are cut again.
+    Cut,
+    /// One side is a table, block by block.
+    Blocks,
+    /// As `Blocks`, when all pairs have been given: what is left is which rows have none.
+    Marks,
+}
+
+/// A pair that is read back.
+pub(crate) struct Feed {
+    how: How,
+    level: u32,
+    /// The side that is built, until its end.
+    build: Option<SpilledReader>,
+    /// The other side.
+    stream: Option<SpilledReader>,
+    /// Both sides, where they are read more than once.
+    sides: [Spilled; 2],
+    /// As [`Pending::linked`].
+    linked: usize,
+    /// Of each side.
+    largest_pages: [usize; 2],
+    /// Pages of the other side that are read ahead.
+    ahead: usize,
+    /// How often it has streamed by.
+    streams: u64,
+    /// The page that streams by, and its next row.
+    page: Option<(Page, usize)>,
+}
+
+impl Feed {
+    /// What reading the side that streams takes, where `built` is the other.
+    pub(crate) fn stream_bytes(&self, built: usize) -> usize {
+        (STREAM_AHEAD + 1) * self.largest_pages[1 - built]
+    }
+
+    /// Whether memory that was taken ahead can be given back while it is read.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.how == How::Cut
+    }
+}
+
+impl HashJoining {
+    /// Goes on until all that is on disk is joined.
+    pub(crate) fn go_on(&mut self, answers: &mut dyn Answers, out: &mut Outputs) -> Result<Answer> {
+        loop {
+            let answer = match self.stage {
+                Stage::Build => self.load()?,
+                Stage::Probe => self.stream(answers, out)?,
+                Stage::Finish => self.finish(answers, out)?,
+                Stage::Next if self.pending.is_empty() => return Ok(Answer::Done),
+                Stage::Next => self.next()?,
+            };
+            if answer != Answer::Done {
+                return Ok(answer);
+            }
+        }
+    }
+
+    /// Begins with the next pair.
+    fn next(&mut self) -> Result<Answer> {
+        // What is read must be written.
+        if self.disk.is_writing()? {
+            return Ok(Answer::Await);
+        }
+        let Some(pending) = self.pending.pop() else { return Ok(Answer::Done) };
+        let smaller = pending.smaller();
+        let (small, large) = (&pending.sides[smaller], &pending.sides[1 - smaller]);
+        if small.is_empty() && !self.sides[1 - smaller].keeps {
+            pending.sides.into_iter().for_each(|side| self.disk.spiller.forget(side));
+            return Ok(Answer::Done);
+        }
+        let (rows, bytes) = (small.rows() as usize, small.bytes() as usize);
+        let is_linked = smaller == pending.linked;
+        // Plain rows are copied, from pages on their way.
+        let copied =
+            || self.layouts[smaller].linked_bytes(rows, bytes) + (STREAM_AHEAD + 1) * small.largest_page_bytes();
+        let table = JoinTable::index_bytes(rows) + if is_linked { bytes } else { copied() };
+        let room = |share: usize, ahead: usize| table / share + (ahead + 1) * large.largest_page_bytes();
+        let ahead = [MOST_AHEAD, MOST_AHEAD / 4, STREAM_AHEAD].into_iter();
+        let mut fits = ahead.filter(|&ahead| self.disk.memory.grow(room(1, ahead)));
+        if let Some(ahead) = fits.next() {
+            return self.begin(How::Whole, smaller, pending, ahead);
+        }
+        let can_cut = !self.sides[0].key.is_empty() && !pending.is_stuck && pending.level <= MOST_CUTS;
+        // Rows that stream by are not asked whether they have a partner, or they would have to be built.
+        let are_few = !self.sides[1 - smaller].keeps && self.disk.memory.grow(room(FEW_BLOCKS, STREAM_AHEAD));
+        if can_cut && !are_few {
+            return self.begin(How::Cut, smaller, pending, STREAM_AHEAD);
+        }
+        let asked = self.sides.iter().position(|side| side.keeps);
+        let build = if self.sides[smaller].keeps { smaller } else { asked.unwrap_or(smaller) };
+        self.begin(How::Blocks, build, pending, STREAM_AHEAD)
+    }
+
+    /// Begins to read a pair.
+    fn begin(&mut self, how: How, build: usize, pending: Pending, ahead: usize) -> Result<Answer> {
+        let Pending { mut sides, linked, level, .. } = pending;
+        let largest_pages = [0, 1].map(|side| sides[side].largest_page_bytes());
+        // All pages of a table stay: those that come early take nothing more.
+        let build_ahead = if how == How::Whole && build == linked { MOST_AHEAD } else { STREAM_AHEAD };
+        let build_reader = self.reader(how, (build, linked), &mut sides, build_ahead);
+        self.built = Built::new(&self.sides, build, &self.disk.memory)?;
+        (self.level, self.stage, self.cursor) = (level, Stage::Build, 0);
+        self.feed = Some(Feed {
+            how,
+            level,
+            build: Some(build_reader),
+            stream: None,
+            sides,
+            linked,
+            largest_pages,
+            ahead,
+            streams: 0,
+            page: None,
+        });
+        self.disk.memory.set_gives(how == How::Cut);
+        if how == How::Cut {
+            self.cut();
+        }
+        Ok(Answer::Done)
+    }
+
+    /// Reads a side, for the last time where it need not be read again.
+    fn reader(
+        &self,
+        how: How,
+        (side, linked): (usize, usize),
+        sides: &mut [Spilled; 2],
+        ahead: usize,
+    ) -> SpilledReader {
+        let (layouts, memory) = (&self.layouts[side], &self.disk.memory);
+        let layout = if side == linked { &layouts.linked } else { &layouts.plain };
+        match how {
+            How::Whole | How::Cut => self.disk.spiller.read(std::mem::take(&mut sides[side]), layout, ahead, memory),
+            How::Blocks | How::Marks => self.disk.spiller.read_again(&sides[side], layout, ahead, memory),
+        }
+    }
+
+    /// Adds a page of the side that is built to the table.
+    fn take_up(&mut self, page: Page, linked: usize) -> Result<()> {
+        if self.built.side == linked {
+            return self.built.table.adopt(page);
+        }
+        let mut all = Selection::default();
+        all.set(0..page.rows() as u32);
+        self.built.table.add(&Input::new(&page.batch(), &all))
+    }
+
+    /// Reads the side that is built, or a block of it, and makes a table of it.
+    fn load(&mut self) -> Result<Answer> {
+        let Some(mut feed) = self.feed.take() else { return Ok(Answer::Done) };
+        let answer = match feed.how {
+            How::Whole => self.load_whole(&mut feed),
+            How::Cut => self.load_parts(&mut feed),
+            How::Blocks | How::Marks => self.load_block(&mut feed),
+        };
+        if self.stage == Stage::Probe {
+            let side = (1 - self.built.side, feed.linked);
+            feed.stream = Some(self.reader(feed.how, side, &mut feed.sides, feed.ahead));
+            self.disk.spiller.count_pass(u64::from(feed.level) + feed.streams);
+            feed.streams += 1;
+        }
+        self.feed = Some(feed);
+        answer
+    }
+
+    fn load_whole(&mut self, feed: &mut Feed) -> Result<Answer> {
+        let mut pages = 0..PAGES_A_CALL;
+        while let Some(reader) = &mut feed.build {
+            if pages.next().is_none() {
+                return Ok(Answer::Resume);
+            }
+            match reader.poll()? {
+                Read::Page(page) => self.take_up(page, feed.linked)?,
+                Read::Pending => return Ok(Answer::Await),
+                Read::End => feed.build = None,
+            }
+        }
+        self.built.table.build()?;
+        self.begin_probe();
+        Ok(Answer::Done)
+    }
+
+    fn load_parts(&mut self, feed: &mut Feed) -> Result<Answer> {
+        let mut pages = 0..PAGES_A_CALL;
+        while let Some(reader) = &mut feed.build {
+            if pages.next().is_none() {
+                return Ok(Answer::Resume);
+            }
+            match self.distribute()? {
+                Answer::Done => {}
+                other => return Ok(other),
+            }
+            let Some(parts) = &mut self.parts else { return Ok(Answer::Done) };
+            if parts.room(STREAM_AHEAD * feed.largest_pages[self.built.side], &mut self.disk)? == Answer::Await {
+                return Ok(Answer::Await);
+            }
+            match reader.poll()? {
+                Read::Page(page) => {
+                    parts.keys.note_page(&page);
+                    self.uncut.push_back(page);
+                }
+                Read::Pending => return Ok(Answer::Await),
+                Read::End => feed.build = None,
+            }
+        }
+        self.build(feed.stream_bytes(self.built.side))
+    }
+
+    fn load_block(&mut self, feed: &mut Feed) -> Result<Answer> {
+        let side = self.built.side;
+        let layouts = &self.layouts[side];
+        let page_rows = PAGE_BYTES / layouts.plain.width();
+        // A page that is not as it lies in a table is there twice for a while.
+        let page_bytes = feed.largest_pages[side];
+        let copied = if side == feed.linked { 0 } else { layouts.linked_bytes(page_rows, page_bytes) };
+        let mut pages = 0..PAGES_A_CALL;
+        while let Some(reader) = &mut feed.build {
+            if pages.next().is_none() {
+                return Ok(Answer::Resume);
+            }
+            let rows = self.built.table.len();
+            let need = page_bytes + copied + JoinTable::index_bytes(rows + page_rows);
+            let is_refused = !self.disk.memory.grow(need + (STREAM_AHEAD + 1) * feed.largest_pages[1 - side]);
+            if is_refused && rows > 0 {
+                break;
+            }
+            match reader.poll()? {
+                Read::Page(page) => self.take_up(page, feed.linked)?,
+                Read::Pending => return Ok(Answer::Await),
+                Read::End => feed.build = None,
+            }
+        }
+        if self.built.table.is_empty() {
+            self.stage = Stage::Finish;
+            return Ok(Answer::Done);
+        }
+        self.built.table.build()?;
+        self.begin_probe();
+        Ok(Answer::Done)
+    }
+
+    /// Takes the other side past the table, a page at a time.
+    fn stream(&mut self, answers: &mut dyn Answers, out: &mut Outputs) -> Result<Answer> {
+        let Some(mut feed) = self.feed.take() else { return Ok(Answer::Done) };
+        let answer = self.stream_page(&mut feed, answers, out);
+        self.feed = Some(feed);
+        answer
+    }
+
+    fn stream_page(&mut self, feed: &mut Feed, answers: &mut dyn Answers, out: &mut Outputs) -> Result<Answer> {
+        let pass = match feed.how {
+            How::Whole | How::Cut => Pass::Disk,
+            How::Blocks => Pass::Block,
+            How::Marks => Pass::Marks,
+        };
+        let (page, mut next) = match (feed.page.take(), &mut feed.stream) {
+            (Some(begun), _) => begun,
+            (None, None) => return Ok(Answer::Done),
+            (None, Some(reader)) => match reader.poll()? {
+                Read::Page(page) => (page, 0),
+                Read::Pending => return Ok(Answer::Await),
+                Read::End => {
+                    self.stage = Stage::Finish;
+                    return Ok(Answer::Done);
+                }
+            },
+        };
+        let mut window = Selection::default();
+        while next < page.rows() {
+            let end = window.fill(next..page.rows());
+            let mut cursor = self.cursor;
+            let answer = self.probe(answers, &Input::new(&page.batch(), &window), pass, &mut cursor, out)?;
+            self.cursor = cursor;
+            if answer != Answer::Done {
+                feed.page = Some((page, next));
+                return Ok(answer);
+            }
+            (self.cursor, next) = (0, end);
+        }
+        // Others may have a turn.
+        Ok(Answer::Resume)
+    }
+
+    /// What follows a table that has seen all of the other side.
+    pub(crate) fn go_to_next(&mut self) -> Result<()> {
+        self.stage = Stage::Next;
+        let Some(feed) = self.feed.take() else { return Ok(()) };
+        let are_asked = self.sides.iter().all(|side| side.keeps);
+        match feed.how {
+            How::Whole | How::Cut => {}
+            How::Blocks | How::Marks if feed.build.is_some() => {
+                self.stage = Stage::Build;
+                self.feed = Some(feed);
+            }
+            How::Blocks if are_asked => {
+                let Feed { sides, linked, level, .. } = feed;
+                let pending = Pending { sides, linked, level, is_stuck: false };
+                self.begin(How::Marks, 1 - self.built.side, pending, STREAM_AHEAD)?;
+            }
+            How::Blocks | How::Marks => feed.sides.into_iter().for_each(|side| self.disk.spiller.forget(side)),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,253 @@
+//! How a table's rows are found by their keys.
+
+use smallvec::SmallVec;
+
+use crate::error::Result;
+use crate::hash::{Index, KeyLeaf, KeyShape, Presence, compared, hash_rows, prefetch, with_shape};
+use crate::join::table::JoinTable;
+use crate::join::table::dense::{DenseIndex, Entry, Span, has_numbers};
+use crate::join::table::pairs::Pairs;
+use crate::memory::Memory;
+use crate::page::{Input, Page, Selection};
+
+const BLOCK_ROWS: usize = 64;
+
+/// A table of fewer rows has no filter: it would take a page for them.
+const LEAST_FILTERED: usize = 256;
+
+pub(crate) enum Lookup {
+    /// By the key's hash; and what tells of most keys that are not there, without the index: even where that lies in a cache, it is a branch to guess.
+    Hashed(Index, Option<Presence>),
+    /// By the key itself: places near the region's start.
+    Dense(DenseIndex<u32>),
+    /// The same, wherever they are.
+    DenseFar(DenseIndex<u64>),
+}
+
+impl Lookup {
+    /// Of a table that is not built.
+    pub(crate) fn none(memory: &Memory) -> Self {
+        Lookup::Hashed(Index::new(memory.clone()), None)
+    }
+
+    pub(crate) fn is_none(&self) -> bool {
+        matches!(self, Lookup::Hashed(index, None) if index.len() == 0)
+    }
+
+    /// The most that a lookup of so many rows takes.
+    pub(crate) fn bytes_for(rows: usize) -> usize {
+        Index::bytes_for(rows) + if rows >= LEAST_FILTERED { Presence::bytes_for(rows) } else { 0 }
+    }
+
+    /// By hashes, without rows, with room for so many: it never grows and needs no hash of a stored row again.
+    fn hashed(rows: usize, memory: &Memory) -> Result<Self> {
+        let mut index = Index::new(memory.clone());
+        index.reserve(rows, |_| 0)?;
+        let presence = if rows >= LEAST_FILTERED { Some(Presence::new(rows, memory)?) } else { None };
+        Ok(Lookup::Hashed(index, presence))
+    }
+}
+
+/// What is known of the keys of rows that are to be looked up: those that are numbers and lie close together take less.
+#[derive(Clone, Debug)]
+pub struct KeySpan {
+    /// The leaf, where a key is one number.
+    leaf: Option<usize>,
+    span: Option<Span>,
+}
+
+impl KeySpan {
+    /// Nothing yet, of keys that are these leaves.
+    #[must_use]
+    pub fn new(key: &[usize]) -> Self {
+        let &[leaf] = key else { return KeySpan { leaf: None, span: None } };
+        KeySpan { leaf: Some(leaf), span: None }
+    }
+
+    /// Notes the keys of rows.
+    pub fn note(&mut self, input: &Input<'_>) {
+        let Some(leaf) = self.leaf.map(|leaf| input.batch().leaf(leaf)) else { return };
+        if has_numbers(leaf.ty.physical()) {
+            // SAFETY: rows of an input are rows of its batch.
+            self.span = unsafe { Span::of(leaf, input.selection().rows(), self.span) };
+        } else {
+            *self = KeySpan { leaf: None, span: None };
+        }
+    }
+
+    /// Notes the keys of all rows of a page.
+    pub fn note_page(&mut self, page: &Page) {
+        let mut all = Selection::default();
+        all.set(0..page.rows() as u32);
+        self.note(&Input::new(&page.batch(), &all));
+    }
+
+    /// The most that a lookup of so many rows takes that were noted, in pages that are all [near](JoinTable::is_near) the region's start, or not.
+    #[must_use]
+    pub fn lookup_bytes(&self, rows: usize, are_near: bool) -> usize {
+        let dense = |span: Span| if are_near { span.index_bytes::<u32>() } else { span.index_bytes::<u64>() };
+        self.span.map_or(usize::MAX, dense).min(Lookup::bytes_for(rows))
+    }
+}
+
+impl JoinTable {
+    /// Whether places in a page fit a narrow index.
+    #[must_use]
+    pub fn is_near(&self, page: &Page) -> bool {
+        self.first_place(page) + page.bytes() < <u32 as Entry>::END
+    }
+
+    /// Indexes the rows of all pages: by their keys, where that takes no more than by their hashes.
+    pub(crate) fn index(&mut self) -> Result<()> {
+        self.chained = false;
+        let pages = std::mem::take(&mut self.pages);
+        let dense = if self.are_near {
+            self.dense_span::<u32>().map(|span| DenseIndex::new(span, &self.memory).map(Lookup::Dense))
+        } else {
+            self.dense_span::<u64>().map(|span| DenseIndex::new(span, &self.memory).map(Lookup::DenseFar))
+        };
+        let mut lookup = dense.unwrap_or_else(|| Lookup::hashed(self.count, &self.memory))?;
+        for page in &pages {
+            let (first, rows) = (self.first_place(page), page.rows());
+            match &mut lookup {
+                Lookup::Hashed(index, presence) => self.hash_page(first, rows, index, presence.as_mut()),
+                Lookup::Dense(dense) => self.place_page(first, rows, dense),
+                Lookup::DenseFar(dense) => self.place_page(first, rows, dense),
+            }
+        }
+        (self.pages, self.lookup) = (pages, lookup);
+        Ok(())
+    }
+
+    /// The span of the keys, where it takes no more to index them by themselves.
+    fn dense_span<E: Entry>(&self) -> Option<Span> {
+        self.keys.span.filter(|span| span.index_bytes::<E>() <= Lookup::bytes_for(self.count))
+    }
+
+    fn hash_page(&mut self, first: usize, rows: usize, index: &mut Index, mut presence: Option<&mut Presence>) {
+        let leaves: SmallVec<[KeyLeaf; 4]> = self
+            .key
+            .iter()
+            .map(|&leaf| KeyLeaf {
+                asked: self.stored_leaf(leaf),
+                stored_offset: self.layout.offset(leaf).unwrap_or_default(),
+            })
+            .collect();
+        let width = self.layout.width();
+        let mut hashes = Vec::with_capacity(rows);
+        // SAFETY: `first + row * width` are the places of this table's own rows, in pages that it alone holds.
+        with_shape!(&leaves, shape => unsafe {
+            hashes.extend((0..rows).map(|row| shape.hash(first + row * width)));
+            for row in 0..rows {
+                if let Some(&ahead) = hashes.get(row + BLOCK_ROWS) {
+                    index.prefetch(ahead);
+                    presence.iter().for_each(|presence| presence.prefetch(ahead));
+                }
+                let (place, hash) = (first + row * width, hashes[row]);
+                let head = index.find(hash, |other| shape.same(place, self.base.add(other)));
+                self.chain(place, head.unwrap_or(0));
+                match head {
+                    Some(head) => index.replace(hash, head, place),
+                    None => index.insert(hash, place),
+                }
+                if let Some(presence) = &mut presence {
+                    presence.insert(hash);
+                }
+            }
+        });
+    }
+
+    fn place_page<E: Entry>(&mut self, first: usize, rows: usize, dense: &mut DenseIndex<E>) {
+        let Some(leaf) = self.key.first().map(|&key| self.stored_leaf(key)) else { return };
+        let width = self.layout.width();
+        // SAFETY: the places of this table's own rows, in pages that it alone holds.
+        let slot_of = |dense: &DenseIndex<E>, row: usize| unsafe { dense.slot_of(leaf, first + row * width) };
+        for row in 0..rows {
+            if row + BLOCK_ROWS < rows {
+                dense.prefetch(slot_of(dense, row + BLOCK_ROWS) as u64);
+            }
+            let (place, slot) = (first + row * width, slot_of(dense, row));
+            let head = dense.replace(slot, place);
+            self.chain(place, head);
+        }
+    }
+
+    /// Puts a row in front of those with its key.
+    #[inline(always)]
+    fn chain(&mut self, place: usize, head: usize) {
+        self.chained |= head != 0;
+        self.set_hidden(place, head as u64);
+    }
+
+    /// Looks each row's key up, by the batch's leaves `key`.
+    pub fn probe(&self, input: &Input<'_>, key: &[usize], pairs: &mut Pairs) {
+        (pairs.table, pairs.batch_rows) = (self.id, input.batch().rows());
+        pairs.heads.clear();
+        pairs.heads.resize(input.len(), 0);
+        match &self.lookup {
+            Lookup::Hashed(index, presence) => {
+                hash_rows(input, key, &mut pairs.hashes);
+                pairs.keep_present(presence.as_ref().map(|presence| |hash| presence.contains(hash)));
+                let leaves = compared(input.batch(), key, &self.layout, &self.key);
+                with_shape!(&leaves, shape => self.probe_hashed(index, shape, input, pairs));
+            }
+            Lookup::Dense(dense) => self.probe_dense(dense, input, key, pairs),
+            Lookup::DenseFar(dense) => self.probe_dense(dense, input, key, pairs),
+        }
+    }
+
+    fn probe_hashed<K: KeyShape>(&self, index: &Index, shape: K, input: &Input<'_>, pairs: &mut Pairs) {
+        let rows = input.selection().rows();
+        let (positions, hashes, heads) = (&pairs.positions, &pairs.present, &mut pairs.heads);
+        let view = index.view();
+        view.prefetch_all(&hashes[..BLOCK_ROWS.min(hashes.len())]);
+        for start in (0..hashes.len()).step_by(BLOCK_ROWS) {
+            let end = (start + BLOCK_ROWS).min(hashes.len());
+            let mut likely = [0; BLOCK_ROWS];
+            view.candidates(&hashes[start..end], self.base, self.next_leaf(), &mut likely);
+            view.prefetch_all(&hashes[end..hashes.len().min(end + BLOCK_ROWS)]);
+            for (found, &place) in (start..end).zip(&likely) {
+                let position = positions[found] as usize;
+                // SAFETY: rows of an input are rows of its batch; places in the index are rows of this table.
+                let same = |place: usize| unsafe { shape.same(rows[position] as usize, self.base.add(place)) };
+                heads[position] = match place {
+                    0 => 0,
+                    place if same(place) => place,
+                    // Another key of the same tag: the right one may stand behind it.
+                    _ => index.find(hashes[found], same).unwrap_or(0),
+                };
+            }
+        }
+    }
+
+    fn probe_dense<E: Entry>(&self, dense: &DenseIndex<E>, input: &Input<'_>, key: &[usize], pairs: &mut Pairs) {
+        let leaf = key.first().map(|&leaf| input.batch().leaf(leaf));
+        let Some(leaf) = leaf.filter(|leaf| has_numbers(leaf.ty.physical())) else { return };
+        // SAFETY: rows of an input are rows of its batch.
+        unsafe { dense.slots_of(leaf, input.selection().rows(), &mut pairs.hashes) };
+        pairs.keep_present(Some(|slot| dense.contains(slot)));
+        let (positions, slots, heads) = (&pairs.positions, &pairs.present, &mut pairs.heads);
+        let last = self.last_read();
+        slots.iter().take(BLOCK_ROWS).for_each(|&slot| dense.prefetch(slot));
+        for (found, (&position, &slot)) in positions.iter().zip(slots).enumerate() {
+            if let Some(&ahead) = slots.get(found + BLOCK_ROWS) {
+                dense.prefetch(ahead);
+            }
+            let place = dense.place(slot);
+            heads[position as usize] = place;
+            if let Some(last) = last.filter(|_| place != 0) {
+                // Not read yet, but soon. A row may lie in two cache lines.
+                prefetch(self.base.wrapping_add(place));
+                prefetch(self.base.wrapping_add(place + last));
+            }
+        }
+    }
+
+    /// Where the last leaf of a row lies that is read for a pair: its link, where rows have some, or what it has beside the key; `None` where there is
+    /// neither, so that rows are only asked for being there.
+    fn last_read(&self) -> Option<usize> {
+        let leaves = self.layout.types().len() - usize::from(!self.chained);
+        let stored = || (0..leaves).filter_map(|leaf| self.layout.offset(leaf));
+        if self.chained || stored().count() > 1 { stored().max() } else { None }
+    }
+}

@@ -1,0 +1,352 @@
+//! A table of rows with equal keys chained: the build side of a join.
+
+#![allow(unsafe_code, reason = "rows are read and written where they lie; each block says why it is sound")]
+
+mod dense;
+mod lookup;
+mod pairs;
+#[cfg(test)]
+mod tests;
+
+pub use lookup::KeySpan;
+pub use pairs::{PairRows, Pairs};
+
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use crate::error::{Error, Result};
+use crate::hash::{ROW_ALIGN, next_id};
+use crate::join::table::lookup::Lookup;
+use crate::join::table::pairs::Of;
+use crate::memory::Memory;
+use crate::page::{Batch, FIRST_ROW, Input, LeafPtr, LeafReader, Page, RowWriter, Selection, WINDOW_ROWS, address_of};
+use crate::row::{LeafSet, LeafType, RowLayout};
+
+/// Set in a row's hidden leaf once the row has had a partner. Places are multiples of eight.
+const MATCHED: u64 = 1;
+
+/// Collects rows, is built once, then probed. A row ends with a hidden leaf: the place of the next row of the same key, and whether the
+/// row has had a partner.
+pub struct JoinTable {
+    layout: Arc<RowLayout>,
+    key: Box<[usize]>,
+    rows: RowWriter,
+    pages: Vec<Page>,
+    keys: KeySpan,
+    lookup: Lookup,
+    base: *mut u8,
+    count: usize,
+    /// Whether all pages are [near](JoinTable::is_near) the region's start.
+    are_near: bool,
+    /// Whether some rows have the same key: where none have, no row needs to be asked for its next one.
+    chained: bool,
+    memory: Memory,
+    /// Tells the tables of the process apart; see [`Pairs::table`].
+    id: u64,
+}
+
+// SAFETY: `base` is the region's start, which all threads share; rows are written before `build` ends, through `&mut self`.
+unsafe impl Send for JoinTable {}
+
+impl JoinTable {
+    /// An empty table for rows of `types`, of which `live` are kept, with key leaves `key`.
+    ///
+    /// # Errors
+    /// When the region cannot be had.
+    pub fn new(types: Vec<LeafType>, live: &LeafSet, key: impl Into<Box<[usize]>>, memory: &Memory) -> Result<Self> {
+        let (layout, key) = (Arc::new(Self::layout_of(types, live)), key.into());
+        Ok(JoinTable {
+            rows: RowWriter::new(layout.clone(), memory.clone()),
+            layout,
+            keys: KeySpan::new(&key),
+            key,
+            pages: Vec::new(),
+            lookup: Lookup::none(memory),
+            memory: memory.clone(),
+            base: address_of(0)?,
+            count: 0,
+            are_near: true,
+            chained: false,
+            id: next_id(),
+        })
+    }
+
+    /// How rows of `types`, of which `live` are kept, lie in a table's pages: the last leaf is the hidden one.
+    #[must_use]
+    pub fn layout_of(mut types: Vec<LeafType>, live: &LeafSet) -> RowLayout {
+        let mut live = live.clone();
+        live.insert(types.len());
+        types.push(LeafType::U64);
+        RowLayout::new(types, &live).aligned(ROW_ALIGN)
+    }
+
+    /// How many rows were added.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Whether no row was added.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// How its rows lie in pages: see [`JoinTable::layout_of`].
+    #[must_use]
+    pub fn layout(&self) -> &Arc<RowLayout> {
+        &self.layout
+    }
+
+    /// The most that [`JoinTable::build`] takes for so many rows.
+    #[must_use]
+    pub fn index_bytes(rows: usize) -> usize {
+        Lookup::bytes_for(rows)
+    }
+
+    /// What adding rows takes.
+    #[must_use]
+    pub fn bytes_for(&self, input: &Input<'_>) -> usize {
+        self.rows.fitting(input, Some(&self.sources()), usize::MAX).1
+    }
+
+    /// What [`JoinTable::build`] takes for the rows that it has, and about as much for so many more.
+    #[must_use]
+    pub fn build_bytes(&self, more: usize) -> usize {
+        self.keys.lookup_bytes(self.count + more, self.are_near)
+    }
+
+    /// What is known of the keys of its rows.
+    #[must_use]
+    pub fn keys(&self) -> &KeySpan {
+        &self.keys
+    }
+
+    /// Where each leaf of a row comes from. The hidden one has no source; `build` sets it.
+    fn sources(&self) -> SmallVec<[usize; 16]> {
+        let hidden = self.layout.types().len() - 1;
+        (0..hidden).chain([usize::MAX]).collect()
+    }
+
+    /// Adds rows, before [`JoinTable::build`].
+    ///
+    /// # Errors
+    /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
+    pub fn add(&mut self, input: &Input<'_>) -> Result<()> {
+        let leaves = self.sources();
+        self.keys.note(input);
+        self.rows.append(input, Some(&leaves))?;
+        self.collect();
+        self.count += input.len();
+        Ok(())
+    }
+
+    /// Adds the rows of a page of the table's [layout](JoinTable::layout), before [`JoinTable::build`]: what lies in their hidden leaf does not
+    /// matter.
+    ///
+    /// # Errors
+    /// A page of another layout, or one that somebody else holds too.
+    pub fn adopt(&mut self, mut page: Page) -> Result<()> {
+        if page.layout() != &self.layout || !page.is_alone() || !self.lookup.is_none() {
+            return Err(Error::Internal("a page was adopted that a table cannot own".to_owned()));
+        }
+        self.count += page.rows();
+        self.keys.note_page(&page);
+        self.are_near &= self.is_near(&page);
+        self.pages.push(page);
+        Ok(())
+    }
+
+    /// Gives all rows away, and the memory of what [`JoinTable::build`] made: the table is empty and not built.
+    pub fn take_pages(&mut self) -> Vec<Page> {
+        self.rows.seal();
+        self.pages.extend(self.rows.take_sealed());
+        // Places that were found before mean nothing now.
+        (self.lookup, self.count, self.id) = (Lookup::none(&self.memory), 0, next_id());
+        (self.keys, self.are_near) = (KeySpan::new(&self.key), true);
+        std::mem::take(&mut self.pages)
+    }
+
+    /// Indexes all rows.
+    ///
+    /// # Errors
+    /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
+    pub fn build(&mut self) -> Result<()> {
+        self.rows.seal();
+        self.collect();
+        self.index()
+    }
+
+    /// Takes pages that are full.
+    fn collect(&mut self) {
+        let before = self.pages.len();
+        self.pages.extend(self.rows.take_sealed());
+        self.are_near &= self.pages[before..].iter().all(|page| self.is_near(page));
+    }
+
+    fn next_leaf(&self) -> usize {
+        self.layout.offset(self.layout.types().len() - 1).unwrap_or_default()
+    }
+
+    fn stored_leaf(&self, leaf: usize) -> LeafPtr {
+        LeafPtr::stored(&self.layout, self.base, leaf)
+    }
+
+    /// Lists the next pairs of a probed input, at most [`WINDOW_ROWS`]; whether there are more. The order is by probe row; `pairs`
+    /// remembers how far it came.
+    pub fn next_pairs(&self, input: &Input<'_>, from: &mut usize, pairs: &mut Pairs) -> bool {
+        pairs.list(Of::Both);
+        if pairs.table != self.id || pairs.batch_rows != input.batch().rows() {
+            return false; // pairs of another table, or of another batch
+        }
+        let rows = input.selection().rows();
+        if !self.chained && *from == 0 && rows.len() <= WINDOW_ROWS {
+            let found = rows.iter().zip(&mut pairs.heads).filter(|(_, head)| **head != 0);
+            for (&row, head) in found {
+                pairs.probed.push(row as usize);
+                pairs.built.push(std::mem::take(head));
+            }
+            *from = rows.len();
+            return false;
+        }
+        while let (Some(&row), Some(head)) = (rows.get(*from), pairs.heads.get_mut(*from)) {
+            while *head != 0 {
+                if pairs.probed.len() == WINDOW_ROWS {
+                    return true;
+                }
+                pairs.probed.push(row as usize);
+                pairs.built.push(*head);
+                *head = (self.hidden(*head) & !MATCHED) as usize;
+            }
+            *from += 1;
+        }
+        false
+    }
+
+    /// Notes that the built rows which a probed input found have a partner. To be called before pairs are listed, which uses them up.
+    pub fn mark(&mut self, pairs: &Pairs) {
+        if pairs.table != self.id {
+            return;
+        }
+        for &head in &pairs.heads {
+            let mut place = head;
+            while place != 0 {
+                let hidden = self.hidden(place);
+                if hidden & MATCHED != 0 {
+                    break; // and so have the rows behind it
+                }
+                self.set_hidden(place, hidden | MATCHED);
+                place = hidden as usize;
+            }
+        }
+    }
+
+    /// A page of built rows, and which of them have had a partner, or have not.
+    pub fn rows_of(&self, page: usize, matched: bool, rows: &mut Selection) -> Option<Batch<'_>> {
+        let page = self.pages.get(page)?;
+        let (first, width) = (self.first_place(page), self.layout.width());
+        let is_asked = |&row: &u32| (self.hidden(first + row as usize * width) & MATCHED != 0) == matched;
+        rows.set((0..page.rows() as u32).filter(is_asked));
+        Some(page.batch())
+    }
+
+    /// Lists the next built rows that have had no partner, at most [`WINDOW_ROWS`], from a page and a row of it; whether there are any.
+    pub fn next_alone(&self, from: &mut (usize, usize), pairs: &mut Pairs) -> bool {
+        pairs.list(Of::BuiltAlone);
+        (pairs.table, pairs.batch_rows) = (self.id, 1);
+        while let Some(page) = self.pages.get(from.0) {
+            let first = self.first_place(page);
+            while from.1 < page.rows() && pairs.built.len() < WINDOW_ROWS {
+                let place = first + from.1 * self.layout.width();
+                if self.hidden(place) & MATCHED == 0 {
+                    pairs.built.push(place);
+                }
+                from.1 += 1;
+            }
+            if pairs.built.len() == WINDOW_ROWS {
+                break;
+            }
+            *from = (from.0 + 1, 0);
+        }
+        // The row on the other side, which is not there, has number 0.
+        pairs.probed.resize(pairs.built.len(), 0);
+        !pairs.is_empty()
+    }
+
+    /// The hidden leaf of a row.
+    fn hidden(&self, place: usize) -> u64 {
+        // SAFETY: the callers pass places of this table's rows, whose hidden leaf `build` wrote.
+        unsafe { self.base.add(place + self.next_leaf()).cast::<u64>().read_unaligned() }
+    }
+
+    fn set_hidden(&mut self, place: usize, hidden: u64) {
+        // SAFETY: as `hidden`; `&mut self` owns the rows.
+        unsafe { self.base.add(place + self.next_leaf()).cast::<u64>().write_unaligned(hidden) }
+    }
+
+    /// Where a page's rows begin, as a place.
+    fn first_place(&self, page: &Page) -> usize {
+        page.as_bytes().as_ptr() as usize - self.base as usize + FIRST_ROW
+    }
+
+    /// Calls `f` with the leaves of the join's left and right side, and the pairs. `built_left` says which side this table is,
+    /// so that the user's closure is compiled once, whichever side is built.
+    #[inline(always)]
+    pub fn visit<R>(
+        &self,
+        input: &Input<'_>,
+        pairs: &Pairs,
+        built_left: bool,
+        f: impl for<'l, 'r> FnOnce(LeafReader<'l>, LeafReader<'r>, PairRows<'l, 'r>) -> R,
+    ) -> R {
+        let (probe, built) = self.sides(input.batch(), pairs);
+        // Pairs of another table, or of a batch with other rows, are none.
+        let own = pairs.table == self.id && pairs.batch_rows == input.batch().rows();
+        let (probed, places) = if own { (&pairs.probed[..], &pairs.built[..]) } else { (&[][..], &[][..]) };
+        let (probe, built) = ((&probe, probed), (&built, places));
+        let (left, right) = if built_left { (built, probe) } else { (probe, built) };
+        f(LeafReader::new(left.0), LeafReader::new(right.0), PairRows::new(left.1, right.1))
+    }
+
+    /// The left and the right record of one pair, as batches of one row: for messages.
+    #[must_use]
+    pub fn pair<'b>(
+        &'b self,
+        input: &Input<'b>,
+        pairs: &Pairs,
+        built_left: bool,
+        position: usize,
+    ) -> Option<[Batch<'b>; 2]> {
+        if pairs.table != self.id || pairs.batch_rows != input.batch().rows() {
+            return None;
+        }
+        let (probe, built) = self.sides(input.batch(), pairs);
+        // SAFETY: pairs of this table hold rows of the probed batch and places of this table's rows.
+        let (probe, built) =
+            unsafe { (probe.only_row(*pairs.probed.get(position)?), built.only_row(*pairs.built.get(position)?)) };
+        Some(if built_left { [built, probe] } else { [probe, built] })
+    }
+
+    /// The probed and the built side of pairs, as the closure sees them: a side whose rows are not there reads as nulls.
+    fn sides<'b>(&'b self, probed: &'b Batch<'b>, pairs: &Pairs) -> (Batch<'b>, Batch<'b>) {
+        let stored = (0..self.layout.types().len() - 1).map(|leaf| self.stored_leaf(leaf));
+        let asked = (0..probed.leaf_count()).map(|leaf| probed.leaf(leaf));
+        let [probe_is_there, built_is_there] = [pairs.of != Of::BuiltAlone, pairs.of != Of::ProbedAlone];
+        let [probe_optional, built_optional] = pairs.optional;
+        // SAFETY: read only at `pairs`' rows: rows of the probed batch (`visit` compares the number of its rows), and places of this
+        // table's rows, which is borrowed meanwhile. Leaves that are not there are dead, and may be read anywhere.
+        unsafe {
+            (
+                Batch::from_leaves(probed.rows(), seen(asked, probe_optional, probe_is_there)),
+                Batch::from_leaves(usize::MAX, seen(stored, built_optional, built_is_there)),
+            )
+        }
+    }
+}
+
+/// A side's leaves as the closure sees them.
+fn seen(leaves: impl Iterator<Item = LeafPtr>, optional: bool, there: bool) -> impl Iterator<Item = LeafPtr> {
+    let validity = optional.then(|| if there { LeafPtr::valid() } else { LeafPtr::dead(LeafType::Valid) });
+    validity.into_iter().chain(leaves.map(move |leaf| if there { leaf } else { LeafPtr::dead(leaf.ty) }))
+}

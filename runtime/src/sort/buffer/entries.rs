@@ -1,0 +1,237 @@
+//! The index of a buffer: made when it is sorted, from rows that lie in pages one behind the other.
+
+use std::cmp::Ordering;
+
+use crate::sort::buffer::radix::{sort, sort_in_cache};
+use crate::sort::buffer::table::{Blank, Table};
+use crate::sort::key::{Encoding, Key};
+
+/// So many entries are sorted at once, in cache.
+const BUCKET: usize = 8 << 10;
+/// The most buckets that entries are written to side by side: few enough that each has its page among those that a core knows the way to.
+const MOST_BUCKETS_LOG2: u32 = 8;
+/// So many at most; a bucket that has more is split again.
+const ROOM: usize = 4 * BUCKET;
+/// Keys that are made at once.
+pub(crate) const KEYS: usize = 256;
+
+/// Bytes of the index of so many rows, and of what it is made with.
+pub(crate) fn bytes<K>(rows: usize) -> usize {
+    let beside = if rows <= BUCKET { (rows, 0) } else { (ROOM, size_of::<usize>() << MOST_BUCKETS_LOG2) };
+    (rows + beside.0) * size_of::<(K, usize)>() + beside.1
+}
+
+/// Rows of one page: the place of the first, and how many.
+pub(crate) type Segment = (usize, usize);
+
+/// Where rows lie.
+#[derive(Clone, Copy)]
+pub(crate) struct Rows<'r> {
+    pub(crate) base: *const u8,
+    pub(crate) width: usize,
+    pub(crate) segments: &'r [Segment],
+}
+
+impl Rows<'_> {
+    pub(crate) fn len(&self) -> usize {
+        self.segments.iter().map(|segment| segment.1).sum()
+    }
+
+    /// Hands out all rows' keys in order, with the first one's place, until the closure wants no more.
+    ///
+    /// # Safety
+    /// The segments hold rows of the encoding's layout.
+    unsafe fn keys<K: Key>(&self, encoding: &Encoding, mut each: impl FnMut(usize, &[K]) -> bool) {
+        let mut keys = [K::default(); KEYS];
+        for &(first, rows) in self.segments {
+            for start in (0..rows).step_by(KEYS) {
+                let keys = &mut keys[..KEYS.min(rows - start)];
+                let place = first + start * self.width;
+                // SAFETY: the caller's promise: the rows lie in the segment.
+                unsafe { encoding.keys(self.base.wrapping_add(place), self.width, keys) };
+                if !each(place, keys) {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// All rows' entries as the rows lie.
+    ///
+    /// # Safety
+    /// As [`Rows::keys`].
+    pub(crate) unsafe fn entries<K: Key>(&self, encoding: &Encoding) -> Table<(K, usize)>
+    where
+        (K, usize): Blank,
+    {
+        let (mut entries, mut done) = (Table::new(self.len()), 0);
+        // SAFETY: the caller's promise.
+        unsafe {
+            self.keys(encoding, |place, keys| {
+                let entries = &mut entries[done..done + keys.len()];
+                for (row, (entry, &key)) in entries.iter_mut().zip(keys).enumerate() {
+                    *entry = (key, place + row * self.width);
+                }
+                done += keys.len();
+                true
+            });
+        }
+        entries
+    }
+
+    /// All rows' entries in order; `compare` is the order of the rows at two places whose keys are equal.
+    ///
+    /// # Safety
+    /// As [`Rows::keys`].
+    pub(crate) unsafe fn sorted<K: Key>(
+        &self,
+        encoding: &Encoding,
+        compare: impl Fn(usize, usize) -> Ordering,
+    ) -> Table<(K, usize)>
+    where
+        (K, usize): Blank,
+    {
+        let order = by_key_then(compare);
+        let rows = self.len();
+        // SAFETY: the caller's promise, here and below.
+        let direction = unsafe { self.direction::<K>(encoding) };
+        if rows <= BUCKET || direction != Direction::None {
+            // SAFETY: as above.
+            let mut entries = unsafe { self.entries(encoding) };
+            if direction == Direction::Descending {
+                entries.reverse();
+            }
+            if direction != Direction::None {
+                sort_ties(&mut entries, &order);
+            } else {
+                sort_in_cache(
+                    &mut entries,
+                    &mut vec![(K::default(), 0); rows],
+                    encoding.bits(),
+                    |e, low| e.0.above(low),
+                    &order,
+                );
+            }
+            return entries;
+        }
+        let buckets_log2 = (rows / BUCKET).ilog2().clamp(1, MOST_BUCKETS_LOG2).min(encoding.bits());
+        let low = encoding.bits() - buckets_log2;
+        // SAFETY: as above.
+        let (mut entries, ends) = unsafe { self.in_buckets::<K>(encoding, low, 1 << buckets_log2) };
+        let mut room = vec![(K::default(), 0); ROOM];
+        let mut start = 0;
+        for end in ends {
+            sort(&mut entries[start..end], &mut room, low, |entry, low| entry.0.above(low), &order);
+            start = end;
+        }
+        entries
+    }
+
+    /// The places of the first `count` rows, in order; `compare` as for [`Rows::sorted`].
+    ///
+    /// # Safety
+    /// As [`Rows::keys`].
+    pub(crate) unsafe fn first_places<K: Key>(
+        &self,
+        encoding: &Encoding,
+        count: usize,
+        compare: impl Fn(usize, usize) -> Ordering,
+    ) -> Vec<usize>
+    where
+        (K, usize): Blank,
+    {
+        let order = by_key_then(compare);
+        // SAFETY: the caller's promise.
+        let mut entries = unsafe { self.entries::<K>(encoding) };
+        if count < entries.len() {
+            entries.select_nth_unstable_by(count, &order);
+        }
+        let first = &mut entries[..count.min(self.len())];
+        first.sort_unstable_by(&order);
+        first.iter().map(|entry| entry.1).collect()
+    }
+
+    /// Whether the keys are in order as they come.
+    ///
+    /// # Safety
+    /// As [`Rows::keys`].
+    pub(crate) unsafe fn direction<K: Key>(&self, encoding: &Encoding) -> Direction {
+        let (mut ascending, mut descending, mut last) = (true, true, None);
+        // SAFETY: the caller's promise.
+        unsafe {
+            self.keys::<K>(encoding, |_, keys| {
+                let last = last.replace(keys[keys.len() - 1]).unwrap_or(keys[0]);
+                ascending = ascending && last <= keys[0] && keys.is_sorted();
+                descending = descending && last >= keys[0] && keys.is_sorted_by(|left, right| left >= right);
+                ascending || descending
+            });
+        }
+        match (ascending, descending) {
+            (true, _) => Direction::Ascending,
+            (_, true) => Direction::Descending,
+            _ => Direction::None,
+        }
+    }
+
+    /// All rows' entries by the bits of their keys above the `low` ones; and where the entries of each number end.
+    ///
+    /// # Safety
+    /// As [`Rows::keys`].
+    unsafe fn in_buckets<K: Key>(
+        &self,
+        encoding: &Encoding,
+        low: u32,
+        buckets: usize,
+    ) -> (Table<(K, usize)>, Vec<usize>)
+    where
+        (K, usize): Blank,
+    {
+        let mut next = vec![0; buckets];
+        // SAFETY: the caller's promise, here and below.
+        unsafe {
+            self.keys::<K>(encoding, |_, keys| {
+                keys.iter().for_each(|key| next[key.above(low) as usize] += 1);
+                true
+            });
+        }
+        let mut rows = 0;
+        for next in &mut next {
+            rows += std::mem::replace(next, rows);
+        }
+        let mut entries = Table::new(rows);
+        // SAFETY: as above.
+        unsafe {
+            self.keys::<K>(encoding, |place, keys| {
+                for (row, &key) in keys.iter().enumerate() {
+                    let next = &mut next[key.above(low) as usize];
+                    entries[*next] = (key, place + row * self.width);
+                    *next += 1;
+                }
+                true
+            });
+        }
+        (entries, next)
+    }
+}
+
+/// The order of entries; `compare` is that of the rows at two places whose keys are equal.
+fn by_key_then<K: Key>(compare: impl Fn(usize, usize) -> Ordering) -> impl Fn(&(K, usize), &(K, usize)) -> Ordering {
+    move |left, right| match left.0.cmp(&right.0) {
+        Ordering::Equal => compare(left.1, right.1),
+        unequal => unequal,
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Direction {
+    Ascending,
+    Descending,
+    None,
+}
+
+/// Sorts entries that are in order but for those of equal keys.
+fn sort_ties<K: Key>(entries: &mut [(K, usize)], order: impl Fn(&(K, usize), &(K, usize)) -> Ordering) {
+    for group in entries.chunk_by_mut(|left, right| left.0 == right.0).filter(|group| group.len() > 1) {
+        group.sort_unstable_by(&order);
+    }
+}

@@ -1,0 +1,253 @@
+//! Rows from anywhere, one behind the other.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use crate::error::Result;
+use crate::page::{Batch, FIRST_ROW, Input, LeafPtr, Page, RowWriter};
+use crate::row::{LeafType, Physical, RowLayout};
+
+/// Rows that are copied at once.
+pub(crate) const AT_ONCE: usize = 256;
+
+/// How rows of a layout get from their places into a writer's pages.
+pub(crate) struct Gather {
+    layout: Arc<RowLayout>,
+    base: *mut u8,
+    /// Whether a row is all in its fixed part, so that its bytes are all of it.
+    is_flat: bool,
+}
+
+impl Gather {
+    /// For rows of `layout`, whose places count from `base`.
+    pub(crate) fn new(layout: Arc<RowLayout>, base: *mut u8) -> Self {
+        Gather { is_flat: !layout.has_slots(), layout, base }
+    }
+
+    /// The place of a page's first row.
+    pub(crate) fn place_of(&self, page: &Page) -> usize {
+        page.as_bytes().as_ptr().addr() - self.base.addr() + FIRST_ROW
+    }
+
+    /// All leaves of rows by place.
+    ///
+    /// # Safety
+    /// The batch is read at places of rows of the layout alone, while these live.
+    pub(crate) unsafe fn batch<'r>(&self) -> Batch<'r> {
+        let leaf = |leaf| LeafPtr::stored(&self.layout, self.base, leaf);
+        // SAFETY: the caller's promise.
+        unsafe { Batch::from_leaves(usize::MAX, (0..self.layout.types().len()).map(leaf)) }
+    }
+
+    /// The leaves of rows by place whose values lie elsewhere.
+    pub(crate) fn slots(&self) -> SmallVec<[LeafPtr; 8]> {
+        let slots = self.layout.types().iter().enumerate().filter(|(_, ty)| ty.physical() == Physical::Slot);
+        let stored = slots.filter(|&(leaf, _)| self.layout.offset(leaf).is_some());
+        stored.map(|(leaf, _)| LeafPtr::stored(&self.layout, self.base, leaf)).collect()
+    }
+
+    /// Asks for rows that are copied soon.
+    pub(crate) fn prefetch(&self, places: impl Iterator<Item = usize>) {
+        places.for_each(|place| prefetch(self.base.wrapping_add(place)));
+    }
+
+    /// Whether rows may be copied to a writer's as they are.
+    fn is_flat_in(&self, out: &RowWriter) -> bool {
+        self.is_flat && (Arc::ptr_eq(out.layout(), &self.layout) || *out.layout() == self.layout)
+    }
+
+    /// Copies rows that lie one behind the other.
+    ///
+    /// # Errors
+    /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
+    ///
+    /// # Safety
+    /// So many rows of the layout begin at the place `first`.
+    pub(crate) unsafe fn copy_stretch(&self, first: usize, rows: usize, out: &mut RowWriter) -> Result<()> {
+        if self.is_flat_in(out) {
+            // SAFETY: the caller's promise.
+            return unsafe { copy_whole(self.base.wrapping_add(first), rows, out) };
+        }
+        let width = self.layout.width();
+        for start in (0..rows).step_by(AT_ONCE) {
+            let end = rows.min(start + AT_ONCE);
+            let places: SmallVec<[usize; AT_ONCE]> = (start..end).map(|row| first + row * width).collect();
+            // SAFETY: the caller's promise.
+            unsafe { out.append_rows(&self.batch(), None, &places, |_, _| ())? };
+        }
+        Ok(())
+    }
+
+    /// Copies the rows at some places.
+    ///
+    /// # Errors
+    /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
+    ///
+    /// # Safety
+    /// They are places of rows of the layout.
+    pub(crate) unsafe fn copy(&self, places: &[usize], out: &mut RowWriter) -> Result<()> {
+        if !self.is_flat_in(out) {
+            // SAFETY: the caller's promise.
+            return unsafe { out.append_rows(&self.batch(), None, places, |_, _| ()) };
+        }
+        // SAFETY: the caller's promise.
+        unsafe { self.copy_flat(0..places.len(), |row| places[row], out) }
+    }
+
+    /// Copies the rows of some numbers, whose places a function computes: each as it is copied.
+    ///
+    /// # Errors
+    /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
+    ///
+    /// # Safety
+    /// The function gives places of rows of the layout.
+    #[inline(always)]
+    pub(crate) unsafe fn copy_each(
+        &self,
+        rows: Range<usize>,
+        place: impl Fn(usize) -> usize,
+        out: &mut RowWriter,
+    ) -> Result<()> {
+        if self.is_flat_in(out) {
+            // SAFETY: the caller's promise.
+            return unsafe { self.copy_flat(rows, place, out) };
+        }
+        for start in rows.clone().step_by(AT_ONCE) {
+            let places: SmallVec<[usize; AT_ONCE]> = (start..rows.end.min(start + AT_ONCE)).map(&place).collect();
+            // SAFETY: the caller's promise.
+            unsafe { out.append_rows(&self.batch(), None, &places, |_, _| ())? };
+        }
+        Ok(())
+    }
+
+    /// As [`Gather::copy_each`], to a writer whose rows are the same bytes.
+    #[inline(always)]
+    unsafe fn copy_flat(
+        &self,
+        mut rows: Range<usize>,
+        place: impl Fn(usize) -> usize,
+        out: &mut RowWriter,
+    ) -> Result<()> {
+        while !rows.is_empty() {
+            let Some(to) = out.claim(0) else { return out.check() };
+            let more = out.room().min(rows.len() - 1);
+            out.skip(more);
+            let now = rows.start..rows.start + 1 + more;
+            // SAFETY: the caller's promise; so many rows from `to` on were claimed, and both layouts have one width.
+            unsafe { copy_rows(self.base, (now.clone(), &place), self.base.wrapping_add(to), self.layout.width()) };
+            rows.start = now.end;
+        }
+        Ok(())
+    }
+}
+
+/// Copies rows that lie one behind the other as they will in the writer's pages.
+///
+/// # Errors
+/// [`OutOfMemory`](crate::error::Error::OutOfMemory).
+///
+/// # Safety
+/// So many rows of the writer's layout, which has no slots, begin at `first`.
+unsafe fn copy_whole(first: *const u8, rows: usize, out: &mut RowWriter) -> Result<()> {
+    let (width, mut done) = (out.layout().width(), 0);
+    while done < rows {
+        let (Some(to), Some(base)) = (out.claim(0), out.region_start()) else { return out.check() };
+        let count = 1 + out.room().min(rows - done - 1);
+        out.skip(count - 1);
+        // SAFETY: the caller's promise; so many rows from `to` on were claimed, in the writer's own page.
+        unsafe { first.wrapping_add(done * width).copy_to_nonoverlapping(base.wrapping_add(to), count * width) };
+        done += count;
+    }
+    Ok(())
+}
+
+/// Adds the rows of an input whose leaves lie as in the layout.
+///
+/// # Errors
+/// [`OutOfMemory`](crate::error::Error::OutOfMemory).
+pub(crate) fn append(input: &Input<'_>, out: &mut RowWriter) -> Result<()> {
+    match whole_rows(input, out.layout()) {
+        // SAFETY: these are the rows, which hold nothing but the layout's leaves.
+        Some(first) => unsafe { copy_whole(first, input.len(), out) },
+        None => out.append(input, None),
+    }
+}
+
+/// Where an input's rows begin, if they lie one behind the other with the layout's leaves at their offsets and nothing between these.
+pub(crate) fn whole_rows(input: &Input<'_>, layout: &RowLayout) -> Option<*const u8> {
+    let (rows, batch) = (input.selection().rows(), input.batch());
+    let first = *rows.first()?;
+    let leaves = || layout.types().iter().enumerate().filter_map(|(leaf, ty)| Some((leaf, ty, layout.offset(leaf)?)));
+    let bytes: usize = leaves().map(|(_, ty, _)| ty.width()).sum();
+    if layout.has_slots() || bytes != layout.width() {
+        return None;
+    }
+    // All rows are looked at, as several are then compared at once.
+    let gaps = rows.iter().zip(first..).fold(0, |gaps, (&row, expected)| gaps | (row ^ expected));
+    if gaps != 0 {
+        return None;
+    }
+    let (leaf, _, offset) = leaves().next()?;
+    let start = batch.leaf(leaf).base.wrapping_sub(offset);
+    let lies_there = |(leaf, ty, offset): (usize, &LeafType, usize)| {
+        let from = batch.leaf(leaf);
+        from.ty == *ty && from.stride == bytes && from.base == start.wrapping_add(offset)
+    };
+    leaves().all(lies_there).then(|| start.wrapping_add(first as usize * bytes))
+}
+
+/// Copies whole rows, `width` bytes each.
+///
+/// # Safety
+/// `width` bytes may be read at `base` and each row's place, and as many be written at `to` for each; these are other bytes.
+#[inline(always)]
+unsafe fn copy_rows(
+    base: *const u8,
+    (rows, place): (Range<usize>, impl Fn(usize) -> usize),
+    to: *mut u8,
+    width: usize,
+) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        match width {
+            8 => copy_words::<1>(base, (rows, place), to),
+            16 => copy_words::<2>(base, (rows, place), to),
+            24 => copy_words::<3>(base, (rows, place), to),
+            32 => copy_words::<4>(base, (rows, place), to),
+            _ => {
+                for (row, number) in rows.enumerate() {
+                    base.add(place(number)).copy_to_nonoverlapping(to.add(row * width), width);
+                }
+            }
+        }
+    }
+}
+
+/// # Safety
+/// As [`copy_rows`], for rows of so many words.
+#[inline(always)]
+unsafe fn copy_words<const WORDS: usize>(
+    base: *const u8,
+    (rows, place): (Range<usize>, impl Fn(usize) -> usize),
+    to: *mut u8,
+) {
+    let to = to.cast::<[u64; WORDS]>();
+    for (row, number) in rows.enumerate() {
+        // SAFETY: the caller's promise.
+        unsafe { to.add(row).write_unaligned(base.add(place(number)).cast::<[u64; WORDS]>().read_unaligned()) }
+    }
+}
+
+/// Asks for a cache line.
+#[inline(always)]
+pub(crate) fn prefetch(address: *const u8) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a prefetch reads nothing, whatever the address.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(address.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = address;
+}

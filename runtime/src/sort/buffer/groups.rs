@@ -1,0 +1,77 @@
+//! Groups of one sorted buffer, or of two side by side.
+
+use std::cmp::Ordering;
+
+use crate::sort::buffer::SortBuffer;
+use crate::sort::buffer::index::Index;
+use crate::sort::key::Key;
+use crate::sort::order::{compare_leaves, compare_rows};
+
+impl SortBuffer {
+    /// Where the group ends that begins at a position of the sorted rows: rows that agree in the first `leading` leaves of the order.
+    #[must_use]
+    pub fn group_end(&self, start: usize, leading: usize) -> usize {
+        let (index, leading) = (self.index(), leading.min(self.leaves.len()));
+        if start >= index.len() || leading == 0 {
+            return index.len().max(start);
+        }
+        match (index, self.encoding.as_ref().and_then(|encoding| encoding.below(leading))) {
+            (Index::Narrow(entries), Some(low)) => group_of_keys(entries, start, low),
+            (Index::Wide(entries), Some(low)) => group_of_keys(entries, start, low),
+            _ => {
+                let (order, first) = (&self.leaves[..leading], self.row(start));
+                // SAFETY: both are rows of this buffer.
+                let same = |&position: &usize| unsafe { compare_rows(order, first, self.row(position)) }.is_eq();
+                start + 1 + (start + 1..index.len()).take_while(same).count()
+            }
+        }
+    }
+
+    /// Where the groups of the next key end that begin at the positions `from` of two sorted buffers: the rows that agree in the first
+    /// `leading` leaves of both orders. Rows from `until` on, where a group begins, do not count. A side that has no row of this key stays where it is; at the end
+    /// of both, both do.
+    #[must_use]
+    pub fn next_groups(sides: [&SortBuffer; 2], from: [usize; 2], until: [usize; 2], leading: usize) -> [usize; 2] {
+        let [left, right] = sides;
+        let order = match (from[0] < until[0], from[1] < until[1]) {
+            (true, true) => left.compare_key(from[0], right, from[1], leading),
+            (true, false) => Ordering::Less,
+            (false, true) => Ordering::Greater,
+            (false, false) => return from,
+        };
+        [
+            if order.is_le() { left.group_end(from[0], leading) } else { from[0] },
+            if order.is_ge() { right.group_end(from[1], leading) } else { from[1] },
+        ]
+    }
+
+    /// Compares the keys of a row and of another buffer's row, which both orders begin with.
+    pub(crate) fn compare_key(
+        &self,
+        position: usize,
+        other: &SortBuffer,
+        other_position: usize,
+        leading: usize,
+    ) -> Ordering {
+        let (left, right) = (self.row(position), other.row(other_position));
+        for (ours, theirs) in self.leaves.iter().zip(&other.leaves).take(leading) {
+            let is_of_one_type = ours.ty == theirs.ty;
+            debug_assert!(is_of_one_type, "keys are compared with keys of another kind");
+            if !is_of_one_type {
+                continue;
+            }
+            // SAFETY: each is a row of its own buffer; the leaves are of one type.
+            let order = unsafe { compare_leaves(ours.of_rows(left, 0), 0, theirs.of_rows(right, 0), 0) };
+            if order.is_ne() {
+                return if ours.descending { order.reverse() } else { order };
+            }
+        }
+        Ordering::Equal
+    }
+}
+
+/// Where the entries end whose keys agree with the one at `start` in all but the low bits.
+fn group_of_keys<K: Key>(entries: &[(K, usize)], start: usize, low_bits: u32) -> usize {
+    let first = entries[start].0;
+    start + 1 + entries[start + 1..].iter().take_while(|entry| entry.0.agrees(first, low_bits)).count()
+}

@@ -1,0 +1,99 @@
+//! Where the rows of a buffer lie, one by one.
+
+use std::marker::PhantomData;
+
+use crate::page::Row;
+use crate::sort::buffer::table::Table;
+use crate::sort::key::WideKey;
+
+/// The places of rows: as they were added, or in order with the keys that they were sorted by.
+pub(crate) enum Index {
+    Places(Vec<usize>),
+    Narrow(Table<(u64, usize)>),
+    Wide(Table<(WideKey, usize)>),
+}
+
+impl Index {
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Index::Places(places) => places.len(),
+            Index::Narrow(entries) => entries.len(),
+            Index::Wide(entries) => entries.len(),
+        }
+    }
+
+    /// The place at a position below the length.
+    pub(crate) fn place(&self, position: usize) -> usize {
+        match self {
+            Index::Places(places) => places[position],
+            Index::Narrow(entries) => entries[position].1,
+            Index::Wide(entries) => entries[position].1,
+        }
+    }
+
+    /// Moves the places at some positions to a position before them.
+    pub(crate) fn move_down(&mut self, from: std::ops::Range<usize>, to: usize) {
+        match self {
+            Index::Places(places) => places.copy_within(from, to),
+            Index::Narrow(entries) => entries.copy_within(from, to),
+            Index::Wide(entries) => entries.copy_within(from, to),
+        }
+    }
+
+    /// The rows, for a brand that the caller vouches for.
+    #[inline(always)]
+    pub(crate) fn rows(&self) -> KeptRows<'_> {
+        let (first, stride) = match self {
+            Index::Places(places) => (places.as_ptr(), size_of::<usize>()),
+            Index::Narrow(entries) => (place_of(entries), size_of::<(u64, usize)>()),
+            Index::Wide(entries) => (place_of(entries), size_of::<(WideKey, usize)>()),
+        };
+        KeptRows { first, stride, rows: self.len(), brand: PhantomData }
+    }
+}
+
+/// The address of the first entry's place.
+fn place_of<K>(entries: &[(K, usize)]) -> *const usize {
+    entries.as_ptr().cast::<u8>().wrapping_add(std::mem::offset_of!((K, usize), 1)).cast()
+}
+
+/// The rows of a [`SortBuffer`](crate::sort::buffer::SortBuffer).
+#[derive(Clone, Copy)]
+pub struct KeptRows<'b> {
+    /// The first row's place in an index that lives as long as the brand; the next one's lies `stride` bytes behind it.
+    first: *const usize,
+    stride: usize,
+    rows: usize,
+    brand: PhantomData<fn(&'b ()) -> &'b ()>,
+}
+
+impl<'b> KeptRows<'b> {
+    /// How many.
+    #[must_use]
+    pub fn len(self) -> usize {
+        self.rows
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.rows == 0
+    }
+
+    /// The row at a position.
+    #[inline(always)]
+    #[must_use]
+    pub fn get(self, position: usize) -> Option<Row<'b>> {
+        // SAFETY: so many places lie `stride` bytes apart in an index that nobody changes while the brand lives.
+        let place = |position| unsafe { self.first.byte_add(position * self.stride).read() };
+        (position < self.rows).then(|| Row { index: place(position), brand: PhantomData })
+    }
+
+    /// The rows at some positions; those that are out of range are left out.
+    #[must_use]
+    pub fn slice(self, positions: std::ops::Range<usize>) -> Self {
+        let end = positions.end.min(self.rows);
+        let start = positions.start.min(end);
+        KeptRows { first: self.first.wrapping_byte_add(start * self.stride), rows: end - start, ..self }
+    }
+}

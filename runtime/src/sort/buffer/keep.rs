@@ -1,0 +1,88 @@
+//! Keeping the first rows of an order.
+
+use crate::error::Result;
+use crate::sort::buffer::SortBuffer;
+use crate::sort::buffer::entries::{Rows, Segment};
+use crate::sort::key::WideKey;
+
+impl SortBuffer {
+    /// Keeps the first `count` rows in order, and gives the memory of the others back.
+    ///
+    /// # Errors
+    /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
+    pub fn keep_first(&mut self, count: usize) -> Result<()> {
+        if count >= self.len {
+            self.sort();
+            return Ok(());
+        }
+        debug_assert!(self.arriving.is_none(), "rows that are moved are emitted, and nothing else");
+        self.seal();
+        let segments: Vec<Segment> = self.segments_from(0).collect();
+        let rows = Rows { base: self.base, width: self.layout.width(), segments: &segments };
+        let encoding = self.encoding_of(&self.bounds);
+        // SAFETY: the segments hold this buffer's rows.
+        let places = unsafe {
+            if encoding.bits() <= u64::BITS {
+                rows.first_places::<u64>(&encoding, count, self.undecided(&encoding))
+            } else {
+                rows.first_places::<WideKey>(&encoding, count, self.undecided(&encoding))
+            }
+        };
+        self.shed(&places)
+    }
+
+    /// Keeps the first `count` rows of each group in order, and gives the memory of the others back; rows that agree in the first `leading`
+    /// leaves of the order are a group.
+    ///
+    /// # Errors
+    /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
+    pub fn keep_first_of_groups(&mut self, count: usize, leading: usize) -> Result<()> {
+        self.sort();
+        let (mut places, mut start) = (Vec::new(), 0);
+        while start < self.len {
+            let end = self.group_end(start, leading);
+            places.extend((start..end.min(start.saturating_add(count))).map(|position| self.index().place(position)));
+            start = end;
+        }
+        self.shed(&places)
+    }
+
+    /// How many of the sorted rows are among the first `count` of their group, as [`SortBuffer::keep_first_of_groups`] would keep.
+    #[must_use]
+    pub fn first_of_groups(&self, count: usize, leading: usize) -> usize {
+        let (mut rows, mut start) = (0, 0);
+        while start < self.len {
+            let end = self.group_end(start, leading);
+            rows += count.min(end - start);
+            start = end;
+        }
+        rows
+    }
+
+    /// Forgets the sorted rows that are not among the first `count` of their group: as [`SortBuffer::truncate`], their memory stays taken until the
+    /// buffer is cleared, and no row is added before.
+    pub fn forget_rest_of_groups(&mut self, count: usize, leading: usize) {
+        let (mut kept, mut start) = (0, 0);
+        while start < self.len {
+            let end = self.group_end(start, leading);
+            let first = start..end.min(start.saturating_add(count));
+            if let Some(index) = self.index.get_mut() {
+                index.move_down(first.clone(), kept);
+            }
+            (kept, start) = (kept + first.len(), end);
+        }
+        self.truncate(kept);
+    }
+
+    /// Keeps the rows at some places, as they are listed, and gives the memory of the others back.
+    pub(crate) fn shed(&mut self, places: &[usize]) -> Result<()> {
+        let mut kept = SortBuffer::new(self.layout.clone(), self.order.clone(), &self.memory)?;
+        kept.prepare(places.len())?;
+        // SAFETY: these are places of this buffer's rows.
+        unsafe { kept.rows.append_rows(&self.gather().batch(), None, places, |_, _| ())? };
+        kept.len = places.len();
+        kept.take_pages();
+        *self = kept;
+        Ok(())
+    }
+}

@@ -1,0 +1,140 @@
+//! Sorting of entries that begin with a key.
+
+use std::cmp::Ordering;
+
+/// Items are split by so many bits at once.
+const SPLIT_BITS: u32 = 8;
+/// The most bits of a digit that items are moved by: the places that these have in turn fit a core's first cache.
+const DIGIT_BITS: u32 = 9;
+/// Fewer than these are sorted by comparing at once.
+const FEW: usize = 64;
+
+/// As [`sort_in_cache`], for items that may not fit it: these are split first, in place.
+pub(crate) fn sort<T: Copy>(
+    items: &mut [T],
+    room: &mut [T],
+    digits: u32,
+    above: impl Fn(T, u32) -> u64 + Copy,
+    compare: impl Fn(&T, &T) -> Ordering + Copy,
+) {
+    if items.len() <= room.len() || digits == 0 {
+        sort_in_cache(items, room, digits, above, compare);
+        return;
+    }
+    let bits = digits.min(SPLIT_BITS);
+    let low = digits - bits;
+    let mut start = 0;
+    for end in split(items, |item| above(item, low) as usize & ((1 << bits) - 1)) {
+        sort(&mut items[start..end], room, low, above, compare);
+        start = end;
+    }
+}
+
+/// Brings items of one number together, in the order of the numbers (as the American national flag is sorted); where those of each end.
+fn split<T: Copy>(items: &mut [T], number: impl Fn(T) -> usize) -> [usize; 1 << SPLIT_BITS] {
+    let mut ends = [0; 1 << SPLIT_BITS];
+    items.iter().for_each(|&item| ends[number(item)] += 1);
+    let (mut next, mut rows) = ([0; 1 << SPLIT_BITS], 0);
+    for (next, end) in next.iter_mut().zip(&mut ends) {
+        *next = rows;
+        rows += *end;
+        *end = rows;
+    }
+    for home in 0..ends.len() {
+        while next[home] < ends[home] {
+            let mut item = items[next[home]];
+            loop {
+                let number = number(item);
+                if number == home {
+                    break;
+                }
+                std::mem::swap(&mut item, &mut items[next[number]]);
+                next[number] += 1;
+            }
+            items[next[home]] = item;
+            next[home] += 1;
+        }
+    }
+    ends
+}
+
+/// Sorts what fits a core's second cache, with room for as many beside it.
+///
+/// `digits` are bits of an item that the order agrees with: items are sorted by the uppermost of them first, as many as it takes to tell
+/// most apart, and then by comparing neighbours. Where that leaves much to do, because the bits are skewed, all are sorted by comparing.
+pub(crate) fn sort_in_cache<T: Copy>(
+    items: &mut [T],
+    room: &mut [T],
+    digits: u32,
+    above: impl Fn(T, u32) -> u64,
+    compare: impl Fn(&T, &T) -> Ordering,
+) {
+    if items.len() < FEW || items.len() > room.len() {
+        items.sort_unstable_by(compare);
+        return;
+    }
+    // Sixteen values for each item: few are then left to be told apart by comparing.
+    let used = digits.min(items.len().ilog2() + 4).min(2 * DIGIT_BITS);
+    let (first, second) = (used / 2, used - used / 2);
+    let low = digits - used;
+    let room = &mut room[..items.len()];
+    if used > 0 {
+        let [lower, upper] = starts(items, [first, second], |item| above(item, low));
+        scatter(items, room, lower, first, |item| above(item, low));
+        scatter(room, items, upper, second, |item| above(item, low + first));
+    }
+    insert(items, compare);
+}
+
+/// Items of each value of a digit begin there.
+type Starts = [u32; 1 << DIGIT_BITS];
+
+/// Where items of each value of two digits begin, which lie above each other and have so many bits.
+fn starts<T: Copy>(items: &[T], bits: [u32; 2], number: impl Fn(T) -> u64) -> [Starts; 2] {
+    let mut starts = [[0; 1 << DIGIT_BITS]; 2];
+    for &item in items {
+        let mut number = number(item);
+        for (starts, bits) in starts.iter_mut().zip(bits) {
+            starts[digit(number, bits)] += 1;
+            number >>= bits;
+        }
+    }
+    for starts in &mut starts {
+        let mut start = 0;
+        starts.iter_mut().for_each(|items| start += std::mem::replace(items, start));
+    }
+    starts
+}
+
+#[inline(always)]
+fn digit(number: u64, bits: u32) -> usize {
+    number as usize & ((1 << bits) - 1) & ((1 << DIGIT_BITS) - 1)
+}
+
+/// Moves items to where a number of so many bits puts them; those of one number keep their order.
+fn scatter<T: Copy>(from: &[T], to: &mut [T], mut starts: Starts, bits: u32, number: impl Fn(T) -> u64) {
+    for &item in from {
+        let next = &mut starts[digit(number(item), bits)];
+        to[*next as usize] = item;
+        *next += 1;
+    }
+}
+
+/// Sorts items that are nearly in order.
+fn insert<T: Copy>(items: &mut [T], compare: impl Fn(&T, &T) -> Ordering) {
+    let mut moves_left = 8 * items.len();
+    for next in 1..items.len() {
+        let item = items[next];
+        let mut at = next;
+        while at > 0 && compare(&item, &items[at - 1]).is_lt() {
+            items[at] = items[at - 1];
+            at -= 1;
+        }
+        items[at] = item;
+        moves_left = moves_left.saturating_sub(next - at);
+        if moves_left == 0 {
+            items.sort_unstable_by(compare);
+            return;
+        }
+    }
+}

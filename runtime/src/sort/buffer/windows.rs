@@ -1,0 +1,98 @@
+//! Parts of sorted rows: what an external sort needs to go over groups some at a time.
+
+use crate::error::Result;
+use crate::memory::limits::PAGE_BYTES;
+use crate::page::{FIRST_ROW, Page, RowWriter, heap_bytes};
+use crate::sort::buffer::SortBuffer;
+use crate::sort::buffer::gather::AT_ONCE;
+use crate::sort::buffer::index::Index;
+use crate::sort::order::compare_rows;
+
+impl SortBuffer {
+    /// Bytes of the largest page that its rows came to lie in, since it was made.
+    #[must_use]
+    pub fn largest_page_bytes(&self) -> usize {
+        self.largest_page.max(self.rows.open_bytes().0)
+    }
+
+    /// Where the last group of the sorted rows begins: rows that agree in the first `leading` leaves of the order.
+    #[must_use]
+    pub fn last_group(&self, leading: usize) -> usize {
+        match self.len.checked_sub(1) {
+            Some(last) => self.rows_before(self, last, false, leading),
+            None => 0,
+        }
+    }
+
+    /// How many of the sorted rows have a key before that of another buffer's row; with it, where `with` says so.
+    #[must_use]
+    pub fn rows_before(&self, other: &SortBuffer, other_position: usize, with: bool, leading: usize) -> usize {
+        let (mut low, mut high) = (0, self.len);
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            let order = self.compare_key(middle, other, other_position, leading);
+            if order.is_lt() || (with && order.is_eq()) { low = middle + 1 } else { high = middle }
+        }
+        low
+    }
+
+    /// How many of a page's rows, which are sorted as these, belong to the group of the row at a position: from the first on.
+    #[must_use]
+    pub fn rows_of_group(&self, position: usize, page: &Page, leading: usize) -> usize {
+        if *page.layout() != self.layout {
+            return 0;
+        }
+        let (order, row) = (&self.leaves[..leading.min(self.leaves.len())], self.row(position));
+        let first = page.as_bytes()[FIRST_ROW..].as_ptr();
+        // SAFETY: one is a row of this buffer, the other of the page, whose layout is the same.
+        let is_same = |&index: &usize| unsafe {
+            compare_rows(order, row, first.wrapping_add(index * self.layout.width())).is_eq()
+        };
+        match page.rows().checked_sub(1) {
+            Some(last) if is_same(&last) => page.rows(),
+            _ => (0..page.rows()).take_while(is_same).count(),
+        }
+    }
+
+    /// Where the rows end that fill about a page, from a position on: one at least, and none from `until` on. More at once would pile up.
+    #[must_use]
+    pub fn page_end(&self, start: usize, until: usize) -> usize {
+        let (width, until) = (self.layout.width(), until.min(start + AT_ONCE));
+        if !self.layout.has_slots() {
+            return until.min(start + (PAGE_BYTES / width.max(1)).max(1));
+        }
+        let gather = self.gather();
+        let slots = gather.slots();
+        let mut bytes = FIRST_ROW;
+        let mut passes = |&position: &usize| {
+            // SAFETY: the index holds places of this buffer's rows, and the slots are those of their layout.
+            bytes += width + unsafe { heap_bytes(&slots, self.index().place(position)) };
+            bytes > PAGE_BYTES
+        };
+        (start..until).find(&mut passes).map_or(until, |beyond| beyond.max(start + 1))
+    }
+
+    /// Writes the rows at some positions, and closes the page.
+    ///
+    /// # Errors
+    /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
+    pub fn copy_to(&self, positions: std::ops::Range<usize>, out: &mut RowWriter) -> Result<()> {
+        let places: Vec<usize> = positions.map(|position| self.index().place(position)).collect();
+        // SAFETY: the index holds places of this buffer's rows.
+        unsafe { self.gather().copy(&places, out)? };
+        out.seal();
+        Ok(())
+    }
+
+    /// Forgets the sorted rows from a position on; their memory stays taken until the buffer is cleared.
+    pub fn truncate(&mut self, position: usize) {
+        if let Some(index) = self.index.get_mut().filter(|_| position < self.len) {
+            match index {
+                Index::Places(places) => places.truncate(position),
+                Index::Narrow(entries) => entries.truncate(position),
+                Index::Wide(entries) => entries.truncate(position),
+            }
+            self.len = position;
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! Sorted runs, and the parts of them that a range of the order takes.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::error::Result;
+use crate::kernel::TaskContext;
+use crate::memory::Memory;
+use crate::page::{Input, Page, RowWriter, Selection};
+use crate::row::RowLayout;
+use crate::sort::order::OrderKey;
+use crate::sort::ranges::{OrderValues, is_before, values_of};
+use crate::spill::{Read, Spilled, SpilledReader, Spiller};
+
+/// A run on disk is known by between this many keys and twice as many: the first ones of pages that lie about as far from each other.
+const KEYS: usize = 512;
+
+/// What an order is of.
+#[derive(Clone)]
+pub(crate) struct Ordered {
+    pub(crate) layout: Arc<RowLayout>,
+    pub(crate) order: Box<[OrderKey]>,
+}
+
+impl Ordered {
+    /// The key of a page's row.
+    pub(crate) fn key(&self, page: &Page, row: usize) -> OrderValues {
+        values_of(&page.batch(), row, self.layout.types(), &self.order)
+    }
+
+    /// How many of a page's rows come before a bound.
+    fn rows_before(&self, page: &Page, bound: &OrderValues) -> usize {
+        let batch = page.batch();
+        let (mut low, mut high) = (0, page.rows());
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            if is_before(&batch, middle, self.layout.types(), &self.order, bound) {
+                low = middle + 1
+            } else {
+                high = middle
+            }
+        }
+        low
+    }
+
+    /// Some rows of a page as pages of their own: one, but where a large row made the page larger than others are.
+    fn cut(&self, page: &Page, rows: Range<usize>, memory: &Memory) -> Result<VecDeque<Page>> {
+        if rows == (0..page.rows()) || rows.is_empty() {
+            return Ok(VecDeque::from_iter((!rows.is_empty()).then(|| page.clone())));
+        }
+        let (mut writer, mut some) = (RowWriter::new(self.layout.clone(), memory.clone()), Selection::default());
+        some.set(rows.start as u32..rows.end as u32);
+        writer.append(&Input::new(&page.batch(), &some), None)?;
+        writer.seal();
+        Ok(writer.take_sealed().collect())
+    }
+}
+
+/// A run on disk.
+#[derive(Default)]
+pub(crate) struct DiskRun {
+    pub(crate) pages: Spilled,
+    /// The numbers of some pages, and the keys that they begin with.
+    keys: Vec<(usize, OrderValues)>,
+    /// A page is noted when its number is a multiple of this.
+    every: usize,
+}
+
+impl DiskRun {
+    /// Appends sorted pages.
+    pub(crate) fn write(&mut self, pages: impl IntoIterator<Item = Page>, spiller: &Spiller, of: &Ordered) {
+        let pages: Vec<Page> = pages.into_iter().collect();
+        for (number, page) in (self.pages.pages()..).zip(&pages) {
+            if !number.is_multiple_of(self.every.max(1)) {
+                continue;
+            }
+            self.keys.push((number, of.key(page, 0)));
+            if self.keys.len() == 2 * KEYS {
+                self.every = 2 * self.every.max(1);
+                let every = self.every;
+                self.keys.retain(|(number, _)| number.is_multiple_of(every));
+            }
+        }
+        spiller.write(&mut self.pages, pages);
+    }
+
+    /// Keys, and about how many rows each stands for.
+    fn sample(&self) -> impl Iterator<Item = (&OrderValues, u64)> {
+        let weight = (self.pages.rows() / self.keys.len().max(1) as u64).max(1);
+        self.keys.iter().map(move |(_, key)| (key, weight))
+    }
+
+    /// The pages that rows from one bound to another lie in, and perhaps some more.
+    fn part(&self, from: Option<&OrderValues>, to: Option<&OrderValues>, of: &Ordered) -> Spilled {
+        let compare = |key: &OrderValues, bound: &OrderValues| {
+            let types = of.layout.types();
+            crate::sort::ranges::in_order(&of.order, |position, leaf| {
+                crate::row::compare_leaf(types[leaf], &key[position], &bound[position])
+            })
+        };
+        // Rows of the range may lie in the page before the first one that begins with such a row.
+        let first = from.map_or(0, |from| {
+            let begun = self.keys.partition_point(|(_, key)| compare(key, from).is_lt());
+            begun.checked_sub(1).map_or(0, |before| self.keys[before].0)
+        });
+        let last = to.map_or(self.pages.pages(), |to| {
+            let begun = self.keys.partition_point(|(_, key)| compare(key, to).is_lt());
+            self.keys.get(begun).map_or(self.pages.pages(), |(number, _)| *number)
+        });
+        self.pages.part(first..last)
+    }
+}
+
+/// What a task gives of one of its runs to the task that has a range.
+pub(crate) enum Part {
+    /// Pages in memory.
+    Pages(VecDeque<Page>),
+    Disk(DiskPart),
+}
+
+/// Pages on disk, the first and last of which may hold rows of other ranges.
+pub(crate) struct DiskPart {
+    pub(crate) pages: Spilled,
+    pub(crate) spiller: Arc<Spiller>,
+    /// The range begins here, where it has a begin; and it ends before.
+    pub(crate) from: Option<OrderValues>,
+    pub(crate) to: Option<OrderValues>,
+}
+
+/// The sorted rows of one task, which it lends to all.
+pub(crate) struct TaskRuns {
+    pub(crate) of: Ordered,
+    pub(crate) disk: Vec<DiskRun>,
+    pub(crate) memory: VecDeque<Page>,
+    pub(crate) spiller: Arc<Spiller>,
+}
+
+impl TaskRuns {
+    /// Keys, and about how many rows each stands for.
+    pub(crate) fn sample(&self) -> Vec<(OrderValues, u64)> {
+        let every = (self.memory.len() / (2 * KEYS)).max(1);
+        let in_memory = self.memory.iter().step_by(every);
+        let in_memory = in_memory.map(|page| (self.of.key(page, 0), (page.rows() * every) as u64));
+        let on_disk = self.disk.iter().flat_map(DiskRun::sample).map(|(key, weight)| (key.clone(), weight));
+        in_memory.chain(on_disk).collect()
+    }
+
+    /// The parts of each range.
+    pub(crate) fn parts(mut self, bounds: &[OrderValues], memory: &Memory) -> Result<Vec<Vec<Part>>> {
+        let ends = || bounds.iter().map(Some).chain([None]);
+        let begins = [None].into_iter().chain(bounds.iter().map(Some));
+        let mut parts = Vec::new();
+        for (from, to) in begins.zip(ends()) {
+            let on_disk = self.disk.iter().map(|run| DiskPart {
+                pages: run.part(from, to, &self.of),
+                spiller: self.spiller.clone(),
+                from: from.cloned(),
+                to: to.cloned(),
+            });
+            let mut of_range: Vec<Part> = on_disk.map(Part::Disk).collect();
+            of_range.push(Part::Pages(self.pages_before(to, memory)?));
+            parts.push(of_range);
+        }
+        Ok(parts)
+    }
+
+    /// Takes the pages in memory whose rows come before a bound.
+    fn pages_before(&mut self, bound: Option<&OrderValues>, memory: &Memory) -> Result<VecDeque<Page>> {
+        let Some(bound) = bound else { return Ok(std::mem::take(&mut self.memory)) };
+        let begun = self.memory.partition_point(|page| self.of.rows_before(page, bound) == page.rows());
+        let mut before: VecDeque<Page> = self.memory.drain(..begun).collect();
+        if let Some(page) = self.memory.pop_front() {
+            let (rows, all) = (self.of.rows_before(&page, bound), page.rows());
+            before.extend(self.of.cut(&page, 0..rows, memory)?);
+            for rest in self.of.cut(&page, rows..all, memory)?.into_iter().rev() {
+                self.memory.push_front(rest);
+            }
+        }
+        Ok(before)
+    }
+}
+
+/// Reads a part page by page, without the rows of other ranges.
+pub(crate) struct PartReader {
+    of: Ordered,
+    /// None, once no more is to come.
+    pub(crate) reader: Option<SpilledReader>,
+    from: Option<OrderValues>,
+    to: Option<OrderValues>,
+    memory: Memory,
+    /// Rows of the range from a page that holds others, too.
+    cut: VecDeque<Page>,
+}
+
+impl PartReader {
+    pub(crate) fn new(of: &Ordered, part: DiskPart, ahead: usize, context: &TaskContext) -> Self {
+        let DiskPart { pages, spiller, from, to } = part;
+        let reader = spiller.read_for(pages, &of.layout, ahead, context.blocking.clone(), &context.memory);
+        PartReader {
+            of: of.clone(),
+            reader: Some(reader),
+            from,
+            to,
+            memory: context.memory.clone(),
+            cut: VecDeque::new(),
+        }
+    }
+
+    pub(crate) fn poll(&mut self) -> Result<Read> {
+        loop {
+            if let Some(page) = self.cut.pop_front() {
+                return Ok(Read::Page(page));
+            }
+            let Some(reader) = &mut self.reader else { return Ok(Read::End) };
+            let page = match reader.poll()? {
+                Read::Page(page) => page,
+                other => return Ok(other),
+            };
+            let first = self.from.as_ref().map_or(0, |from| self.of.rows_before(&page, from));
+            if first < page.rows() {
+                // All later rows are in the range, as far as it begins.
+                self.from = None;
+            }
+            let last = self.to.as_ref().map_or(page.rows(), |to| self.of.rows_before(&page, to));
+            if last < page.rows() {
+                self.reader = None;
+            }
+            self.cut = self.of.cut(&page, first.min(last)..last, &self.memory)?;
+        }
+    }
+}

@@ -1,0 +1,470 @@
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use crate::error::Result;
+use crate::kernel::TaskContext;
+use crate::memory::limits::SORT_BYTES;
+use crate::memory::{Budget, Memory};
+use crate::page::{Page, RowWriter, windows};
+use crate::row::{LeafSet, LeafType, RowLayout};
+use crate::sort::external::sorter::Sorter;
+use crate::sort::external::total::{TotalMeeting, TotalSorter};
+use crate::sort::order::OrderKey;
+use crate::sort::small_rows::SharedSplitters;
+use crate::strategy::Answer;
+
+/// A number, and a text of that many letters or so.
+type Item = (i64, usize);
+
+fn layout() -> Arc<RowLayout> {
+    Arc::new(RowLayout::new(vec![LeafType::I64, LeafType::Text], &LeafSet::all(2)))
+}
+
+fn order() -> Vec<OrderKey> {
+    [0, 1].map(|leaf| OrderKey { leaf, descending: leaf == 1 }).to_vec()
+}
+
+fn text((number, length): Item) -> String {
+    format!("{number} ").repeat(length / 4 + 1)
+}
+
+fn unlimited() -> Memory {
+    Memory::new(Budget::new(1 << 34), "test")
+}
+
+fn pages(items: &[Item]) -> Vec<Page> {
+    let mut writer = RowWriter::new(layout(), unlimited());
+    for &item in items {
+        let text = text(item);
+        writer
+            .visit(|mut leaves, mut claims| {
+                let (number, words) = (leaves.plain::<i64>(), leaves.text());
+                claims.put(words.heap_bytes(&text), |row, claims| {
+                    number.write(row, item.0);
+                    words.write(row, &text, claims);
+                });
+            })
+            .unwrap();
+    }
+    writer.seal();
+    writer.take_sealed().collect()
+}
+
+fn rows(page: &Page) -> Vec<(i64, String)> {
+    let batch = page.batch();
+    let text = |row| String::from_utf8(batch.leaf_bytes(1, row).to_vec()).unwrap();
+    (0..page.rows()).map(|row| (batch.leaf_bits(0, row) as i64, text(row))).collect()
+}
+
+/// The items, sorted with a budget of so many bytes beyond what is kept at least; and the job's counters.
+fn sorted(items: &[Item], budget: &Arc<Budget>) -> (Vec<(i64, String)>, Arc<crate::metrics::OperatorMetrics>) {
+    let context = TaskContext {
+        memory: Memory::spilling(budget.clone(), "sort", SORT_BYTES),
+        ..TaskContext::alone(Memory::new(budget.clone(), "pages"))
+    };
+    let mut sorter = Sorter::new(layout(), order(), &context).unwrap();
+    for page in pages(items) {
+        windows(&page.batch(), |input| -> Result<()> {
+            let mut cursor = 0;
+            while sorter.add(input, &mut cursor)? != Answer::Done {}
+            Ok(())
+        })
+        .unwrap();
+    }
+    while sorter.finish().unwrap() != Answer::Done {}
+    let (mut out, mut found) = (RowWriter::new(layout(), unlimited()), Vec::new());
+    loop {
+        let answer = sorter.emit(&mut out).unwrap();
+        if answer == Answer::Done {
+            out.seal();
+        }
+        found.extend(out.take_sealed().flat_map(|page| rows(&page)));
+        if answer == Answer::Done {
+            break;
+        }
+    }
+    drop(sorter);
+    let metrics = context.metrics.clone();
+    drop(context);
+    assert_eq!(budget.used_bytes(), 0, "all memory goes back");
+    (found, metrics)
+}
+
+fn expected(items: &[Item]) -> Vec<(i64, String)> {
+    let mut expected: Vec<(i64, String)> = items.iter().map(|&item| (item.0, text(item))).collect();
+    expected.sort_by(|left, right| left.0.cmp(&right.0).then_with(|| right.1.cmp(&left.1)));
+    expected
+}
+
+fn items(rows: usize, key: impl Fn(u64) -> i64) -> Vec<Item> {
+    let number = |row: usize| key((row as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 20);
+    (0..rows).map(|row| (number(row), row % 50)).collect()
+}
+
+#[test]
+fn what_fits_stays_in_memory() {
+    let items = items(20_000, |random| random as i64);
+    let (found, metrics) = sorted(&items, &Budget::new(64 << 20));
+    assert_eq!(found, expected(&items));
+    assert_eq!(metrics.spilled_bytes.get(), 0);
+}
+
+#[test]
+fn many_runs_are_merged_in_several_passes() {
+    // The least there is: eight runs at once.
+    let items = items(400_000, |random| random as i64);
+    let (found, metrics) = sorted(&items, &Budget::new(SORT_BYTES));
+    assert!(found == expected(&items));
+    assert!(metrics.spilled_parts.get() > 20 && metrics.passes.get() > 2, "{metrics:?}");
+}
+
+/// One page of each run is enough for a merge, and a few beside.
+#[test]
+fn no_row_is_merged_twice_while_there_is_a_page_for_each_run() {
+    let items = items(250_000, |random| random as i64);
+    let bytes = 2 * SORT_BYTES;
+    let (found, metrics) = sorted(&items, &Budget::new(bytes + bytes / 15));
+    assert!(found == expected(&items));
+    let runs = metrics.spilled_parts.get();
+    assert!(runs > 14 && metrics.passes.get() == 2, "{metrics:?}");
+}
+
+#[test]
+fn rows_of_which_few_fit_a_page_are_sorted_in_little_memory() {
+    for letters in [5_000, 10_000, 30_000, 50_000] {
+        let items: Vec<Item> = (0..600).map(|row| (row * 7 % 600, letters)).collect();
+        for bytes in [SORT_BYTES, 4 << 20] {
+            let (found, _) = sorted(&items, &Budget::new(bytes + bytes / 15));
+            assert!(found == expected(&items), "{letters} letters, {bytes} bytes");
+        }
+    }
+}
+
+/// An average says nothing of rows that lie side by side.
+#[test]
+fn rows_of_which_one_fits_a_page_are_sorted_among_small_ones() {
+    let items: Vec<Item> = (0..10_040).map(|row| (row, if row < 40 { 40_000 } else { 90 })).rev().collect();
+    for bytes in [SORT_BYTES, 4 << 20, 16 << 20] {
+        let (found, _) = sorted(&items, &Budget::new(bytes + bytes / 15));
+        assert!(found == expected(&items), "{bytes} bytes");
+    }
+}
+
+#[test]
+fn rows_larger_than_what_is_kept_for_a_sort_are_sorted_where_there_is_memory() {
+    let items: Vec<Item> = (0..40).map(|row| (row * 7 % 40, 600_000)).collect();
+    let (found, metrics) = sorted(&items, &Budget::new(16 << 20));
+    assert!(found == expected(&items));
+    assert!(metrics.spilled_bytes.get() > 0);
+}
+
+/// The rows of pages, sorted by so many tasks, with a budget of so many bytes for each: what each gives. After some rounds, the first is asked to give
+/// memory back.
+fn sorted_by_tasks(
+    of: (&Arc<RowLayout>, &[OrderKey]),
+    pages: Vec<Page>,
+    (tasks, bytes): (usize, usize),
+    asked_after: Option<usize>,
+) -> (Vec<Vec<Page>>, u64) {
+    sorted_after(TotalMeeting::of(tasks), of, pages, (tasks, bytes), asked_after)
+}
+
+/// Meetings of so many tasks: as they are, and such that few rows are spread as they come.
+fn meetings(tasks: usize) -> [Arc<TotalMeeting>; 2] {
+    [TotalMeeting::of(tasks), TotalMeeting::spreading(tasks, SharedSplitters::from_bytes(200 << 10))]
+}
+
+/// As [`sorted_by_tasks`], at a meeting.
+fn sorted_after(
+    meeting: Arc<TotalMeeting>,
+    of: (&Arc<RowLayout>, &[OrderKey]),
+    pages: Vec<Page>,
+    (tasks, bytes): (usize, usize),
+    asked_after: Option<usize>,
+) -> (Vec<Vec<Page>>, u64) {
+    sorted_where_they_are(&meeting, of, pages, &vec![bytes; tasks], |page| page % tasks, asked_after)
+}
+
+/// As [`sorted_by_tasks`], with these budgets, where the pages are those tasks' that `task_of` says by their numbers.
+fn sorted_where_they_are(
+    meeting: &Arc<TotalMeeting>,
+    (layout, order): (&Arc<RowLayout>, &[OrderKey]),
+    pages: Vec<Page>,
+    bytes: &[usize],
+    task_of: impl Fn(usize) -> usize,
+    asked_after: Option<usize>,
+) -> (Vec<Vec<Page>>, u64) {
+    let tasks = bytes.len();
+    let budgets: Vec<_> = bytes.iter().map(|&bytes| Budget::new(bytes)).collect();
+    let contexts: Vec<_> = (budgets.iter().enumerate())
+        .map(|(subtask, budget)| {
+            let memory = Memory::spilling(budget.clone(), "sort", SORT_BYTES);
+            let alone = TaskContext::alone(Memory::new(budget.clone(), "pages"));
+            TaskContext { memory, subtask, subtasks: tasks, ..alone }
+        })
+        .collect();
+    let sorter = |context| TotalSorter::new(layout.clone(), order, meeting.clone(), context).unwrap();
+    let mut sorters: Vec<_> = contexts.iter().map(sorter).collect();
+    for (number, page) in pages.into_iter().enumerate() {
+        let task = task_of(number);
+        windows(&page.batch(), |input| -> Result<()> {
+            let mut cursor = 0;
+            while sorters[task].add(input, &mut cursor)? != Answer::Done {}
+            Ok(())
+        })
+        .unwrap();
+    }
+    let mut given = vec![Vec::new(); tasks];
+    let mut outs: Vec<_> = (0..tasks).map(|_| RowWriter::new(layout.clone(), unlimited())).collect();
+    let mut left: Vec<_> = (0..tasks).collect();
+    let mut rounds = 0;
+    while !left.is_empty() {
+        rounds += 1;
+        if asked_after == Some(rounds) {
+            contexts[0].memory.to_ask().unwrap().ask(1);
+        }
+        left.retain(|&task| {
+            if contexts[task].memory.asked_back() > 0 {
+                sorters[task].revoke();
+            }
+            let done = sorters[task].emit(&mut outs[task]).unwrap() == Answer::Done;
+            if done {
+                outs[task].seal();
+            }
+            given[task].extend(outs[task].take_sealed());
+            !done
+        });
+    }
+    // The meeting stays for as long as its plan.
+    assert!(budgets.iter().all(|budget| budget.used_bytes() == 0), "all memory goes back");
+    (given, contexts.iter().map(|context| context.metrics.spilled_bytes.get()).sum())
+}
+
+/// Small rows that came behind a large one do not fit a page of their own.
+#[test]
+fn ranges_begin_amid_pages_of_large_rows() {
+    let items: Vec<Item> =
+        (0..300_000i64).map(|row| (row * 7_919 % 300_007, if row % 20_011 == 0 { 180_000 } else { 8 })).collect();
+    for (tasks, bytes) in [(2, 64 << 20), (3, 64 << 20), (5, 16 << 20)] {
+        let (given, _) = sorted_by_tasks((&layout(), &order()), pages(&items), (tasks, bytes), None);
+        let found: Vec<_> = given.iter().flatten().flat_map(rows).collect();
+        assert_eq!(found.len(), items.len(), "{tasks} tasks");
+        assert!(found == expected(&items), "{tasks} tasks");
+    }
+}
+
+/// Two runs can be merged in the least memory, but not beside whatever is left in it.
+#[test]
+fn what_stays_in_memory_leaves_room_for_the_merge() {
+    for rows in (12_000..20_000).step_by(250) {
+        let items = items(rows, |random| random as i64);
+        let (found, _) = sorted(&items, &Budget::new(SORT_BYTES));
+        assert!(found == expected(&items), "{rows} rows");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+    #[test]
+    fn rows_come_in_order_whatever_the_memory(
+        rows in 0usize..60_000,
+        distinct in prop::sample::select(vec![1i64, 7, 1 << 40]),
+        shape in 0..3,
+        budget in prop::sample::select(vec![SORT_BYTES, 2 * SORT_BYTES, 4 << 20, 64 << 20]),
+    ) {
+        let mut items = items(rows, |random| random as i64 % distinct);
+        match shape {
+            1 => items.sort(),
+            2 => items.sort_by(|left, right| right.cmp(left)),
+            _ => {}
+        }
+        let (found, _) = sorted(&items, &Budget::new(budget));
+        prop_assert!(found == expected(&items));
+    }
+}
+
+fn pair_layout() -> Arc<RowLayout> {
+    Arc::new(RowLayout::new(vec![LeafType::I64, LeafType::F64], &LeafSet::all(2)))
+}
+
+/// So many pairs of a key by the row's number, and the number.
+fn pairs(rows: u64, key: impl Fn(u64) -> i64) -> Vec<Page> {
+    let mut writer = RowWriter::new(pair_layout(), unlimited());
+    for row in 0..rows {
+        writer
+            .visit(|mut leaves, mut claims| {
+                let (number, other) = (leaves.plain::<i64>(), leaves.plain::<f64>());
+                claims.put(0, |new, _| {
+                    number.write(new, key(row));
+                    other.write(new, row as f64);
+                });
+            })
+            .unwrap();
+    }
+    writer.seal();
+    writer.take_sealed().collect()
+}
+
+fn keys_and_rows(page: &Page) -> Vec<(i64, u64)> {
+    let batch = page.batch();
+    (0..page.rows())
+        .map(|row| (batch.leaf_bits(0, row) as i64, f64::from_bits(batch.leaf_bits(1, row) as u64) as u64))
+        .collect()
+}
+
+/// Tasks that have all their rows in memory share buckets; what one has is then in order with what the others have.
+#[test]
+fn pairs_of_many_tasks_come_in_one_order() {
+    let order = [OrderKey { leaf: 0, descending: true }];
+    let random = |row: u64| row.wrapping_mul(0x9E37_79B9_7F4A_7C15) as i64;
+    let keys: [&dyn Fn(u64) -> i64; 6] = [
+        &random,
+        &|row| random(row) >> 50,
+        &|row| if row % 9 == 0 { random(row) } else { 5 },
+        &|row| 1 << (random(row) as u64 % 60),
+        &|row| row as i64,
+        &|_| 7,
+    ];
+    for (tasks, bytes, rows) in
+        [(2, 64 << 20, 400_000), (3, 64 << 20, 300_000), (4, 64 << 20, 3), (3, 3 << 20, 300_000)]
+    {
+        let cases = keys.iter().enumerate().flat_map(|key| meetings(tasks).map(|meeting| (key, meeting)));
+        for ((number, key), meeting) in cases {
+            let of = (&pair_layout(), &order[..]);
+            let (given, _) = sorted_after(meeting, of, pairs(rows, key), (tasks, bytes), None);
+            let mut found: Vec<_> = given.iter().flatten().flat_map(keys_and_rows).collect();
+            assert!(found.is_sorted_by_key(|&(key, _)| std::cmp::Reverse(key)), "keys {number}, {tasks} tasks");
+            let most = given.iter().map(|pages| pages.iter().map(Page::rows).sum::<usize>()).max().unwrap();
+            let is_random = number == 0 && rows > 3;
+            assert!(!is_random || most * tasks < rows as usize * 3 / 2, "{most} rows in one of {tasks} tasks");
+            found.sort_unstable_by_key(|&(_, row)| row);
+            assert!(found == (0..rows).map(|row| (key(row), row)).collect::<Vec<_>>(), "keys {number}, {tasks} tasks");
+        }
+    }
+}
+
+/// One task guesses what bounds the keys, one has too few rows for a guess, some of them beside that of the other, and one has none.
+#[test]
+fn tasks_with_few_rows_share_the_buckets_of_one_that_has_guessed() {
+    let order = [OrderKey { leaf: 0, descending: false }];
+    let of = (&pair_layout(), &order[..]);
+    for beside in [0, 1 << 40] {
+        let random = |row: u64| (row.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as i64;
+        let key = move |row: u64| match row {
+            ..8_000 if row % 3 < 2 => random(row) + beside * (1 - 2 * (row % 3) as i64),
+            _ => random(row),
+        };
+        let meeting = TotalMeeting::spreading(3, SharedSplitters::from_bytes(200 << 10));
+        let task_of = |page| if page < 2 { 1 } else { 2 };
+        let (given, spilled) = sorted_where_they_are(&meeting, of, pairs(400_000, key), &[64 << 20; 3], task_of, None);
+        let rows = |pages: &Vec<Page>| pages.iter().map(Page::rows).sum::<usize>();
+        assert!(given.iter().all(|pages| rows(pages) > 100_000), "a third each: {:?}", given.iter().map(rows));
+        let mut found: Vec<_> = given.iter().flatten().flat_map(keys_and_rows).collect();
+        assert!(found.is_sorted() && spilled == 0);
+        found.sort_unstable_by_key(|&(_, row)| row);
+        assert!(found == (0..400_000).map(|row| (key(row), row)).collect::<Vec<_>>(), "{beside} beside");
+    }
+}
+
+/// A task merges its range of all tasks' runs. Another that has more rows and more memory may have more of them than this one has pages.
+#[test]
+fn a_task_with_little_memory_merges_the_many_runs_of_another() {
+    let order = [OrderKey { leaf: 0, descending: false }];
+    let key = |row: u64| row.wrapping_mul(0x9E37_79B9_7F4A_7C15) as i64;
+    let of = (&pair_layout(), &order[..]);
+    for (first_pages, little) in [(5, SORT_BYTES), (0, SORT_BYTES / 15 * 16)] {
+        let task_of = |page| usize::from(page >= first_pages);
+        let budgets = [little, 3 * SORT_BYTES];
+        let (given, _) =
+            sorted_where_they_are(&TotalMeeting::of(2), of, pairs(2_800_000, key), &budgets, task_of, None);
+        let found: Vec<_> = given.iter().flatten().flat_map(keys_and_rows).collect();
+        assert!(found.is_sorted() && found.len() == 2_800_000, "{first_pages} pages in {little} bytes");
+    }
+}
+
+/// Whoever has all its rows in memory gives them back, when asked, while another's are still to come.
+#[test]
+fn a_task_that_waits_for_others_gives_its_rows_back() {
+    let order = [OrderKey { leaf: 0, descending: false }];
+    let key = |row: u64| row.wrapping_mul(0x9E37_79B9_7F4A_7C15) as i64;
+    let (given, spilled) = sorted_by_tasks((&pair_layout(), &order), pairs(400_000, key), (2, 64 << 20), Some(2));
+    let found: Vec<_> = given.iter().flatten().flat_map(keys_and_rows).collect();
+    assert!(found.is_sorted() && found.len() == 400_000);
+    assert!((3 << 20..4 << 20).contains(&spilled), "half of the rows: {spilled}");
+}
+
+/// What tasks share is free once all of them have left it, so that one of them is asked is enough.
+#[test]
+fn buckets_that_tasks_share_go_to_disk_together() {
+    let order = [OrderKey { leaf: 0, descending: false }];
+    let key = |row: u64| row.wrapping_mul(0x9E37_79B9_7F4A_7C15) as i64;
+    let cases = [(2, None), (2, Some(8)), (3, Some(8)), (3, Some(1000))];
+    let cases = cases.into_iter().flat_map(|case| meetings(case.0).map(|meeting| (case, meeting)));
+    for ((tasks, asked_after), meeting) in cases {
+        let of = (&pair_layout(), &order[..]);
+        let (given, spilled) = sorted_after(meeting, of, pairs(400_000, key), (tasks, 64 << 20), asked_after);
+        let found: Vec<_> = given.iter().flatten().flat_map(keys_and_rows).collect();
+        assert!(found.is_sorted() && found.len() == 400_000, "{tasks} tasks, asked after {asked_after:?}");
+        let is_spilled = asked_after.is_some_and(|rounds| rounds < 100);
+        let expected = if is_spilled { 4 << 20..7 << 20 } else { 0..1 };
+        assert!(expected.contains(&spilled), "{spilled} bytes of {tasks} tasks, asked after {asked_after:?}");
+    }
+}
+
+/// Small rows are moved, and leave their memory otherwise than others. Few keys that are far from all others make many small buckets.
+#[test]
+fn pairs_are_sorted_in_any_memory() {
+    let random = |row: u64| row.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let skewed =
+        |row: u64| if row.is_multiple_of(10) { (random(row) >> 1 >> (random(row ^ 1) % 63)) as i64 } else { 0 };
+    let keys: [&dyn Fn(u64) -> i64; 3] =
+        [&|row| random(row) as i64, &skewed, &|row| if row.is_multiple_of(3) { -skewed(row) } else { skewed(row) }];
+    for key in keys {
+        sort_pairs_in_any_memory(key);
+    }
+}
+
+fn sort_pairs_in_any_memory(key: &dyn Fn(u64) -> i64) {
+    let (layout, order) = (pair_layout(), [OrderKey { leaf: 0, descending: false }]);
+    let (unlimited, pages) = (unlimited(), pairs(1_500_000, key));
+    let at_the_end = [SORT_BYTES, 2 << 20, 5 << 20, 12 << 20, 20 << 20, 64 << 20].map(|bytes| (bytes, usize::MAX));
+    let as_they_come = [(12 << 20, 1 << 20), (20 << 20, 3 << 20), (64 << 20, 1 << 20)];
+    for (bytes, from_bytes) in at_the_end.into_iter().chain(as_they_come) {
+        let budget = Budget::new(bytes);
+        let context = TaskContext {
+            memory: Memory::spilling(budget.clone(), "sort", SORT_BYTES),
+            ..TaskContext::alone(Memory::new(budget.clone(), "pages"))
+        };
+        let splitters = Arc::new(SharedSplitters::from_bytes(from_bytes));
+        let mut sorter = Sorter::over(splitters, layout.clone(), order, &context).unwrap();
+        for page in &pages {
+            windows(&page.batch(), |input| -> Result<()> {
+                let mut cursor = 0;
+                while sorter.add(input, &mut cursor)? != Answer::Done {}
+                Ok(())
+            })
+            .unwrap();
+        }
+        while sorter.finish().unwrap() != Answer::Done {}
+        let (mut out, mut last) = (RowWriter::new(layout.clone(), unlimited.clone()), i64::MIN);
+        let mut seen = vec![false; 1_500_000];
+        loop {
+            let answer = sorter.emit(&mut out).unwrap();
+            if answer == Answer::Done {
+                out.seal();
+            }
+            for page in out.take_sealed() {
+                for (number, row) in keys_and_rows(&page) {
+                    assert!(number >= last && number == key(row), "{bytes}");
+                    last = number;
+                    assert!(!std::mem::replace(&mut seen[row as usize], true), "{bytes}");
+                }
+            }
+            if answer == Answer::Done {
+                break;
+            }
+        }
+        assert!(seen.iter().all(|seen| *seen), "{bytes}");
+    }
+}

@@ -1,0 +1,256 @@
+//! One order of all tasks' rows: each task sorts what it has, and then merges one range of the order from all of them.
+//!
+//! Nothing is shipped before it is sorted, so no row goes to disk twice, and the bounds of the ranges come from what is sorted: a sample that knows all
+//! rows, skewed or not. Rows with equal keys are in one range.
+//!
+//! Where all rows are in memory, and small and plain, nothing is merged: the tasks spread their rows over the same [buckets](crate::sort::external::shares), and each sorts
+//! some of these with the rows of all.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::error::Result;
+use crate::kernel::TaskContext;
+use crate::meeting::Meeting;
+use crate::memory::ToAsk;
+use crate::page::{Input, Page, RowWriter};
+use crate::row::RowLayout;
+use crate::sort::buffer::SortBuffer;
+use crate::sort::external::merging::MergeSize;
+use crate::sort::external::runs::{DiskPart, Ordered, Part, TaskRuns};
+use crate::sort::external::shares::{Shared, Shares, SharesMeeting};
+use crate::sort::external::sorter::Sorter;
+use crate::sort::external::streams::{Next, Streams};
+use crate::sort::order::OrderKey;
+use crate::sort::ranges::{OrderValues, cut};
+use crate::sort::small_rows::SharedSplitters;
+use crate::strategy::{Answer, Cursor};
+
+/// Where the tasks of a total order meet.
+pub struct TotalMeeting {
+    splitters: Arc<SharedSplitters>,
+    shares: SharesMeeting,
+    /// Keys of what each task has sorted.
+    samples: Arc<Meeting<Vec<(OrderValues, u64)>>>,
+    /// What each task gives to each.
+    parts: Arc<Meeting<Given>>,
+}
+
+/// By range; taken once.
+type Given = Arc<Mutex<Vec<Vec<Part>>>>;
+
+impl TotalMeeting {
+    /// A meeting of so many tasks.
+    #[must_use]
+    pub fn of(tasks: usize) -> Arc<Self> {
+        Self::spreading(tasks, SharedSplitters::default())
+    }
+
+    /// As [`TotalMeeting::of`], with the splitters of rows that are spread as they come.
+    pub(crate) fn spreading(tasks: usize, splitters: SharedSplitters) -> Arc<Self> {
+        Arc::new(TotalMeeting {
+            splitters: Arc::new(splitters),
+            shares: SharesMeeting::of(tasks),
+            samples: Meeting::of(tasks),
+            parts: Meeting::of(tasks),
+        })
+    }
+}
+
+/// Rows of one task on their way to an order of all.
+pub struct TotalSorter {
+    sorter: Sorter,
+    of: Ordered,
+    meeting: Arc<TotalMeeting>,
+    context: TaskContext,
+    stage: Stage,
+}
+
+#[expect(clippy::large_enum_variant, reason = "one for each task")]
+enum Stage {
+    Sorting,
+    /// The tasks find out whether they share buckets.
+    Sharing(Shares),
+    /// This task's buckets are given, from memory that these hold together.
+    Shared(Box<[ToAsk]>),
+    /// What is left of them is given from disk.
+    Left,
+    /// They do not: what this task has is put in order, for a merge of this size.
+    Ordering(MergeSize),
+    /// The keys are said; the bounds follow from all tasks'.
+    Sampled(TaskRuns),
+    /// The parts are given; this task's come from all.
+    Parted,
+    /// Those on disk become fewer, until one merge can give all rows.
+    Merging(Parts),
+    Giving(Streams, SortBuffer),
+    Given,
+}
+
+/// What is one task's of all tasks' rows, in runs.
+#[derive(Default)]
+struct Parts {
+    in_memory: Vec<VecDeque<Page>>,
+    on_disk: VecDeque<DiskPart>,
+}
+
+impl TotalSorter {
+    /// A sorter of one task, which meets the others.
+    ///
+    /// # Errors
+    /// As [`Sorter::new`].
+    pub fn new(
+        layout: Arc<RowLayout>,
+        order: &[OrderKey],
+        meeting: Arc<TotalMeeting>,
+        context: &TaskContext,
+    ) -> Result<Self> {
+        let of = Ordered { layout: layout.clone(), order: order.into() };
+        let sorter = Sorter::over(meeting.splitters.clone(), layout, order, context)?;
+        Ok(TotalSorter { sorter, of, meeting, context: context.clone(), stage: Stage::Sorting })
+    }
+
+    /// As [`Sorter::add`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn add(&mut self, input: &Input<'_>, cursor: &mut Cursor) -> Result<Answer> {
+        self.sorter.add(input, cursor)
+    }
+
+    /// Says that all rows have come, and writes those of this task's range in order until a page of `out` is closed; `Resume` where rows are left.
+    ///
+    /// # Errors
+    /// As [`Sorter::add`].
+    pub fn emit(&mut self, out: &mut RowWriter) -> Result<Answer> {
+        loop {
+            match &mut self.stage {
+                Stage::Sorting => {
+                    self.stage = Stage::Sharing(Shares::offer(&mut self.sorter, &self.meeting.shares, &self.context))
+                }
+                Stage::Sharing(shares) => {
+                    let Some(shared) = shares.go_on(&mut self.sorter, &self.meeting.shares, &self.context)? else {
+                        return Ok(Answer::Await);
+                    };
+                    self.stage = match shared {
+                        Shared::Yes(holders) => Stage::Shared(holders),
+                        Shared::No(size) => Stage::Ordering(size),
+                    };
+                }
+                Stage::Shared(_) | Stage::Left => {
+                    let answer = match self.sorter.finish()? {
+                        Answer::Done => self.sorter.emit(out)?,
+                        answer => answer,
+                    };
+                    if answer != Answer::Done {
+                        return Ok(answer);
+                    }
+                    self.stage = Stage::Given;
+                }
+                Stage::Ordering(size) => {
+                    match self.sorter.finish_runs(*size, self.context.subtasks)? {
+                        Answer::Done => {}
+                        answer => return Ok(answer),
+                    }
+                    let runs = self.sorter.take_runs();
+                    self.meeting.samples.say(&self.context, runs.sample());
+                    // From here on nothing goes to disk any more.
+                    self.context.memory.set_gives(false);
+                    self.stage = Stage::Sampled(runs);
+                }
+                Stage::Sampled(_) => {
+                    let Some(bounds) = self.bounds() else { return Ok(Answer::Await) };
+                    if let Stage::Sampled(runs) = std::mem::replace(&mut self.stage, Stage::Parted) {
+                        let parts = runs.parts(&bounds, &self.context.memory)?;
+                        self.meeting.parts.say(&self.context, Arc::new(Mutex::new(parts)));
+                    }
+                }
+                Stage::Parted => {
+                    let all = |said: &[Option<Given>]| said.iter().cloned().collect::<Option<Vec<Given>>>();
+                    let Some(given) = self.meeting.parts.wait(&self.context, all) else { return Ok(Answer::Await) };
+                    self.stage = Stage::Merging(self.own_parts(&given));
+                }
+                Stage::Merging(parts) => {
+                    match self.sorter.merge_some()? {
+                        Answer::Done => {}
+                        answer => return Ok(answer),
+                    }
+                    // What was written is read next.
+                    self.sorter.spiller.check()?;
+                    if self.sorter.spiller.unwritten_bytes() > 0 {
+                        return self.sorter.await_writes();
+                    }
+                    parts.on_disk.extend(self.sorter.take_merged());
+                    if self.sorter.begin_fewer(&mut parts.on_disk, &self.context)? {
+                        continue;
+                    }
+                    let Parts { in_memory, on_disk } = std::mem::take(parts);
+                    let streams = self.sorter.merge_of_parts(on_disk.into(), in_memory, &self.context)?;
+                    let none = SortBuffer::new(self.of.layout.clone(), self.of.order.clone(), &self.context.memory)?;
+                    self.stage = Stage::Giving(streams, none);
+                }
+                Stage::Giving(streams, none) => match streams.next(none, out)? {
+                    Next::Full => return Ok(Answer::Resume),
+                    Next::Pending => return Ok(Answer::Await),
+                    Next::End => self.stage = Stage::Given,
+                },
+                Stage::Given => {
+                    self.context.memory.set_gives(false);
+                    self.context.memory.shrink();
+                    return Ok(Answer::Done);
+                }
+            }
+        }
+    }
+
+    /// Where ranges begin: as many as there are tasks, some of which may be empty.
+    fn bounds(&self) -> Option<Vec<OrderValues>> {
+        let (types, order, ranges) = (self.of.layout.types(), &self.of.order, self.context.subtasks);
+        self.meeting.samples.wait(&self.context, |said| {
+            let samples = said.iter().map(Option::as_ref).collect::<Option<Vec<_>>>()?;
+            let keys = samples.into_iter().flatten().map(|(key, weight)| (key, *weight)).collect();
+            Some(cut(keys, types, order, ranges))
+        })
+    }
+
+    /// This task's range of all that is given.
+    fn own_parts(&self, given: &[Given]) -> Parts {
+        let mut parts = Parts::default();
+        for task in given {
+            let mut task = task.lock().unwrap_or_else(PoisonError::into_inner);
+            // Where there are fewer different keys than tasks, the last ranges are empty.
+            for part in task.get_mut(self.context.subtask).map(std::mem::take).into_iter().flatten() {
+                match part {
+                    Part::Pages(pages) => parts.in_memory.push(pages),
+                    Part::Disk(part) if part.pages.is_empty() => {}
+                    Part::Disk(part) => parts.on_disk.push_back(part),
+                }
+            }
+        }
+        parts
+    }
+
+    /// As [`Sorter::revoke`].
+    pub fn revoke(&mut self) {
+        match &self.stage {
+            Stage::Sorting | Stage::Left => self.sorter.revoke(),
+            // Others may still have rows to come. Without rows of its own it goes on needing what it has taken ahead.
+            Stage::Sharing(Shares::Offered) | Stage::Ordering(_) if self.sorter.bytes() > 0 => self.sorter.revoke(),
+            Stage::Shared(holders) => {
+                // The memory is free once all tasks have left it.
+                holders.iter().for_each(|holder| holder.ask(self.sorter.bytes()));
+                self.stage = Stage::Left;
+                self.sorter.revoke();
+            }
+            _ => {}
+        }
+    }
+
+    /// As [`Sorter::settle`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn settle(&mut self) -> Result<Answer> {
+        self.sorter.settle()
+    }
+}

@@ -1,0 +1,51 @@
+//! Rows that are all there: nobody adds to them any more, so tasks share them.
+
+#![allow(unsafe_code, reason = "rows are read and written where they lie; each block says why it is sound")]
+
+use std::sync::Arc;
+
+use crate::error::Result;
+use crate::memory::Reservation;
+use crate::page::{Batch, LeafPtr, LeafReader, Page, address_of};
+use crate::row::RowLayout;
+use crate::sort::buffer::{Index, KeptRows};
+
+/// What a [`SortBuffer`](crate::sort::buffer::SortBuffer) becomes when its last row is there.
+pub struct StoredRows {
+    layout: Arc<RowLayout>,
+    /// They hold the rows; places point into them.
+    _pages: Vec<Page>,
+    index: Index,
+    _paid: Reservation,
+}
+
+impl StoredRows {
+    pub(crate) fn new(layout: Arc<RowLayout>, pages: Vec<Page>, index: Index, paid: Reservation) -> StoredRows {
+        StoredRows { layout, _pages: pages, index, _paid: paid }
+    }
+
+    /// How many rows there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.index.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.index.len() == 0
+    }
+
+    /// Leaves and rows under a fresh brand.
+    ///
+    /// # Errors
+    /// None once there are rows: where the region cannot be had.
+    #[inline(always)]
+    pub fn visit<R>(&self, f: impl for<'b> FnOnce(LeafReader<'b>, KeptRows<'b>) -> R) -> Result<R> {
+        let base = address_of(0)?;
+        let leaves = (0..self.layout.types().len()).map(|leaf| LeafPtr::stored(&self.layout, base, leaf));
+        // SAFETY: read only at places of these rows, whose pages live as long as `self`, which the batch borrows.
+        let batch = unsafe { Batch::from_leaves(usize::MAX, leaves) };
+        Ok(f(LeafReader::new(&batch), self.index.rows()))
+    }
+}

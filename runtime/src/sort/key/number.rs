@@ -1,0 +1,108 @@
+//! Plain values as unsigned numbers of the same order.
+
+use std::ops::BitXor;
+
+/// Runs `$body` for a plain leaf type, with `$raw` as the type that is read and `$number` as the function that makes an unsigned number
+/// of the type's own width of it; floats are in total order, NaN last and -0 = 0. `$other` is for types that are not plain.
+macro_rules! with_numbers {
+    ($ty:expr, ($raw:ident, $number:ident) => $body:expr, else $other:expr) => {{
+        use $crate::row::LeafType as L;
+        macro_rules! run {
+            ($of:ty, $make:expr) => {{
+                type $raw = $of;
+                let $number = $make;
+                $body
+            }};
+        }
+        match $ty {
+            L::Bool | L::U8 | L::Valid | L::Tag(_) => run!(u8, |value: u8| u64::from(value)),
+            L::I8 => run!(u8, |value: u8| u64::from(value ^ (1 << 7))),
+            L::U16 => run!(u16, |value: u16| u64::from(value)),
+            L::I16 => run!(u16, |value: u16| u64::from(value ^ (1 << 15))),
+            L::U32 | L::Char => run!(u32, |value: u32| u64::from(value)),
+            L::I32 | L::Date => run!(u32, |value: u32| u64::from(value ^ (1 << 31))),
+            L::U64 => run!(u64, |value: u64| value),
+            L::I64 | L::Timestamp | L::TimeDelta | L::Decimal(_) => run!(u64, |value: u64| value ^ (1 << 63)),
+            L::F32 => run!(f32, $crate::sort::key::number::float32),
+            L::F64 => run!(f64, $crate::sort::key::number::float64),
+            L::U128 => run!(u128, |value: u128| value),
+            L::I128 => run!(u128, |value: u128| value ^ (1 << 127)),
+            L::Text | L::Bytes | L::Texts | L::List(_) | L::Items(_) => $other,
+        }
+    }};
+}
+pub(crate) use with_numbers;
+
+#[inline(always)]
+pub(crate) fn float64(value: f64) -> u64 {
+    if value.is_nan() {
+        return u64::MAX;
+    }
+    // -0 becomes 0; then the sign bit is flipped, or all bits where it is set.
+    let bits = if value == 0.0 { 0 } else { value.to_bits() };
+    if bits >> 63 == 1 { !bits } else { bits | (1 << 63) }
+}
+
+#[inline(always)]
+pub(crate) fn float32(value: f32) -> u64 {
+    if value.is_nan() {
+        return u64::from(u32::MAX);
+    }
+    let bits = if value == 0.0 { 0 } else { value.to_bits() };
+    u64::from(if bits >> 31 == 1 { !bits } else { bits | (1 << 31) })
+}
+
+/// What a plain value is ordered by: 64 or 128 bits.
+pub(crate) trait Number: Copy + Ord + BitXor<Output = Self> {
+    fn of(wide: u128) -> Self;
+    fn wide(self) -> u128;
+    fn low(self) -> u64;
+    fn less(self, other: Self) -> Self;
+    fn without(self, low_bits: u32) -> Self;
+}
+
+impl Number for u64 {
+    #[inline(always)]
+    fn of(wide: u128) -> Self {
+        wide as u64
+    }
+    #[inline(always)]
+    fn wide(self) -> u128 {
+        self.into()
+    }
+    #[inline(always)]
+    fn low(self) -> u64 {
+        self
+    }
+    #[inline(always)]
+    fn less(self, other: Self) -> Self {
+        self.wrapping_sub(other)
+    }
+    #[inline(always)]
+    fn without(self, low_bits: u32) -> Self {
+        self >> low_bits
+    }
+}
+
+impl Number for u128 {
+    #[inline(always)]
+    fn of(wide: u128) -> Self {
+        wide
+    }
+    #[inline(always)]
+    fn wide(self) -> u128 {
+        self
+    }
+    #[inline(always)]
+    fn low(self) -> u64 {
+        self as u64
+    }
+    #[inline(always)]
+    fn less(self, other: Self) -> Self {
+        self.wrapping_sub(other)
+    }
+    #[inline(always)]
+    fn without(self, low_bits: u32) -> Self {
+        self >> low_bits
+    }
+}

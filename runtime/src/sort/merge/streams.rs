@@ -1,0 +1,270 @@
+//! The streams of a merge, and the tree that says which comes next.
+
+use std::hint::select_unpredictable;
+
+use smallvec::SmallVec;
+
+use crate::error::Result;
+use crate::page::{FIRST_ROW, Page, RowWriter};
+use crate::sort::buffer::{AT_ONCE, Gather, prefetch};
+use crate::sort::key::{Encoding, Key};
+use crate::sort::merge::Merged;
+use crate::sort::order::{OrderLeaf, compare_rows};
+
+/// Keys of a stream's next rows that are made at once.
+pub(crate) const KEYS: usize = 32;
+/// So many rows of one stream in a row, and it is asked how many more there are.
+const STREAK: u32 = 16;
+/// In the rank of a stream that has ended: behind all others.
+pub(crate) const ENDED: u32 = 1 << 31;
+
+/// How rows are read, compared and copied.
+pub(crate) struct Compared<'m> {
+    pub(crate) base: *const u8,
+    pub(crate) width: usize,
+    pub(crate) encoding: &'m Encoding,
+    /// What rows of equal keys are compared by.
+    pub(crate) undecided: &'m [OrderLeaf],
+    pub(crate) gather: &'m Gather,
+}
+
+/// A stream in the tree, by its next row.
+#[derive(Clone, Copy)]
+pub(crate) struct Entry<K> {
+    pub(crate) key: K,
+    /// The stream's number, and whether it has ended.
+    pub(crate) rank: u32,
+}
+
+pub(crate) struct Stream<K> {
+    page: Option<Page>,
+    is_wanted: bool,
+    /// Places of the next row and of the page's end.
+    pub(crate) next: usize,
+    end: usize,
+    /// Keys of the next rows, of which the first `used` are behind it.
+    keys: [K; KEYS],
+    pub(crate) used: usize,
+}
+
+pub(crate) struct Streams<K> {
+    pub(crate) streams: Vec<Stream<K>>,
+    /// Node `i` has the nodes `2 i` and `2 i + 1` below it, and holds who lost there; behind the nodes stand the streams.
+    pub(crate) losers: Vec<Entry<K>>,
+    /// Who won everywhere, once all streams were fed.
+    winner: Option<Entry<K>>,
+    /// The stream that won last, whose next row is not in the tree until there is one.
+    pub(crate) asked: Option<usize>,
+    /// For how many rows the winner is the same.
+    pub(crate) streak: u32,
+}
+
+impl<K: Key> Streams<K> {
+    pub(crate) fn new(streams: usize) -> Self {
+        let stream =
+            |_| Stream { page: None, is_wanted: true, next: 0, end: 0, keys: [K::default(); KEYS], used: KEYS };
+        let streams: Vec<_> = (0..streams).map(stream).collect();
+        Streams { streams, losers: Vec::new(), winner: None, asked: None, streak: 0 }
+    }
+
+    /// A stream's next page, or its end; whether it was asked for.
+    pub(crate) fn feed(&mut self, stream: usize, page: Option<Page>, base: *const u8) -> bool {
+        let Some(stream) = self.streams.get_mut(stream).filter(|stream| stream.is_wanted) else { return false };
+        match page {
+            // One without rows is none, and not the end either.
+            Some(page) if page.rows() == 0 => {}
+            Some(page) => {
+                stream.is_wanted = false;
+                stream.next = page.as_bytes().as_ptr().addr() - base.addr() + FIRST_ROW;
+                stream.end = stream.next + page.rows() * page.layout().width();
+                stream.used = KEYS;
+                stream.page = Some(page);
+            }
+            None => stream.is_wanted = false,
+        }
+        true
+    }
+
+    /// See [`Merge::run`](crate::sort::merge::Merge::run).
+    ///
+    /// # Safety
+    /// All pages hold rows of the layout that `rows` is for.
+    pub(crate) unsafe fn run(&mut self, rows: &Compared<'_>, out: &mut RowWriter) -> Result<Merged> {
+        // SAFETY: the caller's promise, here and below.
+        if let Some(stream) = unsafe { self.enter(rows) } {
+            return Ok(Merged::Needs(stream));
+        }
+        let mut places: SmallVec<[usize; AT_ONCE]> = SmallVec::new();
+        while !out.has_sealed() {
+            let Some(winner) = self.winner.filter(|winner| winner.rank & ENDED == 0) else { return Ok(Merged::Done) };
+            places.clear();
+            // SAFETY: as above; the places are rows of pages that the streams hold until these are copied.
+            let is_stretch = unsafe {
+                let is_stretch = self.streak >= STREAK;
+                if is_stretch {
+                    self.copy_stretch(winner, rows, out)?;
+                } else {
+                    self.collect(winner, rows, &mut places);
+                    rows.gather.copy(&places, out)?;
+                }
+                is_stretch
+            };
+            if let Some(stream) = self.asked {
+                let stream_of = &mut self.streams[stream];
+                if stream_of.next == stream_of.end {
+                    stream_of.page = None;
+                    stream_of.is_wanted = true;
+                    return Ok(Merged::Needs(stream));
+                }
+                debug_assert!(is_stretch);
+                self.asked = None;
+                // SAFETY: as above.
+                unsafe { self.play(stream, rows) };
+            }
+        }
+        Ok(Merged::Full)
+    }
+
+    /// Puts into the tree what was fed since; the stream that is still to be fed.
+    ///
+    /// # Safety
+    /// As [`Streams::run`].
+    unsafe fn enter(&mut self, rows: &Compared<'_>) -> Option<usize> {
+        if let Some(stream) = self.asked {
+            if self.streams[stream].is_wanted {
+                return Some(stream);
+            }
+            self.asked = None;
+            // SAFETY: the caller's promise, here and below.
+            unsafe { self.play(stream, rows) };
+        } else if self.winner.is_none() {
+            let wanted = self.streams.iter().position(|stream| stream.is_wanted);
+            if wanted.is_some() || self.streams.is_empty() {
+                return wanted;
+            }
+            self.losers = vec![Entry { key: K::default(), rank: ENDED }; self.streams.len()];
+            // SAFETY: as above.
+            self.winner = Some(unsafe { self.build(1, rows) });
+        }
+        None
+    }
+
+    /// Fills the tree below a node; who wins there.
+    ///
+    /// # Safety
+    /// As [`Streams::run`].
+    unsafe fn build(&mut self, node: usize, rows: &Compared<'_>) -> Entry<K> {
+        if node >= self.streams.len() {
+            // SAFETY: the caller's promise, here and below.
+            return unsafe { self.entry(node - self.streams.len(), rows) };
+        }
+        // SAFETY: as above.
+        let (left, right) = unsafe { (self.build(2 * node, rows), self.build(2 * node + 1, rows)) };
+        // SAFETY: as above.
+        let (winner, loser) = if unsafe { self.beats(left, right, rows) } { (left, right) } else { (right, left) };
+        self.losers[node] = loser;
+        winner
+    }
+
+    /// A stream by its next row, or as ended.
+    ///
+    /// # Safety
+    /// As [`Streams::run`].
+    #[inline(always)]
+    unsafe fn entry(&mut self, stream: usize, rows: &Compared<'_>) -> Entry<K> {
+        let of = &mut self.streams[stream];
+        if of.next == of.end {
+            return Entry { key: K::MOST, rank: stream as u32 | ENDED };
+        }
+        if of.used == KEYS {
+            // SAFETY: the caller's promise: the rows from the next one to the page's end are of the layout.
+            unsafe { of.make_keys(rows) };
+        }
+        Entry { key: of.keys[of.used], rank: stream as u32 }
+    }
+
+    /// Whether a stream's next row comes before another's.
+    ///
+    /// # Safety
+    /// As [`Streams::run`].
+    #[inline(always)]
+    pub(crate) unsafe fn beats(&self, left: Entry<K>, right: Entry<K>, rows: &Compared<'_>) -> bool {
+        if rows.undecided.is_empty() {
+            // Without a branch, which would be guessed wrong for every other row.
+            return (left.key < right.key) | ((left.key == right.key) & (left.rank < right.rank));
+        }
+        if left.key != right.key {
+            return left.key < right.key;
+        }
+        if (left.rank | right.rank) & ENDED != 0 {
+            return left.rank < right.rank;
+        }
+        let row = |entry: Entry<K>| rows.base.wrapping_add(self.streams[entry.rank as usize].next);
+        // SAFETY: the caller's promise: neither stream has ended, so both have a next row.
+        unsafe { compare_rows(rows.undecided, row(left), row(right)) }.then(left.rank.cmp(&right.rank)).is_lt()
+    }
+
+    /// Lets a stream's next row play its way up the tree.
+    ///
+    /// # Safety
+    /// As [`Streams::run`].
+    #[inline(always)]
+    unsafe fn play(&mut self, stream: usize, rows: &Compared<'_>) {
+        // SAFETY: the caller's promise, here and below.
+        let mut winner = unsafe { self.entry(stream, rows) };
+        let mut node = (stream + self.streams.len()) / 2;
+        while node > 0 {
+            let loser = self.losers[node];
+            // SAFETY: as above.
+            let is_beaten = unsafe { self.beats(loser, winner, rows) };
+            self.losers[node] = select_unpredictable(is_beaten, winner, loser);
+            winner = select_unpredictable(is_beaten, loser, winner);
+            node /= 2;
+        }
+        self.streak = if winner.rank == stream as u32 { self.streak + 1 } else { 0 };
+        self.winner = Some(winner);
+    }
+
+    /// Lists the places of the next rows, until a stream has no more in its page or seems to give many.
+    ///
+    /// # Safety
+    /// As [`Streams::run`].
+    unsafe fn collect(&mut self, first: Entry<K>, rows: &Compared<'_>, places: &mut SmallVec<[usize; AT_ONCE]>) {
+        let mut winner = first;
+        while places.len() < AT_ONCE && self.streak < STREAK && winner.rank & ENDED == 0 {
+            let stream = winner.rank as usize;
+            let of = &mut self.streams[stream];
+            places.push(of.next);
+            of.next += rows.width;
+            of.used += 1;
+            if of.next == of.end {
+                self.asked = Some(stream);
+                return;
+            }
+            // SAFETY: the caller's promise.
+            unsafe { self.play(stream, rows) };
+            let Some(next) = self.winner else { return };
+            winner = next;
+        }
+    }
+}
+
+impl<K: Key> Stream<K> {
+    pub(crate) fn rows_left(&self, width: usize) -> usize {
+        (self.end - self.next) / width
+    }
+
+    /// # Safety
+    /// The rows from the next one to the page's end are of the encoding's layout.
+    #[inline(never)]
+    unsafe fn make_keys(&mut self, rows: &Compared<'_>) {
+        let count = self.rows_left(rows.width).min(KEYS);
+        let first = rows.base.wrapping_add(self.next);
+        self.used = KEYS - count;
+        // SAFETY: the caller's promise.
+        unsafe { rows.encoding.keys(first, rows.width, &mut self.keys[KEYS - count..]) };
+        // The rows after these, so that they are there when their keys are made.
+        let ahead = (KEYS * rows.width).min(1024);
+        (0..ahead).step_by(64).for_each(|byte| prefetch(first.wrapping_add(count * rows.width + byte)));
+    }
+}

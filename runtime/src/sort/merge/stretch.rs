@@ -1,0 +1,81 @@
+//! Rows of one stream that come before all others, copied at once.
+
+use crate::error::Result;
+use crate::page::RowWriter;
+use crate::sort::key::Key;
+use crate::sort::merge::streams::{Compared, ENDED, Entry, KEYS, Streams};
+
+impl<K: Key> Streams<K> {
+    /// Copies all rows of the winner's page that come before any other stream's next row. The stream is then to play again.
+    ///
+    /// # Safety
+    /// As [`Streams::run`].
+    pub(crate) unsafe fn copy_stretch(
+        &mut self,
+        winner: Entry<K>,
+        rows: &Compared<'_>,
+        out: &mut RowWriter,
+    ) -> Result<()> {
+        let stream = winner.rank as usize;
+        // SAFETY: the caller's promise, here and below.
+        let second = unsafe { self.second(stream, rows) };
+        let (first, in_page) = (self.streams[stream].next, self.streams[stream].rows_left(rows.width));
+        // Twice as far each time, then halved: near ends are found soon.
+        let (mut before, mut after) = (0, 1);
+        while after < in_page {
+            // SAFETY: as above; the row is one of the page.
+            if !unsafe { self.comes_before(stream, first + after * rows.width, second, rows) } {
+                break;
+            }
+            (before, after) = (after, 2 * after + 1);
+        }
+        after = after.min(in_page);
+        while after - before > 1 {
+            let middle = before + (after - before) / 2;
+            // SAFETY: as above.
+            let is_before = unsafe { self.comes_before(stream, first + middle * rows.width, second, rows) };
+            (before, after) = if is_before { (middle, after) } else { (before, middle) };
+        }
+        // SAFETY: as above; so many rows of the page follow.
+        unsafe { rows.gather.copy_stretch(first, after, out)? };
+        let of = &mut self.streams[stream];
+        of.next += after * rows.width;
+        of.used = KEYS;
+        self.asked = Some(stream);
+        self.streak = 0;
+        Ok(())
+    }
+
+    /// Who would have won without the winner: the best of those that lost to it.
+    ///
+    /// # Safety
+    /// As [`Streams::run`].
+    unsafe fn second(&self, winner: usize, rows: &Compared<'_>) -> Option<Entry<K>> {
+        let path = std::iter::successors(Some((winner + self.streams.len()) / 2), |node| Some(node / 2));
+        let losers = path.take_while(|&node| node > 0).map(|node| self.losers[node]);
+        // SAFETY: the caller's promise.
+        losers.reduce(|best, other| if unsafe { self.beats(other, best, rows) } { other } else { best })
+    }
+
+    /// Whether a row of a stream's page comes before another stream's next row.
+    ///
+    /// # Safety
+    /// As [`Streams::run`].
+    unsafe fn comes_before(
+        &mut self,
+        stream: usize,
+        place: usize,
+        other: Option<Entry<K>>,
+        rows: &Compared<'_>,
+    ) -> bool {
+        let Some(other) = other.filter(|other| other.rank & ENDED == 0) else { return true };
+        let mut key = [K::default()];
+        // SAFETY: the caller's promise.
+        unsafe { rows.encoding.keys(rows.base.wrapping_add(place), rows.width, &mut key) };
+        let kept = std::mem::replace(&mut self.streams[stream].next, place);
+        // SAFETY: as above: for this once, the row is the stream's next one.
+        let is_before = unsafe { self.beats(Entry { key: key[0], rank: stream as u32 }, other, rows) };
+        self.streams[stream].next = kept;
+        is_before
+    }
+}

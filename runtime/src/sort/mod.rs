@@ -1,0 +1,23 @@
+//! Sorting: rows in memory in an order, sorted runs on disk, and merges of both.
+
+mod buffer;
+mod external;
+mod frozen;
+mod kernel;
+pub(crate) mod key;
+mod merge;
+mod order;
+pub(crate) mod ranges;
+mod small_rows;
+
+pub use buffer::{KeptRows, SortBuffer};
+pub use external::{GroupSorter, LargeGroup, Sorter, SpillingOutput, TotalMeeting, TotalSorter};
+pub use frozen::StoredRows;
+pub use kernel::{
+    Beside, BesideFactory, CoGroupFactory, CoGroupKernel, GROUP_ROWS, GroupFactory, GroupKernel, Whole, WholeFactory,
+};
+pub use key::order_prefixes;
+pub use merge::{Merge, Merged};
+pub use order::OrderKey;
+pub(crate) use order::compare_leaves;
+pub use small_rows::{KeyBounds, SharedSplitters, SpreadRows};
