@@ -7,7 +7,7 @@ use runtime::error::{Error, Result};
 use runtime::kernel::{Chain, TaskContext};
 use runtime::page::{Input, RowWriter};
 use runtime::plan::Reads;
-use runtime::sort::{Beside, BesideFactory, KeptRows, StoredRows};
+use runtime::sort::{Beside, BesideFactory, FrozenRows, SortedRows};
 
 use crate::error::UserError;
 use crate::flow::TaskState;
@@ -20,7 +20,7 @@ use super::shared::{Guarded, Shared};
 /// All records of a flow, lent to a closure: a list. It is `Copy`, and what it gives are borrowed twins.
 pub struct Rows<'r, T: Record> {
     cursor: T::Cursor<'r>,
-    rows: KeptRows<'r>,
+    rows: SortedRows<'r>,
 }
 
 impl<T: Record> Clone for Rows<'_, T> {
@@ -100,7 +100,7 @@ impl<T: Record> ExactSizeIterator for RowsIter<'_, T> {}
 
 /// Lends all rows to `f`.
 #[inline(always)]
-fn lent<R: Record, V>(all: &StoredRows, f: impl for<'r> FnOnce(Rows<'r, R>) -> V) -> Result<V> {
+fn lent<R: Record, V>(all: &FrozenRows, f: impl for<'r> FnOnce(Rows<'r, R>) -> V) -> Result<V> {
     all.visit(|mut leaves, rows| f(Rows { cursor: R::cursor(&mut leaves), rows }))
 }
 
@@ -109,7 +109,7 @@ type Types<T, R, U> = PhantomData<fn() -> (T, R, U)>;
 
 /// The kernel of `with_all`.
 struct WithRows<T, R, U, B> {
-    all: Option<Arc<StoredRows>>,
+    all: Option<Arc<FrozenRows>>,
     body: B,
     /// What `body` reads of its records, and so what may be shown of one.
     reads: Reads,
@@ -132,7 +132,7 @@ impl<T: Record, R: Record, U: Record, F> Beside for WithRows<T, R, U, Guarded<F>
 where
     F: for<'a, 'r> Fn(T::At<'a>, Rows<'r, R>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
 {
-    fn begin(&mut self, all: Arc<StoredRows>) -> Result<()> {
+    fn begin(&mut self, all: Arc<FrozenRows>) -> Result<()> {
         self.all = Some(all);
         Ok(())
     }
@@ -179,7 +179,7 @@ where
     O: for<'r> Fn(Rows<'r, R>) -> S + Clone + Send + 'static,
     F: for<'a> Fn(T::At<'a>, &S, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
 {
-    fn begin(&mut self, all: Arc<StoredRows>) -> Result<()> {
+    fn begin(&mut self, all: Arc<FrozenRows>) -> Result<()> {
         let init = &*self.init;
         self.made = Some(Guarded::new(lent::<R, _>(&all, init)?));
         Ok(())

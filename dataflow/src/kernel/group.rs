@@ -6,7 +6,7 @@ use std::sync::Arc;
 use runtime::error::Result;
 use runtime::kernel::{Factory, TaskContext};
 use runtime::page::{LeafReader, NextRow, ReadRow, Row, RowWriter};
-use runtime::sort::{CoGroupFactory, CoGroupKernel, GROUP_ROWS, GroupFactory, GroupKernel, KeptRows, SortBuffer};
+use runtime::sort::{CoGroupFactory, CoGroupKernel, GROUP_ROWS, GroupFactory, GroupKernel, SortBuffer, SortedRows};
 
 use crate::error::UserError;
 use crate::record::{Record, Value};
@@ -24,14 +24,14 @@ pub struct Group<'b, T: Record> {
 /// Where a group's records lie.
 enum Lent<'b, T: Record> {
     /// In memory, all of them; and the one that was lent last.
-    Kept { cursor: T::Cursor<'b>, rows: KeptRows<'b>, position: usize, lent: Option<T::At<'b>> },
+    Kept { cursor: T::Cursor<'b>, rows: SortedRows<'b>, position: usize, lent: Option<T::At<'b>> },
     /// On disk, most of them.
     Large(&'b mut dyn NextRow),
 }
 
 impl<'b, T: Record> Group<'b, T> {
     #[inline(always)]
-    fn new(cursor: T::Cursor<'b>, rows: KeptRows<'b>) -> Self {
+    fn new(cursor: T::Cursor<'b>, rows: SortedRows<'b>) -> Self {
         Group { rows: Lent::Kept { cursor, rows, position: 0, lent: None } }
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use runtime::error::Result;
 use runtime::kernel::TaskContext;
 use runtime::page::RowWriter;
-use runtime::sort::{KeptRows, SortBuffer, Whole, WholeFactory};
+use runtime::sort::{SortBuffer, SortedRows, Whole, WholeFactory};
 
 use crate::record::Record;
 
@@ -19,7 +19,7 @@ use super::shared::{Guarded, Shared};
 /// What it gives can be kept while the closure runs: no record goes away before.
 pub struct TaskRecords<'r, T: Record> {
     cursor: T::Cursor<'r>,
-    rows: KeptRows<'r>,
+    rows: SortedRows<'r>,
     next: usize,
 }
 

@@ -5,10 +5,10 @@
 //! being looked up at all. After a while it tries again, as data changes.
 
 use crate::error::Result;
-use crate::group::apart::{Apart, is_useless};
-use crate::group::left::Left;
+use crate::group::bypass::{AggregationBypass, is_useless};
 use crate::group::table::GroupTable;
-use crate::group::{Folding, Rows};
+use crate::group::unplaced::UnplacedRows;
+use crate::group::{GroupUpdate, Rows};
 use crate::kernel::Outputs;
 use crate::memory::limits::COMBINE_BYTES;
 use crate::page::{Input, Selection};
@@ -34,10 +34,10 @@ pub(crate) struct Combiner {
     /// So many more tables stay small.
     small: u32,
     /// Which of these have a group for each row.
-    apart: Apart,
+    apart: AggregationBypass,
     /// A small table that has more bytes is given.
     most_near: usize,
-    left: Left,
+    left: UnplacedRows,
     rest: Selection,
     /// Somebody else needs the memory.
     gives_up: bool,
@@ -51,16 +51,16 @@ impl Combiner {
             most_bytes,
             rows: 0,
             small: 0,
-            apart: Apart::default(),
+            apart: AggregationBypass::default(),
             most_near: NEAR_BYTES,
-            left: Left::default(),
+            left: UnplacedRows::default(),
             rest: Selection::default(),
             gives_up: false,
         }
     }
 
     /// Adds a window of rows.
-    pub(crate) fn add(&mut self, folding: &mut dyn Folding, input: &Input<'_>, out: &mut Outputs) -> Result<()> {
+    pub(crate) fn add(&mut self, folding: &mut dyn GroupUpdate, input: &Input<'_>, out: &mut Outputs) -> Result<()> {
         self.left.clear();
         folding.add(&mut self.table, input, Rows::New, &mut self.left)?;
         self.rows += input.len();

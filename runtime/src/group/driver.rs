@@ -2,18 +2,18 @@
 
 use crate::error::Result;
 use crate::group::combiner::Combiner;
-use crate::group::{Folding, Grouping, Rows};
+use crate::group::{GroupUpdate, HybridHashAggregation, Rows};
 use crate::kernel::Outputs;
 use crate::page::Input;
 use crate::strategy::{Answer, Cursor, Driver, Round};
 
 /// Rows in, a row for each group out.
-pub(crate) struct Folded<F> {
+pub(crate) struct FinalAggregate<F> {
     pub(crate) folding: F,
-    pub(crate) grouping: Grouping,
+    pub(crate) grouping: HybridHashAggregation,
 }
 
-impl<F: Folding> Driver for Folded<F> {
+impl<F: GroupUpdate> Driver for FinalAggregate<F> {
     fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
         self.grouping.add(&mut self.folding, input, Rows::New, cursor)
     }
@@ -33,7 +33,7 @@ pub(crate) struct PreAggregate<F> {
     pub(crate) combiner: Combiner,
 }
 
-impl<F: Folding> Driver for PreAggregate<F> {
+impl<F: GroupUpdate> Driver for PreAggregate<F> {
     fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
         self.combiner.add(&mut self.folding, input, out)?;
         Ok(Answer::Done)

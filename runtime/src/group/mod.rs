@@ -1,6 +1,6 @@
 //! Groups of more rows than memory holds: what all operators share that keep a row for each group.
 //!
-//! An operator says by a [`Folding`] how rows, and states that were kept, become groups in a table; a [`Grouping`] does the rest. As long as
+//! An operator says by a [`GroupUpdate`] how rows, and states that were kept, become groups in a table; a [`HybridHashAggregation`] does the rest. As long as
 //! there is memory, it only passes rows on. Where memory is refused, the largest parts of the table go to disk. Rows of their groups that come
 //! later begin new states in a table that stays small enough for a core's cache: it forgets its groups again and again, and its pages follow to
 //! disk, so what is frequent is still added up, and what is rare costs no more than being written. In the end what is still in the first table
@@ -13,12 +13,12 @@
 //! time as many groups as memory holds are finished, and the rows of the others are written on. A group's row, and what its closure makes
 //! of it, must fit memory together with one more row.
 
-mod apart;
+mod bypass;
 mod combiner;
 mod driver;
-mod finish;
+mod spilled;
 mod kernel;
-mod left;
+mod unplaced;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -26,8 +26,8 @@ mod tests;
 use std::collections::VecDeque;
 
 use crate::error::Result;
-use crate::group::apart::Apart;
-use crate::group::finish::Stage;
+use crate::group::bypass::AggregationBypass;
+use crate::group::spilled::Stage;
 use crate::kernel::TaskContext;
 use crate::memory::Memory;
 use crate::memory::limits::{PAGE_BYTES, SPILL_PARTS, WRITE_PAGES};
@@ -36,13 +36,13 @@ use crate::spill::{Spilled, Spiller};
 use crate::strategy::{Answer, Cursor};
 
 pub(crate) use combiner::Combiner;
-pub(crate) use driver::{Folded, PreAggregate};
+pub(crate) use driver::{FinalAggregate, PreAggregate};
 pub use kernel::{Accumulate, AccumulateFactory, Reduce, ReduceFactory};
-pub(crate) use left::{Left, probe};
 pub use table::{
     Combined, Combining, ExtremeText, GroupTable, Groups, LAST_LEVEL, PartSet, StateReader, StateRow, StateRows,
     StateSlot, part_of_hash,
 };
+pub(crate) use unplaced::{UnplacedRows, probe};
 
 /// The part of a table that leaves at least, when some of it must.
 const EVICTED_SHARE: usize = 16;
@@ -77,12 +77,12 @@ pub(crate) enum Rows {
 }
 
 /// How rows become groups.
-pub(crate) trait Folding: Send {
+pub(crate) trait GroupUpdate: Send {
     /// Adds rows to their groups. Rows that found no room are left.
     ///
     /// # Errors
     /// What kernels give.
-    fn add(&mut self, table: &mut GroupTable, input: &Input<'_>, rows: Rows, left: &mut Left) -> Result<()>;
+    fn add(&mut self, table: &mut GroupTable, input: &Input<'_>, rows: Rows, left: &mut UnplacedRows) -> Result<()>;
 
     /// The leaves of rows that tell which group is theirs.
     fn key(&self, rows: Rows) -> &[usize];
@@ -97,17 +97,17 @@ pub(crate) trait Folding: Send {
 }
 
 /// The groups of one task.
-pub(crate) struct Grouping {
+pub(crate) struct HybridHashAggregation {
     table: GroupTable,
     /// For groups whose part of the table has left, and rows that it took since it was last emptied.
     passing: Option<GroupTable>,
     passed: usize,
-    apart: Apart,
+    apart: AggregationBypass,
     /// Rows of a window: for the table, and for the other one.
     divided: [Selection; 2],
     memory: Memory,
     spiller: Spiller,
-    left: Left,
+    left: UnplacedRows,
     /// What is left of the window that is being added: now, and then.
     rest: Selection,
     later: Vec<u32>,
@@ -138,19 +138,19 @@ impl SpilledParts {
     }
 }
 
-impl Grouping {
+impl HybridHashAggregation {
     /// Groups in an empty table. `aside` bytes are left free for the folding's own records.
     pub(crate) fn new(table: GroupTable, aside: usize, context: &TaskContext) -> Self {
-        Grouping {
+        HybridHashAggregation {
             others: RowWriter::new(table.layout().clone(), context.memory.clone()),
             table: table.spilling(aside),
             passing: None,
             passed: 0,
-            apart: Apart::default(),
+            apart: AggregationBypass::default(),
             divided: Default::default(),
             memory: context.memory.clone(),
             spiller: context.spiller(),
-            left: Left::default(),
+            left: UnplacedRows::default(),
             rest: Selection::default(),
             later: Vec::new(),
             level: 0,
@@ -164,7 +164,7 @@ impl Grouping {
     /// Adds a window of rows; `cursor` is the driver's, where one call is followed by others.
     pub(crate) fn add(
         &mut self,
-        folding: &mut dyn Folding,
+        folding: &mut dyn GroupUpdate,
         input: &Input<'_>,
         rows: Rows,
         cursor: &mut Cursor,
@@ -200,7 +200,7 @@ impl Grouping {
     }
 
     /// Adds rows to the tables that they belong to: all of a window, or what is left of it.
-    fn add_some(&mut self, folding: &mut dyn Folding, input: &Input<'_>, rows: Rows, all: bool) -> Result<()> {
+    fn add_some(&mut self, folding: &mut dyn GroupUpdate, input: &Input<'_>, rows: Rows, all: bool) -> Result<()> {
         let now = if all { *input } else { Input::new(input.batch(), &self.rest) };
         let Some(passing) = &mut self.passing else {
             return folding.add(&mut self.table, &now, rows, &mut self.left);

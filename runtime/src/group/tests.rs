@@ -41,12 +41,12 @@ struct Sums {
     key: Vec<usize>,
 }
 
-impl Folding for Sums {
+impl GroupUpdate for Sums {
     fn key(&self, _: Rows) -> &[usize] {
         &self.key
     }
 
-    fn add(&mut self, table: &mut GroupTable, input: &Input<'_>, _: Rows, left: &mut Left) -> Result<()> {
+    fn add(&mut self, table: &mut GroupTable, input: &Input<'_>, _: Rows, left: &mut UnplacedRows) -> Result<()> {
         let copied: Vec<(usize, usize)> = self.key.iter().map(|&leaf| (leaf, leaf)).collect();
         let found = probe(table, input, (&self.key, &copied), &mut self.groups, &mut self.found, left)?;
         table.visit(&found, &self.groups, |mut leaves, mut states, rows| {
@@ -63,12 +63,12 @@ impl Folding for Sums {
 #[derive(Default)]
 struct Last(Groups, Selection);
 
-impl Folding for Last {
+impl GroupUpdate for Last {
     fn key(&self, _: Rows) -> &[usize] {
         &[0]
     }
 
-    fn add(&mut self, table: &mut GroupTable, input: &Input<'_>, _: Rows, left: &mut Left) -> Result<()> {
+    fn add(&mut self, table: &mut GroupTable, input: &Input<'_>, _: Rows, left: &mut UnplacedRows) -> Result<()> {
         let copied = [(0, 0), (1, 1), (2, 2)];
         let found = probe(table, input, (&[0], &copied), &mut self.0, &mut self.1, left)?;
         table.keep_best(&found, &self.0, &[2, 1].map(|leaf| OrderKey { leaf, descending: true }))?;
@@ -113,14 +113,14 @@ fn output() -> Outputs {
     Outputs::new(RowWriter::new(layout(), Memory::new(Budget::new(1 << 30), "output")))
 }
 
-fn run(folding: impl Folding, key: &[usize], rows: &[Row], memory_bytes: usize, revokes: bool) -> Ran {
+fn run(folding: impl GroupUpdate, key: &[usize], rows: &[Row], memory_bytes: usize, revokes: bool) -> Ran {
     let later = Arc::new(Later::default());
     let budget = Budget::new(memory_bytes);
     let memory = Memory::spilling(budget.clone(), "grouping", limits::GROUP_BYTES);
     let context = TaskContext { blocking: later.clone(), ..TaskContext::alone(memory.clone()) };
     let mut out = output();
-    let grouping = Grouping::new(GroupTable::new(layout(), key, &memory).unwrap(), 0, &context);
-    let mut driver: Box<dyn Driver> = Box::new(Folded { folding, grouping });
+    let grouping = HybridHashAggregation::new(GroupTable::new(layout(), key, &memory).unwrap(), 0, &context);
+    let mut driver: Box<dyn Driver> = Box::new(FinalAggregate { folding, grouping });
     let mut windows_seen = 0;
     for page in pages(rows) {
         windows(&page.batch(), |input| -> Result<()> {
@@ -310,7 +310,7 @@ fn who_makes_room_between_windows_adds_no_row_of_the_one_before() {
     let later = Arc::new(Later::default());
     let memory = Memory::spilling(Budget::new(LEAST), "grouping", limits::GROUP_BYTES);
     let context = TaskContext { blocking: later.clone(), ..TaskContext::alone(memory.clone()) };
-    let mut grouping = Grouping::new(GroupTable::new(layout(), [0], &memory).unwrap(), 0, &context);
+    let mut grouping = HybridHashAggregation::new(GroupTable::new(layout(), [0], &memory).unwrap(), 0, &context);
     let (mut sums, mut out) = (sums(&[0]), output());
     let rows: Vec<Row> = (0..60_000).map(|n| (n, 1, String::new())).collect();
     for page in pages(&rows) {

@@ -18,12 +18,12 @@ const CROWDED: f64 = 0.8;
 /// Says of most keys that are not among those it was told that they are not; keys are told by their hashes.
 ///
 /// The words, by the top bits of a hash. The bits within a word are named by the lowest bits, which no index looks at.
-pub struct Presence {
+pub struct BloomFilter {
     run: Run,
     shift: u32,
 }
 
-impl Presence {
+impl BloomFilter {
     /// A filter for so many keys, without any.
     ///
     /// # Errors
@@ -49,7 +49,7 @@ impl Presence {
     fn of_words(words: usize, memory: &Memory) -> Result<Self> {
         let mut run = Run::new(words * 8, memory)?;
         run.as_mut_slice()[..words * 8].fill(0);
-        Ok(Presence { run, shift: u64::BITS - words.trailing_zeros() })
+        Ok(BloomFilter { run, shift: u64::BITS - words.trailing_zeros() })
     }
 
     /// Bytes that it takes.
@@ -120,7 +120,7 @@ mod tests {
     fn keys_are_found_and_few_others() {
         let memory = Memory::new(Budget::new(1 << 30), "test");
         for keys in [0, 1, 1_000, 100_000] {
-            let mut presence = Presence::new(keys, &memory).unwrap();
+            let mut presence = BloomFilter::new(keys, &memory).unwrap();
             (0..keys as u64).for_each(|key| presence.insert(hash(key)));
             assert!((0..keys as u64).all(|key| presence.contains(hash(key))));
             let wrong = (keys as u64..keys as u64 + 100_000).filter(|&key| presence.contains(hash(key))).count();
@@ -129,7 +129,7 @@ mod tests {
     }
     #[test]
     fn a_filter_of_fixed_size_says_when_it_is_crowded() {
-        let mut presence = Presence::of_bytes(200 << 10, &Memory::new(Budget::new(1 << 30), "test")).unwrap();
+        let mut presence = BloomFilter::of_bytes(200 << 10, &Memory::new(Budget::new(1 << 30), "test")).unwrap();
         assert_eq!(presence.bytes(), 128 << 10);
         let keys = presence.bytes() as u64 * 8 / BITS_PER_KEY as u64;
         (0..keys).for_each(|key| presence.insert(hash(key)));

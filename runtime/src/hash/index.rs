@@ -24,7 +24,7 @@ const FIRST_SLOTS: usize = 1 << 10;
 /// An entry's home is given by the top bits too. So the index grows without looking at the rows, and from front to back, until it has
 /// 2^27 slots; the bits below the home tell most neighbours apart. Exchanges take a hash's lowest 32 bits (see `partition_of`), so
 /// the keys of one partition still spread over the whole index.
-pub(crate) struct Index {
+pub(crate) struct HashIndex {
     run: Option<Run>,
     shift: u32,
     len: usize,
@@ -58,9 +58,9 @@ fn slots_for(rows: usize) -> usize {
     (rows * 8).div_ceil(5).next_power_of_two().max(FIRST_SLOTS)
 }
 
-impl Index {
+impl HashIndex {
     pub(crate) fn new(memory: Memory) -> Self {
-        Index { run: None, shift: 63, len: 0, memory }
+        HashIndex { run: None, shift: 63, len: 0, memory }
     }
 
     /// Rows indexed.
@@ -132,7 +132,7 @@ impl Index {
         if wanted <= self.slots() {
             return Ok(());
         }
-        let mut grown = Index::new(self.memory.clone());
+        let mut grown = HashIndex::new(self.memory.clone());
         let mut run = Run::new(wanted * 8, &self.memory)?;
         run.as_mut_slice()[..wanted * 8].fill(0);
         grown.run = Some(run);
@@ -147,7 +147,7 @@ impl Index {
         self.entries().iter().copied().filter(|&entry| entry != 0)
     }
 
-    /// Adds the row of another index's entry, as [`Index::insert`]; `hash_of` is as for [`Index::reserve`].
+    /// Adds the row of another index's entry, as [`HashIndex::insert`]; `hash_of` is as for [`HashIndex::reserve`].
     #[inline(always)]
     pub(crate) fn adopt(&mut self, entry: u64, hash_of: impl Fn(usize) -> u64) {
         let place = place_of(entry);
@@ -157,8 +157,8 @@ impl Index {
 
     /// The index as it is now, for loops that look up and do not insert.
     #[inline(always)]
-    pub(crate) fn view(&self) -> IndexView<'_> {
-        IndexView { entries: self.entries(), shift: self.shift }
+    pub(crate) fn view(&self) -> HashIndexView<'_> {
+        HashIndexView { entries: self.entries(), shift: self.shift }
     }
 
     /// Starts to load the line where a hash is looked up.
@@ -191,7 +191,7 @@ impl Index {
         }
     }
 
-    /// Adds a row, for which [`Index::reserve`] made room.
+    /// Adds a row, for which [`HashIndex::reserve`] made room.
     pub(crate) fn insert(&mut self, hash: u64, place: usize) {
         let shift = self.shift;
         let entries = self.entries_mut();
@@ -222,7 +222,7 @@ impl Index {
         }
     }
 
-    /// Takes out the rows for whose entry `goes` holds. `hash_of` is as for [`Index::reserve`].
+    /// Takes out the rows for whose entry `goes` holds. `hash_of` is as for [`HashIndex::reserve`].
     ///
     /// One pass, in place: it begins behind an empty slot, so whatever is put back finds its home, or a slot behind it, no later than
     /// where it was.
@@ -245,19 +245,19 @@ impl Index {
 
 /// An index that does not change meanwhile: its parts stay in registers.
 #[derive(Clone, Copy)]
-pub(crate) struct IndexView<'i> {
+pub(crate) struct HashIndexView<'i> {
     entries: &'i [u64],
     shift: u32,
 }
 
-impl IndexView<'_> {
+impl HashIndexView<'_> {
     /// Starts to load the lines where hashes are looked up.
     #[inline(always)]
     pub(crate) fn prefetch_all(self, hashes: &[u64]) {
         hashes.iter().for_each(|&hash| self.prefetch(hash));
     }
 
-    /// For each hash its [candidate](IndexView::candidate); starts to load the rows, up to their byte `last`.
+    /// For each hash its [candidate](HashIndexView::candidate); starts to load the rows, up to their byte `last`.
     #[inline(always)]
     pub(crate) fn candidates(self, hashes: &[u64], base: *const u8, last: usize, places: &mut [usize]) {
         for (place, &hash) in places.iter_mut().zip(hashes) {

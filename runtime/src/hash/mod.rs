@@ -7,7 +7,7 @@ mod index;
 pub(crate) mod key;
 mod rows;
 
-pub use bloom::Presence;
-pub(crate) use index::{Index, IndexView, KEPT_BITS, ROW_ALIGN, kept_bits, next_id, prefetch, prefetch_row};
+pub use bloom::BloomFilter;
+pub(crate) use index::{HashIndex, HashIndexView, KEPT_BITS, ROW_ALIGN, kept_bits, next_id, prefetch, prefetch_row};
 pub(crate) use key::{KeyLeaf, KeyShape, Parts, compared, with_shape};
 pub use rows::hash_rows;

@@ -1,9 +1,9 @@
 //! How one side of a join becomes a table, and parts on disk where memory does not hold it.
 
 use crate::error::Result;
-use crate::join::parts::{Parts, STEP_BYTES};
+use crate::join::partitions::{Partitions, STEP_BYTES};
 use crate::join::table::JoinTable;
-use crate::join::{HashJoining, Stage};
+use crate::join::{HybridHashJoin, Stage};
 use crate::memory::limits::{PAGE_BYTES, SPILL_PARTS};
 use crate::page::{Input, Page, Selection};
 use crate::strategy::Answer;
@@ -20,7 +20,7 @@ const CUT_BYTES: usize = SPILL_PARTS * PAGE_BYTES + STEP_BYTES;
 /// Free beside the parts while a side is probed: for rows that are large, and pages that are read.
 const PROBE_BYTES: usize = 2 * STEP_BYTES;
 
-impl HashJoining {
+impl HybridHashJoin {
     /// Adds rows of the side that is built.
     pub(crate) fn add(&mut self, side: usize, input: &Input<'_>) -> Result<Answer> {
         let kept = self.sides[side].worth_keeping(input);
@@ -49,7 +49,7 @@ impl HashJoining {
     /// Begins to cut the build side into parts.
     pub(crate) fn cut(&mut self) {
         let side = &self.sides[self.built.side];
-        let mut parts = Parts::new(side, self.built.table.layout(), self.level, &self.disk.memory);
+        let mut parts = Partitions::new(side, self.built.table.layout(), self.level, &self.disk.memory);
         let rows = self.built.table.len();
         parts.keys = self.built.table.keys().clone();
         self.uncut.extend(self.built.table.take_pages());
@@ -116,10 +116,10 @@ impl HashJoining {
         (self.stage, self.owed_bytes, self.disk.evenly) = (Stage::Probe, 0, false);
     }
 
-    /// Gives memory back while it can, with calls of [`HashJoining::settle`]: while a side is built, its largest parts go to disk.
+    /// Gives memory back while it can, with calls of [`HybridHashJoin::settle`]: while a side is built, its largest parts go to disk.
     pub(crate) fn revoke(&mut self, bytes: usize) {
         // What was taken ahead for a table that is indexed, and for what goes past it, must stay.
-        if self.stage != Stage::Build || self.feed.as_ref().is_some_and(|feed| !feed.is_cut()) {
+        if self.stage != Stage::Build || self.feed.as_ref().is_some_and(|feed| !feed.is_repartition()) {
             return;
         }
         self.owed_bytes += bytes;
@@ -128,7 +128,7 @@ impl HashJoining {
         }
     }
 
-    /// Goes on with what [`HashJoining::revoke`] began.
+    /// Goes on with what [`HybridHashJoin::revoke`] began.
     ///
     /// # Errors
     /// What the disk says.

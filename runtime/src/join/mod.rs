@@ -1,4 +1,4 @@
-//! Joins over more rows than memory holds: what all drivers of joins have in common. Here by hash; [`MergeJoining`] is by order.
+//! Joins over more rows than memory holds: what all drivers of joins have in common. Here by hash; [`SortMergeJoin`] is by order.
 //!
 //! ```text
 //!  rows to build --> table, while memory is granted --(refused)--> 16 parts by hash; the largest go to disk
@@ -22,33 +22,33 @@
 //! Techniques, 1993), and filters over what was spilled as Flink has them.
 
 mod build;
-mod filter;
+mod spilled_keys;
 mod kernel;
 mod merge;
-mod parts;
-mod pending;
+mod partitions;
+mod spilled;
 mod side;
 mod table;
 
 use std::collections::VecDeque;
 
 use crate::error::Result;
-use crate::join::parts::{Disk, Parts};
-use crate::join::pending::{Feed, Pending};
+use crate::join::partitions::{Partitions, SpillContext};
 use crate::join::side::Layouts;
+use crate::join::spilled::{PartitionPair, SpilledJoin};
 use crate::kernel::{Outputs, TaskContext};
 use crate::page::{Input, Page, Selection};
 use crate::spill::Spilled;
 use crate::strategy::{Answer, Cursor};
 
 pub use kernel::{JoinFactory, JoinKernel};
-pub(crate) use merge::MergeJoining;
-pub(crate) use side::{Built, Side};
+pub(crate) use merge::SortMergeJoin;
+pub(crate) use side::{BuildSide, Side};
 pub use table::{JoinTable, KeySpan, PairRows, Pairs};
 
 /// In which way rows go past a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Pass {
+pub(crate) enum ProbePhase {
     /// As an input; rows can be let pass where they lie.
     Input,
     /// From disk: rows must be written to go on.
@@ -60,16 +60,16 @@ pub(crate) enum Pass {
 }
 
 /// What a kind of join makes of rows and tables.
-pub(crate) trait Answers {
+pub(crate) trait JoinEmitter {
     /// Answers for rows of one side that go past a table of the other; called as [`Driver::on_batch`](crate::strategy::Driver::on_batch).
     ///
     /// # Errors
     /// What a kernel gives, or refused memory.
     fn probe(
         &mut self,
-        built: &mut Built,
+        built: &mut BuildSide,
         input: &Input<'_>,
-        pass: Pass,
+        pass: ProbePhase,
         cursor: &mut Cursor,
         out: &mut Outputs,
     ) -> Result<Answer>;
@@ -78,7 +78,7 @@ pub(crate) trait Answers {
     ///
     /// # Errors
     /// As above.
-    fn finish(&mut self, built: &mut Built, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer>;
+    fn finish(&mut self, built: &mut BuildSide, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer>;
 }
 
 /// Where a join stands.
@@ -95,40 +95,40 @@ enum Stage {
 }
 
 /// A join in one task. Rows of the side that is built come first.
-pub(crate) struct HashJoining {
+pub(crate) struct HybridHashJoin {
     sides: [Side; 2],
     layouts: [Layouts; 2],
-    disk: Disk,
+    disk: SpillContext,
     stage: Stage,
     /// Whether it can do with less memory than all rows take.
     spills: bool,
-    built: Built,
+    built: BuildSide,
     /// The first cut is level 0.
     level: u32,
     /// Where memory does not hold the build side: its parts, and what was in the table before and is not in parts yet.
-    parts: Option<Parts>,
+    parts: Option<Partitions>,
     uncut: VecDeque<Page>,
     /// The other side's rows that wait for parts on disk.
-    partners: Option<Parts>,
+    partners: Option<Partitions>,
     filter_bytes: usize,
     /// What is asked back and not given yet.
     owed_bytes: usize,
     /// The rows of an input whose answers are in memory, once its other rows were routed.
     here: Option<Selection>,
     /// Pairs of parts on disk.
-    pending: Vec<Pending>,
+    pending: Vec<PartitionPair>,
     /// What comes back from disk.
-    feed: Option<Feed>,
-    /// Where [`Answers`] stand with what comes back.
+    feed: Option<SpilledJoin>,
+    /// Where [`JoinEmitter`] stand with what comes back.
     cursor: Cursor,
 }
 
-impl HashJoining {
+impl HybridHashJoin {
     /// A join that builds this side of its inputs.
     pub(crate) fn new(sides: [Side; 2], build: usize, spills: bool, context: &TaskContext) -> Result<Self> {
-        let disk = Disk { spiller: context.spiller(), memory: context.memory.clone(), evenly: true };
-        Ok(HashJoining {
-            built: Built::new(&sides, build, &disk.memory)?,
+        let disk = SpillContext { spiller: context.spiller(), memory: context.memory.clone(), evenly: true };
+        Ok(HybridHashJoin {
+            built: BuildSide::new(&sides, build, &disk.memory)?,
             layouts: sides.each_ref().map(Layouts::of),
             sides,
             disk,
@@ -155,7 +155,7 @@ impl HashJoining {
     /// Rows of an input.
     pub(crate) fn on_batch(
         &mut self,
-        answers: &mut dyn Answers,
+        answers: &mut dyn JoinEmitter,
         side: usize,
         input: &Input<'_>,
         cursor: &mut Cursor,
@@ -163,12 +163,12 @@ impl HashJoining {
     ) -> Result<Answer> {
         match self.stage {
             Stage::Build => self.add(side, input),
-            _ => self.probe(answers, input, Pass::Input, cursor, out),
+            _ => self.probe(answers, input, ProbePhase::Input, cursor, out),
         }
     }
 
     /// The end of an input.
-    pub(crate) fn on_end(&mut self, answers: &mut dyn Answers, out: &mut Outputs) -> Result<Answer> {
+    pub(crate) fn on_end(&mut self, answers: &mut dyn JoinEmitter, out: &mut Outputs) -> Result<Answer> {
         match self.stage {
             Stage::Build if self.feed.is_none() => self.build(0),
             Stage::Probe if self.feed.is_none() => {
@@ -183,9 +183,9 @@ impl HashJoining {
     /// without a partner, which any table gives that does not have one.
     fn probe(
         &mut self,
-        answers: &mut dyn Answers,
+        answers: &mut dyn JoinEmitter,
         input: &Input<'_>,
-        pass: Pass,
+        pass: ProbePhase,
         cursor: &mut Cursor,
         out: &mut Outputs,
     ) -> Result<Answer> {
@@ -223,7 +223,7 @@ impl HashJoining {
     }
 
     /// Answers for the table's rows, drops it, and notes what has gone to disk.
-    fn finish(&mut self, answers: &mut dyn Answers, out: &mut Outputs) -> Result<Answer> {
+    fn finish(&mut self, answers: &mut dyn JoinEmitter, out: &mut Outputs) -> Result<Answer> {
         let answer = answers.finish(&mut self.built, &mut self.cursor, out)?;
         if answer != Answer::Done {
             return Ok(answer);
@@ -235,7 +235,12 @@ impl HashJoining {
             let on_disk: u64 = parts.iter().flatten().map(Spilled::bytes).sum();
             for (part, partner) in parts.into_iter().flatten().zip(partners.into_iter().flatten()) {
                 let sides = if self.built.side == 0 { [part, partner] } else { [partner, part] };
-                self.pending.push(Pending::new(sides, self.built.side, self.level + 1, on_disk + in_memory as u64));
+                self.pending.push(PartitionPair::new(
+                    sides,
+                    self.built.side,
+                    self.level + 1,
+                    on_disk + in_memory as u64,
+                ));
             }
         }
         self.disk.memory.shrink();

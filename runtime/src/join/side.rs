@@ -70,7 +70,7 @@ impl Layouts {
 }
 
 /// A table of one side's rows.
-pub(crate) struct Built {
+pub(crate) struct BuildSide {
     /// Which side: 0 is left.
     pub(crate) side: usize,
     pub(crate) table: JoinTable,
@@ -78,11 +78,11 @@ pub(crate) struct Built {
     probe_nullable: Vec<usize>,
 }
 
-impl Built {
+impl BuildSide {
     /// An empty table.
     pub(crate) fn new(sides: &[Side; 2], side: usize, memory: &Memory) -> Result<Self> {
         let (built, probe) = (&sides[side], &sides[1 - side]);
-        Ok(Built {
+        Ok(BuildSide {
             side,
             table: JoinTable::new(built.types.clone(), &built.live, built.key.clone(), memory)?,
             probe_key: probe.key.clone(),

@@ -6,7 +6,10 @@
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::group::{Combiner, Folded, Folding, GroupTable, Grouping, Groups, Left, PreAggregate, Rows, probe};
+use crate::group::{
+    Combiner, FinalAggregate, GroupTable, GroupUpdate, Groups, HybridHashAggregation, PreAggregate, Rows, UnplacedRows,
+    probe,
+};
 use crate::kernel::TaskContext;
 use crate::memory::limits;
 use crate::page::{Input, Selection};
@@ -125,7 +128,7 @@ impl DriverFactory for BestFactory {
         Ok(if self.combine {
             Box::new(PreAggregate { folding, combiner: Combiner::new(table, combiner_bytes(context)) })
         } else {
-            Box::new(Folded { folding, grouping: Grouping::new(table, 0, context) })
+            Box::new(FinalAggregate { folding, grouping: HybridHashAggregation::new(table, 0, context) })
         })
     }
 }
@@ -139,12 +142,12 @@ struct BestFolding {
     order: Vec<OrderKey>,
 }
 
-impl Folding for BestFolding {
+impl GroupUpdate for BestFolding {
     fn key(&self, _: Rows) -> &[usize] {
         &self.key
     }
 
-    fn add(&mut self, table: &mut GroupTable, input: &Input<'_>, _: Rows, left: &mut Left) -> Result<()> {
+    fn add(&mut self, table: &mut GroupTable, input: &Input<'_>, _: Rows, left: &mut UnplacedRows) -> Result<()> {
         let by = (&self.key[..], &self.copied[..]);
         let found = probe(table, input, by, &mut self.groups, &mut self.found, left)?;
         table.keep_best(&found, &self.groups, &self.order)?;

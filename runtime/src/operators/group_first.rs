@@ -9,7 +9,7 @@ use std::sync::Arc;
 use whole::WholeDriver;
 
 use crate::error::{Error, Result};
-use crate::group::{GroupTable, Groups, Left, probe};
+use crate::group::{GroupTable, Groups, UnplacedRows, probe};
 use crate::kernel::{Outputs, TaskContext};
 use crate::memory::limits;
 use crate::page::{Input, Selection};
@@ -117,7 +117,7 @@ struct Counts {
     table: GroupTable,
     groups: Groups,
     found: Selection,
-    left: Left,
+    left: UnplacedRows,
     key: Vec<usize>,
     copied: Vec<(usize, usize)>,
     count: u64,
@@ -134,7 +134,7 @@ impl Counts {
             table: GroupTable::new(layout, table_key, &context.memory)?,
             groups: Groups::default(),
             found: Selection::default(),
-            left: Left::default(),
+            left: UnplacedRows::default(),
             key: factory.key.clone(),
             count: factory.count,
         })

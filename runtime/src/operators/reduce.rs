@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::group::{
-    Combined, Combiner, Folded, Folding, GroupTable, Grouping, Groups, Left, PreAggregate, Reduce, ReduceFactory, Rows,
-    probe,
+    Combined, Combiner, FinalAggregate, GroupTable, GroupUpdate, Groups, HybridHashAggregation, PreAggregate, Reduce,
+    ReduceFactory, Rows, UnplacedRows, probe,
 };
 use crate::kernel::TaskContext;
 use crate::memory::{Memory, limits};
@@ -99,7 +99,7 @@ impl Reduced {
     /// What becomes of one group, in a table that holds nothing else.
     fn reduce(&self, group: &Table) -> Result<Vec<Page>> {
         let (factory, memory) = (self.factory(false), unbounded_memory());
-        let (mut folding, mut left) = (factory.open(&TaskContext::alone(memory.clone()))?, Left::default());
+        let (mut folding, mut left) = (factory.open(&TaskContext::alone(memory.clone()))?, UnplacedRows::default());
         let mut table = factory.table(&memory)?;
         for page in group.pages(&LeafSet::all(group.types.len()))? {
             windows(&page.batch(), |input| folding.add(&mut table, input, Rows::New, &mut left))?;
@@ -144,7 +144,7 @@ impl DriverFactory for ReduceDriverFactory {
         Ok(if self.combine {
             Box::new(PreAggregate { folding, combiner: Combiner::new(table, combiner_bytes(context)) })
         } else {
-            Box::new(Folded { folding, grouping: Grouping::new(table, SCRATCH_BYTES, context) })
+            Box::new(FinalAggregate { folding, grouping: HybridHashAggregation::new(table, SCRATCH_BYTES, context) })
         })
     }
 }
@@ -177,12 +177,12 @@ struct ReduceFolding {
     scratch: RowWriter,
 }
 
-impl Folding for ReduceFolding {
+impl GroupUpdate for ReduceFolding {
     fn key(&self, _: Rows) -> &[usize] {
         &self.key
     }
 
-    fn add(&mut self, table: &mut GroupTable, input: &Input<'_>, _: Rows, left: &mut Left) -> Result<()> {
+    fn add(&mut self, table: &mut GroupTable, input: &Input<'_>, _: Rows, left: &mut UnplacedRows) -> Result<()> {
         let by = (&self.key[..], &self.copied[..]);
         let found = probe(table, input, by, &mut self.groups, &mut self.found, left)?;
         match self.kernel.combine(table, &found, &self.groups, &mut self.scratch) {

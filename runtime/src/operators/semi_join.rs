@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::join::{Answers, Built, HashJoining, Pairs, Pass, Side};
+use crate::join::{BuildSide, HybridHashJoin, JoinEmitter, Pairs, ProbePhase, Side};
 use crate::kernel::{Outputs, TaskContext};
 use crate::memory::limits::JOIN_BYTES;
 use crate::page::{Input, Selection};
@@ -110,7 +110,7 @@ impl SemiJoin {
             name: if matched { "merge semi join" } else { "merge anti join" },
             sides,
             build,
-            answers: Box::new(move |_| Ok(Box::new(Choosing::new(matched, leaves)))),
+            answers: Box::new(move |_| Ok(Box::new(SemiEmitter::new(matched, leaves)))),
             layout: layout(&self.inputs[0], planning.live),
         }
     }
@@ -141,15 +141,15 @@ impl DriverFactory for HashSemiJoin {
 
     fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
         Ok(Box::new(SemiJoinDriver {
-            joining: HashJoining::new(self.sides.clone(), self.build, true, context)?,
-            answers: Choosing::new(self.matched, self.sides[0].types.len()),
+            joining: HybridHashJoin::new(self.sides.clone(), self.build, true, context)?,
+            answers: SemiEmitter::new(self.matched, self.sides[0].types.len()),
         }))
     }
 }
 
 struct SemiJoinDriver {
-    joining: HashJoining,
-    answers: Choosing,
+    joining: HybridHashJoin,
+    answers: SemiEmitter,
 }
 
 impl Driver for SemiJoinDriver {
@@ -176,26 +176,26 @@ impl Driver for SemiJoinDriver {
 }
 
 /// Gives the left rows that are asked for.
-struct Choosing {
+struct SemiEmitter {
     matched: bool,
     pairs: Pairs,
     /// The left side's leaves, which stand in front of a table's hidden one.
     leaves: Vec<usize>,
 }
 
-impl Choosing {
+impl SemiEmitter {
     /// Of left rows with so many leaves.
     fn new(matched: bool, leaves: usize) -> Self {
-        Choosing { matched, pairs: Pairs::default(), leaves: (0..leaves).collect() }
+        SemiEmitter { matched, pairs: Pairs::default(), leaves: (0..leaves).collect() }
     }
 }
 
-impl Answers for Choosing {
+impl JoinEmitter for SemiEmitter {
     fn probe(
         &mut self,
-        built: &mut Built,
+        built: &mut BuildSide,
         input: &Input<'_>,
-        pass: Pass,
+        pass: ProbePhase,
         _: &mut Cursor,
         out: &mut Outputs,
     ) -> Result<Answer> {
@@ -207,7 +207,7 @@ impl Answers for Choosing {
         let mut rows = input.selection().clone();
         rows.keep_positions(|position| self.pairs.matched(position) == self.matched);
         match pass {
-            Pass::Input => out.pass(rows),
+            ProbePhase::Input => out.pass(rows),
             // Left rows never go past blocks: they are asked one by one, so blocks are made of them.
             _ => out.pages().append(&Input::new(input.batch(), &rows), Some(&self.leaves))?,
         }
@@ -215,7 +215,7 @@ impl Answers for Choosing {
     }
 
     /// The cursor is the next page of the table.
-    fn finish(&mut self, built: &mut Built, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+    fn finish(&mut self, built: &mut BuildSide, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
         let mut rows = Selection::default();
         while let Some(batch) = built.table.rows_of(*cursor, self.matched, &mut rows).filter(|_| built.side == 0) {
             out.pages().append(&Input::new(&batch, &rows), Some(&self.leaves))?;

@@ -11,7 +11,7 @@ use crate::meeting::Meeting;
 use crate::page::Input;
 use crate::plan::{Operator, Reads, Table, row_bytes, unbounded_memory};
 use crate::row::{LeafSet, RowLayout, Schema};
-use crate::sort::{Beside, BesideFactory, SortBuffer, StoredRows};
+use crate::sort::{Beside, BesideFactory, FrozenRows, SortBuffer};
 use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Ship, Strategy, Way};
 
 use super::{ROW_SECONDS, SHIP_SECONDS, layout, windows};
@@ -102,16 +102,16 @@ struct WithAllFactory {
 
 /// Rows until every task has had them: then a task that makes something of them gives their memory back.
 struct Lent {
-    state: Mutex<(Option<Arc<StoredRows>>, usize)>,
+    state: Mutex<(Option<Arc<FrozenRows>>, usize)>,
 }
 
 impl Lent {
-    fn to(tasks: usize, rows: StoredRows) -> Arc<Self> {
+    fn to(tasks: usize, rows: FrozenRows) -> Arc<Self> {
         Arc::new(Lent { state: Mutex::new((Some(Arc::new(rows)), tasks)) })
     }
 
     /// The rows; each task takes them once.
-    fn take(&self) -> Option<Arc<StoredRows>> {
+    fn take(&self) -> Option<Arc<FrozenRows>> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let (rows, left) = &mut *state;
         *left = left.saturating_sub(1);

@@ -8,20 +8,20 @@ use crate::error::Result;
 use crate::memory::Reservation;
 use crate::page::{Batch, LeafPtr, LeafReader, Page, address_of};
 use crate::row::RowLayout;
-use crate::sort::buffer::{Index, KeptRows};
+use crate::sort::buffer::{RowIndex, SortedRows};
 
 /// What a [`SortBuffer`](crate::sort::buffer::SortBuffer) becomes when its last row is there.
-pub struct StoredRows {
+pub struct FrozenRows {
     layout: Arc<RowLayout>,
     /// They hold the rows; places point into them.
     _pages: Vec<Page>,
-    index: Index,
+    index: RowIndex,
     _paid: Reservation,
 }
 
-impl StoredRows {
-    pub(crate) fn new(layout: Arc<RowLayout>, pages: Vec<Page>, index: Index, paid: Reservation) -> StoredRows {
-        StoredRows { layout, _pages: pages, index, _paid: paid }
+impl FrozenRows {
+    pub(crate) fn new(layout: Arc<RowLayout>, pages: Vec<Page>, index: RowIndex, paid: Reservation) -> FrozenRows {
+        FrozenRows { layout, _pages: pages, index, _paid: paid }
     }
 
     /// How many rows there are.
@@ -41,7 +41,7 @@ impl StoredRows {
     /// # Errors
     /// None once there are rows: where the region cannot be had.
     #[inline(always)]
-    pub fn visit<R>(&self, f: impl for<'b> FnOnce(LeafReader<'b>, KeptRows<'b>) -> R) -> Result<R> {
+    pub fn visit<R>(&self, f: impl for<'b> FnOnce(LeafReader<'b>, SortedRows<'b>) -> R) -> Result<R> {
         let base = address_of(0)?;
         let leaves = (0..self.layout.types().len()).map(|leaf| LeafPtr::stored(&self.layout, base, leaf));
         // SAFETY: read only at places of these rows, whose pages live as long as `self`, which the batch borrows.

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::kernel::{Chain, Factory};
 use crate::page::{NextRow, RowWriter};
 use crate::sort::buffer::SortBuffer;
-use crate::sort::frozen::StoredRows;
+use crate::sort::frozen::FrozenRows;
 
 /// Rows that a kernel over groups goes over before it stops at a group's end, so that its task can give its thread back.
 pub const GROUP_ROWS: usize = 16 << 10;
@@ -70,7 +70,7 @@ pub trait Beside: Chain {
     ///
     /// # Errors
     /// What the user's closure gives.
-    fn begin(&mut self, all: Arc<StoredRows>) -> Result<()>;
+    fn begin(&mut self, all: Arc<FrozenRows>) -> Result<()>;
 }
 
 /// Opens kernels over groups.

@@ -10,9 +10,9 @@ mod order;
 pub(crate) mod ranges;
 mod small_rows;
 
-pub use buffer::{KeptRows, SortBuffer};
+pub use buffer::{SortBuffer, SortedRows};
 pub use external::{GroupSorter, LargeGroup, Sorter, SpillingOutput, TotalMeeting, TotalSorter};
-pub use frozen::StoredRows;
+pub use frozen::FrozenRows;
 pub use kernel::{
     Beside, BesideFactory, CoGroupFactory, CoGroupKernel, GROUP_ROWS, GroupFactory, GroupKernel, Whole, WholeFactory,
 };

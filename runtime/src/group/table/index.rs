@@ -7,7 +7,7 @@ use std::array;
 
 use crate::error::Result;
 use crate::group::table::part_of_hash;
-use crate::hash::{Index, IndexView, prefetch_row};
+use crate::hash::{HashIndex, HashIndexView, prefetch_row};
 use crate::memory::Memory;
 use crate::memory::limits::{PAGE_BYTES, SPILL_PARTS};
 
@@ -19,23 +19,23 @@ pub(crate) struct GroupIndex {
 }
 
 enum Indexes {
-    One(Index),
-    OfParts(Box<[Index; SPILL_PARTS]>),
+    One(HashIndex),
+    OfParts(Box<[HashIndex; SPILL_PARTS]>),
 }
 
 impl GroupIndex {
     pub(crate) fn new(level: u32, memory: Memory) -> Self {
-        GroupIndex { indexes: Indexes::One(Index::new(memory.clone())), level, memory }
+        GroupIndex { indexes: Indexes::One(HashIndex::new(memory.clone())), level, memory }
     }
 
-    fn all(&self) -> &[Index] {
+    fn all(&self) -> &[HashIndex] {
         match &self.indexes {
             Indexes::One(index) => array::from_ref(index),
             Indexes::OfParts(indexes) => &**indexes,
         }
     }
 
-    fn all_mut(&mut self) -> &mut [Index] {
+    fn all_mut(&mut self) -> &mut [HashIndex] {
         match &mut self.indexes {
             Indexes::One(index) => array::from_mut(index),
             Indexes::OfParts(indexes) => &mut **indexes,
@@ -44,7 +44,7 @@ impl GroupIndex {
 
     /// The index in which a hash is looked up.
     #[inline(always)]
-    fn of(&self, hash: u64) -> &Index {
+    fn of(&self, hash: u64) -> &HashIndex {
         match &self.indexes {
             Indexes::One(index) => index,
             Indexes::OfParts(indexes) => &indexes[part_of_hash(hash, self.level)],
@@ -52,7 +52,7 @@ impl GroupIndex {
     }
 
     #[inline(always)]
-    fn of_mut(&mut self, hash: u64) -> &mut Index {
+    fn of_mut(&mut self, hash: u64) -> &mut HashIndex {
         match &mut self.indexes {
             Indexes::One(index) => index,
             Indexes::OfParts(indexes) => &mut indexes[part_of_hash(hash, self.level)],
@@ -61,11 +61,11 @@ impl GroupIndex {
 
     /// Rows indexed.
     pub(crate) fn len(&self) -> usize {
-        self.all().iter().map(Index::len).sum()
+        self.all().iter().map(HashIndex::len).sum()
     }
 
     pub(crate) fn bytes(&self) -> usize {
-        self.all().iter().map(Index::bytes).sum()
+        self.all().iter().map(HashIndex::bytes).sum()
     }
 
     /// Bytes that leave with a part.
@@ -78,12 +78,12 @@ impl GroupIndex {
 
     /// Takes all rows out, and gives the memory back.
     pub(crate) fn clear(&mut self) {
-        self.indexes = Indexes::One(Index::new(self.memory.clone()));
+        self.indexes = Indexes::One(HashIndex::new(self.memory.clone()));
     }
 
     /// Takes all rows out, and keeps the memory for others.
     pub(crate) fn empty(&mut self) {
-        self.all_mut().iter_mut().for_each(Index::empty);
+        self.all_mut().iter_mut().for_each(HashIndex::empty);
     }
 
     /// Whether a row with this hash finds no room.
@@ -93,7 +93,7 @@ impl GroupIndex {
     }
 
     /// The one index that it is, where it is one for each part once it has grown: when each takes a page at least.
-    fn before_parts(&self, is_split: bool) -> Option<&Index> {
+    fn before_parts(&self, is_split: bool) -> Option<&HashIndex> {
         match &self.indexes {
             Indexes::One(index) if is_split && index.growth_bytes(1) >= SPILL_PARTS * PAGE_BYTES => Some(index),
             _ => None,
@@ -103,18 +103,19 @@ impl GroupIndex {
     /// Bytes that it takes more while it [grows](GroupIndex::grow).
     pub(crate) fn growth_bytes(&self, hash: u64, is_split: bool) -> usize {
         match self.before_parts(is_split) {
-            Some(index) => self.growing(index, hash).map(|(_, rows)| Index::bytes_for(rows)).sum(),
+            Some(index) => self.growing(index, hash).map(|(_, rows)| HashIndex::bytes_for(rows)).sum(),
             None => self.of(hash).growth_bytes(1),
         }
     }
 
-    /// Makes room for a row with this hash, in a table that is split or not; `hash_of` is as for [`Index::reserve`].
+    /// Makes room for a row with this hash, in a table that is split or not; `hash_of` is as for [`HashIndex::reserve`].
     ///
     /// # Errors
     /// [`OutOfMemory`](crate::error::Error::OutOfMemory), unless it may take [`GroupIndex::growth_bytes`].
     pub(crate) fn grow(&mut self, hash: u64, is_split: bool, hash_of: impl Fn(usize) -> u64) -> Result<()> {
         let Some(index) = self.before_parts(is_split) else { return self.of_mut(hash).reserve(1, hash_of) };
-        let mut parts: Box<[Index; SPILL_PARTS]> = Box::new(array::from_fn(|_| Index::new(self.memory.clone())));
+        let mut parts: Box<[HashIndex; SPILL_PARTS]> =
+            Box::new(array::from_fn(|_| HashIndex::new(self.memory.clone())));
         for (part, rows) in self.growing(index, hash) {
             parts[part].reserve(rows, &hash_of)?;
         }
@@ -124,7 +125,7 @@ impl GroupIndex {
     }
 
     /// The parts that an index has rows in, or has with one more of this hash, and for how many rows each needs room then. Others may have left for good.
-    fn growing(&self, index: &Index, hash: u64) -> impl Iterator<Item = (usize, usize)> + use<> {
+    fn growing(&self, index: &HashIndex, hash: u64) -> impl Iterator<Item = (usize, usize)> + use<> {
         let (mut lengths, own) = ([0; SPILL_PARTS], part_of_hash(hash, self.level));
         index.taken().for_each(|entry| lengths[part_of_hash(entry, self.level)] += 1);
         let grows = move |&(part, rows): &(usize, usize)| rows > 0 || part == own;
@@ -159,7 +160,7 @@ impl GroupIndex {
         self.of_mut(hash).replace(hash, old, new);
     }
 
-    /// Takes the rows of some parts out; `hash_of` is as for [`Index::reserve`].
+    /// Takes the rows of some parts out; `hash_of` is as for [`HashIndex::reserve`].
     pub(crate) fn remove(&mut self, parts: &[bool; SPILL_PARTS], hash_of: impl Fn(usize) -> u64) {
         let level = self.level;
         match &mut self.indexes {
@@ -175,8 +176,8 @@ impl GroupIndex {
 /// An index that does not change meanwhile.
 #[expect(clippy::large_enum_variant, reason = "one for each block of rows, on the stack")]
 pub(crate) enum GroupIndexView<'i> {
-    One(IndexView<'i>),
-    OfParts([IndexView<'i>; SPILL_PARTS], u32),
+    One(HashIndexView<'i>),
+    OfParts([HashIndexView<'i>; SPILL_PARTS], u32),
 }
 
 impl GroupIndexView<'_> {
@@ -191,7 +192,7 @@ impl GroupIndexView<'_> {
         }
     }
 
-    /// For each hash its [candidate](IndexView::candidate); starts to load the rows, up to their byte `last`.
+    /// For each hash its [candidate](HashIndexView::candidate); starts to load the rows, up to their byte `last`.
     #[inline(always)]
     pub(crate) fn candidates(&self, hashes: &[u64], base: *const u8, last: usize, places: &mut [usize]) {
         match self {

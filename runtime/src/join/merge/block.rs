@@ -3,10 +3,10 @@
 use std::ops::Range;
 
 use crate::error::Result;
-use crate::join::Pass;
+use crate::join::ProbePhase;
 use crate::join::merge::sorted::Rows;
-use crate::join::merge::{Meeting, MergeJoining, Stage, pages_bytes};
-use crate::join::side::Built;
+use crate::join::merge::{BlockJoin, SortMergeJoin, Stage, pages_bytes};
+use crate::join::side::BuildSide;
 use crate::join::table::JoinTable;
 use crate::memory::limits::MERGE_ROOM_BYTES;
 use crate::page::{Page, windows};
@@ -16,7 +16,7 @@ use crate::strategy::Answer;
 /// The table of a block takes so much, with its index.
 const BLOCK_BYTES: usize = MERGE_ROOM_BYTES / 2;
 
-impl MergeJoining {
+impl SortMergeJoin {
     /// Finds the next rows to meet.
     pub(crate) fn choose(&mut self) -> Result<Answer> {
         for side in &mut self.sorted {
@@ -53,7 +53,7 @@ impl MergeJoining {
             return self.end_meeting();
         }
         let (built, stream) = (self.empty_table(1 - side)?, Rows::of_window(rows));
-        self.meeting = Some(Meeting { built, stream, page: None, key: None, pass: Pass::Disk });
+        self.meeting = Some(BlockJoin { built, stream, page: None, key: None, pass: ProbePhase::Disk });
         self.stage = Stage::Stream;
         Ok(Answer::Done)
     }
@@ -61,7 +61,7 @@ impl MergeJoining {
     /// As many groups as fit a block, and the other side's rows up to the last one's key.
     pub(crate) fn meet_block(&mut self, until: [usize; 2]) -> Result<Answer> {
         let (build, other, leading) = (self.build, 1 - self.build, self.leading());
-        let (start, mut built) = (self.sorted[build].next, Built::new(&self.sides, build, &self.memory)?);
+        let (start, mut built) = (self.sorted[build].next, BuildSide::new(&self.sides, build, &self.memory)?);
         let (mut end, mut held) = (start, 0);
         while end < until[build] {
             let next = self.sorted[build].groups_end(end, until[build], leading);
@@ -91,7 +91,8 @@ impl MergeJoining {
             return self.end_meeting();
         }
         built.table.build()?;
-        self.meeting = Some(Meeting { built, stream: Rows::of_window(rows), page: None, key: None, pass: Pass::Disk });
+        self.meeting =
+            Some(BlockJoin { built, stream: Rows::of_window(rows), page: None, key: None, pass: ProbePhase::Disk });
         self.stage = Stage::Stream;
         Ok(Answer::Done)
     }

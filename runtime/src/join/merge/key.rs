@@ -1,10 +1,10 @@
 //! A key whose rows do not fit a block.
 
 use crate::error::Result;
-use crate::join::Pass;
+use crate::join::ProbePhase;
 use crate::join::merge::sorted::{Group, READ_AHEAD, Rows, Sorted};
-use crate::join::merge::{Meeting, MergeJoining, Stage, pages_bytes};
-use crate::join::side::Built;
+use crate::join::merge::{BlockJoin, SortMergeJoin, Stage, pages_bytes};
+use crate::join::side::BuildSide;
 use crate::join::table::JoinTable;
 use crate::memory::limits::PAGE_BYTES;
 use crate::page::windows;
@@ -22,7 +22,7 @@ pub(crate) struct OneKey {
     pub(crate) is_left: bool,
 }
 
-impl MergeJoining {
+impl SortMergeJoin {
     /// The rows of the next key, which do not fit a block.
     pub(crate) fn meet_key(&mut self) -> Result<Answer> {
         let windows = self.sorted.each_ref().map(Sorted::window);
@@ -31,7 +31,7 @@ impl MergeJoining {
         let mut group = |side: usize| {
             let rows = std::mem::replace(&mut self.sorted[side].next, ends[side])..ends[side];
             let large = if rows.is_empty() { None } else { self.sorted[side].groups.take_large_pages() };
-            large.map_or(Group::Window(rows), Group::Disk)
+            large.map_or(Group::Window(rows), Group::SpillContext)
         };
         let groups = [group(0), group(1)];
         let smaller = usize::from(groups[1].rows() < groups[0].rows());
@@ -41,21 +41,21 @@ impl MergeJoining {
             }
             return self.end_meeting();
         }
-        self.build_key(smaller, groups, Pass::Disk)
+        self.build_key(smaller, groups, ProbePhase::Disk)
     }
 
     /// Begins with tables of one side's rows of a key.
-    fn build_key(&mut self, side: usize, groups: [Group; 2], pass: Pass) -> Result<Answer> {
-        let (built, rest) = (Built::new(&self.sides, side, &self.memory)?, self.sorted[side].begin(&groups[side]));
+    fn build_key(&mut self, side: usize, groups: [Group; 2], pass: ProbePhase) -> Result<Answer> {
+        let (built, rest) = (BuildSide::new(&self.sides, side, &self.memory)?, self.sorted[side].begin(&groups[side]));
         let key = Some(OneKey { groups, rest, is_left: true });
-        self.meeting = Some(Meeting { built, stream: Rows::default(), page: None, key, pass });
+        self.meeting = Some(BlockJoin { built, stream: Rows::default(), page: None, key, pass });
         self.stage = Stage::Load;
         Ok(Answer::Done)
     }
 
     /// Makes a table of as many rows of a key as memory allows.
     pub(crate) fn load(&mut self) -> Result<Answer> {
-        let Some(Meeting { built, key: Some(key), pass, .. }) = &mut self.meeting else { return Ok(Answer::Done) };
+        let Some(BlockJoin { built, key: Some(key), pass, .. }) = &mut self.meeting else { return Ok(Answer::Done) };
         let (build, stream) = (built.side, 1 - built.side);
         let largest = [0, 1].map(|side| self.sorted[side].page_bytes(&key.groups[side]));
         let beside = (READ_AHEAD + 1) * (largest[0] + largest[1]) + PAGE_BYTES;
@@ -74,12 +74,12 @@ impl MergeJoining {
                 }
             }
         }
-        if *pass == Pass::Disk && key.is_left {
+        if *pass == ProbePhase::Disk && key.is_left {
             // It takes several tables: of the side whose rows are asked for their partners one by one, where it is one.
             let asked = self.sides.iter().position(|side| side.keeps).unwrap_or(build);
             let build = if self.sides[build].keeps { build } else { asked };
-            let Some(Meeting { key: Some(key), .. }) = self.meeting.take() else { return Ok(Answer::Done) };
-            return self.build_key(build, key.groups, Pass::Block);
+            let Some(BlockJoin { key: Some(key), .. }) = self.meeting.take() else { return Ok(Answer::Done) };
+            return self.build_key(build, key.groups, ProbePhase::Block);
         }
         built.table.build()?;
         self.stage = Stage::Stream;

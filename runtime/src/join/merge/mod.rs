@@ -20,9 +20,9 @@ mod sorted;
 use crate::error::Result;
 use crate::join::merge::key::OneKey;
 use crate::join::merge::sorted::{Rows, Sorted};
-use crate::join::side::{Built, Side};
+use crate::join::side::{BuildSide, Side};
 use crate::join::table::JoinTable;
-use crate::join::{Answers, Pass};
+use crate::join::{JoinEmitter, ProbePhase};
 use crate::kernel::{Outputs, TaskContext};
 use crate::memory::limits::{GROUPS_BYTES, MERGE_ROOM_BYTES};
 use crate::memory::{Memory, Reservation};
@@ -50,18 +50,18 @@ enum Stage {
 }
 
 /// A merge join in one task.
-pub(crate) struct MergeJoining {
+pub(crate) struct SortMergeJoin {
     sides: [Side; 2],
     sorted: [Sorted; 2],
     /// The side whose rows are a block's table.
     build: usize,
     /// Rows that are being taken.
-    arrived: Option<Arrived>,
+    arrived: Option<IncomingRows>,
     /// Sides of which all rows are there.
     ended: [bool; 2],
     stage: Stage,
-    meeting: Option<Meeting>,
-    /// Where [`Answers`] stand.
+    meeting: Option<BlockJoin>,
+    /// Where [`JoinEmitter`] stand.
     cursor: Cursor,
     memory: Memory,
     /// For tables, while there is none.
@@ -71,30 +71,30 @@ pub(crate) struct MergeJoining {
 }
 
 /// Rows of an input.
-struct Arrived {
+struct IncomingRows {
     /// Those that have no partner for sure, and a table in which they do not find one.
     alone: Selection,
-    empty: Option<Built>,
+    empty: Option<BuildSide>,
     /// The others, and how many of them are taken.
     others: Selection,
     taken: usize,
 }
 
 /// Rows that meet.
-struct Meeting {
-    built: Built,
+struct BlockJoin {
+    built: BuildSide,
     /// What streams past the table, and the page of it that does, from a row on.
     stream: Rows,
     page: Option<(Page, usize)>,
     /// Where it is one key that does not fit a block.
     key: Option<OneKey>,
-    pass: Pass,
+    pass: ProbePhase,
 }
 
-impl MergeJoining {
+impl SortMergeJoin {
     /// A join that makes tables of this side's rows, where it may choose.
     pub(crate) fn new(sides: [Side; 2], build: usize, context: &TaskContext) -> Result<Self> {
-        Ok(MergeJoining {
+        Ok(SortMergeJoin {
             sorted: [Sorted::new(&sides[0], context)?, Sorted::new(&sides[1], context)?],
             sides,
             build,
@@ -112,7 +112,7 @@ impl MergeJoining {
     /// Rows of an input.
     pub(crate) fn on_batch(
         &mut self,
-        answers: &mut dyn Answers,
+        answers: &mut dyn JoinEmitter,
         side: usize,
         input: &Input<'_>,
         out: &mut Outputs,
@@ -128,7 +128,7 @@ impl MergeJoining {
         Ok(answer)
     }
 
-    fn arrive(&self, side: usize, input: &Input<'_>) -> Result<Arrived> {
+    fn arrive(&self, side: usize, input: &Input<'_>) -> Result<IncomingRows> {
         let facts = &self.sides[side];
         let (mut alone, mut others) = (Selection::default(), Selection::default());
         let rows = || input.selection().rows().iter().copied();
@@ -138,20 +138,20 @@ impl MergeJoining {
             alone.set(rows().filter(|&row| !facts.may_match(input, row)));
             empty = Some(self.empty_table(1 - side)?);
         }
-        Ok(Arrived { alone, empty, others, taken: 0 })
+        Ok(IncomingRows { alone, empty, others, taken: 0 })
     }
 
     fn take(
         &mut self,
-        answers: &mut dyn Answers,
+        answers: &mut dyn JoinEmitter,
         side: usize,
         input: &Input<'_>,
-        arrived: &mut Arrived,
+        arrived: &mut IncomingRows,
         out: &mut Outputs,
     ) -> Result<Answer> {
         if let Some(empty) = &mut arrived.empty {
             let alone = Input::new(input.batch(), &arrived.alone);
-            match answers.probe(empty, &alone, Pass::Disk, &mut self.cursor, out)? {
+            match answers.probe(empty, &alone, ProbePhase::Disk, &mut self.cursor, out)? {
                 Answer::Done => (arrived.empty, self.cursor) = (None, 0),
                 answer => return Ok(answer),
             }
@@ -168,14 +168,14 @@ impl MergeJoining {
         }
     }
 
-    fn empty_table(&self, side: usize) -> Result<Built> {
-        let mut built = Built::new(&self.sides, side, &self.memory)?;
+    fn empty_table(&self, side: usize) -> Result<BuildSide> {
+        let mut built = BuildSide::new(&self.sides, side, &self.memory)?;
         built.table.build()?;
         Ok(built)
     }
 
     /// The end of an input.
-    pub(crate) fn on_end(&mut self, answers: &mut dyn Answers, side: usize, out: &mut Outputs) -> Result<Answer> {
+    pub(crate) fn on_end(&mut self, answers: &mut dyn JoinEmitter, side: usize, out: &mut Outputs) -> Result<Answer> {
         self.ended[side] = true;
         // From then on it keeps what it needs to merge.
         self.memory.set_gives(self.ended != [true; 2]);
@@ -243,7 +243,7 @@ impl MergeJoining {
         }
     }
 
-    /// Goes on with what [`MergeJoining::revoke`] began.
+    /// Goes on with what [`SortMergeJoin::revoke`] began.
     ///
     /// # Errors
     /// What the disk says.
@@ -263,8 +263,10 @@ impl MergeJoining {
     }
 
     /// Takes the next page past the table.
-    fn stream(&mut self, answers: &mut dyn Answers, out: &mut Outputs) -> Result<Answer> {
-        let Some(Meeting { built, stream, page: begun, pass, .. }) = &mut self.meeting else { return Ok(Answer::Done) };
+    fn stream(&mut self, answers: &mut dyn JoinEmitter, out: &mut Outputs) -> Result<Answer> {
+        let Some(BlockJoin { built, stream, page: begun, pass, .. }) = &mut self.meeting else {
+            return Ok(Answer::Done);
+        };
         let (page, mut next) = match begun.take() {
             Some(begun) => begun,
             None => match self.sorted[1 - built.side].poll(stream)? {
@@ -291,7 +293,7 @@ impl MergeJoining {
     }
 
     /// Answers for the table's rows, and drops it.
-    fn finish(&mut self, answers: &mut dyn Answers, out: &mut Outputs) -> Result<Answer> {
+    fn finish(&mut self, answers: &mut dyn JoinEmitter, out: &mut Outputs) -> Result<Answer> {
         let Some(meeting) = &mut self.meeting else { return Ok(Answer::Done) };
         match answers.finish(&mut meeting.built, &mut self.cursor, out)? {
             Answer::Done => self.cursor = 0,

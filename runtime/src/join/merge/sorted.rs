@@ -83,7 +83,7 @@ impl Sorted {
     pub(crate) fn begin(&self, group: &Group) -> Rows {
         match group {
             Group::Window(window) => Rows { window: window.clone(), ..Rows::default() },
-            Group::Disk(spilled) => {
+            Group::SpillContext(spilled) => {
                 let reader = self.groups.spiller().read_again(spilled, &self.layout, READ_AHEAD, &self.memory);
                 Rows { reader: Some(reader), ..Rows::default() }
             }
@@ -92,7 +92,7 @@ impl Sorted {
 
     /// Gives the disk back what a group takes there.
     pub(crate) fn forget(&self, group: Group) {
-        if let Group::Disk(spilled) = group {
+        if let Group::SpillContext(spilled) = group {
             self.groups.spiller().forget(spilled);
         }
     }
@@ -101,7 +101,7 @@ impl Sorted {
     pub(crate) fn page_bytes(&self, group: &Group) -> usize {
         match group {
             Group::Window(_) => self.window().largest_page_bytes(),
-            Group::Disk(spilled) => spilled.largest_page_bytes(),
+            Group::SpillContext(spilled) => spilled.largest_page_bytes(),
         }
     }
 
@@ -115,14 +115,14 @@ impl Sorted {
 pub(crate) enum Group {
     /// They lie in the window.
     Window(Range<usize>),
-    Disk(Spilled),
+    SpillContext(Spilled),
 }
 
 impl Group {
     pub(crate) fn rows(&self) -> usize {
         match self {
             Group::Window(window) => window.len(),
-            Group::Disk(spilled) => spilled.rows() as usize,
+            Group::SpillContext(spilled) => spilled.rows() as usize,
         }
     }
 }

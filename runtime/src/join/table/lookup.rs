@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use crate::error::Result;
-use crate::hash::{Index, KeyLeaf, KeyShape, Presence, compared, hash_rows, prefetch, with_shape};
+use crate::hash::{BloomFilter, HashIndex, KeyLeaf, KeyShape, compared, hash_rows, prefetch, with_shape};
 use crate::join::table::JoinTable;
 use crate::join::table::dense::{DenseIndex, Entry, Span, has_numbers};
 use crate::join::table::pairs::Pairs;
@@ -17,7 +17,7 @@ const LEAST_FILTERED: usize = 256;
 
 pub(crate) enum Lookup {
     /// By the key's hash; and what tells of most keys that are not there, without the index: even where that lies in a cache, it is a branch to guess.
-    Hashed(Index, Option<Presence>),
+    Hashed(HashIndex, Option<BloomFilter>),
     /// By the key itself: places near the region's start.
     Dense(DenseIndex<u32>),
     /// The same, wherever they are.
@@ -27,7 +27,7 @@ pub(crate) enum Lookup {
 impl Lookup {
     /// Of a table that is not built.
     pub(crate) fn none(memory: &Memory) -> Self {
-        Lookup::Hashed(Index::new(memory.clone()), None)
+        Lookup::Hashed(HashIndex::new(memory.clone()), None)
     }
 
     pub(crate) fn is_none(&self) -> bool {
@@ -36,14 +36,14 @@ impl Lookup {
 
     /// The most that a lookup of so many rows takes.
     pub(crate) fn bytes_for(rows: usize) -> usize {
-        Index::bytes_for(rows) + if rows >= LEAST_FILTERED { Presence::bytes_for(rows) } else { 0 }
+        HashIndex::bytes_for(rows) + if rows >= LEAST_FILTERED { BloomFilter::bytes_for(rows) } else { 0 }
     }
 
     /// By hashes, without rows, with room for so many: it never grows and needs no hash of a stored row again.
     fn hashed(rows: usize, memory: &Memory) -> Result<Self> {
-        let mut index = Index::new(memory.clone());
+        let mut index = HashIndex::new(memory.clone());
         index.reserve(rows, |_| 0)?;
-        let presence = if rows >= LEAST_FILTERED { Some(Presence::new(rows, memory)?) } else { None };
+        let presence = if rows >= LEAST_FILTERED { Some(BloomFilter::new(rows, memory)?) } else { None };
         Ok(Lookup::Hashed(index, presence))
     }
 }
@@ -124,7 +124,7 @@ impl JoinTable {
         self.keys.span.filter(|span| span.index_bytes::<E>() <= Lookup::bytes_for(self.count))
     }
 
-    fn hash_page(&mut self, first: usize, rows: usize, index: &mut Index, mut presence: Option<&mut Presence>) {
+    fn hash_page(&mut self, first: usize, rows: usize, index: &mut HashIndex, mut presence: Option<&mut BloomFilter>) {
         let leaves: SmallVec<[KeyLeaf; 4]> = self
             .key
             .iter()
@@ -196,7 +196,7 @@ impl JoinTable {
         }
     }
 
-    fn probe_hashed<K: KeyShape>(&self, index: &Index, shape: K, input: &Input<'_>, pairs: &mut Pairs) {
+    fn probe_hashed<K: KeyShape>(&self, index: &HashIndex, shape: K, input: &Input<'_>, pairs: &mut Pairs) {
         let rows = input.selection().rows();
         let (positions, hashes, heads) = (&pairs.positions, &pairs.present, &mut pairs.heads);
         let view = index.view();

@@ -1,13 +1,13 @@
 //! Aggregates with counts of distinct values.
 //!
 //! As long as there is memory, they are counted by tables of (group, value) beside the groups' table. Where it is refused, these first tables are
-//! closed: they count on for what they know, and the rows of other groups go to a [`Grouping`], as in any aggregation, those of other values
+//! closed: they count on for what they know, and the rows of other groups go to a [`HybridHashAggregation`], as in any aggregation, those of other values
 //! to another, whose rows are in the end states that have counted one value. A value is in the first tables or it is not, so none is counted twice.
 
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::group::{Folding, GroupTable, Grouping, Left, Rows};
+use crate::group::{GroupTable, GroupUpdate, HybridHashAggregation, Rows, UnplacedRows};
 use crate::kernel::{Outputs, TaskContext};
 use crate::memory::{Memory, limits};
 use crate::operators::distinct_count::DistinctCount;
@@ -34,13 +34,13 @@ pub(super) struct CountingDriver {
     memory: Memory,
     /// Whether the first tables take no more.
     closed: bool,
-    left: Left,
+    left: UnplacedRows,
     /// The rows of a window that the first tables have not counted: those of other groups, and for each measure those of other values.
     others: Selection,
     unseen: Vec<Selection>,
     /// Where the grouping that is given some of them stands.
     within: Cursor,
-    states: Grouping,
+    states: HybridHashAggregation,
     values: Values,
     page: Option<PageCursor>,
 }
@@ -65,10 +65,10 @@ impl CountingDriver {
             counts,
             memory: context.memory.clone(),
             closed: false,
-            left: Left::default(),
+            left: UnplacedRows::default(),
             others: Selection::default(),
             within: 0,
-            states: Grouping::new(table(&of_states)?, 0, &of_states),
+            states: HybridHashAggregation::new(table(&of_states)?, 0, &of_states),
             values: Values::new(spec, merging, &portion())?,
             page: None,
         }))
@@ -248,7 +248,7 @@ impl PageCursor {
         PageCursor { page, next: 0, window: Selection::default(), cursor: 0 }
     }
 
-    fn add_to(&mut self, grouping: &mut Grouping, folding: &mut dyn Folding) -> Result<Answer> {
+    fn add_to(&mut self, grouping: &mut HybridHashAggregation, folding: &mut dyn GroupUpdate) -> Result<Answer> {
         let batch = self.page.batch();
         while self.cursor != 0 || self.next < batch.rows() {
             if self.cursor == 0 {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::group::{Combiner, Folded, GroupTable, Grouping, PreAggregate};
+use crate::group::{Combiner, FinalAggregate, GroupTable, HybridHashAggregation, PreAggregate};
 use crate::kernel::TaskContext;
 use crate::memory::limits;
 use crate::operators::combiner_bytes;
@@ -59,6 +59,6 @@ impl DriverFactory for Aggregating {
         if self.phase == Phase::Partial {
             return Ok(Box::new(PreAggregate { folding, combiner: Combiner::new(table, combiner_bytes(context)) }));
         }
-        Ok(Box::new(Folded { folding, grouping: Grouping::new(table, 0, context) }))
+        Ok(Box::new(FinalAggregate { folding, grouping: HybridHashAggregation::new(table, 0, context) }))
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::group::{Accumulate, ExtremeText, Folding, GroupTable, Groups, Left, Rows, probe};
+use crate::group::{Accumulate, ExtremeText, GroupTable, GroupUpdate, Groups, Rows, UnplacedRows, probe};
 use crate::kernel::TaskContext;
 use crate::operators::fold;
 use crate::operators::fold::{Fold, Kind, Merge, Step};
@@ -82,7 +82,7 @@ impl AggregateFolding {
         table: &mut GroupTable,
         input: &Input<'i>,
         rows: Rows,
-        left: &mut Left,
+        left: &mut UnplacedRows,
     ) -> Result<(Input<'i>, &'i Groups)> {
         let source = if rows == Rows::New { &self.new } else { &self.states };
         let by = (&source.key[..], &source.copied[..]);
@@ -143,12 +143,12 @@ impl AggregateFolding {
     }
 }
 
-impl Folding for AggregateFolding {
+impl GroupUpdate for AggregateFolding {
     fn key(&self, rows: Rows) -> &[usize] {
         &self.source(rows).key
     }
 
-    fn add(&mut self, table: &mut GroupTable, input: &Input<'_>, rows: Rows, left: &mut Left) -> Result<()> {
+    fn add(&mut self, table: &mut GroupTable, input: &Input<'_>, rows: Rows, left: &mut UnplacedRows) -> Result<()> {
         self.fold(table, input, rows, left).map(drop)
     }
 

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::group::{Folding, GroupTable, Grouping, Groups, Left, Rows, probe};
+use crate::group::{GroupTable, GroupUpdate, Groups, HybridHashAggregation, Rows, UnplacedRows, probe};
 use crate::kernel::{Outputs, TaskContext};
 use crate::page::{Batch, Input, Page, RowWriter, Selection};
 use crate::row::{LeafSet, LeafType};
@@ -16,7 +16,7 @@ use super::{Spec, folding};
 
 /// The values of all measures.
 pub(super) struct Values {
-    grouping: Grouping,
+    grouping: HybridHashAggregation,
     folding: Different,
     measures: Vec<Measure>,
     /// Of each row of a batch.
@@ -53,7 +53,7 @@ impl Values {
         let layout = GroupTable::layout_of(types, &live);
         let table = GroupTable::new(layout.clone(), key.as_slice(), &context.memory)?;
         Ok(Values {
-            grouping: Grouping::new(table, 0, context),
+            grouping: HybridHashAggregation::new(table, 0, context),
             folding: Different {
                 key,
                 copied: live.iter().map(|leaf| (leaf, leaf)).collect(),
@@ -94,7 +94,7 @@ impl Values {
         self.given.pages().take_sealed().next()
     }
 
-    pub(super) fn grouping(&mut self) -> &mut Grouping {
+    pub(super) fn grouping(&mut self) -> &mut HybridHashAggregation {
         &mut self.grouping
     }
 }
@@ -107,8 +107,8 @@ struct Different {
     found: Selection,
 }
 
-impl Folding for Different {
-    fn add(&mut self, table: &mut GroupTable, input: &Input<'_>, _: Rows, left: &mut Left) -> Result<()> {
+impl GroupUpdate for Different {
+    fn add(&mut self, table: &mut GroupTable, input: &Input<'_>, _: Rows, left: &mut UnplacedRows) -> Result<()> {
         probe(table, input, (&self.key, &self.copied), &mut self.groups, &mut self.found, left).map(drop)
     }
 

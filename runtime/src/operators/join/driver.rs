@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::join::{Answers, Built, HashJoining, JoinFactory, JoinKernel, Pairs, Pass, Side};
+use crate::join::{BuildSide, HybridHashJoin, JoinEmitter, JoinFactory, JoinKernel, Pairs, ProbePhase, Side};
 use crate::kernel::{Outputs, TaskContext};
 use crate::memory::limits::JOIN_BYTES;
 use crate::page::{Batch, Input, Selection};
@@ -50,9 +50,9 @@ impl DriverFactory for HashJoin {
     fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
         Ok(Box::new(JoinDriver {
             build: self.build,
-            joining: HashJoining::new(self.sides.clone(), self.build, self.spills(), context)?,
+            joining: HybridHashJoin::new(self.sides.clone(), self.build, self.spills(), context)?,
             build_rows: 0,
-            answers: Pairing::new(
+            answers: PairEmitter::new(
                 self.kind,
                 self.sides.each_ref().map(|side| side.types.clone()),
                 &self.kernel,
@@ -64,10 +64,10 @@ impl DriverFactory for HashJoin {
 
 struct JoinDriver {
     build: usize,
-    joining: HashJoining,
+    joining: HybridHashJoin,
     /// Rows of the side that is built.
     build_rows: usize,
-    answers: Pairing,
+    answers: PairEmitter,
 }
 
 impl Driver for JoinDriver {
@@ -105,7 +105,7 @@ impl Driver for JoinDriver {
 }
 
 /// Calls the closure for pairs, and for rows that are kept without a partner.
-pub(super) struct Pairing {
+pub(super) struct PairEmitter {
     kind: JoinKind,
     types: [Vec<LeafType>; 2],
     kernel: Box<dyn JoinKernel>,
@@ -125,16 +125,16 @@ const MORE: Cursor = 1;
 const LAST: Cursor = 2;
 const ALONE: Cursor = 3;
 
-impl Answers for Pairing {
+impl JoinEmitter for PairEmitter {
     fn probe(
         &mut self,
-        built: &mut Built,
+        built: &mut BuildSide,
         input: &Input<'_>,
-        pass: Pass,
+        pass: ProbePhase,
         cursor: &mut Cursor,
         out: &mut Outputs,
     ) -> Result<Answer> {
-        let keeps = self.kind.keeps(1 - built.side) && matches!(pass, Pass::Input | Pass::Disk);
+        let keeps = self.kind.keeps(1 - built.side) && matches!(pass, ProbePhase::Input | ProbePhase::Disk);
         if *cursor == NEW {
             let pairs = &mut self.pairs[built.side];
             built.probe(input, pairs);
@@ -144,7 +144,7 @@ impl Answers for Pairing {
             if self.kind.keeps(built.side) {
                 built.table.mark(pairs);
             }
-            if pass == Pass::Marks {
+            if pass == ProbePhase::Marks {
                 return Ok(Answer::Done);
             }
             self.next = 0;
@@ -165,7 +165,7 @@ impl Answers for Pairing {
         }
     }
 
-    fn finish(&mut self, built: &mut Built, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+    fn finish(&mut self, built: &mut BuildSide, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
         if !self.kind.keeps(built.side) {
             return Ok(Answer::Done);
         }
@@ -188,7 +188,7 @@ impl Answers for Pairing {
     }
 }
 
-impl Pairing {
+impl PairEmitter {
     /// Of sides whose leaves are these.
     pub(super) fn new(
         kind: JoinKind,
@@ -197,11 +197,11 @@ impl Pairing {
         context: &TaskContext,
     ) -> Result<Self> {
         let pairs = [0, 1].map(|built| Pairs::new([kind.may_miss(1 - built), kind.may_miss(built)]));
-        Ok(Pairing { kind, types, kernel: kernel.open(context)?, pairs, next: 0, position: 0, alone: (0, 0) })
+        Ok(PairEmitter { kind, types, kernel: kernel.open(context)?, pairs, next: 0, position: 0, alone: (0, 0) })
     }
 
     /// Runs what is listed.
-    fn run(&mut self, built: &Built, input: &Input<'_>, out: &mut Outputs) -> Result<Answer> {
+    fn run(&mut self, built: &BuildSide, input: &Input<'_>, out: &mut Outputs) -> Result<Answer> {
         let (left, pairs) = (built.side == 0, &self.pairs[built.side]);
         while self.position < pairs.len() {
             self.position = self.kernel.run(&built.table, input, pairs, left, self.position, out.pages())?;
@@ -212,7 +212,7 @@ impl Pairing {
         Ok(Answer::Done)
     }
 
-    fn list(&mut self, built: &Built, input: &Input<'_>, cursor: &mut Cursor) {
+    fn list(&mut self, built: &BuildSide, input: &Input<'_>, cursor: &mut Cursor) {
         let more = built.table.next_pairs(input, &mut self.next, &mut self.pairs[built.side]);
         self.position = 0;
         *cursor = if more { MORE } else { LAST };

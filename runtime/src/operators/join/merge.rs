@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::join::{Answers, MergeJoining, Side};
+use crate::join::{JoinEmitter, Side, SortMergeJoin};
 use crate::kernel::{Outputs, TaskContext};
 use crate::memory::limits::MERGE_BYTES;
 use crate::operators::{HASH_SECONDS, ROW_SECONDS, SHIP_SECONDS};
@@ -36,7 +36,7 @@ pub(crate) fn merge_strategy(
 }
 
 /// What a task makes of rows and tables.
-pub(crate) type AnswersFactory = Box<dyn Fn(&TaskContext) -> Result<Box<dyn Answers + Send>> + Send + Sync>;
+pub(crate) type AnswersFactory = Box<dyn Fn(&TaskContext) -> Result<Box<dyn JoinEmitter + Send>> + Send + Sync>;
 
 /// Makes drivers of merge joins.
 pub(crate) struct MergeJoin {
@@ -64,14 +64,14 @@ impl DriverFactory for MergeJoin {
     }
 
     fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
-        let joining = MergeJoining::new(self.sides.clone(), self.build, context)?;
+        let joining = SortMergeJoin::new(self.sides.clone(), self.build, context)?;
         Ok(Box::new(MergeJoinDriver { joining, answers: (self.answers)(context)? }))
     }
 }
 
 struct MergeJoinDriver {
-    joining: MergeJoining,
-    answers: Box<dyn Answers + Send>,
+    joining: SortMergeJoin,
+    answers: Box<dyn JoinEmitter + Send>,
 }
 
 impl Driver for MergeJoinDriver {

@@ -11,7 +11,7 @@ mod tests;
 
 use std::sync::Arc;
 
-use driver::{HashJoin, Pairing};
+use driver::{HashJoin, PairEmitter};
 
 use crate::error::Result;
 use crate::join::{JoinFactory, Side};
@@ -141,7 +141,7 @@ impl Join {
             name: kind.merge(),
             sides,
             build,
-            answers: Box::new(move |context| Ok(Box::new(Pairing::new(kind, types.clone(), &kernel, context)?))),
+            answers: Box::new(move |context| Ok(Box::new(PairEmitter::new(kind, types.clone(), &kernel, context)?))),
             layout: layout(&self.output, planning.live),
         }
     }

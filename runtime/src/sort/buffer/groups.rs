@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use crate::sort::buffer::SortBuffer;
-use crate::sort::buffer::index::Index;
+use crate::sort::buffer::index::RowIndex;
 use crate::sort::key::Key;
 use crate::sort::order::{compare_leaves, compare_rows};
 
@@ -16,8 +16,8 @@ impl SortBuffer {
             return index.len().max(start);
         }
         match (index, self.encoding.as_ref().and_then(|encoding| encoding.below(leading))) {
-            (Index::Narrow(entries), Some(low)) => group_of_keys(entries, start, low),
-            (Index::Wide(entries), Some(low)) => group_of_keys(entries, start, low),
+            (RowIndex::Narrow(entries), Some(low)) => group_of_keys(entries, start, low),
+            (RowIndex::Wide(entries), Some(low)) => group_of_keys(entries, start, low),
             _ => {
                 let (order, first) = (&self.leaves[..leading], self.row(start));
                 // SAFETY: both are rows of this buffer.

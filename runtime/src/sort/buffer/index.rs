@@ -7,48 +7,48 @@ use crate::sort::buffer::table::Table;
 use crate::sort::key::WideKey;
 
 /// The places of rows: as they were added, or in order with the keys that they were sorted by.
-pub(crate) enum Index {
+pub(crate) enum RowIndex {
     Places(Vec<usize>),
     Narrow(Table<(u64, usize)>),
     Wide(Table<(WideKey, usize)>),
 }
 
-impl Index {
+impl RowIndex {
     pub(crate) fn len(&self) -> usize {
         match self {
-            Index::Places(places) => places.len(),
-            Index::Narrow(entries) => entries.len(),
-            Index::Wide(entries) => entries.len(),
+            RowIndex::Places(places) => places.len(),
+            RowIndex::Narrow(entries) => entries.len(),
+            RowIndex::Wide(entries) => entries.len(),
         }
     }
 
     /// The place at a position below the length.
     pub(crate) fn place(&self, position: usize) -> usize {
         match self {
-            Index::Places(places) => places[position],
-            Index::Narrow(entries) => entries[position].1,
-            Index::Wide(entries) => entries[position].1,
+            RowIndex::Places(places) => places[position],
+            RowIndex::Narrow(entries) => entries[position].1,
+            RowIndex::Wide(entries) => entries[position].1,
         }
     }
 
     /// Moves the places at some positions to a position before them.
     pub(crate) fn move_down(&mut self, from: std::ops::Range<usize>, to: usize) {
         match self {
-            Index::Places(places) => places.copy_within(from, to),
-            Index::Narrow(entries) => entries.copy_within(from, to),
-            Index::Wide(entries) => entries.copy_within(from, to),
+            RowIndex::Places(places) => places.copy_within(from, to),
+            RowIndex::Narrow(entries) => entries.copy_within(from, to),
+            RowIndex::Wide(entries) => entries.copy_within(from, to),
         }
     }
 
     /// The rows, for a brand that the caller vouches for.
     #[inline(always)]
-    pub(crate) fn rows(&self) -> KeptRows<'_> {
+    pub(crate) fn rows(&self) -> SortedRows<'_> {
         let (first, stride) = match self {
-            Index::Places(places) => (places.as_ptr(), size_of::<usize>()),
-            Index::Narrow(entries) => (place_of(entries), size_of::<(u64, usize)>()),
-            Index::Wide(entries) => (place_of(entries), size_of::<(WideKey, usize)>()),
+            RowIndex::Places(places) => (places.as_ptr(), size_of::<usize>()),
+            RowIndex::Narrow(entries) => (place_of(entries), size_of::<(u64, usize)>()),
+            RowIndex::Wide(entries) => (place_of(entries), size_of::<(WideKey, usize)>()),
         };
-        KeptRows { first, stride, rows: self.len(), brand: PhantomData }
+        SortedRows { first, stride, rows: self.len(), brand: PhantomData }
     }
 }
 
@@ -59,7 +59,7 @@ fn place_of<K>(entries: &[(K, usize)]) -> *const usize {
 
 /// The rows of a [`SortBuffer`](crate::sort::buffer::SortBuffer).
 #[derive(Clone, Copy)]
-pub struct KeptRows<'b> {
+pub struct SortedRows<'b> {
     /// The first row's place in an index that lives as long as the brand; the next one's lies `stride` bytes behind it.
     first: *const usize,
     stride: usize,
@@ -67,7 +67,7 @@ pub struct KeptRows<'b> {
     brand: PhantomData<fn(&'b ()) -> &'b ()>,
 }
 
-impl<'b> KeptRows<'b> {
+impl<'b> SortedRows<'b> {
     /// How many.
     #[must_use]
     pub fn len(self) -> usize {
@@ -94,6 +94,6 @@ impl<'b> KeptRows<'b> {
     pub fn slice(self, positions: std::ops::Range<usize>) -> Self {
         let end = positions.end.min(self.rows);
         let start = positions.start.min(end);
-        KeptRows { first: self.first.wrapping_byte_add(start * self.stride), rows: end - start, ..self }
+        SortedRows { first: self.first.wrapping_byte_add(start * self.stride), rows: end - start, ..self }
     }
 }

@@ -17,8 +17,8 @@ mod windows;
 
 pub(crate) use entries::KEYS;
 pub(crate) use gather::{AT_ONCE, Gather, prefetch};
-pub(crate) use index::Index;
-pub use index::KeptRows;
+pub(crate) use index::RowIndex;
+pub use index::SortedRows;
 pub(crate) use radix::sort_in_cache;
 
 use std::cell::OnceCell;
@@ -32,7 +32,7 @@ use crate::memory::{Memory, Reservation};
 use crate::page::{Input, LeafReader, Page, RowWriter, Run, address_of};
 use crate::row::RowLayout;
 use crate::sort::buffer::entries::Segment;
-use crate::sort::frozen::StoredRows;
+use crate::sort::frozen::FrozenRows;
 use crate::sort::key::{Bounds, Encoding, Key, WideKey, most_bits};
 use crate::sort::order::OrderKey;
 use crate::sort::order::{OrderLeaf, order_leaves};
@@ -57,7 +57,7 @@ pub struct SortBuffer {
     /// Rows of the open page that the bounds hold for.
     bounded: usize,
     /// In order once the rows are sorted, with their encoding; else, when it is asked for, as the rows lie.
-    index: OnceCell<Index>,
+    index: OnceCell<RowIndex>,
     encoding: Option<Encoding>,
     /// For the index and for making it.
     paid: Reservation,
@@ -299,11 +299,11 @@ impl SortBuffer {
 
     /// The rows, to which nobody adds any more.
     #[must_use]
-    pub fn freeze(mut self) -> StoredRows {
+    pub fn freeze(mut self) -> FrozenRows {
         self.seal();
         self.index();
-        let index = self.index.take().unwrap_or(Index::Places(Vec::new()));
-        StoredRows::new(self.layout, self.pages, index, self.paid)
+        let index = self.index.take().unwrap_or(RowIndex::Places(Vec::new()));
+        FrozenRows::new(self.layout, self.pages, index, self.paid)
     }
 
     fn seal(&mut self) {
@@ -312,14 +312,14 @@ impl SortBuffer {
     }
 
     /// Where the rows lie: in order where they are sorted.
-    fn index(&self) -> &Index {
+    fn index(&self) -> &RowIndex {
         self.index.get_or_init(|| {
             debug_assert!(self.arriving.is_none(), "rows that are moved are emitted, and nothing else");
             let width = self.layout.width();
             let mut places = Vec::with_capacity(self.len);
             places
                 .extend(self.segments_from(0).flat_map(|(first, rows)| (0..rows).map(move |row| first + row * width)));
-            Index::Places(places)
+            RowIndex::Places(places)
         })
     }
 
@@ -376,7 +376,7 @@ impl SortBuffer {
 
     /// Leaves and rows under a fresh brand: all rows, in the order in which they were added, or in theirs once they are sorted.
     #[inline(always)]
-    pub fn visit<R>(&self, f: impl for<'b> FnOnce(LeafReader<'b>, KeptRows<'b>) -> R) -> R {
+    pub fn visit<R>(&self, f: impl for<'b> FnOnce(LeafReader<'b>, SortedRows<'b>) -> R) -> R {
         // SAFETY: read only at places of this buffer's rows, which `self` holds meanwhile.
         f(LeafReader::new(&unsafe { self.gather().batch() }), self.index().rows())
     }

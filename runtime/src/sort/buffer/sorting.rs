@@ -9,7 +9,7 @@ use crate::memory::limits::PAGE_BYTES;
 use crate::page::Page;
 use crate::sort::buffer::SortBuffer;
 use crate::sort::buffer::entries::{Direction, Rows, Segment};
-use crate::sort::buffer::index::Index;
+use crate::sort::buffer::index::RowIndex;
 use crate::sort::key::{Bounds, Encoding, Key, WideKey};
 use crate::sort::order::compare_rows;
 use crate::sort::small_rows::{Arriving, Buckets, Digit, KeyBounds, Moved, Over, Sizes, SpreadRows, Unsorted};
@@ -37,9 +37,9 @@ impl SortBuffer {
         // SAFETY: the segments hold this buffer's rows.
         let index = unsafe {
             if encoding.bits() <= u64::BITS {
-                Index::Narrow(rows.sorted(&encoding, self.undecided(&encoding)))
+                RowIndex::Narrow(rows.sorted(&encoding, self.undecided(&encoding)))
             } else {
-                Index::Wide(rows.sorted(&encoding, self.undecided(&encoding)))
+                RowIndex::Wide(rows.sorted(&encoding, self.undecided(&encoding)))
             }
         };
         self.index = OnceCell::from(index);

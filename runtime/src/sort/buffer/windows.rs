@@ -5,7 +5,7 @@ use crate::memory::limits::PAGE_BYTES;
 use crate::page::{FIRST_ROW, Page, RowWriter, heap_bytes};
 use crate::sort::buffer::SortBuffer;
 use crate::sort::buffer::gather::AT_ONCE;
-use crate::sort::buffer::index::Index;
+use crate::sort::buffer::index::RowIndex;
 use crate::sort::order::compare_rows;
 
 impl SortBuffer {
@@ -88,9 +88,9 @@ impl SortBuffer {
     pub fn truncate(&mut self, position: usize) {
         if let Some(index) = self.index.get_mut().filter(|_| position < self.len) {
             match index {
-                Index::Places(places) => places.truncate(position),
-                Index::Narrow(entries) => entries.truncate(position),
-                Index::Wide(entries) => entries.truncate(position),
+                RowIndex::Places(places) => places.truncate(position),
+                RowIndex::Narrow(entries) => entries.truncate(position),
+                RowIndex::Wide(entries) => entries.truncate(position),
             }
             self.len = position;
         }

@@ -262,7 +262,7 @@ impl Case {
         let factory: Box<dyn DriverFactory> = if self.merges {
             let types = [TYPES.to_vec(), TYPES.to_vec()];
             let answers: AnswersFactory =
-                Box::new(move |context| Ok(Box::new(Pairing::new(kind, types.clone(), &kernel, context)?)));
+                Box::new(move |context| Ok(Box::new(PairEmitter::new(kind, types.clone(), &kernel, context)?)));
             Box::new(MergeJoin { name: kind.merge(), sides, build, answers, layout: of })
         } else {
             Box::new(HashJoin { kind, build, hinted: false, sides, kernel, layout: of })

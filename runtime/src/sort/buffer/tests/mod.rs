@@ -201,7 +201,7 @@ fn rows_that_are_all_there_are_read_by_several_threads() {
     }
     let stored = std::sync::Arc::new(buffer.freeze());
     assert!(stored.len() == items.len() && !stored.is_empty());
-    let keys = |stored: &crate::sort::frozen::StoredRows| {
+    let keys = |stored: &crate::sort::frozen::FrozenRows| {
         let keys = stored.visit(|mut leaves, rows| {
             let (key, text) = (leaves.plain::<u64>(), leaves.text());
             (0..rows.len())

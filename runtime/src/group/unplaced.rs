@@ -6,7 +6,7 @@ use crate::page::{Input, Selection};
 
 /// Rows of a window that are still to be added.
 #[derive(Debug, Default)]
-pub(crate) struct Left {
+pub(crate) struct UnplacedRows {
     /// Rows whose groups are not in the table.
     pub(crate) missed: Vec<u32>,
     /// Rows whose groups are, but have no room for what comes of them.
@@ -16,7 +16,7 @@ pub(crate) struct Left {
     pub(crate) refused: bool,
 }
 
-impl Left {
+impl UnplacedRows {
     pub(crate) fn clear(&mut self) {
         self.missed.clear();
         self.uncombined.clear();
@@ -39,7 +39,7 @@ impl Left {
         self.uncombined.extend(self.positions.iter().map(|&position| rows[position]));
     }
 
-    /// As [`Left::uncombined`]; the other rows are put into `combined`, where there are any that are left.
+    /// As [`UnplacedRows::uncombined`]; the other rows are put into `combined`, where there are any that are left.
     pub(crate) fn leave_uncombined(
         &mut self,
         table: &mut GroupTable,
@@ -66,7 +66,7 @@ pub(crate) fn probe<'i>(
     (key, copied): (&[usize], &[(usize, usize)]),
     groups: &mut Groups,
     found: &'i mut Selection,
-    left: &mut Left,
+    left: &mut UnplacedRows,
 ) -> Result<Input<'i>> {
     table.probe(input, key, copied, groups)?;
     let missed = groups.missed();

@@ -1,9 +1,9 @@
 //! Pairs of parts on disk, and how they are joined one after the other.
 
 use crate::error::Result;
-use crate::join::side::Built;
+use crate::join::side::BuildSide;
 use crate::join::table::JoinTable;
-use crate::join::{Answers, HashJoining, Pass, Stage};
+use crate::join::{HybridHashJoin, JoinEmitter, ProbePhase, Stage};
 use crate::kernel::Outputs;
 use crate::memory::limits::PAGE_BYTES;
 use crate::page::{Input, Page, Selection};
@@ -26,7 +26,7 @@ const PAGES_A_CALL: usize = 64;
 const FEW_BLOCKS: usize = 3;
 
 /// The rows of both sides that one part of their keys has.
-pub(crate) struct Pending {
+pub(crate) struct PartitionPair {
     sides: [Spilled; 2],
     /// The side whose rows lie as in a table; the other's are plain.
     linked: usize,
@@ -36,11 +36,11 @@ pub(crate) struct Pending {
     is_stuck: bool,
 }
 
-impl Pending {
+impl PartitionPair {
     /// One of the parts into which sides were cut of which this one was built, and had `whole` bytes.
     pub(crate) fn new(sides: [Spilled; 2], built: usize, level: u32, whole: u64) -> Self {
         let least = sides[0].bytes().min(sides[1].bytes());
-        Pending { sides, linked: built, level, is_stuck: least > whole / 2 }
+        PartitionPair { sides, linked: built, level, is_stuck: least > whole / 2 }
     }
 
     /// The side with fewer bytes.
@@ -51,11 +51,11 @@ impl Pending {
 
 /// How a pair is joined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum How {
+enum SpillPlan {
     /// One side is a table.
     Whole,
     /// Both sides are cut again.
-    Cut,
+    Repartition,
     /// One side is a table, block by block.
     Blocks,
     /// As `Blocks`, when all pairs have been given: what is left is which rows have none.
@@ -63,8 +63,8 @@ enum How {
 }
 
 /// A pair that is read back.
-pub(crate) struct Feed {
-    how: How,
+pub(crate) struct SpilledJoin {
+    how: SpillPlan,
     level: u32,
     /// The side that is built, until its end.
     build: Option<SpilledReader>,
@@ -72,7 +72,7 @@ pub(crate) struct Feed {
     stream: Option<SpilledReader>,
     /// Both sides, where they are read more than once.
     sides: [Spilled; 2],
-    /// As [`Pending::linked`].
+    /// As [`PartitionPair::linked`].
     linked: usize,
     /// Of each side.
     largest_pages: [usize; 2],
@@ -84,21 +84,21 @@ pub(crate) struct Feed {
     page: Option<(Page, usize)>,
 }
 
-impl Feed {
+impl SpilledJoin {
     /// What reading the side that streams takes, where `built` is the other.
     pub(crate) fn stream_bytes(&self, built: usize) -> usize {
         (STREAM_AHEAD + 1) * self.largest_pages[1 - built]
     }
 
     /// Whether memory that was taken ahead can be given back while it is read.
-    pub(crate) fn is_cut(&self) -> bool {
-        self.how == How::Cut
+    pub(crate) fn is_repartition(&self) -> bool {
+        self.how == SpillPlan::Repartition
     }
 }
 
-impl HashJoining {
+impl HybridHashJoin {
     /// Goes on until all that is on disk is joined.
-    pub(crate) fn go_on(&mut self, answers: &mut dyn Answers, out: &mut Outputs) -> Result<Answer> {
+    pub(crate) fn go_on(&mut self, answers: &mut dyn JoinEmitter, out: &mut Outputs) -> Result<Answer> {
         loop {
             let answer = match self.stage {
                 Stage::Build => self.load()?,
@@ -136,29 +136,29 @@ impl HashJoining {
         let ahead = [MOST_AHEAD, MOST_AHEAD / 4, STREAM_AHEAD].into_iter();
         let mut fits = ahead.filter(|&ahead| self.disk.memory.grow(room(1, ahead)));
         if let Some(ahead) = fits.next() {
-            return self.begin(How::Whole, smaller, pending, ahead);
+            return self.begin(SpillPlan::Whole, smaller, pending, ahead);
         }
         let can_cut = !self.sides[0].key.is_empty() && !pending.is_stuck && pending.level <= MOST_CUTS;
         // Rows that stream by are not asked whether they have a partner, or they would have to be built.
         let are_few = !self.sides[1 - smaller].keeps && self.disk.memory.grow(room(FEW_BLOCKS, STREAM_AHEAD));
         if can_cut && !are_few {
-            return self.begin(How::Cut, smaller, pending, STREAM_AHEAD);
+            return self.begin(SpillPlan::Repartition, smaller, pending, STREAM_AHEAD);
         }
         let asked = self.sides.iter().position(|side| side.keeps);
         let build = if self.sides[smaller].keeps { smaller } else { asked.unwrap_or(smaller) };
-        self.begin(How::Blocks, build, pending, STREAM_AHEAD)
+        self.begin(SpillPlan::Blocks, build, pending, STREAM_AHEAD)
     }
 
     /// Begins to read a pair.
-    fn begin(&mut self, how: How, build: usize, pending: Pending, ahead: usize) -> Result<Answer> {
-        let Pending { mut sides, linked, level, .. } = pending;
+    fn begin(&mut self, how: SpillPlan, build: usize, pending: PartitionPair, ahead: usize) -> Result<Answer> {
+        let PartitionPair { mut sides, linked, level, .. } = pending;
         let largest_pages = [0, 1].map(|side| sides[side].largest_page_bytes());
         // All pages of a table stay: those that come early take nothing more.
-        let build_ahead = if how == How::Whole && build == linked { MOST_AHEAD } else { STREAM_AHEAD };
+        let build_ahead = if how == SpillPlan::Whole && build == linked { MOST_AHEAD } else { STREAM_AHEAD };
         let build_reader = self.reader(how, (build, linked), &mut sides, build_ahead);
-        self.built = Built::new(&self.sides, build, &self.disk.memory)?;
+        self.built = BuildSide::new(&self.sides, build, &self.disk.memory)?;
         (self.level, self.stage, self.cursor) = (level, Stage::Build, 0);
-        self.feed = Some(Feed {
+        self.feed = Some(SpilledJoin {
             how,
             level,
             build: Some(build_reader),
@@ -170,8 +170,8 @@ impl HashJoining {
             streams: 0,
             page: None,
         });
-        self.disk.memory.set_gives(how == How::Cut);
-        if how == How::Cut {
+        self.disk.memory.set_gives(how == SpillPlan::Repartition);
+        if how == SpillPlan::Repartition {
             self.cut();
         }
         Ok(Answer::Done)
@@ -180,7 +180,7 @@ impl HashJoining {
     /// Reads a side, for the last time where it need not be read again.
     fn reader(
         &self,
-        how: How,
+        how: SpillPlan,
         (side, linked): (usize, usize),
         sides: &mut [Spilled; 2],
         ahead: usize,
@@ -188,8 +188,10 @@ impl HashJoining {
         let (layouts, memory) = (&self.layouts[side], &self.disk.memory);
         let layout = if side == linked { &layouts.linked } else { &layouts.plain };
         match how {
-            How::Whole | How::Cut => self.disk.spiller.read(std::mem::take(&mut sides[side]), layout, ahead, memory),
-            How::Blocks | How::Marks => self.disk.spiller.read_again(&sides[side], layout, ahead, memory),
+            SpillPlan::Whole | SpillPlan::Repartition => {
+                self.disk.spiller.read(std::mem::take(&mut sides[side]), layout, ahead, memory)
+            }
+            SpillPlan::Blocks | SpillPlan::Marks => self.disk.spiller.read_again(&sides[side], layout, ahead, memory),
         }
     }
 
@@ -207,9 +209,9 @@ impl HashJoining {
     fn load(&mut self) -> Result<Answer> {
         let Some(mut feed) = self.feed.take() else { return Ok(Answer::Done) };
         let answer = match feed.how {
-            How::Whole => self.load_whole(&mut feed),
-            How::Cut => self.load_parts(&mut feed),
-            How::Blocks | How::Marks => self.load_block(&mut feed),
+            SpillPlan::Whole => self.load_whole(&mut feed),
+            SpillPlan::Repartition => self.load_parts(&mut feed),
+            SpillPlan::Blocks | SpillPlan::Marks => self.load_block(&mut feed),
         };
         if self.stage == Stage::Probe {
             let side = (1 - self.built.side, feed.linked);
@@ -221,7 +223,7 @@ impl HashJoining {
         answer
     }
 
-    fn load_whole(&mut self, feed: &mut Feed) -> Result<Answer> {
+    fn load_whole(&mut self, feed: &mut SpilledJoin) -> Result<Answer> {
         let mut pages = 0..PAGES_A_CALL;
         while let Some(reader) = &mut feed.build {
             if pages.next().is_none() {
@@ -238,7 +240,7 @@ impl HashJoining {
         Ok(Answer::Done)
     }
 
-    fn load_parts(&mut self, feed: &mut Feed) -> Result<Answer> {
+    fn load_parts(&mut self, feed: &mut SpilledJoin) -> Result<Answer> {
         let mut pages = 0..PAGES_A_CALL;
         while let Some(reader) = &mut feed.build {
             if pages.next().is_none() {
@@ -264,7 +266,7 @@ impl HashJoining {
         self.build(feed.stream_bytes(self.built.side))
     }
 
-    fn load_block(&mut self, feed: &mut Feed) -> Result<Answer> {
+    fn load_block(&mut self, feed: &mut SpilledJoin) -> Result<Answer> {
         let side = self.built.side;
         let layouts = &self.layouts[side];
         let page_rows = PAGE_BYTES / layouts.plain.width();
@@ -298,18 +300,23 @@ impl HashJoining {
     }
 
     /// Takes the other side past the table, a page at a time.
-    fn stream(&mut self, answers: &mut dyn Answers, out: &mut Outputs) -> Result<Answer> {
+    fn stream(&mut self, answers: &mut dyn JoinEmitter, out: &mut Outputs) -> Result<Answer> {
         let Some(mut feed) = self.feed.take() else { return Ok(Answer::Done) };
         let answer = self.stream_page(&mut feed, answers, out);
         self.feed = Some(feed);
         answer
     }
 
-    fn stream_page(&mut self, feed: &mut Feed, answers: &mut dyn Answers, out: &mut Outputs) -> Result<Answer> {
+    fn stream_page(
+        &mut self,
+        feed: &mut SpilledJoin,
+        answers: &mut dyn JoinEmitter,
+        out: &mut Outputs,
+    ) -> Result<Answer> {
         let pass = match feed.how {
-            How::Whole | How::Cut => Pass::Disk,
-            How::Blocks => Pass::Block,
-            How::Marks => Pass::Marks,
+            SpillPlan::Whole | SpillPlan::Repartition => ProbePhase::Disk,
+            SpillPlan::Blocks => ProbePhase::Block,
+            SpillPlan::Marks => ProbePhase::Marks,
         };
         let (page, mut next) = match (feed.page.take(), &mut feed.stream) {
             (Some(begun), _) => begun,
@@ -345,17 +352,19 @@ impl HashJoining {
         let Some(feed) = self.feed.take() else { return Ok(()) };
         let are_asked = self.sides.iter().all(|side| side.keeps);
         match feed.how {
-            How::Whole | How::Cut => {}
-            How::Blocks | How::Marks if feed.build.is_some() => {
+            SpillPlan::Whole | SpillPlan::Repartition => {}
+            SpillPlan::Blocks | SpillPlan::Marks if feed.build.is_some() => {
                 self.stage = Stage::Build;
                 self.feed = Some(feed);
             }
-            How::Blocks if are_asked => {
-                let Feed { sides, linked, level, .. } = feed;
-                let pending = Pending { sides, linked, level, is_stuck: false };
-                self.begin(How::Marks, 1 - self.built.side, pending, STREAM_AHEAD)?;
+            SpillPlan::Blocks if are_asked => {
+                let SpilledJoin { sides, linked, level, .. } = feed;
+                let pending = PartitionPair { sides, linked, level, is_stuck: false };
+                self.begin(SpillPlan::Marks, 1 - self.built.side, pending, STREAM_AHEAD)?;
             }
-            How::Blocks | How::Marks => feed.sides.into_iter().for_each(|side| self.disk.spiller.forget(side)),
+            SpillPlan::Blocks | SpillPlan::Marks => {
+                feed.sides.into_iter().for_each(|side| self.disk.spiller.forget(side))
+            }
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::group::table::{GroupTable, LAST_LEVEL};
-use crate::group::{Folding, Grouping, Room, Rows};
+use crate::group::{GroupUpdate, HybridHashAggregation, Room, Rows};
 use crate::kernel::Outputs;
 use crate::memory::limits::SPILL_PARTS;
 use crate::page::{Input, Page, Selection};
@@ -42,9 +42,9 @@ pub(crate) struct Reading {
     cursor: Cursor,
 }
 
-impl Grouping {
+impl HybridHashAggregation {
     /// Gives all groups: to be called until it is done.
-    pub(crate) fn finish(&mut self, folding: &mut dyn Folding, out: &mut Outputs) -> Result<Answer> {
+    pub(crate) fn finish(&mut self, folding: &mut dyn GroupUpdate, out: &mut Outputs) -> Result<Answer> {
         loop {
             match std::mem::replace(&mut self.stage, Stage::Between) {
                 Stage::Filling => self.end_table(),
@@ -124,7 +124,7 @@ impl Grouping {
     }
 
     /// Adds the next page of a part: then `Resume`; `Done` at its end.
-    fn read(&mut self, folding: &mut dyn Folding, reading: &mut Reading) -> Result<Answer> {
+    fn read(&mut self, folding: &mut dyn GroupUpdate, reading: &mut Reading) -> Result<Answer> {
         let page = match reading.page.take() {
             Some(page) => page,
             None => match reading.reader.poll() {

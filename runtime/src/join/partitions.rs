@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::hash::hash_rows;
-use crate::join::filter::KeysOnDisk;
 use crate::join::side::Side;
+use crate::join::spilled_keys::SpilledKeysFilter;
 use crate::join::table::{JoinTable, KeySpan};
 use crate::memory::Memory;
 use crate::memory::limits::{PAGE_BYTES, SPILL_PARTS};
@@ -21,14 +21,14 @@ pub(crate) const STEP_BYTES: usize = 4 * PAGE_BYTES;
 const BEHIND_BYTES: usize = 64 * PAGE_BYTES;
 
 /// What a task writes to disk with, and its memory.
-pub(crate) struct Disk {
+pub(crate) struct SpillContext {
     pub(crate) spiller: Spiller,
     pub(crate) memory: Memory,
     /// Other tasks collect their rows, too.
     pub(crate) evenly: bool,
 }
 
-impl Disk {
+impl SpillContext {
     /// As [`Memory::grow`], with regard to others while they collect as this one does.
     pub(crate) fn grow(&self, bytes: usize) -> bool {
         if self.evenly { self.memory.grow_evenly(bytes) } else { self.memory.grow(bytes) }
@@ -42,19 +42,19 @@ impl Disk {
 }
 
 /// The parts of one side's rows.
-pub(crate) struct Parts {
+pub(crate) struct Partitions {
     key: Vec<usize>,
     /// Where each leaf of the layout comes from.
     sources: Vec<usize>,
     level: u32,
-    parts: Vec<Part>,
+    parts: Vec<Partition>,
     routed: Routed,
     /// Of rows that a table may be made of.
     pub(crate) keys: KeySpan,
-    keys_on_disk: KeysOnDisk,
+    keys_on_disk: SpilledKeysFilter,
 }
 
-struct Part {
+struct Partition {
     writer: RowWriter,
     /// Closed pages, where it is in memory.
     pages: Vec<Page>,
@@ -88,17 +88,17 @@ fn part_of(hash: u64, level: u32) -> usize {
     bits as usize % SPILL_PARTS
 }
 
-impl Parts {
+impl Partitions {
     /// Empty parts of rows of a layout; the leaf that links a row to the next has no source.
     pub(crate) fn new(side: &Side, layout: &Arc<RowLayout>, level: u32, memory: &Memory) -> Self {
-        let part = || Part {
+        let part = || Partition {
             writer: RowWriter::new(layout.clone(), memory.clone()),
             pages: Vec::new(),
             pages_bytes: 0,
             is_on_disk: false,
             spilled: Spilled::default(),
         };
-        Parts {
+        Partitions {
             keys: KeySpan::new(&side.key),
             key: side.key.clone(),
             sources: (0..layout.types().len())
@@ -107,13 +107,13 @@ impl Parts {
             level,
             parts: std::iter::repeat_with(part).take(SPILL_PARTS).collect(),
             routed: Routed { rows: vec![Vec::new(); SPILL_PARTS], at: (SPILL_PARTS, 0), ..Routed::default() },
-            keys_on_disk: KeysOnDisk::default(),
+            keys_on_disk: SpilledKeysFilter::default(),
         }
     }
 
     /// Empty parts of the other side, of which those are on disk that are here.
     pub(crate) fn partners(&self, side: &Side, layout: &Arc<RowLayout>, memory: &Memory) -> Self {
-        let mut partners = Parts::new(side, layout, self.level, memory);
+        let mut partners = Partitions::new(side, layout, self.level, memory);
         partners.parts.iter_mut().zip(&self.parts).for_each(|(to, from)| to.is_on_disk = from.is_on_disk);
         partners
     }
@@ -121,7 +121,7 @@ impl Parts {
     /// Remembers the keys of rows that go to disk from now on, in a filter of at most so many bytes.
     pub(crate) fn remember_keys(&mut self, bytes: usize, memory: &Memory) {
         if !self.key.is_empty() {
-            self.keys_on_disk = KeysOnDisk::of_bytes(bytes, memory);
+            self.keys_on_disk = SpilledKeysFilter::of_bytes(bytes, memory);
         }
     }
 
@@ -150,7 +150,7 @@ impl Parts {
     }
 
     /// Writes the rows that were routed. To be called again with the same batch after `Await`.
-    pub(crate) fn write(&mut self, batch: &Batch<'_>, disk: &mut Disk) -> Result<Answer> {
+    pub(crate) fn write(&mut self, batch: &Batch<'_>, disk: &mut SpillContext) -> Result<Answer> {
         let mut rows = Selection::default();
         while self.routed.at.0 < SPILL_PARTS {
             let (part, from) = self.routed.at;
@@ -177,7 +177,7 @@ impl Parts {
     }
 
     /// Makes room for so many bytes, as far as that can be done.
-    pub(crate) fn room(&mut self, bytes: usize, disk: &mut Disk) -> Result<Answer> {
+    pub(crate) fn room(&mut self, bytes: usize, disk: &mut SpillContext) -> Result<Answer> {
         while !disk.grow(bytes) {
             if disk.is_writing()? {
                 return Ok(Answer::Await);
@@ -190,7 +190,7 @@ impl Parts {
     }
 
     /// Takes a part's closed pages out of its writer.
-    fn collect(&mut self, part: usize, disk: &mut Disk) {
+    fn collect(&mut self, part: usize, disk: &mut SpillContext) {
         let part = &mut self.parts[part];
         // What a large record has for itself is worth as much as many open pages.
         part.writer.seal_large();
@@ -203,7 +203,7 @@ impl Parts {
     }
 
     /// Closes all open pages.
-    fn seal(&mut self, disk: &mut Disk) {
+    fn seal(&mut self, disk: &mut SpillContext) {
         for part in 0..SPILL_PARTS {
             self.parts[part].writer.seal();
             self.collect(part, disk);
@@ -211,7 +211,7 @@ impl Parts {
     }
 
     /// Sends the largest part that is in memory to disk, but for its open page: what that gives back once it is written.
-    pub(crate) fn spill_largest(&mut self, disk: &mut Disk) -> usize {
+    pub(crate) fn spill_largest(&mut self, disk: &mut SpillContext) -> usize {
         let in_memory = self.parts.iter_mut().filter(|part| !part.is_on_disk && part.pages_bytes > 0);
         let Some(part) = in_memory.max_by_key(|part| part.pages_bytes) else { return 0 };
         part.is_on_disk = true;
@@ -221,10 +221,11 @@ impl Parts {
 
     /// The end of the rows: closes what is open, and sends parts to disk until there is room for the table of the others and, for each part
     /// on disk, a page of its partners, and `beside`.
-    pub(crate) fn settle(&mut self, table: &JoinTable, beside: usize, disk: &mut Disk) -> Result<Answer> {
+    pub(crate) fn settle(&mut self, table: &JoinTable, beside: usize, disk: &mut SpillContext) -> Result<Answer> {
         self.seal(disk);
         loop {
-            let (in_memory, on_disk): (Vec<&Part>, Vec<&Part>) = self.parts.iter().partition(|part| !part.is_on_disk);
+            let (in_memory, on_disk): (Vec<&Partition>, Vec<&Partition>) =
+                self.parts.iter().partition(|part| !part.is_on_disk);
             let pages = || in_memory.iter().flat_map(|part| &part.pages);
             let lookup = self.keys.lookup_bytes(pages().map(Page::rows).sum(), pages().all(|page| table.is_near(page)));
             let need = lookup + on_disk.len() * PAGE_BYTES + beside;
@@ -246,7 +247,7 @@ impl Parts {
     }
 
     /// The keys that are on disk.
-    pub(crate) fn keys_on_disk(&mut self) -> &mut KeysOnDisk {
+    pub(crate) fn keys_on_disk(&mut self) -> &mut SpilledKeysFilter {
         &mut self.keys_on_disk
     }
 
@@ -261,15 +262,15 @@ impl Parts {
     }
 
     /// What is on disk, by part.
-    pub(crate) fn into_spilled(mut self, disk: &mut Disk) -> Vec<Option<Spilled>> {
+    pub(crate) fn into_spilled(mut self, disk: &mut SpillContext) -> Vec<Option<Spilled>> {
         self.seal(disk);
         self.parts.into_iter().map(|part| part.is_on_disk.then_some(part.spilled)).collect()
     }
 }
 
-impl Part {
+impl Partition {
     /// Has the closed pages written; how many bytes they have.
-    fn spill(&mut self, key: &[usize], keys_on_disk: &mut KeysOnDisk, disk: &mut Disk) -> usize {
+    fn spill(&mut self, key: &[usize], keys_on_disk: &mut SpilledKeysFilter, disk: &mut SpillContext) -> usize {
         keys_on_disk.add(&self.pages, key);
         disk.spiller.write(&mut self.spilled, self.pages.drain(..));
         std::mem::take(&mut self.pages_bytes)

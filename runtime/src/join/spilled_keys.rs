@@ -1,6 +1,6 @@
 //! Which keys of a side are on disk, as far as it is worth knowing.
 
-use crate::hash::{Presence, hash_rows};
+use crate::hash::{BloomFilter, hash_rows};
 use crate::memory::Memory;
 use crate::page::{Input, Page, Selection};
 
@@ -10,17 +10,17 @@ const ENOUGH_ASKED: usize = 1 << 14;
 /// A filter over the keys that went to disk, so that rows of the other side without a partner there need not follow. Without one, any key
 /// may be there.
 #[derive(Default)]
-pub(crate) struct KeysOnDisk {
-    keys: Option<Presence>,
+pub(crate) struct SpilledKeysFilter {
+    keys: Option<BloomFilter>,
     asked: usize,
     there: usize,
 }
 
-impl KeysOnDisk {
+impl SpilledKeysFilter {
     /// A filter of at most so many bytes; none without the memory for it.
     pub(crate) fn of_bytes(bytes: usize, memory: &Memory) -> Self {
-        let keys = memory.grow(bytes).then(|| Presence::of_bytes(bytes, memory).ok()).flatten();
-        KeysOnDisk { keys, ..KeysOnDisk::default() }
+        let keys = memory.grow(bytes).then(|| BloomFilter::of_bytes(bytes, memory).ok()).flatten();
+        SpilledKeysFilter { keys, ..SpilledKeysFilter::default() }
     }
 
     /// Adds the keys of rows, which are these leaves.

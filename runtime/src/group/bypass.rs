@@ -13,11 +13,11 @@ pub(crate) fn is_useless(groups: usize, rows: usize) -> bool {
 
 /// Decides for each table: where one has found hardly any group twice, the next ones have a group for each row.
 #[derive(Debug, Default)]
-pub(crate) struct Apart {
+pub(crate) struct AggregationBypass {
     tables: u32,
 }
 
-impl Apart {
+impl AggregationBypass {
     /// A table is full: so many groups of so many rows. Whether each row of the next one opens a group of its own.
     pub(crate) fn next(&mut self, groups: usize, rows: usize) -> bool {
         self.tables = match self.tables.checked_sub(1) {
@@ -35,7 +35,7 @@ mod tests {
 
     #[test]
     fn a_table_that_finds_nothing_spares_the_next_ones_their_looks() {
-        let mut apart = Apart::default();
+        let mut apart = AggregationBypass::default();
         assert!(!apart.next(80, 100));
         let decisions: Vec<bool> = (0..2 * APART_TABLES + 2).map(|_| apart.next(81, 100)).collect();
         let round = [vec![true; APART_TABLES as usize], vec![false]].concat();
