@@ -11,7 +11,7 @@ pub mod page;
 pub mod hash;
 pub mod spill;
 pub mod kernel;
-mod meeting;
+mod rendezvous;
 pub mod output;
 pub mod source;
 pub mod format;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use runtime::format::{self, CsvOptions, JsonOptions, ParquetOptions};
 use runtime::memory::Memory;
-use runtime::operators::{Pages, Scanned};
+use runtime::operators::{Pages, ScanSource};
 use runtime::page::RowWriter;
 use runtime::row::{RowLayout, Schema};
 use runtime::source::Source;
@@ -338,7 +338,7 @@ impl Env {
         next: &Next,
     ) -> Result<DataSet<T>> {
         let source = source.map_err(|error| error.at(&next.origin("read").0))?;
-        Ok(Flow::source(self.clone(), Arc::new(Scanned(source)), next))
+        Ok(Flow::source(self.clone(), Arc::new(ScanSource(source)), next))
     }
 }
 

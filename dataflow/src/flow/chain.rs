@@ -5,7 +5,7 @@
 use std::panic::Location;
 
 use runtime::kernel::{ChainFactory, PredicateFactory};
-use runtime::operators::{Chained, Expansion, Filter};
+use runtime::operators::{Expansion, Filter, MapChain};
 use runtime::plan::Forwards;
 use runtime::row::Schema;
 
@@ -171,8 +171,8 @@ fn chain_of(
     [input, output]: [Schema; 2],
     forwards: Forwards,
     next: &Next,
-) -> Chained {
+) -> MapChain {
     let reads = next.reads(0, &input);
     let expansion = Expansion(if next.expands() { 5.0 } else { 1.0 });
-    Chained { word, input, output, chain, reads, expansion, forwards }
+    MapChain { word, input, output, chain, reads, expansion, forwards }
 }

@@ -3,7 +3,7 @@
 
 use std::marker::PhantomData;
 
-use runtime::operators::{GroupReduce, View};
+use runtime::operators::{GroupReduce, Project};
 
 use super::aggregate::Aggregates;
 use super::{Ends, Flow, Mode};
@@ -197,7 +197,7 @@ impl<T: Record, K: Record, M: Ends, S> Aggregates<T, K, M, S> {
         let input = <(T, K)>::schema();
         // The key's leaves stand behind the record's, also where it is a field.
         let leaves: Vec<usize> = (0..T::LEAVES).chain(key).collect();
-        let view = View { word: "group", input: flow.schema(), output: input.clone(), leaves };
+        let view = Project { word: "group", input: flow.schema(), output: input.clone(), leaves };
         let keyed: Flow<(T, K), M> = flow.then(view, &[], &next.behind("group"));
         let operator = GroupReduce {
             word: "aggregate",

@@ -4,7 +4,7 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use runtime::format::{self, CsvOptions, ParquetOptions};
-use runtime::operators::WrittenFolders;
+use runtime::operators::WriteFolders;
 use runtime::source::Format;
 
 use super::results::written_with;
@@ -242,7 +242,7 @@ impl<T: Record, M: Mode> InFolders<T, M> {
 
     fn write(self, format: Arc<dyn Format>, to: Output, location: &'static Location<'static>) {
         let InFolders { flow, key } = self;
-        let sink = WrittenFolders::new(T::schema(), key, format, to.folder());
+        let sink = WriteFolders::new(T::schema(), key, format, to.folder());
         let written: Flow<(), M> = flow.then(sink, &[], &flow.next.called_at(location));
         flow.env.add_sink(written.node);
     }

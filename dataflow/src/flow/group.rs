@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 
-use runtime::operators::{Aggregate, Fold, Reduced, StateLeaf};
+use runtime::operators::{Aggregate, Fold, KeyedReduce, StateLeaf};
 use runtime::plan::Reads;
 
 use super::aggregate::Aggregates;
@@ -107,7 +107,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
         M: Ends,
     {
         let operator =
-            Reduced { schema: T::schema(), key: Vec::new(), leaves: T::LEAVES, kernel: reduce::<T, F>(body) };
+            KeyedReduce { schema: T::schema(), key: Vec::new(), leaves: T::LEAVES, kernel: reduce::<T, F>(body) };
         self.then(operator, &[], &self.next.called_at(Location::caller()))
     }
 }
@@ -285,7 +285,7 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
         F: for<'l, 'r> Fn(T::At<'l>, T::At<'r>, &mut Emitter<'_, T>) + Clone + Send + 'static,
     {
         let (schema, kernel) = (self.flow.schema(), reduce::<T, F>(body));
-        let operator = Reduced { schema, key: self.key.clone(), leaves: T::LEAVES, kernel };
+        let operator = KeyedReduce { schema, key: self.key.clone(), leaves: T::LEAVES, kernel };
         self.flow.then::<T, M>(operator, &[], &self.next).unkeyed(&self.next)
     }
 

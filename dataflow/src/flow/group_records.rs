@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 
-use runtime::operators::{Best, GroupFirst, GroupTop, distinct_by};
+use runtime::operators::{GroupFirst, GroupTop, MinMaxBy, distinct_by};
 use runtime::row::Schema;
 use runtime::sort::OrderKey;
 
@@ -201,8 +201,8 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     }
 }
 
-fn best(word: &'static str, schema: Schema, key: &[usize], leaves: &[usize], descending: bool) -> Best {
+fn best(word: &'static str, schema: Schema, key: &[usize], leaves: &[usize], descending: bool) -> MinMaxBy {
     let order = leaves.iter().map(|&leaf| OrderKey { leaf, descending }).collect();
     let order = nulls_last(order, &schema);
-    Best { word, schema, key: key.to_vec(), order }
+    MinMaxBy { word, schema, key: key.to_vec(), order }
 }

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use runtime::operators::{Keyed, View};
+use runtime::operators::{Keyed, Project};
 use runtime::plan::Node;
 use runtime::row::Schema;
 use runtime::sort::OrderKey;
@@ -36,7 +36,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
         if schema.leaves().len() == T::LEAVES {
             return self;
         }
-        let view = View { word: "drop key", input: schema, output: T::schema(), leaves: (0..T::LEAVES).collect() };
+        let view = Project { word: "drop key", input: schema, output: T::schema(), leaves: (0..T::LEAVES).collect() };
         self.then(view, &[], &next.behind("drop key"))
     }
 

@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 
-use runtime::operators::View;
+use runtime::operators::Project;
 
 use super::{Flow, Mode};
 use crate::key::Projection;
@@ -30,7 +30,8 @@ impl<T: Record, M: Mode> Flow<T, M> {
         let picked = pick(T::fields(0));
         let next = self.next.called_at(Location::caller());
         let flow = self.keyed(picked.computation::<()>(), &next);
-        let view = View { word: "project", input: flow.schema(), output: P::Value::schema(), leaves: picked.leaves() };
+        let view =
+            Project { word: "project", input: flow.schema(), output: P::Value::schema(), leaves: picked.leaves() };
         flow.then(view, &[], &next)
     }
 }

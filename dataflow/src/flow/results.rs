@@ -4,7 +4,7 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use runtime::format::{self, CsvOptions, ParquetOptions};
-use runtime::operators::{Collected, First, Written};
+use runtime::operators::{Collect, First, WriteFile};
 use runtime::output::Target;
 use runtime::source::Format;
 
@@ -56,7 +56,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     where
         M: Ends,
     {
-        let sink = Collected::new(T::schema(), false);
+        let sink = Collect::new(T::schema(), false);
         let collector = sink.collector.clone();
         let flow: Flow<(), M> = self.then(sink, &[], &self.next.called_at(Location::caller()));
         self.env.run_now(&flow.node)?;
@@ -80,7 +80,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     where
         M: Ends,
     {
-        let sink = Collected::new(T::schema(), true);
+        let sink = Collect::new(T::schema(), true);
         let collector = sink.collector.clone();
         let flow: Flow<(), M> = self.then(sink, &[], &self.next.called_at(Location::caller()));
         self.env.run_now(&flow.node)?;
@@ -313,7 +313,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     }
 
     fn write(&self, format: Arc<dyn Format>, target: Target, location: &'static Location<'static>) {
-        let sink = Written::new(T::schema(), format, target);
+        let sink = WriteFile::new(T::schema(), format, target);
         let flow: Flow<(), M> = self.then(sink, &[], &self.next.called_at(location));
         self.env.add_sink(flow.node);
     }

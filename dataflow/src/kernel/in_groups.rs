@@ -76,7 +76,7 @@ where
         if bytes <= self.aside.bytes() {
             return (Room::For(records), None);
         }
-        let reserved = if self.memory.grow_if_free(bytes) { self.memory.reserve(bytes).ok() } else { None };
+        let reserved = if self.memory.try_reserve_idle(bytes) { self.memory.reserve(bytes).ok() } else { None };
         (if reserved.is_some() { Room::For(records) } else { Room::None }, reserved)
     }
 

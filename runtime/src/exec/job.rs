@@ -16,7 +16,7 @@ pub(super) struct Job {
     pub(super) origins: Vec<Origin>,
     cancelled: AtomicBool,
     error: Mutex<Option<Error>>,
-    progress: Mutex<Progress>,
+    progress: Mutex<JobState>,
     /// The last task has ended, or there is something to do for a thread that waits for that.
     news: Condvar,
     /// A thread that waits works as well, and wants to hear of queued tasks.
@@ -28,7 +28,7 @@ pub(super) struct Job {
 
 /// What a thread that waits for a job wants to know.
 #[derive(Default)]
-struct Progress {
+struct JobState {
     /// Tasks that have not ended.
     running: usize,
     /// Tasks that wait for a thread since somebody wants to hear of them; some of them have had one by now.
@@ -37,7 +37,7 @@ struct Progress {
     any: bool,
 }
 
-impl Progress {
+impl JobState {
     /// Notes a task that waits for a thread; where that was said more often than there are tasks, that any of them may.
     fn add(&mut self, task: Arc<dyn Wake>) {
         if !self.any && self.queued.len() < self.running {
@@ -69,13 +69,13 @@ impl Job {
         &self.pool
     }
 
-    fn progress(&self) -> MutexGuard<'_, Progress> {
+    fn progress(&self) -> MutexGuard<'_, JobState> {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Starts all tasks.
     pub(super) fn start(&self, tasks: Vec<Arc<dyn Wake>>) {
-        *self.progress() = Progress { running: tasks.len(), queued: Vec::new(), any: true };
+        *self.progress() = JobState { running: tasks.len(), queued: Vec::new(), any: true };
         *self.tasks.lock().unwrap_or_else(PoisonError::into_inner) = tasks.clone();
         tasks.into_iter().for_each(|task| task.wake(Turn::InOrder));
     }
@@ -120,7 +120,7 @@ impl Job {
     }
 
     /// Takes note of the tasks that may wait for a thread; nothing where none does.
-    fn take_queued(&self, progress: &mut Progress) -> Option<Vec<Arc<dyn Wake>>> {
+    fn take_queued(&self, progress: &mut JobState) -> Option<Vec<Arc<dyn Wake>>> {
         let queued = std::mem::take(&mut progress.queued);
         if std::mem::take(&mut progress.any) {
             return Some(self.tasks.lock().unwrap_or_else(PoisonError::into_inner).clone());

@@ -35,7 +35,7 @@ impl Watch {
 /// A filter or view in one task.
 pub(super) enum Light {
     Filter(usize, Box<dyn Predicate>),
-    View(usize, Arc<[usize]>),
+    Project(usize, Arc<[usize]>),
 }
 
 /// Takes a window through filters and views, and gives what is left to `f`; where nothing is left, nothing is called.
@@ -61,7 +61,7 @@ pub(super) fn narrow(lights: &mut [Light], batch: &Batch<'_>, rows: &mut Selecti
     let mut viewed: Option<Batch<'_>> = None;
     for light in lights {
         match light {
-            Light::View(operator, leaves) => {
+            Light::Project(operator, leaves) => {
                 let metrics = watch.enter(*operator);
                 metrics.rows_in.add(rows.len() as u64);
                 metrics.rows_out.add(rows.len() as u64);
@@ -97,7 +97,7 @@ pub(super) fn viewed<R>(lights: &[Light], batch: &Batch<'_>, f: impl FnOnce(&Bat
 pub(super) fn picked(lights: &[Light], seen: Option<&Vec<usize>>) -> Option<Vec<usize>> {
     lights.iter().fold(seen.cloned(), |seen, light| match light {
         Light::Filter(..) => seen,
-        Light::View(_, leaves) => Some(picked_of(leaves, seen.as_ref())),
+        Light::Project(_, leaves) => Some(picked_of(leaves, seen.as_ref())),
     })
 }
 

@@ -11,7 +11,7 @@ mod light;
 mod needs;
 mod pipeline;
 mod reading;
-mod spool;
+mod spill_queue;
 mod start;
 mod task;
 

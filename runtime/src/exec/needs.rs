@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::error::{Error, Mib, Result};
 use crate::memory::limits::{CHANNEL_PAGES, PAGE_BYTES, SLACK_SHARE, SPOOL_BYTES, STEP_PAGES};
-use crate::memory::{Budget, Giver};
+use crate::memory::{Budget, Revocation};
 use crate::page::WINDOW_ROWS;
 use crate::physical::{Head, OutputPlan, PhysicalPlan, StagePlan};
 use crate::strategy::Ship;
@@ -28,7 +28,7 @@ impl Needs {
                         source.reader_bytes(scan).map_err(|error| error.at(&plan.operators[*operator].origin))?;
                     needs.by_operator.entry(*operator).or_default().1 += stage.tasks * bytes;
                 }
-                Head::Spool(operator, ..) => {
+                Head::SpillQueue(operator, ..) => {
                     needs.by_operator.entry(*operator).or_default().0 += stage.tasks * SPOOL_BYTES;
                 }
                 Head::Inbox(_) => {}
@@ -76,13 +76,13 @@ impl Needs {
         const PAUSES_FOR_TASKS: u32 = 200;
         let mut pauses = 0;
         while pauses < PAUSES_FOR_TASKS
-            && let Some(giver) = budget.ask_back(self.sum())
+            && let Some(giver) = budget.request_revoke(self.sum())
         {
             // Nobody is asked again as long as something comes back.
             let mut used = budget.used_bytes();
             loop {
                 std::thread::sleep(PAUSE);
-                pauses += u32::from(giver == Giver::Task);
+                pauses += u32::from(giver == Revocation::Task);
                 let before = std::mem::replace(&mut used, budget.used_bytes());
                 if used >= before || pauses >= PAUSES_FOR_TASKS {
                     break;
@@ -161,17 +161,17 @@ mod tests {
         let budget = Budget::new(16 << 20);
         let needs = Needs { by_operator: BTreeMap::from([(0, (8 << 20, 0))]) };
         let kept = Memory::spilling(budget.clone(), "kept", 0);
-        assert!(kept.grow(12 << 20));
+        assert!(kept.try_reserve(12 << 20));
         let held = Arc::new(Mutex::new(Some(kept.reserve(12 << 20).unwrap())));
         // A task that is in a closure.
         let begun = Instant::now();
         needs.wait_for_room(&budget);
         assert!(budget.used_bytes() >= 12 << 20 && begun.elapsed() < Duration::from_secs(60));
         // A disk that takes longer than that.
-        kept.set_gives_by_itself();
+        kept.set_revokes_by_itself();
         let is_asked = AtomicBool::new(false);
         let given = held.clone();
-        kept.on_asked(move || {
+        kept.on_revoke_request(move || {
             if !is_asked.swap(true, Ordering::Relaxed) {
                 let given = given.clone();
                 std::thread::spawn(move || {
@@ -181,6 +181,6 @@ mod tests {
             }
         });
         needs.wait_for_room(&budget);
-        assert_eq!((budget.ask_back(needs.sum()), held.lock().unwrap().is_none()), (None, true));
+        assert_eq!((budget.request_revoke(needs.sum()), held.lock().unwrap().is_none()), (None, true));
     }
 }

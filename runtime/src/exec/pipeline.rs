@@ -14,13 +14,13 @@ use super::channel::{Inbox, Received};
 use super::exits::Exit;
 use super::light::{Light, Watch, narrow, picked, viewed};
 use super::reading::{Headed, SourceHead};
-use super::spool::{SpoolHead, Waited};
+use super::spill_queue::{SpillQueueHead, Waited};
 use crate::error::{Error, Origin, Result};
 use crate::kernel::Outputs;
 use crate::memory::Memory;
 use crate::page::{Batch, Input, Page, Selection};
 use crate::physical::{Part, StepPlan};
-use crate::strategy::{Answer, Cursor, Driver, Round};
+use crate::strategy::{Cursor, Driver, Progress, Round};
 
 /// A task gives its thread back after this long.
 const SLICE: Duration = Duration::from_millis(5);
@@ -51,7 +51,7 @@ pub(super) enum PipelineHead {
     Source(SourceHead),
     Inbox(Arc<Inbox>),
     /// Feeds the exits alone.
-    Spool(Box<SpoolHead>),
+    SpillQueue(Box<SpillQueueHead>),
 }
 
 impl PipelineHead {
@@ -60,7 +60,7 @@ impl PipelineHead {
     fn may_stop(&self) -> bool {
         match self {
             PipelineHead::Source(source) => source.may_stop(),
-            PipelineHead::Inbox(_) | PipelineHead::Spool(_) => true,
+            PipelineHead::Inbox(_) | PipelineHead::SpillQueue(_) => true,
         }
     }
 
@@ -69,7 +69,7 @@ impl PipelineHead {
         match self {
             PipelineHead::Source(source) => source.stop(),
             PipelineHead::Inbox(inbox) => inbox.close(),
-            PipelineHead::Spool(spool) => spool.stop(),
+            PipelineHead::SpillQueue(spool) => spool.stop(),
         }
     }
 }
@@ -163,7 +163,7 @@ impl Step {
     /// Gives back what others ask for; whether there is more to do for it now.
     fn give_back(&mut self, watch: &Watch) -> Result<bool> {
         let Some(memory) = &self.memory else { return Ok(false) };
-        let asked = memory.asked_back();
+        let asked = memory.revoke_requested();
         if asked == 0 && !self.gives {
             return Ok(false);
         }
@@ -171,9 +171,9 @@ impl Step {
         if asked > 0 {
             self.driver.revoke(asked)?;
         }
-        let answer = self.driver.settle()?;
-        self.gives = answer != Answer::Done;
-        Ok(answer == Answer::Resume)
+        let progress = self.driver.settle()?;
+        self.gives = progress != Progress::Done;
+        Ok(progress == Progress::OutputFull)
     }
 
     fn count_in(&self, rows: usize, watch: &Watch) {
@@ -198,8 +198,8 @@ impl Step {
 struct Stopped;
 
 impl Driver for Stopped {
-    fn on_batch(&mut self, _: usize, _: &Input<'_>, _: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
-        Ok(Answer::Done)
+    fn on_batch(&mut self, _: usize, _: &Input<'_>, _: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
+        Ok(Progress::Done)
     }
 }
 
@@ -301,7 +301,7 @@ impl Pipeline {
         for step in &mut self.steps {
             gives |= step.give_back(&self.watch)?;
         }
-        if let PipelineHead::Spool(spool) = &mut self.head {
+        if let PipelineHead::SpillQueue(spool) = &mut self.head {
             spool.give_back();
         }
         loop {
@@ -321,7 +321,7 @@ impl Pipeline {
     /// Notes the most that each step's driver held, or what waited in a spool.
     fn count_memory(&self) {
         self.steps.iter().for_each(|step| step.count_memory(&self.watch));
-        if let PipelineHead::Spool(spool) = &self.head {
+        if let PipelineHead::SpillQueue(spool) = &self.head {
             self.watch.job.metrics.operators[spool.operator].memory_bytes.add(spool.peak_bytes() as u64);
         }
     }
@@ -381,7 +381,7 @@ impl Pipeline {
 
     /// Does what can be done while an exit is full: a spool takes what comes nevertheless.
     fn held_back(&mut self) -> Result<Turn> {
-        let PipelineHead::Spool(spool) = &mut self.head else { return Ok(Turn::Blocked) };
+        let PipelineHead::SpillQueue(spool) = &mut self.head else { return Ok(Turn::Blocked) };
         self.watch.enter(spool.operator);
         Ok(if spool.take_in()? { Turn::Worked } else { Turn::Blocked })
     }
@@ -486,7 +486,7 @@ impl Pipeline {
                 Received::End => (None, None),
                 Received::Nothing => return Ok(Turn::Blocked),
             },
-            PipelineHead::Spool(spool) => {
+            PipelineHead::SpillQueue(spool) => {
                 self.watch.enter(spool.operator);
                 match spool.advance()? {
                     Waited::Page(page) => (Some(Data::Page(page)), None),
@@ -530,14 +530,14 @@ impl Pipeline {
     fn run_round_end(&mut self, index: usize, port: usize, mut cursor: Cursor) -> Result<Turn> {
         let step = &mut self.steps[index];
         self.watch.enter(step.operator);
-        let answer = step.driver.on_round_end(port, ONLY_ROUND, &mut cursor, &mut step.outputs)?;
-        if answer == Answer::Done {
+        let progress = step.driver.on_round_end(port, ONLY_ROUND, &mut cursor, &mut step.outputs)?;
+        if progress == Progress::Done {
             step.outputs.pages().seal();
         } else {
             step.work = Some(Work::RoundEnd { port, cursor });
         }
         self.collect(index);
-        Ok(if answer == Answer::Await { Turn::Blocked } else { Turn::Worked })
+        Ok(if progress == Progress::Pending { Turn::Blocked } else { Turn::Worked })
     }
 
     /// Moves a step's closed pages to where the next step takes them.
@@ -627,7 +627,7 @@ fn batch_of<'d>(data: &'d Data, head: &'d PipelineHead) -> Result<Batch<'d>> {
     match (data, head) {
         (Data::Page(page), _) => Ok(page.batch()),
         (Data::Source, PipelineHead::Source(source)) => source.batch(),
-        (Data::Source, PipelineHead::Inbox(_) | PipelineHead::Spool(_)) => {
+        (Data::Source, PipelineHead::Inbox(_) | PipelineHead::SpillQueue(_)) => {
             Err(Error::Internal("a source's rows without a source".to_owned()))
         }
     }
@@ -668,12 +668,12 @@ fn drive(
         watch.enter(step.operator);
         let (cursor, window) = (&mut at.cursor, &at.window);
         let prelude = prelude_of(&mut step.prelude, streamed);
-        let answer =
+        let progress =
             viewed(prelude, batch, |batch| driver.on_batch(port, &Input::new(batch, window), cursor, outputs))?;
-        match answer {
-            Answer::Await => return Ok((Driven::Awaits, None)),
-            Answer::Resume => return Ok((Driven::Stopped, None)),
-            Answer::Done => {
+        match progress {
+            Progress::Pending => return Ok((Driven::Awaits, None)),
+            Progress::OutputFull => return Ok((Driven::Stopped, None)),
+            Progress::Done => {
                 (at.begun, at.cursor) = (false, 0);
                 let passed = outputs.take_passed().filter(|passed| !passed.is_empty());
                 if passed.is_some() || outputs.is_full() {

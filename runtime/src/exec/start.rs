@@ -13,7 +13,7 @@ use super::light::{Light, Watch};
 use super::needs::Needs;
 use super::pipeline::{Pipeline, PipelineHead, Side, Step};
 use super::reading::{SourceHead, SplitQueue};
-use super::spool::SpoolHead;
+use super::spill_queue::SpillQueueHead;
 use super::task::Task;
 use crate::error::{Error, Result};
 use crate::kernel::{Blocking, Outputs, TaskContext, catching};
@@ -23,7 +23,7 @@ use crate::metrics::JobMetrics;
 use crate::page::{RowWriter, limited_bytes};
 use crate::physical::{Head, OutputPlan, PhysicalPlan, Prelude, StagePlan, StepPlan};
 use crate::row::{LeafSet, RowLayout};
-use crate::spill::Spool;
+use crate::spill::SpillQueue;
 use crate::strategy::Ship;
 
 /// Starts all tasks of a plan, and waits for them, as long as `tick` wants them to go on.
@@ -43,7 +43,7 @@ pub(super) fn run(
         resources.space.check()?;
     }
     needs.wait_for_room(&resources.budget);
-    let _kept = resources.budget.keep_pinned(needs.pinned());
+    let _kept = resources.budget.reserve_for_pinned(needs.pinned());
     let starter = Starter::new(plan, resources, job.clone())?;
     // A task and its body hold each other, so no task gets a body before all bodies are made.
     let mut bodies = Vec::new();
@@ -116,7 +116,7 @@ impl<'p> Starter<'p> {
         match step.driver.minimum_bytes() {
             Some(minimum) => {
                 let memory = self.spilling(step.operator, minimum, me);
-                memory.set_team(self.first_team + step.operator as u64);
+                memory.set_operator_group(self.first_team + step.operator as u64);
                 memory
             }
             None => self.memory(step.operator),
@@ -128,7 +128,7 @@ impl<'p> Starter<'p> {
         let owner = self.plan.operators[operator].origin.to_string();
         let memory = Memory::spilling(self.resources.budget.clone(), owner, minimum);
         let task = Arc::downgrade(me);
-        memory.on_asked(move || {
+        memory.on_revoke_request(move || {
             if let Some(task) = task.upgrade() {
                 task.wake(Turn::InOrder);
             }
@@ -156,12 +156,12 @@ impl<'p> Starter<'p> {
     fn head(&self, stage: usize, subtask: usize, me: &Arc<dyn Wake>) -> Result<PipelineHead> {
         match &self.plan.stages[stage].head {
             Head::Inbox(inbox) => Ok(PipelineHead::Inbox(self.inbox(stage, *inbox, subtask)?)),
-            Head::Spool(operator, inbox, layout) => {
+            Head::SpillQueue(operator, inbox, layout) => {
                 let context = self.context(*operator, &self.plan.stages[stage], subtask, me);
                 let (memory, given) = (self.spilling(*operator, SPOOL_BYTES, me), context.memory.clone());
-                let pages = Spool::new(layout.clone(), context.spiller(), &memory);
+                let pages = SpillQueue::new(layout.clone(), context.spiller(), &memory);
                 let inbox = self.inbox(stage, *inbox, subtask)?;
-                Ok(PipelineHead::Spool(Box::new(SpoolHead::new(*operator, inbox, pages, memory, given))))
+                Ok(PipelineHead::SpillQueue(Box::new(SpillQueueHead::new(*operator, inbox, pages, memory, given))))
             }
             Head::Source(operator, source, scan) => {
                 let reader = source.reader(scan, &self.memory(*operator)).map_err(|error| self.at(*operator, error))?;
@@ -203,7 +203,7 @@ impl<'p> Starter<'p> {
 
     fn prelude(&self, prelude: &[Prelude], plan: &StagePlan, subtask: usize, me: &Arc<dyn Wake>) -> Result<Vec<Light>> {
         let light = |prelude: &Prelude| match prelude {
-            Prelude::View(operator, leaves) => Ok(Light::View(*operator, leaves.clone())),
+            Prelude::Project(operator, leaves) => Ok(Light::Project(*operator, leaves.clone())),
             Prelude::Filter(operator, factory) => {
                 let context = self.context(*operator, plan, subtask, me);
                 let predicate = catching(|| factory.open(&context));
@@ -235,6 +235,6 @@ impl<'p> Starter<'p> {
         let prelude = self.prelude(&output.prelude, plan, subtask, me)?;
         let exit = Exit::new(output.operator, prelude, output.ship.clone(), writers, targets);
         let exit = if output.prelude.iter().any(Prelude::counts) { exit.counting() } else { exit };
-        Ok(if matches!(plan.head, Head::Spool(..)) { exit.uncounted() } else { exit })
+        Ok(if matches!(plan.head, Head::SpillQueue(..)) { exit.uncounted() } else { exit })
     }
 }

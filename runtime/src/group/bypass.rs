@@ -35,9 +35,9 @@ mod tests {
 
     #[test]
     fn a_table_that_finds_nothing_spares_the_next_ones_their_looks() {
-        let mut apart = AggregationBypass::default();
-        assert!(!apart.next(80, 100));
-        let decisions: Vec<bool> = (0..2 * APART_TABLES + 2).map(|_| apart.next(81, 100)).collect();
+        let mut bypass = AggregationBypass::default();
+        assert!(!bypass.next(80, 100));
+        let decisions: Vec<bool> = (0..2 * APART_TABLES + 2).map(|_| bypass.next(81, 100)).collect();
         let round = [vec![true; APART_TABLES as usize], vec![false]].concat();
         assert_eq!(decisions, [round.clone(), round].concat());
     }

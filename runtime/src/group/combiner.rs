@@ -34,10 +34,10 @@ pub(crate) struct Combiner {
     /// So many more tables stay small.
     small: u32,
     /// Which of these have a group for each row.
-    apart: AggregationBypass,
+    bypass: AggregationBypass,
     /// A small table that has more bytes is given.
     most_near: usize,
-    left: UnplacedRows,
+    unplaced: UnplacedRows,
     rest: Selection,
     /// Somebody else needs the memory.
     gives_up: bool,
@@ -51,22 +51,22 @@ impl Combiner {
             most_bytes,
             rows: 0,
             small: 0,
-            apart: AggregationBypass::default(),
+            bypass: AggregationBypass::default(),
             most_near: NEAR_BYTES,
-            left: UnplacedRows::default(),
+            unplaced: UnplacedRows::default(),
             rest: Selection::default(),
             gives_up: false,
         }
     }
 
     /// Adds a window of rows.
-    pub(crate) fn add(&mut self, folding: &mut dyn GroupUpdate, input: &Input<'_>, out: &mut Outputs) -> Result<()> {
-        self.left.clear();
-        folding.add(&mut self.table, input, Rows::New, &mut self.left)?;
+    pub(crate) fn add(&mut self, update: &mut dyn GroupUpdate, input: &Input<'_>, out: &mut Outputs) -> Result<()> {
+        self.unplaced.clear();
+        update.add(&mut self.table, input, Rows::New, &mut self.unplaced)?;
         self.rows += input.len();
-        while !self.left.is_empty() {
-            self.rest.set(self.left.rows());
-            if self.left.refused {
+        while !self.unplaced.is_empty() {
+            self.rest.set(self.unplaced.rows());
+            if self.unplaced.refused {
                 // What an empty table cannot hold, nothing can.
                 self.table.set_firm(self.table.is_empty());
                 self.rows -= self.rest.rows().len();
@@ -74,9 +74,9 @@ impl Combiner {
                 self.flush(out)?;
                 self.rows = self.rest.rows().len();
             }
-            self.left.clear();
+            self.unplaced.clear();
             let rest = Input::new(input.batch(), &self.rest);
-            let added = folding.add(&mut self.table, &rest, Rows::New, &mut self.left);
+            let added = update.add(&mut self.table, &rest, Rows::New, &mut self.unplaced);
             self.table.set_firm(false);
             added?;
         }
@@ -104,7 +104,7 @@ impl Combiner {
     /// A small table is full: what the next one is.
     fn next_small(&mut self) {
         self.small -= 1;
-        let is_apart = self.apart.next(self.table.len(), self.rows);
+        let is_apart = self.bypass.next(self.table.len(), self.rows);
         self.table.set_apart(self.small > 0 && is_apart);
     }
 

@@ -5,21 +5,21 @@ use crate::group::combiner::Combiner;
 use crate::group::{GroupUpdate, HybridHashAggregation, Rows};
 use crate::kernel::Outputs;
 use crate::page::Input;
-use crate::strategy::{Answer, Cursor, Driver, Round};
+use crate::strategy::{Cursor, Driver, Progress, Round};
 
 /// Rows in, a row for each group out.
 pub(crate) struct FinalAggregate<F> {
-    pub(crate) folding: F,
+    pub(crate) update: F,
     pub(crate) grouping: HybridHashAggregation,
 }
 
 impl<F: GroupUpdate> Driver for FinalAggregate<F> {
-    fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
-        self.grouping.add(&mut self.folding, input, Rows::New, cursor)
+    fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
+        self.grouping.add(&mut self.update, input, Rows::New, cursor)
     }
 
-    fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
-        self.grouping.finish(&mut self.folding, out)
+    fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
+        self.grouping.finish(&mut self.update, out)
     }
 
     fn revoke(&mut self, bytes: usize) -> Result<()> {
@@ -29,19 +29,19 @@ impl<F: GroupUpdate> Driver for FinalAggregate<F> {
 
 /// Rows in, a row for each group out, again and again: each time for the rows since.
 pub(crate) struct PreAggregate<F> {
-    pub(crate) folding: F,
+    pub(crate) update: F,
     pub(crate) combiner: Combiner,
 }
 
 impl<F: GroupUpdate> Driver for PreAggregate<F> {
-    fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
-        self.combiner.add(&mut self.folding, input, out)?;
-        Ok(Answer::Done)
+    fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
+        self.combiner.add(&mut self.update, input, out)?;
+        Ok(Progress::Done)
     }
 
-    fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+    fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         self.combiner.flush(out)?;
-        Ok(Answer::Done)
+        Ok(Progress::Done)
     }
 
     fn revoke(&mut self, _: usize) -> Result<()> {

@@ -33,7 +33,7 @@ use crate::memory::Memory;
 use crate::memory::limits::{PAGE_BYTES, SPILL_PARTS, WRITE_PAGES};
 use crate::page::{Input, Page, RowWriter, Selection};
 use crate::spill::{Spilled, Spiller};
-use crate::strategy::{Answer, Cursor};
+use crate::strategy::{Cursor, Progress};
 
 pub(crate) use combiner::Combiner;
 pub(crate) use driver::{FinalAggregate, PreAggregate};
@@ -102,12 +102,12 @@ pub(crate) struct HybridHashAggregation {
     /// For groups whose part of the table has left, and rows that it took since it was last emptied.
     passing: Option<GroupTable>,
     passed: usize,
-    apart: AggregationBypass,
+    bypass: AggregationBypass,
     /// Rows of a window: for the table, and for the other one.
     divided: [Selection; 2],
     memory: Memory,
     spiller: Spiller,
-    left: UnplacedRows,
+    unplaced: UnplacedRows,
     /// What is left of the window that is being added: now, and then.
     rest: Selection,
     later: Vec<u32>,
@@ -146,11 +146,11 @@ impl HybridHashAggregation {
             table: table.spilling(aside),
             passing: None,
             passed: 0,
-            apart: AggregationBypass::default(),
+            bypass: AggregationBypass::default(),
             divided: Default::default(),
             memory: context.memory.clone(),
             spiller: context.spiller(),
-            left: UnplacedRows::default(),
+            unplaced: UnplacedRows::default(),
             rest: Selection::default(),
             later: Vec::new(),
             level: 0,
@@ -164,35 +164,35 @@ impl HybridHashAggregation {
     /// Adds a window of rows; `cursor` is the driver's, where one call is followed by others.
     pub(crate) fn add(
         &mut self,
-        folding: &mut dyn GroupUpdate,
+        update: &mut dyn GroupUpdate,
         input: &Input<'_>,
         rows: Rows,
         cursor: &mut Cursor,
-    ) -> Result<Answer> {
+    ) -> Result<Progress> {
         loop {
             if *cursor != OTHERS {
-                self.left.clear();
-                let added = self.add_some(folding, input, rows, *cursor == 0);
+                self.unplaced.clear();
+                let added = self.add_some(update, input, rows, *cursor == 0);
                 self.set_firm(false);
                 added?;
-                if self.left.is_empty() && self.later.is_empty() {
+                if self.unplaced.is_empty() && self.later.is_empty() {
                     *cursor = 0;
                     self.split_early()?;
-                    return Ok(Answer::Done);
+                    return Ok(Progress::Done);
                 }
             }
             if self.level == LAST_LEVEL && !self.table.is_empty() {
                 *cursor = OTHERS;
                 if !self.write_others(input)? {
-                    return Ok(Answer::Await);
+                    return Ok(Progress::Pending);
                 }
             }
             *cursor = REST;
-            self.rest.set(self.left.rows().chain(self.later.drain(..)));
-            if self.left.refused && !self.rest.is_empty() {
+            self.rest.set(self.unplaced.rows().chain(self.later.drain(..)));
+            if self.unplaced.refused && !self.rest.is_empty() {
                 match self.make_room()? {
                     Room::Made => {}
-                    Room::Awaited => return Ok(Answer::Await),
+                    Room::Awaited => return Ok(Progress::Pending),
                     Room::None => self.insist(),
                 }
             }
@@ -200,26 +200,26 @@ impl HybridHashAggregation {
     }
 
     /// Adds rows to the tables that they belong to: all of a window, or what is left of it.
-    fn add_some(&mut self, folding: &mut dyn GroupUpdate, input: &Input<'_>, rows: Rows, all: bool) -> Result<()> {
+    fn add_some(&mut self, update: &mut dyn GroupUpdate, input: &Input<'_>, rows: Rows, all: bool) -> Result<()> {
         let now = if all { *input } else { Input::new(input.batch(), &self.rest) };
         let Some(passing) = &mut self.passing else {
-            return folding.add(&mut self.table, &now, rows, &mut self.left);
+            return update.add(&mut self.table, &now, rows, &mut self.unplaced);
         };
         if passing.len() + now.len() > PASSING_GROUPS {
-            let is_apart = self.apart.next(passing.len(), std::mem::take(&mut self.passed));
+            let is_apart = self.bypass.next(passing.len(), std::mem::take(&mut self.passed));
             let passed = passing.pass_on(WRITE_PAGES);
             passing.set_apart(is_apart);
             self.spilled.write(&self.spiller, passed);
         }
         if self.gone == [true; SPILL_PARTS] {
             self.passed += now.len();
-            return folding.add(passing, &now, rows, &mut self.left);
+            return update.add(passing, &now, rows, &mut self.unplaced);
         }
-        self.table.divide(&now, folding.key(rows), &self.gone, &mut self.divided);
+        self.table.divide(&now, update.key(rows), &self.gone, &mut self.divided);
         self.passed += self.divided[1].rows().len();
         for (table, divided) in [&mut self.table, passing].into_iter().zip(&self.divided) {
             if !divided.is_empty() {
-                folding.add(table, &Input::new(input.batch(), divided), rows, &mut self.left)?;
+                update.add(table, &Input::new(input.batch(), divided), rows, &mut self.unplaced)?;
             }
         }
         Ok(())
@@ -229,7 +229,7 @@ impl HybridHashAggregation {
     fn split_early(&mut self) -> Result<()> {
         if !self.table.is_split()
             && self.table.bytes() > SPLIT_BYTES
-            && self.memory.grow((SPILL_PARTS + 4) * PAGE_BYTES)
+            && self.memory.try_reserve((SPILL_PARTS + 4) * PAGE_BYTES)
         {
             self.table.split()?;
         }
@@ -330,7 +330,7 @@ impl HybridHashAggregation {
     fn write_others(&mut self, input: &Input<'_>) -> Result<bool> {
         // From now on all rows of these groups are written on, even where there is room again.
         self.table.freeze();
-        while let Some(row) = self.left.missed.pop() {
+        while let Some(row) = self.unplaced.missed.pop() {
             self.rest.set([row]);
             self.others.append(&Input::new(input.batch(), &self.rest), None)?;
             if self.others.has_sealed() {

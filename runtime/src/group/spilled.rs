@@ -7,7 +7,7 @@ use crate::kernel::Outputs;
 use crate::memory::limits::SPILL_PARTS;
 use crate::page::{Input, Page, Selection};
 use crate::spill::{Read, SpilledReader};
-use crate::strategy::{Answer, Cursor};
+use crate::strategy::{Cursor, Progress};
 
 /// Pages of a part that are read ahead: as many as take no more than a sixteenth of the memory for its table, or are free beside all that the part takes,
 /// and some at least. A page is added in less time than it takes to be read.
@@ -44,34 +44,34 @@ pub(crate) struct Reading {
 
 impl HybridHashAggregation {
     /// Gives all groups: to be called until it is done.
-    pub(crate) fn finish(&mut self, folding: &mut dyn GroupUpdate, out: &mut Outputs) -> Result<Answer> {
+    pub(crate) fn finish(&mut self, update: &mut dyn GroupUpdate, out: &mut Outputs) -> Result<Progress> {
         loop {
             match std::mem::replace(&mut self.stage, Stage::Between) {
                 Stage::Filling => self.end_table(),
                 Stage::Giving => {
                     if let Some(page) = self.table.next_page()? {
                         self.stage = Stage::Giving;
-                        out.pages().adopt(folding.finish(page)?);
-                        return Ok(Answer::Resume);
+                        out.pages().adopt(update.finish(page)?);
+                        return Ok(Progress::OutputFull);
                     }
                     self.memory.shrink();
                 }
                 Stage::Between => {
                     self.spiller.check()?;
                     if self.spiller.unwritten_bytes() > 0 {
-                        return Ok(Answer::Await);
+                        return Ok(Progress::Pending);
                     }
                     if !self.begin_part()? {
                         self.stage = Stage::Filling;
-                        return Ok(Answer::Done);
+                        return Ok(Progress::Done);
                     }
                 }
-                Stage::Reading(mut reading) => match self.read(folding, &mut reading)? {
-                    Answer::Done => self.end_table(),
+                Stage::Reading(mut reading) => match self.read(update, &mut reading)? {
+                    Progress::Done => self.end_table(),
                     // A page was added, or one is on its way.
-                    answer => {
+                    progress => {
                         self.stage = Stage::Reading(reading);
-                        return Ok(answer);
+                        return Ok(progress);
                     }
                 },
             }
@@ -110,7 +110,7 @@ impl HybridHashAggregation {
         // No more than the part takes, and nobody spills for it.
         let room = |ahead: usize| ahead * part.largest_page_bytes();
         let fits =
-            |ahead: &usize| self.memory.grow_if_free((16 * room(*ahead)).min(part.bytes() as usize + room(*ahead)));
+            |ahead: &usize| self.memory.try_reserve_idle((16 * room(*ahead)).min(part.bytes() as usize + room(*ahead)));
         let ahead = more.into_iter().find(fits).unwrap_or(least);
         self.stage = Stage::Reading(Box::new(Reading {
             reader: self.spiller.read(part, self.table.layout(), ahead, &self.memory),
@@ -124,19 +124,19 @@ impl HybridHashAggregation {
     }
 
     /// Adds the next page of a part: then `Resume`; `Done` at its end.
-    fn read(&mut self, folding: &mut dyn GroupUpdate, reading: &mut Reading) -> Result<Answer> {
+    fn read(&mut self, update: &mut dyn GroupUpdate, reading: &mut Reading) -> Result<Progress> {
         let page = match reading.page.take() {
             Some(page) => page,
             None => match reading.reader.poll() {
                 Ok(Read::Page(page)) => page,
-                Ok(Read::Pending) => return Ok(Answer::Await),
-                Ok(Read::End) => return Ok(Answer::Done),
+                Ok(Read::Pending) => return Ok(Progress::Pending),
+                Ok(Read::End) => return Ok(Progress::Done),
                 // A page that is larger than what is left free.
                 Err(Error::OutOfMemory { .. }) if self.gives_way() => {
                     return Ok(match self.make_room()? {
-                        Room::Awaited => Answer::Await,
+                        Room::Awaited => Progress::Pending,
                         // Where nothing was left to give, what was being written is by now; else nothing gives way the next time.
-                        Room::Made | Room::None => Answer::Resume,
+                        Room::Made | Room::None => Progress::OutputFull,
                     });
                 }
                 Err(error) => return Err(error),
@@ -150,13 +150,13 @@ impl HybridHashAggregation {
                 reading.window.set(reading.standing.drain(..));
             }
             let input = Input::new(&batch, &reading.window);
-            if self.add(folding, &input, Rows::States, &mut reading.cursor)? == Answer::Await {
+            if self.add(update, &input, Rows::States, &mut reading.cursor)? == Progress::Pending {
                 reading.page = Some(page);
-                return Ok(Answer::Await);
+                return Ok(Progress::Pending);
             }
         }
         reading.next = 0;
-        Ok(Answer::Resume)
+        Ok(Progress::OutputFull)
     }
 
     /// Whether it can still give memory back.

@@ -113,19 +113,19 @@ fn output() -> Outputs {
     Outputs::new(RowWriter::new(layout(), Memory::new(Budget::new(1 << 30), "output")))
 }
 
-fn run(folding: impl GroupUpdate, key: &[usize], rows: &[Row], memory_bytes: usize, revokes: bool) -> Ran {
+fn run(update: impl GroupUpdate, key: &[usize], rows: &[Row], memory_bytes: usize, revokes: bool) -> Ran {
     let later = Arc::new(Later::default());
     let budget = Budget::new(memory_bytes);
     let memory = Memory::spilling(budget.clone(), "grouping", limits::GROUP_BYTES);
     let context = TaskContext { blocking: later.clone(), ..TaskContext::alone(memory.clone()) };
     let mut out = output();
     let grouping = HybridHashAggregation::new(GroupTable::new(layout(), key, &memory).unwrap(), 0, &context);
-    let mut driver: Box<dyn Driver> = Box::new(FinalAggregate { folding, grouping });
+    let mut driver: Box<dyn Driver> = Box::new(FinalAggregate { update, grouping });
     let mut windows_seen = 0;
     for page in pages(rows) {
         windows(&page.batch(), |input| -> Result<()> {
             let mut cursor = 0;
-            while driver.on_batch(0, input, &mut cursor, &mut out)? == Answer::Await {
+            while driver.on_batch(0, input, &mut cursor, &mut out)? == Progress::Pending {
                 later.next();
             }
             windows_seen += 1;
@@ -139,7 +139,7 @@ fn run(folding: impl GroupUpdate, key: &[usize], rows: &[Row], memory_bytes: usi
     let mut found = Vec::new();
     let round = crate::strategy::Round { number: 1, last: true };
     loop {
-        let answer = driver.on_round_end(0, round, &mut 0, &mut out).unwrap();
+        let progress = driver.on_round_end(0, round, &mut 0, &mut out).unwrap();
         for page in out.pages().take_sealed() {
             let batch = page.batch();
             let text = |row| String::from_utf8(batch.leaf_bytes(2, row).to_vec()).unwrap();
@@ -147,10 +147,10 @@ fn run(folding: impl GroupUpdate, key: &[usize], rows: &[Row], memory_bytes: usi
                 (0..batch.rows()).map(|row| (batch.leaf_bits(0, row), batch.leaf_bits(1, row) as u64, text(row))),
             );
         }
-        match answer {
-            Answer::Done => break,
-            Answer::Await => later.next(),
-            Answer::Resume => {}
+        match progress {
+            Progress::Done => break,
+            Progress::Pending => later.next(),
+            Progress::OutputFull => {}
         }
     }
     drop((driver, out));
@@ -316,7 +316,7 @@ fn who_makes_room_between_windows_adds_no_row_of_the_one_before() {
     for page in pages(&rows) {
         windows(&page.batch(), |input| -> Result<()> {
             let mut cursor = 0;
-            while grouping.add(&mut sums, input, Rows::New, &mut cursor)? == Answer::Await {
+            while grouping.add(&mut sums, input, Rows::New, &mut cursor)? == Progress::Pending {
                 later.next();
             }
             Ok(())
@@ -325,9 +325,9 @@ fn who_makes_room_between_windows_adds_no_row_of_the_one_before() {
     }
     loop {
         match grouping.finish(&mut sums, &mut out).unwrap() {
-            Answer::Done => break,
-            Answer::Await => later.next(),
-            Answer::Resume => {}
+            Progress::Done => break,
+            Progress::Pending => later.next(),
+            Progress::OutputFull => {}
         }
     }
     assert!(!grouping.rest.is_empty(), "some rows found no room at first");

@@ -6,7 +6,7 @@ use crate::join::table::JoinTable;
 use crate::join::{HybridHashJoin, Stage};
 use crate::memory::limits::{PAGE_BYTES, SPILL_PARTS};
 use crate::page::{Input, Page, Selection};
-use crate::strategy::Answer;
+use crate::strategy::Progress;
 
 /// The part of what a task holds that a filter over its rows on disk may take: `1 / FILTER_SHARE`.
 const FILTER_SHARE: usize = 16;
@@ -22,23 +22,23 @@ const PROBE_BYTES: usize = 2 * STEP_BYTES;
 
 impl HybridHashJoin {
     /// Adds rows of the side that is built.
-    pub(crate) fn add(&mut self, side: usize, input: &Input<'_>) -> Result<Answer> {
+    pub(crate) fn add(&mut self, side: usize, input: &Input<'_>) -> Result<Progress> {
         let kept = self.sides[side].worth_keeping(input);
         let input = &kept.as_ref().map_or(*input, |kept| Input::new(input.batch(), kept));
         if self.parts.is_none() {
             let table = &self.built.table;
             let need = || table.bytes_for(input) + table.build_bytes(input.len()) + CUT_BYTES;
-            if !self.spills || self.disk.grow(need()) {
+            if !self.spills || self.disk.try_reserve(need()) {
                 self.built.table.add(input)?;
-                return Ok(Answer::Done);
+                return Ok(Progress::Done);
             }
             self.cut();
         }
         match self.distribute()? {
-            Answer::Done => {}
+            Progress::Done => {}
             other => return Ok(other),
         }
-        let Some(parts) = &mut self.parts else { return Ok(Answer::Done) };
+        let Some(parts) = &mut self.parts else { return Ok(Progress::Done) };
         if parts.is_idle() {
             parts.keys.note(input);
             parts.route(input, &self.sides[side].key, |_, _, _| true);
@@ -60,42 +60,42 @@ impl HybridHashJoin {
     }
 
     /// Moves rows from whole pages into parts: a page is gone when its rows are moved.
-    pub(crate) fn distribute(&mut self) -> Result<Answer> {
-        let Some(parts) = &mut self.parts else { return Ok(Answer::Done) };
+    pub(crate) fn distribute(&mut self) -> Result<Progress> {
+        let Some(parts) = &mut self.parts else { return Ok(Progress::Done) };
         let mut all = Selection::default();
         for _ in 0..CUT_PAGES {
-            let Some(page) = self.uncut.front() else { return Ok(Answer::Done) };
+            let Some(page) = self.uncut.front() else { return Ok(Progress::Done) };
             let batch = page.batch();
             if parts.is_idle() {
                 all.set(0..batch.rows() as u32);
                 parts.route(&Input::new(&batch, &all), &self.sides[self.built.side].key, |_, _, _| true);
             }
-            if parts.write(&batch, &mut self.disk)? == Answer::Await {
-                return Ok(Answer::Await);
+            if parts.write(&batch, &mut self.disk)? == Progress::Pending {
+                return Ok(Progress::Pending);
             }
             self.uncut.pop_front();
         }
-        Ok(if self.uncut.is_empty() { Answer::Done } else { Answer::Resume })
+        Ok(if self.uncut.is_empty() { Progress::Done } else { Progress::OutputFull })
     }
 
     /// Builds the table, of all rows or of the parts that stay in memory; so much is needed for reading what goes past it.
-    pub(crate) fn build(&mut self, stream_bytes: usize) -> Result<Answer> {
+    pub(crate) fn build(&mut self, stream_bytes: usize) -> Result<Progress> {
         if self.parts.is_none() {
-            if !self.spills || self.disk.grow(self.built.table.build_bytes(0)) {
+            if !self.spills || self.disk.try_reserve(self.built.table.build_bytes(0)) {
                 self.built.table.build()?;
                 self.disk.memory.shrink();
                 self.begin_probe();
-                return Ok(Answer::Done);
+                return Ok(Progress::Done);
             }
             self.cut();
         }
         match self.distribute()? {
-            Answer::Done => {}
+            Progress::Done => {}
             other => return Ok(other),
         }
         if let Some(parts) = &mut self.parts {
-            if parts.settle(&self.built.table, PROBE_BYTES + stream_bytes, &mut self.disk)? == Answer::Await {
-                return Ok(Answer::Await);
+            if parts.settle(&self.built.table, PROBE_BYTES + stream_bytes, &mut self.disk)? == Progress::Pending {
+                return Ok(Progress::Pending);
             }
             for page in parts.take_pages() {
                 self.built.table.adopt(page)?;
@@ -107,19 +107,21 @@ impl HybridHashJoin {
         }
         self.built.table.build()?;
         self.begin_probe();
-        Ok(Answer::Done)
+        Ok(Progress::Done)
     }
 
     /// A table that is indexed cannot make room, so it is not asked to; else nobody else would be, as long as it holds most.
     pub(crate) fn begin_probe(&mut self) {
-        self.disk.memory.set_gives(false);
+        self.disk.memory.set_revocable(false);
         (self.stage, self.owed_bytes, self.disk.evenly) = (Stage::Probe, 0, false);
     }
 
     /// Gives memory back while it can, with calls of [`HybridHashJoin::settle`]: while a side is built, its largest parts go to disk.
     pub(crate) fn revoke(&mut self, bytes: usize) {
         // What was taken ahead for a table that is indexed, and for what goes past it, must stay.
-        if self.stage != Stage::Build || self.feed.as_ref().is_some_and(|feed| !feed.is_repartition()) {
+        if self.stage != Stage::Build
+            || self.spilled_join.as_ref().is_some_and(|spilled_join| !spilled_join.is_repartition())
+        {
             return;
         }
         self.owed_bytes += bytes;
@@ -132,12 +134,12 @@ impl HybridHashJoin {
     ///
     /// # Errors
     /// What the disk says.
-    pub(crate) fn settle(&mut self) -> Result<Answer> {
+    pub(crate) fn settle(&mut self) -> Result<Progress> {
         if self.owed_bytes == 0 {
-            return Ok(Answer::Done);
+            return Ok(Progress::Done);
         }
         match self.distribute()? {
-            Answer::Done => {}
+            Progress::Done => {}
             other => return Ok(other),
         }
         while let Some(parts) = self.parts.as_mut().filter(|_| self.owed_bytes > 0) {
@@ -148,6 +150,6 @@ impl HybridHashJoin {
         }
         self.owed_bytes = 0;
         self.disk.memory.shrink();
-        Ok(Answer::Done)
+        Ok(Progress::Done)
     }
 }

@@ -39,7 +39,7 @@ use crate::join::spilled::{PartitionPair, SpilledJoin};
 use crate::kernel::{Outputs, TaskContext};
 use crate::page::{Input, Page, Selection};
 use crate::spill::Spilled;
-use crate::strategy::{Answer, Cursor};
+use crate::strategy::{Cursor, Progress};
 
 pub use kernel::{JoinFactory, JoinKernel};
 pub(crate) use merge::SortMergeJoin;
@@ -72,13 +72,13 @@ pub(crate) trait JoinEmitter {
         pass: ProbePhase,
         cursor: &mut Cursor,
         out: &mut Outputs,
-    ) -> Result<Answer>;
+    ) -> Result<Progress>;
 
     /// Answers for the rows of a table that has seen all of the other side.
     ///
     /// # Errors
     /// As above.
-    fn finish(&mut self, built: &mut BuildSide, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer>;
+    fn finish(&mut self, built: &mut BuildSide, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress>;
 }
 
 /// Where a join stands.
@@ -118,7 +118,7 @@ pub(crate) struct HybridHashJoin {
     /// Pairs of parts on disk.
     pending: Vec<PartitionPair>,
     /// What comes back from disk.
-    feed: Option<SpilledJoin>,
+    spilled_join: Option<SpilledJoin>,
     /// Where [`JoinEmitter`] stand with what comes back.
     cursor: Cursor,
 }
@@ -142,7 +142,7 @@ impl HybridHashJoin {
             owed_bytes: 0,
             here: None,
             pending: Vec::new(),
-            feed: None,
+            spilled_join: None,
             cursor: 0,
         })
     }
@@ -155,27 +155,27 @@ impl HybridHashJoin {
     /// Rows of an input.
     pub(crate) fn on_batch(
         &mut self,
-        answers: &mut dyn JoinEmitter,
+        emitter: &mut dyn JoinEmitter,
         side: usize,
         input: &Input<'_>,
         cursor: &mut Cursor,
         out: &mut Outputs,
-    ) -> Result<Answer> {
+    ) -> Result<Progress> {
         match self.stage {
             Stage::Build => self.add(side, input),
-            _ => self.probe(answers, input, ProbePhase::Input, cursor, out),
+            _ => self.probe(emitter, input, ProbePhase::Input, cursor, out),
         }
     }
 
     /// The end of an input.
-    pub(crate) fn on_end(&mut self, answers: &mut dyn JoinEmitter, out: &mut Outputs) -> Result<Answer> {
+    pub(crate) fn on_end(&mut self, emitter: &mut dyn JoinEmitter, out: &mut Outputs) -> Result<Progress> {
         match self.stage {
-            Stage::Build if self.feed.is_none() => self.build(0),
-            Stage::Probe if self.feed.is_none() => {
+            Stage::Build if self.spilled_join.is_none() => self.build(0),
+            Stage::Probe if self.spilled_join.is_none() => {
                 self.stage = Stage::Finish;
-                self.go_on(answers, out)
+                self.go_on(emitter, out)
             }
-            _ => self.go_on(answers, out),
+            _ => self.go_on(emitter, out),
         }
     }
 
@@ -183,14 +183,14 @@ impl HybridHashJoin {
     /// without a partner, which any table gives that does not have one.
     fn probe(
         &mut self,
-        answers: &mut dyn JoinEmitter,
+        emitter: &mut dyn JoinEmitter,
         input: &Input<'_>,
         pass: ProbePhase,
         cursor: &mut Cursor,
         out: &mut Outputs,
-    ) -> Result<Answer> {
+    ) -> Result<Progress> {
         let (Some(parts), Some(partners)) = (&mut self.parts, &mut self.partners) else {
-            return answers.probe(&mut self.built, input, pass, cursor, out);
+            return emitter.probe(&mut self.built, input, pass, cursor, out);
         };
         let side = &self.sides[1 - self.built.side];
         let here = self.here.get_or_insert_with(|| {
@@ -209,24 +209,24 @@ impl HybridHashJoin {
             rows.set(here);
             rows
         });
-        if partners.write(input.batch(), &mut self.disk)? == Answer::Await {
-            return Ok(Answer::Await);
+        if partners.write(input.batch(), &mut self.disk)? == Progress::Pending {
+            return Ok(Progress::Pending);
         }
-        let answer = match here.is_empty() {
-            true => Answer::Done,
-            false => answers.probe(&mut self.built, &Input::new(input.batch(), here), pass, cursor, out)?,
+        let progress = match here.is_empty() {
+            true => Progress::Done,
+            false => emitter.probe(&mut self.built, &Input::new(input.batch(), here), pass, cursor, out)?,
         };
-        if answer == Answer::Done {
+        if progress == Progress::Done {
             self.here = None;
         }
-        Ok(answer)
+        Ok(progress)
     }
 
     /// Answers for the table's rows, drops it, and notes what has gone to disk.
-    fn finish(&mut self, answers: &mut dyn JoinEmitter, out: &mut Outputs) -> Result<Answer> {
-        let answer = answers.finish(&mut self.built, &mut self.cursor, out)?;
-        if answer != Answer::Done {
-            return Ok(answer);
+    fn finish(&mut self, emitter: &mut dyn JoinEmitter, out: &mut Outputs) -> Result<Progress> {
+        let progress = emitter.finish(&mut self.built, &mut self.cursor, out)?;
+        if progress != Progress::Done {
+            return Ok(progress);
         }
         self.cursor = 0;
         let in_memory: usize = self.built.table.take_pages().iter().map(Page::bytes).sum();
@@ -245,6 +245,6 @@ impl HybridHashJoin {
         }
         self.disk.memory.shrink();
         self.go_to_next()?;
-        Ok(Answer::Done)
+        Ok(Progress::Done)
     }
 }

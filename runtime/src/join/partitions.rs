@@ -12,7 +12,7 @@ use crate::memory::limits::{PAGE_BYTES, SPILL_PARTS};
 use crate::page::{Batch, Input, Page, RowWriter, Selection};
 use crate::row::RowLayout;
 use crate::spill::{Spilled, Spiller};
-use crate::strategy::Answer;
+use crate::strategy::Progress;
 
 /// Rows are written as many at a time as take so much: what must be free beside the parts' open pages.
 pub(crate) const STEP_BYTES: usize = 4 * PAGE_BYTES;
@@ -29,9 +29,9 @@ pub(crate) struct SpillContext {
 }
 
 impl SpillContext {
-    /// As [`Memory::grow`], with regard to others while they collect as this one does.
-    pub(crate) fn grow(&self, bytes: usize) -> bool {
-        if self.evenly { self.memory.grow_evenly(bytes) } else { self.memory.grow(bytes) }
+    /// As [`Memory::try_reserve`], with regard to others while they collect as this one does.
+    pub(crate) fn try_reserve(&self, bytes: usize) -> bool {
+        if self.evenly { self.memory.try_reserve_fair(bytes) } else { self.memory.try_reserve(bytes) }
     }
 
     /// Whether pages are still in memory that are being written; the task is woken when they are.
@@ -150,7 +150,7 @@ impl Partitions {
     }
 
     /// Writes the rows that were routed. To be called again with the same batch after `Await`.
-    pub(crate) fn write(&mut self, batch: &Batch<'_>, disk: &mut SpillContext) -> Result<Answer> {
+    pub(crate) fn write(&mut self, batch: &Batch<'_>, disk: &mut SpillContext) -> Result<Progress> {
         let mut rows = Selection::default();
         while self.routed.at.0 < SPILL_PARTS {
             let (part, from) = self.routed.at;
@@ -160,33 +160,33 @@ impl Partitions {
                 continue;
             }
             if disk.spiller.unwritten_bytes() > BEHIND_BYTES && disk.is_writing()? {
-                return Ok(Answer::Await);
+                return Ok(Progress::Pending);
             }
             rows.set(left.iter().copied());
             let input = Input::new(batch, &rows);
             let (count, bytes) = self.parts[part].writer.fitting(&input, Some(&self.sources), STEP_BYTES);
-            if self.room(bytes, disk)? == Answer::Await {
-                return Ok(Answer::Await);
+            if self.room(bytes, disk)? == Progress::Pending {
+                return Ok(Progress::Pending);
             }
             rows.truncate(count);
             self.parts[part].writer.append(&Input::new(batch, &rows), Some(&self.sources))?;
             self.routed.at.1 += count;
             self.collect(part, disk);
         }
-        Ok(Answer::Done)
+        Ok(Progress::Done)
     }
 
     /// Makes room for so many bytes, as far as that can be done.
-    pub(crate) fn room(&mut self, bytes: usize, disk: &mut SpillContext) -> Result<Answer> {
-        while !disk.grow(bytes) {
+    pub(crate) fn room(&mut self, bytes: usize, disk: &mut SpillContext) -> Result<Progress> {
+        while !disk.try_reserve(bytes) {
             if disk.is_writing()? {
-                return Ok(Answer::Await);
+                return Ok(Progress::Pending);
             }
             if self.spill_largest(disk) == 0 {
                 break;
             }
         }
-        Ok(Answer::Done)
+        Ok(Progress::Done)
     }
 
     /// Takes a part's closed pages out of its writer.
@@ -221,7 +221,7 @@ impl Partitions {
 
     /// The end of the rows: closes what is open, and sends parts to disk until there is room for the table of the others and, for each part
     /// on disk, a page of its partners, and `beside`.
-    pub(crate) fn settle(&mut self, table: &JoinTable, beside: usize, disk: &mut SpillContext) -> Result<Answer> {
+    pub(crate) fn settle(&mut self, table: &JoinTable, beside: usize, disk: &mut SpillContext) -> Result<Progress> {
         self.seal(disk);
         loop {
             let (in_memory, on_disk): (Vec<&Partition>, Vec<&Partition>) =
@@ -229,14 +229,14 @@ impl Partitions {
             let pages = || in_memory.iter().flat_map(|part| &part.pages);
             let lookup = self.keys.lookup_bytes(pages().map(Page::rows).sum(), pages().all(|page| table.is_near(page)));
             let need = lookup + on_disk.len() * PAGE_BYTES + beside;
-            if disk.grow(need) {
-                return Ok(Answer::Done);
+            if disk.try_reserve(need) {
+                return Ok(Progress::Done);
             }
             if disk.is_writing()? {
-                return Ok(Answer::Await);
+                return Ok(Progress::Pending);
             }
             if self.spill_largest(disk) == 0 {
-                return Ok(Answer::Done);
+                return Ok(Progress::Done);
             }
         }
     }

@@ -8,7 +8,7 @@ use crate::kernel::Outputs;
 use crate::memory::limits::PAGE_BYTES;
 use crate::page::{Input, Page, Selection};
 use crate::spill::{Read, Spilled, SpilledReader};
-use crate::strategy::Answer;
+use crate::strategy::Progress;
 
 /// Parts are cut again so many times before their sides are taken block by block: 16^5 parts are enough for any disk.
 const MOST_CUTS: u32 = 4;
@@ -98,33 +98,33 @@ impl SpilledJoin {
 
 impl HybridHashJoin {
     /// Goes on until all that is on disk is joined.
-    pub(crate) fn go_on(&mut self, answers: &mut dyn JoinEmitter, out: &mut Outputs) -> Result<Answer> {
+    pub(crate) fn go_on(&mut self, emitter: &mut dyn JoinEmitter, out: &mut Outputs) -> Result<Progress> {
         loop {
-            let answer = match self.stage {
+            let progress = match self.stage {
                 Stage::Build => self.load()?,
-                Stage::Probe => self.stream(answers, out)?,
-                Stage::Finish => self.finish(answers, out)?,
-                Stage::Next if self.pending.is_empty() => return Ok(Answer::Done),
+                Stage::Probe => self.stream(emitter, out)?,
+                Stage::Finish => self.finish(emitter, out)?,
+                Stage::Next if self.pending.is_empty() => return Ok(Progress::Done),
                 Stage::Next => self.next()?,
             };
-            if answer != Answer::Done {
-                return Ok(answer);
+            if progress != Progress::Done {
+                return Ok(progress);
             }
         }
     }
 
     /// Begins with the next pair.
-    fn next(&mut self) -> Result<Answer> {
+    fn next(&mut self) -> Result<Progress> {
         // What is read must be written.
         if self.disk.is_writing()? {
-            return Ok(Answer::Await);
+            return Ok(Progress::Pending);
         }
-        let Some(pending) = self.pending.pop() else { return Ok(Answer::Done) };
+        let Some(pending) = self.pending.pop() else { return Ok(Progress::Done) };
         let smaller = pending.smaller();
         let (small, large) = (&pending.sides[smaller], &pending.sides[1 - smaller]);
         if small.is_empty() && !self.sides[1 - smaller].keeps {
             pending.sides.into_iter().for_each(|side| self.disk.spiller.forget(side));
-            return Ok(Answer::Done);
+            return Ok(Progress::Done);
         }
         let (rows, bytes) = (small.rows() as usize, small.bytes() as usize);
         let is_linked = smaller == pending.linked;
@@ -134,13 +134,13 @@ impl HybridHashJoin {
         let table = JoinTable::index_bytes(rows) + if is_linked { bytes } else { copied() };
         let room = |share: usize, ahead: usize| table / share + (ahead + 1) * large.largest_page_bytes();
         let ahead = [MOST_AHEAD, MOST_AHEAD / 4, STREAM_AHEAD].into_iter();
-        let mut fits = ahead.filter(|&ahead| self.disk.memory.grow(room(1, ahead)));
+        let mut fits = ahead.filter(|&ahead| self.disk.memory.try_reserve(room(1, ahead)));
         if let Some(ahead) = fits.next() {
             return self.begin(SpillPlan::Whole, smaller, pending, ahead);
         }
         let can_cut = !self.sides[0].key.is_empty() && !pending.is_stuck && pending.level <= MOST_CUTS;
         // Rows that stream by are not asked whether they have a partner, or they would have to be built.
-        let are_few = !self.sides[1 - smaller].keeps && self.disk.memory.grow(room(FEW_BLOCKS, STREAM_AHEAD));
+        let are_few = !self.sides[1 - smaller].keeps && self.disk.memory.try_reserve(room(FEW_BLOCKS, STREAM_AHEAD));
         if can_cut && !are_few {
             return self.begin(SpillPlan::Repartition, smaller, pending, STREAM_AHEAD);
         }
@@ -150,7 +150,7 @@ impl HybridHashJoin {
     }
 
     /// Begins to read a pair.
-    fn begin(&mut self, how: SpillPlan, build: usize, pending: PartitionPair, ahead: usize) -> Result<Answer> {
+    fn begin(&mut self, how: SpillPlan, build: usize, pending: PartitionPair, ahead: usize) -> Result<Progress> {
         let PartitionPair { mut sides, linked, level, .. } = pending;
         let largest_pages = [0, 1].map(|side| sides[side].largest_page_bytes());
         // All pages of a table stay: those that come early take nothing more.
@@ -158,7 +158,7 @@ impl HybridHashJoin {
         let build_reader = self.reader(how, (build, linked), &mut sides, build_ahead);
         self.built = BuildSide::new(&self.sides, build, &self.disk.memory)?;
         (self.level, self.stage, self.cursor) = (level, Stage::Build, 0);
-        self.feed = Some(SpilledJoin {
+        self.spilled_join = Some(SpilledJoin {
             how,
             level,
             build: Some(build_reader),
@@ -170,11 +170,11 @@ impl HybridHashJoin {
             streams: 0,
             page: None,
         });
-        self.disk.memory.set_gives(how == SpillPlan::Repartition);
+        self.disk.memory.set_revocable(how == SpillPlan::Repartition);
         if how == SpillPlan::Repartition {
             self.cut();
         }
-        Ok(Answer::Done)
+        Ok(Progress::Done)
     }
 
     /// Reads a side, for the last time where it need not be read again.
@@ -206,127 +206,131 @@ impl HybridHashJoin {
     }
 
     /// Reads the side that is built, or a block of it, and makes a table of it.
-    fn load(&mut self) -> Result<Answer> {
-        let Some(mut feed) = self.feed.take() else { return Ok(Answer::Done) };
-        let answer = match feed.how {
-            SpillPlan::Whole => self.load_whole(&mut feed),
-            SpillPlan::Repartition => self.load_parts(&mut feed),
-            SpillPlan::Blocks | SpillPlan::Marks => self.load_block(&mut feed),
+    fn load(&mut self) -> Result<Progress> {
+        let Some(mut spilled_join) = self.spilled_join.take() else { return Ok(Progress::Done) };
+        let progress = match spilled_join.how {
+            SpillPlan::Whole => self.load_whole(&mut spilled_join),
+            SpillPlan::Repartition => self.load_parts(&mut spilled_join),
+            SpillPlan::Blocks | SpillPlan::Marks => self.load_block(&mut spilled_join),
         };
         if self.stage == Stage::Probe {
-            let side = (1 - self.built.side, feed.linked);
-            feed.stream = Some(self.reader(feed.how, side, &mut feed.sides, feed.ahead));
-            self.disk.spiller.count_pass(u64::from(feed.level) + feed.streams);
-            feed.streams += 1;
+            let side = (1 - self.built.side, spilled_join.linked);
+            spilled_join.stream =
+                Some(self.reader(spilled_join.how, side, &mut spilled_join.sides, spilled_join.ahead));
+            self.disk.spiller.count_pass(u64::from(spilled_join.level) + spilled_join.streams);
+            spilled_join.streams += 1;
         }
-        self.feed = Some(feed);
-        answer
+        self.spilled_join = Some(spilled_join);
+        progress
     }
 
-    fn load_whole(&mut self, feed: &mut SpilledJoin) -> Result<Answer> {
+    fn load_whole(&mut self, spilled_join: &mut SpilledJoin) -> Result<Progress> {
         let mut pages = 0..PAGES_A_CALL;
-        while let Some(reader) = &mut feed.build {
+        while let Some(reader) = &mut spilled_join.build {
             if pages.next().is_none() {
-                return Ok(Answer::Resume);
+                return Ok(Progress::OutputFull);
             }
             match reader.poll()? {
-                Read::Page(page) => self.take_up(page, feed.linked)?,
-                Read::Pending => return Ok(Answer::Await),
-                Read::End => feed.build = None,
+                Read::Page(page) => self.take_up(page, spilled_join.linked)?,
+                Read::Pending => return Ok(Progress::Pending),
+                Read::End => spilled_join.build = None,
             }
         }
         self.built.table.build()?;
         self.begin_probe();
-        Ok(Answer::Done)
+        Ok(Progress::Done)
     }
 
-    fn load_parts(&mut self, feed: &mut SpilledJoin) -> Result<Answer> {
+    fn load_parts(&mut self, spilled_join: &mut SpilledJoin) -> Result<Progress> {
         let mut pages = 0..PAGES_A_CALL;
-        while let Some(reader) = &mut feed.build {
+        while let Some(reader) = &mut spilled_join.build {
             if pages.next().is_none() {
-                return Ok(Answer::Resume);
+                return Ok(Progress::OutputFull);
             }
             match self.distribute()? {
-                Answer::Done => {}
+                Progress::Done => {}
                 other => return Ok(other),
             }
-            let Some(parts) = &mut self.parts else { return Ok(Answer::Done) };
-            if parts.room(STREAM_AHEAD * feed.largest_pages[self.built.side], &mut self.disk)? == Answer::Await {
-                return Ok(Answer::Await);
+            let Some(parts) = &mut self.parts else { return Ok(Progress::Done) };
+            if parts.room(STREAM_AHEAD * spilled_join.largest_pages[self.built.side], &mut self.disk)?
+                == Progress::Pending
+            {
+                return Ok(Progress::Pending);
             }
             match reader.poll()? {
                 Read::Page(page) => {
                     parts.keys.note_page(&page);
                     self.uncut.push_back(page);
                 }
-                Read::Pending => return Ok(Answer::Await),
-                Read::End => feed.build = None,
+                Read::Pending => return Ok(Progress::Pending),
+                Read::End => spilled_join.build = None,
             }
         }
-        self.build(feed.stream_bytes(self.built.side))
+        self.build(spilled_join.stream_bytes(self.built.side))
     }
 
-    fn load_block(&mut self, feed: &mut SpilledJoin) -> Result<Answer> {
+    fn load_block(&mut self, spilled_join: &mut SpilledJoin) -> Result<Progress> {
         let side = self.built.side;
         let layouts = &self.layouts[side];
         let page_rows = PAGE_BYTES / layouts.plain.width();
         // A page that is not as it lies in a table is there twice for a while.
-        let page_bytes = feed.largest_pages[side];
-        let copied = if side == feed.linked { 0 } else { layouts.linked_bytes(page_rows, page_bytes) };
+        let page_bytes = spilled_join.largest_pages[side];
+        let copied = if side == spilled_join.linked { 0 } else { layouts.linked_bytes(page_rows, page_bytes) };
         let mut pages = 0..PAGES_A_CALL;
-        while let Some(reader) = &mut feed.build {
+        while let Some(reader) = &mut spilled_join.build {
             if pages.next().is_none() {
-                return Ok(Answer::Resume);
+                return Ok(Progress::OutputFull);
             }
             let rows = self.built.table.len();
             let need = page_bytes + copied + JoinTable::index_bytes(rows + page_rows);
-            let is_refused = !self.disk.memory.grow(need + (STREAM_AHEAD + 1) * feed.largest_pages[1 - side]);
+            let is_refused =
+                !self.disk.memory.try_reserve(need + (STREAM_AHEAD + 1) * spilled_join.largest_pages[1 - side]);
             if is_refused && rows > 0 {
                 break;
             }
             match reader.poll()? {
-                Read::Page(page) => self.take_up(page, feed.linked)?,
-                Read::Pending => return Ok(Answer::Await),
-                Read::End => feed.build = None,
+                Read::Page(page) => self.take_up(page, spilled_join.linked)?,
+                Read::Pending => return Ok(Progress::Pending),
+                Read::End => spilled_join.build = None,
             }
         }
         if self.built.table.is_empty() {
             self.stage = Stage::Finish;
-            return Ok(Answer::Done);
+            return Ok(Progress::Done);
         }
         self.built.table.build()?;
         self.begin_probe();
-        Ok(Answer::Done)
+        Ok(Progress::Done)
     }
 
     /// Takes the other side past the table, a page at a time.
-    fn stream(&mut self, answers: &mut dyn JoinEmitter, out: &mut Outputs) -> Result<Answer> {
-        let Some(mut feed) = self.feed.take() else { return Ok(Answer::Done) };
-        let answer = self.stream_page(&mut feed, answers, out);
-        self.feed = Some(feed);
-        answer
+    fn stream(&mut self, emitter: &mut dyn JoinEmitter, out: &mut Outputs) -> Result<Progress> {
+        let Some(mut spilled_join) = self.spilled_join.take() else { return Ok(Progress::Done) };
+        let progress = self.stream_page(&mut spilled_join, emitter, out);
+        self.spilled_join = Some(spilled_join);
+        progress
     }
 
     fn stream_page(
         &mut self,
-        feed: &mut SpilledJoin,
-        answers: &mut dyn JoinEmitter,
+        spilled_join: &mut SpilledJoin,
+        emitter: &mut dyn JoinEmitter,
         out: &mut Outputs,
-    ) -> Result<Answer> {
-        let pass = match feed.how {
+    ) -> Result<Progress> {
+        let pass = match spilled_join.how {
             SpillPlan::Whole | SpillPlan::Repartition => ProbePhase::Disk,
             SpillPlan::Blocks => ProbePhase::Block,
             SpillPlan::Marks => ProbePhase::Marks,
         };
-        let (page, mut next) = match (feed.page.take(), &mut feed.stream) {
+        let (page, mut next) = match (spilled_join.page.take(), &mut spilled_join.stream) {
             (Some(begun), _) => begun,
-            (None, None) => return Ok(Answer::Done),
+            (None, None) => return Ok(Progress::Done),
             (None, Some(reader)) => match reader.poll()? {
                 Read::Page(page) => (page, 0),
-                Read::Pending => return Ok(Answer::Await),
+                Read::Pending => return Ok(Progress::Pending),
                 Read::End => {
                     self.stage = Stage::Finish;
-                    return Ok(Answer::Done);
+                    return Ok(Progress::Done);
                 }
             },
         };
@@ -334,36 +338,36 @@ impl HybridHashJoin {
         while next < page.rows() {
             let end = window.fill(next..page.rows());
             let mut cursor = self.cursor;
-            let answer = self.probe(answers, &Input::new(&page.batch(), &window), pass, &mut cursor, out)?;
+            let progress = self.probe(emitter, &Input::new(&page.batch(), &window), pass, &mut cursor, out)?;
             self.cursor = cursor;
-            if answer != Answer::Done {
-                feed.page = Some((page, next));
-                return Ok(answer);
+            if progress != Progress::Done {
+                spilled_join.page = Some((page, next));
+                return Ok(progress);
             }
             (self.cursor, next) = (0, end);
         }
         // Others may have a turn.
-        Ok(Answer::Resume)
+        Ok(Progress::OutputFull)
     }
 
     /// What follows a table that has seen all of the other side.
     pub(crate) fn go_to_next(&mut self) -> Result<()> {
         self.stage = Stage::Next;
-        let Some(feed) = self.feed.take() else { return Ok(()) };
+        let Some(spilled_join) = self.spilled_join.take() else { return Ok(()) };
         let are_asked = self.sides.iter().all(|side| side.keeps);
-        match feed.how {
+        match spilled_join.how {
             SpillPlan::Whole | SpillPlan::Repartition => {}
-            SpillPlan::Blocks | SpillPlan::Marks if feed.build.is_some() => {
+            SpillPlan::Blocks | SpillPlan::Marks if spilled_join.build.is_some() => {
                 self.stage = Stage::Build;
-                self.feed = Some(feed);
+                self.spilled_join = Some(spilled_join);
             }
             SpillPlan::Blocks if are_asked => {
-                let SpilledJoin { sides, linked, level, .. } = feed;
+                let SpilledJoin { sides, linked, level, .. } = spilled_join;
                 let pending = PartitionPair { sides, linked, level, is_stuck: false };
                 self.begin(SpillPlan::Marks, 1 - self.built.side, pending, STREAM_AHEAD)?;
             }
             SpillPlan::Blocks | SpillPlan::Marks => {
-                feed.sides.into_iter().for_each(|side| self.disk.spiller.forget(side))
+                spilled_join.sides.into_iter().for_each(|side| self.disk.spiller.forget(side))
             }
         }
         Ok(())

@@ -19,7 +19,7 @@ pub(crate) struct SpilledKeysFilter {
 impl SpilledKeysFilter {
     /// A filter of at most so many bytes; none without the memory for it.
     pub(crate) fn of_bytes(bytes: usize, memory: &Memory) -> Self {
-        let keys = memory.grow(bytes).then(|| BloomFilter::of_bytes(bytes, memory).ok()).flatten();
+        let keys = memory.try_reserve(bytes).then(|| BloomFilter::of_bytes(bytes, memory).ok()).flatten();
         SpilledKeysFilter { keys, ..SpilledKeysFilter::default() }
     }
 

@@ -16,13 +16,13 @@ pub(super) type HolderId = usize;
 
 /// How somebody wants memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Manner {
+pub(super) enum ReserveMode {
     /// It cannot do without.
-    Needs,
+    Required,
     /// It can spill, so it leaves some slack beyond its own minimum; where it is refused, another may be asked to give back.
-    Wants,
+    MayRevoke,
     /// As `Wants`, but nobody is asked.
-    Tries,
+    BestEffort,
 }
 
 /// What somebody who wants memory is told.
@@ -52,7 +52,7 @@ struct Holder {
     /// Whether it does so by itself, whatever tasks do meanwhile.
     by_itself: bool,
     /// Those that reserve for other tasks of the same operator have the same.
-    team: Option<u64>,
+    group: Option<u64>,
 }
 
 impl Holder {
@@ -107,7 +107,7 @@ impl Arbiter {
             whole: None,
             gives,
             by_itself: false,
-            team: None,
+            group: None,
         });
         match self.vacant.pop() {
             Some(id) => {
@@ -122,7 +122,7 @@ impl Arbiter {
     }
 
     /// A spilling holder whose minimum is taken off another's, which must not leave before it.
-    pub(super) fn open_portion(&mut self, whole: HolderId, minimum: usize) -> HolderId {
+    pub(super) fn open_child(&mut self, whole: HolderId, minimum: usize) -> HolderId {
         if let Some(Holder { minimum: Some(rest), .. }) = &mut self.holders[whole] {
             *rest = rest.saturating_sub(minimum);
         }
@@ -134,38 +134,39 @@ impl Arbiter {
     }
 
     /// Whether a spilling holder can give back what it has: else it is not asked.
-    pub(super) fn set_gives(&mut self, id: HolderId, gives: bool) {
+    pub(super) fn set_revocable(&mut self, id: HolderId, gives: bool) {
         if let Some(holder) = &mut self.holders[id] {
             holder.gives = gives;
         }
     }
 
     /// A spilling holder needs no task to give back what it has.
-    pub(super) fn set_gives_by_itself(&mut self, id: HolderId) {
+    pub(super) fn set_revokes_by_itself(&mut self, id: HolderId) {
         if let Some(holder) = &mut self.holders[id] {
             holder.by_itself = true;
         }
     }
 
     /// Whether a holder needs no task to give back.
-    pub(super) fn gives_by_itself(&self, id: HolderId) -> bool {
+    pub(super) fn revokes_by_itself(&self, id: HolderId) -> bool {
         self.holders[id].as_ref().is_some_and(|holder| holder.by_itself)
     }
 
     /// A holder is one of several that do the same work, each with a part of the rows.
-    pub(super) fn set_team(&mut self, id: HolderId, team: u64) {
+    pub(super) fn set_operator_group(&mut self, id: HolderId, group: u64) {
         if let Some(holder) = &mut self.holders[id] {
-            holder.team = Some(team);
+            holder.group = Some(group);
         }
     }
 
     /// What others of its team lack to have as much as a holder with so many bytes more, as far as they are still collecting. Who has little so far is
     /// not expected to need as much: at most to double what it has.
     pub(super) fn owed_to_team(&self, id: HolderId, more: usize) -> usize {
-        let Some(own) = self.holders[id].as_ref().filter(|own| own.team.is_some()) else { return 0 };
+        let Some(own) = self.holders[id].as_ref().filter(|own| own.group.is_some()) else { return 0 };
         let others = self.holders.iter().enumerate().filter(|&(other, _)| other != id);
-        let team = others.filter_map(|(_, other)| other.as_ref()).filter(|other| other.team == own.team && other.gives);
-        team.map(|other| (own.bytes + more).saturating_sub(other.committed()).min(other.bytes)).sum()
+        let group =
+            others.filter_map(|(_, other)| other.as_ref()).filter(|other| other.group == own.group && other.gives);
+        group.map(|other| (own.bytes + more).saturating_sub(other.committed()).min(other.bytes)).sum()
     }
 
     /// A holder leaves; it has given everything back.
@@ -181,7 +182,7 @@ impl Arbiter {
     }
 
     /// Keeps so many bytes more for pinned holders together.
-    pub(super) fn keep_pinned(&mut self, bytes: usize) {
+    pub(super) fn reserve_for_pinned(&mut self, bytes: usize) {
         self.pinned_floor += bytes;
     }
 
@@ -190,7 +191,7 @@ impl Arbiter {
     }
 
     /// What is left when everybody has what is theirs, and `id` has `more` bytes more.
-    fn left(&self, id: HolderId, more: usize, manner: Manner) -> Option<usize> {
+    fn left(&self, id: HolderId, more: usize, mode: ReserveMode) -> Option<usize> {
         let (mut pinned, mut committed) = (self.pinned, self.extra);
         for (other, holder) in self.holders.iter().enumerate() {
             let Some(holder) = holder else { continue };
@@ -201,16 +202,16 @@ impl Arbiter {
             };
             if other == id && holder.minimum.is_none() {
                 // What is kept for pinned holders is kept for what they need.
-                *if manner == Manner::Needs { &mut pinned } else { &mut committed } += more;
+                *if mode == ReserveMode::Required { &mut pinned } else { &mut committed } += more;
             }
         }
         let unused = self.pinned_floor.saturating_sub(pinned);
         let pinned = pinned
-            + match manner {
+            + match mode {
                 // What is kept for pinned holders is more than they mostly use. Who would fail without it may have half of the rest.
-                Manner::Needs if self.is_spilling(id) => unused / 2,
-                Manner::Needs => 0,
-                Manner::Wants | Manner::Tries => unused.max(self.limit / SLACK_SHARE),
+                ReserveMode::Required if self.is_spilling(id) => unused / 2,
+                ReserveMode::Required => 0,
+                ReserveMode::MayRevoke | ReserveMode::BestEffort => unused.max(self.limit / SLACK_SHARE),
             };
         self.limit.checked_sub(pinned.saturating_add(committed))
     }
@@ -221,20 +222,20 @@ impl Arbiter {
         id: HolderId,
         bytes: usize,
         beside: usize,
-        manner: Manner,
+        mode: ReserveMode,
     ) -> (Verdict, Option<Request>) {
         let (holds, minimum) = match &self.holders[id] {
             Some(holder) => (holder.bytes, holder.minimum),
             None => return (Verdict::Refused, None),
         };
         let own = minimum.is_some_and(|minimum| holds + bytes <= minimum);
-        if !own && self.left(id, bytes + beside, manner).is_none() {
-            let request = if manner == Manner::Tries { None } else { self.whom_to_ask(id, bytes) };
+        if !own && self.left(id, bytes + beside, mode).is_none() {
+            let request = if mode == ReserveMode::BestEffort { None } else { self.whom_to_ask(id, bytes) };
             return (Verdict::Refused, request);
         }
         if let Some(holder) = &mut self.holders[id] {
             holder.bytes += bytes;
-            if minimum.is_none() && manner != Manner::Needs {
+            if minimum.is_none() && mode != ReserveMode::Required {
                 holder.extra += bytes;
                 self.extra += bytes;
             }
@@ -246,10 +247,10 @@ impl Arbiter {
         self.held += bytes;
         self.peak = self.peak.max(self.held);
         let mut request = None;
-        if minimum.is_none() && manner == Manner::Needs {
+        if minimum.is_none() && mode == ReserveMode::Required {
             self.pinned += bytes;
             // Pinned holders cannot wait: what they are about to need is asked for before it is gone.
-            if self.left(id, self.limit / SLACK_SHARE / 2, Manner::Needs).is_none() {
+            if self.left(id, self.limit / SLACK_SHARE / 2, ReserveMode::Required).is_none() {
                 request = self.largest(|other, _| other != id).map(|(largest, _)| (largest, self.limit / SLACK_SHARE));
             }
         }
@@ -331,69 +332,77 @@ mod tests {
     fn who_starts_late_still_gets_its_minimum() {
         let mut arbiter = Arbiter::new(1600);
         let (early, late) = (arbiter.open(Some(200)), arbiter.open(Some(300)));
-        assert_eq!(arbiter.take(early, 1200, 0, Manner::Wants).0, Verdict::Granted);
-        assert_eq!(arbiter.take(early, 1, 0, Manner::Wants), (Verdict::Refused, None), "only itself could give");
-        assert_eq!(arbiter.take(late, 300, 0, Manner::Wants).0, Verdict::Granted);
+        assert_eq!(arbiter.take(early, 1200, 0, ReserveMode::MayRevoke).0, Verdict::Granted);
+        assert_eq!(
+            arbiter.take(early, 1, 0, ReserveMode::MayRevoke),
+            (Verdict::Refused, None),
+            "only itself could give"
+        );
+        assert_eq!(arbiter.take(late, 300, 0, ReserveMode::MayRevoke).0, Verdict::Granted);
     }
 
     #[test]
     fn who_holds_most_is_asked_to_go_down_to_the_fair_share() {
         let mut arbiter = Arbiter::new(1600);
         let (early, late) = (arbiter.open(Some(100)), arbiter.open(Some(100)));
-        assert_eq!(arbiter.take(early, 1400, 0, Manner::Wants).0, Verdict::Granted);
-        assert_eq!(arbiter.take(late, 100, 0, Manner::Wants).0, Verdict::Granted);
-        assert_eq!(arbiter.take(late, 100, 0, Manner::Wants), (Verdict::Refused, Some((early, 650))));
+        assert_eq!(arbiter.take(early, 1400, 0, ReserveMode::MayRevoke).0, Verdict::Granted);
+        assert_eq!(arbiter.take(late, 100, 0, ReserveMode::MayRevoke).0, Verdict::Granted);
+        assert_eq!(arbiter.take(late, 100, 0, ReserveMode::MayRevoke), (Verdict::Refused, Some((early, 650))));
         arbiter.give(early, 650);
-        assert_eq!(arbiter.take(late, 100, 0, Manner::Wants).0, Verdict::Granted);
+        assert_eq!(arbiter.take(late, 100, 0, ReserveMode::MayRevoke).0, Verdict::Granted);
     }
 
     /// The first of a team that asks for what it needs at the end leaves the others as much, but for those that have what they need.
     #[test]
     fn a_team_shares_evenly_what_does_not_do_for_all() {
         let mut arbiter = Arbiter::new(1600);
-        let team: Vec<HolderId> = (0..3).map(|_| arbiter.open(Some(100))).collect();
+        let group: Vec<HolderId> = (0..3).map(|_| arbiter.open(Some(100))).collect();
         let other = arbiter.open(Some(100));
-        team.iter().for_each(|&id| arbiter.set_team(id, 7));
-        for (&id, bytes) in team.iter().zip([200, 200, 50]) {
-            assert_eq!(arbiter.take(id, bytes, 0, Manner::Wants).0, Verdict::Granted);
+        group.iter().for_each(|&id| arbiter.set_operator_group(id, 7));
+        for (&id, bytes) in group.iter().zip([200, 200, 50]) {
+            assert_eq!(arbiter.take(id, bytes, 0, ReserveMode::MayRevoke).0, Verdict::Granted);
         }
-        assert_eq!((arbiter.owed_to_team(team[0], 200), arbiter.owed_to_team(other, 200)), (200 + 50, 0));
+        assert_eq!((arbiter.owed_to_team(group[0], 200), arbiter.owed_to_team(other, 200)), (200 + 50, 0));
         let take = |arbiter: &mut Arbiter, id, bytes| {
             let beside = arbiter.owed_to_team(id, bytes);
-            arbiter.take(id, bytes, beside, Manner::Wants)
+            arbiter.take(id, bytes, beside, ReserveMode::MayRevoke)
         };
-        assert_eq!(take(&mut arbiter, team[0], 700), (Verdict::Refused, None), "the second might double");
-        assert_eq!(take(&mut arbiter, team[0], 600).0, Verdict::Granted);
-        arbiter.set_gives(team[0], false);
-        assert_eq!(take(&mut arbiter, team[1], 270).0, Verdict::Refused);
-        arbiter.set_gives(team[2], false);
-        assert_eq!(take(&mut arbiter, team[1], 270).0, Verdict::Granted, "who collects no more is left nothing");
+        assert_eq!(take(&mut arbiter, group[0], 700), (Verdict::Refused, None), "the second might double");
+        assert_eq!(take(&mut arbiter, group[0], 600).0, Verdict::Granted);
+        arbiter.set_revocable(group[0], false);
+        assert_eq!(take(&mut arbiter, group[1], 270).0, Verdict::Refused);
+        arbiter.set_revocable(group[2], false);
+        assert_eq!(take(&mut arbiter, group[1], 270).0, Verdict::Granted, "who collects no more is left nothing");
     }
 
     #[test]
     fn what_cannot_spill_finds_room_kept_for_it_and_asks_early() {
         let mut arbiter = Arbiter::new(1600);
-        arbiter.keep_pinned(200);
+        arbiter.reserve_for_pinned(200);
         let (pages, sort) = (arbiter.open(None), arbiter.open(Some(100)));
-        assert_eq!(arbiter.take(sort, 1400, 0, Manner::Wants).0, Verdict::Granted);
-        assert_eq!(arbiter.take(pages, 120, 0, Manner::Needs), (Verdict::Granted, None));
-        assert_eq!(arbiter.take(pages, 80, 0, Manner::Needs), (Verdict::Granted, Some((sort, 100))));
-        assert_eq!(arbiter.take(pages, 1, 0, Manner::Needs).0, Verdict::Refused);
+        assert_eq!(arbiter.take(sort, 1400, 0, ReserveMode::MayRevoke).0, Verdict::Granted);
+        assert_eq!(arbiter.take(pages, 120, 0, ReserveMode::Required), (Verdict::Granted, None));
+        assert_eq!(arbiter.take(pages, 80, 0, ReserveMode::Required), (Verdict::Granted, Some((sort, 100))));
+        assert_eq!(arbiter.take(pages, 1, 0, ReserveMode::Required).0, Verdict::Refused);
     }
 
     #[test]
     fn what_a_pinned_holder_could_do_without_is_not_taken_from_what_others_need() {
         let mut arbiter = Arbiter::new(1600);
-        arbiter.keep_pinned(1400);
+        arbiter.reserve_for_pinned(1400);
         let (encoder, reader) = (arbiter.open(None), arbiter.open(None));
-        assert_eq!(arbiter.take(encoder, 300, 0, Manner::Needs).0, Verdict::Granted);
-        assert_eq!(arbiter.take(encoder, 300, 0, Manner::Wants).0, Verdict::Refused, "the reader has not begun");
-        assert_eq!(arbiter.take(encoder, 200, 0, Manner::Wants).0, Verdict::Granted, "what nobody needs");
-        assert_eq!(arbiter.take(reader, 1100, 0, Manner::Needs).0, Verdict::Granted);
-        assert_eq!(arbiter.take(reader, 1, 0, Manner::Needs).0, Verdict::Refused);
+        assert_eq!(arbiter.take(encoder, 300, 0, ReserveMode::Required).0, Verdict::Granted);
+        assert_eq!(
+            arbiter.take(encoder, 300, 0, ReserveMode::MayRevoke).0,
+            Verdict::Refused,
+            "the reader has not begun"
+        );
+        assert_eq!(arbiter.take(encoder, 200, 0, ReserveMode::MayRevoke).0, Verdict::Granted, "what nobody needs");
+        assert_eq!(arbiter.take(reader, 1100, 0, ReserveMode::Required).0, Verdict::Granted);
+        assert_eq!(arbiter.take(reader, 1, 0, ReserveMode::Required).0, Verdict::Refused);
         // What it gives back is what it could do without.
         arbiter.give(encoder, 200);
-        assert_eq!(arbiter.take(reader, 200, 0, Manner::Needs).0, Verdict::Granted);
+        assert_eq!(arbiter.take(reader, 200, 0, ReserveMode::Required).0, Verdict::Granted);
         arbiter.give(encoder, 300);
         arbiter.give(reader, 1300);
         assert_eq!((arbiter.held(), arbiter.pinned, arbiter.extra), (0, 0, 0));
@@ -403,14 +412,22 @@ mod tests {
     fn a_portion_has_its_minimum_from_the_whole_and_is_asked_alone() {
         let mut arbiter = Arbiter::new(1600);
         let whole = arbiter.open(Some(300));
-        let (portion, other) = (arbiter.open_portion(whole, 200), arbiter.open(Some(100)));
-        assert_eq!(arbiter.take(whole, 1100, 0, Manner::Wants).0, Verdict::Granted);
-        assert_eq!(arbiter.take(whole, 200, 0, Manner::Wants).0, Verdict::Refused, "the portion's minimum is kept");
-        assert_eq!(arbiter.take(portion, 200, 0, Manner::Wants).0, Verdict::Granted);
-        assert_eq!(arbiter.take(other, 100, 0, Manner::Wants).0, Verdict::Granted);
-        assert_eq!(arbiter.take(other, 200, 0, Manner::Wants), (Verdict::Refused, Some((whole, 600))));
-        arbiter.set_gives(whole, false);
-        assert_eq!(arbiter.take(other, 200, 0, Manner::Wants), (Verdict::Refused, None), "nobody else has too much");
+        let (portion, other) = (arbiter.open_child(whole, 200), arbiter.open(Some(100)));
+        assert_eq!(arbiter.take(whole, 1100, 0, ReserveMode::MayRevoke).0, Verdict::Granted);
+        assert_eq!(
+            arbiter.take(whole, 200, 0, ReserveMode::MayRevoke).0,
+            Verdict::Refused,
+            "the portion's minimum is kept"
+        );
+        assert_eq!(arbiter.take(portion, 200, 0, ReserveMode::MayRevoke).0, Verdict::Granted);
+        assert_eq!(arbiter.take(other, 100, 0, ReserveMode::MayRevoke).0, Verdict::Granted);
+        assert_eq!(arbiter.take(other, 200, 0, ReserveMode::MayRevoke), (Verdict::Refused, Some((whole, 600))));
+        arbiter.set_revocable(whole, false);
+        assert_eq!(
+            arbiter.take(other, 200, 0, ReserveMode::MayRevoke),
+            (Verdict::Refused, None),
+            "nobody else has too much"
+        );
         arbiter.give(whole, 1100);
         arbiter.give(portion, 200);
         assert_eq!((arbiter.peak_of(whole), arbiter.held()), (1300, 100));
@@ -420,19 +437,19 @@ mod tests {
     fn who_is_about_to_start_asks_whoever_holds_most() {
         let mut arbiter = Arbiter::new(1600);
         let (kept, busy) = (arbiter.open(Some(0)), arbiter.open(Some(300)));
-        assert_eq!(arbiter.take(kept, 900, 0, Manner::Wants).0, Verdict::Granted);
-        arbiter.keep_pinned(200);
+        assert_eq!(arbiter.take(kept, 900, 0, ReserveMode::MayRevoke).0, Verdict::Granted);
+        arbiter.reserve_for_pinned(200);
         assert_eq!(arbiter.lacking(200), None);
         assert_eq!(arbiter.lacking(500), Some((kept, 300)));
         // A task may be busy with something else; what needs none is asked first, however little it holds.
         let stored = arbiter.open(Some(0));
-        arbiter.set_gives_by_itself(stored);
-        assert_eq!(arbiter.take(stored, 50, 0, Manner::Wants).0, Verdict::Granted);
+        arbiter.set_revokes_by_itself(stored);
+        assert_eq!(arbiter.take(stored, 50, 0, ReserveMode::MayRevoke).0, Verdict::Granted);
         assert_eq!(arbiter.lacking(500), Some((stored, 50)));
         arbiter.give(stored, 50);
         assert_eq!(arbiter.lacking(500), Some((kept, 300)));
         arbiter.give(kept, 900);
-        assert_eq!(arbiter.take(busy, 300, 0, Manner::Wants).0, Verdict::Granted);
+        assert_eq!(arbiter.take(busy, 300, 0, ReserveMode::MayRevoke).0, Verdict::Granted);
         assert_eq!(arbiter.lacking(1500), None, "nobody has more than its minimum");
     }
 
@@ -441,14 +458,14 @@ mod tests {
         #[test]
         fn minimums_can_always_be_had(
             minimums in prop::collection::vec(0usize..200, 1..6),
-            steps in prop::collection::vec((0usize..8, 0usize..600, any::<bool>(), prop::sample::select(vec![Manner::Needs, Manner::Wants, Manner::Tries])), 0..200),
+            steps in prop::collection::vec((0usize..8, 0usize..600, any::<bool>(), prop::sample::select(vec![ReserveMode::Required, ReserveMode::MayRevoke, ReserveMode::BestEffort])), 0..200),
         ) {
             let limit = minimums.iter().sum::<usize>() + 300;
             let mut arbiter = Arbiter::new(limit);
             let kinds = minimums.iter().map(|&minimum| Some(minimum)).chain([None]);
             let holders: Vec<HolderId> = kinds.map(|minimum| arbiter.open(minimum)).collect();
             let mut held = vec![0; holders.len()];
-            for (who, bytes, gives, manner) in steps {
+            for (who, bytes, gives, mode) in steps {
                 let who = who % holders.len();
                 if gives {
                     let bytes = bytes.min(held[who]);
@@ -456,7 +473,7 @@ mod tests {
                     held[who] -= bytes;
                 } else {
                     let minimum = minimums.get(who);
-                    let (verdict, request) = arbiter.take(holders[who], bytes, 0, manner);
+                    let (verdict, request) = arbiter.take(holders[who], bytes, 0, mode);
                     prop_assert!(verdict == Verdict::Granted || minimum.is_none_or(|&minimum| held[who] + bytes > minimum));
                     if let Some((asked, back)) = request {
                         prop_assert!(asked != holders[who] && back > 0);

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::error::{Error, Result};
-use arbiter::{Arbiter, HolderId, Manner, Request, Verdict};
+use arbiter::{Arbiter, HolderId, Request, ReserveMode, Verdict};
 
 /// Memory that operators may use together.
 #[derive(Debug)]
@@ -23,18 +23,18 @@ pub struct Budget {
 struct State {
     arbiter: Arbiter,
     /// By holder, for those that spill: who to tell.
-    asked: Vec<Option<Arc<Asked>>>,
+    asked: Vec<Option<Arc<RevokeRequest>>>,
     holders: usize,
 }
 
 /// What a spilling holder is asked to give back, and how it hears of it.
 #[derive(Default)]
-struct Asked {
+struct RevokeRequest {
     bytes: AtomicUsize,
     wake: OnceLock<Box<dyn Fn() + Send + Sync>>,
 }
 
-impl Asked {
+impl RevokeRequest {
     fn tell(&self, back: usize) {
         self.bytes.fetch_max(back, Ordering::Relaxed);
         if let Some(wake) = self.wake.get() {
@@ -43,9 +43,9 @@ impl Asked {
     }
 }
 
-impl std::fmt::Debug for Asked {
+impl std::fmt::Debug for RevokeRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Asked({:?})", self.bytes)
+        write!(f, "RevokeRequest({:?})", self.bytes)
     }
 }
 
@@ -93,17 +93,17 @@ impl Budget {
 
     /// Keeps so many bytes for what cannot be spilled, as long as the answer lives.
     #[must_use]
-    pub fn keep_pinned(self: &Arc<Self>, bytes: usize) -> Kept {
-        self.lock().arbiter.keep_pinned(bytes);
-        Kept { budget: self.clone(), bytes }
+    pub fn reserve_for_pinned(self: &Arc<Self>, bytes: usize) -> PinnedFloor {
+        self.lock().arbiter.reserve_for_pinned(bytes);
+        PinnedFloor { budget: self.clone(), bytes }
     }
 
     /// Asks somebody to give back what is missing where `bytes` more could not be kept for somebody who is about to start; who was asked.
     #[must_use]
-    pub fn ask_back(&self, bytes: usize) -> Option<Giver> {
+    pub fn request_revoke(&self, bytes: usize) -> Option<Revocation> {
         let state = self.lock();
         let (other, back) = state.arbiter.lacking(bytes)?;
-        let giver = if state.arbiter.gives_by_itself(other) { Giver::ByItself } else { Giver::Task };
+        let giver = if state.arbiter.revokes_by_itself(other) { Revocation::ByItself } else { Revocation::Task };
         let asked = state.asked.get(other)?.clone()?;
         drop(state);
         asked.tell(back);
@@ -111,10 +111,10 @@ impl Budget {
     }
 
     /// A new holder: a portion of another, where one is named.
-    fn open(&self, minimum: Option<usize>, whole: Option<HolderId>, asked: Option<Arc<Asked>>) -> HolderId {
+    fn open(&self, minimum: Option<usize>, whole: Option<HolderId>, asked: Option<Arc<RevokeRequest>>) -> HolderId {
         let mut state = self.lock();
         let id = match (whole, minimum) {
-            (Some(whole), Some(minimum)) => state.arbiter.open_portion(whole, minimum),
+            (Some(whole), Some(minimum)) => state.arbiter.open_child(whole, minimum),
             _ => state.arbiter.open(minimum),
         };
         if state.asked.len() <= id {
@@ -139,12 +139,12 @@ impl Budget {
     }
 
     /// Takes bytes for a holder, with regard to its team or not; whoever should give some back is told.
-    fn take(&self, id: HolderId, bytes: usize, manner: Manner, evenly: bool) -> Result<(), usize> {
+    fn take(&self, id: HolderId, bytes: usize, mode: ReserveMode, evenly: bool) -> Result<(), usize> {
         let mut state = self.lock();
         let beside = if evenly { state.arbiter.owed_to_team(id, bytes) } else { 0 };
-        let (verdict, request) = state.arbiter.take(id, bytes, beside, manner);
+        let (verdict, request) = state.arbiter.take(id, bytes, beside, mode);
         let held = state.arbiter.held();
-        let told: Option<(Arc<Asked>, usize)> =
+        let told: Option<(Arc<RevokeRequest>, usize)> =
             request.and_then(|(other, back): Request| Some((state.asked.get(other)?.clone()?, back)));
         // Whoever is woken may ask for memory at once.
         drop(state);
@@ -161,7 +161,7 @@ impl Budget {
 
 /// Who was asked to give memory back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Giver {
+pub enum Revocation {
     /// Its owner needs no task for it, so it comes, or is asked no more once the owner cannot.
     ByItself,
     /// A task gives it when it comes to that.
@@ -170,12 +170,12 @@ pub enum Giver {
 
 /// Bytes that are kept for what cannot be spilled.
 #[derive(Debug)]
-pub struct Kept {
+pub struct PinnedFloor {
     budget: Arc<Budget>,
     bytes: usize,
 }
 
-impl Drop for Kept {
+impl Drop for PinnedFloor {
     fn drop(&mut self) {
         self.budget.lock().arbiter.keep_pinned_no_longer(self.bytes);
     }
@@ -193,7 +193,7 @@ struct Account {
     owner: Arc<str>,
     id: HolderId,
     /// Where it spills.
-    asked: Option<Arc<Asked>>,
+    asked: Option<Arc<RevokeRequest>>,
     ahead: Mutex<Ahead>,
     /// Whose portion it is: counted together with it, so it stays until this one is gone.
     whole: Option<Memory>,
@@ -248,7 +248,7 @@ impl Memory {
     /// Memory for an owner that spills: `minimum` bytes are kept for it, and it may be asked to give back what it has beyond them.
     #[must_use]
     pub fn spilling(budget: Arc<Budget>, owner: impl Into<Arc<str>>, minimum: usize) -> Self {
-        let asked = Arc::new(Asked::default());
+        let asked = Arc::new(RevokeRequest::default());
         let id = budget.open(Some(minimum), None, Some(asked.clone()));
         let asked = Some(asked);
         Memory::of(Account { budget, owner: owner.into(), id, asked, ahead: Mutex::default(), whole: None })
@@ -261,7 +261,7 @@ impl Memory {
     /// A portion for one of several tables of the same owner, which spill each by itself: `minimum` bytes of this memory's minimum are kept
     /// for it alone. What is asked back is asked of the owner.
     #[must_use]
-    pub fn portion(&self, minimum: usize) -> Self {
+    pub fn child(&self, minimum: usize) -> Self {
         let Account { budget, owner, id, asked, .. } = &*self.account;
         Memory::of(Account {
             id: budget.open(Some(minimum), Some(*id), asked.clone()),
@@ -274,22 +274,22 @@ impl Memory {
     }
 
     /// Whether the owner can give back what it has: where it cannot, it is not asked.
-    pub fn set_gives(&self, gives: bool) {
-        self.account.budget.lock().arbiter.set_gives(self.account.id, gives);
+    pub fn set_revocable(&self, gives: bool) {
+        self.account.budget.lock().arbiter.set_revocable(self.account.id, gives);
     }
 
     /// Its owner gives back by itself what it is asked for, whatever tasks do meanwhile, and [says](Memory::set_gives) when there is no more to give.
-    pub fn set_gives_by_itself(&self) {
-        self.account.budget.lock().arbiter.set_gives_by_itself(self.account.id);
+    pub fn set_revokes_by_itself(&self) {
+        self.account.budget.lock().arbiter.set_revokes_by_itself(self.account.id);
     }
 
     /// It is one of several that reserve for the tasks of one operator, all of which name the same number.
-    pub fn set_team(&self, team: u64) {
-        self.account.budget.lock().arbiter.set_team(self.account.id, team);
+    pub fn set_operator_group(&self, group: u64) {
+        self.account.budget.lock().arbiter.set_operator_group(self.account.id, group);
     }
 
     /// Calls `wake` when bytes are asked back.
-    pub fn on_asked(&self, wake: impl Fn() + Send + Sync + 'static) {
+    pub fn on_revoke_request(&self, wake: impl Fn() + Send + Sync + 'static) {
         if let Some(asked) = &self.account.asked {
             // One task owns it, and says so once.
             let _ = asked.wake.set(Box::new(wake));
@@ -298,13 +298,13 @@ impl Memory {
 
     /// What asks its owner, from wherever, to give back; nothing for one that does not spill.
     #[must_use]
-    pub fn to_ask(&self) -> Option<ToAsk> {
-        self.account.asked.clone().map(ToAsk)
+    pub fn revoke_handle(&self) -> Option<RevokeHandle> {
+        self.account.asked.clone().map(RevokeHandle)
     }
 
     /// How many bytes it is asked to give back: said once.
     #[must_use]
-    pub fn asked_back(&self) -> usize {
+    pub fn revoke_requested(&self) -> usize {
         match &self.account.asked {
             Some(asked) if asked.bytes.load(Ordering::Relaxed) > 0 => asked.bytes.swap(0, Ordering::Relaxed),
             _ => 0,
@@ -327,7 +327,7 @@ impl Memory {
         if missing > 0 {
             account
                 .budget
-                .take(account.id, missing, Manner::Needs, false)
+                .take(account.id, missing, ReserveMode::Required, false)
                 .map_err(|used| self.refused(missing, used))?;
         }
         ahead.bytes -= bytes - missing;
@@ -343,24 +343,24 @@ impl Memory {
     /// Makes sure that the next `bytes` can be reserved, and takes them ahead; whether they were granted. Where not, the owner spills and asks
     /// again; an owner that has nothing to spill has at least its minimum.
     #[must_use]
-    pub fn grow(&self, bytes: usize) -> bool {
-        self.take_ahead(bytes, Manner::Wants, false)
+    pub fn try_reserve(&self, bytes: usize) -> bool {
+        self.take_ahead(bytes, ReserveMode::MayRevoke, false)
     }
 
-    /// As [`Memory::grow`], if others of its team that are still collecting can then have as much as this one: where memory does not hold the rows of all,
+    /// As [`Memory::try_reserve`], if others of its team that are still collecting can then have as much as this one: where memory does not hold the rows of all,
     /// each has some of its own on disk, and none is left to work on when the others are done.
     #[must_use]
-    pub fn grow_evenly(&self, bytes: usize) -> bool {
-        self.take_ahead(bytes, Manner::Wants, true)
+    pub fn try_reserve_fair(&self, bytes: usize) -> bool {
+        self.take_ahead(bytes, ReserveMode::MayRevoke, true)
     }
 
-    /// As [`Memory::grow`], for who does nearly as well without: where it is refused, nobody else is asked to spill for it.
+    /// As [`Memory::try_reserve`], for who does nearly as well without: where it is refused, nobody else is asked to spill for it.
     #[must_use]
-    pub fn grow_if_free(&self, bytes: usize) -> bool {
-        self.take_ahead(bytes, Manner::Tries, false)
+    pub fn try_reserve_idle(&self, bytes: usize) -> bool {
+        self.take_ahead(bytes, ReserveMode::BestEffort, false)
     }
 
-    fn take_ahead(&self, bytes: usize, manner: Manner, evenly: bool) -> bool {
+    fn take_ahead(&self, bytes: usize, mode: ReserveMode, evenly: bool) -> bool {
         /// Taken at once, where there is enough: asking costs a lock.
         const AT_ONCE: usize = 1 << 20;
         let account = &*self.account;
@@ -369,8 +369,8 @@ impl Memory {
         if missing == 0 {
             return true;
         }
-        for (more, manner) in [(missing.max(AT_ONCE), Manner::Tries), (missing, manner)] {
-            if account.budget.take(account.id, more, manner, evenly).is_ok() {
+        for (more, mode) in [(missing.max(AT_ONCE), ReserveMode::BestEffort), (missing, mode)] {
+            if account.budget.take(account.id, more, mode, evenly).is_ok() {
                 ahead.bytes += more;
                 return true;
             }
@@ -421,9 +421,9 @@ impl Memory {
 
 /// Asks an owner of memory to give back, without holding any of it.
 #[derive(Clone, Debug)]
-pub struct ToAsk(Arc<Asked>);
+pub struct RevokeHandle(Arc<RevokeRequest>);
 
-impl ToAsk {
+impl RevokeHandle {
     /// Asks for so many bytes.
     pub fn ask(&self, bytes: usize) {
         self.0.tell(bytes);
@@ -506,14 +506,14 @@ mod tests {
     fn what_is_taken_ahead_is_there_when_it_is_needed_and_goes_back() {
         let budget = Budget::new(64 << 20);
         let memory = Memory::spilling(budget.clone(), "sort", 1 << 20);
-        assert!(memory.grow(10 << 20));
+        assert!(memory.try_reserve(10 << 20));
         let greedy = Memory::new(budget.clone(), "greedy");
         let rest = greedy.reserve(54 << 20).unwrap();
         let page = memory.reserve(10 << 20).unwrap();
-        assert!(!memory.grow(1), "nothing is left");
+        assert!(!memory.try_reserve(1), "nothing is left");
         assert!(memory.reserve(1).is_err());
         drop((page, rest));
-        assert!(memory.grow(1) && budget.used_bytes() > 0);
+        assert!(memory.try_reserve(1) && budget.used_bytes() > 0);
         memory.shrink();
         assert_eq!(budget.used_bytes(), 0);
     }
@@ -523,12 +523,12 @@ mod tests {
         let budget = Budget::new(64 << 20);
         let (table, other) =
             (Memory::spilling(budget.clone(), "table", 0), Memory::spilling(budget.clone(), "other", 0));
-        assert!(other.grow(1 << 20));
-        while table.grow(table.peak_bytes() + 1) {}
-        assert!(!other.grow_if_free(4 << 20));
-        assert_eq!(table.asked_back(), 0);
-        assert!(!other.grow(4 << 20));
-        assert!(table.asked_back() > 0);
+        assert!(other.try_reserve(1 << 20));
+        while table.try_reserve(table.peak_bytes() + 1) {}
+        assert!(!other.try_reserve_idle(4 << 20));
+        assert_eq!(table.revoke_requested(), 0);
+        assert!(!other.try_reserve(4 << 20));
+        assert!(table.revoke_requested() > 0);
         table.shrink();
         other.shrink();
     }
@@ -537,7 +537,7 @@ mod tests {
     fn what_is_ahead_beyond_what_is_needed_goes_back() {
         let budget = Budget::new(64 << 20);
         let memory = Memory::spilling(budget.clone(), "table", 0);
-        assert!(memory.grow(5 << 20));
+        assert!(memory.try_reserve(5 << 20));
         let page = memory.reserve(1 << 20).unwrap();
         assert_eq!((memory.shrink_to(3 << 20), memory.shrink_to(3 << 20), budget.used_bytes()), (1 << 20, 0, 4 << 20));
         drop(page);
@@ -579,7 +579,7 @@ mod tests {
         let mut page = first.reserve(300).unwrap();
         page.resize(100).unwrap();
         drop(first.clone().reserve(150).unwrap());
-        assert!(second.grow(2 << 20));
+        assert!(second.try_reserve(2 << 20));
         second.shrink();
         assert_eq!((first.peak_bytes(), second.peak_bytes()), (300, 2 << 20));
         drop((page, first));
@@ -591,9 +591,9 @@ mod tests {
     fn a_portion_is_its_owners_and_can_always_be_had() {
         let budget = Budget::new(16 << 20);
         let whole = Memory::spilling(budget.clone(), "tables", 6 << 20);
-        let portion = whole.portion(4 << 20);
+        let portion = whole.child(4 << 20);
         let greedy = Memory::spilling(budget.clone(), "greedy", 0);
-        let granted = (1..=16).take_while(|mib| greedy.grow(mib << 20)).count();
+        let granted = (1..=16).take_while(|mib| greedy.try_reserve(mib << 20)).count();
         assert!((8..10).contains(&granted), "{granted} MiB beyond the least of 6, and some slack");
         let (mine, refused) = (portion.reserve(4 << 20).unwrap(), portion.reserve(4 << 20).unwrap_err());
         assert!(refused.to_string().contains("tables"), "{refused}");
@@ -612,12 +612,12 @@ mod tests {
             (Memory::spilling(budget.clone(), "first", 0), Memory::spilling(budget, "second", 1 << 20));
         let woken = Arc::new(AtomicUsize::new(0));
         let wakes = woken.clone();
-        first.on_asked(move || {
+        first.on_revoke_request(move || {
             wakes.fetch_add(1, Ordering::Relaxed);
         });
-        assert!(first.grow(58 << 20) && second.grow(1 << 20) && !second.grow(3 << 20));
+        assert!(first.try_reserve(58 << 20) && second.try_reserve(1 << 20) && !second.try_reserve(3 << 20));
         assert_eq!(woken.load(Ordering::Relaxed), 1);
-        assert!(first.asked_back() > 20 << 20);
-        assert_eq!((first.asked_back(), second.asked_back()), (0, 0));
+        assert!(first.revoke_requested() > 20 << 20);
+        assert_eq!((first.revoke_requested(), second.revoke_requested()), (0, 0));
     }
 }

@@ -9,7 +9,7 @@
 
 mod counting;
 mod driver;
-mod folding;
+mod update;
 #[cfg(test)]
 mod tests;
 mod values;

@@ -7,7 +7,7 @@ use crate::kernel::{Chain, ChainFactory, Outputs, TaskContext};
 use crate::page::{Input, RowWriter};
 use crate::plan::{Forwards, Operator, Reads, Table, row_bytes, unbounded_memory};
 use crate::row::{LeafSet, LeafType, RowLayout, Schema};
-use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Ship, Strategy, Way};
+use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Ship, Strategy, Way};
 
 use super::{ROW_SECONDS, layout, windows};
 
@@ -16,7 +16,7 @@ use super::{ROW_SECONDS, layout, windows};
 pub struct Expansion(pub f64);
 
 /// Runs a kernel over each record.
-pub struct Chained {
+pub struct MapChain {
     /// The operator's word.
     pub word: &'static str,
     /// The records it is given.
@@ -33,7 +33,7 @@ pub struct Chained {
     pub forwards: Forwards,
 }
 
-impl Operator for Chained {
+impl Operator for MapChain {
     fn name(&self) -> &'static str {
         self.word
     }
@@ -135,8 +135,8 @@ impl DriverFactory for ChainDriverFactory {
 struct ChainDriver(Box<dyn Chain>);
 
 impl Driver for ChainDriver {
-    fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+    fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         *cursor = self.0.run(input, *cursor, out.pages())?;
-        Ok(if *cursor < input.len() { Answer::Resume } else { Answer::Done })
+        Ok(if *cursor < input.len() { Progress::OutputFull } else { Progress::Done })
     }
 }

@@ -14,7 +14,7 @@ use crate::page::{Input, NextRow, OneRow};
 use crate::plan::{Operator, Reads, Table, row_bytes, unbounded_memory};
 use crate::row::{Datum, LeafSet, RowLayout, Schema};
 use crate::sort::{CoGroupFactory, CoGroupKernel, GroupSorter, LargeGroup, OrderKey, SortBuffer, SpillingOutput};
-use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Ship, Strategy, Way};
+use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Round, Ship, Strategy, Way};
 
 use super::join::Nulls;
 use super::keys::check_keys;
@@ -195,34 +195,34 @@ struct CoGroupDriver {
 }
 
 impl Driver for CoGroupDriver {
-    fn on_batch(&mut self, port: usize, input: &Input<'_>, cursor: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
+    fn on_batch(&mut self, port: usize, input: &Input<'_>, cursor: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
         // Where memory ends, the larger side goes to disk, even if all of it is there.
         let [this, other] = [port, 1 - port].map(|side| self.sides[side].bytes());
         if other > this && !self.sides[port].has_room_for(input) {
             self.sides[1 - port].revoke();
         }
         match self.sides[1 - port].settle()? {
-            Answer::Done => self.sides[port].add(input, cursor),
-            answer => Ok(answer),
+            Progress::Done => self.sides[port].add(input, cursor),
+            progress => Ok(progress),
         }
     }
 
     /// A side is sorted when its rows are there; the closure runs when those of both are. The cursor says that the former is done.
-    fn on_round_end(&mut self, port: usize, _: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+    fn on_round_end(&mut self, port: usize, _: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         if *cursor == 0 {
             match self.sides[port].finish()? {
-                Answer::Done => (self.ended, *cursor) = (self.ended + 1, 1),
-                answer => return Ok(answer),
+                Progress::Done => (self.ended, *cursor) = (self.ended + 1, 1),
+                progress => return Ok(progress),
             }
         }
         if self.ended < 2 {
-            return Ok(Answer::Done);
+            return Ok(Progress::Done);
         }
         if *cursor == 1 {
             // The other side was in order once, but may have gone to disk since.
             match self.sides[1 - port].finish()? {
-                Answer::Done => *cursor = 2,
-                answer => return Ok(answer),
+                Progress::Done => *cursor = 2,
+                progress => return Ok(progress),
             }
         }
         self.run(out)
@@ -235,31 +235,31 @@ impl Driver for CoGroupDriver {
         Ok(())
     }
 
-    fn settle(&mut self) -> Result<Answer> {
+    fn settle(&mut self) -> Result<Progress> {
         for side in &mut self.sides {
             match side.settle()? {
-                Answer::Done => {}
-                answer => return Ok(answer),
+                Progress::Done => {}
+                progress => return Ok(progress),
             }
         }
-        Ok(Answer::Done)
+        Ok(Progress::Done)
     }
 }
 
 impl CoGroupDriver {
-    fn run(&mut self, out: &mut Outputs) -> Result<Answer> {
+    fn run(&mut self, out: &mut Outputs) -> Result<Progress> {
         loop {
             if let Some(large) = &mut self.large {
                 match large.give(out.pages())? {
-                    Answer::Done => self.large = None,
-                    answer => return Ok(answer),
+                    Progress::Done => self.large = None,
+                    progress => return Ok(progress),
                 }
             }
             for (side, next) in self.sides.iter_mut().zip(&mut self.next) {
                 if !side.is_ready() || (*next == side.window().len() && !side.is_last()) {
                     match side.advance()? {
-                        Answer::Done => *next = 0,
-                        answer => return Ok(answer),
+                        Progress::Done => *next = 0,
+                        progress => return Ok(progress),
                     }
                 }
             }
@@ -268,11 +268,11 @@ impl CoGroupDriver {
             let windows = self.sides.each_ref().map(GroupSorter::window);
             if self.next != until {
                 self.next = self.kernel.run(windows, self.leading, self.next, until, out.pages())?;
-                return Ok(Answer::Resume);
+                return Ok(Progress::OutputFull);
             }
             if self.next == windows.map(SortBuffer::len) {
                 self.sides.iter_mut().for_each(GroupSorter::clear);
-                return Ok(Answer::Done);
+                return Ok(Progress::Done);
             }
             self.run_large()?;
         }

@@ -35,7 +35,7 @@ impl Operator for ExpectRows {
     }
 
     fn role(&self) -> Role {
-        Role::View((0..self.schema.leaves().len()).collect())
+        Role::Project((0..self.schema.leaves().len()).collect())
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {

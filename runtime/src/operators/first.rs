@@ -7,7 +7,7 @@ use crate::kernel::{Outputs, TaskContext};
 use crate::page::{Input, Selection};
 use crate::plan::{Operator, Table, row_bytes};
 use crate::row::{LeafSet, RowLayout, Schema};
-use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Ship, Strategy, Way};
+use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Ship, Strategy, Way};
 
 /// Any `count` records; the first ones where the input has one task.
 pub struct First {
@@ -83,11 +83,11 @@ impl Driver for LimitDriver {
         self.left == 0
     }
 
-    fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+    fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         let mut rows = Selection::default();
         rows.set(input.selection().rows().iter().copied().take(self.left));
         self.left -= rows.len();
         out.pass(rows);
-        Ok(Answer::Done)
+        Ok(Progress::Done)
     }
 }

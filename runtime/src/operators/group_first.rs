@@ -6,7 +6,7 @@ mod whole;
 
 use std::sync::Arc;
 
-use whole::WholeDriver;
+use whole::MapPartitionDriver;
 
 use crate::error::{Error, Result};
 use crate::group::{GroupTable, Groups, UnplacedRows, probe};
@@ -15,7 +15,7 @@ use crate::memory::limits;
 use crate::page::{Input, Selection};
 use crate::plan::{Operator, Table, row_bytes};
 use crate::row::{LeafSet, LeafType, RowLayout, Schema};
-use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Ship, Strategy, Way};
+use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Round, Ship, Strategy, Way};
 
 use super::{HASH_SECONDS, combiner_bytes, grouped, names};
 
@@ -108,7 +108,7 @@ impl DriverFactory for FirstFactory {
             let (table, most_bytes) = (counts.table.draining(), combiner_bytes(context));
             return Ok(Box::new(SendingDriver { counts: Counts { table, ..counts }, most_bytes }));
         }
-        Ok(Box::new(WholeDriver::new(counts, self.layout.clone(), context)))
+        Ok(Box::new(MapPartitionDriver::new(counts, self.layout.clone(), context)))
     }
 }
 
@@ -215,7 +215,7 @@ struct SendingDriver {
 }
 
 impl Driver for SendingDriver {
-    fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+    fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         let (mut passed, left) = self.counts.count(input)?;
         if !left.is_empty() || self.counts.table.bytes() > self.most_bytes {
             passed.extend(left);
@@ -225,12 +225,12 @@ impl Driver for SendingDriver {
         let mut rows = Selection::default();
         rows.set(passed);
         out.pass(rows);
-        Ok(Answer::Done)
+        Ok(Progress::Done)
     }
 
-    fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
+    fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
         self.counts.clear()?;
-        Ok(Answer::Done)
+        Ok(Progress::Done)
     }
 
     fn revoke(&mut self, _: usize) -> Result<()> {

@@ -15,7 +15,7 @@ use crate::page::Input;
 use crate::plan::{Operator, Reads, Table, row_bytes, unbounded_memory, unbounded_writer};
 use crate::row::{LeafSet, RowLayout, Schema};
 use crate::sort::{GroupFactory, GroupKernel, GroupSorter, OrderKey, SortBuffer, SpillingOutput};
-use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Ship, Strategy, Way};
+use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Round, Ship, Strategy, Way};
 
 use super::{HASH_SECONDS, ROW_SECONDS, combiner_bytes, grouped, layout, names, order, windows};
 
@@ -198,17 +198,17 @@ struct GroupReduceDriver {
 
 impl GroupReduceDriver {
     /// Goes over the groups, all of whose rows are there.
-    fn run(&mut self, out: &mut Outputs) -> Result<Answer> {
+    fn run(&mut self, out: &mut Outputs) -> Result<Progress> {
         loop {
             if let Some(large) = &mut self.large {
                 match large.give(out.pages())? {
-                    Answer::Done => self.large = None,
-                    answer => return Ok(answer),
+                    Progress::Done => self.large = None,
+                    progress => return Ok(progress),
                 }
             } else if !self.rows.is_ready() {
                 match self.rows.advance()? {
-                    Answer::Done => self.next = 0,
-                    answer => return Ok(answer),
+                    Progress::Done => self.next = 0,
+                    progress => return Ok(progress),
                 }
             } else if self.kernel.reads_again()
                 && let Some((mut group, pages)) = self.rows.take_large_again()
@@ -226,14 +226,14 @@ impl GroupReduceDriver {
                 (self.large, self.next) = (Some(output), 1);
             } else if self.next < self.rows.window().len() {
                 self.next = self.kernel.run(self.rows.window(), self.leading, self.next, out.pages())?;
-                return Ok(Answer::Resume);
+                return Ok(Progress::OutputFull);
             } else if self.rows.is_last() {
                 self.rows.clear();
-                return Ok(Answer::Done);
+                return Ok(Progress::Done);
             } else {
                 match self.rows.advance()? {
-                    Answer::Done => self.next = 0,
-                    answer => return Ok(answer),
+                    Progress::Done => self.next = 0,
+                    progress => return Ok(progress),
                 }
             }
         }
@@ -241,15 +241,15 @@ impl GroupReduceDriver {
 }
 
 impl Driver for GroupReduceDriver {
-    fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
+    fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
         self.rows.add(input, cursor)
     }
 
-    fn on_round_end(&mut self, _: usize, _: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+    fn on_round_end(&mut self, _: usize, _: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         if *cursor == 0 {
             match self.rows.finish()? {
-                Answer::Done => (self.is_shown, *cursor) = (true, 1),
-                answer => return Ok(answer),
+                Progress::Done => (self.is_shown, *cursor) = (true, 1),
+                progress => return Ok(progress),
             }
         }
         self.run(out)
@@ -262,7 +262,7 @@ impl Driver for GroupReduceDriver {
         Ok(())
     }
 
-    fn settle(&mut self) -> Result<Answer> {
+    fn settle(&mut self) -> Result<Progress> {
         self.rows.settle()
     }
 }
@@ -281,43 +281,43 @@ struct PartialDriver {
 
 impl PartialDriver {
     /// Goes over the groups of what there is. The cursor is one more than the position of the next group, once the rows are sorted.
-    fn run(&mut self, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+    fn run(&mut self, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         if *cursor == 0 {
             self.rows.sort();
             *cursor = 1;
         }
         *cursor = 1 + self.kernel.run(&self.rows, self.leading, *cursor - 1, out.pages())?;
         if *cursor <= self.rows.len() {
-            return Ok(Answer::Resume);
+            return Ok(Progress::OutputFull);
         }
         self.rows.clear();
         self.memory.shrink();
         self.revoked = false;
-        Ok(Answer::Done)
+        Ok(Progress::Done)
     }
 }
 
 impl Driver for PartialDriver {
     /// Groups are taken when there is no room for the rows that come; these are the first of the next ones.
-    fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+    fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         if *cursor == 0 {
             let more = self.rows.bytes_for(input);
-            let fits = !self.revoked && self.rows.bytes() + more <= self.most_bytes && self.memory.grow(more);
+            let fits = !self.revoked && self.rows.bytes() + more <= self.most_bytes && self.memory.try_reserve(more);
             if fits || self.rows.is_empty() {
                 self.rows.add(input)?;
-                return Ok(Answer::Done);
+                return Ok(Progress::Done);
             }
         }
         match self.run(cursor, out)? {
-            Answer::Done => {
+            Progress::Done => {
                 self.rows.add(input)?;
-                Ok(Answer::Done)
+                Ok(Progress::Done)
             }
-            answer => Ok(answer),
+            progress => Ok(progress),
         }
     }
 
-    fn on_round_end(&mut self, _: usize, _: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+    fn on_round_end(&mut self, _: usize, _: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         self.run(cursor, out)
     }
 

@@ -18,7 +18,7 @@ use crate::page::{Input, NextRow, Selection};
 use crate::plan::{Operator, Table, row_bytes};
 use crate::row::{LeafSet, RowLayout, Schema};
 use crate::sort::{GroupSorter, LargeGroup, OrderKey, SortBuffer};
-use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Ship, Strategy, Way};
+use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Round, Ship, Strategy, Way};
 
 use super::{HASH_SECONDS, combiner_bytes, grouped, layout, names, order};
 
@@ -181,7 +181,7 @@ struct TopDriver {
 
 impl TopDriver {
     /// Gives the groups, all of whose rows are there.
-    fn emit(&mut self, out: &mut Outputs) -> Result<Answer> {
+    fn emit(&mut self, out: &mut Outputs) -> Result<Progress> {
         loop {
             if let Some((group, left)) = &mut self.large {
                 while *left > 0 && !out.is_full() {
@@ -191,21 +191,21 @@ impl TopDriver {
                 }
                 group.check()?;
                 if *left > 0 && group.left() > 0 {
-                    return Ok(Answer::Resume);
+                    return Ok(Progress::OutputFull);
                 }
                 self.large = None;
             } else if !self.rows.is_ready() || (self.is_given && !self.rows.is_last()) {
                 match self.rows.advance()? {
-                    Answer::Done => self.is_given = false,
-                    answer => return Ok(answer),
+                    Progress::Done => self.is_given = false,
+                    progress => return Ok(progress),
                 }
             } else if let Some(group) = self.rows.take_large() {
                 (self.large, self.is_given) = (Some((group, self.count)), true);
             } else if self.is_given {
                 self.rows.clear();
-                return Ok(Answer::Done);
+                return Ok(Progress::Done);
             } else if self.rows.emit(out.pages())? {
-                return Ok(Answer::Resume);
+                return Ok(Progress::OutputFull);
             } else {
                 self.is_given = true;
             }
@@ -214,20 +214,20 @@ impl TopDriver {
 }
 
 impl Driver for TopDriver {
-    fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
+    fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
         let mut passing = Selection::default();
         let input = cutoff::pass(&mut self.cutoff, input, &mut passing)?;
-        let answer = self.rows.add(&input, cursor)?;
-        cutoff::answered(&mut self.cutoff, passing, answer);
-        Ok(answer)
+        let progress = self.rows.add(&input, cursor)?;
+        cutoff::answered(&mut self.cutoff, passing, progress);
+        Ok(progress)
     }
 
-    fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+    fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         if !self.is_shown {
             self.cutoff = None;
             match self.rows.finish()? {
-                Answer::Done => self.is_shown = true,
-                answer => return Ok(answer),
+                Progress::Done => self.is_shown = true,
+                progress => return Ok(progress),
             }
         }
         self.emit(out)
@@ -241,7 +241,7 @@ impl Driver for TopDriver {
         Ok(())
     }
 
-    fn settle(&mut self) -> Result<Answer> {
+    fn settle(&mut self) -> Result<Progress> {
         self.rows.settle()
     }
 }
@@ -267,12 +267,12 @@ struct CombineDriver {
 impl CombineDriver {
     fn has_room_for(&self, input: &Input<'_>) -> bool {
         let more = self.kept.bytes_for(input);
-        self.kept.bytes() + more <= self.most_bytes && self.memory.grow(more)
+        self.kept.bytes() + more <= self.most_bytes && self.memory.try_reserve(more)
     }
 
     /// Drops what cannot be among the first of its group, where there is memory to copy the others.
     fn drop_rest(&mut self) -> Result<()> {
-        if self.memory.grow(self.kept.bytes()) {
+        if self.memory.try_reserve(self.kept.bytes()) {
             // Sorting whenever the rows have doubled costs a constant per row.
             self.kept.keep_first_of_groups(self.count, self.leading)?;
         }
@@ -280,32 +280,32 @@ impl CombineDriver {
         Ok(())
     }
 
-    fn emit(&mut self, out: &mut Outputs) -> Result<Answer> {
+    fn emit(&mut self, out: &mut Outputs) -> Result<Progress> {
         if !self.is_emitting {
             self.kept.sort();
             self.kept.forget_rest_of_groups(self.count, self.leading);
             self.is_emitting = true;
         }
         if self.kept.emit(out.pages())? {
-            return Ok(Answer::Resume);
+            return Ok(Progress::OutputFull);
         }
         self.kept.clear();
         self.memory.shrink();
         (self.is_emitting, self.is_revoked, self.most_rows) = (false, false, LEAST_ROWS);
-        Ok(Answer::Done)
+        Ok(Progress::Done)
     }
 }
 
 impl Driver for CombineDriver {
-    fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+    fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         let mut passing = Selection::default();
         let input = cutoff::pass(&mut self.cutoff, input, &mut passing)?;
-        let answer = self.add(&input, cursor, out)?;
-        cutoff::answered(&mut self.cutoff, passing, answer);
-        Ok(answer)
+        let progress = self.add(&input, cursor, out)?;
+        cutoff::answered(&mut self.cutoff, passing, progress);
+        Ok(progress)
     }
 
-    fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+    fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         self.cutoff = None;
         self.emit(out)
     }
@@ -319,12 +319,12 @@ impl Driver for CombineDriver {
 
 impl CombineDriver {
     /// Adds rows; the cursor is how many are taken.
-    fn add(&mut self, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+    fn add(&mut self, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         while *cursor < input.len() {
             if self.is_emitting || self.is_revoked {
                 match self.emit(out)? {
-                    Answer::Done => {}
-                    answer => return Ok(answer),
+                    Progress::Done => {}
+                    progress => return Ok(progress),
                 }
             }
             let (some, fits) = input.fitting(*cursor, |some| self.has_room_for(some));
@@ -342,6 +342,6 @@ impl CombineDriver {
                 self.drop_rest()?;
             }
         }
-        Ok(Answer::Done)
+        Ok(Progress::Done)
     }
 }

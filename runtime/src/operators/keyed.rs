@@ -1,6 +1,6 @@
 //! Records with a computed key behind their own leaves, for operators that find records by it.
 //!
-//! A closure over records looks at the record's leaves and no further, so nothing that follows notices the key, until [`View`](super::View)
+//! A closure over records looks at the record's leaves and no further, so nothing that follows notices the key, until [`Project`](super::Project)
 //! drops its leaves again.
 
 use crate::error::{Error, Result};

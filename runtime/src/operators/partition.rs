@@ -11,7 +11,7 @@ use crate::page::Input;
 use crate::plan::{Operator, Reads, Table, row_bytes, unchanged};
 use crate::row::{LeafSet, LeafType, RowLayout, Schema};
 use crate::sort::OrderKey;
-use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Ship, Strategy, Way};
+use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Ship, Strategy, Way};
 
 use super::chain::{ChainDriverFactory, run_over};
 use super::range::RangeFactory;
@@ -153,8 +153,8 @@ impl DriverFactory for PassFactory {
 struct Pass;
 
 impl Driver for Pass {
-    fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+    fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         out.pass(input.selection().clone());
-        Ok(Answer::Done)
+        Ok(Progress::Done)
     }
 }

@@ -15,11 +15,11 @@ use crate::plan::{Operator, Table, row_bytes, unbounded_memory};
 use crate::row::{LeafSet, RowLayout, Schema};
 use crate::source::{Scan, Source, Split, SplitReader, Statistics};
 use crate::spill::{Read, Store, StoreReader};
-use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Ship, Strategy, Way};
+use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Round, Ship, Strategy, Way};
 
+use super::queued_rows::QueuedRows;
 use super::scan::Pages;
-use super::spooled::SpooledRows;
-use super::{ROW_SECONDS, Scanned, layout};
+use super::{ROW_SECONDS, ScanSource, layout};
 
 /// Keeps what it is given.
 pub struct Persist {
@@ -57,7 +57,7 @@ impl Operator for Persist {
 
     fn begins_here(&self) -> Option<Arc<dyn Operator>> {
         self.kept.get()?;
-        Some(Arc::new(Scanned(Arc::new(Nothing(Pages::new(self.schema.clone(), Vec::new()))))))
+        Some(Arc::new(ScanSource(Arc::new(Nothing(Pages::new(self.schema.clone(), Vec::new()))))))
     }
 
     fn follows_order(&self) -> bool {
@@ -158,7 +158,7 @@ impl DriverFactory for PersistFactory {
         }
         let store = Store::new(self.layout.clone(), context.spiller(), &context.memory);
         Ok(Box::new(Keep {
-            rows: SpooledRows::into_pages(self.layout.clone(), store.clone(), context),
+            rows: QueuedRows::into_pages(self.layout.clone(), store.clone(), context),
             store,
             context: context.clone(),
             parts: self.parts.clone(),
@@ -169,7 +169,7 @@ impl DriverFactory for PersistFactory {
 
 /// Lets rows pass, and keeps copies.
 struct Keep {
-    rows: SpooledRows<Arc<Store>>,
+    rows: QueuedRows<Arc<Store>>,
     store: Arc<Store>,
     context: TaskContext,
     parts: Arc<Mutex<Vec<Option<Arc<Store>>>>>,
@@ -177,18 +177,18 @@ struct Keep {
 }
 
 impl Driver for Keep {
-    fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
-        let answer = self.rows.add(input, cursor)?;
-        if answer == Answer::Done {
+    fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
+        let progress = self.rows.add(input, cursor)?;
+        if progress == Progress::Done {
             out.pass(input.selection().clone());
         }
-        Ok(answer)
+        Ok(progress)
     }
 
-    fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
+    fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
         self.rows.seal();
         if !self.store.seal()? {
-            return Ok(Answer::Await);
+            return Ok(Progress::Pending);
         }
         self.context.metrics.memory_bytes.add(self.store.peak_bytes() as u64);
         let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
@@ -199,7 +199,7 @@ impl Driver for Keep {
             // A run beside this one may have been faster, and kept the same.
             let _ = self.kept.set(parts.drain(..).flatten().collect());
         }
-        Ok(Answer::Done)
+        Ok(Progress::Done)
     }
 
     /// What it has beyond its least is taken ahead: the store gives pages back by itself.
@@ -218,20 +218,20 @@ struct Give {
 
 impl Driver for Give {
     /// What comes nevertheless is kept already.
-    fn on_batch(&mut self, _: usize, _: &Input<'_>, _: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
-        Ok(Answer::Done)
+    fn on_batch(&mut self, _: usize, _: &Input<'_>, _: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
+        Ok(Progress::Done)
     }
 
-    fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
-        let Some(kept) = &mut self.kept else { return Ok(Answer::Done) };
+    fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
+        let Some(kept) = &mut self.kept else { return Ok(Progress::Done) };
         Ok(match kept.poll()? {
             Read::Page(page) => {
                 // What is in memory is shared, and still the store's to pay for.
                 out.pages().adopt(page);
-                Answer::Resume
+                Progress::OutputFull
             }
-            Read::Pending => Answer::Await,
-            Read::End => Answer::Done,
+            Read::Pending => Progress::Pending,
+            Read::End => Progress::Done,
         })
     }
 

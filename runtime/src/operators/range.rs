@@ -8,17 +8,17 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::kernel::{Outputs, TaskContext};
-use crate::meeting::Meeting;
 use crate::memory::Reservation;
 use crate::memory::limits::SPOOL_BYTES;
 use crate::page::Input;
+use crate::rendezvous::Rendezvous;
 use crate::row::{Datum, LeafType, RowLayout};
 use crate::sort::ranges::OrderValues;
 use crate::sort::{OrderKey, ranges};
 use crate::spill::Read;
-use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Round};
+use crate::strategy::{Cursor, Driver, DriverFactory, Progress, Round};
 
-use super::spooled::SpooledRows;
+use super::queued_rows::QueuedRows;
 
 /// A task samples between this many keys and twice as many: the sizes of ranges are then off by a few percent.
 const KEYS: usize = 1024;
@@ -36,13 +36,13 @@ pub(super) struct RangeFactory {
     layout: Arc<RowLayout>,
     order: Arc<[OrderKey]>,
     ranges: usize,
-    meeting: Arc<Meeting<Sampled>>,
+    meeting: Arc<Rendezvous<Sampled>>,
 }
 
 impl RangeFactory {
     /// For `senders` tasks that cut the order into `ranges`.
     pub(super) fn new(layout: Arc<RowLayout>, order: Vec<OrderKey>, senders: usize, ranges: usize) -> Self {
-        RangeFactory { layout, order: order.into(), ranges, meeting: Meeting::of(senders) }
+        RangeFactory { layout, order: order.into(), ranges, meeting: Rendezvous::of(senders) }
     }
 }
 
@@ -62,7 +62,7 @@ impl DriverFactory for RangeFactory {
 
     fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
         Ok(Box::new(RangeDriver {
-            rows: SpooledRows::new(self.layout.clone(), context),
+            rows: QueuedRows::new(self.layout.clone(), context),
             sample: Sampled { keys: Vec::new(), weight: 1 },
             paid: context.memory.reserve(0)?,
             seen: 0,
@@ -76,7 +76,7 @@ impl DriverFactory for RangeFactory {
 }
 
 struct RangeDriver {
-    rows: SpooledRows,
+    rows: QueuedRows,
     sample: Sampled,
     /// For the sample.
     paid: Reservation,
@@ -85,7 +85,7 @@ struct RangeDriver {
     ranges: usize,
     /// The least key of each range but the first, once all tasks have seen their input.
     bounds: Option<Vec<OrderValues>>,
-    meeting: Arc<Meeting<Sampled>>,
+    meeting: Arc<Rendezvous<Sampled>>,
     context: TaskContext,
 }
 
@@ -115,11 +115,11 @@ impl RangeDriver {
     }
 
     /// Gives the next page, its records numbered.
-    fn give(&mut self, bounds: &[OrderValues], out: &mut Outputs) -> Result<Answer> {
+    fn give(&mut self, bounds: &[OrderValues], out: &mut Outputs) -> Result<Progress> {
         let page = match self.rows.poll()? {
             Read::Page(page) => page,
-            Read::Pending => return Ok(Answer::Await),
-            Read::End => return Ok(Answer::Done),
+            Read::Pending => return Ok(Progress::Pending),
+            Read::End => return Ok(Progress::Done),
         };
         let types = page.layout().types();
         let ranges: Vec<u64> = {
@@ -128,21 +128,21 @@ impl RangeDriver {
         };
         let (number, next) = (types.len() - 1, Cell::new(0));
         out.pages().adopt(page.map_leaves(&[number], |_| ranges[next.replace(next.get() + 1)].into()));
-        Ok(Answer::Resume)
+        Ok(Progress::OutputFull)
     }
 }
 
 impl Driver for RangeDriver {
-    fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
-        let answer = self.rows.add(input, cursor)?;
+    fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
+        let progress = self.rows.add(input, cursor)?;
         // Once for each input: when all of it is kept.
-        if answer == Answer::Done {
+        if progress == Progress::Done {
             self.sample(input)?;
         }
-        Ok(answer)
+        Ok(progress)
     }
 
-    fn on_round_end(&mut self, _: usize, _: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+    fn on_round_end(&mut self, _: usize, _: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         if *cursor == 0 {
             self.rows.seal();
             let said = Sampled { keys: std::mem::take(&mut self.sample.keys), weight: self.sample.weight };
@@ -152,11 +152,11 @@ impl Driver for RangeDriver {
         let types = self.rows.layout().types();
         let find = |said: &[Option<Sampled>]| bounds_of(said, types, &self.order, self.ranges);
         let Some(bounds) = self.bounds.take().or_else(|| self.meeting.wait(&self.context, find)) else {
-            return Ok(Answer::Await);
+            return Ok(Progress::Pending);
         };
-        let answer = self.give(&bounds, out);
+        let progress = self.give(&bounds, out);
         self.bounds = Some(bounds);
-        answer
+        progress
     }
 
     fn revoke(&mut self, bytes: usize) -> Result<()> {

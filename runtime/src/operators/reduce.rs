@@ -22,7 +22,7 @@ use super::{HASH_SECONDS, combiner_bytes, grouped, names, windows};
 const SCRATCH_BYTES: usize = 6 * limits::PAGE_BYTES;
 
 /// Folds each group to one record by an associative closure; the order of application is unspecified.
-pub struct Reduced {
+pub struct KeyedReduce {
     /// The records, in and out.
     pub schema: Schema,
     /// The key's leaves; none where everything is one group.
@@ -33,7 +33,7 @@ pub struct Reduced {
     pub kernel: ReduceFactory,
 }
 
-impl Operator for Reduced {
+impl Operator for KeyedReduce {
     fn name(&self) -> &'static str {
         "reduce"
     }
@@ -88,7 +88,7 @@ impl Operator for Reduced {
     }
 }
 
-impl Reduced {
+impl KeyedReduce {
     fn factory(&self, combine: bool) -> ReduceDriverFactory {
         let types = self.schema.types();
         let layout = GroupTable::layout_of(types.clone(), &LeafSet::all(types.len()));
@@ -99,10 +99,10 @@ impl Reduced {
     /// What becomes of one group, in a table that holds nothing else.
     fn reduce(&self, group: &Table) -> Result<Vec<Page>> {
         let (factory, memory) = (self.factory(false), unbounded_memory());
-        let (mut folding, mut left) = (factory.open(&TaskContext::alone(memory.clone()))?, UnplacedRows::default());
+        let (mut update, mut left) = (factory.open(&TaskContext::alone(memory.clone()))?, UnplacedRows::default());
         let mut table = factory.table(&memory)?;
         for page in group.pages(&LeafSet::all(group.types.len()))? {
-            windows(&page.batch(), |input| folding.add(&mut table, input, Rows::New, &mut left))?;
+            windows(&page.batch(), |input| update.add(&mut table, input, Rows::New, &mut left))?;
         }
         table.drain()
     }
@@ -140,11 +140,11 @@ impl DriverFactory for ReduceDriverFactory {
     }
 
     fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
-        let (folding, table) = (self.open(context)?, self.table(&context.memory)?);
+        let (update, table) = (self.open(context)?, self.table(&context.memory)?);
         Ok(if self.combine {
-            Box::new(PreAggregate { folding, combiner: Combiner::new(table, combiner_bytes(context)) })
+            Box::new(PreAggregate { update, combiner: Combiner::new(table, combiner_bytes(context)) })
         } else {
-            Box::new(FinalAggregate { folding, grouping: HybridHashAggregation::new(table, SCRATCH_BYTES, context) })
+            Box::new(FinalAggregate { update, grouping: HybridHashAggregation::new(table, SCRATCH_BYTES, context) })
         })
     }
 }
@@ -154,8 +154,8 @@ impl ReduceDriverFactory {
         Ok(GroupTable::new(self.layout.clone(), self.key.clone(), memory)?.keeping_from(self.written))
     }
 
-    fn open(&self, context: &TaskContext) -> Result<ReduceFolding> {
-        Ok(ReduceFolding {
+    fn open(&self, context: &TaskContext) -> Result<ReduceUpdate> {
+        Ok(ReduceUpdate {
             groups: Groups::default(),
             found: Selection::default(),
             kernel: self.kernel.open(context)?,
@@ -167,7 +167,7 @@ impl ReduceDriverFactory {
 }
 
 /// States are records: both are combined by the closure.
-struct ReduceFolding {
+struct ReduceUpdate {
     groups: Groups,
     found: Selection,
     kernel: Box<dyn Reduce>,
@@ -177,7 +177,7 @@ struct ReduceFolding {
     scratch: RowWriter,
 }
 
-impl GroupUpdate for ReduceFolding {
+impl GroupUpdate for ReduceUpdate {
     fn key(&self, _: Rows) -> &[usize] {
         &self.key
     }

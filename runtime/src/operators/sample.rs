@@ -10,7 +10,7 @@ use crate::kernel::{Outputs, TaskContext};
 use crate::page::{Input, Selection};
 use crate::plan::{Operator, Table, row_bytes};
 use crate::row::{LeafSet, RowLayout, Schema};
-use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Ship, Strategy, Way};
+use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Ship, Strategy, Way};
 
 use super::ROW_SECONDS;
 
@@ -132,10 +132,10 @@ struct ShareDriver {
 }
 
 impl Driver for ShareDriver {
-    fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+    fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         let mut rows = Selection::default();
         rows.set(input.selection().rows().iter().copied().filter(|_| u128::from(self.draws.next()) < self.limit));
         out.pass(rows);
-        Ok(Answer::Done)
+        Ok(Progress::Done)
     }
 }

@@ -14,7 +14,7 @@ use crate::page::{Input, Selection};
 use crate::plan::{Operator, Table, row_bytes};
 use crate::row::{LeafSet, LeafType, RowLayout, Schema};
 use crate::sort::OrderKey;
-use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Ship, Strategy, Way};
+use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Round, Ship, Strategy, Way};
 
 use super::HASH_SECONDS;
 use super::sample::Draws;
@@ -161,7 +161,7 @@ impl DrawDriver {
         }
         let grown = capacity.saturating_mul(2).max(1024).min(self.count);
         // Both are there while one is copied to the other.
-        if self.memory.grow((capacity + grown) * size_of::<u64>()) {
+        if self.memory.try_reserve((capacity + grown) * size_of::<u64>()) {
             self.paid.resize(grown * size_of::<u64>())?;
             smallest.reserve_exact(grown - length);
         } else {
@@ -193,19 +193,19 @@ impl DrawDriver {
 
 impl Driver for DrawDriver {
     /// The cursor is one more than the rows that are kept of those that enter, once all have drawn.
-    fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
+    fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
         if *cursor == 0 {
             self.draw(input)?;
             *cursor = 1;
         }
         let batch = input.batch().project(&self.record);
         let mut taken = *cursor - 1;
-        let answer = self.kept.add(&Input::new(&batch.with_numbers(&self.numbers), &self.entering), &mut taken)?;
+        let progress = self.kept.add(&Input::new(&batch.with_numbers(&self.numbers), &self.entering), &mut taken)?;
         *cursor = 1 + taken;
-        Ok(answer)
+        Ok(progress)
     }
 
-    fn on_round_end(&mut self, port: usize, round: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+    fn on_round_end(&mut self, port: usize, round: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         if *cursor == 0 {
             (self.smallest, *cursor) = (None, 1);
             self.paid.release();

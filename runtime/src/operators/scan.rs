@@ -14,9 +14,9 @@ use crate::source::{ColumnFit, ReadRequest, Ready, Scan, Source, Split, SplitRea
 use crate::strategy::{Estimate, Role};
 
 /// Records of a source.
-pub struct Scanned(pub Arc<dyn Source>);
+pub struct ScanSource(pub Arc<dyn Source>);
 
-impl Operator for Scanned {
+impl Operator for ScanSource {
     fn name(&self) -> &'static str {
         "read"
     }

@@ -12,7 +12,7 @@ use crate::memory::limits::JOIN_BYTES;
 use crate::page::{Input, Selection};
 use crate::plan::{Operator, Table, row_bytes, unchanged};
 use crate::row::{LeafSet, RowLayout, Schema};
-use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Strategy};
+use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Round, Strategy};
 
 use super::join::{
     JoinHint, MergeJoin, Nulls, Sharing, by_hint, equal_keys, hash_strategies, merge_strategy, on, sides, validity,
@@ -110,7 +110,7 @@ impl SemiJoin {
             name: if matched { "merge semi join" } else { "merge anti join" },
             sides,
             build,
-            answers: Box::new(move |_| Ok(Box::new(SemiEmitter::new(matched, leaves)))),
+            emitter: Box::new(move |_| Ok(Box::new(SemiEmitter::new(matched, leaves)))),
             layout: layout(&self.inputs[0], planning.live),
         }
     }
@@ -142,14 +142,14 @@ impl DriverFactory for HashSemiJoin {
     fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
         Ok(Box::new(SemiJoinDriver {
             joining: HybridHashJoin::new(self.sides.clone(), self.build, true, context)?,
-            answers: SemiEmitter::new(self.matched, self.sides[0].types.len()),
+            emitter: SemiEmitter::new(self.matched, self.sides[0].types.len()),
         }))
     }
 }
 
 struct SemiJoinDriver {
     joining: HybridHashJoin,
-    answers: SemiEmitter,
+    emitter: SemiEmitter,
 }
 
 impl Driver for SemiJoinDriver {
@@ -157,12 +157,12 @@ impl Driver for SemiJoinDriver {
         self.joining.wants(port)
     }
 
-    fn on_batch(&mut self, port: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
-        self.joining.on_batch(&mut self.answers, port, input, cursor, out)
+    fn on_batch(&mut self, port: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
+        self.joining.on_batch(&mut self.emitter, port, input, cursor, out)
     }
 
-    fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
-        self.joining.on_end(&mut self.answers, out)
+    fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
+        self.joining.on_end(&mut self.emitter, out)
     }
 
     fn revoke(&mut self, bytes: usize) -> Result<()> {
@@ -170,7 +170,7 @@ impl Driver for SemiJoinDriver {
         Ok(())
     }
 
-    fn settle(&mut self) -> Result<Answer> {
+    fn settle(&mut self) -> Result<Progress> {
         self.joining.settle()
     }
 }
@@ -198,11 +198,11 @@ impl JoinEmitter for SemiEmitter {
         pass: ProbePhase,
         _: &mut Cursor,
         out: &mut Outputs,
-    ) -> Result<Answer> {
+    ) -> Result<Progress> {
         built.probe(input, &mut self.pairs);
         if built.side == 0 {
             built.table.mark(&self.pairs);
-            return Ok(Answer::Done);
+            return Ok(Progress::Done);
         }
         let mut rows = input.selection().clone();
         rows.keep_positions(|position| self.pairs.matched(position) == self.matched);
@@ -211,19 +211,19 @@ impl JoinEmitter for SemiEmitter {
             // Left rows never go past blocks: they are asked one by one, so blocks are made of them.
             _ => out.pages().append(&Input::new(input.batch(), &rows), Some(&self.leaves))?,
         }
-        Ok(Answer::Done)
+        Ok(Progress::Done)
     }
 
     /// The cursor is the next page of the table.
-    fn finish(&mut self, built: &mut BuildSide, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+    fn finish(&mut self, built: &mut BuildSide, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         let mut rows = Selection::default();
         while let Some(batch) = built.table.rows_of(*cursor, self.matched, &mut rows).filter(|_| built.side == 0) {
             out.pages().append(&Input::new(&batch, &rows), Some(&self.leaves))?;
             *cursor += 1;
             if out.is_full() {
-                return Ok(Answer::Resume);
+                return Ok(Progress::OutputFull);
             }
         }
-        Ok(Answer::Done)
+        Ok(Progress::Done)
     }
 }

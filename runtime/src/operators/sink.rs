@@ -8,7 +8,7 @@ use crate::kernel::{Outputs, TaskContext};
 use crate::page::{Input, Page, RowWriter};
 use crate::plan::{Operator, Table};
 use crate::row::{LeafSet, RowLayout, Schema, SchemaBuilder, Shape};
-use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Ship, Strategy, Way};
+use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Round, Ship, Strategy, Way};
 
 use super::layout;
 
@@ -45,7 +45,7 @@ impl Collector {
 }
 
 /// Keeps all records, or only counts them.
-pub struct Collected {
+pub struct Collect {
     /// The records.
     pub input: Schema,
     /// What it gives: no record.
@@ -56,15 +56,15 @@ pub struct Collected {
     pub count_only: bool,
 }
 
-impl Collected {
+impl Collect {
     /// A sink that keeps all records.
     #[must_use]
     pub fn new(input: Schema, count_only: bool) -> Self {
-        Collected { input, output: nothing(), collector: Arc::default(), count_only }
+        Collect { input, output: nothing(), collector: Arc::default(), count_only }
     }
 }
 
-impl Operator for Collected {
+impl Operator for Collect {
     fn name(&self) -> &'static str {
         if self.count_only { "count" } else { "collect" }
     }
@@ -135,19 +135,19 @@ struct CollectDriver {
 }
 
 impl Driver for CollectDriver {
-    fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
+    fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
         self.collector.rows.fetch_add(input.len() as u64, Ordering::Relaxed);
         if !self.count_only {
             self.kept.append(input, None)?;
             self.pages.extend(self.kept.take_sealed());
         }
-        Ok(Answer::Done)
+        Ok(Progress::Done)
     }
 
-    fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
+    fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
         self.kept.seal();
         self.pages.extend(self.kept.take_sealed());
         self.collector.put(self.subtask, std::mem::take(&mut self.pages));
-        Ok(Answer::Done)
+        Ok(Progress::Done)
     }
 }

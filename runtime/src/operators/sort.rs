@@ -8,8 +8,8 @@ use crate::memory::limits::{PAGE_BYTES, SORT_BYTES};
 use crate::page::Input;
 use crate::plan::{Operator, Table, row_bytes, unchanged};
 use crate::row::{LeafSet, RowLayout, Schema};
-use crate::sort::{OrderKey, Sorter, TotalMeeting, TotalSorter};
-use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Ship, Strategy, Way};
+use crate::sort::{OrderKey, Sorter, TotalOrderRendezvous, TotalOrderSorter};
+use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Round, Ship, Strategy, Way};
 
 use super::{HASH_SECONDS, layout, order};
 
@@ -67,7 +67,9 @@ impl Operator for Sort {
         let layout = layout(&self.schema, &self.reads(0, planning.live));
         let (order, tasks) = (self.order.clone(), planning.input_tasks[0]);
         let driver: Arc<dyn DriverFactory> = match (self.within, tasks) {
-            (Within::Flow, 2..) => Arc::new(TotalFactory { layout, order, tasks, meeting: TotalMeeting::of(tasks) }),
+            (Within::Flow, 2..) => {
+                Arc::new(TotalFactory { layout, order, tasks, meeting: TotalOrderRendezvous::of(tasks) })
+            }
             _ => Arc::new(SortFactory { layout, order }),
         };
         vec![Strategy {
@@ -112,14 +114,14 @@ impl DriverFactory for SortFactory {
 struct SortDriver(Sorter);
 
 impl Driver for SortDriver {
-    fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
+    fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
         self.0.add(input, cursor)
     }
 
-    fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+    fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         match self.0.finish()? {
-            Answer::Done => self.0.emit(out.pages()),
-            answer => Ok(answer),
+            Progress::Done => self.0.emit(out.pages()),
+            progress => Ok(progress),
         }
     }
 
@@ -128,7 +130,7 @@ impl Driver for SortDriver {
         Ok(())
     }
 
-    fn settle(&mut self) -> Result<Answer> {
+    fn settle(&mut self) -> Result<Progress> {
         self.0.settle()
     }
 }
@@ -138,7 +140,7 @@ struct TotalFactory {
     layout: Arc<RowLayout>,
     order: Vec<OrderKey>,
     tasks: usize,
-    meeting: Arc<TotalMeeting>,
+    meeting: Arc<TotalOrderRendezvous>,
 }
 
 impl DriverFactory for TotalFactory {
@@ -161,18 +163,18 @@ impl DriverFactory for TotalFactory {
 
     fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
         let meeting = self.meeting.clone();
-        Ok(Box::new(TotalDriver(TotalSorter::new(self.layout.clone(), &self.order, meeting, context)?)))
+        Ok(Box::new(TotalDriver(TotalOrderSorter::new(self.layout.clone(), &self.order, meeting, context)?)))
     }
 }
 
-struct TotalDriver(TotalSorter);
+struct TotalDriver(TotalOrderSorter);
 
 impl Driver for TotalDriver {
-    fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
+    fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
         self.0.add(input, cursor)
     }
 
-    fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+    fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         self.0.emit(out.pages())
     }
 
@@ -181,7 +183,7 @@ impl Driver for TotalDriver {
         Ok(())
     }
 
-    fn settle(&mut self) -> Result<Answer> {
+    fn settle(&mut self) -> Result<Progress> {
         self.0.settle()
     }
 }

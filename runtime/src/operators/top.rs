@@ -9,7 +9,7 @@ use crate::page::{Input, RowWriter, Selection};
 use crate::plan::{Operator, Table, row_bytes};
 use crate::row::{LeafSet, RowLayout, Schema};
 use crate::sort::{OrderKey, Sorter};
-use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Ship, Strategy, Way};
+use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Round, Ship, Strategy, Way};
 
 use super::{HASH_SECONDS, layout, order};
 
@@ -114,14 +114,14 @@ impl TopDriver {
     ///
     /// # Errors
     /// As there.
-    pub(super) fn add(&mut self, input: &Input<'_>, cursor: &mut Cursor) -> Result<Answer> {
+    pub(super) fn add(&mut self, input: &Input<'_>, cursor: &mut Cursor) -> Result<Progress> {
         self.rows.add(input, cursor)
     }
 
     /// Gives the next rows, of which the last ones are cut off.
-    fn emit(&mut self, out: &mut RowWriter) -> Result<Answer> {
-        let answer = self.rows.emit(&mut self.merged)?;
-        if answer == Answer::Done {
+    fn emit(&mut self, out: &mut RowWriter) -> Result<Progress> {
+        let progress = self.rows.emit(&mut self.merged)?;
+        if progress == Progress::Done {
             self.merged.seal();
         }
         for page in self.merged.take_sealed() {
@@ -137,23 +137,23 @@ impl TopDriver {
         }
         if self.left == 0 {
             self.rows.clear();
-            return Ok(Answer::Done);
+            return Ok(Progress::Done);
         }
-        Ok(answer)
+        Ok(progress)
     }
 }
 
 impl Driver for TopDriver {
-    fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
+    fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
         self.add(input, cursor)
     }
 
-    fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+    fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         match self.rows.finish()? {
             // There are no others in memory.
-            Answer::Done if self.rows.in_memory().is_some() => self.rows.emit(out.pages()),
-            Answer::Done => self.emit(out.pages()),
-            answer => Ok(answer),
+            Progress::Done if self.rows.in_memory().is_some() => self.rows.emit(out.pages()),
+            Progress::Done => self.emit(out.pages()),
+            progress => Ok(progress),
         }
     }
 
@@ -162,7 +162,7 @@ impl Driver for TopDriver {
         Ok(())
     }
 
-    fn settle(&mut self) -> Result<Answer> {
+    fn settle(&mut self) -> Result<Progress> {
         self.rows.settle()
     }
 }

@@ -7,12 +7,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::{Error, Result};
 use crate::kernel::{Outputs, TaskContext};
-use crate::meeting::Meeting;
 use crate::page::Input;
 use crate::plan::{Operator, Reads, Table, row_bytes, unbounded_memory};
+use crate::rendezvous::Rendezvous;
 use crate::row::{LeafSet, RowLayout, Schema};
 use crate::sort::{Beside, BesideFactory, FrozenRows, SortBuffer};
-use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Ship, Strategy, Way};
+use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Round, Ship, Strategy, Way};
 
 use super::{ROW_SECONDS, SHIP_SECONDS, layout, windows};
 
@@ -54,7 +54,7 @@ impl Operator for WithAll {
             kernel: self.kernel.clone(),
             kept: layout(&self.inputs[ALL], &planning.live_inputs[ALL]),
             layout: layout(&self.output, planning.live),
-            meeting: Meeting::of(tasks),
+            meeting: Rendezvous::of(tasks),
         };
         let to_all = if tasks == 1 && planning.input_tasks[ALL] == 1 { Ship::Forward } else { Ship::Broadcast };
         vec![Strategy {
@@ -97,7 +97,7 @@ struct WithAllFactory {
     kept: Arc<RowLayout>,
     layout: Arc<RowLayout>,
     /// Where the task that kept them speaks.
-    meeting: Arc<Meeting<Arc<Lent>>>,
+    meeting: Arc<Rendezvous<Arc<Lent>>>,
 }
 
 /// Rows until every task has had them: then a task that makes something of them gives their memory back.
@@ -143,7 +143,7 @@ struct WithAllDriver {
     /// The rows, in the task that keeps them, until it lends them.
     kept: Option<SortBuffer>,
     begun: bool,
-    meeting: Arc<Meeting<Arc<Lent>>>,
+    meeting: Arc<Rendezvous<Arc<Lent>>>,
     context: TaskContext,
 }
 
@@ -152,28 +152,28 @@ impl Driver for WithAllDriver {
         (port == ALL) != self.begun
     }
 
-    fn on_batch(&mut self, port: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+    fn on_batch(&mut self, port: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         if port == ALL {
             self.kept.iter_mut().try_for_each(|kept| kept.add(input))?;
-            return Ok(Answer::Done);
+            return Ok(Progress::Done);
         }
         *cursor = self.kernel.run(input, *cursor, out.pages())?;
-        Ok(if *cursor < input.len() { Answer::Resume } else { Answer::Done })
+        Ok(if *cursor < input.len() { Progress::OutputFull } else { Progress::Done })
     }
 
-    fn on_round_end(&mut self, port: usize, _: Round, _: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
+    fn on_round_end(&mut self, port: usize, _: Round, _: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
         if port != ALL {
-            return Ok(Answer::Done);
+            return Ok(Progress::Done);
         }
         if let Some(kept) = self.kept.take() {
             self.meeting.say(&self.context, Lent::to(self.context.subtasks, kept.freeze()));
         }
         let Some(lent) = self.meeting.wait(&self.context, |said| said.first()?.clone()) else {
-            return Ok(Answer::Await);
+            return Ok(Progress::Pending);
         };
         let rows = lent.take().ok_or_else(|| Error::Internal("rows were lent once too often".to_owned()))?;
         self.kernel.begin(rows)?;
         self.begun = true;
-        Ok(Answer::Done)
+        Ok(Progress::Done)
     }
 }

@@ -17,10 +17,10 @@ use crate::page::{Batch, Input, Selection};
 use crate::plan::{Operator, Table, unbounded_memory};
 use crate::row::{Datum, LeafSet, RowLayout, Schema};
 use crate::source::{ColumnFit, Encoder, Format};
-use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Ship, Strategy, Way};
+use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Round, Ship, Strategy, Way};
 
 use super::sink::nothing;
-use super::write::{WRITE_BYTES, head, part_name, written_columns};
+use super::write_file::{WRITE_BYTES, head, part_name, written_columns};
 use super::{HASH_SECONDS, names, windows};
 
 /// What the encoders of a task may hold together before some must give what they have: so much, or where memory is scarce, what is kept for a task.
@@ -30,7 +30,7 @@ const KEPT_BYTES: usize = 64 << 20;
 const KEPT_SHARE: usize = 16;
 
 /// Writes all records in a format, in a folder for each value of a key.
-pub struct WrittenFolders {
+pub struct WriteFolders {
     input: Schema,
     output: Schema,
     key: Vec<usize>,
@@ -38,11 +38,11 @@ pub struct WrittenFolders {
     target: Target,
 }
 
-impl WrittenFolders {
+impl WriteFolders {
     /// A sink for `input` records, into folders by the leaves `key`, inside a folder.
     #[must_use]
     pub fn new(input: Schema, key: Vec<usize>, format: Arc<dyn Format>, target: Target) -> Self {
-        WrittenFolders { input, output: nothing(), key, format, target }
+        WriteFolders { input, output: nothing(), key, format, target }
     }
 
     /// What is in the files, and what is in the folders' names.
@@ -87,7 +87,7 @@ impl Layout {
     }
 }
 
-impl Operator for WrittenFolders {
+impl Operator for WriteFolders {
     fn name(&self) -> &'static str {
         "write"
     }
@@ -367,21 +367,21 @@ impl FoldersDriver {
 }
 
 impl Driver for FoldersDriver {
-    fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
+    fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
         // The rows wait while there is something to write and the one before is not written.
         if !self.ready.is_empty() && self.write()? == Handed::Busy {
-            return Ok(Answer::Await);
+            return Ok(Progress::Pending);
         }
         self.encode(input)?;
-        Ok(Answer::Done)
+        Ok(Progress::Done)
     }
 
-    fn on_round_end(&mut self, _: usize, _: Round, cursor: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
+    fn on_round_end(&mut self, _: usize, _: Round, cursor: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
         if *cursor == 0 {
             self.finish()?;
             *cursor = 1;
         }
         // What a writing thread did is known when it is asked again.
-        Ok(if self.write()? == Handed::Idle { Answer::Done } else { Answer::Await })
+        Ok(if self.write()? == Handed::Idle { Progress::Done } else { Progress::Pending })
     }
 }

@@ -16,7 +16,7 @@ use crate::page::Input;
 use crate::row::RowLayout;
 use crate::source::{Encoder, Parts, Placed};
 use crate::spill::SpilledBytes;
-use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Round};
+use crate::strategy::{Cursor, Driver, DriverFactory, Progress, Round};
 
 /// A piece has so much, and what a window of rows adds to it; and so much is written meanwhile. In a buffer that doubles each may take twice that.
 pub(super) const PIECE_BYTES: usize = 512 << 10;
@@ -112,15 +112,15 @@ impl TogetherDriver {
 
     /// Hands on what is encoded: to the file, or where it is not the task's turn and more will come, to its lane. `Await` where it has to wait for that,
     /// or for something that it waited with before.
-    fn hand_on(&mut self, more_will_come: bool) -> Result<Answer> {
+    fn hand_on(&mut self, more_will_come: bool) -> Result<Progress> {
         let lane = self.lane.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(mut lane) = lane else { return Ok(Answer::Await) };
+        let Some(mut lane) = lane else { return Ok(Progress::Pending) };
         if let Some(error) = lane.failed.take() {
             return Err(error);
         }
         if self.encoder.output().is_empty() && lane.is_empty() {
             self.put(lane);
-            return Ok(Answer::Done);
+            return Ok(Progress::Done);
         }
         if more_will_come && !self.assembly.is_turn(self.context.subtask) {
             return self.keep(lane);
@@ -132,11 +132,11 @@ impl TogetherDriver {
                 self.submit(lane, move |this, lane| this.append(file, lane, piece));
             }
         }
-        Ok(Answer::Await)
+        Ok(Progress::Pending)
     }
 
     /// Keeps what is encoded for the task's turn.
-    fn keep(&mut self, mut lane: Lane) -> Result<Answer> {
+    fn keep(&mut self, mut lane: Lane) -> Result<Progress> {
         let Piece { mut bytes, reserved } = self.piece()?;
         if lane.on_disk.is_none() && self.has_room(bytes.len()) {
             bytes.shrink_to_fit();
@@ -144,7 +144,7 @@ impl TogetherDriver {
             drop(reserved);
             lane.in_memory.push_back(waits);
             self.put(lane);
-            return Ok(Answer::Done);
+            return Ok(Progress::Done);
         }
         self.context.metrics.spilled_bytes.add(bytes.len() as u64);
         let space = self.context.space.clone();
@@ -153,14 +153,14 @@ impl TogetherDriver {
             drop((bytes, reserved));
             kept
         });
-        Ok(Answer::Await)
+        Ok(Progress::Pending)
     }
 
     /// Whether there is memory that nobody needs, and a part of the budget besides.
     fn has_room(&self, bytes: usize) -> bool {
         let budget = self.waiting.budget();
         let limit = budget.limit_bytes();
-        limit.saturating_sub(budget.used_bytes()) >= bytes + limit / FREE_SHARE && self.waiting.grow_if_free(bytes)
+        limit.saturating_sub(budget.used_bytes()) >= bytes + limit / FREE_SHARE && self.waiting.try_reserve_idle(bytes)
     }
 
     /// Has a thread that may block do something with the lane.
@@ -250,30 +250,30 @@ mod ending {
 }
 
 impl Driver for TogetherDriver {
-    fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
+    fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
         // The rows wait while there is enough to write and it cannot go anywhere.
         if self.encoder.output().len() >= PIECE_BYTES {
             self.hand_on(true)?;
             if !self.encoder.output().is_empty() {
-                return Ok(Answer::Await);
+                return Ok(Progress::Pending);
             }
         }
         self.encoder.encode(input)?;
-        Ok(Answer::Done)
+        Ok(Progress::Done)
     }
 
-    fn on_round_end(&mut self, _: usize, _: Round, cursor: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
+    fn on_round_end(&mut self, _: usize, _: Round, cursor: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
         if *cursor == ending::FINISHING {
             self.encoder.finish()?;
             *cursor = ending::APPENDING;
         }
         if *cursor == ending::APPENDING {
-            let answer = self.hand_on(false)?;
-            if answer != Answer::Done {
-                return Ok(answer);
+            let progress = self.hand_on(false)?;
+            if progress != Progress::Done {
+                return Ok(progress);
             }
             if !self.assembly.end(self.context.subtask) {
-                return Ok(Answer::Done);
+                return Ok(Progress::Done);
             }
             self.append_end()?;
             *cursor = ending::CLOSING;

@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::kernel::{Outputs, TaskContext};
-use crate::meeting::Meeting;
 use crate::memory::limits::SPOOL_BYTES;
 use crate::page::Input;
 use crate::plan::{Operator, Table, row_bytes};
+use crate::rendezvous::Rendezvous;
 use crate::row::{Datum, LeafSet, LeafType, RowLayout, Schema};
 use crate::spill::Read;
-use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Ship, Strategy, Way};
+use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Round, Ship, Strategy, Way};
 
-use super::spooled::SpooledRows;
+use super::queued_rows::QueuedRows;
 use super::{ROW_SECONDS, layout};
 
 /// The leaf of the output that holds the number; the record's leaves stand behind it.
@@ -62,7 +62,7 @@ impl Operator for Zip {
         let driver = ZipFactory {
             layout: layout(&self.output, planning.live),
             numbers: self.numbers,
-            meeting: Meeting::of(planning.input_tasks[0]),
+            meeting: Rendezvous::of(planning.input_tasks[0]),
         };
         vec![Strategy {
             ways: vec![Way::ship(Ship::Forward)],
@@ -84,7 +84,7 @@ impl Operator for Zip {
 struct ZipFactory {
     layout: Arc<RowLayout>,
     numbers: Numbers,
-    meeting: Arc<Meeting<u64>>,
+    meeting: Arc<Rendezvous<u64>>,
 }
 
 impl DriverFactory for ZipFactory {
@@ -112,7 +112,7 @@ impl DriverFactory for ZipFactory {
         // The number comes from nowhere: it is set when the page is given.
         let from = |(leaf, &ty): (usize, &LeafType)| (leaf.checked_sub(1), ty);
         Ok(Box::new(ZipDriver {
-            rows: SpooledRows::new(self.layout.clone(), context),
+            rows: QueuedRows::new(self.layout.clone(), context),
             from: self.layout.types().iter().enumerate().map(from).collect(),
             count: 0,
             next,
@@ -125,54 +125,54 @@ impl DriverFactory for ZipFactory {
 
 struct ZipDriver {
     /// Without numbers.
-    rows: SpooledRows,
+    rows: QueuedRows,
     /// Where each leaf of a row comes from.
     from: Vec<(Option<usize>, LeafType)>,
     count: u64,
     /// The number of the next row, once it is known.
     next: Option<u64>,
     step: u64,
-    meeting: Arc<Meeting<u64>>,
+    meeting: Arc<Rendezvous<u64>>,
     context: TaskContext,
 }
 
 impl ZipDriver {
     /// Numbers the next page, and gives it; `Done` where none is left, `Await` where it is not there or its number is not known.
-    fn give(&mut self, out: &mut Outputs) -> Result<Answer> {
-        let Some(first) = self.next else { return Ok(Answer::Await) };
+    fn give(&mut self, out: &mut Outputs) -> Result<Progress> {
+        let Some(first) = self.next else { return Ok(Progress::Pending) };
         Ok(match self.rows.poll()? {
             Read::Page(page) => {
                 let number = Cell::new(first);
                 let numbered = page.map_leaves(&[NUMBER], |_| number.replace(number.get() + self.step).into());
                 self.next = Some(first + numbered.rows() as u64 * self.step);
                 out.pages().adopt(numbered);
-                if self.rows.is_empty() { Answer::Done } else { Answer::Resume }
+                if self.rows.is_empty() { Progress::Done } else { Progress::OutputFull }
             }
-            Read::Pending => Answer::Await,
-            Read::End => Answer::Done,
+            Read::Pending => Progress::Pending,
+            Read::End => Progress::Done,
         })
     }
 }
 
 impl Driver for ZipDriver {
-    fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+    fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         if *cursor < input.len() {
             let batch = input.batch().arranged(&self.from);
             let before = *cursor;
-            let answer = self.rows.add(&Input::new(&batch, input.selection()), cursor)?;
+            let progress = self.rows.add(&Input::new(&batch, input.selection()), cursor)?;
             self.count += (*cursor - before) as u64;
-            if answer != Answer::Done {
-                return Ok(answer);
+            if progress != Progress::Done {
+                return Ok(progress);
             }
         }
         if self.next.is_none() {
             self.next = self.meeting.ask(|counts| sum_before(counts, self.context.subtask));
         }
         // What is on its way from the disk can wait, too.
-        Ok(if self.give(out)? == Answer::Resume { Answer::Resume } else { Answer::Done })
+        Ok(if self.give(out)? == Progress::OutputFull { Progress::OutputFull } else { Progress::Done })
     }
 
-    fn on_round_end(&mut self, _: usize, _: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+    fn on_round_end(&mut self, _: usize, _: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         if *cursor == 0 {
             self.rows.seal();
             self.meeting.say(&self.context, self.count);

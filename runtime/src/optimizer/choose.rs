@@ -170,7 +170,7 @@ impl Chooser<'_> {
                 Place { stage, operator: index, prelude: Vec::new(), forked: false, meets: false, ordered: false }
             }
             Role::Filter(predicate, _) => self.prelude(node, index, Prelude::Filter(index, predicate))?,
-            Role::View(leaves) => self.prelude(node, index, Prelude::View(index, leaves.into()))?,
+            Role::Project(leaves) => self.prelude(node, index, Prelude::Project(index, leaves.into()))?,
             Role::Union => self.union(node, index)?,
             Role::Drive => self.drive(node, index)?,
         };
@@ -210,7 +210,9 @@ impl Chooser<'_> {
                     let of_source = |bound: Bound| Some(Bound { leaf: *origins.get(bound.leaf)?, ..bound });
                     bounds.extend(of_filter.into_iter().filter_map(of_source));
                 }
-                Role::View(leaves) => origins = leaves.iter().filter_map(|&leaf| origins.get(leaf).copied()).collect(),
+                Role::Project(leaves) => {
+                    origins = leaves.iter().filter_map(|&leaf| origins.get(leaf).copied()).collect()
+                }
                 _ => break,
             }
             last = consumer.sequence;

@@ -50,14 +50,14 @@ impl Moving {
     /// What is on the way down is kept as data: a plan may be deeper than the thread's stack.
     fn below(&self, filter: &Arc<Node>, node: &Arc<Node>) -> Option<Arc<Node>> {
         let mut open = vec![Below::new(filter, node)];
-        let mut answer: Option<Option<Arc<Node>>> = None;
+        let mut progress: Option<Option<Arc<Node>>> = None;
         while let Some(mut top) = open.pop() {
-            if let Some(lower) = answer.take() {
+            if let Some(lower) = progress.take() {
                 top.passed(lower);
             }
             let is_shared = self.shared.get(&top.node.sequence).copied().unwrap_or_default();
             match top.node.inputs.get(top.inputs.len()).filter(|_| !is_shared).cloned() {
-                None => answer = Some(top.moved.then(|| top.node.with_inputs(top.inputs))),
+                None => progress = Some(top.moved.then(|| top.node.with_inputs(top.inputs))),
                 Some(input) => match top.filter_on(&input) {
                     None => {
                         top.inputs.push(input);
@@ -71,7 +71,7 @@ impl Moving {
                 },
             }
         }
-        answer.flatten()
+        progress.flatten()
     }
 }
 

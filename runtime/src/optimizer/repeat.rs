@@ -41,7 +41,7 @@ fn scans_among(nodes: &[Arc<Node>]) -> HashSet<u64> {
             // What is wrong with a source's records is written down once.
             Role::Source(source) => source.rejects().is_none(),
             Role::Filter(predicate, _) if predicate.has_effects() => false,
-            Role::Filter(..) | Role::View(_) => node.inputs.iter().all(|input| scans.contains(&input.sequence)),
+            Role::Filter(..) | Role::Project(_) => node.inputs.iter().all(|input| scans.contains(&input.sequence)),
             Role::Union | Role::Drive => false,
         };
         if is_scan {

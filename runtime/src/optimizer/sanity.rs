@@ -33,10 +33,10 @@ pub(super) fn check(plan: &PhysicalPlan) -> Result<()> {
             }
         }
         let mut fed = vec![false; stage.inboxes];
-        if let Head::Inbox(inbox) | Head::Spool(_, inbox, _) = stage.head {
+        if let Head::Inbox(inbox) | Head::SpillQueue(_, inbox, _) = stage.head {
             fed[inbox] = true;
         }
-        if matches!(stage.head, Head::Spool(..)) && !stage.steps.is_empty() {
+        if matches!(stage.head, Head::SpillQueue(..)) && !stage.steps.is_empty() {
             return Err(Error::Internal(format!("stage {number} has steps behind a spool")));
         }
         stage.steps.iter().flat_map(|step| &step.sides).for_each(|&(_, inbox)| fed[inbox] = true);

@@ -25,7 +25,7 @@ mod region;
 mod room;
 mod run;
 pub(crate) mod slot;
-mod stash;
+mod magazine;
 #[cfg(test)]
 pub(crate) mod tests;
 mod trust;

@@ -18,7 +18,7 @@ use smallvec::SmallVec;
 use crate::error::{Error, Result};
 use crate::memory::limits_bytes;
 
-use super::stash;
+use super::magazine;
 
 pub use crate::memory::limits::PAGE_BYTES;
 
@@ -109,7 +109,7 @@ impl Region {
     /// The offset of a run of so many pages that nobody else owns.
     pub(crate) fn take(&self, pages: usize) -> Result<usize> {
         if pages == 1
-            && let Some(offset) = stash::take()
+            && let Some(offset) = magazine::take()
         {
             return Ok(offset);
         }
@@ -152,7 +152,7 @@ impl Region {
     /// Takes a run of so many pages back.
     pub(crate) fn give(&self, offset: usize, pages: usize) {
         if pages == 1 {
-            return self.give_pages(&stash::give(offset));
+            return self.give_pages(&magazine::give(offset));
         }
         self.free.lock().unwrap_or_else(PoisonError::into_inner).give(offset, pages);
     }

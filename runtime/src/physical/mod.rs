@@ -40,7 +40,7 @@ pub enum Prelude {
     /// Rows are dropped.
     Filter(usize, PredicateFactory),
     /// Leaves are picked.
-    View(usize, Arc<[usize]>),
+    Project(usize, Arc<[usize]>),
 }
 
 impl Prelude {
@@ -94,7 +94,7 @@ pub enum Head {
     Inbox(usize),
     /// An inbox whose pages wait where they cannot be sent on, in memory or on disk: the operator whose rows they are, the inbox, and how rows are
     /// written. No step follows.
-    Spool(usize, usize, Arc<RowLayout>),
+    SpillQueue(usize, usize, Arc<RowLayout>),
 }
 
 /// An exchange, seen from the sending stage.
@@ -198,7 +198,7 @@ impl Builder {
             Ship::Forward | Ship::Gather | Ship::Broadcast => (Ship::Forward, ship, self.tasks(&place)),
             Ship::Hash(_) | Ship::Rebalance | Ship::Number(_) => (ship, Ship::Forward, self.plan.stages[to.0].tasks),
         };
-        let stage = self.stage(Head::Spool(operator, 0, layout.clone()), tasks);
+        let stage = self.stage(Head::SpillQueue(operator, 0, layout.clone()), tasks);
         let strategy = &mut self.plan.operators[operator].strategy;
         if !strategy.ends_with(SPOOL) {
             *strategy = if strategy.is_empty() { SPOOL.to_owned() } else { format!("{strategy}, {SPOOL}") };

@@ -11,7 +11,7 @@ pub(crate) mod ranges;
 mod small_rows;
 
 pub use buffer::{SortBuffer, SortedRows};
-pub use external::{GroupSorter, LargeGroup, Sorter, SpillingOutput, TotalMeeting, TotalSorter};
+pub use external::{GroupSorter, LargeGroup, Sorter, SpillingOutput, TotalOrderRendezvous, TotalOrderSorter};
 pub use frozen::FrozenRows;
 pub use kernel::{
     Beside, BesideFactory, CoGroupFactory, CoGroupKernel, GROUP_ROWS, GroupFactory, GroupKernel, Whole, WholeFactory,

@@ -14,7 +14,7 @@ mod file;
 mod free;
 mod reader;
 mod space;
-mod spool;
+mod queue;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -31,9 +31,9 @@ use crate::page::Page;
 pub use bytes::SpilledBytes;
 use file::SpillFile;
 pub(crate) use file::{open_unnamed, read_cached, unnamed};
+pub use queue::{Room, SpillQueue};
 pub use reader::{Read, SpilledReader};
 pub use space::SpillSpace;
-pub use spool::{Room, Spool};
 pub use store::{Store, StoreReader};
 
 /// Runs work that may block, off the threads that tasks run on.

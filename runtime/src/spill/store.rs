@@ -13,7 +13,7 @@ use crate::memory::limits::{PAGE_BYTES, WRITE_PAGES};
 use crate::page::Page;
 use crate::row::RowLayout;
 
-use super::spool::READ_AHEAD;
+use super::queue::READ_AHEAD;
 use super::{Blocking, Extent, Read, Room, Spilled, SpilledReader, Spiller};
 
 /// Pages of a filling task that may wait to be written.
@@ -56,13 +56,13 @@ impl Store {
             unwritten: AtomicUsize::new(0),
             failed: Mutex::default(),
         });
-        store.memory.set_gives_by_itself();
+        store.memory.set_revokes_by_itself();
         let weak = Arc::downgrade(&store);
         // Whoever asks holds locks of its own, so nothing more is done here.
-        store.memory.on_asked(move || {
+        store.memory.on_revoke_request(move || {
             if let Some(store) = weak.upgrade() {
                 let blocking = store.spiller.shared.blocking.clone();
-                blocking.submit(Box::new(move || store.write_some(store.choose(store.memory.asked_back()))));
+                blocking.submit(Box::new(move || store.write_some(store.choose(store.memory.revoke_requested()))));
             }
         });
         store
@@ -88,9 +88,9 @@ impl Store {
     pub fn push(self: &Arc<Self>, page: Page) {
         let bytes = page.bytes();
         self.rows.fetch_add(page.rows(), Ordering::Relaxed);
-        if self.memory.grow(bytes) {
+        if self.memory.try_reserve(bytes) {
             let page = page.paid_by(&self.memory);
-            self.memory.set_gives(true);
+            self.memory.set_revocable(true);
             return self.lock().push(Kept::Memory(page));
         }
         let mut pages = self.lock();
@@ -114,7 +114,7 @@ impl Store {
             return Err(error);
         }
         let unwritten = self.unwritten.load(Ordering::Acquire);
-        Ok(match unwritten < UNWRITTEN_PAGES * PAGE_BYTES && memory.grow(bytes) {
+        Ok(match unwritten < UNWRITTEN_PAGES * PAGE_BYTES && memory.try_reserve(bytes) {
             true => Room::Granted,
             false if unwritten > 0 => Room::Pending,
             false => Room::Refused,
@@ -152,7 +152,7 @@ impl Store {
         }
         if leaving == 0 && chosen.is_empty() {
             // What is still paid for is somebody's who reads it.
-            self.memory.set_gives(false);
+            self.memory.set_revocable(false);
         }
         chosen
     }
@@ -172,7 +172,7 @@ impl Store {
     fn write(&self, number: usize, page: Page) {
         let written = self.spiller.append_now(&page);
         // Who cannot write is not asked again.
-        self.memory.set_gives(written.is_ok());
+        self.memory.set_revocable(written.is_ok());
         let after = match written {
             Ok(extent) => {
                 drop(page);
@@ -255,7 +255,7 @@ impl StoreReader {
     }
 
     fn read(&self, run: Spilled) -> SpilledReader {
-        let has_room = self.memory.grow((READ_AHEAD + 1) * run.largest_page_bytes());
+        let has_room = self.memory.try_reserve((READ_AHEAD + 1) * run.largest_page_bytes());
         let ahead = if has_room { READ_AHEAD } else { 1 };
         self.store.spiller.read_for(run, &self.store.layout, ahead, self.blocking.clone(), &self.memory)
     }

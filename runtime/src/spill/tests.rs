@@ -242,17 +242,17 @@ fn what_is_to_be_read_again_stays() {
 }
 
 /// A line with so much memory and its counters, and numbered pages to put into it, which something else pays for.
-fn spool(folder: &std::path::Path, bytes: usize) -> (Spool, Vec<Page>, Arc<OperatorMetrics>) {
+fn spool(folder: &std::path::Path, bytes: usize) -> (SpillQueue, Vec<Page>, Arc<OperatorMetrics>) {
     let (layout, budget, metrics) = (layout(), Budget::new(bytes), Arc::<OperatorMetrics>::default());
     let elsewhere = Memory::new(Budget::new(1 << 30), "elsewhere");
     let memory = Memory::spilling(budget, "test", 0);
     let written = pages(&layout, &elsewhere, 20_000);
     let spiller = Spiller::new(&SpillSpace::new(&[folder.to_owned()]), Arc::new(AtOnce), metrics.clone());
-    (Spool::new(layout, spiller, &memory), written, metrics)
+    (SpillQueue::new(layout, spiller, &memory), written, metrics)
 }
 
 /// Takes all that is there.
-fn drain(spool: &mut Spool) -> Vec<(u64, String)> {
+fn drain(spool: &mut SpillQueue) -> Vec<(u64, String)> {
     let mut found = Vec::new();
     while let Read::Page(page) = spool.poll().unwrap() {
         found.extend(rows(&page));
@@ -363,7 +363,7 @@ fn a_store_gives_its_memory_to_whoever_needs_it() {
     let mut taken = Vec::new();
     while taken.len() < 6 {
         // Refused once, while the store is asked.
-        if other.grow(1 << 20) {
+        if other.try_reserve(1 << 20) {
             taken.push(other.reserve(1 << 20).unwrap());
         }
     }

@@ -130,7 +130,7 @@ pub enum Role {
     /// Drops rows, in place.
     Filter(PredicateFactory, Vec<Bound>),
     /// The same rows with other leaves: leaf `i` is leaf `[i]` of the input.
-    View(Vec<usize>),
+    Project(Vec<usize>),
     /// All inputs' rows, as they are.
     Union,
     /// Has strategies.
@@ -170,13 +170,13 @@ pub trait DriverFactory: Send + Sync {
 
 /// What a driver's callback answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub enum Progress {
     /// Finished.
     Done,
     /// Output is full, or a time slice is over: call again with the same cursor.
-    Resume,
+    OutputFull,
     /// Something outside is on its way, and will wake the task: then call again with the same cursor.
-    Await,
+    Pending,
 }
 
 /// Where a callback stands between two calls; zero at the first.
@@ -223,33 +223,33 @@ pub trait Driver: Send {
     ///
     /// # Errors
     /// What kernels give, or refused memory.
-    fn on_batch(&mut self, port: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer>;
+    fn on_batch(&mut self, port: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress>;
 
     /// The end of a round at a port; it has come through all of the port's channels.
     ///
     /// # Errors
     /// As [`Driver::on_batch`].
-    fn on_round_end(&mut self, port: usize, round: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+    fn on_round_end(&mut self, port: usize, round: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         let _ = (port, round, cursor, out);
-        Ok(Answer::Done)
+        Ok(Progress::Done)
     }
 
     /// No event before this time follows, on any port.
     ///
     /// # Errors
     /// As [`Driver::on_batch`].
-    fn on_watermark(&mut self, micros: i64, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+    fn on_watermark(&mut self, micros: i64, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         let _ = (micros, cursor, out);
-        Ok(Answer::Done)
+        Ok(Progress::Done)
     }
 
     /// Everything before this barrier has arrived: state as it is now belongs to the snapshot.
     ///
     /// # Errors
     /// As [`Driver::on_batch`].
-    fn on_barrier(&mut self, epoch: u64, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+    fn on_barrier(&mut self, epoch: u64, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         let _ = (epoch, cursor, out);
-        Ok(Answer::Done)
+        Ok(Progress::Done)
     }
 
     /// Another operator needs memory: gives about this many bytes back, or begins to, where that is more than it works with at least. Called
@@ -267,7 +267,7 @@ pub trait Driver: Send {
     ///
     /// # Errors
     /// Where spilling fails.
-    fn settle(&mut self) -> Result<Answer> {
-        Ok(Answer::Done)
+    fn settle(&mut self) -> Result<Progress> {
+        Ok(Progress::Done)
     }
 }

@@ -9,7 +9,7 @@ use super::overflow::overflow;
 use super::parse::{ParseValueError, digits, sign};
 use super::time_unit::{DAY, TimeUnit, weekday};
 use super::timestamp::Timestamp;
-use super::written::Written;
+use super::written::WriteFile;
 
 /// What texts of dates look like.
 pub(crate) const DATE_FORM: &str = "a day like 2024-02-29";
@@ -150,8 +150,8 @@ impl Date {
 
     /// The day as text, without allocating: `2024-02-29`.
     #[must_use]
-    pub fn text(self) -> Written {
-        let mut text = Written::new();
+    pub fn text(self) -> WriteFile {
+        let mut text = WriteFile::new();
         write_date(i64::from(self.0), &mut text);
         text
     }
@@ -162,7 +162,7 @@ impl Date {
 }
 
 /// Puts a day in front. Years have four digits, or a sign and more.
-pub(super) fn write_date(days: i64, text: &mut Written) {
+pub(super) fn write_date(days: i64, text: &mut WriteFile) {
     let (year, month, day) = parts_of(days);
     text.number(day.into(), 2);
     text.byte(b'-');

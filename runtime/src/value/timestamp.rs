@@ -14,7 +14,7 @@ use super::parse::{ParseValueError, digits};
 use super::time_delta::TimeDelta;
 use super::time_format::instant;
 use super::time_unit::{DAY, HOUR, MINUTE, SECOND, TimeUnit, weekday};
-use super::written::Written;
+use super::written::WriteFile;
 
 /// What texts of timestamps look like.
 pub(crate) const TIMESTAMP_FORM: &str = "a time like 2024-02-29T12:30:00.5Z or 2024-02-29 12:30+02:00";
@@ -151,8 +151,8 @@ impl Timestamp {
 
     /// The instant as text, without allocating: `2024-02-29T12:30:00.5Z`.
     #[must_use]
-    pub fn text(self) -> Written {
-        let mut text = Written::new();
+    pub fn text(self) -> WriteFile {
+        let mut text = WriteFile::new();
         text.byte(b'Z');
         let of_day = self.micros_of_day() as u64;
         let (seconds, fraction) = (of_day / SECOND as u64, of_day % SECOND as u64);

@@ -18,14 +18,14 @@ static PAIRS: [[u8; 2]; 100] = {
 
 /// The text of one value: ASCII, at most 32 bytes.
 #[derive(Clone, Copy)]
-pub struct Written {
+pub struct WriteFile {
     bytes: [u8; ROOM],
     start: usize,
 }
 
-impl Written {
+impl WriteFile {
     pub(super) fn new() -> Self {
-        Written { bytes: [0; ROOM], start: ROOM }
+        WriteFile { bytes: [0; ROOM], start: ROOM }
     }
 
     /// The text.
@@ -87,13 +87,13 @@ impl Written {
     }
 }
 
-impl fmt::Debug for Written {
+impl fmt::Debug for WriteFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(self.as_str(), f)
     }
 }
 
-impl fmt::Display for Written {
+impl fmt::Display for WriteFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
     }

@@ -18,8 +18,8 @@ struct InSteps {
 }
 
 impl Driver for InSteps {
-    fn on_batch(&mut self, _: usize, _: &Input<'_>, _: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
-        Ok(Answer::Done)
+    fn on_batch(&mut self, _: usize, _: &Input<'_>, _: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
+        Ok(Progress::Done)
     }
 
     fn revoke(&mut self, bytes: usize) -> Result<()> {
@@ -28,9 +28,9 @@ impl Driver for InSteps {
         Ok(())
     }
 
-    fn settle(&mut self) -> Result<Answer> {
+    fn settle(&mut self) -> Result<Progress> {
         self.left -= 1;
-        Ok(if self.left == 0 { Answer::Done } else { Answer::Resume })
+        Ok(if self.left == 0 { Progress::Done } else { Progress::OutputFull })
     }
 }
 
@@ -66,8 +66,8 @@ impl Driver for Holding {
         self.has_enough
     }
 
-    fn on_batch(&mut self, _: usize, _: &Input<'_>, _: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
-        Ok(Answer::Done)
+    fn on_batch(&mut self, _: usize, _: &Input<'_>, _: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
+        Ok(Progress::Done)
     }
 
     fn revoke(&mut self, bytes: usize) -> Result<()> {
@@ -111,7 +111,7 @@ fn a_step_that_is_stopped_holds_no_memory_and_is_not_asked_for_any() {
             part: Part::Whole,
         };
         let writer = RowWriter::new(Arc::new(RowLayout::full([LeafType::U64])), Memory::new(budget.clone(), "rows"));
-        let ask = memory.to_ask().unwrap();
+        let ask = memory.revoke_handle().unwrap();
         (Step::new(&plan, vec![], driver, memory, vec![], Outputs::new(writer)), ask)
     };
     let (first, ask) = step(false);
@@ -154,7 +154,7 @@ fn memory_is_given_back_until_that_is_done_where_no_rows_come() {
     let mut pipeline = Pipeline::new(PipelineHead::Inbox(inbox), vec![step], vec![], Watch::new(job));
 
     assert!(pipeline.poll().unwrap() == Poll::Wait && asked_bytes.load(Ordering::Relaxed) == 0);
-    memory.to_ask().unwrap().ask(1000);
+    memory.revoke_handle().unwrap().ask(1000);
     assert!(pipeline.poll().unwrap() == Poll::Yield && asked_bytes.load(Ordering::Relaxed) == 1000);
     assert!(pipeline.poll().unwrap() == Poll::Yield);
     assert!(pipeline.poll().unwrap() == Poll::Wait && asked_bytes.load(Ordering::Relaxed) == 1000);

@@ -227,7 +227,7 @@ impl ParquetEncoder {
     fn can_take(&self, bytes: usize) -> bool {
         let budget = self.memory.budget();
         let limit = budget.limit_bytes();
-        limit.saturating_sub(budget.used_bytes()) >= bytes + limit / FREE_SHARE && self.memory.grow(bytes)
+        limit.saturating_sub(budget.used_bytes()) >= bytes + limit / FREE_SHARE && self.memory.try_reserve(bytes)
     }
 }
 

@@ -65,7 +65,7 @@ pub struct GroupTable {
     /// No group is opened any more.
     frozen: bool,
     /// Each row opens a group of its own.
-    apart: bool,
+    bypass: bool,
     /// Groups of such rows.
     unindexed: usize,
     /// Which bits of a hash say in which part a row is: others at each level, as the rows of a part agree in those of the level above.
@@ -123,7 +123,7 @@ impl GroupTable {
             asks: Asks::Firmly,
             firm: false,
             frozen: false,
-            apart: false,
+            bypass: false,
             unindexed: 0,
             level: 0,
             stopped: None,
@@ -177,8 +177,8 @@ impl GroupTable {
 
     /// Whether from now on each row opens a group of its own, which no other row finds: nothing is looked up. For groups that are merged later, and tables
     /// of which all groups leave at once.
-    pub fn set_apart(&mut self, apart: bool) {
-        self.apart = apart;
+    pub fn set_apart(&mut self, bypass: bool) {
+        self.bypass = bypass;
     }
 
     /// An empty table of the same kind for the rows of one part of a table of the level above: in parts from the beginning.
@@ -221,8 +221,8 @@ impl GroupTable {
         match self.asks {
             _ if self.is_firm() => true,
             Asks::Firmly => true,
-            Asks::IfFree => self.memory.grow_if_free(bytes),
-            Asks::Politely | Asks::Leaving(_) => self.memory.grow(bytes + self.room_beside()),
+            Asks::IfFree => self.memory.try_reserve_idle(bytes),
+            Asks::Politely | Asks::Leaving(_) => self.memory.try_reserve(bytes + self.room_beside()),
         }
     }
 

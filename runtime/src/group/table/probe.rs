@@ -81,7 +81,7 @@ impl GroupTable {
         groups.fresh.clear();
         groups.missed.clear();
         groups.table = self.id;
-        if self.apart {
+        if self.bypass {
             return self.open_each(input, key, &Opening::of(self, input.batch(), copied), groups);
         }
         let leaves = compared(input.batch(), key, &self.layout, &self.key);

@@ -11,18 +11,18 @@ use crate::join::table::JoinTable;
 use crate::memory::limits::MERGE_ROOM_BYTES;
 use crate::page::{Page, windows};
 use crate::spill::Read;
-use crate::strategy::Answer;
+use crate::strategy::Progress;
 
 /// The table of a block takes so much, with its index.
 const BLOCK_BYTES: usize = MERGE_ROOM_BYTES / 2;
 
 impl SortMergeJoin {
     /// Finds the next rows to meet.
-    pub(crate) fn choose(&mut self) -> Result<Answer> {
+    pub(crate) fn choose(&mut self) -> Result<Progress> {
         for side in &mut self.sorted {
             match side.settle_window()? {
-                Answer::Done => {}
-                answer => return Ok(answer),
+                Progress::Done => {}
+                progress => return Ok(progress),
             }
         }
         let next = self.sorted.each_ref().map(|side| side.next);
@@ -32,7 +32,7 @@ impl SortMergeJoin {
             self.sorted.iter_mut().for_each(|side| side.groups.clear());
             self.room.release();
             self.stage = Stage::Given;
-            return Ok(Answer::Done);
+            return Ok(Progress::Done);
         }
         // Nobody else may have what the table takes.
         self.memory.keep(MERGE_ROOM_BYTES);
@@ -47,7 +47,7 @@ impl SortMergeJoin {
     }
 
     /// Some rows of a side whose keys the other does not have.
-    pub(crate) fn meet_nobody(&mut self, side: usize, until: usize) -> Result<Answer> {
+    pub(crate) fn meet_nobody(&mut self, side: usize, until: usize) -> Result<Progress> {
         let rows = std::mem::replace(&mut self.sorted[side].next, until)..until;
         if !self.sides[side].keeps {
             return self.end_meeting();
@@ -55,11 +55,11 @@ impl SortMergeJoin {
         let (built, stream) = (self.empty_table(1 - side)?, Rows::of_window(rows));
         self.meeting = Some(BlockJoin { built, stream, page: None, key: None, pass: ProbePhase::Disk });
         self.stage = Stage::Stream;
-        Ok(Answer::Done)
+        Ok(Progress::Done)
     }
 
     /// As many groups as fit a block, and the other side's rows up to the last one's key.
-    pub(crate) fn meet_block(&mut self, until: [usize; 2]) -> Result<Answer> {
+    pub(crate) fn meet_block(&mut self, until: [usize; 2]) -> Result<Progress> {
         let (build, other, leading) = (self.build, 1 - self.build, self.leading());
         let (start, mut built) = (self.sorted[build].next, BuildSide::new(&self.sides, build, &self.memory)?);
         let (mut end, mut held) = (start, 0);
@@ -94,7 +94,7 @@ impl SortMergeJoin {
         self.meeting =
             Some(BlockJoin { built, stream: Rows::of_window(rows), page: None, key: None, pass: ProbePhase::Disk });
         self.stage = Stage::Stream;
-        Ok(Answer::Done)
+        Ok(Progress::Done)
     }
 
     /// Some rows of the window, where a block's table has room for them.

@@ -10,7 +10,7 @@ use crate::memory::limits::PAGE_BYTES;
 use crate::page::windows;
 use crate::sort::SortBuffer;
 use crate::spill::Read;
-use crate::strategy::Answer;
+use crate::strategy::Progress;
 
 /// A key whose rows may need several tables.
 pub(crate) struct OneKey {
@@ -24,7 +24,7 @@ pub(crate) struct OneKey {
 
 impl SortMergeJoin {
     /// The rows of the next key, which do not fit a block.
-    pub(crate) fn meet_key(&mut self) -> Result<Answer> {
+    pub(crate) fn meet_key(&mut self) -> Result<Progress> {
         let windows = self.sorted.each_ref().map(Sorted::window);
         let next = self.sorted.each_ref().map(|side| side.next);
         let ends = SortBuffer::next_groups(windows, next, windows.map(SortBuffer::len), self.leading());
@@ -45,28 +45,28 @@ impl SortMergeJoin {
     }
 
     /// Begins with tables of one side's rows of a key.
-    fn build_key(&mut self, side: usize, groups: [Group; 2], pass: ProbePhase) -> Result<Answer> {
+    fn build_key(&mut self, side: usize, groups: [Group; 2], pass: ProbePhase) -> Result<Progress> {
         let (built, rest) = (BuildSide::new(&self.sides, side, &self.memory)?, self.sorted[side].begin(&groups[side]));
         let key = Some(OneKey { groups, rest, is_left: true });
         self.meeting = Some(BlockJoin { built, stream: Rows::default(), page: None, key, pass });
         self.stage = Stage::Load;
-        Ok(Answer::Done)
+        Ok(Progress::Done)
     }
 
     /// Makes a table of as many rows of a key as memory allows.
-    pub(crate) fn load(&mut self) -> Result<Answer> {
-        let Some(BlockJoin { built, key: Some(key), pass, .. }) = &mut self.meeting else { return Ok(Answer::Done) };
+    pub(crate) fn load(&mut self) -> Result<Progress> {
+        let Some(BlockJoin { built, key: Some(key), pass, .. }) = &mut self.meeting else { return Ok(Progress::Done) };
         let (build, stream) = (built.side, 1 - built.side);
         let largest = [0, 1].map(|side| self.sorted[side].page_bytes(&key.groups[side]));
         let beside = (READ_AHEAD + 1) * (largest[0] + largest[1]) + PAGE_BYTES;
         while key.is_left {
             match self.sorted[build].poll(&mut key.rest)? {
-                Read::Pending => return Ok(Answer::Await),
+                Read::Pending => return Ok(Progress::Pending),
                 Read::End => key.is_left = false,
                 Read::Page(page) => {
                     let need = pages_bytes(&built.table, &page);
                     let need = need + JoinTable::index_bytes(built.table.len() + page.rows()) + beside;
-                    if !self.memory.grow(need) && !built.table.is_empty() {
+                    if !self.memory.try_reserve(need) && !built.table.is_empty() {
                         key.rest.put_back(page);
                         break;
                     }
@@ -78,7 +78,7 @@ impl SortMergeJoin {
             // It takes several tables: of the side whose rows are asked for their partners one by one, where it is one.
             let asked = self.sides.iter().position(|side| side.keeps).unwrap_or(build);
             let build = if self.sides[build].keeps { build } else { asked };
-            let Some(BlockJoin { key: Some(key), .. }) = self.meeting.take() else { return Ok(Answer::Done) };
+            let Some(BlockJoin { key: Some(key), .. }) = self.meeting.take() else { return Ok(Progress::Done) };
             return self.build_key(build, key.groups, ProbePhase::Block);
         }
         built.table.build()?;
@@ -88,6 +88,6 @@ impl SortMergeJoin {
         {
             meeting.stream = self.sorted[stream].begin(&key.groups[stream]);
         }
-        Ok(Answer::Done)
+        Ok(Progress::Done)
     }
 }

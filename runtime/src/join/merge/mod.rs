@@ -28,7 +28,7 @@ use crate::memory::limits::{GROUPS_BYTES, MERGE_ROOM_BYTES};
 use crate::memory::{Memory, Reservation};
 use crate::page::{Input, Page, Selection};
 use crate::spill::Read;
-use crate::strategy::{Answer, Cursor};
+use crate::strategy::{Cursor, Progress};
 
 /// What follows, when all rows of both sides are there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,20 +112,20 @@ impl SortMergeJoin {
     /// Rows of an input.
     pub(crate) fn on_batch(
         &mut self,
-        answers: &mut dyn JoinEmitter,
+        emitter: &mut dyn JoinEmitter,
         side: usize,
         input: &Input<'_>,
         out: &mut Outputs,
-    ) -> Result<Answer> {
+    ) -> Result<Progress> {
         let mut arrived = match self.arrived.take() {
             Some(arrived) => arrived,
             None => self.arrive(side, input)?,
         };
-        let answer = self.take(answers, side, input, &mut arrived, out)?;
-        if answer != Answer::Done {
+        let progress = self.take(emitter, side, input, &mut arrived, out)?;
+        if progress != Progress::Done {
             self.arrived = Some(arrived);
         }
-        Ok(answer)
+        Ok(progress)
     }
 
     fn arrive(&self, side: usize, input: &Input<'_>) -> Result<IncomingRows> {
@@ -143,17 +143,17 @@ impl SortMergeJoin {
 
     fn take(
         &mut self,
-        answers: &mut dyn JoinEmitter,
+        emitter: &mut dyn JoinEmitter,
         side: usize,
         input: &Input<'_>,
         arrived: &mut IncomingRows,
         out: &mut Outputs,
-    ) -> Result<Answer> {
+    ) -> Result<Progress> {
         if let Some(empty) = &mut arrived.empty {
             let alone = Input::new(input.batch(), &arrived.alone);
-            match answers.probe(empty, &alone, ProbePhase::Disk, &mut self.cursor, out)? {
-                Answer::Done => (arrived.empty, self.cursor) = (None, 0),
-                answer => return Ok(answer),
+            match emitter.probe(empty, &alone, ProbePhase::Disk, &mut self.cursor, out)? {
+                Progress::Done => (arrived.empty, self.cursor) = (None, 0),
+                progress => return Ok(progress),
             }
         }
         let others = Input::new(input.batch(), &arrived.others);
@@ -163,8 +163,8 @@ impl SortMergeJoin {
             self.sorted[1 - side].groups.revoke();
         }
         match self.sorted[1 - side].groups.settle()? {
-            Answer::Done => self.sorted[side].add(&others, &mut arrived.taken),
-            answer => Ok(answer),
+            Progress::Done => self.sorted[side].add(&others, &mut arrived.taken),
+            progress => Ok(progress),
         }
     }
 
@@ -175,32 +175,32 @@ impl SortMergeJoin {
     }
 
     /// The end of an input.
-    pub(crate) fn on_end(&mut self, answers: &mut dyn JoinEmitter, side: usize, out: &mut Outputs) -> Result<Answer> {
+    pub(crate) fn on_end(&mut self, emitter: &mut dyn JoinEmitter, side: usize, out: &mut Outputs) -> Result<Progress> {
         self.ended[side] = true;
         // From then on it keeps what it needs to merge.
-        self.memory.set_gives(self.ended != [true; 2]);
+        self.memory.set_revocable(self.ended != [true; 2]);
         if self.ended != [true; 2] {
             // What is on disk already leaves its memory to the other side.
             return self.settle_side(side, false);
         }
         loop {
-            let answer = match self.stage {
+            let progress = match self.stage {
                 Stage::Settle => self.settle()?,
                 Stage::Order => self.order()?,
                 Stage::Choose => self.choose()?,
                 Stage::Load => self.load()?,
-                Stage::Stream => self.stream(answers, out)?,
-                Stage::Finish => self.finish(answers, out)?,
-                Stage::Given => return Ok(Answer::Done),
+                Stage::Stream => self.stream(emitter, out)?,
+                Stage::Finish => self.finish(emitter, out)?,
+                Stage::Given => return Ok(Progress::Done),
             };
-            if answer != Answer::Done {
-                return Ok(answer);
+            if progress != Progress::Done {
+                return Ok(progress);
             }
         }
     }
 
     /// Has all of a side go to disk that is there in part, or that must.
-    fn settle_side(&mut self, side: usize, must: bool) -> Result<Answer> {
+    fn settle_side(&mut self, side: usize, must: bool) -> Result<Progress> {
         let groups = &mut self.sorted[side].groups;
         if must || groups.is_on_disk() {
             groups.revoke();
@@ -209,31 +209,31 @@ impl SortMergeJoin {
     }
 
     /// Where one side is on disk, the other stays in memory only if there is room to merge beside it.
-    fn settle(&mut self) -> Result<Answer> {
+    fn settle(&mut self) -> Result<Progress> {
         for side in [0, 1] {
-            let must = self.sorted[1 - side].groups.is_on_disk() && !self.memory.grow(GROUPS_BYTES);
+            let must = self.sorted[1 - side].groups.is_on_disk() && !self.memory.try_reserve(GROUPS_BYTES);
             match self.settle_side(side, must)? {
-                Answer::Done => {}
-                answer => return Ok(answer),
+                Progress::Done => {}
+                progress => return Ok(progress),
             }
         }
         // What merges takes what it can get.
-        if self.sorted[1].groups.is_on_disk() && self.memory.grow(GROUPS_BYTES) {
+        if self.sorted[1].groups.is_on_disk() && self.memory.try_reserve(GROUPS_BYTES) {
             self.second_room.resize(GROUPS_BYTES)?;
         }
         self.stage = Stage::Order;
-        Ok(Answer::Done)
+        Ok(Progress::Done)
     }
 
-    fn order(&mut self) -> Result<Answer> {
+    fn order(&mut self) -> Result<Progress> {
         for side in &mut self.sorted {
             match side.groups.finish()? {
-                Answer::Done => self.second_room.leave_ahead(),
-                answer => return Ok(answer),
+                Progress::Done => self.second_room.leave_ahead(),
+                progress => return Ok(progress),
             }
         }
         self.stage = Stage::Choose;
-        Ok(Answer::Done)
+        Ok(Progress::Done)
     }
 
     /// Gives memory back until both sides are there: their rows go to disk.
@@ -247,14 +247,14 @@ impl SortMergeJoin {
     ///
     /// # Errors
     /// What the disk says.
-    pub(crate) fn settle_sorters(&mut self) -> Result<Answer> {
+    pub(crate) fn settle_sorters(&mut self) -> Result<Progress> {
         for side in &mut self.sorted {
             match side.groups.settle()? {
-                Answer::Done => {}
-                answer => return Ok(answer),
+                Progress::Done => {}
+                progress => return Ok(progress),
             }
         }
-        Ok(Answer::Done)
+        Ok(Progress::Done)
     }
 
     /// Leaves of the key, by which both sides are in order.
@@ -263,46 +263,46 @@ impl SortMergeJoin {
     }
 
     /// Takes the next page past the table.
-    fn stream(&mut self, answers: &mut dyn JoinEmitter, out: &mut Outputs) -> Result<Answer> {
+    fn stream(&mut self, emitter: &mut dyn JoinEmitter, out: &mut Outputs) -> Result<Progress> {
         let Some(BlockJoin { built, stream, page: begun, pass, .. }) = &mut self.meeting else {
-            return Ok(Answer::Done);
+            return Ok(Progress::Done);
         };
         let (page, mut next) = match begun.take() {
             Some(begun) => begun,
             None => match self.sorted[1 - built.side].poll(stream)? {
                 Read::Page(page) => (page, 0),
-                Read::Pending => return Ok(Answer::Await),
+                Read::Pending => return Ok(Progress::Pending),
                 Read::End => {
                     self.stage = Stage::Finish;
-                    return Ok(Answer::Done);
+                    return Ok(Progress::Done);
                 }
             },
         };
         let mut window = Selection::default();
         while next < page.rows() {
             let end = window.fill(next..page.rows());
-            let answer = answers.probe(built, &Input::new(&page.batch(), &window), *pass, &mut self.cursor, out)?;
-            if answer != Answer::Done {
+            let progress = emitter.probe(built, &Input::new(&page.batch(), &window), *pass, &mut self.cursor, out)?;
+            if progress != Progress::Done {
                 *begun = Some((page, next));
-                return Ok(answer);
+                return Ok(progress);
             }
             (self.cursor, next) = (0, end);
         }
         // Others may have a turn.
-        Ok(Answer::Resume)
+        Ok(Progress::OutputFull)
     }
 
     /// Answers for the table's rows, and drops it.
-    fn finish(&mut self, answers: &mut dyn JoinEmitter, out: &mut Outputs) -> Result<Answer> {
-        let Some(meeting) = &mut self.meeting else { return Ok(Answer::Done) };
-        match answers.finish(&mut meeting.built, &mut self.cursor, out)? {
-            Answer::Done => self.cursor = 0,
-            answer => return Ok(answer),
+    fn finish(&mut self, emitter: &mut dyn JoinEmitter, out: &mut Outputs) -> Result<Progress> {
+        let Some(meeting) = &mut self.meeting else { return Ok(Progress::Done) };
+        match emitter.finish(&mut meeting.built, &mut self.cursor, out)? {
+            Progress::Done => self.cursor = 0,
+            progress => return Ok(progress),
         }
         drop(meeting.built.table.take_pages());
         if meeting.key.as_ref().is_some_and(|key| key.is_left) {
             self.stage = Stage::Load;
-            return Ok(Answer::Done);
+            return Ok(Progress::Done);
         }
         if let Some(key) = self.meeting.take().and_then(|meeting| meeting.key) {
             for (side, group) in self.sorted.iter().zip(key.groups) {
@@ -313,12 +313,12 @@ impl SortMergeJoin {
     }
 
     /// Keeps the room for the next table.
-    fn end_meeting(&mut self) -> Result<Answer> {
-        if self.memory.grow(MERGE_ROOM_BYTES) {
+    fn end_meeting(&mut self) -> Result<Progress> {
+        if self.memory.try_reserve(MERGE_ROOM_BYTES) {
             self.room.resize(MERGE_ROOM_BYTES)?;
         }
         self.stage = Stage::Choose;
-        Ok(Answer::Resume)
+        Ok(Progress::OutputFull)
     }
 }
 

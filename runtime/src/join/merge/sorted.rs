@@ -12,7 +12,7 @@ use crate::page::{Input, Page, RowWriter};
 use crate::row::RowLayout;
 use crate::sort::{GroupSorter, OrderKey, SortBuffer};
 use crate::spill::{Read, Spilled, SpilledReader};
-use crate::strategy::Answer;
+use crate::strategy::Progress;
 
 /// Pages that are read ahead of those that are joined.
 pub(crate) const READ_AHEAD: usize = 1;
@@ -39,15 +39,15 @@ impl Sorted {
     }
 
     /// Goes on to the next window where all rows of this one have been joined.
-    pub(crate) fn settle_window(&mut self) -> Result<Answer> {
+    pub(crate) fn settle_window(&mut self) -> Result<Progress> {
         if self.groups.is_ready() && (self.next < self.window().len() || self.groups.is_last()) {
-            return Ok(Answer::Done);
+            return Ok(Progress::Done);
         }
-        let answer = self.groups.advance()?;
-        if answer == Answer::Done {
+        let progress = self.groups.advance()?;
+        if progress == Progress::Done {
             self.next = 0;
         }
-        Ok(answer)
+        Ok(progress)
     }
 
     /// Where some whole groups end that begin at a position of the window: about as many as fill a page, one at least.
@@ -106,7 +106,7 @@ impl Sorted {
     }
 
     /// As [`GroupSorter::add`].
-    pub(crate) fn add(&mut self, input: &Input<'_>, taken: &mut usize) -> Result<Answer> {
+    pub(crate) fn add(&mut self, input: &Input<'_>, taken: &mut usize) -> Result<Progress> {
         self.groups.add(input, taken)
     }
 }

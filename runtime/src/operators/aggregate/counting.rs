@@ -13,11 +13,11 @@ use crate::memory::{Memory, limits};
 use crate::operators::distinct_count::DistinctCount;
 use crate::operators::fold::Fold;
 use crate::page::{Input, Page, Selection};
-use crate::strategy::{Answer, Cursor, Driver, Round};
+use crate::strategy::{Cursor, Driver, Progress, Round};
 
 use super::Spec;
 use super::driver::Phase;
-use super::folding::AggregateFolding;
+use super::update::AggregateUpdate;
 use super::values::Values;
 
 /// Cursors of the end: what is given to the groups' states, and then these.
@@ -27,7 +27,7 @@ const STATES: Cursor = 3;
 
 /// Groups with tables of their values beside them.
 pub(super) struct CountingDriver {
-    folding: AggregateFolding,
+    update: AggregateUpdate,
     table: GroupTable,
     counts: Vec<DistinctCount>,
     /// What the first tables hold.
@@ -49,17 +49,17 @@ impl CountingDriver {
     pub(super) fn create(
         spec: &Arc<Spec>,
         phase: Phase,
-        folding: AggregateFolding,
+        update: AggregateUpdate,
         context: &TaskContext,
     ) -> Result<Box<dyn Driver>> {
         let merging = phase == Phase::Merge;
-        let portion = || TaskContext { memory: context.memory.portion(limits::GROUP_BYTES), ..context.clone() };
+        let portion = || TaskContext { memory: context.memory.child(limits::GROUP_BYTES), ..context.clone() };
         let table =
             |context: &TaskContext| GroupTable::new(spec.table.clone(), spec.output_key.as_slice(), &context.memory);
         let counts = spec.distinct_counts(merging, context)?;
         let of_states = portion();
         Ok(Box::new(CountingDriver {
-            folding,
+            update,
             table: table(context)?.closing(),
             unseen: vec![Selection::default(); counts.len()],
             counts,
@@ -77,7 +77,7 @@ impl CountingDriver {
     /// Adds a window to the first tables; what they have not counted is left.
     fn add_first(&mut self, input: &Input<'_>) -> Result<()> {
         self.left.clear();
-        let (found, groups) = self.folding.fold(&mut self.table, input, Rows::New, &mut self.left)?;
+        let (found, groups) = self.update.fold(&mut self.table, input, Rows::New, &mut self.left)?;
         self.others.set(self.left.rows());
         let others = Input::new(input.batch(), &self.others);
         let mut unseen = Vec::new();
@@ -99,20 +99,20 @@ impl CountingDriver {
         self.table.freeze();
         self.counts.iter_mut().for_each(DistinctCount::freeze);
         self.memory.shrink();
-        self.memory.set_gives(false);
+        self.memory.set_revocable(false);
     }
 
     /// Gives all groups of tables that had room for everything.
-    fn give(&mut self, out: &mut Outputs) -> Result<Answer> {
+    fn give(&mut self, out: &mut Outputs) -> Result<Progress> {
         self.counts.iter_mut().try_for_each(DistinctCount::clear)?;
         for page in self.table.drain()? {
-            out.pages().adopt(self.folding.finish(page)?);
+            out.pages().adopt(self.update.finish(page)?);
         }
-        Ok(Answer::Done)
+        Ok(Progress::Done)
     }
 
     /// The next page of states from the first tables, or of values.
-    fn next_page(&mut self, cursor: &mut Cursor) -> Result<Answer> {
+    fn next_page(&mut self, cursor: &mut Cursor) -> Result<Progress> {
         if *cursor == FIRST {
             let page = self.table.next_page()?;
             if page.is_none() {
@@ -120,14 +120,14 @@ impl CountingDriver {
                 *cursor = VALUES;
             }
             self.page = page.map(PageCursor::of);
-            return Ok(Answer::Resume);
+            return Ok(Progress::OutputFull);
         }
-        let answer = self.values.finish()?;
+        let progress = self.values.finish()?;
         self.page = self.values.take().map(PageCursor::of);
-        if answer == Answer::Done {
+        if progress == Progress::Done {
             *cursor = STATES;
         }
-        Ok(answer)
+        Ok(progress)
     }
 }
 
@@ -166,32 +166,32 @@ impl Spec {
 
 impl Driver for CountingDriver {
     /// The cursor says which grouping is given its rows of the window.
-    fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
+    fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
         if *cursor == 0 {
             self.add_first(input)?;
             if !self.closed {
-                return Ok(Answer::Done);
+                return Ok(Progress::Done);
             }
             *cursor = 1;
         }
         while *cursor <= 1 + self.unseen.len() {
-            let answer = match *cursor - 1 {
+            let progress = match *cursor - 1 {
                 0 => {
                     let others = Input::new(input.batch(), &self.others);
-                    self.states.add(&mut self.folding, &others, Rows::New, &mut self.within)?
+                    self.states.add(&mut self.update, &others, Rows::New, &mut self.within)?
                 }
                 count => self.values.add(count - 1, input.batch(), &self.unseen[count - 1], &mut self.within)?,
             };
-            if answer != Answer::Done {
-                return Ok(answer);
+            if progress != Progress::Done {
+                return Ok(progress);
             }
             *cursor += 1;
         }
         *cursor = 0;
-        Ok(Answer::Done)
+        Ok(Progress::Done)
     }
 
-    fn on_round_end(&mut self, _: usize, _: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+    fn on_round_end(&mut self, _: usize, _: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         if !self.closed {
             return self.give(out);
         }
@@ -202,24 +202,24 @@ impl Driver for CountingDriver {
         }
         loop {
             if let Some(page) = &mut self.page {
-                if page.add_to(&mut self.states, &mut self.folding)? == Answer::Await {
-                    return Ok(Answer::Await);
+                if page.add_to(&mut self.states, &mut self.update)? == Progress::Pending {
+                    return Ok(Progress::Pending);
                 }
                 self.page = None;
-                return Ok(Answer::Resume);
+                return Ok(Progress::OutputFull);
             }
             if *cursor != STATES {
-                if self.next_page(cursor)? == Answer::Await {
-                    return Ok(Answer::Await);
+                if self.next_page(cursor)? == Progress::Pending {
+                    return Ok(Progress::Pending);
                 }
                 continue;
             }
-            let answer = self.states.finish(&mut self.folding, out)?;
-            if answer == Answer::Done {
+            let progress = self.states.finish(&mut self.update, out)?;
+            if progress == Progress::Done {
                 self.closed = false;
-                self.memory.set_gives(true);
+                self.memory.set_revocable(true);
             }
-            return Ok(answer);
+            return Ok(progress);
         }
     }
 
@@ -248,17 +248,17 @@ impl PageCursor {
         PageCursor { page, next: 0, window: Selection::default(), cursor: 0 }
     }
 
-    fn add_to(&mut self, grouping: &mut HybridHashAggregation, folding: &mut dyn GroupUpdate) -> Result<Answer> {
+    fn add_to(&mut self, grouping: &mut HybridHashAggregation, update: &mut dyn GroupUpdate) -> Result<Progress> {
         let batch = self.page.batch();
         while self.cursor != 0 || self.next < batch.rows() {
             if self.cursor == 0 {
                 self.next = self.window.fill(self.next..batch.rows());
             }
             let input = Input::new(&batch, &self.window);
-            if grouping.add(folding, &input, Rows::States, &mut self.cursor)? == Answer::Await {
-                return Ok(Answer::Await);
+            if grouping.add(update, &input, Rows::States, &mut self.cursor)? == Progress::Pending {
+                return Ok(Progress::Pending);
             }
         }
-        Ok(Answer::Done)
+        Ok(Progress::Done)
     }
 }

@@ -12,7 +12,7 @@ use crate::strategy::{Driver, DriverFactory};
 
 use super::Spec;
 use super::counting::CountingDriver;
-use super::folding::AggregateFolding;
+use super::update::AggregateUpdate;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
@@ -51,14 +51,14 @@ impl DriverFactory for Aggregating {
     }
 
     fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
-        let (folding, key) = AggregateFolding::new(&self.spec, self.phase, context)?;
+        let (update, key) = AggregateUpdate::new(&self.spec, self.phase, context)?;
         if self.phase != Phase::Partial && !self.spec.values.is_empty() {
-            return CountingDriver::create(&self.spec, self.phase, folding, context);
+            return CountingDriver::create(&self.spec, self.phase, update, context);
         }
         let table = GroupTable::new(self.spec.layout(self.phase).clone(), key, &context.memory)?;
         if self.phase == Phase::Partial {
-            return Ok(Box::new(PreAggregate { folding, combiner: Combiner::new(table, combiner_bytes(context)) }));
+            return Ok(Box::new(PreAggregate { update, combiner: Combiner::new(table, combiner_bytes(context)) }));
         }
-        Ok(Box::new(FinalAggregate { folding, grouping: HybridHashAggregation::new(table, 0, context) }))
+        Ok(Box::new(FinalAggregate { update, grouping: HybridHashAggregation::new(table, 0, context) }))
     }
 }

@@ -8,7 +8,7 @@ use crate::kernel::{Blocking, Outputs};
 use crate::memory::{Budget, Memory, limits};
 use crate::page::{Page, RowWriter};
 use crate::row::{SchemaBuilder, Shape};
-use crate::strategy::{Answer, Driver, DriverFactory, Round};
+use crate::strategy::{Driver, DriverFactory, Progress, Round};
 
 /// Work that waits until the driver has said that it waits.
 #[derive(Default)]
@@ -96,7 +96,7 @@ fn run(rows: &[Row], memory_bytes: usize, revoked_every: usize) -> (Vec<Counted>
     for page in pages(rows) {
         let added = windows(&page.batch(), |input| -> Result<()> {
             let mut cursor = 0;
-            while driver.on_batch(0, input, &mut cursor, &mut out)? == Answer::Await {
+            while driver.on_batch(0, input, &mut cursor, &mut out)? == Progress::Pending {
                 later.work();
             }
             seen += 1;
@@ -109,7 +109,7 @@ fn run(rows: &[Row], memory_bytes: usize, revoked_every: usize) -> (Vec<Counted>
     }
     let (mut found, mut cursor) = (Vec::new(), 0);
     loop {
-        let answer = driver.on_round_end(0, Round { number: 1, last: true }, &mut cursor, &mut out).unwrap();
+        let progress = driver.on_round_end(0, Round { number: 1, last: true }, &mut cursor, &mut out).unwrap();
         for page in out.pages().take_sealed() {
             let batch = page.batch();
             let bits = |leaf, row| batch.leaf_bits(leaf, row) as u64;
@@ -118,10 +118,10 @@ fn run(rows: &[Row], memory_bytes: usize, revoked_every: usize) -> (Vec<Counted>
                 |row| (bits(0, row), bits(1, row), bits(2, row), bits(3, row), signed(4, row), signed(5, row));
             found.extend((0..batch.rows()).map(counted));
         }
-        match answer {
-            Answer::Done => break,
-            Answer::Await => later.work(),
-            Answer::Resume => {}
+        match progress {
+            Progress::Done => break,
+            Progress::Pending => later.work(),
+            Progress::OutputFull => {}
         }
     }
     let spilled = context.metrics.spilled_bytes.get();

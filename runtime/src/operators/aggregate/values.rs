@@ -10,14 +10,14 @@ use crate::group::{GroupTable, GroupUpdate, Groups, HybridHashAggregation, Rows,
 use crate::kernel::{Outputs, TaskContext};
 use crate::page::{Batch, Input, Page, RowWriter, Selection};
 use crate::row::{LeafSet, LeafType};
-use crate::strategy::{Answer, Cursor};
+use crate::strategy::{Cursor, Progress};
 
-use super::{Spec, folding};
+use super::{Spec, update};
 
 /// The values of all measures.
 pub(super) struct Values {
     grouping: HybridHashAggregation,
-    folding: Different,
+    update: Different,
     measures: Vec<Measure>,
     /// Of each row of a batch.
     ones: Vec<u64>,
@@ -34,7 +34,7 @@ struct Measure {
 
 impl Values {
     pub(super) fn new(spec: &Spec, merging: bool, context: &TaskContext) -> Result<Self> {
-        let copied = folding::copied(spec, merging);
+        let copied = update::copied(spec, merging);
         let counts: Vec<usize> = spec.counts().map(|(to, _)| to).collect();
         let behind = spec.state.len()..spec.state.len() + spec.values.len();
         let types: Vec<LeafType> = spec.state.iter().map(|leaf| leaf.running()).collect();
@@ -54,7 +54,7 @@ impl Values {
         let table = GroupTable::new(layout.clone(), key.as_slice(), &context.memory)?;
         Ok(Values {
             grouping: HybridHashAggregation::new(table, 0, context),
-            folding: Different {
+            update: Different {
                 key,
                 copied: live.iter().map(|leaf| (leaf, leaf)).collect(),
                 groups: Groups::default(),
@@ -73,7 +73,7 @@ impl Values {
         batch: &Batch<'_>,
         rows: &Selection,
         cursor: &mut Cursor,
-    ) -> Result<Answer> {
+    ) -> Result<Progress> {
         if self.ones.len() < batch.rows() {
             self.ones.resize(batch.rows(), 1);
         }
@@ -81,12 +81,12 @@ impl Values {
         leaves[*to].0 = Some(batch.leaf_count());
         let counted = batch.with_numbers(&self.ones);
         let values = counted.arranged(leaves);
-        self.grouping.add(&mut self.folding, &Input::new(&values, rows), Rows::New, cursor)
+        self.grouping.add(&mut self.update, &Input::new(&values, rows), Rows::New, cursor)
     }
 
     /// Brings values to their pages, to be taken after each call, until it is done.
-    pub(super) fn finish(&mut self) -> Result<Answer> {
-        self.grouping.finish(&mut self.folding, &mut self.given)
+    pub(super) fn finish(&mut self) -> Result<Progress> {
+        self.grouping.finish(&mut self.update, &mut self.given)
     }
 
     /// The page that the last call of [`Values::finish`] gave.

@@ -39,9 +39,9 @@ fn passing(page: &Page, count: u64, memory_bytes: usize) -> BTreeMap<u8, usize> 
     windows(&page.batch(), |input| -> Result<()> {
         let mut cursor = 0;
         loop {
-            let answer = driver.on_batch(0, input, &mut cursor, &mut out)?;
+            let progress = driver.on_batch(0, input, &mut cursor, &mut out)?;
             out.take_passed().into_iter().for_each(|rows| rows.rows().iter().for_each(|&row| note(page, row as usize)));
-            if answer == Answer::Done {
+            if progress == Progress::Done {
                 return Ok(());
             }
         }
@@ -49,12 +49,12 @@ fn passing(page: &Page, count: u64, memory_bytes: usize) -> BTreeMap<u8, usize> 
     .unwrap();
     let mut cursor = 0;
     loop {
-        let answer = driver.on_round_end(0, Round { number: 1, last: true }, &mut cursor, &mut out).unwrap();
-        if answer == Answer::Done {
+        let progress = driver.on_round_end(0, Round { number: 1, last: true }, &mut cursor, &mut out).unwrap();
+        if progress == Progress::Done {
             out.pages().seal();
         }
         out.pages().take_sealed().for_each(|page| (0..page.rows()).for_each(|row| note(&page, row)));
-        if answer == Answer::Done {
+        if progress == Progress::Done {
             return passed;
         }
     }

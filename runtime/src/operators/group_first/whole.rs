@@ -13,14 +13,14 @@ use crate::memory::{Memory, limits};
 use crate::page::{Input, Page, RowWriter, Selection};
 use crate::row::RowLayout;
 use crate::spill::{Read, Spilled, SpilledReader, Spiller};
-use crate::strategy::{Answer, Cursor, Driver, Round};
+use crate::strategy::{Cursor, Driver, Progress, Round};
 
 use super::Counts;
 
 /// Pages that are read ahead and gone over.
 const READ_PAGES: usize = 4;
 
-pub(super) struct WholeDriver {
+pub(super) struct MapPartitionDriver {
     counts: Counts,
     layout: Arc<RowLayout>,
     memory: Memory,
@@ -45,10 +45,10 @@ struct Reading {
     counted: bool,
 }
 
-impl WholeDriver {
+impl MapPartitionDriver {
     pub(super) fn new(counts: Counts, layout: Arc<RowLayout>, context: &TaskContext) -> Self {
         let writer = || RowWriter::new(layout.clone(), context.memory.clone());
-        WholeDriver {
+        MapPartitionDriver {
             counts: counts.spilling(READ_PAGES * limits::PAGE_BYTES),
             memory: context.memory.clone(),
             spiller: context.spiller(),
@@ -79,7 +79,7 @@ impl WholeDriver {
     /// Counts no more groups than it has. Then there is nothing to give, so that others are asked.
     fn freeze(&mut self) {
         self.counts.freeze();
-        self.memory.set_gives(self.counts.table.is_empty());
+        self.memory.set_revocable(self.counts.table.is_empty());
     }
 
     /// Writes the records on whose groups are not known; whether all are, or some wait for memory.
@@ -113,7 +113,7 @@ impl WholeDriver {
     /// No more records come to this table.
     fn end_table(&mut self) -> Result<()> {
         self.counts.clear()?;
-        self.memory.set_gives(true);
+        self.memory.set_revocable(true);
         for part in 0..self.writers.len() {
             self.writers[part].seal();
             self.write_pages(part);
@@ -140,13 +140,13 @@ impl WholeDriver {
     }
 
     /// Goes over the next page of a part.
-    fn read(&mut self, reading: &mut Reading, out: &mut Outputs) -> Result<Answer> {
+    fn read(&mut self, reading: &mut Reading, out: &mut Outputs) -> Result<Progress> {
         let page = match reading.page.take() {
             Some(page) => page,
             None => match reading.reader.poll()? {
                 Read::Page(page) => page,
-                Read::Pending => return Ok(Answer::Await),
-                Read::End => return Ok(Answer::Done),
+                Read::Pending => return Ok(Progress::Pending),
+                Read::End => return Ok(Progress::Done),
             },
         };
         let batch = page.batch();
@@ -160,17 +160,17 @@ impl WholeDriver {
             }
             if !self.write_others(&Input::new(&batch, &reading.window))? {
                 reading.page = Some(page);
-                return Ok(Answer::Await);
+                return Ok(Progress::Pending);
             }
             reading.counted = false;
         }
         reading.next = 0;
-        Ok(Answer::Resume)
+        Ok(Progress::OutputFull)
     }
 }
 
-impl Driver for WholeDriver {
-    fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+impl Driver for MapPartitionDriver {
+    fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         if *cursor == 0 {
             let mut rows = Selection::default();
             rows.set(self.count(input)?);
@@ -178,27 +178,27 @@ impl Driver for WholeDriver {
         }
         let is_done = self.others.is_empty() || self.write_others(input)?;
         *cursor = usize::from(!is_done);
-        Ok(if is_done { Answer::Done } else { Answer::Await })
+        Ok(if is_done { Progress::Done } else { Progress::Pending })
     }
 
-    fn on_round_end(&mut self, _: usize, _: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+    fn on_round_end(&mut self, _: usize, _: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         if std::mem::replace(cursor, 1) == 0 {
             self.end_table()?;
         }
         if let Some(mut reading) = self.reading.take() {
-            let answer = self.read(&mut reading, out)?;
-            if answer != Answer::Done {
+            let progress = self.read(&mut reading, out)?;
+            if progress != Progress::Done {
                 self.reading = Some(reading);
-                return Ok(answer);
+                return Ok(progress);
             }
             self.end_table()?;
         }
         self.spiller.check()?;
         if self.spiller.unwritten_bytes() > 0 {
-            return Ok(Answer::Await);
+            return Ok(Progress::Pending);
         }
         self.memory.shrink();
-        Ok(if self.begin_part() { Answer::Resume } else { Answer::Done })
+        Ok(if self.begin_part() { Progress::OutputFull } else { Progress::Done })
     }
 
     /// What is counted cannot leave, but no more comes to it.

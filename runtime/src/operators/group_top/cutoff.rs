@@ -13,7 +13,7 @@ use crate::operators::combiner_bytes;
 use crate::page::{Input, Selection};
 use crate::row::{LeafSet, LeafType};
 use crate::sort::{OrderKey, order_prefixes};
-use crate::strategy::Answer;
+use crate::strategy::Progress;
 
 /// A table that knows more of each group costs more than the rows that it drops.
 const MOST_FIRST: usize = 8;
@@ -172,9 +172,9 @@ pub(super) fn pass<'i>(
 }
 
 /// To be called with what the driver answered for an input that was [`pass`]ed: what it has not taken whole is shown again.
-pub(super) fn answered(cutoff: &mut Option<Cutoff>, passing: Selection, answer: Answer) {
+pub(super) fn answered(cutoff: &mut Option<Cutoff>, passing: Selection, progress: Progress) {
     let Some(known) = cutoff else { return };
-    if answer != Answer::Done {
+    if progress != Progress::Done {
         known.passing = Some(passing);
     } else if known.is_over || known.is_useless() {
         *cutoff = None;
@@ -223,7 +223,7 @@ mod tests {
                 let mut passing = Selection::default();
                 let _ = pass(&mut cutoff, input, &mut passing)?;
                 if twice {
-                    answered(&mut cutoff, std::mem::take(&mut passing), Answer::Resume);
+                    answered(&mut cutoff, std::mem::take(&mut passing), Progress::OutputFull);
                     let _ = pass(&mut cutoff, input, &mut passing)?;
                 }
                 let shown = if cutoff.is_some() { &passing } else { input.selection() };
@@ -234,7 +234,7 @@ mod tests {
                     };
                     (leaf(0) as u32, leaf(1) as i64)
                 }));
-                answered(&mut cutoff, passing, Answer::Done);
+                answered(&mut cutoff, passing, Progress::Done);
                 Ok(())
             })
             .unwrap();

@@ -8,7 +8,7 @@ use crate::kernel::{Outputs, TaskContext};
 use crate::memory::limits::JOIN_BYTES;
 use crate::page::{Batch, Input, Selection};
 use crate::row::{LeafType, RowLayout};
-use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Round};
+use crate::strategy::{Cursor, Driver, DriverFactory, Progress, Round};
 
 use super::{JoinKind, by_hint};
 
@@ -52,7 +52,7 @@ impl DriverFactory for HashJoin {
             build: self.build,
             joining: HybridHashJoin::new(self.sides.clone(), self.build, self.spills(), context)?,
             build_rows: 0,
-            answers: PairEmitter::new(
+            emitter: PairEmitter::new(
                 self.kind,
                 self.sides.each_ref().map(|side| side.types.clone()),
                 &self.kernel,
@@ -67,7 +67,7 @@ struct JoinDriver {
     joining: HybridHashJoin,
     /// Rows of the side that is built.
     build_rows: usize,
-    answers: PairEmitter,
+    emitter: PairEmitter,
 }
 
 impl Driver for JoinDriver {
@@ -75,23 +75,23 @@ impl Driver for JoinDriver {
         self.joining.wants(port)
     }
 
-    fn on_batch(&mut self, port: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
-        if port == self.build && self.answers.kind == JoinKind::With && *cursor == NEW {
+    fn on_batch(&mut self, port: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
+        if port == self.build && self.emitter.kind == JoinKind::With && *cursor == NEW {
             // All there is to do with more than one is to count them.
             self.build_rows += input.len();
             *cursor = MORE;
             if self.build_rows > 1 {
-                return Ok(Answer::Done);
+                return Ok(Progress::Done);
             }
         }
-        self.joining.on_batch(&mut self.answers, port, input, cursor, out)
+        self.joining.on_batch(&mut self.emitter, port, input, cursor, out)
     }
 
-    fn on_round_end(&mut self, port: usize, _: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
-        if port == self.build && self.answers.kind == JoinKind::With && self.build_rows != 1 {
+    fn on_round_end(&mut self, port: usize, _: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
+        if port == self.build && self.emitter.kind == JoinKind::With && self.build_rows != 1 {
             return Err(Error::NotOneRecord { found: self.build_rows });
         }
-        self.joining.on_end(&mut self.answers, out)
+        self.joining.on_end(&mut self.emitter, out)
     }
 
     fn revoke(&mut self, bytes: usize) -> Result<()> {
@@ -99,7 +99,7 @@ impl Driver for JoinDriver {
         Ok(())
     }
 
-    fn settle(&mut self) -> Result<Answer> {
+    fn settle(&mut self) -> Result<Progress> {
         self.joining.settle()
     }
 }
@@ -133,7 +133,7 @@ impl JoinEmitter for PairEmitter {
         pass: ProbePhase,
         cursor: &mut Cursor,
         out: &mut Outputs,
-    ) -> Result<Answer> {
+    ) -> Result<Progress> {
         let keeps = self.kind.keeps(1 - built.side) && matches!(pass, ProbePhase::Input | ProbePhase::Disk);
         if *cursor == NEW {
             let pairs = &mut self.pairs[built.side];
@@ -145,14 +145,14 @@ impl JoinEmitter for PairEmitter {
                 built.table.mark(pairs);
             }
             if pass == ProbePhase::Marks {
-                return Ok(Answer::Done);
+                return Ok(Progress::Done);
             }
             self.next = 0;
             self.list(built, input, cursor);
         }
         loop {
-            if self.run(built, input, out)? == Answer::Resume {
-                return Ok(Answer::Resume);
+            if self.run(built, input, out)? == Progress::OutputFull {
+                return Ok(Progress::OutputFull);
             }
             match *cursor {
                 MORE => self.list(built, input, cursor),
@@ -160,14 +160,14 @@ impl JoinEmitter for PairEmitter {
                     self.pairs[built.side].list_alone();
                     (self.position, *cursor) = (0, ALONE);
                 }
-                _ => return Ok(Answer::Done),
+                _ => return Ok(Progress::Done),
             }
         }
     }
 
-    fn finish(&mut self, built: &mut BuildSide, cursor: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+    fn finish(&mut self, built: &mut BuildSide, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         if !self.kind.keeps(built.side) {
-            return Ok(Answer::Done);
+            return Ok(Progress::Done);
         }
         let nulls = Batch::of_nulls(&self.types[1 - built.side]);
         let nothing = Selection::default();
@@ -177,12 +177,12 @@ impl JoinEmitter for PairEmitter {
             built.table.next_alone(&mut self.alone, &mut self.pairs[built.side]);
         }
         loop {
-            if self.run(built, &input, out)? == Answer::Resume {
-                return Ok(Answer::Resume);
+            if self.run(built, &input, out)? == Progress::OutputFull {
+                return Ok(Progress::OutputFull);
             }
             self.position = 0;
             if !built.table.next_alone(&mut self.alone, &mut self.pairs[built.side]) {
-                return Ok(Answer::Done);
+                return Ok(Progress::Done);
             }
         }
     }
@@ -201,15 +201,15 @@ impl PairEmitter {
     }
 
     /// Runs what is listed.
-    fn run(&mut self, built: &BuildSide, input: &Input<'_>, out: &mut Outputs) -> Result<Answer> {
+    fn run(&mut self, built: &BuildSide, input: &Input<'_>, out: &mut Outputs) -> Result<Progress> {
         let (left, pairs) = (built.side == 0, &self.pairs[built.side]);
         while self.position < pairs.len() {
             self.position = self.kernel.run(&built.table, input, pairs, left, self.position, out.pages())?;
             if out.is_full() {
-                return Ok(Answer::Resume);
+                return Ok(Progress::OutputFull);
             }
         }
-        Ok(Answer::Done)
+        Ok(Progress::Done)
     }
 
     fn list(&mut self, built: &BuildSide, input: &Input<'_>, cursor: &mut Cursor) {

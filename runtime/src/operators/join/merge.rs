@@ -9,7 +9,7 @@ use crate::memory::limits::MERGE_BYTES;
 use crate::operators::{HASH_SECONDS, ROW_SECONDS, SHIP_SECONDS};
 use crate::page::Input;
 use crate::row::RowLayout;
-use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Planning, Round, Ship, Strategy, Way};
+use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, Ship, Strategy, Way};
 
 use super::by_hint;
 
@@ -45,7 +45,7 @@ pub(crate) struct MergeJoin {
     pub(crate) sides: [Side; 2],
     /// The side of which tables are made.
     pub(crate) build: usize,
-    pub(crate) answers: AnswersFactory,
+    pub(crate) emitter: AnswersFactory,
     pub(crate) layout: Arc<RowLayout>,
 }
 
@@ -65,23 +65,23 @@ impl DriverFactory for MergeJoin {
 
     fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
         let joining = SortMergeJoin::new(self.sides.clone(), self.build, context)?;
-        Ok(Box::new(MergeJoinDriver { joining, answers: (self.answers)(context)? }))
+        Ok(Box::new(MergeJoinDriver { joining, emitter: (self.emitter)(context)? }))
     }
 }
 
 struct MergeJoinDriver {
     joining: SortMergeJoin,
-    answers: Box<dyn JoinEmitter + Send>,
+    emitter: Box<dyn JoinEmitter + Send>,
 }
 
 impl Driver for MergeJoinDriver {
     /// What is taken of an input, `join::merge` knows.
-    fn on_batch(&mut self, port: usize, input: &Input<'_>, _: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
-        self.joining.on_batch(&mut *self.answers, port, input, out)
+    fn on_batch(&mut self, port: usize, input: &Input<'_>, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
+        self.joining.on_batch(&mut *self.emitter, port, input, out)
     }
 
-    fn on_round_end(&mut self, port: usize, _: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
-        self.joining.on_end(&mut *self.answers, port, out)
+    fn on_round_end(&mut self, port: usize, _: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
+        self.joining.on_end(&mut *self.emitter, port, out)
     }
 
     fn revoke(&mut self, _: usize) -> Result<()> {
@@ -89,7 +89,7 @@ impl Driver for MergeJoinDriver {
         Ok(())
     }
 
-    fn settle(&mut self) -> Result<Answer> {
+    fn settle(&mut self) -> Result<Progress> {
         self.joining.settle_sorters()
     }
 }

@@ -141,7 +141,7 @@ impl Join {
             name: kind.merge(),
             sides,
             build,
-            answers: Box::new(move |context| Ok(Box::new(PairEmitter::new(kind, types.clone(), &kernel, context)?))),
+            emitter: Box::new(move |context| Ok(Box::new(PairEmitter::new(kind, types.clone(), &kernel, context)?))),
             layout: layout(&self.output, planning.live),
         }
     }

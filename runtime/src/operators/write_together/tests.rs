@@ -66,7 +66,7 @@ impl Rig {
         for page in writer.take_sealed() {
             windows(&page.batch(), |input| {
                 let (mut cursor, mut out) = (0, outputs());
-                while self.drivers[task].on_batch(0, input, &mut cursor, &mut out)? != Answer::Done {}
+                while self.drivers[task].on_batch(0, input, &mut cursor, &mut out)? != Progress::Done {}
                 Ok::<_, Error>(())
             })
             .unwrap();
@@ -79,7 +79,7 @@ impl Rig {
         let Some(mut cursor) = self.cursors[task] else { return true };
         // What is to be written is written at once, so who still waits then waits for others.
         let mut end = || self.drivers[task].on_round_end(0, round, &mut cursor, &mut outputs()).unwrap();
-        let has_ended = (0..4).any(|_| end() == Answer::Done);
+        let has_ended = (0..4).any(|_| end() == Progress::Done);
         self.cursors[task] = (!has_ended).then_some(cursor);
         has_ended
     }

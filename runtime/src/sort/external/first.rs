@@ -65,7 +65,7 @@ impl Sorter {
         first.most_rows = left.saturating_mul(GROWTH).max(LEAST_ROWS);
         // Of long rows, the longest may be those that are left: then there is an error, and nothing has changed.
         let copied = buffer.bytes() / rows.max(1) * left + 2 * buffer.largest_page_bytes();
-        if left > rows / 2 || !self.memory.grow(copied) {
+        if left > rows / 2 || !self.memory.try_reserve(copied) {
             return Ok(false);
         }
         let kept = match first.leading {

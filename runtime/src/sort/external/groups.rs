@@ -13,7 +13,7 @@ use crate::sort::external::large::LargeGroup;
 use crate::sort::external::sorter::Sorter;
 use crate::sort::order::OrderKey;
 use crate::spill::{Spilled, Spiller};
-use crate::strategy::{Answer, Cursor};
+use crate::strategy::{Cursor, Progress};
 
 /// A window of groups is no smaller than this, where memory is scarce: the rest of `GROUPS_BYTES` is for its last group, and a page that comes.
 const LEAST_WINDOW: usize = 2 * PAGE_BYTES;
@@ -101,7 +101,7 @@ impl GroupSorter {
     ///
     /// # Errors
     /// As there.
-    pub fn add(&mut self, input: &Input<'_>, cursor: &mut Cursor) -> Result<Answer> {
+    pub fn add(&mut self, input: &Input<'_>, cursor: &mut Cursor) -> Result<Progress> {
         self.sorter.add(input, cursor)
     }
 
@@ -109,19 +109,19 @@ impl GroupSorter {
     ///
     /// # Errors
     /// As there.
-    pub fn finish(&mut self) -> Result<Answer> {
+    pub fn finish(&mut self) -> Result<Progress> {
         if !self.is_sorted {
             match self.sorter.finish()? {
-                Answer::Done => self.is_sorted = true,
-                answer => return Ok(answer),
+                Progress::Done => self.is_sorted = true,
+                progress => return Ok(progress),
             }
         }
         if self.is_shown || self.sorter.in_memory().is_some() {
-            return Ok(Answer::Done);
+            return Ok(Progress::Done);
         }
-        let answer = self.advance()?;
-        self.is_shown = answer == Answer::Done;
-        Ok(answer)
+        let progress = self.advance()?;
+        self.is_shown = progress == Progress::Done;
+        Ok(progress)
     }
 
     /// As [`Sorter::revoke`]; not to be called once groups were seen.
@@ -134,7 +134,7 @@ impl GroupSorter {
     ///
     /// # Errors
     /// As there.
-    pub fn settle(&mut self) -> Result<Answer> {
+    pub fn settle(&mut self) -> Result<Progress> {
         self.sorter.settle()
     }
 
@@ -196,29 +196,29 @@ impl GroupSorter {
     ///
     /// # Errors
     /// As [`Sorter::add`].
-    pub fn advance(&mut self) -> Result<Answer> {
+    pub fn advance(&mut self) -> Result<Progress> {
         self.is_advancing = true;
-        let answer = self.go_on()?;
-        self.is_advancing = answer != Answer::Done;
-        Ok(answer)
+        let progress = self.go_on()?;
+        self.is_advancing = progress != Progress::Done;
+        Ok(progress)
     }
 
-    fn go_on(&mut self) -> Result<Answer> {
+    fn go_on(&mut self) -> Result<Progress> {
         if self.window.large.is_none() {
             self.window.rows.clear();
         }
         while !(self.window.ended || self.window.large_ended) {
             if self.window.large.is_none() && self.is_full() && self.show()? {
-                return Ok(Answer::Done);
+                return Ok(Progress::Done);
             }
             self.spiller.check()?;
             if self.spiller.unwritten_bytes() > LEAST_WINDOW.max(self.window.next.largest_page_bytes()) {
-                return Ok(Answer::Await);
+                return Ok(Progress::Pending);
             }
             match self.sorter.emit(&mut self.window.pages)? {
-                Answer::Await => return Ok(Answer::Await),
-                Answer::Resume => {}
-                Answer::Done => {
+                Progress::Pending => return Ok(Progress::Pending),
+                Progress::OutputFull => {}
+                Progress::Done => {
                     self.window.pages.seal();
                     self.window.ended = true;
                 }
@@ -228,13 +228,13 @@ impl GroupSorter {
         }
         if self.window.large.is_some() {
             self.spiller.check()?;
-            return Ok(if self.spiller.unwritten_bytes() > 0 { Answer::Await } else { Answer::Done });
+            return Ok(if self.spiller.unwritten_bytes() > 0 { Progress::Pending } else { Progress::Done });
         }
         // The last groups are whole.
         std::mem::swap(&mut self.window.rows, &mut self.window.next);
         self.window.rows.sort();
         self.forget_rest();
-        Ok(Answer::Done)
+        Ok(Progress::Done)
     }
 
     /// Shows no more of each group than is asked for.
@@ -248,7 +248,7 @@ impl GroupSorter {
     fn is_full(&self) -> bool {
         let next = &self.window.next;
         // A window's last group is copied to the next, and a page comes.
-        next.bytes() >= LEAST_WINDOW && !self.memory.grow(2 * next.largest_page_bytes() + next.bytes())
+        next.bytes() >= LEAST_WINDOW && !self.memory.try_reserve(2 * next.largest_page_bytes() + next.bytes())
     }
 
     /// Shows the whole groups of what came; whether there is one. A group that is the only one goes to disk.

@@ -11,7 +11,7 @@ use crate::sort::external::sorter::{Sorter, Stage};
 use crate::sort::external::streams::{Ahead, Next, Stream, Streams};
 use crate::sort::external::{PAGES_A_CALL, UNWRITTEN_PAGES};
 use crate::spill::Spilled;
-use crate::strategy::Answer;
+use crate::strategy::Progress;
 
 /// The most runs that are merged at once: beyond that, reading ahead is worth more.
 const MOST_STREAMS: usize = 128;
@@ -111,7 +111,7 @@ impl Sorter {
     }
 
     fn has_room_to_merge(&self, merge: MergeSize) -> bool {
-        self.memory.grow(merge.bytes())
+        self.memory.try_reserve(merge.bytes())
     }
 
     /// A merge of its runs on disk.
@@ -130,7 +130,7 @@ impl Sorter {
     pub(crate) fn read_ahead(&self, MergeSize { streams, page_bytes }: MergeSize) -> Ahead {
         let bytes = |pages: usize| (streams + pages + BESIDE) * page_bytes;
         // More than the least is not worth that others spill.
-        let has = |pages: usize| self.memory.grow_if_free(bytes(pages));
+        let has = |pages: usize| self.memory.try_reserve_idle(bytes(pages));
         let each = [READ_AHEAD, READ_AHEAD / 2].into_iter().find(|each| has(streams * each));
         let mut shared = streams.max(LEAST_AHEAD);
         while each.is_none() && shared > LEAST_AHEAD && !has(shared) {
@@ -141,28 +141,28 @@ impl Sorter {
     }
 
     /// Merges some runs into one.
-    pub(crate) fn merge_some(&mut self) -> Result<Answer> {
-        let Stage::Merging(streams, run) = &mut self.stage else { return Ok(Answer::Done) };
+    pub(crate) fn merge_some(&mut self) -> Result<Progress> {
+        let Stage::Merging(streams, run) = &mut self.stage else { return Ok(Progress::Done) };
         self.spiller.check()?;
         for _ in 0..PAGES_A_CALL {
             if self.spiller.unwritten_bytes() >= UNWRITTEN_PAGES[0] * PAGE_BYTES
                 && self.spiller.unwritten_bytes() >= run.to.pages.largest_page_bytes()
             {
-                return Ok(Answer::Await);
+                return Ok(Progress::Pending);
             }
             match streams.next(&mut self.buffer, &mut run.writer)? {
                 Next::Full => run.write(&self.spiller, &self.of),
-                Next::Pending => return Ok(Answer::Await),
+                Next::Pending => return Ok(Progress::Pending),
                 Next::End => {
                     run.writer.seal();
                     run.write(&self.spiller, &self.of);
                     self.runs.push(std::mem::take(&mut run.to));
                     self.stage = Stage::Filling;
-                    return Ok(Answer::Done);
+                    return Ok(Progress::Done);
                 }
             }
         }
-        Ok(Answer::Resume)
+        Ok(Progress::OutputFull)
     }
 
     /// What its rows add to a merge over several tasks.
@@ -186,18 +186,18 @@ impl Sorter {
 
     /// As [`Sorter::finish`], for a merge over so many tasks, of this size: this one has no more runs on disk than its share, and what is in memory is in
     /// order, as pages.
-    pub(crate) fn finish_runs(&mut self, all: MergeSize, tasks: usize) -> Result<Answer> {
+    pub(crate) fn finish_runs(&mut self, all: MergeSize, tasks: usize) -> Result<Progress> {
         loop {
             // Anew each time: what goes to disk makes room for more streams.
             let most = if matches!(self.stage, Stage::Filling) { self.share_of_streams(all, tasks) } else { 0 };
-            let answer = match &mut self.stage {
+            let progress = match &mut self.stage {
                 Stage::Writing(_) => self.write_run()?,
                 Stage::Merging(..) => self.merge_some()?,
                 Stage::Paging(_) => self.page_some(all.bytes())?,
                 Stage::Filling | Stage::Ordered if self.spiller.unwritten_bytes() > 0 => return self.await_writes(),
                 Stage::Ordered | Stage::Giving(_) | Stage::Given => {
                     self.spiller.check()?;
-                    return Ok(Answer::Done);
+                    return Ok(Progress::Done);
                 }
                 // What of the rows in memory does not stay there becomes one run more.
                 Stage::Filling if self.runs.len() + usize::from(!self.buffer.is_empty()) > most => {
@@ -210,7 +210,7 @@ impl Sorter {
                         let streams = self.streams_for(self.on_disk());
                         self.merge_smallest(streams, self.runs.len() - most)?;
                     }
-                    Answer::Done
+                    Progress::Done
                 }
                 Stage::Filling => {
                     self.spiller.check()?;
@@ -218,30 +218,30 @@ impl Sorter {
                     self.memory.keep(self.write_room() + all.bytes());
                     self.buffer.sort();
                     self.stage = Stage::Paging(self.new_run());
-                    Answer::Done
+                    Progress::Done
                 }
             };
-            if answer != Answer::Done {
-                return Ok(answer);
+            if progress != Progress::Done {
+                return Ok(progress);
             }
         }
     }
 
     /// Puts rows in memory in order, as pages. Their old place is only given back little by little, so some may not fit: these go to disk, where they are
     /// a run as those that stay are. `room` is left for the merge.
-    fn page_some(&mut self, room: usize) -> Result<Answer> {
+    fn page_some(&mut self, room: usize) -> Result<Progress> {
         let (room, most_unwritten) = (room + self.write_room(), self.unwritten_room());
-        let Stage::Paging(run) = &mut self.stage else { return Ok(Answer::Done) };
+        let Stage::Paging(run) = &mut self.stage else { return Ok(Progress::Done) };
         self.spiller.check()?;
         for _ in 0..PAGES_A_CALL {
             if self.spiller.unwritten_bytes() >= most_unwritten {
-                return Ok(Answer::Await);
+                return Ok(Progress::Pending);
             }
             let more = self.buffer.emit(&mut run.writer)?;
             if !more {
                 run.writer.seal();
             }
-            if self.memory.grow(room) {
+            if self.memory.try_reserve(room) {
                 self.paged.extend(run.writer.take_sealed());
             } else {
                 run.write(&self.spiller, &self.of);
@@ -253,10 +253,10 @@ impl Sorter {
                 }
                 self.buffer.clear();
                 self.stage = Stage::Ordered;
-                return Ok(Answer::Done);
+                return Ok(Progress::Done);
             }
         }
-        Ok(Answer::Resume)
+        Ok(Progress::OutputFull)
     }
 
     /// Begins to make the first of some runs one, where there is no room to merge so many at once that come from all tasks: whether that is so.

@@ -26,7 +26,7 @@ pub use groups::GroupSorter;
 pub use large::LargeGroup;
 pub use sorter::Sorter;
 pub use spilling_output::SpillingOutput;
-pub use total::{TotalMeeting, TotalSorter};
+pub use total::{TotalOrderRendezvous, TotalOrderSorter};
 
 /// A call that writes or merges gives its thread back after so many pages.
 const PAGES_A_CALL: usize = 16;

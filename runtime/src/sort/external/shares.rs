@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::Result;
 use crate::kernel::TaskContext;
-use crate::meeting::Meeting;
-use crate::memory::ToAsk;
+use crate::memory::RevokeHandle;
+use crate::rendezvous::Rendezvous;
 use crate::sort::external::merging::MergeSize;
 use crate::sort::external::sorter::Sorter;
 use crate::sort::small_rows::{KeyBounds, SpreadRows};
@@ -35,20 +35,20 @@ struct Given {
     counts: Vec<usize>,
     rows: Arc<Mutex<SpreadRows>>,
     /// Its rows are among those that others hold, so whoever gives memory back asks it to do the same.
-    holder: Option<ToAsk>,
+    holder: Option<RevokeHandle>,
 }
 
 /// Where the tasks meet: three times.
 pub(crate) struct SharesMeeting {
-    offers: Arc<Meeting<Offer>>,
+    offers: Arc<Rendezvous<Offer>>,
     /// Nothing from a task that had to write its rows meanwhile.
-    guesses: Arc<Meeting<Option<Vec<usize>>>>,
-    given: Arc<Meeting<Given>>,
+    guesses: Arc<Rendezvous<Option<Vec<usize>>>>,
+    given: Arc<Rendezvous<Given>>,
 }
 
 impl SharesMeeting {
     pub(crate) fn of(tasks: usize) -> Self {
-        SharesMeeting { offers: Meeting::of(tasks), guesses: Meeting::of(tasks), given: Meeting::of(tasks) }
+        SharesMeeting { offers: Rendezvous::of(tasks), guesses: Rendezvous::of(tasks), given: Rendezvous::of(tasks) }
     }
 }
 
@@ -65,7 +65,7 @@ pub(crate) enum Shared {
     /// Each task keeps its rows; all of them together are a merge of this size.
     No(MergeSize),
     /// The buffer has the rows that are this task's, in memory that these hold.
-    Yes(Box<[ToAsk]>),
+    Yes(Box<[RevokeHandle]>),
 }
 
 impl Shares {
@@ -99,7 +99,7 @@ impl Shares {
                         return Ok(Some(Shared::No(*size)));
                     }
                     let spread = sorter.buffer.share(bounds, *rows)?;
-                    let (counts, holder) = (spread.rows().collect(), sorter.memory.to_ask());
+                    let (counts, holder) = (spread.rows().collect(), sorter.memory.revoke_handle());
                     meeting.given.say(context, Given { counts, rows: Arc::new(Mutex::new(spread)), holder });
                     *self = Shares::Given;
                 }

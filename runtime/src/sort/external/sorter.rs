@@ -17,7 +17,7 @@ use crate::sort::external::{PAGES_A_CALL, UNWRITTEN_PAGES};
 use crate::sort::order::OrderKey;
 use crate::sort::small_rows::{KeyBounds, SharedSplitters, SpreadRows};
 use crate::spill::Spiller;
-use crate::strategy::{Answer, Cursor};
+use crate::strategy::{Cursor, Progress};
 
 /// For each bucket that rows are spread over a piece of a page, which is open, and again where a bucket is divided.
 const OPEN_BUCKETS_BYTES: usize = (4 << 20) + PAGE_BYTES;
@@ -123,13 +123,13 @@ impl Sorter {
     ///
     /// # Errors
     /// A record that is larger than the memory that can be had, or what the disk says.
-    pub fn add(&mut self, input: &Input<'_>, cursor: &mut Cursor) -> Result<Answer> {
+    pub fn add(&mut self, input: &Input<'_>, cursor: &mut Cursor) -> Result<Progress> {
         while *cursor < input.len() {
             match self.stage {
                 Stage::Filling if *cursor == 0 && self.has_room_for(input) => {
                     self.buffer.add(input)?;
                     self.drop_many()?;
-                    return Ok(Answer::Done);
+                    return Ok(Progress::Done);
                 }
                 Stage::Filling => {
                     let (some, fits) = input.fitting(*cursor, |some| self.has_room_for(some));
@@ -148,18 +148,18 @@ impl Sorter {
                     *cursor += some.len();
                 }
                 _ => match self.write_run()? {
-                    Answer::Done => {}
-                    answer => return Ok(answer),
+                    Progress::Done => {}
+                    progress => return Ok(progress),
                 },
             }
         }
-        Ok(Answer::Done)
+        Ok(Progress::Done)
     }
 
     /// Whether rows can be added, sorted later, and written then.
     #[must_use]
     pub fn has_room_for(&self, input: &Input<'_>) -> bool {
-        self.memory.grow(self.buffer.bytes_for(input) + self.write_room())
+        self.memory.try_reserve(self.buffer.bytes_for(input) + self.write_room())
     }
 
     /// Bytes of pages that are kept for writing: those that wait to be written, and the open one.
@@ -173,9 +173,9 @@ impl Sorter {
         (pages * PAGE_BYTES).max(self.buffer.largest_page_bytes())
     }
 
-    pub(crate) fn await_writes(&self) -> Result<Answer> {
+    pub(crate) fn await_writes(&self) -> Result<Progress> {
         self.spiller.check()?;
-        Ok(Answer::Await)
+        Ok(Progress::Pending)
     }
 
     pub(crate) fn begin_run(&mut self) {
@@ -189,13 +189,13 @@ impl Sorter {
     }
 
     /// Writes what is sorted, until it is all on its way.
-    pub(crate) fn write_run(&mut self) -> Result<Answer> {
+    pub(crate) fn write_run(&mut self) -> Result<Progress> {
         let most_unwritten = self.unwritten_room();
-        let Stage::Writing(run) = &mut self.stage else { return Ok(Answer::Done) };
+        let Stage::Writing(run) = &mut self.stage else { return Ok(Progress::Done) };
         self.spiller.check()?;
         for _ in 0..PAGES_A_CALL {
             if self.spiller.unwritten_bytes() >= most_unwritten {
-                return Ok(Answer::Await);
+                return Ok(Progress::Pending);
             }
             let more = self.buffer.emit(&mut run.writer)?;
             if !more {
@@ -207,10 +207,10 @@ impl Sorter {
                 self.spiller.count_part();
                 self.buffer.clear();
                 self.stage = Stage::Filling;
-                return Ok(Answer::Done);
+                return Ok(Progress::Done);
             }
         }
-        Ok(Answer::Resume)
+        Ok(Progress::OutputFull)
     }
 
     /// Whether all rows are in memory, as they came.
@@ -220,7 +220,7 @@ impl Sorter {
 
     /// What is known of the keys of the rows, where all are in memory and may be spread over buckets that tasks share.
     pub(crate) fn offer(&mut self) -> Option<(KeyBounds, usize)> {
-        if !self.has_all_in_memory() || !self.memory.grow(OPEN_BUCKETS_BYTES) {
+        if !self.has_all_in_memory() || !self.memory.try_reserve(OPEN_BUCKETS_BYTES) {
             return None;
         }
         let rows = self.buffer.len();
@@ -240,17 +240,17 @@ impl Sorter {
     ///
     /// # Errors
     /// As [`Sorter::add`].
-    pub fn finish(&mut self) -> Result<Answer> {
+    pub fn finish(&mut self) -> Result<Progress> {
         loop {
             match self.stage {
-                Stage::Ordered | Stage::Paging(_) | Stage::Giving(_) | Stage::Given => return Ok(Answer::Done),
+                Stage::Ordered | Stage::Paging(_) | Stage::Giving(_) | Stage::Given => return Ok(Progress::Done),
                 Stage::Writing(_) => match self.write_run()? {
-                    Answer::Done => {}
-                    answer => return Ok(answer),
+                    Progress::Done => {}
+                    progress => return Ok(progress),
                 },
                 Stage::Merging(..) => match self.merge_some()? {
-                    Answer::Done => {}
-                    answer => return Ok(answer),
+                    Progress::Done => {}
+                    progress => return Ok(progress),
                 },
                 Stage::Filling if self.runs.is_empty() => {
                     self.memory.shrink();
@@ -267,7 +267,7 @@ impl Sorter {
     ///
     /// # Errors
     /// As [`Sorter::add`].
-    pub fn emit(&mut self, out: &mut RowWriter) -> Result<Answer> {
+    pub fn emit(&mut self, out: &mut RowWriter) -> Result<Progress> {
         if matches!(self.stage, Stage::Ordered) && !self.runs.is_empty() {
             let runs = std::mem::take(&mut self.runs);
             let mut streams = self.merge_of(runs)?;
@@ -278,17 +278,17 @@ impl Sorter {
         }
         if let Stage::Giving(streams) = &mut self.stage {
             return Ok(match streams.next(&mut self.buffer, out)? {
-                Next::Full => Answer::Resume,
-                Next::Pending => Answer::Await,
+                Next::Full => Progress::OutputFull,
+                Next::Pending => Progress::Pending,
                 Next::End => self.end(),
             });
         }
-        Ok(if self.buffer.emit(out)? { Answer::Resume } else { self.end() })
+        Ok(if self.buffer.emit(out)? { Progress::OutputFull } else { self.end() })
     }
 
-    fn end(&mut self) -> Answer {
+    fn end(&mut self) -> Progress {
         self.clear();
-        Answer::Done
+        Progress::Done
     }
 
     /// Gives all rows up, and their memory back.
@@ -342,10 +342,10 @@ impl Sorter {
     ///
     /// # Errors
     /// What the disk says.
-    pub fn settle(&mut self) -> Result<Answer> {
+    pub fn settle(&mut self) -> Result<Progress> {
         match self.stage {
             Stage::Writing(_) => self.write_run(),
-            _ => Ok(Answer::Done),
+            _ => Ok(Progress::Done),
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::kernel::TaskContext;
 use crate::page::RowWriter;
 use crate::row::RowLayout;
 use crate::spill::{Read, Spilled, SpilledReader, Spiller};
-use crate::strategy::Answer;
+use crate::strategy::Progress;
 
 /// A writer whose pages go to disk beyond some, and come from there when the closure is through.
 pub struct SpillingOutput {
@@ -42,7 +42,7 @@ impl SpillingOutput {
     ///
     /// # Errors
     /// What the disk said.
-    pub fn give(&mut self, out: &mut RowWriter) -> Result<Answer> {
+    pub fn give(&mut self, out: &mut RowWriter) -> Result<Progress> {
         if self.reader.is_none() {
             self.writer.seal();
             let mut sealed = self.writer.take_sealed();
@@ -55,16 +55,16 @@ impl SpillingOutput {
             spiller.check()?;
             self.reader = Some(spiller.read(std::mem::take(spilled), &self.layout, 1, &self.memory));
         }
-        let Some(reader) = &mut self.reader else { return Ok(Answer::Done) };
+        let Some(reader) = &mut self.reader else { return Ok(Progress::Done) };
         Ok(match reader.poll()? {
             Read::Page(page) => {
                 out.push_sealed(page);
-                Answer::Resume
+                Progress::OutputFull
             }
-            Read::Pending => Answer::Await,
+            Read::Pending => Progress::Pending,
             Read::End => {
                 self.reader = None;
-                Answer::Done
+                Progress::Done
             }
         })
     }

@@ -9,10 +9,10 @@ use crate::memory::{Budget, Memory};
 use crate::page::{Page, RowWriter, windows};
 use crate::row::{LeafSet, LeafType, RowLayout};
 use crate::sort::external::sorter::Sorter;
-use crate::sort::external::total::{TotalMeeting, TotalSorter};
+use crate::sort::external::total::{TotalOrderRendezvous, TotalOrderSorter};
 use crate::sort::order::OrderKey;
 use crate::sort::small_rows::SharedSplitters;
-use crate::strategy::Answer;
+use crate::strategy::Progress;
 
 /// A number, and a text of that many letters or so.
 type Item = (i64, usize);
@@ -67,20 +67,20 @@ fn sorted(items: &[Item], budget: &Arc<Budget>) -> (Vec<(i64, String)>, Arc<crat
     for page in pages(items) {
         windows(&page.batch(), |input| -> Result<()> {
             let mut cursor = 0;
-            while sorter.add(input, &mut cursor)? != Answer::Done {}
+            while sorter.add(input, &mut cursor)? != Progress::Done {}
             Ok(())
         })
         .unwrap();
     }
-    while sorter.finish().unwrap() != Answer::Done {}
+    while sorter.finish().unwrap() != Progress::Done {}
     let (mut out, mut found) = (RowWriter::new(layout(), unlimited()), Vec::new());
     loop {
-        let answer = sorter.emit(&mut out).unwrap();
-        if answer == Answer::Done {
+        let progress = sorter.emit(&mut out).unwrap();
+        if progress == Progress::Done {
             out.seal();
         }
         found.extend(out.take_sealed().flat_map(|page| rows(&page)));
-        if answer == Answer::Done {
+        if progress == Progress::Done {
             break;
         }
     }
@@ -167,17 +167,17 @@ fn sorted_by_tasks(
     (tasks, bytes): (usize, usize),
     asked_after: Option<usize>,
 ) -> (Vec<Vec<Page>>, u64) {
-    sorted_after(TotalMeeting::of(tasks), of, pages, (tasks, bytes), asked_after)
+    sorted_after(TotalOrderRendezvous::of(tasks), of, pages, (tasks, bytes), asked_after)
 }
 
 /// Meetings of so many tasks: as they are, and such that few rows are spread as they come.
-fn meetings(tasks: usize) -> [Arc<TotalMeeting>; 2] {
-    [TotalMeeting::of(tasks), TotalMeeting::spreading(tasks, SharedSplitters::from_bytes(200 << 10))]
+fn meetings(tasks: usize) -> [Arc<TotalOrderRendezvous>; 2] {
+    [TotalOrderRendezvous::of(tasks), TotalOrderRendezvous::spreading(tasks, SharedSplitters::from_bytes(200 << 10))]
 }
 
 /// As [`sorted_by_tasks`], at a meeting.
 fn sorted_after(
-    meeting: Arc<TotalMeeting>,
+    meeting: Arc<TotalOrderRendezvous>,
     of: (&Arc<RowLayout>, &[OrderKey]),
     pages: Vec<Page>,
     (tasks, bytes): (usize, usize),
@@ -188,7 +188,7 @@ fn sorted_after(
 
 /// As [`sorted_by_tasks`], with these budgets, where the pages are those tasks' that `task_of` says by their numbers.
 fn sorted_where_they_are(
-    meeting: &Arc<TotalMeeting>,
+    meeting: &Arc<TotalOrderRendezvous>,
     (layout, order): (&Arc<RowLayout>, &[OrderKey]),
     pages: Vec<Page>,
     bytes: &[usize],
@@ -204,13 +204,13 @@ fn sorted_where_they_are(
             TaskContext { memory, subtask, subtasks: tasks, ..alone }
         })
         .collect();
-    let sorter = |context| TotalSorter::new(layout.clone(), order, meeting.clone(), context).unwrap();
+    let sorter = |context| TotalOrderSorter::new(layout.clone(), order, meeting.clone(), context).unwrap();
     let mut sorters: Vec<_> = contexts.iter().map(sorter).collect();
     for (number, page) in pages.into_iter().enumerate() {
         let task = task_of(number);
         windows(&page.batch(), |input| -> Result<()> {
             let mut cursor = 0;
-            while sorters[task].add(input, &mut cursor)? != Answer::Done {}
+            while sorters[task].add(input, &mut cursor)? != Progress::Done {}
             Ok(())
         })
         .unwrap();
@@ -222,13 +222,13 @@ fn sorted_where_they_are(
     while !left.is_empty() {
         rounds += 1;
         if asked_after == Some(rounds) {
-            contexts[0].memory.to_ask().unwrap().ask(1);
+            contexts[0].memory.revoke_handle().unwrap().ask(1);
         }
         left.retain(|&task| {
-            if contexts[task].memory.asked_back() > 0 {
+            if contexts[task].memory.revoke_requested() > 0 {
                 sorters[task].revoke();
             }
-            let done = sorters[task].emit(&mut outs[task]).unwrap() == Answer::Done;
+            let done = sorters[task].emit(&mut outs[task]).unwrap() == Progress::Done;
             if done {
                 outs[task].seal();
             }
@@ -355,7 +355,7 @@ fn tasks_with_few_rows_share_the_buckets_of_one_that_has_guessed() {
             ..8_000 if row % 3 < 2 => random(row) + beside * (1 - 2 * (row % 3) as i64),
             _ => random(row),
         };
-        let meeting = TotalMeeting::spreading(3, SharedSplitters::from_bytes(200 << 10));
+        let meeting = TotalOrderRendezvous::spreading(3, SharedSplitters::from_bytes(200 << 10));
         let task_of = |page| if page < 2 { 1 } else { 2 };
         let (given, spilled) = sorted_where_they_are(&meeting, of, pairs(400_000, key), &[64 << 20; 3], task_of, None);
         let rows = |pages: &Vec<Page>| pages.iter().map(Page::rows).sum::<usize>();
@@ -377,7 +377,7 @@ fn a_task_with_little_memory_merges_the_many_runs_of_another() {
         let task_of = |page| usize::from(page >= first_pages);
         let budgets = [little, 3 * SORT_BYTES];
         let (given, _) =
-            sorted_where_they_are(&TotalMeeting::of(2), of, pairs(2_800_000, key), &budgets, task_of, None);
+            sorted_where_they_are(&TotalOrderRendezvous::of(2), of, pairs(2_800_000, key), &budgets, task_of, None);
         let found: Vec<_> = given.iter().flatten().flat_map(keys_and_rows).collect();
         assert!(found.is_sorted() && found.len() == 2_800_000, "{first_pages} pages in {little} bytes");
     }
@@ -441,17 +441,17 @@ fn sort_pairs_in_any_memory(key: &dyn Fn(u64) -> i64) {
         for page in &pages {
             windows(&page.batch(), |input| -> Result<()> {
                 let mut cursor = 0;
-                while sorter.add(input, &mut cursor)? != Answer::Done {}
+                while sorter.add(input, &mut cursor)? != Progress::Done {}
                 Ok(())
             })
             .unwrap();
         }
-        while sorter.finish().unwrap() != Answer::Done {}
+        while sorter.finish().unwrap() != Progress::Done {}
         let (mut out, mut last) = (RowWriter::new(layout.clone(), unlimited.clone()), i64::MIN);
         let mut seen = vec![false; 1_500_000];
         loop {
-            let answer = sorter.emit(&mut out).unwrap();
-            if answer == Answer::Done {
+            let progress = sorter.emit(&mut out).unwrap();
+            if progress == Progress::Done {
                 out.seal();
             }
             for page in out.take_sealed() {
@@ -461,7 +461,7 @@ fn sort_pairs_in_any_memory(key: &dyn Fn(u64) -> i64) {
                     assert!(!std::mem::replace(&mut seen[row as usize], true), "{bytes}");
                 }
             }
-            if answer == Answer::Done {
+            if progress == Progress::Done {
                 break;
             }
         }

@@ -11,9 +11,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::Result;
 use crate::kernel::TaskContext;
-use crate::meeting::Meeting;
-use crate::memory::ToAsk;
+use crate::memory::RevokeHandle;
 use crate::page::{Input, Page, RowWriter};
+use crate::rendezvous::Rendezvous;
 use crate::row::RowLayout;
 use crate::sort::buffer::SortBuffer;
 use crate::sort::external::merging::MergeSize;
@@ -24,44 +24,44 @@ use crate::sort::external::streams::{Next, Streams};
 use crate::sort::order::OrderKey;
 use crate::sort::ranges::{OrderValues, cut};
 use crate::sort::small_rows::SharedSplitters;
-use crate::strategy::{Answer, Cursor};
+use crate::strategy::{Cursor, Progress};
 
 /// Where the tasks of a total order meet.
-pub struct TotalMeeting {
+pub struct TotalOrderRendezvous {
     splitters: Arc<SharedSplitters>,
     shares: SharesMeeting,
     /// Keys of what each task has sorted.
-    samples: Arc<Meeting<Vec<(OrderValues, u64)>>>,
+    samples: Arc<Rendezvous<Vec<(OrderValues, u64)>>>,
     /// What each task gives to each.
-    parts: Arc<Meeting<Given>>,
+    parts: Arc<Rendezvous<Given>>,
 }
 
 /// By range; taken once.
 type Given = Arc<Mutex<Vec<Vec<Part>>>>;
 
-impl TotalMeeting {
+impl TotalOrderRendezvous {
     /// A meeting of so many tasks.
     #[must_use]
     pub fn of(tasks: usize) -> Arc<Self> {
         Self::spreading(tasks, SharedSplitters::default())
     }
 
-    /// As [`TotalMeeting::of`], with the splitters of rows that are spread as they come.
+    /// As [`TotalOrderRendezvous::of`], with the splitters of rows that are spread as they come.
     pub(crate) fn spreading(tasks: usize, splitters: SharedSplitters) -> Arc<Self> {
-        Arc::new(TotalMeeting {
+        Arc::new(TotalOrderRendezvous {
             splitters: Arc::new(splitters),
             shares: SharesMeeting::of(tasks),
-            samples: Meeting::of(tasks),
-            parts: Meeting::of(tasks),
+            samples: Rendezvous::of(tasks),
+            parts: Rendezvous::of(tasks),
         })
     }
 }
 
 /// Rows of one task on their way to an order of all.
-pub struct TotalSorter {
+pub struct TotalOrderSorter {
     sorter: Sorter,
     of: Ordered,
-    meeting: Arc<TotalMeeting>,
+    meeting: Arc<TotalOrderRendezvous>,
     context: TaskContext,
     stage: Stage,
 }
@@ -72,7 +72,7 @@ enum Stage {
     /// The tasks find out whether they share buckets.
     Sharing(Shares),
     /// This task's buckets are given, from memory that these hold together.
-    Shared(Box<[ToAsk]>),
+    Shared(Box<[RevokeHandle]>),
     /// What is left of them is given from disk.
     Left,
     /// They do not: what this task has is put in order, for a merge of this size.
@@ -94,7 +94,7 @@ struct Parts {
     on_disk: VecDeque<DiskPart>,
 }
 
-impl TotalSorter {
+impl TotalOrderSorter {
     /// A sorter of one task, which meets the others.
     ///
     /// # Errors
@@ -102,19 +102,19 @@ impl TotalSorter {
     pub fn new(
         layout: Arc<RowLayout>,
         order: &[OrderKey],
-        meeting: Arc<TotalMeeting>,
+        meeting: Arc<TotalOrderRendezvous>,
         context: &TaskContext,
     ) -> Result<Self> {
         let of = Ordered { layout: layout.clone(), order: order.into() };
         let sorter = Sorter::over(meeting.splitters.clone(), layout, order, context)?;
-        Ok(TotalSorter { sorter, of, meeting, context: context.clone(), stage: Stage::Sorting })
+        Ok(TotalOrderSorter { sorter, of, meeting, context: context.clone(), stage: Stage::Sorting })
     }
 
     /// As [`Sorter::add`].
     ///
     /// # Errors
     /// As there.
-    pub fn add(&mut self, input: &Input<'_>, cursor: &mut Cursor) -> Result<Answer> {
+    pub fn add(&mut self, input: &Input<'_>, cursor: &mut Cursor) -> Result<Progress> {
         self.sorter.add(input, cursor)
     }
 
@@ -122,7 +122,7 @@ impl TotalSorter {
     ///
     /// # Errors
     /// As [`Sorter::add`].
-    pub fn emit(&mut self, out: &mut RowWriter) -> Result<Answer> {
+    pub fn emit(&mut self, out: &mut RowWriter) -> Result<Progress> {
         loop {
             match &mut self.stage {
                 Stage::Sorting => {
@@ -130,7 +130,7 @@ impl TotalSorter {
                 }
                 Stage::Sharing(shares) => {
                     let Some(shared) = shares.go_on(&mut self.sorter, &self.meeting.shares, &self.context)? else {
-                        return Ok(Answer::Await);
+                        return Ok(Progress::Pending);
                     };
                     self.stage = match shared {
                         Shared::Yes(holders) => Stage::Shared(holders),
@@ -138,28 +138,28 @@ impl TotalSorter {
                     };
                 }
                 Stage::Shared(_) | Stage::Left => {
-                    let answer = match self.sorter.finish()? {
-                        Answer::Done => self.sorter.emit(out)?,
-                        answer => answer,
+                    let progress = match self.sorter.finish()? {
+                        Progress::Done => self.sorter.emit(out)?,
+                        progress => progress,
                     };
-                    if answer != Answer::Done {
-                        return Ok(answer);
+                    if progress != Progress::Done {
+                        return Ok(progress);
                     }
                     self.stage = Stage::Given;
                 }
                 Stage::Ordering(size) => {
                     match self.sorter.finish_runs(*size, self.context.subtasks)? {
-                        Answer::Done => {}
-                        answer => return Ok(answer),
+                        Progress::Done => {}
+                        progress => return Ok(progress),
                     }
                     let runs = self.sorter.take_runs();
                     self.meeting.samples.say(&self.context, runs.sample());
                     // From here on nothing goes to disk any more.
-                    self.context.memory.set_gives(false);
+                    self.context.memory.set_revocable(false);
                     self.stage = Stage::Sampled(runs);
                 }
                 Stage::Sampled(_) => {
-                    let Some(bounds) = self.bounds() else { return Ok(Answer::Await) };
+                    let Some(bounds) = self.bounds() else { return Ok(Progress::Pending) };
                     if let Stage::Sampled(runs) = std::mem::replace(&mut self.stage, Stage::Parted) {
                         let parts = runs.parts(&bounds, &self.context.memory)?;
                         self.meeting.parts.say(&self.context, Arc::new(Mutex::new(parts)));
@@ -167,13 +167,13 @@ impl TotalSorter {
                 }
                 Stage::Parted => {
                     let all = |said: &[Option<Given>]| said.iter().cloned().collect::<Option<Vec<Given>>>();
-                    let Some(given) = self.meeting.parts.wait(&self.context, all) else { return Ok(Answer::Await) };
+                    let Some(given) = self.meeting.parts.wait(&self.context, all) else { return Ok(Progress::Pending) };
                     self.stage = Stage::Merging(self.own_parts(&given));
                 }
                 Stage::Merging(parts) => {
                     match self.sorter.merge_some()? {
-                        Answer::Done => {}
-                        answer => return Ok(answer),
+                        Progress::Done => {}
+                        progress => return Ok(progress),
                     }
                     // What was written is read next.
                     self.sorter.spiller.check()?;
@@ -190,14 +190,14 @@ impl TotalSorter {
                     self.stage = Stage::Giving(streams, none);
                 }
                 Stage::Giving(streams, none) => match streams.next(none, out)? {
-                    Next::Full => return Ok(Answer::Resume),
-                    Next::Pending => return Ok(Answer::Await),
+                    Next::Full => return Ok(Progress::OutputFull),
+                    Next::Pending => return Ok(Progress::Pending),
                     Next::End => self.stage = Stage::Given,
                 },
                 Stage::Given => {
-                    self.context.memory.set_gives(false);
+                    self.context.memory.set_revocable(false);
                     self.context.memory.shrink();
-                    return Ok(Answer::Done);
+                    return Ok(Progress::Done);
                 }
             }
         }
@@ -250,7 +250,7 @@ impl TotalSorter {
     ///
     /// # Errors
     /// As there.
-    pub fn settle(&mut self) -> Result<Answer> {
+    pub fn settle(&mut self) -> Result<Progress> {
         self.sorter.settle()
     }
 }

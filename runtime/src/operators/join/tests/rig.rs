@@ -11,7 +11,7 @@ use crate::metrics::OperatorMetrics;
 use crate::page::{Input, Page, RowWriter};
 use crate::row::RowLayout;
 use crate::spill::SpillSpace;
-use crate::strategy::{Answer, Cursor, Driver, Round};
+use crate::strategy::{Cursor, Driver, Progress, Round};
 
 use super::super::merge::AnswersFactory;
 use super::super::*;
@@ -216,9 +216,9 @@ impl Case {
         loop {
             calls += 1;
             match task.driver.settle().unwrap() {
-                Answer::Done => break,
-                Answer::Resume => {}
-                Answer::Await => assert!(late.catch_up(), "waits for nothing"),
+                Progress::Done => break,
+                Progress::OutputFull => {}
+                Progress::Pending => assert!(late.catch_up(), "waits for nothing"),
             }
         }
         while late.catch_up() {}
@@ -230,7 +230,7 @@ impl Case {
         let (budget, late) = (Budget::new(self.memory_bytes), Late::default());
         let contexts = [0, 1].map(|_| {
             let memory = Memory::spilling(budget.clone(), "join", self.least());
-            memory.set_team(1);
+            memory.set_operator_group(1);
             TaskContext::alone(memory)
         });
         let mut tasks = contexts.each_ref().map(|context| self.task(context, &late));
@@ -261,9 +261,9 @@ impl Case {
         let (build, sides, of) = (self.build, [side(0), side(1)], layout.clone());
         let factory: Box<dyn DriverFactory> = if self.merges {
             let types = [TYPES.to_vec(), TYPES.to_vec()];
-            let answers: AnswersFactory =
+            let emitter: AnswersFactory =
                 Box::new(move |context| Ok(Box::new(PairEmitter::new(kind, types.clone(), &kernel, context)?)));
-            Box::new(MergeJoin { name: kind.merge(), sides, build, answers, layout: of })
+            Box::new(MergeJoin { name: kind.merge(), sides, build, emitter, layout: of })
         } else {
             Box::new(HashJoin { kind, build, hinted: false, sides, kernel, layout: of })
         };
@@ -313,11 +313,11 @@ impl Task<'_> {
         .unwrap();
     }
 
-    fn call(&mut self, f: impl Fn(&mut dyn Driver, &mut Cursor, &mut Outputs) -> Result<Answer>) {
+    fn call(&mut self, f: impl Fn(&mut dyn Driver, &mut Cursor, &mut Outputs) -> Result<Progress>) {
         let mut cursor = 0;
         loop {
-            let answer = f(&mut *self.driver, &mut cursor, &mut self.out).unwrap();
-            if answer == Answer::Done {
+            let progress = f(&mut *self.driver, &mut cursor, &mut self.out).unwrap();
+            if progress == Progress::Done {
                 self.out.pages().seal();
             }
             for page in self.out.pages().take_sealed() {
@@ -326,10 +326,10 @@ impl Task<'_> {
                     |leaf, row| (batch.leaf_bits(leaf, row) != 0).then_some(batch.leaf_bits(leaf + 1, row) as u64);
                 self.found.extend((0..batch.rows()).map(|row| (number(0, row), number(2, row))));
             }
-            match answer {
-                Answer::Done => return,
-                Answer::Resume => {}
-                Answer::Await => assert!(self.late.catch_up(), "waits for nothing"),
+            match progress {
+                Progress::Done => return,
+                Progress::OutputFull => {}
+                Progress::Pending => assert!(self.late.catch_up(), "waits for nothing"),
             }
         }
     }

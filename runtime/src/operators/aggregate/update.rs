@@ -26,7 +26,7 @@ struct Source {
 }
 
 /// Adds rows to the states of their groups.
-pub(super) struct AggregateFolding {
+pub(super) struct AggregateUpdate {
     spec: Arc<Spec>,
     /// The input's rows are states.
     merging: bool,
@@ -39,7 +39,7 @@ pub(super) struct AggregateFolding {
     kept: Selection,
 }
 
-impl AggregateFolding {
+impl AggregateUpdate {
     /// The folding of a phase, and the leaves of its table that are the key.
     pub(super) fn new(spec: &Arc<Spec>, phase: Phase, context: &TaskContext) -> Result<(Self, Vec<usize>)> {
         let merging = phase == Phase::Merge;
@@ -59,7 +59,7 @@ impl AggregateFolding {
             to_type: LeafType::U64,
             kind: Kind::Sum,
         }));
-        let folding = AggregateFolding {
+        let update = AggregateUpdate {
             new,
             states,
             kernel: spec.open_kernel(merging, context)?,
@@ -69,7 +69,7 @@ impl AggregateFolding {
             found: Selection::default(),
             kept: Selection::default(),
         };
-        Ok((folding, table_key))
+        Ok((update, table_key))
     }
 
     fn source(&self, rows: Rows) -> &Source {
@@ -143,7 +143,7 @@ impl AggregateFolding {
     }
 }
 
-impl GroupUpdate for AggregateFolding {
+impl GroupUpdate for AggregateUpdate {
     fn key(&self, rows: Rows) -> &[usize] {
         &self.source(rows).key
     }

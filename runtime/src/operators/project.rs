@@ -8,7 +8,7 @@ use crate::strategy::{Estimate, Role};
 use super::names;
 
 /// Picks and reorders leaves.
-pub struct View {
+pub struct Project {
     /// For EXPLAIN: `project`.
     pub word: &'static str,
     /// The records it is given.
@@ -19,7 +19,7 @@ pub struct View {
     pub leaves: Vec<usize>,
 }
 
-impl Operator for View {
+impl Operator for Project {
     fn name(&self) -> &'static str {
         self.word
     }
@@ -45,7 +45,7 @@ impl Operator for View {
     }
 
     fn role(&self) -> Role {
-        Role::View(self.leaves.clone())
+        Role::Project(self.leaves.clone())
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {

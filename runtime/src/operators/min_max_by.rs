@@ -21,7 +21,7 @@ use crate::strategy::{Driver, DriverFactory, Estimate, Planning, Ship, Strategy,
 use super::{HASH_SECONDS, combiner_bytes, grouped, names, order};
 
 /// Keeps the record of each group that comes first in an order.
-pub struct Best {
+pub struct MinMaxBy {
     /// For EXPLAIN: `min_by`.
     pub word: &'static str,
     /// The records.
@@ -32,7 +32,7 @@ pub struct Best {
     pub order: Vec<OrderKey>,
 }
 
-impl Best {
+impl MinMaxBy {
     /// The leading leaves, then the others, those of the key left out: a group agrees in them.
     fn whole_order(&self) -> Vec<OrderKey> {
         let named = order::leaves(&self.order);
@@ -42,7 +42,7 @@ impl Best {
     }
 }
 
-impl Operator for Best {
+impl Operator for MinMaxBy {
     fn name(&self) -> &'static str {
         self.word
     }
@@ -74,7 +74,7 @@ impl Operator for Best {
         let layout = GroupTable::layout_of(self.schema.types(), &LeafSet::all(self.schema.leaves().len()));
         let factory = |combine| -> Arc<dyn DriverFactory> {
             let (key, order) = (self.key.clone(), self.whole_order());
-            Arc::new(BestFactory { word: self.word, layout: layout.clone(), key, order, combine })
+            Arc::new(MinMaxByFactory { word: self.word, layout: layout.clone(), key, order, combine })
         };
         let cost = planning.inputs[0].rows * HASH_SECONDS;
         let (way, tasks) = match planning.input_tasks[0] {
@@ -95,7 +95,7 @@ impl Operator for Best {
     }
 }
 
-struct BestFactory {
+struct MinMaxByFactory {
     word: &'static str,
     layout: Arc<RowLayout>,
     key: Vec<usize>,
@@ -103,7 +103,7 @@ struct BestFactory {
     combine: bool,
 }
 
-impl DriverFactory for BestFactory {
+impl DriverFactory for MinMaxByFactory {
     fn name(&self) -> String {
         format!("{} {}", if self.combine { "combine" } else { "hash" }, self.word)
     }
@@ -118,7 +118,7 @@ impl DriverFactory for BestFactory {
 
     fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
         let table = GroupTable::new(self.layout.clone(), self.key.clone(), &context.memory)?;
-        let folding = BestFolding {
+        let update = MinMaxByUpdate {
             groups: Groups::default(),
             found: Selection::default(),
             key: self.key.clone(),
@@ -126,15 +126,15 @@ impl DriverFactory for BestFactory {
             order: self.order.clone(),
         };
         Ok(if self.combine {
-            Box::new(PreAggregate { folding, combiner: Combiner::new(table, combiner_bytes(context)) })
+            Box::new(PreAggregate { update, combiner: Combiner::new(table, combiner_bytes(context)) })
         } else {
-            Box::new(FinalAggregate { folding, grouping: HybridHashAggregation::new(table, 0, context) })
+            Box::new(FinalAggregate { update, grouping: HybridHashAggregation::new(table, 0, context) })
         })
     }
 }
 
 /// A group's state is its best record so far.
-struct BestFolding {
+struct MinMaxByUpdate {
     groups: Groups,
     found: Selection,
     key: Vec<usize>,
@@ -142,7 +142,7 @@ struct BestFolding {
     order: Vec<OrderKey>,
 }
 
-impl GroupUpdate for BestFolding {
+impl GroupUpdate for MinMaxByUpdate {
     fn key(&self, _: Rows) -> &[usize] {
         &self.key
     }

@@ -1,7 +1,7 @@
 //! The head of a stage in which pages wait for a receiver that takes another branch first.
 //!
 //! A fork whose branches meet again must never be held back (see `optimizer::branches`). So this head takes what comes even while nothing of it can be
-//! sent, and keeps it in a [`Spool`]: pages change hands as they are, and no row is copied.
+//! sent, and keeps it in a [`SpillQueue`]: pages change hands as they are, and no row is copied.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use super::channel::{Inbox, Received};
 use crate::error::Result;
 use crate::memory::Memory;
 use crate::page::Page;
-use crate::spill::{Read, Room, Spool};
+use crate::spill::{Read, Room, SpillQueue};
 
 /// What the head has for the stage's exits.
 pub(super) enum Waited {
@@ -23,11 +23,11 @@ pub(super) enum Waited {
     End,
 }
 
-pub(super) struct SpoolHead {
+pub(super) struct SpillQueueHead {
     /// The operator whose rows wait.
     pub(super) operator: usize,
     inbox: Arc<Inbox>,
-    pages: Spool,
+    pages: SpillQueue,
     /// A page for which there is no room before others are written.
     next: Option<Page>,
     /// What pays for pages while they wait.
@@ -36,10 +36,10 @@ pub(super) struct SpoolHead {
     given: Memory,
 }
 
-impl SpoolHead {
+impl SpillQueueHead {
     /// An empty line in front of an inbox. `memory` is that of `pages`.
-    pub(super) fn new(operator: usize, inbox: Arc<Inbox>, pages: Spool, memory: Memory, given: Memory) -> Self {
-        SpoolHead { operator, inbox, pages, next: None, memory, given }
+    pub(super) fn new(operator: usize, inbox: Arc<Inbox>, pages: SpillQueue, memory: Memory, given: Memory) -> Self {
+        SpillQueueHead { operator, inbox, pages, next: None, memory, given }
     }
 
     /// Gives the next page, or takes one in meanwhile.
@@ -96,7 +96,7 @@ impl SpoolHead {
 
     /// Gives back what others ask for.
     pub(super) fn give_back(&mut self) {
-        let asked = self.memory.asked_back();
+        let asked = self.memory.revoke_requested();
         if asked > 0 {
             self.pages.revoke(asked);
         }

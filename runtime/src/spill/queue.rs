@@ -35,7 +35,7 @@ pub enum Room {
 }
 
 /// A first-in-first-out sequence of pages of one task.
-pub struct Spool {
+pub struct SpillQueue {
     layout: Arc<RowLayout>,
     memory: Memory,
     spiller: Spiller,
@@ -48,11 +48,11 @@ pub struct Spool {
     back: VecDeque<Page>,
 }
 
-impl Spool {
+impl SpillQueue {
     /// An empty line of pages of `layout`, which `memory` pays for.
     #[must_use]
     pub fn new(layout: Arc<RowLayout>, spiller: Spiller, memory: &Memory) -> Self {
-        Spool {
+        SpillQueue {
             layout,
             memory: memory.clone(),
             spiller,
@@ -69,7 +69,7 @@ impl Spool {
         self.front.is_empty() && self.reader.is_none() && self.segments.is_empty() && self.back.is_empty()
     }
 
-    /// Adds a page at the end. It stays in memory until [`Spool::make_room`] or [`Spool::revoke`] has it written.
+    /// Adds a page at the end. It stays in memory until [`SpillQueue::make_room`] or [`SpillQueue::revoke`] has it written.
     pub fn push(&mut self, page: Page) {
         let is_on_disk = self.reader.is_some() || !self.segments.is_empty();
         if is_on_disk { self.back.push_back(page) } else { self.front.push_back(page) }
@@ -81,7 +81,7 @@ impl Spool {
     /// What the disk says about pages that were written before.
     pub fn make_room(&mut self, bytes: usize) -> Result<Room> {
         loop {
-            if self.memory.grow(bytes) {
+            if self.memory.try_reserve(bytes) {
                 return Ok(Room::Granted);
             }
             self.spiller.check()?;
@@ -154,7 +154,7 @@ impl Spool {
     }
 
     fn read(&self, segment: Spilled) -> SpilledReader {
-        let has_room = self.memory.grow((READ_AHEAD + 1) * segment.largest_page_bytes());
+        let has_room = self.memory.try_reserve((READ_AHEAD + 1) * segment.largest_page_bytes());
         self.spiller.read(segment, &self.layout, if has_room { READ_AHEAD } else { 1 }, &self.memory)
     }
 }

@@ -8,8 +8,8 @@ use crate::memory::Memory;
 use crate::memory::limits::PAGE_BYTES;
 use crate::page::{Input, Page, RowWriter};
 use crate::row::RowLayout;
-use crate::spill::{Read, Room, Spool, Store};
-use crate::strategy::{Answer, Cursor};
+use crate::spill::{Read, Room, SpillQueue, Store};
+use crate::strategy::{Cursor, Progress};
 
 /// Where pages go when they are closed.
 pub(super) trait ClosedPages {
@@ -20,13 +20,13 @@ pub(super) trait ClosedPages {
     fn make_room(&mut self, memory: &Memory, bytes: usize) -> Result<Room>;
 }
 
-impl ClosedPages for Spool {
+impl ClosedPages for SpillQueue {
     fn push(&mut self, page: Page) {
-        Spool::push(self, page);
+        SpillQueue::push(self, page);
     }
 
     fn make_room(&mut self, _: &Memory, bytes: usize) -> Result<Room> {
-        Spool::make_room(self, bytes)
+        SpillQueue::make_room(self, bytes)
     }
 }
 
@@ -41,23 +41,23 @@ impl ClosedPages for Arc<Store> {
 }
 
 /// Rows in pages of which memory holds as many as it can, and the disk the rest.
-pub(super) struct SpooledRows<P = Spool> {
+pub(super) struct QueuedRows<P = SpillQueue> {
     writer: RowWriter,
     pages: P,
     memory: Memory,
 }
 
-impl SpooledRows {
+impl QueuedRows {
     /// No rows, of `layout`.
     pub(super) fn new(layout: Arc<RowLayout>, context: &TaskContext) -> Self {
-        let pages = Spool::new(layout.clone(), context.spiller(), &context.memory);
-        SpooledRows::into_pages(layout, pages, context)
+        let pages = SpillQueue::new(layout.clone(), context.spiller(), &context.memory);
+        QueuedRows::into_pages(layout, pages, context)
     }
 
     /// The next page of those that are closed.
     ///
     /// # Errors
-    /// As [`SpooledRows::add`].
+    /// As [`QueuedRows::add`].
     pub(super) fn poll(&mut self) -> Result<Read> {
         self.pages.poll()
     }
@@ -73,11 +73,11 @@ impl SpooledRows {
     }
 }
 
-impl<P: ClosedPages> SpooledRows<P> {
+impl<P: ClosedPages> QueuedRows<P> {
     /// No rows, of `layout`, whose pages go to `pages`.
     pub(super) fn into_pages(layout: Arc<RowLayout>, pages: P, context: &TaskContext) -> Self {
         let memory = context.memory.clone();
-        SpooledRows { writer: RowWriter::new(layout, memory.clone()), pages, memory }
+        QueuedRows { writer: RowWriter::new(layout, memory.clone()), pages, memory }
     }
 
     pub(super) fn layout(&self) -> &Arc<RowLayout> {
@@ -88,14 +88,14 @@ impl<P: ClosedPages> SpooledRows<P> {
     ///
     /// # Errors
     /// A record that is larger than the memory that can be had, or what the disk says.
-    pub(super) fn add(&mut self, input: &Input<'_>, cursor: &mut Cursor) -> Result<Answer> {
+    pub(super) fn add(&mut self, input: &Input<'_>, cursor: &mut Cursor) -> Result<Progress> {
         while *cursor < input.len() {
             let bytes = |some: &Input<'_>| self.writer.bytes_for(some) + PAGE_BYTES;
-            let (some, fits) = input.fitting(*cursor, |some| self.memory.grow(bytes(some)));
+            let (some, fits) = input.fitting(*cursor, |some| self.memory.try_reserve(bytes(some)));
             let some = Input::new(input.batch(), &some);
             if !fits {
                 match self.pages.make_room(&self.memory, bytes(&some))? {
-                    Room::Pending => return Ok(Answer::Await),
+                    Room::Pending => return Ok(Progress::Pending),
                     Room::Refused if self.writer.open_rows() > 0 => {
                         // The open page can be written, too.
                         self.close_page();
@@ -109,7 +109,7 @@ impl<P: ClosedPages> SpooledRows<P> {
             self.writer.take_sealed().for_each(|page| self.pages.push(page));
             *cursor += some.len();
         }
-        Ok(Answer::Done)
+        Ok(Progress::Done)
     }
 
     /// Says that no row follows.

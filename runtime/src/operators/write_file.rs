@@ -15,7 +15,7 @@ use crate::page::Input;
 use crate::plan::{Operator, Table, unbounded_memory};
 use crate::row::{LeafSet, LeafType, RowLayout, Schema};
 use crate::source::{ColumnFit, Encoder, Format};
-use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Ship, Strategy, Way};
+use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Round, Ship, Strategy, Way};
 
 use super::sink::nothing;
 use super::windows;
@@ -25,18 +25,18 @@ use super::write_together::{PIECE_BYTES, TogetherFactory};
 pub(super) const WRITE_BYTES: usize = 1 << 20;
 
 /// Writes all records in a format.
-pub struct Written {
+pub struct WriteFile {
     input: Schema,
     output: Schema,
     format: Arc<dyn Format>,
     target: Target,
 }
 
-impl Written {
+impl WriteFile {
     /// A sink for `input` records.
     #[must_use]
     pub fn new(input: Schema, format: Arc<dyn Format>, target: Target) -> Self {
-        Written { input, output: nothing(), format, target }
+        WriteFile { input, output: nothing(), format, target }
     }
 
     /// A driver for each of so many tasks, which write one file, or a file each.
@@ -64,7 +64,7 @@ impl Written {
     }
 }
 
-impl Operator for Written {
+impl Operator for WriteFile {
     fn name(&self) -> &'static str {
         if self.target.is_printed() { "print" } else { "write" }
     }
@@ -208,16 +208,16 @@ struct WriteDriver {
 
 impl WriteDriver {
     /// Hands the encoded bytes to a writing thread, unless one is still at work.
-    fn write(&mut self) -> Result<Answer> {
+    fn write(&mut self) -> Result<Progress> {
         let mut slot = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(mut writing) = slot.take() else { return Ok(Answer::Await) };
+        let Some(mut writing) = slot.take() else { return Ok(Progress::Pending) };
         if let Some(error) = writing.failed.take() {
             return Err(Error::Io { action: "write", path: self.path.clone(), source: error });
         }
         let bytes = std::mem::take(self.encoder.output());
         if bytes.is_empty() {
             *slot = Some(writing);
-            return Ok(Answer::Done);
+            return Ok(Progress::Done);
         }
         drop(slot);
         let state = self.state.clone();
@@ -225,24 +225,24 @@ impl WriteDriver {
             writing.failed = writing.out.append(&bytes).err();
             *state.lock().unwrap_or_else(PoisonError::into_inner) = Some(writing);
         }));
-        Ok(Answer::Await)
+        Ok(Progress::Pending)
     }
 }
 
 impl Driver for WriteDriver {
-    fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
+    fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
         // The rows wait while there is enough to write and the one before is not written.
         if self.encoder.output().len() >= WRITE_BYTES {
             self.write()?;
             if !self.encoder.output().is_empty() {
-                return Ok(Answer::Await);
+                return Ok(Progress::Pending);
             }
         }
         self.encoder.encode(input)?;
-        Ok(Answer::Done)
+        Ok(Progress::Done)
     }
 
-    fn on_round_end(&mut self, _: usize, _: Round, cursor: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
+    fn on_round_end(&mut self, _: usize, _: Round, cursor: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
         if *cursor == 0 {
             self.encoder.finish()?;
             *cursor = 1;

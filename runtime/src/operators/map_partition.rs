@@ -11,7 +11,7 @@ use crate::page::Input;
 use crate::plan::{Operator, Reads, Table, row_bytes, unbounded_memory};
 use crate::row::{LeafSet, RowLayout, Schema};
 use crate::sort::{SortBuffer, Whole, WholeFactory};
-use crate::strategy::{Answer, Cursor, Driver, DriverFactory, Estimate, Planning, Round, Ship, Strategy, Way};
+use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Round, Ship, Strategy, Way};
 
 use super::{ROW_SECONDS, layout, windows};
 
@@ -49,7 +49,7 @@ impl Operator for MapPartition {
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
-        let driver = WholeDriverFactory {
+        let driver = MapPartitionFactory {
             whole: self.whole.clone(),
             kept: layout(&self.input, &self.reads.of(&self.input)),
             layout: layout(&self.output, planning.live),
@@ -78,14 +78,14 @@ impl Operator for MapPartition {
     }
 }
 
-struct WholeDriverFactory {
+struct MapPartitionFactory {
     whole: WholeFactory,
     /// How rows are kept.
     kept: Arc<RowLayout>,
     layout: Arc<RowLayout>,
 }
 
-impl DriverFactory for WholeDriverFactory {
+impl DriverFactory for MapPartitionFactory {
     fn name(&self) -> String {
         "keep, then map".to_owned()
     }
@@ -96,26 +96,26 @@ impl DriverFactory for WholeDriverFactory {
 
     fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
         let kept = SortBuffer::new(self.kept.clone(), [], &context.memory)?;
-        Ok(Box::new(WholeDriver { whole: self.whole.open(context)?, kept: Some(kept) }))
+        Ok(Box::new(MapPartitionDriver { whole: self.whole.open(context)?, kept: Some(kept) }))
     }
 }
 
-struct WholeDriver {
+struct MapPartitionDriver {
     whole: Box<dyn Whole>,
     /// The rows, until the kernel has been over them.
     kept: Option<SortBuffer>,
 }
 
-impl Driver for WholeDriver {
-    fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, _: &mut Outputs) -> Result<Answer> {
+impl Driver for MapPartitionDriver {
+    fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
         self.kept.iter_mut().try_for_each(|kept| kept.add(input))?;
-        Ok(Answer::Done)
+        Ok(Progress::Done)
     }
 
-    fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Answer> {
+    fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         if let Some(kept) = self.kept.take() {
             self.whole.run(&kept, out.pages())?;
         }
-        Ok(Answer::Done)
+        Ok(Progress::Done)
     }
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::kernel::{Blocking, TaskContext};
 
 /// Where tasks meet. One for each run of an operator: its strategy makes it.
-pub(crate) struct Meeting<V> {
+pub(crate) struct Rendezvous<V> {
     state: Mutex<State<V>>,
 }
 
@@ -18,11 +18,11 @@ struct State<V> {
     waiting: Vec<Arc<dyn Blocking>>,
 }
 
-impl<V> Meeting<V> {
+impl<V> Rendezvous<V> {
     /// A meeting of so many tasks, at which nothing was said.
     pub(crate) fn of(tasks: usize) -> Arc<Self> {
         let said = std::iter::repeat_with(|| None).take(tasks).collect();
-        Arc::new(Meeting { state: Mutex::new(State { said, waiting: Vec::new() }) })
+        Arc::new(Rendezvous { state: Mutex::new(State { said, waiting: Vec::new() }) })
     }
 
     /// Says a task's value, and wakes who waits.
@@ -37,18 +37,18 @@ impl<V> Meeting<V> {
         waiting.into_iter().for_each(|task| task.submit(Box::new(|| ())));
     }
 
-    /// What `answer` makes of what was said so far.
-    pub(crate) fn ask<R>(&self, answer: impl FnOnce(&[Option<V>]) -> Option<R>) -> Option<R> {
-        answer(&self.state.lock().unwrap_or_else(PoisonError::into_inner).said)
+    /// What `progress` makes of what was said so far.
+    pub(crate) fn ask<R>(&self, progress: impl FnOnce(&[Option<V>]) -> Option<R>) -> Option<R> {
+        progress(&self.state.lock().unwrap_or_else(PoisonError::into_inner).said)
     }
 
-    /// As [`Meeting::ask`]; where there is no answer yet, the task is woken when another has spoken.
-    pub(crate) fn wait<R>(&self, context: &TaskContext, answer: impl FnOnce(&[Option<V>]) -> Option<R>) -> Option<R> {
+    /// As [`Rendezvous::ask`]; where there is no answer yet, the task is woken when another has spoken.
+    pub(crate) fn wait<R>(&self, context: &TaskContext, progress: impl FnOnce(&[Option<V>]) -> Option<R>) -> Option<R> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let answer = answer(&state.said);
-        if answer.is_none() {
+        let progress = progress(&state.said);
+        if progress.is_none() {
             state.waiting.push(context.blocking.clone());
         }
-        answer
+        progress
     }
 }
