@@ -71,7 +71,7 @@ pub mod __private {
     pub use crate::checked::{Negated, Operands};
     pub use crate::flow::proof::*;
     pub use crate::flow::{of_records, option, seen_as};
-    pub use crate::key::{Equality, EqualityIn, Field, Symbols, field_at};
+    pub use crate::key::{Equality, EqualityIn, Field, Named, Symbols, field_at};
     pub use crate::record::{AsItems, List, ListForm, ListOf, Map, Record, Value};
     pub use runtime::value::Texts;
 

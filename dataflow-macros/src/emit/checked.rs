@@ -18,7 +18,7 @@
 //! * operators one of whose sides is a float or a text as it is written, or chooses among texts or references, which are of one type only where
 //!   they stand.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::punctuated::Punctuated;
 use syn::visit::{self, Visit};
@@ -132,11 +132,13 @@ impl Check {
             return None;
         }
         let (span, minus) = (minus.span, *minus);
+        let value = Ident::new("__value", span.located_at(last_span(&unary.expr)));
         self.visit_expr_mut(&mut unary.expr);
         let (at, operand) = (generated(span), &unary.expr);
-        let value = Ident::new("__value", last_span(operand));
         let check = method(quote_spanned!(span=> ::dataflow::__private::Negated(&#value)), "neg", span, &what);
-        Some(quote_spanned!(at=> (match (#operand,) { (#value,) => { #check; #minus #value } })))
+        let operand = quote_spanned!(at=> (#operand,));
+        let checked = quote_spanned!(at=> (#value,) => { #check; #minus #value });
+        Some(located(span, (span, value.span()), &operand, checked))
     }
 }
 
@@ -154,9 +156,10 @@ struct Operator {
 impl Operator {
     fn new(binary: &ExprBinary, check: &'static str, what: String) -> Self {
         // The user's spans, as of the operator, so that the compiler's words about it are those that it has for the user's own expression.
-        let left = Ident::new("__left", first_span(&binary.left));
-        let right = Ident::new("__right", last_span(&binary.right));
-        Operator { check, what, span: first_span(&binary.op), left, right }
+        let span = first_span(&binary.op);
+        let left = Ident::new("__left", span.located_at(first_span(&binary.left)));
+        let right = Ident::new("__right", span.located_at(last_span(&binary.right)));
+        Operator { check, what, span, left, right }
     }
 
     /// `Operands(left, right).add("…")`
@@ -170,7 +173,9 @@ impl Operator {
     fn value(&self, ExprBinary { left: first, op, right: second, .. }: &ExprBinary) -> TokenStream {
         let (at, Operator { left, right, .. }) = (generated(self.span), self);
         let check = self.check(&quote_spanned!(self.span=> &#left));
-        quote_spanned!(at=> (match (#first, #second) { (#left, #right) => { #check; #left #op #right } }))
+        let operands = quote_spanned!(at=> (#first, #second));
+        let checked = quote_spanned!(at=> (#left, #right) => { #check; #left #op #right });
+        located(self.span, (left.span(), right.span()), &operands, checked)
     }
 
     /// `place += right`, of a place that reading it does nothing to.
@@ -186,6 +191,15 @@ impl Operator {
         let check = self.check(&quote_spanned!(self.span=> &*#left));
         quote_spanned!(at=> (match (#value,) { (#right,) => match &mut #place { #left => { #check; *#left #op #right } } }))
     }
+}
+
+/// `(match operands { arm })` of an operator. What is said of its value is said of the user's whole expression, which reaches from one span to the
+/// other. The parentheses are the macro's own, so that nobody calls them superfluous.
+fn located(operator: Span, (from, to): (Span, Span), operands: &TokenStream, arm: TokenStream) -> TokenStream {
+    let word = Ident::new("match", from);
+    let mut arms = Group::new(Delimiter::Brace, arm);
+    arms.set_span(to);
+    quote_spanned!(generated(operator)=> (#word #operands #arms))
 }
 
 /// `operands.check("what")`. Its tokens have the user's spans, whose file and line the error names.

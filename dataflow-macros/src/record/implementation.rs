@@ -90,7 +90,7 @@ fn record_impl(record: &RecordInput, pieces: &Pieces) -> TokenStream {
             type Cursor<'b> = #parts::Cursor<'b>;
             type Sink<'w> = #parts::Sink<'w>;
             type List = __dataflow::AsItems;
-            type Derived = Self;
+            type WriteDeriveRecordInstead = Self;
             const LEAVES: usize = #parts::LEAVES;
             const BORROWS: bool = #borrows;
             fn describe(__schema: &mut __dataflow::SchemaBuilder) -> __dataflow::Shape {

@@ -13,7 +13,7 @@ use crate::kernel::{
     Avg, Comparable, Count, CountDistinct, CountIf, Emitter, Extreme, First, Greatest, GreatestBy, Least, LeastBy,
     Measure, Measured, OfField, Ordered, Seen, Slots, State, Sum, SumParts, accumulate, finish, finish_mean,
 };
-use crate::key::{Field, Key, OfFields, Projection};
+use crate::key::{Field, Key, Named, OfFields, Projection, leaves_of};
 use crate::record::Record;
 
 use super::group::Grouped;
@@ -157,30 +157,32 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
     #[doc(hidden)]
     #[must_use]
     #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
-    pub fn min_field<V: Comparable, F>(
+    pub fn min_field<P: Projection<T> + OfFields, F>(
         self,
-        field: impl FnOnce(T::Fields<T>) -> Field<T, V>,
+        field: impl FnOnce(T::Fields<T>) -> P,
         closure: F,
-    ) -> Aggregates<T, K, M, (S, V::Least<OfField<F>>)>
+    ) -> Aggregates<T, K, M, (S, <P::Value as Comparable>::Least<OfField<F>>)>
     where
-        F: for<'a> Fn(T::At<'a>, Seen<'a>) -> V::At<'a> + Clone + Send + 'static,
+        P::Value: Comparable,
+        F: for<'a> Fn(<P as Named<T>>::Record<'a>, Seen<'a>) -> <P::Value as Record>::At<'a> + Clone + Send + 'static,
     {
-        self.with(V::least(field(T::fields(0)).leaves(), OfField(closure)))
+        self.with(P::Value::least(leaves_of(&field(T::fields(0))), OfField(closure)))
     }
 
     /// What `max` of a field becomes.
     #[doc(hidden)]
     #[must_use]
     #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
-    pub fn max_field<V: Comparable, F>(
+    pub fn max_field<P: Projection<T> + OfFields, F>(
         self,
-        field: impl FnOnce(T::Fields<T>) -> Field<T, V>,
+        field: impl FnOnce(T::Fields<T>) -> P,
         closure: F,
-    ) -> Aggregates<T, K, M, (S, V::Greatest<OfField<F>>)>
+    ) -> Aggregates<T, K, M, (S, <P::Value as Comparable>::Greatest<OfField<F>>)>
     where
-        F: for<'a> Fn(T::At<'a>, Seen<'a>) -> V::At<'a> + Clone + Send + 'static,
+        P::Value: Comparable,
+        F: for<'a> Fn(<P as Named<T>>::Record<'a>, Seen<'a>) -> <P::Value as Record>::At<'a> + Clone + Send + 'static,
     {
-        self.with(V::greatest(field(T::fields(0)).leaves(), OfField(closure)))
+        self.with(P::Value::greatest(leaves_of(&field(T::fields(0))), OfField(closure)))
     }
 
     /// The greatest of a measure.

@@ -11,7 +11,7 @@ use crate::kernel::{
     Emitter, FirstSeen, Measured, Quantiles, Seen, Spread, Stddev, StddevPop, Summaries, Variance, VariancePop,
     in_groups,
 };
-use crate::key::{OfFields, Projection};
+use crate::key::{Named, OfFields, Projection};
 use crate::record::Record;
 
 impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
@@ -169,7 +169,7 @@ impl<T: Record, K: Record, M: Ends, S> Aggregates<T, K, M, S> {
         closure: F,
     ) -> Aggregates<T, K, M, (S, FirstSeen<P::Value, F>)>
     where
-        F: for<'a> Fn(T::At<'a>, Seen<'a>) -> <P::Value as Record>::At<'a> + Clone + Send + 'static,
+        F: for<'a> Fn(<P as Named<T>>::Record<'a>, Seen<'a>) -> <P::Value as Record>::At<'a> + Clone + Send + 'static,
     {
         self.with(FirstSeen(closure, PhantomData))
     }

@@ -15,6 +15,7 @@ mod group_records;
 mod hint;
 mod join;
 mod keyed;
+mod looped;
 mod order;
 mod output;
 mod partition;

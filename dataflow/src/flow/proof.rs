@@ -13,7 +13,7 @@ use std::sync::Arc;
 use runtime::value::{Date, Decimal, Texts, TimeDelta, Timestamp};
 
 use super::{Flow, Mode};
-use crate::record::Record;
+use crate::record::{Record, Value};
 
 /// What types have said: that something holds, or that it may not.
 pub trait Proof: Copy {
@@ -151,7 +151,8 @@ plain_tuples! {
     label = "a value of the program's own",
     note = "filters move by the fields that a closure takes over: write `#[derive(Record)]`, or `#[dataflow(as_written)]` to leave all filters where they are"
 )]
-pub trait Fieldwise {}
+// Of a type that is no value at all, the compiler says this sentence and not both.
+pub trait Fieldwise: Value {}
 impl<V: Fieldwise + ?Sized> Fieldwise for &V {}
 
 /// A value that takes fields over by their names.

@@ -23,6 +23,34 @@ impl<V: Value<Record = U>, U: Record, R> EmittedAs<U, R> for V {
     }
 }
 
+/// As [`EmittedAs`], of a value that is emitted as a whole: it is seen as a record of `R`, and `U` is expected. Nothing is asked of the types here, so that
+/// of a value that is no record, or of records that are none, only that is said.
+#[diagnostic::on_unimplemented(
+    message = "expected `{U}`, found `{Self}`",
+    label = "of another type than the records are here",
+    note = "a number whose type nothing says is an `i32`, or an `f64`: say it, as in `1u64`; one of another type is converted, `u64::from(n)` or `n as u64`",
+    note = "texts and lists may be borrowed: a `&str` is what a `String` is seen as, and a `&[u64]` a `Vec<u64>`"
+)]
+pub trait WholeEmittedAs<U, R> {
+    /// The value as the record's twin.
+    fn whole_twin_of(&self) -> U::At<'_>
+    where
+        Self: Value<Record = R>,
+        U: Record;
+}
+
+#[diagnostic::do_not_recommend]
+impl<V: ?Sized, U> WholeEmittedAs<U, U> for V {
+    #[inline(always)]
+    fn whole_twin_of(&self) -> U::At<'_>
+    where
+        Self: Value<Record = U>,
+        U: Record,
+    {
+        self.twin()
+    }
+}
+
 /// A tuple whose parts are seen as those of `U`, each held against its own: so what is said of one that is not is said of the part alone.
 pub trait PartsEmittedAs<U: Record> {
     /// The parts as the twin of the record that is the tuple of theirs.

@@ -3,7 +3,7 @@
 use runtime::error::Result;
 use runtime::page::{Claims, RowWriter};
 
-use super::emitted::PartsEmittedAs;
+use super::emitted::{PartsEmittedAs, WholeEmittedAs};
 use crate::record::{Record, Value};
 
 /// Takes what a closure emits: records of `U`, or anything that can be seen as one.
@@ -15,8 +15,8 @@ pub struct Emitter<'w, U: Record> {
 impl<'w, U: Record> Emitter<'w, U> {
     /// Emits a record, its borrowed twin, or a tuple of parts. What it borrows is copied.
     #[inline(always)]
-    pub fn emit<V: Value<Record = U>>(&mut self, value: V) {
-        self.emit_twin(value.twin());
+    pub fn emit<V: Value<Record = R> + WholeEmittedAs<U, R>, R>(&mut self, value: V) {
+        self.emit_twin(value.whole_twin_of());
     }
 
     /// As [`Emitter::emit`], of a tuple that is written out: each part is held against its own type. Written by `#[dataflow]`.

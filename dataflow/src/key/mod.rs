@@ -3,8 +3,10 @@
 //! A key closure runs once, while the graph is built: `|w| w.word` gets the record's symbols and gives back one, or a tuple of them.
 
 mod computed;
+mod named;
 mod order;
 mod outside;
+mod words;
 
 use std::marker::PhantomData;
 
@@ -14,6 +16,8 @@ use runtime::value::{Date, Decimal, TimeDelta, Timestamp};
 use crate::record::Record;
 
 pub use computed::{Computed, ComputedOrder, Symbols};
+pub use named::Named;
+pub(crate) use named::leaves_of;
 pub(crate) use order::nulls_last;
 pub use order::{Asc, Desc, Order, asc, desc};
 pub use outside::NamesField;

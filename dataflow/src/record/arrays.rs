@@ -19,7 +19,7 @@ impl<R: Record, const N: usize> Record for [R; N] {
     type Cursor<'b> = [R::Cursor<'b>; N];
     type Sink<'w> = [R::Sink<'w>; N];
     type List = AsItems;
-    type Derived = Self;
+    type WriteDeriveRecordInstead = Self;
     const LEAVES: usize = {
         assert!(N <= NAMES.len(), "an array in a record has at most 16 elements: use a `Vec`");
         N * R::LEAVES

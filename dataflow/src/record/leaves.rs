@@ -19,7 +19,7 @@ impl Record for String {
     type Cursor<'b> = StridedText<'b>;
     type Sink<'w> = OutText<'w>;
     type List = AsTexts;
-    type Derived = Self;
+    type WriteDeriveRecordInstead = Self;
     const LEAVES: usize = 1;
     const BORROWS: bool = true;
 

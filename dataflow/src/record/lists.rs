@@ -60,7 +60,7 @@ impl<T: Record> Record for Vec<T> {
     type Cursor<'b> = <T::List as ListForm<T>>::Cursor<'b>;
     type Sink<'w> = <T::List as ListForm<T>>::Sink<'w>;
     type List = super::items::AsItems;
-    type Derived = Self;
+    type WriteDeriveRecordInstead = Self;
     const LEAVES: usize = {
         // A record that holds lists of itself is found out here.
         let _ = T::LEAVES;

@@ -313,7 +313,7 @@ impl<K: Record + Ord, V: Record> Record for BTreeMap<K, V> {
     type Cursor<'b> = StridedItems<'b>;
     type Sink<'w> = OutItems<'w>;
     type List = AsItems;
-    type Derived = Self;
+    type WriteDeriveRecordInstead = Self;
     const LEAVES: usize = {
         // A record that holds maps of itself is found out here.
         let _ = K::LEAVES + V::LEAVES;

@@ -40,6 +40,10 @@ pub(crate) use show::show_record;
     note = "a record is a struct or an enum with `#[derive(Record)]`, a number, bool, char, String, Date, Timestamp, TimeDelta, Decimal, or a Vec, a BTreeMap, an Option, an array, or a tuple of up to eight records"
 )]
 pub trait Record: Value<Record = Self> + Sized + 'static {
+    /// Says that the implementation is `#[derive(Record)]`'s, or this crate's: it cannot be said in safe code. What the compiler says of an
+    /// implementation without it is its name.
+    #[doc(hidden)]
+    type WriteDeriveRecordInstead: TrustedRecord<Self>;
     /// What closures see: the record with its texts and lists borrowed. `Copy`, so that it can be used twice.
     type At<'a>: Value<Record = Self> + Copy;
     /// What key closures see: a symbol for each field, rooted in the record that the closure was given.
@@ -50,9 +54,6 @@ pub trait Record: Value<Record = Self> + Sized + 'static {
     type Sink<'w>: Copy;
     /// How a `Vec` of it is kept.
     type List: ListOf<Self, Vec<Self>>;
-    /// Says that the implementation is `#[derive(Record)]`'s, or this crate's: it cannot be said in safe code.
-    #[doc(hidden)]
-    type Derived: TrustedRecord<Self>;
     /// How many leaves the record has.
     const LEAVES: usize;
     /// Whether closures see a twin, or the record itself.

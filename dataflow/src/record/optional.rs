@@ -14,7 +14,7 @@ impl<R: Record> Record for Option<R> {
     type Cursor<'b> = (Strided<'b, u8>, R::Cursor<'b>);
     type Sink<'w> = (Out<'w, u8>, R::Sink<'w>);
     type List = AsItems;
-    type Derived = Self;
+    type WriteDeriveRecordInstead = Self;
     const LEAVES: usize = 1 + R::LEAVES;
     const BORROWS: bool = R::BORROWS;
 

@@ -19,7 +19,7 @@ macro_rules! plain {
             type Cursor<'b> = Strided<'b, $stored>;
             type Sink<'w> = Out<'w, $stored>;
             type List = $list;
-            type Derived = Self;
+            type WriteDeriveRecordInstead = Self;
             const LEAVES: usize = 1;
             const BORROWS: bool = false;
 
@@ -128,7 +128,7 @@ impl Record for () {
     type Cursor<'b> = ();
     type Sink<'w> = ();
     type List = AsItems;
-    type Derived = Self;
+    type WriteDeriveRecordInstead = Self;
     const LEAVES: usize = 0;
     const BORROWS: bool = false;
 

@@ -15,7 +15,7 @@ macro_rules! tuple {
             type Cursor<'b> = ($($name::Cursor<'b>,)*);
             type Sink<'w> = ($($name::Sink<'w>,)*);
             type List = AsItems;
-            type Derived = Self;
+            type WriteDeriveRecordInstead = Self;
             const LEAVES: usize = 0 $(+ $name::LEAVES)*;
             const BORROWS: bool = false $(|| $name::BORROWS)*;
 

@@ -122,6 +122,31 @@ fn every_codec_is_written_and_read() {
 }
 
 #[test]
+fn a_codec_that_nobody_reads_is_called_by_its_name() {
+    let folder = Folder::default();
+    let path = folder.join("numbers.parquet");
+    let env = embedded();
+    let options = ParquetOptions { codec: ParquetCodec::Snappy, ..ParquetOptions::default() };
+    env.collection([(1u64, 2u64)]).unwrap().write_parquet_with(&path, options);
+    env.run().unwrap();
+    // In the footer, of each column: its path, a list of one name; then its codec, Snappy, which becomes LZO.
+    let mut file = std::fs::read(&path).unwrap();
+    let columns = |file: &[u8]| -> Vec<usize> {
+        let is_column = |bytes: &[u8]| matches!(bytes, [0x19, 0x18, 0x01, b'0' | b'1', 0x15, 0x02]);
+        file.windows(6).enumerate().filter(|(_, bytes)| is_column(bytes)).map(|(at, _)| at + 5).collect()
+    };
+    let codecs = columns(&file);
+    assert_eq!(codecs.len(), 2);
+    file[codecs[0]] = 0x06;
+    std::fs::write(&path, file).unwrap();
+    for env in [embedded(), local(2)] {
+        let error = env.read_parquet::<(u64, u64)>(&path).and_then(|read| read.collect()).unwrap_err().to_string();
+        assert!(error.contains("column `0`: the codec LZO is not supported; write the file with another"), "{error}");
+        assert!(!error.contains("damaged"), "{error}");
+    }
+}
+
+#[test]
 fn row_groups_have_as_many_rows_as_they_are_told() {
     let folder = Folder::default();
     let path = folder.join("groups.parquet");

@@ -21,7 +21,7 @@ impl Record for Meters {
     type Cursor<'b> = <u64 as Record>::Cursor<'b>;
     type Sink<'w> = <u64 as Record>::Sink<'w>;
     type List = dataflow::__private::AsItems;
-    type Derived = Meters;
+    type WriteDeriveRecordInstead = Meters;
     const LEAVES: usize = 1;
     const BORROWS: bool = false;
 
