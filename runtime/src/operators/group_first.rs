@@ -6,7 +6,7 @@ mod whole;
 
 use std::sync::Arc;
 
-use whole::MapPartitionDriver;
+use whole::GroupFirstDriver;
 
 use crate::error::{Error, Result};
 use crate::group::{GroupTable, Groups, UnplacedRows, probe};
@@ -108,7 +108,7 @@ impl DriverFactory for FirstFactory {
             let (table, most_bytes) = (counts.table.draining(), combiner_bytes(context));
             return Ok(Box::new(SendingDriver { counts: Counts { table, ..counts }, most_bytes }));
         }
-        Ok(Box::new(MapPartitionDriver::new(counts, self.layout.clone(), context)))
+        Ok(Box::new(GroupFirstDriver::new(counts, self.layout.clone(), context)))
     }
 }
 

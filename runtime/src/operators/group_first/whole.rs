@@ -20,7 +20,7 @@ use super::Counts;
 /// Pages that are read ahead and gone over.
 const READ_PAGES: usize = 4;
 
-pub(super) struct MapPartitionDriver {
+pub(super) struct GroupFirstDriver {
     counts: Counts,
     layout: Arc<RowLayout>,
     memory: Memory,
@@ -45,10 +45,10 @@ struct Reading {
     counted: bool,
 }
 
-impl MapPartitionDriver {
+impl GroupFirstDriver {
     pub(super) fn new(counts: Counts, layout: Arc<RowLayout>, context: &TaskContext) -> Self {
         let writer = || RowWriter::new(layout.clone(), context.memory.clone());
-        MapPartitionDriver {
+        GroupFirstDriver {
             counts: counts.spilling(READ_PAGES * limits::PAGE_BYTES),
             memory: context.memory.clone(),
             spiller: context.spiller(),
@@ -169,7 +169,7 @@ impl MapPartitionDriver {
     }
 }
 
-impl Driver for MapPartitionDriver {
+impl Driver for GroupFirstDriver {
     fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         if *cursor == 0 {
             let mut rows = Selection::default();
