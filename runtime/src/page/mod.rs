@@ -14,18 +14,18 @@
 #![allow(unsafe_code, reason = "rows are read and written where they lie; each block says why it is sound")]
 
 mod batch;
+mod brand;
 mod columns;
 mod copy;
 mod datum;
-mod items;
 mod list_column;
 mod plain;
 mod poison;
 mod region;
 mod room;
 mod run;
+mod sealed;
 pub(crate) mod slot;
-mod magazine;
 #[cfg(test)]
 pub(crate) mod tests;
 mod trust;
@@ -33,18 +33,20 @@ mod writer;
 
 pub(crate) use batch::LeafPtr;
 pub use batch::{
-    Batch, Input, LeafPlace, LeafReader, Retain, Row, RowIds, Selection, Strided, StridedBytes, StridedList,
-    StridedText, WINDOW_ROWS, windows,
+    Batch, Input, LeafPlace, LeafReader, Retain, Row, RowIds, Selection, StoredItems, Strided, StridedBytes,
+    StridedItems, StridedList, StridedText, WINDOW_ROWS, windows,
 };
 pub use columns::{Columns, TextColumn, Utf8};
 pub(crate) use copy::{Part, heap_bytes, source};
-pub use items::{NewItems, OutItems, PutItems, StoredItems, StridedItems};
 pub use list_column::ListColumn;
 pub use plain::{ListElement, Plain};
 pub(crate) use region::{LARGEST_BYTES, address_of};
 pub use region::{PAGE_BYTES, limited_bytes, rest};
-pub use run::{Buffer, FIRST_ROW, NextRow, OneRow, Page, PageImage, ReadRow};
+pub use run::{Buffer, FIRST_ROW};
 pub(crate) use run::{Run, rows_of_page, run_bytes};
+pub use sealed::{NextRow, OneRow, Page, PageImage, ReadRow};
 pub(crate) use slot::{INLINE_BYTES, Slot};
 pub use trust::TrustedRecord;
-pub use writer::{Claims, NewRow, Out, OutBytes, OutList, OutText, RowWriter, SinkLeaves};
+pub use writer::{
+    Claims, NewItems, NewRow, Out, OutBytes, OutItems, OutList, OutText, PutItems, RowWriter, SinkLeaves,
+};

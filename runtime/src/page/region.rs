@@ -7,7 +7,9 @@
 //! gave back serves as pages. A run takes as many pages as it needs, from the front of a block; the others stay free. Free memory that the
 //! process still holds (*warm*) is used first, since the system clears what it hands out. Before untouched (*cold*) addresses are used, warm ones
 //! go back to the system, as far as it takes for what is resident to stay within the budgets, and a constant; and when a job ends,
-//! [all but a part](Region::rest) of them does. Before all that, a thread uses the pages again that it gave back itself: its [stash].
+//! [all but a part](Region::rest) of them does. Before all that, a thread uses the pages again that it gave back itself: its [magazine].
+
+mod magazine;
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -17,8 +19,6 @@ use smallvec::SmallVec;
 
 use crate::error::{Error, Result};
 use crate::memory::limits_bytes;
-
-use super::magazine;
 
 pub use crate::memory::limits::PAGE_BYTES;
 
