@@ -3,7 +3,6 @@
 mod lists;
 mod sinks;
 
-use std::marker::PhantomData;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
@@ -354,8 +353,8 @@ impl RowWriter {
         let base = super::region::region()?.start();
         let scratch = self.scratch();
         let layout = self.layout.clone();
-        let leaves = SinkLeaves { base, scratch, layout: &layout, next: 0, end: layout.types().len() };
-        let result = f(leaves, Claims { writer: self, brand: PhantomData });
+        let leaves = SinkLeaves::all((base, scratch), &layout);
+        let result = f(leaves, Claims::of(self));
         self.drop_unwritten();
         self.check()?;
         Ok(result)

@@ -128,7 +128,7 @@ fn put_records(items: &'static Items, list: &impl PutItems, at: *mut u8, writer:
     let base = writer.region_start()?;
     // The rows were claimed just now, the sinks have the layout that was asked for, and both get a brand of their own: neither meets
     // those of the rows around. The writer claims no row while a list is open.
-    let leaves = SinkLeaves::of_item((base, writer.scratch()), items.layout());
+    let leaves = SinkLeaves::all((base, writer.scratch()), items.layout());
     let rows = NewItems { next: open.start() + FIRST_ITEM, width, left: count, brand: PhantomData };
     list.write(leaves, rows, &mut Claims::of(writer));
     let (words, place) = writer.close_list(open, at)?;
@@ -138,7 +138,7 @@ fn put_records(items: &'static Items, list: &impl PutItems, at: *mut u8, writer:
 /// Bytes of a list that is not written yet, at most: lists within it may need less to be aligned.
 fn most_bytes(items: &'static Items, list: &impl PutItems) -> usize {
     // Nothing is written through these sinks, as there is no row of their brand.
-    let leaves = SinkLeaves::of_item((std::ptr::null_mut(), std::ptr::null_mut()), items.layout());
+    let leaves = SinkLeaves::all((std::ptr::null_mut(), std::ptr::null_mut()), items.layout());
     let rows = list.count().saturating_mul(items.layout().width());
     let bytes = rows.saturating_add(list.heap_bytes(leaves)).saturating_add(FIRST_ITEM);
     // What is more than can be claimed stays so.

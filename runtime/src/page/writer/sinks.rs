@@ -97,8 +97,8 @@ impl<'w> SinkLeaves<'w> {
 }
 
 impl<'w> SinkLeaves<'w> {
-    /// All leaves of the records of a list: base and scratch, and their layout.
-    pub(crate) fn of_item((base, scratch): (*mut u8, *mut u8), layout: &'w RowLayout) -> Self {
+    /// All leaves of a layout: where rows count from, and what is written to instead of a dead leaf.
+    pub(crate) fn all((base, scratch): (*mut u8, *mut u8), layout: &'w RowLayout) -> Self {
         SinkLeaves { base, scratch, layout, next: 0, end: layout.types().len() }
     }
 }
