@@ -5,7 +5,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::{Mutex, PoisonError};
 
-use super::{Datum, LeafType, Physical, RowLayout, Schema, SchemaBuilder, Shape, compare_leaf};
+use crate::row::{Datum, LeafType, Physical, RowLayout, Schema, SchemaBuilder, Shape, compare_leaf};
 
 /// Where the first row begins: behind how many there are.
 pub(crate) const FIRST_ITEM: usize = 4;
@@ -172,9 +172,9 @@ impl Items {
             let ty = leaves[leaf];
             let order = match ty.physical() {
                 Physical::Slot => {
-                    super::datum::compare_bytes(ty, self.bytes(left, row, leaf), self.bytes(right, row, leaf))
+                    crate::row::datum::compare_bytes(ty, self.bytes(left, row, leaf), self.bytes(right, row, leaf))
                 }
-                _ => super::datum::compare_bits(ty, self.bits(left, row, leaf), self.bits(right, row, leaf)),
+                _ => crate::row::datum::compare_bits(ty, self.bits(left, row, leaf), self.bits(right, row, leaf)),
             };
             part_order(ty, order)
         };
