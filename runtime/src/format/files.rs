@@ -6,6 +6,9 @@
 //! read: names that begin with `.` or `_`, and names that end with `.tmp` or `.inprogress`, unless the pattern spells that out.
 //! Folders inside a folder are read where their names are `field=value`.
 
+mod contents;
+mod encoding;
+
 use std::fs::{self, File};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -14,11 +17,12 @@ use std::sync::Arc;
 use rustix::fs::OFlags;
 
 use super::compression::{Compression, Damaged};
-use super::contents::Contents;
-use super::encoding::check_encoding;
 use super::pattern::{PathPattern, is_passed_over, is_pattern};
 use super::stdin::{SHOWN, is_standard_input, standard_input};
 use crate::error::{Error, Result};
+
+pub(super) use contents::{BYTE_ORDER_MARK, Contents, beginning};
+pub(super) use encoding::{LOOK_BYTES, check_encoding};
 
 /// How many files stay open from listing to reading. The others are opened again when their turn comes, so a folder
 /// of any size needs no more file handles than this and one a task.

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use memchr::memchr_iter;
 
 use super::blocks::{Block, Blocks};
-use super::contents::Contents;
+use super::files::Contents;
 use super::files::InputFile;
 use super::wrong::Wrong;
 use crate::error::{Error, Result};

@@ -6,7 +6,7 @@
 //! * `file`, `folder`: outputs that are written, until they get their names.
 //! * `pipe`: pipes with names, which are opened when somebody reads them.
 //! * `target`: an output of a program, from its path to its name.
-//! * `appender`: the one place where encoded bytes are added to a file.
+//! * `target::appender`: the one place where encoded bytes are added to a file.
 //! * `assembly`: one file that several tasks write, one at a time.
 //!
 //! A file has no name at all while it is written (`O_TMPFILE`), so whatever becomes of the process, the system takes it back. It gets a temporary
@@ -14,7 +14,6 @@
 //! files, have a temporary name all the time. Whoever writes under such a name holds a lock (`flock`) on it, which goes with the process: the next
 //! run that writes the same path removes what nobody holds. No signal is caught: that is the program's to decide, and nothing helps against `SIGKILL`.
 
-mod appender;
 mod assembly;
 mod claim;
 mod file;
@@ -24,8 +23,7 @@ mod place;
 mod target;
 mod temporary;
 
-pub use appender::Appender;
 pub use assembly::{Assembly, SharedFile};
 pub use claim::{Claim, refuse_shared, remove_abandoned};
 pub use folder::PendingFolder;
-pub use target::{Appending, IfExists, Target};
+pub use target::{Appender, Appending, IfExists, Target};

@@ -9,6 +9,7 @@
 mod best;
 mod combine;
 mod evict;
+mod groups;
 mod index;
 mod opening;
 mod part;
@@ -20,7 +21,7 @@ mod texts;
 
 pub use combine::{Combined, Combining};
 pub use evict::PartSet;
-pub use probe::Groups;
+pub use groups::Groups;
 pub use state::{StateReader, StateRow, StateRows, StateSlot};
 pub use texts::ExtremeText;
 
