@@ -1,5 +1,8 @@
 //! The head of a stage that reads a source: splits from a shared queue, bytes from the page cache at once, others by a thread that
 //! may block.
+//!
+//! **Reading never blocks the pool.** `preadv2(RWF_NOWAIT)` takes what the page cache has, of inputs and of spilled pages; the rest is read by
+//! blocking threads, which wake the task.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -5,6 +5,9 @@
 //! folders; behind a `\` each stands for itself. A path that there is is itself, whatever stands in it. What a job leaves behind while it writes is not
 //! read: names that begin with `.` or `_`, and names that end with `.tmp` or `.inprogress`, unless the pattern spells that out.
 //! Folders inside a folder are read where their names are `field=value`.
+//!
+//! **Standard input is made a file.** Formats look at beginnings and ends, cut splits, and look lines up for messages; a reader for streams would be
+//! a second one for each format, read by one task.
 
 mod contents;
 mod encoding;

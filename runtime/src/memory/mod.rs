@@ -278,7 +278,7 @@ impl Memory {
         self.account.budget.lock().arbiter.set_revocable(self.account.id, gives);
     }
 
-    /// Its owner gives back by itself what it is asked for, whatever tasks do meanwhile, and [says](Memory::set_gives) when there is no more to give.
+    /// Its owner gives back by itself what it is asked for, whatever tasks do meanwhile, and [says](Memory::set_revocable) when there is no more to give.
     pub fn set_revokes_by_itself(&self) {
         self.account.budget.lock().arbiter.set_revokes_by_itself(self.account.id);
     }

@@ -13,6 +13,10 @@
 //! name beside its own for the moment of a rename, since no call replaces a name by a file without one. Folders, and files where the file system has no such
 //! files, have a temporary name all the time. Whoever writes under such a name holds a lock (`flock`) on it, which goes with the process: the next
 //! run that writes the same path removes what nobody holds. No signal is caught: that is the program's to decide, and nothing helps against `SIGKILL`.
+//!
+//! **An output is a file without a name.** `O_TMPFILE`, then a link and a rename: so nothing is left of a process however it ends, which no handler
+//! of signals could promise, and a library should catch none. Folders have temporary names, with a lock on what is there: who can take it may remove
+//! it. What a path means is a function of what is there and what was asked for, and `plan::check` holds all outputs of a run against each other.
 
 mod assembly;
 mod claim;

@@ -10,6 +10,10 @@
 //! * A leaf's physical type is checked when a cursor is made (once per batch), so the row-by-row path checks nothing.
 //!
 //! Layout, byte by byte: `docs/layout.md`.
+//!
+//! **One region of addresses.** All pages lie in one reserved range, so a row in a hash table is named by its byte offset there and read through the
+//! same cursors, with stride 1. Texts longer than 12 bytes lie in the row's own page, found by masking the row's address, so a page can be written
+//! out and read back anywhere.
 
 #![allow(unsafe_code, reason = "rows are read and written where they lie; each block says why it is sound")]
 

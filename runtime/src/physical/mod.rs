@@ -3,6 +3,8 @@
 //! A *stage* runs in some parallel tasks. Its head is a source or an inbox; its *steps* are drivers, each with the filters and views
 //! that stand before it; its *outputs* ship what the last step gives to other stages' inboxes. Inside a stage rows move by reference:
 //! a page, or the source's columns, and a selection.
+//!
+//! **Filters are not operators at run time.** They are attached to what follows them, so moving one along an edge is moving a list entry.
 
 use std::sync::Arc;
 

@@ -6,6 +6,9 @@
 //! * [`RowLayout`]: byte offsets of the live leaves of one row, drawn in `docs/layout.md`.
 //! * [`Items`]: what a list of records holds, and how it lies in its bytes.
 //! * [`Datum`]: one leaf's value, boxed and slow, for the embedded engine, for bounds and for printing.
+//!
+//! **An enum is flat.** Its variants' leaves lie side by side behind a tag, zero where another variant is there. That costs width, and saves a
+//! second kind of leaf: whatever prunes, copies, hashes, compares or sorts leaves needs to know nothing of enums.
 
 mod datum;
 mod layout;

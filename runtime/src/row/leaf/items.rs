@@ -1,4 +1,9 @@
 //! Lists of records: rows of a layout of their own, in one string of bytes that points nowhere. `docs/layout.md` draws it.
+//!
+//! **A list points nowhere.** A list of texts is one string of bytes, so no page needs to follow places within places when a row moves. A list of
+//! records is one of 16-byte words: rows of the record's own layout, whose slots say how far behind themselves a value lies. So records in a list
+//! are read through the same cursors as rows, and what copies, hashes or ships a leaf cannot tell it from a list of 128-bit numbers. Its records are
+//! written into the page of their row; nothing is put together elsewhere first. A map is a list of pairs, sorted by the engine's own order.
 
 use std::cmp::Ordering;
 use std::fmt;
