@@ -11,7 +11,7 @@ mod blocking;
 mod channel;
 mod exits;
 mod job;
-mod light;
+mod inline;
 mod needs;
 mod pipeline;
 mod reading;
