@@ -44,7 +44,7 @@ pub use batch::{
     Batch, Input, LeafPlace, LeafReader, Retain, Row, RowIds, Selection, Strided, StridedBytes, StridedList,
     StridedText, WINDOW_ROWS, windows,
 };
-pub use columns::{Columns, TextColumn, Utf8};
+pub use columns::{Columns, TextColumn, Utf8, empty_where_null};
 pub use copy::hash_rows;
 pub use group_table::{
     Combined, Combining, ExtremeText, GroupTable, Groups, LAST_LEVEL, PartSet, StateReader, StateRow, StateRows,
