@@ -40,7 +40,7 @@ pub use batch::{
     Batch, Input, LeafPlace, LeafReader, Retain, Row, RowIds, Selection, StoredItems, Strided, StridedBytes,
     StridedItems, StridedList, StridedText, WINDOW_ROWS, windows,
 };
-pub use columns::{Columns, TextColumn, Utf8};
+pub use columns::{Columns, TextColumn, Utf8, empty_where_null};
 pub(crate) use copy::{Part, heap_bytes, source};
 pub use list_column::ListColumn;
 pub use plain::{ListElement, Plain};
