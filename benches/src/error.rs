@@ -42,6 +42,36 @@ pub(crate) enum Error {
         /// The names there are.
         known: String,
     },
+    /// No suite has left results.
+    #[error("{} holds no results; run a suite first, such as `cargo run --release -p benches -- tpch`", folder.display())]
+    NoResults {
+        /// Where they would be.
+        folder: PathBuf,
+    },
+    /// Results that were measured at two commits, or beside two versions of a peer.
+    #[error("the results of {first} and of {other} are of different commits or peers; run both suites again")]
+    MixedResults {
+        /// A suite.
+        first: String,
+        /// One that does not go with it.
+        other: String,
+    },
+    /// Results of another version of this program, or damaged ones.
+    #[error("{} cannot be read ({source}); run its suite again", path.display())]
+    Results {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
+    /// A document without the place that a table is written to.
+    #[error("{} has no place for the table; it goes between `{marks}`", path.display())]
+    NoMarks {
+        /// The document.
+        path: PathBuf,
+        /// What is missing.
+        marks: String,
+    },
     /// A program that prepares a measurement failed.
     #[error("`{command}` failed ({outcome}); its output stands above")]
     Command {

@@ -14,6 +14,7 @@ mod ours;
 mod plot;
 mod protocol;
 mod suites;
+mod summary;
 mod systems;
 mod worker;
 mod workspace;
@@ -50,6 +51,7 @@ fn run(options: &Options) -> Result<bool> {
         SuiteName::Memory(memory) => suites::memory::run(&Workspace::find()?, memory),
         SuiteName::Tpch(measure) => suites::run(&suites::TPCH, &Workspace::find()?, measure),
         SuiteName::H2o(measure) => suites::run(&suites::H2O, &Workspace::find()?, measure),
+        SuiteName::Summary => summary::run(&Workspace::find()?).map(|()| true),
         SuiteName::Build(build) => build::run(&Workspace::find()?, build),
         SuiteName::Worker(serve) => worker::serve(serve).map(|()| true),
     }

@@ -33,6 +33,8 @@ pub(crate) enum SuiteName {
     /// H2O.ai's db-benchmark: ten groupings and five joins of 10 M rows at scale 1, from Parquet files to one
     #[command(name = "h2o")]
     H2o(Measure),
+    /// Write the figure and the tables of what the suites have measured, for the README and docs/figures
+    Summary,
     /// What pipelines add to the build of the crate that holds them
     Build(Build),
     /// Serve one system's cases over standard input and output; started by the suites

@@ -10,11 +10,10 @@ mod variant;
 
 use std::path::Path;
 use std::process::Command;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::error::Result;
-use crate::harness::{Check, Report, Row, Spread, run_to_end};
+use crate::harness::{Check, Provenance, Report, Row, Spread, run_to_end};
 use crate::options::Build;
 use crate::workspace::Workspace;
 
@@ -51,9 +50,8 @@ pub(crate) fn run(workspace: &Workspace, options: &Build) -> Result<bool> {
     }
     add_llvm_lines(&mut rows, &variants, &crate_folder, options.timeout)?;
     let report = Report {
-        suite: "build",
-        commit: workspace.commit(),
-        cores: thread::available_parallelism().map_or(1, |cores| cores.get()),
+        suite: "build".to_owned(),
+        provenance: Provenance::now(workspace),
         failures: Vec::new(),
         checks: checks(&rows, &variants),
         rows,

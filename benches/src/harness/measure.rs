@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::client::{Done, Worker};
 use super::{Cores, Spread, warm_memory};
@@ -51,7 +51,7 @@ pub(crate) struct Measurement {
 }
 
 /// An entrant that failed, ended, or took too long.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Failure {
     /// The case's name.
     pub(crate) case: String,

@@ -3,31 +3,30 @@
 use std::fs;
 use std::path::Path;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::{Failure, Measurement};
+use super::{Failure, Measurement, Provenance};
 use crate::error::{Error, Result};
 
 /// Everything a suite found out.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Report {
     /// The suite's name.
-    pub(crate) suite: &'static str,
-    /// The commit measured.
-    pub(crate) commit: String,
-    /// Cores of the machine.
-    pub(crate) cores: usize,
+    pub(crate) suite: String,
+    /// On what it was measured.
+    #[serde(flatten)]
+    pub(crate) provenance: Provenance,
     /// One entry for each system and case.
     pub(crate) rows: Vec<Row>,
     /// Systems that did not get through a case.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) failures: Vec<Failure>,
     /// What must hold.
     pub(crate) checks: Vec<Check>,
 }
 
 /// One system on one case.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Row {
     /// The case's name.
     pub(crate) case: String,
@@ -50,7 +49,7 @@ pub(crate) struct Row {
 }
 
 /// A condition and whether it holds.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Check {
     /// What must hold.
     pub(crate) name: String,
@@ -206,9 +205,15 @@ mod tests {
 
     fn report(ok: bool) -> Report {
         Report {
-            suite: "tpch",
-            commit: "c0ffee".to_owned(),
-            cores: 2,
+            suite: "tpch".to_owned(),
+            provenance: Provenance {
+                commit: "c0ffee".to_owned(),
+                date: "2026-01-02".to_owned(),
+                processor: "P".to_owned(),
+                cores: 2,
+                memory_gib: 24,
+                versions: [("duckdb".to_owned(), "2.0.0".to_owned())].into(),
+            },
             rows: vec![row("ours", 0.125), row("limit", 0.0625), row("duckdb", 0.25), row("polars", 0.5)],
             failures: Vec::new(),
             checks: vec![Check { name: "answers agree".to_owned(), ok, detail: "1 comparisons".to_owned() }],

@@ -29,18 +29,23 @@ const SAMPLE_WIDTH: f64 = 30.0;
 /// A letter of the key on average; SVG cannot measure.
 const LETTER_WIDTH: f64 = 6.6;
 
+/// Writes the file of a figure.
+pub(super) fn write_svg(path: &Path, text: &str) -> Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(Error::io("create the folder", folder))?;
+    }
+    fs::write(path, text).map_err(Error::io("write", path))?;
+    println!("figure: {}", path.display());
+    Ok(())
+}
+
 impl Figure {
     /// Writes the file.
     ///
     /// # Errors
     /// When it cannot be written.
     pub(crate) fn write(&self, path: &Path) -> Result<()> {
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(Error::io("create the folder", folder))?;
-        }
-        fs::write(path, self.svg()).map_err(Error::io("write", path))?;
-        println!("figure: {}", path.display());
-        Ok(())
+        write_svg(path, &self.svg())
     }
 
     fn svg(&self) -> String {

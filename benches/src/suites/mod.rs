@@ -10,13 +10,12 @@ mod tpch;
 mod word_count;
 
 use std::fs;
-use std::thread;
 use std::time::Duration;
 
 use crate::answer::Resources;
 use crate::error::{Error, Result};
 use crate::harness::{
-    Aim, Check, Entrant, Failure, Pace, Report, Row, RowOrder, aims_hold, answers_agree, beside_best_peer,
+    Aim, Check, Entrant, Failure, Pace, Provenance, Report, Row, RowOrder, aims_hold, answers_agree, beside_best_peer,
     limit_is_a_limit, nothing_failed, take_answers, time_rounds,
 };
 use crate::options::Measure;
@@ -115,9 +114,8 @@ pub(crate) fn run(suite: &Suite, workspace: &Workspace, options: &Measure) -> Re
         checks.extend(limit_is_a_limit(&measured, role_of, suite.limit_share_of_best_peer));
     }
     let report = Report {
-        suite: suite.name,
-        commit: workspace.commit(),
-        cores: thread::available_parallelism().map_or(1, |cores| cores.get()),
+        suite: suite.name.to_owned(),
+        provenance: Provenance::now(workspace),
         rows: measured.iter().map(Row::of).collect(),
         failures,
         checks,

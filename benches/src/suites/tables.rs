@@ -1,19 +1,18 @@
 //! The end of a suite whose rows are its own.
 
 use std::fs;
-use std::thread;
 
 use serde::Serialize;
 
 use crate::error::{Error, Result};
-use crate::harness::{Check, print_checks};
+use crate::harness::{Check, Provenance, print_checks};
 use crate::workspace::Workspace;
 
 #[derive(Serialize)]
 struct Results<'a, R> {
     suite: &'a str,
-    commit: String,
-    cores: usize,
+    #[serde(flatten)]
+    provenance: Provenance,
     rows: &'a [R],
     checks: &'a [Check],
 }
@@ -24,8 +23,7 @@ struct Results<'a, R> {
 /// When the file cannot be written.
 pub(super) fn finish<R: Serialize>(suite: &str, workspace: &Workspace, rows: &[R], checks: &[Check]) -> Result<bool> {
     print_checks(checks);
-    let cores = thread::available_parallelism().map_or(1, |cores| cores.get());
-    let results = Results { suite, commit: workspace.commit(), cores, rows, checks };
+    let results = Results { suite, provenance: Provenance::now(workspace), rows, checks };
     let path = workspace.output().join(suite).with_extension("json");
     let text = serde_json::to_string_pretty(&results).map_err(std::io::Error::from);
     text.and_then(|text| fs::write(&path, text + "\n")).map_err(Error::io("write", &path))?;

@@ -32,6 +32,9 @@ pub(crate) trait System: Debug + Sync {
     /// What it stands for.
     fn role(&self) -> Role;
 
+    /// The version that it is pinned to; `None` for what is in this repository.
+    fn version(&self) -> Option<&'static str>;
+
     /// Whether it answers a case.
     fn answers(&self, suite: &str, case: &str) -> bool;
 
@@ -102,6 +105,12 @@ pub(crate) fn find(name: &str) -> Result<&'static dyn System> {
     found.ok_or_else(|| {
         unknown("system", name, &SYSTEMS.iter().map(|system| system.name()).collect::<Vec<_>>().join(", "))
     })
+}
+
+/// What stands behind a package's name and `sign`, up to the end of its line or to a quote.
+fn pinned(pins: &'static str, sign: &str) -> Option<&'static str> {
+    let (_, rest) = pins.split_once(sign)?;
+    rest.split(['\n', '"']).next()
 }
 
 fn unknown(kind: &'static str, name: &str, known: &str) -> Error {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use super::{Role, System, set_up_worker};
+use super::{Role, System, pinned, set_up_worker};
 use crate::answer::Resources;
 use crate::error::{Error, Result};
 use crate::harness::run_to_end;
@@ -29,6 +29,10 @@ impl System for PythonSystem {
 
     fn role(&self) -> Role {
         Role::Peer
+    }
+
+    fn version(&self) -> Option<&'static str> {
+        pinned(include_str!("../../peers/python/requirements.txt"), &format!("\n{}==", self.name))
     }
 
     fn answers(&self, suite: &str, case: &str) -> bool {

@@ -25,6 +25,10 @@ impl System for RustSystem {
         self.role
     }
 
+    fn version(&self) -> Option<&'static str> {
+        None
+    }
+
     fn answers(&self, suite: &str, case: &str) -> bool {
         self.cases.iter().any(|entry| entry.suite == suite && entry.name == case)
     }

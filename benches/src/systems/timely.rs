@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use super::{Role, System, set_up_worker};
+use super::{Role, System, pinned, set_up_worker};
 use crate::answer::Resources;
 use crate::error::{Error, Result};
 use crate::harness::run_to_end;
@@ -24,6 +24,10 @@ impl System for Timely {
 
     fn role(&self) -> Role {
         Role::Peer
+    }
+
+    fn version(&self) -> Option<&'static str> {
+        pinned(include_str!("../../peers/timely/Cargo.toml.template"), "timely = { version = \"=")
     }
 
     fn answers(&self, suite: &str, _: &str) -> bool {

@@ -1,0 +1,67 @@
+//! What a reader decides by: the engine's times beside each peer's, from the results that the suites left, as a figure, as a page, and in
+//! the README.
+
+mod page;
+mod picture;
+mod ratios;
+
+use std::fs;
+use std::path::Path;
+
+use crate::error::{Error, Result};
+use crate::harness::Report;
+use crate::workspace::Workspace;
+
+use ratios::Comparison;
+
+/// A suite that is shown, and what it is in a reader's words.
+struct Shown {
+    suite: &'static str,
+    /// What was done to what.
+    title: &'static str,
+    /// Which of its cases count.
+    counts: fn(&str) -> bool,
+}
+
+/// In the order of the figure.
+const SHOWN: [Shown; 4] = [
+    Shown { suite: "tpch", title: "TPC-H, 22 queries", counts: |_| true },
+    // Those with nulls and with skewed keys are cases of their own, whose names go on with an underscore.
+    Shown { suite: "h2o", title: "db-benchmark, 15 groupings and joins", counts: |case| !case.contains('_') },
+    Shown { suite: "word_count", title: "count words", counts: |_| true },
+    Shown { suite: "sort", title: "sort pairs", counts: |case| case == "ample" },
+];
+
+/// Writes `docs/figures/summary.svg`, `docs/figures/summary.md` and the README's table from the suites' results that are there.
+///
+/// # Errors
+/// Where there is none, where one is of other peers or another commit than the rest, or a file cannot be read or written.
+pub(crate) fn run(workspace: &Workspace) -> Result<()> {
+    let mut reports = Vec::new();
+    for shown in &SHOWN {
+        let path = workspace.output().join(shown.suite).with_extension("json");
+        if path.exists() {
+            reports.push((shown, read(&path)?));
+        }
+    }
+    let Some((_, first)) = reports.first() else {
+        return Err(Error::NoResults { folder: workspace.output() });
+    };
+    let provenance = first.provenance.clone();
+    if let Some((shown, _)) = reports.iter().find(|(_, report)| {
+        report.provenance.versions != provenance.versions || report.provenance.commit != provenance.commit
+    }) {
+        return Err(Error::MixedResults { first: SHOWN[0].suite.to_owned(), other: shown.suite.to_owned() });
+    }
+    let comparisons: Vec<Comparison> =
+        reports.iter().map(|(shown, report)| Comparison::of(shown.title, report, shown.counts)).collect();
+    let figures = workspace.figures();
+    picture::draw(&comparisons, &provenance, &figures.join("summary.svg"))?;
+    page::write(&comparisons, &provenance, &figures.join("summary.md"))?;
+    page::update_readme(&comparisons, &provenance, &workspace.member("README.md"))
+}
+
+fn read(path: &Path) -> Result<Report> {
+    let text = fs::read_to_string(path).map_err(Error::io("read", path))?;
+    serde_json::from_str(&text).map_err(|source| Error::Results { path: path.to_owned(), source })
+}
