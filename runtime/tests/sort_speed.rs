@@ -10,7 +10,7 @@ use std::time::Duration;
 use runtime::memory::{Budget, Memory};
 use runtime::page::{Page, RowWriter, windows};
 use runtime::row::{LeafType, RowLayout};
-use runtime::sort::{Merge, Merged, OrderKey, SortBuffer};
+use runtime::sort::{InMemorySort, Merge, Merged, OrderKey, SortBuffer};
 
 fn memory() -> Memory {
     Memory::new(Budget::new(20 << 30), "test")
@@ -71,7 +71,7 @@ fn each(started: Duration, rows: usize) -> f64 {
 }
 
 /// Adds, sorts and emits rows of these keys, with the clock around each; the rows are put together beside the clock.
-fn measure(name: &str, mut buffer: SortBuffer, key: impl Fn(u64) -> i64) {
+fn measure(name: &str, mut buffer: InMemorySort, key: impl Fn(u64) -> i64) {
     let (count, mut adding) = (rows(), Duration::ZERO);
     write((0..count as u64).map(key), |page| {
         let started = worked();
@@ -109,7 +109,7 @@ fn measure(name: &str, mut buffer: SortBuffer, key: impl Fn(u64) -> i64) {
     );
 }
 
-fn measure_all(name: &str, buffer: impl Fn() -> SortBuffer) {
+fn measure_all(name: &str, buffer: impl Fn() -> InMemorySort) {
     measure(&format!("{name}, random"), buffer(), |row| random(row) as i64);
     measure(&format!("{name}, random of 1 Mi"), buffer(), |row| (random(row) >> 44) as i64);
     measure(&format!("{name}, skewed"), buffer(), |row| (random(row) >> (random(!row) % 64)) as i64 & i64::MAX);
@@ -120,13 +120,13 @@ fn measure_all(name: &str, buffer: impl Fn() -> SortBuffer) {
 #[test]
 #[ignore = "measures"]
 fn by_index() {
-    measure_all("by index", || SortBuffer::new(layout(), ORDER, &memory()).unwrap());
+    measure_all("by index", || InMemorySort::ByIndex(SortBuffer::new(layout(), ORDER, &memory()).unwrap()));
 }
 
 #[test]
 #[ignore = "measures"]
 fn by_moving() {
-    measure_all("by moving", || SortBuffer::moving(layout(), ORDER, &memory()).unwrap());
+    measure_all("by moving", || InMemorySort::new(Arc::default(), layout(), &ORDER, &memory()).unwrap());
 }
 
 #[test]

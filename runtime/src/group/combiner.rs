@@ -73,7 +73,7 @@ impl Combiner {
             self.rest.set(self.unplaced.rows());
             if self.unplaced.refused {
                 // What an empty table cannot hold, nothing can.
-                self.table.set_firm(self.table.is_empty());
+                self.table.set_must_grow(self.table.is_empty());
                 self.rows -= self.rest.rows().len();
                 self.judge_what_there_is();
                 self.flush(out)?;
@@ -82,7 +82,7 @@ impl Combiner {
             self.unplaced.clear();
             let rest = Input::new(input.batch(), &self.rest);
             let added = update.add(&mut self.table, &rest, Rows::New, &mut self.unplaced);
-            self.table.set_firm(false);
+            self.table.set_must_grow(false);
             added?;
         }
         let bytes = self.table.bytes();
@@ -110,7 +110,7 @@ impl Combiner {
     fn next_small(&mut self) {
         self.small -= 1;
         let is_apart = self.bypass.next(self.table.len(), self.rows);
-        self.table.set_apart(self.small > 0 && is_apart);
+        self.table.set_bypass(self.small > 0 && is_apart);
     }
 
     /// A table is as large as it can be here, be that less than is asked of others: it is judged as it is, if there is something to judge by.

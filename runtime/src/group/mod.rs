@@ -183,7 +183,7 @@ impl HybridHashAggregation {
             if *cursor != OTHERS {
                 self.unplaced.clear();
                 let added = self.add_some(update, input, rows, *cursor == 0);
-                self.set_firm(false);
+                self.set_must_grow(false);
                 added?;
                 if self.unplaced.is_empty() && self.later.is_empty() {
                     *cursor = 0;
@@ -218,7 +218,7 @@ impl HybridHashAggregation {
         if passing.len() + now.len() > PASSING_GROUPS {
             let is_apart = self.bypass.next(passing.len(), std::mem::take(&mut self.passed));
             let passed = passing.pass_on(WRITE_PAGES);
-            passing.set_apart(is_apart);
+            passing.set_bypass(is_apart);
             self.spilled.write(&self.spiller, passed);
         }
         if self.gone == [true; SPILL_PARTS] {
@@ -247,9 +247,9 @@ impl HybridHashAggregation {
     }
 
     /// Whether refused memory is an error.
-    fn set_firm(&mut self, firm: bool) {
-        self.table.set_firm(firm);
-        self.passing.iter_mut().for_each(|passing| passing.set_firm(firm));
+    fn set_must_grow(&mut self, required: bool) {
+        self.table.set_must_grow(required);
+        self.passing.iter_mut().for_each(|passing| passing.set_must_grow(required));
     }
 
     /// Bytes of its tables.
@@ -287,7 +287,7 @@ impl HybridHashAggregation {
     /// Has the first row of the rest added whatever it takes, as there is nothing else to give: what must fit is one row, not all of them.
     fn insist(&mut self) {
         self.table.shed();
-        self.set_firm(true);
+        self.set_must_grow(true);
         self.later.extend(self.rest.rows().iter().skip(1));
         self.rest.truncate(1);
     }

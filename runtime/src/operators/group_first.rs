@@ -174,9 +174,9 @@ impl Counts {
             first.set([row]);
             others.set(self.left.rows());
             let first = Input::new(input.batch(), &first);
-            self.table.set_firm(true);
+            self.table.set_must_grow(true);
             let opened = self.table.probe(&first, by.0, by.1, &mut self.groups);
-            self.table.set_firm(false);
+            self.table.set_must_grow(false);
             opened?;
             let mut passed = passing(&mut self.table, &self.groups, &first, (self.key.len(), self.count))?;
             // Some of them may be of its group.

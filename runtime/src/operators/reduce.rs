@@ -190,7 +190,7 @@ impl GroupUpdate for ReduceUpdate {
             Ok(Combined::NotOne) => return Err(not_one()),
             Ok(Combined::KeyChanged) => return Err(changed_key()),
             // A record of the closure's found no room: its pair is left.
-            Err(Error::OutOfMemory { .. }) if !table.is_firm() => {}
+            Err(Error::OutOfMemory { .. }) if !table.must_grow() => {}
             Err(error) => return Err(error),
         }
         left.uncombined(table, &found, &self.groups);

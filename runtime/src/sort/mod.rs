@@ -3,6 +3,7 @@
 mod buffer;
 mod external;
 mod frozen;
+mod in_memory;
 mod kernel;
 pub(crate) mod key;
 mod merge;
@@ -13,6 +14,7 @@ mod small_rows;
 pub use buffer::{SortBuffer, SortedRows};
 pub use external::{GroupSorter, LargeGroup, Sorter, SpillingOutput, TotalOrderRendezvous, TotalOrderSorter};
 pub use frozen::FrozenRows;
+pub use in_memory::InMemorySort;
 pub use kernel::{
     Beside, BesideFactory, CoGroupFactory, CoGroupKernel, GROUP_ROWS, GroupFactory, GroupKernel, Whole, WholeFactory,
 };
@@ -20,4 +22,4 @@ pub use key::order_prefixes;
 pub use merge::{Merge, Merged};
 pub use order::OrderKey;
 pub(crate) use order::compare_leaves;
-pub use small_rows::{KeyBounds, SharedSplitters, SpreadRows};
+pub use small_rows::{BucketSort, KeyBounds, SharedSplitters, SpreadRows};

@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 
 use crate::error::{Error, Result};
 use crate::group::table::groups::Groups;
-use crate::group::table::{Asks, GroupTable, refused};
+use crate::group::table::{Growth, GroupTable, refused};
 use crate::hash::{KeyLeaf, KeyShape, next_id, with_shape};
 use crate::memory::limits::PAGE_BYTES;
 use crate::page::{Batch, Claims, Input, LeafPtr, LeafReader, Row, RowIds, RowWriter};
@@ -154,7 +154,7 @@ impl<'c, 'g, 'b> Combining<'c, 'g, 'b> {
         }
         self.written += 1;
         let Some(made) = writer.last_row() else { return Ok(Combined::NotOne) };
-        let is_much = self.table.asks != Asks::Firmly && writer.sealed_bytes() >= SCRATCH_BYTES;
+        let is_much = self.table.growth != Growth::Required && writer.sealed_bytes() >= SCRATCH_BYTES;
         let base = self.table.base;
         self.keep(group, made);
         // SAFETY: `made` is a row of the writer's, `group` one of the table's, of one layout.

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use smallvec::SmallVec;
 
 use crate::error::Result;
-use crate::group::table::GroupTable;
+use crate::group::table::{GroupTable, NewGroups};
 use crate::group::table::part::Part;
 use crate::hash::{KeyShape, next_id, with_shape};
 use crate::memory::limits::{PAGE_BYTES, SPILL_PARTS};
@@ -116,7 +116,9 @@ impl GroupTable {
     /// Begins to give all groups away: none is found any more.
     pub fn begin_drain(&mut self) {
         self.forget_groups();
-        self.frozen = false;
+        if self.new_groups == NewGroups::Refused {
+            self.new_groups = NewGroups::Opened;
+        }
         for part in 0..self.parts.len() {
             self.parts[part].rows.seal();
             self.collect(part, 0);

@@ -63,15 +63,11 @@ pub struct GroupTable {
     written: usize,
     /// The offset of the slot that says of a row that it was replaced; a row without slots is replaced where it lies.
     mark: Option<usize>,
-    /// How it asks for memory.
-    asks: Asks,
+    growth: Growth,
     /// Refused memory is an error this once.
-    firm: bool,
-    /// No group is opened any more.
-    frozen: bool,
-    /// Each row opens a group of its own.
-    bypass: bool,
-    /// Groups of such rows.
+    is_growth_required: bool,
+    new_groups: NewGroups,
+    /// Groups of rows that [bypassed](NewGroups::Bypass) the index.
     unindexed: usize,
     /// Which bits of a hash say in which part a row is: others at each level, as the rows of a part agree in those of the level above.
     level: u32,
@@ -86,17 +82,28 @@ pub struct GroupTable {
 // SAFETY: `base` is the region's start, which all threads share; rows are reached through `&self` and `&mut self` only.
 unsafe impl Send for GroupTable {}
 
-/// How a table asks for memory.
+/// How a table gets the memory that it grows by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Asks {
+enum Growth {
     /// Where it is refused, that is an error.
-    Firmly,
-    /// Where it is refused, it does without.
-    Politely,
-    /// As `Politely`, and nobody spills for it.
-    IfFree,
+    Required,
+    /// Where it is refused, the table does without.
+    BestEffort,
+    /// As `BestEffort`, and nobody spills for it.
+    IfIdle,
     /// Where it is refused, it is made smaller; so many bytes beyond its own stay free for whoever fills it.
     Leaving(usize),
+}
+
+/// What becomes of a row whose group is not in the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum NewGroups {
+    /// It opens the group.
+    Opened,
+    /// It finds no room, until the table is drained.
+    Refused,
+    /// Each row opens a group of its own, which no other row finds: nothing is looked up.
+    Bypass,
 }
 
 impl GroupTable {
@@ -125,10 +132,9 @@ impl GroupTable {
             index: GroupIndex::new(0, memory.clone()),
             base: address_of(0)?,
             memory: memory.clone(),
-            asks: Asks::Firmly,
-            firm: false,
-            frozen: false,
-            bypass: false,
+            growth: Growth::Required,
+            is_growth_required: false,
+            new_groups: NewGroups::Opened,
             unindexed: 0,
             level: 0,
             stopped: None,
@@ -149,41 +155,41 @@ impl GroupTable {
     #[must_use]
     pub fn spilling(self, aside: usize) -> Self {
         // A page that is cleaned, and one that is written meanwhile.
-        GroupTable { asks: Asks::Leaving(aside + 2 * PAGE_BYTES), ..self }
+        GroupTable { growth: Growth::Leaving(aside + 2 * PAGE_BYTES), ..self }
     }
 
     /// As [`GroupTable::spilling`], for a table that is drained where it finds no room, which costs less than what others would spill for it.
     #[must_use]
     pub fn draining(self) -> Self {
-        GroupTable { asks: Asks::IfFree, ..self }
+        GroupTable { growth: Growth::IfIdle, ..self }
     }
 
     /// As [`GroupTable::spilling`], for a table that opens no more groups where it finds no room.
     #[must_use]
     pub fn closing(self) -> Self {
-        GroupTable { asks: Asks::Politely, ..self }
+        GroupTable { growth: Growth::BestEffort, ..self }
     }
 
     /// Whether refused memory is an error: for what must fit even a table that has nothing to give.
-    pub fn set_firm(&mut self, firm: bool) {
-        self.firm = firm;
+    pub fn set_must_grow(&mut self, required: bool) {
+        self.is_growth_required = required;
     }
 
     /// Whether refused memory is an error.
     #[must_use]
-    pub fn is_firm(&self) -> bool {
-        self.firm || self.asks == Asks::Firmly
+    pub fn must_grow(&self) -> bool {
+        self.is_growth_required || self.growth == Growth::Required
     }
 
     /// Opens no group any more until the table is drained: rows of other groups find no room.
     pub fn freeze(&mut self) {
-        self.frozen = true;
+        self.new_groups = NewGroups::Refused;
     }
 
     /// Whether from now on each row opens a group of its own, which no other row finds: nothing is looked up. For groups that are merged later, and tables
     /// of which all groups leave at once.
-    pub fn set_apart(&mut self, bypass: bool) {
-        self.bypass = bypass;
+    pub fn set_bypass(&mut self, bypass: bool) {
+        self.new_groups = if bypass { NewGroups::Bypass } else { NewGroups::Opened };
     }
 
     /// An empty table of the same kind for the rows of one part of a table of the level above: in parts from the beginning.
@@ -194,7 +200,7 @@ impl GroupTable {
         let empty = GroupTable::new(self.layout.clone(), self.key.clone(), &self.memory)?;
         let parts = (0..SPILL_PARTS).map(|_| Part::new(&self.layout, &self.memory)).collect();
         let index = GroupIndex::new(level, self.memory.clone());
-        Ok(GroupTable { level, parts, index, written: self.written, asks: self.asks, ..empty })
+        Ok(GroupTable { level, parts, index, written: self.written, growth: self.growth, ..empty })
     }
 
     /// How the groups' rows lie in their pages.
@@ -223,23 +229,23 @@ impl GroupTable {
 
     /// Whether there is memory for `bytes` more, with what stays free beside them.
     fn may_take(&self, bytes: usize) -> bool {
-        match self.asks {
-            _ if self.is_firm() => true,
-            Asks::Firmly => true,
-            Asks::IfFree => self.memory.try_reserve_idle(bytes),
-            Asks::Politely | Asks::Leaving(_) => self.memory.try_reserve(bytes + self.room_beside()),
+        match self.growth {
+            _ if self.must_grow() => true,
+            Growth::Required => true,
+            Growth::IfIdle => self.memory.try_reserve_idle(bytes),
+            Growth::BestEffort | Growth::Leaving(_) => self.memory.try_reserve(bytes + self.room_beside()),
         }
     }
 
     /// Bytes of memory beyond its own that it leaves free while it grows.
     #[must_use]
     pub fn room_beside(&self) -> usize {
-        match self.asks {
+        match self.growth {
             // A table that is not in parts yet needs a page for each of them when it comes to that.
-            Asks::Leaving(aside) if !self.is_split() => aside + SPILL_PARTS * PAGE_BYTES,
+            Growth::Leaving(aside) if !self.is_split() => aside + SPILL_PARTS * PAGE_BYTES,
             // Pages of the part that it is made of are read, and some may be written on.
-            Asks::Leaving(aside) => aside + 4 * PAGE_BYTES,
-            Asks::Firmly | Asks::Politely | Asks::IfFree => 0,
+            Growth::Leaving(aside) => aside + 4 * PAGE_BYTES,
+            Growth::Required | Growth::BestEffort | Growth::IfIdle => 0,
         }
     }
 

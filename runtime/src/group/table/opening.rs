@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use crate::error::Result;
-use crate::group::table::GroupTable;
+use crate::group::table::{GroupTable, NewGroups};
 use crate::group::table::groups::Groups;
 use crate::hash::{KeyShape, ROW_ALIGN, hash_rows, prefetch, with_shape};
 use crate::page::{Batch, Input, LeafPtr, Part, heap_bytes, source};
@@ -59,7 +59,7 @@ impl GroupTable {
         for (position, &row) in input.selection().rows().iter().enumerate() {
             let part = groups.hashes.get(position).map_or(0, |&hash| self.part_of(hash));
             // SAFETY: rows of an input are rows of its batch, which the opening was made for.
-            let place = if self.frozen { None } else { unsafe { self.open_row(opening, row as usize, part)? } };
+            let place = unsafe { self.open_row(opening, row as usize, part)? };
             let Some(place) = place else {
                 // Where one was refused, others would be.
                 groups.missed.extend(position as u32..input.len() as u32);
@@ -78,7 +78,7 @@ impl GroupTable {
     /// `row` is a row of the batch that the opening was made for.
     #[inline]
     pub(crate) unsafe fn open(&mut self, opening: &Opening, row: usize, hash: u64) -> Result<Option<usize>> {
-        if self.frozen || self.index.is_full(hash) && !self.grow_index(hash)? {
+        if self.new_groups == NewGroups::Refused || self.index.is_full(hash) && !self.grow_index(hash)? {
             return Ok(None);
         }
         // SAFETY: the caller's promise.

@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use crate::error::Result;
-use crate::group::table::GroupTable;
+use crate::group::table::{GroupTable, NewGroups};
 use crate::group::table::evict::PartSet;
 use crate::group::table::groups::Groups;
 use crate::group::table::opening::Opening;
@@ -46,7 +46,7 @@ impl GroupTable {
         groups.fresh.clear();
         groups.missed.clear();
         groups.table = self.id;
-        if self.bypass {
+        if self.new_groups == NewGroups::Bypass {
             return self.open_each(input, key, &Opening::of(self, input.batch(), copied), groups);
         }
         let leaves = compared(input.batch(), key, &self.layout, &self.key);

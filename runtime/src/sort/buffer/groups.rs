@@ -11,7 +11,7 @@ impl SortBuffer {
     /// Where the group ends that begins at a position of the sorted rows: rows that agree in the first `leading` leaves of the order.
     #[must_use]
     pub fn group_end(&self, start: usize, leading: usize) -> usize {
-        let (index, leading) = (self.index(), leading.min(self.leaves.len()));
+        let (index, leading) = (self.index(), leading.min(self.rows.leaves.len()));
         if start >= index.len() || leading == 0 {
             return index.len().max(start);
         }
@@ -19,7 +19,7 @@ impl SortBuffer {
             (RowIndex::Narrow(entries), Some(low)) => group_of_keys(entries, start, low),
             (RowIndex::Wide(entries), Some(low)) => group_of_keys(entries, start, low),
             _ => {
-                let (order, first) = (&self.leaves[..leading], self.row(start));
+                let (order, first) = (&self.rows.leaves[..leading], self.row(start));
                 // SAFETY: both are rows of this buffer.
                 let same = |&position: &usize| unsafe { compare_rows(order, first, self.row(position)) }.is_eq();
                 start + 1 + (start + 1..index.len()).take_while(same).count()
@@ -54,7 +54,7 @@ impl SortBuffer {
         leading: usize,
     ) -> Ordering {
         let (left, right) = (self.row(position), other.row(other_position));
-        for (ours, theirs) in self.leaves.iter().zip(&other.leaves).take(leading) {
+        for (ours, theirs) in self.rows.leaves.iter().zip(&other.rows.leaves).take(leading) {
             let is_of_one_type = ours.ty == theirs.ty;
             debug_assert!(is_of_one_type, "keys are compared with keys of another kind");
             if !is_of_one_type {

@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::sort::buffer::SortBuffer;
-use crate::sort::buffer::entries::{Rows, Segment};
+use crate::sort::buffer::entries::Segment;
 use crate::sort::key::WideKey;
 
 impl SortBuffer {
@@ -15,17 +15,16 @@ impl SortBuffer {
             self.sort();
             return Ok(());
         }
-        debug_assert!(self.arriving.is_none(), "rows that are moved are emitted, and nothing else");
-        self.seal();
-        let segments: Vec<Segment> = self.segments_from(0).collect();
-        let rows = Rows { base: self.base, width: self.layout.width(), segments: &segments };
-        let encoding = self.encoding_of(&self.bounds);
+        self.rows.seal();
+        let segments: Vec<Segment> = self.rows.segments().collect();
+        let (rows, encoding) = (self.rows.rows_of(&segments), self.rows.encoding_of(&self.rows.bounds));
+        let undecided = self.rows.undecided(&encoding);
         // SAFETY: the segments hold this buffer's rows.
         let places = unsafe {
             if encoding.bits() <= u64::BITS {
-                rows.first_places::<u64>(&encoding, count, self.undecided(&encoding))
+                rows.first_places::<u64>(&encoding, count, undecided)
             } else {
-                rows.first_places::<WideKey>(&encoding, count, self.undecided(&encoding))
+                rows.first_places::<WideKey>(&encoding, count, undecided)
             }
         };
         self.shed(&places)
@@ -76,12 +75,12 @@ impl SortBuffer {
 
     /// Keeps the rows at some places, as they are listed, and gives the memory of the others back.
     pub(crate) fn shed(&mut self, places: &[usize]) -> Result<()> {
-        let mut kept = SortBuffer::new(self.layout.clone(), self.order.clone(), &self.memory)?;
+        let (layout, order) = (self.rows.layout.clone(), self.rows.order.clone());
+        let mut kept = SortBuffer::new(layout, order, &self.memory)?;
         kept.prepare(places.len())?;
         // SAFETY: these are places of this buffer's rows.
-        unsafe { kept.rows.append_rows(&self.gather().batch(), None, places, |_, _| ())? };
+        unsafe { kept.rows.copy_from(&self.gather(), places)? };
         kept.len = places.len();
-        kept.take_pages();
         *self = kept;
         Ok(())
     }

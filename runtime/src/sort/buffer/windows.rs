@@ -12,7 +12,7 @@ impl SortBuffer {
     /// Bytes of the largest page that its rows came to lie in, since it was made.
     #[must_use]
     pub fn largest_page_bytes(&self) -> usize {
-        self.largest_page.max(self.rows.open_bytes().0)
+        self.rows.largest_page_bytes()
     }
 
     /// Where the last group of the sorted rows begins: rows that agree in the first `leading` leaves of the order.
@@ -39,14 +39,14 @@ impl SortBuffer {
     /// How many of a page's rows, which are sorted as these, belong to the group of the row at a position: from the first on.
     #[must_use]
     pub fn rows_of_group(&self, position: usize, page: &Page, leading: usize) -> usize {
-        if *page.layout() != self.layout {
+        if *page.layout() != self.rows.layout {
             return 0;
         }
-        let (order, row) = (&self.leaves[..leading.min(self.leaves.len())], self.row(position));
+        let (order, row) = (&self.rows.leaves[..leading.min(self.rows.leaves.len())], self.row(position));
         let first = page.as_bytes()[FIRST_ROW..].as_ptr();
         // SAFETY: one is a row of this buffer, the other of the page, whose layout is the same.
         let is_same = |&index: &usize| unsafe {
-            compare_rows(order, row, first.wrapping_add(index * self.layout.width())).is_eq()
+            compare_rows(order, row, first.wrapping_add(index * self.rows.layout.width())).is_eq()
         };
         match page.rows().checked_sub(1) {
             Some(last) if is_same(&last) => page.rows(),
@@ -57,8 +57,8 @@ impl SortBuffer {
     /// Where the rows end that fill about a page, from a position on: one at least, and none from `until` on. More at once would pile up.
     #[must_use]
     pub fn page_end(&self, start: usize, until: usize) -> usize {
-        let (width, until) = (self.layout.width(), until.min(start + AT_ONCE));
-        if !self.layout.has_slots() {
+        let (width, until) = (self.rows.layout.width(), until.min(start + AT_ONCE));
+        if !self.rows.layout.has_slots() {
             return until.min(start + (PAGE_BYTES / width.max(1)).max(1));
         }
         let gather = self.gather();

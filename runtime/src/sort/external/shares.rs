@@ -11,7 +11,7 @@ use crate::kernel::TaskContext;
 use crate::memory::RevokeHandle;
 use crate::rendezvous::Rendezvous;
 use crate::sort::external::merging::MergeSize;
-use crate::sort::external::sorter::Sorter;
+use crate::sort::external::sorter::{Sorter, none_shared};
 use crate::sort::small_rows::{KeyBounds, SpreadRows};
 
 /// A task may have so many times its share of the rows, by a guess.
@@ -88,7 +88,11 @@ impl Shares {
                     let Some(offers) = meeting.offers.wait(context, all) else { return Ok(None) };
                     let size = MergeSize::of(offers.iter().map(|offer| offer.size));
                     let Some((bounds, rows)) = joined(offers) else { return Ok(Some(Shared::No(size))) };
-                    let guess = sorter.has_all_in_memory().then(|| sorter.buffer.guess_shares(&bounds, rows));
+                    let all_here = sorter.has_all_in_memory();
+                    let guess = match sorter.buffer.by_buckets() {
+                        Some(buckets) if all_here => Some(buckets.guess_shares(&bounds, rows)),
+                        _ => None,
+                    };
                     meeting.guesses.say(context, guess);
                     *self = Shares::Guessed(bounds, rows, size);
                 }
@@ -98,7 +102,7 @@ impl Shares {
                     if !guesses.is_some_and(|guesses| is_even(&sums(guesses.iter()), context.subtasks)) {
                         return Ok(Some(Shared::No(*size)));
                     }
-                    let spread = sorter.buffer.share(bounds, *rows)?;
+                    let spread = sorter.buffer.by_buckets().ok_or_else(none_shared)?.share(bounds, *rows)?;
                     let (counts, holder) = (spread.rows().collect(), sorter.memory.revoke_handle());
                     meeting.given.say(context, Given { counts, rows: Arc::new(Mutex::new(spread)), holder });
                     *self = Shares::Given;

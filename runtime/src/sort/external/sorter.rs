@@ -5,13 +5,14 @@ mod first;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::kernel::TaskContext;
 use crate::memory::Memory;
 use crate::memory::limits::PAGE_BYTES;
 use crate::page::{Input, Page, RowWriter};
 use crate::row::RowLayout;
 use crate::sort::buffer::SortBuffer;
+use crate::sort::in_memory::InMemorySort;
 use crate::sort::external::runs::{DiskRun, Ordered};
 use crate::sort::external::sorter::first::First;
 use crate::sort::external::streams::{Next, Streams};
@@ -29,7 +30,7 @@ pub struct Sorter {
     pub(crate) of: Ordered,
     pub(crate) memory: Memory,
     pub(crate) spiller: Arc<Spiller>,
-    pub(crate) buffer: SortBuffer,
+    pub(crate) buffer: InMemorySort,
     /// Sorted, on disk.
     pub(crate) runs: Vec<DiskRun>,
     /// In order, in memory.
@@ -88,7 +89,7 @@ impl Sorter {
         context: &TaskContext,
     ) -> Result<Self> {
         let order = order.into();
-        let buffer = SortBuffer::moving_over(splitters, layout.clone(), order.clone(), &context.memory)?;
+        let buffer = InMemorySort::new(splitters, layout.clone(), &order, &context.memory)?;
         Ok(Self::with(buffer, layout, order, context))
     }
 
@@ -99,11 +100,11 @@ impl Sorter {
     pub fn seen(layout: Arc<RowLayout>, order: impl Into<Box<[OrderKey]>>, context: &TaskContext) -> Result<Self> {
         let order = order.into();
         let buffer = SortBuffer::new(layout.clone(), order.clone(), &context.memory)?;
-        Ok(Self::with(buffer, layout, order, context))
+        Ok(Self::with(InMemorySort::ByIndex(buffer), layout, order, context))
     }
 
     pub(crate) fn with(
-        buffer: SortBuffer,
+        buffer: InMemorySort,
         layout: Arc<RowLayout>,
         order: Box<[OrderKey]>,
         context: &TaskContext,
@@ -226,12 +227,12 @@ impl Sorter {
             return None;
         }
         let rows = self.buffer.len();
-        self.buffer.key_bounds().map(|bounds| (bounds, rows))
+        self.buffer.by_buckets()?.key_bounds().map(|bounds| (bounds, rows))
     }
 
     /// Takes the rows that are this task's of what all have in memory: they are in order.
     pub(crate) fn take_shared(&mut self, rows: Vec<SpreadRows>) -> Result<()> {
-        self.buffer.take_shared(rows)?;
+        self.buffer.by_buckets().ok_or_else(none_shared)?.take_shared(rows)?;
         // A task with few rows of its own has few chunks that are free when it first divides a bucket.
         self.memory.shrink_to(OPEN_BUCKETS_BYTES);
         self.stage = Stage::Ordered;
@@ -322,7 +323,7 @@ impl Sorter {
     /// The rows in order, where all of them are in memory; once [`Sorter::finish`] has answered `Done`.
     #[must_use]
     pub fn in_memory(&self) -> Option<&SortBuffer> {
-        (matches!(self.stage, Stage::Ordered) && self.runs.is_empty()).then_some(&self.buffer)
+        self.buffer.by_index().filter(|_| matches!(self.stage, Stage::Ordered) && self.runs.is_empty())
     }
 
     /// Gives memory back: rows go to disk with the next calls of [`Sorter::settle`], or of any other. Where they were in order already, `finish` is to be
@@ -350,4 +351,9 @@ impl Sorter {
             _ => Ok(Progress::Done),
         }
     }
+}
+
+/// What a sort by index says where rows are shared.
+pub(crate) fn none_shared() -> Error {
+    Error::Internal("rows were shared with a sort that shares none".to_owned())
 }

@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use crate::error::Result;
 use crate::memory::Memory;
 use crate::page::{Page, RowWriter};
-use crate::sort::buffer::SortBuffer;
+use crate::sort::in_memory::InMemorySort;
 use crate::sort::external::runs::{Ordered, PartReader};
 use crate::sort::merge::{Merge, Merged};
 use crate::sort::ranges::{OrderValues, in_order};
@@ -61,7 +61,7 @@ pub(crate) enum Stream {
 }
 
 impl Stream {
-    fn poll(&mut self, buffer: &mut SortBuffer) -> Result<Read> {
+    fn poll(&mut self, buffer: &mut InMemorySort) -> Result<Read> {
         let page = match self {
             Stream::Spilled(reader) => return reader.poll(),
             Stream::Part(reader) => return reader.poll(),
@@ -151,7 +151,7 @@ impl Streams {
     }
 
     /// Goes on until a page of `out` is closed, or a page must come from the disk.
-    pub(crate) fn next(&mut self, buffer: &mut SortBuffer, out: &mut RowWriter) -> Result<Next> {
+    pub(crate) fn next(&mut self, buffer: &mut InMemorySort, out: &mut RowWriter) -> Result<Next> {
         loop {
             match self.merge.run(out)? {
                 Merged::Full => return Ok(Next::Full),

@@ -20,6 +20,7 @@ use crate::page::{Input, Page, RowWriter};
 use crate::rendezvous::Rendezvous;
 use crate::row::RowLayout;
 use crate::sort::buffer::SortBuffer;
+use crate::sort::in_memory::InMemorySort;
 use crate::sort::external::merging::MergeSize;
 use crate::sort::external::runs::{DiskPart, Ordered, Part, TaskRuns};
 use crate::sort::external::shares::{Shared, Shares, SharesMeeting};
@@ -87,7 +88,7 @@ enum Stage {
     Parted,
     /// Those on disk become fewer, until one merge can give all rows.
     Merging(Parts),
-    Giving(Streams, SortBuffer),
+    Giving(Streams, InMemorySort),
     Given,
 }
 
@@ -191,7 +192,7 @@ impl TotalOrderSorter {
                     let Parts { in_memory, on_disk } = std::mem::take(parts);
                     let streams = self.sorter.merge_of_parts(on_disk.into(), in_memory, &self.context)?;
                     let none = SortBuffer::new(self.of.layout.clone(), self.of.order.clone(), &self.context.memory)?;
-                    self.stage = Stage::Giving(streams, none);
+                    self.stage = Stage::Giving(streams, InMemorySort::ByIndex(none));
                 }
                 Stage::Giving(streams, none) => match streams.next(none, out)? {
                     Next::Full => return Ok(Progress::OutputFull),

@@ -6,7 +6,8 @@ use crate::page::{Page, Run};
 use crate::sort::key::Encoding;
 use crate::sort::small_rows::chunks::Chunks;
 use crate::sort::small_rows::splitters::Splitters;
-use crate::sort::small_rows::spread::{Bucket, Chunk, Sizes, Spread, pages_of_chunks, spare_pages};
+use crate::sort::small_rows::sizes::{Bucket, Chunk, Sizes, pages_of_chunks, spare_pages};
+use crate::sort::small_rows::spread::Spread;
 
 /// Rows in buckets, to which others come.
 pub(crate) struct Arriving {
@@ -27,7 +28,7 @@ impl Arriving {
     /// Moves the rows of a page.
     ///
     /// # Errors
-    /// [`OutOfMemory`](crate::error::Error::OutOfMemory), unless there were as many [spare pages](crate::sort::small_rows::spread::spare_pages) as should be.
+    /// [`OutOfMemory`](crate::error::Error::OutOfMemory), unless there were as many [spare pages](crate::sort::small_rows::sizes::spare_pages) as should be.
     ///
     /// # Safety
     /// The page is of the order's layout, whose rows have no slots.
@@ -55,6 +56,16 @@ impl Arriving {
         unsafe { self.spread.scatter((first, rows), &mut self.chunks, buckets) }
     }
 
+    /// How many rows.
+    pub(crate) fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Pages that it holds.
+    pub(crate) fn pages(&self) -> usize {
+        self.chunks.pages()
+    }
+
     /// Pages that are missing for so many rows more.
     pub(crate) fn pages_for(&self, rows: usize) -> usize {
         let Sizes { width, .. } = self.chunks.sizes;
@@ -62,14 +73,12 @@ impl Arriving {
         pages.saturating_sub(self.chunks.pages())
     }
 
-    /// Has pages for so many rows more, whose number it gives.
+    /// Has pages for so many rows more.
     ///
     /// # Errors
     /// As [`Arriving::take`].
-    pub(crate) fn grow(&mut self, rows: usize) -> Result<usize> {
-        let pages = self.pages_for(rows);
-        self.chunks.grow_to(self.chunks.pages() + pages)?;
-        Ok(pages)
+    pub(crate) fn grow(&mut self, rows: usize) -> Result<()> {
+        self.chunks.grow_to(self.chunks.pages() + self.pages_for(rows))
     }
 
     /// How many rows lie beside the ranges.

@@ -5,7 +5,7 @@ use crate::memory::Memory;
 use crate::memory::limits::PAGE_BYTES;
 use crate::page::{FIRST_ROW, Page, Run};
 use crate::sort::buffer::prefetch;
-use crate::sort::small_rows::spread::{CHUNK_BYTES, Chunk, Sizes};
+use crate::sort::small_rows::sizes::{CHUNK_BYTES, Chunk, Sizes};
 
 /// Pieces of pages for rows of one width.
 pub(crate) struct Chunks {

@@ -21,17 +21,17 @@
 #![allow(unsafe_code, reason = "rows are read and written where they lie; each block says why it is sound")]
 
 mod arriving;
+mod bucket_sort;
 mod chunks;
 mod sharing;
+mod sizes;
 mod splitters;
 mod spread;
 mod tails;
 
-pub(crate) use arriving::Arriving;
+pub use bucket_sort::BucketSort;
 pub use sharing::{KeyBounds, SpreadRows};
 pub use splitters::SharedSplitters;
-pub(crate) use splitters::{Splitters, are_worth};
-pub(crate) use spread::{Digit, Sizes, bytes, pages_lost_to_chunks, spare_pages};
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -41,18 +41,19 @@ use crate::memory::Memory;
 use crate::page::{Page, RowWriter, Run};
 use crate::sort::buffer::{AT_ONCE, Gather, KEYS, sort_in_cache};
 use crate::sort::key::{Encoding, Key};
+use crate::sort::small_rows::arriving::Arriving;
 use crate::sort::small_rows::chunks::Chunks;
-use crate::sort::small_rows::spread::{Bucket, Chunk, ROW_BITS, Spread};
+use crate::sort::small_rows::sizes::{Bucket, Chunk, Digit, ROW_BITS, Sizes};
+use crate::sort::small_rows::splitters::Splitters;
+use crate::sort::small_rows::spread::Spread;
 use crate::sort::small_rows::tails::Tails;
 
-/// The widest rows that are moved.
-pub(crate) const MOST_WIDTH: usize = 32;
 /// Rows of a bucket are sorted by so many bits of their keys.
 const KEY_BITS: u32 = 64 - ROW_BITS;
 
 /// Rows that are being given back in order.
 pub(crate) trait Moved: Send {
-    /// See [`SortBuffer::emit`](crate::sort::buffer::SortBuffer::emit).
+    /// See [`BucketSort::emit`].
     fn emit(&mut self, gather: &Gather, out: &mut RowWriter) -> Result<bool>;
 
     /// Takes rows of all tasks, in buckets that these have shared.
@@ -61,11 +62,16 @@ pub(crate) trait Moved: Send {
     }
 }
 
-/// Pages whose rows are in order.
-impl Moved for VecDeque<Page> {
+/// Pages whose rows came in order, and those that would have been needed to move them.
+pub(crate) struct PagesInOrder {
+    pub(crate) pages: VecDeque<Page>,
+    pub(crate) _spare: Vec<Run>,
+}
+
+impl Moved for PagesInOrder {
     fn emit(&mut self, gather: &Gather, out: &mut RowWriter) -> Result<bool> {
         while !out.has_sealed() {
-            let Some(page) = self.pop_front() else { break };
+            let Some(page) = self.pages.pop_front() else { break };
             if page.layout() == out.layout() {
                 out.push_sealed(page);
             } else {
@@ -73,7 +79,7 @@ impl Moved for VecDeque<Page> {
                 unsafe { gather.copy_stretch(gather.place_of(&page), page.rows(), out)? };
             }
         }
-        Ok(!self.is_empty())
+        Ok(!self.pages.is_empty())
     }
 }
 

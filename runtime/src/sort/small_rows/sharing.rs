@@ -7,7 +7,7 @@ use crate::page::Run;
 use crate::sort::key::Bounds;
 use crate::sort::small_rows::Over;
 use crate::sort::small_rows::splitters::{Splitters, are_worth};
-use crate::sort::small_rows::spread::Bucket;
+use crate::sort::small_rows::sizes::Bucket;
 
 /// What is known of the keys of one task's rows.
 #[derive(Clone)]

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use crate::page::LeafPtr;
 use crate::sort::key::{Bounds, Number, with_numbers};
 use crate::sort::order::OrderLeaf;
-use crate::sort::small_rows::spread::MOST_BUCKETS_LOG2;
+use crate::sort::small_rows::sizes::MOST_BUCKETS_LOG2;
 
 /// Rows are spread as they come once there are so many bytes of them: before, nothing is known of those that will come, and open chunks of many buckets
 /// would be much beside few rows.

@@ -4,7 +4,7 @@
 //! are a stack, and a chunk is free when the tail at its beginning leaves.
 
 use crate::sort::small_rows::chunks::Chunks;
-use crate::sort::small_rows::spread::{CHUNK_BYTES, Chunk, Sizes};
+use crate::sort::small_rows::sizes::{CHUNK_BYTES, Chunk, Sizes};
 
 /// Where the next tail goes.
 #[derive(Default)]

@@ -7,7 +7,9 @@ use crate::memory::{Budget, Memory};
 use crate::page::tests::*;
 use crate::page::{Input, Page, RowWriter, Selection};
 use crate::row::{Datum, Element, LeafType, Physical, RowLayout, Tag, compare_leaf};
+use crate::error::Result;
 use crate::sort::buffer::SortBuffer;
+use crate::sort::in_memory::InMemorySort;
 use crate::sort::key::order_prefixes;
 use crate::sort::merge::{Merge, Merged};
 use crate::sort::order::OrderKey;
@@ -170,24 +172,32 @@ impl Case {
 
     /// A buffer of the rows; each time they are added, no more is reserved than it said, nor later.
     fn buffer(&self, memory: &Memory) -> SortBuffer {
-        self.filled(SortBuffer::new(self.layout.clone(), self.order.clone(), memory).unwrap(), memory)
+        match self.by_index(memory) {
+            InMemorySort::ByIndex(buffer) => buffer,
+            InMemorySort::ByBuckets(_) => panic!("made of an index"),
+        }
     }
 
-    fn moving(&self, memory: &Memory) -> SortBuffer {
-        self.filled(SortBuffer::moving(self.layout.clone(), self.order.clone(), memory).unwrap(), memory)
+    fn by_index(&self, memory: &Memory) -> InMemorySort {
+        let buffer = SortBuffer::new(self.layout.clone(), self.order.clone(), memory).unwrap();
+        self.filled(InMemorySort::ByIndex(buffer), memory)
+    }
+
+    fn moving(&self, memory: &Memory) -> InMemorySort {
+        self.filled(InMemorySort::new(Arc::default(), self.layout.clone(), &self.order, memory).unwrap(), memory)
     }
 
     /// As [`Case::moving`]; rows are spread as they come once there are so many bytes of them.
-    fn spreading(&self, memory: &Memory, from_bytes: usize) -> SortBuffer {
+    fn spreading(&self, memory: &Memory, from_bytes: usize) -> InMemorySort {
         self.filled(self.empty_spreading(memory, from_bytes), memory)
     }
 
-    fn empty_spreading(&self, memory: &Memory, from_bytes: usize) -> SortBuffer {
+    fn empty_spreading(&self, memory: &Memory, from_bytes: usize) -> InMemorySort {
         let splitters = Arc::new(SharedSplitters::from_bytes(from_bytes));
-        SortBuffer::moving_over(splitters, self.layout.clone(), self.order.clone(), memory).unwrap()
+        InMemorySort::new(splitters, self.layout.clone(), &self.order, memory).unwrap()
     }
 
-    fn filled(&self, mut buffer: SortBuffer, memory: &Memory) -> SortBuffer {
+    fn filled(&self, mut buffer: InMemorySort, memory: &Memory) -> InMemorySort {
         self.fill(&mut buffer, memory);
         let (bytes, peak) = (buffer.bytes(), memory.budget().peak_bytes());
         buffer.sort();
@@ -195,7 +205,7 @@ impl Case {
         buffer
     }
 
-    fn fill(&self, buffer: &mut SortBuffer, memory: &Memory) {
+    fn fill(&self, buffer: &mut InMemorySort, memory: &Memory) {
         // What it held before may have been more.
         let peak_before = memory.budget().peak_bytes();
         for page in self.pages(&self.rows, 5_000) {
@@ -216,7 +226,7 @@ impl Case {
         (0..page.rows()).map(row).collect()
     }
 
-    fn emitted(&self, buffer: &mut SortBuffer) -> Vec<Values> {
+    fn emitted(&self, buffer: &mut impl Emit) -> Vec<Values> {
         let (mut out, mut found) = (RowWriter::new(self.layout.clone(), memory()), Vec::new());
         loop {
             let more = buffer.emit(&mut out).unwrap();
@@ -259,6 +269,23 @@ fn cases() -> impl Iterator<Item = (Random, Case)> {
         let case = Case::new(&mut random, rows);
         (random, case)
     })
+}
+
+/// What gives its rows in order.
+trait Emit {
+    fn emit(&mut self, out: &mut RowWriter) -> Result<bool>;
+}
+
+impl Emit for SortBuffer {
+    fn emit(&mut self, out: &mut RowWriter) -> Result<bool> {
+        self.emit(out)
+    }
+}
+
+impl Emit for InMemorySort {
+    fn emit(&mut self, out: &mut RowWriter) -> Result<bool> {
+        self.emit(out)
+    }
 }
 
 #[test]
@@ -359,7 +386,7 @@ fn skewed_keys_are_split_until_they_fit() {
         let rows = (0..70_000).map(|_| row(&mut random)).collect();
         let mut case = Case { layout: layout.clone(), order: order.to_vec(), rows };
         let budget = || Memory::new(Budget::new(1 << 30), "test");
-        let mut buffers = [case.buffer(&budget()), case.moving(&budget()), case.spreading(&budget(), 10 << 10)];
+        let mut buffers = [case.by_index(&budget()), case.moving(&budget()), case.spreading(&budget(), 10 << 10)];
         case.sort();
         for buffer in &mut buffers {
             assert!(case.emitted(buffer) == case.rows);
@@ -406,7 +433,7 @@ fn rows_beside_what_the_first_ones_let_expect_are_sorted() {
             let (mut case, memory) = (Case { layout, order, rows }, memory());
             let mut buffer = case.empty_spreading(&memory, 4 << 10);
             case.fill(&mut buffer, &memory);
-            let (spread, found_beside, goes_on) = buffer.spread_so_far();
+            let (spread, found_beside, goes_on) = buffer.by_buckets().unwrap().spread_so_far();
             // The first thousand rows do not have the very least and greatest.
             assert_eq!((found_beside > 60, goes_on), (beside > 0, beside < 12), "{beside} % of {ty:?}");
             assert!(spread > if goes_on { 10_000 } else { 0 }, "{spread} rows of {ty:?} were spread");

@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::kernel::TaskContext;
 use crate::row::RowLayout;
 use crate::sort::external::sorter::Sorter;
+use crate::sort::in_memory::InMemorySort;
 use crate::sort::order::OrderKey;
 
 /// Rows that are kept at least before some are dropped.
@@ -60,8 +61,8 @@ impl Sorter {
 
     /// Drops rows that are not asked for, where they are the larger part and there is memory to copy the others; whether it did.
     pub(crate) fn drop_rest(&mut self) -> Result<bool> {
-        let Some(first) = &mut self.first else { return Ok(false) };
-        let (rows, buffer) = (self.buffer.len(), &mut self.buffer);
+        let (Some(first), InMemorySort::ByIndex(buffer)) = (&mut self.first, &mut self.buffer) else { return Ok(false) };
+        let rows = buffer.len();
         let left = if first.leading == 0 {
             first.count.min(rows)
         } else {
@@ -88,8 +89,8 @@ impl Sorter {
     /// Puts what is in memory in order, without rows that are not asked for.
     pub(crate) fn order_rows(&mut self) {
         self.buffer.sort();
-        if let Some(first) = &self.first {
-            self.buffer.forget_rest_of_groups(first.count, first.leading);
+        if let (Some(first), InMemorySort::ByIndex(buffer)) = (&self.first, &mut self.buffer) {
+            buffer.forget_rest_of_groups(first.count, first.leading);
         }
     }
 }
