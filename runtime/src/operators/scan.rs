@@ -8,10 +8,10 @@ use crate::error::{Error, Result};
 use crate::memory::Memory;
 use crate::output::Claim;
 use crate::page::{Batch, Page};
-use crate::plan::{Operator, Table, row_bytes, unbounded_memory};
+use crate::plan::{Operator, Table, unbounded_memory};
 use crate::row::{LeafSet, Schema};
 use crate::source::{ColumnFit, ReadRequest, Ready, Scan, Source, Split, SplitReader, Statistics};
-use crate::strategy::{Estimate, Role};
+use crate::strategy::Role;
 
 /// Records of a source.
 pub struct ScanSource(pub Arc<dyn Source>);
@@ -31,12 +31,6 @@ impl Operator for ScanSource {
 
     fn reads(&self, _: usize, _: &LeafSet) -> LeafSet {
         LeafSet::none()
-    }
-
-    fn estimate(&self, _: &[Estimate], live: &LeafSet) -> Estimate {
-        let statistics = self.0.statistics(&Scan { live: live.clone(), bounds: Vec::new() });
-        let width = row_bytes(self.schema(), live);
-        Estimate { rows: statistics.rows.unwrap_or(statistics.bytes as f64 / width.max(16.0)), row_bytes: width }
     }
 
     fn columns(&self) -> Vec<ColumnFit> {

@@ -58,7 +58,7 @@ pub struct StepPlan {
     /// What happens before.
     pub prelude: Vec<Prelude>,
     /// The driver.
-    pub driver: Arc<dyn DriverFactory>,
+    pub driver: Arc<DriverFactory>,
     /// The driver's port that the step before feeds.
     pub port: usize,
     /// The driver's other ports, each with the inbox that feeds it.
@@ -71,7 +71,7 @@ impl StepPlan {
     /// Whether a task of it may end before its input does: its driver, and the filters before it.
     #[must_use]
     pub fn may_stop(&self) -> bool {
-        self.driver.may_stop() && !self.prelude.iter().any(Prelude::counts)
+        self.driver.may_stop && !self.prelude.iter().any(Prelude::counts)
     }
 }
 
@@ -227,12 +227,12 @@ impl Builder {
         &mut self,
         place: Place,
         operator: usize,
-        driver: Arc<dyn DriverFactory>,
+        driver: Arc<DriverFactory>,
         port: usize,
         part: Part,
     ) -> Place {
         let Place { stage, prelude, ordered, .. } = place;
-        let ordered = ordered || driver.orders_tasks();
+        let ordered = ordered || driver.orders_tasks;
         self.plan.stages[stage].steps.push(StepPlan { operator, prelude, driver, port, sides: Vec::new(), part });
         Place { stage, operator, prelude: Vec::new(), forked: false, meets: false, ordered }
     }

@@ -10,13 +10,18 @@
 //!   `EveryRound`; `on_round_end` is the end of a superstep, and of everything where `Round::last` holds.
 //! * *A windowed count*: `on_batch` counts per key and slice, `on_watermark` fires windows, again by `Resume`; `on_barrier` marks pages.
 
+mod factory;
+mod shapes;
+
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::kernel::{Outputs, PredicateFactory, TaskContext};
+use crate::kernel::{Outputs, PredicateFactory};
 use crate::page::Input;
-use crate::row::{LeafSet, RowLayout};
+use crate::row::LeafSet;
 use crate::source::{Bound, Source};
+
+pub use factory::DriverFactory;
 
 /// How rows get from one task to the tasks of the next operator.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,18 +90,10 @@ pub struct Planning<'p> {
     pub combines: bool,
 }
 
-impl Planning<'_> {
-    /// Rows are shipped as `combiner` leaves them, which what runs behind can do without.
-    #[must_use]
-    pub fn combined(&self, combiner: Arc<dyn DriverFactory>, ship: Ship) -> Way {
-        Way { before: self.combines.then_some(combiner), ship }
-    }
-}
-
 /// What happens to one input on its way.
 pub struct Way {
     /// A driver on the sending side, such as a combiner.
-    pub before: Option<Arc<dyn DriverFactory>>,
+    pub before: Option<Arc<DriverFactory>>,
     /// How rows are shipped.
     pub ship: Ship,
 }
@@ -114,7 +111,7 @@ pub struct Strategy {
     /// What happens to each input.
     pub ways: Vec<Way>,
     /// What runs.
-    pub driver: Arc<dyn DriverFactory>,
+    pub driver: Arc<DriverFactory>,
     /// How many tasks run it.
     pub tasks: usize,
     /// The input that flows through without a channel where it is forwarded; the others come by channels.
@@ -135,37 +132,6 @@ pub enum Role {
     Union,
     /// Has strategies.
     Drive,
-}
-
-/// Makes drivers.
-pub trait DriverFactory: Send + Sync {
-    /// For EXPLAIN: `hash join, build right`.
-    fn name(&self) -> String;
-    /// How output rows lie in pages. `None` where the driver only lets rows pass.
-    fn layout(&self) -> Option<Arc<RowLayout>>;
-    /// Whether the rows of its tasks are in one order, task by task. Who brings them together takes them so.
-    fn orders_tasks(&self) -> bool {
-        false
-    }
-    /// Memory that one task of it holds whatever comes, and cannot spill: buffers of a file that is written, say.
-    fn pinned_bytes(&self) -> usize {
-        0
-    }
-    /// The least memory that one task of it works with, where it spills what it keeps beyond that. What does not spill keeps nothing, or
-    /// all that it keeps for good.
-    fn minimum_bytes(&self) -> Option<usize> {
-        None
-    }
-    /// Whether a task of it may end before its input does, where nobody wants its rows any more: nothing that it does is seen but by these, and no other
-    /// task waits for what it says.
-    fn may_stop(&self) -> bool {
-        false
-    }
-    /// A driver for one task.
-    ///
-    /// # Errors
-    /// Where its kernel's set-up fails, or memory is refused.
-    fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>>;
 }
 
 /// What a driver's callback answers.

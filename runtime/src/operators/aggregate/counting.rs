@@ -46,19 +46,15 @@ pub(super) struct CountingDriver {
 }
 
 impl CountingDriver {
-    pub(super) fn create(
-        spec: &Arc<Spec>,
-        phase: Phase,
-        update: AggregateUpdate,
-        context: &TaskContext,
-    ) -> Result<Box<dyn Driver>> {
+    pub(super) fn new(spec: &Arc<Spec>, phase: Phase, context: &TaskContext) -> Result<Self> {
+        let (update, _) = AggregateUpdate::new(spec, phase, context)?;
         let merging = phase == Phase::Merge;
         let portion = || TaskContext { memory: context.memory.child(limits::GROUP_BYTES), ..context.clone() };
         let table =
             |context: &TaskContext| GroupTable::new(spec.table.clone(), spec.output_key.as_slice(), &context.memory);
         let counts = spec.distinct_counts(merging, context)?;
         let of_states = portion();
-        Ok(Box::new(CountingDriver {
+        Ok(CountingDriver {
             update,
             table: table(context)?.closing(),
             unseen: vec![Selection::default(); counts.len()],
@@ -71,7 +67,7 @@ impl CountingDriver {
             states: HybridHashAggregation::new(table(&of_states)?, 0, &of_states),
             values: Values::new(spec, merging, &portion())?,
             page: None,
-        }))
+        })
     }
 
     /// Adds a window to the first tables; what they have not counted is left.

@@ -1,5 +1,7 @@
 //! The kinds of joins that call a closure for pairs.
 
+use super::BuildRows;
+
 /// What happens to records without a partner, and what counts as one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JoinKind {
@@ -38,6 +40,11 @@ impl JoinKind {
     /// Whether a side's records must not be dropped before the join: what has no partner there would then count as missing.
     pub(super) fn must_keep(self, side: usize) -> bool {
         self.may_miss(side) || (self == JoinKind::With && side == 1)
+    }
+
+    /// How many records the side that is built has.
+    pub(super) fn build_rows(self) -> BuildRows {
+        if self == JoinKind::With { BuildRows::One } else { BuildRows::Any }
     }
 
     pub(super) fn word(self) -> &'static str {
