@@ -14,9 +14,9 @@ use crate::page::{Input, NextRow, OneRow};
 use crate::plan::{Operator, Reads, Table, unbounded_memory};
 use crate::row::{Datum, LeafSet, RowLayout, Schema};
 use crate::sort::{CoGroupFactory, CoGroupKernel, GroupSorter, LargeGroup, OrderKey, SortBuffer, SpillingOutput};
-use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Round, Ship, Strategy, Way};
+use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Round, Strategy, ready};
 
-use super::common::{ROW_SECONDS, groups_of, layout, sort_seconds};
+use super::common::{both_sorted_seconds, groups_of, layout};
 use super::join::Nulls;
 use super::keys::check_keys;
 use super::{join, order};
@@ -128,17 +128,8 @@ impl Operator for CoGroup {
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
-        let is_alone = planning.input_tasks.iter().all(|&tasks| tasks == 1);
-        let tasks = if is_alone { 1 } else { planning.tasks };
-        let way = |side: usize| match is_alone {
-            true => Way::ship(Ship::Forward),
-            false => Way::ship(Ship::Hash(self.keys[side].clone())),
-        };
-        let output = layout(&self.output, planning.live);
-        let sorting = |rows: f64| rows * (sort_seconds(rows) + ROW_SECONDS);
-        let cost = planning.inputs.iter().map(|input| sorting(input.rows)).sum::<f64>() / tasks as f64;
-        let (ways, driver) = (vec![way(0), way(1)], Arc::new(self.driver(output)));
-        vec![Strategy { ways, driver, tasks, streamed: 0, cost }]
+        let driver = self.driver(layout(&self.output, planning.live));
+        vec![planning.both_by_key(&self.keys, driver, both_sorted_seconds(planning))]
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
@@ -177,29 +168,23 @@ impl Driver for CoGroupDriver {
         if other > this && !self.sides[port].has_room_for(input) {
             self.sides[1 - port].revoke();
         }
-        match self.sides[1 - port].settle()? {
-            Progress::Done => self.sides[port].add(input, cursor),
-            progress => Ok(progress),
-        }
+        ready!(self.sides[1 - port].settle()?);
+        self.sides[port].add(input, cursor)
     }
 
     /// A side is sorted when its rows are there; the closure runs when those of both are. The cursor says that the former is done.
     fn on_round_end(&mut self, port: usize, _: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         if *cursor == 0 {
-            match self.sides[port].finish()? {
-                Progress::Done => (self.ended, *cursor) = (self.ended + 1, 1),
-                progress => return Ok(progress),
-            }
+            ready!(self.sides[port].finish()?);
+            (self.ended, *cursor) = (self.ended + 1, 1);
         }
         if self.ended < 2 {
             return Ok(Progress::Done);
         }
         if *cursor == 1 {
             // The other side was in order once, but may have gone to disk since.
-            match self.sides[1 - port].finish()? {
-                Progress::Done => *cursor = 2,
-                progress => return Ok(progress),
-            }
+            ready!(self.sides[1 - port].finish()?);
+            *cursor = 2;
         }
         self.run(out)
     }
@@ -213,10 +198,7 @@ impl Driver for CoGroupDriver {
 
     fn settle(&mut self) -> Result<Progress> {
         for side in &mut self.sides {
-            match side.settle()? {
-                Progress::Done => {}
-                progress => return Ok(progress),
-            }
+            ready!(side.settle()?);
         }
         Ok(Progress::Done)
     }
@@ -226,17 +208,13 @@ impl CoGroupDriver {
     fn run(&mut self, out: &mut Outputs) -> Result<Progress> {
         loop {
             if let Some(large) = &mut self.large {
-                match large.give(out.pages())? {
-                    Progress::Done => self.large = None,
-                    progress => return Ok(progress),
-                }
+                ready!(large.give(out.pages())?);
+                self.large = None;
             }
             for (side, next) in self.sides.iter_mut().zip(&mut self.next) {
                 if !side.is_ready() || (*next == side.window().len() && !side.is_last()) {
-                    match side.advance()? {
-                        Progress::Done => *next = 0,
-                        progress => return Ok(progress),
-                    }
+                    ready!(side.advance()?);
+                    *next = 0;
                 }
             }
             let until =

@@ -9,7 +9,7 @@ use crate::kernel::TaskContext;
 use crate::memory::limits;
 use crate::plan::Table;
 use crate::row::{Datum, LeafSet, LeafType, RowLayout, Schema};
-use crate::strategy::DriverFactory;
+use crate::strategy::{DriverFactory, Estimate, Planning};
 
 /// Cost of one row that is hashed and looked up, in seconds. Relative weights are what matters.
 pub(crate) const HASH_SECONDS: f64 = 12e-9;
@@ -23,6 +23,13 @@ pub(crate) const SPILL_SECONDS: f64 = 4e-9;
 /// Cost of one of so many rows that are sorted.
 pub(crate) fn sort_seconds(rows: f64) -> f64 {
     rows.max(2.0).log2() * HASH_SECONDS
+}
+
+/// Cost of two inputs that are shipped by a key, sorted, and gone over together.
+pub(crate) fn both_sorted_seconds(planning: &Planning<'_>) -> f64 {
+    let seconds =
+        |input: &Estimate| input.rows * (sort_seconds(input.rows) + ROW_SECONDS) + input.bytes() * SHIP_SECONDS * 2.0;
+    planning.inputs.iter().map(seconds).sum()
 }
 
 /// Rows of a group, as a guess until keys are sampled.

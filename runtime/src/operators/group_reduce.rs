@@ -15,7 +15,7 @@ use crate::page::Input;
 use crate::plan::{Operator, Reads, Table, unbounded_memory, unbounded_writer};
 use crate::row::{LeafSet, RowLayout, Schema};
 use crate::sort::{GroupFactory, GroupKernel, GroupSorter, OrderKey, SortBuffer, SpillingOutput};
-use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Round, Strategy};
+use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Round, Strategy, ready};
 
 use super::common::{ROW_SECONDS, combiner_bytes, grouped, groups_of, layout, names, sort_seconds};
 use super::order;
@@ -176,15 +176,11 @@ impl GroupReduceDriver {
     fn run(&mut self, out: &mut Outputs) -> Result<Progress> {
         loop {
             if let Some(large) = &mut self.large {
-                match large.give(out.pages())? {
-                    Progress::Done => self.large = None,
-                    progress => return Ok(progress),
-                }
+                ready!(large.give(out.pages())?);
+                self.large = None;
             } else if !self.rows.is_ready() {
-                match self.rows.advance()? {
-                    Progress::Done => self.next = 0,
-                    progress => return Ok(progress),
-                }
+                ready!(self.rows.advance()?);
+                self.next = 0;
             } else if self.kernel.reads_again()
                 && let Some((mut group, pages)) = self.rows.take_large_again()
             {
@@ -206,10 +202,8 @@ impl GroupReduceDriver {
                 self.rows.clear();
                 return Ok(Progress::Done);
             } else {
-                match self.rows.advance()? {
-                    Progress::Done => self.next = 0,
-                    progress => return Ok(progress),
-                }
+                ready!(self.rows.advance()?);
+                self.next = 0;
             }
         }
     }
@@ -222,10 +216,8 @@ impl Driver for GroupReduceDriver {
 
     fn on_round_end(&mut self, _: usize, _: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         if *cursor == 0 {
-            match self.rows.finish()? {
-                Progress::Done => (self.is_shown, *cursor) = (true, 1),
-                progress => return Ok(progress),
-            }
+            ready!(self.rows.finish()?);
+            (self.is_shown, *cursor) = (true, 1);
         }
         self.run(out)
     }
@@ -283,13 +275,9 @@ impl Driver for PartialDriver {
                 return Ok(Progress::Done);
             }
         }
-        match self.run(cursor, out)? {
-            Progress::Done => {
-                self.rows.add(input)?;
-                Ok(Progress::Done)
-            }
-            progress => Ok(progress),
-        }
+        ready!(self.run(cursor, out)?);
+        self.rows.add(input)?;
+        Ok(Progress::Done)
     }
 
     fn on_round_end(&mut self, _: usize, _: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {

@@ -13,7 +13,6 @@ use crate::memory::limits::SPOOL_BYTES;
 use crate::page::Input;
 use crate::plan::{Operator, Table, unbounded_memory};
 use crate::row::{LeafSet, Schema};
-use crate::source::{Scan, Source, Split, SplitReader, Statistics};
 use crate::spill::{Read, Store, StoreReader};
 use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Round, Ship, Strategy, Way};
 
@@ -80,7 +79,7 @@ impl Operator for Persist {
 
     fn begins_here(&self) -> Option<Arc<dyn Operator>> {
         self.kept.get()?;
-        Some(Arc::new(ScanSource(Arc::new(Nothing(Pages::new(self.schema.clone(), Vec::new()))))))
+        Some(Arc::new(ScanSource(Arc::new(Pages::none(self.schema.clone())))))
     }
 
     fn follows_order(&self) -> bool {
@@ -118,31 +117,6 @@ impl Operator for Persist {
             }
         }
         Ok(table)
-    }
-}
-
-/// The source in the place of what needs not run again.
-struct Nothing(Pages);
-
-impl Source for Nothing {
-    fn describe(&self) -> String {
-        "nothing".to_owned()
-    }
-
-    fn schema(&self) -> &Schema {
-        self.0.schema()
-    }
-
-    fn statistics(&self, _: &Scan) -> Statistics {
-        Statistics { rows: Some(0.0), bytes: 0 }
-    }
-
-    fn splits(&self, _: &Scan) -> Result<Vec<Split>> {
-        Ok(Vec::new())
-    }
-
-    fn reader(&self, scan: &Scan, memory: &Memory) -> Result<Box<dyn SplitReader>> {
-        self.0.reader(scan, memory)
     }
 }
 

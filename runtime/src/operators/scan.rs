@@ -29,10 +29,6 @@ impl Operator for ScanSource {
         self.0.schema()
     }
 
-    fn reads(&self, _: usize, _: &LeafSet) -> LeafSet {
-        LeafSet::none()
-    }
-
     fn columns(&self) -> Vec<ColumnFit> {
         self.0.columns()
     }
@@ -91,6 +87,8 @@ impl Operator for ScanSource {
 
 /// Records that the program had in memory, one page a split.
 pub struct Pages {
+    /// For EXPLAIN.
+    what: String,
     schema: Schema,
     pages: Arc<[Page]>,
 }
@@ -99,13 +97,18 @@ impl Pages {
     /// A source over pages that hold all leaves of `schema`.
     #[must_use]
     pub fn new(schema: Schema, pages: Vec<Page>) -> Self {
-        Pages { schema, pages: pages.into() }
+        Pages { what: format!("collection of {}", schema.describe()), schema, pages: pages.into() }
+    }
+
+    /// What stands in the place of records that need not be made again.
+    pub(super) fn none(schema: Schema) -> Self {
+        Pages { what: "nothing".to_owned(), schema, pages: Arc::new([]) }
     }
 }
 
 impl Source for Pages {
     fn describe(&self) -> String {
-        format!("collection of {}", self.schema.describe())
+        self.what.clone()
     }
 
     fn schema(&self) -> &Schema {

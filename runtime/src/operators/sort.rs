@@ -7,7 +7,7 @@ use crate::page::Input;
 use crate::plan::{Operator, Table, unchanged};
 use crate::row::{LeafSet, Schema};
 use crate::sort::{OrderKey, Sorter, TotalOrderRendezvous, TotalOrderSorter};
-use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, Strategy};
+use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, Strategy, ready};
 
 use super::common::{layout, sort_seconds};
 use super::order;
@@ -97,10 +97,8 @@ impl Driver for SortDriver {
     }
 
     fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
-        match self.0.finish()? {
-            Progress::Done => self.0.emit(out.pages()),
-            progress => Ok(progress),
-        }
+        ready!(self.0.finish()?);
+        self.0.emit(out.pages())
     }
 
     fn revoke(&mut self, _: usize) -> Result<()> {

@@ -15,7 +15,7 @@ use crate::output::{Assembly, SharedFile, Target};
 use crate::page::Input;
 use crate::source::{Encoder, Parts, Placed};
 use crate::spill::SpilledBytes;
-use crate::strategy::{Cursor, Driver, DriverFactory, Progress, Round};
+use crate::strategy::{Cursor, Driver, DriverFactory, Progress, Round, ready};
 
 use super::background::Background;
 
@@ -233,10 +233,7 @@ impl Driver for TogetherDriver {
             *cursor = ending::APPENDING;
         }
         if *cursor == ending::APPENDING {
-            let progress = self.hand_on(false)?;
-            if progress != Progress::Done {
-                return Ok(progress);
-            }
+            ready!(self.hand_on(false)?);
             if !self.assembly.end(self.context.subtask) {
                 return Ok(Progress::Done);
             }

@@ -11,7 +11,7 @@ use crate::plan::{Operator, Table};
 use crate::rendezvous::Rendezvous;
 use crate::row::{Datum, LeafSet, LeafType, RowLayout, Schema};
 use crate::spill::Read;
-use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, Strategy};
+use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, Strategy, ready};
 
 use super::common::{ROW_SECONDS, layout};
 use super::queued_rows::QueuedRows;
@@ -124,9 +124,7 @@ impl Driver for ZipDriver {
             let before = *cursor;
             let progress = self.rows.add(&Input::new(&batch, input.selection()), cursor)?;
             self.count += (*cursor - before) as u64;
-            if progress != Progress::Done {
-                return Ok(progress);
-            }
+            ready!(progress);
         }
         if self.next.is_none() {
             self.next = self.meeting.ask(|counts| sum_before(counts, self.context.subtask));

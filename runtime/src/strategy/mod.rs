@@ -145,6 +145,17 @@ pub enum Progress {
     Pending,
 }
 
+/// Goes on where a step is `Done`, and else returns what it has answered: as [`std::task::ready`].
+macro_rules! ready {
+    ($step:expr) => {
+        match $step {
+            $crate::strategy::Progress::Done => {}
+            progress => return Ok(progress),
+        }
+    };
+}
+pub(crate) use ready;
+
 /// Where a callback stands between two calls; zero at the first.
 pub type Cursor = usize;
 

@@ -30,6 +30,16 @@ impl Planning<'_> {
         self.of_one(Way { before, ship }, driver, tasks, row_seconds)
     }
 
+    /// The rows of a key of both inputs come to one task. `seconds` is what all of them cost a core.
+    #[must_use]
+    pub fn both_by_key(&self, keys: &[Vec<usize>; 2], driver: DriverFactory, seconds: f64) -> Strategy {
+        let is_alone = self.input_tasks.iter().all(|&tasks| tasks == 1);
+        let tasks = if is_alone { 1 } else { self.tasks };
+        let way = |key: &Vec<usize>| Way::ship(if is_alone { Ship::Forward } else { Ship::Hash(key.clone()) });
+        let (ways, cost) = (keys.iter().map(way).collect(), seconds / tasks as f64);
+        Strategy { ways, driver: Arc::new(driver), tasks, streamed: 0, cost }
+    }
+
     /// Whether a combiner runs before rows are shipped by a key.
     #[must_use]
     pub fn is_combined(&self) -> bool {

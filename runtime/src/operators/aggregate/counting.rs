@@ -13,7 +13,7 @@ use crate::memory::{Memory, limits};
 use crate::operators::distinct_count::DistinctCount;
 use crate::operators::fold::Fold;
 use crate::page::{Input, Page, Selection};
-use crate::strategy::{Cursor, Driver, Progress, Round};
+use crate::strategy::{Cursor, Driver, Progress, Round, ready};
 
 use super::Spec;
 use super::driver::Phase;
@@ -171,16 +171,13 @@ impl Driver for CountingDriver {
             *cursor = 1;
         }
         while *cursor <= 1 + self.unseen.len() {
-            let progress = match *cursor - 1 {
+            ready!(match *cursor - 1 {
                 0 => {
                     let others = Input::new(input.batch(), &self.others);
                     self.states.add(&mut self.update, &others, Rows::New, &mut self.within)?
                 }
                 count => self.values.add(count - 1, input.batch(), &self.unseen[count - 1], &mut self.within)?,
-            };
-            if progress != Progress::Done {
-                return Ok(progress);
-            }
+            });
             *cursor += 1;
         }
         *cursor = 0;

@@ -47,36 +47,15 @@ impl JoinKind {
         if self == JoinKind::With { BuildRows::One } else { BuildRows::Any }
     }
 
-    pub(super) fn word(self) -> &'static str {
+    /// For EXPLAIN: its word, how its hash join is called, and how its merge join. Without keys it is never merged.
+    pub(super) fn words(self) -> [&'static str; 3] {
         match self {
-            JoinKind::Inner => "join",
-            JoinKind::Left => "left_join",
-            JoinKind::Right => "right_join",
-            JoinKind::Full => "full_join",
-            JoinKind::Cross => "cross",
-            JoinKind::With => "with",
-        }
-    }
-
-    /// For EXPLAIN, where it is merged. Without keys it never is.
-    pub(super) fn merge(self) -> &'static str {
-        match self {
-            JoinKind::Left => "merge left join",
-            JoinKind::Right => "merge right join",
-            JoinKind::Full => "merge full join",
-            JoinKind::Inner | JoinKind::Cross | JoinKind::With => "merge join",
-        }
-    }
-
-    /// For EXPLAIN.
-    pub(super) fn driver(self) -> &'static str {
-        match self {
-            JoinKind::Inner => "hash join",
-            JoinKind::Left => "hash left join",
-            JoinKind::Right => "hash right join",
-            JoinKind::Full => "hash full join",
-            JoinKind::Cross => "cross",
-            JoinKind::With => "value",
+            JoinKind::Inner => ["join", "hash join", "merge join"],
+            JoinKind::Left => ["left_join", "hash left join", "merge left join"],
+            JoinKind::Right => ["right_join", "hash right join", "merge right join"],
+            JoinKind::Full => ["full_join", "hash full join", "merge full join"],
+            JoinKind::Cross => ["cross", "cross", "merge join"],
+            JoinKind::With => ["with", "value", "merge join"],
         }
     }
 }

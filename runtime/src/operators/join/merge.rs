@@ -1,14 +1,12 @@
 //! Merge joins: the strategy and the driver, for all kinds of joins and semi-joins.
 
-use std::sync::Arc;
-
 use crate::error::Result;
 use crate::join::{JoinEmitter, SortMergeJoin};
 use crate::kernel::{Outputs, TaskContext};
 use crate::memory::limits::MERGE_BYTES;
-use crate::operators::common::{ROW_SECONDS, SHIP_SECONDS, sort_seconds};
+use crate::operators::common::both_sorted_seconds;
 use crate::page::Input;
-use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, Ship, Strategy, Way};
+use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, Strategy};
 
 use super::{JoinParts, by_hint};
 
@@ -18,20 +16,8 @@ pub(crate) fn merge_strategy(
     keys: &[Vec<usize>; 2],
     factory: impl FnOnce(usize) -> DriverFactory,
 ) -> Strategy {
-    let is_alone = planning.input_tasks.iter().all(|&tasks| tasks == 1);
-    let tasks = if is_alone { 1 } else { planning.tasks };
-    let ship = |side: usize| if is_alone { Ship::Forward } else { Ship::Hash(keys[side].clone()) };
-    let sorting = |rows: f64| rows * (sort_seconds(rows) + ROW_SECONDS);
-    let shipping = |bytes: f64| if is_alone { 0.0 } else { bytes * SHIP_SECONDS * 2.0 };
-    let cost = planning.inputs.iter().map(|input| sorting(input.rows) + shipping(input.bytes())).sum::<f64>();
     let smaller = usize::from(planning.inputs[1].bytes() <= planning.inputs[0].bytes());
-    Strategy {
-        ways: [0, 1].map(|side| Way::ship(ship(side))).into(),
-        driver: Arc::new(factory(smaller)),
-        tasks,
-        streamed: 0,
-        cost: cost / tasks as f64,
-    }
+    planning.both_by_key(keys, factory(smaller), both_sorted_seconds(planning))
 }
 
 impl JoinParts {

@@ -64,7 +64,7 @@ pub struct Join {
 
 impl Operator for Join {
     fn name(&self) -> &'static str {
-        self.kind.word()
+        self.kind.words()[0]
     }
 
     fn details(&self) -> String {
@@ -111,13 +111,12 @@ impl Operator for Join {
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
-        let parts = self.parts(planning);
+        let (parts, [_, hash, merge]) = (self.parts(planning), self.kind.words());
         if self.hint == Some(JoinHint::Merge) && !self.keys[0].is_empty() {
-            return vec![merge_strategy(planning, &self.keys, |build| parts.merge(self.kind.merge(), build))];
+            return vec![merge_strategy(planning, &self.keys, |build| parts.merge(merge, build))];
         }
         let (effects, rows) = (self.kernel.has_effects(), self.kind.build_rows());
-        let hash =
-            |build: usize, hinted: bool| parts.hash(self.kind.driver(), build, hinted, rows).stopping_early(!effects);
+        let hash = |build: usize, hinted: bool| parts.hash(hash, build, hinted, rows).stopping_early(!effects);
         let builds: &[usize] = if rows == BuildRows::One { &[1] } else { &[0, 1] };
         let sharing = Sharing { keys: &self.keys, shared: &|build| !self.kind.keeps(build), builds };
         hash_strategies(planning, &sharing, self.hint, hash)

@@ -8,7 +8,7 @@ use crate::memory::limits::SORT_BYTES;
 use crate::page::{Input, RowWriter, Selection};
 use crate::row::RowLayout;
 use crate::sort::{OrderKey, Sorter};
-use crate::strategy::{Cursor, Driver, DriverFactory, Progress, Round};
+use crate::strategy::{Cursor, Driver, DriverFactory, Progress, Round, ready};
 
 /// Keeps the first rows of an order in each task.
 pub(in crate::operators) fn driver(layout: Arc<RowLayout>, count: usize, order: Vec<OrderKey>) -> DriverFactory {
@@ -81,12 +81,9 @@ impl Driver for TopDriver {
     }
 
     fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
-        match self.rows.finish()? {
-            // There are no others in memory.
-            Progress::Done if self.rows.in_memory().is_some() => self.rows.emit(out.pages()),
-            Progress::Done => self.emit(out.pages()),
-            progress => Ok(progress),
-        }
+        ready!(self.rows.finish()?);
+        // There are no others in memory.
+        if self.rows.in_memory().is_some() { self.rows.emit(out.pages()) } else { self.emit(out.pages()) }
     }
 
     fn revoke(&mut self, _: usize) -> Result<()> {

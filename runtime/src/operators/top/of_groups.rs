@@ -13,7 +13,7 @@ use crate::memory::limits::{GROUPS_BYTES, SORT_BYTES};
 use crate::page::{Input, NextRow, Selection};
 use crate::row::RowLayout;
 use crate::sort::{GroupSorter, LargeGroup, OrderKey, SortBuffer};
-use crate::strategy::{Cursor, Driver, DriverFactory, Progress, Round};
+use crate::strategy::{Cursor, Driver, DriverFactory, Progress, Round, ready};
 
 use super::cutoff::{self, Cutoff};
 use crate::operators::common::combiner_bytes;
@@ -107,10 +107,8 @@ impl TopDriver {
                 }
                 self.large = None;
             } else if !self.rows.is_ready() || (self.is_given && !self.rows.is_last()) {
-                match self.rows.advance()? {
-                    Progress::Done => self.is_given = false,
-                    progress => return Ok(progress),
-                }
+                ready!(self.rows.advance()?);
+                self.is_given = false;
             } else if let Some(group) = self.rows.take_large() {
                 (self.large, self.is_given) = (Some((group, self.count)), true);
             } else if self.is_given {
@@ -137,10 +135,8 @@ impl Driver for TopDriver {
     fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         if !self.is_shown {
             self.cutoff = None;
-            match self.rows.finish()? {
-                Progress::Done => self.is_shown = true,
-                progress => return Ok(progress),
-            }
+            ready!(self.rows.finish()?);
+            self.is_shown = true;
         }
         self.emit(out)
     }
@@ -234,10 +230,7 @@ impl CombineDriver {
     fn add(&mut self, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         while *cursor < input.len() {
             if self.is_emitting || self.is_revoked {
-                match self.emit(out)? {
-                    Progress::Done => {}
-                    progress => return Ok(progress),
-                }
+                ready!(self.emit(out)?);
             }
             let (some, fits) = input.fitting(*cursor, |some| self.has_room_for(some));
             if !fits && !self.kept.is_empty() {

@@ -262,8 +262,8 @@ impl Case {
             Arc::new(move |context| Ok(Box::new(PairEmitter::new(kind, types.clone(), &kernel, context)?)));
         let parts = JoinParts { sides: [side(0), side(1)], emitter, layout: layout.clone() };
         let factory = match self.merges {
-            true => parts.merge(kind.merge(), self.build),
-            false => parts.hash(kind.driver(), self.build, false, kind.build_rows()),
+            true => parts.merge(kind.words()[2], self.build),
+            false => parts.hash(kind.words()[1], self.build, false, kind.build_rows()),
         };
         let out = Outputs::new(RowWriter::new(layout, Memory::new(Budget::new(1 << 40), "output")));
         Task { driver: factory.create(context).unwrap(), out, found: Vec::new(), late }
