@@ -5,7 +5,7 @@ use runtime::plan::Reads;
 
 use super::chain::{process, try_process};
 use super::shared::Guarded;
-use super::{Emitter, Measure, Measured, Slots};
+use super::{Emitter, Measure, Measured, Slots, SumOf};
 use crate::error::UserError;
 use crate::record::Record;
 
@@ -30,8 +30,7 @@ pub(crate) fn finish_mean<K: Record, V: Measured<Of<f64>: Record>>() -> ChainFac
 where
     for<'a> V::Of<f64>: Record<At<'a> = V::Of<f64>>,
 {
-    type State<V> = (<<V as Measured>::Number as Measure>::Sum, u64);
-    process::<(K, State<V>), (K, V::Of<f64>), _>(|(key, (sum, count)), out| {
+    process::<(K, (SumOf<V>, u64)), (K, V::Of<f64>), _>(|(key, (sum, count)), out| {
         out.emit_twin((key, V::of(V::Number::mean(sum, count), count)));
     })
 }

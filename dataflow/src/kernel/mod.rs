@@ -48,6 +48,7 @@ pub use missing::{Measured, Ordered, Parts, Tally};
 pub(crate) use predicate::{predicate, try_predicate};
 pub use quantiles::Quantiles;
 pub(crate) use reduce::reduce;
+pub(crate) use slots::SumOf;
 pub use slots::{
     Avg, Condition, Count, CountIf, Extreme, Greatest, Least, Measure, OfField, Reads, Seen, Slots, State, Sum,
     SumParts,

@@ -418,9 +418,9 @@ macro_rules! cloned {
 cloned!(Sum SumParts Avg Least Greatest CountIf);
 
 /// What a measure's sum runs in.
-type SumOf<V> = <<V as Measured>::Number as Measure>::Sum;
+pub(crate) type SumOf<V> = <<V as Measured>::Number as Measure>::Sum;
 /// What it is given back as.
-type TotalOf<V> = <<V as Measured>::Number as Measure>::Total;
+pub(super) type TotalOf<V> = <<V as Measured>::Number as Measure>::Total;
 /// How a least or greatest is stored.
 type StoredOf<V> = <<V as Ordered>::Plain as Extreme>::Stored;
 /// Where a sum lies, and what counts its numbers.
