@@ -54,7 +54,7 @@ impl Operator for First {
             return vec![planning.by_key(&[], Some(limit(self.count)), limit(self.count), 0.0)];
         }
         let (key, types) = (self.key.clone(), self.schema.types());
-        let first = of_groups::First { key, types, count: self.count as u64 };
+        let first = of_groups::FirstOfGroups { key, types, count: self.count as u64 };
         let driver = first.driver(layout(&self.schema, &self.reads(0, planning.live)));
         vec![planning.by_key(&self.key, Some(first.combiner()), driver, HASH_SECONDS)]
     }

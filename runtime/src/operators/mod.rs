@@ -33,6 +33,7 @@ mod scan;
 mod semi_join;
 mod sink;
 mod sort;
+mod sorted_rows;
 mod top;
 mod union;
 mod with_all;

@@ -18,7 +18,7 @@ use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progres
 
 use super::common::{HASH_SECONDS, first_of, numbered_layout};
 use super::sample::Draws;
-use super::top::of_all::{self, TopDriver};
+use super::sorted_rows::{self, SortedRows};
 
 /// Keeps so many records, each with the same chance: those with the smallest numbers.
 pub struct SampleN {
@@ -56,7 +56,7 @@ impl Operator for SampleN {
             1 => planning.forwarded(draw, HASH_SECONDS),
             _ => {
                 let way = Way { before: Some(Arc::new(draw)), ship: Ship::Gather };
-                planning.of_one(way, of_all::driver(layout, self.count, order), 1, HASH_SECONDS)
+                planning.of_one(way, sorted_rows::first(layout, self.count, order), 1, HASH_SECONDS)
             }
         }]
     }
@@ -85,7 +85,7 @@ impl SampleN {
                 numbers: Vec::new(),
                 paid_numbers: context.memory.reserve(0)?,
                 entering: Selection::default(),
-                kept: TopDriver::new(rows.clone(), &order, count, context)?,
+                kept: SortedRows::first(rows.clone(), &order, count, context)?,
             })
         };
         DriverFactory::new(format!("draw {count}"), create).emitting(layout).spilling_beyond(SORT_BYTES)
@@ -106,7 +106,7 @@ struct DrawDriver {
     numbers: Vec<u64>,
     paid_numbers: Reservation,
     entering: Selection,
-    kept: TopDriver,
+    kept: SortedRows,
 }
 
 impl DrawDriver {

@@ -6,11 +6,12 @@ use crate::memory::limits::{PAGE_BYTES, SORT_BYTES};
 use crate::page::Input;
 use crate::plan::{Operator, Table, unchanged};
 use crate::row::{LeafSet, Schema};
-use crate::sort::{OrderKey, Sorter, TotalOrderRendezvous, TotalOrderSorter};
-use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, Strategy, ready};
+use crate::sort::{OrderKey, TotalOrderRendezvous, TotalOrderSorter};
+use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, Strategy};
 
 use super::common::{layout, sort_seconds};
 use super::order;
+use super::sorted_rows::SortedRows;
 
 /// Records in order.
 pub struct Sort {
@@ -73,8 +74,7 @@ impl Operator for Sort {
                 factory.spilling_beyond(minimum_bytes)
             }
             _ => {
-                let sorter =
-                    move |context: &TaskContext| Ok(SortDriver(Sorter::new(rows_of.clone(), order.clone(), context)?));
+                let sorter = move |context: &TaskContext| SortedRows::all(rows_of.clone(), &order, context);
                 DriverFactory::new("external sort", sorter).spilling_beyond(SORT_BYTES)
             }
         };
@@ -85,29 +85,6 @@ impl Operator for Sort {
         let mut sorted = inputs[0].clone();
         sorted.rows.sort_by(|left, right| order::compare(&self.schema, &self.order, left, right));
         Ok(sorted)
-    }
-}
-
-/// Sorts what each task has.
-struct SortDriver(Sorter);
-
-impl Driver for SortDriver {
-    fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
-        self.0.add(input, cursor)
-    }
-
-    fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
-        ready!(self.0.finish()?);
-        self.0.emit(out.pages())
-    }
-
-    fn revoke(&mut self, _: usize) -> Result<()> {
-        self.0.revoke();
-        Ok(())
-    }
-
-    fn settle(&mut self) -> Result<Progress> {
-        self.0.settle()
     }
 }
 

@@ -4,7 +4,6 @@
 //! the others are dropped before: see [`of_groups`].
 
 mod cutoff;
-pub(super) mod of_all;
 mod of_groups;
 
 use crate::error::Result;
@@ -14,7 +13,7 @@ use crate::sort::OrderKey;
 use crate::strategy::{Estimate, Planning, Strategy};
 
 use super::common::{HASH_SECONDS, first_of, grouped, layout, of_each, of_key, sort_seconds};
-use super::order;
+use super::{order, sorted_rows};
 
 /// The `count` first records of each group in an order; of all records they are in order.
 pub struct Top {
@@ -60,11 +59,11 @@ impl Operator for Top {
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let layout = layout(&self.schema, &self.reads(0, planning.live));
         if self.key.is_empty() {
-            let driver = || of_all::driver(layout.clone(), self.count, self.order.clone());
+            let driver = || sorted_rows::first(layout.clone(), self.count, self.order.clone());
             return vec![planning.by_key(&[], Some(driver()), driver(), HASH_SECONDS)];
         }
         let by_key = order::ascending(&self.key).chain(self.order.iter().copied()).collect();
-        let top = of_groups::Top { layout, count: self.count, leading: self.key.len(), order: by_key };
+        let top = of_groups::TopOfGroups { layout, count: self.count, leading: self.key.len(), order: by_key };
         let driver = top.driver(planning.input_tasks[0] == 1);
         vec![planning.by_key(&self.key, Some(top.combiner()), driver, sort_seconds(planning.inputs[0].rows))]
     }

@@ -49,8 +49,10 @@ impl Operator for WithAll {
         let (kernel, meeting) = (self.kernel.clone(), Rendezvous::of(tasks));
         let rows = layout(&self.inputs[ALL], &planning.live_inputs[ALL]);
         let create = move |context: &TaskContext| {
-            let keep = |_| SortBuffer::new(rows.clone(), [], &context.memory);
-            let kept = (context.subtask == 0).then_some(()).map(keep).transpose()?;
+            let kept = match context.subtask {
+                0 => Some(SortBuffer::new(rows.clone(), [], &context.memory)?),
+                _ => None,
+            };
             let (kernel, meeting, context) = (kernel.open(context)?, meeting.clone(), context.clone());
             Ok(WithAllDriver { kernel, kept, begun: false, meeting, context })
         };

@@ -15,13 +15,13 @@ use super::whole::GroupFirstDriver;
 
 /// Any `count` rows of each group.
 #[derive(Clone)]
-pub(super) struct First {
+pub(super) struct FirstOfGroups {
     pub(super) key: Vec<usize>,
     pub(super) types: Vec<LeafType>,
     pub(super) count: u64,
 }
 
-impl First {
+impl FirstOfGroups {
     /// Lets the first rows of the groups that come to a task pass; `layout` is that of rows which have to wait.
     pub(super) fn driver(&self, layout: Arc<RowLayout>) -> DriverFactory {
         let (first, rows) = (self.clone(), layout.clone());
@@ -59,7 +59,7 @@ pub(super) struct Counts {
 }
 
 impl Counts {
-    fn new(first: &First, context: &TaskContext) -> Result<Self> {
+    fn new(first: &FirstOfGroups, context: &TaskContext) -> Result<Self> {
         let key_types = first.key.iter().map(|&leaf| first.types[leaf]);
         let types: Vec<LeafType> = key_types.chain([LeafType::U64]).collect();
         let layout = GroupTable::layout_of(types.clone(), &LeafSet::all(types.len()));

@@ -22,18 +22,18 @@ use crate::operators::common::combiner_bytes;
 const LEAST_ROWS: usize = 16 << 10;
 
 /// The `count` first rows of each group: of those that agree in the first `leading` leaves of the order.
-pub(super) struct Top {
+pub(super) struct TopOfGroups {
     pub(super) layout: Arc<RowLayout>,
     pub(super) count: usize,
     pub(super) leading: usize,
     pub(super) order: Vec<OrderKey>,
 }
 
-impl Top {
+impl TopOfGroups {
     /// Keeps the first rows of the groups that come to a task; `drops` says whether they come for the first time, and most can be dropped before
     /// they are kept.
     pub(super) fn driver(&self, drops: bool) -> DriverFactory {
-        let &Top { count, leading, .. } = self;
+        let &TopOfGroups { count, leading, .. } = self;
         let (layout, order) = (self.layout.clone(), self.order.clone());
         let create = move |context: &TaskContext| {
             Ok(TopDriver {
@@ -53,7 +53,7 @@ impl Top {
 
     /// Drops rows on the sending side.
     pub(super) fn combiner(&self) -> DriverFactory {
-        let &Top { count, leading, .. } = self;
+        let &TopOfGroups { count, leading, .. } = self;
         let (layout, order) = (self.layout.clone(), self.order.clone());
         let create = move |context: &TaskContext| {
             Ok(CombineDriver {

@@ -1,4 +1,4 @@
-//! The first records of all, in order.
+//! Rows that a sorter brings in order: all of a task's, or the first ones.
 
 use std::sync::Arc;
 
@@ -11,48 +11,64 @@ use crate::sort::{OrderKey, Sorter};
 use crate::strategy::{Cursor, Driver, DriverFactory, Progress, Round, ready};
 
 /// Keeps the first rows of an order in each task.
-pub(in crate::operators) fn driver(layout: Arc<RowLayout>, count: usize, order: Vec<OrderKey>) -> DriverFactory {
+pub(super) fn first(layout: Arc<RowLayout>, count: usize, order: Vec<OrderKey>) -> DriverFactory {
     let rows = layout.clone();
-    DriverFactory::new(format!("top {count}"), move |context| TopDriver::new(rows.clone(), &order, count, context))
-        .emitting(layout)
-        .spilling_beyond(SORT_BYTES)
+    let create = move |context: &TaskContext| SortedRows::first(rows.clone(), &order, count, context);
+    DriverFactory::new(format!("top {count}"), create).emitting(layout).spilling_beyond(SORT_BYTES)
 }
 
-/// Keeps the first rows of an order: a multiple of these in memory, and where they do not fit, sorted runs on disk.
-pub(in crate::operators) struct TopDriver {
+/// Sorts rows: in memory, and where they do not fit, in runs on disk.
+pub(super) struct SortedRows {
     rows: Sorter,
+    /// Where only the first rows are given: a multiple of these is kept.
+    cut: Option<Cut>,
+}
+
+/// Gives the first rows of runs on disk.
+struct Cut {
     /// Rows that are still to be given.
     left: usize,
     /// Where runs are merged to.
     merged: RowWriter,
 }
 
-impl TopDriver {
-    /// For the first `count` rows.
+impl SortedRows {
+    /// All rows.
     ///
     /// # Errors
     /// As [`Sorter::new`].
-    pub(in crate::operators) fn new(
+    pub(super) fn all(layout: Arc<RowLayout>, order: &[OrderKey], context: &TaskContext) -> Result<Self> {
+        Ok(SortedRows { rows: Sorter::new(layout, order, context)?, cut: None })
+    }
+
+    /// The first `count` rows.
+    ///
+    /// # Errors
+    /// As [`Sorter::new`].
+    pub(super) fn first(
         layout: Arc<RowLayout>,
         order: &[OrderKey],
         count: usize,
         context: &TaskContext,
     ) -> Result<Self> {
         let rows = Sorter::first_of_groups(layout.clone(), order, count, 0, context)?;
-        Ok(TopDriver { rows, left: count, merged: RowWriter::new(layout, context.memory.clone()) })
+        let merged = RowWriter::new(layout, context.memory.clone());
+        Ok(SortedRows { rows, cut: Some(Cut { left: count, merged }) })
     }
 
     /// Takes rows from the cursor on, as [`Sorter::add`].
     ///
     /// # Errors
     /// As there.
-    pub(in crate::operators) fn add(&mut self, input: &Input<'_>, cursor: &mut Cursor) -> Result<Progress> {
+    pub(super) fn add(&mut self, input: &Input<'_>, cursor: &mut Cursor) -> Result<Progress> {
         self.rows.add(input, cursor)
     }
+}
 
+impl Cut {
     /// Gives the next rows, of which the last ones are cut off.
-    fn emit(&mut self, out: &mut RowWriter) -> Result<Progress> {
-        let progress = self.rows.emit(&mut self.merged)?;
+    fn emit(&mut self, rows: &mut Sorter, out: &mut RowWriter) -> Result<Progress> {
+        let progress = rows.emit(&mut self.merged)?;
         if progress == Progress::Done {
             self.merged.seal();
         }
@@ -68,22 +84,25 @@ impl TopDriver {
             }
         }
         if self.left == 0 {
-            self.rows.clear();
+            rows.clear();
             return Ok(Progress::Done);
         }
         Ok(progress)
     }
 }
 
-impl Driver for TopDriver {
+impl Driver for SortedRows {
     fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
         self.add(input, cursor)
     }
 
     fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         ready!(self.rows.finish()?);
-        // There are no others in memory.
-        if self.rows.in_memory().is_some() { self.rows.emit(out.pages()) } else { self.emit(out.pages()) }
+        match &mut self.cut {
+            // In memory there are no others.
+            Some(cut) if self.rows.in_memory().is_none() => cut.emit(&mut self.rows, out.pages()),
+            _ => self.rows.emit(out.pages()),
+        }
     }
 
     fn revoke(&mut self, _: usize) -> Result<()> {
