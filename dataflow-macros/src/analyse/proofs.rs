@@ -4,6 +4,12 @@
 //! compare fields, captured values and literals, and combine that by logic; `10 / x.n > 2` may stand behind a guard. That much is syntax. Whether
 //! a comparison is one of the language's own, or code of the program's that may panic, only types say. So the values that a predicate looks at
 //! are written down once more, each as an [`Asked`], and `Flow::proven` of the builder API finds out.
+//!
+//! **Syntax proposes, types dispose.** The macro sees that a filter compares `r.id` with `least`, not what comparing them does: a type of the
+//! program's may panic, count, or order backwards. So it writes the values that a filter looks at once more, as questions that the compiler answers
+//! by a type (`flow::proof`), and what moves, and which bounds a source may trust, follows when the graph is built. A filter that the macro has
+//! taken out of a body is still asked there where types say no; where they say yes, that code folds to nothing. That a struct's fields are its
+//! record's is a bound, which a derive fulfils.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};

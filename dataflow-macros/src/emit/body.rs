@@ -2,6 +2,10 @@
 //!
 //! A body is written from its last stage to its first. Each [`Stage`] knows how to use its own [`Closure`]; what
 //! happens to the value it gives is the [`Next`]: the emitter, or the stage after it.
+//!
+//! **Each fused body has a scope of its own, or ends the fusion.** A closure is written inside of the one before it, so names of that one may not
+//! hide what it means. Items, macro calls that are statements, and macros in patterns bind names that syntax does not show: what follows such a
+//! closure is an operator of its own. To wrap the closure in one more would keep them in one loop, but then it could not lend what is its own.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote_spanned};

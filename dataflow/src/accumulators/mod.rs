@@ -2,6 +2,10 @@
 //!
 //! A closure captures a handle like any local. Each task has a copy with a value of its own, so adding takes no lock; the values are put
 //! together when the progress line asks, and when a task lets go of its closure.
+//!
+//! **An accumulator is found by cloning.** Kernels are opened on the thread that runs the job, and a handle that is cloned there gathers for this
+//! run, in a value of its own: adding takes no lock. A closure that has one at any depth shows it when it is cloned, so a filter knows that it
+//! counts (`Factory::has_effects`); such a filter is not repeated, not evaluated per branch, and nothing is skipped before it.
 
 mod declared;
 mod handle;

@@ -2,6 +2,10 @@
 //!
 //! One file per operator family. Every method takes `&self` and gives a new handle; nothing runs before
 //! [`Env::run`](crate::Env::run) or a result such as [`Flow::collect`] asks for it.
+//!
+//! **What does not fit is unknown behind.** A pipeline's parameters and an aggregate's slots go through a projection of the trait that they need
+//! (`of_records`, `Measure::Kept`). Where the trait is missing, the compiler says so there and has no type for what follows, so one mistake is one
+//! message. It costs nothing where the trait is there.
 
 mod aggregate;
 mod capture;

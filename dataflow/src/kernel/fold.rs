@@ -1,4 +1,8 @@
 //! Slots whose accumulator is the user's: a record of fixed size, which is read and written in the group's row.
+//!
+//! **A fold's accumulator lies in its group's row.** It is a `Copy` record, read and written in place through the cursors and sinks that all records
+//! have, but of plain leaves only: nobody can hold a reference into these. Its merge is the user's closure, so states ship as those of other
+//! measures.
 
 use std::marker::PhantomData;
 

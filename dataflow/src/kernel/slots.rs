@@ -2,6 +2,9 @@
 //!
 //! The type of a measure's slot is one that the measure says (`Kept`), though all say the same: behind a type that is no measure the compiler
 //! then knows of no slot, and reports what is wrong once, at the measure.
+//!
+//! **`Option` is a parameter of a slot, not another slot.** A sum of what may be missing has a count beside it, one of plain values has none
+//! (`Tally`), and the result is an `Option` or is not (`Measured::Of`): one loop, compiled for what it is.
 
 use runtime::group::{StateReader, StateRow, StateSlot};
 use runtime::operators::{Fold, Merge, StateLeaf};

@@ -1,6 +1,10 @@
 //! Fields as symbols, and keys and orders made of them.
 //!
 //! A key closure runs once, while the graph is built: `|w| w.word` gets the record's symbols and gives back one, or a tuple of them.
+//!
+//! **A computed key stands behind its record.** It is one more operator in front, whose rows are the record's leaves and then the key's. Closures
+//! look at a record's own leaves, which stand first, so no kernel, state or order knows of it; a view drops the key again. Only a grouped `reduce`
+//! replaces whole rows, so its table keeps the leaves that the closure does not know.
 
 mod computed;
 mod named;

@@ -1,4 +1,7 @@
 //! `Vec<T>`: one leaf with a slot. What `T` is says how it is kept, and what closures see of it.
+//!
+//! **What a list is kept as follows from what it holds.** `Vec<T>` is a record for every `T`, and `Record::List` says how: plain values as a slice,
+//! texts as `Texts`, all else as rows. A list of records is told from another by the address of its `Items`, of which there is one for each type.
 
 use std::cmp::Ordering;
 

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::channel::{Turn, Wake};
+use super::channel::{QueuePlace, Wake};
 use crate::kernel::Blocking;
 
 /// Threads that are always there.
@@ -148,7 +148,7 @@ impl Blocking for BlockingFor {
         let task = self.0.clone();
         Threads::of_process().submit(Box::new(move || {
             work();
-            task.wake(Turn::InOrder);
+            task.wake(QueuePlace::InOrder);
         }));
     }
 

@@ -12,7 +12,7 @@ use crate::page::Page;
 
 /// When something that is woken gets a thread.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Turn {
+pub(super) enum QueuePlace {
     /// Behind all that wait already.
     InOrder,
     /// As soon as the thread that wakes it is free: the pages it was fed are still in that core's cache. An idle core may take it before.
@@ -22,7 +22,7 @@ pub(super) enum Turn {
 
 /// Something that can be woken: a task.
 pub(super) trait Wake: Send + Sync {
-    fn wake(self: Arc<Self>, turn: Turn);
+    fn wake(self: Arc<Self>, turn: QueuePlace);
 
     /// Works on the calling thread, where it is woken and no thread has taken it yet; whether it did.
     fn work(self: Arc<Self>) -> bool {
@@ -97,7 +97,7 @@ impl Inbox {
             return;
         }
         let channels = std::mem::take(&mut self.lock().channels);
-        channels.into_iter().for_each(|channel| channel.sender.wake(Turn::InOrder));
+        channels.into_iter().for_each(|channel| channel.sender.wake(QueuePlace::InOrder));
     }
 
     /// Whether the receiver wants nothing more.
@@ -116,7 +116,7 @@ impl Inbox {
         }
         channel.pages.push_back(page);
         drop(state);
-        self.receiver.clone().wake(Turn::Next);
+        self.receiver.clone().wake(QueuePlace::Next);
         Ok(())
     }
 
@@ -125,7 +125,7 @@ impl Inbox {
         if let Some(channel) = self.lock().channels.get_mut(channel) {
             channel.ended = true;
         }
-        self.receiver.clone().wake(Turn::Next);
+        self.receiver.clone().wake(QueuePlace::Next);
     }
 
     /// Takes the next page of any channel.
@@ -138,7 +138,7 @@ impl Inbox {
             let Some((page, sender)) = state.channels[open].take() else { return Received::Nothing };
             drop(state);
             if let Some(sender) = sender {
-                sender.wake(Turn::InOrder);
+                sender.wake(QueuePlace::InOrder);
             }
             return Received::Page(page);
         }
@@ -148,7 +148,7 @@ impl Inbox {
                 state.next = (index + 1) % count;
                 drop(state);
                 if let Some(sender) = sender {
-                    sender.wake(Turn::InOrder);
+                    sender.wake(QueuePlace::InOrder);
                 }
                 return Received::Page(page);
             }
@@ -167,7 +167,7 @@ mod tests {
     struct Counted(AtomicUsize);
 
     impl Wake for Counted {
-        fn wake(self: Arc<Self>, _: Turn) {
+        fn wake(self: Arc<Self>, _: QueuePlace) {
             self.0.fetch_add(1, Ordering::Relaxed);
         }
     }

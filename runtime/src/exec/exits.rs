@@ -9,12 +9,12 @@ use crate::page::{Batch, Input, Page, RowWriter, Selection};
 use crate::strategy::Ship;
 
 use super::channel::Inbox;
-use super::light::{Light, Watch, through};
+use super::inline::{InlineStep, Watch, filtered};
 
 /// One output of one task.
 pub(super) struct Exit {
     pub(super) operator: usize,
-    pub(super) prelude: Vec<Light>,
+    pub(super) inline: Vec<InlineStep>,
     pub(super) ship: Ship,
     /// A writer per target; one for all where every target gets the same.
     pub(super) writers: Vec<RowWriter>,
@@ -34,7 +34,7 @@ pub(super) struct Exit {
 impl Exit {
     pub(super) fn new(
         operator: usize,
-        prelude: Vec<Light>,
+        inline: Vec<InlineStep>,
         ship: Ship,
         writers: Vec<RowWriter>,
         targets: Vec<(Arc<Inbox>, usize)>,
@@ -42,7 +42,7 @@ impl Exit {
         let parts = vec![Vec::new(); targets.len()];
         Exit {
             operator,
-            prelude,
+            inline,
             ship,
             writers,
             targets,
@@ -68,7 +68,7 @@ impl Exit {
     /// Takes a page as it is, where every row of it goes one way; gives it back where rows must be picked.
     pub(super) fn take_page(&mut self, page: Page, watch: &Watch) -> Option<Page> {
         let whole = matches!(self.ship, Ship::Forward | Ship::Gather | Ship::Broadcast);
-        if !whole || !self.prelude.is_empty() || page.layout() != self.writers[0].layout() {
+        if !whole || !self.inline.is_empty() || page.layout() != self.writers[0].layout() {
             return Some(page);
         }
         self.writers[0].push_sealed(page);
@@ -78,9 +78,9 @@ impl Exit {
 
     /// Writes a window of rows.
     pub(super) fn write(&mut self, batch: &Batch<'_>, rows: &Selection, watch: &Watch) -> Result<()> {
-        let mut prelude = std::mem::take(&mut self.prelude);
-        let result = through(&mut prelude, batch, rows, watch, |input| self.distribute(input));
-        self.prelude = prelude;
+        let mut inline = std::mem::take(&mut self.inline);
+        let result = filtered(&mut inline, batch, rows, watch, |input| self.distribute(input));
+        self.inline = inline;
         result?;
         self.collect(watch);
         Ok(())

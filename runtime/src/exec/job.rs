@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use rayon::ThreadPool;
 
-use super::channel::{Turn, Wake};
+use super::channel::{QueuePlace, Wake};
 use crate::error::{Error, Origin};
 use crate::metrics::JobMetrics;
 
@@ -77,7 +77,7 @@ impl Job {
     pub(super) fn start(&self, tasks: Vec<Arc<dyn Wake>>) {
         *self.progress() = JobState { running: tasks.len(), queued: Vec::new(), any: true };
         *self.tasks.lock().unwrap_or_else(PoisonError::into_inner) = tasks.clone();
-        tasks.into_iter().for_each(|task| task.wake(Turn::InOrder));
+        tasks.into_iter().for_each(|task| task.wake(QueuePlace::InOrder));
     }
 
     pub(super) fn is_cancelled(&self) -> bool {
@@ -94,7 +94,7 @@ impl Job {
     fn cancel(&self) {
         self.cancelled.store(true, Ordering::Relaxed);
         let tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        tasks.into_iter().for_each(|task| task.wake(Turn::InOrder));
+        tasks.into_iter().for_each(|task| task.wake(QueuePlace::InOrder));
     }
 
     pub(super) fn task_ended(&self) {

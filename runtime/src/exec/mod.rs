@@ -2,12 +2,16 @@
 //!
 //! Tasks are cooperative: a poll runs a few milliseconds of work on a thread of the pool and never blocks it. What a task waits for (a page
 //! in an inbox, room in a channel, a read) wakes it. Threads, channels and files are here and nowhere else.
+//!
+//! **A thread that waits for a job works on it.** A closure may run an environment of its own, on a thread of the pool that would then be missing:
+//! so that thread runs the inner job's tasks itself, and those alone, since a task of another job might want a lock that the closure holds. A
+//! waiting thread that is not the pool's does the same where no thread of the pool gets to the job.
 
 mod blocking;
 mod channel;
 mod exits;
 mod job;
-mod light;
+mod inline;
 mod needs;
 mod pipeline;
 mod reading;

@@ -3,24 +3,25 @@
 //! The deepest step that has something to do goes first, so rows are used while they are hot, and at most one page lies between two
 //! steps. What a step works on is kept as data (`Work`), not on a stack, so a task can stop after any window.
 
+mod step;
 #[cfg(test)]
 mod tests;
+mod windows;
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::channel::{Inbox, Received};
 use super::exits::Exit;
-use super::light::{Light, Watch, narrow, picked, viewed};
-use super::reading::{Headed, SourceHead};
-use super::spill_queue::{SpillQueueHead, Waited};
+use super::inline::{Watch, projected_leaves};
+use super::reading::{SourceHead, SourceProgress};
+use super::spill_queue::{SpillQueueHead, SpillQueueProgress};
 use crate::error::{Error, Origin, Result};
-use crate::kernel::Outputs;
-use crate::memory::Memory;
-use crate::page::{Batch, Input, Page, Selection};
-use crate::physical::{Part, StepPlan};
-use crate::strategy::{Cursor, Driver, Progress, Round};
+use crate::page::{Batch, Page, Selection};
+use crate::strategy::{Cursor, Progress, Round};
+use step::{DriveResult, Work, drive};
+pub(super) use step::{Side, Step};
+use windows::{Data, Rows, Windows};
 
 /// A task gives its thread back after this long.
 const SLICE: Duration = Duration::from_millis(5);
@@ -41,7 +42,7 @@ pub(super) enum Poll {
 
 /// How a turn ended.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Turn {
+enum PipelineTurn {
     Worked,
     Blocked,
     Ended,
@@ -70,203 +71,6 @@ impl PipelineHead {
             PipelineHead::Source(source) => source.stop(),
             PipelineHead::Inbox(inbox) => inbox.close(),
             PipelineHead::SpillQueue(spool) => spool.stop(),
-        }
-    }
-}
-
-pub(super) struct Step {
-    pub(super) operator: usize,
-    pub(super) prelude: Vec<Light>,
-    pub(super) driver: Box<dyn Driver>,
-    /// The driver's, to hear what is asked back; nothing where the step was stopped.
-    memory: Option<Memory>,
-    /// The driver has begun to give memory back.
-    gives: bool,
-    /// The driver's port that the step before feeds.
-    pub(super) port: usize,
-    pub(super) sides: Vec<Side>,
-    pub(super) outputs: Outputs,
-    part: Part,
-    work: Option<Work>,
-    /// Pages for the next step.
-    ready: VecDeque<Page>,
-    /// The step before has ended, and the driver has been told.
-    stream_ended: bool,
-    /// It may end before its input does.
-    may_stop: bool,
-}
-
-/// A port that an inbox feeds.
-pub(super) struct Side {
-    pub(super) port: usize,
-    pub(super) inbox: Arc<Inbox>,
-    pub(super) ended: bool,
-}
-
-impl Side {
-    fn stop(&mut self) {
-        self.ended = true;
-        self.inbox.close();
-    }
-}
-
-impl Step {
-    pub(super) fn new(
-        plan: &StepPlan,
-        prelude: Vec<Light>,
-        driver: Box<dyn Driver>,
-        memory: Memory,
-        sides: Vec<Side>,
-        outputs: Outputs,
-    ) -> Self {
-        let StepPlan { operator, port, part, .. } = *plan;
-        Step {
-            operator,
-            prelude,
-            driver,
-            memory: Some(memory),
-            gives: false,
-            port,
-            sides,
-            outputs,
-            part,
-            work: None,
-            ready: VecDeque::new(),
-            stream_ended: false,
-            may_stop: plan.may_stop(),
-        }
-    }
-
-    /// Ends it where it stands: it gives nothing more, takes nothing, and holds nothing, not even the least that was kept for it.
-    fn stop(&mut self, watch: &Watch) {
-        self.work = None;
-        self.ready.clear();
-        self.stream_ended = true;
-        self.gives = false;
-        self.sides.iter_mut().for_each(Side::stop);
-        self.count_memory(watch);
-        let held = (self.memory.take(), std::mem::replace(&mut self.driver, Box::new(Stopped)));
-        let pages = self.outputs.pages();
-        *pages = pages.emptied();
-        // The user's code may be dropped with the driver, so it comes last.
-        watch.enter(self.operator);
-        drop(held);
-    }
-
-    /// Notes the most that the driver held. Pages on their way are not its own.
-    fn count_memory(&self, watch: &Watch) {
-        if let Some(memory) = &self.memory {
-            watch.job.metrics.operators[self.operator].memory_bytes.add(memory.peak_bytes() as u64);
-        }
-    }
-
-    /// Gives back what others ask for; whether there is more to do for it now.
-    fn give_back(&mut self, watch: &Watch) -> Result<bool> {
-        let Some(memory) = &self.memory else { return Ok(false) };
-        let asked = memory.revoke_requested();
-        if asked == 0 && !self.gives {
-            return Ok(false);
-        }
-        watch.enter(self.operator);
-        if asked > 0 {
-            self.driver.revoke(asked)?;
-        }
-        let progress = self.driver.settle()?;
-        self.gives = progress != Progress::Done;
-        Ok(progress == Progress::OutputFull)
-    }
-
-    fn count_in(&self, rows: usize, watch: &Watch) {
-        if self.part != Part::Last {
-            watch.job.metrics.operators[self.operator].rows_in.add(rows as u64);
-        }
-    }
-
-    fn count_out(&self, rows: usize, watch: &Watch) {
-        if self.part != Part::First {
-            watch.job.metrics.operators[self.operator].rows_out.add(rows as u64);
-        }
-    }
-
-    /// Nothing more will come out of it.
-    fn finished(&self) -> bool {
-        self.stream_ended && self.work.is_none() && self.sides.iter().all(|side| side.ended)
-    }
-}
-
-/// In the place of a driver that was stopped.
-struct Stopped;
-
-impl Driver for Stopped {
-    fn on_batch(&mut self, _: usize, _: &Input<'_>, _: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
-        Ok(Progress::Done)
-    }
-}
-
-/// What a step is in the middle of.
-enum Work {
-    Rows(Rows),
-    RoundEnd { port: usize, cursor: Cursor },
-}
-
-/// Rows on their way through a step.
-struct Rows {
-    port: usize,
-    data: Data,
-    /// The leaves that views before this step picked.
-    view: Option<Vec<usize>>,
-    at: Windows,
-}
-
-/// How far a step is with its rows.
-struct Windows {
-    /// Where the next window begins; `None` where the rows were given, all in one window.
-    next: Option<usize>,
-    window: Selection,
-    /// The window is through the prelude, and the driver has begun.
-    begun: bool,
-    cursor: Cursor,
-}
-
-/// Where rows lie.
-enum Data {
-    Page(Page),
-    /// The source's current batch.
-    Source,
-}
-
-impl Rows {
-    /// All rows of a batch, window by window.
-    fn all(port: usize, data: Data) -> Self {
-        Rows {
-            port,
-            data,
-            view: None,
-            at: Windows { next: Some(0), window: Selection::default(), begun: false, cursor: 0 },
-        }
-    }
-}
-
-impl Windows {
-    /// Rows that a step let pass.
-    fn given(window: Selection) -> Self {
-        Windows { next: None, window, begun: false, cursor: 0 }
-    }
-
-    /// Goes on to the next window of a batch; whether there is one.
-    fn advance(&mut self, rows: usize) -> bool {
-        (self.begun, self.cursor) = (false, 0);
-        match self.next {
-            None => {
-                // Given rows are one window; then there is none.
-                self.next = Some(rows);
-                true
-            }
-            Some(next) if next < rows => {
-                self.next = Some(self.window.fill(next..rows));
-                true
-            }
-            Some(_) => false,
         }
     }
 }
@@ -306,14 +110,14 @@ impl Pipeline {
         }
         loop {
             match self.turn()? {
-                Turn::Blocked => return Ok(if gives { Poll::Yield } else { Poll::Wait }),
-                Turn::Ended => {
+                PipelineTurn::Blocked => return Ok(if gives { Poll::Yield } else { Poll::Wait }),
+                PipelineTurn::Ended => {
                     self.count_memory();
                     return Ok(Poll::Ended);
                 }
-                Turn::Worked if self.watch.job.is_cancelled() => return Ok(Poll::Ended),
-                Turn::Worked if started.elapsed() > SLICE => return Ok(Poll::Yield),
-                Turn::Worked => {}
+                PipelineTurn::Worked if self.watch.job.is_cancelled() => return Ok(Poll::Ended),
+                PipelineTurn::Worked if started.elapsed() > SLICE => return Ok(Poll::Yield),
+                PipelineTurn::Worked => {}
             }
         }
     }
@@ -327,9 +131,9 @@ impl Pipeline {
     }
 
     /// Does one piece of work: what is deepest first.
-    fn turn(&mut self) -> Result<Turn> {
+    fn turn(&mut self) -> Result<PipelineTurn> {
         if self.stop_unwanted() {
-            return Ok(Turn::Ended);
+            return Ok(PipelineTurn::Ended);
         }
         if !self.flush() {
             return self.held_back();
@@ -380,10 +184,10 @@ impl Pipeline {
     }
 
     /// Does what can be done while an exit is full: a spool takes what comes nevertheless.
-    fn held_back(&mut self) -> Result<Turn> {
-        let PipelineHead::SpillQueue(spool) = &mut self.head else { return Ok(Turn::Blocked) };
+    fn held_back(&mut self) -> Result<PipelineTurn> {
+        let PipelineHead::SpillQueue(spool) = &mut self.head else { return Ok(PipelineTurn::Blocked) };
         self.watch.enter(spool.operator);
-        Ok(if spool.take_in()? { Turn::Worked } else { Turn::Blocked })
+        Ok(if spool.take_in()? { PipelineTurn::Worked } else { PipelineTurn::Blocked })
     }
 
     fn flush(&mut self) -> bool {
@@ -393,14 +197,14 @@ impl Pipeline {
     }
 
     /// Gives the exits what the last step has, or closes them.
-    fn feed_exits(&mut self) -> Option<Turn> {
+    fn feed_exits(&mut self) -> Option<PipelineTurn> {
         if self.sealed {
-            return Some(Turn::Ended);
+            return Some(PipelineTurn::Ended);
         }
         let page = self.steps.last_mut().and_then(|last| last.ready.pop_front());
         if let Some(page) = page {
             self.leaving = self.hand_over(page);
-            return Some(Turn::Worked);
+            return Some(PipelineTurn::Worked);
         }
         if self.steps.last().map_or(self.head_ended, Step::finished) {
             self.exits.iter_mut().for_each(|exit| exit.seal(&self.watch));
@@ -411,13 +215,13 @@ impl Pipeline {
         None
     }
 
-    fn close(&mut self) -> Turn {
+    fn close(&mut self) -> PipelineTurn {
         if self.flush() {
             self.exits.iter().for_each(Exit::end);
-            Turn::Ended
+            PipelineTurn::Ended
         } else {
             self.sealed = false;
-            Turn::Blocked
+            PipelineTurn::Blocked
         }
     }
 
@@ -432,7 +236,7 @@ impl Pipeline {
     }
 
     /// Looks for something that a step could work on.
-    fn feed(&mut self, index: usize) -> Option<Turn> {
+    fn feed(&mut self, index: usize) -> Option<PipelineTurn> {
         let (before, rest) = self.steps.split_at_mut(index);
         let step = rest.first_mut()?;
         for side in step.sides.iter_mut().filter(|side| !side.ended) {
@@ -442,57 +246,57 @@ impl Pipeline {
             match side.inbox.receive() {
                 Received::Page(page) => {
                     step.work = Some(Work::Rows(Rows::all(side.port, Data::Page(page))));
-                    return Some(Turn::Worked);
+                    return Some(PipelineTurn::Worked);
                 }
                 Received::End => {
                     side.ended = true;
                     step.work = Some(Work::RoundEnd { port: side.port, cursor: 0 });
-                    return Some(Turn::Worked);
+                    return Some(PipelineTurn::Worked);
                 }
                 Received::Nothing => {}
             }
         }
         if step.stream_ended {
             // What is missing comes by the sides.
-            return Some(Turn::Blocked);
+            return Some(PipelineTurn::Blocked);
         }
         if !step.driver.wants(step.port) {
-            return Some(Turn::Blocked);
+            return Some(PipelineTurn::Blocked);
         }
         let before = before.last_mut()?;
         if let Some(page) = before.ready.pop_front() {
             step.work = Some(Work::Rows(Rows::all(step.port, Data::Page(page))));
-            return Some(Turn::Worked);
+            return Some(PipelineTurn::Worked);
         }
         if before.finished() {
             step.stream_ended = true;
             step.work = Some(Work::RoundEnd { port: step.port, cursor: 0 });
-            return Some(Turn::Worked);
+            return Some(PipelineTurn::Worked);
         }
         None
     }
 
     /// Takes from the head.
-    fn feed_head(&mut self) -> Result<Turn> {
+    fn feed_head(&mut self) -> Result<PipelineTurn> {
         let started = Instant::now();
         let (data, source) = match &mut self.head {
             PipelineHead::Source(source) => match source.advance(&self.watch)? {
-                Headed::Batch => (Some(Data::Source), Some(source.operator)),
-                Headed::End => (None, Some(source.operator)),
-                Headed::Wait => return Ok(Turn::Blocked),
+                SourceProgress::Batch => (Some(Data::Source), Some(source.operator)),
+                SourceProgress::End => (None, Some(source.operator)),
+                SourceProgress::Wait => return Ok(PipelineTurn::Blocked),
             },
             PipelineHead::Inbox(inbox) => match inbox.receive() {
                 Received::Page(page) => (Some(Data::Page(page)), None),
                 Received::End => (None, None),
-                Received::Nothing => return Ok(Turn::Blocked),
+                Received::Nothing => return Ok(PipelineTurn::Blocked),
             },
             PipelineHead::SpillQueue(spool) => {
                 self.watch.enter(spool.operator);
                 match spool.advance()? {
-                    Waited::Page(page) => (Some(Data::Page(page)), None),
-                    Waited::Later => return Ok(Turn::Worked),
-                    Waited::Nothing => return Ok(Turn::Blocked),
-                    Waited::End => (None, None),
+                    SpillQueueProgress::Page(page) => (Some(Data::Page(page)), None),
+                    SpillQueueProgress::Later => return Ok(PipelineTurn::Worked),
+                    SpillQueueProgress::Nothing => return Ok(PipelineTurn::Blocked),
+                    SpillQueueProgress::End => (None, None),
                 }
             }
         };
@@ -509,16 +313,16 @@ impl Pipeline {
             (None, Some(data)) => self.leaving = (!self.exits.is_empty()).then(|| Rows::all(0, data)),
             (None, None) => self.head_ended = true,
         }
-        Ok(Turn::Worked)
+        Ok(PipelineTurn::Worked)
     }
 
     /// Works on what a step has, until output is full, rows pass on, or it is done.
-    fn run(&mut self, index: usize) -> Result<Turn> {
+    fn run(&mut self, index: usize) -> Result<PipelineTurn> {
         let started = Instant::now();
         let step = &mut self.steps[index];
         let operator = step.operator;
         let turn = match step.work.take() {
-            None => Turn::Worked,
+            None => PipelineTurn::Worked,
             Some(Work::Rows(rows)) => self.run_rows(index, rows)?,
             Some(Work::RoundEnd { port, cursor }) => self.run_round_end(index, port, cursor)?,
         };
@@ -527,7 +331,7 @@ impl Pipeline {
         Ok(turn)
     }
 
-    fn run_round_end(&mut self, index: usize, port: usize, mut cursor: Cursor) -> Result<Turn> {
+    fn run_round_end(&mut self, index: usize, port: usize, mut cursor: Cursor) -> Result<PipelineTurn> {
         let step = &mut self.steps[index];
         self.watch.enter(step.operator);
         let progress = step.driver.on_round_end(port, ONLY_ROUND, &mut cursor, &mut step.outputs)?;
@@ -537,7 +341,7 @@ impl Pipeline {
             step.work = Some(Work::RoundEnd { port, cursor });
         }
         self.collect(index);
-        Ok(if progress == Progress::Pending { Turn::Blocked } else { Turn::Worked })
+        Ok(if progress == Progress::Pending { PipelineTurn::Blocked } else { PipelineTurn::Worked })
     }
 
     /// Moves a step's closed pages to where the next step takes them.
@@ -549,7 +353,7 @@ impl Pipeline {
         step.count_out(rows, &self.watch);
     }
 
-    fn run_rows(&mut self, index: usize, mut rows: Rows) -> Result<Turn> {
+    fn run_rows(&mut self, index: usize, mut rows: Rows) -> Result<PipelineTurn> {
         let port = self.steps[index].port;
         let (turn, passed) = {
             let step = &mut self.steps[index];
@@ -558,7 +362,7 @@ impl Pipeline {
             drive(step, viewed_batch.as_ref().unwrap_or(&batch), rows.port, &mut rows.at, &self.watch)?
         };
         match turn {
-            Driven::Exhausted => {
+            DriveResult::Exhausted => {
                 self.steps[index].outputs.pages().seal();
                 self.collect(index);
                 if let (Data::Page(page), true) = (rows.data, rows.port == port)
@@ -566,19 +370,19 @@ impl Pipeline {
                 {
                     self.steps[before].outputs.pages().recycle(page);
                 }
-                Ok(Turn::Worked)
+                Ok(PipelineTurn::Worked)
             }
-            Driven::Stopped => {
+            DriveResult::Stopped => {
                 if let Some(window) = passed {
                     self.pass_on(index, &rows, window);
                 }
                 self.collect(index);
                 self.steps[index].work = Some(Work::Rows(rows));
-                Ok(Turn::Worked)
+                Ok(PipelineTurn::Worked)
             }
-            Driven::Awaits => {
+            DriveResult::Awaits => {
                 self.steps[index].work = Some(Work::Rows(rows));
-                Ok(Turn::Blocked)
+                Ok(PipelineTurn::Blocked)
             }
         }
     }
@@ -590,7 +394,7 @@ impl Pipeline {
             Data::Page(page) => Data::Page(page.clone()),
             Data::Source => Data::Source,
         };
-        let view = picked(&self.steps[index].prelude, rows.view.as_ref());
+        let view = projected_leaves(&self.steps[index].inline, rows.view.as_ref());
         let passed = Rows { port: 0, data, view, at: Windows::given(window) };
         match self.steps.get_mut(index + 1) {
             Some(next) => next.work = Some(Work::Rows(Rows { port: next.port, ..passed })),
@@ -600,12 +404,12 @@ impl Pipeline {
     }
 
     /// Writes the next window of what leaves.
-    fn leave(&mut self) -> Result<Turn> {
-        let Some(mut rows) = self.leaving.take() else { return Ok(Turn::Worked) };
+    fn leave(&mut self) -> Result<PipelineTurn> {
+        let Some(mut rows) = self.leaving.take() else { return Ok(PipelineTurn::Worked) };
         let done = {
             let batch = batch_of(&rows.data, &self.head)?;
-            let viewed = rows.view.as_ref().map(|view| batch.project(view));
-            let batch = viewed.as_ref().unwrap_or(&batch);
+            let with_projection = rows.view.as_ref().map(|view| batch.project(view));
+            let batch = with_projection.as_ref().unwrap_or(&batch);
             let more = rows.at.advance(batch.rows());
             if more {
                 for exit in &mut self.exits {
@@ -619,7 +423,7 @@ impl Pipeline {
         } else if let (Data::Page(page), Some(last)) = (rows.data, self.steps.last_mut()) {
             last.outputs.pages().recycle(page);
         }
-        Ok(Turn::Worked)
+        Ok(PipelineTurn::Worked)
     }
 }
 
@@ -631,60 +435,4 @@ fn batch_of<'d>(data: &'d Data, head: &'d PipelineHead) -> Result<Batch<'d>> {
             Err(Error::Internal("a source's rows without a source".to_owned()))
         }
     }
-}
-
-/// Why a driver stopped.
-enum Driven {
-    /// The rows are used up.
-    Exhausted,
-    /// Output is full, or rows passed.
-    Stopped,
-    /// Something outside is on its way.
-    Awaits,
-}
-
-/// Runs windows of rows through a step's prelude and driver.
-fn drive(
-    step: &mut Step,
-    batch: &Batch<'_>,
-    port: usize,
-    at: &mut Windows,
-    watch: &Watch,
-) -> Result<(Driven, Option<Selection>)> {
-    let streamed = port == step.port;
-    loop {
-        if !at.begun {
-            if !at.advance(batch.rows()) {
-                return Ok((Driven::Exhausted, None));
-            }
-            narrow(prelude_of(&mut step.prelude, streamed), batch, &mut at.window, watch)?;
-            if at.window.is_empty() {
-                continue;
-            }
-            step.count_in(at.window.len(), watch);
-            at.begun = true;
-        }
-        let (driver, outputs) = (&mut step.driver, &mut step.outputs);
-        watch.enter(step.operator);
-        let (cursor, window) = (&mut at.cursor, &at.window);
-        let prelude = prelude_of(&mut step.prelude, streamed);
-        let progress =
-            viewed(prelude, batch, |batch| driver.on_batch(port, &Input::new(batch, window), cursor, outputs))?;
-        match progress {
-            Progress::Pending => return Ok((Driven::Awaits, None)),
-            Progress::OutputFull => return Ok((Driven::Stopped, None)),
-            Progress::Done => {
-                (at.begun, at.cursor) = (false, 0);
-                let passed = outputs.take_passed().filter(|passed| !passed.is_empty());
-                if passed.is_some() || outputs.is_full() {
-                    return Ok((Driven::Stopped, passed));
-                }
-            }
-        }
-    }
-}
-
-/// The filters and views before a step are for the rows of the step before it; what comes by a side has been through its own.
-fn prelude_of(prelude: &mut [Light], streamed: bool) -> &mut [Light] {
-    if streamed { prelude } else { &mut [] }
 }

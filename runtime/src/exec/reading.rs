@@ -1,12 +1,15 @@
 //! The head of a stage that reads a source: splits from a shared queue, bytes from the page cache at once, others by a thread that
 //! may block.
+//!
+//! **Reading never blocks the pool.** `preadv2(RWF_NOWAIT)` takes what the page cache has, of inputs and of spilled pages; the rest is read by
+//! blocking threads, which wake the task.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 
-use super::light::Watch;
+use super::inline::Watch;
 use crate::error::{Error, Result};
 use crate::kernel::Blocking;
 use crate::memory::Memory;
@@ -38,7 +41,7 @@ pub(super) struct SourceHead {
 
 /// What a head has.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Headed {
+pub(super) enum SourceProgress {
     Batch,
     Wait,
     End,
@@ -72,26 +75,26 @@ impl SourceHead {
     }
 
     /// Goes on to the next batch.
-    pub(super) fn advance(&mut self, watch: &Watch) -> Result<Headed> {
+    pub(super) fn advance(&mut self, watch: &Watch) -> Result<SourceProgress> {
         let metrics = watch.enter(self.operator);
         let totals = &watch.job.metrics;
         loop {
             if self.stopped {
-                return Ok(Headed::End);
+                return Ok(SourceProgress::End);
             }
             if let Some(rejecting) = &self.rejecting {
-                let Some(written) = landed(rejecting) else { return Ok(Headed::Wait) };
+                let Some(written) = landed(rejecting) else { return Ok(SourceProgress::Wait) };
                 self.rejecting = None;
                 written?;
             }
             if let Some(flight) = &self.flight {
-                let Some(bytes) = landed(flight) else { return Ok(Headed::Wait) };
+                let Some(bytes) = landed(flight) else { return Ok(SourceProgress::Wait) };
                 self.flight = None;
                 self.reader.supply(bytes?)?;
             }
             if self.current.is_none() {
                 let next = self.splits.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-                let Some(split) = next else { return Ok(Headed::End) };
+                let Some(split) = next else { return Ok(SourceProgress::End) };
                 self.reader.open(&split)?;
                 self.current = Some(split);
             }
@@ -102,7 +105,7 @@ impl SourceHead {
                     let rows = self.reader.batch()?.rows() as u64;
                     totals.source_rows.add(rows);
                     metrics.rows_out.add(rows);
-                    return Ok(Headed::Batch);
+                    return Ok(SourceProgress::Batch);
                 }
                 Ready::End => {
                     let bytes = self.current.take().map_or(0, |split| split.bytes);

@@ -12,7 +12,7 @@ use crate::page::Page;
 use crate::spill::{Read, Room, SpillQueue};
 
 /// What the head has for the stage's exits.
-pub(super) enum Waited {
+pub(super) enum SpillQueueProgress {
     /// The page that came first.
     Page(Page),
     /// Nothing yet, but a page was taken in.
@@ -43,20 +43,22 @@ impl SpillQueueHead {
     }
 
     /// Gives the next page, or takes one in meanwhile.
-    pub(super) fn advance(&mut self) -> Result<Waited> {
+    pub(super) fn advance(&mut self) -> Result<SpillQueueProgress> {
         match self.pages.poll()? {
             // What is given away is not to be taken back.
-            Read::Page(page) => return Ok(Waited::Page(page.paid_by(&self.given))),
-            Read::Pending => return Ok(if self.take_in()? { Waited::Later } else { Waited::Nothing }),
+            Read::Page(page) => return Ok(SpillQueueProgress::Page(page.paid_by(&self.given))),
+            Read::Pending => {
+                return Ok(if self.take_in()? { SpillQueueProgress::Later } else { SpillQueueProgress::Nothing });
+            }
             Read::End => {}
         }
         if let Some(page) = self.next.take() {
-            return Ok(Waited::Page(page));
+            return Ok(SpillQueueProgress::Page(page));
         }
         Ok(match self.inbox.receive() {
-            Received::Page(page) => Waited::Page(page),
-            Received::Nothing => Waited::Nothing,
-            Received::End => Waited::End,
+            Received::Page(page) => SpillQueueProgress::Page(page),
+            Received::Nothing => SpillQueueProgress::Nothing,
+            Received::End => SpillQueueProgress::End,
         })
     }
 

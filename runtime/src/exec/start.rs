@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Resources;
 use super::blocking::BlockingFor;
-use super::channel::{Inbox, Turn, Wake};
+use super::channel::{Inbox, QueuePlace, Wake};
 use super::exits::Exit;
+use super::inline::{InlineStep, Watch};
 use super::job::Job;
-use super::light::{Light, Watch};
 use super::needs::Needs;
 use super::pipeline::{Pipeline, PipelineHead, Side, Step};
 use super::reading::{SourceHead, SplitQueue};
@@ -21,7 +21,7 @@ use crate::memory::Memory;
 use crate::memory::limits::SPOOL_BYTES;
 use crate::metrics::JobMetrics;
 use crate::page::{RowWriter, limited_bytes};
-use crate::physical::{Head, OutputPlan, PhysicalPlan, Prelude, StagePlan, StepPlan};
+use crate::physical::{Head, InlineStepPlan, OutputPlan, PhysicalPlan, StagePlan, StepPlan};
 use crate::row::{LeafSet, RowLayout};
 use crate::spill::SpillQueue;
 use crate::strategy::Ship;
@@ -130,7 +130,7 @@ impl<'p> Starter<'p> {
         let task = Arc::downgrade(me);
         memory.on_revoke_request(move || {
             if let Some(task) = task.upgrade() {
-                task.wake(Turn::InOrder);
+                task.wake(QueuePlace::InOrder);
             }
         });
         memory
@@ -195,22 +195,28 @@ impl<'p> Starter<'p> {
             .iter()
             .map(|&(port, inbox)| Ok(Side { port, inbox: self.inbox(stage, inbox, subtask)?, ended: false }))
             .collect::<Result<_>>()?;
-        let prelude = self.prelude(&step.prelude, plan, subtask, me)?;
+        let inline = self.inline(&step.inline, plan, subtask, me)?;
         // What is given away is not the driver's to take back.
         let outputs = Outputs::new(RowWriter::new(layout, self.memory(step.operator)));
-        Ok(Step::new(step, prelude, driver, memory, sides, outputs))
+        Ok(Step::new(step, inline, driver, memory, sides, outputs))
     }
 
-    fn prelude(&self, prelude: &[Prelude], plan: &StagePlan, subtask: usize, me: &Arc<dyn Wake>) -> Result<Vec<Light>> {
-        let light = |prelude: &Prelude| match prelude {
-            Prelude::Project(operator, leaves) => Ok(Light::Project(*operator, leaves.clone())),
-            Prelude::Filter(operator, factory) => {
+    fn inline(
+        &self,
+        inline: &[InlineStepPlan],
+        plan: &StagePlan,
+        subtask: usize,
+        me: &Arc<dyn Wake>,
+    ) -> Result<Vec<InlineStep>> {
+        let light = |inline: &InlineStepPlan| match inline {
+            InlineStepPlan::Project(operator, leaves) => Ok(InlineStep::Project(*operator, leaves.clone())),
+            InlineStepPlan::Filter(operator, factory) => {
                 let context = self.context(*operator, plan, subtask, me);
                 let predicate = catching(|| factory.open(&context));
-                Ok(Light::Filter(*operator, predicate.map_err(|error| self.at(*operator, error))?))
+                Ok(InlineStep::Filter(*operator, predicate.map_err(|error| self.at(*operator, error))?))
             }
         };
-        prelude.iter().map(light).collect()
+        inline.iter().map(light).collect()
     }
 
     fn exit(&self, output: &OutputPlan, plan: &StagePlan, subtask: usize, me: &Arc<dyn Wake>) -> Result<Exit> {
@@ -232,9 +238,9 @@ impl<'p> Starter<'p> {
         };
         let memory = self.memory(output.operator);
         let writers = (0..writers).map(|_| RowWriter::new(output.layout.clone(), memory.clone())).collect();
-        let prelude = self.prelude(&output.prelude, plan, subtask, me)?;
-        let exit = Exit::new(output.operator, prelude, output.ship.clone(), writers, targets);
-        let exit = if output.prelude.iter().any(Prelude::counts) { exit.counting() } else { exit };
+        let inline = self.inline(&output.inline, plan, subtask, me)?;
+        let exit = Exit::new(output.operator, inline, output.ship.clone(), writers, targets);
+        let exit = if output.inline.iter().any(InlineStepPlan::counts) { exit.counting() } else { exit };
         Ok(if matches!(plan.head, Head::SpillQueue(..)) { exit.uncounted() } else { exit })
     }
 }

@@ -15,7 +15,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::channel::{Turn, Wake};
+use super::channel::{QueuePlace, Wake};
 use super::job::Job;
 use super::pipeline::{Pipeline, Poll};
 use crate::kernel::catching;
@@ -45,7 +45,7 @@ impl Task {
     }
 
     /// Gives a queued task to the pool.
-    fn enqueue(self: Arc<Self>, turn: Turn) {
+    fn enqueue(self: Arc<Self>, turn: QueuePlace) {
         let job = self.job.clone();
         // A thread of the pool that finds the task queued says first that it has come.
         if !self.in_pool.swap(true, Ordering::SeqCst) {
@@ -55,8 +55,8 @@ impl Task {
                 task.work();
             };
             match turn {
-                Turn::InOrder => job.pool().spawn_fifo(run),
-                Turn::Next => job.pool().spawn(run),
+                QueuePlace::InOrder => job.pool().spawn_fifo(run),
+                QueuePlace::Next => job.pool().spawn(run),
             }
         }
         job.task_queued(|| self);
@@ -85,7 +85,7 @@ impl Task {
                 Poll::Yield => {
                     self.put_back(body);
                     self.state.store(QUEUED, Ordering::SeqCst);
-                    return self.enqueue(Turn::InOrder);
+                    return self.enqueue(QueuePlace::InOrder);
                 }
                 Poll::Wait => {
                     self.put_back(body);
@@ -132,7 +132,7 @@ impl Wake for Task {
         is_queued
     }
 
-    fn wake(self: Arc<Self>, turn: Turn) {
+    fn wake(self: Arc<Self>, turn: QueuePlace) {
         loop {
             let state = self.state.load(Ordering::SeqCst);
             let next = match state {

@@ -5,6 +5,12 @@
 //! folders; behind a `\` each stands for itself. A path that there is is itself, whatever stands in it. What a job leaves behind while it writes is not
 //! read: names that begin with `.` or `_`, and names that end with `.tmp` or `.inprogress`, unless the pattern spells that out.
 //! Folders inside a folder are read where their names are `field=value`.
+//!
+//! **Standard input is made a file.** Formats look at beginnings and ends, cut splits, and look lines up for messages; a reader for streams would be
+//! a second one for each format, read by one task.
+
+mod contents;
+mod encoding;
 
 use std::fs::{self, File};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
@@ -14,11 +20,12 @@ use std::sync::Arc;
 use rustix::fs::OFlags;
 
 use super::compression::{Compression, Damaged};
-use super::contents::Contents;
-use super::encoding::check_encoding;
 use super::pattern::{PathPattern, is_passed_over, is_pattern};
 use super::stdin::{SHOWN, is_standard_input, standard_input};
 use crate::error::{Error, Result};
+
+pub(super) use contents::{BYTE_ORDER_MARK, Contents, beginning};
+pub(super) use encoding::{LOOK_BYTES, check_encoding};
 
 /// How many files stay open from listing to reading. The others are opened again when their turn comes, so a folder
 /// of any size needs no more file handles than this and one a task.

@@ -3,6 +3,11 @@
 //!
 //! Readers ask for bytes and hand out columns, encoders turn rows into bytes; neither reads nor writes files, but for footers,
 //! headers and the places where splits may begin, which are looked at when a source is made or its splits are listed.
+//!
+//! **Two binary formats, two names.** `read_binary` reads plain values back to back, which anybody can write, and hands out the bytes it read as
+//! columns with the record's width as their stride. `read_native` reads blocks of columns that say what they are and prove that they are whole. One
+//! name for both would make the bytes of a file depend on whether a record has a text. Blocks hold columns, not pages: a page from a disk would have
+//! to be checked slot by slot before a cursor may follow what is in it.
 
 mod binary;
 mod blocks;
@@ -10,9 +15,7 @@ mod cells;
 mod chunks;
 mod compression;
 mod concatenated;
-mod contents;
 mod csv;
-mod encoding;
 mod enums;
 mod files;
 mod folder_keys;

@@ -1,4 +1,7 @@
 //! Bad records of files of lines: counted, and written to a file of their own.
+//!
+//! **What does not fit is one error, or one line elsewhere.** A reader that may leave records out hands them to the executor, which has a thread
+//! that may block write them, as it does for sinks; their line numbers are found there too. So strict reading pays nothing for it.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use memchr::memchr_iter;
 
 use super::blocks::{Block, Blocks};
-use super::contents::Contents;
+use super::files::Contents;
 use super::files::InputFile;
 use super::wrong::Wrong;
 use crate::error::{Error, Result};

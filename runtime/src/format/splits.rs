@@ -6,9 +6,9 @@
 use memchr::{memchr, memchr_iter};
 
 use super::blocks::CHUNK_BYTES;
-use super::contents::Contents;
-use super::encoding::check_encoding;
+use super::files::Contents;
 use super::files::InputFile;
+use super::files::check_encoding;
 use super::record_ends::{is_odd, record_end};
 use crate::error::{Error, Result};
 use crate::source::Split;

@@ -3,6 +3,11 @@
 //! A combiner is worth its work where rows meet others of their group. One that has seen many groups and found hardly any row that did keeps to
 //! a table that stays in a core's cache for a while, which costs little and still adds up what is frequent. Where nothing is, most rows then go on without
 //! being looked up at all. After a while it tries again, as data changes.
+//!
+//! **A combiner finds out whether it is worth its work.** Once its table is larger than the caches, or may not be so large, and hardly any row met
+//! another of its group, it keeps to a table in the second cache for some millions of rows, and then tries again. Where that finds nothing frequent
+//! either, fifteen of sixteen such tables are filled without a look: each row goes on as a group of its own. How many rows a group has is not known
+//! before, and may change.
 
 use crate::error::Result;
 use crate::group::bypass::{AggregationBypass, is_useless};

@@ -246,8 +246,8 @@ unsafe fn part_same(part: KeyLeaf, row: usize, stored: *const u8) -> bool {
 /// Calls a closure with the most special shape that fits; `$shape` is bound to it.
 macro_rules! with_shape {
     ($leaves:expr, $shape:ident => $body:expr) => {{
-        use $crate::hash::key::{Key4, Key8, KeySlot, Pair, Parts};
-        use $crate::row::Physical::{Slot, W4, W8};
+        use $crate::hash::key::{Key1, Key4, Key8, KeySlot, Pair, Parts};
+        use $crate::row::Physical::{Slot, W1, W4, W8};
         let leaves: &[$crate::hash::key::KeyLeaf] = $leaves;
         let physical = |index: usize| leaves[index].asked.ty.physical();
         // One-byte lists do not exist, so a slot with elements of one byte is a text or byte string.
@@ -270,6 +270,24 @@ macro_rules! with_shape {
             }
             2 if physical(0) == W8 && physical(1) == W8 => {
                 let $shape = Pair(Key8(leaves[0]), Key8(leaves[1]));
+                $body
+            }
+            // Optional numbers and texts, and two optional texts.
+            2 if physical(0) == W1 && physical(1) == W4 => {
+                let $shape = Pair(Key1(leaves[0]), Key4(leaves[1]));
+                $body
+            }
+            2 if physical(0) == W1 && physical(1) == W8 => {
+                let $shape = Pair(Key1(leaves[0]), Key8(leaves[1]));
+                $body
+            }
+            2 if physical(0) == W1 && physical(1) == Slot => {
+                let $shape = Pair(Key1(leaves[0]), KeySlot(leaves[1]));
+                $body
+            }
+            4 if [W1, Slot, W1, Slot] == [physical(0), physical(1), physical(2), physical(3)] => {
+                let first = Pair(Key1(leaves[0]), KeySlot(leaves[1]));
+                let $shape = Pair(first, Pair(Key1(leaves[2]), KeySlot(leaves[3])));
                 $body
             }
             _ => {

@@ -1,4 +1,4 @@
-//! Joins over more rows than memory holds: what all drivers of joins have in common. Here by hash; [`SortMergeJoin`] is by order.
+//! Joins over more rows than memory holds: what all drivers of joins have in common. Here by hash; `SortMergeJoin` is by order.
 //!
 //! ```text
 //!  rows to build --> table, while memory is granted --(refused)--> 16 parts by hash; the largest go to disk
@@ -20,6 +20,18 @@
 //!
 //! *Hybrid hash joins* (DeWitt et al., Implementation Techniques for Main Memory Database Systems, 1984) with role reversal (Graefe, Query Evaluation
 //! Techniques, 1993), and filters over what was spilled as Flink has them.
+//!
+//! **An outer join is the same join.** A side that may be missing is an `Option` of its record to the closure. For pairs its validity leaf is a
+//! constant one, for records alone all its leaves are dead, so one compiled closure sees all three cases. A built row remembers in its hidden leaf
+//! that it had a partner. A flow of one record taken as a value (`with`) and a product (`cross`) are joins without keys.
+//!
+//! **A join that does not fit is the same join.** While memory is granted a join is a table and what goes past it. Where it is refused, the build
+//! side is cut into 16 parts by hash and the largest go to disk; rows of the other side follow their partners there, unless a filter over the keys
+//! on disk knows that they have none. A pair of parts is then joined as the inputs were, the smaller side first, since sizes are known by now. What
+//! still does not fit is taken in two or three blocks, past each of which the other side streams, which writes nothing; what does not fit these is
+//! cut again by other bits of the hash. Rows of the side that is built lie on disk as in a table, hidden leaf and all, so a page that is read back
+//! *is* a page of the table; the other side's, mostly the larger, lie there without. Room to cut is kept free while a table grows: 20 pages, which
+//! are within the least that a join is promised.
 
 mod build;
 mod spilled_keys;

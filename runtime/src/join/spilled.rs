@@ -1,4 +1,10 @@
 //! Pairs of parts on disk, and how they are joined one after the other.
+//!
+//! **The last resort is a nested loop over blocks.** Hashing cannot cut one key, so where a part does not get smaller, a block of one side is a
+//! table and all of the other side streams past it, block after block: constant memory, whatever the keys, and never an error. The side whose rows
+//! are asked for their partners one by one (the left side of a left join) is the one in blocks, so the table's own marks answer and nothing is
+//! remembered of rows that stream by. A full join asks both sides and goes over them twice, the second time only to mark. A join without keys is
+//! such a loop from the start.
 
 use crate::error::Result;
 use crate::join::side::BuildSide;

@@ -4,6 +4,9 @@
 //! of its own width and eight bytes, and an index entry, whether there are a few groups of many values or millions of a few: nothing is
 //! allocated per group. Several measures in one aggregate have a table each, and the other measures are added up once, beside them.
 //! Where memory is refused, a table says which rows have a value that found no room in it, for whoever counts these elsewhere.
+//!
+//! **Sets travel as rows.** Distinct values are counted by a table of (group, value) beside the groups' table; a combiner groups by the values too,
+//! so nothing is allocated per group, and several counts and other measures share one pass.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,6 @@
 //! How the leaves of a group's state come about, and how two states become one.
+//!
+//! **Aggregates run wide.** Signed sums run in 128 bits and are narrowed in place at the end, so the result is exact or an error.
 
 use std::sync::Arc;
 

@@ -2,6 +2,9 @@
 //!
 //! The closure pulls records, while a driver is given them. Keeping them first needs no second stack and no thread, is bounded by
 //! reservation, and lets the closure hold several records at once. What it emits waits in pages until it is done, reserved as well.
+//!
+//! **A closure that pulls sees rows that are kept.** `map_partition` runs when the task's last row is there: no second stack, no thread, and what it
+//! may use is reserved.
 
 use std::sync::Arc;
 

@@ -3,6 +3,11 @@
 //! The first run lets rows pass and keeps copies. Once every task has seen its last row the copies are all there; a later run then begins at
 //! them: each task gives the pages that the task of its number kept, so order and partitioning are as they were. Pages lie in a [`Store`], which gives
 //! its memory to other operators, also between runs.
+//!
+//! **What is persisted is a place to begin at.** `persist` lets rows pass and keeps copies, each task its own. In a later run its input is cut off
+//! (`Operator::begins_here`, before any rule sees the plan) and each task gives the pages that the task of its number kept, so orders and
+//! partitionings hold; the executor needs to know nothing of it. Pages lie in a `Store`, which outlives its task: it gives memory back by itself, on
+//! a thread that may block, and a page can be read from memory until it is on disk, so no reader waits for a write.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 

@@ -2,6 +2,10 @@
 //!
 //! The small flow comes to every task, but one alone keeps its rows; when the last one is there it lends them to the others, so there is one copy
 //! whatever the parallelism is. Nobody is shown a record of the large flow before.
+//!
+//! **A flow taken as a value is kept once.** `with_all` sends a small flow to all tasks as shared pages; one task keeps its rows and lends them to
+//! the others when the last one is there (`FrozenRows`: no row changes any more, so nothing is locked). What `init` makes of them is each task's
+//! own.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

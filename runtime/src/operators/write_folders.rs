@@ -3,6 +3,10 @@
 //! Records of one folder come to one task, so a folder has one file. A task keeps an encoder for each of its folders, but no open file: what
 //! is encoded is appended to its file, which is opened for that and closed again. So any number of folders needs one file handle a
 //! task, and what encoders hold is bounded: where it is too much, the fullest give theirs first.
+//!
+//! **Folders are written without sorting.** Records of one folder come to one task by a hash; it keeps an encoder for each, and appends what is
+//! encoded to files that are opened for that alone. So neither open files nor memory grow with the folders, and nothing is held until the end.
+//! Reading, one source over any format reads the other fields, and a folder's values are leaves of stride 0.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;

@@ -3,6 +3,12 @@
 //! Where the records have no order, it is a task's turn whenever nobody else writes. Where they have one, it is when all tasks before have ended:
 //! what a task has encoded till then waits in memory, as far as there is some that nobody needs, and on disk behind that. So all tasks encode at the same
 //! time, none waits for another before its end, and what they need is known beforehand.
+//!
+//! **A file is a head, pieces in any order, and an end.** Each task encodes pieces: whole records, row groups, members of gzip; who has one takes
+//! the file, adds it on a thread that may block, and gives the file back (`output::Assembly`). No task gathers rows or bytes, and formats say no
+//! more than what stands around pieces (`source::Parts`): a footer of Parquet is made of those that the tasks' encoders would have written, its
+//! places moved. In an order, a task that is not at turn sets encoded bytes aside, memory first, then disk, rather than wait: nobody is held up, so
+//! nothing can wait for itself. Its price is that the bytes of all but the first task may be copied once more.
 
 use std::collections::VecDeque;
 use std::path::PathBuf;

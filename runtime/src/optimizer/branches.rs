@@ -4,6 +4,14 @@
 //! feeds the build side: each waits for the other. Two forks that meet each other in two joins can do the same, with no node behind both
 //! branches of either. So what may wait for what is followed along the whole plan: a producer waits for the consumer at a full channel, a consumer for
 //! the producer at an empty one. Where that leads back to where it began, rows are spooled, so that the fork is never held back.
+//!
+//! **Where branches meet again, pages wait in a spool.** A join waits for its build side; if both sides come from one flow, a bounded channel could
+//! wait for itself. `optimizer::branches` follows who may wait for whom along the whole plan, and where that leads back to the fork puts a stage of
+//! its own on the edge, whose head (`Head::Spool`) takes what comes, always, and gives from when there is room. It gives as it goes: a dam, which
+//! has everything before it gives anything, would hold back a branch that nobody waits for, and write it to disk. It is a head and no driver, since
+//! a driver is not called while its output is full, and since pages then change hands as they are: no row is copied. Rows are picked by a hash
+//! before it, so that the spool passes whole pages on; tasks are brought together behind it, so that no task of the fork waits for the order of
+//! tasks. A fork right behind a source is no fork: each branch scans for itself.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;

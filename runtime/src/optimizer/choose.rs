@@ -11,7 +11,7 @@ use super::estimates::Estimates;
 use super::liveness::{Live, read};
 use super::{Resources, Rule};
 use crate::error::{Error, Result};
-use crate::physical::{Builder, Head, OperatorInfo, Part, PhysicalPlan, Place, Prelude};
+use crate::physical::{Builder, Head, InlineStepPlan, OperatorInfo, Part, PhysicalPlan, Place};
 use crate::plan::Node;
 use crate::row::{LeafSet, RowLayout, Schema};
 use crate::source::{Bound, Scan};
@@ -158,7 +158,7 @@ impl Chooser<'_> {
         let layout = Arc::new(RowLayout::new(input.schema().types(), &self.live_of(input)));
         let (stage, operator) = (self.builder.stage(Head::Inbox(0), 1), place.operator);
         self.builder.ship_to(place, Ship::Gather, layout, (stage, 0));
-        Ok(Place { stage, operator, prelude: Vec::new(), forked: false, meets: false, ordered: false })
+        Ok(Place { stage, operator, inline: Vec::new(), forked: false, meets: false, ordered: false })
     }
 
     fn place(&mut self, index: usize, node: &Arc<Node>) -> Result<Place> {
@@ -167,10 +167,10 @@ impl Chooser<'_> {
                 let scan = self.scan(node);
                 self.builder.plan.operators[index].strategy = decoded(node, &scan.live);
                 let stage = self.builder.stage(Head::Source(index, source, scan), self.resources.tasks);
-                Place { stage, operator: index, prelude: Vec::new(), forked: false, meets: false, ordered: false }
+                Place { stage, operator: index, inline: Vec::new(), forked: false, meets: false, ordered: false }
             }
-            Role::Filter(predicate, _) => self.prelude(node, index, Prelude::Filter(index, predicate))?,
-            Role::Project(leaves) => self.prelude(node, index, Prelude::Project(index, leaves.into()))?,
+            Role::Filter(predicate, _) => self.inline(node, index, InlineStepPlan::Filter(index, predicate))?,
+            Role::Project(leaves) => self.inline(node, index, InlineStepPlan::Project(index, leaves.into()))?,
             Role::Union => self.union(node, index)?,
             Role::Drive => self.drive(node, index)?,
         };
@@ -178,17 +178,18 @@ impl Chooser<'_> {
         Ok(place)
     }
 
-    fn prelude(&mut self, node: &Node, operator: usize, prelude: Prelude) -> Result<Place> {
+    fn inline(&mut self, node: &Node, operator: usize, inline: InlineStepPlan) -> Result<Place> {
         let mut place = self.followed(node, 0)?;
         place.operator = operator;
-        place.prelude.push(prelude);
+        place.inline.push(inline);
         Ok(place)
     }
 
     /// The same place where each consumer may have a prelude of its own: what runs once for each row runs before the fork.
     fn settled(&mut self, node: &Node, place: Place) -> Place {
-        let runs_once = |prelude: &Prelude| matches!(prelude, Prelude::Filter(_, predicate) if predicate.has_effects());
-        if !place.prelude.iter().any(runs_once) {
+        let runs_once =
+            |inline: &InlineStepPlan| matches!(inline, InlineStepPlan::Filter(_, predicate) if predicate.has_effects());
+        if !place.inline.iter().any(runs_once) {
             return place;
         }
         let live = self.live_of(node);
@@ -230,7 +231,7 @@ impl Chooser<'_> {
             self.builder.plan.operators[index].inputs[input].1 = ship.clone();
             self.builder.ship_to(place, ship, layout.clone(), (stage, 0));
         }
-        Ok(Place { stage, operator: index, prelude: Vec::new(), forked: false, meets: false, ordered: false })
+        Ok(Place { stage, operator: index, inline: Vec::new(), forked: false, meets: false, ordered: false })
     }
 
     fn drive(&mut self, node: &Node, index: usize) -> Result<Place> {
@@ -285,7 +286,7 @@ impl Chooser<'_> {
         let (stage, operator) = (self.builder.stage(Head::Inbox(0), tasks), place.operator);
         let ordered = place.ordered && ship == Ship::Forward;
         self.builder.ship_to(place, ship, layout, (stage, 0));
-        Place { stage, operator, prelude: Vec::new(), forked: false, meets: false, ordered }
+        Place { stage, operator, inline: Vec::new(), forked: false, meets: false, ordered }
     }
 
     fn cheapest(&self, node: &Node, places: &[Place], live: &LeafSet) -> Result<Strategy> {

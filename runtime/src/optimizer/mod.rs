@@ -9,6 +9,8 @@
 //! 6. `branches`: which branches of a fork meet again; their rows are spooled.
 //! 7. `choose`, from the sources down: a strategy for each operator by cost, and the stages that follow from it.
 //! 8. `sanity`, last: holds the finished plan against what the executor relies on.
+//!
+//! **Each rule can be left out** (`--without`), and a test holds results with and without each against the embedded engine, which knows none.
 
 mod branches;
 mod checks;

@@ -6,7 +6,7 @@
 use std::io::Result as IoResult;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::appender::Appender;
+use super::target::Appender;
 use crate::error::Result;
 use crate::kernel::Blocking;
 

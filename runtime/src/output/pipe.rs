@@ -2,6 +2,9 @@
 //!
 //! Such a pipe can be opened once somebody reads it, and who reads several opens them in an order of their own, or the second when the first has ended. So
 //! each is opened by a thread of its own, as soon as that is possible, and closed when its last row is written.
+//!
+//! **A sink whose reader has gone takes rows and forgets them.** A broken pipe is no error then, other sinks are completed, and the executor, which
+//! asks now and then whether anybody still sees what is written, ends a job of which nobody does.
 
 use std::fs::File;
 use std::io::{Error as IoError, ErrorKind, Result as IoResult, Write};

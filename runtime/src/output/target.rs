@@ -1,5 +1,7 @@
 //! An output of a program, from its path to its name.
 
+mod appender;
+
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
@@ -8,13 +10,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustix::fs::{Access, access};
 
-use super::appender::Appender;
 use super::claim::Claim;
 use super::file::PendingFile;
 use super::folder::{PendingFolder, strange};
 use super::pipe::Pipe;
 use super::place::{Found, Place, Wanted, Way, decide, refused};
 use crate::error::{Error, Result};
+
+pub use appender::Appender;
 
 pub use super::place::IfExists;
 

@@ -1,6 +1,7 @@
 //! Batches of records as strided leaves, whatever holds them.
 
 mod cursors;
+mod items;
 mod selection;
 
 use std::marker::PhantomData;
@@ -14,6 +15,7 @@ use super::slot;
 use super::slot::{INLINE_BYTES, Slot};
 
 pub use cursors::{LeafReader, Row, RowIds, Strided, StridedBytes, StridedList, StridedText};
+pub use items::{StoredItems, StridedItems};
 pub use selection::{Input, Retain, Selection, windows};
 
 /// How many rows a selection holds at most: what fits a core's first cache beside the values of a few leaves.

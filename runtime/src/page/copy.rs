@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::row::{LeafType, Physical};
 
 use super::batch::{Batch, Input, LeafPtr, Selection};
-use super::run::OneRow;
+use super::sealed::OneRow;
 use super::slot;
 use super::slot::{INLINE_BYTES, Slot};
 use super::writer::{LIST_ALIGN, RowWriter};

@@ -10,22 +10,26 @@
 //! * A leaf's physical type is checked when a cursor is made (once per batch), so the row-by-row path checks nothing.
 //!
 //! Layout, byte by byte: `docs/layout.md`.
+//!
+//! **One region of addresses.** All pages lie in one reserved range, so a row in a hash table is named by its byte offset there and read through the
+//! same cursors, with stride 1. Texts longer than 12 bytes lie in the row's own page, found by masking the row's address, so a page can be written
+//! out and read back anywhere.
 
 #![allow(unsafe_code, reason = "rows are read and written where they lie; each block says why it is sound")]
 
 mod batch;
+mod brand;
 mod columns;
 mod copy;
 mod datum;
-mod items;
 mod list_column;
 mod plain;
 mod poison;
 mod region;
 mod room;
 mod run;
+mod sealed;
 pub(crate) mod slot;
-mod magazine;
 #[cfg(test)]
 pub(crate) mod tests;
 mod trust;
@@ -33,18 +37,20 @@ mod writer;
 
 pub(crate) use batch::LeafPtr;
 pub use batch::{
-    Batch, Input, LeafPlace, LeafReader, Retain, Row, RowIds, Selection, Strided, StridedBytes, StridedList,
-    StridedText, WINDOW_ROWS, windows,
+    Batch, Input, LeafPlace, LeafReader, Retain, Row, RowIds, Selection, StoredItems, Strided, StridedBytes,
+    StridedItems, StridedList, StridedText, WINDOW_ROWS, windows,
 };
-pub use columns::{Columns, TextColumn, Utf8};
+pub use columns::{Columns, TextColumn, Utf8, empty_where_null};
 pub(crate) use copy::{Part, heap_bytes, source};
-pub use items::{NewItems, OutItems, PutItems, StoredItems, StridedItems};
 pub use list_column::ListColumn;
 pub use plain::{ListElement, Plain};
 pub(crate) use region::{LARGEST_BYTES, address_of};
 pub use region::{PAGE_BYTES, limited_bytes, rest};
-pub use run::{Buffer, FIRST_ROW, NextRow, OneRow, Page, PageImage, ReadRow};
+pub use run::{Buffer, FIRST_ROW};
 pub(crate) use run::{Run, rows_of_page, run_bytes};
+pub use sealed::{NextRow, OneRow, Page, PageImage, ReadRow};
 pub(crate) use slot::{INLINE_BYTES, Slot};
 pub use trust::TrustedRecord;
-pub use writer::{Claims, NewRow, Out, OutBytes, OutList, OutText, RowWriter, SinkLeaves};
+pub use writer::{
+    Claims, NewItems, NewRow, Out, OutBytes, OutItems, OutList, OutText, PutItems, RowWriter, SinkLeaves,
+};

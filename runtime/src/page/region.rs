@@ -7,7 +7,14 @@
 //! gave back serves as pages. A run takes as many pages as it needs, from the front of a block; the others stay free. Free memory that the
 //! process still holds (*warm*) is used first, since the system clears what it hands out. Before untouched (*cold*) addresses are used, warm ones
 //! go back to the system, as far as it takes for what is resident to stay within the budgets, and a constant; and when a job ends,
-//! [all but a part](Region::rest) of them does. Before all that, a thread uses the pages again that it gave back itself: its [stash].
+//! [all but a part](Region::rest) of them does. Before all that, a thread uses the pages again that it gave back itself: its [magazine].
+//!
+//! **Pages come from one range, cut by a buddy system.** What an index gave back serves as pages, and the other way round; of a block of 2^k pages
+//! the tail that a run does not need stays free. Memory that is new to the process is slow, since the system clears it, so free memory is kept as
+//! long as what is resident stays within the budgets, and a constant. A run whose size is no power of two is looked for among neighbours first: a
+//! reader's buffers find the place of the last ones again, even where the tails of their blocks are in use by then.
+
+mod magazine;
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -17,8 +24,6 @@ use smallvec::SmallVec;
 
 use crate::error::{Error, Result};
 use crate::memory::limits_bytes;
-
-use super::magazine;
 
 pub use crate::memory::limits::PAGE_BYTES;
 

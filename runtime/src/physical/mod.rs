@@ -3,6 +3,8 @@
 //! A *stage* runs in some parallel tasks. Its head is a source or an inbox; its *steps* are drivers, each with the filters and views
 //! that stand before it; its *outputs* ship what the last step gives to other stages' inboxes. Inside a stage rows move by reference:
 //! a page, or the source's columns, and a selection.
+//!
+//! **Filters are not operators at run time.** They are attached to what follows them, so moving one along an edge is moving a list entry.
 
 use std::sync::Arc;
 
@@ -36,18 +38,18 @@ pub struct OperatorInfo {
 
 /// What happens to rows in place, before a step or an output.
 #[derive(Clone)]
-pub enum Prelude {
+pub enum InlineStepPlan {
     /// Rows are dropped.
     Filter(usize, PredicateFactory),
     /// Leaves are picked.
     Project(usize, Arc<[usize]>),
 }
 
-impl Prelude {
+impl InlineStepPlan {
     /// Whether it is to see all rows, also those that nobody wants.
     #[must_use]
     pub fn counts(&self) -> bool {
-        matches!(self, Prelude::Filter(_, predicate) if predicate.has_effects())
+        matches!(self, InlineStepPlan::Filter(_, predicate) if predicate.has_effects())
     }
 }
 
@@ -56,7 +58,7 @@ pub struct StepPlan {
     /// The operator that it belongs to.
     pub operator: usize,
     /// What happens before.
-    pub prelude: Vec<Prelude>,
+    pub inline: Vec<InlineStepPlan>,
     /// The driver.
     pub driver: Arc<DriverFactory>,
     /// The driver's port that the step before feeds.
@@ -71,7 +73,7 @@ impl StepPlan {
     /// Whether a task of it may end before its input does: its driver, and the filters before it.
     #[must_use]
     pub fn may_stop(&self) -> bool {
-        self.driver.may_stop && !self.prelude.iter().any(Prelude::counts)
+        self.driver.may_stop && !self.inline.iter().any(InlineStepPlan::counts)
     }
 }
 
@@ -102,7 +104,7 @@ pub struct OutputPlan {
     /// The operator whose rows are shipped.
     pub operator: usize,
     /// What happens before rows are written.
-    pub prelude: Vec<Prelude>,
+    pub inline: Vec<InlineStepPlan>,
     /// Which task gets which rows.
     pub ship: Ship,
     /// How rows are written.
@@ -141,7 +143,7 @@ pub struct PhysicalPlan {
 pub(crate) struct Place {
     pub(crate) stage: usize,
     pub(crate) operator: usize,
-    pub(crate) prelude: Vec<Prelude>,
+    pub(crate) inline: Vec<InlineStepPlan>,
     /// Several consumers pick rows up here, so no step may follow in this stage.
     pub(crate) forked: bool,
     /// Who takes the rows may wait for another branch of a fork meanwhile, which must not be held back: the rows are spooled.
@@ -185,9 +187,9 @@ impl Builder {
         if place.meets {
             return self.ship_spooled(place, ship, layout, to);
         }
-        let Place { stage, operator, prelude, ordered, .. } = place;
+        let Place { stage, operator, inline, ordered, .. } = place;
         let in_order = ordered && matches!(ship, Ship::Gather | Ship::Broadcast);
-        self.plan.stages[stage].outputs.push(OutputPlan { operator, prelude, ship, layout, to, in_order });
+        self.plan.stages[stage].outputs.push(OutputPlan { operator, inline, ship, layout, to, in_order });
     }
 
     /// As [`Builder::ship_to`], by a stage in which rows wait. It passes whole pages on: what picks rows happens before it, what brings tasks together
@@ -204,7 +206,7 @@ impl Builder {
             *strategy = if strategy.is_empty() { SPOOL.to_owned() } else { format!("{strategy}, {SPOOL}") };
         }
         self.ship_to(Place { meets: false, ..place }, before, layout.clone(), (stage, 0));
-        let spooled = Place { stage, operator, prelude: Vec::new(), forked: false, meets: false, ordered };
+        let spooled = Place { stage, operator, inline: Vec::new(), forked: false, meets: false, ordered };
         self.ship_to(spooled, behind, layout, to);
     }
 
@@ -219,7 +221,7 @@ impl Builder {
         let stage = self.stage(Head::Inbox(0), tasks);
         let layout = Arc::new(RowLayout::new(types, live));
         self.ship_to(place, Ship::Forward, layout, (stage, 0));
-        Place { stage, operator, prelude: Vec::new(), forked: false, meets: false, ordered }
+        Place { stage, operator, inline: Vec::new(), forked: false, meets: false, ordered }
     }
 
     /// Appends a step behind a place.
@@ -231,9 +233,9 @@ impl Builder {
         port: usize,
         part: Part,
     ) -> Place {
-        let Place { stage, prelude, ordered, .. } = place;
+        let Place { stage, inline, ordered, .. } = place;
         let ordered = ordered || driver.orders_tasks;
-        self.plan.stages[stage].steps.push(StepPlan { operator, prelude, driver, port, sides: Vec::new(), part });
-        Place { stage, operator, prelude: Vec::new(), forked: false, meets: false, ordered }
+        self.plan.stages[stage].steps.push(StepPlan { operator, inline, driver, port, sides: Vec::new(), part });
+        Place { stage, operator, inline: Vec::new(), forked: false, meets: false, ordered }
     }
 }

@@ -1,11 +1,15 @@
 //! One leaf's value, boxed.
 
+mod shown;
+
 use std::cmp::Ordering;
 use std::fmt::Write as _;
 
 use super::LeafType;
-use super::shown::show_items;
+use shown::show_items;
+
 use crate::value::{Date, Texts, TimeDelta, Timestamp, write_decimal};
+pub(crate) use shown::{ShownLeaves, show_shape};
 
 /// One leaf's value, whatever its type: the bits of a plain value, or the bytes of a text or list.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -1,9 +1,13 @@
 //! Leaf types and sets of leaves.
 
-use smallvec::SmallVec;
+mod items;
+
 use std::fmt;
 
-use super::Items;
+use smallvec::SmallVec;
+
+pub use items::Items;
+pub(crate) use items::{FIRST_ITEM, WORD};
 
 /// How many bytes a leaf takes in the fixed part of a row, and whether they may point elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -6,19 +6,19 @@
 //! * [`RowLayout`]: byte offsets of the live leaves of one row, drawn in `docs/layout.md`.
 //! * [`Items`]: what a list of records holds, and how it lies in its bytes.
 //! * [`Datum`]: one leaf's value, boxed and slow, for the embedded engine, for bounds and for printing.
+//!
+//! **An enum is flat.** Its variants' leaves lie side by side behind a tag, zero where another variant is there. That costs width, and saves a
+//! second kind of leaf: whatever prunes, copies, hashes, compares or sorts leaves needs to know nothing of enums.
 
 mod datum;
-mod items;
 mod layout;
 mod leaf;
 mod schema;
-mod shown;
 mod without;
 
 pub use datum::{Datum, compare_leaf, show_leaf};
-pub use items::Items;
-pub(crate) use items::{FIRST_ITEM, WORD};
+pub(crate) use datum::{ShownLeaves, show_shape};
 pub use layout::{LAYOUT_VERSION, RowLayout};
-pub use leaf::{Element, LeafSet, LeafType, Physical, Tag};
+pub use leaf::{Element, Items, LeafSet, LeafType, Physical, Tag};
+pub(crate) use leaf::{FIRST_ITEM, WORD};
 pub use schema::{Field, Leaf, Schema, SchemaBuilder, Shape};
-pub(crate) use shown::{ShownLeaves, show_shape};

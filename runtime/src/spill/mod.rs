@@ -7,6 +7,10 @@
 //!
 //! Files have no name from the moment they are open (`O_TMPFILE`, or removed at once where the file system has none): whatever becomes of the process,
 //! the system gives the space back. See [`SpillSpace`].
+//!
+//! **Spill files have no names.** The system gives the space back whatever becomes of the process, and no folder has to be swept. A page is written
+//! as it lies in memory, with a checksum: it points nowhere outside of itself, so it is read back to any other place. Where a page was read for the
+//! last time others are written; what stays free goes back to the disk in large pieces, since a hole for each page costs as much as reading it.
 
 mod bytes;
 mod compressed;

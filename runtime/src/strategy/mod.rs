@@ -9,6 +9,11 @@
 //! * *A delta iteration*: the solution set is a driver whose first port is `Once` and whose workset port is
 //!   `EveryRound`; `on_round_end` is the end of a superstep, and of everything where `Round::last` holds.
 //! * *A windowed count*: `on_batch` counts per key and slice, `on_watermark` fires windows, again by `Resume`; `on_barrier` marks pages.
+//!
+//! **Who has enough says so.** `first` is satisfied (`Driver::is_satisfied`) where no further row would change anything: the steps before it and
+//! their source stop, it closes its inbox, and a task whose exits are all closed stops in turn. Only what says that it may
+//! (`DriverFactory::may_stop`) does: a closure that counts, rows that are persisted, files that are written, and tasks that meet others go on to
+//! their end, and what they send is dropped.
 
 mod factory;
 mod shapes;

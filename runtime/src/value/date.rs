@@ -7,9 +7,8 @@ use std::str::FromStr;
 use super::calendar::{days_in, days_of, parts_of};
 use super::overflow::overflow;
 use super::parse::{ParseValueError, digits, sign};
-use super::time_unit::{DAY, TimeUnit, weekday};
-use super::timestamp::Timestamp;
-use super::written::WriteFile;
+use super::time_unit::{TimeUnit, weekday};
+use super::written::Written;
 
 /// What texts of dates look like.
 pub(crate) const DATE_FORM: &str = "a day like 2024-02-29";
@@ -102,17 +101,6 @@ impl Date {
         }
     }
 
-    /// When the day began, in UTC; [`Timestamp::replace_zone`] gives the same for another zone. Unwinds with [`Overflow`](super::Overflow) for days
-    /// that microseconds cannot count to, some 292,000 years away.
-    #[must_use]
-    #[track_caller]
-    pub fn midnight(self) -> Timestamp {
-        match i64::from(self.0).checked_mul(DAY) {
-            Some(micros) => Timestamp::from_micros(micros),
-            None => overflow(format_args!("the first instant of {self}")),
-        }
-    }
-
     /// The day this many days later. Unwinds with [`Overflow`](super::Overflow) past the last day.
     #[must_use]
     #[track_caller]
@@ -150,8 +138,8 @@ impl Date {
 
     /// The day as text, without allocating: `2024-02-29`.
     #[must_use]
-    pub fn text(self) -> WriteFile {
-        let mut text = WriteFile::new();
+    pub fn text(self) -> Written {
+        let mut text = Written::new();
         write_date(i64::from(self.0), &mut text);
         text
     }
@@ -162,7 +150,7 @@ impl Date {
 }
 
 /// Puts a day in front. Years have four digits, or a sign and more.
-pub(super) fn write_date(days: i64, text: &mut WriteFile) {
+pub(super) fn write_date(days: i64, text: &mut Written) {
     let (year, month, day) = parts_of(days);
     text.number(day.into(), 2);
     text.byte(b'-');

@@ -32,5 +32,5 @@ pub(crate) use time_format::TimeFormat;
 pub use time_unit::TimeUnit;
 pub(crate) use timestamp::TIMESTAMP_FORM;
 pub use timestamp::{Timestamp, parse_timestamp};
-pub use written::WriteFile;
+pub use written::Written;
 pub use zone::{LocalTime, Zone};

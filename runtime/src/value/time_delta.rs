@@ -11,7 +11,7 @@ use jiff::fmt::temporal::SpanParser;
 use super::overflow::overflow;
 use super::parse::ParseValueError;
 use super::time_unit::{DAY, HOUR, MINUTE, SECOND};
-use super::written::WriteFile;
+use super::written::Written;
 
 /// What texts of lengths of time look like.
 pub(crate) const TIME_DELTA_FORM: &str = "a length of time like PT1H30M or -P1DT0.5S";
@@ -95,8 +95,8 @@ impl TimeDelta {
 
     /// The length as text, without allocating: `PT1H30M0.5S`.
     #[must_use]
-    pub fn text(self) -> WriteFile {
-        let mut text = WriteFile::new();
+    pub fn text(self) -> Written {
+        let mut text = Written::new();
         let micros = self.0.unsigned_abs();
         let (seconds, fraction) = (micros / SECOND as u64, micros % SECOND as u64);
         let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);

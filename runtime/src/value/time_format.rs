@@ -9,7 +9,7 @@ use super::calendar::parts_of;
 use super::date::Date;
 use super::parse::ParseValueError;
 use super::time_unit::SECOND;
-use super::timestamp::Timestamp;
+use super::timestamp::{Timestamp, instant};
 
 /// A form of dates or timestamps: text with conversion specifiers, such as `%d.%m.%Y %H:%M`.
 ///
@@ -84,12 +84,6 @@ fn read_timestamp(format: &str, text: &[u8]) -> Result<Timestamp, jiff::Error> {
         return Ok(instant(parts.to_timestamp()?));
     }
     Ok(instant(Offset::UTC.to_timestamp(parts.to_datetime()?)?))
-}
-
-/// An instant of the library, its nanoseconds cut off towards the past: those of the text are.
-pub(super) fn instant(time: Instant) -> Timestamp {
-    // Years of four digits: microseconds fit 64 bits.
-    Timestamp::from_micros(time.as_nanosecond().div_euclid(1000) as i64)
 }
 
 fn written(format: &str, time: Timestamp) -> Result<String, jiff::Error> {

@@ -12,9 +12,8 @@ use super::date::{Date, parse_date, write_date};
 use super::overflow::overflow;
 use super::parse::{ParseValueError, digits};
 use super::time_delta::TimeDelta;
-use super::time_format::instant;
 use super::time_unit::{DAY, HOUR, MINUTE, SECOND, TimeUnit, weekday};
-use super::written::WriteFile;
+use super::written::Written;
 
 /// What texts of timestamps look like.
 pub(crate) const TIMESTAMP_FORM: &str = "a time like 2024-02-29T12:30:00.5Z or 2024-02-29 12:30+02:00";
@@ -151,8 +150,8 @@ impl Timestamp {
 
     /// The instant as text, without allocating: `2024-02-29T12:30:00.5Z`.
     #[must_use]
-    pub fn text(self) -> WriteFile {
-        let mut text = WriteFile::new();
+    pub fn text(self) -> Written {
+        let mut text = Written::new();
         text.byte(b'Z');
         let of_day = self.micros_of_day() as u64;
         let (seconds, fraction) = (of_day / SECOND as u64, of_day % SECOND as u64);
@@ -305,6 +304,25 @@ impl fmt::Debug for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
+}
+
+impl Date {
+    /// When the day began, in UTC; [`Timestamp::replace_zone`] gives the same for another zone. Unwinds with [`Overflow`](super::Overflow) for days
+    /// that microseconds cannot count to, some 292,000 years away.
+    #[must_use]
+    #[track_caller]
+    pub fn midnight(self) -> Timestamp {
+        match i64::from(self.days()).checked_mul(DAY) {
+            Some(micros) => Timestamp::from_micros(micros),
+            None => overflow(format_args!("the first instant of {self}")),
+        }
+    }
+}
+
+/// An instant of the library, its nanoseconds cut off towards the past: those of the text are.
+pub(super) fn instant(time: jiff::Timestamp) -> Timestamp {
+    // Years of four digits: microseconds fit 64 bits.
+    Timestamp::from_micros(time.as_nanosecond().div_euclid(1000) as i64)
 }
 
 #[cfg(test)]

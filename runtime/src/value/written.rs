@@ -18,14 +18,14 @@ static PAIRS: [[u8; 2]; 100] = {
 
 /// The text of one value: ASCII, at most 32 bytes.
 #[derive(Clone, Copy)]
-pub struct WriteFile {
+pub struct Written {
     bytes: [u8; ROOM],
     start: usize,
 }
 
-impl WriteFile {
+impl Written {
     pub(super) fn new() -> Self {
-        WriteFile { bytes: [0; ROOM], start: ROOM }
+        Written { bytes: [0; ROOM], start: ROOM }
     }
 
     /// The text.
@@ -87,13 +87,13 @@ impl WriteFile {
     }
 }
 
-impl fmt::Debug for WriteFile {
+impl fmt::Debug for Written {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(self.as_str(), f)
     }
 }
 
-impl fmt::Display for WriteFile {
+impl fmt::Display for Written {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
     }

@@ -9,9 +9,8 @@ use jiff::tz::{Offset, TimeZone};
 use super::date::Date;
 use super::parse::ParseValueError;
 use super::time_delta::TimeDelta;
-use super::time_format::instant;
 use super::time_unit::{SECOND, TimeUnit};
-use super::timestamp::Timestamp;
+use super::timestamp::{Timestamp, instant};
 
 /// A time zone of the IANA database: the system's, or, where it has none, the one that is built in.
 ///

@@ -21,9 +21,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let env = Env::new(Options { progress: ProgressWhen::Never, ..options });
         env.collection(0..100u64)?.count()?;
     }
-    // They end by themselves, once they hear that nobody needs them.
-    for _ in 0..200 {
-        if threads()? <= 20 {
+    // Threads end by themselves, once they hear that nobody needs them, and give themselves their names once they
+    // start, which the last pool's need not have done when its only job has run.
+    for _ in 0..1_000 {
+        if threads()? == 20 {
             break;
         }
         std::thread::sleep(Duration::from_millis(10));

@@ -2,11 +2,13 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod files;
 mod scan;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use files::{Files, circles};
 use scan::{Mention, code_of, mentions, words};
 
 fn workspace() -> PathBuf {
@@ -150,4 +152,18 @@ fn unsafe_code_is_where_rows_are_read_and_written() {
     );
     let front = fs::read_to_string(workspace().join("dataflow/src/lib.rs")).unwrap();
     assert!(front.contains("#![forbid(unsafe_code)]"), "dataflow does not forbid unsafe code");
+}
+
+#[test]
+fn files_that_name_each_other_are_parent_and_child() {
+    let edges = Files::of(&workspace().join("runtime/src")).edges();
+    let named: usize = edges.values().map(|others| others.len()).sum();
+    assert!(named > 1_000, "only {named} names of other files are found");
+    let of_circle = |circle: Vec<String>| {
+        let inside = circle.iter().flat_map(|file| {
+            edges[file].iter().filter(|other| circle.contains(other)).map(move |other| format!("{file} names {other}"))
+        });
+        format!("  {}", inside.collect::<Vec<_>>().join(", "))
+    };
+    none("files name each other in a circle", circles(&edges).into_iter().map(of_circle));
 }

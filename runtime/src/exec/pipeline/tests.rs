@@ -1,13 +1,18 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
-use crate::exec::channel::{Turn as WakeTurn, Wake};
+use crate::exec::channel::{QueuePlace as WakeTurn, Wake};
 use crate::exec::job::Job;
+use crate::kernel::Outputs;
 use crate::kernel::TaskContext;
 use crate::memory::Budget;
+use crate::memory::Memory;
 use crate::memory::limits::PAGE_BYTES;
+use crate::page::Input;
 use crate::page::RowWriter;
+use crate::physical::{Part, StepPlan};
 use crate::row::{LeafType, RowLayout};
+use crate::strategy::Driver;
 use crate::strategy::DriverFactory;
 
 /// Gives memory back in three calls.
@@ -74,7 +79,7 @@ fn a_step_that_is_stopped_holds_no_memory_and_is_not_asked_for_any() {
         let driver = factory.create(&TaskContext::alone(memory.clone())).unwrap();
         let plan = StepPlan {
             operator: 0,
-            prelude: vec![],
+            inline: vec![],
             driver: Arc::new(factory),
             port: 0,
             sides: vec![],
@@ -112,7 +117,7 @@ fn memory_is_given_back_until_that_is_done_where_no_rows_come() {
     let factory = DriverFactory::new("in steps", |_: &TaskContext| Ok(InSteps::default()));
     let driver = Box::new(InSteps { asked_bytes: asked_bytes.clone(), left: 0 });
     let plan =
-        StepPlan { operator: 0, prelude: vec![], driver: Arc::new(factory), port: 0, sides: vec![], part: Part::Whole };
+        StepPlan { operator: 0, inline: vec![], driver: Arc::new(factory), port: 0, sides: vec![], part: Part::Whole };
     let layout = Arc::new(RowLayout::full([LeafType::U64]));
     let outputs = Outputs::new(RowWriter::new(layout, memory.clone()));
     let step = Step::new(&plan, vec![], driver, memory.clone(), vec![], outputs);

@@ -4,19 +4,37 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::packed::first_wrong;
-use super::source::Shared;
+use super::packed::{Packed, first_wrong};
 use crate::error::{Error, Result};
 use crate::format::BATCH_ROWS;
 use crate::format::chunks::{CHUNK_BYTES, Chunks, NextChunk};
+use crate::format::files::InputFile;
 use crate::memory::{Memory, Reservation};
 use crate::page::{Batch, Columns};
-use crate::row::{LeafSet, LeafType};
+use crate::row::{LeafSet, LeafType, Schema};
 use crate::source::{ReadRequest, Ready, Split, SplitReader};
+
+/// What a source and its readers know together.
+pub(super) struct BinaryInput {
+    pub(super) files: Arc<[InputFile]>,
+    pub(super) schema: Schema,
+    pub(super) packed: Packed,
+}
+
+impl BinaryInput {
+    /// What is wrong with bytes behind the last record.
+    pub(super) fn left_over(&self, bytes: u64) -> String {
+        format!(
+            "{bytes} bytes are left over behind the last record, as one of {} has {} bytes; the file was cut, or holds other records",
+            self.schema.describe(),
+            self.packed.width
+        )
+    }
+}
 
 /// Reads splits of binary files.
 pub(super) struct BinaryReader {
-    shared: Arc<Shared>,
+    shared: Arc<BinaryInput>,
     live: LeafSet,
     /// Live leaves of types that not every byte is a value of.
     checked: Vec<(LeafType, usize)>,
@@ -35,7 +53,7 @@ pub(super) struct BinaryReader {
 }
 
 impl BinaryReader {
-    pub(super) fn new(shared: Arc<Shared>, live: &LeafSet, memory: &Memory) -> Result<Self> {
+    pub(super) fn new(shared: Arc<BinaryInput>, live: &LeafSet, memory: &Memory) -> Result<Self> {
         let width = shared.packed.width as u64;
         let chunk_bytes = (CHUNK_BYTES / width * width).max(width);
         let needs_check = |ty: &LeafType| matches!(ty, LeafType::Bool | LeafType::Char | LeafType::Tag(_));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::packed::Packed;
-use super::reader::BinaryReader;
+use super::reader::{BinaryInput, BinaryReader};
 use crate::error::{Error, Result};
 use crate::format::files::{InputFile, Inputs, describe};
 use crate::format::splits::split_bytes;
@@ -14,26 +14,8 @@ use crate::source::{ColumnFit, Scan, Source, Split, SplitReader, Statistics};
 /// Records of binary files. Splits are runs of records.
 pub struct BinarySource {
     path: String,
-    shared: Arc<Shared>,
+    shared: Arc<BinaryInput>,
     split_bytes: u64,
-}
-
-/// What a source and its readers know together.
-pub(super) struct Shared {
-    pub(super) files: Arc<[InputFile]>,
-    pub(super) schema: Schema,
-    pub(super) packed: Packed,
-}
-
-impl Shared {
-    /// What is wrong with bytes behind the last record.
-    pub(super) fn left_over(&self, bytes: u64) -> String {
-        format!(
-            "{bytes} bytes are left over behind the last record, as one of {} has {} bytes; the file was cut, or holds other records",
-            self.schema.describe(),
-            self.packed.width
-        )
-    }
 }
 
 impl BinarySource {
@@ -53,7 +35,7 @@ impl BinarySource {
         let Inputs { path, files } = inputs;
         let packed = Packed::new(schema).map_err(|reason| Error::Plan(format!("cannot read binary: {reason}")))?;
         let split_bytes = split_bytes(&files);
-        let shared = Arc::new(Shared { files, schema: schema.clone(), packed });
+        let shared = Arc::new(BinaryInput { files, schema: schema.clone(), packed });
         Ok(BinarySource { path, shared, split_bytes })
     }
 

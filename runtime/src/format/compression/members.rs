@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Compression;
-use super::format::{Compressor, ENCODER_BYTES, PIECE_BYTES, failed};
+use super::compressor::{Compressor, ENCODER_BYTES, PIECE_BYTES, failed};
 use crate::error::Result;
 use crate::memory::{Memory, Reservation};
 use crate::page::Input;

@@ -20,6 +20,7 @@
 mod encoder;
 mod mapping;
 mod marks;
+mod input;
 mod options;
 mod parse;
 mod reader;

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::input::CsvInput;
 use super::mapping::Positions;
 use super::parse::{BadFields, Found, parse};
 use super::scan::{Fields, Scanner};
-use super::source::Shared;
 use crate::error::Result;
 use crate::format::BATCH_ROWS;
 use crate::format::blocks::{Block, Blocks, CHUNK_BYTES, Next};
@@ -22,7 +22,7 @@ use crate::source::{ReadRequest, Ready, Rejected, Split, SplitReader};
 
 /// Reads splits of CSV files.
 pub(super) struct CsvReader {
-    shared: Arc<Shared>,
+    shared: Arc<CsvInput>,
     live: LeafSet,
     reads_text: bool,
     scanner: Scanner,
@@ -52,7 +52,7 @@ struct Guard {
 }
 
 impl CsvReader {
-    pub(super) fn new(shared: Arc<Shared>, live: &LeafSet, memory: &Memory) -> Result<Self> {
+    pub(super) fn new(shared: Arc<CsvInput>, live: &LeafSet, memory: &Memory) -> Result<Self> {
         let options = &shared.options;
         let types = shared.schema.types();
         let row_bytes: usize = live.iter().filter_map(|leaf| types.get(leaf)).map(|ty| ty.width()).sum();
@@ -186,7 +186,7 @@ impl CsvReader {
 }
 
 /// The validity leaves that are read, or guard a leaf that is.
-fn guards_of(shared: &Shared, live: &LeafSet) -> Vec<Guard> {
+fn guards_of(shared: &CsvInput, live: &LeafSet) -> Vec<Guard> {
     let mut guards: Vec<Guard> = Vec::new();
     for column in &shared.columns {
         for &validity in &column.guards {

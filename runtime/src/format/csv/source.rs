@@ -3,21 +3,20 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::mapping::{Column, Positions, by_header, by_position, columns, is_nameless};
-use super::options::CsvOptions;
-use super::reader::CsvReader;
-use super::scan::{Scanner, first_record};
 use crate::error::{Error, Result};
-use crate::format::contents::{BYTE_ORDER_MARK, beginning};
-use crate::format::encoding::check_encoding;
-use crate::format::files::{InputFile, Inputs, describe};
+use crate::format::files::{BYTE_ORDER_MARK, InputFile, Inputs, beginning, check_encoding, describe};
 use crate::format::names::hint_about;
 use crate::format::rejects::Rejects;
 use crate::format::splits::{cut, estimated_rows, split_bytes};
 use crate::memory::Memory;
-use crate::row::{LeafSet, LeafType, Schema};
+use crate::row::Schema;
 use crate::source::{ColumnFit, RejectSink, Scan, Source, Split, SplitReader, Statistics};
-use crate::value::TimeFormat;
+
+use super::input::CsvInput;
+use super::mapping::{Column, columns, is_nameless};
+use super::options::CsvOptions;
+use super::reader::CsvReader;
+use super::scan::{Scanner, first_record};
 
 /// A first record that is longer has most likely a quote that is not closed.
 const LONGEST_HEADER_BYTES: usize = 16 << 20;
@@ -25,24 +24,11 @@ const LONGEST_HEADER_BYTES: usize = 16 << 20;
 /// Records of CSV files.
 pub struct CsvSource {
     path: String,
-    shared: Arc<Shared>,
+    shared: Arc<CsvInput>,
     /// Where the records of each file begin; `None` where it holds none.
     begins: Vec<Option<u64>>,
     rows: Option<f64>,
     split_bytes: u64,
-}
-
-/// What a source and its readers know together.
-pub(super) struct Shared {
-    pub(super) files: Arc<[InputFile]>,
-    /// The first record of each file: its header, if it has one.
-    first: Vec<Vec<String>>,
-    pub(super) schema: Schema,
-    pub(super) columns: Vec<Column>,
-    pub(super) options: CsvOptions,
-    pub(super) rejects: Option<Arc<Rejects>>,
-    /// How dates and timestamps are written, leaf by leaf, where not by ISO 8601.
-    pub(super) forms: Vec<Option<TimeFormat>>,
 }
 
 impl CsvSource {
@@ -75,7 +61,7 @@ impl CsvSource {
         let rows = estimated_rows(&files)?;
         let split_bytes = split_bytes(&files);
         let rejects = options.lenient.clone().map(|lenient| Rejects::new(lenient, files.clone()));
-        let shared = Arc::new(Shared { files, first, schema: schema.clone(), columns, options, rejects, forms });
+        let shared = Arc::new(CsvInput { files, first, schema: schema.clone(), columns, options, rejects, forms });
         Ok(CsvSource { path, shared, begins, rows, split_bytes })
     }
 
@@ -84,35 +70,6 @@ impl CsvSource {
     pub fn with_split_bytes(mut self, bytes: u64) -> Self {
         self.split_bytes = bytes.max(1);
         self
-    }
-}
-
-impl Shared {
-    /// Where the leaves of a scan stand in the records of a file.
-    ///
-    /// # Errors
-    /// Where a live column is missing.
-    pub(super) fn positions(&self, part: usize, live: &LeafSet) -> Result<Positions> {
-        let path = self.files[part].path();
-        let header = &self.first[part];
-        if !self.options.header || is_nameless(&self.schema) {
-            return by_position(path, &self.schema, &self.columns, header.len());
-        }
-        let is_live = |leaf: usize| {
-            let guarded = self.columns.iter().find(|column| column.leaf == leaf);
-            live.contains(leaf) || guarded.is_some_and(|column| column.guards.iter().any(|&guard| live.contains(guard)))
-        };
-        by_header(path, &self.schema, header, is_live)
-    }
-
-    /// Whether a file says how its columns are called.
-    fn has_header(&self, part: usize) -> bool {
-        self.options.header && self.first[part].iter().any(|name| !name.is_empty())
-    }
-
-    /// Whether a scan reads texts, which must be UTF-8.
-    pub(super) fn reads_text(&self, live: &LeafSet) -> bool {
-        live.iter().any(|leaf| self.schema.leaves().get(leaf).is_some_and(|leaf| leaf.ty == LeafType::Text))
     }
 }
 
@@ -135,7 +92,7 @@ impl Source for CsvSource {
     }
 
     fn columns(&self) -> Vec<ColumnFit> {
-        let Shared { first, schema, columns, options, .. } = &*self.shared;
+        let CsvInput { first, schema, columns, options, .. } = &*self.shared;
         let Some(header) = first.first() else { return Vec::new() };
         let by_name = options.header && !is_nameless(schema);
         let mut unread = vec![true; header.len()];

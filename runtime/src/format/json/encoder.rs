@@ -6,6 +6,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::program::{check, is_text};
+use super::text::write_text;
 use crate::error::{Error, Result};
 use crate::format::cells::Cell;
 use crate::format::concatenated::concatenated;
@@ -246,41 +247,5 @@ impl<'b> Line<'_, 'b> {
         let quote: &[u8] = if is_string { b"\"" } else { b"" };
         let before: &[u8] = if index == 0 { b"" } else { b"," };
         [before, quote, self.shown.as_bytes(), quote].iter().for_each(|part| self.output.extend_from_slice(part));
-    }
-}
-
-/// Writes a string in quotes.
-#[inline]
-pub(super) fn write_text(text: &str, output: &mut Vec<u8>) {
-    output.push(b'"');
-    let is_special = |byte: u8| (byte < b' ') | (byte == b'"') | (byte == b'\\');
-    // As in CSV: without a way out of the loop it compiles to vector code.
-    if text.bytes().fold(false, |found, byte| found | is_special(byte)) {
-        write_escaped(text, output);
-    } else {
-        output.extend_from_slice(text.as_bytes());
-    }
-    output.push(b'"');
-}
-
-#[cold]
-fn write_escaped(text: &str, output: &mut Vec<u8>) {
-    for byte in text.bytes() {
-        let mark = match byte {
-            b'"' | b'\\' => byte,
-            b'\n' => b'n',
-            b'\r' => b'r',
-            b'\t' => b't',
-            0..b' ' => {
-                let digit = |value: u8| if value < 10 { b'0' + value } else { b'a' + value - 10 };
-                output.extend([b'\\', b'u', b'0', b'0', digit(byte >> 4), digit(byte & 15)]);
-                continue;
-            }
-            byte => {
-                output.push(byte);
-                continue;
-            }
-        };
-        output.extend([b'\\', mark]);
     }
 }

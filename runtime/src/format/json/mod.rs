@@ -33,6 +33,7 @@ mod plain;
 mod program;
 mod reader;
 mod source;
+mod text;
 mod tokens;
 
 pub use encoder::JsonFormat;

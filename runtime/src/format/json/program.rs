@@ -1,6 +1,6 @@
 //! A record's shape as what a reader does with it.
 
-use super::encoder::write_text;
+use super::text::write_text;
 use crate::format::enums::refused_enum;
 use crate::format::leaves::expected;
 use crate::format::wrong::{Wrong, shown};

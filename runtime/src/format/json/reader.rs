@@ -6,20 +6,30 @@ use bytes::Bytes;
 
 use super::parse::Leaves;
 use super::program::{Compiler, Node};
-use super::source::Shared;
 use crate::error::Result;
 use crate::format::BATCH_ROWS;
 use crate::format::blocks::{Block, Blocks, CHUNK_BYTES, Next};
+use crate::format::files::InputFile;
 use crate::format::leaves::Values;
-use crate::format::rejects::{RejectLog, line_end};
+use crate::format::rejects::{RejectLog, Rejects, line_end};
 use crate::memory::Memory;
 use crate::page::{Batch, Columns, Utf8};
-use crate::row::LeafSet;
+use crate::row::{LeafSet, Schema};
 use crate::source::{ReadRequest, Ready, Rejected, Split, SplitReader};
+use crate::value::TimeFormat;
+
+/// What a source and its readers know together.
+pub(super) struct JsonInput {
+    pub(super) files: Arc<[InputFile]>,
+    pub(super) schema: Schema,
+    pub(super) rejects: Option<Arc<Rejects>>,
+    /// How dates and timestamps are written, leaf by leaf, where not by ISO 8601.
+    pub(super) forms: Vec<Option<TimeFormat>>,
+}
 
 /// Reads splits of JSON lines.
 pub(super) struct JsonReader {
-    shared: Arc<Shared>,
+    shared: Arc<JsonInput>,
     root: Node,
     blocks: Blocks,
     current: Option<Current>,
@@ -37,7 +47,7 @@ struct Current {
 }
 
 impl JsonReader {
-    pub(super) fn new(shared: Arc<Shared>, live: &LeafSet, memory: &Memory) -> Result<Self> {
+    pub(super) fn new(shared: Arc<JsonInput>, live: &LeafSet, memory: &Memory) -> Result<Self> {
         let types = shared.schema.types();
         let row_bytes: usize = live.iter().filter_map(|leaf| types.get(leaf)).map(|ty| ty.width()).sum();
         let blocks = Blocks::new(shared.files.clone(), None, memory, BATCH_ROWS * row_bytes)?;

@@ -2,21 +2,19 @@
 
 use std::sync::Arc;
 
-use super::program::check;
-use super::reader::JsonReader;
-use super::tokens::Tokens;
 use crate::error::{Error, Result};
 use crate::format::TimeForms;
-use crate::format::contents::{BYTE_ORDER_MARK, beginning};
-use crate::format::encoding::{LOOK_BYTES, check_encoding};
-use crate::format::files::{InputFile, Inputs, describe};
+use crate::format::files::{BYTE_ORDER_MARK, InputFile, Inputs, LOOK_BYTES, beginning, check_encoding, describe};
 use crate::format::names::hint_about;
 use crate::format::rejects::Rejects;
 use crate::format::splits::{cut, estimated_rows, split_bytes};
 use crate::memory::Memory;
 use crate::row::{Field, Schema, Shape};
 use crate::source::{ColumnFit, Lenient, RejectSink, Scan, Source, Split, SplitReader, Statistics};
-use crate::value::TimeFormat;
+
+use super::program::check;
+use super::reader::{JsonInput, JsonReader};
+use super::tokens::Tokens;
 
 /// What reading JSON lines leaves open.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -44,20 +42,11 @@ impl JsonOptions {
 /// Records of files of JSON lines.
 pub struct JsonSource {
     path: String,
-    shared: Arc<Shared>,
+    shared: Arc<JsonInput>,
     /// Where the first line of each file begins.
     begins: Vec<u64>,
     rows: Option<f64>,
     split_bytes: u64,
-}
-
-/// What a source and its readers know together.
-pub(super) struct Shared {
-    pub(super) files: Arc<[InputFile]>,
-    pub(super) schema: Schema,
-    pub(super) rejects: Option<Arc<Rejects>>,
-    /// How dates and timestamps are written, leaf by leaf, where not by ISO 8601.
-    pub(super) forms: Vec<Option<TimeFormat>>,
 }
 
 impl JsonSource {
@@ -80,7 +69,7 @@ impl JsonSource {
         let begins = files.iter().map(begin_of).collect::<Result<_>>()?;
         let (rows, split_bytes) = (estimated_rows(&files)?, split_bytes(&files));
         let rejects = options.lenient.map(|lenient| Rejects::new(lenient, files.clone()));
-        let shared = Arc::new(Shared { files, schema: schema.clone(), rejects, forms });
+        let shared = Arc::new(JsonInput { files, schema: schema.clone(), rejects, forms });
         Ok(JsonSource { path, shared, begins, rows, split_bytes })
     }
 

@@ -5,21 +5,28 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::columns::{Held, leaf, places};
-use super::fit::LeafPlan;
+use super::fit::{FileFit, LeafPlan};
 use super::frame::{HEAD_BYTES, Head, check_body};
-use super::source::Shared;
 use crate::error::{Error, Mib, Result};
 use crate::format::chunks::{CHUNK_BYTES, Chunks, NextChunk};
+use crate::format::files::InputFile;
 use crate::memory::{Memory, Reservation};
 use crate::page::{Batch, Columns};
-use crate::row::LeafSet;
+use crate::row::{LeafSet, Schema};
 use crate::source::{ReadRequest, Ready, Split, SplitReader};
+
+/// What a source and its readers know together.
+pub(super) struct NativeInput {
+    pub(super) files: Arc<[InputFile]>,
+    pub(super) fits: Vec<FileFit>,
+    pub(super) schema: Schema,
+}
 
 const CUT: &str = "the file ends before its last block; it was cut, get it again";
 
 /// Reads splits of native files: a block is a batch.
 pub(super) struct NativeReader {
-    shared: Arc<Shared>,
+    shared: Arc<NativeInput>,
     live: LeafSet,
     part: usize,
     /// Where the leaves are in the file that is read.
@@ -57,7 +64,7 @@ enum Piece {
 }
 
 impl NativeReader {
-    pub(super) fn new(shared: Arc<Shared>, live: &LeafSet, memory: &Memory) -> Result<Self> {
+    pub(super) fn new(shared: Arc<NativeInput>, live: &LeafSet, memory: &Memory) -> Result<Self> {
         let chunks_bytes = Chunks::bytes(&shared.files);
         Ok(NativeReader {
             live: live.clone(),

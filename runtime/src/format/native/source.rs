@@ -2,31 +2,24 @@
 
 use std::sync::Arc;
 
-use super::fit::FileFit;
-use super::frame::{HEAD_BYTES, Head, PREFIX_BYTES, header_bytes, leaves_of};
-use super::reader::NativeReader;
 use crate::error::{Error, Result};
 use crate::format::chunks::Chunks;
-use crate::format::contents::beginning;
-use crate::format::files::{InputFile, Inputs, describe};
+use crate::format::files::{InputFile, Inputs, beginning, describe};
 use crate::format::splits::split_bytes;
 use crate::memory::Memory;
 use crate::row::Schema;
 use crate::source::{ColumnFit, Scan, Source, Split, SplitReader, Statistics};
 
+use super::fit::FileFit;
+use super::frame::{HEAD_BYTES, Head, PREFIX_BYTES, header_bytes, leaves_of};
+use super::reader::{NativeInput, NativeReader};
+
 /// Records of native files. Splits are runs of blocks.
 pub struct NativeSource {
     path: String,
-    shared: Arc<Shared>,
+    shared: Arc<NativeInput>,
     blocks: Vec<Blocks>,
     split_bytes: u64,
-}
-
-/// What a source and its readers know together.
-pub(super) struct Shared {
-    pub(super) files: Arc<[InputFile]>,
-    pub(super) fits: Vec<FileFit>,
-    pub(super) schema: Schema,
 }
 
 /// How the blocks of a file lie.
@@ -60,7 +53,7 @@ impl NativeSource {
             blocks.push(if file.compression().is_none() { find_blocks(file, begin)? } else { compressed });
         }
         let split_bytes = split_bytes(&files);
-        let shared = Arc::new(Shared { files, fits, schema: schema.clone() });
+        let shared = Arc::new(NativeInput { files, fits, schema: schema.clone() });
         Ok(NativeSource { path, shared, blocks, split_bytes })
     }
 

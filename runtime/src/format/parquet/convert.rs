@@ -16,7 +16,7 @@ use arrow_schema::{DataType, TimeUnit};
 
 use super::lists::{element_of, lists};
 use crate::error::Result;
-use crate::page::{Columns, ListColumn};
+use crate::page::{Columns, ListColumn, empty_where_null};
 use crate::row::{LeafType, Physical, Tag};
 
 /// One leaf of a batch, and what keeps its values alive.
@@ -173,12 +173,16 @@ pub(super) fn validity(nulls: Option<&NullBuffer>) -> Held {
     }
 }
 
-/// One byte for each bit.
+/// One byte for each bit, eight at a time.
 fn expand(bits: &BooleanBuffer) -> ScalarBuffer<u8> {
     let mut bytes = Vec::with_capacity(bits.len().next_multiple_of(64));
-    let chunks = bits.bit_chunks();
-    for word in chunks.iter_padded() {
-        bytes.extend((0..64).map(|bit| (word >> bit) as u8 & 1));
+    for word in bits.bit_chunks().iter_padded() {
+        for eight in word.to_le_bytes() {
+            // Byte `i` keeps bit `i` alone, and carries it into its highest bit.
+            let spread = (u64::from(eight) * 0x0101_0101_0101_0101) & 0x8040_2010_0804_0201;
+            let ones = (spread + 0x7f7f_7f7f_7f7f_7f7f) >> 7 & 0x0101_0101_0101_0101;
+            bytes.extend_from_slice(&ones.to_le_bytes());
+        }
     }
     bytes.truncate(bits.len());
     bytes.into()
@@ -190,8 +194,9 @@ fn valid_values<T: ArrowPrimitiveType>(array: &ArrayRef, nulls: Option<&NullBuff
     match nulls.filter(|nulls| nulls.null_count() > 0) {
         None => values.clone(),
         Some(nulls) => {
-            let keep = |(&value, valid): (&T::Native, bool)| if valid { value } else { T::Native::default() };
-            values.iter().zip(nulls.iter()).map(keep).collect()
+            let keep = |(&value, &valid): (&T::Native, &u8)| if valid == 1 { value } else { T::Native::default() };
+            // Bytes, for the choice to be made by vector instructions.
+            values.iter().zip(expand(nulls.inner()).iter()).map(keep).collect()
         }
     }
 }
@@ -298,39 +303,18 @@ fn texts(array: &ArrayRef, ty: LeafType, nulls: Option<&NullBuffer>) -> Converte
         DataType::Utf8View => Some(array.as_string_view().clone().to_binary_view()),
         _ => Some(array.as_binary_view().clone()),
     };
-    if let (LeafType::Bytes, Some(bytes)) = (ty, &bytes) {
-        let blank = blank(bytes.views(), nulls);
-        let array = blank.map(|views| BinaryViewArray::try_new(views, bytes.data_buffers().clone(), None));
-        return array
-            .transpose()
-            .map(|array| Held::Bytes(array.unwrap_or_else(|| bytes.clone())))
-            .map_err(|e| (0, e.to_string()));
-    }
+    let bytes = bytes.map(|bytes| empty_where_null(&bytes, nulls));
     let text = match bytes {
-        None => array.as_string_view().clone(),
+        Some(bytes) if ty == LeafType::Bytes => return Ok(Held::Bytes(bytes)),
         // Bytes that nobody promised to be text: a null may stand over anything.
-        Some(bytes) => match blank(bytes.views(), nulls) {
-            None => bytes.to_string_view(),
-            Some(views) => StringViewArray::try_new(views, bytes.data_buffers().clone(), None),
-        }
-        .map_err(|error| (0, format!("expected UTF-8: {error}")))?,
-    };
-    let text = match blank(text.views(), nulls) {
-        None => text,
-        Some(views) => StringViewArray::try_new(views, text.data_buffers().clone(), None)
-            .map_err(|error| (0, error.to_string()))?,
+        Some(bytes) => bytes.to_string_view().map_err(|error| (0, format!("expected UTF-8: {error}")))?,
+        None => empty_where_null(array.as_string_view(), nulls),
     };
     match ty {
         LeafType::Char => chars(&text, nulls),
         LeafType::Tag(tag) => tags(&text, tag, nulls),
         _ => Ok(Held::Text(text)),
     }
-}
-
-/// The views with the empty text where there is a null; `None` where there is no null.
-fn blank(views: &ScalarBuffer<u128>, nulls: Option<&NullBuffer>) -> Option<ScalarBuffer<u128>> {
-    let nulls = nulls.filter(|nulls| nulls.null_count() > 0)?;
-    Some(views.iter().zip(nulls.iter()).map(|(&view, valid)| if valid { view } else { 0 }).collect())
 }
 
 fn chars(texts: &StringViewArray, nulls: Option<&NullBuffer>) -> Converted {
@@ -426,4 +410,19 @@ fn range_of(found: &DataType) -> (i128, i128) {
         DataType::UInt64 => LeafType::U64,
         _ => LeafType::I64,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bits_become_bytes_wherever_they_begin() {
+        let bits: BooleanBuffer = (0..300).map(|bit| bit % 3 == 0 || bit % 7 == 2).collect();
+        for (offset, length) in [(0, 300), (3, 130), (64, 64), (9, 0), (1, 299)] {
+            let slice = bits.slice(offset, length);
+            let expected: Vec<u8> = slice.iter().map(u8::from).collect();
+            assert_eq!(expand(&slice).to_vec(), expected, "{length} bits from {offset}");
+        }
+    }
 }

@@ -1,4 +1,6 @@
 //! Parquet files, written.
+//!
+//! **A row group ends where memory does.** The Parquet encoder asks politely for more than a first part, and ends its row group when it is refused.
 
 use std::sync::Arc;
 

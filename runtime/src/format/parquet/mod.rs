@@ -32,6 +32,14 @@
 //! Enums whose variants hold values, `i128` and `u128`, an `Option` directly inside an `Option`, and an `Option` as a map's key are neither read nor
 //! written. JSON is not read: nothing says that it is UTF-8. A row group is read as a whole: memory for its compressed and its decoded bytes, of the
 //! columns that are read, is reserved first, and for each batch what its lists become, before they are made.
+//!
+//! **The `parquet` crate decodes.** A dictionary and bit-packing decoder of our own was tried for flat columns and won nothing on 64-bit values (1.4
+//! to 1.6 ns a value against 1.7 to 2.1); decompression, which is a third of the time, is the crate's either way.
+//!
+//! **Parquet's nanoseconds are cut, its codecs are there but Brotli.** What is finer than a microsecond is cut off towards the past, as other
+//! engines cast it: order and days stay, and a file that pandas wrote is read. Gzip costs no build time, as `flate2` is there for CSV; Brotli costs
+//! 9 s of an optimized one for files that are rare, so it is a cargo feature. JSON columns stay refused: the `parquet` crate takes them for UTF-8
+//! without a look.
 
 mod build;
 mod codec;

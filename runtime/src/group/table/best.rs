@@ -4,7 +4,7 @@ use smallvec::SmallVec;
 
 use crate::error::Result;
 use crate::group::table::GroupTable;
-use crate::group::table::probe::Groups;
+use crate::group::table::groups::Groups;
 use crate::hash::{KeyShape, with_shape};
 use crate::page::{Batch, Input, LeafPtr, heap_bytes};
 use crate::row::Physical;

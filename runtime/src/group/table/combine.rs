@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use smallvec::SmallVec;
 
 use crate::error::{Error, Result};
-use crate::group::table::probe::Groups;
+use crate::group::table::groups::Groups;
 use crate::group::table::{Asks, GroupTable, refused};
 use crate::hash::{KeyLeaf, KeyShape, next_id, with_shape};
 use crate::memory::limits::PAGE_BYTES;

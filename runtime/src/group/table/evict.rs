@@ -1,4 +1,7 @@
 //! Rows that move or leave: into parts, into fewer pages, out of the table.
+//!
+//! **A replaced row says so itself.** Its first slot is an empty value with something behind it, which reads as an empty value; the place of the
+//! next one that may be taken stands there too. So the list of free places takes no memory, and pages with such rows can be written.
 
 use std::collections::VecDeque;
 

@@ -3,12 +3,17 @@
 //! A table that may [spill](GroupTable::spilling) does not fail where memory is refused. It says which rows found no room; whoever fills it takes
 //! some of its pages out ([`GroupTable::evict`]) and adds these rows again. Therefore its rows are then kept in [`SPILL_PARTS`] parts
 //! by a hash, each in pages of its own, which leave as they are.
+//!
+//! **Only what must grow asks.** A table finds out that memory is refused when it opens a row, not by an estimate before: rows that found no room
+//! are handed back with the window and are added again. So a table with enough memory does no work for having little. A reduce whose record grows
+//! hands back the pair, and its closure runs again.
 
 #![allow(unsafe_code, reason = "rows are read and written where they lie; each block says why it is sound")]
 
 mod best;
 mod combine;
 mod evict;
+mod groups;
 mod index;
 mod opening;
 mod part;
@@ -20,7 +25,7 @@ mod texts;
 
 pub use combine::{Combined, Combining};
 pub use evict::PartSet;
-pub use probe::Groups;
+pub use groups::Groups;
 pub use state::{StateReader, StateRow, StateRows, StateSlot};
 pub use texts::ExtremeText;
 

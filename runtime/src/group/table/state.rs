@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::marker::PhantomData;
 
 use crate::group::table::GroupTable;
-use crate::group::table::probe::Groups;
+use crate::group::table::groups::Groups;
 use crate::page::{Claims, Input, LeafPtr, LeafReader, NewRow, Plain, Row, RowIds, SinkLeaves};
 use crate::row::{Physical, RowLayout};
 

@@ -1,11 +1,16 @@
 //! Groups' least and greatest texts: a row whose text gives way to another is replaced, since texts are of any length.
+//!
+//! **A text in a state replaces its row.** The least and greatest texts of a group lie in its row, as its key does, and a better one replaces the
+//! row, as in a `reduce`: the table has one way for rows that grow. It is done before anything of a window is added up, and groups are looked up
+//! again where a row has moved, so a row whose text finds no room is left as a whole and counts once. Tables of distinct values know groups by
+//! place, so the two do not meet.
 
 use smallvec::SmallVec;
 
 use crate::error::Result;
 use crate::group::table::GroupTable;
 use crate::group::table::combine::Combining;
-use crate::group::table::probe::Groups;
+use crate::group::table::groups::Groups;
 use crate::hash::{KeyShape, with_shape};
 use crate::page::{Batch, Input, LeafPtr, Row, heap_bytes};
 use crate::row::Physical;

@@ -12,6 +12,11 @@
 //! where they do not fit what memory can be had, and the other side's rows stream past each, again and again from where they lie, which is the disk if
 //! they do not fit a window. So its product takes no memory. All
 //! rows of such a key have partners, and nulls that equal nothing never come here: they are answered for when they arrive.
+//!
+//! **A merge join is a row of small hash joins.** Both sides are sorted, and met block by block: as many whole groups of one side as fit half a
+//! megabyte are a table, past which the other side's rows up to the same key stream. So the closure, pairs, marks and answers are those of a hash
+//! join, compiled once, and what is known of a row at its block's end is final. A key that fits no block is met by itself: as one table if memory
+//! allows, else as a nested loop over blocks.
 
 mod block;
 mod key;

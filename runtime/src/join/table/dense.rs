@@ -1,6 +1,11 @@
 //! An index by the key itself, for keys that are one number each and lie close together, as ids mostly do. Nothing is hashed, no key is
 //! compared, and who looks rows up in the order of their keys, or nearly so, goes through the index from front to back. (Systems call it a perfect hash
 //! join.)
+//!
+//! **Ids are their own index.** A join table whose keys are one number each, and lie so close together that an array over their span takes no more
+//! than a hash index would, is looked up by position: no hash, no tag, no key to compare, and facts that are in the order of their ids, or nearly
+//! so, go through the array from front to back. 100 M probes of 10 M ids take a tenth less time of the processor. Keys that are far apart show that
+//! on the first page.
 
 use std::marker::PhantomData;
 

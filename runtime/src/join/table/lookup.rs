@@ -1,4 +1,7 @@
 //! How a table's rows are found by their keys.
+//!
+//! **Most probes end at a filter.** Each join table has a Bloom filter of eight bits a row, one cache line a key; it is left alone for a while where
+//! it holds back too little. An array of ids has a bit for each instead.
 
 use smallvec::SmallVec;
 

@@ -1,4 +1,7 @@
 //! Some records of each group, whichever come first: a count for each group lets them pass.
+//!
+//! **Who has let records pass cannot take them back.** `first` of each group counts records as they come, so where its table is full it opens no
+//! more groups, and records of other groups go to disk themselves, in parts; no group is counted by two tables.
 
 use std::sync::Arc;
 

@@ -1,4 +1,7 @@
 //! Merge joins: the strategy and the driver, for all kinds of joins and semi-joins.
+//!
+//! **A merge join is asked for.** Plans have no properties that say what is in order, and over rows in any other order a hash join does less. The
+//! hint names it; no cost does.
 
 use crate::error::Result;
 use crate::join::{JoinEmitter, SortMergeJoin};

@@ -1,4 +1,7 @@
 //! The strategies that all hash joins have.
+//!
+//! **A join counts what its tables take.** A table in every task saves shipping the larger side, as long as there is memory for all of them; beyond
+//! half of the budget a join pays for what goes to disk of either side, and how often, so both are shipped by their keys where memory is little.
 
 use std::sync::Arc;
 

@@ -2,16 +2,13 @@
 
 use std::marker::PhantomData;
 
-use crate::page::items::StridedItems;
+use crate::page::brand::Brand;
 use crate::page::plain::{ListElement, Plain};
 use crate::page::slot;
 use crate::page::slot::Slot;
 use crate::row::{LeafType, Physical, RowLayout};
 
 use super::{Batch, LeafPtr};
-
-/// Invariant in its lifetime, so that two brands never unify.
-pub(crate) type Brand<'b> = PhantomData<fn(&'b ()) -> &'b ()>;
 
 /// A row that may be read through the cursors of its brand.
 #[derive(Clone, Copy)]
@@ -84,7 +81,7 @@ impl<'b> LeafReader<'b> {
         LeafReader { leaves: std::ptr::null(), left, item: Some((layout, record)), brand: PhantomData }
     }
 
-    fn next(&mut self, expected: LeafType, fits: impl FnOnce(LeafType) -> bool) -> LeafPtr {
+    pub(super) fn next(&mut self, expected: LeafType, fits: impl FnOnce(LeafType) -> bool) -> LeafPtr {
         if self.left == 0 {
             debug_assert!(false, "a record has more leaves than its batch");
             return LeafPtr::dead(expected);
@@ -134,13 +131,6 @@ impl<'b> LeafReader<'b> {
         StridedBytes(StridedText { leaf, brand: PhantomData })
     }
 
-    /// The next leaf, of lists of records.
-    pub fn items(&mut self) -> StridedItems<'b> {
-        let leaf = self.next(LeafType::Bytes, |ty| matches!(ty, LeafType::Items(_)));
-        let items = if let LeafType::Items(items) = leaf.ty { Some(items) } else { None };
-        StridedItems::new(StridedBytes(StridedText { leaf, brand: PhantomData }), items)
-    }
-
     /// The next leaf, of lists.
     pub fn list<P: ListElement>(&mut self) -> StridedList<'b, P> {
         let fits = |ty| matches!(ty, LeafType::List(element) if element.width() == size_of::<P>());
@@ -175,8 +165,8 @@ impl<'b, P: Plain> Strided<'b, P> {
 /// A leaf of texts.
 #[derive(Clone, Copy)]
 pub struct StridedText<'b> {
-    leaf: LeafPtr,
-    brand: Brand<'b>,
+    pub(super) leaf: LeafPtr,
+    pub(super) brand: Brand<'b>,
 }
 
 impl<'b> StridedText<'b> {
@@ -197,7 +187,7 @@ impl<'b> StridedText<'b> {
 
 /// A leaf of byte strings.
 #[derive(Clone, Copy)]
-pub struct StridedBytes<'b>(StridedText<'b>);
+pub struct StridedBytes<'b>(pub(super) StridedText<'b>);
 
 impl<'b> StridedBytes<'b> {
     /// The bytes of a row.

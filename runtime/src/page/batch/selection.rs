@@ -2,8 +2,9 @@
 
 use std::marker::PhantomData;
 
-use super::cursors::{Brand, LeafReader, Row, RowIds};
+use super::cursors::{LeafReader, Row, RowIds};
 use super::{Batch, WINDOW_ROWS};
+use crate::page::brand::Brand;
 
 /// Rows of one batch: those of a window that its predicates leave, ascending, or any others, in any order.
 #[derive(Clone, Default, Debug)]

@@ -11,7 +11,7 @@ use crate::memory::{Budget, Memory};
 use crate::row::{Element, LeafSet, LeafType, RowLayout};
 
 use super::batch::{Batch, Input, Selection};
-use super::run::Page;
+use super::sealed::Page;
 use super::writer::RowWriter;
 
 /// A row with a leaf of each kind.

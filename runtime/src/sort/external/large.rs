@@ -1,4 +1,8 @@
 //! One group that memory does not hold, on disk.
+//!
+//! **A group larger than memory is lent from disk.** The closure asks for the next record, on its own thread, which waits for the disk, as it does
+//! for what the closure emits meanwhile: the one place where a task blocks, because a closure cannot stop half-way. So `reduce_group` has no limit
+//! that a user must know of.
 
 use crate::error::{Error, Result};
 use crate::page::{NextRow, OneRow, Page};

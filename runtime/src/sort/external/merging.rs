@@ -1,4 +1,7 @@
 //! Runs that become fewer: merges of some, and what is given to a merge over all tasks.
+//!
+//! **A merge needs a page of each run, and a few.** Where memory is little, only those pages are read ahead that will be needed first: the run whose
+//! page ends with the least key is the first to run out. To read each run ahead would take twice the memory, or merge half as many runs at once.
 
 use std::collections::VecDeque;
 

@@ -8,7 +8,6 @@
 //! beside it. A merge of more runs than there are pages for is done in several passes, the smallest runs first and as few of them as make
 //! the later passes full (Knuth, The Art of Computer Programming 3, 5.4.9).
 
-mod first;
 mod groups;
 mod large;
 mod merging;

@@ -1,5 +1,7 @@
 //! Rows in, runs out.
 
+mod first;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -10,8 +12,8 @@ use crate::memory::limits::PAGE_BYTES;
 use crate::page::{Input, Page, RowWriter};
 use crate::row::RowLayout;
 use crate::sort::buffer::SortBuffer;
-use crate::sort::external::first::First;
 use crate::sort::external::runs::{DiskRun, Ordered};
+use crate::sort::external::sorter::first::First;
 use crate::sort::external::streams::{Next, Streams};
 use crate::sort::external::{PAGES_A_CALL, UNWRITTEN_PAGES};
 use crate::sort::order::OrderKey;

@@ -5,6 +5,10 @@
 //!
 //! Where all rows are in memory, and small and plain, nothing is merged: the tasks spread their rows over the same [buckets](crate::sort::external::shares), and each sorts
 //! some of these with the rows of all.
+//!
+//! **Runs are sorted first, and then merged range by range.** Each task sorts what it has, with nothing shipped before; samples of all runs cut the
+//! order into as many ranges as there are tasks, and each merges one range of all runs, also of those that others wrote. Shares are equal whatever
+//! the input, rows cross once, and the last pass is as parallel as the first. Who takes all of them takes the tasks in their order.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use super::Decimal;
 use crate::value::parse::{ParseValueError, sign};
-use crate::value::written::WriteFile;
+use crate::value::written::Written;
 
 /// The most digits that a decimal is sure to hold, and so its largest scale.
 pub(super) const MOST_DIGITS: u8 = 18;
@@ -24,10 +24,10 @@ const POWERS: [u64; MOST_DIGITS as usize + 1] = {
 /// `scaled / 10^scale` as text, without allocating: exactly `scale` digits after the point, no point where there are
 /// none.
 #[must_use]
-pub fn decimal_text(scaled: i64, scale: u8) -> WriteFile {
+pub fn decimal_text(scaled: i64, scale: u8) -> Written {
     debug_assert!(scale <= MOST_DIGITS, "a scale of {scale}");
     let scale = usize::from(scale.min(MOST_DIGITS));
-    let (magnitude, mut text) = (scaled.unsigned_abs(), WriteFile::new());
+    let (magnitude, mut text) = (scaled.unsigned_abs(), Written::new());
     if scale == 0 {
         text.number(magnitude, 1);
     } else {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::group::table::GroupTable;
 use crate::group::table::combine::Combined;
-use crate::group::table::probe::Groups;
+use crate::group::table::groups::Groups;
 use crate::page::tests::*;
 use crate::page::{Input, Page, RowWriter, Selection};
 use crate::row::{LeafSet, LeafType};

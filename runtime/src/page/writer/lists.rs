@@ -1,86 +1,14 @@
-//! Lists of records: read where they lie, and written record by record into the page of their row.
+//! Lists of records, written record by record into the page of their row.
 
 use std::marker::PhantomData;
 
+use crate::page::batch::StoredItems;
+use crate::page::brand::Brand;
+use crate::page::slot::{self, Slot};
 use crate::row::{FIRST_ITEM, Items, LeafType, WORD};
 
-use super::batch::{Batch, LeafPtr, LeafReader, Row, StridedBytes};
-use super::slot;
-use super::slot::Slot;
-use super::writer::{Brand, Claims, LIST_ALIGN, NewRow, RowWriter, SinkLeaves};
-
-/// A leaf of lists of records.
-#[derive(Clone, Copy)]
-pub struct StridedItems<'b> {
-    leaf: StridedBytes<'b>,
-    items: Option<&'static Items>,
-}
-
-impl<'b> StridedItems<'b> {
-    pub(crate) fn new(leaf: StridedBytes<'b>, items: Option<&'static Items>) -> Self {
-        StridedItems { leaf, items }
-    }
-
-    /// The list of a row.
-    #[inline(always)]
-    #[must_use]
-    pub fn read(self, row: Row<'b>) -> StoredItems<'b> {
-        StoredItems { items: self.items, bytes: self.leaf.words(row), row: row.index }
-    }
-}
-
-/// A list of records as it lies in a row: of one kind, checked where it came from outside.
-#[derive(Clone, Copy)]
-pub struct StoredItems<'b> {
-    items: Option<&'static Items>,
-    bytes: &'b [u8],
-    /// The row that it was read from.
-    row: usize,
-}
-
-impl<'b> StoredItems<'b> {
-    /// How many records.
-    #[inline]
-    #[must_use]
-    pub fn len(self) -> usize {
-        self.items.map_or(0, |items| items.count(self.bytes))
-    }
-
-    /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(self) -> bool {
-        self.len() == 0
-    }
-
-    /// One of the records, by cursors that are made for it and a row to read them at.
-    #[inline]
-    #[must_use]
-    pub fn get(self, index: usize) -> Option<(LeafReader<'b>, Row<'b>)> {
-        let items = self.items.filter(|_| index < self.len())?;
-        let start = FIRST_ITEM + index * items.layout().width();
-        let record = self.bytes.get(start..start + items.layout().width())?.as_ptr();
-        // A pointer into all of the list, since slots point behind the record.
-        let record = self.bytes.as_ptr().with_addr(record.addr());
-        // Whichever row of the brand such a cursor is given, it reads this record. The row is the one that the list was read
-        // from: a shorter 'b than that row's own is no brand of any batch, so it can be read only through cursors that
-        // are made here, and where 'b is the brand, it is a row of that batch.
-        Some((LeafReader::of_item(items.layout(), record), Row { index: self.row, brand: PhantomData }))
-    }
-}
-
-impl Batch<'_> {
-    /// The records of a list as a batch: of a row, where the leaf holds lists of records.
-    #[must_use]
-    pub fn items(&self, leaf: usize, row: usize) -> Batch<'_> {
-        let bytes = self.leaf_bytes(leaf, row);
-        let LeafType::Items(items) = self.leaf(leaf).ty else { return Batch::of_nulls(&[]).without_rows() };
-        let (layout, first) = (items.layout(), bytes.as_ptr().wrapping_add(FIRST_ITEM));
-        let leaves = (0..layout.types().len()).map(|leaf| LeafPtr::near(layout, first, leaf, layout.width()));
-        // SAFETY: lists of records hold as many rows of the layout as `count` finds room for, and what their slots point to; they
-        // live as long as this batch.
-        unsafe { Batch::from_leaves(items.count(bytes), leaves) }
-    }
-}
+use super::RowWriter;
+use super::sinks::{Claims, LIST_ALIGN, NewRow, SinkLeaves};
 
 /// Records that become a list.
 pub trait PutItems {
@@ -157,6 +85,20 @@ impl<'w> OutItems<'w> {
     }
 }
 
+impl<'w> SinkLeaves<'w> {
+    /// The next leaf, of lists of records.
+    pub fn items(&mut self) -> OutItems<'w> {
+        let mut items = None;
+        let place = self.next(|ty| {
+            if let LeafType::Items(found) = ty {
+                items = Some(found);
+            }
+            items.is_some()
+        });
+        OutItems::new(place, items)
+    }
+}
+
 /// The slot `at` of a list that was put beside it. Room was claimed; without, the list is empty and the visit fails.
 fn list_slot(items: &'static Items, list: &impl PutItems, at: *mut u8, writer: &mut RowWriter) -> Slot {
     match list.stored() {
@@ -186,7 +128,7 @@ fn put_records(items: &'static Items, list: &impl PutItems, at: *mut u8, writer:
     let base = writer.region_start()?;
     // The rows were claimed just now, the sinks have the layout that was asked for, and both get a brand of their own: neither meets
     // those of the rows around. The writer claims no row while a list is open.
-    let leaves = SinkLeaves::of_item((base, writer.scratch()), items.layout());
+    let leaves = SinkLeaves::all((base, writer.scratch()), items.layout());
     let rows = NewItems { next: open.start() + FIRST_ITEM, width, left: count, brand: PhantomData };
     list.write(leaves, rows, &mut Claims::of(writer));
     let (words, place) = writer.close_list(open, at)?;
@@ -196,7 +138,7 @@ fn put_records(items: &'static Items, list: &impl PutItems, at: *mut u8, writer:
 /// Bytes of a list that is not written yet, at most: lists within it may need less to be aligned.
 fn most_bytes(items: &'static Items, list: &impl PutItems) -> usize {
     // Nothing is written through these sinks, as there is no row of their brand.
-    let leaves = SinkLeaves::of_item((std::ptr::null_mut(), std::ptr::null_mut()), items.layout());
+    let leaves = SinkLeaves::all((std::ptr::null_mut(), std::ptr::null_mut()), items.layout());
     let rows = list.count().saturating_mul(items.layout().width());
     let bytes = rows.saturating_add(list.heap_bytes(leaves)).saturating_add(FIRST_ITEM);
     // What is more than can be claimed stays so.

@@ -33,47 +33,56 @@ impl Watch {
 }
 
 /// A filter or view in one task.
-pub(super) enum Light {
+pub(super) enum InlineStep {
     Filter(usize, Box<dyn Predicate>),
     Project(usize, Arc<[usize]>),
 }
 
 /// Takes a window through filters and views, and gives what is left to `f`; where nothing is left, nothing is called.
-pub(super) fn through<R: Default>(
-    lights: &mut [Light],
+pub(super) fn filtered<R: Default>(
+    inline: &mut [InlineStep],
     batch: &Batch<'_>,
     rows: &Selection,
     watch: &Watch,
     f: impl FnOnce(&Input<'_>) -> Result<R>,
 ) -> Result<R> {
-    if lights.is_empty() {
+    if inline.is_empty() {
         return f(&Input::new(batch, rows));
     }
     let mut kept = rows.clone();
-    narrow(lights, batch, &mut kept, watch)?;
-    if kept.is_empty() { Ok(R::default()) } else { viewed(lights, batch, |batch| f(&Input::new(batch, &kept))) }
+    filter_window(inline, batch, &mut kept, watch)?;
+    if kept.is_empty() {
+        Ok(R::default())
+    } else {
+        with_projection(inline, batch, |batch| f(&Input::new(batch, &kept)))
+    }
 }
 
 /// Runs the filters of a prelude over a selection, each seeing the leaves that the views before it leave.
-pub(super) fn narrow(lights: &mut [Light], batch: &Batch<'_>, rows: &mut Selection, watch: &Watch) -> Result<()> {
+pub(super) fn filter_window(
+    inline: &mut [InlineStep],
+    batch: &Batch<'_>,
+    rows: &mut Selection,
+    watch: &Watch,
+) -> Result<()> {
     // The leaves that are left of the batch, and the batch with these alone.
     let mut seen: Option<Vec<usize>> = None;
-    let mut viewed: Option<Batch<'_>> = None;
-    for light in lights {
+    let mut with_projection: Option<Batch<'_>> = None;
+    for light in inline {
         match light {
-            Light::Project(operator, leaves) => {
+            InlineStep::Project(operator, leaves) => {
                 let metrics = watch.enter(*operator);
                 metrics.rows_in.add(rows.len() as u64);
                 metrics.rows_out.add(rows.len() as u64);
-                let picked = picked_of(leaves, seen.as_ref());
-                viewed = Some(batch.project(&picked));
-                seen = Some(picked);
+                let projected_leaves = leaves_of_projection(leaves, seen.as_ref());
+                with_projection = Some(batch.project(&projected_leaves));
+                seen = Some(projected_leaves);
             }
-            Light::Filter(operator, predicate) => {
+            InlineStep::Filter(operator, predicate) => {
                 let metrics = watch.enter(*operator);
                 let started = Instant::now();
                 metrics.rows_in.add(rows.len() as u64);
-                predicate.select(viewed.as_ref().unwrap_or(batch), rows)?;
+                predicate.select(with_projection.as_ref().unwrap_or(batch), rows)?;
                 metrics.rows_out.add(rows.len() as u64);
                 metrics.busy_nanos.add(started.elapsed().as_nanos() as u64);
                 if rows.is_empty() {
@@ -86,22 +95,22 @@ pub(super) fn narrow(lights: &mut [Light], batch: &Batch<'_>, rows: &mut Selecti
 }
 
 /// Calls `f` with the leaves that a prelude's views leave.
-pub(super) fn viewed<R>(lights: &[Light], batch: &Batch<'_>, f: impl FnOnce(&Batch<'_>) -> R) -> R {
-    match picked(lights, None) {
+pub(super) fn with_projection<R>(inline: &[InlineStep], batch: &Batch<'_>, f: impl FnOnce(&Batch<'_>) -> R) -> R {
+    match projected_leaves(inline, None) {
         None => f(batch),
         Some(leaves) => f(&batch.project(&leaves)),
     }
 }
 
 /// The leaves that are left of `seen` (of all, where it is `None`) behind a prelude's views.
-pub(super) fn picked(lights: &[Light], seen: Option<&Vec<usize>>) -> Option<Vec<usize>> {
-    lights.iter().fold(seen.cloned(), |seen, light| match light {
-        Light::Filter(..) => seen,
-        Light::Project(_, leaves) => Some(picked_of(leaves, seen.as_ref())),
+pub(super) fn projected_leaves(inline: &[InlineStep], seen: Option<&Vec<usize>>) -> Option<Vec<usize>> {
+    inline.iter().fold(seen.cloned(), |seen, light| match light {
+        InlineStep::Filter(..) => seen,
+        InlineStep::Project(_, leaves) => Some(leaves_of_projection(leaves, seen.as_ref())),
     })
 }
 
 /// The leaves that a view picks, where `seen` are those that it sees.
-fn picked_of(leaves: &[usize], seen: Option<&Vec<usize>>) -> Vec<usize> {
+fn leaves_of_projection(leaves: &[usize], seen: Option<&Vec<usize>>) -> Vec<usize> {
     leaves.iter().map(|&leaf| seen.map_or(leaf, |seen| seen[leaf])).collect()
 }

@@ -3,29 +3,34 @@
 //! What a core has read or written lies in its cache. When another core writes it, each line must first be had from there, which no prefetching hides:
 //! cheap among cores that share a cache, but between groups of cores that do not it takes ten times as long as the writing itself. Most pages are used by
 //! one task alone, so most need never wander. These are the magazines of Bonwick and Adams (2001), for pages.
+//!
+//! **A thread uses its own pages again.** A page that another core had must be fetched from its cache, line by line, as it is written: nothing
+//! between cores that share a cache, but between the core groups of today's processors ten times what the writing takes. So each thread keeps the
+//! last sixteen pages that it gave back. Where the two cores of a machine lay in two groups, grouping 67 M rows took 8.1 s of the processor without
+//! that, and 6.2 with it; 5.5 in one group.
 
 use std::cell::RefCell;
 
 use smallvec::SmallVec;
 
-use super::region::{Region, region};
+use super::{Region, region};
 
-/// Pages of a stash: 1 MiB, about what lies in a core's own cache.
+/// Pages of a magazine: 1 MiB, about what lies in a core's own cache.
 const MOST_PAGES: usize = 16;
 
-/// Pages that go back to the region when a stash is full: the oldest, several at once, as the region has a lock.
+/// Pages that go back to the region when a magazine is full: the oldest, several at once, as the region has a lock.
 const LEAVING_PAGES: usize = MOST_PAGES / 2;
 
 type Leaving = SmallVec<[usize; LEAVING_PAGES]>;
 
 thread_local! {
-    static STASH: RefCell<Stash> = const { RefCell::new(Stash(Vec::new())) };
+    static MAGAZINE: RefCell<Magazine> = const { RefCell::new(Magazine(Vec::new())) };
 }
 
 /// The page that this thread gave last.
 pub(crate) fn take() -> Option<usize> {
-    // While a thread ends, it has no stash any more.
-    STASH.try_with(|stash| stash.borrow_mut().0.pop()).ok().flatten()
+    // While a thread ends, it has no magazine any more.
+    MAGAZINE.try_with(|magazine| magazine.borrow_mut().0.pop()).ok().flatten()
 }
 
 /// Keeps a page; gives those that are to go back to the region: where addresses are few this one too, since no other thread finds it here.
@@ -33,13 +38,13 @@ pub(crate) fn give(page: usize) -> Leaving {
     if region().is_ok_and(Region::is_limited) {
         return Leaving::from_slice(&[page]);
     }
-    STASH.try_with(|stash| stash.borrow_mut().give(page)).unwrap_or_else(|_| Leaving::from_slice(&[page]))
+    MAGAZINE.try_with(|magazine| magazine.borrow_mut().give(page)).unwrap_or_else(|_| Leaving::from_slice(&[page]))
 }
 
 /// Offsets of pages in the region, oldest first.
-struct Stash(Vec<usize>);
+struct Magazine(Vec<usize>);
 
-impl Stash {
+impl Magazine {
     fn give(&mut self, page: usize) -> Leaving {
         let leaving = if self.0.len() < MOST_PAGES { 0 } else { LEAVING_PAGES };
         let leaving = self.0.drain(..leaving).collect();
@@ -48,7 +53,7 @@ impl Stash {
     }
 }
 
-impl Drop for Stash {
+impl Drop for Magazine {
     fn drop(&mut self) {
         if let Ok(region) = region() {
             region.give_pages(&self.0);
@@ -82,7 +87,7 @@ mod tests {
     #[test]
     fn a_full_stash_keeps_the_newest() {
         // These are no pages, so they must not go to the region.
-        let mut stash = std::mem::ManuallyDrop::new(Stash(Vec::new()));
+        let mut stash = std::mem::ManuallyDrop::new(Magazine(Vec::new()));
         let leaving: Vec<Leaving> = (0..=MOST_PAGES).map(|page| stash.give(page)).collect();
         assert!(leaving[..MOST_PAGES].iter().all(SmallVec::is_empty));
         assert!(leaving[MOST_PAGES].iter().copied().eq(0..LEAVING_PAGES));

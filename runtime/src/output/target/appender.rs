@@ -2,7 +2,7 @@
 
 use std::io::{ErrorKind, Result as IoResult, Write};
 
-use super::target::Target;
+use super::Target;
 
 /// Adds bytes to a file of an output, or to a stream. It may block.
 pub struct Appender {

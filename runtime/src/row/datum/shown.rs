@@ -1,6 +1,6 @@
 //! Records, lists of them and maps as people read them.
 
-use super::{Datum, Items, LeafType, Shape, show_leaf};
+use crate::row::{Datum, Items, LeafType, Shape, show_leaf};
 
 /// The leaves of one record.
 pub(crate) trait ShownLeaves {

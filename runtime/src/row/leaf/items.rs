@@ -1,11 +1,16 @@
 //! Lists of records: rows of a layout of their own, in one string of bytes that points nowhere. `docs/layout.md` draws it.
+//!
+//! **A list points nowhere.** A list of texts is one string of bytes, so no page needs to follow places within places when a row moves. A list of
+//! records is one of 16-byte words: rows of the record's own layout, whose slots say how far behind themselves a value lies. So records in a list
+//! are read through the same cursors as rows, and what copies, hashes or ships a leaf cannot tell it from a list of 128-bit numbers. Its records are
+//! written into the page of their row; nothing is put together elsewhere first. A map is a list of pairs, sorted by the engine's own order.
 
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::{Mutex, PoisonError};
 
-use super::{Datum, LeafType, Physical, RowLayout, Schema, SchemaBuilder, Shape, compare_leaf};
+use crate::row::{Datum, LeafType, Physical, RowLayout, Schema, SchemaBuilder, Shape, compare_leaf};
 
 /// Where the first row begins: behind how many there are.
 pub(crate) const FIRST_ITEM: usize = 4;
@@ -172,9 +177,9 @@ impl Items {
             let ty = leaves[leaf];
             let order = match ty.physical() {
                 Physical::Slot => {
-                    super::datum::compare_bytes(ty, self.bytes(left, row, leaf), self.bytes(right, row, leaf))
+                    crate::row::datum::compare_bytes(ty, self.bytes(left, row, leaf), self.bytes(right, row, leaf))
                 }
-                _ => super::datum::compare_bits(ty, self.bits(left, row, leaf), self.bits(right, row, leaf)),
+                _ => crate::row::datum::compare_bits(ty, self.bits(left, row, leaf), self.bits(right, row, leaf)),
             };
             part_order(ty, order)
         };

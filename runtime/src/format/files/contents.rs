@@ -6,15 +6,15 @@ use std::sync::Arc;
 use bytes::Bytes;
 use memchr::memchr_iter;
 
-use super::compression::Decompressor;
-use super::files::InputFile;
+use super::InputFile;
 use crate::error::Result;
+use crate::format::compression::Decompressor;
 
 /// The mark that some programs put before UTF-8.
-pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+pub(in crate::format) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// The bytes of a file one piece after another, decompressed where its name says so.
-pub(super) struct Contents<'f> {
+pub(in crate::format) struct Contents<'f> {
     file: &'f InputFile,
     handle: Arc<File>,
     decompressor: Option<Decompressor>,
@@ -29,7 +29,7 @@ pub(super) struct Contents<'f> {
 impl<'f> Contents<'f> {
     /// # Errors
     /// Where the file cannot be opened.
-    pub(super) fn new(file: &'f InputFile, piece_bytes: usize) -> Result<Self> {
+    pub(in crate::format) fn new(file: &'f InputFile, piece_bytes: usize) -> Result<Self> {
         let decompressor = file.compression().map(Decompressor::new).transpose()?;
         let handle = file.open()?;
         Ok(Contents { file, handle, decompressor, piece_bytes, read: 0, rest: Bytes::new(), is_finished: false })
@@ -39,7 +39,7 @@ impl<'f> Contents<'f> {
     ///
     /// # Errors
     /// Where the file cannot be read, or is damaged.
-    pub(super) fn lines(file: &InputFile, range: std::ops::Range<u64>) -> Result<u64> {
+    pub(in crate::format) fn lines(file: &InputFile, range: std::ops::Range<u64>) -> Result<u64> {
         let mut contents = Contents::new(file, 1 << 18)?;
         // Nothing of a compressed file is known but by what stands before it.
         let mut at = if file.compression().is_some() { 0 } else { range.start };
@@ -58,7 +58,7 @@ impl<'f> Contents<'f> {
     }
 
     /// Bytes of the file that the pieces so far came from.
-    pub(super) fn used(&self) -> u64 {
+    pub(in crate::format) fn used(&self) -> u64 {
         self.decompressor.as_ref().map_or(self.read, Decompressor::used)
     }
 
@@ -66,7 +66,7 @@ impl<'f> Contents<'f> {
     ///
     /// # Errors
     /// Where the file cannot be read, or is damaged.
-    pub(super) fn next(&mut self) -> Result<Bytes> {
+    pub(in crate::format) fn next(&mut self) -> Result<Bytes> {
         let mut out = Vec::new();
         while out.is_empty() && !self.is_finished {
             if self.rest.is_empty() {
@@ -94,7 +94,7 @@ impl<'f> Contents<'f> {
 ///
 /// # Errors
 /// Where the file cannot be read, or is damaged.
-pub(super) fn beginning(file: &InputFile, wanted: usize) -> Result<(Vec<u8>, bool)> {
+pub(in crate::format) fn beginning(file: &InputFile, wanted: usize) -> Result<(Vec<u8>, bool)> {
     let mut contents = Contents::new(file, wanted)?;
     let mut bytes = Vec::new();
     loop {

@@ -1,18 +1,18 @@
 //! Files of text that are not UTF-8 as a whole, or no text at all.
 
-use super::files::InputFile;
-use super::signatures;
+use super::InputFile;
 use crate::error::Result;
+use crate::format::signatures;
 
 /// How many bytes tell.
-pub(super) const LOOK_BYTES: usize = 16;
+pub(in crate::format) const LOOK_BYTES: usize = 16;
 
 /// Says what to do about a file of UTF-16, by its first bytes: nearly all of what it holds could be taken for UTF-8 with zeros in it. Also about files
 /// that are compressed, though their names do not say so, and files of other formats.
 ///
 /// # Errors
 /// Where the file is one of these.
-pub(super) fn check_encoding(file: &InputFile, beginning: &[u8]) -> Result<()> {
+pub(in crate::format) fn check_encoding(file: &InputFile, beginning: &[u8]) -> Result<()> {
     let path = file.path().display();
     if let Some((name, advice)) = signatures::known(beginning) {
         return Err(file.data_error(0, format!("expected UTF-8, found {name}, by its first bytes; {advice}")));

@@ -1,0 +1,158 @@
+//! Who is granted what, and who is asked.
+
+use proptest::prelude::*;
+
+use super::*;
+
+#[test]
+fn who_starts_late_still_gets_its_minimum() {
+    let mut arbiter = Arbiter::new(1600);
+    let (early, late) = (arbiter.open(Some(200)), arbiter.open(Some(300)));
+    assert_eq!(arbiter.take(early, 1200, 0, ReserveMode::MayRevoke).0, Verdict::Granted);
+    assert_eq!(arbiter.take(early, 1, 0, ReserveMode::MayRevoke), (Verdict::Refused, None), "only itself could give");
+    assert_eq!(arbiter.take(late, 300, 0, ReserveMode::MayRevoke).0, Verdict::Granted);
+}
+
+#[test]
+fn who_holds_most_is_asked_to_go_down_to_the_fair_share() {
+    let mut arbiter = Arbiter::new(1600);
+    let (early, late) = (arbiter.open(Some(100)), arbiter.open(Some(100)));
+    assert_eq!(arbiter.take(early, 1400, 0, ReserveMode::MayRevoke).0, Verdict::Granted);
+    assert_eq!(arbiter.take(late, 100, 0, ReserveMode::MayRevoke).0, Verdict::Granted);
+    assert_eq!(arbiter.take(late, 100, 0, ReserveMode::MayRevoke), (Verdict::Refused, Some((early, 650))));
+    arbiter.give(early, 650);
+    assert_eq!(arbiter.take(late, 100, 0, ReserveMode::MayRevoke).0, Verdict::Granted);
+}
+
+/// The first of a team that asks for what it needs at the end leaves the others as much, but for those that have what they need.
+#[test]
+fn a_team_shares_evenly_what_does_not_do_for_all() {
+    let mut arbiter = Arbiter::new(1600);
+    let group: Vec<HolderId> = (0..3).map(|_| arbiter.open(Some(100))).collect();
+    let other = arbiter.open(Some(100));
+    group.iter().for_each(|&id| arbiter.set_operator_group(id, 7));
+    for (&id, bytes) in group.iter().zip([200, 200, 50]) {
+        assert_eq!(arbiter.take(id, bytes, 0, ReserveMode::MayRevoke).0, Verdict::Granted);
+    }
+    assert_eq!((arbiter.owed_to_team(group[0], 200), arbiter.owed_to_team(other, 200)), (200 + 50, 0));
+    let take = |arbiter: &mut Arbiter, id, bytes| {
+        let beside = arbiter.owed_to_team(id, bytes);
+        arbiter.take(id, bytes, beside, ReserveMode::MayRevoke)
+    };
+    assert_eq!(take(&mut arbiter, group[0], 700), (Verdict::Refused, None), "the second might double");
+    assert_eq!(take(&mut arbiter, group[0], 600).0, Verdict::Granted);
+    arbiter.set_revocable(group[0], false);
+    assert_eq!(take(&mut arbiter, group[1], 270).0, Verdict::Refused);
+    arbiter.set_revocable(group[2], false);
+    assert_eq!(take(&mut arbiter, group[1], 270).0, Verdict::Granted, "who collects no more is left nothing");
+}
+
+#[test]
+fn what_cannot_spill_finds_room_kept_for_it_and_asks_early() {
+    let mut arbiter = Arbiter::new(1600);
+    arbiter.reserve_for_pinned(200);
+    let (pages, sort) = (arbiter.open(None), arbiter.open(Some(100)));
+    assert_eq!(arbiter.take(sort, 1400, 0, ReserveMode::MayRevoke).0, Verdict::Granted);
+    assert_eq!(arbiter.take(pages, 120, 0, ReserveMode::Required), (Verdict::Granted, None));
+    assert_eq!(arbiter.take(pages, 80, 0, ReserveMode::Required), (Verdict::Granted, Some((sort, 100))));
+    assert_eq!(arbiter.take(pages, 1, 0, ReserveMode::Required).0, Verdict::Refused);
+}
+
+#[test]
+fn what_a_pinned_holder_could_do_without_is_not_taken_from_what_others_need() {
+    let mut arbiter = Arbiter::new(1600);
+    arbiter.reserve_for_pinned(1400);
+    let (encoder, reader) = (arbiter.open(None), arbiter.open(None));
+    assert_eq!(arbiter.take(encoder, 300, 0, ReserveMode::Required).0, Verdict::Granted);
+    assert_eq!(arbiter.take(encoder, 300, 0, ReserveMode::MayRevoke).0, Verdict::Refused, "the reader has not begun");
+    assert_eq!(arbiter.take(encoder, 200, 0, ReserveMode::MayRevoke).0, Verdict::Granted, "what nobody needs");
+    assert_eq!(arbiter.take(reader, 1100, 0, ReserveMode::Required).0, Verdict::Granted);
+    assert_eq!(arbiter.take(reader, 1, 0, ReserveMode::Required).0, Verdict::Refused);
+    // What it gives back is what it could do without.
+    arbiter.give(encoder, 200);
+    assert_eq!(arbiter.take(reader, 200, 0, ReserveMode::Required).0, Verdict::Granted);
+    arbiter.give(encoder, 300);
+    arbiter.give(reader, 1300);
+    assert_eq!((arbiter.held(), arbiter.pinned, arbiter.extra), (0, 0, 0));
+}
+
+#[test]
+fn a_portion_has_its_minimum_from_the_whole_and_is_asked_alone() {
+    let mut arbiter = Arbiter::new(1600);
+    let whole = arbiter.open(Some(300));
+    let (portion, other) = (arbiter.open_child(whole, 200), arbiter.open(Some(100)));
+    assert_eq!(arbiter.take(whole, 1100, 0, ReserveMode::MayRevoke).0, Verdict::Granted);
+    assert_eq!(
+        arbiter.take(whole, 200, 0, ReserveMode::MayRevoke).0,
+        Verdict::Refused,
+        "the portion's minimum is kept"
+    );
+    assert_eq!(arbiter.take(portion, 200, 0, ReserveMode::MayRevoke).0, Verdict::Granted);
+    assert_eq!(arbiter.take(other, 100, 0, ReserveMode::MayRevoke).0, Verdict::Granted);
+    assert_eq!(arbiter.take(other, 200, 0, ReserveMode::MayRevoke), (Verdict::Refused, Some((whole, 600))));
+    arbiter.set_revocable(whole, false);
+    assert_eq!(
+        arbiter.take(other, 200, 0, ReserveMode::MayRevoke),
+        (Verdict::Refused, None),
+        "nobody else has too much"
+    );
+    arbiter.give(whole, 1100);
+    arbiter.give(portion, 200);
+    assert_eq!((arbiter.peak_of(whole), arbiter.held()), (1300, 100));
+}
+
+#[test]
+fn who_is_about_to_start_asks_whoever_holds_most() {
+    let mut arbiter = Arbiter::new(1600);
+    let (kept, busy) = (arbiter.open(Some(0)), arbiter.open(Some(300)));
+    assert_eq!(arbiter.take(kept, 900, 0, ReserveMode::MayRevoke).0, Verdict::Granted);
+    arbiter.reserve_for_pinned(200);
+    assert_eq!(arbiter.lacking(200), None);
+    assert_eq!(arbiter.lacking(500), Some((kept, 300)));
+    // A task may be busy with something else; what needs none is asked first, however little it holds.
+    let stored = arbiter.open(Some(0));
+    arbiter.set_revokes_by_itself(stored);
+    assert_eq!(arbiter.take(stored, 50, 0, ReserveMode::MayRevoke).0, Verdict::Granted);
+    assert_eq!(arbiter.lacking(500), Some((stored, 50)));
+    arbiter.give(stored, 50);
+    assert_eq!(arbiter.lacking(500), Some((kept, 300)));
+    arbiter.give(kept, 900);
+    assert_eq!(arbiter.take(busy, 300, 0, ReserveMode::MayRevoke).0, Verdict::Granted);
+    assert_eq!(arbiter.lacking(1500), None, "nobody has more than its minimum");
+}
+
+proptest! {
+    /// Whatever is asked in whatever order: nothing passes the limit, and a minimum can always be had.
+    #[test]
+    fn minimums_can_always_be_had(
+        minimums in prop::collection::vec(0usize..200, 1..6),
+        steps in prop::collection::vec((0usize..8, 0usize..600, any::<bool>(), prop::sample::select(vec![ReserveMode::Required, ReserveMode::MayRevoke, ReserveMode::BestEffort])), 0..200),
+    ) {
+        let limit = minimums.iter().sum::<usize>() + 300;
+        let mut arbiter = Arbiter::new(limit);
+        let kinds = minimums.iter().map(|&minimum| Some(minimum)).chain([None]);
+        let holders: Vec<HolderId> = kinds.map(|minimum| arbiter.open(minimum)).collect();
+        let mut held = vec![0; holders.len()];
+        for (who, bytes, gives, mode) in steps {
+            let who = who % holders.len();
+            if gives {
+                let bytes = bytes.min(held[who]);
+                arbiter.give(holders[who], bytes);
+                held[who] -= bytes;
+            } else {
+                let minimum = minimums.get(who);
+                let (verdict, request) = arbiter.take(holders[who], bytes, 0, mode);
+                prop_assert!(verdict == Verdict::Granted || minimum.is_none_or(|&minimum| held[who] + bytes > minimum));
+                if let Some((asked, back)) = request {
+                    prop_assert!(asked != holders[who] && back > 0);
+                }
+                if verdict == Verdict::Granted {
+                    held[who] += bytes;
+                }
+            }
+            prop_assert_eq!(arbiter.held(), held.iter().sum::<usize>());
+            let kept = held.iter().enumerate().map(|(who, &held)| held.max(minimums.get(who).copied().unwrap_or(0)));
+            prop_assert!(kept.sum::<usize>() <= limit, "a minimum could not be had");
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! What operators may use together, and who holds how much of it.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::arbiter::{Arbiter, HolderId, Request, ReserveMode, Verdict};
+use super::revocation::{Revocation, RevokeRequest};
+
+/// Memory that operators may use together.
+#[derive(Debug)]
+pub struct Budget {
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) arbiter: Arbiter,
+    /// By holder, for those that spill: who to tell.
+    asked: Vec<Option<Arc<RevokeRequest>>>,
+    holders: usize,
+}
+
+/// More than any machine has: so much of a budget is counted, so that sums stay numbers.
+const MOST_BYTES: usize = 1 << 46;
+
+/// What the budgets that somebody uses allow together.
+static LIMITS: AtomicUsize = AtomicUsize::new(0);
+
+/// What the budgets that somebody uses now allow together.
+pub(crate) fn limits_bytes() -> usize {
+    LIMITS.load(Ordering::Relaxed)
+}
+
+impl Budget {
+    /// A budget of `limit_bytes`.
+    #[must_use]
+    pub fn new(limit_bytes: usize) -> Arc<Self> {
+        Arc::new(Budget {
+            state: Mutex::new(State { arbiter: Arbiter::new(limit_bytes), asked: Vec::new(), holders: 0 }),
+        })
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The budget in bytes.
+    #[must_use]
+    pub fn limit_bytes(&self) -> usize {
+        self.lock().arbiter.limit()
+    }
+
+    /// Bytes reserved now.
+    #[must_use]
+    pub fn used_bytes(&self) -> usize {
+        self.lock().arbiter.held()
+    }
+
+    /// The most that was ever reserved at once.
+    #[must_use]
+    pub fn peak_bytes(&self) -> usize {
+        self.lock().arbiter.peak()
+    }
+
+    /// Keeps so many bytes for what cannot be spilled, as long as the answer lives.
+    #[must_use]
+    pub fn reserve_for_pinned(self: &Arc<Self>, bytes: usize) -> PinnedFloor {
+        self.lock().arbiter.reserve_for_pinned(bytes);
+        PinnedFloor { budget: self.clone(), bytes }
+    }
+
+    /// Asks somebody to give back what is missing where `bytes` more could not be kept for somebody who is about to start; who was asked.
+    #[must_use]
+    pub fn request_revoke(&self, bytes: usize) -> Option<Revocation> {
+        let state = self.lock();
+        let (other, back) = state.arbiter.lacking(bytes)?;
+        let giver = if state.arbiter.revokes_by_itself(other) { Revocation::ByItself } else { Revocation::Task };
+        let asked = state.asked.get(other)?.clone()?;
+        drop(state);
+        asked.tell(back);
+        Some(giver)
+    }
+
+    /// A new holder: a portion of another, where one is named.
+    pub(super) fn open(
+        &self,
+        minimum: Option<usize>,
+        whole: Option<HolderId>,
+        asked: Option<Arc<RevokeRequest>>,
+    ) -> HolderId {
+        let mut state = self.lock();
+        let id = match (whole, minimum) {
+            (Some(whole), Some(minimum)) => state.arbiter.open_child(whole, minimum),
+            _ => state.arbiter.open(minimum),
+        };
+        if state.asked.len() <= id {
+            state.asked.resize(id + 1, None);
+        }
+        state.asked[id] = asked;
+        state.holders += 1;
+        if state.holders == 1 {
+            LIMITS.fetch_add(state.arbiter.limit().min(MOST_BYTES), Ordering::Relaxed);
+        }
+        id
+    }
+
+    pub(super) fn close(&self, id: HolderId) {
+        let mut state = self.lock();
+        state.asked[id] = None;
+        state.arbiter.close(id);
+        state.holders -= 1;
+        if state.holders == 0 {
+            LIMITS.fetch_sub(state.arbiter.limit().min(MOST_BYTES), Ordering::Relaxed);
+        }
+    }
+
+    /// Takes bytes for a holder, with regard to its team or not; whoever should give some back is told.
+    pub(super) fn take(&self, id: HolderId, bytes: usize, mode: ReserveMode, evenly: bool) -> Result<(), usize> {
+        let mut state = self.lock();
+        let beside = if evenly { state.arbiter.owed_to_team(id, bytes) } else { 0 };
+        let (verdict, request) = state.arbiter.take(id, bytes, beside, mode);
+        let held = state.arbiter.held();
+        let told: Option<(Arc<RevokeRequest>, usize)> =
+            request.and_then(|(other, back): Request| Some((state.asked.get(other)?.clone()?, back)));
+        // Whoever is woken may ask for memory at once.
+        drop(state);
+        if let Some((asked, back)) = told {
+            asked.tell(back);
+        }
+        if verdict == Verdict::Granted { Ok(()) } else { Err(held) }
+    }
+
+    pub(super) fn give(&self, id: HolderId, bytes: usize) {
+        self.lock().arbiter.give(id, bytes);
+    }
+}
+
+/// Bytes that are kept for what cannot be spilled.
+#[derive(Debug)]
+pub struct PinnedFloor {
+    budget: Arc<Budget>,
+    bytes: usize,
+}
+
+impl Drop for PinnedFloor {
+    fn drop(&mut self) {
+        self.budget.lock().arbiter.keep_pinned_no_longer(self.bytes);
+    }
+}

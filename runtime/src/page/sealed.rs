@@ -1,0 +1,275 @@
+//! Pages that nobody writes any more, which channels and tables share.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use crate::error::Result;
+use crate::memory::Memory;
+use crate::memory::limits::PAGE_BYTES;
+use crate::row::{LAYOUT_VERSION, Physical, RowLayout};
+
+use super::batch::{Batch, LeafPtr, LeafReader, Row};
+use super::poison::{poison, unpoison};
+use super::run::{Buffer, FIRST_ROW, Run};
+
+/// Nobody reads between a closed page's rows and their variable parts.
+fn poison_gap(run: &Run, rows_end: usize, heap_start: usize) {
+    if let Some(gap) = heap_start.min(run.bytes()).checked_sub(rows_end) {
+        poison(run.start().wrapping_add(rows_end), gap);
+    }
+}
+
+/// Rows that nobody writes any more: what channels carry. Cloning shares.
+#[derive(Clone)]
+pub struct Page {
+    run: Arc<Run>,
+    rows: u32,
+    layout: Arc<RowLayout>,
+}
+
+impl Page {
+    /// Closes a run that holds `rows` rows of `layout`, and writes its header.
+    pub(crate) fn seal(mut run: Run, rows: u32, heap_start: u32, layout: Arc<RowLayout>) -> Self {
+        let header = &mut run.as_mut_slice()[..FIRST_ROW];
+        header.fill(0);
+        header[0..4].copy_from_slice(b"dfpg");
+        header[4..6].copy_from_slice(&LAYOUT_VERSION.to_le_bytes());
+        header[8..12].copy_from_slice(&rows.to_le_bytes());
+        header[12..16].copy_from_slice(&(layout.width() as u32).to_le_bytes());
+        header[16..20].copy_from_slice(&heap_start.to_le_bytes());
+        poison_gap(&run, FIRST_ROW + rows as usize * layout.width(), heap_start as usize);
+        Page { run: Arc::new(run), rows, layout }
+    }
+
+    /// The run, where this is the last handle on it.
+    pub(crate) fn reclaim(self) -> Option<Run> {
+        let run = Arc::into_inner(self.run)?;
+        unpoison(run.start(), run.bytes());
+        Some(run)
+    }
+
+    /// Whether nobody else has a handle on the run.
+    pub(crate) fn is_alone(&mut self) -> bool {
+        Arc::get_mut(&mut self.run).is_some()
+    }
+
+    /// How many rows it holds.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.rows as usize
+    }
+
+    /// Bytes that it takes in memory.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.run.bytes()
+    }
+
+    /// The place of its first row in the region.
+    pub(crate) fn first_row(&self) -> usize {
+        self.run.offset() + FIRST_ROW
+    }
+
+    /// The same page, which `memory` pays for from now on: who gives a page away should not pay for it as long as others keep it. Where it is
+    /// shared, or `memory` has not enough, everything stays as it is.
+    #[must_use]
+    pub fn paid_by(mut self, memory: &Memory) -> Self {
+        if let Some(run) = Arc::get_mut(&mut self.run)
+            && let Ok(paid) = memory.reserve(run.bytes())
+        {
+            run.paid = paid;
+        }
+        self
+    }
+
+    /// How its rows are laid out.
+    #[must_use]
+    pub fn layout(&self) -> &Arc<RowLayout> {
+        &self.layout
+    }
+
+    /// The same rows with some plain leaves changed, bits by bits; a page that is shared stays as it is.
+    #[must_use]
+    pub fn map_leaves(mut self, leaves: &[usize], change: impl Fn(u128) -> u128) -> Self {
+        let (rows, layout) = (self.rows(), self.layout.clone());
+        let Some(run) = Arc::get_mut(&mut self.run) else { return self };
+        for &leaf in leaves {
+            let width = layout.types()[leaf].width();
+            let Some(offset) = layout.offset(leaf).filter(|_| layout.types()[leaf].physical() != Physical::Slot) else {
+                continue;
+            };
+            for row in 0..rows {
+                let start = FIRST_ROW + row * layout.width() + offset;
+                let bytes = &mut run.as_mut_slice()[start..start + width];
+                let mut wide = [0; 16];
+                wide[..width].copy_from_slice(bytes);
+                bytes.copy_from_slice(&change(u128::from_le_bytes(wide)).to_le_bytes()[..width]);
+            }
+        }
+        self
+    }
+
+    /// The same rows read through another layout, from [`RowLayout::retyped`] of this page's own.
+    #[must_use]
+    pub fn retyped(self, layout: &Arc<RowLayout>) -> Self {
+        let same = self.layout.retyped(layout.types()).is_some_and(|retyped| retyped == **layout);
+        debug_assert!(same);
+        if same { Page { layout: layout.clone(), ..self } } else { self }
+    }
+
+    /// What of the page is worth writing: a header that says how to find it again, rows, the gap behind them, and their variable parts. `seed`
+    /// goes into the checksum: a page that is read at another place than it was written to is found out.
+    #[must_use]
+    pub fn image(&self, seed: u64) -> PageImage<'_> {
+        let bytes = self.as_bytes();
+        let rows_end = FIRST_ROW + self.rows() * self.layout.width();
+        let heap_start = heap_start(bytes).clamp(rows_end, bytes.len());
+        let mut header = [0; FIRST_ROW];
+        header.copy_from_slice(&bytes[..FIRST_ROW]);
+        let (rows, heap) = (&bytes[FIRST_ROW..rows_end], &bytes[heap_start..]);
+        let sum = checksum(seed, &header, rows, heap);
+        header[CHECKSUM].copy_from_slice(&sum.to_le_bytes());
+        PageImage { header, rows, gap: heap_start - rows_end, heap }
+    }
+
+    /// The page that was written from [`Page::image`] with the same seed, read back into a buffer.
+    ///
+    /// # Errors
+    /// What is wrong with the bytes, in a few words.
+    pub fn restore(buffer: Buffer, layout: &Arc<RowLayout>, seed: u64) -> Result<Self, &'static str> {
+        let bytes = buffer.run.as_slice();
+        let (mut header, word) =
+            ([0; FIRST_ROW], |at: usize| bytes[at..at + 4].iter().rev().fold(0, |w, &b| w << 8 | u32::from(b)));
+        header.copy_from_slice(&bytes[..FIRST_ROW]);
+        if header[0..4] != *b"dfpg" || header[4..6] != LAYOUT_VERSION.to_le_bytes() {
+            return Err("is no page of this version");
+        }
+        let (rows, heap_start) = (word(8), word(16) as usize);
+        let rows_end = (rows as usize).checked_mul(layout.width()).and_then(|rows| rows.checked_add(FIRST_ROW));
+        let Some(rows_end) =
+            rows_end.filter(|&end| end <= PAGE_BYTES && end <= heap_start && heap_start <= bytes.len())
+        else {
+            return Err("is a page of another size");
+        };
+        if word(12) as usize != layout.width() {
+            return Err("is a page of other rows");
+        }
+        let mut stored = [0; 8];
+        stored.copy_from_slice(&header[CHECKSUM]);
+        header[CHECKSUM].fill(0);
+        if checksum(seed, &header, &bytes[FIRST_ROW..rows_end], &bytes[heap_start..]).to_le_bytes() != stored {
+            return Err("has another checksum than it was written with");
+        }
+        poison_gap(&buffer.run, rows_end, heap_start);
+        Ok(Page { run: Arc::new(buffer.run), rows, layout: layout.clone() })
+    }
+
+    /// The page as it would be written: header, rows, variable parts.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        self.run.as_slice()
+    }
+
+    /// One of its rows, by itself.
+    #[must_use]
+    pub fn row(&self, row: usize) -> Option<OneRow<'_>> {
+        (row < self.rows()).then_some(OneRow { page: self, row })
+    }
+
+    /// Its rows.
+    #[must_use]
+    pub fn batch(&self) -> Batch<'_> {
+        let first = self.run.start().wrapping_add(FIRST_ROW);
+        let leaf = |index: usize| match self.layout.offset(index) {
+            Some(offset) => LeafPtr::rows(first.wrapping_add(offset), self.layout.width(), self.layout.types()[index]),
+            None => LeafPtr::dead(self.layout.types()[index]),
+        };
+        // SAFETY: `rows` rows of `layout` begin at `first` (the writer counted them), in memory that lives as long as the
+        // run, which the batch borrows.
+        unsafe { Batch::from_leaves(self.rows(), (0..self.layout.types().len()).map(leaf)) }
+    }
+}
+
+/// A row by itself: one whose page may be gone when the next row is asked for.
+#[derive(Clone, Copy)]
+pub struct OneRow<'p> {
+    page: &'p Page,
+    row: usize,
+}
+
+/// How one row is read.
+pub trait ReadRow {
+    /// What is read: something that is `Copy`, so nothing that could read another row later.
+    type Out<'r>: Copy;
+
+    /// Reads a row.
+    fn read<'r>(leaves: LeafReader<'r>, row: Row<'r>) -> Self::Out<'r>;
+}
+
+impl<'p> OneRow<'p> {
+    /// Its page, and its number there.
+    pub(crate) fn place(self) -> (&'p Page, usize) {
+        (self.page, self.row)
+    }
+
+    /// Reads it: a cursor is made for this row alone, which a loop over many rows of a page should not pay for.
+    #[must_use]
+    pub fn read<R: ReadRow>(self) -> R::Out<'p> {
+        // SAFETY: a row by itself is one of its page (`Page::row`).
+        let batch = unsafe { self.page.batch().only_row(self.row) };
+        // 'p is no brand: two rows that are lent at once, as of the groups of a co-group, have it in common. So the leaves read this row
+        // whichever row they are given, and the row is the first, which a batch of one has.
+        R::read(LeafReader::new(&batch), Row { index: 0, brand: PhantomData })
+    }
+}
+
+/// Rows that are lent one at a time.
+pub trait NextRow {
+    /// The next row; the one before may be gone.
+    fn next(&mut self) -> Option<OneRow<'_>>;
+
+    /// How many are left.
+    fn left(&self) -> usize;
+
+    /// Begins with the first row again; whether it can.
+    fn rewind(&mut self) -> bool {
+        false
+    }
+}
+
+/// Where a written page's header has its checksum.
+const CHECKSUM: std::ops::Range<usize> = 24..32;
+
+/// A page as it is written to disk, in parts: as many bytes as it has in memory.
+pub struct PageImage<'p> {
+    /// The header, with the checksum of all but the gap.
+    pub header: [u8; FIRST_ROW],
+    /// The rows' fixed parts.
+    pub rows: &'p [u8],
+    /// Bytes between rows and variable parts, which say nothing.
+    pub gap: usize,
+    /// The variable parts.
+    pub heap: &'p [u8],
+}
+
+fn heap_start(bytes: &[u8]) -> usize {
+    bytes[16..20].iter().rev().fold(0, |word, &byte| word << 8 | usize::from(byte))
+}
+
+fn checksum(seed: u64, header: &[u8; FIRST_ROW], rows: &[u8], heap: &[u8]) -> u64 {
+    let mut hash = xxhash_rust::xxh3::Xxh3::with_seed(seed);
+    [&header[..], rows, heap].into_iter().for_each(|part| hash.update(part));
+    hash.digest()
+}
+
+impl AsRef<[u8]> for Page {
+    fn as_ref(&self) -> &[u8] {
+        self.as_bytes()
+    }
+}
+
+impl std::fmt::Debug for Page {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Page({} rows of {} bytes)", self.rows, self.layout.width())
+    }
+}
