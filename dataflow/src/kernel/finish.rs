@@ -34,26 +34,3 @@ where
         out.emit_twin((key, V::of(V::Number::mean(sum, count), count)));
     })
 }
-
-/// Sums that a mean can be made of: integers, floats, decimals.
-pub trait Averaged {
-    /// The sum as a float.
-    fn to_float(self) -> f64;
-}
-
-macro_rules! averaged {
-    ($($ty:ty)*) => {$(
-        impl Averaged for $ty {
-            fn to_float(self) -> f64 {
-                self as f64
-            }
-        }
-    )*};
-}
-averaged!(i64 u64 f64);
-
-impl<const SCALE: u8> Averaged for runtime::value::Decimal<SCALE> {
-    fn to_float(self) -> f64 {
-        self.scaled() as f64 / 10f64.powi(SCALE.into())
-    }
-}
