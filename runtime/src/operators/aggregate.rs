@@ -16,8 +16,6 @@ mod values;
 
 use std::sync::Arc;
 
-use driver::Phase;
-
 use crate::error::{Error, Result};
 use crate::group::{Accumulate, AccumulateFactory, GroupTable, Groups};
 use crate::kernel::TaskContext;
@@ -229,6 +227,17 @@ impl Aggregate {
 fn keeps_text(leaf: &StateLeaf) -> bool {
     let is_extreme = matches!(leaf.fold, Fold::Min(_) | Fold::Max(_) | Fold::MinSome(_) | Fold::MaxSome(_));
     is_extreme && leaf.ty == LeafType::Text
+}
+
+/// A phase of an aggregation.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// Records in, finished groups out.
+    Whole,
+    /// Records in, states out.
+    Partial,
+    /// States in, finished groups out.
+    Merge,
 }
 
 /// What an aggregating driver needs to know, whatever its phase.

@@ -1,7 +1,6 @@
 //! Some records, whichever come first: of all, or of each group. Each task lets some pass before they are shipped.
 
 mod of_groups;
-mod whole;
 
 use crate::error::Result;
 use crate::kernel::Outputs;

@@ -195,17 +195,6 @@ struct OneFile {
     encoder: Box<dyn Encoder>,
 }
 
-/// What became of bytes that were to be written.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Handed {
-    /// They wait for those before.
-    Busy,
-    /// They are on their way.
-    Begun,
-    /// There are none, and all before were written.
-    Idle,
-}
-
 struct FoldersDriver {
     layout: Arc<Layout>,
     format: Arc<dyn Format>,
@@ -309,29 +298,32 @@ impl FoldersDriver {
     }
 
     /// Hands what is ready to a writing thread, unless one is still at work.
-    fn write(&mut self) -> Result<Handed> {
+    fn write(&mut self) -> Result<Progress> {
         if self.writing.take()?.is_none() {
-            return Ok(Handed::Busy);
+            return Ok(Progress::Pending);
         }
         self.reserved.resize(self.ready.iter().map(|(_, bytes)| bytes.capacity()).sum())?;
         if self.ready.is_empty() {
             self.writing.put(());
-            return Ok(Handed::Idle);
+            return Ok(Progress::Done);
         }
         let (ready, pending, path) = (std::mem::take(&mut self.ready), self.pending.clone(), self.path.clone());
         self.writing.submit((), move |()| {
             let mut files = ready.iter();
             files.try_for_each(|(file, bytes)| pending.append(file, bytes)).map_err(Error::io("write", &path))
         });
-        Ok(Handed::Begun)
+        Ok(Progress::Pending)
     }
 }
 
 impl Driver for FoldersDriver {
     fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
         // The rows wait while there is something to write and the one before is not written.
-        if !self.ready.is_empty() && self.write()? == Handed::Busy {
-            return Ok(Progress::Pending);
+        if !self.ready.is_empty() {
+            self.write()?;
+            if !self.ready.is_empty() {
+                return Ok(Progress::Pending);
+            }
         }
         self.encode(input)?;
         Ok(Progress::Done)
@@ -342,7 +334,6 @@ impl Driver for FoldersDriver {
             self.finish()?;
             *cursor = 1;
         }
-        // What a writing thread did is known when it is asked again.
-        Ok(if self.write()? == Handed::Idle { Progress::Done } else { Progress::Pending })
+        self.write()
     }
 }

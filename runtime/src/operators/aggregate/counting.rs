@@ -25,10 +25,9 @@ use crate::operators::fold::Fold;
 use crate::page::{Input, Page, Selection};
 use crate::strategy::{Cursor, Driver, Progress, Round, ready};
 
-use super::Spec;
-use super::driver::Phase;
 use super::update::AggregateUpdate;
 use super::values::Values;
+use super::{Phase, Spec};
 
 /// Cursors of the end: what is given to the groups' states, and then these.
 const FIRST: Cursor = 1;

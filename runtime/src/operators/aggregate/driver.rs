@@ -9,19 +9,9 @@ use crate::memory::limits;
 use crate::operators::common::{final_aggregate, pre_aggregate};
 use crate::strategy::DriverFactory;
 
-use super::Spec;
 use super::counting::CountingDriver;
 use super::update::AggregateUpdate;
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Phase {
-    /// Records in, finished groups out.
-    Whole,
-    /// Records in, states out.
-    Partial,
-    /// States in, finished groups out.
-    Merge,
-}
+use super::{Phase, Spec};
 
 /// Folds what a task has into states, in a bounded part of the budget.
 pub(super) fn combiner(spec: &Arc<Spec>) -> DriverFactory {

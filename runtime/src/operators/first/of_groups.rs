@@ -3,6 +3,8 @@
 //! **Who has let records pass cannot take them back.** `first` of each group counts records as they come, so where its table is full it opens no
 //! more groups, and records of other groups go to disk themselves, in parts; no group is counted by two tables.
 
+mod whole;
+
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
@@ -14,7 +16,7 @@ use crate::page::{Input, Selection};
 use crate::row::{LeafSet, LeafType, RowLayout};
 use crate::strategy::{Cursor, Driver, DriverFactory, Progress, Round};
 
-use super::whole::GroupFirstDriver;
+use whole::GroupFirstDriver;
 
 /// Any `count` rows of each group.
 #[derive(Clone)]
@@ -51,8 +53,8 @@ impl FirstOfGroups {
 }
 
 /// Keys, each with how many of its records have passed.
-pub(super) struct Counts {
-    pub(super) table: GroupTable,
+struct Counts {
+    table: GroupTable,
     groups: Groups,
     found: Selection,
     left: UnplacedRows,
@@ -78,27 +80,27 @@ impl Counts {
         })
     }
 
-    pub(super) fn spilling(self, aside: usize) -> Self {
+    fn spilling(self, aside: usize) -> Self {
         Counts { table: self.table.spilling(aside), ..self }
     }
 
-    pub(super) fn key(&self) -> &[usize] {
+    fn key(&self) -> &[usize] {
         &self.key
     }
 
     /// Opens no more groups, where there is one.
-    pub(super) fn freeze(&mut self) {
+    fn freeze(&mut self) {
         if !self.table.is_empty() {
             self.table.freeze();
         }
     }
 
-    pub(super) fn clear(&mut self) -> Result<()> {
+    fn clear(&mut self) -> Result<()> {
         self.table.drain().map(drop)
     }
 
     /// Counts records; those that pass, and those whose group found no room. In an empty table one does.
-    pub(super) fn count(&mut self, input: &Input<'_>) -> Result<(Vec<u32>, Vec<u32>)> {
+    fn count(&mut self, input: &Input<'_>) -> Result<(Vec<u32>, Vec<u32>)> {
         self.left.clear();
         let by = (&self.key[..], &self.copied[..]);
         let found = probe(&mut self.table, input, by, &mut self.groups, &mut self.found, &mut self.left)?;

@@ -15,7 +15,7 @@ use crate::row::RowLayout;
 use crate::spill::{Read, Spilled, SpilledReader, Spiller};
 use crate::strategy::{Cursor, Driver, Progress, Round};
 
-use super::of_groups::Counts;
+use super::Counts;
 
 /// Pages that are read ahead and gone over.
 const READ_PAGES: usize = 4;
