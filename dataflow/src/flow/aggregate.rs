@@ -11,7 +11,7 @@ use runtime::row::Schema;
 use crate::accumulators;
 use crate::kernel::{
     Avg, Comparable, Count, CountDistinct, CountIf, Emitter, Extreme, First, Greatest, GreatestBy, Least, LeastBy,
-    Measure, Measured, OfField, Ordered, Seen, Slots, State, Sum, SumParts, accumulate, finish, finish_mean,
+    Measured, OfField, Ordered, Seen, Slots, State, Sum, SumOf, SumParts, accumulate, finish, finish_mean,
 };
 use crate::key::{Field, Key, Named, OfFields, Projection, leaves_of};
 use crate::record::Record;
@@ -409,7 +409,7 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
 
 /// A grouping whose rows are a key and states. Compiled once, whatever the records of a program are.
 #[inline(never)]
-fn grouping(
+pub(super) fn grouping(
     word: &'static str,
     [input, output]: [Schema; 2],
     key: Vec<usize>,
@@ -430,7 +430,6 @@ pub(super) fn mean<T: Record, K: Record, M: Mode, V: Measured>(
 where
     for<'a> V::Of<f64>: Record<At<'a> = V::Of<f64>>,
 {
-    type SumOf<V> = <<V as Measured>::Number as Measure>::Sum;
     let first = field.first_leaf();
     let (value, count) = match <V::Tally as Record>::LEAVES {
         0 => (first, Fold::Count),

@@ -4,8 +4,9 @@ use std::panic::Location;
 
 use runtime::operators::{Aggregate, Fold, KeyedReduce, StateLeaf};
 use runtime::plan::Reads;
+use runtime::row::{LeafType, Schema};
 
-use super::aggregate::Aggregates;
+use super::aggregate::{Aggregates, grouping};
 use super::step::Next;
 use super::{Ends, Flow, Mode};
 use crate::kernel::{Comparable, Emitter, Measured, folds, reduce};
@@ -181,24 +182,8 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
         field: Field<T, V>,
         fold: fn(std::ops::Range<usize>) -> Vec<Fold>,
     ) -> Flow<M::Grouped<T>, M> {
-        let input = self.flow.schema();
-        let of_field = fold(field.leaves());
-        let fold_of = |leaf: usize| match leaf {
-            leaf if self.key.contains(&leaf) => Fold::Key(leaf),
-            leaf if field.leaves().contains(&leaf) => of_field[leaf - field.first_leaf()].clone(),
-            _ => Fold::Nothing,
-        };
-        let types = input.types().into_iter().enumerate();
-        let state = types.map(|(leaf, ty)| StateLeaf { ty, fold: fold_of(leaf) }).collect();
-        let operator = Aggregate {
-            word,
-            output: input.clone(),
-            input,
-            key: self.key.clone(),
-            state,
-            kernel: None,
-            kernel_reads: Reads::All,
-        };
+        let folds = fold(field.leaves());
+        let operator = folding(word, self.flow.schema(), self.key.clone(), field.leaves(), &folds);
         self.flow.then::<M::Grouped<T>, M>(operator, &[], &self.next).unkeyed(&self.next)
     }
 
@@ -219,21 +204,9 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// ```
     #[must_use]
     pub fn count(&self) -> Flow<(K, u64), M> {
-        let input = self.flow.schema();
-        let output = <(K, u64)>::schema();
-        let mut types = output.types().into_iter();
-        let count_type = types.next_back().into_iter();
-        let keys = self.key.iter().zip(types).map(|(&leaf, ty)| StateLeaf { ty, fold: Fold::Key(leaf) });
-        let state = keys.chain(count_type.map(|ty| StateLeaf { ty, fold: Fold::Count })).collect();
-        let operator = Aggregate {
-            word: "count",
-            input,
-            output,
-            key: self.key.clone(),
-            state,
-            kernel: None,
-            kernel_reads: Reads::All,
-        };
+        let count = StateLeaf { ty: LeafType::U64, fold: Fold::Count };
+        let schemas = [self.flow.schema(), <(K, u64)>::schema()];
+        let operator = grouping("count", schemas, self.key.clone(), vec![count], None, Reads::All);
         self.flow.then(operator, &[], &self.next)
     }
 
@@ -310,4 +283,23 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     pub fn aggregates(&self) -> Aggregates<T, K, M, ()> {
         Aggregates::new(self.flow.clone(), self.key.clone(), self.next.clone())
     }
+}
+
+/// A grouping of records that keeps the key and folds of one field. Compiled once, whatever the records of a program are.
+#[inline(never)]
+fn folding(
+    word: &'static str,
+    input: Schema,
+    key: Vec<usize>,
+    field: std::ops::Range<usize>,
+    folds: &[Fold],
+) -> Aggregate {
+    let fold_of = |leaf: usize| match leaf {
+        leaf if key.contains(&leaf) => Fold::Key(leaf),
+        leaf if field.contains(&leaf) => folds[leaf - field.start].clone(),
+        _ => Fold::Nothing,
+    };
+    let types = input.types().into_iter().enumerate();
+    let state = types.map(|(leaf, ty)| StateLeaf { ty, fold: fold_of(leaf) }).collect();
+    Aggregate { word, output: input.clone(), input, key, state, kernel: None, kernel_reads: Reads::All }
 }

@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 
-use runtime::operators::{GroupFirst, GroupTop, MinMaxBy, distinct_by};
+use runtime::operators::{First, MinMaxBy, Top, distinct_by};
 use runtime::row::Schema;
 use runtime::sort::OrderKey;
 
@@ -116,7 +116,7 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// ```
     #[must_use]
     pub fn first(&self, count: usize) -> Flow<T, M> {
-        let first = GroupFirst { schema: self.flow.schema(), key: self.key.clone(), count };
+        let first = First { schema: self.flow.schema(), key: self.key.clone(), count };
         self.flow.then::<T, M>(first, &[], &self.next).unkeyed(&self.next)
     }
 
@@ -145,7 +145,7 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
         M: Ends,
     {
         let (groups, order) = self.ordered(&order(T::fields(0)));
-        let top = GroupTop { schema: groups.flow.schema(), key: groups.key, count, order };
+        let top = Top { schema: groups.flow.schema(), key: groups.key, count, order };
         groups.flow.then::<T, M>(top, &[], &self.next).unkeyed(&self.next)
     }
 

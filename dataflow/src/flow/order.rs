@@ -104,7 +104,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     {
         let next = self.next.called_at(Location::caller());
         let (flow, order) = self.ordered(&order(T::fields(0)), &next);
-        flow.then::<T, M>(Top { schema: flow.schema(), count, order }, &[], &next).unkeyed(&next)
+        flow.then::<T, M>(Top { schema: flow.schema(), key: Vec::new(), count, order }, &[], &next).unkeyed(&next)
     }
 
     /// Any `count` records; the first ones of a sorted flow.
@@ -125,6 +125,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
     #[must_use]
     #[track_caller]
     pub fn first(&self, count: usize) -> Flow<T, M> {
-        self.then(First { schema: T::schema(), count }, &[], &self.next.called_at(Location::caller()))
+        self.then(First { schema: T::schema(), key: Vec::new(), count }, &[], &self.next.called_at(Location::caller()))
     }
 }

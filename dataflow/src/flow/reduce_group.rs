@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 
-use runtime::operators::{GroupReduce, GroupTop};
+use runtime::operators::{GroupReduce, Top};
 use runtime::sort::{GroupFactory, OrderKey};
 
 use crate::error::UserError;
@@ -371,7 +371,7 @@ impl<T: Record, K: Record, M: Ends> SortedGroups<T, K, M> {
     #[must_use]
     pub fn first(&self, count: usize) -> Flow<T, M> {
         let (groups, order) = (&self.groups, self.order.clone());
-        let top = GroupTop { schema: groups.flow.schema(), key: groups.key.clone(), count, order };
+        let top = Top { schema: groups.flow.schema(), key: groups.key.clone(), count, order };
         groups.flow.then::<T, M>(top, &[], &groups.next).unkeyed(&groups.next)
     }
 }

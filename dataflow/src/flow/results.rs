@@ -130,7 +130,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     pub fn show(&self, rows: usize) {
         let location = Location::caller();
         // One more, to know whether there are more.
-        let first = First { schema: T::schema(), count: rows.saturating_add(1) };
+        let first = First { schema: T::schema(), key: Vec::new(), count: rows.saturating_add(1) };
         let first: Flow<T, M> = self.then(first, &[], &self.next.called_at(location));
         first.write(Arc::new(format::TableFormat { rows, width: None }), Target::printed(), location);
     }

@@ -15,6 +15,7 @@ mod in_groups;
 mod join;
 mod key;
 mod missing;
+mod numbers;
 mod predicate;
 mod quantiles;
 mod reduce;
@@ -23,7 +24,6 @@ mod slots;
 mod spread;
 mod stateful;
 mod summaries;
-mod time_delta;
 mod whole;
 
 pub(crate) use accumulate::accumulate;
@@ -34,7 +34,6 @@ pub(crate) use chain::{process, try_process};
 pub use emitter::Emitter;
 pub(crate) use emitter::write_all;
 pub use fields::{CountDistinct, First};
-pub use finish::Averaged;
 pub(crate) use finish::{finish, finish_mean};
 pub use fold::{Aggregator, ByAggregator, ByClosures, FoldState, Folded, Folding};
 pub use folds::{Comparable, ExtremeField};
@@ -45,13 +44,12 @@ pub(crate) use join::{join, try_join};
 pub(crate) use key::keying;
 pub use key::{KeyOf, Keying};
 pub use missing::{Measured, Ordered, Parts, Tally};
+pub use numbers::{Averaged, Extreme, Measure, State};
 pub(crate) use predicate::{predicate, try_predicate};
 pub use quantiles::Quantiles;
 pub(crate) use reduce::reduce;
-pub use slots::{
-    Avg, Condition, Count, CountIf, Extreme, Greatest, Least, Measure, OfField, Reads, Seen, Slots, State, Sum,
-    SumParts,
-};
+pub(crate) use slots::SumOf;
+pub use slots::{Avg, Condition, Count, CountIf, Greatest, Least, OfField, Reads, Seen, Slots, Sum, SumParts};
 pub use spread::{Spread, Spreads, Stddev, StddevPop, Variance, VariancePop};
 pub(crate) use stateful::{process_with, try_predicate_with, try_process_with};
 pub use summaries::{FirstSeen, Room, Summaries, Summary};

@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use runtime::value::Overflow;
 
 use super::folds::ExtremeField;
-use super::slots::{parts_of, too_large};
+use super::slots::{SumOf, TotalOf, parts_of, too_large};
 use super::spread::Moments;
 use super::{
     Avg, Comparable, Condition, Count, CountIf, Extreme, Folded, Folding, Greatest, GreatestBy, Least, LeastBy,
@@ -167,11 +167,6 @@ macro_rules! summary {
         }
     };
 }
-
-/// What a measure's sum runs in.
-type SumOf<V> = <<V as Measured>::Number as Measure>::Sum;
-/// What it is given back as.
-type TotalOf<V> = <<V as Measured>::Number as Measure>::Total;
 
 #[inline(always)]
 fn add_number<V: Measured>((sum, tally): &mut (SumOf<V>, V::Tally), value: V) {

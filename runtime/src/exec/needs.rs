@@ -35,9 +35,9 @@ impl Needs {
             }
             for step in &stage.steps {
                 let (spilling, pinned) = needs.by_operator.entry(step.operator).or_default();
-                *spilling += stage.tasks * step.driver.minimum_bytes().unwrap_or(0);
-                let pages = if step.driver.layout().is_some() { STEP_PAGES } else { 0 };
-                *pinned += stage.tasks * (pages * PAGE_BYTES + step.driver.pinned_bytes());
+                *spilling += stage.tasks * step.driver.minimum_bytes.unwrap_or(0);
+                let pages = if step.driver.layout.is_some() { STEP_PAGES } else { 0 };
+                *pinned += stage.tasks * (pages * PAGE_BYTES + step.driver.pinned_bytes);
             }
             for output in &stage.outputs {
                 let (_, pinned) = needs.by_operator.entry(output.operator).or_default();

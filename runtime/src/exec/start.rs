@@ -113,7 +113,7 @@ impl<'p> Starter<'p> {
     }
 
     fn driver_memory(&self, step: &StepPlan, me: &Arc<dyn Wake>) -> Memory {
-        match step.driver.minimum_bytes() {
+        match step.driver.minimum_bytes {
             Some(minimum) => {
                 let memory = self.spilling(step.operator, minimum, me);
                 memory.set_operator_group(self.first_team + step.operator as u64);
@@ -189,7 +189,7 @@ impl<'p> Starter<'p> {
         let context = TaskContext { memory: memory.clone(), ..self.context(step.operator, plan, subtask, me) };
         // A kernel's set-up is the user's code.
         let driver = catching(|| step.driver.create(&context)).map_err(|error| self.at(step.operator, error))?;
-        let layout = step.driver.layout().unwrap_or_else(|| Arc::new(RowLayout::new([], &LeafSet::none())));
+        let layout = step.driver.layout.clone().unwrap_or_else(|| Arc::new(RowLayout::new([], &LeafSet::none())));
         let sides = step
             .sides
             .iter()

@@ -51,7 +51,7 @@ use crate::join::spilled::{PartitionPair, SpilledJoin};
 use crate::kernel::{Outputs, TaskContext};
 use crate::page::{Input, Page, Selection};
 use crate::spill::Spilled;
-use crate::strategy::{Cursor, Progress};
+use crate::strategy::{Cursor, Progress, ready};
 
 pub use kernel::{JoinFactory, JoinKernel};
 pub(crate) use merge::SortMergeJoin;
@@ -236,10 +236,7 @@ impl HybridHashJoin {
 
     /// Answers for the table's rows, drops it, and notes what has gone to disk.
     fn finish(&mut self, emitter: &mut dyn JoinEmitter, out: &mut Outputs) -> Result<Progress> {
-        let progress = emitter.finish(&mut self.built, &mut self.cursor, out)?;
-        if progress != Progress::Done {
-            return Ok(progress);
-        }
+        ready!(emitter.finish(&mut self.built, &mut self.cursor, out)?);
         self.cursor = 0;
         let in_memory: usize = self.built.table.take_pages().iter().map(Page::bytes).sum();
         if let (Some(parts), Some(partners)) = (self.parts.take(), self.partners.take()) {

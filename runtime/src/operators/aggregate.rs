@@ -16,17 +16,16 @@ mod values;
 
 use std::sync::Arc;
 
-use driver::{Aggregating, Phase};
-
 use crate::error::{Error, Result};
 use crate::group::{Accumulate, AccumulateFactory, GroupTable, Groups};
 use crate::kernel::TaskContext;
-use crate::plan::{Operator, Reads, Table, row_bytes, unbounded_memory};
+use crate::plan::{Operator, Reads, Table, unbounded_memory};
 use crate::row::{Datum, LeafSet, LeafType, RowLayout, Schema};
-use crate::strategy::{Estimate, Planning, Ship, Strategy, Way};
+use crate::strategy::{Estimate, Planning, Strategy};
 
+use super::common::{HASH_SECONDS, by_key, grouped, groups_of};
 use super::fold::{Fold, Merge, StateLeaf};
-use super::{HASH_SECONDS, distinct_count, fold, grouped, names, windows};
+use super::{distinct_count, fold};
 
 /// Groups records and folds each group into one.
 pub struct Aggregate {
@@ -110,7 +109,7 @@ impl Operator for Aggregate {
     }
 
     fn details(&self) -> String {
-        if self.key.is_empty() { String::new() } else { format!("by {}", names(&self.input, &self.key)) }
+        by_key(&self.input, &self.key)
     }
 
     fn schema(&self) -> &Schema {
@@ -140,11 +139,8 @@ impl Operator for Aggregate {
         Some(self.state.iter().map(key).collect())
     }
 
-    fn estimate(&self, inputs: &[Estimate], live: &LeafSet) -> Estimate {
-        let input = inputs.first().map_or(0.0, |input| input.rows);
-        // A guess until keys are sampled: groups of ten.
-        let rows = if self.key.is_empty() { input.min(1.0) } else { (input / 10.0).max(input.min(1.0)) };
-        Estimate { rows, row_bytes: row_bytes(&self.output, live) }
+    fn rows(&self, inputs: &[Estimate]) -> f64 {
+        groups_of(inputs[0].rows, &self.key)
     }
 
     fn check(&self) -> Result<()> {
@@ -167,25 +163,11 @@ impl Operator for Aggregate {
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let spec = self.spec(planning.live);
-        let rows = planning.inputs[0].rows;
-        let from = planning.input_tasks[0];
-        let whole = Arc::new(Aggregating { spec: spec.clone(), phase: Phase::Whole });
-        if from == 1 {
-            let way = Way::ship(Ship::Forward);
-            return vec![Strategy { ways: vec![way], driver: whole, tasks: 1, streamed: 0, cost: rows * HASH_SECONDS }];
-        }
-        let (ship, tasks) = match self.key.is_empty() {
-            true => (Ship::Gather, 1),
-            false => (Ship::Hash(self.output_key()), planning.tasks),
+        let (key, phase) = match planning.is_combined() {
+            true => (self.output_key(), Phase::Merge),
+            false => (self.key.clone(), Phase::Whole),
         };
-        let cost = rows * HASH_SECONDS / tasks as f64;
-        if !planning.combines {
-            let ship = if self.key.is_empty() { ship } else { Ship::Hash(self.key.clone()) };
-            return vec![Strategy { ways: vec![Way::ship(ship)], driver: whole, tasks, streamed: 0, cost }];
-        }
-        let combiner = Arc::new(Aggregating { spec: spec.clone(), phase: Phase::Partial });
-        let merging = Arc::new(Aggregating { spec, phase: Phase::Merge });
-        vec![Strategy { ways: vec![Way { before: Some(combiner), ship }], driver: merging, tasks, streamed: 0, cost }]
+        vec![planning.by_key(&key, Some(driver::combiner(&spec)), driver::of_phase(&spec, phase), HASH_SECONDS)]
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
@@ -231,12 +213,10 @@ impl Aggregate {
         self.key.iter().for_each(|&leaf| read.insert(leaf));
         // The next records find the group by the key that its first one leaves in the state.
         let key: Vec<(usize, usize)> = self.output_key().into_iter().zip(self.key.iter().copied()).collect();
-        for page in group.pages(&read)? {
-            windows(&page.batch(), |input| {
-                table.probe(input, &self.key, &key, &mut groups)?;
-                kernel.accumulate(&mut table, input, &groups)
-            })?;
-        }
+        group.windows(&read, |input| {
+            table.probe(input, &self.key, &key, &mut groups)?;
+            kernel.accumulate(&mut table, input, &groups)
+        })?;
         let mut state = Table::new(types);
         table.drain()?.iter().for_each(|page| state.extend(&page.batch()));
         state.rows.pop().ok_or_else(|| Error::Internal("a group without a state".to_owned()))
@@ -247,6 +227,17 @@ impl Aggregate {
 fn keeps_text(leaf: &StateLeaf) -> bool {
     let is_extreme = matches!(leaf.fold, Fold::Min(_) | Fold::Max(_) | Fold::MinSome(_) | Fold::MaxSome(_));
     is_extreme && leaf.ty == LeafType::Text
+}
+
+/// A phase of an aggregation.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// Records in, finished groups out.
+    Whole,
+    /// Records in, states out.
+    Partial,
+    /// States in, finished groups out.
+    Merge,
 }
 
 /// What an aggregating driver needs to know, whatever its phase.

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::kernel::{Chain, ChainFactory, Outputs, TaskContext};
 use crate::page::{Input, RowWriter};
-use crate::plan::{Forwards, Operator, Reads, Table, row_bytes, unbounded_memory};
+use crate::plan::{Forwards, Operator, Reads, Table, unbounded_memory};
 use crate::row::{LeafSet, LeafType, RowLayout, Schema};
-use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Ship, Strategy, Way};
+use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Strategy};
 
-use super::{ROW_SECONDS, layout, windows};
+use super::common::{ROW_SECONDS, layout};
 
 /// How many records a chain gives for one, as a guess.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -55,9 +55,8 @@ impl Operator for MapChain {
             .then(|| self.forwards.of(input, self.output.leaves().len()))
     }
 
-    fn estimate(&self, inputs: &[Estimate], live: &LeafSet) -> Estimate {
-        let rows = inputs.first().map_or(0.0, |input| input.rows) * self.expansion.0;
-        Estimate { rows, row_bytes: row_bytes(&self.output, live) }
+    fn rows(&self, inputs: &[Estimate]) -> f64 {
+        inputs[0].rows * self.expansion.0
     }
 
     fn follows_order(&self) -> bool {
@@ -65,7 +64,7 @@ impl Operator for MapChain {
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
-        vec![strategy(&self.chain, &self.output, planning)]
+        vec![planning.forwarded(driver(&self.chain, layout(&self.output, planning.live)), ROW_SECONDS)]
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
@@ -73,16 +72,12 @@ impl Operator for MapChain {
     }
 }
 
-/// A chain where its input's rows are.
-pub(super) fn strategy(chain: &ChainFactory, output: &Schema, planning: &Planning<'_>) -> Strategy {
-    let driver = ChainDriverFactory { chain: chain.clone(), layout: layout(output, planning.live) };
-    Strategy {
-        ways: vec![Way::ship(Ship::Forward)],
-        driver: Arc::new(driver),
-        tasks: planning.input_tasks[0],
-        streamed: 0,
-        cost: planning.inputs[0].rows * ROW_SECONDS,
-    }
+/// Runs a chain in each task.
+pub(super) fn driver(chain: &ChainFactory, layout: Arc<RowLayout>) -> DriverFactory {
+    let (effects, chain) = (chain.has_effects(), chain.clone());
+    DriverFactory::new("chain", move |context| Ok(ChainDriver(chain.open(context)?)))
+        .emitting(layout)
+        .stopping_early(!effects)
 }
 
 /// What a chain makes of a table's records, of which it is shown these leaves.
@@ -90,11 +85,8 @@ pub(super) fn run_over(chain: &ChainFactory, records: &Table, read: &LeafSet, ty
     let mut chain = chain.open(&TaskContext::alone(unbounded_memory()))?;
     let mut output = Table::new(types);
     let mut writer = output.writer();
-    for page in records.pages(read)? {
-        windows(&page.batch(), |input| run_whole(&mut *chain, input, &mut writer, &mut output))?;
-    }
-    writer.seal();
-    writer.take_sealed().for_each(|page| output.extend(&page.batch()));
+    records.windows(read, |input| run_whole(&mut *chain, input, &mut writer, &mut output))?;
+    output.take(&mut writer);
     Ok(output)
 }
 
@@ -103,33 +95,9 @@ fn run_whole(chain: &mut dyn Chain, input: &Input<'_>, writer: &mut RowWriter, o
     let mut from = 0;
     while from < input.len() {
         from = chain.run(input, from, writer)?;
-        writer.take_sealed().for_each(|page| output.extend(&page.batch()));
+        output.take_sealed(writer);
     }
     Ok(())
-}
-
-/// Runs a chain in each task.
-pub(super) struct ChainDriverFactory {
-    pub(super) chain: ChainFactory,
-    pub(super) layout: Arc<RowLayout>,
-}
-
-impl DriverFactory for ChainDriverFactory {
-    fn name(&self) -> String {
-        "chain".to_owned()
-    }
-
-    fn layout(&self) -> Option<Arc<RowLayout>> {
-        Some(self.layout.clone())
-    }
-
-    fn may_stop(&self) -> bool {
-        !self.chain.has_effects()
-    }
-
-    fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
-        Ok(Box::new(ChainDriver(self.chain.open(context)?)))
-    }
 }
 
 struct ChainDriver(Box<dyn Chain>);

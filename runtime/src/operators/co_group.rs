@@ -11,14 +11,15 @@ use crate::kernel::{Outputs, TaskContext};
 use crate::memory::Memory;
 use crate::memory::limits::GROUPS_BYTES;
 use crate::page::{Input, NextRow, OneRow};
-use crate::plan::{Operator, Reads, Table, row_bytes, unbounded_memory};
+use crate::plan::{Operator, Reads, Table, unbounded_memory};
 use crate::row::{Datum, LeafSet, RowLayout, Schema};
 use crate::sort::{CoGroupFactory, CoGroupKernel, GroupSorter, LargeGroup, OrderKey, SortBuffer, SpillingOutput};
-use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Round, Ship, Strategy, Way};
+use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Round, Strategy, ready};
 
+use super::common::{both_sorted_seconds, groups_of, layout};
 use super::join::Nulls;
 use super::keys::check_keys;
-use super::{HASH_SECONDS, ROW_SECONDS, join, layout, order, windows};
+use super::{join, order};
 
 /// Calls a closure with the groups of each key that either side has. A null key is a key like any other.
 pub struct CoGroup {
@@ -44,6 +45,30 @@ impl CoGroup {
         needed
     }
 
+    /// Sorts both sides, and goes over the groups of both together.
+    fn driver(&self, output: Arc<RowLayout>) -> DriverFactory {
+        let kept = [0, 1].map(|side| layout(&self.inputs[side], &self.needed(side)));
+        let orders = [0, 1].map(|side| {
+            order::ascending(&self.keys[side]).chain(self.orders[side].iter().copied()).collect::<Vec<_>>()
+        });
+        let (leading, kernel, layout) = (self.keys[0].len(), self.kernel.clone(), output.clone());
+        let create = move |context: &TaskContext| {
+            let side = |side: usize| GroupSorter::new(kept[side].clone(), orders[side].clone(), leading, context);
+            Ok(CoGroupDriver {
+                sides: [side(0)?, side(1)?],
+                leading,
+                ended: 0,
+                next: [0, 0],
+                kernel: kernel.open(context)?,
+                large: None,
+                output: layout.clone(),
+                context: context.clone(),
+            })
+        };
+        let factory = DriverFactory::new("external sort of both, co_group", create);
+        factory.emitting(output).spilling_beyond(2 * GROUPS_BYTES)
+    }
+
     /// The rows of each key, in the order in which keys and rows come: those of the left side, and those of the right.
     fn groups<'t>(&self, inputs: &'t [Table]) -> Vec<[Vec<&'t Vec<Datum>>; 2]> {
         let mut numbers: HashMap<Vec<&Datum>, usize> = HashMap::new();
@@ -67,9 +92,7 @@ impl CoGroup {
         rows.sort_by(|left, right| order::compare(schema, &self.orders[side], left, right));
         let table = Table { types: schema.types(), rows: rows.into_iter().cloned().collect() };
         let mut kept = SortBuffer::new(Arc::new(RowLayout::full(schema.types())), Vec::new(), memory)?;
-        for page in table.pages(&self.needed(side))? {
-            windows(&page.batch(), |input| kept.add(input))?;
-        }
+        table.windows(&self.needed(side), |input| kept.add(input))?;
         Ok(kept)
     }
 }
@@ -95,10 +118,9 @@ impl Operator for CoGroup {
         self.needed(input)
     }
 
-    fn estimate(&self, inputs: &[Estimate], live: &LeafSet) -> Estimate {
-        let rows = inputs.iter().map(|input| input.rows).fold(0.0, f64::max);
-        // As many as the larger side has groups, which are guessed to be of ten.
-        Estimate { rows: (rows / 10.0).max(rows.min(1.0)), row_bytes: row_bytes(&self.output, live) }
+    fn rows(&self, inputs: &[Estimate]) -> f64 {
+        // As many as the larger side has groups.
+        groups_of(inputs.iter().map(|input| input.rows).fold(0.0, f64::max), &self.keys[0])
     }
 
     fn check(&self) -> Result<()> {
@@ -106,23 +128,8 @@ impl Operator for CoGroup {
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
-        let is_alone = planning.input_tasks.iter().all(|&tasks| tasks == 1);
-        let tasks = if is_alone { 1 } else { planning.tasks };
-        let way = |side: usize| match is_alone {
-            true => Way::ship(Ship::Forward),
-            false => Way::ship(Ship::Hash(self.keys[side].clone())),
-        };
-        let driver = Arc::new(CoGrouping {
-            kept: [0, 1].map(|side| layout(&self.inputs[side], &self.needed(side))),
-            orders: [0, 1]
-                .map(|side| order::ascending(&self.keys[side]).chain(self.orders[side].iter().copied()).collect()),
-            leading: self.keys[0].len(),
-            output: layout(&self.output, planning.live),
-            kernel: self.kernel.clone(),
-        });
-        let sorting = |rows: f64| rows * (rows.max(2.0).log2() * HASH_SECONDS + ROW_SECONDS);
-        let cost = planning.inputs.iter().map(|input| sorting(input.rows)).sum::<f64>() / tasks as f64;
-        vec![Strategy { ways: vec![way(0), way(1)], driver, tasks, streamed: 0, cost }]
+        let driver = self.driver(layout(&self.output, planning.live));
+        vec![planning.both_by_key(&self.keys, driver, both_sorted_seconds(planning))]
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
@@ -133,55 +140,15 @@ impl Operator for CoGroup {
         for [left, right] in self.groups(inputs) {
             let (left, right) = (self.kept(0, left, &memory)?, self.kept(1, right, &memory)?);
             kernel.run([&left, &right], 0, [0, 0], [left.len(), right.len()], &mut writer)?;
-            writer.seal();
-            writer.take_sealed().for_each(|page| output.extend(&page.batch()));
+            output.take(&mut writer);
         }
         Ok(output)
     }
 }
 
-struct CoGrouping {
-    /// How each side's rows are kept.
-    kept: [Arc<RowLayout>; 2],
-    /// By the key, then by the side's own order.
-    orders: [Vec<OrderKey>; 2],
-    /// Leaves of the key, which the orders begin with.
-    leading: usize,
-    output: Arc<RowLayout>,
-    kernel: CoGroupFactory,
-}
-
-impl DriverFactory for CoGrouping {
-    fn name(&self) -> String {
-        "external sort of both, co_group".to_owned()
-    }
-
-    fn layout(&self) -> Option<Arc<RowLayout>> {
-        Some(self.output.clone())
-    }
-
-    fn minimum_bytes(&self) -> Option<usize> {
-        Some(2 * GROUPS_BYTES)
-    }
-
-    fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
-        let side =
-            |side: usize| GroupSorter::new(self.kept[side].clone(), self.orders[side].clone(), self.leading, context);
-        Ok(Box::new(CoGroupDriver {
-            sides: [side(0)?, side(1)?],
-            leading: self.leading,
-            ended: 0,
-            next: [0, 0],
-            kernel: self.kernel.open(context)?,
-            large: None,
-            output: self.output.clone(),
-            context: context.clone(),
-        }))
-    }
-}
-
 struct CoGroupDriver {
     sides: [GroupSorter; 2],
+    /// Leaves of the key, which the orders begin with.
     leading: usize,
     /// Sides of which all rows are there.
     ended: usize,
@@ -201,29 +168,23 @@ impl Driver for CoGroupDriver {
         if other > this && !self.sides[port].has_room_for(input) {
             self.sides[1 - port].revoke();
         }
-        match self.sides[1 - port].settle()? {
-            Progress::Done => self.sides[port].add(input, cursor),
-            progress => Ok(progress),
-        }
+        ready!(self.sides[1 - port].settle()?);
+        self.sides[port].add(input, cursor)
     }
 
     /// A side is sorted when its rows are there; the closure runs when those of both are. The cursor says that the former is done.
     fn on_round_end(&mut self, port: usize, _: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         if *cursor == 0 {
-            match self.sides[port].finish()? {
-                Progress::Done => (self.ended, *cursor) = (self.ended + 1, 1),
-                progress => return Ok(progress),
-            }
+            ready!(self.sides[port].finish()?);
+            (self.ended, *cursor) = (self.ended + 1, 1);
         }
         if self.ended < 2 {
             return Ok(Progress::Done);
         }
         if *cursor == 1 {
             // The other side was in order once, but may have gone to disk since.
-            match self.sides[1 - port].finish()? {
-                Progress::Done => *cursor = 2,
-                progress => return Ok(progress),
-            }
+            ready!(self.sides[1 - port].finish()?);
+            *cursor = 2;
         }
         self.run(out)
     }
@@ -237,10 +198,7 @@ impl Driver for CoGroupDriver {
 
     fn settle(&mut self) -> Result<Progress> {
         for side in &mut self.sides {
-            match side.settle()? {
-                Progress::Done => {}
-                progress => return Ok(progress),
-            }
+            ready!(side.settle()?);
         }
         Ok(Progress::Done)
     }
@@ -250,17 +208,13 @@ impl CoGroupDriver {
     fn run(&mut self, out: &mut Outputs) -> Result<Progress> {
         loop {
             if let Some(large) = &mut self.large {
-                match large.give(out.pages())? {
-                    Progress::Done => self.large = None,
-                    progress => return Ok(progress),
-                }
+                ready!(large.give(out.pages())?);
+                self.large = None;
             }
             for (side, next) in self.sides.iter_mut().zip(&mut self.next) {
                 if !side.is_ready() || (*next == side.window().len() && !side.is_last()) {
-                    match side.advance()? {
-                        Progress::Done => *next = 0,
-                        progress => return Ok(progress),
-                    }
+                    ready!(side.advance()?);
+                    *next = 0;
                 }
             }
             let until =

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::kernel::{Factory, Predicate, PredicateFactory, TaskContext};
 use crate::page::{Batch, Selection};
-use crate::plan::{Operator, Reads, Table, row_bytes, unbounded_memory, unchanged};
+use crate::plan::{Operator, Reads, Table, unbounded_memory, unchanged};
 use crate::row::{LeafSet, LeafType, Schema};
 use crate::source::{Bound, Comparison};
 use crate::strategy::{Estimate, Role};
@@ -43,12 +43,11 @@ impl Operator for Filter {
         reads
     }
 
-    fn estimate(&self, inputs: &[Estimate], live: &LeafSet) -> Estimate {
+    fn rows(&self, inputs: &[Estimate]) -> f64 {
         // Guesses, until values are sampled: what is equal to a constant is rare, what lies on one side of it is half.
         let share = |bound: &Bound| if bound.comparison == Comparison::Equal { 0.1 } else { 0.5 };
         let selectivity = if self.bounds.is_empty() { 0.5 } else { self.bounds.iter().map(share).product() };
-        let rows = inputs.first().map_or(0.0, |input| input.rows) * selectivity;
-        Estimate { rows, row_bytes: row_bytes(&self.schema, live) }
+        inputs[0].rows * selectivity
     }
 
     fn placement(&self) -> String {

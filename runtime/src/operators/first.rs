@@ -1,18 +1,22 @@
-//! The first records that come, whichever they are: each task lets some pass, then one task decides. Who has enough stops what comes before it.
+//! Some records, whichever come first: of all, or of each group. Each task lets some pass before they are shipped.
 
-use std::sync::Arc;
+mod of_groups;
 
 use crate::error::Result;
-use crate::kernel::{Outputs, TaskContext};
+use crate::kernel::Outputs;
 use crate::page::{Input, Selection};
-use crate::plan::{Operator, Table, row_bytes};
-use crate::row::{LeafSet, RowLayout, Schema};
-use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Ship, Strategy, Way};
+use crate::plan::{Operator, Table};
+use crate::row::{LeafSet, Schema};
+use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Strategy};
 
-/// Any `count` records; the first ones where the input has one task.
+use super::common::{HASH_SECONDS, first_of, grouped, layout, of_each, of_key};
+
+/// Any `count` records of each group; the first ones where the input has one task.
 pub struct First {
     /// The records.
     pub schema: Schema,
+    /// The key's leaves; none where everything is one group.
+    pub key: Vec<usize>,
     /// How many.
     pub count: usize,
 }
@@ -23,7 +27,7 @@ impl Operator for First {
     }
 
     fn details(&self) -> String {
-        self.count.to_string()
+        format!("{}{}", self.count, of_each(&self.schema, &self.key))
     }
 
     fn schema(&self) -> &Schema {
@@ -31,47 +35,39 @@ impl Operator for First {
     }
 
     fn reads(&self, _: usize, live: &LeafSet) -> LeafSet {
-        live.clone()
+        let mut reads = live.clone();
+        self.key.iter().for_each(|&leaf| reads.insert(leaf));
+        reads
     }
 
-    fn estimate(&self, inputs: &[Estimate], live: &LeafSet) -> Estimate {
-        let rows = inputs.first().map_or(0.0, |input| input.rows).min(self.count as f64);
-        Estimate { rows, row_bytes: row_bytes(&self.schema, live) }
+    fn lets_filters_pass(&self, _: usize) -> Option<Vec<Option<usize>>> {
+        Some(of_key(&self.key, &self.schema))
+    }
+
+    fn rows(&self, inputs: &[Estimate]) -> f64 {
+        first_of(inputs[0].rows, &self.key, self.count)
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
-        let limit: Arc<dyn DriverFactory> = Arc::new(Limit(self.count));
-        let way = match planning.input_tasks[0] {
-            1 => Way::ship(Ship::Forward),
-            _ => planning.combined(limit.clone(), Ship::Gather),
-        };
-        vec![Strategy { ways: vec![way], driver: limit, tasks: 1, streamed: 0, cost: 0.0 }]
+        if self.key.is_empty() {
+            return vec![planning.by_key(&[], Some(limit(self.count)), limit(self.count), 0.0)];
+        }
+        let (key, types) = (self.key.clone(), self.schema.types());
+        let first = of_groups::FirstOfGroups { key, types, count: self.count as u64 };
+        let driver = first.driver(layout(&self.schema, &self.reads(0, planning.live)));
+        vec![planning.by_key(&self.key, Some(first.combiner()), driver, HASH_SECONDS)]
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
-        let rows = inputs[0].rows.iter().take(self.count).cloned().collect();
+        let groups = grouped(&inputs[0], &self.key).into_iter();
+        let rows = groups.flat_map(|group| group.into_iter().take(self.count).cloned()).collect();
         Ok(Table { types: inputs[0].types.clone(), rows })
     }
 }
 
-struct Limit(usize);
-
-impl DriverFactory for Limit {
-    fn name(&self) -> String {
-        "limit".to_owned()
-    }
-
-    fn layout(&self) -> Option<Arc<RowLayout>> {
-        None
-    }
-
-    fn may_stop(&self) -> bool {
-        true
-    }
-
-    fn create(&self, _: &TaskContext) -> Result<Box<dyn Driver>> {
-        Ok(Box::new(LimitDriver { left: self.0 }))
-    }
+/// Lets so many rows pass. Who has enough stops what comes before it.
+fn limit(count: usize) -> DriverFactory {
+    DriverFactory::new("limit", move |_| Ok(LimitDriver { left: count })).stopping_early(true)
 }
 
 struct LimitDriver {

@@ -12,12 +12,13 @@ use crate::kernel::{Outputs, TaskContext};
 use crate::memory::Memory;
 use crate::memory::limits::{GROUPS_BYTES, SORT_BYTES};
 use crate::page::Input;
-use crate::plan::{Operator, Reads, Table, row_bytes, unbounded_memory, unbounded_writer};
+use crate::plan::{Operator, Reads, Table, unbounded_memory, unbounded_writer};
 use crate::row::{LeafSet, RowLayout, Schema};
 use crate::sort::{GroupFactory, GroupKernel, GroupSorter, OrderKey, SortBuffer, SpillingOutput};
-use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Round, Ship, Strategy, Way};
+use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Round, Strategy, ready};
 
-use super::{HASH_SECONDS, ROW_SECONDS, combiner_bytes, grouped, layout, names, order, windows};
+use super::common::{ROW_SECONDS, combiner_bytes, grouped, groups_of, layout, names, sort_seconds};
+use super::order;
 
 /// Calls a closure with each group.
 pub struct GroupReduce {
@@ -50,6 +51,47 @@ impl GroupReduce {
         self.key.iter().for_each(|&leaf| needed.insert(leaf));
         needed
     }
+
+    /// By the key, then in the order within a group.
+    fn whole_order(&self) -> Vec<OrderKey> {
+        order::ascending(&self.key).chain(self.order.iter().copied()).collect()
+    }
+
+    /// Takes what a part of memory holds for the groups.
+    fn parts(&self, output: Arc<RowLayout>) -> DriverFactory {
+        let (kept, order) = (layout(&self.input, &self.needed()), self.whole_order());
+        let (kernel, leading) = (self.kernel.clone(), self.key.len());
+        let create = move |context: &TaskContext| {
+            let kernel = kernel.open(context)?;
+            let rows = SortBuffer::new(kept.clone(), order.clone(), &context.memory)?;
+            let (most_bytes, memory) = (combiner_bytes(context), context.memory.clone());
+            Ok(PartialDriver { rows, leading, kernel, most_bytes, memory, revoked: false })
+        };
+        let name = format!("sort a part in memory, {}", self.word);
+        DriverFactory::new(name, create).emitting(output).spilling_beyond(SORT_BYTES + self.aside)
+    }
+
+    /// Goes over the groups once all rows are there.
+    fn groups(&self, output: Arc<RowLayout>) -> DriverFactory {
+        let (kept, order) = (layout(&self.input, &self.needed()), self.whole_order());
+        let how = if order.is_empty() { "keep, then" } else { "external sort," };
+        let (kernel, leading, layout) = (self.kernel.clone(), self.key.len(), output.clone());
+        let create = move |context: &TaskContext| {
+            let kernel = kernel.open(context)?;
+            Ok(GroupReduceDriver {
+                rows: GroupSorter::new(kept.clone(), order.clone(), leading, context)?,
+                leading,
+                kernel,
+                is_shown: false,
+                next: 0,
+                large: None,
+                output: layout.clone(),
+                context: context.clone(),
+            })
+        };
+        let factory = DriverFactory::new(format!("{how} {}", self.word), create).emitting(output);
+        factory.spilling_beyond(GROUPS_BYTES + self.aside)
+    }
 }
 
 impl Operator for GroupReduce {
@@ -76,32 +118,18 @@ impl Operator for GroupReduce {
         self.refused.clone().map_or(Ok(()), |wrong| Err(Error::Plan(wrong)))
     }
 
-    fn estimate(&self, inputs: &[Estimate], live: &LeafSet) -> Estimate {
-        let rows = inputs.first().map_or(0.0, |input| input.rows);
-        // As many as there are groups, which are guessed to be of ten.
-        let groups = if self.key.is_empty() { 0.0 } else { rows / 10.0 };
-        Estimate { rows: groups.max(rows.min(1.0)), row_bytes: row_bytes(&self.output, live) }
+    fn rows(&self, inputs: &[Estimate]) -> f64 {
+        // As many as there are groups.
+        groups_of(inputs[0].rows, &self.key)
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
-        let (ship, tasks) = match planning.input_tasks[0] {
-            tasks if self.partial || tasks == 1 => (Ship::Forward, tasks),
-            _ if self.key.is_empty() => (Ship::Gather, 1),
-            _ => (Ship::Hash(self.key.clone()), planning.tasks),
-        };
-        let driver = Arc::new(GroupReduceFactory {
-            kept: layout(&self.input, &self.needed()),
-            output: layout(&self.output, planning.live),
-            leading: self.key.len(),
-            order: order::ascending(&self.key).chain(self.order.iter().copied()).collect(),
-            kernel: self.kernel.clone(),
-            word: self.word,
-            aside: self.aside,
-            partial: self.partial,
-        });
-        let rows = planning.inputs[0].rows;
-        let cost = rows * (rows.max(2.0).log2() * HASH_SECONDS + ROW_SECONDS);
-        vec![Strategy { ways: vec![Way::ship(ship)], driver, tasks, streamed: 0, cost: cost / tasks as f64 }]
+        let row_seconds = sort_seconds(planning.inputs[0].rows) + ROW_SECONDS;
+        let output = layout(&self.output, planning.live);
+        vec![match self.partial {
+            true => planning.forwarded(self.parts(output), row_seconds),
+            false => planning.by_key(&self.key, None, self.groups(output), row_seconds),
+        }]
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
@@ -115,69 +143,16 @@ impl Operator for GroupReduce {
             let table = Table { types: inputs[0].types.clone(), rows: rows.into_iter().cloned().collect() };
             group.clear();
             // Without an order of its own, the buffer keeps the rows as they are added, as one group.
-            for page in table.pages(&self.needed())? {
-                windows(&page.batch(), |input| group.add(input))?;
-            }
+            table.windows(&self.needed(), |input| group.add(input))?;
             let mut writer = unbounded_writer(self.output.types());
             let mut position = 0;
             while position < group.len() {
                 position = kernel.run(&group, 0, position, &mut writer)?;
-                writer.take_sealed().for_each(|page| output.extend(&page.batch()));
+                output.take_sealed(&mut writer);
             }
-            writer.seal();
-            writer.take_sealed().for_each(|page| output.extend(&page.batch()));
+            output.take(&mut writer);
         }
         Ok(output)
-    }
-}
-
-struct GroupReduceFactory {
-    kept: Arc<RowLayout>,
-    output: Arc<RowLayout>,
-    leading: usize,
-    order: Vec<OrderKey>,
-    kernel: GroupFactory,
-    word: &'static str,
-    aside: usize,
-    partial: bool,
-}
-
-impl DriverFactory for GroupReduceFactory {
-    fn name(&self) -> String {
-        let how = match (self.partial, self.order.is_empty()) {
-            (true, _) => "sort a part in memory,",
-            (false, false) => "external sort,",
-            (false, true) => "keep, then",
-        };
-        format!("{how} {}", self.word)
-    }
-
-    fn layout(&self) -> Option<Arc<RowLayout>> {
-        Some(self.output.clone())
-    }
-
-    fn minimum_bytes(&self) -> Option<usize> {
-        Some(if self.partial { SORT_BYTES } else { GROUPS_BYTES } + self.aside)
-    }
-
-    fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
-        let kernel = self.kernel.open(context)?;
-        if self.partial {
-            let rows = SortBuffer::new(self.kept.clone(), self.order.clone(), &context.memory)?;
-            let most_bytes = combiner_bytes(context);
-            let (leading, memory) = (self.leading, context.memory.clone());
-            return Ok(Box::new(PartialDriver { rows, leading, kernel, most_bytes, memory, revoked: false }));
-        }
-        Ok(Box::new(GroupReduceDriver {
-            rows: GroupSorter::new(self.kept.clone(), self.order.clone(), self.leading, context)?,
-            leading: self.leading,
-            kernel,
-            is_shown: false,
-            next: 0,
-            large: None,
-            output: self.output.clone(),
-            context: context.clone(),
-        }))
     }
 }
 
@@ -201,15 +176,11 @@ impl GroupReduceDriver {
     fn run(&mut self, out: &mut Outputs) -> Result<Progress> {
         loop {
             if let Some(large) = &mut self.large {
-                match large.give(out.pages())? {
-                    Progress::Done => self.large = None,
-                    progress => return Ok(progress),
-                }
+                ready!(large.give(out.pages())?);
+                self.large = None;
             } else if !self.rows.is_ready() {
-                match self.rows.advance()? {
-                    Progress::Done => self.next = 0,
-                    progress => return Ok(progress),
-                }
+                ready!(self.rows.advance()?);
+                self.next = 0;
             } else if self.kernel.reads_again()
                 && let Some((mut group, pages)) = self.rows.take_large_again()
             {
@@ -231,10 +202,8 @@ impl GroupReduceDriver {
                 self.rows.clear();
                 return Ok(Progress::Done);
             } else {
-                match self.rows.advance()? {
-                    Progress::Done => self.next = 0,
-                    progress => return Ok(progress),
-                }
+                ready!(self.rows.advance()?);
+                self.next = 0;
             }
         }
     }
@@ -247,10 +216,8 @@ impl Driver for GroupReduceDriver {
 
     fn on_round_end(&mut self, _: usize, _: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         if *cursor == 0 {
-            match self.rows.finish()? {
-                Progress::Done => (self.is_shown, *cursor) = (true, 1),
-                progress => return Ok(progress),
-            }
+            ready!(self.rows.finish()?);
+            (self.is_shown, *cursor) = (true, 1);
         }
         self.run(out)
     }
@@ -308,13 +275,9 @@ impl Driver for PartialDriver {
                 return Ok(Progress::Done);
             }
         }
-        match self.run(cursor, out)? {
-            Progress::Done => {
-                self.rows.add(input)?;
-                Ok(Progress::Done)
-            }
-            progress => Ok(progress),
-        }
+        ready!(self.run(cursor, out)?);
+        self.rows.add(input)?;
+        Ok(Progress::Done)
     }
 
     fn on_round_end(&mut self, _: usize, _: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {

@@ -5,11 +5,12 @@
 
 use crate::error::{Error, Result};
 use crate::kernel::ChainFactory;
-use crate::plan::{Operator, Reads, Table, row_bytes};
+use crate::plan::{Operator, Reads, Table};
 use crate::row::{LeafSet, Schema};
-use crate::strategy::{Estimate, Planning, Strategy};
+use crate::strategy::{Planning, Strategy};
 
-use super::chain::{run_over, strategy};
+use super::chain::{driver, run_over};
+use super::common::{ROW_SECONDS, layout};
 
 /// Computes a key of each record.
 pub struct Keyed {
@@ -38,12 +39,8 @@ impl Operator for Keyed {
         reads
     }
 
-    fn estimate(&self, inputs: &[Estimate], live: &LeafSet) -> Estimate {
-        Estimate { rows: inputs.first().map_or(0.0, |input| input.rows), row_bytes: row_bytes(&self.output, live) }
-    }
-
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
-        vec![strategy(&self.chain, &self.output, planning)]
+        vec![planning.forwarded(driver(&self.chain, layout(&self.output, planning.live)), ROW_SECONDS)]
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {

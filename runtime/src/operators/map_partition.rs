@@ -11,12 +11,12 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::kernel::{Outputs, TaskContext};
 use crate::page::Input;
-use crate::plan::{Operator, Reads, Table, row_bytes, unbounded_memory};
+use crate::plan::{Operator, Reads, Table, unbounded_memory};
 use crate::row::{LeafSet, RowLayout, Schema};
 use crate::sort::{SortBuffer, Whole, WholeFactory};
-use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Round, Ship, Strategy, Way};
+use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, Strategy};
 
-use super::{ROW_SECONDS, layout, windows};
+use super::common::{ROW_SECONDS, layout};
 
 /// Runs a kernel over the records of each task.
 pub struct MapPartition {
@@ -43,63 +43,29 @@ impl Operator for MapPartition {
         self.reads.of(&self.input)
     }
 
-    fn estimate(&self, inputs: &[Estimate], live: &LeafSet) -> Estimate {
-        Estimate { rows: inputs.first().map_or(0.0, |input| input.rows), row_bytes: row_bytes(&self.output, live) }
-    }
-
     fn follows_order(&self) -> bool {
         true
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
-        let driver = MapPartitionFactory {
-            whole: self.whole.clone(),
-            kept: layout(&self.input, &self.reads.of(&self.input)),
-            layout: layout(&self.output, planning.live),
+        let (whole, kept) = (self.whole.clone(), layout(&self.input, &self.reads.of(&self.input)));
+        let create = move |context: &TaskContext| {
+            let kept = SortBuffer::new(kept.clone(), [], &context.memory)?;
+            Ok(MapPartitionDriver { whole: whole.open(context)?, kept: Some(kept) })
         };
-        vec![Strategy {
-            ways: vec![Way::ship(Ship::Forward)],
-            driver: Arc::new(driver),
-            tasks: planning.input_tasks[0],
-            streamed: 0,
-            cost: 2.0 * planning.inputs[0].rows * ROW_SECONDS,
-        }]
+        let driver = DriverFactory::new("keep, then map", create).emitting(layout(&self.output, planning.live));
+        vec![planning.forwarded(driver, 2.0 * ROW_SECONDS)]
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
         let mut whole = self.whole.open(&TaskContext::alone(unbounded_memory()))?;
         let mut kept = SortBuffer::new(Arc::new(RowLayout::full(self.input.types())), [], &unbounded_memory())?;
-        for page in inputs[0].pages(&self.reads.of(&self.input))? {
-            windows(&page.batch(), |input| kept.add(input))?;
-        }
+        inputs[0].windows(&self.reads.of(&self.input), |input| kept.add(input))?;
         let mut output = Table::new(self.output.types());
         let mut writer = output.writer();
         whole.run(&kept, &mut writer)?;
-        writer.seal();
-        writer.take_sealed().for_each(|page| output.extend(&page.batch()));
+        output.take(&mut writer);
         Ok(output)
-    }
-}
-
-struct MapPartitionFactory {
-    whole: WholeFactory,
-    /// How rows are kept.
-    kept: Arc<RowLayout>,
-    layout: Arc<RowLayout>,
-}
-
-impl DriverFactory for MapPartitionFactory {
-    fn name(&self) -> String {
-        "keep, then map".to_owned()
-    }
-
-    fn layout(&self) -> Option<Arc<RowLayout>> {
-        Some(self.layout.clone())
-    }
-
-    fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
-        let kept = SortBuffer::new(self.kept.clone(), [], &context.memory)?;
-        Ok(Box::new(MapPartitionDriver { whole: self.whole.open(context)?, kept: Some(kept) }))
     }
 }
 

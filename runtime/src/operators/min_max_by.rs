@@ -6,19 +6,16 @@
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::group::{
-    Combiner, FinalAggregate, GroupTable, GroupUpdate, Groups, HybridHashAggregation, PreAggregate, Rows, UnplacedRows,
-    probe,
-};
+use crate::group::{GroupTable, GroupUpdate, Groups, Rows, UnplacedRows, probe};
 use crate::kernel::TaskContext;
-use crate::memory::limits;
 use crate::page::{Input, Selection};
-use crate::plan::{Operator, Table, row_bytes};
+use crate::plan::{Operator, Table};
 use crate::row::{Datum, LeafSet, RowLayout, Schema};
 use crate::sort::OrderKey;
-use crate::strategy::{Driver, DriverFactory, Estimate, Planning, Ship, Strategy, Way};
+use crate::strategy::{Estimate, Planning, Strategy};
 
-use super::{HASH_SECONDS, combiner_bytes, grouped, names, order};
+use super::common::{HASH_SECONDS, final_aggregate, grouped, groups_of, of_each, of_key, pre_aggregate};
+use super::order;
 
 /// Keeps the record of each group that comes first in an order.
 pub struct MinMaxBy {
@@ -40,6 +37,22 @@ impl MinMaxBy {
         let rest = (0..self.schema.leaves().len()).filter(is_left);
         self.order.iter().copied().chain(rest.map(|leaf| OrderKey { leaf, descending: false })).collect()
     }
+
+    /// Gives a task its update and table.
+    fn open(&self, layout: &Arc<RowLayout>) -> impl Fn(&TaskContext) -> Result<(MinMaxByUpdate, GroupTable)> + use<> {
+        let (layout, key, order) = (layout.clone(), self.key.clone(), self.whole_order());
+        move |context| {
+            let table = GroupTable::new(layout.clone(), key.clone(), &context.memory)?;
+            let update = MinMaxByUpdate {
+                groups: Groups::default(),
+                found: Selection::default(),
+                key: key.clone(),
+                copied: (0..layout.types().len()).map(|leaf| (leaf, leaf)).collect(),
+                order: order.clone(),
+            };
+            Ok((update, table))
+        }
+    }
 }
 
 impl Operator for MinMaxBy {
@@ -49,7 +62,7 @@ impl Operator for MinMaxBy {
 
     fn details(&self) -> String {
         let order = order::describe(&self.schema, &self.order);
-        if self.key.is_empty() { order } else { format!("{order} of each {}", names(&self.schema, &self.key)) }
+        order + &of_each(&self.schema, &self.key)
     }
 
     fn schema(&self) -> &Schema {
@@ -61,28 +74,18 @@ impl Operator for MinMaxBy {
     }
 
     fn lets_filters_pass(&self, _: usize) -> Option<Vec<Option<usize>>> {
-        Some(super::of_key(&self.key, &self.schema))
+        Some(of_key(&self.key, &self.schema))
     }
 
-    fn estimate(&self, inputs: &[Estimate], live: &LeafSet) -> Estimate {
-        let rows = inputs.first().map_or(0.0, |input| input.rows);
-        let groups = if self.key.is_empty() { 0.0 } else { rows / 10.0 };
-        Estimate { rows: groups.max(rows.min(1.0)), row_bytes: row_bytes(&self.schema, live) }
+    fn rows(&self, inputs: &[Estimate]) -> f64 {
+        groups_of(inputs[0].rows, &self.key)
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let layout = GroupTable::layout_of(self.schema.types(), &LeafSet::all(self.schema.leaves().len()));
-        let factory = |combine| -> Arc<dyn DriverFactory> {
-            let (key, order) = (self.key.clone(), self.whole_order());
-            Arc::new(MinMaxByFactory { word: self.word, layout: layout.clone(), key, order, combine })
-        };
-        let cost = planning.inputs[0].rows * HASH_SECONDS;
-        let (way, tasks) = match planning.input_tasks[0] {
-            1 => (Way::ship(Ship::Forward), 1),
-            _ if self.key.is_empty() => (planning.combined(factory(true), Ship::Gather), 1),
-            _ => (planning.combined(factory(true), Ship::Hash(self.key.clone())), planning.tasks),
-        };
-        vec![Strategy { ways: vec![way], driver: factory(false), tasks, streamed: 0, cost: cost / tasks as f64 }]
+        let combiner = pre_aggregate(format!("combine {}", self.word), layout.clone(), self.open(&layout));
+        let driver = final_aggregate(format!("hash {}", self.word), layout.clone(), 0, self.open(&layout));
+        vec![planning.by_key(&self.key, Some(combiner), driver, HASH_SECONDS)]
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
@@ -92,44 +95,6 @@ impl Operator for MinMaxBy {
         };
         let rows = grouped(&inputs[0], &self.key).into_iter().filter_map(best).collect();
         Ok(Table { types: inputs[0].types.clone(), rows })
-    }
-}
-
-struct MinMaxByFactory {
-    word: &'static str,
-    layout: Arc<RowLayout>,
-    key: Vec<usize>,
-    order: Vec<OrderKey>,
-    combine: bool,
-}
-
-impl DriverFactory for MinMaxByFactory {
-    fn name(&self) -> String {
-        format!("{} {}", if self.combine { "combine" } else { "hash" }, self.word)
-    }
-
-    fn layout(&self) -> Option<Arc<RowLayout>> {
-        Some(self.layout.clone())
-    }
-
-    fn minimum_bytes(&self) -> Option<usize> {
-        Some(if self.combine { limits::COMBINE_BYTES } else { limits::GROUP_BYTES })
-    }
-
-    fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
-        let table = GroupTable::new(self.layout.clone(), self.key.clone(), &context.memory)?;
-        let update = MinMaxByUpdate {
-            groups: Groups::default(),
-            found: Selection::default(),
-            key: self.key.clone(),
-            copied: (0..self.layout.types().len()).map(|leaf| (leaf, leaf)).collect(),
-            order: self.order.clone(),
-        };
-        Ok(if self.combine {
-            Box::new(PreAggregate { update, combiner: Combiner::new(table, combiner_bytes(context)) })
-        } else {
-            Box::new(FinalAggregate { update, grouping: HybridHashAggregation::new(table, 0, context) })
-        })
     }
 }
 

@@ -5,10 +5,12 @@ use std::cmp::Ordering;
 use crate::row::{Datum, LeafSet, Schema, compare_leaf};
 use crate::sort::OrderKey;
 
+use super::common::names;
+
 /// For EXPLAIN: `revenue descending, orderdate`.
 pub(crate) fn describe(schema: &Schema, order: &[OrderKey]) -> String {
     let part = |key: &OrderKey| {
-        let name = super::names(schema, &[key.leaf]);
+        let name = names(schema, &[key.leaf]);
         if key.descending { format!("{name} descending") } else { name }
     };
     order.iter().map(part).collect::<Vec<_>>().join(", ")

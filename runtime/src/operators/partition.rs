@@ -6,16 +6,16 @@
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::kernel::{ChainFactory, Outputs, TaskContext};
+use crate::kernel::{ChainFactory, Outputs};
 use crate::page::Input;
-use crate::plan::{Operator, Reads, Table, row_bytes, unchanged};
+use crate::plan::{Operator, Reads, Table, unchanged};
 use crate::row::{LeafSet, LeafType, RowLayout, Schema};
 use crate::sort::OrderKey;
-use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Ship, Strategy, Way};
+use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Ship, Strategy, Way};
 
-use super::chain::{ChainDriverFactory, run_over};
-use super::range::RangeFactory;
-use super::{HASH_SECONDS, ROW_SECONDS, names, order};
+use super::chain::{self, run_over};
+use super::common::{HASH_SECONDS, ROW_SECONDS, names, numbered_layout};
+use super::{order, range};
 
 /// The same records, in tasks that the program chooses.
 pub struct Partition {
@@ -80,24 +80,18 @@ impl Operator for Partition {
         (!self.counts()).then(|| unchanged(&self.schema))
     }
 
-    fn estimate(&self, inputs: &[Estimate], live: &LeafSet) -> Estimate {
-        Estimate { rows: inputs.first().map_or(0.0, |input| input.rows), row_bytes: row_bytes(&self.schema, live) }
-    }
-
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let way = match &self.by {
             _ if planning.tasks == 1 && planning.input_tasks[0] == 1 && !self.counts() => Way::ship(Ship::Forward),
             PartitionBy::Turn => Way::ship(Ship::Rebalance),
             PartitionBy::Key(key) => Way::ship(Ship::Hash(key.clone())),
             PartitionBy::Range(order) => self.numbered(&self.reads(0, planning.live), |layout| {
-                Arc::new(RangeFactory::new(layout, order.clone(), planning.input_tasks[0], planning.tasks))
+                range::driver(layout, order.clone(), planning.input_tasks[0], planning.tasks)
             }),
-            PartitionBy::Number { chain, .. } => {
-                self.numbered(planning.live, |layout| Arc::new(ChainDriverFactory { chain: chain.clone(), layout }))
-            }
+            PartitionBy::Number { chain, .. } => self.numbered(planning.live, |layout| chain::driver(chain, layout)),
         };
-        let cost = planning.inputs[0].rows * (HASH_SECONDS + ROW_SECONDS);
-        vec![Strategy { ways: vec![way], driver: Arc::new(PassFactory), tasks: planning.tasks, streamed: 0, cost }]
+        let pass = DriverFactory::new("pass on", |_| Ok(Pass)).stopping_early(true);
+        vec![planning.of_one(way, pass, planning.tasks, HASH_SECONDS + ROW_SECONDS)]
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
@@ -116,40 +110,14 @@ impl Partition {
         matches!(&self.by, PartitionBy::Number { chain, .. } if chain.has_effects())
     }
 
-    /// Ships by a number that a driver on the sending side gives each record. It is written behind the record's leaves: whoever reads records
-    /// finds their leaves where they were, and does not look further.
-    fn numbered(&self, live: &LeafSet, driver: impl FnOnce(Arc<RowLayout>) -> Arc<dyn DriverFactory>) -> Way {
-        let number = self.schema.leaves().len();
-        let mut types = self.schema.types();
-        types.push(LeafType::U64);
-        let mut written = live.clone();
-        written.insert(number);
-        let before = driver(Arc::new(RowLayout::new(types, &written)));
-        Way { before: Some(before), ship: Ship::Number(number) }
+    /// Ships by a number that a driver on the sending side gives each record.
+    fn numbered(&self, live: &LeafSet, driver: impl FnOnce(Arc<RowLayout>) -> DriverFactory) -> Way {
+        let (layout, number) = numbered_layout(&self.schema, live);
+        Way { before: Some(Arc::new(driver(layout))), ship: Ship::Number(number) }
     }
 }
 
 /// Lets all rows pass.
-struct PassFactory;
-
-impl DriverFactory for PassFactory {
-    fn name(&self) -> String {
-        "pass on".to_owned()
-    }
-
-    fn layout(&self) -> Option<Arc<RowLayout>> {
-        None
-    }
-
-    fn may_stop(&self) -> bool {
-        true
-    }
-
-    fn create(&self, _: &TaskContext) -> Result<Box<dyn Driver>> {
-        Ok(Box::new(Pass))
-    }
-}
-
 struct Pass;
 
 impl Driver for Pass {

@@ -16,15 +16,15 @@ use crate::kernel::{Outputs, TaskContext};
 use crate::memory::Memory;
 use crate::memory::limits::SPOOL_BYTES;
 use crate::page::Input;
-use crate::plan::{Operator, Table, row_bytes, unbounded_memory};
-use crate::row::{LeafSet, RowLayout, Schema};
-use crate::source::{Scan, Source, Split, SplitReader, Statistics};
+use crate::plan::{Operator, Table, unbounded_memory};
+use crate::row::{LeafSet, Schema};
 use crate::spill::{Read, Store, StoreReader};
 use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Round, Ship, Strategy, Way};
 
+use super::ScanSource;
+use super::common::{ROW_SECONDS, layout};
 use super::queued_rows::QueuedRows;
 use super::scan::Pages;
-use super::{ROW_SECONDS, ScanSource, layout};
 
 /// Keeps what it is given.
 pub struct Persist {
@@ -37,6 +37,29 @@ pub struct Persist {
 impl Persist {
     fn all(&self) -> LeafSet {
         LeafSet::all(self.schema.leaves().len())
+    }
+
+    /// Gives the records that are there from a run before.
+    fn gives(&self) -> DriverFactory {
+        let kept = self.kept.clone();
+        let create = move |context: &TaskContext| {
+            let store = kept.get().and_then(|tasks| tasks.get(context.subtask));
+            let reader =
+                |store: &Arc<Store>| StoreReader::new(store.clone(), context.blocking.clone(), &context.memory);
+            Ok(Give { kept: store.map(reader), memory: context.memory.clone() })
+        };
+        DriverFactory::new("give what is kept", create).emitting(layout(&self.schema, &self.all()))
+    }
+
+    /// Lets records pass in so many tasks, and keeps copies.
+    fn keeps(&self, tasks: usize) -> DriverFactory {
+        let (kept, layout) = (self.kept.clone(), layout(&self.schema, &self.all()));
+        let parts = Arc::new(Mutex::new(vec![None; tasks]));
+        DriverFactory::new("pass, and keep", move |context| {
+            let store = Store::new(layout.clone(), context.spiller(), &context.memory);
+            let rows = QueuedRows::into_pages(layout.clone(), store.clone(), context);
+            Ok(Keep { rows, store, context: context.clone(), parts: parts.clone(), kept: kept.clone() })
+        })
     }
 }
 
@@ -54,15 +77,14 @@ impl Operator for Persist {
         self.all()
     }
 
-    fn estimate(&self, inputs: &[Estimate], live: &LeafSet) -> Estimate {
+    fn rows(&self, inputs: &[Estimate]) -> f64 {
         let kept = self.kept.get().map(|tasks| tasks.iter().map(|store| store.rows()).sum::<usize>() as f64);
-        let rows = kept.unwrap_or_else(|| inputs.first().map_or(0.0, |input| input.rows));
-        Estimate { rows, row_bytes: row_bytes(&self.schema, live) }
+        kept.unwrap_or_else(|| inputs[0].rows)
     }
 
     fn begins_here(&self) -> Option<Arc<dyn Operator>> {
         self.kept.get()?;
-        Some(Arc::new(ScanSource(Arc::new(Nothing(Pages::new(self.schema.clone(), Vec::new()))))))
+        Some(Arc::new(ScanSource(Arc::new(Pages::none(self.schema.clone())))))
     }
 
     fn follows_order(&self) -> bool {
@@ -78,14 +100,9 @@ impl Operator for Persist {
             1 => Ship::Gather,
             _ => Ship::Rebalance,
         };
-        let driver = PersistFactory {
-            kept: self.kept.clone(),
-            layout: layout(&self.schema, &self.all()),
-            parts: Arc::new(Mutex::new(vec![None; tasks])),
-            gives: self.kept.get().is_some(),
-        };
-        let cost = planning.inputs[0].rows * ROW_SECONDS;
-        vec![Strategy { ways: vec![Way::ship(ship)], driver: Arc::new(driver), tasks, streamed: 0, cost }]
+        let driver = if self.kept.get().is_some() { self.gives() } else { self.keeps(tasks) };
+        let (way, driver) = (Way::ship(ship), driver.spilling_beyond(SPOOL_BYTES));
+        vec![planning.of_one(way, driver, tasks, ROW_SECONDS)]
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
@@ -108,75 +125,12 @@ impl Operator for Persist {
     }
 }
 
-/// The source in the place of what needs not run again.
-struct Nothing(Pages);
-
-impl Source for Nothing {
-    fn describe(&self) -> String {
-        "nothing".to_owned()
-    }
-
-    fn schema(&self) -> &Schema {
-        self.0.schema()
-    }
-
-    fn statistics(&self, _: &Scan) -> Statistics {
-        Statistics { rows: Some(0.0), bytes: 0 }
-    }
-
-    fn splits(&self, _: &Scan) -> Result<Vec<Split>> {
-        Ok(Vec::new())
-    }
-
-    fn reader(&self, scan: &Scan, memory: &Memory) -> Result<Box<dyn SplitReader>> {
-        self.0.reader(scan, memory)
-    }
-}
-
-struct PersistFactory {
-    kept: Arc<OnceLock<Vec<Arc<Store>>>>,
-    layout: Arc<RowLayout>,
-    /// What the tasks of this run have kept, each when it has seen its last row.
-    parts: Arc<Mutex<Vec<Option<Arc<Store>>>>>,
-    /// Whether the records are there from a run before.
-    gives: bool,
-}
-
-impl DriverFactory for PersistFactory {
-    fn name(&self) -> String {
-        if self.gives { "give what is kept" } else { "pass, and keep" }.to_owned()
-    }
-
-    fn layout(&self) -> Option<Arc<RowLayout>> {
-        self.gives.then(|| self.layout.clone())
-    }
-
-    fn minimum_bytes(&self) -> Option<usize> {
-        Some(SPOOL_BYTES)
-    }
-
-    fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
-        if let (true, Some(kept)) = (self.gives, self.kept.get()) {
-            let reader =
-                |store: &Arc<Store>| StoreReader::new(store.clone(), context.blocking.clone(), &context.memory);
-            return Ok(Box::new(Give { kept: kept.get(context.subtask).map(reader), memory: context.memory.clone() }));
-        }
-        let store = Store::new(self.layout.clone(), context.spiller(), &context.memory);
-        Ok(Box::new(Keep {
-            rows: QueuedRows::into_pages(self.layout.clone(), store.clone(), context),
-            store,
-            context: context.clone(),
-            parts: self.parts.clone(),
-            kept: self.kept.clone(),
-        }))
-    }
-}
-
 /// Lets rows pass, and keeps copies.
 struct Keep {
     rows: QueuedRows<Arc<Store>>,
     store: Arc<Store>,
     context: TaskContext,
+    /// What the tasks of this run have kept, each when it has seen its last row.
     parts: Arc<Mutex<Vec<Option<Arc<Store>>>>>,
     kept: Arc<OnceLock<Vec<Arc<Store>>>>,
 }

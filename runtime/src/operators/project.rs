@@ -1,11 +1,11 @@
 //! Projections: the same rows, other leaves. Nothing is copied.
 
 use crate::error::Result;
-use crate::plan::{Operator, Table, row_bytes};
+use crate::plan::{Operator, Table};
 use crate::row::{Datum, LeafSet, Schema};
-use crate::strategy::{Estimate, Role};
+use crate::strategy::Role;
 
-use super::names;
+use super::common::names;
 
 /// Picks and reorders leaves.
 pub struct Project {
@@ -38,10 +38,6 @@ impl Operator for Project {
 
     fn lets_filters_pass(&self, _: usize) -> Option<Vec<Option<usize>>> {
         Some(self.leaves.iter().copied().map(Some).collect())
-    }
-
-    fn estimate(&self, inputs: &[Estimate], live: &LeafSet) -> Estimate {
-        Estimate { rows: inputs.first().map_or(0.0, |input| input.rows), row_bytes: row_bytes(&self.output, live) }
     }
 
     fn role(&self) -> Role {

@@ -30,49 +30,27 @@ struct Sampled {
     weight: u64,
 }
 
-/// Numbers records by the range of an order that they are in.
-pub(super) struct RangeFactory {
-    /// The record's leaves, then the number.
-    layout: Arc<RowLayout>,
-    order: Arc<[OrderKey]>,
-    ranges: usize,
-    meeting: Arc<Rendezvous<Sampled>>,
-}
-
-impl RangeFactory {
-    /// For `senders` tasks that cut the order into `ranges`.
-    pub(super) fn new(layout: Arc<RowLayout>, order: Vec<OrderKey>, senders: usize, ranges: usize) -> Self {
-        RangeFactory { layout, order: order.into(), ranges, meeting: Rendezvous::of(senders) }
-    }
-}
-
-impl DriverFactory for RangeFactory {
-    fn name(&self) -> String {
-        "keep, then find ranges".to_owned()
-    }
-
-    fn layout(&self) -> Option<Arc<RowLayout>> {
-        Some(self.layout.clone())
-    }
-
-    fn minimum_bytes(&self) -> Option<usize> {
-        // Keys are mostly small; what more they take is found beside.
-        Some(SPOOL_BYTES + 2 * KEYS * (size_of::<OrderValues>() + self.order.len() * 2 * size_of::<Datum>()))
-    }
-
-    fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
-        Ok(Box::new(RangeDriver {
-            rows: QueuedRows::new(self.layout.clone(), context),
+/// Numbers records by the range of an order that they are in: `senders` tasks cut it into `ranges`. Behind the record's leaves `layout` has the number.
+pub(super) fn driver(layout: Arc<RowLayout>, order: Vec<OrderKey>, senders: usize, ranges: usize) -> DriverFactory {
+    // Keys are mostly small; what more they take is found beside.
+    let key_bytes = size_of::<OrderValues>() + order.len() * 2 * size_of::<Datum>();
+    let (rows, order, meeting) = (layout.clone(), Arc::from(order), Rendezvous::of(senders));
+    let create = move |context: &TaskContext| {
+        Ok(RangeDriver {
+            rows: QueuedRows::new(rows.clone(), context),
             sample: Sampled { keys: Vec::new(), weight: 1 },
             paid: context.memory.reserve(0)?,
             seen: 0,
-            order: self.order.clone(),
-            ranges: self.ranges,
+            order: Arc::clone(&order),
+            ranges,
             bounds: None,
-            meeting: self.meeting.clone(),
+            meeting: Arc::clone(&meeting),
             context: context.clone(),
-        }))
-    }
+        })
+    };
+    DriverFactory::new("keep, then find ranges", create)
+        .emitting(layout)
+        .spilling_beyond(SPOOL_BYTES + 2 * KEYS * key_bytes)
 }
 
 struct RangeDriver {

@@ -5,18 +5,15 @@
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::group::{
-    Combined, Combiner, FinalAggregate, GroupTable, GroupUpdate, Groups, HybridHashAggregation, PreAggregate, Reduce,
-    ReduceFactory, Rows, UnplacedRows, probe,
-};
+use crate::group::{Combined, GroupTable, GroupUpdate, Groups, Reduce, ReduceFactory, Rows, UnplacedRows, probe};
 use crate::kernel::TaskContext;
-use crate::memory::{Memory, limits};
+use crate::memory::limits;
 use crate::page::{Input, Page, RowWriter, Selection};
-use crate::plan::{Operator, Table, row_bytes, unbounded_memory};
+use crate::plan::{Operator, Table, unbounded_memory};
 use crate::row::{LeafSet, RowLayout, Schema};
-use crate::strategy::{Driver, DriverFactory, Estimate, Planning, Ship, Strategy, Way};
+use crate::strategy::{Estimate, Planning, Strategy};
 
-use super::{HASH_SECONDS, combiner_bytes, grouped, names, windows};
+use super::common::{HASH_SECONDS, by_key, final_aggregate, grouped, groups_of, of_key, pre_aggregate};
 
 /// What the closure's records may take before they become groups' rows, the last of them in a page that is not full.
 const SCRATCH_BYTES: usize = 6 * limits::PAGE_BYTES;
@@ -39,7 +36,7 @@ impl Operator for KeyedReduce {
     }
 
     fn details(&self) -> String {
-        if self.key.is_empty() { String::new() } else { format!("by {}", names(&self.schema, &self.key)) }
+        by_key(&self.schema, &self.key)
     }
 
     fn schema(&self) -> &Schema {
@@ -51,30 +48,20 @@ impl Operator for KeyedReduce {
     }
 
     fn lets_filters_pass(&self, _: usize) -> Option<Vec<Option<usize>>> {
-        Some(super::of_key(&self.key, &self.schema))
+        Some(of_key(&self.key, &self.schema))
     }
 
-    fn estimate(&self, inputs: &[Estimate], live: &LeafSet) -> Estimate {
-        let rows = inputs.first().map_or(0.0, |input| input.rows);
-        let groups = if self.key.is_empty() { 0.0 } else { rows / 10.0 };
-        Estimate { rows: groups.max(rows.min(1.0)), row_bytes: row_bytes(&self.schema, live) }
+    fn rows(&self, inputs: &[Estimate]) -> f64 {
+        groups_of(inputs[0].rows, &self.key)
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
-        let cost = planning.inputs[0].rows * HASH_SECONDS * 2.0;
-        let combined = |ship| planning.combined(Arc::new(self.factory(true)), ship);
-        let (way, tasks) = match planning.input_tasks[0] {
-            1 => (Way::ship(Ship::Forward), 1),
-            _ if self.key.is_empty() => (combined(Ship::Gather), 1),
-            _ => (combined(Ship::Hash(self.key.clone())), planning.tasks),
-        };
-        vec![Strategy {
-            ways: vec![way],
-            driver: Arc::new(self.factory(false)),
-            tasks,
-            streamed: 0,
-            cost: cost / tasks as f64,
-        }]
+        let spec = self.spec();
+        let (combine, reduce) = (spec.clone(), spec.clone());
+        let combiner = pre_aggregate("combine reduce", spec.layout.clone(), move |context| combine.open(context));
+        let open = move |context: &TaskContext| reduce.open(context);
+        let driver = final_aggregate("hash reduce", spec.layout, SCRATCH_BYTES, open);
+        vec![planning.by_key(&self.key, Some(combiner), driver, HASH_SECONDS * 2.0)]
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
@@ -89,21 +76,17 @@ impl Operator for KeyedReduce {
 }
 
 impl KeyedReduce {
-    fn factory(&self, combine: bool) -> ReduceDriverFactory {
+    fn spec(&self) -> Spec {
         let types = self.schema.types();
         let layout = GroupTable::layout_of(types.clone(), &LeafSet::all(types.len()));
-        let (key, kernel) = (self.key.clone(), self.kernel.clone());
-        ReduceDriverFactory { layout, key, written: self.leaves, kernel, combine }
+        Spec { layout, key: self.key.clone(), written: self.leaves, kernel: self.kernel.clone() }
     }
 
     /// What becomes of one group, in a table that holds nothing else.
     fn reduce(&self, group: &Table) -> Result<Vec<Page>> {
-        let (factory, memory) = (self.factory(false), unbounded_memory());
-        let (mut update, mut left) = (factory.open(&TaskContext::alone(memory.clone()))?, UnplacedRows::default());
-        let mut table = factory.table(&memory)?;
-        for page in group.pages(&LeafSet::all(group.types.len()))? {
-            windows(&page.batch(), |input| update.add(&mut table, input, Rows::New, &mut left))?;
-        }
+        let (mut update, mut table) = self.spec().open(&TaskContext::alone(unbounded_memory()))?;
+        let mut left = UnplacedRows::default();
+        group.windows(&LeafSet::all(group.types.len()), |input| update.add(&mut table, input, Rows::New, &mut left))?;
         table.drain()
     }
 }
@@ -118,51 +101,27 @@ fn not_one() -> Error {
     Error::Plan("a `reduce` closure must emit exactly one record".to_owned())
 }
 
-struct ReduceDriverFactory {
+/// What a task needs to know, with and without a combiner.
+#[derive(Clone)]
+struct Spec {
     layout: Arc<RowLayout>,
     key: Vec<usize>,
     written: usize,
     kernel: ReduceFactory,
-    combine: bool,
 }
 
-impl DriverFactory for ReduceDriverFactory {
-    fn name(&self) -> String {
-        if self.combine { "combine reduce" } else { "hash reduce" }.to_owned()
-    }
-
-    fn layout(&self) -> Option<Arc<RowLayout>> {
-        Some(self.layout.clone())
-    }
-
-    fn minimum_bytes(&self) -> Option<usize> {
-        Some(if self.combine { limits::COMBINE_BYTES } else { limits::GROUP_BYTES })
-    }
-
-    fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
-        let (update, table) = (self.open(context)?, self.table(&context.memory)?);
-        Ok(if self.combine {
-            Box::new(PreAggregate { update, combiner: Combiner::new(table, combiner_bytes(context)) })
-        } else {
-            Box::new(FinalAggregate { update, grouping: HybridHashAggregation::new(table, SCRATCH_BYTES, context) })
-        })
-    }
-}
-
-impl ReduceDriverFactory {
-    fn table(&self, memory: &Memory) -> Result<GroupTable> {
-        Ok(GroupTable::new(self.layout.clone(), self.key.clone(), memory)?.keeping_from(self.written))
-    }
-
-    fn open(&self, context: &TaskContext) -> Result<ReduceUpdate> {
-        Ok(ReduceUpdate {
+impl Spec {
+    fn open(&self, context: &TaskContext) -> Result<(ReduceUpdate, GroupTable)> {
+        let table = GroupTable::new(self.layout.clone(), self.key.clone(), &context.memory)?;
+        let update = ReduceUpdate {
             groups: Groups::default(),
             found: Selection::default(),
             kernel: self.kernel.open(context)?,
             key: self.key.clone(),
             copied: (0..self.layout.types().len()).map(|leaf| (leaf, leaf)).collect(),
             scratch: RowWriter::new(self.layout.clone(), context.memory.clone()),
-        })
+        };
+        Ok((update, table.keeping_from(self.written)))
     }
 }
 

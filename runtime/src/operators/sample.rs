@@ -3,16 +3,14 @@
 //! Each record draws a number that is made of the seed, its task and its position there. So the same records in the same tasks and order give the
 //! same sample, and no record's chance depends on what it holds.
 
-use std::sync::Arc;
-
 use crate::error::{Error, Result};
 use crate::kernel::{Outputs, TaskContext};
 use crate::page::{Input, Selection};
-use crate::plan::{Operator, Table, row_bytes};
-use crate::row::{LeafSet, RowLayout, Schema};
-use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Ship, Strategy, Way};
+use crate::plan::{Operator, Table};
+use crate::row::Schema;
+use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Strategy};
 
-use super::ROW_SECONDS;
+use super::common::ROW_SECONDS;
 
 /// The numbers that a task's records draw, one after the other.
 pub(super) struct Draws {
@@ -70,13 +68,8 @@ impl Operator for Sample {
         &self.schema
     }
 
-    fn reads(&self, _: usize, live: &LeafSet) -> LeafSet {
-        live.clone()
-    }
-
-    fn estimate(&self, inputs: &[Estimate], live: &LeafSet) -> Estimate {
-        let rows = inputs.first().map_or(0.0, |input| input.rows) * self.fraction;
-        Estimate { rows, row_bytes: row_bytes(&self.schema, live) }
+    fn rows(&self, inputs: &[Estimate]) -> f64 {
+        inputs[0].rows * self.fraction
     }
 
     fn check(&self) -> Result<()> {
@@ -90,13 +83,9 @@ impl Operator for Sample {
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
-        vec![Strategy {
-            ways: vec![Way::ship(Ship::Forward)],
-            driver: Arc::new(ShareFactory { limit: self.limit(), seed: self.seed }),
-            tasks: planning.input_tasks[0],
-            streamed: 0,
-            cost: planning.inputs[0].rows * ROW_SECONDS,
-        }]
+        let (limit, seed) = (self.limit(), self.seed);
+        let draw = move |context: &TaskContext| Ok(ShareDriver { limit, draws: Draws::new(seed, context.subtask) });
+        vec![planning.forwarded(DriverFactory::new("draw", draw), ROW_SECONDS)]
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
@@ -104,25 +93,6 @@ impl Operator for Sample {
         let mut sample = inputs[0].clone();
         sample.rows.retain(|_| u128::from(draws.next()) < self.limit());
         Ok(sample)
-    }
-}
-
-struct ShareFactory {
-    limit: u128,
-    seed: u64,
-}
-
-impl DriverFactory for ShareFactory {
-    fn name(&self) -> String {
-        "draw".to_owned()
-    }
-
-    fn layout(&self) -> Option<Arc<RowLayout>> {
-        None
-    }
-
-    fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
-        Ok(Box::new(ShareDriver { limit: self.limit, draws: Draws::new(self.seed, context.subtask) }))
     }
 }
 

@@ -11,14 +11,14 @@ use crate::kernel::{Outputs, TaskContext};
 use crate::memory::limits::SORT_BYTES;
 use crate::memory::{Memory, Reservation};
 use crate::page::{Input, Selection};
-use crate::plan::{Operator, Table, row_bytes};
-use crate::row::{LeafSet, LeafType, RowLayout, Schema};
+use crate::plan::{Operator, Table};
+use crate::row::{RowLayout, Schema};
 use crate::sort::OrderKey;
 use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Round, Ship, Strategy, Way};
 
-use super::HASH_SECONDS;
+use super::common::{HASH_SECONDS, first_of, numbered_layout};
 use super::sample::Draws;
-use super::top::{TopDriver, TopFactory};
+use super::sorted_rows::{self, SortedRows};
 
 /// Keeps so many records, each with the same chance: those with the smallest numbers.
 pub struct SampleN {
@@ -43,31 +43,22 @@ impl Operator for SampleN {
         &self.schema
     }
 
-    fn reads(&self, _: usize, live: &LeafSet) -> LeafSet {
-        live.clone()
-    }
-
-    fn estimate(&self, inputs: &[Estimate], live: &LeafSet) -> Estimate {
-        let rows = inputs.first().map_or(0.0, |input| input.rows).min(self.count as f64);
-        Estimate { rows, row_bytes: row_bytes(&self.schema, live) }
+    fn rows(&self, inputs: &[Estimate]) -> f64 {
+        first_of(inputs[0].rows, &[], self.count)
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         // What a row drew is written behind the record's leaves, where only the tasks of this operator look.
-        let number = self.schema.leaves().len();
-        let mut types = self.schema.types();
-        types.push(LeafType::U64);
-        let mut written = planning.live.clone();
-        written.insert(number);
-        let layout = Arc::new(RowLayout::new(types, &written));
-        let (count, order) = (self.count, vec![OrderKey { leaf: number, descending: false }]);
-        let draw = Arc::new(DrawFactory { layout: layout.clone(), count, seed: self.seed });
-        let cost = planning.inputs[0].rows * HASH_SECONDS / planning.input_tasks[0] as f64;
-        let (way, driver): (Way, Arc<dyn DriverFactory>) = match planning.input_tasks[0] {
-            1 => (Way::ship(Ship::Forward), draw),
-            _ => (Way { before: Some(draw), ship: Ship::Gather }, Arc::new(TopFactory { layout, count, order })),
-        };
-        vec![Strategy { ways: vec![way], driver, tasks: 1, streamed: 0, cost }]
+        let (layout, number) = numbered_layout(&self.schema, planning.live);
+        let order = vec![OrderKey { leaf: number, descending: false }];
+        let draw = self.draw(layout.clone(), order.clone());
+        vec![match planning.input_tasks[0] {
+            1 => planning.forwarded(draw, HASH_SECONDS),
+            _ => {
+                let way = Way { before: Some(Arc::new(draw)), ship: Ship::Gather };
+                planning.of_one(way, sorted_rows::first(layout, self.count, order), 1, HASH_SECONDS)
+            }
+        }]
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
@@ -79,41 +70,25 @@ impl Operator for SampleN {
     }
 }
 
-struct DrawFactory {
-    /// The record's leaves, and what the row drew.
-    layout: Arc<RowLayout>,
-    count: usize,
-    seed: u64,
-}
-
-impl DriverFactory for DrawFactory {
-    fn name(&self) -> String {
-        format!("draw {}", self.count)
-    }
-
-    fn layout(&self) -> Option<Arc<RowLayout>> {
-        Some(self.layout.clone())
-    }
-
-    fn minimum_bytes(&self) -> Option<usize> {
-        Some(SORT_BYTES)
-    }
-
-    fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
-        let number = self.layout.types().len() - 1;
-        let order = [OrderKey { leaf: number, descending: false }];
-        Ok(Box::new(DrawDriver {
-            draws: Draws::new(self.seed, context.subtask),
-            count: self.count,
-            record: (0..number).collect(),
-            smallest: Some(BinaryHeap::new()),
-            paid: context.memory.reserve(0)?,
-            memory: context.memory.clone(),
-            numbers: Vec::new(),
-            paid_numbers: context.memory.reserve(0)?,
-            entering: Selection::default(),
-            kept: TopDriver::new(self.layout.clone(), &order, self.count, context)?,
-        }))
+impl SampleN {
+    /// Keeps the rows of a task that draw the smallest numbers.
+    fn draw(&self, layout: Arc<RowLayout>, order: Vec<OrderKey>) -> DriverFactory {
+        let (&SampleN { count, seed, .. }, record, rows) = (self, self.schema.leaves().len(), layout.clone());
+        let create = move |context: &TaskContext| {
+            Ok(DrawDriver {
+                draws: Draws::new(seed, context.subtask),
+                count,
+                record: (0..record).collect(),
+                smallest: Some(BinaryHeap::new()),
+                paid: context.memory.reserve(0)?,
+                memory: context.memory.clone(),
+                numbers: Vec::new(),
+                paid_numbers: context.memory.reserve(0)?,
+                entering: Selection::default(),
+                kept: SortedRows::first(rows.clone(), &order, count, context)?,
+            })
+        };
+        DriverFactory::new(format!("draw {count}"), create).emitting(layout).spilling_beyond(SORT_BYTES)
     }
 }
 
@@ -131,7 +106,7 @@ struct DrawDriver {
     numbers: Vec<u64>,
     paid_numbers: Reservation,
     entering: Selection,
-    kept: TopDriver,
+    kept: SortedRows,
 }
 
 impl DrawDriver {

@@ -8,10 +8,10 @@ use crate::error::{Error, Result};
 use crate::memory::Memory;
 use crate::output::Claim;
 use crate::page::{Batch, Page};
-use crate::plan::{Operator, Table, row_bytes, unbounded_memory};
+use crate::plan::{Operator, Table, unbounded_memory};
 use crate::row::{LeafSet, Schema};
 use crate::source::{ColumnFit, ReadRequest, Ready, Scan, Source, Split, SplitReader, Statistics};
-use crate::strategy::{Estimate, Role};
+use crate::strategy::Role;
 
 /// Records of a source.
 pub struct ScanSource(pub Arc<dyn Source>);
@@ -27,16 +27,6 @@ impl Operator for ScanSource {
 
     fn schema(&self) -> &Schema {
         self.0.schema()
-    }
-
-    fn reads(&self, _: usize, _: &LeafSet) -> LeafSet {
-        LeafSet::none()
-    }
-
-    fn estimate(&self, _: &[Estimate], live: &LeafSet) -> Estimate {
-        let statistics = self.0.statistics(&Scan { live: live.clone(), bounds: Vec::new() });
-        let width = row_bytes(self.schema(), live);
-        Estimate { rows: statistics.rows.unwrap_or(statistics.bytes as f64 / width.max(16.0)), row_bytes: width }
     }
 
     fn columns(&self) -> Vec<ColumnFit> {
@@ -97,6 +87,8 @@ impl Operator for ScanSource {
 
 /// Records that the program had in memory, one page a split.
 pub struct Pages {
+    /// For EXPLAIN.
+    what: String,
     schema: Schema,
     pages: Arc<[Page]>,
 }
@@ -105,13 +97,18 @@ impl Pages {
     /// A source over pages that hold all leaves of `schema`.
     #[must_use]
     pub fn new(schema: Schema, pages: Vec<Page>) -> Self {
-        Pages { schema, pages: pages.into() }
+        Pages { what: format!("collection of {}", schema.describe()), schema, pages: pages.into() }
+    }
+
+    /// What stands in the place of records that need not be made again.
+    pub(super) fn none(schema: Schema) -> Self {
+        Pages { what: "nothing".to_owned(), schema, pages: Arc::new([]) }
     }
 }
 
 impl Source for Pages {
     fn describe(&self) -> String {
-        format!("collection of {}", self.schema.describe())
+        self.what.clone()
     }
 
     fn schema(&self) -> &Schema {

@@ -6,19 +6,19 @@
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::join::{BuildSide, HybridHashJoin, JoinEmitter, Pairs, ProbePhase, Side};
-use crate::kernel::{Outputs, TaskContext};
-use crate::memory::limits::JOIN_BYTES;
+use crate::join::{BuildSide, JoinEmitter, Pairs, ProbePhase};
+use crate::kernel::Outputs;
 use crate::page::{Input, Selection};
-use crate::plan::{Operator, Table, row_bytes, unchanged};
-use crate::row::{LeafSet, RowLayout, Schema};
-use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Round, Strategy};
+use crate::plan::{Operator, Table, unchanged};
+use crate::row::{LeafSet, Schema};
+use crate::strategy::{Cursor, Estimate, Planning, Progress, Strategy};
 
+use super::common::layout;
 use super::join::{
-    JoinHint, MergeJoin, Nulls, Sharing, by_hint, equal_keys, hash_strategies, merge_strategy, on, sides, validity,
+    BuildRows, EmitterFactory, JoinHint, JoinParts, Nulls, Sharing, equal_keys, hash_strategies, merge_strategy, on,
+    sides, validity,
 };
 use super::keys::check_keys;
-use super::layout;
 
 /// Keeps left records whose key is among the right records' keys, or those whose key is not.
 pub struct SemiJoin {
@@ -65,9 +65,9 @@ impl Operator for SemiJoin {
         Some(passing)
     }
 
-    fn estimate(&self, inputs: &[Estimate], live: &LeafSet) -> Estimate {
+    fn rows(&self, inputs: &[Estimate]) -> f64 {
         // As if the right side's filters thinned the left side: half stays.
-        Estimate { rows: inputs[0].rows * 0.5, row_bytes: row_bytes(&self.inputs[0], live) }
+        inputs[0].rows * 0.5
     }
 
     fn check(&self) -> Result<()> {
@@ -75,23 +75,14 @@ impl Operator for SemiJoin {
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
-        // Left rows with a null in their key have no partner, and are asked for where those are.
-        let asked = |side: usize| [side == 0, side == 0 && !self.matched];
-        let sides = || sides(&self.inputs, &self.keys, self.nulls, planning, asked);
+        let (kind, parts) = (if self.matched { "semi" } else { "anti" }, self.parts(planning));
         if self.hint == Some(JoinHint::Merge) {
-            return vec![merge_strategy(planning, &self.keys, |build| self.merged(build, sides(), planning))];
+            let merge = |build: usize| parts.merge(&format!("merge {kind} join"), build);
+            return vec![merge_strategy(planning, &self.keys, merge)];
         }
-        let factory = |build: usize, hinted: bool| -> Arc<dyn DriverFactory> {
-            Arc::new(HashSemiJoin {
-                hinted,
-                matched: self.matched,
-                build,
-                sides: sides(),
-                layout: layout(&self.inputs[0], planning.live),
-            })
-        };
+        let hash = |build: usize, hinted: bool| parts.hash(&format!("hash {kind} join"), build, hinted, BuildRows::Any);
         let sharing = Sharing { keys: &self.keys, shared: &|build| build == 1, builds: &[0, 1] };
-        hash_strategies(planning, &sharing, self.hint, factory)
+        hash_strategies(planning, &sharing, self.hint, hash)
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
@@ -104,74 +95,13 @@ impl Operator for SemiJoin {
 }
 
 impl SemiJoin {
-    fn merged(&self, build: usize, sides: [Side; 2], planning: &Planning<'_>) -> MergeJoin {
+    fn parts(&self, planning: &Planning<'_>) -> JoinParts {
+        // Left rows with a null in their key have no partner, and are asked for where those are.
+        let asked = |side: usize| [side == 0, side == 0 && !self.matched];
+        let sides = sides(&self.inputs, &self.keys, self.nulls, planning, asked);
         let (matched, leaves) = (self.matched, sides[0].types.len());
-        MergeJoin {
-            name: if matched { "merge semi join" } else { "merge anti join" },
-            sides,
-            build,
-            emitter: Box::new(move |_| Ok(Box::new(SemiEmitter::new(matched, leaves)))),
-            layout: layout(&self.inputs[0], planning.live),
-        }
-    }
-}
-
-struct HashSemiJoin {
-    /// Whether the program asked for it.
-    hinted: bool,
-    matched: bool,
-    build: usize,
-    sides: [Side; 2],
-    layout: Arc<RowLayout>,
-}
-
-impl DriverFactory for HashSemiJoin {
-    fn name(&self) -> String {
-        let (kind, side) = (if self.matched { "semi" } else { "anti" }, if self.build == 0 { "left" } else { "right" });
-        format!("hash {kind} join, build {side}{}", by_hint(self.hinted))
-    }
-
-    fn layout(&self) -> Option<Arc<RowLayout>> {
-        Some(self.layout.clone())
-    }
-
-    fn minimum_bytes(&self) -> Option<usize> {
-        Some(JOIN_BYTES)
-    }
-
-    fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
-        Ok(Box::new(SemiJoinDriver {
-            joining: HybridHashJoin::new(self.sides.clone(), self.build, true, context)?,
-            emitter: SemiEmitter::new(self.matched, self.sides[0].types.len()),
-        }))
-    }
-}
-
-struct SemiJoinDriver {
-    joining: HybridHashJoin,
-    emitter: SemiEmitter,
-}
-
-impl Driver for SemiJoinDriver {
-    fn wants(&self, port: usize) -> bool {
-        self.joining.wants(port)
-    }
-
-    fn on_batch(&mut self, port: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
-        self.joining.on_batch(&mut self.emitter, port, input, cursor, out)
-    }
-
-    fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
-        self.joining.on_end(&mut self.emitter, out)
-    }
-
-    fn revoke(&mut self, bytes: usize) -> Result<()> {
-        self.joining.revoke(bytes);
-        Ok(())
-    }
-
-    fn settle(&mut self) -> Result<Progress> {
-        self.joining.settle()
+        let emitter: EmitterFactory = Arc::new(move |_| Ok(Box::new(SemiEmitter::new(matched, leaves))));
+        JoinParts { sides, emitter, layout: layout(&self.inputs[0], planning.live) }
     }
 }
 

@@ -7,10 +7,10 @@ use crate::error::Result;
 use crate::kernel::{Outputs, TaskContext};
 use crate::page::{Input, Page, RowWriter};
 use crate::plan::{Operator, Table};
-use crate::row::{LeafSet, RowLayout, Schema, SchemaBuilder, Shape};
-use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Round, Ship, Strategy, Way};
+use crate::row::{LeafSet, Schema, SchemaBuilder, Shape};
+use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, Strategy};
 
-use super::layout;
+use super::common::layout;
 
 /// The records that a sink gives: none.
 pub(crate) fn nothing() -> Schema {
@@ -77,18 +77,15 @@ impl Operator for Collect {
         if self.count_only { LeafSet::none() } else { LeafSet::all(self.input.leaves().len()) }
     }
 
-    fn estimate(&self, _: &[Estimate], _: &LeafSet) -> Estimate {
-        Estimate { rows: 0.0, row_bytes: 0.0 }
-    }
-
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
-        let driver = CollectFactory {
-            layout: layout(&self.input, &self.reads(0, &LeafSet::none())),
-            collector: self.collector.clone(),
-            count_only: self.count_only,
+        let layout = layout(&self.input, &self.reads(0, &LeafSet::none()));
+        let (collector, count_only) = (self.collector.clone(), self.count_only);
+        let create = move |context: &TaskContext| {
+            let kept = RowWriter::new(layout.clone(), context.memory.clone());
+            let (collector, subtask) = (collector.clone(), context.subtask);
+            Ok(CollectDriver { kept, pages: Vec::new(), collector, subtask, count_only })
         };
-        let ways = vec![Way::ship(Ship::Forward)];
-        vec![Strategy { ways, driver: Arc::new(driver), tasks: planning.input_tasks[0], streamed: 0, cost: 0.0 }]
+        vec![planning.forwarded(DriverFactory::new(self.name(), create), 0.0)]
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
@@ -97,32 +94,6 @@ impl Operator for Collect {
             self.collector.put(0, inputs[0].pages(&self.reads(0, &LeafSet::none()))?);
         }
         Ok(Table::default())
-    }
-}
-
-struct CollectFactory {
-    layout: Arc<RowLayout>,
-    collector: Arc<Collector>,
-    count_only: bool,
-}
-
-impl DriverFactory for CollectFactory {
-    fn name(&self) -> String {
-        if self.count_only { "count" } else { "collect" }.to_owned()
-    }
-
-    fn layout(&self) -> Option<Arc<RowLayout>> {
-        None
-    }
-
-    fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
-        Ok(Box::new(CollectDriver {
-            kept: RowWriter::new(self.layout.clone(), context.memory.clone()),
-            pages: Vec::new(),
-            collector: self.collector.clone(),
-            subtask: context.subtask,
-            count_only: self.count_only,
-        }))
     }
 }
 

@@ -1,22 +1,26 @@
-//! The first records of an order: each task keeps its own, then one task decides.
+//! The first records in an order: of all, or of each group. Each task keeps its own before they are shipped.
+//!
+//! Of all records they are merged from sorted runs, page by page, however many they are; of groups they are sorted by key and order, and most of
+//! the others are dropped before: see [`of_groups`].
 
-use std::sync::Arc;
+mod cutoff;
+mod of_groups;
 
 use crate::error::Result;
-use crate::kernel::{Outputs, TaskContext};
-use crate::memory::limits::SORT_BYTES;
-use crate::page::{Input, RowWriter, Selection};
-use crate::plan::{Operator, Table, row_bytes};
-use crate::row::{LeafSet, RowLayout, Schema};
-use crate::sort::{OrderKey, Sorter};
-use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Round, Ship, Strategy, Way};
+use crate::plan::{Operator, Table};
+use crate::row::{LeafSet, Schema};
+use crate::sort::OrderKey;
+use crate::strategy::{Estimate, Planning, Strategy};
 
-use super::{HASH_SECONDS, layout, order};
+use super::common::{HASH_SECONDS, first_of, grouped, layout, of_each, of_key, sort_seconds};
+use super::{order, sorted_rows};
 
-/// The `count` first records of an order, in order.
+/// The `count` first records of each group in an order; of all records they are in order.
 pub struct Top {
     /// The records.
     pub schema: Schema,
+    /// The key's leaves; none where everything is one group.
+    pub key: Vec<usize>,
     /// How many.
     pub count: usize,
     /// The order.
@@ -29,7 +33,8 @@ impl Operator for Top {
     }
 
     fn details(&self) -> String {
-        format!("{} by {}", self.count, order::describe(&self.schema, &self.order))
+        let order = order::describe(&self.schema, &self.order);
+        format!("{}{} by {order}", self.count, of_each(&self.schema, &self.key))
     }
 
     fn schema(&self) -> &Schema {
@@ -38,131 +43,37 @@ impl Operator for Top {
 
     fn reads(&self, _: usize, live: &LeafSet) -> LeafSet {
         let mut reads = order::leaves(&self.order);
+        self.key.iter().for_each(|&leaf| reads.insert(leaf));
         reads.extend_from(live);
         reads
     }
 
-    fn estimate(&self, inputs: &[Estimate], live: &LeafSet) -> Estimate {
-        let rows = inputs.first().map_or(0.0, |input| input.rows).min(self.count as f64);
-        Estimate { rows, row_bytes: row_bytes(&self.schema, live) }
+    fn lets_filters_pass(&self, _: usize) -> Option<Vec<Option<usize>>> {
+        Some(of_key(&self.key, &self.schema))
+    }
+
+    fn rows(&self, inputs: &[Estimate]) -> f64 {
+        first_of(inputs[0].rows, &self.key, self.count)
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let layout = layout(&self.schema, &self.reads(0, planning.live));
-        let top: Arc<dyn DriverFactory> = Arc::new(TopFactory { layout, count: self.count, order: self.order.clone() });
-        let way = match planning.input_tasks[0] {
-            1 => Way::ship(Ship::Forward),
-            _ => planning.combined(top.clone(), Ship::Gather),
-        };
-        let cost = planning.inputs[0].rows * HASH_SECONDS / planning.input_tasks[0] as f64;
-        vec![Strategy { ways: vec![way], driver: top, tasks: 1, streamed: 0, cost }]
+        if self.key.is_empty() {
+            let driver = || sorted_rows::first(layout.clone(), self.count, self.order.clone());
+            return vec![planning.by_key(&[], Some(driver()), driver(), HASH_SECONDS)];
+        }
+        let by_key = order::ascending(&self.key).chain(self.order.iter().copied()).collect();
+        let top = of_groups::TopOfGroups { layout, count: self.count, leading: self.key.len(), order: by_key };
+        let driver = top.driver(planning.input_tasks[0] == 1);
+        vec![planning.by_key(&self.key, Some(top.combiner()), driver, sort_seconds(planning.inputs[0].rows))]
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
-        let mut sorted = inputs[0].clone();
-        sorted.rows.sort_by(|left, right| order::compare(&self.schema, &self.order, left, right));
-        sorted.rows.truncate(self.count);
-        Ok(sorted)
-    }
-}
-
-/// Keeps the first rows of an order in each task.
-pub(super) struct TopFactory {
-    pub(super) layout: Arc<RowLayout>,
-    pub(super) count: usize,
-    pub(super) order: Vec<OrderKey>,
-}
-
-impl DriverFactory for TopFactory {
-    fn name(&self) -> String {
-        format!("top {}", self.count)
-    }
-
-    fn layout(&self) -> Option<Arc<RowLayout>> {
-        Some(self.layout.clone())
-    }
-
-    fn minimum_bytes(&self) -> Option<usize> {
-        Some(SORT_BYTES)
-    }
-
-    fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
-        Ok(Box::new(TopDriver::new(self.layout.clone(), &self.order, self.count, context)?))
-    }
-}
-
-/// Keeps the first rows of an order: a multiple of these in memory, and where they do not fit, sorted runs on disk.
-pub(super) struct TopDriver {
-    rows: Sorter,
-    /// Rows that are still to be given.
-    left: usize,
-    /// Where runs are merged to.
-    merged: RowWriter,
-}
-
-impl TopDriver {
-    /// For the first `count` rows.
-    ///
-    /// # Errors
-    /// As [`Sorter::new`].
-    pub(super) fn new(layout: Arc<RowLayout>, order: &[OrderKey], count: usize, context: &TaskContext) -> Result<Self> {
-        let rows = Sorter::first_of_groups(layout.clone(), order, count, 0, context)?;
-        Ok(TopDriver { rows, left: count, merged: RowWriter::new(layout, context.memory.clone()) })
-    }
-
-    /// Takes rows from the cursor on, as [`Sorter::add`].
-    ///
-    /// # Errors
-    /// As there.
-    pub(super) fn add(&mut self, input: &Input<'_>, cursor: &mut Cursor) -> Result<Progress> {
-        self.rows.add(input, cursor)
-    }
-
-    /// Gives the next rows, of which the last ones are cut off.
-    fn emit(&mut self, out: &mut RowWriter) -> Result<Progress> {
-        let progress = self.rows.emit(&mut self.merged)?;
-        if progress == Progress::Done {
-            self.merged.seal();
+        let mut output = Table::new(inputs[0].types.clone());
+        for mut rows in grouped(&inputs[0], &self.key) {
+            rows.sort_by(|left, right| order::compare(&self.schema, &self.order, left, right));
+            output.rows.extend(rows.into_iter().take(self.count).cloned());
         }
-        for page in self.merged.take_sealed() {
-            if page.rows() <= self.left {
-                self.left -= page.rows();
-                out.adopt(page);
-            } else {
-                let mut first = Selection::default();
-                first.set(0..self.left as u32);
-                out.append(&Input::new(&page.batch(), &first), None)?;
-                self.left = 0;
-            }
-        }
-        if self.left == 0 {
-            self.rows.clear();
-            return Ok(Progress::Done);
-        }
-        Ok(progress)
-    }
-}
-
-impl Driver for TopDriver {
-    fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
-        self.add(input, cursor)
-    }
-
-    fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
-        match self.rows.finish()? {
-            // There are no others in memory.
-            Progress::Done if self.rows.in_memory().is_some() => self.rows.emit(out.pages()),
-            Progress::Done => self.emit(out.pages()),
-            progress => Ok(progress),
-        }
-    }
-
-    fn revoke(&mut self, _: usize) -> Result<()> {
-        self.rows.revoke();
-        Ok(())
-    }
-
-    fn settle(&mut self) -> Result<Progress> {
-        self.rows.settle()
+        Ok(output)
     }
 }

@@ -1,8 +1,8 @@
 //! Bag union: all inputs' records, duplicates kept.
 
 use crate::error::Result;
-use crate::plan::{Operator, Table, row_bytes, unchanged};
-use crate::row::{LeafSet, Schema};
+use crate::plan::{Operator, Table, unchanged};
+use crate::row::Schema;
 use crate::strategy::{Estimate, Role};
 
 /// All records of all inputs.
@@ -20,16 +20,12 @@ impl Operator for Union {
         &self.0
     }
 
-    fn reads(&self, _: usize, live: &LeafSet) -> LeafSet {
-        live.clone()
-    }
-
     fn lets_filters_pass(&self, _: usize) -> Option<Vec<Option<usize>>> {
         Some(unchanged(&self.0))
     }
 
-    fn estimate(&self, inputs: &[Estimate], live: &LeafSet) -> Estimate {
-        Estimate { rows: inputs.iter().map(|input| input.rows).sum(), row_bytes: row_bytes(&self.0, live) }
+    fn rows(&self, inputs: &[Estimate]) -> f64 {
+        inputs.iter().map(|input| input.rows).sum()
     }
 
     fn role(&self) -> Role {

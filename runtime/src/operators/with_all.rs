@@ -12,13 +12,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::error::{Error, Result};
 use crate::kernel::{Outputs, TaskContext};
 use crate::page::Input;
-use crate::plan::{Operator, Reads, Table, row_bytes, unbounded_memory};
+use crate::plan::{Operator, Reads, Table, unbounded_memory};
 use crate::rendezvous::Rendezvous;
 use crate::row::{LeafSet, RowLayout, Schema};
 use crate::sort::{Beside, BesideFactory, FrozenRows, SortBuffer};
-use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Round, Ship, Strategy, Way};
+use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, Ship, Strategy, Way};
 
-use super::{ROW_SECONDS, SHIP_SECONDS, layout, windows};
+use super::common::{ROW_SECONDS, SHIP_SECONDS, layout};
 
 /// The port of the small flow.
 const ALL: usize = 1;
@@ -48,18 +48,19 @@ impl Operator for WithAll {
         self.reads[input].of(&self.inputs[input])
     }
 
-    fn estimate(&self, inputs: &[Estimate], live: &LeafSet) -> Estimate {
-        Estimate { rows: inputs.first().map_or(0.0, |input| input.rows), row_bytes: row_bytes(&self.output, live) }
-    }
-
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let tasks = planning.input_tasks[0];
-        let driver = WithAllFactory {
-            kernel: self.kernel.clone(),
-            kept: layout(&self.inputs[ALL], &planning.live_inputs[ALL]),
-            layout: layout(&self.output, planning.live),
-            meeting: Rendezvous::of(tasks),
+        let (kernel, meeting) = (self.kernel.clone(), Rendezvous::of(tasks));
+        let rows = layout(&self.inputs[ALL], &planning.live_inputs[ALL]);
+        let create = move |context: &TaskContext| {
+            let kept = match context.subtask {
+                0 => Some(SortBuffer::new(rows.clone(), [], &context.memory)?),
+                _ => None,
+            };
+            let (kernel, meeting, context) = (kernel.open(context)?, meeting.clone(), context.clone());
+            Ok(WithAllDriver { kernel, kept, begun: false, meeting, context })
         };
+        let driver = DriverFactory::new("keep all, then chain", create).emitting(layout(&self.output, planning.live));
         let to_all = if tasks == 1 && planning.input_tasks[ALL] == 1 { Ship::Forward } else { Ship::Broadcast };
         vec![Strategy {
             ways: vec![Way::ship(Ship::Forward), Way::ship(to_all)],
@@ -72,36 +73,22 @@ impl Operator for WithAll {
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
         let mut kept = SortBuffer::new(Arc::new(RowLayout::full(self.inputs[ALL].types())), [], &unbounded_memory())?;
-        for page in inputs[ALL].pages(&self.reads[ALL].of(&self.inputs[ALL]))? {
-            windows(&page.batch(), |input| kept.add(input))?;
-        }
+        inputs[ALL].windows(&self.reads[ALL].of(&self.inputs[ALL]), |input| kept.add(input))?;
         let mut kernel = self.kernel.open(&TaskContext::alone(unbounded_memory()))?;
         kernel.begin(Arc::new(kept.freeze()))?;
         let mut output = Table::new(self.output.types());
         let mut writer = output.writer();
-        for page in inputs[0].pages(&self.reads[0].of(&self.inputs[0]))? {
-            windows(&page.batch(), |input| {
-                let mut from = 0;
-                while from < input.len() {
-                    from = kernel.run(input, from, &mut writer)?;
-                    writer.take_sealed().for_each(|page| output.extend(&page.batch()));
-                }
-                Ok(())
-            })?;
-        }
-        writer.seal();
-        writer.take_sealed().for_each(|page| output.extend(&page.batch()));
+        inputs[0].windows(&self.reads[0].of(&self.inputs[0]), |input| {
+            let mut from = 0;
+            while from < input.len() {
+                from = kernel.run(input, from, &mut writer)?;
+                output.take_sealed(&mut writer);
+            }
+            Ok(())
+        })?;
+        output.take(&mut writer);
         Ok(output)
     }
-}
-
-struct WithAllFactory {
-    kernel: BesideFactory,
-    /// How the small flow's rows are kept.
-    kept: Arc<RowLayout>,
-    layout: Arc<RowLayout>,
-    /// Where the task that kept them speaks.
-    meeting: Arc<Rendezvous<Arc<Lent>>>,
 }
 
 /// Rows until every task has had them: then a task that makes something of them gives their memory back.
@@ -120,25 +107,6 @@ impl Lent {
         let (rows, left) = &mut *state;
         *left = left.saturating_sub(1);
         if *left == 0 { rows.take() } else { rows.clone() }
-    }
-}
-
-impl DriverFactory for WithAllFactory {
-    fn name(&self) -> String {
-        "keep all, then chain".to_owned()
-    }
-
-    fn layout(&self) -> Option<Arc<RowLayout>> {
-        Some(self.layout.clone())
-    }
-
-    fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
-        let kept = match context.subtask {
-            0 => Some(SortBuffer::new(self.kept.clone(), [], &context.memory)?),
-            _ => None,
-        };
-        let (kernel, meeting, context) = (self.kernel.open(context)?, self.meeting.clone(), context.clone());
-        Ok(Box::new(WithAllDriver { kernel, kept, begun: false, meeting, context }))
     }
 }
 

@@ -4,22 +4,22 @@
 //! block, one buffer at a time.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::format::unwritten_compression;
-use crate::kernel::{Blocking, Outputs, TaskContext};
+use crate::kernel::{Outputs, TaskContext};
 use crate::memory::Memory;
 use crate::output::{Appender, Assembly, Claim, Target};
 use crate::page::Input;
 use crate::plan::{Operator, Table, unbounded_memory};
-use crate::row::{LeafSet, LeafType, RowLayout, Schema};
+use crate::row::{LeafSet, LeafType, Schema};
 use crate::source::{ColumnFit, Encoder, Format};
-use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Round, Ship, Strategy, Way};
+use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, Ship, Strategy, Way};
 
+use super::background::Background;
 use super::sink::nothing;
-use super::windows;
-use super::write_together::{PIECE_BYTES, TogetherFactory};
+use super::write_together::{self, PIECE_BYTES};
 
 /// A buffer is written when it holds this much.
 pub(super) const WRITE_BYTES: usize = 1 << 20;
@@ -40,27 +40,31 @@ impl WriteFile {
     }
 
     /// A driver for each of so many tasks, which write one file, or a file each.
-    fn driver(&self, tasks: usize, in_order: bool) -> Option<Arc<dyn DriverFactory>> {
+    fn driver(&self, tasks: usize, in_order: bool) -> Option<DriverFactory> {
         let parts = if tasks > 1 && !self.target.is_folder() { self.format.parts(&self.input).ok()? } else { None };
-        let (format, target) = (self.format.clone(), self.target.clone());
-        Some(match parts {
+        match parts {
             Some(parts) => {
                 let held_bytes = 4 * PIECE_BYTES + parts.kept_bytes();
                 let pinned_bytes = held_bytes + from_start(|memory| parts.encoder(0, memory));
-                let (format, assembly) = (format.name(), Assembly::of(tasks, in_order));
-                Arc::new(TogetherFactory { format, parts, target, assembly, pinned_bytes, in_order })
+                let (target, assembly) = (self.target.clone(), Assembly::of(tasks, in_order));
+                Some(write_together::driver(self.format.name(), parts, target, assembly).pinning(pinned_bytes))
             }
-            None if tasks == 1 || target.is_folder() => {
-                // What is encoded, what is written meanwhile, and as much for the encoder.
-                let pinned_bytes = 4 * WRITE_BYTES + from_start(|memory| format.encoder(&self.input, memory));
-                Arc::new(WriteFactory { schema: self.input.clone(), format, target, pinned_bytes })
-            }
-            None => return None,
-        })
+            None => (tasks == 1 || self.target.is_folder()).then(|| self.each_alone()),
+        }
     }
 
-    fn read_set(&self) -> LeafSet {
-        LeafSet::all(self.input.leaves().len())
+    /// Each task writes a file of its own.
+    fn each_alone(&self) -> DriverFactory {
+        let (schema, format, target) = (self.input.clone(), self.format.clone(), self.target.clone());
+        // What is encoded, what is written meanwhile, and as much for the encoder.
+        let pinned_bytes = 4 * WRITE_BYTES + from_start(|memory| format.encoder(&schema, memory));
+        let name = if target.is_printed() { "print".to_owned() } else { format!("write {}", format.name()) };
+        let create = move |context: &TaskContext| {
+            let out = target.appender(&part_name(&*format, context.subtask))?;
+            let encoder = format.encoder(&schema, &context.memory)?;
+            Ok(WriteDriver { encoder, out: Background::new(out, &context.blocking), path: target.path().to_owned() })
+        };
+        DriverFactory::new(name, create).pinning(pinned_bytes)
     }
 }
 
@@ -81,11 +85,7 @@ impl Operator for WriteFile {
     }
 
     fn reads(&self, _: usize, _: &LeafSet) -> LeafSet {
-        self.read_set()
-    }
-
-    fn estimate(&self, _: &[Estimate], _: &LeafSet) -> Estimate {
-        Estimate { rows: 0.0, row_bytes: 0.0 }
+        LeafSet::all(self.input.leaves().len())
     }
 
     fn columns(&self) -> Vec<ColumnFit> {
@@ -117,22 +117,15 @@ impl Operator for WriteFile {
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let from = planning.input_tasks[0];
         let in_order = planning.in_order[0];
-        let strategy = |ship, tasks| {
-            let driver = self.driver(tasks, in_order)?;
-            Some(Strategy { ways: vec![Way::ship(ship)], driver, tasks, streamed: 0, cost: 0.0 })
-        };
+        let strategy = |ship, tasks| Some(planning.of_one(Way::ship(ship), self.driver(tasks, in_order)?, tasks, 0.0));
         // One task writes what several cannot.
         strategy(Ship::Forward, from).or_else(|| strategy(Ship::Gather, 1)).into_iter().collect()
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
-        let mut encoder = self.format.encoder(&self.input, &unbounded_memory())?;
-        for page in inputs[0].pages(&self.read_set())? {
-            windows(&page.batch(), |input| encoder.encode(input))?;
-        }
-        encoder.finish()?;
+        let encoded = encoded(&*self.format, &self.input, &inputs[0])?;
         let mut out = self.target.appender(&part_name(&*self.format, 0))?;
-        out.append(encoder.output()).map_err(Error::io("write", self.target.path()))?;
+        out.append(&encoded).map_err(Error::io("write", self.target.path()))?;
         Ok(Table::default())
     }
 }
@@ -156,75 +149,37 @@ pub(super) fn head(format: &dyn Format, schema: &Schema) -> Result<Vec<u8>> {
     Ok(std::mem::take(format.encoder(schema, &unbounded_memory())?.output()))
 }
 
+/// A table's records in a format.
+pub(super) fn encoded(format: &dyn Format, schema: &Schema, table: &Table) -> Result<Vec<u8>> {
+    let mut encoder = format.encoder(schema, &unbounded_memory())?;
+    table.windows(&LeafSet::all(table.types.len()), |input| encoder.encode(input))?;
+    encoder.finish()?;
+    Ok(std::mem::take(encoder.output()))
+}
+
 /// The name of a task's file, in a folder of files.
 pub(super) fn part_name(format: &dyn Format, subtask: usize) -> String {
     format!("part-{subtask:05}.{}", format.extension())
 }
 
-struct WriteFactory {
-    schema: Schema,
-    format: Arc<dyn Format>,
-    target: Target,
-    pinned_bytes: usize,
-}
-
-impl DriverFactory for WriteFactory {
-    fn name(&self) -> String {
-        if self.target.is_printed() { "print".to_owned() } else { format!("write {}", self.format.name()) }
-    }
-
-    fn layout(&self) -> Option<Arc<RowLayout>> {
-        None
-    }
-
-    fn pinned_bytes(&self) -> usize {
-        self.pinned_bytes
-    }
-
-    fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
-        let out = self.target.appender(&part_name(&*self.format, context.subtask))?;
-        let state = Writing { out, failed: None };
-        Ok(Box::new(WriteDriver {
-            encoder: self.format.encoder(&self.schema, &context.memory)?,
-            state: Arc::new(Mutex::new(Some(state))),
-            path: self.target.path().to_owned(),
-            blocking: context.blocking.clone(),
-        }))
-    }
-}
-
-/// The output while nobody writes to it; it travels to the writing thread and back.
-struct Writing {
-    out: Appender,
-    failed: Option<std::io::Error>,
-}
-
 struct WriteDriver {
     encoder: Box<dyn Encoder>,
-    state: Arc<Mutex<Option<Writing>>>,
+    out: Background<Appender>,
+    /// The output, for messages.
     path: PathBuf,
-    blocking: Arc<dyn Blocking>,
 }
 
 impl WriteDriver {
     /// Hands the encoded bytes to a writing thread, unless one is still at work.
     fn write(&mut self) -> Result<Progress> {
-        let mut slot = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(mut writing) = slot.take() else { return Ok(Progress::Pending) };
-        if let Some(error) = writing.failed.take() {
-            return Err(Error::Io { action: "write", path: self.path.clone(), source: error });
-        }
+        let Some(out) = self.out.take()? else { return Ok(Progress::Pending) };
         let bytes = std::mem::take(self.encoder.output());
         if bytes.is_empty() {
-            *slot = Some(writing);
+            self.out.put(out);
             return Ok(Progress::Done);
         }
-        drop(slot);
-        let state = self.state.clone();
-        self.blocking.submit(Box::new(move || {
-            writing.failed = writing.out.append(&bytes).err();
-            *state.lock().unwrap_or_else(PoisonError::into_inner) = Some(writing);
-        }));
+        let path = self.path.clone();
+        self.out.submit(out, move |out| out.append(&bytes).map_err(Error::io("write", &path)));
         Ok(Progress::Pending)
     }
 }

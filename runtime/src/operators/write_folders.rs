@@ -10,22 +10,23 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::format::{FolderKey, folder_keys, unwritten_compression};
-use crate::kernel::{Blocking, Outputs, TaskContext};
+use crate::kernel::{Outputs, TaskContext};
 use crate::memory::{Memory, Reservation};
 use crate::output::{Claim, PendingFolder, Target};
 use crate::page::{Batch, Input, Selection};
-use crate::plan::{Operator, Table, unbounded_memory};
-use crate::row::{Datum, LeafSet, RowLayout, Schema};
+use crate::plan::{Operator, Table};
+use crate::row::{Datum, LeafSet, Schema};
 use crate::source::{ColumnFit, Encoder, Format};
-use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Round, Ship, Strategy, Way};
+use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, Ship, Strategy, Way};
 
+use super::background::Background;
+use super::common::{HASH_SECONDS, names};
 use super::sink::nothing;
-use super::write_file::{WRITE_BYTES, head, part_name, written_columns};
-use super::{HASH_SECONDS, names, windows};
+use super::write_file::{WRITE_BYTES, encoded, head, part_name, written_columns};
 
 /// What the encoders of a task may hold together before some must give what they have: so much, or where memory is scarce, what is kept for a task.
 const KEPT_BYTES: usize = 64 << 20;
@@ -70,6 +71,32 @@ impl WriteFolders {
         let (rest, leaves) = self.input.without(&keys);
         Ok(Layout { keys: named, rest, leaves })
     }
+
+    fn driver(&self) -> DriverFactory {
+        // Where the plan was not checked, why there is none.
+        let layout = self.layout().map(Arc::new).map_err(|error| error.to_string());
+        let (format, target) = (self.format.clone(), self.target.clone());
+        let create = move |context: &TaskContext| {
+            let share = context.memory.budget().limit_bytes() / KEPT_SHARE / context.subtasks.max(1);
+            Ok(FoldersDriver {
+                kept_bytes: share.clamp(WRITE_BYTES, KEPT_BYTES),
+                layout: layout.clone().map_err(Error::Plan)?,
+                format: format.clone(),
+                pending: target.pending_folder()?,
+                path: target.path().to_owned(),
+                part: part_name(&*format, context.subtask),
+                numbers: HashMap::new(),
+                files: Vec::new(),
+                rows: Vec::new(),
+                ready: Vec::new(),
+                reserved: context.memory.reserve(0)?,
+                writing: Background::new((), &context.blocking),
+                memory: context.memory.clone(),
+            })
+        };
+        // What encoders hold, what waits to be written, and what is written.
+        DriverFactory::new(format!("write {}", self.format.name()), create).pinning(4 * WRITE_BYTES)
+    }
 }
 
 /// Which part of a record is written where.
@@ -109,10 +136,6 @@ impl Operator for WriteFolders {
         LeafSet::all(self.input.leaves().len())
     }
 
-    fn estimate(&self, _: &[Estimate], _: &LeafSet) -> Estimate {
-        Estimate { rows: 0.0, row_bytes: 0.0 }
-    }
-
     fn columns(&self) -> Vec<ColumnFit> {
         let Ok(layout) = self.layout() else { return Vec::new() };
         let key = |key: &FolderKey| {
@@ -144,19 +167,8 @@ impl Operator for WriteFolders {
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let alone = planning.tasks == 1 && planning.input_tasks[0] == 1;
         let ship = if alone { Ship::Forward } else { Ship::Hash(self.key.clone()) };
-        let driver = FoldersFactory {
-            layout: self.layout().map(Arc::new).map_err(|error| error.to_string()),
-            format: self.format.clone(),
-            target: self.target.clone(),
-        };
-        let cost = planning.inputs[0].rows * HASH_SECONDS;
-        vec![Strategy {
-            ways: vec![Way::ship(ship)],
-            driver: Arc::new(driver),
-            tasks: planning.tasks,
-            streamed: 0,
-            cost,
-        }]
+        let way = Way::ship(ship);
+        vec![planning.of_one(way, self.driver(), planning.tasks, HASH_SECONDS)]
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
@@ -169,57 +181,11 @@ impl Operator for WriteFolders {
         }
         let pending = self.target.pending_folder()?;
         for (folder, table) in folders {
-            let mut encoder = self.format.encoder(&layout.rest, &unbounded_memory())?;
-            for page in table.pages(&LeafSet::all(table.types.len()))? {
-                windows(&page.batch(), |input| encoder.encode(input))?;
-            }
-            encoder.finish()?;
+            let encoded = encoded(&*self.format, &layout.rest, &table)?;
             let file = folder.join(part_name(&*self.format, 0));
-            pending.append(&file, encoder.output()).map_err(Error::io("write", self.target.path()))?;
+            pending.append(&file, &encoded).map_err(Error::io("write", self.target.path()))?;
         }
         Ok(Table::default())
-    }
-}
-
-struct FoldersFactory {
-    /// Where the plan was not checked, why there is none.
-    layout: Result<Arc<Layout>, String>,
-    format: Arc<dyn Format>,
-    target: Target,
-}
-
-impl DriverFactory for FoldersFactory {
-    fn name(&self) -> String {
-        format!("write {}", self.format.name())
-    }
-
-    fn layout(&self) -> Option<Arc<RowLayout>> {
-        None
-    }
-
-    fn pinned_bytes(&self) -> usize {
-        // What encoders hold, what waits to be written, and what is written.
-        4 * WRITE_BYTES
-    }
-
-    fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
-        let share = context.memory.budget().limit_bytes() / KEPT_SHARE / context.subtasks.max(1);
-        Ok(Box::new(FoldersDriver {
-            kept_bytes: share.clamp(WRITE_BYTES, KEPT_BYTES),
-            layout: self.layout.clone().map_err(Error::Plan)?,
-            format: self.format.clone(),
-            pending: self.target.pending_folder()?,
-            path: self.target.path().to_owned(),
-            part: part_name(&*self.format, context.subtask),
-            numbers: HashMap::new(),
-            files: Vec::new(),
-            rows: Vec::new(),
-            ready: Vec::new(),
-            reserved: context.memory.reserve(0)?,
-            state: Arc::new(Mutex::new(Some(None))),
-            memory: context.memory.clone(),
-            blocking: context.blocking.clone(),
-        }))
     }
 }
 
@@ -227,17 +193,6 @@ impl DriverFactory for FoldersFactory {
 struct OneFile {
     path: PathBuf,
     encoder: Box<dyn Encoder>,
-}
-
-/// What became of bytes that were to be written.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Handed {
-    /// They wait for those before.
-    Busy,
-    /// They are on their way.
-    Begun,
-    /// There are none, and all before were written.
-    Idle,
 }
 
 struct FoldersDriver {
@@ -256,12 +211,10 @@ struct FoldersDriver {
     ready: Vec<(PathBuf, Vec<u8>)>,
     /// Pays for those that it has.
     reserved: Reservation,
-    /// What the writing thread said last; nothing while it is at work.
-    state: Arc<Mutex<Option<Option<std::io::Error>>>>,
+    writing: Background<()>,
     memory: Memory,
     /// What encoders may hold together.
     kept_bytes: usize,
-    blocking: Arc<dyn Blocking>,
 }
 
 impl FoldersDriver {
@@ -345,36 +298,32 @@ impl FoldersDriver {
     }
 
     /// Hands what is ready to a writing thread, unless one is still at work.
-    fn write(&mut self) -> Result<Handed> {
-        let mut slot = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        match slot.take() {
-            None => Ok(Handed::Busy),
-            Some(Some(source)) => Err(Error::Io { action: "write", path: self.path.clone(), source }),
-            Some(None) if self.ready.is_empty() => {
-                *slot = Some(None);
-                self.reserved.resize(0)?;
-                Ok(Handed::Idle)
-            }
-            Some(None) => {
-                drop(slot);
-                self.reserved.resize(self.ready.iter().map(|(_, bytes)| bytes.capacity()).sum())?;
-                let (ready, state) = (std::mem::take(&mut self.ready), self.state.clone());
-                let pending = self.pending.clone();
-                self.blocking.submit(Box::new(move || {
-                    let failed = ready.iter().try_for_each(|(path, bytes)| pending.append(path, bytes)).err();
-                    *state.lock().unwrap_or_else(PoisonError::into_inner) = Some(failed);
-                }));
-                Ok(Handed::Begun)
-            }
+    fn write(&mut self) -> Result<Progress> {
+        if self.writing.take()?.is_none() {
+            return Ok(Progress::Pending);
         }
+        self.reserved.resize(self.ready.iter().map(|(_, bytes)| bytes.capacity()).sum())?;
+        if self.ready.is_empty() {
+            self.writing.put(());
+            return Ok(Progress::Done);
+        }
+        let (ready, pending, path) = (std::mem::take(&mut self.ready), self.pending.clone(), self.path.clone());
+        self.writing.submit((), move |()| {
+            let mut files = ready.iter();
+            files.try_for_each(|(file, bytes)| pending.append(file, bytes)).map_err(Error::io("write", &path))
+        });
+        Ok(Progress::Pending)
     }
 }
 
 impl Driver for FoldersDriver {
     fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
         // The rows wait while there is something to write and the one before is not written.
-        if !self.ready.is_empty() && self.write()? == Handed::Busy {
-            return Ok(Progress::Pending);
+        if !self.ready.is_empty() {
+            self.write()?;
+            if !self.ready.is_empty() {
+                return Ok(Progress::Pending);
+            }
         }
         self.encode(input)?;
         Ok(Progress::Done)
@@ -385,7 +334,6 @@ impl Driver for FoldersDriver {
             self.finish()?;
             *cursor = 1;
         }
-        // What a writing thread did is known when it is asked again.
-        Ok(if self.write()? == Handed::Idle { Progress::Done } else { Progress::Pending })
+        self.write()
     }
 }

@@ -12,17 +12,18 @@
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::kernel::{Outputs, TaskContext};
 use crate::memory::{Memory, Reservation};
 use crate::output::{Assembly, SharedFile, Target};
 use crate::page::Input;
-use crate::row::RowLayout;
 use crate::source::{Encoder, Parts, Placed};
 use crate::spill::SpilledBytes;
-use crate::strategy::{Cursor, Driver, DriverFactory, Progress, Round};
+use crate::strategy::{Cursor, Driver, DriverFactory, Progress, Round, ready};
+
+use super::background::Background;
 
 /// A piece has so much, and what a window of rows adds to it; and so much is written meanwhile. In a buffer that doubles each may take twice that.
 pub(super) const PIECE_BYTES: usize = 512 << 10;
@@ -31,43 +32,21 @@ pub(super) const PIECE_BYTES: usize = 512 << 10;
 const FREE_SHARE: usize = 4;
 
 /// Writes one file by several tasks.
-pub(super) struct TogetherFactory {
-    pub(super) format: &'static str,
-    pub(super) parts: Arc<dyn Parts>,
-    pub(super) target: Target,
-    pub(super) assembly: Arc<Assembly>,
-    /// What one task holds whatever comes.
-    pub(super) pinned_bytes: usize,
-    pub(super) in_order: bool,
-}
-
-impl DriverFactory for TogetherFactory {
-    fn name(&self) -> String {
-        let order = if self.in_order { ", in order" } else { "" };
-        format!("write {} together{order}", self.format)
-    }
-
-    fn layout(&self) -> Option<Arc<RowLayout>> {
-        None
-    }
-
-    fn pinned_bytes(&self) -> usize {
-        self.pinned_bytes
-    }
-
-    fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
-        self.assembly.open(|| Ok((self.target.appender("")?, self.parts.head()?)))?;
+pub(super) fn driver(format: &str, parts: Arc<dyn Parts>, target: Target, assembly: Arc<Assembly>) -> DriverFactory {
+    let order = if assembly.is_in_order() { ", in order" } else { "" };
+    DriverFactory::new(format!("write {format} together{order}"), move |context| {
+        assembly.open(|| Ok((target.appender("")?, parts.head()?)))?;
         let budget = context.memory.budget().clone();
-        Ok(Box::new(TogetherDriver {
-            encoder: self.parts.encoder(context.subtask, &context.memory)?,
-            parts: self.parts.clone(),
-            assembly: self.assembly.clone(),
-            lane: Arc::new(Mutex::new(Some(Lane::default()))),
+        Ok(TogetherDriver {
+            encoder: parts.encoder(context.subtask, &context.memory)?,
+            parts: parts.clone(),
+            assembly: assembly.clone(),
+            lane: Background::new(Lane::default(), &context.blocking),
             waiting: Memory::new(budget, context.memory.owner()),
-            path: self.target.path().to_owned(),
+            path: target.path().to_owned(),
             context: context.clone(),
-        }))
-    }
+        })
+    })
 }
 
 /// Encoded bytes, and what pays for them.
@@ -76,13 +55,12 @@ struct Piece {
     reserved: Reservation,
 }
 
-/// What a task has encoded before its turn; it travels to the writing thread and back.
+/// What a task has encoded before its turn.
 #[derive(Default)]
 struct Lane {
     in_memory: VecDeque<Piece>,
     /// Behind what is in memory.
     on_disk: Option<SpilledBytes>,
-    failed: Option<Error>,
 }
 
 impl Lane {
@@ -95,8 +73,7 @@ struct TogetherDriver {
     encoder: Box<dyn Encoder>,
     parts: Arc<dyn Parts>,
     assembly: Arc<Assembly>,
-    /// Nothing while a writing thread has it.
-    lane: Arc<Mutex<Option<Lane>>>,
+    lane: Background<Lane>,
     /// Pays for pieces that wait, which could as well be on disk.
     waiting: Memory,
     path: PathBuf,
@@ -112,27 +89,19 @@ impl TogetherDriver {
         Ok(Piece { bytes, reserved })
     }
 
-    fn put(&self, lane: Lane) {
-        *self.lane.lock().unwrap_or_else(PoisonError::into_inner) = Some(lane);
-    }
-
     /// Hands on what is encoded: to the file, or where it is not the task's turn and more will come, to its lane. `Await` where it has to wait for that,
     /// or for something that it waited with before.
     fn hand_on(&mut self, more_will_come: bool) -> Result<Progress> {
-        let lane = self.lane.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(mut lane) = lane else { return Ok(Progress::Pending) };
-        if let Some(error) = lane.failed.take() {
-            return Err(error);
-        }
+        let Some(lane) = self.lane.take()? else { return Ok(Progress::Pending) };
         if self.encoder.output().is_empty() && lane.is_empty() {
-            self.put(lane);
+            self.lane.put(lane);
             return Ok(Progress::Done);
         }
         if more_will_come && !self.assembly.is_turn(self.context.subtask) {
             return self.keep(lane);
         }
         match self.assembly.take(self.context.subtask, &self.context.blocking) {
-            None => self.put(lane),
+            None => self.lane.put(lane),
             Some(file) => {
                 let piece = self.piece()?;
                 self.submit(lane, move |this, lane| this.append(file, lane, piece));
@@ -149,7 +118,7 @@ impl TogetherDriver {
             let waits = Piece { reserved: self.waiting.reserve(bytes.capacity())?, bytes };
             drop(reserved);
             lane.in_memory.push_back(waits);
-            self.put(lane);
+            self.lane.put(lane);
             return Ok(Progress::Done);
         }
         self.context.metrics.spilled_bytes.add(bytes.len() as u64);
@@ -170,18 +139,14 @@ impl TogetherDriver {
     }
 
     /// Has a thread that may block do something with the lane.
-    fn submit(&self, mut lane: Lane, work: impl FnOnce(&FileWriter, &mut Lane) -> Result<()> + Send + 'static) {
+    fn submit(&self, lane: Lane, work: impl FnOnce(&FileWriter, &mut Lane) -> Result<()> + Send + 'static) {
         let writer = FileWriter {
             part: self.context.subtask,
             parts: self.parts.clone(),
             assembly: self.assembly.clone(),
             path: self.path.clone(),
         };
-        let slot = self.lane.clone();
-        self.context.blocking.submit(Box::new(move || {
-            lane.failed = work(&writer, &mut lane).err();
-            *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(lane);
-        }));
+        self.lane.submit(lane, move |lane| work(&writer, lane));
     }
 
     /// Adds the end of the file, which nobody else has or adds to any more.
@@ -189,7 +154,7 @@ impl TogetherDriver {
         let Some(mut file) = self.assembly.take(self.context.subtask, &self.context.blocking) else {
             return Err(Error::Internal("a file has no end yet, and no task has more".to_owned()));
         };
-        let lane = self.lane.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default();
+        let lane = self.lane.take()?.unwrap_or_default();
         let memory = self.context.memory.clone();
         self.submit(lane, move |this, _| {
             this.append_left(&mut file, usize::MAX)?;
@@ -274,10 +239,7 @@ impl Driver for TogetherDriver {
             *cursor = ending::APPENDING;
         }
         if *cursor == ending::APPENDING {
-            let progress = self.hand_on(false)?;
-            if progress != Progress::Done {
-                return Ok(progress);
-            }
+            ready!(self.hand_on(false)?);
             if !self.assembly.end(self.context.subtask) {
                 return Ok(Progress::Done);
             }

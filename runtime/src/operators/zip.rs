@@ -7,14 +7,14 @@ use crate::error::Result;
 use crate::kernel::{Outputs, TaskContext};
 use crate::memory::limits::SPOOL_BYTES;
 use crate::page::Input;
-use crate::plan::{Operator, Table, row_bytes};
+use crate::plan::{Operator, Table};
 use crate::rendezvous::Rendezvous;
 use crate::row::{Datum, LeafSet, LeafType, RowLayout, Schema};
 use crate::spill::Read;
-use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Round, Ship, Strategy, Way};
+use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, Strategy, ready};
 
+use super::common::{ROW_SECONDS, layout};
 use super::queued_rows::QueuedRows;
-use super::{ROW_SECONDS, layout};
 
 /// The leaf of the output that holds the number; the record's leaves stand behind it.
 const NUMBER: usize = 0;
@@ -54,23 +54,16 @@ impl Operator for Zip {
         live.iter().filter(|&leaf| leaf != NUMBER).map(|leaf| leaf - 1).collect()
     }
 
-    fn estimate(&self, inputs: &[Estimate], live: &LeafSet) -> Estimate {
-        Estimate { rows: inputs.first().map_or(0.0, |input| input.rows), row_bytes: row_bytes(&self.output, live) }
-    }
-
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
-        let driver = ZipFactory {
-            layout: layout(&self.output, planning.live),
-            numbers: self.numbers,
-            meeting: Rendezvous::of(planning.input_tasks[0]),
+        let (numbers, layout) = (self.numbers, layout(&self.output, planning.live));
+        let (rows, meeting) = (layout.clone(), Rendezvous::of(planning.input_tasks[0]));
+        let name = match numbers {
+            Numbers::Consecutive => "count, then number",
+            Numbers::Unique => "number",
         };
-        vec![Strategy {
-            ways: vec![Way::ship(Ship::Forward)],
-            driver: Arc::new(driver),
-            tasks: planning.input_tasks[0],
-            streamed: 0,
-            cost: planning.inputs[0].rows * ROW_SECONDS,
-        }]
+        let create = move |context: &TaskContext| Ok(ZipDriver::new(rows.clone(), numbers, meeting.clone(), context));
+        let driver = DriverFactory::new(name, create).emitting(layout).spilling_beyond(SPOOL_BYTES);
+        vec![planning.forwarded(driver, ROW_SECONDS)]
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
@@ -78,48 +71,6 @@ impl Operator for Zip {
             std::iter::once(Datum::Fixed(number as u128)).chain(row.iter().cloned()).collect()
         };
         Ok(Table { types: self.output.types(), rows: inputs[0].rows.iter().enumerate().map(number).collect() })
-    }
-}
-
-struct ZipFactory {
-    layout: Arc<RowLayout>,
-    numbers: Numbers,
-    meeting: Arc<Rendezvous<u64>>,
-}
-
-impl DriverFactory for ZipFactory {
-    fn name(&self) -> String {
-        match self.numbers {
-            Numbers::Consecutive => "count, then number",
-            Numbers::Unique => "number",
-        }
-        .to_owned()
-    }
-
-    fn layout(&self) -> Option<Arc<RowLayout>> {
-        Some(self.layout.clone())
-    }
-
-    fn minimum_bytes(&self) -> Option<usize> {
-        Some(SPOOL_BYTES)
-    }
-
-    fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
-        let (next, step) = match self.numbers {
-            Numbers::Consecutive => (None, 1),
-            Numbers::Unique => (Some(context.subtask as u64), context.subtasks as u64),
-        };
-        // The number comes from nowhere: it is set when the page is given.
-        let from = |(leaf, &ty): (usize, &LeafType)| (leaf.checked_sub(1), ty);
-        Ok(Box::new(ZipDriver {
-            rows: QueuedRows::new(self.layout.clone(), context),
-            from: self.layout.types().iter().enumerate().map(from).collect(),
-            count: 0,
-            next,
-            step,
-            meeting: self.meeting.clone(),
-            context: context.clone(),
-        }))
     }
 }
 
@@ -137,6 +88,18 @@ struct ZipDriver {
 }
 
 impl ZipDriver {
+    fn new(layout: Arc<RowLayout>, numbers: Numbers, meeting: Arc<Rendezvous<u64>>, context: &TaskContext) -> Self {
+        let (next, step) = match numbers {
+            Numbers::Consecutive => (None, 1),
+            Numbers::Unique => (Some(context.subtask as u64), context.subtasks as u64),
+        };
+        // The number comes from nowhere: it is set when the page is given.
+        let from = |(leaf, &ty): (usize, &LeafType)| (leaf.checked_sub(1), ty);
+        let from = layout.types().iter().enumerate().map(from).collect();
+        let rows = QueuedRows::new(layout, context);
+        ZipDriver { rows, from, count: 0, next, step, meeting, context: context.clone() }
+    }
+
     /// Numbers the next page, and gives it; `Done` where none is left, `Await` where it is not there or its number is not known.
     fn give(&mut self, out: &mut Outputs) -> Result<Progress> {
         let Some(first) = self.next else { return Ok(Progress::Pending) };
@@ -161,9 +124,7 @@ impl Driver for ZipDriver {
             let before = *cursor;
             let progress = self.rows.add(&Input::new(&batch, input.selection()), cursor)?;
             self.count += (*cursor - before) as u64;
-            if progress != Progress::Done {
-                return Ok(progress);
-            }
+            ready!(progress);
         }
         if self.next.is_none() {
             self.next = self.meeting.ask(|counts| sum_before(counts, self.context.subtask));

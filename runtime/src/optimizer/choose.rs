@@ -240,8 +240,8 @@ impl Chooser<'_> {
         let strategy = self.cheapest(node, &places, &live)?;
         let Strategy { ways, driver, tasks, streamed, .. } = strategy;
         let info = &mut self.builder.plan.operators[index];
-        let before = ways.iter().filter_map(|way| way.before.as_ref()).map(|before| before.name());
-        let mut names: Vec<String> = before.chain([driver.name()]).collect();
+        let before = ways.iter().filter_map(|way| way.before.as_ref()).map(|before| before.name.clone());
+        let mut names: Vec<String> = before.chain([driver.name.clone()]).collect();
         names.dedup();
         info.strategy = names.join(", ");
         info.inputs.iter_mut().zip(&ways).for_each(|(input, way)| input.1 = way.ship.clone());
@@ -254,7 +254,8 @@ impl Chooser<'_> {
             let arrival = match way.before {
                 None => Arrival { place, ship: way.ship, layout: Arc::new(RowLayout::new(types, &reads)) },
                 Some(before) => {
-                    let layout = before.layout().unwrap_or_else(|| Arc::new(RowLayout::new(types.clone(), &reads)));
+                    let layout =
+                        before.layout.clone().unwrap_or_else(|| Arc::new(RowLayout::new(types.clone(), &reads)));
                     let opened = self.builder.open(place, &types, &reads);
                     Arrival { place: self.builder.step(opened, index, before, 0, Part::First), ship: way.ship, layout }
                 }

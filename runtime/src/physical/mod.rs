@@ -60,7 +60,7 @@ pub struct StepPlan {
     /// What happens before.
     pub inline: Vec<InlineStepPlan>,
     /// The driver.
-    pub driver: Arc<dyn DriverFactory>,
+    pub driver: Arc<DriverFactory>,
     /// The driver's port that the step before feeds.
     pub port: usize,
     /// The driver's other ports, each with the inbox that feeds it.
@@ -73,7 +73,7 @@ impl StepPlan {
     /// Whether a task of it may end before its input does: its driver, and the filters before it.
     #[must_use]
     pub fn may_stop(&self) -> bool {
-        self.driver.may_stop() && !self.inline.iter().any(InlineStepPlan::counts)
+        self.driver.may_stop && !self.inline.iter().any(InlineStepPlan::counts)
     }
 }
 
@@ -229,12 +229,12 @@ impl Builder {
         &mut self,
         place: Place,
         operator: usize,
-        driver: Arc<dyn DriverFactory>,
+        driver: Arc<DriverFactory>,
         port: usize,
         part: Part,
     ) -> Place {
         let Place { stage, inline, ordered, .. } = place;
-        let ordered = ordered || driver.orders_tasks();
+        let ordered = ordered || driver.orders_tasks;
         self.plan.stages[stage].steps.push(StepPlan { operator, inline, driver, port, sides: Vec::new(), part });
         Place { stage, operator, inline: Vec::new(), forked: false, meets: false, ordered }
     }

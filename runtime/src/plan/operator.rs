@@ -52,8 +52,11 @@ pub trait Operator: Send + Sync {
     /// The records it gives.
     fn schema(&self) -> &Schema;
 
-    /// The leaves of an input that it needs, where somebody reads `live` of its output.
-    fn reads(&self, input: usize, live: &LeafSet) -> LeafSet;
+    /// The leaves of an input that it needs, where somebody reads `live` of its output. The same, where it does not say: records pass whole.
+    fn reads(&self, input: usize, live: &LeafSet) -> LeafSet {
+        let _ = input;
+        live.clone()
+    }
 
     /// Whether a filter on its output may run on an input instead, and gives the same records in the end: then, for each leaf of the output,
     /// the leaf of that input with the same value, as far as there is one. A filter moves if all that it reads has one.
@@ -69,8 +72,10 @@ pub trait Operator: Send + Sync {
         None
     }
 
-    /// How many records it gives, expectedly, and how wide.
-    fn estimate(&self, inputs: &[Estimate], live: &LeafSet) -> Estimate;
+    /// How many records it is expected to give: as many as its first input, where it does not say. Those of sources and sinks are known without it.
+    fn rows(&self, inputs: &[Estimate]) -> f64 {
+        inputs.first().map_or(0.0, |input| input.rows)
+    }
 
     /// What only the whole graph can know to be wrong.
     ///

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::memory::Memory;
-use crate::page::{Batch, Page, RowWriter};
+use crate::page::{self, Batch, Input, Page, RowWriter};
 use crate::row::{Datum, LeafSet, LeafType, RowLayout};
 
 /// Records as plain vectors of leaves.
@@ -47,6 +47,25 @@ impl Table {
         }
         writer.seal();
         Ok(writer.take_sealed().collect())
+    }
+
+    /// Calls `f` for each window of the records, of which it may see the leaves in `read`: see [`Table::pages`].
+    ///
+    /// # Errors
+    /// What `f` gives.
+    pub fn windows(&self, read: &LeafSet, mut f: impl FnMut(&Input<'_>) -> Result<()>) -> Result<()> {
+        self.pages(read)?.iter().try_for_each(|page| page::windows(&page.batch(), &mut f))
+    }
+
+    /// Takes the records of a writer's closed pages.
+    pub fn take_sealed(&mut self, writer: &mut RowWriter) {
+        writer.take_sealed().for_each(|page| self.extend(&page.batch()));
+    }
+
+    /// Takes all records of a writer.
+    pub fn take(&mut self, writer: &mut RowWriter) {
+        writer.seal();
+        self.take_sealed(writer);
     }
 
     /// A writer for records of this kind, without limits.

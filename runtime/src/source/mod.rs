@@ -229,7 +229,9 @@ pub trait Encoder: Send {
     ///
     /// # Errors
     /// As [`Encoder::encode`].
-    fn finish(&mut self) -> Result<()>;
+    fn finish(&mut self) -> Result<()> {
+        Ok(())
+    }
     /// Makes what is kept back ready to be written, where the format allows to: a row group, a block.
     ///
     /// # Errors

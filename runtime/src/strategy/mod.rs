@@ -15,13 +15,18 @@
 //! (`DriverFactory::may_stop`) does: a closure that counts, rows that are persisted, files that are written, and tasks that meet others go on to
 //! their end, and what they send is dropped.
 
+mod factory;
+mod shapes;
+
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::kernel::{Outputs, PredicateFactory, TaskContext};
+use crate::kernel::{Outputs, PredicateFactory};
 use crate::page::Input;
-use crate::row::{LeafSet, RowLayout};
+use crate::row::LeafSet;
 use crate::source::{Bound, Source};
+
+pub use factory::DriverFactory;
 
 /// How rows get from one task to the tasks of the next operator.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,18 +95,10 @@ pub struct Planning<'p> {
     pub combines: bool,
 }
 
-impl Planning<'_> {
-    /// Rows are shipped as `combiner` leaves them, which what runs behind can do without.
-    #[must_use]
-    pub fn combined(&self, combiner: Arc<dyn DriverFactory>, ship: Ship) -> Way {
-        Way { before: self.combines.then_some(combiner), ship }
-    }
-}
-
 /// What happens to one input on its way.
 pub struct Way {
     /// A driver on the sending side, such as a combiner.
-    pub before: Option<Arc<dyn DriverFactory>>,
+    pub before: Option<Arc<DriverFactory>>,
     /// How rows are shipped.
     pub ship: Ship,
 }
@@ -119,7 +116,7 @@ pub struct Strategy {
     /// What happens to each input.
     pub ways: Vec<Way>,
     /// What runs.
-    pub driver: Arc<dyn DriverFactory>,
+    pub driver: Arc<DriverFactory>,
     /// How many tasks run it.
     pub tasks: usize,
     /// The input that flows through without a channel where it is forwarded; the others come by channels.
@@ -142,37 +139,6 @@ pub enum Role {
     Drive,
 }
 
-/// Makes drivers.
-pub trait DriverFactory: Send + Sync {
-    /// For EXPLAIN: `hash join, build right`.
-    fn name(&self) -> String;
-    /// How output rows lie in pages. `None` where the driver only lets rows pass.
-    fn layout(&self) -> Option<Arc<RowLayout>>;
-    /// Whether the rows of its tasks are in one order, task by task. Who brings them together takes them so.
-    fn orders_tasks(&self) -> bool {
-        false
-    }
-    /// Memory that one task of it holds whatever comes, and cannot spill: buffers of a file that is written, say.
-    fn pinned_bytes(&self) -> usize {
-        0
-    }
-    /// The least memory that one task of it works with, where it spills what it keeps beyond that. What does not spill keeps nothing, or
-    /// all that it keeps for good.
-    fn minimum_bytes(&self) -> Option<usize> {
-        None
-    }
-    /// Whether a task of it may end before its input does, where nobody wants its rows any more: nothing that it does is seen but by these, and no other
-    /// task waits for what it says.
-    fn may_stop(&self) -> bool {
-        false
-    }
-    /// A driver for one task.
-    ///
-    /// # Errors
-    /// Where its kernel's set-up fails, or memory is refused.
-    fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>>;
-}
-
 /// What a driver's callback answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
@@ -183,6 +149,17 @@ pub enum Progress {
     /// Something outside is on its way, and will wake the task: then call again with the same cursor.
     Pending,
 }
+
+/// Goes on where a step is `Done`, and else returns what it has answered: as [`std::task::ready`].
+macro_rules! ready {
+    ($step:expr) => {
+        match $step {
+            $crate::strategy::Progress::Done => {}
+            progress => return Ok(progress),
+        }
+    };
+}
+pub(crate) use ready;
 
 /// Where a callback stands between two calls; zero at the first.
 pub type Cursor = usize;

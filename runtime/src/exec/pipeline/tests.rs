@@ -16,7 +16,7 @@ use crate::strategy::Driver;
 use crate::strategy::DriverFactory;
 
 /// Gives memory back in three calls.
-#[derive(Clone, Default)]
+#[derive(Default)]
 struct InSteps {
     asked_bytes: Arc<AtomicUsize>,
     left: usize,
@@ -39,20 +39,6 @@ impl Driver for InSteps {
     }
 }
 
-impl DriverFactory for InSteps {
-    fn name(&self) -> String {
-        "in steps".to_owned()
-    }
-
-    fn layout(&self) -> Option<Arc<RowLayout>> {
-        None
-    }
-
-    fn create(&self, _: &TaskContext) -> Result<Box<dyn Driver>> {
-        Ok(Box::new(self.clone()))
-    }
-}
-
 struct Nobody;
 
 impl Wake for Nobody {
@@ -60,9 +46,8 @@ impl Wake for Nobody {
 }
 
 /// Holds memory until it is dropped.
-#[derive(Clone)]
 struct Holding {
-    held: Arc<std::sync::Mutex<Option<crate::memory::Reservation>>>,
+    _held: Option<crate::memory::Reservation>,
     has_enough: bool,
 }
 
@@ -80,32 +65,17 @@ impl Driver for Holding {
     }
 }
 
-impl DriverFactory for Holding {
-    fn name(&self) -> String {
-        "holding".to_owned()
-    }
-
-    fn layout(&self) -> Option<Arc<RowLayout>> {
-        None
-    }
-
-    fn may_stop(&self) -> bool {
-        true
-    }
-
-    fn create(&self, _: &TaskContext) -> Result<Box<dyn Driver>> {
-        let held = std::sync::Mutex::new(self.held.lock().unwrap().take());
-        Ok(Box::new(Holding { held: Arc::new(held), ..self.clone() }))
-    }
-}
-
 #[test]
 fn a_step_that_is_stopped_holds_no_memory_and_is_not_asked_for_any() {
     let budget = Budget::new(1 << 20);
     let step = |has_enough: bool| {
         let memory = Memory::spilling(budget.clone(), "holding", 9 * PAGE_BYTES);
         let held = (!has_enough).then(|| memory.reserve(8 * PAGE_BYTES).unwrap());
-        let factory = Holding { held: Arc::new(held.into()), has_enough };
+        let held = Arc::new(std::sync::Mutex::new(held));
+        let factory = DriverFactory::new("holding", move |_: &TaskContext| {
+            Ok(Holding { _held: held.lock().unwrap().take(), has_enough })
+        });
+        let factory = factory.stopping_early(true);
         let driver = factory.create(&TaskContext::alone(memory.clone())).unwrap();
         let plan = StepPlan {
             operator: 0,
@@ -143,9 +113,9 @@ fn a_step_that_is_stopped_holds_no_memory_and_is_not_asked_for_any() {
 fn memory_is_given_back_until_that_is_done_where_no_rows_come() {
     let memory = Memory::spilling(Budget::new(1 << 20), "in steps", PAGE_BYTES);
     let _held = memory.reserve(1 << 19).unwrap();
-    let factory = InSteps::default();
-    let driver = factory.create(&TaskContext::alone(memory.clone())).unwrap();
-    let asked_bytes = factory.asked_bytes.clone();
+    let asked_bytes: Arc<AtomicUsize> = Arc::default();
+    let factory = DriverFactory::new("in steps", |_: &TaskContext| Ok(InSteps::default()));
+    let driver = Box::new(InSteps { asked_bytes: asked_bytes.clone(), left: 0 });
     let plan =
         StepPlan { operator: 0, inline: vec![], driver: Arc::new(factory), port: 0, sides: vec![], part: Part::Whole };
     let layout = Arc::new(RowLayout::full([LeafType::U64]));

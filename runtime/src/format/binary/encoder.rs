@@ -5,9 +5,10 @@ use std::sync::Arc;
 use super::packed::Packed;
 use crate::error::{Error, Result};
 use crate::format::concatenated::concatenated;
-use crate::memory::{Memory, Reservation};
+use crate::format::row_encoder::row_encoder;
+use crate::memory::Memory;
 use crate::output::Appending;
-use crate::page::{Input, LeafReader, Plain, RowIds, Strided};
+use crate::page::{LeafReader, Plain, RowIds, Strided};
 use crate::row::{LeafType, Physical, Schema};
 use crate::source::{Encoder, Format, Parts};
 
@@ -34,46 +35,18 @@ impl Format for BinaryFormat {
 
     fn encoder(&self, schema: &Schema, memory: &Memory) -> Result<Box<dyn Encoder>> {
         let packed = Packed::new(schema).map_err(|reason| Error::Plan(format!("cannot write binary: {reason}")))?;
-        let (types, output) = (schema.types(), Vec::new());
-        Ok(Box::new(BinaryEncoder { types, packed, output, reserved: memory.reserve(0)? }))
-    }
-}
-
-struct BinaryEncoder {
-    types: Vec<LeafType>,
-    packed: Packed,
-    output: Vec<u8>,
-    reserved: Reservation,
-}
-
-impl Encoder for BinaryEncoder {
-    fn encode(&mut self, input: &Input<'_>) -> Result<()> {
-        let (types, Packed { offsets, width }) = (&self.types, &self.packed);
-        let begin = self.output.len();
-        self.output.resize(begin + input.len() * width, 0);
-        let out = &mut self.output[begin..];
-        input.visit(|mut leaves, rows| {
-            for (ty, &offset) in types.iter().zip(offsets) {
-                put_leaf(*ty, &mut leaves, rows, out.get_mut(offset..).unwrap_or_default(), *width);
-            }
-        });
-        self.reserved.resize(self.output.capacity())
-    }
-
-    fn finish(&mut self) -> Result<()> {
-        Ok(())
-    }
-
-    fn settle(&mut self) -> Result<()> {
-        self.reserved.resize(self.output.capacity())
-    }
-
-    fn output(&mut self) -> &mut Vec<u8> {
-        &mut self.output
-    }
-
-    fn reserved(&mut self) -> &mut Reservation {
-        &mut self.reserved
+        let (types, Packed { offsets, width }) = (schema.types(), packed);
+        row_encoder(memory, Vec::new(), move |input, output| {
+            let begin = output.len();
+            output.resize(begin + input.len() * width, 0);
+            let out = &mut output[begin..];
+            input.visit(|mut leaves, rows| {
+                for (ty, &offset) in types.iter().zip(&offsets) {
+                    put_leaf(*ty, &mut leaves, rows, out.get_mut(offset..).unwrap_or_default(), width);
+                }
+            });
+            Ok(())
+        })
     }
 }
 

@@ -1,14 +1,13 @@
-//! Encoded bytes, compressed.
+//! A format whose files are compressed.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use super::Compression;
-use super::compressor::{Compressor, ENCODER_BYTES, PIECE_BYTES, failed};
+use super::encoder::CompressedEncoder;
 use super::members::CompressedParts;
 use crate::error::Result;
-use crate::memory::{Memory, Reservation};
-use crate::page::Input;
+use crate::memory::Memory;
 use crate::row::Schema;
 use crate::source::{Encoder, Format, Parts};
 
@@ -44,58 +43,6 @@ impl Format for Compressed {
     }
 
     fn encoder(&self, schema: &Schema, memory: &Memory) -> Result<Box<dyn Encoder>> {
-        let compressor = Compressor::new(self.compression)?;
-        let (encoder, reserved) = (self.format.encoder(schema, memory)?, memory.reserve(ENCODER_BYTES)?);
-        Ok(Box::new(CompressedEncoder { encoder, compressor, reserved }))
-    }
-}
-
-struct CompressedEncoder {
-    encoder: Box<dyn Encoder>,
-    compressor: Compressor,
-    reserved: Reservation,
-}
-
-impl CompressedEncoder {
-    fn compress(&mut self) -> Result<()> {
-        let encoded = self.encoder.output();
-        self.compressor.write(encoded).map_err(failed)?;
-        encoded.clear();
-        self.reserved.resize(ENCODER_BYTES + self.compressor.output().capacity())
-    }
-}
-
-impl Encoder for CompressedEncoder {
-    fn encode(&mut self, input: &Input<'_>) -> Result<()> {
-        self.encoder.encode(input)?;
-        if self.encoder.output().len() >= PIECE_BYTES { self.compress() } else { Ok(()) }
-    }
-
-    fn finish(&mut self) -> Result<()> {
-        self.encoder.finish()?;
-        self.compress()?;
-        self.compressor.finish().map_err(failed)
-    }
-
-    fn flush(&mut self) -> Result<()> {
-        self.encoder.flush()?;
-        self.compress()
-    }
-
-    fn kept_bytes(&self) -> usize {
-        self.encoder.kept_bytes()
-    }
-
-    fn settle(&mut self) -> Result<()> {
-        self.encoder.settle()?;
-        self.reserved.resize(ENCODER_BYTES + self.compressor.output().capacity())
-    }
-
-    fn output(&mut self) -> &mut Vec<u8> {
-        self.compressor.output()
-    }
-
-    fn reserved(&mut self) -> &mut Reservation {
-        &mut self.reserved
+        Ok(Box::new(CompressedEncoder::new(self.format.encoder(schema, memory)?, self.compression, memory)?))
     }
 }

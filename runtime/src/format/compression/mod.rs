@@ -10,6 +10,7 @@
 //! be up to 8 MiB, which is what all levels up to 19 take.
 
 mod decompress;
+mod encoder;
 mod compressor;
 mod format;
 mod members;

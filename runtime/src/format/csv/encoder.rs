@@ -10,10 +10,11 @@ use crate::error::{Error, Result};
 use crate::format::TimeForms;
 use crate::format::cells::Cell;
 use crate::format::concatenated::concatenated;
+use crate::format::row_encoder::row_encoder;
 use crate::format::wrong::shown;
-use crate::memory::{Memory, Reservation};
+use crate::memory::Memory;
 use crate::output::Appending;
-use crate::page::{Input, LeafReader, Row};
+use crate::page::{LeafReader, Row};
 use crate::row::{LeafType, Schema};
 use crate::source::{Encoder, Format, Parts};
 use crate::value::{TimeFormat, Timestamp};
@@ -99,48 +100,19 @@ impl Format for CsvFormat {
             }
             writer.output.push(b'\n');
         }
-        Ok(Box::new(CsvEncoder { types: schema.types(), columns, forms, writer, reserved: memory.reserve(0)? }))
-    }
-}
-
-struct CsvEncoder {
-    types: Vec<LeafType>,
-    columns: Vec<Column>,
-    /// How dates and timestamps are written, leaf by leaf.
-    forms: Vec<Option<TimeFormat>>,
-    writer: FieldWriter,
-    reserved: Reservation,
-}
-
-impl Encoder for CsvEncoder {
-    fn encode(&mut self, input: &Input<'_>) -> Result<()> {
-        let (types, columns, writer) = (&self.types, (&*self.columns, &*self.forms), &mut self.writer);
-        input.visit(|leaves, rows| {
-            let cells = take_cells(leaves, types);
-            for position in 0..rows.len() {
-                write_row(columns, &cells, rows.get(position), writer);
-            }
-        });
-        if let Some(reason) = self.writer.failed.take() {
-            return Err(Error::Plan(format!("cannot write CSV: {reason}")));
-        }
-        self.reserved.resize(self.writer.output.capacity())
-    }
-
-    fn finish(&mut self) -> Result<()> {
-        Ok(())
-    }
-
-    fn settle(&mut self) -> Result<()> {
-        self.reserved.resize(self.writer.output.capacity())
-    }
-
-    fn output(&mut self) -> &mut Vec<u8> {
-        &mut self.writer.output
-    }
-
-    fn reserved(&mut self) -> &mut Reservation {
-        &mut self.reserved
+        let (types, head) = (schema.types(), std::mem::take(&mut writer.output));
+        row_encoder(memory, head, move |input, output| {
+            std::mem::swap(&mut writer.output, output);
+            input.visit(|leaves, rows| {
+                let cells = take_cells(leaves, &types);
+                for position in 0..rows.len() {
+                    write_row((&columns, &forms), &cells, rows.get(position), &mut writer);
+                }
+            });
+            std::mem::swap(&mut writer.output, output);
+            let failed = writer.failed.take();
+            failed.map_or(Ok(()), |reason| Err(Error::Plan(format!("cannot write CSV: {reason}"))))
+        })
     }
 }
 

@@ -15,7 +15,7 @@ use crate::source::{ColumnFit, RejectSink, Scan, Source, Split, SplitReader, Sta
 use super::input::CsvInput;
 use super::mapping::{Column, columns, is_nameless};
 use super::options::CsvOptions;
-use super::reader::CsvReader;
+use super::reader::reader;
 use super::scan::{Scanner, first_record};
 
 /// A first record that is longer has most likely a quote that is not closed.
@@ -132,7 +132,7 @@ impl Source for CsvSource {
     }
 
     fn reader(&self, scan: &Scan, memory: &Memory) -> Result<Box<dyn SplitReader>> {
-        Ok(Box::new(CsvReader::new(self.shared.clone(), &scan.live, memory)?))
+        Ok(Box::new(reader(self.shared.clone(), &scan.live, memory)?))
     }
 }
 

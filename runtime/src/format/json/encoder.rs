@@ -10,7 +10,8 @@ use super::text::write_text;
 use crate::error::{Error, Result};
 use crate::format::cells::Cell;
 use crate::format::concatenated::concatenated;
-use crate::memory::{Memory, Reservation};
+use crate::format::row_encoder::row_encoder;
+use crate::memory::Memory;
 use crate::output::Appending;
 use crate::page::{Input, Row, windows};
 use crate::row::{Datum, Element, Items, LeafType, Schema, Shape, show_leaf};
@@ -38,7 +39,17 @@ impl Format for JsonFormat {
         check(schema, schema.shape()).map_err(|reason| Error::Plan(format!("cannot write JSON: {reason}")))?;
         let types = schema.types();
         let part = Part::new(schema.shape(), &types);
-        Ok(Box::new(JsonEncoder { types, part, output: Vec::new(), reserved: memory.reserve(0)? }))
+        row_encoder(memory, Vec::new(), move |input, output| {
+            input.visit(|mut leaves, rows| {
+                let cells = types.iter().map(|&ty| Cell::take(&mut leaves, ty)).collect();
+                let mut line = Line { types: &types, input, cells, output, shown: String::new() };
+                for position in 0..rows.len() {
+                    line.write(&part, rows.get(position), position);
+                    line.output.push(b'\n');
+                }
+            });
+            Ok(())
+        })
     }
 }
 
@@ -97,44 +108,6 @@ impl Part {
             }
             None => Part::Items(leaf, items, Box::new(Part::new(items.schema().shape(), types)), *b"[]"),
         }
-    }
-}
-
-struct JsonEncoder {
-    types: Vec<LeafType>,
-    part: Part,
-    output: Vec<u8>,
-    reserved: Reservation,
-}
-
-impl Encoder for JsonEncoder {
-    fn encode(&mut self, input: &Input<'_>) -> Result<()> {
-        let (types, part, output) = (&self.types, &self.part, &mut self.output);
-        input.visit(|mut leaves, rows| {
-            let cells = types.iter().map(|&ty| Cell::take(&mut leaves, ty)).collect();
-            let mut line = Line { types, input, cells, output, shown: String::new() };
-            for position in 0..rows.len() {
-                line.write(part, rows.get(position), position);
-                line.output.push(b'\n');
-            }
-        });
-        self.reserved.resize(self.output.capacity())
-    }
-
-    fn finish(&mut self) -> Result<()> {
-        Ok(())
-    }
-
-    fn settle(&mut self) -> Result<()> {
-        self.reserved.resize(self.output.capacity())
-    }
-
-    fn output(&mut self) -> &mut Vec<u8> {
-        &mut self.output
-    }
-
-    fn reserved(&mut self) -> &mut Reservation {
-        &mut self.reserved
     }
 }
 

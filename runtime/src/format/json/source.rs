@@ -13,7 +13,7 @@ use crate::row::{Field, Schema, Shape};
 use crate::source::{ColumnFit, Lenient, RejectSink, Scan, Source, Split, SplitReader, Statistics};
 
 use super::program::check;
-use super::reader::{JsonInput, JsonReader};
+use super::reader::{JsonInput, reader};
 use super::tokens::Tokens;
 
 /// What reading JSON lines leaves open.
@@ -143,7 +143,7 @@ impl Source for JsonSource {
     }
 
     fn reader(&self, scan: &Scan, memory: &Memory) -> Result<Box<dyn SplitReader>> {
-        Ok(Box::new(JsonReader::new(self.shared.clone(), &scan.live, memory)?))
+        Ok(Box::new(reader(self.shared.clone(), &scan.live, memory)?))
     }
 }
 

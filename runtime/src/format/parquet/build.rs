@@ -1,5 +1,8 @@
 //! Leaves as Arrow arrays.
 
+mod items;
+mod lists;
+
 use std::sync::Arc;
 
 use arrow_array::builder::{BinaryBuilder, StringBuilder};
@@ -9,18 +12,22 @@ use arrow_array::{
     Float32Array, Float64Array, Int8Array, Int16Array, Int32Array, Int64Array, UInt8Array, UInt16Array, UInt32Array,
     UInt64Array,
 };
-use arrow_buffer::{BooleanBuffer, NullBuffer};
+use arrow_buffer::{BooleanBuffer, NullBuffer, OffsetBuffer};
 use arrow_schema::{DataType, Field, Fields, TimeUnit};
 
-use super::items::{ItemsValues, items_type};
-use super::lists::{Lists, list_type};
 use crate::error::{Error, Result};
 use crate::format::enums::refused_enum;
 use crate::page::{Input, LeafReader, Plain, RowIds, Strided};
 use crate::row::{LeafType, Schema, Shape, Tag};
 
+use items::{ItemsValues, items_type};
+use lists::{Lists, list_type};
+
 /// Digits of a decimal that is stored in 64 bits.
 const DECIMAL_DIGITS: u8 = 18;
+
+/// The name of a list's elements in the file.
+const ELEMENT: &str = "element";
 
 /// Values of one leaf, as many rows as were added.
 pub(super) enum LeafValues {
@@ -118,7 +125,7 @@ impl LeafValues {
     }
 
     /// Adds a text.
-    pub(super) fn push_text(&mut self, text: &str) {
+    fn push_text(&mut self, text: &str) {
         if let LeafValues::Text(out) = self {
             out.append_value(text);
         }
@@ -188,6 +195,13 @@ fn bits(bytes: &[u8]) -> BooleanBuffer {
     BooleanBuffer::collect_bool(bytes.len(), |row| bytes[row] != 0)
 }
 
+/// Where lists begin and end among their elements, of where they end.
+fn offsets(ends: &[usize]) -> Result<OffsetBuffer<i32>, String> {
+    let offsets = std::iter::once(&0).chain(ends).map(|&end| i32::try_from(end)).collect::<Result<Vec<i32>, _>>();
+    let offsets = offsets.map_err(|_| "the lists of a few records have more than 2^31 values".to_owned())?;
+    Ok(OffsetBuffer::new(offsets.into()))
+}
+
 fn decimals(values: Vec<i64>, scale: u8, nulls: Option<NullBuffer>) -> Result<ArrayRef, String> {
     let limit = 10_u64.pow(DECIMAL_DIGITS.into());
     let is_valid = |row: usize| nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row));
@@ -237,7 +251,7 @@ fn group(schema: &Schema, shape: &Shape, path: &str) -> Result<Fields> {
 ///
 /// # Errors
 /// As [`fields`].
-pub(super) fn field(schema: &Schema, name: &str, shape: &Shape, path: &str) -> Result<Field> {
+fn field(schema: &Schema, name: &str, shape: &Shape, path: &str) -> Result<Field> {
     let (nullable, shape) = match shape {
         Shape::Optional(_, inner) => (true, &**inner),
         shape => (false, shape),
@@ -257,11 +271,11 @@ pub(super) fn field(schema: &Schema, name: &str, shape: &Shape, path: &str) -> R
 }
 
 /// The error for a field that has no column type.
-pub(super) fn refused(path: &str, reason: &str) -> Error {
+fn refused(path: &str, reason: &str) -> Error {
     Error::Plan(format!("cannot write Parquet: the field `{path}`: {reason}"))
 }
 
-pub(super) fn data_type(ty: LeafType) -> Result<DataType, String> {
+fn data_type(ty: LeafType) -> Result<DataType, String> {
     use LeafType as L;
     Ok(match ty {
         L::Bool | L::Valid => DataType::Boolean,
@@ -306,7 +320,7 @@ pub(super) fn arrays(schema: &Schema, fields: &Fields, values: &mut [LeafValues]
 ///
 /// # Errors
 /// As [`arrays`].
-pub(super) fn array(shape: &Shape, field: &Field, values: &mut [LeafValues]) -> Result<ArrayRef> {
+fn array(shape: &Shape, field: &Field, values: &mut [LeafValues]) -> Result<ArrayRef> {
     let failed = |reason: String| Error::Plan(format!("cannot write Parquet: column `{}`: {reason}", field.name()));
     let (nulls, shape) = match shape {
         Shape::Optional(validity, inner) => {

@@ -2,22 +2,26 @@
 //!
 //! What stands under a null is zero afterwards, so that equal records have equal bytes.
 
+mod lists;
+mod times;
+
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    Date32Type, Decimal64Type, Decimal128Type, Decimal256Type, DurationMicrosecondType, DurationMillisecondType,
-    DurationNanosecondType, DurationSecondType, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
-    Int64Type, Time32MillisecondType, Time64MicrosecondType, Time64NanosecondType, TimestampMicrosecondType,
-    TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type,
-    UInt64Type,
+    Date32Type, Decimal64Type, Decimal128Type, Decimal256Type, Float16Type, Float32Type, Float64Type, Int8Type,
+    Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, BinaryViewArray, StringViewArray};
 use arrow_buffer::{ArrowNativeType, BooleanBuffer, NullBuffer, ScalarBuffer};
 use arrow_schema::{DataType, TimeUnit};
 
-use super::lists::{element_of, lists};
 use crate::error::Result;
 use crate::page::{Columns, ListColumn, empty_where_null};
 use crate::row::{LeafType, Physical, Tag};
+
+use lists::lists;
+use times::{lengths_of_time, times_of_day, timestamps};
+
+pub(super) use lists::element_of;
 
 /// One leaf of a batch, and what keeps its values alive.
 pub(super) enum Held {
@@ -227,35 +231,6 @@ fn scaled(values: ScalarBuffer<i64>, factor: i64, ty: LeafType) -> Converted {
     each(&values, |value| value.checked_mul(factor), wrong)
 }
 
-fn timestamps(array: &ArrayRef, unit: TimeUnit, nulls: Option<&NullBuffer>) -> Converted {
-    let ty = LeafType::Timestamp;
-    match unit {
-        TimeUnit::Second => scaled(same::<TimestampSecondType, i64>(array, nulls), 1_000_000, ty),
-        TimeUnit::Millisecond => scaled(same::<TimestampMillisecondType, i64>(array, nulls), 1000, ty),
-        TimeUnit::Microsecond => Ok(Held::W8(same::<TimestampMicrosecondType, u64>(array, nulls))),
-        // Down to the microsecond, also before 1970: what lies in one microsecond stays together and in order.
-        TimeUnit::Nanosecond => {
-            let values = valid_values::<TimestampNanosecondType>(array, nulls);
-            Ok(Held::W8(values.iter().map(|value| value.div_euclid(1000) as u64).collect()))
-        }
-    }
-}
-
-/// Microseconds since midnight.
-fn times_of_day(array: &ArrayRef, nulls: Option<&NullBuffer>) -> Converted {
-    match array.data_type() {
-        DataType::Time32(_) => {
-            let values = valid_values::<Time32MillisecondType>(array, nulls);
-            Ok(Held::W8(values.iter().map(|&value| (i64::from(value) * 1000) as u64).collect()))
-        }
-        DataType::Time64(TimeUnit::Microsecond) => Ok(Held::W8(same::<Time64MicrosecondType, u64>(array, nulls))),
-        _ => {
-            let values = valid_values::<Time64NanosecondType>(array, nulls);
-            Ok(Held::W8(values.iter().map(|value| value.div_euclid(1000) as u64).collect()))
-        }
-    }
-}
-
 /// Strings of bytes that have one length, such as UUIDs.
 fn fixed_bytes(array: &ArrayRef, nulls: Option<&NullBuffer>) -> Held {
     let (values, mut column) = (array.as_fixed_size_binary(), ListColumn::new(LeafType::Bytes));
@@ -278,21 +253,6 @@ fn zeros(rows: usize, ty: LeafType) -> Held {
             let mut column = ListColumn::new(ty);
             (0..rows).for_each(|_| column.push(&[]));
             Held::List(column)
-        }
-    }
-}
-
-/// Columns of Arrow's durations, which are integers to Parquet.
-fn lengths_of_time(array: &ArrayRef, unit: TimeUnit, nulls: Option<&NullBuffer>) -> Converted {
-    let ty = LeafType::TimeDelta;
-    match unit {
-        TimeUnit::Second => scaled(same::<DurationSecondType, i64>(array, nulls), 1_000_000, ty),
-        TimeUnit::Millisecond => scaled(same::<DurationMillisecondType, i64>(array, nulls), 1000, ty),
-        TimeUnit::Microsecond => Ok(Held::W8(same::<DurationMicrosecondType, u64>(array, nulls))),
-        TimeUnit::Nanosecond => {
-            let exact = |value: i64| (value % 1000 == 0).then_some(value / 1000);
-            let wrong = |value| format!("expected {ty} of whole microseconds, found {value} nanoseconds");
-            each(&valid_values::<DurationNanosecondType>(array, nulls), exact, wrong)
         }
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! **A row group ends where memory does.** The Parquet encoder asks politely for more than a first part, and ends its row group when it is refused.
 
+mod parts;
+
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
@@ -15,19 +17,19 @@ use parquet::schema::types::ColumnPath;
 use super::build::{LeafValues, arrays, extend_all, fields};
 use super::dictionary::without_dictionary;
 use super::options::ParquetOptions;
-use super::parts::{ParquetParts, Told};
 use crate::error::{Error, Result};
 use crate::format::BATCH_ROWS;
 use crate::memory::{Memory, Reservation};
 use crate::page::Input;
 use crate::row::Schema;
 use crate::source::{Encoder, Format, Parts};
+use parts::{ParquetParts, Told};
 
 /// Bytes of a row group, where rows are wide.
 const GROUP_BYTES: usize = 128 << 20;
 
 /// What an encoder holds in any case: a row group is not cut before, however scarce memory is.
-pub(super) const LEAST_BYTES: usize = 512 << 10;
+const LEAST_BYTES: usize = 512 << 10;
 
 /// The part of the budget that is left free by what an encoder holds beyond that: one in so many.
 const FREE_SHARE: usize = 4;
@@ -93,19 +95,13 @@ impl ParquetFormat {
     }
 
     /// An encoder of row groups alone, which tells what a footer says of them, under the number of the part.
-    pub(super) fn part(
-        &self,
-        part: usize,
-        told: &Arc<Told>,
-        schema: &Schema,
-        memory: &Memory,
-    ) -> Result<Box<dyn Encoder>> {
+    fn part(&self, part: usize, told: &Arc<Told>, schema: &Schema, memory: &Memory) -> Result<Box<dyn Encoder>> {
         let encoder = self.new_encoder(schema, false, memory)?;
         Ok(Box::new(ParquetEncoder { part: Some((part, told.clone())), ..encoder }))
     }
 
     /// Batches as row groups, and what a footer says of these.
-    pub(super) fn row_groups(&self, batches: &[RecordBatch], schema: &Schema) -> Result<(Vec<u8>, ParquetMetaData)> {
+    fn row_groups(&self, batches: &[RecordBatch], schema: &Schema) -> Result<(Vec<u8>, ParquetMetaData)> {
         // Who has the batches pays.
         let mut encoder = self.new_encoder(schema, false, &Memory::unbounded("row groups"))?;
         encoder.has_begun = true;
@@ -133,7 +129,7 @@ impl Format for ParquetFormat {
     }
 }
 
-pub(super) fn failed(error: impl std::fmt::Display) -> Error {
+fn failed(error: impl std::fmt::Display) -> Error {
     Error::Internal(format!("cannot write Parquet: {error}"))
 }
 

@@ -1,5 +1,7 @@
 //! Which column of a file each leaf of a record is read from.
 
+mod search;
+
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -14,12 +16,12 @@ use super::codec::refused_codec;
 use super::durations::with_units;
 use super::footer::guarded;
 use super::hints::{hinted_fields, leaf_columns};
-use super::search::Search;
 use crate::error::{Error, Result};
 use crate::format::BATCH_ROWS;
 use crate::format::files::InputFile;
 use crate::row::{Items, Leaf, LeafSet, LeafType, Schema};
 use crate::source::ColumnFit;
+use search::Search;
 
 /// One step from the record to a leaf: a column or a group of columns.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,5 +1,7 @@
 //! Decoded columns as leaves: down the groups to the column, nulls above it together with its own.
 
+mod items;
+
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, StructArray};
 use arrow_buffer::NullBuffer;
@@ -7,7 +9,6 @@ use arrow_schema::DataType;
 
 use super::convert::{self, Held};
 use super::fit::{LeafPlan, path};
-use super::items;
 use crate::row::LeafType;
 
 /// Why a batch cannot be taken over: in which of its rows, where it is one row, and what is wrong.

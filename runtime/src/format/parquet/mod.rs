@@ -1,11 +1,10 @@
 //! Parquet, read and written through the `parquet` crate.
 //!
 //! * [`footer`]: what a file says about itself; [`codec`]: which codecs there are.
-//! * [`fit`], [`search`]: which column each leaf is read from, and whether it can be; [`hints`]: as which Arrow type.
+//! * [`fit`]: which column each leaf is read from, and whether it can be; [`hints`]: as which Arrow type.
 //! * [`prune`]: which row groups a scan's bounds exclude.
 //! * [`reader`]: row groups as splits, decoded to Arrow arrays; [`hold`], [`convert`]: these as leaves.
-//! * [`encoder`]: rows as row groups; [`build`]: leaves as Arrow arrays; [`dictionary`]: which columns are worth one; [`parts`]: one file by several tasks.
-//! * [`lists`], [`items`]: lists both ways, of plain values and of records.
+//! * [`encoder`]: rows as row groups, also of one file by several tasks; [`build`]: leaves as Arrow arrays; [`dictionary`]: which columns are worth one.
 //!
 //! # Types
 //! | leaf | read from | written as |
@@ -51,13 +50,9 @@ mod fit;
 mod footer;
 mod hints;
 mod hold;
-mod items;
-mod lists;
 mod options;
-mod parts;
 mod prune;
 mod reader;
-mod search;
 mod source;
 
 pub use encoder::ParquetFormat;

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 use crate::format::cells::{Cell, is_writable};
 use crate::format::concatenated::concatenated;
-use crate::memory::{Memory, Reservation};
+use crate::format::row_encoder::row_encoder;
+use crate::memory::Memory;
 use crate::output::Appending;
-use crate::page::Input;
-use crate::row::{LeafType, Schema};
+use crate::row::Schema;
 use crate::source::{Encoder, Format, Parts};
 
 /// One value a line, for records of one field.
@@ -34,48 +34,22 @@ impl Format for TextFormat {
     fn encoder(&self, schema: &Schema, memory: &Memory) -> Result<Box<dyn Encoder>> {
         match schema.leaves() {
             [leaf] if is_writable(leaf.ty) => {
-                Ok(Box::new(TextEncoder { ty: leaf.ty, output: Vec::new(), reserved: memory.reserve(0)? }))
+                let ty = leaf.ty;
+                row_encoder(memory, Vec::new(), move |input, output| {
+                    input.visit(|mut leaves, rows| {
+                        let cell = Cell::take(&mut leaves, ty);
+                        for position in 0..rows.len() {
+                            cell.write(rows.get(position), output);
+                            output.push(b'\n');
+                        }
+                    });
+                    Ok(())
+                })
             }
             _ => Err(Error::Plan(format!(
                 "a text file holds one value a line, and the record is {}; write it as CSV or Parquet, or map it to a String",
                 schema.describe()
             ))),
         }
-    }
-}
-
-struct TextEncoder {
-    ty: LeafType,
-    output: Vec<u8>,
-    reserved: Reservation,
-}
-
-impl Encoder for TextEncoder {
-    fn encode(&mut self, input: &Input<'_>) -> Result<()> {
-        let (ty, output) = (self.ty, &mut self.output);
-        input.visit(|mut leaves, rows| {
-            let cell = Cell::take(&mut leaves, ty);
-            for position in 0..rows.len() {
-                cell.write(rows.get(position), output);
-                output.push(b'\n');
-            }
-        });
-        self.reserved.resize(self.output.capacity())
-    }
-
-    fn finish(&mut self) -> Result<()> {
-        Ok(())
-    }
-
-    fn settle(&mut self) -> Result<()> {
-        self.reserved.resize(self.output.capacity())
-    }
-
-    fn output(&mut self) -> &mut Vec<u8> {
-        &mut self.output
-    }
-
-    fn reserved(&mut self) -> &mut Reservation {
-        &mut self.reserved
     }
 }

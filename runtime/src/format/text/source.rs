@@ -7,8 +7,9 @@ use memchr::memchr_iter;
 
 use crate::error::Result;
 use crate::format::BATCH_ROWS;
-use crate::format::blocks::{Block, Blocks, CHUNK_BYTES, Next};
+use crate::format::blocks::{Block, Blocks, Next};
 use crate::format::files::{InputFile, describe, input_files};
+use crate::format::line_reader::{LineDecoder, LineReader, Lines};
 use crate::format::splits::{cut, estimated_rows, split_bytes};
 use crate::memory::Memory;
 use crate::page::{Batch, Columns, TextColumn, Utf8};
@@ -72,7 +73,7 @@ impl Source for TextSource {
     fn reader(&self, scan: &Scan, memory: &Memory) -> Result<Box<dyn SplitReader>> {
         let lines: Box<dyn SplitReader> = if scan.live.contains(0) {
             let blocks = Blocks::new(self.files.clone(), None, memory, BATCH_ROWS * LeafType::Text.width())?;
-            Box::new(TextReader { blocks, current: None, column: TextColumn::default() })
+            Box::new(LineReader::new(TextDecoder::default(), blocks, None))
         } else {
             let blocks = Blocks::new(self.files.clone(), None, memory, 0)?;
             Box::new(LineCounter { blocks, rows: 0, left: 0 })
@@ -81,72 +82,43 @@ impl Source for TextSource {
     }
 }
 
-/// A block whose lines are handed out.
-struct Current {
-    text: Utf8,
-    /// Bytes handed out.
-    at: usize,
-}
-
-struct TextReader {
-    blocks: Blocks,
-    current: Option<Current>,
+/// Takes lines as they are.
+#[derive(Default)]
+struct TextDecoder {
     /// The batch.
     column: TextColumn,
 }
 
-impl TextReader {
-    fn check(&self, block: Block) -> Result<Current> {
-        let Block { bytes, offset } = block;
-        match Utf8::check(bytes.clone()) {
-            Ok(text) => Ok(Current { text, at: 0 }),
-            Err(at) => Err(self.blocks.file().not_utf8(&bytes, at, offset)),
-        }
+impl LineDecoder for TextDecoder {
+    type Text = Utf8;
+
+    fn check(&self, bytes: &Bytes) -> Result<Utf8, usize> {
+        Utf8::check(bytes.clone())
     }
 
-    fn ready(&self, otherwise: Ready) -> Ready {
-        if self.column.is_empty() { otherwise } else { Ready::Batch }
-    }
-}
-
-impl SplitReader for TextReader {
-    fn open(&mut self, split: &Split) -> Result<()> {
-        self.current = None;
+    fn clear(&mut self) {
         self.column.clear();
-        self.blocks.open(split)
     }
 
-    fn wants(&mut self) -> Option<ReadRequest> {
-        self.blocks.wants()
+    fn rows(&self) -> usize {
+        self.column.len()
     }
 
-    fn supply(&mut self, bytes: Vec<Bytes>) -> Result<()> {
-        self.blocks.supply(bytes)
-    }
-
-    fn advance(&mut self) -> Result<Ready> {
-        self.column.clear();
-        let mut held_bytes = 0;
-        loop {
-            if let Some(current) = &mut self.current {
-                held_bytes += current.text.as_str().len() - current.at;
-                push_lines(current, &mut self.column);
-                if self.column.len() >= BATCH_ROWS {
-                    return Ok(Ready::Batch);
-                }
-                self.current = None;
-            }
-            // A line that lay across two chunks is a block of its own, and no batch of its own; but a batch of very long
-            // lines must not hold very many of them.
-            if held_bytes as u64 >= CHUNK_BYTES / 2 {
-                return Ok(Ready::Batch);
-            }
-            match self.blocks.next()? {
-                Next::Block(block) => self.current = Some(self.check(block)?),
-                Next::Starved => return Ok(self.ready(Ready::Starved)),
-                Next::End => return Ok(self.ready(Ready::End)),
-            }
+    fn decode(&mut self, lines: &mut Lines<'_, Utf8>) -> Result<()> {
+        let (bytes, column) = (lines.bytes, &mut self.column);
+        column.add_buffer(lines.text.clone());
+        let mut start = lines.at;
+        for newline in memchr_iter(b'\n', &bytes[start..]).take(BATCH_ROWS - column.len()) {
+            let end = lines.at + newline;
+            column.push_range(start..without_return(bytes, start, end));
+            start = end + 1;
         }
+        if column.len() < BATCH_ROWS && start < bytes.len() {
+            column.push_range(start..bytes.len());
+            start = bytes.len();
+        }
+        lines.at = start;
+        Ok(())
     }
 
     fn batch(&self) -> Result<Batch<'_>> {
@@ -154,23 +126,6 @@ impl SplitReader for TextReader {
         columns.text(&self.column)?;
         Ok(columns.finish())
     }
-}
-
-/// Moves lines into the batch, until it is full or the block is at its end.
-fn push_lines(current: &mut Current, column: &mut TextColumn) {
-    column.add_buffer(current.text.clone());
-    let bytes = current.text.as_str().as_bytes();
-    let mut start = current.at;
-    for newline in memchr_iter(b'\n', &bytes[start..]).take(BATCH_ROWS - column.len()) {
-        let end = current.at + newline;
-        column.push_range(start..without_return(bytes, start, end));
-        start = end + 1;
-    }
-    if column.len() < BATCH_ROWS && start < bytes.len() {
-        column.push_range(start..bytes.len());
-        start = bytes.len();
-    }
-    current.at = start;
 }
 
 #[inline(always)]

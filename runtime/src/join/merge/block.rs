@@ -11,7 +11,7 @@ use crate::join::table::JoinTable;
 use crate::memory::limits::MERGE_ROOM_BYTES;
 use crate::page::{Page, windows};
 use crate::spill::Read;
-use crate::strategy::Progress;
+use crate::strategy::{Progress, ready};
 
 /// The table of a block takes so much, with its index.
 const BLOCK_BYTES: usize = MERGE_ROOM_BYTES / 2;
@@ -20,10 +20,7 @@ impl SortMergeJoin {
     /// Finds the next rows to meet.
     pub(crate) fn choose(&mut self) -> Result<Progress> {
         for side in &mut self.sorted {
-            match side.settle_window()? {
-                Progress::Done => {}
-                progress => return Ok(progress),
-            }
+            ready!(side.settle_window()?);
         }
         let next = self.sorted.each_ref().map(|side| side.next);
         let groups = self.sorted.each_ref().map(|side| &side.groups);

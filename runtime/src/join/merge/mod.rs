@@ -33,7 +33,7 @@ use crate::memory::limits::{GROUPS_BYTES, MERGE_ROOM_BYTES};
 use crate::memory::{Memory, Reservation};
 use crate::page::{Input, Page, Selection};
 use crate::spill::Read;
-use crate::strategy::{Cursor, Progress};
+use crate::strategy::{Cursor, Progress, ready};
 
 /// What follows, when all rows of both sides are there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,10 +156,8 @@ impl SortMergeJoin {
     ) -> Result<Progress> {
         if let Some(empty) = &mut arrived.empty {
             let alone = Input::new(input.batch(), &arrived.alone);
-            match emitter.probe(empty, &alone, ProbePhase::Disk, &mut self.cursor, out)? {
-                Progress::Done => (arrived.empty, self.cursor) = (None, 0),
-                progress => return Ok(progress),
-            }
+            ready!(emitter.probe(empty, &alone, ProbePhase::Disk, &mut self.cursor, out)?);
+            (arrived.empty, self.cursor) = (None, 0);
         }
         let others = Input::new(input.batch(), &arrived.others);
         // Where memory ends, the larger side goes to disk, even if all of it is there.
@@ -217,10 +215,7 @@ impl SortMergeJoin {
     fn settle(&mut self) -> Result<Progress> {
         for side in [0, 1] {
             let must = self.sorted[1 - side].groups.is_on_disk() && !self.memory.try_reserve(GROUPS_BYTES);
-            match self.settle_side(side, must)? {
-                Progress::Done => {}
-                progress => return Ok(progress),
-            }
+            ready!(self.settle_side(side, must)?);
         }
         // What merges takes what it can get.
         if self.sorted[1].groups.is_on_disk() && self.memory.try_reserve(GROUPS_BYTES) {
@@ -232,10 +227,8 @@ impl SortMergeJoin {
 
     fn order(&mut self) -> Result<Progress> {
         for side in &mut self.sorted {
-            match side.groups.finish()? {
-                Progress::Done => self.second_room.leave_ahead(),
-                progress => return Ok(progress),
-            }
+            ready!(side.groups.finish()?);
+            self.second_room.leave_ahead();
         }
         self.stage = Stage::Choose;
         Ok(Progress::Done)
@@ -254,10 +247,7 @@ impl SortMergeJoin {
     /// What the disk says.
     pub(crate) fn settle_sorters(&mut self) -> Result<Progress> {
         for side in &mut self.sorted {
-            match side.groups.settle()? {
-                Progress::Done => {}
-                progress => return Ok(progress),
-            }
+            ready!(side.groups.settle()?);
         }
         Ok(Progress::Done)
     }
@@ -300,10 +290,8 @@ impl SortMergeJoin {
     /// Answers for the table's rows, and drops it.
     fn finish(&mut self, emitter: &mut dyn JoinEmitter, out: &mut Outputs) -> Result<Progress> {
         let Some(meeting) = &mut self.meeting else { return Ok(Progress::Done) };
-        match emitter.finish(&mut meeting.built, &mut self.cursor, out)? {
-            Progress::Done => self.cursor = 0,
-            progress => return Ok(progress),
-        }
+        ready!(emitter.finish(&mut meeting.built, &mut self.cursor, out)?);
+        self.cursor = 0;
         drop(meeting.built.table.take_pages());
         if meeting.key.as_ref().is_some_and(|key| key.is_left) {
             self.stage = Stage::Load;

@@ -23,12 +23,11 @@ use crate::memory::{Memory, limits};
 use crate::operators::distinct_count::DistinctCount;
 use crate::operators::fold::Fold;
 use crate::page::{Input, Page, Selection};
-use crate::strategy::{Cursor, Driver, Progress, Round};
+use crate::strategy::{Cursor, Driver, Progress, Round, ready};
 
-use super::Spec;
-use super::driver::Phase;
 use super::update::AggregateUpdate;
 use super::values::Values;
+use super::{Phase, Spec};
 
 /// Cursors of the end: what is given to the groups' states, and then these.
 const FIRST: Cursor = 1;
@@ -56,19 +55,15 @@ pub(super) struct CountingDriver {
 }
 
 impl CountingDriver {
-    pub(super) fn create(
-        spec: &Arc<Spec>,
-        phase: Phase,
-        update: AggregateUpdate,
-        context: &TaskContext,
-    ) -> Result<Box<dyn Driver>> {
+    pub(super) fn new(spec: &Arc<Spec>, phase: Phase, context: &TaskContext) -> Result<Self> {
+        let (update, _) = AggregateUpdate::new(spec, phase, context)?;
         let merging = phase == Phase::Merge;
         let portion = || TaskContext { memory: context.memory.child(limits::GROUP_BYTES), ..context.clone() };
         let table =
             |context: &TaskContext| GroupTable::new(spec.table.clone(), spec.output_key.as_slice(), &context.memory);
         let counts = spec.distinct_counts(merging, context)?;
         let of_states = portion();
-        Ok(Box::new(CountingDriver {
+        Ok(CountingDriver {
             update,
             table: table(context)?.closing(),
             unseen: vec![Selection::default(); counts.len()],
@@ -81,7 +76,7 @@ impl CountingDriver {
             states: HybridHashAggregation::new(table(&of_states)?, 0, &of_states),
             values: Values::new(spec, merging, &portion())?,
             page: None,
-        }))
+        })
     }
 
     /// Adds a window to the first tables; what they have not counted is left.
@@ -185,16 +180,13 @@ impl Driver for CountingDriver {
             *cursor = 1;
         }
         while *cursor <= 1 + self.unseen.len() {
-            let progress = match *cursor - 1 {
+            ready!(match *cursor - 1 {
                 0 => {
                     let others = Input::new(input.batch(), &self.others);
                     self.states.add(&mut self.update, &others, Rows::New, &mut self.within)?
                 }
                 count => self.values.add(count - 1, input.batch(), &self.unseen[count - 1], &mut self.within)?,
-            };
-            if progress != Progress::Done {
-                return Ok(progress);
-            }
+            });
             *cursor += 1;
         }
         *cursor = 0;

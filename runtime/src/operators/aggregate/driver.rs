@@ -3,62 +3,41 @@
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::group::{Combiner, FinalAggregate, GroupTable, HybridHashAggregation, PreAggregate};
+use crate::group::GroupTable;
 use crate::kernel::TaskContext;
 use crate::memory::limits;
-use crate::operators::combiner_bytes;
-use crate::row::RowLayout;
-use crate::strategy::{Driver, DriverFactory};
+use crate::operators::common::{final_aggregate, pre_aggregate};
+use crate::strategy::DriverFactory;
 
-use super::Spec;
 use super::counting::CountingDriver;
 use super::update::AggregateUpdate;
+use super::{Phase, Spec};
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Phase {
-    /// Records in, finished groups out.
-    Whole,
-    /// Records in, states out.
-    Partial,
-    /// States in, finished groups out.
-    Merge,
+/// Folds what a task has into states, in a bounded part of the budget.
+pub(super) fn combiner(spec: &Arc<Spec>) -> DriverFactory {
+    pre_aggregate(format!("combine {}", spec.word), spec.combined.clone(), open(spec, Phase::Partial))
 }
 
-pub(super) struct Aggregating {
-    pub(super) spec: Arc<Spec>,
-    pub(super) phase: Phase,
+/// Makes finished groups of records, or of states.
+pub(super) fn of_phase(spec: &Arc<Spec>, phase: Phase) -> DriverFactory {
+    let name = format!("{} {}", if phase == Phase::Merge { "merge" } else { "hash" }, spec.word);
+    if spec.values.is_empty() {
+        return final_aggregate(name, spec.output.clone(), 0, open(spec, phase));
+    }
+    let (output, spec) = (spec.output.clone(), spec.clone());
+    DriverFactory::new(name, move |context| CountingDriver::new(&spec, phase, context))
+        .emitting(output)
+        .spilling_beyond(limits::COUNT_BYTES)
 }
 
-impl DriverFactory for Aggregating {
-    fn name(&self) -> String {
-        match self.phase {
-            Phase::Whole => format!("hash {}", self.spec.word),
-            Phase::Partial => format!("combine {}", self.spec.word),
-            Phase::Merge => format!("merge {}", self.spec.word),
-        }
-    }
-
-    fn layout(&self) -> Option<Arc<RowLayout>> {
-        Some(if self.phase == Phase::Partial { self.spec.combined.clone() } else { self.spec.output.clone() })
-    }
-
-    fn minimum_bytes(&self) -> Option<usize> {
-        match self.phase {
-            Phase::Partial => Some(limits::COMBINE_BYTES),
-            _ if self.spec.values.is_empty() => Some(limits::GROUP_BYTES),
-            _ => Some(limits::COUNT_BYTES),
-        }
-    }
-
-    fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
-        let (update, key) = AggregateUpdate::new(&self.spec, self.phase, context)?;
-        if self.phase != Phase::Partial && !self.spec.values.is_empty() {
-            return CountingDriver::create(&self.spec, self.phase, update, context);
-        }
-        let table = GroupTable::new(self.spec.layout(self.phase).clone(), key, &context.memory)?;
-        if self.phase == Phase::Partial {
-            return Ok(Box::new(PreAggregate { update, combiner: Combiner::new(table, combiner_bytes(context)) }));
-        }
-        Ok(Box::new(FinalAggregate { update, grouping: HybridHashAggregation::new(table, 0, context) }))
+/// Gives a task its update and table.
+fn open(
+    spec: &Arc<Spec>,
+    phase: Phase,
+) -> impl Fn(&TaskContext) -> Result<(AggregateUpdate, GroupTable)> + Send + Sync + use<> {
+    let spec = spec.clone();
+    move |context| {
+        let (update, key) = AggregateUpdate::new(&spec, phase, context)?;
+        Ok((update, GroupTable::new(spec.layout(phase).clone(), key, &context.memory)?))
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use super::*;
 use crate::kernel::{Blocking, Outputs};
 use crate::memory::{Budget, Memory, limits};
-use crate::page::{Page, RowWriter};
+use crate::page::{Page, RowWriter, windows};
 use crate::row::{SchemaBuilder, Shape};
 use crate::strategy::{Driver, DriverFactory, Progress, Round};
 
@@ -41,7 +41,7 @@ fn schema(types: &[LeafType]) -> Schema {
     })
 }
 
-fn counting() -> Aggregating {
+fn counting() -> DriverFactory {
     let state = |ty, fold| StateLeaf { ty, fold };
     let operator = Aggregate {
         word: "aggregate",
@@ -59,7 +59,7 @@ fn counting() -> Aggregating {
         kernel: None,
         kernel_reads: Reads::All,
     };
-    Aggregating { spec: operator.spec(&LeafSet::all(6)), phase: Phase::Whole }
+    driver::of_phase(&operator.spec(&LeafSet::all(6)), Phase::Whole)
 }
 
 fn pages(rows: &[Row]) -> Vec<Page> {
@@ -87,11 +87,12 @@ fn pages(rows: &[Row]) -> Vec<Page> {
 fn run(rows: &[Row], memory_bytes: usize, revoked_every: usize) -> (Vec<Counted>, u64) {
     let budget = Budget::new(memory_bytes);
     let factory = counting();
-    let memory = Memory::spilling(budget.clone(), "counts", factory.minimum_bytes().unwrap());
+    let memory = Memory::spilling(budget.clone(), "counts", factory.minimum_bytes.unwrap());
     let later = Arc::new(Later::default());
     let context = TaskContext { blocking: later.clone(), ..TaskContext::alone(memory.clone()) };
     let mut driver: Box<dyn Driver> = factory.create(&context).unwrap();
-    let mut out = Outputs::new(RowWriter::new(factory.layout().unwrap(), Memory::new(Budget::new(1 << 30), "output")));
+    let mut out =
+        Outputs::new(RowWriter::new(factory.layout.clone().unwrap(), Memory::new(Budget::new(1 << 30), "output")));
     let mut seen = 0;
     for page in pages(rows) {
         let added = windows(&page.batch(), |input| -> Result<()> {

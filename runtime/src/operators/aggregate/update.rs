@@ -10,8 +10,7 @@ use crate::operators::fold::{Fold, Kind, Merge, Step};
 use crate::page::{Input, Page, Selection};
 use crate::row::{LeafType, RowLayout};
 
-use super::driver::Phase;
-use super::{Spec, keeps_text};
+use super::{Phase, Spec, keeps_text};
 
 /// What is done with rows of one kind.
 struct Source {

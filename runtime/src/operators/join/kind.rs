@@ -1,5 +1,7 @@
 //! The kinds of joins that call a closure for pairs.
 
+use super::BuildRows;
+
 /// What happens to records without a partner, and what counts as one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JoinKind {
@@ -40,36 +42,20 @@ impl JoinKind {
         self.may_miss(side) || (self == JoinKind::With && side == 1)
     }
 
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            JoinKind::Inner => "join",
-            JoinKind::Left => "left_join",
-            JoinKind::Right => "right_join",
-            JoinKind::Full => "full_join",
-            JoinKind::Cross => "cross",
-            JoinKind::With => "with",
-        }
+    /// How many records the side that is built has.
+    pub(super) fn build_rows(self) -> BuildRows {
+        if self == JoinKind::With { BuildRows::One } else { BuildRows::Any }
     }
 
-    /// For EXPLAIN, where it is merged. Without keys it never is.
-    pub(super) fn merge(self) -> &'static str {
+    /// For EXPLAIN: its word, how its hash join is called, and how its merge join. Without keys it is never merged.
+    pub(super) fn words(self) -> [&'static str; 3] {
         match self {
-            JoinKind::Left => "merge left join",
-            JoinKind::Right => "merge right join",
-            JoinKind::Full => "merge full join",
-            JoinKind::Inner | JoinKind::Cross | JoinKind::With => "merge join",
-        }
-    }
-
-    /// For EXPLAIN.
-    pub(super) fn driver(self) -> &'static str {
-        match self {
-            JoinKind::Inner => "hash join",
-            JoinKind::Left => "hash left join",
-            JoinKind::Right => "hash right join",
-            JoinKind::Full => "hash full join",
-            JoinKind::Cross => "cross",
-            JoinKind::With => "value",
+            JoinKind::Inner => ["join", "hash join", "merge join"],
+            JoinKind::Left => ["left_join", "hash left join", "merge left join"],
+            JoinKind::Right => ["right_join", "hash right join", "merge right join"],
+            JoinKind::Full => ["full_join", "hash full join", "merge full join"],
+            JoinKind::Cross => ["cross", "cross", "merge join"],
+            JoinKind::With => ["with", "value", "merge join"],
         }
     }
 }

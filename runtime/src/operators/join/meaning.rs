@@ -4,7 +4,6 @@ use crate::error::{Error, Result};
 use crate::join::{JoinKernel, JoinTable, Pairs};
 use crate::kernel::TaskContext;
 use crate::memory::Memory;
-use crate::operators::windows;
 use crate::page::{Batch, Input, RowWriter, Selection};
 use crate::plan::{Operator, Table, unbounded_memory};
 use crate::row::{Datum, LeafSet};
@@ -39,8 +38,7 @@ pub(super) fn of(join: &Join, inputs: &[Table]) -> Result<Table> {
             }
         }
     }
-    calls.writer.seal();
-    calls.flush(&mut output);
+    output.take(&mut calls.writer);
     Ok(output)
 }
 
@@ -60,9 +58,7 @@ impl Calls<'_> {
         let live = LeafSet::all(types.len());
         let mut table = JoinTable::new(types.clone(), &live, keys[1].clone(), &self.memory)?;
         let right = Table { types, rows: partners };
-        for page in right.pages(&self.join.reads(1, &live))? {
-            windows(&page.batch(), |input| table.add(input))?;
-        }
+        right.windows(&self.join.reads(1, &live), |input| table.add(input))?;
         table.build()?;
         let mut pairs = Pairs::new([kind.may_miss(0), kind.may_miss(1)]);
         let Some(left) = left else {
@@ -74,31 +70,24 @@ impl Calls<'_> {
             return Ok(());
         };
         let left = Table { types: inputs[0].types(), rows: vec![left.clone()] };
-        for page in left.pages(&self.join.reads(0, &live))? {
-            windows(&page.batch(), |input| {
-                let mut from = 0;
-                table.probe(input, &keys[0], &mut pairs);
-                pairs.remember_alone(input);
-                while table.next_pairs(input, &mut from, &mut pairs) || !pairs.is_empty() {
-                    self.run(&table, input, &pairs, output)?;
-                }
-                pairs.list_alone();
-                if kind.keeps(0) { self.run(&table, input, &pairs, output) } else { Ok(()) }
-            })?;
-        }
-        Ok(())
+        left.windows(&self.join.reads(0, &live), |input| {
+            let mut from = 0;
+            table.probe(input, &keys[0], &mut pairs);
+            pairs.remember_alone(input);
+            while table.next_pairs(input, &mut from, &mut pairs) || !pairs.is_empty() {
+                self.run(&table, input, &pairs, output)?;
+            }
+            pairs.list_alone();
+            if kind.keeps(0) { self.run(&table, input, &pairs, output) } else { Ok(()) }
+        })
     }
 
     fn run(&mut self, table: &JoinTable, input: &Input<'_>, pairs: &Pairs, output: &mut Table) -> Result<()> {
         let mut from = 0;
         while from < pairs.len() {
             from = self.kernel.run(table, input, pairs, false, from, &mut self.writer)?;
-            self.flush(output);
+            output.take_sealed(&mut self.writer);
         }
         Ok(())
-    }
-
-    fn flush(&mut self, output: &mut Table) {
-        self.writer.take_sealed().for_each(|page| output.extend(&page.batch()));
     }
 }

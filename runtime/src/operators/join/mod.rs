@@ -1,31 +1,34 @@
 //! Joins. Hash joins: one side is built into a table, the other probes it. Merge joins: both sides are sorted, and their keys met in order.
 
-mod driver;
+mod hash;
 mod hint;
 mod kind;
 mod meaning;
 mod merge;
+mod pair_emitter;
 mod strategies;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 
-use driver::{HashJoin, PairEmitter};
+use pair_emitter::PairEmitter;
 
 use crate::error::Result;
-use crate::join::{JoinFactory, Side};
-use crate::plan::{Forwards, Operator, Reads, Table, row_bytes};
-use crate::row::{Leaf, LeafSet, LeafType, Schema};
-use crate::strategy::{DriverFactory, Estimate, Planning, Strategy};
+use crate::join::{JoinEmitter, JoinFactory, Side};
+use crate::kernel::TaskContext;
+use crate::plan::{Forwards, Operator, Reads, Table};
+use crate::row::{Leaf, LeafSet, LeafType, RowLayout, Schema};
+use crate::strategy::{Estimate, Planning, Strategy};
 
+use super::common::{layout, names};
 use super::keys::check_keys;
-use super::{layout, names};
 
+pub(crate) use hash::BuildRows;
 pub use hint::{JoinHint, JoinShip};
 pub use kind::JoinKind;
 pub(crate) use meaning::equal_keys;
-pub(crate) use merge::{MergeJoin, merge_strategy};
+pub(crate) use merge::merge_strategy;
 pub(crate) use strategies::{Sharing, hash_strategies};
 
 /// What a null in a key equals.
@@ -61,7 +64,7 @@ pub struct Join {
 
 impl Operator for Join {
     fn name(&self) -> &'static str {
-        self.kind.word()
+        self.kind.words()[0]
     }
 
     fn details(&self) -> String {
@@ -94,14 +97,13 @@ impl Operator for Join {
         Some(passing)
     }
 
-    fn estimate(&self, inputs: &[Estimate], live: &LeafSet) -> Estimate {
-        let rows = match self.kind {
+    fn rows(&self, inputs: &[Estimate]) -> f64 {
+        match self.kind {
             JoinKind::Cross => inputs[0].rows * inputs[1].rows,
             JoinKind::With => inputs[0].rows,
             // A foreign key finds its one partner, as a guess: the larger side's rows, thinned as much as the smaller side was.
             _ => inputs.iter().map(|input| input.rows).fold(0.0, f64::max),
-        };
-        Estimate { rows, row_bytes: row_bytes(&self.output, live) }
+        }
     }
 
     fn check(&self) -> Result<()> {
@@ -109,23 +111,15 @@ impl Operator for Join {
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
-        let sides = || sides(&self.inputs, &self.keys, self.nulls, planning, |side| [self.kind.keeps(side); 2]);
+        let (parts, [_, hash, merge]) = (self.parts(planning), self.kind.words());
         if self.hint == Some(JoinHint::Merge) && !self.keys[0].is_empty() {
-            return vec![merge_strategy(planning, &self.keys, |build| self.merged(build, sides(), planning))];
+            return vec![merge_strategy(planning, &self.keys, |build| parts.merge(merge, build))];
         }
-        let factory = |build: usize, hinted: bool| -> Arc<dyn DriverFactory> {
-            Arc::new(HashJoin {
-                kind: self.kind,
-                build,
-                hinted,
-                sides: sides(),
-                kernel: self.kernel.clone(),
-                layout: layout(&self.output, planning.live),
-            })
-        };
-        let builds: &[usize] = if self.kind == JoinKind::With { &[1] } else { &[0, 1] };
+        let (effects, rows) = (self.kernel.has_effects(), self.kind.build_rows());
+        let hash = |build: usize, hinted: bool| parts.hash(hash, build, hinted, rows).stopping_early(!effects);
+        let builds: &[usize] = if rows == BuildRows::One { &[1] } else { &[0, 1] };
         let sharing = Sharing { keys: &self.keys, shared: &|build| !self.kind.keeps(build), builds };
-        hash_strategies(planning, &sharing, self.hint, factory)
+        hash_strategies(planning, &sharing, self.hint, hash)
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
@@ -134,17 +128,25 @@ impl Operator for Join {
 }
 
 impl Join {
-    fn merged(&self, build: usize, sides: [Side; 2], planning: &Planning<'_>) -> MergeJoin {
+    fn parts(&self, planning: &Planning<'_>) -> JoinParts {
+        let sides = sides(&self.inputs, &self.keys, self.nulls, planning, |side| [self.kind.keeps(side); 2]);
         let (kind, kernel) = (self.kind, self.kernel.clone());
         let types = sides.each_ref().map(|side| side.types.clone());
-        MergeJoin {
-            name: kind.merge(),
-            sides,
-            build,
-            emitter: Box::new(move |context| Ok(Box::new(PairEmitter::new(kind, types.clone(), &kernel, context)?))),
-            layout: layout(&self.output, planning.live),
-        }
+        let emitter: EmitterFactory =
+            Arc::new(move |context| Ok(Box::new(PairEmitter::new(kind, types.clone(), &kernel, context)?)));
+        JoinParts { sides, emitter, layout: layout(&self.output, planning.live) }
     }
+}
+
+/// What a task makes of rows and tables.
+pub(crate) type EmitterFactory = Arc<dyn Fn(&TaskContext) -> Result<Box<dyn JoinEmitter + Send>> + Send + Sync>;
+
+/// What the drivers of a join share, however it runs.
+#[derive(Clone)]
+pub(crate) struct JoinParts {
+    pub(crate) sides: [Side; 2],
+    pub(crate) emitter: EmitterFactory,
+    pub(crate) layout: Arc<RowLayout>,
 }
 
 /// For EXPLAIN: `custkey = id`.

@@ -9,7 +9,7 @@ use crate::memory::limits::SPILL_PARTS;
 use crate::strategy::{DriverFactory, Estimate, Planning, Ship, Strategy, Way};
 
 use super::JoinHint;
-use crate::operators::{HASH_SECONDS, SHIP_SECONDS, SPILL_SECONDS};
+use crate::operators::common::{HASH_SECONDS, SHIP_SECONDS, SPILL_SECONDS};
 
 /// What a table takes for a row beside its leaves: a link, and a slot or two.
 const INDEX_BYTES: f64 = 24.0;
@@ -31,7 +31,7 @@ pub(crate) fn hash_strategies(
     planning: &Planning<'_>,
     sharing: &Sharing<'_>,
     hint: Option<JoinHint>,
-    factory: impl Fn(usize, bool) -> Arc<dyn DriverFactory>,
+    factory: impl Fn(usize, bool) -> DriverFactory,
 ) -> Vec<Strategy> {
     let hinted = hint.map(|hint| allowed(planning, sharing, Some(hint), &factory)).filter(|found| !found.is_empty());
     hinted.unwrap_or_else(|| allowed(planning, sharing, None, &factory))
@@ -53,7 +53,7 @@ fn allowed(
     planning: &Planning<'_>,
     sharing: &Sharing<'_>,
     hint: Option<JoinHint>,
-    factory: &dyn Fn(usize, bool) -> Arc<dyn DriverFactory>,
+    factory: &dyn Fn(usize, bool) -> DriverFactory,
 ) -> Vec<Strategy> {
     let &Sharing { keys, shared, builds } = sharing;
     let mut strategies = Vec::new();
@@ -66,7 +66,7 @@ fn allowed(
             }
             strategies.push(Strategy {
                 ways: ships.into_iter().map(Way::ship).collect(),
-                driver: factory(build, hint.is_some()),
+                driver: Arc::new(factory(build, hint.is_some())),
                 tasks,
                 streamed: probe,
                 cost,

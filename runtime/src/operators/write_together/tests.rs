@@ -12,7 +12,7 @@ use crate::memory::Budget;
 use crate::output::Appending;
 use crate::page::{RowWriter, windows};
 use crate::plan::unbounded_writer;
-use crate::row::{Datum, LeafSet, LeafType, Schema, SchemaBuilder, Shape};
+use crate::row::{Datum, LeafSet, LeafType, RowLayout, Schema, SchemaBuilder, Shape};
 use crate::source::Format;
 
 const TASKS: usize = 3;
@@ -29,7 +29,7 @@ const TEXT_BYTES: usize = 200;
 
 struct Rig {
     folder: tempfile::TempDir,
-    factory: TogetherFactory,
+    target: Target,
     budget: Arc<Budget>,
     drivers: Vec<Box<dyn Driver>>,
     contexts: Vec<TaskContext>,
@@ -44,7 +44,7 @@ impl Rig {
         target.prepare(Appending::Never, &[]).unwrap();
         let parts = format.parts(&schema()).unwrap().unwrap();
         let assembly = Assembly::of(TASKS, in_order);
-        let factory = TogetherFactory { format: format.name(), parts, target, assembly, pinned_bytes: 0, in_order };
+        let factory = driver(format.name(), parts, target.clone(), assembly);
         let budget = Budget::new(64 << 20);
         let context = |subtask| {
             let alone = TaskContext::alone(Memory::new(budget.clone(), "a task"));
@@ -52,7 +52,7 @@ impl Rig {
         };
         let contexts: Vec<_> = (0..TASKS).map(context).collect();
         let drivers = contexts.iter().map(|context| factory.create(context).unwrap()).collect();
-        Rig { folder, factory, budget, drivers, contexts, cursors: [Some(0); TASKS] }
+        Rig { folder, target, budget, drivers, contexts, cursors: [Some(0); TASKS] }
     }
 
     /// Gives a task records of these numbers.
@@ -85,7 +85,7 @@ impl Rig {
     }
 
     fn file(self) -> Vec<u8> {
-        self.factory.target.finish(true).unwrap();
+        self.target.finish(true).unwrap();
         std::fs::read(self.folder.path().join("out")).unwrap()
     }
 

@@ -13,7 +13,7 @@ use crate::sort::external::large::LargeGroup;
 use crate::sort::external::sorter::Sorter;
 use crate::sort::order::OrderKey;
 use crate::spill::{Spilled, Spiller};
-use crate::strategy::{Cursor, Progress};
+use crate::strategy::{Cursor, Progress, ready};
 
 /// A window of groups is no smaller than this, where memory is scarce: the rest of `GROUPS_BYTES` is for its last group, and a page that comes.
 const LEAST_WINDOW: usize = 2 * PAGE_BYTES;
@@ -111,10 +111,8 @@ impl GroupSorter {
     /// As there.
     pub fn finish(&mut self) -> Result<Progress> {
         if !self.is_sorted {
-            match self.sorter.finish()? {
-                Progress::Done => self.is_sorted = true,
-                progress => return Ok(progress),
-            }
+            ready!(self.sorter.finish()?);
+            self.is_sorted = true;
         }
         if self.is_shown || self.sorter.in_memory().is_some() {
             return Ok(Progress::Done);

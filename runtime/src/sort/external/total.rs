@@ -29,7 +29,7 @@ use crate::sort::external::streams::{Next, Streams};
 use crate::sort::order::OrderKey;
 use crate::sort::ranges::{OrderValues, cut};
 use crate::sort::small_rows::SharedSplitters;
-use crate::strategy::{Cursor, Progress};
+use crate::strategy::{Cursor, Progress, ready};
 
 /// Where the tasks of a total order meet.
 pub struct TotalOrderRendezvous {
@@ -153,10 +153,7 @@ impl TotalOrderSorter {
                     self.stage = Stage::Given;
                 }
                 Stage::Ordering(size) => {
-                    match self.sorter.finish_runs(*size, self.context.subtasks)? {
-                        Progress::Done => {}
-                        progress => return Ok(progress),
-                    }
+                    ready!(self.sorter.finish_runs(*size, self.context.subtasks)?);
                     let runs = self.sorter.take_runs();
                     self.meeting.samples.say(&self.context, runs.sample());
                     // From here on nothing goes to disk any more.
@@ -176,10 +173,7 @@ impl TotalOrderSorter {
                     self.stage = Stage::Merging(self.own_parts(&given));
                 }
                 Stage::Merging(parts) => {
-                    match self.sorter.merge_some()? {
-                        Progress::Done => {}
-                        progress => return Ok(progress),
-                    }
+                    ready!(self.sorter.merge_some()?);
                     // What was written is read next.
                     self.sorter.spiller.check()?;
                     if self.sorter.spiller.unwritten_bytes() > 0 {

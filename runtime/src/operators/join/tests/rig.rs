@@ -13,7 +13,6 @@ use crate::row::RowLayout;
 use crate::spill::SpillSpace;
 use crate::strategy::{Cursor, Driver, Progress, Round};
 
-use super::super::merge::AnswersFactory;
 use super::super::*;
 
 /// Validity and value of the key, the row's number, and a text that makes it large.
@@ -258,14 +257,13 @@ impl Case {
         let kind = self.kind;
         let kernel: JoinFactory = Arc::new(move |_: &TaskContext| Ok(Box::new(Numbers(kind)) as Box<dyn JoinKernel>));
         let layout = Arc::new(RowLayout::full([LeafType::Valid, LeafType::U64, LeafType::Valid, LeafType::U64]));
-        let (build, sides, of) = (self.build, [side(0), side(1)], layout.clone());
-        let factory: Box<dyn DriverFactory> = if self.merges {
-            let types = [TYPES.to_vec(), TYPES.to_vec()];
-            let emitter: AnswersFactory =
-                Box::new(move |context| Ok(Box::new(PairEmitter::new(kind, types.clone(), &kernel, context)?)));
-            Box::new(MergeJoin { name: kind.merge(), sides, build, emitter, layout: of })
-        } else {
-            Box::new(HashJoin { kind, build, hinted: false, sides, kernel, layout: of })
+        let types = [TYPES.to_vec(), TYPES.to_vec()];
+        let emitter: EmitterFactory =
+            Arc::new(move |context| Ok(Box::new(PairEmitter::new(kind, types.clone(), &kernel, context)?)));
+        let parts = JoinParts { sides: [side(0), side(1)], emitter, layout: layout.clone() };
+        let factory = match self.merges {
+            true => parts.merge(kind.words()[2], self.build),
+            false => parts.hash(kind.words()[1], self.build, false, kind.build_rows()),
         };
         let out = Outputs::new(RowWriter::new(layout, Memory::new(Budget::new(1 << 40), "output")));
         Task { driver: factory.create(context).unwrap(), out, found: Vec::new(), late }

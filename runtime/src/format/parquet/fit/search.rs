@@ -6,12 +6,11 @@ use arrow_schema::{DataType, Field as ArrowField, Fields};
 use parquet::basic::ConvertedType;
 use parquet::schema::types::SchemaDescriptor;
 
-use super::convert::is_readable;
-use super::fit::{ItemsPlan, LeafPlan, Level, path};
-use super::hints::{elements_of, leaf_columns};
-use super::lists::{element_of, is_readable_list};
+use super::{ItemsPlan, LeafPlan, Level, path};
 use crate::format::enums::refused_enum;
 use crate::format::names::hint_about;
+use crate::format::parquet::convert::{element_of, is_readable};
+use crate::format::parquet::hints::{elements_of, leaf_columns};
 use crate::row::{Items, LeafType, Schema, Shape};
 
 /// Goes through a record and a file's schema together.
@@ -184,7 +183,7 @@ impl Search<'_> {
     fn check_list(&self, ty: LeafType, element: &ArrowField, column: usize) -> Result<(), String> {
         let Some(wanted) = element_of(ty) else { return Ok(()) };
         let found = element.data_type();
-        match is_readable_list(element, wanted) {
+        match is_readable(found, wanted) {
             Ok(()) if !self.is_json(found, column) => Ok(()),
             Err(reason) if !reason.is_empty() => Err(format!("{reason}, in a list")),
             _ if elements_of(found).is_some() || matches!(found, DataType::Struct(_)) => {

@@ -3,115 +3,52 @@
 //! **Who has let records pass cannot take them back.** `first` of each group counts records as they come, so where its table is full it opens no
 //! more groups, and records of other groups go to disk themselves, in parts; no group is counted by two tables.
 
-#[cfg(test)]
-mod tests;
 mod whole;
 
 use std::sync::Arc;
-
-use whole::GroupFirstDriver;
 
 use crate::error::{Error, Result};
 use crate::group::{GroupTable, Groups, UnplacedRows, probe};
 use crate::kernel::{Outputs, TaskContext};
 use crate::memory::limits;
+use crate::operators::common::combiner_bytes;
 use crate::page::{Input, Selection};
-use crate::plan::{Operator, Table, row_bytes};
-use crate::row::{LeafSet, LeafType, RowLayout, Schema};
-use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Round, Ship, Strategy, Way};
+use crate::row::{LeafSet, LeafType, RowLayout};
+use crate::strategy::{Cursor, Driver, DriverFactory, Progress, Round};
 
-use super::{HASH_SECONDS, combiner_bytes, grouped, names};
+use whole::GroupFirstDriver;
 
-/// Any `count` records of each group.
-pub struct GroupFirst {
-    /// The records.
-    pub schema: Schema,
-    /// The key's leaves.
-    pub key: Vec<usize>,
-    /// How many.
-    pub count: usize,
+/// Any `count` rows of each group.
+#[derive(Clone)]
+pub(super) struct FirstOfGroups {
+    pub(super) key: Vec<usize>,
+    pub(super) types: Vec<LeafType>,
+    pub(super) count: u64,
 }
 
-impl Operator for GroupFirst {
-    fn name(&self) -> &'static str {
-        "first"
-    }
-
-    fn details(&self) -> String {
-        format!("{} of each {}", self.count, names(&self.schema, &self.key))
-    }
-
-    fn schema(&self) -> &Schema {
-        &self.schema
-    }
-
-    fn reads(&self, _: usize, live: &LeafSet) -> LeafSet {
-        let mut reads = live.clone();
-        self.key.iter().for_each(|&leaf| reads.insert(leaf));
-        reads
-    }
-
-    fn lets_filters_pass(&self, _: usize) -> Option<Vec<Option<usize>>> {
-        Some(super::of_key(&self.key, &self.schema))
-    }
-
-    fn estimate(&self, inputs: &[Estimate], live: &LeafSet) -> Estimate {
-        let rows = inputs.first().map_or(0.0, |input| input.rows);
-        // Groups of ten, as where they are folded.
-        let share = (self.count as f64 / 10.0).min(1.0);
-        Estimate { rows: rows * share, row_bytes: row_bytes(&self.schema, live) }
-    }
-
-    fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
-        let factory = |combine| -> Arc<dyn DriverFactory> {
-            let (key, types) = (self.key.clone(), self.schema.types());
-            let layout = super::layout(&self.schema, &self.reads(0, planning.live));
-            Arc::new(FirstFactory { key, types, count: self.count as u64, combine, layout })
+impl FirstOfGroups {
+    /// Lets the first rows of the groups that come to a task pass; `layout` is that of rows which have to wait.
+    pub(super) fn driver(&self, layout: Arc<RowLayout>) -> DriverFactory {
+        let (first, rows) = (self.clone(), layout.clone());
+        let create = move |context: &TaskContext| {
+            Ok(GroupFirstDriver::new(Counts::new(&first, context)?, rows.clone(), context))
         };
-        let cost = planning.inputs[0].rows * HASH_SECONDS;
-        let (way, tasks) = match planning.input_tasks[0] {
-            1 => (Way::ship(Ship::Forward), 1),
-            _ => (planning.combined(factory(true), Ship::Hash(self.key.clone())), planning.tasks),
+        DriverFactory::new(self.name(), create).emitting(layout).spilling_beyond(limits::GROUP_BYTES)
+    }
+
+    /// Lets the first rows pass that a task has of each group.
+    pub(super) fn combiner(&self) -> DriverFactory {
+        let first = self.clone();
+        let create = move |context: &TaskContext| {
+            let counts = Counts::new(&first, context)?;
+            let table = counts.table.draining();
+            Ok(SendingDriver { counts: Counts { table, ..counts }, most_bytes: combiner_bytes(context) })
         };
-        vec![Strategy { ways: vec![way], driver: factory(false), tasks, streamed: 0, cost: cost / tasks as f64 }]
+        DriverFactory::new(self.name(), create).spilling_beyond(limits::COMBINE_BYTES)
     }
 
-    fn reference(&self, inputs: &[Table]) -> Result<Table> {
-        let groups = grouped(&inputs[0], &self.key).into_iter();
-        let rows = groups.flat_map(|group| group.into_iter().take(self.count).cloned()).collect();
-        Ok(Table { types: inputs[0].types.clone(), rows })
-    }
-}
-
-struct FirstFactory {
-    key: Vec<usize>,
-    types: Vec<LeafType>,
-    count: u64,
-    combine: bool,
-    /// The records that pass, as they are kept where they have to wait.
-    layout: Arc<RowLayout>,
-}
-
-impl DriverFactory for FirstFactory {
     fn name(&self) -> String {
         format!("hash first {}", self.count)
-    }
-
-    fn layout(&self) -> Option<Arc<RowLayout>> {
-        (!self.combine).then(|| self.layout.clone())
-    }
-
-    fn minimum_bytes(&self) -> Option<usize> {
-        Some(if self.combine { limits::COMBINE_BYTES } else { limits::GROUP_BYTES })
-    }
-
-    fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
-        let counts = Counts::new(self, context)?;
-        if self.combine {
-            let (table, most_bytes) = (counts.table.draining(), combiner_bytes(context));
-            return Ok(Box::new(SendingDriver { counts: Counts { table, ..counts }, most_bytes }));
-        }
-        Ok(Box::new(GroupFirstDriver::new(counts, self.layout.clone(), context)))
     }
 }
 
@@ -127,19 +64,19 @@ struct Counts {
 }
 
 impl Counts {
-    fn new(factory: &FirstFactory, context: &TaskContext) -> Result<Self> {
-        let key_types = factory.key.iter().map(|&leaf| factory.types[leaf]);
+    fn new(first: &FirstOfGroups, context: &TaskContext) -> Result<Self> {
+        let key_types = first.key.iter().map(|&leaf| first.types[leaf]);
         let types: Vec<LeafType> = key_types.chain([LeafType::U64]).collect();
         let layout = GroupTable::layout_of(types.clone(), &LeafSet::all(types.len()));
-        let table_key: Vec<usize> = (0..factory.key.len()).collect();
+        let table_key: Vec<usize> = (0..first.key.len()).collect();
         Ok(Counts {
-            copied: table_key.iter().copied().zip(factory.key.iter().copied()).collect(),
+            copied: table_key.iter().copied().zip(first.key.iter().copied()).collect(),
             table: GroupTable::new(layout, table_key, &context.memory)?,
             groups: Groups::default(),
             found: Selection::default(),
             left: UnplacedRows::default(),
-            key: factory.key.clone(),
-            count: factory.count,
+            key: first.key.clone(),
+            count: first.count,
         })
     }
 
@@ -240,3 +177,6 @@ impl Driver for SendingDriver {
         self.counts.clear()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -30,7 +30,7 @@ fn page(texts: &[&str]) -> Page {
 fn passing(page: &Page, count: u64, memory_bytes: usize) -> BTreeMap<u8, usize> {
     let budget = Budget::new(memory_bytes);
     let memory = Memory::spilling(budget.clone(), "first", limits::GROUP_BYTES);
-    let factory = FirstFactory { key: vec![0], types: vec![LeafType::Text], count, combine: false, layout: layout() };
+    let factory = FirstOfGroups { key: vec![0], types: vec![LeafType::Text], count }.driver(layout());
     let context = TaskContext::alone(memory);
     let mut driver = factory.create(&context).unwrap();
     let mut out = Outputs::new(RowWriter::new(layout(), Memory::new(Budget::new(1 << 30), "output")));

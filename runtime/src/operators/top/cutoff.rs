@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 use crate::error::Result;
 use crate::group::{GroupTable, Groups, StateSlot};
 use crate::kernel::TaskContext;
-use crate::operators::combiner_bytes;
+use crate::operators::common::combiner_bytes;
 use crate::page::{Input, Selection};
 use crate::row::{LeafSet, LeafType};
 use crate::sort::{OrderKey, order_prefixes};

@@ -4,166 +4,78 @@
 //! The sending side does the same before it ships, so a group of which everybody has much is not one task's work alone; it ships what memory
 //! does not hold. Whichever sees the rows first drops most of them before they are kept: see [`Cutoff`].
 
-mod cutoff;
-
 use std::sync::Arc;
-
-use cutoff::Cutoff;
 
 use crate::error::Result;
 use crate::kernel::{Outputs, TaskContext};
 use crate::memory::Memory;
 use crate::memory::limits::{GROUPS_BYTES, SORT_BYTES};
 use crate::page::{Input, NextRow, Selection};
-use crate::plan::{Operator, Table, row_bytes};
-use crate::row::{LeafSet, RowLayout, Schema};
+use crate::row::RowLayout;
 use crate::sort::{GroupSorter, LargeGroup, OrderKey, SortBuffer};
-use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Round, Ship, Strategy, Way};
+use crate::strategy::{Cursor, Driver, DriverFactory, Progress, Round, ready};
 
-use super::{HASH_SECONDS, combiner_bytes, grouped, layout, names, order};
+use super::cutoff::{self, Cutoff};
+use crate::operators::common::combiner_bytes;
 
 /// Rows that a combiner keeps at least before some are dropped.
 const LEAST_ROWS: usize = 16 << 10;
 
-/// The `count` first records of each group in an order.
-pub struct GroupTop {
-    /// The records.
-    pub schema: Schema,
-    /// The key's leaves.
-    pub key: Vec<usize>,
-    /// How many.
-    pub count: usize,
-    /// The order.
-    pub order: Vec<OrderKey>,
+/// The `count` first rows of each group: of those that agree in the first `leading` leaves of the order.
+pub(super) struct TopOfGroups {
+    pub(super) layout: Arc<RowLayout>,
+    pub(super) count: usize,
+    pub(super) leading: usize,
+    pub(super) order: Vec<OrderKey>,
 }
 
-impl Operator for GroupTop {
-    fn name(&self) -> &'static str {
-        "top"
-    }
-
-    fn details(&self) -> String {
-        let (key, order) = (names(&self.schema, &self.key), order::describe(&self.schema, &self.order));
-        format!("{} of each {key} by {order}", self.count)
-    }
-
-    fn schema(&self) -> &Schema {
-        &self.schema
-    }
-
-    fn reads(&self, _: usize, live: &LeafSet) -> LeafSet {
-        let mut reads = order::leaves(&self.order);
-        self.key.iter().for_each(|&leaf| reads.insert(leaf));
-        reads.extend_from(live);
-        reads
-    }
-
-    fn lets_filters_pass(&self, _: usize) -> Option<Vec<Option<usize>>> {
-        Some(super::of_key(&self.key, &self.schema))
-    }
-
-    fn estimate(&self, inputs: &[Estimate], live: &LeafSet) -> Estimate {
-        let rows = inputs.first().map_or(0.0, |input| input.rows);
-        // Groups of ten, as where they are folded.
-        let share = (self.count as f64 / 10.0).min(1.0);
-        Estimate { rows: rows * share, row_bytes: row_bytes(&self.schema, live) }
-    }
-
-    fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
-        let rows = planning.inputs[0].rows;
-        let layout = layout(&self.schema, &self.reads(0, planning.live));
-        let factory = |role| -> Arc<dyn DriverFactory> {
-            let by_key = order::ascending(&self.key);
-            let order = by_key.chain(self.order.iter().copied()).collect();
-            Arc::new(TopFactory { layout: layout.clone(), count: self.count, leading: self.key.len(), order, role })
+impl TopOfGroups {
+    /// Keeps the first rows of the groups that come to a task; `drops` says whether they come for the first time, and most can be dropped before
+    /// they are kept.
+    pub(super) fn driver(&self, drops: bool) -> DriverFactory {
+        let &TopOfGroups { count, leading, .. } = self;
+        let (layout, order) = (self.layout.clone(), self.order.clone());
+        let create = move |context: &TaskContext| {
+            Ok(TopDriver {
+                cutoff: match drops {
+                    true => Cutoff::new(layout.types(), &order, leading, count, context)?,
+                    false => None,
+                },
+                rows: GroupSorter::first_of_groups(layout.clone(), order.clone(), leading, count, context)?,
+                count,
+                large: None,
+                is_shown: false,
+                is_given: false,
+            })
         };
-        let (way, driver, tasks) = match planning.input_tasks[0] {
-            1 => (Way::ship(Ship::Forward), factory(Role::Alone), 1),
-            _ => {
-                let way = planning.combined(factory(Role::Sender), Ship::Hash(self.key.clone()));
-                (way, factory(Role::Receiver), planning.tasks)
-            }
-        };
-        let cost = rows * rows.max(2.0).log2() * HASH_SECONDS / tasks as f64;
-        vec![Strategy { ways: vec![way], driver, tasks, streamed: 0, cost }]
+        self.factory(create).spilling_beyond(GROUPS_BYTES)
     }
 
-    fn reference(&self, inputs: &[Table]) -> Result<Table> {
-        let mut output = Table::new(inputs[0].types.clone());
-        for mut rows in grouped(&inputs[0], &self.key) {
-            rows.sort_by(|left, right| order::compare(&self.schema, &self.order, left, right));
-            output.rows.extend(rows.into_iter().take(self.count).cloned());
-        }
-        Ok(output)
-    }
-}
-
-struct TopFactory {
-    layout: Arc<RowLayout>,
-    count: usize,
-    leading: usize,
-    order: Vec<OrderKey>,
-    role: Role,
-}
-
-/// Which rows a driver sees.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Role {
-    /// All of some groups.
-    Alone,
-    /// What a task has before rows are shipped.
-    Sender,
-    /// What the senders have left of some groups.
-    Receiver,
-}
-
-impl TopFactory {
-    /// What drops rows before they are kept, where they come for the first time.
-    fn cutoff(&self, context: &TaskContext) -> Result<Option<Cutoff>> {
-        if self.role == Role::Receiver {
-            return Ok(None);
-        }
-        Cutoff::new(self.layout.types(), &self.order, self.leading, self.count, context)
-    }
-}
-
-impl DriverFactory for TopFactory {
-    fn name(&self) -> String {
-        format!("top {} of groups", self.count)
-    }
-
-    fn layout(&self) -> Option<Arc<RowLayout>> {
-        Some(self.layout.clone())
-    }
-
-    fn minimum_bytes(&self) -> Option<usize> {
-        Some(if self.role == Role::Sender { SORT_BYTES } else { GROUPS_BYTES })
-    }
-
-    fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
-        let (layout, order, memory) = (self.layout.clone(), self.order.clone(), context.memory.clone());
-        let cutoff = self.cutoff(context)?;
-        if self.role == Role::Sender {
-            return Ok(Box::new(CombineDriver {
-                cutoff,
-                kept: SortBuffer::new(layout, order, &memory)?,
-                count: self.count,
-                leading: self.leading,
+    /// Drops rows on the sending side.
+    pub(super) fn combiner(&self) -> DriverFactory {
+        let &TopOfGroups { count, leading, .. } = self;
+        let (layout, order) = (self.layout.clone(), self.order.clone());
+        let create = move |context: &TaskContext| {
+            Ok(CombineDriver {
+                cutoff: Cutoff::new(layout.types(), &order, leading, count, context)?,
+                kept: SortBuffer::new(layout.clone(), order.clone(), &context.memory)?,
+                count,
+                leading,
                 most_rows: LEAST_ROWS,
                 most_bytes: combiner_bytes(context),
-                memory,
+                memory: context.memory.clone(),
                 is_emitting: false,
                 is_revoked: false,
-            }));
-        }
-        Ok(Box::new(TopDriver {
-            cutoff,
-            rows: GroupSorter::first_of_groups(layout, order, self.leading, self.count, context)?,
-            count: self.count,
-            large: None,
-            is_shown: false,
-            is_given: false,
-        }))
+            })
+        };
+        self.factory(create).spilling_beyond(SORT_BYTES)
+    }
+
+    fn factory<D: Driver + 'static>(
+        &self,
+        create: impl Fn(&TaskContext) -> Result<D> + Send + Sync + 'static,
+    ) -> DriverFactory {
+        DriverFactory::new(format!("top {} of groups", self.count), create).emitting(self.layout.clone())
     }
 }
 
@@ -195,10 +107,8 @@ impl TopDriver {
                 }
                 self.large = None;
             } else if !self.rows.is_ready() || (self.is_given && !self.rows.is_last()) {
-                match self.rows.advance()? {
-                    Progress::Done => self.is_given = false,
-                    progress => return Ok(progress),
-                }
+                ready!(self.rows.advance()?);
+                self.is_given = false;
             } else if let Some(group) = self.rows.take_large() {
                 (self.large, self.is_given) = (Some((group, self.count)), true);
             } else if self.is_given {
@@ -225,10 +135,8 @@ impl Driver for TopDriver {
     fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         if !self.is_shown {
             self.cutoff = None;
-            match self.rows.finish()? {
-                Progress::Done => self.is_shown = true,
-                progress => return Ok(progress),
-            }
+            ready!(self.rows.finish()?);
+            self.is_shown = true;
         }
         self.emit(out)
     }
@@ -322,10 +230,7 @@ impl CombineDriver {
     fn add(&mut self, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         while *cursor < input.len() {
             if self.is_emitting || self.is_revoked {
-                match self.emit(out)? {
-                    Progress::Done => {}
-                    progress => return Ok(progress),
-                }
+                ready!(self.emit(out)?);
             }
             let (some, fits) = input.fitting(*cursor, |some| self.has_room_for(some));
             if !fits && !self.kept.is_empty() {

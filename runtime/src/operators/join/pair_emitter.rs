@@ -1,108 +1,13 @@
-//! Runs hash joins: lists the partners of each row that goes past a table, and calls the closure for them.
+//! What joins give: lists the partners of each row that goes past a table, and calls the closure for them.
 
-use std::sync::Arc;
-
-use crate::error::{Error, Result};
-use crate::join::{BuildSide, HybridHashJoin, JoinEmitter, JoinFactory, JoinKernel, Pairs, ProbePhase, Side};
+use crate::error::Result;
+use crate::join::{BuildSide, JoinEmitter, JoinFactory, JoinKernel, Pairs, ProbePhase};
 use crate::kernel::{Outputs, TaskContext};
-use crate::memory::limits::JOIN_BYTES;
 use crate::page::{Batch, Input, Selection};
-use crate::row::{LeafType, RowLayout};
-use crate::strategy::{Cursor, Driver, DriverFactory, Progress, Round};
+use crate::row::LeafType;
+use crate::strategy::{Cursor, Progress};
 
-use super::{JoinKind, by_hint};
-
-pub(super) struct HashJoin {
-    pub(super) kind: JoinKind,
-    pub(super) build: usize,
-    /// Whether the program asked for it.
-    pub(super) hinted: bool,
-    pub(super) sides: [Side; 2],
-    pub(super) kernel: JoinFactory,
-    pub(super) layout: Arc<RowLayout>,
-}
-
-impl HashJoin {
-    /// A value is one record, which is kept for good.
-    fn spills(&self) -> bool {
-        self.kind != JoinKind::With
-    }
-}
-
-impl DriverFactory for HashJoin {
-    fn name(&self) -> String {
-        let side = if self.build == 0 { "left" } else { "right" };
-        format!("{}, build {side}{}", self.kind.driver(), by_hint(self.hinted))
-    }
-
-    fn layout(&self) -> Option<Arc<RowLayout>> {
-        Some(self.layout.clone())
-    }
-
-    fn minimum_bytes(&self) -> Option<usize> {
-        self.spills().then_some(JOIN_BYTES)
-    }
-
-    fn may_stop(&self) -> bool {
-        !self.kernel.has_effects()
-    }
-
-    fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
-        Ok(Box::new(JoinDriver {
-            build: self.build,
-            joining: HybridHashJoin::new(self.sides.clone(), self.build, self.spills(), context)?,
-            build_rows: 0,
-            emitter: PairEmitter::new(
-                self.kind,
-                self.sides.each_ref().map(|side| side.types.clone()),
-                &self.kernel,
-                context,
-            )?,
-        }))
-    }
-}
-
-struct JoinDriver {
-    build: usize,
-    joining: HybridHashJoin,
-    /// Rows of the side that is built.
-    build_rows: usize,
-    emitter: PairEmitter,
-}
-
-impl Driver for JoinDriver {
-    fn wants(&self, port: usize) -> bool {
-        self.joining.wants(port)
-    }
-
-    fn on_batch(&mut self, port: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
-        if port == self.build && self.emitter.kind == JoinKind::With && *cursor == NEW {
-            // All there is to do with more than one is to count them.
-            self.build_rows += input.len();
-            *cursor = MORE;
-            if self.build_rows > 1 {
-                return Ok(Progress::Done);
-            }
-        }
-        self.joining.on_batch(&mut self.emitter, port, input, cursor, out)
-    }
-
-    fn on_round_end(&mut self, port: usize, _: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
-        if port == self.build && self.emitter.kind == JoinKind::With && self.build_rows != 1 {
-            return Err(Error::NotOneRecord { found: self.build_rows });
-        }
-        self.joining.on_end(&mut self.emitter, out)
-    }
-
-    fn revoke(&mut self, bytes: usize) -> Result<()> {
-        self.joining.revoke(bytes);
-        Ok(())
-    }
-
-    fn settle(&mut self) -> Result<Progress> {
-        self.joining.settle()
-    }
-}
+use super::JoinKind;
 
 /// Calls the closure for pairs, and for rows that are kept without a partner.
 pub(super) struct PairEmitter {

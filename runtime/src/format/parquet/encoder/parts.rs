@@ -19,14 +19,14 @@ use parquet::file::metadata::{
 use parquet::file::page_index::offset_index::OffsetIndexMetaData;
 use parquet::file::writer::TrackedWrite;
 
-use super::encoder::{LEAST_BYTES, ParquetFormat, failed};
+use super::{LEAST_BYTES, ParquetFormat, failed};
 use crate::error::Result;
 use crate::memory::{Memory, Reservation};
 use crate::row::Schema;
 use crate::source::{Encoder, LeftOver, Parts, Placed};
 
 /// What each file begins with.
-pub(super) const MAGIC: &[u8] = b"PAR1";
+const MAGIC: &[u8] = b"PAR1";
 
 /// What the encoders of all parts tell.
 #[derive(Default)]

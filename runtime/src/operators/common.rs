@@ -1,0 +1,139 @@
+//! What operators share: costs, layouts, names, and the drivers of a grouping.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::error::Result;
+use crate::group::{Combiner, FinalAggregate, GroupTable, GroupUpdate, HybridHashAggregation, PreAggregate};
+use crate::kernel::TaskContext;
+use crate::memory::limits;
+use crate::plan::Table;
+use crate::row::{Datum, LeafSet, LeafType, RowLayout, Schema};
+use crate::strategy::{DriverFactory, Estimate, Planning};
+
+/// Cost of one row that is hashed and looked up, in seconds. Relative weights are what matters.
+pub(crate) const HASH_SECONDS: f64 = 12e-9;
+/// Cost of one row that a closure sees.
+pub(crate) const ROW_SECONDS: f64 = 3e-9;
+/// Cost of one byte that is copied to another task.
+pub(crate) const SHIP_SECONDS: f64 = 0.5e-9;
+/// Cost of one byte that goes to disk and comes back: it is written, checked twice, read, and waits.
+pub(crate) const SPILL_SECONDS: f64 = 4e-9;
+
+/// Cost of one of so many rows that are sorted.
+pub(crate) fn sort_seconds(rows: f64) -> f64 {
+    rows.max(2.0).log2() * HASH_SECONDS
+}
+
+/// Cost of two inputs that are shipped by a key, sorted, and gone over together.
+pub(crate) fn both_sorted_seconds(planning: &Planning<'_>) -> f64 {
+    let seconds =
+        |input: &Estimate| input.rows * (sort_seconds(input.rows) + ROW_SECONDS) + input.bytes() * SHIP_SECONDS * 2.0;
+    planning.inputs.iter().map(seconds).sum()
+}
+
+/// Rows of a group, as a guess until keys are sampled.
+const ROWS_OF_GROUP: f64 = 10.0;
+
+/// The groups of so many rows by this key, as a guess; without a key all rows are one group.
+pub(crate) fn groups_of(rows: f64, key: &[usize]) -> f64 {
+    let groups = if key.is_empty() { 0.0 } else { rows / ROWS_OF_GROUP };
+    groups.max(rows.min(1.0))
+}
+
+/// The rows that are left of so many, where each group keeps `count`, as a guess; without a key all rows are one group.
+pub(crate) fn first_of(rows: f64, key: &[usize], count: usize) -> f64 {
+    if key.is_empty() { rows.min(count as f64) } else { rows * (count as f64 / ROWS_OF_GROUP).min(1.0) }
+}
+
+/// The part of a job's budget, split among tasks, that one combiner may hold.
+const COMBINER_SHARE: usize = 8;
+
+/// Bytes that a combiner may hold before it ships what it has and begins anew.
+pub(crate) fn combiner_bytes(context: &TaskContext) -> usize {
+    context.memory.budget().limit_bytes() / COMBINER_SHARE / context.subtasks.max(1)
+}
+
+/// On the sending side, folds the rows of each group that a task has, in a bounded part of the budget. `open` gives a task its update and table.
+pub(crate) fn pre_aggregate<U: GroupUpdate + 'static>(
+    name: impl Into<String>,
+    layout: Arc<RowLayout>,
+    open: impl Fn(&TaskContext) -> Result<(U, GroupTable)> + Send + Sync + 'static,
+) -> DriverFactory {
+    let create = move |context: &TaskContext| {
+        let (update, table) = open(context)?;
+        Ok(PreAggregate { update, combiner: Combiner::new(table, combiner_bytes(context)) })
+    };
+    DriverFactory::new(name, create).emitting(layout).spilling_beyond(limits::COMBINE_BYTES)
+}
+
+/// Folds the rows of each group, all of which come to one task; `aside` bytes are for the update. `open` gives a task its update and table.
+pub(crate) fn final_aggregate<U: GroupUpdate + 'static>(
+    name: impl Into<String>,
+    layout: Arc<RowLayout>,
+    aside: usize,
+    open: impl Fn(&TaskContext) -> Result<(U, GroupTable)> + Send + Sync + 'static,
+) -> DriverFactory {
+    let create = move |context: &TaskContext| {
+        let (update, table) = open(context)?;
+        Ok(FinalAggregate { update, grouping: HybridHashAggregation::new(table, aside, context) })
+    };
+    DriverFactory::new(name, create).emitting(layout).spilling_beyond(limits::GROUP_BYTES)
+}
+
+/// The rows of each group, in the order in which groups and rows come: what a key means.
+pub(crate) fn grouped<'t>(table: &'t Table, key: &[usize]) -> Vec<Vec<&'t Vec<Datum>>> {
+    let mut numbers: HashMap<Vec<&Datum>, usize> = HashMap::new();
+    let mut groups: Vec<Vec<&Vec<Datum>>> = Vec::new();
+    for row in &table.rows {
+        let number = *numbers.entry(key.iter().map(|&leaf| &row[leaf]).collect()).or_insert(groups.len());
+        match groups.get_mut(number) {
+            Some(group) => group.push(row),
+            None => groups.push(vec![row]),
+        }
+    }
+    groups
+}
+
+/// What a filter may know where groups of records give records of the same kind: the leaves of the key, which the whole group shares.
+pub(crate) fn of_key(key: &[usize], schema: &Schema) -> Vec<Option<usize>> {
+    (0..schema.leaves().len()).map(|leaf| key.contains(&leaf).then_some(leaf)).collect()
+}
+
+/// The layout of a schema's live leaves.
+pub(crate) fn layout(schema: &Schema, live: &LeafSet) -> Arc<RowLayout> {
+    Arc::new(RowLayout::new(schema.types(), live))
+}
+
+/// The layout of a schema's live leaves, and of a `u64` behind all of its leaves: whoever reads records finds their leaves where they were, and
+/// does not look further. Gives the number's leaf, too.
+pub(crate) fn numbered_layout(schema: &Schema, live: &LeafSet) -> (Arc<RowLayout>, usize) {
+    let mut types = schema.types();
+    let number = types.len();
+    types.push(LeafType::U64);
+    let mut written = live.clone();
+    written.insert(number);
+    (Arc::new(RowLayout::new(types, &written)), number)
+}
+
+/// The names of leaves, for EXPLAIN.
+pub(crate) fn names(schema: &Schema, leaves: &[usize]) -> String {
+    let mut paths: Vec<&str> = leaves
+        .iter()
+        .filter_map(|&leaf| schema.leaves().get(leaf))
+        .map(|leaf| if leaf.path.is_empty() { "record" } else { leaf.path.as_str() })
+        .collect();
+    // An `Option` has a leaf for its value and one that says whether there is one.
+    paths.dedup();
+    paths.join(", ")
+}
+
+/// For EXPLAIN, behind what is said of all records: ` of each customer`. Nothing where there is no key.
+pub(crate) fn of_each(schema: &Schema, key: &[usize]) -> String {
+    if key.is_empty() { String::new() } else { format!(" of each {}", names(schema, key)) }
+}
+
+/// For EXPLAIN: `by customer`. Nothing where there is no key.
+pub(crate) fn by_key(schema: &Schema, key: &[usize]) -> String {
+    if key.is_empty() { String::new() } else { format!("by {}", names(schema, key)) }
+}

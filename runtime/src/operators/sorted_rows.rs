@@ -1,0 +1,116 @@
+//! Rows that a sorter brings in order: all of a task's, or the first ones.
+
+use std::sync::Arc;
+
+use crate::error::Result;
+use crate::kernel::{Outputs, TaskContext};
+use crate::memory::limits::SORT_BYTES;
+use crate::page::{Input, RowWriter, Selection};
+use crate::row::RowLayout;
+use crate::sort::{OrderKey, Sorter};
+use crate::strategy::{Cursor, Driver, DriverFactory, Progress, Round, ready};
+
+/// Keeps the first rows of an order in each task.
+pub(super) fn first(layout: Arc<RowLayout>, count: usize, order: Vec<OrderKey>) -> DriverFactory {
+    let rows = layout.clone();
+    let create = move |context: &TaskContext| SortedRows::first(rows.clone(), &order, count, context);
+    DriverFactory::new(format!("top {count}"), create).emitting(layout).spilling_beyond(SORT_BYTES)
+}
+
+/// Sorts rows: in memory, and where they do not fit, in runs on disk.
+pub(super) struct SortedRows {
+    rows: Sorter,
+    /// Where only the first rows are given: a multiple of these is kept.
+    cut: Option<Cut>,
+}
+
+/// Gives the first rows of runs on disk.
+struct Cut {
+    /// Rows that are still to be given.
+    left: usize,
+    /// Where runs are merged to.
+    merged: RowWriter,
+}
+
+impl SortedRows {
+    /// All rows.
+    ///
+    /// # Errors
+    /// As [`Sorter::new`].
+    pub(super) fn all(layout: Arc<RowLayout>, order: &[OrderKey], context: &TaskContext) -> Result<Self> {
+        Ok(SortedRows { rows: Sorter::new(layout, order, context)?, cut: None })
+    }
+
+    /// The first `count` rows.
+    ///
+    /// # Errors
+    /// As [`Sorter::new`].
+    pub(super) fn first(
+        layout: Arc<RowLayout>,
+        order: &[OrderKey],
+        count: usize,
+        context: &TaskContext,
+    ) -> Result<Self> {
+        let rows = Sorter::first_of_groups(layout.clone(), order, count, 0, context)?;
+        let merged = RowWriter::new(layout, context.memory.clone());
+        Ok(SortedRows { rows, cut: Some(Cut { left: count, merged }) })
+    }
+
+    /// Takes rows from the cursor on, as [`Sorter::add`].
+    ///
+    /// # Errors
+    /// As there.
+    pub(super) fn add(&mut self, input: &Input<'_>, cursor: &mut Cursor) -> Result<Progress> {
+        self.rows.add(input, cursor)
+    }
+}
+
+impl Cut {
+    /// Gives the next rows, of which the last ones are cut off.
+    fn emit(&mut self, rows: &mut Sorter, out: &mut RowWriter) -> Result<Progress> {
+        let progress = rows.emit(&mut self.merged)?;
+        if progress == Progress::Done {
+            self.merged.seal();
+        }
+        for page in self.merged.take_sealed() {
+            if page.rows() <= self.left {
+                self.left -= page.rows();
+                out.adopt(page);
+            } else {
+                let mut first = Selection::default();
+                first.set(0..self.left as u32);
+                out.append(&Input::new(&page.batch(), &first), None)?;
+                self.left = 0;
+            }
+        }
+        if self.left == 0 {
+            rows.clear();
+            return Ok(Progress::Done);
+        }
+        Ok(progress)
+    }
+}
+
+impl Driver for SortedRows {
+    fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
+        self.add(input, cursor)
+    }
+
+    fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
+        ready!(self.rows.finish()?);
+        match &mut self.cut {
+            // In memory there are no others.
+            Some(cut) if self.rows.in_memory().is_none() => cut.emit(&mut self.rows, out.pages()),
+            _ => self.rows.emit(out.pages()),
+        }
+    }
+
+    fn revoke(&mut self, _: usize) -> Result<()> {
+        self.rows.revoke();
+        Ok(())
+    }
+
+    fn settle(&mut self) -> Result<Progress> {
+        self.rows.settle()
+    }
+}

@@ -1,0 +1,86 @@
+//! What makes drivers.
+
+use std::sync::Arc;
+
+use crate::error::Result;
+use crate::kernel::TaskContext;
+use crate::row::RowLayout;
+use crate::strategy::Driver;
+
+/// A driver for one task.
+type Create = dyn Fn(&TaskContext) -> Result<Box<dyn Driver>> + Send + Sync;
+
+/// Makes the drivers of a step, and says what planner and executor have to know of them beforehand.
+pub struct DriverFactory {
+    /// For EXPLAIN: `hash join, build right`.
+    pub name: String,
+    /// How output rows lie in pages. `None` where the driver only lets rows pass.
+    pub layout: Option<Arc<RowLayout>>,
+    /// Whether the rows of its tasks are in one order, task by task. Who brings them together takes them so.
+    pub orders_tasks: bool,
+    /// Memory that one task of it holds whatever comes, and cannot spill: buffers of a file that is written, say.
+    pub pinned_bytes: usize,
+    /// The least memory that one task of it works with, where it spills what it keeps beyond that. What does not spill keeps nothing, or
+    /// all that it keeps for good.
+    pub minimum_bytes: Option<usize>,
+    /// Whether a task of it may end before its input does, where nobody wants its rows any more: nothing that it does is seen but by these, and no other
+    /// task waits for what it says.
+    pub may_stop: bool,
+    create: Box<Create>,
+}
+
+impl DriverFactory {
+    /// Drivers that only let rows pass, until one of the methods below says more of them. `create` makes one for each task.
+    pub fn new<D: Driver + 'static>(
+        name: impl Into<String>,
+        create: impl Fn(&TaskContext) -> Result<D> + Send + Sync + 'static,
+    ) -> Self {
+        DriverFactory {
+            name: name.into(),
+            layout: None,
+            orders_tasks: false,
+            pinned_bytes: 0,
+            minimum_bytes: None,
+            may_stop: false,
+            create: Box::new(move |context| Ok(Box::new(create(context)?))),
+        }
+    }
+
+    /// The drivers write rows that lie like this.
+    #[must_use]
+    pub fn emitting(self, layout: Arc<RowLayout>) -> Self {
+        DriverFactory { layout: Some(layout), ..self }
+    }
+
+    /// See [`DriverFactory::orders_tasks`].
+    #[must_use]
+    pub fn ordering_tasks(self) -> Self {
+        DriverFactory { orders_tasks: true, ..self }
+    }
+
+    /// See [`DriverFactory::pinned_bytes`].
+    #[must_use]
+    pub fn pinning(self, bytes: usize) -> Self {
+        DriverFactory { pinned_bytes: bytes, ..self }
+    }
+
+    /// See [`DriverFactory::minimum_bytes`].
+    #[must_use]
+    pub fn spilling_beyond(self, bytes: usize) -> Self {
+        DriverFactory { minimum_bytes: Some(bytes), ..self }
+    }
+
+    /// See [`DriverFactory::may_stop`].
+    #[must_use]
+    pub fn stopping_early(self, may_stop: bool) -> Self {
+        DriverFactory { may_stop, ..self }
+    }
+
+    /// A driver for one task.
+    ///
+    /// # Errors
+    /// Where its kernel's set-up fails, or memory is refused.
+    pub fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
+        (self.create)(context)
+    }
+}
