@@ -3,8 +3,9 @@
 use proc_macro2::Ident;
 use syn::ExprClosure;
 
-use crate::analyse::changed;
+use crate::analyse::changes;
 use crate::analyse::hygiene::binds_unseen;
+use crate::analyse::keys;
 use crate::syntax::Call;
 use crate::syntax::names::free_names_of_closure;
 use crate::syntax::scope::Scope;
@@ -26,7 +27,7 @@ pub(crate) fn of(closure: &ExprClosure, scope: &Scope) -> Vec<Capture> {
     let mut captures: Vec<Capture> = Vec::new();
     // A name may mean something that the closure defines.
     let is_guess = binds_unseen(closure);
-    let changed = changed::by_methods(closure);
+    let changed = changes::by_methods(closure);
     let is_changed = |name: &Ident| !is_guess && changed.contains(&name);
     for name in mentions.plain.iter().filter(|mention| scope.captures(mention)).map(|mention| mention.name) {
         add(&mut captures, Capture { name: name.clone(), is_guess, is_changed: is_changed(name) });
@@ -39,7 +40,8 @@ pub(crate) fn of(closure: &ExprClosure, scope: &Scope) -> Vec<Capture> {
 
 /// The locals that a call's closures over records name for certain.
 pub(super) fn of_records(call: &Call) -> Vec<Ident> {
-    let looks_at_records = |closure: &&ExprClosure| call.operator.is_some_and(|known| known.looks_at_records(closure));
+    let looks_at_records =
+        |closure: &&ExprClosure| call.operator.is_some_and(|operator| keys::looks_at_records(operator, closure));
     let closures = call.closures().filter(looks_at_records);
     let captures = closures.flat_map(|closure| of(closure, &call.scope));
     captures.filter(|capture| !capture.is_guess).map(|capture| capture.name).collect()

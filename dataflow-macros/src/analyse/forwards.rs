@@ -8,6 +8,7 @@ use crate::analyse::hygiene;
 use crate::analyse::measures;
 use crate::analyse::paths::Place;
 use crate::analyse::values::Values;
+use crate::operators::RecordOperation;
 use crate::syntax::Call;
 
 /// What is taken over.
@@ -36,7 +37,8 @@ pub(crate) fn of(stages: &[&Call]) -> Forwards {
     if stages.iter().any(|stage| stage.is_as_written || is_unknown(stage)) {
         return Forwards::default();
     }
-    let is_filter = |call: &Call| call.operator.is_some_and(|operator| operator.word == "filter");
+    let is_filter =
+        |call: &Call| call.operator.is_some_and(|operator| operator.of_each_alone() == Some(RecordOperation::Filter));
     let makers = stages.iter().filter(|stage| !is_filter(stage));
     let Some(mut makers) = makers.map(|stage| Values::of(stage)).collect::<Option<Vec<_>>>() else {
         return Forwards::default();

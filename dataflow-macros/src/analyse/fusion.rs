@@ -14,7 +14,7 @@
 use syn::ExprClosure;
 
 use crate::analyse::{branches, hygiene};
-use crate::operators::Stand;
+use crate::operators::ChainState;
 use crate::syntax::Call;
 use crate::syntax::names::free_names_of_closure;
 use crate::syntax::patterns::names_matched_in;
@@ -35,7 +35,8 @@ pub(super) fn extend<'a>(mut stages: Vec<&'a Call>, following: &'a [Call]) -> Ve
 }
 
 fn is_stage_on_flow(call: &Call) -> bool {
-    call.operator.is_some_and(|operator| operator.from == Stand::Flow && operator.stage().is_some()) && !has_state(call)
+    call.operator.is_some_and(|operator| operator.from == ChainState::Flow && operator.of_each_record().is_some())
+        && !has_state(call)
 }
 
 fn has_state(call: &Call) -> bool {
@@ -45,9 +46,7 @@ fn has_state(call: &Call) -> bool {
 /// The number of places at which a stage gives a record to the next; a predicate has one.
 fn values_of(call: &Call) -> usize {
     match (call.operator, call.record_closure()) {
-        (Some(operator), Some(closure)) if !operator.is_predicate() => {
-            branches::count(closure, operator.stage().is_some_and(|stage| stage.is_fallible()))
-        }
+        (Some(operator), Some(closure)) if !operator.is_predicate() => branches::count(closure, operator.is_fallible()),
         _ => 1,
     }
 }

@@ -42,8 +42,7 @@ const ACTING_MACROS: &[&str] = &["dbg", "eprint", "eprintln", "print", "println"
 /// A predicate's condition ends before anything is written behind it, and so does a body that must stay a closure.
 pub(super) fn is_open(call: &Call) -> bool {
     let Some((operator, closure)) = call.operator.zip(call.record_closure()) else { return false };
-    let is_fallible = operator.stage().is_some_and(|stage| stage.is_fallible());
-    !operator.is_predicate() && !needs_its_closure(closure, is_fallible) && binds_unseen(closure)
+    !operator.is_predicate() && !needs_its_closure(closure, operator.is_fallible()) && binds_unseen(closure)
 }
 
 /// Whether some names in a closure may mean what syntax does not show.

@@ -8,15 +8,25 @@ use syn::visit::{self, Visit};
 use syn::{Expr, ExprBlock, ExprCall, ExprClosure, ExprMethodCall, ExprPath, Stmt};
 
 use crate::diagnostics::{Diagnostics, message};
-use crate::operators::Takes;
+use crate::operators::{ClosureArguments, Operator};
 use crate::syntax::Pipeline;
 use crate::syntax::names::peeled;
 use crate::syntax::patterns::bound_names;
 
-/// Whether a closure computes with the record, and does more than name fields.
-pub(crate) fn is_computed(closure: &ExprClosure, takes: Takes) -> bool {
+/// Whether a closure of an operator looks at records: at those of a flow, or of a group.
+pub(super) fn looks_at_records(operator: &Operator, closure: &ExprClosure) -> bool {
+    match operator.takes {
+        ClosureArguments::Values | ClosureArguments::Symbols => false,
+        ClosureArguments::Key | ClosureArguments::Order => is_computed(operator, closure),
+        _ => true,
+    }
+}
+
+/// Whether a closure of an operator computes a key or an order of the record, and does more than name fields.
+pub(crate) fn is_computed(operator: &Operator, closure: &ExprClosure) -> bool {
     let records = closure.inputs.iter().flat_map(bound_names).collect::<Vec<_>>();
-    !names_fields(&closure.body, &records, takes == Takes::Order)
+    let is_order = operator.takes == ClosureArguments::Order;
+    (is_order || operator.takes == ClosureArguments::Key) && !names_fields(&closure.body, &records, is_order)
 }
 
 fn names_fields(expr: &Expr, records: &[&Ident], is_order: bool) -> bool {
@@ -90,8 +100,10 @@ fn undirected(part: &mut Expr) -> Option<ExprPath> {
 /// Reports directions that stand where they cannot be taken off: in one branch, or around a part of a part.
 pub(super) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
     for call in pipeline.flows.iter().flat_map(|flow| &flow.calls) {
-        let Some(operator) = call.operator.filter(|operator| operator.takes == Takes::Order) else { continue };
-        for closure in call.closures().filter(|closure| operator.computes(closure)) {
+        let Some(operator) = call.operator.filter(|operator| operator.takes == ClosureArguments::Order) else {
+            continue;
+        };
+        for closure in call.closures().filter(|closure| is_computed(operator, closure)) {
             let order = order(closure);
             match direction_by_other_words(&order.body) {
                 Some(word) => found.report_unwritable(word.span(), message::direction_wanted(word)),

@@ -7,9 +7,9 @@ use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Expr, ExprAsync, ExprClosure, ExprReturn, Item, Macro, Stmt};
 
-use super::changed::assigns;
+use crate::analyse::changes::assigns;
 use crate::diagnostics::{Diagnostics, message};
-use crate::operators::Takes;
+use crate::operators::ClosureArguments;
 use crate::syntax::names::peeled;
 use crate::syntax::{Call, Pipeline};
 
@@ -22,9 +22,10 @@ pub(super) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
 }
 
 fn makes_records(call: &Call) -> bool {
-    let takes_records = |takes| matches!(takes, Takes::Records(_) | Takes::TaskThenRecord);
-    call.operator
-        .is_some_and(|operator| takes_records(operator.takes) && operator.stage().is_some() && !operator.is_predicate())
+    let takes_records = |takes| matches!(takes, ClosureArguments::Records(_) | ClosureArguments::TaskThenRecord);
+    call.operator.is_some_and(|operator| {
+        takes_records(operator.takes) && operator.of_each_record().is_some() && !operator.is_predicate()
+    })
 }
 
 /// Where a closure gives nothing, and what to say of it.

@@ -24,7 +24,8 @@ use crate::analyse::renamed::{looked_at, seen_from, with_plain_parameters};
 use crate::analyse::steps::Step;
 use crate::analyse::values::Values;
 use crate::analyse::{captures, conjuncts, hygiene};
-use crate::operators::{self, Stand};
+use crate::operators::{self, ChainState, RecordOperation};
+use crate::spans::generated;
 use crate::syntax::Call;
 use crate::syntax::patterns::plain_name;
 
@@ -126,7 +127,7 @@ fn split(step: &Step<'_>, stages: &[&Call], index: usize, written: &ExprClosure,
 
 /// The closure of a filter that cannot fail.
 fn filter_closure(call: &Call) -> Option<&ExprClosure> {
-    let is_filter = call.operator.is_some_and(|operator| operator.word == "filter" && operator.is_predicate());
+    let is_filter = call.operator.is_some_and(|operator| operator.of_each_alone() == Some(RecordOperation::Filter));
     call.closures().next().filter(|_| is_filter)
 }
 
@@ -170,7 +171,7 @@ fn front(
     let proof = ExprClosure { body: Box::new(answers.clone()), ..conjunct.clone() };
     let call = Call {
         args: [Expr::Closure(seen_from(conjunct, &places))].into_iter().collect(),
-        operator: operators::find("filter", Stand::Flow),
+        operator: operators::filter_on_flow(),
         below: Some(below),
         ..call.clone()
     };
@@ -182,11 +183,6 @@ fn unless_proven(conjunct: &ExprClosure, answers: &Expr, word: Span) -> ExprClos
     let (condition, span) = (&conjunct.body, generated(word));
     let body = parse_quote_spanned!(span=> (::dataflow::__private::holds(#answers) || (#condition)));
     ExprClosure { body: Box::new(body), ..conjunct.clone() }
-}
-
-/// The span of generated code.
-fn generated(word: Span) -> Span {
-    Span::mixed_site().located_at(word)
 }
 
 /// Where a predicate may run instead.
@@ -219,7 +215,7 @@ fn target(step: &Step<'_>, stages: &[&Call], index: usize, conjunct: &ExprClosur
     match step.heads.first() {
         Some(join) => side(join, places),
         // Pairs that have a name: their sides are elsewhere.
-        None if stages.first()?.operator?.from != Stand::Flow => None,
+        None if stages.first()?.operator?.from != ChainState::Flow => None,
         None => Some(Target { side: 0, places, below: below? }),
     }
 }
@@ -227,13 +223,8 @@ fn target(step: &Step<'_>, stages: &[&Call], index: usize, conjunct: &ExprClosur
 /// The side of a join that these places of its pairs all lie in, where it may be filtered.
 fn side(join: &Call, places: Vec<(Place, Place)>) -> Option<Target> {
     let side = places.first()?.1.record;
-    let may_drop: &[usize] = match join.operator?.word {
-        "join" | "cross" | "cross_with_tiny" | "cross_with_huge" => &[0, 1],
-        "left_join" | "with" | "with_all" => &[0],
-        "right_join" => &[1],
-        _ => return None,
-    };
-    if !may_drop.contains(&side) || places.iter().any(|(_, place)| place.record != side) {
+    let is_filterable = join.operator?.join?.filterable_sides().get(side).copied();
+    if is_filterable != Some(true) || places.iter().any(|(_, place)| place.record != side) {
         return None;
     }
     let places = places.into_iter().map(|(seen, place)| (seen, Place { record: 0, ..place })).collect();

@@ -5,7 +5,7 @@
 //! [`fusion`] allows it.
 
 use crate::analyse::fusion;
-use crate::operators::{Stand, Writing};
+use crate::operators::ChainState;
 use crate::syntax::Call;
 
 /// A part of a chain.
@@ -48,8 +48,9 @@ impl<'a> Step<'a> {
     /// The words of which each says what is done: the keys of a join are a part of its word.
     pub(crate) fn words(&self) -> impl Iterator<Item = &'a Call> {
         self.calls().filter(|call| {
-            call.operator
-                .is_none_or(|operator| !matches!(operator.from, Stand::Join | Stand::KeyedFilter | Stand::CoGroup))
+            call.operator.is_none_or(|operator| {
+                !matches!(operator.from, ChainState::Join | ChainState::KeyedFilter | ChainState::CoGroup)
+            })
         })
     }
 }
@@ -71,7 +72,8 @@ pub(crate) fn of(calls: &[Call]) -> Vec<Part<'_>> {
 
 /// The operator at the start of a chain, and the number of calls that it takes.
 fn step(calls: &[Call]) -> (Part<'_>, usize) {
-    let ends = |call: &Call| call.operator.is_none_or(|operator| matches!(operator.to, Stand::Flow | Stand::Result));
+    let ends =
+        |call: &Call| call.operator.is_none_or(|operator| matches!(operator.to, ChainState::Flow | ChainState::Result));
     let known = calls.iter().take_while(|call| call.operator.is_some()).count();
     let (length, is_whole) = match calls[..known].iter().position(ends) {
         Some(end) => (end + 1, true),
@@ -94,10 +96,9 @@ fn step(calls: &[Call]) -> (Part<'_>, usize) {
 }
 
 fn is_stage(call: &Call) -> bool {
-    call.operator.is_some_and(|operator| operator.stage().is_some())
+    call.operator.is_some_and(|operator| operator.of_each_record().is_some())
 }
 
 fn is_predicate_on_flow(call: &Call) -> bool {
-    call.operator
-        .is_some_and(|operator| matches!(operator.writing, Writing::Predicate(_)) && operator.from == Stand::Flow)
+    call.operator.is_some_and(|operator| operator.is_predicate() && operator.from == ChainState::Flow)
 }

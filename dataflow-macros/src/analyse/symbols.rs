@@ -9,7 +9,7 @@ use syn::visit::{self, Visit};
 use syn::{Expr, ExprBinary, ExprCast, ExprClosure, ExprMethodCall, ExprUnary};
 
 use crate::diagnostics::{Diagnostics, message};
-use crate::operators::Takes;
+use crate::operators::ClosureArguments;
 use crate::syntax::names::{free_names, peeled};
 use crate::syntax::patterns::bound_names;
 use crate::syntax::{Call, Pipeline};
@@ -24,7 +24,7 @@ pub(super) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
 
 /// Where a call computes with a field that it should name.
 fn computed(call: &Call) -> Option<Span> {
-    call.operator.filter(|operator| operator.takes == Takes::Symbols)?;
+    call.operator.filter(|operator| operator.takes == ClosureArguments::Symbols)?;
     call.closures().find_map(computed_in)
 }
 

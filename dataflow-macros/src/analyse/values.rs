@@ -11,6 +11,7 @@ use syn::{Expr, ExprClosure, Stmt};
 use crate::analyse::hygiene::binds_unseen;
 use crate::analyse::paths::{Place, Root, place_of, roots};
 use crate::analyse::returns::needs_its_closure;
+use crate::operators::RecordOperation;
 use crate::syntax::Call;
 use crate::syntax::names::{member_text, peeled, plain_path};
 use crate::syntax::patterns::{changeable_names, names_bound_inside};
@@ -24,11 +25,10 @@ pub(crate) struct Values<'a> {
 impl<'a> Values<'a> {
     /// The values that an operator's closure makes, where syntax shows all of them.
     pub(crate) fn of(call: &'a Call) -> Option<Self> {
-        let operator = call.operator.filter(|operator| !operator.has_state())?;
-        match operator.word {
-            "map" => Values::of_closure(call.record_closure()?, false),
-            "filter_map" => Values::of_closure(call.record_closure()?, true),
-            _ => None,
+        match call.operator?.of_each_alone()? {
+            RecordOperation::Map => Values::of_closure(call.record_closure()?, false),
+            RecordOperation::FilterMap => Values::of_closure(call.record_closure()?, true),
+            RecordOperation::FlatMap | RecordOperation::Filter => None,
         }
     }
 

@@ -6,10 +6,11 @@ use syn::{Expr, ExprClosure, Pat, parse_quote};
 
 use crate::analyse::measures::{self, Aggregation, names_field};
 use crate::analyse::{captures, forwards};
-use crate::emit::body::{generated, out};
 use crate::emit::closure::{Closure, whole};
-use crate::emit::next::Next;
+use crate::emit::next::{Next, out};
 use crate::emit::{capture, method};
+use crate::operators::measures::{MeasureArguments, MeasureLowering};
+use crate::spans::generated;
 use crate::syntax::Call;
 
 /// `aggregate(|g| body)`: `.aggregates().sum(..).count().finish(move |key, (((), a), b), out| out.emit(body))`
@@ -28,11 +29,11 @@ fn write_measure(call: &Call, aggregation: &Aggregation, index: usize) -> TokenS
     let measure = &aggregation.measures[index];
     let word = &measure.word;
     let is_divided = aggregation.measures.iter().any(|mean| matches!(mean.quotient, Some((sum, _)) if sum == index));
-    match (word.to_string().as_str(), &measure.closures[..]) {
-        ("sum", [closure]) if is_divided => {
+    match (measure.measure.lowering, &measure.closures[..]) {
+        (MeasureLowering::Sum, [closure]) if is_divided => {
             return method::at_word(word.span(), "sum_parts", written(call, word, closure));
         }
-        ("median" | "percentile", [closure]) => {
+        (MeasureLowering::Quantile, [closure]) => {
             let together = aggregation.measures.iter().filter(|measure| measure.together == Some(index));
             let shares = together.map(|measure| match &measure.value {
                 Some(share) => written_value(call, word, share),
@@ -41,20 +42,20 @@ fn write_measure(call: &Call, aggregation: &Aggregation, index: usize) -> TokenS
             let closure = written(call, word, closure);
             return method::at_word(word.span(), "quantiles", quote!([#(#shares),*], #closure));
         }
-        ("first", [closure]) if aggregation.is_in_groups() => {
+        (MeasureLowering::First, [closure]) if aggregation.is_in_groups() => {
             let seen = written_seen(call, word, closure);
             return method::at_word(word.span(), "first_seen", quote!(#closure, #seen));
         }
-        ("count", [closure]) => {
+        (MeasureLowering::Count, [closure]) => {
             return method::at_word(word.span(), "count_if", written_some(call, word, closure));
         }
-        ("min" | "max", [closure]) if names_field(closure) => {
-            let (name, seen) = (format!("{word}_field"), written_seen(call, word, closure));
-            return method::at_word(word.span(), &name, quote!(#closure, #seen));
+        (MeasureLowering::Extreme { of_field }, [closure]) if names_field(closure) => {
+            let seen = written_seen(call, word, closure);
+            return method::at_word(word.span(), of_field, quote!(#closure, #seen));
         }
         _ => {}
     }
-    let closures = measure.closures.iter().map(|closure| match measure.is_symbolic {
+    let closures = measure.closures.iter().map(|closure| match measure.measure.takes == MeasureArguments::Symbols {
         true => closure.to_token_stream(),
         false => written(call, word, closure),
     });

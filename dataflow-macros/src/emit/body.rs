@@ -1,7 +1,7 @@
 //! Bodies: several closures over records, written as one function.
 //!
-//! A body is written from its last stage to its first. Each [`Stage`] knows how to use its own [`Closure`]; what
-//! happens to the value it gives is the [`Next`]: the emitter, or the stage after it.
+//! A body is written from its last stage to its first. A stage is an operator that looks at one record after the other: [`each_record`] writes
+//! it from its [`Closure`]. What happens to the value that it gives is the [`Next`]: the emitter, or the stage after it.
 //!
 //! **Each fused body has a scope of its own, or ends the fusion.** A closure is written inside of the one before it, so names of that one may not
 //! hide what it means. Items, macro calls that are statements, and macros in patterns bind names that syntax does not show: what follows such a
@@ -15,20 +15,12 @@ use syn::spanned::Spanned;
 use crate::analyse::captures;
 use crate::analyse::values::Values;
 use crate::emit::closure::{Closure, untyped};
-use crate::emit::next::Next;
-use crate::emit::{capture, method, moved};
-use crate::operators::Takes;
+use crate::emit::next::{Next, out};
+use crate::emit::{capture, each_record, method, owning};
+use crate::operators::{ClosureArguments, Operator};
+use crate::spans::generated;
 use crate::syntax::Call;
 use crate::syntax::patterns::plain_name;
-
-/// A way in which a closure over records is used.
-pub(crate) trait Stage: Sync {
-    /// Whether the closure gives a `Result`, whose error ends the job.
-    fn is_fallible(&self) -> bool;
-
-    /// Writes what happens to one record.
-    fn write(&self, this: &Closure<'_>, next: &Next) -> TokenStream;
-}
 
 /// Writes `process`, `process_with` or their fallible forms, with everything that the stages do. Types are asked of the structs that it makes
 /// where anything relies on their fields.
@@ -47,7 +39,7 @@ pub(super) fn write(stages: &[&Call], must_be_fieldwise: bool) -> TokenStream {
     };
     let span = generated(first.span());
     let out = out(last.span());
-    let is_fallible = stages.iter().filter_map(|stage| stage_of(stage)).any(Stage::is_fallible);
+    let is_fallible = stages.iter().filter_map(|stage| stage.operator).any(Operator::is_fallible);
     let done = is_fallible.then(|| quote_spanned!(span=> ; ::core::result::Result::Ok(())));
     let closure = quote_spanned!(first.span()=> move |#(#parameters,)* #out| { #run #done });
     let closures = stages.iter().filter_map(|stage| Some((stage.record_closure()?, &stage.scope)));
@@ -56,7 +48,7 @@ pub(super) fn write(stages: &[&Call], must_be_fieldwise: bool) -> TokenStream {
         Some(set_up) => {
             // The compiler looks at closures after all other arguments. As a block the set-up comes before the body, which may be one and needs
             // the state's type.
-            let set_up = moved::set_up(set_up, first, is_fallible);
+            let set_up = owning::set_up(set_up, first, is_fallible);
             let word = if is_fallible { "try_process_with" } else { "process_with" };
             method::in_place_of(first, word, quote_spanned!(span=> { #set_up }, #closure))
         }
@@ -64,23 +56,9 @@ pub(super) fn write(stages: &[&Call], must_be_fieldwise: bool) -> TokenStream {
     }
 }
 
-/// The span of generated code: its names are its own, messages about it point to the user's word.
-pub(super) fn generated(word: Span) -> Span {
-    Span::mixed_site().located_at(word)
-}
-
-/// The emitter. Its name is seen by the user's code, as all of its uses are where that is.
-pub(super) fn out(at: Span) -> Ident {
-    Ident::new("__out", at)
-}
-
-fn stage_of(call: &Call) -> Option<&'static dyn Stage> {
-    call.operator.and_then(|operator| operator.stage())
-}
-
 /// Whether all parameters of an operator's closures are records.
 pub(super) fn takes_records(call: &Call) -> bool {
-    call.operator.is_some_and(|operator| matches!(operator.takes, Takes::Records(_)))
+    call.operator.is_some_and(|operator| matches!(operator.takes, ClosureArguments::Records(_)))
 }
 
 fn is_predicate(call: &Call) -> bool {
@@ -95,10 +73,11 @@ fn made_at(before: &[&Call]) -> Option<Span> {
 
 /// Writes a stage; `names` are those that its records get if they are taken apart inside of it only.
 fn written_stage(call: &Call, next: &Next, names: Option<Vec<Ident>>, made_at: Option<Span>) -> Next {
-    let (Some(stage), Some(closure)) = (stage_of(call), call.record_closure()) else {
+    let operator = call.operator.and_then(|operator| Some((operator.of_each_record()?, operator.is_fallible())));
+    let (Some((operation, is_fallible)), Some(closure)) = (operator, call.record_closure()) else {
         return Next::stage(Vec::new(), TokenStream::new());
     };
-    let this = Closure::new(closure, stage.is_fallible(), call.span());
+    let this = Closure::new(closure, is_fallible, call.span());
     let (this, parameters) = match names {
         Some(names) => {
             let parameters = names.iter().map(ToTokens::to_token_stream).collect();
@@ -108,7 +87,7 @@ fn written_stage(call: &Call, next: &Next, names: Option<Vec<Ident>>, made_at: O
         None => (this, closure.inputs.iter().map(ToTokens::to_token_stream).collect()),
     };
     let this = this.with_records_located(made_at);
-    Next::stage(parameters, stage.write(&this, next))
+    Next::stage(parameters, each_record::write(operation, &this, next))
 }
 
 /// The stages that look at the operator's own records: predicates, and the one that makes a value of them.

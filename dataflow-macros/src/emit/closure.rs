@@ -6,10 +6,10 @@ use syn::spanned::Spanned;
 use syn::{Expr, ExprClosure, Pat, ReturnType, Type};
 
 use crate::analyse::returns;
-use crate::emit::body::generated;
 use crate::emit::checked;
 use crate::emit::precedence::at_end;
 use crate::emit::tail;
+use crate::spans::{generated, last_span};
 use crate::syntax::names::{peeled, plain_path};
 use crate::syntax::patterns::plain_name;
 
@@ -18,7 +18,7 @@ pub(crate) struct Closure<'a> {
     closure: &'a ExprClosure,
     /// Its body, whose arithmetic is checked.
     body: Expr,
-    is_fallible: bool,
+    pub(super) is_fallible: bool,
     /// Takes the records apart, where they have names of their own.
     bindings: TokenStream,
     /// The names of the records, to pass them on by.
@@ -173,11 +173,6 @@ fn seen_as(name: &Ident, record: &Ident, ty: &Type) -> TokenStream {
 /// The value itself, for [`Closure::each_typed_value`].
 pub(super) fn whole(value: &Expr) -> Option<&Expr> {
     Some(value)
-}
-
-fn last_span(expr: &Expr) -> Span {
-    let tokens = expr.to_token_stream().into_iter();
-    tokens.last().map_or_else(Span::mixed_site, |token| token.span())
 }
 
 /// The name and the argument of `Name(argument)`.

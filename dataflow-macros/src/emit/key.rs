@@ -6,16 +6,16 @@ use syn::{ExprClosure, Index};
 
 use crate::analyse::reads::{self, Reads};
 use crate::analyse::{captures, keys};
-use crate::emit::body::generated;
 use crate::emit::capture;
 use crate::emit::closure::{Closure, whole};
-use crate::operators::Takes;
+use crate::operators::ClosureArguments;
+use crate::spans::generated;
 use crate::syntax::Call;
 
 /// `|o| o.day.month()`: `|symbols| symbols.computed(move |o, key| key.emit(o.day.month())).reading(&["day"])`; of an order, with
 /// `.order(|k| (desc(k.0), k.1))` behind it.
 pub(super) fn write(call: &Call, closure: &ExprClosure) -> TokenStream {
-    if call.operator.is_some_and(|operator| operator.takes == Takes::Order) {
+    if call.operator.is_some_and(|operator| operator.takes == ClosureArguments::Order) {
         let order = keys::order(closure);
         let mut computing = closure.clone();
         *computing.body = order.body.clone();

@@ -3,8 +3,8 @@
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 
-use crate::emit::body::{generated, out};
 use crate::emit::precedence::before_block;
+use crate::spans::generated;
 
 /// What happens to a value: it is emitted, or another stage looks at it.
 #[derive(Clone)]
@@ -104,6 +104,11 @@ impl Next {
     fn asked(&self, value: TokenStream, span: Span) -> TokenStream {
         if self.of_fields { quote_spanned!(span=> ::dataflow::__private::fieldwise(#value)) } else { value }
     }
+}
+
+/// The emitter. Its name is seen by the user's code, as all of its uses are where that is.
+pub(super) fn out(at: Span) -> Ident {
+    Ident::new("__out", at)
 }
 
 /// Whether a value is written as a tuple that can be a record.

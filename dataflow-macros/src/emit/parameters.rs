@@ -4,7 +4,7 @@ use quote::quote_spanned;
 use syn::spanned::Spanned;
 use syn::{FnArg, GenericArgument, Pat, PatType, PathArguments, Signature, Stmt, Type};
 
-use crate::emit::body::generated;
+use crate::spans::generated;
 use crate::syntax::patterns::plain_name;
 use crate::syntax::{Pipeline, types};
 

@@ -8,12 +8,14 @@ use crate::analyse::conjuncts::{self, Bound};
 use crate::analyse::pushdown::Front;
 use crate::analyse::steps::Step;
 use crate::analyse::{captures, proofs, reads, renamed};
-use crate::emit::body::{generated, takes_records};
+use crate::emit::body::takes_records;
 use crate::emit::closure::{Closure, untyped};
-use crate::emit::scope::plain;
 use crate::emit::step::Facts;
-use crate::emit::{capture, method, moved, step};
+use crate::emit::{capture, method, owning, step};
+use crate::operators::Operator;
+use crate::spans::generated;
 use crate::syntax::Call;
+use crate::syntax::text::of_name;
 
 /// Writes `.step(..).bounded(..).filter(..)`, once for each conjunct; a filter that may fail or that keeps a state is one.
 ///
@@ -22,11 +24,11 @@ pub(super) fn write(whole: &Step<'_>, call: &Call, binding: Option<&Ident>) -> T
     let Some(closure) = call.record_closure() else {
         return TokenStream::new();
     };
-    let is_fallible = call.operator.and_then(|operator| operator.stage()).is_some_and(|stage| stage.is_fallible());
+    let is_fallible = call.operator.is_some_and(Operator::is_fallible);
     if is_fallible || call.set_up().is_some() {
         let meta = step::write(whole, binding, None);
         let body = if is_fallible { fallible_body(call, closure) } else { plain_body(call, closure) };
-        let set_up = call.set_up().map(|set_up| moved::set_up(set_up, call, is_fallible));
+        let set_up = call.set_up().map(|set_up| owning::set_up(set_up, call, is_fallible));
         let filter = filter(call, set_up.as_ref(), closure, &body);
         return quote!(#meta #filter);
     }
@@ -70,7 +72,7 @@ fn write_proven(
     let facts = Facts {
         reads: reads::of(predicate),
         moves: !call.is_as_written && proof.is_some(),
-        below: call.below.as_ref().map(plain),
+        below: call.below.as_ref().map(of_name),
         ..Facts::default()
     };
     let meta = step::describe(call, binding, &word, text, &facts);

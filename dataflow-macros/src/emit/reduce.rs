@@ -4,9 +4,8 @@ use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
 use crate::analyse::captures;
-use crate::emit::body::out;
 use crate::emit::closure::Closure;
-use crate::emit::next::Next;
+use crate::emit::next::{Next, out};
 use crate::emit::{capture, method};
 use crate::syntax::Call;
 

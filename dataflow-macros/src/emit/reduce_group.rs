@@ -6,8 +6,8 @@ use syn::visit_mut::{self, VisitMut};
 use syn::{Expr, ExprClosure, ExprForLoop, Ident, Item, Pat, parse_quote_spanned};
 
 use crate::analyse::captures;
-use crate::emit::body::generated;
 use crate::emit::{capture, checked, method};
+use crate::spans::generated;
 use crate::syntax::Call;
 use crate::syntax::names::plain_path;
 use crate::syntax::patterns::{names_bound_inside, plain_name};

@@ -12,9 +12,9 @@ use crate::analyse::pushdown::Moved;
 use crate::analyse::reads::{self, Reads};
 use crate::analyse::steps::{Step, Work};
 use crate::emit::method;
-use crate::emit::scope::plain;
-use crate::operators::{Stand, Takes};
-use crate::syntax::{Call, text};
+use crate::operators::{ChainState, ClosureArguments, JoinKind};
+use crate::syntax::Call;
+use crate::syntax::text::{self, of_name};
 
 /// The longest source text that is carried along; it is for people to recognise their closure by.
 const TEXT_LIMIT: usize = 120;
@@ -22,13 +22,13 @@ const TEXT_LIMIT: usize = 120;
 /// Describes an operator. `binding` is the variable that the chain is bound to, if the operator is its last one; `moved` are the filters that
 /// have moved out of it.
 pub(super) fn write(step: &Step<'_>, binding: Option<&Ident>, moved: Option<&Moved>) -> TokenStream {
-    let words = step.words().map(|call| plain(&call.word)).collect::<Vec<_>>();
+    let words = step.words().map(|call| of_name(&call.word)).collect::<Vec<_>>();
     let texts = step.calls().map(|call| call.text.as_str()).filter(|text| !text.is_empty()).collect::<Vec<_>>();
     let Some(first) = step.calls().next() else {
         return TokenStream::new();
     };
     // A step is put on a flow; a join or a grouping that has a name got it where it was named.
-    if first.operator.is_none_or(|operator| operator.from != Stand::Flow) {
+    if first.operator.is_none_or(|operator| operator.from != ChainState::Flow) {
         return TokenStream::new();
     }
     let facts = Facts { reads: step_reads(step), forwards: step_forwards(step), ..Facts::default() };
@@ -66,7 +66,7 @@ pub(super) struct Facts {
 /// Describes an operator by its parts; `at` is the word that the compiler points to.
 pub(super) fn describe(at: &Call, binding: Option<&Ident>, operator: &str, source: &str, facts: &Facts) -> TokenStream {
     let span = Span::mixed_site().located_at(at.span());
-    let name = plain(binding.unwrap_or(&at.word));
+    let name = of_name(binding.unwrap_or(&at.word));
     let source = text::shortened(source, TEXT_LIMIT);
     let reads = facts.reads.iter().map(written_reads);
     let forwards = written_forwards(&facts.forwards);
@@ -93,7 +93,7 @@ pub(super) fn describe(at: &Call, binding: Option<&Ident>, operator: &str, sourc
 fn step_forwards(step: &Step<'_>) -> Forwards {
     match &step.work {
         Work::Body(stages) => forwards::of(stages),
-        Work::Single(call) if call.operator.is_some_and(|operator| operator.takes == Takes::Handle) => {
+        Work::Single(call) if call.operator.is_some_and(|operator| operator.takes == ClosureArguments::Handle) => {
             forwards::of_group(call)
         }
         _ => Forwards::default(),
@@ -124,9 +124,11 @@ fn step_reads(step: &Step<'_>) -> Vec<Reads> {
         Work::Body(stages) => body_reads(stages, optional_sides(step)),
         Work::Predicate(call) => record_reads(call, [false; 2]).unwrap_or_default(),
         Work::Single(call) => match call.operator.map(|operator| operator.takes) {
-            Some(Takes::Records(_)) => call.closures().flat_map(reads::of).collect(),
-            Some(Takes::Groups(_) | Takes::Partition) => call.closures().flat_map(reads::of_groups).collect(),
-            Some(Takes::Handle) => measures::of(call).iter().map(measures::reads).collect(),
+            Some(ClosureArguments::Records(_)) => call.closures().flat_map(reads::of).collect(),
+            Some(ClosureArguments::Groups(_) | ClosureArguments::Partition) => {
+                call.closures().flat_map(reads::of_groups).collect()
+            }
+            Some(ClosureArguments::Handle) => measures::of(call).iter().map(measures::reads).collect(),
             _ => Vec::new(),
         },
         Work::Missing => Vec::new(),
@@ -151,7 +153,7 @@ fn body_reads(stages: &[&Call], optional: [bool; 2]) -> Vec<Reads> {
 /// Which sides of an operator's records are `Option`s.
 fn optional_sides(step: &Step<'_>) -> [bool; 2] {
     let join = step.heads.first().and_then(|head| head.operator);
-    join.map_or([false; 2], |operator| operator.optional_sides())
+    join.and_then(|operator| operator.join).map_or([false; 2], JoinKind::optional_sides)
 }
 
 /// What a stage reads of its records; the state of a task is none.

@@ -9,9 +9,11 @@ use syn::spanned::Spanned as _;
 use syn::{Attribute, Fields, Item, LitStr, Member, Type, Visibility};
 
 use super::attributes::{self, Mistakes};
-use super::borrowing::{Sight, sight, stored};
+use super::borrowing::{Borrowing, borrowing};
 use super::generics::Generics;
 use super::refusals;
+use super::spelling::has_spelling;
+use super::stored::stored;
 
 /// The most variants of an enum: their tag is one byte.
 const MOST_VARIANTS: usize = 256;
@@ -23,7 +25,7 @@ pub(super) struct RecordInput {
     pub(super) generics: Generics,
     pub(super) body: Body,
     /// What closures see of it.
-    pub(super) sight: Sight,
+    pub(super) borrowing: Borrowing,
 }
 
 /// What it is made of.
@@ -87,18 +89,36 @@ impl RecordInput {
             }
             item => return Err(syn::Error::new(item.span(), "only a struct or an enum can be a record")),
         };
-        let mut record = RecordInput { name, visibility, generics, body, sight: Sight::Itself };
+        let mut record = RecordInput { name, visibility, generics, body, borrowing: Borrowing::Itself };
         record.check_types()?;
         let stored: Vec<Type> = record.types().cloned().collect();
         stored.iter().for_each(|ty| record.generics.add(ty));
-        let seen = |field: &FieldInput| if record.generics.is_in(&field.ty) { Sight::Twin } else { sight(&field.ty) };
-        record.sight = record.all_fields().map(seen).max().unwrap_or(Sight::Itself);
+        let seen = |field: &FieldInput| match record.generics.is_in(&field.ty) {
+            true => Borrowing::Twin,
+            false => borrowing(&field.ty),
+        };
+        record.borrowing = record.all_fields().map(seen).max().unwrap_or(Borrowing::Itself);
         Ok((record, mistakes.into_error()))
     }
 
     /// The fields' types as they are stored, those of all variants.
     pub(super) fn types(&self) -> impl Iterator<Item = &Type> {
         self.all_fields().map(|field| &field.stored)
+    }
+
+    /// Whether the twin writes the type of a field out.
+    pub(super) fn is_spelled_out(&self, ty: &Type) -> bool {
+        !self.generics.is_in(ty) && has_spelling(ty)
+    }
+
+    /// The name of the record's twin.
+    pub(super) fn twin(&self) -> Ident {
+        format_ident!("{}Ref", self.name)
+    }
+
+    /// The name of the [type guard](super::type_guard). It has no users outside of the expansion.
+    pub(super) fn type_guard(&self) -> Ident {
+        format_ident!("__{}Known", self.name)
     }
 
     fn all_fields(&self) -> impl Iterator<Item = &FieldInput> {

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
-use super::borrowing::symbol;
+use super::counterparts::symbol;
 use super::input::{Body, RecordInput};
 
 /// The symbols' name.

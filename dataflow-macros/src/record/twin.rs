@@ -3,20 +3,16 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
-use super::borrowing::{Sight, borrowed, is_spelled_out};
+use super::borrowing::Borrowing;
+use super::counterparts::borrowed;
 use super::input::{Body, FieldInput, RecordInput, VariantInput};
-
-/// The twin's name.
-pub(super) fn name(record: &RecordInput) -> Ident {
-    format_ident!("{}Ref", record.name)
-}
 
 /// The twin, unless the record is surely its own.
 pub(super) fn definition(record: &RecordInput) -> TokenStream {
-    if record.sight == Sight::Itself {
+    if record.borrowing == Borrowing::Itself {
         return TokenStream::new();
     }
-    let name = name(record);
+    let name = record.twin();
     let visibility = &record.visibility;
     let (declared, predicates) = (record.generics.declared(), record.generics.predicates());
     let docs = format!("[`{}`] with its texts and lists borrowed: what closures see of it.", record.name);
@@ -59,14 +55,14 @@ fn one_variant(record: &RecordInput, variant: &VariantInput) -> TokenStream {
 
 /// What the twin is beside: `Clone`, `Copy`, and `Debug` and `PartialEq` where the nested records are.
 pub(super) fn derives(record: &RecordInput) -> TokenStream {
-    if record.sight == Sight::Itself {
+    if record.borrowing == Borrowing::Itself {
         return TokenStream::new();
     }
-    let (name, generics) = (name(record), &record.generics);
+    let (name, generics) = (record.twin(), &record.generics);
     let (declared, arguments, predicates) = (generics.declared(), generics.arguments(), generics.predicates());
     let of_twin = quote!(#name<'a, #arguments> where #predicates);
     // A bound that mentions a lifetime may be false: the impl is then there for nobody.
-    let nested: Vec<_> = record.types().filter(|ty| !is_spelled_out(record, ty)).collect();
+    let nested: Vec<_> = record.types().filter(|ty| !record.is_spelled_out(ty)).collect();
     let patterns = Patterns::of(record, &name);
     let (shown, equal) = (patterns.shown(), patterns.equal());
     quote! {

@@ -4,7 +4,8 @@ use proc_macro2::{Ident, Span};
 use syn::punctuated::Punctuated;
 use syn::{AngleBracketedGenericArguments, Expr, ExprClosure, Token, token};
 
-use crate::operators::{Operator, Stand};
+use crate::operators::{ChainState, Operator};
+use crate::syntax::ids::FlowId;
 use crate::syntax::scope::{Kind, Scope};
 
 /// A function's body, or the inside of `dataflow! { … }`.
@@ -26,19 +27,11 @@ pub(crate) struct Pipeline {
     pub(crate) called: Vec<Ident>,
 }
 
-/// Names one of [`Pipeline::flows`].
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct FlowId(pub(crate) usize);
-
-/// Names one of [`Pipeline::names`].
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct NameId(pub(crate) usize);
-
 /// A name bound to a flow.
 pub(crate) struct FlowName {
     pub(crate) ident: Ident,
     /// Where a chain that starts with it stands: a grouping or a join can be named, too.
-    pub(crate) stand: Stand,
+    pub(crate) state: ChainState,
     /// Whether it is a reference to a flow, `&DataSet<..>`, which is passed on as it is.
     pub(crate) is_reference: bool,
     /// Whether its value is a flow beyond doubt: by its written type, or by the words that make it.
@@ -54,7 +47,7 @@ pub(crate) struct Flow {
     pub(crate) source: Source,
     pub(crate) calls: Vec<Call>,
     /// Where the chain stands after its last call, or at its source.
-    pub(crate) stand: Stand,
+    pub(crate) state: ChainState,
     /// The variable that a `let` binds it to.
     pub(crate) binding: Option<Ident>,
     /// The source as the user wrote it, for the plan in the documentation.
@@ -110,14 +103,21 @@ impl FlowName {
     /// A name of which nothing more is known.
     pub(crate) fn new(ident: &Ident) -> Self {
         let ident = ident.clone();
-        FlowName { ident, stand: Stand::Flow, is_reference: false, is_certain: false, used: false, must_be_used: false }
+        FlowName {
+            ident,
+            state: ChainState::Flow,
+            is_reference: false,
+            is_certain: false,
+            used: false,
+            must_be_used: false,
+        }
     }
 }
 
 impl Flow {
     /// Whether the chain still is a flow, and not what a sink gave back.
     pub(crate) fn is_flow(&self) -> bool {
-        self.stand != Stand::Result
+        self.state != ChainState::Result
     }
 
     /// Whether its value is a flow beyond doubt: the last word is known, or it comes straight from a source.

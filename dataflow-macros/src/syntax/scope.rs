@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use proc_macro2::Ident;
 
-use crate::syntax::NameId;
+use crate::syntax::ids::NameId;
 use crate::syntax::names::{How, Mention};
 use crate::syntax::patterns::looks_like_a_constant;
 

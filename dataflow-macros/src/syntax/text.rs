@@ -1,6 +1,6 @@
 //! The user's own words: the source text of what they wrote, on one line.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::punctuated::Punctuated;
 use syn::{Expr, RangeLimits, Token, token};
@@ -14,6 +14,11 @@ pub(crate) fn between(paren: token::Paren, tokens: impl ToTokens) -> String {
         Some(text) => one_line(text),
         None => of_tokens(tokens.to_token_stream()),
     }
+}
+
+/// A name without the mark of a raw identifier.
+pub(crate) fn of_name(name: &Ident) -> String {
+    name.to_string().trim_start_matches("r#").to_owned()
 }
 
 /// Tokens as text, spaced as one would write them.

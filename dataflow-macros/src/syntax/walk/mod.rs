@@ -1,7 +1,9 @@
 //! The walk over a body that takes the flows out and keeps track of the names in scope.
 //!
 //! It visits statements in the order in which they run, so that a name means what it means to the compiler. What a
-//! single flow expression is, [`chain`](super::chain) knows.
+//! single flow expression is, [`chain`] knows.
+
+mod chain;
 
 use proc_macro2::Ident;
 use syn::visit_mut::{self, VisitMut};
@@ -9,7 +11,7 @@ use syn::{Arm, Block, Expr, ExprAssign, ExprClosure, ExprForLoop, ExprIf, ExprLe
 use syn::{FieldValue, LocalInit, Macro, Pat, PatType, Signature, Stmt, Token};
 
 use crate::syntax::groups::ungroup;
-use crate::syntax::hole::flow_of;
+use crate::syntax::hole::{flow_of, hole};
 use crate::syntax::names::{names_in_tokens, plain_path};
 use crate::syntax::patterns::{bound_names, plain_name};
 use crate::syntax::scope::{Kind, Scope};
@@ -18,40 +20,40 @@ use crate::syntax::{FlowId, FlowName, NameId, Pipeline, types};
 /// Reads a function: its flow parameters are flows in its body.
 pub(crate) fn read_function(signature: &Signature, body: &mut Block) -> Pipeline {
     ungroup(body);
-    let mut lowering = Lowering::new(Scope::default());
+    let mut walk = BodyWalk::new(Scope::default());
     for parameter in &signature.inputs {
         if let FnArg::Typed(parameter) = parameter {
-            let kind = match lowering.kind_of_type(&parameter.pat, &parameter.ty) {
+            let kind = match walk.kind_of_type(&parameter.pat, &parameter.ty) {
                 Kind::Value if is_borrowed(parameter) => Kind::Borrowed,
                 kind => kind,
             };
-            lowering.bind_all(&parameter.pat, kind);
+            walk.bind_all(&parameter.pat, kind);
         }
     }
-    lowering.visit_block_mut(body);
+    walk.visit_block_mut(body);
     if let Some(Stmt::Expr(last, None)) = body.stmts.last() {
-        lowering.pipeline.returned = flow_of(last);
+        walk.pipeline.returned = flow_of(last);
     }
-    lowering.pipeline
+    walk.pipeline
 }
 
 /// Reads the inside of `dataflow! { … }`, around which there is code that cannot be seen.
 pub(crate) fn read_expression(body: &mut Block) -> Pipeline {
     ungroup(body);
-    let mut lowering = Lowering::new(Scope::open());
-    lowering.visit_block_mut(body);
-    lowering.pipeline
+    let mut walk = BodyWalk::new(Scope::open());
+    walk.visit_block_mut(body);
+    walk.pipeline
 }
 
-/// The state of the walk.
-pub(super) struct Lowering {
+/// What the walk over a body has seen so far.
+pub(super) struct BodyWalk {
     pub(super) scope: Scope,
     pub(super) pipeline: Pipeline,
 }
 
-impl Lowering {
+impl BodyWalk {
     fn new(scope: Scope) -> Self {
-        Lowering { scope, pipeline: Pipeline::default() }
+        BodyWalk { scope, pipeline: Pipeline::default() }
     }
 
     /// Notes that something mentions a name.
@@ -124,16 +126,16 @@ impl Lowering {
         flow.binding.get_or_insert_with(|| name.clone());
         let is_certain = flow.is_certain() || matches!(pattern, Pat::Type(typed) if types::is_flow(&typed.ty));
         let must_be_used = is_certain && !name.to_string().starts_with('_');
-        let stand = flow.stand;
-        let flow_name = FlowName { stand, is_certain, must_be_used, ..FlowName::new(name) };
+        let state = flow.state;
+        let flow_name = FlowName { state, is_certain, must_be_used, ..FlowName::new(name) };
         vec![(name.clone(), self.flow_name(flow_name))]
     }
 }
 
-impl VisitMut for Lowering {
+impl VisitMut for BodyWalk {
     fn visit_expr_mut(&mut self, expr: &mut Expr) {
         if let Some(flow) = self.flow(expr) {
-            *expr = super::hole::hole(flow);
+            *expr = hole(flow);
         }
     }
 
@@ -241,7 +243,7 @@ impl VisitMut for Lowering {
     }
 }
 
-impl Lowering {
+impl BodyWalk {
     /// An `else` branch must stay an `if` or a block, so it is walked but never taken out as a flow.
     fn visit_branch(&mut self, branch: &mut Expr) {
         match branch {

@@ -5,10 +5,11 @@ use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 use syn::ext::IdentExt as _;
 
-use super::borrowing::{Sight, boxed};
-use super::implementation::{Pieces, columns};
-use super::input::{RecordInput, VariantInput};
-use super::{parts, twin};
+use super::{Pieces, columns};
+use crate::record::borrowing::Borrowing;
+use crate::record::input::{RecordInput, VariantInput};
+use crate::record::parts;
+use crate::record::stored::boxed;
 
 pub(super) fn pieces(record: &RecordInput, variants: &[VariantInput]) -> Pieces {
     // The tag is the first part, then comes one for each variant that holds values.
@@ -73,10 +74,10 @@ pub(super) fn pieces(record: &RecordInput, variants: &[VariantInput]) -> Pieces 
 
 /// What closures see, by a name that is one whatever is wrong with the fields; only where nested records decide, it is an alias.
 fn seen(record: &RecordInput) -> Ident {
-    match record.sight {
-        Sight::Itself => record.name.clone(),
-        Sight::Twin => twin::name(record),
-        Sight::AsNested => Ident::new("__At", record.name.span()),
+    match record.borrowing {
+        Borrowing::Itself => record.name.clone(),
+        Borrowing::Twin => record.twin(),
+        Borrowing::AsNested => Ident::new("__At", record.name.span()),
     }
 }
 
@@ -186,7 +187,7 @@ impl VariantInput {
         let name = &self.name;
         let members: Vec<_> = self.fields.iter().map(|field| &field.member).collect();
         let bindings: Vec<_> = self.fields.iter().map(|field| &field.binding).collect();
-        // Through the gate, which a variant's name does not go through.
+        // Through the type guard, which a variant's name does not go through.
         let types = self.fields.iter().map(|field| &field.ty);
         let of_record = quote!(#(#members: <__Known<#types> as __Value>::twin(#bindings),)*);
         let of_twin = quote!(#(#members: __Value::twin(#bindings),)*);

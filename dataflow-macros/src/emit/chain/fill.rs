@@ -3,7 +3,7 @@
 use syn::visit_mut::{self, VisitMut};
 use syn::{Block, Expr, Item};
 
-use crate::emit::Emission;
+use super::Emission;
 use crate::syntax::Pipeline;
 use crate::syntax::hole::flow_of;
 

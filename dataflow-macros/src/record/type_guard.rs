@@ -1,27 +1,21 @@
 //! One mistake, one message.
 //!
 //! The expansion mentions the fields' types in dozens of places, all of them wrong where one type is not a record. So
-//! they are mentioned through a gate: an alias for `T` that goes through an array, whose length is where mistakes are
-//! found. Where the length cannot be computed, the compiler has reported why, and takes every type behind the gate as
+//! they are mentioned through a type guard: an alias for `T` that goes through an array, whose length is where mistakes
+//! are found. Where the length cannot be computed, the compiler has reported why, and takes every type behind the guard as
 //! reported. What is made of type parameters cannot be looked at there: `checks` does it, in a function of its own.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens as _, format_ident, quote, quote_spanned};
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens as _, quote, quote_spanned};
 use syn::Type;
 
-use super::borrowing::{Sight, is_spelled_out};
+use super::borrowing::Borrowing;
 use super::input::RecordInput;
-use super::twin;
 
-/// The gate's name. It has no users outside of the expansion.
-pub(super) fn name(record: &RecordInput) -> Ident {
-    format_ident!("__{}Known", record.name)
-}
-
-/// The gate that is open where all fields are records. It stands beside the struct, since the twin's fields go through
+/// The type guard, which lets types pass where all fields are records. It stands beside the struct, since the twin's fields go through
 /// it.
 pub(super) fn definition(record: &RecordInput) -> TokenStream {
-    let name = name(record);
+    let name = record.type_guard();
     let checks = record.types().filter(|ty| !record.generics.is_in(ty)).map(leaves);
     quote! {
         #[allow(dead_code, missing_docs)]
@@ -51,13 +45,13 @@ pub(super) fn checks(record: &RecordInput) -> TokenStream {
 
 /// Whether closures see a twin, as an expression: where the spelling does not tell, the nested records do.
 pub(super) fn borrows(record: &RecordInput) -> TokenStream {
-    let gate = name(record);
-    match record.sight {
-        Sight::Itself => quote!(false),
-        Sight::Twin => quote!(true),
-        Sight::AsNested => {
-            let nested = record.types().filter(|ty| !is_spelled_out(record, ty));
-            quote!(#(<#gate<#nested> as ::dataflow::__private::Record>::BORROWS)||*)
+    let guard = record.type_guard();
+    match record.borrowing {
+        Borrowing::Itself => quote!(false),
+        Borrowing::Twin => quote!(true),
+        Borrowing::AsNested => {
+            let nested = record.types().filter(|ty| !record.is_spelled_out(ty));
+            quote!(#(<#guard<#nested> as ::dataflow::__private::Record>::BORROWS)||*)
         }
     }
 }
@@ -72,19 +66,19 @@ fn leaves(ty: &Type) -> TokenStream {
     quote!(#open #ty #close)
 }
 
-/// `__Known<T>`, the gate that all else goes through, and `__At<'a>`, what closures see of the record.
+/// `__Known<T>`, the type guard that all else goes through, and `__At<'a>`, what closures see of the record.
 pub(super) fn aliases(record: &RecordInput) -> TokenStream {
-    let (gate, name, twin) = (name(record), &record.name, twin::name(record));
-    if record.sight == Sight::Twin {
+    let (guard, name, twin) = (record.type_guard(), &record.name, record.twin());
+    if record.borrowing == Borrowing::Twin {
         let arguments = record.generics.arguments();
         return quote! {
-            use #gate as __Known;
+            use #guard as __Known;
             type __At<'a, #arguments> = __Known<#twin<'a, #arguments>>;
         };
     }
     let borrows = borrows(record);
-    let (choice, seen, copied) = match record.sight {
-        Sight::AsNested => {
+    let (choice, seen, copied) = match record.borrowing {
+        Borrowing::AsNested => {
             let choice = quote! {
                 pub struct __Borrows<const YES: bool>;
                 pub trait __Choose<Yes, No> { type Out; }
@@ -95,10 +89,10 @@ pub(super) fn aliases(record: &RecordInput) -> TokenStream {
             let seen = quote!(<__Nested as __Choose<#twin<'a>, #name>>::Out);
             (choice, seen, quote_spanned!(name.span()=> <__Nested as __Choose<(), #name>>::Out))
         }
-        Sight::Itself | Sight::Twin => (TokenStream::new(), quote!(#name), quote!(#name)),
+        Borrowing::Itself | Borrowing::Twin => (TokenStream::new(), quote!(#name), quote!(#name)),
     };
     let message = format!("`{name}` has nothing to borrow, so it must be `Copy`: add `#[derive(Clone, Copy)]`");
-    let check = quote_spanned!(name.span()=> <#gate<#copied> as __OwnTwin>::IS_COPY);
+    let check = quote_spanned!(name.span()=> <#guard<#copied> as __OwnTwin>::IS_COPY);
     quote! {
         #choice
         #[diagnostic::on_unimplemented(message = #message, label = "closures see copies of this record")]
@@ -106,7 +100,7 @@ pub(super) fn aliases(record: &RecordInput) -> TokenStream {
         // Lets the compiler say that the record is not `__OwnTwin`, in the words above, instead of not `Copy`.
         #[diagnostic::do_not_recommend]
         impl<T: ::core::marker::Copy + __Record> __OwnTwin for T {}
-        type __Known<T> = <[#gate<T>; #check] as ::core::iter::IntoIterator>::Item;
+        type __Known<T> = <[#guard<T>; #check] as ::core::iter::IntoIterator>::Item;
         type __At<'a> = __Known<#seen>;
     }
 }

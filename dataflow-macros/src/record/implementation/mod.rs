@@ -1,11 +1,14 @@
 //! `impl Record` and `impl Value`.
 
+mod enums;
+mod structs;
+
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
-use super::borrowing::{Sight, is_spelled_out};
+use super::borrowing::Borrowing;
 use super::input::{Body, FieldInput, RecordInput};
-use super::{enums, gate, structs, symbols, trust, twin};
+use super::{symbols, trust, twin, type_guard};
 
 /// What structs and enums do each in its own way: the bodies of the implementation's functions.
 pub(super) struct Pieces {
@@ -31,7 +34,7 @@ pub(super) fn write(record: &RecordInput) -> TokenStream {
         Body::Struct(fields) => structs::pieces(record, fields),
         Body::Enum(variants) => enums::pieces(record, variants),
     };
-    let (gate, checks) = (gate::aliases(record), gate::checks(record));
+    let (guard, checks) = (type_guard::aliases(record), type_guard::checks(record));
     let record_impl = record_impl(record, &pieces);
     let value_impls = value_impls(record, &pieces);
     let (equality, trust) = (equality(record), trust::implementation(record));
@@ -42,7 +45,7 @@ pub(super) fn write(record: &RecordInput) -> TokenStream {
         #[allow(unreachable_pub, unreachable_patterns, unused_variables, clippy::all, clippy::pedantic)]
         const _: () = {
             use ::dataflow::__private::{self as __dataflow, Record as __Record, Value as __Value};
-            #gate
+            #guard
             #checks
             type __Parts<#arguments> = __Known<#parts>;
             #symbols
@@ -78,7 +81,7 @@ pub(super) fn columns(fields: &[FieldInput]) -> TokenStream {
 }
 
 fn record_impl(record: &RecordInput, pieces: &Pieces) -> TokenStream {
-    let (name, generics, borrows) = (&record.name, &record.generics, gate::borrows(record));
+    let (name, generics, borrows) = (&record.name, &record.generics, type_guard::borrows(record));
     let (declared, arguments, predicates) = (generics.declared(), generics.arguments(), generics.predicates());
     let Pieces { symbols, fields, describe, at, heap_bytes, write, own, compare, .. } = pieces;
     let parts = quote!(<__Parts<#arguments> as __Record>);
@@ -159,12 +162,12 @@ fn value_impls(record: &RecordInput, pieces: &Pieces) -> TokenStream {
             impl<'a, #declared> __dataflow::Fieldwise for #of where #predicates {}
         }
     };
-    if record.sight == Sight::Itself {
+    if record.borrowing == Borrowing::Itself {
         return value(quote!(#name<#arguments>), quote!(*__this));
     }
-    let twin = twin::name(record);
+    let twin = record.twin();
     // A twin of a twin is the twin, but for its lifetime, which what nested records make of it does not let shrink.
-    let is_plain = record.types().all(|ty| is_spelled_out(record, ty));
+    let is_plain = record.types().all(|ty| record.is_spelled_out(ty));
     let again = if is_plain { quote!(*__this) } else { (pieces.twin)(&twin) };
     let of_record = value(quote!(#name<#arguments>), (pieces.twin)(name));
     let of_twin = value(quote!(#twin<'a, #arguments>), again);

@@ -1,29 +1,14 @@
-//! Captured values that a closure over records assigns to.
-//!
-//! What is captured is a copy, and each task has its own: the value outside would not change. The compiler would only
-//! ask for a `mut`. An assignment is seen here; a method that changes a collection says so by the type of what it is called on, which the compiler knows.
+//! What a closure changes: the names that it assigns to, calls changing methods on, or borrows to change.
 
 use proc_macro2::Ident;
 use syn::visit::{self, Visit};
 use syn::{BinOp, Expr, ExprAssign, ExprBinary, ExprClosure, ExprMethodCall, ExprReference};
 
-use crate::analyse::captures;
-use crate::diagnostics::{Diagnostics, message};
-use crate::syntax::Pipeline;
 use crate::syntax::names::{peeled, plain_path};
 use crate::syntax::patterns::{bound_names, names_bound_inside};
 
-pub(super) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
-    for call in pipeline.flows.iter().flat_map(|flow| &flow.calls) {
-        let captured = captures::of_records(call);
-        for name in call.closures().flat_map(assigned).filter(|name| captured.contains(name)) {
-            found.report_unwritable(name.span(), message::changed_capture(name));
-        }
-    }
-}
-
 /// The names that a closure assigns to, without its parameters and those that it binds itself, in whichever scope.
-fn assigned(closure: &ExprClosure) -> Vec<&Ident> {
+pub(super) fn assigned(closure: &ExprClosure) -> Vec<&Ident> {
     let mut search = Search(Vec::new());
     search.visit_expr(&closure.body);
     without_bound(closure, search.0)

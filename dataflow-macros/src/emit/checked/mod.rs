@@ -23,20 +23,22 @@
 //! other types. The operator stays the user's, so types, literals and mistakes are what they are anywhere, and read sets are taken before. LLVM
 //! computes both at once: a loop of nothing but one or two checked operators took 0.1 ns a record more, one of floats no more.
 
+mod operands;
+
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::punctuated::Punctuated;
-use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    AngleBracketedGenericArguments, Attribute, BinOp, Block, Expr, ExprAssign, ExprBinary, ExprCall, ExprClosure,
-    ExprConst, ExprField, ExprLit, ExprMethodCall, ExprReference, ExprRepeat, ExprUnary, Item, Lit, Pat, PathArguments,
-    Stmt, Token, Type, UnOp,
+    AngleBracketedGenericArguments, Attribute, BinOp, Expr, ExprBinary, ExprCall, ExprClosure, ExprConst,
+    ExprMethodCall, ExprRepeat, ExprUnary, Item, Pat, PathArguments, Token, Type, UnOp,
 };
 
-use crate::emit::body::generated;
-use crate::syntax::names::{is_constant, names_in_tokens, peeled, plain_path};
+use crate::spans::{first_span, generated, last_span};
+use crate::syntax::names::{is_constant, names_in_tokens};
 use crate::syntax::text;
+
+use operands::{act_apart, is_computed_early, is_literal, is_no_integer, is_read_alike, is_static};
 
 /// The longest source text that an error shows.
 const TEXT_LIMIT: usize = 80;
@@ -231,154 +233,6 @@ fn check_of(op: &BinOp) -> Option<(&'static str, bool)> {
     })
 }
 
-/// Whether the compiler computes an expression: it refuses one that overflows.
-fn is_computed_early(expr: &Expr, is_leaf: &dyn Fn(&Expr) -> bool) -> bool {
-    match peeled(expr) {
-        Expr::Binary(binary) => is_computed_early(&binary.left, is_leaf) && is_computed_early(&binary.right, is_leaf),
-        Expr::Unary(unary) => is_computed_early(&unary.expr, is_leaf),
-        Expr::Cast(cast) => is_computed_early(&cast.expr, is_leaf),
-        expr => is_leaf(expr),
-    }
-}
-
-fn is_literal(expr: &Expr) -> bool {
-    matches!(expr, Expr::Lit(_))
-}
-
-/// Whether an operand is none of an operator on integers: another literal, a number that is made a float, texts to choose from.
-fn is_no_integer(expr: &Expr) -> bool {
-    match peeled(expr) {
-        Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => matches!(number.suffix(), "f32" | "f64"),
-        Expr::Lit(literal) => is_no_integer_literal(&literal.lit),
-        Expr::Cast(cast) => is_float(&cast.ty),
-        Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr, .. }) => is_no_integer(expr),
-        expr => chooses_texts(expr),
-    }
-}
-
-fn is_float(ty: &Type) -> bool {
-    matches!(ty, Type::Path(path) if path.path.is_ident("f64") || path.path.is_ident("f32"))
-}
-
-/// Whether an operand is one of several, of which some are texts or references: `if c { &a } else { "b" }`. What the operator expects makes
-/// them one type, which a check would hide.
-fn chooses_texts(expr: &Expr) -> bool {
-    let is_text = |value: &Expr| match peeled(value) {
-        Expr::Lit(literal) => is_no_integer_literal(&literal.lit),
-        Expr::Reference(_) => true,
-        value => chooses_texts(value),
-    };
-    let of_block = |block: &Block| matches!(block.stmts.last(), Some(Stmt::Expr(value, None)) if is_text(value));
-    match peeled(expr) {
-        Expr::If(branch) => {
-            of_block(&branch.then_branch) || branch.else_branch.iter().any(|(_, otherwise)| chooses_texts(otherwise))
-        }
-        Expr::Match(choice) => choice.arms.iter().any(|arm| is_text(&arm.body)),
-        Expr::Block(block) => of_block(&block.block),
-        Expr::Unsafe(block) => of_block(&block.block),
-        _ => false,
-    }
-}
-
-fn is_no_integer_literal(literal: &Lit) -> bool {
-    !matches!(literal, Lit::Int(_) | Lit::Byte(_))
-}
-
-/// Whether a place is the same whenever it is looked at: a variable, or a field of one.
-fn is_read_alike(place: &Expr) -> bool {
-    match peeled(place) {
-        Expr::Path(_) => true,
-        Expr::Field(field) => is_read_alike(&field.base),
-        Expr::Unary(ExprUnary { op: UnOp::Deref(_), expr, .. }) => is_read_alike(expr),
-        _ => false,
-    }
-}
-
-/// Whether a place is a `static mut`, or in one, by its spelling: nobody may refer to it.
-fn is_static(place: &Expr) -> bool {
-    match peeled(place) {
-        Expr::Field(field) => is_static(&field.base),
-        Expr::Index(index) => is_static(&index.expr),
-        place => matches!(place, Expr::Path(_)) && is_constant(place),
-    }
-}
-
-/// Whether the order of two expressions makes no difference: no variable is changed by one and looked at by the other, as far as calls show,
-/// and neither may leave before the other has done something.
-fn act_apart(place: &Expr, value: &Expr) -> bool {
-    let (place, value) = (Acts::of(place), Acts::of(value));
-    let may_leave_before = |first: &Acts<'_>, second: &Acts<'_>| first.may_leave && second.does_something();
-    !place.is_opaque
-        && !value.is_opaque
-        && !may_leave_before(&place, &value)
-        && !may_leave_before(&value, &place)
-        && !place.on.iter().any(|name| value.on.contains(name))
-}
-
-/// The variables that an expression calls, or calls methods of.
-#[derive(Default)]
-struct Acts<'a> {
-    on: Vec<&'a Ident>,
-    /// Whether it calls anything.
-    calls: bool,
-    /// Whether it may end what is around it: `?`, `return`, `break`.
-    may_leave: bool,
-    /// Whether it holds what does not say on what it acts.
-    is_opaque: bool,
-}
-
-impl<'a> Acts<'a> {
-    fn of(expr: &'a Expr) -> Self {
-        let mut acts = Acts::default();
-        acts.visit_expr(expr);
-        acts
-    }
-
-    fn does_something(&self) -> bool {
-        self.calls || self.may_leave
-    }
-}
-
-impl<'a> Visit<'a> for Acts<'a> {
-    fn visit_expr_call(&mut self, call: &'a ExprCall) {
-        self.calls = true;
-        self.on.extend(plain_path(&call.func));
-        visit::visit_expr_call(self, call);
-    }
-
-    fn visit_expr_method_call(&mut self, call: &'a ExprMethodCall) {
-        let mut root = peeled(&call.receiver);
-        while let Expr::Field(ExprField { base, .. }) = root {
-            root = peeled(base);
-        }
-        self.calls = true;
-        self.on.extend(plain_path(root));
-        visit::visit_expr_method_call(self, call);
-    }
-
-    fn visit_expr(&mut self, expr: &'a Expr) {
-        self.may_leave |= matches!(expr, Expr::Try(_) | Expr::Return(_) | Expr::Break(_) | Expr::Continue(_));
-        visit::visit_expr(self, expr);
-    }
-
-    fn visit_expr_reference(&mut self, reference: &'a ExprReference) {
-        self.is_opaque |= reference.mutability.is_some();
-        visit::visit_expr_reference(self, reference);
-    }
-
-    fn visit_expr_assign(&mut self, _: &'a ExprAssign) {
-        self.is_opaque = true;
-    }
-
-    fn visit_block(&mut self, _: &'a syn::Block) {
-        self.is_opaque = true;
-    }
-
-    fn visit_macro(&mut self, _: &'a syn::Macro) {
-        self.is_opaque = true;
-    }
-}
-
 /// Attributes of a statement, which the parser gives to what the statement begins with.
 fn take_attributes(expr: &mut Expr) -> Vec<Attribute> {
     match expr {
@@ -408,12 +262,4 @@ fn shown(expr: &Expr) -> String {
         };
     }
     text
-}
-
-fn first_span(tokens: &impl ToTokens) -> Span {
-    tokens.to_token_stream().into_iter().next().map_or_else(Span::call_site, |token| token.span())
-}
-
-fn last_span(tokens: &impl ToTokens) -> Span {
-    tokens.to_token_stream().into_iter().last().map_or_else(Span::call_site, |token| token.span())
 }

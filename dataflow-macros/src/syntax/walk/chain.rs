@@ -9,15 +9,15 @@ use syn::punctuated::Punctuated;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Block, Expr, ExprCall, ExprMacro, ExprMethodCall, ExprReference, ExprTry, Stmt, Token, parse_quote};
 
-use crate::operators::{self, Stand, Takes};
+use crate::operators::{self, ChainState, ClosureArguments};
 use crate::syntax::hole::{flow_of, hole};
-use crate::syntax::lower::Lowering;
 use crate::syntax::names::{free_names_of_closure, plain_path};
 use crate::syntax::patterns::looks_like_a_constant;
 use crate::syntax::scope::Kind;
+use crate::syntax::walk::BodyWalk;
 use crate::syntax::{Call, Flow, FlowId, FlowName, Source, text};
 
-impl Lowering {
+impl BodyWalk {
     /// Walks an expression. If it is a flow, it is taken out; the caller leaves the hole, or chains onto it.
     pub(super) fn flow(&mut self, expr: &mut Expr) -> Option<FlowId> {
         match expr {
@@ -50,7 +50,7 @@ impl Lowering {
     fn push(&mut self, source: Source, label: String) -> FlowId {
         let id = FlowId(self.pipeline.flows.len());
         let (calls, binding) = (Vec::new(), None);
-        self.pipeline.flows.push(Flow { source, calls, stand: Stand::Flow, binding, label, is_argument: false });
+        self.pipeline.flows.push(Flow { source, calls, state: ChainState::Flow, binding, label, is_argument: false });
         id
     }
 
@@ -71,9 +71,9 @@ impl Lowering {
         };
         self.mark_used(&name);
         let label = name.to_string();
-        let FlowName { stand, is_reference, .. } = self.pipeline.names[id.0];
+        let FlowName { state, is_reference, .. } = self.pipeline.names[id.0];
         let flow = self.push(Source::Local { name, is_cloned: !is_reference }, label);
-        self.pipeline.flows[flow.0].stand = stand;
+        self.pipeline.flows[flow.0].state = state;
         Some(flow)
     }
 
@@ -180,16 +180,15 @@ impl Lowering {
 
     /// `env.read_*(..)` and `env.collection(..)`.
     fn is_source(&self, call: &ExprMethodCall) -> bool {
-        let word = call.method.to_string();
         let is_env = plain_path(&call.receiver)
             .is_some_and(|name| *name == "env" || matches!(self.scope.find(name), Some(Kind::Env)));
-        is_env && (word.starts_with("read_") || word == "collection")
+        is_env && operators::is_source(&call.method)
     }
 
     /// Inside of `dataflow! { … }`: a name or a call from outside is a flow where an operator is called on it.
     fn outside(&mut self, call: &mut ExprMethodCall) -> Option<FlowId> {
-        let operator = operators::find(&call.method.to_string(), Stand::Flow)?;
-        if !self.scope.is_open() || operator.takes == Takes::Values {
+        let operator = operators::find(&call.method, ChainState::Flow)?;
+        if !self.scope.is_open() || operator.takes == ClosureArguments::Values {
             return None;
         }
         match &mut *call.receiver {
@@ -206,11 +205,11 @@ impl Lowering {
 
     /// Chains a call onto a flow.
     fn chain(&mut self, flow: FlowId, call: &mut ExprMethodCall) {
-        let operator = operators::find(&call.method.to_string(), self.pipeline.flows[flow.0].stand);
+        let operator = operators::find(&call.method, self.pipeline.flows[flow.0].state);
         let text = text::between(call.paren_token, &call.args);
         let mut args = std::mem::take(&mut call.args);
         match operator.map(|operator| operator.takes) {
-            Some(takes) if takes != Takes::Values => self.closures(&mut args, takes),
+            Some(takes) if takes != ClosureArguments::Values => self.closures(&mut args, takes),
             Some(_) | None => {
                 self.arguments(&mut args);
                 args.iter().filter_map(flow_of).for_each(|operand| self.own(operand));
@@ -219,7 +218,7 @@ impl Lowering {
         let (word, turbofish) = (call.method.clone(), call.turbofish.clone());
         let (dot, paren, scope) = (call.dot_token, call.paren_token, self.scope.clone());
         let flow = &mut self.pipeline.flows[flow.0];
-        flow.stand = operator.map_or(Stand::Flow, |operator| operator.to);
+        flow.state = operator.map_or(ChainState::Flow, |operator| operator.to);
         flow.calls.push(Call {
             dot,
             word,
@@ -243,13 +242,18 @@ impl Lowering {
 
     /// The arguments of an operator with closures: these are not part of the body, they run per record or name
     /// fields. A function named in place of a closure becomes one.
-    fn closures(&mut self, arguments: &mut Punctuated<Expr, Token![,]>, takes: Takes) {
+    fn closures(&mut self, arguments: &mut Punctuated<Expr, Token![,]>, takes: ClosureArguments) {
         for (position, argument) in arguments.iter_mut().enumerate() {
             let parameters = match takes {
-                Takes::Records(count) => Some(count),
-                Takes::TaskThenRecord => Some(position + 1),
-                Takes::Partition => Some(2),
-                Takes::Values | Takes::Symbols | Takes::Key | Takes::Order | Takes::Handle | Takes::Groups(_) => None,
+                ClosureArguments::Records(count) => Some(count),
+                ClosureArguments::TaskThenRecord => Some(position + 1),
+                ClosureArguments::Partition => Some(2),
+                ClosureArguments::Values
+                | ClosureArguments::Symbols
+                | ClosureArguments::Key
+                | ClosureArguments::Order
+                | ClosureArguments::Handle
+                | ClosureArguments::Groups(_) => None,
             };
             match (&mut *argument, parameters) {
                 (Expr::Closure(closure), _) => {

@@ -4,13 +4,14 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote_spanned};
 use syn::{Expr, Stmt, parse_quote_spanned};
 
-use crate::emit::Emission;
+use super::Emission;
 use crate::syntax::hole::flow_of;
+use crate::syntax::text::of_name;
 
 /// The statement that enters a function's scope.
 pub(crate) fn enter(name: &Ident) -> Stmt {
     let span = Span::mixed_site().located_at(name.span());
-    let name = plain(name);
+    let name = of_name(name);
     parse_quote_spanned!(span=> let _scope = ::dataflow::scope(#name);)
 }
 
@@ -29,7 +30,7 @@ pub(super) fn around(emission: &Emission<'_>, call: &Expr, name: &Ident) -> Toke
         }
     }
     let call = emission.filled(&call);
-    let name = plain(name);
+    let name = of_name(name);
     quote_spanned! {span=>
         {
             #(#before)*
@@ -46,9 +47,4 @@ fn arguments(call: &mut Expr) -> impl Iterator<Item = &mut Expr> {
         _ => None,
     };
     arguments.into_iter().flatten()
-}
-
-/// A name as text, without the mark of a raw identifier.
-pub(super) fn plain(name: &Ident) -> String {
-    name.to_string().trim_start_matches("r#").to_owned()
 }

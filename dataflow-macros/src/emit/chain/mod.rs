@@ -1,20 +1,24 @@
 //! Writes flow expressions: the source, then one operator after the other.
 
+mod fill;
+mod scope;
+
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Expr;
 
+use crate::analyse::keys;
 use crate::analyse::pushdown::{self, Moved};
 use crate::analyse::steps::{self, Part, Step, Work};
-use crate::emit::fill::Fill;
 use crate::emit::precedence::before_postfix;
-use crate::emit::{body, key, predicate, scope, step};
-use crate::operators::Writing;
+use crate::emit::{aggregate, body, key, owning, predicate, reduce, reduce_group, step};
+use crate::operators::Lowering;
 use crate::syntax::hole::flow_of;
 use crate::syntax::{Call, Flow, FlowId, Pipeline, Source};
 
-/// Writes an operator that has words of its own in the builder API: everything from the dot on.
-pub(crate) type Rewrite = fn(&Call) -> TokenStream;
+use fill::Fill;
+pub(crate) use fill::fill;
+pub(crate) use scope::enter;
 
 /// The flows of a pipeline, as they are written.
 pub(crate) struct Emission<'a> {
@@ -150,9 +154,12 @@ impl<'a> Emission<'a> {
 
     /// A call that is an operator, or a part of one.
     fn single(&self, call: &Call) -> TokenStream {
-        match call.operator.map(|operator| &operator.writing) {
-            Some(Writing::Rewritten(rewrite)) => rewrite(call),
-            _ => self.as_written(call),
+        match call.operator.map(|operator| operator.lowering) {
+            Some(Lowering::Owning) => owning::write(call),
+            Some(Lowering::Reduction) => reduce::write(call),
+            Some(Lowering::GroupBody) => reduce_group::write(call),
+            Some(Lowering::Aggregation) => aggregate::write(call),
+            Some(Lowering::AsWritten | Lowering::Each(_) | Lowering::TryEach(_)) | None => self.as_written(call),
         }
     }
 
@@ -160,7 +167,7 @@ impl<'a> Emission<'a> {
         let Call { dot, word, turbofish, paren, .. } = call;
         let mut tokens = quote!(#dot #word #turbofish);
         let args = call.args.iter().map(|argument| match argument {
-            Expr::Closure(closure) if call.operator.is_some_and(|operator| operator.computes(closure)) => {
+            Expr::Closure(closure) if call.operator.is_some_and(|operator| keys::is_computed(operator, closure)) => {
                 key::write(call, closure)
             }
             argument => self.filled(argument).into_token_stream(),

@@ -5,9 +5,10 @@ use quote::quote_spanned;
 use syn::ExprClosure;
 
 use crate::analyse::captures;
-use crate::emit::body::generated;
 use crate::emit::closure::Closure;
 use crate::emit::{capture, checked, method};
+use crate::operators::Operator;
+use crate::spans::generated;
 use crate::syntax::Call;
 
 /// `word(|x| body)`: `.word(move |x| body)`
@@ -31,7 +32,7 @@ pub(super) fn set_up(closure: &ExprClosure, call: &Call, is_fallible: bool) -> T
     if !is_fallible {
         return self::closure(closure, call);
     }
-    let may_fail = call.operator.and_then(|operator| operator.stage()).is_some_and(|stage| stage.is_fallible());
+    let may_fail = call.operator.is_some_and(Operator::is_fallible);
     let (span, inputs) = (generated(call.span()), &closure.inputs);
     let this = Closure::new(closure, may_fail, call.span());
     let body = this.each_value(&|state| quote_spanned!(span=> ::core::result::Result::Ok(#state)));

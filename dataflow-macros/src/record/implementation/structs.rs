@@ -4,10 +4,10 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::ext::IdentExt as _;
 
-use super::borrowing::boxed;
-use super::implementation::{Pieces, columns};
-use super::input::{FieldInput, RecordInput};
-use super::{parts, symbols};
+use super::{Pieces, columns};
+use crate::record::input::{FieldInput, RecordInput};
+use crate::record::stored::boxed;
+use crate::record::{parts, symbols};
 
 pub(super) fn pieces(record: &RecordInput, fields: &[FieldInput]) -> Pieces {
     let (name, symbols) = (&record.name, symbols::name(record));

@@ -1,0 +1,56 @@
+//! The types that stand for a field's type in the record's twin and among its symbols.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::Type;
+
+use super::input::RecordInput;
+use super::spelling::{Spelling, spelling};
+
+/// The type of a field's counterpart in the twin, of a field that is stored as `ty`.
+///
+/// Written out where the spelling tells: `&'a str` reads better in documentation than the projection, and makes the
+/// twin covariant, so that one with a shorter life takes its place. Else it goes through the record's type guard.
+pub(super) fn borrowed(record: &RecordInput, ty: &Type) -> TokenStream {
+    let guard = record.type_guard();
+    if record.generics.is_in(ty) {
+        return quote!(<#ty as ::dataflow::__private::Record>::At<'a>);
+    }
+    match spelling(ty) {
+        Spelling::Plain => quote!(#ty),
+        Spelling::Text => quote!(&'a str),
+        Spelling::Texts => quote!(::dataflow::__private::Texts<'a>),
+        Spelling::List(element) => quote!(&'a [#element]),
+        Spelling::Records(element) => quote!(::dataflow::__private::List<'a, #element>),
+        Spelling::Optional(inner) => {
+            let inner = borrowed(record, inner);
+            quote!(::core::option::Option<#inner>)
+        }
+        Spelling::Map(_, key, value) => quote!(::dataflow::__private::Map<'a, #key, #value>),
+        Spelling::Tuple(parts) => {
+            let parts = parts.into_iter().map(|part| borrowed(record, part));
+            quote!((#(#parts,)*))
+        }
+        Spelling::Array(element, length) => {
+            let element = borrowed(record, element);
+            quote!([#element; #length])
+        }
+        Spelling::Boxed(_) | Spelling::Other | Spelling::Unknown => {
+            quote!(<#guard<#ty> as ::dataflow::__private::Record>::At<'a>)
+        }
+    }
+}
+
+/// The type of a field's counterpart among the symbols.
+pub(super) fn symbol(record: &RecordInput, ty: &Type) -> TokenStream {
+    let guard = record.type_guard();
+    if record.generics.is_in(ty) {
+        return quote!(<#ty as ::dataflow::__private::Record>::Fields<Root>);
+    }
+    match spelling(ty) {
+        Spelling::Tuple(_) | Spelling::Boxed(_) | Spelling::Other => {
+            quote!(<#guard<#ty> as ::dataflow::__private::Record>::Fields<Root>)
+        }
+        _ => quote!(::dataflow::__private::Field<Root, #ty>),
+    }
+}

@@ -1,0 +1,117 @@
+//! A field's type, as far as its spelling tells.
+
+use syn::{Expr, GenericArgument, PathArguments, PathSegment, Type};
+
+/// A field's type as its spelling tells.
+pub(super) enum Spelling<'t> {
+    Plain,
+    Text,
+    List(&'t Type),
+    Texts,
+    /// A list that is not kept in place.
+    Records(&'t Type),
+    /// A list of what the spelling does not tell.
+    Unknown,
+    Optional(&'t Type),
+    Tuple(Vec<&'t Type>),
+    Array(&'t Type, &'t Expr),
+    Boxed(&'t Type),
+    /// A map: whether it is a `HashMap`, its keys and its values.
+    Map(bool, &'t Type, &'t Type),
+    /// A nested record, or no record at all.
+    Other,
+}
+
+const PLAIN: &[&str] = &[
+    "bool",
+    "char",
+    "i8",
+    "i16",
+    "i32",
+    "i64",
+    "i128",
+    "u8",
+    "u16",
+    "u32",
+    "u64",
+    "u128",
+    "f32",
+    "f64",
+    "Date",
+    "Timestamp",
+    "TimeDelta",
+    "Decimal",
+];
+
+/// Plain values whose lists are kept as lists of records.
+const ONE_BY_ONE: &[&str] = &["bool", "char", "i8"];
+
+pub(super) fn spelling(ty: &Type) -> Spelling<'_> {
+    match ty {
+        Type::Paren(inner) => spelling(&inner.elem),
+        Type::Group(inner) => spelling(&inner.elem),
+        Type::Tuple(tuple) => Spelling::Tuple(tuple.elems.iter().collect()),
+        Type::Array(array) => Spelling::Array(&array.elem, &array.len),
+        Type::Path(path) if path.qself.is_none() => path.path.segments.last().map_or(Spelling::Other, named),
+        _ => Spelling::Other,
+    }
+}
+
+fn named(segment: &PathSegment) -> Spelling<'_> {
+    match (segment.ident.to_string().as_str(), only_argument(segment)) {
+        ("String", None) => Spelling::Text,
+        ("Vec", Some(element)) => list(element),
+        ("Option", Some(inner)) => Spelling::Optional(inner),
+        ("Box", Some(inner)) => Spelling::Boxed(inner),
+        ("BTreeMap" | "HashMap", _) => match two_arguments(segment) {
+            Some((key, value)) => Spelling::Map(segment.ident == "HashMap", key, value),
+            None => Spelling::Other,
+        },
+        (name, _) if PLAIN.contains(&name) => Spelling::Plain,
+        _ => Spelling::Other,
+    }
+}
+
+/// A list by what it holds. An unknown name may be one for a number as well as for a record.
+fn list(element: &Type) -> Spelling<'_> {
+    let is_one_byte =
+        |ty: &Type| matches!(ty, Type::Path(path) if ONE_BY_ONE.iter().any(|name| path.path.is_ident(name)));
+    match spelling(element) {
+        Spelling::Text => Spelling::Texts,
+        Spelling::Plain if !is_one_byte(element) => Spelling::List(element),
+        _ if has_spelling(element) => Spelling::Records(element),
+        _ => Spelling::Unknown,
+    }
+}
+
+fn only_argument(segment: &PathSegment) -> Option<&Type> {
+    let PathArguments::AngleBracketed(arguments) = &segment.arguments else {
+        return None;
+    };
+    match arguments.args.first() {
+        Some(GenericArgument::Type(ty)) if arguments.args.len() == 1 => Some(ty),
+        _ => None,
+    }
+}
+
+fn two_arguments(segment: &PathSegment) -> Option<(&Type, &Type)> {
+    let PathArguments::AngleBracketed(arguments) = &segment.arguments else {
+        return None;
+    };
+    let mut types =
+        arguments.args.iter().map(|argument| if let GenericArgument::Type(ty) = argument { Some(ty) } else { None });
+    Some((types.next()??, types.next()??)).filter(|_| types.next().is_none())
+}
+
+/// Whether a type consists of what its spelling tells.
+pub(super) fn has_spelling(ty: &Type) -> bool {
+    match spelling(ty) {
+        Spelling::Plain | Spelling::Text | Spelling::Texts | Spelling::List(_) => true,
+        Spelling::Optional(inner) | Spelling::Array(inner, _) | Spelling::Boxed(inner) | Spelling::Records(inner) => {
+            has_spelling(inner)
+        }
+        Spelling::Tuple(parts) => parts.into_iter().all(has_spelling),
+        Spelling::Map(_, key, value) => has_spelling(key) && has_spelling(value),
+        Spelling::Other | Spelling::Unknown => false,
+    }
+}
