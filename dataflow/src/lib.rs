@@ -54,11 +54,10 @@ pub mod joins {
 
 /// The slots of [`Aggregates`], as they stand in its type.
 pub mod slots {
+    pub use crate::flow::measures::*;
     pub use crate::kernel::{
-        Avg, ByAggregator, ByClosures, Comparable, Condition, Count, CountDistinct, CountIf, Extreme, ExtremeField,
-        First, FirstSeen, Folded, Folding, Greatest, GreatestBy, Least, LeastBy, Measure, Measured, OfField, Ordered,
-        Parts, Quantiles, Reads, Room, Seen, Slots, Spread, Spreads, State, Stddev, StddevPop, Sum, SumParts,
-        Summaries, Summary, Tally, Variance, VariancePop,
+        ByAggregator, ByClosures, Extreme, Folded, Folding, Measure, Measured, OfField, Ordered, Parts, Reads, Room,
+        Seen, Slots, State, Summaries, Summary, Tally,
     };
 }
 

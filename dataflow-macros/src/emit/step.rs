@@ -12,7 +12,7 @@ use crate::analyse::pushdown::Moved;
 use crate::analyse::reads::{self, Reads};
 use crate::analyse::steps::{Step, Work};
 use crate::emit::method;
-use crate::operators::{ChainState, ClosureArguments, JoinKind};
+use crate::operators::{ChainState, ClosureArguments, JoinKind, RecordOperation};
 use crate::syntax::Call;
 use crate::syntax::text::{self, of_name};
 
@@ -31,7 +31,8 @@ pub(super) fn write(step: &Step<'_>, binding: Option<&Ident>, moved: Option<&Mov
     if first.operator.is_none_or(|operator| operator.from != ChainState::Flow) {
         return TokenStream::new();
     }
-    let facts = Facts { reads: step_reads(step), forwards: step_forwards(step), ..Facts::default() };
+    let (reads, forwards, expands) = (step_reads(step), step_forwards(step), step.calls().any(expands));
+    let facts = Facts { reads, forwards, expands, ..Facts::default() };
     let meta = describe(first, binding, &words.join(" → "), &texts.join(" → "), &facts);
     let captured = if facts.forwards.is_empty() { None } else { write_captured(step, first, moved) };
     quote!(#meta #captured)
@@ -50,6 +51,11 @@ fn write_captured(step: &Step<'_>, first: &Call, moved: Option<&Moved>) -> Optio
     Some(method::in_place_of(first, "captured", quote!(#answers)))
 }
 
+/// Whether a closure may give many records for one.
+fn expands(call: &Call) -> bool {
+    call.operator.is_some_and(|operator| operator.of_each_record() == Some(RecordOperation::FlatMap))
+}
+
 /// What the macro knows of an operator.
 #[derive(Default)]
 pub(super) struct Facts {
@@ -57,6 +63,8 @@ pub(super) struct Facts {
     pub(super) reads: Vec<Reads>,
     /// What its output takes over from its input.
     pub(super) forwards: Forwards,
+    /// Whether its closures may give many records for one.
+    pub(super) expands: bool,
     /// For a filter: whether it may run elsewhere.
     pub(super) moves: bool,
     /// For a filter that has moved: the word of the operator that it stood behind.
@@ -70,6 +78,7 @@ pub(super) fn describe(at: &Call, binding: Option<&Ident>, operator: &str, sourc
     let source = text::shortened(source, TEXT_LIMIT);
     let reads = facts.reads.iter().map(written_reads);
     let forwards = written_forwards(&facts.forwards);
+    let expands = facts.expands.then(|| quote!(expands: true,));
     let moves = facts.moves.then(|| quote!(moves: true,));
     let below = facts.below.iter().map(|word| quote!(below: #word,));
     let meta = quote_spanned! {span=>
@@ -80,6 +89,7 @@ pub(super) fn describe(at: &Call, binding: Option<&Ident>, operator: &str, sourc
                 text: #source,
                 reads: &[#(#reads),*],
                 #forwards
+                #expands
                 #moves
                 #(#below)*
                 ..::dataflow::Step::UNKNOWN

@@ -6,25 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use runtime::error::Error as EngineError;
 
+use super::gathering::Gathering;
 use super::{Accumulator, Run};
 use crate::error::Result;
 
 /// More values than these are put together by who adds one.
 const MOST_PIECES: usize = 32;
-
-/// An accumulator of any type, to runs.
-pub(super) trait Gathering: Send + Sync {
-    /// A run begins.
-    fn begin(&self, run: u64);
-    /// Name and value so far.
-    fn shown(&self, run: u64) -> (String, String);
-    /// A run ends; its value is kept where it ended well.
-    fn end(&self, run: u64, success: bool);
-    /// For messages: `` a `Count` at src/main.rs:7 ``.
-    fn described(&self) -> String;
-    fn name(&self) -> &str;
-    fn as_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
-}
 
 /// An accumulator, and what tasks said of it.
 pub(super) struct Declared<A> {

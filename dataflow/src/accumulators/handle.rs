@@ -5,7 +5,8 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::declared::{Declared, Gathering};
+use super::declared::Declared;
+use super::gathering::Gathering;
 use super::run::{self, Run};
 use super::{Accumulator, Average, Count, Histogram, Maximum, Minimum};
 use crate::env::Env;

@@ -8,6 +8,7 @@
 //! counts (`Factory::has_effects`); such a filter is not repeated, not evaluated per branch, and nothing is skipped before it.
 
 mod declared;
+mod gathering;
 mod handle;
 mod kinds;
 mod run;

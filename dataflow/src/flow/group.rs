@@ -4,11 +4,13 @@ use std::panic::Location;
 
 use runtime::operators::{Aggregate, Fold, KeyedReduce, StateLeaf};
 use runtime::plan::Reads;
+use runtime::row::{LeafSet, LeafType};
 
-use super::aggregate::Aggregates;
+use super::aggregate::{Aggregates, grouping};
+use super::measures::Comparable;
 use super::step::Next;
 use super::{Ends, Flow, Mode};
-use crate::kernel::{Comparable, Emitter, Measured, folds, reduce};
+use crate::kernel::{Emitter, Measured, State, SumOf, finish_mean, folds, reduce};
 use crate::key::{Field, Key};
 use crate::record::Record;
 
@@ -258,7 +260,25 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
         V::Of<f64>: Record,
         for<'a> V::Of<f64>: Record<At<'a> = V::Of<f64>>,
     {
-        super::aggregate::mean(self, field(T::fields(0)))
+        // The engine's own sum and count, then a division. Of values that may be missing the count is the sum of their validity.
+        let field = field(T::fields(0));
+        let first = field.first_leaf();
+        let (value, count) = match <V::Tally as Record>::LEAVES {
+            0 => (first, Fold::Count),
+            _ => (first + 1, Fold::Sum(first)),
+        };
+        let measure = StateLeaf { ty: <SumOf<V> as State>::LEAF, fold: Fold::Sum(value) };
+        let count = StateLeaf { ty: LeafType::U64, fold: count };
+        let grouping = grouping(
+            "avg",
+            [self.flow.schema(), <(K, (SumOf<V>, u64))>::schema()],
+            self.key.clone(),
+            vec![measure, count],
+            None,
+            Reads::Leaves(LeafSet::none()),
+        );
+        let states: Flow<(K, (SumOf<V>, u64)), M> = self.flow.then(grouping, &[], &self.next);
+        states.chained(finish_mean::<K, V>(), &self.next.behind("finish"))
     }
 
     /// One record of each group, made two by two: `body` emits the one record that stands for the two that it is given. It must be

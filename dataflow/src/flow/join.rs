@@ -2,23 +2,19 @@
 
 use std::marker::PhantomData;
 use std::panic::Location;
-use std::sync::Arc;
 
 use runtime::join::JoinFactory;
-use runtime::operators;
-use runtime::operators::{JoinHint, JoinKind, Keyed, Nulls};
-use runtime::plan::{Node, Reads};
-use runtime::row::Schema;
+use runtime::operators::{JoinKind, Nulls};
+use runtime::plan::Reads;
 
-use crate::env::Env;
 use crate::error::UserError;
 use crate::kernel::{Emitter, join, try_join};
 use crate::key::{Key, KeyedBy};
 use crate::record::Record;
 
 use super::hint::{Hint, Hinted};
-use super::keyed::keyed;
-use super::step::Next;
+use super::join_kind::{FullOuter, Inner, LeftOuter, Outer, RightOuter};
+use super::pairing::Pairing;
 use super::{Ends, Flow, Mode};
 
 /// What can stand on the right of a join.
@@ -41,38 +37,6 @@ impl<R: Record, M: Mode> Side<M> for Flow<R, M> {
     }
 }
 
-/// Which records of a join the closure may see without a partner: the other side is an `Option` to it.
-pub trait Outer: 'static {
-    /// What the closure sees of the left side.
-    type Left<L: Record>: Record;
-    /// What the closure sees of the right side.
-    type Right<R: Record>: Record;
-    /// The kind, as a value.
-    const KIND: JoinKind;
-}
-
-macro_rules! kinds {
-    ($($(#[$doc:meta])* $name:ident, $kind:ident, $l:ident => $left:ty, $r:ident => $right:ty;)*) => {$(
-        $(#[$doc])*
-        pub enum $name {}
-        impl Outer for $name {
-            type Left<$l: Record> = $left;
-            type Right<$r: Record> = $right;
-            const KIND: JoinKind = JoinKind::$kind;
-        }
-    )*};
-}
-kinds! {
-    /// Pairs only.
-    Inner, Inner, L => L, R => R;
-    /// Every left record; the right one is an `Option`.
-    LeftOuter, Left, L => L, R => Option<R>;
-    /// Every right record; the left one is an `Option`.
-    RightOuter, Right, L => Option<L>, R => R;
-    /// Every record of both sides; both are `Option`s, of which at least one is there.
-    FullOuter, Full, L => Option<L>, R => Option<R>;
-}
-
 /// Two flows to be joined: say `on` which keys.
 #[must_use = "a join needs `.on(…)`, then a closure"]
 pub struct Join<L, R, M, K = Inner> {
@@ -92,19 +56,6 @@ pub struct Joined<L, R, M> {
     of: Types<L, R, M, ()>,
 }
 
-/// The two flows, whatever their records are.
-#[derive(Clone)]
-pub(super) struct Pairing {
-    pub(super) nodes: [Arc<Node>; 2],
-    /// What the records are; a computed key may stand behind them.
-    pub(super) records: [Schema; 2],
-    pub(super) env: Env,
-    pub(super) next: Next,
-    /// Of which sides the closure asks what filters would have asked, which could not move there.
-    keeps_filters: [bool; 2],
-    hint: Option<JoinHint>,
-}
-
 impl<L, R, M> Clone for Joined<L, R, M> {
     fn clone(&self) -> Self {
         Joined { pairing: self.pairing.clone(), keys: self.keys.clone(), of: PhantomData, ..*self }
@@ -114,65 +65,6 @@ impl<L, R, M> Clone for Joined<L, R, M> {
 impl<L: Record, R: Record, M: Mode, K: Outer> Join<L, R, M, K> {
     fn new(left: &Flow<L, M>, right: Flow<R, M>, location: &'static Location<'static>) -> Self {
         Join { pairing: Pairing::new(left, right, location), of: PhantomData }
-    }
-}
-
-impl Pairing {
-    pub(super) fn new<L: Record, R: Record, M, N>(
-        left: &Flow<L, M>,
-        right: Flow<R, N>,
-        location: &'static Location<'static>,
-    ) -> Self {
-        Pairing {
-            keeps_filters: [left.next.keeps_filters(), right.next.keeps_filters()],
-            nodes: [left.node.clone(), right.node],
-            records: [L::schema(), R::schema()],
-            env: left.env.clone(),
-            next: left.next.called_at(location),
-            hint: None,
-        }
-    }
-
-    /// The same flows, each record with its key behind it, where that is computed.
-    fn keyed(mut self, computations: [Option<Keyed>; 2]) -> Self {
-        for (node, computation) in self.nodes.iter_mut().zip(computations) {
-            *node = keyed(node, computation, &self.next);
-        }
-        self
-    }
-
-    pub(super) fn hinted<H: Hint<Inner>>(self, _: H) -> Self {
-        Pairing { hint: Some(H::HINT), ..self }
-    }
-
-    /// What the next closure reads of each side.
-    pub(super) fn reads(&self) -> [Reads; 2] {
-        [0, 1].map(|side| match self.keeps_filters[side] {
-            true => Reads::All,
-            false => self.next.reads(side, &self.records[side]),
-        })
-    }
-
-    /// The operator. Compiled once, whatever the records of a program are.
-    #[inline(never)]
-    fn operator(
-        &self,
-        kind: JoinKind,
-        keys: [Vec<usize>; 2],
-        nulls: Nulls,
-        output: Schema,
-        kernel: JoinFactory,
-    ) -> operators::Join {
-        let inputs = [0, 1].map(|side| self.nodes[side].schema().clone());
-        // A record's own leaves stand first in its side's rows.
-        let forwards = self.next.forwards(&output, &[&self.records[0], &self.records[1]]);
-        let (hint, reads) = (self.hint, self.reads());
-        operators::Join { kind, inputs, keys, nulls, hint, output, kernel, reads, forwards }
-    }
-
-    /// All pairs.
-    pub(super) fn product<L, R, M>(self, kind: JoinKind) -> Joined<L, R, M> {
-        Joined { pairing: self, kind, keys: [Vec::new(), Vec::new()], nulls: Nulls::Differ, of: PhantomData }
     }
 }
 
@@ -364,6 +256,13 @@ impl<L: Record, R: Record, M: Mode, K: Outer> Join<L, R, M, K> {
     ) -> Joined<K::Left<L>, K::Right<R>, M> {
         let pairing = self.pairing.keyed([left.computation::<()>(), right.computation::<()>()]);
         Joined { pairing, kind: K::KIND, keys: [left.leaves(), right.leaves()], nulls, of: PhantomData }
+    }
+}
+
+impl<L, R, M> Joined<L, R, M> {
+    /// All pairs of two flows.
+    pub(super) fn product(pairing: Pairing, kind: JoinKind) -> Self {
+        Joined { pairing, kind, keys: [Vec::new(), Vec::new()], nulls: Nulls::Differ, of: PhantomData }
     }
 }
 

@@ -11,17 +11,18 @@ mod aggregate;
 mod capture;
 mod chain;
 mod co_group;
-mod distributions;
-mod fold;
 mod folders;
 mod group;
 mod group_records;
 mod hint;
 mod join;
+mod join_kind;
 mod keyed;
 mod looped;
+pub(crate) mod measures;
 mod order;
 mod output;
+mod pairing;
 mod partition;
 mod persist;
 mod product;
@@ -35,6 +36,7 @@ mod scope;
 mod seen;
 mod semi_join;
 mod set;
+mod sorted_groups;
 mod step;
 mod task;
 mod with_all;
@@ -49,6 +51,8 @@ use runtime::plan::{Node, Operator};
 use crate::env::Env;
 use crate::record::{Record, Value};
 
+pub use crate::kernel::{Task, TaskState};
+
 pub use aggregate::Aggregates;
 pub use capture::{Capture, Collection};
 pub use co_group::{CoGroup, CoGroups};
@@ -58,15 +62,15 @@ pub use hint::{
     BroadcastLeft, BroadcastRight, BuildLeft, BuildRight, Hint, Hinted, Repartition, RepartitionBuildLeft,
     RepartitionBuildRight, Semi, SharesLeft, SharesRight, SortMerge, Unhinted,
 };
-pub use join::{FullOuter, Inner, Join, Joined, LeftOuter, Outer, RightOuter, Side};
+pub use join::{Join, Joined, Side};
+pub use join_kind::{FullOuter, Inner, LeftOuter, Outer, RightOuter};
 pub use output::{IfExists, Output};
 pub use records::Records;
-pub use reduce_group::SortedGroups;
 pub use scope::{Scope, scope};
 pub use seen::{option, seen_as};
 pub use semi_join::SemiJoin;
+pub use sorted_groups::SortedGroups;
 pub use step::{Forward, Reads, Step};
-pub use task::{Task, TaskState};
 pub use with_all::{WithAll, WithMade};
 
 pub(crate) use step::Next;

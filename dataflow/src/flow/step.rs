@@ -25,6 +25,8 @@ pub struct Step {
     pub reads: &'static [Reads],
     /// What its records take over unchanged from those that its closures see; nothing where a closure may fail or act on something outside.
     pub forwards: &'static [Forward],
+    /// Whether its closures may give many records for one.
+    pub expands: bool,
     /// For a filter: whether it has an answer for records that it would not have seen where it stands, and does nothing else, as far as
     /// its words say. What the types of its values say counts as well.
     pub moves: bool,
@@ -35,7 +37,7 @@ pub struct Step {
 impl Step {
     /// An operator of which nothing is known.
     pub const UNKNOWN: Step =
-        Step { name: "", operator: "", text: "", reads: &[], forwards: &[], moves: false, below: "" };
+        Step { name: "", operator: "", text: "", reads: &[], forwards: &[], expands: false, moves: false, below: "" };
 }
 
 /// Fields of an operator's records that are fields of the records before, unchanged; fields are named by dotted path.
@@ -173,7 +175,7 @@ impl Next {
 
     /// Whether the operator may give many records for one.
     pub(crate) fn expands(&self) -> bool {
-        self.step.is_none_or(|step| step.operator.contains("flat_map"))
+        self.step.is_none_or(|step| step.expands)
     }
 
     /// The bounds for the next filter. What a type of the program's own calls less or equal says nothing of the leaf that it is.

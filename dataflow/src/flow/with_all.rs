@@ -11,7 +11,7 @@ use crate::error::UserError;
 use crate::kernel::{Emitter, Rows, try_with_made, try_with_rows};
 use crate::record::Record;
 
-use super::join::Pairing;
+use super::pairing::Pairing;
 use super::{DataSet, Flow, Mode, TaskState};
 
 type Types<T, R, M> = PhantomData<fn() -> (T, R, M)>;

@@ -5,7 +5,7 @@ use runtime::plan::Reads;
 
 use super::chain::{process, try_process};
 use super::shared::Guarded;
-use super::{Emitter, Measure, Measured, Slots};
+use super::{Emitter, Measure, Measured, Slots, SumOf};
 use crate::error::UserError;
 use crate::record::Record;
 
@@ -30,31 +30,7 @@ pub(crate) fn finish_mean<K: Record, V: Measured<Of<f64>: Record>>() -> ChainFac
 where
     for<'a> V::Of<f64>: Record<At<'a> = V::Of<f64>>,
 {
-    type State<V> = (<<V as Measured>::Number as Measure>::Sum, u64);
-    process::<(K, State<V>), (K, V::Of<f64>), _>(|(key, (sum, count)), out| {
+    process::<(K, (SumOf<V>, u64)), (K, V::Of<f64>), _>(|(key, (sum, count)), out| {
         out.emit_twin((key, V::of(V::Number::mean(sum, count), count)));
     })
-}
-
-/// Sums that a mean can be made of: integers, floats, decimals.
-pub trait Averaged {
-    /// The sum as a float.
-    fn to_float(self) -> f64;
-}
-
-macro_rules! averaged {
-    ($($ty:ty)*) => {$(
-        impl Averaged for $ty {
-            fn to_float(self) -> f64 {
-                self as f64
-            }
-        }
-    )*};
-}
-averaged!(i64 u64 f64);
-
-impl<const SCALE: u8> Averaged for runtime::value::Decimal<SCALE> {
-    fn to_float(self) -> f64 {
-        self.scaled() as f64 / 10f64.powi(SCALE.into())
-    }
 }

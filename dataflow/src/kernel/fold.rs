@@ -13,8 +13,9 @@ use runtime::value::Overflow;
 
 use crate::record::Record;
 
-use super::Slots;
-use super::slots::{kernel_leaf, too_large};
+use super::numbers::too_large;
+use super::slots::kernel_leaf;
+use super::{Room, Slots, Summary};
 
 /// What a fold adds up in: a `Copy` record of fixed size, of which closures see the record itself. Implemented for all of them.
 #[diagnostic::on_unimplemented(
@@ -253,5 +254,20 @@ impl<T: Record, S: Slots<T>, X: Folding<T>> Slots<T> for (S, Folded<X>) {
         // A group has a record, so there is an accumulator.
         let state = state.ok_or_else(too_large::<X::Accumulator>)?;
         Ok((self.0.values(before)?, self.1.0.finish(state)))
+    }
+}
+
+impl<T: Record, X: Folding<T>> Summary<T> for Folded<X> {
+    type State = X::Accumulator;
+    type Value<'a> = X::Output;
+    fn begin(&self, _: Room) -> X::Accumulator {
+        self.0.init()
+    }
+    #[inline(always)]
+    fn add(&self, state: &mut X::Accumulator, record: T::At<'_>) {
+        self.0.accumulate(state, record);
+    }
+    fn value(&self, state: &mut X::Accumulator) -> Result<X::Output, Overflow> {
+        Ok(self.0.finish(*state))
     }
 }

@@ -9,8 +9,9 @@ use runtime::row::LeafType;
 
 use crate::record::Record;
 
+use super::Extreme;
+use super::numbers::{Averaged, Measure};
 use super::slots::kernel_leaf;
-use super::{Averaged, Extreme, Measure};
 
 /// How many values a sum has, where that is not known from the number of records: of plain values nothing is counted.
 pub trait Tally: Copy + Default + Send + for<'a> Record<At<'a> = Self> {
@@ -205,3 +206,8 @@ impl<V: Extreme> Ordered for Option<V> {
         Some(plain)
     }
 }
+
+/// What the sum of a measure runs in.
+pub(crate) type SumOf<V> = <<V as Measured>::Number as Measure>::Sum;
+/// What the sum of a measure is given back as.
+pub(crate) type TotalOf<V> = <<V as Measured>::Number as Measure>::Total;

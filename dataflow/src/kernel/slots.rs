@@ -6,280 +6,13 @@
 //! **`Option` is a parameter of a slot, not another slot.** A sum of what may be missing has a count beside it, one of plain values has none
 //! (`Tally`), and the result is an `Option` or is not (`Measured::Of`): one loop, compiled for what it is.
 
-use runtime::group::{StateReader, StateRow, StateSlot};
+use runtime::group::{StateReader, StateRow};
 use runtime::operators::{Fold, Merge, StateLeaf};
 use runtime::page::Claims;
 use runtime::row::LeafType;
-use runtime::value::{Decimal, Overflow};
+use runtime::value::Overflow;
 
 use crate::record::Record;
-
-use super::{Averaged, Measured, Ordered, Parts, Tally};
-
-/// Numbers that can be added up. Sums of integers and decimals run in 128 bits and are checked at the end.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be summed",
-    label = "not a number",
-    note = "sums are over integers, floats, decimals and lengths of time"
-)]
-pub trait Measure: Record + Copy {
-    /// The slot that keeps it: `S` itself.
-    type Kept<S>;
-    /// The slot, as that type.
-    fn kept<S>(slot: S) -> Self::Kept<S>;
-    /// What sums run in.
-    type Sum: State;
-    /// What a sum is given back as.
-    type Total: Copy + Averaged;
-    /// The number as a float, rounded to the nearest.
-    fn float(self) -> f64;
-    /// Adds a value.
-    fn add(sum: Self::Sum, value: Self) -> Self::Sum;
-    /// The sum, where it fits.
-    fn total(sum: Self::Sum) -> Option<Self::Total>;
-    /// The sum as a float, for averages.
-    fn mean(sum: Self::Sum, count: u64) -> f64;
-}
-
-/// A plain value that a group's state holds.
-pub trait State: runtime::page::Plain + Default + for<'a> Record<At<'a> = Self> {
-    /// Its leaf.
-    const LEAF: LeafType;
-}
-impl State for i128 {
-    const LEAF: LeafType = LeafType::I128;
-}
-impl State for f64 {
-    const LEAF: LeafType = LeafType::F64;
-}
-
-macro_rules! integers {
-    ($total:ty: $($ty:ty)*) => {$(
-        impl Measure for $ty {
-            type Kept<S> = S;
-            fn kept<S>(slot: S) -> S {
-                slot
-            }
-            type Sum = i128;
-            type Total = $total;
-            #[inline(always)]
-            fn float(self) -> f64 {
-                self as f64
-            }
-            #[inline(always)]
-            fn add(sum: i128, value: Self) -> i128 {
-                sum + i128::from(value)
-            }
-            fn total(sum: i128) -> Option<$total> {
-                sum.try_into().ok()
-            }
-            fn mean(sum: i128, count: u64) -> f64 {
-                sum as f64 / count as f64
-            }
-        }
-    )*};
-}
-integers!(i64: i8 i16 i32 i64);
-integers!(u64: u8 u16 u32 u64);
-
-macro_rules! floats {
-    ($($ty:ty)*) => {$(
-        impl Measure for $ty {
-            type Kept<S> = S;
-            fn kept<S>(slot: S) -> S {
-                slot
-            }
-            type Sum = f64;
-            type Total = f64;
-            #[inline(always)]
-            fn float(self) -> f64 {
-                self.into()
-            }
-            #[inline(always)]
-            fn add(sum: f64, value: Self) -> f64 {
-                sum + f64::from(value)
-            }
-            fn total(sum: f64) -> Option<f64> {
-                Some(sum)
-            }
-            fn mean(sum: f64, count: u64) -> f64 {
-                sum / count as f64
-            }
-        }
-    )*};
-}
-floats!(f32 f64);
-
-impl<const SCALE: u8> Measure for Decimal<SCALE> {
-    type Kept<S> = S;
-    fn kept<S>(slot: S) -> S {
-        slot
-    }
-    type Sum = i128;
-    type Total = Self;
-    #[inline(always)]
-    fn float(self) -> f64 {
-        self.to_f64()
-    }
-    #[inline(always)]
-    fn add(sum: i128, value: Self) -> i128 {
-        sum + i128::from(value.scaled())
-    }
-    fn total(sum: i128) -> Option<Self> {
-        sum.try_into().ok().map(Decimal::from_scaled)
-    }
-    fn mean(sum: i128, count: u64) -> f64 {
-        sum as f64 / 10f64.powi(SCALE.into()) / count as f64
-    }
-}
-
-/// Values with a least and a greatest: plain values.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` has no least and greatest that an aggregate could keep",
-    label = "not a plain value",
-    note = "`min` and `max` are over numbers, dates, timestamps, bools and chars"
-)]
-pub trait Extreme: Record + Copy {
-    /// The slot that keeps it: `S` itself.
-    type Kept<S>;
-    /// The slot, as that type.
-    fn kept<S>(slot: S) -> Self::Kept<S>;
-    /// How it is stored.
-    type Stored: runtime::page::Plain;
-    /// Its leaf.
-    const LEAF: LeafType;
-    /// To its stored form.
-    fn store(self) -> Self::Stored;
-    /// From its stored form.
-    fn load(stored: Self::Stored) -> Self;
-    /// Whether it comes before another; floats in total order, NaN last.
-    fn less(self, other: Self) -> bool;
-}
-
-macro_rules! extremes {
-    ($($ty:ty as $stored:ty, $leaf:expr, $store:expr, $load:expr;)*) => {$(
-        impl Extreme for $ty {
-            type Kept<S> = S;
-            fn kept<S>(slot: S) -> S {
-                slot
-            }
-            type Stored = $stored;
-            const LEAF: LeafType = $leaf;
-            #[inline(always)]
-            fn store(self) -> $stored {
-                ($store)(self)
-            }
-            #[inline(always)]
-            fn load(stored: $stored) -> Self {
-                ($load)(stored)
-            }
-            #[inline(always)]
-            fn less(self, other: Self) -> bool {
-                self < other
-            }
-        }
-    )*};
-}
-macro_rules! plain_extremes {
-    ($($ty:ident $leaf:ident)*) => { extremes! { $($ty as $ty, LeafType::$leaf, |value| value, |value| value;)* } };
-}
-plain_extremes!(i8 I8 i16 I16 i32 I32 i64 I64 i128 I128 u8 U8 u16 U16 u32 U32 u64 U64 u128 U128);
-extremes! {
-    bool as u8, LeafType::Bool, u8::from, |byte| byte != 0;
-    char as u32, LeafType::Char, u32::from, |code| char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER);
-    runtime::value::Date as i32, LeafType::Date, runtime::value::Date::days, runtime::value::Date::from_days;
-    runtime::value::Timestamp as i64, LeafType::Timestamp, runtime::value::Timestamp::micros,
-        runtime::value::Timestamp::from_micros;
-    runtime::value::TimeDelta as i64, LeafType::TimeDelta, runtime::value::TimeDelta::micros,
-        runtime::value::TimeDelta::from_micros;
-}
-impl<const SCALE: u8> Extreme for Decimal<SCALE> {
-    type Kept<S> = S;
-    fn kept<S>(slot: S) -> S {
-        slot
-    }
-    type Stored = i64;
-    const LEAF: LeafType = LeafType::Decimal(SCALE);
-    #[inline(always)]
-    fn store(self) -> i64 {
-        self.scaled()
-    }
-    #[inline(always)]
-    fn load(stored: i64) -> Self {
-        Decimal::from_scaled(stored)
-    }
-    #[inline(always)]
-    fn less(self, other: Self) -> bool {
-        self.scaled() < other.scaled()
-    }
-}
-macro_rules! float_extremes {
-    ($($ty:ident $leaf:ident)*) => {$(
-        impl Extreme for $ty {
-            type Kept<S> = S;
-            fn kept<S>(slot: S) -> S {
-                slot
-            }
-            type Stored = $ty;
-            const LEAF: LeafType = LeafType::$leaf;
-            #[inline(always)]
-            fn store(self) -> $ty {
-                self
-            }
-            #[inline(always)]
-            fn load(stored: $ty) -> Self {
-                stored
-            }
-            #[inline(always)]
-            fn less(self, other: Self) -> bool {
-                self < other || (other.is_nan() && !self.is_nan())
-            }
-        }
-    )*};
-}
-float_extremes!(f32 F32 f64 F64);
-
-/// What says whether a record counts: `bool`.
-pub trait Condition: Copy + 'static {
-    /// Whether it does.
-    fn holds(self) -> bool;
-}
-impl Condition for bool {
-    fn holds(self) -> bool {
-        self
-    }
-}
-
-/// What takes a measure from a record: a closure.
-pub trait Reads<T: Record, V>: Clone + Send + 'static {
-    /// The measure.
-    fn read(&self, record: T::At<'_>) -> V;
-}
-
-impl<T: Record, V, F: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static> Reads<T, V> for F {
-    #[inline(always)]
-    fn read(&self, record: T::At<'_>) -> V {
-        self(record)
-    }
-}
-
-/// A closure that gives a field as it is seen, which may borrow from the record: that is why it has a second parameter, which names the lifetime.
-#[derive(Clone)]
-pub struct OfField<F>(pub(crate) F);
-
-impl<T: Record, V, F> Reads<T, V> for OfField<F>
-where
-    V: for<'a> Record<At<'a> = V>,
-    F: for<'a> Fn(T::At<'a>, Seen<'a>) -> V::At<'a> + Clone + Send + 'static,
-{
-    #[inline(always)]
-    fn read(&self, record: T::At<'_>) -> V {
-        (self.0)(record, Seen::default())
-    }
-}
-
-/// The lifetime of a record that a closure sees.
-pub type Seen<'a> = std::marker::PhantomData<&'a ()>;
 
 /// A list of slots, built one by one: `((((), A), B), C)`.
 #[diagnostic::on_unimplemented(
@@ -317,7 +50,8 @@ pub trait Slots<T: Record>: Clone + Send + 'static {
     fn values<'a>(&self, state: <Self::Record as Record>::At<'a>) -> Result<Self::Values<'a>, Overflow>;
 }
 
-pub(super) fn kernel_leaf(ty: LeafType, merge: Merge) -> StateLeaf {
+/// A leaf that kernels add to, and that the engine merges like this.
+pub(crate) fn kernel_leaf(ty: LeafType, merge: Merge) -> StateLeaf {
     StateLeaf { ty, fold: Fold::Kernel(merge) }
 }
 
@@ -339,35 +73,50 @@ impl<T: Record> Slots<T> for () {
     }
 }
 
-/// One slot's part of [`Slots`].
+/// The type of a slot that holds a closure, of these types.
+macro_rules! slot_type {
+    ($(#[$doc:meta])* $name:ident<$($v:ident),+>) => {
+        $(#[$doc])*
+        pub struct $name<$($v,)+ F>(
+            pub(in crate::flow::measures) F,
+            pub(in crate::flow::measures) ::std::marker::PhantomData<fn() -> ($($v,)+)>,
+        );
+        impl<$($v,)+ F: Clone> Clone for $name<$($v,)+ F> {
+            fn clone(&self) -> Self {
+                $name(self.0.clone(), self.1)
+            }
+        }
+    };
+}
+pub(crate) use slot_type;
+
+/// One slot's part of [`Slots`]: its state, its value, where the state lies. With `merge` its states can be merged by nobody else.
 macro_rules! slot {
-    ($name:ident $(<$v:ident: $bound:ident>)?, $state:ty, $value:ty, $places:ty,
+    ([$($generics:tt)*] $name:ty, $state:ty, $value:ty, $places:ty,
      leaves($slot:ident) $leaves:expr, places($reader:ident) $take:expr,
-     add($of:ident, $at:ident, $group:ident, $record:ident) $add:block, value($sum:ident) $out:expr) => {
-        impl<T: Record, S: Slots<T> $(, $v: $bound, F)?> Slots<T> for (S, $name $(<$v, F>)?)
-        where
-            $(F: Reads<T, $v>,)?
-        {
+     add($of:ident, $at:ident, $group:ident, $record:ident) $add:block,
+     $(merge($place:ident, $other:ident) $merge:block,)? value($sum:ident) $out:expr) => {
+        impl<T: $crate::record::Record, S: $crate::kernel::Slots<T>, $($generics)*> $crate::kernel::Slots<T> for (S, $name) {
             type Record = (S::Record, $state);
             type Values<'a> = (S::Values<'a>, $value);
             type Places<'t> = (S::Places<'t>, $places);
-            const MERGES: bool = S::MERGES;
+            const MERGES: bool = S::MERGES $(|| $crate::kernel::slot!(@merges $other))?;
 
-            fn leaves(&self, leaves: &mut Vec<StateLeaf>) {
+            fn leaves(&self, leaves: &mut Vec<::runtime::operators::StateLeaf>) {
                 self.0.leaves(leaves);
                 let $slot = &self.1;
                 leaves.extend($leaves);
             }
-            fn places<'t>($reader: &mut StateReader<'t>) -> Option<Self::Places<'t>> {
+            fn places<'t>($reader: &mut ::runtime::group::StateReader<'t>) -> Option<Self::Places<'t>> {
                 Some((S::places($reader)?, $take))
             }
             #[inline(always)]
             fn add<'t>(
                 &self,
                 (before, $at): Self::Places<'t>,
-                $group: StateRow<'t>,
+                $group: ::runtime::group::StateRow<'t>,
                 $record: T::At<'_>,
-                claims: &mut Claims<'t>,
+                claims: &mut ::runtime::page::Claims<'t>,
             ) {
                 self.0.add(before, $group, $record, claims);
                 let $of = &self.1;
@@ -376,132 +125,25 @@ macro_rules! slot {
             #[inline(always)]
             fn merge<'t>(
                 &self,
-                (before, _): Self::Places<'t>,
-                group: StateRow<'t>,
-                (state, _): <Self::Record as Record>::At<'_>,
-                claims: &mut Claims<'t>,
+                places: Self::Places<'t>,
+                group: ::runtime::group::StateRow<'t>,
+                state: <Self::Record as $crate::record::Record>::At<'_>,
+                claims: &mut ::runtime::page::Claims<'t>,
             ) {
-                self.0.merge(before, group, state, claims);
+                self.0.merge(places.0, group, state.0, claims);
+                $(
+                    let ($place, $other) = ((places.1, group), state.1);
+                    $merge
+                )?
             }
             fn values<'a>(
                 &self,
-                (before, $sum): <Self::Record as Record>::At<'a>,
-            ) -> Result<Self::Values<'a>, Overflow> {
+                (before, $sum): <Self::Record as $crate::record::Record>::At<'a>,
+            ) -> Result<Self::Values<'a>, ::runtime::value::Overflow> {
                 Ok((self.0.values(before)?, $out))
             }
         }
     };
+    (@merges $other:ident) => { true };
 }
-
-/// The sum of a measure.
-pub struct Sum<V, F>(pub(crate) F, pub(crate) std::marker::PhantomData<fn() -> V>);
-/// The sum of a measure whose mean is asked for, too.
-pub struct SumParts<V, F>(pub(crate) F, pub(crate) std::marker::PhantomData<fn() -> V>);
-/// The mean of a measure.
-pub struct Avg<V, F>(pub(crate) F, pub(crate) std::marker::PhantomData<fn() -> V>);
-/// The least of a measure.
-pub struct Least<V, F>(pub(crate) F, pub(crate) std::marker::PhantomData<fn() -> V>);
-/// The greatest of a measure.
-pub struct Greatest<V, F>(pub(crate) F, pub(crate) std::marker::PhantomData<fn() -> V>);
-/// The number of records.
-#[derive(Clone)]
-pub struct Count;
-/// The number of records for which a condition holds.
-pub struct CountIf<V, F>(pub(crate) F, pub(crate) std::marker::PhantomData<fn() -> V>);
-
-macro_rules! cloned {
-    ($($name:ident)*) => {$(
-        impl<V, F: Clone> Clone for $name<V, F> {
-            fn clone(&self) -> Self {
-                $name(self.0.clone(), self.1)
-            }
-        }
-    )*};
-}
-cloned!(Sum SumParts Avg Least Greatest CountIf);
-
-/// What a measure's sum runs in.
-type SumOf<V> = <<V as Measured>::Number as Measure>::Sum;
-/// What it is given back as.
-type TotalOf<V> = <<V as Measured>::Number as Measure>::Total;
-/// How a least or greatest is stored.
-type StoredOf<V> = <<V as Ordered>::Plain as Extreme>::Stored;
-/// Where a sum lies, and what counts its numbers.
-type SumPlaces<'t, V> = (StateSlot<'t, SumOf<V>>, <<V as Measured>::Tally as Tally>::Place<'t>);
-
-fn sum_leaves<V: Measured>() -> impl Iterator<Item = StateLeaf> {
-    std::iter::once(kernel_leaf(<SumOf<V> as State>::LEAF, Merge::Sum)).chain(V::Tally::leaf())
-}
-
-#[inline(always)]
-fn add_number<'t, V: Measured>((sum, tally): SumPlaces<'t, V>, group: StateRow<'t>, value: V) {
-    if let Some(number) = value.number() {
-        sum.set(group, V::Number::add(sum.get(group), number));
-        V::Tally::add(tally, group);
-    }
-}
-
-/// A sum with its mean's parts, where it fits.
-pub(super) fn parts_of<V: Measured>((sum, tally): (SumOf<V>, V::Tally)) -> Result<Parts<V>, Overflow> {
-    let total = V::Number::total(sum).ok_or_else(too_large::<V::Number>)?;
-    Ok(Parts { total, tally })
-}
-
-pub(super) fn too_large<V>() -> Overflow {
-    let path = std::any::type_name::<V>();
-    let name = path.rsplit("::").next().unwrap_or(path);
-    Overflow { what: format!("a sum of {name} leaves the type's range; widen the measure first") }
-}
-
-slot!(Sum<V: Measured>, (SumOf<V>, V::Tally), V::Of<TotalOf<V>>, SumPlaces<'t, V>,
-    leaves(_slot) sum_leaves::<V>(),
-    places(reader) (reader.plain()?, V::Tally::place(reader)?),
-    add(slot, at, group, record) { add_number::<V>(at, group, slot.0.read(record)); },
-    value(state) parts_of::<V>(state)?.sum());
-slot!(SumParts<V: Measured>, (SumOf<V>, V::Tally), Parts<V>, SumPlaces<'t, V>,
-    leaves(_slot) sum_leaves::<V>(),
-    places(reader) (reader.plain()?, V::Tally::place(reader)?),
-    add(slot, at, group, record) { add_number::<V>(at, group, slot.0.read(record)); },
-    value(state) parts_of::<V>(state)?);
-slot!(Avg<V: Measured>, (SumOf<V>, u64), V::Of<f64>, (StateSlot<'t, SumOf<V>>, StateSlot<'t, u64>),
-    leaves(_slot) [kernel_leaf(<SumOf<V> as State>::LEAF, Merge::Sum), kernel_leaf(LeafType::U64, Merge::Sum)],
-    places(reader) (reader.plain()?, reader.plain()?),
-    add(slot, at, group, record) {
-        if let Some(number) = slot.0.read(record).number() {
-            at.0.set(group, V::Number::add(at.0.get(group), number));
-            at.1.set(group, at.1.get(group) + 1);
-        }
-    },
-    value(state) V::of(V::Number::mean(state.0, state.1), state.1));
-slot!(Count, u64, u64, StateSlot<'t, u64>,
-    leaves(_slot) [kernel_leaf(LeafType::U64, Merge::Sum)],
-    places(reader) reader.plain()?,
-    add(_slot, at, group, _record) { at.set(group, at.get(group) + 1); },
-    value(count) count);
-
-slot!(CountIf<V: Condition>, u64, u64, StateSlot<'t, u64>,
-    leaves(_slot) [kernel_leaf(LeafType::U64, Merge::Sum)],
-    places(reader) reader.plain()?,
-    add(slot, at, group, record) { at.set(group, at.get(group) + u64::from(slot.0.read(record).holds())); },
-    value(count) count);
-
-macro_rules! extreme {
-    ($name:ident, $merge:ident, $better:expr) => {
-        slot!($name<V: Ordered>, Option<V::Plain>, V, (StateSlot<'t, u8>, StateSlot<'t, StoredOf<V>>),
-            leaves(_slot) [kernel_leaf(LeafType::Valid, Merge::Valid), kernel_leaf(V::Plain::LEAF, Merge::$merge)],
-            places(reader) (reader.plain()?, reader.plain()?),
-            add(slot, at, group, record) {
-                if let Some(value) = slot.0.read(record).plain() {
-                    let better: fn(V::Plain, V::Plain) -> bool = $better;
-                    if at.0.get(group) == 0 || better(value, V::Plain::load(at.1.get(group))) {
-                        at.0.set(group, 1);
-                        at.1.set(group, value.store());
-                    }
-                }
-            },
-            // A group has a record, so only values that may be missing can be.
-            value(state) V::found(state.map(V::Plain::own)).ok_or_else(too_large::<V>)?);
-    };
-}
-extreme!(Least, Min, |new, old| new.less(old));
-extreme!(Greatest, Max, |new, old| old.less(new));
+pub(crate) use slot;

@@ -12,8 +12,8 @@ use super::Emitter;
 use super::emitter::emitting;
 use super::predicate::try_select;
 use super::shared::{Guarded, Shared};
+use super::task::{Task, TaskState};
 use crate::error::UserError;
-use crate::flow::{Task, TaskState};
 use crate::record::{Record, show_record};
 
 struct Stateful<T, U, S, B> {

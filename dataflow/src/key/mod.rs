@@ -23,8 +23,7 @@ pub use computed::{Computed, ComputedOrder, Symbols};
 pub use named::Named;
 pub(crate) use named::leaves_of;
 pub(crate) use order::nulls_last;
-pub use order::{Asc, Desc, Order, asc, desc};
-pub use outside::NamesField;
+pub use order::{Asc, Desc, NamesField, Order, asc, desc};
 
 /// A field of `T` with values of type `V`: what `|w| w.word` returns.
 pub struct Field<T, V> {

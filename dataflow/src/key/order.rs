@@ -6,7 +6,16 @@ use runtime::sort::OrderKey;
 
 use crate::record::Record;
 
-use super::{Field, NamesField};
+use super::Field;
+
+/// What names a field.
+#[diagnostic::on_unimplemented(
+    message = "a closure outside of `#[dataflow]` names fields, and cannot compute with them",
+    label = "computed of a field",
+    note = "in a function with `#[dataflow]` it may stand as it is; without the macro: `.sort(|r| r.computed(|record, key| key.emit(record.qty % 3)).order(|k| desc(k)))`, and the same without `.order(..)` for a key"
+)]
+pub trait NamesField {}
+impl<T, V> NamesField for Field<T, V> {}
 
 /// A field, largest first.
 #[derive(Clone, Copy)]

@@ -10,20 +10,12 @@ use runtime::sort::OrderKey;
 
 use crate::record::Record;
 
+use super::order::NamesField;
 use super::{Asc, Desc, Field, Key, KeyedBy, OfFields, Order, Projection};
 
 /// What arithmetic on a field of `T` gives: no key, no order, no field.
 #[derive(Clone, Copy)]
 pub struct Outside<T, V>(PhantomData<fn() -> (T, V)>);
-
-/// What names a field.
-#[diagnostic::on_unimplemented(
-    message = "a closure outside of `#[dataflow]` names fields, and cannot compute with them",
-    label = "computed of a field",
-    note = "in a function with `#[dataflow]` it may stand as it is; without the macro: `.sort(|r| r.computed(|record, key| key.emit(record.qty % 3)).order(|k| desc(k)))`, and the same without `.order(..)` for a key"
-)]
-pub trait NamesField {}
-impl<T, V> NamesField for Field<T, V> {}
 
 macro_rules! outside {
     ($($tr:ident $method:ident)*) => {$(

@@ -9,7 +9,7 @@ use runtime::page::{
 };
 use runtime::row::{SchemaBuilder, Shape};
 
-use super::lists::{ListForm, ListOf, first_difference};
+use super::list_form::{ListForm, ListOf, first_difference};
 use super::{Record, Value};
 
 /// What closures see of a `Vec<T>` of records: a list of their twins, read where it lies. A copy of it copies no record.

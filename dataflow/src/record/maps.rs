@@ -10,7 +10,7 @@ use runtime::page::{
 };
 use runtime::row::{SchemaBuilder, Shape};
 
-use super::lists::first_difference;
+use super::list_form::first_difference;
 use super::{AsItems, List, ListIter, Record, Value};
 use crate::key::{Equality, Field};
 

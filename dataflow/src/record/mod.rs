@@ -8,6 +8,7 @@ mod arrays;
 mod bound;
 mod items;
 mod leaves;
+mod list_form;
 mod lists;
 mod maps;
 mod optional;
@@ -23,7 +24,7 @@ use runtime::row::{Schema, SchemaBuilder, Shape};
 
 pub(crate) use bound::bound_value;
 pub use items::{AsItems, List, ListIter};
-pub use lists::{ListForm, ListOf};
+pub use list_form::{ListForm, ListOf};
 pub use maps::{Map, MapIter};
 pub(crate) use show::show_record;
 

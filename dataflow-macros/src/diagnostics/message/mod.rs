@@ -1,10 +1,17 @@
 //! The sentences: what is wrong with a program, and what to write instead.
 
+/// Functions that put a word into a sentence.
+macro_rules! sentences {
+    ($($name:ident($word:ident): $text:literal;)*) => {$(
+        pub(crate) fn $name($word: &proc_macro2::Ident) -> String {
+            format!($text)
+        }
+    )*};
+}
+
 mod closures;
 mod measures;
 mod places;
-
-use proc_macro2::Ident;
 
 pub(crate) use closures::*;
 pub(crate) use measures::*;
@@ -22,43 +29,22 @@ pub(crate) const CONST: &str = "a pipeline is built when the program runs: write
 pub(crate) const UNSAFE: &str = "a pipeline has nothing unsafe to promise: write `fn` without `unsafe`";
 pub(crate) const EXTERN: &str = "a pipeline is called from Rust: write `fn` without `extern`";
 
-pub(crate) fn no_result(function: &Ident) -> String {
-    format!(
-        "the pipeline `{function}` has no result: return a flow, or write one with `.write_csv(..)`, `.print()` or `.collect()`"
-    )
-}
-
-pub(crate) fn unused_flow(name: &Ident) -> String {
-    format!(
-        "the flow `{name}` reaches no result: return it, write it, or join it to another flow; if that is intended, call it `_{name}`"
-    )
-}
-
-pub(crate) fn dropped_flow(word: &Ident) -> String {
-    format!(
-        "what this `{word}` makes reaches no result: bind it with `let`, return it, or write it with `.write_csv(..)`, `.print()` or `.collect()`"
-    )
-}
-
-pub(crate) fn dropped_result(word: &Ident) -> String {
-    format!("what this `{word}` makes is what the function should return: leave out the `;` behind it")
-}
-
 pub(crate) fn list_returned() -> &'static str {
     "what this function makes is a flow, whose records come when it is run: return `DataSet<..>`; or write `.collect()` behind the flow, and \
      return `dataflow::Result<Vec<..>>`"
 }
 
-pub(crate) fn bound_missing(name: &Ident) -> String {
-    format!("a flow is of records, and `{name}` may be anything: write `{name}: Record`")
-}
-
-pub(crate) fn source_may_fail(word: &Ident) -> String {
-    format!(
-        "`{word}` gives a `Result`, as there may be nothing to read: write `?` behind it, and let the function return `dataflow::Result<..>`"
-    )
-}
-
-pub(crate) fn recursion(function: &Ident) -> String {
-    format!("the pipeline `{function}` calls itself, so its plan would never end: build what repeats in a `for` loop")
+sentences! {
+    no_result(function):
+        "the pipeline `{function}` has no result: return a flow, or write one with `.write_csv(..)`, `.print()` or `.collect()`";
+    unused_flow(name):
+        "the flow `{name}` reaches no result: return it, write it, or join it to another flow; if that is intended, call it `_{name}`";
+    dropped_flow(word):
+        "what this `{word}` makes reaches no result: bind it with `let`, return it, or write it with `.write_csv(..)`, `.print()` or `.collect()`";
+    dropped_result(word): "what this `{word}` makes is what the function should return: leave out the `;` behind it";
+    bound_missing(name): "a flow is of records, and `{name}` may be anything: write `{name}: Record`";
+    source_may_fail(word):
+        "`{word}` gives a `Result`, as there may be nothing to read: write `?` behind it, and let the function return `dataflow::Result<..>`";
+    recursion(function):
+        "the pipeline `{function}` calls itself, so its plan would never end: build what repeats in a `for` loop";
 }

@@ -4,62 +4,9 @@ use proc_macro2::Ident;
 
 use crate::operators::ChainState;
 
-pub(crate) fn result_comes_last(word: &Ident) -> String {
-    format!(
-        "`{word}` is the end of a flow: give the flow a name by `let`, write `.{word}(..)` on it, and go on with the name"
-    )
-}
-
-pub(crate) fn keys_beside(word: &Ident) -> String {
-    format!(
-        "`{word}` takes the other flow alone: its keys follow, `.{word}(other).on(|left| left.id, |right| right.id)`"
-    )
-}
-
-pub(crate) fn keys_come_first(word: &Ident) -> String {
-    format!("`{word}` comes after the keys: write `.on(|left| …, |right| …)` before it")
-}
-
-pub(crate) fn hints_come_first(word: &Ident) -> String {
-    format!("`{word}` comes before the keys: write it before `.on(|left| …, |right| …)`")
-}
-
-pub(crate) fn pairs_come_first(word: &Ident) -> String {
-    format!("`{word}` needs records, and these are pairs: write `.map(|left, right| …)` before it")
-}
-
-pub(crate) fn closure_over_both_comes_first(word: &Ident) -> String {
-    format!(
-        "`{word}` is for one flow, and these are groups of two: say what becomes of both before it, by `.reduce_group(|lefts, rights, out| …)`"
-    )
-}
-
-pub(crate) fn no_operator_of_groups(word: &Ident) -> String {
-    format!(
-        "`{word}` is for records, and these are groups: say what becomes of a group before it, by `.aggregate(|g| …)`, \
-         `.sum(|r| …)` or `.count()`"
-    )
-}
-
-pub(crate) fn groups_come_first(word: &Ident) -> String {
-    format!(
-        "`{word}` is for groups: write `.group_by(|r| …)` before it, or `.aggregate(|g| …)` instead of it for all records at once"
-    )
-}
-
-pub(crate) fn no_order_wanted(word: &Ident) -> String {
-    format!(
-        "`{word}` takes the records of a group in any order: leave `.sorted_by(..)` out, or go over the sorted records with `.reduce_group(|group, out| …)`"
-    )
-}
-
-pub(crate) fn unfinished_join(word: &Ident) -> String {
-    format!("after this `{word}` the join still needs to say what it makes: write `.map(|left, right| …)` after it")
-}
-
-/// What a chain that stands at `stand` lacks to be a flow.
-pub(crate) fn unfinished(word: &Ident, stand: ChainState) -> Option<String> {
-    let missing = match stand {
+/// What a chain in `state` lacks to be a flow.
+pub(crate) fn unfinished(word: &Ident, state: ChainState) -> Option<String> {
+    let missing = match state {
         ChainState::Flow | ChainState::Result => return None,
         ChainState::Joined => return Some(unfinished_join(word)),
         ChainState::Join | ChainState::KeyedFilter | ChainState::CoGroup => {
@@ -79,8 +26,8 @@ pub(crate) fn unfinished(word: &Ident, stand: ChainState) -> Option<String> {
 }
 
 /// A `for` loop over a flow, or over groups.
-pub(crate) fn looped(stand: ChainState) -> &'static str {
-    match stand {
+pub(crate) fn looped(state: ChainState) -> &'static str {
+    match state {
         ChainState::Grouped | ChainState::Sorted => {
             "there are no groups yet while a pipeline is built: go over the records of each in `.reduce_group(|group, out| …)`, or take \
              their measures in `.aggregate(|g| …)`"
@@ -90,4 +37,25 @@ pub(crate) fn looped(stand: ChainState) -> &'static str {
              results, run the plan, `.records()?`"
         }
     }
+}
+
+sentences! {
+    result_comes_last(word):
+        "`{word}` is the end of a flow: give the flow a name by `let`, write `.{word}(..)` on it, and go on with the name";
+    keys_beside(word):
+        "`{word}` takes the other flow alone: its keys follow, `.{word}(other).on(|left| left.id, |right| right.id)`";
+    keys_come_first(word): "`{word}` comes after the keys: write `.on(|left| …, |right| …)` before it";
+    hints_come_first(word): "`{word}` comes before the keys: write it before `.on(|left| …, |right| …)`";
+    pairs_come_first(word): "`{word}` needs records, and these are pairs: write `.map(|left, right| …)` before it";
+    closure_over_both_comes_first(word):
+        "`{word}` is for one flow, and these are groups of two: say what becomes of both before it, by `.reduce_group(|lefts, rights, out| …)`";
+    no_operator_of_groups(word):
+        "`{word}` is for records, and these are groups: say what becomes of a group before it, by `.aggregate(|g| …)`, \
+        `.sum(|r| …)` or `.count()`";
+    groups_come_first(word):
+        "`{word}` is for groups: write `.group_by(|r| …)` before it, or `.aggregate(|g| …)` instead of it for all records at once";
+    no_order_wanted(word):
+        "`{word}` takes the records of a group in any order: leave `.sorted_by(..)` out, or go over the sorted records with `.reduce_group(|group, out| …)`";
+    unfinished_join(word):
+        "after this `{word}` the join still needs to say what it makes: write `.map(|left, right| …)` after it";
 }

@@ -1,7 +1,7 @@
 //! Aggregates with an accumulator of the user's.
 
-use super::Mode;
-use super::aggregate::Aggregates;
+use crate::flow::Mode;
+use crate::flow::aggregate::Aggregates;
 use crate::kernel::{Aggregator, ByAggregator, ByClosures, FoldState, Folded};
 use crate::record::Record;
 

@@ -14,7 +14,9 @@ use std::marker::PhantomData;
 
 use runtime::value::Overflow;
 
-use super::{Measure, Measured, Reads, Room, Summary};
+use crate::flow::Ends;
+use crate::flow::aggregate::Aggregates;
+use crate::kernel::{Measure, Measured, Reads, Room, Summary};
 use crate::record::Record;
 
 /// Bits of a number that one pass counts by.
@@ -26,11 +28,48 @@ const RANK_BYTES: usize = (8 << DIGIT_BITS) + 8 * RANK_NUMBERS;
 /// Numbers that are kept for a rank.
 const RANK_NUMBERS: usize = 4 << 10;
 
+impl<T: Record, K: Record, M: Ends, S> Aggregates<T, K, M, S> {
+    /// Quantiles of a measure at some fractions, all of one selection, as `f64`: what `median` and `percentile` become. Behind it stands
+    /// [`finish_groups`](Aggregates::finish_groups).
+    ///
+    /// Between two numbers it is linear, as SQL's `percentile_cont` and NumPy's default: of `[1, 2]` the median is 1.5. Integers and decimals are
+    /// rounded to `f64`s first, NaN comes last. Of a measure that is an `Option`, `None` is passed over, and it is an `Option`: `None` where no number was there.
+    ///
+    /// Cost: all records come to their group's task, which sorts them by the key, and selects from a group's numbers without sorting these. Records
+    /// that do not fit go to disk; where the numbers of a group find no room, it is gone over two to six times instead.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn medians(readings: DataSet<(u32, i64)>) -> DataSet<(u32, f64, f64)> {
+    ///     readings.group_by(|r| r.0).aggregate(|g| (g.key, g.median(|r| r.1), g.percentile(0.9, |r| r.1)))
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let readings = Env::embedded().collection([(7u32, 1i64), (7, 2), (8, 5), (8, 15), (8, 6)])?;
+    /// assert_eq!(medians(readings).collect()?, [(7, 1.5, 1.9), (8, 6.0, 13.2)]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
+    pub fn quantiles<V: Measured, F, const N: usize>(
+        self,
+        fractions: [f64; N],
+        measure: F,
+    ) -> Aggregates<T, K, M, (S, V::Kept<Quantiles<V, F, N>>)>
+    where
+        F: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static,
+    {
+        self.with(V::kept(Quantiles { fractions, closure: measure, of: PhantomData }))
+    }
+}
+
 /// Quantiles of one measure, at some fractions.
 pub struct Quantiles<V, F, const N: usize> {
-    pub(crate) fractions: [f64; N],
-    pub(crate) closure: F,
-    pub(crate) of: PhantomData<fn() -> V>,
+    fractions: [f64; N],
+    closure: F,
+    of: PhantomData<fn() -> V>,
 }
 
 impl<V, F: Clone, const N: usize> Clone for Quantiles<V, F, N> {

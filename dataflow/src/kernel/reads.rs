@@ -1,0 +1,34 @@
+//! What takes a measure from a record.
+
+use crate::record::Record;
+
+/// A closure that takes a measure from a record.
+pub trait Reads<T: Record, V>: Clone + Send + 'static {
+    /// The measure.
+    fn read(&self, record: T::At<'_>) -> V;
+}
+
+impl<T: Record, V, F: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static> Reads<T, V> for F {
+    #[inline(always)]
+    fn read(&self, record: T::At<'_>) -> V {
+        self(record)
+    }
+}
+
+/// A closure that gives a field as it is seen, which may borrow from the record: that is why it has a second parameter, which names the lifetime.
+#[derive(Clone)]
+pub struct OfField<F>(pub(crate) F);
+
+impl<T: Record, V, F> Reads<T, V> for OfField<F>
+where
+    V: for<'a> Record<At<'a> = V>,
+    F: for<'a> Fn(T::At<'a>, Seen<'a>) -> V::At<'a> + Clone + Send + 'static,
+{
+    #[inline(always)]
+    fn read(&self, record: T::At<'_>) -> V {
+        (self.0)(record, Seen::default())
+    }
+}
+
+/// The lifetime of a record that a closure sees.
+pub type Seen<'a> = std::marker::PhantomData<&'a ()>;
