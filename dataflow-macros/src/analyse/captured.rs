@@ -7,7 +7,7 @@
 
 use crate::analyse::{captures, changes};
 use crate::diagnostics::{Diagnostics, message};
-use crate::syntax::scope::Kind;
+use crate::syntax::scope::LocalKind;
 use crate::syntax::{Call, Pipeline};
 
 pub(super) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
@@ -18,7 +18,7 @@ pub(super) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
 
 fn check_borrowed(call: &Call, found: &mut Diagnostics) {
     for name in captures::of_records(call) {
-        if call.scope.find(&name) == Some(Kind::Borrowed) {
+        if call.scope.find(&name) == Some(LocalKind::Borrowed) {
             found.report_unwritable(name.span(), message::borrowed_capture(&name));
         }
     }

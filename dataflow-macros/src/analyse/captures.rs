@@ -40,8 +40,7 @@ pub(crate) fn of(closure: &ExprClosure, scope: &Scope) -> Vec<Capture> {
 
 /// The locals that a call's closures over records name for certain.
 pub(super) fn of_records(call: &Call) -> Vec<Ident> {
-    let looks_at_records =
-        |closure: &&ExprClosure| call.operator.is_some_and(|operator| keys::looks_at_records(operator, closure));
+    let looks_at_records = |closure: &&ExprClosure| call.is(|operator| keys::looks_at_records(operator, closure));
     let closures = call.closures().filter(looks_at_records);
     let captures = closures.flat_map(|closure| of(closure, &call.scope));
     captures.filter(|capture| !capture.is_guess).map(|capture| capture.name).collect()

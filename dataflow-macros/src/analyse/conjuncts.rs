@@ -79,7 +79,7 @@ fn discard(pattern: &mut Pat) {
 }
 
 /// A bound that a predicate puts on a field: `l.shipdate > day`.
-pub(crate) struct Bound {
+pub(crate) struct FieldBound {
     pub(crate) path: String,
     /// The variant of `::dataflow::Comparison`.
     pub(crate) comparison: &'static str,
@@ -88,7 +88,7 @@ pub(crate) struct Bound {
 }
 
 /// The bounds that a conjunct states, for which statistics can say how many records it keeps.
-pub(crate) fn bounds(conjunct: &ExprClosure, scope: &Scope) -> Vec<Bound> {
+pub(crate) fn bounds(conjunct: &ExprClosure, scope: &Scope) -> Vec<FieldBound> {
     let Some(record) = conjunct.inputs.first().and_then(plain_name) else {
         return Vec::new();
     };
@@ -106,7 +106,7 @@ fn comparison(
     binary: &ExprBinary,
     path: impl Fn(&Expr) -> Option<String>,
     value: impl Fn(&Expr) -> Option<Expr>,
-) -> Option<Bound> {
+) -> Option<FieldBound> {
     let (comparison, mirrored) = match binary.op {
         BinOp::Lt(_) => ("Less", "Greater"),
         BinOp::Le(_) => ("LessOrEqual", "GreaterOrEqual"),
@@ -116,8 +116,8 @@ fn comparison(
         _ => return None,
     };
     match (path(&binary.left), value(&binary.right)) {
-        (Some(path), Some(value)) => Some(Bound { path, comparison, value }),
-        _ => Some(Bound { path: path(&binary.right)?, comparison: mirrored, value: value(&binary.left)? }),
+        (Some(path), Some(value)) => Some(FieldBound { path, comparison, value }),
+        _ => Some(FieldBound { path: path(&binary.right)?, comparison: mirrored, value: value(&binary.left)? }),
     }
 }
 
@@ -126,7 +126,7 @@ fn containment(
     call: &ExprMethodCall,
     path: impl Fn(&Expr) -> Option<String>,
     value: impl Fn(&Expr) -> Option<Expr>,
-) -> Vec<Bound> {
+) -> Vec<FieldBound> {
     let (Expr::Range(range), Some(Expr::Reference(field)), true) =
         (peeled(&call.receiver), call.args.first(), call.method == "contains")
     else {
@@ -141,7 +141,7 @@ fn containment(
     };
     let ends = [(range.start.as_deref(), "GreaterOrEqual"), (range.end.as_deref(), upper)];
     let bound = |(end, comparison): (Option<&Expr>, &'static str)| {
-        Some(Bound { path: path.clone(), comparison, value: value(end?)? })
+        Some(FieldBound { path: path.clone(), comparison, value: value(end?)? })
     };
     ends.into_iter().filter_map(bound).collect()
 }

@@ -14,7 +14,7 @@
 use syn::ExprClosure;
 
 use crate::analyse::{branches, hygiene};
-use crate::operators::ChainState;
+use crate::operators::{ChainState, Operator};
 use crate::syntax::Call;
 use crate::syntax::names::free_names_of_closure;
 use crate::syntax::patterns::names_matched_in;
@@ -35,12 +35,8 @@ pub(super) fn extend<'a>(mut stages: Vec<&'a Call>, following: &'a [Call]) -> Ve
 }
 
 fn is_stage_on_flow(call: &Call) -> bool {
-    call.operator.is_some_and(|operator| operator.from == ChainState::Flow && operator.of_each_record().is_some())
-        && !has_state(call)
-}
-
-fn has_state(call: &Call) -> bool {
-    call.operator.is_some_and(|operator| operator.has_state())
+    let is_on_flow = |operator: &Operator| operator.from == ChainState::Flow && !operator.has_state();
+    call.is(|operator| is_on_flow(operator) && operator.of_each_record().is_some())
 }
 
 /// The number of places at which a stage gives a record to the next; a predicate has one.

@@ -8,7 +8,7 @@ use syn::visit::{self, Visit};
 use syn::{Expr, ExprBlock, ExprCall, ExprClosure, ExprMethodCall, ExprPath, Stmt};
 
 use crate::diagnostics::{Diagnostics, message};
-use crate::operators::{ClosureArguments, Operator};
+use crate::operators::{ClosureArguments, Operator, directions};
 use crate::syntax::Pipeline;
 use crate::syntax::names::peeled;
 use crate::syntax::patterns::bound_names;
@@ -49,11 +49,11 @@ fn names_fields(expr: &Expr, records: &[&Ident], is_order: bool) -> bool {
 fn direction(call: &ExprCall) -> Option<&ExprPath> {
     let Expr::Path(path) = peeled(&call.func) else { return None };
     let word = &path.path.segments.last()?.ident;
-    (call.args.len() == 1 && (word == "asc" || word == "desc")).then_some(path)
+    (call.args.len() == 1 && directions::is_direction(word)).then_some(path)
 }
 
 /// A computed order, taken apart.
-pub(crate) struct Order {
+pub(crate) struct ComputedOrder {
     /// What is computed of a record: a value, or a tuple of the order's parts.
     pub(crate) body: Expr,
     /// For each part, the word that says its direction.
@@ -63,9 +63,9 @@ pub(crate) struct Order {
 }
 
 /// Takes an order apart.
-pub(crate) fn order(closure: &ExprClosure) -> Order {
-    let mut order = Order { body: (*closure.body).clone(), directions: Vec::new(), is_tuple: false };
-    let Order { body, directions, is_tuple } = &mut order;
+pub(crate) fn order(closure: &ExprClosure) -> ComputedOrder {
+    let mut order = ComputedOrder { body: (*closure.body).clone(), directions: Vec::new(), is_tuple: false };
+    let ComputedOrder { body, directions, is_tuple } = &mut order;
     at_value(body, &mut |value| match value {
         Expr::Tuple(tuple) => {
             *is_tuple = true;
@@ -106,23 +106,24 @@ pub(super) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
         for closure in call.closures().filter(|closure| is_computed(operator, closure)) {
             let order = order(closure);
             match direction_by_other_words(&order.body) {
-                Some(word) => found.report_unwritable(word.span(), message::direction_wanted(word)),
+                Some((word, meant)) => found.report_unwritable(word.span(), message::direction_wanted(word, meant)),
                 None => Hidden(found).visit_expr(&order.body),
             }
         }
     }
 }
 
-/// What other languages say of a direction, around a part of an order or behind it: `Reverse(r.price)`, `r.price.desc()`.
-fn direction_by_other_words(body: &Expr) -> Option<&Ident> {
+/// What other languages say of a direction, around a part of an order or behind it, and what it means: `Reverse(r.price)`, `r.price.desc()`.
+fn direction_by_other_words(body: &Expr) -> Option<(&Ident, &'static str)> {
     match peeled(body) {
         Expr::Tuple(tuple) => tuple.elems.iter().find_map(direction_by_other_words),
         Expr::Call(ExprCall { func, args, .. }) if args.len() == 1 => {
             let Expr::Path(path) = peeled(func) else { return None };
-            path.path.segments.last().map(|segment| &segment.ident).filter(|word| *word == "Reverse")
+            let word = &path.path.segments.last()?.ident;
+            Some((word, directions::of_function(word)?))
         }
         Expr::MethodCall(ExprMethodCall { method, args, .. }) if args.is_empty() => {
-            ["desc", "asc", "descending", "ascending", "reverse"].iter().any(|word| method == word).then_some(method)
+            Some((method, directions::of_method(method)?))
         }
         _ => None,
     }

@@ -23,9 +23,7 @@ pub(super) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
 
 fn makes_records(call: &Call) -> bool {
     let takes_records = |takes| matches!(takes, ClosureArguments::Records(_) | ClosureArguments::TaskThenRecord);
-    call.operator.is_some_and(|operator| {
-        takes_records(operator.takes) && operator.of_each_record().is_some() && !operator.is_predicate()
-    })
+    call.is(|operator| takes_records(operator.takes) && operator.of_each_record().is_some() && !operator.is_predicate())
 }
 
 /// Where a closure gives nothing, and what to say of it.

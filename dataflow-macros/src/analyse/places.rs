@@ -12,7 +12,10 @@ pub(crate) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
         check_flow(pipeline, flow, found);
     }
     for (flow, word) in &pipeline.behind_results {
-        let sink = pipeline.flows[flow.0].calls.last().filter(|sink| gives_nothing(sink) && operators::is_known(word));
+        let sink = pipeline.flows[flow.0]
+            .calls
+            .last()
+            .filter(|sink| sink.is(|operator| operator.gives_nothing) && operators::is_known(word));
         if let Some(sink) = sink {
             found.report_unwritable(word.span(), message::result_comes_last(&sink.word));
         }
@@ -57,9 +60,4 @@ fn keys_of_a_join(call: &Call) -> Option<(&Call, &Expr)> {
     let operator = call.operator.filter(|operator| operator.from == ChainState::Flow)?;
     let is_keyed = matches!(operator.to, ChainState::Join | ChainState::KeyedFilter | ChainState::CoGroup);
     call.args.iter().nth(1).filter(|_| is_keyed).map(|second| (call, second))
-}
-
-/// Whether a result gives nothing to go on with.
-fn gives_nothing(call: &Call) -> bool {
-    call.operator.is_some_and(|operator| operator.gives_nothing)
 }

@@ -16,7 +16,7 @@ use quote::{ToTokens, quote_spanned};
 use syn::{BinOp, Expr, ExprClosure, ExprMethodCall, UnOp, parse_quote_spanned};
 
 use crate::analyse::captures::Capture;
-use crate::syntax::names::{How, Mention, is_constant, is_of_a_type, peeled, plain_path};
+use crate::syntax::names::{Mention, MentionKind, is_constant, is_of_a_type, peeled, plain_path};
 use crate::syntax::patterns::bound_names;
 use crate::syntax::scope::Scope;
 
@@ -171,7 +171,7 @@ impl<'a> Search<'a> {
             if name == "None" {
                 return question == PLAIN && plain_path(expr).is_some();
             }
-            let captured = Mention { name, how: How::Value, fields: Vec::new() };
+            let captured = Mention { name, how: MentionKind::Value, fields: Vec::new() };
             if !(self.records.contains(&name) || self.scope.captures(&captured) || is_constant(root)) {
                 return false;
             }

@@ -4,7 +4,7 @@
 //! optimizer can move further, and that a source may answer from its statistics. A conjunct moves where
 //!
 //! * it has an answer for every record, and does nothing else, as it will see records that it would not have seen;
-//! * each field that it looks at is [taken over](Values) unchanged by the closures that it passes;
+//! * each field that it looks at is [taken over](MadeValues) unchanged by the closures that it passes;
 //! * those closures cannot fail and do not act on anything outside, so that nobody misses the records that they no longer see;
 //! * it looks at one side of the join only, and that side's records are dropped where they have no partner.
 //!
@@ -18,11 +18,11 @@ use proc_macro2::{Ident, Span};
 use syn::{BinOp, Expr, ExprClosure, parse_quote_spanned};
 
 use crate::analyse::captures::Capture;
-use crate::analyse::paths::Place;
+use crate::analyse::paths::FieldPlace;
 use crate::analyse::proofs;
 use crate::analyse::renamed::{looked_at, seen_from, with_plain_parameters};
-use crate::analyse::steps::Step;
-use crate::analyse::values::Values;
+use crate::analyse::steps::ChainStep;
+use crate::analyse::values::MadeValues;
 use crate::analyse::{captures, conjuncts, hygiene};
 use crate::operators::{self, ChainState, RecordOperation};
 use crate::spans::generated;
@@ -31,13 +31,13 @@ use crate::syntax::patterns::plain_name;
 
 /// A body whose filters have moved.
 #[derive(Default)]
-pub(crate) struct Moved {
+pub(crate) struct MovedFilters {
     /// The body's calls with what is left of its filters, as it is shown, and as it reads its records where all filters have moved.
     pub(crate) left: Vec<Call>,
     /// The body's calls as they are written: each conjunct that has moved is asked where it may not.
     pub(crate) asking: Vec<Call>,
     /// The filters in front.
-    pub(crate) fronts: Vec<Front>,
+    pub(crate) fronts: Vec<MovedFilter>,
     /// What the captured values answer, by the names that this has in the filters in front and in the body. Each value is asked once; an answer
     /// holds those before it.
     pub(crate) proven: Vec<(Ident, Expr)>,
@@ -45,7 +45,7 @@ pub(crate) struct Moved {
     captured: Vec<Ident>,
 }
 
-impl Moved {
+impl MovedFilters {
     /// The name of the last answer of captured values.
     fn last_proven(&self) -> Option<&Ident> {
         self.proven.last().map(|(name, _)| name)
@@ -62,7 +62,7 @@ impl Moved {
 }
 
 /// A filter in front of a body.
-pub(crate) struct Front {
+pub(crate) struct MovedFilter {
     /// Which side of a join it stands on; 0 where there is none.
     pub(crate) side: usize,
     /// As a call of its own.
@@ -72,11 +72,11 @@ pub(crate) struct Front {
 }
 
 /// Moves the filters of a body; `None` where all of them stay.
-pub(crate) fn of(step: &Step<'_>, stages: &[&Call]) -> Option<Moved> {
+pub(crate) fn of(step: &ChainStep<'_>, stages: &[&Call]) -> Option<MovedFilters> {
     if stages.iter().any(|stage| stage.is_as_written) {
         return None;
     }
-    let mut moved = Moved::default();
+    let mut moved = MovedFilters::default();
     for (index, call) in stages.iter().enumerate() {
         match filter_closure(call) {
             Some(closure) => split(step, stages, index, closure, &mut moved),
@@ -90,13 +90,13 @@ pub(crate) fn of(step: &Step<'_>, stages: &[&Call]) -> Option<Moved> {
 }
 
 /// Takes a filter apart into what moves and what stays.
-fn split(step: &Step<'_>, stages: &[&Call], index: usize, written: &ExprClosure, moved: &mut Moved) {
+fn split(step: &ChainStep<'_>, stages: &[&Call], index: usize, written: &ExprClosure, moved: &mut MovedFilters) {
     let call = stages[index];
     let conjuncts = conjuncts::of(&with_plain_parameters(written));
     let texts = conjuncts::texts(written, &call.text, conjuncts.len());
     let before = moved.fronts.len();
     let (mut staying, mut asking) = (Vec::new(), Vec::new());
-    let captured = Captured::of(step, &stages[..=index], moved);
+    let captured = PassedCaptures::of(step, &stages[..=index], moved);
     for (conjunct, text) in conjuncts.into_iter().zip(texts) {
         match front(step, stages, index, &conjunct, &captured) {
             Some((mut front, answers)) => {
@@ -127,20 +127,20 @@ fn split(step: &Step<'_>, stages: &[&Call], index: usize, written: &ExprClosure,
 
 /// The closure of a filter that cannot fail.
 fn filter_closure(call: &Call) -> Option<&ExprClosure> {
-    let is_filter = call.operator.is_some_and(|operator| operator.of_each_alone() == Some(RecordOperation::Filter));
+    let is_filter = call.is(|operator| operator.of_each_alone() == Some(RecordOperation::Filter));
     call.closures().next().filter(|_| is_filter)
 }
 
 /// What a filter and the closures that it passes capture: none of them may have an accumulator.
-struct Captured {
+struct PassedCaptures {
     all: Vec<Capture>,
     /// The name of what they answer, and the answers that were not there before.
     name: Option<Ident>,
     asked: Option<Expr>,
 }
 
-impl Captured {
-    fn of(step: &Step<'_>, passed: &[&Call], moved: &Moved) -> Self {
+impl PassedCaptures {
+    fn of(step: &ChainStep<'_>, passed: &[&Call], moved: &MovedFilters) -> Self {
         let index = passed.len().saturating_sub(1);
         // The keys of a join as well: records that are dropped before have none.
         let keys = step.heads.iter().flat_map(|head| head.closures().map(|closure| (closure, &head.scope)));
@@ -148,24 +148,24 @@ impl Captured {
         let all = captures::of_all(keys.chain(closures));
         let (unasked, span) = (moved.unasked(&all), generated(passed[index].span()));
         if unasked.is_empty() {
-            return Captured { all, name: moved.last_proven().cloned(), asked: None };
+            return PassedCaptures { all, name: moved.last_proven().cloned(), asked: None };
         }
         let answers = proofs::answers(&proofs::of_captures(&unasked), moved.last_proven(), span);
-        Captured { all, name: Some(Ident::new(&format!("__proven{index}"), span)), asked: Some(answers) }
+        PassedCaptures { all, name: Some(Ident::new(&format!("__proven{index}"), span)), asked: Some(answers) }
     }
 }
 
 /// The filter that a conjunct becomes in front of the body, and what the types answer in the body.
 fn front(
-    step: &Step<'_>,
+    step: &ChainStep<'_>,
     stages: &[&Call],
     index: usize,
     conjunct: &ExprClosure,
-    captured: &Captured,
-) -> Option<(Front, Expr)> {
+    captured: &PassedCaptures,
+) -> Option<(MovedFilter, Expr)> {
     let call = stages[index];
     let asked = proofs::of(conjunct, &call.scope)?;
-    let Target { side, places, below } = target(step, stages, index, conjunct)?;
+    let FilterTarget { side, places, below } = target(step, stages, index, conjunct)?;
     let asked = proofs::of_others(&asked, &captured.all);
     let answers = proofs::answers(&asked, captured.name.as_ref(), generated(call.span()));
     let proof = ExprClosure { body: Box::new(answers.clone()), ..conjunct.clone() };
@@ -175,7 +175,7 @@ fn front(
         below: Some(below),
         ..call.clone()
     };
-    Some((Front { side, call, proof: seen_from(&proof, &places) }, answers))
+    Some((MovedFilter { side, call, proof: seen_from(&proof, &places) }, answers))
 }
 
 /// The conjunct, asked where it could not move.
@@ -186,16 +186,16 @@ fn unless_proven(conjunct: &ExprClosure, answers: &Expr, word: Span) -> ExprClos
 }
 
 /// Where a predicate may run instead.
-struct Target {
+struct FilterTarget {
     side: usize,
     /// For each field that it looks at, where that is in the records there.
-    places: Vec<(Place, Place)>,
+    places: Vec<(FieldPlace, FieldPlace)>,
     /// The word of the operator that it passed last.
     below: Ident,
 }
 
 /// The place in front of the body, for a conjunct of the filter at `index`.
-fn target(step: &Step<'_>, stages: &[&Call], index: usize, conjunct: &ExprClosure) -> Option<Target> {
+fn target(step: &ChainStep<'_>, stages: &[&Call], index: usize, conjunct: &ExprClosure) -> Option<FilterTarget> {
     let mut places = looked_at(conjunct)?;
     let mut below = None;
     // Of the filter itself: the conjuncts before this one.
@@ -208,7 +208,7 @@ fn target(step: &Step<'_>, stages: &[&Call], index: usize, conjunct: &ExprClosur
             return None;
         }
         if filter_closure(stage).is_none() {
-            places = passed(&Values::of(stage)?, &places)?;
+            places = passed(&MadeValues::of(stage)?, &places)?;
             below = Some(stage.word.clone());
         }
     }
@@ -216,24 +216,24 @@ fn target(step: &Step<'_>, stages: &[&Call], index: usize, conjunct: &ExprClosur
         Some(join) => side(join, places),
         // Pairs that have a name: their sides are elsewhere.
         None if stages.first()?.operator?.from != ChainState::Flow => None,
-        None => Some(Target { side: 0, places, below: below? }),
+        None => Some(FilterTarget { side: 0, places, below: below? }),
     }
 }
 
 /// The side of a join that these places of its pairs all lie in, where it may be filtered.
-fn side(join: &Call, places: Vec<(Place, Place)>) -> Option<Target> {
+fn side(join: &Call, places: Vec<(FieldPlace, FieldPlace)>) -> Option<FilterTarget> {
     let side = places.first()?.1.record;
     let is_filterable = join.operator?.join?.filterable_sides().get(side).copied();
     if is_filterable != Some(true) || places.iter().any(|(_, place)| place.record != side) {
         return None;
     }
-    let places = places.into_iter().map(|(seen, place)| (seen, Place { record: 0, ..place })).collect();
-    Some(Target { side, places, below: join.word.clone() })
+    let places = places.into_iter().map(|(seen, place)| (seen, FieldPlace { record: 0, ..place })).collect();
+    Some(FilterTarget { side, places, below: join.word.clone() })
 }
 
 /// The same fields, as the closure that makes these values finds them.
-fn passed(values: &Values<'_>, places: &[(Place, Place)]) -> Option<Vec<(Place, Place)>> {
-    let passed = |(seen, place): &(Place, Place)| Some((seen.clone(), values.place(&place.path)?));
+fn passed(values: &MadeValues<'_>, places: &[(FieldPlace, FieldPlace)]) -> Option<Vec<(FieldPlace, FieldPlace)>> {
+    let passed = |(seen, place): &(FieldPlace, FieldPlace)| Some((seen.clone(), values.place(&place.path)?));
     places.iter().map(passed).collect()
 }
 /// One predicate that holds where both do, and their text.

@@ -5,8 +5,8 @@ use syn::visit_mut::{self, VisitMut};
 use syn::{Expr, ExprClosure, FieldValue, Index, Member, Pat, Token, parse_quote_spanned};
 
 use crate::analyse::hygiene::binds_unseen;
-use crate::analyse::paths::{Place, Root, place_of, roots};
-use crate::analyse::reads::{self, Reads};
+use crate::analyse::paths::{FieldPlace, RecordName, place_of, roots};
+use crate::analyse::reads::{self, ReadSet};
 use crate::syntax::names::free_names;
 use crate::syntax::patterns::{binds_plainly, bound_names, names_bound_inside, plain_name};
 
@@ -39,12 +39,12 @@ pub(crate) fn is_generated(pattern: &Pat) -> bool {
     plain_name(pattern).is_some_and(|name| name.to_string().starts_with(RECORD))
 }
 
-fn all_roots(closure: &ExprClosure) -> Vec<Root<'_>> {
+fn all_roots(closure: &ExprClosure) -> Vec<RecordName<'_>> {
     closure.inputs.iter().enumerate().filter_map(|(at, input)| roots(at, input)).flatten().collect()
 }
 
 /// The fields that a predicate looks at, each at its own place; none where syntax does not show them all.
-pub(crate) fn looked_at(closure: &ExprClosure) -> Option<Vec<(Place, Place)>> {
+pub(crate) fn looked_at(closure: &ExprClosure) -> Option<Vec<(FieldPlace, FieldPlace)>> {
     if !closure.inputs.iter().all(binds_plainly) {
         return None;
     }
@@ -54,9 +54,9 @@ pub(crate) fn looked_at(closure: &ExprClosure) -> Option<Vec<(Place, Place)>> {
         if roots(record, pattern)?.iter().any(|root| hidden.contains(&root.name)) {
             return None;
         }
-        let Reads::Fields(fields) = reads::of_parameter(pattern, &closure.body) else { return None };
+        let ReadSet::Fields(fields) = reads::of_parameter(pattern, &closure.body) else { return None };
         for field in fields {
-            let place = Place { record, path: field.split('.').map(str::to_owned).collect() };
+            let place = FieldPlace { record, path: field.split('.').map(str::to_owned).collect() };
             places.push((place.clone(), place));
         }
     }
@@ -64,7 +64,7 @@ pub(crate) fn looked_at(closure: &ExprClosure) -> Option<Vec<(Place, Place)>> {
 }
 
 /// The predicate, of the one record in which its fields lie at other places.
-pub(crate) fn seen_from(conjunct: &ExprClosure, places: &[(Place, Place)]) -> ExprClosure {
+pub(crate) fn seen_from(conjunct: &ExprClosure, places: &[(FieldPlace, FieldPlace)]) -> ExprClosure {
     let records = [Ident::new(RECORD, Span::mixed_site())];
     let record = &records[0];
     let mut moved = conjunct.clone();
@@ -75,8 +75,8 @@ pub(crate) fn seen_from(conjunct: &ExprClosure, places: &[(Place, Place)]) -> Ex
 }
 
 struct Replace<'a> {
-    roots: &'a [Root<'a>],
-    places: &'a [(Place, Place)],
+    roots: &'a [RecordName<'a>],
+    places: &'a [(FieldPlace, FieldPlace)],
     /// The new names of the records.
     records: &'a [Ident],
 }

@@ -4,12 +4,12 @@
 //! `order` may then run on `id`, before the closure; an exchange that has put equal `id`s together has put equal `order`s together. Sound
 //! before clever: a field is taken over only where every value that the closure makes takes it from the same place, by a path of fields, and where
 //! syntax shows all names that the closure binds. That the fields of a struct are those of a record, by name, its type has to
-//! [say](Values::are_structs).
+//! [say](MadeValues::are_structs).
 
 use syn::{Expr, ExprClosure, Stmt};
 
 use crate::analyse::hygiene::binds_unseen;
-use crate::analyse::paths::{Place, Root, place_of, roots};
+use crate::analyse::paths::{FieldPlace, RecordName, place_of, roots};
 use crate::analyse::returns::needs_its_closure;
 use crate::operators::RecordOperation;
 use crate::syntax::Call;
@@ -17,17 +17,17 @@ use crate::syntax::names::{member_text, peeled, plain_path};
 use crate::syntax::patterns::{changeable_names, names_bound_inside};
 
 /// The values of a closure over records.
-pub(crate) struct Values<'a> {
+pub(crate) struct MadeValues<'a> {
     made: Vec<&'a Expr>,
-    roots: Vec<Root<'a>>,
+    roots: Vec<RecordName<'a>>,
 }
 
-impl<'a> Values<'a> {
+impl<'a> MadeValues<'a> {
     /// The values that an operator's closure makes, where syntax shows all of them.
     pub(crate) fn of(call: &'a Call) -> Option<Self> {
         match call.operator?.of_each_alone()? {
-            RecordOperation::Map => Values::of_closure(call.record_closure()?, false),
-            RecordOperation::FilterMap => Values::of_closure(call.record_closure()?, true),
+            RecordOperation::Map => MadeValues::of_closure(call.record_closure()?, false),
+            RecordOperation::FilterMap => MadeValues::of_closure(call.record_closure()?, true),
             RecordOperation::FlatMap | RecordOperation::Filter => None,
         }
     }
@@ -43,11 +43,11 @@ impl<'a> Values<'a> {
         let known = tails
             .into_iter()
             .all(|tail| if is_optional { unwrapped(tail, &mut values) } else { made(tail, &mut values) });
-        (known && !values.is_empty()).then(|| Values { made: values, roots: lasting_roots(closure) })
+        (known && !values.is_empty()).then(|| MadeValues { made: values, roots: lasting_roots(closure) })
     }
 
     /// Where the values' field at `path` comes from: which of the closure's records, and where in it.
-    pub(crate) fn place(&self, path: &[String]) -> Option<Place> {
+    pub(crate) fn place(&self, path: &[String]) -> Option<FieldPlace> {
         let mut places = self.made.iter().map(|value| place_in(value, path, &self.roots));
         let first = places.next()??;
         places.all(|place| place.as_ref() == Some(&first)).then_some(first)
@@ -72,7 +72,7 @@ impl<'a> Values<'a> {
     }
 
     /// Where the fields that no value names come from: `p` in `Page { rank, ..p }`.
-    pub(crate) fn rest(&self) -> Option<Place> {
+    pub(crate) fn rest(&self) -> Option<FieldPlace> {
         let mut places = self.made.iter().map(|value| match peeled(value) {
             Expr::Struct(made) => place_of(made.rest.as_deref()?, &self.roots),
             _ => None,
@@ -83,7 +83,7 @@ impl<'a> Values<'a> {
 }
 
 /// The names of a closure's records that mean the same all over its body: nothing hides them, and nothing changes what they stand for.
-fn lasting_roots(closure: &ExprClosure) -> Vec<Root<'_>> {
+fn lasting_roots(closure: &ExprClosure) -> Vec<RecordName<'_>> {
     let mut hidden = names_bound_inside(&closure.body);
     hidden.extend(closure.inputs.iter().flat_map(changeable_names));
     let all = closure.inputs.iter().enumerate().filter_map(|(record, pattern)| roots(record, pattern)).flatten();
@@ -142,7 +142,7 @@ fn unwrapped<'a>(option: &'a Expr, values: &mut Vec<&'a Expr>) -> bool {
     }
 }
 
-fn place_in(value: &Expr, path: &[String], roots: &[Root<'_>]) -> Option<Place> {
+fn place_in(value: &Expr, path: &[String], roots: &[RecordName<'_>]) -> Option<FieldPlace> {
     match (peeled(value), path.split_first()) {
         (Expr::Struct(made), Some((name, below))) => {
             match made.fields.iter().find(|field| member_text(&field.member) == *name) {

@@ -7,7 +7,7 @@ use syn::{Expr, ExprClosure, Pat, parse_quote};
 use crate::analyse::measures::{self, Aggregation, names_field};
 use crate::analyse::{captures, forwards};
 use crate::emit::closure::{Closure, whole};
-use crate::emit::next::{Next, out};
+use crate::emit::next::{Continuation, out};
 use crate::emit::{capture, method};
 use crate::operators::measures::{MeasureArguments, MeasureLowering};
 use crate::spans::generated;
@@ -107,7 +107,7 @@ fn write_finish(call: &Call, aggregation: &Aggregation) -> TokenStream {
     closure.inputs = std::iter::once(&key).chain(&slots).map(|name| -> Pat { parse_quote!(#name) }).collect();
     *closure.body = aggregation.body.clone();
     let captures = captures::of(&closure, &call.scope);
-    let next = Next::emit(call.span()).of_fields(is_taken_over(call));
+    let next = Continuation::emit(call.span()).of_fields(is_taken_over(call));
     let run = Closure::new(&closure, false, call.span()).each_typed_value(whole, &|value| next.take(value, span));
     let key = match aggregation.uses_key {
         true => key.into_token_stream(),

@@ -1,7 +1,7 @@
 //! Bodies: several closures over records, written as one function.
 //!
 //! A body is written from its last stage to its first. A stage is an operator that looks at one record after the other: [`each_record`] writes
-//! it from its [`Closure`]. What happens to the value that it gives is the [`Next`]: the emitter, or the stage after it.
+//! it from its [`Closure`]. What happens to the value that it gives is the [`Continuation`]: the emitter, or the stage after it.
 //!
 //! **Each fused body has a scope of its own, or ends the fusion.** A closure is written inside of the one before it, so names of that one may not
 //! hide what it means. Items, macro calls that are statements, and macros in patterns bind names that syntax does not show: what follows such a
@@ -13,9 +13,9 @@ use syn::ExprClosure;
 use syn::spanned::Spanned;
 
 use crate::analyse::captures;
-use crate::analyse::values::Values;
+use crate::analyse::values::MadeValues;
 use crate::emit::closure::{Closure, untyped};
-use crate::emit::next::{Next, out};
+use crate::emit::next::{Continuation, out};
 use crate::emit::{capture, each_record, method, owning};
 use crate::operators::{ClosureArguments, Operator};
 use crate::spans::generated;
@@ -28,10 +28,10 @@ pub(super) fn write(stages: &[&Call], must_be_fieldwise: bool) -> TokenStream {
     let Some((first, last)) = stages.first().zip(stages.last()) else {
         return TokenStream::new();
     };
-    let heads = Heads::of(stages);
-    let mut next = Next::emit(last.span());
+    let heads = BodyHeads::of(stages);
+    let mut next = Continuation::emit(last.span());
     for (index, stage) in stages.iter().enumerate().rev() {
-        let is_asked = must_be_fieldwise && Values::of(stage).is_some_and(|values| values.are_structs());
+        let is_asked = must_be_fieldwise && MadeValues::of(stage).is_some_and(|values| values.are_structs());
         next = written_stage(stage, &next.of_fields(is_asked), heads.names(index, stage), made_at(&stages[..index]));
     }
     let Some((parameters, run)) = next.into_stage() else {
@@ -58,24 +58,20 @@ pub(super) fn write(stages: &[&Call], must_be_fieldwise: bool) -> TokenStream {
 
 /// Whether all parameters of an operator's closures are records.
 pub(super) fn takes_records(call: &Call) -> bool {
-    call.operator.is_some_and(|operator| matches!(operator.takes, ClosureArguments::Records(_)))
-}
-
-fn is_predicate(call: &Call) -> bool {
-    call.operator.is_some_and(|operator| operator.is_predicate())
+    call.is(|operator| matches!(operator.takes, ClosureArguments::Records(_)))
 }
 
 /// Where the values are made that a stage behind these passes on: what is wrong with their type is reported there.
 fn made_at(before: &[&Call]) -> Option<Span> {
-    let maker = before.iter().rev().find(|stage| !is_predicate(stage))?;
+    let maker = before.iter().rev().find(|stage| !stage.is(Operator::is_predicate))?;
     Some(maker.record_closure()?.body.span())
 }
 
 /// Writes a stage; `names` are those that its records get if they are taken apart inside of it only.
-fn written_stage(call: &Call, next: &Next, names: Option<Vec<Ident>>, made_at: Option<Span>) -> Next {
+fn written_stage(call: &Call, next: &Continuation, names: Option<Vec<Ident>>, made_at: Option<Span>) -> Continuation {
     let operator = call.operator.and_then(|operator| Some((operator.of_each_record()?, operator.is_fallible())));
     let (Some((operation, is_fallible)), Some(closure)) = (operator, call.record_closure()) else {
-        return Next::stage(Vec::new(), TokenStream::new());
+        return Continuation::stage(Vec::new(), TokenStream::new());
     };
     let this = Closure::new(closure, is_fallible, call.span());
     let (this, parameters) = match names {
@@ -87,23 +83,23 @@ fn written_stage(call: &Call, next: &Next, names: Option<Vec<Ident>>, made_at: O
         None => (this, closure.inputs.iter().map(ToTokens::to_token_stream).collect()),
     };
     let this = this.with_records_located(made_at);
-    Next::stage(parameters, each_record::write(operation, &this, next))
+    Continuation::stage(parameters, each_record::write(operation, &this, next))
 }
 
 /// The stages that look at the operator's own records: predicates, and the one that makes a value of them.
-struct Heads {
+struct BodyHeads {
     count: usize,
     /// Whether their parameters are the same plain names, so that none hides what another one means.
     share_names: bool,
 }
 
-impl Heads {
+impl BodyHeads {
     fn of(stages: &[&Call]) -> Self {
-        let count = stages.iter().take_while(|stage| is_predicate(stage)).count() + 1;
+        let count = stages.iter().take_while(|stage| stage.is(Operator::is_predicate)).count() + 1;
         let closures = stages.iter().take(count).filter_map(|stage| stage.record_closure());
         let mut names = closures.map(plain_parameters);
         let first = names.next().flatten();
-        Heads { count, share_names: first.is_some() && names.all(|names| names == first) }
+        BodyHeads { count, share_names: first.is_some() && names.all(|names| names == first) }
     }
 
     /// Names for the records of a stage, where the user's own do not do: a predicate passes its records on, so a
@@ -111,7 +107,7 @@ impl Heads {
     fn names(&self, index: usize, stage: &Call) -> Option<Vec<Ident>> {
         let closure = stage.record_closure()?;
         let must_agree = self.count > 1 && index < self.count && !self.share_names;
-        let must_last = is_predicate(stage) && plain_parameters(closure).is_none();
+        let must_last = stage.is(Operator::is_predicate) && plain_parameters(closure).is_none();
         let name = |side| format_ident!("record{side}", span = generated(stage.span()));
         (must_agree || must_last).then(|| (0..closure.inputs.len()).map(name).collect())
     }

@@ -1,6 +1,6 @@
 //! The plan as text, for a pipeline's documentation.
 
-use crate::analyse::steps::{self, Part};
+use crate::analyse::steps::{self, ChainPart};
 use crate::syntax::{Flow, Pipeline, Source, text};
 
 /// The longest line of the plan; more would be hard to read in a browser.
@@ -31,10 +31,10 @@ fn is_shown(flow: &Flow) -> bool {
     !flow.is_argument && !is_variable
 }
 
-fn operator(part: &Part<'_>) -> String {
+fn operator(part: &ChainPart<'_>) -> String {
     let word = |call: &crate::syntax::Call| format!("{}({})", call.word, call.text);
     match part {
-        Part::Step(step) => step.calls().map(word).collect::<Vec<_>>().join(" "),
-        Part::Foreign(call) => word(call),
+        ChainPart::Step(step) => step.calls().map(word).collect::<Vec<_>>().join(" "),
+        ChainPart::Foreign(call) => word(call),
     }
 }

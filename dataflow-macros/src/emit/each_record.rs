@@ -5,13 +5,13 @@ use quote::{ToTokens, quote_spanned};
 use syn::Expr;
 
 use crate::emit::closure::{Closure, constructor, whole};
-use crate::emit::next::Next;
+use crate::emit::next::Continuation;
 use crate::emit::precedence::before_block;
 use crate::operators::RecordOperation;
 use crate::syntax::names::plain_path;
 
 /// Writes what an operator does with one record, by its closure; the value of a fallible closure is what its `Ok` holds.
-pub(super) fn write(operation: RecordOperation, closure: &Closure<'_>, next: &Next) -> TokenStream {
+pub(super) fn write(operation: RecordOperation, closure: &Closure<'_>, next: &Continuation) -> TokenStream {
     match operation {
         RecordOperation::Map => closure.each_typed_value(whole, &|value| next.take(value, closure.span)),
         RecordOperation::FlatMap => flat_map(closure, next),
@@ -21,7 +21,7 @@ pub(super) fn write(operation: RecordOperation, closure: &Closure<'_>, next: &Ne
 }
 
 /// `for item in items { out.emit(item) }`
-fn flat_map(closure: &Closure<'_>, next: &Next) -> TokenStream {
+fn flat_map(closure: &Closure<'_>, next: &Continuation) -> TokenStream {
     let span = closure.span;
     let (item, run) = next.each(span);
     closure.each_value(&|items| {
@@ -32,7 +32,7 @@ fn flat_map(closure: &Closure<'_>, next: &Next) -> TokenStream {
 }
 
 /// `if let Some(value) = option { out.emit(value) }`
-fn filter_map(closure: &Closure<'_>, next: &Next) -> TokenStream {
+fn filter_map(closure: &Closure<'_>, next: &Continuation) -> TokenStream {
     let span = closure.span;
     let (value, run) = next.each(span);
     closure.each_typed_value(kept, &|option| match (constructor(option), plain_path(option)) {
@@ -53,7 +53,7 @@ fn kept(option: &Expr) -> Option<&Expr> {
 }
 
 /// `if condition { … }`
-fn filter(closure: &Closure<'_>, next: &Next) -> TokenStream {
+fn filter(closure: &Closure<'_>, next: &Continuation) -> TokenStream {
     let span = closure.span;
     let then = next.pass(&closure.records, span);
     if closure.is_fallible {

@@ -8,7 +8,7 @@ use crate::spans::generated;
 
 /// What happens to a value: it is emitted, or another stage looks at it.
 #[derive(Clone)]
-pub(crate) struct Next {
+pub(crate) struct Continuation {
     then: Then,
     /// Whether the value's type is asked to be one whose fields are those of its record.
     of_fields: bool,
@@ -28,15 +28,15 @@ enum Then {
     },
 }
 
-impl Next {
+impl Continuation {
     /// The value is emitted, by the operator of this word.
     pub(crate) fn emit(span: Span) -> Self {
-        Next { then: Then::Emit { span }, of_fields: false }
+        Continuation { then: Then::Emit { span }, of_fields: false }
     }
 
     /// Another stage looks at it.
     pub(crate) fn stage(parameters: Vec<TokenStream>, run: TokenStream) -> Self {
-        Next { then: Then::Stage { parameters, run }, of_fields: false }
+        Continuation { then: Then::Stage { parameters, run }, of_fields: false }
     }
 
     /// The patterns and the code of a stage.
@@ -49,7 +49,7 @@ impl Next {
 
     /// The same, of a value whose type is asked.
     pub(crate) fn of_fields(self, of_fields: bool) -> Self {
-        Next { of_fields, ..self }
+        Continuation { of_fields, ..self }
     }
 
     /// What happens to the value of an expression.

@@ -32,7 +32,7 @@ pub(super) fn set_up(closure: &ExprClosure, call: &Call, is_fallible: bool) -> T
     if !is_fallible {
         return self::closure(closure, call);
     }
-    let may_fail = call.operator.is_some_and(Operator::is_fallible);
+    let may_fail = call.is(Operator::is_fallible);
     let (span, inputs) = (generated(call.span()), &closure.inputs);
     let this = Closure::new(closure, may_fail, call.span());
     let body = this.each_value(&|state| quote_spanned!(span=> ::core::result::Result::Ok(#state)));

@@ -4,13 +4,13 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ExprClosure;
 
-use crate::analyse::conjuncts::{self, Bound};
-use crate::analyse::pushdown::Front;
-use crate::analyse::steps::Step;
+use crate::analyse::conjuncts::{self, FieldBound};
+use crate::analyse::pushdown::MovedFilter;
+use crate::analyse::steps::ChainStep;
 use crate::analyse::{captures, proofs, reads, renamed};
 use crate::emit::body::takes_records;
 use crate::emit::closure::{Closure, untyped};
-use crate::emit::step::Facts;
+use crate::emit::step::StepFacts;
 use crate::emit::{capture, method, owning, step};
 use crate::operators::Operator;
 use crate::spans::generated;
@@ -20,11 +20,11 @@ use crate::syntax::text::of_name;
 /// Writes `.step(..).bounded(..).filter(..)`, once for each conjunct; a filter that may fail or that keeps a state is one.
 ///
 /// Filters may move from where they stand, unless the user says that they are to run as written.
-pub(super) fn write(whole: &Step<'_>, call: &Call, binding: Option<&Ident>) -> TokenStream {
+pub(super) fn write(whole: &ChainStep<'_>, call: &Call, binding: Option<&Ident>) -> TokenStream {
     let Some(closure) = call.record_closure() else {
         return TokenStream::new();
     };
-    let is_fallible = call.operator.is_some_and(Operator::is_fallible);
+    let is_fallible = call.is(Operator::is_fallible);
     if is_fallible || call.set_up().is_some() {
         let meta = step::write(whole, binding, None);
         let body = if is_fallible { fallible_body(call, closure) } else { plain_body(call, closure) };
@@ -46,8 +46,8 @@ pub(super) fn write(whole: &Step<'_>, call: &Call, binding: Option<&Ident>) -> T
 }
 
 /// Writes a filter in front of a body: `.step(..).proven(..).bounded(..).filter(..)`.
-pub(super) fn write_front(front: &Front) -> TokenStream {
-    let Front { call, proof, .. } = front;
+pub(super) fn write_front(front: &MovedFilter) -> TokenStream {
+    let MovedFilter { call, proof, .. } = front;
     let Some(closure) = call.record_closure() else { return TokenStream::new() };
     write_proven(call, closure, &call.text, None, Some(&proof.to_token_stream()))
 }
@@ -69,11 +69,11 @@ fn write_proven(
     proof: Option<&TokenStream>,
 ) -> TokenStream {
     let word = call.word.to_string();
-    let facts = Facts {
+    let facts = StepFacts {
         reads: reads::of(predicate),
         moves: !call.is_as_written && proof.is_some(),
         below: call.below.as_ref().map(of_name),
-        ..Facts::default()
+        ..StepFacts::default()
     };
     let meta = step::describe(call, binding, &word, text, &facts);
     let bounds = proof.map(|_| conjuncts::bounds(predicate, &call.scope)).unwrap_or_default();
@@ -91,9 +91,9 @@ fn write_proven(
 }
 
 /// `.bounded("shipdate", ::dataflow::Comparison::Greater, &day)`
-fn write_bound(call: &Call, bound: &Bound) -> TokenStream {
+fn write_bound(call: &Call, bound: &FieldBound) -> TokenStream {
     let span = generated(call.span());
-    let Bound { path, comparison, value } = bound;
+    let FieldBound { path, comparison, value } = bound;
     let comparison = Ident::new(comparison, span);
     let arguments = quote_spanned!(span=> #path, ::dataflow::Comparison::#comparison, &#value);
     method::in_place_of(call, "bounded", arguments)

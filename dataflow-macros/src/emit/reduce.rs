@@ -5,7 +5,7 @@ use quote::quote_spanned;
 
 use crate::analyse::captures;
 use crate::emit::closure::Closure;
-use crate::emit::next::{Next, out};
+use crate::emit::next::{Continuation, out};
 use crate::emit::{capture, method};
 use crate::syntax::Call;
 
@@ -15,7 +15,7 @@ pub(crate) fn write(call: &Call) -> TokenStream {
         return TokenStream::new();
     };
     let span = call.span();
-    let next = Next::emit(span);
+    let next = Continuation::emit(span);
     let run = Closure::new(closure, false, call.span()).each_value(&|value| next.take(value, span));
     let (inputs, out) = (closure.inputs.iter(), out(span));
     let written = quote_spanned!(call.span()=> move |#(#inputs,)* #out| { #run });

@@ -7,6 +7,7 @@
 //! The facts about a word are columns of its row, and no other file decides by a word's spelling. Adding an operator is one row in
 //! [`table`], and a file in `emit` if its [`Lowering`] is a new one. Adding a measure is one row in [`measures`].
 
+pub(crate) mod directions;
 pub(crate) mod measures;
 mod table;
 

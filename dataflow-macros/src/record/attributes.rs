@@ -27,7 +27,7 @@ impl Mistakes {
 
 /// What stands on a field or a variant.
 #[derive(Default)]
-pub(super) struct Read {
+pub(super) struct FieldAttributes {
     /// Its name in files, where another is given.
     pub(super) column: Option<LitStr>,
     /// `source_file`: whether it is the path of the file that a row is from.
@@ -35,8 +35,8 @@ pub(super) struct Read {
 }
 
 /// Reads the attributes of `what`, a field or a variant.
-pub(super) fn read(what: &str, attributes: &[Attribute], mistakes: &mut Mistakes) -> Read {
-    let mut found = Read::default();
+pub(super) fn read(what: &str, attributes: &[Attribute], mistakes: &mut Mistakes) -> FieldAttributes {
+    let mut found = FieldAttributes::default();
     for attribute in record_attributes(attributes) {
         let read = attribute.parse_nested_meta(|meta| {
             if meta.path.is_ident("source_file") && what == "field" {

@@ -5,7 +5,7 @@
 
 use syn::Type;
 
-use super::spelling::{Spelling, spelling};
+use super::spelling::{TypeSpelling, spelling};
 
 /// What closures see of a record.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -21,16 +21,16 @@ pub(super) enum Borrowing {
 /// What a field of this type makes of its record.
 pub(super) fn borrowing(ty: &Type) -> Borrowing {
     match spelling(ty) {
-        Spelling::Plain => Borrowing::Itself,
-        Spelling::Map(..)
-        | Spelling::Text
-        | Spelling::Texts
-        | Spelling::List(_)
-        | Spelling::Records(_)
-        | Spelling::Unknown
-        | Spelling::Boxed(_) => Borrowing::Twin,
-        Spelling::Optional(inner) | Spelling::Array(inner, _) => borrowing(inner),
-        Spelling::Tuple(parts) => parts.into_iter().map(borrowing).max().unwrap_or(Borrowing::Itself),
-        Spelling::Other => Borrowing::AsNested,
+        TypeSpelling::Plain => Borrowing::Itself,
+        TypeSpelling::Map(..)
+        | TypeSpelling::Text
+        | TypeSpelling::Texts
+        | TypeSpelling::List(_)
+        | TypeSpelling::Records(_)
+        | TypeSpelling::Unknown
+        | TypeSpelling::Boxed(_) => Borrowing::Twin,
+        TypeSpelling::Optional(inner) | TypeSpelling::Array(inner, _) => borrowing(inner),
+        TypeSpelling::Tuple(parts) => parts.into_iter().map(borrowing).max().unwrap_or(Borrowing::Itself),
+        TypeSpelling::Other => Borrowing::AsNested,
     }
 }

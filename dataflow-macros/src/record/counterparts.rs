@@ -5,7 +5,7 @@ use quote::quote;
 use syn::Type;
 
 use super::input::RecordInput;
-use super::spelling::{Spelling, spelling};
+use super::spelling::{TypeSpelling, spelling};
 
 /// The type of a field's counterpart in the twin, of a field that is stored as `ty`.
 ///
@@ -17,25 +17,25 @@ pub(super) fn borrowed(record: &RecordInput, ty: &Type) -> TokenStream {
         return quote!(<#ty as ::dataflow::__private::Record>::At<'a>);
     }
     match spelling(ty) {
-        Spelling::Plain => quote!(#ty),
-        Spelling::Text => quote!(&'a str),
-        Spelling::Texts => quote!(::dataflow::__private::Texts<'a>),
-        Spelling::List(element) => quote!(&'a [#element]),
-        Spelling::Records(element) => quote!(::dataflow::__private::List<'a, #element>),
-        Spelling::Optional(inner) => {
+        TypeSpelling::Plain => quote!(#ty),
+        TypeSpelling::Text => quote!(&'a str),
+        TypeSpelling::Texts => quote!(::dataflow::__private::Texts<'a>),
+        TypeSpelling::List(element) => quote!(&'a [#element]),
+        TypeSpelling::Records(element) => quote!(::dataflow::__private::List<'a, #element>),
+        TypeSpelling::Optional(inner) => {
             let inner = borrowed(record, inner);
             quote!(::core::option::Option<#inner>)
         }
-        Spelling::Map(_, key, value) => quote!(::dataflow::__private::Map<'a, #key, #value>),
-        Spelling::Tuple(parts) => {
+        TypeSpelling::Map(_, key, value) => quote!(::dataflow::__private::Map<'a, #key, #value>),
+        TypeSpelling::Tuple(parts) => {
             let parts = parts.into_iter().map(|part| borrowed(record, part));
             quote!((#(#parts,)*))
         }
-        Spelling::Array(element, length) => {
+        TypeSpelling::Array(element, length) => {
             let element = borrowed(record, element);
             quote!([#element; #length])
         }
-        Spelling::Boxed(_) | Spelling::Other | Spelling::Unknown => {
+        TypeSpelling::Boxed(_) | TypeSpelling::Other | TypeSpelling::Unknown => {
             quote!(<#guard<#ty> as ::dataflow::__private::Record>::At<'a>)
         }
     }
@@ -48,7 +48,7 @@ pub(super) fn symbol(record: &RecordInput, ty: &Type) -> TokenStream {
         return quote!(<#ty as ::dataflow::__private::Record>::Fields<Root>);
     }
     match spelling(ty) {
-        Spelling::Tuple(_) | Spelling::Boxed(_) | Spelling::Other => {
+        TypeSpelling::Tuple(_) | TypeSpelling::Boxed(_) | TypeSpelling::Other => {
             quote!(<#guard<#ty> as ::dataflow::__private::Record>::Fields<Root>)
         }
         _ => quote!(::dataflow::__private::Field<Root, #ty>),

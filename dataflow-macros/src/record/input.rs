@@ -23,13 +23,13 @@ pub(super) struct RecordInput {
     pub(super) name: Ident,
     pub(super) visibility: Visibility,
     pub(super) generics: Generics,
-    pub(super) body: Body,
+    pub(super) body: RecordBody,
     /// What closures see of it.
     pub(super) borrowing: Borrowing,
 }
 
 /// What it is made of.
-pub(super) enum Body {
+pub(super) enum RecordBody {
     Struct(Vec<FieldInput>),
     Enum(Vec<VariantInput>),
 }
@@ -73,13 +73,13 @@ impl RecordInput {
                 attributes::of_record(&item.attrs, &mut mistakes);
                 let generics = Generics::read(item.generics, "struct")?;
                 let fields = read_fields(named_fields(&item.ident, item.fields)?, &mut mistakes);
-                (item.ident, item.vis, generics, Body::Struct(fields))
+                (item.ident, item.vis, generics, RecordBody::Struct(fields))
             }
             Item::Enum(item) => {
                 attributes::of_record(&item.attrs, &mut mistakes);
                 let generics = Generics::read(item.generics, "enum")?;
                 let variants = read_variants(&item.ident, item.variants, &mut mistakes)?;
-                (item.ident, item.vis, generics, Body::Enum(variants))
+                (item.ident, item.vis, generics, RecordBody::Enum(variants))
             }
             Item::Union(item) => {
                 return Err(syn::Error::new(
@@ -123,8 +123,8 @@ impl RecordInput {
 
     fn all_fields(&self) -> impl Iterator<Item = &FieldInput> {
         let (fields, variants) = match &self.body {
-            Body::Struct(fields) => (fields.as_slice(), [].as_slice()),
-            Body::Enum(variants) => ([].as_slice(), variants.as_slice()),
+            RecordBody::Struct(fields) => (fields.as_slice(), [].as_slice()),
+            RecordBody::Enum(variants) => ([].as_slice(), variants.as_slice()),
         };
         fields.iter().chain(variants.iter().flat_map(|variant| &variant.fields))
     }

@@ -3,7 +3,7 @@
 use syn::{Expr, GenericArgument, PathArguments, PathSegment, Type};
 
 /// A field's type as its spelling tells.
-pub(super) enum Spelling<'t> {
+pub(super) enum TypeSpelling<'t> {
     Plain,
     Text,
     List(&'t Type),
@@ -46,41 +46,41 @@ const PLAIN: &[&str] = &[
 /// Plain values whose lists are kept as lists of records.
 const ONE_BY_ONE: &[&str] = &["bool", "char", "i8"];
 
-pub(super) fn spelling(ty: &Type) -> Spelling<'_> {
+pub(super) fn spelling(ty: &Type) -> TypeSpelling<'_> {
     match ty {
         Type::Paren(inner) => spelling(&inner.elem),
         Type::Group(inner) => spelling(&inner.elem),
-        Type::Tuple(tuple) => Spelling::Tuple(tuple.elems.iter().collect()),
-        Type::Array(array) => Spelling::Array(&array.elem, &array.len),
-        Type::Path(path) if path.qself.is_none() => path.path.segments.last().map_or(Spelling::Other, named),
-        _ => Spelling::Other,
+        Type::Tuple(tuple) => TypeSpelling::Tuple(tuple.elems.iter().collect()),
+        Type::Array(array) => TypeSpelling::Array(&array.elem, &array.len),
+        Type::Path(path) if path.qself.is_none() => path.path.segments.last().map_or(TypeSpelling::Other, named),
+        _ => TypeSpelling::Other,
     }
 }
 
-fn named(segment: &PathSegment) -> Spelling<'_> {
+fn named(segment: &PathSegment) -> TypeSpelling<'_> {
     match (segment.ident.to_string().as_str(), only_argument(segment)) {
-        ("String", None) => Spelling::Text,
+        ("String", None) => TypeSpelling::Text,
         ("Vec", Some(element)) => list(element),
-        ("Option", Some(inner)) => Spelling::Optional(inner),
-        ("Box", Some(inner)) => Spelling::Boxed(inner),
+        ("Option", Some(inner)) => TypeSpelling::Optional(inner),
+        ("Box", Some(inner)) => TypeSpelling::Boxed(inner),
         ("BTreeMap" | "HashMap", _) => match two_arguments(segment) {
-            Some((key, value)) => Spelling::Map(segment.ident == "HashMap", key, value),
-            None => Spelling::Other,
+            Some((key, value)) => TypeSpelling::Map(segment.ident == "HashMap", key, value),
+            None => TypeSpelling::Other,
         },
-        (name, _) if PLAIN.contains(&name) => Spelling::Plain,
-        _ => Spelling::Other,
+        (name, _) if PLAIN.contains(&name) => TypeSpelling::Plain,
+        _ => TypeSpelling::Other,
     }
 }
 
 /// A list by what it holds. An unknown name may be one for a number as well as for a record.
-fn list(element: &Type) -> Spelling<'_> {
+fn list(element: &Type) -> TypeSpelling<'_> {
     let is_one_byte =
         |ty: &Type| matches!(ty, Type::Path(path) if ONE_BY_ONE.iter().any(|name| path.path.is_ident(name)));
     match spelling(element) {
-        Spelling::Text => Spelling::Texts,
-        Spelling::Plain if !is_one_byte(element) => Spelling::List(element),
-        _ if has_spelling(element) => Spelling::Records(element),
-        _ => Spelling::Unknown,
+        TypeSpelling::Text => TypeSpelling::Texts,
+        TypeSpelling::Plain if !is_one_byte(element) => TypeSpelling::List(element),
+        _ if has_spelling(element) => TypeSpelling::Records(element),
+        _ => TypeSpelling::Unknown,
     }
 }
 
@@ -106,12 +106,13 @@ fn two_arguments(segment: &PathSegment) -> Option<(&Type, &Type)> {
 /// Whether a type consists of what its spelling tells.
 pub(super) fn has_spelling(ty: &Type) -> bool {
     match spelling(ty) {
-        Spelling::Plain | Spelling::Text | Spelling::Texts | Spelling::List(_) => true,
-        Spelling::Optional(inner) | Spelling::Array(inner, _) | Spelling::Boxed(inner) | Spelling::Records(inner) => {
-            has_spelling(inner)
-        }
-        Spelling::Tuple(parts) => parts.into_iter().all(has_spelling),
-        Spelling::Map(_, key, value) => has_spelling(key) && has_spelling(value),
-        Spelling::Other | Spelling::Unknown => false,
+        TypeSpelling::Plain | TypeSpelling::Text | TypeSpelling::Texts | TypeSpelling::List(_) => true,
+        TypeSpelling::Optional(inner)
+        | TypeSpelling::Array(inner, _)
+        | TypeSpelling::Boxed(inner)
+        | TypeSpelling::Records(inner) => has_spelling(inner),
+        TypeSpelling::Tuple(parts) => parts.into_iter().all(has_spelling),
+        TypeSpelling::Map(_, key, value) => has_spelling(key) && has_spelling(value),
+        TypeSpelling::Other | TypeSpelling::Unknown => false,
     }
 }

@@ -4,23 +4,23 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::Type;
 
-use super::spelling::{Spelling, spelling};
+use super::spelling::{TypeSpelling, spelling};
 
 /// The type without its boxes. A `HashMap` is stored as a `BTreeMap`.
 pub(super) fn stored(ty: &Type) -> Type {
     match spelling(ty) {
-        Spelling::Boxed(inner) => stored(inner),
+        TypeSpelling::Boxed(inner) => stored(inner),
         _ if !is_boxed(ty) => ty.clone(),
-        Spelling::Map(_, key, value) => syn::parse_quote!(::std::collections::BTreeMap<#key, #value>),
-        Spelling::Optional(inner) => {
+        TypeSpelling::Map(_, key, value) => syn::parse_quote!(::std::collections::BTreeMap<#key, #value>),
+        TypeSpelling::Optional(inner) => {
             let inner = stored(inner);
             syn::parse_quote!(::core::option::Option<#inner>)
         }
-        Spelling::Array(element, length) => {
+        TypeSpelling::Array(element, length) => {
             let element = stored(element);
             syn::parse_quote!([#element; #length])
         }
-        Spelling::Tuple(parts) => {
+        TypeSpelling::Tuple(parts) => {
             let parts = parts.into_iter().map(stored);
             syn::parse_quote!((#(#parts,)*))
         }
@@ -34,18 +34,18 @@ pub(super) fn boxed(expression: TokenStream, ty: &Type) -> TokenStream {
         return expression;
     }
     match spelling(ty) {
-        Spelling::Boxed(inner) => {
+        TypeSpelling::Boxed(inner) => {
             let inner = boxed(expression, inner);
             quote!(::std::boxed::Box::new(#inner))
         }
-        Spelling::Optional(inner) | Spelling::Array(inner, _) => {
+        TypeSpelling::Optional(inner) | TypeSpelling::Array(inner, _) => {
             let inner = boxed(quote!(__inner), inner);
             quote!(#expression.map(|__inner| #inner))
         }
-        Spelling::Map(..) => {
+        TypeSpelling::Map(..) => {
             quote!(::core::iter::Iterator::collect(::core::iter::IntoIterator::into_iter(#expression)))
         }
-        Spelling::Tuple(parts) => {
+        TypeSpelling::Tuple(parts) => {
             let names: Vec<_> = (0..parts.len()).map(|index| format_ident!("__part{index}")).collect();
             let boxes = names.iter().zip(parts).map(|(name, part)| boxed(quote!(#name), part));
             quote!({ let (#(#names,)*) = #expression; (#(#boxes,)*) })
@@ -56,9 +56,9 @@ pub(super) fn boxed(expression: TokenStream, ty: &Type) -> TokenStream {
 
 fn is_boxed(ty: &Type) -> bool {
     match spelling(ty) {
-        Spelling::Boxed(_) | Spelling::Map(true, ..) => true,
-        Spelling::Optional(inner) | Spelling::Array(inner, _) => is_boxed(inner),
-        Spelling::Tuple(parts) => parts.into_iter().any(is_boxed),
+        TypeSpelling::Boxed(_) | TypeSpelling::Map(true, ..) => true,
+        TypeSpelling::Optional(inner) | TypeSpelling::Array(inner, _) => is_boxed(inner),
+        TypeSpelling::Tuple(parts) => parts.into_iter().any(is_boxed),
         _ => false,
     }
 }

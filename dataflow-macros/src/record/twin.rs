@@ -5,7 +5,7 @@ use quote::{format_ident, quote};
 
 use super::borrowing::Borrowing;
 use super::counterparts::borrowed;
-use super::input::{Body, FieldInput, RecordInput, VariantInput};
+use super::input::{FieldInput, RecordBody, RecordInput, VariantInput};
 
 /// The twin, unless the record is surely its own.
 pub(super) fn definition(record: &RecordInput) -> TokenStream {
@@ -17,11 +17,11 @@ pub(super) fn definition(record: &RecordInput) -> TokenStream {
     let (declared, predicates) = (record.generics.declared(), record.generics.predicates());
     let docs = format!("[`{}`] with its texts and lists borrowed: what closures see of it.", record.name);
     let (kind, body) = match &record.body {
-        Body::Struct(fields) => {
+        RecordBody::Struct(fields) => {
             let fields = fields.iter().map(|field| named(record, field));
             (quote!(struct), quote!(#(#fields,)*))
         }
-        Body::Enum(variants) => {
+        RecordBody::Enum(variants) => {
             let variants = variants.iter().map(|variant| one_variant(record, variant));
             (quote!(enum), quote!(#(#variants,)*))
         }
@@ -63,7 +63,7 @@ pub(super) fn derives(record: &RecordInput) -> TokenStream {
     let of_twin = quote!(#name<'a, #arguments> where #predicates);
     // A bound that mentions a lifetime may be false: the impl is then there for nobody.
     let nested: Vec<_> = record.types().filter(|ty| !record.is_spelled_out(ty)).collect();
-    let patterns = Patterns::of(record, &name);
+    let patterns = TwinPatterns::of(record, &name);
     let (shown, equal) = (patterns.shown(), patterns.equal());
     quote! {
         #[automatically_derived]
@@ -98,28 +98,28 @@ pub(super) fn derives(record: &RecordInput) -> TokenStream {
 }
 
 /// The twin's parts as patterns: a struct is one of them, an enum one for each variant.
-struct Patterns<'r> {
+struct TwinPatterns<'r> {
     paths: Vec<TokenStream>,
     names: Vec<String>,
     fields: Vec<&'r [FieldInput]>,
     are_tuples: Vec<bool>,
 }
 
-impl<'r> Patterns<'r> {
+impl<'r> TwinPatterns<'r> {
     fn of(record: &'r RecordInput, twin: &Ident) -> Self {
         match &record.body {
-            Body::Struct(fields) => Patterns {
+            RecordBody::Struct(fields) => TwinPatterns {
                 paths: vec![quote!(#twin)],
                 names: vec![twin.to_string()],
                 fields: vec![fields],
                 are_tuples: vec![false],
             },
-            Body::Enum(variants) => {
+            RecordBody::Enum(variants) => {
                 let path = |variant: &VariantInput| {
                     let name = &variant.name;
                     quote!(#twin::#name)
                 };
-                Patterns {
+                TwinPatterns {
                     paths: variants.iter().map(path).collect(),
                     names: variants.iter().map(|variant| variant.name.to_string()).collect(),
                     fields: variants.iter().map(|variant| variant.fields.as_slice()).collect(),

@@ -6,7 +6,7 @@ use syn::{AngleBracketedGenericArguments, Expr, ExprClosure, Token, token};
 
 use crate::operators::{ChainState, Operator};
 use crate::syntax::ids::FlowId;
-use crate::syntax::scope::{Kind, Scope};
+use crate::syntax::scope::{LocalKind, Scope};
 
 /// A function's body, or the inside of `dataflow! { … }`.
 #[derive(Default)]
@@ -95,7 +95,7 @@ impl Pipeline {
 
     /// Whether a name stands for a flow beyond doubt.
     pub(crate) fn is_certainly_a_flow(&self, name: &Ident, scope: &Scope) -> bool {
-        matches!(scope.find(name), Some(Kind::Flow(id)) if self.names[id.0].is_certain)
+        matches!(scope.find(name), Some(LocalKind::Flow(id)) if self.names[id.0].is_certain)
     }
 }
 
@@ -130,6 +130,11 @@ impl Flow {
 }
 
 impl Call {
+    /// Whether the word is an operator of which a fact holds.
+    pub(crate) fn is(&self, fact: impl FnOnce(&Operator) -> bool) -> bool {
+        self.operator.is_some_and(fact)
+    }
+
     /// The closures among the arguments.
     pub(crate) fn closures(&self) -> impl Iterator<Item = &ExprClosure> {
         self.args.iter().filter_map(|argument| match argument {

@@ -13,14 +13,14 @@ use crate::syntax::patterns::{bound_names, looks_like_a_constant};
 /// One mention of a name.
 pub(crate) struct Mention<'a> {
     pub(crate) name: &'a Ident,
-    pub(crate) how: How,
+    pub(crate) how: MentionKind,
     /// The fields named after it: `["home", "zip"]` for `u.home.zip`.
     pub(crate) fields: Vec<String>,
 }
 
 /// How a name is mentioned.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum How {
+pub(crate) enum MentionKind {
     /// As a value, or as the root of a path of fields.
     Value,
     /// As a function that is called.
@@ -45,14 +45,14 @@ impl Mentions<'_> {
 
 /// The names that an expression mentions and does not bind.
 pub(crate) fn free_names(expr: &Expr) -> Mentions<'_> {
-    let mut walk = Walk::default();
+    let mut walk = NameWalk::default();
     walk.visit_expr(expr);
     walk.mentions
 }
 
 /// As [`free_names`], where some uses of names are known to mention less than the name.
 pub(crate) fn free_names_but<'a>(expr: &'a Expr, known: &'a dyn Recognise<'a>) -> Mentions<'a> {
-    let mut walk = Walk { known: Some(known), ..Walk::default() };
+    let mut walk = NameWalk { known: Some(known), ..NameWalk::default() };
     walk.visit_expr(expr);
     walk.mentions
 }
@@ -75,7 +75,7 @@ pub(crate) struct Recognised<'a> {
 
 /// The names that a closure mentions, other than its parameters and what it binds itself.
 pub(crate) fn free_names_of_closure(closure: &ExprClosure) -> Mentions<'_> {
-    let mut walk = Walk::default();
+    let mut walk = NameWalk::default();
     walk.visit_expr_closure(closure);
     walk.mentions
 }
@@ -112,7 +112,7 @@ fn names_in_format(literal: &proc_macro2::Literal, names: &mut Vec<Ident>) {
 }
 
 #[derive(Default)]
-struct Walk<'a> {
+struct NameWalk<'a> {
     bound: Vec<&'a Ident>,
     mentions: Mentions<'a>,
     known: Option<&'a dyn Recognise<'a>>,
@@ -120,7 +120,7 @@ struct Walk<'a> {
     seen: Vec<&'a Expr>,
 }
 
-impl<'a> Walk<'a> {
+impl<'a> NameWalk<'a> {
     fn within(&mut self, walk: impl FnOnce(&mut Self)) {
         let outside = self.bound.len();
         walk(self);
@@ -131,7 +131,7 @@ impl<'a> Walk<'a> {
         self.bound.extend(bound_names(pattern));
     }
 
-    fn mention(&mut self, name: &'a Ident, how: How, fields: Vec<String>) {
+    fn mention(&mut self, name: &'a Ident, how: MentionKind, fields: Vec<String>) {
         if !self.bound.contains(&name) {
             self.mentions.plain.push(Mention { name, how, fields });
         }
@@ -151,7 +151,7 @@ impl<'a> Walk<'a> {
     }
 }
 
-impl<'a> Visit<'a> for Walk<'a> {
+impl<'a> Visit<'a> for NameWalk<'a> {
     fn visit_expr(&mut self, expr: &'a Expr) {
         if self.seen.iter().any(|seen| std::ptr::eq(*seen, expr)) {
             return;
@@ -162,7 +162,7 @@ impl<'a> Visit<'a> for Walk<'a> {
         match expr {
             Expr::Path(path) if path.qself.is_none() => {
                 if let Some(name) = path.path.get_ident() {
-                    self.mention(name, How::Value, Vec::new());
+                    self.mention(name, MentionKind::Value, Vec::new());
                 }
             }
             Expr::Verbatim(tokens) => self.tokens(tokens),
@@ -172,14 +172,14 @@ impl<'a> Visit<'a> for Walk<'a> {
 
     fn visit_expr_field(&mut self, expr: &'a ExprField) {
         match field_path(expr) {
-            Some((name, fields)) => self.mention(name, How::Value, fields),
+            Some((name, fields)) => self.mention(name, MentionKind::Value, fields),
             None => visit::visit_expr_field(self, expr),
         }
     }
 
     fn visit_expr_call(&mut self, call: &'a ExprCall) {
         match plain_path(&call.func) {
-            Some(name) => self.mention(name, How::Called, Vec::new()),
+            Some(name) => self.mention(name, MentionKind::Called, Vec::new()),
             None => self.visit_expr(&call.func),
         }
         call.args.iter().for_each(|argument| self.visit_expr(argument));

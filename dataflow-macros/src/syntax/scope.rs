@@ -8,7 +8,7 @@ use std::rc::Rc;
 use proc_macro2::Ident;
 
 use crate::syntax::ids::NameId;
-use crate::syntax::names::{How, Mention};
+use crate::syntax::names::{Mention, MentionKind};
 use crate::syntax::patterns::looks_like_a_constant;
 
 /// The local names that an expression can see, innermost first.
@@ -21,13 +21,13 @@ pub(crate) struct Scope {
 
 struct Local {
     name: Ident,
-    kind: Kind,
+    kind: LocalKind,
     outer: Option<Rc<Local>>,
 }
 
 /// What a local name stands for, as far as syntax tells.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Kind {
+pub(crate) enum LocalKind {
     Value,
     /// A parameter that is written as a reference: what it points to may end with the function.
     Borrowed,
@@ -46,12 +46,12 @@ impl Scope {
         self.open
     }
 
-    pub(crate) fn bind(&mut self, name: Ident, kind: Kind) {
+    pub(crate) fn bind(&mut self, name: Ident, kind: LocalKind) {
         let outer = self.innermost.take();
         self.innermost = Some(Rc::new(Local { name, kind, outer }));
     }
 
-    pub(crate) fn find(&self, name: &Ident) -> Option<Kind> {
+    pub(crate) fn find(&self, name: &Ident) -> Option<LocalKind> {
         let mut next = self.innermost.as_deref();
         while let Some(local) = next {
             if local.name == *name {
@@ -70,7 +70,7 @@ impl Scope {
     pub(crate) fn captures(&self, mention: &Mention) -> bool {
         self.find(mention.name).is_some()
             || (self.open
-                && mention.how == How::Value
+                && mention.how == MentionKind::Value
                 && *mention.name != "self"
                 && !looks_like_a_constant(mention.name))
     }

@@ -11,7 +11,7 @@ use proc_macro2::{Ident, Span};
 use quote::{ToTokens, format_ident};
 use syn::{Expr, ExprClosure, Pat};
 
-use crate::analyse::reads::{self, Reads};
+use crate::analyse::reads::{self, ReadSet};
 use crate::diagnostics::{Diagnostics, message};
 use crate::operators::measures::{Measure, MeasureArguments, MeasureLowering};
 use crate::operators::{ChainState, ClosureArguments};
@@ -87,8 +87,8 @@ pub(crate) fn of(call: &Call) -> Option<Aggregation> {
 }
 
 /// What all measures read of a record.
-pub(crate) fn reads(aggregation: &Aggregation) -> Reads {
-    let of_closures = |measure: &MeasureCall| -> Vec<Reads> {
+pub(crate) fn reads(aggregation: &Aggregation) -> ReadSet {
+    let of_closures = |measure: &MeasureCall| -> Vec<ReadSet> {
         let of_all = measure.closures.iter().map(reads::of);
         match measure.measure.takes {
             // The record stands behind the accumulator, and the second closure gets none.
@@ -96,12 +96,12 @@ pub(crate) fn reads(aggregation: &Aggregation) -> Reads {
             _ => of_all.flatten().collect(),
         }
     };
-    aggregation.measures.iter().flat_map(of_closures).fold(Reads::nothing(), Reads::and)
+    aggregation.measures.iter().flat_map(of_closures).fold(ReadSet::nothing(), ReadSet::and)
 }
 
 pub(super) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
     let calls = pipeline.flows.iter().flat_map(|flow| &flow.calls);
-    for call in calls.filter(|call| call.operator.is_some_and(|operator| operator.takes == ClosureArguments::Handle)) {
+    for call in calls.filter(|call| call.is(|operator| operator.takes == ClosureArguments::Handle)) {
         read(call, found);
     }
 }
@@ -119,7 +119,7 @@ fn read(call: &Call, found: &mut Diagnostics) -> Option<Aggregation> {
         }
         return Some(Aggregation { measures: Vec::new(), body, uses_key: false });
     };
-    let has_key = call.operator.is_some_and(|operator| operator.from == ChainState::Grouped);
+    let has_key = call.is(|operator| operator.from == ChainState::Grouped);
     let (mut measures, uses_key) = extraction::of(handle, has_key, &mut body, found);
     if let Some(name) = inner_variable(&measures, &body) {
         found.report_unwritable(name.span(), message::inner_variable(&name));

@@ -7,8 +7,8 @@ use proc_macro2::Ident;
 use syn::visit::{self, Visit};
 use syn::{Block, Expr, ExprBlock, ExprClosure, ExprMethodCall, Local, Pat, PatIdent, Stmt};
 
-use super::{Reads, of_parameter};
-use crate::syntax::names::How;
+use super::{ReadSet, of_parameter};
+use crate::syntax::names::MentionKind;
 use crate::syntax::names::{Mention, Recognise, Recognised, member_text, peeled, plain_path};
 use crate::syntax::patterns::looks_like_a_constant;
 
@@ -28,7 +28,7 @@ impl<'a> Recognise<'a> for Options<'_> {
             Expr::Match(choice) => {
                 let name = self.option(&choice.expr)?;
                 let arms = choice.arms.iter().map(|arm| of_pattern(&arm.pat, &arm.body));
-                let reads = arms.fold(Reads::nothing(), Reads::and);
+                let reads = arms.fold(ReadSet::nothing(), ReadSet::and);
                 Some(Recognised { mentions: mentions(name, reads), seen: &choice.expr })
             }
             Expr::If(branch) => {
@@ -77,15 +77,15 @@ impl Options<'_> {
             _ => return None,
         };
         let name = self.option(option)?;
-        Some(Recognised { mentions: vec![Mention { name, how: How::Value, fields }], seen: &outermost.base })
+        Some(Recognised { mentions: vec![Mention { name, how: MentionKind::Value, fields }], seen: &outermost.base })
     }
 }
 
 /// What a method reads of the record; `None` where it may be anything.
-fn of_call(call: &ExprMethodCall) -> Option<Reads> {
+fn of_call(call: &ExprMethodCall) -> Option<ReadSet> {
     let arguments = call.args.iter().collect::<Vec<_>>();
     match arguments.as_slice() {
-        [] if is_one_of(&call.method, &["is_some", "is_none"]) => Some(Reads::nothing()),
+        [] if is_one_of(&call.method, &["is_some", "is_none"]) => Some(ReadSet::nothing()),
         [Expr::Closure(of_record)] if is_one_of(&call.method, &["map", "and_then", "is_some_and", "is_none_or"]) => {
             of_closure(of_record)
         }
@@ -94,7 +94,7 @@ fn of_call(call: &ExprMethodCall) -> Option<Reads> {
     }
 }
 
-fn of_closure(closure: &ExprClosure) -> Option<Reads> {
+fn of_closure(closure: &ExprClosure) -> Option<ReadSet> {
     match closure.inputs.iter().collect::<Vec<_>>().as_slice() {
         [record] => Some(of_parameter(record, &closure.body)),
         _ => None,
@@ -102,15 +102,15 @@ fn of_closure(closure: &ExprClosure) -> Option<Reads> {
 }
 
 /// What is read of the record where a pattern has matched the `Option`.
-fn of_pattern(pattern: &Pat, body: &Expr) -> Reads {
+fn of_pattern(pattern: &Pat, body: &Expr) -> ReadSet {
     match pattern {
         Pat::Guard(guarded) => of_pattern(&guarded.pat, &guarded.guard).and(of_pattern(&guarded.pat, body)),
-        Pat::Wild(_) => Reads::nothing(),
-        Pat::Ident(PatIdent { ident, subpat: None, .. }) if ident == "None" => Reads::nothing(),
+        Pat::Wild(_) => ReadSet::nothing(),
+        Pat::Ident(PatIdent { ident, subpat: None, .. }) if ident == "None" => ReadSet::nothing(),
         Pat::TupleStruct(some) if some.path.is_ident("Some") && some.elems.len() == 1 && only_binds(&some.elems[0]) => {
             of_parameter(&some.elems[0], body)
         }
-        _ => Reads::All,
+        _ => ReadSet::All,
     }
 }
 
@@ -131,11 +131,11 @@ impl<'ast> Visit<'ast> for Constants {
 }
 
 /// The mentions that stand for what is read.
-fn mentions(name: &Ident, reads: Reads) -> Vec<Mention<'_>> {
-    let mention = |fields| Mention { name, how: How::Value, fields };
+fn mentions(name: &Ident, reads: ReadSet) -> Vec<Mention<'_>> {
+    let mention = |fields| Mention { name, how: MentionKind::Value, fields };
     match reads {
-        Reads::All => vec![mention(Vec::new())],
-        Reads::Fields(paths) => {
+        ReadSet::All => vec![mention(Vec::new())],
+        ReadSet::Fields(paths) => {
             paths.iter().map(|path| mention(path.split('.').map(str::to_owned).collect())).collect()
         }
     }

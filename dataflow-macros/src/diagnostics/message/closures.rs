@@ -32,8 +32,7 @@ pub(crate) fn key_missing(word: &Ident, takes: ClosureArguments) -> String {
     }
 }
 
-pub(crate) fn direction_wanted(word: &Ident) -> String {
-    let direction = if word.to_string().starts_with("asc") { "asc" } else { "desc" };
+pub(crate) fn direction_wanted(word: &Ident, direction: &str) -> String {
     format!("`{word}` is no direction of an order: write `|record| {direction}(record.field)`")
 }
 

@@ -10,16 +10,16 @@ use crate::syntax::hole::flow_of;
 /// Writes all flows of a body.
 pub(crate) fn fill(pipeline: &Pipeline, body: &mut Block) {
     let emission = Emission::new(pipeline);
-    Fill { emission: &emission }.visit_block_mut(body);
+    FillHoles { emission: &emission }.visit_block_mut(body);
 }
 
-pub(super) struct Fill<'a> {
+pub(super) struct FillHoles<'a> {
     emission: &'a Emission<'a>,
 }
 
-impl<'a> Fill<'a> {
+impl<'a> FillHoles<'a> {
     pub(super) fn new(emission: &'a Emission<'a>) -> Self {
-        Fill { emission }
+        FillHoles { emission }
     }
 
     pub(super) fn expr(&mut self, expr: &mut Expr) {
@@ -27,7 +27,7 @@ impl<'a> Fill<'a> {
     }
 }
 
-impl VisitMut for Fill<'_> {
+impl VisitMut for FillHoles<'_> {
     fn visit_expr_mut(&mut self, expr: &mut Expr) {
         match flow_of(expr) {
             Some(flow) => *expr = Expr::Verbatim(self.emission.flow(flow)),

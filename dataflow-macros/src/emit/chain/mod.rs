@@ -8,15 +8,15 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::Expr;
 
 use crate::analyse::keys;
-use crate::analyse::pushdown::{self, Moved};
-use crate::analyse::steps::{self, Part, Step, Work};
+use crate::analyse::pushdown::{self, MovedFilters};
+use crate::analyse::steps::{self, ChainPart, ChainStep, StepWork};
 use crate::emit::precedence::before_postfix;
 use crate::emit::{aggregate, body, key, owning, predicate, reduce, reduce_group, step};
 use crate::operators::Lowering;
 use crate::syntax::hole::flow_of;
 use crate::syntax::{Call, Flow, FlowId, Pipeline, Source};
 
-use fill::Fill;
+use fill::FillHoles;
 pub(crate) use fill::fill;
 pub(crate) use scope::enter;
 
@@ -45,8 +45,8 @@ impl<'a> Emission<'a> {
         let mut written = source;
         for (index, part) in parts.iter().enumerate() {
             written = match part {
-                Part::Step(step) => self.step(written, step, flow.binding.as_ref().filter(|_| index == last)),
-                Part::Foreign(call) => {
+                ChainPart::Step(step) => self.step(written, step, flow.binding.as_ref().filter(|_| index == last)),
+                ChainPart::Foreign(call) => {
                     let call = self.as_written(call);
                     quote!(#written #call)
                 }
@@ -78,9 +78,9 @@ impl<'a> Emission<'a> {
     }
 
     /// An operator, behind what is written of the flow.
-    fn step(&self, flow: TokenStream, step: &Step<'_>, binding: Option<&Ident>) -> TokenStream {
+    fn step(&self, flow: TokenStream, step: &ChainStep<'_>, binding: Option<&Ident>) -> TokenStream {
         let moved = match &step.work {
-            Work::Body(stages) => pushdown::of(step, stages),
+            StepWork::Body(stages) => pushdown::of(step, stages),
             _ => None,
         };
         if let Some(moved) = moved {
@@ -88,20 +88,20 @@ impl<'a> Emission<'a> {
         }
         let heads = step.heads.iter().map(|call| self.single(call)).collect::<TokenStream>();
         match &step.work {
-            Work::Predicate(call) => {
+            StepWork::Predicate(call) => {
                 let filter = predicate::write(step, call, binding);
                 quote!(#flow #filter)
             }
-            Work::Body(stages) => {
+            StepWork::Body(stages) => {
                 let meta = step::write(step, binding, None);
                 let body = body::write(stages, step::takes_over(step));
                 quote!(#flow #meta #heads #body)
             }
-            Work::Single(call) => {
+            StepWork::Single(call) => {
                 let (meta, call) = (step::write(step, binding, None), self.single(call));
                 quote!(#flow #meta #heads #call)
             }
-            Work::Missing => {
+            StepWork::Missing => {
                 let meta = step::write(step, binding, None);
                 quote!(#flow #meta #heads)
             }
@@ -109,7 +109,13 @@ impl<'a> Emission<'a> {
     }
 
     /// A body, with the filters in front that have moved out of it.
-    fn moved(&self, flow: &TokenStream, step: &Step<'_>, moved: &Moved, binding: Option<&Ident>) -> TokenStream {
+    fn moved(
+        &self,
+        flow: &TokenStream,
+        step: &ChainStep<'_>,
+        moved: &MovedFilters,
+        binding: Option<&Ident>,
+    ) -> TokenStream {
         let of_side = |side| {
             let fronts = moved.fronts.iter().filter(move |front| front.side == side);
             fronts.map(predicate::write_front).collect::<TokenStream>()
@@ -120,7 +126,7 @@ impl<'a> Emission<'a> {
             _ => self.single(call),
         });
         let heads = heads.collect::<TokenStream>();
-        let shown = Step { heads: step.heads.clone(), work: Work::Body(moved.left.iter().collect()) };
+        let shown = ChainStep { heads: step.heads.clone(), work: StepWork::Body(moved.left.iter().collect()) };
         let meta = step::write(&shown, binding, Some(moved));
         let asking = moved.asking.iter().collect::<Vec<_>>();
         let body = body::write(&asking, true);
@@ -167,7 +173,7 @@ impl<'a> Emission<'a> {
         let Call { dot, word, turbofish, paren, .. } = call;
         let mut tokens = quote!(#dot #word #turbofish);
         let args = call.args.iter().map(|argument| match argument {
-            Expr::Closure(closure) if call.operator.is_some_and(|operator| keys::is_computed(operator, closure)) => {
+            Expr::Closure(closure) if call.is(|operator| keys::is_computed(operator, closure)) => {
                 key::write(call, closure)
             }
             argument => self.filled(argument).into_token_stream(),
@@ -178,7 +184,7 @@ impl<'a> Emission<'a> {
 
     pub(super) fn filled(&self, expr: &Expr) -> Expr {
         let mut expr = expr.clone();
-        Fill::new(self).expr(&mut expr);
+        FillHoles::new(self).expr(&mut expr);
         expr
     }
 }

@@ -46,13 +46,13 @@ const TEXT_LIMIT: usize = 80;
 /// The body of a closure, with its arithmetic checked.
 pub(super) fn body(closure: &ExprClosure) -> Expr {
     let mut body = (*closure.body).clone();
-    Check.visit_expr_mut(&mut body);
+    ArithmeticCheck.visit_expr_mut(&mut body);
     body
 }
 
-struct Check;
+struct ArithmeticCheck;
 
-impl VisitMut for Check {
+impl VisitMut for ArithmeticCheck {
     fn visit_expr_mut(&mut self, expr: &mut Expr) {
         let what = || text::shortened(&shown(expr), TEXT_LIMIT);
         let what = match &*expr {
@@ -102,7 +102,7 @@ impl VisitMut for Check {
     fn visit_item_mut(&mut self, _: &mut Item) {}
 }
 
-impl Check {
+impl ArithmeticCheck {
     fn arguments(&mut self, arguments: &mut Punctuated<Expr, Token![,]>) {
         for argument in arguments {
             match argument {
@@ -121,7 +121,7 @@ impl Check {
         if is_constant || is_static || has_no_order || is_no_integer(left) || is_no_integer(right) {
             return None;
         }
-        let this = Operator::new(binary, check, what);
+        let this = ArithmeticOperator::new(binary, check, what);
         let attrs = take_attributes(&mut binary.left);
         self.visit_expr_mut(&mut binary.left);
         self.visit_expr_mut(&mut binary.right);
@@ -150,7 +150,7 @@ impl Check {
 }
 
 /// An operator, and what is said of it.
-struct Operator {
+struct ArithmeticOperator {
     check: &'static str,
     /// The expression as the user wrote it.
     what: String,
@@ -160,13 +160,13 @@ struct Operator {
     right: Ident,
 }
 
-impl Operator {
+impl ArithmeticOperator {
     fn new(binary: &ExprBinary, check: &'static str, what: String) -> Self {
         // The user's spans, as of the operator, so that the compiler's words about it are those that it has for the user's own expression.
         let span = first_span(&binary.op);
         let left = Ident::new("__left", span.located_at(first_span(&binary.left)));
         let right = Ident::new("__right", span.located_at(last_span(&binary.right)));
-        Operator { check, what, span, left, right }
+        ArithmeticOperator { check, what, span, left, right }
     }
 
     /// `Operands(left, right).add("…")`
@@ -178,7 +178,7 @@ impl Operator {
 
     /// `left * right`
     fn value(&self, ExprBinary { left: first, op, right: second, .. }: &ExprBinary) -> TokenStream {
-        let (at, Operator { left, right, .. }) = (generated(self.span), self);
+        let (at, ArithmeticOperator { left, right, .. }) = (generated(self.span), self);
         let check = self.check(&quote_spanned!(self.span=> &#left));
         let operands = quote_spanned!(at=> (#first, #second));
         let checked = quote_spanned!(at=> (#left, #right) => { #check; #left #op #right });
@@ -194,7 +194,7 @@ impl Operator {
 
     /// `place += right`, of a place that is found once, behind the value as the language does it for integers.
     fn assigned_behind(&self, ExprBinary { left: place, op, right: value, .. }: &ExprBinary) -> TokenStream {
-        let (at, Operator { left, right, .. }) = (generated(self.span), self);
+        let (at, ArithmeticOperator { left, right, .. }) = (generated(self.span), self);
         let check = self.check(&quote_spanned!(self.span=> &*#left));
         quote_spanned!(at=> (match (#value,) { (#right,) => match &mut #place { #left => { #check; *#left #op #right } } }))
     }

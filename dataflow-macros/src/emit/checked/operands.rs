@@ -84,8 +84,9 @@ pub(super) fn is_static(place: &Expr) -> bool {
 /// Whether the order of two expressions makes no difference: no variable is changed by one and looked at by the other, as far as calls show,
 /// and neither may leave before the other has done something.
 pub(super) fn act_apart(place: &Expr, value: &Expr) -> bool {
-    let (place, value) = (Acts::of(place), Acts::of(value));
-    let may_leave_before = |first: &Acts<'_>, second: &Acts<'_>| first.may_leave && second.does_something();
+    let (place, value) = (SideEffects::of(place), SideEffects::of(value));
+    let may_leave_before =
+        |first: &SideEffects<'_>, second: &SideEffects<'_>| first.may_leave && second.does_something();
     !place.is_opaque
         && !value.is_opaque
         && !may_leave_before(&place, &value)
@@ -95,7 +96,7 @@ pub(super) fn act_apart(place: &Expr, value: &Expr) -> bool {
 
 /// The variables that an expression calls, or calls methods of.
 #[derive(Default)]
-struct Acts<'a> {
+struct SideEffects<'a> {
     on: Vec<&'a Ident>,
     /// Whether it calls anything.
     calls: bool,
@@ -105,9 +106,9 @@ struct Acts<'a> {
     is_opaque: bool,
 }
 
-impl<'a> Acts<'a> {
+impl<'a> SideEffects<'a> {
     fn of(expr: &'a Expr) -> Self {
-        let mut acts = Acts::default();
+        let mut acts = SideEffects::default();
         acts.visit_expr(expr);
         acts
     }
@@ -117,7 +118,7 @@ impl<'a> Acts<'a> {
     }
 }
 
-impl<'a> Visit<'a> for Acts<'a> {
+impl<'a> Visit<'a> for SideEffects<'a> {
     fn visit_expr_call(&mut self, call: &'a ExprCall) {
         self.calls = true;
         self.on.extend(plain_path(&call.func));

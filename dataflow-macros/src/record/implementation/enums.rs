@@ -5,13 +5,13 @@ use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 use syn::ext::IdentExt as _;
 
-use super::{Pieces, columns};
+use super::{ImplementationParts, columns};
 use crate::record::borrowing::Borrowing;
 use crate::record::input::{RecordInput, VariantInput};
 use crate::record::parts;
 use crate::record::stored::boxed;
 
-pub(super) fn pieces(record: &RecordInput, variants: &[VariantInput]) -> Pieces {
+pub(super) fn pieces(record: &RecordInput, variants: &[VariantInput]) -> ImplementationParts {
     // The tag is the first part, then comes one for each variant that holds values.
     let full: Vec<&VariantInput> = variants.iter().filter(|variant| !variant.fields.is_empty()).collect();
     let place = |index: usize| parts::place(index, 1 + full.len());
@@ -24,32 +24,22 @@ pub(super) fn pieces(record: &RecordInput, variants: &[VariantInput]) -> Pieces 
     let all_types = std::iter::once(quote!(u8)).chain(types).collect();
 
     let seen = seen(record);
-    let tags = variants.iter().enumerate().map(|(index, variant)| {
-        let (number, path) = (Literal::u8_unsuffixed(index as u8), &variant.name);
-        quote!(#seen::#path { .. } => #number,)
-    });
-    let tags: Vec<_> = tags.collect();
+    let tags = tags(variants, &seen);
     let tags_again = &tags;
-    // What is no variant's number reads as the first.
-    let numbered = variants.iter().enumerate().skip(1).map(|(index, variant)| {
-        let number = Literal::u8_unsuffixed(index as u8);
-        let read = variant.read(&seen, &place_of(variant));
-        quote!(#number => #read,)
-    });
-    let first = variants.first().map(|variant| variant.read(&seen, &place_of(variant)));
+    let read = read(variants.iter().map(|variant| variant.read(&seen, &place_of(variant))));
     let heap_bytes = variants.iter().map(|variant| variant.heap_bytes(&seen, &place_of(variant)));
     let written = full.iter().map(|variant| variant.write(&seen, &place_of(variant)));
     let compared = full.iter().map(|variant| variant.compare(&seen));
     let owned = variants.iter().map(|variant| variant.own(&seen, &record.name));
     let (name, variants) = (record.name.clone(), variants.to_vec());
     let arguments = record.generics.arguments();
-    Pieces {
+    ImplementationParts {
         parts: parts::nest(all_types),
         symbols: quote!(__dataflow::Field<Root, #name<#arguments>>),
         fields: quote!(__dataflow::field_at(__first_leaf)),
         describe: describe(&name, &variants),
         at: quote! {
-            match <u8 as __Record>::at(__cursor #tag, __row) { #(#numbered)* _ => #first }
+            match <u8 as __Record>::at(__cursor #tag, __row) { #read }
         },
         heap_bytes: quote!(match __at { #(#heap_bytes)* }),
         write: quote! {
@@ -70,6 +60,25 @@ pub(super) fn pieces(record: &RecordInput, variants: &[VariantInput]) -> Pieces 
             quote!(match *__this { #(#arms)* })
         }),
     }
+}
+
+/// Arms that give the number of each variant.
+fn tags(variants: &[VariantInput], seen: &Ident) -> Vec<TokenStream> {
+    let arm = |(index, variant): (usize, &VariantInput)| {
+        let (number, path) = (Literal::u8_unsuffixed(index as u8), &variant.name);
+        quote!(#seen::#path { .. } => #number,)
+    };
+    variants.iter().enumerate().map(arm).collect()
+}
+
+/// Arms that read the variant of each number. What is no variant's number reads as the first.
+fn read(mut variants: impl Iterator<Item = TokenStream>) -> TokenStream {
+    let first = variants.next();
+    let numbered = variants.zip(1..=u8::MAX).map(|(read, number)| {
+        let number = Literal::u8_unsuffixed(number);
+        quote!(#number => #read,)
+    });
+    quote!(#(#numbered)* _ => #first)
 }
 
 /// What closures see, by a name that is one whatever is wrong with the fields; only where nested records decide, it is an alias.

@@ -7,11 +7,11 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use super::borrowing::Borrowing;
-use super::input::{Body, FieldInput, RecordInput};
+use super::input::{FieldInput, RecordBody, RecordInput};
 use super::{symbols, trust, twin, type_guard};
 
 /// What structs and enums do each in its own way: the bodies of the implementation's functions.
-pub(super) struct Pieces {
+pub(super) struct ImplementationParts {
     /// The record that all leaves are taken from: nested tuples.
     pub(super) parts: TokenStream,
     /// The type of the symbols.
@@ -31,8 +31,8 @@ pub(super) struct Pieces {
 /// The implementations, in a block of their own, so that their helpers have no names outside.
 pub(super) fn write(record: &RecordInput) -> TokenStream {
     let pieces = match &record.body {
-        Body::Struct(fields) => structs::pieces(record, fields),
-        Body::Enum(variants) => enums::pieces(record, variants),
+        RecordBody::Struct(fields) => structs::pieces(record, fields),
+        RecordBody::Enum(variants) => enums::pieces(record, variants),
     };
     let (guard, checks) = (type_guard::aliases(record), type_guard::checks(record));
     let record_impl = record_impl(record, &pieces);
@@ -80,11 +80,12 @@ pub(super) fn columns(fields: &[FieldInput]) -> TokenStream {
     quote!(::std::vec![#(#described),*])
 }
 
-fn record_impl(record: &RecordInput, pieces: &Pieces) -> TokenStream {
+fn record_impl(record: &RecordInput, pieces: &ImplementationParts) -> TokenStream {
     let (name, generics, borrows) = (&record.name, &record.generics, type_guard::borrows(record));
     let (declared, arguments, predicates) = (generics.declared(), generics.arguments(), generics.predicates());
-    let Pieces { symbols, fields, describe, at, heap_bytes, write, own, compare, .. } = pieces;
+    let ImplementationParts { symbols, fields, describe, at, own, compare, .. } = pieces;
     let parts = quote!(<__Parts<#arguments> as __Record>);
+    let writing = writing(pieces, &parts);
     quote! {
         #[automatically_derived]
         impl<#declared> __Record for #name<#arguments> where #predicates {
@@ -112,26 +113,7 @@ fn record_impl(record: &RecordInput, pieces: &Pieces) -> TokenStream {
             fn sink<'w>(__leaves: &mut __dataflow::SinkLeaves<'w>) -> Self::Sink<'w> {
                 #parts::sink(__leaves)
             }
-            #[inline(always)]
-            fn heap_bytes(__at: Self::At<'_>, __sink: Self::Sink<'_>) -> usize {
-                #heap_bytes
-            }
-            #[inline(always)]
-            fn write<'w>(
-                __at: Self::At<'_>,
-                __sink: Self::Sink<'w>,
-                __row: __dataflow::NewRow<'w>,
-                __claims: &mut __dataflow::Claims<'w>,
-            ) {
-                #write
-            }
-            fn write_null<'w>(
-                __sink: Self::Sink<'w>,
-                __row: __dataflow::NewRow<'w>,
-                __claims: &mut __dataflow::Claims<'w>,
-            ) {
-                #parts::write_null(__sink, __row, __claims);
-            }
+            #writing
             fn own(__at: Self::At<'_>) -> Self {
                 #own
             }
@@ -144,7 +126,33 @@ fn record_impl(record: &RecordInput, pieces: &Pieces) -> TokenStream {
     }
 }
 
-fn value_impls(record: &RecordInput, pieces: &Pieces) -> TokenStream {
+/// The functions that write a record into a row.
+fn writing(ImplementationParts { heap_bytes, write, .. }: &ImplementationParts, parts: &TokenStream) -> TokenStream {
+    quote! {
+        #[inline(always)]
+        fn heap_bytes(__at: Self::At<'_>, __sink: Self::Sink<'_>) -> usize {
+            #heap_bytes
+        }
+        #[inline(always)]
+        fn write<'w>(
+            __at: Self::At<'_>,
+            __sink: Self::Sink<'w>,
+            __row: __dataflow::NewRow<'w>,
+            __claims: &mut __dataflow::Claims<'w>,
+        ) {
+            #write
+        }
+        fn write_null<'w>(
+            __sink: Self::Sink<'w>,
+            __row: __dataflow::NewRow<'w>,
+            __claims: &mut __dataflow::Claims<'w>,
+        ) {
+            #parts::write_null(__sink, __row, __claims);
+        }
+    }
+}
+
+fn value_impls(record: &RecordInput, pieces: &ImplementationParts) -> TokenStream {
     let (name, generics) = (&record.name, &record.generics);
     let (declared, arguments, predicates) = (generics.declared(), generics.arguments(), generics.predicates());
     let value = |of: TokenStream, body: TokenStream| {

@@ -4,12 +4,12 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::ext::IdentExt as _;
 
-use super::{Pieces, columns};
+use super::{ImplementationParts, columns};
 use crate::record::input::{FieldInput, RecordInput};
 use crate::record::stored::boxed;
 use crate::record::{parts, symbols};
 
-pub(super) fn pieces(record: &RecordInput, fields: &[FieldInput]) -> Pieces {
+pub(super) fn pieces(record: &RecordInput, fields: &[FieldInput]) -> ImplementationParts {
     let (name, symbols) = (&record.name, symbols::name(record));
     let arguments = record.generics.arguments();
     let count = fields.len();
@@ -21,7 +21,7 @@ pub(super) fn pieces(record: &RecordInput, fields: &[FieldInput]) -> Pieces {
     let (left, right) = (parts_of(quote!(__left)), parts_of(quote!(__right)));
     let owned = fields.iter().zip(&places).map(|(field, place)| boxed(quote!(__parts #place), &field.ty));
     let (record_name, columns) = (name.unraw().to_string(), columns(fields));
-    Pieces {
+    ImplementationParts {
         parts: parts::nest(record.types().map(|ty| quote!(#ty)).collect()),
         symbols: quote!(#symbols<Root, #arguments>),
         fields: quote! {

@@ -13,7 +13,7 @@ use crate::operators::{self, ChainState, ClosureArguments};
 use crate::syntax::hole::{flow_of, hole};
 use crate::syntax::names::{free_names_of_closure, plain_path};
 use crate::syntax::patterns::looks_like_a_constant;
-use crate::syntax::scope::Kind;
+use crate::syntax::scope::LocalKind;
 use crate::syntax::walk::BodyWalk;
 use crate::syntax::{Call, Flow, FlowId, FlowName, Source, text};
 
@@ -66,7 +66,7 @@ impl BodyWalk {
     }
 
     fn local(&mut self, name: Ident) -> Option<FlowId> {
-        let Some(Kind::Flow(id)) = self.scope.find(&name) else {
+        let Some(LocalKind::Flow(id)) = self.scope.find(&name) else {
             return None;
         };
         self.mark_used(&name);
@@ -175,13 +175,13 @@ impl BodyWalk {
     }
 
     fn names_a_flow(&self, name: &Ident) -> bool {
-        matches!(self.scope.find(name), Some(Kind::Flow(_)))
+        matches!(self.scope.find(name), Some(LocalKind::Flow(_)))
     }
 
     /// `env.read_*(..)` and `env.collection(..)`.
     fn is_source(&self, call: &ExprMethodCall) -> bool {
         let is_env = plain_path(&call.receiver)
-            .is_some_and(|name| *name == "env" || matches!(self.scope.find(name), Some(Kind::Env)));
+            .is_some_and(|name| *name == "env" || matches!(self.scope.find(name), Some(LocalKind::Env)));
         is_env && operators::is_source(&call.method)
     }
 

@@ -14,7 +14,7 @@ use crate::syntax::groups::ungroup;
 use crate::syntax::hole::{flow_of, hole};
 use crate::syntax::names::{names_in_tokens, plain_path};
 use crate::syntax::patterns::{bound_names, plain_name};
-use crate::syntax::scope::{Kind, Scope};
+use crate::syntax::scope::{LocalKind, Scope};
 use crate::syntax::{FlowId, FlowName, NameId, Pipeline, types};
 
 /// Reads a function: its flow parameters are flows in its body.
@@ -24,7 +24,7 @@ pub(crate) fn read_function(signature: &Signature, body: &mut Block) -> Pipeline
     for parameter in &signature.inputs {
         if let FnArg::Typed(parameter) = parameter {
             let kind = match walk.kind_of_type(&parameter.pat, &parameter.ty) {
-                Kind::Value if is_borrowed(parameter) => Kind::Borrowed,
+                LocalKind::Value if is_borrowed(parameter) => LocalKind::Borrowed,
                 kind => kind,
             };
             walk.bind_all(&parameter.pat, kind);
@@ -58,7 +58,7 @@ impl BodyWalk {
 
     /// Notes that something mentions a name.
     pub(super) fn mark_used(&mut self, name: &Ident) {
-        if let Some(Kind::Flow(id)) = self.scope.find(name) {
+        if let Some(LocalKind::Flow(id)) = self.scope.find(name) {
             self.pipeline.names[id.0].used = true;
         }
     }
@@ -70,33 +70,33 @@ impl BodyWalk {
         self.scope = outside;
     }
 
-    fn bind_all(&mut self, pattern: &Pat, kind: Kind) {
+    fn bind_all(&mut self, pattern: &Pat, kind: LocalKind) {
         for name in bound_names(pattern) {
             self.scope.bind(name.clone(), kind);
         }
     }
 
     /// A new name for a flow.
-    fn flow_name(&mut self, name: FlowName) -> Kind {
+    fn flow_name(&mut self, name: FlowName) -> LocalKind {
         let id = NameId(self.pipeline.names.len());
         self.pipeline.names.push(name);
-        Kind::Flow(id)
+        LocalKind::Flow(id)
     }
 
-    fn kind_of_type(&mut self, pattern: &Pat, ty: &syn::Type) -> Kind {
+    fn kind_of_type(&mut self, pattern: &Pat, ty: &syn::Type) -> LocalKind {
         match plain_name(pattern) {
             Some(name) if types::is_flow(ty) => self.flow_name(FlowName {
                 is_certain: true,
                 is_reference: types::is_reference(ty),
                 ..FlowName::new(name)
             }),
-            Some(_) if types::is_env(ty) => Kind::Env,
-            _ => Kind::Value,
+            Some(_) if types::is_env(ty) => LocalKind::Env,
+            _ => LocalKind::Value,
         }
     }
 
     /// Walks the value of a `let` and says what the pattern binds, for binding once the whole statement is walked.
-    fn bindings(&mut self, pattern: &Pat, value: &mut Expr) -> Vec<(Ident, Kind)> {
+    fn bindings(&mut self, pattern: &Pat, value: &mut Expr) -> Vec<(Ident, LocalKind)> {
         if let (Pat::Tuple(patterns), Expr::Tuple(values)) = (pattern, &mut *value)
             && patterns.elems.len() == values.elems.len()
             && !patterns.elems.iter().any(|element| matches!(element, Pat::Rest(_)))
@@ -104,20 +104,20 @@ impl BodyWalk {
             let pairs = patterns.elems.iter().zip(&mut values.elems);
             return pairs.flat_map(|(pattern, value)| self.bindings(pattern, value)).collect();
         }
-        let kinds = |kind: Kind| bound_names(pattern).into_iter().map(move |name| (name.clone(), kind)).collect();
+        let kinds = |kind: LocalKind| bound_names(pattern).into_iter().map(move |name| (name.clone(), kind)).collect();
         self.visit_expr_mut(value);
         match flow_of(value).filter(|flow| self.pipeline.flows[flow.0].is_flow()) {
             Some(flow) => self.flow_bindings(pattern, flow),
-            None if is_env(value) => kinds(Kind::Env),
+            None if is_env(value) => kinds(LocalKind::Env),
             None => match (pattern, plain_name(pattern)) {
                 (Pat::Type(typed), Some(name)) => vec![(name.clone(), self.kind_of_type(&typed.pat, &typed.ty))],
-                _ => kinds(Kind::Value),
+                _ => kinds(LocalKind::Value),
             },
         }
     }
 
     /// What a pattern binds whose value is a flow; taken apart, it may be a pipeline's tuple of flows.
-    fn flow_bindings(&mut self, pattern: &Pat, flow: FlowId) -> Vec<(Ident, Kind)> {
+    fn flow_bindings(&mut self, pattern: &Pat, flow: FlowId) -> Vec<(Ident, LocalKind)> {
         let Some(name) = plain_name(pattern) else {
             let names = bound_names(pattern).into_iter();
             return names.map(|name| (name.clone(), self.flow_name(FlowName::new(name)))).collect();
@@ -154,7 +154,7 @@ impl VisitMut for BodyWalk {
 
     fn visit_local_mut(&mut self, local: &mut Local) {
         let Some(LocalInit { expr, diverge, .. }) = &mut local.init else {
-            return self.bind_all(&local.pat, Kind::Value);
+            return self.bind_all(&local.pat, LocalKind::Value);
         };
         let bindings = self.bindings(&local.pat, expr);
         if let Some((_, otherwise)) = diverge {
@@ -167,7 +167,7 @@ impl VisitMut for BodyWalk {
 
     fn visit_arm_mut(&mut self, arm: &mut Arm) {
         self.within(|walk| {
-            walk.bind_all(&arm.pat, Kind::Value);
+            walk.bind_all(&arm.pat, LocalKind::Value);
             walk.visit_pat_mut(&mut arm.pat);
             walk.visit_expr_mut(&mut arm.body);
         });
@@ -175,7 +175,7 @@ impl VisitMut for BodyWalk {
 
     fn visit_expr_let_mut(&mut self, expr: &mut ExprLet) {
         self.visit_expr_mut(&mut expr.expr);
-        self.bind_all(&expr.pat, Kind::Value);
+        self.bind_all(&expr.pat, LocalKind::Value);
     }
 
     fn visit_expr_if_mut(&mut self, expr: &mut ExprIf) {
@@ -196,7 +196,7 @@ impl VisitMut for BodyWalk {
         self.visit_expr_mut(&mut expr.expr);
         self.pipeline.looped.extend(flow_of(&expr.expr));
         self.within(|walk| {
-            walk.bind_all(&expr.pat, Kind::Value);
+            walk.bind_all(&expr.pat, LocalKind::Value);
             walk.visit_block_mut(&mut expr.body);
         });
     }
@@ -206,7 +206,7 @@ impl VisitMut for BodyWalk {
             for input in &closure.inputs {
                 let kind = match input {
                     Pat::Type(typed) => walk.kind_of_type(&typed.pat, &typed.ty),
-                    _ => Kind::Value,
+                    _ => LocalKind::Value,
                 };
                 walk.bind_all(input, kind);
             }
