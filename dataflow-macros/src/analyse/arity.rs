@@ -11,7 +11,7 @@ use crate::syntax::{Call, Pipeline};
 
 pub(crate) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
     for flow in &pipeline.flows {
-        // Behind an operator that stands in the wrong place, or a word that is none of a join, there is no telling where the chain stands.
+        // Behind an operator in the wrong place, or an unknown word in a join, the state of the chain is not known.
         let is_misplaced = |call: &Call, state| {
             call.operator.is_none() && (operators::is_known(&call.word) || state == ChainState::Join)
         };
@@ -73,7 +73,7 @@ fn check_call(call: &Call, found: &mut Diagnostics) {
     }
 }
 
-/// What is wrong with the arguments of an operator whose closures name fields: a name in quotes, one key for both sides, a direction beside its order.
+/// The mistake in the arguments of an operator whose closures name fields: a name in quotes, one key for both sides, a direction beside its order.
 fn wrong_keys(call: &Call, operator: &Operator) -> Option<(Span, String)> {
     let is_on = matches!(operator.from, ChainState::Join | ChainState::KeyedFilter | ChainState::CoGroup);
     if is_on && call.args.len() != 2 {
@@ -99,7 +99,8 @@ fn wrong_keys(call: &Call, operator: &Operator) -> Option<(Span, String)> {
     Some((beside.span(), message::direction_beside(&call.word)))
 }
 
-/// The type that a parameter is said to have, if it is none of a record's symbols.
+/// The type that is written for a parameter, unless its name is one of the types of symbols: `Field`, or `OrderFields` as a derive makes it. Only a
+/// message depends on that: the compiler checks the type in any case.
 fn record_type(input: &Pat) -> Option<&Type> {
     let Pat::Type(PatType { ty, .. }) = input else { return None };
     let is_of_symbols = |path: &TypePath| {
@@ -118,7 +119,7 @@ fn is_text(argument: &Expr) -> bool {
     matches!(argument, Expr::Lit(ExprLit { lit: Lit::Str(_), .. }))
 }
 
-/// What is wrong with the arguments of an operator that takes none, or no closure.
+/// Reports the arguments of an operator that takes no argument, or no closure.
 fn check_values(call: &Call, operator: &Operator, found: &mut Diagnostics) {
     match operator.values {
         PlainArguments::None => {

@@ -1,9 +1,9 @@
 //! What closures over records may not do with the values that they capture.
 //!
-//! Closures run when the plan does, after the function has returned, so they own what they capture. The compiler says so too, of the lifetime
-//! of a bound that the user has never seen. What is captured is a copy, and each task has its own: the value outside would not change. The
-//! compiler would only ask for a `mut`. An assignment is seen here; a method that changes a collection says so by the type of what it is called
-//! on, which the compiler knows.
+//! Closures run when the plan does, after the function has returned, so they own what they capture. The compiler's own message would name a lifetime
+//! bound that the user has never seen. Each task captures a copy, so the value outside would not change when a closure assigns to it; the compiler
+//! would only ask for a `mut`. This check sees assignments. A method that changes a collection is left to the compiler, which knows the type of the
+//! captured value.
 
 use crate::analyse::{captures, changes};
 use crate::diagnostics::{Diagnostics, message};
@@ -11,9 +11,8 @@ use crate::syntax::scope::LocalKind;
 use crate::syntax::{Call, Pipeline};
 
 pub(super) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
-    let calls = || pipeline.flows.iter().flat_map(|flow| &flow.calls);
-    calls().for_each(|call| check_borrowed(call, found));
-    calls().for_each(|call| check_changed(call, found));
+    pipeline.calls().for_each(|call| check_borrowed(call, found));
+    pipeline.calls().for_each(|call| check_changed(call, found));
 }
 
 fn check_borrowed(call: &Call, found: &mut Diagnostics) {

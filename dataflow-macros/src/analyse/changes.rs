@@ -9,7 +9,7 @@ use crate::syntax::patterns::{bound_names, names_bound_inside};
 
 /// The names that a closure assigns to, without its parameters and those that it binds itself, in whichever scope.
 pub(super) fn assigned(closure: &ExprClosure) -> Vec<&Ident> {
-    let mut search = Search(Vec::new());
+    let mut search = Assigned(Vec::new());
     search.visit_expr(&closure.body);
     without_bound(closure, search.0)
 }
@@ -57,14 +57,14 @@ const CHANGING: &[&str] = &[
 
 /// The names that a closure calls such a method on, or borrows to change them, without those that it binds itself.
 pub(super) fn by_methods(closure: &ExprClosure) -> Vec<&Ident> {
-    let mut calls = Calls(Vec::new());
+    let mut calls = Changed(Vec::new());
     calls.visit_expr(&closure.body);
     without_bound(closure, calls.0)
 }
 
-struct Calls<'ast>(Vec<&'ast Ident>);
+struct Changed<'ast>(Vec<&'ast Ident>);
 
-impl<'ast> Visit<'ast> for Calls<'ast> {
+impl<'ast> Visit<'ast> for Changed<'ast> {
     fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
         if CHANGING.iter().any(|word| call.method == word) {
             self.0.extend(plain_path(&call.receiver));
@@ -80,9 +80,9 @@ impl<'ast> Visit<'ast> for Calls<'ast> {
     }
 }
 
-struct Search<'ast>(Vec<&'ast Ident>);
+struct Assigned<'ast>(Vec<&'ast Ident>);
 
-impl<'ast> Visit<'ast> for Search<'ast> {
+impl<'ast> Visit<'ast> for Assigned<'ast> {
     fn visit_expr_assign(&mut self, expr: &'ast ExprAssign) {
         self.0.extend(root(&expr.left));
         visit::visit_expr_assign(self, expr);

@@ -1,15 +1,15 @@
 //! Which closures run in one body.
 //!
 //! Running `map` and what follows it in one function saves writing records down only to read them again. What a
-//! closure gets is the same either way: values are passed on as they would be read back, by `Value::twin`. Two things
-//! must stay as they are:
+//! closure gets is the same either way: values are passed on as they would be read back, by `Value::twin`. Fusion must
+//! not change two things:
 //!
 //! * **Names.** The second body stands inside of the first one, where the first one's variables hide those outside. A
-//!   closure that means a name which is hidden there starts an operator of its own, and so does any behind a body of which syntax does not
-//!   show what it [binds](hygiene).
+//!   closure that names a variable which is hidden there starts an operator of its own. So does every closure behind a body whose names syntax does
+//!   not [show](hygiene).
 //! * **Size.** The second body is written wherever the first one makes a value, once for each arm of a `match`.
 //!
-//! An operator with a state starts a body: the state is made for the records that the operator itself sees.
+//! An operator with a state always starts a body, because its state is made for the records that the operator itself sees.
 
 use syn::ExprClosure;
 

@@ -1,7 +1,8 @@
 //! Keys and orders: made of fields, or computed of records.
 //!
 //! A closure whose body only names fields, alone or in tuples, runs once, while the plan is built. Any other one is a closure over records.
-//! Of an order that is computed, what stands inside of `asc` and `desc` is computed; the words themselves are said of the parts of the result.
+//! Of a computed order, the arguments of `asc` and `desc` are computed for each record; the directions themselves are given to the parts of the
+//! computed value.
 
 use proc_macro2::Ident;
 use syn::visit::{self, Visit};
@@ -97,9 +98,9 @@ fn undirected(part: &mut Expr) -> Option<ExprPath> {
     Some(word)
 }
 
-/// Reports directions that stand where they cannot be taken off: in one branch, or around a part of a part.
+/// Reports directions that the macro cannot take off: those in one branch, or around a part of a part.
 pub(super) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
-    for call in pipeline.flows.iter().flat_map(|flow| &flow.calls) {
+    for call in pipeline.calls() {
         let Some(operator) = call.operator.filter(|operator| operator.takes == ClosureArguments::Order) else {
             continue;
         };
@@ -107,13 +108,14 @@ pub(super) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
             let order = order(closure);
             match direction_by_other_words(&order.body) {
                 Some((word, meant)) => found.report_unwritable(word.span(), message::direction_wanted(word, meant)),
-                None => Hidden(found).visit_expr(&order.body),
+                None => HiddenDirections(found).visit_expr(&order.body),
             }
         }
     }
 }
 
-/// What other languages say of a direction, around a part of an order or behind it, and what it means: `Reverse(r.price)`, `r.price.desc()`.
+/// A direction in the words of other languages, around a part of an order or behind it, and the direction that is meant: `Reverse(r.price)`,
+/// `r.price.desc()`.
 fn direction_by_other_words(body: &Expr) -> Option<(&Ident, &'static str)> {
     match peeled(body) {
         Expr::Tuple(tuple) => tuple.elems.iter().find_map(direction_by_other_words),
@@ -129,9 +131,9 @@ fn direction_by_other_words(body: &Expr) -> Option<(&Ident, &'static str)> {
     }
 }
 
-struct Hidden<'a>(&'a mut Diagnostics);
+struct HiddenDirections<'a>(&'a mut Diagnostics);
 
-impl<'ast> Visit<'ast> for Hidden<'_> {
+impl<'ast> Visit<'ast> for HiddenDirections<'_> {
     fn visit_expr_call(&mut self, call: &'ast ExprCall) {
         if let Some(word) = direction(call).and_then(|path| path.path.segments.last()) {
             self.0.report_unwritable(word.ident.span(), message::hidden_direction(&word.ident));

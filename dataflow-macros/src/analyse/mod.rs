@@ -1,7 +1,7 @@
 //! The second stage: checks a pipeline, and works out what the third stage writes.
 //!
-//! The checks stand in this order: a body without any result makes every flow in it unused, which is one mistake and
-//! so one message. The rest are independent of each other.
+//! The check for results comes before the check for unused flows: in a body without any result every flow is unused, which is one mistake and
+//! gets one message. The other checks are independent of each other.
 
 mod arity;
 mod branches;

@@ -8,21 +8,21 @@ use crate::syntax::names::{member_text, peeled, plain_path};
 /// A place in one of a closure's records.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct FieldPlace {
-    /// Which of the closure's records.
+    /// The index of the record among the closure's parameters.
     pub(crate) record: usize,
-    /// The fields on the way: none for the record itself.
+    /// The names of the fields that lead to the place: none for the record itself.
     pub(crate) path: Vec<String>,
 }
 
 impl FieldPlace {
-    /// The place of a field of this one.
+    /// The place of a field within this place.
     pub(crate) fn then(mut self, path: &[String]) -> Self {
         self.path.extend_from_slice(path);
         self
     }
 }
 
-/// A name that a parameter's pattern binds, and where in the records it points.
+/// A name that a parameter's pattern binds, and the place in the records that it stands for.
 pub(crate) struct RecordName<'a> {
     pub(crate) name: &'a Ident,
     pub(crate) place: FieldPlace,

@@ -23,7 +23,7 @@ pub(crate) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
 }
 
 fn check_flow(pipeline: &Pipeline, flow: &Flow, found: &mut Diagnostics) {
-    // What comes behind a word that the language does not know may be anything.
+    // The type behind a word that the language does not know may be anything.
     let known = flow.calls.iter().take_while(|call| call.operator.is_some()).count();
     if let Some((call, second)) = flow.calls[..known].iter().find_map(keys_of_a_join) {
         return found.report_unwritable(second.span(), message::keys_beside(&call.word));
@@ -32,7 +32,7 @@ fn check_flow(pipeline: &Pipeline, flow: &Flow, found: &mut Diagnostics) {
     let before = flow.calls[..known].last();
     let state = match (before.and_then(|call| call.operator), &flow.source) {
         (Some(operator), _) => operator.to,
-        // A variable of a type that was not written may be no flow at all.
+        // A variable whose type is not written may be no flow at all.
         (None, Source::Local { name, .. }) => match pipeline.names.iter().find(|known| known.ident == *name) {
             Some(known) if known.is_certain => known.state,
             _ => return,

@@ -44,7 +44,7 @@ const OPTION: &str = "__option";
 /// The values whose types decide whether a predicate has an answer for every record and does nothing else; `None` where its words do not say so.
 pub(crate) fn of(predicate: &ExprClosure, scope: &Scope) -> Option<Vec<Asked>> {
     let records = predicate.inputs.iter().flat_map(bound_names).collect();
-    let mut search = Search { records, inner: Vec::new(), scope, asked: Vec::new() };
+    let mut search = TotalitySearch { records, inner: Vec::new(), scope, asked: Vec::new() };
     search.is_total(&predicate.body).then_some(search.asked)
 }
 
@@ -98,7 +98,7 @@ fn question(word: &str, value: TokenStream, span: Span) -> TokenStream {
     quote_spanned!(span=> ::dataflow::__private::Of(&#value).#word())
 }
 
-struct Search<'a> {
+struct TotalitySearch<'a> {
     /// What the predicate's parameters bind.
     records: Vec<&'a Ident>,
     /// What the parameters of closures inside of it bind: parts of values that are asked.
@@ -107,7 +107,7 @@ struct Search<'a> {
     asked: Vec<Asked>,
 }
 
-impl<'a> Search<'a> {
+impl<'a> TotalitySearch<'a> {
     /// Whether an expression has a value whatever its fields hold, and does nothing else, as far as its words say.
     fn is_total(&mut self, expr: &'a Expr) -> bool {
         match peeled(expr) {

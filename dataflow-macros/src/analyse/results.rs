@@ -7,8 +7,8 @@ use crate::syntax::{Flow, Pipeline, Source};
 
 /// Reports a function that neither returns a flow nor writes one, and says whether it did.
 ///
-/// What syntax cannot see through gets the benefit of the doubt: a type of the user's own may hold flows, and a
-/// function that takes a flow, or a method that the language does not know, may be a sink.
+/// In doubt nothing is reported: a type of the user's own may hold flows, and a function that takes a flow, or a method
+/// that the language does not know, may be a sink.
 pub(super) fn check(pipeline: &Pipeline, signature: &Signature, found: &mut Diagnostics) -> bool {
     let returns_a_flow = match &signature.output {
         ReturnType::Default => false,
@@ -47,7 +47,7 @@ fn segment_may_hold_a_flow(segment: &PathSegment) -> bool {
 /// Types that hold what their first argument holds.
 const WRAPPERS: &[&str] = &["Option", "Result"];
 
-/// Types that are in everyone's reach and hold no flow.
+/// Types of the language and its prelude that hold no flow.
 const PLAIN_TYPES: &[&str] = &[
     "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128",
     "usize", "str", "String",

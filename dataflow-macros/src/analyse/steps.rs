@@ -17,7 +17,7 @@ pub(crate) enum ChainPart<'a> {
 
 /// One operator of the graph.
 pub(crate) struct ChainStep<'a> {
-    /// The words before the one that does the work: `join` and `on`, `group_by`.
+    /// The calls before the one that does the work: `join` and `on`, `group_by`.
     pub(crate) heads: Vec<&'a Call>,
     pub(crate) work: StepWork<'a>,
 }
@@ -30,7 +30,7 @@ pub(crate) enum StepWork<'a> {
     Body(Vec<&'a Call>),
     /// Anything else.
     Single(&'a Call),
-    /// The chain breaks off after the heads.
+    /// Nothing: the chain ends after the heads.
     Missing,
 }
 
@@ -45,7 +45,7 @@ impl<'a> ChainStep<'a> {
         self.heads.iter().chain(work).copied()
     }
 
-    /// The words of which each says what is done: the keys of a join are a part of its word.
+    /// The words that name the operator: the word for the keys of a join is left out.
     pub(crate) fn words(&self) -> impl Iterator<Item = &'a Call> {
         self.calls().filter(|call| {
             call.operator.is_none_or(|operator| {

@@ -1,7 +1,7 @@
 //! Chains that stop before they are flows again: at a join without keys, at groups of which nothing is made.
 //!
-//! A join or a grouping may have a name, and be finished where the name is used. Where one is returned, or its records are
-//! asked for, nothing can follow.
+//! A join or a grouping may be bound to a variable, and be finished where the variable is used. If it is returned, or a loop goes
+//! over its records, nothing can finish it.
 
 use syn::spanned::Spanned;
 use syn::{ReturnType, Signature, Type, TypeParamBound};

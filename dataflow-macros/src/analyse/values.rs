@@ -1,10 +1,10 @@
 //! The values that a closure makes, and what they take over from its records unchanged.
 //!
 //! `|l, o| Revenue { order: o.id, revenue: l.price * 2 }` makes one value, whose field `order` is `id` of its second record. A filter on
-//! `order` may then run on `id`, before the closure; an exchange that has put equal `id`s together has put equal `order`s together. Sound
-//! before clever: a field is taken over only where every value that the closure makes takes it from the same place, by a path of fields, and where
-//! syntax shows all names that the closure binds. That the fields of a struct are those of a record, by name, its type has to
-//! [say](MadeValues::are_structs).
+//! `order` may then run on `id`, before the closure; an exchange that has put equal `id`s together has put equal `order`s together. A field counts as
+//! taken over only where every value that the closure makes takes it from the same place, by a path of fields, and where syntax shows all names that
+//! the closure binds. Whether the fields of a struct are the fields of a record, by name, is known from the struct's type
+//! [alone](MadeValues::are_structs).
 
 use syn::{Expr, ExprClosure, Stmt};
 
@@ -46,7 +46,7 @@ impl<'a> MadeValues<'a> {
         (known && !values.is_empty()).then(|| MadeValues { made: values, roots: lasting_roots(closure) })
     }
 
-    /// Where the values' field at `path` comes from: which of the closure's records, and where in it.
+    /// The place in the closure's records that the field at `path` comes from, if all values take it from one place.
     pub(crate) fn place(&self, path: &[String]) -> Option<FieldPlace> {
         let mut places = self.made.iter().map(|value| place_in(value, path, &self.roots));
         let first = places.next()??;
@@ -152,7 +152,7 @@ fn place_in(value: &Expr, path: &[String], roots: &[RecordName<'_>]) -> Option<F
         }
         (Expr::Tuple(made), Some((position, below))) => {
             let element = made.elems.iter().nth(position.parse().ok()?)?;
-            // What record a struct among others stands for, nobody asks.
+            // The type of a struct within a tuple is not checked to be that of a record.
             if matches!(peeled(element), Expr::Struct(_)) { None } else { place_in(element, below, roots) }
         }
         (Expr::Struct(_) | Expr::Tuple(_), None) => None,

@@ -24,7 +24,11 @@ impl Diagnostics {
     /// Reports a mistake that leaves the program's meaning clear: it is written out as if it were right, so that
     /// nothing else is reported because of it.
     pub(crate) fn report(&mut self, at: Span, message: impl std::fmt::Display) {
-        let error = syn::Error::new(at, message);
+        self.add(syn::Error::new(at, message));
+    }
+
+    /// As [`Diagnostics::report`], of an error that says its place itself.
+    pub(crate) fn add(&mut self, error: syn::Error) {
         match &mut self.found {
             Some(found) => found.combine(error),
             None => self.found = Some(error),
@@ -44,6 +48,11 @@ impl Diagnostics {
     /// Whether the program can be written out in spite of what was found.
     pub(crate) fn leave_it_writable(&self) -> bool {
         !self.unwritable
+    }
+
+    /// The errors as one.
+    pub(crate) fn into_error(self) -> Option<syn::Error> {
+        self.found
     }
 
     /// The errors, for the compiler to report.

@@ -74,25 +74,31 @@ fn written_value(call: &Call, word: &Ident, value: &Expr) -> TokenStream {
 /// A closure over records.
 fn written(call: &Call, word: &Ident, closure: &ExprClosure) -> TokenStream {
     let inputs = &closure.inputs;
-    let body = Closure::new(closure, false, word.span()).value();
-    let measured = quote_spanned!(word.span()=> move |#inputs| { #body });
-    capture::around(&captures::of(closure, &call.scope), word.span(), measured)
+    measured(call, word, closure, |body| quote_spanned!(word.span()=> move |#inputs| { #body }))
 }
 
 /// A closure over records that says whether there is a value.
 fn written_some(call: &Call, word: &Ident, closure: &ExprClosure) -> TokenStream {
     let inputs = &closure.inputs;
-    let body = Closure::new(closure, false, word.span()).value();
-    let measured = quote_spanned!(word.span()=> move |#inputs| ::core::option::Option::is_some(&{ #body }));
-    capture::around(&captures::of(closure, &call.scope), word.span(), measured)
+    let is_some = quote_spanned!(word.span()=> ::core::option::Option::is_some);
+    measured(call, word, closure, |body| quote_spanned!(word.span()=> move |#inputs| #is_some(&{ #body })))
 }
 
 /// A closure over records that gives a field as it is seen.
 fn written_seen(call: &Call, word: &Ident, closure: &ExprClosure) -> TokenStream {
     let inputs = &closure.inputs;
-    let body = Closure::new(closure, false, word.span()).value();
-    let measured = quote_spanned!(word.span()=> move |#inputs, _| { #body });
-    capture::around(&captures::of(closure, &call.scope), word.span(), measured)
+    measured(call, word, closure, |body| quote_spanned!(word.span()=> move |#inputs, _| { #body }))
+}
+
+/// A closure over records, written around its checked body, with copies of what it captures.
+fn measured(
+    call: &Call,
+    word: &Ident,
+    closure: &ExprClosure,
+    write: impl FnOnce(TokenStream) -> TokenStream,
+) -> TokenStream {
+    let written = write(Closure::new(closure, false, word.span()).value());
+    capture::around(&captures::of(closure, &call.scope), word.span(), written)
 }
 
 fn write_finish(call: &Call, aggregation: &Aggregation) -> TokenStream {

@@ -15,6 +15,7 @@ use crate::emit::{capture, method, owning, step};
 use crate::operators::Operator;
 use crate::spans::generated;
 use crate::syntax::Call;
+use crate::syntax::patterns::is_generated;
 use crate::syntax::text::of_name;
 
 /// Writes `.step(..).bounded(..).filter(..)`, once for each conjunct; a filter that may fail or that keeps a state is one.
@@ -37,7 +38,7 @@ pub(super) fn write(whole: &ChainStep<'_>, call: &Call, binding: Option<&Ident>)
         several => several,
     };
     // Names that the macro has made are nothing to show.
-    let texts = match closure.inputs.iter().any(renamed::is_generated) {
+    let texts = match closure.inputs.iter().any(is_generated) {
         true => vec![call.text.clone(); conjuncts.len()],
         false => conjuncts::texts(closure, &call.text, conjuncts.len()),
     };

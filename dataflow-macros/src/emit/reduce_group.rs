@@ -32,14 +32,14 @@ fn lend(closure: &mut ExprClosure) {
     let groups = closure.inputs.iter().take(closure.inputs.len().saturating_sub(1)).filter_map(plain_name);
     let bound = names_bound_inside(&closure.body);
     let groups: Vec<Ident> = groups.filter(|group| !bound.contains(group)).cloned().collect();
-    Lend { groups: &groups }.visit_expr_mut(&mut closure.body);
+    LendingLoops { groups: &groups }.visit_expr_mut(&mut closure.body);
 }
 
-struct Lend<'a> {
+struct LendingLoops<'a> {
     groups: &'a [Ident],
 }
 
-impl VisitMut for Lend<'_> {
+impl VisitMut for LendingLoops<'_> {
     fn visit_expr_mut(&mut self, expr: &mut Expr) {
         visit_mut::visit_expr_mut(self, expr);
         if let Expr::ForLoop(ExprForLoop { attrs, label, for_token, pat, expr: over, body, .. }) = &*expr

@@ -9,6 +9,7 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{Block, Expr, ExprMatch, Stmt, Token};
 
+use crate::operators::macros::{self, MacroEffect};
 use crate::syntax::names::{peeled, plain_path};
 
 /// Rewrites `expr` so that `then` happens to its value.
@@ -128,6 +129,5 @@ fn diverges(expr: &Expr) -> bool {
 }
 
 fn is_panic(call: &syn::Macro) -> bool {
-    let words = ["panic", "unreachable", "todo", "unimplemented"];
-    call.path.segments.last().is_some_and(|segment| words.iter().any(|word| segment.ident == word))
+    macros::effect_of(call) == Some(MacroEffect::Panics)
 }

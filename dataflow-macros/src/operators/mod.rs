@@ -4,11 +4,14 @@
 //! operators in different states (`map` after `join(..).on(..)` gets two records), so an operator is found by its word *and* the chain's
 //! state. Words that the table does not have pass through untouched: users extend `Flow` by traits.
 //!
-//! The facts about a word are columns of its row, and no other file decides by a word's spelling. Adding an operator is one row in
-//! [`table`], and a file in `emit` if its [`Lowering`] is a new one. Adding a measure is one row in [`measures`].
+//! The facts about a word are columns of its row, and no other file decides by the spelling of an operator or a measure. Adding an operator is
+//! one row in [`table`], and a file in `emit` if its [`Lowering`] is a new one. Adding a measure is one row in [`measures`]. The words around
+//! operators have tables as well: [`sources`], [`directions`] of orders, and the [`macros`] that closures call.
 
 pub(crate) mod directions;
+pub(crate) mod macros;
 pub(crate) mod measures;
+pub(crate) mod sources;
 mod table;
 
 use proc_macro2::Ident;
@@ -206,9 +209,4 @@ pub(crate) fn filter_on_flow() -> Option<&'static Operator> {
 /// Whether a word means an operator somewhere.
 pub(crate) fn is_known(word: &Ident) -> bool {
     OPERATORS.iter().any(|operator| word == operator.word)
-}
-
-/// Whether a method of an environment makes a flow: `env.collection(..)`, and all that it reads.
-pub(crate) fn is_source(word: &Ident) -> bool {
-    word == "collection" || word.to_string().starts_with("read_")
 }

@@ -8,12 +8,13 @@ use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 use syn::{Attribute, Fields, Item, LitStr, Member, Type, Visibility};
 
-use super::attributes::{self, Mistakes};
+use super::attributes;
 use super::borrowing::{Borrowing, borrowing};
 use super::generics::Generics;
 use super::refusals;
 use super::spelling::has_spelling;
 use super::stored::stored;
+use crate::diagnostics::Diagnostics;
 
 /// The most variants of an enum: their tag is one byte.
 const MOST_VARIANTS: usize = 256;
@@ -67,7 +68,7 @@ pub(super) struct VariantInput {
 impl RecordInput {
     /// Reads the record. Mistakes that leave its meaning clear come beside it.
     pub(super) fn read(tokens: TokenStream) -> syn::Result<(Self, Option<syn::Error>)> {
-        let mut mistakes = Mistakes::default();
+        let mut mistakes = Diagnostics::default();
         let (name, visibility, generics, body) = match syn::parse2(tokens)? {
             Item::Struct(item) => {
                 attributes::of_record(&item.attrs, &mut mistakes);
@@ -132,7 +133,7 @@ impl RecordInput {
     /// # Errors
     /// All fields that cannot be there.
     fn check_types(&self) -> syn::Result<()> {
-        let mut refused = Mistakes::default();
+        let mut refused = Diagnostics::default();
         for field in self.all_fields() {
             refusals::check(&self.name, &field.ty).unwrap_or_else(|error| refused.add(error));
         }
@@ -141,7 +142,7 @@ impl RecordInput {
 }
 
 impl FieldInput {
-    fn read(index: usize, field: syn::Field, mistakes: &mut Mistakes) -> Self {
+    fn read(index: usize, field: syn::Field, mistakes: &mut Diagnostics) -> Self {
         let member = field.ident.map_or_else(|| Member::from(index), Member::from);
         let span = if let Member::Named(name) = &member { name.span() } else { field.ty.span() };
         let plain_name = || LitStr::new(&text(&member), span);
@@ -181,7 +182,7 @@ fn docs(attributes: Vec<Attribute>) -> Vec<Attribute> {
     attributes.into_iter().filter(|attribute| attribute.path().is_ident("doc")).collect()
 }
 
-fn read_fields(fields: impl IntoIterator<Item = syn::Field>, mistakes: &mut Mistakes) -> Vec<FieldInput> {
+fn read_fields(fields: impl IntoIterator<Item = syn::Field>, mistakes: &mut Diagnostics) -> Vec<FieldInput> {
     let fields = fields.into_iter().enumerate().map(|(index, field)| FieldInput::read(index, field, mistakes));
     let fields: Vec<_> = fields.collect();
     let name = |field: &FieldInput| format!("the field `{}`", field.ident());
@@ -192,14 +193,14 @@ fn read_fields(fields: impl IntoIterator<Item = syn::Field>, mistakes: &mut Mist
 fn read_variants(
     name: &Ident,
     variants: impl IntoIterator<Item = syn::Variant>,
-    mistakes: &mut Mistakes,
+    mistakes: &mut Diagnostics,
 ) -> syn::Result<Vec<VariantInput>> {
     let read = |variant: syn::Variant| {
         let plain_name = || LitStr::new(&variant.ident.unraw().to_string(), variant.ident.span());
         let column = attributes::read("variant", &variant.attrs, mistakes).column.unwrap_or_else(plain_name);
         let is_tuple = matches!(variant.fields, Fields::Unnamed(_));
         for field in &variant.fields {
-            if let Some(at) = attributes::read("field", &field.attrs, &mut Mistakes::default()).source_file {
+            if let Some(at) = attributes::read("field", &field.attrs, &mut Diagnostics::default()).source_file {
                 mistakes.report(at, "`source_file` stands on a field of the record that is read, not of a variant");
             }
         }
@@ -234,7 +235,7 @@ fn named_fields(name: &Ident, fields: Fields) -> syn::Result<Fields> {
 }
 
 /// Two of one name in files could not be told apart.
-fn check_names<'n>(what: &str, names: impl Iterator<Item = (&'n LitStr, String)>, mistakes: &mut Mistakes) {
+fn check_names<'n>(what: &str, names: impl Iterator<Item = (&'n LitStr, String)>, mistakes: &mut Diagnostics) {
     let mut seen = HashMap::new();
     for (name, owner) in names {
         if let Some(first) = seen.insert(name.value(), owner) {

@@ -15,25 +15,25 @@ const LISTS: &[&str] = &["Vec", "BTreeMap", "HashMap"];
 
 /// The first type within a field's that cannot be there, as an error at its place.
 pub(super) fn check(record: &Ident, ty: &Type) -> syn::Result<()> {
-    let mut search = Search { record, found: None, is_in_list: false };
+    let mut search = RefusedType { record, found: None, is_in_list: false };
     search.visit_type(ty);
     search.found.map_or(Ok(()), Err)
 }
 
-struct Search<'r> {
+struct RefusedType<'r> {
     record: &'r Ident,
     found: Option<syn::Error>,
     /// Whether the type is a part of a list or a map.
     is_in_list: bool,
 }
 
-impl Search<'_> {
+impl RefusedType<'_> {
     fn refuse(&mut self, at: &impl syn::spanned::Spanned, message: impl std::fmt::Display) {
         self.found.get_or_insert_with(|| syn::Error::new(at.span(), message));
     }
 }
 
-impl<'ast> Visit<'ast> for Search<'_> {
+impl<'ast> Visit<'ast> for RefusedType<'_> {
     fn visit_type(&mut self, ty: &'ast Type) {
         match ty {
             Type::FnPtr(_) => {

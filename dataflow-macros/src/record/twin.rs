@@ -63,8 +63,8 @@ pub(super) fn derives(record: &RecordInput) -> TokenStream {
     let of_twin = quote!(#name<'a, #arguments> where #predicates);
     // A bound that mentions a lifetime may be false: the impl is then there for nobody.
     let nested: Vec<_> = record.types().filter(|ty| !record.is_spelled_out(ty)).collect();
-    let patterns = TwinPatterns::of(record, &name);
-    let (shown, equal) = (patterns.shown(), patterns.equal());
+    let patterns = TwinPattern::all(record, &name);
+    let (shown, equal) = (patterns.iter().map(TwinPattern::shown), patterns.iter().map(TwinPattern::equal));
     quote! {
         #[automatically_derived]
         impl<'a, #declared> ::core::clone::Clone for #of_twin {
@@ -97,67 +97,55 @@ pub(super) fn derives(record: &RecordInput) -> TokenStream {
     }
 }
 
-/// The twin's parts as patterns: a struct is one of them, an enum one for each variant.
-struct TwinPatterns<'r> {
-    paths: Vec<TokenStream>,
-    names: Vec<String>,
-    fields: Vec<&'r [FieldInput]>,
-    are_tuples: Vec<bool>,
+/// A part of the twin as a pattern: a struct is one part, an enum has one for each variant.
+struct TwinPattern<'r> {
+    path: TokenStream,
+    name: &'r Ident,
+    fields: &'r [FieldInput],
+    is_tuple: bool,
 }
 
-impl<'r> TwinPatterns<'r> {
-    fn of(record: &'r RecordInput, twin: &Ident) -> Self {
+impl<'r> TwinPattern<'r> {
+    fn all(record: &'r RecordInput, twin: &'r Ident) -> Vec<Self> {
         match &record.body {
-            RecordBody::Struct(fields) => TwinPatterns {
-                paths: vec![quote!(#twin)],
-                names: vec![twin.to_string()],
-                fields: vec![fields],
-                are_tuples: vec![false],
-            },
+            RecordBody::Struct(fields) => {
+                vec![TwinPattern { path: quote!(#twin), name: twin, fields, is_tuple: false }]
+            }
             RecordBody::Enum(variants) => {
-                let path = |variant: &VariantInput| {
-                    let name = &variant.name;
-                    quote!(#twin::#name)
+                let pattern = |VariantInput { name, fields, is_tuple, .. }: &'r VariantInput| TwinPattern {
+                    path: quote!(#twin::#name),
+                    name,
+                    fields,
+                    is_tuple: *is_tuple,
                 };
-                TwinPatterns {
-                    paths: variants.iter().map(path).collect(),
-                    names: variants.iter().map(|variant| variant.name.to_string()).collect(),
-                    fields: variants.iter().map(|variant| variant.fields.as_slice()).collect(),
-                    are_tuples: variants.iter().map(|variant| variant.is_tuple).collect(),
-                }
+                variants.iter().map(pattern).collect()
             }
         }
     }
 
-    /// Arms that write each part as `#[derive(Debug)]` would.
-    fn shown(&self) -> Vec<TokenStream> {
-        let arm = |index: usize| {
-            let (path, name, fields) = (&self.paths[index], &self.names[index], self.fields[index]);
-            let (members, bindings) =
-                (fields.iter().map(|field| &field.member), fields.iter().map(|field| &field.binding));
-            let written = if self.are_tuples[index] {
-                let values = fields.iter().map(|field| &field.binding);
-                quote!(__f.debug_tuple(#name)#(.field(#values))*.finish())
-            } else if fields.is_empty() {
-                quote!(__f.write_str(#name))
-            } else {
-                let values = fields.iter().map(|field| &field.binding);
-                let names = fields.iter().map(FieldInput::ident);
-                quote!(__f.debug_struct(#name)#(.field(#names, #values))*.finish())
-            };
-            quote!(#path { #(#members: ref #bindings,)* } => #written,)
+    /// The arm that writes the part as `#[derive(Debug)]` would.
+    fn shown(&self) -> TokenStream {
+        let TwinPattern { path, name, fields, is_tuple } = self;
+        let name = name.to_string();
+        let members = fields.iter().map(|field| &field.member);
+        let bindings: Vec<_> = fields.iter().map(|field| &field.binding).collect();
+        let written = if *is_tuple {
+            quote!(__f.debug_tuple(#name)#(.field(#bindings))*.finish())
+        } else if fields.is_empty() {
+            quote!(__f.write_str(#name))
+        } else {
+            let names = fields.iter().map(FieldInput::ident);
+            quote!(__f.debug_struct(#name)#(.field(#names, #bindings))*.finish())
         };
-        (0..self.paths.len()).map(arm).collect()
+        quote!(#path { #(#members: ref #bindings,)* } => #written,)
     }
 
-    /// Arms for two of the same part.
-    fn equal(&self) -> Vec<TokenStream> {
-        let arm = |(path, fields): (&TokenStream, &&[FieldInput])| {
-            let members: Vec<_> = fields.iter().map(|field| &field.member).collect();
-            let left: Vec<_> = fields.iter().map(|field| &field.binding).collect();
-            let right: Vec<_> = left.iter().map(|name| format_ident!("{name}_other")).collect();
-            quote!((#path { #(#members: ref #left,)* }, #path { #(#members: ref #right,)* }) => true #(&& #left == #right)*,)
-        };
-        self.paths.iter().zip(&self.fields).map(arm).collect()
+    /// The arm for two values of the part.
+    fn equal(&self) -> TokenStream {
+        let TwinPattern { path, fields, .. } = self;
+        let members: Vec<_> = fields.iter().map(|field| &field.member).collect();
+        let left: Vec<_> = fields.iter().map(|field| &field.binding).collect();
+        let right: Vec<_> = left.iter().map(|name| format_ident!("{name}_other")).collect();
+        quote!((#path { #(#members: ref #left,)* }, #path { #(#members: ref #right,)* }) => true #(&& #left == #right)*,)
     }
 }

@@ -87,6 +87,11 @@ pub(crate) struct Call {
 }
 
 impl Pipeline {
+    /// The calls of all flows.
+    pub(crate) fn calls(&self) -> impl Iterator<Item = &Call> {
+        self.flows.iter().flat_map(|flow| &flow.calls)
+    }
+
     /// Leaves all filters where they are written.
     pub(crate) fn leave_filters(&mut self) {
         let calls = self.flows.iter_mut().flat_map(|flow| &mut flow.calls);

@@ -8,6 +8,7 @@ use syn::visit::{self, Visit};
 use syn::{Arm, Block, Expr, ExprCall, ExprClosure, ExprField, ExprForLoop, ExprIf, ExprLet, ExprWhile};
 use syn::{Item, Lit, Local, Macro, Member, Pat, Stmt};
 
+use crate::operators::macros::{self, MacroEffect};
 use crate::syntax::patterns::{bound_names, looks_like_a_constant};
 
 /// One mention of a name.
@@ -283,7 +284,12 @@ pub(crate) fn is_constant(expr: &Expr) -> bool {
     }
 }
 
-/// Whether a path names a constant of a type whose parameters only its use may tell, as `Decimal::ZERO`: its type alone cannot be asked.
+/// Whether a path names a constant of a type whose parameters only its use may tell, as `Decimal::ZERO`: the compiler cannot be asked for the type of
+/// such a constant alone.
+///
+/// Syntax tells a type from a module by the case of its name alone, as rustc's own lint `non_camel_case_types` does. A wrong guess changes no result:
+/// a filter with a constant of a module `Limits` stays where it is written, and one with a constant of a generic type `limits` does not compile
+/// without the constant's parameters.
 pub(crate) fn is_of_a_type(expr: &Expr) -> bool {
     let Expr::Path(path) = expr else { return false };
     let owner = path.path.segments.iter().rev().nth(1);
@@ -294,7 +300,7 @@ pub(crate) fn is_of_a_type(expr: &Expr) -> bool {
 fn is_date(call: &Macro) -> bool {
     let mut tokens = call.tokens.clone().into_iter();
     let is_one_literal = matches!((tokens.next(), tokens.next()), (Some(TokenTree::Literal(_)), None));
-    is_one_literal && call.path.segments.last().is_some_and(|name| name.ident == "date")
+    is_one_literal && macros::effect_of(call) == Some(MacroEffect::EvaluatesLiteral)
 }
 
 /// A field as it is written after the dot.

@@ -1,6 +1,8 @@
 //! What patterns bind.
 
-use proc_macro2::Ident;
+use std::fmt::Display;
+
+use proc_macro2::{Ident, Span};
 use syn::visit::{self, Visit};
 use syn::{Expr, ExprClosure, Pat, PatIdent};
 
@@ -54,6 +56,19 @@ pub(crate) fn changeable_names(pattern: &Pat) -> Vec<&Ident> {
 pub(crate) fn looks_like_a_constant(name: &Ident) -> bool {
     name.to_string().trim_start_matches("r#").starts_with(char::is_uppercase)
 }
+
+/// The name that the macro gives to a record; no name of the user's, which a closure may capture, is like it.
+pub(crate) fn generated_record(index: impl Display) -> Ident {
+    Ident::new(&format!("{RECORD}{index}"), Span::mixed_site())
+}
+
+/// Whether the macro named a parameter.
+pub(crate) fn is_generated(pattern: &Pat) -> bool {
+    plain_name(pattern).is_some_and(|name| name.to_string().starts_with(RECORD))
+}
+
+/// What the names of records begin with that the macro makes.
+const RECORD: &str = "__record";
 
 #[derive(Default)]
 struct Changeable<'ast> {

@@ -44,7 +44,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     #[must_use]
     #[track_caller]
     pub fn aggregates(&self) -> Aggregates<T, (), M, ()> {
-        Aggregates::new(self.clone(), Vec::new(), self.next.called_at(Location::caller()))
+        self.as_one_group(Location::caller()).aggregates()
     }
 }
 

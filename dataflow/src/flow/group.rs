@@ -76,6 +76,13 @@ impl<T: Record, M: Mode> Flow<T, M> {
     }
 }
 
+impl<T: Record, M: Mode> Flow<T, M> {
+    /// All records as one group.
+    pub(super) fn as_one_group(&self, caller: &'static Location<'static>) -> Grouped<T, (), M> {
+        Grouped::new(self.clone(), Vec::new(), self.next.called_at(caller))
+    }
+}
+
 impl<T, K, M> Grouped<T, K, M> {
     /// The groups of a flow whose rows have their key in these leaves.
     pub(super) fn new(flow: Flow<T, M>, key: Vec<usize>, next: Next) -> Self {
@@ -108,9 +115,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
         F: for<'l, 'r> Fn(T::At<'l>, T::At<'r>, &mut Emitter<'_, T>) + Clone + Send + 'static,
         M: Ends,
     {
-        let operator =
-            KeyedReduce { schema: T::schema(), key: Vec::new(), leaves: T::LEAVES, kernel: reduce::<T, F>(body) };
-        self.then(operator, &[], &self.next.called_at(Location::caller()))
+        self.as_one_group(Location::caller()).reduce(body)
     }
 }
 
@@ -154,7 +159,7 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// ```
     #[must_use]
     pub fn min<V: Comparable>(&self, field: impl FnOnce(T::Fields<T>) -> Field<T, V>) -> Flow<M::Grouped<T>, M> {
-        self.folded("min", field(T::fields(0)), folds::least)
+        self.folded("min", field(T::fields(0)), folds::min)
     }
 
     /// The greatest value of a field: as [`Grouped::min`].
@@ -174,7 +179,7 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// ```
     #[must_use]
     pub fn max<V: Comparable>(&self, field: impl FnOnce(T::Fields<T>) -> Field<T, V>) -> Flow<M::Grouped<T>, M> {
-        self.folded("max", field(T::fields(0)), folds::greatest)
+        self.folded("max", field(T::fields(0)), folds::max)
     }
 
     fn folded<V: Record>(
@@ -192,15 +197,8 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
         };
         let types = input.types().into_iter().enumerate();
         let state = types.map(|(leaf, ty)| StateLeaf { ty, fold: fold_of(leaf) }).collect();
-        let operator = Aggregate {
-            word,
-            output: input.clone(),
-            input,
-            key: self.key.clone(),
-            state,
-            kernel: None,
-            kernel_reads: Reads::All,
-        };
+        let (output, key) = (input.clone(), self.key.clone());
+        let operator = Aggregate { word, input, output, key, state, kernel: None, kernel_reads: Reads::All };
         self.flow.then::<M::Grouped<T>, M>(operator, &[], &self.next).unkeyed(&self.next)
     }
 
@@ -221,21 +219,9 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// ```
     #[must_use]
     pub fn count(&self) -> Flow<(K, u64), M> {
-        let input = self.flow.schema();
-        let output = <(K, u64)>::schema();
-        let mut types = output.types().into_iter();
-        let count_type = types.next_back().into_iter();
-        let keys = self.key.iter().zip(types).map(|(&leaf, ty)| StateLeaf { ty, fold: Fold::Key(leaf) });
-        let state = keys.chain(count_type.map(|ty| StateLeaf { ty, fold: Fold::Count })).collect();
-        let operator = Aggregate {
-            word: "count",
-            input,
-            output,
-            key: self.key.clone(),
-            state,
-            kernel: None,
-            kernel_reads: Reads::All,
-        };
+        let rows = [self.flow.schema(), <(K, u64)>::schema()];
+        let count = vec![StateLeaf { ty: LeafType::U64, fold: Fold::Count }];
+        let operator = grouping("count", rows, self.key.clone(), count, None, Reads::All);
         self.flow.then(operator, &[], &self.next)
     }
 

@@ -99,15 +99,18 @@ impl Next {
         let (name, operator) = self.step.map_or((word, word), |step| (step.name, step.operator));
         let (file, line) = self.location.map_or(("", 0), |location| (location.file(), location.line()));
         let origin = Origin { name: name.into(), operator: operator.into(), file, line };
-        let text = self.step.filter(|_| self.part.is_none()).map_or("", |step| step.text);
+        let text = self.own_step().map_or("", |step| step.text);
         (origin, text.into())
+    }
+
+    /// The step, where the operator is all of what it describes.
+    fn own_step(&self) -> Option<&'static Step> {
+        self.step.filter(|_| self.part.is_none())
     }
 
     /// The leaves that closure parameter `parameter` reads.
     pub(crate) fn reads(&self, parameter: usize, schema: &Schema) -> plan::Reads {
-        let Some(Reads::Fields(paths)) =
-            self.step.filter(|_| self.part.is_none()).and_then(|step| step.reads.get(parameter))
-        else {
+        let Some(Reads::Fields(paths)) = self.own_step().and_then(|step| step.reads.get(parameter)) else {
             return plan::Reads::All;
         };
         let mut leaves = LeafSet::none();
@@ -127,7 +130,7 @@ impl Next {
         if self.is_proven == Some(false) {
             return forwards;
         }
-        for forward in self.step.filter(|_| self.part.is_none()).iter().flat_map(|step| step.forwards) {
+        for forward in self.own_step().iter().flat_map(|step| step.forwards) {
             // A path that names no field of a schema says nothing: it may lead into a value that the engine knows no parts of.
             match *forward {
                 Forward::Field { to, record, from } => {
@@ -155,7 +158,7 @@ impl Next {
     /// Whether the next filter may move, and what it was moved below.
     pub(crate) fn moves(&self) -> (bool, &'static str) {
         let moves = |step: &Step| step.moves && self.is_proven == Some(true);
-        self.step.filter(|_| self.part.is_none()).map_or((false, ""), |step| (moves(step), step.below))
+        self.own_step().map_or((false, ""), |step| (moves(step), step.below))
     }
 
     /// Whether the next filter may act on something outside, by what it captures.

@@ -8,7 +8,7 @@ use runtime::operators::MapPartition;
 use super::{Ends, Flow, Mode};
 use crate::error::UserError;
 use crate::kernel::{
-    Emitter, Task, TaskRecords, TaskState, over_all, process_with, try_predicate_with, try_process_with,
+    Emitter, Task, TaskRecords, TaskState, map_partition, process_with, try_predicate_with, try_process_with,
 };
 use crate::record::Record;
 
@@ -187,7 +187,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
         let next = self.next.called_at(Location::caller());
         let input = T::schema();
         let reads = next.reads(0, &input);
-        let operator = MapPartition { input, output: U::schema(), whole: over_all::<T, U, F>(body), reads };
+        let operator = MapPartition { input, output: U::schema(), whole: map_partition::<T, U, F>(body), reads };
         self.then(operator, &[], &next)
     }
 }

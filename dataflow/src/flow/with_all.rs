@@ -146,7 +146,7 @@ impl<T: Record, R: Record, M: Mode> WithAll<T, R, M> {
     {
         let reads = self.pairing.reads();
         let kernel = try_with_rows::<T, R, U, F>(body, reads[0].clone());
-        beside(self.pairing.clone(), kernel, reads)
+        with_kernel(self.pairing.clone(), kernel, reads)
     }
 }
 
@@ -205,11 +205,11 @@ impl<T: Record, R: Record, M: Mode, O> WithMade<T, R, M, O> {
         let [of_record, _] = self.pairing.reads();
         let kernel = try_with_made::<T, R, U, S, O, F>(self.init.clone(), body, of_record.clone());
         // What the program shows of the second parameter is not about the rows.
-        beside(self.pairing.clone(), kernel, [of_record, Reads::All])
+        with_kernel(self.pairing.clone(), kernel, [of_record, Reads::All])
     }
 }
 
-fn beside<U: Record, M: Mode>(pairing: Pairing, kernel: BesideFactory, reads: [Reads; 2]) -> Flow<U, M> {
+fn with_kernel<U: Record, M: Mode>(pairing: Pairing, kernel: BesideFactory, reads: [Reads; 2]) -> Flow<U, M> {
     let Pairing { nodes, records: inputs, env, next, .. } = pairing;
     Flow::behind(env, operators::WithAll { inputs, output: U::schema(), kernel, reads }, nodes.into(), &next)
 }

@@ -17,12 +17,12 @@ pub(crate) fn sum(leaves: Range<usize>) -> Vec<Fold> {
     of_leaves(leaves, Fold::Sum, [Fold::Max, Fold::Sum])
 }
 
-/// The least of a field.
-pub(crate) fn least(leaves: Range<usize>) -> Vec<Fold> {
+/// The minimum of a field.
+pub(crate) fn min(leaves: Range<usize>) -> Vec<Fold> {
     of_leaves(leaves, Fold::Min, [Fold::Valid, Fold::MinSome])
 }
 
-/// The greatest of a field.
-pub(crate) fn greatest(leaves: Range<usize>) -> Vec<Fold> {
+/// The maximum of a field.
+pub(crate) fn max(leaves: Range<usize>) -> Vec<Fold> {
     of_leaves(leaves, Fold::Max, [Fold::Valid, Fold::MaxSome])
 }

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use runtime::error::Result;
-use runtime::kernel::{Factory, TaskContext};
+use runtime::kernel::TaskContext;
 use runtime::memory::{Memory, Reservation};
 use runtime::page::{LeafReader, NextRow, ReadRow, Row, RowWriter};
 use runtime::sort::{GROUP_ROWS, GroupFactory, GroupKernel, SortBuffer};
@@ -17,12 +17,6 @@ use super::emitter::emitting;
 use super::shared::{Guarded, Shared};
 use super::{Emitter, Room, Summaries};
 
-struct Summing<T, K, S, U, B> {
-    slots: Shared<S>,
-    body: B,
-    of: Types<T, K, U>,
-}
-
 /// Records, their keys, and what is made of a group.
 type Types<T, K, U> = PhantomData<fn() -> (T, K, U)>;
 
@@ -31,21 +25,15 @@ pub(crate) fn in_groups<T: Record, K: Record, S: Summaries<T>, U: Record, F>(slo
 where
     F: for<'a> Fn(K::At<'a>, S::Values<'a>, &mut Emitter<'_, U>) + Clone + Send + 'static,
 {
-    Arc::new(Summing::<T, K, S, U, Shared<F>> { slots: Shared::new(slots), body: Shared::new(body), of: PhantomData })
-}
-
-impl<T: Record, K: Record, S: Summaries<T>, U: Record, F> Factory<dyn GroupKernel> for Summing<T, K, S, U, Shared<F>>
-where
-    F: for<'a> Fn(K::At<'a>, S::Values<'a>, &mut Emitter<'_, U>) + Clone + Send + 'static,
-{
-    fn open(&self, context: &TaskContext) -> Result<Box<dyn GroupKernel>> {
-        let (slots, body, memory) = (self.slots.get(), self.body.get(), context.memory.clone());
+    let (slots, body) = (Shared::new(slots), Shared::new(body));
+    Arc::new(move |context: &TaskContext| -> Result<Box<dyn GroupKernel>> {
+        let (slots, body, memory) = (slots.get(), body.get(), context.memory.clone());
         let aside = memory.reserve(slots.aside())?;
-        Ok(Box::new(Running::<T, K, S, U, F> { slots, body, memory, aside, of: self.of }))
-    }
+        Ok(Box::new(SummaryKernel::<T, K, S, U, F> { slots, body, memory, aside, of: PhantomData }))
+    })
 }
 
-struct Running<T, K, S, U, F> {
+struct SummaryKernel<T, K, S, U, F> {
     slots: Guarded<S>,
     body: Guarded<F>,
     memory: Memory,
@@ -55,9 +43,9 @@ struct Running<T, K, S, U, F> {
 }
 
 /// Reads a record and the key behind it.
-struct Keyed<T, K>(PhantomData<fn() -> (T, K)>);
+struct ReadKeyed<T, K>(PhantomData<fn() -> (T, K)>);
 
-impl<T: Record, K: Record> ReadRow for Keyed<T, K> {
+impl<T: Record, K: Record> ReadRow for ReadKeyed<T, K> {
     type Out<'r> = (T::At<'r>, K::At<'r>);
 
     fn read<'r>(mut leaves: LeafReader<'r>, row: Row<'r>) -> Self::Out<'r> {
@@ -66,7 +54,7 @@ impl<T: Record, K: Record> ReadRow for Keyed<T, K> {
     }
 }
 
-impl<T: Record, K: Record, S: Summaries<T>, U: Record, F> Running<T, K, S, U, F>
+impl<T: Record, K: Record, S: Summaries<T>, U: Record, F> SummaryKernel<T, K, S, U, F>
 where
     F: for<'a> Fn(K::At<'a>, S::Values<'a>, &mut Emitter<'_, U>) + Clone + Send + 'static,
 {
@@ -86,7 +74,7 @@ where
     }
 }
 
-impl<T: Record, K: Record, S: Summaries<T>, U: Record, F> GroupKernel for Running<T, K, S, U, F>
+impl<T: Record, K: Record, S: Summaries<T>, U: Record, F> GroupKernel for SummaryKernel<T, K, S, U, F>
 where
     F: for<'a> Fn(K::At<'a>, S::Values<'a>, &mut Emitter<'_, U>) + Clone + Send + 'static,
 {
@@ -122,13 +110,13 @@ where
             let (room, _reserved) = self.room(group.left());
             let (mut state, mut of) = (self.slots.begin(room), None);
             while let Some(row) = group.next() {
-                let (record, key) = row.read::<Keyed<T, K>>();
+                let (record, key) = row.read::<ReadKeyed<T, K>>();
                 of.get_or_insert_with(|| K::own(key));
                 self.slots.add(&mut state, record);
             }
             while self.slots.again(&mut state) && group.rewind() {
                 while let Some(row) = group.next() {
-                    self.slots.add_again(&mut state, row.read::<Keyed<T, K>>().0);
+                    self.slots.add_again(&mut state, row.read::<ReadKeyed<T, K>>().0);
                 }
             }
             of.map_or(Ok(()), |key| self.give(&key, &mut state, out))

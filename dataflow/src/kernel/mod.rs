@@ -1,7 +1,6 @@
 //! User closures as kernels: the only code that is compiled per user type, so it is small.
 
 mod accumulate;
-mod beside;
 mod chain;
 mod emitted;
 mod emitter;
@@ -13,6 +12,7 @@ mod group;
 mod in_groups;
 mod join;
 mod key;
+mod map_partition;
 mod missing;
 mod numbers;
 mod predicate;
@@ -23,11 +23,9 @@ mod slots;
 mod stateful;
 mod summaries;
 mod task;
-mod whole;
+mod with_all;
 
 pub(crate) use accumulate::accumulate;
-pub use beside::{Rows, RowsIter};
-pub(crate) use beside::{try_with_made, try_with_rows};
 pub(crate) use chain::{process, try_process};
 pub use emitter::Emitter;
 pub(crate) use emitter::write_all;
@@ -40,6 +38,8 @@ pub(crate) use in_groups::in_groups;
 pub(crate) use join::{join, try_join};
 pub(crate) use key::keying;
 pub use key::{KeyOf, Keying};
+pub use map_partition::TaskRecords;
+pub(crate) use map_partition::map_partition;
 pub use missing::{Measured, Ordered, Parts, Tally};
 pub(crate) use missing::{SumOf, TotalOf};
 pub(crate) use numbers::too_large;
@@ -53,5 +53,5 @@ pub(crate) use stateful::{process_with, try_predicate_with, try_process_with};
 pub(crate) use summaries::summary;
 pub use summaries::{Room, Summaries, Summary};
 pub use task::{Task, TaskState};
-pub use whole::TaskRecords;
-pub(crate) use whole::over_all;
+pub use with_all::{Rows, RowsIter};
+pub(crate) use with_all::{try_with_made, try_with_rows};

@@ -3,7 +3,10 @@
 use std::mem::needs_drop;
 use std::ops::{Deref, DerefMut};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use runtime::error::Result;
+use runtime::kernel::{Factory, TaskContext};
 
 use crate::accumulators;
 
@@ -22,6 +25,32 @@ impl<F: Clone> Shared<F> {
 
     pub(super) fn get(&self) -> Guarded<F> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// Opens kernels that call a closure: `kernel` makes one of a task's clone.
+struct ClosureFactory<F, M> {
+    closure: Shared<F>,
+    kernel: M,
+}
+
+/// A factory of kernels that call `closure`. They have effects where the closure adds to an accumulator.
+pub(super) fn kernels<K, F, M>(closure: F, kernel: M) -> Arc<dyn Factory<K>>
+where
+    K: ?Sized + 'static,
+    F: Clone + Send + 'static,
+    M: Fn(Guarded<F>) -> Box<K> + Send + Sync + 'static,
+{
+    Arc::new(ClosureFactory { closure: Shared::new(closure), kernel })
+}
+
+impl<K: ?Sized, F: Clone + Send, M: Fn(Guarded<F>) -> Box<K> + Send + Sync> Factory<K> for ClosureFactory<F, M> {
+    fn open(&self, _: &TaskContext) -> Result<Box<K>> {
+        Ok((self.kernel)(self.closure.get()))
+    }
+
+    fn has_effects(&self) -> bool {
+        self.closure.accumulates()
     }
 }
 

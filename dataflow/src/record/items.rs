@@ -68,31 +68,22 @@ trait Seen<T: Record> {
     fn seen(&self, index: usize) -> Option<T::At<'_>>;
 }
 
-impl<T: Record, V: Value<Record = T>> Seen<T> for Vec<V> {
-    fn count(&self) -> usize {
-        self.len()
-    }
-    fn seen(&self, index: usize) -> Option<T::At<'_>> {
-        self.get(index).map(V::twin)
-    }
+macro_rules! seen {
+    ($([$($length:tt)*] $values:ty;)*) => {$(
+        impl<T: Record, V: Value<Record = T> $($length)*> Seen<T> for $values {
+            fn count(&self) -> usize {
+                self.len()
+            }
+            fn seen(&self, index: usize) -> Option<T::At<'_>> {
+                self.get(index).map(V::twin)
+            }
+        }
+    )*};
 }
-
-impl<T: Record, V: Value<Record = T>, const N: usize> Seen<T> for [V; N] {
-    fn count(&self) -> usize {
-        N
-    }
-    fn seen(&self, index: usize) -> Option<T::At<'_>> {
-        self.get(index).map(V::twin)
-    }
-}
-
-impl<T: Record, V: Value<Record = T>> Seen<T> for &[V] {
-    fn count(&self) -> usize {
-        self.len()
-    }
-    fn seen(&self, index: usize) -> Option<T::At<'_>> {
-        self.get(index).map(V::twin)
-    }
+seen! {
+    [] Vec<V>;
+    [] &[V];
+    [, const N: usize] [V; N];
 }
 
 impl<'a, T: Record> List<'a, T> {

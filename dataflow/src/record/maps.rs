@@ -73,22 +73,21 @@ trait Seen<K: Record, V: Record> {
     fn seen(&self) -> Vec<Entry<'_, K, V>>;
 }
 
-impl<A: Value, B: Value> Seen<A::Record, B::Record> for BTreeMap<A, B> {
-    fn count(&self) -> usize {
-        self.len()
-    }
-    fn seen(&self) -> Vec<Entry<'_, A::Record, B::Record>> {
-        sorted::<A::Record, B::Record>(self.iter().map(|(key, value)| (key.twin(), value.twin())).collect())
-    }
+macro_rules! seen {
+    ($([$($hasher:ident)?] $values:ty;)*) => {$(
+        impl<A: Value, B: Value $(, $hasher)?> Seen<A::Record, B::Record> for $values {
+            fn count(&self) -> usize {
+                self.len()
+            }
+            fn seen(&self) -> Vec<Entry<'_, A::Record, B::Record>> {
+                sorted::<A::Record, B::Record>(self.iter().map(|(key, value)| (key.twin(), value.twin())).collect())
+            }
+        }
+    )*};
 }
-
-impl<A: Value, B: Value, S> Seen<A::Record, B::Record> for HashMap<A, B, S> {
-    fn count(&self) -> usize {
-        self.len()
-    }
-    fn seen(&self) -> Vec<Entry<'_, A::Record, B::Record>> {
-        sorted::<A::Record, B::Record>(self.iter().map(|(key, value)| (key.twin(), value.twin())).collect())
-    }
+seen! {
+    [] BTreeMap<A, B>;
+    [S] HashMap<A, B, S>;
 }
 
 /// Ascending by the keys. Of keys that are one as records, though they were not as values of the program, one is kept.

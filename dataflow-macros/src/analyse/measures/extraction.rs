@@ -11,7 +11,7 @@ use crate::diagnostics::{Diagnostics, message};
 use crate::operators::measures::{self, MeasureArguments};
 use crate::syntax::names::{Mentions, free_names, free_names_of_closure, names_in_tokens, plain_path};
 
-/// The measures that a body names by the group's handle, and whether it looks at the key. Names stand in their place afterwards.
+/// The measures that a body calls on the group's handle, and whether the body reads the key. Afterwards the body holds variables in their place.
 pub(super) fn of(handle: &Ident, has_key: bool, body: &mut Expr, found: &mut Diagnostics) -> (Vec<MeasureCall>, bool) {
     let mut extraction =
         Extraction { handle, has_key, measures: Vec::new(), uses_key: false, has_escaped: false, found };
@@ -25,7 +25,7 @@ struct Extraction<'a> {
     has_key: bool,
     measures: Vec<MeasureCall>,
     uses_key: bool,
-    /// Whether it was said that the handle stays inside: once is enough.
+    /// Whether it was reported that the handle leaves the closure: one message is enough.
     has_escaped: bool,
     found: &'a mut Diagnostics,
 }
@@ -45,7 +45,7 @@ impl Extraction<'_> {
         }
     }
 
-    /// `g.sum(|r| ..)`: its slot, which the same measure shares wherever it is written.
+    /// The slot of `g.sum(|r| ..)`. Calls of the same measure share one slot.
     fn measure(&mut self, call: &ExprMethodCall) -> Option<Ident> {
         let word = &call.method;
         let Some(measure) = measures::find(word) else {
@@ -136,7 +136,7 @@ impl VisitMut for Extraction<'_> {
     }
 
     fn visit_pat_ident_mut(&mut self, pattern: &mut PatIdent) {
-        // A second variable of this name would make the first one hard to tell from it.
+        // Another variable with the name of the handle would hide it.
         if pattern.ident == *self.handle {
             self.report_escape(&pattern.ident);
         }
@@ -152,7 +152,7 @@ impl VisitMut for Extraction<'_> {
     }
 }
 
-/// A name that stands where the user wrote something else.
+/// A generated variable in the place of the user's expression.
 fn standing_for(mut name: Ident, at: Span) -> Expr {
     name.set_span(name.span().located_at(at));
     parse_quote!(#name)
@@ -163,7 +163,7 @@ fn is_key(name: &Ident) -> bool {
     name == "key"
 }
 
-/// The place of a share that is written out, and is none from 0 to 1.
+/// The place of a literal share that is not from 0 to 1.
 fn wrong_share(share: &Expr) -> Option<Span> {
     let (sign, number) = match share {
         Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => (-1.0, &*unary.expr),

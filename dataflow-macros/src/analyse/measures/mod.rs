@@ -1,8 +1,8 @@
 //! The measures of `aggregate(|g| Out { a: g.key, b: g.sum(|r| r.q), n: g.count() })`.
 //!
 //! The closure never runs as it is written. Its measures are computed over the group's records, all of them in one
-//! pass, and what is left of the body runs once per group on their values. So the handle `g` only exists where one
-//! of its measures or its key is named.
+//! pass; the rest of the body runs once per group, on the values of the measures. So the handle `g` exists only where
+//! the body calls a measure or reads the key.
 
 mod derived;
 mod extraction;
@@ -33,25 +33,25 @@ pub(crate) struct Aggregation {
 pub(crate) struct MeasureCall {
     pub(crate) word: Ident,
     pub(crate) measure: &'static Measure,
-    /// What a fold begins with, or folds by.
+    /// The plain argument: the initial accumulator of a fold, its aggregator, or a share.
     pub(crate) value: Option<Expr>,
-    /// What is measured of each record; a count has none.
+    /// What is measured of each record; a count may have no closure.
     pub(crate) closures: Vec<ExprClosure>,
-    /// Where a mean's sum and count are measured anyway: which they are. Nothing is added up for it then.
+    /// For a mean: the indices of its sum and its count, where both are measured anyway. The mean then has no slot.
     pub(crate) quotient: Option<(usize, usize)>,
-    /// Of a quantile, the first of those of the same values: they are selected together.
+    /// For a quantile: the index of the first quantile of the same values. All of these are selected together.
     pub(crate) together: Option<usize>,
 }
 
 impl MeasureCall {
-    /// Whether nothing is added up for it: it comes of others.
+    /// Whether the measure has no slot, because it is computed from others.
     pub(crate) fn is_derived(&self, index: usize) -> bool {
         self.quotient.is_some() || self.together.is_some_and(|first| first != index)
     }
 }
 
 impl Aggregation {
-    /// Whether a group's records must be together, as its quantiles are of all its values.
+    /// Whether all records of a group must be in one place, because a quantile needs all of its values.
     pub(crate) fn is_in_groups(&self) -> bool {
         self.measures.iter().any(|measure| measure.together.is_some())
     }
@@ -59,7 +59,7 @@ impl Aggregation {
 
 /// Whether a closure gives a field of the record as it is.
 pub(crate) fn names_field(closure: &ExprClosure) -> bool {
-    // A pattern of another kind names the record's type, which symbols do not have.
+    // Any other pattern names the record's type, which is not the type of symbols.
     if !closure.inputs.iter().all(|input| matches!(input, Pat::Ident(_) | Pat::Tuple(_))) {
         return false;
     }
@@ -73,8 +73,16 @@ pub(crate) fn names_field(closure: &ExprClosure) -> bool {
 
 /// The name of the value of the measure number `index`.
 pub(crate) fn slot(index: usize) -> Ident {
-    format_ident!("__slot{index}", span = Span::mixed_site())
+    format_ident!("{SLOT}{index}", span = Span::mixed_site())
 }
+
+/// Whether a name stands for the value of a measure.
+pub(crate) fn is_slot(name: &Ident) -> bool {
+    name.to_string().starts_with(SLOT)
+}
+
+/// What the names of measures' values begin with.
+const SLOT: &str = "__slot";
 
 /// The name of the group's key.
 pub(crate) fn key() -> Ident {
@@ -91,7 +99,7 @@ pub(crate) fn reads(aggregation: &Aggregation) -> ReadSet {
     let of_closures = |measure: &MeasureCall| -> Vec<ReadSet> {
         let of_all = measure.closures.iter().map(reads::of);
         match measure.measure.takes {
-            // The record stands behind the accumulator, and the second closure gets none.
+            // The first closure gets an accumulator and a record, the second one gets two accumulators.
             MeasureArguments::Accumulators => of_all.take(1).flat_map(|reads| reads.into_iter().skip(1)).collect(),
             _ => of_all.flatten().collect(),
         }
@@ -100,8 +108,7 @@ pub(crate) fn reads(aggregation: &Aggregation) -> ReadSet {
 }
 
 pub(super) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
-    let calls = pipeline.flows.iter().flat_map(|flow| &flow.calls);
-    for call in calls.filter(|call| call.is(|operator| operator.takes == ClosureArguments::Handle)) {
+    for call in pipeline.calls().filter(|call| call.is(|operator| operator.takes == ClosureArguments::Handle)) {
         read(call, found);
     }
 }
@@ -134,7 +141,7 @@ fn read(call: &Call, found: &mut Diagnostics) -> Option<Aggregation> {
     Some(Aggregation { measures, body, uses_key })
 }
 
-/// A variable of the body that a measure's closure names. What is left of the body has names in place of the measures.
+/// A variable of the body that a measure's closure names: it does not exist where the measures are computed.
 fn inner_variable(measures: &[MeasureCall], body: &Expr) -> Option<Ident> {
     let inner = names_bound_inside(body);
     let closures = measures.iter().flat_map(|measure| &measure.closures);

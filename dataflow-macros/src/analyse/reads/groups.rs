@@ -1,7 +1,7 @@
-//! What closures read that are lent records: of whole groups, and of a task.
+//! What closures read of records that are lent to them: of whole groups, and of a task.
 //!
-//! A group gives its records by a loop, or one by one by `next`; what is done with each is seen as in a closure over a record. A group that is used
-//! in any other way than those listed here may give everything away, so all is read of it.
+//! A group lends its records by a loop, or one by one by `next`; the uses of each record are found as in a closure over a record. A group that is
+//! used in any other way than those below counts as read completely.
 
 use proc_macro2::Ident;
 use syn::visit::{self, Visit};
@@ -26,7 +26,7 @@ fn of_group(parameter: &Pat, body: &Expr) -> ReadSet {
     let Some(group) = plain_name(parameter).filter(|group| !names_bound_inside(body).contains(group)) else {
         return ReadSet::All;
     };
-    let mut uses = Uses { group, reads: ReadSet::nothing(), understood: 0 };
+    let mut uses = GroupUses { group, reads: ReadSet::nothing(), understood: 0 };
     uses.visit_expr(body);
     let mentions = free_names(body);
     let mentioned = mentions.plain.iter().filter(|mention| mention.name == group).count();
@@ -34,14 +34,14 @@ fn of_group(parameter: &Pat, body: &Expr) -> ReadSet {
 }
 
 /// Looks for the uses of a group that show what is done with its records.
-struct Uses<'a> {
+struct GroupUses<'a> {
     group: &'a Ident,
     reads: ReadSet,
     /// Mentions of the group in such uses.
     understood: usize,
 }
 
-impl Uses<'_> {
+impl GroupUses<'_> {
     fn is_group(&self, expr: &Expr) -> bool {
         plain_path(expr) == Some(self.group)
     }
@@ -63,11 +63,12 @@ impl Uses<'_> {
         let Expr::Let(ExprLet { pat, expr, .. }) = condition else { return None };
         let Pat::TupleStruct(some) = &**pat else { return None };
         let record = some.elems.first().filter(|_| some.path.is_ident("Some") && some.elems.len() == 1)?;
-        // A pattern that does not match every record reads what it looks at, and syntax does not tell it from one that does.
+        // A pattern that does not match every record reads the fields that it compares, and syntax does not tell such a pattern from one that always
+        // matches.
         (self.is_next(expr) && always_matches(record)).then(|| of_block(record, block))
     }
 
-    /// Of a call on the group, or on its next record, that reads no more than is seen.
+    /// What a method reads that is called on the group, or on its next record; `None` where syntax does not show it.
     fn of_call(&self, call: &ExprMethodCall) -> Option<ReadSet> {
         let looks_at_none = (call.method == "len" || call.method == "is_empty") && call.args.is_empty();
         if looks_at_none && self.is_group(&call.receiver) {
@@ -82,7 +83,7 @@ impl Uses<'_> {
     }
 }
 
-impl<'ast> Visit<'ast> for Uses<'_> {
+impl<'ast> Visit<'ast> for GroupUses<'_> {
     fn visit_expr_for_loop(&mut self, expr: &'ast ExprForLoop) {
         if !self.is_group(&expr.expr) {
             return visit::visit_expr_for_loop(self, expr);
@@ -122,14 +123,14 @@ impl<'ast> Visit<'ast> for Uses<'_> {
 
     fn visit_stmt(&mut self, statement: &'ast Stmt) {
         match statement {
-            // A record that is passed over.
+            // The record is skipped.
             Stmt::Expr(expr, Some(_)) if self.is_next(expr) => self.understand(ReadSet::nothing()),
             _ => visit::visit_stmt(self, statement),
         }
     }
 
     fn visit_item(&mut self, _: &'ast Item) {
-        // The closure's names mean nothing in items.
+        // Items do not see the closure's variables.
     }
 }
 

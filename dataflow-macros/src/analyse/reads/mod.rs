@@ -58,9 +58,9 @@ pub(crate) fn of_sides(closure: &ExprClosure, optional: [bool; 2]) -> Vec<ReadSe
     parameters.map(side).collect()
 }
 
-/// What an expression reads of a record that is there or not.
+/// What an expression reads of an `Option` of a record.
 fn of_option(name: &Ident, body: &Expr) -> ReadSet {
-    let known = options::Options { name };
+    let known = options::OptionUses { name };
     let mentions = free_names_but(body, &known);
     let plain = mentions.plain.iter().filter(|mention| mention.name == name).map(|mention| &mention.fields);
     let fields = plain.map(|path| path.join(".")).collect::<BTreeSet<_>>();

@@ -1,7 +1,7 @@
 //! What is read of a record that may be missing: the side of an outer join that is an `Option`.
 //!
-//! Whether it is there is known without reading it. Of the record itself that is read which a closure of `map` and its like reads, or the arm of
-//! `Some(..)`. An `Option` that is used in any other way is read as a whole.
+//! Nothing of the record is read to know whether it is there. Of the record itself, those fields are read that a closure of `map` and the like
+//! reads, or the arm of `Some(..)`. An `Option` that is used in any other way is read as a whole.
 
 use proc_macro2::Ident;
 use syn::visit::{self, Visit};
@@ -13,11 +13,11 @@ use crate::syntax::names::{Mention, Recognise, Recognised, member_text, peeled, 
 use crate::syntax::patterns::looks_like_a_constant;
 
 /// Recognises the uses of one `Option`.
-pub(super) struct Options<'n> {
+pub(super) struct OptionUses<'n> {
     pub(super) name: &'n Ident,
 }
 
-impl<'a> Recognise<'a> for Options<'_> {
+impl<'a> Recognise<'a> for OptionUses<'_> {
     fn expr(&self, expr: &'a Expr) -> Option<Recognised<'a>> {
         match expr {
             Expr::MethodCall(call) => {
@@ -49,7 +49,7 @@ impl<'a> Recognise<'a> for Options<'_> {
     }
 }
 
-impl Options<'_> {
+impl OptionUses<'_> {
     /// The `Option`, by itself or by reference.
     fn option<'a>(&self, expr: &'a Expr) -> Option<&'a Ident> {
         match peeled(expr) {
@@ -130,7 +130,7 @@ impl<'ast> Visit<'ast> for Constants {
     }
 }
 
-/// The mentions that stand for what is read.
+/// The mentions of a name that a read set amounts to.
 fn mentions(name: &Ident, reads: ReadSet) -> Vec<Mention<'_>> {
     let mention = |fields| Mention { name, how: MentionKind::Value, fields };
     match reads {

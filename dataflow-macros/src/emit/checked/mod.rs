@@ -34,6 +34,7 @@ use syn::{
     ExprMethodCall, ExprRepeat, ExprUnary, Item, Pat, PathArguments, Token, Type, UnOp,
 };
 
+use crate::analyse::measures;
 use crate::spans::{first_span, generated, last_span};
 use crate::syntax::names::{is_constant, names_in_tokens};
 use crate::syntax::text;
@@ -255,8 +256,8 @@ fn shown(expr: &Expr) -> String {
     names_in_tokens(expr.to_token_stream(), &mut names);
     for name in names.iter().filter(|name| name.to_string().starts_with("__")) {
         let Some(source) = name.span().source_text() else { continue };
-        let name = name.to_string();
-        text = match name.starts_with("__slot") {
+        let (is_slot, name) = (measures::is_slot(name), name.to_string());
+        text = match is_slot {
             true => text.replacen(&name, &format!("{source}(…)"), 1),
             false => text.replacen(&format!("{name}."), "", 1).replacen(&name, &source, 1),
         };

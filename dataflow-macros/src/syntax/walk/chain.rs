@@ -9,10 +9,10 @@ use syn::punctuated::Punctuated;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Block, Expr, ExprCall, ExprMacro, ExprMethodCall, ExprReference, ExprTry, Stmt, Token, parse_quote};
 
-use crate::operators::{self, ChainState, ClosureArguments};
+use crate::operators::{self, ChainState, ClosureArguments, sources};
 use crate::syntax::hole::{flow_of, hole};
 use crate::syntax::names::{free_names_of_closure, plain_path};
-use crate::syntax::patterns::looks_like_a_constant;
+use crate::syntax::patterns::{generated_record, looks_like_a_constant};
 use crate::syntax::scope::LocalKind;
 use crate::syntax::walk::BodyWalk;
 use crate::syntax::{Call, Flow, FlowId, FlowName, Source, text};
@@ -181,8 +181,8 @@ impl BodyWalk {
     /// `env.read_*(..)` and `env.collection(..)`.
     fn is_source(&self, call: &ExprMethodCall) -> bool {
         let is_env = plain_path(&call.receiver)
-            .is_some_and(|name| *name == "env" || matches!(self.scope.find(name), Some(LocalKind::Env)));
-        is_env && operators::is_source(&call.method)
+            .is_some_and(|name| sources::is_environment(name) || matches!(self.scope.find(name), Some(LocalKind::Env)));
+        is_env && sources::is_source(&call.method)
     }
 
     /// Inside of `dataflow! { … }`: a name or a call from outside is a flow where an operator is called on it.
@@ -262,8 +262,7 @@ impl BodyWalk {
                     mentions.opaque.iter().for_each(|name| self.mark_used(name));
                 }
                 (Expr::Path(path), Some(count)) => {
-                    let records = (0..count).map(|n| Ident::new(&format!("__record{n}"), Span::mixed_site()));
-                    let records = records.collect::<Vec<_>>();
+                    let records = (0..count).map(generated_record).collect::<Vec<_>>();
                     *argument = parse_quote!(|#(#records),*| #path(#(#records),*));
                 }
                 _ => {

@@ -6,7 +6,7 @@ use std::ops::Range;
 use runtime::operators::{Fold, StateLeaf};
 use runtime::value::Overflow;
 
-use super::extremes::{Greatest, Least};
+use super::extremes::{Max, Min};
 use crate::flow::Mode;
 use crate::flow::aggregate::Aggregates;
 use crate::kernel::{Extreme, OfField, Room, Seen, Summary, folds, slot, too_large};
@@ -22,12 +22,12 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
         self,
         field: impl FnOnce(T::Fields<T>) -> P,
         closure: F,
-    ) -> Aggregates<T, K, M, (S, <P::Value as Comparable>::Least<OfField<F>>)>
+    ) -> Aggregates<T, K, M, (S, <P::Value as Comparable>::Min<OfField<F>>)>
     where
         P::Value: Comparable,
         F: for<'a> Fn(<P as Named<T>>::Record<'a>, Seen<'a>) -> <P::Value as Record>::At<'a> + Clone + Send + 'static,
     {
-        self.with(P::Value::least(leaves_of(&field(T::fields(0))), OfField(closure)))
+        self.with(P::Value::min_slot(leaves_of(&field(T::fields(0))), OfField(closure)))
     }
 
     /// What `max` of a field becomes.
@@ -38,12 +38,12 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
         self,
         field: impl FnOnce(T::Fields<T>) -> P,
         closure: F,
-    ) -> Aggregates<T, K, M, (S, <P::Value as Comparable>::Greatest<OfField<F>>)>
+    ) -> Aggregates<T, K, M, (S, <P::Value as Comparable>::Max<OfField<F>>)>
     where
         P::Value: Comparable,
         F: for<'a> Fn(<P as Named<T>>::Record<'a>, Seen<'a>) -> <P::Value as Record>::At<'a> + Clone + Send + 'static,
     {
-        self.with(P::Value::greatest(leaves_of(&field(T::fields(0))), OfField(closure)))
+        self.with(P::Value::max_slot(leaves_of(&field(T::fields(0))), OfField(closure)))
     }
 }
 
@@ -55,13 +55,13 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
 )]
 pub trait Comparable: Record {
     /// The slot of the least, by a closure where a value has a fixed size.
-    type Least<F>;
+    type Min<F>;
     /// The slot of the greatest.
-    type Greatest<F>;
+    type Max<F>;
     /// The slot of the least of the field at these leaves.
-    fn least<F>(leaves: Range<usize>, closure: F) -> Self::Least<F>;
+    fn min_slot<F>(leaves: Range<usize>, closure: F) -> Self::Min<F>;
     /// The slot of the greatest.
-    fn greatest<F>(leaves: Range<usize>, closure: F) -> Self::Greatest<F>;
+    fn max_slot<F>(leaves: Range<usize>, closure: F) -> Self::Max<F>;
     /// Whether there is a value.
     fn is_there(at: Self::At<'_>) -> bool;
 }
@@ -70,13 +70,13 @@ macro_rules! by_closure {
     ($([$($bound:tt)*] $ty:ty;)*) => {$(
         #[diagnostic::do_not_recommend]
         impl<$($bound)*> Comparable for $ty {
-            type Least<F> = Least<$ty, F>;
-            type Greatest<F> = Greatest<$ty, F>;
-            fn least<F>(_: Range<usize>, closure: F) -> Self::Least<F> {
-                Least(closure, PhantomData)
+            type Min<F> = Min<$ty, F>;
+            type Max<F> = Max<$ty, F>;
+            fn min_slot<F>(_: Range<usize>, closure: F) -> Self::Min<F> {
+                Min(closure, PhantomData)
             }
-            fn greatest<F>(_: Range<usize>, closure: F) -> Self::Greatest<F> {
-                Greatest(closure, PhantomData)
+            fn max_slot<F>(_: Range<usize>, closure: F) -> Self::Max<F> {
+                Max(closure, PhantomData)
             }
             fn is_there(_: Self::At<'_>) -> bool {
                 true
@@ -92,13 +92,13 @@ by_closure! {
 macro_rules! by_field {
     ($($ty:ty, $there:expr;)*) => {$(
         impl Comparable for $ty {
-            type Least<F> = ExtremeField<$ty, F>;
-            type Greatest<F> = ExtremeField<$ty, F>;
-            fn least<F>(leaves: Range<usize>, closure: F) -> Self::Least<F> {
-                ExtremeField { folds: folds::least(leaves), closure, greatest: false, of: PhantomData }
+            type Min<F> = ExtremeField<$ty, F>;
+            type Max<F> = ExtremeField<$ty, F>;
+            fn min_slot<F>(leaves: Range<usize>, closure: F) -> Self::Min<F> {
+                ExtremeField { folds: folds::min(leaves), closure, greatest: false, of: PhantomData }
             }
-            fn greatest<F>(leaves: Range<usize>, closure: F) -> Self::Greatest<F> {
-                ExtremeField { folds: folds::greatest(leaves), closure, greatest: true, of: PhantomData }
+            fn max_slot<F>(leaves: Range<usize>, closure: F) -> Self::Max<F> {
+                ExtremeField { folds: folds::max(leaves), closure, greatest: true, of: PhantomData }
             }
             fn is_there(at: Self::At<'_>) -> bool {
                 let is_there: fn(Self::At<'_>) -> bool = $there;

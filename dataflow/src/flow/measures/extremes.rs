@@ -32,11 +32,11 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
     /// ```
     #[must_use]
     #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
-    pub fn min<V: Ordered, F>(self, measure: F) -> Aggregates<T, K, M, (S, V::Kept<Least<V, F>>)>
+    pub fn min<V: Ordered, F>(self, measure: F) -> Aggregates<T, K, M, (S, V::Kept<Min<V, F>>)>
     where
         F: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static,
     {
-        self.with(V::kept(Least(measure, PhantomData)))
+        self.with(V::kept(Min(measure, PhantomData)))
     }
 
     /// The greatest of a measure.
@@ -58,22 +58,22 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
     /// ```
     #[must_use]
     #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
-    pub fn max<V: Ordered, F>(self, measure: F) -> Aggregates<T, K, M, (S, V::Kept<Greatest<V, F>>)>
+    pub fn max<V: Ordered, F>(self, measure: F) -> Aggregates<T, K, M, (S, V::Kept<Max<V, F>>)>
     where
         F: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static,
     {
-        self.with(V::kept(Greatest(measure, PhantomData)))
+        self.with(V::kept(Max(measure, PhantomData)))
     }
 }
 
 slot_type! {
     /// The least of a measure.
-    Least<V>
+    Min<V>
 }
 
 slot_type! {
     /// The greatest of a measure.
-    Greatest<V>
+    Max<V>
 }
 
 /// How a least or greatest is stored.
@@ -107,5 +107,5 @@ macro_rules! extreme {
             value(best) V::found(*best).ok_or_else(too_large::<V>)?);
     };
 }
-extreme!(Least, Min, |new, old| new.less(old));
-extreme!(Greatest, Max, |new, old| old.less(new));
+extreme!(Min, Min, |new, old| new.less(old));
+extreme!(Max, Max, |new, old| old.less(new));

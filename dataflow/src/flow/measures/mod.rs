@@ -4,7 +4,6 @@
 //! together, for aggregates with a quantile. Adding a measure is a file here that is named below, and a row in the macros' table of measures.
 
 mod avg;
-mod best;
 mod count;
 mod count_distinct;
 mod count_if;
@@ -12,18 +11,19 @@ mod extreme_fields;
 mod extremes;
 mod first;
 mod fold;
+mod min_max_by;
 mod quantiles;
 mod spread;
 mod sum;
 
 pub use avg::*;
-pub use best::*;
 pub use count::*;
 pub use count_distinct::*;
 pub use count_if::*;
 pub use extreme_fields::*;
 pub use extremes::*;
 pub use first::*;
+pub use min_max_by::*;
 pub use quantiles::*;
 pub use spread::*;
 pub use sum::*;

@@ -41,23 +41,23 @@ impl<'r, T: Record> Iterator for TaskRecords<'r, T> {
 
 impl<T: Record> ExactSizeIterator for TaskRecords<'_, T> {}
 
-struct OverAll<T, U, B> {
-    body: B,
+struct MapPartition<T, U, F> {
+    body: Guarded<F>,
     of: PhantomData<fn() -> (T, U)>,
 }
 
 /// A kernel that calls `body` once for all records of a task.
-pub(crate) fn over_all<T: Record, U: Record, F>(body: F) -> WholeFactory
+pub(crate) fn map_partition<T: Record, U: Record, F>(body: F) -> WholeFactory
 where
     F: for<'r> Fn(TaskRecords<'r, T>, &mut Emitter<'_, U>) + Clone + Send + 'static,
 {
     let shared = Shared::new(body);
     Arc::new(move |_: &TaskContext| -> Result<Box<dyn Whole>> {
-        Ok(Box::new(OverAll::<T, U, Guarded<F>> { body: shared.get(), of: PhantomData }))
+        Ok(Box::new(MapPartition::<T, U, F> { body: shared.get(), of: PhantomData }))
     })
 }
 
-impl<T: Record, U: Record, F> Whole for OverAll<T, U, Guarded<F>>
+impl<T: Record, U: Record, F> Whole for MapPartition<T, U, F>
 where
     F: for<'r> Fn(TaskRecords<'r, T>, &mut Emitter<'_, U>) + Clone + Send + 'static,
 {

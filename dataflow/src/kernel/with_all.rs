@@ -11,10 +11,10 @@ use runtime::sort::{Beside, BesideFactory, FrozenRows, SortedRows};
 
 use crate::error::UserError;
 use crate::flow::TaskState;
-use crate::record::{Record, show_record};
+use crate::record::Record;
 
 use super::Emitter;
-use super::emitter::emitting;
+use super::chain::try_each;
 use super::shared::{Guarded, Shared};
 
 /// All records of a flow, lent to a closure: a list. It is `Copy`, and what it gives are borrowed twins.
@@ -108,9 +108,9 @@ fn lent<R: Record, V>(all: &FrozenRows, f: impl for<'r> FnOnce(Rows<'r, R>) -> V
 type Types<T, R, U> = PhantomData<fn() -> (T, R, U)>;
 
 /// The kernel of `with_all`.
-struct WithRows<T, R, U, B> {
+struct WithRows<T, R, U, F> {
     all: Option<Arc<FrozenRows>>,
-    body: B,
+    body: Guarded<F>,
     /// What `body` reads of its records, and so what may be shown of one.
     reads: Reads,
     of: Types<T, R, U>,
@@ -124,11 +124,11 @@ where
     let shared = Shared::new(body);
     Arc::new(move |_: &TaskContext| -> Result<Box<dyn Beside>> {
         let (body, reads) = (shared.get(), reads.clone());
-        Ok(Box::new(WithRows::<T, R, U, Guarded<F>> { all: None, body, reads, of: PhantomData }))
+        Ok(Box::new(WithRows::<T, R, U, F> { all: None, body, reads, of: PhantomData }))
     })
 }
 
-impl<T: Record, R: Record, U: Record, F> Beside for WithRows<T, R, U, Guarded<F>>
+impl<T: Record, R: Record, U: Record, F> Beside for WithRows<T, R, U, F>
 where
     F: for<'a, 'r> Fn(T::At<'a>, Rows<'r, R>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
 {
@@ -138,15 +138,14 @@ where
     }
 }
 
-impl<T: Record, R: Record, U: Record, F> Chain for WithRows<T, R, U, Guarded<F>>
+impl<T: Record, R: Record, U: Record, F> Chain for WithRows<T, R, U, F>
 where
     F: for<'a, 'r> Fn(T::At<'a>, Rows<'r, R>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
 {
     fn run(&mut self, input: &Input<'_>, from: usize, out: &mut RowWriter) -> Result<usize> {
         let (all, body) = (self.all.as_ref().ok_or_else(not_begun)?, &*self.body);
-        let end =
-            lent::<R, _>(all, |rows| over_rows::<T, U>(input, from, out, |record, out| body(record, rows, out)))??;
-        end.position(&self.reads, input)
+        let reads = &self.reads;
+        lent::<R, _>(all, |rows| try_each::<T, U>(input, from, out, reads, |record, out| body(record, rows, out)))?
     }
 }
 
@@ -194,44 +193,8 @@ where
 {
     fn run(&mut self, input: &Input<'_>, from: usize, out: &mut RowWriter) -> Result<usize> {
         let (made, body) = (&**self.made.as_ref().ok_or_else(not_begun)?, &*self.body);
-        let end = over_rows::<T, U>(input, from, out, |record, out| body(record, made, out))?;
-        end.position(&self.reads, input)
+        try_each::<T, U>(input, from, out, &self.reads, |record, out| body(record, made, out))
     }
-}
-
-/// Where a body stopped, and why, if that was an error.
-struct End<T>(usize, Option<UserError>, PhantomData<fn() -> T>);
-
-impl<T: Record> End<T> {
-    fn position(self, reads: &Reads, input: &Input<'_>) -> Result<usize> {
-        match self.1 {
-            Some(error) => Err(error.with_record(&show_record(&T::schema(), reads, input, self.0))),
-            None => Ok(self.0),
-        }
-    }
-}
-
-/// Calls `body` for each record from a position on, until one fails or a page is closed.
-#[inline(always)]
-fn over_rows<T: Record, U: Record>(
-    input: &Input<'_>,
-    from: usize,
-    out: &mut RowWriter,
-    mut body: impl for<'a> FnMut(T::At<'a>, &mut Emitter<'_, U>) -> Result<(), UserError>,
-) -> Result<End<T>> {
-    emitting::<U, _>(out, |out| {
-        input.visit(|mut leaves, rows| {
-            let cursor = T::cursor(&mut leaves);
-            let mut position = from;
-            while position < rows.len() && !out.is_full() {
-                if let Err(error) = body(T::at(cursor, rows.get(position)), out) {
-                    return End(position, Some(error), PhantomData);
-                }
-                position += 1;
-            }
-            End(position, None, PhantomData)
-        })
-    })
 }
 
 #[cold]

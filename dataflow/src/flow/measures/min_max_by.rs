@@ -37,12 +37,12 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
         self,
         by: F,
         value: G,
-    ) -> Aggregates<T, K, M, (S, B::Kept<V::Kept<LeastBy<B, V, F, G>>>)>
+    ) -> Aggregates<T, K, M, (S, B::Kept<V::Kept<MinBy<B, V, F, G>>>)>
     where
         F: for<'a> Fn(T::At<'a>) -> B + Clone + Send + 'static,
         G: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static,
     {
-        self.with(B::kept(V::kept(LeastBy(by, value, PhantomData))))
+        self.with(B::kept(V::kept(MinBy(by, value, PhantomData))))
     }
 
     /// The value of one measure in the record where another is greatest; of records that tie, the least value. As
@@ -67,19 +67,19 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
         self,
         by: F,
         value: G,
-    ) -> Aggregates<T, K, M, (S, B::Kept<V::Kept<GreatestBy<B, V, F, G>>>)>
+    ) -> Aggregates<T, K, M, (S, B::Kept<V::Kept<MaxBy<B, V, F, G>>>)>
     where
         F: for<'a> Fn(T::At<'a>) -> B + Clone + Send + 'static,
         G: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static,
     {
-        self.with(B::kept(V::kept(GreatestBy(by, value, PhantomData))))
+        self.with(B::kept(V::kept(MaxBy(by, value, PhantomData))))
     }
 }
 
 /// A measure's value where another is least.
-pub struct LeastBy<B, V, F, G>(F, G, PhantomData<fn() -> (B, V)>);
+pub struct MinBy<B, V, F, G>(F, G, PhantomData<fn() -> (B, V)>);
 /// A measure's value where another is greatest.
-pub struct GreatestBy<B, V, F, G>(F, G, PhantomData<fn() -> (B, V)>);
+pub struct MaxBy<B, V, F, G>(F, G, PhantomData<fn() -> (B, V)>);
 
 /// Where such a slot's state lies: whether there is one, what is compared, what is kept.
 type Places<'t, B, V> =
@@ -105,7 +105,7 @@ fn offer<'t, B: Extreme, V: Extreme>(
     value_at.set(group, value.store());
 }
 
-macro_rules! best {
+macro_rules! min_max_by {
     ($name:ident, $better:expr) => {
         impl<B, V, F: Clone, G: Clone> Clone for $name<B, V, F, G> {
             fn clone(&self) -> Self {
@@ -138,5 +138,5 @@ macro_rules! best {
             value(best) best.ok_or_else(too_large::<V>)?.1);
     };
 }
-best!(LeastBy, |new: B, old| new.less(old));
-best!(GreatestBy, |new: B, old| old.less(new));
+min_max_by!(MinBy, |new: B, old| new.less(old));
+min_max_by!(MaxBy, |new: B, old| old.less(new));
