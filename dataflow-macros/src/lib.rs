@@ -21,6 +21,7 @@ mod spans;
 mod syntax;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use proc_macro::TokenStream;
 

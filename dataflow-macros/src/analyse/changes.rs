@@ -6,6 +6,7 @@ use syn::{BinOp, Expr, ExprAssign, ExprBinary, ExprClosure, ExprMethodCall, Expr
 
 use crate::syntax::names::{peeled, plain_path};
 use crate::syntax::patterns::{bound_names, names_bound_inside};
+use crate::words::is_one_of;
 
 /// The names that a closure assigns to, without its parameters and those that it binds itself, in whichever scope.
 pub(super) fn assigned(closure: &ExprClosure) -> Vec<&Ident> {
@@ -22,38 +23,8 @@ fn without_bound<'ast>(closure: &'ast ExprClosure, mut names: Vec<&'ast Ident>) 
 }
 
 /// Methods that change what they are called on, where it is a collection.
-const CHANGING: &[&str] = &[
-    "append",
-    "clear",
-    "dedup",
-    "drain",
-    "entry",
-    "extend",
-    "get_mut",
-    "insert",
-    "iter_mut",
-    "pop",
-    "pop_back",
-    "pop_first",
-    "pop_front",
-    "pop_last",
-    "push",
-    "push_back",
-    "push_front",
-    "push_str",
-    "remove",
-    "resize",
-    "retain",
-    "reverse",
-    "sort",
-    "sort_by",
-    "sort_by_key",
-    "sort_unstable",
-    "split_off",
-    "swap",
-    "swap_remove",
-    "truncate",
-];
+const CHANGING: &str = "append clear dedup drain entry extend get_mut insert iter_mut pop pop_back pop_first pop_front pop_last push push_back
+    push_front push_str remove resize retain reverse sort sort_by sort_by_key sort_unstable split_off swap swap_remove truncate";
 
 /// The names that a closure calls such a method on, or borrows to change them, without those that it binds itself.
 pub(super) fn by_methods(closure: &ExprClosure) -> Vec<&Ident> {
@@ -66,7 +37,7 @@ struct Changed<'ast>(Vec<&'ast Ident>);
 
 impl<'ast> Visit<'ast> for Changed<'ast> {
     fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
-        if CHANGING.iter().any(|word| call.method == word) {
+        if is_one_of(&call.method, CHANGING) {
             self.0.extend(plain_path(&call.receiver));
         }
         visit::visit_expr_method_call(self, call);

@@ -19,12 +19,13 @@ use crate::analyse::captures::Capture;
 use crate::syntax::names::{Mention, MentionKind, is_constant, is_of_a_type, peeled, plain_path};
 use crate::syntax::patterns::bound_names;
 use crate::syntax::scope::Scope;
+use crate::words::is_one_of;
 
 /// Methods of an `Option` that have an answer for each.
-const OPTION_METHODS: &[&str] = &["is_none", "is_none_or", "is_some", "is_some_and"];
+const OPTION_METHODS: &str = "is_none is_none_or is_some is_some_and";
 
 /// Methods of texts and lists that have an answer for each.
-const LIST_METHODS: &[&str] = &["contains", "ends_with", "is_empty", "len", "starts_with"];
+const LIST_METHODS: &str = "contains ends_with is_empty len starts_with";
 
 /// A value whose type is to say something.
 #[derive(Clone)]
@@ -136,13 +137,13 @@ impl<'a> TotalitySearch<'a> {
     }
 
     fn is_total_call(&mut self, call: &'a ExprMethodCall) -> bool {
-        let is_one_of = |words: &[&str]| words.iter().any(|word| call.method == word);
+        let is_method = |words| is_one_of(&call.method, words);
         let receiver = peeled(&call.receiver);
         let is_known = match receiver {
             // A range or an array of plain values, and a text, as they are written.
-            Expr::Range(_) | Expr::Array(_) | Expr::Lit(_) => is_one_of(LIST_METHODS) && self.is_total(receiver),
-            _ if is_one_of(LIST_METHODS) => self.is_value(receiver, SEVERAL),
-            _ if is_one_of(OPTION_METHODS) => self.is_value(receiver, OPTION),
+            Expr::Range(_) | Expr::Array(_) | Expr::Lit(_) => is_method(LIST_METHODS) && self.is_total(receiver),
+            _ if is_method(LIST_METHODS) => self.is_value(receiver, SEVERAL),
+            _ if is_method(OPTION_METHODS) => self.is_value(receiver, OPTION),
             _ => false,
         };
         is_known && call.turbofish.is_none() && call.args.iter().all(|argument| self.is_total_argument(argument))

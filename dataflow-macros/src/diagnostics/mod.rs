@@ -1,13 +1,13 @@
-//! What the macro has to say against a program.
+//! Mistakes that the macro reports.
 //!
 //! Checks add to one [`Diagnostics`], which is turned into `compile_error!`s at the end, so all mistakes of a
 //! function are reported at once, each at its own token. The sentences stand together in [`message`]: they say what
 //! is wrong and what to write instead, in the words of the language and not of its implementation.
 //!
-//! **What only a type tells is reported by the compiler,** in the language's words: the macro, or an API that nobody is to call, asks for a trait
-//! that holds nowhere else, with `#[diagnostic::on_unimplemented]`. Words that a flow lacks (`take`, `select`, `map` without the macro) are methods
-//! of the type that `Flow` dereferences to, `flow/words.rs`: the compiler looks there last, so that words which a program's own trait gives to flows
-//! are found before. Methods of `Flow` itself would hide those.
+//! **Mistakes that only a type shows are reported by the compiler,** in the language's words: the macro, or a hidden API, requires a trait with
+//! `#[diagnostic::on_unimplemented]`. Words that a flow lacks (`take`, `select`, `map` without the macro) are methods of the type that `Flow`
+//! dereferences to, `flow/words.rs`. The compiler looks there last, so a trait of the program that gives flows such a word is found before. Methods of
+//! `Flow` itself would hide the trait's.
 
 pub(crate) mod message;
 

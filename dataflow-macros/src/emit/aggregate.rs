@@ -66,7 +66,7 @@ fn write_measure(call: &Call, aggregation: &Aggregation, index: usize) -> TokenS
 
 /// A value, not a closure.
 fn written_value(call: &Call, word: &Ident, value: &Expr) -> TokenStream {
-    // As a closure without parameters, to find what it mentions: the originals stay with the user.
+    // A closure without parameters, whose captures are those of the value.
     let captures = captures::of(&parse_quote!(|| #value), &call.scope);
     capture::around(&captures, word.span(), value.to_token_stream())
 }
@@ -108,7 +108,7 @@ fn write_finish(call: &Call, aggregation: &Aggregation) -> TokenStream {
     let Some(closure) = call.closures().next() else {
         return TokenStream::new();
     };
-    // The body as a closure over what stands in it for the group, so that none of it counts as captured.
+    // The body as a closure over the generated variables, so that these do not count as captured.
     let mut closure = closure.clone();
     closure.inputs = std::iter::once(&key).chain(&slots).map(|name| -> Pat { parse_quote!(#name) }).collect();
     *closure.body = aggregation.body.clone();
@@ -139,7 +139,7 @@ fn write_finish(call: &Call, aggregation: &Aggregation) -> TokenStream {
     method::in_place_of(call, if aggregation.is_in_groups() { "finish_groups" } else { "finish" }, finish)
 }
 
-/// Whether the group's record is a struct that takes over what is in the key.
+/// Whether the group's record is a struct that takes fields over from the key.
 fn is_taken_over(call: &Call) -> bool {
     let forwards = forwards::of_group(call);
     forwards.of_struct && !forwards.is_empty()

@@ -1,11 +1,12 @@
 //! Bodies: several closures over records, written as one function.
 //!
 //! A body is written from its last stage to its first. A stage is an operator that looks at one record after the other: [`each_record`] writes
-//! it from its [`Closure`]. What happens to the value that it gives is the [`Continuation`]: the emitter, or the stage after it.
+//! the stage from its [`Closure`]. The [`Continuation`] of a stage is what happens to its value: the emitter, or the next stage.
 //!
-//! **Each fused body has a scope of its own, or ends the fusion.** A closure is written inside of the one before it, so names of that one may not
-//! hide what it means. Items, macro calls that are statements, and macros in patterns bind names that syntax does not show: what follows such a
-//! closure is an operator of its own. To wrap the closure in one more would keep them in one loop, but then it could not lend what is its own.
+//! **A fused closure has a scope of its own, or ends the fusion.** A closure is written inside of the closure before it, whose variables must not
+//! hide names that the inner closure means. Items, macro calls that are statements, and macros in patterns bind names that syntax does not show:
+//! the operator behind such a closure starts a body of its own. One more closure around the outer one would keep both in one loop, but then the
+//! outer closure could not lend its own variables to the inner one.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote_spanned};
@@ -22,8 +23,8 @@ use crate::spans::generated;
 use crate::syntax::Call;
 use crate::syntax::patterns::plain_name;
 
-/// Writes `process`, `process_with` or their fallible forms, with everything that the stages do. Types are asked of the structs that it makes
-/// where anything relies on their fields.
+/// Writes `process`, `process_with` or their fallible forms, with everything that the stages do. With `must_be_fieldwise`, the types of the structs that
+/// the body makes must be those of records, because the plan relies on their fields.
 pub(super) fn write(stages: &[&Call], must_be_fieldwise: bool) -> TokenStream {
     let Some((first, last)) = stages.first().zip(stages.last()) else {
         return TokenStream::new();
@@ -46,8 +47,8 @@ pub(super) fn write(stages: &[&Call], must_be_fieldwise: bool) -> TokenStream {
     let closure = capture::around(&captures::of_all(closures), first.span(), closure);
     match first.set_up() {
         Some(set_up) => {
-            // The compiler looks at closures after all other arguments. As a block the set-up comes before the body, which may be one and needs
-            // the state's type.
+            // The compiler checks closures after all other arguments. A block is no closure, so the set-up is checked before the body, which needs the
+            // type of the state.
             let set_up = owning::set_up(set_up, first, is_fallible);
             let word = if is_fallible { "try_process_with" } else { "process_with" };
             method::in_place_of(first, word, quote_spanned!(span=> { #set_up }, #closure))
@@ -61,13 +62,13 @@ pub(super) fn takes_records(call: &Call) -> bool {
     call.is(|operator| matches!(operator.takes, ClosureArguments::Records(_)))
 }
 
-/// Where the values are made that a stage behind these passes on: what is wrong with their type is reported there.
+/// The place where these stages make the values that the next stage passes on: a wrong type is reported there.
 fn made_at(before: &[&Call]) -> Option<Span> {
     let maker = before.iter().rev().find(|stage| !stage.is(Operator::is_predicate))?;
     Some(maker.record_closure()?.body.span())
 }
 
-/// Writes a stage; `names` are those that its records get if they are taken apart inside of it only.
+/// Writes a stage. With `names`, its records have these names, and its patterns take them apart inside of the stage only.
 fn written_stage(call: &Call, next: &Continuation, names: Option<Vec<Ident>>, made_at: Option<Span>) -> Continuation {
     let operator = call.operator.and_then(|operator| Some((operator.of_each_record()?, operator.is_fallible())));
     let (Some((operation, is_fallible)), Some(closure)) = (operator, call.record_closure()) else {
@@ -89,7 +90,7 @@ fn written_stage(call: &Call, next: &Continuation, names: Option<Vec<Ident>>, ma
 /// The stages that look at the operator's own records: predicates, and the one that makes a value of them.
 struct BodyHeads {
     count: usize,
-    /// Whether their parameters are the same plain names, so that none hides what another one means.
+    /// Whether their parameters are the same plain names, so that no parameter hides a name that another stage means.
     share_names: bool,
 }
 
@@ -102,8 +103,8 @@ impl BodyHeads {
         BodyHeads { count, share_names: first.is_some() && names.all(|names| names == first) }
     }
 
-    /// Names for the records of a stage, where the user's own do not do: a predicate passes its records on, so a
-    /// pattern must not take them apart for good.
+    /// Generated names for the records of a stage, where the user's own cannot be used: a predicate passes its records on, so a
+    /// pattern must not move out of them.
     fn names(&self, index: usize, stage: &Call) -> Option<Vec<Ident>> {
         let closure = stage.record_closure()?;
         let must_agree = self.count > 1 && index < self.count && !self.share_names;

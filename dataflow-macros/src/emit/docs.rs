@@ -25,7 +25,7 @@ pub(crate) fn plan(pipeline: &Pipeline) -> Vec<String> {
     lines
 }
 
-/// Arguments are shown where they are written; a variable alone says nothing.
+/// Arguments are shown in the operator that they belong to, and a variable alone is not shown.
 fn is_shown(flow: &Flow) -> bool {
     let is_variable = flow.calls.is_empty() && matches!(flow.source, Source::Local { .. });
     !flow.is_argument && !is_variable

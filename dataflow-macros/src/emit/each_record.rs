@@ -26,7 +26,7 @@ fn flat_map(closure: &Closure<'_>, next: &Continuation) -> TokenStream {
     let (item, run) = next.each(span);
     closure.each_value(&|items| {
         let items = before_block(items);
-        // Of an `Option`, too: the user wrote no `for` that could be an `if let`.
+        // No lint about a loop over an `Option`: the user did not write the loop.
         quote_spanned!(span=> { #[allow(for_loops_over_fallibles)] for #item in #items { #run } })
     })
 }
@@ -36,11 +36,11 @@ fn filter_map(closure: &Closure<'_>, next: &Continuation) -> TokenStream {
     let span = closure.span;
     let (value, run) = next.each(span);
     closure.each_typed_value(kept, &|option| match (constructor(option), plain_path(option)) {
-        // Branches that name `Some` and `None` may be of different types: a borrowed record here, an owned there.
+        // Without an `Option` around them, branches may have different types: a borrowed record here, an owned record there.
         (Some((name, value)), _) if name == "Some" => next.take(value, span),
         (_, Some(name)) if name == "None" => quote_spanned!(span=> ()),
         _ => {
-            // As a call, for the compiler to say there what else the value is.
+            // A call, so that the compiler reports a value of another type there.
             let option = closure.called_with(&quote_spanned!(span=> ::dataflow::__private::option), option);
             quote_spanned!(span=> if let ::core::option::Option::Some(#value) = #option { #run })
         }

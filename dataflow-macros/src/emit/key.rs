@@ -27,7 +27,7 @@ pub(super) fn write(call: &Call, closure: &ExprClosure) -> TokenStream {
 fn computed(call: &Call, closure: &ExprClosure, order: &TokenStream) -> TokenStream {
     let span = generated(call.span());
     let (symbols, key) = (Ident::new("__symbols", span), Ident::new("__key", call.span()));
-    // The user's span, as the call is reported where the key is of a wrong type.
+    // The user's span: the compiler reports a key of a wrong type at this call.
     let emit = |value: &syn::Expr| quote_spanned!(call.span()=> #key.emit(#value));
     let computing = Closure::new(closure, false, call.span());
     let run = computing.each_typed_value(whole, &emit);
@@ -44,7 +44,7 @@ fn computed(call: &Call, closure: &ExprClosure, order: &TokenStream) -> TokenStr
     quote_spanned!(call.span()=> |#symbols| ::dataflow::Symbols::computed(#symbols, #body) #reading #order)
 }
 
-/// What is said of the parts of a computed order; nothing where it ascends in one value.
+/// The directions of the parts of a computed order; nothing where the order is one ascending value.
 fn directions(call: &Call, order: &keys::ComputedOrder) -> TokenStream {
     if order.directions.iter().all(Option::is_none) {
         return TokenStream::new();

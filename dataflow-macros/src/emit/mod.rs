@@ -1,8 +1,8 @@
 //! The third stage: writes a pipeline as calls of the builder API.
 //!
-//! Each [`Lowering`](crate::operators::Lowering) of the table has its file, and [`chain`], which walks the calls of a flow, knows which one.
-//! They share [`body`], which puts closures together that run as one, [`tail`], which moves what happens to a value to where the value is made,
-//! and [`step`], which describes an operator to the runtime.
+//! Each [`Lowering`](crate::operators::Lowering) of the table has its file; [`chain`] walks the calls of a flow, and calls the file of each. The
+//! files share [`body`], which fuses closures that run as one, [`tail`], which writes the continuation of a value where the value is made, and
+//! [`step`], which describes an operator to the runtime.
 
 mod aggregate;
 mod body;

@@ -10,7 +10,7 @@ use crate::spans::generated;
 #[derive(Clone)]
 pub(crate) struct Continuation {
     then: Then,
-    /// Whether the value's type is asked to be one whose fields are those of its record.
+    /// Whether the value's type must be one whose fields are those of its record.
     of_fields: bool,
 }
 
@@ -47,7 +47,7 @@ impl Continuation {
         }
     }
 
-    /// The same, of a value whose type is asked.
+    /// The same continuation; with `of_fields` the value's type must be one whose fields are those of its record.
     pub(crate) fn of_fields(self, of_fields: bool) -> Self {
         Continuation { of_fields, ..self }
     }
@@ -55,7 +55,7 @@ impl Continuation {
     /// What happens to the value of an expression.
     pub(crate) fn take(&self, value: impl ToTokens, span: Span) -> TokenStream {
         match &self.then {
-            // The user's span, as the call is reported where its argument is of a wrong type.
+            // The user's span: the compiler reports an argument of a wrong type at this call.
             Then::Emit { span } => {
                 let value = value.into_token_stream();
                 let emit = Ident::new(if is_tuple(&value) { "emit_parts" } else { "emit" }, *span);
@@ -70,7 +70,7 @@ impl Continuation {
         }
     }
 
-    /// A name for values, and what happens to each. The next stage sees them as if they had been written and read.
+    /// A name for values, and what happens to each value. The next stage sees a value as if it had been written and read.
     pub(crate) fn each(&self, span: Span) -> (Ident, TokenStream) {
         match &self.then {
             Then::Emit { span: word } => {
@@ -106,7 +106,7 @@ impl Continuation {
     }
 }
 
-/// The emitter. Its name is seen by the user's code, as all of its uses are where that is.
+/// The emitter. Its name has the user's span, because all uses of the emitter are among the user's code.
 pub(super) fn out(at: Span) -> Ident {
     Ident::new("__out", at)
 }

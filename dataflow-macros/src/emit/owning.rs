@@ -27,7 +27,7 @@ pub(super) fn closure(closure: &ExprClosure, call: &Call) -> TokenStream {
     capture::around(&captures::of(closure, &call.scope), call.span(), moved)
 }
 
-/// The closure that makes the state of a task. In an operator that may fail it gives a `Result`: its own, where it stands in one with `try_`.
+/// The closure that makes the state of a task. In a body that may fail the closure gives a `Result`; in an operator with `try_` that is the user's own.
 pub(super) fn set_up(closure: &ExprClosure, call: &Call, is_fallible: bool) -> TokenStream {
     if !is_fallible {
         return self::closure(closure, call);

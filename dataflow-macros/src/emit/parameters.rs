@@ -8,8 +8,8 @@ use crate::spans::generated;
 use crate::syntax::patterns::plain_name;
 use crate::syntax::{Pipeline, types};
 
-/// `let pages = of_records(pages);` for each flow that the body uses: a type that is no record is reported where the parameter says it, and
-/// not at each operator.
+/// `let pages = of_records(pages);` for each flow that the body uses: a type that is no record is reported at the parameter, and not at each
+/// operator.
 pub(crate) fn checked(signature: &Signature, pipeline: &Pipeline) -> Vec<Stmt> {
     let typed = signature.inputs.iter().filter_map(|parameter| match parameter {
         FnArg::Typed(parameter) => Some(parameter),

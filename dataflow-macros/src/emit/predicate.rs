@@ -18,9 +18,9 @@ use crate::syntax::Call;
 use crate::syntax::patterns::is_generated;
 use crate::syntax::text::of_name;
 
-/// Writes `.step(..).bounded(..).filter(..)`, once for each conjunct; a filter that may fail or that keeps a state is one.
+/// Writes `.step(..).bounded(..).filter(..)`, once for each conjunct. A filter that may fail or that keeps a state is written as one.
 ///
-/// Filters may move from where they stand, unless the user says that they are to run as written.
+/// The optimizer may move filters, unless the user says that they are to run as written.
 pub(super) fn write(whole: &ChainStep<'_>, call: &Call, binding: Option<&Ident>) -> TokenStream {
     let Some(closure) = call.record_closure() else {
         return TokenStream::new();
@@ -37,7 +37,7 @@ pub(super) fn write(whole: &ChainStep<'_>, call: &Call, binding: Option<&Ident>)
         one if one.len() == 1 => vec![closure.clone()],
         several => several,
     };
-    // Names that the macro has made are nothing to show.
+    // Generated names are not shown.
     let texts = match closure.inputs.iter().any(is_generated) {
         true => vec![call.text.clone(); conjuncts.len()],
         false => conjuncts::texts(closure, &call.text, conjuncts.len()),
@@ -61,7 +61,7 @@ fn write_conjunct(call: &Call, conjunct: &ExprClosure, text: &str, binding: Opti
     write_proven(call, conjunct, text, binding, proof.as_ref())
 }
 
-/// Writes a filter; `proof` is what asks the types whether it has an answer for every record, where its words say that it may have.
+/// Writes a filter. `proof` is a closure whose type says whether the filter has an answer for every record; there is none where syntax already says no.
 fn write_proven(
     call: &Call,
     predicate: &ExprClosure,
@@ -82,7 +82,7 @@ fn write_proven(
     let is_asked = facts.moves || !bounds.is_empty();
     let proven = proof.filter(|_| is_asked).map(|proof| method::in_place_of(call, "proven", proof.clone()));
     let filter = filter(call, None, predicate, &plain_body(call, predicate));
-    // Other filters may not pass one that acts on something outside.
+    // Other filters may not pass a filter that acts on something outside.
     let captures = captures::of(predicate, &call.scope);
     let captured = (proven.is_none() && !captures.is_empty()).then(|| {
         let answers = proofs::answers(&proofs::of_captures(&captures), None, generated(call.span()));
@@ -104,7 +104,7 @@ fn plain_body(call: &Call, closure: &ExprClosure) -> TokenStream {
     of_records(call, Closure::new(closure, false, call.span())).value()
 }
 
-/// The closure behind its parameters, which are written without types where all of them are records.
+/// The closure for parameters that are written without types, where all of them are records.
 fn of_records<'a>(call: &Call, closure: Closure<'a>) -> Closure<'a> {
     if takes_records(call) { closure.with_records_typed() } else { closure }
 }
@@ -116,7 +116,7 @@ fn fallible_body(call: &Call, closure: &ExprClosure) -> TokenStream {
     this.each_value(&|keep| quote_spanned!(span=> ::core::result::Result::Ok(#keep)))
 }
 
-/// `.filter(move |record| body)`, with what makes the state before it where there is one.
+/// `.filter(move |record| body)`, with the closure that makes the state before it, if there is one.
 fn filter(call: &Call, set_up: Option<&TokenStream>, closure: &ExprClosure, body: &TokenStream) -> TokenStream {
     let inputs = match takes_records(call) {
         true => untyped(closure).collect(),

@@ -26,8 +26,8 @@ pub(crate) fn write(call: &Call) -> TokenStream {
     method::in_place_of(call, &call.word.to_string(), written)
 }
 
-/// Writes loops over groups, which all parameters but the last are, as what lends their records. Where the closure gives a group's name to
-/// something else, which is which is left to the compiler.
+/// Writes loops over groups as loops that are lent one record after the other. All parameters but the last are groups. If the closure binds the name
+/// of a group again, its loops stay as they are, and the compiler checks them.
 fn lend(closure: &mut ExprClosure) {
     let groups = closure.inputs.iter().take(closure.inputs.len().saturating_sub(1)).filter_map(plain_name);
     let bound = names_bound_inside(&closure.body);
@@ -59,6 +59,6 @@ impl VisitMut for LendingLoops<'_> {
     }
 
     fn visit_item_mut(&mut self, _: &mut Item) {
-        // The closure's names mean nothing in items.
+        // Items do not see the closure's variables.
     }
 }

@@ -16,7 +16,7 @@ use crate::operators::{ChainState, ClosureArguments, JoinKind, Operator, RecordO
 use crate::syntax::Call;
 use crate::syntax::text::{self, of_name};
 
-/// The longest source text that is carried along; it is for people to recognise their closure by.
+/// The longest source text of a closure in the plan: people recognise the closure by it.
 const TEXT_LIMIT: usize = 120;
 
 /// Describes an operator. `binding` is the variable that the chain is bound to, if the operator is its last one; `moved` are the filters that
@@ -27,7 +27,7 @@ pub(super) fn write(step: &ChainStep<'_>, binding: Option<&Ident>, moved: Option
     let Some(first) = step.calls().next() else {
         return TokenStream::new();
     };
-    // A step is put on a flow; a join or a grouping that has a name got it where it was named.
+    // A join or a grouping that is bound to a variable was described where it was bound.
     if first.operator.is_none_or(|operator| operator.from != ChainState::Flow) {
         return TokenStream::new();
     }
@@ -38,8 +38,8 @@ pub(super) fn write(step: &ChainStep<'_>, binding: Option<&Ident>, moved: Option
     quote!(#meta #captured)
 }
 
-/// `.captured(..)`: what the types say of what an operator's closures capture. Filters pass the operator by what it takes over, which they may
-/// not where its closures act on anything outside.
+/// `.captured(..)`: the proof that an operator's closures do not act on anything outside by the values that they capture. Only with this proof may
+/// filters pass the operator.
 fn write_captured(step: &ChainStep<'_>, first: &Call, moved: Option<&MovedFilters>) -> Option<TokenStream> {
     let closures = step.calls().flat_map(|call| call.closures().map(|closure| (closure, &call.scope)));
     let captures = captures::of_all(closures);
@@ -116,7 +116,7 @@ fn step_forwards(step: &ChainStep<'_>) -> ForwardedFields {
     }
 }
 
-/// Whether the records of an operator are known to take fields over.
+/// Whether the macro knows fields that an operator takes over.
 pub(super) fn takes_over(step: &ChainStep<'_>) -> bool {
     !step_forwards(step).is_empty()
 }
@@ -134,7 +134,7 @@ fn written_forwards(forwards: &ForwardedFields) -> Option<TokenStream> {
     (!all.is_empty()).then(|| quote!(forwards: &[#(#all),*],))
 }
 
-/// What the closures of an operator read, one set for each parameter that is a record or gives some. Symbols name their fields themselves.
+/// What the closures of an operator read, one set for each parameter that is a record or lends records. Closures over symbols read nothing.
 fn step_reads(step: &ChainStep<'_>) -> Vec<ReadSet> {
     match &step.work {
         StepWork::Body(stages) => body_reads(stages, optional_sides(step)),
@@ -151,8 +151,8 @@ fn step_reads(step: &ChainStep<'_>) -> Vec<ReadSet> {
     }
 }
 
-/// A body gets the operator's own records as long as its stages only filter; the stages after that see what the body
-/// made itself.
+/// The first stages of a body get the operator's own records, up to the first stage that makes a value; the stages after it see values that the body
+/// made.
 fn body_reads(stages: &[&Call], optional: [bool; 2]) -> Vec<ReadSet> {
     let makers = stages.iter().position(|stage| !stage.is(Operator::is_predicate));
     let first = stages.iter().take(makers.map_or(stages.len(), |maker| maker + 1));
@@ -172,7 +172,7 @@ fn optional_sides(step: &ChainStep<'_>) -> [bool; 2] {
     join.and_then(|operator| operator.join).map_or([false; 2], JoinKind::optional_sides)
 }
 
-/// What a stage reads of its records; the state of a task is none.
+/// What a stage reads of its records, without the state of a task.
 fn record_reads(stage: &Call, optional: [bool; 2]) -> Option<Vec<ReadSet>> {
     let reads = reads::of_sides(stage.record_closure()?, optional);
     Some(reads.into_iter().skip(usize::from(stage.set_up().is_some())).collect())

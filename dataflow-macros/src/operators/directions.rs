@@ -2,29 +2,35 @@
 
 use proc_macro2::Ident;
 
-/// Functions around a part.
-static DIRECTIONS: &[&str] = &["asc", "desc"];
+use crate::words::is_one_of;
 
-/// Functions and methods of others, each with the direction that it means.
-static FUNCTIONS_OF_OTHERS: &[(&str, &str)] = &[("Reverse", "desc")];
-static METHODS_OF_OTHERS: &[(&str, &str)] =
-    &[("asc", "asc"), ("ascending", "asc"), ("desc", "desc"), ("descending", "desc"), ("reverse", "desc")];
+/// A direction of an order: its word, and what others write for it.
+struct Direction {
+    word: &'static str,
+    functions_of_others: &'static str,
+    methods_of_others: &'static str,
+}
+
+static DIRECTIONS: &[Direction] = &[
+    Direction { word: "asc", functions_of_others: "", methods_of_others: "asc ascending" },
+    Direction { word: "desc", functions_of_others: "Reverse", methods_of_others: "desc descending reverse" },
+];
 
 /// Whether a function says a direction.
 pub(crate) fn is_direction(function: &Ident) -> bool {
-    DIRECTIONS.iter().any(|direction| function == direction)
+    DIRECTIONS.iter().any(|direction| function == direction.word)
 }
 
 /// The direction that a function of others means.
 pub(crate) fn of_function(word: &Ident) -> Option<&'static str> {
-    meant(FUNCTIONS_OF_OTHERS, word)
+    meant(|direction| is_one_of(word, direction.functions_of_others))
 }
 
 /// The direction that a method of others means.
 pub(crate) fn of_method(word: &Ident) -> Option<&'static str> {
-    meant(METHODS_OF_OTHERS, word)
+    meant(|direction| is_one_of(word, direction.methods_of_others))
 }
 
-fn meant(words: &[(&str, &'static str)], word: &Ident) -> Option<&'static str> {
-    words.iter().find(|(known, _)| word == known).map(|(_, direction)| *direction)
+fn meant(is_meant: impl Fn(&Direction) -> bool) -> Option<&'static str> {
+    DIRECTIONS.iter().find(|direction| is_meant(direction)).map(|direction| direction.word)
 }

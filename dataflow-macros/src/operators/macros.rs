@@ -3,6 +3,8 @@
 use proc_macro2::Ident;
 use syn::Macro;
 
+use crate::words::is_one_of;
+
 /// What a macro does. None of these macros binds a name for the code around its call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum MacroEffect {
@@ -21,33 +23,17 @@ pub(crate) enum MacroEffect {
 use MacroEffect::{Acts, Evaluates, EvaluatesLiteral, Panics, Prints};
 
 /// Macros of the standard library, and of this one.
-static MACROS: &[(&str, MacroEffect)] = &[
-    ("assert", Evaluates),
-    ("assert_eq", Evaluates),
-    ("assert_ne", Evaluates),
-    ("date", EvaluatesLiteral),
-    ("dbg", Acts),
-    ("debug_assert", Evaluates),
-    ("debug_assert_eq", Evaluates),
-    ("debug_assert_ne", Evaluates),
-    ("eprint", Prints),
-    ("eprintln", Prints),
-    ("format", Evaluates),
-    ("matches", Evaluates),
-    ("panic", Panics),
-    ("print", Prints),
-    ("println", Prints),
-    ("todo", Panics),
-    ("unimplemented", Panics),
-    ("unreachable", Panics),
-    ("vec", Evaluates),
-    ("write", Acts),
-    ("writeln", Acts),
+static MACROS: &[(MacroEffect, &str)] = &[
+    (Evaluates, "assert assert_eq assert_ne debug_assert debug_assert_eq debug_assert_ne format matches vec"),
+    (EvaluatesLiteral, "date"),
+    (Panics, "panic todo unimplemented unreachable"),
+    (Prints, "eprint eprintln print println"),
+    (Acts, "dbg write writeln"),
 ];
 
 /// The effect of a macro, by its name. A macro of the program's own that has such a name hides the one of the table: it is taken for that one.
 pub(crate) fn effect(name: &Ident) -> Option<MacroEffect> {
-    MACROS.iter().find(|(known, _)| name == known).map(|(_, effect)| *effect)
+    MACROS.iter().find(|(_, words)| is_one_of(name, words)).map(|(effect, _)| *effect)
 }
 
 /// The effect of the macro that is called.

@@ -2,6 +2,8 @@
 
 use proc_macro2::Ident;
 
+use crate::words::is_one_of;
+
 /// One measure of the language.
 pub(crate) struct Measure {
     /// What the user writes.
@@ -92,8 +94,7 @@ pub(crate) fn find(word: &Ident) -> Option<&'static Measure> {
 
 /// What to write for a word that others have for a measure.
 pub(crate) fn instead_of(word: &Ident) -> Option<&'static str> {
-    let (_, instead) = WORDS_OF_OTHERS.iter().find(|(others, _)| others.iter().any(|other| word == other))?;
-    Some(instead)
+    WORDS_OF_OTHERS.iter().find(|(others, _)| is_one_of(word, others)).map(|(_, instead)| *instead)
 }
 
 /// The measures that are named where a word is none of them, as one writes them.
@@ -134,18 +135,18 @@ static MEASURES: &[Measure] = &[
 ];
 
 /// Words that others have for measures, and what to write instead.
-static WORDS_OF_OTHERS: &[(&[&str], &str)] = &[
+static WORDS_OF_OTHERS: &[(&str, &str)] = &[
     (
-        &["filter"],
+        "filter",
         "`.count_if(|record| …)`, or the condition in a measure, `.sum(|record| if … { record.field } else { 0 })`",
     ),
-    (&["map"], "what is computed of a record in a measure, `.sum(|record| record.a * record.b)`"),
-    (&["mean", "average"], "`.avg(|record| record.field)`"),
-    (&["std", "std_dev", "sd"], "`.stddev(|record| record.field)`"),
-    (&["var"], "`.variance(|record| record.field)`"),
-    (&["n_unique", "nunique", "distinct", "approx_distinct"], "`.count_distinct(|record| record.field)`"),
-    (&["len", "size", "n"], "`.count()`"),
-    (&["quantile"], "`.percentile(0.95, |record| record.field)`"),
-    (&["arg_max", "argmax", "max_by_key"], "`.max_by(|record| record.price, |record| record.seller)`"),
-    (&["arg_min", "argmin", "min_by_key"], "`.min_by(|record| record.price, |record| record.seller)`"),
+    ("map", "what is computed of a record in a measure, `.sum(|record| record.a * record.b)`"),
+    ("mean average", "`.avg(|record| record.field)`"),
+    ("std std_dev sd", "`.stddev(|record| record.field)`"),
+    ("var", "`.variance(|record| record.field)`"),
+    ("n_unique nunique distinct approx_distinct", "`.count_distinct(|record| record.field)`"),
+    ("len size n", "`.count()`"),
+    ("quantile", "`.percentile(0.95, |record| record.field)`"),
+    ("arg_max argmax max_by_key", "`.max_by(|record| record.price, |record| record.seller)`"),
+    ("arg_min argmin min_by_key", "`.min_by(|record| record.price, |record| record.seller)`"),
 ];

@@ -1,6 +1,6 @@
 //! The tables of words: what every stage has to know about the operators of the language and the measures of a group.
 //!
-//! The state of a chain of calls says on what it stands: on a flow, in the middle of a join, on a grouping. The same word may mean different
+//! The state of a chain of calls is what it has made so far: a flow, a join without keys, a grouping. The same word may mean different
 //! operators in different states (`map` after `join(..).on(..)` gets two records), so an operator is found by its word *and* the chain's
 //! state. Words that the table does not have pass through untouched: users extend `Flow` by traits.
 //!
@@ -30,15 +30,15 @@ pub(crate) struct Operator {
     pub(crate) to: ChainState,
     /// How the operator is written in the builder API.
     pub(crate) lowering: Lowering,
-    /// What the operator takes apart from closures.
+    /// The arguments of the operator that are no closures.
     pub(crate) values: PlainArguments,
     /// For the word that begins a join: what becomes of records that find no partner.
     pub(crate) join: Option<JoinKind>,
-    /// For a result: whether it gives nothing to go on with.
+    /// For a result: whether its value is `()`.
     pub(crate) gives_nothing: bool,
 }
 
-/// On what a chain of calls stands.
+/// What a chain of calls has made so far.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum ChainState {
     /// On a flow.
@@ -57,7 +57,7 @@ pub(crate) enum ChainState {
     CoGroup,
     /// After `co_group(..).on(..)`.
     CoGrouped,
-    /// On what a sink gave back: no longer a flow.
+    /// After a result: no longer a flow.
     Result,
 }
 
@@ -70,26 +70,26 @@ pub(crate) enum ClosureArguments {
     Symbols,
     /// One parameter that names the fields of a key, or a record that a key is computed of.
     Key,
-    /// As a key, for an order: `asc` and `desc` stand around its parts.
+    /// As a key, for an order: `asc` and `desc` may stand around its parts.
     Order,
     /// This many records, for each record of the flow.
     Records(usize),
     /// First a closure that gets the task and makes its state, then one that gets this state and a record.
     TaskThenRecord,
-    /// All records of a task, and where to put others.
+    /// All records of a task, and the emitter.
     Partition,
     /// The handle of a group, whose measures are computed together.
     Handle,
-    /// So many groups whose records are lent, and the place for what is made of them.
+    /// This many groups, whose records are lent, and the emitter.
     Groups(usize),
 }
 
-/// What an operator takes apart from closures.
+/// The arguments of an operator that are no closures.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum PlainArguments {
     /// What its builder method takes: the compiler checks that.
     Any,
-    /// Nothing at all.
+    /// None.
     None,
     /// A number of records, before a closure if there is one.
     Count,
@@ -131,13 +131,13 @@ pub(crate) enum RecordOperation {
 /// What becomes of the records of a join that find no partner.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum JoinKind {
-    /// Those of both sides are dropped, or each has a partner.
+    /// Records without a partner are dropped on both sides, or there are none.
     Inner,
-    /// Those of the left side stay.
+    /// Records of the left side stay.
     LeftOuter,
-    /// Those of the right side stay.
+    /// Records of the right side stay.
     RightOuter,
-    /// All stay.
+    /// Records of both sides stay.
     FullOuter,
     /// Each record of the left side gets all of the right side.
     Broadcast,

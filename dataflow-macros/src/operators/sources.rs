@@ -2,18 +2,11 @@
 
 use proc_macro2::Ident;
 
+use crate::words::is_one_of;
+
 /// The sources of `Env`. Each of them gives a `Result`.
-static SOURCES: &[&str] = &[
-    "collection",
-    "read_text",
-    "read_csv",
-    "read_csv_with",
-    "read_json",
-    "read_json_with",
-    "read_parquet",
-    "read_binary",
-    "read_native",
-];
+const SOURCES: &str =
+    "collection read_text read_csv read_csv_with read_json read_json_with read_parquet read_binary read_native";
 
 /// What sources of a program's own begin with: a convention of the language, as the macro does not see the methods of a type.
 const PREFIX: &str = "read_";
@@ -33,5 +26,5 @@ pub(crate) fn is_source(word: &Ident) -> bool {
 
 /// Whether a source is known to give a `Result`.
 pub(crate) fn may_fail(word: &Ident) -> bool {
-    SOURCES.iter().any(|source| word == source)
+    is_one_of(word, SOURCES)
 }

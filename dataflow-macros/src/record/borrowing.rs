@@ -1,7 +1,7 @@
 //! What closures see of a record, as far as the spelling of its fields' types tells.
 //!
-//! A text or a list is borrowed, a number is not; of a nested record the derive knows only the name. So there are three
-//! answers, and one is left to the compiler, which knows whether a nested record's values own anything.
+//! A text or a list is borrowed, a number is not. The derive knows only the name of a nested record: whether its values own
+//! anything is left to the compiler.
 
 use syn::Type;
 
@@ -12,13 +12,13 @@ use super::spelling::{TypeSpelling, spelling};
 pub(super) enum Borrowing {
     /// The record itself: nothing is borrowed.
     Itself,
-    /// What the nested records make it: the twin where one of them borrows, else the record itself.
+    /// The twin if one of the nested records borrows, else the record itself.
     AsNested,
     /// Its twin.
     Twin,
 }
 
-/// What a field of this type makes of its record.
+/// What closures see of a record with a field of this type.
 pub(super) fn borrowing(ty: &Type) -> Borrowing {
     match spelling(ty) {
         TypeSpelling::Plain => Borrowing::Itself,

@@ -9,8 +9,8 @@ use super::spelling::{TypeSpelling, spelling};
 
 /// The type of a field's counterpart in the twin, of a field that is stored as `ty`.
 ///
-/// Written out where the spelling tells: `&'a str` reads better in documentation than the projection, and makes the
-/// twin covariant, so that one with a shorter life takes its place. Else it goes through the record's type guard.
+/// The type is written out where the spelling tells it: `&'a str` reads better in documentation than a projection, and makes
+/// the twin covariant. All other types go through the record's type guard.
 pub(super) fn borrowed(record: &RecordInput, ty: &Type) -> TokenStream {
     let guard = record.type_guard();
     if record.generics.is_in(ty) {

@@ -5,7 +5,7 @@ use quote::{ToTokens, quote};
 use syn::spanned::Spanned as _;
 use syn::{GenericParam, Type};
 
-/// The parameters, and what is known of them.
+/// The parameters of a record, and its types that are made of them.
 #[derive(Default)]
 pub(super) struct Generics {
     names: Vec<Ident>,

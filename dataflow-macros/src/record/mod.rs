@@ -1,11 +1,11 @@
 //! `#[derive(Record)]`: the layout of a struct or an enum, its borrowed twin and the symbols of its fields.
 //!
-//! 1. `input` reads the record, `attributes` and `generics` what belongs to it, `refusals` the spelling of its types; what
-//!    is wrong is reported at its own token.
+//! 1. `input` reads the record, with `attributes` and `generics`; `refusals` checks the spelling of its types. Mistakes are
+//!    reported at their own tokens.
 //! 2. `spelling` reads the types of its fields, and `borrowing` decides what closures see: a twin with the texts and lists borrowed, or the
 //!    record itself.
-//! 3. `twin`, `symbols` and `implementation` write the three parts of the expansion, with `structs` and `enums` for what the two
-//!    do each in its own way; `type_guard` sees to it that a field which is no record is reported once, at its type.
+//! 3. `twin`, `symbols` and `implementation` write the three parts of the expansion, with `structs` and `enums` for their
+//!    differences; `type_guard` makes a field which is no record one message, at its type.
 
 mod attributes;
 mod borrowing;

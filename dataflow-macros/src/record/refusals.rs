@@ -1,17 +1,19 @@
-//! Types that are told from their spelling to be no field of a record, and what to write instead.
+//! Types that cannot be fields of a record by their spelling, and what to write instead.
 //!
-//! What the spelling does not tell is left to the compiler, which says that the type is not a record.
+//! All other types are left to the compiler, which reports a type that is not a record.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens as _;
 use syn::visit::{self, Visit};
 use syn::{Expr, ExprLit, GenericArgument, Lit, PathArguments, PathSegment, Type, TypeArray, TypePath, TypeReference};
 
+use crate::words::is_one_of;
+
 /// The most elements of an array: each is a leaf of its own.
 const MOST_ELEMENTS: u64 = 16;
 
 /// What is kept as a list.
-const LISTS: &[&str] = &["Vec", "BTreeMap", "HashMap"];
+const LISTS: &str = "Vec BTreeMap HashMap";
 
 /// The first type within a field's that cannot be there, as an error at its place.
 pub(super) fn check(record: &Ident, ty: &Type) -> syn::Result<()> {
@@ -62,7 +64,7 @@ impl<'ast> Visit<'ast> for RefusedType<'_> {
             let message = format!("an array in a record has at most {MOST_ELEMENTS} elements: write `Vec<{element}>`");
             self.refuse(array, message);
         }
-        // The length is no field, and may well name `usize`.
+        // The length is no field, and may name `usize`.
         self.visit_type(&array.elem);
     }
 
@@ -99,7 +101,7 @@ impl<'ast> Visit<'ast> for RefusedType<'_> {
             }
         }
         let outer = self.is_in_list;
-        self.is_in_list |= LISTS.contains(&name.as_str());
+        self.is_in_list |= is_one_of(&segment.ident, LISTS);
         visit::visit_type_path(self, path);
         self.is_in_list = outer;
     }

@@ -1,8 +1,10 @@
-//! A field's type, as far as its spelling tells.
+//! What the spelling of a field's type tells.
 
 use syn::{Expr, GenericArgument, PathArguments, PathSegment, Type};
 
-/// A field's type as its spelling tells.
+use crate::words::is_one_of;
+
+/// A field's type by its spelling.
 pub(super) enum TypeSpelling<'t> {
     Plain,
     Text,
@@ -22,29 +24,10 @@ pub(super) enum TypeSpelling<'t> {
     Other,
 }
 
-const PLAIN: &[&str] = &[
-    "bool",
-    "char",
-    "i8",
-    "i16",
-    "i32",
-    "i64",
-    "i128",
-    "u8",
-    "u16",
-    "u32",
-    "u64",
-    "u128",
-    "f32",
-    "f64",
-    "Date",
-    "Timestamp",
-    "TimeDelta",
-    "Decimal",
-];
+const PLAIN: &str = "bool char i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 Date Timestamp TimeDelta Decimal";
 
 /// Plain values whose lists are kept as lists of records.
-const ONE_BY_ONE: &[&str] = &["bool", "char", "i8"];
+const ONE_BY_ONE: &str = "bool char i8";
 
 pub(super) fn spelling(ty: &Type) -> TypeSpelling<'_> {
     match ty {
@@ -67,15 +50,17 @@ fn named(segment: &PathSegment) -> TypeSpelling<'_> {
             Some((key, value)) => TypeSpelling::Map(segment.ident == "HashMap", key, value),
             None => TypeSpelling::Other,
         },
-        (name, _) if PLAIN.contains(&name) => TypeSpelling::Plain,
+        _ if is_one_of(&segment.ident, PLAIN) => TypeSpelling::Plain,
         _ => TypeSpelling::Other,
     }
 }
 
-/// A list by what it holds. An unknown name may be one for a number as well as for a record.
+/// A list by the type of its elements. An unknown name may be an alias of a number as well as a record.
 fn list(element: &Type) -> TypeSpelling<'_> {
-    let is_one_byte =
-        |ty: &Type| matches!(ty, Type::Path(path) if ONE_BY_ONE.iter().any(|name| path.path.is_ident(name)));
+    let is_one_byte = |ty: &Type| match ty {
+        Type::Path(path) => path.path.get_ident().is_some_and(|name| is_one_of(name, ONE_BY_ONE)),
+        _ => false,
+    };
     match spelling(element) {
         TypeSpelling::Text => TypeSpelling::Texts,
         TypeSpelling::Plain if !is_one_byte(element) => TypeSpelling::List(element),

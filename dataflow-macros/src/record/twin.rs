@@ -53,7 +53,7 @@ fn one_variant(record: &RecordInput, variant: &VariantInput) -> TokenStream {
     quote!(#(#docs)* #name #body)
 }
 
-/// What the twin is beside: `Clone`, `Copy`, and `Debug` and `PartialEq` where the nested records are.
+/// Other implementations of the twin: `Clone`, `Copy`, and `Debug` and `PartialEq` where the nested records have them.
 pub(super) fn derives(record: &RecordInput) -> TokenStream {
     if record.borrowing == Borrowing::Itself {
         return TokenStream::new();
@@ -61,7 +61,7 @@ pub(super) fn derives(record: &RecordInput) -> TokenStream {
     let (name, generics) = (record.twin(), &record.generics);
     let (declared, arguments, predicates) = (generics.declared(), generics.arguments(), generics.predicates());
     let of_twin = quote!(#name<'a, #arguments> where #predicates);
-    // A bound that mentions a lifetime may be false: the impl is then there for nobody.
+    // The compiler accepts a bound that mentions a lifetime even if it is false; the implementation then applies to nothing.
     let nested: Vec<_> = record.types().filter(|ty| !record.is_spelled_out(ty)).collect();
     let patterns = TwinPattern::all(record, &name);
     let (shown, equal) = (patterns.iter().map(TwinPattern::shown), patterns.iter().map(TwinPattern::equal));

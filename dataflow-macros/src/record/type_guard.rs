@@ -1,9 +1,9 @@
 //! One mistake, one message.
 //!
-//! The expansion mentions the fields' types in dozens of places, all of them wrong where one type is not a record. So
-//! they are mentioned through a type guard: an alias for `T` that goes through an array, whose length is where mistakes
-//! are found. Where the length cannot be computed, the compiler has reported why, and takes every type behind the guard as
-//! reported. What is made of type parameters cannot be looked at there: `checks` does it, in a function of its own.
+//! The expansion mentions the fields' types in dozens of places, and all of them are wrong if one type is not a record. So
+//! the expansion names these types through a type guard: an alias for `T` that goes through an array, whose length checks
+//! the types. If the length cannot be computed, the compiler reports why once, and reports nothing about types behind the
+//! guard. The length cannot check types that are made of type parameters: `checks` does that, in a function of its own.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
@@ -12,8 +12,7 @@ use syn::Type;
 use super::borrowing::Borrowing;
 use super::input::RecordInput;
 
-/// The type guard, which lets types pass where all fields are records. It stands beside the struct, since the twin's fields go through
-/// it.
+/// The type guard, which lets types pass if all fields are records. It is defined beside the struct, because the twin's fields use it.
 pub(super) fn definition(record: &RecordInput) -> TokenStream {
     let name = record.type_guard();
     let checks = record.types().filter(|ty| !record.generics.is_in(ty)).map(leaves);
@@ -27,7 +26,7 @@ pub(super) fn definition(record: &RecordInput) -> TokenStream {
     }
 }
 
-/// A function that looks at the types which are made of parameters, with nothing known but that the parameters are records.
+/// A function that checks the types which are made of parameters, where only the parameters are known to be records.
 pub(super) fn checks(record: &RecordInput) -> TokenStream {
     let generics = &record.generics;
     if generics.composed().is_empty() {

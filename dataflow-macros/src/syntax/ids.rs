@@ -1,9 +1,9 @@
-//! What the parts of a pipeline call each other by.
+//! The numbers by which the parts of a pipeline name each other.
 
-/// Names one of [`Pipeline::flows`](crate::syntax::Pipeline::flows).
+/// The index of one of [`Pipeline::flows`](crate::syntax::Pipeline::flows).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct FlowId(pub(crate) usize);
 
-/// Names one of [`Pipeline::names`](crate::syntax::Pipeline::names).
+/// The index of one of [`Pipeline::names`](crate::syntax::Pipeline::names).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct NameId(pub(crate) usize);

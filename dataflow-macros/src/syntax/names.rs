@@ -1,7 +1,7 @@
 //! Free names: which variables an expression mentions that it does not itself bind, and how.
 //!
-//! Captures, read sets and the question whether two closures may share a body all rest on this walk. Where syntax
-//! does not tell, in macro calls, it reports every name that it sees there.
+//! Captures, read sets and fusion all use this walk. In macro calls, where syntax does not tell, the walk reports every
+//! name that it sees.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::visit::{self, Visit};
@@ -58,7 +58,7 @@ pub(crate) fn free_names_but<'a>(expr: &'a Expr, known: &'a dyn Recognise<'a>) -
     walk.mentions
 }
 
-/// Knows what some uses of a name mention. It is told of a name whether or not it is bound; mentions of bound ones do not count.
+/// Knows what some uses of a name mention. It is asked about bound names, too; their mentions do not count.
 pub(crate) trait Recognise<'a> {
     /// What an expression does with a name.
     fn expr(&self, expr: &'a Expr) -> Option<Recognised<'a>>;
@@ -117,7 +117,7 @@ struct NameWalk<'a> {
     bound: Vec<&'a Ident>,
     mentions: Mentions<'a>,
     known: Option<&'a dyn Recognise<'a>>,
-    /// Expressions whose mentions are counted.
+    /// Expressions whose mentions are counted already.
     seen: Vec<&'a Expr>,
 }
 

@@ -1,7 +1,7 @@
 //! The names in scope.
 //!
-//! A scope is a list that only grows at its head and shares its tail, so each call of a chain keeps the scope that it
-//! stands in for the price of a pointer.
+//! A scope is a list that only grows at its head and shares its tail, so each call of a chain keeps its own scope for the
+//! price of a pointer.
 
 use std::rc::Rc;
 
@@ -15,7 +15,7 @@ use crate::syntax::patterns::looks_like_a_constant;
 #[derive(Clone, Default)]
 pub(crate) struct Scope {
     innermost: Option<Rc<Local>>,
-    /// Whether there is code around that the macro cannot see: the inside of `dataflow! { … }`.
+    /// Whether there is code around the scope that the macro cannot see: so it is inside of `dataflow! { … }`.
     open: bool,
 }
 
@@ -29,9 +29,9 @@ struct Local {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum LocalKind {
     Value,
-    /// A parameter that is written as a reference: what it points to may end with the function.
+    /// A parameter that is written as a reference: its target may end with the function.
     Borrowed,
-    /// An environment: `read_*` and `collection` on it are sources.
+    /// An environment: its methods `read_*` and `collection` are sources.
     Env,
     Flow(NameId),
 }
@@ -65,7 +65,7 @@ impl Scope {
     /// Whether a closure that mentions a name captures a local by it.
     ///
     /// In an open scope a name that is not bound may be a local outside of the macro, or a constant, or a function.
-    /// Functions can be captured as well, constants are told by their case; what is called is left alone, as a
+    /// Functions can be captured as well. Constants are told by their case. A name that is called is not captured, as a
     /// generic function has no single value.
     pub(crate) fn captures(&self, mention: &Mention) -> bool {
         self.find(mention.name).is_some()

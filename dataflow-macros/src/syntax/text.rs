@@ -82,7 +82,7 @@ fn one_line(source: &str) -> String {
     words.join(" ").replace("( ", "(").replace(" )", ")").trim_end_matches(',').to_owned()
 }
 
-/// A `//` after an odd number of quotes belongs to a string; that is close enough for a text that is only shown.
+/// A `//` after an odd number of quotes counts as a part of a string. That is exact enough for a text that is only shown.
 fn without_comment(line: &str) -> &str {
     match line.find("//") {
         Some(at) if line[..at].matches('"').count().is_multiple_of(2) => &line[..at],

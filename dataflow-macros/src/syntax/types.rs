@@ -2,9 +2,11 @@
 
 use syn::{PathSegment, Type};
 
+use crate::words::is_one_of;
+
 /// Whether the type is written as a flow: `DataSet<..>`, `DataStream<..>` or `Flow<..>`, by path or reference too.
 pub(crate) fn is_flow(ty: &Type) -> bool {
-    last_segment(ty).is_some_and(|segment| ["DataSet", "DataStream", "Flow"].iter().any(|word| segment.ident == word))
+    last_segment(ty).is_some_and(|segment| is_one_of(&segment.ident, "DataSet DataStream Flow"))
 }
 
 /// Whether the type is written as an environment: `Env`, `&Env`, `&mut Env`.
@@ -22,7 +24,7 @@ pub(crate) fn is_reference(ty: &Type) -> bool {
     }
 }
 
-/// Whether the type is a reference to something that may end before the program does.
+/// Whether the type is a reference whose target may end before the program does.
 pub(crate) fn is_borrowed(ty: &Type) -> bool {
     match ty {
         Type::Reference(ty) => ty.lifetime.as_ref().is_none_or(|lifetime| lifetime.ident != "static"),

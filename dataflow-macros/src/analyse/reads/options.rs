@@ -11,6 +11,7 @@ use super::{ReadSet, of_parameter};
 use crate::syntax::names::MentionKind;
 use crate::syntax::names::{Mention, Recognise, Recognised, member_text, peeled, plain_path};
 use crate::syntax::patterns::looks_like_a_constant;
+use crate::words::is_one_of;
 
 /// Recognises the uses of one `Option`.
 pub(super) struct OptionUses<'n> {
@@ -54,9 +55,7 @@ impl OptionUses<'_> {
     fn option<'a>(&self, expr: &'a Expr) -> Option<&'a Ident> {
         match peeled(expr) {
             Expr::Reference(reference) => self.option(&reference.expr),
-            Expr::MethodCall(call)
-                if call.args.is_empty() && is_one_of(&call.method, &["as_ref", "copied", "cloned"]) =>
-            {
+            Expr::MethodCall(call) if call.args.is_empty() && is_one_of(&call.method, "as_ref copied cloned") => {
                 self.option(&call.receiver)
             }
             expr => plain_path(expr).filter(|name| *name == self.name),
@@ -85,11 +84,11 @@ impl OptionUses<'_> {
 fn of_call(call: &ExprMethodCall) -> Option<ReadSet> {
     let arguments = call.args.iter().collect::<Vec<_>>();
     match arguments.as_slice() {
-        [] if is_one_of(&call.method, &["is_some", "is_none"]) => Some(ReadSet::nothing()),
-        [Expr::Closure(of_record)] if is_one_of(&call.method, &["map", "and_then", "is_some_and", "is_none_or"]) => {
+        [] if is_one_of(&call.method, "is_some is_none") => Some(ReadSet::nothing()),
+        [Expr::Closure(of_record)] if is_one_of(&call.method, "map and_then is_some_and is_none_or") => {
             of_closure(of_record)
         }
-        [_, Expr::Closure(of_record)] if is_one_of(&call.method, &["map_or", "map_or_else"]) => of_closure(of_record),
+        [_, Expr::Closure(of_record)] if is_one_of(&call.method, "map_or map_or_else") => of_closure(of_record),
         _ => None,
     }
 }
@@ -144,8 +143,4 @@ fn mentions(name: &Ident, reads: ReadSet) -> Vec<Mention<'_>> {
 fn in_block(stmts: Vec<Stmt>) -> Expr {
     let block = Block { brace_token: Default::default(), stmts };
     Expr::Block(ExprBlock { attrs: Vec::new(), label: None, block })
-}
-
-fn is_one_of(word: &Ident, words: &[&str]) -> bool {
-    words.iter().any(|known| word == known)
 }

@@ -77,7 +77,7 @@ impl<'a> Emission<'a> {
         }
     }
 
-    /// An operator, behind what is written of the flow.
+    /// The flow with one more operator behind it.
     fn step(&self, flow: TokenStream, step: &ChainStep<'_>, binding: Option<&Ident>) -> TokenStream {
         let moved = match &step.work {
             StepWork::Body(stages) => pushdown::of(step, stages),
@@ -108,7 +108,7 @@ impl<'a> Emission<'a> {
         }
     }
 
-    /// A body, with the filters in front that have moved out of it.
+    /// A body, behind the filters that have moved out of it.
     fn moved(
         &self,
         flow: &TokenStream,
@@ -134,12 +134,12 @@ impl<'a> Emission<'a> {
         if moved.proven.is_empty() {
             return written;
         }
-        // The answers are as large as nothing. Closures take them along.
+        // Proofs have no size. Closures capture them.
         let proven = moved.proven.iter().map(|(name, answers)| quote_spanned!(name.span()=> let #name = #answers;));
         quote!({ #(#proven)* #written })
     }
 
-    /// A join's word, with filters on the flow that it is given.
+    /// The call that begins a join, with filters on the flow that it is given.
     fn as_written_with(&self, call: &Call, filters: &TokenStream) -> TokenStream {
         let Call { dot, word, turbofish, paren, .. } = call;
         let mut tokens = quote!(#dot #word #turbofish);
@@ -189,8 +189,8 @@ impl<'a> Emission<'a> {
     }
 }
 
-/// A handle is cheap to clone and may be used again. All of it is the user's name, which is where a flow of the wrong
-/// kind is reported.
+/// A clone of a handle, which is cheap. All of its tokens have the span of the user's name, where a flow of the wrong kind is
+/// reported.
 fn clone(name: &Ident) -> TokenStream {
     quote_spanned!(name.span()=> #name.clone())
 }

@@ -15,8 +15,8 @@ pub(crate) fn enter(name: &Ident) -> Stmt {
     parse_quote_spanned!(span=> let _scope = ::dataflow::scope(#name);)
 }
 
-/// Writes a call in a scope. Arguments that are more than a variable are evaluated before, as their operators do not
-/// belong to what is called.
+/// Writes a call in a scope. Arguments that are more than a variable are evaluated before the scope is entered, because
+/// their operators do not belong to the function that is called.
 pub(super) fn around(emission: &Emission<'_>, call: &Expr, name: &Ident) -> TokenStream {
     let span = Span::mixed_site().located_at(name.span());
     let mut call = call.clone();

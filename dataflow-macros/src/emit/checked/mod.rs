@@ -6,22 +6,21 @@
 //! match (o.qty, 2) { (__left, __right) => { Operands(&__left, &__right).mul("o.qty * 2"); __left * __right } }
 //! ```
 //!
-//! The operator stays the user's: it gives the type, and the mistakes. Operands are evaluated once and in their order, and a `match` keeps their
-//! temporaries alive as long as the operator would. What needs no check, or cannot have one, stays as it is:
+//! The operator stays the user's, with its type and the compiler's messages about it. Operands are evaluated once and in their order, and a `match`
+//! keeps their temporaries alive as long as the operator would. An operator that needs no check, or cannot have one, stays as it is:
 //!
 //! * constants, which the compiler computes itself: lengths of arrays, `const` blocks, operators whose operands are all constants;
 //! * functions and other items in a closure, and the tokens of macro calls;
-//! * closures inside of it that are bound to a name and do not write their parameters' types, which nobody knows yet where they stand;
-//! * `place += value` where both sides act on the same variable, as far as is seen, or one may leave before the other has acted: which side
-//!   comes first depends on the type;
-//! * `place += value` of a `static mut`, to which nobody may refer;
-//! * operators one of whose sides is a float or a text as it is written, or chooses among texts or references, which are of one type only where
-//!   they stand.
+//! * operators in inner closures that are bound to a name and do not write their parameters' types, because the compiler does not know these yet;
+//! * `place += value` where both sides act on the same variable, as far as is seen, or one side may leave before the other has acted: the type
+//!   decides which side is evaluated first;
+//! * `place += value` of a `static mut`, to which there may be no reference;
+//! * operators with a float or a text as it is written, or with a branch among texts or references: the operator gives these branches one type.
 //!
-//! **A check stands beside each operator on integers**, as a release wraps, and what a user's crate is built with is not ours. The macro does not
-//! know which operands are integers; the compiler finds the check as a method of a pair of them, and one that does nothing behind `Deref` for all
-//! other types. The operator stays the user's, so types, literals and mistakes are what they are anywhere, and read sets are taken before. LLVM
-//! computes both at once: a loop of nothing but one or two checked operators took 0.1 ns a record more, one of floats no more.
+//! **A check stands beside each operator on integers**, because a release build wraps, and users choose the flags of their builds. The macro does not
+//! know which operands are integers. The compiler finds the check as a method of a pair of integers; for all other types it finds, behind `Deref`, a
+//! method that does nothing. Read sets are taken before checks are written. LLVM computes operator and check at once: a loop of nothing but one or two
+//! checked operators took 0.1 ns a record more, a loop over floats took no more.
 
 mod operands;
 
@@ -59,7 +58,7 @@ impl VisitMut for ArithmeticCheck {
         let what = match &*expr {
             Expr::Binary(binary) if check_of(&binary.op).is_some() => what(),
             Expr::Unary(ExprUnary { op: UnOp::Neg(_), .. }) => what(),
-            // What a reference is to may have to live for ever, as a constant does.
+            // A reference to a constant lives for ever, a reference to a checked value would not.
             Expr::Reference(reference) if is_computed_early(&reference.expr, &is_constant) => return,
             _ => return visit_mut::visit_expr_mut(self, expr),
         };
@@ -74,7 +73,7 @@ impl VisitMut for ArithmeticCheck {
         }
     }
 
-    // What a closure gets is known where it is handed to somebody, else only if it says so.
+    // The parameters of an inner closure have known types where the closure is an argument, or where it writes the types.
     fn visit_expr_closure_mut(&mut self, closure: &mut ExprClosure) {
         if closure.inputs.iter().all(|input| matches!(input, Pat::Type(_))) {
             self.visit_expr_mut(&mut closure.body);
@@ -150,12 +149,12 @@ impl ArithmeticCheck {
     }
 }
 
-/// An operator, and what is said of it.
+/// An operator with its check.
 struct ArithmeticOperator {
     check: &'static str,
     /// The expression as the user wrote it.
     what: String,
-    /// The operator's.
+    /// The span of the operator.
     span: Span,
     left: Ident,
     right: Ident,
@@ -163,7 +162,7 @@ struct ArithmeticOperator {
 
 impl ArithmeticOperator {
     fn new(binary: &ExprBinary, check: &'static str, what: String) -> Self {
-        // The user's spans, as of the operator, so that the compiler's words about it are those that it has for the user's own expression.
+        // The user's spans, so that the compiler's messages are the same as for the user's own expression.
         let span = first_span(&binary.op);
         let left = Ident::new("__left", span.located_at(first_span(&binary.left)));
         let right = Ident::new("__right", span.located_at(last_span(&binary.right)));
@@ -186,14 +185,14 @@ impl ArithmeticOperator {
         located(self.span, (left.span(), right.span()), &operands, checked)
     }
 
-    /// `place += right`, of a place that reading it does nothing to.
+    /// `place += right`, of a place that may be evaluated twice.
     fn assigned(&self, ExprBinary { left: place, op, right: value, .. }: &ExprBinary) -> TokenStream {
         let (at, right) = (generated(self.span), &self.right);
         let check = self.check(&quote_spanned!(self.span=> &#place));
         quote_spanned!(at=> (match (#value,) { (#right,) => { #check; #place #op #right } }))
     }
 
-    /// `place += right`, of a place that is found once, behind the value as the language does it for integers.
+    /// `place += right`, of a place that is evaluated once, after the value, as the language does for integers.
     fn assigned_behind(&self, ExprBinary { left: place, op, right: value, .. }: &ExprBinary) -> TokenStream {
         let (at, ArithmeticOperator { left, right, .. }) = (generated(self.span), self);
         let check = self.check(&quote_spanned!(self.span=> &*#left));
@@ -201,8 +200,8 @@ impl ArithmeticOperator {
     }
 }
 
-/// `(match operands { arm })` of an operator. What is said of its value is said of the user's whole expression, which reaches from one span to the
-/// other. The parentheses are the macro's own, so that nobody calls them superfluous.
+/// `(match operands { arm })` of an operator. The compiler's messages about its value point to the user's whole expression, which reaches from one span
+/// to the other. The parentheses are the macro's own, so that no lint calls them superfluous.
 fn located(operator: Span, (from, to): (Span, Span), operands: &TokenStream, arm: TokenStream) -> TokenStream {
     let word = Ident::new("match", from);
     let mut arms = Group::new(Delimiter::Brace, arm);
@@ -229,12 +228,12 @@ fn check_of(op: &BinOp) -> Option<(&'static str, bool)> {
         BinOp::MulAssign(_) => ("mul", true),
         BinOp::ShlAssign(_) => ("shl", true),
         BinOp::ShrAssign(_) => ("shr", true),
-        // A division by zero, and of the least number by -1, ends the job as it is; what only sets bits has no range to leave.
+        // Divisions by zero, and of the least number by -1, panic in any build. Operators on bits cannot overflow.
         _ => return None,
     })
 }
 
-/// Attributes of a statement, which the parser gives to what the statement begins with.
+/// Attributes of a statement: the parser gives them to the first operand.
 fn take_attributes(expr: &mut Expr) -> Vec<Attribute> {
     match expr {
         Expr::Binary(binary) => take_attributes(&mut binary.left),
@@ -249,7 +248,7 @@ fn take_attributes(expr: &mut Expr) -> Vec<Attribute> {
     }
 }
 
-/// An expression as the user wrote it. Names of the macro's own stand where the user's words were, which are shown.
+/// An expression as the user wrote it: the user's words are shown in place of generated names.
 fn shown(expr: &Expr) -> String {
     let mut text = text::of_condition(expr);
     let mut names = Vec::new();

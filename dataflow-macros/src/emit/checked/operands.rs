@@ -9,7 +9,7 @@ use syn::{
 
 use crate::syntax::names::{is_constant, peeled, plain_path};
 
-/// Whether the compiler computes an expression: it refuses one that overflows.
+/// Whether the compiler computes an expression itself, and so reports an overflow.
 pub(super) fn is_computed_early(expr: &Expr, is_leaf: &dyn Fn(&Expr) -> bool) -> bool {
     match peeled(expr) {
         Expr::Binary(binary) => is_computed_early(&binary.left, is_leaf) && is_computed_early(&binary.right, is_leaf),
@@ -23,7 +23,7 @@ pub(super) fn is_literal(expr: &Expr) -> bool {
     matches!(expr, Expr::Lit(_))
 }
 
-/// Whether an operand is none of an operator on integers: another literal, a number that is made a float, texts to choose from.
+/// Whether an operand certainly is no integer: another literal, a cast to a float, a branch among texts.
 pub(super) fn is_no_integer(expr: &Expr) -> bool {
     match peeled(expr) {
         Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => matches!(number.suffix(), "f32" | "f64"),
@@ -38,8 +38,8 @@ fn is_float(ty: &Type) -> bool {
     matches!(ty, Type::Path(path) if path.path.is_ident("f64") || path.path.is_ident("f32"))
 }
 
-/// Whether an operand is one of several, of which some are texts or references: `if c { &a } else { "b" }`. What the operator expects makes
-/// them one type, which a check would hide.
+/// Whether an operand is a branch among texts or references: `if c { &a } else { "b" }`. The type that the operator expects makes the branches one
+/// type; a check would hide it.
 fn chooses_texts(expr: &Expr) -> bool {
     let is_text = |value: &Expr| match peeled(value) {
         Expr::Lit(literal) => is_no_integer_literal(&literal.lit),
@@ -62,7 +62,7 @@ fn is_no_integer_literal(literal: &Lit) -> bool {
     !matches!(literal, Lit::Int(_) | Lit::Byte(_))
 }
 
-/// Whether a place is the same whenever it is looked at: a variable, or a field of one.
+/// Whether a place may be evaluated twice: a variable, or a field of one.
 pub(super) fn is_read_alike(place: &Expr) -> bool {
     match peeled(place) {
         Expr::Path(_) => true,
@@ -72,7 +72,7 @@ pub(super) fn is_read_alike(place: &Expr) -> bool {
     }
 }
 
-/// Whether a place is a `static mut`, or in one, by its spelling: nobody may refer to it.
+/// Whether a place is in a `static mut`, by its spelling: there may be no reference to it. A variable that is spelled like a constant has no check.
 pub(super) fn is_static(place: &Expr) -> bool {
     match peeled(place) {
         Expr::Field(field) => is_static(&field.base),
@@ -81,8 +81,8 @@ pub(super) fn is_static(place: &Expr) -> bool {
     }
 }
 
-/// Whether the order of two expressions makes no difference: no variable is changed by one and looked at by the other, as far as calls show,
-/// and neither may leave before the other has done something.
+/// Whether the order of two expressions makes no difference: no variable is used in calls of both, and neither expression may leave before the other has
+/// done something.
 pub(super) fn act_apart(place: &Expr, value: &Expr) -> bool {
     let (place, value) = (SideEffects::of(place), SideEffects::of(value));
     let may_leave_before =
@@ -100,9 +100,9 @@ struct SideEffects<'a> {
     on: Vec<&'a Ident>,
     /// Whether it calls anything.
     calls: bool,
-    /// Whether it may end what is around it: `?`, `return`, `break`.
+    /// Whether it may leave the code around it: `?`, `return`, `break`.
     may_leave: bool,
-    /// Whether it holds what does not say on what it acts.
+    /// Whether syntax does not show what a part of it acts on.
     is_opaque: bool,
 }
 

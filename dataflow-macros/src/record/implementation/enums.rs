@@ -1,5 +1,5 @@
-//! What an enum's implementation consists of: a tag of one byte, then the leaves of all variants side by side, zero where another variant
-//! is there.
+//! What an enum's implementation consists of: a tag of one byte, then the leaves of all variants side by side. The leaves of all variants but the
+//! value's own are zero.
 
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
@@ -71,7 +71,7 @@ fn tags(variants: &[VariantInput], seen: &Ident) -> Vec<TokenStream> {
     variants.iter().enumerate().map(arm).collect()
 }
 
-/// Arms that read the variant of each number. What is no variant's number reads as the first.
+/// Arms that read the variant of each number. A number without a variant reads as the first variant.
 fn read(mut variants: impl Iterator<Item = TokenStream>) -> TokenStream {
     let first = variants.next();
     let numbered = variants.zip(1..=u8::MAX).map(|(read, number)| {
@@ -81,7 +81,7 @@ fn read(mut variants: impl Iterator<Item = TokenStream>) -> TokenStream {
     quote!(#(#numbered)* _ => #first)
 }
 
-/// What closures see, by a name that is one whatever is wrong with the fields; only where nested records decide, it is an alias.
+/// The name of the type that closures see. The name exists whatever is wrong with the fields; it is an alias where nested records decide.
 fn seen(record: &RecordInput) -> Ident {
     match record.borrowing {
         Borrowing::Itself => record.name.clone(),
@@ -196,7 +196,7 @@ impl VariantInput {
         let name = &self.name;
         let members: Vec<_> = self.fields.iter().map(|field| &field.member).collect();
         let bindings: Vec<_> = self.fields.iter().map(|field| &field.binding).collect();
-        // Through the type guard, which a variant's name does not go through.
+        // Through the type guard, as the name of a variant cannot go through it.
         let types = self.fields.iter().map(|field| &field.ty);
         let of_record = quote!(#(#members: <__Known<#types> as __Value>::twin(#bindings),)*);
         let of_twin = quote!(#(#members: __Value::twin(#bindings),)*);

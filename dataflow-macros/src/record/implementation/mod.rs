@@ -10,7 +10,7 @@ use super::borrowing::Borrowing;
 use super::input::{FieldInput, RecordBody, RecordInput};
 use super::{symbols, trust, twin, type_guard};
 
-/// What structs and enums do each in its own way: the bodies of the implementation's functions.
+/// The parts of an implementation that differ between structs and enums: the bodies of its functions.
 pub(super) struct ImplementationParts {
     /// The record that all leaves are taken from: nested tuples.
     pub(super) parts: TokenStream,
@@ -174,7 +174,7 @@ fn value_impls(record: &RecordInput, pieces: &ImplementationParts) -> TokenStrea
         return value(quote!(#name<#arguments>), quote!(*__this));
     }
     let twin = record.twin();
-    // A twin of a twin is the twin, but for its lifetime, which what nested records make of it does not let shrink.
+    // The twin of a twin is the twin itself with a shorter lifetime; where nested records decide its type, the compiler cannot shorten the lifetime.
     let is_plain = record.types().all(|ty| record.is_spelled_out(ty));
     let again = if is_plain { quote!(*__this) } else { (pieces.twin)(&twin) };
     let of_record = value(quote!(#name<#arguments>), (pieces.twin)(name));
@@ -196,7 +196,7 @@ fn equality(record: &RecordInput) -> TokenStream {
     let (name, generics) = (&record.name, &record.generics);
     let (declared, arguments, predicates) = (generics.declared(), generics.arguments(), generics.predicates());
     let types = record.types();
-    // A bound that mentions a lifetime may be false: the impl is then there for nobody.
+    // The compiler accepts a bound that mentions a lifetime even if it is false; the implementation then applies to nothing.
     quote! {
         #[automatically_derived]
         impl<'a, #declared> __dataflow::Equality for #name<#arguments>

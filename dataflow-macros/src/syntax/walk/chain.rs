@@ -18,7 +18,7 @@ use crate::syntax::walk::BodyWalk;
 use crate::syntax::{Call, Flow, FlowId, FlowName, Source, text};
 
 impl BodyWalk {
-    /// Walks an expression. If it is a flow, it is taken out; the caller leaves the hole, or chains onto it.
+    /// Walks an expression. A flow is taken out of the tree; the caller puts a hole in its place, or chains onto it.
     pub(super) fn flow(&mut self, expr: &mut Expr) -> Option<FlowId> {
         match expr {
             Expr::Path(_) => self.local(plain_path(expr)?.clone()),
@@ -185,7 +185,7 @@ impl BodyWalk {
         is_env && sources::is_source(&call.method)
     }
 
-    /// Inside of `dataflow! { … }`: a name or a call from outside is a flow where an operator is called on it.
+    /// A flow from outside of `dataflow! { … }`: a name or a call is a flow if an operator is called on it.
     fn outside(&mut self, call: &mut ExprMethodCall) -> Option<FlowId> {
         let operator = operators::find(&call.method, ChainState::Flow)?;
         if !self.scope.is_open() || operator.takes == ClosureArguments::Values {
@@ -240,8 +240,8 @@ impl BodyWalk {
         }
     }
 
-    /// The arguments of an operator with closures: these are not part of the body, they run per record or name
-    /// fields. A function named in place of a closure becomes one.
+    /// Walks the arguments of an operator with closures. Closures are not part of the body: they run for each record, or name
+    /// fields. A function that is named in place of a closure becomes a closure.
     fn closures(&mut self, arguments: &mut Punctuated<Expr, Token![,]>, takes: ClosureArguments) {
         for (position, argument) in arguments.iter_mut().enumerate() {
             let parameters = match takes {

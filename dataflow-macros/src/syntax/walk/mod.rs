@@ -1,7 +1,7 @@
 //! The walk over a body that takes the flows out and keeps track of the names in scope.
 //!
-//! It visits statements in the order in which they run, so that a name means what it means to the compiler. What a
-//! single flow expression is, [`chain`] knows.
+//! The walk visits statements in the order in which they run, so that a name means what it means to the compiler. The
+//! file [`chain`] recognises a single flow expression.
 
 mod chain;
 
@@ -63,7 +63,7 @@ impl BodyWalk {
         }
     }
 
-    /// Walks with a scope that ends where the walk does.
+    /// Walks in an inner scope.
     pub(super) fn within(&mut self, walk: impl FnOnce(&mut Self)) {
         let outside = self.scope.clone();
         walk(self);
@@ -116,7 +116,7 @@ impl BodyWalk {
         }
     }
 
-    /// What a pattern binds whose value is a flow; taken apart, it may be a pipeline's tuple of flows.
+    /// What a pattern binds whose value is a flow. A value that is taken apart may be a pipeline's tuple of flows.
     fn flow_bindings(&mut self, pattern: &Pat, flow: FlowId) -> Vec<(Ident, LocalKind)> {
         let Some(name) = plain_name(pattern) else {
             let names = bound_names(pattern).into_iter();
