@@ -8,6 +8,19 @@
 
 #![forbid(unsafe_code)]
 
+/// `Clone` and `Copy` for types whose parameters need neither.
+macro_rules! copies {
+    ($([$($parameters:tt)*] $ty:ty),* $(,)?) => {$(
+        impl<$($parameters)*> Clone for $ty {
+            #[inline(always)]
+            fn clone(&self) -> Self {
+                *self
+            }
+        }
+        impl<$($parameters)*> Copy for $ty {}
+    )*};
+}
+
 pub mod accumulators;
 mod checked;
 mod dates;
@@ -56,8 +69,8 @@ pub mod joins {
 pub mod slots {
     pub use crate::flow::measures::*;
     pub use crate::kernel::{
-        ByAggregator, ByClosures, Extreme, Folded, Folding, Measure, Measured, OfField, Ordered, Parts, Reads, Room,
-        Seen, Slots, State, Summaries, Summary, Tally,
+        ByAggregator, ByClosures, Extreme, Folded, Folding, Measure, MeasureClosure, Measured, OfField, Ordered,
+        RecordLifetime, Room, Slots, State, SumWithTally, Summaries, Summary, Tally,
     };
 }
 

@@ -5,8 +5,8 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::any::AnyAccumulator;
 use super::declared::Declared;
-use super::gathering::Gathering;
 use super::run::{self, Run};
 use super::{Accumulator, Average, Count, Histogram, Maximum, Minimum};
 use crate::env::Env;
@@ -69,8 +69,8 @@ impl<A: Accumulator> Clone for Accumulated<A> {
     fn clone(&self) -> Self {
         run::notice();
         let started = run::current().inspect(|run| {
-            let gathering: Arc<dyn Gathering> = self.declared.clone();
-            run.join(&gathering);
+            let accumulator: Arc<dyn AnyAccumulator> = self.declared.clone();
+            run.join(&accumulator);
         });
         // A clone that a closure makes gathers for the closure's run.
         let run = started.or_else(|| self.local.as_ref().map(|local| local.run.clone()));

@@ -4,11 +4,11 @@
 //! together when the progress line asks, and when a task lets go of its closure.
 //!
 //! **An accumulator is found by cloning.** Kernels are opened on the thread that runs the job, and a handle that is cloned there gathers for this
-//! run, in a value of its own: adding takes no lock. A closure that has one at any depth shows it when it is cloned, so a filter knows that it
-//! counts (`Factory::has_effects`); such a filter is not repeated, not evaluated per branch, and nothing is skipped before it.
+//! run, in a value of its own: adding takes no lock. Cloning a closure clones every handle in it, at any depth, so the engine knows filters that count
+//! (`Factory::has_effects`). Such a filter is not repeated, not evaluated per branch, and no record is skipped before it.
 
+mod any;
 mod declared;
-mod gathering;
 mod handle;
 mod kinds;
 mod run;

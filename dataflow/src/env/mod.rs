@@ -37,10 +37,10 @@ use progress::Progress;
 /// ```
 #[derive(Clone)]
 pub struct Env {
-    inner: Arc<Inner>,
+    inner: Arc<EnvState>,
 }
 
-struct Inner {
+struct EnvState {
     options: Options,
     budget: Arc<Budget>,
     space: Arc<SpillSpace>,
@@ -112,7 +112,7 @@ impl Env {
             folders => SpillSpace::new(folders),
         };
         Env {
-            inner: Arc::new(Inner {
+            inner: Arc::new(EnvState {
                 options,
                 budget,
                 space,
@@ -311,7 +311,7 @@ impl Env {
     }
 }
 
-impl Drop for Inner {
+impl Drop for EnvState {
     fn drop(&mut self) {
         let sinks = self.sinks.get_mut().unwrap_or_else(PoisonError::into_inner);
         if let Some(sink) = sinks.first()

@@ -8,7 +8,7 @@ use runtime::plan;
 use runtime::plan::Forwards;
 use runtime::row::Schema;
 
-use super::step::Next;
+use super::step::NextStep;
 use super::{Ends, Flow, Mode};
 use crate::accumulators;
 use crate::kernel::{Emitter, Slots, Summaries, accumulate, finish, in_groups};
@@ -18,7 +18,7 @@ use crate::record::Record;
 pub struct Aggregates<T, K, M, S> {
     pub(super) flow: Flow<T, M>,
     pub(super) key: Vec<usize>,
-    pub(super) next: Next,
+    pub(super) next: NextStep,
     pub(super) slots: S,
     of: PhantomData<fn() -> K>,
 }
@@ -49,7 +49,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
 }
 
 impl<T, K, M> Aggregates<T, K, M, ()> {
-    pub(super) fn new(flow: Flow<T, M>, key: Vec<usize>, next: Next) -> Self {
+    pub(super) fn new(flow: Flow<T, M>, key: Vec<usize>, next: NextStep) -> Self {
         Aggregates { flow, key, next, slots: (), of: PhantomData }
     }
 }
@@ -88,7 +88,7 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
         let rows = [flow.schema(), <(K, S::Record)>::schema()];
         let grouping = grouping("aggregate", rows, key, kernel_leaves, kernel, kernel_reads);
         let states: Flow<(K, S::Record), M> = flow.then(grouping, &[], &next);
-        // The key's leaves stand first in the states' record, as they do in the key. What adds to an accumulator sees all groups.
+        // The key's leaves stand first in the states' record, as they do in the key. A closure that adds to an accumulator must see all groups.
         let acts = accumulators::are_in(&finishing_slots) || accumulators::are_in(&body);
         let inputs = [&K::schema()];
         let forwards = if acts { Forwards::default() } else { next.forwards(&<M::Grouped<U>>::schema(), &inputs) };

@@ -8,7 +8,7 @@ use runtime::row::{LeafSet, LeafType};
 
 use super::aggregate::{Aggregates, grouping};
 use super::measures::Comparable;
-use super::step::Next;
+use super::step::NextStep;
 use super::{Ends, Flow, Mode};
 use crate::kernel::{Emitter, Measured, State, SumOf, finish_mean, folds, reduce};
 use crate::key::{Field, Key};
@@ -19,7 +19,7 @@ pub struct Grouped<T, K, M> {
     /// Behind its records stands a computed key, where there is one: see [`Flow::keyed`].
     pub(super) flow: Flow<T, M>,
     pub(super) key: Vec<usize>,
-    pub(super) next: Next,
+    pub(super) next: NextStep,
     pub(super) of: std::marker::PhantomData<fn() -> K>,
 }
 
@@ -85,7 +85,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
 
 impl<T, K, M> Grouped<T, K, M> {
     /// The groups of a flow whose rows have their key in these leaves.
-    pub(super) fn new(flow: Flow<T, M>, key: Vec<usize>, next: Next) -> Self {
+    pub(super) fn new(flow: Flow<T, M>, key: Vec<usize>, next: NextStep) -> Self {
         Grouped { flow, key, next, of: std::marker::PhantomData }
     }
 }

@@ -14,7 +14,7 @@ use crate::record::Record;
 
 use super::hint::{Hint, Hinted};
 use super::join_kind::{FullOuter, Inner, LeftOuter, Outer, RightOuter};
-use super::pairing::Pairing;
+use super::join_sides::JoinSides;
 use super::{Ends, Flow, Mode};
 
 /// What can stand on the right of a join.
@@ -40,7 +40,7 @@ impl<R: Record, M: Mode> Side<M> for Flow<R, M> {
 /// Two flows to be joined: say `on` which keys.
 #[must_use = "a join needs `.on(…)`, then a closure"]
 pub struct Join<L, R, M, K = Inner> {
-    pairing: Pairing,
+    sides: JoinSides,
     of: Types<L, R, M, K>,
 }
 
@@ -49,7 +49,7 @@ type Types<L, R, M, K> = PhantomData<fn() -> (L, R, M, K)>;
 /// Pairs of a join: say what to make of them. `L` and `R` are what the closure sees.
 #[must_use = "a join's pairs need a closure: `.map(|l, r| …)`"]
 pub struct Joined<L, R, M> {
-    pairing: Pairing,
+    sides: JoinSides,
     kind: JoinKind,
     keys: [Vec<usize>; 2],
     nulls: Nulls,
@@ -58,13 +58,13 @@ pub struct Joined<L, R, M> {
 
 impl<L, R, M> Clone for Joined<L, R, M> {
     fn clone(&self) -> Self {
-        Joined { pairing: self.pairing.clone(), keys: self.keys.clone(), of: PhantomData, ..*self }
+        Joined { sides: self.sides.clone(), keys: self.keys.clone(), of: PhantomData, ..*self }
     }
 }
 
 impl<L: Record, R: Record, M: Mode, K: Outer> Join<L, R, M, K> {
     fn new(left: &Flow<L, M>, right: Flow<R, M>, location: &'static Location<'static>) -> Self {
-        Join { pairing: Pairing::new(left, right, location), of: PhantomData }
+        Join { sides: JoinSides::new(left, right, location), of: PhantomData }
     }
 }
 
@@ -244,8 +244,8 @@ impl<L: Record, R: Record, M: Mode, K: Outer> Join<L, R, M, K> {
     /// ```
     pub fn hint<H: Hint<K>>(mut self, hint: H) -> Join<L, R, M, Hinted<K>> {
         let _ = hint;
-        self.pairing.hint = Some(H::HINT);
-        Join { pairing: self.pairing, of: PhantomData }
+        self.sides.hint = Some(H::HINT);
+        Join { sides: self.sides, of: PhantomData }
     }
 
     fn joined<A: Key<L>>(
@@ -254,15 +254,15 @@ impl<L: Record, R: Record, M: Mode, K: Outer> Join<L, R, M, K> {
         right: &impl KeyedBy<R, A::Value>,
         nulls: Nulls,
     ) -> Joined<K::Left<L>, K::Right<R>, M> {
-        let pairing = self.pairing.keyed([left.computation::<()>(), right.computation::<()>()]);
-        Joined { pairing, kind: K::KIND, keys: [left.leaves(), right.leaves()], nulls, of: PhantomData }
+        let sides = self.sides.keyed([left.computation::<()>(), right.computation::<()>()]);
+        Joined { sides, kind: K::KIND, keys: [left.leaves(), right.leaves()], nulls, of: PhantomData }
     }
 }
 
 impl<L, R, M> Joined<L, R, M> {
     /// All pairs of two flows.
-    pub(super) fn product(pairing: Pairing, kind: JoinKind) -> Self {
-        Joined { pairing, kind, keys: [Vec::new(), Vec::new()], nulls: Nulls::Differ, of: PhantomData }
+    pub(super) fn product(sides: JoinSides, kind: JoinKind) -> Self {
+        Joined { sides, kind, keys: [Vec::new(), Vec::new()], nulls: Nulls::Differ, of: PhantomData }
     }
 }
 
@@ -322,7 +322,7 @@ impl<L: Record, R: Record, M: Mode> Joined<L, R, M> {
 
     /// What may be shown of a side: its key and what a closure reads, in terms of the record that the closure sees.
     fn shown(&self, side: usize) -> Reads {
-        let Reads::Leaves(mut leaves) = self.pairing.next.reads(side, &self.pairing.records[side]) else {
+        let Reads::Leaves(mut leaves) = self.sides.next.reads(side, &self.sides.records[side]) else {
             return Reads::All;
         };
         self.keys[side].iter().for_each(|&leaf| leaves.insert(leaf));
@@ -334,8 +334,8 @@ impl<L: Record, R: Record, M: Mode> Joined<L, R, M> {
     }
 
     fn with_kernel<U: Record>(&self, kernel: JoinFactory) -> Flow<U, M> {
-        let Pairing { nodes, env, next, .. } = &self.pairing;
-        let operator = self.pairing.operator(self.kind, self.keys.clone(), self.nulls, U::schema(), kernel);
+        let JoinSides { nodes, env, next, .. } = &self.sides;
+        let operator = self.sides.operator(self.kind, self.keys.clone(), self.nulls, U::schema(), kernel);
         Flow::behind(env.clone(), operator, nodes.to_vec(), next)
     }
 }

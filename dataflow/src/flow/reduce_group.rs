@@ -10,7 +10,7 @@ use crate::kernel::{Emitter, Group, reduce_group, try_reduce_group};
 use crate::record::Record;
 
 use super::group::Grouped;
-use super::step::Next;
+use super::step::NextStep;
 use super::{Ends, Flow, Mode};
 
 impl<T: Record, M: Mode> Flow<T, M> {
@@ -212,7 +212,7 @@ pub(super) struct Groups<'g, T, M> {
     flow: &'g Flow<T, M>,
     key: &'g [usize],
     order: &'g [OrderKey],
-    next: &'g Next,
+    next: &'g NextStep,
     partial: bool,
 }
 

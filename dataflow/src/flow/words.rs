@@ -1,8 +1,8 @@
 //! Words that a flow does not have: what to write instead.
 //!
-//! Some are words of `#[dataflow]` where the macro did not see them, some are what iterators and other libraries call an operator. Each has a bound that
-//! nothing meets, and so a sentence of its own at the word. A flow dereferences to [`MissingWords`], so that the compiler comes here last: a word that a trait of
-//! the program gives to flows is found before.
+//! Some are words of `#[dataflow]` that the macro did not see, others are the names of operators in iterators and other libraries. Each word has a bound that
+//! no type meets, and so a message of its own at the word. A flow dereferences to [`MissingWords`], so that the compiler looks here last: if a trait of the
+//! program gives flows a word, that is found before.
 
 use std::fmt;
 use std::marker::PhantomData;

@@ -11,7 +11,7 @@ use runtime::page::Input;
 use crate::record::Record;
 
 use super::Slots;
-use super::shared::{Guarded, Shared};
+use super::shared::{Guarded, SharedClosure};
 
 struct SlotKernel<T, S> {
     slots: Guarded<S>,
@@ -21,7 +21,7 @@ struct SlotKernel<T, S> {
 
 /// A kernel that adds to slots, whose leaves stand behind the key's in a group's row.
 pub(crate) fn accumulate<T: Record, S: Slots<T>>(slots: S, key_leaves: usize) -> AccumulateFactory {
-    let shared = Shared::new(slots);
+    let shared = SharedClosure::new(slots);
     Arc::new(move |_: &TaskContext| -> Result<Box<dyn Accumulate>> {
         Ok(Box::new(SlotKernel::<T, S> { slots: shared.get(), key_leaves, of: PhantomData }))
     })

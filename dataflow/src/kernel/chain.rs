@@ -49,7 +49,7 @@ where
 
 struct TryProcess<T, U, F> {
     body: Guarded<F>,
-    /// What `body` reads, and so what may be shown of a record.
+    /// The fields that `body` reads, which errors may show.
     reads: Reads,
     of: PhantomData<fn() -> (T, U)>,
 }

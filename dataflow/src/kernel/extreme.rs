@@ -1,4 +1,4 @@
-//! Plain values: what has a least and a greatest.
+//! Plain values: values that have a least and a greatest.
 
 use runtime::page::Plain;
 use runtime::row::LeafType;
@@ -17,7 +17,7 @@ pub trait Extreme: Record + Copy {
     type Kept<S>;
     /// The slot, as that type.
     fn kept<S>(slot: S) -> Self::Kept<S>;
-    /// How it is stored.
+    /// The stored form.
     type Stored: Plain;
     /// Its leaf.
     const LEAF: LeafType;

@@ -13,19 +13,19 @@ use crate::record::{Record, Value};
 
 use super::Emitter;
 use super::emitter::emitting;
-use super::shared::{Guarded, Shared};
+use super::shared::{Guarded, SharedClosure};
 
-/// The records of a group, lent one at a time: a group may be larger than what a closure should keep, so a record is there until the next
-/// one is asked for. What is to stay is copied out of it.
+/// The records of a group, lent one at a time: a group may be larger than memory, so a record is there until the next one is asked for. A closure copies
+/// what it keeps of a record.
 pub struct Group<'b, T: Record> {
     rows: GroupRows<'b, T>,
 }
 
-/// Where a group's records lie.
+/// The place of a group's records.
 enum GroupRows<'b, T: Record> {
-    /// In memory, all of them; and the one that was lent last.
+    /// All records in memory, and the record that was lent last.
     InMemory { cursor: T::Cursor<'b>, rows: SortedRows<'b>, position: usize, lent: Option<T::At<'b>> },
-    /// On disk, most of them.
+    /// Most records on disk.
     OnDisk(&'b mut dyn NextRow),
 }
 
@@ -118,7 +118,7 @@ pub(crate) fn try_reduce_group<T: Record, U: Record, F>(body: F) -> GroupFactory
 where
     F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
 {
-    let shared = Shared::new(body);
+    let shared = SharedClosure::new(body);
     Arc::new(move |_: &TaskContext| -> Result<Box<dyn GroupKernel>> {
         Ok(Box::new(GroupByClosure::<T, U, F> { body: shared.get(), of: PhantomData }))
     })
@@ -164,7 +164,7 @@ pub(crate) fn co_group<L: Record, R: Record, U: Record, F>(body: F) -> CoGroupFa
 where
     F: for<'l, 'r> Fn(&mut Group<'l, L>, &mut Group<'r, R>, &mut Emitter<'_, U>) + Clone + Send + 'static,
 {
-    let shared = Shared::new(body);
+    let shared = SharedClosure::new(body);
     Arc::new(move |_: &TaskContext| -> Result<Box<dyn CoGroupKernel>> {
         Ok(Box::new(CoGroupByClosure::<L, R, U, F> { body: shared.get(), of: PhantomData }))
     })

@@ -1,4 +1,4 @@
-//! Aggregates of groups whose records are together: one pass over each, or more where what it needs of a group has no room.
+//! Aggregates of groups whose records are together: one pass over each group, or more where its numbers have no room in memory.
 
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::error::UserError;
 use crate::record::Record;
 
 use super::emitter::emitting;
-use super::shared::{Guarded, Shared};
+use super::shared::{Guarded, SharedClosure};
 use super::{Emitter, Room, Summaries};
 
 /// Records, their keys, and what is made of a group.
@@ -25,7 +25,7 @@ pub(crate) fn in_groups<T: Record, K: Record, S: Summaries<T>, U: Record, F>(slo
 where
     F: for<'a> Fn(K::At<'a>, S::Values<'a>, &mut Emitter<'_, U>) + Clone + Send + 'static,
 {
-    let (slots, body) = (Shared::new(slots), Shared::new(body));
+    let (slots, body) = (SharedClosure::new(slots), SharedClosure::new(body));
     Arc::new(move |context: &TaskContext| -> Result<Box<dyn GroupKernel>> {
         let (slots, body, memory) = (slots.get(), body.get(), context.memory.clone());
         let aside = memory.reserve(slots.aside())?;
@@ -37,7 +37,7 @@ struct SummaryKernel<T, K, S, U, F> {
     slots: Guarded<S>,
     body: Guarded<F>,
     memory: Memory,
-    /// For what the slots take of any group.
+    /// For the bytes that the slots take for any group.
     aside: Reservation,
     of: Types<T, K, U>,
 }
@@ -58,7 +58,7 @@ impl<T: Record, K: Record, S: Summaries<T>, U: Record, F> SummaryKernel<T, K, S,
 where
     F: for<'a> Fn(K::At<'a>, S::Values<'a>, &mut Emitter<'_, U>) + Clone + Send + 'static,
 {
-    /// What may be kept of a group of so many records, and what pays for it.
+    /// How much of a group of so many records may be kept, and the reservation for it.
     fn room(&self, records: usize) -> (Room, Option<Reservation>) {
         let bytes = self.slots.number_bytes().saturating_mul(records);
         if bytes <= self.aside.bytes() {

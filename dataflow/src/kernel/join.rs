@@ -17,7 +17,7 @@ use super::shared::{Guarded, kernels};
 
 struct TryJoin<L, R, U, F> {
     body: Guarded<F>,
-    /// What `body` reads of each side, and so what may be shown of a pair.
+    /// The fields that `body` reads of each side, which errors may show.
     reads: [Reads; 2],
     of: Types<L, R, U>,
 }

@@ -12,11 +12,11 @@ use crate::record::Record;
 
 use super::Emitter;
 use super::emitter::emitting;
-use super::shared::{Guarded, Shared};
+use super::shared::{Guarded, SharedClosure};
 
 /// The records of one task, in the order in which they came.
 ///
-/// What it gives can be kept while the closure runs: no record goes away before.
+/// The closure may keep the records as long as it runs.
 pub struct TaskRecords<'r, T: Record> {
     cursor: T::Cursor<'r>,
     rows: SortedRows<'r>,
@@ -51,7 +51,7 @@ pub(crate) fn map_partition<T: Record, U: Record, F>(body: F) -> WholeFactory
 where
     F: for<'r> Fn(TaskRecords<'r, T>, &mut Emitter<'_, U>) + Clone + Send + 'static,
 {
-    let shared = Shared::new(body);
+    let shared = SharedClosure::new(body);
     Arc::new(move |_: &TaskContext| -> Result<Box<dyn Whole>> {
         Ok(Box::new(MapPartition::<T, U, F> { body: shared.get(), of: PhantomData }))
     })

@@ -1,4 +1,4 @@
-//! Numbers: what can be added up and averaged.
+//! Numbers: values that can be summed and averaged.
 
 use runtime::page::Plain;
 use runtime::row::LeafType;
@@ -17,9 +17,9 @@ pub trait Measure: Record + Copy {
     type Kept<S>;
     /// The slot, as that type.
     fn kept<S>(slot: S) -> Self::Kept<S>;
-    /// What sums run in.
+    /// The type in which numbers are summed.
     type Sum: State;
-    /// What a sum is given back as.
+    /// The type of the result.
     type Total: Copy + Averaged;
     /// The number as a float, rounded to the nearest.
     fn float(self) -> f64;

@@ -40,7 +40,7 @@ where
 
 struct TryKeep<T, F> {
     body: Guarded<F>,
-    /// What `body` reads, and so what may be shown of a record.
+    /// The fields that `body` reads, which errors may show.
     reads: Reads,
     of: PhantomData<fn() -> T>,
 }

@@ -12,7 +12,7 @@ use crate::record::Record;
 
 use super::Emitter;
 use super::emitter::emitting;
-use super::shared::{Guarded, Shared};
+use super::shared::{Guarded, SharedClosure};
 
 struct ReduceByClosure<T, F> {
     body: Guarded<F>,
@@ -24,7 +24,7 @@ pub(crate) fn reduce<T: Record, F>(body: F) -> ReduceFactory
 where
     F: for<'l, 'r> Fn(T::At<'l>, T::At<'r>, &mut Emitter<'_, T>) + Clone + Send + 'static,
 {
-    let shared = Shared::new(body);
+    let shared = SharedClosure::new(body);
     Arc::new(move |_: &TaskContext| -> Result<Box<dyn Reduce>> {
         Ok(Box::new(ReduceByClosure::<T, F> { body: shared.get(), of: PhantomData }))
     })

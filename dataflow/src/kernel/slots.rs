@@ -1,10 +1,10 @@
 //! Several aggregates in one pass: a type for each slot, so that all measures of a grouping are one loop.
 //!
-//! The type of a measure's slot is one that the measure says (`Kept`), though all say the same: behind a type that is no measure the compiler
-//! then knows of no slot, and reports what is wrong once, at the measure.
+//! The type of a measure's slot is an associated type of the measure (`Kept`), though it is the same for all measures. If a type is no measure, the
+//! compiler then knows no slot, and reports the mistake once, at the measure.
 //!
-//! **`Option` is a parameter of a slot, not another slot.** A sum of what may be missing has a count beside it, one of plain values has none
-//! (`Tally`), and the result is an `Option` or is not (`Measured::Of`): one loop, compiled for what it is.
+//! **`Option` is a parameter of a slot, not another slot.** A sum of values that may be missing has a count beside it, a sum of plain values has none
+//! (`Tally`), and the result is an `Option` or is not (`Measured::Of`): one loop, compiled for either.
 
 use runtime::group::{StateReader, StateRow};
 use runtime::operators::{Fold, Merge, StateLeaf};
@@ -22,11 +22,11 @@ use crate::record::Record;
 pub trait Slots<T: Record>: Clone + Send + 'static {
     /// The slots' state, as a record: what the closure behind the aggregates reads.
     type Record: Record;
-    /// What that closure is given.
+    /// The values that this closure gets.
     type Values<'a>;
     /// The slots' places in a table's rows.
     type Places<'t>: Copy;
-    /// Whether a slot's states can be merged by nobody else.
+    /// Whether the engine cannot merge a slot's states by itself.
     const MERGES: bool;
 
     /// How the engine keeps and merges the state's leaves.
@@ -35,7 +35,7 @@ pub trait Slots<T: Record>: Clone + Send + 'static {
     fn places<'t>(reader: &mut StateReader<'t>) -> Option<Self::Places<'t>>;
     /// Adds a record; `claims` is what records are written in place with.
     fn add<'t>(&self, places: Self::Places<'t>, group: StateRow<'t>, record: T::At<'_>, claims: &mut Claims<'t>);
-    /// Adds another state of the same group, to the slots that [`Slots::MERGES`] speaks of.
+    /// Adds another state of the same group, to slots whose states the engine cannot merge.
     fn merge<'t>(
         &self,
         places: Self::Places<'t>,
@@ -50,7 +50,7 @@ pub trait Slots<T: Record>: Clone + Send + 'static {
     fn values<'a>(&self, state: <Self::Record as Record>::At<'a>) -> Result<Self::Values<'a>, Overflow>;
 }
 
-/// A leaf that kernels add to, and that the engine merges like this.
+/// A leaf that kernels add to, and that the engine merges by `merge`.
 pub(crate) fn kernel_leaf(ty: LeafType, merge: Merge) -> StateLeaf {
     StateLeaf { ty, fold: Fold::Kernel(merge) }
 }
@@ -90,7 +90,7 @@ macro_rules! slot_type {
 }
 pub(crate) use slot_type;
 
-/// One slot's part of [`Slots`]: its state, its value, where the state lies. With `merge` its states can be merged by nobody else.
+/// One slot's part of [`Slots`]: its state, its value, and the places of the state in a row. A slot with `merge` merges its states itself.
 macro_rules! slot {
     ([$($generics:tt)*] $name:ty, $state:ty, $value:ty, $places:ty,
      leaves($slot:ident) $leaves:expr, places($reader:ident) $take:expr,

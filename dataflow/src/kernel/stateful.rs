@@ -11,7 +11,7 @@ use runtime::plan::Reads;
 use super::Emitter;
 use super::chain::try_each;
 use super::predicate::try_select;
-use super::shared::{Guarded, Shared};
+use super::shared::{Guarded, SharedClosure};
 use super::task::{Task, TaskState};
 use crate::error::UserError;
 use crate::record::Record;
@@ -19,7 +19,7 @@ use crate::record::Record;
 struct Stateful<T, U, S, F> {
     state: Guarded<S>,
     body: Guarded<F>,
-    /// What `body` reads, and so what may be shown of a record.
+    /// The fields that `body` reads, which errors may show.
     reads: Reads,
     of: PhantomData<fn() -> (T, U)>,
 }
@@ -45,7 +45,7 @@ where
     O: Fn(Task) -> Result<S, UserError> + Clone + Send + 'static,
     F: for<'a> Fn(&mut S, T::At<'a>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
 {
-    let (maker, shared) = (Shared::new(open), Shared::new(body));
+    let (maker, shared) = (SharedClosure::new(open), SharedClosure::new(body));
     let has_effects = maker.accumulates() || shared.accumulates();
     let open = move |context: &TaskContext| -> Result<Box<dyn Chain>> {
         let body = shared.get();
@@ -85,7 +85,7 @@ where
     O: Fn(Task) -> Result<S, UserError> + Clone + Send + 'static,
     F: for<'a> Fn(&mut S, T::At<'a>) -> Result<bool, UserError> + Clone + Send + 'static,
 {
-    let (maker, shared) = (Shared::new(open), Shared::new(keep));
+    let (maker, shared) = (SharedClosure::new(open), SharedClosure::new(keep));
     let open = move |context: &TaskContext| -> Result<Box<dyn Predicate>> {
         let body = shared.get();
         let state = opened(&*maker.get(), context)?;

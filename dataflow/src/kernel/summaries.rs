@@ -1,12 +1,12 @@
-//! Measures of groups whose records are together: what keeps a value of any size, as a quantile does its numbers, cannot lie in a table's row.
+//! Measures of groups whose records are together. A measure that keeps state of any size, as a quantile keeps numbers, cannot lie in a table's row.
 //!
-//! Each slot of an aggregate has such a form, so that all of a group's measures are taken in one pass over its records.
+//! Each slot of an aggregate also has this form, so that all measures of a group are taken in one pass over its records.
 
 use runtime::value::Overflow;
 
 use crate::record::Record;
 
-/// What a slot may keep of a group.
+/// How much of a group a slot may keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Room {
     /// A number for each of so many records.
@@ -17,27 +17,27 @@ pub enum Room {
 
 /// A slot over records that are together.
 pub trait Summary<T: Record>: Clone + Send + 'static {
-    /// What it keeps of a group.
+    /// The state of a group.
     type State;
     /// Its value.
     type Value<'a>;
-    /// Bytes that it takes, however large a group is.
+    /// Bytes that the state takes, however large a group is.
     fn aside(&self) -> usize {
         0
     }
-    /// Bytes that it keeps for each record where there is [room](Room::For).
+    /// Bytes that the state takes for each record where there is [room](Room::For).
     fn number_bytes(&self) -> usize {
         0
     }
-    /// What is wrong with it.
+    /// The mistake in its arguments, if there is one.
     fn refused(&self) -> Option<String> {
         None
     }
-    /// Of a group without records.
+    /// The state of a group without records.
     fn begin(&self, room: Room) -> Self::State;
     /// Adds a record.
     fn add(&self, state: &mut Self::State, record: T::At<'_>);
-    /// After a pass over all records: whether it needs another.
+    /// Whether the slot needs another pass over all records.
     fn again(&self, _: &mut Self::State) -> bool {
         false
     }
@@ -56,9 +56,9 @@ pub trait Summary<T: Record>: Clone + Send + 'static {
     note = "take `count_distinct` in an `aggregate` of its own, and join both by the key"
 )]
 pub trait Summaries<T: Record>: Clone + Send + 'static {
-    /// What they keep of a group.
+    /// The states of a group.
     type State;
-    /// What the closure behind them is given.
+    /// The values that the closure behind the slots gets.
     type Values<'a>;
     /// As [`Summary::aside`].
     fn aside(&self) -> usize;

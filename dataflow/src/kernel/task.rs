@@ -16,7 +16,7 @@ impl Task {
     }
 }
 
-/// What a task can keep between two records: implemented for everything that another thread can go on with.
+/// State that a task can keep between two records: implemented for everything that can go to another thread.
 #[diagnostic::on_unimplemented(
     message = "a task cannot keep `{Self}` between two records",
     label = "this operator's state",

@@ -1,4 +1,4 @@
-//! Closures over a record and all records of another flow, or what was made of them.
+//! Closures over a record and all records of another flow, or a value that was made of these records.
 
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::record::Record;
 
 use super::Emitter;
 use super::chain::try_each;
-use super::shared::{Guarded, Shared};
+use super::shared::{Guarded, SharedClosure};
 
 /// All records of a flow, lent to a closure: a list. It is `Copy`, and what it gives are borrowed twins.
 pub struct Rows<'r, T: Record> {
@@ -23,13 +23,7 @@ pub struct Rows<'r, T: Record> {
     rows: SortedRows<'r>,
 }
 
-impl<T: Record> Clone for Rows<'_, T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<T: Record> Copy for Rows<'_, T> {}
+copies! { [T: Record] Rows<'_, T> }
 
 impl<'r, T: Record> Rows<'r, T> {
     /// How many.
@@ -111,7 +105,7 @@ type Types<T, R, U> = PhantomData<fn() -> (T, R, U)>;
 struct WithRows<T, R, U, F> {
     all: Option<Arc<FrozenRows>>,
     body: Guarded<F>,
-    /// What `body` reads of its records, and so what may be shown of one.
+    /// The fields that `body` reads, which errors may show.
     reads: Reads,
     of: Types<T, R, U>,
 }
@@ -121,7 +115,7 @@ pub(crate) fn try_with_rows<T: Record, R: Record, U: Record, F>(body: F, reads: 
 where
     F: for<'a, 'r> Fn(T::At<'a>, Rows<'r, R>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
 {
-    let shared = Shared::new(body);
+    let shared = SharedClosure::new(body);
     Arc::new(move |_: &TaskContext| -> Result<Box<dyn Beside>> {
         let (body, reads) = (shared.get(), reads.clone());
         Ok(Box::new(WithRows::<T, R, U, F> { all: None, body, reads, of: PhantomData }))
@@ -158,14 +152,14 @@ struct WithMade<T, R, U, S, O, F> {
     of: Types<T, R, U>,
 }
 
-/// A kernel that calls `init` once with all rows, and `body` for each record with what it made.
+/// A kernel that calls `init` once with all rows, and `body` for each record with the value of `init`.
 pub(crate) fn try_with_made<T: Record, R: Record, U: Record, S, O, F>(init: O, body: F, reads: Reads) -> BesideFactory
 where
     S: TaskState,
     O: for<'r> Fn(Rows<'r, R>) -> S + Clone + Send + 'static,
     F: for<'a> Fn(T::At<'a>, &S, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
 {
-    let (maker, shared) = (Shared::new(init), Shared::new(body));
+    let (maker, shared) = (SharedClosure::new(init), SharedClosure::new(body));
     Arc::new(move |_: &TaskContext| -> Result<Box<dyn Beside>> {
         let (init, body, reads) = (maker.get(), shared.get(), reads.clone());
         Ok(Box::new(WithMade::<T, R, U, S, O, F> { made: None, init, body, reads, of: PhantomData }))

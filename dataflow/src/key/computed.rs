@@ -1,7 +1,7 @@
 //! Keys and orders that are computed of each record: `|o| o.day.month()`.
 //!
-//! A symbol cannot be computed with, as there is no record yet when it is seen. So what is computed is a closure over records: it
-//! runs once for each, and what it emits travels behind the record's own leaves, where nobody who looks at the record sees it.
+//! A closure over symbols cannot compute, as there is no record yet when it runs. So a computed key is a closure over records: it runs once for each
+//! record, and the key that it emits travels behind the record's own leaves, where closures over the record do not see it.
 
 use std::marker::PhantomData;
 

@@ -2,8 +2,8 @@
 //!
 //! A key closure runs once, while the graph is built: `|w| w.word` gets the record's symbols and gives back one, or a tuple of them.
 //!
-//! **A computed key stands behind its record.** It is one more operator in front, whose rows are the record's leaves and then the key's. Closures
-//! look at a record's own leaves, which stand first, so no kernel, state or order knows of it; a view drops the key again. Only a grouped `reduce`
+//! **A computed key stands behind its record.** One more operator computes the key; its rows are the record's leaves and then the key's. Closures read a
+//! record's own leaves, which stand first, so no kernel, state or order knows of the key; a projection drops the key again. Only a grouped `reduce`
 //! replaces whole rows, so its table keeps the leaves that the closure does not know.
 
 mod computed;
@@ -31,12 +31,7 @@ pub struct Field<T, V> {
     of: PhantomData<fn() -> (T, V)>,
 }
 
-impl<T, V> Clone for Field<T, V> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-impl<T, V> Copy for Field<T, V> {}
+copies! { [T, V] Field<T, V> }
 
 impl<T, V> Field<T, V> {
     /// The field that begins at a leaf of `T`.

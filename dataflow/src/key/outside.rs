@@ -1,4 +1,4 @@
-//! Arithmetic on fields, of which there is none: a closure that names fields has no record to compute with.
+//! Arithmetic on fields, which is a mistake: a closure that names fields has no record to compute with.
 //!
 //! The macro writes what is computed as a closure over records. Without it, the operators of the language give an [`Outside`], which nothing
 //! takes, and the compiler says there what to write.
@@ -52,7 +52,7 @@ outside_of_one! { Neg neg Not not }
 
 impl<T, V> OfFields for Outside<T, V> {}
 
-/// What is said of these is said at `asc` and `desc`.
+/// The message about these stands at `asc` and `desc`.
 macro_rules! directed {
     ($($direction:ident)*) => {$(
         #[doc(hidden)]
@@ -65,7 +65,7 @@ macro_rules! directed {
 }
 directed! { Asc Desc }
 
-/// Keys and orders that never are: each says what a field would have to be.
+/// Keys and orders under a condition that no type meets, whose message says what to write.
 macro_rules! never {
     ($tr:ident<$($of:ident),*>: $($item:item)*) => {
         #[doc(hidden)]

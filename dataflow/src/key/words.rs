@@ -1,7 +1,7 @@
-//! Methods of values, which a closure that names fields has none of: what to write instead.
+//! Methods of values that a field does not have: what to write instead.
 //!
-//! A field dereferences to [`MissingWords`], so that the compiler comes here last. The methods have a bound that nothing meets, and give
-//! anything, so that nothing is said of what stands around them.
+//! A field dereferences to [`MissingWords`], so that the compiler looks here last. The methods have a bound that no type meets, and a result of any type,
+//! so that the compiler reports nothing about the code around them.
 
 use std::marker::PhantomData;
 use std::ops::Deref;

@@ -8,7 +8,7 @@ use runtime::row::LeafType;
 
 use crate::flow::Mode;
 use crate::flow::aggregate::Aggregates;
-use crate::kernel::{Measure, Measured, Reads, State, SumOf, kernel_leaf, slot, slot_type, summary};
+use crate::kernel::{Measure, MeasureClosure, Measured, State, SumOf, kernel_leaf, slot, slot_type, summary};
 use crate::record::Record;
 
 impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
@@ -42,7 +42,7 @@ slot_type! {
     Avg<V>
 }
 
-slot!([V: Measured, F: Reads<T, V>] Avg<V, F>, (SumOf<V>, u64), V::Of<f64>, (StateSlot<'t, SumOf<V>>, StateSlot<'t, u64>),
+slot!([V: Measured, F: MeasureClosure<T, V>] Avg<V, F>, (SumOf<V>, u64), V::Of<f64>, (StateSlot<'t, SumOf<V>>, StateSlot<'t, u64>),
     leaves(_slot) [kernel_leaf(<SumOf<V> as State>::LEAF, Merge::Sum), kernel_leaf(LeafType::U64, Merge::Sum)],
     places(reader) (reader.plain()?, reader.plain()?),
     add(slot, at, group, record) {
@@ -52,7 +52,7 @@ slot!([V: Measured, F: Reads<T, V>] Avg<V, F>, (SumOf<V>, u64), V::Of<f64>, (Sta
         }
     },
     value(state) V::of(V::Number::mean(state.0, state.1), state.1));
-summary!([V: Measured, F: Reads<T, V>] Avg<V, F>, (SumOf<V>, u64), V::Of<f64>,
+summary!([V: Measured, F: MeasureClosure<T, V>] Avg<V, F>, (SumOf<V>, u64), V::Of<f64>,
     add(slot, state, record) {
         if let Some(number) = slot.0.read(record).number() {
             *state = (V::Number::add(state.0, number), state.1 + 1);

@@ -8,7 +8,7 @@ use runtime::row::LeafType;
 
 use crate::flow::Mode;
 use crate::flow::aggregate::Aggregates;
-use crate::kernel::{Reads, kernel_leaf, slot, slot_type, summary};
+use crate::kernel::{MeasureClosure, kernel_leaf, slot, slot_type, summary};
 use crate::record::Record;
 
 impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
@@ -52,11 +52,11 @@ impl Condition for bool {
     }
 }
 
-slot!([V: Condition, F: Reads<T, V>] CountIf<V, F>, u64, u64, StateSlot<'t, u64>,
+slot!([V: Condition, F: MeasureClosure<T, V>] CountIf<V, F>, u64, u64, StateSlot<'t, u64>,
     leaves(_slot) [kernel_leaf(LeafType::U64, Merge::Sum)],
     places(reader) reader.plain()?,
     add(slot, at, group, record) { at.set(group, at.get(group) + u64::from(slot.0.read(record).holds())); },
     value(count) count);
-summary!([V: Condition, F: Reads<T, V>] CountIf<V, F>, u64, u64,
+summary!([V: Condition, F: MeasureClosure<T, V>] CountIf<V, F>, u64, u64,
     add(slot, count, record) { *count += u64::from(slot.0.read(record).holds()); },
     value(count) *count);

@@ -9,7 +9,7 @@ use runtime::value::Overflow;
 use super::extremes::{Max, Min};
 use crate::flow::Mode;
 use crate::flow::aggregate::Aggregates;
-use crate::kernel::{Extreme, OfField, Room, Seen, Summary, folds, slot, too_large};
+use crate::kernel::{Extreme, OfField, RecordLifetime, Room, Summary, folds, slot, too_large};
 use crate::key::{Named, OfFields, Projection, leaves_of};
 use crate::record::{Record, Value};
 
@@ -25,7 +25,10 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
     ) -> Aggregates<T, K, M, (S, <P::Value as Comparable>::Min<OfField<F>>)>
     where
         P::Value: Comparable,
-        F: for<'a> Fn(<P as Named<T>>::Record<'a>, Seen<'a>) -> <P::Value as Record>::At<'a> + Clone + Send + 'static,
+        F: for<'a> Fn(<P as Named<T>>::Record<'a>, RecordLifetime<'a>) -> <P::Value as Record>::At<'a>
+            + Clone
+            + Send
+            + 'static,
     {
         self.with(P::Value::min_slot(leaves_of(&field(T::fields(0))), OfField(closure)))
     }
@@ -41,7 +44,10 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
     ) -> Aggregates<T, K, M, (S, <P::Value as Comparable>::Max<OfField<F>>)>
     where
         P::Value: Comparable,
-        F: for<'a> Fn(<P as Named<T>>::Record<'a>, Seen<'a>) -> <P::Value as Record>::At<'a> + Clone + Send + 'static,
+        F: for<'a> Fn(<P as Named<T>>::Record<'a>, RecordLifetime<'a>) -> <P::Value as Record>::At<'a>
+            + Clone
+            + Send
+            + 'static,
     {
         self.with(P::Value::max_slot(leaves_of(&field(T::fields(0))), OfField(closure)))
     }
@@ -134,7 +140,7 @@ slot!([V: Record, F: Clone + Send + 'static] ExtremeField<V, F>, V, V::At<'a>, (
 
 impl<T: Record, V: Comparable, F> Summary<T> for ExtremeField<V, OfField<F>>
 where
-    F: for<'a> Fn(T::At<'a>, Seen<'a>) -> V::At<'a> + Clone + Send + 'static,
+    F: for<'a> Fn(T::At<'a>, RecordLifetime<'a>) -> V::At<'a> + Clone + Send + 'static,
 {
     type State = Option<V>;
     type Value<'a> = V::At<'a>;
@@ -142,7 +148,7 @@ where
         None
     }
     fn add(&self, best: &mut Option<V>, record: T::At<'_>) {
-        let value = (self.closure.0)(record, Seen::default());
+        let value = (self.closure.0)(record, RecordLifetime::default());
         let stays = best.as_ref().is_some_and(|best| {
             let best = best.twin();
             match (V::is_there(value), V::is_there(best)) {

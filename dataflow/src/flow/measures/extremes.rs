@@ -8,7 +8,7 @@ use runtime::row::LeafType;
 
 use crate::flow::Mode;
 use crate::flow::aggregate::Aggregates;
-use crate::kernel::{Extreme, Ordered, Reads, kernel_leaf, slot, slot_type, summary, too_large};
+use crate::kernel::{Extreme, MeasureClosure, Ordered, kernel_leaf, slot, slot_type, summary, too_large};
 use crate::record::Record;
 
 impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
@@ -81,7 +81,7 @@ type StoredOf<V> = <<V as Ordered>::Plain as Extreme>::Stored;
 
 macro_rules! extreme {
     ($name:ident, $merge:ident, $better:expr) => {
-        slot!([V: Ordered, F: Reads<T, V>] $name<V, F>, Option<V::Plain>, V, (StateSlot<'t, u8>, StateSlot<'t, StoredOf<V>>),
+        slot!([V: Ordered, F: MeasureClosure<T, V>] $name<V, F>, Option<V::Plain>, V, (StateSlot<'t, u8>, StateSlot<'t, StoredOf<V>>),
             leaves(_slot) [kernel_leaf(LeafType::Valid, Merge::Valid), kernel_leaf(V::Plain::LEAF, Merge::$merge)],
             places(reader) (reader.plain()?, reader.plain()?),
             add(slot, at, group, record) {
@@ -95,7 +95,7 @@ macro_rules! extreme {
             },
             // A group has a record, so only values that may be missing can be.
             value(state) V::found(state.map(V::Plain::own)).ok_or_else(too_large::<V>)?);
-        summary!([V: Ordered, F: Reads<T, V>] $name<V, F>, Option<V::Plain>, V,
+        summary!([V: Ordered, F: MeasureClosure<T, V>] $name<V, F>, Option<V::Plain>, V,
             add(slot, best, record) {
                 let better: fn(V::Plain, V::Plain) -> bool = $better;
                 if let Some(value) = slot.0.read(record).plain()

@@ -7,7 +7,7 @@ use runtime::value::Overflow;
 
 use crate::flow::aggregate::Aggregates;
 use crate::flow::{Ends, Mode};
-use crate::kernel::{Room, Seen, Summary, slot, slot_type, too_large};
+use crate::kernel::{RecordLifetime, Room, Summary, slot, slot_type, too_large};
 use crate::key::{Named, OfFields, Projection};
 use crate::record::{Record, Value};
 
@@ -50,7 +50,10 @@ impl<T: Record, K: Record, M: Ends, S> Aggregates<T, K, M, S> {
         closure: F,
     ) -> Aggregates<T, K, M, (S, FirstSeen<P::Value, F>)>
     where
-        F: for<'a> Fn(<P as Named<T>>::Record<'a>, Seen<'a>) -> <P::Value as Record>::At<'a> + Clone + Send + 'static,
+        F: for<'a> Fn(<P as Named<T>>::Record<'a>, RecordLifetime<'a>) -> <P::Value as Record>::At<'a>
+            + Clone
+            + Send
+            + 'static,
     {
         self.with(FirstSeen(closure, PhantomData))
     }
@@ -81,7 +84,7 @@ slot_type! {
 
 impl<T: Record, V: Record, F> Summary<T> for FirstSeen<V, F>
 where
-    F: for<'a> Fn(T::At<'a>, Seen<'a>) -> V::At<'a> + Clone + Send + 'static,
+    F: for<'a> Fn(T::At<'a>, RecordLifetime<'a>) -> V::At<'a> + Clone + Send + 'static,
 {
     type State = Option<V>;
     type Value<'a> = V::At<'a>;
@@ -90,7 +93,7 @@ where
     }
     fn add(&self, first: &mut Option<V>, record: T::At<'_>) {
         if first.is_none() {
-            *first = Some(V::own((self.0)(record, Seen::default())));
+            *first = Some(V::own((self.0)(record, RecordLifetime::default())));
         }
     }
     fn value<'a>(&self, first: &'a mut Option<V>) -> Result<V::At<'a>, Overflow> {

@@ -10,7 +10,7 @@ use runtime::row::LeafType;
 
 use crate::flow::Mode;
 use crate::flow::aggregate::Aggregates;
-use crate::kernel::{Extreme, Reads, kernel_leaf, slot, summary, too_large};
+use crate::kernel::{Extreme, MeasureClosure, kernel_leaf, slot, summary, too_large};
 use crate::record::Record;
 
 impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
@@ -113,7 +113,7 @@ macro_rules! min_max_by {
             }
         }
 
-        slot!([B: Extreme, V: Extreme, F: Reads<T, B>, G: Reads<T, V>] $name<B, V, F, G>, (Option<B>, V), V, Places<'t, B, V>,
+        slot!([B: Extreme, V: Extreme, F: MeasureClosure<T, B>, G: MeasureClosure<T, V>] $name<B, V, F, G>, (Option<B>, V), V, Places<'t, B, V>,
             leaves(_slot) [LeafType::Valid, B::LEAF, V::LEAF].map(|ty| kernel_leaf(ty, Merge::Kernel)),
             places(reader) (reader.plain()?, reader.plain()?, reader.plain()?),
             add(slot, at, group, record) { offer(at, group, slot.0.read(record), slot.1.read(record), $better); },
@@ -124,7 +124,7 @@ macro_rules! min_max_by {
             },
             // A group has a record, so there is a value.
             value(state) state.0.map(|_| V::own(state.1)).ok_or_else(too_large::<V>)?);
-        summary!([B: Extreme, V: Extreme, F: Reads<T, B>, G: Reads<T, V>] $name<B, V, F, G>, Option<(B, V)>, V,
+        summary!([B: Extreme, V: Extreme, F: MeasureClosure<T, B>, G: MeasureClosure<T, V>] $name<B, V, F, G>, Option<(B, V)>, V,
             add(slot, best, record) {
                 let better: fn(B, B) -> bool = $better;
                 let (by, value) = (slot.0.read(record), slot.1.read(record));

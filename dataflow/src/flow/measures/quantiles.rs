@@ -16,7 +16,7 @@ use runtime::value::Overflow;
 
 use crate::flow::Ends;
 use crate::flow::aggregate::Aggregates;
-use crate::kernel::{Measure, Measured, Reads, Room, Summary};
+use crate::kernel::{Measure, MeasureClosure, Measured, Room, Summary};
 use crate::record::Record;
 
 /// Bits of a number that one pass counts by.
@@ -78,7 +78,7 @@ impl<V, F: Clone, const N: usize> Clone for Quantiles<V, F, N> {
     }
 }
 
-impl<T: Record, V: Measured, F: Reads<T, V>, const N: usize> Summary<T> for Quantiles<V, F, N> {
+impl<T: Record, V: Measured, F: MeasureClosure<T, V>, const N: usize> Summary<T> for Quantiles<V, F, N> {
     type State = Numbers;
     type Value<'a> = [V::Of<f64>; N];
 

@@ -10,7 +10,7 @@ use runtime::row::LeafType;
 
 use crate::flow::Mode;
 use crate::flow::aggregate::Aggregates;
-use crate::kernel::{Measure, Measured, Reads, kernel_leaf, slot, slot_type, summary};
+use crate::kernel::{Measure, MeasureClosure, Measured, kernel_leaf, slot, slot_type, summary};
 use crate::record::Record;
 
 impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
@@ -217,7 +217,7 @@ fn change<'t>((count, mean, squares): Places<'t>, group: StateRow<'t>, change: i
     squares.set(group, moments.squares);
 }
 
-slot!([K: Spreads, V: Measured, F: Reads<T, V>] Spread<K, V, F>, (u64, f64, f64), K::Value<V>, Places<'t>,
+slot!([K: Spreads, V: Measured, F: MeasureClosure<T, V>] Spread<K, V, F>, (u64, f64, f64), K::Value<V>, Places<'t>,
     leaves(_slot) [LeafType::U64, LeafType::F64, LeafType::F64].map(|ty| kernel_leaf(ty, Merge::Kernel)),
     places(reader) (reader.plain()?, reader.plain()?, reader.plain()?),
     add(slot, at, group, record) {
@@ -227,7 +227,7 @@ slot!([K: Spreads, V: Measured, F: Reads<T, V>] Spread<K, V, F>, (u64, f64, f64)
     },
     merge(place, other) { change(place.0, place.1, |moments| moments.merge(Moments::of(other))); },
     value(state) K::of(Moments::of(state)));
-summary!([K: Spreads, V: Measured, F: Reads<T, V>] Spread<K, V, F>, Moments, K::Value<V>,
+summary!([K: Spreads, V: Measured, F: MeasureClosure<T, V>] Spread<K, V, F>, Moments, K::Value<V>,
     add(slot, moments, record) {
         if let Some(number) = slot.0.read(record).number() {
             moments.add(number.float());

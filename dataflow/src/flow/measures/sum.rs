@@ -9,7 +9,8 @@ use runtime::value::Overflow;
 use crate::flow::Mode;
 use crate::flow::aggregate::Aggregates;
 use crate::kernel::{
-    Measure, Measured, Parts, Reads, State, SumOf, Tally, TotalOf, kernel_leaf, slot, slot_type, summary, too_large,
+    Measure, MeasureClosure, Measured, State, SumOf, SumWithTally, Tally, TotalOf, kernel_leaf, slot, slot_type,
+    summary, too_large,
 };
 use crate::record::Record;
 
@@ -84,24 +85,24 @@ fn add_to_summary<V: Measured>((sum, tally): &mut (SumOf<V>, V::Tally), value: V
 }
 
 /// A sum with its mean's parts, where it fits.
-fn parts_of<V: Measured>((sum, tally): (SumOf<V>, V::Tally)) -> Result<Parts<V>, Overflow> {
+fn parts_of<V: Measured>((sum, tally): (SumOf<V>, V::Tally)) -> Result<SumWithTally<V>, Overflow> {
     let total = V::Number::total(sum).ok_or_else(too_large::<V::Number>)?;
-    Ok(Parts { total, tally })
+    Ok(SumWithTally { total, tally })
 }
 
-slot!([V: Measured, F: Reads<T, V>] Sum<V, F>, (SumOf<V>, V::Tally), V::Of<TotalOf<V>>, SumPlaces<'t, V>,
+slot!([V: Measured, F: MeasureClosure<T, V>] Sum<V, F>, (SumOf<V>, V::Tally), V::Of<TotalOf<V>>, SumPlaces<'t, V>,
     leaves(_slot) sum_leaves::<V>(),
     places(reader) (reader.plain()?, V::Tally::place(reader)?),
     add(slot, at, group, record) { add_number::<V>(at, group, slot.0.read(record)); },
     value(state) parts_of::<V>(state)?.sum());
-slot!([V: Measured, F: Reads<T, V>] SumParts<V, F>, (SumOf<V>, V::Tally), Parts<V>, SumPlaces<'t, V>,
+slot!([V: Measured, F: MeasureClosure<T, V>] SumParts<V, F>, (SumOf<V>, V::Tally), SumWithTally<V>, SumPlaces<'t, V>,
     leaves(_slot) sum_leaves::<V>(),
     places(reader) (reader.plain()?, V::Tally::place(reader)?),
     add(slot, at, group, record) { add_number::<V>(at, group, slot.0.read(record)); },
     value(state) parts_of::<V>(state)?);
-summary!([V: Measured, F: Reads<T, V>] Sum<V, F>, (SumOf<V>, V::Tally), V::Of<TotalOf<V>>,
+summary!([V: Measured, F: MeasureClosure<T, V>] Sum<V, F>, (SumOf<V>, V::Tally), V::Of<TotalOf<V>>,
     add(slot, state, record) { add_to_summary::<V>(state, slot.0.read(record)); },
     value(state) parts_of::<V>(*state)?.sum());
-summary!([V: Measured, F: Reads<T, V>] SumParts<V, F>, (SumOf<V>, V::Tally), Parts<V>,
+summary!([V: Measured, F: MeasureClosure<T, V>] SumParts<V, F>, (SumOf<V>, V::Tally), SumWithTally<V>,
     add(slot, state, record) { add_to_summary::<V>(state, slot.0.read(record)); },
     value(state) parts_of::<V>(*state)?);

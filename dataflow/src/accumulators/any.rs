@@ -1,10 +1,10 @@
-//! What a run asks of accumulators, whatever their types are.
+//! Accumulators of any type, as a run sees them.
 
 use std::any::Any;
 use std::sync::Arc;
 
 /// An accumulator of any type, to runs.
-pub(super) trait Gathering: Send + Sync {
+pub(super) trait AnyAccumulator: Send + Sync {
     /// A run begins.
     fn begin(&self, run: u64);
     /// Name and value so far.

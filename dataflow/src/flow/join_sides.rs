@@ -1,4 +1,4 @@
-//! Two flows on the way to be joined, whatever their records are.
+//! The two sides of a join that is built, without the types of their records.
 
 use std::panic::Location;
 use std::sync::Arc;
@@ -13,30 +13,30 @@ use super::Flow;
 use super::hint::Hint;
 use super::join_kind::Inner;
 use super::keyed::keyed;
-use super::step::Next;
+use super::step::NextStep;
 use crate::env::Env;
 use crate::record::Record;
 
-/// The two flows, whatever their records are.
+/// The two sides of a join, without the types of their records.
 #[derive(Clone)]
-pub(super) struct Pairing {
+pub(super) struct JoinSides {
     pub(super) nodes: [Arc<Node>; 2],
-    /// What the records are; a computed key may stand behind them.
+    /// The schemas of the records; a computed key may stand behind them.
     pub(super) records: [Schema; 2],
     pub(super) env: Env,
-    pub(super) next: Next,
-    /// Of which sides the closure asks what filters would have asked, which could not move there.
+    pub(super) next: NextStep,
+    /// The sides with filters that could not move there: the closure evaluates these filters.
     keeps_filters: [bool; 2],
     pub(super) hint: Option<JoinHint>,
 }
 
-impl Pairing {
+impl JoinSides {
     pub(super) fn new<L: Record, R: Record, M, N>(
         left: &Flow<L, M>,
         right: Flow<R, N>,
         location: &'static Location<'static>,
     ) -> Self {
-        Pairing {
+        JoinSides {
             keeps_filters: [left.next.keeps_filters(), right.next.keeps_filters()],
             nodes: [left.node.clone(), right.node],
             records: [L::schema(), R::schema()],
@@ -55,10 +55,10 @@ impl Pairing {
     }
 
     pub(super) fn hinted<H: Hint<Inner>>(self, _: H) -> Self {
-        Pairing { hint: Some(H::HINT), ..self }
+        JoinSides { hint: Some(H::HINT), ..self }
     }
 
-    /// What the next closure reads of each side.
+    /// The fields of each side that the next closure reads.
     pub(super) fn reads(&self) -> [Reads; 2] {
         [0, 1].map(|side| match self.keeps_filters[side] {
             true => Reads::All,
