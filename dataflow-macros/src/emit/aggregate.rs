@@ -14,13 +14,13 @@ use crate::spans::generated;
 use crate::syntax::Call;
 
 /// `aggregate(|g| body)`: `.aggregates().sum(..).count().finish(move |key, (((), a), b), out| out.emit(body))`
-pub(crate) fn write(call: &Call) -> TokenStream {
+pub(crate) fn write(call: &Call, closure: &ExprClosure) -> TokenStream {
     let Some(aggregation) = measures::of(call) else {
         return TokenStream::new();
     };
     let added = aggregation.measures.iter().enumerate().filter(|(index, measure)| !measure.is_derived(*index));
     let measures = added.map(|(index, _)| write_measure(call, &aggregation, index));
-    let finish = write_finish(call, &aggregation);
+    let finish = write_finish(call, closure, &aggregation);
     let aggregates = method::in_place_of(call, "aggregates", TokenStream::new());
     quote!(#aggregates #(#measures)* #finish)
 }
@@ -101,13 +101,10 @@ fn measured(
     capture::around(&captures::of(closure, &call.scope), word.span(), written)
 }
 
-fn write_finish(call: &Call, aggregation: &Aggregation) -> TokenStream {
+fn write_finish(call: &Call, closure: &ExprClosure, aggregation: &Aggregation) -> TokenStream {
     let span = generated(call.span());
     let key = measures::key();
     let slots = (0..aggregation.measures.len()).map(measures::slot).collect::<Vec<_>>();
-    let Some(closure) = call.closures().next() else {
-        return TokenStream::new();
-    };
     // The body as a closure over the generated variables, so that these do not count as captured.
     let mut closure = closure.clone();
     closure.inputs = std::iter::once(&key).chain(&slots).map(|name| -> Pat { parse_quote!(#name) }).collect();

@@ -12,10 +12,7 @@ use crate::spans::generated;
 use crate::syntax::Call;
 
 /// `word(|x| body)`: `.word(move |x| body)`
-pub(crate) fn write(call: &Call) -> TokenStream {
-    let Some(closure) = call.record_closure() else {
-        return TokenStream::new();
-    };
+pub(crate) fn write(call: &Call, closure: &ExprClosure) -> TokenStream {
     method::in_place_of(call, &call.word.to_string(), self::closure(closure, call))
 }
 

@@ -2,6 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
+use syn::ExprClosure;
 
 use crate::analyse::captures;
 use crate::emit::closure::Closure;
@@ -10,10 +11,7 @@ use crate::emit::{capture, method};
 use crate::syntax::Call;
 
 /// `reduce(|a, b| record)`: `.reduce(move |a, b, out| out.emit(record))`
-pub(crate) fn write(call: &Call) -> TokenStream {
-    let Some(closure) = call.closures().next() else {
-        return TokenStream::new();
-    };
+pub(crate) fn write(call: &Call, closure: &ExprClosure) -> TokenStream {
     let span = call.span();
     let next = Continuation::emit(span);
     let run = Closure::new(closure, false, call.span()).each_value(&|value| next.take(value, span));

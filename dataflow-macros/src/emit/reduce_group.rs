@@ -13,10 +13,7 @@ use crate::syntax::names::plain_path;
 use crate::syntax::patterns::{names_bound_inside, plain_name};
 
 /// `reduce_group(|g, out| for r in g { .. })`: `.reduce_group(move |g, out| while let Some(r) = g.next() { .. })`
-pub(crate) fn write(call: &Call) -> TokenStream {
-    let Some(closure) = call.closures().next() else {
-        return TokenStream::new();
-    };
+pub(crate) fn write(call: &Call, closure: &ExprClosure) -> TokenStream {
     let captures = captures::of(closure, &call.scope);
     let mut closure = closure.clone();
     closure.capture.get_or_insert(syn::Token![move](call.span()));

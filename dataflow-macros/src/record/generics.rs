@@ -78,6 +78,11 @@ impl Generics {
         quote!(#(#declared,)*)
     }
 
+    /// The parameters as they are declared, as arguments, and what follows `where`: for an implementation.
+    pub(super) fn parts(&self) -> (TokenStream, TokenStream, TokenStream) {
+        (self.declared(), self.arguments(), self.predicates())
+    }
+
     /// What follows `where` in everything that is written out.
     pub(super) fn predicates(&self) -> TokenStream {
         let (predicates, composed) = (&self.predicates, &self.composed);

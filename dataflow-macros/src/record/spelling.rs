@@ -41,15 +41,12 @@ pub(super) fn spelling(ty: &Type) -> TypeSpelling<'_> {
 }
 
 fn named(segment: &PathSegment) -> TypeSpelling<'_> {
-    match (segment.ident.to_string().as_str(), only_argument(segment)) {
-        ("String", None) => TypeSpelling::Text,
-        ("Vec", Some(element)) => list(element),
-        ("Option", Some(inner)) => TypeSpelling::Optional(inner),
-        ("Box", Some(inner)) => TypeSpelling::Boxed(inner),
-        ("BTreeMap" | "HashMap", _) => match two_arguments(segment) {
-            Some((key, value)) => TypeSpelling::Map(segment.ident == "HashMap", key, value),
-            None => TypeSpelling::Other,
-        },
+    match (segment.ident.to_string().as_str(), type_arguments(segment).as_slice()) {
+        ("String", []) => TypeSpelling::Text,
+        ("Vec", [element]) => list(element),
+        ("Option", [inner]) => TypeSpelling::Optional(inner),
+        ("Box", [inner]) => TypeSpelling::Boxed(inner),
+        (name @ ("BTreeMap" | "HashMap"), [key, value]) => TypeSpelling::Map(name == "HashMap", key, value),
         _ if is_one_of(&segment.ident, PLAIN) => TypeSpelling::Plain,
         _ => TypeSpelling::Other,
     }
@@ -69,23 +66,14 @@ fn list(element: &Type) -> TypeSpelling<'_> {
     }
 }
 
-fn only_argument(segment: &PathSegment) -> Option<&Type> {
-    let PathArguments::AngleBracketed(arguments) = &segment.arguments else {
-        return None;
-    };
-    match arguments.args.first() {
-        Some(GenericArgument::Type(ty)) if arguments.args.len() == 1 => Some(ty),
+/// The arguments of a type, where all of them are types.
+fn type_arguments(segment: &PathSegment) -> Vec<&Type> {
+    let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return Vec::new() };
+    let types = arguments.args.iter().map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
         _ => None,
-    }
-}
-
-fn two_arguments(segment: &PathSegment) -> Option<(&Type, &Type)> {
-    let PathArguments::AngleBracketed(arguments) = &segment.arguments else {
-        return None;
-    };
-    let mut types =
-        arguments.args.iter().map(|argument| if let GenericArgument::Type(ty) = argument { Some(ty) } else { None });
-    Some((types.next()??, types.next()??)).filter(|_| types.next().is_none())
+    });
+    types.collect::<Option<_>>().unwrap_or_default()
 }
 
 /// Whether a type consists of what its spelling tells.

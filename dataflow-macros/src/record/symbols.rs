@@ -33,7 +33,7 @@ pub(super) fn definition(record: &RecordInput) -> TokenStream {
 pub(super) fn copies(record: &RecordInput) -> TokenStream {
     let RecordBody::Struct(_) = &record.body else { return TokenStream::new() };
     let (name, generics) = (name(record), &record.generics);
-    let (declared, arguments, predicates) = (generics.declared(), generics.arguments(), generics.predicates());
+    let (declared, arguments, predicates) = generics.parts();
     quote! {
         #[automatically_derived]
         impl<Root, #declared> ::core::clone::Clone for #name<Root, #arguments> where #predicates {

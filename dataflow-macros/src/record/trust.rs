@@ -10,7 +10,7 @@ use super::input::RecordInput;
 
 pub(super) fn implementation(record: &RecordInput) -> TokenStream {
     let (name, generics) = (&record.name, &record.generics);
-    let (declared, arguments, predicates) = (generics.declared(), generics.arguments(), generics.predicates());
+    let (declared, arguments, predicates) = generics.parts();
     quote! {
         // SAFETY: all leaves are described, read and written by the parts' own implementations, through nested tuples, each of them once.
         #[automatically_derived]

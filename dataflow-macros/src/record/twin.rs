@@ -59,7 +59,7 @@ pub(super) fn derives(record: &RecordInput) -> TokenStream {
         return TokenStream::new();
     }
     let (name, generics) = (record.twin(), &record.generics);
-    let (declared, arguments, predicates) = (generics.declared(), generics.arguments(), generics.predicates());
+    let (declared, arguments, predicates) = generics.parts();
     let of_twin = quote!(#name<'a, #arguments> where #predicates);
     // The compiler accepts a bound that mentions a lifetime even if it is false; the implementation then applies to nothing.
     let nested: Vec<_> = record.types().filter(|ty| !record.is_spelled_out(ty)).collect();

@@ -24,7 +24,7 @@ pub struct Accumulated<A: Accumulator> {
     local: Option<Local<A>>,
 }
 
-/// What one closure of one task has gathered, and not yet said.
+/// The items that one closure of one task has gathered and not yet published.
 struct Local<A: Accumulator> {
     run: Arc<Run>,
     gathered: RefCell<A>,
@@ -47,7 +47,7 @@ impl<A: Accumulator> Accumulated<A> {
         }
     }
 
-    /// What all tasks of the last run gathered.
+    /// The value that all tasks of the last run gathered.
     ///
     /// # Errors
     /// Where there was no run yet, and where the last one failed: what it had gathered would be some part of the truth.

@@ -61,9 +61,9 @@ use std::fmt::Debug;
 ///
 /// Which task gets which record is up to the engine, so what is added, and what is merged, must give the same in any order.
 pub trait Accumulator: Clone + Send + 'static {
-    /// What closures add.
+    /// The items that closures add.
     type Item;
-    /// What it comes to.
+    /// The value of all items.
     type Value: Debug;
 
     /// Adds an item.
@@ -72,7 +72,7 @@ pub trait Accumulator: Clone + Send + 'static {
     /// Adds what another task gathered.
     fn merge(&mut self, other: Self);
 
-    /// What was gathered.
+    /// The value of what was gathered.
     fn value(&self) -> Self::Value;
 
     /// The value in a few characters, for the progress line.

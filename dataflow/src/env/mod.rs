@@ -46,7 +46,7 @@ struct EnvState {
     space: Arc<SpillSpace>,
     sinks: Mutex<Vec<Arc<Node>>>,
     accumulators: Registry,
-    /// Its threads, from its first run on.
+    /// The threads of the environment, from its first run on.
     pool: OnceLock<Pool>,
 }
 
@@ -243,7 +243,7 @@ impl Env {
         self.execute(std::slice::from_ref(sink)).map(|_| ())
     }
 
-    /// What the optimizer may use.
+    /// The resources that the optimizer may use.
     fn planning(&self) -> optimizer::Resources {
         let options = &self.inner.options;
         let memory_bytes = self.inner.budget.limit_bytes();

@@ -316,7 +316,7 @@ impl Env {
         self.reading(kept.and_then(|()| open(path, &T::schema())), caller)
     }
 
-    /// What comes by a pipe is kept where spilled pages are.
+    /// Keeps the data of a pipe where spilled pages are.
     fn keep_standard_input(&self, path: &str) -> Result<(), runtime::error::Error> {
         format::keep_standard_input(path, &self.inner.options.spill_dirs)
     }

@@ -17,7 +17,7 @@ use super::join_kind::{FullOuter, Inner, LeftOuter, Outer, RightOuter};
 use super::join_sides::JoinSides;
 use super::{Ends, Flow, Mode};
 
-/// What can stand on the right of a join.
+/// Values that can stand on the right of a join.
 #[diagnostic::on_unimplemented(
     message = "this cannot stand on the right of this join",
     label = "not a flow of the same kind",
@@ -320,7 +320,7 @@ impl<L: Record, R: Record, M: Mode> Joined<L, R, M> {
         self.with_kernel(try_join::<L, R, U, F>(body, reads))
     }
 
-    /// What may be shown of a side: its key and what a closure reads, in terms of the record that the closure sees.
+    /// The leaves of a side that errors may show: its key and the fields that a closure reads, in terms of the record that the closure sees.
     fn shown(&self, side: usize) -> Reads {
         let Reads::Leaves(mut leaves) = self.sides.next.reads(side, &self.sides.records[side]) else {
             return Reads::All;

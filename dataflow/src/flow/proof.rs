@@ -1,4 +1,4 @@
-//! What the types of a program prove of its closures.
+//! Facts about closures that the types of a program prove.
 //!
 //! `#[dataflow]` sees only syntax: a filter compares `r.id` with `least`, but the comparison may be code of the program. The compiler knows the types: if
 //! both are values of the language or of the engine, the comparison has an answer for all values, and does nothing else. So the macro writes each

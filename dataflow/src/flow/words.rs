@@ -77,7 +77,7 @@ macro_rules! words {
         #[allow(non_camel_case_types)]
         #[diagnostic::on_unimplemented(message = $message, label = $label, note = $note)]
         pub trait $word {
-            /// Of any type, so that the compiler has nothing to say of what stands behind the word.
+            /// A value of any type, so that the compiler reports nothing about the code behind the word.
             fn behind<B>() -> B;
         }
 

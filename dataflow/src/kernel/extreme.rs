@@ -19,11 +19,11 @@ pub trait Extreme: Record + Copy {
     fn kept<S>(slot: S) -> Self::Kept<S>;
     /// The stored form.
     type Stored: Plain;
-    /// Its leaf.
+    /// The type of its leaf.
     const LEAF: LeafType;
-    /// To its stored form.
+    /// The stored form of the value.
     fn store(self) -> Self::Stored;
-    /// From its stored form.
+    /// The value of a stored form.
     fn load(stored: Self::Stored) -> Self;
     /// Whether it comes before another; floats in total order, NaN last.
     fn less(self, other: Self) -> bool;

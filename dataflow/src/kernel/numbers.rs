@@ -33,7 +33,7 @@ pub trait Measure: Record + Copy {
 
 /// A plain value that a group's state holds.
 pub trait State: Plain + Default + for<'a> Record<At<'a> = Self> {
-    /// Its leaf.
+    /// The type of its leaf.
     const LEAF: LeafType;
 }
 impl State for i128 {

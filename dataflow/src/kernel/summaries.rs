@@ -19,7 +19,7 @@ pub enum Room {
 pub trait Summary<T: Record>: Clone + Send + 'static {
     /// The state of a group.
     type State;
-    /// Its value.
+    /// The value of a group.
     type Value<'a>;
     /// Bytes that the state takes, however large a group is.
     fn aside(&self) -> usize {

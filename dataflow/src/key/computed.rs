@@ -106,7 +106,7 @@ impl<T: Record, V: Record, F> Computed<T, V, F>
 where
     F: for<'r> Fn(T::At<'r>, KeyOf<'_, V>) -> Keying + Clone + Send + 'static,
 {
-    /// What computes it, for records behind which a `B` stands already.
+    /// The operator that computes the value, for records behind which a `B` stands already.
     fn operator<B: Record>(&self, name: &'static str) -> Option<Keyed> {
         let behind = |schema: &mut SchemaBuilder| {
             let shape = T::describe(schema);

@@ -39,7 +39,7 @@ impl<T, V> Field<T, V> {
         Field { first_leaf, of: PhantomData }
     }
 
-    /// Its first leaf.
+    /// The first leaf of the field.
     #[must_use]
     pub const fn first_leaf(self) -> usize {
         self.first_leaf
@@ -53,7 +53,7 @@ pub const fn field_at<T, V>(first_leaf: usize) -> Field<T, V> {
 }
 
 impl<T, V: Record> Field<T, V> {
-    /// Its leaves.
+    /// The leaves of the field.
     pub(crate) fn leaves(self) -> std::ops::Range<usize> {
         self.first_leaf..self.first_leaf + V::LEAVES
     }
@@ -83,7 +83,7 @@ impl<V: Equality> Equality for Option<V> {}
 pub trait EqualityIn<'a> {}
 impl<V: Equality> EqualityIn<'_> for V {}
 
-/// What a key closure gives.
+/// The value of a key closure.
 #[diagnostic::on_unimplemented(
     message = "this is not a key of `{T}`",
     label = "not a key",
@@ -94,7 +94,7 @@ pub trait Key<T> {
     type Value: Record;
     /// The key's leaves, in order; those of a computed key stand behind the record's.
     fn leaves(&self) -> Vec<usize>;
-    /// What computes the key, where it is more than fields, of records behind which a `B` stands already.
+    /// The operator that computes the key, where it is more than fields, for records behind which a `B` stands already.
     #[doc(hidden)]
     fn computation<B: Record>(&self) -> Option<Keyed> {
         None
@@ -127,7 +127,7 @@ impl<T> Key<T> for () {
     }
 }
 
-/// What a projection gives: fields of any kind.
+/// The value of a projection: fields of any kind.
 #[diagnostic::on_unimplemented(
     message = "this is not a field of `{T}`, nor a tuple of fields",
     label = "not a field",
@@ -138,7 +138,7 @@ pub trait Projection<T> {
     type Value: Record;
     /// The leaves that are left, in order.
     fn leaves(&self) -> Vec<usize>;
-    /// What computes them, where they are more than fields, of records behind which a `B` stands already.
+    /// The operator that computes them, where they are more than fields, for records behind which a `B` stands already.
     #[doc(hidden)]
     fn computation<B: Record>(&self) -> Option<Keyed> {
         None
@@ -162,7 +162,7 @@ impl<T, V: Record> Projection<T> for Field<T, V> {
 pub trait KeyedBy<T, V> {
     /// The key's leaves, in order.
     fn leaves(&self) -> Vec<usize>;
-    /// What computes the key, where it is more than fields, of records behind which a `B` stands already.
+    /// The operator that computes the key, where it is more than fields, for records behind which a `B` stands already.
     #[doc(hidden)]
     fn computation<B: Record>(&self) -> Option<Keyed> {
         None

@@ -8,7 +8,7 @@ use crate::record::Record;
 
 use super::Field;
 
-/// What names a field.
+/// Symbols that name a field.
 #[diagnostic::on_unimplemented(
     message = "a closure outside of `#[dataflow]` names fields, and cannot compute with them",
     label = "computed of a field",
@@ -35,7 +35,7 @@ pub fn asc<F: NamesField>(field: F) -> Asc<F> {
     Asc(field)
 }
 
-/// What an order closure gives.
+/// The value of an order closure.
 #[diagnostic::on_unimplemented(
     message = "this is not an order of `{T}`",
     label = "not an order",
@@ -44,7 +44,7 @@ pub fn asc<F: NamesField>(field: F) -> Asc<F> {
 pub trait Order<T> {
     /// The order's leaves, the most significant first.
     fn keys(&self) -> Vec<OrderKey>;
-    /// What computes the values, where they are more than fields, of records behind which a `B` stands already.
+    /// The operator that computes the values, where they are more than fields, for records behind which a `B` stands already.
     #[doc(hidden)]
     fn computation<B: Record>(&self) -> Option<Keyed> {
         None

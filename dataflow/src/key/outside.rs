@@ -13,7 +13,7 @@ use crate::record::Record;
 use super::order::NamesField;
 use super::{Asc, Desc, Field, Key, KeyedBy, OfFields, Order, Projection};
 
-/// What arithmetic on a field of `T` gives: no key, no order, no field.
+/// The value of arithmetic on a field of `T`: neither a key nor an order nor a field.
 #[derive(Clone, Copy)]
 pub struct Outside<T, V>(PhantomData<fn() -> (T, V)>);
 

@@ -29,7 +29,7 @@ impl<T, V> Deref for Field<T, V> {
     note = "in a function with `#[dataflow]` it may stand as it is; without the macro: `.group_by(|r| r.computed(|record, key| key.emit(record.name.len())))`, and for an order `.sort(|r| r.computed(..).order(|k| desc(k)))`; what is measured is computed in a `map` before"
 )]
 pub trait HasValues {
-    /// Of any type.
+    /// A value of any type.
     fn behind<B>() -> B;
 }
 

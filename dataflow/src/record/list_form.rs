@@ -36,7 +36,7 @@ pub trait ListForm<T: Record>: 'static {
     fn compare(left: Self::At<'_>, right: Self::At<'_>) -> Ordering;
 }
 
-/// What can be seen as a list of `T` that is kept so.
+/// Values that can be seen as a list of `T` of this form.
 #[diagnostic::on_unimplemented(
     message = "`{L}` cannot be emitted as a list of `{T}`",
     label = "no such list",

@@ -110,7 +110,7 @@ impl<V: Value + ?Sized> Value for &V {
     }
 }
 
-/// What a box holds is stored in its place. A field of a record may be boxed; the record that it holds is what flows.
+/// The value in a box is stored in the place of the box. A field of a record may be boxed; the record in the box is what flows.
 impl<V: Value> Value for Box<V> {
     type Record = V::Record;
     #[inline(always)]

@@ -5,7 +5,7 @@ mod scope;
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::Expr;
+use syn::{Expr, ExprClosure};
 
 use crate::analyse::keys;
 use crate::analyse::pushdown::{self, MovedFilters};
@@ -160,13 +160,16 @@ impl<'a> Emission<'a> {
 
     /// A call that is an operator, or a part of one.
     fn single(&self, call: &Call) -> TokenStream {
-        match call.operator.map(|operator| operator.lowering) {
-            Some(Lowering::Owning) => owning::write(call),
-            Some(Lowering::Reduction) => reduce::write(call),
-            Some(Lowering::GroupBody) => reduce_group::write(call),
-            Some(Lowering::Aggregation) => aggregate::write(call),
-            Some(Lowering::AsWritten | Lowering::Each(_) | Lowering::TryEach(_)) | None => self.as_written(call),
-        }
+        let write: fn(&Call, &ExprClosure) -> TokenStream = match call.operator.map(|operator| operator.lowering) {
+            Some(Lowering::Owning) => owning::write,
+            Some(Lowering::Reduction) => reduce::write,
+            Some(Lowering::GroupBody) => reduce_group::write,
+            Some(Lowering::Aggregation) => aggregate::write,
+            Some(Lowering::AsWritten | Lowering::Each(_) | Lowering::TryEach(_)) | None => {
+                return self.as_written(call);
+            }
+        };
+        call.record_closure().map(|closure| write(call, closure)).unwrap_or_default()
     }
 
     fn as_written(&self, call: &Call) -> TokenStream {

@@ -82,7 +82,7 @@ pub(super) fn columns(fields: &[FieldInput]) -> TokenStream {
 
 fn record_impl(record: &RecordInput, pieces: &ImplementationParts) -> TokenStream {
     let (name, generics, borrows) = (&record.name, &record.generics, type_guard::borrows(record));
-    let (declared, arguments, predicates) = (generics.declared(), generics.arguments(), generics.predicates());
+    let (declared, arguments, predicates) = generics.parts();
     let ImplementationParts { symbols, fields, describe, at, own, compare, .. } = pieces;
     let parts = quote!(<__Parts<#arguments> as __Record>);
     let writing = writing(pieces, &parts);
@@ -154,7 +154,7 @@ fn writing(ImplementationParts { heap_bytes, write, .. }: &ImplementationParts, 
 
 fn value_impls(record: &RecordInput, pieces: &ImplementationParts) -> TokenStream {
     let (name, generics) = (&record.name, &record.generics);
-    let (declared, arguments, predicates) = (generics.declared(), generics.arguments(), generics.predicates());
+    let (declared, arguments, predicates) = generics.parts();
     let value = |of: TokenStream, body: TokenStream| {
         quote! {
             #[automatically_derived]
@@ -194,7 +194,7 @@ fn value_impls(record: &RecordInput, pieces: &ImplementationParts) -> TokenStrea
 /// A record is a key where all its fields are.
 fn equality(record: &RecordInput) -> TokenStream {
     let (name, generics) = (&record.name, &record.generics);
-    let (declared, arguments, predicates) = (generics.declared(), generics.arguments(), generics.predicates());
+    let (declared, arguments, predicates) = generics.parts();
     let types = record.types();
     // The compiler accepts a bound that mentions a lifetime even if it is false; the implementation then applies to nothing.
     quote! {

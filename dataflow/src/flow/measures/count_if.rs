@@ -41,7 +41,7 @@ slot_type! {
     CountIf<V>
 }
 
-/// What says whether a record counts: `bool`.
+/// Values that say whether a record counts: `bool`.
 pub trait Condition: Copy + 'static {
     /// Whether it does.
     fn holds(self) -> bool;

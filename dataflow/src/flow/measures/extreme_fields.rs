@@ -14,7 +14,7 @@ use crate::key::{Named, OfFields, Projection, leaves_of};
 use crate::record::{Record, Value};
 
 impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
-    /// What `min` of a field becomes: of a field of the record, and of the closure that reads it.
+    /// The form of `min` over a field, with the closure that reads the field.
     #[doc(hidden)]
     #[must_use]
     #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
@@ -33,7 +33,7 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
         self.with(P::Value::min_slot(leaves_of(&field(T::fields(0))), OfField(closure)))
     }
 
-    /// What `max` of a field becomes.
+    /// The form of `max` over a field.
     #[doc(hidden)]
     #[must_use]
     #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]

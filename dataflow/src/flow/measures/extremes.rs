@@ -41,7 +41,7 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
 
     /// The greatest of a measure.
     ///
-    /// It is over what [`Aggregates::min`] is over.
+    /// It takes the same values as [`Aggregates::min`].
     ///
     /// ```
     /// # use dataflow::prelude::*;

@@ -40,7 +40,7 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
 }
 
 impl<T: Record, K: Record, M: Ends, S> Aggregates<T, K, M, S> {
-    /// What `first` becomes beside a quantile.
+    /// The form of `first` beside a quantile.
     #[doc(hidden)]
     #[must_use]
     #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]

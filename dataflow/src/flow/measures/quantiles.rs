@@ -115,11 +115,11 @@ impl<T: Record, V: Measured, F: MeasureClosure<T, V>, const N: usize> Summary<T>
     }
 }
 
-/// A group's numbers, or what is known of them.
+/// A group's numbers, or the ranges in which its ranks lie.
 pub struct Numbers {
     count: u64,
     kept: Vec<f64>,
-    /// What is known of each rank, where not all are kept.
+    /// The state of each rank, where not all numbers are kept.
     ranks: Option<Vec<Rank>>,
 }
 
@@ -233,7 +233,7 @@ impl Rank {
         Rank { of_all: 0, within: 0, bits: 0, known: 0, count: 0, digits, numbers: Vec::new(), found: None }
     }
 
-    /// Of all numbers.
+    /// A rank whose range is all numbers.
     fn any() -> Self {
         Self::of(vec![0; 1 << DIGIT_BITS])
     }

@@ -167,7 +167,7 @@ impl Moments {
     }
 }
 
-/// What is made of `Moments`.
+/// A statistic that is computed from `Moments`.
 pub trait Spreads: Clone + Send + 'static {
     /// For values that may be missing, or may not.
     type Value<V: Measured>;

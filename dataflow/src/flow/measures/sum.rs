@@ -40,7 +40,7 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
         self.with(V::kept(Sum(measure, PhantomData)))
     }
 
-    /// What `sum` becomes where `avg` of the same measure is asked for beside it: one sum for both.
+    /// The form of `sum` beside an `avg` of the same measure: one sum for both.
     #[doc(hidden)]
     #[must_use]
     #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
