@@ -6,6 +6,7 @@ use syn::parse::Parser;
 use syn::{Attribute, Block, Expr, Item, ItemFn, Stmt, parse_quote, parse_quote_spanned};
 
 use crate::diagnostics::{Diagnostics, message};
+use crate::spans::first_span;
 use crate::syntax::{Pipeline, read_expression, read_function};
 use crate::{analyse, emit};
 
@@ -105,8 +106,4 @@ fn documentation(pipeline: &Pipeline) -> Vec<Attribute> {
     let span = Span::mixed_site();
     let lines = emit::plan(pipeline);
     lines.iter().map(|line| parse_quote_spanned!(span=> #[doc = #line])).collect()
-}
-
-fn first_span(item: &Item) -> Span {
-    item.to_token_stream().into_iter().next().map_or_else(Span::call_site, |token| token.span())
 }

@@ -8,7 +8,7 @@
 //! 2. `analyse` checks it and plans it: which closures run together, what they read, what they capture;
 //! 3. `emit` writes it, one file per family of operators.
 //!
-//! `operators` is the table of the operators that all three consult. The expansion names the public API of
+//! `operators` holds the tables of operators and measures that all three consult. The expansion names the public API of
 //! `dataflow` and nothing else, so whatever the macro writes can also be written by hand.
 
 mod analyse;
@@ -17,9 +17,11 @@ mod emit;
 mod expand;
 mod operators;
 mod record;
+mod spans;
 mod syntax;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use proc_macro::TokenStream;
 

@@ -7,9 +7,8 @@
 //! o.qty * 2    match (o.qty, 2) { (__left, __right) => { Operands(&__left, &__right).mul("o.qty * 2"); __left * __right } }
 //! ```
 //!
-//! Which types are integers, only the compiler knows. It finds [`Operands::mul`] for them, and [`Unchecked::mul`] behind a dereference for all
-//! others, whose operators answer for themselves. Where it knows neither side's type yet it takes them for integers; one that turns out to be
-//! none is told so.
+//! Only the compiler knows which types are integers. It finds [`Operands::mul`] for integers, and [`Unchecked::mul`] behind a dereference for all
+//! other types. If the compiler knows neither side's type yet, it takes both sides for integers; a type that turns out to be none has a message.
 
 use std::fmt::Display;
 use std::ops::Deref;
@@ -38,7 +37,7 @@ pub trait Operand {
     fn value(&self) -> Self::Integer;
 }
 
-/// What its operators can do to an integer.
+/// The checks of operators on integers.
 pub trait Integer: Copy + Display {
     /// Its width.
     const BITS: u32;

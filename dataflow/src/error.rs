@@ -4,7 +4,7 @@ use std::fmt;
 
 use runtime::value::Overflow;
 
-/// What pipelines and the engine give.
+/// The result of pipelines and of the engine.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a job did not run, or ended. The message names the operator, its file and line, and the place in the data.
@@ -28,7 +28,7 @@ impl fmt::Debug for Error {
     }
 }
 
-/// What a fallible closure gives: any error, through `?`.
+/// The error of a fallible closure: any error becomes one through `?`.
 pub struct UserError(Box<dyn std::error::Error + Send + Sync>);
 
 impl<E: Into<Box<dyn std::error::Error + Send + Sync>>> From<E> for UserError {

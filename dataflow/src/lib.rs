@@ -8,6 +8,19 @@
 
 #![forbid(unsafe_code)]
 
+/// `Clone` and `Copy` for types whose parameters need neither.
+macro_rules! copies {
+    ($([$($parameters:tt)*] $ty:ty),* $(,)?) => {$(
+        impl<$($parameters)*> Clone for $ty {
+            #[inline(always)]
+            fn clone(&self) -> Self {
+                *self
+            }
+        }
+        impl<$($parameters)*> Copy for $ty {}
+    )*};
+}
+
 pub mod accumulators;
 mod checked;
 mod dates;
@@ -54,11 +67,10 @@ pub mod joins {
 
 /// The slots of [`Aggregates`], as they stand in its type.
 pub mod slots {
+    pub use crate::flow::measures::*;
     pub use crate::kernel::{
-        Avg, ByAggregator, ByClosures, Comparable, Condition, Count, CountDistinct, CountIf, Extreme, ExtremeField,
-        First, FirstSeen, Folded, Folding, Greatest, GreatestBy, Least, LeastBy, Measure, Measured, OfField, Ordered,
-        Parts, Quantiles, Reads, Room, Seen, Slots, Spread, Spreads, State, Stddev, StddevPop, Sum, SumParts,
-        Summaries, Summary, Tally, Variance, VariancePop,
+        ByAggregator, ByClosures, Extreme, Folded, Folding, Measure, MeasureClosure, Measured, OfField, Ordered,
+        RecordLifetime, Room, Slots, State, SumWithTally, Summaries, Summary, Tally,
     };
 }
 

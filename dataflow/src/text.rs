@@ -1,6 +1,6 @@
 //! Functions on texts for record closures.
 
-/// What texts can do beside `str`'s own methods.
+/// Methods of texts beside `str`'s own.
 pub trait TextExt {
     /// The words between ASCII white space, as [`str::split_ascii_whitespace`] gives them, found 64 bytes at a time: about twice as
     /// fast, as it does not guess at each byte whether a word ends there.

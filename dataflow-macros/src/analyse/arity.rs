@@ -4,21 +4,23 @@ use proc_macro2::Span;
 use syn::spanned::Spanned;
 use syn::{Expr, ExprClosure, ExprLit, Lit, Pat, PatType, Type, TypePath};
 
+use crate::analyse::keys;
 use crate::diagnostics::{Diagnostics, message};
-use crate::operators::{self, Operator, Stand, Takes};
+use crate::operators::{self, ChainState, ClosureArguments, Operator, PlainArguments};
 use crate::syntax::{Call, Pipeline};
 
 pub(crate) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
     for flow in &pipeline.flows {
-        // Behind an operator that stands in the wrong place, or a word that is none of a join, there is no telling where the chain stands.
-        let is_misplaced =
-            |call: &Call, stand| call.operator.is_none() && (operators::is_known(&call.word) || stand == Stand::Join);
-        let mut stand = Stand::Flow;
+        // Behind an operator in the wrong place, or an unknown word in a join, the state of the chain is not known.
+        let is_misplaced = |call: &Call, state| {
+            call.operator.is_none() && (operators::is_known(&call.word) || state == ChainState::Join)
+        };
+        let mut state = ChainState::Flow;
         for call in &flow.calls {
-            if is_misplaced(call, stand) {
+            if is_misplaced(call, state) {
                 break;
             }
-            stand = call.operator.map_or(Stand::Flow, |operator| operator.to);
+            state = call.operator.map_or(ChainState::Flow, |operator| operator.to);
             check_call(call, found);
         }
     }
@@ -31,35 +33,39 @@ fn check_call(call: &Call, found: &mut Diagnostics) {
             found.report_unwritable(word.span, message::ASYNC_CLOSURE);
         }
     }
-    if call.word == "top" && (call.args.len() != 2 || matches!(call.args.first(), Some(Expr::Closure(_)))) {
-        return found.report_unwritable(call.span(), message::TOP_TAKES_TWO);
+    let is_counted = operator.values == PlainArguments::Count;
+    if is_counted
+        && operator.takes == ClosureArguments::Order
+        && (call.args.len() != 2 || matches!(call.args.first(), Some(Expr::Closure(_))))
+    {
+        return found.report_unwritable(call.span(), message::count_and_order_wanted(&call.word));
     }
-    if matches!(operator.takes, Takes::Symbols | Takes::Key | Takes::Order)
+    if matches!(operator.takes, ClosureArguments::Symbols | ClosureArguments::Key | ClosureArguments::Order)
         && let Some((at, sentence)) = wrong_keys(call, operator)
     {
         return found.report_unwritable(at, sentence);
     }
     let (wanted, sentence) = match operator.takes {
-        Takes::Values => return check_values(call, found),
-        Takes::Symbols => (1, message::symbols_wanted(&call.word)),
-        Takes::Key | Takes::Order => (1, message::key_wanted(&call.word)),
-        Takes::Groups(groups) => {
+        ClosureArguments::Values => return check_values(call, operator, found),
+        ClosureArguments::Symbols => (1, message::symbols_wanted(&call.word)),
+        ClosureArguments::Key | ClosureArguments::Order => (1, message::key_wanted(&call.word)),
+        ClosureArguments::Groups(groups) => {
             check_groups(call, groups, found);
             (groups + 1, message::groups_wanted(&call.word, groups))
         }
-        Takes::Handle => (1, message::handle_wanted(&call.word)),
-        Takes::TaskThenRecord => return check_state(call, found),
-        Takes::Partition => {
+        ClosureArguments::Handle => (1, message::handle_wanted(&call.word)),
+        ClosureArguments::TaskThenRecord => return check_state(call, found),
+        ClosureArguments::Partition => {
             let sentence = message::partition_wanted(&call.word);
             if !is_one_closure(call) {
                 found.report_unwritable(at_argument(call), &sentence);
             }
             (2, sentence)
         }
-        Takes::Records(wanted) => {
+        ClosureArguments::Records(wanted) => {
             check_presence(call, wanted, found);
             let count = call.closures().next().map_or(wanted, |closure| closure.inputs.len());
-            (wanted, message::records_wanted(&call.word, wanted, count))
+            (wanted, message::records_wanted(&call.word, operator, (wanted, count)))
         }
     };
     for closure in call.closures().filter(|closure| closure.inputs.len() != wanted) {
@@ -67,31 +73,34 @@ fn check_call(call: &Call, found: &mut Diagnostics) {
     }
 }
 
-/// What is wrong with the arguments of an operator whose closures name fields: a name in quotes, one key for both sides, a direction beside its order.
+/// The mistake in the arguments of an operator whose closures name fields: a name in quotes, one key for both sides, a direction beside its order.
 fn wrong_keys(call: &Call, operator: &Operator) -> Option<(Span, String)> {
-    let is_on = matches!(operator.from, Stand::Join | Stand::KeyedFilter | Stand::CoGroup);
+    let is_on = matches!(operator.from, ChainState::Join | ChainState::KeyedFilter | ChainState::CoGroup);
     if is_on && call.args.len() != 2 {
         return Some((call.span(), message::both_keys_wanted(&call.word)));
     }
     if let Some(text) = call.args.iter().find(|argument| is_text(argument)) {
         return Some((text.span(), message::name_in_quotes(&call.word, is_on)));
     }
-    let named = call.closures().filter(|closure| !operator.computes(closure));
+    let named = call.closures().filter(|closure| !keys::is_computed(operator, closure));
     if let Some(ty) = named.flat_map(|closure| &closure.inputs).find_map(record_type) {
         return Some((ty.span(), message::type_of_names(&call.word)));
     }
     if !is_on && call.args.is_empty() {
         return Some((call.span(), message::key_missing(&call.word, operator.takes)));
     }
-    if let Some(second) = call.args.iter().nth(1).filter(|_| operator.takes == Takes::Key && !is_on) {
+    if let Some(second) = call.args.iter().nth(1).filter(|_| operator.takes == ClosureArguments::Key && !is_on) {
         return Some((second.span(), message::one_key_wanted(&call.word)));
     }
-    let is_order_alone = operator.takes == Takes::Order && call.word != "top" && operator.from != Stand::CoGrouped;
+    let is_order_alone = operator.takes == ClosureArguments::Order
+        && operator.values != PlainArguments::Count
+        && operator.from != ChainState::CoGrouped;
     let beside = call.args.iter().nth(1).filter(|_| is_order_alone)?;
     Some((beside.span(), message::direction_beside(&call.word)))
 }
 
-/// The type that a parameter is said to have, if it is none of a record's symbols.
+/// The type that is written for a parameter, unless its name is one of the types of symbols: `Field`, or `OrderFields` as a derive makes it. Only a
+/// message depends on that: the compiler checks the type in any case.
 fn record_type(input: &Pat) -> Option<&Type> {
     let Pat::Type(PatType { ty, .. }) = input else { return None };
     let is_of_symbols = |path: &TypePath| {
@@ -110,13 +119,18 @@ fn is_text(argument: &Expr) -> bool {
     matches!(argument, Expr::Lit(ExprLit { lit: Lit::Str(_), .. }))
 }
 
-/// What is wrong with the arguments of an operator that takes none, or no closure.
-fn check_values(call: &Call, found: &mut Diagnostics) {
-    let closure = call.args.iter().find(|argument| matches!(argument, Expr::Closure(_)));
-    match (call.word.to_string().as_str(), closure) {
-        ("distinct", Some(closure)) => found.report_unwritable(closure.span(), message::DISTINCT_TAKES_NOTHING),
-        ("first", _) if call.args.is_empty() => found.report_unwritable(call.span(), message::FIRST_TAKES_A_NUMBER),
-        _ => {}
+/// Reports the arguments of an operator that takes no argument, or no closure.
+fn check_values(call: &Call, operator: &Operator, found: &mut Diagnostics) {
+    match operator.values {
+        PlainArguments::None => {
+            if let Some(closure) = call.closures().next() {
+                found.report_unwritable(closure.span(), message::nothing_wanted(&call.word));
+            }
+        }
+        PlainArguments::Count if call.args.is_empty() => {
+            found.report_unwritable(call.span(), message::count_wanted(&call.word));
+        }
+        PlainArguments::Count | PlainArguments::Any => {}
     }
 }
 

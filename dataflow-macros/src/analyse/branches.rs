@@ -1,4 +1,4 @@
-//! In how many places a closure makes its value.
+//! The number of places in which a closure makes its value.
 
 use syn::{Block, Expr, ExprClosure, Stmt};
 

@@ -3,8 +3,9 @@
 use proc_macro2::Ident;
 use syn::ExprClosure;
 
-use crate::analyse::changed;
+use crate::analyse::changes;
 use crate::analyse::hygiene::binds_unseen;
+use crate::analyse::keys;
 use crate::syntax::Call;
 use crate::syntax::names::free_names_of_closure;
 use crate::syntax::scope::Scope;
@@ -12,11 +13,11 @@ use crate::syntax::scope::Scope;
 /// A local that a closure names.
 #[derive(Clone)]
 pub(crate) struct Capture {
-    /// The name as it stands in the closure, so that what the compiler has to say about it points there.
+    /// The name as it stands in the closure, so that messages of the compiler point there.
     pub(crate) name: Ident,
-    /// Whether the closure may not use it at all: it was seen among the tokens of a macro call, or beside items.
+    /// Whether the closure perhaps does not use the local: the name was seen among the tokens of a macro call, or beside items.
     pub(crate) is_guess: bool,
-    /// Whether a method is called on it that would change a collection.
+    /// Whether the closure calls a method on the local that would change a collection.
     pub(crate) is_changed: bool,
 }
 
@@ -24,9 +25,9 @@ pub(crate) struct Capture {
 pub(crate) fn of(closure: &ExprClosure, scope: &Scope) -> Vec<Capture> {
     let mentions = free_names_of_closure(closure);
     let mut captures: Vec<Capture> = Vec::new();
-    // A name may mean something that the closure defines.
+    // An item of the closure may define the name.
     let is_guess = binds_unseen(closure);
-    let changed = changed::by_methods(closure);
+    let changed = changes::by_methods(closure);
     let is_changed = |name: &Ident| !is_guess && changed.contains(&name);
     for name in mentions.plain.iter().filter(|mention| scope.captures(mention)).map(|mention| mention.name) {
         add(&mut captures, Capture { name: name.clone(), is_guess, is_changed: is_changed(name) });
@@ -37,15 +38,15 @@ pub(crate) fn of(closure: &ExprClosure, scope: &Scope) -> Vec<Capture> {
     captures
 }
 
-/// The locals that a call's closures over records name for certain.
+/// The locals that a call's closures over records certainly name.
 pub(super) fn of_records(call: &Call) -> Vec<Ident> {
-    let looks_at_records = |closure: &&ExprClosure| call.operator.is_some_and(|known| known.looks_at_records(closure));
+    let looks_at_records = |closure: &&ExprClosure| call.is(|operator| keys::looks_at_records(operator, closure));
     let closures = call.closures().filter(looks_at_records);
     let captures = closures.flat_map(|closure| of(closure, &call.scope));
     captures.filter(|capture| !capture.is_guess).map(|capture| capture.name).collect()
 }
 
-/// The locals that several closures name, which run as one.
+/// The locals that the closures of one body name.
 pub(crate) fn of_all<'a>(closures: impl IntoIterator<Item = (&'a ExprClosure, &'a Scope)>) -> Vec<Capture> {
     let mut captures: Vec<Capture> = Vec::new();
     for capture in closures.into_iter().flat_map(|(closure, scope)| of(closure, scope)) {

@@ -18,8 +18,8 @@ use crate::syntax::text;
 
 /// The predicates that a predicate consists of, each a closure with the same parameter.
 ///
-/// It is left whole where its parameter is taken apart, since no conjunct would then use all that it binds, where a conjunct
-/// may change it, and where a `return` could skip the conjuncts after it.
+/// A predicate stays whole where its parameter is a pattern, since no conjunct would use all names of the pattern; where a conjunct may change the
+/// parameter; and where a `return` could skip the conjuncts after it.
 pub(crate) fn of(closure: &ExprClosure) -> Vec<ExprClosure> {
     let mut conjuncts = Vec::new();
     let has_plain_names = closure.inputs.iter().all(|input| plain_name(input).is_some() && binds_plainly(input));
@@ -47,7 +47,7 @@ fn split<'a>(expr: &'a Expr, conjuncts: &mut Vec<&'a Expr>) {
     }
 }
 
-/// The conjuncts of a predicate that was taken apart into `count` of them as text, in order. One that is whole is shown as the user wrote it.
+/// The text of each conjunct, in order, of a predicate with `count` conjuncts. A predicate that stays whole is shown as the user wrote it.
 pub(crate) fn texts(closure: &ExprClosure, whole: &str, count: usize) -> Vec<String> {
     if count < 2 {
         return vec![whole.to_owned()];
@@ -79,7 +79,7 @@ fn discard(pattern: &mut Pat) {
 }
 
 /// A bound that a predicate puts on a field: `l.shipdate > day`.
-pub(crate) struct Bound {
+pub(crate) struct FieldBound {
     pub(crate) path: String,
     /// The variant of `::dataflow::Comparison`.
     pub(crate) comparison: &'static str,
@@ -87,8 +87,8 @@ pub(crate) struct Bound {
     pub(crate) value: Expr,
 }
 
-/// The bounds that a conjunct states, for which statistics can say how many records it keeps.
-pub(crate) fn bounds(conjunct: &ExprClosure, scope: &Scope) -> Vec<Bound> {
+/// The bounds that a conjunct puts on fields: a source can skip by its statistics what is outside of them.
+pub(crate) fn bounds(conjunct: &ExprClosure, scope: &Scope) -> Vec<FieldBound> {
     let Some(record) = conjunct.inputs.first().and_then(plain_name) else {
         return Vec::new();
     };
@@ -106,7 +106,7 @@ fn comparison(
     binary: &ExprBinary,
     path: impl Fn(&Expr) -> Option<String>,
     value: impl Fn(&Expr) -> Option<Expr>,
-) -> Option<Bound> {
+) -> Option<FieldBound> {
     let (comparison, mirrored) = match binary.op {
         BinOp::Lt(_) => ("Less", "Greater"),
         BinOp::Le(_) => ("LessOrEqual", "GreaterOrEqual"),
@@ -116,8 +116,8 @@ fn comparison(
         _ => return None,
     };
     match (path(&binary.left), value(&binary.right)) {
-        (Some(path), Some(value)) => Some(Bound { path, comparison, value }),
-        _ => Some(Bound { path: path(&binary.right)?, comparison: mirrored, value: value(&binary.left)? }),
+        (Some(path), Some(value)) => Some(FieldBound { path, comparison, value }),
+        _ => Some(FieldBound { path: path(&binary.right)?, comparison: mirrored, value: value(&binary.left)? }),
     }
 }
 
@@ -126,7 +126,7 @@ fn containment(
     call: &ExprMethodCall,
     path: impl Fn(&Expr) -> Option<String>,
     value: impl Fn(&Expr) -> Option<Expr>,
-) -> Vec<Bound> {
+) -> Vec<FieldBound> {
     let (Expr::Range(range), Some(Expr::Reference(field)), true) =
         (peeled(&call.receiver), call.args.first(), call.method == "contains")
     else {
@@ -141,7 +141,7 @@ fn containment(
     };
     let ends = [(range.start.as_deref(), "GreaterOrEqual"), (range.end.as_deref(), upper)];
     let bound = |(end, comparison): (Option<&Expr>, &'static str)| {
-        Some(Bound { path: path.clone(), comparison, value: value(end?)? })
+        Some(FieldBound { path: path.clone(), comparison, value: value(end?)? })
     };
     ends.into_iter().filter_map(bound).collect()
 }
@@ -156,7 +156,7 @@ fn field_path(expr: &Expr) -> Option<(proc_macro2::Ident, String)> {
     }
 }
 
-/// The value, where nothing says what type a literal in it has: one of more than an `i32` gets a type that it fits in.
+/// The value, in a place that does not say the type of a literal: a literal that is too large for an `i32` gets a type that holds it.
 fn wide(mut value: Expr) -> Option<Expr> {
     let literal = match &mut value {
         Expr::Unary(syn::ExprUnary { expr, .. }) => &mut **expr,

@@ -1,20 +1,20 @@
 //! Which closures run in one body.
 //!
 //! Running `map` and what follows it in one function saves writing records down only to read them again. What a
-//! closure gets is the same either way: values are passed on as they would be read back, by `Value::twin`. Two things
-//! must stay as they are:
+//! closure gets is the same either way: values are passed on as they would be read back, by `Value::twin`. Fusion must
+//! not change two things:
 //!
 //! * **Names.** The second body stands inside of the first one, where the first one's variables hide those outside. A
-//!   closure that means a name which is hidden there starts an operator of its own, and so does any behind a body of which syntax does not
-//!   show what it [binds](hygiene).
+//!   closure that names a variable which is hidden there starts an operator of its own. So does every closure behind a body whose names syntax does
+//!   not [show](hygiene).
 //! * **Size.** The second body is written wherever the first one makes a value, once for each arm of a `match`.
 //!
-//! An operator with a state starts a body: the state is made for the records that the operator itself sees.
+//! An operator with a state always starts a body, because its state is made for the records that the operator itself sees.
 
 use syn::ExprClosure;
 
 use crate::analyse::{branches, hygiene};
-use crate::operators::Stand;
+use crate::operators::{ChainState, Operator};
 use crate::syntax::Call;
 use crate::syntax::names::free_names_of_closure;
 use crate::syntax::patterns::names_matched_in;
@@ -35,19 +35,14 @@ pub(super) fn extend<'a>(mut stages: Vec<&'a Call>, following: &'a [Call]) -> Ve
 }
 
 fn is_stage_on_flow(call: &Call) -> bool {
-    call.operator.is_some_and(|operator| operator.from == Stand::Flow && operator.stage().is_some()) && !has_state(call)
-}
-
-fn has_state(call: &Call) -> bool {
-    call.operator.is_some_and(|operator| operator.has_state())
+    let is_on_flow = |operator: &Operator| operator.from == ChainState::Flow && !operator.has_state();
+    call.is(|operator| is_on_flow(operator) && operator.of_each_record().is_some())
 }
 
 /// The number of places at which a stage gives a record to the next; a predicate has one.
 fn values_of(call: &Call) -> usize {
     match (call.operator, call.record_closure()) {
-        (Some(operator), Some(closure)) if !operator.is_predicate() => {
-            branches::count(closure, operator.stage().is_some_and(|stage| stage.is_fallible()))
-        }
+        (Some(operator), Some(closure)) if !operator.is_predicate() => branches::count(closure, operator.is_fallible()),
         _ => 1,
     }
 }

@@ -9,66 +9,45 @@
 //! library's, `assert!(..);`. What it does inside is not seen, though: see
 //! [`calls_unknown_macros`].
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 use syn::{Expr, ExprClosure, Item, Macro, Pat, Stmt};
 
 use crate::analyse::returns::needs_its_closure;
+use crate::operators::macros::{self, MacroEffect};
 use crate::syntax::Call;
-
-/// Macros of the standard library, and of this one, that evaluate what they are given, and nothing else.
-const KNOWN_MACROS: &[&str] = &[
-    "assert",
-    "assert_eq",
-    "assert_ne",
-    "date",
-    "debug_assert",
-    "debug_assert_eq",
-    "debug_assert_ne",
-    "format",
-    "matches",
-    "panic",
-    "todo",
-    "unimplemented",
-    "unreachable",
-    "vec",
-];
-
-/// Macros of the standard library that act on what is outside, and bind no names.
-const ACTING_MACROS: &[&str] = &["dbg", "eprint", "eprintln", "print", "println", "write", "writeln"];
 
 /// Whether a closure's body, written in another place, may give a name another meaning for the code that is written inside of it.
 ///
 /// A predicate's condition ends before anything is written behind it, and so does a body that must stay a closure.
 pub(super) fn is_open(call: &Call) -> bool {
     let Some((operator, closure)) = call.operator.zip(call.record_closure()) else { return false };
-    let is_fallible = operator.stage().is_some_and(|stage| stage.is_fallible());
-    !operator.is_predicate() && !needs_its_closure(closure, is_fallible) && binds_unseen(closure)
+    !operator.is_predicate() && !needs_its_closure(closure, operator.is_fallible()) && binds_unseen(closure)
 }
 
 /// Whether some names in a closure may mean what syntax does not show.
 pub(super) fn binds_unseen(closure: &ExprClosure) -> bool {
-    let mut search = Search::default();
+    let mut search = UnseenNames::default();
     search.visit_expr_closure(closure);
     search.binds
 }
 
 /// Whether a closure calls a macro that may do anything: also with variables that its call does not mention, where it is defined beside them.
 pub(super) fn calls_unknown_macros(closure: &ExprClosure) -> bool {
-    let mut search = Search::default();
+    let mut search = UnseenNames::default();
     search.visit_expr_closure(closure);
     search.binds || search.calls
 }
 
 #[derive(Default)]
-struct Search {
+struct UnseenNames {
     /// Names are bound that syntax does not show.
     binds: bool,
     /// A macro is called that nobody knows.
     calls: bool,
 }
 
-impl<'ast> Visit<'ast> for Search {
+impl<'ast> Visit<'ast> for UnseenNames {
     fn visit_stmt(&mut self, statement: &'ast Stmt) {
         // A macro call that ends a block is its value.
         self.binds |= matches!(statement, Stmt::Macro(call) if call.semi_token.is_some() && !binds_nothing(&call.mac));
@@ -98,21 +77,18 @@ impl<'ast> Visit<'ast> for Search {
     }
 
     fn visit_macro(&mut self, call: &'ast Macro) {
-        self.calls |= !is_one_of(call, KNOWN_MACROS) || holds_unknown_calls(call.tokens.clone());
+        self.calls |= !is_pure(macros::effect_of(call)) || holds_unknown_calls(call.tokens.clone());
     }
 }
 
 /// Whether a macro call as a statement gives no name a meaning, for the statements around it.
 fn binds_nothing(call: &Macro) -> bool {
-    is_one_of(call, KNOWN_MACROS) || is_one_of(call, ACTING_MACROS)
+    macros::effect_of(call).is_some()
 }
 
-fn is_one_of(call: &Macro, known: &[&str]) -> bool {
-    call.path.segments.last().is_some_and(|segment| is_among(&segment.ident, known))
-}
-
-fn is_among(name: &Ident, known: &[&str]) -> bool {
-    known.iter().any(|known| name == known)
+/// Whether a macro is known to act on nothing outside.
+fn is_pure(effect: Option<MacroEffect>) -> bool {
+    matches!(effect, Some(MacroEffect::Evaluates | MacroEffect::EvaluatesLiteral | MacroEffect::Panics))
 }
 
 /// Whether other macros than the known ones are called among the tokens of a call.
@@ -120,7 +96,7 @@ fn holds_unknown_calls(tokens: TokenStream) -> bool {
     let tokens = tokens.into_iter().collect::<Vec<_>>();
     let is_unknown_call = |tokens: &[TokenTree]| match tokens {
         [TokenTree::Ident(name), TokenTree::Punct(bang), TokenTree::Group(_)] => {
-            bang.as_char() == '!' && !is_among(name, KNOWN_MACROS)
+            bang.as_char() == '!' && !is_pure(macros::effect(name))
         }
         _ => false,
     };

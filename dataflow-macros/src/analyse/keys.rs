@@ -1,22 +1,33 @@
 //! Keys and orders: made of fields, or computed of records.
 //!
 //! A closure whose body only names fields, alone or in tuples, runs once, while the plan is built. Any other one is a closure over records.
-//! Of an order that is computed, what stands inside of `asc` and `desc` is computed; the words themselves are said of the parts of the result.
+//! Of a computed order, the arguments of `asc` and `desc` are computed for each record; the directions themselves are given to the parts of the
+//! computed value.
 
 use proc_macro2::Ident;
 use syn::visit::{self, Visit};
 use syn::{Expr, ExprBlock, ExprCall, ExprClosure, ExprMethodCall, ExprPath, Stmt};
 
 use crate::diagnostics::{Diagnostics, message};
-use crate::operators::Takes;
+use crate::operators::{ClosureArguments, Operator, directions};
 use crate::syntax::Pipeline;
 use crate::syntax::names::peeled;
 use crate::syntax::patterns::bound_names;
 
-/// Whether a closure computes with the record, and does more than name fields.
-pub(crate) fn is_computed(closure: &ExprClosure, takes: Takes) -> bool {
+/// Whether a closure of an operator looks at records: at those of a flow, or of a group.
+pub(super) fn looks_at_records(operator: &Operator, closure: &ExprClosure) -> bool {
+    match operator.takes {
+        ClosureArguments::Values | ClosureArguments::Symbols => false,
+        ClosureArguments::Key | ClosureArguments::Order => is_computed(operator, closure),
+        _ => true,
+    }
+}
+
+/// Whether a closure of an operator computes a key or an order of the record, and does more than name fields.
+pub(crate) fn is_computed(operator: &Operator, closure: &ExprClosure) -> bool {
     let records = closure.inputs.iter().flat_map(bound_names).collect::<Vec<_>>();
-    !names_fields(&closure.body, &records, takes == Takes::Order)
+    let is_order = operator.takes == ClosureArguments::Order;
+    (is_order || operator.takes == ClosureArguments::Key) && !names_fields(&closure.body, &records, is_order)
 }
 
 fn names_fields(expr: &Expr, records: &[&Ident], is_order: bool) -> bool {
@@ -39,11 +50,11 @@ fn names_fields(expr: &Expr, records: &[&Ident], is_order: bool) -> bool {
 fn direction(call: &ExprCall) -> Option<&ExprPath> {
     let Expr::Path(path) = peeled(&call.func) else { return None };
     let word = &path.path.segments.last()?.ident;
-    (call.args.len() == 1 && (word == "asc" || word == "desc")).then_some(path)
+    (call.args.len() == 1 && directions::is_direction(word)).then_some(path)
 }
 
 /// A computed order, taken apart.
-pub(crate) struct Order {
+pub(crate) struct ComputedOrder {
     /// What is computed of a record: a value, or a tuple of the order's parts.
     pub(crate) body: Expr,
     /// For each part, the word that says its direction.
@@ -53,9 +64,9 @@ pub(crate) struct Order {
 }
 
 /// Takes an order apart.
-pub(crate) fn order(closure: &ExprClosure) -> Order {
-    let mut order = Order { body: (*closure.body).clone(), directions: Vec::new(), is_tuple: false };
-    let Order { body, directions, is_tuple } = &mut order;
+pub(crate) fn order(closure: &ExprClosure) -> ComputedOrder {
+    let mut order = ComputedOrder { body: (*closure.body).clone(), directions: Vec::new(), is_tuple: false };
+    let ComputedOrder { body, directions, is_tuple } = &mut order;
     at_value(body, &mut |value| match value {
         Expr::Tuple(tuple) => {
             *is_tuple = true;
@@ -87,38 +98,42 @@ fn undirected(part: &mut Expr) -> Option<ExprPath> {
     Some(word)
 }
 
-/// Reports directions that stand where they cannot be taken off: in one branch, or around a part of a part.
+/// Reports directions that the macro cannot take off: those in one branch, or around a part of a part.
 pub(super) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
-    for call in pipeline.flows.iter().flat_map(|flow| &flow.calls) {
-        let Some(operator) = call.operator.filter(|operator| operator.takes == Takes::Order) else { continue };
-        for closure in call.closures().filter(|closure| operator.computes(closure)) {
+    for call in pipeline.calls() {
+        let Some(operator) = call.operator.filter(|operator| operator.takes == ClosureArguments::Order) else {
+            continue;
+        };
+        for closure in call.closures().filter(|closure| is_computed(operator, closure)) {
             let order = order(closure);
             match direction_by_other_words(&order.body) {
-                Some(word) => found.report_unwritable(word.span(), message::direction_wanted(word)),
-                None => Hidden(found).visit_expr(&order.body),
+                Some((word, meant)) => found.report_unwritable(word.span(), message::direction_wanted(word, meant)),
+                None => HiddenDirections(found).visit_expr(&order.body),
             }
         }
     }
 }
 
-/// What other languages say of a direction, around a part of an order or behind it: `Reverse(r.price)`, `r.price.desc()`.
-fn direction_by_other_words(body: &Expr) -> Option<&Ident> {
+/// A direction in the words of other languages, around a part of an order or behind it, and the direction that is meant: `Reverse(r.price)`,
+/// `r.price.desc()`.
+fn direction_by_other_words(body: &Expr) -> Option<(&Ident, &'static str)> {
     match peeled(body) {
         Expr::Tuple(tuple) => tuple.elems.iter().find_map(direction_by_other_words),
         Expr::Call(ExprCall { func, args, .. }) if args.len() == 1 => {
             let Expr::Path(path) = peeled(func) else { return None };
-            path.path.segments.last().map(|segment| &segment.ident).filter(|word| *word == "Reverse")
+            let word = &path.path.segments.last()?.ident;
+            Some((word, directions::of_function(word)?))
         }
         Expr::MethodCall(ExprMethodCall { method, args, .. }) if args.is_empty() => {
-            ["desc", "asc", "descending", "ascending", "reverse"].iter().any(|word| method == word).then_some(method)
+            Some((method, directions::of_method(method)?))
         }
         _ => None,
     }
 }
 
-struct Hidden<'a>(&'a mut Diagnostics);
+struct HiddenDirections<'a>(&'a mut Diagnostics);
 
-impl<'ast> Visit<'ast> for Hidden<'_> {
+impl<'ast> Visit<'ast> for HiddenDirections<'_> {
     fn visit_expr_call(&mut self, call: &'ast ExprCall) {
         if let Some(word) = direction(call).and_then(|path| path.path.segments.last()) {
             self.0.report_unwritable(word.ident.span(), message::hidden_direction(&word.ident));

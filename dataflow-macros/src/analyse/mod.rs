@@ -1,13 +1,13 @@
 //! The second stage: checks a pipeline, and works out what the third stage writes.
 //!
-//! The checks stand in this order: a body without any result makes every flow in it unused, which is one mistake and
-//! so one message. The rest are independent of each other.
+//! The check for results comes before the check for unused flows: in a body without any result every flow is unused, which is one mistake and
+//! gets one message. The other checks are independent of each other.
 
 mod arity;
-mod borrowed;
 mod branches;
+mod captured;
 pub(crate) mod captures;
-mod changed;
+mod changes;
 pub(crate) mod conjuncts;
 pub(crate) mod forwards;
 mod fusion;
@@ -63,8 +63,7 @@ fn check_operators(pipeline: &Pipeline, found: &mut Diagnostics) {
     arity::check(pipeline, found);
     unfinished::check(pipeline, found);
     inside::check(pipeline, found);
-    borrowed::check(pipeline, found);
-    changed::check(pipeline, found);
+    captured::check(pipeline, found);
     symbols::check(pipeline, found);
     keys::check(pipeline, found);
     measures::check(pipeline, found);

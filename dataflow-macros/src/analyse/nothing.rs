@@ -1,20 +1,21 @@
 //! Closures that make nothing of a record, where a record is to be made.
 //!
-//! To the compiler they give `()`, which is a record as others are: it would only miss the type that is wanted of the flow, elsewhere.
+//! To the compiler such a closure gives `()`, which is a record too: it would only report a missing type, at another place.
 
 use proc_macro2::Span;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Expr, ExprAsync, ExprClosure, ExprReturn, Item, Macro, Stmt};
 
-use super::changed::assigns;
+use crate::analyse::changes::assigns;
 use crate::diagnostics::{Diagnostics, message};
-use crate::operators::Takes;
+use crate::operators::ClosureArguments;
+use crate::operators::macros::{self, MacroEffect};
 use crate::syntax::names::peeled;
 use crate::syntax::{Call, Pipeline};
 
 pub(super) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
-    for call in pipeline.flows.iter().flat_map(|flow| &flow.calls).filter(|call| makes_records(call)) {
+    for call in pipeline.calls().filter(|call| makes_records(call)) {
         if let Some((at, sentence)) = call.record_closure().and_then(|closure| nothing(call, closure)) {
             found.report_unwritable(at, sentence);
         }
@@ -22,12 +23,11 @@ pub(super) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
 }
 
 fn makes_records(call: &Call) -> bool {
-    let takes_records = |takes| matches!(takes, Takes::Records(_) | Takes::TaskThenRecord);
-    call.operator
-        .is_some_and(|operator| takes_records(operator.takes) && operator.stage().is_some() && !operator.is_predicate())
+    let takes_records = |takes| matches!(takes, ClosureArguments::Records(_) | ClosureArguments::TaskThenRecord);
+    call.is(|operator| takes_records(operator.takes) && operator.of_each_record().is_some() && !operator.is_predicate())
 }
 
-/// Where a closure gives nothing, and what to say of it.
+/// The place where a closure gives nothing, and the message about it.
 fn nothing(call: &Call, closure: &ExprClosure) -> Option<(Span, String)> {
     let body = peeled(&closure.body);
     if let Some(printing) = printing(body) {
@@ -53,11 +53,10 @@ fn printing(body: &Expr) -> Option<&Macro> {
 }
 
 fn is_printing(call: &Macro) -> bool {
-    let words = ["println", "print", "eprintln", "eprint"];
-    call.path.segments.last().is_some_and(|segment| words.iter().any(|word| segment.ident == word))
+    macros::effect_of(call) == Some(MacroEffect::Prints)
 }
 
-/// Whether an expression before a `;` may have been meant as the closure's value: it is computed, and nothing is left by it or assigned.
+/// Whether an expression before a `;` may have been meant as the closure's value: it computes something, and neither leaves the closure nor assigns.
 fn has_a_value(expr: &Expr) -> bool {
     match peeled(expr) {
         Expr::Binary(binary) => !assigns(&binary.op),

@@ -7,36 +7,36 @@ use crate::syntax::names::{member_text, peeled, plain_path};
 
 /// A place in one of a closure's records.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Place {
-    /// Which of the closure's records.
+pub(crate) struct FieldPlace {
+    /// The index of the record among the closure's parameters.
     pub(crate) record: usize,
-    /// The fields on the way: none for the record itself.
+    /// The names of the fields that lead to the place: none for the record itself.
     pub(crate) path: Vec<String>,
 }
 
-impl Place {
-    /// The place of a field of this one.
+impl FieldPlace {
+    /// The place of a field within this place.
     pub(crate) fn then(mut self, path: &[String]) -> Self {
         self.path.extend_from_slice(path);
         self
     }
 }
 
-/// A name that a parameter's pattern binds, and where in the records it points.
-pub(crate) struct Root<'a> {
+/// A name that a parameter's pattern binds, and the place in the records that it stands for.
+pub(crate) struct RecordName<'a> {
     pub(crate) name: &'a Ident,
-    pub(crate) place: Place,
+    pub(crate) place: FieldPlace,
 }
 
 /// The names that the pattern of a closure's parameter binds; `None` where it is not one of the known forms.
-pub(crate) fn roots(record: usize, pattern: &Pat) -> Option<Vec<Root<'_>>> {
+pub(crate) fn roots(record: usize, pattern: &Pat) -> Option<Vec<RecordName<'_>>> {
     let mut roots = Vec::new();
-    let mut place = Place { record, path: Vec::new() };
+    let mut place = FieldPlace { record, path: Vec::new() };
     find(pattern, &mut place, &mut roots).then_some(roots)
 }
 
 /// The place that a path of fields means.
-pub(crate) fn place_of(expr: &Expr, roots: &[Root<'_>]) -> Option<Place> {
+pub(crate) fn place_of(expr: &Expr, roots: &[RecordName<'_>]) -> Option<FieldPlace> {
     match peeled(expr) {
         Expr::Field(field) => Some(place_of(&field.base, roots)?.then(&[member_text(&field.member)])),
         expr => {
@@ -46,11 +46,11 @@ pub(crate) fn place_of(expr: &Expr, roots: &[Root<'_>]) -> Option<Place> {
     }
 }
 
-fn find<'a>(pattern: &'a Pat, place: &mut Place, roots: &mut Vec<Root<'a>>) -> bool {
+fn find<'a>(pattern: &'a Pat, place: &mut FieldPlace, roots: &mut Vec<RecordName<'a>>) -> bool {
     match pattern {
         Pat::Wild(_) | Pat::Rest(_) => true,
         Pat::Ident(binding) if binding.subpat.is_none() => {
-            roots.push(Root { name: &binding.ident, place: place.clone() });
+            roots.push(RecordName { name: &binding.ident, place: place.clone() });
             true
         }
         Pat::Type(typed) => find(&typed.pat, place, roots),
@@ -68,7 +68,11 @@ fn find<'a>(pattern: &'a Pat, place: &mut Place, roots: &mut Vec<Root<'a>>) -> b
 }
 
 /// Elements have their position as name, up to a `..`; after it, positions are not known.
-fn find_elements<'a>(elements: impl Iterator<Item = &'a Pat>, place: &mut Place, roots: &mut Vec<Root<'a>>) -> bool {
+fn find_elements<'a>(
+    elements: impl Iterator<Item = &'a Pat>,
+    place: &mut FieldPlace,
+    roots: &mut Vec<RecordName<'a>>,
+) -> bool {
     let mut after_rest = false;
     for (position, element) in elements.enumerate() {
         let ignored = matches!(element, Pat::Wild(_) | Pat::Rest(_));

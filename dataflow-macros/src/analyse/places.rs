@@ -4,7 +4,7 @@ use syn::Expr;
 use syn::spanned::Spanned;
 
 use crate::diagnostics::{Diagnostics, message};
-use crate::operators::{self, Stand, Takes};
+use crate::operators::{self, ChainState, ClosureArguments};
 use crate::syntax::{Call, Flow, Pipeline, Source};
 
 pub(crate) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
@@ -12,7 +12,10 @@ pub(crate) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
         check_flow(pipeline, flow, found);
     }
     for (flow, word) in &pipeline.behind_results {
-        let sink = pipeline.flows[flow.0].calls.last().filter(|sink| gives_nothing(sink) && operators::is_known(word));
+        let sink = pipeline.flows[flow.0]
+            .calls
+            .last()
+            .filter(|sink| sink.is(|operator| operator.gives_nothing) && operators::is_known(word));
         if let Some(sink) = sink {
             found.report_unwritable(word.span(), message::result_comes_last(&sink.word));
         }
@@ -20,47 +23,41 @@ pub(crate) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
 }
 
 fn check_flow(pipeline: &Pipeline, flow: &Flow, found: &mut Diagnostics) {
-    // What comes behind a word that the language does not know may be anything.
+    // The type behind a word that the language does not know may be anything.
     let known = flow.calls.iter().take_while(|call| call.operator.is_some()).count();
     if let Some((call, second)) = flow.calls[..known].iter().find_map(keys_of_a_join) {
         return found.report_unwritable(second.span(), message::keys_beside(&call.word));
     }
     let Some(misplaced) = flow.calls.get(known).filter(|call| operators::is_known(&call.word)) else { return };
     let before = flow.calls[..known].last();
-    let stand = match (before.and_then(|call| call.operator), &flow.source) {
+    let state = match (before.and_then(|call| call.operator), &flow.source) {
         (Some(operator), _) => operator.to,
-        // A variable of a type that was not written may be no flow at all.
+        // A variable whose type is not written may be no flow at all.
         (None, Source::Local { name, .. }) => match pipeline.names.iter().find(|known| known.ident == *name) {
-            Some(known) if known.is_certain => known.stand,
+            Some(known) if known.is_certain => known.state,
             _ => return,
         },
         (None, _) => return,
     };
-    let is_of_groups = operators::find(&misplaced.word.to_string(), Stand::Grouped).is_some();
-    let is_of_joins = operators::find(&misplaced.word.to_string(), Stand::Join)
-        .is_some_and(|operator| operator.takes == Takes::Values);
-    let sentence = match stand {
-        Stand::Join | Stand::KeyedFilter | Stand::CoGroup => message::keys_come_first(&misplaced.word),
-        Stand::CoGrouped => message::closure_over_both_comes_first(&misplaced.word),
-        Stand::Joined if is_of_joins => message::hints_come_first(&misplaced.word),
-        Stand::Joined => message::pairs_come_first(&misplaced.word),
-        Stand::Sorted if is_of_groups => message::no_order_wanted(&misplaced.word),
-        Stand::Grouped | Stand::Sorted => message::no_operator_of_groups(&misplaced.word),
-        Stand::Flow if is_of_groups => message::groups_come_first(&misplaced.word),
-        Stand::Flow | Stand::Result => return,
+    let is_of_groups = operators::find(&misplaced.word, ChainState::Grouped).is_some();
+    let is_of_joins = operators::find(&misplaced.word, ChainState::Join)
+        .is_some_and(|operator| operator.takes == ClosureArguments::Values);
+    let sentence = match state {
+        ChainState::Join | ChainState::KeyedFilter | ChainState::CoGroup => message::keys_come_first(&misplaced.word),
+        ChainState::CoGrouped => message::closure_over_both_comes_first(&misplaced.word),
+        ChainState::Joined if is_of_joins => message::hints_come_first(&misplaced.word),
+        ChainState::Joined => message::pairs_come_first(&misplaced.word),
+        ChainState::Sorted if is_of_groups => message::no_order_wanted(&misplaced.word),
+        ChainState::Grouped | ChainState::Sorted => message::no_operator_of_groups(&misplaced.word),
+        ChainState::Flow if is_of_groups => message::groups_come_first(&misplaced.word),
+        ChainState::Flow | ChainState::Result => return,
     };
     found.report_unwritable(misplaced.span(), sentence);
 }
 
 /// A join that is given more than the other flow: its keys, or a condition.
 fn keys_of_a_join(call: &Call) -> Option<(&Call, &Expr)> {
-    let operator = call.operator.filter(|operator| operator.from == Stand::Flow)?;
-    let is_keyed = matches!(operator.to, Stand::Join | Stand::KeyedFilter | Stand::CoGroup);
+    let operator = call.operator.filter(|operator| operator.from == ChainState::Flow)?;
+    let is_keyed = matches!(operator.to, ChainState::Join | ChainState::KeyedFilter | ChainState::CoGroup);
     call.args.iter().nth(1).filter(|_| is_keyed).map(|second| (call, second))
-}
-
-/// Whether a result gives nothing to go on with.
-fn gives_nothing(call: &Call) -> bool {
-    let is_result = call.operator.is_some_and(|operator| operator.to == Stand::Result);
-    is_result && (call.word == "print" || call.word == "show" || call.word.to_string().starts_with("write_"))
 }

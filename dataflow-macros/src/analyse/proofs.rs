@@ -16,15 +16,16 @@ use quote::{ToTokens, quote_spanned};
 use syn::{BinOp, Expr, ExprClosure, ExprMethodCall, UnOp, parse_quote_spanned};
 
 use crate::analyse::captures::Capture;
-use crate::syntax::names::{How, Mention, is_constant, is_of_a_type, peeled, plain_path};
+use crate::syntax::names::{Mention, MentionKind, is_constant, is_of_a_type, peeled, plain_path};
 use crate::syntax::patterns::bound_names;
 use crate::syntax::scope::Scope;
+use crate::words::is_one_of;
 
 /// Methods of an `Option` that have an answer for each.
-const OPTION_METHODS: &[&str] = &["is_none", "is_none_or", "is_some", "is_some_and"];
+const OPTION_METHODS: &str = "is_none is_none_or is_some is_some_and";
 
 /// Methods of texts and lists that have an answer for each.
-const LIST_METHODS: &[&str] = &["contains", "ends_with", "is_empty", "len", "starts_with"];
+const LIST_METHODS: &str = "contains ends_with is_empty len starts_with";
 
 /// A value whose type is to say something.
 #[derive(Clone)]
@@ -44,7 +45,7 @@ const OPTION: &str = "__option";
 /// The values whose types decide whether a predicate has an answer for every record and does nothing else; `None` where its words do not say so.
 pub(crate) fn of(predicate: &ExprClosure, scope: &Scope) -> Option<Vec<Asked>> {
     let records = predicate.inputs.iter().flat_map(bound_names).collect();
-    let mut search = Search { records, inner: Vec::new(), scope, asked: Vec::new() };
+    let mut search = TotalitySearch { records, inner: Vec::new(), scope, asked: Vec::new() };
     search.is_total(&predicate.body).then_some(search.asked)
 }
 
@@ -98,7 +99,7 @@ fn question(word: &str, value: TokenStream, span: Span) -> TokenStream {
     quote_spanned!(span=> ::dataflow::__private::Of(&#value).#word())
 }
 
-struct Search<'a> {
+struct TotalitySearch<'a> {
     /// What the predicate's parameters bind.
     records: Vec<&'a Ident>,
     /// What the parameters of closures inside of it bind: parts of values that are asked.
@@ -107,7 +108,7 @@ struct Search<'a> {
     asked: Vec<Asked>,
 }
 
-impl<'a> Search<'a> {
+impl<'a> TotalitySearch<'a> {
     /// Whether an expression has a value whatever its fields hold, and does nothing else, as far as its words say.
     fn is_total(&mut self, expr: &'a Expr) -> bool {
         match peeled(expr) {
@@ -136,13 +137,13 @@ impl<'a> Search<'a> {
     }
 
     fn is_total_call(&mut self, call: &'a ExprMethodCall) -> bool {
-        let is_one_of = |words: &[&str]| words.iter().any(|word| call.method == word);
+        let is_method = |words| is_one_of(&call.method, words);
         let receiver = peeled(&call.receiver);
         let is_known = match receiver {
             // A range or an array of plain values, and a text, as they are written.
-            Expr::Range(_) | Expr::Array(_) | Expr::Lit(_) => is_one_of(LIST_METHODS) && self.is_total(receiver),
-            _ if is_one_of(LIST_METHODS) => self.is_value(receiver, SEVERAL),
-            _ if is_one_of(OPTION_METHODS) => self.is_value(receiver, OPTION),
+            Expr::Range(_) | Expr::Array(_) | Expr::Lit(_) => is_method(LIST_METHODS) && self.is_total(receiver),
+            _ if is_method(LIST_METHODS) => self.is_value(receiver, SEVERAL),
+            _ if is_method(OPTION_METHODS) => self.is_value(receiver, OPTION),
             _ => false,
         };
         is_known && call.turbofish.is_none() && call.args.iter().all(|argument| self.is_total_argument(argument))
@@ -171,7 +172,7 @@ impl<'a> Search<'a> {
             if name == "None" {
                 return question == PLAIN && plain_path(expr).is_some();
             }
-            let captured = Mention { name, how: How::Value, fields: Vec::new() };
+            let captured = Mention { name, how: MentionKind::Value, fields: Vec::new() };
             if !(self.records.contains(&name) || self.scope.captures(&captured) || is_constant(root)) {
                 return false;
             }

@@ -1,56 +1,57 @@
 //! Filters move out of bodies: in front of the closures that they stand behind, and to the side of the join that they look at.
 //!
-//! A filter that stands behind a closure is a branch in its body; in front of it, it is an operator that selects whole windows, that the
-//! optimizer can move further, and that a source may answer from its statistics. A conjunct moves where
+//! A filter that stands behind a closure is a branch in the closure's body. A filter that stands in front of the closure is an operator: it selects
+//! whole windows, the optimizer can move it further, and a source may answer it from statistics. A conjunct of a filter moves where
 //!
-//! * it has an answer for every record, and does nothing else, as it will see records that it would not have seen;
-//! * each field that it looks at is [taken over](Values) unchanged by the closures that it passes;
-//! * those closures cannot fail and do not act on anything outside, so that nobody misses the records that they no longer see;
-//! * it looks at one side of the join only, and that side's records are dropped where they have no partner.
+//! * the conjunct has an answer for every record, and does nothing else, because it will see more records than before;
+//! * the closures that the conjunct passes [take over](MadeValues) each of its fields unchanged;
+//! * those closures cannot fail and do not act on anything outside, because they will see fewer records than before;
+//! * the conjunct looks at one side of the join only, and the join drops that side's records where they have no partner.
 //!
-//! Types have a say in the first and the third: a closure that captures plain values only has no accumulator. So the filter in front stands
-//! there only if they [prove](proofs) it, and the body asks the conjunct only if they do not. Both follow from the same types, when the
-//! program is compiled.
+//! The first and the third condition also depend on types: a closure that captures plain values only has no accumulator. So the filter in front
+//! exists only if the types [prove](proofs) both conditions, and the body evaluates the conjunct only if they do not. The compiler decides both by
+//! the same types.
 //!
-//! What cannot move here, because a variable or a grouping stands between, the optimizer moves by facts of the same kind.
+//! Where a variable or a grouping stands between, the macro cannot move a filter; the optimizer moves it by facts of the same kind.
 
 use proc_macro2::{Ident, Span};
 use syn::{BinOp, Expr, ExprClosure, parse_quote_spanned};
 
 use crate::analyse::captures::Capture;
-use crate::analyse::paths::Place;
+use crate::analyse::paths::FieldPlace;
 use crate::analyse::proofs;
 use crate::analyse::renamed::{looked_at, seen_from, with_plain_parameters};
-use crate::analyse::steps::Step;
-use crate::analyse::values::Values;
+use crate::analyse::steps::ChainStep;
+use crate::analyse::values::MadeValues;
 use crate::analyse::{captures, conjuncts, hygiene};
-use crate::operators::{self, Stand};
+use crate::operators::{self, ChainState, RecordOperation};
+use crate::spans::generated;
 use crate::syntax::Call;
 use crate::syntax::patterns::plain_name;
 
 /// A body whose filters have moved.
 #[derive(Default)]
-pub(crate) struct Moved {
-    /// The body's calls with what is left of its filters, as it is shown, and as it reads its records where all filters have moved.
+pub(crate) struct MovedFilters {
+    /// The body's calls without the conjuncts that have moved: for the plan as it is shown, and for what the body reads.
     pub(crate) left: Vec<Call>,
-    /// The body's calls as they are written: each conjunct that has moved is asked where it may not.
+    /// The body's calls as they are emitted: a conjunct that has moved is evaluated in the body only where the types forbid the move.
     pub(crate) asking: Vec<Call>,
     /// The filters in front.
-    pub(crate) fronts: Vec<Front>,
-    /// What the captured values answer, by the names that this has in the filters in front and in the body. Each value is asked once; an answer
-    /// holds those before it.
+    pub(crate) fronts: Vec<MovedFilter>,
+    /// The proofs about captured values, by the names of their variables in the filters in front and in the body. Each value is asked for once; a proof
+    /// includes the proofs before it.
     pub(crate) proven: Vec<(Ident, Expr)>,
-    /// The captured values that are asked.
+    /// The captured values that have a proof.
     captured: Vec<Ident>,
 }
 
-impl Moved {
-    /// The name of the last answer of captured values.
+impl MovedFilters {
+    /// The name of the last proof about captured values.
     fn last_proven(&self) -> Option<&Ident> {
         self.proven.last().map(|(name, _)| name)
     }
 
-    /// What the captured values answer that a body's closures take, most of which may be asked already.
+    /// The proof about the values that a body's closures capture, most of which may be proven already.
     pub(crate) fn of_captures(&self, captures: &[Capture], word: Span) -> Expr {
         proofs::answers(&proofs::of_captures(&self.unasked(captures)), self.last_proven(), generated(word))
     }
@@ -61,21 +62,21 @@ impl Moved {
 }
 
 /// A filter in front of a body.
-pub(crate) struct Front {
-    /// Which side of a join it stands on; 0 where there is none.
+pub(crate) struct MovedFilter {
+    /// The side of the join that the filter stands on; 0 where there is no join.
     pub(crate) side: usize,
-    /// As a call of its own.
+    /// The filter as a call of its own.
     pub(crate) call: Call,
-    /// As a closure over the same record: what the types are asked.
+    /// A closure over the same record whose type says whether the filter may move.
     pub(crate) proof: ExprClosure,
 }
 
 /// Moves the filters of a body; `None` where all of them stay.
-pub(crate) fn of(step: &Step<'_>, stages: &[&Call]) -> Option<Moved> {
+pub(crate) fn of(step: &ChainStep<'_>, stages: &[&Call]) -> Option<MovedFilters> {
     if stages.iter().any(|stage| stage.is_as_written) {
         return None;
     }
-    let mut moved = Moved::default();
+    let mut moved = MovedFilters::default();
     for (index, call) in stages.iter().enumerate() {
         match filter_closure(call) {
             Some(closure) => split(step, stages, index, closure, &mut moved),
@@ -89,13 +90,13 @@ pub(crate) fn of(step: &Step<'_>, stages: &[&Call]) -> Option<Moved> {
 }
 
 /// Takes a filter apart into what moves and what stays.
-fn split(step: &Step<'_>, stages: &[&Call], index: usize, written: &ExprClosure, moved: &mut Moved) {
+fn split(step: &ChainStep<'_>, stages: &[&Call], index: usize, written: &ExprClosure, moved: &mut MovedFilters) {
     let call = stages[index];
     let conjuncts = conjuncts::of(&with_plain_parameters(written));
     let texts = conjuncts::texts(written, &call.text, conjuncts.len());
     let before = moved.fronts.len();
     let (mut staying, mut asking) = (Vec::new(), Vec::new());
-    let captured = Captured::of(step, &stages[..=index], moved);
+    let captured = PassedCaptures::of(step, &stages[..=index], moved);
     for (conjunct, text) in conjuncts.into_iter().zip(texts) {
         match front(step, stages, index, &conjunct, &captured) {
             Some((mut front, answers)) => {
@@ -126,83 +127,78 @@ fn split(step: &Step<'_>, stages: &[&Call], index: usize, written: &ExprClosure,
 
 /// The closure of a filter that cannot fail.
 fn filter_closure(call: &Call) -> Option<&ExprClosure> {
-    let is_filter = call.operator.is_some_and(|operator| operator.word == "filter" && operator.is_predicate());
+    let is_filter = call.is(|operator| operator.of_each_alone() == Some(RecordOperation::Filter));
     call.closures().next().filter(|_| is_filter)
 }
 
-/// What a filter and the closures that it passes capture: none of them may have an accumulator.
-struct Captured {
+/// The values that a filter and the closures which it passes capture: none of these values may hold an accumulator.
+struct PassedCaptures {
     all: Vec<Capture>,
-    /// The name of what they answer, and the answers that were not there before.
+    /// The name of the proof about these values, and the proof itself where it is new.
     name: Option<Ident>,
     asked: Option<Expr>,
 }
 
-impl Captured {
-    fn of(step: &Step<'_>, passed: &[&Call], moved: &Moved) -> Self {
+impl PassedCaptures {
+    fn of(step: &ChainStep<'_>, passed: &[&Call], moved: &MovedFilters) -> Self {
         let index = passed.len().saturating_sub(1);
-        // The keys of a join as well: records that are dropped before have none.
+        // The closures of join keys count as well: no key is computed of a record that is dropped before.
         let keys = step.heads.iter().flat_map(|head| head.closures().map(|closure| (closure, &head.scope)));
         let closures = passed.iter().filter_map(|stage| Some((stage.record_closure()?, &stage.scope)));
         let all = captures::of_all(keys.chain(closures));
         let (unasked, span) = (moved.unasked(&all), generated(passed[index].span()));
         if unasked.is_empty() {
-            return Captured { all, name: moved.last_proven().cloned(), asked: None };
+            return PassedCaptures { all, name: moved.last_proven().cloned(), asked: None };
         }
         let answers = proofs::answers(&proofs::of_captures(&unasked), moved.last_proven(), span);
-        Captured { all, name: Some(Ident::new(&format!("__proven{index}"), span)), asked: Some(answers) }
+        PassedCaptures { all, name: Some(Ident::new(&format!("__proven{index}"), span)), asked: Some(answers) }
     }
 }
 
-/// The filter that a conjunct becomes in front of the body, and what the types answer in the body.
+/// The filter that a conjunct becomes in front of the body, and the proof for the body that the filter is there.
 fn front(
-    step: &Step<'_>,
+    step: &ChainStep<'_>,
     stages: &[&Call],
     index: usize,
     conjunct: &ExprClosure,
-    captured: &Captured,
-) -> Option<(Front, Expr)> {
+    captured: &PassedCaptures,
+) -> Option<(MovedFilter, Expr)> {
     let call = stages[index];
     let asked = proofs::of(conjunct, &call.scope)?;
-    let Target { side, places, below } = target(step, stages, index, conjunct)?;
+    let FilterTarget { side, places, below } = target(step, stages, index, conjunct)?;
     let asked = proofs::of_others(&asked, &captured.all);
     let answers = proofs::answers(&asked, captured.name.as_ref(), generated(call.span()));
     let proof = ExprClosure { body: Box::new(answers.clone()), ..conjunct.clone() };
     let call = Call {
         args: [Expr::Closure(seen_from(conjunct, &places))].into_iter().collect(),
-        operator: operators::find("filter", Stand::Flow),
+        operator: operators::filter_on_flow(),
         below: Some(below),
         ..call.clone()
     };
-    Some((Front { side, call, proof: seen_from(&proof, &places) }, answers))
+    Some((MovedFilter { side, call, proof: seen_from(&proof, &places) }, answers))
 }
 
-/// The conjunct, asked where it could not move.
+/// The conjunct, evaluated only where it could not move.
 fn unless_proven(conjunct: &ExprClosure, answers: &Expr, word: Span) -> ExprClosure {
     let (condition, span) = (&conjunct.body, generated(word));
     let body = parse_quote_spanned!(span=> (::dataflow::__private::holds(#answers) || (#condition)));
     ExprClosure { body: Box::new(body), ..conjunct.clone() }
 }
 
-/// The span of generated code.
-fn generated(word: Span) -> Span {
-    Span::mixed_site().located_at(word)
-}
-
 /// Where a predicate may run instead.
-struct Target {
+struct FilterTarget {
     side: usize,
-    /// For each field that it looks at, where that is in the records there.
-    places: Vec<(Place, Place)>,
-    /// The word of the operator that it passed last.
+    /// For each field that the predicate reads, its place in the records that it sees now, and its place in those that it will see.
+    places: Vec<(FieldPlace, FieldPlace)>,
+    /// The word of the last operator that the predicate passed.
     below: Ident,
 }
 
 /// The place in front of the body, for a conjunct of the filter at `index`.
-fn target(step: &Step<'_>, stages: &[&Call], index: usize, conjunct: &ExprClosure) -> Option<Target> {
+fn target(step: &ChainStep<'_>, stages: &[&Call], index: usize, conjunct: &ExprClosure) -> Option<FilterTarget> {
     let mut places = looked_at(conjunct)?;
     let mut below = None;
-    // Of the filter itself: the conjuncts before this one.
+    // The filter itself counts, because the conjuncts before this one stay behind.
     let mut keys = step.heads.iter().flat_map(|head| head.closures());
     if hygiene::calls_unknown_macros(stages[index].record_closure()?) || keys.any(hygiene::calls_unknown_macros) {
         return None;
@@ -212,43 +208,38 @@ fn target(step: &Step<'_>, stages: &[&Call], index: usize, conjunct: &ExprClosur
             return None;
         }
         if filter_closure(stage).is_none() {
-            places = passed(&Values::of(stage)?, &places)?;
+            places = passed(&MadeValues::of(stage)?, &places)?;
             below = Some(stage.word.clone());
         }
     }
     match step.heads.first() {
         Some(join) => side(join, places),
-        // Pairs that have a name: their sides are elsewhere.
-        None if stages.first()?.operator?.from != Stand::Flow => None,
-        None => Some(Target { side: 0, places, below: below? }),
+        // A join that is bound to a variable: its sides are not part of this chain.
+        None if stages.first()?.operator?.from != ChainState::Flow => None,
+        None => Some(FilterTarget { side: 0, places, below: below? }),
     }
 }
 
-/// The side of a join that these places of its pairs all lie in, where it may be filtered.
-fn side(join: &Call, places: Vec<(Place, Place)>) -> Option<Target> {
+/// The side of the join that all these places are on, if filters may run on that side.
+fn side(join: &Call, places: Vec<(FieldPlace, FieldPlace)>) -> Option<FilterTarget> {
     let side = places.first()?.1.record;
-    let may_drop: &[usize] = match join.operator?.word {
-        "join" | "cross" | "cross_with_tiny" | "cross_with_huge" => &[0, 1],
-        "left_join" | "with" | "with_all" => &[0],
-        "right_join" => &[1],
-        _ => return None,
-    };
-    if !may_drop.contains(&side) || places.iter().any(|(_, place)| place.record != side) {
+    let is_filterable = join.operator?.join?.filterable_sides().get(side).copied();
+    if is_filterable != Some(true) || places.iter().any(|(_, place)| place.record != side) {
         return None;
     }
-    let places = places.into_iter().map(|(seen, place)| (seen, Place { record: 0, ..place })).collect();
-    Some(Target { side, places, below: join.word.clone() })
+    let places = places.into_iter().map(|(seen, place)| (seen, FieldPlace { record: 0, ..place })).collect();
+    Some(FilterTarget { side, places, below: join.word.clone() })
 }
 
-/// The same fields, as the closure that makes these values finds them.
-fn passed(values: &Values<'_>, places: &[(Place, Place)]) -> Option<Vec<(Place, Place)>> {
-    let passed = |(seen, place): &(Place, Place)| Some((seen.clone(), values.place(&place.path)?));
+/// The places of the same fields in the records that the closure of these values sees.
+fn passed(values: &MadeValues<'_>, places: &[(FieldPlace, FieldPlace)]) -> Option<Vec<(FieldPlace, FieldPlace)>> {
+    let passed = |(seen, place): &(FieldPlace, FieldPlace)| Some((seen.clone(), values.place(&place.path)?));
     places.iter().map(passed).collect()
 }
-/// One predicate that holds where both do, and their text.
+/// The conjunction of two predicates, and its text.
 fn both((left, text): (ExprClosure, String), (right, other): (ExprClosure, String)) -> (ExprClosure, String) {
     let inputs = left.inputs.iter().zip(&right.inputs);
-    // A parameter that a conjunct does not mention was taken out of it.
+    // A conjunct has no name for a record that it does not mention.
     let inputs = inputs.map(|(left, right)| if plain_name(left).is_none() { right } else { left }.clone()).collect();
     let (first, second, op) = (operand(&left.body), operand(&right.body), BinOp::And(Default::default()));
     let body = Expr::Binary(syn::ExprBinary { attrs: Vec::new(), left: first, op, right: second });
@@ -256,7 +247,7 @@ fn both((left, text): (ExprClosure, String), (right, other): (ExprClosure, Strin
     (ExprClosure { inputs, body: Box::new(body), ..left }, text)
 }
 
-/// An operand of `&&`, in the parentheses that were taken off when conjuncts were told apart.
+/// An operand of `&&`, in the parentheses that it needs there.
 fn operand(expr: &Expr) -> Box<Expr> {
     let binds_less = match expr {
         Expr::Binary(binary) => matches!(binary.op, BinOp::Or(_)),

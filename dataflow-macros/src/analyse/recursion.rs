@@ -1,4 +1,4 @@
-//! Pipelines that call themselves: the plan is built before anything runs, so there is no case that ends it.
+//! Pipelines that call themselves: the plan is built before anything runs, so the recursion would never end.
 
 use syn::Signature;
 

@@ -1,50 +1,41 @@
-//! Predicates over records that are called otherwise, or lie elsewhere.
+//! Predicates rewritten for other names of their records, or for other places of their fields.
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::Ident;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Expr, ExprClosure, FieldValue, Index, Member, Pat, Token, parse_quote_spanned};
 
 use crate::analyse::hygiene::binds_unseen;
-use crate::analyse::paths::{Place, Root, place_of, roots};
-use crate::analyse::reads::{self, Reads};
+use crate::analyse::paths::{FieldPlace, RecordName, place_of, roots};
+use crate::analyse::reads::{self, ReadSet};
 use crate::syntax::names::free_names;
-use crate::syntax::patterns::{binds_plainly, bound_names, names_bound_inside, plain_name};
+use crate::syntax::patterns::{binds_plainly, bound_names, generated_record, names_bound_inside, plain_name};
 
-/// What the macro calls records; no name of the user's, which a predicate may capture, is like it.
-const RECORD: &str = "__record";
-
-/// The predicate with a name for each record, where its patterns take them apart: so that each conjunct can go its own way.
+/// The predicate with one name for each record in place of patterns, so that its conjuncts can be separated.
 pub(crate) fn with_plain_parameters(closure: &ExprClosure) -> ExprClosure {
     if closure.inputs.iter().all(|input| plain_name(input).is_some()) {
         return closure.clone();
     }
     let is_shown = !is_named_in_macros(closure) && !binds_unseen(closure);
     let Some(places) = looked_at(closure).filter(|_| is_shown) else { return closure.clone() };
-    let names = (0..closure.inputs.len()).map(|at| Ident::new(&format!("{RECORD}{at}"), Span::mixed_site()));
-    let records: Vec<Ident> = names.collect();
+    let records: Vec<Ident> = (0..closure.inputs.len()).map(generated_record).collect();
     let mut plain = closure.clone();
-    Replace { roots: &all_roots(closure), places: &places, records: &records }.visit_expr_mut(&mut plain.body);
+    FieldReplacement { roots: &all_roots(closure), places: &places, records: &records }.visit_expr_mut(&mut plain.body);
     plain.inputs = records.iter().map(|record| -> Pat { syn::parse_quote!(#record) }).collect();
     plain
 }
 
-/// Whether a macro call may mean what the patterns bind: its tokens are nobody else's to change.
+/// Whether a macro call may name what the patterns bind: the tokens of the call cannot be rewritten.
 fn is_named_in_macros(closure: &ExprClosure) -> bool {
     let mentions = free_names(&closure.body);
     closure.inputs.iter().flat_map(bound_names).any(|name| mentions.opaque.contains(name))
 }
 
-/// Whether the macro named a parameter.
-pub(crate) fn is_generated(pattern: &Pat) -> bool {
-    plain_name(pattern).is_some_and(|name| name.to_string().starts_with(RECORD))
-}
-
-fn all_roots(closure: &ExprClosure) -> Vec<Root<'_>> {
+fn all_roots(closure: &ExprClosure) -> Vec<RecordName<'_>> {
     closure.inputs.iter().enumerate().filter_map(|(at, input)| roots(at, input)).flatten().collect()
 }
 
-/// The fields that a predicate looks at, each at its own place; none where syntax does not show them all.
-pub(crate) fn looked_at(closure: &ExprClosure) -> Option<Vec<(Place, Place)>> {
+/// The fields that a predicate reads, each with its own place twice; `None` where syntax does not show all of them.
+pub(crate) fn looked_at(closure: &ExprClosure) -> Option<Vec<(FieldPlace, FieldPlace)>> {
     if !closure.inputs.iter().all(binds_plainly) {
         return None;
     }
@@ -54,34 +45,34 @@ pub(crate) fn looked_at(closure: &ExprClosure) -> Option<Vec<(Place, Place)>> {
         if roots(record, pattern)?.iter().any(|root| hidden.contains(&root.name)) {
             return None;
         }
-        let Reads::Fields(fields) = reads::of_parameter(pattern, &closure.body) else { return None };
+        let ReadSet::Fields(fields) = reads::of_parameter(pattern, &closure.body) else { return None };
         for field in fields {
-            let place = Place { record, path: field.split('.').map(str::to_owned).collect() };
+            let place = FieldPlace { record, path: field.split('.').map(str::to_owned).collect() };
             places.push((place.clone(), place));
         }
     }
     (!places.is_empty()).then_some(places)
 }
 
-/// The predicate, of the one record in which its fields lie at other places.
-pub(crate) fn seen_from(conjunct: &ExprClosure, places: &[(Place, Place)]) -> ExprClosure {
-    let records = [Ident::new(RECORD, Span::mixed_site())];
+/// The predicate rewritten for a record in which its fields are at other places.
+pub(crate) fn seen_from(conjunct: &ExprClosure, places: &[(FieldPlace, FieldPlace)]) -> ExprClosure {
+    let records = [generated_record("")];
     let record = &records[0];
     let mut moved = conjunct.clone();
-    Replace { roots: &all_roots(conjunct), places, records: &records }.visit_expr_mut(&mut moved.body);
+    FieldReplacement { roots: &all_roots(conjunct), places, records: &records }.visit_expr_mut(&mut moved.body);
     let pattern: Pat = syn::parse_quote!(#record);
     moved.inputs = [pattern].into_iter().collect();
     moved
 }
 
-struct Replace<'a> {
-    roots: &'a [Root<'a>],
-    places: &'a [(Place, Place)],
+struct FieldReplacement<'a> {
+    roots: &'a [RecordName<'a>],
+    places: &'a [(FieldPlace, FieldPlace)],
     /// The new names of the records.
     records: &'a [Ident],
 }
 
-impl VisitMut for Replace<'_> {
+impl VisitMut for FieldReplacement<'_> {
     fn visit_expr_mut(&mut self, expr: &mut Expr) {
         let found = place_of(expr, self.roots).and_then(|place| self.places.iter().find(|(seen, _)| *seen == place));
         match found {
@@ -95,7 +86,7 @@ impl VisitMut for Replace<'_> {
     }
 
     fn visit_field_value_mut(&mut self, field: &mut FieldValue) {
-        // `Point { x }` has no place for another expression, `Point { x: … }` has one.
+        // The shorthand `Point { x }` cannot hold another expression, `Point { x: … }` can.
         if place_of(&field.expr, self.roots).is_some() {
             field.colon_token.get_or_insert(Token![:](syn::spanned::Spanned::span(&field.member)));
         }
@@ -103,7 +94,7 @@ impl VisitMut for Replace<'_> {
     }
 }
 
-/// `record.home.zip`, where the user's own path is.
+/// `record.home.zip`, with the span of the user's own path.
 fn path(seen: &Expr, record: &Ident, fields: &[String]) -> Expr {
     let span = syn::spanned::Spanned::span(seen);
     fields.iter().fold(parse_quote_spanned!(span=> #record), |base, field| {

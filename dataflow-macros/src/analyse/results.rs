@@ -4,11 +4,12 @@ use syn::{GenericArgument, PathArguments, PathSegment, ReturnType, Signature, Ty
 
 use crate::diagnostics::{Diagnostics, message};
 use crate::syntax::{Flow, Pipeline, Source};
+use crate::words::is_one_of;
 
 /// Reports a function that neither returns a flow nor writes one, and says whether it did.
 ///
-/// What syntax cannot see through gets the benefit of the doubt: a type of the user's own may hold flows, and a
-/// function that takes a flow, or a method that the language does not know, may be a sink.
+/// In doubt nothing is reported: a type of the user's own may hold flows, and a function that takes a flow, or a method
+/// that the language does not know, may be a sink.
 pub(super) fn check(pipeline: &Pipeline, signature: &Signature, found: &mut Diagnostics) -> bool {
     let returns_a_flow = match &signature.output {
         ReturnType::Default => false,
@@ -33,10 +34,9 @@ fn may_hold_a_flow(ty: &Type) -> bool {
 }
 
 fn segment_may_hold_a_flow(segment: &PathSegment) -> bool {
-    let is_one_of = |words: &[&str]| words.iter().any(|word| segment.ident == word);
     match &segment.arguments {
-        PathArguments::None => !is_one_of(PLAIN_TYPES),
-        PathArguments::AngleBracketed(list) if is_one_of(WRAPPERS) => match list.args.first() {
+        PathArguments::None => !is_one_of(&segment.ident, PLAIN_TYPES),
+        PathArguments::AngleBracketed(list) if is_one_of(&segment.ident, WRAPPERS) => match list.args.first() {
             Some(GenericArgument::Type(ty)) => may_hold_a_flow(ty),
             _ => true,
         },
@@ -45,13 +45,10 @@ fn segment_may_hold_a_flow(segment: &PathSegment) -> bool {
 }
 
 /// Types that hold what their first argument holds.
-const WRAPPERS: &[&str] = &["Option", "Result"];
+const WRAPPERS: &str = "Option Result";
 
-/// Types that are in everyone's reach and hold no flow.
-const PLAIN_TYPES: &[&str] = &[
-    "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128",
-    "usize", "str", "String",
-];
+/// Types of the language and its prelude that hold no flow.
+const PLAIN_TYPES: &str = "bool char f32 f64 i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize str String";
 
 fn may_be_a_sink(flow: &Flow) -> bool {
     !flow.is_flow()

@@ -37,7 +37,7 @@ impl<'ast> Visit<'ast> for Exits {
     }
 }
 
-/// A `return` or a `?` among a macro's tokens may well end up in the body.
+/// A `return` or a `?` among a macro's tokens may become a part of the body.
 fn scan(tokens: TokenStream, exits: &mut Exits) {
     for token in tokens {
         match token {

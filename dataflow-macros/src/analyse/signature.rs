@@ -1,7 +1,7 @@
 //! Functions that cannot be pipelines.
 
 use syn::spanned::Spanned;
-use syn::{FnArg, GenericParam, Ident, PathArguments, Safety, Signature, Type, TypeParam};
+use syn::{FnArg, GenericParam, Ident, Safety, Signature, Type, TypeParam};
 
 use crate::diagnostics::{Diagnostics, message};
 use crate::syntax::types;
@@ -39,23 +39,12 @@ fn unbound_record(signature: &Signature) -> Option<&Ident> {
         _ => None,
     });
     let records = signature.inputs.iter().filter_map(|input| match input {
-        FnArg::Typed(input) if types::is_flow(&input.ty) => record_of(&input.ty),
+        FnArg::Typed(input) if types::is_flow(&input.ty) => match types::record_of(&input.ty)? {
+            Type::Path(record) => record.path.get_ident(),
+            _ => None,
+        },
         _ => None,
     });
     let records = records.collect::<Vec<_>>();
     parameters.find(|name| records.contains(name))
-}
-
-/// `T` of `DataSet<T>`.
-fn record_of(flow: &Type) -> Option<&Ident> {
-    let path = match flow {
-        Type::Reference(inner) => return record_of(&inner.elem),
-        Type::Path(path) => path,
-        _ => return None,
-    };
-    let PathArguments::AngleBracketed(arguments) = &path.path.segments.last()?.arguments else { return None };
-    match arguments.args.first()? {
-        syn::GenericArgument::Type(Type::Path(record)) => record.path.get_ident(),
-        _ => None,
-    }
 }

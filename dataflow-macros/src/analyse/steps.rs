@@ -5,63 +5,64 @@
 //! [`fusion`] allows it.
 
 use crate::analyse::fusion;
-use crate::operators::{Stand, Writing};
+use crate::operators::ChainState;
 use crate::syntax::Call;
 
 /// A part of a chain.
-pub(crate) enum Part<'a> {
-    Step(Step<'a>),
+pub(crate) enum ChainPart<'a> {
+    Step(ChainStep<'a>),
     /// A call that the language does not know.
     Foreign(&'a Call),
 }
 
 /// One operator of the graph.
-pub(crate) struct Step<'a> {
-    /// The words before the one that does the work: `join` and `on`, `group_by`.
+pub(crate) struct ChainStep<'a> {
+    /// The calls before the one that does the work: `join` and `on`, `group_by`.
     pub(crate) heads: Vec<&'a Call>,
-    pub(crate) work: Work<'a>,
+    pub(crate) work: StepWork<'a>,
 }
 
 /// What an operator of the graph does.
-pub(crate) enum Work<'a> {
+pub(crate) enum StepWork<'a> {
     /// Keeps or drops records.
     Predicate(&'a Call),
     /// Makes records in one body, from the first closure to the last.
     Body(Vec<&'a Call>),
     /// Anything else.
     Single(&'a Call),
-    /// The chain breaks off after the heads.
+    /// Nothing: the chain ends after the heads.
     Missing,
 }
 
-impl<'a> Step<'a> {
+impl<'a> ChainStep<'a> {
     /// All words, in order.
     pub(crate) fn calls(&self) -> impl Iterator<Item = &'a Call> {
         let work = match &self.work {
-            Work::Predicate(call) | Work::Single(call) => std::slice::from_ref(call),
-            Work::Body(calls) => calls.as_slice(),
-            Work::Missing => &[],
+            StepWork::Predicate(call) | StepWork::Single(call) => std::slice::from_ref(call),
+            StepWork::Body(calls) => calls.as_slice(),
+            StepWork::Missing => &[],
         };
         self.heads.iter().chain(work).copied()
     }
 
-    /// The words of which each says what is done: the keys of a join are a part of its word.
+    /// The words that name the operator: the word for the keys of a join is left out.
     pub(crate) fn words(&self) -> impl Iterator<Item = &'a Call> {
         self.calls().filter(|call| {
-            call.operator
-                .is_none_or(|operator| !matches!(operator.from, Stand::Join | Stand::KeyedFilter | Stand::CoGroup))
+            call.operator.is_none_or(|operator| {
+                !matches!(operator.from, ChainState::Join | ChainState::KeyedFilter | ChainState::CoGroup)
+            })
         })
     }
 }
 
 /// Splits a chain into its parts.
-pub(crate) fn of(calls: &[Call]) -> Vec<Part<'_>> {
+pub(crate) fn of(calls: &[Call]) -> Vec<ChainPart<'_>> {
     let mut parts = Vec::new();
     let mut rest = calls;
     while let Some(first) = rest.first() {
         let (part, taken) = match first.operator {
             Some(_) => step(rest),
-            None => (Part::Foreign(first), 1),
+            None => (ChainPart::Foreign(first), 1),
         };
         parts.push(part);
         rest = &rest[taken..];
@@ -70,8 +71,9 @@ pub(crate) fn of(calls: &[Call]) -> Vec<Part<'_>> {
 }
 
 /// The operator at the start of a chain, and the number of calls that it takes.
-fn step(calls: &[Call]) -> (Part<'_>, usize) {
-    let ends = |call: &Call| call.operator.is_none_or(|operator| matches!(operator.to, Stand::Flow | Stand::Result));
+fn step(calls: &[Call]) -> (ChainPart<'_>, usize) {
+    let ends =
+        |call: &Call| call.operator.is_none_or(|operator| matches!(operator.to, ChainState::Flow | ChainState::Result));
     let known = calls.iter().take_while(|call| call.operator.is_some()).count();
     let (length, is_whole) = match calls[..known].iter().position(ends) {
         Some(end) => (end + 1, true),
@@ -81,23 +83,22 @@ fn step(calls: &[Call]) -> (Part<'_>, usize) {
     let (stages, mut heads): (Vec<_>, Vec<_>) = own.iter().partition(|call| is_stage(call));
     let mut taken = length;
     let work = match stages.as_slice() {
-        _ if !is_whole => Work::Missing,
-        [predicate] if is_predicate_on_flow(predicate) => Work::Predicate(predicate),
-        [] => heads.pop().map_or(Work::Missing, Work::Single),
+        _ if !is_whole => StepWork::Missing,
+        [predicate] if is_predicate_on_flow(predicate) => StepWork::Predicate(predicate),
+        [] => heads.pop().map_or(StepWork::Missing, StepWork::Single),
         _ => {
             let body = fusion::extend(stages, rest);
             taken = heads.len() + body.len();
-            Work::Body(body)
+            StepWork::Body(body)
         }
     };
-    (Part::Step(Step { heads, work }), taken)
+    (ChainPart::Step(ChainStep { heads, work }), taken)
 }
 
 fn is_stage(call: &Call) -> bool {
-    call.operator.is_some_and(|operator| operator.stage().is_some())
+    call.is(|operator| operator.of_each_record().is_some())
 }
 
 fn is_predicate_on_flow(call: &Call) -> bool {
-    call.operator
-        .is_some_and(|operator| matches!(operator.writing, Writing::Predicate(_)) && operator.from == Stand::Flow)
+    call.is(|operator| operator.is_predicate() && operator.from == ChainState::Flow)
 }

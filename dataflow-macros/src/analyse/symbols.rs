@@ -1,7 +1,7 @@
 //! Closures that name fields, and nothing more.
 //!
-//! They run while the plan is built, before there is any record, so there is nothing to compute with: what they get
-//! are symbols, for which the compiler would only say that an operator or a method is missing.
+//! Such closures run while the plan is built, before there is any record to compute with. They get symbols; if a closure computes with a symbol,
+//! the compiler would only report a missing operator or method.
 
 use proc_macro2::{Ident, Span};
 use syn::spanned::Spanned;
@@ -9,13 +9,13 @@ use syn::visit::{self, Visit};
 use syn::{Expr, ExprBinary, ExprCast, ExprClosure, ExprMethodCall, ExprUnary};
 
 use crate::diagnostics::{Diagnostics, message};
-use crate::operators::Takes;
+use crate::operators::ClosureArguments;
 use crate::syntax::names::{free_names, peeled};
 use crate::syntax::patterns::bound_names;
 use crate::syntax::{Call, Pipeline};
 
 pub(super) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
-    for call in pipeline.flows.iter().flat_map(|flow| &flow.calls) {
+    for call in pipeline.calls() {
         if let Some(at) = computed(call) {
             found.report_unwritable(at, message::computed_symbol(&call.word));
         }
@@ -24,24 +24,24 @@ pub(super) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
 
 /// Where a call computes with a field that it should name.
 fn computed(call: &Call) -> Option<Span> {
-    call.operator.filter(|operator| operator.takes == Takes::Symbols)?;
+    call.operator.filter(|operator| operator.takes == ClosureArguments::Symbols)?;
     call.closures().find_map(computed_in)
 }
 
 /// Where a closure computes with a field that it should name.
 pub(super) fn computed_in(closure: &ExprClosure) -> Option<Span> {
-    let mut search = Search { records: closure.inputs.iter().flat_map(bound_names).collect(), found: None };
+    let mut search = ComputedField { records: closure.inputs.iter().flat_map(bound_names).collect(), found: None };
     search.visit_expr(&closure.body);
     search.found
 }
 
 /// Looks for what is done to a field.
-struct Search<'a> {
+struct ComputedField<'a> {
     records: Vec<&'a Ident>,
     found: Option<Span>,
 }
 
-impl Search<'_> {
+impl ComputedField<'_> {
     fn report_if_field(&mut self, operand: &Expr, at: Span) {
         let names_a_field = matches!(peeled(operand), Expr::Path(_) | Expr::Field(_))
             && self.records.iter().any(|record| free_names(operand).contain(record));
@@ -51,7 +51,7 @@ impl Search<'_> {
     }
 }
 
-impl<'ast> Visit<'ast> for Search<'_> {
+impl<'ast> Visit<'ast> for ComputedField<'_> {
     fn visit_expr_binary(&mut self, expr: &'ast ExprBinary) {
         self.report_if_field(&expr.left, expr.op.span());
         self.report_if_field(&expr.right, expr.op.span());

@@ -1,13 +1,13 @@
 //! Chains that stop before they are flows again: at a join without keys, at groups of which nothing is made.
 //!
-//! A join or a grouping may have a name, and be finished where the name is used. Where one is returned, or its records are
-//! asked for, nothing can follow.
+//! A join or a grouping may be bound to a variable, and be finished where the variable is used. If it is returned, or a loop goes
+//! over its records, nothing can finish it.
 
 use syn::spanned::Spanned;
 use syn::{ReturnType, Signature, Type, TypeParamBound};
 
 use crate::diagnostics::{Diagnostics, message};
-use crate::operators::Stand;
+use crate::operators::ChainState;
 use crate::syntax::{Flow, Pipeline, Source, types};
 
 pub(super) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
@@ -22,7 +22,7 @@ pub(super) fn check_returned(pipeline: &Pipeline, signature: &Signature, found: 
     if let (Some(flow), ReturnType::Type(_, ty)) =
         (pipeline.returned.map(|id| &pipeline.flows[id.0]), &signature.output)
         && flow.is_certain()
-        && flow.stand == Stand::Flow
+        && flow.state == ChainState::Flow
         && is_list(ty)
     {
         return found.report_unwritable(ty.span(), message::list_returned());
@@ -32,7 +32,7 @@ pub(super) fn check_returned(pipeline: &Pipeline, signature: &Signature, found: 
         return;
     };
     if let Some(last) = flow.calls.last().filter(|_| flow.is_certain() && !is_filtered_join(flow))
-        && let Some(sentence) = message::unfinished(&last.word, flow.stand)
+        && let Some(sentence) = message::unfinished(&last.word, flow.state)
     {
         found.report_unwritable(last.span(), sentence);
     }
@@ -59,7 +59,7 @@ fn check_filtered_join(flow: &Flow, found: &mut Diagnostics) {
 
 fn is_filtered_join(flow: &Flow) -> bool {
     let last = flow.calls.last().and_then(|last| last.operator);
-    flow.stand == Stand::Joined && last.is_some_and(|operator| operator.stage().is_some())
+    flow.state == ChainState::Joined && last.is_some_and(|operator| operator.of_each_record().is_some())
 }
 
 /// A `for` loop over a flow, whose records are not there yet.
@@ -73,5 +73,5 @@ fn check_loop(pipeline: &Pipeline, flow: &Flow, found: &mut Diagnostics) {
         }
         _ => return,
     };
-    found.report_unwritable(at, message::looped(flow.stand));
+    found.report_unwritable(at, message::looped(flow.state));
 }

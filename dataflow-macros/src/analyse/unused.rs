@@ -1,4 +1,4 @@
-//! Flows that reach no result. Lazy as they are, they would do nothing, silently.
+//! Flows that reach no result. Flows are lazy, so these would silently do nothing.
 
 use syn::{ReturnType, Signature};
 
@@ -7,7 +7,7 @@ use crate::syntax::{Pipeline, types};
 
 /// Reports flows of a function, where there is one, that reach no result.
 pub(crate) fn check(pipeline: &Pipeline, function: Option<&Signature>, found: &mut Diagnostics) {
-    // A `;` behind the flow that should be returned: the compiler would miss it as well.
+    // A `;` stands behind the flow that should be returned. The compiler reports that too.
     let returns_a_flow =
         function.is_some_and(|function| matches!(&function.output, ReturnType::Type(_, ty) if types::is_flow(ty)));
     let misses_its_result = returns_a_flow && pipeline.returned.is_none();

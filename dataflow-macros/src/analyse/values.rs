@@ -1,34 +1,34 @@
 //! The values that a closure makes, and what they take over from its records unchanged.
 //!
 //! `|l, o| Revenue { order: o.id, revenue: l.price * 2 }` makes one value, whose field `order` is `id` of its second record. A filter on
-//! `order` may then run on `id`, before the closure; an exchange that has put equal `id`s together has put equal `order`s together. Sound
-//! before clever: a field is taken over only where every value that the closure makes takes it from the same place, by a path of fields, and where
-//! syntax shows all names that the closure binds. That the fields of a struct are those of a record, by name, its type has to
-//! [say](Values::are_structs).
+//! `order` may then run on `id`, before the closure; an exchange that has put equal `id`s together has put equal `order`s together. A field counts as
+//! taken over only where every value that the closure makes takes it from the same place, by a path of fields, and where syntax shows all names that
+//! the closure binds. Whether the fields of a struct are the fields of a record, by name, is known from the struct's type
+//! [alone](MadeValues::are_structs).
 
 use syn::{Expr, ExprClosure, Stmt};
 
 use crate::analyse::hygiene::binds_unseen;
-use crate::analyse::paths::{Place, Root, place_of, roots};
+use crate::analyse::paths::{FieldPlace, RecordName, place_of, roots};
 use crate::analyse::returns::needs_its_closure;
+use crate::operators::RecordOperation;
 use crate::syntax::Call;
 use crate::syntax::names::{member_text, peeled, plain_path};
 use crate::syntax::patterns::{changeable_names, names_bound_inside};
 
 /// The values of a closure over records.
-pub(crate) struct Values<'a> {
+pub(crate) struct MadeValues<'a> {
     made: Vec<&'a Expr>,
-    roots: Vec<Root<'a>>,
+    roots: Vec<RecordName<'a>>,
 }
 
-impl<'a> Values<'a> {
+impl<'a> MadeValues<'a> {
     /// The values that an operator's closure makes, where syntax shows all of them.
     pub(crate) fn of(call: &'a Call) -> Option<Self> {
-        let operator = call.operator.filter(|operator| !operator.has_state())?;
-        match operator.word {
-            "map" => Values::of_closure(call.record_closure()?, false),
-            "filter_map" => Values::of_closure(call.record_closure()?, true),
-            _ => None,
+        match call.operator?.of_each_alone()? {
+            RecordOperation::Map => MadeValues::of_closure(call.record_closure()?, false),
+            RecordOperation::FilterMap => MadeValues::of_closure(call.record_closure()?, true),
+            RecordOperation::FlatMap | RecordOperation::Filter => None,
         }
     }
 
@@ -43,11 +43,11 @@ impl<'a> Values<'a> {
         let known = tails
             .into_iter()
             .all(|tail| if is_optional { unwrapped(tail, &mut values) } else { made(tail, &mut values) });
-        (known && !values.is_empty()).then(|| Values { made: values, roots: lasting_roots(closure) })
+        (known && !values.is_empty()).then(|| MadeValues { made: values, roots: lasting_roots(closure) })
     }
 
-    /// Where the values' field at `path` comes from: which of the closure's records, and where in it.
-    pub(crate) fn place(&self, path: &[String]) -> Option<Place> {
+    /// The place in the closure's records that the field at `path` comes from, if all values take it from one place.
+    pub(crate) fn place(&self, path: &[String]) -> Option<FieldPlace> {
         let mut places = self.made.iter().map(|value| place_in(value, path, &self.roots));
         let first = places.next()??;
         places.all(|place| place.as_ref() == Some(&first)).then_some(first)
@@ -72,7 +72,7 @@ impl<'a> Values<'a> {
     }
 
     /// Where the fields that no value names come from: `p` in `Page { rank, ..p }`.
-    pub(crate) fn rest(&self) -> Option<Place> {
+    pub(crate) fn rest(&self) -> Option<FieldPlace> {
         let mut places = self.made.iter().map(|value| match peeled(value) {
             Expr::Struct(made) => place_of(made.rest.as_deref()?, &self.roots),
             _ => None,
@@ -83,7 +83,7 @@ impl<'a> Values<'a> {
 }
 
 /// The names of a closure's records that mean the same all over its body: nothing hides them, and nothing changes what they stand for.
-fn lasting_roots(closure: &ExprClosure) -> Vec<Root<'_>> {
+fn lasting_roots(closure: &ExprClosure) -> Vec<RecordName<'_>> {
     let mut hidden = names_bound_inside(&closure.body);
     hidden.extend(closure.inputs.iter().flat_map(changeable_names));
     let all = closure.inputs.iter().enumerate().filter_map(|(record, pattern)| roots(record, pattern)).flatten();
@@ -142,7 +142,7 @@ fn unwrapped<'a>(option: &'a Expr, values: &mut Vec<&'a Expr>) -> bool {
     }
 }
 
-fn place_in(value: &Expr, path: &[String], roots: &[Root<'_>]) -> Option<Place> {
+fn place_in(value: &Expr, path: &[String], roots: &[RecordName<'_>]) -> Option<FieldPlace> {
     match (peeled(value), path.split_first()) {
         (Expr::Struct(made), Some((name, below))) => {
             match made.fields.iter().find(|field| member_text(&field.member) == *name) {
@@ -152,7 +152,7 @@ fn place_in(value: &Expr, path: &[String], roots: &[Root<'_>]) -> Option<Place> 
         }
         (Expr::Tuple(made), Some((position, below))) => {
             let element = made.elems.iter().nth(position.parse().ok()?)?;
-            // What record a struct among others stands for, nobody asks.
+            // The type of a struct within a tuple is not checked to be that of a record.
             if matches!(peeled(element), Expr::Struct(_)) { None } else { place_in(element, below, roots) }
         }
         (Expr::Struct(_) | Expr::Tuple(_), None) => None,

@@ -6,20 +6,21 @@ use syn::{Expr, ExprClosure, Pat, parse_quote};
 
 use crate::analyse::measures::{self, Aggregation, names_field};
 use crate::analyse::{captures, forwards};
-use crate::emit::body::{generated, out};
 use crate::emit::closure::{Closure, whole};
-use crate::emit::next::Next;
+use crate::emit::next::{Continuation, out};
 use crate::emit::{capture, method};
+use crate::operators::measures::{MeasureArguments, MeasureLowering};
+use crate::spans::generated;
 use crate::syntax::Call;
 
 /// `aggregate(|g| body)`: `.aggregates().sum(..).count().finish(move |key, (((), a), b), out| out.emit(body))`
-pub(crate) fn write(call: &Call) -> TokenStream {
+pub(crate) fn write(call: &Call, closure: &ExprClosure) -> TokenStream {
     let Some(aggregation) = measures::of(call) else {
         return TokenStream::new();
     };
     let added = aggregation.measures.iter().enumerate().filter(|(index, measure)| !measure.is_derived(*index));
     let measures = added.map(|(index, _)| write_measure(call, &aggregation, index));
-    let finish = write_finish(call, &aggregation);
+    let finish = write_finish(call, closure, &aggregation);
     let aggregates = method::in_place_of(call, "aggregates", TokenStream::new());
     quote!(#aggregates #(#measures)* #finish)
 }
@@ -28,11 +29,11 @@ fn write_measure(call: &Call, aggregation: &Aggregation, index: usize) -> TokenS
     let measure = &aggregation.measures[index];
     let word = &measure.word;
     let is_divided = aggregation.measures.iter().any(|mean| matches!(mean.quotient, Some((sum, _)) if sum == index));
-    match (word.to_string().as_str(), &measure.closures[..]) {
-        ("sum", [closure]) if is_divided => {
+    match (measure.measure.lowering, &measure.closures[..]) {
+        (MeasureLowering::Sum, [closure]) if is_divided => {
             return method::at_word(word.span(), "sum_parts", written(call, word, closure));
         }
-        ("median" | "percentile", [closure]) => {
+        (MeasureLowering::Quantile, [closure]) => {
             let together = aggregation.measures.iter().filter(|measure| measure.together == Some(index));
             let shares = together.map(|measure| match &measure.value {
                 Some(share) => written_value(call, word, share),
@@ -41,20 +42,20 @@ fn write_measure(call: &Call, aggregation: &Aggregation, index: usize) -> TokenS
             let closure = written(call, word, closure);
             return method::at_word(word.span(), "quantiles", quote!([#(#shares),*], #closure));
         }
-        ("first", [closure]) if aggregation.is_in_groups() => {
+        (MeasureLowering::First, [closure]) if aggregation.is_in_groups() => {
             let seen = written_seen(call, word, closure);
             return method::at_word(word.span(), "first_seen", quote!(#closure, #seen));
         }
-        ("count", [closure]) => {
+        (MeasureLowering::Count, [closure]) => {
             return method::at_word(word.span(), "count_if", written_some(call, word, closure));
         }
-        ("min" | "max", [closure]) if names_field(closure) => {
-            let (name, seen) = (format!("{word}_field"), written_seen(call, word, closure));
-            return method::at_word(word.span(), &name, quote!(#closure, #seen));
+        (MeasureLowering::Extreme { of_field }, [closure]) if names_field(closure) => {
+            let seen = written_seen(call, word, closure);
+            return method::at_word(word.span(), of_field, quote!(#closure, #seen));
         }
         _ => {}
     }
-    let closures = measure.closures.iter().map(|closure| match measure.is_symbolic {
+    let closures = measure.closures.iter().map(|closure| match measure.measure.takes == MeasureArguments::Symbols {
         true => closure.to_token_stream(),
         false => written(call, word, closure),
     });
@@ -65,7 +66,7 @@ fn write_measure(call: &Call, aggregation: &Aggregation, index: usize) -> TokenS
 
 /// A value, not a closure.
 fn written_value(call: &Call, word: &Ident, value: &Expr) -> TokenStream {
-    // As a closure without parameters, to find what it mentions: the originals stay with the user.
+    // A closure without parameters, whose captures are those of the value.
     let captures = captures::of(&parse_quote!(|| #value), &call.scope);
     capture::around(&captures, word.span(), value.to_token_stream())
 }
@@ -73,40 +74,43 @@ fn written_value(call: &Call, word: &Ident, value: &Expr) -> TokenStream {
 /// A closure over records.
 fn written(call: &Call, word: &Ident, closure: &ExprClosure) -> TokenStream {
     let inputs = &closure.inputs;
-    let body = Closure::new(closure, false, word.span()).value();
-    let measured = quote_spanned!(word.span()=> move |#inputs| { #body });
-    capture::around(&captures::of(closure, &call.scope), word.span(), measured)
+    measured(call, word, closure, |body| quote_spanned!(word.span()=> move |#inputs| { #body }))
 }
 
 /// A closure over records that says whether there is a value.
 fn written_some(call: &Call, word: &Ident, closure: &ExprClosure) -> TokenStream {
     let inputs = &closure.inputs;
-    let body = Closure::new(closure, false, word.span()).value();
-    let measured = quote_spanned!(word.span()=> move |#inputs| ::core::option::Option::is_some(&{ #body }));
-    capture::around(&captures::of(closure, &call.scope), word.span(), measured)
+    let is_some = quote_spanned!(word.span()=> ::core::option::Option::is_some);
+    measured(call, word, closure, |body| quote_spanned!(word.span()=> move |#inputs| #is_some(&{ #body })))
 }
 
 /// A closure over records that gives a field as it is seen.
 fn written_seen(call: &Call, word: &Ident, closure: &ExprClosure) -> TokenStream {
     let inputs = &closure.inputs;
-    let body = Closure::new(closure, false, word.span()).value();
-    let measured = quote_spanned!(word.span()=> move |#inputs, _| { #body });
-    capture::around(&captures::of(closure, &call.scope), word.span(), measured)
+    measured(call, word, closure, |body| quote_spanned!(word.span()=> move |#inputs, _| { #body }))
 }
 
-fn write_finish(call: &Call, aggregation: &Aggregation) -> TokenStream {
+/// A closure over records, written around its checked body, with copies of what it captures.
+fn measured(
+    call: &Call,
+    word: &Ident,
+    closure: &ExprClosure,
+    write: impl FnOnce(TokenStream) -> TokenStream,
+) -> TokenStream {
+    let written = write(Closure::new(closure, false, word.span()).value());
+    capture::around(&captures::of(closure, &call.scope), word.span(), written)
+}
+
+fn write_finish(call: &Call, closure: &ExprClosure, aggregation: &Aggregation) -> TokenStream {
     let span = generated(call.span());
     let key = measures::key();
     let slots = (0..aggregation.measures.len()).map(measures::slot).collect::<Vec<_>>();
-    let Some(closure) = call.closures().next() else {
-        return TokenStream::new();
-    };
-    // The body as a closure over what stands in it for the group, so that none of it counts as captured.
+    // The body as a closure over the generated variables, so that these do not count as captured.
     let mut closure = closure.clone();
     closure.inputs = std::iter::once(&key).chain(&slots).map(|name| -> Pat { parse_quote!(#name) }).collect();
     *closure.body = aggregation.body.clone();
     let captures = captures::of(&closure, &call.scope);
-    let next = Next::emit(call.span()).of_fields(is_taken_over(call));
+    let next = Continuation::emit(call.span()).of_fields(is_taken_over(call));
     let run = Closure::new(&closure, false, call.span()).each_typed_value(whole, &|value| next.take(value, span));
     let key = match aggregation.uses_key {
         true => key.into_token_stream(),
@@ -132,7 +136,7 @@ fn write_finish(call: &Call, aggregation: &Aggregation) -> TokenStream {
     method::in_place_of(call, if aggregation.is_in_groups() { "finish_groups" } else { "finish" }, finish)
 }
 
-/// Whether the group's record is a struct that takes over what is in the key.
+/// Whether the group's record is a struct that takes fields over from the key.
 fn is_taken_over(call: &Call) -> bool {
     let forwards = forwards::of_group(call);
     forwards.of_struct && !forwards.is_empty()

@@ -1,11 +1,12 @@
 //! Bodies: several closures over records, written as one function.
 //!
-//! A body is written from its last stage to its first. Each [`Stage`] knows how to use its own [`Closure`]; what
-//! happens to the value it gives is the [`Next`]: the emitter, or the stage after it.
+//! A body is written from its last stage to its first. A stage is an operator that looks at one record after the other: [`each_record`] writes
+//! the stage from its [`Closure`]. The [`Continuation`] of a stage is what happens to its value: the emitter, or the next stage.
 //!
-//! **Each fused body has a scope of its own, or ends the fusion.** A closure is written inside of the one before it, so names of that one may not
-//! hide what it means. Items, macro calls that are statements, and macros in patterns bind names that syntax does not show: what follows such a
-//! closure is an operator of its own. To wrap the closure in one more would keep them in one loop, but then it could not lend what is its own.
+//! **A fused closure has a scope of its own, or ends the fusion.** A closure is written inside of the closure before it, whose variables must not
+//! hide names that the inner closure means. Items, macro calls that are statements, and macros in patterns bind names that syntax does not show:
+//! the operator behind such a closure starts a body of its own. One more closure around the outer one would keep both in one loop, but then the
+//! outer closure could not lend its own variables to the inner one.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote_spanned};
@@ -13,33 +14,25 @@ use syn::ExprClosure;
 use syn::spanned::Spanned;
 
 use crate::analyse::captures;
-use crate::analyse::values::Values;
+use crate::analyse::values::MadeValues;
 use crate::emit::closure::{Closure, untyped};
-use crate::emit::next::Next;
-use crate::emit::{capture, method, moved};
-use crate::operators::Takes;
+use crate::emit::next::{Continuation, out};
+use crate::emit::{capture, each_record, method, owning};
+use crate::operators::{ClosureArguments, Operator};
+use crate::spans::generated;
 use crate::syntax::Call;
 use crate::syntax::patterns::plain_name;
 
-/// A way in which a closure over records is used.
-pub(crate) trait Stage: Sync {
-    /// Whether the closure gives a `Result`, whose error ends the job.
-    fn is_fallible(&self) -> bool;
-
-    /// Writes what happens to one record.
-    fn write(&self, this: &Closure<'_>, next: &Next) -> TokenStream;
-}
-
-/// Writes `process`, `process_with` or their fallible forms, with everything that the stages do. Types are asked of the structs that it makes
-/// where anything relies on their fields.
+/// Writes `process`, `process_with` or their fallible forms, with everything that the stages do. With `must_be_fieldwise`, the types of the structs that
+/// the body makes must be those of records, because the plan relies on their fields.
 pub(super) fn write(stages: &[&Call], must_be_fieldwise: bool) -> TokenStream {
     let Some((first, last)) = stages.first().zip(stages.last()) else {
         return TokenStream::new();
     };
-    let heads = Heads::of(stages);
-    let mut next = Next::emit(last.span());
+    let heads = BodyHeads::of(stages);
+    let mut next = Continuation::emit(last.span());
     for (index, stage) in stages.iter().enumerate().rev() {
-        let is_asked = must_be_fieldwise && Values::of(stage).is_some_and(|values| values.are_structs());
+        let is_asked = must_be_fieldwise && MadeValues::of(stage).is_some_and(|values| values.are_structs());
         next = written_stage(stage, &next.of_fields(is_asked), heads.names(index, stage), made_at(&stages[..index]));
     }
     let Some((parameters, run)) = next.into_stage() else {
@@ -47,16 +40,16 @@ pub(super) fn write(stages: &[&Call], must_be_fieldwise: bool) -> TokenStream {
     };
     let span = generated(first.span());
     let out = out(last.span());
-    let is_fallible = stages.iter().filter_map(|stage| stage_of(stage)).any(Stage::is_fallible);
+    let is_fallible = stages.iter().filter_map(|stage| stage.operator).any(Operator::is_fallible);
     let done = is_fallible.then(|| quote_spanned!(span=> ; ::core::result::Result::Ok(())));
     let closure = quote_spanned!(first.span()=> move |#(#parameters,)* #out| { #run #done });
     let closures = stages.iter().filter_map(|stage| Some((stage.record_closure()?, &stage.scope)));
     let closure = capture::around(&captures::of_all(closures), first.span(), closure);
     match first.set_up() {
         Some(set_up) => {
-            // The compiler looks at closures after all other arguments. As a block the set-up comes before the body, which may be one and needs
-            // the state's type.
-            let set_up = moved::set_up(set_up, first, is_fallible);
+            // The compiler checks closures after all other arguments. A block is no closure, so the set-up is checked before the body, which needs the
+            // type of the state.
+            let set_up = owning::set_up(set_up, first, is_fallible);
             let word = if is_fallible { "try_process_with" } else { "process_with" };
             method::in_place_of(first, word, quote_spanned!(span=> { #set_up }, #closure))
         }
@@ -64,41 +57,24 @@ pub(super) fn write(stages: &[&Call], must_be_fieldwise: bool) -> TokenStream {
     }
 }
 
-/// The span of generated code: its names are its own, messages about it point to the user's word.
-pub(super) fn generated(word: Span) -> Span {
-    Span::mixed_site().located_at(word)
-}
-
-/// The emitter. Its name is seen by the user's code, as all of its uses are where that is.
-pub(super) fn out(at: Span) -> Ident {
-    Ident::new("__out", at)
-}
-
-fn stage_of(call: &Call) -> Option<&'static dyn Stage> {
-    call.operator.and_then(|operator| operator.stage())
-}
-
 /// Whether all parameters of an operator's closures are records.
 pub(super) fn takes_records(call: &Call) -> bool {
-    call.operator.is_some_and(|operator| matches!(operator.takes, Takes::Records(_)))
+    call.is(|operator| matches!(operator.takes, ClosureArguments::Records(_)))
 }
 
-fn is_predicate(call: &Call) -> bool {
-    call.operator.is_some_and(|operator| operator.is_predicate())
-}
-
-/// Where the values are made that a stage behind these passes on: what is wrong with their type is reported there.
+/// The place where these stages make the values that the next stage passes on: a wrong type is reported there.
 fn made_at(before: &[&Call]) -> Option<Span> {
-    let maker = before.iter().rev().find(|stage| !is_predicate(stage))?;
+    let maker = before.iter().rev().find(|stage| !stage.is(Operator::is_predicate))?;
     Some(maker.record_closure()?.body.span())
 }
 
-/// Writes a stage; `names` are those that its records get if they are taken apart inside of it only.
-fn written_stage(call: &Call, next: &Next, names: Option<Vec<Ident>>, made_at: Option<Span>) -> Next {
-    let (Some(stage), Some(closure)) = (stage_of(call), call.record_closure()) else {
-        return Next::stage(Vec::new(), TokenStream::new());
+/// Writes a stage. With `names`, its records have these names, and its patterns take them apart inside of the stage only.
+fn written_stage(call: &Call, next: &Continuation, names: Option<Vec<Ident>>, made_at: Option<Span>) -> Continuation {
+    let operator = call.operator.and_then(|operator| Some((operator.of_each_record()?, operator.is_fallible())));
+    let (Some((operation, is_fallible)), Some(closure)) = (operator, call.record_closure()) else {
+        return Continuation::stage(Vec::new(), TokenStream::new());
     };
-    let this = Closure::new(closure, stage.is_fallible(), call.span());
+    let this = Closure::new(closure, is_fallible, call.span());
     let (this, parameters) = match names {
         Some(names) => {
             let parameters = names.iter().map(ToTokens::to_token_stream).collect();
@@ -108,31 +84,31 @@ fn written_stage(call: &Call, next: &Next, names: Option<Vec<Ident>>, made_at: O
         None => (this, closure.inputs.iter().map(ToTokens::to_token_stream).collect()),
     };
     let this = this.with_records_located(made_at);
-    Next::stage(parameters, stage.write(&this, next))
+    Continuation::stage(parameters, each_record::write(operation, &this, next))
 }
 
 /// The stages that look at the operator's own records: predicates, and the one that makes a value of them.
-struct Heads {
+struct BodyHeads {
     count: usize,
-    /// Whether their parameters are the same plain names, so that none hides what another one means.
+    /// Whether their parameters are the same plain names, so that no parameter hides a name that another stage means.
     share_names: bool,
 }
 
-impl Heads {
+impl BodyHeads {
     fn of(stages: &[&Call]) -> Self {
-        let count = stages.iter().take_while(|stage| is_predicate(stage)).count() + 1;
+        let count = stages.iter().take_while(|stage| stage.is(Operator::is_predicate)).count() + 1;
         let closures = stages.iter().take(count).filter_map(|stage| stage.record_closure());
         let mut names = closures.map(plain_parameters);
         let first = names.next().flatten();
-        Heads { count, share_names: first.is_some() && names.all(|names| names == first) }
+        BodyHeads { count, share_names: first.is_some() && names.all(|names| names == first) }
     }
 
-    /// Names for the records of a stage, where the user's own do not do: a predicate passes its records on, so a
-    /// pattern must not take them apart for good.
+    /// Generated names for the records of a stage, where the user's own cannot be used: a predicate passes its records on, so a
+    /// pattern must not move out of them.
     fn names(&self, index: usize, stage: &Call) -> Option<Vec<Ident>> {
         let closure = stage.record_closure()?;
         let must_agree = self.count > 1 && index < self.count && !self.share_names;
-        let must_last = is_predicate(stage) && plain_parameters(closure).is_none();
+        let must_last = stage.is(Operator::is_predicate) && plain_parameters(closure).is_none();
         let name = |side| format_ident!("record{side}", span = generated(stage.span()));
         (must_agree || must_last).then(|| (0..closure.inputs.len()).map(name).collect())
     }

@@ -7,9 +7,9 @@ use syn::{Stmt, parse_quote};
 use crate::analyse::captures::Capture;
 
 /// Writes a `move` closure in a block that first copies what the closure captures, so that the originals stay with the
-/// user. Captures of flows end in an error of the compiler at the name in the closure.
+/// user. A captured flow is an error of the compiler at the name in the closure.
 ///
-/// `word` is the operator's, where the compiler points to if the closure as a whole does not do.
+/// `word` is the span of the operator: the compiler reports there what is wrong with the closure as a whole.
 pub(super) fn around(captures: &[Capture], word: Span, closure: TokenStream) -> TokenStream {
     if captures.is_empty() {
         return closure;
@@ -23,7 +23,7 @@ pub(super) fn around(captures: &[Capture], word: Span, closure: TokenStream) -> 
     }
 }
 
-/// The statement that brings the methods into scope which copy what is captured.
+/// The statement that imports the methods which copy captured values.
 pub(crate) fn copying() -> Stmt {
     parse_quote! {
         #[allow(unused_imports)]

@@ -6,10 +6,10 @@ use syn::spanned::Spanned;
 use syn::{Expr, ExprClosure, Pat, ReturnType, Type};
 
 use crate::analyse::returns;
-use crate::emit::body::generated;
 use crate::emit::checked;
 use crate::emit::precedence::at_end;
 use crate::emit::tail;
+use crate::spans::{generated, last_span};
 use crate::syntax::names::{peeled, plain_path};
 use crate::syntax::patterns::plain_name;
 
@@ -18,33 +18,33 @@ pub(crate) struct Closure<'a> {
     closure: &'a ExprClosure,
     /// Its body, whose arithmetic is checked.
     body: Expr,
-    is_fallible: bool,
-    /// Takes the records apart, where they have names of their own.
+    pub(super) is_fallible: bool,
+    /// Statements that take the records apart, where these have generated names.
     bindings: TokenStream,
-    /// The names of the records, to pass them on by.
+    /// The names of the records, for the next stage.
     pub(crate) records: Vec<Ident>,
-    /// For code around the user's: located at the operator's word.
+    /// The span of generated code: located at the operator's word.
     pub(crate) span: Span,
     word: Span,
 }
 
 impl<'a> Closure<'a> {
-    /// A closure with the user's own parameters. The value of a fallible one is what its `Ok` holds.
+    /// A closure with the user's own parameters. The value of a fallible closure is what its `Ok` holds.
     pub(super) fn new(closure: &'a ExprClosure, is_fallible: bool, word: Span) -> Self {
         let records = closure.inputs.iter().filter_map(plain_name).cloned().collect();
         let body = checked::body(closure);
         Closure { closure, body, is_fallible, bindings: TokenStream::new(), records, span: generated(word), word }
     }
 
-    /// The closure, whose records are of the types that its parameters say, if any; behind parameters without them, see [`untyped`]. The compiler would
-    /// only miss a type where the one that is said is none that closures see.
+    /// The closure, with a check that its records have the types that are written for its parameters; the parameters themselves are written
+    /// [`untyped`]. The check has a message of its own where a type is not the one that closures see.
     pub(super) fn with_records_typed(mut self) -> Self {
         let typed = self.closure.inputs.iter().filter_map(typed);
         self.bindings = typed.map(|(name, ty)| seen_as(name, name, ty)).collect();
         self
     }
 
-    /// The closure, of records that are called otherwise; its own patterns bind inside of it only.
+    /// The closure over records with these names; its own patterns bind inside of it only.
     pub(super) fn with_records_named(mut self, records: Vec<Ident>) -> Self {
         let bindings = self.closure.inputs.iter().zip(&records).map(|(pattern, record)| match typed(pattern) {
             Some((name, ty)) => seen_as(name, record, ty),
@@ -55,7 +55,7 @@ impl<'a> Closure<'a> {
         self
     }
 
-    /// The closure, whose records are reported elsewhere than where its parameters stand.
+    /// The closure, with messages about its records at another place than its parameters.
     pub(super) fn with_records_located(mut self, at: Option<Span>) -> Self {
         if let Some(at) = at {
             self.records.iter_mut().for_each(|record| record.set_span(record.span().located_at(at)));
@@ -75,7 +75,8 @@ impl<'a> Closure<'a> {
         })
     }
 
-    /// As [`Closure::each_value`]. Where what `part` takes of a branch's value holds a `None`, all branches are one value: it has the type of the others.
+    /// As [`Closure::each_value`]. If what `part` takes of the value of a branch holds a `None`, all branches are written as one value, so that the `None` gets the
+    /// type of the other branches.
     pub(crate) fn each_typed_value(
         &self,
         part: fn(&Expr) -> Option<&Expr>,
@@ -99,7 +100,7 @@ impl<'a> Closure<'a> {
         returns::needs_its_closure(self.closure, self.is_fallible)
     }
 
-    /// Takes the records apart for `run` alone: what these variables hide, the stages after it may mean.
+    /// Takes the records apart for `run` alone: the stages after it may mean names that these variables hide.
     fn bound(&self, run: TokenStream) -> TokenStream {
         match &self.bindings {
             none if none.is_empty() => run,
@@ -123,14 +124,14 @@ impl<'a> Closure<'a> {
         Expr::Verbatim(quote_spanned!(span=> (|| #output #body)()))
     }
 
-    /// `function(value)`; what is wrong with the value's type is reported at the value.
+    /// `function(value)`, with messages about the value's type at the value.
     pub(super) fn called_with(&self, function: &TokenStream, value: &Expr) -> TokenStream {
         let at = self.word.located_at(last_span(value));
         quote_spanned!(at=> #function(#value))
     }
 
-    /// Takes the value out of a `Result`. `Ok(..)` and `Err(..)` as they stand say nothing about each other's type,
-    /// so they are not put together only to be taken apart.
+    /// Takes the value out of a `Result`. An `Ok(..)` that is written out does not say the type of an error, nor does an `Err(..)` say the type of a
+    /// value, so neither is made a `Result` first.
     fn unwrapped(&self, result: &Expr, then: &dyn Fn(&Expr) -> TokenStream) -> TokenStream {
         let span = self.span;
         match constructor(result) {
@@ -173,11 +174,6 @@ fn seen_as(name: &Ident, record: &Ident, ty: &Type) -> TokenStream {
 /// The value itself, for [`Closure::each_typed_value`].
 pub(super) fn whole(value: &Expr) -> Option<&Expr> {
     Some(value)
-}
-
-fn last_span(expr: &Expr) -> Span {
-    let tokens = expr.to_token_stream().into_iter();
-    tokens.last().map_or_else(Span::mixed_site, |token| token.span())
 }
 
 /// The name and the argument of `Name(argument)`.

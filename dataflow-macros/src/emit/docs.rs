@@ -1,6 +1,6 @@
 //! The plan as text, for a pipeline's documentation.
 
-use crate::analyse::steps::{self, Part};
+use crate::analyse::steps::{self, ChainPart};
 use crate::syntax::{Flow, Pipeline, Source, text};
 
 /// The longest line of the plan; more would be hard to read in a browser.
@@ -25,16 +25,16 @@ pub(crate) fn plan(pipeline: &Pipeline) -> Vec<String> {
     lines
 }
 
-/// Arguments are shown where they are written; a variable alone says nothing.
+/// Arguments are shown in the operator that they belong to, and a variable alone is not shown.
 fn is_shown(flow: &Flow) -> bool {
     let is_variable = flow.calls.is_empty() && matches!(flow.source, Source::Local { .. });
     !flow.is_argument && !is_variable
 }
 
-fn operator(part: &Part<'_>) -> String {
+fn operator(part: &ChainPart<'_>) -> String {
     let word = |call: &crate::syntax::Call| format!("{}({})", call.word, call.text);
     match part {
-        Part::Step(step) => step.calls().map(word).collect::<Vec<_>>().join(" "),
-        Part::Foreign(call) => word(call),
+        ChainPart::Step(step) => step.calls().map(word).collect::<Vec<_>>().join(" "),
+        ChainPart::Foreign(call) => word(call),
     }
 }

@@ -4,18 +4,18 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{ExprClosure, Index};
 
-use crate::analyse::reads::{self, Reads};
+use crate::analyse::reads::{self, ReadSet};
 use crate::analyse::{captures, keys};
-use crate::emit::body::generated;
 use crate::emit::capture;
 use crate::emit::closure::{Closure, whole};
-use crate::operators::Takes;
+use crate::operators::ClosureArguments;
+use crate::spans::generated;
 use crate::syntax::Call;
 
 /// `|o| o.day.month()`: `|symbols| symbols.computed(move |o, key| key.emit(o.day.month())).reading(&["day"])`; of an order, with
 /// `.order(|k| (desc(k.0), k.1))` behind it.
 pub(super) fn write(call: &Call, closure: &ExprClosure) -> TokenStream {
-    if call.operator.is_some_and(|operator| operator.takes == Takes::Order) {
+    if call.is(|operator| operator.takes == ClosureArguments::Order) {
         let order = keys::order(closure);
         let mut computing = closure.clone();
         *computing.body = order.body.clone();
@@ -27,7 +27,7 @@ pub(super) fn write(call: &Call, closure: &ExprClosure) -> TokenStream {
 fn computed(call: &Call, closure: &ExprClosure, order: &TokenStream) -> TokenStream {
     let span = generated(call.span());
     let (symbols, key) = (Ident::new("__symbols", span), Ident::new("__key", call.span()));
-    // The user's span, as the call is reported where the key is of a wrong type.
+    // The user's span: the compiler reports a key of a wrong type at this call.
     let emit = |value: &syn::Expr| quote_spanned!(call.span()=> #key.emit(#value));
     let computing = Closure::new(closure, false, call.span());
     let run = computing.each_typed_value(whole, &emit);
@@ -35,8 +35,8 @@ fn computed(call: &Call, closure: &ExprClosure, order: &TokenStream) -> TokenStr
     let body = quote_spanned!(call.span()=> move |#(#record,)* #key| { #run });
     let body = capture::around(&captures::of(closure, &call.scope), call.span(), body);
     let reading = reads::of(closure).into_iter().next().and_then(|reads| match reads {
-        Reads::All => None,
-        Reads::Fields(fields) => {
+        ReadSet::All => None,
+        ReadSet::Fields(fields) => {
             let fields = fields.iter();
             Some(quote_spanned!(span=> .reading(&[#(#fields),*])))
         }
@@ -44,8 +44,8 @@ fn computed(call: &Call, closure: &ExprClosure, order: &TokenStream) -> TokenStr
     quote_spanned!(call.span()=> |#symbols| ::dataflow::Symbols::computed(#symbols, #body) #reading #order)
 }
 
-/// What is said of the parts of a computed order; nothing where it ascends in one value.
-fn directions(call: &Call, order: &keys::Order) -> TokenStream {
+/// The directions of the parts of a computed order; nothing where the order is one ascending value.
+fn directions(call: &Call, order: &keys::ComputedOrder) -> TokenStream {
     if order.directions.iter().all(Option::is_none) {
         return TokenStream::new();
     }

@@ -1,8 +1,8 @@
 //! Calls of the builder that stand where the user wrote a call.
 //!
 //! Everything from the dot to the closing parenthesis keeps the user's own spans, the outer tokens of its arguments
-//! included: of a call that is half the user's and half the macro's, the compiler reports mistakes at the attribute.
-//! Only names must be the macro's own.
+//! included: the compiler reports mistakes in a call with spans of both the user and the macro at the attribute. Only
+//! names must have the macro's own spans.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};

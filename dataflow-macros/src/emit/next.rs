@@ -3,14 +3,14 @@
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 
-use crate::emit::body::{generated, out};
 use crate::emit::precedence::before_block;
+use crate::spans::generated;
 
 /// What happens to a value: it is emitted, or another stage looks at it.
 #[derive(Clone)]
-pub(crate) struct Next {
+pub(crate) struct Continuation {
     then: Then,
-    /// Whether the value's type is asked to be one whose fields are those of its record.
+    /// Whether the value's type must be one whose fields are those of its record.
     of_fields: bool,
 }
 
@@ -28,15 +28,15 @@ enum Then {
     },
 }
 
-impl Next {
+impl Continuation {
     /// The value is emitted, by the operator of this word.
     pub(crate) fn emit(span: Span) -> Self {
-        Next { then: Then::Emit { span }, of_fields: false }
+        Continuation { then: Then::Emit { span }, of_fields: false }
     }
 
     /// Another stage looks at it.
     pub(crate) fn stage(parameters: Vec<TokenStream>, run: TokenStream) -> Self {
-        Next { then: Then::Stage { parameters, run }, of_fields: false }
+        Continuation { then: Then::Stage { parameters, run }, of_fields: false }
     }
 
     /// The patterns and the code of a stage.
@@ -47,15 +47,15 @@ impl Next {
         }
     }
 
-    /// The same, of a value whose type is asked.
+    /// The same continuation; with `of_fields` the value's type must be one whose fields are those of its record.
     pub(crate) fn of_fields(self, of_fields: bool) -> Self {
-        Next { of_fields, ..self }
+        Continuation { of_fields, ..self }
     }
 
     /// What happens to the value of an expression.
     pub(crate) fn take(&self, value: impl ToTokens, span: Span) -> TokenStream {
         match &self.then {
-            // The user's span, as the call is reported where its argument is of a wrong type.
+            // The user's span: the compiler reports an argument of a wrong type at this call.
             Then::Emit { span } => {
                 let value = value.into_token_stream();
                 let emit = Ident::new(if is_tuple(&value) { "emit_parts" } else { "emit" }, *span);
@@ -70,7 +70,7 @@ impl Next {
         }
     }
 
-    /// A name for values, and what happens to each. The next stage sees them as if they had been written and read.
+    /// A name for values, and what happens to each value. The next stage sees a value as if it had been written and read.
     pub(crate) fn each(&self, span: Span) -> (Ident, TokenStream) {
         match &self.then {
             Then::Emit { span: word } => {
@@ -104,6 +104,11 @@ impl Next {
     fn asked(&self, value: TokenStream, span: Span) -> TokenStream {
         if self.of_fields { quote_spanned!(span=> ::dataflow::__private::fieldwise(#value)) } else { value }
     }
+}
+
+/// The emitter. Its name has the user's span, because all uses of the emitter are among the user's code.
+pub(super) fn out(at: Span) -> Ident {
+    Ident::new("__out", at)
 }
 
 /// Whether a value is written as a tuple that can be a record.

@@ -2,14 +2,14 @@
 
 use quote::quote_spanned;
 use syn::spanned::Spanned;
-use syn::{FnArg, GenericArgument, Pat, PatType, PathArguments, Signature, Stmt, Type};
+use syn::{FnArg, Pat, PatType, Signature, Stmt};
 
-use crate::emit::body::generated;
+use crate::spans::generated;
 use crate::syntax::patterns::plain_name;
 use crate::syntax::{Pipeline, types};
 
-/// `let pages = of_records(pages);` for each flow that the body uses: a type that is no record is reported where the parameter says it, and
-/// not at each operator.
+/// `let pages = of_records(pages);` for each flow that the body uses: a type that is no record is reported at the parameter, and not at each
+/// operator.
 pub(crate) fn checked(signature: &Signature, pipeline: &Pipeline) -> Vec<Stmt> {
     let typed = signature.inputs.iter().filter_map(|parameter| match parameter {
         FnArg::Typed(parameter) => Some(parameter),
@@ -27,16 +27,6 @@ fn check(parameter: &PatType, pipeline: &Pipeline) -> Option<Stmt> {
     if !is_used || !types::is_flow(&parameter.ty) || types::is_reference(&parameter.ty) {
         return None;
     }
-    let span = generated(record(&parameter.ty)?.span());
+    let span = generated(types::record_of(&parameter.ty)?.span());
     syn::parse2(quote_spanned!(span=> let #name = ::dataflow::__private::of_records(#name);)).ok()
-}
-
-/// `T` of `DataSet<T>`.
-fn record(ty: &Type) -> Option<&Type> {
-    let Type::Path(path) = ty else { return None };
-    let PathArguments::AngleBracketed(list) = &path.path.segments.last()?.arguments else { return None };
-    list.args.iter().find_map(|argument| match argument {
-        GenericArgument::Type(ty) => Some(ty),
-        _ => None,
-    })
 }

@@ -1,4 +1,4 @@
-//! Expressions in places where their own tokens would be read differently.
+//! Parentheses for expressions whose tokens would mean something else in their new place.
 
 use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};

@@ -4,29 +4,32 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ExprClosure;
 
-use crate::analyse::conjuncts::{self, Bound};
-use crate::analyse::pushdown::Front;
-use crate::analyse::steps::Step;
+use crate::analyse::conjuncts::{self, FieldBound};
+use crate::analyse::pushdown::MovedFilter;
+use crate::analyse::steps::ChainStep;
 use crate::analyse::{captures, proofs, reads, renamed};
-use crate::emit::body::{generated, takes_records};
+use crate::emit::body::takes_records;
 use crate::emit::closure::{Closure, untyped};
-use crate::emit::scope::plain;
-use crate::emit::step::Facts;
-use crate::emit::{capture, method, moved, step};
+use crate::emit::step::StepFacts;
+use crate::emit::{capture, method, owning, step};
+use crate::operators::Operator;
+use crate::spans::generated;
 use crate::syntax::Call;
+use crate::syntax::patterns::is_generated;
+use crate::syntax::text::of_name;
 
-/// Writes `.step(..).bounded(..).filter(..)`, once for each conjunct; a filter that may fail or that keeps a state is one.
+/// Writes `.step(..).bounded(..).filter(..)`, once for each conjunct. A filter that may fail or that keeps a state is written as one.
 ///
-/// Filters may move from where they stand, unless the user says that they are to run as written.
-pub(super) fn write(whole: &Step<'_>, call: &Call, binding: Option<&Ident>) -> TokenStream {
+/// The optimizer may move filters, unless the user says that they are to run as written.
+pub(super) fn write(whole: &ChainStep<'_>, call: &Call, binding: Option<&Ident>) -> TokenStream {
     let Some(closure) = call.record_closure() else {
         return TokenStream::new();
     };
-    let is_fallible = call.operator.and_then(|operator| operator.stage()).is_some_and(|stage| stage.is_fallible());
+    let is_fallible = call.is(Operator::is_fallible);
     if is_fallible || call.set_up().is_some() {
         let meta = step::write(whole, binding, None);
         let body = if is_fallible { fallible_body(call, closure) } else { plain_body(call, closure) };
-        let set_up = call.set_up().map(|set_up| moved::set_up(set_up, call, is_fallible));
+        let set_up = call.set_up().map(|set_up| owning::set_up(set_up, call, is_fallible));
         let filter = filter(call, set_up.as_ref(), closure, &body);
         return quote!(#meta #filter);
     }
@@ -34,8 +37,8 @@ pub(super) fn write(whole: &Step<'_>, call: &Call, binding: Option<&Ident>) -> T
         one if one.len() == 1 => vec![closure.clone()],
         several => several,
     };
-    // Names that the macro has made are nothing to show.
-    let texts = match closure.inputs.iter().any(renamed::is_generated) {
+    // Generated names are not shown.
+    let texts = match closure.inputs.iter().any(is_generated) {
         true => vec![call.text.clone(); conjuncts.len()],
         false => conjuncts::texts(closure, &call.text, conjuncts.len()),
     };
@@ -44,8 +47,8 @@ pub(super) fn write(whole: &Step<'_>, call: &Call, binding: Option<&Ident>) -> T
 }
 
 /// Writes a filter in front of a body: `.step(..).proven(..).bounded(..).filter(..)`.
-pub(super) fn write_front(front: &Front) -> TokenStream {
-    let Front { call, proof, .. } = front;
+pub(super) fn write_front(front: &MovedFilter) -> TokenStream {
+    let MovedFilter { call, proof, .. } = front;
     let Some(closure) = call.record_closure() else { return TokenStream::new() };
     write_proven(call, closure, &call.text, None, Some(&proof.to_token_stream()))
 }
@@ -58,7 +61,7 @@ fn write_conjunct(call: &Call, conjunct: &ExprClosure, text: &str, binding: Opti
     write_proven(call, conjunct, text, binding, proof.as_ref())
 }
 
-/// Writes a filter; `proof` is what asks the types whether it has an answer for every record, where its words say that it may have.
+/// Writes a filter. `proof` is a closure whose type says whether the filter has an answer for every record; there is none where syntax already says no.
 fn write_proven(
     call: &Call,
     predicate: &ExprClosure,
@@ -67,11 +70,11 @@ fn write_proven(
     proof: Option<&TokenStream>,
 ) -> TokenStream {
     let word = call.word.to_string();
-    let facts = Facts {
+    let facts = StepFacts {
         reads: reads::of(predicate),
         moves: !call.is_as_written && proof.is_some(),
-        below: call.below.as_ref().map(plain),
-        ..Facts::default()
+        below: call.below.as_ref().map(of_name),
+        ..StepFacts::default()
     };
     let meta = step::describe(call, binding, &word, text, &facts);
     let bounds = proof.map(|_| conjuncts::bounds(predicate, &call.scope)).unwrap_or_default();
@@ -79,7 +82,7 @@ fn write_proven(
     let is_asked = facts.moves || !bounds.is_empty();
     let proven = proof.filter(|_| is_asked).map(|proof| method::in_place_of(call, "proven", proof.clone()));
     let filter = filter(call, None, predicate, &plain_body(call, predicate));
-    // Other filters may not pass one that acts on something outside.
+    // Other filters may not pass a filter that acts on something outside.
     let captures = captures::of(predicate, &call.scope);
     let captured = (proven.is_none() && !captures.is_empty()).then(|| {
         let answers = proofs::answers(&proofs::of_captures(&captures), None, generated(call.span()));
@@ -89,9 +92,9 @@ fn write_proven(
 }
 
 /// `.bounded("shipdate", ::dataflow::Comparison::Greater, &day)`
-fn write_bound(call: &Call, bound: &Bound) -> TokenStream {
+fn write_bound(call: &Call, bound: &FieldBound) -> TokenStream {
     let span = generated(call.span());
-    let Bound { path, comparison, value } = bound;
+    let FieldBound { path, comparison, value } = bound;
     let comparison = Ident::new(comparison, span);
     let arguments = quote_spanned!(span=> #path, ::dataflow::Comparison::#comparison, &#value);
     method::in_place_of(call, "bounded", arguments)
@@ -101,7 +104,7 @@ fn plain_body(call: &Call, closure: &ExprClosure) -> TokenStream {
     of_records(call, Closure::new(closure, false, call.span())).value()
 }
 
-/// The closure behind its parameters, which are written without types where all of them are records.
+/// The closure for parameters that are written without types, where all of them are records.
 fn of_records<'a>(call: &Call, closure: Closure<'a>) -> Closure<'a> {
     if takes_records(call) { closure.with_records_typed() } else { closure }
 }
@@ -113,7 +116,7 @@ fn fallible_body(call: &Call, closure: &ExprClosure) -> TokenStream {
     this.each_value(&|keep| quote_spanned!(span=> ::core::result::Result::Ok(#keep)))
 }
 
-/// `.filter(move |record| body)`, with what makes the state before it where there is one.
+/// `.filter(move |record| body)`, with the closure that makes the state before it, if there is one.
 fn filter(call: &Call, set_up: Option<&TokenStream>, closure: &ExprClosure, body: &TokenStream) -> TokenStream {
     let inputs = match takes_records(call) {
         true => untyped(closure).collect(),

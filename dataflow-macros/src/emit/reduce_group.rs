@@ -6,17 +6,14 @@ use syn::visit_mut::{self, VisitMut};
 use syn::{Expr, ExprClosure, ExprForLoop, Ident, Item, Pat, parse_quote_spanned};
 
 use crate::analyse::captures;
-use crate::emit::body::generated;
 use crate::emit::{capture, checked, method};
+use crate::spans::generated;
 use crate::syntax::Call;
 use crate::syntax::names::plain_path;
 use crate::syntax::patterns::{names_bound_inside, plain_name};
 
 /// `reduce_group(|g, out| for r in g { .. })`: `.reduce_group(move |g, out| while let Some(r) = g.next() { .. })`
-pub(crate) fn write(call: &Call) -> TokenStream {
-    let Some(closure) = call.closures().next() else {
-        return TokenStream::new();
-    };
+pub(crate) fn write(call: &Call, closure: &ExprClosure) -> TokenStream {
     let captures = captures::of(closure, &call.scope);
     let mut closure = closure.clone();
     closure.capture.get_or_insert(syn::Token![move](call.span()));
@@ -26,20 +23,20 @@ pub(crate) fn write(call: &Call) -> TokenStream {
     method::in_place_of(call, &call.word.to_string(), written)
 }
 
-/// Writes loops over groups, which all parameters but the last are, as what lends their records. Where the closure gives a group's name to
-/// something else, which is which is left to the compiler.
+/// Writes loops over groups as loops that are lent one record after the other. All parameters but the last are groups. If the closure binds the name
+/// of a group again, its loops stay as they are, and the compiler checks them.
 fn lend(closure: &mut ExprClosure) {
     let groups = closure.inputs.iter().take(closure.inputs.len().saturating_sub(1)).filter_map(plain_name);
     let bound = names_bound_inside(&closure.body);
     let groups: Vec<Ident> = groups.filter(|group| !bound.contains(group)).cloned().collect();
-    Lend { groups: &groups }.visit_expr_mut(&mut closure.body);
+    LendingLoops { groups: &groups }.visit_expr_mut(&mut closure.body);
 }
 
-struct Lend<'a> {
+struct LendingLoops<'a> {
     groups: &'a [Ident],
 }
 
-impl VisitMut for Lend<'_> {
+impl VisitMut for LendingLoops<'_> {
     fn visit_expr_mut(&mut self, expr: &mut Expr) {
         visit_mut::visit_expr_mut(self, expr);
         if let Expr::ForLoop(ExprForLoop { attrs, label, for_token, pat, expr: over, body, .. }) = &*expr
@@ -59,6 +56,6 @@ impl VisitMut for Lend<'_> {
     }
 
     fn visit_item_mut(&mut self, _: &mut Item) {
-        // The closure's names mean nothing in items.
+        // Items do not see the closure's variables.
     }
 }

@@ -5,58 +5,66 @@ use quote::{quote, quote_spanned};
 use syn::Index;
 
 use crate::analyse::captures;
-use crate::analyse::forwards::{self, Forwards};
+use crate::analyse::forwards::{self, ForwardedFields};
 use crate::analyse::measures;
-use crate::analyse::paths::Place;
-use crate::analyse::pushdown::Moved;
-use crate::analyse::reads::{self, Reads};
-use crate::analyse::steps::{Step, Work};
+use crate::analyse::paths::FieldPlace;
+use crate::analyse::pushdown::MovedFilters;
+use crate::analyse::reads::{self, ReadSet};
+use crate::analyse::steps::{ChainStep, StepWork};
 use crate::emit::method;
-use crate::emit::scope::plain;
-use crate::operators::{Stand, Takes};
-use crate::syntax::{Call, text};
+use crate::operators::{ChainState, ClosureArguments, JoinKind, Operator, RecordOperation};
+use crate::syntax::Call;
+use crate::syntax::text::{self, of_name};
 
-/// The longest source text that is carried along; it is for people to recognise their closure by.
+/// The longest source text of a closure in the plan: people recognise the closure by it.
 const TEXT_LIMIT: usize = 120;
 
 /// Describes an operator. `binding` is the variable that the chain is bound to, if the operator is its last one; `moved` are the filters that
 /// have moved out of it.
-pub(super) fn write(step: &Step<'_>, binding: Option<&Ident>, moved: Option<&Moved>) -> TokenStream {
-    let words = step.words().map(|call| plain(&call.word)).collect::<Vec<_>>();
+pub(super) fn write(step: &ChainStep<'_>, binding: Option<&Ident>, moved: Option<&MovedFilters>) -> TokenStream {
+    let words = step.words().map(|call| of_name(&call.word)).collect::<Vec<_>>();
     let texts = step.calls().map(|call| call.text.as_str()).filter(|text| !text.is_empty()).collect::<Vec<_>>();
     let Some(first) = step.calls().next() else {
         return TokenStream::new();
     };
-    // A step is put on a flow; a join or a grouping that has a name got it where it was named.
-    if first.operator.is_none_or(|operator| operator.from != Stand::Flow) {
+    // A join or a grouping that is bound to a variable was described where it was bound.
+    if first.operator.is_none_or(|operator| operator.from != ChainState::Flow) {
         return TokenStream::new();
     }
-    let facts = Facts { reads: step_reads(step), forwards: step_forwards(step), ..Facts::default() };
+    let (reads, forwards, expands) = (step_reads(step), step_forwards(step), step.calls().any(expands));
+    let facts = StepFacts { reads, forwards, expands, ..StepFacts::default() };
     let meta = describe(first, binding, &words.join(" → "), &texts.join(" → "), &facts);
     let captured = if facts.forwards.is_empty() { None } else { write_captured(step, first, moved) };
     quote!(#meta #captured)
 }
 
-/// `.captured(..)`: what the types say of what an operator's closures capture. Filters pass the operator by what it takes over, which they may
-/// not where its closures act on anything outside.
-fn write_captured(step: &Step<'_>, first: &Call, moved: Option<&Moved>) -> Option<TokenStream> {
+/// `.captured(..)`: the proof that an operator's closures do not act on anything outside by the values that they capture. Only with this proof may
+/// filters pass the operator.
+fn write_captured(step: &ChainStep<'_>, first: &Call, moved: Option<&MovedFilters>) -> Option<TokenStream> {
     let closures = step.calls().flat_map(|call| call.closures().map(|closure| (closure, &call.scope)));
     let captures = captures::of_all(closures);
     if captures.is_empty() {
         return None;
     }
-    let nothing = Moved::default();
+    let nothing = MovedFilters::default();
     let answers = moved.unwrap_or(&nothing).of_captures(&captures, first.span());
     Some(method::in_place_of(first, "captured", quote!(#answers)))
 }
 
+/// Whether a closure may give many records for one.
+fn expands(call: &Call) -> bool {
+    call.is(|operator| operator.of_each_record() == Some(RecordOperation::FlatMap))
+}
+
 /// What the macro knows of an operator.
 #[derive(Default)]
-pub(super) struct Facts {
+pub(super) struct StepFacts {
     /// What each parameter of its closures reads.
-    pub(super) reads: Vec<Reads>,
+    pub(super) reads: Vec<ReadSet>,
     /// What its output takes over from its input.
-    pub(super) forwards: Forwards,
+    pub(super) forwards: ForwardedFields,
+    /// Whether its closures may give many records for one.
+    pub(super) expands: bool,
     /// For a filter: whether it may run elsewhere.
     pub(super) moves: bool,
     /// For a filter that has moved: the word of the operator that it stood behind.
@@ -64,12 +72,19 @@ pub(super) struct Facts {
 }
 
 /// Describes an operator by its parts; `at` is the word that the compiler points to.
-pub(super) fn describe(at: &Call, binding: Option<&Ident>, operator: &str, source: &str, facts: &Facts) -> TokenStream {
+pub(super) fn describe(
+    at: &Call,
+    binding: Option<&Ident>,
+    operator: &str,
+    source: &str,
+    facts: &StepFacts,
+) -> TokenStream {
     let span = Span::mixed_site().located_at(at.span());
-    let name = plain(binding.unwrap_or(&at.word));
+    let name = of_name(binding.unwrap_or(&at.word));
     let source = text::shortened(source, TEXT_LIMIT);
     let reads = facts.reads.iter().map(written_reads);
     let forwards = written_forwards(&facts.forwards);
+    let expands = facts.expands.then(|| quote!(expands: true,));
     let moves = facts.moves.then(|| quote!(moves: true,));
     let below = facts.below.iter().map(|word| quote!(below: #word,));
     let meta = quote_spanned! {span=>
@@ -80,6 +95,7 @@ pub(super) fn describe(at: &Call, binding: Option<&Ident>, operator: &str, sourc
                 text: #source,
                 reads: &[#(#reads),*],
                 #forwards
+                #expands
                 #moves
                 #(#below)*
                 ..::dataflow::Step::UNKNOWN
@@ -90,27 +106,27 @@ pub(super) fn describe(at: &Call, binding: Option<&Ident>, operator: &str, sourc
 }
 
 /// What the closures of an operator take over from their records.
-fn step_forwards(step: &Step<'_>) -> Forwards {
+fn step_forwards(step: &ChainStep<'_>) -> ForwardedFields {
     match &step.work {
-        Work::Body(stages) => forwards::of(stages),
-        Work::Single(call) if call.operator.is_some_and(|operator| operator.takes == Takes::Handle) => {
+        StepWork::Body(stages) => forwards::of(stages),
+        StepWork::Single(call) if call.is(|operator| operator.takes == ClosureArguments::Handle) => {
             forwards::of_group(call)
         }
-        _ => Forwards::default(),
+        _ => ForwardedFields::default(),
     }
 }
 
-/// Whether the records of an operator are known to take fields over.
-pub(super) fn takes_over(step: &Step<'_>) -> bool {
+/// Whether the macro knows fields that an operator takes over.
+pub(super) fn takes_over(step: &ChainStep<'_>) -> bool {
     !step_forwards(step).is_empty()
 }
 
-fn written_forwards(forwards: &Forwards) -> Option<TokenStream> {
-    let fields = forwards.fields.iter().map(|(to, Place { record, path })| {
+fn written_forwards(forwards: &ForwardedFields) -> Option<TokenStream> {
+    let fields = forwards.fields.iter().map(|(to, FieldPlace { record, path })| {
         let (to, from, record) = (to.join("."), path.join("."), Index::from(*record));
         quote!(::dataflow::Forward::Field { to: #to, record: #record, from: #from })
     });
-    let rest = forwards.rest.iter().map(|(Place { record, path }, named)| {
+    let rest = forwards.rest.iter().map(|(FieldPlace { record, path }, named)| {
         let (from, record) = (path.join("."), Index::from(*record));
         quote!(::dataflow::Forward::Rest { record: #record, from: #from, named: &[#(#named),*] })
     });
@@ -118,27 +134,29 @@ fn written_forwards(forwards: &Forwards) -> Option<TokenStream> {
     (!all.is_empty()).then(|| quote!(forwards: &[#(#all),*],))
 }
 
-/// What the closures of an operator read, one set for each parameter that is a record or gives some. Symbols name their fields themselves.
-fn step_reads(step: &Step<'_>) -> Vec<Reads> {
+/// What the closures of an operator read, one set for each parameter that is a record or lends records. Closures over symbols read nothing.
+fn step_reads(step: &ChainStep<'_>) -> Vec<ReadSet> {
     match &step.work {
-        Work::Body(stages) => body_reads(stages, optional_sides(step)),
-        Work::Predicate(call) => record_reads(call, [false; 2]).unwrap_or_default(),
-        Work::Single(call) => match call.operator.map(|operator| operator.takes) {
-            Some(Takes::Records(_)) => call.closures().flat_map(reads::of).collect(),
-            Some(Takes::Groups(_) | Takes::Partition) => call.closures().flat_map(reads::of_groups).collect(),
-            Some(Takes::Handle) => measures::of(call).iter().map(measures::reads).collect(),
+        StepWork::Body(stages) => body_reads(stages, optional_sides(step)),
+        StepWork::Predicate(call) => record_reads(call, [false; 2]).unwrap_or_default(),
+        StepWork::Single(call) => match call.operator.map(|operator| operator.takes) {
+            Some(ClosureArguments::Records(_)) => call.closures().flat_map(reads::of).collect(),
+            Some(ClosureArguments::Groups(_) | ClosureArguments::Partition) => {
+                call.closures().flat_map(reads::of_groups).collect()
+            }
+            Some(ClosureArguments::Handle) => measures::of(call).iter().map(measures::reads).collect(),
             _ => Vec::new(),
         },
-        Work::Missing => Vec::new(),
+        StepWork::Missing => Vec::new(),
     }
 }
 
-/// A body gets the operator's own records as long as its stages only filter; the stages after that see what the body
-/// made itself.
-fn body_reads(stages: &[&Call], optional: [bool; 2]) -> Vec<Reads> {
-    let makers = stages.iter().position(|stage| !stage.operator.is_some_and(|operator| operator.is_predicate()));
+/// The first stages of a body get the operator's own records, up to the first stage that makes a value; the stages after it see values that the body
+/// made.
+fn body_reads(stages: &[&Call], optional: [bool; 2]) -> Vec<ReadSet> {
+    let makers = stages.iter().position(|stage| !stage.is(Operator::is_predicate));
     let first = stages.iter().take(makers.map_or(stages.len(), |maker| maker + 1));
-    let mut all: Vec<Reads> = Vec::new();
+    let mut all: Vec<ReadSet> = Vec::new();
     for reads in first.filter_map(|stage| record_reads(stage, optional)) {
         all = match all.is_empty() {
             true => reads,
@@ -149,21 +167,21 @@ fn body_reads(stages: &[&Call], optional: [bool; 2]) -> Vec<Reads> {
 }
 
 /// Which sides of an operator's records are `Option`s.
-fn optional_sides(step: &Step<'_>) -> [bool; 2] {
+fn optional_sides(step: &ChainStep<'_>) -> [bool; 2] {
     let join = step.heads.first().and_then(|head| head.operator);
-    join.map_or([false; 2], |operator| operator.optional_sides())
+    join.and_then(|operator| operator.join).map_or([false; 2], JoinKind::optional_sides)
 }
 
-/// What a stage reads of its records; the state of a task is none.
-fn record_reads(stage: &Call, optional: [bool; 2]) -> Option<Vec<Reads>> {
+/// What a stage reads of its records, without the state of a task.
+fn record_reads(stage: &Call, optional: [bool; 2]) -> Option<Vec<ReadSet>> {
     let reads = reads::of_sides(stage.record_closure()?, optional);
     Some(reads.into_iter().skip(usize::from(stage.set_up().is_some())).collect())
 }
 
-fn written_reads(reads: &Reads) -> TokenStream {
+fn written_reads(reads: &ReadSet) -> TokenStream {
     match reads {
-        Reads::All => quote!(::dataflow::Reads::All),
-        Reads::Fields(fields) => {
+        ReadSet::All => quote!(::dataflow::Reads::All),
+        ReadSet::Fields(fields) => {
             let fields = fields.iter();
             quote!(::dataflow::Reads::Fields(&[#(#fields),*]))
         }

@@ -1,7 +1,7 @@
-//! Moves what happens to a value to the places where the value is made.
+//! Writes the continuation of a value at the places where the value is made.
 //!
-//! `out.emit(if a { b } else { c })` becomes `if a { out.emit(b) } else { out.emit(c) }`. So temporaries live as long
-//! as they are needed, blocks may lend their own variables, and branches may be of different types.
+//! `out.emit(if a { b } else { c })` becomes `if a { out.emit(b) } else { out.emit(c) }`. Temporaries then live as long
+//! as they are needed, blocks may lend their own variables, and branches may have different types.
 
 use std::cell::Cell;
 
@@ -9,6 +9,7 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{Block, Expr, ExprMatch, Stmt, Token};
 
+use crate::operators::macros::{self, MacroEffect};
 use crate::syntax::names::{peeled, plain_path};
 
 /// Rewrites `expr` so that `then` happens to its value.
@@ -17,7 +18,7 @@ pub(super) fn push(expr: &Expr, then: &dyn Fn(&Expr) -> TokenStream) -> TokenStr
     pushed.into_token_stream()
 }
 
-/// Whether what `part` takes of a value that `expr` makes is, or holds, a `None` without a type.
+/// Whether `expr` makes a value of which `part` is, or holds, a `None` without a type.
 pub(super) fn gives_none(expr: &Expr, part: impl Fn(&Expr) -> Option<&Expr>) -> bool {
     let found = Cell::new(false);
     push(expr, &|value| {
@@ -78,7 +79,7 @@ fn rewrite_block(block: &mut Block, then: &dyn Fn(&Expr) -> TokenStream) {
     }
 }
 
-/// Rewrites a branch; one without a value is kept whole, for the compiler to say what is missing.
+/// Rewrites a branch. A branch without a value stays whole, so that the compiler reports the missing value.
 fn rewrite_branch(block: &mut Block, then: &dyn Fn(&Expr) -> TokenStream) {
     if ends_in_value(block) {
         return rewrite_block(block, then);
@@ -118,7 +119,7 @@ fn leaves(block: &Block) -> bool {
     }
 }
 
-/// Whether an expression never has a value: then nothing happens to it, and its type says nothing.
+/// Whether an expression never has a value, so that it needs no continuation.
 fn diverges(expr: &Expr) -> bool {
     match expr {
         Expr::Return(_) | Expr::Break(_) | Expr::Continue(_) => true,
@@ -128,6 +129,5 @@ fn diverges(expr: &Expr) -> bool {
 }
 
 fn is_panic(call: &syn::Macro) -> bool {
-    let words = ["panic", "unreachable", "todo", "unimplemented"];
-    call.path.segments.last().is_some_and(|segment| words.iter().any(|word| segment.ident == word))
+    macros::effect_of(call) == Some(MacroEffect::Panics)
 }

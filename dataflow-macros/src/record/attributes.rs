@@ -4,30 +4,11 @@ use proc_macro2::Span;
 use syn::spanned::Spanned as _;
 use syn::{Attribute, LitStr};
 
-/// Mistakes that leave the record's meaning clear: reported, and the record is written out without them.
-#[derive(Default)]
-pub(super) struct Mistakes(Option<syn::Error>);
-
-impl Mistakes {
-    pub(super) fn report(&mut self, at: Span, message: impl std::fmt::Display) {
-        self.add(syn::Error::new(at, message));
-    }
-
-    pub(super) fn add(&mut self, error: syn::Error) {
-        match &mut self.0 {
-            Some(found) => found.combine(error),
-            None => self.0 = Some(error),
-        }
-    }
-
-    pub(super) fn into_error(self) -> Option<syn::Error> {
-        self.0
-    }
-}
+use crate::diagnostics::Diagnostics;
 
 /// What stands on a field or a variant.
 #[derive(Default)]
-pub(super) struct Read {
+pub(super) struct FieldAttributes {
     /// Its name in files, where another is given.
     pub(super) column: Option<LitStr>,
     /// `source_file`: whether it is the path of the file that a row is from.
@@ -35,8 +16,8 @@ pub(super) struct Read {
 }
 
 /// Reads the attributes of `what`, a field or a variant.
-pub(super) fn read(what: &str, attributes: &[Attribute], mistakes: &mut Mistakes) -> Read {
-    let mut found = Read::default();
+pub(super) fn read(what: &str, attributes: &[Attribute], mistakes: &mut Diagnostics) -> FieldAttributes {
+    let mut found = FieldAttributes::default();
     for attribute in record_attributes(attributes) {
         let read = attribute.parse_nested_meta(|meta| {
             if meta.path.is_ident("source_file") && what == "field" {
@@ -63,7 +44,7 @@ pub(super) fn read(what: &str, attributes: &[Attribute], mistakes: &mut Mistakes
 }
 
 /// Reads the attributes of a struct or an enum, which has none.
-pub(super) fn of_record(attributes: &[Attribute], mistakes: &mut Mistakes) {
+pub(super) fn of_record(attributes: &[Attribute], mistakes: &mut Diagnostics) {
     for attribute in record_attributes(attributes) {
         let read = attribute.parse_nested_meta(|meta| {
             let message = "unknown attribute of a record: `#[record(name = \"…\")]` stands on a field or a variant";

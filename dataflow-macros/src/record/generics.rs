@@ -5,7 +5,7 @@ use quote::{ToTokens, quote};
 use syn::spanned::Spanned as _;
 use syn::{GenericParam, Type};
 
-/// The parameters, and what is known of them.
+/// The parameters of a record, and its types that are made of them.
 #[derive(Default)]
 pub(super) struct Generics {
     names: Vec<Ident>,
@@ -76,6 +76,11 @@ impl Generics {
             quote!(#name: ::dataflow::__private::Record #bounds)
         });
         quote!(#(#declared,)*)
+    }
+
+    /// The parameters as they are declared, as arguments, and what follows `where`: for an implementation.
+    pub(super) fn parts(&self) -> (TokenStream, TokenStream, TokenStream) {
+        (self.declared(), self.arguments(), self.predicates())
     }
 
     /// What follows `where` in everything that is written out.

@@ -8,10 +8,13 @@ use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 use syn::{Attribute, Fields, Item, LitStr, Member, Type, Visibility};
 
-use super::attributes::{self, Mistakes};
-use super::borrowing::{Sight, sight, stored};
+use super::attributes;
+use super::borrowing::{Borrowing, borrowing};
 use super::generics::Generics;
 use super::refusals;
+use super::spelling::has_spelling;
+use super::stored::stored;
+use crate::diagnostics::Diagnostics;
 
 /// The most variants of an enum: their tag is one byte.
 const MOST_VARIANTS: usize = 256;
@@ -21,13 +24,13 @@ pub(super) struct RecordInput {
     pub(super) name: Ident,
     pub(super) visibility: Visibility,
     pub(super) generics: Generics,
-    pub(super) body: Body,
+    pub(super) body: RecordBody,
     /// What closures see of it.
-    pub(super) sight: Sight,
+    pub(super) borrowing: Borrowing,
 }
 
 /// What it is made of.
-pub(super) enum Body {
+pub(super) enum RecordBody {
     Struct(Vec<FieldInput>),
     Enum(Vec<VariantInput>),
 }
@@ -65,19 +68,19 @@ pub(super) struct VariantInput {
 impl RecordInput {
     /// Reads the record. Mistakes that leave its meaning clear come beside it.
     pub(super) fn read(tokens: TokenStream) -> syn::Result<(Self, Option<syn::Error>)> {
-        let mut mistakes = Mistakes::default();
+        let mut mistakes = Diagnostics::default();
         let (name, visibility, generics, body) = match syn::parse2(tokens)? {
             Item::Struct(item) => {
                 attributes::of_record(&item.attrs, &mut mistakes);
                 let generics = Generics::read(item.generics, "struct")?;
                 let fields = read_fields(named_fields(&item.ident, item.fields)?, &mut mistakes);
-                (item.ident, item.vis, generics, Body::Struct(fields))
+                (item.ident, item.vis, generics, RecordBody::Struct(fields))
             }
             Item::Enum(item) => {
                 attributes::of_record(&item.attrs, &mut mistakes);
                 let generics = Generics::read(item.generics, "enum")?;
                 let variants = read_variants(&item.ident, item.variants, &mut mistakes)?;
-                (item.ident, item.vis, generics, Body::Enum(variants))
+                (item.ident, item.vis, generics, RecordBody::Enum(variants))
             }
             Item::Union(item) => {
                 return Err(syn::Error::new(
@@ -87,12 +90,15 @@ impl RecordInput {
             }
             item => return Err(syn::Error::new(item.span(), "only a struct or an enum can be a record")),
         };
-        let mut record = RecordInput { name, visibility, generics, body, sight: Sight::Itself };
+        let mut record = RecordInput { name, visibility, generics, body, borrowing: Borrowing::Itself };
         record.check_types()?;
         let stored: Vec<Type> = record.types().cloned().collect();
         stored.iter().for_each(|ty| record.generics.add(ty));
-        let seen = |field: &FieldInput| if record.generics.is_in(&field.ty) { Sight::Twin } else { sight(&field.ty) };
-        record.sight = record.all_fields().map(seen).max().unwrap_or(Sight::Itself);
+        let seen = |field: &FieldInput| match record.generics.is_in(&field.ty) {
+            true => Borrowing::Twin,
+            false => borrowing(&field.ty),
+        };
+        record.borrowing = record.all_fields().map(seen).max().unwrap_or(Borrowing::Itself);
         Ok((record, mistakes.into_error()))
     }
 
@@ -101,10 +107,25 @@ impl RecordInput {
         self.all_fields().map(|field| &field.stored)
     }
 
+    /// Whether the twin writes the type of a field out.
+    pub(super) fn is_spelled_out(&self, ty: &Type) -> bool {
+        !self.generics.is_in(ty) && has_spelling(ty)
+    }
+
+    /// The name of the record's twin.
+    pub(super) fn twin(&self) -> Ident {
+        format_ident!("{}Ref", self.name)
+    }
+
+    /// The name of the [type guard](super::type_guard). It has no users outside of the expansion.
+    pub(super) fn type_guard(&self) -> Ident {
+        format_ident!("__{}Known", self.name)
+    }
+
     fn all_fields(&self) -> impl Iterator<Item = &FieldInput> {
         let (fields, variants) = match &self.body {
-            Body::Struct(fields) => (fields.as_slice(), [].as_slice()),
-            Body::Enum(variants) => ([].as_slice(), variants.as_slice()),
+            RecordBody::Struct(fields) => (fields.as_slice(), [].as_slice()),
+            RecordBody::Enum(variants) => ([].as_slice(), variants.as_slice()),
         };
         fields.iter().chain(variants.iter().flat_map(|variant| &variant.fields))
     }
@@ -112,7 +133,7 @@ impl RecordInput {
     /// # Errors
     /// All fields that cannot be there.
     fn check_types(&self) -> syn::Result<()> {
-        let mut refused = Mistakes::default();
+        let mut refused = Diagnostics::default();
         for field in self.all_fields() {
             refusals::check(&self.name, &field.ty).unwrap_or_else(|error| refused.add(error));
         }
@@ -121,7 +142,7 @@ impl RecordInput {
 }
 
 impl FieldInput {
-    fn read(index: usize, field: syn::Field, mistakes: &mut Mistakes) -> Self {
+    fn read(index: usize, field: syn::Field, mistakes: &mut Diagnostics) -> Self {
         let member = field.ident.map_or_else(|| Member::from(index), Member::from);
         let span = if let Member::Named(name) = &member { name.span() } else { field.ty.span() };
         let plain_name = || LitStr::new(&text(&member), span);
@@ -161,7 +182,7 @@ fn docs(attributes: Vec<Attribute>) -> Vec<Attribute> {
     attributes.into_iter().filter(|attribute| attribute.path().is_ident("doc")).collect()
 }
 
-fn read_fields(fields: impl IntoIterator<Item = syn::Field>, mistakes: &mut Mistakes) -> Vec<FieldInput> {
+fn read_fields(fields: impl IntoIterator<Item = syn::Field>, mistakes: &mut Diagnostics) -> Vec<FieldInput> {
     let fields = fields.into_iter().enumerate().map(|(index, field)| FieldInput::read(index, field, mistakes));
     let fields: Vec<_> = fields.collect();
     let name = |field: &FieldInput| format!("the field `{}`", field.ident());
@@ -172,14 +193,14 @@ fn read_fields(fields: impl IntoIterator<Item = syn::Field>, mistakes: &mut Mist
 fn read_variants(
     name: &Ident,
     variants: impl IntoIterator<Item = syn::Variant>,
-    mistakes: &mut Mistakes,
+    mistakes: &mut Diagnostics,
 ) -> syn::Result<Vec<VariantInput>> {
     let read = |variant: syn::Variant| {
         let plain_name = || LitStr::new(&variant.ident.unraw().to_string(), variant.ident.span());
         let column = attributes::read("variant", &variant.attrs, mistakes).column.unwrap_or_else(plain_name);
         let is_tuple = matches!(variant.fields, Fields::Unnamed(_));
         for field in &variant.fields {
-            if let Some(at) = attributes::read("field", &field.attrs, &mut Mistakes::default()).source_file {
+            if let Some(at) = attributes::read("field", &field.attrs, &mut Diagnostics::default()).source_file {
                 mistakes.report(at, "`source_file` stands on a field of the record that is read, not of a variant");
             }
         }
@@ -214,7 +235,7 @@ fn named_fields(name: &Ident, fields: Fields) -> syn::Result<Fields> {
 }
 
 /// Two of one name in files could not be told apart.
-fn check_names<'n>(what: &str, names: impl Iterator<Item = (&'n LitStr, String)>, mistakes: &mut Mistakes) {
+fn check_names<'n>(what: &str, names: impl Iterator<Item = (&'n LitStr, String)>, mistakes: &mut Diagnostics) {
     let mut seen = HashMap::new();
     for (name, owner) in names {
         if let Some(first) = seen.insert(name.value(), owner) {

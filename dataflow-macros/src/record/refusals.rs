@@ -1,39 +1,41 @@
-//! Types that are told from their spelling to be no field of a record, and what to write instead.
+//! Types that cannot be fields of a record by their spelling, and what to write instead.
 //!
-//! What the spelling does not tell is left to the compiler, which says that the type is not a record.
+//! All other types are left to the compiler, which reports a type that is not a record.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens as _;
 use syn::visit::{self, Visit};
 use syn::{Expr, ExprLit, GenericArgument, Lit, PathArguments, PathSegment, Type, TypeArray, TypePath, TypeReference};
 
+use crate::words::is_one_of;
+
 /// The most elements of an array: each is a leaf of its own.
 const MOST_ELEMENTS: u64 = 16;
 
 /// What is kept as a list.
-const LISTS: &[&str] = &["Vec", "BTreeMap", "HashMap"];
+const LISTS: &str = "Vec BTreeMap HashMap";
 
 /// The first type within a field's that cannot be there, as an error at its place.
 pub(super) fn check(record: &Ident, ty: &Type) -> syn::Result<()> {
-    let mut search = Search { record, found: None, is_in_list: false };
+    let mut search = RefusedType { record, found: None, is_in_list: false };
     search.visit_type(ty);
     search.found.map_or(Ok(()), Err)
 }
 
-struct Search<'r> {
+struct RefusedType<'r> {
     record: &'r Ident,
     found: Option<syn::Error>,
     /// Whether the type is a part of a list or a map.
     is_in_list: bool,
 }
 
-impl Search<'_> {
+impl RefusedType<'_> {
     fn refuse(&mut self, at: &impl syn::spanned::Spanned, message: impl std::fmt::Display) {
         self.found.get_or_insert_with(|| syn::Error::new(at.span(), message));
     }
 }
 
-impl<'ast> Visit<'ast> for Search<'_> {
+impl<'ast> Visit<'ast> for RefusedType<'_> {
     fn visit_type(&mut self, ty: &'ast Type) {
         match ty {
             Type::FnPtr(_) => {
@@ -62,7 +64,7 @@ impl<'ast> Visit<'ast> for Search<'_> {
             let message = format!("an array in a record has at most {MOST_ELEMENTS} elements: write `Vec<{element}>`");
             self.refuse(array, message);
         }
-        // The length is no field, and may well name `usize`.
+        // The length is no field, and may name `usize`.
         self.visit_type(&array.elem);
     }
 
@@ -99,7 +101,7 @@ impl<'ast> Visit<'ast> for Search<'_> {
             }
         }
         let outer = self.is_in_list;
-        self.is_in_list |= LISTS.contains(&name.as_str());
+        self.is_in_list |= is_one_of(&segment.ident, LISTS);
         visit::visit_type_path(self, path);
         self.is_in_list = outer;
     }

@@ -3,8 +3,8 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
-use super::borrowing::symbol;
-use super::input::{Body, RecordInput};
+use super::counterparts::symbol;
+use super::input::{RecordBody, RecordInput};
 
 /// The symbols' name.
 pub(super) fn name(record: &RecordInput) -> Ident {
@@ -13,7 +13,7 @@ pub(super) fn name(record: &RecordInput) -> Ident {
 
 /// The symbols' struct. An enum has none: it is a key as a whole.
 pub(super) fn definition(record: &RecordInput) -> TokenStream {
-    let Body::Struct(fields) = &record.body else { return TokenStream::new() };
+    let RecordBody::Struct(fields) = &record.body else { return TokenStream::new() };
     let (name, declared, predicates) = (name(record), record.generics.declared(), record.generics.predicates());
     let visibility = &record.visibility;
     let docs = format!("The fields of [`{}`] as symbols: what key closures see.", record.name);
@@ -31,9 +31,9 @@ pub(super) fn definition(record: &RecordInput) -> TokenStream {
 
 /// `Copy`, whatever the root, and what the root is.
 pub(super) fn copies(record: &RecordInput) -> TokenStream {
-    let Body::Struct(_) = &record.body else { return TokenStream::new() };
+    let RecordBody::Struct(_) = &record.body else { return TokenStream::new() };
     let (name, generics) = (name(record), &record.generics);
-    let (declared, arguments, predicates) = (generics.declared(), generics.arguments(), generics.predicates());
+    let (declared, arguments, predicates) = generics.parts();
     quote! {
         #[automatically_derived]
         impl<Root, #declared> ::core::clone::Clone for #name<Root, #arguments> where #predicates {

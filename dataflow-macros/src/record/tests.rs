@@ -4,7 +4,7 @@ use std::str::FromStr as _;
 
 use proc_macro2::TokenStream;
 
-use super::borrowing::{Sight, sight};
+use super::borrowing::{Borrowing, borrowing};
 use super::{expand, parts};
 
 /// The messages of the errors in an expansion, in order.
@@ -101,11 +101,11 @@ fn attributes_are_checked_and_the_struct_is_written_all_the_same() {
 
 #[test]
 fn the_spelling_tells_what_is_borrowed() {
-    let of = |ty: &str| sight(&syn::parse_str(ty).unwrap());
+    let of = |ty: &str| borrowing(&syn::parse_str(ty).unwrap());
     for ty in
         ["u64", "Date", "runtime::value::Decimal<2>", "Option<u8>", "(u8, Option<bool>)", "()", "(f64)", "[u8; 4]"]
     {
-        assert_eq!(of(ty), Sight::Itself, "{ty}");
+        assert_eq!(of(ty), Borrowing::Itself, "{ty}");
     }
     for ty in [
         "String",
@@ -119,10 +119,10 @@ fn the_spelling_tells_what_is_borrowed() {
         "BTreeMap<u8, Home>",
         "std::collections::HashMap<u8, u8>",
     ] {
-        assert_eq!(of(ty), Sight::Twin, "{ty}");
+        assert_eq!(of(ty), Borrowing::Twin, "{ty}");
     }
     for ty in ["Home", "Option<Home>", "(u8, Home)", "Pair<u8, u8>", "[Home; 4]", "String<u8>"] {
-        assert_eq!(of(ty), Sight::AsNested, "{ty}");
+        assert_eq!(of(ty), Borrowing::AsNested, "{ty}");
     }
 }
 

@@ -1,7 +1,7 @@
-//! `unsafe impl TrustedRecord`: what the engine takes for granted of a record, said of what the derive writes and of nothing else.
+//! `unsafe impl TrustedRecord`: the promise that the engine needs from a record, made for what the derive writes and for nothing else.
 //!
-//! A crate that forbids unsafe code may derive records: to the compiler this word stands in the macro's crate, since the macro writes it
-//! with a span of its own. Nobody else can say it without writing `unsafe`.
+//! A crate that forbids unsafe code may derive records: the word `unsafe` has a span of the macro, so the compiler takes it for the macro's crate.
+//! Nobody else can make the promise without writing `unsafe`.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -10,7 +10,7 @@ use super::input::RecordInput;
 
 pub(super) fn implementation(record: &RecordInput) -> TokenStream {
     let (name, generics) = (&record.name, &record.generics);
-    let (declared, arguments, predicates) = (generics.declared(), generics.arguments(), generics.predicates());
+    let (declared, arguments, predicates) = generics.parts();
     quote! {
         // SAFETY: all leaves are described, read and written by the parts' own implementations, through nested tuples, each of them once.
         #[automatically_derived]

@@ -3,29 +3,25 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
-use super::borrowing::{Sight, borrowed, is_spelled_out};
-use super::input::{Body, FieldInput, RecordInput, VariantInput};
-
-/// The twin's name.
-pub(super) fn name(record: &RecordInput) -> Ident {
-    format_ident!("{}Ref", record.name)
-}
+use super::borrowing::Borrowing;
+use super::counterparts::borrowed;
+use super::input::{FieldInput, RecordBody, RecordInput, VariantInput};
 
 /// The twin, unless the record is surely its own.
 pub(super) fn definition(record: &RecordInput) -> TokenStream {
-    if record.sight == Sight::Itself {
+    if record.borrowing == Borrowing::Itself {
         return TokenStream::new();
     }
-    let name = name(record);
+    let name = record.twin();
     let visibility = &record.visibility;
     let (declared, predicates) = (record.generics.declared(), record.generics.predicates());
     let docs = format!("[`{}`] with its texts and lists borrowed: what closures see of it.", record.name);
     let (kind, body) = match &record.body {
-        Body::Struct(fields) => {
+        RecordBody::Struct(fields) => {
             let fields = fields.iter().map(|field| named(record, field));
             (quote!(struct), quote!(#(#fields,)*))
         }
-        Body::Enum(variants) => {
+        RecordBody::Enum(variants) => {
             let variants = variants.iter().map(|variant| one_variant(record, variant));
             (quote!(enum), quote!(#(#variants,)*))
         }
@@ -57,18 +53,18 @@ fn one_variant(record: &RecordInput, variant: &VariantInput) -> TokenStream {
     quote!(#(#docs)* #name #body)
 }
 
-/// What the twin is beside: `Clone`, `Copy`, and `Debug` and `PartialEq` where the nested records are.
+/// Other implementations of the twin: `Clone`, `Copy`, and `Debug` and `PartialEq` where the nested records have them.
 pub(super) fn derives(record: &RecordInput) -> TokenStream {
-    if record.sight == Sight::Itself {
+    if record.borrowing == Borrowing::Itself {
         return TokenStream::new();
     }
-    let (name, generics) = (name(record), &record.generics);
-    let (declared, arguments, predicates) = (generics.declared(), generics.arguments(), generics.predicates());
+    let (name, generics) = (record.twin(), &record.generics);
+    let (declared, arguments, predicates) = generics.parts();
     let of_twin = quote!(#name<'a, #arguments> where #predicates);
-    // A bound that mentions a lifetime may be false: the impl is then there for nobody.
-    let nested: Vec<_> = record.types().filter(|ty| !is_spelled_out(record, ty)).collect();
-    let patterns = Patterns::of(record, &name);
-    let (shown, equal) = (patterns.shown(), patterns.equal());
+    // The compiler accepts a bound that mentions a lifetime even if it is false; the implementation then applies to nothing.
+    let nested: Vec<_> = record.types().filter(|ty| !record.is_spelled_out(ty)).collect();
+    let patterns = TwinPattern::all(record, &name);
+    let (shown, equal) = (patterns.iter().map(TwinPattern::shown), patterns.iter().map(TwinPattern::equal));
     quote! {
         #[automatically_derived]
         impl<'a, #declared> ::core::clone::Clone for #of_twin {
@@ -101,67 +97,55 @@ pub(super) fn derives(record: &RecordInput) -> TokenStream {
     }
 }
 
-/// The twin's parts as patterns: a struct is one of them, an enum one for each variant.
-struct Patterns<'r> {
-    paths: Vec<TokenStream>,
-    names: Vec<String>,
-    fields: Vec<&'r [FieldInput]>,
-    are_tuples: Vec<bool>,
+/// A part of the twin as a pattern: a struct is one part, an enum has one for each variant.
+struct TwinPattern<'r> {
+    path: TokenStream,
+    name: &'r Ident,
+    fields: &'r [FieldInput],
+    is_tuple: bool,
 }
 
-impl<'r> Patterns<'r> {
-    fn of(record: &'r RecordInput, twin: &Ident) -> Self {
+impl<'r> TwinPattern<'r> {
+    fn all(record: &'r RecordInput, twin: &'r Ident) -> Vec<Self> {
         match &record.body {
-            Body::Struct(fields) => Patterns {
-                paths: vec![quote!(#twin)],
-                names: vec![twin.to_string()],
-                fields: vec![fields],
-                are_tuples: vec![false],
-            },
-            Body::Enum(variants) => {
-                let path = |variant: &VariantInput| {
-                    let name = &variant.name;
-                    quote!(#twin::#name)
+            RecordBody::Struct(fields) => {
+                vec![TwinPattern { path: quote!(#twin), name: twin, fields, is_tuple: false }]
+            }
+            RecordBody::Enum(variants) => {
+                let pattern = |VariantInput { name, fields, is_tuple, .. }: &'r VariantInput| TwinPattern {
+                    path: quote!(#twin::#name),
+                    name,
+                    fields,
+                    is_tuple: *is_tuple,
                 };
-                Patterns {
-                    paths: variants.iter().map(path).collect(),
-                    names: variants.iter().map(|variant| variant.name.to_string()).collect(),
-                    fields: variants.iter().map(|variant| variant.fields.as_slice()).collect(),
-                    are_tuples: variants.iter().map(|variant| variant.is_tuple).collect(),
-                }
+                variants.iter().map(pattern).collect()
             }
         }
     }
 
-    /// Arms that write each part as `#[derive(Debug)]` would.
-    fn shown(&self) -> Vec<TokenStream> {
-        let arm = |index: usize| {
-            let (path, name, fields) = (&self.paths[index], &self.names[index], self.fields[index]);
-            let (members, bindings) =
-                (fields.iter().map(|field| &field.member), fields.iter().map(|field| &field.binding));
-            let written = if self.are_tuples[index] {
-                let values = fields.iter().map(|field| &field.binding);
-                quote!(__f.debug_tuple(#name)#(.field(#values))*.finish())
-            } else if fields.is_empty() {
-                quote!(__f.write_str(#name))
-            } else {
-                let values = fields.iter().map(|field| &field.binding);
-                let names = fields.iter().map(FieldInput::ident);
-                quote!(__f.debug_struct(#name)#(.field(#names, #values))*.finish())
-            };
-            quote!(#path { #(#members: ref #bindings,)* } => #written,)
+    /// The arm that writes the part as `#[derive(Debug)]` would.
+    fn shown(&self) -> TokenStream {
+        let TwinPattern { path, name, fields, is_tuple } = self;
+        let name = name.to_string();
+        let members = fields.iter().map(|field| &field.member);
+        let bindings: Vec<_> = fields.iter().map(|field| &field.binding).collect();
+        let written = if *is_tuple {
+            quote!(__f.debug_tuple(#name)#(.field(#bindings))*.finish())
+        } else if fields.is_empty() {
+            quote!(__f.write_str(#name))
+        } else {
+            let names = fields.iter().map(FieldInput::ident);
+            quote!(__f.debug_struct(#name)#(.field(#names, #bindings))*.finish())
         };
-        (0..self.paths.len()).map(arm).collect()
+        quote!(#path { #(#members: ref #bindings,)* } => #written,)
     }
 
-    /// Arms for two of the same part.
-    fn equal(&self) -> Vec<TokenStream> {
-        let arm = |(path, fields): (&TokenStream, &&[FieldInput])| {
-            let members: Vec<_> = fields.iter().map(|field| &field.member).collect();
-            let left: Vec<_> = fields.iter().map(|field| &field.binding).collect();
-            let right: Vec<_> = left.iter().map(|name| format_ident!("{name}_other")).collect();
-            quote!((#path { #(#members: ref #left,)* }, #path { #(#members: ref #right,)* }) => true #(&& #left == #right)*,)
-        };
-        self.paths.iter().zip(&self.fields).map(arm).collect()
+    /// The arm for two values of the part.
+    fn equal(&self) -> TokenStream {
+        let TwinPattern { path, fields, .. } = self;
+        let members: Vec<_> = fields.iter().map(|field| &field.member).collect();
+        let left: Vec<_> = fields.iter().map(|field| &field.binding).collect();
+        let right: Vec<_> = left.iter().map(|name| format_ident!("{name}_other")).collect();
+        quote!((#path { #(#members: ref #left,)* }, #path { #(#members: ref #right,)* }) => true #(&& #left == #right)*,)
     }
 }

@@ -6,7 +6,7 @@
 use proc_macro2::{Literal, TokenStream, TokenTree};
 use syn::Expr;
 
-use crate::syntax::FlowId;
+use crate::syntax::ids::FlowId;
 
 /// The hole of a flow.
 pub(crate) fn hole(flow: FlowId) -> Expr {

@@ -1,11 +1,12 @@
-//! The form in which a pipeline travels through the stages.
+//! The intermediate representation: the form in which all stages see a pipeline.
 
 use proc_macro2::{Ident, Span};
 use syn::punctuated::Punctuated;
 use syn::{AngleBracketedGenericArguments, Expr, ExprClosure, Token, token};
 
-use crate::operators::{Operator, Stand};
-use crate::syntax::scope::{Kind, Scope};
+use crate::operators::{ChainState, Operator};
+use crate::syntax::ids::FlowId;
+use crate::syntax::scope::{LocalKind, Scope};
 
 /// A function's body, or the inside of `dataflow! { … }`.
 #[derive(Default)]
@@ -16,36 +17,28 @@ pub(crate) struct Pipeline {
     pub(crate) names: Vec<FlowName>,
     /// Flows that stand as statements: nothing takes their value.
     pub(crate) dropped: Vec<FlowId>,
-    /// What the function's last expression is, where it is a flow.
+    /// The function's last expression, if it is a flow.
     pub(crate) returned: Option<FlowId>,
-    /// Flows that a `for` loop is written over.
+    /// Flows that a `for` loop goes over.
     pub(crate) looped: Vec<FlowId>,
-    /// Methods that are called on what a result gave back.
+    /// Methods that are called on the value of a result.
     pub(crate) behind_results: Vec<(FlowId, Ident)>,
     /// Functions called by a plain name, in order.
     pub(crate) called: Vec<Ident>,
 }
 
-/// Names one of [`Pipeline::flows`].
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct FlowId(pub(crate) usize);
-
-/// Names one of [`Pipeline::names`].
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct NameId(pub(crate) usize);
-
 /// A name bound to a flow.
 pub(crate) struct FlowName {
     pub(crate) ident: Ident,
-    /// Where a chain that starts with it stands: a grouping or a join can be named, too.
-    pub(crate) stand: Stand,
-    /// Whether it is a reference to a flow, `&DataSet<..>`, which is passed on as it is.
+    /// The state of a chain that starts with the name: a name may be bound to a grouping or a join, too.
+    pub(crate) state: ChainState,
+    /// Whether the name is bound to a reference to a flow, `&DataSet<..>`, which is passed on as it is.
     pub(crate) is_reference: bool,
-    /// Whether its value is a flow beyond doubt: by its written type, or by the words that make it.
+    /// Whether the value certainly is a flow: by its written type, or by the words that make it.
     pub(crate) is_certain: bool,
-    /// Whether anything mentions it.
+    /// Whether anything mentions the name.
     pub(crate) used: bool,
-    /// Whether leaving it unused is a mistake.
+    /// Whether it is a mistake if nothing mentions the name.
     pub(crate) must_be_used: bool,
 }
 
@@ -53,13 +46,13 @@ pub(crate) struct FlowName {
 pub(crate) struct Flow {
     pub(crate) source: Source,
     pub(crate) calls: Vec<Call>,
-    /// Where the chain stands after its last call, or at its source.
-    pub(crate) stand: Stand,
-    /// The variable that a `let` binds it to.
+    /// The state of the chain after its last call, or at its source.
+    pub(crate) state: ChainState,
+    /// The variable that a `let` binds the flow to.
     pub(crate) binding: Option<Ident>,
     /// The source as the user wrote it, for the plan in the documentation.
     pub(crate) label: String,
-    /// Whether it is an argument of another flow's operator or of a call.
+    /// Whether the flow is an argument of another flow's operator or of a call.
     pub(crate) is_argument: bool,
 }
 
@@ -67,7 +60,7 @@ pub(crate) struct Flow {
 pub(crate) enum Source {
     /// A variable. Its value is a clone of the handle, unless it is a reference that a function gets.
     Local { name: Ident, is_cloned: bool },
-    /// A call that takes a flow; it gets a scope of the graph, named after the variable or this callee.
+    /// A call that takes a flow. It gets a scope of the graph, named after the variable or after this callee.
     Call { call: Expr, callee: Ident },
     /// A source of the environment, a marked expression, a block or branch that ends in a flow.
     Expression(Expr),
@@ -81,7 +74,7 @@ pub(crate) struct Call {
     pub(crate) turbofish: Option<AngleBracketedGenericArguments>,
     pub(crate) paren: token::Paren,
     pub(crate) args: Punctuated<Expr, Token![,]>,
-    /// What the word means here; `None` passes through to the compiler.
+    /// What the word means here; `None` for a word that is left to the compiler.
     pub(crate) operator: Option<&'static Operator>,
     /// The names in scope at the call.
     pub(crate) scope: Scope,
@@ -94,15 +87,20 @@ pub(crate) struct Call {
 }
 
 impl Pipeline {
+    /// The calls of all flows.
+    pub(crate) fn calls(&self) -> impl Iterator<Item = &Call> {
+        self.flows.iter().flat_map(|flow| &flow.calls)
+    }
+
     /// Leaves all filters where they are written.
     pub(crate) fn leave_filters(&mut self) {
         let calls = self.flows.iter_mut().flat_map(|flow| &mut flow.calls);
         calls.for_each(|call| call.is_as_written = true);
     }
 
-    /// Whether a name stands for a flow beyond doubt.
+    /// Whether a name certainly stands for a flow.
     pub(crate) fn is_certainly_a_flow(&self, name: &Ident, scope: &Scope) -> bool {
-        matches!(scope.find(name), Some(Kind::Flow(id)) if self.names[id.0].is_certain)
+        matches!(scope.find(name), Some(LocalKind::Flow(id)) if self.names[id.0].is_certain)
     }
 }
 
@@ -110,17 +108,24 @@ impl FlowName {
     /// A name of which nothing more is known.
     pub(crate) fn new(ident: &Ident) -> Self {
         let ident = ident.clone();
-        FlowName { ident, stand: Stand::Flow, is_reference: false, is_certain: false, used: false, must_be_used: false }
+        FlowName {
+            ident,
+            state: ChainState::Flow,
+            is_reference: false,
+            is_certain: false,
+            used: false,
+            must_be_used: false,
+        }
     }
 }
 
 impl Flow {
-    /// Whether the chain still is a flow, and not what a sink gave back.
+    /// Whether the chain still is a flow, and not the value of a result.
     pub(crate) fn is_flow(&self) -> bool {
-        self.stand != Stand::Result
+        self.state != ChainState::Result
     }
 
-    /// Whether its value is a flow beyond doubt: the last word is known, or it comes straight from a source.
+    /// Whether the value certainly is a flow: the last word is known, or there is none behind a variable.
     pub(crate) fn is_certain(&self) -> bool {
         match self.calls.last() {
             Some(call) => call.operator.is_some() && self.is_flow(),
@@ -130,6 +135,11 @@ impl Flow {
 }
 
 impl Call {
+    /// Whether the word is an operator for which a fact holds.
+    pub(crate) fn is(&self, fact: impl FnOnce(&Operator) -> bool) -> bool {
+        self.operator.is_some_and(fact)
+    }
+
     /// The closures among the arguments.
     pub(crate) fn closures(&self) -> impl Iterator<Item = &ExprClosure> {
         self.args.iter().filter_map(|argument| match argument {

@@ -1,26 +1,27 @@
 //! Free names: which variables an expression mentions that it does not itself bind, and how.
 //!
-//! Captures, read sets and the question whether two closures may share a body all rest on this walk. Where syntax
-//! does not tell, in macro calls, it reports every name that it sees there.
+//! Captures, read sets and fusion all use this walk. In macro calls, where syntax does not tell, the walk reports every
+//! name that it sees.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 use syn::{Arm, Block, Expr, ExprCall, ExprClosure, ExprField, ExprForLoop, ExprIf, ExprLet, ExprWhile};
 use syn::{Item, Lit, Local, Macro, Member, Pat, Stmt};
 
+use crate::operators::macros::{self, MacroEffect};
 use crate::syntax::patterns::{bound_names, looks_like_a_constant};
 
 /// One mention of a name.
 pub(crate) struct Mention<'a> {
     pub(crate) name: &'a Ident,
-    pub(crate) how: How,
+    pub(crate) how: MentionKind,
     /// The fields named after it: `["home", "zip"]` for `u.home.zip`.
     pub(crate) fields: Vec<String>,
 }
 
 /// How a name is mentioned.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum How {
+pub(crate) enum MentionKind {
     /// As a value, or as the root of a path of fields.
     Value,
     /// As a function that is called.
@@ -45,19 +46,19 @@ impl Mentions<'_> {
 
 /// The names that an expression mentions and does not bind.
 pub(crate) fn free_names(expr: &Expr) -> Mentions<'_> {
-    let mut walk = Walk::default();
+    let mut walk = NameWalk::default();
     walk.visit_expr(expr);
     walk.mentions
 }
 
 /// As [`free_names`], where some uses of names are known to mention less than the name.
 pub(crate) fn free_names_but<'a>(expr: &'a Expr, known: &'a dyn Recognise<'a>) -> Mentions<'a> {
-    let mut walk = Walk { known: Some(known), ..Walk::default() };
+    let mut walk = NameWalk { known: Some(known), ..NameWalk::default() };
     walk.visit_expr(expr);
     walk.mentions
 }
 
-/// Knows what some uses of a name mention. It is told of a name whether or not it is bound; mentions of bound ones do not count.
+/// Knows what some uses of a name mention. It is asked about bound names, too; their mentions do not count.
 pub(crate) trait Recognise<'a> {
     /// What an expression does with a name.
     fn expr(&self, expr: &'a Expr) -> Option<Recognised<'a>>;
@@ -75,7 +76,7 @@ pub(crate) struct Recognised<'a> {
 
 /// The names that a closure mentions, other than its parameters and what it binds itself.
 pub(crate) fn free_names_of_closure(closure: &ExprClosure) -> Mentions<'_> {
-    let mut walk = Walk::default();
+    let mut walk = NameWalk::default();
     walk.visit_expr_closure(closure);
     walk.mentions
 }
@@ -112,15 +113,15 @@ fn names_in_format(literal: &proc_macro2::Literal, names: &mut Vec<Ident>) {
 }
 
 #[derive(Default)]
-struct Walk<'a> {
+struct NameWalk<'a> {
     bound: Vec<&'a Ident>,
     mentions: Mentions<'a>,
     known: Option<&'a dyn Recognise<'a>>,
-    /// Expressions whose mentions are counted.
+    /// Expressions whose mentions are counted already.
     seen: Vec<&'a Expr>,
 }
 
-impl<'a> Walk<'a> {
+impl<'a> NameWalk<'a> {
     fn within(&mut self, walk: impl FnOnce(&mut Self)) {
         let outside = self.bound.len();
         walk(self);
@@ -131,7 +132,7 @@ impl<'a> Walk<'a> {
         self.bound.extend(bound_names(pattern));
     }
 
-    fn mention(&mut self, name: &'a Ident, how: How, fields: Vec<String>) {
+    fn mention(&mut self, name: &'a Ident, how: MentionKind, fields: Vec<String>) {
         if !self.bound.contains(&name) {
             self.mentions.plain.push(Mention { name, how, fields });
         }
@@ -151,7 +152,7 @@ impl<'a> Walk<'a> {
     }
 }
 
-impl<'a> Visit<'a> for Walk<'a> {
+impl<'a> Visit<'a> for NameWalk<'a> {
     fn visit_expr(&mut self, expr: &'a Expr) {
         if self.seen.iter().any(|seen| std::ptr::eq(*seen, expr)) {
             return;
@@ -162,7 +163,7 @@ impl<'a> Visit<'a> for Walk<'a> {
         match expr {
             Expr::Path(path) if path.qself.is_none() => {
                 if let Some(name) = path.path.get_ident() {
-                    self.mention(name, How::Value, Vec::new());
+                    self.mention(name, MentionKind::Value, Vec::new());
                 }
             }
             Expr::Verbatim(tokens) => self.tokens(tokens),
@@ -172,14 +173,14 @@ impl<'a> Visit<'a> for Walk<'a> {
 
     fn visit_expr_field(&mut self, expr: &'a ExprField) {
         match field_path(expr) {
-            Some((name, fields)) => self.mention(name, How::Value, fields),
+            Some((name, fields)) => self.mention(name, MentionKind::Value, fields),
             None => visit::visit_expr_field(self, expr),
         }
     }
 
     fn visit_expr_call(&mut self, call: &'a ExprCall) {
         match plain_path(&call.func) {
-            Some(name) => self.mention(name, How::Called, Vec::new()),
+            Some(name) => self.mention(name, MentionKind::Called, Vec::new()),
             None => self.visit_expr(&call.func),
         }
         call.args.iter().for_each(|argument| self.visit_expr(argument));
@@ -283,7 +284,12 @@ pub(crate) fn is_constant(expr: &Expr) -> bool {
     }
 }
 
-/// Whether a path names a constant of a type whose parameters only its use may tell, as `Decimal::ZERO`: its type alone cannot be asked.
+/// Whether a path names a constant of a type whose parameters only its use may tell, as `Decimal::ZERO`: the compiler cannot be asked for the type of
+/// such a constant alone.
+///
+/// Syntax tells a type from a module by the case of its name alone, as rustc's own lint `non_camel_case_types` does. A wrong guess changes no result:
+/// a filter with a constant of a module `Limits` stays where it is written, and one with a constant of a generic type `limits` does not compile
+/// without the constant's parameters.
 pub(crate) fn is_of_a_type(expr: &Expr) -> bool {
     let Expr::Path(path) = expr else { return false };
     let owner = path.path.segments.iter().rev().nth(1);
@@ -294,7 +300,7 @@ pub(crate) fn is_of_a_type(expr: &Expr) -> bool {
 fn is_date(call: &Macro) -> bool {
     let mut tokens = call.tokens.clone().into_iter();
     let is_one_literal = matches!((tokens.next(), tokens.next()), (Some(TokenTree::Literal(_)), None));
-    is_one_literal && call.path.segments.last().is_some_and(|name| name.ident == "date")
+    is_one_literal && macros::effect_of(call) == Some(MacroEffect::EvaluatesLiteral)
 }
 
 /// A field as it is written after the dot.

@@ -1,6 +1,8 @@
 //! What patterns bind.
 
-use proc_macro2::Ident;
+use std::fmt::Display;
+
+use proc_macro2::{Ident, Span};
 use syn::visit::{self, Visit};
 use syn::{Expr, ExprClosure, Pat, PatIdent};
 
@@ -11,14 +13,14 @@ pub(crate) fn bound_names(pattern: &Pat) -> Vec<&Ident> {
     bindings.names
 }
 
-/// Adds all names that are bound anywhere inside of an expression.
+/// All names that are bound anywhere inside of an expression.
 pub(crate) fn names_bound_inside(expr: &Expr) -> Vec<&Ident> {
     let mut bindings = Bindings { inside_expressions: true, ..Bindings::default() };
     bindings.visit_expr(expr);
     bindings.names
 }
 
-/// The names in a closure's patterns, its parameters' and those in its body: also of those that look like constants.
+/// The names in all patterns of a closure, in its parameters and in its body, also those that look like constants.
 pub(crate) fn names_matched_in(closure: &ExprClosure) -> Vec<&Ident> {
     let mut bindings = Bindings { inside_expressions: true, with_constants: true, ..Bindings::default() };
     bindings.visit_expr_closure(closure);
@@ -35,14 +37,14 @@ pub(crate) fn plain_name(pattern: &Pat) -> Option<&Ident> {
     }
 }
 
-/// Whether a pattern hands out what it matches as it is: nothing that the body could change in place, and no references.
+/// Whether a pattern binds its parts as they are: neither `mut` nor by reference.
 pub(crate) fn binds_plainly(pattern: &Pat) -> bool {
     let mut changeable = Changeable::default();
     changeable.visit_pat(pattern);
     !changeable.has_references && changeable.names.is_empty()
 }
 
-/// The names that a pattern binds by `mut` or `ref mut`: what they stand for may change.
+/// The names that a pattern binds by `mut` or `ref mut`: their values may change.
 pub(crate) fn changeable_names(pattern: &Pat) -> Vec<&Ident> {
     let mut changeable = Changeable::default();
     changeable.visit_pat(pattern);
@@ -50,10 +52,23 @@ pub(crate) fn changeable_names(pattern: &Pat) -> Vec<&Ident> {
 }
 
 /// Whether a name is written like a constant or a unit variant: `None`, `LIMIT`. In a pattern such a name matches
-/// instead of binding, and syntax alone does not tell; the compiler warns of variables that look like this.
+/// instead of binding, and syntax alone does not tell the two apart. The compiler warns of variables that look like this.
 pub(crate) fn looks_like_a_constant(name: &Ident) -> bool {
     name.to_string().trim_start_matches("r#").starts_with(char::is_uppercase)
 }
+
+/// The name that the macro gives to a record; no name of the user's, which a closure may capture, is like it.
+pub(crate) fn generated_record(index: impl Display) -> Ident {
+    Ident::new(&format!("{RECORD}{index}"), Span::mixed_site())
+}
+
+/// Whether the macro named a parameter.
+pub(crate) fn is_generated(pattern: &Pat) -> bool {
+    plain_name(pattern).is_some_and(|name| name.to_string().starts_with(RECORD))
+}
+
+/// The prefix of the names that the macro gives to records.
+const RECORD: &str = "__record";
 
 #[derive(Default)]
 struct Changeable<'ast> {

@@ -1,37 +1,37 @@
 //! The names in scope.
 //!
-//! A scope is a list that only grows at its head and shares its tail, so each call of a chain keeps the scope that it
-//! stands in for the price of a pointer.
+//! A scope is a list that only grows at its head and shares its tail, so each call of a chain keeps its own scope for the
+//! price of a pointer.
 
 use std::rc::Rc;
 
 use proc_macro2::Ident;
 
-use crate::syntax::NameId;
-use crate::syntax::names::{How, Mention};
+use crate::syntax::ids::NameId;
+use crate::syntax::names::{Mention, MentionKind};
 use crate::syntax::patterns::looks_like_a_constant;
 
 /// The local names that an expression can see, innermost first.
 #[derive(Clone, Default)]
 pub(crate) struct Scope {
     innermost: Option<Rc<Local>>,
-    /// Whether there is code around that the macro cannot see: the inside of `dataflow! { … }`.
+    /// Whether there is code around the scope that the macro cannot see: so it is inside of `dataflow! { … }`.
     open: bool,
 }
 
 struct Local {
     name: Ident,
-    kind: Kind,
+    kind: LocalKind,
     outer: Option<Rc<Local>>,
 }
 
 /// What a local name stands for, as far as syntax tells.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Kind {
+pub(crate) enum LocalKind {
     Value,
-    /// A parameter that is written as a reference: what it points to may end with the function.
+    /// A parameter that is written as a reference: its target may end with the function.
     Borrowed,
-    /// An environment: `read_*` and `collection` on it are sources.
+    /// An environment: its methods `read_*` and `collection` are sources.
     Env,
     Flow(NameId),
 }
@@ -46,12 +46,12 @@ impl Scope {
         self.open
     }
 
-    pub(crate) fn bind(&mut self, name: Ident, kind: Kind) {
+    pub(crate) fn bind(&mut self, name: Ident, kind: LocalKind) {
         let outer = self.innermost.take();
         self.innermost = Some(Rc::new(Local { name, kind, outer }));
     }
 
-    pub(crate) fn find(&self, name: &Ident) -> Option<Kind> {
+    pub(crate) fn find(&self, name: &Ident) -> Option<LocalKind> {
         let mut next = self.innermost.as_deref();
         while let Some(local) = next {
             if local.name == *name {
@@ -65,12 +65,12 @@ impl Scope {
     /// Whether a closure that mentions a name captures a local by it.
     ///
     /// In an open scope a name that is not bound may be a local outside of the macro, or a constant, or a function.
-    /// Functions can be captured as well, constants are told by their case; what is called is left alone, as a
+    /// Functions can be captured as well. Constants are told by their case. A name that is called is not captured, as a
     /// generic function has no single value.
     pub(crate) fn captures(&self, mention: &Mention) -> bool {
         self.find(mention.name).is_some()
             || (self.open
-                && mention.how == How::Value
+                && mention.how == MentionKind::Value
                 && *mention.name != "self"
                 && !looks_like_a_constant(mention.name))
     }

@@ -1,6 +1,6 @@
 //! The user's own words: the source text of what they wrote, on one line.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::punctuated::Punctuated;
 use syn::{Expr, RangeLimits, Token, token};
@@ -14,6 +14,11 @@ pub(crate) fn between(paren: token::Paren, tokens: impl ToTokens) -> String {
         Some(text) => one_line(text),
         None => of_tokens(tokens.to_token_stream()),
     }
+}
+
+/// A name without the mark of a raw identifier.
+pub(crate) fn of_name(name: &Ident) -> String {
+    name.to_string().trim_start_matches("r#").to_owned()
 }
 
 /// Tokens as text, spaced as one would write them.
@@ -77,7 +82,7 @@ fn one_line(source: &str) -> String {
     words.join(" ").replace("( ", "(").replace(" )", ")").trim_end_matches(',').to_owned()
 }
 
-/// A `//` after an odd number of quotes belongs to a string; that is close enough for a text that is only shown.
+/// A `//` after an odd number of quotes counts as a part of a string. That is exact enough for a text that is only shown.
 fn without_comment(line: &str) -> &str {
     match line.find("//") {
         Some(at) if line[..at].matches('"').count().is_multiple_of(2) => &line[..at],

@@ -1,10 +1,21 @@
 //! What a written type says about a value.
 
-use syn::{PathSegment, Type};
+use syn::{GenericArgument, PathArguments, PathSegment, Type};
+
+use crate::words::is_one_of;
 
 /// Whether the type is written as a flow: `DataSet<..>`, `DataStream<..>` or `Flow<..>`, by path or reference too.
 pub(crate) fn is_flow(ty: &Type) -> bool {
-    last_segment(ty).is_some_and(|segment| ["DataSet", "DataStream", "Flow"].iter().any(|word| segment.ident == word))
+    last_segment(ty).is_some_and(|segment| is_one_of(&segment.ident, "DataSet DataStream Flow"))
+}
+
+/// `T` of `DataSet<T>`, by reference too.
+pub(crate) fn record_of(flow: &Type) -> Option<&Type> {
+    let PathArguments::AngleBracketed(list) = &last_segment(flow)?.arguments else { return None };
+    list.args.iter().find_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    })
 }
 
 /// Whether the type is written as an environment: `Env`, `&Env`, `&mut Env`.
@@ -22,7 +33,7 @@ pub(crate) fn is_reference(ty: &Type) -> bool {
     }
 }
 
-/// Whether the type is a reference to something that may end before the program does.
+/// Whether the type is a reference whose target may end before the program does.
 pub(crate) fn is_borrowed(ty: &Type) -> bool {
     match ty {
         Type::Reference(ty) => ty.lifetime.as_ref().is_none_or(|lifetime| lifetime.ident != "static"),

@@ -222,6 +222,7 @@ const _: () = {
                 operator: "flat_map",
                 text: "|line| line.split(' ').filter(|w| w.len() > minimum)",
                 reads: &[::dataflow::Reads::All],
+                expands: true,
                 ..::dataflow::Step::UNKNOWN
             }
         })

@@ -211,6 +211,7 @@ fn options_of_options(lines: DataSet<String>) -> DataSet<u64> {
                 operator: "filter_map → filter_map → flat_map",
                 text: "|l| { let word = l.split(' ').next()?; Some(word.trim()) } → |word| if word.is_empty() { None } else { Some(word.len()…",
                 reads: &[::dataflow::Reads::All],
+                expands: true,
                 ..::dataflow::Step::UNKNOWN
             }
         })

@@ -19,6 +19,7 @@ pub fn word_count(lines: DataSet<String>, min: usize) -> DataSet<WordCount> {
                 operator: "flat_map → filter",
                 text: "|line| { line.to_lowercase().split_whitespace().map(|word| WordCountRef { word, count: 1 }) } → |w| w.word.len() > min",
                 reads: &[::dataflow::Reads::All],
+                expands: true,
                 ..::dataflow::Step::UNKNOWN
             }
         })
@@ -264,6 +265,7 @@ fn fallible(lines: DataSet<String>) -> DataSet<u64> {
                 operator: "try_flat_map",
                 text: "|n| { if n == 0 { return Err(Small(n)); } Ok(0..n) }",
                 reads: &[::dataflow::Reads::All],
+                expands: true,
                 ..::dataflow::Step::UNKNOWN
             }
         })

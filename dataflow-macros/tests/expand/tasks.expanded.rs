@@ -123,6 +123,7 @@ fn words(lines: DataSet<Line>) -> DataSet<String> {
                 operator: "flat_map_with",
                 text: "Splitter::open, |splitter, line| splitter.words(line.text)",
                 reads: &[::dataflow::Reads::Fields(&["text"])],
+                expands: true,
                 ..::dataflow::Step::UNKNOWN
             }
         })
@@ -385,6 +386,7 @@ fn parsed(lines: DataSet<Line>, separator: char) -> DataSet<u64> {
                 operator: "try_flat_map_with → try_filter_map",
                 text: "|task| { let parser = Parser::open(task.index)?; Ok(parser) }, |parser, line| parser.fields(line.text, separator) → |fi…",
                 reads: &[::dataflow::Reads::Fields(&["text"])],
+                expands: true,
                 ..::dataflow::Step::UNKNOWN
             }
         })

@@ -6,25 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use runtime::error::Error as EngineError;
 
+use super::any::AnyAccumulator;
 use super::{Accumulator, Run};
 use crate::error::Result;
 
 /// More values than these are put together by who adds one.
 const MOST_PIECES: usize = 32;
-
-/// An accumulator of any type, to runs.
-pub(super) trait Gathering: Send + Sync {
-    /// A run begins.
-    fn begin(&self, run: u64);
-    /// Name and value so far.
-    fn shown(&self, run: u64) -> (String, String);
-    /// A run ends; its value is kept where it ended well.
-    fn end(&self, run: u64, success: bool);
-    /// For messages: `` a `Count` at src/main.rs:7 ``.
-    fn described(&self) -> String;
-    fn name(&self) -> &str;
-    fn as_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
-}
 
 /// An accumulator, and what tasks said of it.
 pub(super) struct Declared<A> {
@@ -89,7 +76,7 @@ impl<A: Accumulator> Declared<A> {
     }
 }
 
-impl<A: Accumulator> Gathering for Declared<A> {
+impl<A: Accumulator> AnyAccumulator for Declared<A> {
     fn begin(&self, run: u64) {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).pieces.push((run, Vec::new()));
     }
@@ -127,7 +114,7 @@ pub(crate) struct Registry {
 
 #[derive(Default)]
 struct Names {
-    gatherings: Vec<Arc<dyn Gathering>>,
+    accumulators: Vec<Arc<dyn AnyAccumulator>>,
     /// The first name that means two things. Said when the environment runs: a declaration has no error path.
     clash: Option<String>,
 }
@@ -144,8 +131,8 @@ impl Registry {
         let state = Mutex::new(State { pieces: Vec::new(), last: None });
         let new = Arc::new(Declared { name: name.to_owned(), location, empty: Mutex::new(empty), state });
         let mut names = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(known) = names.gatherings.iter().find(|known| known.name() == name).cloned() else {
-            names.gatherings.push(new.clone());
+        let Some(known) = names.accumulators.iter().find(|known| known.name() == name).cloned() else {
+            names.accumulators.push(new.clone());
             return new;
         };
         let same = known.clone().as_any().downcast::<Declared<A>>().ok();
@@ -169,7 +156,7 @@ impl Registry {
         let names = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match &names.clash {
             Some(clash) => Err(EngineError::Plan(clash.clone()).into()),
-            None => Ok(Run::begin(&names.gatherings)),
+            None => Ok(Run::begin(&names.accumulators)),
         }
     }
 }

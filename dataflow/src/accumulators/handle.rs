@@ -5,7 +5,8 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::declared::{Declared, Gathering};
+use super::any::AnyAccumulator;
+use super::declared::Declared;
 use super::run::{self, Run};
 use super::{Accumulator, Average, Count, Histogram, Maximum, Minimum};
 use crate::env::Env;
@@ -23,7 +24,7 @@ pub struct Accumulated<A: Accumulator> {
     local: Option<Local<A>>,
 }
 
-/// What one closure of one task has gathered, and not yet said.
+/// The items that one closure of one task has gathered and not yet published.
 struct Local<A: Accumulator> {
     run: Arc<Run>,
     gathered: RefCell<A>,
@@ -46,7 +47,7 @@ impl<A: Accumulator> Accumulated<A> {
         }
     }
 
-    /// What all tasks of the last run gathered.
+    /// The value that all tasks of the last run gathered.
     ///
     /// # Errors
     /// Where there was no run yet, and where the last one failed: what it had gathered would be some part of the truth.
@@ -68,8 +69,8 @@ impl<A: Accumulator> Clone for Accumulated<A> {
     fn clone(&self) -> Self {
         run::notice();
         let started = run::current().inspect(|run| {
-            let gathering: Arc<dyn Gathering> = self.declared.clone();
-            run.join(&gathering);
+            let accumulator: Arc<dyn AnyAccumulator> = self.declared.clone();
+            run.join(&accumulator);
         });
         // A clone that a closure makes gathers for the closure's run.
         let run = started.or_else(|| self.local.as_ref().map(|local| local.run.clone()));

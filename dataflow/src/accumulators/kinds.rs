@@ -102,7 +102,7 @@ extremes! {
 #[derive(Clone, Debug)]
 pub struct Histogram<T>(Buckets<T>);
 
-/// What a histogram comes to.
+/// The value of a histogram.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Buckets<T> {
     /// Where buckets begin, in ascending order; one more lies before the first.

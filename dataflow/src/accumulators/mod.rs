@@ -4,9 +4,10 @@
 //! together when the progress line asks, and when a task lets go of its closure.
 //!
 //! **An accumulator is found by cloning.** Kernels are opened on the thread that runs the job, and a handle that is cloned there gathers for this
-//! run, in a value of its own: adding takes no lock. A closure that has one at any depth shows it when it is cloned, so a filter knows that it
-//! counts (`Factory::has_effects`); such a filter is not repeated, not evaluated per branch, and nothing is skipped before it.
+//! run, in a value of its own: adding takes no lock. Cloning a closure clones every handle in it, at any depth, so the engine knows filters that count
+//! (`Factory::has_effects`). Such a filter is not repeated, not evaluated per branch, and no record is skipped before it.
 
+mod any;
 mod declared;
 mod handle;
 mod kinds;
@@ -60,9 +61,9 @@ use std::fmt::Debug;
 ///
 /// Which task gets which record is up to the engine, so what is added, and what is merged, must give the same in any order.
 pub trait Accumulator: Clone + Send + 'static {
-    /// What closures add.
+    /// The items that closures add.
     type Item;
-    /// What it comes to.
+    /// The value of all items.
     type Value: Debug;
 
     /// Adds an item.
@@ -71,7 +72,7 @@ pub trait Accumulator: Clone + Send + 'static {
     /// Adds what another task gathered.
     fn merge(&mut self, other: Self);
 
-    /// What was gathered.
+    /// The value of what was gathered.
     fn value(&self) -> Self::Value;
 
     /// The value in a few characters, for the progress line.

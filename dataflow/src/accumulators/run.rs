@@ -6,7 +6,7 @@ use std::cell::{Cell, RefCell};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::declared::Gathering;
+use super::any::AnyAccumulator;
 
 thread_local! {
     static CURRENT: RefCell<Option<Arc<Run>>> = const { RefCell::new(None) };
@@ -18,16 +18,16 @@ pub(crate) struct Run {
     number: u64,
     /// Counts the times that somebody asked for values: tasks that see it change say what they have.
     asked: AtomicU32,
-    gatherings: Mutex<Vec<Arc<dyn Gathering>>>,
+    accumulators: Mutex<Vec<Arc<dyn AnyAccumulator>>>,
 }
 
 impl Run {
     /// A new run, in which these have gathered nothing.
-    pub(super) fn begin(gatherings: &[Arc<dyn Gathering>]) -> Arc<Self> {
+    pub(super) fn begin(accumulators: &[Arc<dyn AnyAccumulator>]) -> Arc<Self> {
         static RUNS: AtomicU64 = AtomicU64::new(1);
         let number = RUNS.fetch_add(1, Ordering::Relaxed);
-        gatherings.iter().for_each(|gathering| gathering.begin(number));
-        Arc::new(Run { number, asked: AtomicU32::new(0), gatherings: Mutex::new(gatherings.to_vec()) })
+        accumulators.iter().for_each(|accumulator| accumulator.begin(number));
+        Arc::new(Run { number, asked: AtomicU32::new(0), accumulators: Mutex::new(accumulators.to_vec()) })
     }
 
     pub(super) fn number(&self) -> u64 {
@@ -41,11 +41,11 @@ impl Run {
     }
 
     /// Takes an accumulator of another environment in, which a closure brought along.
-    pub(super) fn join(&self, gathering: &Arc<dyn Gathering>) {
-        let mut gatherings = self.gatherings.lock().unwrap_or_else(PoisonError::into_inner);
-        if !gatherings.iter().any(|known| Arc::ptr_eq(known, gathering)) {
-            gathering.begin(self.number);
-            gatherings.push(gathering.clone());
+    pub(super) fn join(&self, accumulator: &Arc<dyn AnyAccumulator>) {
+        let mut accumulators = self.accumulators.lock().unwrap_or_else(PoisonError::into_inner);
+        if !accumulators.iter().any(|known| Arc::ptr_eq(known, accumulator)) {
+            accumulator.begin(self.number);
+            accumulators.push(accumulator.clone());
         }
     }
 
@@ -65,18 +65,18 @@ impl Run {
     /// Names and values so far, as of the last time that this was asked for.
     pub(crate) fn shown(&self) -> Vec<(String, String)> {
         self.asked.fetch_add(1, Ordering::Relaxed);
-        self.all().iter().map(|gathering| gathering.shown(self.number)).collect()
+        self.all().iter().map(|accumulator| accumulator.shown(self.number)).collect()
     }
 
     /// The end: the values are now those of the last run; one that failed has none.
     pub(crate) fn end(&self, success: bool) -> Vec<(String, String)> {
         let shown = if success { self.shown() } else { Vec::new() };
-        self.all().iter().for_each(|gathering| gathering.end(self.number, success));
+        self.all().iter().for_each(|accumulator| accumulator.end(self.number, success));
         shown
     }
 
-    fn all(&self) -> Vec<Arc<dyn Gathering>> {
-        self.gatherings.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    fn all(&self) -> Vec<Arc<dyn AnyAccumulator>> {
+        self.accumulators.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

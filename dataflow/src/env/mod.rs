@@ -37,16 +37,16 @@ use progress::Progress;
 /// ```
 #[derive(Clone)]
 pub struct Env {
-    inner: Arc<Inner>,
+    inner: Arc<EnvState>,
 }
 
-struct Inner {
+struct EnvState {
     options: Options,
     budget: Arc<Budget>,
     space: Arc<SpillSpace>,
     sinks: Mutex<Vec<Arc<Node>>>,
     accumulators: Registry,
-    /// Its threads, from its first run on.
+    /// The threads of the environment, from its first run on.
     pool: OnceLock<Pool>,
 }
 
@@ -112,7 +112,7 @@ impl Env {
             folders => SpillSpace::new(folders),
         };
         Env {
-            inner: Arc::new(Inner {
+            inner: Arc::new(EnvState {
                 options,
                 budget,
                 space,
@@ -243,7 +243,7 @@ impl Env {
         self.execute(std::slice::from_ref(sink)).map(|_| ())
     }
 
-    /// What the optimizer may use.
+    /// The resources that the optimizer may use.
     fn planning(&self) -> optimizer::Resources {
         let options = &self.inner.options;
         let memory_bytes = self.inner.budget.limit_bytes();
@@ -311,7 +311,7 @@ impl Env {
     }
 }
 
-impl Drop for Inner {
+impl Drop for EnvState {
     fn drop(&mut self) {
         let sinks = self.sinks.get_mut().unwrap_or_else(PoisonError::into_inner);
         if let Some(sink) = sinks.first()

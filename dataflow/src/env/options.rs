@@ -109,76 +109,47 @@ impl Options {
     }
 }
 
+fn option(name: &'static str, value: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).value_name(value).help(help)
+}
+
+fn flag(name: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
+}
+
 fn command(own: &[(&'static str, &'static str)]) -> Command {
-    let own = own.iter().map(|&(name, help)| Arg::new(name).long(name).value_name("VALUE").help(help));
+    let tasks = option("parallelism", "TASKS", "Parallel tasks per operator [default: the machine's cores]");
+    let memory = option(
+        "memory",
+        "BYTES",
+        "What pipelines may keep in memory: 512MiB, 4GiB [default: 70 % of what is available]",
+    );
+    let spill = option(
+        "spill-dir",
+        "FOLDER",
+        "Where what memory does not hold goes, once for each folder [default: the system's folder for temporary files]",
+    );
+    let explain = option(
+        "explain",
+        "WHAT",
+        "Print the plan before the run, and again after it with rows, bytes and times; `fields`: also what is read of records",
+    );
+    let explain = explain.num_args(0..=1).require_equals(true).default_missing_value("plan");
+    let progress = option("progress", "WHEN", "When to show progress [default: terminal]");
+    let engine = option("engine", "ENGINE", "What runs the pipelines [default: local]");
+    let without = option("without", "RULE", "A rule that the optimizer leaves out; results are the same");
     // The name in messages is the program's own, from the command line.
     Command::new("pipeline")
-        .arg(
-            Arg::new("parallelism")
-                .long("parallelism")
-                .value_name("TASKS")
-                .value_parser(value_parser!(u64).range(1..=1024))
-                .help("Parallel tasks per operator [default: the machine's cores]"),
-        )
-        .arg(
-            Arg::new("memory")
-                .long("memory")
-                .value_name("BYTES")
-                .value_parser(parse_bytes)
-                .help("What pipelines may keep in memory: 512MiB, 4GiB [default: 70 % of what is available]"),
-        )
-        .arg(
-            Arg::new("spill-dir")
-                .long("spill-dir")
-                .value_name("FOLDER")
-                .action(ArgAction::Append)
-                .help("Where what memory does not hold goes, once for each folder [default: the system's folder for temporary files]"),
-        )
-        .arg(
-            Arg::new("compress-spilled")
-                .long("compress-spilled")
-                .action(ArgAction::SetTrue)
-                .help("Compress what goes there, for disks that are slow or small"),
-        )
-        .arg(
-            Arg::new("explain")
-                .long("explain")
-                .value_name("WHAT")
-                .num_args(0..=1)
-                .require_equals(true)
-                .default_missing_value("plan")
-                .value_parser(PossibleValuesParser::new(["plan", "fields"]))
-                .help("Print the plan before the run, and again after it with rows, bytes and times; `fields`: also what is read of records"),
-        )
-        .arg(
-            Arg::new("schema")
-                .long("schema")
-                .action(ArgAction::SetTrue)
-                .help("Print the fields of what is read and written beside the columns of files, before the run"),
-        )
-        .arg(
-            Arg::new("progress")
-                .long("progress")
-                .value_name("WHEN")
-                .value_parser(PossibleValuesParser::new(["terminal", "always", "never"]))
-                .help("When to show progress [default: terminal]"),
-        )
-        .arg(
-            Arg::new("engine")
-                .long("engine")
-                .value_name("ENGINE")
-                .value_parser(PossibleValuesParser::new(["local", "embedded"]))
-                .help("What runs the pipelines [default: local]"),
-        )
-        .arg(
-            Arg::new("without")
-                .long("without")
-                .value_name("RULE")
-                .action(ArgAction::Append)
-                .value_parser(PossibleValuesParser::new(Rule::ALL.map(Rule::name)))
-                .help("A rule that the optimizer leaves out; results are the same"),
-        )
-        .args(own)
+        .arg(tasks.value_parser(value_parser!(u64).range(1..=1024)))
+        .arg(memory.value_parser(parse_bytes))
+        .arg(spill.action(ArgAction::Append))
+        .arg(flag("compress-spilled", "Compress what goes there, for disks that are slow or small"))
+        .arg(explain.value_parser(PossibleValuesParser::new(["plan", "fields"])))
+        .arg(flag("schema", "Print the fields of what is read and written beside the columns of files, before the run"))
+        .arg(progress.value_parser(PossibleValuesParser::new(["terminal", "always", "never"])))
+        .arg(engine.value_parser(PossibleValuesParser::new(["local", "embedded"])))
+        .arg(without.action(ArgAction::Append).value_parser(PossibleValuesParser::new(Rule::ALL.map(Rule::name))))
+        .args(own.iter().map(|&(name, help)| option(name, "VALUE", help)))
         .arg(Arg::new("args").num_args(0..).value_name("ARGS").help("The program's own arguments"))
 }
 

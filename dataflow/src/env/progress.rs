@@ -10,7 +10,7 @@ use runtime::physical::PhysicalPlan;
 pub(super) struct Progress {
     bar: ProgressBar,
     started: std::time::Instant,
-    /// What each operator is called.
+    /// The name of each operator.
     names: Vec<Arc<str>>,
 }
 

@@ -12,7 +12,7 @@ use runtime::source::Source;
 
 use super::Env;
 use crate::error::Result;
-use crate::flow::{DataSet, Flow, Next};
+use crate::flow::{DataSet, Flow, NextStep};
 use crate::kernel::write_all;
 use crate::record::{Record, Value};
 
@@ -35,9 +35,8 @@ impl Env {
     /// Where the path names no file, or one that cannot be read.
     #[track_caller]
     pub fn read_text(&self, path: impl AsRef<str>) -> Result<DataSet<String>> {
-        let next = Next::default().called_at(Location::caller());
         let source = self.keep_standard_input(path.as_ref()).and_then(|()| format::text(path.as_ref()));
-        self.reading(source.map(|source| Arc::new(source) as Arc<dyn Source>), &next)
+        self.reading(source.map(|source| Arc::new(source) as Arc<dyn Source>), Location::caller())
     }
 
     /// Records of CSV files with a header: a file, a folder, a pattern, or `-`, standard input. Columns are found by the names of the record's fields; folders
@@ -68,8 +67,7 @@ impl Env {
     /// first record, if somebody reads it.
     #[track_caller]
     pub fn read_csv<T: Record>(&self, path: impl AsRef<str>) -> Result<DataSet<T>> {
-        let next = Next::default().called_at(Location::caller());
-        self.reading_files(path.as_ref(), &next, |path, schema| csv(path, schema, CsvOptions::default()))
+        self.read_csv_with(path, CsvOptions::default())
     }
 
     /// As [`Env::read_csv`], with another delimiter, without header, or leaving bad records out.
@@ -97,8 +95,7 @@ impl Env {
     /// As [`Env::read_csv`], and for options that contradict each other.
     #[track_caller]
     pub fn read_csv_with<T: Record>(&self, path: impl AsRef<str>, options: CsvOptions) -> Result<DataSet<T>> {
-        let next = Next::default().called_at(Location::caller());
-        self.reading_files(path.as_ref(), &next, |path, schema| csv(path, schema, options))
+        self.reading_files(path.as_ref(), Location::caller(), |path, schema| csv(path, schema, options))
     }
 
     /// Records of files of JSON lines, one record a line: a file, a folder, or a pattern. Fields are found by the names of the record's; a
@@ -129,8 +126,7 @@ impl Env {
     /// record ends the run, with its file, line and field.
     #[track_caller]
     pub fn read_json<T: Record>(&self, path: impl AsRef<str>) -> Result<DataSet<T>> {
-        let next = Next::default().called_at(Location::caller());
-        self.reading_files(path.as_ref(), &next, |path, schema| json(path, schema, JsonOptions::default()))
+        self.read_json_with(path, JsonOptions::default())
     }
 
     /// As [`Env::read_json`], leaving bad records out: `JsonOptions::default().lenient(Lenient::to("bad.txt"))`.
@@ -154,8 +150,7 @@ impl Env {
     /// As [`Env::read_json`].
     #[track_caller]
     pub fn read_json_with<T: Record>(&self, path: impl AsRef<str>, options: JsonOptions) -> Result<DataSet<T>> {
-        let next = Next::default().called_at(Location::caller());
-        self.reading_files(path.as_ref(), &next, |path, schema| json(path, schema, options))
+        self.reading_files(path.as_ref(), Location::caller(), |path, schema| json(path, schema, options))
     }
 
     /// Records of Parquet files: a file, a folder, or a pattern. Columns are found by the names of the record's fields; only those that
@@ -187,8 +182,7 @@ impl Env {
     /// first record, if somebody reads it.
     #[track_caller]
     pub fn read_parquet<T: Record>(&self, path: impl AsRef<str>) -> Result<DataSet<T>> {
-        let next = Next::default().called_at(Location::caller());
-        self.reading_files(path.as_ref(), &next, |path, schema| parquet(path, schema, ParquetOptions::default()))
+        self.read_parquet_with(path, ParquetOptions::default())
     }
 
     /// As [`Env::read_parquet`], finding columns whatever the case of their letters.
@@ -224,8 +218,7 @@ impl Env {
     /// As [`Env::read_parquet`]. A field that several columns could be ends the run before its first record, if somebody reads it.
     #[track_caller]
     pub fn read_parquet_with<T: Record>(&self, path: impl AsRef<str>, options: ParquetOptions) -> Result<DataSet<T>> {
-        let next = Next::default().called_at(Location::caller());
-        self.reading_files(path.as_ref(), &next, |path, schema| parquet(path, schema, options))
+        self.reading_files(path.as_ref(), Location::caller(), |path, schema| parquet(path, schema, options))
     }
 
     /// Records of plain values from binary files: a file, a folder, or a pattern. Values lie in the order of the record's fields,
@@ -252,8 +245,7 @@ impl Env {
     /// values: [`Env::read_native`] reads those. A file whose length is no multiple of the record's ends the run before its first record.
     #[track_caller]
     pub fn read_binary<T: Record>(&self, path: impl AsRef<str>) -> Result<DataSet<T>> {
-        let next = Next::default().called_at(Location::caller());
-        self.reading_files(path.as_ref(), &next, binary)
+        self.reading_files(path.as_ref(), Location::caller(), binary)
     }
 
     /// Records of files in the engine's own format, which [`Flow::write_native`] writes: a file, a folder, or a pattern. Every record can be
@@ -285,8 +277,7 @@ impl Env {
     /// another type, ends the run before its first record, if somebody reads it.
     #[track_caller]
     pub fn read_native<T: Record>(&self, path: impl AsRef<str>) -> Result<DataSet<T>> {
-        let next = Next::default().called_at(Location::caller());
-        self.reading_files(path.as_ref(), &next, native)
+        self.reading_files(path.as_ref(), Location::caller(), native)
     }
 
     /// Records that the program has in memory; they are copied once.
@@ -304,7 +295,6 @@ impl Env {
     /// Where they do not fit the memory budget.
     #[track_caller]
     pub fn collection<V: Value>(&self, records: impl IntoIterator<Item = V>) -> Result<DataSet<V::Record>> {
-        let next = Next::default().called_at(Location::caller());
         let schema = V::Record::schema();
         let layout = Arc::new(RowLayout::full(schema.types()));
         let memory = Memory::new(self.inner.budget.clone(), "a collection of the program's");
@@ -312,33 +302,30 @@ impl Env {
         write_all(&mut writer, records)?;
         writer.seal();
         let pages = writer.take_sealed().collect();
-        self.reading(Ok(Arc::new(Pages::new(schema, pages))), &next)
+        self.reading(Ok(Arc::new(Pages::new(schema, pages))), Location::caller())
     }
 
     /// The flow of files, whose folders' names may be fields.
     fn reading_files<T: Record>(
         &self,
         path: &str,
-        next: &Next,
+        caller: &'static Location<'static>,
         open: impl FnOnce(&str, &Schema) -> Opened,
     ) -> Result<DataSet<T>> {
         let kept = self.keep_standard_input(path);
-        self.reading(kept.and_then(|()| open(path, &T::schema())), next)
+        self.reading(kept.and_then(|()| open(path, &T::schema())), caller)
     }
 
-    /// What comes by a pipe is kept where spilled pages are.
+    /// Keeps the data of a pipe where spilled pages are.
     fn keep_standard_input(&self, path: &str) -> Result<(), runtime::error::Error> {
         format::keep_standard_input(path, &self.inner.options.spill_dirs)
     }
 
     /// The flow of a source; what is wrong with it is said with its place in the program.
-    fn reading<T: Record>(
-        &self,
-        source: Result<Arc<dyn Source>, runtime::error::Error>,
-        next: &Next,
-    ) -> Result<DataSet<T>> {
+    fn reading<T: Record>(&self, source: Opened, caller: &'static Location<'static>) -> Result<DataSet<T>> {
+        let next = NextStep::default().called_at(caller);
         let source = source.map_err(|error| error.at(&next.origin("read").0))?;
-        Ok(Flow::source(self.clone(), Arc::new(ScanSource(source)), next))
+        Ok(Flow::source(self.clone(), Arc::new(ScanSource(source)), &next))
     }
 }
 

@@ -1,10 +1,10 @@
 //! Captured values.
 //!
 //! `#[dataflow]` writes `let x = x.__capture();` for every local that a record closure names. A blanket trait copies values; on a flow the
-//! inherent method wins. Both have a bound that prints a sentence at the captured name.
+//! inherent method wins. Both have a bound whose message stands at the captured name.
 //!
-//! Where the closure calls a method on the name that changes a collection, it writes `__capture_changed`: only the type
-//! tells a collection from what can be shared.
+//! If the closure calls a method on the name that would change a collection, the macro writes `__capture_changed`: only the type tells a
+//! collection from a value that can be shared.
 
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet, VecDeque};
 
@@ -54,7 +54,7 @@ impl<T, S> Collection for HashSet<T, S> {}
 impl<K, V> Collection for BTreeMap<K, V> {}
 impl<K, V, S> Collection for HashMap<K, V, S> {}
 
-/// Implemented by nothing: what a collection would have to be, to be changed by a record closure.
+/// Implemented by nothing: its message says why a record closure cannot change a collection.
 #[diagnostic::on_unimplemented(
     message = "a closure over records cannot change what it captures",
     label = "each task would change a copy of its own",
@@ -85,7 +85,7 @@ impl<T: Clone + Send> Takes<T> for Closure {
     }
 }
 
-/// Implemented by nothing: what a flow would have to be, to be read inside a record closure.
+/// Implemented by nothing: its message says why a record closure cannot read a flow.
 #[diagnostic::on_unimplemented(
     message = "a flow cannot be read inside of a closure over records",
     label = "this is a flow",

@@ -9,7 +9,7 @@ use runtime::operators::{Expansion, Filter, MapChain};
 use runtime::plan::Forwards;
 use runtime::row::Schema;
 
-use super::step::Next;
+use super::step::NextStep;
 use super::{Flow, Mode};
 use crate::error::UserError;
 use crate::kernel::{Emitter, predicate, process, try_predicate, try_process};
@@ -70,11 +70,11 @@ impl<T: Record, M: Mode> Flow<T, M> {
         self.filtered(try_predicate::<T, F>(keep, reads), &next)
     }
 
-    pub(super) fn filtered(&self, predicate: PredicateFactory, next: &Next) -> Flow<T, M> {
+    pub(super) fn filtered(&self, predicate: PredicateFactory, next: &NextStep) -> Flow<T, M> {
         let schema = T::schema();
         let reads = next.reads(0, &schema);
         let (moves, below) = next.moves();
-        // A filter that stands in front of a closure that asks it as well: where it may not move, the closure does ask.
+        // A filter in front of a closure that may evaluate it as well: if the filter may not move, the closure does.
         let is_in_front = !below.is_empty();
         if is_in_front && !moves {
             return self.keeping_filters(true);
@@ -142,11 +142,11 @@ impl<T: Record, M: Mode> Flow<T, M> {
         self.chained(try_process::<T, U, F>(body, reads), &next)
     }
 
-    pub(crate) fn chained<U: Record>(&self, chain: ChainFactory, next: &Next) -> Flow<U, M> {
+    pub(crate) fn chained<U: Record>(&self, chain: ChainFactory, next: &NextStep) -> Flow<U, M> {
         self.chained_as("process", chain, next)
     }
 
-    pub(super) fn chained_as<U: Record>(&self, word: &'static str, chain: ChainFactory, next: &Next) -> Flow<U, M> {
+    pub(super) fn chained_as<U: Record>(&self, word: &'static str, chain: ChainFactory, next: &NextStep) -> Flow<U, M> {
         let (input, output) = (T::schema(), U::schema());
         let forwards = next.forwards(&output, &[&input]);
         self.then(chain_of(word, chain, [input, output], forwards, next), &[], next)
@@ -157,7 +157,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
         word: &'static str,
         chain: ChainFactory,
         forwards: Forwards,
-        next: &Next,
+        next: &NextStep,
     ) -> Flow<U, M> {
         self.then(chain_of(word, chain, [T::schema(), U::schema()], forwards, next), &[], next)
     }
@@ -170,7 +170,7 @@ fn chain_of(
     chain: ChainFactory,
     [input, output]: [Schema; 2],
     forwards: Forwards,
-    next: &Next,
+    next: &NextStep,
 ) -> MapChain {
     let reads = next.reads(0, &input);
     let expansion = Expansion(if next.expands() { 5.0 } else { 1.0 });

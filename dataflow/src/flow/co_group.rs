@@ -10,7 +10,7 @@ use crate::key::{Key, KeyedBy, Order};
 use crate::record::Record;
 
 use super::group::Grouped;
-use super::step::Next;
+use super::step::NextStep;
 use super::{Ends, Flow, Mode};
 
 /// Two flows to be grouped together: say `on` which keys.
@@ -18,7 +18,7 @@ use super::{Ends, Flow, Mode};
 pub struct CoGroup<L, R, M> {
     left: Flow<L, M>,
     right: Flow<R, M>,
-    next: Next,
+    next: NextStep,
 }
 
 /// The groups of two flows by a common key: say what to make of them.

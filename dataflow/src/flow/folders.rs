@@ -145,7 +145,7 @@ impl<T: Record, M: Mode> InFolders<T, M> {
     /// ```
     #[track_caller]
     pub fn write_parquet(self, to: impl Into<Output>) {
-        self.write(Arc::new(format::ParquetFormat::default()), to.into(), Location::caller());
+        self.write_parquet_with(to, ParquetOptions::default());
     }
 
     /// As [`Flow::write_parquet_with`], into folders.

@@ -4,12 +4,13 @@ use std::panic::Location;
 
 use runtime::operators::{Aggregate, Fold, KeyedReduce, StateLeaf};
 use runtime::plan::Reads;
-use runtime::row::{LeafType, Schema};
+use runtime::row::{LeafSet, LeafType, Schema};
 
 use super::aggregate::{Aggregates, grouping};
-use super::step::Next;
+use super::measures::Comparable;
+use super::step::NextStep;
 use super::{Ends, Flow, Mode};
-use crate::kernel::{Comparable, Emitter, Measured, folds, reduce};
+use crate::kernel::{Emitter, Measured, State, SumOf, finish_mean, folds, reduce};
 use crate::key::{Field, Key};
 use crate::record::Record;
 
@@ -18,7 +19,7 @@ pub struct Grouped<T, K, M> {
     /// Behind its records stands a computed key, where there is one: see [`Flow::keyed`].
     pub(super) flow: Flow<T, M>,
     pub(super) key: Vec<usize>,
-    pub(super) next: Next,
+    pub(super) next: NextStep,
     pub(super) of: std::marker::PhantomData<fn() -> K>,
 }
 
@@ -75,9 +76,16 @@ impl<T: Record, M: Mode> Flow<T, M> {
     }
 }
 
+impl<T: Record, M: Mode> Flow<T, M> {
+    /// All records as one group.
+    pub(super) fn as_one_group(&self, caller: &'static Location<'static>) -> Grouped<T, (), M> {
+        Grouped::new(self.clone(), Vec::new(), self.next.called_at(caller))
+    }
+}
+
 impl<T, K, M> Grouped<T, K, M> {
     /// The groups of a flow whose rows have their key in these leaves.
-    pub(super) fn new(flow: Flow<T, M>, key: Vec<usize>, next: Next) -> Self {
+    pub(super) fn new(flow: Flow<T, M>, key: Vec<usize>, next: NextStep) -> Self {
         Grouped { flow, key, next, of: std::marker::PhantomData }
     }
 }
@@ -107,9 +115,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
         F: for<'l, 'r> Fn(T::At<'l>, T::At<'r>, &mut Emitter<'_, T>) + Clone + Send + 'static,
         M: Ends,
     {
-        let operator =
-            KeyedReduce { schema: T::schema(), key: Vec::new(), leaves: T::LEAVES, kernel: reduce::<T, F>(body) };
-        self.then(operator, &[], &self.next.called_at(Location::caller()))
+        self.as_one_group(Location::caller()).reduce(body)
     }
 }
 
@@ -153,7 +159,7 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// ```
     #[must_use]
     pub fn min<V: Comparable>(&self, field: impl FnOnce(T::Fields<T>) -> Field<T, V>) -> Flow<M::Grouped<T>, M> {
-        self.folded("min", field(T::fields(0)), folds::least)
+        self.folded("min", field(T::fields(0)), folds::min)
     }
 
     /// The greatest value of a field: as [`Grouped::min`].
@@ -173,7 +179,7 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// ```
     #[must_use]
     pub fn max<V: Comparable>(&self, field: impl FnOnce(T::Fields<T>) -> Field<T, V>) -> Flow<M::Grouped<T>, M> {
-        self.folded("max", field(T::fields(0)), folds::greatest)
+        self.folded("max", field(T::fields(0)), folds::max)
     }
 
     fn folded<V: Record>(
@@ -231,7 +237,25 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
         V::Of<f64>: Record,
         for<'a> V::Of<f64>: Record<At<'a> = V::Of<f64>>,
     {
-        super::aggregate::mean(self, field(T::fields(0)))
+        // The engine's own sum and count, then a division. Of values that may be missing the count is the sum of their validity.
+        let field = field(T::fields(0));
+        let first = field.first_leaf();
+        let (value, count) = match <V::Tally as Record>::LEAVES {
+            0 => (first, Fold::Count),
+            _ => (first + 1, Fold::Sum(first)),
+        };
+        let measure = StateLeaf { ty: <SumOf<V> as State>::LEAF, fold: Fold::Sum(value) };
+        let count = StateLeaf { ty: LeafType::U64, fold: count };
+        let grouping = grouping(
+            "avg",
+            [self.flow.schema(), <(K, (SumOf<V>, u64))>::schema()],
+            self.key.clone(),
+            vec![measure, count],
+            None,
+            Reads::Leaves(LeafSet::none()),
+        );
+        let states: Flow<(K, (SumOf<V>, u64)), M> = self.flow.then(grouping, &[], &self.next);
+        states.chained(finish_mean::<K, V>(), &self.next.behind("finish"))
     }
 
     /// One record of each group, made two by two: `body` emits the one record that stands for the two that it is given. It must be

@@ -3,7 +3,6 @@
 use std::panic::Location;
 
 use runtime::operators::{First, MinMaxBy, Top, distinct_by};
-use runtime::row::Schema;
 use runtime::sort::OrderKey;
 
 use crate::key::{Key, Order, Projection, nulls_last};
@@ -57,7 +56,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     #[must_use]
     #[track_caller]
     pub fn min_by<P: Projection<T>>(&self, field: impl FnOnce(T::Fields<T>) -> P) -> Flow<M::Grouped<T>, M> {
-        self.best("min_by", &field(T::fields(0)), false, Location::caller())
+        self.as_one_group(Location::caller()).min_by(field)
     }
 
     /// The record of the whole flow where a field is greatest; none of an empty flow. As [`Grouped::max_by`].
@@ -78,20 +77,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     #[must_use]
     #[track_caller]
     pub fn max_by<P: Projection<T>>(&self, field: impl FnOnce(T::Fields<T>) -> P) -> Flow<M::Grouped<T>, M> {
-        self.best("max_by", &field(T::fields(0)), true, Location::caller())
-    }
-
-    fn best<P: Projection<T>>(
-        &self,
-        word: &'static str,
-        fields: &P,
-        descending: bool,
-        caller: &'static Location<'static>,
-    ) -> Flow<M::Grouped<T>, M> {
-        let next = self.next.called_at(caller);
-        let flow = self.keyed(fields.computation::<()>(), &next);
-        let best = best(word, flow.schema(), &[], &fields.leaves(), descending);
-        flow.then::<M::Grouped<T>, M>(best, &[], &next).unkeyed(&next)
+        self.as_one_group(Location::caller()).max_by(field)
     }
 }
 
@@ -169,7 +155,7 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// ```
     #[must_use]
     pub fn min_by<P: Projection<T>>(&self, field: impl FnOnce(T::Fields<T>) -> P) -> Flow<M::Grouped<T>, M> {
-        self.best("min_by", &field(T::fields(0)), false)
+        self.min_max_by("min_by", &field(T::fields(0)), false)
     }
 
     /// The record of each group where a field is greatest, or several. Nulls come last. Of records that tie, the one whose other
@@ -191,18 +177,14 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// ```
     #[must_use]
     pub fn max_by<P: Projection<T>>(&self, field: impl FnOnce(T::Fields<T>) -> P) -> Flow<M::Grouped<T>, M> {
-        self.best("max_by", &field(T::fields(0)), true)
+        self.min_max_by("max_by", &field(T::fields(0)), true)
     }
 
-    fn best<P: Projection<T>>(&self, word: &'static str, fields: &P, descending: bool) -> Flow<M::Grouped<T>, M> {
+    fn min_max_by<P: Projection<T>>(&self, word: &'static str, fields: &P, descending: bool) -> Flow<M::Grouped<T>, M> {
         let (groups, leaves) = self.projected(fields);
-        let best = best(word, groups.flow.schema(), &groups.key, &leaves, descending);
-        groups.flow.then::<M::Grouped<T>, M>(best, &[], &self.next).unkeyed(&self.next)
+        let schema = groups.flow.schema();
+        let order = leaves.into_iter().map(|leaf| OrderKey { leaf, descending }).collect();
+        let operator = MinMaxBy { word, order: nulls_last(order, &schema), key: groups.key.clone(), schema };
+        groups.flow.then::<M::Grouped<T>, M>(operator, &[], &self.next).unkeyed(&self.next)
     }
-}
-
-fn best(word: &'static str, schema: Schema, key: &[usize], leaves: &[usize], descending: bool) -> MinMaxBy {
-    let order = leaves.iter().map(|&leaf| OrderKey { leaf, descending }).collect();
-    let order = nulls_last(order, &schema);
-    MinMaxBy { word, schema, key: key.to_vec(), order }
 }

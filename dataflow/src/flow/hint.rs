@@ -7,7 +7,7 @@ use std::panic::Location;
 
 use runtime::operators::{ExpectRows, JoinHint, JoinShip};
 
-use super::join::{FullOuter, Inner, LeftOuter, Outer, RightOuter};
+use super::join_kind::{FullOuter, Inner, LeftOuter, Outer, RightOuter};
 use super::{Flow, Mode};
 use crate::record::Record;
 

@@ -2,26 +2,22 @@
 
 use std::marker::PhantomData;
 use std::panic::Location;
-use std::sync::Arc;
 
 use runtime::join::JoinFactory;
-use runtime::operators;
-use runtime::operators::{JoinHint, JoinKind, Keyed, Nulls};
-use runtime::plan::{Node, Reads};
-use runtime::row::Schema;
+use runtime::operators::{JoinKind, Nulls};
+use runtime::plan::Reads;
 
-use crate::env::Env;
 use crate::error::UserError;
 use crate::kernel::{Emitter, join, try_join};
 use crate::key::{Key, KeyedBy};
 use crate::record::Record;
 
 use super::hint::{Hint, Hinted};
-use super::keyed::keyed;
-use super::step::Next;
+use super::join_kind::{FullOuter, Inner, LeftOuter, Outer, RightOuter};
+use super::join_sides::JoinSides;
 use super::{Ends, Flow, Mode};
 
-/// What can stand on the right of a join.
+/// Values that can stand on the right of a join.
 #[diagnostic::on_unimplemented(
     message = "this cannot stand on the right of this join",
     label = "not a flow of the same kind",
@@ -41,42 +37,10 @@ impl<R: Record, M: Mode> Side<M> for Flow<R, M> {
     }
 }
 
-/// Which records of a join the closure may see without a partner: the other side is an `Option` to it.
-pub trait Outer: 'static {
-    /// What the closure sees of the left side.
-    type Left<L: Record>: Record;
-    /// What the closure sees of the right side.
-    type Right<R: Record>: Record;
-    /// The kind, as a value.
-    const KIND: JoinKind;
-}
-
-macro_rules! kinds {
-    ($($(#[$doc:meta])* $name:ident, $kind:ident, $l:ident => $left:ty, $r:ident => $right:ty;)*) => {$(
-        $(#[$doc])*
-        pub enum $name {}
-        impl Outer for $name {
-            type Left<$l: Record> = $left;
-            type Right<$r: Record> = $right;
-            const KIND: JoinKind = JoinKind::$kind;
-        }
-    )*};
-}
-kinds! {
-    /// Pairs only.
-    Inner, Inner, L => L, R => R;
-    /// Every left record; the right one is an `Option`.
-    LeftOuter, Left, L => L, R => Option<R>;
-    /// Every right record; the left one is an `Option`.
-    RightOuter, Right, L => Option<L>, R => R;
-    /// Every record of both sides; both are `Option`s, of which at least one is there.
-    FullOuter, Full, L => Option<L>, R => Option<R>;
-}
-
 /// Two flows to be joined: say `on` which keys.
 #[must_use = "a join needs `.on(…)`, then a closure"]
 pub struct Join<L, R, M, K = Inner> {
-    pairing: Pairing,
+    sides: JoinSides,
     of: Types<L, R, M, K>,
 }
 
@@ -85,94 +49,22 @@ type Types<L, R, M, K> = PhantomData<fn() -> (L, R, M, K)>;
 /// Pairs of a join: say what to make of them. `L` and `R` are what the closure sees.
 #[must_use = "a join's pairs need a closure: `.map(|l, r| …)`"]
 pub struct Joined<L, R, M> {
-    pairing: Pairing,
+    sides: JoinSides,
     kind: JoinKind,
     keys: [Vec<usize>; 2],
     nulls: Nulls,
     of: Types<L, R, M, ()>,
 }
 
-/// The two flows, whatever their records are.
-#[derive(Clone)]
-pub(super) struct Pairing {
-    pub(super) nodes: [Arc<Node>; 2],
-    /// What the records are; a computed key may stand behind them.
-    pub(super) records: [Schema; 2],
-    pub(super) env: Env,
-    pub(super) next: Next,
-    /// Of which sides the closure asks what filters would have asked, which could not move there.
-    keeps_filters: [bool; 2],
-    hint: Option<JoinHint>,
-}
-
 impl<L, R, M> Clone for Joined<L, R, M> {
     fn clone(&self) -> Self {
-        Joined { pairing: self.pairing.clone(), keys: self.keys.clone(), of: PhantomData, ..*self }
+        Joined { sides: self.sides.clone(), keys: self.keys.clone(), of: PhantomData, ..*self }
     }
 }
 
 impl<L: Record, R: Record, M: Mode, K: Outer> Join<L, R, M, K> {
     fn new(left: &Flow<L, M>, right: Flow<R, M>, location: &'static Location<'static>) -> Self {
-        Join { pairing: Pairing::new(left, right, location), of: PhantomData }
-    }
-}
-
-impl Pairing {
-    pub(super) fn new<L: Record, R: Record, M, N>(
-        left: &Flow<L, M>,
-        right: Flow<R, N>,
-        location: &'static Location<'static>,
-    ) -> Self {
-        Pairing {
-            keeps_filters: [left.next.keeps_filters(), right.next.keeps_filters()],
-            nodes: [left.node.clone(), right.node],
-            records: [L::schema(), R::schema()],
-            env: left.env.clone(),
-            next: left.next.called_at(location),
-            hint: None,
-        }
-    }
-
-    /// The same flows, each record with its key behind it, where that is computed.
-    fn keyed(mut self, computations: [Option<Keyed>; 2]) -> Self {
-        for (node, computation) in self.nodes.iter_mut().zip(computations) {
-            *node = keyed(node, computation, &self.next);
-        }
-        self
-    }
-
-    pub(super) fn hinted<H: Hint<Inner>>(self, _: H) -> Self {
-        Pairing { hint: Some(H::HINT), ..self }
-    }
-
-    /// What the next closure reads of each side.
-    pub(super) fn reads(&self) -> [Reads; 2] {
-        [0, 1].map(|side| match self.keeps_filters[side] {
-            true => Reads::All,
-            false => self.next.reads(side, &self.records[side]),
-        })
-    }
-
-    /// The operator. Compiled once, whatever the records of a program are.
-    #[inline(never)]
-    fn operator(
-        &self,
-        kind: JoinKind,
-        keys: [Vec<usize>; 2],
-        nulls: Nulls,
-        output: Schema,
-        kernel: JoinFactory,
-    ) -> operators::Join {
-        let inputs = [0, 1].map(|side| self.nodes[side].schema().clone());
-        // A record's own leaves stand first in its side's rows.
-        let forwards = self.next.forwards(&output, &[&self.records[0], &self.records[1]]);
-        let (hint, reads) = (self.hint, self.reads());
-        operators::Join { kind, inputs, keys, nulls, hint, output, kernel, reads, forwards }
-    }
-
-    /// All pairs.
-    pub(super) fn product<L, R, M>(self, kind: JoinKind) -> Joined<L, R, M> {
-        Joined { pairing: self, kind, keys: [Vec::new(), Vec::new()], nulls: Nulls::Differ, of: PhantomData }
+        Join { sides: JoinSides::new(left, right, location), of: PhantomData }
     }
 }
 
@@ -352,8 +244,8 @@ impl<L: Record, R: Record, M: Mode, K: Outer> Join<L, R, M, K> {
     /// ```
     pub fn hint<H: Hint<K>>(mut self, hint: H) -> Join<L, R, M, Hinted<K>> {
         let _ = hint;
-        self.pairing.hint = Some(H::HINT);
-        Join { pairing: self.pairing, of: PhantomData }
+        self.sides.hint = Some(H::HINT);
+        Join { sides: self.sides, of: PhantomData }
     }
 
     fn joined<A: Key<L>>(
@@ -362,8 +254,15 @@ impl<L: Record, R: Record, M: Mode, K: Outer> Join<L, R, M, K> {
         right: &impl KeyedBy<R, A::Value>,
         nulls: Nulls,
     ) -> Joined<K::Left<L>, K::Right<R>, M> {
-        let pairing = self.pairing.keyed([left.computation::<()>(), right.computation::<()>()]);
-        Joined { pairing, kind: K::KIND, keys: [left.leaves(), right.leaves()], nulls, of: PhantomData }
+        let sides = self.sides.keyed([left.computation::<()>(), right.computation::<()>()]);
+        Joined { sides, kind: K::KIND, keys: [left.leaves(), right.leaves()], nulls, of: PhantomData }
+    }
+}
+
+impl<L, R, M> Joined<L, R, M> {
+    /// All pairs of two flows.
+    pub(super) fn product(sides: JoinSides, kind: JoinKind) -> Self {
+        Joined { sides, kind, keys: [Vec::new(), Vec::new()], nulls: Nulls::Differ, of: PhantomData }
     }
 }
 
@@ -421,9 +320,9 @@ impl<L: Record, R: Record, M: Mode> Joined<L, R, M> {
         self.with_kernel(try_join::<L, R, U, F>(body, reads))
     }
 
-    /// What may be shown of a side: its key and what a closure reads, in terms of the record that the closure sees.
+    /// The leaves of a side that errors may show: its key and the fields that a closure reads, in terms of the record that the closure sees.
     fn shown(&self, side: usize) -> Reads {
-        let Reads::Leaves(mut leaves) = self.pairing.next.reads(side, &self.pairing.records[side]) else {
+        let Reads::Leaves(mut leaves) = self.sides.next.reads(side, &self.sides.records[side]) else {
             return Reads::All;
         };
         self.keys[side].iter().for_each(|&leaf| leaves.insert(leaf));
@@ -435,8 +334,8 @@ impl<L: Record, R: Record, M: Mode> Joined<L, R, M> {
     }
 
     fn with_kernel<U: Record>(&self, kernel: JoinFactory) -> Flow<U, M> {
-        let Pairing { nodes, env, next, .. } = &self.pairing;
-        let operator = self.pairing.operator(self.kind, self.keys.clone(), self.nulls, U::schema(), kernel);
+        let JoinSides { nodes, env, next, .. } = &self.sides;
+        let operator = self.sides.operator(self.kind, self.keys.clone(), self.nulls, U::schema(), kernel);
         Flow::behind(env.clone(), operator, nodes.to_vec(), next)
     }
 }

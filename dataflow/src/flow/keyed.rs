@@ -1,7 +1,7 @@
 //! Rows that are wider than their records: a computed key stands behind each.
 //!
-//! Closures look at a record's own leaves, which stand first, so an operator need not know of what is behind them: it takes the schema of
-//! the flow's rows in place of the record's, and what it gives of them is made [`Flow::unkeyed`].
+//! Closures read a record's own leaves, which stand first, so an operator need not know the leaves behind them: it takes the schema of the flow's rows
+//! in place of the record's schema, and [`Flow::unkeyed`] drops the key from its output.
 
 use std::sync::Arc;
 
@@ -14,11 +14,11 @@ use crate::key::{Order, Projection, nulls_last};
 use crate::record::Record;
 
 use super::group::Grouped;
-use super::step::Next;
+use super::step::NextStep;
 use super::{Flow, Mode, scope};
 
 /// The same records, each with its key behind it, where that is computed.
-pub(super) fn keyed(node: &Arc<Node>, computation: Option<Keyed>, next: &Next) -> Arc<Node> {
+pub(super) fn keyed(node: &Arc<Node>, computation: Option<Keyed>, next: &NextStep) -> Arc<Node> {
     let Some(computation) = computation else { return node.clone() };
     let (origin, text) = next.behind("key").origin("key");
     Node::new(scope::path(), origin, text, Arc::new(computation), vec![node.clone()])
@@ -26,12 +26,12 @@ pub(super) fn keyed(node: &Arc<Node>, computation: Option<Keyed>, next: &Next) -
 
 impl<T: Record, M: Mode> Flow<T, M> {
     /// The same records, each with its key behind it, where that is computed.
-    pub(super) fn keyed(&self, computation: Option<Keyed>, next: &Next) -> Flow<T, M> {
+    pub(super) fn keyed(&self, computation: Option<Keyed>, next: &NextStep) -> Flow<T, M> {
         Flow { node: keyed(&self.node, computation, next), ..self.clone() }
     }
 
     /// The same records and nothing behind them.
-    pub(super) fn unkeyed(self, next: &Next) -> Flow<T, M> {
+    pub(super) fn unkeyed(self, next: &NextStep) -> Flow<T, M> {
         let schema = self.schema();
         if schema.leaves().len() == T::LEAVES {
             return self;
@@ -46,7 +46,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     }
 
     /// The same records with what an order computes behind them, and the order's leaves there.
-    pub(super) fn ordered<O: Order<T>>(&self, order: &O, next: &Next) -> (Flow<T, M>, Vec<OrderKey>) {
+    pub(super) fn ordered<O: Order<T>>(&self, order: &O, next: &NextStep) -> (Flow<T, M>, Vec<OrderKey>) {
         let flow = self.keyed(order.computation::<()>(), next);
         let order = nulls_last(order.keys(), flow.node.schema());
         (flow, order)

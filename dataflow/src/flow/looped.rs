@@ -1,7 +1,7 @@
 //! A `for` loop over a flow or over groups: what to write instead.
 //!
-//! A flow is an iterator under a condition that nothing meets, and what the compiler says of a loop is said of that. Iterators' methods are not found, for
-//! the same reason; they are words of their own.
+//! A flow is an iterator under a condition that no type meets, and the compiler's message about a loop is the message of that condition. For the same
+//! reason the methods of iterators are not found; they are words of their own.
 
 use super::words::{MissingGroupWords, MissingWords};
 use super::{Flow, Grouped};

@@ -3,23 +3,24 @@
 //! One file per operator family. Every method takes `&self` and gives a new handle; nothing runs before
 //! [`Env::run`](crate::Env::run) or a result such as [`Flow::collect`] asks for it.
 //!
-//! **What does not fit is unknown behind.** A pipeline's parameters and an aggregate's slots go through a projection of the trait that they need
-//! (`of_records`, `Measure::Kept`). Where the trait is missing, the compiler says so there and has no type for what follows, so one mistake is one
-//! message. It costs nothing where the trait is there.
+//! **A mistake is reported once.** A pipeline's parameters and an aggregate's slots go through a projection of the trait that they need (`of_records`,
+//! `Measure::Kept`). If the trait is missing, the compiler says so there and has no type for the code behind, so it reports nothing there. Correct
+//! programs pay nothing for this.
 
 mod aggregate;
 mod capture;
 mod chain;
 mod co_group;
-mod distributions;
-mod fold;
 mod folders;
 mod group;
 mod group_records;
 mod hint;
 mod join;
+mod join_kind;
+mod join_sides;
 mod keyed;
 mod looped;
+pub(crate) mod measures;
 mod order;
 mod output;
 mod partition;
@@ -35,6 +36,7 @@ mod scope;
 mod seen;
 mod semi_join;
 mod set;
+mod sorted_groups;
 mod step;
 mod task;
 mod with_all;
@@ -49,6 +51,8 @@ use runtime::plan::{Node, Operator};
 use crate::env::Env;
 use crate::record::{Record, Value};
 
+pub use crate::kernel::{Task, TaskState};
+
 pub use aggregate::Aggregates;
 pub use capture::{Capture, Collection};
 pub use co_group::{CoGroup, CoGroups};
@@ -58,18 +62,18 @@ pub use hint::{
     BroadcastLeft, BroadcastRight, BuildLeft, BuildRight, Hint, Hinted, Repartition, RepartitionBuildLeft,
     RepartitionBuildRight, Semi, SharesLeft, SharesRight, SortMerge, Unhinted,
 };
-pub use join::{FullOuter, Inner, Join, Joined, LeftOuter, Outer, RightOuter, Side};
+pub use join::{Join, Joined, Side};
+pub use join_kind::{FullOuter, Inner, LeftOuter, Outer, RightOuter};
 pub use output::{IfExists, Output};
 pub use records::Records;
-pub use reduce_group::SortedGroups;
 pub use scope::{Scope, scope};
 pub use seen::{option, seen_as};
 pub use semi_join::SemiJoin;
+pub use sorted_groups::SortedGroups;
 pub use step::{Forward, Reads, Step};
-pub use task::{Task, TaskState};
 pub use with_all::{WithAll, WithMade};
 
-pub(crate) use step::Next;
+pub(crate) use step::NextStep;
 
 /// Whether a flow ends.
 pub trait Mode: 'static {
@@ -80,7 +84,7 @@ pub trait Mode: 'static {
 /// A flow that ends.
 pub enum Bounded {}
 
-/// A flow that goes on.
+/// A flow that does not end.
 pub enum Unbounded {}
 
 impl Mode for Bounded {
@@ -107,14 +111,14 @@ impl Ends for Bounded {}
 pub struct Flow<T, M = Bounded> {
     node: Arc<Node>,
     env: Env,
-    next: Next,
+    next: NextStep,
     of: PhantomData<fn() -> (T, M)>,
 }
 
 /// A flow that ends.
 pub type DataSet<T> = Flow<T, Bounded>;
 
-/// A flow that goes on.
+/// A flow that does not end.
 pub type DataStream<T> = Flow<T, Unbounded>;
 
 impl<T, M> Clone for Flow<T, M> {
@@ -125,10 +129,10 @@ impl<T, M> Clone for Flow<T, M> {
 
 impl<T: Record, M: Mode> Flow<T, M> {
     /// A flow that a source begins.
-    pub(crate) fn source(env: Env, operator: Arc<dyn Operator>, next: &Next) -> Self {
+    pub(crate) fn source(env: Env, operator: Arc<dyn Operator>, next: &NextStep) -> Self {
         let (origin, text) = next.origin(operator.name());
         let node = Node::new(scope::path(), origin, text, operator, Vec::new());
-        Flow { node, env, next: Next::default(), of: PhantomData }
+        Flow { node, env, next: NextStep::default(), of: PhantomData }
     }
 
     /// The flow behind an operator, whose inputs are this flow and others. `next` describes it.
@@ -136,7 +140,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
         &self,
         operator: impl Operator + 'static,
         others: &[Arc<Node>],
-        next: &Next,
+        next: &NextStep,
     ) -> Flow<U, N> {
         Flow::behind(self.env.clone(), operator, std::iter::once(&self.node).chain(others).cloned().collect(), next)
     }
@@ -153,14 +157,14 @@ pub fn of_records<T: Value<Record = R>, R: Record, M: Mode>(flow: Flow<T, M>) ->
 
 impl<T, M> Flow<T, M> {
     /// The flow behind an operator. `next` describes it.
-    fn behind(env: Env, operator: impl Operator + 'static, inputs: Vec<Arc<Node>>, next: &Next) -> Self {
-        Flow { node: node_behind(Arc::new(operator), inputs, next), env, next: Next::default(), of: PhantomData }
+    fn behind(env: Env, operator: impl Operator + 'static, inputs: Vec<Arc<Node>>, next: &NextStep) -> Self {
+        Flow { node: node_behind(Arc::new(operator), inputs, next), env, next: NextStep::default(), of: PhantomData }
     }
 }
 
 /// A node of the graph. Compiled once, whatever the records and operators of a program are.
 #[inline(never)]
-fn node_behind(operator: Arc<dyn Operator>, inputs: Vec<Arc<Node>>, next: &Next) -> Arc<Node> {
+fn node_behind(operator: Arc<dyn Operator>, inputs: Vec<Arc<Node>>, next: &NextStep) -> Arc<Node> {
     let (origin, text) = next.origin(operator.name());
     Node::new(scope::path(), origin, text, operator, inputs)
 }

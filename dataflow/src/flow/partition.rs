@@ -8,7 +8,7 @@ use std::panic::Location;
 
 use runtime::operators::{Partition, PartitionBy};
 
-use super::step::Next;
+use super::step::NextStep;
 use super::{Ends, Flow, Mode};
 use crate::kernel::{Emitter, process};
 use crate::key::{Key, Order};
@@ -130,7 +130,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
         self.partitioned(by, &self.next.called_at(Location::caller()))
     }
 
-    fn partitioned(&self, by: PartitionBy, next: &Next) -> Flow<T, M> {
+    fn partitioned(&self, by: PartitionBy, next: &NextStep) -> Flow<T, M> {
         self.then::<T, M>(Partition { schema: self.schema(), by }, &[], next).unkeyed(next)
     }
 }

@@ -5,7 +5,8 @@ use std::panic::Location;
 use runtime::operators::JoinKind;
 
 use super::hint::{BroadcastLeft, BroadcastRight};
-use super::join::{Joined, Pairing};
+use super::join::Joined;
+use super::join_sides::JoinSides;
 use super::{DataSet, Ends, Flow, Mode};
 use crate::record::Record;
 
@@ -34,7 +35,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     where
         M: Ends,
     {
-        Pairing::new(self, other, Location::caller()).product(JoinKind::Cross)
+        Joined::product(JoinSides::new(self, other, Location::caller()), JoinKind::Cross)
     }
 
     /// As [`Flow::cross`] with a flow that is known to be small: it is the one that each task keeps.
@@ -57,7 +58,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     where
         M: Ends,
     {
-        Pairing::new(self, tiny, Location::caller()).hinted(BroadcastRight).product(JoinKind::Cross)
+        Joined::product(JoinSides::new(self, tiny, Location::caller()).hinted(BroadcastRight), JoinKind::Cross)
     }
 
     /// As [`Flow::cross`] with a flow that is known to be large: this one is what each task keeps.
@@ -80,7 +81,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     where
         M: Ends,
     {
-        Pairing::new(self, huge, Location::caller()).hinted(BroadcastLeft).product(JoinKind::Cross)
+        Joined::product(JoinSides::new(self, huge, Location::caller()).hinted(BroadcastLeft), JoinKind::Cross)
     }
 
     /// Takes a flow of one record as a value: closures get it beside each record. What SQL calls a scalar sub-query.
@@ -103,6 +104,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// ```
     #[track_caller]
     pub fn with<R: Record>(&self, one: DataSet<R>) -> Joined<T, R, M> {
-        Pairing::new(self, one, Location::caller()).product(JoinKind::With)
+        Joined::product(JoinSides::new(self, one, Location::caller()), JoinKind::With)
     }
 }

@@ -1,10 +1,9 @@
-//! What the types of a program prove of its closures.
+//! Facts about closures that the types of a program prove.
 //!
-//! `#[dataflow]` sees syntax: that a filter compares `r.id` with `least`, not what comparing them does. The compiler knows: where both are
-//! values of the language or of the engine, a comparison has an answer, whatever the values are, and does nothing else. So the macro writes
-//! each value that a filter looks at as an [`Of`], and asks for a method. The compiler finds the one of `Of` where the type is known to be of
-//! the kind, and else, behind a dereference, that of [`Unknown`]; what comes back is a type, [`Yes`] or [`No`]. Nothing of this is left in a
-//! program that is optimised.
+//! `#[dataflow]` sees only syntax: a filter compares `r.id` with `least`, but the comparison may be code of the program. The compiler knows the types: if
+//! both are values of the language or of the engine, the comparison has an answer for all values, and does nothing else. So the macro writes each
+//! value that a filter looks at as an [`Of`], and calls a method. The compiler finds the method of `Of` if the type is known to be of the kind, and
+//! else, behind a dereference, the method of [`Unknown`]. The method returns a type, [`Yes`] or [`No`]. An optimised program contains nothing of this.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::{Deref, Range, RangeFrom, RangeInclusive, RangeTo, RangeToInclusive};
@@ -15,17 +14,17 @@ use runtime::value::{Date, Decimal, Texts, TimeDelta, Timestamp};
 use super::{Flow, Mode};
 use crate::record::{Record, Value};
 
-/// What types have said: that something holds, or that it may not.
+/// The answer of types: that something holds, or that it may not.
 pub trait Proof: Copy {
     /// Whether it holds.
     const HOLDS: bool;
 }
 
-/// It holds.
+/// Something holds.
 #[derive(Clone, Copy, Debug)]
 pub struct Yes;
 
-/// Nobody knows.
+/// Something may not hold.
 #[derive(Clone, Copy, Debug)]
 pub struct No;
 
@@ -37,12 +36,12 @@ impl Proof for No {
     const HOLDS: bool = false;
 }
 
-/// Nothing is asked.
+/// The proof of nothing.
 impl Proof for () {
     const HOLDS: bool = true;
 }
 
-/// Both hold.
+/// The proof that both hold.
 impl<A: Proof, B: Proof> Proof for (A, B) {
     const HOLDS: bool = A::HOLDS && B::HOLDS;
 }
@@ -54,7 +53,7 @@ pub fn holds<P: Proof>(_: P) -> bool {
     P::HOLDS
 }
 
-/// A value that is asked for its type.
+/// A value whose type is asked for.
 pub struct Of<'a, T: ?Sized>(pub &'a T);
 
 /// Types whose comparisons have an answer for each value. Both sides of a comparison are asked: of two such types none is a program's own,
@@ -76,7 +75,7 @@ macro_rules! asked {
         })*
         impl Unknown {
             $(
-                /// Nobody knows.
+                /// Something may not hold.
                 #[inline(always)]
                 #[must_use]
                 pub fn $method(&self) -> No {

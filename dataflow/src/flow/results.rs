@@ -153,7 +153,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// ```
     #[track_caller]
     pub fn write_csv(&self, to: impl Into<Output>) {
-        self.write_compressed(Arc::new(format::CsvFormat::default()), to.into(), Location::caller());
+        self.write_csv_with(to, CsvOptions::default());
     }
 
     /// As [`Flow::write_csv`], with another delimiter, quote or text for nulls, or without header. What these options write, they read.
@@ -218,7 +218,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// ```
     #[track_caller]
     pub fn write_parquet(&self, to: impl Into<Output>) {
-        self.write(Arc::new(format::ParquetFormat::default()), to.into().target(), Location::caller());
+        self.write_parquet_with(to, ParquetOptions::default());
     }
 
     /// As [`Flow::write_parquet`], with another codec, or row groups of another size.

@@ -25,7 +25,7 @@ impl<T> SeenAs<T> for T {
     note = "of a `Result`, write `.ok()` to leave out what fails, or `try_filter_map` to end the job with it; a condition alone is a `filter`"
 )]
 pub trait GivesOption {
-    /// What is in it.
+    /// The type of the value in it.
     type Of;
     /// The same value.
     fn option(self) -> Option<Self::Of>;

@@ -6,7 +6,7 @@ use std::panic::Location;
 use runtime::operators::{self, JoinHint, Nulls};
 
 use super::hint::{Hint, Hinted, Semi};
-use super::step::Next;
+use super::step::NextStep;
 use super::{Ends, Flow, Mode};
 use crate::key::{Key, KeyedBy};
 use crate::record::Record;
@@ -18,7 +18,7 @@ pub struct SemiJoin<L, R, M, K = Semi> {
     matched: bool,
     left: Flow<L, M>,
     right: Flow<R, M>,
-    next: Next,
+    next: NextStep,
     hint: Option<JoinHint>,
     of: PhantomData<K>,
 }

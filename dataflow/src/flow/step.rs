@@ -1,4 +1,4 @@
-//! What is known about the next operator of a chain: names and places in the user's program, read sets, bounds.
+//! The description of the next operator of a chain: names and places in the user's program, read sets, bounds.
 
 use std::any::Any;
 use std::panic::Location;
@@ -23,10 +23,12 @@ pub struct Step {
     pub text: &'static str,
     /// For each closure parameter, the fields that are read.
     pub reads: &'static [Reads],
-    /// What its records take over unchanged from those that its closures see; nothing where a closure may fail or act on something outside.
+    /// The fields that its records take over unchanged from those that its closures see; none if a closure may fail or act on something outside.
     pub forwards: &'static [Forward],
-    /// For a filter: whether it has an answer for records that it would not have seen where it stands, and does nothing else, as far as
-    /// its words say. What the types of its values say counts as well.
+    /// Whether its closures may give many records for one.
+    pub expands: bool,
+    /// For a filter: whether it has an answer for every record, and does nothing else, as far as syntax shows. The types of its values must prove it as
+    /// well.
     pub moves: bool,
     /// For a filter that was moved: the operator that it stood behind.
     pub below: &'static str,
@@ -35,7 +37,7 @@ pub struct Step {
 impl Step {
     /// An operator of which nothing is known.
     pub const UNKNOWN: Step =
-        Step { name: "", operator: "", text: "", reads: &[], forwards: &[], moves: false, below: "" };
+        Step { name: "", operator: "", text: "", reads: &[], forwards: &[], expands: false, moves: false, below: "" };
 }
 
 /// Fields of an operator's records that are fields of the records before, unchanged; fields are named by dotted path.
@@ -72,23 +74,23 @@ pub enum Reads {
 
 /// The description of the next operator, as far as it was given.
 #[derive(Clone, Default)]
-pub(crate) struct Next {
+pub(crate) struct NextStep {
     step: Option<&'static Step>,
     location: Option<&'static Location<'static>>,
     /// The operator is one part of what the step describes; its closures are not the step's.
     part: Option<&'static str>,
     bounds: Vec<Bound>,
-    /// What the types say, where they were asked: of a filter, whether it has an answer for every record and does nothing else; of another
-    /// operator, whether its closures act on nothing outside by what they capture.
+    /// The proof by types, if there is one: of a filter, that it has an answer for every record and does nothing else; of another operator, that its
+    /// closures do not act on anything outside by the values that they capture.
     pub(super) is_proven: Option<bool>,
-    /// A filter was to stand here that may not: the operator's closure asks what it would have asked.
+    /// A filter should stand in front of the operator, but may not: the operator's closure evaluates it.
     keeps_filters: bool,
 }
 
-impl Next {
-    /// The same description; without one of its own, the operator is where its method was called.
+impl NextStep {
+    /// The same description. If the description has no place, the place is that of the method's call.
     pub(crate) fn called_at(&self, location: &'static Location<'static>) -> Self {
-        Next { location: self.location.or(Some(location)), ..self.clone() }
+        NextStep { location: self.location.or(Some(location)), ..self.clone() }
     }
 
     /// Name, operator and place for messages, and the source text.
@@ -97,22 +99,25 @@ impl Next {
         let (name, operator) = self.step.map_or((word, word), |step| (step.name, step.operator));
         let (file, line) = self.location.map_or(("", 0), |location| (location.file(), location.line()));
         let origin = Origin { name: name.into(), operator: operator.into(), file, line };
-        let text = self.step.filter(|_| self.part.is_none()).map_or("", |step| step.text);
+        let text = self.own_step().map_or("", |step| step.text);
         (origin, text.into())
+    }
+
+    /// The step, where the operator is all of what it describes.
+    fn own_step(&self) -> Option<&'static Step> {
+        self.step.filter(|_| self.part.is_none())
     }
 
     /// The leaves that closure parameter `parameter` reads.
     pub(crate) fn reads(&self, parameter: usize, schema: &Schema) -> plan::Reads {
-        let Some(Reads::Fields(paths)) =
-            self.step.filter(|_| self.part.is_none()).and_then(|step| step.reads.get(parameter))
-        else {
+        let Some(Reads::Fields(paths)) = self.own_step().and_then(|step| step.reads.get(parameter)) else {
             return plan::Reads::All;
         };
         let mut leaves = LeafSet::none();
         for path in *paths {
             match schema.leaves_at(path) {
                 Some(found) => leaves.extend_from(&found),
-                // Not a field after all: a method of a value that derefs, say. Nothing is known then.
+                // The path is no field, but perhaps a part of a value that dereferences: all fields count as read.
                 None => return plan::Reads::All,
             }
         }
@@ -125,8 +130,8 @@ impl Next {
         if self.is_proven == Some(false) {
             return forwards;
         }
-        for forward in self.step.filter(|_| self.part.is_none()).iter().flat_map(|step| step.forwards) {
-            // A path that names no field of a schema says nothing: it may lead into a value that the engine knows no parts of.
+        for forward in self.own_step().iter().flat_map(|step| step.forwards) {
+            // A path that names no field of a schema is ignored: it may lead into a value whose parts the engine does not know.
             match *forward {
                 Forward::Field { to, record, from } => {
                     let leaves = |schema: &Schema, path| schema.leaves_of(path);
@@ -153,7 +158,7 @@ impl Next {
     /// Whether the next filter may move, and what it was moved below.
     pub(crate) fn moves(&self) -> (bool, &'static str) {
         let moves = |step: &Step| step.moves && self.is_proven == Some(true);
-        self.step.filter(|_| self.part.is_none()).map_or((false, ""), |step| (moves(step), step.below))
+        self.own_step().map_or((false, ""), |step| (moves(step), step.below))
     }
 
     /// Whether the next filter may act on something outside, by what it captures.
@@ -161,22 +166,22 @@ impl Next {
         self.is_proven == Some(false)
     }
 
-    /// The same place, for an operator that one call of the user's becomes beside another.
+    /// The same place, for another operator of the same call of the user's.
     pub(crate) fn behind(&self, word: &'static str) -> Self {
-        Next { part: Some(word), bounds: Vec::new(), ..self.clone() }
+        NextStep { part: Some(word), bounds: Vec::new(), ..self.clone() }
     }
 
-    /// Whether the operator's closure asks what a filter in front of it would have asked.
+    /// Whether the operator's closure evaluates a filter that could not stand in front of it.
     pub(crate) fn keeps_filters(&self) -> bool {
         self.keeps_filters
     }
 
     /// Whether the operator may give many records for one.
     pub(crate) fn expands(&self) -> bool {
-        self.step.is_none_or(|step| step.operator.contains("flat_map"))
+        self.step.is_none_or(|step| step.expands)
     }
 
-    /// The bounds for the next filter. What a type of the program's own calls less or equal says nothing of the leaf that it is.
+    /// The bounds for the next filter; none if the comparison may be code of the program, which says nothing about leaves.
     pub(crate) fn bounds(&self) -> Vec<Bound> {
         if self.is_proven == Some(false) { Vec::new() } else { self.bounds.clone() }
     }
@@ -190,14 +195,15 @@ impl<T: Record, M: Mode> Flow<T, M> {
     pub fn step(&self, step: &'static Step) -> Self {
         let mut flow = self.clone();
         let keeps_filters = self.next.keeps_filters;
-        flow.next = Next { step: Some(step), location: Some(Location::caller()), keeps_filters, ..Next::default() };
+        flow.next =
+            NextStep { step: Some(step), location: Some(Location::caller()), keeps_filters, ..NextStep::default() };
         flow
     }
 
-    /// The flow in front of an operator whose closure asks what a filter here would have asked, or does not.
+    /// The flow in front of an operator whose closure evaluates a filter that could not stand here, or does not.
     pub(super) fn keeping_filters(&self, keeps_filters: bool) -> Self {
         let mut flow = self.clone();
-        flow.next = Next { keeps_filters, ..Next::default() };
+        flow.next = NextStep { keeps_filters, ..NextStep::default() };
         flow
     }
 

@@ -7,35 +7,10 @@ use runtime::operators::MapPartition;
 
 use super::{Ends, Flow, Mode};
 use crate::error::UserError;
-use crate::kernel::{Emitter, TaskRecords, over_all, process_with, try_predicate_with, try_process_with};
+use crate::kernel::{
+    Emitter, Task, TaskRecords, TaskState, map_partition, process_with, try_predicate_with, try_process_with,
+};
 use crate::record::Record;
-
-/// One of the parallel tasks that run an operator.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Task {
-    /// Which one, from 0.
-    pub index: usize,
-    /// How many there are.
-    pub tasks: usize,
-}
-
-impl Task {
-    pub(crate) fn new(index: usize, tasks: usize) -> Self {
-        Task { index, tasks }
-    }
-}
-
-/// What a task can keep between two records: implemented for everything that another thread can go on with.
-#[diagnostic::on_unimplemented(
-    message = "a task cannot keep `{Self}` between two records",
-    label = "this operator's state",
-    note = "a task goes from thread to thread, so its state must be `Send` and borrow nothing: write `Arc` for `Rc`"
-)]
-pub trait TaskState: Send + 'static {}
-
-#[diagnostic::do_not_recommend]
-impl<S: Send + 'static> TaskState for S {}
 
 impl<T: Record, M: Mode> Flow<T, M> {
     /// Makes a state in each task by `open`, then calls `body` for each record with its task's state; it emits any number of records.
@@ -212,7 +187,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
         let next = self.next.called_at(Location::caller());
         let input = T::schema();
         let reads = next.reads(0, &input);
-        let operator = MapPartition { input, output: U::schema(), whole: over_all::<T, U, F>(body), reads };
+        let operator = MapPartition { input, output: U::schema(), whole: map_partition::<T, U, F>(body), reads };
         self.then(operator, &[], &next)
     }
 }

@@ -11,7 +11,7 @@ use crate::error::UserError;
 use crate::kernel::{Emitter, Rows, try_with_made, try_with_rows};
 use crate::record::Record;
 
-use super::join::Pairing;
+use super::join_sides::JoinSides;
 use super::{DataSet, Flow, Mode, TaskState};
 
 type Types<T, R, M> = PhantomData<fn() -> (T, R, M)>;
@@ -19,14 +19,14 @@ type Types<T, R, M> = PhantomData<fn() -> (T, R, M)>;
 /// A flow beside all records of another: say what to make of them.
 #[must_use = "a flow beside another needs a closure: `.map(|record, rows| …)`"]
 pub struct WithAll<T, R, M> {
-    pairing: Pairing,
+    sides: JoinSides,
     of: Types<T, R, M>,
 }
 
 /// A flow beside what `init` makes of all records of another.
 #[must_use = "a flow beside another needs a closure: `.map(|record, made| …)`"]
 pub struct WithMade<T, R, M, O> {
-    pairing: Pairing,
+    sides: JoinSides,
     init: O,
     of: Types<T, R, M>,
 }
@@ -58,7 +58,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// Cost: the small flow is kept in memory, once for all tasks, before the first record is looked at.
     #[track_caller]
     pub fn with_all<R: Record>(&self, all: DataSet<R>) -> WithAll<T, R, M> {
-        WithAll { pairing: Pairing::new(self, all, Location::caller()), of: PhantomData }
+        WithAll { sides: JoinSides::new(self, all, Location::caller()), of: PhantomData }
     }
 }
 
@@ -89,7 +89,7 @@ impl<T: Record, R: Record, M: Mode> WithAll<T, R, M> {
     where
         O: for<'r> Fn(Rows<'r, R>) -> S + Clone + Send + 'static,
     {
-        WithMade { pairing: self.pairing, init, of: PhantomData }
+        WithMade { sides: self.sides, init, of: PhantomData }
     }
 
     /// Calls `body` for each record, with all rows; it emits any number of records.
@@ -144,9 +144,9 @@ impl<T: Record, R: Record, M: Mode> WithAll<T, R, M> {
             + Send
             + 'static,
     {
-        let reads = self.pairing.reads();
+        let reads = self.sides.reads();
         let kernel = try_with_rows::<T, R, U, F>(body, reads[0].clone());
-        beside(self.pairing.clone(), kernel, reads)
+        with_kernel(self.sides.clone(), kernel, reads)
     }
 }
 
@@ -202,14 +202,14 @@ impl<T: Record, R: Record, M: Mode, O> WithMade<T, R, M, O> {
         O: for<'r> Fn(Rows<'r, R>) -> S + Clone + Send + 'static,
         F: for<'a> Fn(T::At<'a>, &S, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
     {
-        let [of_record, _] = self.pairing.reads();
+        let [of_record, _] = self.sides.reads();
         let kernel = try_with_made::<T, R, U, S, O, F>(self.init.clone(), body, of_record.clone());
         // What the program shows of the second parameter is not about the rows.
-        beside(self.pairing.clone(), kernel, [of_record, Reads::All])
+        with_kernel(self.sides.clone(), kernel, [of_record, Reads::All])
     }
 }
 
-fn beside<U: Record, M: Mode>(pairing: Pairing, kernel: BesideFactory, reads: [Reads; 2]) -> Flow<U, M> {
-    let Pairing { nodes, records: inputs, env, next, .. } = pairing;
+fn with_kernel<U: Record, M: Mode>(sides: JoinSides, kernel: BesideFactory, reads: [Reads; 2]) -> Flow<U, M> {
+    let JoinSides { nodes, records: inputs, env, next, .. } = sides;
     Flow::behind(env, operators::WithAll { inputs, output: U::schema(), kernel, reads }, nodes.into(), &next)
 }

@@ -1,8 +1,8 @@
 //! Words that a flow does not have: what to write instead.
 //!
-//! Some are words of `#[dataflow]` where the macro did not see them, some are what iterators and other libraries call an operator. Each has a bound that
-//! nothing meets, and so a sentence of its own at the word. A flow dereferences to [`MissingWords`], so that the compiler comes here last: a word that a trait of
-//! the program gives to flows is found before.
+//! Some are words of `#[dataflow]` that the macro did not see, others are the names of operators in iterators and other libraries. Each word has a bound that
+//! no type meets, and so a message of its own at the word. A flow dereferences to [`MissingWords`], so that the compiler looks here last: if a trait of the
+//! program gives flows a word, that is found before.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -12,17 +12,34 @@ use super::{Flow, Grouped, Join};
 use crate::kernel::{Emitter, Group};
 use crate::record::Record;
 
-/// The words that a flow of `T` does not have.
-#[doc(hidden)]
-pub struct MissingWords<T, M>(PhantomData<(T, M)>);
+/// The words that a type does not have: the type dereferences to them.
+macro_rules! missing_words {
+    ($($(#[$doc:meta])* $words:ident<$($of:ident),*>: [$($bound:tt)*] $owner:ty;)*) => {$(
+        $(#[$doc])*
+        #[doc(hidden)]
+        pub struct $words<$($of),*>(PhantomData<($($of,)*)>);
 
-#[doc(hidden)]
-impl<T, M> Deref for Flow<T, M> {
-    type Target = MissingWords<T, M>;
+        #[doc(hidden)]
+        impl<$($bound)*> Deref for $owner {
+            type Target = $words<$($of),*>;
 
-    fn deref(&self) -> &MissingWords<T, M> {
-        &MissingWords(PhantomData)
-    }
+            fn deref(&self) -> &$words<$($of),*> {
+                &$words(PhantomData)
+            }
+        }
+    )*};
+}
+missing_words! {
+    /// The words that a flow of `T` does not have.
+    MissingWords<T, M>: [T, M] Flow<T, M>;
+    /// The words that groups of `T` do not have.
+    MissingGroupWords<T, K, M>: [T, K, M] Grouped<T, K, M>;
+    /// The words that a join without keys does not have.
+    MissingJoinWords<L, R, M, K>: [L, R, M, K] Join<L, R, M, K>;
+    /// The words that the emitter of a closure does not have.
+    MissingEmitterWords<U>: [U: Record] Emitter<'_, U>;
+    /// The words that the records of one group do not have.
+    MissingRecordWords<T>: [T: Record] Group<'_, T>;
 }
 
 /// Implemented by nothing.
@@ -50,76 +67,22 @@ macro_rules! not_printed {
 }
 not_printed! { Debug Display }
 
-/// The words that groups of `T` do not have.
-#[doc(hidden)]
-pub struct MissingGroupWords<T, K, M>(PhantomData<(T, K, M)>);
-
-#[doc(hidden)]
-impl<T, K, M> Deref for Grouped<T, K, M> {
-    type Target = MissingGroupWords<T, K, M>;
-
-    fn deref(&self) -> &MissingGroupWords<T, K, M> {
-        &MissingGroupWords(PhantomData)
-    }
-}
-
-/// The words that a join without keys does not have.
-#[doc(hidden)]
-pub struct MissingJoinWords<L, R, M, K>(PhantomData<(L, R, M, K)>);
-
-#[doc(hidden)]
-impl<L, R, M, K> Deref for Join<L, R, M, K> {
-    type Target = MissingJoinWords<L, R, M, K>;
-
-    fn deref(&self) -> &MissingJoinWords<L, R, M, K> {
-        &MissingJoinWords(PhantomData)
-    }
-}
-
-/// The words that the place for a closure's records does not have.
-#[doc(hidden)]
-pub struct MissingEmitterWords<U>(PhantomData<U>);
-
-#[doc(hidden)]
-impl<U: Record> Deref for Emitter<'_, U> {
-    type Target = MissingEmitterWords<U>;
-
-    fn deref(&self) -> &MissingEmitterWords<U> {
-        &MissingEmitterWords(PhantomData)
-    }
-}
-
-/// The words that the records of one group do not have.
-#[doc(hidden)]
-pub struct MissingRecordWords<T>(PhantomData<T>);
-
-#[doc(hidden)]
-impl<T: Record> Deref for Group<'_, T> {
-    type Target = MissingRecordWords<T>;
-
-    fn deref(&self) -> &MissingRecordWords<T> {
-        &MissingRecordWords(PhantomData)
-    }
-}
-
 /// The word with so many arguments, and what is said of it: `take(A) "a flow has no `take`" "write `.first(10)`";`
 macro_rules! words {
-    ($owner:ident<$($of:ident),*> $label:literal: $($word:ident($($argument:ident),*) $message:literal $note:literal;)*) => {
-        $(
-            /// Implemented by nothing.
-            #[allow(non_camel_case_types)]
-            #[diagnostic::on_unimplemented(message = $message, label = $label, note = $note)]
-            pub trait $word {
-                /// Of any type, so that the compiler has nothing to say of what stands behind the word.
-                fn behind<B>() -> B;
-            }
-        )*
+    ($owner:ident<$($of:ident),*> $($table:tt)*) => {
+        words! { @table $owner ($($of),*) $($table)* }
+    };
+    (@table $owner:ident $of:tt $label:literal: $($word:ident $arguments:tt $message:literal $note:literal;)*) => {$(
+        /// Implemented by nothing.
+        #[allow(non_camel_case_types)]
+        #[diagnostic::on_unimplemented(message = $message, label = $label, note = $note)]
+        pub trait $word {
+            /// A value of any type, so that the compiler reports nothing about the code behind the word.
+            fn behind<B>() -> B;
+        }
 
-        words! { @methods $owner ($($of),*) $($word($($argument),*))* }
-    };
-    (@methods $owner:ident $of:tt $($word:ident $arguments:tt)*) => {
-        $( words! { @method $owner $of $word $arguments } )*
-    };
+        words! { @method $owner $of $word $arguments }
+    )*};
     (@method $owner:ident ($($of:ident),*) $word:ident ($($argument:ident),*)) => {
         impl<$($of),*> super::$owner<$($of),*> {
             #[allow(missing_docs)]
@@ -132,6 +95,13 @@ macro_rules! words {
                 <Self as $word>::behind()
             }
         }
+    };
+}
+
+/// Words of which the same is said: the words with their arguments stand behind the sentences.
+macro_rules! words_alike {
+    ($owner:ident $of:tt $label:literal $message:literal $note:literal: $($word:ident $arguments:tt)*) => {
+        words! { @table $owner $of $label: $($word $arguments $message $note;)* }
     };
 }
 
@@ -315,43 +285,19 @@ mod of_joins {
 
 /// Words on the place where a closure puts records.
 mod of_emitters {
-    words! { MissingEmitterWords<U> "not a word of what takes records":
-        push(A) "records are given by `emit`" "write `out.emit(record)`, once for each record";
-        collect(A) "records are given by `emit`" "write `out.emit(record)`, once for each record";
-        send(A) "records are given by `emit`" "write `out.emit(record)`, once for each record";
-        give(A) "records are given by `emit`" "write `out.emit(record)`, once for each record";
-        add(A) "records are given by `emit`" "write `out.emit(record)`, once for each record";
-        insert(A) "records are given by `emit`" "write `out.emit(record)`, once for each record";
-        write(A) "records are given by `emit`" "write `out.emit(record)`, once for each record";
-        extend(A) "records are given by `emit`" "write `out.emit(record)`, once for each record";
+    words_alike! { MissingEmitterWords (U) "not a word of what takes records"
+        "records are given by `emit`"
+        "write `out.emit(record)`, once for each record":
+        push(A) collect(A) send(A) give(A) add(A) insert(A) write(A) extend(A)
     }
 }
 
 /// Words on the records of one group.
 mod of_records {
-    words! { MissingRecordWords<T> "not a word of a group's records":
-        map(A) "the records of a group are lent one at a time, and are no iterator" "write `for record in group {{ … }}`; `group.owned()` is a `Vec` of copies, and `group.len()` their number";
-        filter(A) "the records of a group are lent one at a time, and are no iterator" "write `for record in group {{ … }}`; `group.owned()` is a `Vec` of copies, and `group.len()` their number";
-        flat_map(A) "the records of a group are lent one at a time, and are no iterator" "write `for record in group {{ … }}`; `group.owned()` is a `Vec` of copies, and `group.len()` their number";
-        filter_map(A) "the records of a group are lent one at a time, and are no iterator" "write `for record in group {{ … }}`; `group.owned()` is a `Vec` of copies, and `group.len()` their number";
-        for_each(A) "the records of a group are lent one at a time, and are no iterator" "write `for record in group {{ … }}`; `group.owned()` is a `Vec` of copies, and `group.len()` their number";
-        fold(A, C) "the records of a group are lent one at a time, and are no iterator" "write `for record in group {{ … }}`; `group.owned()` is a `Vec` of copies, and `group.len()` their number";
-        enumerate() "the records of a group are lent one at a time, and are no iterator" "write `for record in group {{ … }}`; `group.owned()` is a `Vec` of copies, and `group.len()` their number";
-        collect() "the records of a group are lent one at a time, and are no iterator" "write `for record in group {{ … }}`; `group.owned()` is a `Vec` of copies, and `group.len()` their number";
-        into_iter() "the records of a group are lent one at a time, and are no iterator" "write `for record in group {{ … }}`; `group.owned()` is a `Vec` of copies, and `group.len()` their number";
-        iter() "the records of a group are lent one at a time, and are no iterator" "write `for record in group {{ … }}`; `group.owned()` is a `Vec` of copies, and `group.len()` their number";
-        sum() "the records of a group are lent one at a time, and are no iterator" "write `for record in group {{ … }}`; `group.owned()` is a `Vec` of copies, and `group.len()` their number";
-        count() "the records of a group are lent one at a time, and are no iterator" "write `for record in group {{ … }}`; `group.owned()` is a `Vec` of copies, and `group.len()` their number";
-        min() "the records of a group are lent one at a time, and are no iterator" "write `for record in group {{ … }}`; `group.owned()` is a `Vec` of copies, and `group.len()` their number";
-        max() "the records of a group are lent one at a time, and are no iterator" "write `for record in group {{ … }}`; `group.owned()` is a `Vec` of copies, and `group.len()` their number";
-        take(A) "the records of a group are lent one at a time, and are no iterator" "write `for record in group {{ … }}`; `group.owned()` is a `Vec` of copies, and `group.len()` their number";
-        skip(A) "the records of a group are lent one at a time, and are no iterator" "write `for record in group {{ … }}`; `group.owned()` is a `Vec` of copies, and `group.len()` their number";
-        zip(A) "the records of a group are lent one at a time, and are no iterator" "write `for record in group {{ … }}`; `group.owned()` is a `Vec` of copies, and `group.len()` their number";
-        any(A) "the records of a group are lent one at a time, and are no iterator" "write `for record in group {{ … }}`; `group.owned()` is a `Vec` of copies, and `group.len()` their number";
-        all(A) "the records of a group are lent one at a time, and are no iterator" "write `for record in group {{ … }}`; `group.owned()` is a `Vec` of copies, and `group.len()` their number";
-        min_by_key(A) "the records of a group are lent one at a time, and are no iterator" "write `for record in group {{ … }}`; `group.owned()` is a `Vec` of copies, and `group.len()` their number";
-        max_by_key(A) "the records of a group are lent one at a time, and are no iterator" "write `for record in group {{ … }}`; `group.owned()` is a `Vec` of copies, and `group.len()` their number";
-        last() "the records of a group are lent one at a time, and are no iterator" "write `for record in group {{ … }}`; `group.owned()` is a `Vec` of copies, and `group.len()` their number";
-        peekable() "the records of a group are lent one at a time, and are no iterator" "write `for record in group {{ … }}`; `group.owned()` is a `Vec` of copies, and `group.len()` their number";
+    words_alike! { MissingRecordWords (T) "not a word of a group's records"
+        "the records of a group are lent one at a time, and are no iterator"
+        "write `for record in group {{ … }}`; `group.owned()` is a `Vec` of copies, and `group.len()` their number":
+        map(A) filter(A) flat_map(A) filter_map(A) for_each(A) fold(A, C) enumerate() collect() into_iter() iter() sum()
+        count() min() max() take(A) skip(A) zip(A) any(A) all(A) min_by_key(A) max_by_key(A) last() peekable()
     }
 }

@@ -5,38 +5,29 @@ use std::sync::Arc;
 
 use runtime::error::{Error, Result};
 use runtime::group::{Accumulate, AccumulateFactory, GroupTable, Groups};
-use runtime::kernel::{Factory, TaskContext};
+use runtime::kernel::TaskContext;
 use runtime::page::Input;
 
 use crate::record::Record;
 
 use super::Slots;
-use super::shared::{Guarded, Shared};
+use super::shared::{Guarded, SharedClosure};
 
-struct Accumulating<T, S> {
-    slots: Shared<S>,
-    key_leaves: usize,
-    of: PhantomData<fn() -> T>,
-}
-
-/// An accumulator whose slots stand behind the key's leaves in a group's row.
-pub(crate) fn accumulate<T: Record, S: Slots<T>>(slots: S, key_leaves: usize) -> AccumulateFactory {
-    Arc::new(Accumulating::<T, S> { slots: Shared::new(slots), key_leaves, of: PhantomData })
-}
-
-impl<T: Record, S: Slots<T>> Factory<dyn Accumulate> for Accumulating<T, S> {
-    fn open(&self, _: &TaskContext) -> Result<Box<dyn Accumulate>> {
-        Ok(Box::new(Running::<T, S> { slots: self.slots.get(), key_leaves: self.key_leaves, of: PhantomData }))
-    }
-}
-
-struct Running<T, S> {
+struct SlotKernel<T, S> {
     slots: Guarded<S>,
     key_leaves: usize,
     of: PhantomData<fn() -> T>,
 }
 
-impl<T: Record, S: Slots<T>> Accumulate for Running<T, S> {
+/// A kernel that adds to slots, whose leaves stand behind the key's in a group's row.
+pub(crate) fn accumulate<T: Record, S: Slots<T>>(slots: S, key_leaves: usize) -> AccumulateFactory {
+    let shared = SharedClosure::new(slots);
+    Arc::new(move |_: &TaskContext| -> Result<Box<dyn Accumulate>> {
+        Ok(Box::new(SlotKernel::<T, S> { slots: shared.get(), key_leaves, of: PhantomData }))
+    })
+}
+
+impl<T: Record, S: Slots<T>> Accumulate for SlotKernel<T, S> {
     fn accumulate(&mut self, table: &mut GroupTable, input: &Input<'_>, groups: &Groups) -> Result<()> {
         let slots = &*self.slots;
         table.visit(input, groups, |mut leaves, mut states, rows| {

@@ -1,22 +1,21 @@
 //! Closures over one record that emit any number.
 
 use std::marker::PhantomData;
-use std::sync::Arc;
 
 use runtime::error::Result;
-use runtime::kernel::{Chain, ChainFactory, Factory, TaskContext};
+use runtime::kernel::{Chain, ChainFactory};
 use runtime::page::{Input, RowWriter};
 use runtime::plan::Reads;
 
 use super::Emitter;
 use super::emitter::emitting;
-use super::shared::{Guarded, Shared};
+use super::shared::{Guarded, kernels};
 use crate::error::UserError;
 use crate::record::Record;
 use crate::record::show_record;
 
-struct Process<T, U, B> {
-    body: B,
+struct Process<T, U, F> {
+    body: Guarded<F>,
     of: PhantomData<fn() -> (T, U)>,
 }
 
@@ -25,23 +24,10 @@ pub(crate) fn process<T: Record, U: Record, F>(body: F) -> ChainFactory
 where
     F: for<'a> Fn(T::At<'a>, &mut Emitter<'_, U>) + Clone + Send + 'static,
 {
-    Arc::new(Process::<T, U, Shared<F>> { body: Shared::new(body), of: PhantomData })
+    kernels(body, |body| Box::new(Process::<T, U, F> { body, of: PhantomData }) as Box<dyn Chain>)
 }
 
-impl<T: Record, U: Record, F> Factory<dyn Chain> for Process<T, U, Shared<F>>
-where
-    F: for<'a> Fn(T::At<'a>, &mut Emitter<'_, U>) + Clone + Send + 'static,
-{
-    fn open(&self, _: &TaskContext) -> Result<Box<dyn Chain>> {
-        Ok(Box::new(Process { body: self.body.get(), of: self.of }))
-    }
-
-    fn has_effects(&self) -> bool {
-        self.body.accumulates()
-    }
-}
-
-impl<T: Record, U: Record, F> Chain for Process<T, U, Guarded<F>>
+impl<T: Record, U: Record, F> Chain for Process<T, U, F>
 where
     F: for<'a> Fn(T::At<'a>, &mut Emitter<'_, U>) + Clone + Send + 'static,
 {
@@ -61,9 +47,9 @@ where
     }
 }
 
-struct TryProcess<T, U, B> {
-    body: B,
-    /// What `body` reads, and so what may be shown of a record.
+struct TryProcess<T, U, F> {
+    body: Guarded<F>,
+    /// The fields that `body` reads, which errors may show.
     reads: Reads,
     of: PhantomData<fn() -> (T, U)>,
 }
@@ -73,44 +59,46 @@ pub(crate) fn try_process<T: Record, U: Record, F>(body: F, reads: Reads) -> Cha
 where
     F: for<'a> Fn(T::At<'a>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
 {
-    Arc::new(TryProcess::<T, U, Shared<F>> { body: Shared::new(body), reads, of: PhantomData })
+    kernels(body, move |body| -> Box<dyn Chain> {
+        Box::new(TryProcess::<T, U, F> { body, reads: reads.clone(), of: PhantomData })
+    })
 }
 
-impl<T: Record, U: Record, F> Factory<dyn Chain> for TryProcess<T, U, Shared<F>>
-where
-    F: for<'a> Fn(T::At<'a>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
-{
-    fn open(&self, _: &TaskContext) -> Result<Box<dyn Chain>> {
-        Ok(Box::new(TryProcess { body: self.body.get(), reads: self.reads.clone(), of: self.of }))
-    }
-
-    fn has_effects(&self) -> bool {
-        self.body.accumulates()
-    }
-}
-
-impl<T: Record, U: Record, F> Chain for TryProcess<T, U, Guarded<F>>
+impl<T: Record, U: Record, F> Chain for TryProcess<T, U, F>
 where
     F: for<'a> Fn(T::At<'a>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
 {
     fn run(&mut self, input: &Input<'_>, from: usize, out: &mut RowWriter) -> Result<usize> {
         let body = &*self.body;
-        let (position, failed) = emitting::<U, _>(out, |out| {
-            input.visit(|mut leaves, rows| {
-                let cursor = T::cursor(&mut leaves);
-                let mut position = from;
-                while position < rows.len() && !out.is_full() {
-                    if let Err(error) = body(T::at(cursor, rows.get(position)), out) {
-                        return (position, Some(error));
-                    }
-                    position += 1;
+        try_each::<T, U>(input, from, out, &self.reads, |record, out| body(record, out))
+    }
+}
+
+/// Calls `body` for each record from a position on, until a page is closed; returns the position behind the last call. An error of `body` ends the
+/// job, and shows the fields of the record that are in `reads`.
+#[inline(always)]
+pub(super) fn try_each<T: Record, U: Record>(
+    input: &Input<'_>,
+    from: usize,
+    out: &mut RowWriter,
+    reads: &Reads,
+    mut body: impl for<'a> FnMut(T::At<'a>, &mut Emitter<'_, U>) -> Result<(), UserError>,
+) -> Result<usize> {
+    let (position, failed) = emitting::<U, _>(out, |out| {
+        input.visit(|mut leaves, rows| {
+            let cursor = T::cursor(&mut leaves);
+            let mut position = from;
+            while position < rows.len() && !out.is_full() {
+                if let Err(error) = body(T::at(cursor, rows.get(position)), out) {
+                    return (position, Some(error));
                 }
-                (position, None)
-            })
-        })?;
-        match failed {
-            Some(error) => Err(error.with_record(&show_record(&T::schema(), &self.reads, input, position))),
-            None => Ok(position),
-        }
+                position += 1;
+            }
+            (position, None)
+        })
+    })?;
+    match failed {
+        Some(error) => Err(error.with_record(&show_record(&T::schema(), reads, input, position))),
+        None => Ok(position),
     }
 }

@@ -1,9 +1,9 @@
-//! What a closure emits, held against the records that are expected of it.
+//! Values that a closure emits, checked against the records that are expected of it.
 
 use crate::record::{Record, Value};
 
-/// A value that is seen as a record of `U`. `R` is the record that it is seen as; that they are one is a bound of the implementation, so that the
-/// compiler says this sentence where they are two. It is a parameter, so that of a value that is no record at all that alone is said.
+/// A value that is seen as a record of `U`. `R` is the record that the value is seen as. The implementation requires that both are one type, so that
+/// the compiler uses this message if they are two. `R` is a parameter, so that a value that is no record at all has only that message.
 #[diagnostic::on_unimplemented(
     message = "expected `{U}`, found `{Self}`",
     label = "of another type than the records are here",
@@ -23,8 +23,8 @@ impl<V: Value<Record = U>, U: Record, R> EmittedAs<U, R> for V {
     }
 }
 
-/// As [`EmittedAs`], of a value that is emitted as a whole: it is seen as a record of `R`, and `U` is expected. Nothing is asked of the types here, so that
-/// of a value that is no record, or of records that are none, only that is said.
+/// As [`EmittedAs`], for a value that is emitted as a whole: it is seen as a record of `R`, and `U` is expected. The trait itself requires nothing of the
+/// types, so that a type that is no record has only the message about that.
 #[diagnostic::on_unimplemented(
     message = "expected `{U}`, found `{Self}`",
     label = "of another type than the records are here",
@@ -51,7 +51,7 @@ impl<V: ?Sized, U> WholeEmittedAs<U, U> for V {
     }
 }
 
-/// A tuple whose parts are seen as those of `U`, each held against its own: so what is said of one that is not is said of the part alone.
+/// A tuple whose parts are seen as the parts of `U`. Each part is checked for itself, so that a message about a part points to that part alone.
 pub trait PartsEmittedAs<U: Record> {
     /// The parts as the twin of the record that is the tuple of theirs.
     fn twin_of(&self) -> U::At<'_>;

@@ -19,7 +19,7 @@ impl<'w, U: Record> Emitter<'w, U> {
         self.emit_twin(value.whole_twin_of());
     }
 
-    /// As [`Emitter::emit`], of a tuple that is written out: each part is held against its own type. Written by `#[dataflow]`.
+    /// As [`Emitter::emit`], for a tuple that is written out: each part is checked for itself. Written by `#[dataflow]`.
     #[doc(hidden)]
     #[inline(always)]
     pub fn emit_parts<P: PartsEmittedAs<U>>(&mut self, parts: P) {
@@ -33,7 +33,7 @@ impl<'w, U: Record> Emitter<'w, U> {
         let _ = self.claims.put(U::heap_bytes(twin, sink), |row, claims| U::write(twin, sink, row, claims));
     }
 
-    /// Where its records are claimed.
+    /// The claims by which records are written.
     pub(super) fn claims(&mut self) -> &mut Claims<'w> {
         &mut self.claims
     }
@@ -54,7 +54,7 @@ pub(super) fn emitting<U: Record, R>(
     out.visit(|mut leaves, claims| f(&mut Emitter { sink: U::sink(&mut leaves), claims }))
 }
 
-/// Writes records of the program's into pages.
+/// Writes the program's own records into pages.
 pub(crate) fn write_all<V: Value>(out: &mut RowWriter, records: impl IntoIterator<Item = V>) -> Result<()> {
     emitting::<V::Record, _>(out, |out| records.into_iter().for_each(|record| out.emit(record)))
 }

@@ -1,4 +1,4 @@
-//! What makes records of groups' states.
+//! Chains that make records from the states of groups.
 
 use runtime::kernel::ChainFactory;
 use runtime::plan::Reads;
@@ -14,7 +14,7 @@ pub(crate) fn finish<T: Record, K: Record, S: Slots<T>, U: Record, F>(slots: S, 
 where
     F: for<'a> Fn(K::At<'a>, S::Values<'a>, &mut Emitter<'_, U>) + Clone + Send + 'static,
 {
-    // Both hold closures of the user's.
+    // Both hold the user's closures.
     let (slots, body) = (Guarded::new(slots), Guarded::new(body));
     try_process::<(K, S::Record), U, _>(
         move |(key, state), out| {

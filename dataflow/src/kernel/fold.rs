@@ -1,8 +1,8 @@
-//! Slots whose accumulator is the user's: a record of fixed size, which is read and written in the group's row.
+//! Slots with an accumulator of the user's: a record of fixed size, which is read and written in the group's row.
 //!
-//! **A fold's accumulator lies in its group's row.** It is a `Copy` record, read and written in place through the cursors and sinks that all records
-//! have, but of plain leaves only: nobody can hold a reference into these. Its merge is the user's closure, so states ship as those of other
-//! measures.
+//! **A fold's accumulator lies in its group's row.** The accumulator is a `Copy` record, read and written in place through the cursors and sinks that
+//! all records have. It has plain leaves only, so no closure can keep a reference to them. The user's closure merges accumulators, so states are
+//! shipped like those of other measures.
 
 use std::marker::PhantomData;
 
@@ -13,10 +13,11 @@ use runtime::value::Overflow;
 
 use crate::record::Record;
 
-use super::Slots;
-use super::slots::{kernel_leaf, too_large};
+use super::numbers::too_large;
+use super::slots::kernel_leaf;
+use super::{Room, Slots, Summary};
 
-/// What a fold adds up in: a `Copy` record of fixed size, of which closures see the record itself. Implemented for all of them.
+/// The accumulator of a fold: a `Copy` record of fixed size, which closures see as itself. Implemented for all such records.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the accumulator of a fold",
     label = "not a record of fixed size",
@@ -81,11 +82,11 @@ impl<A: Copy + Send + for<'a> Record<At<'a> = A>> FoldState for A {}
 /// # }
 /// ```
 pub trait Aggregator: Clone + Send + 'static {
-    /// What it is given of each record.
+    /// The value that is taken from each record.
     type Input;
-    /// What it adds up in.
+    /// The type of its accumulator.
     type Accumulator: FoldState;
-    /// What it makes of that in the end.
+    /// The type of its result.
     type Output;
 
     /// The accumulator of no value.
@@ -94,7 +95,7 @@ pub trait Aggregator: Clone + Send + 'static {
     fn accumulate(&self, accumulator: &mut Self::Accumulator, value: Self::Input);
     /// Adds what another task has accumulated of the same group.
     fn merge(&self, accumulator: &mut Self::Accumulator, other: Self::Accumulator);
-    /// What a group's values come to; a group has at least one.
+    /// The result of a group's values; a group has at least one.
     fn finish(&self, accumulator: Self::Accumulator) -> Self::Output;
 }
 
@@ -119,9 +120,9 @@ pub struct ByAggregator<G, F> {
 
 /// A way to fold records of `T`.
 pub trait Folding<T: Record>: Clone + Send + 'static {
-    /// What it adds up in.
+    /// The type of its accumulator.
     type Accumulator: FoldState;
-    /// What it makes of that.
+    /// The type of its result.
     type Output;
     /// The accumulator of no record.
     fn init(&self) -> Self::Accumulator;
@@ -129,7 +130,7 @@ pub trait Folding<T: Record>: Clone + Send + 'static {
     fn accumulate(&self, accumulator: &mut Self::Accumulator, record: T::At<'_>);
     /// Adds another accumulator.
     fn merge(&self, accumulator: &mut Self::Accumulator, other: Self::Accumulator);
-    /// What the group's records come to.
+    /// The result of the group's records.
     fn finish(&self, accumulator: Self::Accumulator) -> Self::Output;
 }
 
@@ -176,7 +177,7 @@ where
     }
 }
 
-/// Where an accumulator lies: whether there is one, and its leaves.
+/// The leaves of an accumulator in a row, and the leaf that says whether there is one.
 pub struct FoldPlaces<'t, A: Record> {
     known: StateSlot<'t, u8>,
     cursor: A::Cursor<'t>,
@@ -184,12 +185,7 @@ pub struct FoldPlaces<'t, A: Record> {
     of: PhantomData<fn() -> A>,
 }
 
-impl<A: Record> Clone for FoldPlaces<'_, A> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-impl<A: Record> Copy for FoldPlaces<'_, A> {}
+copies! { [A: Record] FoldPlaces<'_, A> }
 
 impl<'t, A: FoldState> FoldPlaces<'t, A> {
     #[inline(always)]
@@ -253,5 +249,20 @@ impl<T: Record, S: Slots<T>, X: Folding<T>> Slots<T> for (S, Folded<X>) {
         // A group has a record, so there is an accumulator.
         let state = state.ok_or_else(too_large::<X::Accumulator>)?;
         Ok((self.0.values(before)?, self.1.0.finish(state)))
+    }
+}
+
+impl<T: Record, X: Folding<T>> Summary<T> for Folded<X> {
+    type State = X::Accumulator;
+    type Value<'a> = X::Output;
+    fn begin(&self, _: Room) -> X::Accumulator {
+        self.0.init()
+    }
+    #[inline(always)]
+    fn add(&self, state: &mut X::Accumulator, record: T::At<'_>) {
+        self.0.accumulate(state, record);
+    }
+    fn value(&self, state: &mut X::Accumulator) -> Result<X::Output, Overflow> {
+        Ok(self.0.finish(*state))
     }
 }

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use runtime::error::Result;
-use runtime::kernel::{Factory, TaskContext};
+use runtime::kernel::TaskContext;
 use runtime::page::{LeafReader, NextRow, ReadRow, Row, RowWriter};
 use runtime::sort::{CoGroupFactory, CoGroupKernel, GROUP_ROWS, GroupFactory, GroupKernel, SortBuffer, SortedRows};
 
@@ -13,37 +13,37 @@ use crate::record::{Record, Value};
 
 use super::Emitter;
 use super::emitter::emitting;
-use super::shared::{Guarded, Shared};
+use super::shared::{Guarded, SharedClosure};
 
-/// The records of a group, lent one at a time: a group may be larger than what a closure should keep, so a record is there until the next
-/// one is asked for. What is to stay is copied out of it.
+/// The records of a group, lent one at a time: a group may be larger than memory, so a record is there until the next one is asked for. A closure copies
+/// what it keeps of a record.
 pub struct Group<'b, T: Record> {
-    rows: Lent<'b, T>,
+    rows: GroupRows<'b, T>,
 }
 
-/// Where a group's records lie.
-enum Lent<'b, T: Record> {
-    /// In memory, all of them; and the one that was lent last.
-    Kept { cursor: T::Cursor<'b>, rows: SortedRows<'b>, position: usize, lent: Option<T::At<'b>> },
-    /// On disk, most of them.
-    Large(&'b mut dyn NextRow),
+/// The place of a group's records.
+enum GroupRows<'b, T: Record> {
+    /// All records in memory, and the record that was lent last.
+    InMemory { cursor: T::Cursor<'b>, rows: SortedRows<'b>, position: usize, lent: Option<T::At<'b>> },
+    /// Most records on disk.
+    OnDisk(&'b mut dyn NextRow),
 }
 
 impl<'b, T: Record> Group<'b, T> {
     #[inline(always)]
     fn new(cursor: T::Cursor<'b>, rows: SortedRows<'b>) -> Self {
-        Group { rows: Lent::Kept { cursor, rows, position: 0, lent: None } }
+        Group { rows: GroupRows::InMemory { cursor, rows, position: 0, lent: None } }
     }
 
     fn large(rows: &'b mut dyn NextRow) -> Self {
-        Group { rows: Lent::Large(rows) }
+        Group { rows: GroupRows::OnDisk(rows) }
     }
 }
 
 /// Reads one record.
-struct Reading<T>(PhantomData<fn() -> T>);
+struct ReadRecord<T>(PhantomData<fn() -> T>);
 
-impl<T: Record> ReadRow for Reading<T> {
+impl<T: Record> ReadRow for ReadRecord<T> {
     type Out<'r> = T::At<'r>;
 
     fn read<'r>(mut leaves: LeafReader<'r>, row: Row<'r>) -> T::At<'r> {
@@ -57,12 +57,12 @@ impl<T: Record> Group<'_, T> {
     #[inline(always)]
     pub fn next(&mut self) -> Option<T::At<'_>> {
         match &mut self.rows {
-            Lent::Kept { cursor, rows, position, lent } => {
+            GroupRows::InMemory { cursor, rows, position, lent } => {
                 *lent = rows.get(*position).map(|row| T::at(*cursor, row));
                 *position += 1;
                 lent.as_ref().map(Value::twin)
             }
-            Lent::Large(rows) => next_of_large::<T>(*rows),
+            GroupRows::OnDisk(rows) => next_of_large::<T>(*rows),
         }
     }
 
@@ -70,8 +70,8 @@ impl<T: Record> Group<'_, T> {
     #[must_use]
     pub fn len(&self) -> usize {
         match &self.rows {
-            Lent::Kept { rows, position, .. } => rows.len().saturating_sub(*position),
-            Lent::Large(rows) => rows.left(),
+            GroupRows::InMemory { rows, position, .. } => rows.len().saturating_sub(*position),
+            GroupRows::OnDisk(rows) => rows.left(),
         }
     }
 
@@ -94,11 +94,11 @@ impl<T: Record> Group<'_, T> {
 
 #[inline(never)]
 fn next_of_large<T: Record>(rows: &mut dyn NextRow) -> Option<T::At<'_>> {
-    rows.next().map(|row| row.read::<Reading<T>>())
+    rows.next().map(|row| row.read::<ReadRecord<T>>())
 }
 
-struct Grouping<T, U, B> {
-    body: B,
+struct GroupByClosure<T, U, F> {
+    body: Guarded<F>,
     of: PhantomData<fn() -> (T, U)>,
 }
 
@@ -118,19 +118,13 @@ pub(crate) fn try_reduce_group<T: Record, U: Record, F>(body: F) -> GroupFactory
 where
     F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
 {
-    Arc::new(Grouping::<T, U, Shared<F>> { body: Shared::new(body), of: PhantomData })
+    let shared = SharedClosure::new(body);
+    Arc::new(move |_: &TaskContext| -> Result<Box<dyn GroupKernel>> {
+        Ok(Box::new(GroupByClosure::<T, U, F> { body: shared.get(), of: PhantomData }))
+    })
 }
 
-impl<T: Record, U: Record, F> Factory<dyn GroupKernel> for Grouping<T, U, Shared<F>>
-where
-    F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
-{
-    fn open(&self, _: &TaskContext) -> Result<Box<dyn GroupKernel>> {
-        Ok(Box::new(Grouping { body: self.body.get(), of: self.of }))
-    }
-}
-
-impl<T: Record, U: Record, F> GroupKernel for Grouping<T, U, Guarded<F>>
+impl<T: Record, U: Record, F> GroupKernel for GroupByClosure<T, U, F>
 where
     F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
 {
@@ -157,8 +151,8 @@ where
     }
 }
 
-struct CoGrouping<L, R, U, B> {
-    body: B,
+struct CoGroupByClosure<L, R, U, F> {
+    body: Guarded<F>,
     of: Types<L, R, U>,
 }
 
@@ -170,13 +164,13 @@ pub(crate) fn co_group<L: Record, R: Record, U: Record, F>(body: F) -> CoGroupFa
 where
     F: for<'l, 'r> Fn(&mut Group<'l, L>, &mut Group<'r, R>, &mut Emitter<'_, U>) + Clone + Send + 'static,
 {
-    let shared = Shared::new(body);
+    let shared = SharedClosure::new(body);
     Arc::new(move |_: &TaskContext| -> Result<Box<dyn CoGroupKernel>> {
-        Ok(Box::new(CoGrouping::<L, R, U, Guarded<F>> { body: shared.get(), of: PhantomData }))
+        Ok(Box::new(CoGroupByClosure::<L, R, U, F> { body: shared.get(), of: PhantomData }))
     })
 }
 
-impl<L: Record, R: Record, U: Record, F> CoGroupKernel for CoGrouping<L, R, U, Guarded<F>>
+impl<L: Record, R: Record, U: Record, F> CoGroupKernel for CoGroupByClosure<L, R, U, F>
 where
     F: for<'l, 'r> Fn(&mut Group<'l, L>, &mut Group<'r, R>, &mut Emitter<'_, U>) + Clone + Send + 'static,
 {

@@ -1,10 +1,10 @@
-//! Aggregates of groups whose records are together: one pass over each, or more where what it needs of a group has no room.
+//! Aggregates of groups whose records are together: one pass over each group, or more where its numbers have no room in memory.
 
 use std::marker::PhantomData;
 use std::sync::Arc;
 
 use runtime::error::Result;
-use runtime::kernel::{Factory, TaskContext};
+use runtime::kernel::TaskContext;
 use runtime::memory::{Memory, Reservation};
 use runtime::page::{LeafReader, NextRow, ReadRow, Row, RowWriter};
 use runtime::sort::{GROUP_ROWS, GroupFactory, GroupKernel, SortBuffer};
@@ -14,14 +14,8 @@ use crate::error::UserError;
 use crate::record::Record;
 
 use super::emitter::emitting;
-use super::shared::{Guarded, Shared};
+use super::shared::{Guarded, SharedClosure};
 use super::{Emitter, Room, Summaries};
-
-struct Summing<T, K, S, U, B> {
-    slots: Shared<S>,
-    body: B,
-    of: Types<T, K, U>,
-}
 
 /// Records, their keys, and what is made of a group.
 type Types<T, K, U> = PhantomData<fn() -> (T, K, U)>;
@@ -31,33 +25,27 @@ pub(crate) fn in_groups<T: Record, K: Record, S: Summaries<T>, U: Record, F>(slo
 where
     F: for<'a> Fn(K::At<'a>, S::Values<'a>, &mut Emitter<'_, U>) + Clone + Send + 'static,
 {
-    Arc::new(Summing::<T, K, S, U, Shared<F>> { slots: Shared::new(slots), body: Shared::new(body), of: PhantomData })
-}
-
-impl<T: Record, K: Record, S: Summaries<T>, U: Record, F> Factory<dyn GroupKernel> for Summing<T, K, S, U, Shared<F>>
-where
-    F: for<'a> Fn(K::At<'a>, S::Values<'a>, &mut Emitter<'_, U>) + Clone + Send + 'static,
-{
-    fn open(&self, context: &TaskContext) -> Result<Box<dyn GroupKernel>> {
-        let (slots, body, memory) = (self.slots.get(), self.body.get(), context.memory.clone());
+    let (slots, body) = (SharedClosure::new(slots), SharedClosure::new(body));
+    Arc::new(move |context: &TaskContext| -> Result<Box<dyn GroupKernel>> {
+        let (slots, body, memory) = (slots.get(), body.get(), context.memory.clone());
         let aside = memory.reserve(slots.aside())?;
-        Ok(Box::new(Running::<T, K, S, U, F> { slots, body, memory, aside, of: self.of }))
-    }
+        Ok(Box::new(SummaryKernel::<T, K, S, U, F> { slots, body, memory, aside, of: PhantomData }))
+    })
 }
 
-struct Running<T, K, S, U, F> {
+struct SummaryKernel<T, K, S, U, F> {
     slots: Guarded<S>,
     body: Guarded<F>,
     memory: Memory,
-    /// For what the slots take of any group.
+    /// For the bytes that the slots take for any group.
     aside: Reservation,
     of: Types<T, K, U>,
 }
 
 /// Reads a record and the key behind it.
-struct Keyed<T, K>(PhantomData<fn() -> (T, K)>);
+struct ReadKeyed<T, K>(PhantomData<fn() -> (T, K)>);
 
-impl<T: Record, K: Record> ReadRow for Keyed<T, K> {
+impl<T: Record, K: Record> ReadRow for ReadKeyed<T, K> {
     type Out<'r> = (T::At<'r>, K::At<'r>);
 
     fn read<'r>(mut leaves: LeafReader<'r>, row: Row<'r>) -> Self::Out<'r> {
@@ -66,11 +54,11 @@ impl<T: Record, K: Record> ReadRow for Keyed<T, K> {
     }
 }
 
-impl<T: Record, K: Record, S: Summaries<T>, U: Record, F> Running<T, K, S, U, F>
+impl<T: Record, K: Record, S: Summaries<T>, U: Record, F> SummaryKernel<T, K, S, U, F>
 where
     F: for<'a> Fn(K::At<'a>, S::Values<'a>, &mut Emitter<'_, U>) + Clone + Send + 'static,
 {
-    /// What may be kept of a group of so many records, and what pays for it.
+    /// How much of a group of so many records may be kept, and the reservation for it.
     fn room(&self, records: usize) -> (Room, Option<Reservation>) {
         let bytes = self.slots.number_bytes().saturating_mul(records);
         if bytes <= self.aside.bytes() {
@@ -86,7 +74,7 @@ where
     }
 }
 
-impl<T: Record, K: Record, S: Summaries<T>, U: Record, F> GroupKernel for Running<T, K, S, U, F>
+impl<T: Record, K: Record, S: Summaries<T>, U: Record, F> GroupKernel for SummaryKernel<T, K, S, U, F>
 where
     F: for<'a> Fn(K::At<'a>, S::Values<'a>, &mut Emitter<'_, U>) + Clone + Send + 'static,
 {
@@ -122,13 +110,13 @@ where
             let (room, _reserved) = self.room(group.left());
             let (mut state, mut of) = (self.slots.begin(room), None);
             while let Some(row) = group.next() {
-                let (record, key) = row.read::<Keyed<T, K>>();
+                let (record, key) = row.read::<ReadKeyed<T, K>>();
                 of.get_or_insert_with(|| K::own(key));
                 self.slots.add(&mut state, record);
             }
             while self.slots.again(&mut state) && group.rewind() {
                 while let Some(row) = group.next() {
-                    self.slots.add_again(&mut state, row.read::<Keyed<T, K>>().0);
+                    self.slots.add_again(&mut state, row.read::<ReadKeyed<T, K>>().0);
                 }
             }
             of.map_or(Ok(()), |key| self.give(&key, &mut state, out))

@@ -1,11 +1,9 @@
 //! Closures over the pairs of a join.
 
 use std::marker::PhantomData;
-use std::sync::Arc;
 
 use runtime::error::Result;
 use runtime::join::{JoinFactory, JoinKernel, JoinTable, Pairs};
-use runtime::kernel::{Factory, TaskContext};
 use runtime::page::{Batch, Input, RowWriter, Selection};
 use runtime::plan::Reads;
 use runtime::row::Schema;
@@ -15,11 +13,11 @@ use crate::record::{Record, show_record};
 
 use super::Emitter;
 use super::emitter::emitting;
-use super::shared::{Guarded, Shared};
+use super::shared::{Guarded, kernels};
 
-struct Joining<L, R, U, B> {
-    body: B,
-    /// What `body` reads of each side, and so what may be shown of a pair.
+struct TryJoin<L, R, U, F> {
+    body: Guarded<F>,
+    /// The fields that `body` reads of each side, which errors may show.
     reads: [Reads; 2],
     of: Types<L, R, U>,
 }
@@ -44,23 +42,12 @@ pub(crate) fn try_join<L: Record, R: Record, U: Record, F>(body: F, reads: [Read
 where
     F: for<'l, 'r> Fn(L::At<'l>, R::At<'r>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
 {
-    Arc::new(Joining::<L, R, U, Shared<F>> { body: Shared::new(body), reads, of: PhantomData })
+    kernels(body, move |body| -> Box<dyn JoinKernel> {
+        Box::new(TryJoin::<L, R, U, F> { body, reads: reads.clone(), of: PhantomData })
+    })
 }
 
-impl<L: Record, R: Record, U: Record, F> Factory<dyn JoinKernel> for Joining<L, R, U, Shared<F>>
-where
-    F: for<'l, 'r> Fn(L::At<'l>, R::At<'r>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
-{
-    fn open(&self, _: &TaskContext) -> Result<Box<dyn JoinKernel>> {
-        Ok(Box::new(Joining { body: self.body.get(), reads: self.reads.clone(), of: self.of }))
-    }
-
-    fn has_effects(&self) -> bool {
-        self.body.accumulates()
-    }
-}
-
-impl<L: Record, R: Record, U: Record, F> JoinKernel for Joining<L, R, U, Guarded<F>>
+impl<L: Record, R: Record, U: Record, F> JoinKernel for TryJoin<L, R, U, F>
 where
     F: for<'l, 'r> Fn(L::At<'l>, R::At<'r>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
 {

@@ -7,12 +7,12 @@ use super::chain::process;
 use super::emitted::EmittedAs;
 use crate::record::{Record, Value};
 
-/// Takes the key of one record.
+/// Receives the key of one record.
 pub struct KeyOf<'k, V: Record> {
     put: &'k mut dyn for<'a> FnMut(V::At<'a>),
 }
 
-/// Says that a record's key was emitted: what a closure that computes keys gives back.
+/// Proof that a record's key was emitted: a closure that computes keys returns it.
 #[must_use = "a closure that computes keys gives this back"]
 pub struct Keying(());
 
@@ -28,7 +28,7 @@ impl<V: Record> KeyOf<'_, V> {
     }
 }
 
-/// A chain that gives each record, and what stands behind it already, with the key that `body` emits of the record.
+/// A chain that puts the key which `body` emits for a record behind that record, and behind a key that is there already.
 pub(crate) fn keying<T: Record, B: Record, V: Record, F>(body: F) -> ChainFactory
 where
     F: for<'r> Fn(T::At<'r>, KeyOf<'_, V>) -> Keying + Clone + Send + 'static,

@@ -1,7 +1,7 @@
-//! Measures of values that may be missing: of an `Option`, what is `None` is passed over, as SQL does with nulls.
+//! Measures of values that may be missing: a `None` is passed over, as SQL does with nulls.
 //!
-//! A plain value and an `Option` of it share their slots. What differs is whether values are counted beside a sum, and whether the result is an
-//! `Option`: it is `None` where no value was there.
+//! A plain value and an `Option` of it share their slots. Only for an `Option` are values counted beside a sum, and only its result is an `Option`: it
+//! is `None` if there was no value.
 
 use runtime::group::{StateReader, StateRow, StateSlot};
 use runtime::operators::{Merge, StateLeaf};
@@ -9,14 +9,15 @@ use runtime::row::LeafType;
 
 use crate::record::Record;
 
+use super::Extreme;
+use super::numbers::{Averaged, Measure};
 use super::slots::kernel_leaf;
-use super::{Averaged, Extreme, Measure};
 
-/// How many values a sum has, where that is not known from the number of records: of plain values nothing is counted.
+/// The number of values in a sum. Plain values are not counted, because their number is the number of records.
 pub trait Tally: Copy + Default + Send + for<'a> Record<At<'a> = Self> {
-    /// Where it lies.
+    /// The place of the number in a row.
     type Place<'t>: Copy;
-    /// How the engine keeps it.
+    /// The leaf by which the engine keeps the number.
     fn leaf() -> Option<StateLeaf>;
     /// Takes its leaf from a table.
     fn place<'t>(reader: &mut StateReader<'t>) -> Option<Self::Place<'t>>;
@@ -25,7 +26,7 @@ pub trait Tally: Copy + Default + Send + for<'a> Record<At<'a> = Self> {
     /// One more.
     #[must_use]
     fn next(self) -> Self;
-    /// The number, of records where none is kept.
+    /// The number, or the number of records where none is kept.
     fn or(self, records: u64) -> u64;
 }
 
@@ -67,7 +68,7 @@ impl Tally for u64 {
     }
 }
 
-/// Numbers, or numbers that may be missing: what is added up, and averaged.
+/// Numbers, or numbers that may be missing: values that can be summed and averaged.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be summed",
     label = "not a number",
@@ -80,7 +81,7 @@ pub trait Measured: Copy + 'static {
     fn kept<S>(slot: S) -> Self::Kept<S>;
     /// The number.
     type Number: Measure;
-    /// What counts the numbers.
+    /// The type that counts the numbers.
     type Tally: Tally;
     /// A result: itself, or an `Option` of it.
     type Of<X: Copy>: Copy;
@@ -126,20 +127,15 @@ impl<V: Measure> Measured for Option<V> {
     }
 }
 
-/// A sum, with what its mean needs.
-pub struct Parts<V: Measured> {
+/// A sum, with the number of its values, from which its mean is computed.
+pub struct SumWithTally<V: Measured> {
     pub(crate) total: <V::Number as Measure>::Total,
     pub(crate) tally: V::Tally,
 }
 
-impl<V: Measured> Clone for Parts<V> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-impl<V: Measured> Copy for Parts<V> {}
+copies! { [V: Measured] SumWithTally<V> }
 
-impl<V: Measured> Parts<V> {
+impl<V: Measured> SumWithTally<V> {
     /// The sum.
     #[must_use]
     pub fn sum(self) -> V::Of<<V::Number as Measure>::Total> {
@@ -154,7 +150,7 @@ impl<V: Measured> Parts<V> {
     }
 }
 
-/// Plain values, or plain values that may be missing: what has a least and a greatest.
+/// Plain values, or plain values that may be missing: values that have a least and a greatest.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no least and greatest that an aggregate could keep",
     label = "not a plain value",
@@ -205,3 +201,8 @@ impl<V: Extreme> Ordered for Option<V> {
         Some(plain)
     }
 }
+
+/// The type in which a measure is summed.
+pub(crate) type SumOf<V> = <<V as Measured>::Number as Measure>::Sum;
+/// The type of the result of a sum.
+pub(crate) type TotalOf<V> = <<V as Measured>::Number as Measure>::Total;

@@ -1,19 +1,18 @@
 //! Closures that say whether a record stays.
 
 use std::marker::PhantomData;
-use std::sync::Arc;
 
 use runtime::error::Result;
-use runtime::kernel::{Factory, Predicate, PredicateFactory, TaskContext};
+use runtime::kernel::{Predicate, PredicateFactory};
 use runtime::page::{Batch, Input, Selection};
 use runtime::plan::Reads;
 
-use super::shared::{Guarded, Shared};
+use super::shared::{Guarded, kernels};
 use crate::error::UserError;
 use crate::record::{Record, show_record};
 
-struct Keep<T, B> {
-    body: B,
+struct Keep<T, F> {
+    body: Guarded<F>,
     of: PhantomData<fn() -> T>,
 }
 
@@ -22,23 +21,10 @@ pub(crate) fn predicate<T: Record, F>(body: F) -> PredicateFactory
 where
     F: for<'a> Fn(T::At<'a>) -> bool + Clone + Send + 'static,
 {
-    Arc::new(Keep::<T, Shared<F>> { body: Shared::new(body), of: PhantomData })
+    kernels(body, |body| Box::new(Keep::<T, F> { body, of: PhantomData }) as Box<dyn Predicate>)
 }
 
-impl<T: Record, F> Factory<dyn Predicate> for Keep<T, Shared<F>>
-where
-    F: for<'a> Fn(T::At<'a>) -> bool + Clone + Send + 'static,
-{
-    fn open(&self, _: &TaskContext) -> Result<Box<dyn Predicate>> {
-        Ok(Box::new(Keep { body: self.body.get(), of: self.of }))
-    }
-
-    fn has_effects(&self) -> bool {
-        self.body.accumulates()
-    }
-}
-
-impl<T: Record, F> Predicate for Keep<T, Guarded<F>>
+impl<T: Record, F> Predicate for Keep<T, F>
 where
     F: for<'a> Fn(T::At<'a>) -> bool + Clone + Send + 'static,
 {
@@ -52,9 +38,9 @@ where
     }
 }
 
-struct TryKeep<T, B> {
-    body: B,
-    /// What `body` reads, and so what may be shown of a record.
+struct TryKeep<T, F> {
+    body: Guarded<F>,
+    /// The fields that `body` reads, which errors may show.
     reads: Reads,
     of: PhantomData<fn() -> T>,
 }
@@ -64,23 +50,12 @@ pub(crate) fn try_predicate<T: Record, F>(body: F, reads: Reads) -> PredicateFac
 where
     F: for<'a> Fn(T::At<'a>) -> Result<bool, UserError> + Clone + Send + 'static,
 {
-    Arc::new(TryKeep::<T, Shared<F>> { body: Shared::new(body), reads, of: PhantomData })
+    kernels(body, move |body| -> Box<dyn Predicate> {
+        Box::new(TryKeep::<T, F> { body, reads: reads.clone(), of: PhantomData })
+    })
 }
 
-impl<T: Record, F> Factory<dyn Predicate> for TryKeep<T, Shared<F>>
-where
-    F: for<'a> Fn(T::At<'a>) -> Result<bool, UserError> + Clone + Send + 'static,
-{
-    fn open(&self, _: &TaskContext) -> Result<Box<dyn Predicate>> {
-        Ok(Box::new(TryKeep { body: self.body.get(), reads: self.reads.clone(), of: self.of }))
-    }
-
-    fn has_effects(&self) -> bool {
-        self.body.accumulates()
-    }
-}
-
-impl<T: Record, F> Predicate for TryKeep<T, Guarded<F>>
+impl<T: Record, F> Predicate for TryKeep<T, F>
 where
     F: for<'a> Fn(T::At<'a>) -> Result<bool, UserError> + Clone + Send + 'static,
 {

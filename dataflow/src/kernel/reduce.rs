@@ -5,17 +5,17 @@ use std::sync::Arc;
 
 use runtime::error::Result;
 use runtime::group::{Combined, GroupTable, Groups, Reduce, ReduceFactory};
-use runtime::kernel::{Factory, TaskContext};
+use runtime::kernel::TaskContext;
 use runtime::page::{Input, RowWriter};
 
 use crate::record::Record;
 
 use super::Emitter;
 use super::emitter::emitting;
-use super::shared::{Guarded, Shared};
+use super::shared::{Guarded, SharedClosure};
 
-struct Reducing<T, B> {
-    body: B,
+struct ReduceByClosure<T, F> {
+    body: Guarded<F>,
     of: PhantomData<fn() -> T>,
 }
 
@@ -24,19 +24,13 @@ pub(crate) fn reduce<T: Record, F>(body: F) -> ReduceFactory
 where
     F: for<'l, 'r> Fn(T::At<'l>, T::At<'r>, &mut Emitter<'_, T>) + Clone + Send + 'static,
 {
-    Arc::new(Reducing::<T, Shared<F>> { body: Shared::new(body), of: PhantomData })
+    let shared = SharedClosure::new(body);
+    Arc::new(move |_: &TaskContext| -> Result<Box<dyn Reduce>> {
+        Ok(Box::new(ReduceByClosure::<T, F> { body: shared.get(), of: PhantomData }))
+    })
 }
 
-impl<T: Record, F> Factory<dyn Reduce> for Reducing<T, Shared<F>>
-where
-    F: for<'l, 'r> Fn(T::At<'l>, T::At<'r>, &mut Emitter<'_, T>) + Clone + Send + 'static,
-{
-    fn open(&self, _: &TaskContext) -> Result<Box<dyn Reduce>> {
-        Ok(Box::new(Reducing { body: self.body.get(), of: self.of }))
-    }
-}
-
-impl<T: Record, F> Reduce for Reducing<T, Guarded<F>>
+impl<T: Record, F> Reduce for ReduceByClosure<T, F>
 where
     F: for<'l, 'r> Fn(T::At<'l>, T::At<'r>, &mut Emitter<'_, T>) + Clone + Send + 'static,
 {

@@ -4,22 +4,22 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use runtime::error::Result;
-use runtime::kernel::{Chain, ChainFactory, Factory, KeepsState, Predicate, PredicateFactory, TaskContext};
+use runtime::kernel::{Chain, ChainFactory, KeepsState, Predicate, PredicateFactory, TaskContext};
 use runtime::page::{Batch, Input, RowWriter, Selection};
 use runtime::plan::Reads;
 
 use super::Emitter;
-use super::emitter::emitting;
+use super::chain::try_each;
 use super::predicate::try_select;
-use super::shared::{Guarded, Shared};
+use super::shared::{Guarded, SharedClosure};
+use super::task::{Task, TaskState};
 use crate::error::UserError;
-use crate::flow::{Task, TaskState};
-use crate::record::{Record, show_record};
+use crate::record::Record;
 
-struct Stateful<T, U, S, B> {
+struct Stateful<T, U, S, F> {
     state: Guarded<S>,
-    body: B,
-    /// What `body` reads, and so what may be shown of a record.
+    body: Guarded<F>,
+    /// The fields that `body` reads, which errors may show.
     reads: Reads,
     of: PhantomData<fn() -> (T, U)>,
 }
@@ -45,12 +45,12 @@ where
     O: Fn(Task) -> Result<S, UserError> + Clone + Send + 'static,
     F: for<'a> Fn(&mut S, T::At<'a>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
 {
-    let (maker, shared) = (Shared::new(open), Shared::new(body));
+    let (maker, shared) = (SharedClosure::new(open), SharedClosure::new(body));
     let has_effects = maker.accumulates() || shared.accumulates();
     let open = move |context: &TaskContext| -> Result<Box<dyn Chain>> {
         let body = shared.get();
         let state = opened(&*maker.get(), context)?;
-        Ok(Box::new(Stateful::<T, U, S, Guarded<F>> { state, body, reads: reads.clone(), of: PhantomData }))
+        Ok(Box::new(Stateful::<T, U, S, F> { state, body, reads: reads.clone(), of: PhantomData }))
     };
     Arc::new(KeepsState { open, has_effects })
 }
@@ -59,47 +59,23 @@ fn opened<S>(open: &impl Fn(Task) -> Result<S, UserError>, context: &TaskContext
     open(Task::new(context.subtask, context.subtasks)).map(Guarded::new).map_err(UserError::alone)
 }
 
-impl<T: Record, U: Record, S, F> Chain for Stateful<T, U, S, Guarded<F>>
+impl<T: Record, U: Record, S, F> Chain for Stateful<T, U, S, F>
 where
     S: TaskState,
     F: for<'a> Fn(&mut S, T::At<'a>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
 {
     fn run(&mut self, input: &Input<'_>, from: usize, out: &mut RowWriter) -> Result<usize> {
         let (state, body) = (&mut *self.state, &*self.body);
-        let (position, failed) = emitting::<U, _>(out, |out| {
-            input.visit(|mut leaves, rows| {
-                let cursor = T::cursor(&mut leaves);
-                let mut position = from;
-                while position < rows.len() && !out.is_full() {
-                    if let Err(error) = body(state, T::at(cursor, rows.get(position)), out) {
-                        return (position, Some(error));
-                    }
-                    position += 1;
-                }
-                (position, None)
-            })
-        })?;
-        match failed {
-            Some(error) => Err(error.with_record(&show_record(&T::schema(), &self.reads, input, position))),
-            None => Ok(position),
-        }
+        try_each::<T, U>(input, from, out, &self.reads, |record, out| body(state, record, out))
     }
 }
 
 /// A predicate with a state.
-struct KeepWith<T, S, B> {
+struct KeepWith<T, S, F> {
     state: Guarded<S>,
-    body: B,
+    body: Guarded<F>,
     reads: Reads,
     of: PhantomData<fn() -> T>,
-}
-
-/// Makes the states of a predicate.
-struct OpenKeep<T, S, O, F> {
-    maker: Shared<O>,
-    shared: Shared<F>,
-    reads: Reads,
-    of: PhantomData<fn() -> (T, S)>,
 }
 
 /// A predicate that calls `open` in each task, then `keep` for each record, and ends the job with an error of either.
@@ -109,33 +85,17 @@ where
     O: Fn(Task) -> Result<S, UserError> + Clone + Send + 'static,
     F: for<'a> Fn(&mut S, T::At<'a>) -> Result<bool, UserError> + Clone + Send + 'static,
 {
-    let (maker, shared) = (Shared::new(open), Shared::new(keep));
-    Arc::new(OpenKeep::<T, S, O, F> { maker, shared, reads, of: PhantomData })
+    let (maker, shared) = (SharedClosure::new(open), SharedClosure::new(keep));
+    let open = move |context: &TaskContext| -> Result<Box<dyn Predicate>> {
+        let body = shared.get();
+        let state = opened(&*maker.get(), context)?;
+        Ok(Box::new(KeepWith::<T, S, F> { state, body, reads: reads.clone(), of: PhantomData }))
+    };
+    // Which records the predicate keeps depends on those that it saw.
+    Arc::new(KeepsState { open, has_effects: true })
 }
 
-impl<T: Record, S, O, F> Factory<dyn Predicate> for OpenKeep<T, S, O, F>
-where
-    S: TaskState,
-    O: Fn(Task) -> Result<S, UserError> + Clone + Send + 'static,
-    F: for<'a> Fn(&mut S, T::At<'a>) -> Result<bool, UserError> + Clone + Send + 'static,
-{
-    fn open(&self, context: &TaskContext) -> Result<Box<dyn Predicate>> {
-        let body = self.shared.get();
-        let state = opened(&*self.maker.get(), context)?;
-        Ok(Box::new(KeepWith::<T, S, Guarded<F>> { state, body, reads: self.reads.clone(), of: PhantomData }))
-    }
-
-    /// What it keeps depends on what it saw.
-    fn has_effects(&self) -> bool {
-        true
-    }
-
-    fn keeps_state(&self) -> bool {
-        true
-    }
-}
-
-impl<T: Record, S, F> Predicate for KeepWith<T, S, Guarded<F>>
+impl<T: Record, S, F> Predicate for KeepWith<T, S, F>
 where
     S: TaskState,
     F: for<'a> Fn(&mut S, T::At<'a>) -> Result<bool, UserError> + Clone + Send + 'static,

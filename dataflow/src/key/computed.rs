@@ -1,7 +1,7 @@
 //! Keys and orders that are computed of each record: `|o| o.day.month()`.
 //!
-//! A symbol cannot be computed with, as there is no record yet when it is seen. So what is computed is a closure over records: it
-//! runs once for each, and what it emits travels behind the record's own leaves, where nobody who looks at the record sees it.
+//! A closure over symbols cannot compute, as there is no record yet when it runs. So a computed key is a closure over records: it runs once for each
+//! record, and the key that it emits travels behind the record's own leaves, where closures over the record do not see it.
 
 use std::marker::PhantomData;
 
@@ -106,7 +106,7 @@ impl<T: Record, V: Record, F> Computed<T, V, F>
 where
     F: for<'r> Fn(T::At<'r>, KeyOf<'_, V>) -> Keying + Clone + Send + 'static,
 {
-    /// What computes it, for records behind which a `B` stands already.
+    /// The operator that computes the value, for records behind which a `B` stands already.
     fn operator<B: Record>(&self, name: &'static str) -> Option<Keyed> {
         let behind = |schema: &mut SchemaBuilder| {
             let shape = T::describe(schema);

@@ -2,8 +2,8 @@
 //!
 //! A key closure runs once, while the graph is built: `|w| w.word` gets the record's symbols and gives back one, or a tuple of them.
 //!
-//! **A computed key stands behind its record.** It is one more operator in front, whose rows are the record's leaves and then the key's. Closures
-//! look at a record's own leaves, which stand first, so no kernel, state or order knows of it; a view drops the key again. Only a grouped `reduce`
+//! **A computed key stands behind its record.** One more operator computes the key; its rows are the record's leaves and then the key's. Closures read a
+//! record's own leaves, which stand first, so no kernel, state or order knows of the key; a projection drops the key again. Only a grouped `reduce`
 //! replaces whole rows, so its table keeps the leaves that the closure does not know.
 
 mod computed;
@@ -23,8 +23,7 @@ pub use computed::{Computed, ComputedOrder, Symbols};
 pub use named::Named;
 pub(crate) use named::leaves_of;
 pub(crate) use order::nulls_last;
-pub use order::{Asc, Desc, Order, asc, desc};
-pub use outside::NamesField;
+pub use order::{Asc, Desc, NamesField, Order, asc, desc};
 
 /// A field of `T` with values of type `V`: what `|w| w.word` returns.
 pub struct Field<T, V> {
@@ -32,12 +31,7 @@ pub struct Field<T, V> {
     of: PhantomData<fn() -> (T, V)>,
 }
 
-impl<T, V> Clone for Field<T, V> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-impl<T, V> Copy for Field<T, V> {}
+copies! { [T, V] Field<T, V> }
 
 impl<T, V> Field<T, V> {
     /// The field that begins at a leaf of `T`.
@@ -45,7 +39,7 @@ impl<T, V> Field<T, V> {
         Field { first_leaf, of: PhantomData }
     }
 
-    /// Its first leaf.
+    /// The first leaf of the field.
     #[must_use]
     pub const fn first_leaf(self) -> usize {
         self.first_leaf
@@ -59,7 +53,7 @@ pub const fn field_at<T, V>(first_leaf: usize) -> Field<T, V> {
 }
 
 impl<T, V: Record> Field<T, V> {
-    /// Its leaves.
+    /// The leaves of the field.
     pub(crate) fn leaves(self) -> std::ops::Range<usize> {
         self.first_leaf..self.first_leaf + V::LEAVES
     }
@@ -89,7 +83,7 @@ impl<V: Equality> Equality for Option<V> {}
 pub trait EqualityIn<'a> {}
 impl<V: Equality> EqualityIn<'_> for V {}
 
-/// What a key closure gives.
+/// The value of a key closure.
 #[diagnostic::on_unimplemented(
     message = "this is not a key of `{T}`",
     label = "not a key",
@@ -100,7 +94,7 @@ pub trait Key<T> {
     type Value: Record;
     /// The key's leaves, in order; those of a computed key stand behind the record's.
     fn leaves(&self) -> Vec<usize>;
-    /// What computes the key, where it is more than fields, of records behind which a `B` stands already.
+    /// The operator that computes the key, where it is more than fields, for records behind which a `B` stands already.
     #[doc(hidden)]
     fn computation<B: Record>(&self) -> Option<Keyed> {
         None
@@ -133,7 +127,7 @@ impl<T> Key<T> for () {
     }
 }
 
-/// What a projection gives: fields of any kind.
+/// The value of a projection: fields of any kind.
 #[diagnostic::on_unimplemented(
     message = "this is not a field of `{T}`, nor a tuple of fields",
     label = "not a field",
@@ -144,7 +138,7 @@ pub trait Projection<T> {
     type Value: Record;
     /// The leaves that are left, in order.
     fn leaves(&self) -> Vec<usize>;
-    /// What computes them, where they are more than fields, of records behind which a `B` stands already.
+    /// The operator that computes them, where they are more than fields, for records behind which a `B` stands already.
     #[doc(hidden)]
     fn computation<B: Record>(&self) -> Option<Keyed> {
         None
@@ -168,7 +162,7 @@ impl<T, V: Record> Projection<T> for Field<T, V> {
 pub trait KeyedBy<T, V> {
     /// The key's leaves, in order.
     fn leaves(&self) -> Vec<usize>;
-    /// What computes the key, where it is more than fields, of records behind which a `B` stands already.
+    /// The operator that computes the key, where it is more than fields, for records behind which a `B` stands already.
     #[doc(hidden)]
     fn computation<B: Record>(&self) -> Option<Keyed> {
         None

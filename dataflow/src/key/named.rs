@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::{OfFields, Projection};
 use crate::record::Record;
 
-/// What names a field of `T`, and with it the record that a closure beside it reads.
+/// The name of a field of `T`, and with it the record that a closure beside it reads.
 ///
 /// The record is the same for every name. It is written by way of the name, so that behind a name of no field the compiler knows of no record either,
 /// and has nothing to say of the closure that reads the same field.

@@ -6,7 +6,16 @@ use runtime::sort::OrderKey;
 
 use crate::record::Record;
 
-use super::{Field, NamesField};
+use super::Field;
+
+/// Symbols that name a field.
+#[diagnostic::on_unimplemented(
+    message = "a closure outside of `#[dataflow]` names fields, and cannot compute with them",
+    label = "computed of a field",
+    note = "in a function with `#[dataflow]` it may stand as it is; without the macro: `.sort(|r| r.computed(|record, key| key.emit(record.qty % 3)).order(|k| desc(k)))`, and the same without `.order(..)` for a key"
+)]
+pub trait NamesField {}
+impl<T, V> NamesField for Field<T, V> {}
 
 /// A field, largest first.
 #[derive(Clone, Copy)]
@@ -26,7 +35,7 @@ pub fn asc<F: NamesField>(field: F) -> Asc<F> {
     Asc(field)
 }
 
-/// What an order closure gives.
+/// The value of an order closure.
 #[diagnostic::on_unimplemented(
     message = "this is not an order of `{T}`",
     label = "not an order",
@@ -35,7 +44,7 @@ pub fn asc<F: NamesField>(field: F) -> Asc<F> {
 pub trait Order<T> {
     /// The order's leaves, the most significant first.
     fn keys(&self) -> Vec<OrderKey>;
-    /// What computes the values, where they are more than fields, of records behind which a `B` stands already.
+    /// The operator that computes the values, where they are more than fields, for records behind which a `B` stands already.
     #[doc(hidden)]
     fn computation<B: Record>(&self) -> Option<Keyed> {
         None

@@ -1,4 +1,4 @@
-//! Arithmetic on fields, of which there is none: a closure that names fields has no record to compute with.
+//! Arithmetic on fields, which is a mistake: a closure that names fields has no record to compute with.
 //!
 //! The macro writes what is computed as a closure over records. Without it, the operators of the language give an [`Outside`], which nothing
 //! takes, and the compiler says there what to write.
@@ -10,20 +10,12 @@ use runtime::sort::OrderKey;
 
 use crate::record::Record;
 
+use super::order::NamesField;
 use super::{Asc, Desc, Field, Key, KeyedBy, OfFields, Order, Projection};
 
-/// What arithmetic on a field of `T` gives: no key, no order, no field.
+/// The value of arithmetic on a field of `T`: neither a key nor an order nor a field.
 #[derive(Clone, Copy)]
 pub struct Outside<T, V>(PhantomData<fn() -> (T, V)>);
-
-/// What names a field.
-#[diagnostic::on_unimplemented(
-    message = "a closure outside of `#[dataflow]` names fields, and cannot compute with them",
-    label = "computed of a field",
-    note = "in a function with `#[dataflow]` it may stand as it is; without the macro: `.sort(|r| r.computed(|record, key| key.emit(record.qty % 3)).order(|k| desc(k)))`, and the same without `.order(..)` for a key"
-)]
-pub trait NamesField {}
-impl<T, V> NamesField for Field<T, V> {}
 
 macro_rules! outside {
     ($($tr:ident $method:ident)*) => {$(
@@ -60,7 +52,7 @@ outside_of_one! { Neg neg Not not }
 
 impl<T, V> OfFields for Outside<T, V> {}
 
-/// What is said of these is said at `asc` and `desc`.
+/// The message about these stands at `asc` and `desc`.
 macro_rules! directed {
     ($($direction:ident)*) => {$(
         #[doc(hidden)]
@@ -73,7 +65,7 @@ macro_rules! directed {
 }
 directed! { Asc Desc }
 
-/// Keys and orders that never are: each says what a field would have to be.
+/// Keys and orders under a condition that no type meets, whose message says what to write.
 macro_rules! never {
     ($tr:ident<$($of:ident),*>: $($item:item)*) => {
         #[doc(hidden)]

@@ -1,7 +1,7 @@
-//! Methods of values, which a closure that names fields has none of: what to write instead.
+//! Methods of values that a field does not have: what to write instead.
 //!
-//! A field dereferences to [`MissingWords`], so that the compiler comes here last. The methods have a bound that nothing meets, and give
-//! anything, so that nothing is said of what stands around them.
+//! A field dereferences to [`MissingWords`], so that the compiler looks here last. The methods have a bound that no type meets, and a result of any type,
+//! so that the compiler reports nothing about the code around them.
 
 use std::marker::PhantomData;
 use std::ops::Deref;
@@ -29,7 +29,7 @@ impl<T, V> Deref for Field<T, V> {
     note = "in a function with `#[dataflow]` it may stand as it is; without the macro: `.group_by(|r| r.computed(|record, key| key.emit(record.name.len())))`, and for an order `.sort(|r| r.computed(..).order(|k| desc(k)))`; what is measured is computed in a `map` before"
 )]
 pub trait HasValues {
-    /// Of any type.
+    /// A value of any type.
     fn behind<B>() -> B;
 }
 

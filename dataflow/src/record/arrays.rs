@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use runtime::page::{Claims, LeafReader, NewRow, Row, SinkLeaves};
 use runtime::row::{SchemaBuilder, Shape};
 
-use super::lists::first_difference;
+use super::list_form::first_difference;
 use super::{AsItems, Record, Value};
 use crate::key::{Equality, Field};
 

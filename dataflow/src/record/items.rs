@@ -9,7 +9,7 @@ use runtime::page::{
 };
 use runtime::row::{SchemaBuilder, Shape};
 
-use super::lists::{ListForm, ListOf, first_difference};
+use super::list_form::{ListForm, ListOf, first_difference};
 use super::{Record, Value};
 
 /// What closures see of a `Vec<T>` of records: a list of their twins, read where it lies. A copy of it copies no record.
@@ -53,46 +53,37 @@ use super::{Record, Value};
 /// # Cost
 /// [`List::get`] takes as long for the last record as for the first: a few instructions for each leaf. A list that is emitted as it is is
 /// copied as bytes; one that is made anew is written record by record.
-pub struct List<'a, T: Record>(Form<'a, T>);
+pub struct List<'a, T: Record>(ListRepr<'a, T>);
 
-enum Form<'a, T: Record> {
+enum ListRepr<'a, T: Record> {
     /// As in rows.
     Stored(StoredItems<'a>),
     Owned(&'a [T]),
-    Seen(&'a dyn Seen<T>),
+    Seen(&'a dyn SeenAsList<T>),
 }
 
 /// Values that can be seen as records, one after the other.
-trait Seen<T: Record> {
+trait SeenAsList<T: Record> {
     fn count(&self) -> usize;
     fn seen(&self, index: usize) -> Option<T::At<'_>>;
 }
 
-impl<T: Record, V: Value<Record = T>> Seen<T> for Vec<V> {
-    fn count(&self) -> usize {
-        self.len()
-    }
-    fn seen(&self, index: usize) -> Option<T::At<'_>> {
-        self.get(index).map(V::twin)
-    }
+macro_rules! seen {
+    ($([$($length:tt)*] $values:ty;)*) => {$(
+        impl<T: Record, V: Value<Record = T> $($length)*> SeenAsList<T> for $values {
+            fn count(&self) -> usize {
+                self.len()
+            }
+            fn seen(&self, index: usize) -> Option<T::At<'_>> {
+                self.get(index).map(V::twin)
+            }
+        }
+    )*};
 }
-
-impl<T: Record, V: Value<Record = T>, const N: usize> Seen<T> for [V; N] {
-    fn count(&self) -> usize {
-        N
-    }
-    fn seen(&self, index: usize) -> Option<T::At<'_>> {
-        self.get(index).map(V::twin)
-    }
-}
-
-impl<T: Record, V: Value<Record = T>> Seen<T> for &[V] {
-    fn count(&self) -> usize {
-        self.len()
-    }
-    fn seen(&self, index: usize) -> Option<T::At<'_>> {
-        self.get(index).map(V::twin)
-    }
+seen! {
+    [] Vec<V>;
+    [] &[V];
+    [, const N: usize] [V; N];
 }
 
 impl<'a, T: Record> List<'a, T> {
@@ -100,9 +91,9 @@ impl<'a, T: Record> List<'a, T> {
     #[must_use]
     pub fn len(self) -> usize {
         match self.0 {
-            Form::Stored(items) => items.len(),
-            Form::Owned(records) => records.len(),
-            Form::Seen(values) => values.count(),
+            ListRepr::Stored(items) => items.len(),
+            ListRepr::Owned(records) => records.len(),
+            ListRepr::Seen(values) => values.count(),
         }
     }
 
@@ -117,12 +108,12 @@ impl<'a, T: Record> List<'a, T> {
     #[must_use]
     pub fn get(self, index: usize) -> Option<T::At<'a>> {
         match self.0 {
-            Form::Stored(items) => {
+            ListRepr::Stored(items) => {
                 let (mut leaves, row) = items.get(index)?;
                 Some(T::at(T::cursor(&mut leaves), row))
             }
-            Form::Owned(records) => records.get(index).map(T::twin),
-            Form::Seen(values) => values.seen(index),
+            ListRepr::Owned(records) => records.get(index).map(T::twin),
+            ListRepr::Seen(values) => values.seen(index),
         }
     }
 
@@ -151,7 +142,7 @@ impl<'a, T: Record> List<'a, T> {
     }
 
     pub(super) fn stored(items: StoredItems<'a>) -> Self {
-        List(Form::Stored(items))
+        List(ListRepr::Stored(items))
     }
 }
 
@@ -193,23 +184,14 @@ impl<'a, T: Record> IntoIterator for List<'a, T> {
     }
 }
 
-impl<T: Record> Clone for List<'_, T> {
-    fn clone(&self) -> Self {
-        *self
-    }
+copies! {
+    [T: Record] List<'_, T>,
+    [T: Record] ListRepr<'_, T>,
 }
-impl<T: Record> Copy for List<'_, T> {}
-
-impl<T: Record> Clone for Form<'_, T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-impl<T: Record> Copy for Form<'_, T> {}
 
 impl<T: Record> Default for List<'_, T> {
     fn default() -> Self {
-        List(Form::Owned(&[]))
+        List(ListRepr::Owned(&[]))
     }
 }
 
@@ -233,25 +215,25 @@ where
 
 impl<'a, T: Record, V: Value<Record = T>> From<&'a Vec<V>> for List<'a, T> {
     fn from(values: &'a Vec<V>) -> Self {
-        List(Form::Seen(values))
+        List(ListRepr::Seen(values))
     }
 }
 
 impl<'a, T: Record, V: Value<Record = T>, const N: usize> From<&'a [V; N]> for List<'a, T> {
     fn from(values: &'a [V; N]) -> Self {
-        List(Form::Seen(values))
+        List(ListRepr::Seen(values))
     }
 }
 
 impl<'a, T: Record, V: Value<Record = T>> From<&'a &'a [V]> for List<'a, T> {
     fn from(values: &'a &'a [V]) -> Self {
-        List(Form::Seen(values))
+        List(ListRepr::Seen(values))
     }
 }
 
 impl<'a, T: Record> From<&'a [T]> for List<'a, T> {
     fn from(records: &'a [T]) -> Self {
-        List(Form::Owned(records))
+        List(ListRepr::Owned(records))
     }
 }
 
@@ -268,7 +250,7 @@ where
 
 impl<T: Record> PutItems for List<'_, T> {
     fn stored(&self) -> Option<StoredItems<'_>> {
-        if let Form::Stored(items) = self.0 { Some(items) } else { None }
+        if let ListRepr::Stored(items) = self.0 { Some(items) } else { None }
     }
     fn count(&self) -> usize {
         self.len()

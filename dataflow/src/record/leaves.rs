@@ -8,7 +8,7 @@ use runtime::page::{
 use runtime::row::{Element, LeafType, SchemaBuilder, Shape};
 use runtime::value::{Date, Decimal, TimeDelta, Timestamp};
 
-use super::lists::{ListForm, ListOf};
+use super::list_form::{ListForm, ListOf};
 use super::texts::AsTexts;
 use super::{Record, Value};
 use crate::key::Field;
@@ -113,7 +113,7 @@ macro_rules! in_place {
             }
             fn compare(left: &[$ty], right: &[$ty]) -> Ordering {
                 let parts = left.iter().zip(right).map(|(left, right)| <$ty>::compare(*left, *right));
-                super::lists::first_difference(parts).then(left.len().cmp(&right.len()))
+                super::list_form::first_difference(parts).then(left.len().cmp(&right.len()))
             }
         }
 

@@ -10,12 +10,12 @@ use runtime::page::{
 };
 use runtime::row::{SchemaBuilder, Shape};
 
-use super::lists::first_difference;
+use super::list_form::first_difference;
 use super::{AsItems, List, ListIter, Record, Value};
 use crate::key::{Equality, Field};
 
 /// An entry as closures see it.
-type Entry<'a, K, V> = (<K as Record>::At<'a>, <V as Record>::At<'a>);
+type MapEntry<'a, K, V> = (<K as Record>::At<'a>, <V as Record>::At<'a>);
 
 /// What closures see of a `BTreeMap<K, V>`: its entries, ascending by their keys, read where they lie. A copy of it copies no entry.
 ///
@@ -59,40 +59,39 @@ type Entry<'a, K, V> = (<K as Record>::At<'a>, <V as Record>::At<'a>);
 /// # Cost
 /// [`Map::get`] is a binary search over the keys. A map that is emitted as it is is copied as bytes; one that is made anew is sorted first,
 /// also each time that it is read.
-pub struct Map<'a, K: Record, V: Record>(Form<'a, K, V>);
+pub struct Map<'a, K: Record, V: Record>(MapRepr<'a, K, V>);
 
-enum Form<'a, K: Record, V: Record> {
+enum MapRepr<'a, K: Record, V: Record> {
     /// As in rows.
     Stored(StoredItems<'a>),
-    Seen(&'a dyn Seen<K, V>),
+    Seen(&'a dyn SeenAsMap<K, V>),
 }
 
 /// Values that can be seen as the entries of a map.
-trait Seen<K: Record, V: Record> {
+trait SeenAsMap<K: Record, V: Record> {
     fn count(&self) -> usize;
-    fn seen(&self) -> Vec<Entry<'_, K, V>>;
+    fn seen(&self) -> Vec<MapEntry<'_, K, V>>;
 }
 
-impl<A: Value, B: Value> Seen<A::Record, B::Record> for BTreeMap<A, B> {
-    fn count(&self) -> usize {
-        self.len()
-    }
-    fn seen(&self) -> Vec<Entry<'_, A::Record, B::Record>> {
-        sorted::<A::Record, B::Record>(self.iter().map(|(key, value)| (key.twin(), value.twin())).collect())
-    }
+macro_rules! seen {
+    ($([$($hasher:ident)?] $values:ty;)*) => {$(
+        impl<A: Value, B: Value $(, $hasher)?> SeenAsMap<A::Record, B::Record> for $values {
+            fn count(&self) -> usize {
+                self.len()
+            }
+            fn seen(&self) -> Vec<MapEntry<'_, A::Record, B::Record>> {
+                sorted::<A::Record, B::Record>(self.iter().map(|(key, value)| (key.twin(), value.twin())).collect())
+            }
+        }
+    )*};
 }
-
-impl<A: Value, B: Value, S> Seen<A::Record, B::Record> for HashMap<A, B, S> {
-    fn count(&self) -> usize {
-        self.len()
-    }
-    fn seen(&self) -> Vec<Entry<'_, A::Record, B::Record>> {
-        sorted::<A::Record, B::Record>(self.iter().map(|(key, value)| (key.twin(), value.twin())).collect())
-    }
+seen! {
+    [] BTreeMap<A, B>;
+    [S] HashMap<A, B, S>;
 }
 
 /// Ascending by the keys. Of keys that are one as records, though they were not as values of the program, one is kept.
-fn sorted<'a, K: Record, V: Record>(mut entries: Vec<Entry<'a, K, V>>) -> Vec<Entry<'a, K, V>> {
+fn sorted<'a, K: Record, V: Record>(mut entries: Vec<MapEntry<'a, K, V>>) -> Vec<MapEntry<'a, K, V>> {
     entries.sort_by(|(left, _), (right, _)| K::compare(*left, *right));
     entries.dedup_by(|(left, _), (right, _)| K::compare(*left, *right).is_eq());
     entries
@@ -103,8 +102,8 @@ impl<'a, K: Record, V: Record> Map<'a, K, V> {
     #[must_use]
     pub fn len(self) -> usize {
         match self.0 {
-            Form::Stored(items) => items.len(),
-            Form::Seen(values) => values.count(),
+            MapRepr::Stored(items) => items.len(),
+            MapRepr::Seen(values) => values.count(),
         }
     }
 
@@ -119,7 +118,7 @@ impl<'a, K: Record, V: Record> Map<'a, K, V> {
     pub fn get(self, key: impl Value<Record = K>) -> Option<V::At<'a>> {
         let key = key.twin();
         match self.0 {
-            Form::Stored(items) => {
+            MapRepr::Stored(items) => {
                 let (mut low, mut high) = (0, items.len());
                 while low < high {
                     let middle = low.midpoint(high);
@@ -133,7 +132,7 @@ impl<'a, K: Record, V: Record> Map<'a, K, V> {
                 }
                 None
             }
-            Form::Seen(values) => {
+            MapRepr::Seen(values) => {
                 let mut entries = values.seen().into_iter();
                 entries.find(|(other, _)| K::compare(*other, key).is_eq()).map(|(_, value)| value)
             }
@@ -150,8 +149,8 @@ impl<'a, K: Record, V: Record> Map<'a, K, V> {
     #[must_use]
     pub fn iter(self) -> MapIter<'a, K, V> {
         MapIter(match self.0 {
-            Form::Stored(items) => Entries::Stored(List::stored(items).iter()),
-            Form::Seen(values) => Entries::Seen(values.seen().into_iter()),
+            MapRepr::Stored(items) => MapEntries::Stored(List::stored(items).iter()),
+            MapRepr::Seen(values) => MapEntries::Seen(values.seen().into_iter()),
         })
     }
 
@@ -167,27 +166,27 @@ impl<'a, K: Record, V: Record> Map<'a, K, V> {
 }
 
 /// The entries of a [`Map`].
-pub struct MapIter<'a, K: Record, V: Record>(Entries<'a, K, V>);
+pub struct MapIter<'a, K: Record, V: Record>(MapEntries<'a, K, V>);
 
-enum Entries<'a, K: Record, V: Record> {
+enum MapEntries<'a, K: Record, V: Record> {
     Stored(ListIter<'a, (K, V)>),
-    Seen(vec::IntoIter<Entry<'a, K, V>>),
+    Seen(vec::IntoIter<MapEntry<'a, K, V>>),
 }
 
 impl<'a, K: Record, V: Record> Iterator for MapIter<'a, K, V> {
-    type Item = Entry<'a, K, V>;
+    type Item = MapEntry<'a, K, V>;
 
     #[inline]
-    fn next(&mut self) -> Option<Entry<'a, K, V>> {
+    fn next(&mut self) -> Option<MapEntry<'a, K, V>> {
         match &mut self.0 {
-            Entries::Stored(entries) => entries.next(),
-            Entries::Seen(entries) => entries.next(),
+            MapEntries::Stored(entries) => entries.next(),
+            MapEntries::Seen(entries) => entries.next(),
         }
     }
     fn size_hint(&self) -> (usize, Option<usize>) {
         match &self.0 {
-            Entries::Stored(entries) => entries.size_hint(),
-            Entries::Seen(entries) => entries.size_hint(),
+            MapEntries::Stored(entries) => entries.size_hint(),
+            MapEntries::Seen(entries) => entries.size_hint(),
         }
     }
 }
@@ -195,7 +194,7 @@ impl<'a, K: Record, V: Record> Iterator for MapIter<'a, K, V> {
 impl<K: Record, V: Record> ExactSizeIterator for MapIter<'_, K, V> {}
 
 impl<'a, K: Record, V: Record> IntoIterator for Map<'a, K, V> {
-    type Item = Entry<'a, K, V>;
+    type Item = MapEntry<'a, K, V>;
     type IntoIter = MapIter<'a, K, V>;
 
     fn into_iter(self) -> MapIter<'a, K, V> {
@@ -203,19 +202,10 @@ impl<'a, K: Record, V: Record> IntoIterator for Map<'a, K, V> {
     }
 }
 
-impl<K: Record, V: Record> Clone for Map<'_, K, V> {
-    fn clone(&self) -> Self {
-        *self
-    }
+copies! {
+    [K: Record, V: Record] Map<'_, K, V>,
+    [K: Record, V: Record] MapRepr<'_, K, V>,
 }
-impl<K: Record, V: Record> Copy for Map<'_, K, V> {}
-
-impl<K: Record, V: Record> Clone for Form<'_, K, V> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-impl<K: Record, V: Record> Copy for Form<'_, K, V> {}
 
 impl<'a, K: Record, V: Record> fmt::Debug for Map<'a, K, V>
 where
@@ -239,13 +229,13 @@ where
 
 impl<'a, A: Value, B: Value> From<&'a BTreeMap<A, B>> for Map<'a, A::Record, B::Record> {
     fn from(map: &'a BTreeMap<A, B>) -> Self {
-        Map(Form::Seen(map))
+        Map(MapRepr::Seen(map))
     }
 }
 
 impl<'a, A: Value, B: Value, S> From<&'a HashMap<A, B, S>> for Map<'a, A::Record, B::Record> {
     fn from(map: &'a HashMap<A, B, S>) -> Self {
-        Map(Form::Seen(map))
+        Map(MapRepr::Seen(map))
     }
 }
 
@@ -272,27 +262,27 @@ impl<A: Value<Record: Ord>, B: Value, S: BuildHasher> Value for HashMap<A, B, S>
 }
 
 /// A map that is about to be written.
-enum Put<'a, K: Record, V: Record> {
+enum MapToWrite<'a, K: Record, V: Record> {
     Stored(StoredItems<'a>),
-    Sorted(Vec<Entry<'a, K, V>>),
+    Sorted(Vec<MapEntry<'a, K, V>>),
 }
 
-impl<'a, K: Record, V: Record> Put<'a, K, V> {
+impl<'a, K: Record, V: Record> MapToWrite<'a, K, V> {
     fn of(map: Map<'a, K, V>) -> Self {
         match map.0 {
-            Form::Stored(items) => Put::Stored(items),
-            Form::Seen(values) => Put::Sorted(values.seen()),
+            MapRepr::Stored(items) => MapToWrite::Stored(items),
+            MapRepr::Seen(values) => MapToWrite::Sorted(values.seen()),
         }
     }
 
-    fn entries(&self) -> &[Entry<'a, K, V>] {
-        if let Put::Sorted(entries) = self { entries } else { &[] }
+    fn entries(&self) -> &[MapEntry<'a, K, V>] {
+        if let MapToWrite::Sorted(entries) = self { entries } else { &[] }
     }
 }
 
-impl<K: Record, V: Record> PutItems for Put<'_, K, V> {
+impl<K: Record, V: Record> PutItems for MapToWrite<'_, K, V> {
     fn stored(&self) -> Option<StoredItems<'_>> {
-        if let Put::Stored(items) = self { Some(*items) } else { None }
+        if let MapToWrite::Stored(items) = self { Some(*items) } else { None }
     }
     fn count(&self) -> usize {
         self.entries().len()
@@ -332,16 +322,16 @@ impl<K: Record + Ord, V: Record> Record for BTreeMap<K, V> {
     }
     #[inline(always)]
     fn at<'b>(cursor: Self::Cursor<'b>, row: Row<'b>) -> Map<'b, K, V> {
-        Map(Form::Stored(cursor.read(row)))
+        Map(MapRepr::Stored(cursor.read(row)))
     }
     fn sink<'w>(leaves: &mut SinkLeaves<'w>) -> Self::Sink<'w> {
         leaves.items()
     }
     fn heap_bytes(at: Map<'_, K, V>, sink: Self::Sink<'_>) -> usize {
-        sink.heap_bytes(&Put::of(at))
+        sink.heap_bytes(&MapToWrite::of(at))
     }
     fn write<'w>(at: Map<'_, K, V>, sink: Self::Sink<'w>, row: NewRow<'w>, claims: &mut Claims<'w>) {
-        sink.write(row, &Put::of(at), claims);
+        sink.write(row, &MapToWrite::of(at), claims);
     }
     fn write_null<'w>(sink: Self::Sink<'w>, row: NewRow<'w>, _: &mut Claims<'w>) {
         sink.write_empty(row);

@@ -8,6 +8,7 @@ mod arrays;
 mod bound;
 mod items;
 mod leaves;
+mod list_form;
 mod lists;
 mod maps;
 mod optional;
@@ -23,7 +24,7 @@ use runtime::row::{Schema, SchemaBuilder, Shape};
 
 pub(crate) use bound::bound_value;
 pub use items::{AsItems, List, ListIter};
-pub use lists::{ListForm, ListOf};
+pub use list_form::{ListForm, ListOf};
 pub use maps::{Map, MapIter};
 pub(crate) use show::show_record;
 
@@ -109,7 +110,7 @@ impl<V: Value + ?Sized> Value for &V {
     }
 }
 
-/// What a box holds is stored in its place. A field of a record may be boxed; the record that it holds is what flows.
+/// The value in a box is stored in the place of the box. A field of a record may be boxed; the record in the box is what flows.
 impl<V: Value> Value for Box<V> {
     type Record = V::Record;
     #[inline(always)]

@@ -7,7 +7,7 @@ use runtime::row::{LeafType, SchemaBuilder, Shape};
 use runtime::value::Texts;
 
 use super::Value;
-use super::lists::{ListForm, ListOf};
+use super::list_form::{ListForm, ListOf};
 
 /// How lists of texts are kept: as [`Texts`] puts them together.
 pub struct AsTexts;

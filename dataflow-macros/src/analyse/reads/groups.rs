@@ -1,7 +1,7 @@
-//! What closures read that are lent records: of whole groups, and of a task.
+//! What closures read of records that are lent to them: of whole groups, and of a task.
 //!
-//! A group gives its records by a loop, or one by one by `next`; what is done with each is seen as in a closure over a record. A group that is used
-//! in any other way than those listed here may give everything away, so all is read of it.
+//! A group lends its records by a loop, or one by one by `next`; the uses of each record are found as in a closure over a record. A group that is
+//! used in any other way than those below counts as read completely.
 
 use proc_macro2::Ident;
 use syn::visit::{self, Visit};
@@ -9,39 +9,39 @@ use syn::{
     Block, Expr, ExprBlock, ExprClosure, ExprForLoop, ExprIf, ExprLet, ExprMethodCall, ExprWhile, Item, Pat, Stmt,
 };
 
-use super::{Reads, of, of_parameter};
+use super::{ReadSet, of, of_parameter};
 use crate::syntax::names::{free_names, peeled, plain_path};
 use crate::syntax::patterns::{names_bound_inside, plain_name};
 
 /// What a closure reads of the records of each of its groups, which all parameters but the last are.
-pub(crate) fn of_groups(closure: &ExprClosure) -> Vec<Reads> {
+pub(crate) fn of_groups(closure: &ExprClosure) -> Vec<ReadSet> {
     let groups = closure.inputs.iter().take(closure.inputs.len().saturating_sub(1));
     groups.map(|group| of_group(group, &closure.body)).collect()
 }
 
-fn of_group(parameter: &Pat, body: &Expr) -> Reads {
+fn of_group(parameter: &Pat, body: &Expr) -> ReadSet {
     if matches!(parameter, Pat::Wild(_)) {
-        return Reads::nothing();
+        return ReadSet::nothing();
     }
     let Some(group) = plain_name(parameter).filter(|group| !names_bound_inside(body).contains(group)) else {
-        return Reads::All;
+        return ReadSet::All;
     };
-    let mut uses = Uses { group, reads: Reads::nothing(), understood: 0 };
+    let mut uses = GroupUses { group, reads: ReadSet::nothing(), understood: 0 };
     uses.visit_expr(body);
     let mentions = free_names(body);
     let mentioned = mentions.plain.iter().filter(|mention| mention.name == group).count();
-    if mentions.opaque.contains(group) || mentioned != uses.understood { Reads::All } else { uses.reads }
+    if mentions.opaque.contains(group) || mentioned != uses.understood { ReadSet::All } else { uses.reads }
 }
 
 /// Looks for the uses of a group that show what is done with its records.
-struct Uses<'a> {
+struct GroupUses<'a> {
     group: &'a Ident,
-    reads: Reads,
+    reads: ReadSet,
     /// Mentions of the group in such uses.
     understood: usize,
 }
 
-impl Uses<'_> {
+impl GroupUses<'_> {
     fn is_group(&self, expr: &Expr) -> bool {
         plain_path(expr) == Some(self.group)
     }
@@ -52,26 +52,27 @@ impl Uses<'_> {
             if call.method == "next" && call.args.is_empty() && self.is_group(&call.receiver))
     }
 
-    fn understand(&mut self, reads: Reads) {
+    fn understand(&mut self, reads: ReadSet) {
         self.understood += 1;
-        let known = std::mem::replace(&mut self.reads, Reads::All);
+        let known = std::mem::replace(&mut self.reads, ReadSet::All);
         self.reads = known.and(reads);
     }
 
     /// What a block reads of the record that `let Some(record) = group.next()` binds for it.
-    fn of_lent(&self, condition: &Expr, block: &Block) -> Option<Reads> {
+    fn of_lent(&self, condition: &Expr, block: &Block) -> Option<ReadSet> {
         let Expr::Let(ExprLet { pat, expr, .. }) = condition else { return None };
         let Pat::TupleStruct(some) = &**pat else { return None };
         let record = some.elems.first().filter(|_| some.path.is_ident("Some") && some.elems.len() == 1)?;
-        // A pattern that does not match every record reads what it looks at, and syntax does not tell it from one that does.
+        // A pattern that does not match every record reads the fields that it compares, and syntax does not tell such a pattern from one that always
+        // matches.
         (self.is_next(expr) && always_matches(record)).then(|| of_block(record, block))
     }
 
-    /// Of a call on the group, or on its next record, that reads no more than is seen.
-    fn of_call(&self, call: &ExprMethodCall) -> Option<Reads> {
+    /// What a method reads that is called on the group, or on its next record; `None` where syntax does not show it.
+    fn of_call(&self, call: &ExprMethodCall) -> Option<ReadSet> {
         let looks_at_none = (call.method == "len" || call.method == "is_empty") && call.args.is_empty();
         if looks_at_none && self.is_group(&call.receiver) {
-            return Some(Reads::nothing());
+            return Some(ReadSet::nothing());
         }
         let arguments = if call.method == "map" { 1 } else { 2 };
         let maps = (call.method == "map" || call.method == "map_or") && call.args.len() == arguments;
@@ -82,7 +83,7 @@ impl Uses<'_> {
     }
 }
 
-impl<'ast> Visit<'ast> for Uses<'_> {
+impl<'ast> Visit<'ast> for GroupUses<'_> {
     fn visit_expr_for_loop(&mut self, expr: &'ast ExprForLoop) {
         if !self.is_group(&expr.expr) {
             return visit::visit_expr_for_loop(self, expr);
@@ -122,19 +123,19 @@ impl<'ast> Visit<'ast> for Uses<'_> {
 
     fn visit_stmt(&mut self, statement: &'ast Stmt) {
         match statement {
-            // A record that is passed over.
-            Stmt::Expr(expr, Some(_)) if self.is_next(expr) => self.understand(Reads::nothing()),
+            // The record is skipped.
+            Stmt::Expr(expr, Some(_)) if self.is_next(expr) => self.understand(ReadSet::nothing()),
             _ => visit::visit_stmt(self, statement),
         }
     }
 
     fn visit_item(&mut self, _: &'ast Item) {
-        // The closure's names mean nothing in items.
+        // Items do not see the closure's variables.
     }
 }
 
 /// What a block reads of a record that a pattern binds for it.
-fn of_block(record: &Pat, block: &Block) -> Reads {
+fn of_block(record: &Pat, block: &Block) -> ReadSet {
     let block = Expr::Block(ExprBlock { attrs: Vec::new(), label: None, block: block.clone() });
     of_parameter(record, &block)
 }

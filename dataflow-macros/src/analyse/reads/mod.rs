@@ -20,36 +20,36 @@ pub(crate) use groups::of_groups;
 
 /// What a closure reads of one parameter.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Reads {
+pub(crate) enum ReadSet {
     All,
     /// Paths of fields, as written: `"home.zip"`, `"0"`.
     Fields(BTreeSet<String>),
 }
 
-impl Reads {
+impl ReadSet {
     pub(crate) fn nothing() -> Self {
-        Reads::Fields(BTreeSet::new())
+        ReadSet::Fields(BTreeSet::new())
     }
 
     /// What two closures read together.
-    pub(crate) fn and(self, other: Reads) -> Reads {
+    pub(crate) fn and(self, other: ReadSet) -> ReadSet {
         match (self, other) {
-            (Reads::Fields(mut all), Reads::Fields(more)) => {
+            (ReadSet::Fields(mut all), ReadSet::Fields(more)) => {
                 all.extend(more);
-                Reads::Fields(all)
+                ReadSet::Fields(all)
             }
-            _ => Reads::All,
+            _ => ReadSet::All,
         }
     }
 }
 
 /// What a closure reads of each of its parameters.
-pub(crate) fn of(closure: &ExprClosure) -> Vec<Reads> {
+pub(crate) fn of(closure: &ExprClosure) -> Vec<ReadSet> {
     closure.inputs.iter().map(|parameter| of_parameter(parameter, &closure.body)).collect()
 }
 
 /// What a closure reads of each of its parameters, of which some are `Option`s of a record.
-pub(crate) fn of_sides(closure: &ExprClosure, optional: [bool; 2]) -> Vec<Reads> {
+pub(crate) fn of_sides(closure: &ExprClosure, optional: [bool; 2]) -> Vec<ReadSet> {
     let parameters = closure.inputs.iter().zip(optional);
     let side = |(parameter, is_optional): (&Pat, bool)| match plain_name(parameter).filter(|_| is_optional) {
         Some(name) => of_option(name, &closure.body),
@@ -58,19 +58,19 @@ pub(crate) fn of_sides(closure: &ExprClosure, optional: [bool; 2]) -> Vec<Reads>
     parameters.map(side).collect()
 }
 
-/// What an expression reads of a record that is there or not.
-fn of_option(name: &Ident, body: &Expr) -> Reads {
-    let known = options::Options { name };
+/// What an expression reads of an `Option` of a record.
+fn of_option(name: &Ident, body: &Expr) -> ReadSet {
+    let known = options::OptionUses { name };
     let mentions = free_names_but(body, &known);
     let plain = mentions.plain.iter().filter(|mention| mention.name == name).map(|mention| &mention.fields);
     let fields = plain.map(|path| path.join(".")).collect::<BTreeSet<_>>();
-    if fields.contains("") || mentions.opaque.contains(name) { Reads::All } else { Reads::Fields(fields) }
+    if fields.contains("") || mentions.opaque.contains(name) { ReadSet::All } else { ReadSet::Fields(fields) }
 }
 
 /// What an expression reads of a record that a pattern binds.
-pub(crate) fn of_parameter(parameter: &Pat, body: &Expr) -> Reads {
+pub(crate) fn of_parameter(parameter: &Pat, body: &Expr) -> ReadSet {
     let Some(roots) = roots(0, parameter) else {
-        return Reads::All;
+        return ReadSet::All;
     };
     let mentions = free_names(body);
     let plain = mentions.plain.iter().map(|mention| (mention.name, mention.fields.as_slice()));
@@ -81,11 +81,11 @@ pub(crate) fn of_parameter(parameter: &Pat, body: &Expr) -> Reads {
             continue;
         };
         match [root.place.path.as_slice(), path].concat() {
-            whole if whole.is_empty() => return Reads::All,
+            whole if whole.is_empty() => return ReadSet::All,
             path => fields.insert(path.join(".")),
         };
     }
-    Reads::Fields(fields)
+    ReadSet::Fields(fields)
 }
 
 #[cfg(test)]

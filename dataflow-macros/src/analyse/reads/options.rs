@@ -1,23 +1,24 @@
 //! What is read of a record that may be missing: the side of an outer join that is an `Option`.
 //!
-//! Whether it is there is known without reading it. Of the record itself that is read which a closure of `map` and its like reads, or the arm of
-//! `Some(..)`. An `Option` that is used in any other way is read as a whole.
+//! Nothing of the record is read to know whether it is there. Of the record itself, those fields are read that a closure of `map` and the like
+//! reads, or the arm of `Some(..)`. An `Option` that is used in any other way is read as a whole.
 
 use proc_macro2::Ident;
 use syn::visit::{self, Visit};
 use syn::{Block, Expr, ExprBlock, ExprClosure, ExprMethodCall, Local, Pat, PatIdent, Stmt};
 
-use super::{Reads, of_parameter};
-use crate::syntax::names::How;
+use super::{ReadSet, of_parameter};
+use crate::syntax::names::MentionKind;
 use crate::syntax::names::{Mention, Recognise, Recognised, member_text, peeled, plain_path};
 use crate::syntax::patterns::looks_like_a_constant;
+use crate::words::is_one_of;
 
 /// Recognises the uses of one `Option`.
-pub(super) struct Options<'n> {
+pub(super) struct OptionUses<'n> {
     pub(super) name: &'n Ident,
 }
 
-impl<'a> Recognise<'a> for Options<'_> {
+impl<'a> Recognise<'a> for OptionUses<'_> {
     fn expr(&self, expr: &'a Expr) -> Option<Recognised<'a>> {
         match expr {
             Expr::MethodCall(call) => {
@@ -28,7 +29,7 @@ impl<'a> Recognise<'a> for Options<'_> {
             Expr::Match(choice) => {
                 let name = self.option(&choice.expr)?;
                 let arms = choice.arms.iter().map(|arm| of_pattern(&arm.pat, &arm.body));
-                let reads = arms.fold(Reads::nothing(), Reads::and);
+                let reads = arms.fold(ReadSet::nothing(), ReadSet::and);
                 Some(Recognised { mentions: mentions(name, reads), seen: &choice.expr })
             }
             Expr::If(branch) => {
@@ -49,14 +50,12 @@ impl<'a> Recognise<'a> for Options<'_> {
     }
 }
 
-impl Options<'_> {
+impl OptionUses<'_> {
     /// The `Option`, by itself or by reference.
     fn option<'a>(&self, expr: &'a Expr) -> Option<&'a Ident> {
         match peeled(expr) {
             Expr::Reference(reference) => self.option(&reference.expr),
-            Expr::MethodCall(call)
-                if call.args.is_empty() && is_one_of(&call.method, &["as_ref", "copied", "cloned"]) =>
-            {
+            Expr::MethodCall(call) if call.args.is_empty() && is_one_of(&call.method, "as_ref copied cloned") => {
                 self.option(&call.receiver)
             }
             expr => plain_path(expr).filter(|name| *name == self.name),
@@ -77,24 +76,24 @@ impl Options<'_> {
             _ => return None,
         };
         let name = self.option(option)?;
-        Some(Recognised { mentions: vec![Mention { name, how: How::Value, fields }], seen: &outermost.base })
+        Some(Recognised { mentions: vec![Mention { name, how: MentionKind::Value, fields }], seen: &outermost.base })
     }
 }
 
 /// What a method reads of the record; `None` where it may be anything.
-fn of_call(call: &ExprMethodCall) -> Option<Reads> {
+fn of_call(call: &ExprMethodCall) -> Option<ReadSet> {
     let arguments = call.args.iter().collect::<Vec<_>>();
     match arguments.as_slice() {
-        [] if is_one_of(&call.method, &["is_some", "is_none"]) => Some(Reads::nothing()),
-        [Expr::Closure(of_record)] if is_one_of(&call.method, &["map", "and_then", "is_some_and", "is_none_or"]) => {
+        [] if is_one_of(&call.method, "is_some is_none") => Some(ReadSet::nothing()),
+        [Expr::Closure(of_record)] if is_one_of(&call.method, "map and_then is_some_and is_none_or") => {
             of_closure(of_record)
         }
-        [_, Expr::Closure(of_record)] if is_one_of(&call.method, &["map_or", "map_or_else"]) => of_closure(of_record),
+        [_, Expr::Closure(of_record)] if is_one_of(&call.method, "map_or map_or_else") => of_closure(of_record),
         _ => None,
     }
 }
 
-fn of_closure(closure: &ExprClosure) -> Option<Reads> {
+fn of_closure(closure: &ExprClosure) -> Option<ReadSet> {
     match closure.inputs.iter().collect::<Vec<_>>().as_slice() {
         [record] => Some(of_parameter(record, &closure.body)),
         _ => None,
@@ -102,15 +101,15 @@ fn of_closure(closure: &ExprClosure) -> Option<Reads> {
 }
 
 /// What is read of the record where a pattern has matched the `Option`.
-fn of_pattern(pattern: &Pat, body: &Expr) -> Reads {
+fn of_pattern(pattern: &Pat, body: &Expr) -> ReadSet {
     match pattern {
         Pat::Guard(guarded) => of_pattern(&guarded.pat, &guarded.guard).and(of_pattern(&guarded.pat, body)),
-        Pat::Wild(_) => Reads::nothing(),
-        Pat::Ident(PatIdent { ident, subpat: None, .. }) if ident == "None" => Reads::nothing(),
+        Pat::Wild(_) => ReadSet::nothing(),
+        Pat::Ident(PatIdent { ident, subpat: None, .. }) if ident == "None" => ReadSet::nothing(),
         Pat::TupleStruct(some) if some.path.is_ident("Some") && some.elems.len() == 1 && only_binds(&some.elems[0]) => {
             of_parameter(&some.elems[0], body)
         }
-        _ => Reads::All,
+        _ => ReadSet::All,
     }
 }
 
@@ -130,12 +129,12 @@ impl<'ast> Visit<'ast> for Constants {
     }
 }
 
-/// The mentions that stand for what is read.
-fn mentions(name: &Ident, reads: Reads) -> Vec<Mention<'_>> {
-    let mention = |fields| Mention { name, how: How::Value, fields };
+/// The mentions of a name that a read set amounts to.
+fn mentions(name: &Ident, reads: ReadSet) -> Vec<Mention<'_>> {
+    let mention = |fields| Mention { name, how: MentionKind::Value, fields };
     match reads {
-        Reads::All => vec![mention(Vec::new())],
-        Reads::Fields(paths) => {
+        ReadSet::All => vec![mention(Vec::new())],
+        ReadSet::Fields(paths) => {
             paths.iter().map(|path| mention(path.split('.').map(str::to_owned).collect())).collect()
         }
     }
@@ -144,8 +143,4 @@ fn mentions(name: &Ident, reads: Reads) -> Vec<Mention<'_>> {
 fn in_block(stmts: Vec<Stmt>) -> Expr {
     let block = Block { brace_token: Default::default(), stmts };
     Expr::Block(ExprBlock { attrs: Vec::new(), label: None, block })
-}
-
-fn is_one_of(word: &Ident, words: &[&str]) -> bool {
-    words.iter().any(|known| word == known)
 }

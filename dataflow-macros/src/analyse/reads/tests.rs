@@ -1,4 +1,4 @@
-use super::{Reads, of, of_groups, of_sides};
+use super::{ReadSet, of, of_groups, of_sides};
 
 #[track_caller]
 fn check(closure: &str, expected: &str) {
@@ -17,10 +17,10 @@ fn check_option(closure: &str, expected: &str) {
     assert_eq!(written(of_sides(&syn::parse_str(closure).expect("a closure"), [false, true])), expected);
 }
 
-fn written(sets: Vec<Reads>) -> String {
+fn written(sets: Vec<ReadSet>) -> String {
     let sets = sets.into_iter().map(|reads| match reads {
-        Reads::All => "all".to_owned(),
-        Reads::Fields(fields) => format!("{{{}}}", Vec::from_iter(fields).join(", ")),
+        ReadSet::All => "all".to_owned(),
+        ReadSet::Fields(fields) => format!("{{{}}}", Vec::from_iter(fields).join(", ")),
     });
     sets.collect::<Vec<_>>().join(" | ")
 }

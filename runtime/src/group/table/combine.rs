@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 
 use crate::error::{Error, Result};
 use crate::group::table::groups::Groups;
-use crate::group::table::{Growth, GroupTable, refused};
+use crate::group::table::{GroupTable, Growth, refused};
 use crate::hash::{KeyLeaf, KeyShape, next_id, with_shape};
 use crate::memory::limits::PAGE_BYTES;
 use crate::page::{Batch, Claims, Input, LeafPtr, LeafReader, Row, RowIds, RowWriter};

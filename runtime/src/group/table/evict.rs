@@ -8,8 +8,8 @@ use std::collections::VecDeque;
 use smallvec::SmallVec;
 
 use crate::error::Result;
-use crate::group::table::{GroupTable, NewGroups};
 use crate::group::table::part::Part;
+use crate::group::table::{GroupTable, NewGroups};
 use crate::hash::{KeyShape, next_id, with_shape};
 use crate::memory::limits::{PAGE_BYTES, SPILL_PARTS};
 use crate::page::{Batch, LeafPtr, Page};

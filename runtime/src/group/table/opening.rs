@@ -3,8 +3,8 @@
 use smallvec::SmallVec;
 
 use crate::error::Result;
-use crate::group::table::{GroupTable, NewGroups};
 use crate::group::table::groups::Groups;
+use crate::group::table::{GroupTable, NewGroups};
 use crate::hash::{KeyShape, ROW_ALIGN, hash_rows, prefetch, with_shape};
 use crate::page::{Batch, Input, LeafPtr, Part, heap_bytes, source};
 use crate::row::Physical;

@@ -5,8 +5,8 @@ use crate::memory::Memory;
 use crate::page::{Page, Run};
 use crate::sort::key::Encoding;
 use crate::sort::small_rows::chunks::Chunks;
-use crate::sort::small_rows::splitters::Splitters;
 use crate::sort::small_rows::sizes::{Bucket, Chunk, Sizes, pages_of_chunks, spare_pages};
+use crate::sort::small_rows::splitters::Splitters;
 use crate::sort::small_rows::spread::Spread;
 
 /// Rows in buckets, to which others come.

@@ -12,8 +12,8 @@ use crate::sort::key::{Bounds, Encoding, Key, WideKey, most_bits};
 use crate::sort::order::OrderKey;
 use crate::sort::small_rows::arriving::Arriving;
 use crate::sort::small_rows::sharing::{KeyBounds, SpreadRows};
-use crate::sort::small_rows::splitters::{SharedSplitters, Splitters, are_worth};
 use crate::sort::small_rows::sizes::{Digit, Sizes, pages_lost_to_chunks, spare_pages};
+use crate::sort::small_rows::splitters::{SharedSplitters, Splitters, are_worth};
 use crate::sort::small_rows::spread;
 use crate::sort::small_rows::{Buckets, Moved, Over, PagesInOrder, Unsorted};
 

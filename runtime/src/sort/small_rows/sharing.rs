@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::page::Run;
 use crate::sort::key::Bounds;
 use crate::sort::small_rows::Over;
-use crate::sort::small_rows::splitters::{Splitters, are_worth};
 use crate::sort::small_rows::sizes::Bucket;
+use crate::sort::small_rows::splitters::{Splitters, are_worth};
 
 /// What is known of the keys of one task's rows.
 #[derive(Clone)]

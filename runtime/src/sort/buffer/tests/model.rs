@@ -3,11 +3,11 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
+use crate::error::Result;
 use crate::memory::{Budget, Memory};
 use crate::page::tests::*;
 use crate::page::{Input, Page, RowWriter, Selection};
 use crate::row::{Datum, Element, LeafType, Physical, RowLayout, Tag, compare_leaf};
-use crate::error::Result;
 use crate::sort::buffer::SortBuffer;
 use crate::sort::in_memory::InMemorySort;
 use crate::sort::key::order_prefixes;

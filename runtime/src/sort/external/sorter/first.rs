@@ -61,7 +61,9 @@ impl Sorter {
 
     /// Drops rows that are not asked for, where they are the larger part and there is memory to copy the others; whether it did.
     pub(crate) fn drop_rest(&mut self) -> Result<bool> {
-        let (Some(first), InMemorySort::ByIndex(buffer)) = (&mut self.first, &mut self.buffer) else { return Ok(false) };
+        let (Some(first), InMemorySort::ByIndex(buffer)) = (&mut self.first, &mut self.buffer) else {
+            return Ok(false);
+        };
         let rows = buffer.len();
         let left = if first.leading == 0 {
             first.count.min(rows)

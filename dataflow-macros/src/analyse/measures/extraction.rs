@@ -1,0 +1,179 @@
+//! Takes the measures out of the body of an `aggregate`.
+
+use proc_macro2::{Ident, Span};
+use syn::spanned::Spanned;
+use syn::visit_mut::{self, VisitMut};
+use syn::{Expr, ExprClosure, ExprMethodCall, Lit, Macro, Member, PatIdent, UnOp, parse_quote};
+
+use super::{MeasureCall, key, slot, text};
+use crate::analyse::symbols;
+use crate::diagnostics::{Diagnostics, message};
+use crate::operators::measures::{self, MeasureArguments};
+use crate::syntax::names::{Mentions, free_names, free_names_of_closure, names_in_tokens, plain_path};
+
+/// The measures that a body calls on the group's handle, and whether the body reads the key. Afterwards the body holds variables in their place.
+pub(super) fn of(handle: &Ident, has_key: bool, body: &mut Expr, found: &mut Diagnostics) -> (Vec<MeasureCall>, bool) {
+    let mut extraction =
+        Extraction { handle, has_key, measures: Vec::new(), uses_key: false, has_escaped: false, found };
+    extraction.visit_expr_mut(body);
+    (extraction.measures, extraction.uses_key)
+}
+
+/// Moves measures out of a body.
+struct Extraction<'a> {
+    handle: &'a Ident,
+    has_key: bool,
+    measures: Vec<MeasureCall>,
+    uses_key: bool,
+    /// Whether it was reported that the handle leaves the closure: one message is enough.
+    has_escaped: bool,
+    found: &'a mut Diagnostics,
+}
+
+impl Extraction<'_> {
+    fn is_handle(&self, expr: &Expr) -> bool {
+        plain_path(expr) == Some(self.handle)
+    }
+
+    fn report_escape(&mut self, at: &Ident) {
+        self.report_once(at.span(), message::HANDLE_ESCAPES);
+    }
+
+    fn report_once(&mut self, at: Span, sentence: impl std::fmt::Display) {
+        if !std::mem::replace(&mut self.has_escaped, true) {
+            self.found.report_unwritable(at, sentence);
+        }
+    }
+
+    /// The slot of `g.sum(|r| ..)`. Calls of the same measure share one slot.
+    fn measure(&mut self, call: &ExprMethodCall) -> Option<Ident> {
+        let word = &call.method;
+        let Some(measure) = measures::find(word) else {
+            let wrong = match is_key(word) {
+                true if self.has_key => message::KEY_CALLED.to_owned(),
+                true => message::NO_KEY.to_owned(),
+                false => message::unknown_measure(word),
+            };
+            self.found.report_unwritable(word.span(), wrong);
+            return None;
+        };
+        let takes = measure.takes;
+        let value = call.args.first().filter(|_| takes.values() > 0).cloned();
+        let closures = call.args.iter().skip(takes.values()).filter_map(|argument| match argument {
+            Expr::Closure(closure) => Some(closure.clone()),
+            _ => None,
+        });
+        let closures = closures.collect::<Vec<_>>();
+        let wanted = takes.closures(call.args.len());
+        if call.args.len() != takes.values() + wanted || closures.len() != wanted {
+            self.found.report_unwritable(word.span(), message::measure_arguments_wanted(word, takes));
+            return None;
+        }
+        if let Some(value) = &value {
+            if let Some(at) = wrong_share(value).filter(|_| takes == MeasureArguments::ShareThenRecord) {
+                self.found.report_unwritable(at, message::SHARE_WANTED);
+            }
+            self.check_mentions(&free_names(value));
+        }
+        closures.iter().for_each(|closure| self.check_closure(word, closure, takes));
+        let same = |known: &MeasureCall| {
+            known.word == *word && text(&known.closures) == text(&closures) && text(&known.value) == text(&value)
+        };
+        let index = self.measures.iter().position(same).unwrap_or(self.measures.len());
+        if index == self.measures.len() {
+            let word = word.clone();
+            self.measures.push(MeasureCall { word, measure, value, closures, quotient: None, together: None });
+        }
+        Some(slot(index))
+    }
+
+    fn check_closure(&mut self, word: &Ident, closure: &ExprClosure, takes: MeasureArguments) {
+        if closure.inputs.len() != takes.parameters() {
+            self.found.report_unwritable(closure.inputs_begin.span, message::measure_arguments_wanted(word, takes));
+        }
+        if let Some(at) = symbols::computed_in(closure).filter(|_| takes == MeasureArguments::Symbols) {
+            self.found.report_unwritable(at, message::computed_symbol(word));
+        }
+        self.check_mentions(&free_names_of_closure(closure));
+    }
+
+    fn check_mentions(&mut self, mentions: &Mentions<'_>) {
+        let plain = mentions.plain.iter().map(|mention| mention.name);
+        if let Some(escaped) = plain.chain(&mentions.opaque).find(|name| *name == self.handle) {
+            self.report_escape(escaped);
+        }
+    }
+}
+
+impl VisitMut for Extraction<'_> {
+    fn visit_expr_mut(&mut self, expr: &mut Expr) {
+        match expr {
+            Expr::MethodCall(call) if self.is_handle(&call.receiver) => {
+                if let Some(slot) = self.measure(call) {
+                    *expr = standing_for(slot, call.method.span());
+                }
+            }
+            Expr::Field(field)
+                if self.is_handle(&field.base) && matches!(&field.member, Member::Named(name) if is_key(name)) =>
+            {
+                if !self.has_key {
+                    self.found.report_unwritable(field.member.span(), message::NO_KEY);
+                }
+                self.uses_key = true;
+                *expr = standing_for(key(), field.member.span());
+            }
+            Expr::Field(field) if self.is_handle(&field.base) => match &field.member {
+                Member::Named(name) => self.report_once(name.span(), message::field_of_handle(self.handle, name)),
+                Member::Unnamed(_) => self.report_escape(self.handle),
+            },
+            Expr::Path(path) if path.path.is_ident(self.handle) => {
+                if let Some(name) = path.path.get_ident() {
+                    self.report_escape(name);
+                }
+            }
+            _ => visit_mut::visit_expr_mut(self, expr),
+        }
+    }
+
+    fn visit_pat_ident_mut(&mut self, pattern: &mut PatIdent) {
+        // Another variable with the name of the handle would hide it.
+        if pattern.ident == *self.handle {
+            self.report_escape(&pattern.ident);
+        }
+        visit_mut::visit_pat_ident_mut(self, pattern);
+    }
+
+    fn visit_macro_mut(&mut self, call: &mut Macro) {
+        let mut names = Vec::new();
+        names_in_tokens(call.tokens.clone(), &mut names);
+        if let Some(escaped) = names.iter().find(|name| *name == self.handle) {
+            self.report_escape(escaped);
+        }
+    }
+}
+
+/// A generated variable in the place of the user's expression.
+fn standing_for(mut name: Ident, at: Span) -> Expr {
+    name.set_span(name.span().located_at(at));
+    parse_quote!(#name)
+}
+
+/// Whether a name is that of the group's key, among the handle's fields.
+fn is_key(name: &Ident) -> bool {
+    name == "key"
+}
+
+/// The place of a literal share that is not from 0 to 1.
+fn wrong_share(share: &Expr) -> Option<Span> {
+    let (sign, number) = match share {
+        Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => (-1.0, &*unary.expr),
+        other => (1.0, other),
+    };
+    let Expr::Lit(literal) = number else { return None };
+    let (value, is_whole) = match &literal.lit {
+        Lit::Float(float) => (float.base10_parse::<f64>().ok()?, false),
+        Lit::Int(whole) => (whole.base10_parse::<f64>().ok()?, true),
+        _ => return None,
+    };
+    (is_whole || !(0.0..=1.0).contains(&(sign * value))).then(|| number.span())
+}

@@ -1,0 +1,157 @@
+//! The measures of `aggregate(|g| Out { a: g.key, b: g.sum(|r| r.q), n: g.count() })`.
+//!
+//! The closure never runs as it is written. Its measures are computed over the group's records, all of them in one
+//! pass; the rest of the body runs once per group, on the values of the measures. So the handle `g` exists only where
+//! the body calls a measure or reads the key.
+
+mod derived;
+mod extraction;
+
+use proc_macro2::{Ident, Span};
+use quote::{ToTokens, format_ident};
+use syn::{Expr, ExprClosure, Pat};
+
+use crate::analyse::reads::{self, ReadSet};
+use crate::diagnostics::{Diagnostics, message};
+use crate::operators::measures::{Measure, MeasureArguments, MeasureLowering};
+use crate::operators::{ChainState, ClosureArguments};
+use crate::syntax::names::{free_names_of_closure, plain_path};
+use crate::syntax::patterns::{bound_names, names_bound_inside, plain_name};
+use crate::syntax::{Call, Pipeline};
+
+/// An aggregation, taken apart.
+pub(crate) struct Aggregation {
+    /// Each measure once, in the order in which the body first names them.
+    pub(crate) measures: Vec<MeasureCall>,
+    /// The body, with a name from [`slot`] or [`key`] in place of each measure and of the group's key.
+    pub(crate) body: Expr,
+    /// Whether the body looks at the key.
+    pub(crate) uses_key: bool,
+}
+
+/// One measure of a group, as it is called.
+pub(crate) struct MeasureCall {
+    pub(crate) word: Ident,
+    pub(crate) measure: &'static Measure,
+    /// The plain argument: the initial accumulator of a fold, its aggregator, or a share.
+    pub(crate) value: Option<Expr>,
+    /// What is measured of each record; a count may have no closure.
+    pub(crate) closures: Vec<ExprClosure>,
+    /// For a mean: the indices of its sum and its count, where both are measured anyway. The mean then has no slot.
+    pub(crate) quotient: Option<(usize, usize)>,
+    /// For a quantile: the index of the first quantile of the same values. All of these are selected together.
+    pub(crate) together: Option<usize>,
+}
+
+impl MeasureCall {
+    /// Whether the measure has no slot, because it is computed from others.
+    pub(crate) fn is_derived(&self, index: usize) -> bool {
+        self.quotient.is_some() || self.together.is_some_and(|first| first != index)
+    }
+}
+
+impl Aggregation {
+    /// Whether all records of a group must be in one place, because a quantile needs all of its values.
+    pub(crate) fn is_in_groups(&self) -> bool {
+        self.measures.iter().any(|measure| measure.together.is_some())
+    }
+}
+
+/// Whether a closure gives a field of the record as it is.
+pub(crate) fn names_field(closure: &ExprClosure) -> bool {
+    // Any other pattern names the record's type, which is not the type of symbols.
+    if !closure.inputs.iter().all(|input| matches!(input, Pat::Ident(_) | Pat::Tuple(_))) {
+        return false;
+    }
+    let mut place = &*closure.body;
+    while let Expr::Field(field) = place {
+        place = &field.base;
+    }
+    let bound = closure.inputs.iter().flat_map(bound_names).collect::<Vec<_>>();
+    plain_path(place).is_some_and(|name| bound.contains(&name))
+}
+
+/// The name of the value of the measure number `index`.
+pub(crate) fn slot(index: usize) -> Ident {
+    format_ident!("{SLOT}{index}", span = Span::mixed_site())
+}
+
+/// Whether a name stands for the value of a measure.
+pub(crate) fn is_slot(name: &Ident) -> bool {
+    name.to_string().starts_with(SLOT)
+}
+
+/// What the names of measures' values begin with.
+const SLOT: &str = "__slot";
+
+/// The name of the group's key.
+pub(crate) fn key() -> Ident {
+    Ident::new("__key", Span::mixed_site())
+}
+
+/// Takes an aggregation apart. What is wrong with it, [`check`] has reported.
+pub(crate) fn of(call: &Call) -> Option<Aggregation> {
+    read(call, &mut Diagnostics::default())
+}
+
+/// What all measures read of a record.
+pub(crate) fn reads(aggregation: &Aggregation) -> ReadSet {
+    let of_closures = |measure: &MeasureCall| -> Vec<ReadSet> {
+        let of_all = measure.closures.iter().map(reads::of);
+        match measure.measure.takes {
+            // The first closure gets an accumulator and a record, the second one gets two accumulators.
+            MeasureArguments::Accumulators => of_all.take(1).flat_map(|reads| reads.into_iter().skip(1)).collect(),
+            _ => of_all.flatten().collect(),
+        }
+    };
+    aggregation.measures.iter().flat_map(of_closures).fold(ReadSet::nothing(), ReadSet::and)
+}
+
+pub(super) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
+    for call in pipeline.calls().filter(|call| call.is(|operator| operator.takes == ClosureArguments::Handle)) {
+        read(call, found);
+    }
+}
+
+fn read(call: &Call, found: &mut Diagnostics) -> Option<Aggregation> {
+    let Some(closure) = call.closures().next() else {
+        found.report_unwritable(call.span(), message::handle_wanted(&call.word));
+        return None;
+    };
+    let parameter = closure.inputs.first()?;
+    let mut body = (*closure.body).clone();
+    let Some(handle) = plain_name(parameter) else {
+        if !matches!(parameter, Pat::Wild(_)) {
+            found.report_unwritable(call.span(), message::HANDLE_IS_A_NAME);
+        }
+        return Some(Aggregation { measures: Vec::new(), body, uses_key: false });
+    };
+    let has_key = call.is(|operator| operator.from == ChainState::Grouped);
+    let (mut measures, uses_key) = extraction::of(handle, has_key, &mut body, found);
+    if let Some(name) = inner_variable(&measures, &body) {
+        found.report_unwritable(name.span(), message::inner_variable(&name));
+    }
+    derived::divide(&mut measures);
+    derived::select_together(&mut measures);
+    let counted = measures.iter().find(|measure| measure.measure.lowering == MeasureLowering::CountDistinct);
+    if let Some(counted) = counted.filter(|_| measures.iter().any(|measure| measure.together.is_some())) {
+        found.report_unwritable(counted.word.span(), message::COUNTED_BESIDE_QUANTILE);
+        return None;
+    }
+    Some(Aggregation { measures, body, uses_key })
+}
+
+/// A variable of the body that a measure's closure names: it does not exist where the measures are computed.
+fn inner_variable(measures: &[MeasureCall], body: &Expr) -> Option<Ident> {
+    let inner = names_bound_inside(body);
+    let closures = measures.iter().flat_map(|measure| &measure.closures);
+    closures.into_iter().find_map(|closure| {
+        let mentions = free_names_of_closure(closure);
+        let mut plain = mentions.plain.iter().map(|mention| mention.name);
+        plain.find(|name| inner.contains(name)).cloned()
+    })
+}
+
+fn text<'a>(parts: impl IntoIterator<Item = &'a (impl ToTokens + 'a)>) -> Vec<String> {
+    parts.into_iter().map(|part| part.to_token_stream().to_string()).collect()
+}

@@ -1,0 +1,61 @@
+//! About operators that stand where they mean nothing, and chains that stop before they are flows again.
+
+use proc_macro2::Ident;
+
+use crate::operators::ChainState;
+
+/// What a chain in `state` lacks to be a flow.
+pub(crate) fn unfinished(word: &Ident, state: ChainState) -> Option<String> {
+    let missing = match state {
+        ChainState::Flow | ChainState::Result => return None,
+        ChainState::Joined => return Some(unfinished_join(word)),
+        ChainState::Join | ChainState::KeyedFilter | ChainState::CoGroup => {
+            "the keys are missing: write `.on(|left| …, |right| …)` after it"
+        }
+        ChainState::Grouped => {
+            "there are groups, and no flow: say what becomes of a group, by `.aggregate(|g| …)`, `.sum(|r| …)` or `.count()`"
+        }
+        ChainState::Sorted => {
+            "there are groups, and no flow: say what becomes of a group, by `.reduce_group(|group, out| …)` or `.first(1)`"
+        }
+        ChainState::CoGrouped => {
+            "there are groups of both sides, and no flow: say what becomes of them, by `.reduce_group(|lefts, rights, out| …)`"
+        }
+    };
+    Some(format!("after this `{word}` {missing}"))
+}
+
+/// A `for` loop over a flow, or over groups.
+pub(crate) fn looped(state: ChainState) -> &'static str {
+    match state {
+        ChainState::Grouped | ChainState::Sorted => {
+            "there are no groups yet while a pipeline is built: go over the records of each in `.reduce_group(|group, out| …)`, or take \
+             their measures in `.aggregate(|g| …)`"
+        }
+        _ => {
+            "a flow has no records yet while a pipeline is built: say what is done with each in `.map(|record| …)` and its like; to go over \
+             results, run the plan, `.records()?`"
+        }
+    }
+}
+
+sentences! {
+    result_comes_last(word):
+        "`{word}` is the end of a flow: give the flow a name by `let`, write `.{word}(..)` on it, and go on with the name";
+    keys_beside(word):
+        "`{word}` takes the other flow alone: its keys follow, `.{word}(other).on(|left| left.id, |right| right.id)`";
+    keys_come_first(word): "`{word}` comes after the keys: write `.on(|left| …, |right| …)` before it";
+    hints_come_first(word): "`{word}` comes before the keys: write it before `.on(|left| …, |right| …)`";
+    pairs_come_first(word): "`{word}` needs records, and these are pairs: write `.map(|left, right| …)` before it";
+    closure_over_both_comes_first(word):
+        "`{word}` is for one flow, and these are groups of two: say what becomes of both before it, by `.reduce_group(|lefts, rights, out| …)`";
+    no_operator_of_groups(word):
+        "`{word}` is for records, and these are groups: say what becomes of a group before it, by `.aggregate(|g| …)`, \
+        `.sum(|r| …)` or `.count()`";
+    groups_come_first(word):
+        "`{word}` is for groups: write `.group_by(|r| …)` before it, or `.aggregate(|g| …)` instead of it for all records at once";
+    no_order_wanted(word):
+        "`{word}` takes the records of a group in any order: leave `.sorted_by(..)` out, or go over the sorted records with `.reduce_group(|group, out| …)`";
+    unfinished_join(word):
+        "after this `{word}` the join still needs to say what it makes: write `.map(|left, right| …)` after it";
+}

@@ -1,0 +1,199 @@
+//! Writes flow expressions: the source, then one operator after the other.
+
+mod fill;
+mod scope;
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{Expr, ExprClosure};
+
+use crate::analyse::keys;
+use crate::analyse::pushdown::{self, MovedFilters};
+use crate::analyse::steps::{self, ChainPart, ChainStep, StepWork};
+use crate::emit::precedence::before_postfix;
+use crate::emit::{aggregate, body, key, owning, predicate, reduce, reduce_group, step};
+use crate::operators::Lowering;
+use crate::syntax::hole::flow_of;
+use crate::syntax::{Call, Flow, FlowId, Pipeline, Source};
+
+use fill::FillHoles;
+pub(crate) use fill::fill;
+pub(crate) use scope::enter;
+
+/// The flows of a pipeline, as they are written.
+pub(crate) struct Emission<'a> {
+    pipeline: &'a Pipeline,
+}
+
+impl<'a> Emission<'a> {
+    pub(crate) fn new(pipeline: &'a Pipeline) -> Self {
+        Emission { pipeline }
+    }
+
+    /// Writes a flow where its value is taken.
+    pub(super) fn flow(&self, id: FlowId) -> TokenStream {
+        let flow = self.get(id);
+        let source = self.source(flow);
+        if flow.calls.is_empty() {
+            return match &flow.source {
+                Source::Local { name, is_cloned: true } => clone(name),
+                _ => source,
+            };
+        }
+        let parts = steps::of(&flow.calls);
+        let last = parts.len() - 1;
+        let mut written = source;
+        for (index, part) in parts.iter().enumerate() {
+            written = match part {
+                ChainPart::Step(step) => self.step(written, step, flow.binding.as_ref().filter(|_| index == last)),
+                ChainPart::Foreign(call) => {
+                    let call = self.as_written(call);
+                    quote!(#written #call)
+                }
+            };
+        }
+        written
+    }
+
+    /// Whether a flow is a variable and nothing more.
+    pub(super) fn is_variable(&self, id: FlowId) -> bool {
+        let flow = self.get(id);
+        flow.calls.is_empty() && matches!(flow.source, Source::Local { .. })
+    }
+
+    fn get(&self, id: FlowId) -> &'a Flow {
+        &self.pipeline.flows[id.0]
+    }
+
+    fn source(&self, flow: &Flow) -> TokenStream {
+        match &flow.source {
+            Source::Local { name, .. } => name.to_token_stream(),
+            Source::Expression(expr) if flow.calls.is_empty() => self.filled(expr).to_token_stream(),
+            Source::Expression(expr) => before_postfix(&self.filled(expr)),
+            Source::Call { call, callee } => {
+                let binding = flow.binding.as_ref().filter(|_| flow.calls.is_empty());
+                scope::around(self, call, binding.unwrap_or(callee))
+            }
+        }
+    }
+
+    /// The flow with one more operator behind it.
+    fn step(&self, flow: TokenStream, step: &ChainStep<'_>, binding: Option<&Ident>) -> TokenStream {
+        let moved = match &step.work {
+            StepWork::Body(stages) => pushdown::of(step, stages),
+            _ => None,
+        };
+        if let Some(moved) = moved {
+            return self.moved(&flow, step, &moved, binding);
+        }
+        let heads = step.heads.iter().map(|call| self.single(call)).collect::<TokenStream>();
+        match &step.work {
+            StepWork::Predicate(call) => {
+                let filter = predicate::write(step, call, binding);
+                quote!(#flow #filter)
+            }
+            StepWork::Body(stages) => {
+                let meta = step::write(step, binding, None);
+                let body = body::write(stages, step::takes_over(step));
+                quote!(#flow #meta #heads #body)
+            }
+            StepWork::Single(call) => {
+                let (meta, call) = (step::write(step, binding, None), self.single(call));
+                quote!(#flow #meta #heads #call)
+            }
+            StepWork::Missing => {
+                let meta = step::write(step, binding, None);
+                quote!(#flow #meta #heads)
+            }
+        }
+    }
+
+    /// A body, behind the filters that have moved out of it.
+    fn moved(
+        &self,
+        flow: &TokenStream,
+        step: &ChainStep<'_>,
+        moved: &MovedFilters,
+        binding: Option<&Ident>,
+    ) -> TokenStream {
+        let of_side = |side| {
+            let fronts = moved.fronts.iter().filter(move |front| front.side == side);
+            fronts.map(predicate::write_front).collect::<TokenStream>()
+        };
+        let (left, right) = (of_side(0), of_side(1));
+        let heads = step.heads.iter().enumerate().map(|(index, call)| match index {
+            0 if !right.is_empty() => self.as_written_with(call, &right),
+            _ => self.single(call),
+        });
+        let heads = heads.collect::<TokenStream>();
+        let shown = ChainStep { heads: step.heads.clone(), work: StepWork::Body(moved.left.iter().collect()) };
+        let meta = step::write(&shown, binding, Some(moved));
+        let asking = moved.asking.iter().collect::<Vec<_>>();
+        let body = body::write(&asking, true);
+        let written = quote!(#flow #left #meta #heads #body);
+        if moved.proven.is_empty() {
+            return written;
+        }
+        // Proofs have no size. Closures capture them.
+        let proven = moved.proven.iter().map(|(name, answers)| quote_spanned!(name.span()=> let #name = #answers;));
+        quote!({ #(#proven)* #written })
+    }
+
+    /// The call that begins a join, with filters on the flow that it is given.
+    fn as_written_with(&self, call: &Call, filters: &TokenStream) -> TokenStream {
+        let Call { dot, word, turbofish, paren, .. } = call;
+        let mut tokens = quote!(#dot #word #turbofish);
+        let args = call.args.iter().enumerate().map(|(index, argument)| match (index, flow_of(argument)) {
+            (0, Some(flow)) if self.is_variable(flow) => {
+                let flow = self.source(self.get(flow));
+                quote!(#flow #filters)
+            }
+            (0, _) => {
+                let flow = before_postfix(&self.filled(argument));
+                quote!(#flow #filters)
+            }
+            _ => self.filled(argument).into_token_stream(),
+        });
+        paren.surround(&mut tokens, |inside| inside.extend(quote!(#(#args),*)));
+        tokens
+    }
+
+    /// A call that is an operator, or a part of one.
+    fn single(&self, call: &Call) -> TokenStream {
+        let write: fn(&Call, &ExprClosure) -> TokenStream = match call.operator.map(|operator| operator.lowering) {
+            Some(Lowering::Owning) => owning::write,
+            Some(Lowering::Reduction) => reduce::write,
+            Some(Lowering::GroupBody) => reduce_group::write,
+            Some(Lowering::Aggregation) => aggregate::write,
+            Some(Lowering::AsWritten | Lowering::Each(_) | Lowering::TryEach(_)) | None => {
+                return self.as_written(call);
+            }
+        };
+        call.record_closure().map(|closure| write(call, closure)).unwrap_or_default()
+    }
+
+    fn as_written(&self, call: &Call) -> TokenStream {
+        let Call { dot, word, turbofish, paren, .. } = call;
+        let mut tokens = quote!(#dot #word #turbofish);
+        let args = call.args.iter().map(|argument| match argument {
+            Expr::Closure(closure) if call.is(|operator| keys::is_computed(operator, closure)) => {
+                key::write(call, closure)
+            }
+            argument => self.filled(argument).into_token_stream(),
+        });
+        paren.surround(&mut tokens, |inside| inside.extend(quote!(#(#args),*)));
+        tokens
+    }
+
+    pub(super) fn filled(&self, expr: &Expr) -> Expr {
+        let mut expr = expr.clone();
+        FillHoles::new(self).expr(&mut expr);
+        expr
+    }
+}
+
+/// A clone of a handle, which is cheap. All of its tokens have the span of the user's name, where a flow of the wrong kind is
+/// reported.
+fn clone(name: &Ident) -> TokenStream {
+    quote_spanned!(name.span()=> #name.clone())
+}

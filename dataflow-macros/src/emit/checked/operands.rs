@@ -1,0 +1,159 @@
+//! What the operands of an operator are, and what they act on, as far as syntax tells.
+
+use proc_macro2::Ident;
+use syn::visit::{self, Visit};
+use syn::{
+    Block, Expr, ExprAssign, ExprCall, ExprField, ExprLit, ExprMethodCall, ExprReference, ExprUnary, Lit, Stmt, Type,
+    UnOp,
+};
+
+use crate::syntax::names::{is_constant, peeled, plain_path};
+
+/// Whether the compiler computes an expression itself, and so reports an overflow.
+pub(super) fn is_computed_early(expr: &Expr, is_leaf: &dyn Fn(&Expr) -> bool) -> bool {
+    match peeled(expr) {
+        Expr::Binary(binary) => is_computed_early(&binary.left, is_leaf) && is_computed_early(&binary.right, is_leaf),
+        Expr::Unary(unary) => is_computed_early(&unary.expr, is_leaf),
+        Expr::Cast(cast) => is_computed_early(&cast.expr, is_leaf),
+        expr => is_leaf(expr),
+    }
+}
+
+pub(super) fn is_literal(expr: &Expr) -> bool {
+    matches!(expr, Expr::Lit(_))
+}
+
+/// Whether an operand certainly is no integer: another literal, a cast to a float, a branch among texts.
+pub(super) fn is_no_integer(expr: &Expr) -> bool {
+    match peeled(expr) {
+        Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => matches!(number.suffix(), "f32" | "f64"),
+        Expr::Lit(literal) => is_no_integer_literal(&literal.lit),
+        Expr::Cast(cast) => is_float(&cast.ty),
+        Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr, .. }) => is_no_integer(expr),
+        expr => chooses_texts(expr),
+    }
+}
+
+fn is_float(ty: &Type) -> bool {
+    matches!(ty, Type::Path(path) if path.path.is_ident("f64") || path.path.is_ident("f32"))
+}
+
+/// Whether an operand is a branch among texts or references: `if c { &a } else { "b" }`. The type that the operator expects makes the branches one
+/// type; a check would hide it.
+fn chooses_texts(expr: &Expr) -> bool {
+    let is_text = |value: &Expr| match peeled(value) {
+        Expr::Lit(literal) => is_no_integer_literal(&literal.lit),
+        Expr::Reference(_) => true,
+        value => chooses_texts(value),
+    };
+    let of_block = |block: &Block| matches!(block.stmts.last(), Some(Stmt::Expr(value, None)) if is_text(value));
+    match peeled(expr) {
+        Expr::If(branch) => {
+            of_block(&branch.then_branch) || branch.else_branch.iter().any(|(_, otherwise)| chooses_texts(otherwise))
+        }
+        Expr::Match(choice) => choice.arms.iter().any(|arm| is_text(&arm.body)),
+        Expr::Block(block) => of_block(&block.block),
+        Expr::Unsafe(block) => of_block(&block.block),
+        _ => false,
+    }
+}
+
+fn is_no_integer_literal(literal: &Lit) -> bool {
+    !matches!(literal, Lit::Int(_) | Lit::Byte(_))
+}
+
+/// Whether a place may be evaluated twice: a variable, or a field of one.
+pub(super) fn is_read_alike(place: &Expr) -> bool {
+    match peeled(place) {
+        Expr::Path(_) => true,
+        Expr::Field(field) => is_read_alike(&field.base),
+        Expr::Unary(ExprUnary { op: UnOp::Deref(_), expr, .. }) => is_read_alike(expr),
+        _ => false,
+    }
+}
+
+/// Whether a place is in a `static mut`, by its spelling: there may be no reference to it. A variable that is spelled like a constant has no check.
+pub(super) fn is_static(place: &Expr) -> bool {
+    match peeled(place) {
+        Expr::Field(field) => is_static(&field.base),
+        Expr::Index(index) => is_static(&index.expr),
+        place => matches!(place, Expr::Path(_)) && is_constant(place),
+    }
+}
+
+/// Whether the order of two expressions makes no difference: no variable is used in calls of both, and neither expression may leave before the other has
+/// done something.
+pub(super) fn act_apart(place: &Expr, value: &Expr) -> bool {
+    let (place, value) = (SideEffects::of(place), SideEffects::of(value));
+    let may_leave_before =
+        |first: &SideEffects<'_>, second: &SideEffects<'_>| first.may_leave && second.does_something();
+    !place.is_opaque
+        && !value.is_opaque
+        && !may_leave_before(&place, &value)
+        && !may_leave_before(&value, &place)
+        && !place.on.iter().any(|name| value.on.contains(name))
+}
+
+/// The variables that an expression calls, or calls methods of.
+#[derive(Default)]
+struct SideEffects<'a> {
+    on: Vec<&'a Ident>,
+    /// Whether it calls anything.
+    calls: bool,
+    /// Whether it may leave the code around it: `?`, `return`, `break`.
+    may_leave: bool,
+    /// Whether syntax does not show what a part of it acts on.
+    is_opaque: bool,
+}
+
+impl<'a> SideEffects<'a> {
+    fn of(expr: &'a Expr) -> Self {
+        let mut acts = SideEffects::default();
+        acts.visit_expr(expr);
+        acts
+    }
+
+    fn does_something(&self) -> bool {
+        self.calls || self.may_leave
+    }
+}
+
+impl<'a> Visit<'a> for SideEffects<'a> {
+    fn visit_expr_call(&mut self, call: &'a ExprCall) {
+        self.calls = true;
+        self.on.extend(plain_path(&call.func));
+        visit::visit_expr_call(self, call);
+    }
+
+    fn visit_expr_method_call(&mut self, call: &'a ExprMethodCall) {
+        let mut root = peeled(&call.receiver);
+        while let Expr::Field(ExprField { base, .. }) = root {
+            root = peeled(base);
+        }
+        self.calls = true;
+        self.on.extend(plain_path(root));
+        visit::visit_expr_method_call(self, call);
+    }
+
+    fn visit_expr(&mut self, expr: &'a Expr) {
+        self.may_leave |= matches!(expr, Expr::Try(_) | Expr::Return(_) | Expr::Break(_) | Expr::Continue(_));
+        visit::visit_expr(self, expr);
+    }
+
+    fn visit_expr_reference(&mut self, reference: &'a ExprReference) {
+        self.is_opaque |= reference.mutability.is_some();
+        visit::visit_expr_reference(self, reference);
+    }
+
+    fn visit_expr_assign(&mut self, _: &'a ExprAssign) {
+        self.is_opaque = true;
+    }
+
+    fn visit_block(&mut self, _: &'a syn::Block) {
+        self.is_opaque = true;
+    }
+
+    fn visit_macro(&mut self, _: &'a syn::Macro) {
+        self.is_opaque = true;
+    }
+}

@@ -1,0 +1,85 @@
+//! The two sides of a join that is built, without the types of their records.
+
+use std::panic::Location;
+use std::sync::Arc;
+
+use runtime::join::JoinFactory;
+use runtime::operators;
+use runtime::operators::{JoinHint, JoinKind, Keyed, Nulls};
+use runtime::plan::{Node, Reads};
+use runtime::row::Schema;
+
+use super::Flow;
+use super::hint::Hint;
+use super::join_kind::Inner;
+use super::keyed::keyed;
+use super::step::NextStep;
+use crate::env::Env;
+use crate::record::Record;
+
+/// The two sides of a join, without the types of their records.
+#[derive(Clone)]
+pub(super) struct JoinSides {
+    pub(super) nodes: [Arc<Node>; 2],
+    /// The schemas of the records; a computed key may stand behind them.
+    pub(super) records: [Schema; 2],
+    pub(super) env: Env,
+    pub(super) next: NextStep,
+    /// The sides with filters that could not move there: the closure evaluates these filters.
+    keeps_filters: [bool; 2],
+    pub(super) hint: Option<JoinHint>,
+}
+
+impl JoinSides {
+    pub(super) fn new<L: Record, R: Record, M, N>(
+        left: &Flow<L, M>,
+        right: Flow<R, N>,
+        location: &'static Location<'static>,
+    ) -> Self {
+        JoinSides {
+            keeps_filters: [left.next.keeps_filters(), right.next.keeps_filters()],
+            nodes: [left.node.clone(), right.node],
+            records: [L::schema(), R::schema()],
+            env: left.env.clone(),
+            next: left.next.called_at(location),
+            hint: None,
+        }
+    }
+
+    /// The same flows, each record with its key behind it, where that is computed.
+    pub(super) fn keyed(mut self, computations: [Option<Keyed>; 2]) -> Self {
+        for (node, computation) in self.nodes.iter_mut().zip(computations) {
+            *node = keyed(node, computation, &self.next);
+        }
+        self
+    }
+
+    pub(super) fn hinted<H: Hint<Inner>>(self, _: H) -> Self {
+        JoinSides { hint: Some(H::HINT), ..self }
+    }
+
+    /// The fields of each side that the next closure reads.
+    pub(super) fn reads(&self) -> [Reads; 2] {
+        [0, 1].map(|side| match self.keeps_filters[side] {
+            true => Reads::All,
+            false => self.next.reads(side, &self.records[side]),
+        })
+    }
+
+    /// The operator. Compiled once, whatever the records of a program are.
+    #[inline(never)]
+    pub(super) fn operator(
+        &self,
+        kind: JoinKind,
+        keys: [Vec<usize>; 2],
+        nulls: Nulls,
+        output: Schema,
+        kernel: JoinFactory,
+    ) -> operators::Join {
+        let inputs = [0, 1].map(|side| self.nodes[side].schema().clone());
+        // A record's own leaves stand first in its side's rows.
+        let forwards = self.next.forwards(&output, &[&self.records[0], &self.records[1]]);
+        let (hint, reads) = (self.hint, self.reads());
+        operators::Join { kind, inputs, keys, nulls, hint, output, kernel, reads, forwards }
+    }
+}

@@ -1,0 +1,61 @@
+//! `avg`: a sum and the number of its values, which are divided at the end.
+
+use std::marker::PhantomData;
+
+use runtime::group::StateSlot;
+use runtime::operators::Merge;
+use runtime::row::LeafType;
+
+use crate::flow::Mode;
+use crate::flow::aggregate::Aggregates;
+use crate::kernel::{Measure, MeasureClosure, Measured, State, SumOf, kernel_leaf, slot, slot_type, summary};
+use crate::record::Record;
+
+impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
+    /// The mean of a measure, as `f64`. Of a measure that is an `Option`, the mean of what is there, as `Option<f64>`: `None` where nothing was.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn means(readings: DataSet<(u32, i64)>) -> DataSet<(u32, f64)> {
+    ///     readings.group_by(|r| r.0).aggregate(|g| (g.key, g.avg(|r| r.1)))
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let readings = Env::embedded().collection([(7u32, 1i64), (7, 4)])?;
+    /// assert_eq!(means(readings).collect()?, [(7, 2.5)]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
+    pub fn avg<V: Measured, F>(self, measure: F) -> Aggregates<T, K, M, (S, V::Kept<Avg<V, F>>)>
+    where
+        F: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static,
+    {
+        self.with(V::kept(Avg(measure, PhantomData)))
+    }
+}
+
+slot_type! {
+    /// The mean of a measure.
+    Avg<V>
+}
+
+slot!([V: Measured, F: MeasureClosure<T, V>] Avg<V, F>, (SumOf<V>, u64), V::Of<f64>, (StateSlot<'t, SumOf<V>>, StateSlot<'t, u64>),
+    leaves(_slot) [kernel_leaf(<SumOf<V> as State>::LEAF, Merge::Sum), kernel_leaf(LeafType::U64, Merge::Sum)],
+    places(reader) (reader.plain()?, reader.plain()?),
+    add(slot, at, group, record) {
+        if let Some(number) = slot.0.read(record).number() {
+            at.0.set(group, V::Number::add(at.0.get(group), number));
+            at.1.set(group, at.1.get(group) + 1);
+        }
+    },
+    value(state) V::of(V::Number::mean(state.0, state.1), state.1));
+summary!([V: Measured, F: MeasureClosure<T, V>] Avg<V, F>, (SumOf<V>, u64), V::Of<f64>,
+    add(slot, state, record) {
+        if let Some(number) = slot.0.read(record).number() {
+            *state = (V::Number::add(state.0, number), state.1 + 1);
+        }
+    },
+    value(state) V::of(V::Number::mean(state.0, state.1), state.1));

@@ -1,0 +1,111 @@
+//! `min` and `max` of plain values.
+
+use std::marker::PhantomData;
+
+use runtime::group::StateSlot;
+use runtime::operators::Merge;
+use runtime::row::LeafType;
+
+use crate::flow::Mode;
+use crate::flow::aggregate::Aggregates;
+use crate::kernel::{Extreme, MeasureClosure, Ordered, kernel_leaf, slot, slot_type, summary, too_large};
+use crate::record::Record;
+
+impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
+    /// The least of a measure.
+    ///
+    /// It is over plain values: numbers, dates, timestamps, bools, chars; of a field, `g.min(|r| r.name)`, also over texts. Of floats NaN comes
+    /// last. Of a measure that is an `Option`, `None` is passed over, and it is an `Option`: `None` where no value was there.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn ranges(readings: DataSet<(u32, i64)>) -> DataSet<(u32, i64, i64)> {
+    ///     readings.group_by(|r| r.0).aggregate(|g| (g.key, g.min(|r| r.1), g.max(|r| r.1)))
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let readings = Env::embedded().collection([(7u32, 5i64), (7, -2), (7, 3)])?;
+    /// assert_eq!(ranges(readings).collect()?, [(7, -2, 5)]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
+    pub fn min<V: Ordered, F>(self, measure: F) -> Aggregates<T, K, M, (S, V::Kept<Min<V, F>>)>
+    where
+        F: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static,
+    {
+        self.with(V::kept(Min(measure, PhantomData)))
+    }
+
+    /// The greatest of a measure.
+    ///
+    /// It takes the same values as [`Aggregates::min`].
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn latest(visits: DataSet<(u32, Date)>) -> DataSet<(u32, Date)> {
+    ///     visits.group_by(|v| v.0).aggregate(|g| (g.key, g.max(|v| v.1)))
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let visits = Env::embedded().collection([(7u32, date!("2024-02-29")), (7, date!("2023-03-01"))])?;
+    /// assert_eq!(latest(visits).collect()?, [(7, date!("2024-02-29"))]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
+    pub fn max<V: Ordered, F>(self, measure: F) -> Aggregates<T, K, M, (S, V::Kept<Max<V, F>>)>
+    where
+        F: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static,
+    {
+        self.with(V::kept(Max(measure, PhantomData)))
+    }
+}
+
+slot_type! {
+    /// The least of a measure.
+    Min<V>
+}
+
+slot_type! {
+    /// The greatest of a measure.
+    Max<V>
+}
+
+/// How a least or greatest is stored.
+type StoredOf<V> = <<V as Ordered>::Plain as Extreme>::Stored;
+
+macro_rules! extreme {
+    ($name:ident, $merge:ident, $better:expr) => {
+        slot!([V: Ordered, F: MeasureClosure<T, V>] $name<V, F>, Option<V::Plain>, V, (StateSlot<'t, u8>, StateSlot<'t, StoredOf<V>>),
+            leaves(_slot) [kernel_leaf(LeafType::Valid, Merge::Valid), kernel_leaf(V::Plain::LEAF, Merge::$merge)],
+            places(reader) (reader.plain()?, reader.plain()?),
+            add(slot, at, group, record) {
+                if let Some(value) = slot.0.read(record).plain() {
+                    let better: fn(V::Plain, V::Plain) -> bool = $better;
+                    if at.0.get(group) == 0 || better(value, V::Plain::load(at.1.get(group))) {
+                        at.0.set(group, 1);
+                        at.1.set(group, value.store());
+                    }
+                }
+            },
+            // A group has a record, so only values that may be missing can be.
+            value(state) V::found(state.map(V::Plain::own)).ok_or_else(too_large::<V>)?);
+        summary!([V: Ordered, F: MeasureClosure<T, V>] $name<V, F>, Option<V::Plain>, V,
+            add(slot, best, record) {
+                let better: fn(V::Plain, V::Plain) -> bool = $better;
+                if let Some(value) = slot.0.read(record).plain()
+                    && best.is_none_or(|best| better(value, best))
+                {
+                    *best = Some(value);
+                }
+            },
+            value(best) V::found(*best).ok_or_else(too_large::<V>)?);
+    };
+}
+extreme!(Min, Min, |new, old| new.less(old));
+extreme!(Max, Max, |new, old| old.less(new));

@@ -1,0 +1,29 @@
+//! The measures of `aggregate`: for each its word as a method of [`Aggregates`](super::Aggregates), and its slots.
+//!
+//! A measure has two forms: a slot of a table's rows, [`Slots`](crate::kernel::Slots), and a [`Summary`](crate::kernel::Summary) of records that are
+//! together, for aggregates with a quantile. Adding a measure is a file here that is named below, and a row in the macros' table of measures.
+
+mod avg;
+mod count;
+mod count_distinct;
+mod count_if;
+mod extreme_fields;
+mod extremes;
+mod first;
+mod fold;
+mod min_max_by;
+mod quantiles;
+mod spread;
+mod sum;
+
+pub use avg::*;
+pub use count::*;
+pub use count_distinct::*;
+pub use count_if::*;
+pub use extreme_fields::*;
+pub use extremes::*;
+pub use first::*;
+pub use min_max_by::*;
+pub use quantiles::*;
+pub use spread::*;
+pub use sum::*;

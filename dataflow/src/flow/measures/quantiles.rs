@@ -1,0 +1,362 @@
+//! Quantiles of a group's numbers, exact: between two values linearly, as SQL's `percentile_cont`.
+//!
+//! Where there is room for a group's numbers, they are kept and selected from. Where there is none, the group is gone over several times: each
+//! time counts by the next bits of the numbers how many are there, for each rank that is asked for, until those left of the rank's range can be
+//! kept. So the memory that is needed does not grow with a group.
+//!
+//! **Quantiles are of records that are together.** An exact quantile needs all values of a group, so a combiner has nothing to combine, and a list
+//! in a row would grow beyond memory with its group. An `aggregate` with one is a `reduce_group` whose kernel runs all slots over a group: the sort
+//! by key spills, and values are selected from, not sorted. What is kept for that is asked for; where it is refused, the group is gone over again,
+//! and each pass counts by twelve more bits of the numbers where a rank must lie. So a group may be of any size, in memory or on disk, which is read
+//! again. The other slots have a second form for this, without a table.
+
+use std::marker::PhantomData;
+
+use runtime::value::Overflow;
+
+use crate::flow::Ends;
+use crate::flow::aggregate::Aggregates;
+use crate::kernel::{Measure, MeasureClosure, Measured, Room, Summary};
+use crate::record::Record;
+
+/// Bits of a number that one pass counts by.
+const DIGIT_BITS: u32 = 12;
+
+/// Bytes that a slot takes at most where there is no room for a group's numbers: what is counted, and numbers, for each rank.
+const RANK_BYTES: usize = (8 << DIGIT_BITS) + 8 * RANK_NUMBERS;
+
+/// Numbers that are kept for a rank.
+const RANK_NUMBERS: usize = 4 << 10;
+
+impl<T: Record, K: Record, M: Ends, S> Aggregates<T, K, M, S> {
+    /// Quantiles of a measure at some fractions, all of one selection, as `f64`: what `median` and `percentile` become. Behind it stands
+    /// [`finish_groups`](Aggregates::finish_groups).
+    ///
+    /// Between two numbers it is linear, as SQL's `percentile_cont` and NumPy's default: of `[1, 2]` the median is 1.5. Integers and decimals are
+    /// rounded to `f64`s first, NaN comes last. Of a measure that is an `Option`, `None` is passed over, and it is an `Option`: `None` where no number was there.
+    ///
+    /// Cost: all records come to their group's task, which sorts them by the key, and selects from a group's numbers without sorting these. Records
+    /// that do not fit go to disk; where the numbers of a group find no room, it is gone over two to six times instead.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn medians(readings: DataSet<(u32, i64)>) -> DataSet<(u32, f64, f64)> {
+    ///     readings.group_by(|r| r.0).aggregate(|g| (g.key, g.median(|r| r.1), g.percentile(0.9, |r| r.1)))
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let readings = Env::embedded().collection([(7u32, 1i64), (7, 2), (8, 5), (8, 15), (8, 6)])?;
+    /// assert_eq!(medians(readings).collect()?, [(7, 1.5, 1.9), (8, 6.0, 13.2)]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
+    pub fn quantiles<V: Measured, F, const N: usize>(
+        self,
+        fractions: [f64; N],
+        measure: F,
+    ) -> Aggregates<T, K, M, (S, V::Kept<Quantiles<V, F, N>>)>
+    where
+        F: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static,
+    {
+        self.with(V::kept(Quantiles { fractions, closure: measure, of: PhantomData }))
+    }
+}
+
+/// Quantiles of one measure, at some fractions.
+pub struct Quantiles<V, F, const N: usize> {
+    fractions: [f64; N],
+    closure: F,
+    of: PhantomData<fn() -> V>,
+}
+
+impl<V, F: Clone, const N: usize> Clone for Quantiles<V, F, N> {
+    fn clone(&self) -> Self {
+        Quantiles { fractions: self.fractions, closure: self.closure.clone(), of: self.of }
+    }
+}
+
+impl<T: Record, V: Measured, F: MeasureClosure<T, V>, const N: usize> Summary<T> for Quantiles<V, F, N> {
+    type State = Numbers;
+    type Value<'a> = [V::Of<f64>; N];
+
+    fn aside(&self) -> usize {
+        2 * N * RANK_BYTES
+    }
+    fn number_bytes(&self) -> usize {
+        size_of::<f64>()
+    }
+    fn refused(&self) -> Option<String> {
+        let wrong = self.fractions.iter().find(|fraction| !(0.0..=1.0).contains(*fraction))?;
+        Some(format!("a percentile is a share from 0 to 1, as in `percentile(0.95, …)`, not {wrong}"))
+    }
+    fn begin(&self, room: Room) -> Numbers {
+        Numbers::new(room)
+    }
+    #[inline(always)]
+    fn add(&self, numbers: &mut Numbers, record: T::At<'_>) {
+        if let Some(number) = self.closure.read(record).number() {
+            numbers.add(number.float());
+        }
+    }
+    fn again(&self, numbers: &mut Numbers) -> bool {
+        numbers.again(&self.fractions)
+    }
+    fn add_again(&self, numbers: &mut Numbers, record: T::At<'_>) {
+        if let Some(number) = self.closure.read(record).number() {
+            numbers.add_again(number.float());
+        }
+    }
+    fn value<'a>(&self, numbers: &'a mut Numbers) -> Result<Self::Value<'a>, Overflow> {
+        let count = numbers.count;
+        Ok(self.fractions.map(|fraction| V::of(numbers.quantile(fraction), count)))
+    }
+}
+
+/// A group's numbers, or the ranges in which its ranks lie.
+pub struct Numbers {
+    count: u64,
+    kept: Vec<f64>,
+    /// The state of each rank, where not all numbers are kept.
+    ranks: Option<Vec<Rank>>,
+}
+
+/// A number that is looked for, by how many are less.
+struct Rank {
+    /// Which of all numbers.
+    of_all: u64,
+    /// Which of those in the range.
+    within: u64,
+    /// The range: numbers whose first `known` bits are these.
+    bits: u64,
+    known: u32,
+    /// How many are in the range.
+    count: u64,
+    /// How many there are of each next digit, or the numbers themselves.
+    digits: Vec<u64>,
+    numbers: Vec<f64>,
+    found: Option<f64>,
+}
+
+/// The bits of a float, in the order of the floats, NaN last.
+fn ordered_bits(number: f64) -> u64 {
+    let bits = if number.is_nan() { f64::NAN.to_bits() } else { number.to_bits() };
+    if bits >> 63 == 0 { bits | 1 << 63 } else { !bits }
+}
+
+fn of_ordered_bits(bits: u64) -> f64 {
+    f64::from_bits(if bits >> 63 == 1 { bits & !(1 << 63) } else { !bits })
+}
+
+/// The order of floats, with NaN last, whatever its sign.
+fn order(left: &f64, right: &f64) -> std::cmp::Ordering {
+    ordered_bits(*left).cmp(&ordered_bits(*right))
+}
+
+/// The ranks around a fraction of so many numbers, and how far it is from the first to the second.
+fn around(fraction: f64, count: u64) -> ([u64; 2], f64) {
+    let place = fraction * count.saturating_sub(1) as f64;
+    let (low, high) = (place.floor(), place.ceil());
+    ([low as u64, high as u64], place - low)
+}
+
+fn between(low: f64, high: f64, share: f64) -> f64 {
+    // Where both are the same there is nothing between, not even for infinities.
+    if share == 0.0 || low == high { low } else { low + (high - low) * share }
+}
+
+impl Numbers {
+    fn new(room: Room) -> Self {
+        match room {
+            Room::For(records) => Numbers { count: 0, kept: Vec::with_capacity(records), ranks: None },
+            Room::None => Numbers { count: 0, kept: Vec::new(), ranks: Some(vec![Rank::any()]) },
+        }
+    }
+
+    #[inline(always)]
+    fn add(&mut self, number: f64) {
+        self.count += 1;
+        match &mut self.ranks {
+            None => self.kept.push(number),
+            Some(ranks) => ranks.iter_mut().for_each(|rank| rank.add(number)),
+        }
+    }
+
+    fn add_again(&mut self, number: f64) {
+        self.ranks.iter_mut().flatten().for_each(|rank| rank.add(number));
+    }
+
+    /// Whether the numbers are needed once more.
+    fn again(&mut self, fractions: &[f64]) -> bool {
+        let (count, Some(ranks)) = (self.count, &mut self.ranks) else { return false };
+        if count == 0 {
+            return false;
+        }
+        if let [first] = &ranks[..]
+            && first.known == 0
+        {
+            let mut of_all: Vec<u64> = fractions.iter().flat_map(|&fraction| around(fraction, count).0).collect();
+            of_all.sort_unstable();
+            of_all.dedup();
+            let digits = first.digits.clone();
+            *ranks = of_all
+                .into_iter()
+                .map(|of_all| Rank { of_all, within: of_all, count, ..Rank::of(digits.clone()) })
+                .collect();
+        }
+        ranks.iter_mut().for_each(Rank::narrow);
+        ranks.iter().any(|rank| rank.found.is_none())
+    }
+
+    /// The value at a fraction of the numbers, of which there is one.
+    fn quantile(&mut self, fraction: f64) -> f64 {
+        let ([low, high], share) = around(fraction, self.count);
+        if let Some(ranks) = &self.ranks {
+            let found = |wanted: u64| ranks.iter().find(|rank| rank.of_all == wanted).and_then(|rank| rank.found);
+            return between(found(low).unwrap_or(f64::NAN), found(high).unwrap_or(f64::NAN), share);
+        }
+        if self.kept.is_empty() {
+            return f64::NAN;
+        }
+        let (_, &mut value, above) = self.kept.select_nth_unstable_by(low as usize, order);
+        match above.iter().copied().min_by(order).filter(|_| high > low) {
+            Some(next) => between(value, next, share),
+            None => value,
+        }
+    }
+}
+
+impl Rank {
+    fn of(digits: Vec<u64>) -> Self {
+        Rank { of_all: 0, within: 0, bits: 0, known: 0, count: 0, digits, numbers: Vec::new(), found: None }
+    }
+
+    /// A rank whose range is all numbers.
+    fn any() -> Self {
+        Self::of(vec![0; 1 << DIGIT_BITS])
+    }
+
+    /// Bits behind those that are known.
+    fn rest(&self) -> u32 {
+        u64::BITS - self.known
+    }
+
+    fn add(&mut self, number: f64) {
+        let bits = ordered_bits(number);
+        if self.found.is_some() || (self.known > 0 && bits >> self.rest() != self.bits) {
+            return;
+        }
+        if self.digits.is_empty() {
+            // More than there were when they were counted: the measure gives another number for a record each time.
+            if self.numbers.len() < RANK_NUMBERS {
+                self.numbers.push(number);
+            }
+        } else {
+            let digit = bits >> (self.rest().saturating_sub(DIGIT_BITS)) & ((1 << DIGIT_BITS.min(self.rest())) - 1);
+            self.digits[digit as usize] += 1;
+        }
+    }
+
+    /// Goes on with the digit that the rank is in, after a pass.
+    fn narrow(&mut self) {
+        if self.found.is_some() {
+            return;
+        }
+        if self.digits.is_empty() {
+            // As many as were counted, unless the measure gives another number for a record each time: then one of the range does.
+            let place = (self.within as usize).min(self.numbers.len().saturating_sub(1));
+            self.found = Some(match self.numbers.is_empty() {
+                true => of_ordered_bits(self.bits << self.rest()),
+                false => *self.numbers.select_nth_unstable_by(place, order).1,
+            });
+            self.numbers = Vec::new();
+            return;
+        }
+        let width = DIGIT_BITS.min(self.rest());
+        let mut digit = 0;
+        while digit + 1 < self.digits.len() && self.within >= self.digits[digit] {
+            self.within -= self.digits[digit];
+            digit += 1;
+        }
+        (self.bits, self.known, self.count) =
+            (self.bits << width | digit as u64, self.known + width, self.digits[digit]);
+        if self.known == u64::BITS {
+            self.found = Some(of_ordered_bits(self.bits));
+        } else if self.count as usize <= RANK_NUMBERS {
+            (self.digits, self.numbers) = (Vec::new(), Vec::with_capacity(self.count as usize));
+        } else {
+            self.digits.fill(0);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn quantiles(numbers: &[f64], fractions: &[f64], room: Room) -> Vec<u64> {
+        let mut known = Numbers::new(room);
+        numbers.iter().for_each(|&number| known.add(number));
+        while known.again(fractions) {
+            numbers.iter().for_each(|&number| known.add_again(number));
+        }
+        fractions.iter().map(|&fraction| known.quantile(fraction).to_bits()).collect()
+    }
+
+    #[test]
+    fn passes_find_what_selection_finds() {
+        let spread = |n: u64| n.wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(29).wrapping_mul(0xD6E8_FEB8_6659_FD93);
+        let odd = [f64::NAN, 0.0, f64::INFINITY, f64::NEG_INFINITY, -1.5, f64::MIN_POSITIVE, f64::MAX, f64::MIN];
+        type Make<'m> = &'m dyn Fn(u64) -> f64;
+        let makes: [(&str, Make<'_>); 5] = [
+            ("bits", &|n| Some(f64::from_bits(spread(n))).filter(|number| !number.is_nan()).unwrap_or(1.0)),
+            ("whole", &|n| (spread(n) % 2_001) as f64 - 1_000.0),
+            ("one", &|_| 7.25),
+            ("odd", &|n| odd[spread(n) as usize % odd.len()]),
+            ("close", &|n| 1.0 + (spread(n) >> 20) as f64 * f64::EPSILON),
+        ];
+        let fractions = [0.0, 0.25, 0.5, 0.501, 0.95, 1.0];
+        for (name, make) in makes {
+            for rows in [1, 2, 3, 10, 1_000, 40_001] {
+                let numbers: Vec<f64> = (0..rows).map(make).collect();
+                let mut sorted = numbers.clone();
+                sorted.sort_by(order);
+                let expected = fractions.map(|fraction| {
+                    let ([low, high], share) = around(fraction, rows);
+                    between(sorted[low as usize], sorted[high as usize], share).to_bits()
+                });
+                assert_eq!(quantiles(&numbers, &fractions, Room::For(9)), expected, "{rows} of {name}, kept");
+                assert_eq!(quantiles(&numbers, &fractions, Room::None), expected, "{rows} of {name}, in passes");
+            }
+        }
+    }
+
+    /// A measure that is not a function of its record, a random number say, gives other numbers in each pass.
+    #[test]
+    fn passes_end_where_numbers_change() {
+        for rows in [1, 10, 40_001] {
+            let mut known = Numbers::new(Room::None);
+            (0..rows).for_each(|n| known.add(f64::from(n)));
+            let mut passes = 0;
+            while known.again(&[0.0, 0.5, 1.0]) {
+                passes += 1;
+                assert!(passes < 20, "{rows} numbers that change");
+                (0..rows).for_each(|n| known.add_again(f64::from(n) * if passes % 2 == 0 { -3.5 } else { 0.25 }));
+            }
+        }
+    }
+
+    /// More numbers of a rank's range than were counted take no more room.
+    #[test]
+    fn a_rank_keeps_no_more_numbers_than_it_has_room_for() {
+        let mut known = Numbers::new(Room::None);
+        (0..3).for_each(|_| known.add(1.0));
+        assert!(known.again(&[0.5]));
+        (0..3 * RANK_NUMBERS).for_each(|_| known.add_again(1.0));
+        assert!(known.ranks.iter().flatten().all(|rank| rank.numbers.len() <= RANK_NUMBERS));
+        assert!(!known.again(&[0.5]));
+        assert_eq!(known.quantile(0.5), 1.0);
+    }
+}

@@ -1,0 +1,236 @@
+//! `variance`, `stddev` and those of populations: one pass by the algorithm of Welford, whose states merge as Chan and others show.
+//!
+//! Sums of squares would lose all digits where a mean is large beside its deviation; distances from the mean so far lose none.
+
+use std::marker::PhantomData;
+
+use runtime::group::{StateRow, StateSlot};
+use runtime::operators::Merge;
+use runtime::row::LeafType;
+
+use crate::flow::Mode;
+use crate::flow::aggregate::Aggregates;
+use crate::kernel::{Measure, MeasureClosure, Measured, kernel_leaf, slot, slot_type, summary};
+use crate::record::Record;
+
+impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
+    /// The variance of a sample, divided by one less than the count, as SQL's `variance` and `var_samp`: none of fewer than two numbers.
+    ///
+    /// One pass, stable also where the mean is large beside it. `None`s of a measure that is an `Option` are passed over.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn spreads(readings: DataSet<(u32, i64)>) -> DataSet<(u32, Option<f64>)> {
+    ///     readings.group_by(|r| r.0).aggregate(|g| (g.key, g.variance(|r| r.1)))
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let readings = Env::embedded().collection([(7u32, 1i64), (7, 3), (7, 5)])?;
+    /// assert_eq!(spreads(readings).collect()?, [(7, Some(4.0))]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
+    pub fn variance<V: Measured, F>(self, measure: F) -> Aggregates<T, K, M, (S, V::Kept<Spread<Variance, V, F>>)>
+    where
+        F: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static,
+    {
+        self.with(V::kept(Spread(measure, PhantomData)))
+    }
+
+    /// The standard deviation of a sample, as SQL's `stddev` and `stddev_samp`: none of fewer than two numbers.
+    ///
+    /// One pass, stable also where the mean is large beside it. `None`s of a measure that is an `Option` are passed over.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn spreads(readings: DataSet<(u32, i64)>) -> DataSet<(u32, Option<f64>)> {
+    ///     readings.group_by(|r| r.0).aggregate(|g| (g.key, g.stddev(|r| r.1)))
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let readings = Env::embedded().collection([(7u32, 1i64), (7, 3), (7, 5)])?;
+    /// assert_eq!(spreads(readings).collect()?, [(7, Some(2.0))]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
+    pub fn stddev<V: Measured, F>(self, measure: F) -> Aggregates<T, K, M, (S, V::Kept<Spread<Stddev, V, F>>)>
+    where
+        F: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static,
+    {
+        self.with(V::kept(Spread(measure, PhantomData)))
+    }
+
+    /// The variance of a whole population, divided by the count, as SQL's `var_pop`.
+    ///
+    /// One pass, stable also where the mean is large beside it. `None`s of a measure that is an `Option` are passed over, and it is an `Option`, too.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn spreads(readings: DataSet<(u32, i64)>) -> DataSet<(u32, f64)> {
+    ///     readings.group_by(|r| r.0).aggregate(|g| (g.key, g.variance_pop(|r| r.1)))
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let readings = Env::embedded().collection([(7u32, 1i64), (7, 3), (7, 5)])?;
+    /// assert_eq!(spreads(readings).collect()?, [(7, 8.0 / 3.0)]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
+    pub fn variance_pop<V: Measured, F>(
+        self,
+        measure: F,
+    ) -> Aggregates<T, K, M, (S, V::Kept<Spread<VariancePop, V, F>>)>
+    where
+        F: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static,
+    {
+        self.with(V::kept(Spread(measure, PhantomData)))
+    }
+
+    /// The standard deviation of a whole population, as SQL's `stddev_pop`.
+    ///
+    /// One pass, stable also where the mean is large beside it. `None`s of a measure that is an `Option` are passed over, and it is an `Option`, too.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn spreads(readings: DataSet<(u32, i64)>) -> DataSet<(u32, f64)> {
+    ///     readings.group_by(|r| r.0).aggregate(|g| (g.key, g.stddev_pop(|r| r.1)))
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let readings = Env::embedded().collection([(7u32, 1i64), (7, 3), (7, 5)])?;
+    /// assert_eq!(spreads(readings).collect()?, [(7, (8.0f64 / 3.0).sqrt())]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
+    pub fn stddev_pop<V: Measured, F>(self, measure: F) -> Aggregates<T, K, M, (S, V::Kept<Spread<StddevPop, V, F>>)>
+    where
+        F: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static,
+    {
+        self.with(V::kept(Spread(measure, PhantomData)))
+    }
+}
+
+/// Numbers seen: how many, their mean, and the sum of their squared distances from it.
+#[derive(Clone, Copy, Default)]
+pub struct Moments {
+    count: u64,
+    mean: f64,
+    squares: f64,
+}
+
+impl Moments {
+    fn of((count, mean, squares): (u64, f64, f64)) -> Self {
+        Moments { count, mean, squares }
+    }
+
+    #[inline(always)]
+    fn add(&mut self, number: f64) {
+        self.count += 1;
+        let distance = number - self.mean;
+        self.mean += distance / self.count as f64;
+        self.squares += distance * (number - self.mean);
+    }
+
+    fn merge(&mut self, other: Moments) {
+        if self.count == 0 || other.count == 0 {
+            if self.count == 0 {
+                *self = other;
+            }
+            return;
+        }
+        let (count, distance) = (self.count + other.count, other.mean - self.mean);
+        let share = other.count as f64 / count as f64;
+        self.squares += other.squares + distance * distance * share * self.count as f64;
+        self.mean += distance * share;
+        self.count = count;
+    }
+
+    /// None of fewer than two numbers.
+    fn sample_variance(self) -> Option<f64> {
+        (self.count > 1).then(|| self.squares / (self.count - 1) as f64)
+    }
+
+    fn variance(self) -> f64 {
+        self.squares / self.count as f64
+    }
+}
+
+/// A statistic that is computed from `Moments`.
+pub trait Spreads: Clone + Send + 'static {
+    /// For values that may be missing, or may not.
+    type Value<V: Measured>;
+    /// The value.
+    fn of<V: Measured>(moments: Moments) -> Self::Value<V>;
+}
+
+macro_rules! spreads {
+    ($($(#[$doc:meta])* $name:ident: $value:ty, $of:expr;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone)]
+        pub struct $name;
+        impl Spreads for $name {
+            type Value<V: Measured> = $value;
+            fn of<V: Measured>(moments: Moments) -> $value {
+                let of: fn(Moments) -> $value = $of;
+                of(moments)
+            }
+        }
+    )*};
+}
+spreads! {
+    /// The variance of a sample.
+    Variance: Option<f64>, Moments::sample_variance;
+    /// The standard deviation of a sample.
+    Stddev: Option<f64>, |moments| moments.sample_variance().map(f64::sqrt);
+    /// The variance of a population.
+    VariancePop: V::Of<f64>, |moments| V::of(moments.variance(), moments.count);
+    /// The standard deviation of a population.
+    StddevPop: V::Of<f64>, |moments| V::of(moments.variance().sqrt(), moments.count);
+}
+
+slot_type! {
+    /// A slot of a variance or a standard deviation, as `K` says.
+    Spread<K, V>
+}
+
+/// Where moments lie.
+type Places<'t> = (StateSlot<'t, u64>, StateSlot<'t, f64>, StateSlot<'t, f64>);
+
+#[inline(always)]
+fn change<'t>((count, mean, squares): Places<'t>, group: StateRow<'t>, change: impl FnOnce(&mut Moments)) {
+    let mut moments = Moments { count: count.get(group), mean: mean.get(group), squares: squares.get(group) };
+    change(&mut moments);
+    count.set(group, moments.count);
+    mean.set(group, moments.mean);
+    squares.set(group, moments.squares);
+}
+
+slot!([K: Spreads, V: Measured, F: MeasureClosure<T, V>] Spread<K, V, F>, (u64, f64, f64), K::Value<V>, Places<'t>,
+    leaves(_slot) [LeafType::U64, LeafType::F64, LeafType::F64].map(|ty| kernel_leaf(ty, Merge::Kernel)),
+    places(reader) (reader.plain()?, reader.plain()?, reader.plain()?),
+    add(slot, at, group, record) {
+        if let Some(number) = slot.0.read(record).number() {
+            change(at, group, |moments| moments.add(number.float()));
+        }
+    },
+    merge(place, other) { change(place.0, place.1, |moments| moments.merge(Moments::of(other))); },
+    value(state) K::of(Moments::of(state)));
+summary!([K: Spreads, V: Measured, F: MeasureClosure<T, V>] Spread<K, V, F>, Moments, K::Value<V>,
+    add(slot, moments, record) {
+        if let Some(number) = slot.0.read(record).number() {
+            moments.add(number.float());
+        }
+    },
+    value(moments) K::of(*moments));

@@ -1,0 +1,108 @@
+//! `sum`: integers and decimals run in 128 bits, and are checked at the end.
+
+use std::marker::PhantomData;
+
+use runtime::group::{StateRow, StateSlot};
+use runtime::operators::{Merge, StateLeaf};
+use runtime::value::Overflow;
+
+use crate::flow::Mode;
+use crate::flow::aggregate::Aggregates;
+use crate::kernel::{
+    Measure, MeasureClosure, Measured, State, SumOf, SumWithTally, Tally, TotalOf, kernel_leaf, slot, slot_type,
+    summary, too_large,
+};
+use crate::record::Record;
+
+impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
+    /// The sum of a measure: `i64`, `u64`, `f64` or the decimal's own type. One that does not fit ends the job. Of a measure that is an `Option`, `None` is
+    /// passed over, and the sum is an `Option`: `None` where no number was there.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn revenues(sales: DataSet<(u32, u32, i64)>) -> DataSet<(u32, i64)> {
+    ///     sales.group_by(|s| s.0).aggregate(|g| (g.key, g.sum(|s| i64::from(s.1) * s.2)))
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let sales = Env::embedded().collection([(7u32, 2u32, 50i64), (7, 1, 30)])?;
+    /// assert_eq!(revenues(sales).collect()?, [(7, 130)]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
+    pub fn sum<V: Measured, F>(self, measure: F) -> Aggregates<T, K, M, (S, V::Kept<Sum<V, F>>)>
+    where
+        F: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static,
+    {
+        self.with(V::kept(Sum(measure, PhantomData)))
+    }
+
+    /// The form of `sum` beside an `avg` of the same measure: one sum for both.
+    #[doc(hidden)]
+    #[must_use]
+    #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
+    pub fn sum_parts<V: Measured, F>(self, measure: F) -> Aggregates<T, K, M, (S, V::Kept<SumParts<V, F>>)>
+    where
+        F: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static,
+    {
+        self.with(V::kept(SumParts(measure, PhantomData)))
+    }
+}
+
+slot_type! {
+    /// The sum of a measure.
+    Sum<V>
+}
+
+slot_type! {
+    /// The sum of a measure whose mean is asked for, too.
+    SumParts<V>
+}
+
+/// Where a sum lies, and what counts its numbers.
+type SumPlaces<'t, V> = (StateSlot<'t, SumOf<V>>, <<V as Measured>::Tally as Tally>::Place<'t>);
+
+fn sum_leaves<V: Measured>() -> impl Iterator<Item = StateLeaf> {
+    std::iter::once(kernel_leaf(<SumOf<V> as State>::LEAF, Merge::Sum)).chain(V::Tally::leaf())
+}
+
+#[inline(always)]
+fn add_number<'t, V: Measured>((sum, tally): SumPlaces<'t, V>, group: StateRow<'t>, value: V) {
+    if let Some(number) = value.number() {
+        sum.set(group, V::Number::add(sum.get(group), number));
+        V::Tally::add(tally, group);
+    }
+}
+
+#[inline(always)]
+fn add_to_summary<V: Measured>((sum, tally): &mut (SumOf<V>, V::Tally), value: V) {
+    if let Some(number) = value.number() {
+        (*sum, *tally) = (V::Number::add(*sum, number), tally.next());
+    }
+}
+
+/// A sum with its mean's parts, where it fits.
+fn parts_of<V: Measured>((sum, tally): (SumOf<V>, V::Tally)) -> Result<SumWithTally<V>, Overflow> {
+    let total = V::Number::total(sum).ok_or_else(too_large::<V::Number>)?;
+    Ok(SumWithTally { total, tally })
+}
+
+slot!([V: Measured, F: MeasureClosure<T, V>] Sum<V, F>, (SumOf<V>, V::Tally), V::Of<TotalOf<V>>, SumPlaces<'t, V>,
+    leaves(_slot) sum_leaves::<V>(),
+    places(reader) (reader.plain()?, V::Tally::place(reader)?),
+    add(slot, at, group, record) { add_number::<V>(at, group, slot.0.read(record)); },
+    value(state) parts_of::<V>(state)?.sum());
+slot!([V: Measured, F: MeasureClosure<T, V>] SumParts<V, F>, (SumOf<V>, V::Tally), SumWithTally<V>, SumPlaces<'t, V>,
+    leaves(_slot) sum_leaves::<V>(),
+    places(reader) (reader.plain()?, V::Tally::place(reader)?),
+    add(slot, at, group, record) { add_number::<V>(at, group, slot.0.read(record)); },
+    value(state) parts_of::<V>(state)?);
+summary!([V: Measured, F: MeasureClosure<T, V>] Sum<V, F>, (SumOf<V>, V::Tally), V::Of<TotalOf<V>>,
+    add(slot, state, record) { add_to_summary::<V>(state, slot.0.read(record)); },
+    value(state) parts_of::<V>(*state)?.sum());
+summary!([V: Measured, F: MeasureClosure<T, V>] SumParts<V, F>, (SumOf<V>, V::Tally), SumWithTally<V>,
+    add(slot, state, record) { add_to_summary::<V>(state, slot.0.read(record)); },
+    value(state) parts_of::<V>(*state)?);

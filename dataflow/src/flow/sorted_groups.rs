@@ -1,0 +1,182 @@
+//! Groups in an order: a closure goes over the records of each.
+
+use runtime::operators::Top;
+use runtime::sort::OrderKey;
+
+use crate::error::UserError;
+use crate::kernel::{Emitter, Group};
+use crate::key::Order;
+use crate::record::Record;
+
+use super::group::Grouped;
+use super::{Ends, Flow};
+
+/// A flow by key, whose groups are in an order.
+pub struct SortedGroups<T, K, M> {
+    groups: Grouped<T, K, M>,
+    order: Vec<OrderKey>,
+}
+
+impl<T, K, M> Clone for SortedGroups<T, K, M> {
+    fn clone(&self) -> Self {
+        SortedGroups { groups: self.groups.clone(), order: self.order.clone() }
+    }
+}
+
+impl<T: Record, K: Record, M: Ends> Grouped<T, K, M> {
+    /// Puts the records of each group in order, `|r| (asc(r.time), desc(r.price))`, for [`SortedGroups::reduce_group`]. Nulls come last.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// /// How much each reading differs from the one before.
+    /// #[dataflow]
+    /// fn changes(readings: DataSet<(u32, u64, i64)>) -> DataSet<(u32, i64)> {
+    ///     readings.group_by(|r| r.0).sorted_by(|r| asc(r.1)).reduce_group(|group, out| {
+    ///         let mut before = None;
+    ///         for r in group {
+    ///             if let Some(before) = before {
+    ///                 out.emit((r.0, r.2 - before));
+    ///             }
+    ///             before = Some(r.2);
+    ///         }
+    ///     })
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let readings = Env::embedded().collection([(7u32, 3u64, 10i64), (7, 1, 4), (7, 2, 5)])?;
+    /// assert_eq!(changes(readings).collect()?, [(7, 1), (7, 5)]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn sorted_by<O: Order<T>>(&self, order: impl FnOnce(T::Fields<T>) -> O) -> SortedGroups<T, K, M> {
+        let (groups, order) = self.ordered(&order(T::fields(0)));
+        SortedGroups { groups, order }
+    }
+}
+
+impl<T: Record, K: Record, M: Ends> SortedGroups<T, K, M> {
+    /// As [`Grouped::reduce_group`], with each group's records in order.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn rises(prices: DataSet<(u32, u64, i64)>) -> DataSet<(u32, i64)> {
+    ///     prices.group_by(|p| p.0).sorted_by(|p| p.1).reduce_group(|prices, out| {
+    ///         let mut last = None;
+    ///         for p in prices {
+    ///             if let Some(last) = last {
+    ///                 out.emit((p.0, p.2 - last));
+    ///             }
+    ///             last = Some(p.2);
+    ///         }
+    ///     })
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let prices = Env::embedded().collection([(7u32, 2u64, 15i64), (7, 1, 10), (7, 3, 12)])?;
+    /// assert_eq!(rises(prices).collect()?, [(7, 5), (7, -3)]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn reduce_group<U: Record, F>(&self, body: F) -> Flow<U, M>
+    where
+        F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) + Clone + Send + 'static,
+    {
+        self.groups.groups(&self.order).reduced(body)
+    }
+
+    /// As [`SortedGroups::reduce_group`], with a closure that may fail: it ends with `Ok(())`, and an error of one group ends the job.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// /// How far each meter has run; it never runs backwards.
+    /// #[dataflow]
+    /// fn used(meters: DataSet<(u32, u64, i64)>) -> DataSet<(u32, i64)> {
+    ///     meters.group_by(|m| m.0).sorted_by(|m| m.1).try_reduce_group(|readings, out| {
+    ///         let mut last = None;
+    ///         let mut sum = 0;
+    ///         let mut meter = 0;
+    ///         for r in readings {
+    ///             let step = r.2 - last.unwrap_or(r.2);
+    ///             if step < 0 {
+    ///                 return Err(format!("meter {} runs backwards", r.0).into());
+    ///             }
+    ///             (meter, sum, last) = (r.0, sum + step, Some(r.2));
+    ///         }
+    ///         out.emit((meter, sum));
+    ///         Ok(())
+    ///     })
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let env = Env::embedded();
+    /// assert_eq!(used(env.collection([(7u32, 2u64, 15i64), (7, 1, 10)])?).collect()?, [(7, 5)]);
+    /// let error = used(env.collection([(7u32, 1u64, 15i64), (7, 2, 10)])?).collect().unwrap_err().to_string();
+    /// assert!(error.contains("meter 7 runs backwards"), "{error}");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn try_reduce_group<U: Record, F>(&self, body: F) -> Flow<U, M>
+    where
+        F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
+    {
+        self.groups.groups(&self.order).tried(body)
+    }
+
+    /// As [`Grouped::combine_group`], with each partial group's records in order.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn spans(visits: DataSet<(u32, u64)>) -> DataSet<(u32, u64, u64)> {
+    ///     let partial = visits.group_by(|v| v.0).sorted_by(|v| v.1).combine_group(|visits, out| {
+    ///         if let Some(first) = visits.next() {
+    ///             let mut last = first.1;
+    ///             for v in visits {
+    ///                 last = v.1;
+    ///             }
+    ///             out.emit((first.0, first.1, last));
+    ///         }
+    ///     });
+    ///     partial.group_by(|p| p.0).aggregate(|g| (g.key, g.min(|p| p.1), g.max(|p| p.2)))
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let visits = Env::embedded().collection([(7u32, 3u64), (7, 9), (7, 5)])?;
+    /// assert_eq!(spans(visits).collect()?, [(7, 3, 9)]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn combine_group<U: Record, F>(&self, body: F) -> Flow<U, M>
+    where
+        F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) + Clone + Send + 'static,
+    {
+        self.groups.groups(&self.order).partial().reduced(body)
+    }
+
+    /// The first `count` records of each group: [`Grouped::top`] by the groups' order.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn latest(orders: DataSet<(u32, u64)>) -> DataSet<(u32, u64)> {
+    ///     orders.group_by(|o| o.0).sorted_by(|o| desc(o.1)).first(1)
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let orders = Env::embedded().collection([(7u32, 3u64), (7, 9), (7, 5)])?;
+    /// assert_eq!(latest(orders).collect()?, [(7, 9)]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn first(&self, count: usize) -> Flow<T, M> {
+        let (groups, order) = (&self.groups, self.order.clone());
+        let top = Top { schema: groups.flow.schema(), key: groups.key.clone(), count, order };
+        groups.flow.then::<T, M>(top, &[], &groups.next).unkeyed(&groups.next)
+    }
+}
