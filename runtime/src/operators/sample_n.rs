@@ -191,4 +191,39 @@ impl Driver for DrawDriver {
     fn revoke(&mut self, bytes: usize) -> Result<()> {
         self.kept.revoke(bytes)
     }
+
+    fn settle(&mut self) -> Result<Progress> {
+        self.kept.settle()
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use crate::memory::Budget;
+    use crate::page::windows;
+    use crate::plan::unbounded_writer;
+    use crate::row::{Datum, LeafSet, LeafType, SchemaBuilder};
+
+    #[test]
+    fn rows_go_to_disk_where_others_need_the_memory_and_no_more_rows_come() {
+        let schema = SchemaBuilder::build(|b| b.leaf(LeafType::U64));
+        let sample = SampleN { schema, count: 100_000, seed: 1 };
+        let (layout, leaf) = numbered_layout(&sample.schema, &LeafSet::all(1));
+        let memory = Memory::spilling(Budget::new(64 << 20), "sample", SORT_BYTES);
+        let context = TaskContext::alone(memory);
+        let mut driver = sample.draw(layout, vec![OrderKey { leaf, descending: false }]).create(&context).unwrap();
+        let mut rows = unbounded_writer(vec![LeafType::U64]);
+        (0..100_000).for_each(|number| rows.append_datums(&[Datum::Fixed(number)]).unwrap());
+        rows.seal();
+        let mut out = Outputs::new(unbounded_writer(Vec::new()));
+        for page in rows.take_sealed() {
+            let taken = |input: &Input<'_>| driver.on_batch(0, input, &mut 0, &mut out).map(drop);
+            windows(&page.batch(), taken).unwrap();
+        }
+        driver.revoke(1 << 20).unwrap();
+        while driver.settle().unwrap() != Progress::Done {}
+        assert!(context.metrics.spilled_bytes.get() > 0);
+    }
 }
