@@ -19,7 +19,7 @@ fn pages() -> Vec<(String, String)> {
 
 /// The operators: their words, and where each stands.
 fn operators() -> Vec<(String, String)> {
-    let table = fs::read_to_string(workspace("dataflow-macros/src/operators.rs")).unwrap();
+    let table = fs::read_to_string(workspace("dataflow-macros/src/operators/table.rs")).unwrap();
     let words = table.split("row(\"").skip(1).map(|row| row.split('"').next().unwrap());
     let stands = table.split("row(\"").skip(1).map(|row| row.split(", ").nth(1).unwrap());
     let operators: Vec<_> = words.zip(stands).map(|(word, stand)| (word.to_owned(), stand.to_owned())).collect();
@@ -71,7 +71,9 @@ fn every_operator_has_a_page() {
 #[test]
 fn every_method_of_the_language_has_an_example() {
     let operators = operators();
-    let files = fs::read_dir(workspace("dataflow/src/flow")).unwrap().map(|entry| entry.unwrap().path());
+    let folders = ["dataflow/src/flow", "dataflow/src/flow/measures"];
+    let files = folders.iter().flat_map(|folder| fs::read_dir(workspace(folder)).unwrap());
+    let files = files.map(|entry| entry.unwrap().path()).filter(|path| path.is_file());
     let texts: Vec<String> = files.map(|path| fs::read_to_string(path).unwrap()).collect();
     let methods: Vec<(&str, &str)> = texts
         .iter()

@@ -11,11 +11,12 @@ use crate::sort::order::OrderKey;
 use crate::sort::small_rows::{BucketSort, SharedSplitters};
 
 /// Rows that are sorted in memory, and emitted.
+#[expect(clippy::large_enum_variant, reason = "one for each task")]
 pub enum InMemorySort {
     /// By an index: rows may be looked at, too.
     ByIndex(SortBuffer),
     /// By moving them.
-    ByBuckets(Box<BucketSort>),
+    ByBuckets(BucketSort),
 }
 
 /// Calls a method of whichever it is.
@@ -40,7 +41,7 @@ impl InMemorySort {
         memory: &Memory,
     ) -> Result<Self> {
         Ok(match BucketSort::of(splitters, &layout, order, memory)? {
-            Some(buckets) => InMemorySort::ByBuckets(Box::new(buckets)),
+            Some(buckets) => InMemorySort::ByBuckets(buckets),
             None => InMemorySort::ByIndex(SortBuffer::new(layout, order, memory)?),
         })
     }

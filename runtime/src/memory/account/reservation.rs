@@ -20,7 +20,7 @@ impl Reservation {
     /// Grows or shrinks to `bytes`.
     ///
     /// # Errors
-    /// [`Error::OutOfMemory`]; the reservation is then as before.
+    /// [`OutOfMemory`](crate::error::Error::OutOfMemory); the reservation is then as before.
     pub fn resize(&mut self, bytes: usize) -> Result<()> {
         if bytes > self.bytes {
             self.memory.take(bytes - self.bytes)?;
