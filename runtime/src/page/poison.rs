@@ -38,7 +38,8 @@ mod tests {
     use std::sync::Arc;
 
     use crate::memory::{Budget, Memory};
-    use crate::page::run::{FIRST_ROW, Page, Run};
+    use crate::page::Page;
+    use crate::page::run::{FIRST_ROW, Run};
     use crate::row::{LeafSet, LeafType, RowLayout};
 
     fn page() -> Page {
