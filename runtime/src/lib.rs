@@ -9,6 +9,7 @@ pub mod memory;
 pub mod row;
 pub mod page;
 pub mod hash;
+mod stream;
 pub mod spill;
 pub mod kernel;
 mod rendezvous;

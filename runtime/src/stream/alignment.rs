@@ -1,0 +1,118 @@
+//! Brings the control items of several inputs together: a state machine without threads or I/O.
+//!
+//! * **Round ends and barriers cut all inputs alike.** An input that has said one is *held*: nothing more is taken from it until all others have said the
+//!   same one. So rows of the next round, or of the next snapshot, never come before the cut.
+//! * **Watermarks are merged**: event time is as far as the input that is furthest behind, of those that are not idle. It never goes back.
+//! * **An input that has ended is waited for by nobody.**
+//!
+//! Inputs say cuts in one order. Two that differ would hold each other for ever, so that is an error and not a hang.
+
+use smallvec::SmallVec;
+
+use super::Control;
+use crate::error::{Error, Result};
+
+/// Control items that go on, in their order.
+pub(crate) type Passed = SmallVec<[Control; 2]>;
+
+/// The control items of some inputs, brought together.
+pub(crate) struct Alignment {
+    inputs: Vec<InputState>,
+    /// The watermark that was passed on last.
+    watermark: i64,
+    /// It was passed on that all inputs are idle.
+    is_idle: bool,
+}
+
+struct InputState {
+    /// The cut that it waits at.
+    cut: Option<Control>,
+    watermark: i64,
+    is_idle: bool,
+    has_ended: bool,
+}
+
+impl Alignment {
+    /// Of so many inputs that have said nothing yet.
+    pub(crate) fn of(inputs: usize) -> Self {
+        let new = || InputState { cut: None, watermark: i64::MIN, is_idle: false, has_ended: false };
+        Alignment { inputs: std::iter::repeat_with(new).take(inputs).collect(), watermark: i64::MIN, is_idle: false }
+    }
+
+    /// Whether nothing is to be taken from an input for now, or for ever.
+    pub(crate) fn is_held(&self, input: usize) -> bool {
+        self.inputs.get(input).is_none_or(|input| input.cut.is_some() || input.has_ended)
+    }
+
+    /// Whether all inputs have ended.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.inputs.iter().all(|input| input.has_ended)
+    }
+
+    /// Rows came from an input, so it is idle no more; what that says of all inputs.
+    pub(crate) fn rows(&mut self, input: usize) -> Option<Control> {
+        let state = self.inputs.get_mut(input)?;
+        std::mem::take(&mut state.is_idle).then(|| self.event_time()).flatten()
+    }
+
+    /// An input says something; what all of them together say by that.
+    ///
+    /// # Errors
+    /// Where it says another cut than an input that waits, or speaks while it is held.
+    pub(crate) fn offer(&mut self, input: usize, control: Control) -> Result<Passed> {
+        if self.is_held(input) {
+            return Err(Error::Internal(format!("input {input} says {control:?} while it is held")));
+        }
+        let state = &mut self.inputs[input];
+        match control {
+            Control::RoundEnd(_) | Control::Barrier(_) => state.cut = Some(control),
+            Control::Watermark(micros) => {
+                state.watermark = state.watermark.max(micros);
+                state.is_idle = false;
+            }
+            Control::Idle => state.is_idle = true,
+            Control::End => state.has_ended = true,
+        }
+        let mut passed = Passed::new();
+        // What the inputs know of time belongs before the cut: none has said anything since it was held.
+        passed.extend(self.event_time());
+        passed.extend(self.cut()?);
+        if self.has_ended() {
+            passed.push(Control::End);
+        }
+        Ok(passed)
+    }
+
+    /// What event time all inputs have come to, or that all are idle, where that is news.
+    fn event_time(&mut self) -> Option<Control> {
+        let open = || self.inputs.iter().filter(|input| !input.has_ended);
+        let least = open().filter(|input| !input.is_idle).map(|input| input.watermark).min();
+        let Some(least) = least else {
+            // Where all have ended that is said instead.
+            let is_news = open().next().is_some() && !std::mem::replace(&mut self.is_idle, true);
+            return is_news.then_some(Control::Idle);
+        };
+        let was_idle = std::mem::replace(&mut self.is_idle, false);
+        let is_news = was_idle || least > self.watermark;
+        self.watermark = self.watermark.max(least);
+        is_news.then_some(Control::Watermark(self.watermark))
+    }
+
+    /// The cut that all inputs have come to; they are held no more.
+    fn cut(&mut self) -> Result<Option<Control>> {
+        let mut open = self.inputs.iter().filter(|input| !input.has_ended).map(|input| input.cut);
+        let mut said = self.inputs.iter().filter_map(|input| input.cut);
+        let Some(first) = said.next() else { return Ok(None) };
+        if let Some(other) = said.find(|&other| other != first) {
+            return Err(Error::Internal(format!("one input waits at {first:?}, another at {other:?}")));
+        }
+        if open.any(|cut| cut.is_none()) {
+            return Ok(None);
+        }
+        self.inputs.iter_mut().for_each(|input| input.cut = None);
+        Ok(Some(first))
+    }
+}
+
+#[cfg(test)]
+mod tests;

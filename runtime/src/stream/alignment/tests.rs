@@ -1,0 +1,173 @@
+use std::collections::VecDeque;
+
+use proptest::prelude::*;
+
+use super::*;
+
+const MINUTE: i64 = 60_000_000;
+
+fn offered(alignment: &mut Alignment, input: usize, control: Control) -> Vec<Control> {
+    alignment.offer(input, control).unwrap().into_vec()
+}
+
+#[test]
+fn a_cut_passes_when_all_have_said_it_and_holds_who_said_it_before() {
+    for cut in [Control::Barrier(1), Control::RoundEnd(1)] {
+        let mut two = Alignment::of(2);
+        assert_eq!(offered(&mut two, 1, cut), []);
+        assert!(two.is_held(1) && !two.is_held(0));
+        assert_eq!(offered(&mut two, 0, cut), [cut]);
+        assert!(!two.is_held(1) && !two.is_held(0));
+    }
+}
+
+#[test]
+fn who_has_ended_is_waited_for_by_nobody() {
+    let mut three = Alignment::of(3);
+    assert_eq!(offered(&mut three, 0, Control::End), []);
+    assert_eq!(offered(&mut three, 1, Control::Watermark(MINUTE)), []);
+    assert_eq!(offered(&mut three, 1, Control::Barrier(7)), []);
+    // The one that was waited for ends: time and cut are what the one that is left has said.
+    assert_eq!(offered(&mut three, 2, Control::End), [Control::Watermark(MINUTE), Control::Barrier(7)]);
+    assert!(three.is_held(2) && !three.has_ended());
+    assert_eq!(offered(&mut three, 1, Control::End), [Control::End]);
+    assert!(three.has_ended());
+}
+
+#[test]
+fn event_time_is_that_of_the_last_and_leaves_idle_inputs_out() {
+    let mut two = Alignment::of(2);
+    assert_eq!(offered(&mut two, 0, Control::Watermark(5)), []);
+    assert_eq!(offered(&mut two, 1, Control::Watermark(3)), [Control::Watermark(3)]);
+    assert_eq!(offered(&mut two, 1, Control::Idle), [Control::Watermark(5)]);
+    // It is behind now, and event time does not go back.
+    assert_eq!(two.rows(1), None);
+    assert_eq!(offered(&mut two, 0, Control::Watermark(9)), []);
+    assert_eq!(offered(&mut two, 0, Control::Idle), []);
+    assert_eq!(offered(&mut two, 1, Control::Idle), [Control::Idle]);
+    // The next must hear that rows may come again, also where none of them gets through to it.
+    assert_eq!(two.rows(0), Some(Control::Watermark(9)));
+    assert_eq!(two.rows(0), None);
+}
+
+#[test]
+fn other_cuts_and_words_of_who_is_held_are_errors() {
+    let mut two = Alignment::of(2);
+    offered(&mut two, 0, Control::Barrier(1));
+    assert!(two.offer(0, Control::Watermark(1)).is_err());
+    assert!(two.offer(1, Control::RoundEnd(1)).is_err());
+}
+
+/// What an input says, with rows that know which cut they come before.
+#[derive(Clone, Copy, Debug)]
+enum Said {
+    Rows { cuts_before: usize },
+    Control(Control),
+}
+
+/// Inputs whose cuts are the same while they last.
+fn inputs() -> impl Strategy<Value = Vec<VecDeque<Said>>> {
+    let cuts = prop::collection::vec(any::<bool>(), 0..6);
+    (cuts, 1..5usize).prop_flat_map(|(cuts, inputs)| prop::collection::vec(input(cuts), inputs))
+}
+
+fn input(cuts: Vec<bool>) -> impl Strategy<Value = VecDeque<Said>> {
+    let between = prop::collection::vec(prop::collection::vec(0..4u8, 0..4), cuts.len() + 1);
+    (between, 0..=cuts.len(), any::<bool>()).prop_map(move |(between, lasts, ends_early)| {
+        let lasts = if ends_early { lasts } else { cuts.len() };
+        let mut said = VecDeque::new();
+        let (mut rounds, mut time) = (0, 0);
+        for (number, between) in between.iter().enumerate().take(lasts + 1) {
+            for &what in between {
+                time += i64::from(what);
+                said.push_back(match what {
+                    0 => Said::Control(Control::Idle),
+                    1 => Said::Control(Control::Watermark(time)),
+                    _ => Said::Rows { cuts_before: number },
+                });
+            }
+            if number < lasts {
+                rounds += u32::from(cuts[number]);
+                let barrier = Control::Barrier(number as u64);
+                said.push_back(Said::Control(if cuts[number] { Control::RoundEnd(rounds) } else { barrier }));
+            }
+        }
+        said.push_back(Said::Control(Control::End));
+        said
+    })
+}
+
+/// Plain event time: nothing is kept but what each input said last.
+#[derive(Clone, Copy)]
+enum Time {
+    Known(i64),
+    Idle,
+    Ended,
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4_000))]
+
+    /// Whatever the order in which inputs are heard.
+    #[test]
+    fn any_schedule_cuts_all_inputs_alike_and_comes_to_an_end(said in inputs(), seed in any::<u64>()) {
+        let (mut left, mut turn) = (said.clone(), seed);
+        let mut alignment = Alignment::of(said.len());
+        let mut times = vec![Time::Known(i64::MIN); said.len()];
+        let (mut passed, mut latest) = (Vec::new(), i64::MIN);
+        while !alignment.has_ended() {
+            let open: Vec<usize> = (0..said.len()).filter(|&input| !alignment.is_held(input)).collect();
+            prop_assert!(!open.is_empty(), "all are held");
+            turn = turn.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let input = open[(turn >> 33) as usize % open.len()];
+            let news = match left[input].pop_front().unwrap() {
+                Said::Rows { cuts_before } => {
+                    let cuts = passed.iter().filter(|control| is_cut(control)).count();
+                    prop_assert_eq!(cuts, cuts_before, "rows came before or behind a cut that is not theirs");
+                    if let Time::Idle = times[input] {
+                        // What it said before it was idle stands.
+                        times[input] = Time::Known(said_time(&said[input], &left[input]));
+                    }
+                    alignment.rows(input).into_iter().collect()
+                }
+                Said::Control(control) => {
+                    match control {
+                        Control::Watermark(micros) => times[input] = Time::Known(micros),
+                        Control::Idle => times[input] = Time::Idle,
+                        Control::End => times[input] = Time::Ended,
+                        Control::RoundEnd(_) | Control::Barrier(_) => {}
+                    }
+                    alignment.offer(input, control).unwrap()
+                }
+            };
+            let known = times.iter().filter_map(|time| if let Time::Known(micros) = time { Some(*micros) } else { None });
+            if let Some(least) = known.min() {
+                latest = latest.max(least);
+            }
+            passed.extend(news);
+            let heard = passed.iter().rev().find_map(|control| if let Control::Watermark(micros) = control { Some(*micros) } else { None });
+            prop_assert_eq!(heard.unwrap_or(i64::MIN), latest, "event time of all inputs");
+        }
+        // Each cut that any input said passes once, in order.
+        let mut longest: Vec<Control> = Vec::new();
+        for input in &said {
+            let cuts = input.iter().filter_map(|said| if let Said::Control(control) = said { Some(*control) } else { None });
+            let cuts: Vec<Control> = cuts.filter(is_cut).collect();
+            longest = if cuts.len() > longest.len() { cuts } else { longest };
+        }
+        prop_assert_eq!(passed.iter().copied().filter(is_cut).collect::<Vec<_>>(), longest);
+        prop_assert_eq!(passed.last(), Some(&Control::End));
+    }
+}
+
+fn is_cut(control: &Control) -> bool {
+    matches!(control, Control::RoundEnd(_) | Control::Barrier(_))
+}
+
+/// The watermark that an input said last of what was heard of it.
+fn said_time(all: &VecDeque<Said>, left: &VecDeque<Said>) -> i64 {
+    let heard = all.iter().take(all.len() - left.len()).rev();
+    let last = heard
+        .filter_map(|said| if let Said::Control(Control::Watermark(micros)) = said { Some(*micros) } else { None });
+    last.max().unwrap_or(i64::MIN)
+}
