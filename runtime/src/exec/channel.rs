@@ -1,4 +1,4 @@
-//! Bounded channels of pages between tasks.
+//! Bounded channels of items between tasks of one process.
 //!
 //! An inbox feeds one port of one task. It has a channel for each task that sends to it, so that a channel can be held back by
 //! itself: barriers are aligned by not taking from channels where one has arrived.
@@ -8,7 +8,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::memory::limits::CHANNEL_PAGES;
-use crate::page::Page;
+use crate::stream::{Item, ItemReceiver, ItemSender};
+
+/// Items of a channel, of which most say something: pages are fewer.
+const CHANNEL_ITEMS: usize = 64;
 
 /// When something that is woken gets a thread.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -30,15 +33,7 @@ pub(super) trait Wake: Send + Sync {
     }
 }
 
-/// What an inbox gives.
-pub(super) enum Received {
-    Page(Page),
-    /// All channels are at their end.
-    End,
-    /// Nothing now; the receiver will be woken.
-    Nothing,
-}
-
+/// The channels of one port of one task.
 pub(super) struct Inbox {
     state: Mutex<State>,
     /// The receiver wants nothing more.
@@ -48,26 +43,48 @@ pub(super) struct Inbox {
 
 struct State {
     channels: Vec<Channel>,
-    /// Whether a channel is taken from when those before it have ended.
+    /// Whether a channel is taken from when nothing more is to come, for now, from those before it.
     in_order: bool,
     /// The channel to look at first, so that none is starved.
     next: usize,
 }
 
 struct Channel {
-    pages: VecDeque<Page>,
-    ended: bool,
+    items: VecDeque<Item>,
+    /// Of the items.
+    pages: usize,
     sender: Arc<dyn Wake>,
     /// The sender waits for room.
     is_full: bool,
 }
 
 impl Channel {
-    /// Takes the page that came first, and says whom to wake where that makes room.
-    fn take(&mut self) -> Option<(Page, Option<Arc<dyn Wake>>)> {
-        let page = self.pages.pop_front()?;
+    fn has_room_for(&self, item: &Item) -> bool {
+        match item {
+            Item::Page(_) => self.pages < CHANNEL_PAGES,
+            Item::Control(_) => self.items.len() < CHANNEL_ITEMS,
+        }
+    }
+
+    fn put(&mut self, item: Item) {
+        // Of what is said about time in a row, the last counts.
+        if let (Item::Control(said), Some(Item::Control(last))) = (&item, self.items.back_mut())
+            && said.is_about_time()
+            && last.is_about_time()
+        {
+            *last = *said;
+            return;
+        }
+        self.pages += usize::from(matches!(item, Item::Page(_)));
+        self.items.push_back(item);
+    }
+
+    /// Takes the item that came first, and says whom to wake where that makes room.
+    fn take(&mut self) -> Option<(Item, Option<Arc<dyn Wake>>)> {
+        let item = self.items.pop_front()?;
+        self.pages -= usize::from(matches!(item, Item::Page(_)));
         let waits = std::mem::replace(&mut self.is_full, false);
-        Some((page, waits.then(|| self.sender.clone())))
+        Some((item, waits.then(|| self.sender.clone())))
     }
 }
 
@@ -78,21 +95,46 @@ impl Inbox {
         Inbox { state: Mutex::new(state), closed: AtomicBool::new(false), receiver }
     }
 
-    /// A new channel of a sender; its number. Senders in order connect in order.
-    pub(super) fn connect(&self, sender: Arc<dyn Wake>, in_order: bool) -> usize {
+    /// A new channel of a sender. Senders in order connect in order.
+    pub(super) fn connect(self: &Arc<Self>, sender: Arc<dyn Wake>, in_order: bool) -> ChannelSender {
         let mut state = self.lock();
         state.in_order |= in_order;
-        state.channels.push(Channel { pages: VecDeque::new(), ended: false, sender, is_full: false });
-        state.channels.len() - 1
+        state.channels.push(Channel { items: VecDeque::new(), pages: 0, sender, is_full: false });
+        ChannelSender { inbox: self.clone(), channel: state.channels.len() - 1 }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    /// Says that the receiver wants nothing more: what waits is dropped, and so is what comes. Every sender hears it, also one that has nothing to send:
-    /// what it reads from may be closed in turn.
-    pub(super) fn close(&self) {
+impl ItemReceiver for Inbox {
+    fn senders(&self) -> usize {
+        self.lock().channels.len()
+    }
+
+    fn take(&self, is_held: &dyn Fn(usize) -> bool) -> Option<(usize, Item)> {
+        let mut state = self.lock();
+        let count = state.channels.len();
+        let first = if state.in_order { 0 } else { state.next };
+        let in_order = state.in_order;
+        let mut open = (first..first + count).map(|number| number % count).filter(|&number| !is_held(number));
+        let (number, (item, sender)) = if in_order {
+            let number = open.next()?;
+            (number, state.channels[number].take()?)
+        } else {
+            open.find_map(|number| Some((number, state.channels[number].take()?)))?
+        };
+        state.next = (number + 1) % count;
+        drop(state);
+        if let Some(sender) = sender {
+            sender.wake(QueuePlace::InOrder);
+        }
+        Some((number, item))
+    }
+
+    /// Also a sender that has nothing to send hears it: what it reads from may be closed in turn.
+    fn close(&self) {
         if self.closed.swap(true, Ordering::SeqCst) {
             return;
         }
@@ -100,60 +142,34 @@ impl Inbox {
         channels.into_iter().for_each(|channel| channel.sender.wake(QueuePlace::InOrder));
     }
 
-    /// Whether the receiver wants nothing more.
-    pub(super) fn is_closed(&self) -> bool {
+    fn is_closed(&self) -> bool {
         self.closed.load(Ordering::SeqCst)
     }
+}
 
-    /// Sends a page, or gives it back where the channel is full; the sender is then woken when there is room.
-    pub(super) fn send(&self, channel: usize, page: Page) -> Result<(), Page> {
-        let mut state = self.lock();
+/// One task's channel to an inbox.
+pub(super) struct ChannelSender {
+    inbox: Arc<Inbox>,
+    channel: usize,
+}
+
+impl ItemSender for ChannelSender {
+    fn send(&self, item: Item) -> Result<(), Item> {
+        let mut state = self.inbox.lock();
         // A closed inbox has no channels.
-        let Some(channel) = state.channels.get_mut(channel) else { return Ok(()) };
-        if channel.pages.len() >= CHANNEL_PAGES {
+        let Some(channel) = state.channels.get_mut(self.channel) else { return Ok(()) };
+        if !channel.has_room_for(&item) {
             channel.is_full = true;
-            return Err(page);
+            return Err(item);
         }
-        channel.pages.push_back(page);
+        channel.put(item);
         drop(state);
-        self.receiver.clone().wake(QueuePlace::Next);
+        self.inbox.receiver.clone().wake(QueuePlace::Next);
         Ok(())
     }
 
-    /// Says that no page follows.
-    pub(super) fn end(&self, channel: usize) {
-        if let Some(channel) = self.lock().channels.get_mut(channel) {
-            channel.ended = true;
-        }
-        self.receiver.clone().wake(QueuePlace::Next);
-    }
-
-    /// Takes the next page of any channel.
-    pub(super) fn receive(&self) -> Received {
-        let mut state = self.lock();
-        let count = state.channels.len();
-        if state.in_order {
-            let open = state.channels.iter().position(|channel| !channel.ended || !channel.pages.is_empty());
-            let Some(open) = open else { return Received::End };
-            let Some((page, sender)) = state.channels[open].take() else { return Received::Nothing };
-            drop(state);
-            if let Some(sender) = sender {
-                sender.wake(QueuePlace::InOrder);
-            }
-            return Received::Page(page);
-        }
-        for step in 0..count {
-            let index = (state.next + step) % count;
-            if let Some((page, sender)) = state.channels[index].take() {
-                state.next = (index + 1) % count;
-                drop(state);
-                if let Some(sender) = sender {
-                    sender.wake(QueuePlace::InOrder);
-                }
-                return Received::Page(page);
-            }
-        }
-        if state.channels.iter().all(|channel| channel.ended) { Received::End } else { Received::Nothing }
+    fn is_closed(&self) -> bool {
+        self.inbox.is_closed()
     }
 }
 
@@ -162,6 +178,7 @@ mod tests {
     use std::sync::atomic::AtomicUsize;
 
     use super::*;
+    use crate::stream::Control;
 
     #[derive(Default)]
     struct Counted(AtomicUsize);
@@ -176,14 +193,46 @@ mod tests {
     #[test]
     fn every_sender_hears_once_that_nothing_more_is_wanted() {
         let senders = [(); 3].map(|()| Arc::new(Counted::default()));
-        let inbox = Inbox::new(Arc::new(Counted::default()));
+        let inbox = Arc::new(Inbox::new(Arc::new(Counted::default())));
         senders.iter().for_each(|sender| _ = inbox.connect(sender.clone(), false));
-        inbox.end(2);
-        assert!(matches!(inbox.receive(), Received::Nothing));
+        assert!(inbox.take(&|_| false).is_none());
         inbox.close();
         inbox.close();
         assert!(senders.iter().all(|sender| sender.0.load(Ordering::Relaxed) == 1));
-        assert!(inbox.is_closed() && matches!(inbox.receive(), Received::End));
-        inbox.end(0);
+        assert!(inbox.is_closed() && inbox.senders() == 0);
+    }
+
+    #[test]
+    fn a_held_channel_keeps_its_items_and_time_takes_one_place() {
+        let inbox = Arc::new(Inbox::new(Arc::new(Counted::default())));
+        let [first, second] = [(); 2].map(|()| inbox.connect(Arc::new(Counted::default()), false));
+        let barrier = Control::Barrier(1);
+        for micros in 0..1000 {
+            assert!(first.send(Item::Control(Control::Watermark(micros))).is_ok());
+        }
+        assert!(first.send(Item::Control(barrier)).is_ok() && second.send(Item::Control(barrier)).is_ok());
+        let take = |held: usize| match inbox.take(&|channel| channel == held) {
+            Some((channel, Item::Control(control))) => Some((channel, control)),
+            _ => None,
+        };
+        assert_eq!(take(0), Some((1, barrier)));
+        assert_eq!(take(0), None);
+        assert_eq!(take(1), Some((0, Control::Watermark(999))));
+        assert_eq!(take(1), Some((0, barrier)));
+        assert_eq!(take(2), None);
+    }
+
+    /// Pages are few; what is said has a bound, too.
+    #[test]
+    fn a_full_channel_gives_items_back_and_wakes_the_sender_when_there_is_room() {
+        let inbox = Arc::new(Inbox::new(Arc::new(Counted::default())));
+        let sender = Arc::new(Counted::default());
+        let channel = inbox.connect(sender.clone(), false);
+        let says = |epoch| channel.send(Item::Control(Control::Barrier(epoch)));
+        let taken = (0..).take_while(|&epoch| says(epoch).is_ok()).count();
+        assert_eq!((taken, sender.0.load(Ordering::Relaxed)), (CHANNEL_ITEMS, 0));
+        assert!(inbox.take(&|_| false).is_some());
+        assert_eq!(sender.0.load(Ordering::Relaxed), 1);
+        assert!(says(taken as u64).is_ok());
     }
 }

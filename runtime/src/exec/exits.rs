@@ -1,14 +1,13 @@
 //! The outputs of a stage: rows are written into pages for the tasks that get them, and sent.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use crate::error::Result;
 use crate::hash::hash_rows;
 use crate::page::{Batch, Input, Page, RowWriter, Selection};
 use crate::strategy::Ship;
+use crate::stream::{Control, Item, ItemSender};
 
-use super::channel::Inbox;
 use super::inline::{InlineStep, Watch, filtered};
 
 /// One output of one task.
@@ -18,10 +17,10 @@ pub(super) struct Exit {
     pub(super) ship: Ship,
     /// A writer per target; one for all where every target gets the same.
     pub(super) writers: Vec<RowWriter>,
-    /// The inboxes of the receiving tasks, each with this task's channel.
-    pub(super) targets: Vec<(Arc<Inbox>, usize)>,
-    /// Closed pages that no channel has taken yet.
-    pending: VecDeque<(usize, Page)>,
+    /// This task's channels to the receiving tasks.
+    pub(super) targets: Vec<Box<dyn ItemSender>>,
+    /// Items that no channel has taken yet.
+    pending: VecDeque<(usize, Item)>,
     /// Whether what leaves here counts as the operator's output.
     is_counted: bool,
     /// Whether rows that do not come to it are missed by nobody, where its targets want no more.
@@ -37,7 +36,7 @@ impl Exit {
         inline: Vec<InlineStep>,
         ship: Ship,
         writers: Vec<RowWriter>,
-        targets: Vec<(Arc<Inbox>, usize)>,
+        targets: Vec<Box<dyn ItemSender>>,
     ) -> Self {
         let parts = vec![Vec::new(); targets.len()];
         Exit {
@@ -147,32 +146,35 @@ impl Exit {
                     watch.job.metrics.operators[self.operator].bytes.add((page.rows() * page.layout().width()) as u64);
                 }
                 if broadcast {
-                    self.pending.extend((0..self.targets.len()).map(|target| (target, page.clone())));
+                    self.pending.extend((0..self.targets.len()).map(|target| (target, Item::Page(page.clone()))));
                 } else {
-                    self.pending.push_back((target, page));
+                    self.pending.push_back((target, Item::Page(page)));
                 }
             }
         }
     }
 
-    /// Closes what is open.
-    pub(super) fn seal(&mut self, watch: &Watch) {
+    /// Says something to all targets, behind the rows that were written before.
+    pub(super) fn say(&mut self, control: Control, watch: &Watch) {
         self.writers.iter_mut().for_each(RowWriter::seal);
         self.collect(watch);
+        self.pending.extend((0..self.targets.len()).map(|target| (target, Item::Control(control))));
     }
 
-    /// Sends what waits; whether all of it went.
+    /// Sends what waits; whether all of it went. A target that is full holds back no other.
     pub(super) fn flush(&mut self) -> bool {
+        if self.pending.is_empty() {
+            return true;
+        }
         let mut full = vec![false; self.targets.len()];
         for _ in 0..self.pending.len() {
-            let Some((target, page)) = self.pending.pop_front() else { break };
-            let (inbox, channel) = &self.targets[target];
-            // Pages to one target keep their order, so what follows a refused one waits behind it.
+            let Some((target, item)) = self.pending.pop_front() else { break };
+            // Items to one target keep their order, so what follows a refused one waits behind it.
             if full[target] {
-                self.pending.push_back((target, page));
-            } else if let Err(page) = inbox.send(*channel, page) {
+                self.pending.push_back((target, item));
+            } else if let Err(item) = self.targets[target].send(item) {
                 full[target] = true;
-                self.pending.push_back((target, page));
+                self.pending.push_back((target, item));
             }
         }
         self.pending.is_empty()
@@ -180,12 +182,7 @@ impl Exit {
 
     /// Whether no target wants more, and nothing else does.
     pub(super) fn is_closed(&self) -> bool {
-        self.may_stop && self.targets.iter().all(|(inbox, _)| inbox.is_closed())
-    }
-
-    /// Tells all targets that no page follows.
-    pub(super) fn end(&self) {
-        self.targets.iter().for_each(|(inbox, channel)| inbox.end(*channel));
+        self.may_stop && self.targets.iter().all(|target| target.is_closed())
     }
 }
 

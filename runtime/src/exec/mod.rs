@@ -7,6 +7,7 @@
 //! so that thread runs the inner job's tasks itself, and those alone, since a task of another job might want a lock that the closure holds. A
 //! waiting thread that is not the pool's does the same where no thread of the pool gets to the job.
 
+mod aligned_input;
 mod blocking;
 mod channel;
 mod exits;

@@ -3,31 +3,28 @@
 //! The deepest step that has something to do goes first, so rows are used while they are hot, and at most one page lies between two
 //! steps. What a step works on is kept as data (`Work`), not on a stack, so a task can stop after any window.
 
+mod head;
 mod step;
 #[cfg(test)]
 mod tests;
 mod windows;
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::channel::{Inbox, Received};
 use super::exits::Exit;
 use super::inline::{Watch, projected_leaves};
-use super::reading::{SourceHead, SourceProgress};
-use super::spill_queue::{SpillQueueHead, SpillQueueProgress};
-use crate::error::{Error, Origin, Result};
+use crate::error::{Origin, Result};
 use crate::page::{Batch, Page, Selection};
-use crate::strategy::{Cursor, Progress, Round};
-use step::{DriveResult, Work, drive};
+use crate::strategy::Progress;
+use crate::stream::{Control, Item};
+use head::HeadProgress;
+pub(super) use head::PipelineHead;
+use step::{DriveResult, STREAM, Work, drive};
 pub(super) use step::{Side, Step};
 use windows::{Data, Rows, Windows};
 
 /// A task gives its thread back after this long.
 const SLICE: Duration = Duration::from_millis(5);
-
-/// A bounded input is one round.
-const ONLY_ROUND: Round = Round { number: 1, last: true };
 
 /// How a poll ended.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -48,49 +45,22 @@ enum PipelineTurn {
     Ended,
 }
 
-pub(super) enum PipelineHead {
-    Source(SourceHead),
-    Inbox(Arc<Inbox>),
-    /// Feeds the exits alone.
-    SpillQueue(Box<SpillQueueHead>),
-}
-
-impl PipelineHead {
-    /// Whether it may end before what it reads does. What is wrong with a source's records is written down for all of them; a spool passes on what it is
-    /// told as any other.
-    fn may_stop(&self) -> bool {
-        match self {
-            PipelineHead::Source(source) => source.may_stop(),
-            PipelineHead::Inbox(_) | PipelineHead::SpillQueue(_) => true,
-        }
-    }
-
-    /// Reads no more. The rows that it gave last stay where they are.
-    fn stop(&mut self) {
-        match self {
-            PipelineHead::Source(source) => source.stop(),
-            PipelineHead::Inbox(inbox) => inbox.close(),
-            PipelineHead::SpillQueue(spool) => spool.stop(),
-        }
-    }
-}
-
 pub(super) struct Pipeline {
     head: PipelineHead,
     steps: Vec<Step>,
     exits: Vec<Exit>,
     /// What the exits are in the middle of.
     leaving: Option<Rows>,
-    sealed: bool,
+    /// Nothing follows what the exits have.
+    has_ended: bool,
     watch: Watch,
-    head_ended: bool,
     /// Steps, from the first, that somebody behind them wants nothing from any more.
     stopped: usize,
 }
 
 impl Pipeline {
     pub(super) fn new(head: PipelineHead, steps: Vec<Step>, exits: Vec<Exit>, watch: Watch) -> Self {
-        Pipeline { head, steps, exits, leaving: None, sealed: false, watch, head_ended: false, stopped: 0 }
+        Pipeline { head, steps, exits, leaving: None, has_ended: false, watch, stopped: 0 }
     }
 
     /// The operator at work, for errors.
@@ -138,20 +108,27 @@ impl Pipeline {
         if !self.flush() {
             return self.held_back();
         }
+        if self.has_ended {
+            return Ok(PipelineTurn::Ended);
+        }
         if self.leaving.is_some() {
             return self.leave();
         }
-        if let Some(turn) = self.feed_exits() {
-            return Ok(turn);
+        if let Some(item) = self.steps.last_mut().and_then(|last| last.ready.pop_front()) {
+            self.feed_exits(item);
+            return Ok(PipelineTurn::Worked);
         }
         for step in (0..self.steps.len()).rev() {
             if self.steps[step].driver.is_satisfied() {
                 self.stop_before(step);
             }
+            if let Some(control) = self.steps[step].next_control() {
+                self.steps[step].work = Some(Work::Control { control, cursor: 0 });
+            }
             if self.steps[step].work.is_some() {
                 return self.run(step);
             }
-            if let Some(turn) = self.feed(step) {
+            if let Some(turn) = self.feed(step)? {
                 return Ok(turn);
             }
         }
@@ -160,7 +137,8 @@ impl Pipeline {
 
     /// Stops what comes before a step that has enough, if all of it may stop: what counts, keeps, or speaks to other tasks goes on to its end.
     fn stop_before(&mut self, index: usize) {
-        if self.stopped > index {
+        // Where the step before has said that it has no more, all is over.
+        if self.stopped > index || self.steps[index].inputs.is_held(STREAM) {
             return;
         }
         self.stopped = index + 1;
@@ -196,32 +174,14 @@ impl Pipeline {
         blocked == 0
     }
 
-    /// Gives the exits what the last step has, or closes them.
-    fn feed_exits(&mut self) -> Option<PipelineTurn> {
-        if self.sealed {
-            return Some(PipelineTurn::Ended);
-        }
-        let page = self.steps.last_mut().and_then(|last| last.ready.pop_front());
-        if let Some(page) = page {
-            self.leaving = self.hand_over(page);
-            return Some(PipelineTurn::Worked);
-        }
-        if self.steps.last().map_or(self.head_ended, Step::finished) {
-            self.exits.iter_mut().for_each(|exit| exit.seal(&self.watch));
-            self.sealed = true;
-            // Ends are said when everything before them is sent.
-            return Some(self.close());
-        }
-        None
-    }
-
-    fn close(&mut self) -> PipelineTurn {
-        if self.flush() {
-            self.exits.iter().for_each(Exit::end);
-            PipelineTurn::Ended
-        } else {
-            self.sealed = false;
-            PipelineTurn::Blocked
+    /// Gives the exits what the last step has.
+    fn feed_exits(&mut self, item: Item) {
+        match item {
+            Item::Page(page) => self.leaving = self.hand_over(page),
+            Item::Control(control) => {
+                self.exits.iter_mut().for_each(|exit| exit.say(control, &self.watch));
+                self.has_ended = control == Control::End;
+            }
         }
     }
 
@@ -236,82 +196,44 @@ impl Pipeline {
     }
 
     /// Looks for something that a step could work on.
-    fn feed(&mut self, index: usize) -> Option<PipelineTurn> {
+    fn feed(&mut self, index: usize) -> Result<Option<PipelineTurn>> {
         let (before, rest) = self.steps.split_at_mut(index);
-        let step = rest.first_mut()?;
-        for side in step.sides.iter_mut().filter(|side| !side.ended) {
-            if !step.driver.wants(side.port) {
+        let Some(step) = rest.first_mut() else { return Ok(None) };
+        for side in 0..step.sides.len() {
+            let input = STREAM + 1 + side;
+            if step.inputs.is_held(input) || !step.driver.wants(step.sides[side].port) {
                 continue;
             }
-            match side.inbox.receive() {
-                Received::Page(page) => {
-                    step.work = Some(Work::Rows(Rows::all(side.port, Data::Page(page))));
-                    return Some(PipelineTurn::Worked);
-                }
-                Received::End => {
-                    side.ended = true;
-                    step.work = Some(Work::RoundEnd { port: side.port, cursor: 0 });
-                    return Some(PipelineTurn::Worked);
-                }
-                Received::Nothing => {}
+            if let Some(item) = step.sides[side].input.receive()? {
+                step.take(input, item)?;
+                return Ok(Some(PipelineTurn::Worked));
             }
         }
-        if step.stream_ended {
+        if step.inputs.is_held(STREAM) || !step.driver.wants(step.port) {
             // What is missing comes by the sides.
-            return Some(PipelineTurn::Blocked);
+            return Ok(Some(PipelineTurn::Blocked));
         }
-        if !step.driver.wants(step.port) {
-            return Some(PipelineTurn::Blocked);
-        }
-        let before = before.last_mut()?;
-        if let Some(page) = before.ready.pop_front() {
-            step.work = Some(Work::Rows(Rows::all(step.port, Data::Page(page))));
-            return Some(PipelineTurn::Worked);
-        }
-        if before.finished() {
-            step.stream_ended = true;
-            step.work = Some(Work::RoundEnd { port: step.port, cursor: 0 });
-            return Some(PipelineTurn::Worked);
-        }
-        None
+        let Some(item) = before.last_mut().and_then(|before| before.ready.pop_front()) else { return Ok(None) };
+        step.take(STREAM, item)?;
+        Ok(Some(PipelineTurn::Worked))
     }
 
     /// Takes from the head.
     fn feed_head(&mut self) -> Result<PipelineTurn> {
         let started = Instant::now();
-        let (data, source) = match &mut self.head {
-            PipelineHead::Source(source) => match source.advance(&self.watch)? {
-                SourceProgress::Batch => (Some(Data::Source), Some(source.operator)),
-                SourceProgress::End => (None, Some(source.operator)),
-                SourceProgress::Wait => return Ok(PipelineTurn::Blocked),
-            },
-            PipelineHead::Inbox(inbox) => match inbox.receive() {
-                Received::Page(page) => (Some(Data::Page(page)), None),
-                Received::End => (None, None),
-                Received::Nothing => return Ok(PipelineTurn::Blocked),
-            },
-            PipelineHead::SpillQueue(spool) => {
-                self.watch.enter(spool.operator);
-                match spool.advance()? {
-                    SpillQueueProgress::Page(page) => (Some(Data::Page(page)), None),
-                    SpillQueueProgress::Later => return Ok(PipelineTurn::Worked),
-                    SpillQueueProgress::Nothing => return Ok(PipelineTurn::Blocked),
-                    SpillQueueProgress::End => (None, None),
-                }
-            }
-        };
-        if let Some(source) = source {
-            self.watch.enter(source).busy_nanos.add(started.elapsed().as_nanos() as u64);
+        let progress = self.head.advance(&self.watch)?;
+        let waits = matches!(progress, HeadProgress::Nothing);
+        if let Some(operator) = self.head.timed_operator().filter(|_| !waits) {
+            self.watch.enter(operator).busy_nanos.add(started.elapsed().as_nanos() as u64);
         }
-        match (self.steps.first_mut(), data) {
-            (Some(first), Some(data)) => first.work = Some(Work::Rows(Rows::all(first.port, data))),
-            (Some(first), None) => {
-                first.stream_ended = true;
-                first.work = Some(Work::RoundEnd { port: first.port, cursor: 0 });
-            }
-            (None, Some(Data::Page(page))) => self.leaving = self.hand_over(page),
-            (None, Some(data)) => self.leaving = (!self.exits.is_empty()).then(|| Rows::all(0, data)),
-            (None, None) => self.head_ended = true,
+        match (progress, self.steps.first_mut()) {
+            (HeadProgress::Nothing, _) => return Ok(PipelineTurn::Blocked),
+            (HeadProgress::Later, _) => {}
+            (HeadProgress::Rows(data), Some(first)) => first.take_rows(STREAM, Rows::all(first.port, data)),
+            (HeadProgress::Control(control), Some(first)) => first.take(STREAM, Item::Control(control))?,
+            (HeadProgress::Rows(Data::Page(page)), None) => self.feed_exits(Item::Page(page)),
+            (HeadProgress::Rows(data), None) => self.leaving = (!self.exits.is_empty()).then(|| Rows::all(0, data)),
+            (HeadProgress::Control(control), None) => self.feed_exits(Item::Control(control)),
         }
         Ok(PipelineTurn::Worked)
     }
@@ -324,33 +246,32 @@ impl Pipeline {
         let turn = match step.work.take() {
             None => PipelineTurn::Worked,
             Some(Work::Rows(rows)) => self.run_rows(index, rows)?,
-            Some(Work::RoundEnd { port, cursor }) => self.run_round_end(index, port, cursor)?,
+            Some(Work::RoundEnd { input, round, cursor }) => {
+                self.watch.enter(operator);
+                let progress = step.end_round(input, round, cursor)?;
+                self.said(index, progress, None)
+            }
+            Some(Work::Control { control, cursor }) => {
+                self.watch.enter(operator);
+                let progress = step.pass_control(control, cursor)?;
+                self.said(index, progress, Some(control))
+            }
         };
         let nanos = started.elapsed().as_nanos() as u64;
         self.watch.job.metrics.operators[operator].busy_nanos.add(nanos);
         Ok(turn)
     }
 
-    fn run_round_end(&mut self, index: usize, port: usize, mut cursor: Cursor) -> Result<PipelineTurn> {
+    /// A driver was told something: what it gave by that goes on, and behind it, once it is done, what it was told.
+    fn said(&mut self, index: usize, progress: Progress, control: Option<Control>) -> PipelineTurn {
         let step = &mut self.steps[index];
-        self.watch.enter(step.operator);
-        let progress = step.driver.on_round_end(port, ONLY_ROUND, &mut cursor, &mut step.outputs)?;
         if progress == Progress::Done {
-            step.outputs.pages().seal();
+            step.collect_all(&self.watch);
+            step.ready.extend(control.map(Item::Control));
         } else {
-            step.work = Some(Work::RoundEnd { port, cursor });
+            step.collect(&self.watch);
         }
-        self.collect(index);
-        Ok(if progress == Progress::Pending { PipelineTurn::Blocked } else { PipelineTurn::Worked })
-    }
-
-    /// Moves a step's closed pages to where the next step takes them.
-    fn collect(&mut self, index: usize) {
-        let step = &mut self.steps[index];
-        let before = step.ready.len();
-        step.ready.extend(step.outputs.pages().take_sealed());
-        let rows: usize = step.ready.iter().skip(before).map(Page::rows).sum();
-        step.count_out(rows, &self.watch);
+        if progress == Progress::Pending { PipelineTurn::Blocked } else { PipelineTurn::Worked }
     }
 
     fn run_rows(&mut self, index: usize, mut rows: Rows) -> Result<PipelineTurn> {
@@ -363,8 +284,7 @@ impl Pipeline {
         };
         match turn {
             DriveResult::Exhausted => {
-                self.steps[index].outputs.pages().seal();
-                self.collect(index);
+                self.steps[index].collect_all(&self.watch);
                 if let (Data::Page(page), true) = (rows.data, rows.port == port)
                     && let Some(before) = index.checked_sub(1)
                 {
@@ -376,7 +296,7 @@ impl Pipeline {
                 if let Some(window) = passed {
                     self.pass_on(index, &rows, window);
                 }
-                self.collect(index);
+                self.steps[index].collect(&self.watch);
                 self.steps[index].work = Some(Work::Rows(rows));
                 Ok(PipelineTurn::Worked)
             }
@@ -397,7 +317,7 @@ impl Pipeline {
         let view = projected_leaves(&self.steps[index].inline, rows.view.as_ref());
         let passed = Rows { port: 0, data, view, at: Windows::given(window) };
         match self.steps.get_mut(index + 1) {
-            Some(next) => next.work = Some(Work::Rows(Rows { port: next.port, ..passed })),
+            Some(next) => next.take_rows(STREAM, Rows { port: next.port, ..passed }),
             None if self.exits.is_empty() => {}
             None => self.leaving = Some(passed),
         }
@@ -428,11 +348,8 @@ impl Pipeline {
 }
 
 fn batch_of<'d>(data: &'d Data, head: &'d PipelineHead) -> Result<Batch<'d>> {
-    match (data, head) {
-        (Data::Page(page), _) => Ok(page.batch()),
-        (Data::Source, PipelineHead::Source(source)) => source.batch(),
-        (Data::Source, PipelineHead::Inbox(_) | PipelineHead::SpillQueue(_)) => {
-            Err(Error::Internal("a source's rows without a source".to_owned()))
-        }
+    match data {
+        Data::Page(page) => Ok(page.batch()),
+        Data::Source => head.batch(),
     }
 }

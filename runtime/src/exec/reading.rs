@@ -16,6 +16,7 @@ use crate::memory::Memory;
 use crate::page::{Batch, Buffer};
 use crate::source::{ReadRequest, Ready, RejectSink, Split, SplitReader};
 use crate::spill;
+use crate::stream::Control;
 
 /// Splits that any task of the stage may take.
 pub(super) type SplitQueue = Mutex<VecDeque<Split>>;
@@ -37,14 +38,16 @@ pub(super) struct SourceHead {
     /// Pays for what is read.
     memory: Memory,
     stopped: bool,
+    /// What is said behind the last row, from when that was given.
+    ending: std::array::IntoIter<Control, 2>,
 }
 
 /// What a head has.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum SourceProgress {
     Batch,
+    Control(Control),
     Wait,
-    End,
 }
 
 impl SourceHead {
@@ -56,8 +59,19 @@ impl SourceHead {
         blocking: Arc<dyn Blocking>,
         memory: Memory,
     ) -> Self {
-        let (current, flight, rejecting) = (None, None, None);
-        SourceHead { operator, reader, splits, current, flight, rejects, rejecting, blocking, memory, stopped: false }
+        SourceHead {
+            operator,
+            reader,
+            splits,
+            current: None,
+            flight: None,
+            rejects,
+            rejecting: None,
+            blocking,
+            memory,
+            stopped: false,
+            ending: Control::END_OF_INPUT.into_iter(),
+        }
     }
 
     /// Whether it may end before its splits do: what is wrong with its records is written down for all of them.
@@ -68,6 +82,7 @@ impl SourceHead {
     /// Reads no more. The last batch stays.
     pub(super) fn stop(&mut self) {
         self.stopped = true;
+        self.ending = Control::END_OF_INPUT.into_iter();
     }
 
     pub(super) fn batch(&self) -> Result<Batch<'_>> {
@@ -80,7 +95,7 @@ impl SourceHead {
         let totals = &watch.job.metrics;
         loop {
             if self.stopped {
-                return Ok(SourceProgress::End);
+                return Ok(self.end());
             }
             if let Some(rejecting) = &self.rejecting {
                 let Some(written) = landed(rejecting) else { return Ok(SourceProgress::Wait) };
@@ -94,7 +109,7 @@ impl SourceHead {
             }
             if self.current.is_none() {
                 let next = self.splits.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-                let Some(split) = next else { return Ok(SourceProgress::End) };
+                let Some(split) = next else { return Ok(self.end()) };
                 self.reader.open(&split)?;
                 self.current = Some(split);
             }
@@ -115,6 +130,11 @@ impl SourceHead {
                 Ready::Starved => self.read()?,
             }
         }
+    }
+
+    /// Says what is still to be said at the end.
+    fn end(&mut self) -> SourceProgress {
+        self.ending.next().map_or(SourceProgress::Wait, SourceProgress::Control)
     }
 
     /// Has bad records written; the next batch waits for that.

@@ -3,31 +3,34 @@
 //! A fork whose branches meet again must never be held back (see `optimizer::branches`). So this head takes what comes even while nothing of it can be
 //! sent, and keeps it in a [`SpillQueue`]: pages change hands as they are, and no row is copied.
 
-use std::sync::Arc;
+use std::collections::VecDeque;
 
-use super::channel::{Inbox, Received};
+use super::aligned_input::AlignedInput;
 use crate::error::Result;
 use crate::memory::Memory;
 use crate::page::Page;
 use crate::spill::{Read, Room, SpillQueue};
+use crate::stream::{Control, Item};
 
 /// What the head has for the stage's exits.
 pub(super) enum SpillQueueProgress {
-    /// The page that came first.
-    Page(Page),
-    /// Nothing yet, but a page was taken in.
+    /// The item that came first.
+    Item(Item),
+    /// Nothing yet, but an item was taken in.
     Later,
     /// Nothing; the task will be woken.
     Nothing,
-    /// Nothing any more.
-    End,
 }
 
 pub(super) struct SpillQueueHead {
     /// The operator whose rows wait.
     pub(super) operator: usize,
-    inbox: Arc<Inbox>,
+    input: AlignedInput,
     pages: SpillQueue,
+    /// What was said between pages that wait, each with the number of pages that were to be given before it then.
+    controls: VecDeque<(usize, Control)>,
+    /// Pages that wait.
+    waiting: usize,
     /// A page for which there is no room before others are written.
     next: Option<Page>,
     /// What pays for pages while they wait.
@@ -37,44 +40,56 @@ pub(super) struct SpillQueueHead {
 }
 
 impl SpillQueueHead {
-    /// An empty line in front of an inbox. `memory` is that of `pages`.
-    pub(super) fn new(operator: usize, inbox: Arc<Inbox>, pages: SpillQueue, memory: Memory, given: Memory) -> Self {
-        SpillQueueHead { operator, inbox, pages, next: None, memory, given }
+    /// An empty line behind an input. `memory` is that of `pages`.
+    pub(super) fn new(operator: usize, input: AlignedInput, pages: SpillQueue, memory: Memory, given: Memory) -> Self {
+        SpillQueueHead { operator, input, pages, controls: VecDeque::new(), waiting: 0, next: None, memory, given }
     }
 
-    /// Gives the next page, or takes one in meanwhile.
+    /// Gives the next item, or takes one in meanwhile.
     pub(super) fn advance(&mut self) -> Result<SpillQueueProgress> {
+        if let Some(&(0, control)) = self.controls.front() {
+            self.controls.pop_front();
+            return Ok(SpillQueueProgress::Item(Item::Control(control)));
+        }
         match self.pages.poll()? {
-            // What is given away is not to be taken back.
-            Read::Page(page) => return Ok(SpillQueueProgress::Page(page.paid_by(&self.given))),
+            Read::Page(page) => {
+                self.waiting -= 1;
+                self.controls.iter_mut().for_each(|(pages_before, _)| *pages_before -= 1);
+                // What is given away is not to be taken back.
+                return Ok(SpillQueueProgress::Item(Item::Page(page.paid_by(&self.given))));
+            }
             Read::Pending => {
                 return Ok(if self.take_in()? { SpillQueueProgress::Later } else { SpillQueueProgress::Nothing });
             }
             Read::End => {}
         }
         if let Some(page) = self.next.take() {
-            return Ok(SpillQueueProgress::Page(page));
+            return Ok(SpillQueueProgress::Item(Item::Page(page)));
         }
-        Ok(match self.inbox.receive() {
-            Received::Page(page) => SpillQueueProgress::Page(page),
-            Received::Nothing => SpillQueueProgress::Nothing,
-            Received::End => SpillQueueProgress::End,
-        })
+        Ok(self.input.receive()?.map_or(SpillQueueProgress::Nothing, SpillQueueProgress::Item))
     }
 
-    /// Takes a page in without giving one; whether it did. Else the task will be woken.
+    /// Takes an item in without giving one; whether it did. Else the task will be woken.
     pub(super) fn take_in(&mut self) -> Result<bool> {
-        let page = match self.next.take() {
-            Some(page) => page,
-            None => match self.inbox.receive() {
-                Received::Page(page) => page,
-                Received::Nothing => return Ok(false),
-                Received::End => {
-                    self.memory.shrink();
-                    return Ok(false);
-                }
-            },
+        let item = match self.next.take() {
+            Some(page) => Some(Item::Page(page)),
+            None => self.input.receive()?,
         };
+        match item {
+            None => Ok(false),
+            Some(Item::Page(page)) => self.keep(page),
+            Some(Item::Control(control)) => {
+                if control == Control::End {
+                    self.memory.shrink();
+                }
+                self.controls.push_back((self.waiting, control));
+                Ok(true)
+            }
+        }
+    }
+
+    /// Has a page wait; whether there is room for it.
+    fn keep(&mut self, page: Page) -> Result<bool> {
         match self.pages.make_room(page.bytes())? {
             Room::Granted => self.pages.push(page.paid_by(&self.memory)),
             Room::Pending => {
@@ -88,12 +103,13 @@ impl SpillQueueHead {
                 self.pages.revoke(bytes);
             }
         }
+        self.waiting += 1;
         Ok(true)
     }
 
     /// Takes nothing more.
-    pub(super) fn stop(&self) {
-        self.inbox.close();
+    pub(super) fn stop(&mut self) {
+        self.input.close();
     }
 
     /// Gives back what others ask for.

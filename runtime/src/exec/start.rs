@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Resources;
+use super::aligned_input::AlignedInput;
 use super::blocking::BlockingFor;
 use super::channel::{Inbox, QueuePlace, Wake};
 use super::exits::Exit;
@@ -25,6 +26,7 @@ use crate::physical::{Head, InlineStepPlan, OutputPlan, PhysicalPlan, StagePlan,
 use crate::row::{LeafSet, RowLayout};
 use crate::spill::SpillQueue;
 use crate::strategy::Ship;
+use crate::stream::ItemSender;
 
 /// Starts all tasks of a plan, and waits for them, as long as `tick` wants them to go on.
 pub(super) fn run(
@@ -153,15 +155,19 @@ impl<'p> Starter<'p> {
         found.ok_or_else(|| Error::Internal(format!("stage {stage} has no inbox {inbox}")))
     }
 
+    fn input(&self, stage: usize, inbox: usize, subtask: usize) -> Result<AlignedInput> {
+        Ok(AlignedInput::new(self.inbox(stage, inbox, subtask)?))
+    }
+
     fn head(&self, stage: usize, subtask: usize, me: &Arc<dyn Wake>) -> Result<PipelineHead> {
         match &self.plan.stages[stage].head {
-            Head::Inbox(inbox) => Ok(PipelineHead::Inbox(self.inbox(stage, *inbox, subtask)?)),
+            Head::Inbox(inbox) => Ok(PipelineHead::Inbox(self.input(stage, *inbox, subtask)?)),
             Head::SpillQueue(operator, inbox, layout) => {
                 let context = self.context(*operator, &self.plan.stages[stage], subtask, me);
                 let (memory, given) = (self.spilling(*operator, SPOOL_BYTES, me), context.memory.clone());
                 let pages = SpillQueue::new(layout.clone(), context.spiller(), &memory);
-                let inbox = self.inbox(stage, *inbox, subtask)?;
-                Ok(PipelineHead::SpillQueue(Box::new(SpillQueueHead::new(*operator, inbox, pages, memory, given))))
+                let input = self.input(stage, *inbox, subtask)?;
+                Ok(PipelineHead::SpillQueue(Box::new(SpillQueueHead::new(*operator, input, pages, memory, given))))
             }
             Head::Source(operator, source, scan) => {
                 let reader = source.reader(scan, &self.memory(*operator)).map_err(|error| self.at(*operator, error))?;
@@ -193,7 +199,7 @@ impl<'p> Starter<'p> {
         let sides = step
             .sides
             .iter()
-            .map(|&(port, inbox)| Ok(Side { port, inbox: self.inbox(stage, inbox, subtask)?, ended: false }))
+            .map(|&(port, inbox)| Ok(Side { port, input: self.input(stage, inbox, subtask)? }))
             .collect::<Result<_>>()?;
         let inline = self.inline(&step.inline, plan, subtask, me)?;
         // What is given away is not the driver's to take back.
@@ -227,9 +233,8 @@ impl<'p> Starter<'p> {
         };
         let targets = receivers
             .map(|receiver| {
-                let inbox = self.inbox(to_stage, inbox, receiver)?;
-                let channel = inbox.connect(me.clone(), output.in_order);
-                Ok((inbox, channel))
+                let channel = self.inbox(to_stage, inbox, receiver)?.connect(me.clone(), output.in_order);
+                Ok(Box::new(channel) as Box<dyn ItemSender>)
             })
             .collect::<Result<Vec<_>>>()?;
         let writers = match output.ship {

@@ -137,7 +137,7 @@ fn run(update: impl GroupUpdate, key: &[usize], rows: &[Row], memory_bytes: usiz
         .unwrap();
     }
     let mut found = Vec::new();
-    let round = crate::strategy::Round { number: 1, last: true };
+    let round = crate::strategy::Round { number: 1 };
     loop {
         let progress = driver.on_round_end(0, round, &mut 0, &mut out).unwrap();
         for page in out.pages().take_sealed() {

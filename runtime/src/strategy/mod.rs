@@ -7,7 +7,7 @@
 //! * *An external sort*: `on_batch` keeps rows, `revoke` writes a sorted run, `on_round_end` merges and answers `Resume`
 //!   whenever its output is full, `Await` while a run is read.
 //! * *A delta iteration*: the solution set is a driver whose first port is `Once` and whose workset port is
-//!   `EveryRound`; `on_round_end` is the end of a superstep, and of everything where `Round::last` holds.
+//!   `EveryRound`; `on_round_end` is the end of a superstep.
 //! * *A windowed count*: `on_batch` counts per key and slice, `on_watermark` fires windows, again by `Resume`; `on_barrier` marks pages.
 //!
 //! **Who has enough says so.** `first` is satisfied (`Driver::is_satisfied`) where no further row would change anything: the steps before it and
@@ -169,8 +169,6 @@ pub type Cursor = usize;
 pub struct Round {
     /// Which round, from 1.
     pub number: u32,
-    /// Whether no round follows.
-    pub last: bool,
 }
 
 /// How often a port is fed.

@@ -8,10 +8,12 @@
 //! Who has several inputs brings their control items together with an [`Alignment`]: a task for the channels of a port, a step for its ports.
 
 mod alignment;
+mod exchange;
 
 use crate::page::Page;
 
 pub(crate) use alignment::Alignment;
+pub(crate) use exchange::{ItemReceiver, ItemSender};
 
 /// What a channel carries.
 #[derive(Debug)]
@@ -35,4 +37,14 @@ pub(crate) enum Control {
     Barrier(u64),
     /// Nothing follows.
     End,
+}
+
+impl Control {
+    /// What a finite input says behind its last row: it is one round.
+    pub(crate) const END_OF_INPUT: [Control; 2] = [Control::RoundEnd(1), Control::End];
+
+    /// Whether it is true until the next that is: a later one makes it superfluous.
+    pub(crate) fn is_about_time(self) -> bool {
+        matches!(self, Control::Watermark(_) | Control::Idle)
+    }
 }

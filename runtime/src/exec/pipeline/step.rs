@@ -1,17 +1,17 @@
 //! A step: a driver with the filters and projections before it, its ports, and what it is in the middle of.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
-use super::windows::{Rows, Windows};
+use super::windows::{Data, Rows, Windows};
 use crate::error::Result;
-use crate::exec::channel::Inbox;
+use crate::exec::aligned_input::AlignedInput;
 use crate::exec::inline::{InlineStep, Watch, filter_window, with_projection};
 use crate::kernel::Outputs;
 use crate::memory::Memory;
-use crate::page::{Batch, Input, Page, Selection};
+use crate::page::{Batch, Input, Selection};
 use crate::physical::{Part, StepPlan};
-use crate::strategy::{Cursor, Driver, Progress};
+use crate::strategy::{Cursor, Driver, Feed, Progress, Round};
+use crate::stream::{Alignment, Control, Item};
 
 pub(in crate::exec) struct Step {
     pub(in crate::exec) operator: usize,
@@ -26,11 +26,13 @@ pub(in crate::exec) struct Step {
     pub(in crate::exec) sides: Vec<Side>,
     pub(in crate::exec) outputs: Outputs,
     pub(in crate::exec) part: Part,
+    /// What its inputs say: the step before is the first of them, the sides follow.
+    pub(in crate::exec) inputs: Alignment,
+    /// What all inputs say together, and what is not passed on yet.
+    pub(in crate::exec) heard: VecDeque<Control>,
     pub(in crate::exec) work: Option<Work>,
-    /// Pages for the next step.
-    pub(in crate::exec) ready: VecDeque<Page>,
-    /// The step before has ended, and the driver has been told.
-    pub(in crate::exec) stream_ended: bool,
+    /// Items for the next step.
+    pub(in crate::exec) ready: VecDeque<Item>,
     /// It may end before its input does.
     pub(in crate::exec) may_stop: bool,
 }
@@ -38,16 +40,11 @@ pub(in crate::exec) struct Step {
 /// A port that an inbox feeds.
 pub(in crate::exec) struct Side {
     pub(in crate::exec) port: usize,
-    pub(in crate::exec) inbox: Arc<Inbox>,
-    pub(in crate::exec) ended: bool,
+    pub(in crate::exec) input: AlignedInput,
 }
 
-impl Side {
-    pub(in crate::exec) fn stop(&mut self) {
-        self.ended = true;
-        self.inbox.close();
-    }
-}
+/// The step before, among the inputs of a step.
+pub(super) const STREAM: usize = 0;
 
 impl Step {
     pub(in crate::exec) fn new(
@@ -59,6 +56,7 @@ impl Step {
         outputs: Outputs,
     ) -> Self {
         let StepPlan { operator, port, part, .. } = *plan;
+        let inputs = Alignment::of(1 + sides.len());
         Step {
             operator,
             inline,
@@ -69,20 +67,23 @@ impl Step {
             sides,
             outputs,
             part,
+            inputs,
+            heard: VecDeque::new(),
             work: None,
             ready: VecDeque::new(),
-            stream_ended: false,
             may_stop: plan.may_stop(),
         }
     }
 
-    /// Ends it where it stands: it gives nothing more, takes nothing, and holds nothing, not even the least that was kept for it.
+    /// Ends it where it stands: it gives nothing more, and holds nothing, not even the least that was kept for it. It passes on what the step before says from
+    /// now on.
     pub(in crate::exec) fn stop(&mut self, watch: &Watch) {
         self.work = None;
+        self.heard.clear();
         self.ready.clear();
-        self.stream_ended = true;
         self.gives = false;
-        self.sides.iter_mut().for_each(Side::stop);
+        self.sides.drain(..).for_each(|mut side| side.input.close());
+        self.inputs = Alignment::of(1);
         self.count_memory(watch);
         let held = (self.memory.take(), std::mem::replace(&mut self.driver, Box::new(Stopped)));
         let pages = self.outputs.pages();
@@ -127,9 +128,78 @@ impl Step {
         }
     }
 
-    /// Nothing more will come out of it.
-    pub(in crate::exec) fn finished(&self) -> bool {
-        self.stream_ended && self.work.is_none() && self.sides.iter().all(|side| side.ended)
+    /// Takes an item of an input; it is not to be asked for more before that is done.
+    pub(super) fn take(&mut self, input: usize, item: Item) -> Result<()> {
+        let port = self.port_of(input);
+        match item {
+            Item::Page(page) => self.take_rows(input, Rows::all(port, Data::Page(page))),
+            Item::Control(Control::RoundEnd(number)) => {
+                self.work = Some(Work::RoundEnd { input, round: Round { number }, cursor: 0 });
+            }
+            Item::Control(control) => self.offer(input, control)?,
+        }
+        Ok(())
+    }
+
+    pub(super) fn take_rows(&mut self, input: usize, rows: Rows) {
+        self.heard.extend(self.inputs.rows(input));
+        self.work = Some(Work::Rows(rows));
+    }
+
+    /// What all inputs say next, where nothing else is to be done before.
+    pub(super) fn next_control(&mut self) -> Option<Control> {
+        if self.work.is_some() { None } else { self.heard.pop_front() }
+    }
+
+    fn port_of(&self, input: usize) -> usize {
+        input.checked_sub(STREAM + 1).and_then(|side| self.sides.get(side)).map_or(self.port, |side| side.port)
+    }
+
+    fn offer(&mut self, input: usize, control: Control) -> Result<()> {
+        self.heard.extend(self.inputs.offer(input, control)?);
+        Ok(())
+    }
+
+    /// Tells the driver that a round is over at an input; what it answers. Whatever it gives comes before what is said of that.
+    pub(super) fn end_round(&mut self, input: usize, round: Round, mut cursor: Cursor) -> Result<Progress> {
+        let port = self.port_of(input);
+        let progress = self.driver.on_round_end(port, round, &mut cursor, &mut self.outputs)?;
+        if progress != Progress::Done {
+            self.work = Some(Work::RoundEnd { input, round, cursor });
+        } else if self.driver.feed(port) == Feed::EveryRound {
+            // What came once is kept, and waits for no round of the other inputs.
+            self.offer(input, Control::RoundEnd(round.number))?;
+        }
+        Ok(progress)
+    }
+
+    /// Tells the driver what all inputs say; what it answers.
+    pub(super) fn pass_control(&mut self, control: Control, mut cursor: Cursor) -> Result<Progress> {
+        let progress = match control {
+            Control::Watermark(micros) => self.driver.on_watermark(micros, &mut cursor, &mut self.outputs)?,
+            Control::Barrier(epoch) => self.driver.on_barrier(epoch, &mut cursor, &mut self.outputs)?,
+            Control::RoundEnd(_) | Control::Idle | Control::End => Progress::Done,
+        };
+        if progress != Progress::Done {
+            self.work = Some(Work::Control { control, cursor });
+        }
+        Ok(progress)
+    }
+
+    /// Moves closed pages to where the next step takes them.
+    pub(super) fn collect(&mut self, watch: &Watch) {
+        let mut rows = 0;
+        for page in self.outputs.pages().take_sealed() {
+            rows += page.rows();
+            self.ready.push_back(Item::Page(page));
+        }
+        self.count_out(rows, watch);
+    }
+
+    /// As [`Step::collect`], with the page that is open.
+    pub(super) fn collect_all(&mut self, watch: &Watch) {
+        self.outputs.pages().seal();
+        self.collect(watch);
     }
 }
 
@@ -145,7 +215,16 @@ impl Driver for Stopped {
 /// What a step is in the middle of.
 pub(in crate::exec) enum Work {
     Rows(Rows),
-    RoundEnd { port: usize, cursor: Cursor },
+    RoundEnd {
+        input: usize,
+        round: Round,
+        cursor: Cursor,
+    },
+    /// What all inputs say.
+    Control {
+        control: Control,
+        cursor: Cursor,
+    },
 }
 
 /// Why a driver stopped.

@@ -1,7 +1,10 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use super::*;
-use crate::exec::channel::{QueuePlace as WakeTurn, Wake};
+use crate::error::Origin;
+use crate::exec::aligned_input::AlignedInput;
+use crate::exec::channel::{ChannelSender, Inbox, QueuePlace as WakeTurn, Wake};
 use crate::exec::job::Job;
 use crate::kernel::Outputs;
 use crate::kernel::TaskContext;
@@ -11,9 +14,11 @@ use crate::memory::limits::PAGE_BYTES;
 use crate::page::Input;
 use crate::page::RowWriter;
 use crate::physical::{Part, StepPlan};
-use crate::row::{LeafType, RowLayout};
+use crate::row::{Datum, LeafType, RowLayout};
 use crate::strategy::Driver;
 use crate::strategy::DriverFactory;
+use crate::strategy::{Cursor, Feed, Round, Ship};
+use crate::stream::{ItemReceiver, ItemSender};
 
 /// Gives memory back in three calls.
 #[derive(Default)]
@@ -97,7 +102,7 @@ fn a_step_that_is_stopped_holds_no_memory_and_is_not_asked_for_any() {
     let origin = Origin { name: "holding".into(), operator: "holding".into(), file: "tests.rs", line: 1 };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     let job = Job::new(Arc::new(pool), vec![origin]);
-    let head = PipelineHead::Inbox(inbox.clone());
+    let head = PipelineHead::Inbox(AlignedInput::new(inbox.clone()));
     let mut pipeline = Pipeline::new(head, vec![first, last], vec![], Watch::new(job.clone()));
     // It is asked when it has stopped already.
     pipeline.stop_before(1);
@@ -126,7 +131,8 @@ fn memory_is_given_back_until_that_is_done_where_no_rows_come() {
     let origin = Origin { name: "in steps".into(), operator: "in steps".into(), file: "tests.rs", line: 1 };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     let job = Job::new(Arc::new(pool), vec![origin]);
-    let mut pipeline = Pipeline::new(PipelineHead::Inbox(inbox), vec![step], vec![], Watch::new(job));
+    let mut pipeline =
+        Pipeline::new(PipelineHead::Inbox(AlignedInput::new(inbox)), vec![step], vec![], Watch::new(job));
 
     assert!(pipeline.poll().unwrap() == Poll::Wait && asked_bytes.load(Ordering::Relaxed) == 0);
     memory.revoke_handle().unwrap().ask(1000);
@@ -134,4 +140,197 @@ fn memory_is_given_back_until_that_is_done_where_no_rows_come() {
     assert!(pipeline.poll().unwrap() == Poll::Yield);
     assert!(pipeline.poll().unwrap() == Poll::Wait && asked_bytes.load(Ordering::Relaxed) == 1000);
     assert!(pipeline.poll().unwrap() == Poll::Wait, "all is given");
+}
+
+/// Writes down what it is told, and gives a row when rounds end and time goes on.
+struct Notes {
+    told: Arc<Mutex<Vec<String>>>,
+    /// The port that is fed once.
+    once: Option<usize>,
+}
+
+impl Notes {
+    fn note(&self, what: String) {
+        self.told.lock().unwrap().push(what);
+    }
+}
+
+impl Driver for Notes {
+    fn feed(&self, port: usize) -> Feed {
+        if self.once == Some(port) { Feed::Once } else { Feed::EveryRound }
+    }
+
+    fn on_batch(&mut self, port: usize, input: &Input<'_>, _: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
+        let numbers = input.selection().rows().iter().map(|&row| input.batch().leaf_bits(0, row as usize));
+        self.note(format!("{port}: {:?}", numbers.collect::<Vec<_>>()));
+        Ok(Progress::Done)
+    }
+
+    fn on_round_end(&mut self, port: usize, round: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
+        self.note(format!("{port}: end of round {}", round.number));
+        out.pages().append_datums(&[Datum::Fixed(u128::from(round.number))])?;
+        Ok(Progress::Done)
+    }
+
+    fn on_watermark(&mut self, micros: i64, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
+        // Its output is full once.
+        *cursor += 1;
+        if *cursor == 1 {
+            return Ok(Progress::OutputFull);
+        }
+        self.note(format!("watermark {micros}"));
+        out.pages().append_datums(&[Datum::Fixed(micros as u128)])?;
+        Ok(Progress::Done)
+    }
+
+    fn on_barrier(&mut self, epoch: u64, _: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
+        self.note(format!("barrier {epoch}"));
+        Ok(Progress::Done)
+    }
+}
+
+/// A task of one step of two ports, with the channels to it and those that it sends to.
+struct Task {
+    pipeline: Pipeline,
+    stream: Vec<ChannelSender>,
+    side: Vec<ChannelSender>,
+    out: Arc<Inbox>,
+    told: Arc<Mutex<Vec<String>>>,
+    memory: Memory,
+}
+
+impl Task {
+    fn new(once: Option<usize>) -> Self {
+        let memory = Memory::new(Budget::new(1 << 20), "a task");
+        let told: Arc<Mutex<Vec<String>>> = Arc::default();
+        let notes = told.clone();
+        let layout = Arc::new(RowLayout::full([LeafType::U64]));
+        let factory = DriverFactory::new("notes", move |_: &TaskContext| Ok(Notes { told: notes.clone(), once }))
+            .emitting(layout.clone());
+        let driver = factory.create(&TaskContext::alone(memory.clone())).unwrap();
+        let plan = StepPlan {
+            operator: 0,
+            inline: vec![],
+            driver: Arc::new(factory),
+            port: 0,
+            sides: vec![],
+            part: Part::Whole,
+        };
+        let inbox = || Arc::new(Inbox::new(Arc::new(Nobody)));
+        let channels = |inbox: &Arc<Inbox>| (0..2).map(|_| inbox.connect(Arc::new(Nobody), false)).collect::<Vec<_>>();
+        let (head, side, out) = (inbox(), inbox(), inbox());
+        let senders = (channels(&head), channels(&side));
+        let writer = || RowWriter::new(layout.clone(), memory.clone());
+        let sides = vec![Side { port: 1, input: AlignedInput::new(side) }];
+        let step = Step::new(&plan, vec![], driver, memory.clone(), sides, Outputs::new(writer()));
+        let target: Box<dyn ItemSender> = Box::new(out.connect(Arc::new(Nobody), false));
+        let exit = Exit::new(0, vec![], Ship::Gather, vec![writer()], vec![target]);
+        let origin = Origin { name: "notes".into(), operator: "notes".into(), file: "tests.rs", line: 1 };
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+        let job = Job::new(Arc::new(pool), vec![origin]);
+        let head = PipelineHead::Inbox(AlignedInput::new(head));
+        let pipeline = Pipeline::new(head, vec![step], vec![exit], Watch::new(job));
+        Task { pipeline, stream: senders.0, side: senders.1, out, told, memory }
+    }
+
+    fn send_stream(&self, channel: usize, number: u64) {
+        assert!(self.stream[channel].send(self.page(number)).is_ok());
+    }
+
+    fn send_side(&self, channel: usize, number: u64) {
+        assert!(self.side[channel].send(self.page(number)).is_ok());
+    }
+
+    fn page(&self, number: u64) -> Item {
+        let mut writer = RowWriter::new(Arc::new(RowLayout::full([LeafType::U64])), self.memory.clone());
+        writer.append_datums(&[Datum::Fixed(u128::from(number))]).unwrap();
+        writer.seal();
+        Item::Page(writer.take_sealed().next().unwrap())
+    }
+
+    /// Works until nothing is left to do; what the step was told, and what was sent on, since the last time.
+    fn work(&mut self) -> (Vec<String>, Vec<String>) {
+        while self.pipeline.poll().unwrap() == Poll::Yield {}
+        let mut sent = Vec::new();
+        while let Some((_, item)) = self.out.take(&|_| false) {
+            sent.push(match item {
+                Item::Page(page) => {
+                    let numbers = (0..page.rows()).map(|row| page.batch().leaf_bits(0, row));
+                    format!("{:?}", numbers.collect::<Vec<_>>())
+                }
+                Item::Control(control) => format!("{control:?}"),
+            });
+        }
+        (std::mem::take(&mut self.told.lock().unwrap()), sent)
+    }
+}
+
+fn say(channel: &ChannelSender, control: Control) {
+    assert!(channel.send(Item::Control(control)).is_ok());
+}
+
+fn texts(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|&text| text.to_owned()).collect()
+}
+
+/// Rows behind a barrier wait, at whichever port and from whomever.
+#[test]
+fn a_barrier_cuts_all_channels_of_all_ports_alike() {
+    let mut task = Task::new(None);
+    let barrier = Control::Barrier(5);
+    say(&task.stream[0], barrier);
+    task.send_stream(0, 10);
+    task.send_stream(1, 20);
+    assert_eq!(task.work(), (texts(&["0: [20]"]), texts(&[])));
+    say(&task.stream[1], barrier);
+    task.send_stream(1, 21);
+    task.send_side(0, 30);
+    assert_eq!(task.work(), (texts(&["1: [30]"]), texts(&[])));
+    say(&task.side[0], barrier);
+    say(&task.side[1], Control::End);
+    let (told, sent) = task.work();
+    assert_eq!((told[0].as_str(), told.len(), sent), ("barrier 5", 3, texts(&["Barrier(5)"])));
+}
+
+#[test]
+fn a_round_ends_at_each_port_and_goes_on_when_it_has_at_all() {
+    let mut task = Task::new(None);
+    for number in 1..=3 {
+        let round = Control::RoundEnd(number);
+        task.stream.iter().for_each(|channel| say(channel, round));
+        task.send_stream(0, 10);
+        assert_eq!(task.work(), (vec![format!("0: end of round {number}")], vec![format!("[{number}]")]));
+        task.side.iter().for_each(|channel| say(channel, round));
+        let told = vec![format!("1: end of round {number}"), "0: [10]".to_owned()];
+        // What the ends gave comes before what is said of them.
+        assert_eq!(task.work(), (told, vec![format!("[{number}]"), format!("{round:?}")]));
+    }
+    task.stream.iter().chain(&task.side).for_each(|channel| say(channel, Control::End));
+    assert_eq!(task.work().1, texts(&["End"]));
+    assert!(task.pipeline.poll().unwrap() == Poll::Ended);
+}
+
+#[test]
+fn a_port_that_is_fed_once_waits_for_no_round() {
+    let mut task = Task::new(Some(1));
+    task.send_side(0, 30);
+    task.side.iter().for_each(|channel| Control::END_OF_INPUT.iter().for_each(|&end| say(channel, end)));
+    assert_eq!(task.work().0, texts(&["1: [30]", "1: end of round 1"]));
+    for number in 1..=3 {
+        let round = Control::RoundEnd(number);
+        task.stream.iter().for_each(|channel| say(channel, round));
+        let (told, sent) = task.work();
+        assert_eq!(told, vec![format!("0: end of round {number}")]);
+        assert_eq!(sent.last(), Some(&format!("{round:?}")));
+    }
+}
+
+#[test]
+fn event_time_is_that_of_all_channels_and_comes_behind_what_it_gave() {
+    let mut task = Task::new(None);
+    let channels = task.stream.iter().chain(&task.side);
+    channels.zip([7, 3, 9, 5]).for_each(|(channel, micros)| say(channel, Control::Watermark(micros)));
+    assert_eq!(task.work(), (texts(&["watermark 3"]), texts(&["[3]", "Watermark(3)"])));
+    say(&task.stream[1], Control::Idle);
+    assert_eq!(task.work(), (texts(&["watermark 5"]), texts(&["[5]", "Watermark(5)"])));
 }

@@ -110,7 +110,7 @@ fn run(rows: &[Row], memory_bytes: usize, revoked_every: usize) -> (Vec<Counted>
     }
     let (mut found, mut cursor) = (Vec::new(), 0);
     loop {
-        let progress = driver.on_round_end(0, Round { number: 1, last: true }, &mut cursor, &mut out).unwrap();
+        let progress = driver.on_round_end(0, Round { number: 1 }, &mut cursor, &mut out).unwrap();
         for page in out.pages().take_sealed() {
             let batch = page.batch();
             let bits = |leaf, row| batch.leaf_bits(leaf, row) as u64;

@@ -75,7 +75,7 @@ impl Rig {
 
     /// Says that a task has all of its records; whether it has ended.
     fn end(&mut self, task: usize) -> bool {
-        let round = Round { number: 1, last: true };
+        let round = Round { number: 1 };
         let Some(mut cursor) = self.cursors[task] else { return true };
         // What is to be written is written at once, so who still waits then waits for others.
         let mut end = || self.drivers[task].on_round_end(0, round, &mut cursor, &mut outputs()).unwrap();

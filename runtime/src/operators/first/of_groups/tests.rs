@@ -49,7 +49,7 @@ fn passing(page: &Page, count: u64, memory_bytes: usize) -> BTreeMap<u8, usize> 
     .unwrap();
     let mut cursor = 0;
     loop {
-        let progress = driver.on_round_end(0, Round { number: 1, last: true }, &mut cursor, &mut out).unwrap();
+        let progress = driver.on_round_end(0, Round { number: 1 }, &mut cursor, &mut out).unwrap();
         if progress == Progress::Done {
             out.pages().seal();
         }

@@ -237,7 +237,7 @@ impl Case {
             tasks.iter_mut().for_each(|task| task.feed(self.build, &page));
         }
         for task in &mut tasks {
-            let end = Round { number: 1, last: true };
+            let end = Round { number: 1 };
             task.call(|driver, cursor, out| driver.on_round_end(self.build, end, cursor, out));
         }
         drop(tasks);
@@ -288,7 +288,7 @@ impl Case {
         let mut task = self.task(context, late);
         for port in [self.build, 1 - self.build] {
             self.feed(&mut task, port);
-            let end = Round { number: 1, last: true };
+            let end = Round { number: 1 };
             task.call(|driver, cursor, out| driver.on_round_end(port, end, cursor, out));
         }
         task.found

@@ -1,0 +1,50 @@
+//! The channels of a port, heard as one stream.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::error::Result;
+use crate::stream::{Alignment, Control, Item, ItemReceiver};
+
+/// What a task hears of one port's senders.
+pub(super) struct AlignedInput {
+    receiver: Arc<dyn ItemReceiver>,
+    /// Made when it is first asked for something: all senders have connected by then.
+    alignment: Option<Alignment>,
+    /// What the senders say together, and was not taken yet.
+    heard: VecDeque<Item>,
+}
+
+impl AlignedInput {
+    pub(super) fn new(receiver: Arc<dyn ItemReceiver>) -> Self {
+        AlignedInput { receiver, alignment: None, heard: VecDeque::new() }
+    }
+
+    /// The next item; the task is woken where there is none yet.
+    ///
+    /// # Errors
+    /// Where senders contradict each other.
+    pub(super) fn receive(&mut self) -> Result<Option<Item>> {
+        let receiver = &self.receiver;
+        let alignment = self.alignment.get_or_insert_with(|| Alignment::of(receiver.senders()));
+        while self.heard.is_empty() {
+            let Some((sender, item)) = receiver.take(&|sender| alignment.is_held(sender)) else { return Ok(None) };
+            match item {
+                Item::Page(_) => {
+                    self.heard.extend(alignment.rows(sender).map(Item::Control));
+                    self.heard.push_back(item);
+                }
+                Item::Control(control) => {
+                    self.heard.extend(alignment.offer(sender, control)?.into_iter().map(Item::Control))
+                }
+            }
+        }
+        Ok(self.heard.pop_front())
+    }
+
+    /// Takes nothing more from the senders: the stream ends here.
+    pub(super) fn close(&mut self) {
+        self.receiver.close();
+        self.heard = Control::END_OF_INPUT.map(Item::Control).into();
+    }
+}

@@ -1,0 +1,95 @@
+//! Where a task's rows come from.
+
+use crate::error::{Error, Result};
+use crate::exec::aligned_input::AlignedInput;
+use crate::exec::inline::Watch;
+use crate::exec::reading::{SourceHead, SourceProgress};
+use crate::exec::spill_queue::{SpillQueueHead, SpillQueueProgress};
+use crate::page::Batch;
+use crate::stream::{Control, Item};
+
+use super::windows::Data;
+
+pub(in crate::exec) enum PipelineHead {
+    Source(SourceHead),
+    Inbox(AlignedInput),
+    /// Feeds the exits alone.
+    SpillQueue(Box<SpillQueueHead>),
+}
+
+/// What a head has.
+pub(super) enum HeadProgress {
+    Rows(Data),
+    Control(Control),
+    /// Nothing for now, but it is to be asked again.
+    Later,
+    /// Nothing; the task will be woken.
+    Nothing,
+}
+
+impl From<Item> for HeadProgress {
+    fn from(item: Item) -> Self {
+        match item {
+            Item::Page(page) => HeadProgress::Rows(Data::Page(page)),
+            Item::Control(control) => HeadProgress::Control(control),
+        }
+    }
+}
+
+impl PipelineHead {
+    /// Goes on to what comes next.
+    pub(super) fn advance(&mut self, watch: &Watch) -> Result<HeadProgress> {
+        match self {
+            PipelineHead::Source(source) => Ok(match source.advance(watch)? {
+                SourceProgress::Batch => HeadProgress::Rows(Data::Source),
+                SourceProgress::Control(control) => HeadProgress::Control(control),
+                SourceProgress::Wait => HeadProgress::Nothing,
+            }),
+            PipelineHead::Inbox(input) => Ok(input.receive()?.map_or(HeadProgress::Nothing, HeadProgress::from)),
+            PipelineHead::SpillQueue(queue) => {
+                watch.enter(queue.operator);
+                Ok(match queue.advance()? {
+                    SpillQueueProgress::Item(item) => item.into(),
+                    SpillQueueProgress::Later => HeadProgress::Later,
+                    SpillQueueProgress::Nothing => HeadProgress::Nothing,
+                })
+            }
+        }
+    }
+
+    /// The operator whose time it is that `advance` takes.
+    pub(super) fn timed_operator(&self) -> Option<usize> {
+        match self {
+            PipelineHead::Source(source) => Some(source.operator),
+            PipelineHead::Inbox(_) | PipelineHead::SpillQueue(_) => None,
+        }
+    }
+
+    /// The rows that it gave last, where they are a source's own.
+    pub(super) fn batch(&self) -> Result<Batch<'_>> {
+        match self {
+            PipelineHead::Source(source) => source.batch(),
+            PipelineHead::Inbox(_) | PipelineHead::SpillQueue(_) => {
+                Err(Error::Internal("a source's rows without a source".to_owned()))
+            }
+        }
+    }
+
+    /// Whether it may end before what it reads does. What is wrong with a source's records is written down for all of them; a spill queue passes on what it
+    /// is told as any other.
+    pub(super) fn may_stop(&self) -> bool {
+        match self {
+            PipelineHead::Source(source) => source.may_stop(),
+            PipelineHead::Inbox(_) | PipelineHead::SpillQueue(_) => true,
+        }
+    }
+
+    /// Reads no more: the input ends here. The rows that it gave last stay where they are.
+    pub(super) fn stop(&mut self) {
+        match self {
+            PipelineHead::Source(source) => source.stop(),
+            PipelineHead::Inbox(input) => input.close(),
+            PipelineHead::SpillQueue(queue) => queue.stop(),
+        }
+    }
+}
