@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 use dataflow::prelude::*;
-use dataflow::{Options, ProgressWhen};
+use dataflow::{Accumulated, Accumulator, Options, ProgressWhen};
 use tests::{Folder, PARALLELISM, embedded, local, within_two_minutes};
 
 /// The sum of squares below a number, by a job of its own.
@@ -214,4 +214,62 @@ fn where_addresses_are_few_pages_take_half_of_them() {
     let (succeeds, text) = copies_within(1_500 << 10, &["--memory", "1GiB"]);
     assert!(!succeeds && text.contains("`ulimit -v`") && text.contains("`--memory`"), "{text}");
     assert!(!text.contains("internal error"), "{text}");
+}
+
+/// Counts, and panics where it is shown or merged.
+#[derive(Clone)]
+struct Panics {
+    items: u64,
+    when_shown: bool,
+}
+
+impl Accumulator for Panics {
+    type Item = ();
+    type Value = u64;
+
+    fn add(&mut self, (): ()) {
+        self.items += 1;
+    }
+
+    fn merge(&mut self, other: Self) {
+        assert!(self.when_shown, "merged");
+        self.items += other.items;
+    }
+
+    fn value(&self) -> u64 {
+        self.items
+    }
+
+    fn show(&self) -> String {
+        assert!(!self.when_shown || self.items == 0, "shown");
+        "items".to_owned()
+    }
+}
+
+#[dataflow]
+fn slowly_counted(numbers: DataSet<u64>, items: Accumulated<Panics>) -> DataSet<u64> {
+    numbers.rebalance().map(|n| {
+        items.add(());
+        std::thread::sleep(std::time::Duration::from_millis(1));
+        n
+    })
+}
+
+/// What an accumulator of the program's own does when it is shown, while the job runs or behind it, is the program's code like any other.
+#[test]
+fn an_accumulator_that_panics_ends_the_job_with_an_error() {
+    within_two_minutes("an accumulator that panics", || {
+        for (when_shown, progress) in
+            [(true, ProgressWhen::Always), (true, ProgressWhen::Never), (false, ProgressWhen::Always)]
+        {
+            let options = Options { progress, parallelism: 2, ..Options::default() };
+            let env = Env::new(options);
+            let items = env.accumulator("items", Panics { items: 0, when_shown });
+            let result = slowly_counted(env.collection(0..2_000u64).unwrap(), items).collect();
+            let error = result.unwrap_err().to_string();
+            assert!(error.contains(if when_shown { "shown" } else { "merged" }), "{when_shown}: {error}");
+            // The environment goes on.
+            assert_eq!(squares(env.collection(0..10u64).unwrap()).collect().map(|sums| sums.len()).unwrap(), 7);
+        }
+    });
 }

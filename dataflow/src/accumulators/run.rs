@@ -6,7 +6,10 @@ use std::cell::{Cell, RefCell};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use runtime::kernel::catching;
+
 use super::any::AnyAccumulator;
+use crate::error::Result;
 
 thread_local! {
     static CURRENT: RefCell<Option<Arc<Run>>> = const { RefCell::new(None) };
@@ -69,10 +72,24 @@ impl Run {
     }
 
     /// The end: the values are now those of the last run; one that failed has none.
-    pub(crate) fn end(&self, success: bool) -> Vec<(String, String)> {
-        let shown = if success { self.shown() } else { Vec::new() };
-        self.all().iter().for_each(|accumulator| accumulator.end(self.number, success));
-        shown
+    ///
+    /// # Errors
+    /// Where an accumulator of the program's own panics; the run has failed then.
+    pub(crate) fn end(&self, success: bool) -> Result<Vec<(String, String)>> {
+        let end = |success: bool| self.all().iter().for_each(|accumulator| accumulator.end(self.number, success));
+        if !success {
+            end(false);
+            return Ok(Vec::new());
+        }
+        let ended = catching(|| {
+            let shown = self.shown();
+            end(true);
+            Ok(shown)
+        });
+        ended.map_err(|error| {
+            end(false);
+            error.into()
+        })
     }
 
     fn all(&self) -> Vec<Arc<dyn AnyAccumulator>> {

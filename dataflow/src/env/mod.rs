@@ -274,7 +274,8 @@ impl Env {
         });
         let accumulated = run.end(result.is_ok());
         let rejected_rows = topological(sinks).iter().map(|node| node.operator.rejected_rows()).sum();
-        Ok(Report { rejected_rows, accumulated, ..result? })
+        let report = result?;
+        Ok(Report { rejected_rows, accumulated: accumulated?, ..report })
     }
 
     fn execute_locally(&self, sinks: &[Arc<Node>], run: &Run) -> Result<Report> {

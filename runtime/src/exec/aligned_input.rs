@@ -25,8 +25,14 @@ impl AlignedInput {
     /// # Errors
     /// Where senders contradict each other.
     pub(super) fn receive(&mut self) -> Result<Option<Item>> {
-        let receiver = &self.receiver;
-        let alignment = self.alignment.get_or_insert_with(|| Alignment::of(receiver.senders()));
+        let (receiver, heard) = (&self.receiver, &mut self.heard);
+        let alignment = self.alignment.get_or_insert_with(|| {
+            let senders = receiver.senders();
+            if senders == 0 {
+                heard.extend(Control::END_OF_INPUT.map(Item::Control));
+            }
+            Alignment::of(senders)
+        });
         while self.heard.is_empty() {
             let Some((sender, item)) = receiver.take(&|sender| alignment.is_held(sender)) else { return Ok(None) };
             match item {

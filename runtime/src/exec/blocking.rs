@@ -8,7 +8,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::channel::{QueuePlace, Wake};
-use crate::kernel::Blocking;
+use super::job::Job;
+use crate::kernel::{Blocking, catching};
 
 /// Threads that are always there.
 const THREADS: usize = 4;
@@ -140,14 +141,23 @@ impl Threads {
     }
 }
 
-/// Submits for one task, and wakes it when the work is done.
-pub(super) struct BlockingFor(pub(super) Arc<dyn Wake>);
+/// Submits for one task, and wakes it when the work is done. Work that panics ends the job: what it was to bring will never be there.
+pub(super) struct BlockingFor {
+    pub(super) task: Arc<dyn Wake>,
+    pub(super) job: Arc<Job>,
+}
 
 impl Blocking for BlockingFor {
     fn submit(&self, work: Work) {
-        let task = self.0.clone();
+        let (task, job) = (self.task.clone(), self.job.clone());
         Threads::of_process().submit(Box::new(move || {
-            work();
+            let done = catching(|| {
+                work();
+                Ok(())
+            });
+            if let Err(error) = done {
+                job.fail(error);
+            }
             task.wake(QueuePlace::InOrder);
         }));
     }
@@ -165,6 +175,29 @@ mod tests {
 
     fn threads() -> &'static Threads {
         Box::leak(Box::default())
+    }
+
+    struct Woken(Mutex<std::sync::mpsc::Sender<()>>);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>, _: QueuePlace) {
+            self.0.lock().unwrap().send(()).unwrap();
+        }
+    }
+
+    #[test]
+    fn work_that_panics_ends_the_job_and_neither_thread_nor_task_waits_for_ever() {
+        let (done, heard) = channel();
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+        let job = Job::new(Arc::new(pool), vec![]);
+        let blocking = BlockingFor { task: Arc::new(Woken(Mutex::new(done))), job: job.clone() };
+        for _ in 0..2 * THREADS {
+            blocking.submit(Box::new(|| panic!("in the middle of it")));
+            assert!(heard.recv_timeout(Duration::from_secs(60)).is_ok());
+        }
+        assert!(job.is_cancelled());
+        let error = job.wait(|_| true).unwrap_err().to_string();
+        assert!(error.contains("in the middle of it"), "{error}");
     }
 
     #[test]

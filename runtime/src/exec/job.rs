@@ -8,6 +8,7 @@ use rayon::ThreadPool;
 
 use super::channel::{QueuePlace, Wake};
 use crate::error::{Error, Origin};
+use crate::kernel::catching;
 use crate::metrics::JobMetrics;
 
 pub(super) struct Job {
@@ -153,8 +154,12 @@ impl Job {
                 let helped = std::mem::replace(&mut helps, is_nested || self.at_work.load(Ordering::Relaxed) == 0);
                 self.helped.store(helps, Ordering::SeqCst);
                 drop(progress);
-                if !tick(&self.metrics) && !self.is_cancelled() {
-                    self.cancel();
+                // What is shown may be made by the program's own accumulators.
+                match catching(|| Ok(tick(&self.metrics))) {
+                    Ok(true) => {}
+                    Ok(false) if self.is_cancelled() => {}
+                    Ok(false) => self.cancel(),
+                    Err(error) => self.fail(error),
                 }
                 progress = self.progress();
                 // What was queued while nobody wanted to hear of it.

@@ -144,10 +144,14 @@ impl<'p> Starter<'p> {
             subtasks: plan.tasks,
             superstep: 0,
             memory: self.memory(operator),
-            blocking: Arc::new(BlockingFor(me.clone())),
+            blocking: self.blocking(me),
             space: self.resources.space.clone(),
             metrics: self.job.metrics.operators[operator].clone(),
         }
+    }
+
+    fn blocking(&self, me: &Arc<dyn Wake>) -> Arc<dyn Blocking> {
+        Arc::new(BlockingFor { task: me.clone(), job: self.job.clone() })
     }
 
     fn inbox(&self, stage: usize, inbox: usize, subtask: usize) -> Result<Arc<Inbox>> {
@@ -172,7 +176,7 @@ impl<'p> Starter<'p> {
             Head::Source(operator, source, scan) => {
                 let reader = source.reader(scan, &self.memory(*operator)).map_err(|error| self.at(*operator, error))?;
                 let splits = self.splits.get(&stage).cloned().unwrap_or_default();
-                let blocking: Arc<dyn Blocking> = Arc::new(BlockingFor(me.clone()));
+                let blocking = self.blocking(me);
                 let (rejects, memory) = (source.rejects(), self.memory(*operator));
                 Ok(PipelineHead::Source(SourceHead::new(*operator, reader, rejects, splits, blocking, memory)))
             }

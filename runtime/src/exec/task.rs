@@ -1,7 +1,8 @@
 //! Tasks: state machines that are polled on the pool, never block it, and are woken.
 //!
 //! ```text
-//!            wake                run
+//!   New
+//!    | body  wake                run
 //!   Idle ----------> Queued ----------> Running --(nothing to do)--> Idle
 //!                      ^                  | wake        |
 //!                      |                  v             | finished
@@ -20,6 +21,8 @@ use super::job::Job;
 use super::pipeline::{Pipeline, Poll};
 use crate::kernel::catching;
 
+/// Without a body. Who wakes it now is heard when the job starts, which wakes all.
+const NEW: u8 = 5;
 const IDLE: u8 = 0;
 const QUEUED: u8 = 1;
 const RUNNING: u8 = 2;
@@ -37,11 +40,12 @@ pub(super) struct Task {
 
 impl Task {
     pub(super) fn new(job: Arc<Job>) -> Arc<Self> {
-        Arc::new(Task { state: AtomicU8::new(IDLE), in_pool: AtomicBool::new(false), body: Mutex::new(None), job })
+        Arc::new(Task { state: AtomicU8::new(NEW), in_pool: AtomicBool::new(false), body: Mutex::new(None), job })
     }
 
     pub(super) fn set_body(&self, body: Pipeline) {
         *self.body.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(body));
+        self.state.store(IDLE, Ordering::SeqCst);
     }
 
     /// Gives a queued task to the pool.
@@ -147,5 +151,29 @@ impl Wake for Task {
                 return;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exec::aligned_input::AlignedInput;
+    use crate::exec::channel::Inbox;
+    use crate::exec::inline::Watch;
+    use crate::exec::pipeline::PipelineHead;
+
+    /// Somebody may ask for memory back before the job begins.
+    #[test]
+    fn a_task_that_is_woken_before_it_has_a_body_runs_when_it_has() {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+        let job = Job::new(Arc::new(pool), vec![]);
+        let task = Task::new(job.clone());
+        task.clone().wake(QueuePlace::InOrder);
+        job.pool().install(|| ());
+        let inbox = Arc::new(Inbox::new(task.clone()));
+        let head = PipelineHead::Inbox(AlignedInput::new(inbox));
+        task.set_body(Pipeline::new(head, vec![], vec![], Watch::new(job.clone())));
+        job.start(vec![task]);
+        job.wait(|_| true).unwrap();
     }
 }

@@ -17,7 +17,7 @@ use crate::page::{Batch, Input, RowWriter, Selection};
 use crate::spill::{SpillSpace, Spiller};
 
 pub use crate::spill::Blocking;
-pub(crate) use panics::catching;
+pub use panics::catching;
 
 /// Where a kernel or driver runs.
 #[derive(Clone)]

@@ -19,7 +19,7 @@ thread_local! {
 ///
 /// # Errors
 /// Those of `f`, and its panic.
-pub(crate) fn catching<R>(f: impl FnOnce() -> Result<R>) -> Result<R> {
+pub fn catching<R>(f: impl FnOnce() -> Result<R>) -> Result<R> {
     catch_unwind(AssertUnwindSafe(|| watched(f))).unwrap_or_else(|payload| Err(error(payload.as_ref())))
 }
 
