@@ -20,11 +20,11 @@ impl AlignedInput {
         AlignedInput { receiver, alignment: None, heard: VecDeque::new() }
     }
 
-    /// The next item; the task is woken where there is none yet.
+    /// The next item; the task is woken where there is none yet. Where no rows are wanted, only what does not [belong to them](Item::belongs_to_rows) is taken.
     ///
     /// # Errors
     /// Where senders contradict each other.
-    pub(super) fn receive(&mut self) -> Result<Option<Item>> {
+    pub(super) fn receive(&mut self, wants_rows: bool) -> Result<Option<Item>> {
         let (receiver, heard) = (&self.receiver, &mut self.heard);
         let alignment = self.alignment.get_or_insert_with(|| {
             let senders = receiver.senders();
@@ -34,7 +34,9 @@ impl AlignedInput {
             Alignment::of(senders)
         });
         while self.heard.is_empty() {
-            let Some((sender, item)) = receiver.take(&|sender| alignment.is_held(sender)) else { return Ok(None) };
+            let Some((sender, item)) = receiver.take(&|sender| alignment.is_held(sender), wants_rows) else {
+                return Ok(None);
+            };
             match item {
                 Item::Page(_) => {
                     self.heard.extend(alignment.rows(sender).map(Item::Control));
@@ -45,7 +47,7 @@ impl AlignedInput {
                 }
             }
         }
-        Ok(self.heard.pop_front())
+        Ok(self.heard.pop_front_if(|item| wants_rows || !item.belongs_to_rows()))
     }
 
     /// Takes nothing more from the senders: the stream ends here.

@@ -113,18 +113,17 @@ impl ItemReceiver for Inbox {
         self.lock().channels.len()
     }
 
-    fn take(&self, is_held: &dyn Fn(usize) -> bool) -> Option<(usize, Item)> {
+    fn take(&self, is_held: &dyn Fn(usize) -> bool, wants_rows: bool) -> Option<(usize, Item)> {
         let mut state = self.lock();
         let count = state.channels.len();
         let first = if state.in_order { 0 } else { state.next };
-        let in_order = state.in_order;
         let mut open = (first..first + count).map(|number| number % count).filter(|&number| !is_held(number));
-        let (number, (item, sender)) = if in_order {
-            let number = open.next()?;
-            (number, state.channels[number].take()?)
-        } else {
-            open.find_map(|number| Some((number, state.channels[number].take()?)))?
+        let has_item = |number: &usize| {
+            let front = state.channels[*number].items.front();
+            front.is_some_and(|item| wants_rows || !item.belongs_to_rows())
         };
+        let number = if state.in_order { open.next().filter(has_item) } else { open.find(has_item) }?;
+        let (item, sender) = state.channels[number].take()?;
         state.next = (number + 1) % count;
         drop(state);
         if let Some(sender) = sender {
@@ -195,7 +194,7 @@ mod tests {
         let senders = [(); 3].map(|()| Arc::new(Counted::default()));
         let inbox = Arc::new(Inbox::new(Arc::new(Counted::default())));
         senders.iter().for_each(|sender| _ = inbox.connect(sender.clone(), false));
-        assert!(inbox.take(&|_| false).is_none());
+        assert!(inbox.take(&|_| false, true).is_none());
         inbox.close();
         inbox.close();
         assert!(senders.iter().all(|sender| sender.0.load(Ordering::Relaxed) == 1));
@@ -211,7 +210,7 @@ mod tests {
             assert!(first.send(Item::Control(Control::Watermark(micros))).is_ok());
         }
         assert!(first.send(Item::Control(barrier)).is_ok() && second.send(Item::Control(barrier)).is_ok());
-        let take = |held: usize| match inbox.take(&|channel| channel == held) {
+        let take = |held: usize| match inbox.take(&|channel| channel == held, true) {
             Some((channel, Item::Control(control))) => Some((channel, control)),
             _ => None,
         };
@@ -231,7 +230,7 @@ mod tests {
         let says = |epoch| channel.send(Item::Control(Control::Barrier(epoch)));
         let taken = (0..).take_while(|&epoch| says(epoch).is_ok()).count();
         assert_eq!((taken, sender.0.load(Ordering::Relaxed)), (CHANNEL_ITEMS, 0));
-        assert!(inbox.take(&|_| false).is_some());
+        assert!(inbox.take(&|_| false, true).is_some());
         assert_eq!(sender.0.load(Ordering::Relaxed), 1);
         assert!(says(taken as u64).is_ok());
     }

@@ -201,27 +201,33 @@ impl Pipeline {
         let Some(step) = rest.first_mut() else { return Ok(None) };
         for side in 0..step.sides.len() {
             let input = STREAM + 1 + side;
-            if step.inputs.is_held(input) || !step.driver.wants(step.sides[side].port) {
+            if step.inputs.is_held(input) {
                 continue;
             }
-            if let Some(item) = step.sides[side].input.receive()? {
+            let wants_rows = step.driver.wants(step.sides[side].port);
+            if let Some(item) = step.sides[side].input.receive(wants_rows)? {
                 step.take(input, item)?;
                 return Ok(Some(PipelineTurn::Worked));
             }
         }
-        if step.inputs.is_held(STREAM) || !step.driver.wants(step.port) {
+        let wants_rows = step.driver.wants(step.port);
+        if step.inputs.is_held(STREAM) {
             // What is missing comes by the sides.
             return Ok(Some(PipelineTurn::Blocked));
         }
-        let Some(item) = before.last_mut().and_then(|before| before.ready.pop_front()) else { return Ok(None) };
-        step.take(STREAM, item)?;
-        Ok(Some(PipelineTurn::Worked))
+        let Some(before) = before.last_mut() else { return Ok(None) };
+        if let Some(item) = before.ready.pop_front_if(|item| wants_rows || !item.belongs_to_rows()) {
+            step.take(STREAM, item)?;
+            return Ok(Some(PipelineTurn::Worked));
+        }
+        Ok((!wants_rows).then_some(PipelineTurn::Blocked))
     }
 
     /// Takes from the head.
     fn feed_head(&mut self) -> Result<PipelineTurn> {
         let started = Instant::now();
-        let progress = self.head.advance(&self.watch)?;
+        let wants_rows = self.steps.first().is_none_or(|first| first.driver.wants(first.port));
+        let progress = self.head.advance(wants_rows, &self.watch)?;
         let waits = matches!(progress, HeadProgress::Nothing);
         if let Some(operator) = self.head.timed_operator().filter(|_| !waits) {
             self.watch.enter(operator).busy_nanos.add(started.elapsed().as_nanos() as u64);

@@ -132,6 +132,11 @@ impl SourceHead {
         }
     }
 
+    /// Whether its rows, and their end, are given.
+    pub(super) fn is_at_end(&self) -> bool {
+        self.ending.len() < Control::END_OF_INPUT.len()
+    }
+
     /// Says what is still to be said at the end.
     fn end(&mut self) -> SourceProgress {
         self.ending.next().map_or(SourceProgress::Wait, SourceProgress::Control)

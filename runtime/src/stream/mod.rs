@@ -39,6 +39,13 @@ pub(crate) enum Control {
     End,
 }
 
+impl Item {
+    /// Whether it is for a port that a driver may not want yet: rows, and their end. What else is said is heard whenever it comes.
+    pub(crate) fn belongs_to_rows(&self) -> bool {
+        matches!(self, Item::Page(_) | Item::Control(Control::RoundEnd(_)))
+    }
+}
+
 impl Control {
     /// What a finite input says behind its last row: it is one round.
     pub(crate) const END_OF_INPUT: [Control; 2] = [Control::RoundEnd(1), Control::End];

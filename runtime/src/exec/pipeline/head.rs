@@ -37,15 +37,18 @@ impl From<Item> for HeadProgress {
 }
 
 impl PipelineHead {
-    /// Goes on to what comes next.
-    pub(super) fn advance(&mut self, watch: &Watch) -> Result<HeadProgress> {
+    /// Goes on to what comes next. Where no rows are wanted, only what does not [belong to them](Item::belongs_to_rows) is given.
+    pub(super) fn advance(&mut self, wants_rows: bool, watch: &Watch) -> Result<HeadProgress> {
         match self {
+            PipelineHead::Source(source) if !wants_rows && !source.is_at_end() => Ok(HeadProgress::Nothing),
             PipelineHead::Source(source) => Ok(match source.advance(watch)? {
                 SourceProgress::Batch => HeadProgress::Rows(Data::Source),
                 SourceProgress::Control(control) => HeadProgress::Control(control),
                 SourceProgress::Wait => HeadProgress::Nothing,
             }),
-            PipelineHead::Inbox(input) => Ok(input.receive()?.map_or(HeadProgress::Nothing, HeadProgress::from)),
+            PipelineHead::Inbox(input) => {
+                Ok(input.receive(wants_rows)?.map_or(HeadProgress::Nothing, HeadProgress::from))
+            }
             PipelineHead::SpillQueue(queue) => {
                 watch.enter(queue.operator);
                 Ok(match queue.advance()? {

@@ -147,6 +147,9 @@ struct Notes {
     told: Arc<Mutex<Vec<String>>>,
     /// The port that is fed once.
     once: Option<usize>,
+    /// Whether a port is wanted no more when its round has ended.
+    shuts: bool,
+    shut: Vec<usize>,
 }
 
 impl Notes {
@@ -156,6 +159,10 @@ impl Notes {
 }
 
 impl Driver for Notes {
+    fn wants(&self, port: usize) -> bool {
+        !self.shut.contains(&port)
+    }
+
     fn feed(&self, port: usize) -> Feed {
         if self.once == Some(port) { Feed::Once } else { Feed::EveryRound }
     }
@@ -168,6 +175,7 @@ impl Driver for Notes {
 
     fn on_round_end(&mut self, port: usize, round: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         self.note(format!("{port}: end of round {}", round.number));
+        self.shut.extend(self.shuts.then_some(port));
         out.pages().append_datums(&[Datum::Fixed(u128::from(round.number))])?;
         Ok(Progress::Done)
     }
@@ -201,12 +209,18 @@ struct Task {
 
 impl Task {
     fn new(once: Option<usize>) -> Self {
+        Task::of(once, false)
+    }
+
+    fn of(once: Option<usize>, shuts: bool) -> Self {
         let memory = Memory::new(Budget::new(1 << 20), "a task");
         let told: Arc<Mutex<Vec<String>>> = Arc::default();
         let notes = told.clone();
         let layout = Arc::new(RowLayout::full([LeafType::U64]));
-        let factory = DriverFactory::new("notes", move |_: &TaskContext| Ok(Notes { told: notes.clone(), once }))
-            .emitting(layout.clone());
+        let factory = DriverFactory::new("notes", move |_: &TaskContext| {
+            Ok(Notes { told: notes.clone(), once, shuts, shut: vec![] })
+        })
+        .emitting(layout.clone());
         let driver = factory.create(&TaskContext::alone(memory.clone())).unwrap();
         let plan = StepPlan {
             operator: 0,
@@ -252,7 +266,7 @@ impl Task {
     fn work(&mut self) -> (Vec<String>, Vec<String>) {
         while self.pipeline.poll().unwrap() == Poll::Yield {}
         let mut sent = Vec::new();
-        while let Some((_, item)) = self.out.take(&|_| false) {
+        while let Some((_, item)) = self.out.take(&|_| false, true) {
             sent.push(match item {
                 Item::Page(page) => {
                     let numbers = (0..page.rows()).map(|row| page.batch().leaf_bits(0, row));
@@ -323,6 +337,20 @@ fn a_port_that_is_fed_once_waits_for_no_round() {
         assert_eq!(told, vec![format!("0: end of round {number}")]);
         assert_eq!(sent.last(), Some(&format!("{round:?}")));
     }
+}
+
+/// A join wants nothing more from a side that it has seen all of.
+#[test]
+fn an_end_is_heard_also_where_no_rows_are_wanted_any_more() {
+    let mut task = Task::of(None, true);
+    let ends = |channels: &[ChannelSender]| {
+        channels.iter().for_each(|channel| Control::END_OF_INPUT.iter().for_each(|&end| say(channel, end)));
+    };
+    ends(&task.side);
+    assert_eq!(task.work().0, texts(&["1: end of round 1"]));
+    ends(&task.stream);
+    assert_eq!(task.work().1.last().map(String::as_str), Some("End"));
+    assert!(task.pipeline.poll().unwrap() == Poll::Ended);
 }
 
 #[test]
