@@ -3,22 +3,22 @@
 //! The deepest step that has something to do goes first, so rows are used while they are hot, and at most one page lies between two
 //! steps. What a step works on is kept as data (`Work`), not on a stack, so a task can stop after any window.
 
+mod head;
 mod step;
 #[cfg(test)]
 mod tests;
 mod windows;
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::channel::{Inbox, Received};
+use super::channel::Received;
 use super::exits::Exit;
 use super::inline::{Watch, projected_leaves};
-use super::reading::{SourceHead, SourceProgress};
-use super::spill_queue::{SpillQueueHead, SpillQueueProgress};
-use crate::error::{Error, Origin, Result};
-use crate::page::{Batch, Page, Selection};
+use crate::error::{Origin, Result};
+use crate::page::{Page, Selection};
 use crate::strategy::{Cursor, Progress, Round};
+pub(super) use head::PipelineHead;
+use head::Taken;
 use step::{DriveResult, Work, drive};
 pub(super) use step::{Side, Step};
 use windows::{Data, Rows, Windows};
@@ -46,33 +46,6 @@ enum PipelineTurn {
     Worked,
     Blocked,
     Ended,
-}
-
-pub(super) enum PipelineHead {
-    Source(SourceHead),
-    Inbox(Arc<Inbox>),
-    /// Feeds the exits alone.
-    SpillQueue(Box<SpillQueueHead>),
-}
-
-impl PipelineHead {
-    /// Whether it may end before what it reads does. What is wrong with a source's records is written down for all of them; a spool passes on what it is
-    /// told as any other.
-    fn may_stop(&self) -> bool {
-        match self {
-            PipelineHead::Source(source) => source.may_stop(),
-            PipelineHead::Inbox(_) | PipelineHead::SpillQueue(_) => true,
-        }
-    }
-
-    /// Reads no more. The rows that it gave last stay where they are.
-    fn stop(&mut self) {
-        match self {
-            PipelineHead::Source(source) => source.stop(),
-            PipelineHead::Inbox(inbox) => inbox.close(),
-            PipelineHead::SpillQueue(spool) => spool.stop(),
-        }
-    }
 }
 
 pub(super) struct Pipeline {
@@ -278,31 +251,12 @@ impl Pipeline {
 
     /// Takes from the head.
     fn feed_head(&mut self) -> Result<PipelineTurn> {
-        let started = Instant::now();
-        let (data, source) = match &mut self.head {
-            PipelineHead::Source(source) => match source.advance(&self.watch)? {
-                SourceProgress::Batch => (Some(Data::Source), Some(source.operator)),
-                SourceProgress::End => (None, Some(source.operator)),
-                SourceProgress::Wait => return Ok(PipelineTurn::Blocked),
-            },
-            PipelineHead::Inbox(inbox) => match inbox.receive() {
-                Received::Page(page) => (Some(Data::Page(page)), None),
-                Received::End => (None, None),
-                Received::Nothing => return Ok(PipelineTurn::Blocked),
-            },
-            PipelineHead::SpillQueue(spool) => {
-                self.watch.enter(spool.operator);
-                match spool.advance()? {
-                    SpillQueueProgress::Page(page) => (Some(Data::Page(page)), None),
-                    SpillQueueProgress::Later => return Ok(PipelineTurn::Worked),
-                    SpillQueueProgress::Nothing => return Ok(PipelineTurn::Blocked),
-                    SpillQueueProgress::End => (None, None),
-                }
-            }
+        let data = match self.head.take(&self.watch)? {
+            Taken::Rows(data) => Some(data),
+            Taken::End => None,
+            Taken::Later => return Ok(PipelineTurn::Worked),
+            Taken::Nothing => return Ok(PipelineTurn::Blocked),
         };
-        if let Some(source) = source {
-            self.watch.enter(source).busy_nanos.add(started.elapsed().as_nanos() as u64);
-        }
         match (self.steps.first_mut(), data) {
             (Some(first), Some(data)) => first.work = Some(Work::Rows(Rows::all(first.port, data))),
             (Some(first), None) => {
@@ -357,7 +311,7 @@ impl Pipeline {
         let port = self.steps[index].port;
         let (turn, passed) = {
             let step = &mut self.steps[index];
-            let batch = batch_of(&rows.data, &self.head)?;
+            let batch = self.head.batch_of(&rows.data)?;
             let viewed_batch = rows.view.as_ref().map(|view| batch.project(view));
             drive(step, viewed_batch.as_ref().unwrap_or(&batch), rows.port, &mut rows.at, &self.watch)?
         };
@@ -407,7 +361,7 @@ impl Pipeline {
     fn leave(&mut self) -> Result<PipelineTurn> {
         let Some(mut rows) = self.leaving.take() else { return Ok(PipelineTurn::Worked) };
         let done = {
-            let batch = batch_of(&rows.data, &self.head)?;
+            let batch = self.head.batch_of(&rows.data)?;
             let with_projection = rows.view.as_ref().map(|view| batch.project(view));
             let batch = with_projection.as_ref().unwrap_or(&batch);
             let more = rows.at.advance(batch.rows());
@@ -424,15 +378,5 @@ impl Pipeline {
             last.outputs.pages().recycle(page);
         }
         Ok(PipelineTurn::Worked)
-    }
-}
-
-fn batch_of<'d>(data: &'d Data, head: &'d PipelineHead) -> Result<Batch<'d>> {
-    match (data, head) {
-        (Data::Page(page), _) => Ok(page.batch()),
-        (Data::Source, PipelineHead::Source(source)) => source.batch(),
-        (Data::Source, PipelineHead::Inbox(_) | PipelineHead::SpillQueue(_)) => {
-            Err(Error::Internal("a source's rows without a source".to_owned()))
-        }
     }
 }

@@ -6,8 +6,8 @@
 //! # Shapes that these traits must carry
 //! * *An external sort*: `on_batch` keeps rows, `revoke` writes a sorted run, `on_round_end` merges and answers `Resume`
 //!   whenever its output is full, `Await` while a run is read.
-//! * *A delta iteration*: the solution set is a driver whose first port is `Once` and whose workset port is
-//!   `EveryRound`; `on_round_end` is the end of a superstep, and of everything where `Round::last` holds.
+//! * *A delta iteration*: the solution set is a driver whose first port is fed once and whose workset port is
+//!   fed in every round; `on_round_end` is the end of a superstep, and of everything where `Round::last` holds.
 //! * *A windowed count*: `on_batch` counts per key and slice, `on_watermark` fires windows, again by `Resume`; `on_barrier` marks pages.
 //!
 //! **Who has enough says so.** `first` is satisfied (`Driver::is_satisfied`) where no further row would change anything: the steps before it and
@@ -173,15 +173,6 @@ pub struct Round {
     pub last: bool,
 }
 
-/// How often a port is fed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Feed {
-    /// Once; what was made of it is kept over rounds.
-    Once,
-    /// Anew in each round.
-    EveryRound,
-}
-
 /// An operator's running state in one task. Defaults make a stateless driver one method.
 pub trait Driver: Send {
     /// Whether a port may deliver now: a hash join wants its build side first.
@@ -193,12 +184,6 @@ pub trait Driver: Send {
     /// Whether more rows would change nothing, at any port. Those before it then stop, as far as they [may](DriverFactory::may_stop).
     fn is_satisfied(&self) -> bool {
         false
-    }
-
-    /// How often a port is fed.
-    fn feed(&self, port: usize) -> Feed {
-        let _ = port;
-        Feed::EveryRound
     }
 
     /// Rows at a port.

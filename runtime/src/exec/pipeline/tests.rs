@@ -1,7 +1,8 @@
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
-use crate::exec::channel::{QueuePlace as WakeTurn, Wake};
+use crate::exec::channel::{Inbox, QueuePlace as WakeTurn, Wake};
 use crate::exec::job::Job;
 use crate::kernel::Outputs;
 use crate::kernel::TaskContext;
