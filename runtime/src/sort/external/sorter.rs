@@ -257,7 +257,7 @@ impl Sorter {
         }
     }
 
-    /// Writes rows in order until a page of `out` is closed, once [`Sorter::finish`] has answered `Done`. `Resume` where rows are left.
+    /// Writes rows in order until a page of `out` is closed, once [`Sorter::finish`] has answered `Done`. `OutputFull` where rows are left.
     ///
     /// # Errors
     /// As [`Sorter::add`].

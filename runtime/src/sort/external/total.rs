@@ -123,7 +123,7 @@ impl TotalOrderSorter {
         self.sorter.add(input, cursor)
     }
 
-    /// Says that all rows have come, and writes those of this task's range in order until a page of `out` is closed; `Resume` where rows are left.
+    /// Says that all rows have come, and writes those of this task's range in order until a page of `out` is closed; `OutputFull` where rows are left.
     ///
     /// # Errors
     /// As [`Sorter::add`].
