@@ -4,7 +4,7 @@
 //! operator run at the same time and take their input before they wait, so none waits for ever; a job that fails wakes them.
 //!
 //! **Tasks of an operator meet once, at the end of their input.** A numbering needs the counts of the tasks before, a partitioning by an order needs
-//! all tasks' keys. Each task keeps its rows, says its part, and waits without its thread (`Answer::Await`) until the others have spoken; none of
+//! all tasks' keys. Each task keeps its rows, says its part, and waits without its thread (`Progress::Pending`) until the others have spoken; none of
 //! them waits before its input has ended, so no two wait for each other.
 
 use std::sync::{Arc, Mutex, PoisonError};

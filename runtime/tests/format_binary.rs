@@ -9,7 +9,7 @@ use std::sync::Arc;
 use format_support::values::{TYPES, rows};
 use format_support::{TestFile, drive, drive_scan, encode, message, record, scan_all};
 use proptest::prelude::*;
-use runtime::format::{BinaryFormat, BinarySource, binary, compressed_by_name};
+use runtime::format::{BinaryFormat, binary, compressed_by_name};
 use runtime::row::{Datum, LeafType as L, Physical, Schema};
 use runtime::source::{Format, Scan, Source};
 
@@ -37,7 +37,7 @@ proptest! {
         let width: usize = schema.types().iter().map(|ty| ty.width()).sum();
         prop_assert_eq!(bytes.len(), rows.len() * width);
         let file = TestFile::new("x.bin", &bytes);
-        let source = BinarySource::new(file.path(), &schema).unwrap().with_split_bytes(1000);
+        let source = binary(file.path(), &schema).unwrap().with_split_bytes(1000);
         prop_assert_eq!(source.statistics(&Scan::default()).rows, Some(rows.len() as f64));
         prop_assert_eq!(drive(&source).unwrap(), rows.clone());
         for name in ["x.bin.gz", "x.bin.zst"] {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use format_support::values::{everything, rows};
 use format_support::{Rows, TestFile, drive, drive_scan, encode, message, record, scan_all, text};
 use proptest::prelude::*;
-use runtime::format::{NativeFormat, NativeSource, compressed_by_name, native};
+use runtime::format::{NativeFormat, compressed_by_name, native};
 use runtime::row::{Datum, LeafType as L, Schema, SchemaBuilder, Shape, Tag};
 use runtime::source::{Scan, Source};
 
@@ -67,7 +67,7 @@ fn files_of_many_blocks_are_read_split_by_split_and_leaf_by_leaf() {
     let rows: Rows = (0..60_000).map(row).collect();
     let bytes = encode(&NativeFormat, &schema, &rows).unwrap();
     let file = TestFile::new("x.native", &bytes);
-    let source = NativeSource::new(file.path(), &schema).unwrap().with_split_bytes(1 << 20);
+    let source = native(file.path(), &schema).unwrap().with_split_bytes(1 << 20);
     assert!(source.splits(&scan_all(&source)).unwrap().len() > 3);
     assert!(drive(&source).unwrap() == rows);
     let numbers = Scan { live: [0].into_iter().collect(), bounds: Vec::new() };

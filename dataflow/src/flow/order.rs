@@ -11,7 +11,7 @@ use crate::record::Record;
 impl<T: Record, M: Mode> Flow<T, M> {
     /// All records in order: `|r| (desc(r.revenue), asc(r.day))`. Nulls come last.
     ///
-    /// A field without a direction is ascending. Of floats NaN comes last.
+    /// A field without a direction is ascending. NaN is greater than all other floats, so it comes last, and first with `desc`.
     ///
     /// Cost: all records are kept, with 16 bytes more for each; what does not fit memory goes to disk in sorted runs, which are merged.
     ///

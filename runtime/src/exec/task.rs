@@ -9,7 +9,7 @@
 //!                      +---- (again) -- Woken           v
 //!                                                     Ended
 //! ```
-//! A wake while the task runs is kept (`Woken`), so none is lost.
+//! A wake while the task runs is kept (`WOKEN`), so none is lost.
 //!
 //! A queued task is run by whoever takes it first: mostly a thread of the pool, else the thread that waits for the job (see `Job::wait`).
 

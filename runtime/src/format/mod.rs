@@ -73,7 +73,7 @@ pub fn text(path: &str) -> Result<TextSource> {
 /// # Errors
 /// Where the path names no file, or one that cannot be read, or the record cannot be read from CSV.
 pub fn csv(path: &str, schema: &Schema, options: CsvOptions) -> Result<CsvSource> {
-    CsvSource::new(path, schema, options)
+    CsvSource::of(Inputs::at(path)?, schema, options)
 }
 
 /// Records of files of JSON lines.
@@ -81,7 +81,7 @@ pub fn csv(path: &str, schema: &Schema, options: CsvOptions) -> Result<CsvSource
 /// # Errors
 /// Where the path names no file, or one that cannot be read, or the record cannot be read from JSON.
 pub fn json(path: &str, schema: &Schema, options: JsonOptions) -> Result<JsonSource> {
-    JsonSource::new(path, schema, options)
+    JsonSource::of(Inputs::at(path)?, schema, options)
 }
 
 /// Records of Parquet files; their columns are found by the names of the record's fields.
@@ -89,7 +89,7 @@ pub fn json(path: &str, schema: &Schema, options: JsonOptions) -> Result<JsonSou
 /// # Errors
 /// Where the path names no file, or one that cannot be read or is no Parquet file.
 pub fn parquet(path: &str, schema: &Schema) -> Result<ParquetSource> {
-    ParquetSource::new(path, schema)
+    ParquetSource::of(Inputs::at(path)?, schema, ParquetOptions::default())
 }
 
 /// Records of plain values, back to back, of binary files.
@@ -97,7 +97,7 @@ pub fn parquet(path: &str, schema: &Schema) -> Result<ParquetSource> {
 /// # Errors
 /// Where the path names no file, or one that cannot be read, or the record has no fixed width.
 pub fn binary(path: &str, schema: &Schema) -> Result<BinarySource> {
-    BinarySource::new(path, schema)
+    BinarySource::of(Inputs::at(path)?, schema)
 }
 
 /// Records of files in the engine's own format; their columns are found by the names of the record's fields.
@@ -105,5 +105,5 @@ pub fn binary(path: &str, schema: &Schema) -> Result<BinarySource> {
 /// # Errors
 /// Where the path names no file, or one that cannot be read or is no native file.
 pub fn native(path: &str, schema: &Schema) -> Result<NativeSource> {
-    NativeSource::new(path, schema)
+    NativeSource::of(Inputs::at(path)?, schema)
 }

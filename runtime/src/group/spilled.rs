@@ -123,7 +123,7 @@ impl HybridHashAggregation {
         Ok(true)
     }
 
-    /// Adds the next page of a part: then `Resume`; `Done` at its end.
+    /// Adds the next page of a part: then `OutputFull`; `Done` at its end.
     fn read(&mut self, update: &mut dyn GroupUpdate, reading: &mut Reading) -> Result<Progress> {
         let page = match reading.page.take() {
             Some(page) => page,

@@ -52,12 +52,6 @@ impl BloomFilter {
         Ok(BloomFilter { run, shift: u64::BITS - words.trailing_zeros() })
     }
 
-    /// Bytes that it takes.
-    #[must_use]
-    pub fn bytes(&self) -> usize {
-        self.run.bytes()
-    }
-
     /// Whether so many keys were added that it is of little use.
     #[must_use]
     pub fn is_crowded(&self) -> bool {
@@ -130,8 +124,8 @@ mod tests {
     #[test]
     fn a_filter_of_fixed_size_says_when_it_is_crowded() {
         let mut presence = BloomFilter::of_bytes(200 << 10, &Memory::new(Budget::new(1 << 30), "test")).unwrap();
-        assert_eq!(presence.bytes(), 128 << 10);
-        let keys = presence.bytes() as u64 * 8 / BITS_PER_KEY as u64;
+        assert_eq!(presence.run.bytes(), 128 << 10);
+        let keys = presence.run.bytes() as u64 * 8 / BITS_PER_KEY as u64;
         (0..keys).for_each(|key| presence.insert(hash(key)));
         assert!(!presence.is_crowded());
         (0..keys * 8).for_each(|key| presence.insert(hash(key)));

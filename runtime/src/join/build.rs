@@ -6,7 +6,7 @@ use crate::join::table::JoinTable;
 use crate::join::{HybridHashJoin, Stage};
 use crate::memory::limits::{PAGE_BYTES, SPILL_PARTS};
 use crate::page::{Input, Page, Selection};
-use crate::strategy::Progress;
+use crate::strategy::{Progress, ready};
 
 /// The part of what a task holds that a filter over its rows on disk may take: `1 / FILTER_SHARE`.
 const FILTER_SHARE: usize = 16;
@@ -34,10 +34,7 @@ impl HybridHashJoin {
             }
             self.cut();
         }
-        match self.distribute()? {
-            Progress::Done => {}
-            other => return Ok(other),
-        }
+        ready!(self.distribute()?);
         let Some(parts) = &mut self.parts else { return Ok(Progress::Done) };
         if parts.is_idle() {
             parts.keys.note(input);
@@ -89,10 +86,7 @@ impl HybridHashJoin {
             }
             self.cut();
         }
-        match self.distribute()? {
-            Progress::Done => {}
-            other => return Ok(other),
-        }
+        ready!(self.distribute()?);
         if let Some(parts) = &mut self.parts {
             if parts.settle(&self.built.table, PROBE_BYTES + stream_bytes, &mut self.disk)? == Progress::Pending {
                 return Ok(Progress::Pending);
@@ -138,10 +132,7 @@ impl HybridHashJoin {
         if self.owed_bytes == 0 {
             return Ok(Progress::Done);
         }
-        match self.distribute()? {
-            Progress::Done => {}
-            other => return Ok(other),
-        }
+        ready!(self.distribute()?);
         while let Some(parts) = self.parts.as_mut().filter(|_| self.owed_bytes > 0) {
             match parts.spill_largest(&mut self.disk) {
                 0 => break,

@@ -149,7 +149,7 @@ impl Partitions {
         *at = (0, 0);
     }
 
-    /// Writes the rows that were routed. To be called again with the same batch after `Await`.
+    /// Writes the rows that were routed. To be called again with the same batch after `Pending`.
     pub(crate) fn write(&mut self, batch: &Batch<'_>, disk: &mut SpillContext) -> Result<Progress> {
         let mut rows = Selection::default();
         while self.routed.at.0 < SPILL_PARTS {

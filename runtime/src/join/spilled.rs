@@ -14,7 +14,7 @@ use crate::kernel::Outputs;
 use crate::memory::limits::PAGE_BYTES;
 use crate::page::{Input, Page, Selection};
 use crate::spill::{Read, Spilled, SpilledReader};
-use crate::strategy::Progress;
+use crate::strategy::{Progress, ready};
 
 /// Parts are cut again so many times before their sides are taken block by block: 16^5 parts are enough for any disk.
 const MOST_CUTS: u32 = 4;
@@ -106,16 +106,13 @@ impl HybridHashJoin {
     /// Goes on until all that is on disk is joined.
     pub(crate) fn go_on(&mut self, emitter: &mut dyn JoinEmitter, out: &mut Outputs) -> Result<Progress> {
         loop {
-            let progress = match self.stage {
+            ready!(match self.stage {
                 Stage::Build => self.load()?,
                 Stage::Probe => self.stream(emitter, out)?,
                 Stage::Finish => self.finish(emitter, out)?,
                 Stage::Next if self.pending.is_empty() => return Ok(Progress::Done),
                 Stage::Next => self.next()?,
-            };
-            if progress != Progress::Done {
-                return Ok(progress);
-            }
+            });
         }
     }
 
@@ -253,10 +250,7 @@ impl HybridHashJoin {
             if pages.next().is_none() {
                 return Ok(Progress::OutputFull);
             }
-            match self.distribute()? {
-                Progress::Done => {}
-                other => return Ok(other),
-            }
+            ready!(self.distribute()?);
             let Some(parts) = &mut self.parts else { return Ok(Progress::Done) };
             if parts.room(STREAM_AHEAD * spilled_join.largest_pages[self.built.side], &mut self.disk)?
                 == Progress::Pending

@@ -24,7 +24,7 @@ pub(super) enum ReserveMode {
     Required,
     /// It can spill, so it leaves some slack beyond its own minimum; where it is refused, another may be asked to give back.
     MayRevoke,
-    /// As `Wants`, but nobody is asked.
+    /// As `MayRevoke`, but nobody is asked.
     BestEffort,
 }
 

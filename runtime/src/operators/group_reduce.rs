@@ -14,7 +14,7 @@ use crate::memory::limits::{GROUPS_BYTES, SORT_BYTES};
 use crate::page::Input;
 use crate::plan::{Operator, Reads, Table, unbounded_memory, unbounded_writer};
 use crate::row::{LeafSet, RowLayout, Schema};
-use crate::sort::{GroupFactory, GroupKernel, GroupSorter, OrderKey, SortBuffer, SpillingOutput};
+use crate::sort::{GroupFactory, GroupKernel, GroupSorter, LargeGroup, OrderKey, SortBuffer, SpillingOutput};
 use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Round, Strategy, ready};
 
 use super::common::{ROW_SECONDS, combiner_bytes, grouped, groups_of, layout, names, sort_seconds};
@@ -182,19 +182,12 @@ impl GroupReduceDriver {
                 ready!(self.rows.advance()?);
                 self.next = 0;
             } else if self.kernel.reads_again()
-                && let Some((mut group, pages)) = self.rows.take_large_again()
+                && let Some((group, pages)) = self.rows.take_large_again()
             {
-                let mut output = SpillingOutput::new(self.output.clone(), &self.context);
-                self.kernel.run_large(&mut group, output.writer())?;
-                group.check()?;
-                drop(group);
+                self.run_large(group)?;
                 self.rows.spiller().forget(pages);
-                (self.large, self.next) = (Some(output), 1);
-            } else if let Some(mut group) = self.rows.take_large() {
-                let mut output = SpillingOutput::new(self.output.clone(), &self.context);
-                self.kernel.run_large(&mut group, output.writer())?;
-                group.check()?;
-                (self.large, self.next) = (Some(output), 1);
+            } else if let Some(group) = self.rows.take_large() {
+                self.run_large(group)?;
             } else if self.next < self.rows.window().len() {
                 self.next = self.kernel.run(self.rows.window(), self.leading, self.next, out.pages())?;
                 return Ok(Progress::OutputFull);
@@ -206,6 +199,15 @@ impl GroupReduceDriver {
                 self.next = 0;
             }
         }
+    }
+
+    /// Goes over a group that memory does not hold.
+    fn run_large(&mut self, mut group: LargeGroup) -> Result<()> {
+        let mut output = SpillingOutput::new(self.output.clone(), &self.context);
+        self.kernel.run_large(&mut group, output.writer())?;
+        group.check()?;
+        (self.large, self.next) = (Some(output), 1);
+        Ok(())
     }
 }
 

@@ -89,7 +89,7 @@ impl TogetherDriver {
         Ok(Piece { bytes, reserved })
     }
 
-    /// Hands on what is encoded: to the file, or where it is not the task's turn and more will come, to its lane. `Await` where it has to wait for that,
+    /// Hands on what is encoded: to the file, or where it is not the task's turn and more will come, to its lane. `Pending` where it has to wait for that,
     /// or for something that it waited with before.
     fn hand_on(&mut self, more_will_come: bool) -> Result<Progress> {
         let Some(lane) = self.lane.take()? else { return Ok(Progress::Pending) };

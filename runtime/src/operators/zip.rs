@@ -100,7 +100,7 @@ impl ZipDriver {
         ZipDriver { rows, from, count: 0, next, step, meeting, context: context.clone() }
     }
 
-    /// Numbers the next page, and gives it; `Done` where none is left, `Await` where it is not there or its number is not known.
+    /// Numbers the next page, and gives it; `Done` where none is left, `Pending` where it is not there or its number is not known.
     fn give(&mut self, out: &mut Outputs) -> Result<Progress> {
         let Some(first) = self.next else { return Ok(Progress::Pending) };
         Ok(match self.rows.poll()? {

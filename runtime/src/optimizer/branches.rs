@@ -7,7 +7,7 @@
 //!
 //! **Where branches meet again, pages wait in a spool.** A join waits for its build side; if both sides come from one flow, a bounded channel could
 //! wait for itself. `optimizer::branches` follows who may wait for whom along the whole plan, and where that leads back to the fork puts a stage of
-//! its own on the edge, whose head (`Head::Spool`) takes what comes, always, and gives from when there is room. It gives as it goes: a dam, which
+//! its own on the edge, whose head (`Head::SpillQueue`) takes what comes, always, and gives from when there is room. It gives as it goes: a dam, which
 //! has everything before it gives anything, would hold back a branch that nobody waits for, and write it to disk. It is a head and no driver, since
 //! a driver is not called while its output is full, and since pages then change hands as they are: no row is copied. Rows are picked by a hash
 //! before it, so that the spool passes whole pages on; tasks are brought together behind it, so that no task of the fork waits for the order of

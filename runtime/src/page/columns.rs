@@ -91,12 +91,6 @@ impl TextColumn {
         self.buffers.push(buffer);
     }
 
-    /// The last buffer's text.
-    #[must_use]
-    pub fn buffer(&self) -> &str {
-        self.buffers.last().map_or("", Utf8::as_str)
-    }
-
     /// Adds a part of the last buffer. A range that cuts a character in two gives the empty text.
     #[inline]
     pub fn push_range(&mut self, range: std::ops::Range<usize>) {

@@ -20,18 +20,6 @@ impl SpilledBytes {
         SpilledBytes { file: space.file(), bytes: 0, checksum: Xxh3Default::new() }
     }
 
-    /// How many.
-    #[must_use]
-    pub fn len(&self) -> u64 {
-        self.bytes
-    }
-
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.bytes == 0
-    }
-
     /// Adds bytes.
     ///
     /// # Errors

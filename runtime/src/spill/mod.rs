@@ -171,7 +171,7 @@ impl Spiller {
         }
     }
 
-    /// Has pages appended to a sequence. They take memory until they are written; who waits for that answers `Await`, and is woken.
+    /// Has pages appended to a sequence. They take memory until they are written; who waits for that answers `Pending`, and is woken.
     pub fn write(&self, to: &mut Spilled, pages: impl IntoIterator<Item = Page>) {
         let mut order: Vec<Page> = Vec::new();
         for page in pages {

@@ -6,7 +6,7 @@
 //! What came first stays in memory longest, so a line that is filled before it is emptied writes only what does not fit, and what it writes is
 //! read ahead while the front is given. A line that is emptied while it is filled does as well: what was written meanwhile is a segment of its own.
 //!
-//! **What waits, waits in a line.** Rows that are given in the order in which they came (a numbering, a partitioning by an order) lie in a `Spool`:
+//! **What waits, waits in a line.** Rows that are given in the order in which they came (a numbering, a partitioning by an order) lie in a `SpillQueue`:
 //! what came first in memory, as far as it goes, the rest on disk, so a line that is filled and then emptied writes only what does not fit.
 
 use std::collections::VecDeque;

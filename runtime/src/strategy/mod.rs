@@ -4,11 +4,11 @@
 //! strategy's [`Driver`] once per task. None of the three names a concrete operator.
 //!
 //! # Shapes that these traits must carry
-//! * *An external sort*: `on_batch` keeps rows, `revoke` writes a sorted run, `on_round_end` merges and answers `Resume`
-//!   whenever its output is full, `Await` while a run is read.
-//! * *A delta iteration*: the solution set is a driver whose first port is `Once` and whose workset port is
-//!   `EveryRound`; `on_round_end` is the end of a superstep.
-//! * *A windowed count*: `on_batch` counts per key and slice, `on_watermark` fires windows, again by `Resume`; `on_barrier` marks pages.
+//! * *An external sort*: `on_batch` keeps rows, `revoke` writes a sorted run, `on_round_end` merges and answers `OutputFull`
+//!   whenever its output is full, `Pending` while a run is read.
+//! * *A delta iteration*: the solution set is a driver whose first port is [`Feed::Once`] and whose workset port is
+//!   [`Feed::EveryRound`]; `on_round_end` is the end of a superstep.
+//! * *A windowed count*: `on_batch` counts per key and slice, `on_watermark` fires windows, again by `OutputFull`; `on_barrier` marks pages.
 //!
 //! **Who has enough says so.** `first` is satisfied (`Driver::is_satisfied`) where no further row would change anything: the steps before it and
 //! their source stop, it closes its inbox, and a task whose exits are all closed stops in turn. Only what says that it may

@@ -2,6 +2,9 @@
 //!
 //! Years are counted from March, so that the day which comes and goes is the last of its year; the formulas are Howard
 //! Hinnant's (<https://howardhinnant.github.io/date_algorithms.html>).
+//!
+//! `jiff` knows the years from -9999 to 9999; files hold days of 32 bits and instants of 64, which lie millions of years away and are read and written
+//! as any others.
 
 /// Days in 400 years, after which the calendar repeats.
 const ERA_DAYS: i64 = 146_097;

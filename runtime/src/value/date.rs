@@ -5,7 +5,7 @@ use std::ops::Sub;
 use std::str::FromStr;
 
 use super::calendar::{days_in, days_of, parts_of};
-use super::overflow::overflow;
+use super::overflow::or_overflow;
 use super::parse::{ParseValueError, digits, sign};
 use super::time_unit::{TimeUnit, weekday};
 use super::written::Written;
@@ -95,20 +95,14 @@ impl Date {
     #[must_use]
     #[track_caller]
     pub fn truncate(self, unit: TimeUnit) -> Self {
-        match Self::checked(unit.first_day(self.0.into())) {
-            Some(date) => date,
-            None => overflow(format_args!("the {unit:?} of {self}")),
-        }
+        or_overflow!(Self::checked(unit.first_day(self.0.into())), "the {unit:?} of {self}")
     }
 
     /// The day this many days later. Unwinds with [`Overflow`](super::Overflow) past the last day.
     #[must_use]
     #[track_caller]
     pub fn add_days(self, days: i32) -> Self {
-        match self.0.checked_add(days) {
-            Some(days) => Date(days),
-            None => overflow(format_args!("{self} + {days} days")),
-        }
+        Date(or_overflow!(self.0.checked_add(days), "{self} + {days} days"))
     }
 
     /// The same day of the month, this many months later; the month's last where it has no such day, as in SQL.
@@ -119,10 +113,7 @@ impl Date {
         let (year, month, day) = parts_of(i64::from(self.0));
         let month = year * 12 + i64::from(month) - 1 + i64::from(months);
         let (year, month) = (month.div_euclid(12), month.rem_euclid(12) as u32 + 1);
-        match Self::checked(days_of(year, month, day.min(days_in(year, month)))) {
-            Some(date) => date,
-            None => overflow(format_args!("{self} + {months} months")),
-        }
+        or_overflow!(Self::checked(days_of(year, month, day.min(days_in(year, month)))), "{self} + {months} months")
     }
 
     /// The same day of the year, this many years later; the 28th for a 29th of February that is not there. Unwinds with
@@ -130,10 +121,7 @@ impl Date {
     #[must_use]
     #[track_caller]
     pub fn add_years(self, years: i32) -> Self {
-        match years.checked_mul(12) {
-            Some(months) => self.add_months(months),
-            None => overflow(format_args!("{self} + {years} years")),
-        }
+        self.add_months(or_overflow!(years.checked_mul(12), "{self} + {years} years"))
     }
 
     /// The day as text, without allocating: `2024-02-29`.
@@ -202,10 +190,7 @@ impl Sub for Date {
 
     #[track_caller]
     fn sub(self, other: Self) -> i32 {
-        match self.0.checked_sub(other.0) {
-            Some(days) => days,
-            None => overflow(format_args!("{self} - {other} in days")),
-        }
+        or_overflow!(self.0.checked_sub(other.0), "{self} - {other} in days")
     }
 }
 

@@ -18,3 +18,14 @@ pub struct Overflow {
 pub fn overflow(what: fmt::Arguments<'_>) -> ! {
     std::panic::panic_any(Overflow { what: what.to_string() })
 }
+
+/// The value of an operation that has one; else unwinds with the [`Overflow`] that the other arguments are the text of, as of `format!`.
+macro_rules! or_overflow {
+    ($value:expr, $($what:tt)+) => {
+        match $value {
+            Some(value) => value,
+            None => $crate::value::overflow(format_args!($($what)+)),
+        }
+    };
+}
+pub(in crate::value) use or_overflow;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::SpanRelativeTo;
 use jiff::fmt::temporal::SpanParser;
 
-use super::overflow::overflow;
+use super::overflow::or_overflow;
 use super::parse::ParseValueError;
 use super::time_unit::{DAY, HOUR, MINUTE, SECOND};
 use super::written::Written;
@@ -42,10 +42,7 @@ macro_rules! units {
         #[must_use]
         #[track_caller]
         pub fn $from(count: i64) -> Self {
-            match count.checked_mul($unit) {
-                Some(micros) => TimeDelta(micros),
-                None => overflow(format_args!("{count} {} in microseconds", $name)),
-            }
+            TimeDelta(or_overflow!(count.checked_mul($unit), "{count} {} in microseconds", $name))
         }
 
         #[doc = concat!("Whole ", $name, ", cut towards zero.")]
@@ -90,7 +87,7 @@ impl TimeDelta {
     #[must_use]
     #[track_caller]
     pub fn abs(self) -> Self {
-        self.of(self.0.checked_abs(), format_args!("|{self}|"))
+        TimeDelta(or_overflow!(self.0.checked_abs(), "|{self}|"))
     }
 
     /// The length as text, without allocating: `PT1H30M0.5S`.
@@ -117,14 +114,6 @@ impl TimeDelta {
             text.byte(b'-');
         }
         text
-    }
-
-    #[track_caller]
-    fn of(self, micros: Option<i64>, what: fmt::Arguments<'_>) -> Self {
-        match micros {
-            Some(micros) => TimeDelta(micros),
-            None => overflow(what),
-        }
     }
 }
 
@@ -163,7 +152,7 @@ impl Add for TimeDelta {
 
     #[track_caller]
     fn add(self, other: Self) -> Self {
-        self.of(self.0.checked_add(other.0), format_args!("{self} + {other}"))
+        TimeDelta(or_overflow!(self.0.checked_add(other.0), "{self} + {other}"))
     }
 }
 
@@ -172,7 +161,7 @@ impl Sub for TimeDelta {
 
     #[track_caller]
     fn sub(self, other: Self) -> Self {
-        self.of(self.0.checked_sub(other.0), format_args!("{self} - {other}"))
+        TimeDelta(or_overflow!(self.0.checked_sub(other.0), "{self} - {other}"))
     }
 }
 
@@ -181,7 +170,7 @@ impl Neg for TimeDelta {
 
     #[track_caller]
     fn neg(self) -> Self {
-        self.of(self.0.checked_neg(), format_args!("-({self})"))
+        TimeDelta(or_overflow!(self.0.checked_neg(), "-({self})"))
     }
 }
 
@@ -190,7 +179,7 @@ impl Mul<i64> for TimeDelta {
 
     #[track_caller]
     fn mul(self, times: i64) -> Self {
-        self.of(self.0.checked_mul(times), format_args!("{self} * {times}"))
+        TimeDelta(or_overflow!(self.0.checked_mul(times), "{self} * {times}"))
     }
 }
 
@@ -200,7 +189,7 @@ impl Div<i64> for TimeDelta {
 
     #[track_caller]
     fn div(self, parts: i64) -> Self {
-        self.of(self.0.checked_div(parts), format_args!("{self} / {parts}"))
+        TimeDelta(or_overflow!(self.0.checked_div(parts), "{self} / {parts}"))
     }
 }
 

@@ -19,18 +19,10 @@ pub struct BinarySource {
 }
 
 impl BinarySource {
-    /// The records of the files that `path` names.
+    /// The records of files that were looked up.
     ///
     /// # Errors
-    /// Where there is no such file, it cannot be read, or the record has no fixed width.
-    pub fn new(path: &str, schema: &Schema) -> Result<Self> {
-        Self::of(Inputs::at(path)?, schema)
-    }
-
-    /// The same of files that were looked up.
-    ///
-    /// # Errors
-    /// As [`BinarySource::new`].
+    /// Where one of them cannot be read, or the record has no fixed width.
     pub fn of(inputs: Inputs, schema: &Schema) -> Result<Self> {
         let Inputs { path, files } = inputs;
         let packed = Packed::new(schema).map_err(|reason| Error::Plan(format!("cannot read binary: {reason}")))?;

@@ -32,21 +32,13 @@ pub struct CsvSource {
 }
 
 impl CsvSource {
-    /// The records of the files that `path` names; of each the first record is read here.
+    /// The records of files that were looked up; of each the first record is read here.
     ///
     /// Columns are looked up in the header by the names of the record's fields, nested ones by their dotted names, and only when
     /// a scan reads them. Without header, and for tuples, they are the first columns in order.
     ///
     /// # Errors
-    /// Where there is no such file, it cannot be read, or the record holds what CSV cannot.
-    pub fn new(path: &str, schema: &Schema, options: CsvOptions) -> Result<Self> {
-        Self::of(Inputs::at(path)?, schema, options)
-    }
-
-    /// The same of files that were looked up.
-    ///
-    /// # Errors
-    /// As [`CsvSource::new`].
+    /// Where one of them cannot be read, or the record holds what CSV cannot.
     pub fn of(inputs: Inputs, schema: &Schema, options: CsvOptions) -> Result<Self> {
         let Inputs { path, files } = inputs;
         options.check()?;

@@ -50,18 +50,10 @@ pub struct JsonSource {
 }
 
 impl JsonSource {
-    /// The records of the files that `path` names. Fields are found by the names of the record's.
+    /// The records of files that were looked up. Fields are found by the names of the record's.
     ///
     /// # Errors
-    /// Where there is no such file, it cannot be read, or the record holds what JSON cannot.
-    pub fn new(path: &str, schema: &Schema, options: JsonOptions) -> Result<Self> {
-        Self::of(Inputs::at(path)?, schema, options)
-    }
-
-    /// The same of files that were looked up.
-    ///
-    /// # Errors
-    /// As [`JsonSource::new`].
+    /// Where one of them cannot be read, or the record holds what JSON cannot.
     pub fn of(inputs: Inputs, schema: &Schema, options: JsonOptions) -> Result<Self> {
         let Inputs { path, files } = inputs;
         check(schema, schema.shape()).map_err(|reason| Error::Plan(format!("cannot read JSON: {reason}")))?;

@@ -30,19 +30,11 @@ struct Blocks {
 }
 
 impl NativeSource {
-    /// The records of the files that `path` names. Their headers, and the heads of their blocks, are read here; fields are found by name,
+    /// The records of files that were looked up. Their headers, and the heads of their blocks, are read here; fields are found by name,
     /// and only when a scan reads them.
     ///
     /// # Errors
-    /// Where there is no such file, it cannot be read, or is no native file or damaged.
-    pub fn new(path: &str, schema: &Schema) -> Result<Self> {
-        Self::of(Inputs::at(path)?, schema)
-    }
-
-    /// The same of files that were looked up.
-    ///
-    /// # Errors
-    /// As [`NativeSource::new`].
+    /// Where one of them cannot be read, or is no native file or damaged.
     pub fn of(inputs: Inputs, schema: &Schema) -> Result<Self> {
         let Inputs { path, files } = inputs;
         let (mut fits, mut blocks) = (Vec::new(), Vec::new());

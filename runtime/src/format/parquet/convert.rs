@@ -2,13 +2,14 @@
 //!
 //! What stands under a null is zero afterwards, so that equal records have equal bytes.
 
+mod decimals;
 mod lists;
 mod times;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    Date32Type, Decimal64Type, Decimal128Type, Decimal256Type, Float16Type, Float32Type, Float64Type, Int8Type,
-    Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+    Date32Type, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type,
+    UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, BinaryViewArray, StringViewArray};
 use arrow_buffer::{ArrowNativeType, BooleanBuffer, NullBuffer, ScalarBuffer};
@@ -18,6 +19,7 @@ use crate::error::Result;
 use crate::page::{Columns, ListColumn, empty_where_null};
 use crate::row::{LeafType, Physical, Tag};
 
+use decimals::decimals;
 use lists::lists;
 use times::{lengths_of_time, times_of_day, timestamps};
 
@@ -134,28 +136,10 @@ pub(super) fn leaf(array: &ArrayRef, ty: LeafType, nulls: Option<&NullBuffer>) -
             Ok(Held::W1(expand(&values)))
         }
         (DataType::Date32, L::Date) => Ok(Held::W4(same::<Date32Type, u32>(array, nulls))),
-        (DataType::Decimal64(_, scale), L::Decimal(wanted)) => {
-            let factor = 10_i64.pow(wanted.saturating_sub(*scale as u8).into());
-            scaled(same::<Decimal64Type, i64>(array, nulls), factor, ty)
-        }
-        (DataType::Decimal128(_, scale), L::Decimal(wanted)) => {
-            let factor = 10_i128.pow(wanted.saturating_sub(*scale as u8).into());
-            let values = valid_values::<Decimal128Type>(array, nulls);
-            let scaled = |value: i128| value.checked_mul(factor).and_then(|value| i64::try_from(value).ok());
-            each(&values, scaled, |value| {
-                format!("expected {ty}, found the unscaled value {value}, which is too large")
-            })
-        }
-        (DataType::Decimal256(_, scale), L::Decimal(wanted)) => {
-            let factor = 10_i128.pow(wanted.saturating_sub(*scale as u8).into());
-            let values = valid_values::<Decimal256Type>(array, nulls);
-            let scaled = |value: i128| value.checked_mul(factor).and_then(|value| i64::try_from(value).ok());
-            each(
-                &values,
-                |value| value.to_i128().and_then(scaled),
-                |value| format!("expected {ty}, found the unscaled value {value}, which is too large"),
-            )
-        }
+        (
+            DataType::Decimal64(_, scale) | DataType::Decimal128(_, scale) | DataType::Decimal256(_, scale),
+            L::Decimal(wanted),
+        ) => decimals(array, 10_i64.pow(wanted.saturating_sub(*scale as u8).into()), ty, nulls),
         (DataType::Time32(_) | DataType::Time64(_), _) => times_of_day(array, nulls),
         (DataType::FixedSizeBinary(_), L::Bytes) => Ok(fixed_bytes(array, nulls)),
         (DataType::Timestamp(unit, _), L::Timestamp) => timestamps(array, *unit, nulls),

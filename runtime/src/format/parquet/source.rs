@@ -24,21 +24,13 @@ pub struct ParquetSource {
 }
 
 impl ParquetSource {
-    /// The records of the files that `path` names; their footers are read here.
+    /// The records of files that were looked up; their footers are read here.
     ///
     /// Columns are looked up by the names of the record's fields, and only when a scan reads them: a file may lack columns that
     /// nobody reads.
     ///
     /// # Errors
-    /// Where there is no such file, it cannot be read, or is no Parquet file.
-    pub fn new(path: &str, schema: &Schema) -> Result<Self> {
-        Self::of(Inputs::at(path)?, schema, ParquetOptions::default())
-    }
-
-    /// The same of files that were looked up.
-    ///
-    /// # Errors
-    /// As [`ParquetSource::new`].
+    /// Where one of them cannot be read, or is no Parquet file.
     pub fn of(inputs: Inputs, schema: &Schema, options: ParquetOptions) -> Result<Self> {
         let Inputs { path, files } = inputs;
         let fit = |file: &InputFile| FileFit::new(file, read_footer(file)?, schema, options.ignore_case);

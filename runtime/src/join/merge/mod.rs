@@ -187,7 +187,7 @@ impl SortMergeJoin {
             return self.settle_side(side, false);
         }
         loop {
-            let progress = match self.stage {
+            ready!(match self.stage {
                 Stage::Settle => self.settle()?,
                 Stage::Order => self.order()?,
                 Stage::Choose => self.choose()?,
@@ -195,10 +195,7 @@ impl SortMergeJoin {
                 Stage::Stream => self.stream(emitter, out)?,
                 Stage::Finish => self.finish(emitter, out)?,
                 Stage::Given => return Ok(Progress::Done),
-            };
-            if progress != Progress::Done {
-                return Ok(progress);
-            }
+            });
         }
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use crate::error::Result;
+use crate::hash::prefetch;
 use crate::page::{Batch, FIRST_ROW, Input, LeafPtr, Page, RowWriter};
 use crate::row::{LeafType, Physical, RowLayout};
 
@@ -238,16 +239,4 @@ unsafe fn copy_words<const WORDS: usize>(
         // SAFETY: the caller's promise.
         unsafe { to.add(row).write_unaligned(base.add(place(number)).cast::<[u64; WORDS]>().read_unaligned()) }
     }
-}
-
-/// Asks for a cache line.
-#[inline(always)]
-pub(crate) fn prefetch(address: *const u8) {
-    #[cfg(target_arch = "x86_64")]
-    // SAFETY: a prefetch reads nothing, whatever the address.
-    unsafe {
-        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(address.cast());
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = address;
 }

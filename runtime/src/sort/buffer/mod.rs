@@ -17,7 +17,7 @@ pub(crate) mod tests;
 mod windows;
 
 pub(crate) use entries::{KEYS, Segment};
-pub(crate) use gather::{AT_ONCE, Gather, prefetch, whole_rows};
+pub(crate) use gather::{AT_ONCE, Gather, whole_rows};
 pub(crate) use index::RowIndex;
 pub use index::SortedRows;
 pub(crate) use paged::PagedRows;

@@ -20,7 +20,7 @@ use crate::sort::in_memory::InMemorySort;
 use crate::sort::order::OrderKey;
 use crate::sort::small_rows::{KeyBounds, SharedSplitters, SpreadRows};
 use crate::spill::Spiller;
-use crate::strategy::{Cursor, Progress};
+use crate::strategy::{Cursor, Progress, ready};
 
 /// For each bucket that rows are spread over a piece of a page, which is open, and again where a bucket is divided.
 const OPEN_BUCKETS_BYTES: usize = (4 << 20) + PAGE_BYTES;
@@ -150,10 +150,7 @@ impl Sorter {
                     self.buffer.add(&some)?;
                     *cursor += some.len();
                 }
-                _ => match self.write_run()? {
-                    Progress::Done => {}
-                    progress => return Ok(progress),
-                },
+                _ => ready!(self.write_run()?),
             }
         }
         Ok(Progress::Done)
@@ -247,14 +244,8 @@ impl Sorter {
         loop {
             match self.stage {
                 Stage::Ordered | Stage::Paging(_) | Stage::Giving(_) | Stage::Given => return Ok(Progress::Done),
-                Stage::Writing(_) => match self.write_run()? {
-                    Progress::Done => {}
-                    progress => return Ok(progress),
-                },
-                Stage::Merging(..) => match self.merge_some()? {
-                    Progress::Done => {}
-                    progress => return Ok(progress),
-                },
+                Stage::Writing(_) => ready!(self.write_run()?),
+                Stage::Merging(..) => ready!(self.merge_some()?),
                 Stage::Filling if self.runs.is_empty() => {
                     self.memory.shrink();
                     self.order_rows();
@@ -266,7 +257,7 @@ impl Sorter {
         }
     }
 
-    /// Writes rows in order until a page of `out` is closed, once [`Sorter::finish`] has answered `Done`. `Resume` where rows are left.
+    /// Writes rows in order until a page of `out` is closed, once [`Sorter::finish`] has answered `Done`. `OutputFull` where rows are left.
     ///
     /// # Errors
     /// As [`Sorter::add`].

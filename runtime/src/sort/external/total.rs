@@ -123,7 +123,7 @@ impl TotalOrderSorter {
         self.sorter.add(input, cursor)
     }
 
-    /// Says that all rows have come, and writes those of this task's range in order until a page of `out` is closed; `Resume` where rows are left.
+    /// Says that all rows have come, and writes those of this task's range in order until a page of `out` is closed; `OutputFull` where rows are left.
     ///
     /// # Errors
     /// As [`Sorter::add`].
@@ -143,51 +143,23 @@ impl TotalOrderSorter {
                     };
                 }
                 Stage::Shared(_) | Stage::Left => {
-                    let progress = match self.sorter.finish()? {
-                        Progress::Done => self.sorter.emit(out)?,
-                        progress => progress,
-                    };
-                    if progress != Progress::Done {
-                        return Ok(progress);
-                    }
+                    ready!(self.sorter.finish()?);
+                    ready!(self.sorter.emit(out)?);
                     self.stage = Stage::Given;
                 }
                 Stage::Ordering(size) => {
                     ready!(self.sorter.finish_runs(*size, self.context.subtasks)?);
-                    let runs = self.sorter.take_runs();
-                    self.meeting.samples.say(&self.context, runs.sample());
-                    // From here on nothing goes to disk any more.
-                    self.context.memory.set_revocable(false);
-                    self.stage = Stage::Sampled(runs);
+                    self.offer_sample();
                 }
                 Stage::Sampled(_) => {
                     let Some(bounds) = self.bounds() else { return Ok(Progress::Pending) };
-                    if let Stage::Sampled(runs) = std::mem::replace(&mut self.stage, Stage::Parted) {
-                        let parts = runs.parts(&bounds, &self.context.memory)?;
-                        self.meeting.parts.say(&self.context, Arc::new(Mutex::new(parts)));
-                    }
+                    self.offer_parts(&bounds)?;
                 }
                 Stage::Parted => {
-                    let all = |said: &[Option<Given>]| said.iter().cloned().collect::<Option<Vec<Given>>>();
-                    let Some(given) = self.meeting.parts.wait(&self.context, all) else { return Ok(Progress::Pending) };
-                    self.stage = Stage::Merging(self.own_parts(&given));
+                    let Some(parts) = self.own_parts() else { return Ok(Progress::Pending) };
+                    self.stage = Stage::Merging(parts);
                 }
-                Stage::Merging(parts) => {
-                    ready!(self.sorter.merge_some()?);
-                    // What was written is read next.
-                    self.sorter.spiller.check()?;
-                    if self.sorter.spiller.unwritten_bytes() > 0 {
-                        return self.sorter.await_writes();
-                    }
-                    parts.on_disk.extend(self.sorter.take_merged());
-                    if self.sorter.begin_fewer(&mut parts.on_disk, &self.context)? {
-                        continue;
-                    }
-                    let Parts { in_memory, on_disk } = std::mem::take(parts);
-                    let streams = self.sorter.merge_of_parts(on_disk.into(), in_memory, &self.context)?;
-                    let none = SortBuffer::new(self.of.layout.clone(), self.of.order.clone(), &self.context.memory)?;
-                    self.stage = Stage::Giving(streams, InMemorySort::ByIndex(none));
-                }
+                Stage::Merging(_) => ready!(self.merge_parts()?),
                 Stage::Giving(streams, none) => match streams.next(none, out)? {
                     Next::Full => return Ok(Progress::OutputFull),
                     Next::Pending => return Ok(Progress::Pending),
@@ -202,6 +174,44 @@ impl TotalOrderSorter {
         }
     }
 
+    /// Tells the others some keys of its runs, which lie on disk or in memory.
+    fn offer_sample(&mut self) {
+        let runs = self.sorter.take_runs();
+        self.meeting.samples.say(&self.context, runs.sample());
+        // From here on nothing goes to disk any more.
+        self.context.memory.set_revocable(false);
+        self.stage = Stage::Sampled(runs);
+    }
+
+    /// Gives each task its range of the runs.
+    fn offer_parts(&mut self, bounds: &[OrderValues]) -> Result<()> {
+        if let Stage::Sampled(runs) = std::mem::replace(&mut self.stage, Stage::Parted) {
+            let parts = runs.parts(bounds, &self.context.memory)?;
+            self.meeting.parts.say(&self.context, Arc::new(Mutex::new(parts)));
+        }
+        Ok(())
+    }
+
+    /// Merges parts on disk while there are more than are read at once; then begins to give all of them.
+    fn merge_parts(&mut self) -> Result<Progress> {
+        let Stage::Merging(parts) = &mut self.stage else { return Ok(Progress::Done) };
+        ready!(self.sorter.merge_some()?);
+        // What was written is read next.
+        self.sorter.spiller.check()?;
+        if self.sorter.spiller.unwritten_bytes() > 0 {
+            return self.sorter.await_writes();
+        }
+        parts.on_disk.extend(self.sorter.take_merged());
+        if self.sorter.begin_fewer(&mut parts.on_disk, &self.context)? {
+            return Ok(Progress::Done);
+        }
+        let Parts { in_memory, on_disk } = std::mem::take(parts);
+        let streams = self.sorter.merge_of_parts(on_disk.into(), in_memory, &self.context)?;
+        let none = SortBuffer::new(self.of.layout.clone(), self.of.order.clone(), &self.context.memory)?;
+        self.stage = Stage::Giving(streams, InMemorySort::ByIndex(none));
+        Ok(Progress::Done)
+    }
+
     /// Where ranges begin: as many as there are tasks, some of which may be empty.
     fn bounds(&self) -> Option<Vec<OrderValues>> {
         let (types, order, ranges) = (self.of.layout.types(), &self.of.order, self.context.subtasks);
@@ -212,8 +222,10 @@ impl TotalOrderSorter {
         })
     }
 
-    /// This task's range of all that is given.
-    fn own_parts(&self, given: &[Given]) -> Parts {
+    /// This task's range of all that is given, once all tasks have given theirs.
+    fn own_parts(&self) -> Option<Parts> {
+        let all = |said: &[Option<Given>]| said.iter().cloned().collect::<Option<Vec<Given>>>();
+        let given = self.meeting.parts.wait(&self.context, all)?;
         let mut parts = Parts::default();
         for task in given {
             let mut task = task.lock().unwrap_or_else(PoisonError::into_inner);
@@ -226,7 +238,7 @@ impl TotalOrderSorter {
                 }
             }
         }
-        parts
+        Some(parts)
     }
 
     /// As [`Sorter::revoke`].

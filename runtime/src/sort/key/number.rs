@@ -61,48 +61,30 @@ pub(crate) trait Number: Copy + Ord + BitXor<Output = Self> {
     fn without(self, low_bits: u32) -> Self;
 }
 
-impl Number for u64 {
-    #[inline(always)]
-    fn of(wide: u128) -> Self {
-        wide as u64
-    }
-    #[inline(always)]
-    fn wide(self) -> u128 {
-        self.into()
-    }
-    #[inline(always)]
-    fn low(self) -> u64 {
-        self
-    }
-    #[inline(always)]
-    fn less(self, other: Self) -> Self {
-        self.wrapping_sub(other)
-    }
-    #[inline(always)]
-    fn without(self, low_bits: u32) -> Self {
-        self >> low_bits
-    }
+macro_rules! numbers {
+    ($($ty:ty)*) => {$(
+        impl Number for $ty {
+            #[inline(always)]
+            fn of(wide: u128) -> Self {
+                wide as Self
+            }
+            #[inline(always)]
+            fn wide(self) -> u128 {
+                self.into()
+            }
+            #[inline(always)]
+            fn low(self) -> u64 {
+                self as u64
+            }
+            #[inline(always)]
+            fn less(self, other: Self) -> Self {
+                self.wrapping_sub(other)
+            }
+            #[inline(always)]
+            fn without(self, low_bits: u32) -> Self {
+                self >> low_bits
+            }
+        }
+    )*};
 }
-
-impl Number for u128 {
-    #[inline(always)]
-    fn of(wide: u128) -> Self {
-        wide
-    }
-    #[inline(always)]
-    fn wide(self) -> u128 {
-        self
-    }
-    #[inline(always)]
-    fn low(self) -> u64 {
-        self as u64
-    }
-    #[inline(always)]
-    fn less(self, other: Self) -> Self {
-        self.wrapping_sub(other)
-    }
-    #[inline(always)]
-    fn without(self, low_bits: u32) -> Self {
-        self >> low_bits
-    }
-}
+numbers! { u64 u128 }

@@ -5,8 +5,9 @@ use std::hint::select_unpredictable;
 use smallvec::SmallVec;
 
 use crate::error::Result;
+use crate::hash::prefetch;
 use crate::page::{FIRST_ROW, Page, RowWriter};
-use crate::sort::buffer::{AT_ONCE, Gather, prefetch};
+use crate::sort::buffer::{AT_ONCE, Gather};
 use crate::sort::key::{Encoding, Key};
 use crate::sort::merge::Merged;
 use crate::sort::order::{OrderLeaf, compare_rows};

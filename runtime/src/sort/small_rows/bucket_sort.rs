@@ -1,5 +1,7 @@
 //! Rows kept to be given back in order, by moving them.
 
+mod shares;
+
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
@@ -7,22 +9,19 @@ use crate::memory::limits::PAGE_BYTES;
 use crate::memory::{Memory, Reservation};
 use crate::page::{Input, Page, RowWriter, Run};
 use crate::row::RowLayout;
-use crate::sort::buffer::{PagedRows, Segment, whole_rows};
+use crate::sort::buffer::{PagedRows, whole_rows};
 use crate::sort::key::{Bounds, Encoding, Key, WideKey, most_bits};
 use crate::sort::order::OrderKey;
 use crate::sort::small_rows::arriving::Arriving;
-use crate::sort::small_rows::sharing::{KeyBounds, SpreadRows};
-use crate::sort::small_rows::sizes::{Digit, Sizes, pages_lost_to_chunks, spare_pages};
+use crate::sort::small_rows::buckets::Buckets;
+use crate::sort::small_rows::sharing::KeyBounds;
+use crate::sort::small_rows::sizes::{pages_lost_to_chunks, spare_pages};
 use crate::sort::small_rows::splitters::{SharedSplitters, Splitters, are_worth};
 use crate::sort::small_rows::spread;
-use crate::sort::small_rows::{Buckets, Moved, Over, PagesInOrder, Unsorted};
+use crate::sort::small_rows::{Moved, Over, PagesInOrder, Unsorted};
 
 /// The widest rows that are moved.
 const MOST_WIDTH: usize = 32;
-
-/// Stretches of a task's rows, and rows of each, that are looked at to guess how its rows lie in buckets.
-const STRETCHES_LOOKED_AT: usize = 512;
-const ROWS_LOOKED_AT: usize = 16;
 
 /// Small plain rows that are only sorted and emitted, once. The rows themselves are moved, which is faster than to sort an index of them and takes no
 /// index. Emitting gives them up.
@@ -262,17 +261,6 @@ impl BucketSort {
         }
     }
 
-    /// What is known of the keys of the rows, where these can be spread over buckets that tasks share: they are not in order already.
-    pub(crate) fn key_bounds(&mut self) -> Option<KeyBounds> {
-        self.rows.seal();
-        let is_spread = match &self.state {
-            State::Paged { .. } => self.len() == 0 || !self.rows.is_ascending(),
-            State::Spreading { .. } => true,
-            State::Ordered { .. } | State::Failed(_) => false,
-        };
-        is_spread.then(|| self.known_bounds())
-    }
-
     fn known_bounds(&self) -> KeyBounds {
         let in_pages: usize = self.rows.pages().iter().map(Page::rows).sum();
         let arriving = self.arriving();
@@ -281,84 +269,6 @@ impl BucketSort {
             ranges: arriving.map(|arriving| arriving.splitters),
             beside: in_pages + arriving.map_or(0, Arriving::beside),
         }
-    }
-
-    /// About how many rows would come into each bucket, if the rows of all tasks, which have these bounds, were [shared](BucketSort::share).
-    pub(crate) fn guess_shares(&self, bounds: &KeyBounds, rows: usize) -> Vec<usize> {
-        let width = self.rows.layout.width();
-        let pages: Vec<Segment> = self.rows.segments().collect();
-        match (bounds.over(rows), self.arriving()) {
-            (Over::Ranges(splitters), arriving) => {
-                let mut guesses = arriving.map_or_else(|| vec![0; splitters.buckets()], Arriving::counts);
-                let mut buckets = [0; ROWS_LOOKED_AT];
-                self.look_at(&pages, |first, count, stands_for| {
-                    // SAFETY: so many of these rows begin there.
-                    unsafe { splitters.buckets_of(first, width, &mut buckets[..count]) };
-                    buckets[..count].iter().for_each(|&bucket| guesses[usize::from(bucket)] += stands_for);
-                });
-                guesses
-            }
-            (Over::Bits { rows }, arriving) => {
-                let encoding = self.rows.encoding_of(&bounds.bounds);
-                let digit = Digit::of(rows, encoding.bits(), Sizes::of(width));
-                let mut guesses = vec![0; digit.buckets()];
-                let mut keys = [WideKey::default(); ROWS_LOOKED_AT];
-                let stretches: Vec<Segment> = arriving.into_iter().flat_map(Arriving::stretches).chain(pages).collect();
-                self.look_at(&stretches, |first, count, stands_for| {
-                    // SAFETY: as above.
-                    unsafe { encoding.keys(first, width, &mut keys[..count]) };
-                    keys[..count].iter().for_each(|&key| guesses[digit.bucket_of(key)] += stands_for);
-                });
-                guesses
-            }
-        }
-    }
-
-    /// Some rows, which begin at an address, and how many each of them stands for.
-    fn look_at(&self, stretches: &[Segment], mut each: impl FnMut(*const u8, usize, usize)) {
-        let every = (stretches.len() / STRETCHES_LOOKED_AT).max(1);
-        for some in stretches.chunks(every) {
-            let Some(&(first, rows)) = some.first() else { continue };
-            let count = ROWS_LOOKED_AT.min(rows);
-            let all: usize = some.iter().map(|(_, rows)| rows).sum();
-            each(self.rows.base.wrapping_add(first), count, all / count.max(1));
-        }
-    }
-
-    /// Spreads the rows over buckets that are the same for all tasks, whose `rows` rows have these bounds, and gives them. It emits the rows that it then
-    /// [takes](BucketSort::take_shared).
-    ///
-    /// # Errors
-    /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
-    pub(crate) fn share(&mut self, bounds: &KeyBounds, rows: usize) -> Result<SpreadRows> {
-        let over = bounds.over(rows);
-        let encoding = self.encoding_over(&bounds.bounds, over);
-        let (len, page_bytes) = (self.len(), self.bytes() - self.paid.bytes());
-        let rows = self.take_unsorted();
-        // SAFETY: the rows are of this layout, as the order and so the encoding are; it has no slots.
-        let (rows, spread): (Box<dyn Moved>, SpreadRows) = unsafe {
-            if encoding.bits() <= u64::BITS {
-                let (moved, spread) = Buckets::<u64>::sharing(rows, over, encoding, &self.memory)?;
-                (Box::new(moved), spread)
-            } else {
-                let (moved, spread) = Buckets::<WideKey>::sharing(rows, over, encoding, &self.memory)?;
-                (Box::new(moved), spread)
-            }
-        };
-        self.state = State::Ordered { rows, len, page_bytes };
-        Ok(spread)
-    }
-
-    /// Takes the rows of some buckets, from every task, to be emitted.
-    ///
-    /// # Errors
-    /// Where it has not [shared](BucketSort::share) its own.
-    pub(crate) fn take_shared(&mut self, parts: Vec<SpreadRows>) -> Result<()> {
-        let State::Ordered { rows, len, .. } = &mut self.state else {
-            return Err(Error::Internal("rows were shared with a sort that shares none".to_owned()));
-        };
-        *len = parts.iter().flat_map(SpreadRows::rows).sum();
-        rows.take(parts)
     }
 
     /// Keys of rows that are spread over something: ranges are whole among them.

@@ -1,10 +1,10 @@
 //! The memory that rows are moved to and from.
 
 use crate::error::{Error, Result};
+use crate::hash::prefetch;
 use crate::memory::Memory;
 use crate::memory::limits::PAGE_BYTES;
 use crate::page::{FIRST_ROW, Page, Run};
-use crate::sort::buffer::prefetch;
 use crate::sort::small_rows::sizes::{CHUNK_BYTES, Chunk, Sizes};
 
 /// Pieces of pages for rows of one width.

@@ -1,7 +1,8 @@
 //! Which rows go to which bucket, and how much memory that takes.
 
 use crate::error::Result;
-use crate::sort::buffer::{KEYS, prefetch};
+use crate::hash::prefetch;
+use crate::sort::buffer::KEYS;
 use crate::sort::small_rows::chunks::Chunks;
 use crate::sort::small_rows::sizes::{Bucket, CHUNK_BYTES, Chunk, MOST_BUCKETS_LOG2, Sizes};
 

@@ -3,7 +3,7 @@
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Mul, Neg, Sub, SubAssign};
 
-use super::{Decimal, overflow};
+use super::{Decimal, or_overflow};
 
 impl<const SCALE: u8> Decimal<SCALE> {
     /// The sum, where it fits.
@@ -40,10 +40,7 @@ impl<const SCALE: u8> Add for Decimal<SCALE> {
     #[inline]
     #[track_caller]
     fn add(self, other: Self) -> Self {
-        match self.checked_add(other) {
-            Some(sum) => sum,
-            None => overflow(format_args!("{self} + {other} as Decimal<{SCALE}>")),
-        }
+        or_overflow!(self.checked_add(other), "{self} + {other} as Decimal<{SCALE}>")
     }
 }
 
@@ -53,10 +50,7 @@ impl<const SCALE: u8> Sub for Decimal<SCALE> {
     #[inline]
     #[track_caller]
     fn sub(self, other: Self) -> Self {
-        match self.checked_sub(other) {
-            Some(difference) => difference,
-            None => overflow(format_args!("{self} - {other} as Decimal<{SCALE}>")),
-        }
+        or_overflow!(self.checked_sub(other), "{self} - {other} as Decimal<{SCALE}>")
     }
 }
 
@@ -82,10 +76,7 @@ impl<const SCALE: u8> Neg for Decimal<SCALE> {
     #[inline]
     #[track_caller]
     fn neg(self) -> Self {
-        match self.0.checked_neg() {
-            Some(scaled) => Decimal(scaled),
-            None => overflow(format_args!("-({self}) as Decimal<{SCALE}>")),
-        }
+        Decimal(or_overflow!(self.0.checked_neg(), "-({self}) as Decimal<{SCALE}>"))
     }
 }
 
@@ -94,10 +85,7 @@ impl<const SCALE: u8> Sum for Decimal<SCALE> {
     #[track_caller]
     fn sum<I: Iterator<Item = Self>>(decimals: I) -> Self {
         let total: i128 = decimals.map(|decimal| i128::from(decimal.0)).sum();
-        match i64::try_from(total) {
-            Ok(scaled) => Decimal(scaled),
-            Err(_) => overflow(format_args!("a sum of {total}e-{SCALE} as Decimal<{SCALE}>")),
-        }
+        Decimal(or_overflow!(i64::try_from(total).ok(), "a sum of {total}e-{SCALE} as Decimal<{SCALE}>"))
     }
 }
 
@@ -141,10 +129,7 @@ macro_rules! products {
             #[track_caller]
             #[allow(clippy::suspicious_arithmetic_impl, reason = "the scales of a product add up")]
             fn mul(self, other: Decimal<$right>) -> Self::Output {
-                match self.checked_times(other) {
-                    Some(product) => product,
-                    None => overflow(format_args!("{self} * {other} as Decimal<{}>", $left + $right)),
-                }
+                or_overflow!(self.checked_times(other), "{self} * {other} as Decimal<{}>", $left + $right)
             }
         }
     )*)*};

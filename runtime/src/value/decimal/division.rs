@@ -2,7 +2,7 @@
 
 use std::ops::Div;
 
-use super::{Decimal, overflow};
+use super::{Decimal, or_overflow, overflow};
 
 impl<const SCALE: u8> Decimal<SCALE> {
     /// The quotient of two decimals with so many digits, halves away from zero: `Decimal::<4>::ratio(paid, due)`. Unwinds with
@@ -10,10 +10,7 @@ impl<const SCALE: u8> Decimal<SCALE> {
     #[must_use]
     #[track_caller]
     pub fn ratio<const L: u8, const R: u8>(dividend: Decimal<L>, divisor: Decimal<R>) -> Self {
-        match Self::checked_ratio(dividend, divisor) {
-            Some(quotient) => quotient,
-            None => overflow(format_args!("{dividend} / {divisor} as Decimal<{SCALE}>")),
-        }
+        or_overflow!(Self::checked_ratio(dividend, divisor), "{dividend} / {divisor} as Decimal<{SCALE}>")
     }
 
     /// As [`Decimal::ratio`]; none where the divisor is zero or the quotient does not fit.

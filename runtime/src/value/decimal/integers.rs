@@ -7,7 +7,7 @@
 use std::cmp::Ordering;
 use std::ops::{Add, Div, Mul, Sub};
 
-use super::{Decimal, Times, divide_rounding, overflow};
+use super::{Decimal, Times, divide_rounding, or_overflow};
 
 impl<const SCALE: u8> Decimal<SCALE> {
     /// A whole number, where it fits.
@@ -24,26 +24,17 @@ impl<const SCALE: u8> Decimal<SCALE> {
     #[inline]
     #[track_caller]
     pub fn from_integer(integer: i64) -> Self {
-        match Self::checked_from_integer(integer) {
-            Some(decimal) => decimal,
-            None => overflow(format_args!("{integer} as Decimal<{SCALE}>")),
-        }
+        or_overflow!(Self::checked_from_integer(integer), "{integer} as Decimal<{SCALE}>")
     }
 
     #[track_caller]
     fn times_integer(self, integer: i64) -> Self {
-        match self.0.checked_mul(integer) {
-            Some(scaled) => Decimal(scaled),
-            None => overflow(format_args!("{self} * {integer} as Decimal<{SCALE}>")),
-        }
+        Decimal(or_overflow!(self.0.checked_mul(integer), "{self} * {integer} as Decimal<{SCALE}>"))
     }
 
     #[track_caller]
     fn divided_by(self, integer: i64) -> Self {
-        match divide_rounding(self.0, integer) {
-            Some(scaled) => Decimal(scaled),
-            None => overflow(format_args!("{self} / {integer} as Decimal<{SCALE}>")),
-        }
+        Decimal(or_overflow!(divide_rounding(self.0, integer), "{self} / {integer} as Decimal<{SCALE}>"))
     }
 
     fn compare(self, integer: i64) -> Ordering {

@@ -11,7 +11,7 @@ pub use arithmetic::Times;
 pub(crate) use text::decimal_form;
 pub use text::{decimal_text, parse_decimal, write_decimal};
 
-use super::overflow::overflow;
+use super::overflow::{or_overflow, overflow};
 
 /// A decimal number with `SCALE` digits after the point, at most 18, held as an `i64`.
 ///
@@ -62,10 +62,7 @@ impl<const SCALE: u8> Decimal<SCALE> {
     #[must_use]
     #[track_caller]
     pub fn round_from(value: f64) -> Self {
-        match Self::checked_round_from(value) {
-            Some(decimal) => decimal,
-            None => overflow(format_args!("{value} as Decimal<{SCALE}>")),
-        }
+        or_overflow!(Self::checked_round_from(value), "{value} as Decimal<{SCALE}>")
     }
 
     /// The decimal nearest to a float, halves away from zero; none for NaN and what is too large.
@@ -82,10 +79,7 @@ impl<const SCALE: u8> Decimal<SCALE> {
     #[must_use]
     #[track_caller]
     pub fn rescale<const TO: u8>(self) -> Decimal<TO> {
-        match self.checked_rescale() {
-            Some(decimal) => decimal,
-            None => overflow(format_args!("{self} as Decimal<{TO}>")),
-        }
+        or_overflow!(self.checked_rescale(), "{self} as Decimal<{TO}>")
     }
 
     /// The number with another count of digits, where it fits; halves away from zero where there are fewer.
@@ -103,10 +97,7 @@ impl<const SCALE: u8> Decimal<SCALE> {
     #[must_use]
     #[track_caller]
     pub fn abs(self) -> Self {
-        match self.0.checked_abs() {
-            Some(scaled) => Decimal(scaled),
-            None => overflow(format_args!("the magnitude of {self}")),
-        }
+        Decimal(or_overflow!(self.0.checked_abs(), "the magnitude of {self}"))
     }
 }
 
