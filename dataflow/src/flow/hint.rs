@@ -170,6 +170,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
     #[must_use]
     #[track_caller]
     pub fn expect_rows(&self, rows: u64) -> Flow<T, M> {
-        self.then(ExpectRows { schema: T::schema(), rows }, &[], &self.next.called_at(Location::caller()))
+        self.handle.called_at(Location::caller()).then(ExpectRows { schema: T::schema(), rows }).typed()
     }
 }

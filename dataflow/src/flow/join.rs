@@ -334,8 +334,6 @@ impl<L: Record, R: Record, M: Mode> Joined<L, R, M> {
     }
 
     fn with_kernel<U: Record>(&self, kernel: JoinFactory) -> Flow<U, M> {
-        let JoinSides { nodes, env, next, .. } = &self.sides;
-        let operator = self.sides.operator(self.kind, self.keys.clone(), self.nulls, U::schema(), kernel);
-        Flow::behind(env.clone(), operator, nodes.to_vec(), next)
+        self.sides.joined(self.kind, self.keys.clone(), self.nulls, U::schema(), kernel).typed()
     }
 }

@@ -7,9 +7,9 @@
 use std::panic::Location;
 
 use runtime::operators::{Partition, PartitionBy};
+use runtime::row::Schema;
 
-use super::step::NextStep;
-use super::{Ends, Flow, Mode};
+use super::{Ends, Flow, Handle, Mode};
 use crate::kernel::{Emitter, process};
 use crate::key::{Key, Order};
 use crate::record::Record;
@@ -35,7 +35,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     #[must_use]
     #[track_caller]
     pub fn rebalance(&self) -> Flow<T, M> {
-        self.partitioned(PartitionBy::Turn, &self.next.called_at(Location::caller()))
+        self.handle.called_at(Location::caller()).partitioned(PartitionBy::Turn, T::schema).typed()
     }
 
     /// The same records, those of one key in one task: `|r| r.customer`, or `|r| (r.customer, r.day)`.
@@ -66,8 +66,9 @@ impl<T: Record, M: Mode> Flow<T, M> {
     #[must_use]
     #[track_caller]
     pub fn partition_by<K: Key<T>>(&self, key: impl FnOnce(T::Fields<T>) -> K) -> Flow<T, M> {
-        let (key, next) = (key(T::fields(0)), self.next.called_at(Location::caller()));
-        self.keyed(key.computation::<()>(), &next).partitioned(PartitionBy::Key(key.leaves()), &next)
+        let key = key(T::fields(0));
+        let handle = self.handle.called_at(Location::caller()).keyed(key.computation::<()>());
+        handle.partitioned(PartitionBy::Key(key.leaves()), T::schema).typed()
     }
 
     /// The same records in tasks that follow each other in an order: what a task has comes before what the next one has. Tasks get about the same
@@ -97,9 +98,8 @@ impl<T: Record, M: Mode> Flow<T, M> {
     where
         M: Ends,
     {
-        let next = self.next.called_at(Location::caller());
-        let (flow, order) = self.ordered(&order(T::fields(0)), &next);
-        flow.partitioned(PartitionBy::Range(order), &next)
+        let (handle, order) = self.ordered(&order(T::fields(0)), Location::caller());
+        handle.partitioned(PartitionBy::Range(order), T::schema).typed()
     }
 
     /// The same records, each in the task whose number `number` gives, modulo the number of tasks.
@@ -124,13 +124,16 @@ impl<T: Record, M: Mode> Flow<T, M> {
     where
         F: for<'a> Fn(T::At<'a>) -> u64 + Clone + Send + 'static,
     {
-        let reads = self.next.reads(0, &T::schema());
+        let reads = self.reads();
         let numbered = move |record: T::At<'_>, out: &mut Emitter<'_, (T, u64)>| out.emit((record, number(record)));
         let by = PartitionBy::Number { chain: process::<T, (T, u64), _>(numbered), reads };
-        self.partitioned(by, &self.next.called_at(Location::caller()))
+        self.handle.called_at(Location::caller()).partitioned(by, T::schema).typed()
     }
+}
 
-    fn partitioned(&self, by: PartitionBy, next: &NextStep) -> Flow<T, M> {
-        self.then::<T, M>(Partition { schema: self.schema(), by }, &[], next).unkeyed(next)
+impl Handle {
+    #[inline(never)]
+    fn partitioned(&self, by: PartitionBy, record: fn() -> Schema) -> Handle {
+        self.then_records(Partition { schema: self.schema(), by }, record)
     }
 }

@@ -38,7 +38,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     where
         M: Ends,
     {
-        let next = self.next.called_at(Location::caller());
-        self.then(Persist { schema: T::schema(), kept: Default::default() }, &[], &next)
+        let persist = Persist { schema: T::schema(), kept: Default::default() };
+        self.handle.called_at(Location::caller()).then(persist).typed()
     }
 }

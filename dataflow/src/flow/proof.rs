@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use runtime::value::{Date, Decimal, Texts, TimeDelta, Timestamp};
 
-use super::{Flow, Mode};
+use super::{Flow, Handle, Mode};
 use crate::record::{Record, Value};
 
 /// The answer of types: that something holds, or that it may not.
@@ -181,11 +181,16 @@ impl<T: Record, M: Mode> Flow<T, M> {
         self.with_proof(P::HOLDS)
     }
 
-    /// Compiled once for each type of records, not for each filter.
-    #[inline(never)]
     fn with_proof(&self, holds: bool) -> Self {
-        let mut flow = self.clone();
-        flow.next.is_proven = Some(holds);
-        flow
+        self.handle.with_proof(holds).typed()
+    }
+}
+
+impl Handle {
+    #[inline(never)]
+    fn with_proof(&self, holds: bool) -> Handle {
+        let mut handle = self.clone();
+        handle.next.is_proven = Some(holds);
+        handle
     }
 }

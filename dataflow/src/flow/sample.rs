@@ -35,7 +35,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     #[must_use]
     #[track_caller]
     pub fn sample(&self, fraction: f64, seed: u64) -> Flow<T, M> {
-        self.then(Sample { schema: T::schema(), fraction, seed }, &[], &self.next.called_at(Location::caller()))
+        self.handle.called_at(Location::caller()).then(Sample { schema: T::schema(), fraction, seed }).typed()
     }
 
     /// Keeps exactly `count` records, or all where there are fewer; each sample of that size is as likely as any other. They come in no
@@ -62,6 +62,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
     where
         M: Ends,
     {
-        self.then(SampleN { schema: T::schema(), count, seed }, &[], &self.next.called_at(Location::caller()))
+        self.handle.called_at(Location::caller()).then(SampleN { schema: T::schema(), count, seed }).typed()
     }
 }

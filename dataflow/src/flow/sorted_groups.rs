@@ -1,6 +1,5 @@
 //! Groups in an order: a closure goes over the records of each.
 
-use runtime::operators::Top;
 use runtime::sort::OrderKey;
 
 use crate::error::UserError;
@@ -84,7 +83,7 @@ impl<T: Record, K: Record, M: Ends> SortedGroups<T, K, M> {
     where
         F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) + Clone + Send + 'static,
     {
-        self.groups.groups(&self.order).reduced(body)
+        self.groups.reduced(&self.order, body)
     }
 
     /// As [`SortedGroups::reduce_group`], with a closure that may fail: it ends with `Ok(())`, and an error of one group ends the job.
@@ -123,7 +122,7 @@ impl<T: Record, K: Record, M: Ends> SortedGroups<T, K, M> {
     where
         F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
     {
-        self.groups.groups(&self.order).tried(body)
+        self.groups.tried(&self.order, body)
     }
 
     /// As [`Grouped::combine_group`], with each partial group's records in order.
@@ -155,7 +154,7 @@ impl<T: Record, K: Record, M: Ends> SortedGroups<T, K, M> {
     where
         F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) + Clone + Send + 'static,
     {
-        self.groups.groups(&self.order).partial().reduced(body)
+        self.groups.combined(&self.order, body)
     }
 
     /// The first `count` records of each group: [`Grouped::top`] by the groups' order.
@@ -175,8 +174,6 @@ impl<T: Record, K: Record, M: Ends> SortedGroups<T, K, M> {
     /// ```
     #[must_use]
     pub fn first(&self, count: usize) -> Flow<T, M> {
-        let (groups, order) = (&self.groups, self.order.clone());
-        let top = Top { schema: groups.flow.schema(), key: groups.key.clone(), count, order };
-        groups.flow.then::<T, M>(top, &[], &groups.next).unkeyed(&groups.next)
+        self.groups.handle.top(self.groups.key.clone(), count, self.order.clone(), T::schema).typed()
     }
 }

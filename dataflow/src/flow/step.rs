@@ -9,7 +9,7 @@ use runtime::plan::{self, Forwards};
 use runtime::row::{LeafSet, Schema};
 use runtime::source::{Bound, Comparison};
 
-use super::{Flow, Mode};
+use super::{Flow, Handle, Mode};
 use crate::record::{Record, bound_value};
 
 /// What `#[dataflow]` read from the program about one operator.
@@ -193,32 +193,39 @@ impl<T: Record, M: Mode> Flow<T, M> {
     #[must_use]
     #[track_caller]
     pub fn step(&self, step: &'static Step) -> Self {
-        let mut flow = self.clone();
-        let keeps_filters = self.next.keeps_filters;
-        flow.next =
-            NextStep { step: Some(step), location: Some(Location::caller()), keeps_filters, ..NextStep::default() };
-        flow
-    }
-
-    /// The flow in front of an operator whose closure evaluates a filter that could not stand here, or does not.
-    pub(super) fn keeping_filters(&self, keeps_filters: bool) -> Self {
-        let mut flow = self.clone();
-        flow.next = NextStep { keeps_filters, ..NextStep::default() };
-        flow
+        self.handle.step(step, Location::caller()).typed()
     }
 
     /// Says of the next filter that every record that it keeps has a field which compares with `value` like this: a source may
     /// then skip what its statistics exclude. A hint: a value of another type than the field's is ignored.
     #[must_use]
     pub fn bounded(&self, path: &'static str, comparison: Comparison, value: &dyn Any) -> Self {
-        let mut flow = self.clone();
-        let schema = T::schema();
+        self.handle.bounded(&T::schema(), path, comparison, value).typed()
+    }
+}
+
+impl Handle {
+    #[inline(never)]
+    fn step(&self, step: &'static Step, location: &'static Location<'static>) -> Handle {
+        let keeps_filters = self.next.keeps_filters;
+        let next = NextStep { step: Some(step), location: Some(location), keeps_filters, ..NextStep::default() };
+        self.described(next)
+    }
+
+    /// The flow in front of an operator whose closure evaluates a filter that could not stand here, or does not.
+    pub(super) fn keeping_filters(&self, keeps_filters: bool) -> Handle {
+        self.described(NextStep { keeps_filters, ..NextStep::default() })
+    }
+
+    #[inline(never)]
+    fn bounded(&self, schema: &Schema, path: &str, comparison: Comparison, value: &dyn Any) -> Handle {
+        let mut handle = self.clone();
         let leaf = schema.leaves_at(path).and_then(|leaves| leaves.iter().last());
         if let Some(leaf) = leaf
             && let Some(value) = bound_value(schema.leaves()[leaf].ty, value)
         {
-            flow.next.bounds.push(Bound { leaf, comparison, value });
+            handle.next.bounds.push(Bound { leaf, comparison, value });
         }
-        flow
+        handle
     }
 }

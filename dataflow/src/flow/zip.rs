@@ -62,6 +62,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
 
     fn zipped(&self, numbers: Numbers, caller: &'static Location<'static>) -> Flow<(u64, T), M> {
         let operator = Zip { input: T::schema(), output: <(u64, T)>::schema(), numbers };
-        self.then(operator, &[], &self.next.called_at(caller))
+        self.handle.called_at(caller).then(operator).typed()
     }
 }

@@ -84,8 +84,14 @@ pub trait Record: Value<Record = Self> + Sized + 'static {
     /// The record's schema.
     #[must_use]
     fn schema() -> Schema {
-        SchemaBuilder::build(Self::describe)
+        schema_of(Self::describe)
     }
+}
+
+/// A schema by what describes it. Compiled once.
+#[inline(never)]
+fn schema_of(describe: fn(&mut SchemaBuilder) -> Shape) -> Schema {
+    SchemaBuilder::build(describe)
 }
 
 /// Anything that can be seen as the twin of a record: the record, the twin, a tuple of owned and borrowed parts.
