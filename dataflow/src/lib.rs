@@ -84,7 +84,7 @@ pub mod __private {
     pub use crate::flow::proof::*;
     pub use crate::flow::{of_records, option, seen_as};
     pub use crate::key::{Equality, EqualityIn, Field, Named, Symbols, field_at};
-    pub use crate::record::{AsItems, List, ListForm, ListOf, Map, Record, Value};
+    pub use crate::record::{AsItems, Column, List, ListForm, ListOf, Map, Record, Value, record_of};
     pub use runtime::value::Texts;
 
     /// Methods that copy what closures over records capture. They have no names of their own in a program's functions.

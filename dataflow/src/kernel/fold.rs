@@ -9,12 +9,13 @@ use std::marker::PhantomData;
 use runtime::group::{StateReader, StateRow, StateSlot};
 use runtime::operators::{Merge, StateLeaf};
 use runtime::page::Claims;
+use runtime::row::Schema;
 use runtime::value::Overflow;
 
 use crate::record::Record;
 
 use super::numbers::too_large;
-use super::slots::kernel_leaf;
+use super::slots::{kernel_leaves, put_behind};
 use super::{Room, Slots, Summary};
 
 /// The accumulator of a fold: a `Copy` record of fixed size, which closures see as itself. Implemented for all such records.
@@ -200,6 +201,11 @@ impl<'t, A: FoldState> FoldPlaces<'t, A> {
     }
 }
 
+#[inline(never)]
+fn accumulator_leaves(schema: &Schema) -> Vec<StateLeaf> {
+    kernel_leaves(&schema.types().into_iter().map(|ty| (ty, Merge::Kernel)).collect::<Vec<_>>())
+}
+
 impl<T: Record, S: Slots<T>, X: Folding<T>> Slots<T> for (S, Folded<X>) {
     type Record = (S::Record, Option<X::Accumulator>);
     type Values<'a> = (S::Values<'a>, X::Output);
@@ -208,8 +214,7 @@ impl<T: Record, S: Slots<T>, X: Folding<T>> Slots<T> for (S, Folded<X>) {
 
     fn leaves(&self, leaves: &mut Vec<StateLeaf>) {
         self.0.leaves(leaves);
-        let types = <Option<X::Accumulator>>::schema().types();
-        leaves.extend(types.into_iter().map(|ty| kernel_leaf(ty, Merge::Kernel)));
+        put_behind(leaves, accumulator_leaves(&<Option<X::Accumulator>>::schema()));
     }
     fn places<'t>(reader: &mut StateReader<'t>) -> Option<Self::Places<'t>> {
         let before = S::places(reader)?;

@@ -51,8 +51,15 @@ pub trait Slots<T: Record>: Clone + Send + 'static {
 }
 
 /// A leaf that kernels add to, and that the engine merges by `merge`.
-pub(crate) fn kernel_leaf(ty: LeafType, merge: Merge) -> StateLeaf {
-    StateLeaf { ty, fold: Fold::Kernel(merge) }
+#[inline(never)]
+pub(crate) fn kernel_leaves(leaves: &[(LeafType, Merge)]) -> Vec<StateLeaf> {
+    leaves.iter().map(|&(ty, merge)| StateLeaf { ty, fold: Fold::Kernel(merge) }).collect()
+}
+
+/// Puts a slot's leaves behind those of the slots before. Compiled once, as are the leaves.
+#[inline(never)]
+pub(crate) fn put_behind(leaves: &mut Vec<StateLeaf>, of_slot: Vec<StateLeaf>) {
+    leaves.extend(of_slot);
 }
 
 impl<T: Record> Slots<T> for () {
@@ -105,7 +112,7 @@ macro_rules! slot {
             fn leaves(&self, leaves: &mut Vec<::runtime::operators::StateLeaf>) {
                 self.0.leaves(leaves);
                 let $slot = &self.1;
-                leaves.extend($leaves);
+                $crate::kernel::put_behind(leaves, $leaves);
             }
             fn places<'t>($reader: &mut ::runtime::group::StateReader<'t>) -> Option<Self::Places<'t>> {
                 Some((S::places($reader)?, $take))

@@ -6,6 +6,7 @@
 
 mod arrays;
 mod bound;
+mod columns;
 mod items;
 mod leaves;
 mod list_form;
@@ -23,6 +24,7 @@ use runtime::page::{Claims, LeafReader, NewRow, Row, SinkLeaves, TrustedRecord};
 use runtime::row::{Schema, SchemaBuilder, Shape};
 
 pub(crate) use bound::bound_value;
+pub use columns::{Column, record_of};
 pub use items::{AsItems, List, ListIter};
 pub use list_form::{ListForm, ListOf};
 pub use maps::{Map, MapIter};

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use runtime::page::{Claims, LeafReader, NewRow, Row, SinkLeaves};
 use runtime::row::{SchemaBuilder, Shape};
 
-use super::{AsItems, Record, Value};
+use super::{AsItems, Column, Record, Value, record_of};
 
 macro_rules! tuple {
     ($($name:ident $index:tt),*) => {
@@ -20,7 +20,8 @@ macro_rules! tuple {
             const BORROWS: bool = false $(|| $name::BORROWS)*;
 
             fn describe(schema: &mut SchemaBuilder) -> Shape {
-                Shape::Record { name: "", fields: vec![$(schema.field(stringify!($index), $name::describe)),*] }
+                let column = |name, describe| Column { ident: name, name, is_source_file: false, describe };
+                record_of(schema, "", &[$(column(stringify!($index), $name::describe)),*])
             }
             #[allow(unused_assignments, reason = "the last part has no next")]
             fn fields<Root>(first_leaf: usize) -> Self::Fields<Root> {

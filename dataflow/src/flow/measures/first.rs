@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 
 use runtime::operators::{Fold, StateLeaf};
+use runtime::row::Schema;
 use runtime::value::Overflow;
 
 use crate::flow::aggregate::Aggregates;
@@ -71,8 +72,15 @@ impl<V> Clone for First<V> {
     }
 }
 
+/// The leaves of a value that is at these leaves of a record.
+#[inline(never)]
+fn first_leaves(leaves: &[usize], schema: &Schema) -> Vec<StateLeaf> {
+    let leaf = |(&leaf, ty)| StateLeaf { ty, fold: Fold::First(leaf) };
+    leaves.iter().zip(schema.types()).map(leaf).collect()
+}
+
 slot!([V: Record] First<V>, V, V::At<'a>, (),
-    leaves(slot) slot.leaves.iter().zip(V::schema().types()).map(|(&leaf, ty)| StateLeaf { ty, fold: Fold::First(leaf) }),
+    leaves(slot) first_leaves(&slot.leaves, &V::schema()),
     places(reader) reader.skip(V::LEAVES),
     add(_slot, _at, _group, _record) {},
     value(value) value);

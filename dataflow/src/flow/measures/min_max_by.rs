@@ -10,7 +10,7 @@ use runtime::row::LeafType;
 
 use crate::flow::Mode;
 use crate::flow::aggregate::Aggregates;
-use crate::kernel::{Extreme, MeasureClosure, kernel_leaf, slot, summary, too_large};
+use crate::kernel::{Extreme, MeasureClosure, kernel_leaves, slot, summary, too_large};
 use crate::record::Record;
 
 impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
@@ -114,7 +114,7 @@ macro_rules! min_max_by {
         }
 
         slot!([B: Extreme, V: Extreme, F: MeasureClosure<T, B>, G: MeasureClosure<T, V>] $name<B, V, F, G>, (Option<B>, V), V, Places<'t, B, V>,
-            leaves(_slot) [LeafType::Valid, B::LEAF, V::LEAF].map(|ty| kernel_leaf(ty, Merge::Kernel)),
+            leaves(_slot) kernel_leaves(&[LeafType::Valid, B::LEAF, V::LEAF].map(|ty| (ty, Merge::Kernel))),
             places(reader) (reader.plain()?, reader.plain()?, reader.plain()?),
             add(slot, at, group, record) { offer(at, group, slot.0.read(record), slot.1.read(record), $better); },
             merge(place, other) {

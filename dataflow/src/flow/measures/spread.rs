@@ -10,7 +10,7 @@ use runtime::row::LeafType;
 
 use crate::flow::Mode;
 use crate::flow::aggregate::Aggregates;
-use crate::kernel::{Measure, MeasureClosure, Measured, kernel_leaf, slot, slot_type, summary};
+use crate::kernel::{Measure, MeasureClosure, Measured, kernel_leaves, slot, slot_type, summary};
 use crate::record::Record;
 
 impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
@@ -218,7 +218,7 @@ fn change<'t>((count, mean, squares): Places<'t>, group: StateRow<'t>, change: i
 }
 
 slot!([K: Spreads, V: Measured, F: MeasureClosure<T, V>] Spread<K, V, F>, (u64, f64, f64), K::Value<V>, Places<'t>,
-    leaves(_slot) [LeafType::U64, LeafType::F64, LeafType::F64].map(|ty| kernel_leaf(ty, Merge::Kernel)),
+    leaves(_slot) kernel_leaves(&[LeafType::U64, LeafType::F64, LeafType::F64].map(|ty| (ty, Merge::Kernel))),
     places(reader) (reader.plain()?, reader.plain()?, reader.plain()?),
     add(slot, at, group, record) {
         if let Some(number) = slot.0.read(record).number() {

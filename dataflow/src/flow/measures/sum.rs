@@ -4,12 +4,13 @@ use std::marker::PhantomData;
 
 use runtime::group::{StateRow, StateSlot};
 use runtime::operators::{Merge, StateLeaf};
+use runtime::row::LeafType;
 use runtime::value::Overflow;
 
 use crate::flow::Mode;
 use crate::flow::aggregate::Aggregates;
 use crate::kernel::{
-    Measure, MeasureClosure, Measured, State, SumOf, SumWithTally, Tally, TotalOf, kernel_leaf, slot, slot_type,
+    Measure, MeasureClosure, Measured, State, SumOf, SumWithTally, Tally, TotalOf, kernel_leaves, slot, slot_type,
     summary, too_large,
 };
 use crate::record::Record;
@@ -65,8 +66,9 @@ slot_type! {
 /// Where a sum lies, and what counts its numbers.
 type SumPlaces<'t, V> = (StateSlot<'t, SumOf<V>>, <<V as Measured>::Tally as Tally>::Place<'t>);
 
-fn sum_leaves<V: Measured>() -> impl Iterator<Item = StateLeaf> {
-    std::iter::once(kernel_leaf(<SumOf<V> as State>::LEAF, Merge::Sum)).chain(V::Tally::leaf())
+fn sum_leaves<V: Measured>() -> Vec<StateLeaf> {
+    let (sum, tally) = ((<SumOf<V> as State>::LEAF, Merge::Sum), (LeafType::U64, Merge::Sum));
+    kernel_leaves(&[sum, tally][..=<V::Tally as Record>::LEAVES])
 }
 
 #[inline(always)]
