@@ -97,58 +97,35 @@ impl<T: Operand> Operand for &T {
     }
 }
 
-impl<L: Operand, R: Operand<Integer = L::Integer>> Operands<'_, L, R> {
-    /// Checks `left + right`, which the user wrote as `what`.
-    #[track_caller]
-    #[inline]
-    pub fn add(&self, what: &str) {
-        let (left, right) = (self.0.value(), self.1.value());
-        if !left.adds(right) {
-            out_of_range(what, &left, "+", &right, std::any::type_name::<L::Integer>());
-        }
-    }
-
-    /// Checks `left - right`.
-    #[track_caller]
-    #[inline]
-    pub fn sub(&self, what: &str) {
-        let (left, right) = (self.0.value(), self.1.value());
-        if !left.subtracts(right) {
-            out_of_range(what, &left, "-", &right, std::any::type_name::<L::Integer>());
-        }
-    }
-
-    /// Checks `left * right`.
-    #[track_caller]
-    #[inline]
-    pub fn mul(&self, what: &str) {
-        let (left, right) = (self.0.value(), self.1.value());
-        if !left.multiplies(right) {
-            out_of_range(what, &left, "*", &right, std::any::type_name::<L::Integer>());
-        }
-    }
+macro_rules! checks {
+    ([$($right:tt)*] $($(#[$doc:meta])* $check:ident $sign:literal, $is_in_range:expr;)*) => {
+        impl<L: Operand, R: $($right)*> Operands<'_, L, R> {$(
+            $(#[$doc])*
+            #[track_caller]
+            #[inline]
+            pub fn $check(&self, what: &str) {
+                let (left, right) = (self.0.value(), self.1.value());
+                let is_in_range: fn(L::Integer, R::Integer) -> bool = $is_in_range;
+                if !is_in_range(left, right) {
+                    out_of_range(what, &left, $sign, &right, std::any::type_name::<L::Integer>());
+                }
+            }
+        )*}
+    };
 }
-
-impl<L: Operand, R: Operand> Operands<'_, L, R> {
+checks! { [Operand<Integer = L::Integer>]
+    /// Checks `left + right`, which the user wrote as `what`.
+    add "+", |left, right| left.adds(right);
+    /// Checks `left - right`.
+    sub "-", |left, right| left.subtracts(right);
+    /// Checks `left * right`.
+    mul "*", |left, right| left.multiplies(right);
+}
+checks! { [Operand]
     /// Checks `left << right`.
-    #[track_caller]
-    #[inline]
-    pub fn shl(&self, what: &str) {
-        let (left, right) = (self.0.value(), self.1.value());
-        if !right.shifts(L::Integer::BITS) {
-            out_of_range(what, &left, "<<", &right, std::any::type_name::<L::Integer>());
-        }
-    }
-
+    shl "<<", |_, right| right.shifts(L::Integer::BITS);
     /// Checks `left >> right`.
-    #[track_caller]
-    #[inline]
-    pub fn shr(&self, what: &str) {
-        let (left, right) = (self.0.value(), self.1.value());
-        if !right.shifts(L::Integer::BITS) {
-            out_of_range(what, &left, ">>", &right, std::any::type_name::<L::Integer>());
-        }
-    }
+    shr ">>", |_, right| right.shifts(L::Integer::BITS);
 }
 
 impl<T: Operand> Negated<'_, T> {

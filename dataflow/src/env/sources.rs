@@ -3,7 +3,7 @@
 use std::panic::Location;
 use std::sync::Arc;
 
-use runtime::format::{self, CsvOptions, Inputs, JsonOptions, ParquetOptions};
+use runtime::format::{self, CsvOptions, JsonOptions, ParquetOptions};
 use runtime::memory::Memory;
 use runtime::operators::{Pages, ScanSource};
 use runtime::page::RowWriter;
@@ -94,7 +94,7 @@ impl Env {
     /// As [`Env::read_csv`], and for options that contradict each other.
     #[track_caller]
     pub fn read_csv_with<T: Record>(&self, path: impl AsRef<str>, options: CsvOptions) -> Result<DataSet<T>> {
-        self.reading_csv(path.as_ref(), &T::schema(), options, Location::caller()).map(Handle::typed)
+        self.reading_files(path.as_ref(), &T::schema(), FileSource::Csv(options), Location::caller()).map(Handle::typed)
     }
 
     /// Records of files of JSON lines, one record a line: a file, a folder, or a pattern. Fields are found by the names of the record's; a
@@ -149,7 +149,8 @@ impl Env {
     /// As [`Env::read_json`].
     #[track_caller]
     pub fn read_json_with<T: Record>(&self, path: impl AsRef<str>, options: JsonOptions) -> Result<DataSet<T>> {
-        self.reading_json(path.as_ref(), &T::schema(), options, Location::caller()).map(Handle::typed)
+        self.reading_files(path.as_ref(), &T::schema(), FileSource::Json(options), Location::caller())
+            .map(Handle::typed)
     }
 
     /// Records of Parquet files: a file, a folder, or a pattern. Columns are found by the names of the record's fields; only those that
@@ -217,7 +218,8 @@ impl Env {
     /// As [`Env::read_parquet`]. A field that several columns could be ends the run before its first record, if somebody reads it.
     #[track_caller]
     pub fn read_parquet_with<T: Record>(&self, path: impl AsRef<str>, options: ParquetOptions) -> Result<DataSet<T>> {
-        self.reading_parquet(path.as_ref(), &T::schema(), options, Location::caller()).map(Handle::typed)
+        self.reading_files(path.as_ref(), &T::schema(), FileSource::Parquet(options), Location::caller())
+            .map(Handle::typed)
     }
 
     /// Records of plain values from binary files: a file, a folder, or a pattern. Values lie in the order of the record's fields,
@@ -244,7 +246,7 @@ impl Env {
     /// values: [`Env::read_native`] reads those. A file whose length is no multiple of the record's ends the run before its first record.
     #[track_caller]
     pub fn read_binary<T: Record>(&self, path: impl AsRef<str>) -> Result<DataSet<T>> {
-        self.reading_binary(path.as_ref(), &T::schema(), Location::caller()).map(Handle::typed)
+        self.reading_files(path.as_ref(), &T::schema(), FileSource::Binary, Location::caller()).map(Handle::typed)
     }
 
     /// Records of files in the engine's own format, which [`Flow::write_native`] writes: a file, a folder, or a pattern. Every record can be
@@ -276,7 +278,7 @@ impl Env {
     /// another type, ends the run before its first record, if somebody reads it.
     #[track_caller]
     pub fn read_native<T: Record>(&self, path: impl AsRef<str>) -> Result<DataSet<T>> {
-        self.reading_native(path.as_ref(), &T::schema(), Location::caller()).map(Handle::typed)
+        self.reading_files(path.as_ref(), &T::schema(), FileSource::Native, Location::caller()).map(Handle::typed)
     }
 
     /// Records that the program has in memory; they are copied once.
@@ -312,53 +314,14 @@ impl Env {
         self.reading(source.map(|source| Arc::new(source) as Arc<dyn Source>), caller)
     }
 
-    fn reading_csv(
+    fn reading_files(
         &self,
         path: &str,
         schema: &Schema,
-        options: CsvOptions,
+        source: FileSource,
         caller: &'static Location<'static>,
     ) -> Result<Handle> {
-        self.reading_files(path, schema, caller, |files, schema| format::CsvSource::of(files, schema, options))
-    }
-
-    fn reading_json(
-        &self,
-        path: &str,
-        schema: &Schema,
-        options: JsonOptions,
-        caller: &'static Location<'static>,
-    ) -> Result<Handle> {
-        self.reading_files(path, schema, caller, |files, schema| format::JsonSource::of(files, schema, options))
-    }
-
-    fn reading_parquet(
-        &self,
-        path: &str,
-        schema: &Schema,
-        options: ParquetOptions,
-        caller: &'static Location<'static>,
-    ) -> Result<Handle> {
-        self.reading_files(path, schema, caller, |files, schema| format::ParquetSource::of(files, schema, options))
-    }
-
-    fn reading_binary(&self, path: &str, schema: &Schema, caller: &'static Location<'static>) -> Result<Handle> {
-        self.reading_files(path, schema, caller, format::BinarySource::of)
-    }
-
-    fn reading_native(&self, path: &str, schema: &Schema, caller: &'static Location<'static>) -> Result<Handle> {
-        self.reading_files(path, schema, caller, format::NativeSource::of)
-    }
-
-    /// Files, whose folders' names may be fields.
-    fn reading_files<S: Source + 'static>(
-        &self,
-        path: &str,
-        schema: &Schema,
-        caller: &'static Location<'static>,
-        open: impl FnOnce(Inputs, &Schema) -> Result<S, runtime::error::Error>,
-    ) -> Result<Handle> {
-        self.reading(self.keep_standard_input(path).and_then(|()| format::read_folders(path, schema, open)), caller)
+        self.reading(self.keep_standard_input(path).and_then(|()| source.open(path, schema)), caller)
     }
 
     /// Keeps the data of a pipe where spilled pages are.
@@ -376,3 +339,32 @@ impl Env {
 
 /// A source, or what is wrong with it.
 type Opened = Result<Arc<dyn Source>, runtime::error::Error>;
+
+/// A format of files with its options.
+enum FileSource {
+    Csv(CsvOptions),
+    Json(JsonOptions),
+    Parquet(ParquetOptions),
+    Binary,
+    Native,
+}
+
+impl FileSource {
+    /// Opens files, whose folders' names may be fields.
+    fn open(self, path: &str, schema: &Schema) -> Opened {
+        use format::{BinarySource, CsvSource, JsonSource, NativeSource, ParquetSource, read_folders};
+        match self {
+            FileSource::Csv(options) => {
+                read_folders(path, schema, |files, fields| CsvSource::of(files, fields, options))
+            }
+            FileSource::Json(options) => {
+                read_folders(path, schema, |files, fields| JsonSource::of(files, fields, options))
+            }
+            FileSource::Parquet(options) => {
+                read_folders(path, schema, |files, fields| ParquetSource::of(files, fields, options))
+            }
+            FileSource::Binary => read_folders(path, schema, BinarySource::of),
+            FileSource::Native => read_folders(path, schema, NativeSource::of),
+        }
+    }
+}
