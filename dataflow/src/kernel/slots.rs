@@ -97,17 +97,16 @@ macro_rules! slot_type {
 }
 pub(crate) use slot_type;
 
-/// One slot's part of [`Slots`]: its state, its value, and the places of the state in a row. A slot with `merge` merges its states itself.
+/// One slot's part of [`Slots`]: its state, its value, and the places of the state in a row.
 macro_rules! slot {
     ([$($generics:tt)*] $name:ty, $state:ty, $value:ty, $places:ty,
      leaves($slot:ident) $leaves:expr, places($reader:ident) $take:expr,
-     add($of:ident, $at:ident, $group:ident, $record:ident) $add:block,
-     $(merge($place:ident, $other:ident) $merge:block,)? value($sum:ident) $out:expr) => {
+     add($of:ident, $at:ident, $group:ident, $record:ident) $add:block, value($sum:ident) $out:expr) => {
         impl<T: $crate::record::Record, S: $crate::kernel::Slots<T>, $($generics)*> $crate::kernel::Slots<T> for (S, $name) {
             type Record = (S::Record, $state);
             type Values<'a> = (S::Values<'a>, $value);
             type Places<'t> = (S::Places<'t>, $places);
-            const MERGES: bool = S::MERGES $(|| $crate::kernel::slot!(@merges $other))?;
+            const MERGES: bool = S::MERGES;
 
             fn leaves(&self, leaves: &mut Vec<::runtime::operators::StateLeaf>) {
                 self.0.leaves(leaves);
@@ -138,10 +137,6 @@ macro_rules! slot {
                 claims: &mut ::runtime::page::Claims<'t>,
             ) {
                 self.0.merge(places.0, group, state.0, claims);
-                $(
-                    let ($place, $other) = ((places.1, group), state.1);
-                    $merge
-                )?
             }
             fn values<'a>(
                 &self,
@@ -151,6 +146,5 @@ macro_rules! slot {
             }
         }
     };
-    (@merges $other:ident) => { true };
 }
 pub(crate) use slot;
