@@ -97,35 +97,58 @@ impl<T: Operand> Operand for &T {
     }
 }
 
-macro_rules! checks {
-    ([$($right:tt)*] $($(#[$doc:meta])* $check:ident $sign:literal, $is_in_range:expr;)*) => {
-        impl<L: Operand, R: $($right)*> Operands<'_, L, R> {$(
-            $(#[$doc])*
-            #[track_caller]
-            #[inline]
-            pub fn $check(&self, what: &str) {
-                let (left, right) = (self.0.value(), self.1.value());
-                let is_in_range: fn(L::Integer, R::Integer) -> bool = $is_in_range;
-                if !is_in_range(left, right) {
-                    out_of_range(what, &left, $sign, &right, std::any::type_name::<L::Integer>());
-                }
-            }
-        )*}
-    };
-}
-checks! { [Operand<Integer = L::Integer>]
+impl<L: Operand, R: Operand<Integer = L::Integer>> Operands<'_, L, R> {
     /// Checks `left + right`, which the user wrote as `what`.
-    add "+", |left, right| left.adds(right);
+    #[track_caller]
+    #[inline]
+    pub fn add(&self, what: &str) {
+        let (left, right) = (self.0.value(), self.1.value());
+        if !left.adds(right) {
+            out_of_range(what, &left, "+", &right, std::any::type_name::<L::Integer>());
+        }
+    }
+
     /// Checks `left - right`.
-    sub "-", |left, right| left.subtracts(right);
+    #[track_caller]
+    #[inline]
+    pub fn sub(&self, what: &str) {
+        let (left, right) = (self.0.value(), self.1.value());
+        if !left.subtracts(right) {
+            out_of_range(what, &left, "-", &right, std::any::type_name::<L::Integer>());
+        }
+    }
+
     /// Checks `left * right`.
-    mul "*", |left, right| left.multiplies(right);
+    #[track_caller]
+    #[inline]
+    pub fn mul(&self, what: &str) {
+        let (left, right) = (self.0.value(), self.1.value());
+        if !left.multiplies(right) {
+            out_of_range(what, &left, "*", &right, std::any::type_name::<L::Integer>());
+        }
+    }
 }
-checks! { [Operand]
+
+impl<L: Operand, R: Operand> Operands<'_, L, R> {
     /// Checks `left << right`.
-    shl "<<", |_, right| right.shifts(L::Integer::BITS);
+    #[track_caller]
+    #[inline]
+    pub fn shl(&self, what: &str) {
+        let (left, right) = (self.0.value(), self.1.value());
+        if !right.shifts(L::Integer::BITS) {
+            out_of_range(what, &left, "<<", &right, std::any::type_name::<L::Integer>());
+        }
+    }
+
     /// Checks `left >> right`.
-    shr ">>", |_, right| right.shifts(L::Integer::BITS);
+    #[track_caller]
+    #[inline]
+    pub fn shr(&self, what: &str) {
+        let (left, right) = (self.0.value(), self.1.value());
+        if !right.shifts(L::Integer::BITS) {
+            out_of_range(what, &left, ">>", &right, std::any::type_name::<L::Integer>());
+        }
+    }
 }
 
 impl<T: Operand> Negated<'_, T> {

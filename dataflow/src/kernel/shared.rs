@@ -5,13 +5,18 @@ use std::ops::{Deref, DerefMut};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use runtime::error::Result;
+use runtime::error::{Error, Result};
 use runtime::group::{Accumulate, Reduce};
 use runtime::join::JoinKernel;
 use runtime::kernel::{Chain, Factory, Predicate, TaskContext};
+use runtime::page::Input;
+use runtime::plan::Reads;
+use runtime::row::Schema;
 use runtime::sort::{CoGroupKernel, GroupKernel, Whole};
 
 use crate::accumulators;
+use crate::error::UserError;
+use crate::record::show_record;
 
 /// Holds a closure for factories, which are shared, without asking that the closure be `Sync`.
 pub(super) struct SharedClosure<F>(Mutex<Guarded<F>>);
@@ -152,4 +157,17 @@ impl<V> Drop for Guarded<V> {
             resume_unwind(panic);
         }
     }
+}
+
+/// A closure's error, with the fields in `reads` of the record that it was about. Compiled once.
+#[cold]
+#[inline(never)]
+pub(super) fn about_record(
+    error: UserError,
+    schema: fn() -> Schema,
+    reads: &Reads,
+    input: &Input<'_>,
+    position: usize,
+) -> Error {
+    error.with_record(&show_record(&schema(), reads, input, position))
 }
