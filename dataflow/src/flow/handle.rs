@@ -1,8 +1,8 @@
 //! Flows without the types of their records.
 //!
-//! **What builds the graph is compiled once.** A program has a method of [`Flow`] for each type of its records. So these methods only make what depends on
-//! the types, which is kernels and schemas, and call a method of `Handle`, which is never inlined. The operators, and how they are dropped where building
-//! panics, are then no part of the program that is compiled.
+//! **What builds the graph is compiled once.** A program has a method of [`Flow`] for each type of its records. So the methods of all but rare operators
+//! make only what depends on the types, which is kernels and schemas, and call a method of `Handle`, which is never inlined. The operators, and how they
+//! are dropped where building panics, are then no part of the program that is compiled.
 
 use std::marker::PhantomData;
 use std::panic::Location;
