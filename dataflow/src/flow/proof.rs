@@ -136,11 +136,11 @@ impl<T: Several + ?Sized> Several for &T {}
 impl<T: Plain, const N: usize> Several for [T; N] {}
 
 macro_rules! plain_tuples {
-    ($($($part:ident)*;)*) => {$(impl<$($part: Plain),*> Plain for ($($part,)*) {})*};
+    ($($part:ident $_other:ident $_index:tt),*) => {
+        impl<$($part: Plain),*> Plain for ($($part,)*) {}
+    };
 }
-plain_tuples! {
-    A; A B; A B C; A B C D; A B C D E; A B C D E F; A B C D E F G; A B C D E F G H;
-}
+for_tuples!(plain_tuples);
 
 /// Values whose fields are those of their record, by name: records and twins that are derived.
 ///

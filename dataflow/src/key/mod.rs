@@ -225,11 +225,4 @@ macro_rules! tuple {
         }
     };
 }
-tuple!(A VA 0);
-tuple!(A VA 0, B VB 1);
-tuple!(A VA 0, B VB 1, C VC 2);
-tuple!(A VA 0, B VB 1, C VC 2, D VD 3);
-tuple!(A VA 0, B VB 1, C VC 2, D VD 3, E VE 4);
-tuple!(A VA 0, B VB 1, C VC 2, D VD 3, E VE 4, F VF 5);
-tuple!(A VA 0, B VB 1, C VC 2, D VD 3, E VE 4, F VF 5, G VG 6);
-tuple!(A VA 0, B VB 1, C VC 2, D VD 3, E VE 4, F VF 5, G VG 6, H VH 7);
+for_tuples!(tuple);

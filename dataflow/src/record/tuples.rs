@@ -8,7 +8,7 @@ use runtime::row::{SchemaBuilder, Shape};
 use super::{AsItems, Column, Record, Value, record_of};
 
 macro_rules! tuple {
-    ($($name:ident $index:tt),*) => {
+    ($($name:ident $_other:ident $index:tt),*) => {
         impl<$($name: Record),*> Record for ($($name,)*) {
             type At<'a> = ($($name::At<'a>,)*);
             type Fields<Root> = ($($name::Fields<Root>,)*);
@@ -70,11 +70,4 @@ macro_rules! tuple {
         }
     };
 }
-tuple!(A 0);
-tuple!(A 0, B 1);
-tuple!(A 0, B 1, C 2);
-tuple!(A 0, B 1, C 2, D 3);
-tuple!(A 0, B 1, C 2, D 3, E 4);
-tuple!(A 0, B 1, C 2, D 3, E 4, F 5);
-tuple!(A 0, B 1, C 2, D 3, E 4, F 5, G 6);
-tuple!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7);
+for_tuples!(tuple);
