@@ -10,17 +10,19 @@ use runtime::plan;
 use runtime::plan::Forwards;
 use runtime::row::Schema;
 
+use super::group::Types;
 use super::{Ends, Flow, Handle, Mode};
 use crate::accumulators;
 use crate::kernel::{Emitter, Slots, Summaries, accumulate, finish, in_groups};
 use crate::record::Record;
 
 /// Aggregates of groups under construction, whose keys are `K`: a slot for each, in order, nested as `((((), a), b), c)`.
+#[must_use = "aggregates need `.finish(|key, slots, out| ..)`"]
 pub struct Aggregates<T, K, M, S> {
     handle: Handle,
     key: Vec<usize>,
     slots: S,
-    of: PhantomData<fn() -> (T, K, M)>,
+    of: Types<T, K, M>,
 }
 
 impl<T: Record, M: Mode> Flow<T, M> {
@@ -41,7 +43,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     #[track_caller]
     pub fn aggregates(&self) -> Aggregates<T, (), M, ()> {
         self.as_one_group(Location::caller()).aggregates()
@@ -73,7 +74,6 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn finish<U: Record, F>(self, body: F) -> Flow<M::Grouped<U>, M>
     where
         S: Slots<T>,
@@ -104,7 +104,6 @@ impl<T: Record, K: Record, M: Ends, S> Aggregates<T, K, M, S> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn finish_groups<U: Record, F>(self, body: F) -> Flow<U, M>
     where
         S: Summaries<T>,

@@ -32,7 +32,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     #[track_caller]
     pub fn filter<F>(&self, keep: F) -> Flow<T, M>
     where
@@ -58,7 +57,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     #[track_caller]
     pub fn try_filter<F>(&self, keep: F) -> Flow<T, M>
     where
@@ -94,7 +92,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     #[track_caller]
     pub fn process<U: Record, F>(&self, body: F) -> Flow<U, M>
     where
@@ -122,7 +119,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     #[track_caller]
     pub fn try_process<U: Record, F>(&self, body: F) -> Flow<U, M>
     where

@@ -186,7 +186,6 @@ impl<L: Record, R: Record, K: Record, M: Ends> CoGroups<L, R, K, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn reduce_group<U: Record, F>(&self, body: F) -> Flow<U, M>
     where
         F: for<'l, 'r> Fn(&mut Group<'l, L>, &mut Group<'r, R>, &mut Emitter<'_, U>) + Clone + Send + 'static,

@@ -16,12 +16,16 @@ use crate::key::{Field, Key};
 use crate::record::Record;
 
 /// A flow by key, whose values are `K`, on the way to one record per group.
+#[must_use = "a grouping needs what is made of its groups: `.sum(|r| ..)`, `.aggregate(|g| ..)`"]
 pub struct Grouped<T, K, M> {
     /// Behind its records stands a computed key, where there is one: see [`Flow::keyed`].
     pub(super) handle: Handle,
     pub(super) key: Vec<usize>,
-    pub(super) of: PhantomData<fn() -> (T, K, M)>,
+    pub(super) of: Types<T, K, M>,
 }
+
+/// Its records, its keys, and whether it ends.
+pub(super) type Types<T, K, M> = PhantomData<fn() -> (T, K, M)>;
 
 impl<T, K, M> Clone for Grouped<T, K, M> {
     fn clone(&self) -> Self {
@@ -67,7 +71,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     #[track_caller]
     pub fn group_by<K: Key<T>>(&self, key: impl FnOnce(T::Fields<T>) -> K) -> Grouped<T, K::Value, M> {
         let key = key(T::fields(0));
@@ -107,7 +110,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     #[track_caller]
     pub fn reduce<F>(&self, body: F) -> Flow<T, M>
     where
@@ -135,7 +137,6 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn sum<V: Total>(&self, field: impl FnOnce(T::Fields<T>) -> Field<T, V>) -> Flow<M::Grouped<T>, M> {
         self.folded("sum", field(T::fields(0)), folds::sum)
     }
@@ -156,7 +157,6 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn min<V: Comparable>(&self, field: impl FnOnce(T::Fields<T>) -> Field<T, V>) -> Flow<M::Grouped<T>, M> {
         self.folded("min", field(T::fields(0)), folds::min)
     }
@@ -176,7 +176,6 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn max<V: Comparable>(&self, field: impl FnOnce(T::Fields<T>) -> Field<T, V>) -> Flow<M::Grouped<T>, M> {
         self.folded("max", field(T::fields(0)), folds::max)
     }
@@ -205,7 +204,6 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn count(&self) -> Flow<(K, u64), M> {
         let count = StateLeaf { ty: LeafType::U64, fold: Fold::Count };
         self.handle.grouped("count", self.key.clone(), vec![count], <(K, u64)>::schema()).typed()
@@ -226,7 +224,6 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn avg<V: Measured>(&self, field: impl FnOnce(T::Fields<T>) -> Field<T, V>) -> Flow<(K, V::Of<f64>), M>
     where
         V::Of<f64>: Record,
@@ -266,7 +263,6 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn reduce<F>(&self, body: F) -> Flow<T, M>
     where
         F: for<'l, 'r> Fn(T::At<'l>, T::At<'r>, &mut Emitter<'_, T>) + Clone + Send + 'static,
@@ -293,7 +289,6 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn aggregates(&self) -> Aggregates<T, K, M, ()> {
         Aggregates::new(self.handle.clone(), self.key.clone())
     }

@@ -31,7 +31,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     #[track_caller]
     pub fn distinct_by<K: Key<T>>(&self, key: impl FnOnce(T::Fields<T>) -> K) -> Flow<T, M> {
         let key = key(T::fields(0));
@@ -54,7 +53,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     #[track_caller]
     pub fn min_by<P: Projection<T>>(&self, field: impl FnOnce(T::Fields<T>) -> P) -> Flow<M::Grouped<T>, M> {
         self.as_one_group(Location::caller()).min_by(field)
@@ -75,7 +73,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     #[track_caller]
     pub fn max_by<P: Projection<T>>(&self, field: impl FnOnce(T::Fields<T>) -> P) -> Flow<M::Grouped<T>, M> {
         self.as_one_group(Location::caller()).max_by(field)
@@ -101,7 +98,6 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn first(&self, count: usize) -> Flow<T, M> {
         self.handle.first(self.key.clone(), count, T::schema).typed()
     }
@@ -125,7 +121,6 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn top<O: Order<T>>(&self, count: usize, order: impl FnOnce(T::Fields<T>) -> O) -> Flow<T, M>
     where
         M: Ends,
@@ -152,7 +147,6 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn min_by<P: Projection<T>>(&self, field: impl FnOnce(T::Fields<T>) -> P) -> Flow<M::Grouped<T>, M> {
         self.min_max_by("min_by", &field(T::fields(0)), false)
     }
@@ -174,7 +168,6 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn max_by<P: Projection<T>>(&self, field: impl FnOnce(T::Fields<T>) -> P) -> Flow<M::Grouped<T>, M> {
         self.min_max_by("max_by", &field(T::fields(0)), true)
     }

@@ -140,7 +140,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// ```
     ///
     /// Cost: nothing.
-    #[must_use]
     #[track_caller]
     pub fn expect_rows(&self, rows: u64) -> Flow<T, M> {
         self.handle.called_at(Location::caller()).then(ExpectRows { schema: T::schema(), rows }).typed()

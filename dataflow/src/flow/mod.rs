@@ -106,6 +106,7 @@ impl Ends for Bounded {}
 ///
 /// Its methods are operators, results, and what `#[dataflow]` writes. [`operators`](crate::operators) lists the words of the language,
 /// also those that are no methods here, such as [`map`](crate::operators::map).
+#[must_use = "a flow is a plan: nothing runs before a result asks for it, such as `.collect()` or `.write_csv(..)`"]
 pub struct Flow<T, M = Bounded> {
     handle: Handle,
     of: PhantomData<fn() -> (T, M)>,
@@ -126,7 +127,6 @@ impl<T, M> Clone for Flow<T, M> {
 /// The flow itself, of records `R`. Pipelines do this with their parameters: the compiler says there that a type is no record, and, as `R` is then
 /// unknown, nothing of the operators behind.
 #[doc(hidden)]
-#[must_use]
 pub fn of_records<T: Value<Record = R>, R: Record, M: Mode>(flow: Flow<T, M>) -> Flow<R, M> {
     flow.handle.typed()
 }

@@ -31,7 +31,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     #[track_caller]
     pub fn sort<O: Order<T>>(&self, order: impl FnOnce(T::Fields<T>) -> O) -> Flow<T, M>
     where
@@ -64,7 +63,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// ```
     ///
     /// Cost: each task keeps its records, with 16 bytes more for each; what does not fit memory goes to disk in sorted runs, which are merged.
-    #[must_use]
     #[track_caller]
     pub fn sort_partition<O: Order<T>>(&self, order: impl FnOnce(T::Fields<T>) -> O) -> Flow<T, M>
     where
@@ -97,7 +95,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     #[track_caller]
     pub fn top<O: Order<T>>(&self, count: usize, order: impl FnOnce(T::Fields<T>) -> O) -> Flow<T, M>
     where
@@ -122,7 +119,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     #[track_caller]
     pub fn first(&self, count: usize) -> Flow<T, M> {
         self.handle.called_at(Location::caller()).first(Vec::new(), count, T::schema).typed()

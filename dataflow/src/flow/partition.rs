@@ -32,7 +32,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// ```
     ///
     /// Cost: an exchange, where the job has more than one task.
-    #[must_use]
     #[track_caller]
     pub fn rebalance(&self) -> Flow<T, M> {
         self.handle.called_at(Location::caller()).partitioned(PartitionBy::Turn, T::schema).typed()
@@ -63,7 +62,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// ```
     ///
     /// Cost: a hash for each record and an exchange, where the job has more than one task.
-    #[must_use]
     #[track_caller]
     pub fn partition_by<K: Key<T>>(&self, key: impl FnOnce(T::Fields<T>) -> K) -> Flow<T, M> {
         let key = key(T::fields(0));
@@ -92,7 +90,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
     ///
     /// Cost: an exchange, where the job has more than one task. Each task keeps its records, on disk where they do not fit memory, until all tasks have
     /// seen theirs, and compares each with the bounds of the ranges.
-    #[must_use]
     #[track_caller]
     pub fn partition_by_range<O: Order<T>>(&self, order: impl FnOnce(T::Fields<T>) -> O) -> Flow<T, M>
     where
@@ -118,7 +115,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// ```
     ///
     /// Cost: one call for each record and an exchange, where the job has more than one task.
-    #[must_use]
     #[track_caller]
     pub fn partition_with<F>(&self, number: F) -> Flow<T, M>
     where

@@ -25,7 +25,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     #[track_caller]
     pub fn project<P: Projection<T>>(&self, pick: impl FnOnce(T::Fields<T>) -> P) -> Flow<P::Value, M> {
         let picked = pick(T::fields(0));

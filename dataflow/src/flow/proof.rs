@@ -165,7 +165,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// Says what the types prove of the next filter: that it has an answer for every record, and does nothing else. Written by `#[dataflow]`;
     /// the closure is there for its type alone.
     #[doc(hidden)]
-    #[must_use]
     pub fn proven<P: Proof, F>(&self, _: F) -> Self
     where
         F: for<'a> Fn(T::At<'a>) -> P,
@@ -176,7 +175,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// Says what the types prove of what the closures of the next operator capture: that they act on nothing outside by it. Written by
     /// `#[dataflow]`.
     #[doc(hidden)]
-    #[must_use]
     pub fn captured<P: Proof>(&self, _: P) -> Self {
         self.with_proof(P::HOLDS)
     }

@@ -40,7 +40,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     #[track_caller]
     pub fn reduce_group<U: Record, F>(&self, body: F) -> Flow<U, M>
     where
@@ -73,7 +72,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     #[track_caller]
     pub fn try_reduce_group<U: Record, F>(&self, body: F) -> Flow<U, M>
     where
@@ -116,7 +114,6 @@ impl<T: Record, K: Record, M: Ends> Grouped<T, K, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn reduce_group<U: Record, F>(&self, body: F) -> Flow<U, M>
     where
         F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) + Clone + Send + 'static,
@@ -149,7 +146,6 @@ impl<T: Record, K: Record, M: Ends> Grouped<T, K, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn try_reduce_group<U: Record, F>(&self, body: F) -> Flow<U, M>
     where
         F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
@@ -192,7 +188,6 @@ impl<T: Record, K: Record, M: Ends> Grouped<T, K, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn combine_group<U: Record, F>(&self, body: F) -> Flow<U, M>
     where
         F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) + Clone + Send + 'static,

@@ -32,7 +32,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// A fraction that is none ends the job before it starts.
     ///
     /// Cost: a few instructions for each record, in place; nothing is copied.
-    #[must_use]
     #[track_caller]
     pub fn sample(&self, fraction: f64, seed: u64) -> Flow<T, M> {
         self.handle.called_at(Location::caller()).then(Sample { schema: T::schema(), fraction, seed }).typed()
@@ -56,7 +55,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// ```
     ///
     /// Cost: a few instructions for each record; each task keeps up to four times `count` records, and sends `count` to one task.
-    #[must_use]
     #[track_caller]
     pub fn sample_n(&self, count: usize, seed: u64) -> Flow<T, M>
     where

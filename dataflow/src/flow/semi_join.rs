@@ -10,6 +10,7 @@ use runtime::row::Schema;
 
 use super::handle::keyed;
 use super::hint::{Hint, Hinted, Semi};
+use super::join::Types;
 use super::{Ends, Flow, Handle, Mode};
 use crate::key::{Key, KeyedBy};
 use crate::record::Record;
@@ -19,7 +20,7 @@ use crate::record::Record;
 pub struct SemiJoin<L, R, M, K = Semi> {
     /// Whether records with a partner stay, or those without.
     sides: SemiJoinSides,
-    of: PhantomData<fn() -> (L, R, M, K)>,
+    of: Types<L, R, M, K>,
 }
 
 /// A semi-join or an anti-join without the types of its records.
@@ -102,7 +103,6 @@ impl<L: Record, R: Record, M: Mode, K> SemiJoin<L, R, M, K> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn on<A: Key<L>, B>(
         self,
         left: impl FnOnce(L::Fields<L>) -> A,
@@ -129,7 +129,6 @@ impl<L: Record, R: Record, M: Mode, K> SemiJoin<L, R, M, K> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn on_nulls_equal<A: Key<L>, B>(
         self,
         left: impl FnOnce(L::Fields<L>) -> A,

@@ -26,7 +26,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     #[track_caller]
     pub fn union(&self, other: Flow<T, M>) -> Flow<T, M> {
         self.handle.union(T::schema(), &other.handle.node, Location::caller()).typed()
@@ -51,7 +50,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     #[track_caller]
     pub fn distinct(&self) -> Flow<T, M> {
         self.handle.distinct(T::schema(), Location::caller()).typed()

@@ -11,6 +11,7 @@ use super::group::Grouped;
 use super::{Ends, Flow};
 
 /// A flow by key, whose groups are in an order.
+#[must_use = "groups in an order need a closure: `.reduce_group(|group, out| ..)`"]
 pub struct SortedGroups<T, K, M> {
     groups: Grouped<T, K, M>,
     order: Vec<OrderKey>,
@@ -47,7 +48,6 @@ impl<T: Record, K: Record, M: Ends> Grouped<T, K, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn sorted_by<O: Order<T>>(&self, order: impl FnOnce(T::Fields<T>) -> O) -> SortedGroups<T, K, M> {
         let (groups, order) = self.ordered(&order(T::fields(0)));
         SortedGroups { groups, order }
@@ -78,7 +78,6 @@ impl<T: Record, K: Record, M: Ends> SortedGroups<T, K, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn reduce_group<U: Record, F>(&self, body: F) -> Flow<U, M>
     where
         F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) + Clone + Send + 'static,
@@ -117,7 +116,6 @@ impl<T: Record, K: Record, M: Ends> SortedGroups<T, K, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn try_reduce_group<U: Record, F>(&self, body: F) -> Flow<U, M>
     where
         F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
@@ -149,7 +147,6 @@ impl<T: Record, K: Record, M: Ends> SortedGroups<T, K, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn combine_group<U: Record, F>(&self, body: F) -> Flow<U, M>
     where
         F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) + Clone + Send + 'static,
@@ -172,7 +169,6 @@ impl<T: Record, K: Record, M: Ends> SortedGroups<T, K, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn first(&self, count: usize) -> Flow<T, M> {
         self.groups.handle.top(self.groups.key.clone(), count, self.order.clone(), T::schema).typed()
     }

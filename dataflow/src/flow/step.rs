@@ -190,7 +190,6 @@ impl NextStep {
 impl<T: Record, M: Mode> Flow<T, M> {
     /// Describes the next operator of the chain. `#[dataflow]` writes this; without it an operator is named by its own word, and all
     /// fields count as read.
-    #[must_use]
     #[track_caller]
     pub fn step(&self, step: &'static Step) -> Self {
         self.handle.step(step, Location::caller()).typed()
@@ -198,7 +197,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
 
     /// Says of the next filter that every record that it keeps has a field which compares with `value` like this: a source may
     /// then skip what its statistics exclude. A hint: a value of another type than the field's is ignored.
-    #[must_use]
     pub fn bounded(&self, path: &'static str, comparison: Comparison, value: &dyn Any) -> Self {
         self.handle.bounded(&T::schema(), path, comparison, value).typed()
     }

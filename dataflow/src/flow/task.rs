@@ -37,7 +37,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     #[track_caller]
     pub fn process_with<S, U: Record, O, F>(&self, open: O, body: F) -> Flow<U, M>
     where
@@ -67,7 +66,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     #[track_caller]
     pub fn try_process_with<S, U: Record, O, F>(&self, open: O, body: F) -> Flow<U, M>
     where
@@ -100,7 +98,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// ```
     ///
     /// Cost: one call per record, in place; nothing is copied. It runs where it is written: which records come to it decides what it keeps.
-    #[must_use]
     #[track_caller]
     pub fn filter_with<S, O, F>(&self, open: O, keep: F) -> Flow<T, M>
     where
@@ -130,7 +127,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     #[track_caller]
     pub fn try_filter_with<S, O, F>(&self, open: O, keep: F) -> Flow<T, M>
     where
@@ -172,7 +168,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
     ///
     /// Cost: a task keeps its records and what `body` emits in memory until `body` is done, and 16 bytes more for each record. `body` runs
     /// in one go, on one thread of the pool; [`Flow::process_with`] keeps nothing and takes turns with other tasks.
-    #[must_use]
     #[track_caller]
     pub fn map_partition<U: Record, F>(&self, body: F) -> Flow<U, M>
     where

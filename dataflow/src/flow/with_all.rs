@@ -107,7 +107,6 @@ impl<T: Record, R: Record, M: Mode> WithAll<T, R, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn process<U: Record, F>(&self, body: F) -> Flow<U, M>
     where
         F: for<'a, 'r> Fn(T::At<'a>, Rows<'r, R>, &mut Emitter<'_, U>) + Clone + Send + 'static,
@@ -137,7 +136,6 @@ impl<T: Record, R: Record, M: Mode> WithAll<T, R, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn try_process<U: Record, F>(&self, body: F) -> Flow<U, M>
     where
         F: for<'a, 'r> Fn(T::At<'a>, Rows<'r, R>, &mut Emitter<'_, U>) -> Result<(), UserError>
@@ -165,7 +163,6 @@ impl<T: Record, R: Record, M: Mode, O> WithMade<T, R, M, O> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn process<S, U: Record, F>(&self, body: F) -> Flow<U, M>
     where
         S: TaskState,
@@ -196,7 +193,6 @@ impl<T: Record, R: Record, M: Mode, O> WithMade<T, R, M, O> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn try_process<S, U: Record, F>(&self, body: F) -> Flow<U, M>
     where
         S: TaskState,

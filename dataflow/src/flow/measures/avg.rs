@@ -27,8 +27,6 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
-    #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
     pub fn avg<V: Measured, F>(self, measure: F) -> Aggregates<T, K, M, (S, V::Kept<Avg<V, F>>)>
     where
         F: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static,

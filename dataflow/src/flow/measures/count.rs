@@ -28,7 +28,6 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn count(self) -> Aggregates<T, K, M, (S, Count)> {
         self.with(Count)
     }

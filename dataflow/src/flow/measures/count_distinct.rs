@@ -30,7 +30,6 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn count_distinct<C: Key<T> + OfFields>(
         self,
         field: impl FnOnce(T::Fields<T>) -> C,

@@ -27,7 +27,6 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn count_if<F>(self, condition: F) -> Aggregates<T, K, M, (S, CountIf<bool, F>)>
     where
         F: for<'a> Fn(T::At<'a>) -> bool + Clone + Send + 'static,

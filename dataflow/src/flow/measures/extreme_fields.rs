@@ -17,8 +17,6 @@ use crate::record::{Record, Value};
 impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
     /// The form of `min` over a field, with the closure that reads the field.
     #[doc(hidden)]
-    #[must_use]
-    #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
     pub fn min_field<P: Projection<T> + OfFields, F>(
         self,
         field: impl FnOnce(T::Fields<T>) -> P,
@@ -36,8 +34,6 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
 
     /// The form of `max` over a field.
     #[doc(hidden)]
-    #[must_use]
-    #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
     pub fn max_field<P: Projection<T> + OfFields, F>(
         self,
         field: impl FnOnce(T::Fields<T>) -> P,

@@ -30,8 +30,6 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
-    #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
     pub fn min<V: Ordered, F>(self, measure: F) -> Aggregates<T, K, M, (S, V::Kept<Min<V, F>>)>
     where
         F: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static,
@@ -56,8 +54,6 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
-    #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
     pub fn max<V: Ordered, F>(self, measure: F) -> Aggregates<T, K, M, (S, V::Kept<Max<V, F>>)>
     where
         F: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static,

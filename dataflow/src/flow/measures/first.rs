@@ -31,7 +31,6 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn first<P: Projection<T> + OfFields>(
         self,
         field: impl FnOnce(T::Fields<T>) -> P,
@@ -43,8 +42,6 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
 impl<T: Record, K: Record, M: Ends, S> Aggregates<T, K, M, S> {
     /// The form of `first` beside a quantile.
     #[doc(hidden)]
-    #[must_use]
-    #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
     pub fn first_seen<P: Projection<T> + OfFields, F>(
         self,
         _: impl FnOnce(T::Fields<T>) -> P,

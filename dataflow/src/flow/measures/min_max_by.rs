@@ -27,8 +27,6 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
-    #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
     pub fn min_by<B: Extreme, V: Extreme, F, G>(
         self,
         by: F,
@@ -57,8 +55,6 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
-    #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
     pub fn max_by<B: Extreme, V: Extreme, F, G>(
         self,
         by: F,

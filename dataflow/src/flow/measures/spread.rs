@@ -27,8 +27,6 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
-    #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
     pub fn variance<V: Measured, F>(
         self,
         measure: F,
@@ -56,8 +54,6 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
-    #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
     pub fn stddev<V: Measured, F>(self, measure: F) -> Aggregates<T, K, M, (S, V::Kept<Folded<Spread<Stddev, V, F>>>)>
     where
         F: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static,
@@ -82,8 +78,6 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
-    #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
     pub fn variance_pop<V: Measured, F>(
         self,
         measure: F,
@@ -111,8 +105,6 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
-    #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
     pub fn stddev_pop<V: Measured, F>(
         self,
         measure: F,

@@ -32,8 +32,6 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
-    #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
     pub fn sum<V: Measured, F>(self, measure: F) -> Aggregates<T, K, M, (S, V::Kept<Sum<V, F>>)>
     where
         F: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static,
@@ -43,8 +41,6 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
 
     /// The form of `sum` beside an `avg` of the same measure: one sum for both.
     #[doc(hidden)]
-    #[must_use]
-    #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
     pub fn sum_parts<V: Measured, F>(self, measure: F) -> Aggregates<T, K, M, (S, V::Kept<SumParts<V, F>>)>
     where
         F: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static,
