@@ -24,14 +24,14 @@ macro_rules! copies {
 /// Calls a macro for the tuples of one to eight parts, with a name for each part's type, one for another type, and its index.
 macro_rules! for_tuples {
     ($each:ident) => {
-        $each!(A VA 0);
-        $each!(A VA 0, B VB 1);
-        $each!(A VA 0, B VB 1, C VC 2);
-        $each!(A VA 0, B VB 1, C VC 2, D VD 3);
-        $each!(A VA 0, B VB 1, C VC 2, D VD 3, E VE 4);
-        $each!(A VA 0, B VB 1, C VC 2, D VD 3, E VE 4, F VF 5);
-        $each!(A VA 0, B VB 1, C VC 2, D VD 3, E VE 4, F VF 5, G VG 6);
-        $each!(A VA 0, B VB 1, C VC 2, D VD 3, E VE 4, F VF 5, G VG 6, H VH 7);
+        $each!(A RA 0);
+        $each!(A RA 0, B RB 1);
+        $each!(A RA 0, B RB 1, C RC 2);
+        $each!(A RA 0, B RB 1, C RC 2, D RD 3);
+        $each!(A RA 0, B RB 1, C RC 2, D RD 3, E RE 4);
+        $each!(A RA 0, B RB 1, C RC 2, D RD 3, E RE 4, F RF 5);
+        $each!(A RA 0, B RB 1, C RC 2, D RD 3, E RE 4, F RF 5, G RG 6);
+        $each!(A RA 0, B RB 1, C RC 2, D RD 3, E RE 4, F RF 5, G RG 6, H RH 7);
     };
 }
 
