@@ -10,7 +10,6 @@ use runtime::plan;
 use runtime::plan::Forwards;
 use runtime::row::Schema;
 
-use super::group::Types;
 use super::{Ends, Flow, Handle, Mode};
 use crate::accumulators;
 use crate::kernel::{Emitter, Slots, Summaries, accumulate, finish, in_groups};
@@ -24,6 +23,9 @@ pub struct Aggregates<T, K, M, S> {
     slots: S,
     of: Types<T, K, M>,
 }
+
+/// Its records, its keys, and whether it ends.
+pub(super) type Types<T, K, M> = PhantomData<fn() -> (T, K, M)>;
 
 impl<T: Record, M: Mode> Flow<T, M> {
     /// Aggregates over all records, as one group. A flow without records gives no record.

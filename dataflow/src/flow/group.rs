@@ -8,7 +8,7 @@ use runtime::operators::{Aggregate, Fold, KeyedReduce, StateLeaf};
 use runtime::plan::{Forwards, Reads};
 use runtime::row::{LeafType, Schema};
 
-use super::aggregate::{Aggregates, grouping};
+use super::aggregate::{Aggregates, Types, grouping};
 use super::measures::Comparable;
 use super::{Ends, Flow, Handle, Mode};
 use crate::kernel::{Emitter, Measured, State, SumOf, finish_mean, folds, reduce};
@@ -23,9 +23,6 @@ pub struct Grouped<T, K, M> {
     pub(super) key: Vec<usize>,
     pub(super) of: Types<T, K, M>,
 }
-
-/// Its records, its keys, and whether it ends.
-pub(super) type Types<T, K, M> = PhantomData<fn() -> (T, K, M)>;
 
 impl<T, K, M> Clone for Grouped<T, K, M> {
     fn clone(&self) -> Self {

@@ -11,6 +11,7 @@ mod aggregate;
 mod capture;
 mod chain;
 mod co_group;
+mod describe;
 mod folders;
 mod group;
 mod group_records;
