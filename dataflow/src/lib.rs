@@ -21,6 +21,20 @@ macro_rules! copies {
     )*};
 }
 
+/// Calls a macro for the tuples of one to eight parts, with a name for each part's type, one for another type, and its index.
+macro_rules! for_tuples {
+    ($each:ident) => {
+        $each!(A RA 0);
+        $each!(A RA 0, B RB 1);
+        $each!(A RA 0, B RB 1, C RC 2);
+        $each!(A RA 0, B RB 1, C RC 2, D RD 3);
+        $each!(A RA 0, B RB 1, C RC 2, D RD 3, E RE 4);
+        $each!(A RA 0, B RB 1, C RC 2, D RD 3, E RE 4, F RF 5);
+        $each!(A RA 0, B RB 1, C RC 2, D RD 3, E RE 4, F RF 5, G RG 6);
+        $each!(A RA 0, B RB 1, C RC 2, D RD 3, E RE 4, F RF 5, G RG 6, H RH 7);
+    };
+}
+
 pub mod accumulators;
 mod checked;
 mod dates;
@@ -84,7 +98,7 @@ pub mod __private {
     pub use crate::flow::proof::*;
     pub use crate::flow::{of_records, option, seen_as};
     pub use crate::key::{Equality, EqualityIn, Field, Named, Symbols, field_at};
-    pub use crate::record::{AsItems, List, ListForm, ListOf, Map, Record, Value};
+    pub use crate::record::{AsItems, Column, List, ListForm, ListOf, Map, Record, Value, record_of};
     pub use runtime::value::Texts;
 
     /// Methods that copy what closures over records capture. They have no names of their own in a program's functions.

@@ -12,7 +12,7 @@ use runtime::source::Source;
 
 use super::Env;
 use crate::error::Result;
-use crate::flow::{DataSet, Flow, NextStep};
+use crate::flow::{DataSet, Handle, NextStep};
 use crate::kernel::write_all;
 use crate::record::{Record, Value};
 
@@ -35,8 +35,7 @@ impl Env {
     /// Where the path names no file, or one that cannot be read.
     #[track_caller]
     pub fn read_text(&self, path: impl AsRef<str>) -> Result<DataSet<String>> {
-        let source = self.keep_standard_input(path.as_ref()).and_then(|()| format::text(path.as_ref()));
-        self.reading(source.map(|source| Arc::new(source) as Arc<dyn Source>), Location::caller())
+        self.reading_text(path.as_ref(), Location::caller()).map(Handle::typed)
     }
 
     /// Records of CSV files with a header: a file, a folder, a pattern, or `-`, standard input. Columns are found by the names of the record's fields; folders
@@ -95,7 +94,7 @@ impl Env {
     /// As [`Env::read_csv`], and for options that contradict each other.
     #[track_caller]
     pub fn read_csv_with<T: Record>(&self, path: impl AsRef<str>, options: CsvOptions) -> Result<DataSet<T>> {
-        self.reading_files(path.as_ref(), Location::caller(), |path, schema| csv(path, schema, options))
+        self.reading_files(path.as_ref(), &T::schema(), FileSource::Csv(options), Location::caller()).map(Handle::typed)
     }
 
     /// Records of files of JSON lines, one record a line: a file, a folder, or a pattern. Fields are found by the names of the record's; a
@@ -150,7 +149,8 @@ impl Env {
     /// As [`Env::read_json`].
     #[track_caller]
     pub fn read_json_with<T: Record>(&self, path: impl AsRef<str>, options: JsonOptions) -> Result<DataSet<T>> {
-        self.reading_files(path.as_ref(), Location::caller(), |path, schema| json(path, schema, options))
+        self.reading_files(path.as_ref(), &T::schema(), FileSource::Json(options), Location::caller())
+            .map(Handle::typed)
     }
 
     /// Records of Parquet files: a file, a folder, or a pattern. Columns are found by the names of the record's fields; only those that
@@ -218,7 +218,8 @@ impl Env {
     /// As [`Env::read_parquet`]. A field that several columns could be ends the run before its first record, if somebody reads it.
     #[track_caller]
     pub fn read_parquet_with<T: Record>(&self, path: impl AsRef<str>, options: ParquetOptions) -> Result<DataSet<T>> {
-        self.reading_files(path.as_ref(), Location::caller(), |path, schema| parquet(path, schema, options))
+        self.reading_files(path.as_ref(), &T::schema(), FileSource::Parquet(options), Location::caller())
+            .map(Handle::typed)
     }
 
     /// Records of plain values from binary files: a file, a folder, or a pattern. Values lie in the order of the record's fields,
@@ -245,7 +246,7 @@ impl Env {
     /// values: [`Env::read_native`] reads those. A file whose length is no multiple of the record's ends the run before its first record.
     #[track_caller]
     pub fn read_binary<T: Record>(&self, path: impl AsRef<str>) -> Result<DataSet<T>> {
-        self.reading_files(path.as_ref(), Location::caller(), binary)
+        self.reading_files(path.as_ref(), &T::schema(), FileSource::Binary, Location::caller()).map(Handle::typed)
     }
 
     /// Records of files in the engine's own format, which [`Flow::write_native`] writes: a file, a folder, or a pattern. Every record can be
@@ -277,7 +278,7 @@ impl Env {
     /// another type, ends the run before its first record, if somebody reads it.
     #[track_caller]
     pub fn read_native<T: Record>(&self, path: impl AsRef<str>) -> Result<DataSet<T>> {
-        self.reading_files(path.as_ref(), Location::caller(), native)
+        self.reading_files(path.as_ref(), &T::schema(), FileSource::Native, Location::caller()).map(Handle::typed)
     }
 
     /// Records that the program has in memory; they are copied once.
@@ -302,18 +303,25 @@ impl Env {
         write_all(&mut writer, records)?;
         writer.seal();
         let pages = writer.take_sealed().collect();
-        self.reading(Ok(Arc::new(Pages::new(schema, pages))), Location::caller())
+        self.reading(Ok(Arc::new(Pages::new(schema, pages))), Location::caller()).map(Handle::typed)
+    }
+}
+
+// What opens a source is compiled once, and not for each type of records.
+impl Env {
+    fn reading_text(&self, path: &str, caller: &'static Location<'static>) -> Result<Handle> {
+        let source = self.keep_standard_input(path).and_then(|()| format::text(path));
+        self.reading(source.map(|source| Arc::new(source) as Arc<dyn Source>), caller)
     }
 
-    /// The flow of files, whose folders' names may be fields.
-    fn reading_files<T: Record>(
+    fn reading_files(
         &self,
         path: &str,
+        schema: &Schema,
+        source: FileSource,
         caller: &'static Location<'static>,
-        open: impl FnOnce(&str, &Schema) -> Opened,
-    ) -> Result<DataSet<T>> {
-        let kept = self.keep_standard_input(path);
-        self.reading(kept.and_then(|()| open(path, &T::schema())), caller)
+    ) -> Result<Handle> {
+        self.reading(self.keep_standard_input(path).and_then(|()| source.open(path, schema)), caller)
     }
 
     /// Keeps the data of a pipe where spilled pages are.
@@ -321,33 +329,42 @@ impl Env {
         format::keep_standard_input(path, &self.inner.options.spill_dirs)
     }
 
-    /// The flow of a source; what is wrong with it is said with its place in the program.
-    fn reading<T: Record>(&self, source: Opened, caller: &'static Location<'static>) -> Result<DataSet<T>> {
+    /// What a source begins; what is wrong with it is said with its place in the program.
+    fn reading(&self, source: Opened, caller: &'static Location<'static>) -> Result<Handle> {
         let next = NextStep::default().called_at(caller);
         let source = source.map_err(|error| error.at(&next.origin("read").0))?;
-        Ok(Flow::source(self.clone(), Arc::new(ScanSource(source)), &next))
+        Ok(Handle::behind(self.clone(), Arc::new(ScanSource(source)), Vec::new(), &next))
     }
 }
 
-/// A source of files, or what is wrong with them. What opens one is compiled once, whatever the records of a program are.
+/// A source, or what is wrong with it.
 type Opened = Result<Arc<dyn Source>, runtime::error::Error>;
 
-fn csv(path: &str, schema: &Schema, options: CsvOptions) -> Opened {
-    format::read_folders(path, schema, |files, schema| format::CsvSource::of(files, schema, options))
+/// A format of files with its options.
+enum FileSource {
+    Csv(CsvOptions),
+    Json(JsonOptions),
+    Parquet(ParquetOptions),
+    Binary,
+    Native,
 }
 
-fn json(path: &str, schema: &Schema, options: JsonOptions) -> Opened {
-    format::read_folders(path, schema, |files, schema| format::JsonSource::of(files, schema, options))
-}
-
-fn parquet(path: &str, schema: &Schema, options: ParquetOptions) -> Opened {
-    format::read_folders(path, schema, |files, schema| format::ParquetSource::of(files, schema, options))
-}
-
-fn binary(path: &str, schema: &Schema) -> Opened {
-    format::read_folders(path, schema, format::BinarySource::of)
-}
-
-fn native(path: &str, schema: &Schema) -> Opened {
-    format::read_folders(path, schema, format::NativeSource::of)
+impl FileSource {
+    /// Opens files, whose folders' names may be fields.
+    fn open(self, path: &str, schema: &Schema) -> Opened {
+        use format::{BinarySource, CsvSource, JsonSource, NativeSource, ParquetSource, read_folders};
+        match self {
+            FileSource::Csv(options) => {
+                read_folders(path, schema, |files, fields| CsvSource::of(files, fields, options))
+            }
+            FileSource::Json(options) => {
+                read_folders(path, schema, |files, fields| JsonSource::of(files, fields, options))
+            }
+            FileSource::Parquet(options) => {
+                read_folders(path, schema, |files, fields| ParquetSource::of(files, fields, options))
+            }
+            FileSource::Binary => read_folders(path, schema, BinarySource::of),
+            FileSource::Native => read_folders(path, schema, NativeSource::of),
+        }
+    }
 }

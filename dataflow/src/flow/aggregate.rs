@@ -3,25 +3,29 @@
 use std::marker::PhantomData;
 use std::panic::Location;
 
-use runtime::operators::{Aggregate, Fold, GroupReduce, Project, StateLeaf};
+use runtime::group::AccumulateFactory;
+use runtime::kernel::ChainFactory;
+use runtime::operators::{Aggregate, Fold, GroupReduce, StateLeaf};
 use runtime::plan;
 use runtime::plan::Forwards;
 use runtime::row::Schema;
 
-use super::step::NextStep;
-use super::{Ends, Flow, Mode};
+use super::{Ends, Flow, Handle, Mode};
 use crate::accumulators;
 use crate::kernel::{Emitter, Slots, Summaries, accumulate, finish, in_groups};
 use crate::record::Record;
 
 /// Aggregates of groups under construction, whose keys are `K`: a slot for each, in order, nested as `((((), a), b), c)`.
+#[must_use = "aggregates need `.finish(|key, slots, out| ..)`"]
 pub struct Aggregates<T, K, M, S> {
-    pub(super) flow: Flow<T, M>,
-    pub(super) key: Vec<usize>,
-    pub(super) next: NextStep,
-    pub(super) slots: S,
-    of: PhantomData<fn() -> K>,
+    handle: Handle,
+    key: Vec<usize>,
+    slots: S,
+    of: Types<T, K, M>,
 }
+
+/// Its records, its keys, and whether it ends.
+pub(super) type Types<T, K, M> = PhantomData<fn() -> (T, K, M)>;
 
 impl<T: Record, M: Mode> Flow<T, M> {
     /// Aggregates over all records, as one group. A flow without records gives no record.
@@ -41,7 +45,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     #[track_caller]
     pub fn aggregates(&self) -> Aggregates<T, (), M, ()> {
         self.as_one_group(Location::caller()).aggregates()
@@ -49,15 +52,15 @@ impl<T: Record, M: Mode> Flow<T, M> {
 }
 
 impl<T, K, M> Aggregates<T, K, M, ()> {
-    pub(super) fn new(flow: Flow<T, M>, key: Vec<usize>, next: NextStep) -> Self {
-        Aggregates { flow, key, next, slots: (), of: PhantomData }
+    pub(super) fn new(handle: Handle, key: Vec<usize>) -> Self {
+        Aggregates { handle, key, slots: (), of: PhantomData }
     }
 }
 
 impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
     pub(super) fn with<A>(self, slot: A) -> Aggregates<T, K, M, (S, A)> {
-        let Aggregates { flow, key, next, slots, of } = self;
-        Aggregates { flow, key, next, slots: (slots, slot), of }
+        let Aggregates { handle, key, slots, of } = self;
+        Aggregates { handle, key, slots: (slots, slot), of }
     }
 
     /// Makes the group's record from the key and the slots' values.
@@ -73,27 +76,19 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn finish<U: Record, F>(self, body: F) -> Flow<M::Grouped<U>, M>
     where
         S: Slots<T>,
         F: for<'a> Fn(K::At<'a>, S::Values<'a>, &mut Emitter<'_, M::Grouped<U>>) + Clone + Send + 'static,
     {
-        let Aggregates { flow, key, next, slots, .. } = self;
-        let mut kernel_leaves = Vec::new();
-        slots.leaves(&mut kernel_leaves);
-        let kernel_reads = next.reads(0, &T::schema());
-        let finishing_slots = slots.clone();
-        let kernel = Some(accumulate::<T, S>(slots, key.len()));
-        let rows = [flow.schema(), <(K, S::Record)>::schema()];
-        let grouping = grouping("aggregate", rows, key, kernel_leaves, kernel, kernel_reads);
-        let states: Flow<(K, S::Record), M> = flow.then(grouping, &[], &next);
-        // The key's leaves stand first in the states' record, as they do in the key. A closure that adds to an accumulator must see all groups.
-        let acts = accumulators::are_in(&finishing_slots) || accumulators::are_in(&body);
-        let inputs = [&K::schema()];
-        let forwards = if acts { Forwards::default() } else { next.forwards(&<M::Grouped<U>>::schema(), &inputs) };
-        let finishing = next.behind("finish");
-        states.chained_with("finish", finish::<T, K, S, M::Grouped<U>, F>(finishing_slots, body), forwards, &finishing)
+        let Aggregates { handle, key, slots, .. } = self;
+        let mut states = Vec::new();
+        slots.leaves(&mut states);
+        let acts = accumulators::are_in(&slots) || accumulators::are_in(&body);
+        let accumulate = accumulate::<T, S>(slots.clone(), key.len());
+        let finish = finish::<T, K, S, M::Grouped<U>, F>(slots, body);
+        let schemas = [T::schema(), K::schema(), <(K, S::Record)>::schema(), <M::Grouped<U>>::schema()];
+        handle.aggregated(key, states, (accumulate, finish), acts, schemas).typed()
     }
 }
 
@@ -111,21 +106,19 @@ impl<T: Record, K: Record, M: Ends, S> Aggregates<T, K, M, S> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn finish_groups<U: Record, F>(self, body: F) -> Flow<U, M>
     where
         S: Summaries<T>,
         F: for<'a> Fn(K::At<'a>, S::Values<'a>, &mut Emitter<'_, U>) + Clone + Send + 'static,
     {
-        let Aggregates { flow, key, next, slots, .. } = self;
+        let Aggregates { handle, key, slots, .. } = self;
         let input = <(T, K)>::schema();
         // The key's leaves stand behind the record's, also where it is a field.
-        let leaves: Vec<usize> = (0..T::LEAVES).chain(key).collect();
-        let view = Project { word: "group", input: flow.schema(), output: input.clone(), leaves };
-        let keyed: Flow<(T, K), M> = flow.then(view, &[], &next.behind("group"));
+        let leaves = (0..T::LEAVES).chain(key).collect();
+        let keyed = handle.described(handle.next.behind("group")).projected("group", input.clone(), leaves);
         let operator = GroupReduce {
             word: "aggregate",
-            reads: next.reads(0, &T::schema()),
+            reads: handle.next.reads(0, &T::schema()),
             input,
             output: U::schema(),
             key: (T::LEAVES..T::LEAVES + K::LEAVES).collect(),
@@ -135,18 +128,38 @@ impl<T: Record, K: Record, M: Ends, S> Aggregates<T, K, M, S> {
             kernel: in_groups::<T, K, S, U, F>(slots, body),
             partial: false,
         };
-        keyed.then(operator, &[], &next)
+        keyed.described(handle.next).then(operator).typed()
     }
 }
 
-/// A grouping whose rows are a key and states. Compiled once, whatever the records of a program are.
-#[inline(never)]
+impl Handle {
+    /// A grouping by a kernel, and what makes records of its states: the key's leaves stand first in a state's record, as they do in the key. A closure
+    /// that adds to an accumulator must see all groups.
+    #[inline(never)]
+    fn aggregated(
+        &self,
+        key: Vec<usize>,
+        states: Vec<StateLeaf>,
+        (accumulate, finish): (AccumulateFactory, ChainFactory),
+        acts: bool,
+        [record, of_key, of_states, output]: [Schema; 4],
+    ) -> Handle {
+        let reads = self.next.reads(0, &record);
+        let rows = [self.schema(), of_states.clone()];
+        let states = self.then(grouping("aggregate", rows, key, states, Some(accumulate), reads));
+        let forwards = if acts { Forwards::default() } else { self.next.forwards(&output, &[&of_key]) };
+        let states = states.described(self.next.behind("finish"));
+        states.chained_with("finish", finish, [of_states, output], forwards)
+    }
+}
+
+/// A grouping whose rows are a key and states.
 pub(super) fn grouping(
     word: &'static str,
     [input, output]: [Schema; 2],
     key: Vec<usize>,
     states: Vec<StateLeaf>,
-    kernel: Option<runtime::group::AccumulateFactory>,
+    kernel: Option<AccumulateFactory>,
     kernel_reads: plan::Reads,
 ) -> Aggregate {
     let keys = key.iter().zip(output.types()).map(|(&leaf, ty)| StateLeaf { ty, fold: Fold::Key(leaf) });

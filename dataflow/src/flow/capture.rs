@@ -96,7 +96,6 @@ pub trait InsideClosure {}
 impl<T, M> Flow<T, M> {
     /// Never to be called: see [`InsideClosure`].
     #[doc(hidden)]
-    #[must_use]
     pub fn __capture(&self) -> Self
     where
         Self: InsideClosure,

@@ -6,11 +6,10 @@ use std::panic::Location;
 
 use runtime::kernel::{ChainFactory, PredicateFactory};
 use runtime::operators::{Expansion, Filter, MapChain};
-use runtime::plan::Forwards;
+use runtime::plan::{Forwards, Reads};
 use runtime::row::Schema;
 
-use super::step::NextStep;
-use super::{Flow, Mode};
+use super::{Flow, Handle, Mode};
 use crate::error::UserError;
 use crate::kernel::{Emitter, predicate, process, try_predicate, try_process};
 use crate::record::Record;
@@ -33,13 +32,12 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     #[track_caller]
     pub fn filter<F>(&self, keep: F) -> Flow<T, M>
     where
         F: for<'a> Fn(T::At<'a>) -> bool + Clone + Send + 'static,
     {
-        self.filtered(predicate::<T, F>(keep), &self.next.called_at(Location::caller()))
+        self.filtered(predicate::<T, F>(keep), Location::caller())
     }
 
     /// Keeps the records for which `keep` gives `Ok(true)`; an error ends the job, with the operator and the record.
@@ -59,30 +57,21 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     #[track_caller]
     pub fn try_filter<F>(&self, keep: F) -> Flow<T, M>
     where
         F: for<'a> Fn(T::At<'a>) -> Result<bool, UserError> + Clone + Send + 'static,
     {
-        let next = self.next.called_at(Location::caller());
-        let reads = next.reads(0, &T::schema());
-        self.filtered(try_predicate::<T, F>(keep, reads), &next)
+        self.filtered(try_predicate::<T, F>(keep, self.reads()), Location::caller())
     }
 
-    pub(super) fn filtered(&self, predicate: PredicateFactory, next: &NextStep) -> Flow<T, M> {
-        let schema = T::schema();
-        let reads = next.reads(0, &schema);
-        let (moves, below) = next.moves();
-        // A filter in front of a closure that may evaluate it as well: if the filter may not move, the closure does.
-        let is_in_front = !below.is_empty();
-        if is_in_front && !moves {
-            return self.keeping_filters(true);
-        }
-        let (bounds, acts) = (next.bounds(), next.acts());
-        let filter = Filter { schema, predicate, reads, bounds, moves, acts, below: below.into() };
-        let flow: Flow<T, M> = self.then(filter, &[], next);
-        flow.keeping_filters(is_in_front && next.keeps_filters())
+    pub(super) fn filtered(&self, predicate: PredicateFactory, location: &'static Location<'static>) -> Flow<T, M> {
+        self.handle.filtered(T::schema(), predicate, location).typed()
+    }
+
+    /// The leaves that the next operator's closure reads, whose errors may show them.
+    pub(super) fn reads(&self) -> Reads {
+        self.handle.next.reads(0, &T::schema())
     }
 
     /// Calls `body` for each record; it emits any number of records.
@@ -103,13 +92,12 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     #[track_caller]
     pub fn process<U: Record, F>(&self, body: F) -> Flow<U, M>
     where
         F: for<'a> Fn(T::At<'a>, &mut Emitter<'_, U>) + Clone + Send + 'static,
     {
-        self.chained(process::<T, U, F>(body), &self.next.called_at(Location::caller()))
+        self.chained("process", process::<T, U, F>(body), Location::caller())
     }
 
     /// As [`Flow::process`]; an error ends the job, with the operator and the record.
@@ -131,48 +119,63 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     #[track_caller]
     pub fn try_process<U: Record, F>(&self, body: F) -> Flow<U, M>
     where
         F: for<'a> Fn(T::At<'a>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
     {
-        let next = self.next.called_at(Location::caller());
-        let reads = next.reads(0, &T::schema());
-        self.chained(try_process::<T, U, F>(body, reads), &next)
+        self.chained("process", try_process::<T, U, F>(body, self.reads()), Location::caller())
     }
 
-    pub(crate) fn chained<U: Record>(&self, chain: ChainFactory, next: &NextStep) -> Flow<U, M> {
-        self.chained_as("process", chain, next)
-    }
-
-    pub(super) fn chained_as<U: Record>(&self, word: &'static str, chain: ChainFactory, next: &NextStep) -> Flow<U, M> {
-        let (input, output) = (T::schema(), U::schema());
-        let forwards = next.forwards(&output, &[&input]);
-        self.then(chain_of(word, chain, [input, output], forwards, next), &[], next)
-    }
-
-    pub(super) fn chained_with<U: Record>(
+    pub(super) fn chained<U: Record>(
         &self,
         word: &'static str,
         chain: ChainFactory,
-        forwards: Forwards,
-        next: &NextStep,
+        location: &'static Location<'static>,
     ) -> Flow<U, M> {
-        self.then(chain_of(word, chain, [T::schema(), U::schema()], forwards, next), &[], next)
+        self.handle.chained(word, chain, [T::schema(), U::schema()], location).typed()
     }
 }
 
-/// The operator. Compiled once, whatever the records of a program are.
-#[inline(never)]
-fn chain_of(
-    word: &'static str,
-    chain: ChainFactory,
-    [input, output]: [Schema; 2],
-    forwards: Forwards,
-    next: &NextStep,
-) -> MapChain {
-    let reads = next.reads(0, &input);
-    let expansion = Expansion(if next.expands() { 5.0 } else { 1.0 });
-    MapChain { word, input, output, chain, reads, expansion, forwards }
+impl Handle {
+    #[inline(never)]
+    fn filtered(&self, schema: Schema, predicate: PredicateFactory, location: &'static Location<'static>) -> Handle {
+        let this = self.called_at(location);
+        let next = &this.next;
+        let reads = next.reads(0, &schema);
+        let (moves, below) = next.moves();
+        // A filter in front of a closure that may evaluate it as well: if the filter may not move, the closure does.
+        let is_in_front = !below.is_empty();
+        if is_in_front && !moves {
+            return self.keeping_filters(true);
+        }
+        let (bounds, acts) = (next.bounds(), next.acts());
+        let filter = Filter { schema, predicate, reads, bounds, moves, acts, below: below.into() };
+        this.then(filter).keeping_filters(is_in_front && next.keeps_filters())
+    }
+
+    #[inline(never)]
+    fn chained(
+        &self,
+        word: &'static str,
+        chain: ChainFactory,
+        schemas: [Schema; 2],
+        location: &'static Location<'static>,
+    ) -> Handle {
+        let this = self.called_at(location);
+        let forwards = this.next.forwards(&schemas[1], &[&schemas[0]]);
+        this.chained_with(word, chain, schemas, forwards)
+    }
+
+    pub(super) fn chained_with(
+        &self,
+        word: &'static str,
+        chain: ChainFactory,
+        [input, output]: [Schema; 2],
+        forwards: Forwards,
+    ) -> Handle {
+        let reads = self.next.reads(0, &input);
+        let expansion = Expansion(if self.next.expands() { 5.0 } else { 1.0 });
+        self.then(MapChain { word, input, output, chain, reads, expansion, forwards })
+    }
 }

@@ -1,24 +1,24 @@
 //! Groups of two flows side by side.
 
 use std::panic::Location;
+use std::sync::Arc;
 
 use runtime::operators;
-use runtime::sort::OrderKey;
+use runtime::row::Schema;
+use runtime::sort::{CoGroupFactory, OrderKey};
 
 use crate::kernel::{Emitter, Group, co_group};
 use crate::key::{Key, KeyedBy, Order};
 use crate::record::Record;
 
 use super::group::Grouped;
-use super::step::NextStep;
-use super::{Ends, Flow, Mode};
+use super::{Ends, Flow, Handle, Mode};
 
 /// Two flows to be grouped together: say `on` which keys.
 #[must_use = "a co-grouping needs `.on(…)`, then `.reduce_group(…)`"]
 pub struct CoGroup<L, R, M> {
     left: Flow<L, M>,
     right: Flow<R, M>,
-    next: NextStep,
 }
 
 /// The groups of two flows by a common key: say what to make of them.
@@ -76,7 +76,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     where
         M: Ends,
     {
-        CoGroup { left: self.clone(), right, next: self.next.called_at(Location::caller()) }
+        CoGroup { left: self.handle.called_at(Location::caller()).typed(), right }
     }
 }
 
@@ -107,12 +107,11 @@ impl<L: Record, R: Record, M: Ends> CoGroup<L, R, M> {
     where
         B: KeyedBy<R, A::Value>,
     {
-        let CoGroup { left: lefts, right: rights, next } = self;
+        let (lefts, rights) = (self.left.handle, self.right.handle);
         let (left, right) = (left(L::fields(0)), right(R::fields(0)));
-        let (lefts, rights) =
-            (lefts.keyed(left.computation::<()>(), &next), rights.keyed(right.computation::<()>(), &next));
-        let left = Grouped::new(lefts, left.leaves(), next.clone());
-        let right = Grouped::new(rights, right.leaves(), next);
+        let rights = rights.described(lefts.next.clone()).keyed(right.computation::<()>());
+        let left = Grouped::new(lefts.keyed(left.computation::<()>()), left.leaves());
+        let right = Grouped::new(rights, right.leaves());
         CoGroups { sorted: (left.clone(), right.clone(), [Vec::new(), Vec::new()]), left, right }
     }
 }
@@ -187,21 +186,30 @@ impl<L: Record, R: Record, K: Record, M: Ends> CoGroups<L, R, K, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn reduce_group<U: Record, F>(&self, body: F) -> Flow<U, M>
     where
         F: for<'l, 'r> Fn(&mut Group<'l, L>, &mut Group<'r, R>, &mut Emitter<'_, U>) + Clone + Send + 'static,
     {
-        let (Grouped { flow: left, key: of_left, next, .. }, right, orders) = &self.sorted;
-        let Grouped { flow: right, key: of_right, .. } = right;
-        let operator = operators::CoGroup {
-            reads: [next.reads(0, &L::schema()), next.reads(1, &R::schema())],
-            inputs: [left.schema(), right.schema()],
-            keys: [of_left.clone(), of_right.clone()],
-            orders: orders.clone(),
-            output: U::schema(),
-            kernel: co_group::<L, R, U, F>(body),
-        };
-        left.then(operator, std::slice::from_ref(&right.node), next)
+        let (left, right, orders) = &self.sorted;
+        let keys = [left.key.clone(), right.key.clone()];
+        let (schemas, kernel) = ([L::schema(), R::schema(), U::schema()], co_group::<L, R, U, F>(body));
+        left.handle.co_grouped(&right.handle, keys, orders, schemas, kernel).typed()
+    }
+}
+
+impl Handle {
+    #[inline(never)]
+    fn co_grouped(
+        &self,
+        right: &Handle,
+        keys: [Vec<usize>; 2],
+        orders: &[Vec<OrderKey>; 2],
+        [left_record, right_record, output]: [Schema; 3],
+        kernel: CoGroupFactory,
+    ) -> Handle {
+        let reads = [self.next.reads(0, &left_record), self.next.reads(1, &right_record)];
+        let (inputs, orders) = ([self.schema(), right.schema()], orders.clone());
+        let operator = operators::CoGroup { reads, inputs, keys, orders, output, kernel };
+        self.then_with(Arc::new(operator), std::slice::from_ref(&right.node))
     }
 }

@@ -1,14 +1,13 @@
 //! Results in folders by the values of some fields.
 
 use std::panic::Location;
-use std::sync::Arc;
 
-use runtime::format::{self, CsvOptions, ParquetOptions};
+use runtime::format::{CsvOptions, ParquetOptions};
 use runtime::operators::WriteFolders;
-use runtime::source::Format;
+use runtime::row::Schema;
 
-use super::results::written_with;
-use super::{Flow, Mode, Output};
+use super::results::FileFormat;
+use super::{Flow, Handle, Mode, Output};
 use crate::key::Key;
 use crate::record::Record;
 
@@ -101,7 +100,7 @@ impl<T: Record, M: Mode> InFolders<T, M> {
     /// ```
     #[track_caller]
     pub fn write_csv_with(self, to: impl Into<Output>, options: CsvOptions) {
-        self.write_compressed(written_with(options), to.into(), Location::caller());
+        self.write(FileFormat::Csv(options), to.into(), Location::caller());
     }
 
     /// As [`Flow::write_json`], into folders.
@@ -123,7 +122,7 @@ impl<T: Record, M: Mode> InFolders<T, M> {
     /// ```
     #[track_caller]
     pub fn write_json(self, to: impl Into<Output>) {
-        self.write_compressed(Arc::new(format::JsonFormat), to.into(), Location::caller());
+        self.write(FileFormat::Json, to.into(), Location::caller());
     }
 
     /// As [`Flow::write_parquet`], into folders.
@@ -169,7 +168,7 @@ impl<T: Record, M: Mode> InFolders<T, M> {
     /// ```
     #[track_caller]
     pub fn write_parquet_with(self, to: impl Into<Output>, options: ParquetOptions) {
-        self.write(Arc::new(format::ParquetFormat::of(options)), to.into(), Location::caller());
+        self.write(FileFormat::Parquet(options), to.into(), Location::caller());
     }
 
     /// As [`Flow::write_binary`], into folders.
@@ -191,7 +190,7 @@ impl<T: Record, M: Mode> InFolders<T, M> {
     /// ```
     #[track_caller]
     pub fn write_binary(self, to: impl Into<Output>) {
-        self.write_compressed(Arc::new(format::BinaryFormat), to.into(), Location::caller());
+        self.write(FileFormat::Binary, to.into(), Location::caller());
     }
 
     /// As [`Flow::write_native`], into folders.
@@ -213,7 +212,7 @@ impl<T: Record, M: Mode> InFolders<T, M> {
     /// ```
     #[track_caller]
     pub fn write_native(self, to: impl Into<Output>) {
-        self.write_compressed(Arc::new(format::NativeFormat), to.into(), Location::caller());
+        self.write(FileFormat::Native, to.into(), Location::caller());
     }
 
     /// As [`Flow::write_text`], into folders.
@@ -232,18 +231,25 @@ impl<T: Record, M: Mode> InFolders<T, M> {
     /// ```
     #[track_caller]
     pub fn write_text(self, to: impl Into<Output>) {
-        self.write_compressed(Arc::new(format::TextFormat), to.into(), Location::caller());
+        self.write(FileFormat::Text, to.into(), Location::caller());
     }
 
-    fn write_compressed(self, format: Arc<dyn Format>, to: Output, location: &'static Location<'static>) {
-        let format = format::compressed_by_name(format, to.path());
-        self.write(format, to, location);
+    fn write(self, format: FileFormat, to: Output, location: &'static Location<'static>) {
+        self.flow.handle.write_folders(T::schema(), self.key, format, &to, location);
     }
+}
 
-    fn write(self, format: Arc<dyn Format>, to: Output, location: &'static Location<'static>) {
-        let InFolders { flow, key } = self;
-        let sink = WriteFolders::new(T::schema(), key, format, to.folder());
-        let written: Flow<(), M> = flow.then(sink, &[], &flow.next.called_at(location));
-        flow.env.add_sink(written.node);
+impl Handle {
+    #[inline(never)]
+    fn write_folders(
+        &self,
+        schema: Schema,
+        key: Vec<usize>,
+        format: FileFormat,
+        to: &Output,
+        location: &'static Location<'static>,
+    ) {
+        let sink = WriteFolders::new(schema, key, format.to(to), to.folder());
+        self.env.add_sink(self.called_at(location).then(sink).node);
     }
 }

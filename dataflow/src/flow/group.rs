@@ -1,31 +1,32 @@
 //! Grouping, and aggregates of single fields.
 
+use std::marker::PhantomData;
+use std::ops::Range;
 use std::panic::Location;
 
 use runtime::operators::{Aggregate, Fold, KeyedReduce, StateLeaf};
-use runtime::plan::Reads;
-use runtime::row::{LeafSet, LeafType, Schema};
+use runtime::plan::{Forwards, Reads};
+use runtime::row::{LeafType, Schema};
 
-use super::aggregate::{Aggregates, grouping};
+use super::aggregate::{Aggregates, Types, grouping};
 use super::measures::Comparable;
-use super::step::NextStep;
-use super::{Ends, Flow, Mode};
+use super::{Ends, Flow, Handle, Mode};
 use crate::kernel::{Emitter, Measured, State, SumOf, finish_mean, folds, reduce};
 use crate::key::{Field, Key};
 use crate::record::Record;
 
 /// A flow by key, whose values are `K`, on the way to one record per group.
+#[must_use = "a grouping needs what is made of its groups: `.sum(|r| ..)`, `.aggregate(|g| ..)`"]
 pub struct Grouped<T, K, M> {
     /// Behind its records stands a computed key, where there is one: see [`Flow::keyed`].
-    pub(super) flow: Flow<T, M>,
+    pub(super) handle: Handle,
     pub(super) key: Vec<usize>,
-    pub(super) next: NextStep,
-    pub(super) of: std::marker::PhantomData<fn() -> K>,
+    pub(super) of: Types<T, K, M>,
 }
 
 impl<T, K, M> Clone for Grouped<T, K, M> {
     fn clone(&self) -> Self {
-        Grouped { flow: self.flow.clone(), key: self.key.clone(), next: self.next.clone(), of: self.of }
+        Grouped::new(self.handle.clone(), self.key.clone())
     }
 }
 
@@ -67,26 +68,24 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     #[track_caller]
     pub fn group_by<K: Key<T>>(&self, key: impl FnOnce(T::Fields<T>) -> K) -> Grouped<T, K::Value, M> {
-        let next = self.next.called_at(Location::caller());
         let key = key(T::fields(0));
-        Grouped::new(self.keyed(key.computation::<()>(), &next), key.leaves(), next)
+        Grouped::new(self.handle.called_at(Location::caller()).keyed(key.computation::<()>()), key.leaves())
     }
 }
 
 impl<T: Record, M: Mode> Flow<T, M> {
     /// All records as one group.
     pub(super) fn as_one_group(&self, caller: &'static Location<'static>) -> Grouped<T, (), M> {
-        Grouped::new(self.clone(), Vec::new(), self.next.called_at(caller))
+        Grouped::new(self.handle.called_at(caller), Vec::new())
     }
 }
 
 impl<T, K, M> Grouped<T, K, M> {
     /// The groups of a flow whose rows have their key in these leaves.
-    pub(super) fn new(flow: Flow<T, M>, key: Vec<usize>, next: NextStep) -> Self {
-        Grouped { flow, key, next, of: std::marker::PhantomData }
+    pub(super) fn new(handle: Handle, key: Vec<usize>) -> Self {
+        Grouped { handle, key, of: PhantomData }
     }
 }
 
@@ -108,7 +107,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     #[track_caller]
     pub fn reduce<F>(&self, body: F) -> Flow<T, M>
     where
@@ -136,7 +134,6 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn sum<V: Total>(&self, field: impl FnOnce(T::Fields<T>) -> Field<T, V>) -> Flow<M::Grouped<T>, M> {
         self.folded("sum", field(T::fields(0)), folds::sum)
     }
@@ -157,7 +154,6 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn min<V: Comparable>(&self, field: impl FnOnce(T::Fields<T>) -> Field<T, V>) -> Flow<M::Grouped<T>, M> {
         self.folded("min", field(T::fields(0)), folds::min)
     }
@@ -177,7 +173,6 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn max<V: Comparable>(&self, field: impl FnOnce(T::Fields<T>) -> Field<T, V>) -> Flow<M::Grouped<T>, M> {
         self.folded("max", field(T::fields(0)), folds::max)
     }
@@ -186,11 +181,9 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
         &self,
         word: &'static str,
         field: Field<T, V>,
-        fold: fn(std::ops::Range<usize>) -> Vec<Fold>,
+        fold: fn(Range<usize>) -> Vec<Fold>,
     ) -> Flow<M::Grouped<T>, M> {
-        let folds = fold(field.leaves());
-        let operator = folding(word, self.flow.schema(), self.key.clone(), field.leaves(), &folds);
-        self.flow.then::<M::Grouped<T>, M>(operator, &[], &self.next).unkeyed(&self.next)
+        self.handle.folded(word, self.key.clone(), field.leaves(), fold, <M::Grouped<T>>::schema).typed()
     }
 
     /// The number of records of each group, with the key.
@@ -208,12 +201,9 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn count(&self) -> Flow<(K, u64), M> {
         let count = StateLeaf { ty: LeafType::U64, fold: Fold::Count };
-        let schemas = [self.flow.schema(), <(K, u64)>::schema()];
-        let operator = grouping("count", schemas, self.key.clone(), vec![count], None, Reads::All);
-        self.flow.then(operator, &[], &self.next)
+        self.handle.grouped("count", self.key.clone(), vec![count], <(K, u64)>::schema()).typed()
     }
 
     /// The mean of a field, with the key. Of a field that is an `Option` it is the mean of what is there, as `Option<f64>`: `None` where nothing was.
@@ -231,7 +221,6 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn avg<V: Measured>(&self, field: impl FnOnce(T::Fields<T>) -> Field<T, V>) -> Flow<(K, V::Of<f64>), M>
     where
         V::Of<f64>: Record,
@@ -246,16 +235,11 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
         };
         let measure = StateLeaf { ty: <SumOf<V> as State>::LEAF, fold: Fold::Sum(value) };
         let count = StateLeaf { ty: LeafType::U64, fold: count };
-        let grouping = grouping(
-            "avg",
-            [self.flow.schema(), <(K, (SumOf<V>, u64))>::schema()],
-            self.key.clone(),
-            vec![measure, count],
-            None,
-            Reads::Leaves(LeafSet::none()),
-        );
-        let states: Flow<(K, (SumOf<V>, u64)), M> = self.flow.then(grouping, &[], &self.next);
-        states.chained(finish_mean::<K, V>(), &self.next.behind("finish"))
+        let states = <(K, (SumOf<V>, u64))>::schema();
+        let finishing = self.handle.grouped("avg", self.key.clone(), vec![measure, count], states.clone());
+        let finishing = finishing.described(self.handle.next.behind("finish"));
+        let schemas = [states, <(K, V::Of<f64>)>::schema()];
+        finishing.chained_with("process", finish_mean::<K, V>(), schemas, Forwards::default()).typed()
     }
 
     /// One record of each group, made two by two: `body` emits the one record that stands for the two that it is given. It must be
@@ -276,14 +260,13 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn reduce<F>(&self, body: F) -> Flow<T, M>
     where
         F: for<'l, 'r> Fn(T::At<'l>, T::At<'r>, &mut Emitter<'_, T>) + Clone + Send + 'static,
     {
-        let (schema, kernel) = (self.flow.schema(), reduce::<T, F>(body));
+        let (schema, kernel) = (self.handle.schema(), reduce::<T, F>(body));
         let operator = KeyedReduce { schema, key: self.key.clone(), leaves: T::LEAVES, kernel };
-        self.flow.then::<T, M>(operator, &[], &self.next).unkeyed(&self.next)
+        self.handle.then_records(operator, T::schema).typed()
     }
 
     /// Several aggregates in one pass: each call adds a slot, `finish` makes the record.
@@ -303,27 +286,38 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn aggregates(&self) -> Aggregates<T, K, M, ()> {
-        Aggregates::new(self.flow.clone(), self.key.clone(), self.next.clone())
+        Aggregates::new(self.handle.clone(), self.key.clone())
     }
 }
 
-/// A grouping of records that keeps the key and folds of one field. Compiled once, whatever the records of a program are.
-#[inline(never)]
-fn folding(
-    word: &'static str,
-    input: Schema,
-    key: Vec<usize>,
-    field: std::ops::Range<usize>,
-    folds: &[Fold],
-) -> Aggregate {
-    let fold_of = |leaf: usize| match leaf {
-        leaf if key.contains(&leaf) => Fold::Key(leaf),
-        leaf if field.contains(&leaf) => folds[leaf - field.start].clone(),
-        _ => Fold::Nothing,
-    };
-    let types = input.types().into_iter().enumerate();
-    let state = types.map(|(leaf, ty)| StateLeaf { ty, fold: fold_of(leaf) }).collect();
-    Aggregate { word, output: input.clone(), input, key, state, kernel: None, kernel_reads: Reads::All }
+impl Handle {
+    #[inline(never)]
+    fn folded(
+        &self,
+        word: &'static str,
+        key: Vec<usize>,
+        field: Range<usize>,
+        fold: fn(Range<usize>) -> Vec<Fold>,
+        record: fn() -> Schema,
+    ) -> Handle {
+        let folds = fold(field.clone());
+        let fold_of = |leaf: usize| match leaf {
+            leaf if key.contains(&leaf) => Fold::Key(leaf),
+            leaf if field.contains(&leaf) => folds[leaf - field.start].clone(),
+            _ => Fold::Nothing,
+        };
+        let input = self.schema();
+        let types = input.types().into_iter().enumerate();
+        let state = types.map(|(leaf, ty)| StateLeaf { ty, fold: fold_of(leaf) }).collect();
+        let output = input.clone();
+        let grouping = Aggregate { word, input, output, key, state, kernel: None, kernel_reads: Reads::All };
+        self.then_records(grouping, record)
+    }
+
+    /// A grouping whose measures the engine takes by itself.
+    #[inline(never)]
+    fn grouped(&self, word: &'static str, key: Vec<usize>, states: Vec<StateLeaf>, output: Schema) -> Handle {
+        self.then(grouping(word, [self.schema(), output], key, states, None, Reads::All))
+    }
 }

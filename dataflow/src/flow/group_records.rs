@@ -2,14 +2,15 @@
 
 use std::panic::Location;
 
-use runtime::operators::{First, MinMaxBy, Top, distinct_by};
+use runtime::operators::{MinMaxBy, distinct_by};
+use runtime::row::Schema;
 use runtime::sort::OrderKey;
 
 use crate::key::{Key, Order, Projection, nulls_last};
 use crate::record::Record;
 
 use super::group::Grouped;
-use super::{Ends, Flow, Mode};
+use super::{Ends, Flow, Handle, Mode};
 
 impl<T: Record, M: Mode> Flow<T, M> {
     /// One record for each value of a field, or of several, `|r| (r.name, r.day)`: whichever comes first to its task, so with more than one
@@ -30,12 +31,11 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     #[track_caller]
     pub fn distinct_by<K: Key<T>>(&self, key: impl FnOnce(T::Fields<T>) -> K) -> Flow<T, M> {
-        let (key, next) = (key(T::fields(0)), self.next.called_at(Location::caller()));
-        let flow = self.keyed(key.computation::<()>(), &next);
-        flow.then::<T, M>(distinct_by(flow.schema(), key.leaves()), &[], &next).unkeyed(&next)
+        let key = key(T::fields(0));
+        let handle = self.handle.called_at(Location::caller()).keyed(key.computation::<()>());
+        handle.distinct_by(key.leaves(), T::schema).typed()
     }
 
     /// The record of the whole flow where a field is least; none of an empty flow. As [`Grouped::min_by`].
@@ -53,7 +53,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     #[track_caller]
     pub fn min_by<P: Projection<T>>(&self, field: impl FnOnce(T::Fields<T>) -> P) -> Flow<M::Grouped<T>, M> {
         self.as_one_group(Location::caller()).min_by(field)
@@ -74,7 +73,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     #[track_caller]
     pub fn max_by<P: Projection<T>>(&self, field: impl FnOnce(T::Fields<T>) -> P) -> Flow<M::Grouped<T>, M> {
         self.as_one_group(Location::caller()).max_by(field)
@@ -100,10 +98,8 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn first(&self, count: usize) -> Flow<T, M> {
-        let first = First { schema: self.flow.schema(), key: self.key.clone(), count };
-        self.flow.then::<T, M>(first, &[], &self.next).unkeyed(&self.next)
+        self.handle.first(self.key.clone(), count, T::schema).typed()
     }
 
     /// The first `count` records of each group in an order: `|r| (desc(r.revenue), asc(r.day))`. Nulls come last. Which of those that tie
@@ -125,14 +121,12 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn top<O: Order<T>>(&self, count: usize, order: impl FnOnce(T::Fields<T>) -> O) -> Flow<T, M>
     where
         M: Ends,
     {
         let (groups, order) = self.ordered(&order(T::fields(0)));
-        let top = Top { schema: groups.flow.schema(), key: groups.key, count, order };
-        groups.flow.then::<T, M>(top, &[], &self.next).unkeyed(&self.next)
+        groups.handle.top(groups.key, count, order, T::schema).typed()
     }
 
     /// The record of each group where a field is least, or several, `|r| (r.price, r.day)`, the first one before the next. Nulls come last.
@@ -153,7 +147,6 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn min_by<P: Projection<T>>(&self, field: impl FnOnce(T::Fields<T>) -> P) -> Flow<M::Grouped<T>, M> {
         self.min_max_by("min_by", &field(T::fields(0)), false)
     }
@@ -175,16 +168,33 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn max_by<P: Projection<T>>(&self, field: impl FnOnce(T::Fields<T>) -> P) -> Flow<M::Grouped<T>, M> {
         self.min_max_by("max_by", &field(T::fields(0)), true)
     }
 
     fn min_max_by<P: Projection<T>>(&self, word: &'static str, fields: &P, descending: bool) -> Flow<M::Grouped<T>, M> {
         let (groups, leaves) = self.projected(fields);
-        let schema = groups.flow.schema();
+        groups.handle.min_max_by(word, groups.key, leaves, descending, <M::Grouped<T>>::schema).typed()
+    }
+}
+
+impl Handle {
+    #[inline(never)]
+    fn distinct_by(&self, key: Vec<usize>, record: fn() -> Schema) -> Handle {
+        self.then_records(distinct_by(self.schema(), key), record)
+    }
+
+    #[inline(never)]
+    fn min_max_by(
+        &self,
+        word: &'static str,
+        key: Vec<usize>,
+        leaves: Vec<usize>,
+        descending: bool,
+        record: fn() -> Schema,
+    ) -> Handle {
+        let schema = self.schema();
         let order = leaves.into_iter().map(|leaf| OrderKey { leaf, descending }).collect();
-        let operator = MinMaxBy { word, order: nulls_last(order, &schema), key: groups.key.clone(), schema };
-        groups.flow.then::<M::Grouped<T>, M>(operator, &[], &self.next).unkeyed(&self.next)
+        self.then_records(MinMaxBy { word, order: nulls_last(order, &schema), key, schema }, record)
     }
 }

@@ -70,83 +70,56 @@ impl<K: Outer> Outer for Hinted<K> {
 /// Semi-joins and anti-joins.
 pub enum Semi {}
 
-/// The left side is built.
-#[derive(Clone, Copy, Debug)]
-pub struct BuildLeft;
-impl<K: Unhinted> Hint<K> for BuildLeft {
-    const HINT: JoinHint = JoinHint::Hash { build: Some(0), ship: None };
+macro_rules! hints {
+    ($($(#[$doc:meta])* $name:ident [$($join:tt)*] $hint:expr;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug)]
+        pub struct $name;
+        impl<K: $($join)*> Hint<K> for $name {
+            const HINT: JoinHint = $hint;
+        }
+    )*};
 }
-
-/// The right side is built.
-#[derive(Clone, Copy, Debug)]
-pub struct BuildRight;
-impl<K: Unhinted> Hint<K> for BuildRight {
-    const HINT: JoinHint = JoinHint::Hash { build: Some(1), ship: None };
-}
-
-/// The left side is built, and sent to all tasks; the right side stays where it is.
-#[derive(Clone, Copy, Debug)]
-pub struct BroadcastLeft;
-impl<K: Unhinted + SharesLeft> Hint<K> for BroadcastLeft {
-    const HINT: JoinHint = JoinHint::Hash { build: Some(0), ship: Some(JoinShip::Broadcast) };
-}
-
-/// The right side is built, and sent to all tasks; the left side stays where it is.
-#[derive(Clone, Copy, Debug)]
-pub struct BroadcastRight;
-impl<K: Unhinted + SharesRight> Hint<K> for BroadcastRight {
-    const HINT: JoinHint = JoinHint::Hash { build: Some(1), ship: Some(JoinShip::Broadcast) };
-}
-
-/// Both sides are sent by the hash of their keys; which one is built is left open.
-#[derive(Clone, Copy, Debug)]
-pub struct Repartition;
-impl<K: Unhinted> Hint<K> for Repartition {
-    const HINT: JoinHint = JoinHint::Hash { build: None, ship: Some(JoinShip::Repartition) };
-}
-
-/// Both sides are sent by the hash of their keys, and the left one is built.
-#[derive(Clone, Copy, Debug)]
-pub struct RepartitionBuildLeft;
-impl<K: Unhinted> Hint<K> for RepartitionBuildLeft {
-    const HINT: JoinHint = JoinHint::Hash { build: Some(0), ship: Some(JoinShip::Repartition) };
-}
-
-/// Both sides are sent by the hash of their keys, and the right one is built.
-#[derive(Clone, Copy, Debug)]
-pub struct RepartitionBuildRight;
-impl<K: Unhinted> Hint<K> for RepartitionBuildRight {
-    const HINT: JoinHint = JoinHint::Hash { build: Some(1), ship: Some(JoinShip::Repartition) };
-}
-
-/// The join is a *merge join*: both sides are sent by the hash of their keys, sorted by them (on disk where memory ends), and gone over together. No
-/// side need be small, and nothing is built of a whole side.
-///
-/// ```
-/// # use dataflow::prelude::*;
-/// #[dataflow]
-/// fn changes(today: DataSet<(u64, i64)>, yesterday: DataSet<(u64, i64)>) -> DataSet<(u64, i64)> {
-///     let both = today.full_join(yesterday).hint(SortMerge).on(|t| t.0, |y| y.0);
-///     let balance = both.map(|t, y| {
-///         let account = t.map_or(0, |t| t.0).max(y.map_or(0, |y| y.0));
-///         (account, t.map_or(0, |t| t.1) - y.map_or(0, |y| y.1))
-///     });
-///     balance.sort(|b| b.0)
-/// }
-///
-/// # fn main() -> dataflow::Result<()> {
-/// let env = Env::new(Options::default());
-/// let (today, yesterday) = (env.collection([(1u64, 30i64), (2, 5)])?, env.collection([(1u64, 10i64), (3, 7)])?);
-/// assert_eq!(changes(today, yesterday).collect()?, [(1, 20), (2, 5), (3, -7)]);
-/// # Ok(())
-/// # }
-/// ```
-///
-/// Cost: a sort of either side. A hash join sorts nothing, and is what runs without this hint, whatever the order of the inputs.
-#[derive(Clone, Copy, Debug)]
-pub struct SortMerge;
-impl<K: Unhinted> Hint<K> for SortMerge {
-    const HINT: JoinHint = JoinHint::Merge;
+hints! {
+    /// The left side is built.
+    BuildLeft [Unhinted] JoinHint::Hash { build: Some(0), ship: None };
+    /// The right side is built.
+    BuildRight [Unhinted] JoinHint::Hash { build: Some(1), ship: None };
+    /// The left side is built, and sent to all tasks; the right side stays where it is.
+    BroadcastLeft [Unhinted + SharesLeft] JoinHint::Hash { build: Some(0), ship: Some(JoinShip::Broadcast) };
+    /// The right side is built, and sent to all tasks; the left side stays where it is.
+    BroadcastRight [Unhinted + SharesRight] JoinHint::Hash { build: Some(1), ship: Some(JoinShip::Broadcast) };
+    /// Both sides are sent by the hash of their keys; which one is built is left open.
+    Repartition [Unhinted] JoinHint::Hash { build: None, ship: Some(JoinShip::Repartition) };
+    /// Both sides are sent by the hash of their keys, and the left one is built.
+    RepartitionBuildLeft [Unhinted] JoinHint::Hash { build: Some(0), ship: Some(JoinShip::Repartition) };
+    /// Both sides are sent by the hash of their keys, and the right one is built.
+    RepartitionBuildRight [Unhinted] JoinHint::Hash { build: Some(1), ship: Some(JoinShip::Repartition) };
+    /// The join is a *merge join*: both sides are sent by the hash of their keys, sorted by them (on disk where memory ends), and gone over together. No
+    /// side need be small, and nothing is built of a whole side.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn changes(today: DataSet<(u64, i64)>, yesterday: DataSet<(u64, i64)>) -> DataSet<(u64, i64)> {
+    ///     let both = today.full_join(yesterday).hint(SortMerge).on(|t| t.0, |y| y.0);
+    ///     let balance = both.map(|t, y| {
+    ///         let account = t.map_or(0, |t| t.0).max(y.map_or(0, |y| y.0));
+    ///         (account, t.map_or(0, |t| t.1) - y.map_or(0, |y| y.1))
+    ///     });
+    ///     balance.sort(|b| b.0)
+    /// }
+    ///
+    /// # fn main() -> dataflow::Result<()> {
+    /// let env = Env::new(Options::default());
+    /// let (today, yesterday) = (env.collection([(1u64, 30i64), (2, 5)])?, env.collection([(1u64, 10i64), (3, 7)])?);
+    /// assert_eq!(changes(today, yesterday).collect()?, [(1, 20), (2, 5), (3, -7)]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// Cost: a sort of either side. A hash join sorts nothing, and is what runs without this hint, whatever the order of the inputs.
+    SortMerge [Unhinted] JoinHint::Merge;
 }
 
 impl<T: Record, M: Mode> Flow<T, M> {
@@ -167,9 +140,8 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// ```
     ///
     /// Cost: nothing.
-    #[must_use]
     #[track_caller]
     pub fn expect_rows(&self, rows: u64) -> Flow<T, M> {
-        self.then(ExpectRows { schema: T::schema(), rows }, &[], &self.next.called_at(Location::caller()))
+        self.handle.called_at(Location::caller()).then(ExpectRows { schema: T::schema(), rows }).typed()
     }
 }

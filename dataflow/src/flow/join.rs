@@ -44,7 +44,7 @@ pub struct Join<L, R, M, K = Inner> {
     of: Types<L, R, M, K>,
 }
 
-type Types<L, R, M, K> = PhantomData<fn() -> (L, R, M, K)>;
+pub(super) type Types<L, R, M, K> = PhantomData<fn() -> (L, R, M, K)>;
 
 /// Pairs of a join: say what to make of them. `L` and `R` are what the closure sees.
 #[must_use = "a join's pairs need a closure: `.map(|l, r| …)`"]
@@ -282,7 +282,6 @@ impl<L: Record, R: Record, M: Mode> Joined<L, R, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn process<U: Record, F>(&self, body: F) -> Flow<U, M>
     where
         F: for<'l, 'r> Fn(L::At<'l>, R::At<'r>, &mut Emitter<'_, U>) + Clone + Send + 'static,
@@ -311,7 +310,6 @@ impl<L: Record, R: Record, M: Mode> Joined<L, R, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn try_process<U: Record, F>(&self, body: F) -> Flow<U, M>
     where
         F: for<'l, 'r> Fn(L::At<'l>, R::At<'r>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
@@ -334,8 +332,6 @@ impl<L: Record, R: Record, M: Mode> Joined<L, R, M> {
     }
 
     fn with_kernel<U: Record>(&self, kernel: JoinFactory) -> Flow<U, M> {
-        let JoinSides { nodes, env, next, .. } = &self.sides;
-        let operator = self.sides.operator(self.kind, self.keys.clone(), self.nulls, U::schema(), kernel);
-        Flow::behind(env.clone(), operator, nodes.to_vec(), next)
+        self.sides.joined(self.kind, self.keys.clone(), self.nulls, U::schema(), kernel).typed()
     }
 }

@@ -10,9 +10,9 @@ use runtime::plan::{Node, Reads};
 use runtime::row::Schema;
 
 use super::Flow;
+use super::handle::{Handle, keyed};
 use super::hint::Hint;
 use super::join_kind::Inner;
-use super::keyed::keyed;
 use super::step::NextStep;
 use crate::env::Env;
 use crate::record::Record;
@@ -36,17 +36,18 @@ impl JoinSides {
         right: Flow<R, N>,
         location: &'static Location<'static>,
     ) -> Self {
-        JoinSides {
-            keeps_filters: [left.next.keeps_filters(), right.next.keeps_filters()],
-            nodes: [left.node.clone(), right.node],
-            records: [L::schema(), R::schema()],
-            env: left.env.clone(),
-            next: left.next.called_at(location),
-            hint: None,
-        }
+        JoinSides::of(&left.handle, right.handle, [L::schema(), R::schema()], location)
+    }
+
+    #[inline(never)]
+    fn of(left: &Handle, right: Handle, records: [Schema; 2], location: &'static Location<'static>) -> Self {
+        let keeps_filters = [left.next.keeps_filters(), right.next.keeps_filters()];
+        let Handle { node, env, next } = left.called_at(location);
+        JoinSides { nodes: [node, right.node], records, env, next, keeps_filters, hint: None }
     }
 
     /// The same flows, each record with its key behind it, where that is computed.
+    #[inline(never)]
     pub(super) fn keyed(mut self, computations: [Option<Keyed>; 2]) -> Self {
         for (node, computation) in self.nodes.iter_mut().zip(computations) {
             *node = keyed(node, computation, &self.next);
@@ -68,18 +69,19 @@ impl JoinSides {
 
     /// The operator. Compiled once, whatever the records of a program are.
     #[inline(never)]
-    pub(super) fn operator(
+    pub(super) fn joined(
         &self,
         kind: JoinKind,
         keys: [Vec<usize>; 2],
         nulls: Nulls,
         output: Schema,
         kernel: JoinFactory,
-    ) -> operators::Join {
+    ) -> Handle {
         let inputs = [0, 1].map(|side| self.nodes[side].schema().clone());
         // A record's own leaves stand first in its side's rows.
         let forwards = self.next.forwards(&output, &[&self.records[0], &self.records[1]]);
         let (hint, reads) = (self.hint, self.reads());
-        operators::Join { kind, inputs, keys, nulls, hint, output, kernel, reads, forwards }
+        let join = operators::Join { kind, inputs, keys, nulls, hint, output, kernel, reads, forwards };
+        Handle::behind(self.env.clone(), Arc::new(join), self.nodes.to_vec(), &self.next)
     }
 }

@@ -11,9 +11,11 @@ mod aggregate;
 mod capture;
 mod chain;
 mod co_group;
+mod describe;
 mod folders;
 mod group;
 mod group_records;
+mod handle;
 mod hint;
 mod join;
 mod join_kind;
@@ -44,11 +46,7 @@ mod words;
 mod zip;
 
 use std::marker::PhantomData;
-use std::sync::Arc;
 
-use runtime::plan::{Node, Operator};
-
-use crate::env::Env;
 use crate::record::{Record, Value};
 
 pub use crate::kernel::{Task, TaskState};
@@ -73,6 +71,7 @@ pub use sorted_groups::SortedGroups;
 pub use step::{Forward, Reads, Step};
 pub use with_all::{WithAll, WithMade};
 
+pub(crate) use handle::Handle;
 pub(crate) use step::NextStep;
 
 /// Whether a flow ends.
@@ -108,10 +107,9 @@ impl Ends for Bounded {}
 ///
 /// Its methods are operators, results, and what `#[dataflow]` writes. [`operators`](crate::operators) lists the words of the language,
 /// also those that are no methods here, such as [`map`](crate::operators::map).
+#[must_use = "a flow is a plan: nothing runs before a result asks for it, such as `.collect()` or `.write_csv(..)`"]
 pub struct Flow<T, M = Bounded> {
-    node: Arc<Node>,
-    env: Env,
-    next: NextStep,
+    handle: Handle,
     of: PhantomData<fn() -> (T, M)>,
 }
 
@@ -123,48 +121,13 @@ pub type DataStream<T> = Flow<T, Unbounded>;
 
 impl<T, M> Clone for Flow<T, M> {
     fn clone(&self) -> Self {
-        Flow { node: self.node.clone(), env: self.env.clone(), next: self.next.clone(), of: PhantomData }
-    }
-}
-
-impl<T: Record, M: Mode> Flow<T, M> {
-    /// A flow that a source begins.
-    pub(crate) fn source(env: Env, operator: Arc<dyn Operator>, next: &NextStep) -> Self {
-        let (origin, text) = next.origin(operator.name());
-        let node = Node::new(scope::path(), origin, text, operator, Vec::new());
-        Flow { node, env, next: NextStep::default(), of: PhantomData }
-    }
-
-    /// The flow behind an operator, whose inputs are this flow and others. `next` describes it.
-    pub(crate) fn then<U, N>(
-        &self,
-        operator: impl Operator + 'static,
-        others: &[Arc<Node>],
-        next: &NextStep,
-    ) -> Flow<U, N> {
-        Flow::behind(self.env.clone(), operator, std::iter::once(&self.node).chain(others).cloned().collect(), next)
+        self.handle.clone().typed()
     }
 }
 
 /// The flow itself, of records `R`. Pipelines do this with their parameters: the compiler says there that a type is no record, and, as `R` is then
 /// unknown, nothing of the operators behind.
 #[doc(hidden)]
-#[must_use]
 pub fn of_records<T: Value<Record = R>, R: Record, M: Mode>(flow: Flow<T, M>) -> Flow<R, M> {
-    let Flow { node, env, next, .. } = flow;
-    Flow { node, env, next, of: PhantomData }
-}
-
-impl<T, M> Flow<T, M> {
-    /// The flow behind an operator. `next` describes it.
-    fn behind(env: Env, operator: impl Operator + 'static, inputs: Vec<Arc<Node>>, next: &NextStep) -> Self {
-        Flow { node: node_behind(Arc::new(operator), inputs, next), env, next: NextStep::default(), of: PhantomData }
-    }
-}
-
-/// A node of the graph. Compiled once, whatever the records and operators of a program are.
-#[inline(never)]
-fn node_behind(operator: Arc<dyn Operator>, inputs: Vec<Arc<Node>>, next: &NextStep) -> Arc<Node> {
-    let (origin, text) = next.origin(operator.name());
-    Node::new(scope::path(), origin, text, operator, inputs)
+    flow.handle.typed()
 }

@@ -3,8 +3,10 @@
 use std::panic::Location;
 
 use runtime::operators::{First, Sort, Top, Within};
+use runtime::row::Schema;
+use runtime::sort::OrderKey;
 
-use super::{Ends, Flow, Mode};
+use super::{Ends, Flow, Handle, Mode};
 use crate::key::Order;
 use crate::record::Record;
 
@@ -29,7 +31,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     #[track_caller]
     pub fn sort<O: Order<T>>(&self, order: impl FnOnce(T::Fields<T>) -> O) -> Flow<T, M>
     where
@@ -62,7 +63,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// ```
     ///
     /// Cost: each task keeps its records, with 16 bytes more for each; what does not fit memory goes to disk in sorted runs, which are merged.
-    #[must_use]
     #[track_caller]
     pub fn sort_partition<O: Order<T>>(&self, order: impl FnOnce(T::Fields<T>) -> O) -> Flow<T, M>
     where
@@ -72,9 +72,8 @@ impl<T: Record, M: Mode> Flow<T, M> {
     }
 
     fn sorted(&self, within: Within, order: impl Order<T>, caller: &'static Location<'static>) -> Flow<T, M> {
-        let next = self.next.called_at(caller);
-        let (flow, order) = self.ordered(&order, &next);
-        flow.then::<T, M>(Sort { schema: flow.schema(), order, within }, &[], &next).unkeyed(&next)
+        let (handle, order) = self.ordered(&order, caller);
+        handle.sorted(order, within, T::schema).typed()
     }
 
     /// The first `count` records of an order, in order.
@@ -96,15 +95,13 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     #[track_caller]
     pub fn top<O: Order<T>>(&self, count: usize, order: impl FnOnce(T::Fields<T>) -> O) -> Flow<T, M>
     where
         M: Ends,
     {
-        let next = self.next.called_at(Location::caller());
-        let (flow, order) = self.ordered(&order(T::fields(0)), &next);
-        flow.then::<T, M>(Top { schema: flow.schema(), key: Vec::new(), count, order }, &[], &next).unkeyed(&next)
+        let (handle, order) = self.ordered(&order(T::fields(0)), Location::caller());
+        handle.top(Vec::new(), count, order, T::schema).typed()
     }
 
     /// Any `count` records; the first ones of a sorted flow.
@@ -122,9 +119,27 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     #[track_caller]
     pub fn first(&self, count: usize) -> Flow<T, M> {
-        self.then(First { schema: T::schema(), key: Vec::new(), count }, &[], &self.next.called_at(Location::caller()))
+        self.handle.called_at(Location::caller()).first(Vec::new(), count, T::schema).typed()
+    }
+}
+
+impl Handle {
+    #[inline(never)]
+    fn sorted(&self, order: Vec<OrderKey>, within: Within, record: fn() -> Schema) -> Handle {
+        self.then_records(Sort { schema: self.schema(), order, within }, record)
+    }
+
+    /// The first of each group in an order, or of all without a key.
+    #[inline(never)]
+    pub(super) fn top(&self, key: Vec<usize>, count: usize, order: Vec<OrderKey>, record: fn() -> Schema) -> Handle {
+        self.then_records(Top { schema: self.schema(), key, count, order }, record)
+    }
+
+    /// Some of each group, or of all without a key.
+    #[inline(never)]
+    pub(super) fn first(&self, key: Vec<usize>, count: usize, record: fn() -> Schema) -> Handle {
+        self.then_records(First { schema: self.schema(), key, count }, record)
     }
 }

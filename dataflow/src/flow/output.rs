@@ -51,6 +51,11 @@ impl Output {
         Output { if_exists: Some(if_exists), ..self }
     }
 
+    #[inline(never)]
+    fn at(path: &str) -> Self {
+        Output { path: path.to_owned(), if_exists: None }
+    }
+
     pub(super) fn path(&self) -> &str {
         &self.path
     }
@@ -67,6 +72,6 @@ impl Output {
 
 impl<P: AsRef<str>> From<P> for Output {
     fn from(path: P) -> Self {
-        Output::to(path.as_ref())
+        Output::at(path.as_ref())
     }
 }

@@ -7,9 +7,9 @@
 use std::panic::Location;
 
 use runtime::operators::{Partition, PartitionBy};
+use runtime::row::Schema;
 
-use super::step::NextStep;
-use super::{Ends, Flow, Mode};
+use super::{Ends, Flow, Handle, Mode};
 use crate::kernel::{Emitter, process};
 use crate::key::{Key, Order};
 use crate::record::Record;
@@ -32,10 +32,9 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// ```
     ///
     /// Cost: an exchange, where the job has more than one task.
-    #[must_use]
     #[track_caller]
     pub fn rebalance(&self) -> Flow<T, M> {
-        self.partitioned(PartitionBy::Turn, &self.next.called_at(Location::caller()))
+        self.handle.called_at(Location::caller()).partitioned(PartitionBy::Turn, T::schema).typed()
     }
 
     /// The same records, those of one key in one task: `|r| r.customer`, or `|r| (r.customer, r.day)`.
@@ -63,11 +62,11 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// ```
     ///
     /// Cost: a hash for each record and an exchange, where the job has more than one task.
-    #[must_use]
     #[track_caller]
     pub fn partition_by<K: Key<T>>(&self, key: impl FnOnce(T::Fields<T>) -> K) -> Flow<T, M> {
-        let (key, next) = (key(T::fields(0)), self.next.called_at(Location::caller()));
-        self.keyed(key.computation::<()>(), &next).partitioned(PartitionBy::Key(key.leaves()), &next)
+        let key = key(T::fields(0));
+        let handle = self.handle.called_at(Location::caller()).keyed(key.computation::<()>());
+        handle.partitioned(PartitionBy::Key(key.leaves()), T::schema).typed()
     }
 
     /// The same records in tasks that follow each other in an order: what a task has comes before what the next one has. Tasks get about the same
@@ -91,15 +90,13 @@ impl<T: Record, M: Mode> Flow<T, M> {
     ///
     /// Cost: an exchange, where the job has more than one task. Each task keeps its records, on disk where they do not fit memory, until all tasks have
     /// seen theirs, and compares each with the bounds of the ranges.
-    #[must_use]
     #[track_caller]
     pub fn partition_by_range<O: Order<T>>(&self, order: impl FnOnce(T::Fields<T>) -> O) -> Flow<T, M>
     where
         M: Ends,
     {
-        let next = self.next.called_at(Location::caller());
-        let (flow, order) = self.ordered(&order(T::fields(0)), &next);
-        flow.partitioned(PartitionBy::Range(order), &next)
+        let (handle, order) = self.ordered(&order(T::fields(0)), Location::caller());
+        handle.partitioned(PartitionBy::Range(order), T::schema).typed()
     }
 
     /// The same records, each in the task whose number `number` gives, modulo the number of tasks.
@@ -118,19 +115,21 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// ```
     ///
     /// Cost: one call for each record and an exchange, where the job has more than one task.
-    #[must_use]
     #[track_caller]
     pub fn partition_with<F>(&self, number: F) -> Flow<T, M>
     where
         F: for<'a> Fn(T::At<'a>) -> u64 + Clone + Send + 'static,
     {
-        let reads = self.next.reads(0, &T::schema());
+        let reads = self.reads();
         let numbered = move |record: T::At<'_>, out: &mut Emitter<'_, (T, u64)>| out.emit((record, number(record)));
         let by = PartitionBy::Number { chain: process::<T, (T, u64), _>(numbered), reads };
-        self.partitioned(by, &self.next.called_at(Location::caller()))
+        self.handle.called_at(Location::caller()).partitioned(by, T::schema).typed()
     }
+}
 
-    fn partitioned(&self, by: PartitionBy, next: &NextStep) -> Flow<T, M> {
-        self.then::<T, M>(Partition { schema: self.schema(), by }, &[], next).unkeyed(next)
+impl Handle {
+    #[inline(never)]
+    fn partitioned(&self, by: PartitionBy, record: fn() -> Schema) -> Handle {
+        self.then_records(Partition { schema: self.schema(), by }, record)
     }
 }

@@ -32,13 +32,12 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// Cost: all records are copied once, with all of their fields, and kept until this flow and those made of it are dropped: in memory as far as
     /// it goes, the rest on disk, where each run that reads this flow reads them. In the first run, where branches behind it meet again, those of the
     /// branch that waits are kept a second time.
-    #[must_use]
     #[track_caller]
     pub fn persist(&self) -> Flow<T, M>
     where
         M: Ends,
     {
-        let next = self.next.called_at(Location::caller());
-        self.then(Persist { schema: T::schema(), kept: Default::default() }, &[], &next)
+        let persist = Persist { schema: T::schema(), kept: Default::default() };
+        self.handle.called_at(Location::caller()).then(persist).typed()
     }
 }

@@ -3,8 +3,9 @@
 use std::panic::Location;
 
 use runtime::operators::Project;
+use runtime::row::Schema;
 
-use super::{Flow, Mode};
+use super::{Flow, Handle, Mode};
 use crate::key::Projection;
 use crate::record::Record;
 
@@ -24,14 +25,18 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     #[track_caller]
     pub fn project<P: Projection<T>>(&self, pick: impl FnOnce(T::Fields<T>) -> P) -> Flow<P::Value, M> {
         let picked = pick(T::fields(0));
-        let next = self.next.called_at(Location::caller());
-        let flow = self.keyed(picked.computation::<()>(), &next);
-        let view =
-            Project { word: "project", input: flow.schema(), output: P::Value::schema(), leaves: picked.leaves() };
-        flow.then(view, &[], &next)
+        let handle = self.handle.called_at(Location::caller()).keyed(picked.computation::<()>());
+        handle.projected("project", P::Value::schema(), picked.leaves()).typed()
+    }
+}
+
+impl Handle {
+    /// Some leaves of each row.
+    #[inline(never)]
+    pub(super) fn projected(&self, word: &'static str, output: Schema, leaves: Vec<usize>) -> Handle {
+        self.then(Project { word, input: self.schema(), output, leaves })
     }
 }

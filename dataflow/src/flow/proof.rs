@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use runtime::value::{Date, Decimal, Texts, TimeDelta, Timestamp};
 
-use super::{Flow, Mode};
+use super::{Flow, Handle, Mode};
 use crate::record::{Record, Value};
 
 /// The answer of types: that something holds, or that it may not.
@@ -136,11 +136,11 @@ impl<T: Several + ?Sized> Several for &T {}
 impl<T: Plain, const N: usize> Several for [T; N] {}
 
 macro_rules! plain_tuples {
-    ($($($part:ident)*;)*) => {$(impl<$($part: Plain),*> Plain for ($($part,)*) {})*};
+    ($($part:ident $_other:ident $_index:tt),*) => {
+        impl<$($part: Plain),*> Plain for ($($part,)*) {}
+    };
 }
-plain_tuples! {
-    A; A B; A B C; A B C D; A B C D E; A B C D E F; A B C D E F G; A B C D E F G H;
-}
+for_tuples!(plain_tuples);
 
 /// Values whose fields are those of their record, by name: records and twins that are derived.
 ///
@@ -165,7 +165,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// Says what the types prove of the next filter: that it has an answer for every record, and does nothing else. Written by `#[dataflow]`;
     /// the closure is there for its type alone.
     #[doc(hidden)]
-    #[must_use]
     pub fn proven<P: Proof, F>(&self, _: F) -> Self
     where
         F: for<'a> Fn(T::At<'a>) -> P,
@@ -176,16 +175,20 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// Says what the types prove of what the closures of the next operator capture: that they act on nothing outside by it. Written by
     /// `#[dataflow]`.
     #[doc(hidden)]
-    #[must_use]
     pub fn captured<P: Proof>(&self, _: P) -> Self {
         self.with_proof(P::HOLDS)
     }
 
-    /// Compiled once for each type of records, not for each filter.
-    #[inline(never)]
     fn with_proof(&self, holds: bool) -> Self {
-        let mut flow = self.clone();
-        flow.next.is_proven = Some(holds);
-        flow
+        self.handle.with_proof(holds).typed()
+    }
+}
+
+impl Handle {
+    #[inline(never)]
+    fn with_proof(&self, holds: bool) -> Handle {
+        let mut handle = self.clone();
+        handle.next.is_proven = Some(holds);
+        handle
     }
 }

@@ -3,6 +3,7 @@
 use std::panic::Location;
 
 use runtime::operators::GroupReduce;
+use runtime::row::Schema;
 use runtime::sort::{GroupFactory, OrderKey};
 
 use crate::error::UserError;
@@ -10,8 +11,7 @@ use crate::kernel::{Emitter, Group, reduce_group, try_reduce_group};
 use crate::record::Record;
 
 use super::group::Grouped;
-use super::step::NextStep;
-use super::{Ends, Flow, Mode};
+use super::{Ends, Flow, Handle, Mode};
 
 impl<T: Record, M: Mode> Flow<T, M> {
     /// Calls `body` once with all records of the flow, one at a time; it emits any number. An empty flow gives no call.
@@ -40,15 +40,13 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     #[track_caller]
     pub fn reduce_group<U: Record, F>(&self, body: F) -> Flow<U, M>
     where
         F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) + Clone + Send + 'static,
         M: Ends,
     {
-        let next = self.next.called_at(Location::caller());
-        Groups { flow: self, key: &[], order: &[], next: &next, partial: false }.reduced(body)
+        self.as_one_group(Location::caller()).reduce_group(body)
     }
 
     /// As [`Flow::reduce_group`], with a closure that may fail: it ends with `Ok(())`, and an error ends the job.
@@ -74,15 +72,13 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     #[track_caller]
     pub fn try_reduce_group<U: Record, F>(&self, body: F) -> Flow<U, M>
     where
         F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
         M: Ends,
     {
-        let next = self.next.called_at(Location::caller());
-        Groups { flow: self, key: &[], order: &[], next: &next, partial: false }.tried(body)
+        self.as_one_group(Location::caller()).try_reduce_group(body)
     }
 }
 
@@ -118,12 +114,11 @@ impl<T: Record, K: Record, M: Ends> Grouped<T, K, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn reduce_group<U: Record, F>(&self, body: F) -> Flow<U, M>
     where
         F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) + Clone + Send + 'static,
     {
-        self.groups(&[]).reduced(body)
+        self.reduced(&[], body)
     }
 
     /// As [`Grouped::reduce_group`], with a closure that may fail: it ends with `Ok(())`, and an error of one group ends the job.
@@ -151,12 +146,11 @@ impl<T: Record, K: Record, M: Ends> Grouped<T, K, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn try_reduce_group<U: Record, F>(&self, body: F) -> Flow<U, M>
     where
         F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
     {
-        self.groups(&[]).tried(body)
+        self.tried(&[], body)
     }
 
     /// Calls `body` for groups of the records that a task has, without bringing those of one key together: a group is what of it a task
@@ -194,61 +188,60 @@ impl<T: Record, K: Record, M: Ends> Grouped<T, K, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn combine_group<U: Record, F>(&self, body: F) -> Flow<U, M>
     where
         F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) + Clone + Send + 'static,
     {
-        self.groups(&[]).partial().reduced(body)
+        self.combined(&[], body)
     }
 
-    pub(super) fn groups<'g>(&'g self, order: &'g [OrderKey]) -> Groups<'g, T, M> {
-        Groups { flow: &self.flow, key: &self.key, order, next: &self.next, partial: false }
-    }
-}
-
-/// Groups that a closure is to go over.
-pub(super) struct Groups<'g, T, M> {
-    flow: &'g Flow<T, M>,
-    key: &'g [usize],
-    order: &'g [OrderKey],
-    next: &'g NextStep,
-    partial: bool,
-}
-
-impl<T: Record, M: Ends> Groups<'_, T, M> {
-    /// Groups of the records that a task has.
-    pub(super) fn partial(self) -> Self {
-        Groups { partial: true, ..self }
-    }
-
-    pub(super) fn reduced<U: Record, F>(&self, body: F) -> Flow<U, M>
+    pub(super) fn reduced<U: Record, F>(&self, order: &[OrderKey], body: F) -> Flow<U, M>
     where
         F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) + Clone + Send + 'static,
     {
-        self.by(if self.partial { "combine_group" } else { "reduce_group" }, reduce_group::<T, U, F>(body))
+        self.by("reduce_group", order, reduce_group::<T, U, F>(body))
     }
 
-    pub(super) fn tried<U: Record, F>(&self, body: F) -> Flow<U, M>
+    pub(super) fn tried<U: Record, F>(&self, order: &[OrderKey], body: F) -> Flow<U, M>
     where
         F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
     {
-        self.by("try_reduce_group", try_reduce_group::<T, U, F>(body))
+        self.by("try_reduce_group", order, try_reduce_group::<T, U, F>(body))
     }
 
-    fn by<U: Record>(&self, word: &'static str, kernel: GroupFactory) -> Flow<U, M> {
-        let operator = GroupReduce {
-            reads: self.next.reads(0, &T::schema()),
-            input: self.flow.schema(),
-            output: U::schema(),
-            key: self.key.to_vec(),
-            order: self.order.to_vec(),
+    pub(super) fn combined<U: Record, F>(&self, order: &[OrderKey], body: F) -> Flow<U, M>
+    where
+        F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) + Clone + Send + 'static,
+    {
+        self.by("combine_group", order, reduce_group::<T, U, F>(body))
+    }
+
+    fn by<U: Record>(&self, word: &'static str, order: &[OrderKey], kernel: GroupFactory) -> Flow<U, M> {
+        self.handle.groups_reduced(word, [T::schema(), U::schema()], &self.key, order, kernel).typed()
+    }
+}
+
+impl Handle {
+    #[inline(never)]
+    fn groups_reduced(
+        &self,
+        word: &'static str,
+        [record, output]: [Schema; 2],
+        key: &[usize],
+        order: &[OrderKey],
+        kernel: GroupFactory,
+    ) -> Handle {
+        self.then(GroupReduce {
+            reads: self.next.reads(0, &record),
+            input: self.schema(),
+            output,
+            key: key.to_vec(),
+            order: order.to_vec(),
             kernel,
             word,
             aside: 0,
             refused: None,
-            partial: self.partial,
-        };
-        self.flow.then(operator, &[], self.next)
+            partial: word == "combine_group",
+        })
     }
 }

@@ -4,11 +4,12 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use runtime::format::{self, CsvOptions, ParquetOptions};
-use runtime::operators::{Collect, First, WriteFile};
+use runtime::operators::{Collect, Collector, WriteFile};
 use runtime::output::Target;
+use runtime::row::Schema;
 use runtime::source::Format;
 
-use super::{Ends, Flow, Mode, Output, Records};
+use super::{Ends, Flow, Handle, Mode, Output, Records};
 use crate::error::Result;
 use crate::record::Record;
 
@@ -56,11 +57,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     where
         M: Ends,
     {
-        let sink = Collect::new(T::schema(), false);
-        let collector = sink.collector.clone();
-        let flow: Flow<(), M> = self.then(sink, &[], &self.next.called_at(Location::caller()));
-        self.env.run_now(&flow.node)?;
-        Ok(Records::new(collector.take()))
+        Ok(Records::new(self.handle.collected(T::schema(), false, Location::caller())?.take()))
     }
 
     /// Runs what this flow needs, and gives the number of its records.
@@ -80,11 +77,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     where
         M: Ends,
     {
-        let sink = Collect::new(T::schema(), true);
-        let collector = sink.collector.clone();
-        let flow: Flow<(), M> = self.then(sink, &[], &self.next.called_at(Location::caller()));
-        self.env.run_now(&flow.node)?;
-        Ok(collector.rows())
+        Ok(self.handle.collected(T::schema(), true, Location::caller())?.rows())
     }
 
     /// Prints each record as a line of tab-separated values, when the environment runs. What is no single value (a list, a map, an enum whose variants
@@ -102,7 +95,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// ```
     #[track_caller]
     pub fn print(&self) {
-        self.write(Arc::new(format::LinesFormat), Target::printed(), Location::caller());
+        self.handle.print(T::schema(), Location::caller());
     }
 
     /// Prints the first `rows` records as a table with names and types, when the environment runs: the first of a sorted flow, any of another. The table is as
@@ -128,11 +121,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// ```
     #[track_caller]
     pub fn show(&self, rows: usize) {
-        let location = Location::caller();
-        // One more, to know whether there are more.
-        let first = First { schema: T::schema(), key: Vec::new(), count: rows.saturating_add(1) };
-        let first: Flow<T, M> = self.then(first, &[], &self.next.called_at(location));
-        first.write(Arc::new(format::TableFormat { rows, width: None }), Target::printed(), location);
+        self.handle.show(rows, T::schema, Location::caller());
     }
 
     /// Writes CSV with a header, when the environment runs: one file, or, where the path ends with `/`, a folder of files that are
@@ -177,7 +166,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// Options that nobody could read again, and a text that cannot be written without quotes where there are none, end the run.
     #[track_caller]
     pub fn write_csv_with(&self, to: impl Into<Output>, options: CsvOptions) {
-        self.write_compressed(written_with(options), to.into(), Location::caller());
+        self.write(FileFormat::Csv(options), to.into(), Location::caller());
     }
 
     /// Writes JSON lines, one record a line, when the environment runs: one file, or a folder of files where the path ends with `/`. Where
@@ -199,7 +188,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// ```
     #[track_caller]
     pub fn write_json(&self, to: impl Into<Output>) {
-        self.write_compressed(Arc::new(format::JsonFormat), to.into(), Location::caller());
+        self.write(FileFormat::Json, to.into(), Location::caller());
     }
 
     /// Writes Parquet, when the environment runs: one file, or a folder of files where the path ends with `/`.
@@ -242,7 +231,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// A level that the codec does not have, row groups of no rows, and Brotli without the cargo feature `brotli` end the run.
     #[track_caller]
     pub fn write_parquet_with(&self, to: impl Into<Output>, options: ParquetOptions) {
-        self.write(Arc::new(format::ParquetFormat::of(options)), to.into().target(), Location::caller());
+        self.write(FileFormat::Parquet(options), to.into(), Location::caller());
     }
 
     /// Writes plain values back to back, without header or padding, when the environment runs: one file, or a folder of files where the path
@@ -263,7 +252,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// ```
     #[track_caller]
     pub fn write_binary(&self, to: impl Into<Output>) {
-        self.write_compressed(Arc::new(format::BinaryFormat), to.into(), Location::caller());
+        self.write(FileFormat::Binary, to.into(), Location::caller());
     }
 
     /// Writes the engine's own format, which holds every record but lists of records and maps, and proves that it is whole, when the environment runs: one file, or a folder
@@ -284,7 +273,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// ```
     #[track_caller]
     pub fn write_native(&self, to: impl Into<Output>) {
-        self.write_compressed(Arc::new(format::NativeFormat), to.into(), Location::caller());
+        self.write(FileFormat::Native, to.into(), Location::caller());
     }
 
     /// Writes records of one field as lines, when the environment runs: one file, or a folder of files where the path ends with `/`.
@@ -304,22 +293,66 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// ```
     #[track_caller]
     pub fn write_text(&self, to: impl Into<Output>) {
-        self.write_compressed(Arc::new(format::TextFormat), to.into(), Location::caller());
+        self.write(FileFormat::Text, to.into(), Location::caller());
     }
 
-    /// Writes a format that is compressed as a whole where the name says so.
-    fn write_compressed(&self, format: Arc<dyn Format>, to: Output, location: &'static Location<'static>) {
-        self.write(format::compressed_by_name(format, to.path()), to.target(), location);
-    }
-
-    fn write(&self, format: Arc<dyn Format>, target: Target, location: &'static Location<'static>) {
-        let sink = WriteFile::new(T::schema(), format, target);
-        let flow: Flow<(), M> = self.then(sink, &[], &self.next.called_at(location));
-        self.env.add_sink(flow.node);
+    fn write(&self, format: FileFormat, to: Output, location: &'static Location<'static>) {
+        self.handle.write_file(T::schema(), format, &to, location);
     }
 }
 
-/// The format that options ask for; what is wrong with them is said before the run.
-pub(super) fn written_with(options: CsvOptions) -> Arc<dyn Format> {
-    Arc::new(format::CsvFormat::of(options))
+impl Handle {
+    #[inline(never)]
+    fn collected(&self, schema: Schema, counts: bool, location: &'static Location<'static>) -> Result<Arc<Collector>> {
+        let sink = Collect::new(schema, counts);
+        let collector = sink.collector.clone();
+        self.env.run_now(&self.called_at(location).then(sink).node)?;
+        Ok(collector)
+    }
+
+    #[inline(never)]
+    fn print(&self, schema: Schema, location: &'static Location<'static>) {
+        self.called_at(location).write_with(schema, Arc::new(format::LinesFormat), Target::printed());
+    }
+
+    #[inline(never)]
+    fn show(&self, rows: usize, record: fn() -> Schema, location: &'static Location<'static>) {
+        // One more, to know whether there are more.
+        let first = self.called_at(location).first(Vec::new(), rows.saturating_add(1), record).called_at(location);
+        first.write_with(record(), Arc::new(format::TableFormat { rows, width: None }), Target::printed());
+    }
+
+    #[inline(never)]
+    fn write_file(&self, schema: Schema, format: FileFormat, to: &Output, location: &'static Location<'static>) {
+        self.called_at(location).write_with(schema, format.to(to), to.target());
+    }
+
+    fn write_with(&self, schema: Schema, format: Arc<dyn Format>, target: Target) {
+        self.env.add_sink(self.then(WriteFile::new(schema, format, target)).node);
+    }
+}
+
+/// A format by its options; what is wrong with them is said before the run.
+pub(super) enum FileFormat {
+    Csv(CsvOptions),
+    Json,
+    Parquet(ParquetOptions),
+    Binary,
+    Native,
+    Text,
+}
+
+impl FileFormat {
+    /// The format of what is written there: all but Parquet is compressed as a whole where the name says so.
+    pub(super) fn to(self, output: &Output) -> Arc<dyn Format> {
+        let format: Arc<dyn Format> = match self {
+            FileFormat::Csv(options) => Arc::new(format::CsvFormat::of(options)),
+            FileFormat::Json => Arc::new(format::JsonFormat),
+            FileFormat::Parquet(options) => return Arc::new(format::ParquetFormat::of(options)),
+            FileFormat::Binary => Arc::new(format::BinaryFormat),
+            FileFormat::Native => Arc::new(format::NativeFormat),
+            FileFormat::Text => Arc::new(format::TextFormat),
+        };
+        format::compressed_by_name(format, output.path())
+    }
 }

@@ -32,10 +32,9 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// A fraction that is none ends the job before it starts.
     ///
     /// Cost: a few instructions for each record, in place; nothing is copied.
-    #[must_use]
     #[track_caller]
     pub fn sample(&self, fraction: f64, seed: u64) -> Flow<T, M> {
-        self.then(Sample { schema: T::schema(), fraction, seed }, &[], &self.next.called_at(Location::caller()))
+        self.handle.called_at(Location::caller()).then(Sample { schema: T::schema(), fraction, seed }).typed()
     }
 
     /// Keeps exactly `count` records, or all where there are fewer; each sample of that size is as likely as any other. They come in no
@@ -56,12 +55,11 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// ```
     ///
     /// Cost: a few instructions for each record; each task keeps up to four times `count` records, and sends `count` to one task.
-    #[must_use]
     #[track_caller]
     pub fn sample_n(&self, count: usize, seed: u64) -> Flow<T, M>
     where
         M: Ends,
     {
-        self.then(SampleN { schema: T::schema(), count, seed }, &[], &self.next.called_at(Location::caller()))
+        self.handle.called_at(Location::caller()).then(SampleN { schema: T::schema(), count, seed }).typed()
     }
 }

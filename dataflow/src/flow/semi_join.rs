@@ -2,12 +2,16 @@
 
 use std::marker::PhantomData;
 use std::panic::Location;
+use std::sync::Arc;
 
-use runtime::operators::{self, JoinHint, Nulls};
+use runtime::operators::{self, JoinHint, Keyed, Nulls};
+use runtime::plan::Node;
+use runtime::row::Schema;
 
+use super::handle::keyed;
 use super::hint::{Hint, Hinted, Semi};
-use super::step::NextStep;
-use super::{Ends, Flow, Mode};
+use super::join::Types;
+use super::{Ends, Flow, Handle, Mode};
 use crate::key::{Key, KeyedBy};
 use crate::record::Record;
 
@@ -15,12 +19,16 @@ use crate::record::Record;
 #[must_use = "a semi-join needs `.on(…)`"]
 pub struct SemiJoin<L, R, M, K = Semi> {
     /// Whether records with a partner stay, or those without.
+    sides: SemiJoinSides,
+    of: Types<L, R, M, K>,
+}
+
+/// A semi-join or an anti-join without the types of its records.
+struct SemiJoinSides {
     matched: bool,
-    left: Flow<L, M>,
-    right: Flow<R, M>,
-    next: NextStep,
+    left: Handle,
+    right: Arc<Node>,
     hint: Option<JoinHint>,
-    of: PhantomData<K>,
 }
 
 impl<T: Record, M: Mode> Flow<T, M> {
@@ -71,8 +79,8 @@ impl<T: Record, M: Mode> Flow<T, M> {
 
 impl<L: Record, R: Record, M: Mode> SemiJoin<L, R, M> {
     fn new(matched: bool, left: &Flow<L, M>, right: Flow<R, M>, location: &'static Location<'static>) -> Self {
-        let next = left.next.called_at(location);
-        SemiJoin { matched, left: left.clone(), right, next, hint: None, of: PhantomData }
+        let (left, right) = (left.handle.called_at(location), right.handle.node);
+        SemiJoin { sides: SemiJoinSides { matched, left, right, hint: None }, of: PhantomData }
     }
 }
 
@@ -95,7 +103,6 @@ impl<L: Record, R: Record, M: Mode, K> SemiJoin<L, R, M, K> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn on<A: Key<L>, B>(
         self,
         left: impl FnOnce(L::Fields<L>) -> A,
@@ -122,7 +129,6 @@ impl<L: Record, R: Record, M: Mode, K> SemiJoin<L, R, M, K> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn on_nulls_equal<A: Key<L>, B>(
         self,
         left: impl FnOnce(L::Fields<L>) -> A,
@@ -153,16 +159,30 @@ impl<L: Record, R: Record, M: Mode, K> SemiJoin<L, R, M, K> {
     /// ```
     pub fn hint<H: Hint<K>>(self, hint: H) -> SemiJoin<L, R, M, Hinted<K>> {
         let _ = hint;
-        let SemiJoin { matched, left, right, next, .. } = self;
-        SemiJoin { matched, left, right, next, hint: Some(H::HINT), of: PhantomData }
+        SemiJoin { sides: SemiJoinSides { hint: Some(H::HINT), ..self.sides }, of: PhantomData }
     }
 
     fn kept<A: Key<L>>(self, left: &A, right: &impl KeyedBy<R, A::Value>, nulls: Nulls) -> Flow<L, M> {
         let keys = [left.leaves(), right.leaves()];
-        let left = self.left.keyed(left.computation::<()>(), &self.next);
-        let right = self.right.keyed(right.computation::<()>(), &self.next);
-        let (inputs, matched, hint) = ([left.schema(), right.schema()], self.matched, self.hint);
+        let computations = [left.computation::<()>(), right.computation::<()>()];
+        self.sides.kept(computations, keys, nulls, L::schema).typed()
+    }
+}
+
+impl SemiJoinSides {
+    #[inline(never)]
+    fn kept(
+        self,
+        [of_left, of_right]: [Option<Keyed>; 2],
+        keys: [Vec<usize>; 2],
+        nulls: Nulls,
+        record: fn() -> Schema,
+    ) -> Handle {
+        let SemiJoinSides { matched, left, right, hint } = self;
+        let right = keyed(&right, of_right, &left.next);
+        let left = left.keyed(of_left);
+        let inputs = [left.schema(), right.schema().clone()];
         let operator = operators::SemiJoin { matched, inputs, keys, nulls, hint };
-        left.then::<L, M>(operator, &[right.node], &self.next).unkeyed(&self.next)
+        left.then_with(Arc::new(operator), &[right]).unkeyed(record, &left.next)
     }
 }

@@ -1,10 +1,13 @@
 //! Union and distinct.
 
 use std::panic::Location;
+use std::sync::Arc;
 
 use runtime::operators::{Union, distinct};
+use runtime::plan::Node;
+use runtime::row::Schema;
 
-use super::{Flow, Mode};
+use super::{Flow, Handle, Mode};
 use crate::record::Record;
 
 impl<T: Record, M: Mode> Flow<T, M> {
@@ -23,10 +26,9 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     #[track_caller]
     pub fn union(&self, other: Flow<T, M>) -> Flow<T, M> {
-        self.then(Union(T::schema()), &[other.node], &self.next.called_at(Location::caller()))
+        self.handle.union(T::schema(), &other.handle.node, Location::caller()).typed()
     }
 
     /// One of all records that are equal.
@@ -48,9 +50,20 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     #[track_caller]
     pub fn distinct(&self) -> Flow<T, M> {
-        self.then(distinct(T::schema()), &[], &self.next.called_at(Location::caller()))
+        self.handle.distinct(T::schema(), Location::caller()).typed()
+    }
+}
+
+impl Handle {
+    #[inline(never)]
+    fn union(&self, schema: Schema, other: &Arc<Node>, location: &'static Location<'static>) -> Handle {
+        self.called_at(location).then_with(Arc::new(Union(schema)), std::slice::from_ref(other))
+    }
+
+    #[inline(never)]
+    fn distinct(&self, schema: Schema, location: &'static Location<'static>) -> Handle {
+        self.called_at(location).then(distinct(schema))
     }
 }

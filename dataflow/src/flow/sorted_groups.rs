@@ -1,6 +1,5 @@
 //! Groups in an order: a closure goes over the records of each.
 
-use runtime::operators::Top;
 use runtime::sort::OrderKey;
 
 use crate::error::UserError;
@@ -12,6 +11,7 @@ use super::group::Grouped;
 use super::{Ends, Flow};
 
 /// A flow by key, whose groups are in an order.
+#[must_use = "groups in an order need a closure: `.reduce_group(|group, out| ..)`"]
 pub struct SortedGroups<T, K, M> {
     groups: Grouped<T, K, M>,
     order: Vec<OrderKey>,
@@ -48,7 +48,6 @@ impl<T: Record, K: Record, M: Ends> Grouped<T, K, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn sorted_by<O: Order<T>>(&self, order: impl FnOnce(T::Fields<T>) -> O) -> SortedGroups<T, K, M> {
         let (groups, order) = self.ordered(&order(T::fields(0)));
         SortedGroups { groups, order }
@@ -79,12 +78,11 @@ impl<T: Record, K: Record, M: Ends> SortedGroups<T, K, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn reduce_group<U: Record, F>(&self, body: F) -> Flow<U, M>
     where
         F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) + Clone + Send + 'static,
     {
-        self.groups.groups(&self.order).reduced(body)
+        self.groups.reduced(&self.order, body)
     }
 
     /// As [`SortedGroups::reduce_group`], with a closure that may fail: it ends with `Ok(())`, and an error of one group ends the job.
@@ -118,12 +116,11 @@ impl<T: Record, K: Record, M: Ends> SortedGroups<T, K, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn try_reduce_group<U: Record, F>(&self, body: F) -> Flow<U, M>
     where
         F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
     {
-        self.groups.groups(&self.order).tried(body)
+        self.groups.tried(&self.order, body)
     }
 
     /// As [`Grouped::combine_group`], with each partial group's records in order.
@@ -150,12 +147,11 @@ impl<T: Record, K: Record, M: Ends> SortedGroups<T, K, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn combine_group<U: Record, F>(&self, body: F) -> Flow<U, M>
     where
         F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) + Clone + Send + 'static,
     {
-        self.groups.groups(&self.order).partial().reduced(body)
+        self.groups.combined(&self.order, body)
     }
 
     /// The first `count` records of each group: [`Grouped::top`] by the groups' order.
@@ -173,10 +169,7 @@ impl<T: Record, K: Record, M: Ends> SortedGroups<T, K, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn first(&self, count: usize) -> Flow<T, M> {
-        let (groups, order) = (&self.groups, self.order.clone());
-        let top = Top { schema: groups.flow.schema(), key: groups.key.clone(), count, order };
-        groups.flow.then::<T, M>(top, &[], &groups.next).unkeyed(&groups.next)
+        self.groups.handle.top(self.groups.key.clone(), count, self.order.clone(), T::schema).typed()
     }
 }

@@ -1,16 +1,12 @@
 //! The description of the next operator of a chain: names and places in the user's program, read sets, bounds.
 
-use std::any::Any;
 use std::panic::Location;
 use std::sync::Arc;
 
 use runtime::error::Origin;
 use runtime::plan::{self, Forwards};
 use runtime::row::{LeafSet, Schema};
-use runtime::source::{Bound, Comparison};
-
-use super::{Flow, Mode};
-use crate::record::{Record, bound_value};
+use runtime::source::Bound;
 
 /// What `#[dataflow]` read from the program about one operator.
 #[derive(Clone, Copy, Debug)]
@@ -75,16 +71,16 @@ pub enum Reads {
 /// The description of the next operator, as far as it was given.
 #[derive(Clone, Default)]
 pub(crate) struct NextStep {
-    step: Option<&'static Step>,
-    location: Option<&'static Location<'static>>,
+    pub(super) step: Option<&'static Step>,
+    pub(super) location: Option<&'static Location<'static>>,
     /// The operator is one part of what the step describes; its closures are not the step's.
-    part: Option<&'static str>,
-    bounds: Vec<Bound>,
+    pub(super) part: Option<&'static str>,
+    pub(super) bounds: Vec<Bound>,
     /// The proof by types, if there is one: of a filter, that it has an answer for every record and does nothing else; of another operator, that its
     /// closures do not act on anything outside by the values that they capture.
     pub(super) is_proven: Option<bool>,
     /// A filter should stand in front of the operator, but may not: the operator's closure evaluates it.
-    keeps_filters: bool,
+    pub(super) keeps_filters: bool,
 }
 
 impl NextStep {
@@ -184,41 +180,5 @@ impl NextStep {
     /// The bounds for the next filter; none if the comparison may be code of the program, which says nothing about leaves.
     pub(crate) fn bounds(&self) -> Vec<Bound> {
         if self.is_proven == Some(false) { Vec::new() } else { self.bounds.clone() }
-    }
-}
-
-impl<T: Record, M: Mode> Flow<T, M> {
-    /// Describes the next operator of the chain. `#[dataflow]` writes this; without it an operator is named by its own word, and all
-    /// fields count as read.
-    #[must_use]
-    #[track_caller]
-    pub fn step(&self, step: &'static Step) -> Self {
-        let mut flow = self.clone();
-        let keeps_filters = self.next.keeps_filters;
-        flow.next =
-            NextStep { step: Some(step), location: Some(Location::caller()), keeps_filters, ..NextStep::default() };
-        flow
-    }
-
-    /// The flow in front of an operator whose closure evaluates a filter that could not stand here, or does not.
-    pub(super) fn keeping_filters(&self, keeps_filters: bool) -> Self {
-        let mut flow = self.clone();
-        flow.next = NextStep { keeps_filters, ..NextStep::default() };
-        flow
-    }
-
-    /// Says of the next filter that every record that it keeps has a field which compares with `value` like this: a source may
-    /// then skip what its statistics exclude. A hint: a value of another type than the field's is ignored.
-    #[must_use]
-    pub fn bounded(&self, path: &'static str, comparison: Comparison, value: &dyn Any) -> Self {
-        let mut flow = self.clone();
-        let schema = T::schema();
-        let leaf = schema.leaves_at(path).and_then(|leaves| leaves.iter().last());
-        if let Some(leaf) = leaf
-            && let Some(value) = bound_value(schema.leaves()[leaf].ty, value)
-        {
-            flow.next.bounds.push(Bound { leaf, comparison, value });
-        }
-        flow
     }
 }

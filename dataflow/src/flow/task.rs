@@ -37,7 +37,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     #[track_caller]
     pub fn process_with<S, U: Record, O, F>(&self, open: O, body: F) -> Flow<U, M>
     where
@@ -45,8 +44,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
         O: Fn(Task) -> S + Clone + Send + 'static,
         F: for<'a> Fn(&mut S, T::At<'a>, &mut Emitter<'_, U>) + Clone + Send + 'static,
     {
-        let next = self.next.called_at(Location::caller());
-        self.chained_as("process_with", process_with::<T, U, S, O, F>(open, body), &next)
+        self.chained("process_with", process_with::<T, U, S, O, F>(open, body), Location::caller())
     }
 
     /// As [`Flow::process_with`]; an error of either closure ends the job, with the operator, and the record that `body` saw. It is what
@@ -68,7 +66,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     #[track_caller]
     pub fn try_process_with<S, U: Record, O, F>(&self, open: O, body: F) -> Flow<U, M>
     where
@@ -76,9 +73,8 @@ impl<T: Record, M: Mode> Flow<T, M> {
         O: Fn(Task) -> Result<S, UserError> + Clone + Send + 'static,
         F: for<'a> Fn(&mut S, T::At<'a>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
     {
-        let next = self.next.called_at(Location::caller());
-        let reads = next.reads(0, &T::schema());
-        self.chained_as("try_process_with", try_process_with::<T, U, S, O, F>(open, body, reads), &next)
+        let kernel = try_process_with::<T, U, S, O, F>(open, body, self.reads());
+        self.chained("try_process_with", kernel, Location::caller())
     }
 
     /// Makes a state in each task by `open`, and keeps the records for which `keep` holds, which sees its task's state.
@@ -102,7 +98,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// ```
     ///
     /// Cost: one call per record, in place; nothing is copied. It runs where it is written: which records come to it decides what it keeps.
-    #[must_use]
     #[track_caller]
     pub fn filter_with<S, O, F>(&self, open: O, keep: F) -> Flow<T, M>
     where
@@ -110,10 +105,9 @@ impl<T: Record, M: Mode> Flow<T, M> {
         O: Fn(Task) -> S + Clone + Send + 'static,
         F: for<'a> Fn(&mut S, T::At<'a>) -> bool + Clone + Send + 'static,
     {
-        let next = self.next.called_at(Location::caller());
         let keep = move |state: &mut S, record: T::At<'_>| Ok(keep(state, record));
-        let predicate = try_predicate_with::<T, S, _, _>(move |task| Ok(open(task)), keep, next.reads(0, &T::schema()));
-        self.filtered(predicate, &next)
+        let predicate = try_predicate_with::<T, S, _, _>(move |task| Ok(open(task)), keep, self.reads());
+        self.filtered(predicate, Location::caller())
     }
 
     /// As [`Flow::filter_with`]; an error of either closure ends the job, with the operator, and the record that `keep` saw.
@@ -133,7 +127,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     #[track_caller]
     pub fn try_filter_with<S, O, F>(&self, open: O, keep: F) -> Flow<T, M>
     where
@@ -141,9 +134,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
         O: Fn(Task) -> Result<S, UserError> + Clone + Send + 'static,
         F: for<'a> Fn(&mut S, T::At<'a>) -> Result<bool, UserError> + Clone + Send + 'static,
     {
-        let next = self.next.called_at(Location::caller());
-        let reads = next.reads(0, &T::schema());
-        self.filtered(try_predicate_with::<T, S, O, F>(open, keep, reads), &next)
+        self.filtered(try_predicate_with::<T, S, O, F>(open, keep, self.reads()), Location::caller())
     }
 
     /// Calls `body` once in each task, with all records of the task; it emits any number of records.
@@ -177,17 +168,14 @@ impl<T: Record, M: Mode> Flow<T, M> {
     ///
     /// Cost: a task keeps its records and what `body` emits in memory until `body` is done, and 16 bytes more for each record. `body` runs
     /// in one go, on one thread of the pool; [`Flow::process_with`] keeps nothing and takes turns with other tasks.
-    #[must_use]
     #[track_caller]
     pub fn map_partition<U: Record, F>(&self, body: F) -> Flow<U, M>
     where
         F: for<'r> Fn(TaskRecords<'r, T>, &mut Emitter<'_, U>) + Clone + Send + 'static,
         M: Ends,
     {
-        let next = self.next.called_at(Location::caller());
-        let input = T::schema();
-        let reads = next.reads(0, &input);
-        let operator = MapPartition { input, output: U::schema(), whole: map_partition::<T, U, F>(body), reads };
-        self.then(operator, &[], &next)
+        let (input, output, reads) = (T::schema(), U::schema(), self.reads());
+        let operator = MapPartition { input, output, whole: map_partition::<T, U, F>(body), reads };
+        self.handle.called_at(Location::caller()).then(operator).typed()
     }
 }

@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 use std::panic::Location;
+use std::sync::Arc;
 
 use runtime::operators;
 use runtime::plan::Reads;
@@ -12,7 +13,7 @@ use crate::kernel::{Emitter, Rows, try_with_made, try_with_rows};
 use crate::record::Record;
 
 use super::join_sides::JoinSides;
-use super::{DataSet, Flow, Mode, TaskState};
+use super::{DataSet, Flow, Handle, Mode, TaskState};
 
 type Types<T, R, M> = PhantomData<fn() -> (T, R, M)>;
 
@@ -106,7 +107,6 @@ impl<T: Record, R: Record, M: Mode> WithAll<T, R, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn process<U: Record, F>(&self, body: F) -> Flow<U, M>
     where
         F: for<'a, 'r> Fn(T::At<'a>, Rows<'r, R>, &mut Emitter<'_, U>) + Clone + Send + 'static,
@@ -136,7 +136,6 @@ impl<T: Record, R: Record, M: Mode> WithAll<T, R, M> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn try_process<U: Record, F>(&self, body: F) -> Flow<U, M>
     where
         F: for<'a, 'r> Fn(T::At<'a>, Rows<'r, R>, &mut Emitter<'_, U>) -> Result<(), UserError>
@@ -164,7 +163,6 @@ impl<T: Record, R: Record, M: Mode, O> WithMade<T, R, M, O> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn process<S, U: Record, F>(&self, body: F) -> Flow<U, M>
     where
         S: TaskState,
@@ -195,7 +193,6 @@ impl<T: Record, R: Record, M: Mode, O> WithMade<T, R, M, O> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn try_process<S, U: Record, F>(&self, body: F) -> Flow<U, M>
     where
         S: TaskState,
@@ -211,5 +208,6 @@ impl<T: Record, R: Record, M: Mode, O> WithMade<T, R, M, O> {
 
 fn with_kernel<U: Record, M: Mode>(sides: JoinSides, kernel: BesideFactory, reads: [Reads; 2]) -> Flow<U, M> {
     let JoinSides { nodes, records: inputs, env, next, .. } = sides;
-    Flow::behind(env, operators::WithAll { inputs, output: U::schema(), kernel, reads }, nodes.into(), &next)
+    let operator = operators::WithAll { inputs, output: U::schema(), kernel, reads };
+    Handle::behind(env, Arc::new(operator), nodes.into(), &next).typed()
 }

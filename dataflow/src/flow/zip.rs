@@ -30,7 +30,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// Cost: a copy of each record. Tasks other than the first keep their records, on disk where they do not fit memory, until those before them have
     /// counted theirs;
     /// [`Flow::zip_with_unique_id`] keeps nothing.
-    #[must_use]
     #[track_caller]
     pub fn zip_with_index(&self) -> Flow<(u64, T), M>
     where
@@ -54,7 +53,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// ```
     ///
     /// Cost: a copy of each record. Task `i` of `n` gives `i`, `i + n`, `i + 2 n`, …
-    #[must_use]
     #[track_caller]
     pub fn zip_with_unique_id(&self) -> Flow<(u64, T), M> {
         self.zipped(Numbers::Unique, Location::caller())
@@ -62,6 +60,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
 
     fn zipped(&self, numbers: Numbers, caller: &'static Location<'static>) -> Flow<(u64, T), M> {
         let operator = Zip { input: T::schema(), output: <(u64, T)>::schema(), numbers };
-        self.then(operator, &[], &self.next.called_at(caller))
+        self.handle.called_at(caller).then(operator).typed()
     }
 }

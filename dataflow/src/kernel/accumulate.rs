@@ -1,17 +1,15 @@
 //! Measures, added to the states of their groups: one loop for all slots.
 
 use std::marker::PhantomData;
-use std::sync::Arc;
 
 use runtime::error::{Error, Result};
 use runtime::group::{Accumulate, AccumulateFactory, GroupTable, Groups};
-use runtime::kernel::TaskContext;
 use runtime::page::Input;
 
 use crate::record::Record;
 
 use super::Slots;
-use super::shared::{Guarded, SharedClosure};
+use super::shared::{Guarded, kernels};
 
 struct SlotKernel<T, S> {
     slots: Guarded<S>,
@@ -21,9 +19,8 @@ struct SlotKernel<T, S> {
 
 /// A kernel that adds to slots, whose leaves stand behind the key's in a group's row.
 pub(crate) fn accumulate<T: Record, S: Slots<T>>(slots: S, key_leaves: usize) -> AccumulateFactory {
-    let shared = SharedClosure::new(slots);
-    Arc::new(move |_: &TaskContext| -> Result<Box<dyn Accumulate>> {
-        Ok(Box::new(SlotKernel::<T, S> { slots: shared.get(), key_leaves, of: PhantomData }))
+    kernels(slots, move |slots| -> Box<dyn Accumulate> {
+        Box::new(SlotKernel::<T, S> { slots, key_leaves, of: PhantomData })
     })
 }
 

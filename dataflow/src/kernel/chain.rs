@@ -9,10 +9,9 @@ use runtime::plan::Reads;
 
 use super::Emitter;
 use super::emitter::emitting;
-use super::shared::{Guarded, kernels};
+use super::shared::{Guarded, about_record, kernels};
 use crate::error::UserError;
 use crate::record::Record;
-use crate::record::show_record;
 
 struct Process<T, U, F> {
     body: Guarded<F>,
@@ -98,7 +97,7 @@ pub(super) fn try_each<T: Record, U: Record>(
         })
     })?;
     match failed {
-        Some(error) => Err(error.with_record(&show_record(&T::schema(), reads, input, position))),
+        Some(error) => Err(about_record(error, T::schema, reads, input, position)),
         None => Ok(position),
     }
 }

@@ -67,11 +67,4 @@ macro_rules! parts {
         }
     };
 }
-parts!(A RA 0);
-parts!(A RA 0, B RB 1);
-parts!(A RA 0, B RB 1, C RC 2);
-parts!(A RA 0, B RB 1, C RC 2, D RD 3);
-parts!(A RA 0, B RB 1, C RC 2, D RD 3, E RE 4);
-parts!(A RA 0, B RB 1, C RC 2, D RD 3, E RE 4, F RF 5);
-parts!(A RA 0, B RB 1, C RC 2, D RD 3, E RE 4, F RF 5, G RG 6);
-parts!(A RA 0, B RB 1, C RC 2, D RD 3, E RE 4, F RF 5, G RG 6, H RH 7);
+for_tuples!(parts);

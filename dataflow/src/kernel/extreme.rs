@@ -4,7 +4,7 @@ use runtime::page::Plain;
 use runtime::row::LeafType;
 use runtime::value::{Date, Decimal, TimeDelta, Timestamp};
 
-use crate::record::Record;
+use super::FoldState;
 
 /// Values with a least and a greatest: plain values.
 #[diagnostic::on_unimplemented(
@@ -12,7 +12,7 @@ use crate::record::Record;
     label = "not a plain value",
     note = "`min` and `max` are over numbers, dates, timestamps, bools and chars"
 )]
-pub trait Extreme: Record + Copy {
+pub trait Extreme: FoldState {
     /// The slot that keeps it: `S` itself.
     type Kept<S>;
     /// The slot, as that type.

@@ -1,4 +1,4 @@
-//! Slots with an accumulator of the user's: a record of fixed size, which is read and written in the group's row.
+//! Slots with an accumulator, which may be the user's: a record of fixed size, which is read and written in the group's row.
 //!
 //! **A fold's accumulator lies in its group's row.** The accumulator is a `Copy` record, read and written in place through the cursors and sinks that
 //! all records have. It has plain leaves only, so no closure can keep a reference to them. The user's closure merges accumulators, so states are
@@ -9,12 +9,13 @@ use std::marker::PhantomData;
 use runtime::group::{StateReader, StateRow, StateSlot};
 use runtime::operators::{Merge, StateLeaf};
 use runtime::page::Claims;
+use runtime::row::Schema;
 use runtime::value::Overflow;
 
 use crate::record::Record;
 
 use super::numbers::too_large;
-use super::slots::kernel_leaf;
+use super::slots::{kernel_leaves, put_behind};
 use super::{Room, Slots, Summary};
 
 /// The accumulator of a fold: a `Copy` record of fixed size, which closures see as itself. Implemented for all such records.
@@ -99,7 +100,7 @@ pub trait Aggregator: Clone + Send + 'static {
     fn finish(&self, accumulator: Self::Accumulator) -> Self::Output;
 }
 
-/// A slot with an accumulator of the user's.
+/// A slot with an accumulator.
 #[derive(Clone)]
 pub struct Folded<X>(pub(crate) X);
 
@@ -124,12 +125,10 @@ pub trait Folding<T: Record>: Clone + Send + 'static {
     type Accumulator: FoldState;
     /// The type of its result.
     type Output;
-    /// The accumulator of no record.
-    fn init(&self) -> Self::Accumulator;
-    /// Adds a record.
-    fn accumulate(&self, accumulator: &mut Self::Accumulator, record: T::At<'_>);
-    /// Adds another accumulator.
-    fn merge(&self, accumulator: &mut Self::Accumulator, other: Self::Accumulator);
+    /// The accumulator with one record more; there is none before the first.
+    fn add(&self, accumulator: Option<Self::Accumulator>, record: T::At<'_>) -> Self::Accumulator;
+    /// The accumulator with another one.
+    fn merge(&self, accumulator: Self::Accumulator, other: Self::Accumulator) -> Self::Accumulator;
     /// The result of the group's records.
     fn finish(&self, accumulator: Self::Accumulator) -> Self::Output;
 }
@@ -141,15 +140,15 @@ where
 {
     type Accumulator = A;
     type Output = A;
-    fn init(&self) -> A {
-        self.init
-    }
     #[inline(always)]
-    fn accumulate(&self, accumulator: &mut A, record: T::At<'_>) {
-        (self.accumulate)(accumulator, record);
+    fn add(&self, accumulator: Option<A>, record: T::At<'_>) -> A {
+        let mut accumulator = accumulator.unwrap_or(self.init);
+        (self.accumulate)(&mut accumulator, record);
+        accumulator
     }
-    fn merge(&self, accumulator: &mut A, other: A) {
-        (self.merge)(accumulator, other);
+    fn merge(&self, mut accumulator: A, other: A) -> A {
+        (self.merge)(&mut accumulator, other);
+        accumulator
     }
     fn finish(&self, accumulator: A) -> A {
         accumulator
@@ -162,15 +161,15 @@ where
 {
     type Accumulator = G::Accumulator;
     type Output = G::Output;
-    fn init(&self) -> G::Accumulator {
-        self.aggregator.init()
-    }
     #[inline(always)]
-    fn accumulate(&self, accumulator: &mut G::Accumulator, record: T::At<'_>) {
-        self.aggregator.accumulate(accumulator, (self.value)(record));
+    fn add(&self, accumulator: Option<G::Accumulator>, record: T::At<'_>) -> G::Accumulator {
+        let mut accumulator = accumulator.unwrap_or_else(|| self.aggregator.init());
+        self.aggregator.accumulate(&mut accumulator, (self.value)(record));
+        accumulator
     }
-    fn merge(&self, accumulator: &mut G::Accumulator, other: G::Accumulator) {
-        self.aggregator.merge(accumulator, other);
+    fn merge(&self, mut accumulator: G::Accumulator, other: G::Accumulator) -> G::Accumulator {
+        self.aggregator.merge(&mut accumulator, other);
+        accumulator
     }
     fn finish(&self, accumulator: G::Accumulator) -> G::Output {
         self.aggregator.finish(accumulator)
@@ -200,6 +199,11 @@ impl<'t, A: FoldState> FoldPlaces<'t, A> {
     }
 }
 
+#[inline(never)]
+fn accumulator_leaves(schema: &Schema) -> Vec<StateLeaf> {
+    kernel_leaves(&schema.types().into_iter().map(|ty| (ty, Merge::Kernel)).collect::<Vec<_>>())
+}
+
 impl<T: Record, S: Slots<T>, X: Folding<T>> Slots<T> for (S, Folded<X>) {
     type Record = (S::Record, Option<X::Accumulator>);
     type Values<'a> = (S::Values<'a>, X::Output);
@@ -208,8 +212,7 @@ impl<T: Record, S: Slots<T>, X: Folding<T>> Slots<T> for (S, Folded<X>) {
 
     fn leaves(&self, leaves: &mut Vec<StateLeaf>) {
         self.0.leaves(leaves);
-        let types = <Option<X::Accumulator>>::schema().types();
-        leaves.extend(types.into_iter().map(|ty| kernel_leaf(ty, Merge::Kernel)));
+        put_behind(leaves, accumulator_leaves(&<Option<X::Accumulator>>::schema()));
     }
     fn places<'t>(reader: &mut StateReader<'t>) -> Option<Self::Places<'t>> {
         let before = S::places(reader)?;
@@ -221,10 +224,7 @@ impl<T: Record, S: Slots<T>, X: Folding<T>> Slots<T> for (S, Folded<X>) {
     #[inline(always)]
     fn add<'t>(&self, (before, at): Self::Places<'t>, group: StateRow<'t>, record: T::At<'_>, claims: &mut Claims<'t>) {
         self.0.add(before, group, record, claims);
-        let fold = &self.1.0;
-        let mut accumulator = at.get(group).unwrap_or_else(|| fold.init());
-        fold.accumulate(&mut accumulator, record);
-        at.set(group, accumulator, claims);
+        at.set(group, self.1.0.add(at.get(group), record), claims);
     }
     #[inline(always)]
     fn merge<'t>(
@@ -236,13 +236,7 @@ impl<T: Record, S: Slots<T>, X: Folding<T>> Slots<T> for (S, Folded<X>) {
     ) {
         self.0.merge(before, group, state, claims);
         let Some(other) = other else { return };
-        let merged = match at.get(group) {
-            Some(mut accumulator) => {
-                self.1.0.merge(&mut accumulator, other);
-                accumulator
-            }
-            None => other,
-        };
+        let merged = at.get(group).map_or(other, |accumulator| self.1.0.merge(accumulator, other));
         at.set(group, merged, claims);
     }
     fn values<'a>(&self, (before, state): <Self::Record as Record>::At<'a>) -> Result<Self::Values<'a>, Overflow> {
@@ -253,16 +247,16 @@ impl<T: Record, S: Slots<T>, X: Folding<T>> Slots<T> for (S, Folded<X>) {
 }
 
 impl<T: Record, X: Folding<T>> Summary<T> for Folded<X> {
-    type State = X::Accumulator;
+    type State = Option<X::Accumulator>;
     type Value<'a> = X::Output;
-    fn begin(&self, _: Room) -> X::Accumulator {
-        self.0.init()
+    fn begin(&self, _: Room) -> Option<X::Accumulator> {
+        None
     }
     #[inline(always)]
-    fn add(&self, state: &mut X::Accumulator, record: T::At<'_>) {
-        self.0.accumulate(state, record);
+    fn add(&self, state: &mut Option<X::Accumulator>, record: T::At<'_>) {
+        *state = Some(self.0.add(*state, record));
     }
-    fn value(&self, state: &mut X::Accumulator) -> Result<X::Output, Overflow> {
-        Ok(self.0.finish(*state))
+    fn value(&self, state: &mut Option<X::Accumulator>) -> Result<X::Output, Overflow> {
+        state.map(|state| self.0.finish(state)).ok_or_else(too_large::<X::Accumulator>)
     }
 }

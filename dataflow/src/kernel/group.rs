@@ -1,10 +1,8 @@
 //! Closures over whole groups, whose records they are lent one at a time.
 
 use std::marker::PhantomData;
-use std::sync::Arc;
 
 use runtime::error::Result;
-use runtime::kernel::TaskContext;
 use runtime::page::{LeafReader, NextRow, ReadRow, Row, RowWriter};
 use runtime::sort::{CoGroupFactory, CoGroupKernel, GROUP_ROWS, GroupFactory, GroupKernel, SortBuffer, SortedRows};
 
@@ -13,7 +11,7 @@ use crate::record::{Record, Value};
 
 use super::Emitter;
 use super::emitter::emitting;
-use super::shared::{Guarded, SharedClosure};
+use super::shared::{Guarded, kernels};
 
 /// The records of a group, lent one at a time: a group may be larger than memory, so a record is there until the next one is asked for. A closure copies
 /// what it keeps of a record.
@@ -118,10 +116,7 @@ pub(crate) fn try_reduce_group<T: Record, U: Record, F>(body: F) -> GroupFactory
 where
     F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
 {
-    let shared = SharedClosure::new(body);
-    Arc::new(move |_: &TaskContext| -> Result<Box<dyn GroupKernel>> {
-        Ok(Box::new(GroupByClosure::<T, U, F> { body: shared.get(), of: PhantomData }))
-    })
+    kernels(body, |body| Box::new(GroupByClosure::<T, U, F> { body, of: PhantomData }) as Box<dyn GroupKernel>)
 }
 
 impl<T: Record, U: Record, F> GroupKernel for GroupByClosure<T, U, F>
@@ -164,10 +159,7 @@ pub(crate) fn co_group<L: Record, R: Record, U: Record, F>(body: F) -> CoGroupFa
 where
     F: for<'l, 'r> Fn(&mut Group<'l, L>, &mut Group<'r, R>, &mut Emitter<'_, U>) + Clone + Send + 'static,
 {
-    let shared = SharedClosure::new(body);
-    Arc::new(move |_: &TaskContext| -> Result<Box<dyn CoGroupKernel>> {
-        Ok(Box::new(CoGroupByClosure::<L, R, U, F> { body: shared.get(), of: PhantomData }))
-    })
+    kernels(body, |body| Box::new(CoGroupByClosure::<L, R, U, F> { body, of: PhantomData }) as Box<dyn CoGroupKernel>)
 }
 
 impl<L: Record, R: Record, U: Record, F> CoGroupKernel for CoGroupByClosure<L, R, U, F>

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use runtime::error::Result;
+use runtime::error::{Error, Result};
 use runtime::join::{JoinFactory, JoinKernel, JoinTable, Pairs};
 use runtime::page::{Batch, Input, RowWriter, Selection};
 use runtime::plan::Reads;
@@ -78,19 +78,25 @@ where
         match failed {
             Some(error) => {
                 let pair = table.pair(input, pairs, built_left, position);
-                Err(error.with_record(&show_pair([L::schema(), R::schema()], &self.reads, pair)))
+                Err(about_pair(error, [L::schema, R::schema], &self.reads, pair))
             }
             None => Ok(position),
         }
     }
 }
 
-/// Both records, as far as they were read: `Sale { item: 3, .. } and Item { id: 3, .. }`.
+/// A closure's error, with both records as far as they were read: `Sale { item: 3, .. } and Item { id: 3, .. }`.
 #[cold]
-fn show_pair(schemas: [Schema; 2], reads: &[Reads; 2], pair: Option<[Batch<'_>; 2]>) -> String {
+#[inline(never)]
+fn about_pair(
+    error: UserError,
+    schemas: [fn() -> Schema; 2],
+    reads: &[Reads; 2],
+    pair: Option<[Batch<'_>; 2]>,
+) -> Error {
     let mut selection = Selection::default();
     selection.fill(0..1);
     let sides = pair.iter().flatten().zip(schemas.iter().zip(reads));
-    let shown = sides.map(|(batch, (schema, reads))| show_record(schema, reads, &Input::new(batch, &selection), 0));
-    shown.collect::<Vec<_>>().join(" and ")
+    let shown = sides.map(|(batch, (schema, reads))| show_record(&schema(), reads, &Input::new(batch, &selection), 0));
+    error.with_record(&shown.collect::<Vec<_>>().join(" and "))
 }

@@ -1,10 +1,8 @@
 //! Closures over all records of a task.
 
 use std::marker::PhantomData;
-use std::sync::Arc;
 
 use runtime::error::Result;
-use runtime::kernel::TaskContext;
 use runtime::page::RowWriter;
 use runtime::sort::{SortBuffer, SortedRows, Whole, WholeFactory};
 
@@ -12,7 +10,7 @@ use crate::record::Record;
 
 use super::Emitter;
 use super::emitter::emitting;
-use super::shared::{Guarded, SharedClosure};
+use super::shared::{Guarded, kernels};
 
 /// The records of one task, in the order in which they came.
 ///
@@ -51,10 +49,7 @@ pub(crate) fn map_partition<T: Record, U: Record, F>(body: F) -> WholeFactory
 where
     F: for<'r> Fn(TaskRecords<'r, T>, &mut Emitter<'_, U>) + Clone + Send + 'static,
 {
-    let shared = SharedClosure::new(body);
-    Arc::new(move |_: &TaskContext| -> Result<Box<dyn Whole>> {
-        Ok(Box::new(MapPartition::<T, U, F> { body: shared.get(), of: PhantomData }))
-    })
+    kernels(body, |body| Box::new(MapPartition::<T, U, F> { body, of: PhantomData }) as Box<dyn Whole>)
 }
 
 impl<T: Record, U: Record, F> Whole for MapPartition<T, U, F>

@@ -4,21 +4,16 @@
 //! is `None` if there was no value.
 
 use runtime::group::{StateReader, StateRow, StateSlot};
-use runtime::operators::{Merge, StateLeaf};
-use runtime::row::LeafType;
 
 use crate::record::Record;
 
 use super::Extreme;
 use super::numbers::{Averaged, Measure};
-use super::slots::kernel_leaf;
 
 /// The number of values in a sum. Plain values are not counted, because their number is the number of records.
 pub trait Tally: Copy + Default + Send + for<'a> Record<At<'a> = Self> {
     /// The place of the number in a row.
     type Place<'t>: Copy;
-    /// The leaf by which the engine keeps the number.
-    fn leaf() -> Option<StateLeaf>;
     /// Takes its leaf from a table.
     fn place<'t>(reader: &mut StateReader<'t>) -> Option<Self::Place<'t>>;
     /// Counts one more.
@@ -32,9 +27,6 @@ pub trait Tally: Copy + Default + Send + for<'a> Record<At<'a> = Self> {
 
 impl Tally for () {
     type Place<'t> = ();
-    fn leaf() -> Option<StateLeaf> {
-        None
-    }
     fn place<'t>(_: &mut StateReader<'t>) -> Option<()> {
         Some(())
     }
@@ -49,9 +41,6 @@ impl Tally for () {
 
 impl Tally for u64 {
     type Place<'t> = StateSlot<'t, u64>;
-    fn leaf() -> Option<StateLeaf> {
-        Some(kernel_leaf(LeafType::U64, Merge::Sum))
-    }
     fn place<'t>(reader: &mut StateReader<'t>) -> Option<Self::Place<'t>> {
         reader.plain()
     }

@@ -48,7 +48,7 @@ pub use numbers::{Averaged, Measure, State};
 pub(crate) use predicate::{predicate, try_predicate};
 pub(crate) use reduce::reduce;
 pub use slots::Slots;
-pub(crate) use slots::{kernel_leaf, slot, slot_type};
+pub(crate) use slots::{kernel_leaves, put_behind, slot, slot_type};
 pub(crate) use stateful::{process_with, try_predicate_with, try_process_with};
 pub(crate) use summaries::summary;
 pub use summaries::{Room, Summaries, Summary};

@@ -7,9 +7,9 @@ use runtime::kernel::{Predicate, PredicateFactory};
 use runtime::page::{Batch, Input, Selection};
 use runtime::plan::Reads;
 
-use super::shared::{Guarded, kernels};
+use super::shared::{Guarded, about_record, kernels};
 use crate::error::UserError;
-use crate::record::{Record, show_record};
+use crate::record::Record;
 
 struct Keep<T, F> {
     body: Guarded<F>,
@@ -86,6 +86,6 @@ pub(super) fn try_select<T: Record>(
         let mut selection = Selection::default();
         selection.set(asked);
         let input = Input::new(batch, &selection);
-        error.with_record(&show_record(&T::schema(), reads, &input, position - 1))
+        about_record(error, T::schema, reads, &input, position - 1)
     })
 }

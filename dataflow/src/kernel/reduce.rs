@@ -1,18 +1,16 @@
 //! Closures that make one record of two.
 
 use std::marker::PhantomData;
-use std::sync::Arc;
 
 use runtime::error::Result;
 use runtime::group::{Combined, GroupTable, Groups, Reduce, ReduceFactory};
-use runtime::kernel::TaskContext;
 use runtime::page::{Input, RowWriter};
 
 use crate::record::Record;
 
 use super::Emitter;
 use super::emitter::emitting;
-use super::shared::{Guarded, SharedClosure};
+use super::shared::{Guarded, kernels};
 
 struct ReduceByClosure<T, F> {
     body: Guarded<F>,
@@ -24,10 +22,7 @@ pub(crate) fn reduce<T: Record, F>(body: F) -> ReduceFactory
 where
     F: for<'l, 'r> Fn(T::At<'l>, T::At<'r>, &mut Emitter<'_, T>) + Clone + Send + 'static,
 {
-    let shared = SharedClosure::new(body);
-    Arc::new(move |_: &TaskContext| -> Result<Box<dyn Reduce>> {
-        Ok(Box::new(ReduceByClosure::<T, F> { body: shared.get(), of: PhantomData }))
-    })
+    kernels(body, |body| Box::new(ReduceByClosure::<T, F> { body, of: PhantomData }) as Box<dyn Reduce>)
 }
 
 impl<T: Record, F> Reduce for ReduceByClosure<T, F>

@@ -3,12 +3,20 @@
 use std::mem::needs_drop;
 use std::ops::{Deref, DerefMut};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use runtime::error::Result;
-use runtime::kernel::{Factory, TaskContext};
+use runtime::error::{Error, Result};
+use runtime::group::{Accumulate, Reduce};
+use runtime::join::JoinKernel;
+use runtime::kernel::{Chain, Factory, Predicate, TaskContext};
+use runtime::page::Input;
+use runtime::plan::Reads;
+use runtime::row::Schema;
+use runtime::sort::{CoGroupKernel, GroupKernel, Whole};
 
 use crate::accumulators;
+use crate::error::UserError;
+use crate::record::show_record;
 
 /// Holds a closure for factories, which are shared, without asking that the closure be `Sync`.
 pub(super) struct SharedClosure<F>(Mutex<Guarded<F>>);
@@ -28,30 +36,72 @@ impl<F: Clone> SharedClosure<F> {
     }
 }
 
-/// Opens kernels that call a closure: `kernel` makes one of a task's clone.
-struct ClosureFactory<F, M> {
-    closure: SharedClosure<F>,
+/// Opens kernels of one closure.
+pub(super) trait Maker<K: ?Sized>: Send {
+    fn kernel(&self) -> Box<K>;
+    fn accumulates(&self) -> bool;
+}
+
+/// The maker of a closure's kernels.
+struct ClosureMaker<F, M> {
+    closure: Guarded<F>,
     kernel: M,
 }
 
-/// A factory of kernels that call `closure`. They have effects where the closure adds to an accumulator.
-pub(super) fn kernels<K, F, M>(closure: F, kernel: M) -> Arc<dyn Factory<K>>
-where
-    K: ?Sized + 'static,
-    F: Clone + Send + 'static,
-    M: Fn(Guarded<F>) -> Box<K> + Send + Sync + 'static,
-{
-    Arc::new(ClosureFactory { closure: SharedClosure::new(closure), kernel })
+impl<K: ?Sized, F: Clone + Send, M: Fn(Guarded<F>) -> Box<K> + Send> Maker<K> for ClosureMaker<F, M> {
+    fn kernel(&self) -> Box<K> {
+        (self.kernel)(self.closure.clone())
+    }
+
+    fn accumulates(&self) -> bool {
+        accumulators::are_in(&*self.closure)
+    }
 }
 
-impl<K: ?Sized, F: Clone + Send, M: Fn(Guarded<F>) -> Box<K> + Send + Sync> Factory<K> for ClosureFactory<F, M> {
+/// A maker that tasks share, without asking that the closure be `Sync`.
+struct SharedMaker<K: ?Sized>(Mutex<Box<dyn Maker<K>>>);
+
+impl<K: ?Sized> SharedMaker<K> {
+    fn lock(&self) -> MutexGuard<'_, Box<dyn Maker<K>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<K: ?Sized> Factory<K> for SharedMaker<K> {
     fn open(&self, _: &TaskContext) -> Result<Box<K>> {
-        Ok((self.kernel)(self.closure.get()))
+        Ok(self.lock().kernel())
     }
 
     fn has_effects(&self) -> bool {
-        self.closure.accumulates()
+        self.lock().accumulates()
     }
+}
+
+/// Kinds of kernels. Their factories are compiled once for each kind, and not for each closure.
+pub(super) trait Kind {
+    fn factory(maker: Box<dyn Maker<Self>>) -> Arc<dyn Factory<Self>>;
+}
+
+macro_rules! kinds {
+    ($($kind:path)*) => {$(
+        impl Kind for dyn $kind {
+            #[inline(never)]
+            fn factory(maker: Box<dyn Maker<Self>>) -> Arc<dyn Factory<Self>> {
+                Arc::new(SharedMaker(Mutex::new(maker)))
+            }
+        }
+    )*};
+}
+kinds! { Chain Predicate JoinKernel Accumulate Reduce GroupKernel CoGroupKernel Whole }
+
+/// A factory that opens a kernel with a clone of a closure.
+pub(super) fn kernels<K, F, M>(closure: F, kernel: M) -> Arc<dyn Factory<K>>
+where
+    K: Kind + ?Sized + 'static,
+    F: Clone + Send + 'static,
+    M: Fn(Guarded<F>) -> Box<K> + Send + 'static,
+{
+    K::factory(Box::new(ClosureMaker { closure: Guarded::new(closure), kernel }))
 }
 
 /// A value of the user's whose `Drop` may panic, such as a closure with captured values.
@@ -107,4 +157,17 @@ impl<V> Drop for Guarded<V> {
             resume_unwind(panic);
         }
     }
+}
+
+/// A closure's error, with the fields in `reads` of the record that it was about. Compiled once.
+#[cold]
+#[inline(never)]
+pub(super) fn about_record(
+    error: UserError,
+    schema: fn() -> Schema,
+    reads: &Reads,
+    input: &Input<'_>,
+    position: usize,
+) -> Error {
+    error.with_record(&show_record(&schema(), reads, input, position))
 }

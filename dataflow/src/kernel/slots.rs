@@ -51,8 +51,15 @@ pub trait Slots<T: Record>: Clone + Send + 'static {
 }
 
 /// A leaf that kernels add to, and that the engine merges by `merge`.
-pub(crate) fn kernel_leaf(ty: LeafType, merge: Merge) -> StateLeaf {
-    StateLeaf { ty, fold: Fold::Kernel(merge) }
+#[inline(never)]
+pub(crate) fn kernel_leaves(leaves: &[(LeafType, Merge)]) -> Vec<StateLeaf> {
+    leaves.iter().map(|&(ty, merge)| StateLeaf { ty, fold: Fold::Kernel(merge) }).collect()
+}
+
+/// Puts a slot's leaves behind those of the slots before. Compiled once, as are the leaves.
+#[inline(never)]
+pub(crate) fn put_behind(leaves: &mut Vec<StateLeaf>, of_slot: Vec<StateLeaf>) {
+    leaves.extend(of_slot);
 }
 
 impl<T: Record> Slots<T> for () {
@@ -90,22 +97,21 @@ macro_rules! slot_type {
 }
 pub(crate) use slot_type;
 
-/// One slot's part of [`Slots`]: its state, its value, and the places of the state in a row. A slot with `merge` merges its states itself.
+/// One slot's part of [`Slots`]: its state, its value, and the places of the state in a row.
 macro_rules! slot {
     ([$($generics:tt)*] $name:ty, $state:ty, $value:ty, $places:ty,
      leaves($slot:ident) $leaves:expr, places($reader:ident) $take:expr,
-     add($of:ident, $at:ident, $group:ident, $record:ident) $add:block,
-     $(merge($place:ident, $other:ident) $merge:block,)? value($sum:ident) $out:expr) => {
+     add($of:ident, $at:ident, $group:ident, $record:ident) $add:block, value($sum:ident) $out:expr) => {
         impl<T: $crate::record::Record, S: $crate::kernel::Slots<T>, $($generics)*> $crate::kernel::Slots<T> for (S, $name) {
             type Record = (S::Record, $state);
             type Values<'a> = (S::Values<'a>, $value);
             type Places<'t> = (S::Places<'t>, $places);
-            const MERGES: bool = S::MERGES $(|| $crate::kernel::slot!(@merges $other))?;
+            const MERGES: bool = S::MERGES;
 
             fn leaves(&self, leaves: &mut Vec<::runtime::operators::StateLeaf>) {
                 self.0.leaves(leaves);
                 let $slot = &self.1;
-                leaves.extend($leaves);
+                $crate::kernel::put_behind(leaves, $leaves);
             }
             fn places<'t>($reader: &mut ::runtime::group::StateReader<'t>) -> Option<Self::Places<'t>> {
                 Some((S::places($reader)?, $take))
@@ -131,10 +137,6 @@ macro_rules! slot {
                 claims: &mut ::runtime::page::Claims<'t>,
             ) {
                 self.0.merge(places.0, group, state.0, claims);
-                $(
-                    let ($place, $other) = ((places.1, group), state.1);
-                    $merge
-                )?
             }
             fn values<'a>(
                 &self,
@@ -144,6 +146,5 @@ macro_rules! slot {
             }
         }
     };
-    (@merges $other:ident) => { true };
 }
 pub(crate) use slot;

@@ -6,14 +6,15 @@
 use std::marker::PhantomData;
 
 use runtime::operators::Keyed;
-use runtime::row::{LeafSet, SchemaBuilder, Shape};
+use runtime::row::{LeafSet, Schema, SchemaBuilder, Shape};
 use runtime::sort::OrderKey;
 use runtime::{plan, row};
 
 use crate::kernel::{KeyOf, Keying, keying};
 use crate::record::Record;
 
-use super::{Equality, Field, Key, KeyedBy, OfFields, Order, Projection};
+use super::order::keys_of;
+use super::{Equality, Field, Key, KeyedBy, OfFields, Order, Projection, listed};
 
 /// What key closures see of a record: its symbols, or one symbol. Any of them stands for the record where a key is computed.
 pub trait Symbols: Copy {
@@ -98,7 +99,7 @@ impl<T: Record, V: Record, F> Computed<T, V, F> {
     }
 
     fn leaves() -> Vec<usize> {
-        (T::LEAVES..T::LEAVES + V::LEAVES).collect()
+        listed(T::LEAVES..T::LEAVES + V::LEAVES)
     }
 }
 
@@ -108,23 +109,30 @@ where
 {
     /// The operator that computes the value, for records behind which a `B` stands already.
     fn operator<B: Record>(&self, name: &'static str) -> Option<Keyed> {
-        let behind = |schema: &mut SchemaBuilder| {
-            let shape = T::describe(schema);
-            vec![row::Field { ident: "", name: "", shape }, schema.field("key", B::describe)]
-        };
-        let record = |fields| Shape::Record { name: "", fields };
-        let input = SchemaBuilder::build(|schema| record(behind(schema)));
-        let output = SchemaBuilder::build(|schema| {
-            let mut fields = behind(schema);
-            fields.push(schema.field(name, V::describe));
-            record(fields)
-        });
+        let [input, output] = schemas([T::describe, B::describe, V::describe], name);
         let chain = keying::<T, B, V, F>(self.body.clone());
         Some(Keyed { input, output, chain, reads: self.reads.clone() })
     }
 }
 
 /// A trait of keys or orders, which a computed one has as fields have it.
+/// The schemas of records behind which a key stands, and of these with a value of this name behind them. Compiled once, whatever the types are.
+#[inline(never)]
+fn schemas([record, key, value]: [fn(&mut SchemaBuilder) -> Shape; 3], name: &'static str) -> [Schema; 2] {
+    let behind = |schema: &mut SchemaBuilder| {
+        let shape = record(schema);
+        vec![row::Field { ident: "", name: "", shape }, schema.field("key", key)]
+    };
+    let tuple = |fields| Shape::Record { name: "", fields };
+    let input = SchemaBuilder::build(|schema| tuple(behind(schema)));
+    let output = SchemaBuilder::build(|schema| {
+        let mut fields = behind(schema);
+        fields.push(schema.field(name, value));
+        tuple(fields)
+    });
+    [input, output]
+}
+
 macro_rules! computed {
     ($tr:ident, $bound:ident, $name:literal; $($item:item)*) => {
         impl<T: Record, V: $bound, F> $tr<T> for Computed<T, V, F>
@@ -152,7 +160,7 @@ computed! { Projection, Record, "order";
 }
 computed! { Order, Record, "order";
     fn keys(&self) -> Vec<OrderKey> {
-        Self::leaves().into_iter().map(|leaf| OrderKey { leaf, descending: false }).collect()
+        keys_of(T::LEAVES..T::LEAVES + V::LEAVES, false)
     }
 }
 

@@ -13,8 +13,10 @@ mod outside;
 mod words;
 
 use std::marker::PhantomData;
+use std::ops::Range;
 
 use runtime::operators::Keyed;
+use runtime::sort::OrderKey;
 use runtime::value::{Date, Decimal, TimeDelta, Timestamp};
 
 use crate::record::Record;
@@ -54,7 +56,7 @@ pub const fn field_at<T, V>(first_leaf: usize) -> Field<T, V> {
 
 impl<T, V: Record> Field<T, V> {
     /// The leaves of the field.
-    pub(crate) fn leaves(self) -> std::ops::Range<usize> {
+    pub(crate) fn leaves(self) -> Range<usize> {
         self.first_leaf..self.first_leaf + V::LEAVES
     }
 }
@@ -116,7 +118,7 @@ impl<F> OfFields for Desc<F> {}
 impl<T, V: Equality> Key<T> for Field<T, V> {
     type Value = V;
     fn leaves(&self) -> Vec<usize> {
-        Field::leaves(*self).collect()
+        listed(Field::leaves(*self))
     }
 }
 
@@ -148,7 +150,7 @@ pub trait Projection<T> {
 impl<T, V: Record> Projection<T> for Field<T, V> {
     type Value = V;
     fn leaves(&self) -> Vec<usize> {
-        Field::leaves(*self).collect()
+        listed(Field::leaves(*self))
     }
 }
 
@@ -171,8 +173,25 @@ pub trait KeyedBy<T, V> {
 
 impl<T, V: Record> KeyedBy<T, V> for Field<T, V> {
     fn leaves(&self) -> Vec<usize> {
-        Field::leaves(*self).collect()
+        listed(Field::leaves(*self))
     }
+}
+
+// What lists leaves is compiled once, and not for each program's keys.
+
+#[inline(never)]
+fn listed(leaves: Range<usize>) -> Vec<usize> {
+    leaves.collect()
+}
+
+#[inline(never)]
+fn concatenated(parts: &[Vec<usize>]) -> Vec<usize> {
+    parts.concat()
+}
+
+#[inline(never)]
+fn concatenated_keys(parts: &[Vec<OrderKey>]) -> Vec<OrderKey> {
+    parts.concat()
 }
 
 macro_rules! tuple {
@@ -185,32 +204,25 @@ macro_rules! tuple {
         impl<T, $($name: Key<T> + OfFields),*> Key<T> for ($($name,)*) {
             type Value = ($($name::Value,)*);
             fn leaves(&self) -> Vec<usize> {
-                [$(self.$index.leaves()),*].concat()
+                concatenated(&[$(self.$index.leaves()),*])
             }
         }
         impl<T, $($name: Projection<T> + OfFields),*> Projection<T> for ($($name,)*) {
             type Value = ($($name::Value,)*);
             fn leaves(&self) -> Vec<usize> {
-                [$(self.$index.leaves()),*].concat()
+                concatenated(&[$(self.$index.leaves()),*])
             }
         }
         impl<T, $($name: KeyedBy<T, $value> + OfFields, $value),*> KeyedBy<T, ($($value,)*)> for ($($name,)*) {
             fn leaves(&self) -> Vec<usize> {
-                [$(self.$index.leaves()),*].concat()
+                concatenated(&[$(self.$index.leaves()),*])
             }
         }
         impl<T, $($name: Order<T> + OfFields),*> Order<T> for ($($name,)*) {
-            fn keys(&self) -> Vec<runtime::sort::OrderKey> {
-                [$(self.$index.keys()),*].concat()
+            fn keys(&self) -> Vec<OrderKey> {
+                concatenated_keys(&[$(self.$index.keys()),*])
             }
         }
     };
 }
-tuple!(A VA 0);
-tuple!(A VA 0, B VB 1);
-tuple!(A VA 0, B VB 1, C VC 2);
-tuple!(A VA 0, B VB 1, C VC 2, D VD 3);
-tuple!(A VA 0, B VB 1, C VC 2, D VD 3, E VE 4);
-tuple!(A VA 0, B VB 1, C VC 2, D VD 3, E VE 4, F VF 5);
-tuple!(A VA 0, B VB 1, C VC 2, D VD 3, E VE 4, F VF 5, G VG 6);
-tuple!(A VA 0, B VB 1, C VC 2, D VD 3, E VE 4, F VF 5, G VG 6, H VH 7);
+for_tuples!(tuple);

@@ -1,5 +1,7 @@
 //! Orders: `|r| (desc(r.revenue), asc(r.day))`.
 
+use std::ops::Range;
+
 use runtime::operators::Keyed;
 use runtime::row::{LeafType, Schema};
 use runtime::sort::OrderKey;
@@ -52,7 +54,13 @@ pub trait Order<T> {
 }
 
 fn keys<T, V: Record>(field: Field<T, V>, descending: bool) -> Vec<OrderKey> {
-    field.leaves().map(|leaf| OrderKey { leaf, descending }).collect()
+    keys_of(field.leaves(), descending)
+}
+
+/// Compiled once, and not for each field.
+#[inline(never)]
+pub(super) fn keys_of(leaves: Range<usize>, descending: bool) -> Vec<OrderKey> {
+    leaves.map(|leaf| OrderKey { leaf, descending }).collect()
 }
 
 impl<T, V: Record> Order<T> for Desc<Field<T, V>> {

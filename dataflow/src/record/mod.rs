@@ -6,6 +6,7 @@
 
 mod arrays;
 mod bound;
+mod columns;
 mod items;
 mod leaves;
 mod list_form;
@@ -23,6 +24,7 @@ use runtime::page::{Claims, LeafReader, NewRow, Row, SinkLeaves, TrustedRecord};
 use runtime::row::{Schema, SchemaBuilder, Shape};
 
 pub(crate) use bound::bound_value;
+pub use columns::{Column, record_of};
 pub use items::{AsItems, List, ListIter};
 pub use list_form::{ListForm, ListOf};
 pub use maps::{Map, MapIter};
@@ -84,8 +86,14 @@ pub trait Record: Value<Record = Self> + Sized + 'static {
     /// The record's schema.
     #[must_use]
     fn schema() -> Schema {
-        SchemaBuilder::build(Self::describe)
+        schema_of(Self::describe)
     }
+}
+
+/// A schema by what describes it. Compiled once.
+#[inline(never)]
+fn schema_of(describe: fn(&mut SchemaBuilder) -> Shape) -> Schema {
+    SchemaBuilder::build(describe)
 }
 
 /// Anything that can be seen as the twin of a record: the record, the twin, a tuple of owned and borrowed parts.

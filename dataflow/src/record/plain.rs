@@ -12,7 +12,7 @@ use crate::key::Field;
 
 /// A record of one leaf, stored as a plain value of another type.
 macro_rules! plain {
-    ([$($generics:tt)*] $ty:ty, $leaf:expr, $stored:ty, $read:expr, $write:expr, $list:ty, $compare:expr) => {
+    ($([$($generics:tt)*] $ty:ty, $leaf:expr, $stored:ty, $read:expr, $write:expr, $list:ty, $compare:expr;)*) => {$(
         impl<$($generics)*> Record for $ty {
             type At<'a> = $ty;
             type Fields<Root> = Field<Root, $ty>;
@@ -65,56 +65,28 @@ macro_rules! plain {
                 *self
             }
         }
-    };
+    )*};
 }
 
 macro_rules! numbers {
     ($list:ty, $compare:expr; $($ty:ident $leaf:ident)*) => {$(
-        plain!([] $ty, LeafType::$leaf, $ty, |value| value, |value| value, $list, $compare);
+        plain! { [] $ty, LeafType::$leaf, $ty, |value| value, |value| value, $list, $compare; }
     )*};
 }
 numbers!(InPlace, Ord::cmp; i16 I16 i32 I32 i64 I64 i128 I128 u8 U8 u16 U16 u32 U32 u64 U64 u128 U128);
 numbers!(AsItems, Ord::cmp; i8 I8);
 numbers!(InPlace, |left: &f32, right: &f32| compare_floats((*left).into(), (*right).into()); f32 F32);
 numbers!(InPlace, |left: &f64, right: &f64| compare_floats(*left, *right); f64 F64);
-plain!([] bool, LeafType::Bool, u8, |byte| byte != 0, u8::from, AsItems, Ord::cmp);
-plain!(
-    [] char,
-    LeafType::Char,
-    u32,
-    |code| char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER),
-    u32::from,
-    AsItems,
-    Ord::cmp
-);
-plain!([] Date, LeafType::Date, i32, Date::from_days, Date::days, InPlace, Ord::cmp);
-plain!(
-    [] Timestamp,
-    LeafType::Timestamp,
-    i64,
-    Timestamp::from_micros,
-    Timestamp::micros,
-    InPlace,
-    Ord::cmp
-);
-plain!(
-    [] TimeDelta,
-    LeafType::TimeDelta,
-    i64,
-    TimeDelta::from_micros,
-    TimeDelta::micros,
-    InPlace,
-    Ord::cmp
-);
-plain!(
-    [const SCALE: u8] Decimal<SCALE>,
-    LeafType::Decimal(SCALE),
-    i64,
-    Decimal::from_scaled,
-    Decimal::scaled,
-    InPlace,
-    Ord::cmp
-);
+plain! {
+    [] bool, LeafType::Bool, u8, |byte| byte != 0, u8::from, AsItems, Ord::cmp;
+    [] char, LeafType::Char, u32, |code| char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER), u32::from,
+        AsItems, Ord::cmp;
+    [] Date, LeafType::Date, i32, Date::from_days, Date::days, InPlace, Ord::cmp;
+    [] Timestamp, LeafType::Timestamp, i64, Timestamp::from_micros, Timestamp::micros, InPlace, Ord::cmp;
+    [] TimeDelta, LeafType::TimeDelta, i64, TimeDelta::from_micros, TimeDelta::micros, InPlace, Ord::cmp;
+    [const SCALE: u8] Decimal<SCALE>, LeafType::Decimal(SCALE), i64, Decimal::from_scaled, Decimal::scaled,
+        InPlace, Ord::cmp;
+}
 
 /// In total order with NaN last and -0 = 0.
 fn compare_floats(left: f64, right: f64) -> Ordering {

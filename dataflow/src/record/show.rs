@@ -7,6 +7,7 @@ use runtime::row::{Field, LeafSet, LeafType, Schema, Shape, show_leaf};
 /// The record at a position of an input: `WordCount { word: "to", count: 2 }`. What nobody reads may have no value that means anything,
 /// so that is left out: `WordCount { word: "to", .. }`.
 #[cold]
+#[inline(never)]
 pub(crate) fn show_record(schema: &Schema, reads: &Reads, input: &Input<'_>, position: usize) -> String {
     let mut text = String::new();
     if let Some(&row) = input.selection().rows().get(position) {

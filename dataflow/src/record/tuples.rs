@@ -5,10 +5,10 @@ use std::cmp::Ordering;
 use runtime::page::{Claims, LeafReader, NewRow, Row, SinkLeaves};
 use runtime::row::{SchemaBuilder, Shape};
 
-use super::{AsItems, Record, Value};
+use super::{AsItems, Column, Record, Value, record_of};
 
 macro_rules! tuple {
-    ($($name:ident $index:tt),*) => {
+    ($($name:ident $_other:ident $index:tt),*) => {
         impl<$($name: Record),*> Record for ($($name,)*) {
             type At<'a> = ($($name::At<'a>,)*);
             type Fields<Root> = ($($name::Fields<Root>,)*);
@@ -20,7 +20,8 @@ macro_rules! tuple {
             const BORROWS: bool = false $(|| $name::BORROWS)*;
 
             fn describe(schema: &mut SchemaBuilder) -> Shape {
-                Shape::Record { name: "", fields: vec![$(schema.field(stringify!($index), $name::describe)),*] }
+                let column = |name, describe| Column { ident: name, name, is_source_file: false, describe };
+                record_of(schema, "", &[$(column(stringify!($index), $name::describe)),*])
             }
             #[allow(unused_assignments, reason = "the last part has no next")]
             fn fields<Root>(first_leaf: usize) -> Self::Fields<Root> {
@@ -69,11 +70,4 @@ macro_rules! tuple {
         }
     };
 }
-tuple!(A 0);
-tuple!(A 0, B 1);
-tuple!(A 0, B 1, C 2);
-tuple!(A 0, B 1, C 2, D 3);
-tuple!(A 0, B 1, C 2, D 3, E 4);
-tuple!(A 0, B 1, C 2, D 3, E 4, F 5);
-tuple!(A 0, B 1, C 2, D 3, E 4, F 5, G 6);
-tuple!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7);
+for_tuples!(tuple);

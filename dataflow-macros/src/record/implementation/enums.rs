@@ -5,7 +5,7 @@ use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 use syn::ext::IdentExt as _;
 
-use super::{ImplementationParts, columns};
+use super::{ImplementationParts, shape};
 use crate::record::borrowing::Borrowing;
 use crate::record::input::{RecordInput, VariantInput};
 use crate::record::parts;
@@ -98,15 +98,10 @@ fn describe(name: &Ident, variants: &[VariantInput]) -> TokenStream {
         return quote!(__schema.leaf(__dataflow::LeafType::Tag(#tag)));
     }
     let described = variants.iter().map(|variant| {
-        let (ident, column, columns) = (variant.name.unraw().to_string(), &variant.column, columns(&variant.fields));
+        let (ident, column) = (variant.name.unraw().to_string(), &variant.column);
         let is_named = !variant.is_tuple && !variant.fields.is_empty();
-        let record = if is_named { quote!(#column) } else { quote!("") };
-        quote! {
-            __schema.renamed(#ident, #column, |__schema| {
-                let __fields = #columns;
-                __dataflow::Shape::Record { name: #record, fields: __fields }
-            })
-        }
+        let shape = shape(&if is_named { quote!(#column) } else { quote!("") }, &variant.fields);
+        quote!(__schema.renamed(#ident, #column, |__schema| #shape))
     });
     quote!(__schema.variants(#tag, |__schema| ::std::vec![#(#described),*]))
 }

@@ -58,26 +58,20 @@ pub(super) fn write(record: &RecordInput) -> TokenStream {
     }
 }
 
-/// The columns of some fields, in a vector.
-pub(super) fn columns(fields: &[FieldInput]) -> TokenStream {
-    let described = fields.iter().map(|field| {
-        let (ident, column, ty) = (field.ident(), &field.column, &field.stored);
-        let describe = quote!(<__Known<#ty> as __Record>::describe);
-        let described = if column.value() == ident {
-            quote!(__schema.field(#ident, #describe))
-        } else {
-            quote!(__schema.renamed(#ident, #column, #describe))
-        };
-        if field.is_source_file {
-            quote!({
-                let __field = #described;
-                __schema.source_file(__field)
-            })
-        } else {
-            described
+/// The shape of a record with this name, or of a tuple, which has none.
+pub(super) fn shape(name: &TokenStream, fields: &[FieldInput]) -> TokenStream {
+    let columns = fields.iter().map(|field| {
+        let (ident, column, ty, is_source_file) = (field.ident(), &field.column, &field.stored, field.is_source_file);
+        quote! {
+            __dataflow::Column {
+                ident: #ident,
+                name: #column,
+                is_source_file: #is_source_file,
+                describe: <__Known<#ty> as __Record>::describe,
+            }
         }
     });
-    quote!(::std::vec![#(#described),*])
+    quote!(__dataflow::record_of(__schema, #name, &[#(#columns),*]))
 }
 
 fn record_impl(record: &RecordInput, pieces: &ImplementationParts) -> TokenStream {

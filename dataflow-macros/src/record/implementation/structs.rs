@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::ext::IdentExt as _;
 
-use super::{ImplementationParts, columns};
+use super::{ImplementationParts, shape};
 use crate::record::input::{FieldInput, RecordInput};
 use crate::record::stored::boxed;
 use crate::record::{parts, symbols};
@@ -20,7 +20,7 @@ pub(super) fn pieces(record: &RecordInput, fields: &[FieldInput]) -> Implementat
     let at_parts = parts_of(quote!(__at));
     let (left, right) = (parts_of(quote!(__left)), parts_of(quote!(__right)));
     let owned = fields.iter().zip(&places).map(|(field, place)| boxed(quote!(__parts #place), &field.ty));
-    let (record_name, columns) = (name.unraw().to_string(), columns(fields));
+    let record_name = name.unraw().to_string();
     ImplementationParts {
         parts: parts::nest(record.types().map(|ty| quote!(#ty)).collect()),
         symbols: quote!(#symbols<Root, #arguments>),
@@ -28,10 +28,7 @@ pub(super) fn pieces(record: &RecordInput, fields: &[FieldInput]) -> Implementat
             let __parts = <__Parts<#arguments> as __Record>::fields(__first_leaf);
             __Known::<#symbols<Root, #arguments>> { #from_parts }
         },
-        describe: quote! {
-            let __fields = #columns;
-            __dataflow::Shape::Record { name: #record_name, fields: __fields }
-        },
+        describe: shape(&quote!(#record_name), fields),
         at: quote! {
             let __parts = <__Parts<#arguments> as __Record>::at(__cursor, __row);
             __At { #from_parts }

@@ -8,7 +8,7 @@ use runtime::row::LeafType;
 
 use crate::flow::Mode;
 use crate::flow::aggregate::Aggregates;
-use crate::kernel::{Measure, MeasureClosure, Measured, State, SumOf, kernel_leaf, slot, slot_type, summary};
+use crate::kernel::{Measure, MeasureClosure, Measured, State, SumOf, kernel_leaves, slot, slot_type, summary};
 use crate::record::Record;
 
 impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
@@ -27,8 +27,6 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
-    #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
     pub fn avg<V: Measured, F>(self, measure: F) -> Aggregates<T, K, M, (S, V::Kept<Avg<V, F>>)>
     where
         F: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static,
@@ -43,7 +41,7 @@ slot_type! {
 }
 
 slot!([V: Measured, F: MeasureClosure<T, V>] Avg<V, F>, (SumOf<V>, u64), V::Of<f64>, (StateSlot<'t, SumOf<V>>, StateSlot<'t, u64>),
-    leaves(_slot) [kernel_leaf(<SumOf<V> as State>::LEAF, Merge::Sum), kernel_leaf(LeafType::U64, Merge::Sum)],
+    leaves(_slot) kernel_leaves(&[(<SumOf<V> as State>::LEAF, Merge::Sum), (LeafType::U64, Merge::Sum)]),
     places(reader) (reader.plain()?, reader.plain()?),
     add(slot, at, group, record) {
         if let Some(number) = slot.0.read(record).number() {

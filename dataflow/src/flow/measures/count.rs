@@ -6,7 +6,7 @@ use runtime::row::LeafType;
 
 use crate::flow::Mode;
 use crate::flow::aggregate::Aggregates;
-use crate::kernel::{kernel_leaf, slot, summary};
+use crate::kernel::{kernel_leaves, slot, summary};
 use crate::record::Record;
 
 impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
@@ -28,7 +28,6 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn count(self) -> Aggregates<T, K, M, (S, Count)> {
         self.with(Count)
     }
@@ -39,7 +38,7 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
 pub struct Count;
 
 slot!([] Count, u64, u64, StateSlot<'t, u64>,
-    leaves(_slot) [kernel_leaf(LeafType::U64, Merge::Sum)],
+    leaves(_slot) kernel_leaves(&[(LeafType::U64, Merge::Sum)]),
     places(reader) reader.plain()?,
     add(_slot, at, group, _record) { at.set(group, at.get(group) + 1); },
     value(count) count);

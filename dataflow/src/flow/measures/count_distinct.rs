@@ -30,7 +30,6 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn count_distinct<C: Key<T> + OfFields>(
         self,
         field: impl FnOnce(T::Fields<T>) -> C,
@@ -44,7 +43,7 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
 pub struct CountDistinct(Arc<[usize]>);
 
 slot!([] CountDistinct, u64, u64, (),
-    leaves(slot) [StateLeaf { ty: LeafType::U64, fold: Fold::Distinct(slot.0.clone()) }],
+    leaves(slot) vec![StateLeaf { ty: LeafType::U64, fold: Fold::Distinct(slot.0.clone()) }],
     places(reader) reader.skip(1),
     add(_slot, _at, _group, _record) {},
     value(value) value);

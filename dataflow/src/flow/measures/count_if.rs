@@ -8,7 +8,7 @@ use runtime::row::LeafType;
 
 use crate::flow::Mode;
 use crate::flow::aggregate::Aggregates;
-use crate::kernel::{MeasureClosure, kernel_leaf, slot, slot_type, summary};
+use crate::kernel::{MeasureClosure, kernel_leaves, slot, slot_type, summary};
 use crate::record::Record;
 
 impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
@@ -27,7 +27,6 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn count_if<F>(self, condition: F) -> Aggregates<T, K, M, (S, CountIf<bool, F>)>
     where
         F: for<'a> Fn(T::At<'a>) -> bool + Clone + Send + 'static,
@@ -53,7 +52,7 @@ impl Condition for bool {
 }
 
 slot!([V: Condition, F: MeasureClosure<T, V>] CountIf<V, F>, u64, u64, StateSlot<'t, u64>,
-    leaves(_slot) [kernel_leaf(LeafType::U64, Merge::Sum)],
+    leaves(_slot) kernel_leaves(&[(LeafType::U64, Merge::Sum)]),
     places(reader) reader.plain()?,
     add(slot, at, group, record) { at.set(group, at.get(group) + u64::from(slot.0.read(record).holds())); },
     value(count) count);

@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 use std::ops::Range;
 
 use runtime::operators::{Fold, StateLeaf};
+use runtime::row::Schema;
 use runtime::value::Overflow;
 
 use super::extremes::{Max, Min};
@@ -16,8 +17,6 @@ use crate::record::{Record, Value};
 impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
     /// The form of `min` over a field, with the closure that reads the field.
     #[doc(hidden)]
-    #[must_use]
-    #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
     pub fn min_field<P: Projection<T> + OfFields, F>(
         self,
         field: impl FnOnce(T::Fields<T>) -> P,
@@ -35,8 +34,6 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
 
     /// The form of `max` over a field.
     #[doc(hidden)]
-    #[must_use]
-    #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
     pub fn max_field<P: Projection<T> + OfFields, F>(
         self,
         field: impl FnOnce(T::Fields<T>) -> P,
@@ -132,8 +129,13 @@ impl<V, F: Clone> Clone for ExtremeField<V, F> {
     }
 }
 
+#[inline(never)]
+fn folded_leaves(folds: &[Fold], schema: &Schema) -> Vec<StateLeaf> {
+    folds.iter().zip(schema.types()).map(|(fold, ty)| StateLeaf { ty, fold: fold.clone() }).collect()
+}
+
 slot!([V: Record, F: Clone + Send + 'static] ExtremeField<V, F>, V, V::At<'a>, (),
-    leaves(slot) slot.folds.iter().zip(V::schema().types()).map(|(fold, ty)| StateLeaf { ty, fold: fold.clone() }),
+    leaves(slot) folded_leaves(&slot.folds, &V::schema()),
     places(reader) reader.skip(V::LEAVES),
     add(_slot, _at, _group, _record) {},
     value(value) value);

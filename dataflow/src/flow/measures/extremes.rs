@@ -8,7 +8,7 @@ use runtime::row::LeafType;
 
 use crate::flow::Mode;
 use crate::flow::aggregate::Aggregates;
-use crate::kernel::{Extreme, MeasureClosure, Ordered, kernel_leaf, slot, slot_type, summary, too_large};
+use crate::kernel::{Extreme, MeasureClosure, Ordered, kernel_leaves, slot, slot_type, summary, too_large};
 use crate::record::Record;
 
 impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
@@ -30,8 +30,6 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
-    #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
     pub fn min<V: Ordered, F>(self, measure: F) -> Aggregates<T, K, M, (S, V::Kept<Min<V, F>>)>
     where
         F: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static,
@@ -56,8 +54,6 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
-    #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
     pub fn max<V: Ordered, F>(self, measure: F) -> Aggregates<T, K, M, (S, V::Kept<Max<V, F>>)>
     where
         F: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static,
@@ -82,7 +78,7 @@ type StoredOf<V> = <<V as Ordered>::Plain as Extreme>::Stored;
 macro_rules! extreme {
     ($name:ident, $merge:ident, $better:expr) => {
         slot!([V: Ordered, F: MeasureClosure<T, V>] $name<V, F>, Option<V::Plain>, V, (StateSlot<'t, u8>, StateSlot<'t, StoredOf<V>>),
-            leaves(_slot) [kernel_leaf(LeafType::Valid, Merge::Valid), kernel_leaf(V::Plain::LEAF, Merge::$merge)],
+            leaves(_slot) kernel_leaves(&[(LeafType::Valid, Merge::Valid), (V::Plain::LEAF, Merge::$merge)]),
             places(reader) (reader.plain()?, reader.plain()?),
             add(slot, at, group, record) {
                 if let Some(value) = slot.0.read(record).plain() {

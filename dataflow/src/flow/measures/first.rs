@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 
 use runtime::operators::{Fold, StateLeaf};
+use runtime::row::Schema;
 use runtime::value::Overflow;
 
 use crate::flow::aggregate::Aggregates;
@@ -30,7 +31,6 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn first<P: Projection<T> + OfFields>(
         self,
         field: impl FnOnce(T::Fields<T>) -> P,
@@ -42,8 +42,6 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
 impl<T: Record, K: Record, M: Ends, S> Aggregates<T, K, M, S> {
     /// The form of `first` beside a quantile.
     #[doc(hidden)]
-    #[must_use]
-    #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
     pub fn first_seen<P: Projection<T> + OfFields, F>(
         self,
         _: impl FnOnce(T::Fields<T>) -> P,
@@ -71,8 +69,15 @@ impl<V> Clone for First<V> {
     }
 }
 
+/// The leaves of a value that is at these leaves of a record.
+#[inline(never)]
+fn first_leaves(leaves: &[usize], schema: &Schema) -> Vec<StateLeaf> {
+    let leaf = |(&leaf, ty)| StateLeaf { ty, fold: Fold::First(leaf) };
+    leaves.iter().zip(schema.types()).map(leaf).collect()
+}
+
 slot!([V: Record] First<V>, V, V::At<'a>, (),
-    leaves(slot) slot.leaves.iter().zip(V::schema().types()).map(|(&leaf, ty)| StateLeaf { ty, fold: Fold::First(leaf) }),
+    leaves(slot) first_leaves(&slot.leaves, &V::schema()),
     places(reader) reader.skip(V::LEAVES),
     add(_slot, _at, _group, _record) {},
     value(value) value);

@@ -51,8 +51,6 @@ impl<T: Record, K: Record, M: Ends, S> Aggregates<T, K, M, S> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
-    #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
     pub fn quantiles<V: Measured, F, const N: usize>(
         self,
         fractions: [f64; N],

@@ -4,13 +4,9 @@
 
 use std::marker::PhantomData;
 
-use runtime::group::{StateRow, StateSlot};
-use runtime::operators::Merge;
-use runtime::row::LeafType;
-
 use crate::flow::Mode;
 use crate::flow::aggregate::Aggregates;
-use crate::kernel::{Measure, MeasureClosure, Measured, kernel_leaf, slot, slot_type, summary};
+use crate::kernel::{Folded, Folding, Measure, MeasureClosure, Measured, slot_type};
 use crate::record::Record;
 
 impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
@@ -31,13 +27,14 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
-    #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
-    pub fn variance<V: Measured, F>(self, measure: F) -> Aggregates<T, K, M, (S, V::Kept<Spread<Variance, V, F>>)>
+    pub fn variance<V: Measured, F>(
+        self,
+        measure: F,
+    ) -> Aggregates<T, K, M, (S, V::Kept<Folded<Spread<Variance, V, F>>>)>
     where
         F: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static,
     {
-        self.with(V::kept(Spread(measure, PhantomData)))
+        self.with(V::kept(Folded(Spread(measure, PhantomData))))
     }
 
     /// The standard deviation of a sample, as SQL's `stddev` and `stddev_samp`: none of fewer than two numbers.
@@ -57,13 +54,11 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
-    #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
-    pub fn stddev<V: Measured, F>(self, measure: F) -> Aggregates<T, K, M, (S, V::Kept<Spread<Stddev, V, F>>)>
+    pub fn stddev<V: Measured, F>(self, measure: F) -> Aggregates<T, K, M, (S, V::Kept<Folded<Spread<Stddev, V, F>>>)>
     where
         F: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static,
     {
-        self.with(V::kept(Spread(measure, PhantomData)))
+        self.with(V::kept(Folded(Spread(measure, PhantomData))))
     }
 
     /// The variance of a whole population, divided by the count, as SQL's `var_pop`.
@@ -83,16 +78,14 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
-    #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
     pub fn variance_pop<V: Measured, F>(
         self,
         measure: F,
-    ) -> Aggregates<T, K, M, (S, V::Kept<Spread<VariancePop, V, F>>)>
+    ) -> Aggregates<T, K, M, (S, V::Kept<Folded<Spread<VariancePop, V, F>>>)>
     where
         F: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static,
     {
-        self.with(V::kept(Spread(measure, PhantomData)))
+        self.with(V::kept(Folded(Spread(measure, PhantomData))))
     }
 
     /// The standard deviation of a whole population, as SQL's `stddev_pop`.
@@ -112,13 +105,14 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
-    #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
-    pub fn stddev_pop<V: Measured, F>(self, measure: F) -> Aggregates<T, K, M, (S, V::Kept<Spread<StddevPop, V, F>>)>
+    pub fn stddev_pop<V: Measured, F>(
+        self,
+        measure: F,
+    ) -> Aggregates<T, K, M, (S, V::Kept<Folded<Spread<StddevPop, V, F>>>)>
     where
         F: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static,
     {
-        self.with(V::kept(Spread(measure, PhantomData)))
+        self.with(V::kept(Folded(Spread(measure, PhantomData))))
     }
 }
 
@@ -130,9 +124,18 @@ pub struct Moments {
     squares: f64,
 }
 
+/// [`Moments`], as they lie in a group's row.
+type MomentsRecord = (u64, f64, f64);
+
 impl Moments {
-    fn of((count, mean, squares): (u64, f64, f64)) -> Self {
+    #[inline(always)]
+    fn of((count, mean, squares): MomentsRecord) -> Self {
         Moments { count, mean, squares }
+    }
+
+    #[inline(always)]
+    fn record(self) -> MomentsRecord {
+        (self.count, self.mean, self.squares)
     }
 
     #[inline(always)]
@@ -205,32 +208,23 @@ slot_type! {
     Spread<K, V>
 }
 
-/// Where moments lie.
-type Places<'t> = (StateSlot<'t, u64>, StateSlot<'t, f64>, StateSlot<'t, f64>);
-
-#[inline(always)]
-fn change<'t>((count, mean, squares): Places<'t>, group: StateRow<'t>, change: impl FnOnce(&mut Moments)) {
-    let mut moments = Moments { count: count.get(group), mean: mean.get(group), squares: squares.get(group) };
-    change(&mut moments);
-    count.set(group, moments.count);
-    mean.set(group, moments.mean);
-    squares.set(group, moments.squares);
-}
-
-slot!([K: Spreads, V: Measured, F: MeasureClosure<T, V>] Spread<K, V, F>, (u64, f64, f64), K::Value<V>, Places<'t>,
-    leaves(_slot) [LeafType::U64, LeafType::F64, LeafType::F64].map(|ty| kernel_leaf(ty, Merge::Kernel)),
-    places(reader) (reader.plain()?, reader.plain()?, reader.plain()?),
-    add(slot, at, group, record) {
-        if let Some(number) = slot.0.read(record).number() {
-            change(at, group, |moments| moments.add(number.float()));
-        }
-    },
-    merge(place, other) { change(place.0, place.1, |moments| moments.merge(Moments::of(other))); },
-    value(state) K::of(Moments::of(state)));
-summary!([K: Spreads, V: Measured, F: MeasureClosure<T, V>] Spread<K, V, F>, Moments, K::Value<V>,
-    add(slot, moments, record) {
-        if let Some(number) = slot.0.read(record).number() {
+impl<T: Record, K: Spreads, V: Measured, F: MeasureClosure<T, V>> Folding<T> for Spread<K, V, F> {
+    type Accumulator = MomentsRecord;
+    type Output = K::Value<V>;
+    #[inline(always)]
+    fn add(&self, moments: Option<MomentsRecord>, record: T::At<'_>) -> MomentsRecord {
+        let mut moments = Moments::of(moments.unwrap_or_default());
+        if let Some(number) = self.0.read(record).number() {
             moments.add(number.float());
         }
-    },
-    value(moments) K::of(*moments));
+        moments.record()
+    }
+    fn merge(&self, moments: MomentsRecord, other: MomentsRecord) -> MomentsRecord {
+        let mut moments = Moments::of(moments);
+        moments.merge(Moments::of(other));
+        moments.record()
+    }
+    fn finish(&self, moments: MomentsRecord) -> K::Value<V> {
+        K::of(Moments::of(moments))
+    }
+}

@@ -4,12 +4,13 @@ use std::marker::PhantomData;
 
 use runtime::group::{StateRow, StateSlot};
 use runtime::operators::{Merge, StateLeaf};
+use runtime::row::LeafType;
 use runtime::value::Overflow;
 
 use crate::flow::Mode;
 use crate::flow::aggregate::Aggregates;
 use crate::kernel::{
-    Measure, MeasureClosure, Measured, State, SumOf, SumWithTally, Tally, TotalOf, kernel_leaf, slot, slot_type,
+    Measure, MeasureClosure, Measured, State, SumOf, SumWithTally, Tally, TotalOf, kernel_leaves, slot, slot_type,
     summary, too_large,
 };
 use crate::record::Record;
@@ -31,8 +32,6 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
-    #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
     pub fn sum<V: Measured, F>(self, measure: F) -> Aggregates<T, K, M, (S, V::Kept<Sum<V, F>>)>
     where
         F: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static,
@@ -42,8 +41,6 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
 
     /// The form of `sum` beside an `avg` of the same measure: one sum for both.
     #[doc(hidden)]
-    #[must_use]
-    #[allow(clippy::type_complexity, reason = "a slot's type names its closures")]
     pub fn sum_parts<V: Measured, F>(self, measure: F) -> Aggregates<T, K, M, (S, V::Kept<SumParts<V, F>>)>
     where
         F: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static,
@@ -65,8 +62,9 @@ slot_type! {
 /// Where a sum lies, and what counts its numbers.
 type SumPlaces<'t, V> = (StateSlot<'t, SumOf<V>>, <<V as Measured>::Tally as Tally>::Place<'t>);
 
-fn sum_leaves<V: Measured>() -> impl Iterator<Item = StateLeaf> {
-    std::iter::once(kernel_leaf(<SumOf<V> as State>::LEAF, Merge::Sum)).chain(V::Tally::leaf())
+fn sum_leaves<V: Measured>() -> Vec<StateLeaf> {
+    let (sum, tally) = ((<SumOf<V> as State>::LEAF, Merge::Sum), (LeafType::U64, Merge::Sum));
+    kernel_leaves(&[sum, tally][..=<V::Tally as Record>::LEAVES])
 }
 
 #[inline(always)]

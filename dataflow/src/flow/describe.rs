@@ -1,0 +1,52 @@
+//! What `#[dataflow]` says of the next operator of a flow.
+
+use std::any::Any;
+use std::panic::Location;
+
+use runtime::row::Schema;
+use runtime::source::{Bound, Comparison};
+
+use super::step::{NextStep, Step};
+use super::{Flow, Handle, Mode};
+use crate::record::{Record, bound_value};
+
+impl<T: Record, M: Mode> Flow<T, M> {
+    /// Describes the next operator of the chain. `#[dataflow]` writes this; without it an operator is named by its own word, and all
+    /// fields count as read.
+    #[track_caller]
+    pub fn step(&self, step: &'static Step) -> Self {
+        self.handle.step(step, Location::caller()).typed()
+    }
+
+    /// Says of the next filter that every record that it keeps has a field which compares with `value` like this: a source may
+    /// then skip what its statistics exclude. A hint: a value of another type than the field's is ignored.
+    pub fn bounded(&self, path: &'static str, comparison: Comparison, value: &dyn Any) -> Self {
+        self.handle.bounded(&T::schema(), path, comparison, value).typed()
+    }
+}
+
+impl Handle {
+    #[inline(never)]
+    fn step(&self, step: &'static Step, location: &'static Location<'static>) -> Handle {
+        let keeps_filters = self.next.keeps_filters;
+        let next = NextStep { step: Some(step), location: Some(location), keeps_filters, ..NextStep::default() };
+        self.described(next)
+    }
+
+    /// The flow in front of an operator whose closure evaluates a filter that could not stand here, or does not.
+    pub(super) fn keeping_filters(&self, keeps_filters: bool) -> Handle {
+        self.described(NextStep { keeps_filters, ..NextStep::default() })
+    }
+
+    #[inline(never)]
+    fn bounded(&self, schema: &Schema, path: &str, comparison: Comparison, value: &dyn Any) -> Handle {
+        let mut handle = self.clone();
+        let leaf = schema.leaves_at(path).and_then(|leaves| leaves.iter().last());
+        if let Some(leaf) = leaf
+            && let Some(value) = bound_value(schema.leaves()[leaf].ty, value)
+        {
+            handle.next.bounds.push(Bound { leaf, comparison, value });
+        }
+        handle
+    }
+}

@@ -1,0 +1,103 @@
+//! Flows without the types of their records.
+//!
+//! **What builds the graph is compiled once.** A program has a method of [`Flow`] for each type of its records. So the methods of all but rare operators
+//! make only what depends on the types, which is kernels and schemas, and call a method of `Handle`, which is never inlined. The operators, and how they
+//! are dropped where building panics, are then no part of the program that is compiled.
+
+use std::marker::PhantomData;
+use std::panic::Location;
+use std::sync::Arc;
+
+use runtime::operators::Keyed;
+use runtime::plan::{Node, Operator};
+use runtime::row::Schema;
+
+use super::Flow;
+use super::scope;
+use super::step::NextStep;
+use crate::env::Env;
+
+/// The last node of a flow so far, and what is known of the next.
+pub(crate) struct Handle {
+    pub(super) node: Arc<Node>,
+    pub(super) env: Env,
+    pub(super) next: NextStep,
+}
+
+impl Clone for Handle {
+    #[inline(never)]
+    fn clone(&self) -> Self {
+        Handle { node: self.node.clone(), env: self.env.clone(), next: self.next.clone() }
+    }
+}
+
+impl Handle {
+    /// What an operator gives, whose inputs are these. `next` describes it.
+    pub(crate) fn behind(env: Env, operator: Arc<dyn Operator>, inputs: Vec<Arc<Node>>, next: &NextStep) -> Handle {
+        let (origin, text) = next.origin(operator.name());
+        let node = Node::new(scope::path(), origin, text, operator, inputs);
+        Handle { node, env, next: NextStep::default() }
+    }
+
+    /// What the next operator gives.
+    pub(super) fn then(&self, operator: impl Operator + 'static) -> Handle {
+        self.then_with(Arc::new(operator), &[])
+    }
+
+    /// What the next operator gives, which has other inputs as well.
+    #[inline(never)]
+    pub(super) fn then_with(&self, operator: Arc<dyn Operator>, others: &[Arc<Node>]) -> Handle {
+        let inputs = std::iter::once(&self.node).chain(others).cloned().collect();
+        Handle::behind(self.env.clone(), operator, inputs, &self.next)
+    }
+
+    /// What the next operator gives, without what was computed behind the records.
+    pub(super) fn then_records(&self, operator: impl Operator + 'static, record: fn() -> Schema) -> Handle {
+        self.then(operator).unkeyed(record, &self.next)
+    }
+
+    /// The same flow, whose next operator is described like this.
+    pub(super) fn described(&self, next: NextStep) -> Handle {
+        Handle { next, ..self.clone() }
+    }
+
+    /// The same flow, whose next operator's place is that of the method's call.
+    #[inline(never)]
+    pub(super) fn called_at(&self, location: &'static Location<'static>) -> Handle {
+        self.described(self.next.called_at(location))
+    }
+
+    /// The flow behind the operator that computes a key, where it is computed.
+    #[inline(never)]
+    pub(super) fn keyed(&self, computation: Option<Keyed>) -> Handle {
+        Handle { node: keyed(&self.node, computation, &self.next), ..self.clone() }
+    }
+
+    /// The same records and nothing behind them.
+    #[inline(never)]
+    pub(super) fn unkeyed(self, record: fn() -> Schema, next: &NextStep) -> Handle {
+        let record = record();
+        let leaves = record.leaves().len();
+        if self.node.schema().leaves().len() == leaves {
+            return self;
+        }
+        self.described(next.behind("drop key")).projected("drop key", record, (0..leaves).collect())
+    }
+
+    /// The schema of its rows: the record's, and what was computed behind it.
+    pub(super) fn schema(&self) -> Schema {
+        self.node.schema().clone()
+    }
+
+    /// The flow of these records.
+    pub(crate) fn typed<T, M>(self) -> Flow<T, M> {
+        Flow { handle: self, of: PhantomData }
+    }
+}
+
+/// The node that computes a key for the next operator, behind `node`; `node` itself where nothing is computed.
+pub(super) fn keyed(node: &Arc<Node>, computation: Option<Keyed>, next: &NextStep) -> Arc<Node> {
+    let Some(computation) = computation else { return node.clone() };
+    let (origin, text) = next.behind("key").origin("key");
+    Node::new(scope::path(), origin, text, Arc::new(computation), vec![node.clone()])
+}
