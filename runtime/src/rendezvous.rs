@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::kernel::{Blocking, TaskContext};
 
-/// Where tasks meet. One for each run of an operator: its strategy makes it.
+/// Where tasks meet, [once](TaskContext::shared) in a run and a superstep.
 pub(crate) struct Rendezvous<V> {
     state: Mutex<State<V>>,
 }
@@ -24,9 +24,9 @@ struct State<V> {
 
 impl<V> Rendezvous<V> {
     /// A meeting of so many tasks, at which nothing was said.
-    pub(crate) fn of(tasks: usize) -> Arc<Self> {
+    pub(crate) fn of(tasks: usize) -> Self {
         let said = std::iter::repeat_with(|| None).take(tasks).collect();
-        Arc::new(Rendezvous { state: Mutex::new(State { said, waiting: Vec::new() }) })
+        Rendezvous { state: Mutex::new(State { said, waiting: Vec::new() }) }
     }
 
     /// Says a task's value, and wakes who waits.

@@ -17,6 +17,7 @@ mod group;
 mod group_records;
 mod handle;
 mod hint;
+mod iterate;
 mod join;
 mod join_kind;
 mod join_sides;

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::kernel::catching;
-use crate::plan::{Node, Table, check, remove_abandoned, topological};
+use crate::plan::{Loops, Node, Table, check, remove_abandoned, topological};
+use crate::strategy::{LoopId, Role};
 
 /// Runs everything that these sinks need.
 ///
@@ -36,12 +37,46 @@ pub fn run(sinks: &[Arc<Node>]) -> Result<()> {
     result.and(finished)
 }
 
+/// The records of each node, by its sequence number.
+type Tables = HashMap<u64, Table>;
+
 fn evaluate(nodes: &[Arc<Node>]) -> Result<()> {
-    let mut tables: HashMap<u64, Table> = HashMap::new();
+    let loops = Loops::of(nodes);
+    let mut tables = Tables::new();
     for node in nodes {
-        let inputs: Vec<Table> = node.inputs.iter().filter_map(|input| tables.get(&input.sequence).cloned()).collect();
-        let table = catching(|| node.operator.reference(&inputs)).map_err(|error| error.at(&node.origin))?;
-        tables.insert(node.sequence, table);
+        match node.operator.role() {
+            Role::LoopEnd(of, rounds) => repeat(nodes, (&loops, of), node, rounds, &mut tables)?,
+            // A body is run by its end.
+            _ if loops.around(node).is_some() && !matches!(node.operator.role(), Role::LoopBegin(_)) => {}
+            _ => run_node(node, &mut tables)?,
+        }
     }
+    Ok(())
+}
+
+fn run_node(node: &Arc<Node>, tables: &mut Tables) -> Result<()> {
+    let inputs: Vec<Table> = node.inputs.iter().filter_map(|input| tables.get(&input.sequence).cloned()).collect();
+    let table = catching(|| node.operator.reference(&inputs)).map_err(|error| error.at(&node.origin))?;
+    tables.insert(node.sequence, table);
+    Ok(())
+}
+
+/// Runs the body of a loop so many times, over what it gave the time before.
+fn repeat(
+    nodes: &[Arc<Node>],
+    (loops, of): (&Loops, LoopId),
+    end: &Arc<Node>,
+    rounds: u32,
+    tables: &mut Tables,
+) -> Result<()> {
+    let body: Vec<&Arc<Node>> = nodes.iter().filter(|node| loops.around(node) == Some(of)).collect();
+    let [begin, body @ ..] = body.as_slice() else { return Ok(()) };
+    let mut rows = tables.get(&begin.sequence).cloned().unwrap_or_default();
+    for _ in 0..rounds {
+        tables.insert(begin.sequence, rows);
+        body.iter().try_for_each(|node| run_node(node, tables))?;
+        rows = end.inputs.first().and_then(|tail| tables.get(&tail.sequence)).cloned().unwrap_or_default();
+    }
+    tables.insert(end.sequence, rows);
     Ok(())
 }

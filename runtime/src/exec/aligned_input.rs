@@ -20,11 +20,11 @@ impl AlignedInput {
         AlignedInput { receiver, alignment: None, heard: VecDeque::new() }
     }
 
-    /// The next item; the task is woken where there is none yet. Where no rows are wanted, only what does not [belong to them](Item::belongs_to_rows) is taken.
+    /// The next item, if it may be taken; the task is woken where there is none yet.
     ///
     /// # Errors
     /// Where senders contradict each other.
-    pub(super) fn receive(&mut self, wants_rows: bool) -> Result<Option<Item>> {
+    pub(super) fn receive(&mut self, may_take: fn(&Item) -> bool) -> Result<Option<Item>> {
         let (receiver, heard) = (&self.receiver, &mut self.heard);
         let alignment = self.alignment.get_or_insert_with(|| {
             let senders = receiver.senders();
@@ -34,7 +34,7 @@ impl AlignedInput {
             Alignment::of(senders)
         });
         while self.heard.is_empty() {
-            let Some((sender, item)) = receiver.take(&|sender| alignment.is_held(sender), wants_rows) else {
+            let Some((sender, item)) = receiver.take(&|sender| alignment.is_held(sender), may_take) else {
                 return Ok(None);
             };
             match item {
@@ -47,7 +47,7 @@ impl AlignedInput {
                 }
             }
         }
-        Ok(self.heard.pop_front_if(|item| wants_rows || !item.belongs_to_rows()))
+        Ok(self.heard.pop_front_if(|item| may_take(item)))
     }
 
     /// Takes nothing more from the senders: the stream ends here.

@@ -113,15 +113,12 @@ impl ItemReceiver for Inbox {
         self.lock().channels.len()
     }
 
-    fn take(&self, is_held: &dyn Fn(usize) -> bool, wants_rows: bool) -> Option<(usize, Item)> {
+    fn take(&self, is_held: &dyn Fn(usize) -> bool, may_take: fn(&Item) -> bool) -> Option<(usize, Item)> {
         let mut state = self.lock();
         let count = state.channels.len();
         let first = if state.in_order { 0 } else { state.next };
         let mut open = (first..first + count).map(|number| number % count).filter(|&number| !is_held(number));
-        let has_item = |number: &usize| {
-            let front = state.channels[*number].items.front();
-            front.is_some_and(|item| wants_rows || !item.belongs_to_rows())
-        };
+        let has_item = |number: &usize| state.channels[*number].items.front().is_some_and(may_take);
         let number = if state.in_order { open.next().filter(has_item) } else { open.find(has_item) }?;
         let (item, sender) = state.channels[number].take()?;
         state.next = (number + 1) % count;
@@ -194,7 +191,7 @@ mod tests {
         let senders = [(); 3].map(|()| Arc::new(Counted::default()));
         let inbox = Arc::new(Inbox::new(Arc::new(Counted::default())));
         senders.iter().for_each(|sender| _ = inbox.connect(sender.clone(), false));
-        assert!(inbox.take(&|_| false, true).is_none());
+        assert!(inbox.take(&|_| false, |_| true).is_none());
         inbox.close();
         inbox.close();
         assert!(senders.iter().all(|sender| sender.0.load(Ordering::Relaxed) == 1));
@@ -210,7 +207,7 @@ mod tests {
             assert!(first.send(Item::Control(Control::Watermark(micros))).is_ok());
         }
         assert!(first.send(Item::Control(barrier)).is_ok() && second.send(Item::Control(barrier)).is_ok());
-        let take = |held: usize| match inbox.take(&|channel| channel == held, true) {
+        let take = |held: usize| match inbox.take(&|channel| channel == held, |_| true) {
             Some((channel, Item::Control(control))) => Some((channel, control)),
             _ => None,
         };
@@ -230,7 +227,7 @@ mod tests {
         let says = |epoch| channel.send(Item::Control(Control::Barrier(epoch)));
         let taken = (0..).take_while(|&epoch| says(epoch).is_ok()).count();
         assert_eq!((taken, sender.0.load(Ordering::Relaxed)), (CHANNEL_ITEMS, 0));
-        assert!(inbox.take(&|_| false, true).is_some());
+        assert!(inbox.take(&|_| false, |_| true).is_some());
         assert_eq!(sender.0.load(Ordering::Relaxed), 1);
         assert!(says(taken as u64).is_ok());
     }

@@ -38,6 +38,10 @@ impl Needs {
                 *spilling += stage.tasks * step.driver.minimum_bytes.unwrap_or(0);
                 let pages = if step.driver.layout.is_some() { STEP_PAGES } else { 0 };
                 *pinned += stage.tasks * (pages * PAGE_BYTES + step.driver.pinned_bytes);
+                for output in &step.others {
+                    let receivers = plan.stages[output.to.0].tasks;
+                    *pinned += (exchange_pages(stage, output, receivers) + stage.tasks) * PAGE_BYTES;
+                }
             }
             for output in &stage.outputs {
                 let (_, pinned) = needs.by_operator.entry(output.operator).or_default();

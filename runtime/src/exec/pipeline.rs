@@ -20,7 +20,7 @@ use crate::stream::{Control, Item};
 use head::HeadProgress;
 pub(super) use head::PipelineHead;
 use step::{DriveResult, STREAM, Work, drive};
-pub(super) use step::{Side, Step};
+pub(super) use step::{Renewal, Side, Step};
 use windows::{Data, Rows, Windows};
 
 /// A task gives its thread back after this long.
@@ -80,6 +80,7 @@ impl Pipeline {
         }
         loop {
             match self.turn()? {
+                PipelineTurn::Blocked if self.absorb()? => {}
                 PipelineTurn::Blocked => return Ok(if gives { Poll::Yield } else { Poll::Wait }),
                 PipelineTurn::Ended => {
                     self.count_memory();
@@ -108,7 +109,7 @@ impl Pipeline {
         if !self.flush() {
             return self.held_back();
         }
-        if self.has_ended {
+        if self.has_ended && self.steps.iter().all(Step::others_have_ended) {
             return Ok(PipelineTurn::Ended);
         }
         if self.leaving.is_some() {
@@ -161,7 +162,17 @@ impl Pipeline {
         stops
     }
 
-    /// Does what can be done while an exit is full: a spool takes what comes nevertheless.
+    /// Takes what comes back to where a loop begins while nothing else can be done; whether there was any.
+    fn absorb(&mut self) -> Result<bool> {
+        for step in &mut self.steps {
+            if step.absorb(&self.watch)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Does what can be done while an exit is full: what waits in a queue is taken nevertheless.
     fn held_back(&mut self) -> Result<PipelineTurn> {
         let PipelineHead::SpillQueue(spool) = &mut self.head else { return Ok(PipelineTurn::Blocked) };
         self.watch.enter(spool.operator);
@@ -170,7 +181,8 @@ impl Pipeline {
 
     fn flush(&mut self) -> bool {
         // Every exit is flushed, also behind one that is blocked.
-        let blocked = self.exits.iter_mut().filter_map(|exit| (!exit.flush()).then_some(())).count();
+        let steps = self.steps.iter_mut().map(Step::flush);
+        let blocked = self.exits.iter_mut().map(Exit::flush).chain(steps).filter(|went| !went).count();
         blocked == 0
     }
 
@@ -199,28 +211,38 @@ impl Pipeline {
     fn feed(&mut self, index: usize) -> Result<Option<PipelineTurn>> {
         let (before, rest) = self.steps.split_at_mut(index);
         let Some(step) = rest.first_mut() else { return Ok(None) };
+        if let Some(rows) = step.absorbing.take() {
+            step.work = Some(Work::Rows(rows));
+            return Ok(Some(PipelineTurn::Worked));
+        }
         for side in 0..step.sides.len() {
             let input = STREAM + 1 + side;
             if step.inputs.is_held(input) {
                 continue;
             }
-            let wants_rows = step.driver.wants(step.sides[side].port);
-            if let Some(item) = step.sides[side].input.receive(wants_rows)? {
+            let may_take = Item::is_taken_by(step.driver.wants(step.sides[side].port));
+            if let Some(item) = step.sides[side].input.receive(may_take)? {
                 step.take(input, item)?;
                 return Ok(Some(PipelineTurn::Worked));
             }
         }
         let wants_rows = step.driver.wants(step.port);
+        if step.inputs.has_ended() {
+            return Ok(None);
+        }
         if step.inputs.is_held(STREAM) {
             // What is missing comes by the sides.
             return Ok(Some(PipelineTurn::Blocked));
         }
         let Some(before) = before.last_mut() else { return Ok(None) };
-        if let Some(item) = before.ready.pop_front_if(|item| wants_rows || !item.belongs_to_rows()) {
+        let may_take = Item::is_taken_by(wants_rows);
+        if let Some(item) = before.ready.pop_front_if(|item| may_take(item)) {
             step.take(STREAM, item)?;
             return Ok(Some(PipelineTurn::Worked));
         }
-        Ok((!wants_rows).then_some(PipelineTurn::Blocked))
+        // The sides come first; where they have ended without a round, so will the stream.
+        let waits = !wants_rows && !step.inputs.have_others_ended(STREAM);
+        Ok(waits.then_some(PipelineTurn::Blocked))
     }
 
     /// Takes from the head.
@@ -255,12 +277,12 @@ impl Pipeline {
             Some(Work::RoundEnd { input, round, cursor }) => {
                 self.watch.enter(operator);
                 let progress = step.end_round(input, round, cursor)?;
-                self.said(index, progress, None)
+                self.said(index, progress, None)?
             }
             Some(Work::Control { control, cursor }) => {
                 self.watch.enter(operator);
                 let progress = step.pass_control(control, cursor)?;
-                self.said(index, progress, Some(control))
+                self.said(index, progress, Some(control))?
             }
         };
         let nanos = started.elapsed().as_nanos() as u64;
@@ -269,15 +291,15 @@ impl Pipeline {
     }
 
     /// A driver was told something: what it gave by that goes on, and behind it, once it is done, what it was told.
-    fn said(&mut self, index: usize, progress: Progress, control: Option<Control>) -> PipelineTurn {
+    fn said(&mut self, index: usize, progress: Progress, control: Option<Control>) -> Result<PipelineTurn> {
         let step = &mut self.steps[index];
         if progress == Progress::Done {
-            step.collect_all(&self.watch);
-            step.ready.extend(control.map(Item::Control));
+            step.collect_all(&self.watch)?;
+            control.map_or(Ok(()), |control| step.pass_on(control, &self.watch))?;
         } else {
-            step.collect(&self.watch);
+            step.collect(&self.watch)?;
         }
-        if progress == Progress::Pending { PipelineTurn::Blocked } else { PipelineTurn::Worked }
+        Ok(if progress == Progress::Pending { PipelineTurn::Blocked } else { PipelineTurn::Worked })
     }
 
     fn run_rows(&mut self, index: usize, mut rows: Rows) -> Result<PipelineTurn> {
@@ -290,7 +312,7 @@ impl Pipeline {
         };
         match turn {
             DriveResult::Exhausted => {
-                self.steps[index].collect_all(&self.watch);
+                self.steps[index].collect_all(&self.watch)?;
                 if let (Data::Page(page), true) = (rows.data, rows.port == port)
                     && let Some(before) = index.checked_sub(1)
                 {
@@ -302,7 +324,7 @@ impl Pipeline {
                 if let Some(window) = passed {
                     self.pass_on(index, &rows, window);
                 }
-                self.steps[index].collect(&self.watch);
+                self.steps[index].collect(&self.watch)?;
                 self.steps[index].work = Some(Work::Rows(rows));
                 Ok(PipelineTurn::Worked)
             }

@@ -66,14 +66,14 @@ impl SpillQueueHead {
         if let Some(page) = self.next.take() {
             return Ok(SpillQueueProgress::Item(Item::Page(page)));
         }
-        Ok(self.input.receive(true)?.map_or(SpillQueueProgress::Nothing, SpillQueueProgress::Item))
+        Ok(self.input.receive(|_| true)?.map_or(SpillQueueProgress::Nothing, SpillQueueProgress::Item))
     }
 
     /// Takes an item in without giving one; whether it did. Else the task will be woken.
     pub(super) fn take_in(&mut self) -> Result<bool> {
         let item = match self.next.take() {
             Some(page) => Some(Item::Page(page)),
-            None => self.input.receive(true)?,
+            None => self.input.receive(|_| true)?,
         };
         match item {
             None => Ok(false),

@@ -12,12 +12,12 @@ use super::exits::Exit;
 use super::inline::{InlineStep, Watch};
 use super::job::Job;
 use super::needs::Needs;
-use super::pipeline::{Pipeline, PipelineHead, Side, Step};
+use super::pipeline::{Pipeline, PipelineHead, Renewal, Side, Step};
 use super::reading::{SourceHead, SplitQueue};
 use super::spill_queue::SpillQueueHead;
 use super::task::Task;
 use crate::error::{Error, Result};
-use crate::kernel::{Blocking, Outputs, TaskContext, catching};
+use crate::kernel::{Blocking, Outputs, TaskContext, TaskGroup, catching};
 use crate::memory::Memory;
 use crate::memory::limits::SPOOL_BYTES;
 use crate::metrics::JobMetrics;
@@ -75,6 +75,8 @@ struct Starter<'p> {
     /// By stage, inbox and task.
     inboxes: HashMap<(usize, usize, usize), Arc<Inbox>>,
     splits: HashMap<usize, Arc<SplitQueue>>,
+    /// By stage and step.
+    groups: Vec<Vec<TaskGroup>>,
 }
 
 impl<'p> Starter<'p> {
@@ -96,15 +98,17 @@ impl<'p> Starter<'p> {
         }
         static TEAMS: AtomicU64 = AtomicU64::new(0);
         let first_team = TEAMS.fetch_add(plan.operators.len() as u64, Ordering::Relaxed);
-        Ok(Starter { plan, resources, job, first_team, tasks, inboxes, splits })
+        let groups =
+            plan.stages.iter().map(|stage| stage.steps.iter().map(|_| TaskGroup::default()).collect()).collect();
+        Ok(Starter { plan, resources, job, first_team, tasks, inboxes, splits, groups })
     }
 
     fn body(&self, stage: usize, subtask: usize) -> Result<Pipeline> {
         let plan = &self.plan.stages[stage];
         let me: Arc<dyn Wake> = self.tasks[stage][subtask].clone();
         let head = self.head(stage, subtask, &me)?;
-        let build = |step: &StepPlan| self.step(step, plan, stage, subtask, &me);
-        let steps = plan.steps.iter().map(build).collect::<Result<Vec<_>>>()?;
+        let build = |(number, step): (usize, &StepPlan)| self.step(step, number, stage, subtask, &me);
+        let steps = plan.steps.iter().enumerate().map(build).collect::<Result<Vec<_>>>()?;
         let exits =
             plan.outputs.iter().map(|output| self.exit(output, plan, subtask, &me)).collect::<Result<Vec<_>>>()?;
         Ok(Pipeline::new(head, steps, exits, Watch::new(self.job.clone())))
@@ -147,6 +151,7 @@ impl<'p> Starter<'p> {
             blocking: self.blocking(me),
             space: self.resources.space.clone(),
             metrics: self.job.metrics.operators[operator].clone(),
+            group: TaskGroup::default(),
         }
     }
 
@@ -187,16 +192,12 @@ impl<'p> Starter<'p> {
         error.at(&self.plan.operators[operator].origin)
     }
 
-    fn step(
-        &self,
-        step: &StepPlan,
-        plan: &StagePlan,
-        stage: usize,
-        subtask: usize,
-        me: &Arc<dyn Wake>,
-    ) -> Result<Step> {
-        let memory = self.driver_memory(step, me);
-        let context = TaskContext { memory: memory.clone(), ..self.context(step.operator, plan, subtask, me) };
+    fn step(&self, step: &StepPlan, number: usize, stage: usize, subtask: usize, me: &Arc<dyn Wake>) -> Result<Step> {
+        let (plan, memory) = (&self.plan.stages[stage], self.driver_memory(step, me));
+        let group = self.groups[stage][number].clone();
+        let superstep = u32::from(step.in_loop);
+        let context =
+            TaskContext { memory: memory.clone(), group, superstep, ..self.context(step.operator, plan, subtask, me) };
         // A kernel's set-up is the user's code.
         let driver = catching(|| step.driver.create(&context)).map_err(|error| self.at(step.operator, error))?;
         let layout = step.driver.layout.clone().unwrap_or_else(|| Arc::new(RowLayout::new([], &LeafSet::none())));
@@ -207,8 +208,12 @@ impl<'p> Starter<'p> {
             .collect::<Result<_>>()?;
         let inline = self.inline(&step.inline, plan, subtask, me)?;
         // What is given away is not the driver's to take back.
-        let outputs = Outputs::new(RowWriter::new(layout, self.memory(step.operator)));
-        Ok(Step::new(step, inline, driver, memory, sides, outputs))
+        let writer = |layout: &Arc<RowLayout>| RowWriter::new(layout.clone(), self.memory(step.operator));
+        let outputs =
+            step.others.iter().fold(Outputs::new(writer(&layout)), |all, other| all.and(writer(&other.layout)));
+        let others = step.others.iter().map(|other| self.exit(other, plan, subtask, me)).collect::<Result<_>>()?;
+        let made = Step::new(step, inline, driver, memory, sides, outputs).with_others(others);
+        Ok(if step.in_loop { made.renewed_by(Renewal { factory: step.driver.clone(), context }) } else { made })
     }
 
     fn inline(

@@ -6,8 +6,11 @@
 //! A kernel that emits checks after each row whether a page was closed, and then stops and says where: so output is bounded
 //! by one page and what a single row emits, whatever a closure does.
 
+mod outputs;
 mod panics;
+mod task_group;
 
+use std::any::Any;
 use std::sync::Arc;
 
 use crate::error::Result;
@@ -17,7 +20,9 @@ use crate::page::{Batch, Input, RowWriter, Selection};
 use crate::spill::{SpillSpace, Spiller};
 
 pub use crate::spill::Blocking;
+pub use outputs::Outputs;
 pub use panics::catching;
+pub use task_group::TaskGroup;
 
 /// Where a kernel or driver runs.
 #[derive(Clone)]
@@ -36,6 +41,8 @@ pub struct TaskContext {
     pub space: Arc<SpillSpace>,
     /// The operator's counters.
     pub metrics: Arc<OperatorMetrics>,
+    /// What it shares with the operator's other tasks.
+    pub group: TaskGroup,
 }
 
 impl TaskContext {
@@ -43,7 +50,21 @@ impl TaskContext {
     #[must_use]
     pub fn alone(memory: Memory) -> Self {
         let (blocking, space, metrics) = (Arc::new(Inline), SpillSpace::temporary(), Arc::default());
-        TaskContext { subtask: 0, subtasks: 1, superstep: 0, memory, blocking, space, metrics }
+        TaskContext {
+            subtask: 0,
+            subtasks: 1,
+            superstep: 0,
+            memory,
+            blocking,
+            space,
+            metrics,
+            group: TaskGroup::default(),
+        }
+    }
+
+    /// What the operator's tasks share in this run and superstep: one thing of each type, made by the first task that asks for it.
+    pub fn shared<V: Any + Send + Sync>(&self, make: impl FnOnce() -> V) -> Arc<V> {
+        self.group.shared(self.superstep, make)
     }
 
     /// Writes and reads pages on disk for this task.
@@ -59,42 +80,6 @@ struct Inline;
 impl Blocking for Inline {
     fn submit(&self, work: Box<dyn FnOnce() + Send>) {
         work();
-    }
-}
-
-/// What a driver gives: rows in pages, or the rows of its input that pass.
-pub struct Outputs {
-    writer: RowWriter,
-    passed: Option<Selection>,
-}
-
-impl Outputs {
-    /// Output through a writer.
-    #[must_use]
-    pub fn new(writer: RowWriter) -> Self {
-        Outputs { writer, passed: None }
-    }
-
-    /// The pages.
-    #[must_use]
-    pub fn pages(&mut self) -> &mut RowWriter {
-        &mut self.writer
-    }
-
-    /// Whether a page is closed: time to hand on.
-    #[must_use]
-    pub fn is_full(&self) -> bool {
-        self.writer.has_sealed()
-    }
-
-    /// Lets rows of the current input go on as they are.
-    pub fn pass(&mut self, rows: Selection) {
-        self.passed = Some(rows);
-    }
-
-    /// The rows that passed, once.
-    pub fn take_passed(&mut self) -> Option<Selection> {
-        self.passed.take()
     }
 }
 

@@ -85,9 +85,8 @@ impl Operator for Partition {
             _ if planning.tasks == 1 && planning.input_tasks[0] == 1 && !self.counts() => Way::ship(Ship::Forward),
             PartitionBy::Turn => Way::ship(Ship::Rebalance),
             PartitionBy::Key(key) => Way::ship(Ship::Hash(key.clone())),
-            PartitionBy::Range(order) => self.numbered(&self.reads(0, planning.live), |layout| {
-                range::driver(layout, order.clone(), planning.input_tasks[0], planning.tasks)
-            }),
+            PartitionBy::Range(order) => self
+                .numbered(&self.reads(0, planning.live), |layout| range::driver(layout, order.clone(), planning.tasks)),
             PartitionBy::Number { chain, .. } => self.numbered(planning.live, |layout| chain::driver(chain, layout)),
         };
         let pass = DriverFactory::new("pass on", |_| Ok(Pass)).stopping_early(true);

@@ -51,14 +51,14 @@ impl Persist {
         DriverFactory::new("give what is kept", create).emitting(layout(&self.schema, &self.all()))
     }
 
-    /// Lets records pass in so many tasks, and keeps copies.
-    fn keeps(&self, tasks: usize) -> DriverFactory {
+    /// Lets records pass, and keeps copies.
+    fn keeps(&self) -> DriverFactory {
         let (kept, layout) = (self.kept.clone(), layout(&self.schema, &self.all()));
-        let parts = Arc::new(Mutex::new(vec![None; tasks]));
         DriverFactory::new("pass, and keep", move |context| {
+            let parts = context.shared(|| Mutex::new(vec![None; context.subtasks]));
             let store = Store::new(layout.clone(), context.spiller(), &context.memory);
             let rows = QueuedRows::into_pages(layout.clone(), store.clone(), context);
-            Ok(Keep { rows, store, context: context.clone(), parts: parts.clone(), kept: kept.clone() })
+            Ok(Keep { rows, store, context: context.clone(), parts, kept: kept.clone() })
         })
     }
 }
@@ -100,7 +100,7 @@ impl Operator for Persist {
             1 => Ship::Gather,
             _ => Ship::Rebalance,
         };
-        let driver = if self.kept.get().is_some() { self.gives() } else { self.keeps(tasks) };
+        let driver = if self.kept.get().is_some() { self.gives() } else { self.keeps() };
         let (way, driver) = (Way::ship(ship), driver.spilling_beyond(SPOOL_BYTES));
         vec![planning.of_one(way, driver, tasks, ROW_SECONDS)]
     }

@@ -30,11 +30,11 @@ struct Sampled {
     weight: u64,
 }
 
-/// Numbers records by the range of an order that they are in: `senders` tasks cut it into `ranges`. Behind the record's leaves `layout` has the number.
-pub(super) fn driver(layout: Arc<RowLayout>, order: Vec<OrderKey>, senders: usize, ranges: usize) -> DriverFactory {
+/// Numbers records by the range of an order that they are in: its tasks cut it into `ranges`. Behind the record's leaves `layout` has the number.
+pub(super) fn driver(layout: Arc<RowLayout>, order: Vec<OrderKey>, ranges: usize) -> DriverFactory {
     // Keys are mostly small; what more they take is found beside.
     let key_bytes = size_of::<OrderValues>() + order.len() * 2 * size_of::<Datum>();
-    let (rows, order, meeting) = (layout.clone(), Arc::from(order), Rendezvous::of(senders));
+    let (rows, order) = (layout.clone(), Arc::from(order));
     let create = move |context: &TaskContext| {
         Ok(RangeDriver {
             rows: QueuedRows::new(rows.clone(), context),
@@ -44,7 +44,7 @@ pub(super) fn driver(layout: Arc<RowLayout>, order: Vec<OrderKey>, senders: usiz
             order: Arc::clone(&order),
             ranges,
             bounds: None,
-            meeting: Arc::clone(&meeting),
+            meeting: context.shared(|| Rendezvous::of(context.subtasks)),
             context: context.clone(),
         })
     };

@@ -64,9 +64,9 @@ impl Operator for Sort {
         let (rows_of, order, tasks) = (layout.clone(), self.order.clone(), planning.input_tasks[0]);
         let driver = match (self.within, tasks) {
             (Within::Flow, 2..) => {
-                let meeting = TotalOrderRendezvous::of(tasks);
                 let sorter = move |context: &TaskContext| {
-                    Ok(TotalDriver(TotalOrderSorter::new(rows_of.clone(), &order, meeting.clone(), context)?))
+                    let meeting = context.shared(|| TotalOrderRendezvous::of(context.subtasks));
+                    Ok(TotalDriver(TotalOrderSorter::new(rows_of.clone(), &order, meeting, context)?))
                 };
                 // A run of each task is merged at least: two pages of each, and some that are written.
                 let minimum_bytes = SORT_BYTES.max((2 * tasks + 4) * PAGE_BYTES);

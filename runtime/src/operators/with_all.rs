@@ -50,14 +50,15 @@ impl Operator for WithAll {
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let tasks = planning.input_tasks[0];
-        let (kernel, meeting) = (self.kernel.clone(), Rendezvous::of(tasks));
+        let kernel = self.kernel.clone();
         let rows = layout(&self.inputs[ALL], &planning.live_inputs[ALL]);
         let create = move |context: &TaskContext| {
             let kept = match context.subtask {
                 0 => Some(SortBuffer::new(rows.clone(), [], &context.memory)?),
                 _ => None,
             };
-            let (kernel, meeting, context) = (kernel.open(context)?, meeting.clone(), context.clone());
+            let meeting = context.shared(|| Rendezvous::of(context.subtasks));
+            let (kernel, context) = (kernel.open(context)?, context.clone());
             Ok(WithAllDriver { kernel, kept, begun: false, meeting, context })
         };
         let driver = DriverFactory::new("keep all, then chain", create).emitting(layout(&self.output, planning.live));

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::format::unwritten_compression;
 use crate::kernel::{Outputs, TaskContext};
 use crate::memory::Memory;
-use crate::output::{Appender, Assembly, Claim, Target};
+use crate::output::{Appender, Claim, Target};
 use crate::page::Input;
 use crate::plan::{Operator, Table, unbounded_memory};
 use crate::row::{LeafSet, LeafType, Schema};
@@ -46,8 +46,8 @@ impl WriteFile {
             Some(parts) => {
                 let held_bytes = 4 * PIECE_BYTES + parts.kept_bytes();
                 let pinned_bytes = held_bytes + from_start(|memory| parts.encoder(0, memory));
-                let (target, assembly) = (self.target.clone(), Assembly::of(tasks, in_order));
-                Some(write_together::driver(self.format.name(), parts, target, assembly).pinning(pinned_bytes))
+                let target = self.target.clone();
+                Some(write_together::driver(self.format.name(), parts, target, in_order).pinning(pinned_bytes))
             }
             None => (tasks == 1 || self.target.is_folder()).then(|| self.each_alone()),
         }

@@ -31,16 +31,17 @@ pub(super) const PIECE_BYTES: usize = 512 << 10;
 /// The part of the budget that is left free by pieces that wait in memory: one in so many.
 const FREE_SHARE: usize = 4;
 
-/// Writes one file by several tasks.
-pub(super) fn driver(format: &str, parts: Arc<dyn Parts>, target: Target, assembly: Arc<Assembly>) -> DriverFactory {
-    let order = if assembly.is_in_order() { ", in order" } else { "" };
+/// Writes one file by several tasks; `in_order` says that what one gives stands before what the next one does.
+pub(super) fn driver(format: &str, parts: Arc<dyn Parts>, target: Target, in_order: bool) -> DriverFactory {
+    let order = if in_order { ", in order" } else { "" };
     DriverFactory::new(format!("write {format} together{order}"), move |context| {
+        let assembly = context.shared(|| Assembly::of(context.subtasks, in_order));
         assembly.open(|| Ok((target.appender("")?, parts.head()?)))?;
         let budget = context.memory.budget().clone();
         Ok(TogetherDriver {
             encoder: parts.encoder(context.subtask, &context.memory)?,
             parts: parts.clone(),
-            assembly: assembly.clone(),
+            assembly,
             lane: Background::new(Lane::default(), &context.blocking),
             waiting: Memory::new(budget, context.memory.owner()),
             path: target.path().to_owned(),

@@ -56,12 +56,12 @@ impl Operator for Zip {
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let (numbers, layout) = (self.numbers, layout(&self.output, planning.live));
-        let (rows, meeting) = (layout.clone(), Rendezvous::of(planning.input_tasks[0]));
+        let rows = layout.clone();
         let name = match numbers {
             Numbers::Consecutive => "count, then number",
             Numbers::Unique => "number",
         };
-        let create = move |context: &TaskContext| Ok(ZipDriver::new(rows.clone(), numbers, meeting.clone(), context));
+        let create = move |context: &TaskContext| Ok(ZipDriver::new(rows.clone(), numbers, context));
         let driver = DriverFactory::new(name, create).emitting(layout).spilling_beyond(SPOOL_BYTES);
         vec![planning.forwarded(driver, ROW_SECONDS)]
     }
@@ -88,7 +88,7 @@ struct ZipDriver {
 }
 
 impl ZipDriver {
-    fn new(layout: Arc<RowLayout>, numbers: Numbers, meeting: Arc<Rendezvous<u64>>, context: &TaskContext) -> Self {
+    fn new(layout: Arc<RowLayout>, numbers: Numbers, context: &TaskContext) -> Self {
         let (next, step) = match numbers {
             Numbers::Consecutive => (None, 1),
             Numbers::Unique => (Some(context.subtask as u64), context.subtasks as u64),
@@ -97,6 +97,7 @@ impl ZipDriver {
         let from = |(leaf, &ty): (usize, &LeafType)| (leaf.checked_sub(1), ty);
         let from = layout.types().iter().enumerate().map(from).collect();
         let rows = QueuedRows::new(layout, context);
+        let meeting = context.shared(|| Rendezvous::of(context.subtasks));
         ZipDriver { rows, from, count: 0, next, step, meeting, context: context.clone() }
     }
 

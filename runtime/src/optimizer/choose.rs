@@ -11,11 +11,11 @@ use super::estimates::Estimates;
 use super::liveness::{Live, read};
 use super::{Resources, Rule};
 use crate::error::{Error, Result};
-use crate::physical::{Builder, Head, InlineStepPlan, OperatorInfo, Part, PhysicalPlan, Place};
-use crate::plan::Node;
+use crate::physical::{Builder, Head, InlineStepPlan, OperatorInfo, OutputPlan, Part, PhysicalPlan, Place, StepPlan};
+use crate::plan::{Loops, Node};
 use crate::row::{LeafSet, RowLayout, Schema};
 use crate::source::{Bound, Scan};
-use crate::strategy::{Estimate, Planning, Role, Ship, Strategy};
+use crate::strategy::{Estimate, LoopId, Planning, Role, Ship, Strategy};
 
 /// The physical plan.
 pub(super) fn choose(
@@ -32,8 +32,22 @@ pub(super) fn choose(
         node.inputs.iter().map(move |input| (input.sequence, position)).collect::<Vec<_>>()
     };
     let readers = nodes.iter().enumerate().flat_map(of_inputs).collect();
-    let mut chooser =
-        Chooser { nodes, positions, readers, live, estimates, meeting, resources, builder, places, consumers };
+    let (loops, begun, replays) = (Loops::of(nodes), HashMap::new(), Vec::new());
+    let mut chooser = Chooser {
+        nodes,
+        positions,
+        readers,
+        live,
+        estimates,
+        meeting,
+        resources,
+        builder,
+        places,
+        consumers,
+        loops,
+        begun,
+        replays,
+    };
     for (index, node) in nodes.iter().enumerate() {
         chooser.describe(node)?;
         let mut place = chooser.place(index, node).map_err(|error| error.at(&node.origin))?;
@@ -43,6 +57,7 @@ pub(super) fn choose(
         }
         chooser.places.insert(node.sequence, place);
     }
+    chooser.connect_replays()?;
     Ok(chooser.builder.plan)
 }
 
@@ -100,6 +115,18 @@ struct Chooser<'p> {
     builder: Builder,
     places: HashMap<u64, Place>,
     consumers: HashMap<u64, usize>,
+    loops: Loops,
+    /// Where loops begin.
+    begun: HashMap<LoopId, StepPlace>,
+    /// What replays rows in the rounds of loops.
+    replays: Vec<(LoopId, StepPlace)>,
+}
+
+/// Which step of which stage.
+#[derive(Clone, Copy)]
+struct StepPlace {
+    stage: usize,
+    step: usize,
 }
 
 impl Chooser<'_> {
@@ -173,6 +200,16 @@ impl Chooser<'_> {
             Role::Project(leaves) => self.inline(node, index, InlineStepPlan::Project(index, leaves.into()))?,
             Role::Union => self.union(node, index)?,
             Role::Drive => self.drive(node, index)?,
+            Role::LoopBegin(of) => {
+                let place = self.drive(node, index)?;
+                self.begin_loop(node, of, place)
+            }
+            Role::LoopEnd(of, _) => self.end_loop(node, of)?,
+            Role::Replay(of) => {
+                let place = self.drive(node, index)?;
+                self.replays.push((of, self.last_step(&place)));
+                place
+            }
         };
         self.builder.plan.operators[index].tasks = self.builder.tasks(&place);
         Ok(place)
@@ -257,7 +294,9 @@ impl Chooser<'_> {
                     let layout =
                         before.layout.clone().unwrap_or_else(|| Arc::new(RowLayout::new(types.clone(), &reads)));
                     let opened = self.builder.open(place, &types, &reads);
-                    Arrival { place: self.builder.step(opened, index, before, 0, Part::First), ship: way.ship, layout }
+                    let place = self.builder.step(opened, index, before, 0, Part::First);
+                    self.mark_loop(node, &place);
+                    Arrival { place, ship: way.ship, layout }
                 }
             };
             arrivals.push(arrival);
@@ -267,6 +306,7 @@ impl Chooser<'_> {
         }
         let place = self.stream(arrivals.remove(streamed), tasks);
         let place = self.builder.step(place, index, driver, streamed, part);
+        self.mark_loop(node, &place);
         let ports = (0..).filter(|&port| port != streamed);
         for (port, Arrival { place: side, ship, layout }) in ports.zip(arrivals) {
             let inbox = self.builder.ship(side, ship, layout, place.stage);
@@ -275,6 +315,76 @@ impl Chooser<'_> {
             }
         }
         Ok(place)
+    }
+
+    /// The step that a place is behind.
+    fn last_step(&self, place: &Place) -> StepPlace {
+        StepPlace { stage: place.stage, step: self.builder.plan.stages[place.stage].steps.len().saturating_sub(1) }
+    }
+
+    fn step_at(&mut self, at: StepPlace) -> Result<&mut StepPlan> {
+        let stage = self.builder.plan.stages.get_mut(at.stage);
+        stage
+            .and_then(|stage| stage.steps.get_mut(at.step))
+            .ok_or_else(|| Error::Internal("a step is not planned".to_owned()))
+    }
+
+    /// Says of the step that a place is behind that it runs in each round, if its node does.
+    fn mark_loop(&mut self, node: &Node, place: &Place) {
+        if self.loops.around(node).is_some()
+            && let Some(step) = self.builder.plan.stages[place.stage].steps.last_mut()
+        {
+            step.in_loop = true;
+        }
+    }
+
+    /// Gives what a loop comes to a stage of its own.
+    fn begin_loop(&mut self, node: &Node, of: LoopId, place: Place) -> Place {
+        let (at, tasks, types) = (self.last_step(&place), self.builder.tasks(&place), node.schema().types());
+        let layout = Arc::new(RowLayout::new(types.clone(), &LeafSet::all(types.len())));
+        let behind = self.builder.stage(Head::Inbox(0), tasks);
+        let result = OutputPlan::of_step(place.operator, Ship::Forward, layout, (behind, 0));
+        self.builder.plan.stages[at.stage].steps[at.step].others.push(result);
+        self.begun.insert(of, at);
+        // Rows of rounds are in no order of tasks.
+        Place { ordered: false, ..place }
+    }
+
+    /// Ships what a loop's body gives back to its beginning.
+    fn end_loop(&mut self, node: &Node, of: LoopId) -> Result<Place> {
+        let at = *self.begun.get(&of).ok_or_else(|| Error::Internal("a loop ends that has not begun".to_owned()))?;
+        let (place, tasks) = (self.input(node, 0)?, self.builder.plan.stages[at.stage].tasks);
+        let ship = match self.builder.tasks(&place) {
+            same if same == tasks => Ship::Forward,
+            _ if tasks == 1 => Ship::Gather,
+            _ => Ship::Rebalance,
+        };
+        let types = node.schema().types();
+        let layout = Arc::new(RowLayout::new(types.clone(), &LeafSet::all(types.len())));
+        let operator = place.operator;
+        let inbox = self.builder.ship(Place { ordered: false, ..place }, ship, layout, at.stage);
+        let step = self.step_at(at)?;
+        step.sides.push((LoopId::FEEDBACK, inbox));
+        let behind = step.others.first().map(|result| result.to.0);
+        let stage = behind.ok_or_else(|| Error::Internal("a loop has no result".to_owned()))?;
+        Ok(Place { stage, operator, inline: Vec::new(), forked: false, meets: false, ordered: false })
+    }
+
+    /// Has the beginnings of loops tell replays when rounds begin.
+    fn connect_replays(&mut self) -> Result<()> {
+        for (of, replay) in std::mem::take(&mut self.replays) {
+            let begin = *self.begun.get(&of).ok_or_else(|| Error::Internal("a replay without a loop".to_owned()))?;
+            let stages = &mut self.builder.plan.stages;
+            let inbox = stages[replay.stage].inboxes;
+            stages[replay.stage].inboxes += 1;
+            let is_same = stages[replay.stage].tasks == stages[begin.stage].tasks;
+            let ship = if is_same { Ship::Forward } else { Ship::Broadcast };
+            let layout = Arc::new(RowLayout::new([], &LeafSet::none()));
+            let operator = stages[begin.stage].steps[begin.step].operator;
+            self.step_at(replay)?.sides.push((LoopId::ROUNDS, inbox));
+            self.step_at(begin)?.others.push(OutputPlan::of_step(operator, ship, layout, (replay.stage, inbox)));
+        }
+        Ok(())
     }
 
     /// Where a step may take the streamed input: the same stage where rows are forwarded, else a new one behind an exchange.

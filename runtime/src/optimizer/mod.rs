@@ -4,11 +4,12 @@
 //! 1. `checks`: what only the whole graph can know to be wrong, so that nothing is planned in vain.
 //! 2. `filters`: filters move down. What they leave is what the next rules count and place.
 //! 3. `repeat`: scans that would have to be kept in memory are made twice. Everything after it sees the plan with them.
-//! 4. `liveness`, from the sinks up: which leaves somebody reads. Estimates need it for widths.
-//! 5. `estimates`, from the sources down: how many rows, how wide. Costs need it.
-//! 6. `branches`: which branches of a fork meet again; their rows are spooled.
-//! 7. `choose`, from the sources down: a strategy for each operator by cost, and the stages that follow from it.
-//! 8. `sanity`, last: holds the finished plan against what the executor relies on.
+//! 4. `loops`: what comes into a loop from outside is replayed in each round.
+//! 5. `liveness`, from the sinks up: which leaves somebody reads. Estimates need it for widths.
+//! 6. `estimates`, from the sources down: how many rows, how wide. Costs need it.
+//! 7. `branches`: which branches of a fork meet again; their rows are spooled.
+//! 8. `choose`, from the sources down: a strategy for each operator by cost, and the stages that follow from it.
+//! 9. `sanity`, last: holds the finished plan against what the executor relies on.
 //!
 //! **Each rule can be left out** (`--without`), and a test holds results with and without each against the embedded engine, which knows none.
 
@@ -18,6 +19,7 @@ mod choose;
 mod estimates;
 mod filters;
 mod liveness;
+mod loops;
 mod repeat;
 mod rules;
 mod sanity;
@@ -54,6 +56,7 @@ pub fn plan(sinks: &[Arc<Node>], resources: Resources) -> Result<PhysicalPlan> {
     if resources.rules.runs(Rule::Scans) {
         sinks = repeat::scans(&sinks);
     }
+    sinks = loops::with_replays(&sinks);
     let nodes = topological(&sinks);
     let live = liveness::live(&nodes, resources.rules);
     let estimates = estimates::estimate(&nodes, &live);

@@ -42,7 +42,7 @@ fn scans_among(nodes: &[Arc<Node>]) -> HashSet<u64> {
             Role::Source(source) => source.rejects().is_none(),
             Role::Filter(predicate, _) if predicate.has_effects() => false,
             Role::Filter(..) | Role::Project(_) => node.inputs.iter().all(|input| scans.contains(&input.sequence)),
-            Role::Union | Role::Drive => false,
+            _ => false,
         };
         if is_scan {
             scans.insert(node.sequence);

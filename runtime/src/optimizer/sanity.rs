@@ -11,7 +11,7 @@ pub(super) fn check(plan: &PhysicalPlan) -> Result<()> {
         if stage.tasks == 0 {
             return Err(Error::Internal(format!("stage {number} has no tasks")));
         }
-        for output in &stage.outputs {
+        for output in stage.outputs.iter().chain(stage.steps.iter().flat_map(|step| &step.others)) {
             let target = plan
                 .stages
                 .get(output.to.0)

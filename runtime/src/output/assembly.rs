@@ -27,9 +27,9 @@ struct State {
 impl Assembly {
     /// The output of so many tasks; `in_order` says that what one gives stands before what the next one does.
     #[must_use]
-    pub fn of(tasks: usize, in_order: bool) -> Arc<Self> {
+    pub fn of(tasks: usize, in_order: bool) -> Self {
         let state = State { file: None, is_open: false, ended: vec![false; tasks], waiting: Vec::new() };
-        Arc::new(Assembly { in_order, state: Mutex::new(state) })
+        Assembly { in_order, state: Mutex::new(state) }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

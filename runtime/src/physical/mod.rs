@@ -67,13 +67,18 @@ pub struct StepPlan {
     pub sides: Vec<(usize, usize)>,
     /// Which part of its operator it is.
     pub part: Part,
+    /// It runs in each round of a loop.
+    pub in_loop: bool,
+    /// Where its outputs beside the main one go: pages as they are.
+    pub others: Vec<OutputPlan>,
 }
 
 impl StepPlan {
     /// Whether a task of it may end before its input does: its driver, and the filters before it.
     #[must_use]
     pub fn may_stop(&self) -> bool {
-        self.driver.may_stop && !self.inline.iter().any(InlineStepPlan::counts)
+        // What nobody wants in one round may be wanted in the next.
+        self.driver.may_stop && !self.in_loop && !self.inline.iter().any(InlineStepPlan::counts)
     }
 }
 
@@ -113,6 +118,13 @@ pub struct OutputPlan {
     pub to: (usize, usize),
     /// Whether a receiver takes all that one task sends before what the next one does: the tasks' rows are in one order.
     pub in_order: bool,
+}
+
+impl OutputPlan {
+    /// An output beside the main one of a step.
+    pub(crate) fn of_step(operator: usize, ship: Ship, layout: Arc<RowLayout>, to: (usize, usize)) -> Self {
+        OutputPlan { operator, inline: Vec::new(), ship, layout, to, in_order: false }
+    }
 }
 
 /// Steps that run in the same task.
@@ -235,7 +247,16 @@ impl Builder {
     ) -> Place {
         let Place { stage, inline, ordered, .. } = place;
         let ordered = ordered || driver.orders_tasks;
-        self.plan.stages[stage].steps.push(StepPlan { operator, inline, driver, port, sides: Vec::new(), part });
+        self.plan.stages[stage].steps.push(StepPlan {
+            operator,
+            inline,
+            driver,
+            port,
+            sides: Vec::new(),
+            part,
+            in_loop: false,
+            others: Vec::new(),
+        });
         Place { stage, operator, inline: Vec::new(), forked: false, meets: false, ordered }
     }
 }

@@ -7,6 +7,7 @@
 //! and even the dropping of nodes keep what is open in vectors.
 
 mod forwards;
+mod loops;
 mod operator;
 mod table;
 
@@ -19,6 +20,7 @@ use crate::output::{self, Claim};
 use crate::row::Schema;
 
 pub use forwards::Forwards;
+pub use loops::Loops;
 pub use operator::{Operator, Reads, row_bytes, unchanged};
 pub use table::{Table, unbounded_memory, unbounded_writer};
 
@@ -114,6 +116,7 @@ pub fn without_kept(sinks: &[Arc<Node>]) -> Vec<Arc<Node>> {
 /// With the operator.
 pub fn check(nodes: &[Arc<Node>]) -> Result<()> {
     nodes.iter().try_for_each(|node| node.operator.check().map_err(|error| error.at(&node.origin)))?;
+    Loops::of(nodes).check(nodes)?;
     output::refuse_shared(&claims(nodes))
 }
 

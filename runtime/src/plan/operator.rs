@@ -133,6 +133,12 @@ pub trait Operator: Send + Sync {
         false
     }
 
+    /// For the beginning of a loop: what gives records from outside of it in each of its rounds.
+    fn replay(&self, schema: &Schema) -> Option<Arc<dyn Operator>> {
+        let _ = schema;
+        None
+    }
+
     /// What it is to the executor.
     fn role(&self) -> Role {
         Role::Drive

@@ -16,6 +16,7 @@
 //! their end, and what they send is dropped.
 
 mod factory;
+mod loops;
 mod shapes;
 
 use std::sync::Arc;
@@ -27,6 +28,7 @@ use crate::row::LeafSet;
 use crate::source::{Bound, Source};
 
 pub use factory::DriverFactory;
+pub use loops::LoopId;
 
 /// How rows get from one task to the tasks of the next operator.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,6 +139,12 @@ pub enum Role {
     Union,
     /// Has strategies.
     Drive,
+    /// Has strategies, and begins a loop: its driver's second port takes what comes back, its second output gives what the loop comes to.
+    LoopBegin(LoopId),
+    /// Ends a loop of so many rounds: its input's rows go back to the beginning, whose second output is its own.
+    LoopEnd(LoopId, u32),
+    /// Has strategies, and gives its rows in each round of a loop, whose beginning says by the driver's second port when.
+    Replay(LoopId),
 }
 
 /// What a driver's callback answers.
@@ -197,6 +205,23 @@ pub trait Driver: Send {
     fn feed(&self, port: usize) -> Feed {
         let _ = port;
         Feed::EveryRound
+    }
+
+    /// Whether it goes on behind the end of a round by itself: it has no state, or is as new but for what it keeps. Else another is made for each round.
+    fn survives_rounds(&self) -> bool {
+        false
+    }
+
+    /// Whether it says itself where the rounds of its outputs end, and that nothing follows. Else what its inputs say of that is passed on.
+    fn makes_rounds(&self) -> bool {
+        false
+    }
+
+    /// Whether rows at a port give no output by themselves, and are to be taken even while the outputs are full: those that come back to where a loop
+    /// begins, which else would wait for itself.
+    fn absorbs(&self, port: usize) -> bool {
+        let _ = port;
+        false
     }
 
     /// Rows at a port.

@@ -17,9 +17,9 @@ pub(crate) trait ItemReceiver: Send + Sync {
     /// Tasks that send: the numbers of their channels are below it.
     fn senders(&self) -> usize;
 
-    /// The next item of a channel that is not held, and the channel; the receiving task is woken where none has come yet. No channel is starved. Where no rows
-    /// are wanted, only what does not [belong to them](Item::belongs_to_rows) is given.
-    fn take(&self, is_held: &dyn Fn(usize) -> bool, wants_rows: bool) -> Option<(usize, Item)>;
+    /// The next item of a channel that is not held, if it may be taken, and the channel; the receiving task is woken where none has come yet. No channel is
+    /// starved.
+    fn take(&self, is_held: &dyn Fn(usize) -> bool, may_take: fn(&Item) -> bool) -> Option<(usize, Item)>;
 
     /// Says that the receiver wants nothing more: what waits is dropped, and so is what comes. Every sender hears it.
     fn close(&self);

@@ -40,9 +40,18 @@ pub(crate) enum Control {
 }
 
 impl Item {
-    /// Whether it is for a port that a driver may not want yet: rows, and their end. What else is said is heard whenever it comes.
-    pub(crate) fn belongs_to_rows(&self) -> bool {
-        matches!(self, Item::Page(_) | Item::Control(Control::RoundEnd(_)))
+    /// The rows of a page.
+    pub(crate) fn rows(&self) -> usize {
+        match self {
+            Item::Page(page) => page.rows(),
+            Item::Control(_) => 0,
+        }
+    }
+
+    /// Whether it may be taken for a port that a driver wants rows of, or does not: rows and their end wait until it does, what else is said is heard
+    /// whenever it comes.
+    pub(crate) fn is_taken_by(wants_rows: bool) -> fn(&Item) -> bool {
+        if wants_rows { |_| true } else { |item| !matches!(item, Item::Page(_) | Item::Control(Control::RoundEnd(_))) }
     }
 }
 

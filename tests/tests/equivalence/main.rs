@@ -16,6 +16,7 @@ mod fold;
 mod folders;
 mod group;
 mod group_records;
+mod iterate;
 mod join;
 mod join_hints;
 mod join_memory;

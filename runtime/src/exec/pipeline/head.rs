@@ -37,7 +37,7 @@ impl From<Item> for HeadProgress {
 }
 
 impl PipelineHead {
-    /// Goes on to what comes next. Where no rows are wanted, only what does not [belong to them](Item::belongs_to_rows) is given.
+    /// Goes on to what comes next. Where no rows are wanted, only what [does not belong to them](Item::is_taken_by) is given.
     pub(super) fn advance(&mut self, wants_rows: bool, watch: &Watch) -> Result<HeadProgress> {
         match self {
             PipelineHead::Source(source) if !wants_rows && !source.is_at_end() => Ok(HeadProgress::Nothing),
@@ -47,7 +47,7 @@ impl PipelineHead {
                 SourceProgress::Wait => HeadProgress::Nothing,
             }),
             PipelineHead::Inbox(input) => {
-                Ok(input.receive(wants_rows)?.map_or(HeadProgress::Nothing, HeadProgress::from))
+                Ok(input.receive(Item::is_taken_by(wants_rows))?.map_or(HeadProgress::Nothing, HeadProgress::from))
             }
             PipelineHead::SpillQueue(queue) => {
                 watch.enter(queue.operator);

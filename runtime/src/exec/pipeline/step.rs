@@ -1,16 +1,18 @@
 //! A step: a driver with the filters and projections before it, its ports, and what it is in the middle of.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use super::windows::{Data, Rows, Windows};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::exec::aligned_input::AlignedInput;
+use crate::exec::exits::Exit;
 use crate::exec::inline::{InlineStep, Watch, filter_window, with_projection};
-use crate::kernel::Outputs;
+use crate::kernel::{Outputs, TaskContext};
 use crate::memory::Memory;
 use crate::page::{Batch, Input, Selection};
 use crate::physical::{Part, StepPlan};
-use crate::strategy::{Cursor, Driver, Feed, Progress, Round};
+use crate::strategy::{Cursor, Driver, DriverFactory, Feed, Progress, Round};
 use crate::stream::{Alignment, Control, Item};
 
 pub(in crate::exec) struct Step {
@@ -31,10 +33,48 @@ pub(in crate::exec) struct Step {
     /// What all inputs say together, and what is not passed on yet.
     pub(in crate::exec) heard: VecDeque<Control>,
     pub(in crate::exec) work: Option<Work>,
+    /// Rows of a port that the driver [absorbs](Driver::absorbs).
+    pub(super) absorbing: Option<Rows>,
     /// Items for the next step.
     pub(in crate::exec) ready: VecDeque<Item>,
     /// It may end before its input does.
     pub(in crate::exec) may_stop: bool,
+    /// Where it runs through rounds: what makes another driver for each.
+    pub(in crate::exec) renewal: Option<Renewal>,
+    /// The exits of its outputs beside the main one, in their order.
+    pub(in crate::exec) others: Vec<OtherExit>,
+}
+
+/// Makes a driver for each round.
+pub(in crate::exec) struct Renewal {
+    pub(in crate::exec) factory: Arc<DriverFactory>,
+    pub(in crate::exec) context: TaskContext,
+}
+
+/// Where an output beside the main one leaves.
+pub(in crate::exec) struct OtherExit {
+    pub(in crate::exec) exit: Exit,
+    /// Nothing follows.
+    pub(in crate::exec) has_ended: bool,
+}
+
+impl OtherExit {
+    fn put(&mut self, item: Item, watch: &Watch) -> Result<()> {
+        match item {
+            Item::Control(control) => self.say(control, watch),
+            Item::Page(page) => {
+                if self.exit.take_page(page, watch).is_some() {
+                    return Err(Error::Internal("rows of a numbered output are to be picked".to_owned()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn say(&mut self, control: Control, watch: &Watch) {
+        self.has_ended |= control == Control::End;
+        self.exit.say(control, watch);
+    }
 }
 
 /// A port that an inbox feeds.
@@ -70,9 +110,23 @@ impl Step {
             inputs,
             heard: VecDeque::new(),
             work: None,
+            absorbing: None,
             ready: VecDeque::new(),
             may_stop: plan.may_stop(),
+            renewal: None,
+            others: Vec::new(),
         }
+    }
+
+    /// The step in a loop: behind each round it gets another driver, unless that [goes on](Driver::survives_rounds) by itself.
+    pub(in crate::exec) fn renewed_by(self, renewal: Renewal) -> Self {
+        Step { renewal: Some(renewal), ..self }
+    }
+
+    /// The step with an exit for each of its outputs beside the main one.
+    pub(in crate::exec) fn with_others(self, exits: Vec<Exit>) -> Self {
+        let others = exits.into_iter().map(|exit| OtherExit { exit, has_ended: false }).collect();
+        Step { others, ..self }
     }
 
     /// Ends it where it stands: it gives nothing more, and holds nothing, not even the least that was kept for it. It passes on what the step before says from
@@ -186,20 +240,88 @@ impl Step {
         Ok(progress)
     }
 
-    /// Moves closed pages to where the next step takes them.
-    pub(super) fn collect(&mut self, watch: &Watch) {
+    /// All inputs have said something, and the driver is done with it: it goes on, unless the driver makes rounds of its own.
+    pub(super) fn pass_on(&mut self, control: Control, watch: &Watch) -> Result<()> {
+        let ends = matches!(control, Control::RoundEnd(_) | Control::End);
+        if !(ends && self.driver.makes_rounds()) {
+            self.ready.push_back(Item::Control(control));
+            self.others.iter_mut().for_each(|other| other.say(control, watch));
+        }
+        match control {
+            Control::RoundEnd(number) => self.begin_round(number + 1),
+            _ => Ok(()),
+        }
+    }
+
+    /// Gives the step the driver of a round.
+    fn begin_round(&mut self, superstep: u32) -> Result<()> {
+        let Some(renewal) = self.renewal.as_mut().filter(|_| !self.driver.survives_rounds()) else { return Ok(()) };
+        // What the last one held is there for the next.
+        self.driver = Box::new(Stopped);
+        renewal.context.superstep = superstep;
+        self.driver = renewal.factory.create(&renewal.context)?;
+        Ok(())
+    }
+
+    /// Takes rows that give no output, while there is no room for any; whether it did.
+    pub(super) fn absorb(&mut self, watch: &Watch) -> Result<bool> {
+        let Some(mut rows) = self.absorbed()? else { return Ok(false) };
+        let Data::Page(page) = &rows.data else { return Ok(false) };
+        let (result, _) = drive(self, &page.batch(), rows.port, &mut rows.at, watch)?;
+        if !matches!(result, DriveResult::Exhausted) {
+            self.absorbing = Some(rows);
+        }
+        Ok(!matches!(result, DriveResult::Awaits))
+    }
+
+    /// The rows to absorb next.
+    fn absorbed(&mut self) -> Result<Option<Rows>> {
+        if let Some(rows) = self.absorbing.take() {
+            return Ok(Some(rows));
+        }
+        for (number, side) in self.sides.iter_mut().enumerate() {
+            if !self.driver.absorbs(side.port) || self.inputs.is_held(STREAM + 1 + number) {
+                continue;
+            }
+            if let Some(Item::Page(page)) = side.input.receive(|item| matches!(item, Item::Page(_)))? {
+                return Ok(Some(Rows::all(side.port, Data::Page(page))));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Sends what waits at the exits of the other outputs; whether all of it went.
+    pub(super) fn flush(&mut self) -> bool {
+        let blocked = self.others.iter_mut().filter_map(|other| (!other.exit.flush()).then_some(())).count();
+        blocked == 0
+    }
+
+    /// Whether nothing follows at the exits of the other outputs.
+    pub(super) fn others_have_ended(&self) -> bool {
+        self.others.iter().all(|other| other.has_ended)
+    }
+
+    /// Moves what the driver gave to where the next step takes it, and to the exits of the other outputs.
+    pub(super) fn collect(&mut self, watch: &Watch) -> Result<()> {
         let mut rows = 0;
-        for page in self.outputs.pages().take_sealed() {
-            rows += page.rows();
-            self.ready.push_back(Item::Page(page));
+        for item in self.outputs.take_items() {
+            rows += item.rows();
+            self.ready.push_back(item);
+        }
+        for (number, other) in self.others.iter_mut().enumerate() {
+            for item in self.outputs.take_items_of_other(number) {
+                rows += item.rows();
+                other.put(item, watch)?;
+            }
         }
         self.count_out(rows, watch);
+        Ok(())
     }
 
     /// As [`Step::collect`], with the page that is open.
-    pub(super) fn collect_all(&mut self, watch: &Watch) {
-        self.outputs.pages().seal();
-        self.collect(watch);
+    pub(super) fn collect_all(&mut self, watch: &Watch) -> Result<()> {
+        self.outputs.seal();
+        self.collect(watch)
     }
 }
 

@@ -89,6 +89,8 @@ fn a_step_that_is_stopped_holds_no_memory_and_is_not_asked_for_any() {
             port: 0,
             sides: vec![],
             part: Part::Whole,
+            in_loop: false,
+            others: vec![],
         };
         let writer = RowWriter::new(Arc::new(RowLayout::full([LeafType::U64])), Memory::new(budget.clone(), "rows"));
         let ask = memory.revoke_handle().unwrap();
@@ -121,8 +123,16 @@ fn memory_is_given_back_until_that_is_done_where_no_rows_come() {
     let asked_bytes: Arc<AtomicUsize> = Arc::default();
     let factory = DriverFactory::new("in steps", |_: &TaskContext| Ok(InSteps::default()));
     let driver = Box::new(InSteps { asked_bytes: asked_bytes.clone(), left: 0 });
-    let plan =
-        StepPlan { operator: 0, inline: vec![], driver: Arc::new(factory), port: 0, sides: vec![], part: Part::Whole };
+    let plan = StepPlan {
+        operator: 0,
+        inline: vec![],
+        driver: Arc::new(factory),
+        port: 0,
+        sides: vec![],
+        part: Part::Whole,
+        in_loop: false,
+        others: vec![],
+    };
     let layout = Arc::new(RowLayout::full([LeafType::U64]));
     let outputs = Outputs::new(RowWriter::new(layout, memory.clone()));
     let step = Step::new(&plan, vec![], driver, memory.clone(), vec![], outputs);
@@ -229,6 +239,8 @@ impl Task {
             port: 0,
             sides: vec![],
             part: Part::Whole,
+            in_loop: false,
+            others: vec![],
         };
         let inbox = || Arc::new(Inbox::new(Arc::new(Nobody)));
         let channels = |inbox: &Arc<Inbox>| (0..2).map(|_| inbox.connect(Arc::new(Nobody), false)).collect::<Vec<_>>();
@@ -266,7 +278,7 @@ impl Task {
     fn work(&mut self) -> (Vec<String>, Vec<String>) {
         while self.pipeline.poll().unwrap() == Poll::Yield {}
         let mut sent = Vec::new();
-        while let Some((_, item)) = self.out.take(&|_| false, true) {
+        while let Some((_, item)) = self.out.take(&|_| false, |_| true) {
             sent.push(match item {
                 Item::Page(page) => {
                     let numbers = (0..page.rows()).map(|row| page.batch().leaf_bits(0, row));

@@ -8,6 +8,7 @@ use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataR
 
 use super::*;
 use crate::format::{CsvFormat, NativeFormat, ParquetFormat, ParquetOptions};
+use crate::kernel::TaskGroup;
 use crate::memory::Budget;
 use crate::output::Appending;
 use crate::page::{RowWriter, windows};
@@ -43,12 +44,12 @@ impl Rig {
         let target = Target::file(&folder.path().join("out").display().to_string());
         target.prepare(Appending::Never, &[]).unwrap();
         let parts = format.parts(&schema()).unwrap().unwrap();
-        let assembly = Assembly::of(TASKS, in_order);
-        let factory = driver(format.name(), parts, target.clone(), assembly);
+        let factory = driver(format.name(), parts, target.clone(), in_order);
         let budget = Budget::new(64 << 20);
+        let group = TaskGroup::default();
         let context = |subtask| {
             let alone = TaskContext::alone(Memory::new(budget.clone(), "a task"));
-            TaskContext { subtask, subtasks: TASKS, ..alone }
+            TaskContext { subtask, subtasks: TASKS, group: group.clone(), ..alone }
         };
         let contexts: Vec<_> = (0..TASKS).map(context).collect();
         let drivers = contexts.iter().map(|context| factory.create(context).unwrap()).collect();

@@ -40,10 +40,10 @@ struct Given {
 
 /// Where the tasks meet: three times.
 pub(crate) struct SharesMeeting {
-    offers: Arc<Rendezvous<Offer>>,
+    offers: Rendezvous<Offer>,
     /// Nothing from a task that had to write its rows meanwhile.
-    guesses: Arc<Rendezvous<Option<Vec<usize>>>>,
-    given: Arc<Rendezvous<Given>>,
+    guesses: Rendezvous<Option<Vec<usize>>>,
+    given: Rendezvous<Given>,
 }
 
 impl SharesMeeting {

@@ -167,12 +167,13 @@ fn sorted_by_tasks(
     (tasks, bytes): (usize, usize),
     asked_after: Option<usize>,
 ) -> (Vec<Vec<Page>>, u64) {
-    sorted_after(TotalOrderRendezvous::of(tasks), of, pages, (tasks, bytes), asked_after)
+    sorted_after(Arc::new(TotalOrderRendezvous::of(tasks)), of, pages, (tasks, bytes), asked_after)
 }
 
 /// Meetings of so many tasks: as they are, and such that few rows are spread as they come.
 fn meetings(tasks: usize) -> [Arc<TotalOrderRendezvous>; 2] {
     [TotalOrderRendezvous::of(tasks), TotalOrderRendezvous::spreading(tasks, SharedSplitters::from_bytes(200 << 10))]
+        .map(Arc::new)
 }
 
 /// As [`sorted_by_tasks`], at a meeting.
@@ -355,7 +356,7 @@ fn tasks_with_few_rows_share_the_buckets_of_one_that_has_guessed() {
             ..8_000 if row % 3 < 2 => random(row) + beside * (1 - 2 * (row % 3) as i64),
             _ => random(row),
         };
-        let meeting = TotalOrderRendezvous::spreading(3, SharedSplitters::from_bytes(200 << 10));
+        let meeting = Arc::new(TotalOrderRendezvous::spreading(3, SharedSplitters::from_bytes(200 << 10)));
         let task_of = |page| if page < 2 { 1 } else { 2 };
         let (given, spilled) = sorted_where_they_are(&meeting, of, pairs(400_000, key), &[64 << 20; 3], task_of, None);
         let rows = |pages: &Vec<Page>| pages.iter().map(Page::rows).sum::<usize>();
@@ -376,8 +377,14 @@ fn a_task_with_little_memory_merges_the_many_runs_of_another() {
     for (first_pages, little) in [(5, SORT_BYTES), (0, SORT_BYTES / 15 * 16)] {
         let task_of = |page| usize::from(page >= first_pages);
         let budgets = [little, 3 * SORT_BYTES];
-        let (given, _) =
-            sorted_where_they_are(&TotalOrderRendezvous::of(2), of, pairs(2_800_000, key), &budgets, task_of, None);
+        let (given, _) = sorted_where_they_are(
+            &Arc::new(TotalOrderRendezvous::of(2)),
+            of,
+            pairs(2_800_000, key),
+            &budgets,
+            task_of,
+            None,
+        );
         let found: Vec<_> = given.iter().flatten().flat_map(keys_and_rows).collect();
         assert!(found.is_sorted() && found.len() == 2_800_000, "{first_pages} pages in {little} bytes");
     }

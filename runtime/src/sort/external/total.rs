@@ -36,9 +36,9 @@ pub struct TotalOrderRendezvous {
     splitters: Arc<SharedSplitters>,
     shares: SharesMeeting,
     /// Keys of what each task has sorted.
-    samples: Arc<Rendezvous<Vec<(OrderValues, u64)>>>,
+    samples: Rendezvous<Vec<(OrderValues, u64)>>,
     /// What each task gives to each.
-    parts: Arc<Rendezvous<Given>>,
+    parts: Rendezvous<Given>,
 }
 
 /// By range; taken once.
@@ -47,18 +47,18 @@ type Given = Arc<Mutex<Vec<Vec<Part>>>>;
 impl TotalOrderRendezvous {
     /// A meeting of so many tasks.
     #[must_use]
-    pub fn of(tasks: usize) -> Arc<Self> {
+    pub fn of(tasks: usize) -> Self {
         Self::spreading(tasks, SharedSplitters::default())
     }
 
     /// As [`TotalOrderRendezvous::of`], with the splitters of rows that are spread as they come.
-    pub(crate) fn spreading(tasks: usize, splitters: SharedSplitters) -> Arc<Self> {
-        Arc::new(TotalOrderRendezvous {
+    pub(crate) fn spreading(tasks: usize, splitters: SharedSplitters) -> Self {
+        TotalOrderRendezvous {
             splitters: Arc::new(splitters),
             shares: SharesMeeting::of(tasks),
             samples: Rendezvous::of(tasks),
             parts: Rendezvous::of(tasks),
-        })
+        }
     }
 }
 

@@ -1,0 +1,117 @@
+//! Rows from outside of a loop, for each of its rounds.
+
+use std::sync::Arc;
+
+use crate::error::Result;
+use crate::kernel::{Outputs, TaskContext};
+use crate::memory::limits::SPOOL_BYTES;
+use crate::page::Input;
+use crate::plan::{Operator, Table, unchanged};
+use crate::row::Schema;
+use crate::spill::{Read, Store, StoreReader};
+use crate::strategy::{Cursor, Driver, DriverFactory, Feed, LoopId, Planning, Progress, Role, Round, Strategy};
+
+use super::super::common::{ROW_SECONDS, layout};
+use super::super::queued_rows::QueuedRows;
+
+/// Keeps what it is given, and gives it in each round of a loop.
+pub(super) struct Replay {
+    /// The records.
+    pub(super) schema: Schema,
+    /// The loop.
+    pub(super) loop_id: LoopId,
+}
+
+impl Operator for Replay {
+    fn name(&self) -> &'static str {
+        "replay"
+    }
+
+    fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    fn lets_filters_pass(&self, _: usize) -> Option<Vec<Option<usize>>> {
+        Some(unchanged(&self.schema))
+    }
+
+    fn role(&self) -> Role {
+        Role::Replay(self.loop_id)
+    }
+
+    fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
+        let layout = layout(&self.schema, planning.live);
+        let rows_of = layout.clone();
+        let create = move |context: &TaskContext| {
+            let store = Store::new(rows_of.clone(), context.spiller(), &context.memory);
+            let rows = QueuedRows::into_pages(rows_of.clone(), store.clone(), context);
+            Ok(ReplayDriver { rows, store, is_complete: false, reader: None, context: context.clone() })
+        };
+        let driver = DriverFactory::new("keep, replay", create).emitting(layout).spilling_beyond(SPOOL_BYTES);
+        vec![planning.forwarded(driver, ROW_SECONDS)]
+    }
+
+    fn reference(&self, inputs: &[Table]) -> Result<Table> {
+        Ok(inputs[0].clone())
+    }
+}
+
+struct ReplayDriver {
+    rows: QueuedRows<Arc<Store>>,
+    store: Arc<Store>,
+    /// All rows are there.
+    is_complete: bool,
+    /// What is left of this round.
+    reader: Option<StoreReader>,
+    context: TaskContext,
+}
+
+impl Driver for ReplayDriver {
+    fn wants(&self, port: usize) -> bool {
+        (port == LoopId::ROUNDS) == self.is_complete
+    }
+
+    fn feed(&self, port: usize) -> Feed {
+        if port == LoopId::ROUNDS { Feed::EveryRound } else { Feed::Once }
+    }
+
+    fn survives_rounds(&self) -> bool {
+        true
+    }
+
+    fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
+        self.rows.add(input, cursor)
+    }
+
+    fn on_round_end(&mut self, port: usize, _: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
+        if port != LoopId::ROUNDS {
+            self.rows.seal();
+            self.is_complete = self.store.seal()?;
+            return Ok(if self.is_complete { Progress::Done } else { Progress::Pending });
+        }
+        if *cursor == 0 {
+            let TaskContext { blocking, memory, .. } = &self.context;
+            self.reader = Some(StoreReader::new(self.store.clone(), blocking.clone(), memory));
+            *cursor = 1;
+        }
+        let Some(reader) = &mut self.reader else { return Ok(Progress::Done) };
+        Ok(match reader.poll()? {
+            Read::Page(page) => {
+                // What is in memory is shared, and still the store's to pay for.
+                out.pages().adopt(page);
+                Progress::OutputFull
+            }
+            Read::Pending => Progress::Pending,
+            Read::End => {
+                self.reader = None;
+                Progress::Done
+            }
+        })
+    }
+
+    /// What it has beyond its least is taken ahead: the store gives pages back by itself.
+    fn revoke(&mut self, _: usize) -> Result<()> {
+        self.context.memory.shrink();
+        Ok(())
+    }
+}

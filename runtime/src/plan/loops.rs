@@ -1,0 +1,80 @@
+//! Loops in a plan: which nodes are run in each round.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use crate::error::{Error, Result};
+use crate::plan::Node;
+use crate::strategy::{LoopId, Role};
+
+/// The nodes that run in the rounds of a loop, by their sequence number: all that depend on its beginning, up to its end, which is not one of them.
+#[derive(Debug, Default)]
+pub struct Loops(HashMap<u64, LoopId>);
+
+impl Loops {
+    /// Those of a plan, inputs before consumers.
+    #[must_use]
+    pub fn of(nodes: &[Arc<Node>]) -> Self {
+        let mut loops = HashMap::new();
+        for node in nodes {
+            let inside = match node.operator.role() {
+                Role::LoopBegin(of) => Some(of),
+                Role::LoopEnd(..) => None,
+                _ => node.inputs.iter().find_map(|input| loops.get(&input.sequence).copied()),
+            };
+            if let Some(of) = inside {
+                loops.insert(node.sequence, of);
+            }
+        }
+        Loops(loops)
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The loop that a node runs in.
+    #[must_use]
+    pub fn around(&self, node: &Node) -> Option<LoopId> {
+        self.0.get(&node.sequence).copied()
+    }
+
+    /// Holds loops against what cannot be run.
+    ///
+    /// # Errors
+    /// A loop in a loop, a body that does not read its rows or whose rows leave it otherwise than by its end, with the operator.
+    pub fn check(&self, nodes: &[Arc<Node>]) -> Result<()> {
+        let read: HashSet<u64> = nodes.iter().flat_map(|node| &node.inputs).map(|input| input.sequence).collect();
+        for node in nodes {
+            let outside = |what: &str| Err(Error::Plan(what.to_owned()).at(&node.origin));
+            let inputs = || node.inputs.iter().filter_map(|input| self.around(input));
+            match node.operator.role() {
+                Role::LoopBegin(_) if inputs().next().is_some() => {
+                    return outside(
+                        "a loop in the body of another is not there yet: run the inner one first, or unroll it",
+                    );
+                }
+                Role::LoopEnd(of, _) if !inputs().any(|inside| inside == of) => {
+                    return outside(
+                        "the body gives rows that do not depend on those that it is given, so each round would be the same",
+                    );
+                }
+                Role::LoopBegin(_) | Role::LoopEnd(..) => {}
+                _ if inputs().any(|inside| inputs().any(|other| other != inside)) => {
+                    return outside(
+                        "rows of two loops meet before either has come to its end: give the loop's result on, not a flow of its body",
+                    );
+                }
+                _ if self.around(node).is_some() && !read.contains(&node.sequence) => {
+                    return outside(
+                        "rows leave a loop's body otherwise than as what the body gives: write, or keep, the loop's result",
+                    );
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,210 @@
+//! Loops: every operator, round after round, over other records in each.
+
+use dataflow::prelude::*;
+use tests::{PARALLELISM, embedded, local, same_records, within_two_minutes};
+
+/// A key and a value.
+type Pair = (u64, u64);
+
+/// A number that looks random.
+fn mixed(n: u64) -> u64 {
+    n.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29) % 1_000
+}
+
+/// A body of a loop, with a flow from outside of it.
+type Body = fn(DataSet<Pair>, DataSet<Pair>) -> DataSet<Pair>;
+
+#[dataflow]
+fn mapped(pairs: DataSet<Pair>, _others: DataSet<Pair>) -> DataSet<Pair> {
+    pairs.filter(|p| p.1 % 7 != 0).flat_map(|p| (0..p.1 % 3).map(move |n| (p.0, mixed(p.1 + n))))
+}
+
+#[dataflow]
+fn summed(pairs: DataSet<Pair>, _others: DataSet<Pair>) -> DataSet<Pair> {
+    pairs.map(|p| (mixed(p.1) % 200, p.1 + 1)).group_by(|p| p.0).sum(|p| p.1).map(|p| (p.0, p.1 % 1_000))
+}
+
+#[dataflow]
+fn aggregated(pairs: DataSet<Pair>, _others: DataSet<Pair>) -> DataSet<Pair> {
+    let groups = pairs.map(|p| (mixed(p.1 + p.0) % 300, p.1)).group_by(|p| p.0);
+    groups.aggregate(|g| (g.key, g.max(|p| p.1) + g.count_distinct(|p| p.1)))
+}
+
+#[dataflow]
+fn reduced(pairs: DataSet<Pair>, _others: DataSet<Pair>) -> DataSet<Pair> {
+    pairs.map(|p| (mixed(p.1 + p.0) % 300, p.1)).group_by(|p| p.0).reduce(|l, r| (l.0, (l.1 + r.1) % 1_000))
+}
+
+#[dataflow]
+fn in_groups(pairs: DataSet<Pair>, _others: DataSet<Pair>) -> DataSet<Pair> {
+    pairs.map(|p| (mixed(p.1) % 100, p.1)).group_by(|p| p.0).sorted_by(|p| p.1).reduce_group(|group, out| {
+        let mut number = 0;
+        while let Some(pair) = group.next() {
+            number += 1;
+            out.emit((pair.0, mixed(pair.1 + number)));
+        }
+    })
+}
+
+#[dataflow]
+fn top_of_groups(pairs: DataSet<Pair>, _others: DataSet<Pair>) -> DataSet<Pair> {
+    pairs.map(|p| (mixed(p.1) % 100, mixed(p.0 + p.1))).group_by(|p| p.0).top(3, |p| desc(p.1))
+}
+
+#[dataflow]
+fn least_of_groups(pairs: DataSet<Pair>, _others: DataSet<Pair>) -> DataSet<Pair> {
+    pairs.map(|p| (mixed(p.1) % 400, mixed(p.0 + p.1))).group_by(|p| p.0).min_by(|p| p.1)
+}
+
+#[dataflow]
+fn different(pairs: DataSet<Pair>, others: DataSet<Pair>) -> DataSet<Pair> {
+    pairs.union(others).map(|p| (mixed(p.0) % 50, mixed(p.1) % 20)).distinct()
+}
+
+#[dataflow]
+fn sorted(pairs: DataSet<Pair>, _others: DataSet<Pair>) -> DataSet<Pair> {
+    pairs.sort(|p| (desc(p.1), p.0)).map(|p| (p.0, mixed(p.1)))
+}
+
+#[dataflow]
+fn numbered(pairs: DataSet<Pair>, _others: DataSet<Pair>) -> DataSet<Pair> {
+    pairs.sort(|p| (p.1, p.0)).zip_with_index().map(|p| (p.0 % 100, mixed(p.1.1 + p.0)))
+}
+
+#[dataflow]
+fn in_ranges(pairs: DataSet<Pair>, _others: DataSet<Pair>) -> DataSet<Pair> {
+    pairs.partition_by_range(|p| p.1).sort_partition(|p| p.1).map(|p| (p.1 % 77, mixed(p.0 + p.1)))
+}
+
+#[dataflow]
+fn best(pairs: DataSet<Pair>, _others: DataSet<Pair>) -> DataSet<Pair> {
+    pairs.map(|p| (p.0, mixed(p.1 + p.0))).top(500, |p| (desc(p.1), p.0))
+}
+
+#[dataflow]
+fn joined(pairs: DataSet<Pair>, others: DataSet<Pair>) -> DataSet<Pair> {
+    pairs.join(others).on(|p| p.0, |o| o.0).map(|p, o| (o.1 % 600, mixed(p.1 + o.1)))
+}
+
+#[dataflow]
+fn joined_from_the_other_side(pairs: DataSet<Pair>, others: DataSet<Pair>) -> DataSet<Pair> {
+    others.left_join(pairs).on(|o| o.1, |p| p.0).map(|o, p| (o.0, mixed(p.map_or(o.1, |p| p.1 + 1))))
+}
+
+#[dataflow]
+fn joined_with_itself(pairs: DataSet<Pair>, _others: DataSet<Pair>) -> DataSet<Pair> {
+    let least = pairs.group_by(|p| p.0).min(|p| p.1);
+    pairs.join(least).on(|p| p.0, |l| l.0).map(|p, l| (mixed(p.1) % 600, mixed(p.1 + l.1)))
+}
+
+#[dataflow]
+fn merged(pairs: DataSet<Pair>, others: DataSet<Pair>) -> DataSet<Pair> {
+    pairs
+        .full_join(others)
+        .hint(SortMerge)
+        .on(|p| p.0, |o| o.0)
+        .map(|p, o| (p.map_or(1, |p| p.0), mixed(p.map_or(2, |p| p.1) + o.map_or(3, |o| o.1))))
+}
+
+#[dataflow]
+fn semi_joined(pairs: DataSet<Pair>, others: DataSet<Pair>) -> DataSet<Pair> {
+    let kept = pairs.semi_join(others).on(|p| p.0, |o| o.1);
+    pairs.anti_join(others).on(|p| p.0, |o| o.1).map(|p| (mixed(p.0) % 600, p.1)).union(kept.map(|p| (p.0, mixed(p.1))))
+}
+
+#[dataflow]
+fn co_grouped(pairs: DataSet<Pair>, others: DataSet<Pair>) -> DataSet<Pair> {
+    pairs.co_group(others).on(|p| p.0, |o| o.0).reduce_group(|pairs, others, out| {
+        let (mut count, mut sum) = (0, 0);
+        for pair in pairs {
+            count += 1;
+            sum += pair.1 + pair.0;
+        }
+        for other in others {
+            sum += other.1;
+        }
+        out.emit((mixed(sum + count) % 600, mixed(sum)));
+    })
+}
+
+#[dataflow]
+fn beside_all(pairs: DataSet<Pair>, others: DataSet<Pair>) -> DataSet<Pair> {
+    let least = others.sort(|o| (o.0, o.1)).first(3);
+    pairs.with_all(least).map(|p, all| (p.0, mixed(p.1 + all.len() as u64)))
+}
+
+#[dataflow]
+fn beside_the_greatest(pairs: DataSet<Pair>, _others: DataSet<Pair>) -> DataSet<Pair> {
+    let greatest = pairs.aggregate(|g| g.max(|p| p.1));
+    pairs.with(greatest).map(|p, greatest| (p.0, mixed(p.1 + greatest)))
+}
+
+#[dataflow]
+fn in_partitions(pairs: DataSet<Pair>, _others: DataSet<Pair>) -> DataSet<Pair> {
+    pairs.partition_by(|p| p.0).map_partition(|pairs, out| pairs.for_each(|p| out.emit((p.0, mixed(p.1 + 5)))))
+}
+
+#[dataflow]
+fn of_a_few(pairs: DataSet<Pair>, _others: DataSet<Pair>) -> DataSet<Pair> {
+    pairs.sort(|p| (p.1, p.0)).first(700).map(|p| (mixed(p.0) % 600, mixed(p.1)))
+}
+
+const BODIES: [(&str, Body); 22] = [
+    ("mapped", mapped),
+    ("summed", summed),
+    ("aggregated", aggregated),
+    ("reduced", reduced),
+    ("in_groups", in_groups),
+    ("top_of_groups", top_of_groups),
+    ("least_of_groups", least_of_groups),
+    ("different", different),
+    ("sorted", sorted),
+    ("numbered", numbered),
+    ("in_ranges", in_ranges),
+    ("best", best),
+    ("joined", joined),
+    ("joined_from_the_other_side", joined_from_the_other_side),
+    ("joined_with_itself", joined_with_itself),
+    ("merged", merged),
+    ("semi_joined", semi_joined),
+    ("co_grouped", co_grouped),
+    ("beside_all", beside_all),
+    ("beside_the_greatest", beside_the_greatest),
+    ("in_partitions", in_partitions),
+    ("of_a_few", of_a_few),
+];
+
+fn pairs(env: &Env, count: u64) -> DataSet<Pair> {
+    env.collection((0..count).map(|n| (mixed(n) % 600, mixed(n * n + 1)))).unwrap()
+}
+
+/// The body `rounds` times over itself, by plain calls.
+fn unrolled(env: &Env, body: Body, rounds: u32) -> Vec<Pair> {
+    let mut rows: Vec<Pair> = pairs(env, 2_000).collect().unwrap();
+    for _ in 0..rounds {
+        rows = body(env.collection(rows).unwrap(), pairs(env, 500)).collect().unwrap();
+    }
+    rows
+}
+
+/// What a driver keeps of one round must not be seen in the next.
+#[test]
+fn every_operator_runs_through_rounds() {
+    for (name, body) in BODIES {
+        within_two_minutes(name, move || {
+            for rounds in 0..=3 {
+                let expected = unrolled(&embedded(), body, rounds);
+                let looped = |env: &Env| {
+                    let others = pairs(env, 500);
+                    pairs(env, 2_000).iterate(rounds, |pairs| body(pairs, others)).collect().unwrap()
+                };
+                same_records(&format!("{name}, embedded, {rounds} rounds"), looped(&embedded()), expected.clone());
+                for parallelism in PARALLELISM {
+                    let engine = format!("{name}, parallelism {parallelism}, {rounds} rounds");
+                    eprintln!("{engine}");
+                    same_records(&engine, looped(&local(parallelism)), expected.clone());
+                }
+            }
+        });
+    }
+}
