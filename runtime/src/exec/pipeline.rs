@@ -240,8 +240,8 @@ impl Pipeline {
             step.take(STREAM, item)?;
             return Ok(Some(PipelineTurn::Worked));
         }
-        // The sides come first; where they have ended without a round, so will the stream.
-        let waits = !wants_rows && !step.inputs.have_others_ended(STREAM);
+        // The sides come first. In a loop they may wait for what a step before says: it goes on until it has something for this one.
+        let waits = !wants_rows && (step.renewal.is_none() || !before.ready.is_empty());
         Ok(waits.then_some(PipelineTurn::Blocked))
     }
 

@@ -49,11 +49,6 @@ impl Alignment {
         self.inputs.iter().all(|input| input.has_ended)
     }
 
-    /// Whether all inputs but one have ended.
-    pub(crate) fn have_others_ended(&self, input: usize) -> bool {
-        self.inputs.iter().enumerate().all(|(number, other)| number == input || other.has_ended)
-    }
-
     /// Rows came from an input, so it is idle no more; what that says of all inputs.
     pub(crate) fn rows(&mut self, input: usize) -> Option<Control> {
         let state = self.inputs.get_mut(input)?;
