@@ -90,7 +90,7 @@ impl Svg {
 }
 
 const STYLE: &str = "text{font-family:system-ui,'Segoe UI','DejaVu Sans',Helvetica,sans-serif;fill:#333}\
-    .title{font-size:17px;font-weight:600;fill:#111}.note{font-size:12px;fill:#666}.panel{font-size:14px;font-weight:600;fill:#111}\
+    .title{font-size:17px;font-weight:600;fill:#111}.note{font-size:12px;fill:#666}.panel{font-size:14px;font-weight:600;fill:#111;paint-order:stroke;stroke:#fff;stroke-width:6px}\
     .tick{font-size:11px;fill:#555}.label{font-size:12px}.key{font-size:12.5px}\
     .grid{stroke:#e6e6e6;stroke-width:1}.one{stroke:#333;stroke-width:1.4}.frame{fill:none;stroke:#999;stroke-width:1}.band{fill:#f7f2f2}";
 

@@ -39,7 +39,7 @@ impl Env {
     }
 
     /// Records of CSV files with a header: a file, a folder, a pattern, or `-`, standard input. Columns are found by the names of the record's fields; folders
-    /// inside the folder whose names are `field=value` say what these fields are, as [`Flow::in_folders_by`] writes them.
+    /// inside the folder whose names are `field=value` say what these fields are, as [`Flow::in_folders_by`](crate::Flow::in_folders_by) writes them.
     /// Files whose names end with `.gz` or `.zst` are decompressed, each by one task.
     ///
     /// ```
@@ -249,7 +249,7 @@ impl Env {
         self.reading_files(path.as_ref(), &T::schema(), FileSource::Binary, Location::caller()).map(Handle::typed)
     }
 
-    /// Records of files in the engine's own format, which [`Flow::write_native`] writes: a file, a folder, or a pattern. Every record can be
+    /// Records of files in the engine's own format, which [`Flow::write_native`](crate::Flow::write_native) writes: a file, a folder, or a pattern. Every record can be
     /// written in it; fields are found by name, and checksums prove that the bytes are those that were written.
     ///
     /// ```

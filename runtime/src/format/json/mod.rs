@@ -26,6 +26,11 @@
 //! # Limits
 //! An `Option` directly inside an `Option` is refused. A number with a point or an exponent is an integer or a decimal where it is one exactly:
 //! `1.0`, `1e3`.
+//!
+//! # Why not `sonic-rs` or `simd-json`
+//! Both are quickest at structs that the compiler knows, and the engine knows records at run time only. On the rows of `format_speed`, in ns a row: ours reads all
+//! fields into columns in 805 to 999; `sonic-rs` takes 1,148 to walk the fields alone, and 1,040 for a struct, `simd-json` 851 for a struct, all of them without
+//! columns, the place of a mistake, and exact decimals.
 
 mod encoder;
 mod parse;
