@@ -240,8 +240,10 @@ impl Pipeline {
             step.take(STREAM, item)?;
             return Ok(Some(PipelineTurn::Worked));
         }
-        // The sides come first. In a loop they may wait for what a step before says: it goes on until it has something for this one.
-        let waits = !wants_rows && (step.renewal.is_none() || !before.ready.is_empty());
+        // The sides come first, where they have more to say. In a loop they may wait for what a step before says: it goes on until it has something for
+        // this one.
+        let sides_speak = (0..step.sides.len()).any(|side| !step.inputs.is_held(STREAM + 1 + side));
+        let waits = !wants_rows && sides_speak && (step.renewal.is_none() || !before.ready.is_empty());
         Ok(waits.then_some(PipelineTurn::Blocked))
     }
 
