@@ -18,7 +18,7 @@ const CUT_PAGES: usize = 64;
 const CUT_BYTES: usize = SPILL_PARTS * PAGE_BYTES + STEP_BYTES;
 
 /// Free beside the parts while a side is probed: for rows that are large, and pages that are read.
-const PROBE_BYTES: usize = 2 * STEP_BYTES;
+pub(super) const PROBE_BYTES: usize = 2 * STEP_BYTES;
 
 impl HybridHashJoin {
     /// Adds rows of the side that is built.
@@ -87,6 +87,9 @@ impl HybridHashJoin {
             self.cut();
         }
         ready!(self.distribute()?);
+        if let Some(side) = self.kept_side.filter(|_| self.level == 0) {
+            return self.leave_memory(side);
+        }
         if let Some(parts) = &mut self.parts {
             if parts.settle(&self.built.table, PROBE_BYTES + stream_bytes, &mut self.disk)? == Progress::Pending {
                 return Ok(Progress::Pending);

@@ -34,6 +34,7 @@
 //! are within the least that a join is promised.
 
 mod build;
+mod kept;
 mod spilled_keys;
 mod kernel;
 mod merge;
@@ -114,12 +115,16 @@ pub(crate) struct HybridHashJoin {
     stage: Stage,
     /// Whether it can do with less memory than all rows take.
     spills: bool,
+    /// The side that is built, where it is kept for further rounds of the other side.
+    kept_side: Option<usize>,
     built: BuildSide,
     /// The first cut is level 0.
     level: u32,
     /// Where memory does not hold the build side: its parts, and what was in the table before and is not in parts yet.
     parts: Option<Partitions>,
     uncut: VecDeque<Page>,
+    /// The build side's parts, all on disk, while those of this round are joined.
+    kept: Option<Partitions>,
     /// The other side's rows that wait for parts on disk.
     partners: Option<Partitions>,
     filter_bytes: usize,
@@ -146,8 +151,10 @@ impl HybridHashJoin {
             disk,
             stage: Stage::Build,
             spills,
+            kept_side: None,
             level: 0,
             parts: None,
+            kept: None,
             uncut: VecDeque::new(),
             partners: None,
             filter_bytes: 0,
@@ -157,6 +164,12 @@ impl HybridHashJoin {
             spilled_join: None,
             cursor: 0,
         })
+    }
+
+    /// The same join, which keeps the side that is built for further rounds of the other side. The rows of that side may not be asked whether they had a partner.
+    #[must_use]
+    pub(crate) fn keeping_build(self) -> Self {
+        HybridHashJoin { kept_side: Some(self.built.side), ..self }
     }
 
     /// Whether an input may deliver now.
@@ -185,9 +198,18 @@ impl HybridHashJoin {
             Stage::Build if self.spilled_join.is_none() => self.build(0),
             Stage::Probe if self.spilled_join.is_none() => {
                 self.stage = Stage::Finish;
-                self.go_on(emitter, out)
+                self.end_round(emitter, out)
             }
-            _ => self.go_on(emitter, out),
+            _ => self.end_round(emitter, out),
+        }
+    }
+
+    /// Joins what is left on disk; then the side that is built waits for the next round, if it is kept.
+    fn end_round(&mut self, emitter: &mut dyn JoinEmitter, out: &mut Outputs) -> Result<Progress> {
+        ready!(self.go_on(emitter, out)?);
+        match self.kept_side {
+            Some(side) => self.begin_round(side),
+            None => Ok(Progress::Done),
         }
     }
 
@@ -238,6 +260,10 @@ impl HybridHashJoin {
     fn finish(&mut self, emitter: &mut dyn JoinEmitter, out: &mut Outputs) -> Result<Progress> {
         ready!(emitter.finish(&mut self.built, &mut self.cursor, out)?);
         self.cursor = 0;
+        if self.kept_side.is_some() && self.level == 0 {
+            self.keep();
+            return Ok(Progress::Done);
+        }
         let in_memory: usize = self.built.table.take_pages().iter().map(Page::bytes).sum();
         if let (Some(parts), Some(partners)) = (self.parts.take(), self.partners.take()) {
             let (parts, partners) = (parts.into_spilled(&mut self.disk), partners.into_spilled(&mut self.disk));

@@ -261,6 +261,21 @@ impl Partitions {
         self.parts.iter().any(|part| part.is_on_disk)
     }
 
+    /// Sends all parts to disk.
+    pub(crate) fn spill_all(&mut self, disk: &mut SpillContext) {
+        for part in 0..SPILL_PARTS {
+            if !std::mem::replace(&mut self.parts[part].is_on_disk, true) {
+                disk.spiller.count_part();
+            }
+        }
+        self.seal(disk);
+    }
+
+    /// Parts that are all on disk, and stay there.
+    pub(crate) fn lent(&self) -> impl Iterator<Item = Spilled> + '_ {
+        self.parts.iter().map(|part| part.spilled.lent())
+    }
+
     /// What is on disk, by part.
     pub(crate) fn into_spilled(mut self, disk: &mut SpillContext) -> Vec<Option<Spilled>> {
         self.seal(disk);

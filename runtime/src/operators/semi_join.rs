@@ -15,8 +15,8 @@ use crate::strategy::{Cursor, Estimate, Planning, Progress, Strategy};
 
 use super::common::layout;
 use super::join::{
-    BuildRows, EmitterFactory, JoinHint, JoinParts, Nulls, Sharing, equal_keys, hash_strategies, merge_strategy, on,
-    sides, validity,
+    BuildRows, EmitterFactory, HashWay, JoinHint, JoinParts, Nulls, Sharing, equal_keys, hash_strategies,
+    merge_strategy, on, sides, validity,
 };
 use super::keys::check_keys;
 
@@ -80,7 +80,7 @@ impl Operator for SemiJoin {
             let merge = |build: usize| parts.merge(&format!("merge {kind} join"), build);
             return vec![merge_strategy(planning, &self.keys, merge)];
         }
-        let hash = |build: usize, hinted: bool| parts.hash(&format!("hash {kind} join"), build, hinted, BuildRows::Any);
+        let hash = |way: HashWay| parts.hash(&format!("hash {kind} join"), BuildRows::Any, way);
         let sharing = Sharing { keys: &self.keys, shared: &|build| build == 1, builds: &[0, 1] };
         hash_strategies(planning, &sharing, self.hint, hash)
     }

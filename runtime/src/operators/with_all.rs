@@ -68,6 +68,7 @@ impl Operator for WithAll {
             driver: Arc::new(driver),
             tasks,
             streamed: 0,
+            kept: None,
             cost: planning.inputs[0].rows * ROW_SECONDS + planning.inputs[ALL].bytes() * SHIP_SECONDS,
         }]
     }

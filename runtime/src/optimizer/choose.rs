@@ -3,6 +3,8 @@
 //! Each operator takes its cheapest strategy, given where its inputs' rows lie. One-input operators whose rows are forwarded become steps
 //! of their input's stage; a join becomes a step of the stage that streams through it.
 
+mod loops;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -11,11 +13,12 @@ use super::estimates::Estimates;
 use super::liveness::{Live, read};
 use super::{Resources, Rule};
 use crate::error::{Error, Result};
-use crate::physical::{Builder, Head, InlineStepPlan, OperatorInfo, OutputPlan, Part, PhysicalPlan, Place, StepPlan};
-use crate::plan::{Loops, Node};
+use crate::physical::{Builder, Head, InlineStepPlan, OperatorInfo, Part, PhysicalPlan, Place};
+use crate::plan::Node;
 use crate::row::{LeafSet, RowLayout, Schema};
 use crate::source::{Bound, Scan};
-use crate::strategy::{Estimate, LoopId, Planning, Role, Ship, Strategy};
+use crate::strategy::{Estimate, Planning, Role, Ship, Strategy};
+use loops::LoopPlaces;
 
 /// The physical plan.
 pub(super) fn choose(
@@ -32,22 +35,9 @@ pub(super) fn choose(
         node.inputs.iter().map(move |input| (input.sequence, position)).collect::<Vec<_>>()
     };
     let readers = nodes.iter().enumerate().flat_map(of_inputs).collect();
-    let (loops, begun, replays) = (Loops::of(nodes), HashMap::new(), Vec::new());
-    let mut chooser = Chooser {
-        nodes,
-        positions,
-        readers,
-        live,
-        estimates,
-        meeting,
-        resources,
-        builder,
-        places,
-        consumers,
-        loops,
-        begun,
-        replays,
-    };
+    let loops = LoopPlaces::of(nodes);
+    let mut chooser =
+        Chooser { nodes, positions, readers, live, estimates, meeting, resources, builder, places, consumers, loops };
     for (index, node) in nodes.iter().enumerate() {
         chooser.describe(node)?;
         let mut place = chooser.place(index, node).map_err(|error| error.at(&node.origin))?;
@@ -115,18 +105,7 @@ struct Chooser<'p> {
     builder: Builder,
     places: HashMap<u64, Place>,
     consumers: HashMap<u64, usize>,
-    loops: Loops,
-    /// Where loops begin.
-    begun: HashMap<LoopId, StepPlace>,
-    /// What replays rows in the rounds of loops.
-    replays: Vec<(LoopId, StepPlace)>,
-}
-
-/// Which step of which stage.
-#[derive(Clone, Copy)]
-struct StepPlace {
-    stage: usize,
-    step: usize,
+    loops: LoopPlaces,
 }
 
 impl Chooser<'_> {
@@ -205,18 +184,15 @@ impl Chooser<'_> {
                 self.begin_loop(node, of, place)
             }
             Role::LoopEnd(of, _) => self.end_loop(node, of)?,
-            Role::Replay(of) => {
-                let place = self.drive(node, index)?;
-                self.replays.push((of, self.last_step(&place)));
-                place
-            }
+            Role::Replay(of) => self.begin_replay(node, index, of)?,
         };
         self.builder.plan.operators[index].tasks = self.builder.tasks(&place);
         Ok(place)
     }
 
     fn inline(&mut self, node: &Node, operator: usize, inline: InlineStepPlan) -> Result<Place> {
-        let mut place = self.followed(node, 0)?;
+        let place = self.followed(node, 0)?;
+        let mut place = self.replayed(node, 0, place)?;
         place.operator = operator;
         place.inline.push(inline);
         Ok(place)
@@ -259,7 +235,11 @@ impl Chooser<'_> {
     }
 
     fn union(&mut self, node: &Node, index: usize) -> Result<Place> {
-        let places = (0..node.inputs.len()).map(|input| self.input(node, input)).collect::<Result<Vec<_>>>()?;
+        let mut places = Vec::new();
+        for input in 0..node.inputs.len() {
+            let place = self.input(node, input)?;
+            places.push(self.replayed(node, input, place)?);
+        }
         let tasks = places.iter().map(|place| self.builder.tasks(place)).max().unwrap_or(1);
         let stage = self.builder.stage(Head::Inbox(0), tasks);
         let layout = Arc::new(RowLayout::new(node.schema().types(), &self.live_of(node)));
@@ -273,9 +253,18 @@ impl Chooser<'_> {
 
     fn drive(&mut self, node: &Node, index: usize) -> Result<Place> {
         let places = (0..node.inputs.len()).map(|input| self.followed(node, input)).collect::<Result<Vec<_>>>()?;
+        self.drive_from(node, index, places)
+    }
+
+    /// Runs an operator over rows at these places.
+    fn drive_from(&mut self, node: &Node, index: usize, mut places: Vec<Place>) -> Result<Place> {
         let live = self.live_of(node);
         let strategy = self.cheapest(node, &places, &live)?;
-        let Strategy { ways, driver, tasks, streamed, .. } = strategy;
+        let Strategy { ways, driver, tasks, streamed, kept, .. } = strategy;
+        for input in (0..places.len()).filter(|&input| kept != Some(input)) {
+            let place = places[input].clone();
+            places[input] = self.replayed(node, input, place)?;
+        }
         let info = &mut self.builder.plan.operators[index];
         let before = ways.iter().filter_map(|way| way.before.as_ref()).map(|before| before.name.clone());
         let mut names: Vec<String> = before.chain([driver.name.clone()]).collect();
@@ -317,76 +306,6 @@ impl Chooser<'_> {
         Ok(place)
     }
 
-    /// The step that a place is behind.
-    fn last_step(&self, place: &Place) -> StepPlace {
-        StepPlace { stage: place.stage, step: self.builder.plan.stages[place.stage].steps.len().saturating_sub(1) }
-    }
-
-    fn step_at(&mut self, at: StepPlace) -> Result<&mut StepPlan> {
-        let stage = self.builder.plan.stages.get_mut(at.stage);
-        stage
-            .and_then(|stage| stage.steps.get_mut(at.step))
-            .ok_or_else(|| Error::Internal("a step is not planned".to_owned()))
-    }
-
-    /// Says of the step that a place is behind that it runs in each round, if its node does.
-    fn mark_loop(&mut self, node: &Node, place: &Place) {
-        if self.loops.around(node).is_some()
-            && let Some(step) = self.builder.plan.stages[place.stage].steps.last_mut()
-        {
-            step.in_loop = true;
-        }
-    }
-
-    /// Gives what a loop comes to a stage of its own.
-    fn begin_loop(&mut self, node: &Node, of: LoopId, place: Place) -> Place {
-        let (at, tasks, types) = (self.last_step(&place), self.builder.tasks(&place), node.schema().types());
-        let layout = Arc::new(RowLayout::new(types.clone(), &LeafSet::all(types.len())));
-        let behind = self.builder.stage(Head::Inbox(0), tasks);
-        let result = OutputPlan::of_step(place.operator, Ship::Forward, layout, (behind, 0));
-        self.builder.plan.stages[at.stage].steps[at.step].others.push(result);
-        self.begun.insert(of, at);
-        // Rows of rounds are in no order of tasks.
-        Place { ordered: false, ..place }
-    }
-
-    /// Ships what a loop's body gives back to its beginning.
-    fn end_loop(&mut self, node: &Node, of: LoopId) -> Result<Place> {
-        let at = *self.begun.get(&of).ok_or_else(|| Error::Internal("a loop ends that has not begun".to_owned()))?;
-        let (place, tasks) = (self.input(node, 0)?, self.builder.plan.stages[at.stage].tasks);
-        let ship = match self.builder.tasks(&place) {
-            same if same == tasks => Ship::Forward,
-            _ if tasks == 1 => Ship::Gather,
-            _ => Ship::Rebalance,
-        };
-        let types = node.schema().types();
-        let layout = Arc::new(RowLayout::new(types.clone(), &LeafSet::all(types.len())));
-        let operator = place.operator;
-        let inbox = self.builder.ship(Place { ordered: false, ..place }, ship, layout, at.stage);
-        let step = self.step_at(at)?;
-        step.sides.push((LoopId::FEEDBACK, inbox));
-        let behind = step.others.first().map(|result| result.to.0);
-        let stage = behind.ok_or_else(|| Error::Internal("a loop has no result".to_owned()))?;
-        Ok(Place { stage, operator, inline: Vec::new(), forked: false, meets: false, ordered: false })
-    }
-
-    /// Has the beginnings of loops tell replays when rounds begin.
-    fn connect_replays(&mut self) -> Result<()> {
-        for (of, replay) in std::mem::take(&mut self.replays) {
-            let begin = *self.begun.get(&of).ok_or_else(|| Error::Internal("a replay without a loop".to_owned()))?;
-            let stages = &mut self.builder.plan.stages;
-            let inbox = stages[replay.stage].inboxes;
-            stages[replay.stage].inboxes += 1;
-            let is_same = stages[replay.stage].tasks == stages[begin.stage].tasks;
-            let ship = if is_same { Ship::Forward } else { Ship::Broadcast };
-            let layout = Arc::new(RowLayout::new([], &LeafSet::none()));
-            let operator = stages[begin.stage].steps[begin.step].operator;
-            self.step_at(replay)?.sides.push((LoopId::ROUNDS, inbox));
-            self.step_at(begin)?.others.push(OutputPlan::of_step(operator, ship, layout, (replay.stage, inbox)));
-        }
-        Ok(())
-    }
-
     /// Where a step may take the streamed input: the same stage where rows are forwarded, else a new one behind an exchange.
     fn stream(&mut self, arrival: Arrival, tasks: usize) -> Place {
         let Arrival { place, ship, layout } = arrival;
@@ -406,8 +325,11 @@ impl Chooser<'_> {
             (0..places.len()).map(|input| read(node, input, live, self.resources.rules)).collect();
         let input_tasks: Vec<usize> = places.iter().map(|place| self.builder.tasks(place)).collect();
         let in_order: Vec<bool> = places.iter().map(|place| place.ordered).collect();
+        let constant: Vec<bool> = node.inputs.iter().map(|input| self.loops.is_waiting(input)).collect();
         let planning = Planning {
             inputs: &inputs,
+            constant: &constant,
+            rounds: self.loops.rounds_around(node),
             live_inputs: &live_inputs,
             live,
             input_tasks: &input_tasks,

@@ -59,6 +59,8 @@ pub struct Spilled {
     bytes: u64,
     rows: u64,
     largest_page: usize,
+    /// Its pages stay where they are, whoever reads or forgets them.
+    is_lent: bool,
 }
 
 impl Spilled {
@@ -90,6 +92,12 @@ impl Spilled {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.pages == 0
+    }
+
+    /// The same pages, for somebody who may [read](Spiller::read) and [forget](Spiller::forget) them as if they were gone then; they are not.
+    #[must_use]
+    pub fn lent(&self) -> Spilled {
+        Spilled { extents: self.extents.clone(), is_lent: true, ..*self }
     }
 
     /// Where some of its pages lie, by number.

@@ -47,7 +47,7 @@ impl Spiller {
     /// written there.
     #[must_use]
     pub fn read(&self, spilled: Spilled, layout: &Arc<RowLayout>, ahead: usize, memory: &Memory) -> SpilledReader {
-        SpilledReader { keeps: false, ..self.read_again(&spilled, layout, ahead, memory) }
+        SpilledReader { keeps: spilled.is_lent, ..self.read_again(&spilled, layout, ahead, memory) }
     }
 
     /// As [`Spiller::read`], but the sequence can be read again.
@@ -86,7 +86,7 @@ impl Spiller {
 
     /// Gives the room back that a sequence takes; what may still be on its way there keeps it until the file is closed.
     pub fn forget(&self, spilled: Spilled) {
-        if self.unwritten_bytes() > 0 {
+        if spilled.is_lent || self.unwritten_bytes() > 0 {
             return;
         }
         for Extent { file, offset, page_bytes, pages } in spilled.extents {

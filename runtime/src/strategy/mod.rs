@@ -89,6 +89,10 @@ pub struct Planning<'p> {
     pub input_tasks: &'p [usize],
     /// Of each input, whether the rows of its tasks are in one order, task by task.
     pub in_order: &'p [bool],
+    /// Of each input, whether its rows are the same in each round of the loop that the operator is in: they come from outside of it.
+    pub constant: &'p [bool],
+    /// How often the operator is expected to run: the rounds of the loop around it.
+    pub rounds: f64,
     /// Parallel tasks that the job may use.
     pub tasks: usize,
     /// The memory budget.
@@ -123,7 +127,9 @@ pub struct Strategy {
     pub tasks: usize,
     /// The input that flows through without a channel where it is forwarded; the others come by channels.
     pub streamed: usize,
-    /// Expected cost, in seconds of one core.
+    /// The input of which the driver keeps over the rounds of a loop what it makes of it, so that it is to be given [once](Feed::Once).
+    pub kept: Option<usize>,
+    /// Expected cost of a round, in seconds of one core.
     pub cost: f64,
 }
 

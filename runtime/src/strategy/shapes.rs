@@ -37,7 +37,7 @@ impl Planning<'_> {
         let tasks = if is_alone { 1 } else { self.tasks };
         let way = |key: &Vec<usize>| Way::ship(if is_alone { Ship::Forward } else { Ship::Hash(key.clone()) });
         let (ways, cost) = (keys.iter().map(way).collect(), seconds / tasks as f64);
-        Strategy { ways, driver: Arc::new(driver), tasks, streamed: 0, cost }
+        Strategy { ways, driver: Arc::new(driver), tasks, streamed: 0, kept: None, cost }
     }
 
     /// Whether a combiner runs before rows are shipped by a key.
@@ -50,6 +50,6 @@ impl Planning<'_> {
     #[must_use]
     pub fn of_one(&self, way: Way, driver: DriverFactory, tasks: usize, row_seconds: f64) -> Strategy {
         let cost = self.inputs[0].rows * row_seconds / tasks as f64;
-        Strategy { ways: vec![way], driver: Arc::new(driver), tasks, streamed: 0, cost }
+        Strategy { ways: vec![way], driver: Arc::new(driver), tasks, streamed: 0, kept: None, cost }
     }
 }

@@ -5,7 +5,7 @@ use crate::join::{HybridHashJoin, JoinEmitter};
 use crate::kernel::{Outputs, TaskContext};
 use crate::memory::limits::JOIN_BYTES;
 use crate::page::Input;
-use crate::strategy::{Cursor, Driver, DriverFactory, Progress, Round};
+use crate::strategy::{Cursor, Driver, DriverFactory, Feed, Progress, Round};
 
 use super::{JoinParts, by_hint};
 
@@ -18,17 +18,32 @@ pub(crate) enum BuildRows {
     One,
 }
 
+/// How a hash join is to run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct HashWay {
+    /// The side that is built.
+    pub(crate) build: usize,
+    /// Whether the program asked for it.
+    pub(crate) is_hinted: bool,
+    /// Whether it is built once for all rounds of the other side.
+    pub(crate) keeps_build: bool,
+}
+
 impl JoinParts {
-    /// The driver of a hash join; `hinted` says whether the program asked for it.
-    pub(crate) fn hash(&self, name: &str, build: usize, hinted: bool, rows: BuildRows) -> DriverFactory {
+    /// The driver of a hash join, by the `rows` that its build side has.
+    pub(crate) fn hash(&self, name: &str, rows: BuildRows, way: HashWay) -> DriverFactory {
         let JoinParts { sides, emitter, layout } = self.clone();
+        let HashWay { build, is_hinted, keeps_build } = way;
         let spills = rows == BuildRows::Any;
         let create = move |context: &TaskContext| {
             let joining = HybridHashJoin::new(sides.clone(), build, spills, context)?;
-            Ok(HashJoinDriver { build, joining, rows, found: 0, emitter: emitter(context)? })
+            let joining = if keeps_build { joining.keeping_build() } else { joining };
+            Ok(HashJoinDriver { build, joining, keeps_build, rows, found: 0, emitter: emitter(context)? })
         };
         let side = if build == 0 { "left" } else { "right" };
-        let factory = DriverFactory::new(format!("{name}, build {side}{}", by_hint(hinted)), create).emitting(layout);
+        let kept = if keeps_build { " once" } else { "" };
+        let name = format!("{name}, build {side}{kept}{}", by_hint(is_hinted));
+        let factory = DriverFactory::new(name, create).emitting(layout);
         if spills { factory.spilling_beyond(JOIN_BYTES) } else { factory }
     }
 }
@@ -36,6 +51,8 @@ impl JoinParts {
 struct HashJoinDriver {
     build: usize,
     joining: HybridHashJoin,
+    /// The build side comes once, and is there in all rounds.
+    keeps_build: bool,
     rows: BuildRows,
     /// Rows of the side that is built, where there may be one.
     found: usize,
@@ -45,6 +62,14 @@ struct HashJoinDriver {
 impl Driver for HashJoinDriver {
     fn wants(&self, port: usize) -> bool {
         self.joining.wants(port)
+    }
+
+    fn feed(&self, port: usize) -> Feed {
+        if self.keeps_build && port == self.build { Feed::Once } else { Feed::EveryRound }
+    }
+
+    fn survives_rounds(&self) -> bool {
+        self.keeps_build
     }
 
     fn on_batch(&mut self, port: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {

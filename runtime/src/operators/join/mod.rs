@@ -24,7 +24,7 @@ use crate::strategy::{Estimate, Planning, Strategy};
 use super::common::{layout, names};
 use super::keys::check_keys;
 
-pub(crate) use hash::BuildRows;
+pub(crate) use hash::{BuildRows, HashWay};
 pub use hint::{JoinHint, JoinShip};
 pub use kind::JoinKind;
 pub(crate) use meaning::equal_keys;
@@ -116,7 +116,7 @@ impl Operator for Join {
             return vec![merge_strategy(planning, &self.keys, |build| parts.merge(merge, build))];
         }
         let (effects, rows) = (self.kernel.has_effects(), self.kind.build_rows());
-        let hash = |build: usize, hinted: bool| parts.hash(hash, build, hinted, rows).stopping_early(!effects);
+        let hash = |way: HashWay| parts.hash(hash, rows, way).stopping_early(!effects);
         let builds: &[usize] = if rows == BuildRows::One { &[1] } else { &[0, 1] };
         let sharing = Sharing { keys: &self.keys, shared: &|build| !self.kind.keeps(build), builds };
         hash_strategies(planning, &sharing, self.hint, hash)

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::memory::limits::SPILL_PARTS;
 use crate::strategy::{DriverFactory, Estimate, Planning, Ship, Strategy, Way};
 
-use super::JoinHint;
+use super::{HashWay, JoinHint};
 use crate::operators::common::{HASH_SECONDS, SHIP_SECONDS, SPILL_SECONDS};
 
 /// What a table takes for a row beside its leaves: a link, and a slot or two.
@@ -26,12 +26,12 @@ pub(crate) struct Sharing<'j> {
 }
 
 /// Hash strategies of a join: build either side, ship the build side to everybody or both by hash. Where some of them are what the program
-/// wants, there are no others; `factory` is told the side to build, and whether the program asked for it.
+/// wants, there are no others.
 pub(crate) fn hash_strategies(
     planning: &Planning<'_>,
     sharing: &Sharing<'_>,
     hint: Option<JoinHint>,
-    factory: impl Fn(usize, bool) -> DriverFactory,
+    factory: impl Fn(HashWay) -> DriverFactory,
 ) -> Vec<Strategy> {
     let hinted = hint.map(|hint| allowed(planning, sharing, Some(hint), &factory)).filter(|found| !found.is_empty());
     hinted.unwrap_or_else(|| allowed(planning, sharing, None, &factory))
@@ -53,12 +53,15 @@ fn allowed(
     planning: &Planning<'_>,
     sharing: &Sharing<'_>,
     hint: Option<JoinHint>,
-    factory: &dyn Fn(usize, bool) -> DriverFactory,
+    factory: &dyn Fn(HashWay) -> DriverFactory,
 ) -> Vec<Strategy> {
     let &Sharing { keys, shared, builds } = sharing;
     let mut strategies = Vec::new();
     for &build in builds {
         let probe = 1 - build;
+        let way = HashWay { build, is_hinted: hint.is_some(), keeps_build: planning.constant[build] && shared(build) };
+        // What is built once is there in all rounds.
+        let times = if way.keeps_build { 1.0 / planning.rounds } else { 1.0 };
         let (build_side, probe_side) = (planning.inputs[build], planning.inputs[probe]);
         let mut add = |ships: [Ship; 2], tasks: usize, cost: f64| {
             if hint.is_some_and(|hint| !hint.allows(build, &ships, planning.tasks)) {
@@ -66,9 +69,10 @@ fn allowed(
             }
             strategies.push(Strategy {
                 ways: ships.into_iter().map(Way::ship).collect(),
-                driver: Arc::new(factory(build, hint.is_some())),
+                driver: Arc::new(factory(way)),
                 tasks,
                 streamed: probe,
+                kept: way.keeps_build.then_some(build),
                 cost,
             });
         };
@@ -77,16 +81,16 @@ fn allowed(
         let probe_tasks = planning.input_tasks[probe];
         let probing = probe_side.rows * HASH_SECONDS / probe_tasks as f64;
         // Building costs a copy, a hash and a random write: about twice a lookup.
-        let building = build_side.rows * HASH_SECONDS * 2.0;
+        let building = build_side.rows * HASH_SECONDS * 2.0 * times;
         let all = if planning.input_tasks[build] == 1 && probe_tasks == 1 { Ship::Forward } else { Ship::Broadcast };
-        let shipped = build_side.bytes() * SHIP_SECONDS * probe_tasks as f64;
+        let shipped = build_side.bytes() * times * SHIP_SECONDS * probe_tasks as f64;
         if probe_tasks == 1 || shared(build) {
             let spilled = spilling(planning, probe_tasks as f64 * build_side.rows, build_side, probe_side);
             add(side(all, Ship::Forward), probe_tasks, shipped + building + probing + spilled);
         }
         if planning.tasks > 1 && !keys[build].is_empty() {
             let tasks = planning.tasks as f64;
-            let shipped = (build_side.bytes() + probe_side.bytes()) * SHIP_SECONDS * 2.0 / tasks;
+            let shipped = (build_side.bytes() * times + probe_side.bytes()) * SHIP_SECONDS * 2.0 / tasks;
             let [build_ship, probe_ship] = [build, probe].map(|side| Ship::Hash(keys[side].clone()));
             let spilled = spilling(planning, build_side.rows, build_side, probe_side);
             let cost = shipped + (building + probe_side.rows * HASH_SECONDS * 2.0) / tasks + spilled;

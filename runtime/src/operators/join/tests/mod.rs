@@ -34,6 +34,31 @@ fn parts_go_to_disk_and_come_back_whichever_side_is_built() {
     }
 }
 
+/// A loop's rows meet the same rows of another flow in each round.
+#[test]
+fn a_build_side_is_kept_for_all_rounds_in_memory_or_on_disk() {
+    for (kind, build) in [(JoinKind::Inner, 0), (JoinKind::Inner, 1), (JoinKind::Left, 1), (JoinKind::Right, 0)] {
+        for (memory_bytes, count, text_bytes) in
+            [(64 << 20, 4_000, 400), (6 << 20, 8_000, 1_000), (3 << 20, 2_000, 5_000)]
+        {
+            let other = rows(mixed(count).map(|key| key / 2 + count / 3), 100);
+            let built = rows(mixed(count), text_bytes);
+            let (left, right) = if build == 0 { (built, other) } else { (other, built) };
+            let metrics = Case { memory_bytes, rounds: 3, ..Case::new(kind, build, left, right) }.run();
+            assert_eq!(metrics.spilled_bytes.get() > 0, memory_bytes < 64 << 20, "{kind:?} {build}: {metrics:?}");
+        }
+    }
+    let other = rows(mixed(40), 100);
+    let cross = Case { rounds: 3, ..Case::new(JoinKind::Cross, 1, other.clone(), rows(mixed(700), 5_000)) };
+    assert!(cross.run().spilled_bytes.get() > 0);
+    let one = Case { rounds: 3, memory_bytes: 4 << 20, ..Case::new(JoinKind::With, 1, other, rows([7], 100)) };
+    one.run();
+    // One key that no cut can tell apart, so in blocks; and an empty side.
+    let (same, few) = (rows((0..900).map(|_| 7), 8_000), rows([7, 7, 8], 100));
+    Case { rounds: 2, ..Case::new(JoinKind::Left, 1, few.clone(), same) }.run();
+    Case { rounds: 2, ..Case::new(JoinKind::Left, 1, few, vec![]) }.run();
+}
+
 /// Else the second has all that does not fit on disk, and works on when the first is done.
 #[test]
 fn tasks_share_evenly_what_memory_does_not_hold() {

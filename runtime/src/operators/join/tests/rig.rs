@@ -135,12 +135,15 @@ pub(super) struct Case {
     pub(super) revokes: bool,
     /// It is a merge join.
     pub(super) merges: bool,
+    /// How often the side that is not built comes; where that is more than once, the other is kept.
+    pub(super) rounds: u32,
 }
 
 impl Case {
     pub(super) fn new(kind: JoinKind, build: usize, left: Vec<Row>, right: Vec<Row>) -> Self {
         let sides = [left, right];
-        Case { kind, build, sides, nulls: Nulls::Differ, memory_bytes: JOIN_BYTES, revokes: false, merges: false }
+        let nulls = Nulls::Differ;
+        Case { kind, build, sides, nulls, memory_bytes: JOIN_BYTES, revokes: false, merges: false, rounds: 1 }
     }
 
     /// A merge join with the least memory, and what a plan adds to that.
@@ -192,7 +195,9 @@ impl Case {
         let context = TaskContext { blocking: late.clone(), space: SpillSpace::new(&[]), ..TaskContext::alone(memory) };
         let mut found = self.drive(&context, &late);
         found.sort_unstable();
-        let expected = self.expected();
+        let in_a_round = self.expected();
+        let rounds = self.rounds as usize;
+        let expected: Vec<Pair> = in_a_round.into_iter().flat_map(|pair| std::iter::repeat_n(pair, rounds)).collect();
         assert_eq!(found.len(), expected.len());
         assert!(found == expected, "other pairs");
         while late.catch_up() {}
@@ -263,7 +268,10 @@ impl Case {
         let parts = JoinParts { sides: [side(0), side(1)], emitter, layout: layout.clone() };
         let factory = match self.merges {
             true => parts.merge(kind.words()[2], self.build),
-            false => parts.hash(kind.words()[1], self.build, false, kind.build_rows()),
+            false => {
+                let way = HashWay { build: self.build, is_hinted: false, keeps_build: self.rounds > 1 };
+                parts.hash(kind.words()[1], kind.build_rows(), way)
+            }
         };
         let out = Outputs::new(RowWriter::new(layout, Memory::new(Budget::new(1 << 40), "output")));
         Task { driver: factory.create(context).unwrap(), out, found: Vec::new(), late }
@@ -286,10 +294,20 @@ impl Case {
 
     fn drive(&self, context: &TaskContext, late: &Late) -> Vec<Pair> {
         let mut task = self.task(context, late);
-        for port in [self.build, 1 - self.build] {
+        for round in 0..=self.rounds {
+            let port = if round == 0 { self.build } else { 1 - self.build };
+            let before = task.found.len();
             self.feed(&mut task, port);
-            let end = Round { number: 1 };
+            let end = Round { number: round.max(1) };
             task.call(|driver, cursor, out| driver.on_round_end(port, end, cursor, out));
+            if round > 0 && self.rounds > 1 {
+                assert_eq!(
+                    task.found.len() - before,
+                    self.expected().len(),
+                    "round {round}, {:?}",
+                    (self.kind, self.build, self.memory_bytes)
+                );
+            }
         }
         task.found
     }

@@ -1,0 +1,164 @@
+//! Where loops begin and end in the physical plan, and how what comes from outside gets into their rounds.
+//!
+//! What an operator of a body reads from outside is given to it anew in each round, by a replay in front of it, unless the strategy that is chosen for the
+//! operator [keeps](Strategy::kept) what it has made of it: a table is built once. So a replay with one reader is not placed before that is known.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::Chooser;
+use crate::error::{Error, Result};
+use crate::physical::{Head, OutputPlan, Place, StepPlan};
+use crate::plan::{Loops, Node};
+use crate::row::{LeafSet, RowLayout};
+use crate::strategy::{LoopId, Role, Ship};
+
+/// Rounds that a loop is expected to run at most: many end before.
+const MOST_ROUNDS: u32 = 16;
+
+/// What is known of the plan's loops.
+pub(super) struct LoopPlaces {
+    inside: Loops,
+    rounds: HashMap<LoopId, u32>,
+    /// Where loops begin.
+    begun: HashMap<LoopId, StepPlace>,
+    /// Replays that are placed.
+    replays: Vec<(LoopId, StepPlace)>,
+    /// Replays that wait for their reader's strategy: their operators, by the sequence numbers of the nodes.
+    waiting: HashMap<u64, usize>,
+}
+
+/// Which step of which stage.
+#[derive(Clone, Copy)]
+struct StepPlace {
+    stage: usize,
+    step: usize,
+}
+
+impl LoopPlaces {
+    /// Of a plan of which nothing is placed yet.
+    pub(super) fn of(nodes: &[Arc<Node>]) -> Self {
+        let rounds = |node: &Arc<Node>| match node.operator.role() {
+            Role::LoopEnd(of, rounds) => Some((of, rounds)),
+            _ => None,
+        };
+        LoopPlaces {
+            inside: Loops::of(nodes),
+            rounds: nodes.iter().filter_map(rounds).collect(),
+            begun: HashMap::new(),
+            replays: Vec::new(),
+            waiting: HashMap::new(),
+        }
+    }
+
+    /// Whether a node is a replay that is not placed yet.
+    pub(super) fn is_waiting(&self, node: &Node) -> bool {
+        self.waiting.contains_key(&node.sequence)
+    }
+
+    /// How often a node is expected to run.
+    pub(super) fn rounds_around(&self, node: &Node) -> f64 {
+        let rounds = self.inside.around(node).and_then(|of| self.rounds.get(&of));
+        f64::from(rounds.map_or(1, |&rounds| rounds.clamp(1, MOST_ROUNDS)))
+    }
+}
+
+impl Chooser<'_> {
+    /// The rows that a replay is to give in each round.
+    pub(super) fn begin_replay(&mut self, node: &Arc<Node>, index: usize, of: LoopId) -> Result<Place> {
+        let place = self.input(node, 0)?;
+        if self.consumers.get(&node.sequence) == Some(&1) {
+            "kept by its reader".clone_into(&mut self.builder.plan.operators[index].strategy);
+            self.loops.waiting.insert(node.sequence, index);
+            return Ok(place);
+        }
+        self.replay(node, index, of, place)
+    }
+
+    fn replay(&mut self, node: &Node, index: usize, of: LoopId, place: Place) -> Result<Place> {
+        let place = self.drive_from(node, index, vec![place])?;
+        self.loops.replays.push((of, self.last_step(&place)));
+        Ok(place)
+    }
+
+    /// The rows of an input at a place, anew in each round if they come from outside of the loop.
+    pub(super) fn replayed(&mut self, node: &Node, input: usize, place: Place) -> Result<Place> {
+        let Some(input) = node.inputs.get(input) else { return Ok(place) };
+        match (self.loops.waiting.remove(&input.sequence), input.operator.role()) {
+            (Some(index), Role::Replay(of)) => self.replay(input, index, of, place),
+            _ => Ok(place),
+        }
+    }
+
+    /// The step that a place is behind.
+    fn last_step(&self, place: &Place) -> StepPlace {
+        StepPlace { stage: place.stage, step: self.builder.plan.stages[place.stage].steps.len().saturating_sub(1) }
+    }
+
+    fn step_at(&mut self, at: StepPlace) -> Result<&mut StepPlan> {
+        let stage = self.builder.plan.stages.get_mut(at.stage);
+        stage
+            .and_then(|stage| stage.steps.get_mut(at.step))
+            .ok_or_else(|| Error::Internal("a step is not planned".to_owned()))
+    }
+
+    /// Says of the step that a place is behind that it runs in each round, if its node does.
+    pub(super) fn mark_loop(&mut self, node: &Node, place: &Place) {
+        if self.loops.inside.around(node).is_some()
+            && let Some(step) = self.builder.plan.stages[place.stage].steps.last_mut()
+        {
+            step.in_loop = true;
+        }
+    }
+
+    /// Gives what a loop comes to a stage of its own.
+    pub(super) fn begin_loop(&mut self, node: &Node, of: LoopId, place: Place) -> Place {
+        let (at, tasks, types) = (self.last_step(&place), self.builder.tasks(&place), node.schema().types());
+        let layout = Arc::new(RowLayout::new(types.clone(), &LeafSet::all(types.len())));
+        let behind = self.builder.stage(Head::Inbox(0), tasks);
+        let result = OutputPlan::of_step(place.operator, Ship::Forward, layout, (behind, 0));
+        self.builder.plan.stages[at.stage].steps[at.step].others.push(result);
+        self.loops.begun.insert(of, at);
+        // Rows of rounds are in no order of tasks.
+        Place { ordered: false, ..place }
+    }
+
+    /// Ships what a loop's body gives back to its beginning.
+    pub(super) fn end_loop(&mut self, node: &Node, of: LoopId) -> Result<Place> {
+        let at =
+            *self.loops.begun.get(&of).ok_or_else(|| Error::Internal("a loop ends that has not begun".to_owned()))?;
+        let (place, tasks) = (self.input(node, 0)?, self.builder.plan.stages[at.stage].tasks);
+        let ship = match self.builder.tasks(&place) {
+            same if same == tasks => Ship::Forward,
+            _ if tasks == 1 => Ship::Gather,
+            _ => Ship::Rebalance,
+        };
+        let types = node.schema().types();
+        let layout = Arc::new(RowLayout::new(types.clone(), &LeafSet::all(types.len())));
+        let operator = place.operator;
+        let inbox = self.builder.ship(Place { ordered: false, ..place }, ship, layout, at.stage);
+        let step = self.step_at(at)?;
+        step.sides.push((LoopId::FEEDBACK, inbox));
+        let behind = step.others.first().map(|result| result.to.0);
+        let stage = behind.ok_or_else(|| Error::Internal("a loop has no result".to_owned()))?;
+        Ok(Place { stage, operator, inline: Vec::new(), forked: false, meets: false, ordered: false })
+    }
+
+    /// Has the beginnings of loops tell replays when rounds begin.
+    pub(super) fn connect_replays(&mut self) -> Result<()> {
+        for (of, replay) in std::mem::take(&mut self.loops.replays) {
+            let begin =
+                *self.loops.begun.get(&of).ok_or_else(|| Error::Internal("a replay without a loop".to_owned()))?;
+            let stages = &mut self.builder.plan.stages;
+            let inbox = stages[replay.stage].inboxes;
+            stages[replay.stage].inboxes += 1;
+            let is_same = stages[replay.stage].tasks == stages[begin.stage].tasks;
+            let ship = if is_same { Ship::Forward } else { Ship::Broadcast };
+            let layout = Arc::new(RowLayout::new([], &LeafSet::none()));
+            let operator = stages[begin.stage].steps[begin.step].operator;
+            self.step_at(replay)?.sides.push((LoopId::ROUNDS, inbox));
+            self.step_at(begin)?.others.push(OutputPlan::of_step(operator, ship, layout, (replay.stage, inbox)));
+        }
+        Ok(())
+    }
+}
