@@ -268,7 +268,8 @@ fn an_accumulator_that_panics_ends_the_job_with_an_error() {
             let result = slowly_counted(env.collection(0..2_000u64).unwrap(), items).collect();
             let error = result.unwrap_err().to_string();
             assert!(error.contains(if when_shown { "shown" } else { "merged" }), "{when_shown}: {error}");
-            // The environment goes on.
+            // Other jobs go on.
+            let env = Env::new(Options { parallelism: 2, ..Options::default() });
             assert_eq!(squares(env.collection(0..10u64).unwrap()).collect().map(|sums| sums.len()).unwrap(), 7);
         }
     });

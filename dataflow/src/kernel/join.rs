@@ -3,8 +3,8 @@
 use std::marker::PhantomData;
 
 use runtime::error::{Error, Result};
-use runtime::join::{JoinFactory, JoinKernel, JoinTable, Pairs};
-use runtime::page::{Batch, Input, RowWriter, Selection};
+use runtime::join::{JoinFactory, JoinKernel};
+use runtime::page::{Batch, Input, RowPairs, RowWriter, Selection};
 use runtime::plan::Reads;
 use runtime::row::Schema;
 
@@ -51,18 +51,10 @@ impl<L: Record, R: Record, U: Record, F> JoinKernel for TryJoin<L, R, U, F>
 where
     F: for<'l, 'r> Fn(L::At<'l>, R::At<'r>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
 {
-    fn run(
-        &mut self,
-        table: &JoinTable,
-        input: &Input<'_>,
-        pairs: &Pairs,
-        built_left: bool,
-        from: usize,
-        out: &mut RowWriter,
-    ) -> Result<usize> {
+    fn run(&mut self, pairs: &RowPairs<'_>, from: usize, out: &mut RowWriter) -> Result<usize> {
         let body = &*self.body;
         let (position, failed) = emitting::<U, _>(out, |out| {
-            table.visit(input, pairs, built_left, |mut left, mut right, rows| {
+            pairs.visit(|mut left, mut right, rows| {
                 let (left, right) = (L::cursor(&mut left), R::cursor(&mut right));
                 let mut position = from;
                 while position < rows.len() && !out.is_full() {
@@ -76,10 +68,7 @@ where
             })
         })?;
         match failed {
-            Some(error) => {
-                let pair = table.pair(input, pairs, built_left, position);
-                Err(about_pair(error, [L::schema, R::schema], &self.reads, pair))
-            }
+            Some(error) => Err(about_pair(error, [L::schema, R::schema], &self.reads, pairs.pair(position))),
             None => Ok(position),
         }
     }

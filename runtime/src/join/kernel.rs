@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::join::table::{JoinTable, Pairs};
 use crate::kernel::Factory;
-use crate::page::{Input, RowWriter};
+use crate::page::{RowPairs, RowWriter};
 
 /// Pairs of a join in, rows out.
 pub trait JoinKernel: Send {
@@ -13,15 +12,7 @@ pub trait JoinKernel: Send {
     ///
     /// # Errors
     /// What the user's closure gives, or a refused page.
-    fn run(
-        &mut self,
-        table: &JoinTable,
-        input: &Input<'_>,
-        pairs: &Pairs,
-        built_left: bool,
-        from: usize,
-        out: &mut RowWriter,
-    ) -> Result<usize>;
+    fn run(&mut self, pairs: &RowPairs<'_>, from: usize, out: &mut RowWriter) -> Result<usize>;
 }
 
 /// Opens join kernels.

@@ -57,7 +57,7 @@ use crate::strategy::{Cursor, Progress, ready};
 pub use kernel::{JoinFactory, JoinKernel};
 pub(crate) use merge::SortMergeJoin;
 pub(crate) use side::{BuildSide, Side};
-pub use table::{JoinTable, KeySpan, PairRows, Pairs};
+pub use table::{JoinTable, KeySpan, Pairs};
 
 /// In which way rows go past a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

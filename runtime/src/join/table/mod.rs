@@ -9,7 +9,7 @@ mod pairs;
 mod tests;
 
 pub use lookup::KeySpan;
-pub use pairs::{PairRows, Pairs};
+pub use pairs::Pairs;
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use crate::hash::{ROW_ALIGN, next_id};
 use crate::join::table::lookup::Lookup;
 use crate::join::table::pairs::Of;
 use crate::memory::Memory;
-use crate::page::{Batch, FIRST_ROW, Input, LeafPtr, LeafReader, Page, RowWriter, Selection, WINDOW_ROWS, address_of};
+use crate::page::{Batch, FIRST_ROW, Input, LeafPtr, Page, RowPairs, RowWriter, Selection, WINDOW_ROWS, address_of};
 use crate::row::{LeafSet, LeafType, RowLayout};
 
 /// Set in a row's hidden leaf once the row has had a partner. Places are multiples of eight.
@@ -290,57 +290,29 @@ impl JoinTable {
         page.as_bytes().as_ptr() as usize - self.base as usize + FIRST_ROW
     }
 
-    /// Calls `f` with the leaves of the join's left and right side, and the pairs. `built_left` says which side this table is,
-    /// so that the user's closure is compiled once, whichever side is built.
-    #[inline(always)]
-    pub fn visit<R>(
-        &self,
-        input: &Input<'_>,
-        pairs: &Pairs,
-        built_left: bool,
-        f: impl for<'l, 'r> FnOnce(LeafReader<'l>, LeafReader<'r>, PairRows<'l, 'r>) -> R,
-    ) -> R {
-        let (probe, built) = self.sides(input.batch(), pairs);
+    /// The pairs that are listed, of an input's rows and the table's. `built_left` says which side of the join this table is.
+    #[must_use]
+    pub fn row_pairs<'b>(&'b self, input: &Input<'b>, pairs: &'b Pairs, built_left: bool) -> RowPairs<'b> {
         // Pairs of another table, or of a batch with other rows, are none.
         let own = pairs.table == self.id && pairs.batch_rows == input.batch().rows();
-        let (probed, places) = if own { (&pairs.probed[..], &pairs.built[..]) } else { (&[][..], &[][..]) };
-        let (probe, built) = ((&probe, probed), (&built, places));
-        let (left, right) = if built_left { (built, probe) } else { (probe, built) };
-        f(LeafReader::new(left.0), LeafReader::new(right.0), PairRows::new(left.1, right.1))
-    }
-
-    /// The left and the right record of one pair, as batches of one row: for messages.
-    #[must_use]
-    pub fn pair<'b>(
-        &'b self,
-        input: &Input<'b>,
-        pairs: &Pairs,
-        built_left: bool,
-        position: usize,
-    ) -> Option<[Batch<'b>; 2]> {
-        if pairs.table != self.id || pairs.batch_rows != input.batch().rows() {
-            return None;
-        }
-        let (probe, built) = self.sides(input.batch(), pairs);
+        let rows = if own { [&pairs.probed[..], &pairs.built[..]] } else { [&[][..], &[][..]] };
         // SAFETY: pairs of this table hold rows of the probed batch and places of this table's rows.
-        let (probe, built) =
-            unsafe { (probe.only_row(*pairs.probed.get(position)?), built.only_row(*pairs.built.get(position)?)) };
-        Some(if built_left { [built, probe] } else { [probe, built] })
+        unsafe { RowPairs::new(self.sides(input.batch(), pairs), rows, built_left) }
     }
 
     /// The probed and the built side of pairs, as the closure sees them: a side whose rows are not there reads as nulls.
-    fn sides<'b>(&'b self, probed: &'b Batch<'b>, pairs: &Pairs) -> (Batch<'b>, Batch<'b>) {
+    fn sides<'b>(&'b self, probed: &'b Batch<'b>, pairs: &Pairs) -> [Batch<'b>; 2] {
         let stored = (0..self.layout.types().len() - 1).map(|leaf| self.stored_leaf(leaf));
         let asked = (0..probed.leaf_count()).map(|leaf| probed.leaf(leaf));
         let [probe_is_there, built_is_there] = [pairs.of != Of::BuiltAlone, pairs.of != Of::ProbedAlone];
         let [probe_optional, built_optional] = pairs.optional;
-        // SAFETY: read only at `pairs`' rows: rows of the probed batch (`visit` compares the number of its rows), and places of this
+        // SAFETY: read only at `pairs`' rows: rows of the probed batch (`row_pairs` compares the number of its rows), and places of this
         // table's rows, which is borrowed meanwhile. Leaves that are not there are dead, and may be read anywhere.
         unsafe {
-            (
+            [
                 Batch::from_leaves(probed.rows(), seen(asked, probe_optional, probe_is_there)),
                 Batch::from_leaves(usize::MAX, seen(stored, built_optional, built_is_there)),
-            )
+            ]
         }
     }
 }

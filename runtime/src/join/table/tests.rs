@@ -30,7 +30,7 @@ fn joined(table: &JoinTable, probe: &[Item], key: &[usize]) -> Vec<(u64, String,
             let mut from = 0;
             loop {
                 let more = table.next_pairs(input, &mut from, &mut pairs);
-                table.visit(input, &pairs, false, |mut left, mut right, rows| {
+                table.row_pairs(input, &pairs, false).visit(|mut left, mut right, rows| {
                     let (left_key, left_text) = (left.plain::<u64>(), left.text());
                     let (right_key, right_text) = (right.plain::<u64>(), right.text());
                     for pair in 0..rows.len() {

@@ -85,7 +85,7 @@ impl Calls<'_> {
     fn run(&mut self, table: &JoinTable, input: &Input<'_>, pairs: &Pairs, output: &mut Table) -> Result<()> {
         let mut from = 0;
         while from < pairs.len() {
-            from = self.kernel.run(table, input, pairs, false, from, &mut self.writer)?;
+            from = self.kernel.run(&table.row_pairs(input, pairs, false), from, &mut self.writer)?;
             output.take_sealed(&mut self.writer);
         }
         Ok(())

@@ -108,8 +108,9 @@ impl PairEmitter {
     /// Runs what is listed.
     fn run(&mut self, built: &BuildSide, input: &Input<'_>, out: &mut Outputs) -> Result<Progress> {
         let (left, pairs) = (built.side == 0, &self.pairs[built.side]);
+        let pairs = built.table.row_pairs(input, pairs, left);
         while self.position < pairs.len() {
-            self.position = self.kernel.run(&built.table, input, pairs, left, self.position, out.pages())?;
+            self.position = self.kernel.run(&pairs, self.position, out.pages())?;
             if out.is_full() {
                 return Ok(Progress::OutputFull);
             }

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use crate::join::{JoinKernel, JoinTable, Pairs};
+use crate::join::JoinKernel;
 use crate::kernel::{Blocking, Outputs, TaskContext};
 use crate::memory::limits::{JOIN_BYTES, MERGE_BYTES, SLACK_SHARE};
 use crate::memory::{Budget, Memory};
 use crate::metrics::OperatorMetrics;
-use crate::page::{Input, Page, RowWriter};
+use crate::page::{Page, RowPairs, RowWriter};
 use crate::row::RowLayout;
 use crate::spill::SpillSpace;
 use crate::strategy::{Cursor, Driver, Progress, Round};
@@ -61,19 +61,11 @@ type Pair = (Option<u64>, Option<u64>);
 struct Numbers(JoinKind);
 
 impl JoinKernel for Numbers {
-    fn run(
-        &mut self,
-        table: &JoinTable,
-        input: &Input<'_>,
-        pairs: &Pairs,
-        built_left: bool,
-        from: usize,
-        out: &mut RowWriter,
-    ) -> Result<usize> {
+    fn run(&mut self, pairs: &RowPairs<'_>, from: usize, out: &mut RowWriter) -> Result<usize> {
         let optional = [self.0.may_miss(0), self.0.may_miss(1)];
         out.visit(|mut to, mut claims| {
             let sinks = [0, 1].map(|_| (to.plain::<u8>(), to.plain::<u64>()));
-            table.visit(input, pairs, built_left, |mut left, mut right, rows| {
+            pairs.visit(|mut left, mut right, rows| {
                 let (left_is, right_is) =
                     (optional[0].then(|| left.plain::<u8>()), optional[1].then(|| right.plain::<u8>()));
                 let (_, _, left_number, left_text) =
