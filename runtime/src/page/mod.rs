@@ -23,6 +23,7 @@ mod columns;
 mod copy;
 mod datum;
 mod list_column;
+mod pair_rows;
 mod plain;
 mod poison;
 mod region;
@@ -43,6 +44,7 @@ pub use batch::{
 pub use columns::{Columns, TextColumn, Utf8, empty_where_null};
 pub(crate) use copy::{Part, heap_bytes, source};
 pub use list_column::ListColumn;
+pub use pair_rows::PairRows;
 pub use plain::{ListElement, Plain};
 pub(crate) use region::{LARGEST_BYTES, address_of};
 pub use region::{PAGE_BYTES, limited_bytes, rest};

@@ -8,8 +8,9 @@ mod pairs;
 #[cfg(test)]
 mod tests;
 
+pub use crate::page::PairRows;
 pub use lookup::KeySpan;
-pub use pairs::{PairRows, Pairs};
+pub use pairs::Pairs;
 
 use std::sync::Arc;
 

@@ -1,8 +1,6 @@
 //! Pairs of rows that the closure behind a join is called with.
 
-use std::marker::PhantomData;
-
-use crate::page::{Input, Row};
+use crate::page::Input;
 
 /// The share of rows that a filter must hold back to be worth its cost.
 const LEAST_ABSENT: f64 = 0.25;
@@ -135,41 +133,5 @@ impl Pairs {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.probed.is_empty()
-    }
-}
-
-/// Pairs of rows under the brands of both sides.
-#[derive(Clone, Copy)]
-pub struct PairRows<'l, 'r> {
-    left: &'l [usize],
-    right: &'r [usize],
-    #[allow(clippy::type_complexity, reason = "two brands")]
-    brands: PhantomData<(fn(&'l ()) -> &'l (), fn(&'r ()) -> &'r ())>,
-}
-
-impl<'l, 'r> PairRows<'l, 'r> {
-    pub(crate) fn new(left: &'l [usize], right: &'r [usize]) -> Self {
-        PairRows { left, right, brands: PhantomData }
-    }
-
-    /// How many.
-    #[inline(always)]
-    #[must_use]
-    pub fn len(self) -> usize {
-        self.left.len()
-    }
-
-    /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(self) -> bool {
-        self.left.is_empty()
-    }
-
-    /// The left and the right row of one pair.
-    #[inline(always)]
-    #[must_use]
-    pub fn get(self, pair: usize) -> (Row<'l>, Row<'r>) {
-        let left = Row { index: self.left[pair], brand: PhantomData };
-        (left, Row { index: self.right[pair], brand: PhantomData })
     }
 }
