@@ -19,6 +19,7 @@ pub mod format;
 pub mod strategy;
 pub mod sort;
 pub mod group;
+pub mod state;
 pub mod plan;
 pub mod join;
 pub mod physical;

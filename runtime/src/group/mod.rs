@@ -49,10 +49,11 @@ pub(crate) use combiner::Combiner;
 pub(crate) use driver::{FinalAggregate, PreAggregate};
 pub use kernel::{Accumulate, AccumulateFactory, Reduce, ReduceFactory};
 pub use table::{
-    Combined, Combining, ExtremeText, GroupTable, Groups, LAST_LEVEL, PartSet, StateReader, StateRow, StateRows,
-    StateSlot, part_of_hash,
+    Combined, Combining, ExtremeText, FoundRows, GroupTable, Groups, LAST_LEVEL, PartSet, StateReader, StateRow,
+    StateRows, StateSlot, TablePage, part_of_hash,
 };
-pub(crate) use unplaced::{UnplacedRows, probe};
+pub use unplaced::UnplacedRows;
+pub(crate) use unplaced::probe;
 
 /// The part of a table that leaves at least, when some of it must.
 const EVICTED_SHARE: usize = 16;
@@ -79,7 +80,7 @@ enum Room {
 
 /// What rows are to the operator that groups them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Rows {
+pub enum Rows {
     /// Rows of its input.
     New,
     /// Rows of its table, that were kept.
@@ -87,7 +88,7 @@ pub(crate) enum Rows {
 }
 
 /// How rows become groups.
-pub(crate) trait GroupUpdate: Send {
+pub trait GroupUpdate: Send {
     /// Adds rows to their groups. Rows that found no room are left.
     ///
     /// # Errors

@@ -6,34 +6,42 @@ use crate::page::{Input, Selection};
 
 /// Rows of a window that are still to be added.
 #[derive(Debug, Default)]
-pub(crate) struct UnplacedRows {
+pub struct UnplacedRows {
     /// Rows whose groups are not in the table.
     pub(crate) missed: Vec<u32>,
     /// Rows whose groups are, but have no room for what comes of them.
     uncombined: Vec<u32>,
     positions: Vec<usize>,
     /// Whether more memory is needed to add them.
-    pub(crate) refused: bool,
+    pub refused: bool,
 }
 
 impl UnplacedRows {
-    pub(crate) fn clear(&mut self) {
+    /// Forgets them.
+    pub fn clear(&mut self) {
         self.missed.clear();
         self.uncombined.clear();
         self.refused = false;
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
+    /// Leaves rows for later, though there is memory for them.
+    pub fn leave(&mut self, rows: impl IntoIterator<Item = u32>) {
+        self.missed.extend(rows);
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
         self.missed.is_empty() && self.uncombined.is_empty()
     }
 
     /// All of them.
-    pub(crate) fn rows(&self) -> impl Iterator<Item = u32> {
+    pub fn rows(&self) -> impl Iterator<Item = u32> {
         self.missed.iter().chain(&self.uncombined).copied()
     }
 
     /// Leaves the rows that the table has not combined with their groups.
-    pub(crate) fn uncombined(&mut self, table: &mut GroupTable, input: &Input<'_>, groups: &Groups) {
+    pub fn uncombined(&mut self, table: &mut GroupTable, input: &Input<'_>, groups: &Groups) {
         self.refused |= table.uncombined(groups, &mut self.positions);
         let rows = input.selection().rows();
         self.uncombined.extend(self.positions.iter().map(|&position| rows[position]));

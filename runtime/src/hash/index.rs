@@ -36,8 +36,9 @@ fn entry(hash: u64, place: usize) -> u64 {
     (hash & !PLACE_MASK) | (place / ROW_ALIGN) as u64
 }
 
+/// The place of an entry's row.
 #[inline(always)]
-fn place_of(entry: u64) -> usize {
+pub(crate) fn place_of(entry: u64) -> usize {
     (entry & PLACE_MASK) as usize * ROW_ALIGN
 }
 
@@ -220,6 +221,37 @@ impl HashIndex {
             }
             slot = (slot + 1) & mask;
         }
+    }
+
+    /// Takes one row out; whether it was there. `hash_of` is as for [`HashIndex::reserve`].
+    ///
+    /// The rows behind it move up as far as their homes allow, so no look-up meets a hole where its row was passed on.
+    pub(crate) fn take(&mut self, hash: u64, place: usize, hash_of: impl Fn(usize) -> u64) -> bool {
+        let shift = self.shift;
+        let entries = self.entries_mut();
+        let Some(mask) = entries.len().checked_sub(1) else { return false };
+        let mut hole = (hash >> shift) as usize & mask;
+        while place_of(entries[hole]) != place {
+            if entries[hole] == 0 {
+                return false;
+            }
+            hole = (hole + 1) & mask;
+        }
+        let mut next = (hole + 1) & mask;
+        while entries[next] != 0 {
+            let entry = entries[next];
+            let top = if shift >= PLACE_BITS { entry } else { hash_of(place_of(entry)) };
+            let home = (top >> shift) as usize & mask;
+            // How far the row is from its home, and from the hole: it may not pass its home.
+            if next.wrapping_sub(home) & mask >= next.wrapping_sub(hole) & mask {
+                entries[hole] = entry;
+                hole = next;
+            }
+            next = (next + 1) & mask;
+        }
+        entries[hole] = 0;
+        self.len -= 1;
+        true
     }
 
     /// Takes out the rows for whose entry `goes` holds. `hash_of` is as for [`HashIndex::reserve`].

@@ -8,6 +8,8 @@ pub(crate) mod key;
 mod rows;
 
 pub use bloom::BloomFilter;
-pub(crate) use index::{HashIndex, HashIndexView, KEPT_BITS, ROW_ALIGN, kept_bits, next_id, prefetch, prefetch_row};
+pub(crate) use index::{
+    HashIndex, HashIndexView, KEPT_BITS, ROW_ALIGN, kept_bits, next_id, place_of, prefetch, prefetch_row,
+};
 pub(crate) use key::{KeyLeaf, KeyShape, Parts, compared, with_shape};
 pub use rows::hash_rows;

@@ -36,7 +36,6 @@
 mod build;
 mod kept;
 mod spilled_keys;
-mod kernel;
 mod merge;
 mod partitions;
 mod spilled;
@@ -49,12 +48,12 @@ use crate::error::Result;
 use crate::join::partitions::{Partitions, SpillContext};
 use crate::join::side::Layouts;
 use crate::join::spilled::{PartitionPair, SpilledJoin};
+pub use crate::kernel::{JoinFactory, JoinKernel};
 use crate::kernel::{Outputs, TaskContext};
 use crate::page::{Input, Page, Selection};
 use crate::spill::Spilled;
 use crate::strategy::{Cursor, Progress, ready};
 
-pub use kernel::{JoinFactory, JoinKernel};
 pub(crate) use merge::SortMergeJoin;
 pub(crate) use side::{BuildSide, Side};
 pub use table::{JoinTable, KeySpan, Pairs};

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::memory::Memory;
 use crate::metrics::OperatorMetrics;
-use crate::page::{Batch, Input, RowWriter, Selection};
+use crate::page::{Batch, Input, RowPairs, RowWriter, Selection};
 use crate::spill::{SpillSpace, Spiller};
 
 pub use crate::spill::Blocking;
@@ -102,6 +102,15 @@ pub trait Predicate: Send {
     fn select(&mut self, batch: &Batch<'_>, rows: &mut Selection) -> Result<()>;
 }
 
+/// Pairs of a join in, rows out.
+pub trait JoinKernel: Send {
+    /// Runs over pairs, from a position; returns where it stopped: at the end, or after the pair that closed a page.
+    ///
+    /// # Errors
+    /// What the user's closure gives, or a refused page.
+    fn run(&mut self, pairs: &RowPairs<'_>, from: usize, out: &mut RowWriter) -> Result<usize>;
+}
+
 /// Opens kernels of one kind, one per task.
 pub trait Factory<K: ?Sized>: Send + Sync {
     /// A kernel for one task.
@@ -154,3 +163,5 @@ impl<K: ?Sized, F: Fn(&TaskContext) -> Result<Box<K>> + Send + Sync> Factory<K> 
 pub type ChainFactory = Arc<dyn Factory<dyn Chain>>;
 /// Opens predicates.
 pub type PredicateFactory = Arc<dyn Factory<dyn Predicate>>;
+/// Opens join kernels.
+pub type JoinFactory = Arc<dyn Factory<dyn JoinKernel>>;

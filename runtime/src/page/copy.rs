@@ -81,21 +81,6 @@ impl RowWriter {
         Ok(())
     }
 
-    /// Copies some leaves (of the layout, of the batch) of one row to a place.
-    ///
-    /// # Safety
-    /// `place` holds a row of this writer's layout that nobody else reads or writes, `row` is a row of `batch`, and
-    /// the open page has the heap room that the leaves' slots need.
-    pub(crate) unsafe fn copy_row(&mut self, batch: &Batch<'_>, row: usize, copied: &[(usize, usize)], place: usize) {
-        for &(to, from) in copied {
-            let from = source(batch, from, self.layout().types()[to]);
-            if let Some(offset) = self.layout().offset(to) {
-                // SAFETY: the caller's promise, for this one leaf.
-                unsafe { self.copy_parts(&[Part { from, offset }], &[row], &[place]) };
-            }
-        }
-    }
-
     /// # Safety
     /// `places[i]` was claimed for `rows[i]`, a row of the batch that the parts read.
     pub(crate) unsafe fn copy_parts(&mut self, parts: &[Part], rows: &[usize], places: &[usize]) {

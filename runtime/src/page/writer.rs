@@ -112,6 +112,11 @@ impl RowWriter {
         self.next + self.width + heap <= self.limit
     }
 
+    /// Where the open page begins, as a place.
+    pub(crate) fn open_offset(&self) -> Option<usize> {
+        self.run.as_ref().map(Run::offset)
+    }
+
     /// Bytes of the open page.
     pub(crate) fn open_run_bytes(&self) -> usize {
         self.run.as_ref().map_or(0, Run::bytes)

@@ -6,15 +6,14 @@
 use std::array;
 
 use crate::error::Result;
-use crate::group::table::part_of_hash;
+use crate::group::table::parting::Parting;
 use crate::hash::{HashIndex, HashIndexView, prefetch_row};
 use crate::memory::Memory;
 use crate::memory::limits::{PAGE_BYTES, SPILL_PARTS};
 
 pub(crate) struct GroupIndex {
     indexes: Indexes,
-    /// Which bits of a hash name its part.
-    level: u32,
+    parting: Parting,
     memory: Memory,
 }
 
@@ -24,8 +23,8 @@ enum Indexes {
 }
 
 impl GroupIndex {
-    pub(crate) fn new(level: u32, memory: Memory) -> Self {
-        GroupIndex { indexes: Indexes::One(HashIndex::new(memory.clone())), level, memory }
+    pub(crate) fn new(parting: Parting, memory: Memory) -> Self {
+        GroupIndex { indexes: Indexes::One(HashIndex::new(memory.clone())), parting, memory }
     }
 
     fn all(&self) -> &[HashIndex] {
@@ -47,7 +46,7 @@ impl GroupIndex {
     fn of(&self, hash: u64) -> &HashIndex {
         match &self.indexes {
             Indexes::One(index) => index,
-            Indexes::OfParts(indexes) => &indexes[part_of_hash(hash, self.level)],
+            Indexes::OfParts(indexes) => &indexes[self.parting.part(hash)],
         }
     }
 
@@ -55,7 +54,7 @@ impl GroupIndex {
     fn of_mut(&mut self, hash: u64) -> &mut HashIndex {
         match &mut self.indexes {
             Indexes::One(index) => index,
-            Indexes::OfParts(indexes) => &mut indexes[part_of_hash(hash, self.level)],
+            Indexes::OfParts(indexes) => &mut indexes[self.parting.part(hash)],
         }
     }
 
@@ -101,9 +100,9 @@ impl GroupIndex {
     }
 
     /// Bytes that it takes more while it [grows](GroupIndex::grow).
-    pub(crate) fn growth_bytes(&self, hash: u64, is_split: bool) -> usize {
+    pub(crate) fn growth_bytes(&self, hash: u64, is_split: bool, hash_of: impl Fn(usize) -> u64) -> usize {
         match self.before_parts(is_split) {
-            Some(index) => self.growing(index, hash).map(|(_, rows)| HashIndex::bytes_for(rows)).sum(),
+            Some(index) => self.growing(index, hash, hash_of).map(|(_, rows)| HashIndex::bytes_for(rows)).sum(),
             None => self.of(hash).growth_bytes(1),
         }
     }
@@ -116,18 +115,23 @@ impl GroupIndex {
         let Some(index) = self.before_parts(is_split) else { return self.of_mut(hash).reserve(1, hash_of) };
         let mut parts: Box<[HashIndex; SPILL_PARTS]> =
             Box::new(array::from_fn(|_| HashIndex::new(self.memory.clone())));
-        for (part, rows) in self.growing(index, hash) {
+        for (part, rows) in self.growing(index, hash, &hash_of) {
             parts[part].reserve(rows, &hash_of)?;
         }
-        index.taken().for_each(|entry| parts[part_of_hash(entry, self.level)].adopt(entry, &hash_of));
+        index.taken().for_each(|entry| parts[self.parting.part_of_entry(entry, &hash_of)].adopt(entry, &hash_of));
         self.indexes = Indexes::OfParts(parts);
         Ok(())
     }
 
     /// The parts that an index has rows in, or has with one more of this hash, and for how many rows each needs room then. Others may have left for good.
-    fn growing(&self, index: &HashIndex, hash: u64) -> impl Iterator<Item = (usize, usize)> + use<> {
-        let (mut lengths, own) = ([0; SPILL_PARTS], part_of_hash(hash, self.level));
-        index.taken().for_each(|entry| lengths[part_of_hash(entry, self.level)] += 1);
+    fn growing<H: Fn(usize) -> u64>(
+        &self,
+        index: &HashIndex,
+        hash: u64,
+        hash_of: H,
+    ) -> impl Iterator<Item = (usize, usize)> + use<H> {
+        let (mut lengths, own) = ([0; SPILL_PARTS], self.parting.part(hash));
+        index.taken().for_each(|entry| lengths[self.parting.part_of_entry(entry, &hash_of)] += 1);
         let grows = move |&(part, rows): &(usize, usize)| rows > 0 || part == own;
         lengths.into_iter().enumerate().filter(grows).map(|(part, rows)| (part, rows + 1))
     }
@@ -138,7 +142,7 @@ impl GroupIndex {
         match &self.indexes {
             Indexes::One(index) => GroupIndexView::One(index.view()),
             Indexes::OfParts(indexes) => {
-                GroupIndexView::OfParts(array::from_fn(|part| indexes[part].view()), self.level)
+                GroupIndexView::OfParts(array::from_fn(|part| indexes[part].view()), self.parting)
             }
         }
     }
@@ -160,11 +164,16 @@ impl GroupIndex {
         self.of_mut(hash).replace(hash, old, new);
     }
 
+    /// Takes one row out; whether it was there. `hash_of` is as for [`HashIndex::reserve`].
+    pub(crate) fn take(&mut self, hash: u64, place: usize, hash_of: impl Fn(usize) -> u64) -> bool {
+        self.of_mut(hash).take(hash, place, hash_of)
+    }
+
     /// Takes the rows of some parts out; `hash_of` is as for [`HashIndex::reserve`].
     pub(crate) fn remove(&mut self, parts: &[bool; SPILL_PARTS], hash_of: impl Fn(usize) -> u64) {
-        let level = self.level;
+        let parting = self.parting;
         match &mut self.indexes {
-            Indexes::One(index) => index.remove(|entry| parts[part_of_hash(entry, level)], hash_of),
+            Indexes::One(index) => index.remove(|entry| parts[parting.part_of_entry(entry, &hash_of)], &hash_of),
             Indexes::OfParts(indexes) => {
                 let leaving = indexes.iter_mut().zip(parts).filter(|&(_, &leaves)| leaves);
                 leaving.for_each(|(index, _)| index.clear());
@@ -177,7 +186,7 @@ impl GroupIndex {
 #[expect(clippy::large_enum_variant, reason = "one for each block of rows, on the stack")]
 pub(crate) enum GroupIndexView<'i> {
     One(HashIndexView<'i>),
-    OfParts([HashIndexView<'i>; SPILL_PARTS], u32),
+    OfParts([HashIndexView<'i>; SPILL_PARTS], Parting),
 }
 
 impl GroupIndexView<'_> {
@@ -186,8 +195,8 @@ impl GroupIndexView<'_> {
     pub(crate) fn prefetch(&self, hashes: &[u64]) {
         match self {
             Self::One(view) => view.prefetch_all(hashes),
-            Self::OfParts(views, level) => {
-                hashes.iter().for_each(|&hash| views[part_of_hash(hash, *level)].prefetch(hash));
+            Self::OfParts(views, parting) => {
+                hashes.iter().for_each(|&hash| views[parting.part(hash)].prefetch(hash));
             }
         }
     }
@@ -197,9 +206,9 @@ impl GroupIndexView<'_> {
     pub(crate) fn candidates(&self, hashes: &[u64], base: *const u8, last: usize, places: &mut [usize]) {
         match self {
             Self::One(view) => view.candidates(hashes, base, last, places),
-            Self::OfParts(views, level) => {
+            Self::OfParts(views, parting) => {
                 for (place, &hash) in places.iter_mut().zip(hashes) {
-                    *place = views[part_of_hash(hash, *level)].candidate(hash);
+                    *place = views[parting.part(hash)].candidate(hash);
                     prefetch_row(base.wrapping_add(*place), last);
                 }
             }

@@ -12,22 +12,30 @@
 
 mod best;
 mod combine;
+mod delete;
 mod evict;
+mod found;
 mod groups;
 mod index;
 mod opening;
 mod part;
+mod parting;
 mod probe;
+mod put;
 mod state;
 #[cfg(test)]
 mod tests;
 mod texts;
+mod walk;
 
 pub use combine::{Combined, Combining};
 pub use evict::PartSet;
+pub use found::FoundRows;
 pub use groups::Groups;
+pub use parting::{LAST_LEVEL, part_of_hash};
 pub use state::{StateReader, StateRow, StateRows, StateSlot};
 pub use texts::ExtremeText;
+pub use walk::TablePage;
 
 use std::sync::Arc;
 
@@ -35,18 +43,13 @@ use smallvec::SmallVec;
 
 use crate::error::{Error, Result};
 use crate::group::table::index::GroupIndex;
-use crate::group::table::part::Part;
-use crate::hash::{KEPT_BITS, KeyLeaf, ROW_ALIGN, kept_bits, next_id};
+use crate::group::table::part::{Mark, Part};
+use crate::group::table::parting::Parting;
+use crate::hash::{KeyLeaf, ROW_ALIGN, next_id};
 use crate::memory::Memory;
 use crate::memory::limits::{PAGE_BYTES, SPILL_PARTS};
 use crate::page::{FIRST_ROW, LeafPtr, Page, RowWriter, address_of, run_bytes};
 use crate::row::{LeafSet, LeafType, Physical, RowLayout};
-
-/// Bits that name a part.
-const PART_BITS: u32 = SPILL_PARTS.trailing_zeros();
-
-/// The last level whose rows are told apart by other bits of their hash than those of the levels above.
-pub const LAST_LEVEL: u32 = KEPT_BITS / PART_BITS;
 
 /// Groups by key. A group's row holds the key's leaves and its state; the pages that they lie in are the table's output.
 pub struct GroupTable {
@@ -61,16 +64,18 @@ pub struct GroupTable {
     memory: Memory,
     /// The first leaves of a row, which kernels write; a row that one replaces keeps the others.
     written: usize,
-    /// The offset of the slot that says of a row that it was replaced; a row without slots is replaced where it lies.
-    mark: Option<usize>,
+    /// Its rows' leaves but for the hidden one, where there is one.
+    leaves: usize,
+    /// What says of a row that it was replaced or deleted. A row without slots is replaced where it lies, so it has none unless it may be deleted.
+    mark: Option<Mark>,
     growth: Growth,
     /// Refused memory is an error this once.
     is_growth_required: bool,
     new_groups: NewGroups,
     /// Groups of rows that [bypassed](NewGroups::Bypass) the index.
     unindexed: usize,
-    /// Which bits of a hash say in which part a row is: others at each level, as the rows of a part agree in those of the level above.
-    level: u32,
+    /// What of a hash says in which part a row is: other bits at each level, as the rows of a part agree in those of the level above.
+    parting: Parting,
     /// The position of the input from which on rows were not combined, and whether memory was refused there.
     stopped: Option<(usize, bool)>,
     /// Where records that are written in place would put variable parts, which they have none of: never read.
@@ -127,16 +132,17 @@ impl GroupTable {
             parts: vec![Part::new(&layout, memory)],
             page_bytes: 0,
             written: layout.types().len(),
-            mark: slots.find_map(|(leaf, _)| layout.offset(leaf)),
+            leaves: layout.types().len(),
+            mark: slots.find_map(|(leaf, _)| layout.offset(leaf)).map(Mark::Slot),
             key: key.into(),
-            index: GroupIndex::new(0, memory.clone()),
+            index: GroupIndex::new(Parting::of_level(0), memory.clone()),
             base: address_of(0)?,
             memory: memory.clone(),
             growth: Growth::Required,
             is_growth_required: false,
             new_groups: NewGroups::Opened,
             unindexed: 0,
-            level: 0,
+            parting: Parting::of_level(0),
             stopped: None,
             aside: RowWriter::new(layout.clone(), memory.clone()),
             id: next_id(),
@@ -148,6 +154,28 @@ impl GroupTable {
     #[must_use]
     pub fn keeping_from(self, written: usize) -> Self {
         GroupTable { written, ..self }
+    }
+
+    /// The same table, for rows that may be deleted though they have no slots: the last leaf, eight bytes, is hidden from kernels.
+    ///
+    /// # Errors
+    /// A layout whose last leaf is something else, or that has slots.
+    pub fn deletable(self) -> Result<Self> {
+        let hidden = self.leaves.saturating_sub(1);
+        match (self.layout.types().get(hidden).map(|ty| ty.physical()), self.layout.offset(hidden), self.mark) {
+            (Some(Physical::W8), Some(offset), None) => {
+                Ok(GroupTable { leaves: hidden, written: hidden, mark: Some(Mark::Word(offset)), ..self })
+            }
+            _ => Err(Error::Internal("rows that have no room to say that they are deleted".to_owned())),
+        }
+    }
+
+    /// The same table, whose parts are ranges of the numbers that `bits` bits of a hash from bit `shift` on give, side by side; the rows' numbers are all
+    /// in `range`.
+    #[must_use]
+    pub fn parted_by(self, shift: u32, bits: u32, range: std::ops::Range<usize>) -> Self {
+        let parting = Parting::of_range(shift, bits, range);
+        GroupTable { parting, index: GroupIndex::new(parting, self.memory.clone()), ..self }
     }
 
     /// The same table, for which refused memory is no error: rows that find no room are left, and told. Beyond what it takes itself it
@@ -199,8 +227,10 @@ impl GroupTable {
     pub fn at_level(&self, level: u32) -> Result<Self> {
         let empty = GroupTable::new(self.layout.clone(), self.key.clone(), &self.memory)?;
         let parts = (0..SPILL_PARTS).map(|_| Part::new(&self.layout, &self.memory)).collect();
-        let index = GroupIndex::new(level, self.memory.clone());
-        Ok(GroupTable { level, parts, index, written: self.written, growth: self.growth, ..empty })
+        let parting = Parting::of_level(level);
+        let index = GroupIndex::new(parting, self.memory.clone());
+        let GroupTable { written, leaves, mark, growth, .. } = *self;
+        Ok(GroupTable { parting, parts, index, written, leaves, mark, growth, ..empty })
     }
 
     /// How the groups' rows lie in their pages.
@@ -253,7 +283,7 @@ impl GroupTable {
     /// are in no order that another index would notice.
     #[inline(always)]
     fn part_of(&self, hash: u64) -> usize {
-        if self.is_split() { part_of_hash(hash, self.level) } else { 0 }
+        if self.is_split() { self.parting.part(hash) } else { 0 }
     }
 
     /// Room for a row of a part with `heap` bytes of variable parts, for which its writer's open page has room then; `None` where memory is
@@ -313,14 +343,6 @@ impl GroupTable {
         }
         Ok(pages)
     }
-}
-
-/// The part, of [`SPILL_PARTS`], of a row whose key has this hash, or only the bits of it that an index keeps: other bits say so at each level up to the
-/// [last](LAST_LEVEL), the lowest at the first, as an index places rows by the uppermost.
-#[must_use]
-#[inline(always)]
-pub fn part_of_hash(hash: u64, level: u32) -> usize {
-    (kept_bits(hash) >> (level.min(LAST_LEVEL) * PART_BITS)) as usize % SPILL_PARTS
 }
 
 fn refused() -> Error {

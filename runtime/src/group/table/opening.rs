@@ -90,15 +90,15 @@ impl GroupTable {
     /// Makes room in the index for a row with this hash; whether there is memory for it.
     #[cold]
     fn grow_index(&mut self, hash: u64) -> Result<bool> {
-        let is_split = self.is_split();
-        if !self.may_take(self.index.growth_bytes(hash, is_split)) {
-            return Ok(false);
-        }
-        let stored = self.stored_key();
-        self.index.grow(hash, is_split, |place| {
+        let (is_split, stored) = (self.is_split(), self.stored_key());
+        let hash_of = |place| {
             // SAFETY: the index holds places of this table's rows.
             with_shape!(&stored, shape => unsafe { shape.hash(place) })
-        })?;
+        };
+        if !self.may_take(self.index.growth_bytes(hash, is_split, hash_of)) {
+            return Ok(false);
+        }
+        self.index.grow(hash, is_split, hash_of)?;
         Ok(true)
     }
 

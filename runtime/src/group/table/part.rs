@@ -13,6 +13,18 @@ use crate::row::{Physical, RowLayout};
 /// as an empty value, so pages with such rows are sound to read.
 const REPLACED: u64 = 0xFFFF_FFFF_0000_0000;
 
+/// Where a row says that it was replaced or deleted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Mark {
+    /// In the slot at this offset: [`REPLACED`] below, the place of the next row that may be taken above.
+    Slot(usize),
+    /// In eight bytes at this offset, which are zero in all other rows: the place of the next row that may be taken, and a bit.
+    Word(usize),
+}
+
+/// The bit that tells such a word from zero. Places are multiples of eight.
+const DELETED: u64 = 1;
+
 /// Rows of one part, in pages of their own.
 pub(crate) struct Part {
     pub(crate) rows: RowWriter,
@@ -71,9 +83,18 @@ impl GroupTable {
     pub(crate) unsafe fn free(&mut self, place: usize, part: usize, heap: usize) {
         let (Some(mark), width) = (self.mark, self.layout.width()) else { return };
         let part = &mut self.parts[part];
-        let slot = u128::from(REPLACED) | (part.free as u128) << 64;
-        // SAFETY: `mark` is the offset of a slot in the table's rows, one of which lies at `place`.
-        unsafe { self.base.add(place + mark).cast::<Slot>().write_unaligned(slot) };
+        // SAFETY: the mark's offset is that of a slot, or of eight bytes, in the table's rows, one of which lies at `place`.
+        unsafe {
+            match mark {
+                Mark::Slot(offset) => {
+                    let slot = u128::from(REPLACED) | (part.free as u128) << 64;
+                    self.base.add(place + offset).cast::<Slot>().write_unaligned(slot);
+                }
+                Mark::Word(offset) => {
+                    self.base.add(place + offset).cast::<u64>().write_unaligned(part.free as u64 | DELETED);
+                }
+            }
+        }
         part.free = place;
         part.garbage += width + heap;
     }
@@ -91,30 +112,43 @@ impl GroupTable {
     fn take_place(&mut self, part: usize, place: usize) -> Option<usize> {
         let (mark, width) = (self.mark?, self.layout.width());
         let part = &mut self.parts[part];
-        // SAFETY: a free place is a row of this part's pages (when pages leave, free places are forgotten), with a slot at `mark`.
-        let slot = unsafe { self.base.add(place + mark).cast::<Slot>().read_unaligned() };
-        part.free = (slot >> 64) as usize;
+        // SAFETY: a free place is a row of this part's pages (when pages leave, free places are forgotten), with a slot, or eight bytes,
+        // at the mark's offset.
+        part.free = unsafe {
+            match mark {
+                Mark::Slot(offset) => (self.base.add(place + offset).cast::<Slot>().read_unaligned() >> 64) as usize,
+                Mark::Word(offset) => {
+                    (self.base.add(place + offset).cast::<u64>().read_unaligned() & !DELETED) as usize
+                }
+            }
+        };
         part.garbage -= width.min(part.garbage);
         Some(place)
     }
 
-    /// Whether the row at a place was replaced.
+    /// Whether the row at a place was replaced or deleted.
     ///
     /// # Safety
     /// `place` is a row in a page of this table.
     pub(crate) unsafe fn is_replaced(&self, place: usize) -> bool {
-        // SAFETY: `mark` is the offset of a slot in the table's rows.
+        // SAFETY: the mark's offset is that of a slot, or of eight bytes, in the table's rows.
         self.mark.is_some_and(|mark| unsafe {
-            self.base.add(place + mark).cast::<Slot>().read_unaligned() as u64 == REPLACED
+            match mark {
+                Mark::Slot(offset) => self.base.add(place + offset).cast::<Slot>().read_unaligned() as u64 == REPLACED,
+                Mark::Word(offset) => self.base.add(place + offset).cast::<u64>().read_unaligned() != 0,
+            }
         })
     }
 
     /// The rows of a page that left a table of this layout which are still groups' rows.
     pub fn standing(&self, input: &Input<'_>, rows: &mut Vec<u32>) {
         rows.clear();
+        let asked = input.selection().rows().iter();
+        if let Some(Mark::Word(_)) = self.mark {
+            return rows.extend(asked.filter(|&&row| input.batch().leaf_bits(self.leaves, row as usize) == 0));
+        }
         let leaves = (0..self.layout.types().len()).filter(|&leaf| self.layout.offset(leaf).is_some());
         let slot = leaves.map(|leaf| input.batch().leaf(leaf)).find(|leaf| leaf.ty.physical() == Physical::Slot);
-        let asked = input.selection().rows().iter();
         // SAFETY: an input's rows are rows of its batch, and the leaf is a slot.
         let stands = |row: &u32| slot.is_none_or(|leaf| unsafe { leaf.read::<Slot>(*row as usize) } as u64 != REPLACED);
         rows.extend(asked.copied().filter(stands));

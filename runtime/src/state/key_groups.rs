@@ -1,0 +1,141 @@
+//! Key groups: the pieces that keyed state is cut into, whatever the number of tasks.
+
+use std::ops::Range;
+
+/// How many key groups there are, of any table of state, in any program.
+///
+/// A key group is the least that moves: a task owns a range of them, a snapshot says of each page which it holds rows of, and what is read back
+/// from disk at once must fit memory only to that grain. So 1,024 let a table be a thousand times as large as the memory for it, and be restored
+/// by as many tasks, while a set of them takes 128 bytes. More would make the sets larger than most records; fewer, ranges of three tasks uneven by
+/// more than a tenth of a percent each.
+pub const KEY_GROUPS: usize = 1 << GROUP_BITS;
+
+/// Bits of a hash that name a key group, and the first of them: the top bits of its low half, which is what exchanges go by. Tables find rows by the
+/// upper half, so the rows of a range of key groups spread over all of a table's index.
+pub(crate) const GROUP_BITS: u32 = 10;
+pub(crate) const GROUP_SHIFT: u32 = u32::BITS - GROUP_BITS;
+
+/// The key group of a row whose key has this hash.
+#[must_use]
+#[inline(always)]
+pub fn key_group_of(hash: u64) -> usize {
+    (hash >> GROUP_SHIFT) as usize % KEY_GROUPS
+}
+
+/// The task, of so many, that owns a key group. Rows must be shipped by it: for a number of tasks that is a power of two it is the task that an exchange by
+/// the hash ships to; else it may be its neighbour.
+#[must_use]
+pub fn task_of_key_group(group: usize, tasks: usize) -> usize {
+    group * tasks / KEY_GROUPS
+}
+
+/// The key groups that a task owns.
+#[must_use]
+pub fn key_groups_of_task(task: usize, tasks: usize) -> Range<usize> {
+    let first = |task: usize| (task * KEY_GROUPS).div_ceil(tasks.max(1)).min(KEY_GROUPS);
+    first(task)..first(task + 1)
+}
+
+/// A set of key groups.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KeyGroupSet([u64; KEY_GROUPS / 64]);
+
+impl KeyGroupSet {
+    /// Those of a range.
+    #[must_use]
+    pub fn of_range(range: Range<usize>) -> Self {
+        let mut set = KeyGroupSet::default();
+        range.for_each(|group| set.insert(group));
+        set
+    }
+
+    /// Adds one.
+    pub fn insert(&mut self, group: usize) {
+        self.0[group / 64] |= 1 << (group % 64);
+    }
+
+    /// Whether it has one.
+    #[must_use]
+    #[inline(always)]
+    pub fn contains(&self, group: usize) -> bool {
+        self.0[group / 64] >> (group % 64) & 1 != 0
+    }
+
+    /// Those that both have.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        KeyGroupSet(std::array::from_fn(|word| self.0[word] & other.0[word]))
+    }
+
+    /// Those that it has and another has not.
+    #[must_use]
+    pub fn without(&self, other: &Self) -> Self {
+        KeyGroupSet(std::array::from_fn(|word| self.0[word] & !other.0[word]))
+    }
+
+    /// Those that one of them has.
+    #[must_use]
+    pub fn or(&self, other: &Self) -> Self {
+        KeyGroupSet(std::array::from_fn(|word| self.0[word] | other.0[word]))
+    }
+
+    /// How many.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.iter().map(|word| word.count_ones() as usize).sum()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.iter().all(|&word| word == 0)
+    }
+
+    /// The groups, ascending.
+    pub fn iter(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..KEY_GROUPS).filter(|&group| self.contains(group))
+    }
+
+    /// As it stands in a snapshot.
+    pub(crate) fn to_bytes(self) -> impl Iterator<Item = u8> {
+        self.0.into_iter().flat_map(u64::to_le_bytes)
+    }
+
+    /// From the first bytes of a slice; those that are missing are zero.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Self {
+        let byte = |at: usize| u64::from(bytes.get(at).copied().unwrap_or_default());
+        KeyGroupSet(std::array::from_fn(|word| (0..8).fold(0, |bits, at| bits | byte(8 * word + at) << (8 * at))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_of_tasks_are_those_whose_groups_name_the_task() {
+        for tasks in [1, 2, 3, 7, 64, 1000, 1024, 1500] {
+            let mut next = 0;
+            for task in 0..tasks {
+                let range = key_groups_of_task(task, tasks);
+                assert_eq!(range.start, next);
+                assert!(range.clone().all(|group| task_of_key_group(group, tasks) == task), "{task} of {tasks}");
+                next = range.end;
+            }
+            assert_eq!(next, KEY_GROUPS);
+        }
+    }
+
+    #[test]
+    fn sets_are_sets_of_numbers() {
+        let (low, odd) = (KeyGroupSet::of_range(3..200), {
+            let mut odd = KeyGroupSet::default();
+            (1..KEY_GROUPS).step_by(2).for_each(|group| odd.insert(group));
+            odd
+        });
+        assert_eq!((low.len(), odd.len(), low.and(&odd).len(), low.or(&odd).len()), (197, 512, 99, 610));
+        assert_eq!(low.without(&odd).iter().collect::<Vec<_>>(), (4..200).step_by(2).collect::<Vec<_>>());
+        assert_eq!(KeyGroupSet::from_bytes(&odd.to_bytes().collect::<Vec<_>>()), odd);
+        assert!(KeyGroupSet::default().is_empty() && !low.contains(2) && low.contains(3) && !low.contains(200));
+    }
+}

@@ -1,0 +1,72 @@
+//! What the rows of a table of state are.
+
+use std::sync::Arc;
+
+use crate::group::GroupTable;
+use crate::row::{LeafSet, LeafType, Physical, RowLayout, Schema};
+
+/// One leaf of the rows: a snapshot knows it by its name and type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StateLeaf {
+    /// Its path in the record, or what else names it; an `Option` and its value may have the same.
+    pub name: String,
+    /// Its type.
+    pub ty: LeafType,
+}
+
+/// The rows of a table: leaves of the key and of the value, in one layout.
+#[derive(Clone, Debug)]
+pub struct StateSpec {
+    pub(crate) leaves: Vec<StateLeaf>,
+    pub(crate) key: Box<[usize]>,
+    live: LeafSet,
+    deletes: bool,
+}
+
+impl StateSpec {
+    /// Rows of all of these leaves, which the leaves `key` tell apart.
+    #[must_use]
+    pub fn new(leaves: Vec<StateLeaf>, key: impl Into<Box<[usize]>>) -> Self {
+        StateSpec { live: LeafSet::all(leaves.len()), leaves, key: key.into(), deletes: false }
+    }
+
+    /// Rows of a record.
+    #[must_use]
+    pub fn of_record(schema: &Schema, key: impl Into<Box<[usize]>>) -> Self {
+        let leaf = |leaf: &crate::row::Leaf| StateLeaf { name: leaf.path.clone(), ty: leaf.ty };
+        Self::new(schema.leaves().iter().map(leaf).collect(), key)
+    }
+
+    /// The same rows, of which only some leaves are kept, and the key's.
+    #[must_use]
+    pub fn keeping(mut self, live: &LeafSet) -> Self {
+        self.live = live.clone();
+        self.key.iter().for_each(|&leaf| self.live.insert(leaf));
+        self
+    }
+
+    /// The same rows, which may be deleted. Rows without texts or lists take eight bytes more for that; a table that never deletes should not pay for it.
+    #[must_use]
+    pub fn deletable(self) -> Self {
+        StateSpec { deletes: true, ..self }
+    }
+
+    /// Whether rows have a hidden leaf behind the others, which says that one is deleted. Rows with slots say it there.
+    pub(crate) fn has_tombstones(&self) -> bool {
+        self.deletes && !self.live.iter().any(|leaf| self.leaves[leaf].ty.physical() == Physical::Slot)
+    }
+
+    /// How rows lie in pages.
+    pub(crate) fn layout(&self) -> Arc<RowLayout> {
+        let (mut types, mut live) = (self.leaves.iter().map(|leaf| leaf.ty).collect::<Vec<_>>(), self.live.clone());
+        if self.has_tombstones() {
+            live.insert(types.len());
+            types.push(LeafType::U64);
+        }
+        GroupTable::layout_of(types, &live)
+    }
+
+    pub(crate) fn is_live(&self, leaf: usize) -> bool {
+        self.live.contains(leaf)
+    }
+}

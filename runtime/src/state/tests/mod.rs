@@ -1,0 +1,4 @@
+//! Tables of state against maps of the standard library.
+
+mod model;
+mod table;

@@ -1,0 +1,362 @@
+//! Rows, what is done with them, and the map that a table must agree with.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex};
+
+use crate::error::Result;
+use crate::group::{GroupTable, GroupUpdate, Groups, Rows, UnplacedRows, probe};
+use crate::kernel::{Blocking, JoinKernel, Outputs, Predicate, TaskContext};
+use crate::memory::{Budget, Memory};
+use crate::page::tests::Random;
+use crate::page::{Batch, Input, Page, RowPairs, RowWriter, Selection, windows};
+use crate::row::{Datum, Element, LeafType, RowLayout};
+use crate::state::{
+    Delete, Probe, Put, Requests, StateLeaf, StateRequest, StateSpec, StateTable, Update, Walk, key_groups_of_task,
+};
+use crate::strategy::Progress;
+
+/// Work that waits until somebody has said that it waits.
+#[derive(Default)]
+pub(super) struct Later(Mutex<VecDeque<Box<dyn FnOnce() + Send>>>);
+
+impl Blocking for Later {
+    fn submit(&self, work: Box<dyn FnOnce() + Send>) {
+        self.0.lock().unwrap().push_back(work);
+    }
+}
+
+impl Later {
+    pub(super) fn next(&self) {
+        let work = self.0.lock().unwrap().pop_front();
+        work.expect("somebody waits for nothing")();
+    }
+}
+
+/// A row, leaf by leaf.
+pub(super) type Row = Vec<Datum>;
+
+/// What rows are made of.
+#[derive(Clone)]
+pub(super) struct Shape {
+    pub(super) name: &'static str,
+    pub(super) types: Vec<LeafType>,
+    pub(super) key: Vec<usize>,
+    /// A `u64` that updates add to.
+    pub(super) sum: usize,
+    pub(super) deletes: bool,
+}
+
+pub(super) fn shapes() -> Vec<Shape> {
+    use LeafType as L;
+    let shape = |name, types: &[LeafType], key: &[usize], sum, deletes| Shape {
+        name,
+        types: types.to_vec(),
+        key: key.to_vec(),
+        sum,
+        deletes,
+    };
+    vec![
+        shape("numbers", &[L::U64, L::U64, L::I32], &[0], 1, true),
+        shape("numbers that stay", &[L::U32, L::U64], &[0], 1, false),
+        shape("text", &[L::U64, L::Text, L::Text], &[1], 0, true),
+        shape("two keys and a list", &[L::U64, L::I64, L::U64, L::List(Element::U64)], &[0, 1], 2, true),
+        shape("options", &[L::Valid, L::Text, L::U64, L::Valid, L::Date, L::Bytes, L::Bool], &[0, 1], 2, true),
+        shape("three keys", &[L::U16, L::Text, L::I128, L::U64, L::Texts], &[0, 1, 2], 3, true),
+    ]
+}
+
+impl Shape {
+    pub(super) fn spec(&self) -> StateSpec {
+        let leaf = |(number, &ty): (usize, &LeafType)| StateLeaf { name: format!("leaf {number}"), ty };
+        let spec = StateSpec::new(self.types.iter().enumerate().map(leaf).collect(), self.key.clone());
+        if self.deletes { spec.deletable() } else { spec }
+    }
+
+    /// The key of one of so many, and other leaves that are random; some rows are larger than a page.
+    pub(super) fn row(&self, key: u64, random: &mut Random) -> Row {
+        let mut row: Row = Vec::new();
+        for (leaf, &ty) in self.types.iter().enumerate() {
+            let mut own = Random(key * 31 + leaf as u64);
+            let is_key = self.key.contains(&leaf);
+            let random = if is_key { &mut own } else { &mut *random };
+            let null = leaf > 0 && self.types[leaf - 1] == LeafType::Valid && row[leaf - 1].bits() == 0;
+            // The leaf that tells keys apart; others may be the same for several of them.
+            let tells = self.key.iter().rev().find(|&&leaf| self.types[leaf] != LeafType::Valid) == Some(&leaf);
+            row.push(match ty {
+                _ if null && !tells => Datum::zero(ty),
+                LeafType::Valid if is_key => Datum::Fixed(1),
+                LeafType::Valid | LeafType::Bool => Datum::Fixed(random.below(2) as u128),
+                LeafType::Text if tells => {
+                    let text = format!("{key}{}", "x".repeat((key % 40) as usize));
+                    Datum::Bytes(text.into_bytes().into())
+                }
+                _ if tells => Datum::Fixed(key.into()),
+                LeafType::Text if is_key => Datum::Bytes("k".repeat(random.below(30)).into_bytes().into()),
+                LeafType::Text | LeafType::Bytes => {
+                    let long = if random.below(2_000) == 0 { "long ".repeat(20_000) } else { random.text() };
+                    Datum::Bytes(long.into_bytes().into())
+                }
+                LeafType::Texts => {
+                    let texts: Vec<String> = (0..random.below(4)).map(|_| random.text()).collect();
+                    Datum::Bytes(crate::value::Texts::from(&texts).with_stored(|bytes| bytes.into()))
+                }
+                LeafType::List(_) => {
+                    let bytes: Vec<u8> = (0..random.below(6)).flat_map(|_| random.next().to_le_bytes()).collect();
+                    Datum::Bytes(bytes.into())
+                }
+                ty => {
+                    let bits = u128::from(random.next() % 100);
+                    Datum::Fixed(bits & (u128::MAX >> (128 - 8 * ty.width())))
+                }
+            });
+        }
+        row
+    }
+
+    pub(super) fn key_of(&self, row: &Row) -> Row {
+        self.key.iter().map(|&leaf| row[leaf].clone()).collect()
+    }
+
+    pub(super) fn pages(&self, rows: &[Row]) -> Vec<Page> {
+        let layout = Arc::new(RowLayout::full(self.types.clone()));
+        let mut writer = RowWriter::new(layout, Memory::new(Budget::new(1 << 32), "rows"));
+        rows.iter().for_each(|row| writer.append_datums(row).unwrap());
+        writer.seal();
+        writer.take_sealed().collect()
+    }
+
+    pub(super) fn read(&self, batch: &Batch<'_>, row: usize) -> Row {
+        self.types.iter().enumerate().map(|(leaf, &ty)| batch.datum(leaf, ty, row)).collect()
+    }
+
+    pub(super) fn sum_of(&self, row: &Row) -> u64 {
+        row[self.sum].bits() as u64
+    }
+}
+
+/// Adds the rows' sums to those of their keys.
+pub(super) struct Sums {
+    key: Vec<usize>,
+    sum: usize,
+    groups: Groups,
+    found: Selection,
+}
+
+impl GroupUpdate for Sums {
+    fn key(&self, _: Rows) -> &[usize] {
+        &self.key
+    }
+
+    fn add(&mut self, table: &mut GroupTable, input: &Input<'_>, _: Rows, left: &mut UnplacedRows) -> Result<()> {
+        let copied: Vec<(usize, usize)> = self.key.iter().map(|&leaf| (leaf, leaf)).collect();
+        let found = probe(table, input, (&self.key, &copied), &mut self.groups, &mut self.found, left)?;
+        table.visit(&found, &self.groups, |mut leaves, mut states, rows| {
+            leaves.skip(self.sum);
+            states.skip(self.sum);
+            let (number, sum) = (leaves.plain::<u64>(), states.plain::<u64>().unwrap());
+            rows.iter().for_each(|(row, group)| sum.set(group, sum.get(group) + number.read(row)));
+        });
+        Ok(())
+    }
+}
+
+/// Gives each pair's stored row, or nulls.
+struct Stored {
+    is_left: bool,
+}
+
+impl JoinKernel for Stored {
+    fn run(&mut self, pairs: &RowPairs<'_>, from: usize, out: &mut RowWriter) -> Result<usize> {
+        let mut first = Selection::default();
+        first.set([0]);
+        let mut position = from;
+        while position < pairs.len() && !out.has_sealed() {
+            let [left, right] = pairs.pair(position).unwrap();
+            let stored = if self.is_left { left } else { right };
+            // The leaf before the others says whether there is one.
+            out.append(&Input::new(&stored, &first), None)?;
+            position += 1;
+        }
+        Ok(position)
+    }
+}
+
+/// Keeps the rows whose sum is below a bound.
+pub(super) struct Below(pub(super) usize, pub(super) u64);
+
+impl Predicate for Below {
+    fn select(&mut self, batch: &Batch<'_>, rows: &mut Selection) -> Result<()> {
+        let keeps: Vec<bool> =
+            rows.rows().iter().map(|&row| (batch.leaf_bits(self.0, row as usize) as u64) < self.1).collect();
+        rows.keep_positions(|position| keeps[position]);
+        Ok(())
+    }
+}
+
+/// What is done with a batch of rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Operation {
+    Put,
+    Update,
+    Delete,
+    Find,
+}
+
+/// A table beside its map.
+pub(super) struct Bench {
+    pub(super) shape: Shape,
+    pub(super) later: Arc<Later>,
+    pub(super) context: TaskContext,
+    pub(super) table: StateTable,
+    pub(super) requests: Requests,
+    pub(super) map: HashMap<Row, Row>,
+}
+
+impl Bench {
+    pub(super) fn new(shape: &Shape, memory_bytes: usize) -> Self {
+        Bench::of_task(shape, memory_bytes, 0, 1)
+    }
+
+    pub(super) fn of_task(shape: &Shape, memory_bytes: usize, task: usize, tasks: usize) -> Self {
+        let later = Arc::new(Later::default());
+        let memory = Memory::spilling(Budget::new(memory_bytes), "state", 0);
+        let context = TaskContext { blocking: later.clone(), ..TaskContext::alone(memory) };
+        let table = StateTable::new(shape.spec(), key_groups_of_task(task, tasks), 0, &context).unwrap();
+        Bench { shape: shape.clone(), later, context, table, requests: Requests::default(), map: HashMap::new() }
+    }
+
+    /// Does it with the table and with the map, and compares what is found.
+    pub(super) fn run(&mut self, operation: Operation, rows: &[Row]) {
+        let (types, key) = (self.shape.types.clone(), self.shape.key.clone());
+        let sums =
+            Sums { key: key.clone(), sum: self.shape.sum, groups: Groups::default(), found: Selection::default() };
+        let mut request: Box<dyn StateRequest> = match operation {
+            Operation::Put => Box::new(Put::new(types.len(), key)),
+            Operation::Update => Box::new(Update(sums)),
+            Operation::Delete => Box::new(Delete::new(key)),
+            Operation::Find => {
+                let is_left = rows.len() % 2 == 0;
+                Box::new(Probe::new(key, is_left, true, Box::new(Stored { is_left })))
+            }
+        };
+        let stored: Vec<LeafType> = [vec![LeafType::Valid], types].concat();
+        let writer = RowWriter::new(Arc::new(RowLayout::full(stored)), Memory::new(Budget::new(1 << 32), "found"));
+        let (mut out, mut found) = (Outputs::new(writer), Vec::new());
+        for page in self.shape.pages(rows) {
+            windows(&page.batch(), |input| -> Result<()> {
+                let mut cursor = 0;
+                loop {
+                    match self.table.apply(&mut self.requests, &mut *request, input, &mut cursor, &mut out)? {
+                        Progress::Done => return Ok(()),
+                        Progress::Pending => self.later.next(),
+                        Progress::OutputFull => self.collect(&mut out, &mut found),
+                    }
+                }
+            })
+            .unwrap();
+        }
+        out.pages().seal();
+        self.collect(&mut out, &mut found);
+        self.model(operation, rows, found);
+    }
+
+    fn collect(&self, out: &mut Outputs, found: &mut Vec<Option<Row>>) {
+        for page in out.pages().take_sealed() {
+            let whole = page.batch();
+            let inner: Vec<usize> = (1..=self.shape.types.len()).collect();
+            let stored = whole.project(&inner);
+            found.extend(
+                (0..whole.rows()).map(|row| (whole.leaf_bits(0, row) == 1).then(|| self.shape.read(&stored, row))),
+            );
+        }
+    }
+
+    fn model(&mut self, operation: Operation, rows: &[Row], found: Vec<Option<Row>>) {
+        let mut expected = Vec::new();
+        for row in rows {
+            let key = self.shape.key_of(row);
+            match operation {
+                Operation::Put => drop(self.map.insert(key, row.clone())),
+                Operation::Delete => drop(self.map.remove(&key)),
+                Operation::Find => expected.push(self.map.get(&key).cloned()),
+                Operation::Update => {
+                    let shape = &self.shape;
+                    let opened = || {
+                        let leaf = |(leaf, &ty): (usize, &LeafType)| match shape.key.contains(&leaf) {
+                            true => row[leaf].clone(),
+                            false => Datum::zero(ty),
+                        };
+                        shape.types.iter().enumerate().map(leaf).collect()
+                    };
+                    let state: &mut Row = self.map.entry(key).or_insert_with(opened);
+                    state[shape.sum] = Datum::Fixed(state[shape.sum].bits() + row[shape.sum].bits());
+                }
+            }
+        }
+        if operation == Operation::Find {
+            let [found, expected] = [found, expected].map(|mut rows| {
+                rows.sort_by_cached_key(|row| row.as_ref().map(order));
+                rows
+            });
+            assert!(found == expected, "{}: {} rows found, {} expected", self.shape.name, found.len(), expected.len());
+        }
+    }
+
+    /// What a walk shows is what the map has.
+    pub(super) fn check(&mut self) {
+        let found = self.walk(None);
+        self.same(found, self.map.values().cloned().collect());
+    }
+
+    /// Takes the rows out whose sum is below a bound.
+    pub(super) fn take(&mut self, bound: u64) {
+        let found = self.walk(Some(bound));
+        let shape = self.shape.clone();
+        let leaves = |row: &Row| shape.sum_of(row) < bound;
+        self.same(found, self.map.values().filter(|row| leaves(row)).cloned().collect());
+        self.map.retain(|_, row| !leaves(row));
+    }
+
+    fn same(&self, mut found: Vec<Row>, mut expected: Vec<Row>) {
+        sort(&mut found);
+        sort(&mut expected);
+        assert!(found == expected, "{}: {} rows, {} expected", self.shape.name, found.len(), expected.len());
+    }
+
+    fn walk(&mut self, bound: Option<u64>) -> Vec<Row> {
+        let (mut walk, mut found, shape) = (Walk::default(), Vec::new(), &self.shape);
+        loop {
+            let mut show = |input: &Input<'_>| {
+                found.extend(input.selection().rows().iter().map(|&row| shape.read(input.batch(), row as usize)));
+                Ok(())
+            };
+            let progress = match bound {
+                None => self.table.walk(&mut walk, &mut show),
+                Some(bound) => self.table.take(&mut walk, &mut Below(shape.sum, bound), &mut show),
+            };
+            match progress.unwrap() {
+                Progress::Done => return found,
+                Progress::Pending => self.later.next(),
+                Progress::OutputFull => {}
+            }
+        }
+    }
+
+    /// Rows of some keys of so many: evenly spread, or most of one.
+    pub(super) fn rows(&self, count: usize, keys: u64, is_skewed: bool, random: &mut Random) -> Vec<Row> {
+        let mut row = |_| {
+            let key = if is_skewed && random.below(3) > 0 { 1 } else { random.next() % keys };
+            self.shape.row(key, random)
+        };
+        (0..count).map(&mut row).collect()
+    }
+}
+
+/// Any order, as long as it is one.
+fn order(row: &Row) -> Vec<u8> {
+    row.iter().flat_map(|datum| [&datum.bits().to_be_bytes()[..], datum.bytes(), &[0]].concat()).collect()
+}
+
+fn sort(rows: &mut [Row]) {
+    rows.sort_by_cached_key(order);
+}
