@@ -55,8 +55,8 @@ pub use env::{Engine, Env, Options, ProgressWhen, Report};
 pub use error::{Error, Result, UserError};
 pub use flow::{
     Aggregates, Bounded, CoGroup, CoGroups, DataSet, DataStream, Ends, Flow, Forward, Grouped, IfExists, InFolders,
-    Join, Joined, Mode, Output, Reads, Records, Scope, SemiJoin, Side, SortedGroups, Step, Task, TaskState, Total,
-    Unbounded, WithAll, WithMade, scope,
+    Join, Joined, Mode, Output, Reads, Records, Scope, SemiJoin, Side, Solution, SolutionSides, SortedGroups, Step,
+    Task, TaskState, Total, Unbounded, WithAll, WithMade, scope,
 };
 pub use kernel::{Aggregator, Averaged, Emitter, FoldState, Group, KeyOf, Keying, Rows, RowsIter, TaskRecords};
 pub use key::{

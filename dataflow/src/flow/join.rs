@@ -262,7 +262,12 @@ impl<L: Record, R: Record, M: Mode, K: Outer> Join<L, R, M, K> {
 impl<L, R, M> Joined<L, R, M> {
     /// All pairs of two flows.
     pub(super) fn product(sides: JoinSides, kind: JoinKind) -> Self {
-        Joined { sides, kind, keys: [Vec::new(), Vec::new()], nulls: Nulls::Differ, of: PhantomData }
+        Joined::of_keys(sides, kind, [Vec::new(), Vec::new()], Nulls::Differ)
+    }
+
+    /// Pairs with equal keys.
+    pub(super) fn of_keys(sides: JoinSides, kind: JoinKind, keys: [Vec<usize>; 2], nulls: Nulls) -> Self {
+        Joined { sides, kind, keys, nulls, of: PhantomData }
     }
 }
 

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use runtime::join::JoinFactory;
 use runtime::operators;
-use runtime::operators::{JoinHint, JoinKind, Keyed, Nulls};
-use runtime::plan::{Node, Reads};
+use runtime::operators::{JoinHint, JoinKind, Keyed, Nulls, SolutionJoin};
+use runtime::plan::{Node, Operator, Reads};
 use runtime::row::Schema;
+use runtime::strategy::LoopId;
 
 use super::Flow;
 use super::handle::{Handle, keyed};
@@ -28,6 +29,8 @@ pub(super) struct JoinSides {
     /// The sides with filters that could not move there: the closure evaluates these filters.
     keeps_filters: [bool; 2],
     pub(super) hint: Option<JoinHint>,
+    /// The loop whose solution set the right side is.
+    solution_of: Option<LoopId>,
 }
 
 impl JoinSides {
@@ -43,7 +46,7 @@ impl JoinSides {
     fn of(left: &Handle, right: Handle, records: [Schema; 2], location: &'static Location<'static>) -> Self {
         let keeps_filters = [left.next.keeps_filters(), right.next.keeps_filters()];
         let Handle { node, env, next } = left.called_at(location);
-        JoinSides { nodes: [node, right.node], records, env, next, keeps_filters, hint: None }
+        JoinSides { nodes: [node, right.node], records, env, next, keeps_filters, hint: None, solution_of: None }
     }
 
     /// The same flows, each record with its key behind it, where that is computed.
@@ -53,6 +56,10 @@ impl JoinSides {
             *node = keyed(node, computation, &self.next);
         }
         self
+    }
+
+    pub(super) fn with_solution_of(self, loop_id: LoopId) -> Self {
+        JoinSides { solution_of: Some(loop_id), ..self }
     }
 
     pub(super) fn hinted<H: Hint<Inner>>(self, _: H) -> Self {
@@ -82,6 +89,10 @@ impl JoinSides {
         let forwards = self.next.forwards(&output, &[&self.records[0], &self.records[1]]);
         let (hint, reads) = (self.hint, self.reads());
         let join = operators::Join { kind, inputs, keys, nulls, hint, output, kernel, reads, forwards };
-        Handle::behind(self.env.clone(), Arc::new(join), self.nodes.to_vec(), &self.next)
+        let operator: Arc<dyn Operator> = match self.solution_of {
+            None => Arc::new(join),
+            Some(loop_id) => Arc::new(SolutionJoin { join, loop_id }),
+        };
+        Handle::behind(self.env.clone(), operator, self.nodes.to_vec(), &self.next)
     }
 }

@@ -61,6 +61,7 @@ pub use hint::{
     BroadcastLeft, BroadcastRight, BuildLeft, BuildRight, Hint, Hinted, Repartition, RepartitionBuildLeft,
     RepartitionBuildRight, Semi, SharesLeft, SharesRight, SortMerge, Unhinted,
 };
+pub use iterate::{Solution, SolutionSides};
 pub use join::{Join, Joined, Side};
 pub use join_kind::{FullOuter, Inner, LeftOuter, Outer, RightOuter};
 pub use output::{IfExists, Output};

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::kernel::catching;
 use crate::plan::{Loops, Node, Table, check, remove_abandoned, topological};
+use crate::row::Datum;
 use crate::strategy::{LoopId, Role};
 
 /// Runs everything that these sinks need.
@@ -61,7 +62,7 @@ fn run_node(node: &Arc<Node>, tables: &mut Tables) -> Result<()> {
     Ok(())
 }
 
-/// Runs the body of a loop so many times, over what it gave the time before.
+/// Runs the body of a loop over what it gave the time before: so many times, or while there are rows, and then what it comes to is its solution set.
 fn repeat(
     nodes: &[Arc<Node>],
     (loops, of): (&Loops, LoopId),
@@ -72,11 +73,72 @@ fn repeat(
     let body: Vec<&Arc<Node>> = nodes.iter().filter(|node| loops.around(node) == Some(of)).collect();
     let [begin, body @ ..] = body.as_slice() else { return Ok(()) };
     let mut rows = tables.get(&begin.sequence).cloned().unwrap_or_default();
+    let mut set = SolutionSet::of(body, tables);
     for _ in 0..rounds {
+        if set.is_some() && rows.rows.is_empty() {
+            break;
+        }
         tables.insert(begin.sequence, rows);
-        body.iter().try_for_each(|node| run_node(node, tables))?;
-        rows = end.inputs.first().and_then(|tail| tables.get(&tail.sequence)).cloned().unwrap_or_default();
+        for node in body {
+            match &set {
+                Some(set) if set.sequence == node.sequence => set.probe(node, tables)?,
+                _ => run_node(node, tables)?,
+            }
+        }
+        let given = |input: usize| end.inputs.get(input).and_then(|tail| tables.get(&tail.sequence)).cloned();
+        rows = given(0).unwrap_or_default();
+        if let Some(set) = &mut set {
+            set.change(given(1).unwrap_or_default());
+        }
     }
-    tables.insert(end.sequence, rows);
+    tables.insert(end.sequence, set.map_or(rows, |set| set.rows));
     Ok(())
+}
+
+/// The solution set of a delta iteration.
+struct SolutionSet {
+    /// The node that joins it.
+    sequence: u64,
+    key: Vec<usize>,
+    rows: Table,
+    /// Where the row of each key is.
+    places: HashMap<Vec<Datum>, usize>,
+}
+
+impl SolutionSet {
+    /// What it is at first, if a body joins one.
+    fn of(body: &[&Arc<Node>], tables: &Tables) -> Option<Self> {
+        let joins = |node: &&&Arc<Node>| matches!(node.operator.role(), Role::SolutionSet(..));
+        let node = body.iter().find(joins)?;
+        let initial = node.inputs.get(LoopId::INITIAL).and_then(|initial| tables.get(&initial.sequence))?;
+        let mut set = SolutionSet {
+            sequence: node.sequence,
+            key: node.operator.state_key().unwrap_or_default(),
+            rows: Table::new(initial.types.clone()),
+            places: HashMap::new(),
+        };
+        set.change(initial.clone());
+        Some(set)
+    }
+
+    /// Joins the rows of a round with it.
+    fn probe(&self, node: &Arc<Node>, tables: &mut Tables) -> Result<()> {
+        let probing = node.inputs.first().and_then(|input| tables.get(&input.sequence)).cloned().unwrap_or_default();
+        let inputs = [probing, self.rows.clone()];
+        let table = catching(|| node.operator.reference(&inputs)).map_err(|error| error.at(&node.origin))?;
+        tables.insert(node.sequence, table);
+        Ok(())
+    }
+
+    /// Puts rows: each takes the place of that of its key.
+    fn change(&mut self, rows: Table) {
+        for row in rows.rows {
+            let key = self.key.iter().filter_map(|&leaf| row.get(leaf).cloned()).collect();
+            let place = *self.places.entry(key).or_insert(self.rows.rows.len());
+            match self.rows.rows.get_mut(place) {
+                Some(known) => *known = row,
+                None => self.rows.rows.push(row),
+            }
+        }
+    }
 }

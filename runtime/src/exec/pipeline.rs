@@ -281,6 +281,11 @@ impl Pipeline {
                 let progress = step.end_round(input, round, cursor)?;
                 self.said(index, progress, None)?
             }
+            Some(Work::End { input, cursor }) => {
+                self.watch.enter(operator);
+                let progress = step.end_input(input, cursor)?;
+                self.said(index, progress, None)?
+            }
             Some(Work::Control { control, cursor }) => {
                 self.watch.enter(operator);
                 let progress = step.pass_control(control, cursor)?;

@@ -52,7 +52,7 @@ pub use filter::Filter;
 pub use first::First;
 pub use fold::{Fold, Merge, StateLeaf};
 pub use group_reduce::GroupReduce;
-pub use iterate::{LoopBegin, LoopEnd};
+pub use iterate::{LoopBegin, LoopEnd, LoopEnds, SolutionJoin};
 pub use join::{Join, JoinHint, JoinKind, JoinShip, Nulls};
 pub use keyed::Keyed;
 pub use map_partition::MapPartition;

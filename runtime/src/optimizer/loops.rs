@@ -17,14 +17,17 @@ pub(super) fn with_replays(sinks: &[Arc<Node>]) -> Vec<Arc<Node>> {
     let mut replays: HashMap<u64, Arc<Node>> = HashMap::new();
     for node in &nodes {
         let of_body = loops.around(node).filter(|_| !matches!(node.operator.role(), Role::LoopBegin(_)));
-        let mut input = |input: &Arc<Node>| {
+        let is_set = matches!(node.operator.role(), Role::SolutionSet(_));
+        let mut input = |(number, input): (usize, &Arc<Node>)| {
             let copy = copies.get(&input.sequence).unwrap_or(input).clone();
-            match of_body.filter(|_| loops.around(input).is_none()) {
+            // A solution set is given what it is at first once.
+            let comes_in = loops.around(input).is_none() && !(is_set && number == LoopId::INITIAL);
+            match of_body.filter(|_| comes_in) {
                 None => copy,
                 Some(of) => replays.entry(input.sequence).or_insert_with(|| replay(&nodes, of, &copy)).clone(),
             }
         };
-        let inputs: Vec<Arc<Node>> = node.inputs.iter().map(&mut input).collect();
+        let inputs: Vec<Arc<Node>> = node.inputs.iter().enumerate().map(&mut input).collect();
         let is_same = inputs.iter().zip(&node.inputs).all(|(left, right)| Arc::ptr_eq(left, right));
         copies.insert(node.sequence, if is_same { node.clone() } else { node.with_inputs(inputs) });
     }

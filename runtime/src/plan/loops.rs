@@ -56,10 +56,27 @@ impl Loops {
                         "a loop in the body of another is not there yet: run the inner one first, or unroll it",
                     );
                 }
-                Role::LoopEnd(of, _) if !inputs().any(|inside| inside == of) => {
+                Role::LoopEnd(of, _) if inputs().filter(|&inside| inside == of).count() < node.inputs.len() => {
                     return outside(
                         "the body gives rows that do not depend on those that it is given, so each round would be the same",
                     );
+                }
+                Role::LoopEnd(of, _) if node.inputs.len() > 1 => {
+                    let is_set =
+                        |node: &&Arc<Node>| matches!(node.operator.role(), Role::SolutionSet(set) if set == of);
+                    match nodes.iter().filter(is_set).count() {
+                        1 => {}
+                        0 => {
+                            return outside(
+                                "the body does not join the solution set: without it, `iterate` is the word",
+                            );
+                        }
+                        _ => {
+                            return outside(
+                                "the body joins the solution set more than once: bring the rows together with `union`, and join them once",
+                            );
+                        }
+                    }
                 }
                 Role::LoopBegin(_) | Role::LoopEnd(..) => {}
                 _ if inputs().any(|inside| inputs().any(|other| other != inside)) => {

@@ -17,8 +17,18 @@ impl LoopId {
     /// The port of a loop's beginning at which rows come back.
     pub const FEEDBACK: usize = 1;
 
-    /// The output of a loop's beginning by which what the loop comes to leaves. Those behind it only say when rounds begin.
+    /// The output by which what a loop comes to leaves: of a bulk iteration's beginning, of a delta iteration's solution set. The outputs of a beginning
+    /// behind those that rows leave by only say when rounds begin.
     pub const RESULT: usize = 1;
+
+    /// The port of a solution set at which the rows come that look for theirs.
+    pub const PROBE: usize = 0;
+
+    /// The port of a solution set at which its first rows come.
+    pub const INITIAL: usize = 1;
+
+    /// The port of a solution set at which the rows come that replace its own when a round ends.
+    pub const DELTA: usize = 2;
 
     /// The port of a replay by which it hears that a round begins. No rows come by it.
     pub const ROUNDS: usize = 1;

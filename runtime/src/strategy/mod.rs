@@ -147,7 +147,11 @@ pub enum Role {
     Drive,
     /// Has strategies, and begins a loop: its driver's second port takes what comes back, its second output gives what the loop comes to.
     LoopBegin(LoopId),
-    /// Ends a loop of so many rounds: its input's rows go back to the beginning, whose second output is its own.
+    /// Has strategies, and is the solution set of a delta iteration, joined with its first input; the second is what the set is at first. What changes it comes
+    /// at the driver's port behind these, and its second output gives the set when the loop has ended.
+    SolutionSet(LoopId),
+    /// Ends a loop of at most so many rounds. Its first input's rows go back to the beginning, whose second output is then its own. Where it has two, it ends a
+    /// delta iteration: the second input's rows change the solution set, whose second output is then its own, and rounds end where no row goes back.
     LoopEnd(LoopId, u32),
     /// Has strategies, and gives its rows in each round of a loop, whose beginning says by the driver's second port when.
     Replay(LoopId),
@@ -242,6 +246,15 @@ pub trait Driver: Send {
     /// As [`Driver::on_batch`].
     fn on_round_end(&mut self, port: usize, round: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         let _ = (port, round, cursor, out);
+        Ok(Progress::Done)
+    }
+
+    /// Nothing follows at a port.
+    ///
+    /// # Errors
+    /// As [`Driver::on_batch`].
+    fn on_end(&mut self, port: usize, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
+        let _ = (port, cursor, out);
         Ok(Progress::Done)
     }
 

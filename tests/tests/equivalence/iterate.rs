@@ -208,3 +208,75 @@ fn every_operator_runs_through_rounds() {
         });
     }
 }
+
+/// A town, or a node of a graph, and a number that it has.
+#[derive(Record, Clone, Copy, Debug, PartialEq)]
+struct Vertex {
+    id: u64,
+    component: u64,
+}
+
+#[dataflow]
+fn told(workset: DataSet<Vertex>, edges: DataSet<Pair>) -> DataSet<Vertex> {
+    let told = workset.join(edges).on(|v| v.id, |e| e.0).map(|v, e| Vertex { id: e.1, component: v.component });
+    told.group_by(|v| v.id).min(|v| v.component)
+}
+
+fn better(set: Solution<Vertex, u64>, workset: DataSet<Vertex>, edges: DataSet<Pair>) -> DataSet<Vertex> {
+    told(workset, edges).join(set).on(|v| v.id).process(|v, known, out| {
+        if v.component < known.component {
+            out.emit(v);
+        }
+    })
+}
+
+/// The least number that each node is connected with, by plain loops.
+fn components(edges: &[Pair], nodes: u64) -> Vec<Vertex> {
+    let mut component: Vec<u64> = (0..nodes).collect();
+    loop {
+        let mut changed = false;
+        for &(from, to) in edges {
+            let (from, to) = (from as usize, to as usize);
+            changed |= component[from] < component[to];
+            component[to] = component[to].min(component[from]);
+        }
+        if !changed {
+            return (0..).zip(component).map(|(id, component)| Vertex { id, component }).collect();
+        }
+    }
+}
+
+#[test]
+fn a_solution_set_is_changed_while_there_are_rows() {
+    within_two_minutes("components", || {
+        // A long chain, and some clusters.
+        let (nodes, chain) = (600, 60);
+        let cluster = (chain..nodes).map(|n| (n, chain + mixed(n) % (nodes - chain) / 40 * 40));
+        let edges: Vec<Pair> =
+            (1..chain).map(|n| (n - 1, n)).chain(cluster).flat_map(|(l, r)| [(l, r), (r, l)]).collect();
+        let expected = components(&edges, nodes);
+        let run = |env: &Env, most_rounds: u32| {
+            let vertices = env.collection((0..nodes).map(|id| Vertex { id, component: id })).unwrap();
+            let edges = env.collection(edges.clone()).unwrap();
+            let components = vertices.iterate_delta(
+                vertices.clone(),
+                |v| v.id,
+                most_rounds,
+                |set, workset| {
+                    let better = better(set, workset, edges);
+                    (better.clone(), better)
+                },
+            );
+            components.sort(|v| v.id).collect().unwrap()
+        };
+        assert_eq!(run(&embedded(), 1_000), expected);
+        for parallelism in PARALLELISM {
+            let env = local(parallelism);
+            eprintln!("{parallelism}");
+            assert_eq!(run(&env, 1_000), expected, "{parallelism} tasks");
+            for rounds in [0, 1, 7] {
+                assert_eq!(run(&env, rounds), run(&embedded(), rounds), "{parallelism} tasks, {rounds} rounds");
+            }
+        }
+    });
+}

@@ -190,6 +190,7 @@ impl Step {
             Item::Control(Control::RoundEnd(number)) => {
                 self.work = Some(Work::RoundEnd { input, round: Round { number }, cursor: 0 });
             }
+            Item::Control(Control::End) => self.work = Some(Work::End { input, cursor: 0 }),
             Item::Control(control) => self.offer(input, control)?,
         }
         Ok(())
@@ -223,6 +224,16 @@ impl Step {
         } else if self.driver.feed(port) == Feed::EveryRound {
             // What came once is kept, and waits for no round of the other inputs.
             self.offer(input, Control::RoundEnd(round.number))?;
+        }
+        Ok(progress)
+    }
+
+    /// Tells the driver that nothing follows at an input; what it answers.
+    pub(super) fn end_input(&mut self, input: usize, mut cursor: Cursor) -> Result<Progress> {
+        let progress = self.driver.on_end(self.port_of(input), &mut cursor, &mut self.outputs)?;
+        match progress {
+            Progress::Done => self.offer(input, Control::End)?,
+            _ => self.work = Some(Work::End { input, cursor }),
         }
         Ok(progress)
     }
@@ -340,6 +351,11 @@ pub(in crate::exec) enum Work {
     RoundEnd {
         input: usize,
         round: Round,
+        cursor: Cursor,
+    },
+    /// Nothing follows at an input.
+    End {
+        input: usize,
         cursor: Cursor,
     },
     /// What all inputs say.

@@ -7,9 +7,10 @@ use crate::kernel::{Outputs, TaskContext};
 use crate::memory::limits::SPOOL_BYTES;
 use crate::page::Input;
 use crate::plan::{Operator, Table};
+use crate::rendezvous::Rendezvous;
 use crate::row::{LeafSet, Schema};
 use crate::spill::Read;
-use crate::strategy::{Cursor, Driver, DriverFactory, Feed, LoopId, Planning, Progress, Role, Round, Strategy, ready};
+use crate::strategy::{Cursor, Driver, DriverFactory, Feed, LoopId, Planning, Progress, Role, Round, Strategy};
 use crate::stream::Control;
 
 use super::super::common::{ROW_SECONDS, layout};
@@ -22,8 +23,19 @@ pub struct LoopBegin {
     pub schema: Schema,
     /// The loop.
     pub loop_id: LoopId,
-    /// Rounds.
+    /// The most rounds.
     pub rounds: u32,
+    /// What ends it.
+    pub ends: LoopEnds,
+}
+
+/// What ends a loop, and what it comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoopEnds {
+    /// The number of rounds; it comes to the rows that its body gave last.
+    AfterRounds,
+    /// That no task has rows for another round, or the number of rounds; it comes to its solution set.
+    WithoutRows,
 }
 
 impl Operator for LoopBegin {
@@ -32,7 +44,10 @@ impl Operator for LoopBegin {
     }
 
     fn details(&self) -> String {
-        format!("{} times", self.rounds)
+        match self.ends {
+            LoopEnds::AfterRounds => format!("{} times", self.rounds),
+            LoopEnds::WithoutRows => format!("while there are rows, at most {} times", self.rounds),
+        }
     }
 
     fn schema(&self) -> &Schema {
@@ -53,11 +68,13 @@ impl Operator for LoopBegin {
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
-        let (layout, rounds) = (layout(&self.schema, &LeafSet::all(self.schema.leaves().len())), self.rounds);
+        let (rounds, ends) = (self.rounds, self.ends);
+        let layout = layout(&self.schema, &LeafSet::all(self.schema.leaves().len()));
         let rows_of = layout.clone();
         let create = move |context: &TaskContext| {
             let rows = || QueuedRows::new(rows_of.clone(), context);
-            Ok(BeginDriver { now: rows(), next: rows(), rounds })
+            let (now, next, context) = (rows(), rows(), context.clone());
+            Ok(BeginDriver { now, next, arrived: 0, rounds, ends, is_last: false, context })
         };
         let driver = DriverFactory::new("feed rounds", create).emitting(layout).spilling_beyond(2 * SPOOL_BYTES);
         vec![planning.forwarded(driver, ROW_SECONDS)]
@@ -73,23 +90,72 @@ struct BeginDriver {
     now: QueuedRows,
     /// Those that have come back.
     next: QueuedRows,
+    /// How many rows have come for the next round.
+    arrived: u64,
     rounds: u32,
+    ends: LoopEnds,
+    /// No round follows.
+    is_last: bool,
+    context: TaskContext,
 }
 
+/// Where the beginning of a round stands: its rows are to be counted, the other tasks to be heard, those outside to be told, and then the rows are given.
+const NEW: Cursor = 0;
+const SAID: Cursor = 1;
+const AGREED: Cursor = 2;
+const GIVING: Cursor = 3;
+
 impl BeginDriver {
+    /// Whether all tasks agree on what follows; the task is woken when others have spoken.
+    fn agree(&mut self, round: u32, cursor: &mut Cursor) -> bool {
+        if self.ends == LoopEnds::AfterRounds {
+            self.is_last = round > self.rounds;
+            return true;
+        }
+        // The meeting belongs to the round.
+        self.context.superstep = round;
+        let meeting = self.context.shared(|| Rendezvous::<u64>::of(self.context.subtasks));
+        if *cursor == NEW {
+            meeting.say(&self.context, self.arrived);
+            *cursor = SAID;
+        }
+        let all = |said: &[Option<u64>]| said.iter().copied().sum::<Option<u64>>();
+        let Some(rows) = meeting.wait(&self.context, all) else { return false };
+        self.is_last = rows == 0 || round > self.rounds;
+        true
+    }
+
+    /// The first of the outputs that only say when rounds begin.
+    fn first_tick(&self) -> usize {
+        match self.ends {
+            LoopEnds::AfterRounds => LoopId::RESULT + 1,
+            LoopEnds::WithoutRows => 1,
+        }
+    }
+
     /// Gives a round, or, behind the last, what the loop came to.
     fn give(&mut self, round: u32, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
-        let is_result = round > self.rounds;
-        if *cursor == 1 {
+        if *cursor < AGREED {
+            if !self.agree(round, cursor) {
+                return Ok(Progress::Pending);
+            }
+            self.arrived = 0;
+            *cursor = AGREED;
+        }
+        if *cursor == AGREED {
             // Who replays rows in each round begins with it.
-            let control = if is_result { Control::End } else { Control::RoundEnd(round) };
-            (LoopId::RESULT + 1..out.count()).for_each(|replay| out.say(replay, control));
-            if is_result {
+            let control = if self.is_last { Control::End } else { Control::RoundEnd(round) };
+            (self.first_tick()..out.count()).for_each(|replay| out.say(replay, control));
+            if self.is_last {
                 out.say(0, Control::End);
             }
-            *cursor = 2;
+            *cursor = GIVING;
         }
-        let output = if is_result { LoopId::RESULT } else { 0 };
+        let has_result = self.ends == LoopEnds::AfterRounds;
+        if self.is_last && !has_result {
+            return Ok(Progress::Done);
+        }
+        let output = if self.is_last { LoopId::RESULT } else { 0 };
         match self.now.poll()? {
             Read::Page(page) => {
                 out.pages_of(output).adopt(page);
@@ -98,10 +164,9 @@ impl BeginDriver {
             Read::Pending => return Ok(Progress::Pending),
             Read::End => {}
         }
-        if is_result {
-            Control::END_OF_INPUT.into_iter().for_each(|control| out.say(LoopId::RESULT, control));
-        } else {
-            out.say(0, Control::RoundEnd(round));
+        match self.is_last {
+            true => Control::END_OF_INPUT.into_iter().for_each(|control| out.say(LoopId::RESULT, control)),
+            false => out.say(0, Control::RoundEnd(round)),
         }
         Ok(Progress::Done)
     }
@@ -125,20 +190,21 @@ impl Driver for BeginDriver {
     }
 
     fn on_batch(&mut self, port: usize, input: &Input<'_>, cursor: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
+        if *cursor == 0 {
+            self.arrived += input.len() as u64;
+        }
         if port == LoopId::FEEDBACK { self.next.add(input, cursor) } else { self.now.add(input, cursor) }
     }
 
     fn on_round_end(&mut self, port: usize, round: Round, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
-        if *cursor == 0 {
+        if *cursor == NEW {
             if port == LoopId::FEEDBACK {
                 std::mem::swap(&mut self.now, &mut self.next);
             }
             self.now.seal();
-            *cursor = 1;
         }
         let next = if port == LoopId::FEEDBACK { round.number + 1 } else { 1 };
-        ready!(self.give(next, cursor, out)?);
-        Ok(Progress::Done)
+        self.give(next, cursor, out)
     }
 
     fn revoke(&mut self, bytes: usize) -> Result<()> {

@@ -5,10 +5,12 @@ use crate::plan::{Operator, Table};
 use crate::row::{LeafSet, Schema};
 use crate::strategy::{LoopId, Role};
 
-/// What a loop gives. At run time it is an output of the loop's beginning.
+/// What a loop gives. At run time it is an output of the loop's beginning, or of its solution set.
 pub struct LoopEnd {
     /// The records.
     pub schema: Schema,
+    /// The records of a round.
+    pub workset: Schema,
     /// The loop.
     pub loop_id: LoopId,
     /// Rounds.
@@ -25,8 +27,9 @@ impl Operator for LoopEnd {
     }
 
     /// What comes back has all fields.
-    fn reads(&self, _: usize, _: &LeafSet) -> LeafSet {
-        LeafSet::all(self.schema.leaves().len())
+    fn reads(&self, input: usize, _: &LeafSet) -> LeafSet {
+        let schema = if input == 0 { &self.workset } else { &self.schema };
+        LeafSet::all(schema.leaves().len())
     }
 
     fn role(&self) -> Role {

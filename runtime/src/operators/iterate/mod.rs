@@ -17,6 +17,8 @@
 mod begin;
 mod end;
 mod replay;
+mod solution_set;
 
-pub use begin::LoopBegin;
+pub use begin::{LoopBegin, LoopEnds};
 pub use end::LoopEnd;
+pub use solution_set::SolutionJoin;

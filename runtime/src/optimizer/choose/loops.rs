@@ -3,14 +3,14 @@
 //! What an operator of a body reads from outside is given to it anew in each round, by a replay in front of it, unless the strategy that is chosen for the
 //! operator [keeps](Strategy::kept) what it has made of it: a table is built once. So a replay with one reader is not placed before that is known.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::Chooser;
 use crate::error::{Error, Result};
 use crate::physical::{Head, OutputPlan, Place, StepPlan};
 use crate::plan::{Loops, Node};
-use crate::row::{LeafSet, RowLayout};
+use crate::row::{LeafSet, LeafType, RowLayout};
 use crate::strategy::{LoopId, Role, Ship};
 
 /// Rounds that a loop is expected to run at most: many end before.
@@ -22,6 +22,10 @@ pub(super) struct LoopPlaces {
     rounds: HashMap<LoopId, u32>,
     /// Where loops begin.
     begun: HashMap<LoopId, StepPlace>,
+    /// The delta iterations.
+    deltas: HashSet<LoopId>,
+    /// Where their solution sets are, and how rows get to the tasks that have theirs.
+    sets: HashMap<LoopId, (StepPlace, Ship)>,
     /// Replays that are placed.
     replays: Vec<(LoopId, StepPlace)>,
     /// Replays that wait for their reader's strategy: their operators, by the sequence numbers of the nodes.
@@ -42,10 +46,13 @@ impl LoopPlaces {
             Role::LoopEnd(of, rounds) => Some((of, rounds)),
             _ => None,
         };
+        let deltas = nodes.iter().filter(|node| node.inputs.len() > 1).filter_map(rounds).map(|(of, _)| of);
         LoopPlaces {
             inside: Loops::of(nodes),
             rounds: nodes.iter().filter_map(rounds).collect(),
             begun: HashMap::new(),
+            deltas: deltas.collect(),
+            sets: HashMap::new(),
             replays: Vec::new(),
             waiting: HashMap::new(),
         }
@@ -111,37 +118,79 @@ impl Chooser<'_> {
         }
     }
 
-    /// Gives what a loop comes to a stage of its own.
+    /// A bulk iteration comes to rows that leave its beginning.
     pub(super) fn begin_loop(&mut self, node: &Node, of: LoopId, place: Place) -> Place {
-        let (at, tasks, types) = (self.last_step(&place), self.builder.tasks(&place), node.schema().types());
-        let layout = Arc::new(RowLayout::new(types.clone(), &LeafSet::all(types.len())));
-        let behind = self.builder.stage(Head::Inbox(0), tasks);
-        let result = OutputPlan::of_step(place.operator, Ship::Forward, layout, (behind, 0));
-        self.builder.plan.stages[at.stage].steps[at.step].others.push(result);
+        let at = self.last_step(&place);
+        if !self.loops.deltas.contains(&of) {
+            self.give_result(at, &place, &node.schema().types());
+        }
         self.loops.begun.insert(of, at);
         // Rows of rounds are in no order of tasks.
         Place { ordered: false, ..place }
     }
 
-    /// Ships what a loop's body gives back to its beginning.
+    /// A delta iteration comes to its solution set.
+    pub(super) fn solution_set(&mut self, node: &Node, index: usize, of: LoopId) -> Result<Place> {
+        let place = self.drive(node, index)?;
+        let at = self.last_step(&place);
+        if let Some(set) = node.inputs.get(LoopId::INITIAL) {
+            self.give_result(at, &place, &set.schema().types());
+        }
+        let ship = self.builder.plan.operators[index].inputs.get(LoopId::INITIAL).map(|(_, ship)| ship.clone());
+        self.loops.sets.insert(of, (at, ship.unwrap_or(Ship::Forward)));
+        Ok(Place { ordered: false, ..place })
+    }
+
+    /// Gives what a loop comes to a stage of its own: it leaves by the second output of a step.
+    fn give_result(&mut self, at: StepPlace, place: &Place, types: &[LeafType]) {
+        let layout = Arc::new(RowLayout::full(types));
+        let behind = self.builder.stage(Head::Inbox(0), self.builder.tasks(place));
+        let result = OutputPlan::of_step(place.operator, Ship::Forward, layout, (behind, 0));
+        self.builder.plan.stages[at.stage].steps[at.step].others.push(result);
+    }
+
+    /// Ships what a loop's body gives back to its beginning, and to its solution set.
     pub(super) fn end_loop(&mut self, node: &Node, of: LoopId) -> Result<Place> {
-        let at =
-            *self.loops.begun.get(&of).ok_or_else(|| Error::Internal("a loop ends that has not begun".to_owned()))?;
-        let (place, tasks) = (self.input(node, 0)?, self.builder.plan.stages[at.stage].tasks);
-        let ship = match self.builder.tasks(&place) {
-            same if same == tasks => Ship::Forward,
-            _ if tasks == 1 => Ship::Gather,
-            _ => Ship::Rebalance,
+        let missing = || Error::Internal("a loop ends that has not begun".to_owned());
+        let begin = *self.loops.begun.get(&of).ok_or_else(missing)?;
+        let workset = self.input(node, 0)?;
+        let operator = workset.operator;
+        self.ship_back(node, 0, workset, Ship::Forward, begin, LoopId::FEEDBACK)?;
+        let from = match self.loops.sets.remove(&of) {
+            None => begin,
+            Some((set, ship)) => {
+                let deltas = self.input(node, 1)?;
+                self.ship_back(node, 1, deltas, ship, set, LoopId::DELTA)?;
+                set
+            }
         };
-        let types = node.schema().types();
-        let layout = Arc::new(RowLayout::new(types.clone(), &LeafSet::all(types.len())));
-        let operator = place.operator;
-        let inbox = self.builder.ship(Place { ordered: false, ..place }, ship, layout, at.stage);
-        let step = self.step_at(at)?;
-        step.sides.push((LoopId::FEEDBACK, inbox));
-        let behind = step.others.first().map(|result| result.to.0);
-        let stage = behind.ok_or_else(|| Error::Internal("a loop has no result".to_owned()))?;
+        let result = self.step_at(from)?.others.first().map(|result| result.to.0);
+        let stage = result.ok_or_else(|| Error::Internal("a loop has no result".to_owned()))?;
         Ok(Place { stage, operator, inline: Vec::new(), forked: false, meets: false, ordered: false })
+    }
+
+    /// Ships the rows of one of the loop's last inputs to a port of a step that stands before.
+    fn ship_back(
+        &mut self,
+        node: &Node,
+        input: usize,
+        place: Place,
+        ship: Ship,
+        to: StepPlace,
+        port: usize,
+    ) -> Result<()> {
+        let tasks = self.builder.plan.stages[to.stage].tasks;
+        let ship = match ship {
+            Ship::Forward if self.builder.tasks(&place) == tasks => Ship::Forward,
+            Ship::Forward if tasks == 1 => Ship::Gather,
+            Ship::Forward => Ship::Rebalance,
+            other => other,
+        };
+        let types = node.inputs.get(input).map(|input| input.schema().types()).unwrap_or_default();
+        let layout = Arc::new(RowLayout::full(types));
+        let inbox = self.builder.ship(Place { ordered: false, ..place }, ship, layout, to.stage);
+        self.step_at(to)?.sides.push((port, inbox));
+        Ok(())
     }
 
     /// Has the beginnings of loops tell replays when rounds begin.

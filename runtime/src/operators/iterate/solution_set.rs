@@ -1,0 +1,253 @@
+//! The solution set of a delta iteration, joined with the rows of a round.
+
+use std::sync::Arc;
+
+use crate::error::{Error, Result};
+use crate::kernel::{Outputs, TaskContext};
+use crate::memory::limits::{SPILL_PARTS, SPOOL_BYTES};
+use crate::page::{Input, PAGE_BYTES, Page, Selection};
+use crate::plan::{Operator, Table};
+use crate::row::{LeafSet, Schema};
+use crate::spill::Read;
+use crate::state::{Probe, Put, Requests, StateSpec, StateTable, Walk, key_groups_of_task};
+use crate::strategy::{
+    Cursor, Driver, DriverFactory, Estimate, Feed, LoopId, Planning, Progress, Role, Round, Ship, Strategy, Way, ready,
+};
+use crate::stream::Control;
+
+use super::super::common::{HASH_SECONDS, SHIP_SECONDS, layout};
+use super::super::join::Join;
+use super::super::queued_rows::QueuedRows;
+
+/// What a task needs at least beside the rows that wait for the end of a round: pages of the table's parts, and what is read.
+const TABLE_BYTES: usize = (2 * SPILL_PARTS + 8) * PAGE_BYTES;
+
+/// Pairs of the rows of a round and the rows that the solution set has of their keys.
+pub struct SolutionJoin {
+    /// What the pairs become: an inner join, of which the set is the right side.
+    pub join: Join,
+    /// The loop.
+    pub loop_id: LoopId,
+}
+
+impl Operator for SolutionJoin {
+    fn name(&self) -> &'static str {
+        "join"
+    }
+
+    fn details(&self) -> String {
+        format!("the solution set {}", self.join.details())
+    }
+
+    fn schema(&self) -> &Schema {
+        self.join.schema()
+    }
+
+    /// The set is what the loop comes to, so all of its fields are kept.
+    fn reads(&self, input: usize, live: &LeafSet) -> LeafSet {
+        match input {
+            LoopId::PROBE => self.join.reads(input, live),
+            _ => LeafSet::all(self.join.inputs[input].leaves().len()),
+        }
+    }
+
+    /// The set may not lose rows.
+    fn lets_filters_pass(&self, input: usize) -> Option<Vec<Option<usize>>> {
+        (input == LoopId::PROBE).then(|| self.join.lets_filters_pass(input)).flatten()
+    }
+
+    fn rows(&self, inputs: &[Estimate]) -> f64 {
+        inputs.first().map_or(0.0, |probe| probe.rows)
+    }
+
+    fn check(&self) -> Result<()> {
+        let set = self.join.inputs[LoopId::INITIAL].leaves().len();
+        if self.join.keys[LoopId::INITIAL].iter().any(|&leaf| leaf >= set) {
+            return Err(Error::Plan(
+                "the key of a solution set is one or more of its fields: keep what is computed in a field".to_owned(),
+            ));
+        }
+        self.join.check()
+    }
+
+    fn state_key(&self) -> Option<Vec<usize>> {
+        Some(self.join.keys[LoopId::INITIAL].clone())
+    }
+
+    fn role(&self) -> Role {
+        Role::SolutionSet(self.loop_id)
+    }
+
+    fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
+        let set = &self.join.inputs[LoopId::INITIAL];
+        let spec = StateSpec::of_record(set, self.join.keys[1].clone());
+        let deltas = layout(set, &LeafSet::all(set.leaves().len()));
+        let (keys, kernel) = (self.join.keys.clone(), self.join.kernel.clone());
+        let leaves = set.leaves().len();
+        let create = move |context: &TaskContext| {
+            let owned = key_groups_of_task(context.subtask, context.subtasks);
+            Ok(SolutionDriver {
+                table: StateTable::new(spec.clone(), owned, 0, context)?,
+                put: Put::new(leaves, keys[1].clone()),
+                puts: Requests::default(),
+                probe: Probe::new(keys[0].clone(), false, false, kernel.open(context)?),
+                probes: Requests::default(),
+                deltas: QueuedRows::new(deltas.clone(), context),
+                changes: QueuedRows::new(deltas.clone(), context),
+                applying: None,
+                is_filled: false,
+                is_probed: false,
+                is_changed: false,
+                walk: Walk::default(),
+            })
+        };
+        let driver =
+            DriverFactory::new("probe and update the set", create).emitting(layout(self.schema(), planning.live));
+        let driver = driver.spilling_beyond(2 * SPOOL_BYTES + TABLE_BYTES);
+        let ship = |side: usize| match planning.tasks {
+            1 => Ship::Forward,
+            _ => Ship::Hash(self.join.keys[side].clone()),
+        };
+        vec![Strategy {
+            ways: vec![Way::ship(ship(0)), Way::ship(ship(1))],
+            driver: Arc::new(driver),
+            tasks: planning.tasks,
+            streamed: LoopId::PROBE,
+            kept: Some(LoopId::INITIAL),
+            cost: planning.inputs[0].rows * (HASH_SECONDS + SHIP_SECONDS),
+        }]
+    }
+
+    fn reference(&self, inputs: &[Table]) -> Result<Table> {
+        self.join.reference(inputs)
+    }
+}
+
+struct SolutionDriver {
+    table: StateTable,
+    put: Put,
+    /// Rows that wait to be put, and to find theirs.
+    puts: Requests,
+    probe: Probe,
+    probes: Requests,
+    /// What a round changes, as it comes: also while the round before is at its end.
+    deltas: QueuedRows,
+    /// What the round changes that is at its end.
+    changes: QueuedRows,
+    /// The changes at hand: a page, its next row, and the table's cursor.
+    applying: Option<(Page, u32, Cursor)>,
+    /// The set's first rows are all there.
+    is_filled: bool,
+    /// The round's probing rows, and its changes, are.
+    is_probed: bool,
+    is_changed: bool,
+    walk: Walk,
+}
+
+impl SolutionDriver {
+    /// Puts the round's changes into the set.
+    fn apply(&mut self, out: &mut Outputs) -> Result<Progress> {
+        loop {
+            let (page, mut next, mut cursor) = match self.applying.take() {
+                Some(applying) => applying,
+                None => match self.changes.poll()? {
+                    Read::Page(page) => (page, 0, 0),
+                    Read::Pending => return Ok(Progress::Pending),
+                    Read::End => return Ok(Progress::Done),
+                },
+            };
+            let (batch, mut window) = (page.batch(), Selection::default());
+            while (next as usize) < batch.rows() {
+                let end = window.fill(next as usize..batch.rows());
+                let input = Input::new(&batch, &window);
+                let progress = self.table.apply(&mut self.puts, &mut self.put, &input, &mut cursor, out)?;
+                if progress != Progress::Done {
+                    drop(batch);
+                    self.applying = Some((page, next, cursor));
+                    return Ok(progress);
+                }
+                (next, cursor) = (end as u32, 0);
+            }
+        }
+    }
+}
+
+impl Driver for SolutionDriver {
+    fn feed(&self, port: usize) -> Feed {
+        if port == LoopId::INITIAL { Feed::Once } else { Feed::EveryRound }
+    }
+
+    /// Nobody looks for a row before all first rows are there.
+    fn wants(&self, port: usize) -> bool {
+        port == LoopId::DELTA || (port == LoopId::INITIAL) != self.is_filled
+    }
+
+    fn survives_rounds(&self) -> bool {
+        true
+    }
+
+    fn makes_rounds(&self) -> bool {
+        true
+    }
+
+    fn absorbs(&self, port: usize) -> bool {
+        port == LoopId::DELTA
+    }
+
+    fn on_batch(&mut self, port: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
+        match port {
+            LoopId::PROBE => self.table.apply(&mut self.probes, &mut self.probe, input, cursor, out),
+            LoopId::INITIAL => self.table.apply(&mut self.puts, &mut self.put, input, cursor, out),
+            _ => self.deltas.add(input, cursor),
+        }
+    }
+
+    fn on_round_end(&mut self, port: usize, round: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
+        match port {
+            LoopId::INITIAL => {
+                self.is_filled = true;
+                return Ok(Progress::Done);
+            }
+            LoopId::PROBE if !self.is_probed => {
+                out.say(0, Control::RoundEnd(round.number));
+                self.is_probed = true;
+            }
+            LoopId::DELTA if !self.is_changed => {
+                std::mem::swap(&mut self.deltas, &mut self.changes);
+                self.changes.seal();
+                self.is_changed = true;
+            }
+            _ => {}
+        }
+        if self.is_probed && self.is_changed {
+            ready!(self.apply(out)?);
+            (self.is_probed, self.is_changed) = (false, false);
+        }
+        Ok(Progress::Done)
+    }
+
+    fn on_end(&mut self, port: usize, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
+        match port {
+            LoopId::PROBE => out.say(0, Control::End),
+            LoopId::DELTA => {
+                let result = out.pages_of(LoopId::RESULT);
+                while !result.has_sealed() {
+                    let progress = self.table.walk(&mut self.walk, &mut |rows| result.append(rows, None))?;
+                    if progress == Progress::Done {
+                        Control::END_OF_INPUT.into_iter().for_each(|control| out.say(LoopId::RESULT, control));
+                        return Ok(Progress::Done);
+                    }
+                }
+                return Ok(Progress::OutputFull);
+            }
+            _ => {}
+        }
+        Ok(Progress::Done)
+    }
+
+    fn revoke(&mut self, bytes: usize) -> Result<()> {
+        self.deltas.revoke(bytes / 2);
+        self.changes.revoke(bytes / 2);
+        Ok(())
+    }
+}
