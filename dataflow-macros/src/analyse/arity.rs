@@ -47,6 +47,7 @@ fn check_call(call: &Call, found: &mut Diagnostics) {
     }
     let (wanted, sentence) = match operator.takes {
         ClosureArguments::Values => return check_values(call, operator, found),
+        ClosureArguments::LoopBody | ClosureArguments::DeltaBody => return check_loop(call, operator, found),
         ClosureArguments::Symbols => (1, message::symbols_wanted(&call.word)),
         ClosureArguments::Key | ClosureArguments::Order => (1, message::key_wanted(&call.word)),
         ClosureArguments::Groups(groups) => {
@@ -75,6 +76,9 @@ fn check_call(call: &Call, found: &mut Diagnostics) {
 
 /// The mistake in the arguments of an operator whose closures name fields: a name in quotes, one key for both sides, a direction beside its order.
 fn wrong_keys(call: &Call, operator: &Operator) -> Option<(Span, String)> {
+    if operator.from == ChainState::SolutionJoin && call.args.len() != 1 {
+        return Some((call.span(), message::SOLUTION_KEY_WANTED.to_owned()));
+    }
     let is_on = matches!(operator.from, ChainState::Join | ChainState::KeyedFilter | ChainState::CoGroup);
     if is_on && call.args.len() != 2 {
         return Some((call.span(), message::both_keys_wanted(&call.word)));
@@ -150,6 +154,24 @@ fn at_argument(call: &Call) -> proc_macro2::Span {
     match (call.args.first(), call.args.len()) {
         (Some(argument), 1) => argument.span(),
         _ => call.span(),
+    }
+}
+
+/// A loop has a number of rounds and a body; a delta iteration's first flow of rounds and the key of its set stand before.
+fn check_loop(call: &Call, operator: &Operator, found: &mut Diagnostics) {
+    let (arguments, parameters, sentence) = match operator.takes {
+        ClosureArguments::DeltaBody => (4, 2, message::delta_body_wanted(&call.word)),
+        _ => (2, 1, message::body_wanted(&call.word)),
+    };
+    match call.args.last() {
+        Some(Expr::Closure(body)) if call.args.len() == arguments => {
+            if body.inputs.len() != parameters {
+                found.report_unwritable(first_unwanted(body, parameters), sentence);
+            }
+        }
+        // The body may be a pipeline that is named.
+        Some(Expr::Path(_)) if call.args.len() == arguments => {}
+        _ => found.report_unwritable(call.span(), sentence),
     }
 }
 

@@ -17,7 +17,10 @@ use crate::syntax::patterns::bound_names;
 /// Whether a closure of an operator looks at records: at those of a flow, or of a group.
 pub(super) fn looks_at_records(operator: &Operator, closure: &ExprClosure) -> bool {
     match operator.takes {
-        ClosureArguments::Values | ClosureArguments::Symbols => false,
+        ClosureArguments::Values
+        | ClosureArguments::Symbols
+        | ClosureArguments::LoopBody
+        | ClosureArguments::DeltaBody => false,
         ClosureArguments::Key | ClosureArguments::Order => is_computed(operator, closure),
         _ => true,
     }

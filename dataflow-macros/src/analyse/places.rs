@@ -43,6 +43,7 @@ fn check_flow(pipeline: &Pipeline, flow: &Flow, found: &mut Diagnostics) {
     let is_of_joins = operators::find(&misplaced.word, ChainState::Join)
         .is_some_and(|operator| operator.takes == ClosureArguments::Values);
     let sentence = match state {
+        ChainState::SolutionJoin => message::solution_key_comes_first(&misplaced.word),
         ChainState::Join | ChainState::KeyedFilter | ChainState::CoGroup => message::keys_come_first(&misplaced.word),
         ChainState::CoGrouped => message::closure_over_both_comes_first(&misplaced.word),
         ChainState::Joined if is_of_joins => message::hints_come_first(&misplaced.word),

@@ -49,7 +49,10 @@ impl<'a> ChainStep<'a> {
     pub(crate) fn words(&self) -> impl Iterator<Item = &'a Call> {
         self.calls().filter(|call| {
             call.operator.is_none_or(|operator| {
-                !matches!(operator.from, ChainState::Join | ChainState::KeyedFilter | ChainState::CoGroup)
+                !matches!(
+                    operator.from,
+                    ChainState::Join | ChainState::SolutionJoin | ChainState::KeyedFilter | ChainState::CoGroup
+                )
             })
         })
     }

@@ -12,7 +12,8 @@ pub(crate) fn check(pipeline: &Pipeline, function: Option<&Signature>, found: &m
         function.is_some_and(|function| matches!(&function.output, ReturnType::Type(_, ty) if types::is_flow(ty)));
     let misses_its_result = returns_a_flow && pipeline.returned.is_none();
     for name in pipeline.names.iter().filter(|name| name.must_be_used && !name.used) {
-        found.report(name.ident.span(), message::unused_flow(&name.ident));
+        let sentence = if name.is_of_round { message::unused_round } else { message::unused_flow };
+        found.report(name.ident.span(), sentence(&name.ident));
     }
     for flow in pipeline.dropped.iter().map(|id| &pipeline.flows[id.0]) {
         if let Some(call) = flow.calls.last().filter(|_| flow.is_certain()) {

@@ -49,6 +49,8 @@ pub(crate) enum ChainState {
     Sorted,
     /// After `join`, before its keys.
     Join,
+    /// After `join` with a solution set, before the key.
+    SolutionJoin,
     /// After `join(..).on(..)`.
     Joined,
     /// After `semi_join` and its like, before the keys.
@@ -82,6 +84,10 @@ pub(crate) enum ClosureArguments {
     Handle,
     /// This many groups, whose records are lent, and the emitter.
     Groups(usize),
+    /// The flow of a loop's round. The closure is a pipeline that runs once, while the graph is built.
+    LoopBody,
+    /// After the first flow of rounds and the key of the solution set: the solution set and the flow of a round, as a [`ClosureArguments::LoopBody`].
+    DeltaBody,
 }
 
 /// The arguments of an operator that are no closures.
@@ -139,6 +145,8 @@ pub(crate) enum JoinKind {
     RightOuter,
     /// Records of both sides stay.
     FullOuter,
+    /// Records without a partner are dropped; the right side is a solution set, which keeps all of its own.
+    Solution,
     /// Each record of the left side gets all of the right side.
     Broadcast,
 }
@@ -147,7 +155,7 @@ impl JoinKind {
     /// Which sides of the pairs are `Option`s to closures.
     pub(crate) fn optional_sides(self) -> [bool; 2] {
         match self {
-            JoinKind::Inner | JoinKind::Broadcast => [false, false],
+            JoinKind::Inner | JoinKind::Solution | JoinKind::Broadcast => [false, false],
             JoinKind::LeftOuter => [false, true],
             JoinKind::RightOuter => [true, false],
             JoinKind::FullOuter => [true, true],
@@ -158,7 +166,7 @@ impl JoinKind {
     pub(crate) fn filterable_sides(self) -> [bool; 2] {
         match self {
             JoinKind::Inner => [true, true],
-            JoinKind::LeftOuter | JoinKind::Broadcast => [true, false],
+            JoinKind::LeftOuter | JoinKind::Solution | JoinKind::Broadcast => [true, false],
             JoinKind::RightOuter => [false, true],
             JoinKind::FullOuter => [false, false],
         }
@@ -198,6 +206,11 @@ impl Operator {
 /// Finds the operator that `word` means to a chain in the state `from`.
 pub(crate) fn find(word: &Ident, from: ChainState) -> Option<&'static Operator> {
     OPERATORS.iter().find(|operator| word == operator.word && operator.from == from)
+}
+
+/// The join with a solution set: what `join` means where that is its argument.
+pub(crate) fn solution_join() -> &'static Operator {
+    &table::SOLUTION_JOIN
 }
 
 /// The filter on a flow that neither fails nor keeps a state.

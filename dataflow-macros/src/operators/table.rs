@@ -1,8 +1,10 @@
 //! The rows of the table: an operator of the language is one of them.
 
-use super::ChainState::{CoGroup, CoGrouped, Flow, Grouped, Join, Joined, KeyedFilter, Result, Sorted};
-use super::ClosureArguments::{Groups, Handle, Key, Order, Partition, Records, Symbols, TaskThenRecord, Values};
-use super::JoinKind::{Broadcast, FullOuter, Inner, LeftOuter, RightOuter};
+use super::ChainState::{CoGroup, CoGrouped, Flow, Grouped, Join, Joined, KeyedFilter, Result, SolutionJoin, Sorted};
+use super::ClosureArguments::{
+    DeltaBody, Groups, Handle, Key, LoopBody, Order, Partition, Records, Symbols, TaskThenRecord, Values,
+};
+use super::JoinKind::{Broadcast, FullOuter, Inner, LeftOuter, RightOuter, Solution};
 use super::Lowering::{Aggregation, AsWritten, Each, GroupBody, Owning, Reduction, TryEach};
 use super::RecordOperation::{Filter, FilterMap, FlatMap, Map};
 use super::{ChainState, ClosureArguments, JoinKind, Lowering, Operator, PlainArguments};
@@ -34,6 +36,8 @@ impl Operator {
         Operator { gives_nothing: true, ..self }
     }
 }
+
+pub(super) static SOLUTION_JOIN: Operator = row("join", Flow, Values, SolutionJoin, AsWritten).joining(Solution);
 
 pub(super) static OPERATORS: &[Operator] = &[
     // One record at a time.
@@ -71,6 +75,7 @@ pub(super) static OPERATORS: &[Operator] = &[
     row("on", Join, Key, Joined, AsWritten),
     row("on_nulls_equal", Join, Key, Joined, AsWritten),
     row("hint", Join, Values, Join, AsWritten),
+    row("on", SolutionJoin, Key, Joined, AsWritten),
     row("cross", Flow, Values, Joined, AsWritten).joining(Inner),
     row("cross_with_tiny", Flow, Values, Joined, AsWritten).joining(Inner),
     row("cross_with_huge", Flow, Values, Joined, AsWritten).joining(Inner),
@@ -123,6 +128,9 @@ pub(super) static OPERATORS: &[Operator] = &[
     row("first", Flow, Values, Flow, AsWritten).counting(),
     row("top", Flow, Order, Flow, AsWritten).counting(),
     row("sort", Flow, Order, Flow, AsWritten),
+    // Loops.
+    row("iterate", Flow, LoopBody, Flow, AsWritten),
+    row("iterate_delta", Flow, DeltaBody, Flow, AsWritten),
     // The records of a task.
     row("rebalance", Flow, Values, Flow, AsWritten),
     row("partition_by", Flow, Key, Flow, AsWritten),

@@ -40,6 +40,8 @@ pub(crate) struct FlowName {
     pub(crate) used: bool,
     /// Whether it is a mistake if nothing mentions the name.
     pub(crate) must_be_used: bool,
+    /// Whether it is what the body of a loop gets.
+    pub(crate) is_of_round: bool,
 }
 
 /// An expression that is a flow: a source and the calls chained onto it.
@@ -115,6 +117,7 @@ impl FlowName {
             is_certain: false,
             used: false,
             must_be_used: false,
+            is_of_round: false,
         }
     }
 }

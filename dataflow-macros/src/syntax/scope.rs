@@ -34,6 +34,8 @@ pub(crate) enum LocalKind {
     /// An environment: its methods `read_*` and `collection` are sources.
     Env,
     Flow(NameId),
+    /// The solution set of a loop, in its body.
+    Solution,
 }
 
 impl Scope {

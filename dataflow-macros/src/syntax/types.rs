@@ -9,6 +9,11 @@ pub(crate) fn is_flow(ty: &Type) -> bool {
     last_segment(ty).is_some_and(|segment| is_one_of(&segment.ident, "DataSet DataStream Flow"))
 }
 
+/// Whether the type is written as the solution set of a loop: `Solution<..>`.
+pub(crate) fn is_solution(ty: &Type) -> bool {
+    last_segment(ty).is_some_and(|segment| segment.ident == "Solution")
+}
+
 /// `T` of `DataSet<T>`, by reference too.
 pub(crate) fn record_of(flow: &Type) -> Option<&Type> {
     let PathArguments::AngleBracketed(list) = &last_segment(flow)?.arguments else { return None };

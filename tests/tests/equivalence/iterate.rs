@@ -280,3 +280,59 @@ fn a_solution_set_is_changed_while_there_are_rows() {
         }
     });
 }
+
+/// Bodies are written where the loop is, or are pipelines of their own.
+#[dataflow]
+fn ranks(pages: DataSet<(u64, f64)>, links: DataSet<Pair>, degrees: DataSet<Pair>) -> DataSet<(u64, f64)> {
+    let count = 5.0;
+    let links = links.join(degrees).on(|l| l.0, |d| d.0).map(|l, d| (l.0, l.1, d.1));
+    pages.iterate(20, |ranks| {
+        let given = ranks.join(links).on(|p| p.0, |l| l.0).map(|p, l| (l.1, p.1 / l.2 as f64));
+        given.group_by(|p| p.0).sum(|p| p.1).map(|p| (p.0, 0.15 / count + 0.85 * p.1))
+    })
+}
+
+#[dataflow]
+fn hops(towns: DataSet<Pair>, roads: DataSet<Pair>) -> DataSet<Pair> {
+    let first = towns.filter(|t| t.1 == 0);
+    towns.iterate_delta(
+        first,
+        |t| t.0,
+        100,
+        |known, reached| {
+            let next = reached.join(roads).on(|r| r.0, |road| road.0).map(|r, road| (road.1, r.1 + 1));
+            let nearer =
+                next.group_by(|n| n.0).min(|n| n.1).join(known).on(|n| n.0).filter(|n, k| n.1 < k.1).map(|n, _| n);
+            (nearer, nearer)
+        },
+    )
+}
+
+#[test]
+fn bodies_stand_where_the_loop_is() {
+    let links = [(0u64, 1u64), (1, 2), (2, 0), (3, 2), (4, 0), (1, 0), (2, 3), (3, 4)];
+    let mut degrees = [0u64; 5];
+    links.iter().for_each(|link| degrees[link.0 as usize] += 1);
+    let mut expected = [0.2; 5];
+    for _ in 0..20 {
+        let mut next = [0.0; 5];
+        links
+            .iter()
+            .for_each(|&(from, to)| next[to as usize] += expected[from as usize] / degrees[from as usize] as f64);
+        expected = next.map(|rank| 0.15 / 5.0 + 0.85 * rank);
+    }
+    for env in [embedded(), local(1), local(3)] {
+        let pages = env.collection((0..5u64).map(|page| (page, 0.2))).unwrap();
+        let links = env.collection(links).unwrap();
+        let degrees = env.collection((0..5u64).zip(degrees)).unwrap();
+        let found = ranks(pages, links, degrees).sort(|p| p.0).collect().unwrap();
+        assert!(
+            found.iter().zip(&expected).all(|(found, rank)| (found.1 - rank).abs() < 1e-12),
+            "{found:?} {expected:?}"
+        );
+        let towns = env.collection((0..6u64).map(|town| (town, if town == 0 { 0u64 } else { 99 }))).unwrap();
+        let roads = env.collection([(0u64, 1u64), (1, 2), (2, 3), (0, 2), (3, 0), (4, 5)]).unwrap();
+        let found = hops(towns, roads).sort(|t| t.0).collect().unwrap();
+        assert_eq!(found, [(0, 0), (1, 1), (2, 1), (3, 2), (4, 99), (5, 99)]);
+    }
+}

@@ -7,6 +7,9 @@ use crate::operators::{ChainState, ClosureArguments, Lowering, Operator};
 pub(crate) const ASYNC_CLOSURE: &str = "a closure over records gives its value at once, so there is nothing to await: write it \
     without `async`";
 
+pub(crate) const SOLUTION_KEY_WANTED: &str = "a solution set is joined by its own key: write `.on(|record| record.id)`, the key of \
+    the records that are joined with it";
+
 pub(crate) const FLOW_INSIDE_CLOSURE: &str = "a flow cannot be read inside of a closure over records: \
     join it with `.join(..)`, or take it as a value, `.with(..)` where it has one record and `.with_all(..)` where it has more";
 
@@ -97,5 +100,9 @@ sentences! {
         "an order has one direction for all records: write `{word}` around the whole value, as in `|record| {word}(if … {{ … }} else {{ … }})`";
     computed_symbol(word):
         "`{word}` names fields, before there are records to compute with: make the value in a `.map(..)` before it";
+    body_wanted(word):
+        "`{word}` takes a number of rounds and the pipeline of a round: write `.{word}(10, |records| records.map(…))`";
+    delta_body_wanted(word):
+        "`{word}` takes the first rows to work on, the set's key, the most rounds, and the pipeline of a round: write `.{word}(workset, |record| record.id, 100, |solution, workset| …)`";
     handle_wanted(word): "`{word}` gets one group at a time: write `|g| …`";
 }

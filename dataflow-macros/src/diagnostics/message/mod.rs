@@ -39,6 +39,8 @@ sentences! {
         "the pipeline `{function}` has no result: return a flow, or write one with `.write_csv(..)`, `.print()` or `.collect()`";
     unused_flow(name):
         "the flow `{name}` reaches no result: return it, write it, or join it to another flow; if that is intended, call it `_{name}`";
+    unused_round(name):
+        "the body of this loop does not use `{name}`, so each round would be the same: make the next round's records of it";
     dropped_flow(word):
         "what this `{word}` makes reaches no result: bind it with `let`, return it, or write it with `.write_csv(..)`, `.print()` or `.collect()`";
     dropped_result(word): "what this `{word}` makes is what the function should return: leave out the `;` behind it";

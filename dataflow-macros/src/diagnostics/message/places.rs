@@ -12,6 +12,9 @@ pub(crate) fn unfinished(word: &Ident, state: ChainState) -> Option<String> {
         ChainState::Join | ChainState::KeyedFilter | ChainState::CoGroup => {
             "the keys are missing: write `.on(|left| …, |right| …)` after it"
         }
+        ChainState::SolutionJoin => {
+            "the key is missing: write `.on(|record| …)` after it, which the solution set is joined by"
+        }
         ChainState::Grouped => {
             "there are groups, and no flow: say what becomes of a group, by `.aggregate(|g| …)`, `.sum(|r| …)` or `.count()`"
         }
@@ -45,6 +48,8 @@ sentences! {
     keys_beside(word):
         "`{word}` takes the other flow alone: its keys follow, `.{word}(other).on(|left| left.id, |right| right.id)`";
     keys_come_first(word): "`{word}` comes after the keys: write `.on(|left| …, |right| …)` before it";
+    solution_key_comes_first(word):
+        "`{word}` comes after the key: write `.on(|record| …)` before it, which the solution set is joined by";
     hints_come_first(word): "`{word}` comes before the keys: write it before `.on(|left| …, |right| …)`";
     pairs_come_first(word): "`{word}` needs records, and these are pairs: write `.map(|left, right| …)` before it";
     closure_over_both_comes_first(word):

@@ -206,9 +206,16 @@ impl BodyWalk {
     /// Chains a call onto a flow.
     fn chain(&mut self, flow: FlowId, call: &mut ExprMethodCall) {
         let operator = operators::find(&call.method, self.pipeline.flows[flow.0].state);
+        let operator = operator.map(|operator| match operator.word {
+            "join" if call.args.first().is_some_and(|side| self.is_solution(side)) => operators::solution_join(),
+            _ => operator,
+        });
         let text = text::between(call.paren_token, &call.args);
         let mut args = std::mem::take(&mut call.args);
         match operator.map(|operator| operator.takes) {
+            Some(takes @ (ClosureArguments::LoopBody | ClosureArguments::DeltaBody)) => {
+                self.loop_body(&mut args, takes)
+            }
             Some(takes) if takes != ClosureArguments::Values => self.closures(&mut args, takes),
             Some(_) | None => {
                 self.arguments(&mut args);
@@ -233,6 +240,39 @@ impl BodyWalk {
         });
     }
 
+    fn is_solution(&self, expr: &Expr) -> bool {
+        plain_path(expr).is_some_and(|name| matches!(self.scope.find(name), Some(LocalKind::Solution)))
+    }
+
+    /// Walks the arguments of a loop. Its body is a part of this pipeline: what the last closure gets are flows.
+    fn loop_body(&mut self, arguments: &mut Punctuated<Expr, Token![,]>, takes: ClosureArguments) {
+        let body = match arguments.pop() {
+            Some(Expr::Closure(closure)) => Some(closure),
+            other => {
+                arguments.extend(other);
+                None
+            }
+        };
+        let is_key = |argument: &Expr| matches!(argument, Expr::Closure(_));
+        for argument in arguments.iter_mut().filter(|argument| !is_key(argument)) {
+            self.visit_expr_mut(argument);
+            if let Some(operand) = flow_of(argument) {
+                self.pipeline.flows[operand.0].is_argument = true;
+                self.own(operand);
+            }
+        }
+        let Some(mut body) = body else { return };
+        self.within(|walk| {
+            let last = body.inputs.len().saturating_sub(1);
+            for (position, input) in body.inputs.iter().enumerate() {
+                let is_flow = position == last || takes == ClosureArguments::LoopBody;
+                walk.bind_round(input, is_flow);
+            }
+            walk.visit_expr_mut(&mut body.body);
+        });
+        arguments.push(Expr::Closure(body));
+    }
+
     /// Operators take handles, not references to them.
     fn own(&mut self, operand: FlowId) {
         if let Source::Local { is_cloned, .. } = &mut self.pipeline.flows[operand.0].source {
@@ -253,6 +293,8 @@ impl BodyWalk {
                 | ClosureArguments::Key
                 | ClosureArguments::Order
                 | ClosureArguments::Handle
+                | ClosureArguments::LoopBody
+                | ClosureArguments::DeltaBody
                 | ClosureArguments::Groups(_) => None,
             };
             match (&mut *argument, parameters) {

@@ -91,8 +91,22 @@ impl BodyWalk {
                 ..FlowName::new(name)
             }),
             Some(_) if types::is_env(ty) => LocalKind::Env,
+            Some(_) if types::is_solution(ty) => LocalKind::Solution,
             _ => LocalKind::Value,
         }
+    }
+
+    /// Binds what the body of a loop gets: the flow of a round, or the solution set.
+    pub(super) fn bind_round(&mut self, pattern: &Pat, is_flow: bool) {
+        let kind = match plain_name(pattern) {
+            Some(name) if is_flow => {
+                let must_be_used = !name.to_string().starts_with('_');
+                self.flow_name(FlowName { is_certain: true, is_of_round: true, must_be_used, ..FlowName::new(name) })
+            }
+            Some(_) => LocalKind::Solution,
+            None => LocalKind::Value,
+        };
+        self.bind_all(pattern, kind);
     }
 
     /// Walks the value of a `let` and says what the pattern binds, for binding once the whole statement is walked.
