@@ -19,6 +19,9 @@ pub enum DataError {
         /// The reason given.
         source: io::Error,
     },
+    /// The engine could not write it.
+    #[error(transparent)]
+    Engine(#[from] dataflow::Error),
     /// The Parquet writer refused.
     #[error("cannot write {} as Parquet: {source}; delete the folder and run again", path.display())]
     Parquet {

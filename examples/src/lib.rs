@@ -1,10 +1,13 @@
-//! Data sets that the examples and the benchmarks share: TPC-H tables and generated text.
+//! Data sets that the examples and the benchmarks share: TPC-H tables, generated text and graphs.
 //!
 //! Both are made the first time they are asked for, kept on disk, and found again afterwards. The same
 //! arguments always give the same bytes.
 
 mod error;
+pub mod graph_data;
+pub mod graphs;
 mod progress;
+mod random;
 pub mod text_data;
 pub mod tpch;
 pub mod tpch_data;

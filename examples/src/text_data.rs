@@ -5,7 +5,6 @@
 //! Lines have 10 to 15 words. The same arguments give the same bytes on every machine.
 
 mod alias;
-mod random;
 mod vocabulary;
 
 use std::fs::File;
@@ -15,9 +14,9 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 
 use alias::AliasTable;
-use random::Random;
 use vocabulary::Vocabulary;
 
+use crate::random::Random;
 use crate::{DataError, progress};
 
 /// The size used by the benchmarks: 1 GiB.

@@ -32,9 +32,9 @@ impl Progress {
         self.bar.set_length(total);
         self.bar.set_position(bytes);
         let accumulated: String = accumulated.iter().map(|(name, value)| format!(", {name} {value}")).collect();
-        let spilled = spilled(&self.names, metrics);
+        let (rounds, spilled) = (rounds(metrics), spilled(&self.names, metrics));
         self.bar.set_message(format!(
-            "{} of {} read, {} rows, {}/s{spilled}{accumulated}",
+            "{} of {} read, {} rows, {}/s{rounds}{spilled}{accumulated}",
             HumanBytes(bytes),
             HumanBytes(total),
             HumanCount(rows),
@@ -45,6 +45,15 @@ impl Progress {
     pub(super) fn clear(self) {
         self.bar.finish_and_clear();
     }
+}
+
+/// `, superstep 7 of 1,204 rows`: where loops are.
+fn rounds(metrics: &JobMetrics) -> String {
+    let begun = metrics.operators.iter().filter(|operator| operator.rounds.get() > 0);
+    let said = begun.map(|operator| {
+        format!(", superstep {} of {} rows", operator.rounds.get(), HumanCount(operator.round_rows.get()))
+    });
+    said.collect()
 }
 
 /// `, sort spills 1.2 GiB`: the operators that have spilled most, and what the others have.

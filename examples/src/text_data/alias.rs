@@ -1,6 +1,6 @@
 //! Draws ranks from a Zipf distribution in constant time: Vose's alias method.
 
-use super::random::{Random, scale};
+use crate::random::{Random, scale};
 
 /// `slots[i]` keeps `i` with probability `keep / 2^32` and gives `alias` otherwise.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::random::Random;
+use crate::random::Random;
 
 /// All words in one string; a word is a span of it.
 #[derive(Debug)]

@@ -22,6 +22,27 @@ pub struct OperatorMetrics {
     pub spilled_parts: Counter,
     /// How often the most spilled of its rows were read again.
     pub passes: Counter,
+    /// Where a loop begins: the rounds that have begun.
+    pub rounds: Counter,
+    /// The records of the last of them.
+    pub round_rows: Gauge,
+}
+
+/// A number that goes up and down.
+#[derive(Debug, Default)]
+pub struct Gauge(AtomicU64);
+
+impl Gauge {
+    /// Is so much from now on.
+    pub fn set(&self, now: u64) {
+        self.0.store(now, Ordering::Relaxed);
+    }
+
+    /// The number now.
+    #[must_use]
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 /// A number that only grows.

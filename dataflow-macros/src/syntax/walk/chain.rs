@@ -210,7 +210,10 @@ impl BodyWalk {
             "join" if call.args.first().is_some_and(|side| self.is_solution(side)) => operators::solution_join(),
             _ => operator,
         });
-        let text = text::between(call.paren_token, &call.args);
+        let is_loop = operator
+            .is_some_and(|operator| matches!(operator.takes, ClosureArguments::LoopBody | ClosureArguments::DeltaBody));
+        // A loop's body is shown by its own operators.
+        let text = if is_loop { String::new() } else { text::between(call.paren_token, &call.args) };
         let mut args = std::mem::take(&mut call.args);
         match operator.map(|operator| operator.takes) {
             Some(takes @ (ClosureArguments::LoopBody | ClosureArguments::DeltaBody)) => {

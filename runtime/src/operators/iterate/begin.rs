@@ -106,12 +106,8 @@ const AGREED: Cursor = 2;
 const GIVING: Cursor = 3;
 
 impl BeginDriver {
-    /// Whether all tasks agree on what follows; the task is woken when others have spoken.
+    /// Whether this task knows what follows; it is woken when others have spoken.
     fn agree(&mut self, round: u32, cursor: &mut Cursor) -> bool {
-        if self.ends == LoopEnds::AfterRounds {
-            self.is_last = round > self.rounds;
-            return true;
-        }
         // The meeting belongs to the round.
         self.context.superstep = round;
         let meeting = self.context.shared(|| Rendezvous::<u64>::of(self.context.subtasks));
@@ -120,8 +116,19 @@ impl BeginDriver {
             *cursor = SAID;
         }
         let all = |said: &[Option<u64>]| said.iter().copied().sum::<Option<u64>>();
-        let Some(rows) = meeting.wait(&self.context, all) else { return false };
-        self.is_last = rows == 0 || round > self.rounds;
+        let rows = match self.ends {
+            // Each round is run, whatever the others have.
+            LoopEnds::AfterRounds => meeting.ask(all),
+            LoopEnds::WithoutRows => match meeting.wait(&self.context, all) {
+                None => return false,
+                rows => rows,
+            },
+        };
+        self.is_last = round > self.rounds || (self.ends == LoopEnds::WithoutRows && rows == Some(0));
+        if !self.is_last {
+            self.context.metrics.rounds.raise(round.into());
+            rows.into_iter().for_each(|rows| self.context.metrics.round_rows.set(rows));
+        }
         true
     }
 

@@ -1,0 +1,42 @@
+//! The largest parts of a graph that are connected: `components [GRAPH]`. The graph is `rmat-16` unless it is said: 2^16 vertices, of which some have many edges.
+//! `grid-1000` is a square of a thousand vertices on a side. It is generated into `data/` the first time.
+
+use std::path::Path;
+
+use dataflow::prelude::*;
+use examples::graph_data::{self, Graph};
+use examples::graphs::{Edge, Vertex, components};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// A component and how many vertices it has.
+#[derive(Record, Clone, Copy, Debug, PartialEq)]
+struct Component {
+    id: u32,
+    vertices: u64,
+}
+
+/// Edges that lead both ways.
+#[dataflow]
+fn both_ways(edges: DataSet<Edge>) -> DataSet<Edge> {
+    edges.flat_map(|e| [e, Edge { source: e.target, target: e.source }])
+}
+
+#[dataflow]
+fn largest(vertices: DataSet<Vertex>) -> DataSet<Component> {
+    let components = vertices.group_by(|v| v.component).aggregate(|g| Component { id: g.key, vertices: g.count() });
+    components.top(10, |c| (desc(c.vertices), asc(c.id)))
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let env = Env::from_args()?;
+    let graph: Graph = env.args().first().map_or("rmat-16", String::as_str).parse()?;
+    let path = graph_data::ensure(Path::new("data/graph"), graph)?;
+    let edges: DataSet<Edge> = env.read_parquet(path.to_string_lossy())?;
+    let vertices = env.collection((0..graph.vertices()).map(|id| Vertex { id, component: id }))?;
+
+    largest(components(vertices, both_ways(edges))).print();
+    env.run()?;
+    Ok(())
+}

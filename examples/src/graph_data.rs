@@ -1,0 +1,148 @@
+//! Generated graphs: one that is skewed as real ones are, and one that is all distance.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use dataflow::prelude::*;
+
+use crate::graphs::Edge;
+use crate::random::Random;
+use crate::{DataError, progress};
+
+/// A graph's edges for each of its vertices.
+const EDGES_A_VERTEX: u64 = 16;
+
+/// The chances that an edge's ends are in the first, second and third quarter of the matrix; those of Graph500.
+const QUARTERS: [f64; 3] = [0.57, 0.19, 0.19];
+
+/// A graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Graph {
+    /// 2^scale vertices and 16 edges for each, few of the vertices with many of them (Chakrabarti and others, *R-MAT*, 2004). Edges may be there more than once,
+    /// and lead from a vertex to itself.
+    RMat {
+        /// The logarithm of the number of vertices.
+        scale: u32,
+    },
+    /// A square of so many vertices in each direction, each with an edge to the right and one down. Their numbers are in no order.
+    Grid {
+        /// Vertices on a side.
+        width: u32,
+    },
+}
+
+impl Graph {
+    /// How many vertices it has, from 0 on.
+    #[must_use]
+    pub fn vertices(self) -> u32 {
+        match self {
+            Graph::RMat { scale } => 1 << scale,
+            Graph::Grid { width } => width * width,
+        }
+    }
+
+    /// Its edges. The same graph always has the same.
+    pub fn edges(self) -> Box<dyn Iterator<Item = Edge> + Send> {
+        match self {
+            Graph::RMat { scale } => {
+                let mut random = Random::new(u64::from(scale));
+                let edges = EDGES_A_VERTEX << scale;
+                Box::new((0..edges).map(move |_| r_mat(scale, &mut random)))
+            }
+            Graph::Grid { width } => {
+                let numbers = shuffled(width * width);
+                let of_place = move |place: u32| {
+                    let right = (place % width + 1 < width).then(|| numbers[place as usize + 1]);
+                    let down = (place / width + 1 < width).then(|| numbers[(place + width) as usize]);
+                    let source = numbers[place as usize];
+                    right.into_iter().chain(down).map(move |target| Edge { source, target })
+                };
+                Box::new((0..width * width).flat_map(of_place))
+            }
+        }
+    }
+}
+
+impl fmt::Display for Graph {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Graph::RMat { scale } => write!(f, "rmat-{scale}"),
+            Graph::Grid { width } => write!(f, "grid-{width}"),
+        }
+    }
+}
+
+/// Of its name: `rmat-16`, `grid-1000`.
+impl FromStr for Graph {
+    type Err = DataError;
+
+    fn from_str(text: &str) -> Result<Self, DataError> {
+        let graph = text.split_once('-').and_then(|(kind, size)| match (kind, size.parse().ok()?) {
+            ("rmat", scale @ 1..=28) => Some(Graph::RMat { scale }),
+            ("grid", width @ 1..=16_000) => Some(Graph::Grid { width }),
+            _ => None,
+        });
+        let expected = "rmat-1 to rmat-28, or grid-1 to grid-16000";
+        graph.ok_or_else(|| DataError::Argument { name: "the graph", value: text.to_owned(), expected })
+    }
+}
+
+/// The numbers below `count` in no order.
+fn shuffled(count: u32) -> Vec<u32> {
+    let (mut numbers, mut random) = ((0..count).collect::<Vec<_>>(), Random::new(u64::from(count)));
+    for last in (1..count).rev() {
+        numbers.swap(last as usize, random.below(last + 1) as usize);
+    }
+    numbers
+}
+
+/// An edge: in each of the matrix's quarters, again and again, by chance.
+fn r_mat(scale: u32, random: &mut Random) -> Edge {
+    let (mut source, mut target) = (0, 0);
+    for _ in 0..scale {
+        let chance = random.next() as f64 / u64::MAX as f64;
+        let quarter = QUARTERS.iter().scan(0.0, |sum, share| {
+            *sum += share;
+            Some(*sum)
+        });
+        let quarter = quarter.filter(|&sum| chance >= sum).count() as u32;
+        (source, target) = (2 * source + quarter / 2, 2 * target + quarter % 2);
+    }
+    Edge { source, target }
+}
+
+/// Makes the file of a graph's edges in a folder, unless it is there; its path.
+///
+/// # Errors
+/// Where the file cannot be written.
+pub fn ensure(folder: &Path, graph: Graph) -> Result<PathBuf, DataError> {
+    let path = folder.join(format!("{graph}.parquet"));
+    let content = format!("edges of a graph of {} vertices", graph.vertices());
+    progress::write_once(&path, &content, |partial| {
+        let env = Env::new(Options { parallelism: 1, ..Options::default() });
+        env.collection(graph.edges())?.write_parquet(partial.to_string_lossy());
+        env.run()?;
+        Ok(())
+    })?;
+    Ok(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn graphs_are_the_same_each_time_and_as_skewed_as_promised() {
+        let edges: Vec<Edge> = Graph::RMat { scale: 10 }.edges().collect();
+        assert!(edges == Graph::RMat { scale: 10 }.edges().collect::<Vec<_>>());
+        assert_eq!(edges.len(), 16 << 10);
+        assert!(edges.iter().all(|edge| edge.source < 1 << 10 && edge.target < 1 << 10));
+        let of_first = edges.iter().filter(|edge| edge.source == 0).count();
+        // (0.57 + 0.19)^10 of all edges begin at the first vertex.
+        assert!((600..1_500).contains(&of_first), "{of_first}");
+        assert_eq!(Graph::Grid { width: 3 }.edges().count(), 12);
+        assert_eq!("grid-3".parse::<Graph>().unwrap(), Graph::Grid { width: 3 });
+        assert!("rmat-99".parse::<Graph>().is_err());
+    }
+}
