@@ -121,6 +121,7 @@ mod guide {
         records: "records.md";
         joins_and_groups: "joins-and-groups.md";
         beside_records: "beside-records.md";
+        loops: "loops.md";
         tasks: "tasks.md";
         errors: "errors.md";
         explain: "explain.md";

@@ -35,6 +35,7 @@ fn types_of(stand: &str) -> &'static [&'static str] {
         "Grouped" => &["Grouped"],
         "Sorted" => &["SortedGroups"],
         "Join" => &["Join"],
+        "SolutionJoin" => &["SolutionSides"],
         "Joined" => &["Joined", "WithAll"],
         "KeyedFilter" => &["SemiJoin"],
         "CoGroup" => &["CoGroup"],

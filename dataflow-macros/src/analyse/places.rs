@@ -11,6 +11,9 @@ pub(crate) fn check(pipeline: &Pipeline, found: &mut Diagnostics) {
     for flow in &pipeline.flows {
         check_flow(pipeline, flow, found);
     }
+    for word in &pipeline.on_solutions {
+        found.report_unwritable(word.span(), message::solution_is_joined(word));
+    }
     for (flow, word) in &pipeline.behind_results {
         let sink = pipeline.flows[flow.0]
             .calls

@@ -23,6 +23,8 @@ pub(crate) struct Pipeline {
     pub(crate) looped: Vec<FlowId>,
     /// Methods that are called on the value of a result.
     pub(crate) behind_results: Vec<(FlowId, Ident)>,
+    /// Operators that are called on a solution set.
+    pub(crate) on_solutions: Vec<Ident>,
     /// Functions called by a plain name, in order.
     pub(crate) called: Vec<Ident>,
 }

@@ -140,6 +140,22 @@ impl<T: Record, V> Side<Bounded> for Solution<T, V> {
 
 impl<L: Record, T: Record, V> SolutionSides<L, T, V> {
     /// The key of the records, of the type that the set's key has. A null is a key as any other.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn counted_down(counters: DataSet<(u64, u64)>) -> DataSet<(u64, u64)> {
+    ///     counters.iterate_delta(counters, |c| c.0, 10, |counters, changed| {
+    ///         let lower = changed.join(counters).on(|c| c.0).filter(|_, known| known.1 > 0).map(|c, known| (c.0, known.1 - 1));
+    ///         (lower, lower)
+    ///     })
+    /// }
+    /// # fn main() -> dataflow::Result<()> {
+    /// let counters = Env::embedded().collection([(1u64, 3u64), (2, 30)])?;
+    /// assert_eq!(counted_down(counters).sort(|c| c.0).collect()?, [(1, 0), (2, 20)]);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn on<K: KeyedBy<L, V>>(self, key: impl FnOnce(L::Fields<L>) -> K) -> Joined<L, T, Bounded> {
         let key = key(L::fields(0));
         let sides = self.sides.keyed([key.computation::<()>(), None]);

@@ -157,8 +157,8 @@ impl<T, V: Record> Projection<T> for Field<T, V> {
 /// Keys of the right side that fit left keys of value `V`. Implemented key form by key form: a blanket impl over
 /// `Key<T, Value = V>` would print a bare type mismatch in place of this sentence.
 #[diagnostic::on_unimplemented(
-    message = "the keys of the two sides have different types: the left key is `{V}`",
-    label = "the right key has another type",
+    message = "the keys of the two sides have different types: the other key is `{V}`",
+    label = "this key has another type",
     note = "compare fields of one type, or convert one side in a `map` before; keys of joins may also be computed, `|r| u64::from(r.id)`"
 )]
 pub trait KeyedBy<T, V> {

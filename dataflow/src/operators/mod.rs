@@ -40,6 +40,14 @@
 //! | [`reduce_group`](CoGroups::reduce_group) | what a loop over both groups of a key emits |
 //! | [`union`](Flow::union) | the records of both |
 //!
+//! # Loops
+//!
+//! | Word | gives |
+//! |---|---|
+//! | [`iterate`](Flow::iterate) | what a pipeline gives that is run again and again over what it gave before |
+//! | [`iterate_delta`](Flow::iterate_delta) | a set of records that a pipeline changes, while there are records that it works on |
+//! | [`on`](SolutionSides::on) | the key of records that are joined with that set |
+//!
 //! # Groups
 //!
 //! Behind [`group_by`](Flow::group_by) stands one of these. Those in the last column are for a whole flow.
@@ -85,7 +93,7 @@
 //! | [`in_folders_by`](Flow::in_folders_by) | the same files, in a folder for each value |
 
 #[cfg(doc)]
-use crate::{CoGroup, CoGroups, Flow, Grouped, Join, SemiJoin, SortedGroups, WithAll};
+use crate::{CoGroup, CoGroups, Flow, Grouped, Join, SemiJoin, SolutionSides, SortedGroups, WithAll};
 
 // The names that other engines have for them lead rustdoc's search to the pages.
 #[doc(alias = "agg")]

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use crate::error::Result;
 use crate::hash::hash_rows;
 use crate::page::{Batch, Input, Page, RowWriter, Selection};
+use crate::state::{key_group_of, task_of_key_group};
 use crate::strategy::Ship;
 use crate::stream::{Control, Item, ItemSender};
 
@@ -92,7 +93,7 @@ impl Exit {
                 hash_rows(input, key, &mut self.hashes);
                 self.parts.iter_mut().for_each(Vec::clear);
                 for (&row, &hash) in input.selection().rows().iter().zip(&self.hashes) {
-                    self.parts[partition_of(hash, targets)].push(row);
+                    self.parts[task_of_key_group(key_group_of(hash), targets)].push(row);
                 }
                 self.write_parts(input)
             }
@@ -184,9 +185,4 @@ impl Exit {
     pub(super) fn is_closed(&self) -> bool {
         self.may_stop && self.targets.iter().all(|target| target.is_closed())
     }
-}
-
-/// The task that a hash belongs to: its low half, scaled. Tables use the high half.
-fn partition_of(hash: u64, tasks: usize) -> usize {
-    (((hash & u64::from(u32::MAX)) * tasks as u64) >> 32) as usize
 }

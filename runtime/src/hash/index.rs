@@ -22,7 +22,7 @@ const FIRST_SLOTS: usize = 1 << 10;
 /// Linear probing over entries of 8 bytes: the hash's top 27 bits, then the place. Zero is empty: no row lies at place zero.
 ///
 /// An entry's home is given by the top bits too. So the index grows without looking at the rows, and from front to back, until it has
-/// 2^27 slots; the bits below the home tell most neighbours apart. Exchanges take a hash's lowest 32 bits (see `partition_of`), so
+/// 2^27 slots; the bits below the home tell most neighbours apart. Exchanges take a hash's lowest 32 bits (see `state::key_group_of`), so
 /// the keys of one partition still spread over the whole index.
 pub(crate) struct HashIndex {
     run: Option<Run>,

@@ -22,9 +22,9 @@ pub fn key_group_of(hash: u64) -> usize {
     (hash >> GROUP_SHIFT) as usize % KEY_GROUPS
 }
 
-/// The task, of so many, that owns a key group. Rows must be shipped by it: for a number of tasks that is a power of two it is the task that an exchange by
-/// the hash ships to; else it may be its neighbour.
+/// The task, of so many, that owns a key group: exchanges by a hash ship by it, so that keyed state may stand behind any of them.
 #[must_use]
+#[inline(always)]
 pub fn task_of_key_group(group: usize, tasks: usize) -> usize {
     group * tasks / KEY_GROUPS
 }

@@ -48,6 +48,8 @@ sentences! {
     keys_beside(word):
         "`{word}` takes the other flow alone: its keys follow, `.{word}(other).on(|left| left.id, |right| right.id)`";
     keys_come_first(word): "`{word}` comes after the keys: write `.on(|left| …, |right| …)` before it";
+    solution_is_joined(word):
+        "a solution set is looked up by its key, and `{word}` is for the records of a flow: write `.join(solution).on(|record| record.id)` on those of the round";
     solution_key_comes_first(word):
         "`{word}` comes after the key: write `.on(|record| …)` before it, which the solution set is joined by";
     hints_come_first(word): "`{word}` comes before the keys: write it before `.on(|left| …, |right| …)`";

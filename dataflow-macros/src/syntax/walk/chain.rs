@@ -111,6 +111,9 @@ impl BodyWalk {
     }
 
     fn method_call(&mut self, call: &mut ExprMethodCall) -> Option<FlowId> {
+        if self.is_solution(&call.receiver) && operators::is_known(&call.method) {
+            self.pipeline.on_solutions.push(call.method.clone());
+        }
         if let Some(flow) = self.flow(&mut call.receiver).or_else(|| self.outside(call)) {
             if self.is_flow(flow) {
                 self.chain(flow, call);
@@ -266,10 +269,14 @@ impl BodyWalk {
         }
         let Some(mut body) = body else { return };
         self.within(|walk| {
-            let last = body.inputs.len().saturating_sub(1);
+            let flow = usize::from(takes == ClosureArguments::DeltaBody);
+            // A body of another number of parameters is a mistake of its own.
+            let is_whole = body.inputs.len() == flow + 1;
             for (position, input) in body.inputs.iter().enumerate() {
-                let is_flow = position == last || takes == ClosureArguments::LoopBody;
-                walk.bind_round(input, is_flow);
+                match position == flow || takes == ClosureArguments::DeltaBody {
+                    true => walk.bind_round(input, position == flow, is_whole),
+                    false => walk.bind_all(input, LocalKind::Value),
+                }
             }
             walk.visit_expr_mut(&mut body.body);
         });

@@ -70,7 +70,7 @@ impl BodyWalk {
         self.scope = outside;
     }
 
-    fn bind_all(&mut self, pattern: &Pat, kind: LocalKind) {
+    pub(super) fn bind_all(&mut self, pattern: &Pat, kind: LocalKind) {
         for name in bound_names(pattern) {
             self.scope.bind(name.clone(), kind);
         }
@@ -97,10 +97,10 @@ impl BodyWalk {
     }
 
     /// Binds what the body of a loop gets: the flow of a round, or the solution set.
-    pub(super) fn bind_round(&mut self, pattern: &Pat, is_flow: bool) {
+    pub(super) fn bind_round(&mut self, pattern: &Pat, is_flow: bool, is_needed: bool) {
         let kind = match plain_name(pattern) {
             Some(name) if is_flow => {
-                let must_be_used = !name.to_string().starts_with('_');
+                let must_be_used = is_needed && !name.to_string().starts_with('_');
                 self.flow_name(FlowName { is_certain: true, is_of_round: true, must_be_used, ..FlowName::new(name) })
             }
             Some(_) => LocalKind::Solution,
