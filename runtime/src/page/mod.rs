@@ -19,6 +19,7 @@
 
 mod batch;
 mod brand;
+mod checked;
 mod columns;
 mod copy;
 mod datum;
@@ -41,6 +42,7 @@ pub use batch::{
     Batch, Input, LeafPlace, LeafReader, Retain, Row, RowIds, Selection, StoredItems, Strided, StridedBytes,
     StridedItems, StridedList, StridedText, WINDOW_ROWS, windows,
 };
+pub(crate) use checked::check_rows;
 pub use columns::{Columns, TextColumn, Utf8, empty_where_null};
 pub(crate) use copy::{Part, heap_bytes, source};
 pub use list_column::ListColumn;
@@ -50,6 +52,7 @@ pub(crate) use region::{LARGEST_BYTES, address_of};
 pub use region::{PAGE_BYTES, limited_bytes, rest};
 pub use run::{Buffer, FIRST_ROW};
 pub(crate) use run::{Run, rows_of_page, run_bytes};
+pub(crate) use sealed::heap_start;
 pub use sealed::{NextRow, OneRow, Page, PageImage, ReadRow};
 pub(crate) use slot::{INLINE_BYTES, Slot};
 pub use trust::TrustedRecord;

@@ -30,13 +30,7 @@ pub struct Page {
 impl Page {
     /// Closes a run that holds `rows` rows of `layout`, and writes its header.
     pub(crate) fn seal(mut run: Run, rows: u32, heap_start: u32, layout: Arc<RowLayout>) -> Self {
-        let header = &mut run.as_mut_slice()[..FIRST_ROW];
-        header.fill(0);
-        header[0..4].copy_from_slice(b"dfpg");
-        header[4..6].copy_from_slice(&LAYOUT_VERSION.to_le_bytes());
-        header[8..12].copy_from_slice(&rows.to_le_bytes());
-        header[12..16].copy_from_slice(&(layout.width() as u32).to_le_bytes());
-        header[16..20].copy_from_slice(&heap_start.to_le_bytes());
+        run.as_mut_slice()[..FIRST_ROW].copy_from_slice(&header_of(rows, heap_start, &layout));
         poison_gap(&run, FIRST_ROW + rows as usize * layout.width(), heap_start as usize);
         Page { run: Arc::new(run), rows, layout }
     }
@@ -164,6 +158,26 @@ impl Page {
         Ok(Page { run: Arc::new(buffer.run), rows, layout: layout.clone() })
     }
 
+    /// A copy of the first rows of a run, whose variable parts begin at `heap_start`, that nobody writes any more.
+    ///
+    /// # Errors
+    /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
+    pub(crate) fn copy_of(
+        run: &[u8],
+        rows: u32,
+        heap_start: u32,
+        layout: &Arc<RowLayout>,
+        memory: &Memory,
+    ) -> Result<Self> {
+        let mut copy = Run::new(run.len(), memory)?;
+        let (rows_end, heap) = (FIRST_ROW + rows as usize * layout.width(), heap_start as usize);
+        let bytes = copy.as_mut_slice();
+        // Nobody reads what lies between them.
+        bytes[FIRST_ROW..rows_end].copy_from_slice(&run[FIRST_ROW..rows_end]);
+        bytes[heap..].copy_from_slice(&run[heap..]);
+        Ok(Page::seal(copy, rows, heap_start, layout.clone()))
+    }
+
     /// The page as it would be written: header, rows, variable parts.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
@@ -252,7 +266,37 @@ pub struct PageImage<'p> {
     pub heap: &'p [u8],
 }
 
-fn heap_start(bytes: &[u8]) -> usize {
+impl<'p> PageImage<'p> {
+    /// How many rows, where their variable parts begin, and how long the page is in memory.
+    pub(crate) fn sizes(&self) -> (u32, u32, usize) {
+        let word = |at: usize| self.header[at..at + 4].iter().rev().fold(0, |word, &byte| word << 8 | u32::from(byte));
+        (word(8), word(16), FIRST_ROW + self.rows.len() + self.gap + self.heap.len())
+    }
+
+    /// The first rows of a run, whose variable parts begin at `heap_start`; see [`Page::image`] for the seed.
+    pub(crate) fn of_run(run: &'p [u8], rows: u32, heap_start: u32, layout: &RowLayout, seed: u64) -> Self {
+        let (rows_end, heap_start) = (FIRST_ROW + rows as usize * layout.width(), heap_start as usize);
+        let mut header = header_of(rows, heap_start as u32, layout);
+        let (rows, heap) = (&run[FIRST_ROW..rows_end], &run[heap_start..]);
+        let sum = checksum(seed, &header, rows, heap);
+        header[CHECKSUM].copy_from_slice(&sum.to_le_bytes());
+        PageImage { header, rows, gap: heap_start - rows_end, heap }
+    }
+}
+
+/// The header of a page, without a checksum.
+fn header_of(rows: u32, heap_start: u32, layout: &RowLayout) -> [u8; FIRST_ROW] {
+    let mut header = [0; FIRST_ROW];
+    header[0..4].copy_from_slice(b"dfpg");
+    header[4..6].copy_from_slice(&LAYOUT_VERSION.to_le_bytes());
+    header[8..12].copy_from_slice(&rows.to_le_bytes());
+    header[12..16].copy_from_slice(&(layout.width() as u32).to_le_bytes());
+    header[16..20].copy_from_slice(&heap_start.to_le_bytes());
+    header
+}
+
+/// Where the variable parts begin, by a page's header.
+pub(crate) fn heap_start(bytes: &[u8]) -> usize {
     bytes[16..20].iter().rev().fold(0, |word, &byte| word << 8 | usize::from(byte))
 }
 

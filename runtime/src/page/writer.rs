@@ -112,9 +112,9 @@ impl RowWriter {
         self.next + self.width + heap <= self.limit
     }
 
-    /// Where the open page begins, as a place.
-    pub(crate) fn open_offset(&self) -> Option<usize> {
-        self.run.as_ref().map(Run::offset)
+    /// Where the open page begins, as a place, how many rows are in it, and where their variable parts begin in it.
+    pub(crate) fn open_page(&self) -> Option<(usize, usize, usize)> {
+        self.run.as_ref().map(|run| (run.offset(), self.open_rows(), self.floor - run.offset()))
     }
 
     /// Bytes of the open page.

@@ -18,6 +18,7 @@
 
 mod key_groups;
 mod requests;
+mod snapshot;
 mod spec;
 #[cfg(test)]
 mod tests;
@@ -26,7 +27,7 @@ mod walk;
 use std::ops::Range;
 
 use crate::error::{Error, Result};
-use crate::group::{GroupTable, UnplacedRows};
+use crate::group::{FoundRows, GroupTable, UnplacedRows};
 use crate::kernel::{Outputs, TaskContext};
 use crate::memory::Memory;
 use crate::memory::limits::{PAGE_BYTES, SPILL_PARTS};
@@ -35,10 +36,12 @@ use crate::strategy::{Cursor, Progress};
 
 pub use key_groups::{KEY_GROUPS, KeyGroupSet, key_group_of, key_groups_of_task, task_of_key_group};
 pub use requests::{Delete, Probe, Put, StateRequest, Update};
+pub use snapshot::Restoring;
 pub use spec::{StateLeaf, StateSpec};
 pub use walk::Walk;
 
 use key_groups::{GROUP_BITS, GROUP_SHIFT};
+use snapshot::marking::Marking;
 
 /// A table that takes more is put into parts while that costs little, as it may have to give some of them later.
 const SPLIT_BYTES: usize = 8 << 20;
@@ -52,6 +55,12 @@ pub struct StateTable {
     spec: StateSpec,
     /// The key groups that it owns.
     owned: Range<usize>,
+    /// The mark whose images are being given.
+    marking: Option<Marking>,
+    /// Where rows lie that are about to be written, while pages are marked.
+    guarded: FoundRows,
+    refused: Vec<u32>,
+    allowed: Selection,
     memory: Memory,
 }
 
@@ -76,7 +85,16 @@ impl StateTable {
         let table = GroupTable::new(spec.layout(), spec.key.clone(), &context.memory)?;
         let table = table.parted_by(GROUP_SHIFT, GROUP_BITS, owned.clone());
         let table = if spec.has_tombstones() { table.deletable()? } else { table };
-        Ok(StateTable { table: table.spilling(aside), spec, owned, memory: context.memory.clone() })
+        Ok(StateTable {
+            table: table.spilling(aside),
+            spec,
+            owned,
+            marking: None,
+            guarded: FoundRows::default(),
+            refused: Vec::new(),
+            allowed: Selection::default(),
+            memory: context.memory.clone(),
+        })
     }
 
     /// What its rows are.
@@ -118,7 +136,7 @@ impl StateTable {
         loop {
             requests.unplaced.clear();
             let now = if *cursor == 0 { *input } else { Input::new(input.batch(), &requests.rest) };
-            let ran = request.run(&mut self.table, &now, out, &mut requests.unplaced);
+            let ran = self.run(request, &now, out, &mut requests.unplaced);
             self.table.set_must_grow(false);
             ran?;
             let left = requests.unplaced.rows().chain(requests.later.drain(..));
@@ -135,6 +153,45 @@ impl StateTable {
                 return Ok(Progress::OutputFull);
             }
         }
+    }
+
+    /// Runs a request, for the rows whose pages may be written.
+    fn run(
+        &mut self,
+        request: &mut dyn StateRequest,
+        input: &Input<'_>,
+        out: &mut Outputs,
+        left: &mut UnplacedRows,
+    ) -> Result<()> {
+        if !self.table.is_marked() || !request.writes() {
+            return request.run(&mut self.table, input, out, left);
+        }
+        self.table.find(input, request.key(), &mut self.guarded)?;
+        self.table.protect(self.guarded.groups(), &mut self.refused)?;
+        if self.refused.is_empty() {
+            return request.run(&mut self.table, input, out, left);
+        }
+        let found = self.guarded.found().rows();
+        let mut refused: Vec<u32> = self.refused.iter().map(|&position| found[position as usize]).collect();
+        left.leave(refused.iter().copied());
+        left.refused = true;
+        refused.sort_unstable();
+        let asked = input.selection().rows().iter().copied();
+        self.allowed.set(asked.filter(|row| refused.binary_search(row).is_err()));
+        request.run(&mut self.table, &Input::new(input.batch(), &self.allowed), out, left)
+    }
+
+    /// The key groups whose rows a part has in memory.
+    fn resident_groups(&self, part: usize) -> KeyGroupSet {
+        let of_part = |&group: &usize| !self.table.is_split() || self.part_of_group(group) == part;
+        let mut groups = KeyGroupSet::default();
+        self.owned.clone().filter(of_part).for_each(|group| groups.insert(group));
+        groups
+    }
+
+    /// The part, where there are several, that a key group is in.
+    fn part_of_group(&self, group: usize) -> usize {
+        (group - self.owned.start) * SPILL_PARTS / self.owned.len().max(1)
     }
 
     /// Makes room in the table.

@@ -66,11 +66,16 @@ impl StateTable {
             if walk.standing.is_empty() {
                 continue;
             }
-            show(&Input::new(page.batch(), &walk.standing))?;
-            if leaves.is_some() {
-                self.table.groups_of(&page, &walk.standing, &mut walk.groups);
-                self.table.delete(&walk.groups)?;
+            if leaves.is_none() {
+                show(&Input::new(page.batch(), &walk.standing))?;
+                return Ok(Progress::OutputFull);
             }
+            self.table.groups_of(&page, &walk.standing, &mut walk.groups);
+            self.protect(&walk.groups)?;
+            if let Some(page) = self.table.page(walk.part, walk.page) {
+                show(&Input::new(page.batch(), &walk.standing))?;
+            }
+            self.table.delete(&walk.groups)?;
             return Ok(Progress::OutputFull);
         }
         if leaves.is_some() {
@@ -78,5 +83,16 @@ impl StateTable {
         }
         *walk = Walk::default();
         Ok(Progress::Done)
+    }
+
+    /// Makes sure that rows may be written.
+    fn protect(&mut self, groups: &Groups) -> Result<()> {
+        if self.table.is_marked() {
+            self.table.set_must_grow(true);
+            let copied = self.table.protect(groups, &mut self.refused);
+            self.table.set_must_grow(false);
+            copied?;
+        }
+        Ok(())
     }
 }

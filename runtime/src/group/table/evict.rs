@@ -81,13 +81,15 @@ impl GroupTable {
             });
         }
         let leaving = self.parts.iter_mut().enumerate().filter(|&(number, _)| parts[number]);
-        let taken = leaving.map(|(number, part)| (number, part.take())).collect();
+        let taken: Vec<(usize, VecDeque<Page>)> = leaving.map(|(number, part)| (number, part.take())).collect();
+        taken.iter().flat_map(|(_, pages)| pages).for_each(|page| self.rescue(page));
         self.count_pages();
         taken
     }
 
     /// Forgets where the groups are: their next rows open new ones. Gives the closed pages of each part that has at least so many.
     pub fn pass_on(&mut self, least: usize) -> Vec<(usize, VecDeque<Page>)> {
+        self.unmark();
         self.id = next_id();
         self.index.empty();
         self.unindexed = 0;
@@ -104,6 +106,7 @@ impl GroupTable {
     }
 
     fn forget_groups(&mut self) {
+        self.unmark();
         self.id = next_id();
         self.index.clear();
         self.unindexed = 0;
@@ -128,9 +131,10 @@ impl GroupTable {
     /// Gives back what memory an empty table still has.
     pub fn shed(&mut self) {
         if self.is_empty() {
-            self.forget_groups();
-            self.page_bytes = 0;
-            self.parts.iter_mut().for_each(|part| drop(part.take()));
+            (self.id, self.unindexed, self.page_bytes) = (next_id(), 0, 0);
+            self.index.clear();
+            let taken: Vec<VecDeque<Page>> = self.parts.iter_mut().map(Part::take).collect();
+            taken.iter().flatten().for_each(|page| self.rescue(page));
         }
     }
 
@@ -204,6 +208,9 @@ impl GroupTable {
                 }
             }
             let large = page.bytes() > PAGE_BYTES;
+            if !large || rows.iter().all(|(hashes, _)| hashes.is_empty()) {
+                self.rescue(&page);
+            }
             for (part, (hashes, places)) in rows.iter_mut().enumerate().filter(|(_, (hashes, _))| !hashes.is_empty()) {
                 if large {
                     // It has one row.

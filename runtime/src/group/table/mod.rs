@@ -17,6 +17,7 @@ mod evict;
 mod found;
 mod groups;
 mod index;
+mod marks;
 mod opening;
 mod part;
 mod parting;
@@ -32,6 +33,7 @@ pub use combine::{Combined, Combining};
 pub use evict::PartSet;
 pub use found::FoundRows;
 pub use groups::Groups;
+pub(crate) use part::standing_rows;
 pub use parting::{LAST_LEVEL, part_of_hash};
 pub use state::{StateReader, StateRow, StateRows, StateSlot};
 pub use texts::ExtremeText;
@@ -43,6 +45,7 @@ use smallvec::SmallVec;
 
 use crate::error::{Error, Result};
 use crate::group::table::index::GroupIndex;
+use crate::group::table::marks::MarkedPages;
 use crate::group::table::part::{Mark, Part};
 use crate::group::table::parting::Parting;
 use crate::hash::{KeyLeaf, ROW_ALIGN, next_id};
@@ -80,6 +83,8 @@ pub struct GroupTable {
     stopped: Option<(usize, bool)>,
     /// Where records that are written in place would put variable parts, which they have none of: never read.
     aside: RowWriter,
+    /// Pages as they were, for whoever copies the table while it changes.
+    marks: MarkedPages,
     /// Changes whenever places lose their meaning; see [`Groups`].
     id: u64,
 }
@@ -145,6 +150,7 @@ impl GroupTable {
             parting: Parting::of_level(0),
             stopped: None,
             aside: RowWriter::new(layout.clone(), memory.clone()),
+            marks: MarkedPages::default(),
             id: next_id(),
             layout,
         })

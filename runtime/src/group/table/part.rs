@@ -34,12 +34,14 @@ pub(crate) struct Part {
     pub(crate) garbage: usize,
     /// The place of a replaced row that another may take, where the next such place stands in the upper half of its marking slot; 0 for none.
     free: usize,
+    /// The first places of such chains that are left alone while pages that they are in are marked.
+    held: Vec<usize>,
 }
 
 impl Part {
     pub(crate) fn new(layout: &Arc<RowLayout>, memory: &Memory) -> Self {
         let rows = RowWriter::new(layout.clone(), memory.clone());
-        Part { rows, pages: VecDeque::new(), garbage: 0, free: 0 }
+        Part { rows, pages: VecDeque::new(), garbage: 0, free: 0, held: Vec::new() }
     }
 
     /// Bytes of its closed pages, and of the open one.
@@ -51,13 +53,22 @@ impl Part {
     pub(crate) fn take(&mut self) -> VecDeque<Page> {
         self.rows.seal();
         self.pages.extend(self.rows.take_sealed());
-        (self.garbage, self.free) = (0, 0);
+        self.garbage = 0;
+        self.forget_free();
         std::mem::take(&mut self.pages)
     }
 
     /// Lets no row take the place of another: pages leave.
     pub(crate) fn forget_free(&mut self) {
         self.free = 0;
+        self.held.clear();
+    }
+
+    /// Leaves the places of rows that were replaced so far to nobody, as long as the table is marked.
+    pub(crate) fn hold_free(&mut self) {
+        if self.free != 0 {
+            self.held.push(std::mem::take(&mut self.free));
+        }
     }
 
     /// Its closed pages.
@@ -104,8 +115,18 @@ impl GroupTable {
     pub(crate) fn take_free(&mut self, part: usize) -> Option<usize> {
         let place = self.parts[part].free;
         if place == 0 {
+            return if self.parts[part].held.is_empty() { None } else { self.take_held(part) };
+        }
+        self.take_place(part, place)
+    }
+
+    /// The first of the places that were left alone while the table was marked, if it is no more.
+    #[cold]
+    fn take_held(&mut self, part: usize) -> Option<usize> {
+        if self.is_marked() {
             return None;
         }
+        let place = self.parts[part].held.pop()?;
         self.take_place(part, place)
     }
 
@@ -142,15 +163,21 @@ impl GroupTable {
 
     /// The rows of a page that left a table of this layout which are still groups' rows.
     pub fn standing(&self, input: &Input<'_>, rows: &mut Vec<u32>) {
-        rows.clear();
-        let asked = input.selection().rows().iter();
-        if let Some(Mark::Word(_)) = self.mark {
-            return rows.extend(asked.filter(|&&row| input.batch().leaf_bits(self.leaves, row as usize) == 0));
-        }
-        let leaves = (0..self.layout.types().len()).filter(|&leaf| self.layout.offset(leaf).is_some());
-        let slot = leaves.map(|leaf| input.batch().leaf(leaf)).find(|leaf| leaf.ty.physical() == Physical::Slot);
-        // SAFETY: an input's rows are rows of its batch, and the leaf is a slot.
-        let stands = |row: &u32| slot.is_none_or(|leaf| unsafe { leaf.read::<Slot>(*row as usize) } as u64 != REPLACED);
-        rows.extend(asked.copied().filter(stands));
+        let hidden = matches!(self.mark, Some(Mark::Word(_))).then_some(self.leaves);
+        standing_rows(input, &self.layout, hidden, rows);
     }
+}
+
+/// The rows of a page of a table of this layout that were not replaced or deleted; `hidden` is the leaf that says so, where it is not the first slot.
+pub(crate) fn standing_rows(input: &Input<'_>, layout: &RowLayout, hidden: Option<usize>, rows: &mut Vec<u32>) {
+    rows.clear();
+    let asked = input.selection().rows().iter();
+    if let Some(hidden) = hidden {
+        return rows.extend(asked.filter(|&&row| input.batch().leaf_bits(hidden, row as usize) == 0));
+    }
+    let leaves = (0..layout.types().len()).filter(|&leaf| layout.offset(leaf).is_some());
+    let slot = leaves.map(|leaf| input.batch().leaf(leaf)).find(|leaf| leaf.ty.physical() == Physical::Slot);
+    // SAFETY: an input's rows are rows of its batch, and the leaf is a slot.
+    let stands = |row: &u32| slot.is_none_or(|leaf| unsafe { leaf.read::<Slot>(*row as usize) } as u64 != REPLACED);
+    rows.extend(asked.copied().filter(stands));
 }

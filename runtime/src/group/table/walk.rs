@@ -33,7 +33,10 @@ impl GroupTable {
         let part = self.parts.get(part)?;
         let (first, rows) = match part.pages.get(page) {
             Some(page) => (page.first_row(), page.rows()),
-            None if page == part.pages.len() => (part.rows.open_offset()? + FIRST_ROW, part.rows.open_rows()),
+            None if page == part.pages.len() => {
+                let (start, rows, _) = part.rows.open_page()?;
+                (start + FIRST_ROW, rows)
+            }
             None => return None,
         };
         let start = self.base.wrapping_add(first);

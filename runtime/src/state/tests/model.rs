@@ -11,7 +11,8 @@ use crate::page::tests::Random;
 use crate::page::{Batch, Input, Page, RowPairs, RowWriter, Selection, windows};
 use crate::row::{Datum, Element, LeafType, RowLayout};
 use crate::state::{
-    Delete, Probe, Put, Requests, StateLeaf, StateRequest, StateSpec, StateTable, Update, Walk, key_groups_of_task,
+    Delete, Probe, Put, Requests, Restoring, StateLeaf, StateRequest, StateSpec, StateTable, Update, Walk,
+    key_groups_of_task,
 };
 use crate::strategy::Progress;
 
@@ -210,6 +211,8 @@ pub(super) struct Bench {
     pub(super) table: StateTable,
     pub(super) requests: Requests,
     pub(super) map: HashMap<Row, Row>,
+    /// The rows of a mark, and what was given of its snapshot so far.
+    pub(super) marked: Option<(Vec<Row>, Vec<u8>)>,
 }
 
 impl Bench {
@@ -222,7 +225,15 @@ impl Bench {
         let memory = Memory::spilling(Budget::new(memory_bytes), "state", 0);
         let context = TaskContext { blocking: later.clone(), ..TaskContext::alone(memory) };
         let table = StateTable::new(shape.spec(), key_groups_of_task(task, tasks), 0, &context).unwrap();
-        Bench { shape: shape.clone(), later, context, table, requests: Requests::default(), map: HashMap::new() }
+        Bench {
+            shape: shape.clone(),
+            later,
+            context,
+            table,
+            requests: Requests::default(),
+            map: HashMap::new(),
+            marked: None,
+        }
     }
 
     /// Does it with the table and with the map, and compares what is found.
@@ -235,7 +246,7 @@ impl Bench {
             Operation::Update => Box::new(Update(sums)),
             Operation::Delete => Box::new(Delete::new(key)),
             Operation::Find => {
-                let is_left = rows.len() % 2 == 0;
+                let is_left = rows.len().is_multiple_of(2);
                 Box::new(Probe::new(key, is_left, true, Box::new(Stored { is_left })))
             }
         };
@@ -302,6 +313,41 @@ impl Bench {
         }
     }
 
+    pub(super) fn mark(&mut self, epoch: u64) {
+        self.table.mark(epoch).unwrap();
+        self.marked = Some((self.map.values().cloned().collect(), Vec::new()));
+    }
+
+    /// Has up to so many pieces of the marked snapshot given; when it is whole, its rows at the mark and its bytes.
+    pub(super) fn give(&mut self, pieces: usize) -> Option<(Vec<Row>, Vec<u8>)> {
+        let (_, bytes) = self.marked.as_mut()?;
+        for _ in 0..pieces {
+            match self.table.next_image(bytes).unwrap() {
+                Progress::Done => return self.marked.take(),
+                Progress::Pending => self.later.next(),
+                Progress::OutputFull => {}
+            }
+        }
+        None
+    }
+
+    /// Takes the rows of a snapshot that are the task's, or says what is wrong with it.
+    pub(super) fn restore(&mut self, mut bytes: &[u8]) -> Result<()> {
+        let mut restoring = Restoring::new("state.dfst", &self.context.memory);
+        loop {
+            let wanted = restoring.wants();
+            let piece = bytes.split_off(..wanted.min(bytes.len())).unwrap();
+            if wanted == 0 {
+                restoring.supply(&self.table, bytes)?;
+                return Ok(());
+            }
+            restoring.supply(&self.table, piece)?;
+            while restoring.place(&mut self.table)? != Progress::Done {
+                self.later.next();
+            }
+        }
+    }
+
     /// What a walk shows is what the map has.
     pub(super) fn check(&mut self) {
         let found = self.walk(None);
@@ -317,13 +363,13 @@ impl Bench {
         self.map.retain(|_, row| !leaves(row));
     }
 
-    fn same(&self, mut found: Vec<Row>, mut expected: Vec<Row>) {
+    pub(super) fn same(&self, mut found: Vec<Row>, mut expected: Vec<Row>) {
         sort(&mut found);
         sort(&mut expected);
         assert!(found == expected, "{}: {} rows, {} expected", self.shape.name, found.len(), expected.len());
     }
 
-    fn walk(&mut self, bound: Option<u64>) -> Vec<Row> {
+    pub(super) fn walk(&mut self, bound: Option<u64>) -> Vec<Row> {
         let (mut walk, mut found, shape) = (Walk::default(), Vec::new(), &self.shape);
         loop {
             let mut show = |input: &Input<'_>| {

@@ -34,7 +34,7 @@ fn a_table_is_a_map_whatever_is_done_with_it() {
 /// As many rows as have parts, and an index for each of them.
 #[test]
 fn a_large_table_is_a_map() {
-    for (shape, keys) in [(0, 230_000), (2, 130_000)] {
+    for (shape, keys) in [(0, 350_000), (2, 170_000)] {
         let (shape, mut random) = (shapes().remove(shape), Random(9));
         let mut bench = Bench::new(&shape, AMPLE);
         let rows: Vec<_> = (0..keys).map(|key| shape.row(key, &mut random)).collect();

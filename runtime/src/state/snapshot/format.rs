@@ -1,0 +1,304 @@
+//! Header, heads of images, end.
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::hash::HASH_VERSION;
+use crate::page::PageImage;
+use crate::row::{LAYOUT_VERSION, LeafSet, LeafType, Physical, RowLayout};
+use crate::state::key_groups::{KEY_GROUPS, KeyGroupSet};
+use crate::state::spec::StateSpec;
+
+/// The version that is written, and the only one that is read.
+const VERSION: u16 = 1;
+
+/// Magic, versions, and how long the header is.
+pub(super) const PREFIX_BYTES: usize = 16;
+
+/// Bytes of the head of an image, and of the end.
+pub(super) const HEAD_BYTES: usize = 40 + KEY_GROUPS / 8;
+
+const CHECKSUM_BYTES: usize = 8;
+
+/// No sensible record's header has more.
+const LONGEST_HEADER_BYTES: usize = 1 << 24;
+
+/// The bit that says that rows have a hidden leaf, which says that one was deleted.
+const HAS_TOMBSTONES: u32 = 1;
+
+/// One leaf of the rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct StoredLeaf {
+    pub(super) name: String,
+    /// Its type in words, with the variants of an enum.
+    pub(super) ty: String,
+    physical: u8,
+}
+
+/// What a snapshot of one task says of all its images.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Header {
+    pub(super) epoch: u64,
+    /// The key groups of the task.
+    pub(super) first_group: u16,
+    pub(super) end_group: u16,
+    pub(super) has_tombstones: bool,
+    /// Live leaves, in order.
+    pub(super) leaves: Vec<StoredLeaf>,
+    /// Those of the key, by number among the live ones.
+    pub(super) key: Vec<u16>,
+}
+
+/// Types of the same width, for the layout of leaves that this program may not know.
+const PHYSICALS: [(Physical, LeafType); 6] = [
+    (Physical::W1, LeafType::U8),
+    (Physical::W2, LeafType::U16),
+    (Physical::W4, LeafType::U32),
+    (Physical::W8, LeafType::U64),
+    (Physical::W16, LeafType::U128),
+    (Physical::Slot, LeafType::Bytes),
+];
+
+/// A type as a snapshot says it. An enum's variants stand at the end: more of them may be added.
+pub(super) fn type_in_words(ty: LeafType) -> String {
+    match ty {
+        LeafType::Tag(tag) => {
+            tag.variants.iter().fold(format!("{}:", tag.of), |words, name| format!("{words} {name},"))
+        }
+        ty => ty.to_string(),
+    }
+}
+
+impl Header {
+    pub(super) fn of(spec: &StateSpec, epoch: u64, owned: std::ops::Range<usize>) -> Self {
+        let live: Vec<usize> = (0..spec.leaves.len()).filter(|&leaf| spec.is_live(leaf)).collect();
+        let leaf = |&leaf: &usize| {
+            let leaf = &spec.leaves[leaf];
+            let physical = PHYSICALS.iter().position(|(physical, _)| *physical == leaf.ty.physical());
+            let physical = physical.unwrap_or_default() as u8;
+            StoredLeaf { name: leaf.name.clone(), ty: type_in_words(leaf.ty), physical }
+        };
+        let number = |key: &usize| live.iter().position(|leaf| leaf == key).map(|number| number as u16);
+        Header {
+            epoch,
+            first_group: owned.start as u16,
+            end_group: owned.end as u16,
+            has_tombstones: spec.has_tombstones(),
+            leaves: live.iter().map(leaf).collect(),
+            key: spec.key.iter().filter_map(number).collect(),
+        }
+    }
+
+    /// Appends it to a snapshot.
+    ///
+    /// # Errors
+    /// Where a record has more leaves, or longer names, than a header can say.
+    pub(super) fn write(&self, out: &mut Vec<u8>) -> Result<(), String> {
+        let begin = out.len();
+        out.extend_from_slice(b"dfst");
+        [VERSION, LAYOUT_VERSION, HASH_VERSION, KEY_GROUPS as u16]
+            .into_iter()
+            .for_each(|number| out.extend_from_slice(&number.to_le_bytes()));
+        out.extend_from_slice(&[0; 4]);
+        out.extend_from_slice(&self.epoch.to_le_bytes());
+        out.extend_from_slice(&self.first_group.to_le_bytes());
+        out.extend_from_slice(&self.end_group.to_le_bytes());
+        out.extend_from_slice(&u32::from(self.has_tombstones).to_le_bytes());
+        write_count(self.leaves.len(), out)?;
+        write_count(self.key.len(), out)?;
+        self.key.iter().for_each(|leaf| out.extend_from_slice(&leaf.to_le_bytes()));
+        for leaf in &self.leaves {
+            out.push(leaf.physical);
+            write_text(&leaf.name, out)?;
+            write_text(&leaf.ty, out)?;
+        }
+        let length = out.len() - begin + CHECKSUM_BYTES;
+        if length > LONGEST_HEADER_BYTES {
+            return Err(format!("the names of the state's leaves take {length} bytes"));
+        }
+        out[begin + 12..begin + 16].copy_from_slice(&(length as u32).to_le_bytes());
+        let checksum = xxh3_64(&out[begin..]);
+        out.extend_from_slice(&checksum.to_le_bytes());
+        Ok(())
+    }
+
+    /// How long a header is, going by its first bytes.
+    ///
+    /// # Errors
+    /// What they are, if no header's that this program reads.
+    pub(super) fn bytes(prefix: &[u8]) -> Result<usize, String> {
+        let Some(prefix) = prefix.first_chunk::<PREFIX_BYTES>() else {
+            return Err(format!("not a snapshot of state: it has only {} bytes", prefix.len()));
+        };
+        if &prefix[..4] != b"dfst" {
+            let found = prefix[..4].escape_ascii();
+            return Err(format!("not a snapshot of state: expected `dfst` at its start, found `{found}`"));
+        }
+        let number = |at: usize| u16::from_le_bytes([prefix[at], prefix[at + 1]]);
+        let expected = [
+            (4, VERSION, "of the format"),
+            (6, LAYOUT_VERSION, "of the row layout"),
+            (8, HASH_VERSION, "of the hash function"),
+        ];
+        for (at, expected, what) in expected {
+            if number(at) != expected {
+                let found = number(at);
+                return Err(format!(
+                    "the snapshot has version {found} {what}, and this program reads {expected}; restore it with the program that wrote it"
+                ));
+            }
+        }
+        if number(10) != KEY_GROUPS as u16 {
+            return Err(format!("the snapshot has {} key groups, and this program {KEY_GROUPS}", number(10)));
+        }
+        let length = u32::from_le_bytes([prefix[12], prefix[13], prefix[14], prefix[15]]) as usize;
+        match (PREFIX_BYTES + 20 + CHECKSUM_BYTES..=LONGEST_HEADER_BYTES).contains(&length) {
+            true => Ok(length),
+            false => Err(format!("the header is damaged: it says that it has {length} bytes")),
+        }
+    }
+
+    /// # Errors
+    /// What is wrong with the header.
+    pub(super) fn read(bytes: &[u8]) -> Result<Self, String> {
+        let damaged = || "the header is damaged: its checksum does not fit; get the file again".to_owned();
+        let (body, checksum) = bytes.split_last_chunk::<CHECKSUM_BYTES>().ok_or_else(damaged)?;
+        if xxh3_64(body) != u64::from_le_bytes(*checksum) {
+            return Err(damaged());
+        }
+        let mut rest = body.get(PREFIX_BYTES..).unwrap_or_default();
+        Self::read_body(&mut rest)
+            .filter(|header| rest.is_empty() && header.makes_sense())
+            .ok_or_else(|| "the header makes no sense".to_owned())
+    }
+
+    fn read_body(rest: &mut &[u8]) -> Option<Self> {
+        let epoch = u64::from_le_bytes(*rest.split_off(..8)?.first_chunk()?);
+        let (first_group, end_group) = (read_number(rest)?, read_number(rest)?);
+        let flags = u32::from_le_bytes(*rest.split_off(..4)?.first_chunk()?);
+        let (leaves, keys) = (read_number(rest)?, read_number(rest)?);
+        let key = (0..keys).map(|_| read_number(rest)).collect::<Option<Vec<_>>>()?;
+        let leaf = |_| {
+            let &[physical] = rest.split_off(..1)? else { return None };
+            Some(StoredLeaf { physical, name: read_text(rest)?, ty: read_text(rest)? })
+        };
+        let leaves = (0..leaves).map(leaf).collect::<Option<Vec<_>>>()?;
+        let has_tombstones = flags & HAS_TOMBSTONES != 0;
+        (flags <= HAS_TOMBSTONES).then_some(Header { epoch, first_group, end_group, has_tombstones, leaves, key })
+    }
+
+    fn makes_sense(&self) -> bool {
+        let count = self.leaves.len();
+        self.first_group <= self.end_group
+            && usize::from(self.end_group) <= KEY_GROUPS
+            && self.key.iter().all(|&leaf| usize::from(leaf) < count)
+            && self.leaves.iter().all(|leaf| usize::from(leaf.physical) < PHYSICALS.len())
+    }
+
+    /// How rows lie in the images, where some leaves are of types that are known, and the others of any of the same width.
+    pub(super) fn layout(&self, known: &[Option<LeafType>]) -> RowLayout {
+        let ty = |(leaf, known): (&StoredLeaf, &Option<LeafType>)| {
+            let (physical, any) = PHYSICALS[usize::from(leaf.physical)];
+            known.filter(|ty| ty.physical() == physical).unwrap_or(any)
+        };
+        let mut types: Vec<LeafType> = self.leaves.iter().zip(known).map(ty).collect();
+        types.extend(self.has_tombstones.then_some(LeafType::U64));
+        let live = LeafSet::all(types.len());
+        RowLayout::new(types, &live).aligned(crate::hash::ROW_ALIGN)
+    }
+}
+
+/// What stands before each image, and at the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Head {
+    /// A page.
+    Image {
+        number: u32,
+        rows: u32,
+        /// Where variable parts begin in the page, and how long it is in memory.
+        heap_start: u32,
+        run_bytes: u64,
+        /// The key groups whose rows in it are the snapshot's; the others are not.
+        groups: KeyGroupSet,
+    },
+    /// How many images came before, and how many rows were in them.
+    End { number: u32, rows: u64 },
+}
+
+impl Head {
+    /// Of a page's image.
+    pub(super) fn of(number: u32, image: &PageImage<'_>, groups: KeyGroupSet) -> Self {
+        let (rows, heap_start, run_bytes) = image.sizes();
+        Head::Image { number, rows, heap_start, run_bytes: run_bytes as u64, groups }
+    }
+
+    /// Appends it to a snapshot.
+    pub(super) fn write(self, out: &mut Vec<u8>) {
+        let begin = out.len();
+        let (magic, number, [rows, heap], last, groups) = match self {
+            Head::Image { number, rows, heap_start, run_bytes, groups } => {
+                (b"dfsp", number, [rows, heap_start], run_bytes, groups)
+            }
+            Head::End { number, rows } => (b"dfse", number, [0, 0], rows, KeyGroupSet::default()),
+        };
+        out.extend_from_slice(magic);
+        [number, rows, heap].into_iter().for_each(|number| out.extend_from_slice(&number.to_le_bytes()));
+        out.extend_from_slice(&last.to_le_bytes());
+        out.extend_from_slice(&[0; 8]);
+        out.extend(groups.to_bytes());
+        let checksum = xxh3_64(&out[begin..]);
+        out.extend_from_slice(&checksum.to_le_bytes());
+    }
+
+    /// # Errors
+    /// What is wrong with the bytes.
+    pub(super) fn read(bytes: &[u8]) -> Result<Self, String> {
+        let damaged = || "expected the head of an image, found damaged bytes; get the file again".to_owned();
+        let (body, checksum) = bytes.split_last_chunk::<CHECKSUM_BYTES>().ok_or_else(damaged)?;
+        if bytes.len() != HEAD_BYTES || xxh3_64(body) != u64::from_le_bytes(*checksum) {
+            return Err(damaged());
+        }
+        let number = |at: usize| u32::from_le_bytes([body[at], body[at + 1], body[at + 2], body[at + 3]]);
+        let last = u64::from(number(16)) | u64::from(number(20)) << 32;
+        match &body[..4] {
+            b"dfsp" => Ok(Head::Image {
+                number: number(4),
+                rows: number(8),
+                heap_start: number(12),
+                run_bytes: last,
+                groups: KeyGroupSet::from_bytes(&body[32..]),
+            }),
+            b"dfse" => Ok(Head::End { number: number(4), rows: last }),
+            found => Err(format!("expected the head of an image, found `{}`", found.escape_ascii())),
+        }
+    }
+}
+
+/// Appends a page's image behind its head: header, rows, variable parts.
+pub(super) fn write_image(head: Head, image: &PageImage<'_>, out: &mut Vec<u8>) {
+    head.write(out);
+    out.extend_from_slice(&image.header);
+    out.extend_from_slice(image.rows);
+    out.extend_from_slice(image.heap);
+}
+
+fn write_count(count: usize, out: &mut Vec<u8>) -> Result<(), String> {
+    let count = u16::try_from(count).map_err(|_| format!("the state has {count} leaves"))?;
+    out.extend_from_slice(&count.to_le_bytes());
+    Ok(())
+}
+
+fn write_text(text: &str, out: &mut Vec<u8>) -> Result<(), String> {
+    let length = u32::try_from(text.len()).map_err(|_| format!("the name `{text:.40}…` has {} bytes", text.len()))?;
+    out.extend_from_slice(&length.to_le_bytes());
+    out.extend_from_slice(text.as_bytes());
+    Ok(())
+}
+
+fn read_number(rest: &mut &[u8]) -> Option<u16> {
+    rest.split_off(..2)?.first_chunk().map(|&bytes| u16::from_le_bytes(bytes))
+}
+
+fn read_text(rest: &mut &[u8]) -> Option<String> {
+    let length = rest.split_off(..4)?.first_chunk().map(|&bytes| u32::from_le_bytes(bytes))?;
+    std::str::from_utf8(rest.split_off(..length as usize)?).ok().map(str::to_owned)
+}

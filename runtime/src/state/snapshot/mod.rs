@@ -1,0 +1,11 @@
+//! The state of a table as bytes: what a mark gives, and what is restored from it. `docs/snapshots.md` draws the bytes.
+//!
+//! * [`format`]: header, heads of images, end.
+//! * [`marking`]: a table's images, one after the other, while the table goes on.
+//! * [`restoring`]: images of former tasks, checked, row by row into the tables of other tasks.
+
+mod format;
+pub(super) mod marking;
+mod restoring;
+
+pub use restoring::Restoring;

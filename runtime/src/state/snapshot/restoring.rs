@@ -1,0 +1,274 @@
+//! Images of former tasks, checked, row by row into the table of a task.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::format::{HEAD_BYTES, Head, Header, PREFIX_BYTES, StoredLeaf, type_in_words};
+use crate::error::{Error, Result};
+use crate::group::standing_rows;
+use crate::hash::hash_rows;
+use crate::kernel::Outputs;
+use crate::memory::Memory;
+use crate::page::{Buffer, FIRST_ROW, Input, Page, RowWriter, Selection, check_rows, run_bytes};
+use crate::row::{LeafType, RowLayout};
+use crate::state::key_groups::{KeyGroupSet, key_group_of};
+use crate::state::spec::StateSpec;
+use crate::state::{Put, Requests, StateTable};
+use crate::strategy::{Cursor, Progress};
+
+/// Reads the snapshot of one former task into a table. It is given the bytes piece by piece, each as long as it [wants](Restoring::wants), and
+/// places the rows of each in the table before it wants the next.
+///
+/// Nothing is believed: checksums find damage, and what they cannot know is looked at row by row. Rows of key groups that the table does not
+/// own are passed over, so that any number of tasks restore from the snapshots of any others. Leaves are found by name and type; a leaf that the
+/// table does not have is passed over.
+pub struct Restoring {
+    path: PathBuf,
+    memory: Memory,
+    next: Next,
+    /// Where the next piece begins in the file.
+    offset: u64,
+    header: Vec<u8>,
+    rows: Option<Rows>,
+    images: u32,
+    seen_rows: u64,
+    epoch: Option<u64>,
+    /// The image that is being placed.
+    page: Option<Placing>,
+    put: Option<Put>,
+    requests: Requests,
+}
+
+/// The next piece.
+enum Next {
+    Prefix,
+    Header(usize),
+    Head,
+    Image(Image, usize),
+    /// Whatever follows is too much.
+    End,
+}
+
+/// What the head of an image says of it.
+#[derive(Clone, Copy)]
+struct Image {
+    number: u32,
+    rows: u32,
+    heap_start: u32,
+    run_bytes: usize,
+    groups: KeyGroupSet,
+}
+
+/// How the snapshot's rows are read, and become the table's.
+struct Rows {
+    layout: Arc<RowLayout>,
+    hidden: Option<usize>,
+    names: Vec<String>,
+    /// For each leaf of the table, that of the snapshot, and its type.
+    arranged: Vec<(Option<usize>, LeafType)>,
+}
+
+/// A page, and how many of its rows are in the table.
+struct Placing {
+    page: Page,
+    groups: KeyGroupSet,
+    next: usize,
+    selection: Selection,
+    cursor: Cursor,
+}
+
+impl Restoring {
+    /// A snapshot of one task, for a table whose images `memory` pays for while they are read.
+    #[must_use]
+    pub fn new(path: impl Into<PathBuf>, memory: &Memory) -> Self {
+        Restoring {
+            path: path.into(),
+            memory: memory.clone(),
+            next: Next::Prefix,
+            offset: 0,
+            header: Vec::new(),
+            rows: None,
+            images: 0,
+            seen_rows: 0,
+            epoch: None,
+            page: None,
+            put: None,
+            requests: Requests::default(),
+        }
+    }
+
+    /// How many bytes the next piece has; zero behind the end, where the file has to end, too.
+    #[must_use]
+    pub fn wants(&self) -> usize {
+        match &self.next {
+            Next::Prefix => PREFIX_BYTES,
+            Next::Header(bytes) => bytes - PREFIX_BYTES,
+            Next::Head => HEAD_BYTES,
+            Next::Image(_, bytes) => *bytes,
+            Next::End => 0,
+        }
+    }
+
+    /// The epoch of the snapshot, once it has been read.
+    #[must_use]
+    pub fn epoch(&self) -> Option<u64> {
+        self.epoch
+    }
+
+    /// Takes the next piece. Fewer bytes than were wanted are the end of the file.
+    ///
+    /// # Errors
+    /// What is wrong with it: [`Error::Data`] with the offset, [`Error::Schema`] where it holds other rows than the table's.
+    pub fn supply(&mut self, table: &StateTable, bytes: &[u8]) -> Result<()> {
+        if bytes.len() < self.wants() {
+            return Err(self.damaged(0, "the file ends before its last image; it was cut, get it again"));
+        }
+        match std::mem::replace(&mut self.next, Next::End) {
+            Next::Prefix => {
+                let length = Header::bytes(bytes).map_err(|message| self.damaged(0, message))?;
+                self.header.extend_from_slice(bytes);
+                self.next = Next::Header(length);
+            }
+            Next::Header(_) => {
+                self.header.extend_from_slice(bytes);
+                let header = Header::read(&self.header).map_err(|message| self.damaged(0, message))?;
+                self.epoch = Some(header.epoch);
+                self.rows = Some(Rows::of(&header, table.spec(), &self.path)?);
+                self.put = Some(Put::new(table.spec().leaves.len(), table.spec().key.clone()));
+                self.next = Next::Head;
+            }
+            Next::Head => self.next = self.head(bytes)?,
+            Next::Image(image, _) => {
+                // Nothing of an image is read whose key groups are all other tasks'.
+                if !image.groups.and(&KeyGroupSet::of_range(table.key_groups())).is_empty() {
+                    self.page = Some(self.image(image, bytes)?);
+                }
+                self.next = Next::Head;
+            }
+            Next::End if bytes.is_empty() => {}
+            Next::End => return Err(self.damaged(0, "the file is damaged: bytes follow the end")),
+        }
+        self.offset += bytes.len() as u64;
+        Ok(())
+    }
+
+    /// Places the rows of the piece that was taken last: `Done` when the next one may come.
+    ///
+    /// # Errors
+    /// As [`StateTable::apply`].
+    pub fn place(&mut self, table: &mut StateTable) -> Result<Progress> {
+        let (Some(placing), Some(rows), Some(put)) = (&mut self.page, &self.rows, &mut self.put) else {
+            return Ok(Progress::Done);
+        };
+        let (batch, owned) = (placing.page.batch(), KeyGroupSet::of_range(table.key_groups()));
+        let arranged = batch.arranged(&rows.arranged);
+        let mut out = Outputs::new(RowWriter::new(rows.layout.clone(), self.memory.clone()));
+        let (mut standing, mut hashes) = (Vec::new(), Vec::new());
+        while placing.cursor != 0 || placing.next < batch.rows() {
+            if placing.cursor == 0 {
+                placing.next = placing.selection.fill(placing.next..batch.rows());
+                let window = Input::new(&batch, &placing.selection);
+                standing_rows(&window, &rows.layout, rows.hidden, &mut standing);
+                placing.selection.set(standing.drain(..));
+                hash_rows(&Input::new(&arranged, &placing.selection), &table.spec().key, &mut hashes);
+                let groups = placing.groups.and(&owned);
+                placing.selection.keep_positions(|position| groups.contains(key_group_of(hashes[position])));
+            }
+            let input = Input::new(&arranged, &placing.selection);
+            if table.apply(&mut self.requests, put, &input, &mut placing.cursor, &mut out)? == Progress::Pending {
+                return Ok(Progress::Pending);
+            }
+        }
+        self.page = None;
+        Ok(Progress::Done)
+    }
+
+    fn head(&mut self, bytes: &[u8]) -> Result<Next> {
+        let head = Head::read(bytes).map_err(|message| self.damaged(0, message))?;
+        let width = self.rows.as_ref().map_or(1, |rows| rows.layout.width());
+        match head {
+            Head::End { number, rows } if (number, rows) == (self.images, self.seen_rows) => Ok(Next::End),
+            Head::End { number, rows } => {
+                let (images, seen) = (self.images, self.seen_rows);
+                let message =
+                    format!("the file is damaged: expected {rows} rows in {number} images, found {seen} in {images}");
+                Err(self.damaged(0, message))
+            }
+            Head::Image { number, rows, heap_start, run_bytes: bytes, groups } => {
+                let rows_end = (rows as usize).saturating_mul(width).saturating_add(FIRST_ROW);
+                let run = usize::try_from(bytes).ok().filter(|&bytes| bytes == run_bytes(bytes) && bytes <= 1 << 33);
+                let fits = |run: &usize| rows_end <= heap_start as usize && heap_start as usize <= *run;
+                let Some(run) = run.filter(fits).filter(|_| number == self.images) else {
+                    return Err(self.damaged(0, "the head of an image makes no sense"));
+                };
+                self.images += 1;
+                self.seen_rows += u64::from(rows);
+                let image = Image { number, rows, heap_start, run_bytes: run, groups };
+                Ok(Next::Image(image, rows_end + run - heap_start as usize))
+            }
+        }
+    }
+
+    fn image(&self, image: Image, bytes: &[u8]) -> Result<Placing> {
+        let Some(rows) = &self.rows else { return Err(Error::Internal("an image before its header".to_owned())) };
+        let rows_end = FIRST_ROW + image.rows as usize * rows.layout.width();
+        let mut buffer = Buffer::new(image.run_bytes, &self.memory)?;
+        let page = buffer.as_mut();
+        page[..rows_end].copy_from_slice(&bytes[..rows_end]);
+        page[rows_end..image.heap_start as usize].fill(0);
+        page[image.heap_start as usize..].copy_from_slice(&bytes[rows_end..]);
+        let page = Page::restore(buffer, &rows.layout, image.number.into())
+            .map_err(|message| self.damaged(0, format!("the image {message}; get the file again")))?;
+        if page.rows() != image.rows as usize {
+            return Err(self.damaged(0, "the image has other rows than its head says"));
+        }
+        let (batch, mut standing, mut selection) = (page.batch(), Vec::new(), Selection::default());
+        selection.set(0..batch.rows() as u32);
+        standing_rows(&Input::new(&batch, &selection), &rows.layout, rows.hidden, &mut standing);
+        let stands = |row: usize| standing.binary_search(&(row as u32)).is_ok();
+        check_rows(&page, stands).map_err(|(row, leaf, message)| {
+            let at = FIRST_ROW + row * rows.layout.width() + rows.layout.offset(leaf).unwrap_or_default();
+            self.damaged(at, format!("`{}` of a row: {message}", rows.names[leaf]))
+        })?;
+        drop(batch);
+        Ok(Placing { page, groups: image.groups, next: 0, selection: Selection::default(), cursor: 0 })
+    }
+
+    fn damaged(&self, at: usize, message: impl Into<String>) -> Error {
+        let place = format!(", byte {}", self.offset + at as u64);
+        Error::Data { path: self.path.clone(), place, message: message.into() }
+    }
+}
+
+impl Rows {
+    fn of(header: &Header, spec: &StateSpec, path: &std::path::Path) -> Result<Self> {
+        let refuse = |message: String| Err(Error::Schema { path: path.to_path_buf(), message });
+        let mut arranged = Vec::new();
+        let mut known = vec![None; header.leaves.len()];
+        for (number, leaf) in spec.leaves.iter().enumerate() {
+            let words = type_in_words(leaf.ty);
+            // An `Option` and what it holds have one name, and so may several levels of them: the first that is not taken is meant.
+            let is_it = |(stored, known): (&StoredLeaf, &Option<LeafType>)| {
+                let same = stored.ty == words || (matches!(leaf.ty, LeafType::Tag(_)) && words.starts_with(&stored.ty));
+                stored.name == leaf.name && same && known.is_none()
+            };
+            let found = header.leaves.iter().zip(&known).position(is_it);
+            if let Some(found) = found {
+                known[found] = Some(leaf.ty);
+            } else if spec.is_live(number) {
+                let others: Vec<&str> =
+                    header.leaves.iter().filter(|stored| stored.name == leaf.name).map(|stored| &*stored.ty).collect();
+                let found = if others.is_empty() { "none of that name".to_owned() } else { others.join(", ") };
+                return refuse(format!("the state's `{}`: expected {}, found {found}", leaf.name, leaf.ty));
+            }
+            arranged.push((found, leaf.ty));
+        }
+        let key: Vec<Option<usize>> = header.key.iter().map(|&leaf| Some(usize::from(leaf))).collect();
+        if !spec.key.iter().map(|&leaf| arranged[leaf].0).eq(key.iter().copied()) {
+            return refuse("the state has another key in the snapshot than in the program".to_owned());
+        }
+        let names = header.leaves.iter().map(|leaf| leaf.name.clone()).collect();
+        let hidden = header.has_tombstones.then_some(header.leaves.len());
+        Ok(Rows { layout: Arc::new(header.layout(&known)), hidden, names, arranged })
+    }
+}

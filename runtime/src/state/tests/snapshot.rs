@@ -1,0 +1,289 @@
+//! Marks whose images are given late, and what is restored from them.
+
+use xxhash_rust::xxh3::{Xxh3, xxh3_64};
+
+use crate::error::Error;
+use crate::hash::{HASH_VERSION, hash_rows};
+use crate::page::tests::Random;
+use crate::page::{FIRST_ROW, windows};
+use crate::row::{Datum, LeafType};
+use crate::state::tests::model::{Bench, Operation, Row, Shape, shapes};
+use crate::state::{StateLeaf, StateSpec, key_group_of, key_groups_of_task};
+
+const AMPLE: usize = 1 << 30;
+
+/// Restores a snapshot's rows at so many tasks, each of which gets its own.
+fn restores(shape: &Shape, expected: &[Row], bytes: &[u8], tasks: usize) {
+    let mut found = Vec::new();
+    let mut first = None;
+    for task in 0..tasks {
+        let mut bench = Bench::of_task(shape, AMPLE, task, tasks);
+        bench.restore(bytes).unwrap();
+        let rows = bench.walk(None);
+        let range = key_groups_of_task(task, tasks);
+        for page in shape.pages(&rows) {
+            let mut hashes = Vec::new();
+            windows(&page.batch(), |input| {
+                hash_rows(input, &shape.key, &mut hashes);
+                assert!(hashes.iter().all(|&hash| range.contains(&key_group_of(hash))));
+                Ok::<(), Error>(())
+            })
+            .unwrap();
+        }
+        found.extend(rows);
+        first.get_or_insert(bench);
+    }
+    first.unwrap().same(found, expected.to_vec());
+}
+
+/// Random operations with a mark now and then; checks each mark when its images have been given, which may be many operations later.
+pub(super) fn goes_on_while_marked(bench: &mut Bench, keys: u64, is_skewed: bool, steps: u64, random: &mut Random) {
+    let shape = bench.shape.clone();
+    let mut checked = 0;
+    for step in 0..steps {
+        match bench.marked {
+            None if random.below(3) == 0 => bench.mark(step),
+            Some(_) => {
+                if let Some((rows, bytes)) = bench.give(random.below(6)) {
+                    restores(&shape, &rows, &bytes, 1 + checked % 3);
+                    checked += 1;
+                }
+            }
+            None => {}
+        }
+        let count = [0, 1, 7, 1_500][random.below(4)];
+        let rows = bench.rows(count, keys, is_skewed, random);
+        match random.below(if shape.deletes { 7 } else { 4 }) {
+            0 | 1 => bench.run(Operation::Put, &rows),
+            2 => bench.run(Operation::Update, &rows),
+            3 => bench.run(Operation::Find, &rows),
+            4 | 5 => bench.run(Operation::Delete, &rows),
+            _ => bench.take([20, 60, 2_000][random.below(3)]),
+        }
+    }
+    if let Some((rows, bytes)) = bench.give(usize::MAX) {
+        restores(&shape, &rows, &bytes, 2);
+    }
+    bench.check();
+}
+
+#[test]
+fn a_mark_is_what_was_there_whatever_is_done_meanwhile() {
+    for shape in shapes() {
+        for (seed, keys, is_skewed) in [(1, 40, false), (2, 4_000, false), (3, 800, true)] {
+            let (mut bench, mut random) = (Bench::new(&shape, AMPLE), Random(seed));
+            goes_on_while_marked(&mut bench, keys, is_skewed, 40, &mut random);
+        }
+    }
+}
+
+/// A table is put into parts, and its pages are rewritten, between a mark and its images.
+#[test]
+fn a_mark_outlives_pages_that_are_rewritten() {
+    for shape in shapes().into_iter().filter(|shape| shape.deletes) {
+        let (mut bench, mut random) = (Bench::new(&shape, AMPLE), Random(7));
+        let rows: Vec<Row> = (0..20_000).map(|key| shape.row(key, &mut random)).collect();
+        bench.run(Operation::Put, &rows);
+        bench.mark(1);
+        bench.table.table.split().unwrap();
+        bench.run(Operation::Delete, &rows[..15_000]);
+        bench.run(Operation::Put, &rows[10_000..]);
+        bench.table.table.compact(true).unwrap();
+        assert!(bench.table.mark(2).is_err(), "one at a time");
+        let (rows, bytes) = bench.give(usize::MAX).unwrap();
+        restores(&shape, &rows, &bytes, 3);
+        bench.check();
+        bench.mark(3);
+        let again: Vec<Row> = (0..3_000).map(|key| shape.row(key, &mut random)).collect();
+        bench.run(Operation::Put, &again);
+        let (rows, bytes) = bench.give(usize::MAX).unwrap();
+        restores(&shape, &rows, &bytes, 1);
+        bench.mark(4);
+        bench.table.abandon_mark();
+        assert!(!bench.table.is_marked());
+    }
+}
+
+#[test]
+fn what_was_written_by_several_tasks_is_restored_by_others() {
+    let shape = shapes().remove(2);
+    let (mut files, mut all) = (Vec::new(), Vec::new());
+    for task in 0..3 {
+        let mut bench = Bench::of_task(&shape, AMPLE, task, 3);
+        let mut random = Random(11);
+        let rows: Vec<Row> = (0..3_000).map(|key| shape.row(key, &mut random)).collect();
+        let own = |row: &Row| {
+            let (mut hashes, range) = (Vec::new(), key_groups_of_task(task, 3));
+            let page = shape.pages(std::slice::from_ref(row)).remove(0);
+            windows(&page.batch(), |input| {
+                hash_rows(input, &shape.key, &mut hashes);
+                Ok::<(), Error>(())
+            })
+            .unwrap();
+            range.contains(&key_group_of(hashes[0]))
+        };
+        let rows: Vec<Row> = rows.into_iter().filter(own).collect();
+        bench.run(Operation::Put, &rows);
+        bench.mark(9);
+        let (rows, bytes) = bench.give(usize::MAX).unwrap();
+        all.extend(rows);
+        files.push(bytes);
+    }
+    assert_eq!(all.len(), 3_000);
+    for tasks in [1, 2, 4] {
+        let mut found = Vec::new();
+        for task in 0..tasks {
+            let mut bench = Bench::of_task(&shape, AMPLE, task, tasks);
+            files.iter().for_each(|bytes| bench.restore(bytes).unwrap());
+            found.extend(bench.walk(None));
+        }
+        Bench::new(&shape, AMPLE).same(found, all.clone());
+    }
+}
+
+/// A few rows of each kind, some deleted.
+fn small(shape: &Shape) -> (Vec<Row>, Vec<u8>) {
+    let (mut bench, mut random) = (Bench::new(shape, AMPLE), Random(13));
+    let mut rows: Vec<Row> = (0..5).map(|key| shape.row(key, &mut random)).collect();
+    rows[2].iter_mut().zip(&shape.types).enumerate().for_each(|(leaf, (datum, ty))| {
+        if *ty == LeafType::Text && !shape.key.contains(&leaf) {
+            *datum = Datum::Bytes("a text that is not in its slot: größer".as_bytes().into());
+        }
+    });
+    bench.run(Operation::Put, &rows);
+    if shape.deletes {
+        bench.run(Operation::Delete, &rows[3..4]);
+    }
+    bench.mark(1);
+    bench.give(usize::MAX).unwrap()
+}
+
+#[test]
+fn every_damaged_byte_and_every_cut_is_an_error() {
+    for shape in shapes() {
+        let (rows, bytes) = small(&shape);
+        restores(&shape, &rows, &bytes, 1);
+        let mut damaged = bytes.clone();
+        for at in 0..bytes.len() {
+            for change in [1, 0x80] {
+                damaged[at] = bytes[at] ^ change;
+                let error = Bench::new(&shape, AMPLE).restore(&damaged).unwrap_err();
+                assert!(matches!(&error, Error::Data { path, .. } if path.ends_with("state.dfst")), "{at}: {error}");
+            }
+            damaged[at] = bytes[at];
+            assert!(Bench::new(&shape, AMPLE).restore(&bytes[..at]).is_err(), "cut at {at}");
+        }
+        let longer = [&bytes[..], &[0]].concat();
+        assert!(Bench::new(&shape, AMPLE).restore(&longer).is_err());
+    }
+}
+
+/// Where the first image's page begins, and how long its head is.
+fn first_page(bytes: &[u8]) -> (usize, usize) {
+    let header = u32::from_le_bytes(bytes[12..16].try_into().unwrap()) as usize;
+    let head = bytes[header + 4..].windows(4).position(|word| word == b"dfpg").unwrap() + 4;
+    (header + head, head)
+}
+
+/// What was made to deceive has the right checksums: it is an error, or rows that are values of their types.
+#[test]
+fn bytes_that_were_made_to_deceive_are_no_wrong_values() {
+    let mut refused = 0;
+    for shape in shapes() {
+        let (_, bytes) = small(&shape);
+        let (page, head) = first_page(&bytes);
+        let end = bytes.len() - head;
+        for at in page + FIRST_ROW..end {
+            for change in [1, 0x10, 0x80, 0xff] {
+                let mut forged = bytes.clone();
+                forged[at] ^= change;
+                forged[page + 24..page + 32].fill(0);
+                let mut sum = Xxh3::with_seed(0);
+                sum.update(&forged[page..end]);
+                let sum = sum.digest();
+                forged[page + 24..page + 32].copy_from_slice(&sum.to_le_bytes());
+                let mut bench = Bench::new(&shape, AMPLE);
+                if bench.restore(&forged).is_err() {
+                    refused += 1;
+                    continue;
+                }
+                for row in bench.walk(None) {
+                    assert!(row.iter().zip(&shape.types).all(|(datum, &ty)| datum.is_a(ty)), "{at}: {row:?}");
+                    let is_bool = |ty| matches!(ty, LeafType::Bool | LeafType::Valid);
+                    assert!(row.iter().zip(&shape.types).all(|(datum, &ty)| !is_bool(ty) || datum.bits() <= 1));
+                }
+            }
+        }
+    }
+    assert!(refused > 500, "{refused}");
+}
+
+/// A head that says more than there is.
+#[test]
+fn heads_that_were_made_to_deceive_are_errors() {
+    let shape = shapes().remove(2);
+    let (_, bytes) = small(&shape);
+    let (page, head) = first_page(&bytes);
+    for at in page - head + 4..page - 8 {
+        for value in [0, 1, 0x7f, 0xff] {
+            let mut forged = bytes.clone();
+            forged[at] = value;
+            let sum = xxh3_64(&forged[page - head..page - 8]);
+            forged[page - 8..page].copy_from_slice(&sum.to_le_bytes());
+            let mut bench = Bench::new(&shape, AMPLE);
+            // Other key groups are other rows, of those that there are.
+            if bench.restore(&forged).is_ok() {
+                assert!(forged == bytes || at >= page - head + 24, "{at}");
+            }
+        }
+    }
+}
+
+#[test]
+fn leaves_are_found_by_name_and_type() {
+    let shape = shapes().remove(4);
+    let (_, bytes) = small(&shape);
+    let spec = |change: &dyn Fn(&mut Vec<StateLeaf>), key: &[usize]| {
+        let mut leaves = shape.spec().leaves;
+        change(&mut leaves);
+        StateSpec::new(leaves, key).deletable()
+    };
+    let restore = |spec: StateSpec| {
+        let mut bench = Bench::new(&shape, AMPLE);
+        bench.table = crate::state::StateTable::new(spec, 0..1024, 0, &bench.context).unwrap();
+        bench.restore(&bytes).map(|()| bench.table.resident_rows())
+    };
+    assert_eq!(restore(spec(&|_| (), &[0, 1])).unwrap(), 4);
+    // Fewer leaves, in another order.
+    let fewer = |leaves: &mut Vec<StateLeaf>| {
+        leaves.remove(5);
+        leaves.swap(0, 4);
+    };
+    assert_eq!(restore(spec(&fewer, &[4, 1])).unwrap(), 4);
+    for (change, key) in [
+        (&(|leaves: &mut Vec<StateLeaf>| leaves[2].name.push('x')) as &dyn Fn(&mut Vec<StateLeaf>), &[0, 1][..]),
+        (&|leaves| leaves[2].ty = LeafType::I64, &[0, 1]),
+        (&|_| (), &[1, 0]),
+        (&|_| (), &[1]),
+    ] {
+        assert!(matches!(restore(spec(change, key)), Err(Error::Schema { .. })));
+    }
+}
+
+/// Whoever changes the function raises its version, or snapshots are restored by the wrong tasks.
+#[test]
+fn hashes_are_those_of_the_version() {
+    let mut all = Vec::new();
+    for shape in shapes() {
+        let mut random = Random(1);
+        let rows: Vec<Row> = (0..50).map(|key| shape.row(key, &mut random)).collect();
+        let mut hashes = Vec::new();
+        windows(&shape.pages(&rows)[0].batch(), |input| {
+            hash_rows(input, &shape.key, &mut hashes);
+            Ok::<(), Error>(())
+        })
+        .unwrap();
+        all.extend(hashes.iter().flat_map(|hash| hash.to_le_bytes()));
+    }
+    assert_eq!((HASH_VERSION, xxh3_64(&all)), (1, 993_857_646_509_789_088));
+}
