@@ -13,9 +13,10 @@ use super::inline::{InlineStep, Watch};
 use super::job::Job;
 use super::needs::Needs;
 use super::pipeline::{Pipeline, PipelineHead, Renewal, Side, Step};
-use super::reading::{SourceHead, SplitQueue};
+use super::reading::{Followed, FollowedSource, HeadSplits, SourceHead, SplitQueue};
 use super::spill_queue::SpillQueueHead;
 use super::task::Task;
+use super::timers::Alarm;
 use crate::error::{Error, Result};
 use crate::kernel::{Blocking, Outputs, TaskContext, TaskGroup, catching};
 use crate::memory::Memory;
@@ -24,6 +25,7 @@ use crate::metrics::JobMetrics;
 use crate::page::{RowWriter, limited_bytes};
 use crate::physical::{Head, InlineStepPlan, OutputPlan, PhysicalPlan, StagePlan, StepPlan};
 use crate::row::{LeafSet, RowLayout};
+use crate::source::Source;
 use crate::spill::SpillQueue;
 use crate::strategy::Ship;
 use crate::stream::ItemSender;
@@ -92,6 +94,9 @@ impl<'p> Starter<'p> {
             }
             if let Head::Source(operator, source, scan) = &stage.head {
                 let listed = source.splits(scan).map_err(|error| error.at(&plan.operators[*operator].origin))?;
+                if source.is_endless() {
+                    continue;
+                }
                 job.metrics.source_total_bytes.add(listed.iter().map(|split| split.bytes).sum());
                 splits.insert(number, Arc::new(SplitQueue::new(listed.into())));
             }
@@ -180,12 +185,21 @@ impl<'p> Starter<'p> {
             }
             Head::Source(operator, source, scan) => {
                 let reader = source.reader(scan, &self.memory(*operator)).map_err(|error| self.at(*operator, error))?;
-                let splits = self.splits.get(&stage).cloned().unwrap_or_default();
+                let splits = self.head_splits(stage, subtask, source, me);
                 let blocking = self.blocking(me);
                 let (rejects, memory) = (source.rejects(), self.memory(*operator));
                 Ok(PipelineHead::Source(SourceHead::new(*operator, reader, rejects, splits, blocking, memory)))
             }
         }
+    }
+
+    fn head_splits(&self, stage: usize, subtask: usize, source: &Arc<dyn Source>, me: &Arc<dyn Wake>) -> HeadSplits {
+        if !source.is_endless() {
+            return HeadSplits::Shared(self.splits.get(&stage).cloned().unwrap_or_default());
+        }
+        let task = (subtask, self.plan.stages[stage].tasks);
+        let splits = Followed::of(task, &[], self.resources.streaming.idle_after);
+        HeadSplits::Followed(FollowedSource { source: source.clone(), splits, alarm: Alarm::of(me) })
     }
 
     fn at(&self, operator: usize, error: Error) -> Error {
