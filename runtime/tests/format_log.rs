@@ -104,7 +104,12 @@ proptest! {
 }
 
 /// Reads a split as far as it reaches from a position; what it says then, and where it is.
-fn read_from(source: &LogSource, reader: &mut dyn SplitReader, position: Position, rows: &mut Rows) -> (Ready, Position) {
+fn read_from(
+    source: &LogSource,
+    reader: &mut dyn SplitReader,
+    position: Position,
+    rows: &mut Rows,
+) -> (Ready, Position) {
     let reach = source.endless().unwrap().reach(position.part).unwrap();
     reader.open(&position.until(reach)).unwrap();
     let types = source.schema().types();
@@ -208,7 +213,10 @@ fn blocks_are_appended_to_by_one_writer_at_a_time() {
     let schema = people();
     let mut first = LogSplits::open(place.path(), &schema, 1).unwrap();
     let message = place.short(&LogSplits::open(place.path(), &schema, 1).err().unwrap().to_string());
-    assert_eq!(message, "log/split-00000.log: another writer has this split; wait for its end, or add splits to the log");
+    assert_eq!(
+        message,
+        "log/split-00000.log: another writer has this split; wait for its end, or add splits to the log"
+    );
     let mut second = LogSplits::add(place.path(), &schema, 2).unwrap();
     assert_eq!((second.count(), place.read(&schema).unwrap().len()), (2, 9));
     append(&mut second, 1, &person(100)).unwrap();

@@ -12,7 +12,7 @@ mod followed;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
@@ -28,6 +28,9 @@ use crate::stream::Control;
 
 pub(super) use followed::Followed;
 use followed::Next;
+
+/// So long a split is read while others have something, or until its next bytes are to be read.
+const TURN: Duration = Duration::from_millis(10);
 
 /// Splits that any task of the stage may take.
 pub(super) type SplitQueue = Mutex<VecDeque<Split>>;
@@ -58,6 +61,8 @@ pub(super) struct SourceHead {
     current: Option<Split>,
     /// It has given records of the current split since it was opened.
     has_given: bool,
+    /// When the current split was opened, or found to be the only one that has something.
+    turn_began: Instant,
     /// A read that a blocking thread does.
     flight: Option<Flight<Vec<Bytes>>>,
     /// Where bad records go, and those that a blocking thread writes.
@@ -72,7 +77,7 @@ pub(super) struct SourceHead {
 }
 
 /// What a head has.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SourceProgress {
     /// Records of the split of this number, and of no other.
     Batch(usize),
@@ -96,6 +101,7 @@ impl SourceHead {
             splits,
             current: None,
             has_given: false,
+            turn_began: Instant::now(),
             flight: None,
             rejects,
             rejecting: None,
@@ -147,6 +153,9 @@ impl SourceHead {
                     Next::End => return Ok(self.end()),
                 }
             }
+            if self.has_given && self.turn_began.elapsed() >= TURN {
+                self.gives_turn(watch)?;
+            }
             let ready = self.reader.advance()?;
             self.reject();
             match ready {
@@ -185,7 +194,7 @@ impl SourceHead {
 
     fn open(&mut self, split: Split) -> Result<()> {
         self.reader.open(&split)?;
-        (self.current, self.has_given) = (Some(split), false);
+        (self.current, self.has_given, self.turn_began) = (Some(split), false, Instant::now());
         Ok(())
     }
 
@@ -213,6 +222,7 @@ impl SourceHead {
         };
         followed.splits.is_at(position);
         followed.splits.pass();
+        self.turn_began = Instant::now();
         match self.next_split(watch)? {
             Next::Read(split) if split.part != position.part => {
                 let bytes = self.passed(position);
@@ -251,7 +261,10 @@ impl SourceHead {
         let HeadSplits::Followed(followed) = &self.splits else { return Vec::new() };
         let mut positions = followed.splits.positions();
         if let Some(current) = self.current.as_ref().and(self.reader.position()) {
-            positions.iter_mut().filter(|position| position.part == current.part).for_each(|position| *position = current);
+            positions
+                .iter_mut()
+                .filter(|position| position.part == current.part)
+                .for_each(|position| *position = current);
         }
         positions
     }
@@ -315,3 +328,6 @@ fn read_cached(request: &ReadRequest, memory: &Memory) -> Result<Option<Vec<Byte
     }
     Ok(Some(all))
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,7 +12,7 @@ use super::exits::Exit;
 use super::inline::{InlineStep, Watch};
 use super::job::Job;
 use super::needs::Needs;
-use super::pipeline::{Pipeline, PipelineHead, Renewal, Side, Step};
+use super::pipeline::{Deadline, Pipeline, PipelineHead, Renewal, Side, Step};
 use super::reading::{Followed, FollowedSource, HeadSplits, SourceHead, SplitQueue};
 use super::spill_queue::SpillQueueHead;
 use super::task::Task;
@@ -79,6 +79,8 @@ struct Starter<'p> {
     splits: HashMap<usize, Arc<SplitQueue>>,
     /// By stage and step.
     groups: Vec<Vec<TaskGroup>>,
+    /// Stages whose rows come without end, some of them.
+    endless: Vec<bool>,
 }
 
 impl<'p> Starter<'p> {
@@ -105,7 +107,8 @@ impl<'p> Starter<'p> {
         let first_team = TEAMS.fetch_add(plan.operators.len() as u64, Ordering::Relaxed);
         let groups =
             plan.stages.iter().map(|stage| stage.steps.iter().map(|_| TaskGroup::default()).collect()).collect();
-        Ok(Starter { plan, resources, job, first_team, tasks, inboxes, splits, groups })
+        let endless = plan.endless_stages();
+        Ok(Starter { plan, resources, job, first_team, tasks, inboxes, splits, groups, endless })
     }
 
     fn body(&self, stage: usize, subtask: usize) -> Result<Pipeline> {
@@ -116,7 +119,9 @@ impl<'p> Starter<'p> {
         let steps = plan.steps.iter().enumerate().map(build).collect::<Result<Vec<_>>>()?;
         let exits =
             plan.outputs.iter().map(|output| self.exit(output, plan, subtask, &me)).collect::<Result<Vec<_>>>()?;
-        Ok(Pipeline::new(head, steps, exits, Watch::new(self.job.clone())))
+        let latency = self.resources.streaming.latency;
+        let deadline = self.endless[stage].then(|| Deadline::new(latency, Alarm::of(&me)));
+        Ok(Pipeline::new(head, steps, exits, Watch::new(self.job.clone())).sending_in_time(deadline))
     }
 
     fn memory(&self, operator: usize) -> Memory {

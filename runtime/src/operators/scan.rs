@@ -93,7 +93,10 @@ impl Operator for ScanSource {
 
 /// The error of an oracle that is asked for what is not known yet.
 fn unended() -> Error {
-    Error::Plan("the embedded engine reads what has an end, and more may come here: seal the log, or run the local engine".to_owned())
+    Error::Plan(
+        "the embedded engine reads what has an end, and more may come here: seal the log, or run the local engine"
+            .to_owned(),
+    )
 }
 
 /// Records that the program had in memory, one page a split.

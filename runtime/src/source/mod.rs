@@ -182,8 +182,7 @@ impl ReadRequest {
     pub fn read(&self, memory: &Memory) -> Result<Vec<Bytes>> {
         let range = |range: &Range<u64>| {
             let mut buffer = Buffer::new((range.end - range.start) as usize, memory)?;
-            let bytes =
-                self.fill(buffer.as_mut(), range.start).map_err(Error::io("read", self.path.as_ref()))?;
+            let bytes = self.fill(buffer.as_mut(), range.start).map_err(Error::io("read", self.path.as_ref()))?;
             Ok(Bytes::from_owner(buffer).slice(..bytes))
         };
         self.ranges.iter().map(range).collect()

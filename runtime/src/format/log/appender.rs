@@ -48,8 +48,7 @@ impl Appender {
             }
             Err(TryLockError::Error(error)) => return Err(Error::io("lock", path)(error)),
         }
-        let mut appender =
-            Appender { file, path: path.to_owned(), bytes: 0, rows: 0, blocks: 0, is_sealed: false };
+        let mut appender = Appender { file, path: path.to_owned(), bytes: 0, rows: 0, blocks: 0, is_sealed: false };
         appender.find_end(header)?;
         Ok(appender)
     }
@@ -104,13 +103,18 @@ impl Appender {
         if found.len() >= PREFIX_BYTES {
             header_bytes(&found).map_err(wrong)?;
         }
-        let message = "the split holds other records than this program writes: a log has records of one type".to_owned();
+        let message =
+            "the split holds other records than this program writes: a log has records of one type".to_owned();
         Err(Error::Schema { path: self.path.clone(), message })
     }
 
     /// Cuts the file off behind what is whole, where it is longer.
     fn cut(&self, length: u64) -> Result<()> {
-        if length == self.bytes { Ok(()) } else { self.file.set_len(self.bytes).map_err(Error::io("write", &self.path)) }
+        if length == self.bytes {
+            Ok(())
+        } else {
+            self.file.set_len(self.bytes).map_err(Error::io("write", &self.path))
+        }
     }
 
     fn read_at(&self, bytes: &mut [u8], offset: u64) -> Result<()> {

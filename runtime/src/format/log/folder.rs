@@ -1,7 +1,7 @@
 //! The folder of a log: its splits by number, and the file that says that no more will come.
 
-use std::fs;
-use std::io::ErrorKind;
+use std::fs::{self, File};
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use xxhash_rust::xxh3::xxh3_64;
@@ -69,7 +69,11 @@ impl LogFolder {
             Err(error) => return Err(Error::io("read", &path)(error)),
         };
         read_end(&bytes).map(Some).ok_or_else(|| {
-            damaged(&path, "the file that says that the log is complete is damaged; seal the log once more".to_owned())
+            damaged(
+                &path,
+                "the file that says that the log is complete is damaged; remove it, and seal the log once more"
+                    .to_owned(),
+            )
         })
     }
 
@@ -77,8 +81,15 @@ impl LogFolder {
     pub(super) fn set_complete(&self, splits: usize) -> Result<()> {
         let splits = u32::try_from(splits).map_err(|_| Error::Internal(format!("a log of {splits} splits")))?;
         let (path, written) = (self.path.join(END_NAME), self.path.join(format!(".{END_NAME}.{}", std::process::id())));
-        fs::write(&written, end(splits)).map_err(Error::io("write", &written))?;
-        fs::rename(&written, &path).map_err(Error::io("create", &path))
+        let mut file = File::create(&written).map_err(Error::io("create", &written))?;
+        file.write_all(&end(splits)).and_then(|()| file.sync_all()).map_err(Error::io("write", &written))?;
+        fs::rename(&written, &path).map_err(Error::io("create", &path))?;
+        self.sync()
+    }
+
+    /// Has the disk keep the names in the folder.
+    pub(super) fn sync(&self) -> Result<()> {
+        File::open(&self.path).and_then(|folder| folder.sync_all()).map_err(Error::io("sync", &self.path))
     }
 }
 

@@ -116,7 +116,10 @@ impl LogReader {
     }
 
     fn error(&self, place: &str, message: impl Into<String>) -> Error {
-        let path = self.open.as_ref().map_or_else(|| self.shared.folder.path().to_owned(), |open| open.split.path.to_path_buf());
+        let path = self
+            .open
+            .as_ref()
+            .map_or_else(|| self.shared.folder.path().to_owned(), |open| open.split.path.to_path_buf());
         Error::Data { path, place: format!(", byte {}{place}", self.at), message: message.into() }
     }
 

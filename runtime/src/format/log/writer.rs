@@ -16,6 +16,8 @@ use crate::source::{Encoder, Format};
 /// Some splits of a log, held by one writer. Rows are written to [`LogSplits::rows`], and go to the file as blocks: full ones when they are handed on,
 /// others when they are flushed.
 ///
+/// Dropped, it writes what it can.
+///
 /// Each split holds a page of rows and a block of a megabyte at most, and as much while it is put together.
 pub struct LogSplits {
     folder: LogFolder,
@@ -174,7 +176,8 @@ impl LogSplits {
     /// As [`LogSplits::flush`].
     pub fn sync(&mut self) -> Result<()> {
         self.flush()?;
-        self.splits.iter().try_for_each(|split| split.appender.sync())
+        self.splits.iter().try_for_each(|split| split.appender.sync())?;
+        self.folder.sync()
     }
 
     /// Appends all rows, and ends these splits for good. Others may be added.
@@ -199,5 +202,13 @@ impl LogSplits {
             }
         }
         self.folder.set_complete(count)
+    }
+}
+
+impl Drop for LogSplits {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let _ = self.flush();
+        }
     }
 }
