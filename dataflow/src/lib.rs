@@ -122,6 +122,7 @@ mod guide {
         joins_and_groups: "joins-and-groups.md";
         beside_records: "beside-records.md";
         tasks: "tasks.md";
+        logs: "logs.md";
         errors: "errors.md";
         explain: "explain.md";
     }

@@ -254,6 +254,22 @@ fn a_log_has_records_of_one_type_and_gaps_are_said() {
     assert!(message.contains("the folder is not empty"), "{message}");
 }
 
+/// What its records are is not known before the reader has been at its beginning.
+#[test]
+fn a_split_that_was_not_there_is_read_from_a_position() {
+    let (place, ends) = log_of_people();
+    let schema = people();
+    let source = place.source(&schema, true).unwrap();
+    std::fs::copy(place.split(0), place.split(1)).unwrap();
+    let mut reader = source.reader(&scan_all(&source), &memory()).unwrap();
+    let (start, mut rows) = (Position { part: 1, offset: ends[0] }, Rows::new());
+    reader.open(&start.until(ends[2])).unwrap();
+    assert_eq!(reader.position(), Some(start));
+    let (ready, position) = read_from(&source, &mut *reader, start, &mut rows);
+    assert_eq!((ready, position), (Ready::CaughtUp, Position { part: 1, offset: ends[2] }));
+    assert_eq!(rows, first_people(9)[3..]);
+}
+
 /// Blocks that are larger than what is read at once.
 #[test]
 fn large_records_and_many_blocks_are_read() {

@@ -8,8 +8,8 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use dataflow::LogWriter;
 use dataflow::prelude::*;
+use dataflow::{LogWriter, Mode};
 use tests::{Folder, PARALLELISM, Random, local, on_each_engine, same_records, within_two_minutes};
 
 #[derive(Record, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -218,20 +218,26 @@ fn splits_that_come_later_are_found() {
     });
 }
 
-/// The times between the appending of records, one after a pause, and when a closure sees them; sorted.
-fn latencies(log: &mut LogWriter<Event>, split: usize, told_events: &Receiver<(u32, u64)>) -> Vec<Duration> {
+/// The times between the appending of records, one after a pause, and when a closure sees them, sorted; and the others that it has seen till then.
+fn latencies(
+    log: &mut LogWriter<Event>,
+    split: usize,
+    told_events: &Receiver<(u32, u64)>,
+) -> (Vec<Duration>, Vec<(u32, u64)>) {
+    let mut others = Vec::new();
     let mut latencies: Vec<Duration> = (0..20)
         .map(|number| {
             thread::sleep(Duration::from_millis(17 * (number % 5)));
             log.append_to(split, &event(split, number)).unwrap();
             log.flush().unwrap();
             let appended = Instant::now();
-            while told_events.recv_timeout(MINUTE).unwrap() != (split as u32, number) {}
+            let mut told_events = std::iter::repeat_with(|| told_events.recv_timeout(MINUTE).unwrap());
+            others.extend(told_events.by_ref().take_while(|&told| told != (split as u32, number)));
             appended.elapsed()
         })
         .collect();
     latencies.sort();
-    latencies
+    (latencies, others)
 }
 
 #[test]
@@ -242,7 +248,7 @@ fn a_record_of_an_idle_log_comes_through_a_job_soon() {
                 let folder = Folder::default();
                 let mut log = LogWriter::<Event>::create(folder.join("log"), 2).unwrap();
                 let (job, told_events) = follow(parallelism, &folder, pipeline);
-                let latencies = latencies(&mut log, 1, &told_events);
+                let (latencies, _) = latencies(&mut log, 1, &told_events);
                 log.seal_all().unwrap();
                 job.join().unwrap().unwrap();
                 // The median, since the machine may be busy with other tests.
@@ -266,9 +272,8 @@ fn a_split_that_has_much_holds_up_no_other() {
         }
         log.flush().unwrap();
         let (job, told_events) = follow(1, &folder, slowly_told);
-        let latencies = latencies(&mut log, 1, &told_events);
-        let seen_meanwhile: Vec<(u32, u64)> = told_events.try_iter().collect();
-        assert!(!seen_meanwhile.contains(&(0, EVENTS - 1)), "the busy split has nothing to do any more");
+        let (latencies, busy) = latencies(&mut log, 1, &told_events);
+        assert!(!busy.is_empty() && !busy.contains(&(0, EVENTS - 1)), "{} of the busy split come first", busy.len());
         assert!(latencies[10] < Duration::from_millis(300), "{latencies:?}");
         log.seal_all().unwrap();
         job.join().unwrap().unwrap();
@@ -403,6 +408,46 @@ fn what_is_printed_is_printed_as_it_comes() {
             reading.join().unwrap();
         }
     });
+}
+
+#[dataflow]
+fn some(events: DataStream<Event>) -> DataStream<u64> {
+    events.map(|e| e.number).first(3)
+}
+
+/// Though the log goes on.
+#[test]
+fn a_stream_ends_when_nobody_wants_more() {
+    within_two_minutes("first of a stream", || {
+        for parallelism in PARALLELISM {
+            let folder = Folder::default();
+            let (_log, _) = log_of_events(&folder.join("log"), 2, 100);
+            let env = local(parallelism);
+            some(env.read_log(folder.join("log")).unwrap()).write_native(folder.join("numbers"));
+            env.run().unwrap();
+            assert_eq!(numbers(&folder).len(), 3);
+        }
+    });
+}
+
+#[dataflow]
+fn late<M: Mode>(events: Flow<Event, M>, least: u64) -> Flow<u64, M> {
+    events.filter(|e| e.number >= least).map(|e| e.number)
+}
+
+/// One program, over what is there and over what comes.
+#[test]
+fn a_pipeline_may_be_for_flows_that_end_and_for_streams() {
+    let folder = Folder::default();
+    let (log, events) = log_of_events(&folder.join("log"), 2, 1_000);
+    let expected: Vec<u64> = (events.len() as u64 - 100..events.len() as u64).collect();
+    let found = late(local(2).read_log_to_end(folder.join("log")).unwrap(), 900).collect().unwrap();
+    same_records("to its end", found, expected.clone());
+    log.seal_all().unwrap();
+    let env = local(2);
+    late(env.read_log(folder.join("log")).unwrap(), 900).write_native(folder.join("numbers"));
+    env.run().unwrap();
+    assert_eq!(numbers(&folder), expected);
 }
 
 #[dataflow]
