@@ -51,7 +51,7 @@ mod text;
 pub use dataflow_macros::{Record, dataflow_inline as dataflow};
 
 pub use accumulators::{Accumulated, Accumulator};
-pub use env::{Engine, Env, Options, ProgressWhen, Report};
+pub use env::{Engine, Env, LogWriter, Options, ProgressWhen, Report};
 pub use error::{Error, Result, UserError};
 pub use flow::{
     Aggregates, Bounded, CoGroup, CoGroups, DataSet, DataStream, Ends, Flow, Forward, Grouped, IfExists, InFolders,
@@ -123,6 +123,7 @@ mod guide {
         beside_records: "beside-records.md";
         loops: "loops.md";
         tasks: "tasks.md";
+        logs: "logs.md";
         errors: "errors.md";
         explain: "explain.md";
     }

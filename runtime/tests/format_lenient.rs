@@ -43,7 +43,7 @@ fn drive(source: &dyn Source) -> Result<Vec<u128>> {
                     numbers.extend((0..batch.rows()).map(|row| batch.leaf_bits(0, row)));
                 }
                 Ready::Starved => {}
-                Ready::End => break,
+                Ready::End | Ready::CaughtUp => break,
             }
         }
     }

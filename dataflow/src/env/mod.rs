@@ -1,6 +1,7 @@
 //! The environment of a program's pipelines: sources, settings, runs.
 
 mod available;
+mod log;
 mod options;
 mod progress;
 mod sources;
@@ -9,7 +10,7 @@ use std::io::IsTerminal;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use runtime::embedded;
-use runtime::exec::{self, Pool, Resources};
+use runtime::exec::{self, Pool, Resources, Streaming};
 use runtime::explain;
 use runtime::memory::Budget;
 use runtime::metrics::JobMetrics;
@@ -20,6 +21,7 @@ use runtime::spill::SpillSpace;
 use crate::accumulators::{Registry, Run};
 use crate::error::Result;
 
+pub use log::LogWriter;
 pub use options::{Engine, Options, ProgressWhen};
 
 use progress::Progress;
@@ -123,7 +125,8 @@ impl Env {
         }
     }
 
-    /// Settings from the command line: `--parallelism`, `--memory`, `--spill-dir`, `--compress-spilled`, `--explain`, `--schema`, `--progress`, `--engine`. What else stands
+    /// Settings from the command line: `--parallelism`, `--memory`, `--spill-dir`, `--compress-spilled`, `--explain`, `--schema`, `--progress`,
+    /// `--latency`, `--idle-after`, `--engine`. What else stands
     /// there is the program's own: see [`Env::args`]. `--help` prints the settings and ends the program.
     ///
     /// # Errors
@@ -291,7 +294,8 @@ impl Env {
         };
         let mut progress = shows.then(|| Progress::new(&plan));
         let (budget, space) = (self.inner.budget.clone(), self.inner.space.clone());
-        let resources = Resources { pool: self.pool()?, budget, space };
+        let streaming = Streaming { latency: options.latency, idle_after: options.idle_after };
+        let resources = Resources { pool: self.pool()?, budget, space, streaming };
         let tick = |metrics: &JobMetrics| {
             if let Some(progress) = &mut progress {
                 progress.show(metrics, &run.shown());

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, Command, value_parser};
@@ -50,6 +51,12 @@ pub struct Options {
     pub schema: bool,
     /// When progress is shown.
     pub progress: ProgressWhen,
+    /// So long a record of a flow that does not end waits, at most, on its way from one task to another, for others to be sent with; what comes next may find
+    /// no room. A task that has nothing else to do sends what it has at once, so this counts where there is much to do: less is sooner, more is
+    /// fewer pages. Flows that end are sent in full pages, whatever this is.
+    pub latency: Duration,
+    /// So long a task's part of a source has nothing new before event time goes on without it.
+    pub idle_after: Duration,
     /// Which engine runs.
     pub engine: Engine,
     /// Rules that the optimizer leaves out: results are the same without them. For tests, and to see what a rule is worth.
@@ -71,6 +78,8 @@ impl Default for Options {
             explain_fields: false,
             schema: false,
             progress: ProgressWhen::Terminal,
+            latency: Duration::from_millis(5),
+            idle_after: Duration::from_secs(1),
             engine: Engine::Local,
             without: Vec::new(),
             args: Vec::new(),
@@ -101,6 +110,8 @@ impl Options {
                 Some("never") => ProgressWhen::Never,
                 _ => ProgressWhen::Terminal,
             },
+            latency: matches.get_one::<Duration>("latency").copied().unwrap_or(defaults.latency),
+            idle_after: matches.get_one::<Duration>("idle-after").copied().unwrap_or(defaults.idle_after),
             engine: if chosen("engine") == Some("embedded") { Engine::Embedded } else { Engine::Local },
             without: Rule::ALL.into_iter().filter(|rule| is_without(rule.name())).collect(),
             args: matches.get_many::<String>("args").into_iter().flatten().cloned().collect(),
@@ -136,6 +147,16 @@ fn command(own: &[(&'static str, &'static str)]) -> Command {
     );
     let explain = explain.num_args(0..=1).require_equals(true).default_missing_value("plan");
     let progress = option("progress", "WHEN", "When to show progress [default: terminal]");
+    let latency = option(
+        "latency",
+        "TIME",
+        "How long records of a flow that does not end wait for others, to be sent with them: 500us, 20ms [default: 5ms]",
+    );
+    let idle = option(
+        "idle-after",
+        "TIME",
+        "How long a source may have nothing new before event time goes on without it: 200ms, 10s [default: 1s]",
+    );
     let engine = option("engine", "ENGINE", "What runs the pipelines [default: local]");
     let without = option("without", "RULE", "A rule that the optimizer leaves out; results are the same");
     // The name in messages is the program's own, from the command line.
@@ -147,6 +168,8 @@ fn command(own: &[(&'static str, &'static str)]) -> Command {
         .arg(explain.value_parser(PossibleValuesParser::new(["plan", "fields"])))
         .arg(flag("schema", "Print the fields of what is read and written beside the columns of files, before the run"))
         .arg(progress.value_parser(PossibleValuesParser::new(["terminal", "always", "never"])))
+        .arg(latency.value_parser(parse_duration))
+        .arg(idle.value_parser(parse_duration))
         .arg(engine.value_parser(PossibleValuesParser::new(["local", "embedded"])))
         .arg(without.action(ArgAction::Append).value_parser(PossibleValuesParser::new(Rule::ALL.map(Rule::name))))
         .args(own.iter().map(|&(name, help)| option(name, "VALUE", help)))
@@ -176,9 +199,35 @@ fn parse_bytes(text: &str) -> Result<usize, String> {
     bytes.ok_or_else(|| format!("`{text}` is more than any machine has"))
 }
 
+/// `5ms`, `500us`, `1.5s`, `2min`.
+fn parse_duration(text: &str) -> Result<Duration, String> {
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let seconds = match unit.trim() {
+        "us" => 1e-6,
+        "ms" => 1e-3,
+        "s" => 1.0,
+        "min" => 60.0,
+        _ => return Err(format!("`{text}` is no time; write 500us, 5ms, 1.5s or 2min")),
+    };
+    let number: f64 = number.parse().map_err(|_| format!("`{text}` does not begin with a number"))?;
+    Duration::try_from_secs_f64(number * seconds).map_err(|_| format!("`{text}` is longer than any job runs"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_are_read_with_their_units() {
+        assert_eq!(parse_duration("5ms"), Ok(Duration::from_millis(5)));
+        assert_eq!(parse_duration("500us"), Ok(Duration::from_micros(500)));
+        assert_eq!(parse_duration("1.5 s"), Ok(Duration::from_millis(1500)));
+        assert_eq!(parse_duration("2min"), Ok(Duration::from_secs(120)));
+        for wrong in ["", "5", "ms", "-1s", "1.2.3s", "5 minutes", "999999999999999999999s"] {
+            assert!(parse_duration(wrong).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn sizes_are_read_with_and_without_units() {

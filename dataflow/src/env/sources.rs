@@ -12,7 +12,7 @@ use runtime::source::Source;
 
 use super::Env;
 use crate::error::Result;
-use crate::flow::{DataSet, Handle, NextStep};
+use crate::flow::{DataSet, DataStream, Handle, NextStep};
 use crate::kernel::write_all;
 use crate::record::{Record, Value};
 
@@ -281,6 +281,73 @@ impl Env {
         self.reading_files(path.as_ref(), &T::schema(), FileSource::Native, Location::caller()).map(Handle::typed)
     }
 
+    /// Records of a log, which a [`LogWriter`](crate::LogWriter) writes, as they come: those that are there, and then whatever is appended, until the log is sealed as a
+    /// whole. Splits are read by the tasks in turn, each in its order; splits that are added later are found. Nothing is held while there is nothing new.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// use dataflow::LogWriter;
+    ///
+    /// #[derive(Record, Clone, Copy)]
+    /// struct Click {
+    ///     page: u32,
+    ///     seconds: u32,
+    /// }
+    ///
+    /// #[dataflow]
+    /// fn long_visits(clicks: DataStream<Click>) -> DataStream<Click> {
+    ///     clicks.filter(|c| c.seconds > 60)
+    /// }
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-read-log-{}", std::process::id()));
+    /// # let path = folder.join("clicks").display().to_string();
+    /// let mut log = LogWriter::<Click>::create(&path, 2)?;
+    /// log.append(Click { page: 1, seconds: 90 })?;
+    /// log.append(Click { page: 2, seconds: 5 })?;
+    /// log.seal_all()?;
+    ///
+    /// let env = Env::new(Options::default());
+    /// long_visits(env.read_log(&path)?).print();
+    /// env.run()?; // ends, since the log is sealed
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Where there is no log. What is damaged ends the run, with the split's file and the byte.
+    #[track_caller]
+    pub fn read_log<T: Record>(&self, folder: impl AsRef<str>) -> Result<DataStream<T>> {
+        self.reading_log(folder.as_ref(), &T::schema(), true, Location::caller()).map(Handle::typed)
+    }
+
+    /// Records of a log that are there now. What is appended later is not read; nor is what a writer has begun to write.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// use dataflow::LogWriter;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-log-to-end-{}", std::process::id()));
+    /// # let path = folder.join("words").display().to_string();
+    /// let mut log = LogWriter::<String>::create(&path, 1)?;
+    /// log.append("to")?;
+    /// log.flush()?;
+    /// log.append("be")?;
+    /// assert_eq!(Env::embedded().read_log_to_end::<String>(&path)?.collect()?, ["to"]);
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Env::read_log`].
+    #[track_caller]
+    pub fn read_log_to_end<T: Record>(&self, folder: impl AsRef<str>) -> Result<DataSet<T>> {
+        self.reading_log(folder.as_ref(), &T::schema(), false, Location::caller()).map(Handle::typed)
+    }
+
     /// Records that the program has in memory; they are copied once.
     ///
     /// ```
@@ -322,6 +389,18 @@ impl Env {
         caller: &'static Location<'static>,
     ) -> Result<Handle> {
         self.reading(self.keep_standard_input(path).and_then(|()| source.open(path, schema)), caller)
+    }
+
+    fn reading_log(
+        &self,
+        folder: &str,
+        schema: &Schema,
+        follows: bool,
+        caller: &'static Location<'static>,
+    ) -> Result<Handle> {
+        use format::LogSource;
+        let open = if follows { LogSource::followed } else { LogSource::to_end };
+        self.reading(open(folder, schema).map(|source| Arc::new(source) as Arc<dyn Source>), caller)
     }
 
     /// Keeps the data of a pipe where spilled pages are.

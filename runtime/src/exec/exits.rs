@@ -1,6 +1,7 @@
 //! The outputs of a stage: rows are written into pages for the tasks that get them, and sent.
 
 use std::collections::VecDeque;
+use std::time::Instant;
 
 use crate::error::Result;
 use crate::hash::hash_rows;
@@ -29,6 +30,8 @@ pub(super) struct Exit {
     hashes: Vec<u64>,
     parts: Vec<Vec<u32>>,
     next_target: usize,
+    /// Since when rows wait for others in pages that are not full, where somebody asks.
+    unsent_since: Option<Instant>,
 }
 
 impl Exit {
@@ -52,6 +55,7 @@ impl Exit {
             hashes: Vec::new(),
             parts,
             next_target: 0,
+            unsent_since: None,
         }
     }
 
@@ -155,10 +159,28 @@ impl Exit {
         }
     }
 
-    /// Says something to all targets, behind the rows that were written before.
-    pub(super) fn say(&mut self, control: Control, watch: &Watch) {
+    /// Since when rows have waited for others to be sent with; to be asked whenever some may have been written.
+    pub(super) fn unsent_since(&mut self, now: Instant) -> Option<Instant> {
+        let waits = self.writers.iter().any(|writer| writer.open_rows() > 0);
+        self.unsent_since = waits.then(|| self.unsent_since.unwrap_or(now));
+        self.unsent_since
+    }
+
+    /// Whether no channel took what is to be sent.
+    pub(super) fn is_held_back(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
+    /// Has pages sent that are not full.
+    pub(super) fn seal(&mut self, watch: &Watch) {
+        self.unsent_since = None;
         self.writers.iter_mut().for_each(RowWriter::seal);
         self.collect(watch);
+    }
+
+    /// Says something to all targets, behind the rows that were written before.
+    pub(super) fn say(&mut self, control: Control, watch: &Watch) {
+        self.seal(watch);
         self.pending.extend((0..self.targets.len()).map(|target| (target, Item::Control(control))));
     }
 

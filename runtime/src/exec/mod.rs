@@ -19,9 +19,11 @@ mod reading;
 mod spill_queue;
 mod start;
 mod task;
+mod timers;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
 
 use rayon::ThreadPool;
 
@@ -43,6 +45,17 @@ pub struct Resources {
     pub budget: Arc<Budget>,
     /// Where what it does not hold goes.
     pub space: Arc<SpillSpace>,
+    /// How streams are run.
+    pub streaming: Streaming,
+}
+
+/// How flows that do not end are run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Streaming {
+    /// So long rows wait, at most, for others to be sent with.
+    pub latency: Duration,
+    /// So long a source has nothing new before event time goes on without it.
+    pub idle_after: Duration,
 }
 
 /// A pool of so many threads: environments of the same parallelism share one. It is started at first use, and lives as long as somebody has it; the one

@@ -3,6 +3,7 @@
 //! The deepest step that has something to do goes first, so rows are used while they are hot, and at most one page lies between two
 //! steps. What a step works on is kept as data (`Work`), not on a stack, so a task can stop after any window.
 
+mod deadline;
 mod head;
 mod step;
 #[cfg(test)]
@@ -17,6 +18,7 @@ use crate::error::{Origin, Result};
 use crate::page::{Batch, Page, Selection};
 use crate::strategy::Progress;
 use crate::stream::{Control, Item};
+pub(super) use deadline::Deadline;
 use head::HeadProgress;
 pub(super) use head::PipelineHead;
 use step::{DriveResult, STREAM, Work, drive};
@@ -56,11 +58,18 @@ pub(super) struct Pipeline {
     watch: Watch,
     /// Steps, from the first, that somebody behind them wants nothing from any more.
     stopped: usize,
+    /// When rows are sent that wait for others, where the input has no end: else pages are sent when they are full.
+    deadline: Option<Deadline>,
 }
 
 impl Pipeline {
     pub(super) fn new(head: PipelineHead, steps: Vec<Step>, exits: Vec<Exit>, watch: Watch) -> Self {
-        Pipeline { head, steps, exits, leaving: None, has_ended: false, watch, stopped: 0 }
+        Pipeline { head, steps, exits, leaving: None, has_ended: false, watch, stopped: 0, deadline: None }
+    }
+
+    /// The same, whose rows are sent in time though pages are not full.
+    pub(super) fn sending_in_time(self, deadline: Option<Deadline>) -> Self {
+        Pipeline { deadline, ..self }
     }
 
     /// The operator at work, for errors.
@@ -79,7 +88,9 @@ impl Pipeline {
             spool.give_back();
         }
         loop {
-            match self.turn()? {
+            let turn = self.turn()?;
+            self.keep_deadline(turn)?;
+            match turn {
                 PipelineTurn::Blocked if self.absorb()? => {}
                 PipelineTurn::Blocked => return Ok(if gives { Poll::Yield } else { Poll::Wait }),
                 PipelineTurn::Ended => {
@@ -91,6 +102,17 @@ impl Pipeline {
                 PipelineTurn::Worked => {}
             }
         }
+    }
+
+    /// Has rows sent on that have waited for long enough, and all where there is nothing else to do, if the input does not end.
+    fn keep_deadline(&mut self, turn: PipelineTurn) -> Result<()> {
+        let Some(deadline) = &mut self.deadline else { return Ok(()) };
+        let is_blocked = turn == PipelineTurn::Blocked;
+        for step in self.steps.iter_mut().filter(|_| is_blocked) {
+            self.watch.enter(step.operator);
+            step.driver.on_lull()?;
+        }
+        deadline.keep(&mut self.exits, is_blocked, &self.watch)
     }
 
     /// Notes the most that each step's driver held, or what waited in a spool.

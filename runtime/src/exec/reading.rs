@@ -1,22 +1,36 @@
 //! The head of a stage that reads a source: splits from a shared queue, bytes from the page cache at once, others by a thread that
 //! may block.
 //!
+//! **A source that ends, and one that does not, are read by one head.** Of the first, tasks take splits from one queue, each to its end. Of the second each task
+//! follows splits of its own ([`Followed`]), reads some of each in turn, and knows how far it is with each. Where it has caught up with
+//! all of them it holds no thread: an alarm wakes the task to look again.
+//!
 //! **Reading never blocks the pool.** `preadv2(RWF_NOWAIT)` takes what the page cache has, of inputs and of spilled pages; the rest is read by
 //! blocking threads, which wake the task.
 
+mod followed;
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
 use super::inline::Watch;
+use super::timers::Alarm;
 use crate::error::{Error, Result};
 use crate::kernel::Blocking;
 use crate::memory::Memory;
 use crate::page::{Batch, Buffer};
-use crate::source::{ReadRequest, Ready, RejectSink, Split, SplitReader};
+use crate::source::{Position, ReadRequest, Ready, RejectSink, Source, Split, SplitReader};
 use crate::spill;
 use crate::stream::Control;
+
+pub(super) use followed::Followed;
+use followed::Next;
+
+/// So long a split is read while others have something, or until its next bytes are to be read.
+const TURN: Duration = Duration::from_millis(10);
 
 /// Splits that any task of the stage may take.
 pub(super) type SplitQueue = Mutex<VecDeque<Split>>;
@@ -24,11 +38,31 @@ pub(super) type SplitQueue = Mutex<VecDeque<Split>>;
 /// Work of a blocking thread, until somebody takes what came of it.
 type Flight<T> = Arc<Mutex<Option<Result<T>>>>;
 
+/// Where a head's splits come from.
+pub(super) enum HeadSplits {
+    /// From a queue that the tasks share.
+    Shared(Arc<SplitQueue>),
+    /// They are its own.
+    Followed(FollowedSource),
+}
+
+/// An endless source as one task reads it.
+pub(super) struct FollowedSource {
+    pub(super) source: Arc<dyn Source>,
+    pub(super) splits: Followed,
+    /// Wakes the task when it is time to look for more.
+    pub(super) alarm: Alarm,
+}
+
 pub(super) struct SourceHead {
     pub(super) operator: usize,
     reader: Box<dyn SplitReader>,
-    splits: Arc<SplitQueue>,
+    splits: HeadSplits,
     current: Option<Split>,
+    /// It has given records of the current split since it was opened.
+    has_given: bool,
+    /// When the current split was opened, or found to be the only one that has something.
+    turn_began: Instant,
     /// A read that a blocking thread does.
     flight: Option<Flight<Vec<Bytes>>>,
     /// Where bad records go, and those that a blocking thread writes.
@@ -43,9 +77,11 @@ pub(super) struct SourceHead {
 }
 
 /// What a head has.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SourceProgress {
-    Batch,
+    /// Records of the split of this number, and of no other.
+    Batch(usize),
+    /// What is said between records. (Event time is known by split: what its records say of it is to be brought together here.)
     Control(Control),
     Wait,
 }
@@ -55,7 +91,7 @@ impl SourceHead {
         operator: usize,
         reader: Box<dyn SplitReader>,
         rejects: Option<Arc<dyn RejectSink>>,
-        splits: Arc<SplitQueue>,
+        splits: HeadSplits,
         blocking: Arc<dyn Blocking>,
         memory: Memory,
     ) -> Self {
@@ -64,6 +100,8 @@ impl SourceHead {
             reader,
             splits,
             current: None,
+            has_given: false,
+            turn_began: Instant::now(),
             flight: None,
             rejects,
             rejecting: None,
@@ -108,10 +146,15 @@ impl SourceHead {
                 self.reader.supply(bytes?)?;
             }
             if self.current.is_none() {
-                let next = self.splits.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-                let Some(split) = next else { return Ok(self.end()) };
-                self.reader.open(&split)?;
-                self.current = Some(split);
+                match self.next_split(watch)? {
+                    Next::Read(split) => self.open(split)?,
+                    Next::Idle => return Ok(SourceProgress::Control(Control::Idle)),
+                    Next::Wait(until) => return self.wait(until),
+                    Next::End => return Ok(self.end()),
+                }
+            }
+            if self.has_given && self.turn_began.elapsed() >= TURN {
+                self.gives_turn(watch)?;
             }
             let ready = self.reader.advance()?;
             self.reject();
@@ -120,16 +163,110 @@ impl SourceHead {
                     let rows = self.reader.batch()?.rows() as u64;
                     totals.source_rows.add(rows);
                     metrics.rows_out.add(rows);
-                    return Ok(SourceProgress::Batch);
+                    return Ok(self.given());
                 }
-                Ready::End => {
-                    let bytes = self.current.take().map_or(0, |split| split.bytes);
+                Ready::Starved if self.has_given && self.gives_turn(watch)? => {}
+                Ready::Starved => self.read()?,
+                Ready::CaughtUp | Ready::End => {
+                    let bytes = self.close(ready);
                     totals.source_bytes.add(bytes);
                     metrics.bytes.add(bytes);
                 }
-                Ready::Starved => self.read()?,
             }
         }
+    }
+
+    /// The split to read next, or why there is none.
+    fn next_split(&mut self, watch: &Watch) -> Result<Next> {
+        match &mut self.splits {
+            HeadSplits::Shared(queue) => {
+                let next = queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+                Ok(next.map_or(Next::End, Next::Read))
+            }
+            HeadSplits::Followed(FollowedSource { source, splits, .. }) => {
+                let Some(endless) = source.endless() else { return Ok(Next::End) };
+                let next = splits.next(endless, Instant::now())?;
+                watch.job.metrics.source_total_bytes.add(splits.take_found_bytes());
+                Ok(next)
+            }
+        }
+    }
+
+    fn open(&mut self, split: Split) -> Result<()> {
+        self.reader.open(&split)?;
+        (self.current, self.has_given, self.turn_began) = (Some(split), false, Instant::now());
+        Ok(())
+    }
+
+    /// Has the task woken to look again.
+    fn wait(&mut self, until: Instant) -> Result<SourceProgress> {
+        if let HeadSplits::Followed(followed) = &mut self.splits {
+            followed.alarm.set(until)?;
+        }
+        Ok(SourceProgress::Wait)
+    }
+
+    /// A batch is there.
+    fn given(&mut self) -> SourceProgress {
+        self.has_given = true;
+        if let HeadSplits::Followed(followed) = &mut self.splits {
+            followed.splits.gave();
+        }
+        SourceProgress::Batch(self.current.as_ref().map_or(0, |split| split.part))
+    }
+
+    /// Goes on to another split where that has something and this one has had its turn; whether there is one.
+    fn gives_turn(&mut self, watch: &Watch) -> Result<bool> {
+        let (HeadSplits::Followed(followed), Some(position)) = (&mut self.splits, self.reader.position()) else {
+            return Ok(false);
+        };
+        followed.splits.is_at(position);
+        followed.splits.pass();
+        self.turn_began = Instant::now();
+        match self.next_split(watch)? {
+            Next::Read(split) if split.part != position.part => {
+                let bytes = self.passed(position);
+                watch.job.metrics.source_bytes.add(bytes);
+                watch.job.metrics.operators[self.operator].bytes.add(bytes);
+                self.open(split).map(|()| true)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// Leaves a split that has nothing more, for now or for good; bytes that were read of it since it was opened.
+    fn close(&mut self, ready: Ready) -> u64 {
+        match (&mut self.splits, self.reader.position()) {
+            (HeadSplits::Followed(followed), Some(position)) => {
+                followed.splits.is_at(position);
+                let bytes = self.passed(position);
+                let reach = self.current.take().map_or(0, |split| split.range.end);
+                if let HeadSplits::Followed(followed) = &mut self.splits {
+                    if ready == Ready::End { followed.splits.sealed() } else { followed.splits.caught_up(reach) }
+                }
+                bytes
+            }
+            _ => self.current.take().map_or(0, |split| split.bytes),
+        }
+    }
+
+    /// Bytes from where the current split was opened.
+    fn passed(&self, to: Position) -> u64 {
+        self.current.as_ref().map_or(0, |split| to.offset.saturating_sub(split.range.start))
+    }
+
+    /// Of each split that it follows, where the records begin that it has not given: what it would have to be started from to give the rest.
+    #[cfg_attr(not(test), expect(dead_code, reason = "snapshots ask for it"))]
+    pub(super) fn positions(&self) -> Vec<Position> {
+        let HeadSplits::Followed(followed) = &self.splits else { return Vec::new() };
+        let mut positions = followed.splits.positions();
+        if let Some(current) = self.current.as_ref().and(self.reader.position()) {
+            positions
+                .iter_mut()
+                .filter(|position| position.part == current.part)
+                .for_each(|position| *position = current);
+        }
+        positions
     }
 
     /// Whether its rows, and their end, are given.
@@ -191,3 +328,6 @@ fn read_cached(request: &ReadRequest, memory: &Memory) -> Result<Option<Vec<Byte
     }
     Ok(Some(all))
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,10 +12,11 @@ use super::exits::Exit;
 use super::inline::{InlineStep, Watch};
 use super::job::Job;
 use super::needs::Needs;
-use super::pipeline::{Pipeline, PipelineHead, Renewal, Side, Step};
-use super::reading::{SourceHead, SplitQueue};
+use super::pipeline::{Deadline, Pipeline, PipelineHead, Renewal, Side, Step};
+use super::reading::{Followed, FollowedSource, HeadSplits, SourceHead, SplitQueue};
 use super::spill_queue::SpillQueueHead;
 use super::task::Task;
+use super::timers::Alarm;
 use crate::error::{Error, Result};
 use crate::kernel::{Blocking, Outputs, TaskContext, TaskGroup, catching};
 use crate::memory::Memory;
@@ -24,6 +25,7 @@ use crate::metrics::JobMetrics;
 use crate::page::{RowWriter, limited_bytes};
 use crate::physical::{Head, InlineStepPlan, OutputPlan, PhysicalPlan, StagePlan, StepPlan};
 use crate::row::{LeafSet, RowLayout};
+use crate::source::Source;
 use crate::spill::SpillQueue;
 use crate::strategy::Ship;
 use crate::stream::ItemSender;
@@ -77,6 +79,8 @@ struct Starter<'p> {
     splits: HashMap<usize, Arc<SplitQueue>>,
     /// By stage and step.
     groups: Vec<Vec<TaskGroup>>,
+    /// Stages whose rows come without end, some of them.
+    endless: Vec<bool>,
 }
 
 impl<'p> Starter<'p> {
@@ -92,6 +96,9 @@ impl<'p> Starter<'p> {
             }
             if let Head::Source(operator, source, scan) = &stage.head {
                 let listed = source.splits(scan).map_err(|error| error.at(&plan.operators[*operator].origin))?;
+                if source.is_endless() {
+                    continue;
+                }
                 job.metrics.source_total_bytes.add(listed.iter().map(|split| split.bytes).sum());
                 splits.insert(number, Arc::new(SplitQueue::new(listed.into())));
             }
@@ -100,7 +107,8 @@ impl<'p> Starter<'p> {
         let first_team = TEAMS.fetch_add(plan.operators.len() as u64, Ordering::Relaxed);
         let groups =
             plan.stages.iter().map(|stage| stage.steps.iter().map(|_| TaskGroup::default()).collect()).collect();
-        Ok(Starter { plan, resources, job, first_team, tasks, inboxes, splits, groups })
+        let endless = plan.endless_stages();
+        Ok(Starter { plan, resources, job, first_team, tasks, inboxes, splits, groups, endless })
     }
 
     fn body(&self, stage: usize, subtask: usize) -> Result<Pipeline> {
@@ -111,7 +119,9 @@ impl<'p> Starter<'p> {
         let steps = plan.steps.iter().enumerate().map(build).collect::<Result<Vec<_>>>()?;
         let exits =
             plan.outputs.iter().map(|output| self.exit(output, plan, subtask, &me)).collect::<Result<Vec<_>>>()?;
-        Ok(Pipeline::new(head, steps, exits, Watch::new(self.job.clone())))
+        let latency = self.resources.streaming.latency;
+        let deadline = self.endless[stage].then(|| Deadline::new(latency, Alarm::of(&me)));
+        Ok(Pipeline::new(head, steps, exits, Watch::new(self.job.clone())).sending_in_time(deadline))
     }
 
     fn memory(&self, operator: usize) -> Memory {
@@ -180,12 +190,21 @@ impl<'p> Starter<'p> {
             }
             Head::Source(operator, source, scan) => {
                 let reader = source.reader(scan, &self.memory(*operator)).map_err(|error| self.at(*operator, error))?;
-                let splits = self.splits.get(&stage).cloned().unwrap_or_default();
+                let splits = self.head_splits(stage, subtask, source, me);
                 let blocking = self.blocking(me);
                 let (rejects, memory) = (source.rejects(), self.memory(*operator));
                 Ok(PipelineHead::Source(SourceHead::new(*operator, reader, rejects, splits, blocking, memory)))
             }
         }
+    }
+
+    fn head_splits(&self, stage: usize, subtask: usize, source: &Arc<dyn Source>, me: &Arc<dyn Wake>) -> HeadSplits {
+        if !source.is_endless() {
+            return HeadSplits::Shared(self.splits.get(&stage).cloned().unwrap_or_default());
+        }
+        let task = (subtask, self.plan.stages[stage].tasks);
+        let splits = Followed::of(task, &[], self.resources.streaming.idle_after);
+        HeadSplits::Followed(FollowedSource { source: source.clone(), splits, alarm: Alarm::of(me) })
     }
 
     fn at(&self, operator: usize, error: Error) -> Error {

@@ -104,7 +104,12 @@ impl Chunks {
         let range = self.left.start..self.left.end.min(self.left.start + self.chunk_bytes);
         self.left.start = range.end;
         self.asked = Some(range.clone());
-        Some(ReadRequest { file: handle.clone(), path: self.file().path().clone(), ranges: vec![range] })
+        Some(ReadRequest {
+            file: handle.clone(),
+            path: self.file().path().clone(),
+            ranges: vec![range],
+            may_end_early: false,
+        })
     }
 
     /// The bytes of the last request.

@@ -62,6 +62,11 @@ impl Operator for ScanSource {
         let memory = unbounded_memory();
         let mut reader = self.0.reader(&scan, &memory)?;
         let mut table = Table::new(self.schema().types());
+        if let Some(endless) = self.0.endless()
+            && !endless.extent()?.is_complete
+        {
+            return Err(unended());
+        }
         for split in self.0.splits(&scan)? {
             reader.open(&split)?;
             loop {
@@ -72,6 +77,7 @@ impl Operator for ScanSource {
                 match ready {
                     Ready::Batch => table.extend(&reader.batch()?),
                     Ready::End => break,
+                    Ready::CaughtUp => return Err(unended()),
                     Ready::Starved => {
                         let Some(request) = reader.wants() else {
                             return Err(Error::Internal("a reader starves and wants nothing".to_owned()));
@@ -83,6 +89,14 @@ impl Operator for ScanSource {
         }
         Ok(table)
     }
+}
+
+/// The error of an oracle that is asked for what is not known yet.
+fn unended() -> Error {
+    Error::Plan(
+        "the embedded engine reads what has an end, and more may come here: seal the log, or run the local engine"
+            .to_owned(),
+    )
 }
 
 /// Records that the program had in memory, one page a split.

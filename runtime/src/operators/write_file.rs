@@ -197,6 +197,10 @@ impl Driver for WriteDriver {
         Ok(Progress::Done)
     }
 
+    fn on_lull(&mut self) -> Result<()> {
+        if self.encoder.output().is_empty() { Ok(()) } else { self.write().map(|_| ()) }
+    }
+
     fn on_round_end(&mut self, _: usize, _: Round, cursor: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
         if *cursor == 0 {
             self.encoder.finish()?;

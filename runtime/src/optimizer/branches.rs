@@ -16,6 +16,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use crate::error::{Error, Result};
 use crate::plan::Node;
 use crate::strategy::Role;
 
@@ -42,6 +43,47 @@ pub(super) fn meeting(nodes: &[Arc<Node>]) -> HashSet<Edge> {
 pub(super) fn forks_of(nodes: &[Arc<Node>], edges: &HashSet<Edge>) -> HashSet<u64> {
     let inputs = nodes.iter().flat_map(|node| node.inputs.iter().enumerate().map(move |edge| (node.sequence, edge)));
     inputs.filter(|&(node, (index, _))| edges.contains(&(node, index))).map(|(_, (_, input))| input.sequence).collect()
+}
+
+/// Refuses spools whose rows do not end: what waits in them would grow for ever.
+///
+/// That takes two branches of one endless flow, of which a join takes one before the other. A union takes whatever comes; a side that is a finite flow ends, and
+/// so does what waits for it; and branches of a source itself read it once each.
+pub(super) fn refuse_endless(nodes: &[Arc<Node>], meeting: &HashSet<Edge>) -> Result<()> {
+    let mut endless: HashSet<u64> = HashSet::new();
+    for node in nodes {
+        let begins = matches!(node.operator.role(), Role::Source(source) if source.is_endless());
+        if begins || node.inputs.iter().any(|input| endless.contains(&input.sequence)) {
+            endless.insert(node.sequence);
+        }
+        let spooled = |(index, input): (usize, &Arc<Node>)| {
+            (endless.contains(&input.sequence) && meeting.contains(&(node.sequence, index))).then(|| input.clone())
+        };
+        let Some(fork) = node.inputs.iter().enumerate().find_map(spooled) else { continue };
+        let meets = meets_at(nodes, node);
+        let message = format!(
+            "it takes one branch of {} before the other, and that flow does not end: what waits of the other would grow for ever; read the source once for each branch",
+            fork.origin
+        );
+        return Err(Error::Plan(message).at(&meets.origin));
+    }
+    Ok(())
+}
+
+/// The first operator from a node on that has several inputs, and may take one before another.
+fn meets_at<'p>(nodes: &'p [Arc<Node>], from: &'p Arc<Node>) -> &'p Arc<Node> {
+    let chooses = |node: &Arc<Node>| node.inputs.len() > 1 && !matches!(node.operator.role(), Role::Union);
+    let mut behind = HashSet::from([from.sequence]);
+    for node in nodes {
+        if !behind.contains(&node.sequence) && !node.inputs.iter().any(|input| behind.contains(&input.sequence)) {
+            continue;
+        }
+        if chooses(node) {
+            return node;
+        }
+        behind.insert(node.sequence);
+    }
+    from
 }
 
 /// Somebody who waits at an edge.

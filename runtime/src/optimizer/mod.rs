@@ -7,7 +7,7 @@
 //! 4. `loops`: what comes into a loop from outside is replayed in each round.
 //! 5. `liveness`, from the sinks up: which leaves somebody reads. Estimates need it for widths.
 //! 6. `estimates`, from the sources down: how many rows, how wide. Costs need it.
-//! 7. `branches`: which branches of a fork meet again; their rows are spooled.
+//! 7. `branches`: which branches of a fork meet again; their rows are spooled, unless they do not end.
 //! 8. `choose`, from the sources down: a strategy for each operator by cost, and the stages that follow from it.
 //! 9. `sanity`, last: holds the finished plan against what the executor relies on.
 //!
@@ -61,6 +61,7 @@ pub fn plan(sinks: &[Arc<Node>], resources: Resources) -> Result<PhysicalPlan> {
     let live = liveness::live(&nodes, resources.rules);
     let estimates = estimates::estimate(&nodes, &live);
     let meeting = branches::meeting(&nodes);
+    branches::refuse_endless(&nodes, &meeting)?;
     let plan = choose::choose(&nodes, &live, &estimates, &meeting, resources)?;
     sanity::check(&plan)?;
     Ok(plan)

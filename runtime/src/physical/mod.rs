@@ -150,6 +150,25 @@ pub struct PhysicalPlan {
     pub stages: Vec<StagePlan>,
 }
 
+impl PhysicalPlan {
+    /// Of each stage, whether some of its rows come from a source without end.
+    #[must_use]
+    pub fn endless_stages(&self) -> Vec<bool> {
+        let begins = |stage: &StagePlan| matches!(&stage.head, Head::Source(_, source, _) if source.is_endless());
+        let mut endless: Vec<bool> = self.stages.iter().map(begins).collect();
+        let mut open: Vec<usize> = (0..endless.len()).filter(|&stage| endless[stage]).collect();
+        while let Some(stage) = open.pop() {
+            let StagePlan { outputs, steps, .. } = &self.stages[stage];
+            for output in outputs.iter().chain(steps.iter().flat_map(|step| &step.others)) {
+                if !std::mem::replace(&mut endless[output.to.0], true) {
+                    open.push(output.to.0);
+                }
+            }
+        }
+        endless
+    }
+}
+
 /// Where a node's rows can be picked up while the plan is built: behind a stage's last step, after a prelude.
 #[derive(Clone)]
 pub(crate) struct Place {

@@ -3,7 +3,10 @@
 //! A source lists *splits*; tasks take splits from one queue, so skew in the input is stolen away. A [`SplitReader`] says which bytes it
 //! wants, is given them, and hands out batches over decoded columns; the executor reads, ahead where it can, on the
 //! threads that may block. An [`Encoder`] turns rows into bytes that the executor writes.
+//!
+//! A source that is [`Endless`] has splits that grow, and gets others: each task follows some of them, and knows how far it is with each.
 
+mod endless;
 mod lenient;
 mod parts;
 
@@ -21,6 +24,7 @@ use crate::output::Appending;
 use crate::page::{Batch, Buffer, Input};
 use crate::row::{Datum, Leaf, LeafSet, Schema};
 
+pub use endless::{Endless, Extent, Position};
 pub use lenient::{Lenient, RejectSink, Rejected};
 pub use parts::{LeftOver, Parts, Placed};
 
@@ -127,6 +131,14 @@ pub trait Source: Send + Sync {
     fn columns(&self) -> Vec<ColumnFit> {
         Vec::new()
     }
+    /// The source as one whose splits grow, and that may get more of them; nothing for one that ends by itself.
+    fn endless(&self) -> Option<&dyn Endless> {
+        None
+    }
+    /// Whether its splits grow, and more of them may come.
+    fn is_endless(&self) -> bool {
+        self.endless().is_some()
+    }
     /// Where bad records go, for a source that leaves them out.
     fn rejects(&self) -> Option<Arc<dyn RejectSink>> {
         None
@@ -158,6 +170,8 @@ pub struct ReadRequest {
     pub path: Arc<PathBuf>,
     /// What to read; ranges end inside the file.
     pub ranges: Vec<Range<u64>>,
+    /// The file may have become shorter meanwhile: then what there is of a range is given.
+    pub may_end_early: bool,
 }
 
 impl ReadRequest {
@@ -168,10 +182,27 @@ impl ReadRequest {
     pub fn read(&self, memory: &Memory) -> Result<Vec<Bytes>> {
         let range = |range: &Range<u64>| {
             let mut buffer = Buffer::new((range.end - range.start) as usize, memory)?;
-            self.file.read_exact_at(buffer.as_mut(), range.start).map_err(Error::io("read", self.path.as_ref()))?;
-            Ok(Bytes::from_owner(buffer))
+            let bytes = self.fill(buffer.as_mut(), range.start).map_err(Error::io("read", self.path.as_ref()))?;
+            Ok(Bytes::from_owner(buffer).slice(..bytes))
         };
         self.ranges.iter().map(range).collect()
+    }
+
+    /// Fills a buffer from a place in the file; how much of it, where the file may end early.
+    fn fill(&self, buffer: &mut [u8], offset: u64) -> std::io::Result<usize> {
+        if !self.may_end_early {
+            return self.file.read_exact_at(buffer, offset).map(|()| buffer.len());
+        }
+        let mut filled = 0;
+        while filled < buffer.len() {
+            match self.file.read_at(&mut buffer[filled..], offset + filled as u64) {
+                Ok(0) => break,
+                Ok(count) => filled += count,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(filled)
     }
 }
 
@@ -182,6 +213,8 @@ pub enum Ready {
     Batch,
     /// Give it the bytes of [`SplitReader::wants`].
     Starved,
+    /// All that there is of an [`Endless`] source's split was given: it goes on from [`SplitReader::position`] once there is more.
+    CaughtUp,
     /// The split is at its end.
     End,
 }
@@ -207,6 +240,10 @@ pub trait SplitReader: Send {
     /// # Errors
     /// Where the data is damaged or does not fit the record: with file, place, expected and found.
     fn advance(&mut self) -> Result<Ready>;
+    /// Behind the last batch: where a split of an [`Endless`] source is to be opened to get the records that follow. Nothing for other sources.
+    fn position(&self) -> Option<Position> {
+        None
+    }
     /// Bad records that were left out since this was asked last.
     fn take_rejected(&mut self) -> Vec<Rejected> {
         Vec::new()

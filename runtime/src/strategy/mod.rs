@@ -276,6 +276,15 @@ pub trait Driver: Send {
         Ok(Progress::Done)
     }
 
+    /// Nothing more comes for now, of an input that does not end: what is kept back only to be given on with more of it is given on. Called whenever the task has
+    /// nothing to do.
+    ///
+    /// # Errors
+    /// As [`Driver::on_batch`].
+    fn on_lull(&mut self) -> Result<()> {
+        Ok(())
+    }
+
     /// Another operator needs memory: gives about this many bytes back, or begins to, where that is more than it works with at least. Called
     /// between two other calls, also while one of them is to be called again.
     ///

@@ -51,8 +51,10 @@ pub(crate) fn drive_splits(source: &dyn Source, scan: &Scan, splits: &[Split], m
 
 /// Reads one split to its end, as an executor does.
 pub(crate) fn each_batch(reader: &mut dyn SplitReader, mut visit: impl FnMut(&Batch<'_>)) -> Result<()> {
+    let mut is_starved = false;
     loop {
         let request = reader.wants();
+        assert!(!is_starved || request.is_some(), "starved, and wants nothing");
         if let Some(request) = &request {
             let read = |range: &std::ops::Range<u64>| {
                 let mut bytes = vec![0; (range.end - range.start) as usize];
@@ -61,15 +63,17 @@ pub(crate) fn each_batch(reader: &mut dyn SplitReader, mut visit: impl FnMut(&Ba
             let bytes: std::io::Result<Vec<_>> = request.ranges.iter().map(read).collect();
             reader.supply(bytes.map_err(Error::io("read", &**request.path))?)?;
         }
-        match reader.advance()? {
+        let ready = reader.advance()?;
+        is_starved = ready == Ready::Starved;
+        match ready {
             Ready::Batch => visit(&reader.batch()?),
-            Ready::Starved => assert!(request.is_some(), "starved, and wants nothing"),
-            Ready::End => return Ok(()),
+            Ready::Starved => {}
+            Ready::End | Ready::CaughtUp => return Ok(()),
         }
     }
 }
 
-fn collect(batch: &Batch<'_>, types: &[LeafType], rows: &mut Rows) {
+pub(crate) fn collect(batch: &Batch<'_>, types: &[LeafType], rows: &mut Rows) {
     assert_eq!(batch.leaf_count(), types.len());
     for row in 0..batch.rows() {
         let datum = |(leaf, ty): (usize, &LeafType)| match ty.physical() {

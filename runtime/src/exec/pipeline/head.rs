@@ -42,7 +42,7 @@ impl PipelineHead {
         match self {
             PipelineHead::Source(source) if !wants_rows && !source.is_at_end() => Ok(HeadProgress::Nothing),
             PipelineHead::Source(source) => Ok(match source.advance(watch)? {
-                SourceProgress::Batch => HeadProgress::Rows(Data::Source),
+                SourceProgress::Batch(_) => HeadProgress::Rows(Data::Source),
                 SourceProgress::Control(control) => HeadProgress::Control(control),
                 SourceProgress::Wait => HeadProgress::Nothing,
             }),

@@ -3,15 +3,61 @@
 use bytes::Bytes;
 
 use super::fit::LeafPlan;
+use super::frame::check_body;
 use super::leaf::StoredType;
 use crate::error::Result;
 use crate::format::binary::first_wrong;
-use crate::page::{Columns, ListColumn, TextColumn, Utf8};
-use crate::row::{LeafType, Physical};
+use crate::page::{Batch, Columns, ListColumn, TextColumn, Utf8};
+use crate::row::{LeafType, Physical, Schema};
 use crate::value::Texts;
 
+/// What is wrong with a block.
+pub(in crate::format) struct WrongBlock {
+    /// The record, where it is one's: `, record 3 of the block`.
+    pub(in crate::format) place: String,
+    pub(in crate::format) message: String,
+}
+
+/// The leaves of a block, whose head says how many rows it has and what its checksum is: those that `plans` say, from the file's columns.
+///
+/// # Errors
+/// Where the block is not what its head says, or a value is none.
+pub(in crate::format) fn block(
+    body: &Bytes,
+    (rows, checksum): (usize, u64),
+    columns: &[StoredType],
+    plans: &[Option<LeafPlan>],
+    schema: &Schema,
+) -> Result<Vec<Held>, WrongBlock> {
+    let whole = check_body(body, checksum).and_then(|()| places(body, rows, columns));
+    let columns = whole.map_err(|message| WrongBlock { place: String::new(), message })?;
+    let held = |(plan, of_record): (&Option<LeafPlan>, &crate::row::Leaf)| {
+        let held = plan.as_ref().map_or(Ok(Held::Dead), |plan| leaf(plan, of_record.ty, &columns));
+        held.map_err(|(row, message)| WrongBlock {
+            place: format!(", record {} of the block", row + 1),
+            message: format!("column `{}`: {message}", of_record.path),
+        })
+    };
+    plans.iter().zip(schema.leaves()).map(held).collect()
+}
+
+/// The rows of a block as a batch; all leaves are dead where there are none.
+///
+/// # Errors
+/// A defect of the reader.
+pub(in crate::format) fn batch_of<'h>(held: &'h [Held], rows: usize, schema: &Schema) -> Result<Batch<'h>> {
+    let mut columns = Columns::new(rows);
+    for (held, ty) in held.iter().zip(schema.types()) {
+        held.push(ty, &mut columns)?;
+    }
+    if rows == 0 {
+        schema.types().into_iter().for_each(|ty| columns.dead(ty));
+    }
+    Ok(columns.finish())
+}
+
 /// One leaf of a block.
-pub(super) enum Held {
+pub(in crate::format) enum Held {
     /// Nobody reads it.
     Dead,
     /// A validity leaf without a null.
@@ -24,7 +70,7 @@ pub(super) enum Held {
 
 impl Held {
     /// Adds the leaf to a batch.
-    pub(super) fn push<'a>(&'a self, ty: LeafType, columns: &mut Columns<'a>) -> Result<()> {
+    fn push<'a>(&'a self, ty: LeafType, columns: &mut Columns<'a>) -> Result<()> {
         match self {
             Held::Dead => columns.dead(ty),
             Held::AllValid => columns.all_valid(),
@@ -40,7 +86,7 @@ impl Held {
 ///
 /// # Errors
 /// That they do not fit the body.
-pub(super) fn places(body: &Bytes, rows: usize, columns: &[StoredType]) -> Result<Vec<Bytes>, String> {
+fn places(body: &Bytes, rows: usize, columns: &[StoredType]) -> Result<Vec<Bytes>, String> {
     let mut rest = body.clone();
     let mut next = |bytes: usize| (bytes <= rest.len()).then(|| rest.split_to(bytes));
     let mut column = |ty: &StoredType| match ty.physical() {
@@ -71,7 +117,7 @@ fn numbers(lengths: &[u8]) -> impl Iterator<Item = u32> + '_ {
 ///
 /// # Errors
 /// The row, and what is wrong with its value.
-pub(super) fn leaf(plan: &LeafPlan, ty: LeafType, places: &[Bytes]) -> Result<Held, (usize, String)> {
+fn leaf(plan: &LeafPlan, ty: LeafType, places: &[Bytes]) -> Result<Held, (usize, String)> {
     let parts = |column: usize| (places[2 * column].clone(), places[2 * column + 1].clone());
     match plan {
         LeafPlan::AllValid => Ok(Held::AllValid),

@@ -1,15 +1,16 @@
 //! Which column of a file each leaf of a record is read from.
 
+use std::path::Path;
+
 use super::leaf::{StoredLeaf, StoredType};
 use crate::error::{Error, Result};
-use crate::format::files::InputFile;
 use crate::format::names::hint_about;
 use crate::row::{Leaf, LeafSet, LeafType, Schema, Tag};
 use crate::source::ColumnFit;
 
 /// Where a leaf is read from.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum LeafPlan {
+pub(in crate::format) enum LeafPlan {
     /// A column, as it is.
     Column(usize),
     /// A column of tags: what each is in the program.
@@ -19,22 +20,22 @@ pub(super) enum LeafPlan {
 }
 
 /// One file's columns, and how the record is read from them.
-pub(super) struct FileFit {
+pub(in crate::format) struct FileFit {
     paths: Vec<String>,
-    pub(super) columns: Vec<StoredType>,
+    pub(in crate::format) columns: Vec<StoredType>,
     /// For each leaf where it is read from, or why it cannot be.
     leaves: Vec<Result<LeafPlan, String>>,
 }
 
 impl FileFit {
-    pub(super) fn new(stored: Vec<StoredLeaf>, schema: &Schema) -> Self {
+    pub(in crate::format) fn new(stored: Vec<StoredLeaf>, schema: &Schema) -> Self {
         let leaves = (0..schema.leaves().len()).map(|leaf| plan(leaf, schema, &stored)).collect();
         let (paths, columns) = stored.into_iter().map(|leaf| (leaf.path, leaf.ty)).unzip();
         FileFit { paths, columns, leaves }
     }
 
     /// Each field of a record beside its column, then the columns that it does not have.
-    pub(super) fn columns_of(&self, schema: &Schema) -> Vec<ColumnFit> {
+    pub(in crate::format) fn columns_of(&self, schema: &Schema) -> Vec<ColumnFit> {
         let values = schema.leaves().iter().zip(&self.leaves).filter(|(leaf, _)| leaf.ty != LeafType::Valid);
         let mut unread = vec![true; self.columns.len()];
         let fit = |(leaf, plan): (&Leaf, &Result<LeafPlan, String>)| match plan {
@@ -56,11 +57,11 @@ impl FileFit {
     ///
     /// # Errors
     /// For the first live leaf that cannot be read.
-    pub(super) fn plans(&self, file: &InputFile, live: &LeafSet) -> Result<Vec<Option<LeafPlan>>> {
+    pub(in crate::format) fn plans(&self, path: &Path, live: &LeafSet) -> Result<Vec<Option<LeafPlan>>> {
         let plan = |(leaf, plan): (usize, &Result<LeafPlan, String>)| match plan {
             _ if !live.contains(leaf) => Ok(None),
             Ok(plan) => Ok(Some(plan.clone())),
-            Err(message) => Err(Error::Schema { path: file.path().to_path_buf(), message: message.clone() }),
+            Err(message) => Err(Error::Schema { path: path.to_path_buf(), message: message.clone() }),
         };
         self.leaves.iter().enumerate().map(plan).collect()
     }

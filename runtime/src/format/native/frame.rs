@@ -9,10 +9,10 @@ use crate::row::Schema;
 const VERSION: u16 = 1;
 
 /// Magic number, version, count of leaves, bytes of the header.
-pub(super) const PREFIX_BYTES: usize = 12;
+pub(in crate::format) const PREFIX_BYTES: usize = 12;
 
 /// Bytes of the head of a block, and of the end.
-pub(super) const HEAD_BYTES: usize = 32;
+pub(in crate::format) const HEAD_BYTES: usize = 32;
 
 const CHECKSUM_BYTES: usize = 8;
 
@@ -23,7 +23,7 @@ const LONGEST_HEADER_BYTES: usize = 1 << 24;
 ///
 /// # Errors
 /// Where a record has more leaves, or longer names, than a header can say.
-pub(super) fn header(schema: &Schema) -> Result<Vec<u8>, String> {
+pub(in crate::format) fn header(schema: &Schema) -> Result<Vec<u8>, String> {
     let leaves = schema.leaves();
     let count = u16::try_from(leaves.len()).map_err(|_| format!("the record has {} values", leaves.len()))?;
     let mut bytes = Vec::new();
@@ -46,7 +46,7 @@ pub(super) fn header(schema: &Schema) -> Result<Vec<u8>, String> {
 ///
 /// # Errors
 /// What they are, if no header's.
-pub(super) fn header_bytes(prefix: &[u8]) -> Result<usize, String> {
+pub(in crate::format) fn header_bytes(prefix: &[u8]) -> Result<usize, String> {
     let Some(prefix) = prefix.first_chunk::<PREFIX_BYTES>() else {
         return Err(format!("not a native file: it has only {} bytes", prefix.len()));
     };
@@ -68,7 +68,7 @@ pub(super) fn header_bytes(prefix: &[u8]) -> Result<usize, String> {
 ///
 /// # Errors
 /// What is wrong with the header.
-pub(super) fn leaves_of(header: &[u8]) -> Result<Vec<StoredLeaf>, String> {
+pub(in crate::format) fn leaves_of(header: &[u8]) -> Result<Vec<StoredLeaf>, String> {
     let damaged = || "the header is damaged: its checksum does not fit".to_owned();
     let (body, checksum) = header.split_last_chunk::<CHECKSUM_BYTES>().ok_or_else(damaged)?;
     if xxh3_64(body) != u64::from_le_bytes(*checksum) {
@@ -82,7 +82,7 @@ pub(super) fn leaves_of(header: &[u8]) -> Result<Vec<StoredLeaf>, String> {
 
 /// What stands before each block, and at the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Head {
+pub(in crate::format) enum Head {
     /// A block.
     Block {
         rows: u32,
@@ -96,7 +96,7 @@ pub(super) enum Head {
 
 impl Head {
     /// As it stands in the file.
-    pub(super) fn write(self, out: &mut Vec<u8>) {
+    pub(in crate::format) fn write(self, out: &mut Vec<u8>) {
         let begin = out.len();
         match self {
             Head::Block { rows, body_bytes, checksum } => {
@@ -119,7 +119,7 @@ impl Head {
 
     /// # Errors
     /// What is wrong with the bytes.
-    pub(super) fn read(bytes: &[u8; HEAD_BYTES]) -> Result<Self, String> {
+    pub(in crate::format) fn read(bytes: &[u8; HEAD_BYTES]) -> Result<Self, String> {
         let four = |at: usize| [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]];
         let u32_at = |at: usize| u32::from_le_bytes(four(at));
         let u64_at = |at: usize| u64::from(u32_at(at)) | u64::from(u32_at(at + 4)) << 32;
@@ -138,7 +138,7 @@ impl Head {
 ///
 /// # Errors
 /// That it is not.
-pub(super) fn check_body(body: &[u8], checksum: u64) -> Result<(), String> {
+pub(in crate::format) fn check_body(body: &[u8], checksum: u64) -> Result<(), String> {
     match xxh3_64(body) == checksum {
         true => Ok(()),
         false => Err("the block is damaged: its checksum does not fit; get the file again".to_owned()),

@@ -36,7 +36,7 @@ const CODES: [(u8, LeafType); 23] = [
 
 /// A type as a file says it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum StoredType {
+pub(in crate::format) enum StoredType {
     /// A type that needs no names.
     Plain(LeafType),
     /// The enum's name, and the variants' in order.
@@ -45,14 +45,14 @@ pub(super) enum StoredType {
 
 /// One leaf of a file's records.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct StoredLeaf {
-    pub(super) path: String,
-    pub(super) ty: StoredType,
+pub(in crate::format) struct StoredLeaf {
+    pub(in crate::format) path: String,
+    pub(in crate::format) ty: StoredType,
 }
 
 impl StoredType {
     /// How its values are stored.
-    pub(super) fn physical(&self) -> Physical {
+    pub(in crate::format) fn physical(&self) -> Physical {
         match self {
             StoredType::Plain(ty) => ty.physical(),
             StoredType::Tag(..) => Physical::W1,
@@ -70,7 +70,7 @@ impl fmt::Display for StoredType {
 }
 
 impl StoredLeaf {
-    pub(super) fn of(leaf: &Leaf) -> Self {
+    pub(in crate::format) fn of(leaf: &Leaf) -> Self {
         let ty = match leaf.ty {
             LeafType::Tag(tag) => {
                 StoredType::Tag(tag.of.to_owned(), tag.variants.iter().map(|&name| name.to_owned()).collect())
@@ -82,7 +82,7 @@ impl StoredLeaf {
 
     /// # Errors
     /// Where a name is longer than the format can say.
-    pub(super) fn write(&self, out: &mut Vec<u8>) -> Result<(), String> {
+    pub(in crate::format) fn write(&self, out: &mut Vec<u8>) -> Result<(), String> {
         write_text(&self.path, out)?;
         match &self.ty {
             StoredType::Tag(name, variants) => {
@@ -108,7 +108,7 @@ impl StoredLeaf {
     }
 
     /// The next leaf; `None` where the bytes make no sense.
-    pub(super) fn read(rest: &mut &[u8]) -> Option<Self> {
+    pub(in crate::format) fn read(rest: &mut &[u8]) -> Option<Self> {
         let path = read_text(rest)?;
         let &[code, scale] = rest.split_off(..2)? else { return None };
         let (_, known) = CODES.iter().find(|(known, _)| *known == code & !LIST)?;

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::columns::{Held, leaf, places};
+use super::columns::{Held, batch_of, block};
 use super::fit::{FileFit, LeafPlan};
-use super::frame::{HEAD_BYTES, Head, check_body};
+use super::frame::{HEAD_BYTES, Head};
 use crate::error::{Error, Mib, Result};
 use crate::format::chunks::{CHUNK_BYTES, Chunks, NextChunk};
 use crate::format::files::InputFile;
 use crate::memory::{Memory, Reservation};
-use crate::page::{Batch, Columns};
+use crate::page::Batch;
 use crate::row::{LeafSet, Schema};
 use crate::source::{ReadRequest, Ready, Split, SplitReader};
 
@@ -139,17 +139,9 @@ impl NativeReader {
     }
 
     fn body(&mut self, body: &Bytes, rows: usize, checksum: u64) -> Result<()> {
-        let found = check_body(body, checksum);
-        let found = found.and_then(|()| places(body, rows, &self.shared.fits[self.part].columns));
-        let columns = found.map_err(|message| self.error("", message))?;
-        for (plan, of_record) in self.plans.iter().zip(self.shared.schema.leaves()) {
-            let held = plan.as_ref().map_or(Ok(Held::Dead), |plan| leaf(plan, of_record.ty, &columns));
-            let held = held.map_err(|(row, message)| {
-                let place = format!(", record {} of the block", row + 1);
-                self.error(&place, format!("column `{}`: {message}", of_record.path))
-            })?;
-            self.held.push(held);
-        }
+        let columns = &self.shared.fits[self.part].columns;
+        let held = block(body, (rows, checksum), columns, &self.plans, &self.shared.schema);
+        self.held = held.map_err(|wrong| self.error(&wrong.place, wrong.message))?;
         self.rows = rows;
         self.offset += body.len() as u64;
         self.state = State::Head;
@@ -171,7 +163,7 @@ impl SplitReader for NativeReader {
     fn open(&mut self, split: &Split) -> Result<()> {
         self.chunks.open(split)?;
         (self.part, self.offset, self.seen, self.state) = (split.part, split.range.start, (0, 0), State::Head);
-        self.plans = self.shared.fits[self.part].plans(self.chunks.file(), &self.live)?;
+        self.plans = self.shared.fits[self.part].plans(self.chunks.file().path(), &self.live)?;
         (self.waiting, self.carry, self.rows) = (Bytes::new(), Vec::new(), 0);
         self.held.clear();
         self.reserved.resize(self.chunks_bytes)
@@ -214,13 +206,6 @@ impl SplitReader for NativeReader {
     }
 
     fn batch(&self) -> Result<Batch<'_>> {
-        let mut columns = Columns::new(self.rows);
-        for (held, ty) in self.held.iter().zip(self.shared.schema.types()) {
-            held.push(ty, &mut columns)?;
-        }
-        if self.rows == 0 {
-            self.shared.schema.types().into_iter().for_each(|ty| columns.dead(ty));
-        }
-        Ok(columns.finish())
+        batch_of(&self.held, self.rows, &self.shared.schema)
     }
 }

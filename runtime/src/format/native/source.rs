@@ -124,7 +124,7 @@ impl Source for NativeSource {
     fn splits(&self, scan: &Scan) -> Result<Vec<Split>> {
         let mut splits = Vec::new();
         for (part, (file, blocks)) in self.shared.files.iter().zip(&self.blocks).enumerate() {
-            self.shared.fits[part].plans(file, &scan.live)?;
+            self.shared.fits[part].plans(file.path(), &scan.live)?;
             match file.compression() {
                 None => splits.extend(cut(part, &blocks.starts, self.split_bytes)),
                 Some(_) => splits.push(Split { part, range: blocks.starts[0]..u64::MAX, bytes: file.bytes() }),

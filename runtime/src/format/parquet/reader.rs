@@ -176,7 +176,8 @@ impl SplitReader for ParquetReader {
         self.group_bytes = (decoded as usize).saturating_add(self.batch_bytes());
         let lists = fit.list_bytes(&self.schema, &self.live, group);
         self.reserved.resize(self.group_bytes.saturating_add(lists))?;
-        self.state = State::Opened(ReadRequest { file: file.open()?, path: file.path().clone(), ranges });
+        self.state =
+            State::Opened(ReadRequest { file: file.open()?, path: file.path().clone(), ranges, may_end_early: false });
         Ok(())
     }
 

@@ -1,0 +1,154 @@
+//! Rows that wait for others to be sent with: for so long, and no longer.
+//!
+//! A page that is full costs its receiver as much as one with a row. So rows wait until their page is full, or nothing more comes now, or the
+//! first of them has waited for the latency that was asked for. A task that has nothing to do sends what it has at once: then those behind it
+//! have time as well, and where they have not, they hold it back, and its pages become fuller.
+
+use std::time::{Duration, Instant};
+
+use crate::error::Result;
+use crate::exec::exits::Exit;
+use crate::exec::inline::Watch;
+use crate::exec::timers::Alarm;
+
+/// When the rows of a task's exits are sent at the latest.
+pub(in crate::exec) struct Deadline {
+    latency: Duration,
+    /// Wakes the task where it is held back at one channel, while rows wait for others.
+    alarm: Alarm,
+}
+
+impl Deadline {
+    pub(in crate::exec) fn new(latency: Duration, alarm: Alarm) -> Self {
+        Deadline { latency, alarm }
+    }
+
+    /// Has rows sent that are due: all where the task has nothing to do now and no channel holds it back, else those that have waited for long enough.
+    pub(super) fn keep(&mut self, exits: &mut [Exit], is_blocked: bool, watch: &Watch) -> Result<()> {
+        let now = Instant::now();
+        let is_held_back = exits.iter().any(Exit::is_held_back);
+        let mut first: Option<Instant> = None;
+        for exit in exits.iter_mut() {
+            let Some(since) = exit.unsent_since(now) else { continue };
+            let due = since + self.latency;
+            if due <= now || (is_blocked && !is_held_back) {
+                exit.seal(watch);
+                exit.flush();
+            } else if is_blocked {
+                first = Some(first.map_or(due, |first| first.min(due)));
+            }
+        }
+        match first {
+            Some(first) => self.alarm.set(first),
+            None => {
+                self.alarm.clear();
+                Ok(())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::mpsc::{Sender, channel};
+
+    use super::*;
+    use crate::error::Origin;
+    use crate::exec::channel::{Inbox, QueuePlace, Wake};
+    use crate::exec::job::Job;
+    use crate::memory::{Budget, Memory};
+    use crate::page::{Page, RowWriter, Selection};
+    use crate::row::{Datum, LeafType, RowLayout};
+    use crate::strategy::Ship;
+    use crate::stream::{Item, ItemReceiver, ItemSender};
+
+    struct Woken(Sender<()>);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>, _: QueuePlace) {
+            self.0.send(()).unwrap_or_default();
+        }
+    }
+
+    /// A task whose rows go to one of two others, by their number.
+    struct Rig {
+        exits: Vec<Exit>,
+        inboxes: [Arc<Inbox>; 2],
+        layout: Arc<RowLayout>,
+        memory: Memory,
+        watch: Watch,
+    }
+
+    impl Rig {
+        fn new(sender: &Arc<dyn Wake>) -> Self {
+            let memory = Memory::new(Budget::new(16 << 20), "a rig");
+            let layout = Arc::new(RowLayout::full([LeafType::U64]));
+            let inboxes = [(); 2].map(|()| Arc::new(Inbox::new(Arc::new(Woken(channel().0)))));
+            let targets =
+                inboxes.iter().map(|inbox| Box::new(inbox.connect(sender.clone(), false)) as Box<dyn ItemSender>);
+            let writers = (0..2).map(|_| RowWriter::new(layout.clone(), memory.clone())).collect();
+            let exits = vec![Exit::new(0, vec![], Ship::Number(0), writers, targets.collect())];
+            let origin = Origin { name: "rig".into(), operator: "rig".into(), file: "tests.rs", line: 1 };
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+            Rig { exits, inboxes, layout, memory, watch: Watch::new(Job::new(Arc::new(pool), vec![origin])) }
+        }
+
+        fn page(&self, number: u64) -> Page {
+            let mut writer = RowWriter::new(self.layout.clone(), self.memory.clone());
+            writer.append_datums(&[Datum::Fixed(number.into())]).unwrap();
+            writer.seal();
+            writer.take_sealed().next().unwrap()
+        }
+
+        fn write(&mut self, number: u64) {
+            let (page, mut rows) = (self.page(number), Selection::default());
+            rows.fill(0..1);
+            self.exits[0].write(&page.batch(), &rows, &self.watch).unwrap();
+        }
+
+        /// Pages that have come to a target.
+        fn arrived(&self, target: usize) -> usize {
+            let take = || self.inboxes[target].take(&|_| false, |_| true);
+            std::iter::from_fn(take).filter(|(_, item)| matches!(item, Item::Page(_))).count()
+        }
+    }
+
+    #[test]
+    fn rows_go_when_there_is_nothing_else_to_do_or_when_they_have_waited() {
+        let (woken, _heard) = channel();
+        let task: Arc<dyn Wake> = Arc::new(Woken(woken));
+        let mut rig = Rig::new(&task);
+        let mut hour = Deadline::new(Duration::from_secs(3600), Alarm::of(&task));
+        rig.write(1);
+        hour.keep(&mut rig.exits, false, &rig.watch).unwrap();
+        assert_eq!(rig.arrived(1), 0, "there is more to do");
+        rig.write(1);
+        hour.keep(&mut rig.exits, true, &rig.watch).unwrap();
+        assert_eq!(rig.arrived(1), 1);
+        let mut at_once = Deadline::new(Duration::ZERO, Alarm::of(&task));
+        rig.write(0);
+        at_once.keep(&mut rig.exits, false, &rig.watch).unwrap();
+        assert_eq!((rig.arrived(0), rig.arrived(1)), (1, 0));
+    }
+
+    /// A target that takes nothing holds up the task, and not what was written for another.
+    #[test]
+    fn rows_for_one_target_do_not_wait_for_another() {
+        let (woken, heard) = channel();
+        let task: Arc<dyn Wake> = Arc::new(Woken(woken));
+        let mut rig = Rig::new(&task);
+        let mut deadline = Deadline::new(Duration::from_millis(30), Alarm::of(&task));
+        while !rig.exits[0].is_held_back() {
+            rig.write(0);
+            rig.exits[0].seal(&rig.watch);
+            rig.exits[0].flush();
+        }
+        rig.write(1);
+        deadline.keep(&mut rig.exits, true, &rig.watch).unwrap();
+        assert_eq!(rig.arrived(1), 0, "pages may become fuller");
+        assert!(heard.recv_timeout(Duration::from_secs(60)).is_ok(), "the task is woken in time");
+        deadline.keep(&mut rig.exits, true, &rig.watch).unwrap();
+        assert_eq!(rig.arrived(1), 1);
+    }
+}

@@ -1,0 +1,130 @@
+use std::path::Path;
+
+use super::*;
+use crate::error::Origin;
+use crate::exec::channel::{QueuePlace, Wake};
+use crate::exec::job::Job;
+use crate::format::{LogSource, LogSplits};
+use crate::memory::Budget;
+use crate::row::{Datum, LeafSet, LeafType, Schema, SchemaBuilder};
+use crate::source::Scan;
+
+struct Nobody;
+
+impl Wake for Nobody {
+    fn wake(self: Arc<Self>, _: QueuePlace) {}
+}
+
+/// Does the work at once.
+struct AtOnce;
+
+impl Blocking for AtOnce {
+    fn submit(&self, work: Box<dyn FnOnce() + Send>) {
+        work();
+    }
+}
+
+fn numbers() -> Schema {
+    SchemaBuilder::build(|builder| builder.leaf(LeafType::U64))
+}
+
+fn append(log: &mut LogSplits, split: usize, numbers: std::ops::Range<u64>) {
+    for number in numbers {
+        log.rows(split).unwrap().append_datums(&[Datum::Fixed(number.into())]).unwrap();
+        log.hand_on(split).unwrap();
+    }
+    log.flush().unwrap();
+}
+
+/// A head over all splits of a log, or those of one of several tasks.
+fn head(folder: &Path, task: (usize, usize), starts: &[Position]) -> SourceHead {
+    let source: Arc<dyn Source> = Arc::new(LogSource::followed(folder.to_str().unwrap(), &numbers()).unwrap());
+    let memory = Memory::new(Budget::new(64 << 20), "a head");
+    let scan = Scan { live: LeafSet::all(1), bounds: Vec::new() };
+    let reader = source.reader(&scan, &memory).unwrap();
+    let task_to_wake: Arc<dyn Wake> = Arc::new(Nobody);
+    let splits = Followed::of(task, starts, Duration::from_secs(3600));
+    let splits = HeadSplits::Followed(FollowedSource { source, splits, alarm: Alarm::of(&task_to_wake) });
+    SourceHead::new(0, reader, None, splits, Arc::new(AtOnce), memory)
+}
+
+fn watch() -> Watch {
+    let origin = Origin { name: "read".into(), operator: "read".into(), file: "tests.rs", line: 1 };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    Watch::new(Job::new(Arc::new(pool), vec![origin]))
+}
+
+/// Takes so many batches at most: by split, what they hold. Whether there was nothing more for now, or for good.
+fn take(head: &mut SourceHead, most: usize, watch: &Watch, found: &mut [Vec<u64>]) -> Option<SourceProgress> {
+    for _ in 0..most {
+        match head.advance(watch).unwrap() {
+            SourceProgress::Batch(split) => {
+                let batch = head.batch().unwrap();
+                found[split].extend((0..batch.rows()).map(|row| batch.leaf_bits(0, row) as u64));
+            }
+            other => return Some(other),
+        }
+    }
+    None
+}
+
+/// Stopped behind any batch, by however many tasks, others that begin at the positions give the rest, split by split in order.
+#[test]
+fn a_head_goes_on_from_the_positions_of_others() {
+    let place = tempfile::tempdir().unwrap();
+    let (folder, watch) = (place.path().join("log"), watch());
+    let mut log = LogSplits::create(&folder, &numbers(), 3).unwrap();
+    for block in 0..10 {
+        (0..3).for_each(|split| append(&mut log, split, 10 * block..10 * block + 10));
+    }
+    let expected = vec![(0..120).collect::<Vec<u64>>(); 3];
+    for batches in 0..=10 {
+        let (mut found, mut heads) =
+            (vec![Vec::new(); 3], vec![head(&folder, (0, 2), &[]), head(&folder, (1, 2), &[])]);
+        heads.iter_mut().for_each(|head| _ = take(head, batches, &watch, &mut found));
+        let positions: Vec<Position> = heads.iter().flat_map(SourceHead::positions).collect();
+        let mut parts: Vec<usize> = positions.iter().map(|position| position.part).collect();
+        parts.sort_unstable();
+        assert_eq!(parts, if batches == 0 { vec![] } else { vec![0, 1, 2] });
+        if batches == 10 {
+            // What comes later is theirs, too.
+            (0..3).for_each(|split| append(&mut log, split, 100..120));
+            log.seal_all().unwrap();
+        }
+        let mut rest: Vec<SourceHead> = (0..4).map(|task| head(&folder, (task, 4), &positions)).collect();
+        for head in &mut rest {
+            let ended = take(head, usize::MAX, &watch, &mut found);
+            let is_sealed = batches == 10;
+            assert_eq!(ended == Some(SourceProgress::Control(Control::RoundEnd(1))), is_sealed, "{ended:?}");
+        }
+        let count = if batches == 10 { 120 } else { 100 };
+        assert!(found.iter().zip(&expected).all(|(found, expected)| found[..] == expected[..count]), "{found:?}");
+    }
+}
+
+#[test]
+fn a_head_ends_once_when_all_is_sealed_and_says_where_batches_are_from() {
+    let place = tempfile::tempdir().unwrap();
+    let (folder, watch) = (place.path().join("log"), watch());
+    let mut log = LogSplits::create(&folder, &numbers(), 2).unwrap();
+    let mut head = head(&folder, (0, 1), &[]);
+    let mut found = vec![Vec::new(); 3];
+    assert_eq!(take(&mut head, 1, &watch, &mut found), Some(SourceProgress::Wait));
+    append(&mut log, 1, 0..5);
+    assert_eq!(take(&mut head, 2, &watch, &mut found), Some(SourceProgress::Wait));
+    log.seal().unwrap();
+    drop(log);
+    let mut more = LogSplits::add(&folder, &numbers(), 1).unwrap();
+    append(&mut more, 0, 5..9);
+    assert_eq!(take(&mut head, 2, &watch, &mut found), Some(SourceProgress::Wait));
+    assert_eq!(found, [vec![], (0..5).collect(), (5..9).collect()]);
+    assert!(!head.is_at_end());
+    more.seal_all().unwrap();
+    let said: Vec<_> = (0..3).map(|_| take(&mut head, 1, &watch, &mut found).unwrap()).collect();
+    let ends = Control::END_OF_INPUT.map(SourceProgress::Control);
+    assert_eq!(said, [ends[0], ends[1], SourceProgress::Wait]);
+    let bytes: u64 =
+        (0..3).map(|split| std::fs::metadata(folder.join(format!("split-{split:05}.log"))).unwrap().len()).sum();
+    let metrics = &watch.job.metrics;
+    assert_eq!((metrics.source_rows.get(), metrics.source_total_bytes.get()), (9, bytes));
+}

@@ -1,0 +1,269 @@
+//! Tasks that are to be woken at a time: one thread of the process, which sleeps until the first of these times.
+//!
+//! A task waits without a thread for what somebody does. What nobody tells it, such as that a file has grown, it looks for now and then; and what it was
+//! asked to do soon, such as to send rows that wait for others, it does at a time. There is a timer or two for each waiting task, so an ordered map is
+//! all it takes.
+//!
+//! The thread is started by the first timer, and ends when there has been none for a while.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use super::channel::{QueuePlace, Wake};
+use crate::error::{Error, Result};
+
+/// So long the thread waits for timers before it ends.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+/// Things by the time when they are due, and of one time in the order in which they came.
+struct TimerQueue<T> {
+    waiting: BTreeMap<TimerKey, T>,
+    next_number: u64,
+}
+
+/// A timer among others.
+type TimerKey = (Instant, u64);
+
+impl<T> TimerQueue<T> {
+    const fn new() -> Self {
+        TimerQueue { waiting: BTreeMap::new(), next_number: 0 }
+    }
+
+    fn insert(&mut self, at: Instant, what: T) -> TimerKey {
+        let key = (at, self.next_number);
+        self.next_number += 1;
+        self.waiting.insert(key, what);
+        key
+    }
+
+    fn cancel(&mut self, key: TimerKey) -> Option<T> {
+        self.waiting.remove(&key)
+    }
+
+    /// The time of the first.
+    fn first(&self) -> Option<Instant> {
+        self.waiting.keys().next().map(|&(at, _)| at)
+    }
+
+    /// The first, if it is due.
+    fn take_due(&mut self, now: Instant) -> Option<T> {
+        self.first().filter(|&at| at <= now)?;
+        self.waiting.pop_first().map(|(_, what)| what)
+    }
+}
+
+/// Timers, and the thread that looks after them.
+struct Timers {
+    state: Mutex<State>,
+    /// A timer is due before all others.
+    is_sooner: Condvar,
+}
+
+struct State {
+    queue: TimerQueue<Weak<dyn Wake>>,
+    has_thread: bool,
+}
+
+impl Timers {
+    const fn new() -> Self {
+        let state = State { queue: TimerQueue::new(), has_thread: false };
+        Timers { state: Mutex::new(state), is_sooner: Condvar::new() }
+    }
+
+    /// The process's.
+    fn of_process() -> &'static Self {
+        static TIMERS: Timers = Timers::new();
+        &TIMERS
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has a task woken at a time.
+    fn set(&'static self, at: Instant, task: Weak<dyn Wake>) -> Result<TimerKey> {
+        let mut state = self.lock();
+        if !state.has_thread {
+            let thread = std::thread::Builder::new().name("dataflow-timers".to_owned()).spawn(move || self.run());
+            thread.map_err(|error| Error::Plan(format!("cannot start a thread for timers: {error}")))?;
+            state.has_thread = true;
+        }
+        let is_sooner = state.queue.first().is_none_or(|first| at < first);
+        let key = state.queue.insert(at, task);
+        if is_sooner {
+            self.is_sooner.notify_one();
+        }
+        Ok(key)
+    }
+
+    fn cancel(&self, key: TimerKey) {
+        self.lock().queue.cancel(key);
+    }
+
+    /// Wakes who is due, and sleeps until the next one is.
+    fn run(&self) {
+        let mut state = self.lock();
+        loop {
+            let now = Instant::now();
+            if let Some(task) = state.queue.take_due(now) {
+                drop(state);
+                if let Some(task) = task.upgrade() {
+                    task.wake(QueuePlace::InOrder);
+                }
+                state = self.lock();
+                continue;
+            }
+            let first = state.queue.first();
+            let wait = first.map_or(PATIENCE, |first| first - now);
+            let (woken, waited) = self.is_sooner.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner);
+            state = woken;
+            if first.is_none() && waited.timed_out() && state.queue.first().is_none() {
+                state.has_thread = false;
+                return;
+            }
+        }
+    }
+}
+
+/// Wakes a task at a time, at one at most. It is forgotten with the alarm.
+pub(super) struct Alarm {
+    task: Weak<dyn Wake>,
+    set: Option<TimerKey>,
+}
+
+impl Alarm {
+    /// Of a task, not set.
+    pub(super) fn of(task: &Arc<dyn Wake>) -> Self {
+        Alarm { task: Arc::downgrade(task), set: None }
+    }
+
+    /// Sets it to a time, in place of the time that it was set to.
+    ///
+    /// # Errors
+    /// Where the system refuses a thread.
+    pub(super) fn set(&mut self, at: Instant) -> Result<()> {
+        if self.set.is_some_and(|(set, _)| set == at) {
+            return Ok(());
+        }
+        self.clear();
+        self.set = Some(Timers::of_process().set(at, self.task.clone())?);
+        Ok(())
+    }
+
+    /// Forgets the time that it was set to.
+    pub(super) fn clear(&mut self) {
+        if let Some(key) = self.set.take() {
+            Timers::of_process().cancel(key);
+        }
+    }
+}
+
+impl Drop for Alarm {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Sender, channel};
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[derive(Clone, Debug)]
+    enum Act {
+        Insert(u64),
+        /// One of those that were inserted, due or not.
+        Cancel(usize),
+        Advance(u64),
+    }
+
+    fn acts() -> impl Strategy<Value = Vec<Act>> {
+        let act = prop_oneof![
+            3 => (0..200_u64).prop_map(Act::Insert),
+            1 => any::<usize>().prop_map(Act::Cancel),
+            1 => (0..60_u64).prop_map(Act::Advance),
+        ];
+        proptest::collection::vec(act, 0..200)
+    }
+
+    proptest! {
+        /// Against a list that is sorted whenever it is asked.
+        #[test]
+        fn timers_come_when_they_are_due_and_in_their_order(acts in acts()) {
+            let start = Instant::now();
+            let at = |millis: u64| start + Duration::from_millis(millis);
+            let (mut queue, mut model, mut keys, mut now) = (TimerQueue::new(), Vec::new(), Vec::new(), 0);
+            for (number, act) in acts.into_iter().enumerate() {
+                match act {
+                    Act::Insert(after) => {
+                        keys.push((queue.insert(at(now + after), number), number));
+                        model.push((now + after, number));
+                    }
+                    Act::Cancel(which) => {
+                        if let Some(&(key, number)) = keys.get(which % keys.len().max(1)) {
+                            let waits = model.iter().position(|&(_, other)| other == number);
+                            prop_assert_eq!(queue.cancel(key).is_some(), waits.is_some());
+                            waits.map(|place| model.remove(place));
+                        }
+                    }
+                    Act::Advance(millis) => {
+                        now += millis;
+                        model.sort();
+                        let due = model.iter().take_while(|&&(millis, _)| millis <= now).count();
+                        let expected: Vec<usize> = model.drain(..due).map(|(_, number)| number).collect();
+                        let found: Vec<usize> = std::iter::from_fn(|| queue.take_due(at(now))).collect();
+                        prop_assert_eq!(found, expected);
+                    }
+                }
+                prop_assert_eq!(queue.first(), model.iter().min().map(|&(millis, _)| at(millis)));
+            }
+        }
+    }
+
+    struct Woken(Sender<Instant>);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>, _: QueuePlace) {
+            self.0.send(Instant::now()).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_task_is_woken_in_time_once_and_not_behind_its_alarm() {
+        let (woken, heard) = channel();
+        let task: Arc<dyn Wake> = Arc::new(Woken(woken));
+        let (begun, minute) = (Instant::now(), Duration::from_secs(60));
+        let millis = |millis| begun + Duration::from_millis(millis);
+        let (mut later, mut sooner, mut never) = (Alarm::of(&task), Alarm::of(&task), Alarm::of(&task));
+        later.set(millis(60)).unwrap();
+        sooner.set(millis(90)).unwrap();
+        never.set(millis(30)).unwrap();
+        sooner.set(millis(20)).unwrap();
+        drop(never);
+        let times = [(); 2].map(|()| heard.recv_timeout(minute).unwrap());
+        assert!(times[0] >= millis(20) && times[1] >= millis(60), "{:?}", times.map(|time| time - begun));
+        assert!(heard.recv_timeout(Duration::from_millis(100)).is_err());
+        drop(task);
+        assert!(heard.recv_timeout(minute).is_err(), "an alarm does not hold its task");
+    }
+
+    #[test]
+    fn the_thread_ends_when_there_are_no_timers_and_is_there_again_when_there_are() {
+        let timers: &'static Timers = Box::leak(Box::new(Timers::new()));
+        let (woken, heard) = channel();
+        let task: Arc<dyn Wake> = Arc::new(Woken(woken));
+        for _ in 0..2 {
+            timers.set(Instant::now(), Arc::downgrade(&task)).unwrap();
+            assert!(heard.recv_timeout(Duration::from_secs(60)).is_ok());
+            let ended = (0..600).any(|_| {
+                std::thread::sleep(Duration::from_millis(100));
+                !timers.lock().has_thread
+            });
+            assert!(ended);
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! Decodes the blocks of a split that may still grow.
+
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use bytes::{Buf, Bytes};
+
+use super::folder::LogFolder;
+use super::header::Header;
+use crate::error::{Error, Mib, Result};
+use crate::format::native::{HEAD_BYTES, Head, Held, LeafPlan, PREFIX_BYTES, batch_of, block};
+use crate::memory::{Memory, Reservation};
+use crate::page::Batch;
+use crate::row::{LeafSet, Schema};
+use crate::source::{Position, ReadRequest, Ready, Split, SplitReader};
+
+/// Bytes that are asked for at once, unless blocks are larger.
+pub(super) const READ_BYTES: u64 = 1 << 20;
+
+/// What a source and its readers know together.
+pub(super) struct LogInput {
+    pub(super) folder: LogFolder,
+    pub(super) schema: Schema,
+    /// What is not there yet is waited for.
+    pub(super) follows: bool,
+    /// By number, as far as somebody has asked for them.
+    splits: Mutex<Vec<Arc<LogSplit>>>,
+}
+
+/// A split.
+pub(super) struct LogSplit {
+    pub(super) path: Arc<PathBuf>,
+    /// Once it is read.
+    pub(super) header: OnceLock<Header>,
+}
+
+impl LogInput {
+    pub(super) fn new(folder: LogFolder, schema: Schema, follows: bool) -> Self {
+        LogInput { folder, schema, follows, splits: Mutex::default() }
+    }
+
+    pub(super) fn split(&self, number: usize) -> Arc<LogSplit> {
+        let mut splits = self.splits.lock().unwrap_or_else(PoisonError::into_inner);
+        while splits.len() <= number {
+            let path = Arc::new(self.folder.split(splits.len()));
+            splits.push(Arc::new(LogSplit { path, header: OnceLock::new() }));
+        }
+        splits[number].clone()
+    }
+}
+
+/// Reads splits from a position on: a block is a batch.
+pub(super) struct LogReader {
+    shared: Arc<LogInput>,
+    live: LeafSet,
+    open: Option<OpenSplit>,
+    /// Where the bytes begin that come next.
+    at: u64,
+    /// What is not to be asked for.
+    end: u64,
+    /// What was read from there on.
+    bytes: Bytes,
+    /// Bytes that were asked for, and have not arrived.
+    asked: Option<u64>,
+    /// How much is asked for at least: what the next piece takes.
+    needed: u64,
+    /// How much is asked for else: so that blocks of one size are not read in halves.
+    read_bytes: u64,
+    /// Where something was wrong, and was asked for once more.
+    doubted: Option<u64>,
+    rows: usize,
+    held: Vec<Held>,
+    reserved: Reservation,
+}
+
+/// What is read.
+struct OpenSplit {
+    number: usize,
+    split: Arc<LogSplit>,
+    file: Arc<File>,
+    /// Where blocks are read from: what stands before is read for the header alone.
+    start: u64,
+    /// Where the leaves are, once the header is known.
+    plans: Option<Vec<Option<LeafPlan>>>,
+}
+
+/// What the next bytes are.
+enum Piece {
+    /// A header, or a block without rows.
+    Nothing,
+    Rows,
+    /// The end of the split.
+    Sealed,
+    /// So many bytes from there on are to be there first.
+    Missing(u64),
+}
+
+impl LogReader {
+    pub(super) fn new(shared: Arc<LogInput>, live: &LeafSet, memory: &Memory) -> Result<Self> {
+        Ok(LogReader {
+            live: live.clone(),
+            open: None,
+            at: 0,
+            end: 0,
+            bytes: Bytes::new(),
+            asked: None,
+            needed: 0,
+            read_bytes: READ_BYTES,
+            doubted: None,
+            rows: 0,
+            held: Vec::new(),
+            reserved: memory.reserve(0)?,
+            shared,
+        })
+    }
+
+    fn error(&self, place: &str, message: impl Into<String>) -> Error {
+        let path = self
+            .open
+            .as_ref()
+            .map_or_else(|| self.shared.folder.path().to_owned(), |open| open.split.path.to_path_buf());
+        Error::Data { path, place: format!(", byte {}{place}", self.at), message: message.into() }
+    }
+
+    /// Something is wrong with so many bytes that come next. Where they were read while a writer cut them off, they are other ones by now.
+    fn doubt(&mut self, bytes: u64, place: &str, message: String) -> Result<Piece> {
+        if self.doubted.replace(self.at) == Some(self.at) {
+            return Err(self.error(place, message));
+        }
+        self.bytes = Bytes::new();
+        Ok(Piece::Missing(bytes))
+    }
+
+    fn next_piece(&mut self) -> Result<Piece> {
+        match self.open.as_ref().map(|open| open.plans.is_some()) {
+            None => Err(Error::Internal("a log is read, and no split is open".to_owned())),
+            Some(true) => self.next_block(),
+            Some(false) => self.next_header(),
+        }
+    }
+
+    fn next_header(&mut self) -> Result<Piece> {
+        let header = match Header::read(&self.bytes, &self.shared.schema) {
+            Err(message) => return self.doubt(PREFIX_BYTES as u64, "", message),
+            Ok(None) => return Ok(Piece::Missing(self.bytes.len() as u64 + 1)),
+            Ok(Some(header)) => header,
+        };
+        if let Some(open) = &mut self.open {
+            let header = open.split.header.get_or_init(|| header);
+            open.plans = Some(header.fit.plans(&open.split.path, &self.live)?);
+            let start = open.start.max(header.bytes);
+            self.go_to(start);
+        }
+        Ok(Piece::Nothing)
+    }
+
+    /// Passes over what stands before a place.
+    fn go_to(&mut self, at: u64) {
+        let passed = usize::try_from(at - self.at).unwrap_or(usize::MAX).min(self.bytes.len());
+        self.bytes.advance(passed);
+        self.at = at;
+    }
+
+    fn next_block(&mut self) -> Result<Piece> {
+        let head_bytes = HEAD_BYTES as u64;
+        let Some(head) = self.bytes.first_chunk() else { return Ok(Piece::Missing(head_bytes)) };
+        let (rows, body_bytes, checksum) = match Head::read(head) {
+            Err(message) => return self.doubt(head_bytes, "", message),
+            Ok(Head::End { .. }) => return Ok(Piece::Sealed),
+            Ok(Head::Block { rows, body_bytes, checksum }) => (rows as usize, body_bytes as usize, checksum),
+        };
+        let length = HEAD_BYTES + body_bytes;
+        if self.bytes.len() < length {
+            return Ok(Piece::Missing(length as u64));
+        }
+        // What is decoded of it; the bytes themselves are paid for by who has read them.
+        let paid = self.reserved.resize(2 * body_bytes);
+        paid.map_err(|error| self.error("", format!("a block of {}: {error}", Mib(body_bytes))))?;
+        let body = self.bytes.slice(HEAD_BYTES..length);
+        match self.decode(&body, rows, checksum) {
+            Ok(held) => self.held = held,
+            Err((place, message)) => return self.doubt(length as u64, &place, message),
+        }
+        self.rows = rows;
+        self.read_bytes = READ_BYTES.max(2 * length as u64);
+        self.go_to(self.at + length as u64);
+        Ok(if rows > 0 { Piece::Rows } else { Piece::Nothing })
+    }
+
+    /// The leaves of a block; else the record and what is wrong.
+    fn decode(&self, body: &Bytes, rows: usize, checksum: u64) -> Result<Vec<Held>, (String, String)> {
+        let known = self.open.as_ref().and_then(|open| Some((open.split.header.get()?, open.plans.as_ref()?)));
+        let Some((header, plans)) = known else { return Ok(Vec::new()) };
+        let held = block(body, (rows, checksum), &header.fit.columns, plans, &self.shared.schema);
+        held.map_err(|wrong| (wrong.place, wrong.message))
+    }
+
+    /// Nothing is to be asked for any more: what is not whole is not there yet.
+    fn used_up(&self) -> Ready {
+        if self.shared.follows { Ready::CaughtUp } else { Ready::End }
+    }
+}
+
+impl SplitReader for LogReader {
+    fn open(&mut self, split: &Split) -> Result<()> {
+        let (number, log_split) = (split.part, self.shared.split(split.part));
+        let file = File::open(&*log_split.path).map_err(Error::io("read", &*log_split.path))?;
+        let known = log_split.header.get();
+        let plans = known.map(|header| header.fit.plans(&log_split.path, &self.live)).transpose()?;
+        let start = known.map_or(split.range.start, |header| split.range.start.max(header.bytes));
+        self.at = if known.is_some() { start } else { 0 };
+        self.open = Some(OpenSplit { number, split: log_split, file: Arc::new(file), start, plans });
+        (self.end, self.bytes, self.asked, self.needed) = (split.range.end, Bytes::new(), None, 0);
+        (self.rows, self.doubted) = (0, None);
+        self.held.clear();
+        Ok(())
+    }
+
+    fn wants(&mut self) -> Option<ReadRequest> {
+        let open = self.open.as_ref()?;
+        if self.asked.is_some() || !self.bytes.is_empty() || self.at >= self.end {
+            return None;
+        }
+        let range = self.at..self.end.min(self.at.saturating_add(self.needed.max(self.read_bytes)));
+        self.asked = Some(range.end - range.start);
+        let (file, path) = (open.file.clone(), open.split.path.clone());
+        Some(ReadRequest { file, path, ranges: vec![range], may_end_early: true })
+    }
+
+    fn supply(&mut self, bytes: Vec<Bytes>) -> Result<()> {
+        if let Some(asked) = self.asked.take() {
+            self.bytes = bytes.into_iter().next().unwrap_or_default();
+            let arrived = self.bytes.len() as u64;
+            if arrived < asked {
+                // What was not whole was cut off meanwhile.
+                self.end = self.at + arrived;
+            }
+        }
+        Ok(())
+    }
+
+    fn advance(&mut self) -> Result<Ready> {
+        self.rows = 0;
+        self.held.clear();
+        loop {
+            if self.asked.is_some() {
+                return Ok(Ready::Starved);
+            }
+            match self.next_piece()? {
+                Piece::Nothing => {}
+                Piece::Rows => return Ok(Ready::Batch),
+                Piece::Sealed => return Ok(Ready::End),
+                Piece::Missing(_) if self.at + self.bytes.len() as u64 >= self.end => return Ok(self.used_up()),
+                Piece::Missing(needed) => {
+                    (self.needed, self.bytes) = (needed, Bytes::new());
+                    return Ok(Ready::Starved);
+                }
+            }
+        }
+    }
+
+    fn position(&self) -> Option<Position> {
+        let open = self.open.as_ref()?;
+        let offset = if open.plans.is_some() { self.at } else { open.start };
+        Some(Position { part: open.number, offset })
+    }
+
+    fn batch(&self) -> Result<Batch<'_>> {
+        batch_of(&self.held, self.rows, &self.shared.schema)
+    }
+}

@@ -1,0 +1,149 @@
+//! Logs as a source: followed, or up to where they reach now.
+
+use std::fs::{self, File};
+use std::os::unix::fs::FileExt;
+use std::sync::Arc;
+
+use super::folder::LogFolder;
+use super::header::Header;
+use super::reader::{LogInput, LogReader, LogSplit, READ_BYTES};
+use crate::error::{Error, Result};
+use crate::format::native::{PREFIX_BYTES, header_bytes};
+use crate::memory::Memory;
+use crate::row::Schema;
+use crate::source::{ColumnFit, Endless, Extent, Position, Scan, Source, Split, SplitReader, Statistics};
+
+/// A block as writers make them, when it is full.
+const BLOCK_BYTES: usize = 1 << 20;
+
+/// Records of a log.
+pub struct LogSource {
+    path: String,
+    shared: Arc<LogInput>,
+    /// How far the splits reached when the source was made.
+    reaches: Vec<u64>,
+}
+
+impl LogSource {
+    /// The records of a log as they come, until it is sealed.
+    ///
+    /// # Errors
+    /// Where there is no log, or its splits are damaged where they begin.
+    pub fn followed(path: &str, schema: &Schema) -> Result<Self> {
+        Self::of(path, schema, true)
+    }
+
+    /// The records that are there now.
+    ///
+    /// # Errors
+    /// As [`LogSource::followed`].
+    pub fn to_end(path: &str, schema: &Schema) -> Result<Self> {
+        Self::of(path, schema, false)
+    }
+
+    fn of(path: &str, schema: &Schema, follows: bool) -> Result<Self> {
+        let folder = LogFolder::at(path);
+        let nothing = |reason: &str| Error::NoInput { path: path.to_owned(), reason: reason.to_owned() };
+        if !folder.path().is_dir() {
+            return Err(nothing("there is no such folder; `LogWriter::create` makes a log"));
+        }
+        let count = folder.first_count()?;
+        if count == 0 {
+            return Err(nothing("the folder holds no log (`split-00000.log`); `LogWriter::create` makes one"));
+        }
+        let shared = Arc::new(LogInput::new(folder, schema.clone(), follows));
+        let reaches = (0..count).map(|part| read_header(&shared, &shared.split(part))).collect::<Result<_>>()?;
+        Ok(LogSource { path: path.to_owned(), shared, reaches })
+    }
+}
+
+/// Reads the header of a split, if it is whole; how long the file is.
+fn read_header(shared: &LogInput, split: &LogSplit) -> Result<u64> {
+    let io = |error| Error::io("read", &*split.path)(error);
+    let file = File::open(&*split.path).map_err(io)?;
+    let length = file.metadata().map_err(io)?.len();
+    let wrong = |message| Error::Data { path: split.path.to_path_buf(), place: ", byte 0".to_owned(), message };
+    if length < PREFIX_BYTES as u64 {
+        return Ok(length);
+    }
+    let mut beginning = vec![0; PREFIX_BYTES];
+    file.read_exact_at(&mut beginning, 0).map_err(io)?;
+    let header = header_bytes(&beginning).map_err(wrong)?;
+    if length >= header as u64 {
+        beginning.resize(header, 0);
+        file.read_exact_at(&mut beginning, 0).map_err(io)?;
+        if let Some(header) = Header::read(&beginning, &shared.schema).map_err(wrong)? {
+            split.header.get_or_init(|| header);
+        }
+    }
+    Ok(length)
+}
+
+impl Source for LogSource {
+    fn describe(&self) -> String {
+        let splits = match self.reaches.len() {
+            1 => "1 split".to_owned(),
+            count => format!("{count} splits"),
+        };
+        let follows = if self.shared.follows { ", followed" } else { "" };
+        format!("log {} ({splits}{follows})", self.path)
+    }
+
+    fn schema(&self) -> &Schema {
+        &self.shared.schema
+    }
+
+    fn statistics(&self, _: &Scan) -> Statistics {
+        Statistics { rows: None, bytes: self.reaches.iter().sum() }
+    }
+
+    fn columns(&self) -> Vec<ColumnFit> {
+        let first = self.shared.split(0);
+        first.header.get().map(|header| header.fit.columns_of(&self.shared.schema)).unwrap_or_default()
+    }
+
+    fn endless(&self) -> Option<&dyn Endless> {
+        self.shared.follows.then_some(self)
+    }
+
+    /// Of a log that is followed, those that there are now, as far as they reach now.
+    fn splits(&self, scan: &Scan) -> Result<Vec<Split>> {
+        let count = if self.shared.follows { self.extent()?.splits } else { self.reaches.len() };
+        let split = |part: usize| {
+            let split = self.shared.split(part);
+            if let Some(header) = split.header.get() {
+                header.fit.plans(&split.path, &scan.live)?;
+            }
+            let reach = if self.shared.follows { self.reach(part)? } else { self.reaches[part] };
+            Ok(Position::start_of(part).until(reach))
+        };
+        (0..count).map(split).collect()
+    }
+
+    fn reader_bytes(&self, _: &Scan) -> Result<usize> {
+        let longest = self.reaches.iter().copied().max().unwrap_or(0) as usize;
+        let block = if self.shared.follows { BLOCK_BYTES } else { longest.min(BLOCK_BYTES) };
+        let read = if self.shared.follows { READ_BYTES as usize } else { longest.min(READ_BYTES as usize) };
+        // What is read, and was read before, of blocks of a size; and what is decoded.
+        Ok(2 * read.max(2 * block) + 2 * block)
+    }
+
+    fn reader(&self, scan: &Scan, memory: &Memory) -> Result<Box<dyn SplitReader>> {
+        Ok(Box::new(LogReader::new(self.shared.clone(), &scan.live, memory)?))
+    }
+}
+
+impl Endless for LogSource {
+    fn extent(&self) -> Result<Extent> {
+        let folder = &self.shared.folder;
+        match folder.complete()? {
+            Some(splits) => Ok(Extent { splits, is_complete: true }),
+            None => Ok(Extent { splits: folder.count(self.reaches.len())?, is_complete: false }),
+        }
+    }
+
+    fn reach(&self, part: usize) -> Result<u64> {
+        let split = self.shared.split(part);
+        Ok(fs::metadata(&*split.path).map_err(Error::io("read", &*split.path))?.len())
+    }
+}

@@ -1,0 +1,329 @@
+//! Logs: what is appended is read, whole or not at all.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+mod format_support;
+
+use std::path::{Path, PathBuf};
+
+use format_support::values::{everything, rows};
+use format_support::{Rows, drive, each_batch, memory, record, scan_all, text};
+use proptest::prelude::*;
+use runtime::error::Result;
+use runtime::format::{LogSource, LogSplits, native};
+use runtime::row::{Datum, LeafType as L, Schema};
+use runtime::source::{Extent, Position, Ready, Scan, Source, SplitReader};
+
+fn people() -> Schema {
+    record(&[("id", L::U32), ("name?", L::Text)])
+}
+
+fn person(id: u32) -> Vec<Datum> {
+    let name = (!id.is_multiple_of(3)).then(|| format!("a name that is rather long: {id}"));
+    let has_name = Datum::Fixed(u128::from(name.is_some()));
+    vec![Datum::Fixed(id.into()), has_name, text(name.as_deref().unwrap_or_default())]
+}
+
+fn append(log: &mut LogSplits, split: usize, row: &[Datum]) -> Result<()> {
+    log.rows(split)?.append_datums(row)?;
+    log.hand_on(split)
+}
+
+/// A folder for a log.
+struct Place(tempfile::TempDir);
+
+impl Place {
+    fn new() -> Self {
+        Place(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self) -> PathBuf {
+        self.0.path().join("log")
+    }
+
+    fn split(&self, number: usize) -> PathBuf {
+        self.path().join(format!("split-{number:05}.log"))
+    }
+
+    fn source(&self, schema: &Schema, follows: bool) -> Result<LogSource> {
+        let path = self.path();
+        let path = path.to_str().unwrap();
+        if follows { LogSource::followed(path, schema) } else { LogSource::to_end(path, schema) }
+    }
+
+    fn read(&self, schema: &Schema) -> Result<Rows, String> {
+        self.source(schema, false).and_then(|source| drive(&source)).map_err(|error| self.short(&error.to_string()))
+    }
+
+    fn short(&self, message: &str) -> String {
+        message.replace(&format!("{}/", self.0.path().display()), "")
+    }
+}
+
+/// A log of one split with three blocks of people.
+fn log_of_people() -> (Place, Vec<u64>) {
+    let place = Place::new();
+    let mut log = LogSplits::create(place.path(), &people(), 1).unwrap();
+    let mut ends = Vec::new();
+    for block in 0..3 {
+        (0..3).for_each(|id| append(&mut log, 0, &person(3 * block + id)).unwrap());
+        log.flush().unwrap();
+        ends.push(std::fs::metadata(place.split(0)).unwrap().len());
+    }
+    (place, ends)
+}
+
+fn first_people(count: u32) -> Rows {
+    (0..count).map(person).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    #[test]
+    fn what_is_appended_is_read_in_order(rows in rows(&everything(), 0..200), flushes in 1_usize..60, splits in 1_usize..4) {
+        let (place, schema) = (Place::new(), everything());
+        let mut log = LogSplits::create(place.path(), &schema, splits).unwrap();
+        let mut expected = vec![Rows::new(); splits];
+        for (number, row) in rows.iter().enumerate() {
+            append(&mut log, number % splits, row).unwrap();
+            expected[number % splits].push(row.clone());
+            if number % flushes == 0 {
+                log.flush().unwrap();
+            }
+        }
+        log.flush().unwrap();
+        let expected = expected.concat();
+        prop_assert_eq!(place.read(&schema).unwrap(), expected.clone());
+        // What is sealed is a folder of native files.
+        log.seal_all().unwrap();
+        prop_assert_eq!(place.read(&schema).unwrap(), expected.clone());
+        let files = place.path().join("split-*.log");
+        prop_assert_eq!(drive(&native(files.to_str().unwrap(), &schema).unwrap()).unwrap(), expected);
+    }
+}
+
+/// Reads a split as far as it reaches from a position; what it says then, and where it is.
+fn read_from(
+    source: &LogSource,
+    reader: &mut dyn SplitReader,
+    position: Position,
+    rows: &mut Rows,
+) -> (Ready, Position) {
+    let reach = source.endless().unwrap().reach(position.part).unwrap();
+    reader.open(&position.until(reach)).unwrap();
+    let types = source.schema().types();
+    loop {
+        match reader.advance().unwrap() {
+            Ready::Batch => format_support::collect(&reader.batch().unwrap(), &types, rows),
+            Ready::Starved => {
+                let request = reader.wants().unwrap();
+                reader.supply(request.read(&memory()).unwrap()).unwrap();
+            }
+            ready => return (ready, reader.position().unwrap()),
+        }
+    }
+}
+
+#[test]
+fn a_reader_goes_on_where_it_was_and_hears_of_the_end() {
+    let (place, schema) = (Place::new(), people());
+    let mut log = LogSplits::create(place.path(), &schema, 2).unwrap();
+    let source = place.source(&schema, true).unwrap();
+    let mut reader = source.reader(&scan_all(&source), &memory()).unwrap();
+    let (mut positions, mut found) = ([0, 1].map(Position::start_of), [Rows::new(), Rows::new()]);
+    for round in 0..20 {
+        for part in 0..2 {
+            (0..round).for_each(|id| append(&mut log, part, &person(id)).unwrap());
+            log.flush().unwrap();
+            let (ready, position) = read_from(&source, &mut *reader, positions[part], &mut found[part]);
+            assert_eq!(ready, Ready::CaughtUp);
+            assert!(position.offset >= positions[part].offset);
+            positions[part] = position;
+        }
+    }
+    let expected: Rows = (0..20).flat_map(first_people).collect();
+    assert!(found.iter().all(|found| *found == expected));
+    assert_eq!(source.endless().unwrap().extent().unwrap(), Extent { splits: 2, is_complete: false });
+    log.seal_all().unwrap();
+    assert_eq!(source.endless().unwrap().extent().unwrap(), Extent { splits: 2, is_complete: true });
+    // What is sealed is read to its end from anywhere, also from behind all records.
+    for (start, count) in [(positions[0], 0), (Position::start_of(0), expected.len())] {
+        let mut rows = Rows::new();
+        assert_eq!(read_from(&source, &mut *reader, start, &mut rows), (Ready::End, positions[0]));
+        assert_eq!(rows.len(), count);
+    }
+}
+
+#[test]
+fn a_torn_tail_is_not_there_yet_and_the_next_writer_cuts_it_off() {
+    let (place, ends) = log_of_people();
+    let (schema, bytes) = (people(), std::fs::read(place.split(0)).unwrap());
+    for length in 0..=bytes.len() {
+        let whole = ends.iter().filter(|&&end| end <= length as u64).count() as u32;
+        std::fs::write(place.split(0), &bytes[..length]).unwrap();
+        assert_eq!(place.read(&schema), Ok(first_people(3 * whole)), "{length} bytes");
+        // Whoever follows reads what is whole, waits, and reads on from there when the rest has come.
+        let source = place.source(&schema, true).unwrap();
+        let mut reader = source.reader(&scan_all(&source), &memory()).unwrap();
+        let mut rows = Rows::new();
+        let (ready, position) = read_from(&source, &mut *reader, Position::start_of(0), &mut rows);
+        assert_eq!((ready, rows.len()), (Ready::CaughtUp, 3 * whole as usize), "{length} bytes");
+        let mut log = LogSplits::open(place.path(), &schema, 1).unwrap();
+        append(&mut log, 0, &person(70)).unwrap();
+        log.flush().unwrap();
+        assert_eq!(read_from(&source, &mut *reader, position, &mut rows).0, Ready::CaughtUp);
+        let expected = [first_people(3 * whole), vec![person(70)]].concat();
+        assert_eq!((&rows, place.read(&schema)), (&expected, Ok(expected.clone())), "{length} bytes");
+    }
+}
+
+/// Whatever is damaged, a reader gives records that were written, in their order, and then an error or nothing more.
+#[test]
+fn every_damaged_byte_is_an_error_or_what_is_not_there_yet() {
+    let (place, _) = log_of_people();
+    let (schema, bytes) = (people(), std::fs::read(place.split(0)).unwrap());
+    let (mut errors, mut unread) = (0, 0);
+    for at in 0..bytes.len() {
+        for flip in [1, 0x80, 0xff] {
+            let mut damaged = bytes.clone();
+            damaged[at] ^= flip;
+            std::fs::write(place.split(0), &damaged).unwrap();
+            match place.read(&schema) {
+                Err(message) => {
+                    assert!(message.starts_with("log/split-00000.log, byte "), "byte {at}: {message}");
+                    errors += 1;
+                }
+                Ok(rows) => {
+                    assert!(rows.is_empty() && at < 12, "byte {at}: {rows:?}");
+                    unread += 1;
+                }
+            }
+            let opened = LogSplits::open(place.path(), &schema, 1);
+            assert!(opened.is_err() || std::fs::metadata(place.split(0)).unwrap().len() == bytes.len() as u64);
+        }
+    }
+    // How long the header is has no checksum of its own before the header is whole.
+    assert!(unread > 0 && errors > 50 * unread, "{errors} errors, {unread} unread");
+}
+
+#[test]
+fn blocks_are_appended_to_by_one_writer_at_a_time() {
+    let (place, _) = log_of_people();
+    let schema = people();
+    let mut first = LogSplits::open(place.path(), &schema, 1).unwrap();
+    let message = place.short(&LogSplits::open(place.path(), &schema, 1).err().unwrap().to_string());
+    assert_eq!(
+        message,
+        "log/split-00000.log: another writer has this split; wait for its end, or add splits to the log"
+    );
+    let mut second = LogSplits::add(place.path(), &schema, 2).unwrap();
+    assert_eq!((second.count(), place.read(&schema).unwrap().len()), (2, 9));
+    append(&mut second, 1, &person(100)).unwrap();
+    second.seal().unwrap();
+    assert_eq!(place.read(&schema).unwrap()[9..], [person(100)]);
+    let refused = place.short(&append(&mut second, 1, &person(101)).unwrap_err().to_string());
+    assert_eq!(refused, "log/split-00002.log: the split is sealed: nothing may follow its end");
+    // Whoever completes the log ends the splits of others that have gone.
+    assert!(second.seal_all().unwrap_err().to_string().contains("another writer has this split"));
+    append(&mut first, 0, &person(9)).unwrap();
+    first.flush().unwrap();
+    drop(first);
+    second.seal_all().unwrap();
+    assert_eq!(place.read(&schema).unwrap()[..10], first_people(10));
+    let message = place.short(&LogSplits::open(place.path(), &schema, 1).err().unwrap().to_string());
+    assert_eq!(message, "log: the log is complete: nothing may follow");
+}
+
+#[test]
+fn a_log_has_records_of_one_type_and_gaps_are_said() {
+    let (place, _) = log_of_people();
+    let other = record(&[("id", L::U64)]);
+    let message = place.short(&LogSplits::open(place.path(), &other, 1).err().unwrap().to_string());
+    assert!(message.starts_with("log/split-00000.log: the split holds other records"), "{message}");
+    assert_eq!(place.read(&other).unwrap_err(), "log/split-00000.log: column `id`: expected u64, found u32");
+    // A reader finds columns by name, and leaves others.
+    assert_eq!(place.read(&record(&[("id", L::U32)])).unwrap_or_default().len(), 9);
+    std::fs::write(place.split(2), "").unwrap();
+    let message = place.read(&people()).unwrap_err();
+    assert!(message.starts_with("log/split-00001.log: it is missing, and split 2 is there"), "{message}");
+    let nothing = |path: &Path| LogSource::to_end(path.to_str().unwrap(), &people()).err().unwrap().to_string();
+    assert!(nothing(&place.path().join("no")).ends_with("there is no such folder; `LogWriter::create` makes a log"));
+    assert!(nothing(place.0.path()).contains("the folder holds no log"), "{}", nothing(place.0.path()));
+    let message = LogSplits::create(place.path(), &people(), 1).err().unwrap().to_string();
+    assert!(message.contains("the folder is not empty"), "{message}");
+}
+
+/// What its records are is not known before the reader has been at its beginning.
+#[test]
+fn a_split_that_was_not_there_is_read_from_a_position() {
+    let (place, ends) = log_of_people();
+    let schema = people();
+    let source = place.source(&schema, true).unwrap();
+    std::fs::copy(place.split(0), place.split(1)).unwrap();
+    let mut reader = source.reader(&scan_all(&source), &memory()).unwrap();
+    let (start, mut rows) = (Position { part: 1, offset: ends[0] }, Rows::new());
+    reader.open(&start.until(ends[2])).unwrap();
+    assert_eq!(reader.position(), Some(start));
+    let (ready, position) = read_from(&source, &mut *reader, start, &mut rows);
+    assert_eq!((ready, position), (Ready::CaughtUp, Position { part: 1, offset: ends[2] }));
+    assert_eq!(rows, first_people(9)[3..]);
+}
+
+/// Blocks that are larger than what is read at once.
+#[test]
+fn large_records_and_many_blocks_are_read() {
+    let (place, schema) = (Place::new(), record(&[("text", L::Text)]));
+    let mut log = LogSplits::create(place.path(), &schema, 1).unwrap();
+    let lengths = [3 << 20, 10, 1 << 20, (1 << 20) - 50, 5, 700_000, 700_000, 0, 2_500_000];
+    let texts: Rows = lengths.iter().map(|&length| vec![text(&"x".repeat(length))]).collect();
+    for row in &texts {
+        append(&mut log, 0, row).unwrap();
+        log.flush().unwrap();
+    }
+    assert!(place.read(&schema) == Ok(texts.clone()));
+    let source = place.source(&schema, true).unwrap();
+    let mut reader = source.reader(&scan_all(&source), &memory()).unwrap();
+    let mut found = Rows::new();
+    let (ready, position) = read_from(&source, &mut *reader, Position::start_of(0), &mut found);
+    assert_eq!((ready, position.offset), (Ready::CaughtUp, std::fs::metadata(place.split(0)).unwrap().len()));
+    assert!(found == texts);
+    // As an executor that reads ahead.
+    let split = Position::start_of(0).until(position.offset);
+    reader.open(&split).unwrap();
+    let mut rows = 0;
+    each_batch(&mut *reader, |batch| rows += batch.rows()).unwrap();
+    assert_eq!(rows, texts.len());
+}
+
+/// What is read while a writer cuts a torn tail off, and writes something else in its place, is looked at once more.
+#[test]
+fn what_was_read_while_it_changed_is_read_again() {
+    let (place, ends) = log_of_people();
+    let (schema, bytes) = (people(), std::fs::read(place.split(0)).unwrap());
+    let source = place.source(&schema, true).unwrap();
+    let mut reader = source.reader(&scan_all(&source), &memory()).unwrap();
+    reader.open(&Position { part: 0, offset: ends[1] }.until(ends[2])).unwrap();
+    assert_eq!(reader.advance().unwrap(), Ready::Starved);
+    let mut mixed = bytes[ends[1] as usize..].to_vec();
+    let last = mixed.len() - 1;
+    mixed[last] ^= 1;
+    assert!(reader.wants().is_some());
+    reader.supply(vec![mixed.clone().into()]).unwrap();
+    assert_eq!(reader.advance().unwrap(), Ready::Starved);
+    let request = reader.wants().unwrap();
+    assert_eq!(request.ranges, [ends[1]..ends[2]]);
+    reader.supply(request.read(&memory()).unwrap()).unwrap();
+    assert_eq!(reader.advance().unwrap(), Ready::Batch);
+    assert_eq!(reader.advance().unwrap(), Ready::CaughtUp);
+    // Where the same is found twice it is damage.
+    reader.open(&Position { part: 0, offset: ends[1] }.until(ends[2])).unwrap();
+    for _ in 0..2 {
+        let outcome = reader.advance();
+        assert_eq!(outcome.unwrap(), Ready::Starved);
+        assert!(reader.wants().is_some());
+        reader.supply(vec![mixed.clone().into()]).unwrap();
+    }
+    assert!(reader.advance().unwrap_err().to_string().contains("its checksum does not fit"));
+    assert!(source.splits(&Scan::default()).unwrap().len() == 1);
+}

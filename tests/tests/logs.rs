@@ -1,0 +1,473 @@
+//! Logs, followed while they are written: every record once, each split's in its order, soon, and without work where there is nothing new.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use dataflow::prelude::*;
+use dataflow::{LogWriter, Mode};
+use tests::{Folder, PARALLELISM, Random, local, on_each_engine, same_records, within_two_minutes};
+
+#[derive(Record, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Event {
+    split: u32,
+    number: u64,
+    note: Option<String>,
+}
+
+fn event(split: usize, number: u64) -> Event {
+    let note = (!number.is_multiple_of(3)).then(|| format!("the note of event {number} is longer than a slot"));
+    Event { split: split as u32, number, note }
+}
+
+/// A log of events in random splits, in blocks of random lengths; and the events.
+fn log_of_events(path: &str, splits: usize, events: u64) -> (LogWriter<Event>, Vec<Event>) {
+    let mut log = LogWriter::create(path, splits).unwrap();
+    let (mut random, mut all) = (Random(7), Vec::new());
+    for number in 0..events {
+        let event = event(random.below(splits as u64) as usize, number);
+        log.append_to(event.split as usize, &event).unwrap();
+        all.push(event);
+        if random.below(50) == 0 {
+            log.flush().unwrap();
+        }
+    }
+    log.flush().unwrap();
+    (log, all)
+}
+
+/// Splits and numbers of events, as closures see them.
+type Seen = Sender<(u32, u64)>;
+
+#[dataflow]
+fn told(events: DataStream<Event>, seen: Seen) -> DataStream<u64> {
+    events.map(|e| {
+        let _ = seen.send((e.split, e.number));
+        e.number
+    })
+}
+
+#[dataflow]
+fn told_behind_exchanges(events: DataStream<Event>, seen: Seen) -> DataStream<u64> {
+    events.rebalance().map(|e| (e.split, e.number)).partition_by(|e| e.1).map(|e| {
+        let _ = seen.send(e);
+        e.1
+    })
+}
+
+/// What takes its time with the events of the first split.
+#[dataflow]
+fn slowly_told(events: DataStream<Event>, seen: Seen) -> DataStream<u64> {
+    events.map(|e| {
+        if e.split == 0 && e.number % 100 == 0 {
+            thread::sleep(Duration::from_millis(1));
+        }
+        let _ = seen.send((e.split, e.number));
+        e.number
+    })
+}
+
+type Pipeline = fn(DataStream<Event>, Seen) -> DataStream<u64>;
+type Job = thread::JoinHandle<dataflow::Result<()>>;
+
+/// A job that follows a log until that is sealed, and writes the numbers of its events.
+fn follow(parallelism: usize, folder: &Folder, pipeline: Pipeline) -> (Job, Receiver<(u32, u64)>) {
+    let (log, output, (seen, told)) = (folder.join("log"), folder.join("numbers"), channel());
+    let job = thread::spawn(move || {
+        let env = local(parallelism);
+        pipeline(env.read_log(&log)?, seen).write_native(&output);
+        env.run().map(|_| ())
+    });
+    (job, told)
+}
+
+/// What such a job wrote.
+fn numbers(folder: &Folder) -> Vec<u64> {
+    let mut numbers: Vec<u64> = local(1).read_native(folder.join("numbers")).unwrap().collect().unwrap();
+    numbers.sort_unstable();
+    numbers
+}
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+#[dataflow]
+fn united(events: DataStream<Event>, others: DataStream<Event>) -> DataStream<(u32, u64)> {
+    let noted = events.filter(|e| e.note.is_some());
+    noted.union(others).flat_map(|e| (0..e.number % 3).map(move |n| (e.split, e.number + n)))
+}
+
+/// The same program over the same records, which end because the log does.
+#[test]
+fn every_engine_runs_a_stream_over_a_sealed_log() {
+    within_two_minutes("sealed logs", || {
+        let folder = Folder::default();
+        let (log, events) = log_of_events(&folder.join("log"), 3, 5_000);
+        log.seal_all().unwrap();
+        let (log, others) = log_of_events(&folder.join("others"), 1, 500);
+        log.seal_all().unwrap();
+        let noted = events.iter().filter(|e| e.note.is_some()).chain(&others);
+        let expected: Vec<(u32, u64)> =
+            noted.flat_map(|e| (0..e.number % 3).map(move |n| (e.split, e.number + n))).collect();
+        on_each_engine(|engine, env| {
+            let output = Folder::default();
+            let [events, others] = ["log", "others"].map(|name| env.read_log(folder.join(name)).unwrap());
+            united(events, others).write_native(output.join("out"));
+            env.run().unwrap();
+            let found = env.read_native(output.join("out")).unwrap().collect().unwrap();
+            same_records(engine, found, expected.clone());
+        });
+        on_each_engine(|engine, env| {
+            same_records(engine, env.read_log_to_end(folder.join("log")).unwrap().collect().unwrap(), events.clone());
+        });
+    });
+}
+
+#[test]
+fn the_embedded_engine_refuses_a_log_that_is_not_sealed() {
+    let folder = Folder::default();
+    let (_log, _) = log_of_events(&folder.join("log"), 1, 10);
+    let env = tests::embedded();
+    let (seen, _told) = channel();
+    told(env.read_log(folder.join("log")).unwrap(), seen).write_native(folder.join("numbers"));
+    let message = env.run().unwrap_err().to_string();
+    assert!(
+        message.contains("tests/tests/logs.rs:") && message.contains("seal the log, or run the local engine"),
+        "{message}"
+    );
+}
+
+#[test]
+fn what_is_there_when_a_log_is_read_to_its_end_is_read() {
+    let folder = Folder::default();
+    let (mut log, mut events) = log_of_events(&folder.join("log"), 2, 1_000);
+    on_each_engine(|engine, env| {
+        let flow: DataSet<Event> = env.read_log_to_end(folder.join("log")).unwrap();
+        let late = event(1, 1_000_000);
+        log.append_to(1, &late).unwrap();
+        log.flush().unwrap();
+        same_records(engine, flow.collect().unwrap(), events.clone());
+        events.push(late);
+    });
+}
+
+/// Follows a writer that appends to several splits meanwhile, and adds one.
+#[test]
+fn every_record_is_read_once_and_each_split_in_order() {
+    within_two_minutes("a followed log", || {
+        const EVENTS: u64 = 20_000;
+        for parallelism in PARALLELISM {
+            for (pipeline, is_one_stage) in [(told as Pipeline, true), (told_behind_exchanges, false)] {
+                let folder = Folder::default();
+                let mut log = LogWriter::<Event>::create(folder.join("log"), 3).unwrap();
+                let (job, told_events) = follow(parallelism, &folder, pipeline);
+                let mut random = Random(parallelism as u64);
+                let mut added = None;
+                for number in 0..EVENTS {
+                    let split = random.below(3) as usize;
+                    log.append_to(split, &event(split, number)).unwrap();
+                    if random.below(300) == 0 {
+                        log.flush().unwrap();
+                        thread::sleep(Duration::from_micros(random.below(2_000)));
+                    }
+                    if number == EVENTS / 2 {
+                        added = Some(LogWriter::<Event>::add(folder.join("log"), 1).unwrap());
+                    }
+                    if let Some(added) = &mut added {
+                        added.append(&event(3, EVENTS + number)).unwrap();
+                    }
+                }
+                added.unwrap().seal().unwrap();
+                log.seal_all().unwrap();
+                job.join().unwrap().unwrap();
+                let seen: Vec<(u32, u64)> = told_events.iter().collect();
+                let expected: Vec<u64> = (0..EVENTS).chain(EVENTS + EVENTS / 2..2 * EVENTS).collect();
+                assert_eq!((seen.len(), numbers(&folder) == expected), (expected.len(), true), "{parallelism} tasks");
+                for split in (0..4).filter(|_| is_one_stage) {
+                    let of_split = || seen.iter().filter(|(of, _)| *of == split).map(|&(_, number)| number);
+                    assert!(
+                        of_split().is_sorted() && of_split().count() > 1_000,
+                        "split {split} in {parallelism} tasks"
+                    );
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn splits_that_come_later_are_found() {
+    within_two_minutes("new splits", || {
+        for parallelism in PARALLELISM {
+            let folder = Folder::default();
+            let log = LogWriter::<Event>::create(folder.join("log"), 1).unwrap();
+            let (job, told_events) = follow(parallelism, &folder, told);
+            for split in 1..6 {
+                let mut added = LogWriter::<Event>::add(folder.join("log"), 1).unwrap();
+                added.append(&event(split, split as u64)).unwrap();
+                added.flush().unwrap();
+                assert_eq!(told_events.recv_timeout(MINUTE), Ok((split as u32, split as u64)));
+            }
+            log.seal_all().unwrap();
+            job.join().unwrap().unwrap();
+            assert_eq!(numbers(&folder), [1, 2, 3, 4, 5]);
+        }
+    });
+}
+
+/// The times between the appending of records, one after a pause, and when a closure sees them, sorted; and the others that it has seen till then.
+fn latencies(
+    log: &mut LogWriter<Event>,
+    split: usize,
+    told_events: &Receiver<(u32, u64)>,
+) -> (Vec<Duration>, Vec<(u32, u64)>) {
+    let mut others = Vec::new();
+    let mut latencies: Vec<Duration> = (0..20)
+        .map(|number| {
+            thread::sleep(Duration::from_millis(17 * (number % 5)));
+            log.append_to(split, &event(split, number)).unwrap();
+            log.flush().unwrap();
+            let appended = Instant::now();
+            let mut told_events = std::iter::repeat_with(|| told_events.recv_timeout(MINUTE).unwrap());
+            others.extend(told_events.by_ref().take_while(|&told| told != (split as u32, number)));
+            appended.elapsed()
+        })
+        .collect();
+    latencies.sort();
+    (latencies, others)
+}
+
+#[test]
+fn a_record_of_an_idle_log_comes_through_a_job_soon() {
+    within_two_minutes("latency", || {
+        for parallelism in PARALLELISM {
+            for pipeline in [told, told_behind_exchanges] {
+                let folder = Folder::default();
+                let mut log = LogWriter::<Event>::create(folder.join("log"), 2).unwrap();
+                let (job, told_events) = follow(parallelism, &folder, pipeline);
+                let (latencies, _) = latencies(&mut log, 1, &told_events);
+                log.seal_all().unwrap();
+                job.join().unwrap().unwrap();
+                // The median, since the machine may be busy with other tests.
+                assert!(latencies[10] < Duration::from_millis(100), "{parallelism} tasks: {latencies:?}");
+            }
+        }
+    });
+}
+
+#[test]
+fn a_split_that_has_much_holds_up_no_other() {
+    within_two_minutes("a busy split", || {
+        const EVENTS: u64 = 400_000;
+        let folder = Folder::default();
+        let mut log = LogWriter::<Event>::create(folder.join("log"), 2).unwrap();
+        for number in 0..EVENTS {
+            log.append_to(0, &event(0, number)).unwrap();
+            if number % 1_000 == 0 {
+                log.flush().unwrap();
+            }
+        }
+        log.flush().unwrap();
+        let (job, told_events) = follow(1, &folder, slowly_told);
+        let (latencies, busy) = latencies(&mut log, 1, &told_events);
+        assert!(!busy.is_empty() && !busy.contains(&(0, EVENTS - 1)), "{} of the busy split come first", busy.len());
+        assert!(latencies[10] < Duration::from_millis(300), "{latencies:?}");
+        log.seal_all().unwrap();
+        job.join().unwrap().unwrap();
+    });
+}
+
+#[dataflow]
+fn checked(events: DataStream<Event>, others: DataStream<Event>) -> DataStream<u64> {
+    let numbers = events.try_map(|e| if e.number == 77 { Err("an event that is none") } else { Ok(e.number) });
+    numbers.union(others.map(|e| e.number))
+}
+
+/// Whoever waits for records hears that the job is over.
+#[test]
+fn an_error_ends_a_job_whose_tasks_wait() {
+    within_two_minutes("an error beside tasks that wait", || {
+        for parallelism in PARALLELISM {
+            let folder = Folder::default();
+            let mut log = LogWriter::<Event>::create(folder.join("log"), 1).unwrap();
+            let _others = LogWriter::<Event>::create(folder.join("others"), 5).unwrap();
+            let paths = ["log", "others", "out"].map(|name| folder.join(name));
+            let job = thread::spawn(move || {
+                let env = local(parallelism);
+                checked(env.read_log(&paths[0])?, env.read_log(&paths[1])?).write_native(&paths[2]);
+                env.run()
+            });
+            thread::sleep(Duration::from_millis(200));
+            log.append(&event(0, 77)).unwrap();
+            log.flush().unwrap();
+            let appended = Instant::now();
+            let message = job.join().unwrap().unwrap_err().to_string();
+            assert!(message.contains("an event that is none"), "{message}");
+            assert!(appended.elapsed() < Duration::from_secs(2), "it takes {:?}", appended.elapsed());
+        }
+    });
+}
+
+#[test]
+fn damage_ends_the_job_with_file_and_byte() {
+    within_two_minutes("a damaged log", || {
+        let folder = Folder::default();
+        let (log, _) = log_of_events(&folder.join("log"), 1, 1_000);
+        drop(log);
+        let path = folder.join("log/split-00000.log");
+        let mut bytes = std::fs::read(&path).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        std::fs::write(&path, bytes).unwrap();
+        let (job, told_events) = follow(2, &folder, told);
+        let message = job.join().unwrap().unwrap_err().to_string();
+        assert!(message.contains("split-00000.log, byte ") && message.contains("checksum does not fit"), "{message}");
+        assert!(told_events.iter().zip(0..).all(|((_, number), expected)| number == expected));
+    });
+}
+
+/// A program that appends until it is killed, again and again; what it has appended is there, and whole.
+#[test]
+fn what_a_writer_has_appended_stays_when_it_is_killed() {
+    within_two_minutes("writers that are killed", || {
+        let folder = Folder::default();
+        drop(LogWriter::<u64>::create(folder.join("log"), 1).unwrap());
+        let (log, output) = (folder.join("log"), folder.join("out"));
+        let job = thread::spawn(move || {
+            let env = local(2);
+            env.read_log::<u64>(&log)?.write_native(&output);
+            env.run()
+        });
+        let mut random = Random(3);
+        for _ in 0..8 {
+            let mut writer = Command::new(env!("CARGO_BIN_EXE_follow"))
+                .args(["write", &folder.join("log")])
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap();
+            thread::sleep(Duration::from_millis(20 + random.below(60)));
+            writer.kill().unwrap();
+            writer.wait().unwrap();
+        }
+        LogWriter::<u64>::open(folder.join("log"), 1).unwrap().seal_all().unwrap();
+        job.join().unwrap().unwrap();
+        let followed: Vec<u64> = local(1).read_native(folder.join("out")).unwrap().collect().unwrap();
+        let appended: Vec<u64> = local(1).read_log_to_end(folder.join("log")).unwrap().collect().unwrap();
+        assert!(followed.len() == appended.len() && appended.len() > 100, "{} of {}", followed.len(), appended.len());
+        // Each writer begins at 0, and leaves nothing out.
+        let follows = |pair: &[u64]| pair[1] == pair[0] + 1 || pair[1] == 0;
+        assert!(appended[0] == 0 && appended.windows(2).all(follows));
+        same_records("local", followed, appended);
+    });
+}
+
+/// Threads, milliseconds of processor time, and of time, of a job that waits for records of so many splits; threads for timers behind it.
+fn waiting(splits: usize) -> [u64; 4] {
+    let folder = Folder::default();
+    let arguments = ["wait", &folder.join("log"), &splits.to_string()];
+    let done = Command::new(env!("CARGO_BIN_EXE_follow")).args(arguments).output().unwrap();
+    let text = String::from_utf8(done.stdout).unwrap();
+    let numbers: Vec<u64> = text.split_whitespace().map(|number| number.parse().unwrap()).collect();
+    numbers.try_into().unwrap_or_else(|_| panic!("{text}{}", String::from_utf8_lossy(&done.stderr)))
+}
+
+#[test]
+fn a_job_that_waits_takes_no_thread_for_a_split_and_hardly_any_time() {
+    let (few, many) = (waiting(1), waiting(64));
+    assert_eq!((few[0], few[3], many[3]), (many[0], 0, 0), "{few:?}, {many:?}");
+    for [_, taken, waited, _] in [few, many] {
+        assert!(taken < waited / 5, "{taken} ms of {waited}");
+    }
+}
+
+/// What somebody sees while the job runs is there when the record is.
+#[test]
+fn what_is_printed_is_printed_as_it_comes() {
+    within_two_minutes("printed as it comes", || {
+        for mode in ["print", "json"] {
+            let folder = Folder::default();
+            let mut log = LogWriter::<u64>::create(folder.join("log"), 2).unwrap();
+            let mut reader = Command::new(env!("CARGO_BIN_EXE_follow"))
+                .args([mode, &folder.join("log")])
+                .stdout(Stdio::piped())
+                .spawn()
+                .unwrap();
+            let lines = BufReader::new(reader.stdout.take().unwrap()).lines();
+            let (printed, seen) = channel();
+            let reading = thread::spawn(move || lines.for_each(|line| printed.send(line.unwrap()).unwrap()));
+            for number in [2_u64, 4, 6, 8] {
+                log.append(number).unwrap();
+                log.flush().unwrap();
+                assert_eq!(seen.recv_timeout(MINUTE), Ok(number.to_string()), "{mode}");
+            }
+            log.seal_all().unwrap();
+            assert!(reader.wait().unwrap().success());
+            reading.join().unwrap();
+        }
+    });
+}
+
+#[dataflow]
+fn some(events: DataStream<Event>) -> DataStream<u64> {
+    events.map(|e| e.number).first(3)
+}
+
+/// Though the log goes on.
+#[test]
+fn a_stream_ends_when_nobody_wants_more() {
+    within_two_minutes("first of a stream", || {
+        for parallelism in PARALLELISM {
+            let folder = Folder::default();
+            let (_log, _) = log_of_events(&folder.join("log"), 2, 100);
+            let env = local(parallelism);
+            some(env.read_log(folder.join("log")).unwrap()).write_native(folder.join("numbers"));
+            env.run().unwrap();
+            assert_eq!(numbers(&folder).len(), 3);
+        }
+    });
+}
+
+#[dataflow]
+fn late<M: Mode>(events: Flow<Event, M>, least: u64) -> Flow<u64, M> {
+    events.filter(|e| e.number >= least).map(|e| e.number)
+}
+
+/// One program, over what is there and over what comes.
+#[test]
+fn a_pipeline_may_be_for_flows_that_end_and_for_streams() {
+    let folder = Folder::default();
+    let (log, events) = log_of_events(&folder.join("log"), 2, 1_000);
+    let expected: Vec<u64> = (events.len() as u64 - 100..events.len() as u64).collect();
+    let found = late(local(2).read_log_to_end(folder.join("log")).unwrap(), 900).collect().unwrap();
+    same_records("to its end", found, expected.clone());
+    log.seal_all().unwrap();
+    let env = local(2);
+    late(env.read_log(folder.join("log")).unwrap(), 900).write_native(folder.join("numbers"));
+    env.run().unwrap();
+    assert_eq!(numbers(&folder), expected);
+}
+
+#[dataflow]
+fn pairs(events: DataStream<Event>) -> DataStream<(u64, u64)> {
+    let all = events.map(|e| (e.number, 1u64));
+    let odd = all.filter(|e| e.0 % 2 == 1);
+    all.join(odd).on(|a| a.0, |b| b.0).map(|a, b| (a.0, b.1))
+}
+
+/// What one branch of a flow without end would wait for another would fill the disk.
+#[test]
+fn branches_that_would_wait_for_ever_are_refused() {
+    let folder = Folder::default();
+    let (_log, _) = log_of_events(&folder.join("log"), 1, 10);
+    let env = local(2);
+    pairs(env.read_log(folder.join("log")).unwrap()).write_native(folder.join("out"));
+    let message = env.run().unwrap_err().to_string();
+    assert!(
+        message.starts_with("`join") && message.contains("one branch of `all` (map) at tests/tests/logs.rs:"),
+        "{message}"
+    );
+    assert!(message.ends_with("would grow for ever; read the source once for each branch"), "{message}");
+}
