@@ -44,6 +44,7 @@ mod flow;
 mod kernel;
 mod key;
 pub mod operators;
+mod lengths;
 pub mod prelude;
 mod record;
 mod text;
@@ -55,8 +56,8 @@ pub use env::{Engine, Env, LogWriter, Options, ProgressWhen, Report};
 pub use error::{Error, Result, UserError};
 pub use flow::{
     Aggregates, Bounded, CoGroup, CoGroups, DataSet, DataStream, Ends, Flow, Forward, Grouped, IfExists, InFolders,
-    Join, Joined, Mode, Output, Reads, Records, Scope, SemiJoin, Side, Solution, SolutionSides, SortedGroups, Step,
-    Task, TaskState, Total, Unbounded, WithAll, WithMade, scope,
+    Join, Joined, Lateness, Mode, Output, Reads, Records, Scope, SemiJoin, Side, Solution, SolutionSides, SortedGroups,
+    Step, Task, TaskState, Timed, TimedStream, Total, Tumbling, Unbounded, Windowed, WithAll, WithMade, scope,
 };
 pub use kernel::{Aggregator, Averaged, Emitter, FoldState, Group, KeyOf, Keying, Rows, RowsIter, TaskRecords};
 pub use key::{

@@ -5,10 +5,12 @@ pub use dataflow_macros::{Record, dataflow};
 pub use crate::date;
 pub use crate::env::{Env, Options};
 pub use crate::flow::{
-    BroadcastLeft, BroadcastRight, BuildLeft, BuildRight, DataSet, DataStream, Flow, Repartition, RepartitionBuildLeft,
-    RepartitionBuildRight, Solution, SortMerge,
+    BroadcastLeft, BroadcastRight, BuildLeft, BuildRight, DataSet, DataStream, Flow, Lateness, Repartition,
+    RepartitionBuildLeft, RepartitionBuildRight, Solution, SortMerge, TimedStream, Tumbling,
 };
 pub use crate::key::{Symbols, asc, desc};
 pub use crate::record::{List, Map, Record, Value};
 pub use crate::text::TextExt;
 pub use runtime::value::{Date, Decimal, Texts, TimeDelta, TimeUnit, Timestamp, Zone};
+
+pub use crate::lengths::{hours, millis, mins, secs};

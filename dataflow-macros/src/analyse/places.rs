@@ -51,6 +51,7 @@ fn check_flow(pipeline: &Pipeline, flow: &Flow, found: &mut Diagnostics) {
         ChainState::CoGrouped => message::closure_over_both_comes_first(&misplaced.word),
         ChainState::Joined if is_of_joins => message::hints_come_first(&misplaced.word),
         ChainState::Joined => message::pairs_come_first(&misplaced.word),
+        ChainState::Windowed => message::windows_come_to_records(&misplaced.word),
         ChainState::Sorted if is_of_groups => message::no_order_wanted(&misplaced.word),
         ChainState::Grouped | ChainState::Sorted => message::no_operator_of_groups(&misplaced.word),
         ChainState::Flow if is_of_groups => message::groups_come_first(&misplaced.word),

@@ -47,6 +47,8 @@ pub(crate) enum ChainState {
     Grouped,
     /// After `group_by(..).sorted_by(..)`.
     Sorted,
+    /// After `group_by(..).window(..)`.
+    Windowed,
     /// After `join`, before its keys.
     Join,
     /// After `join` with a solution set, before the key.

@@ -1,6 +1,8 @@
 //! The rows of the table: an operator of the language is one of them.
 
-use super::ChainState::{CoGroup, CoGrouped, Flow, Grouped, Join, Joined, KeyedFilter, Result, SolutionJoin, Sorted};
+use super::ChainState::{
+    CoGroup, CoGrouped, Flow, Grouped, Join, Joined, KeyedFilter, Result, SolutionJoin, Sorted, Windowed,
+};
 use super::ClosureArguments::{
     DeltaBody, Groups, Handle, Key, LoopBody, Order, Partition, Records, Symbols, TaskThenRecord, Values,
 };
@@ -116,6 +118,10 @@ pub(super) static OPERATORS: &[Operator] = &[
     row("reduce_group", CoGrouped, Groups(2), Flow, GroupBody),
     row("aggregate", Grouped, Handle, Flow, Aggregation),
     row("aggregate", Flow, Handle, Flow, Aggregation),
+    // Event time.
+    row("event_time", Flow, Symbols, Flow, AsWritten),
+    row("window", Grouped, Values, Windowed, AsWritten),
+    row("aggregate", Windowed, Handle, Flow, Aggregation),
     // Whole flows.
     row("project", Flow, Symbols, Flow, AsWritten),
     row("expect_rows", Flow, Values, Flow, AsWritten),

@@ -5,7 +5,7 @@ use std::panic::Location;
 
 use runtime::group::AccumulateFactory;
 use runtime::kernel::ChainFactory;
-use runtime::operators::{Aggregate, Fold, GroupReduce, StateLeaf};
+use runtime::operators::{Aggregate, Fold, GroupReduce, StateLeaf, WindowAggregate};
 use runtime::plan;
 use runtime::plan::Forwards;
 use runtime::row::Schema;
@@ -21,6 +21,8 @@ pub struct Aggregates<T, K, M, S> {
     handle: Handle,
     key: Vec<usize>,
     slots: S,
+    /// The length of the windows whose groups they are, in microseconds.
+    window: Option<i64>,
     of: Types<T, K, M>,
 }
 
@@ -53,14 +55,19 @@ impl<T: Record, M: Mode> Flow<T, M> {
 
 impl<T, K, M> Aggregates<T, K, M, ()> {
     pub(super) fn new(handle: Handle, key: Vec<usize>) -> Self {
-        Aggregates { handle, key, slots: (), of: PhantomData }
+        Aggregates { handle, key, slots: (), window: None, of: PhantomData }
+    }
+
+    /// The same, of groups of windows of so many microseconds: the last leaf of the key is where a window begins.
+    pub(super) fn of_windows(self, micros: i64) -> Self {
+        Aggregates { window: Some(micros), ..self }
     }
 }
 
 impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
     pub(super) fn with<A>(self, slot: A) -> Aggregates<T, K, M, (S, A)> {
-        let Aggregates { handle, key, slots, of } = self;
-        Aggregates { handle, key, slots: (slots, slot), of }
+        let Aggregates { handle, key, slots, window, of } = self;
+        Aggregates { handle, key, slots: (slots, slot), window, of }
     }
 
     /// Makes the group's record from the key and the slots' values.
@@ -81,14 +88,14 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
         S: Slots<T>,
         F: for<'a> Fn(K::At<'a>, S::Values<'a>, &mut Emitter<'_, M::Grouped<U>>) + Clone + Send + 'static,
     {
-        let Aggregates { handle, key, slots, .. } = self;
+        let Aggregates { handle, key, slots, window, .. } = self;
         let mut states = Vec::new();
         slots.leaves(&mut states);
         let acts = accumulators::are_in(&slots) || accumulators::are_in(&body);
         let accumulate = accumulate::<T, S>(slots.clone(), key.len());
         let finish = finish::<T, K, S, M::Grouped<U>, F>(slots, body);
         let schemas = [T::schema(), K::schema(), <(K, S::Record)>::schema(), <M::Grouped<U>>::schema()];
-        handle.aggregated(key, states, (accumulate, finish), acts, schemas).typed()
+        handle.aggregated((key, window), states, (accumulate, finish), acts, schemas).typed()
     }
 }
 
@@ -138,7 +145,7 @@ impl Handle {
     #[inline(never)]
     fn aggregated(
         &self,
-        key: Vec<usize>,
+        (key, window): (Vec<usize>, Option<i64>),
         states: Vec<StateLeaf>,
         (accumulate, finish): (AccumulateFactory, ChainFactory),
         acts: bool,
@@ -146,7 +153,11 @@ impl Handle {
     ) -> Handle {
         let reads = self.next.reads(0, &record);
         let rows = [self.schema(), of_states.clone()];
-        let states = self.then(grouping("aggregate", rows, key, states, Some(accumulate), reads));
+        let aggregate = grouping("aggregate", rows, key, states, Some(accumulate), reads);
+        let states = match window {
+            None => self.then(aggregate),
+            Some(micros) => self.then(WindowAggregate { aggregate, micros }),
+        };
         let forwards = if acts { Forwards::default() } else { self.next.forwards(&output, &[&of_key]) };
         let states = states.described(self.next.behind("finish"));
         states.chained_with("finish", finish, [of_states, output], forwards)

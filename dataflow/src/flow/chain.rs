@@ -150,6 +150,7 @@ impl Handle {
             return self.keeping_filters(true);
         }
         let (bounds, acts) = (next.bounds(), next.acts());
+        let schema = this.timed(schema);
         let filter = Filter { schema, predicate, reads, bounds, moves, acts, below: below.into() };
         this.then(filter).keeping_filters(is_in_front && next.keeps_filters())
     }
@@ -175,6 +176,7 @@ impl Handle {
         forwards: Forwards,
     ) -> Handle {
         let reads = self.next.reads(0, &input);
+        let output = self.timed(output);
         let expansion = Expansion(if self.next.expands() { 5.0 } else { 1.0 });
         self.then(MapChain { word, input, output, chain, reads, expansion, forwards })
     }

@@ -70,6 +70,8 @@ impl Handle {
     /// The flow behind the operator that computes a key, where it is computed.
     #[inline(never)]
     pub(super) fn keyed(&self, computation: Option<Keyed>) -> Handle {
+        let is_timed = self.node.schema().event_time().is_some();
+        let computation = computation.map(|computation| if is_timed { computation.timed() } else { computation });
         Handle { node: keyed(&self.node, computation, &self.next), ..self.clone() }
     }
 
@@ -87,6 +89,11 @@ impl Handle {
     /// The schema of its rows: the record's, and what was computed behind it.
     pub(super) fn schema(&self) -> Schema {
         self.node.schema().clone()
+    }
+
+    /// The schema of such records in this flow: with event time behind them, if its own have it.
+    pub(super) fn timed(&self, schema: Schema) -> Schema {
+        if self.node.schema().event_time().is_some() { schema.with_event_time() } else { schema }
     }
 
     /// The flow of these records.

@@ -42,6 +42,7 @@ mod set;
 mod sorted_groups;
 mod step;
 mod task;
+mod window;
 mod with_all;
 mod words;
 mod zip;
@@ -71,6 +72,7 @@ pub use seen::{option, seen_as};
 pub use semi_join::SemiJoin;
 pub use sorted_groups::SortedGroups;
 pub use step::{Forward, Reads, Step};
+pub use window::{Lateness, Tumbling, Windowed};
 pub use with_all::{WithAll, WithMade};
 
 pub(crate) use handle::Handle;
@@ -88,11 +90,18 @@ pub enum Bounded {}
 /// A flow that does not end.
 pub enum Unbounded {}
 
+/// A flow that does not end, whose records have an event time.
+pub enum Timed {}
+
 impl Mode for Bounded {
     type Grouped<T: Record> = T;
 }
 
 impl Mode for Unbounded {
+    type Grouped<T: Record> = T;
+}
+
+impl Mode for Timed {
     type Grouped<T: Record> = T;
 }
 
@@ -120,6 +129,9 @@ pub type DataSet<T> = Flow<T, Bounded>;
 
 /// A flow that does not end.
 pub type DataStream<T> = Flow<T, Unbounded>;
+
+/// A flow that does not end, whose records have an [event time](Flow::event_time).
+pub type TimedStream<T> = Flow<T, Timed>;
 
 impl<T, M> Clone for Flow<T, M> {
     fn clone(&self) -> Self {

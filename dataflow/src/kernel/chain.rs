@@ -34,10 +34,12 @@ where
         let body = &*self.body;
         emitting::<U, _>(out, |out| {
             input.visit(|mut leaves, rows| {
-                let cursor = T::cursor(&mut leaves);
+                let (cursor, times) = (T::cursor(&mut leaves), leaves.event_time());
                 let mut position = from;
                 while position < rows.len() && !out.is_full() {
-                    body(T::at(cursor, rows.get(position)), out);
+                    let row = rows.get(position);
+                    out.set_time(times.read(row));
+                    body(T::at(cursor, row), out);
                     position += 1;
                 }
                 position
@@ -85,10 +87,12 @@ pub(super) fn try_each<T: Record, U: Record>(
 ) -> Result<usize> {
     let (position, failed) = emitting::<U, _>(out, |out| {
         input.visit(|mut leaves, rows| {
-            let cursor = T::cursor(&mut leaves);
+            let (cursor, times) = (T::cursor(&mut leaves), leaves.event_time());
             let mut position = from;
             while position < rows.len() && !out.is_full() {
-                if let Err(error) = body(T::at(cursor, rows.get(position)), out) {
+                let row = rows.get(position);
+                out.set_time(times.read(row));
+                if let Err(error) = body(T::at(cursor, row), out) {
                     return (position, Some(error));
                 }
                 position += 1;

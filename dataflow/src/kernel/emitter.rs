@@ -1,7 +1,7 @@
 //! Where closures put records.
 
 use runtime::error::Result;
-use runtime::page::{Claims, RowWriter};
+use runtime::page::{Claims, Out, RowWriter};
 
 use super::emitted::{PartsEmittedAs, WholeEmittedAs};
 use crate::record::{Record, Value};
@@ -9,6 +9,9 @@ use crate::record::{Record, Value};
 /// Takes what a closure emits: records of `U`, or anything that can be seen as one.
 pub struct Emitter<'w, U: Record> {
     sink: U::Sink<'w>,
+    /// Where event time goes, which closures do not see, and that of the record at hand.
+    time: Out<'w, i64>,
+    now: i64,
     claims: Claims<'w>,
 }
 
@@ -28,9 +31,18 @@ impl<'w, U: Record> Emitter<'w, U> {
 
     #[inline(always)]
     pub(crate) fn emit_twin(&mut self, twin: U::At<'_>) {
-        let sink = self.sink;
+        let (sink, time, now) = (self.sink, self.time, self.now);
         // Without room the row is dropped: the writer keeps the reason, and the job ends with it.
-        let _ = self.claims.put(U::heap_bytes(twin, sink), |row, claims| U::write(twin, sink, row, claims));
+        let _ = self.claims.put(U::heap_bytes(twin, sink), |row, claims| {
+            U::write(twin, sink, row, claims);
+            time.write(row, now);
+        });
+    }
+
+    /// What is emitted from now on has this event time.
+    #[inline(always)]
+    pub(super) fn set_time(&mut self, now: i64) {
+        self.now = now;
     }
 
     /// The claims by which records are written.
@@ -51,7 +63,10 @@ pub(super) fn emitting<U: Record, R>(
     out: &mut RowWriter,
     f: impl for<'w> FnOnce(&mut Emitter<'w, U>) -> R,
 ) -> Result<R> {
-    out.visit(|mut leaves, claims| f(&mut Emitter { sink: U::sink(&mut leaves), claims }))
+    out.visit(|mut leaves, claims| {
+        let sink = U::sink(&mut leaves);
+        f(&mut Emitter { sink, time: leaves.event_time(), now: 0, claims })
+    })
 }
 
 /// Writes the program's own records into pages.

@@ -9,6 +9,7 @@ use crate::error::{Origin, Result};
 use crate::kernel::Predicate;
 use crate::metrics::OperatorMetrics;
 use crate::page::{Batch, Input, Selection};
+use crate::strategy::Windows;
 
 /// Who is at work in a task: whose counters run, and whose fault an error or panic is.
 pub(super) struct Watch {
@@ -36,6 +37,26 @@ impl Watch {
 pub(super) enum InlineStep {
     Filter(usize, Box<dyn Predicate>),
     Project(usize, Arc<[usize]>),
+    /// The windows, and where those of rows begin that were looked at last, by the rows' numbers.
+    WindowStart(usize, Windows, Vec<i64>),
+}
+
+impl InlineStep {
+    /// Looks up where the windows of some rows begin.
+    fn find_windows(&mut self, batch: &Batch<'_>, rows: &Selection) {
+        let InlineStep::WindowStart(_, windows, starts) = self else { return };
+        let Some(&last) = rows.rows().last() else { return };
+        if starts.len() <= last as usize {
+            starts.resize(last as usize + 1, 0);
+        }
+        let (time, windows, selected) = (windows.time, *windows, rows.rows());
+        Input::new(batch, rows).visit(|mut leaves, rows| {
+            leaves.skip(time);
+            let times = leaves.plain::<i64>();
+            let numbers = selected.iter().map(|&row| row as usize);
+            numbers.zip(rows.iter()).for_each(|(number, row)| starts[number] = windows.start_of(times.read(row)));
+        });
+    }
 }
 
 /// Takes a window through filters and views, and gives what is left to `f`; where nothing is left, nothing is called.
@@ -54,7 +75,7 @@ pub(super) fn filtered<R: Default>(
     if kept.is_empty() {
         Ok(R::default())
     } else {
-        with_projection(inline, batch, |batch| f(&Input::new(batch, &kept)))
+        with_projection(inline, batch, &kept, |batch| f(&Input::new(batch, &kept)))
     }
 }
 
@@ -78,6 +99,12 @@ pub(super) fn filter_window(
                 with_projection = Some(batch.project(&projected_leaves));
                 seen = Some(projected_leaves);
             }
+            // It keeps all rows.
+            InlineStep::WindowStart(operator, ..) => {
+                let metrics = watch.enter(*operator);
+                metrics.rows_in.add(rows.len() as u64);
+                metrics.rows_out.add(rows.len() as u64);
+            }
             InlineStep::Filter(operator, predicate) => {
                 let metrics = watch.enter(*operator);
                 let started = Instant::now();
@@ -94,18 +121,28 @@ pub(super) fn filter_window(
     Ok(())
 }
 
-/// Calls `f` with the leaves that a prelude's views leave.
-pub(super) fn with_projection<R>(inline: &[InlineStep], batch: &Batch<'_>, f: impl FnOnce(&Batch<'_>) -> R) -> R {
-    match projected_leaves(inline, None) {
-        None => f(batch),
-        Some(leaves) => f(&batch.project(&leaves)),
+/// Calls `f` with the leaves that a prelude's views leave, and what they add to these rows.
+pub(super) fn with_projection<R>(
+    inline: &mut [InlineStep],
+    batch: &Batch<'_>,
+    rows: &Selection,
+    f: impl FnOnce(&Batch<'_>) -> R,
+) -> R {
+    let leaves = projected_leaves(inline, None);
+    let projected = leaves.map(|leaves| batch.project(&leaves));
+    let batch = projected.as_ref().unwrap_or(batch);
+    let Some(last @ InlineStep::WindowStart(..)) = inline.last_mut() else { return f(batch) };
+    last.find_windows(batch, rows);
+    match last {
+        InlineStep::WindowStart(_, _, starts) => f(&batch.with_times(starts)),
+        _ => f(batch),
     }
 }
 
 /// The leaves that are left of `seen` (of all, where it is `None`) behind a prelude's views.
 pub(super) fn projected_leaves(inline: &[InlineStep], seen: Option<&Vec<usize>>) -> Option<Vec<usize>> {
     inline.iter().fold(seen.cloned(), |seen, light| match light {
-        InlineStep::Filter(..) => seen,
+        InlineStep::Filter(..) | InlineStep::WindowStart(..) => seen,
         InlineStep::Project(_, leaves) => Some(leaves_of_projection(leaves, seen.as_ref())),
     })
 }

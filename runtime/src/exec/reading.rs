@@ -8,6 +8,7 @@
 //! **Reading never blocks the pool.** `preadv2(RWF_NOWAIT)` takes what the page cache has, of inputs and of spilled pages; the rest is read by
 //! blocking threads, which wake the task.
 
+mod event_time;
 mod followed;
 
 use std::collections::VecDeque;
@@ -26,6 +27,7 @@ use crate::source::{Position, ReadRequest, Ready, RejectSink, Source, Split, Spl
 use crate::spill;
 use crate::stream::Control;
 
+pub(super) use event_time::EventTime;
 pub(super) use followed::Followed;
 use followed::Next;
 
@@ -72,6 +74,8 @@ pub(super) struct SourceHead {
     /// Pays for what is read.
     memory: Memory,
     stopped: bool,
+    /// Where event time is asked for: how far it is.
+    time: Option<EventTime>,
     /// What is said behind the last row, from when that was given.
     ending: std::array::IntoIter<Control, 2>,
 }
@@ -108,8 +112,14 @@ impl SourceHead {
             blocking,
             memory,
             stopped: false,
+            time: None,
             ending: Control::END_OF_INPUT.into_iter(),
         }
+    }
+
+    /// The same head, which says how far event time is.
+    pub(super) fn telling_time(self, time: Option<EventTime>) -> Self {
+        SourceHead { time, ..self }
     }
 
     /// Whether it may end before its splits do: what is wrong with its records is written down for all of them.
@@ -134,6 +144,9 @@ impl SourceHead {
         loop {
             if self.stopped {
                 return Ok(self.end());
+            }
+            if let Some(watermark) = self.watermark() {
+                return Ok(SourceProgress::Control(Control::Watermark(watermark)));
             }
             if let Some(rejecting) = &self.rejecting {
                 let Some(written) = landed(rejecting) else { return Ok(SourceProgress::Wait) };
@@ -163,7 +176,7 @@ impl SourceHead {
                     let rows = self.reader.batch()?.rows() as u64;
                     totals.source_rows.add(rows);
                     metrics.rows_out.add(rows);
-                    return Ok(self.given());
+                    return self.given();
                 }
                 Ready::Starved if self.has_given && self.gives_turn(watch)? => {}
                 Ready::Starved => self.read()?,
@@ -173,6 +186,14 @@ impl SourceHead {
                     metrics.bytes.add(bytes);
                 }
             }
+        }
+    }
+
+    /// How far event time is, where that is asked for and is news. Of a source that ends the splits come in no order: there all time passes at the end.
+    fn watermark(&mut self) -> Option<i64> {
+        match (&mut self.time, &self.splits) {
+            (Some(time), HeadSplits::Followed(followed)) => time.news(followed.splits.waited_for(Instant::now())),
+            _ => None,
         }
     }
 
@@ -207,12 +228,16 @@ impl SourceHead {
     }
 
     /// A batch is there.
-    fn given(&mut self) -> SourceProgress {
+    fn given(&mut self) -> Result<SourceProgress> {
         self.has_given = true;
+        let split = self.current.as_ref().map_or(0, |split| split.part);
         if let HeadSplits::Followed(followed) = &mut self.splits {
             followed.splits.gave();
+            if let Some(time) = &mut self.time {
+                time.note(split, &self.reader.batch()?);
+            }
         }
-        SourceProgress::Batch(self.current.as_ref().map_or(0, |split| split.part))
+        Ok(SourceProgress::Batch(split))
     }
 
     /// Goes on to another split where that has something and this one has had its turn; whether there is one.
@@ -274,8 +299,11 @@ impl SourceHead {
         self.ending.len() < Control::END_OF_INPUT.len()
     }
 
-    /// Says what is still to be said at the end.
+    /// Says what is still to be said at the end: all time has passed, and then that it is the end.
     fn end(&mut self) -> SourceProgress {
+        if self.time.take().is_some() {
+            return SourceProgress::Control(Control::Watermark(i64::MAX));
+        }
         self.ending.next().map_or(SourceProgress::Wait, SourceProgress::Control)
     }
 

@@ -13,7 +13,7 @@ use super::inline::{InlineStep, Watch};
 use super::job::Job;
 use super::needs::Needs;
 use super::pipeline::{Deadline, Pipeline, PipelineHead, Renewal, Side, Step};
-use super::reading::{Followed, FollowedSource, HeadSplits, SourceHead, SplitQueue};
+use super::reading::{EventTime, Followed, FollowedSource, HeadSplits, SourceHead, SplitQueue};
 use super::spill_queue::SpillQueueHead;
 use super::task::Task;
 use super::timers::Alarm;
@@ -193,7 +193,9 @@ impl<'p> Starter<'p> {
                 let splits = self.head_splits(stage, subtask, source, me);
                 let blocking = self.blocking(me);
                 let (rejects, memory) = (source.rejects(), self.memory(*operator));
-                Ok(PipelineHead::Source(SourceHead::new(*operator, reader, rejects, splits, blocking, memory)))
+                let head = SourceHead::new(*operator, reader, rejects, splits, blocking, memory);
+                let time = self.plan.stages[stage].event_time.map(|of| EventTime::new(of.leaf, of.lateness_micros));
+                Ok(PipelineHead::Source(head.telling_time(time)))
             }
         }
     }
@@ -244,6 +246,9 @@ impl<'p> Starter<'p> {
     ) -> Result<Vec<InlineStep>> {
         let light = |inline: &InlineStepPlan| match inline {
             InlineStepPlan::Project(operator, leaves) => Ok(InlineStep::Project(*operator, leaves.clone())),
+            InlineStepPlan::WindowStart(operator, windows) => {
+                Ok(InlineStep::WindowStart(*operator, *windows, Vec::new()))
+            }
             InlineStepPlan::Filter(operator, factory) => {
                 let context = self.context(*operator, plan, subtask, me);
                 let predicate = catching(|| factory.open(&context));

@@ -22,6 +22,8 @@ pub struct OperatorMetrics {
     pub spilled_parts: Counter,
     /// How often the most spilled of its rows were read again.
     pub passes: Counter,
+    /// Records that came when their window had ended, and were left out.
+    pub late_rows: Counter,
     /// Where a loop begins: the rounds that have begun.
     pub rounds: Counter,
     /// The records of the last of them.

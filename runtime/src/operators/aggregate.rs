@@ -17,15 +17,17 @@ mod values;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::group::{Accumulate, AccumulateFactory, GroupTable, Groups};
+use crate::group::{Accumulate, AccumulateFactory, GroupTable, GroupUpdate, Groups};
 use crate::kernel::TaskContext;
 use crate::plan::{Operator, Reads, Table, unbounded_memory};
 use crate::row::{Datum, LeafSet, LeafType, RowLayout, Schema};
+use crate::state::{self, StateSpec};
 use crate::strategy::{Estimate, Planning, Strategy};
 
 use super::common::{HASH_SECONDS, by_key, grouped, groups_of};
 use super::fold::{Fold, Merge, StateLeaf};
 use super::{distinct_count, fold};
+use update::AggregateUpdate;
 
 /// Groups records and folds each group into one.
 pub struct Aggregate {
@@ -144,8 +146,7 @@ impl Operator for Aggregate {
     }
 
     fn check(&self) -> Result<()> {
-        let counts = self.state.iter().any(|leaf| matches!(leaf.fold, Fold::Distinct(_)));
-        if counts && self.state.iter().any(keeps_text) {
+        if self.counts_distinct() && self.state.iter().any(keeps_text) {
             return Err(Error::Plan(
                 "`count_distinct` and the least or greatest of a text do not go together in one aggregate: take each in an `aggregate` of \
                  its own, and join them by the key"
@@ -220,6 +221,58 @@ impl Aggregate {
         let mut state = Table::new(types);
         table.drain()?.iter().for_each(|page| state.extend(&page.batch()));
         state.rows.pop().ok_or_else(|| Error::Internal("a group without a state".to_owned()))
+    }
+}
+
+impl Aggregate {
+    /// Whether it counts distinct values, which a table of their own takes.
+    pub(super) fn counts_distinct(&self) -> bool {
+        self.state.iter().any(|leaf| matches!(leaf.fold, Fold::Distinct(_)))
+    }
+
+    /// The grouping of records as they are, for who keeps its states in another table.
+    pub(super) fn whole(&self, live: &LeafSet) -> WholeAggregate {
+        let mut live = live.clone();
+        // Who keeps states finds them by their whole key.
+        self.output_key().into_iter().for_each(|leaf| live.insert(leaf));
+        let names = self.output.leaves().iter().map(|leaf| leaf.path.clone()).collect();
+        WholeAggregate { spec: self.spec(&live), names }
+    }
+}
+
+/// A grouping that adds records to states, and finishes them, in whichever table they are.
+#[derive(Clone)]
+pub(super) struct WholeAggregate {
+    spec: Arc<Spec>,
+    names: Vec<String>,
+}
+
+impl WholeAggregate {
+    /// The key's leaves in the records.
+    pub(super) fn key(&self) -> &[usize] {
+        &self.spec.key
+    }
+
+    /// What the rows of states are.
+    pub(super) fn state_spec(&self) -> StateSpec {
+        let running = self.spec.state.iter().map(StateLeaf::running);
+        let leaves = self.names.iter().zip(running).map(|(name, ty)| state::StateLeaf { name: name.clone(), ty });
+        let kept = (0..self.spec.state.len()).filter(|&leaf| self.spec.table.offset(leaf).is_some()).collect();
+        StateSpec::new(leaves.collect(), self.spec.output_key.clone()).keeping(&kept).deletable()
+    }
+
+    /// States as they are finished, and finished groups.
+    pub(super) fn table(&self) -> &Arc<RowLayout> {
+        &self.spec.table
+    }
+
+    pub(super) fn output(&self) -> &Arc<RowLayout> {
+        &self.spec.output
+    }
+
+    /// What adds records to states, in one task.
+    pub(super) fn open(&self, context: &TaskContext) -> Result<impl GroupUpdate + use<>> {
+        Ok(AggregateUpdate::new(&self.spec, Phase::Whole, context)?.0)
     }
 }
 

@@ -47,7 +47,10 @@ impl Operator for MapChain {
     }
 
     fn reads(&self, _: usize, _: &LeafSet) -> LeafSet {
-        self.reads.of(&self.input)
+        let mut reads = self.reads.of(&self.input);
+        // Event time is handed on with each record.
+        self.output.event_time().into_iter().for_each(|_| reads.insert(self.input.leaves().len()));
+        reads
     }
 
     fn lets_filters_pass(&self, input: usize) -> Option<Vec<Option<usize>>> {
@@ -68,7 +71,7 @@ impl Operator for MapChain {
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
-        run_over(&self.chain, &inputs[0], &self.reads.of(&self.input), self.output.types())
+        run_over(&self.chain, &inputs[0], &self.reads(0, &LeafSet::none()), self.output.types())
     }
 }
 

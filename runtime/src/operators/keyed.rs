@@ -24,6 +24,14 @@ pub struct Keyed {
     pub reads: Reads,
 }
 
+impl Keyed {
+    /// The same for records with event time behind them, which then stands behind the key.
+    #[must_use]
+    pub fn timed(self) -> Self {
+        Keyed { output: self.output.with_event_time(), ..self }
+    }
+}
+
 impl Operator for Keyed {
     fn name(&self) -> &'static str {
         "key"
@@ -35,7 +43,10 @@ impl Operator for Keyed {
 
     fn reads(&self, _: usize, live: &LeafSet) -> LeafSet {
         let mut reads = self.reads.of(&self.input);
-        live.iter().filter(|&leaf| leaf < self.input.leaves().len()).for_each(|leaf| reads.insert(leaf));
+        let own = self.input.leaves().len();
+        live.iter().filter(|&leaf| leaf < own).for_each(|leaf| reads.insert(leaf));
+        // In what it is given, event time stands right behind the record.
+        self.output.event_time().into_iter().for_each(|_| reads.insert(own));
         reads
     }
 
@@ -45,12 +56,13 @@ impl Operator for Keyed {
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
         // The chain is shown what the key may read; the records are the originals.
-        let mut keyed = run_over(&self.chain, &inputs[0], &self.reads.of(&self.input), self.output.types())?;
+        let mut keyed = run_over(&self.chain, &inputs[0], &self.reads(0, &LeafSet::none()), self.output.types())?;
         if keyed.rows.len() != inputs[0].rows.len() {
             return Err(Error::Internal("a record without a key".to_owned()));
         }
         for (row, record) in keyed.rows.iter_mut().zip(&inputs[0].rows) {
-            row[..record.len()].clone_from_slice(record);
+            let own = record.len().min(self.input.leaves().len());
+            row[..own].clone_from_slice(&record[..own]);
         }
         Ok(keyed)
     }

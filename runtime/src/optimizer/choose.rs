@@ -17,7 +17,7 @@ use crate::physical::{Builder, Head, InlineStepPlan, OperatorInfo, Part, Physica
 use crate::plan::Node;
 use crate::row::{LeafSet, RowLayout, Schema};
 use crate::source::{Bound, Scan};
-use crate::strategy::{Estimate, Planning, Role, Ship, Strategy};
+use crate::strategy::{Estimate, EventTimeOf, Planning, Role, Ship, Strategy};
 use loops::LoopPlaces;
 
 /// The physical plan.
@@ -177,6 +177,8 @@ impl Chooser<'_> {
             }
             Role::Filter(predicate, _) => self.inline(node, index, InlineStepPlan::Filter(index, predicate))?,
             Role::Project(leaves) => self.inline(node, index, InlineStepPlan::Project(index, leaves.into()))?,
+            Role::EventTime(leaves, of) => self.event_time(node, index, leaves, of)?,
+            Role::WindowStart(windows) => self.inline(node, index, InlineStepPlan::WindowStart(index, windows))?,
             Role::Union => self.union(node, index)?,
             Role::Drive => self.drive(node, index)?,
             Role::LoopBegin(of) => {
@@ -188,6 +190,26 @@ impl Chooser<'_> {
             Role::Replay(of) => self.begin_replay(node, index, of)?,
         };
         self.builder.plan.operators[index].tasks = self.builder.tasks(&place);
+        Ok(place)
+    }
+
+    /// Rows with their event time behind them. It is known by split, so nothing but filters and views may stand between the source and it.
+    fn event_time(&mut self, node: &Node, index: usize, leaves: Vec<usize>, of: EventTimeOf) -> Result<Place> {
+        let mut place = self.input(node, 0)?;
+        let stage = &mut self.builder.plan.stages[place.stage];
+        if !matches!(stage.head, Head::Source(..)) || !stage.steps.is_empty() || stage.event_time.is_some() {
+            return Err(Error::Plan(
+                "event time is known by split of a source: write `.event_time(…)` right behind it, before anything but filters".to_owned(),
+            ));
+        }
+        let views = place.inline.iter().rev().filter_map(|inline| match inline {
+            InlineStepPlan::Project(_, leaves) => Some(leaves),
+            _ => None,
+        });
+        let leaf = views.fold(of.leaf, |leaf, view| view.get(leaf).copied().unwrap_or(leaf));
+        stage.event_time = Some(EventTimeOf { leaf, ..of });
+        place.operator = index;
+        place.inline.push(InlineStepPlan::Project(index, leaves.into()));
         Ok(place)
     }
 

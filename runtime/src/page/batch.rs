@@ -226,6 +226,23 @@ impl<'a> Batch<'a> {
         unsafe { ptr.bytes(row, ptr.ty.element_width()) }
     }
 
+    /// As [`Batch::with_numbers`], of times in microseconds.
+    #[must_use]
+    pub fn with_times<'n>(&'n self, times: &'n [i64]) -> Batch<'n> {
+        let mut leaves = self.leaves.clone();
+        leaves.push(LeafPtr::rows(times.as_ptr().cast(), size_of::<i64>(), LeafType::Timestamp));
+        Batch { rows: self.rows.min(times.len()), leaves, places: Vec::new(), hold: PhantomData }
+    }
+
+    /// The greatest value of a leaf of signed integers of eight bytes; none without rows, or of another leaf.
+    #[must_use]
+    pub fn greatest_of(&self, leaf: usize) -> Option<i64> {
+        let ptr = self.leaf(leaf);
+        let is_signed = matches!(ptr.ty, LeafType::I64 | LeafType::Timestamp | LeafType::TimeDelta);
+        // SAFETY: the rows are in range, and the leaf has eight bytes.
+        is_signed.then(|| (0..self.rows).map(|row| unsafe { ptr.read::<i64>(row) }).max()).flatten()
+    }
+
     /// The bits of a plain leaf, zero-extended; zero for a slot or a row out of range.
     #[must_use]
     pub fn leaf_bits(&self, leaf: usize, row: usize) -> u128 {

@@ -12,7 +12,7 @@ use crate::error::Origin;
 use crate::kernel::PredicateFactory;
 use crate::row::{LeafSet, RowLayout};
 use crate::source::{Scan, Source};
-use crate::strategy::{DriverFactory, Estimate, Ship};
+use crate::strategy::{DriverFactory, Estimate, EventTimeOf, Ship, Windows};
 
 /// An operator as the plan shows it; steps, filters and views name it by index.
 pub struct OperatorInfo {
@@ -43,6 +43,8 @@ pub enum InlineStepPlan {
     Filter(usize, PredicateFactory),
     /// Leaves are picked.
     Project(usize, Arc<[usize]>),
+    /// A leaf is added: where the window of a row begins. Nothing follows it but what reads that.
+    WindowStart(usize, Windows),
 }
 
 impl InlineStepPlan {
@@ -139,6 +141,8 @@ pub struct StagePlan {
     pub tasks: usize,
     /// Inboxes, of the head and of side ports.
     pub inboxes: usize,
+    /// Where the head, a source, takes event time from.
+    pub event_time: Option<EventTimeOf>,
 }
 
 /// A plan that can be run.
@@ -196,7 +200,14 @@ impl Builder {
     /// A new stage without steps.
     pub(crate) fn stage(&mut self, head: Head, tasks: usize) -> usize {
         let inboxes = usize::from(!matches!(head, Head::Source(..)));
-        self.plan.stages.push(StagePlan { head, steps: Vec::new(), outputs: Vec::new(), tasks, inboxes });
+        self.plan.stages.push(StagePlan {
+            head,
+            steps: Vec::new(),
+            outputs: Vec::new(),
+            tasks,
+            inboxes,
+            event_time: None,
+        });
         self.plan.stages.len() - 1
     }
 

@@ -63,7 +63,32 @@ pub struct Schema {
     pub(super) shape: Shape,
 }
 
+/// The path of the leaf that holds event time, behind a record's own: no field has it.
+const EVENT_TIME: &str = "event time";
+
 impl Schema {
+    /// The same records with a leaf behind them, which belongs to no field.
+    #[must_use]
+    pub fn with_leaf(&self, path: &str, ty: LeafType) -> Schema {
+        let mut schema = self.clone();
+        let leaf = Leaf { path: path.to_owned(), ty, validity: None, in_variant: false, is_source_file: false };
+        schema.leaves.push(leaf);
+        schema
+    }
+
+    /// The same records with event time behind them.
+    #[must_use]
+    pub fn with_event_time(&self) -> Schema {
+        self.with_leaf(EVENT_TIME, LeafType::Timestamp)
+    }
+
+    /// The leaf that holds event time, if it stands behind the records.
+    #[must_use]
+    pub fn event_time(&self) -> Option<usize> {
+        let last = self.leaves.len().checked_sub(1)?;
+        (self.leaves[last].path == EVENT_TIME).then_some(last)
+    }
+
     /// The leaves in order.
     #[must_use]
     pub fn leaves(&self) -> &[Leaf] {

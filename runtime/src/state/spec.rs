@@ -30,6 +30,12 @@ impl StateSpec {
         StateSpec { live: LeafSet::all(leaves.len()), leaves, key: key.into(), deletes: false }
     }
 
+    /// The leaves that tell rows apart.
+    #[must_use]
+    pub fn key(&self) -> &[usize] {
+        &self.key
+    }
+
     /// Rows of a record.
     #[must_use]
     pub fn of_record(schema: &Schema, key: impl Into<Box<[usize]>>) -> Self {

@@ -141,6 +141,10 @@ pub enum Role {
     Filter(PredicateFactory, Vec<Bound>),
     /// The same rows with other leaves: leaf `i` is leaf `[i]` of the input.
     Project(Vec<usize>),
+    /// The same rows with other leaves, as [`Role::Project`]; the source, which stands before it, says how far event time is.
+    EventTime(Vec<usize>, EventTimeOf),
+    /// The same rows with one leaf more: where the window begins that their event time is in.
+    WindowStart(Windows),
     /// All inputs' rows, as they are.
     Union,
     /// Has strategies.
@@ -155,6 +159,33 @@ pub enum Role {
     LoopEnd(LoopId, u32),
     /// Has strategies, and gives its rows in each round of a loop, whose beginning says by the driver's second port when.
     Replay(LoopId),
+}
+
+/// Where event time comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventTimeOf {
+    /// The leaf that holds it, in microseconds since 1970.
+    pub leaf: usize,
+    /// How far a record may be behind those that were read before it.
+    pub lateness_micros: i64,
+}
+
+/// Windows of one length that follow each other without a gap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Windows {
+    /// The leaf that holds event time.
+    pub time: usize,
+    /// How long each is.
+    pub micros: i64,
+}
+
+impl Windows {
+    /// Where the window of a time begins.
+    #[must_use]
+    #[inline(always)]
+    pub fn start_of(self, time: i64) -> i64 {
+        time.wrapping_sub(time.rem_euclid(self.micros.max(1)))
+    }
 }
 
 /// What a driver's callback answers.

@@ -12,9 +12,14 @@ use crate::operators::measures::{self, MeasureArguments};
 use crate::syntax::names::{Mentions, free_names, free_names_of_closure, names_in_tokens, plain_path};
 
 /// The measures that a body calls on the group's handle, and whether the body reads the key. Afterwards the body holds variables in their place.
-pub(super) fn of(handle: &Ident, has_key: bool, body: &mut Expr, found: &mut Diagnostics) -> (Vec<MeasureCall>, bool) {
+pub(super) fn of(
+    handle: &Ident,
+    (has_key, has_window): (bool, bool),
+    body: &mut Expr,
+    found: &mut Diagnostics,
+) -> (Vec<MeasureCall>, bool) {
     let mut extraction =
-        Extraction { handle, has_key, measures: Vec::new(), uses_key: false, has_escaped: false, found };
+        Extraction { handle, has_key, has_window, measures: Vec::new(), uses_key: false, has_escaped: false, found };
     extraction.visit_expr_mut(body);
     (extraction.measures, extraction.uses_key)
 }
@@ -23,6 +28,8 @@ pub(super) fn of(handle: &Ident, has_key: bool, body: &mut Expr, found: &mut Dia
 struct Extraction<'a> {
     handle: &'a Ident,
     has_key: bool,
+    /// Whether the group is one of a window: its key is then the group's and where the window begins.
+    has_window: bool,
     measures: Vec<MeasureCall>,
     uses_key: bool,
     /// Whether it was reported that the handle leaves the closure: one message is enough.
@@ -121,6 +128,18 @@ impl VisitMut for Extraction<'_> {
                 }
                 self.uses_key = true;
                 *expr = standing_for(key(), field.member.span());
+                if self.has_window {
+                    *expr = parse_quote!(#expr.0);
+                }
+            }
+            Expr::Field(field)
+                if self.has_window
+                    && self.is_handle(&field.base)
+                    && matches!(&field.member, Member::Named(name) if name == "start") =>
+            {
+                self.uses_key = true;
+                let key = standing_for(key(), field.member.span());
+                *expr = parse_quote!(#key.1);
             }
             Expr::Field(field) if self.is_handle(&field.base) => match &field.member {
                 Member::Named(name) => self.report_once(name.span(), message::field_of_handle(self.handle, name)),

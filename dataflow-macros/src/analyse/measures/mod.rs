@@ -126,8 +126,9 @@ fn read(call: &Call, found: &mut Diagnostics) -> Option<Aggregation> {
         }
         return Some(Aggregation { measures: Vec::new(), body, uses_key: false });
     };
-    let has_key = call.is(|operator| operator.from == ChainState::Grouped);
-    let (mut measures, uses_key) = extraction::of(handle, has_key, &mut body, found);
+    let has_window = call.is(|operator| operator.from == ChainState::Windowed);
+    let has_key = has_window || call.is(|operator| operator.from == ChainState::Grouped);
+    let (mut measures, uses_key) = extraction::of(handle, (has_key, has_window), &mut body, found);
     if let Some(name) = inner_variable(&measures, &body) {
         found.report_unwritable(name.span(), message::inner_variable(&name));
     }

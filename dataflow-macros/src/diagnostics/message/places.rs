@@ -12,6 +12,7 @@ pub(crate) fn unfinished(word: &Ident, state: ChainState) -> Option<String> {
         ChainState::Join | ChainState::KeyedFilter | ChainState::CoGroup => {
             "the keys are missing: write `.on(|left| …, |right| …)` after it"
         }
+        ChainState::Windowed => "there are windows, and no flow: say what becomes of each, by `.aggregate(|w| …)`",
         ChainState::SolutionJoin => {
             "the key is missing: write `.on(|record| …)` after it, which the solution set is joined by"
         }
@@ -48,6 +49,8 @@ sentences! {
     keys_beside(word):
         "`{word}` takes the other flow alone: its keys follow, `.{word}(other).on(|left| left.id, |right| right.id)`";
     keys_come_first(word): "`{word}` comes after the keys: write `.on(|left| …, |right| …)` before it";
+    windows_come_to_records(word):
+        "`{word}` is for records, and these are windows: say what becomes of each before it, by `.aggregate(|w| …)`";
     solution_is_joined(word):
         "a solution set is looked up by its key, and `{word}` is for the records of a flow: write `.join(solution).on(|record| record.id)` on those of the round";
     solution_key_comes_first(word):

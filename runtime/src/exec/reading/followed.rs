@@ -48,6 +48,8 @@ struct FollowedSplit {
     position: Position,
     /// How far it reached when nothing whole was left of it.
     caught_up_at: Option<u64>,
+    /// Since when there was nothing to read.
+    nothing_since: Option<Instant>,
     /// How far it was found to reach, at most.
     found: u64,
     is_sealed: bool,
@@ -92,6 +94,15 @@ impl Followed {
         self.splits.iter().map(|split| split.position).chain(unseen.copied()).collect()
     }
 
+    /// The splits that event time waits for: those of which something is to be read, or was a while ago.
+    pub(super) fn waited_for(&self, now: Instant) -> impl Iterator<Item = usize> {
+        let is_quiet = move |split: &FollowedSplit| {
+            split.nothing_since.is_some_and(|since| now.saturating_duration_since(since) >= self.idle_after)
+        };
+        let open = self.splits.iter().filter(move |split| !split.is_sealed && !is_quiet(split));
+        open.map(|split| split.position.part)
+    }
+
     /// Bytes that were found since the last time.
     pub(super) fn take_found_bytes(&mut self) -> u64 {
         std::mem::take(&mut self.found_bytes)
@@ -106,15 +117,18 @@ impl Followed {
         for turn in 0..self.splits.len() {
             let number = (self.turn + turn) % self.splits.len();
             if let Some(split) = self.more_of(number, source)? {
-                self.turn = number;
+                (self.turn, self.splits[number].nothing_since) = (number, None);
                 return Ok(Next::Read(split));
             }
+            self.splits[number].nothing_since.get_or_insert(now);
         }
         if self.is_complete && self.splits.iter().all(|split| split.is_sealed) {
             return Ok(Next::End);
         }
         let waits_since = *self.waits_since.get_or_insert(now);
-        if !self.is_idle && now.duration_since(waits_since) >= self.idle_after {
+        // Who has no split is waited for by nobody.
+        let is_idle = self.splits.is_empty() || now.duration_since(waits_since) >= self.idle_after;
+        if !self.is_idle && is_idle {
             self.is_idle = true;
             return Ok(Next::Idle);
         }
@@ -134,7 +148,13 @@ impl Followed {
             let start = self.starts.iter().find(|start| start.part == part);
             let position = start.copied().unwrap_or(Position::start_of(part));
             let found = position.offset;
-            self.splits.push(FollowedSplit { position, caught_up_at: None, found, is_sealed: false });
+            self.splits.push(FollowedSplit {
+                position,
+                caught_up_at: None,
+                nothing_since: None,
+                found,
+                is_sealed: false,
+            });
         }
         self.dealt = self.dealt.max(extent.splits);
         self.is_complete = extent.is_complete;

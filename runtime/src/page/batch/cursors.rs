@@ -114,6 +114,14 @@ impl<'b> LeafReader<'b> {
         Strided { base: leaf.base, stride: leaf.stride, of: PhantomData }
     }
 
+    /// Event time, where it stands behind a record's leaves; else zeros.
+    pub fn event_time(&mut self) -> Strided<'b, i64> {
+        let leaf =
+            if self.left > 0 { self.next(LeafType::Timestamp, |_| true) } else { LeafPtr::dead(LeafType::Timestamp) };
+        let leaf = if leaf.ty == LeafType::Timestamp { leaf } else { LeafPtr::dead(LeafType::Timestamp) };
+        Strided { base: leaf.base, stride: leaf.stride, of: PhantomData }
+    }
+
     /// The next leaf, of texts.
     pub fn text(&mut self) -> StridedText<'b> {
         StridedText { leaf: self.next(LeafType::Text, |ty| ty == LeafType::Text), brand: PhantomData }

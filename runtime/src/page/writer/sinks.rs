@@ -124,6 +124,13 @@ impl<'w> SinkLeaves<'w> {
         Out { base, mask, of: PhantomData }
     }
 
+    /// Event time, where it is to stand behind a record's leaves; else what is written goes nowhere.
+    pub fn event_time(&mut self) -> Out<'w, i64> {
+        let is_time = self.layout.types().get(self.next) == Some(&LeafType::Timestamp);
+        let (base, mask) = if is_time { self.next(|_| true) } else { (self.scratch, 0) };
+        Out { base, mask, of: PhantomData }
+    }
+
     /// The next leaf, of texts.
     pub fn text(&mut self) -> OutText<'w> {
         let (base, mask) = self.next(|ty| ty == LeafType::Text);

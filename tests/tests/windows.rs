@@ -1,0 +1,168 @@
+//! Windows over event time: each record is in the window of its time, whichever closures it goes through, and a window is given when time has passed it.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::collections::BTreeMap;
+use std::sync::mpsc::{Sender, channel};
+use std::thread;
+use std::time::Duration;
+
+use dataflow::LogWriter;
+use dataflow::prelude::*;
+use tests::{Folder, PARALLELISM, Random, local, on_each_engine, same_records, within_two_minutes};
+
+#[derive(Record, Clone, Debug, PartialEq)]
+struct Click {
+    url: String,
+    time: Timestamp,
+    bytes: u64,
+}
+
+#[derive(Record, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Hits {
+    url: String,
+    minute: Timestamp,
+    hits: u64,
+    bytes: u64,
+}
+
+#[dataflow]
+fn hits_per_minute(clicks: DataStream<Click>) -> DataStream<Hits> {
+    clicks
+        .event_time(|c| c.time, Lateness::bounded(secs(5)))
+        .group_by(|c| c.url)
+        .window(Tumbling::of(mins(1)))
+        .aggregate(|w| HitsRef { url: w.key, minute: w.start, hits: w.count(), bytes: w.sum(|c| c.bytes) })
+}
+
+/// What closures make of a record has its time.
+#[dataflow]
+fn through_closures(clicks: DataStream<Click>) -> DataStream<Hits> {
+    let timed = clicks.filter(|c| c.bytes % 5 != 0).event_time(|c| c.time, Lateness::bounded(secs(5)));
+    timed
+        .map(|c| (c.url, c.bytes))
+        .filter(|c| c.1 % 3 != 0)
+        .flat_map(|c| (0..c.1 % 4).map(move |n| (c.0, n)))
+        .group_by(|c| c.0.len())
+        .window(Tumbling::of(mins(1)))
+        .aggregate(|w| {
+            let letters = w.key;
+            Hits { url: format!("{letters} letters"), minute: w.start, hits: w.count(), bytes: w.sum(|c| c.1) }
+        })
+}
+
+fn minute_of(time: Timestamp) -> Timestamp {
+    Timestamp::from_micros(time.micros().div_euclid(60_000_000) * 60_000_000)
+}
+
+/// A click of about that second, some seconds late or early.
+fn click(second: u64, random: &mut Random) -> Click {
+    let micros = second as i64 * 1_000_000 + random.below(4_000_000) as i64;
+    let url = format!("https://example.org/{}", "x".repeat(random.below(12) as usize));
+    // Before 1970, too.
+    Click { url, time: Timestamp::from_micros(micros - 3_600_000_000), bytes: random.below(1_000) }
+}
+
+/// A sealed log of so many splits, which are not equally far in time.
+fn log_of_clicks(path: &str, splits: usize, clicks: u64) -> Vec<Click> {
+    let mut log = LogWriter::create(path, splits).unwrap();
+    let (mut random, mut all) = (Random(11), Vec::new());
+    for number in 0..clicks {
+        let split = random.below(splits as u64) as usize;
+        let click = click(number / (10 + split as u64), &mut random);
+        log.append_to(split, &click).unwrap();
+        all.push(click);
+        if random.below(40) == 0 {
+            log.flush().unwrap();
+        }
+    }
+    log.seal_all().unwrap();
+    all
+}
+
+fn counted(clicks: impl IntoIterator<Item = (String, Timestamp, u64)>) -> Vec<Hits> {
+    let mut hits: BTreeMap<(String, Timestamp), (u64, u64)> = BTreeMap::new();
+    for (url, time, bytes) in clicks {
+        let known = hits.entry((url, minute_of(time))).or_default();
+        *known = (known.0 + 1, known.1 + bytes);
+    }
+    hits.into_iter().map(|((url, minute), (hits, bytes))| Hits { url, minute, hits, bytes }).collect()
+}
+
+#[test]
+fn each_record_is_in_the_window_of_its_time() {
+    within_two_minutes("windows", || {
+        for splits in [1, 3] {
+            let folder = Folder::default();
+            // Nothing is late here: each split waits for the others, and is in order but for four seconds.
+            let clicks = log_of_clicks(&folder.join("log"), splits, 6_000);
+            let expected = counted(clicks.iter().map(|c| (c.url.clone(), c.time, c.bytes)));
+            on_each_engine(|engine, env| {
+                let output = Folder::default();
+                hits_per_minute(env.read_log(folder.join("log")).unwrap()).write_native(output.join("out"));
+                env.run().unwrap();
+                let found = env.read_native(output.join("out")).unwrap().collect().unwrap();
+                same_records(&format!("{engine}, {splits} splits"), found, expected.clone());
+            });
+            let kept = clicks.iter().filter(|c| c.bytes % 5 != 0 && c.bytes % 3 != 0);
+            let expected = counted(kept.flat_map(|c| {
+                let url = format!("{} letters", c.url.len());
+                (0..c.bytes % 4).map(move |n| (url.clone(), c.time, n))
+            }));
+            on_each_engine(|engine, env| {
+                let output = Folder::default();
+                through_closures(env.read_log(folder.join("log")).unwrap()).write_native(output.join("out"));
+                env.run().unwrap();
+                let found = env.read_native(output.join("out")).unwrap().collect().unwrap();
+                same_records(&format!("{engine}, {splits} splits, closures"), found, expected.clone());
+            });
+        }
+    });
+}
+
+#[dataflow]
+fn told(hits: DataStream<Hits>, seen: Sender<Hits>) -> DataStream<u64> {
+    hits.map(|h| {
+        let _ = seen.send(Hits { url: h.url.to_owned(), minute: h.minute, hits: h.hits, bytes: h.bytes });
+        h.hits
+    })
+}
+
+/// A window is given when time has passed it by the lateness that is allowed, and what comes for it later is left out.
+#[test]
+fn windows_are_given_when_they_have_ended_and_what_is_late_is_left_out() {
+    within_two_minutes("live windows", || {
+        for parallelism in PARALLELISM {
+            let (folder, (seen, given)) = (Folder::default(), channel());
+            let mut log = LogWriter::create(folder.join("log"), 1).unwrap();
+            let (path, output) = (folder.join("log"), folder.join("numbers"));
+            let job = thread::spawn(move || {
+                let env = local(parallelism);
+                told(hits_per_minute(env.read_log(&path)?), seen).write_native(&output);
+                env.run()
+            });
+            let mut append = |second: i64| {
+                let time = Timestamp::from_micros(second * 1_000_000);
+                log.append(&Click { url: "a".to_owned(), time, bytes: 1 }).unwrap();
+                log.flush().unwrap();
+            };
+            let minute = |minute: i64, hits: u64| Hits {
+                url: "a".to_owned(),
+                minute: Timestamp::from_micros(minute * 60_000_000),
+                hits,
+                bytes: hits,
+            };
+            [10, 50, 64, 58].into_iter().for_each(&mut append);
+            assert!(given.recv_timeout(Duration::from_millis(200)).is_err(), "the first minute may still have some");
+            append(65);
+            assert_eq!(given.recv_timeout(Duration::from_secs(20)).unwrap(), minute(0, 3), "{parallelism} tasks");
+            // Late, and not late.
+            [59, 61, 130].into_iter().for_each(&mut append);
+            assert_eq!(given.recv_timeout(Duration::from_secs(20)).unwrap(), minute(1, 3));
+            log.seal_all().unwrap();
+            assert_eq!(given.recv_timeout(Duration::from_secs(20)).unwrap(), minute(2, 1));
+            job.join().unwrap().unwrap();
+            assert!(given.recv().is_err());
+        }
+    });
+}
