@@ -195,7 +195,7 @@ impl<'p> Starter<'p> {
                 let (rejects, memory) = (source.rejects(), self.memory(*operator));
                 let head = SourceHead::new(*operator, reader, rejects, splits, blocking, memory);
                 let time = self.plan.stages[stage].event_time.map(|of| EventTime::new(of.leaf, of.lateness_micros));
-                Ok(PipelineHead::Source(head.telling_time(time)))
+                Ok(PipelineHead::Source(Box::new(head.telling_time(time))))
             }
         }
     }
