@@ -13,7 +13,7 @@ use crate::state::{StateLeaf, StateSpec, key_group_of, key_groups_of_task};
 const AMPLE: usize = 1 << 30;
 
 /// Restores a snapshot's rows at so many tasks, each of which gets its own.
-fn restores(shape: &Shape, expected: &[Row], bytes: &[u8], tasks: usize) {
+pub(super) fn restores(shape: &Shape, expected: &[Row], bytes: &[u8], tasks: usize) {
     let mut found = Vec::new();
     let mut first = None;
     for task in 0..tasks {

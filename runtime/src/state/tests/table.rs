@@ -78,12 +78,12 @@ fn rows_of_a_table_that_never_deletes_stay() {
     let mut bench = Bench::new(&shape, AMPLE);
     let rows = bench.rows(10, 10, false, &mut Random(1));
     bench.run(Operation::Put, &rows);
-    let (page, mut requests, mut cursor) = (shape.pages(&rows).remove(0), Default::default(), 0);
+    let (page, mut cursor) = (shape.pages(&rows).remove(0), 0);
     let mut out =
         crate::kernel::Outputs::new(crate::page::RowWriter::new(page.layout().clone(), bench.context.memory.clone()));
     crate::page::windows(&page.batch(), |input| {
         let mut delete = crate::state::Delete::new([0]);
-        let deleted = bench.table.apply(&mut requests, &mut delete, input, &mut cursor, &mut out);
+        let deleted = bench.table.apply(&mut bench.requests, &mut delete, input, &mut cursor, &mut out);
         assert!(matches!(deleted, Err(Error::Internal(_))));
         Ok::<(), Error>(())
     })
