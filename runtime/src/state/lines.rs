@@ -68,8 +68,6 @@ pub(super) struct Draining {
     pub(super) next: usize,
     pub(super) cursor: Cursor,
     pub(super) work: Work,
-    /// The key groups of its rows.
-    wanted: KeyGroupSet,
 }
 
 impl Requests {
@@ -99,7 +97,7 @@ impl Requests {
     /// Begins to serve a part's line. What is on disk must be written by now.
     pub(super) fn drain(&mut self, part: usize, spiller: &Spiller) {
         let line = std::mem::take(&mut self.lines.lines[part]);
-        let Line { spilled, open, wanted, .. } = line;
+        let Line { spilled, open, .. } = line;
         let mut last: Vec<Page> = Vec::new();
         if let Some(mut open) = open {
             open.seal();
@@ -115,7 +113,6 @@ impl Requests {
             next: 0,
             cursor: 0,
             work: Work::default(),
-            wanted,
         });
     }
 
@@ -126,13 +123,6 @@ impl Requests {
         self.lines.lines[part].append(behind, spiller);
         self.lines.wanted =
             self.lines.lines.iter().fold(KeyGroupSet::default(), |wanted, line| wanted.or(&line.wanted));
-    }
-}
-
-impl Draining {
-    /// The key groups of its rows.
-    pub(super) fn wanted(&self) -> &KeyGroupSet {
-        &self.wanted
     }
 }
 

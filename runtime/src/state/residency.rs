@@ -104,7 +104,8 @@ impl StateTable {
     pub(super) fn make_room(&mut self, lines: Option<&mut Lines>, keep: &[usize]) -> Result<Room> {
         self.spiller.check()?;
         self.forget_files();
-        if self.walking.is_none() && self.loading.is_none() && self.table.compact(false)? {
+        // Who goes through a part knows its rows by where they are.
+        if self.walking.is_none() && self.table.compact(false)? {
             return Ok(Room::Made);
         }
         if self.spiller.unwritten_bytes() > 0 {
@@ -117,8 +118,7 @@ impl StateTable {
         if lines.is_some_and(|lines| lines.flush(&self.spiller)) {
             return Ok(Room::Awaited);
         }
-        let can_compact = self.walking.is_none() && self.loading.is_none();
-        Ok(if can_compact && self.table.compact(true)? { Room::Made } else { Room::None })
+        Ok(if self.walking.is_none() && self.table.compact(true)? { Room::Made } else { Room::None })
     }
 
     /// Has parts leave that take so many bytes; whether there was one.
@@ -214,7 +214,11 @@ impl StateTable {
             if self.spiller.unwritten_bytes() > 0 {
                 return Ok(Progress::Pending);
             }
-            let count = self.places[part].most.unwrap_or(usize::MAX).min(away.groups.len());
+            let all = away.groups.len();
+            if self.places[part].most.is_some() && self.memory.try_reserve_idle(2 * self.loading_bytes(&away, all)) {
+                self.places[part].most = None; // there is more memory than there was
+            }
+            let count = self.places[part].most.unwrap_or(all).min(all);
             let (first, others) = (away.groups.and(wanted), away.groups.without(wanted));
             let groups =
                 first.iter().chain(others.iter()).take(count).fold(KeyGroupSet::default(), |mut groups, group| {

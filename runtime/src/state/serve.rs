@@ -185,8 +185,7 @@ impl StateTable {
         let mut insists = false;
         loop {
             if !insists {
-                self.route(lines, work, request.key(), input, drained.is_some());
-                ready!(self.line_up(lines, work, input, drained)?);
+                ready!(self.route_and_line_up(lines, work, request.key(), input, drained)?);
             }
             let now = Input::new(input.batch(), &work.rest);
             if request.writes() {
@@ -249,6 +248,25 @@ impl StateTable {
         rest.keep_positions(|position| !wait.contains(key_group_of(hashes[position])));
         // Rows of one part stay in order.
         waiting.sort_by_key(|&(part, ..)| part);
+    }
+
+    /// Puts those of the rest of a window in line that have to wait.
+    fn route_and_line_up(
+        &mut self,
+        lines: &mut Lines,
+        work: &mut Work,
+        key: &[usize],
+        input: &Input<'_>,
+        drained: Option<usize>,
+    ) -> Result<Progress> {
+        loop {
+            self.route(lines, work, key, input, drained.is_some());
+            if work.waiting.is_empty() {
+                return Ok(Progress::Done);
+            }
+            // Where that makes room, others have to wait, too.
+            ready!(self.line_up(lines, work, input, drained)?);
+        }
     }
 
     /// Puts rows in line.

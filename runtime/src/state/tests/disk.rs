@@ -3,7 +3,7 @@
 use crate::memory::limits::STATE_BYTES;
 use crate::page::tests::Random;
 use crate::row::{Datum, LeafType};
-use crate::state::tests::model::{Bench, Operation, Row, shapes};
+use crate::state::tests::model::{Bench, Operation, Row, group_of, shapes};
 use crate::state::tests::snapshot::{goes_on_while_marked, restores};
 
 /// Room for the least and for the slack that is left to what cannot spill.
@@ -13,13 +13,13 @@ const LEAST: usize = STATE_BYTES + STATE_BYTES / 8;
 fn a_table_is_a_map_in_any_memory() {
     for (number, shape) in shapes().into_iter().enumerate() {
         // Rows without slots take less.
-        let many = if number < 2 { 250_000 } else { 60_000 };
+        let many = if number < 2 { 120_000 } else { 50_000 };
         for (memory_bytes, keys) in [(LEAST, many), (8 << 20, many), (LEAST, 200)] {
             let (mut bench, mut random) = (Bench::new(&shape, memory_bytes), Random(number as u64));
             let rows: Vec<Row> = (0..keys).map(|key| shape.row(key, &mut random)).collect();
             bench.run(Operation::Put, &rows);
-            for step in 0..12 {
-                let count = [1, 300, 4_000][random.below(3)];
+            for step in 0..9 {
+                let count = [1, 300, 3_000][random.below(3)];
                 let rows = bench.rows(count, keys + 1_000, step % 3 == 0, &mut random);
                 match random.below(if shape.deletes { 6 } else { 4 }) {
                     0 => bench.run(Operation::Put, &rows),
@@ -45,20 +45,23 @@ fn parts_that_are_larger_than_memory_come_back_by_their_key_groups() {
         let long = |key: u64, random: &mut Random| {
             let mut row = shape.row(key, random);
             let last = row.len() - 1;
-            row[last] = Datum::Bytes("eight or so".repeat(8 * (key as usize % 10 + 28)).into_bytes().into());
+            row[last] = Datum::Bytes("eight or so".repeat(8 * (key as usize % 10 + 48)).into_bytes().into());
             if shape.types[last] != LeafType::Text {
-                row[last] = Datum::Bytes(row[last].bytes()[..2_400].into());
+                row[last] = Datum::Bytes(row[last].bytes()[..4_000].into());
             }
             row
         };
-        for chunk in 0..10 {
-            let rows: Vec<Row> = (chunk * 4_000..chunk * 4_000 + 4_000).map(|key| long(key, &mut random)).collect();
+        // Two parts have all rows.
+        let keys: Vec<u64> =
+            (0..24_000).filter(|&key| group_of(&shape, &shape.row(key, &mut Random(1))) < 128).collect();
+        for keys in keys.chunks(700) {
+            let rows: Vec<Row> = keys.iter().map(|&key| long(key, &mut random)).collect();
             bench.run(Operation::Put, &rows);
         }
-        let rows: Vec<Row> = (0..30_000).step_by(11).map(|key| long(key, &mut random)).collect();
+        let rows: Vec<Row> = keys.iter().step_by(5).map(|&key| long(key, &mut random)).collect();
         bench.run(Operation::Update, &rows);
-        bench.run(Operation::Find, &rows[..500]);
-        bench.run(if deletes { Operation::Delete } else { Operation::Put }, &rows[300..]);
+        bench.run(Operation::Find, &rows[..100]);
+        bench.run(if deletes { Operation::Delete } else { Operation::Put }, &rows[100..]);
         bench.check();
         assert!(bench.table.places.iter().any(|place| place.most.is_some()), "some part did not fit");
     }

@@ -3,8 +3,9 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::group::{FoundRows, GroupTable, GroupUpdate, Groups, Rows, UnplacedRows, probe};
+use crate::hash::hash_rows;
 use crate::kernel::{Blocking, Outputs, Predicate, TaskContext};
 use crate::memory::{Budget, Memory};
 use crate::page::tests::Random;
@@ -12,7 +13,7 @@ use crate::page::{Batch, Input, Page, RowWriter, Selection, windows};
 use crate::row::{Datum, Element, LeafSet, LeafType, RowLayout};
 use crate::state::{
     Delete, PairKernel, Probe, Put, Requests, Restoring, StateLeaf, StateRequest, StateSpec, StateTable, Update, Walk,
-    key_groups_of_task,
+    key_group_of, key_groups_of_task,
 };
 use crate::strategy::Progress;
 
@@ -405,6 +406,17 @@ impl Bench {
         };
         (0..count).map(&mut row).collect()
     }
+}
+
+/// The key group of a row.
+pub(super) fn group_of(shape: &Shape, row: &Row) -> usize {
+    let mut hashes = Vec::new();
+    windows(&shape.pages(std::slice::from_ref(row))[0].batch(), |input| {
+        hash_rows(input, &shape.key, &mut hashes);
+        Ok::<(), Error>(())
+    })
+    .unwrap();
+    key_group_of(hashes[0])
 }
 
 /// Any order, as long as it is one.
