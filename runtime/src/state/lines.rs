@@ -126,6 +126,15 @@ impl Requests {
     }
 }
 
+impl Work {
+    /// Begins with all rows of a window.
+    pub(super) fn begin(&mut self, rows: &Selection) {
+        self.rest.clone_from(rows);
+        self.later.clear();
+        self.waiting.clear();
+    }
+}
+
 impl Lines {
     /// Puts rows of an input at the end of a part's line, or of those that are asked for again; whether there was memory for them.
     pub(super) fn push(

@@ -1,20 +1,34 @@
 //! Keyed state: one table in managed pages for the solution set of a delta iteration, the states of keys of a stream, and its windows.
 //!
 //! A [`StateTable`] is a [`GroupTable`](crate::group::GroupTable) that lives on: its rows are looked up, put, updated in place, deleted, and gone through
-//! without being taken out, all of them by batches. A driver has [`StateRequest`]s for what it does with rows, and a line of [`Requests`] for each; it gives
-//! windows of rows to [`StateTable::apply`], as it is given them.
+//! without being taken out, all of them by batches. A driver has a [`StateRequest`] for each thing that it does with rows, and a line of [`Requests`] beside
+//! it; it gives windows of rows to [`StateTable::apply`], as it is given them. Rows whose key groups are on disk wait in the line until
+//! [`StateTable::serve`] has read these back.
 //!
 //! # Three uses
 //! * **The solution set of a delta iteration.** Rows are the records of the set; they are never deleted, so its [`StateSpec`] is not
 //!   [`deletable`](StateSpec::deletable). On the port of the initial set, and for deltas when a round ends, the driver calls `apply` with
-//!   [`Put`]. On the workset's port it calls `apply` with a [`Probe`], whose [`PairKernel`] sees pairs of workset row and set row. At the end of the last round
+//!   [`Put`], on the workset's port with a [`Probe`], whose [`PairKernel`] sees pairs of workset row and set row. At the end of each port's
+//!   round it calls `serve` until that is done, so that all probes come before all puts. At the end of the last round
 //!   it calls [`walk`](StateTable::walk) until that is done, and appends what it is shown to its output.
 //! * **An aggregate for each key of a stream.** Rows are key and state. On each batch the driver calls `apply` with [`Update`] of the same
-//!   [`GroupUpdate`](crate::group::GroupUpdate) that a batch aggregate has. One that gives each key's new state after a batch implements
-//!   [`StateRequest`] itself: it adds the rows, then visits the same groups and writes what it reads to `out`.
+//!   [`GroupUpdate`](crate::group::GroupUpdate) that a batch aggregate has, and `serve` where no rows come or many [wait](Requests::waiting_bytes). One that gives
+//!   each key's new state after a batch implements [`StateRequest`] itself: it adds the rows, then visits the same groups and writes what it reads to `out`. On a
+//!   barrier it serves to the end, then calls [`mark`](StateTable::mark), and goes on; whenever the snapshot's writer has room,
+//!   [`next_image`](StateTable::next_image).
 //! * **Tumbling windows.** The key is that of the program and the window's begin, two leaves; rows are `deletable`. On each batch, whose rows have a leaf
-//!   for the begin, the driver calls `apply` with `Update`. On a watermark it calls [`take`](StateTable::take) with a predicate on the window's begin, until
-//!   that is done: it is shown the windows that ended, appends them to its output, and they are gone.
+//!   for the begin, the driver calls `apply` with `Update`. On a watermark it serves to the end, then calls [`take`](StateTable::take) with a predicate on the
+//!   window's begin until that is done: it is shown the windows that ended, appends them to its output, and they are gone.
+//!
+//! # More than memory
+//! Refused memory sends parts to disk: first those that were not written to since they were there, which are dropped, then the largest. They stay findable: a request
+//! for them waits with all others for the same part, and nothing is read for a row. Which part comes next is decided by what waits for it. A part that does
+//! not fit comes back by some of its key groups.
+//!
+//! # Limits
+//! * The rows of one key group must fit memory, beside the least: with 1,024 of them, a table is up to some five hundred times as large as the memory that it has.
+//! * Requests that wait belong to no mark and to no walk: they are served before.
+//! * A `take` reads back all that is on disk, as any of it may have to leave.
 
 mod key_groups;
 mod lines;
@@ -159,7 +173,7 @@ impl StateTable {
         out: &mut Outputs,
         left: &mut UnplacedRows,
     ) -> Result<()> {
-        if !self.table.is_marked() || !request.writes() {
+        if !self.table.has_marked_pages() || !request.writes() {
             return request.run(&mut self.table, input, out, left);
         }
         self.table.find(input, request.key(), &mut self.guarded)?;

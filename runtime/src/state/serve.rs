@@ -49,7 +49,7 @@ impl StateTable {
             }
             // Whatever was gone through is not any more.
             self.walking = None;
-            requests.work.rest.clone_from(input.selection());
+            requests.work.begin(input.selection());
         }
         *cursor = REST;
         let Requests { lines, work, .. } = requests;

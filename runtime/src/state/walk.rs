@@ -128,7 +128,7 @@ impl StateTable {
 
     /// Makes sure that rows may be written.
     fn protect(&mut self, groups: &Groups) -> Result<Progress> {
-        while self.table.is_marked() {
+        while self.table.has_marked_pages() {
             let copied = self.table.protect(groups, &mut self.refused);
             self.table.set_must_grow(false);
             copied?;

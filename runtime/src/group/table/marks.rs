@@ -102,6 +102,13 @@ impl GroupTable {
         !self.marks.order.is_empty() || !self.marks.rescued.is_empty()
     }
 
+    /// Whether marked pages lie where they lay at the mark: whoever writes to rows must have [protected](GroupTable::protect) their pages.
+    #[inline(always)]
+    #[must_use]
+    pub fn has_marked_pages(&self) -> bool {
+        !self.marks.pending.is_empty()
+    }
+
     /// Where the page of a row begins.
     fn page_start(&self, place: usize) -> usize {
         let base = self.base as usize;

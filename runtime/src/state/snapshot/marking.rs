@@ -46,7 +46,7 @@ impl StateTable {
     /// Marks what is there now as the state of an epoch: [`StateTable::next_image`] gives it, whatever is done with the table meanwhile.
     ///
     /// It takes a note for each page. Until a page is given, who writes to it has it copied first, which takes memory; rows for which there is none
-    /// are handled as those that find no room.
+    /// are handled as those that find no room. What is on disk belongs to the mark as it is. Requests that wait do not.
     ///
     /// # Errors
     /// Where the mark before was not given to its end, nor [abandoned](StateTable::abandon_mark).
