@@ -48,11 +48,11 @@ use crate::strategy::{Cursor, Progress};
 pub(crate) use combiner::Combiner;
 pub(crate) use driver::{FinalAggregate, PreAggregate};
 pub use kernel::{Accumulate, AccumulateFactory, Reduce, ReduceFactory};
-pub(crate) use table::standing_rows;
 pub use table::{
     Combined, Combining, ExtremeText, FoundRows, GroupTable, Groups, LAST_LEVEL, PartSet, StateReader, StateRow,
     StateRows, StateSlot, TablePage, part_of_hash,
 };
+pub(crate) use table::{MarkedPage, RescuedPage, standing_rows};
 pub use unplaced::UnplacedRows;
 pub(crate) use unplaced::probe;
 

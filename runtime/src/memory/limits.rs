@@ -23,6 +23,9 @@ pub const SPILL_PARTS: usize = 16;
 /// The least that a grouping works with: a page for each part that is written, and as much for the table.
 pub const GROUP_BYTES: usize = 2 * SPILL_PARTS * PAGE_BYTES;
 
+/// The least that a table of state works with: a page for each part that is written, one for each part's waiting rows, and twice as much for the table.
+pub const STATE_BYTES: usize = 4 * SPILL_PARTS * PAGE_BYTES;
+
 /// The least that groups with counts of their distinct values work with: as much for their values as for themselves.
 pub const COUNT_BYTES: usize = 2 * GROUP_BYTES;
 

@@ -116,6 +116,12 @@ impl Spilled {
         part
     }
 
+    /// The same pages, and then others.
+    pub fn append(&mut self, others: Spilled) {
+        self.rows += others.rows;
+        others.extents.iter().for_each(|next| self.push(next.file, next.offset, next.page_bytes, next.pages));
+    }
+
     /// Appends where pages of one size begin, in which file.
     fn push(&mut self, file: usize, offset: u64, page_bytes: usize, pages: usize) {
         self.pages += pages;

@@ -1,23 +1,41 @@
 //! Keyed state: one table in managed pages for the solution set of a delta iteration, the states of keys of a stream, and its windows.
 //!
 //! A [`StateTable`] is a [`GroupTable`](crate::group::GroupTable) that lives on: its rows are looked up, put, updated in place, deleted, and gone through
-//! without being taken out, all of them by batches. A driver has [`StateRequest`]s for what it does with rows, and a line of [`Requests`] for each; it gives
-//! windows of rows to [`StateTable::apply`], as it is given them.
+//! without being taken out, all of them by batches. A driver has a [`StateRequest`] for each thing that it does with rows, and a line of [`Requests`] beside
+//! it; it gives windows of rows to [`StateTable::apply`], as it is given them. Rows whose key groups are on disk wait in the line until
+//! [`StateTable::serve`] has read these back.
 //!
 //! # Three uses
 //! * **The solution set of a delta iteration.** Rows are the records of the set; they are never deleted, so its [`StateSpec`] is not
 //!   [`deletable`](StateSpec::deletable). On the port of the initial set, and for deltas when a round ends, the driver calls `apply` with
-//!   [`Put`]. On the workset's port it calls `apply` with a [`Probe`], whose [`JoinKernel`](crate::kernel::JoinKernel) sees pairs of workset row and set row. At the end of the last round
+//!   [`Put`], on the workset's port with a [`Probe`], whose [`JoinKernel`](crate::kernel::JoinKernel) sees pairs of workset row and set row. At the end of each port's
+//!   round it calls `serve` until that is done, so that all probes come before all puts. At the end of the last round
 //!   it calls [`walk`](StateTable::walk) until that is done, and appends what it is shown to its output.
 //! * **An aggregate for each key of a stream.** Rows are key and state. On each batch the driver calls `apply` with [`Update`] of the same
-//!   [`GroupUpdate`](crate::group::GroupUpdate) that a batch aggregate has. One that gives each key's new state after a batch implements
-//!   [`StateRequest`] itself: it adds the rows, then visits the same groups and writes what it reads to `out`.
+//!   [`GroupUpdate`](crate::group::GroupUpdate) that a batch aggregate has, and `serve` where no rows come or many [wait](Requests::waiting_bytes). One that gives
+//!   each key's new state after a batch implements [`StateRequest`] itself: it adds the rows, then visits the same groups and writes what it reads to `out`. On a
+//!   barrier it serves to the end, then calls [`mark`](StateTable::mark), and goes on; whenever the snapshot's writer has room,
+//!   [`next_image`](StateTable::next_image).
 //! * **Tumbling windows.** The key is that of the program and the window's begin, two leaves; rows are `deletable`. On each batch, whose rows have a leaf
-//!   for the begin, the driver calls `apply` with `Update`. On a watermark it calls [`take`](StateTable::take) with a predicate on the window's begin, until
-//!   that is done: it is shown the windows that ended, appends them to its output, and they are gone.
+//!   for the begin, the driver calls `apply` with `Update`. On a watermark it serves to the end, then calls [`take`](StateTable::take) with a predicate on the
+//!   window's begin until that is done: it is shown the windows that ended, appends them to its output, and they are gone.
+//!
+//! # More than memory
+//! Refused memory sends parts to disk: first those that were not written to since they were there, which are dropped, then the largest. They stay findable: a request
+//! for them waits with all others for the same part, and nothing is read for a row. Which part comes next is decided by what waits for it. A part that does
+//! not fit comes back by some of its key groups.
+//!
+//! # Limits
+//! * The rows of one key group must fit memory, beside the least: with 1,024 of them, a table is up to some five hundred times as large as the memory that it has.
+//! * Requests that wait belong to no mark and to no walk: they are served before.
+//! * A `take` reads back all that is on disk, as any of it may have to leave.
 
 mod key_groups;
+mod lines;
+mod policy;
 mod requests;
+mod residency;
+mod serve;
 mod snapshot;
 mod spec;
 #[cfg(test)]
@@ -30,24 +48,25 @@ use crate::error::{Error, Result};
 use crate::group::{FoundRows, GroupTable, UnplacedRows};
 use crate::kernel::{Outputs, TaskContext};
 use crate::memory::Memory;
-use crate::memory::limits::{PAGE_BYTES, SPILL_PARTS};
+use crate::memory::limits::{PAGE_BYTES, SPILL_PARTS, STATE_BYTES};
 use crate::page::{Input, Selection};
-use crate::strategy::{Cursor, Progress};
+use crate::row::{LeafSet, LeafType};
+use crate::spill::{Spilled, Spiller};
 
 pub use key_groups::{KEY_GROUPS, KeyGroupSet, key_group_of, key_groups_of_task, task_of_key_group};
+pub use lines::Requests;
 pub use requests::{Delete, Probe, Put, StateRequest, Update};
 pub use snapshot::Restoring;
 pub use spec::{StateLeaf, StateSpec};
 pub use walk::Walk;
 
 use key_groups::{GROUP_BITS, GROUP_SHIFT};
+use residency::{Loading, Place};
+use serve::Serving;
 use snapshot::marking::Marking;
 
 /// A table that takes more is put into parts while that costs little, as it may have to give some of them later.
 const SPLIT_BYTES: usize = 8 << 20;
-
-/// The cursor of a window of which a part is done.
-const REST: Cursor = 1;
 
 /// The state of the keys that one task owns.
 pub struct StateTable {
@@ -55,29 +74,35 @@ pub struct StateTable {
     spec: StateSpec,
     /// The key groups that it owns.
     owned: Range<usize>,
+    /// Those of them whose rows are on disk.
+    away: KeyGroupSet,
+    places: [Place; SPILL_PARTS],
+    /// What is being read back.
+    loading: Option<Loading>,
+    /// The part whose requests are served.
+    serving: Option<Serving>,
+    /// The part that is gone through.
+    walking: Option<usize>,
     /// The mark whose images are being given.
     marking: Option<Marking>,
     /// Where rows lie that are about to be written, while pages are marked.
     guarded: FoundRows,
     refused: Vec<u32>,
     allowed: Selection,
+    spiller: Spiller,
+    /// Files that nobody refers to.
+    unused: Vec<Spilled>,
     memory: Memory,
 }
 
-/// The line of one kind of request: what waits of it.
-#[derive(Default)]
-pub struct Requests {
-    unplaced: UnplacedRows,
-    /// What is left of the window at hand: now, and then.
-    rest: Selection,
-    later: Vec<u32>,
-}
-
 impl StateTable {
+    /// The least memory that a table works with, beside what its kernels take and records larger than a page.
+    pub const LEAST_BYTES: usize = STATE_BYTES;
+
     /// An empty table for the keys of some key groups. `aside` bytes are left free for the kernels' own records.
     ///
     /// # Errors
-    /// When the region cannot be had, or no leaf is kept.
+    /// When the region cannot be had, or no leaf is the key.
     pub fn new(spec: StateSpec, owned: Range<usize>, aside: usize, context: &TaskContext) -> Result<Self> {
         if owned.end > KEY_GROUPS || spec.key.is_empty() {
             return Err(Error::Internal(format!("state of {} key leaves in the key groups {owned:?}", spec.key.len())));
@@ -89,12 +114,25 @@ impl StateTable {
             table: table.spilling(aside),
             spec,
             owned,
+            away: KeyGroupSet::default(),
+            places: Default::default(),
+            loading: None,
+            serving: None,
+            walking: None,
             marking: None,
             guarded: FoundRows::default(),
             refused: Vec::new(),
             allowed: Selection::default(),
+            spiller: context.spiller(),
+            unused: Vec::new(),
             memory: context.memory.clone(),
         })
+    }
+
+    /// An empty line for one kind of request, whose rows are of these leaves, of which `live` are there.
+    #[must_use]
+    pub fn requests(&self, types: Vec<LeafType>, live: &LeafSet) -> Requests {
+        Requests::new(types, live, &self.memory)
     }
 
     /// What its rows are.
@@ -115,44 +153,16 @@ impl StateTable {
         self.table.len()
     }
 
+    /// Whether rows are on disk.
+    #[must_use]
+    pub fn is_spilled(&self) -> bool {
+        !self.away.is_empty()
+    }
+
     /// Bytes of memory that it takes.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.table.bytes()
-    }
-
-    /// Asks for a window of rows; `cursor` is the driver's, where one call is followed by others for the same window.
-    ///
-    /// # Errors
-    /// What the request gives, or [`OutOfMemory`](Error::OutOfMemory).
-    pub fn apply(
-        &mut self,
-        requests: &mut Requests,
-        request: &mut dyn StateRequest,
-        input: &Input<'_>,
-        cursor: &mut Cursor,
-        out: &mut Outputs,
-    ) -> Result<Progress> {
-        loop {
-            requests.unplaced.clear();
-            let now = if *cursor == 0 { *input } else { Input::new(input.batch(), &requests.rest) };
-            let ran = self.run(request, &now, out, &mut requests.unplaced);
-            self.table.set_must_grow(false);
-            ran?;
-            let left = requests.unplaced.rows().chain(requests.later.drain(..));
-            requests.rest.set(left);
-            if requests.rest.is_empty() {
-                *cursor = 0;
-                self.split_early()?;
-                return Ok(Progress::Done);
-            }
-            *cursor = REST;
-            if requests.unplaced.refused {
-                self.make_room(requests)?;
-            } else if out.pages().has_sealed() {
-                return Ok(Progress::OutputFull);
-            }
-        }
     }
 
     /// Runs a request, for the rows whose pages may be written.
@@ -163,7 +173,7 @@ impl StateTable {
         out: &mut Outputs,
         left: &mut UnplacedRows,
     ) -> Result<()> {
-        if !self.table.is_marked() || !request.writes() {
+        if !self.table.has_marked_pages() || !request.writes() {
             return request.run(&mut self.table, input, out, left);
         }
         self.table.find(input, request.key(), &mut self.guarded)?;
@@ -173,35 +183,13 @@ impl StateTable {
         }
         let found = self.guarded.found().rows();
         let mut refused: Vec<u32> = self.refused.iter().map(|&position| found[position as usize]).collect();
-        left.leave(refused.iter().copied());
-        left.refused = true;
         refused.sort_unstable();
         let asked = input.selection().rows().iter().copied();
         self.allowed.set(asked.filter(|row| refused.binary_search(row).is_err()));
-        request.run(&mut self.table, &Input::new(input.batch(), &self.allowed), out, left)
-    }
-
-    /// The key groups whose rows a part has in memory.
-    fn resident_groups(&self, part: usize) -> KeyGroupSet {
-        let of_part = |&group: &usize| !self.table.is_split() || self.part_of_group(group) == part;
-        let mut groups = KeyGroupSet::default();
-        self.owned.clone().filter(of_part).for_each(|group| groups.insert(group));
-        groups
-    }
-
-    /// The part, where there are several, that a key group is in.
-    fn part_of_group(&self, group: usize) -> usize {
-        (group - self.owned.start) * SPILL_PARTS / self.owned.len().max(1)
-    }
-
-    /// Makes room in the table.
-    fn make_room(&mut self, requests: &mut Requests) -> Result<()> {
-        if !self.table.compact(true)? {
-            // The first row must fit whatever it takes: what it takes is said by the error.
-            self.table.set_must_grow(true);
-            requests.later.extend(requests.rest.rows().iter().skip(1));
-            requests.rest.truncate(1);
-        }
+        request.run(&mut self.table, &Input::new(input.batch(), &self.allowed), out, left)?;
+        let asked = input.selection().rows().iter().copied();
+        left.leave(asked.filter(|row| refused.binary_search(row).is_ok()));
+        left.refused = true;
         Ok(())
     }
 
@@ -209,6 +197,7 @@ impl StateTable {
     fn split_early(&mut self) -> Result<()> {
         if !self.table.is_split()
             && self.table.bytes() > SPLIT_BYTES
+            && self.walking.is_none()
             && self.memory.try_reserve((SPILL_PARTS + 4) * PAGE_BYTES)
         {
             self.table.split()?;

@@ -3,14 +3,20 @@
 use crate::error::Result;
 use crate::group::Groups;
 use crate::kernel::Predicate;
+use crate::memory::limits::SPILL_PARTS;
 use crate::page::{Input, Selection};
 use crate::state::StateTable;
-use crate::strategy::Progress;
+use crate::state::key_groups::KeyGroupSet;
+use crate::state::residency::Room;
+use crate::strategy::{Progress, ready};
 
-/// How far a walk has come. While it goes on, nothing else is asked of the table: a row that was put, updated or deleted meanwhile may be met twice, or not.
+/// How far a walk has come. While it goes on, nothing else is asked of the table but images of a mark: a row that was put, updated or deleted meanwhile may be
+/// met twice, or not.
 #[derive(Default)]
 pub struct Walk {
     part: usize,
+    /// Key groups that are done.
+    walked: KeyGroupSet,
     page: usize,
     /// The next row of the page.
     row: usize,
@@ -19,7 +25,8 @@ pub struct Walk {
 }
 
 impl StateTable {
-    /// Shows the next rows, at most [`WINDOW_ROWS`](crate::page::WINDOW_ROWS): then `OutputFull`, and `Done` where there are no more. Their leaves are the spec's.
+    /// Shows the next rows, at most [`WINDOW_ROWS`](crate::page::WINDOW_ROWS): then `OutputFull`, and `Done` where there are no more. Their leaves are the spec's. What is on
+    /// disk is read back part by part; `Pending` while it is on its way. Rows of requests that wait are not done yet.
     ///
     /// # Errors
     /// What `show` gives.
@@ -46,9 +53,16 @@ impl StateTable {
         mut leaves: Option<&mut dyn Predicate>,
         show: &mut dyn FnMut(&Input<'_>) -> Result<()>,
     ) -> Result<Progress> {
-        while walk.part < self.table.parts() {
+        if self.loading.is_some() {
+            match self.load(None)? {
+                Progress::Pending => return Ok(Progress::Pending),
+                _ => return Ok(Progress::OutputFull),
+            }
+        }
+        while walk.part < SPILL_PARTS {
+            self.walking = Some(walk.part);
             let Some(page) = self.table.page(walk.part, walk.page) else {
-                (walk.part, walk.page, walk.row) = (walk.part + 1, 0, 0);
+                ready!(self.next_of_part(walk)?);
                 continue;
             };
             if walk.row >= page.batch().rows() {
@@ -59,7 +73,8 @@ impl StateTable {
                 }
                 continue;
             }
-            walk.row = self.table.standing_from(&page, walk.row, &mut walk.standing);
+            let from = walk.row;
+            walk.row = self.table.standing_from(&page, from, &mut walk.standing);
             if let Some(leaves) = &mut leaves {
                 leaves.select(page.batch(), &mut walk.standing)?;
             }
@@ -71,13 +86,19 @@ impl StateTable {
                 return Ok(Progress::OutputFull);
             }
             self.table.groups_of(&page, &walk.standing, &mut walk.groups);
-            self.protect(&walk.groups)?;
+            let progress = self.protect(&walk.groups)?;
+            if progress != Progress::Done {
+                walk.row = from;
+                return Ok(progress);
+            }
+            self.soil(walk.part);
             if let Some(page) = self.table.page(walk.part, walk.page) {
                 show(&Input::new(page.batch(), &walk.standing))?;
             }
             self.table.delete(&walk.groups)?;
             return Ok(Progress::OutputFull);
         }
+        self.walking = None;
         if leaves.is_some() {
             self.table.compact(false)?;
         }
@@ -85,14 +106,41 @@ impl StateTable {
         Ok(Progress::Done)
     }
 
+    /// What a part has in memory is done: begins to read back what it has on disk, or goes on to the next part.
+    fn next_of_part(&mut self, walk: &mut Walk) -> Result<Progress> {
+        let part = walk.part;
+        if self.table.is_split() {
+            walk.walked = walk.walked.or(&self.resident_groups(part));
+            let left = self.groups_of_part(part).and(&self.away).without(&walk.walked);
+            if !left.is_empty() {
+                if self.table.page(part, 0).is_some() {
+                    // It makes room for its own: what comes back begins in an empty part.
+                    self.send_away(part);
+                }
+                (walk.page, walk.row) = (0, 0);
+                ready!(self.begin_loading(part, &left, None)?);
+                return Ok(Progress::OutputFull);
+            }
+        }
+        (walk.part, walk.page, walk.row) = (part + 1, 0, 0);
+        Ok(Progress::Done)
+    }
+
     /// Makes sure that rows may be written.
-    fn protect(&mut self, groups: &Groups) -> Result<()> {
-        if self.table.is_marked() {
-            self.table.set_must_grow(true);
+    fn protect(&mut self, groups: &Groups) -> Result<Progress> {
+        while self.table.has_marked_pages() {
             let copied = self.table.protect(groups, &mut self.refused);
             self.table.set_must_grow(false);
             copied?;
+            if self.refused.is_empty() {
+                break;
+            }
+            match self.make_room(None, &[])? {
+                Room::Made => return Ok(Progress::OutputFull),
+                Room::Awaited => return Ok(Progress::Pending),
+                Room::None => self.table.set_must_grow(true),
+            }
         }
-        Ok(())
+        Ok(Progress::Done)
     }
 }

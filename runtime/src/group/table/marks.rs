@@ -9,6 +9,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 use crate::error::Result;
 use crate::group::table::GroupTable;
+use crate::group::table::evict::PartSet;
 use crate::group::table::groups::Groups;
 use crate::memory::limits::PAGE_BYTES;
 use crate::page::{FIRST_ROW, Page, PageImage, heap_start};
@@ -68,10 +69,10 @@ impl Hasher for PlaceHasher {
 }
 
 impl GroupTable {
-    /// Marks what is there now, in place of what was marked before.
-    pub fn mark(&mut self) {
+    /// Marks what is there now, in place of what was marked before, but for the rows of some parts.
+    pub fn mark(&mut self, but: &PartSet) {
         self.unmark();
-        for (number, part) in self.parts.iter_mut().enumerate() {
+        for (number, part) in self.parts.iter_mut().enumerate().filter(|&(number, _)| !but[number]) {
             part.hold_free();
             let closed = part.pages.iter().map(|page| (page.first_row() - FIRST_ROW, page));
             for (start, page) in closed {
@@ -99,6 +100,13 @@ impl GroupTable {
     #[must_use]
     pub fn is_marked(&self) -> bool {
         !self.marks.order.is_empty() || !self.marks.rescued.is_empty()
+    }
+
+    /// Whether marked pages lie where they lay at the mark: whoever writes to rows must have [protected](GroupTable::protect) their pages.
+    #[inline(always)]
+    #[must_use]
+    pub fn has_marked_pages(&self) -> bool {
+        !self.marks.pending.is_empty()
     }
 
     /// Where the page of a row begins.
@@ -177,5 +185,10 @@ impl GroupTable {
         {
             self.marks.rescued.push_back(RescuedPage { of, page: page.clone() });
         }
+    }
+
+    /// The marked pages that are not the table's any more.
+    pub(crate) fn take_rescued(&mut self) -> VecDeque<RescuedPage> {
+        std::mem::take(&mut self.marks.rescued)
     }
 }

@@ -33,6 +33,7 @@ pub use combine::{Combined, Combining};
 pub use evict::PartSet;
 pub use found::FoundRows;
 pub use groups::Groups;
+pub(crate) use marks::{MarkedPage, RescuedPage};
 pub(crate) use part::standing_rows;
 pub use parting::{LAST_LEVEL, part_of_hash};
 pub use state::{StateReader, StateRow, StateRows, StateSlot};

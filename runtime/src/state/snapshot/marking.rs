@@ -1,9 +1,16 @@
 //! A table's images, one after the other, while the table goes on.
 
+use std::collections::VecDeque;
+use std::sync::Arc;
+
 use super::format::{Head, Header, write_image};
 use crate::error::{Error, Result};
+use crate::group::{MarkedPage, PartSet, RescuedPage};
+use crate::page::{Page, PageImage, heap_start};
+use crate::spill::{Read, Spilled, SpilledReader};
 use crate::state::StateTable;
 use crate::state::key_groups::KeyGroupSet;
+use crate::state::residency::Room;
 use crate::strategy::Progress;
 
 /// A mark whose images were not all given yet.
@@ -14,13 +21,32 @@ pub(in crate::state) struct Marking {
     has_begun: bool,
     images: u32,
     rows: u64,
+    /// What is on disk of it.
+    spilled: VecDeque<SpilledImages>,
+    reader: Option<SpilledReader>,
+}
+
+/// Pages on disk that belong to a mark: nobody writes them any more.
+struct SpilledImages {
+    /// Keeps them there.
+    file: Arc<Spilled>,
+    /// Where they lie.
+    pages: Spilled,
+    of: ImagesOf,
+}
+
+enum ImagesOf {
+    /// All rows, of these key groups.
+    Groups(KeyGroupSet),
+    /// What of each of them was there at the mark.
+    Pages(VecDeque<MarkedPage>),
 }
 
 impl StateTable {
     /// Marks what is there now as the state of an epoch: [`StateTable::next_image`] gives it, whatever is done with the table meanwhile.
     ///
     /// It takes a note for each page. Until a page is given, who writes to it has it copied first, which takes memory; rows for which there is none
-    /// are handled as those that find no room.
+    /// are handled as those that find no room. What is on disk belongs to the mark as it is. Requests that wait do not.
     ///
     /// # Errors
     /// Where the mark before was not given to its end, nor [abandoned](StateTable::abandon_mark).
@@ -29,9 +55,19 @@ impl StateTable {
             let before = before.epoch;
             return Err(Error::Internal(format!("a mark of epoch {epoch} while that of {before} is given")));
         }
-        self.table.mark();
+        // What is on disk as it is in memory is given from there, and may be written to at once.
+        let is_clean: PartSet = std::array::from_fn(|part| self.places[part].clean.is_some());
+        self.table.mark(&is_clean);
         let groups = (0..self.table.parts()).map(|part| self.resident_groups(part)).collect();
-        self.marking = Some(Marking { epoch, groups, has_begun: false, images: 0, rows: 0 });
+        let files = self.places.iter().flat_map(|place| place.away.iter().chain(&place.clean));
+        let all = |file: &Arc<Spilled>| file.part(0..file.pages());
+        let spilled = files.map(|away| SpilledImages {
+            pages: all(&away.file),
+            file: away.file.clone(),
+            of: ImagesOf::Groups(away.groups),
+        });
+        let spilled = spilled.collect();
+        self.marking = Some(Marking { epoch, groups, has_begun: false, images: 0, rows: 0, spilled, reader: None });
         Ok(())
     }
 
@@ -43,7 +79,9 @@ impl StateTable {
 
     /// Gives no more of a mark.
     pub fn abandon_mark(&mut self) {
-        self.marking = None;
+        if let Some(marking) = self.marking.take() {
+            marking.spilled.into_iter().for_each(|images| self.release(images.file));
+        }
         self.table.unmark();
     }
 
@@ -71,8 +109,95 @@ impl StateTable {
             (marking.images, marking.rows) = (number + 1, marking.rows + given);
             return Ok(Progress::OutputFull);
         }
-        Head::End { number, rows: marking.rows }.write(out);
-        self.marking = None;
-        Ok(Progress::Done)
+        self.next_spilled(out)
+    }
+
+    /// As [`StateTable::next_image`], of what is on disk.
+    fn next_spilled(&mut self, out: &mut Vec<u8>) -> Result<Progress> {
+        loop {
+            let Some(marking) = &mut self.marking else { return Ok(Progress::Done) };
+            let Some(images) = marking.spilled.front_mut() else {
+                Head::End { number: marking.images, rows: marking.rows }.write(out);
+                self.marking = None;
+                return Ok(Progress::Done);
+            };
+            let Some(reader) = &mut marking.reader else {
+                self.spiller.check()?;
+                if self.spiller.unwritten_bytes() > 0 {
+                    return Ok(Progress::Pending);
+                }
+                let pages = &images.pages;
+                marking.reader = Some(self.spiller.read_again(pages, self.table.layout(), 1, &self.memory));
+                continue;
+            };
+            match reader.poll() {
+                Ok(Read::Page(page)) => {
+                    let number = marking.images;
+                    let (rows, heap_start, groups) = match &mut images.of {
+                        ImagesOf::Groups(groups) => (page.rows() as u32, heap_start(page.as_bytes()) as u32, *groups),
+                        ImagesOf::Pages(pages) => {
+                            let Some(of) = pages.pop_front() else {
+                                return Err(Error::Internal("a page of no mark".to_owned()));
+                            };
+                            (of.rows, of.heap_start, marking.groups.get(of.part).copied().unwrap_or_default())
+                        }
+                    };
+                    let image = PageImage::of_run(page.as_bytes(), rows, heap_start, page.layout(), number.into());
+                    write_image(Head::of(number, &image, groups), &image, out);
+                    (marking.images, marking.rows) = (number + 1, marking.rows + u64::from(rows));
+                    return Ok(Progress::OutputFull);
+                }
+                Ok(Read::Pending) => return Ok(Progress::Pending),
+                Ok(Read::End) => {
+                    marking.reader = None;
+                    if let Some(images) = marking.spilled.pop_front() {
+                        self.release(images.file);
+                    }
+                }
+                Err(error @ Error::OutOfMemory { .. }) => match self.make_room(None, &[])? {
+                    Room::Made => {}
+                    Room::Awaited => return Ok(Progress::Pending),
+                    Room::None => return Err(error),
+                },
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Has copies of marked pages written that were not given yet, so that their memory serves others; whether there were any.
+    pub(in crate::state) fn write_rescued(&mut self) -> bool {
+        let rescued = self.table.take_rescued();
+        let Some(marking) = &mut self.marking else { return !rescued.is_empty() };
+        if rescued.is_empty() {
+            return false;
+        }
+        let (of, pages): (VecDeque<MarkedPage>, Vec<Page>) =
+            rescued.into_iter().map(|rescued| (rescued.of, rescued.page)).unzip();
+        let mut spilled = Spilled::default();
+        self.spiller.write(&mut spilled, pages);
+        let pages = spilled.part(0..spilled.pages());
+        marking.spilled.push_back(SpilledImages { file: Arc::new(spilled), pages, of: ImagesOf::Pages(of) });
+        true
+    }
+
+    /// Marked pages that were just written to a file with others, whose first rows lie at `firsts`, are given from there.
+    pub(in crate::state) fn mark_written(
+        &mut self,
+        rescued: VecDeque<RescuedPage>,
+        firsts: &[usize],
+        file: &Arc<Spilled>,
+    ) {
+        let Some(marking) = &mut self.marking else { return };
+        let number = |rescued: &RescuedPage| firsts.iter().position(|&first| first == rescued.page.first_row());
+        let mut marked: Vec<(usize, MarkedPage)> =
+            rescued.iter().filter_map(|rescued| Some((number(rescued)?, rescued.of))).collect();
+        if marked.is_empty() {
+            return;
+        }
+        marked.sort_unstable_by_key(|&(number, _)| number);
+        let mut pages = Spilled::default();
+        marked.iter().for_each(|&(number, _)| pages.append(file.part(number..number + 1)));
+        let of = ImagesOf::Pages(marked.into_iter().map(|(_, of)| of).collect());
+        marking.spilled.push_back(SpilledImages { file: file.clone(), pages, of });
     }
 }

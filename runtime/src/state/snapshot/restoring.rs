@@ -35,8 +35,7 @@ pub struct Restoring {
     epoch: Option<u64>,
     /// The image that is being placed.
     page: Option<Placing>,
-    put: Option<Put>,
-    requests: Requests,
+    put: Option<(Put, Requests)>,
 }
 
 /// The next piece.
@@ -93,7 +92,6 @@ impl Restoring {
             epoch: None,
             page: None,
             put: None,
-            requests: Requests::default(),
         }
     }
 
@@ -134,7 +132,10 @@ impl Restoring {
                 let header = Header::read(&self.header).map_err(|message| self.damaged(0, message))?;
                 self.epoch = Some(header.epoch);
                 self.rows = Some(Rows::of(&header, table.spec(), &self.path)?);
-                self.put = Some(Put::new(table.spec().leaves.len(), table.spec().key.clone()));
+                let spec = table.spec();
+                let live = (0..spec.leaves.len()).filter(|&leaf| spec.is_live(leaf)).collect();
+                let requests = table.requests(spec.leaves.iter().map(|leaf| leaf.ty).collect(), &live);
+                self.put = Some((Put::new(spec.leaves.len(), spec.key.clone()), requests));
                 self.next = Next::Head;
             }
             Next::Head => self.next = self.head(bytes)?,
@@ -152,17 +153,21 @@ impl Restoring {
         Ok(())
     }
 
-    /// Places the rows of the piece that was taken last: `Done` when the next one may come.
+    /// Places the rows of the piece that was taken last: `Done` when the next one may come, and behind the end when all are placed. Else it is to be called again:
+    /// at once, or where it is `Pending` when the task is woken.
     ///
     /// # Errors
     /// As [`StateTable::apply`].
     pub fn place(&mut self, table: &mut StateTable) -> Result<Progress> {
-        let (Some(placing), Some(rows), Some(put)) = (&mut self.page, &self.rows, &mut self.put) else {
-            return Ok(Progress::Done);
+        let (Some(rows), Some((put, requests))) = (&self.rows, &mut self.put) else { return Ok(Progress::Done) };
+        let mut out = Outputs::new(RowWriter::new(rows.layout.clone(), self.memory.clone()));
+        let Some(placing) = &mut self.page else {
+            // What found its key groups on disk is placed in the end.
+            let is_last = matches!(self.next, Next::End);
+            return if is_last { table.serve(requests, put, &mut out) } else { Ok(Progress::Done) };
         };
         let (batch, owned) = (placing.page.batch(), KeyGroupSet::of_range(table.key_groups()));
         let arranged = batch.arranged(&rows.arranged);
-        let mut out = Outputs::new(RowWriter::new(rows.layout.clone(), self.memory.clone()));
         let (mut standing, mut hashes) = (Vec::new(), Vec::new());
         while placing.cursor != 0 || placing.next < batch.rows() {
             if placing.cursor == 0 {
@@ -175,7 +180,7 @@ impl Restoring {
                 placing.selection.keep_positions(|position| groups.contains(key_group_of(hashes[position])));
             }
             let input = Input::new(&arranged, &placing.selection);
-            if table.apply(&mut self.requests, put, &input, &mut placing.cursor, &mut out)? == Progress::Pending {
+            if table.apply(requests, put, &input, &mut placing.cursor, &mut out)? == Progress::Pending {
                 return Ok(Progress::Pending);
             }
         }

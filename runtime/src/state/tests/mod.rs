@@ -1,5 +1,6 @@
 //! Tables of state against maps of the standard library.
 
+mod disk;
 mod model;
 mod snapshot;
 mod table;

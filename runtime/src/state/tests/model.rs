@@ -3,16 +3,17 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::group::{GroupTable, GroupUpdate, Groups, Rows, UnplacedRows, probe};
+use crate::hash::hash_rows;
 use crate::kernel::{Blocking, JoinKernel, Outputs, Predicate, TaskContext};
 use crate::memory::{Budget, Memory};
 use crate::page::tests::Random;
 use crate::page::{Batch, Input, Page, RowPairs, RowWriter, Selection, windows};
-use crate::row::{Datum, Element, LeafType, RowLayout};
+use crate::row::{Datum, Element, LeafSet, LeafType, RowLayout};
 use crate::state::{
     Delete, Probe, Put, Requests, Restoring, StateLeaf, StateRequest, StateSpec, StateTable, Update, Walk,
-    key_groups_of_task,
+    key_group_of, key_groups_of_task,
 };
 use crate::strategy::Progress;
 
@@ -225,14 +226,9 @@ impl Bench {
         let memory = Memory::spilling(Budget::new(memory_bytes), "state", 0);
         let context = TaskContext { blocking: later.clone(), ..TaskContext::alone(memory) };
         let table = StateTable::new(shape.spec(), key_groups_of_task(task, tasks), 0, &context).unwrap();
-        Bench {
-            shape: shape.clone(),
-            later,
-            context,
-            table,
-            requests: Requests::default(),
-            map: HashMap::new(),
-            marked: None,
+        {
+            let requests = table.requests(shape.types.clone(), &LeafSet::all(shape.types.len()));
+            Bench { shape: shape.clone(), later, context, table, requests, map: HashMap::new(), marked: None }
         }
     }
 
@@ -266,6 +262,14 @@ impl Bench {
             })
             .unwrap();
         }
+        loop {
+            match self.table.serve(&mut self.requests, &mut *request, &mut out).unwrap() {
+                Progress::Done => break,
+                Progress::Pending => self.later.next(),
+                Progress::OutputFull => self.collect(&mut out, &mut found),
+            }
+        }
+        assert!(self.requests.is_empty() && self.requests.waiting_bytes() == 0);
         out.pages().seal();
         self.collect(&mut out, &mut found);
         self.model(operation, rows, found);
@@ -338,12 +342,15 @@ impl Bench {
             let wanted = restoring.wants();
             let piece = bytes.split_off(..wanted.min(bytes.len())).unwrap();
             if wanted == 0 {
-                restoring.supply(&self.table, bytes)?;
-                return Ok(());
+                return restoring.supply(&self.table, bytes);
             }
             restoring.supply(&self.table, piece)?;
-            while restoring.place(&mut self.table)? != Progress::Done {
-                self.later.next();
+            loop {
+                match restoring.place(&mut self.table)? {
+                    Progress::Done => break,
+                    Progress::Pending => self.later.next(),
+                    Progress::OutputFull => {}
+                }
             }
         }
     }
@@ -396,6 +403,17 @@ impl Bench {
         };
         (0..count).map(&mut row).collect()
     }
+}
+
+/// The key group of a row.
+pub(super) fn group_of(shape: &Shape, row: &Row) -> usize {
+    let mut hashes = Vec::new();
+    windows(&shape.pages(std::slice::from_ref(row))[0].batch(), |input| {
+        hash_rows(input, &shape.key, &mut hashes);
+        Ok::<(), Error>(())
+    })
+    .unwrap();
+    key_group_of(hashes[0])
 }
 
 /// Any order, as long as it is one.

@@ -1,0 +1,136 @@
+//! Which part is read back next, and which leave for it: decisions alone, without pages or disk.
+
+use crate::group::PartSet;
+use crate::memory::limits::SPILL_PARTS;
+
+/// How often a part that rows wait for may be passed over.
+const MOST_PASSED: u32 = 4;
+
+/// What waits for a part.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Demand {
+    pub(super) waiting_bytes: u64,
+    /// Whether what waits first is in memory already.
+    pub(super) is_resident: bool,
+}
+
+/// Decides for which part's rows the table works next: what is in memory first, as it may leave again, then what most bytes wait for; but who was passed over
+/// often enough comes before all.
+#[derive(Debug, Default)]
+pub(super) struct NextPart {
+    passed: [u32; SPILL_PARTS],
+}
+
+impl NextPart {
+    /// The part, if rows wait for one.
+    pub(super) fn choose(&mut self, demands: &[Demand; SPILL_PARTS]) -> Option<usize> {
+        let waits = |&part: &usize| demands[part].waiting_bytes > 0;
+        let chosen = (0..SPILL_PARTS).filter(waits).max_by_key(|&part| {
+            let Demand { waiting_bytes, is_resident } = demands[part];
+            let overdue = self.passed[part].checked_sub(MOST_PASSED).map_or(0, |over| over + 1);
+            (overdue, is_resident, waiting_bytes)
+        })?;
+        for (part, passed) in self.passed.iter_mut().enumerate() {
+            *passed = if part != chosen && demands[part].waiting_bytes > 0 { *passed + 1 } else { 0 };
+        }
+        Some(chosen)
+    }
+}
+
+/// A part in memory.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Resident {
+    /// What leaves with it.
+    pub(super) bytes: usize,
+    /// Whether it was not written to since it was on disk: it is dropped, not written.
+    pub(super) is_clean: bool,
+    pub(super) stay: Stay,
+}
+
+/// Whether a part may leave.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Stay {
+    #[default]
+    Free,
+    /// Only where no other part has anything to give.
+    Wanted,
+    Pinned,
+}
+
+/// The parts that leave, for so many bytes: those that need not be written first, then the largest, as few as do.
+pub(super) fn leaving(parts: &[Resident; SPILL_PARTS], goal: usize) -> PartSet {
+    let (mut set, mut bytes) = ([false; SPILL_PARTS], 0);
+    for stay in [Stay::Free, Stay::Wanted] {
+        while bytes < goal {
+            let goes = |&part: &usize| !set[part] && parts[part].stay == stay && parts[part].bytes > 0;
+            let next = (0..SPILL_PARTS).filter(goes).max_by_key(|&part| (parts[part].is_clean, parts[part].bytes));
+            let Some(next) = next else { break };
+            set[next] = true;
+            bytes += parts[next].bytes;
+        }
+        if bytes > 0 {
+            break;
+        }
+    }
+    set
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::page::tests::Random;
+
+    fn demands(bytes: &[u64]) -> [Demand; SPILL_PARTS] {
+        let waiting_bytes = |part| bytes.get(part).copied().unwrap_or_default();
+        std::array::from_fn(|part| Demand { waiting_bytes: waiting_bytes(part), is_resident: false })
+    }
+
+    #[test]
+    fn what_most_waits_for_comes_next() {
+        let mut next = NextPart::default();
+        assert_eq!(next.choose(&demands(&[])), None);
+        assert_eq!(next.choose(&demands(&[3, 7, 5])), Some(1));
+        let mut demands = demands(&[3, 7, 5]);
+        demands[0].is_resident = true;
+        assert_eq!(next.choose(&demands), Some(0));
+    }
+
+    #[test]
+    fn nobody_starves() {
+        let (mut next, mut random, mut since) = (NextPart::default(), Random(3), [0; SPILL_PARTS]);
+        for _ in 0..10_000 {
+            let mut demands = demands(&[1; SPILL_PARTS]);
+            for (part, demand) in demands.iter_mut().enumerate().skip(1) {
+                // Some are always in memory, and some always have far more.
+                (demand.is_resident, demand.waiting_bytes) = (part % 3 == 0, 1 + (random.next() >> (part * 3)));
+            }
+            let chosen = next.choose(&demands).unwrap();
+            since.iter_mut().for_each(|since| *since += 1);
+            since[chosen] = 0;
+            assert!(since.iter().all(|&since| since <= MOST_PASSED as usize + SPILL_PARTS), "{since:?}");
+        }
+    }
+
+    #[test]
+    fn clean_and_large_parts_leave_and_pinned_ones_do_not() {
+        let mut parts = [Resident::default(); SPILL_PARTS];
+        for (part, (bytes, is_clean, stay)) in
+            [(10, false, Stay::Free), (5, true, Stay::Free), (50, false, Stay::Wanted), (90, true, Stay::Pinned)]
+                .into_iter()
+                .enumerate()
+        {
+            parts[part] = Resident { bytes, is_clean, stay };
+        }
+        let set = |parts: &[Resident; SPILL_PARTS], goal| {
+            let set = leaving(parts, goal);
+            (0..SPILL_PARTS).filter(|&part| set[part]).collect::<Vec<_>>()
+        };
+        assert_eq!(set(&parts, 1), [1]);
+        assert_eq!(set(&parts, 6), [0, 1]);
+        assert_eq!(set(&parts, 1_000), [0, 1], "what is wanted stays where others give something");
+        (parts[0].bytes, parts[1].bytes) = (0, 0);
+        assert_eq!(set(&parts, 1_000), [2]);
+        parts[2].bytes = 0;
+        assert_eq!(set(&parts, 1), [] as [usize; 0]);
+    }
+}

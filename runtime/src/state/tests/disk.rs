@@ -1,0 +1,132 @@
+//! Tables of more rows than memory holds.
+
+use crate::memory::limits::STATE_BYTES;
+use crate::page::tests::Random;
+use crate::row::{Datum, LeafType};
+use crate::state::tests::model::{Bench, Operation, Row, group_of, shapes};
+use crate::state::tests::snapshot::{goes_on_while_marked, restores};
+
+/// Room for the least and for the slack that is left to what cannot spill.
+const LEAST: usize = STATE_BYTES + STATE_BYTES / 8;
+
+#[test]
+fn a_table_is_a_map_in_any_memory() {
+    for (number, shape) in shapes().into_iter().enumerate() {
+        // Rows without slots take less.
+        let many = if number < 2 { 120_000 } else { 50_000 };
+        for (memory_bytes, keys) in [(LEAST, many), (8 << 20, many), (LEAST, 200)] {
+            let (mut bench, mut random) = (Bench::new(&shape, memory_bytes), Random(number as u64));
+            let rows: Vec<Row> = (0..keys).map(|key| shape.row(key, &mut random)).collect();
+            bench.run(Operation::Put, &rows);
+            for step in 0..9 {
+                let count = [1, 300, 3_000][random.below(3)];
+                let rows = bench.rows(count, keys + 1_000, step % 3 == 0, &mut random);
+                match random.below(if shape.deletes { 6 } else { 4 }) {
+                    0 => bench.run(Operation::Put, &rows),
+                    1 => bench.run(Operation::Update, &rows),
+                    2 | 3 => bench.run(Operation::Find, &rows),
+                    4 => bench.run(Operation::Delete, &rows),
+                    _ => bench.take([20, 60][random.below(2)]),
+                }
+            }
+            bench.check();
+            let spilled = bench.context.metrics.spilled_bytes.get();
+            assert!(spilled > 0 || memory_bytes > LEAST || keys == 200, "{}", shape.name);
+        }
+    }
+}
+
+/// Parts that come back in pieces, as no part fits.
+#[test]
+fn parts_that_are_larger_than_memory_come_back_by_their_key_groups() {
+    for (shape, deletes) in [(2, true), (3, false)] {
+        let (shape, mut random) = (shapes().remove(shape), Random(8));
+        let mut bench = Bench::new(&shape, LEAST);
+        let long = |key: u64, random: &mut Random| {
+            let mut row = shape.row(key, random);
+            let last = row.len() - 1;
+            row[last] = Datum::Bytes("eight or so".repeat(8 * (key as usize % 10 + 48)).into_bytes().into());
+            if shape.types[last] != LeafType::Text {
+                row[last] = Datum::Bytes(row[last].bytes()[..4_000].into());
+            }
+            row
+        };
+        // Two parts have all rows.
+        let keys: Vec<u64> =
+            (0..24_000).filter(|&key| group_of(&shape, &shape.row(key, &mut Random(1))) < 128).collect();
+        for keys in keys.chunks(700) {
+            let rows: Vec<Row> = keys.iter().map(|&key| long(key, &mut random)).collect();
+            bench.run(Operation::Put, &rows);
+        }
+        let rows: Vec<Row> = keys.iter().step_by(5).map(|&key| long(key, &mut random)).collect();
+        bench.run(Operation::Update, &rows);
+        bench.run(Operation::Find, &rows[..100]);
+        bench.run(if deletes { Operation::Delete } else { Operation::Put }, &rows[100..]);
+        bench.check();
+        assert!(bench.table.places.iter().any(|place| place.most.is_some()), "some part did not fit");
+    }
+}
+
+/// What was only read is not written again.
+#[test]
+fn parts_that_were_not_written_to_are_dropped() {
+    let (shape, mut random) = (shapes().remove(2), Random(8));
+    let mut bench = Bench::new(&shape, 6 << 20);
+    let rows: Vec<Row> = (0..60_000).map(|key| shape.row(key, &mut random)).collect();
+    bench.run(Operation::Put, &rows);
+    bench.check();
+    let written = bench.context.metrics.spilled_bytes.get();
+    assert!(written > 4 << 20 && bench.table.is_spilled());
+    bench.check();
+    bench.run(Operation::Find, &rows[..20]);
+    bench.check();
+    assert!(bench.context.metrics.spilled_bytes.get() < written + (1 << 20), "rows of requests alone");
+}
+
+/// Memory that is asked back is given, between any two calls.
+#[test]
+fn what_is_asked_back_is_given() {
+    let (shape, mut random) = (shapes().remove(2), Random(8));
+    let mut bench = Bench::new(&shape, 64 << 20);
+    for chunk in 0..12 {
+        let rows: Vec<Row> = (chunk * 4_000..chunk * 4_000 + 4_000).map(|key| shape.row(key, &mut random)).collect();
+        bench.run(Operation::Put, &rows);
+        if chunk == 5 {
+            bench.mark(1);
+        }
+        let before = bench.table.bytes();
+        bench.table.revoke(1 << 20).unwrap();
+        assert!(bench.table.bytes() < before || chunk == 0);
+    }
+    let (rows, bytes) = bench.give(usize::MAX).unwrap();
+    restores(&shape, &rows, &bytes, 2);
+    bench.check();
+}
+
+/// A snapshot that is larger than the memory of the task that restores it.
+#[test]
+fn what_does_not_fit_is_restored() {
+    let (shape, mut random) = (shapes().remove(2), Random(8));
+    let mut bench = Bench::new(&shape, 1 << 30);
+    let rows: Vec<Row> = (0..60_000).map(|key| shape.row(key, &mut random)).collect();
+    bench.run(Operation::Put, &rows);
+    bench.mark(1);
+    let (rows, bytes) = bench.give(usize::MAX).unwrap();
+    let mut small = Bench::new(&shape, LEAST);
+    small.restore(&bytes).unwrap();
+    assert!(small.table.is_spilled());
+    let found = small.walk(None);
+    small.same(found, rows);
+}
+
+#[test]
+fn a_mark_is_what_was_there_in_any_memory() {
+    for (number, shape) in shapes().into_iter().enumerate() {
+        for memory_bytes in [LEAST, 8 << 20] {
+            let (mut bench, mut random) = (Bench::new(&shape, memory_bytes), Random(100 + number as u64));
+            let rows: Vec<Row> = (0..40_000).map(|key| shape.row(key, &mut random)).collect();
+            bench.run(Operation::Put, &rows);
+            goes_on_while_marked(&mut bench, 45_000, false, 12, &mut random);
+        }
+    }
+}
