@@ -26,17 +26,17 @@ use crate::record::{Record, Value};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-log-{}", std::process::id()));
-/// # let path = folder.join("temperatures").display().to_string();
-/// let mut log = LogWriter::<(u64, f32)>::create(&path, 2)?;
-/// log.append((1, 20.5))?; // to the splits in turn
-/// log.append_to(1, (2, 18.0))?;
+/// # let path = folder.join("words").display().to_string();
+/// let mut log = LogWriter::<String>::create(&path, 2)?;
+/// log.append("to")?; // to the splits in turn
+/// log.append_to(1, "be")?;
 /// log.flush()?;
 /// drop(log);
 ///
-/// let mut log = LogWriter::<(u64, f32)>::open(&path, 2)?;
-/// log.append((3, 19.5))?;
+/// let mut log = LogWriter::<String>::open(&path, 2)?;
+/// log.append("or")?;
 /// log.seal_all()?;
-/// assert_eq!(Env::embedded().read_log_to_end::<(u64, f32)>(&path)?.count()?, 3);
+/// assert_eq!(Env::embedded().read_log_to_end::<String>(&path)?.count()?, 3);
 /// # std::fs::remove_dir_all(&folder)?;
 /// # Ok(())
 /// # }
