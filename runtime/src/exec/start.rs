@@ -193,7 +193,8 @@ impl<'p> Starter<'p> {
                 let splits = self.head_splits(stage, subtask, source, me);
                 let blocking = self.blocking(me);
                 let (rejects, memory) = (source.rejects(), self.memory(*operator));
-                Ok(PipelineHead::Source(SourceHead::new(*operator, reader, rejects, splits, blocking, memory)))
+                let head = SourceHead::new(*operator, reader, rejects, splits, blocking, memory);
+                Ok(PipelineHead::Source(Box::new(head)))
             }
         }
     }

@@ -11,7 +11,7 @@ use crate::stream::{Control, Item};
 use super::windows::Data;
 
 pub(in crate::exec) enum PipelineHead {
-    Source(SourceHead),
+    Source(Box<SourceHead>),
     Inbox(AlignedInput),
     /// Feeds the exits alone.
     SpillQueue(Box<SpillQueueHead>),
