@@ -85,12 +85,12 @@ impl<T: Record> LogWriter<T> {
         self.splits.count()
     }
 
-    /// Appends a record to the splits in turn.
+    /// Appends a record to the splits in turn, but for those that are sealed.
     ///
     /// # Errors
-    /// Where a block is full and cannot be written, or the split is sealed.
+    /// Where a block is full and cannot be written, or all splits are sealed.
     pub fn append(&mut self, record: impl Value<Record = T>) -> Result<()> {
-        let split = self.next;
+        let split = self.splits.next_open(self.next);
         self.next = (split + 1) % self.splits.count().max(1);
         self.append_to(split, record)
     }
@@ -98,7 +98,7 @@ impl<T: Record> LogWriter<T> {
     /// Appends a record to a split, by its number among those of this writer, from 0.
     ///
     /// # Errors
-    /// As [`LogWriter::append`], and where there is no such split.
+    /// As [`LogWriter::append`], and where there is no such split, or it is sealed.
     pub fn append_to(&mut self, split: usize, record: impl Value<Record = T>) -> Result<()> {
         write_all(self.splits.rows(split)?, [record])?;
         Ok(self.splits.hand_on(split)?)
