@@ -312,7 +312,7 @@ fn what_was_read_while_it_changed_is_read_again() {
     reader.supply(vec![mixed.clone().into()]).unwrap();
     assert_eq!(reader.advance().unwrap(), Ready::Starved);
     let request = reader.wants().unwrap();
-    assert_eq!(request.ranges, [ends[1]..ends[2]]);
+    assert_eq!((request.ranges.len(), request.ranges[0].clone()), (1, ends[1]..ends[2]));
     reader.supply(request.read(&memory()).unwrap()).unwrap();
     assert_eq!(reader.advance().unwrap(), Ready::Batch);
     assert_eq!(reader.advance().unwrap(), Ready::CaughtUp);

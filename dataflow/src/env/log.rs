@@ -26,17 +26,17 @@ use crate::record::{Record, Value};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-log-{}", std::process::id()));
-/// # let path = folder.join("temperatures").display().to_string();
-/// let mut log = LogWriter::<(u64, f32)>::create(&path, 2)?;
-/// log.append((1, 20.5))?; // to the splits in turn
-/// log.append_to(1, (2, 18.0))?;
+/// # let path = folder.join("words").display().to_string();
+/// let mut log = LogWriter::<String>::create(&path, 2)?;
+/// log.append("to")?; // to the splits in turn
+/// log.append_to(1, "be")?;
 /// log.flush()?;
 /// drop(log);
 ///
-/// let mut log = LogWriter::<(u64, f32)>::open(&path, 2)?;
-/// log.append((3, 19.5))?;
+/// let mut log = LogWriter::<String>::open(&path, 2)?;
+/// log.append("or")?;
 /// log.seal_all()?;
-/// assert_eq!(Env::embedded().read_log_to_end::<(u64, f32)>(&path)?.count()?, 3);
+/// assert_eq!(Env::embedded().read_log_to_end::<String>(&path)?.count()?, 3);
 /// # std::fs::remove_dir_all(&folder)?;
 /// # Ok(())
 /// # }
@@ -85,12 +85,12 @@ impl<T: Record> LogWriter<T> {
         self.splits.count()
     }
 
-    /// Appends a record to the splits in turn.
+    /// Appends a record to the splits in turn, but for those that are sealed.
     ///
     /// # Errors
-    /// Where a block is full and cannot be written, or the split is sealed.
+    /// Where a block is full and cannot be written, or all splits are sealed.
     pub fn append(&mut self, record: impl Value<Record = T>) -> Result<()> {
-        let split = self.next;
+        let split = self.splits.next_open(self.next);
         self.next = (split + 1) % self.splits.count().max(1);
         self.append_to(split, record)
     }
@@ -98,7 +98,7 @@ impl<T: Record> LogWriter<T> {
     /// Appends a record to a split, by its number among those of this writer, from 0.
     ///
     /// # Errors
-    /// As [`LogWriter::append`], and where there is no such split.
+    /// As [`LogWriter::append`], and where there is no such split, or it is sealed.
     pub fn append_to(&mut self, split: usize, record: impl Value<Record = T>) -> Result<()> {
         write_all(self.splits.rows(split)?, [record])?;
         Ok(self.splits.hand_on(split)?)

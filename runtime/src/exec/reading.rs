@@ -246,38 +246,38 @@ impl SourceHead {
             return Ok(false);
         };
         followed.splits.is_at(position);
-        followed.splits.pass();
+        followed.splits.pass_behind(position.part);
         self.turn_began = Instant::now();
         match self.next_split(watch)? {
             Next::Read(split) if split.part != position.part => {
-                let bytes = self.passed(position);
+                let begun = self.current.as_ref().map_or(position.offset, |split| split.range.start);
+                let bytes = position.offset.saturating_sub(begun);
                 watch.job.metrics.source_bytes.add(bytes);
                 watch.job.metrics.operators[self.operator].bytes.add(bytes);
                 self.open(split).map(|()| true)
             }
-            _ => Ok(false),
+            _ => {
+                // Nobody else has something, and this one had just now.
+                if let HeadSplits::Followed(followed) = &mut self.splits {
+                    followed.splits.gave();
+                }
+                Ok(false)
+            }
         }
     }
 
     /// Leaves a split that has nothing more, for now or for good; bytes that were read of it since it was opened.
     fn close(&mut self, ready: Ready) -> u64 {
-        match (&mut self.splits, self.reader.position()) {
-            (HeadSplits::Followed(followed), Some(position)) => {
-                followed.splits.is_at(position);
-                let bytes = self.passed(position);
-                let reach = self.current.take().map_or(0, |split| split.range.end);
-                if let HeadSplits::Followed(followed) = &mut self.splits {
-                    if ready == Ready::End { followed.splits.sealed() } else { followed.splits.caught_up(reach) }
-                }
-                bytes
-            }
-            _ => self.current.take().map_or(0, |split| split.bytes),
+        let Some(split) = self.current.take() else { return 0 };
+        let (HeadSplits::Followed(followed), Some(position)) = (&mut self.splits, self.reader.position()) else {
+            return split.bytes;
+        };
+        followed.splits.is_at(position);
+        match ready {
+            Ready::End => followed.splits.sealed(split.part),
+            _ => followed.splits.caught_up(split.part, split.range.end),
         }
-    }
-
-    /// Bytes from where the current split was opened.
-    fn passed(&self, to: Position) -> u64 {
-        self.current.as_ref().map_or(0, |split| to.offset.saturating_sub(split.range.start))
+        position.offset.saturating_sub(split.range.start)
     }
 
     /// Of each split that it follows, where the records begin that it has not given: what it would have to be started from to give the rest.

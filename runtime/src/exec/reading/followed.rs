@@ -185,36 +185,42 @@ impl Followed {
         (self.pause, self.waits_since, self.is_idle) = (SHORTEST_PAUSE, None, false);
     }
 
-    fn at_turn(&mut self) -> Option<&mut FollowedSplit> {
-        self.splits.get_mut(self.turn)
-    }
-
-    /// The split at turn was read up to there.
+    /// A split was read up to there.
     pub(super) fn is_at(&mut self, position: Position) {
-        if let Some(split) = self.at_turn() {
+        if let Some(split) = self.split(position.part) {
             split.position = position;
         }
     }
 
-    /// The split at turn has nothing more for now, where it reaches so far.
-    pub(super) fn caught_up(&mut self, reach: u64) {
-        if let Some(split) = self.at_turn() {
+    /// A split has nothing more for now, where it reaches so far.
+    pub(super) fn caught_up(&mut self, part: usize, reach: u64) {
+        if let Some(split) = self.split(part) {
             split.caught_up_at = Some(reach);
         }
-        self.pass();
+        self.pass_behind(part);
     }
 
-    /// The split at turn has nothing more for good.
-    pub(super) fn sealed(&mut self) {
-        if let Some(split) = self.at_turn() {
+    /// A split has nothing more for good.
+    pub(super) fn sealed(&mut self, part: usize) {
+        if let Some(split) = self.split(part) {
             split.is_sealed = true;
         }
-        self.pass();
+        self.pass_behind(part);
     }
 
-    /// It is the next split's turn.
-    pub(super) fn pass(&mut self) {
-        self.turn = (self.turn + 1) % self.splits.len().max(1);
+    /// It is the turn of the split behind this one.
+    pub(super) fn pass_behind(&mut self, part: usize) {
+        if let Some(place) = self.place(part) {
+            self.turn = (place + 1) % self.splits.len();
+        }
+    }
+
+    fn place(&self, part: usize) -> Option<usize> {
+        self.splits.binary_search_by_key(&part, |split| split.position.part).ok()
+    }
+
+    fn split(&mut self, part: usize) -> Option<&mut FollowedSplit> {
+        self.place(part).and_then(|place| self.splits.get_mut(place))
     }
 }
 
@@ -262,9 +268,9 @@ mod tests {
         }
         followed.is_at(Position { part: split.part, offset: split.range.start + count * RECORD });
         match () {
-            () if count < whole => followed.pass(),
-            () if is_complete => followed.sealed(),
-            () => followed.caught_up(split.range.end),
+            () if count < whole => followed.pass_behind(split.part),
+            () if is_complete => followed.sealed(split.part),
+            () => followed.caught_up(split.part, split.range.end),
         }
         (split.part, count)
     }

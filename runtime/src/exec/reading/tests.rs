@@ -128,3 +128,22 @@ fn a_head_ends_once_when_all_is_sealed_and_says_where_batches_are_from() {
     let metrics = &watch.job.metrics;
     assert_eq!((metrics.source_rows.get(), metrics.source_total_bytes.get()), (9, bytes));
 }
+
+/// Whose turn is over, and who is the only one with something, goes on as it was.
+#[test]
+fn a_turn_that_no_other_split_takes_changes_nothing() {
+    let place = tempfile::tempdir().unwrap();
+    let (folder, watch) = (place.path().join("log"), watch());
+    let mut log = LogSplits::create(&folder, &numbers(), 2).unwrap();
+    let mut head = head(&folder, (0, 1), &[]);
+    let mut found = vec![Vec::new(); 2];
+    for round in 0..4 {
+        append(&mut log, (round % 2) as usize, 10 * round..10 * round + 10);
+        assert_eq!(take(&mut head, 1, &watch, &mut found), None);
+        std::thread::sleep(TURN);
+        assert_eq!(take(&mut head, 1, &watch, &mut found), Some(SourceProgress::Wait));
+    }
+    assert_eq!(found, [(0..10).chain(20..30).collect::<Vec<u64>>(), (10..20).chain(30..40).collect()]);
+    let parts: Vec<usize> = head.positions().iter().map(|position| position.part).collect();
+    assert_eq!(parts, [0, 1]);
+}

@@ -139,6 +139,14 @@ impl LogSplits {
         self.splits.len()
     }
 
+    /// The next split from `from` on, and then from 0, that is not sealed; `from` where all are.
+    #[must_use]
+    pub fn next_open(&self, from: usize) -> usize {
+        let count = self.splits.len().max(1);
+        let is_open = |split: &usize| self.splits.get(*split).is_some_and(|split| split.appender.check_open().is_ok());
+        (from..from + count).map(|split| split % count).find(is_open).unwrap_or(from)
+    }
+
     /// Where rows of a split are written; [`LogSplits::hand_on`] follows.
     ///
     /// # Errors
