@@ -29,13 +29,15 @@ struct InputState {
     cut: Option<Control>,
     watermark: i64,
     is_idle: bool,
+    /// Rounds go on without it: it was fed once, and what came is kept.
+    is_fed: bool,
     has_ended: bool,
 }
 
 impl Alignment {
     /// Of so many inputs that have said nothing yet.
     pub(crate) fn of(inputs: usize) -> Self {
-        let new = || InputState { cut: None, watermark: i64::MIN, is_idle: false, has_ended: false };
+        let new = || InputState { cut: None, watermark: i64::MIN, is_idle: false, is_fed: false, has_ended: false };
         Alignment { inputs: std::iter::repeat_with(new).take(inputs).collect(), watermark: i64::MIN, is_idle: false }
     }
 
@@ -83,6 +85,17 @@ impl Alignment {
         Ok(passed)
     }
 
+    /// An input that is fed once has had its round: from now on no end of a round waits for it. What that says of all inputs.
+    ///
+    /// # Errors
+    /// As [`Alignment::offer`].
+    pub(crate) fn is_fed(&mut self, input: usize) -> Result<Option<Control>> {
+        if let Some(state) = self.inputs.get_mut(input) {
+            state.is_fed = true;
+        }
+        self.cut()
+    }
+
     /// What event time all inputs have come to, or that all are idle, where that is news.
     fn event_time(&mut self) -> Option<Control> {
         let open = || self.inputs.iter().filter(|input| !input.has_ended);
@@ -100,13 +113,14 @@ impl Alignment {
 
     /// The cut that all inputs have come to; they are held no more.
     fn cut(&mut self) -> Result<Option<Control>> {
-        let mut open = self.inputs.iter().filter(|input| !input.has_ended).map(|input| input.cut);
         let mut said = self.inputs.iter().filter_map(|input| input.cut);
         let Some(first) = said.next() else { return Ok(None) };
         if let Some(other) = said.find(|&other| other != first) {
             return Err(Error::Internal(format!("one input waits at {first:?}, another at {other:?}")));
         }
-        if open.any(|cut| cut.is_none()) {
+        let is_round = matches!(first, Control::RoundEnd(_));
+        let mut open = self.inputs.iter().filter(|input| !(input.has_ended || is_round && input.is_fed));
+        if open.any(|input| input.cut.is_none()) {
             return Ok(None);
         }
         self.inputs.iter_mut().for_each(|input| input.cut = None);

@@ -35,6 +35,7 @@ mod results;
 mod sample;
 mod scarce_group;
 mod scarce_kept;
+mod scarce_loops;
 mod scarce_measures;
 mod scarce_meet;
 mod scarce_sort;

@@ -222,8 +222,10 @@ impl Step {
         if progress != Progress::Done {
             self.work = Some(Work::RoundEnd { input, round, cursor });
         } else if self.driver.feed(port) == Feed::EveryRound {
-            // What came once is kept, and waits for no round of the other inputs.
             self.offer(input, Control::RoundEnd(round.number))?;
+        } else {
+            // What came once is kept, and no round of the other inputs waits for it.
+            self.heard.extend(self.inputs.is_fed(input)?);
         }
         Ok(progress)
     }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::kernel::{Outputs, TaskContext};
-use crate::memory::limits::{SPILL_PARTS, SPOOL_BYTES};
-use crate::page::{Input, PAGE_BYTES, Page, Selection};
+use crate::memory::limits::{SPOOL_BYTES, STATE_BYTES};
+use crate::page::{Input, Page, Selection};
 use crate::plan::{Operator, Table};
 use crate::row::{LeafSet, Schema};
 use crate::spill::Read;
@@ -18,9 +18,6 @@ use crate::stream::Control;
 use super::super::common::{HASH_SECONDS, SHIP_SECONDS, layout};
 use super::super::join::Join;
 use super::super::queued_rows::QueuedRows;
-
-/// What a task needs at least beside the rows that wait for the end of a round: pages of the table's parts, and what is read.
-const TABLE_BYTES: usize = (2 * SPILL_PARTS + 8) * PAGE_BYTES;
 
 /// Pairs of the rows of a round and the rows that the solution set has of their keys.
 pub struct SolutionJoin {
@@ -84,14 +81,17 @@ impl Operator for SolutionJoin {
         let deltas = layout(set, &LeafSet::all(set.leaves().len()));
         let (keys, kernel) = (self.join.keys.clone(), self.join.kernel.clone());
         let leaves = set.leaves().len();
+        let (probing, probing_live) =
+            (self.join.inputs[LoopId::PROBE].types(), planning.live_inputs[LoopId::PROBE].clone());
         let create = move |context: &TaskContext| {
             let owned = key_groups_of_task(context.subtask, context.subtasks);
+            let table = StateTable::new(spec.clone(), owned, 0, context)?;
             Ok(SolutionDriver {
-                table: StateTable::new(spec.clone(), owned, 0, context)?,
                 put: Put::new(leaves, keys[1].clone()),
-                puts: Requests::default(),
+                puts: table.requests(deltas.types().to_vec(), &LeafSet::all(leaves)),
                 probe: Probe::new(keys[0].clone(), false, false, kernel.open(context)?),
-                probes: Requests::default(),
+                probes: table.requests(probing.clone(), &probing_live),
+                table,
                 deltas: QueuedRows::new(deltas.clone(), context),
                 changes: QueuedRows::new(deltas.clone(), context),
                 applying: None,
@@ -103,7 +103,7 @@ impl Operator for SolutionJoin {
         };
         let driver =
             DriverFactory::new("probe and update the set", create).emitting(layout(self.schema(), planning.live));
-        let driver = driver.spilling_beyond(2 * SPOOL_BYTES + TABLE_BYTES);
+        let driver = driver.spilling_beyond(2 * SPOOL_BYTES + STATE_BYTES);
         let ship = |side: usize| match planning.tasks {
             1 => Ship::Forward,
             _ => Ship::Hash(self.join.keys[side].clone()),
@@ -153,7 +153,7 @@ impl SolutionDriver {
                 None => match self.changes.poll()? {
                     Read::Page(page) => (page, 0, 0),
                     Read::Pending => return Ok(Progress::Pending),
-                    Read::End => return Ok(Progress::Done),
+                    Read::End => return self.table.serve(&mut self.puts, &mut self.put, out),
                 },
             };
             let (batch, mut window) = (page.batch(), Selection::default());
@@ -205,10 +205,12 @@ impl Driver for SolutionDriver {
     fn on_round_end(&mut self, port: usize, round: Round, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         match port {
             LoopId::INITIAL => {
+                ready!(self.table.serve(&mut self.puts, &mut self.put, out)?);
                 self.is_filled = true;
                 return Ok(Progress::Done);
             }
             LoopId::PROBE if !self.is_probed => {
+                ready!(self.table.serve(&mut self.probes, &mut self.probe, out)?);
                 out.say(0, Control::RoundEnd(round.number));
                 self.is_probed = true;
             }
@@ -248,6 +250,6 @@ impl Driver for SolutionDriver {
     fn revoke(&mut self, bytes: usize) -> Result<()> {
         self.deltas.revoke(bytes / 2);
         self.changes.revoke(bytes / 2);
-        Ok(())
+        self.table.revoke(bytes)
     }
 }

@@ -3,17 +3,14 @@
 use crate::error::{Error, Result};
 use crate::group::GroupUpdate;
 use crate::kernel::{Outputs, Predicate, TaskContext};
-use crate::memory::limits::SPILL_PARTS;
+use crate::memory::limits::STATE_BYTES;
 use crate::operators::aggregate::Aggregate;
 use crate::operators::common::HASH_SECONDS;
-use crate::page::{Batch, Input, PAGE_BYTES, RowWriter, Selection};
+use crate::page::{Batch, Input, RowWriter, Selection};
 use crate::plan::{Operator, Table};
 use crate::row::{LeafSet, Schema};
 use crate::state::{Requests, StateTable, Update, Walk, key_groups_of_task};
-use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Round, Strategy, ready};
-
-/// What a task needs at least: pages of the table's parts, and what it gives.
-const TABLE_BYTES: usize = (2 * SPILL_PARTS + 8) * PAGE_BYTES;
+use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Strategy, ready};
 
 /// Groups records by key and window, and gives a window's groups when time has passed its end.
 pub struct WindowAggregate {
@@ -56,15 +53,18 @@ impl Operator for WindowAggregate {
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let (whole, micros) = (self.aggregate.whole(planning.live), self.micros);
-        let output = whole.output().clone();
+        let (output, types, live) =
+            (whole.output().clone(), self.aggregate.input.types(), planning.live_inputs[0].clone());
         let create = move |context: &TaskContext| {
             let owned = key_groups_of_task(context.subtask, context.subtasks);
             let spec = whole.state_spec();
+            let start = spec.key().last().copied().unwrap_or_default();
+            let table = StateTable::new(spec, owned, 0, context)?;
             Ok(WindowDriver {
-                start: spec.key().last().copied().unwrap_or_default(),
-                table: StateTable::new(spec, owned, 0, context)?,
+                start,
+                updates: table.requests(types.clone(), &live),
+                table,
                 update: Update(whole.open(context)?),
-                updates: Requests::default(),
                 closed: RowWriter::new(whole.table().clone(), context.memory.clone()),
                 key: whole.key().to_vec(),
                 micros,
@@ -75,7 +75,7 @@ impl Operator for WindowAggregate {
             })
         };
         let driver = DriverFactory::new("aggregate until windows end", create).emitting(output);
-        let driver = driver.spilling_beyond(TABLE_BYTES);
+        let driver = driver.spilling_beyond(STATE_BYTES);
         vec![planning.by_key(&self.aggregate.key, None, driver, HASH_SECONDS)]
     }
 
@@ -147,6 +147,8 @@ impl<U: GroupUpdate> Driver for WindowDriver<U> {
     }
 
     fn on_watermark(&mut self, micros: i64, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
+        // What came before is in time.
+        ready!(self.table.serve(&mut self.updates, &mut self.update, out)?);
         self.watermark = micros;
         let mut ended = HasEnded { start: self.start, first_open: self.first_open() };
         loop {
@@ -165,8 +167,8 @@ impl<U: GroupUpdate> Driver for WindowDriver<U> {
         }
     }
 
-    fn on_round_end(&mut self, _: usize, _: Round, _: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
-        Ok(Progress::Done)
+    fn revoke(&mut self, bytes: usize) -> Result<()> {
+        self.table.revoke(bytes)
     }
 }
 

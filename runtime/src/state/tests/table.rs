@@ -112,10 +112,10 @@ fn pairs_are_read_through_cursors_and_are_none_once_places_mean_nothing() {
     all.fill(0..100);
     let input = Input::new(&batch, &all);
     let keys = |table: &GroupTable, found: &FoundRows, stored_left: bool| match stored_left {
-        true => table.visit_found(&input, found, true, |left, right, pairs| {
+        true => table.row_pairs(&input, found, true).visit(|left, right, pairs| {
             pair_keys(left, right, found.is_optional(), pairs.len(), |pair| pairs.get(pair))
         }),
-        false => table.visit_found(&input, found, false, |left, right, pairs| {
+        false => table.row_pairs(&input, found, false).visit(|left, right, pairs| {
             pair_keys(right, left, found.is_optional(), pairs.len(), |pair| {
                 let (left, right) = pairs.get(pair);
                 (right, left)
@@ -133,7 +133,7 @@ fn pairs_are_read_through_cursors_and_are_none_once_places_mean_nothing() {
         table.find(&input, &[0], &mut found).unwrap();
         let other = shape.pages(&asked[..20]);
         let other_batch = other[0].batch();
-        assert!(table.found_pair(&Input::new(&other_batch, &Selection::default()), &found, true, 0).is_none());
+        assert!(table.row_pairs(&Input::new(&other_batch, &Selection::default()), &found, true).is_empty());
         if optional {
             assert_eq!(table.delete(found.groups()).unwrap(), 50);
             assert_eq!((keys(table, &found, stored_left), table.delete(found.groups()).unwrap()), (Vec::new(), 0));

@@ -171,3 +171,15 @@ fn said_time(all: &VecDeque<Said>, left: &VecDeque<Said>) -> i64 {
         .filter_map(|said| if let Said::Control(Control::Watermark(micros)) = said { Some(*micros) } else { None });
     last.max().unwrap_or(i64::MIN)
 }
+
+#[test]
+fn rounds_do_not_wait_for_who_is_fed_once_and_barriers_do() {
+    let mut two = Alignment::of(2);
+    assert_eq!(offered(&mut two, 0, Control::RoundEnd(1)), []);
+    assert_eq!(two.is_fed(1).unwrap(), Some(Control::RoundEnd(1)));
+    assert_eq!(offered(&mut two, 0, Control::RoundEnd(2)), [Control::RoundEnd(2)]);
+    assert_eq!(offered(&mut two, 0, Control::Barrier(1)), []);
+    assert_eq!(offered(&mut two, 1, Control::Barrier(1)), [Control::Barrier(1)]);
+    assert_eq!(offered(&mut two, 0, Control::End), []);
+    assert_eq!(offered(&mut two, 1, Control::End), [Control::End]);
+}
