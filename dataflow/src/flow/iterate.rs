@@ -8,7 +8,7 @@ use runtime::operators::{JoinKind, LoopBegin, LoopEnd, LoopEnds, Nulls};
 use runtime::plan::Node;
 use runtime::strategy::LoopId;
 
-use super::join::{Joined, Side};
+use super::join::{Joined, Side, Types};
 use super::join_sides::JoinSides;
 use super::{Bounded, Flow, Handle};
 use crate::key::{Key, KeyedBy};
@@ -126,7 +126,7 @@ impl<T, V> Clone for Solution<T, V> {
 pub struct SolutionSides<L, T, V> {
     sides: JoinSides,
     key: Vec<usize>,
-    of: PhantomData<fn() -> (L, T, V)>,
+    of: Types<L, T, V, ()>,
 }
 
 impl<T: Record, V> Side<Bounded> for Solution<T, V> {
