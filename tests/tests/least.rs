@@ -9,7 +9,7 @@
 use std::sync::OnceLock;
 
 use dataflow::prelude::*;
-use dataflow::{Env, Result};
+use dataflow::{Env, LogWriter, Result};
 use runtime::error::Error;
 use tests::{Folder, Item, ItemRef, PARALLELISM, Shape, local, with_memory, within_two_minutes};
 
@@ -81,6 +81,15 @@ fn inputs() -> &'static Inputs {
         wide(env.collection(0..FILES as u64 * WIDE_ROWS).unwrap().rebalance())
             .write_parquet(inputs.path("wide", "parquet"));
         env.run().unwrap();
+        // In blocks of different sizes, some as large as they come.
+        let mut log = LogWriter::<Item>::create(inputs.0.join("items-log"), FILES).unwrap();
+        for (number, item) in (0..).zip(Shape::Distinct.items(5 * ROWS, 9)) {
+            log.append_to(number % 3, &item).unwrap();
+            if number % 1_000 == 0 && number < 20_000 {
+                log.flush().unwrap();
+            }
+        }
+        log.seal_all().unwrap();
         inputs
     })
 }
@@ -104,6 +113,11 @@ impl Inputs {
     fn others(&self, env: &Env) -> Result<DataSet<Item>> {
         env.read_parquet(self.path("others", "parquet"))
     }
+}
+
+#[dataflow]
+fn followed(items: DataStream<Item>) -> DataStream<Item> {
+    items.map(|i| i).partition_by(|i| i.key).filter(|i| i.key % 2 == 0)
 }
 
 #[dataflow]
@@ -160,6 +174,15 @@ type Job = fn(&Inputs, &Env, &str) -> Result<()>;
 
 /// Each format, read, mapped and written, to a file and to a folder, and to folders by a field.
 const FORMATS: &[(&str, Job)] = &[
+    ("read log to its end", |inputs, env, out| {
+        let items: DataSet<Item> = env.read_log_to_end(inputs.0.join("items-log"))?;
+        sorted(items).write_parquet(format!("{out}/"));
+        Ok(())
+    }),
+    ("follow log", |inputs, env, out| {
+        followed(env.read_log(inputs.0.join("items-log"))?).write_parquet(format!("{out}/"));
+        Ok(())
+    }),
     ("parquet to parquet", |inputs, env, out| {
         mapped(env.read_parquet(inputs.path("items", "parquet"))?).write_parquet(format!("{out}/"));
         Ok(())

@@ -156,6 +156,8 @@ impl SourceHead {
             if let Some(flight) = &self.flight {
                 let Some(bytes) = landed(flight) else { return Ok(SourceProgress::Wait) };
                 self.flight = None;
+                // What the disk took is no part of the turn: what was read is not left for another split at once.
+                self.turn_began = Instant::now();
                 self.reader.supply(bytes?)?;
             }
             if self.current.is_none() {

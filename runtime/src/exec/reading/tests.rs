@@ -38,12 +38,16 @@ fn append(log: &mut LogSplits, split: usize, numbers: std::ops::Range<u64>) {
 
 /// A head over all splits of a log, or those of one of several tasks.
 fn head(folder: &Path, task: (usize, usize), starts: &[Position]) -> SourceHead {
+    head_idle_after(folder, task, starts, Duration::from_secs(3600))
+}
+
+fn head_idle_after(folder: &Path, task: (usize, usize), starts: &[Position], idle_after: Duration) -> SourceHead {
     let source: Arc<dyn Source> = Arc::new(LogSource::followed(folder.to_str().unwrap(), &numbers()).unwrap());
     let memory = Memory::new(Budget::new(64 << 20), "a head");
     let scan = Scan { live: LeafSet::all(1), bounds: Vec::new() };
     let reader = source.reader(&scan, &memory).unwrap();
     let task_to_wake: Arc<dyn Wake> = Arc::new(Nobody);
-    let splits = Followed::of(task, starts, Duration::from_secs(3600));
+    let splits = Followed::of(task, starts, idle_after);
     let splits = HeadSplits::Followed(FollowedSource { source, splits, alarm: Alarm::of(&task_to_wake) });
     SourceHead::new(0, reader, None, splits, Arc::new(AtOnce), memory)
 }
@@ -146,4 +150,22 @@ fn a_turn_that_no_other_split_takes_changes_nothing() {
     assert_eq!(found, [(0..10).chain(20..30).collect::<Vec<u64>>(), (10..20).chain(30..40).collect()]);
     let parts: Vec<usize> = head.positions().iter().map(|position| position.part).collect();
     assert_eq!(parts, [0, 1]);
+}
+
+#[test]
+fn a_head_says_once_that_it_is_idle_until_records_come() {
+    let place = tempfile::tempdir().unwrap();
+    let (folder, watch) = (place.path().join("log"), watch());
+    let mut log = LogSplits::create(&folder, &numbers(), 2).unwrap();
+    let mut head = head_idle_after(&folder, (0, 1), &[], Duration::ZERO);
+    let mut found = vec![Vec::new(); 2];
+    let idle = SourceProgress::Control(Control::Idle);
+    for round in 0..3 {
+        let said: Vec<_> = (0..3).map(|_| take(&mut head, 1, &watch, &mut found).unwrap()).collect();
+        assert_eq!(said, [idle, SourceProgress::Wait, SourceProgress::Wait]);
+        append(&mut log, 1, round..round + 1);
+        assert_eq!(take(&mut head, 1, &watch, &mut found), None);
+        std::thread::sleep(TURN);
+    }
+    assert_eq!(found[1], [0, 1, 2]);
 }

@@ -173,10 +173,39 @@ impl Appender {
     }
 }
 
+impl Drop for Appender {
+    /// The lock is given back by itself, and not by closing the file: a process that the program starts meanwhile has the file, too, until it runs a program
+    /// of its own.
+    fn drop(&mut self) {
+        let _ = self.file.unlock();
+    }
+}
+
 /// How long a block is with its head, or an end.
 fn frame_bytes(head: Head) -> usize {
     match head {
         Head::Block { body_bytes, .. } => HEAD_BYTES + body_bytes as usize,
         Head::End { .. } => HEAD_BYTES,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::native::header;
+    use crate::row::{LeafType, SchemaBuilder};
+
+    /// A process that the program starts has all of its files for a moment.
+    #[test]
+    fn a_split_is_free_when_its_writer_goes_whoever_has_the_file_besides() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("split");
+        let header = header(&SchemaBuilder::build(|builder| builder.leaf(LeafType::U64))).unwrap();
+        let appender = Appender::open(&path, &header).unwrap();
+        let inherited = appender.file.try_clone().unwrap();
+        assert!(Appender::open(&path, &header).is_err());
+        drop(appender);
+        assert!(Appender::open(&path, &header).is_ok());
+        drop(inherited);
     }
 }
