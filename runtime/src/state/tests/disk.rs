@@ -60,10 +60,13 @@ fn parts_that_are_larger_than_memory_come_back_by_their_key_groups() {
         }
         let rows: Vec<Row> = keys.iter().step_by(5).map(|&key| long(key, &mut random)).collect();
         bench.run(Operation::Update, &rows);
+        bench.mark(1);
         bench.run(Operation::Find, &rows[..100]);
         bench.run(if deletes { Operation::Delete } else { Operation::Put }, &rows[100..]);
         bench.check();
         assert!(bench.table.places.iter().any(|place| place.most.is_some()), "some part did not fit");
+        let (rows, bytes) = bench.give(usize::MAX).unwrap();
+        restores(&shape, &rows, &bytes, 2);
     }
 }
 
