@@ -219,7 +219,7 @@ pub(super) struct Bench {
     pub(super) requests: Requests,
     pub(super) map: HashMap<Row, Row>,
     /// How many batches it was given: some are served a little between their windows.
-    batches: usize,
+    pub(super) batches: usize,
     /// The rows of a mark, and what was given of its snapshot so far.
     pub(super) marked: Option<(Vec<Row>, Vec<u8>)>,
 }
