@@ -94,8 +94,8 @@ impl Requests {
         self.lines.lines.iter().map(Line::bytes).sum()
     }
 
-    /// Begins to serve a part's line. What is on disk must be written by now.
-    pub(super) fn drain(&mut self, part: usize, spiller: &Spiller) {
+    /// Begins to serve a part's line, with so much memory that is left to others `beside`. What is on disk must be written by now.
+    pub(super) fn drain(&mut self, part: usize, beside: usize, spiller: &Spiller) {
         let line = std::mem::take(&mut self.lines.lines[part]);
         let Line { spilled, open, .. } = line;
         let mut last: Vec<Page> = Vec::new();
@@ -104,7 +104,8 @@ impl Requests {
             last.extend(open.take_sealed().rev());
         }
         let Lines { layout, memory, .. } = &self.lines;
-        let has_room = memory.try_reserve_idle((READ_AHEAD + 1) * spilled.largest_page_bytes().max(PAGE_BYTES));
+        let has_room =
+            memory.try_reserve_idle((READ_AHEAD + 1) * spilled.largest_page_bytes().max(PAGE_BYTES) + beside);
         self.draining = Some(Draining {
             part,
             reader: spiller.read(spilled, layout, if has_room { READ_AHEAD } else { 1 }, memory),
@@ -136,13 +137,14 @@ impl Work {
 }
 
 impl Lines {
-    /// Puts rows of an input at the end of a part's line, or of those that are asked for again; whether there was memory for them.
+    /// Puts rows of an input at the end of a part's line, or of those that are asked for again; whether there was memory for them, and so much `beside` that
+    /// others are to find.
     pub(super) fn push(
         &mut self,
         part: Option<usize>,
         input: &Input<'_>,
         groups: &KeyGroupSet,
-        must: bool,
+        beside: Option<usize>,
         spiller: &Spiller,
     ) -> Result<bool> {
         let line = match part {
@@ -151,7 +153,9 @@ impl Lines {
         };
         let open = line.open.get_or_insert_with(|| RowWriter::new(self.layout.clone(), self.memory.clone()));
         let bytes = open.fitting(input, None, usize::MAX).1;
-        if bytes > 0 && !must && !self.memory.try_reserve(bytes) {
+        if let Some(beside) = beside.filter(|_| bytes > 0)
+            && !self.memory.try_reserve(bytes + beside)
+        {
             return Ok(false);
         }
         open.append(input, None)?;

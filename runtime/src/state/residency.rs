@@ -21,6 +21,9 @@ use crate::strategy::Progress;
 /// The part of a table that leaves at least, when some of it must.
 const EVICTED_SHARE: usize = 16;
 
+/// Pages that are read ahead, where there is memory for them beside all that comes back.
+const READ_AHEAD: usize = 4;
+
 /// Key groups on disk.
 #[derive(Clone)]
 pub(super) struct Away {
@@ -241,7 +244,8 @@ impl StateTable {
                     Room::None => {}
                 }
             }
-            let ahead = if self.memory.try_reserve_idle(4 * away.file.largest_page_bytes()) { 4 } else { 1 };
+            let more = self.loading_bytes(&away, count) + READ_AHEAD * away.file.largest_page_bytes();
+            let ahead = if self.memory.try_reserve_idle(more) { READ_AHEAD } else { 1 };
             let reader = self.spiller.read_again(&away.file, self.table.layout(), ahead, &self.memory);
             let window = Selection::default();
             self.loading = Some(Loading { part, groups, away, reader, page: None, next: 0, window });

@@ -104,7 +104,7 @@ impl StateTable {
             if self.spiller.unwritten_bytes() > 0 {
                 return Ok(Progress::Pending);
             }
-            requests.drain(part, &self.spiller);
+            requests.drain(part, self.table.room_beside(), &self.spiller);
         }
     }
 
@@ -284,11 +284,11 @@ impl StateTable {
             work.waiting[..count].iter().for_each(|&(.., group)| groups.insert(group));
             let input = Input::new(input.batch(), &rows);
             let line = if drained.is_some() { None } else { Some(part) };
-            if !lines.push(line, &input, &groups, false, &self.spiller)? {
+            if !lines.push(line, &input, &groups, Some(self.table.room_beside()), &self.spiller)? {
                 match self.make_room(Some(lines), drained.as_slice())? {
                     Room::Made => continue,
                     Room::Awaited => return Ok(Progress::Pending),
-                    Room::None => _ = lines.push(line, &input, &groups, true, &self.spiller)?,
+                    Room::None => _ = lines.push(line, &input, &groups, None, &self.spiller)?,
                 }
             }
             work.waiting.drain(..count);

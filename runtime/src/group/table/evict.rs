@@ -33,13 +33,14 @@ impl GroupTable {
         self.rewrite(pages)
     }
 
-    /// Drops replaced rows, where they take more than a third of the memory, and a few pages, or where there is `any`; whether it did.
+    /// Drops replaced rows, where they take more than a third of the memory, and a few pages, or where there is `any`; whether it did. Pages that are
+    /// [marked](GroupTable::mark) and not given yet stay as they are, and so do all: to keep them would take what is freed.
     ///
     /// # Errors
     /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
     pub fn compact(&mut self, any: bool) -> Result<bool> {
         let garbage: usize = self.parts.iter().map(|part| part.garbage).sum();
-        if garbage == 0 || (!any && 3 * garbage <= self.page_bytes + 4 * PAGE_BYTES) {
+        if garbage == 0 || self.has_marked_pages() || (!any && 3 * garbage <= self.page_bytes + 4 * PAGE_BYTES) {
             return Ok(false);
         }
         for part in 0..self.parts.len() {

@@ -49,12 +49,17 @@ impl StateTable {
     /// are handled as those that find no room. What is on disk belongs to the mark as it is. Requests that wait do not.
     ///
     /// # Errors
-    /// Where the mark before was not given to its end, nor [abandoned](StateTable::abandon_mark).
+    /// Where the mark before was not given to its end, nor [abandoned](StateTable::abandon_mark), or a walk not ended; or memory for a page of each part is refused.
     pub fn mark(&mut self, epoch: u64) -> Result<()> {
         if let Some(before) = &self.marking {
             let before = before.epoch;
             return Err(Error::Internal(format!("a mark of epoch {epoch} while that of {before} is given")));
         }
+        if self.walking.is_some() {
+            return Err(Error::Internal(format!("a mark of epoch {epoch} in the midst of a walk")));
+        }
+        // Pages that are marked cannot be sorted out into parts without being kept beside them.
+        self.table.split()?;
         // What is on disk as it is in memory is given from there, and may be written to at once.
         let is_clean: PartSet = std::array::from_fn(|part| self.places[part].clean.is_some());
         self.table.mark(&is_clean);

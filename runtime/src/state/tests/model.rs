@@ -212,6 +212,8 @@ pub(super) struct Bench {
     pub(super) table: StateTable,
     pub(super) requests: Requests,
     pub(super) map: HashMap<Row, Row>,
+    /// How many batches it was given: some are served a little between their windows.
+    pub(super) batches: usize,
     /// The rows of a mark, and what was given of its snapshot so far.
     pub(super) marked: Option<(Vec<Row>, Vec<u8>)>,
 }
@@ -228,7 +230,16 @@ impl Bench {
         let table = StateTable::new(shape.spec(), key_groups_of_task(task, tasks), 0, &context).unwrap();
         {
             let requests = table.requests(shape.types.clone(), &LeafSet::all(shape.types.len()));
-            Bench { shape: shape.clone(), later, context, table, requests, map: HashMap::new(), marked: None }
+            Bench {
+                shape: shape.clone(),
+                later,
+                context,
+                table,
+                requests,
+                map: HashMap::new(),
+                batches: 0,
+                marked: None,
+            }
         }
     }
 
@@ -254,14 +265,23 @@ impl Bench {
                 let mut cursor = 0;
                 loop {
                     match self.table.apply(&mut self.requests, &mut *request, input, &mut cursor, &mut out)? {
-                        Progress::Done => return Ok(()),
+                        Progress::Done => break,
                         Progress::Pending => self.later.next(),
                         Progress::OutputFull => self.collect(&mut out, &mut found),
                     }
                 }
+                for _ in 0..self.batches % 4 {
+                    match self.table.serve(&mut self.requests, &mut *request, &mut out)? {
+                        Progress::Done => break,
+                        Progress::Pending => self.later.next(),
+                        Progress::OutputFull => self.collect(&mut out, &mut found),
+                    }
+                }
+                Ok(())
             })
             .unwrap();
         }
+        self.batches += 1;
         loop {
             match self.table.serve(&mut self.requests, &mut *request, &mut out).unwrap() {
                 Progress::Done => break,

@@ -3,10 +3,12 @@
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use crate::error::Error;
+use crate::group::{GroupTable, Groups};
 use crate::hash::{HASH_VERSION, hash_rows};
+use crate::memory::{Budget, Memory};
 use crate::page::tests::Random;
 use crate::page::{FIRST_ROW, windows};
-use crate::row::{Datum, LeafType};
+use crate::row::{Datum, LeafSet, LeafType};
 use crate::state::tests::model::{Bench, Operation, Row, Shape, group_of, shapes};
 use crate::state::{StateLeaf, StateSpec, key_groups_of_task};
 
@@ -69,18 +71,16 @@ fn a_mark_is_what_was_there_whatever_is_done_meanwhile() {
     }
 }
 
-/// A table is put into parts, and its pages are rewritten, between a mark and its images.
+/// Many rows are deleted and put between a mark and its images, and one mark comes after the other.
 #[test]
-fn a_mark_outlives_pages_that_are_rewritten() {
+fn a_mark_outlives_rows_that_are_gone() {
     for shape in shapes().into_iter().filter(|shape| shape.deletes) {
         let (mut bench, mut random) = (Bench::new(&shape, AMPLE), Random(7));
         let rows: Vec<Row> = (0..20_000).map(|key| shape.row(key, &mut random)).collect();
         bench.run(Operation::Put, &rows);
         bench.mark(1);
-        bench.table.table.split().unwrap();
         bench.run(Operation::Delete, &rows[..15_000]);
         bench.run(Operation::Put, &rows[10_000..]);
-        bench.table.table.compact(true).unwrap();
         assert!(bench.table.mark(2).is_err(), "one at a time");
         let (rows, bytes) = bench.give(usize::MAX).unwrap();
         restores(&shape, &rows, &bytes, 3);
@@ -93,6 +93,39 @@ fn a_mark_outlives_pages_that_are_rewritten() {
         bench.mark(4);
         bench.table.abandon_mark();
         assert!(!bench.table.is_marked());
+    }
+}
+
+/// Whatever becomes of a group table's pages, those of a mark are given as they were.
+#[test]
+fn marked_pages_of_groups_outlive_their_table() {
+    let (shape, mut random) = (shapes().remove(2), Random(7));
+    let layout = GroupTable::layout_of(shape.types.clone(), &LeafSet::all(3));
+    let memory = Memory::new(Budget::new(AMPLE), "test");
+    let rows: Vec<Row> = (0..9_000).map(|key| shape.row(key, &mut random)).collect();
+    for change in 0..4 {
+        let mut table = GroupTable::new(layout.clone(), [1], &memory).unwrap().spilling(0);
+        for page in shape.pages(&rows) {
+            windows(&page.batch(), |input| table.probe(input, &[1], &[(0, 0), (1, 1), (2, 2)], &mut Groups::default()))
+                .unwrap();
+        }
+        table.mark(&[false; 16]);
+        match change {
+            0 => table.split().unwrap(),
+            1 => {
+                table.split().unwrap();
+                drop(table.evict(&[true; 16]));
+                table.shed();
+            }
+            2 => drop(table.drain().unwrap()),
+            _ => {}
+        }
+        let mut given = 0;
+        while table.next_marked(0, &mut |part, image| {
+            assert_eq!(part, 0);
+            given += image.sizes().0 as usize;
+        }) {}
+        assert_eq!(given, if change == 2 { 0 } else { rows.len() }, "a table that is drained gives nothing more");
     }
 }
 
