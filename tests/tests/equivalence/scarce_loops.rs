@@ -34,7 +34,8 @@ fn a_solution_set_goes_beyond_memory() {
         for (scarcity, parallelism) in
             [(Scarcity::Ample, 2), (Scarcity::Part(4), 2), (Scarcity::Least, 1), (Scarcity::Least, 2)]
         {
-            let (found, report) = scarcity.run(&[items.clone()], parallelism, |flows| halved(flows[0].clone()));
+            let (found, report) =
+                scarcity.run(std::slice::from_ref(&items), parallelism, |flows| halved(flows[0].clone()));
             let found = found.into_iter().map(|item| (item.key, item.value, item.text)).collect();
             same_records(&format!("{scarcity:?}, {parallelism} tasks"), found, expected.clone());
             assert_eq!(report.spilled_bytes() > 0, scarcity != Scarcity::Ample, "{scarcity:?}");
