@@ -3,6 +3,7 @@
 //! Both are made the first time they are asked for, kept on disk, and found again afterwards. The same
 //! arguments always give the same bytes.
 
+pub mod clicks;
 mod error;
 pub mod graph_data;
 pub mod graphs;

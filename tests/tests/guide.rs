@@ -36,6 +36,7 @@ fn types_of(stand: &str) -> &'static [&'static str] {
         "Sorted" => &["SortedGroups"],
         "Join" => &["Join"],
         "SolutionJoin" => &["SolutionSides"],
+        "Windowed" => &["Windowed"],
         "Joined" => &["Joined", "WithAll"],
         "KeyedFilter" => &["SemiJoin"],
         "CoGroup" => &["CoGroup"],

@@ -2,6 +2,8 @@
 //!
 //! * **The closure gets** a handle of the group: `g.key`, which is `g.key.0`, … where the key has parts, and the measures below. It gives
 //!   one record for each group, made of them by any expression; a measure's value may go into a `let`.
+//! * **Of windows**, `.group_by(|r| key).window(Tumbling::of(mins(1))).aggregate(|w| record)`, the handle also has `w.start`, where the window begins, and
+//!   the record is given when time has passed the window. Distinct values, `median` and `percentile` are not there for windows.
 //! * **A measure** is over a field, or over what its closure computes: `g.sum(|l| l.price * l.count)`. Of an `Option`, `None` is passed
 //!   over.
 //!

@@ -40,6 +40,14 @@
 //! | [`reduce_group`](CoGroups::reduce_group) | what a loop over both groups of a key emits |
 //! | [`union`](Flow::union) | the records of both |
 //!
+//! # Windows
+//!
+//! | Word | gives |
+//! |---|---|
+//! | [`event_time`](Flow::event_time) | the records of a stream, with the time at which what they tell of happened |
+//! | [`window`](Grouped::window) behind [`group_by`](Flow::group_by) | the records of each key and each window of that time |
+//! | [`aggregate`] | the measures of each of these, when time has passed the window |
+//!
 //! # Loops
 //!
 //! | Word | gives |
@@ -93,7 +101,7 @@
 //! | [`in_folders_by`](Flow::in_folders_by) | the same files, in a folder for each value |
 
 #[cfg(doc)]
-use crate::{CoGroup, CoGroups, Flow, Grouped, Join, SemiJoin, SolutionSides, SortedGroups, WithAll};
+use crate::{CoGroup, CoGroups, Flow, Grouped, Join, SemiJoin, SolutionSides, SortedGroups, Windowed, WithAll};
 
 // The names that other engines have for them lead rustdoc's search to the pages.
 #[doc(alias = "agg")]
