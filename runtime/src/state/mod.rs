@@ -1,6 +1,6 @@
 //! Keyed state: one table in managed pages for the solution set of a delta iteration, the states of keys of a stream, and its windows.
 //!
-//! A [`StateTable`] is a [`GroupTable`](crate::group::GroupTable) that lives on: its rows are looked up, put, updated in place, deleted, and gone through
+//! A [`StateTable`] is a [`GroupTable`] that lives on: its rows are looked up, put, updated in place, deleted, and gone through
 //! without being taken out, all of them by batches. A driver has a [`StateRequest`] for each thing that it does with rows, and a line of [`Requests`] beside
 //! it; it gives windows of rows to [`StateTable::apply`], as it is given them. Rows whose key groups are on disk wait in the line until
 //! [`StateTable::serve`] has read these back.
