@@ -10,7 +10,7 @@ use crate::page::tests::Random;
 use crate::page::{FIRST_ROW, windows};
 use crate::row::{Datum, LeafSet, LeafType};
 use crate::state::tests::model::{Bench, Operation, Row, Shape, group_of, shapes};
-use crate::state::{StateLeaf, StateSpec, key_group_of, key_groups_of_task};
+use crate::state::{StateLeaf, StateSpec, key_groups_of_task};
 
 const AMPLE: usize = 1 << 30;
 
