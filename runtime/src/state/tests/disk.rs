@@ -1,5 +1,6 @@
 //! Tables of more rows than memory holds.
 
+use crate::memory::Memory;
 use crate::memory::limits::STATE_BYTES;
 use crate::page::tests::Random;
 use crate::row::{Datum, LeafType};
@@ -71,6 +72,36 @@ fn parts_that_are_larger_than_memory_come_back_by_their_key_groups() {
         let (rows, bytes) = bench.give(usize::MAX).unwrap();
         restores(&shape, &rows, &bytes, 2);
     }
+}
+
+/// A part comes back in pieces, some rows of the first piece are deleted: the file still has them, and the mark has not.
+#[test]
+fn files_keep_rows_whose_key_groups_have_left() {
+    let (shape, mut random) = (shapes().remove(2), Random(8));
+    let mut bench = Bench::new(&shape, 32 << 20);
+    let mut rows: Vec<Row> = Vec::new();
+    for key in (0..24_000).filter(|&key| group_of(&shape, &shape.row(key, &mut Random(1))) < 128) {
+        let mut row = shape.row(key, &mut random);
+        row[2] = Datum::Bytes("long enough".repeat(500).into_bytes().into());
+        rows.push(row);
+    }
+    bench.run(Operation::Put, &rows);
+    bench.table.revoke(1 << 30).unwrap();
+    bench.later.all();
+    // Memory ends.
+    let budget = bench.context.memory.budget().clone();
+    let others = Memory::new(budget.clone(), "others");
+    let held = others.reserve(budget.limit_bytes() - budget.used_bytes() - (6 << 20)).unwrap();
+    let first: Vec<Row> = rows.iter().filter(|row| group_of(&shape, row) == 3).cloned().collect();
+    assert!(!first.is_empty());
+    bench.run(Operation::Delete, &first);
+    let place = &bench.table.places[0];
+    assert!(place.most.is_some() && place.away.iter().any(|away| away.groups.len() < 64));
+    bench.mark(1);
+    let (rows, bytes) = bench.give(usize::MAX).unwrap();
+    restores(&shape, &rows, &bytes, 1);
+    drop(held);
+    bench.check();
 }
 
 /// Rows of few keys, some of which wait while others come.

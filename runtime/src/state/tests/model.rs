@@ -32,6 +32,12 @@ impl Later {
         let work = self.0.lock().unwrap().pop_front();
         work.expect("somebody waits for nothing")();
     }
+
+    /// Does all that waits.
+    pub(super) fn all(&self) {
+        let works = std::mem::take(&mut *self.0.lock().unwrap());
+        works.into_iter().for_each(|work| work());
+    }
 }
 
 /// A row, leaf by leaf.
