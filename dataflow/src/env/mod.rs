@@ -3,6 +3,7 @@
 mod available;
 mod log;
 mod options;
+mod plan;
 mod progress;
 mod sources;
 
@@ -23,6 +24,7 @@ use crate::error::Result;
 
 pub use log::LogWriter;
 pub use options::{Engine, Options, ProgressWhen};
+pub use plan::Plan;
 
 use progress::Progress;
 
@@ -207,6 +209,17 @@ impl Env {
         Ok(explain::text(&plan, None, self.inner.options.explain_fields))
     }
 
+    /// What the planner chooses for what was to be written or printed so far, and the ways that it has left: for tests that force each of them by
+    /// [`Options::decisions`], and to have a plan again as it was.
+    ///
+    /// # Errors
+    /// What cannot be right about the program.
+    pub fn plan(&self) -> Result<Plan> {
+        let sinks = self.inner.sinks.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let plan = optimizer::plan(&without_kept(&sinks), self.planning())?;
+        Ok(Plan::of(plan))
+    }
+
     /// What was declared so far, as it stands to its files: for each source and sink the record's fields beside the columns, with the types that are
     /// found, what is missing, and what is not read. Of several files the first is looked at, of JSON its first record.
     ///
@@ -250,7 +263,9 @@ impl Env {
     fn planning(&self) -> optimizer::Resources {
         let options = &self.inner.options;
         let memory_bytes = self.inner.budget.limit_bytes();
-        optimizer::Resources { tasks: options.parallelism, memory_bytes, rules: Rules::without(&options.without) }
+        let (tasks, rules, decisions) =
+            (options.parallelism, Rules::without(&options.without), options.decisions.clone());
+        optimizer::Resources { tasks, memory_bytes, rules, decisions }
     }
 
     fn pool(&self) -> Result<Pool> {
@@ -286,6 +301,9 @@ impl Env {
         let plan = optimizer::plan(sinks, self.planning())?;
         if options.explain {
             eprintln!("{}", explain::text(&plan, None, options.explain_fields));
+        }
+        if options.explain_json {
+            eprintln!("{}", explain::json(&plan));
         }
         let shows = match options.progress {
             ProgressWhen::Always => true,

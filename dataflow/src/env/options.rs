@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, Command, value_parser};
 
 use runtime::optimizer::Rule;
+use runtime::physical::Decisions;
 
 use super::available;
 
@@ -47,6 +49,8 @@ pub struct Options {
     pub explain: bool,
     /// Whether plans show which fields somebody reads, and where they come from.
     pub explain_fields: bool,
+    /// Whether the plan is printed as JSON, before the run, in place of text.
+    pub explain_json: bool,
     /// Whether the fields of what is read and written are printed beside the columns of files, before the run.
     pub schema: bool,
     /// When progress is shown.
@@ -61,6 +65,8 @@ pub struct Options {
     pub engine: Engine,
     /// Rules that the optimizer leaves out: results are the same without them. For tests, and to see what a rule is worth.
     pub without: Vec<Rule>,
+    /// How operators are to run, as far as that is decided: what [`Plan::decisions`](crate::Plan::decisions) said of the same program before, or what a test forces.
+    pub decisions: Option<Arc<Decisions>>,
     /// The program's own arguments.
     pub args: Vec<String>,
     /// The program's own settings, by name; see [`Env::from_args_with`](crate::Env::from_args_with).
@@ -76,12 +82,14 @@ impl Default for Options {
             compress_spilled: false,
             explain: false,
             explain_fields: false,
+            explain_json: false,
             schema: false,
             progress: ProgressWhen::Terminal,
             latency: Duration::from_millis(5),
             idle_after: Duration::from_secs(1),
             engine: Engine::Local,
             without: Vec::new(),
+            decisions: None,
             args: Vec::new(),
             own: HashMap::new(),
         }
@@ -102,8 +110,9 @@ impl Options {
             memory_bytes: matches.get_one::<usize>("memory").copied().unwrap_or(defaults.memory_bytes),
             spill_dirs: matches.get_many::<String>("spill-dir").into_iter().flatten().map(PathBuf::from).collect(),
             compress_spilled: matches.get_flag("compress-spilled"),
-            explain: chosen("explain").is_some(),
+            explain: matches!(chosen("explain"), Some("plan" | "fields")),
             explain_fields: chosen("explain") == Some("fields"),
+            explain_json: chosen("explain") == Some("json"),
             schema: matches.get_flag("schema"),
             progress: match chosen("progress") {
                 Some("always") => ProgressWhen::Always,
@@ -113,6 +122,7 @@ impl Options {
             latency: matches.get_one::<Duration>("latency").copied().unwrap_or(defaults.latency),
             idle_after: matches.get_one::<Duration>("idle-after").copied().unwrap_or(defaults.idle_after),
             engine: if chosen("engine") == Some("embedded") { Engine::Embedded } else { Engine::Local },
+            decisions: None,
             without: Rule::ALL.into_iter().filter(|rule| is_without(rule.name())).collect(),
             args: matches.get_many::<String>("args").into_iter().flatten().cloned().collect(),
             own: own.iter().filter_map(|(name, _)| Some(((*name).to_owned(), chosen(name)?.to_owned()))).collect(),
@@ -143,7 +153,7 @@ fn command(own: &[(&'static str, &'static str)]) -> Command {
     let explain = option(
         "explain",
         "WHAT",
-        "Print the plan before the run, and again after it with rows, bytes and times; `fields`: also what is read of records",
+        "Print the plan before the run, and again after it with rows, bytes and times; `fields`: also what is read of records; `json`: before alone, for tools",
     );
     let explain = explain.num_args(0..=1).require_equals(true).default_missing_value("plan");
     let progress = option("progress", "WHEN", "When to show progress [default: terminal]");
@@ -165,7 +175,7 @@ fn command(own: &[(&'static str, &'static str)]) -> Command {
         .arg(memory.value_parser(parse_bytes))
         .arg(spill.action(ArgAction::Append))
         .arg(flag("compress-spilled", "Compress what goes there, for disks that are slow or small"))
-        .arg(explain.value_parser(PossibleValuesParser::new(["plan", "fields"])))
+        .arg(explain.value_parser(PossibleValuesParser::new(["plan", "fields", "json"])))
         .arg(flag("schema", "Print the fields of what is read and written beside the columns of files, before the run"))
         .arg(progress.value_parser(PossibleValuesParser::new(["terminal", "always", "never"])))
         .arg(latency.value_parser(parse_duration))

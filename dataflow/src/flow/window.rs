@@ -10,7 +10,7 @@ use runtime::strategy::{EventTimeOf, Windows};
 use runtime::value::Timestamp;
 
 use super::aggregate::{Aggregates, Types};
-use super::{Flow, Grouped, Handle, Timed, Unbounded};
+use super::{Flow, Grouped, Handle, Mode, Timed, Unbounded};
 use crate::key::Field;
 use crate::record::Record;
 
@@ -44,12 +44,30 @@ impl Tumbling {
     }
 }
 
+/// Modes of flows that do not end, and whose records have no event time yet.
+#[diagnostic::on_unimplemented(
+    message = "event time is for a flow that does not end, once",
+    label = "this flow ends, or has its event time",
+    note = "the records of a `DataSet` are all there: group them by the hour or day of a field; what an `.aggregate(…)` of windows gives is a `DataStream` without event time"
+)]
+pub trait Untimed: Mode {}
+impl Untimed for Unbounded {}
+
+/// Modes of flows whose records have an event time.
+#[diagnostic::on_unimplemented(
+    message = "windows are cut by event time, and these records have none",
+    label = "no event time",
+    note = "say which field it is right behind the source: `.event_time(|r| r.time, Lateness::bounded(secs(5)))`; the records of a `DataSet` are grouped by the hour or day of a field"
+)]
+pub trait HasTime: Mode {}
+impl HasTime for Timed {}
+
 /// Microseconds, as many as there can be.
 fn micros(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }
 
-impl<T: Record> Flow<T, Unbounded> {
+impl<T: Record, M: Mode> Flow<T, M> {
     /// Says which field is the time at which what a record tells of happened, and how late records may come. From here on each record has that
     /// time, also where closures make others of it: what is emitted for a record has the time of that.
     ///
@@ -87,13 +105,16 @@ impl<T: Record> Flow<T, Unbounded> {
         &self,
         time: impl FnOnce(T::Fields<T>) -> Field<T, Timestamp>,
         lateness: Lateness,
-    ) -> Flow<T, Timed> {
+    ) -> Flow<T, Timed>
+    where
+        M: Untimed,
+    {
         let leaf = time(T::fields(0)).first_leaf();
         self.handle.called_at(Location::caller()).event_time(leaf, micros(lateness.0)).typed()
     }
 }
 
-impl<T: Record, K: Record> Grouped<T, K, Timed> {
+impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// Cuts the records of each key into windows by their event time. What is made of a window's records is given when time has passed its end.
     ///
     /// ```
@@ -105,7 +126,10 @@ impl<T: Record, K: Record> Grouped<T, K, Timed> {
     /// }
     /// ```
     #[track_caller]
-    pub fn window(&self, windows: Tumbling) -> Windowed<T, K> {
+    pub fn window(&self, windows: Tumbling) -> Windowed<T, K>
+    where
+        M: HasTime,
+    {
         let micros = micros(windows.0).max(1);
         let (handle, start) = self.handle.windowed(micros, Location::caller());
         let key = self.key.iter().copied().chain([start]).collect();

@@ -1,5 +1,7 @@
 //! EXPLAIN: the plan as a tree of text, before a run with estimates, after it with what really happened.
 
+mod as_json;
+
 use std::fmt::Write as _;
 use std::ops::Range;
 use std::sync::Arc;
@@ -10,6 +12,8 @@ use crate::physical::{OperatorInfo, PhysicalPlan};
 use crate::plan::{Node, topological};
 use crate::source::ColumnFit;
 use crate::strategy::Ship;
+
+pub use as_json::json;
 
 /// The plan as text; with `metrics`, rows, bytes and time per operator, and, where there is any, what it kept in memory and on disk; with fields, what somebody reads of each operator's records, where
 /// `price ← cost` is a field that is taken over unchanged.

@@ -78,6 +78,10 @@ mod tests {
         says("| `zip_with_index`", SPOOL_BYTES);
         says("| a branch of a flow", SPOOL_BYTES);
         says("| `persist`", SPOOL_BYTES);
+        says("| windows", STATE_BYTES);
+        says("| the beginning of a loop", 2 * SPOOL_BYTES);
+        says("| a flow from outside of a loop", SPOOL_BYTES);
+        says("| the solution set", 2 * SPOOL_BYTES + STATE_BYTES);
         says("| an operator that makes rows", STEP_PAGES * PAGE_BYTES);
         says("| an exchange by a key", (2 + CHANNEL_PAGES) * PAGE_BYTES);
         for (words, bytes) in [("pages of ", PAGE_BYTES), ("a record takes at most ", LARGEST_RECORD_BYTES + 1)] {

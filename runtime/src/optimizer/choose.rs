@@ -13,7 +13,9 @@ use super::estimates::Estimates;
 use super::liveness::{Live, read};
 use super::{Resources, Rule};
 use crate::error::{Error, Result};
-use crate::physical::{Builder, Head, InlineStepPlan, OperatorInfo, Part, PhysicalPlan, Place};
+use crate::physical::{
+    Builder, Candidate, Choice, Head, InlineStepPlan, OperatorInfo, Part, PhysicalPlan, Place, identities,
+};
 use crate::plan::Node;
 use crate::row::{LeafSet, RowLayout, Schema};
 use crate::source::{Bound, Scan};
@@ -35,9 +37,21 @@ pub(super) fn choose(
         node.inputs.iter().map(move |input| (input.sequence, position)).collect::<Vec<_>>()
     };
     let readers = nodes.iter().enumerate().flat_map(of_inputs).collect();
-    let loops = LoopPlaces::of(nodes);
-    let mut chooser =
-        Chooser { nodes, positions, readers, live, estimates, meeting, resources, builder, places, consumers, loops };
+    let (loops, identities) = (LoopPlaces::of(nodes), identities(nodes));
+    let mut chooser = Chooser {
+        nodes,
+        positions,
+        readers,
+        live,
+        estimates,
+        meeting,
+        resources,
+        identities,
+        builder,
+        places,
+        consumers,
+        loops,
+    };
     for (index, node) in nodes.iter().enumerate() {
         chooser.describe(node)?;
         let mut place = chooser.place(index, node).map_err(|error| error.at(&node.origin))?;
@@ -102,6 +116,8 @@ struct Chooser<'p> {
     estimates: &'p Estimates,
     meeting: &'p HashSet<Edge>,
     resources: Resources,
+    /// Of each node.
+    identities: Vec<String>,
     builder: Builder,
     places: HashMap<u64, Place>,
     consumers: HashMap<u64, usize>,
@@ -129,10 +145,12 @@ impl Chooser<'_> {
         let live = self.live_of(node);
         self.builder.plan.operators.push(OperatorInfo {
             origin: node.origin.clone(),
-            identity: node.identity(),
+            identity: self.identities[self.builder.plan.operators.len()].clone(),
             description: [node.word(), details.as_str()].join(" ").trim_end().to_owned(),
             text: node.text.clone(),
             strategy: node.operator.placement(),
+            candidates: Vec::new(),
+            chosen: None,
             inputs,
             tasks: 0,
             estimate: self.estimates.get(&node.sequence).copied().unwrap_or(Estimate { rows: 0.0, row_bytes: 0.0 }),
@@ -282,17 +300,13 @@ impl Chooser<'_> {
     /// Runs an operator over rows at these places.
     fn drive_from(&mut self, node: &Node, index: usize, mut places: Vec<Place>) -> Result<Place> {
         let live = self.live_of(node);
-        let strategy = self.cheapest(node, &places, &live)?;
+        let strategy = self.chosen(node, index, &places, &live)?;
         let Strategy { ways, driver, tasks, streamed, kept, .. } = strategy;
         for input in (0..places.len()).filter(|&input| kept != Some(input)) {
             let place = places[input].clone();
             places[input] = self.replayed(node, input, place)?;
         }
         let info = &mut self.builder.plan.operators[index];
-        let before = ways.iter().filter_map(|way| way.before.as_ref()).map(|before| before.name.clone());
-        let mut names: Vec<String> = before.chain([driver.name.clone()]).collect();
-        names.dedup();
-        info.strategy = names.join(", ");
         info.inputs.iter_mut().zip(&ways).for_each(|(input, way)| input.1 = way.ship.clone());
         let part = if ways.iter().any(|way| way.before.is_some()) { Part::Last } else { Part::Whole };
         let mut arrivals: Vec<Arrival> = Vec::new();
@@ -341,7 +355,34 @@ impl Chooser<'_> {
         Place { stage, operator, inline: Vec::new(), forked: false, meets: false, ordered }
     }
 
-    fn cheapest(&self, node: &Node, places: &[Place], live: &LeafSet) -> Result<Strategy> {
+    /// How an operator runs: as it was decided, else in the cheapest way that there is.
+    fn chosen(&mut self, node: &Node, index: usize, places: &[Place], live: &LeafSet) -> Result<Strategy> {
+        let mut strategies = self.strategies(node, places, live)?;
+        strategies.sort_by(|left, right| left.cost.total_cmp(&right.cost));
+        let choices: Vec<Choice> = strategies.iter().map(Choice::of).collect();
+        let identity = &self.identities[index];
+        let decided = self.resources.decisions.as_ref().and_then(|decisions| decisions.get(identity));
+        let number = match decided {
+            None => 0,
+            Some(decided) => choices.iter().position(|choice| choice == decided).ok_or_else(|| {
+                let known: Vec<String> = choices.iter().map(Choice::to_string).collect();
+                Error::Plan(format!(
+                    "`{identity}` was to run as {decided}, and can only run as {}",
+                    known.join(", or ")
+                ))
+            })?,
+        };
+        let info = &mut self.builder.plan.operators[index];
+        info.strategy.clone_from(&choices[number].how);
+        info.chosen = choices.get(number).cloned();
+        let costs = strategies.iter().map(|strategy| strategy.cost);
+        info.candidates =
+            choices.into_iter().zip(costs).map(|(choice, seconds)| Candidate { choice, seconds }).collect();
+        Ok(strategies.swap_remove(number))
+    }
+
+    /// The ways to run an operator, at least one.
+    fn strategies(&self, node: &Node, places: &[Place], live: &LeafSet) -> Result<Vec<Strategy>> {
         let inputs: Vec<Estimate> =
             node.inputs.iter().filter_map(|input| self.estimates.get(&input.sequence).copied()).collect();
         let live_inputs: Vec<LeafSet> =
@@ -362,9 +403,9 @@ impl Chooser<'_> {
             combines: self.resources.rules.runs(Rule::Combiners),
         };
         let strategies = node.operator.strategies(&planning);
-        strategies
-            .into_iter()
-            .min_by(|left, right| left.cost.total_cmp(&right.cost))
-            .ok_or_else(|| Error::Internal(format!("`{}` has no strategy", node.operator.name())))
+        match strategies.is_empty() {
+            false => Ok(strategies),
+            true => Err(Error::Internal(format!("`{}` has no strategy", node.operator.name()))),
+        }
     }
 }

@@ -27,13 +27,13 @@ mod sanity;
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::physical::PhysicalPlan;
+use crate::physical::{Decisions, PhysicalPlan};
 use crate::plan::{Node, topological};
 
 pub use rules::{Rule, Rules};
 
 /// What the planner may use.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Resources {
     /// Parallel tasks.
     pub tasks: usize,
@@ -41,6 +41,8 @@ pub struct Resources {
     pub memory_bytes: usize,
     /// The rules that run.
     pub rules: Rules,
+    /// What is decided already: operators that are not named here run in the cheapest way.
+    pub decisions: Option<Arc<Decisions>>,
 }
 
 /// Plans everything that these sinks need.

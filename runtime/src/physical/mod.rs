@@ -6,6 +6,8 @@
 //!
 //! **Filters are not operators at run time.** They are attached to what follows them, so moving one along an edge is moving a list entry.
 
+mod decisions;
+
 use std::sync::Arc;
 
 use crate::error::Origin;
@@ -14,11 +16,14 @@ use crate::row::{LeafSet, RowLayout};
 use crate::source::{Scan, Source};
 use crate::strategy::{DriverFactory, Estimate, EventTimeOf, Ship, Windows};
 
+pub use decisions::{Candidate, Choice, Decisions};
+pub(crate) use decisions::{choice_value, identities};
+
 /// An operator as the plan shows it; steps, filters and views name it by index.
 pub struct OperatorInfo {
     /// What the user wrote, and where.
     pub origin: Origin,
-    /// Path and name; see [`Node::identity`](crate::plan::Node::identity).
+    /// Path and name, and a number where others have the same; see [`Node::identity`](crate::plan::Node::identity).
     pub identity: String,
     /// The operator's word and details: `join on a = b`.
     pub description: String,
@@ -26,6 +31,10 @@ pub struct OperatorInfo {
     pub text: Arc<str>,
     /// What was chosen: `hash join, build right`.
     pub strategy: String,
+    /// The ways to run it that there were, the cheapest first; none, where there is nothing to choose.
+    pub candidates: Vec<Candidate>,
+    /// Which of them it is.
+    pub chosen: Option<Choice>,
     /// The operators that it reads, and how their rows are shipped.
     pub inputs: Vec<(usize, Ship)>,
     /// Parallel tasks.
@@ -155,6 +164,13 @@ pub struct PhysicalPlan {
 }
 
 impl PhysicalPlan {
+    /// What was chosen, to be given back for the same plan.
+    #[must_use]
+    pub fn decisions(&self) -> Decisions {
+        let chosen = |operator: &OperatorInfo| Some((operator.identity.clone(), operator.chosen.clone()?));
+        Decisions::of(self.operators.iter().filter_map(chosen))
+    }
+
     /// Of each stage, whether some of its rows come from a source without end.
     #[must_use]
     pub fn endless_stages(&self) -> Vec<bool> {

@@ -1,0 +1,36 @@
+//! Plans as values.
+
+use runtime::explain;
+use runtime::physical::{Candidate, Decisions, OperatorInfo, PhysicalPlan};
+
+/// A plan before it is run.
+pub struct Plan {
+    decisions: Decisions,
+    json: String,
+    operators: Vec<OperatorInfo>,
+}
+
+impl Plan {
+    pub(super) fn of(plan: PhysicalPlan) -> Self {
+        Plan { decisions: plan.decisions(), json: explain::json(&plan), operators: plan.operators }
+    }
+
+    /// What was chosen for each operator that has a choice.
+    #[must_use]
+    pub fn decisions(&self) -> &Decisions {
+        &self.decisions
+    }
+
+    /// The ways to run each operator that has any, by its identity, the cheapest first.
+    pub fn candidates(&self) -> impl Iterator<Item = (&str, &[Candidate])> {
+        let driven = self.operators.iter().filter(|operator| operator.chosen.is_some());
+        driven.map(|operator| (operator.identity.as_str(), operator.candidates.as_slice()))
+    }
+
+    /// The plan as JSON: each operator's identity, what it does, what it reads, how it runs and how many records are expected; and the decisions, as
+    /// [`Decisions::to_json`] gives them.
+    #[must_use]
+    pub fn to_json(&self) -> &str {
+        &self.json
+    }
+}

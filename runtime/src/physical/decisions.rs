@@ -1,0 +1,162 @@
+//! What was chosen, as a value: to be read, compared, kept, and given back to have the same plan again.
+//!
+//! Closures cannot be written down, choices can. A decision names an operator by its identity, which a program's text gives it, and not by its place in a plan: so
+//! it holds for a program that is built again, in this process or another.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::error::{Error, Result};
+use crate::plan::Node;
+use crate::strategy::{Ship, Strategy};
+
+/// The form of decisions as text.
+const VERSION: u64 = 1;
+
+/// How an operator runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// Its drivers: `combine sum, merge sum`.
+    pub how: String,
+    /// How the rows of each input come to it: `hash 0 2`, by the leaves with these numbers.
+    pub ships: Vec<String>,
+    /// In how many tasks.
+    pub tasks: usize,
+}
+
+impl fmt::Display for Choice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` ({}; {} tasks)", self.how, self.ships.join(", "), self.tasks)
+    }
+}
+
+/// One way to run an operator, and what it is expected to cost.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Candidate {
+    /// The way.
+    pub choice: Choice,
+    /// In seconds of one core.
+    pub seconds: f64,
+}
+
+/// How the operators of a plan run, by their identities.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Decisions(BTreeMap<String, Choice>);
+
+impl Choice {
+    /// That of a strategy.
+    #[must_use]
+    pub fn of(strategy: &Strategy) -> Self {
+        let before = strategy.ways.iter().filter_map(|way| way.before.as_ref()).map(|before| before.name.clone());
+        let mut names: Vec<String> = before.chain([strategy.driver.name.clone()]).collect();
+        names.dedup();
+        let ships = strategy.ways.iter().map(|way| written(&way.ship)).collect();
+        Choice { how: names.join(", "), ships, tasks: strategy.tasks }
+    }
+}
+
+/// A way of shipping with all that belongs to it.
+fn written(ship: &Ship) -> String {
+    match ship {
+        Ship::Hash(leaves) => {
+            let leaves: Vec<String> = leaves.iter().map(usize::to_string).collect();
+            format!("{ship} {}", leaves.join(" "))
+        }
+        Ship::Number(leaf) => format!("{ship} {leaf}"),
+        _ => ship.to_string(),
+    }
+}
+
+impl Decisions {
+    /// These choices.
+    #[must_use]
+    pub fn of(choices: impl IntoIterator<Item = (String, Choice)>) -> Self {
+        Decisions(choices.into_iter().collect())
+    }
+
+    /// How an operator is to run, if that is decided.
+    #[must_use]
+    pub fn get(&self, identity: &str) -> Option<&Choice> {
+        self.0.get(identity)
+    }
+
+    /// The same, with another choice for one operator.
+    #[must_use]
+    pub fn with(mut self, identity: impl Into<String>, choice: Choice) -> Self {
+        self.0.insert(identity.into(), choice);
+        self
+    }
+
+    /// Each operator's choice, in the order of their identities.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Choice)> {
+        self.0.iter().map(|(identity, choice)| (identity.as_str(), choice))
+    }
+
+    /// As JSON: `{"version": 1, "operators": {"counts/sum": {"how": "…", "ships": ["hash 0"], "tasks": 2}}}`.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let operators: serde_json::Map<String, Value> =
+            self.0.iter().map(|(id, choice)| (id.clone(), choice_value(choice))).collect();
+        json!({ "version": VERSION, "operators": operators }).to_string()
+    }
+
+    /// Of [`Decisions::to_json`].
+    ///
+    /// # Errors
+    /// [`Error::Plan`] for another text.
+    pub fn from_json(text: &str) -> Result<Self> {
+        let wrong = |what: &str| {
+            Error::Plan(format!("these are no decisions of a plan: {what}; take them as EXPLAIN gives them"))
+        };
+        let all: Value = serde_json::from_str(text).map_err(|error| wrong(&error.to_string()))?;
+        if all["version"].as_u64() != Some(VERSION) {
+            return Err(wrong(&format!("version {}, where {VERSION} is known", all["version"])));
+        }
+        let operators = all["operators"].as_object().ok_or_else(|| wrong("`operators` is missing"))?;
+        let choice = |(identity, choice): (&String, &Value)| {
+            let ships = choice["ships"].as_array()?.iter().map(|ship| Some(ship.as_str()?.to_owned()));
+            let tasks = usize::try_from(choice["tasks"].as_u64()?).ok()?;
+            let choice =
+                Choice { how: choice["how"].as_str()?.to_owned(), ships: ships.collect::<Option<_>>()?, tasks };
+            Some((identity.clone(), choice))
+        };
+        let choices = operators.iter().map(choice).collect::<Option<BTreeMap<_, _>>>();
+        choices.map(Decisions).ok_or_else(|| wrong("an operator has no `how`, `ships` or `tasks`"))
+    }
+}
+
+/// A choice as JSON.
+pub(crate) fn choice_value(choice: &Choice) -> Value {
+    json!({ "how": choice.how, "ships": choice.ships, "tasks": choice.tasks })
+}
+
+/// The identities of a plan's nodes: where several have one, the later ones have a number behind it.
+pub(crate) fn identities(nodes: &[Arc<Node>]) -> Vec<String> {
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    let unique = |node: &Arc<Node>| {
+        let identity = node.identity();
+        let count = seen.entry(identity.clone()).or_default();
+        *count += 1;
+        if *count == 1 { identity } else { format!("{identity}#{count}") }
+    };
+    nodes.iter().map(unique).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decisions_are_the_same_after_a_way_through_text() {
+        let choice = Choice { how: "hash join, build left".to_owned(), ships: vec!["hash 0 2".to_owned()], tasks: 3 };
+        let decisions = Decisions::default().with("paths/of names", choice.clone()).with("sum#2", choice);
+        assert_eq!(Decisions::from_json(&decisions.to_json()).unwrap(), decisions);
+        for text in ["", "[]", "{}", r#"{"version":2,"operators":{}}"#, r#"{"version":1,"operators":{"a":{"how":1}}}"#]
+        {
+            assert!(matches!(Decisions::from_json(text), Err(Error::Plan(_))), "{text}");
+        }
+    }
+}
