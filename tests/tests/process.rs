@@ -85,7 +85,7 @@ fn a_closure_may_run_a_job_while_it_holds_a_lock() {
         for parallelism in PARALLELISM {
             let numbers = local(parallelism).collection(0..200u64).unwrap();
             let sums = with_jobs_under_a_lock(numbers, parallelism, lock.clone()).collect().unwrap();
-            assert_eq!(sums.into_iter().sum::<u64>(), (0..200).map(|n| below(n % 50)).sum());
+            assert_eq!(sums.into_iter().sum::<u64>(), (0..200).map(|n| below(n % 50)).sum::<u64>());
         }
         assert_eq!(*lock.lock().unwrap(), 600);
     });
@@ -97,7 +97,7 @@ fn a_closure_may_wait_for_a_thread_that_runs_a_job() {
         for parallelism in PARALLELISM {
             let numbers = local(parallelism).collection(0..8u64).unwrap();
             let sums = with_jobs_in_threads(numbers, parallelism).collect().unwrap();
-            assert_eq!(sums.into_iter().sum::<u64>(), (0..8).map(below).sum());
+            assert_eq!(sums.into_iter().sum::<u64>(), (0..8).map(below).sum::<u64>());
         }
     });
 }
