@@ -20,6 +20,12 @@ impl Error {
     pub fn cause(&self) -> &runtime::error::Error {
         &self.0
     }
+
+    /// Whether the job was [cancelled](crate::JobHandle::cancel), and nothing went wrong.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        matches!(self.0, runtime::error::Error::Cancelled)
+    }
 }
 
 impl fmt::Debug for Error {

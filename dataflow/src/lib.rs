@@ -52,7 +52,7 @@ mod text;
 pub use dataflow_macros::{Record, dataflow_inline as dataflow};
 
 pub use accumulators::{Accumulated, Accumulator};
-pub use env::{Engine, Env, LogWriter, Options, Plan, ProgressWhen, Report};
+pub use env::{Engine, Env, JobHandle, LogWriter, Options, Plan, ProgressWhen, Report};
 pub use error::{Error, Result, UserError};
 pub use flow::{
     Aggregates, Bounded, CoGroup, CoGroups, DataSet, DataStream, Ends, Flow, Forward, Grouped, IfExists, InFolders,
@@ -66,6 +66,7 @@ pub use key::{
 };
 pub use record::{List, ListIter, Map, MapIter, Record, Value};
 pub use runtime::format::{CsvOptions, JsonOptions, ParquetCodec, ParquetOptions, TimeForms};
+pub use runtime::metrics::{Metrics, MetricsOfOperator};
 pub use runtime::optimizer::Rule;
 pub use runtime::physical::{Candidate, Choice, Decisions};
 pub use runtime::source::{Comparison, Lenient};

@@ -98,6 +98,20 @@ pub enum Error {
         /// A line for each operator that needs some.
         by_operator: String,
     },
+    /// A job inside of a closure of another needs more than is left beside the jobs that run.
+    #[error(
+        "a job that a closure of another job runs needs at least {} of memory, and {} of the budget of {} are left beside the jobs that run now; it cannot wait \
+         for them, since one of them waits for it: raise `--memory`, lower `--parallelism`, or run it outside of the closure",
+        Mib::rounded_up(*need), Mib(*free), Mib(*budget)
+    )]
+    NoRoomInside {
+        /// The least that it runs with.
+        need: usize,
+        /// What is left beside the leasts of the jobs that run.
+        free: usize,
+        /// The budget.
+        budget: usize,
+    },
     /// The process may not have the addresses that pages lie in.
     #[error(
         "the system grants this process {} of addresses for pages and no more; raise the limit (`ulimit -v`), or lower `--memory` below that",

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
+use runtime::exec::Admissions;
 use runtime::memory::Budget;
 use runtime::page::limited_bytes;
 
@@ -12,10 +13,15 @@ const SHARE: f64 = 0.7;
 /// Where nothing can be found out.
 const FALLBACK_BYTES: usize = 1 << 30;
 
-/// The budget that all environments of the process share, but for those with one of their own.
+/// The budget that all environments of the process share, but for those with one of their own, and the jobs in it.
+pub(super) fn admissions() -> &'static Arc<Admissions> {
+    static SHARED: OnceLock<Arc<Admissions>> = OnceLock::new();
+    SHARED.get_or_init(|| Admissions::new(Budget::new(budget_bytes())))
+}
+
+/// That budget.
 pub(super) fn budget() -> &'static Arc<Budget> {
-    static BUDGET: OnceLock<Arc<Budget>> = OnceLock::new();
-    BUDGET.get_or_init(|| Budget::new(budget_bytes()))
+    admissions().budget()
 }
 
 /// The default budget: a share of what the machine has available, or of what the control group allows where that is less.

@@ -1,32 +1,30 @@
 //! The environment of a program's pipelines: sources, settings, runs.
 
 mod available;
+mod execution;
+mod handle;
 mod log;
 mod options;
 mod plan;
 mod progress;
 mod sources;
 
-use std::io::IsTerminal;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use runtime::embedded;
-use runtime::exec::{self, Pool, Resources, Streaming};
+use runtime::exec::{self, Admissions, Pool};
 use runtime::explain;
 use runtime::memory::Budget;
-use runtime::metrics::JobMetrics;
 use runtime::optimizer::{self, Rules};
-use runtime::plan::{Node, topological, without_kept};
+use runtime::plan::{Node, without_kept};
 use runtime::spill::SpillSpace;
 
-use crate::accumulators::{Registry, Run};
+use crate::accumulators::Registry;
 use crate::error::Result;
 
+pub use handle::JobHandle;
 pub use log::LogWriter;
 pub use options::{Engine, Options, ProgressWhen};
 pub use plan::Plan;
-
-use progress::Progress;
 
 /// Where pipelines begin and end. Cloning copies the handle.
 ///
@@ -46,7 +44,8 @@ pub struct Env {
 
 struct EnvState {
     options: Options,
-    budget: Arc<Budget>,
+    /// The memory, and the jobs that share it.
+    admissions: Arc<Admissions>,
     space: Arc<SpillSpace>,
     sinks: Mutex<Vec<Arc<Node>>>,
     accumulators: Registry,
@@ -107,9 +106,9 @@ impl Env {
     /// An environment with these settings.
     #[must_use]
     pub fn new(options: Options) -> Self {
-        let shared = available::budget();
-        let is_shared = options.memory_bytes == shared.limit_bytes();
-        let budget = if is_shared { shared.clone() } else { Budget::new(options.memory_bytes) };
+        let shared = available::admissions();
+        let is_shared = options.memory_bytes == shared.budget().limit_bytes();
+        let admissions = if is_shared { shared.clone() } else { Admissions::new(Budget::new(options.memory_bytes)) };
         let space = match &options.spill_dirs[..] {
             folders if options.compress_spilled => SpillSpace::compressing(folders),
             [] => SpillSpace::temporary(),
@@ -118,7 +117,7 @@ impl Env {
         Env {
             inner: Arc::new(EnvState {
                 options,
-                budget,
+                admissions,
                 space,
                 sinks: Mutex::default(),
                 accumulators: Registry::default(),
@@ -195,8 +194,7 @@ impl Env {
     /// # Errors
     /// The first thing that went wrong, with the operator and its place in the program. Outputs are then as they were before.
     pub fn run(&self) -> Result<Report> {
-        let sinks = std::mem::take(&mut *self.inner.sinks.lock().unwrap_or_else(PoisonError::into_inner));
-        self.execute(&sinks)
+        self.submit(&self.take_sinks())?.complete()
     }
 
     /// The plan of what was to be written or printed so far, as text.
@@ -255,14 +253,18 @@ impl Env {
         self.inner.sinks.lock().unwrap_or_else(PoisonError::into_inner).push(sink);
     }
 
+    fn take_sinks(&self) -> Vec<Arc<Node>> {
+        std::mem::take(&mut *self.inner.sinks.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     pub(crate) fn run_now(&self, sink: &Arc<Node>) -> Result<()> {
-        self.execute(std::slice::from_ref(sink)).map(|_| ())
+        self.submit(std::slice::from_ref(sink))?.complete().map(|_| ())
     }
 
     /// The resources that the optimizer may use.
     fn planning(&self) -> optimizer::Resources {
         let options = &self.inner.options;
-        let memory_bytes = self.inner.budget.limit_bytes();
+        let memory_bytes = self.inner.admissions.budget().limit_bytes();
         let (tasks, rules, decisions) =
             (options.parallelism, Rules::without(&options.without), options.decisions.clone());
         optimizer::Resources { tasks, memory_bytes, rules, decisions }
@@ -278,59 +280,6 @@ impl Env {
 
     pub(crate) fn accumulators(&self) -> &Registry {
         &self.inner.accumulators
-    }
-
-    fn execute(&self, sinks: &[Arc<Node>]) -> Result<Report> {
-        if self.inner.options.schema {
-            eprint!("{}", explain::schemas(sinks));
-        }
-        let sinks = &without_kept(sinks);
-        let run = self.inner.accumulators.begin()?;
-        let result = run.within(|| match self.inner.options.engine {
-            Engine::Embedded => embedded::run(sinks).map(|()| Report::default()).map_err(Into::into),
-            Engine::Local => self.execute_locally(sinks, &run),
-        });
-        let accumulated = run.end(result.is_ok());
-        let rejected_rows = topological(sinks).iter().map(|node| node.operator.rejected_rows()).sum();
-        let report = result?;
-        Ok(Report { rejected_rows, accumulated: accumulated?, ..report })
-    }
-
-    fn execute_locally(&self, sinks: &[Arc<Node>], run: &Run) -> Result<Report> {
-        let options = &self.inner.options;
-        let plan = optimizer::plan(sinks, self.planning())?;
-        if options.explain {
-            eprintln!("{}", explain::text(&plan, None, options.explain_fields));
-        }
-        if options.explain_json {
-            eprintln!("{}", explain::json(&plan));
-        }
-        let shows = match options.progress {
-            ProgressWhen::Always => true,
-            ProgressWhen::Never => false,
-            ProgressWhen::Terminal => std::io::stderr().is_terminal(),
-        };
-        let mut progress = shows.then(|| Progress::new(&plan));
-        let (budget, space) = (self.inner.budget.clone(), self.inner.space.clone());
-        let streaming = Streaming { latency: options.latency, idle_after: options.idle_after };
-        let resources = Resources { pool: self.pool()?, budget, space, streaming };
-        let tick = |metrics: &JobMetrics| {
-            if let Some(progress) = &mut progress {
-                progress.show(metrics, &run.shown());
-            }
-        };
-        let result = exec::run(&plan, sinks, &resources, tick);
-        if let Some(progress) = progress {
-            progress.clear();
-        }
-        let metrics = result?;
-        let explain = explain::text(&plan, Some(&metrics), options.explain_fields);
-        if options.explain {
-            eprintln!("{explain}");
-        }
-        let (source_rows, source_bytes) = (metrics.source_rows.get(), metrics.source_bytes.get());
-        let spilled_bytes = metrics.operators.iter().map(|operator| operator.spilled_bytes.get()).sum();
-        Ok(Report { explain, source_rows, source_bytes, spilled_bytes, ..Report::default() })
     }
 }
 

@@ -365,7 +365,7 @@ impl Env {
     pub fn collection<V: Value>(&self, records: impl IntoIterator<Item = V>) -> Result<DataSet<V::Record>> {
         let schema = V::Record::schema();
         let layout = Arc::new(RowLayout::full(schema.types()));
-        let memory = Memory::new(self.inner.budget.clone(), "a collection of the program's");
+        let memory = Memory::new(self.inner.admissions.budget().clone(), "a collection of the program's");
         let mut writer = RowWriter::new(layout, memory);
         write_all(&mut writer, records)?;
         writer.seal();

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use rayon::ThreadPool;
 
 use super::channel::{QueuePlace, Wake};
+use super::inside::Inside;
 use crate::error::{Error, Origin};
 use crate::kernel::catching;
 use crate::metrics::JobMetrics;
@@ -117,7 +118,7 @@ impl Job {
     /// Counts the calling thread as one that runs a task, as long as the answer lives.
     pub(super) fn at_work(&self) -> AtWork<'_> {
         self.at_work.fetch_add(1, Ordering::Relaxed);
-        AtWork(&self.at_work)
+        AtWork { count: &self.at_work, _inside: Inside::enter() }
     }
 
     /// Takes note of the tasks that may wait for a thread; nothing where none does.
@@ -176,10 +177,13 @@ impl Job {
 
 /// A thread that runs a task.
 #[must_use]
-pub(super) struct AtWork<'j>(&'j AtomicUsize);
+pub(super) struct AtWork<'j> {
+    count: &'j AtomicUsize,
+    _inside: Inside,
+}
 
 impl Drop for AtWork<'_> {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.count.fetch_sub(1, Ordering::Relaxed);
     }
 }

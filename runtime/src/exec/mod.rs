@@ -7,10 +7,13 @@
 //! so that thread runs the inner job's tasks itself, and those alone, since a task of another job might want a lock that the closure holds. A
 //! waiting thread that is not the pool's does the same where no thread of the pool gets to the job.
 
+mod admission;
 mod aligned_input;
 mod blocking;
 mod channel;
 mod exits;
+mod handle;
+mod inside;
 mod job;
 mod inline;
 mod needs;
@@ -18,6 +21,7 @@ mod pipeline;
 mod reading;
 mod spill_queue;
 mod start;
+mod submitted;
 mod task;
 mod timers;
 
@@ -29,10 +33,11 @@ use rayon::ThreadPool;
 
 use crate::error::{Error, Result};
 use crate::memory::Budget;
-use crate::metrics::JobMetrics;
-use crate::physical::PhysicalPlan;
-use crate::plan::{Node, remove_abandoned, topological};
 use crate::spill::SpillSpace;
+
+pub use admission::Admissions;
+pub use handle::JobHandle;
+pub use submitted::{JobControl, Submitted};
 
 /// Threads that run tasks.
 pub type Pool = Arc<ThreadPool>;
@@ -41,12 +46,19 @@ pub type Pool = Arc<ThreadPool>;
 pub struct Resources {
     /// The threads.
     pub pool: Pool,
-    /// The memory.
-    pub budget: Arc<Budget>,
+    /// The memory, and the jobs that share it.
+    pub admissions: Arc<Admissions>,
     /// Where what it does not hold goes.
     pub space: Arc<SpillSpace>,
     /// How streams are run.
     pub streaming: Streaming,
+}
+
+impl Resources {
+    /// The memory.
+    fn budget(&self) -> &Arc<Budget> {
+        self.admissions.budget()
+    }
 }
 
 /// How flows that do not end are run.
@@ -85,48 +97,8 @@ struct Pools {
 fn start_pool(threads: usize) -> Result<ThreadPool> {
     let builder =
         rayon::ThreadPoolBuilder::new().num_threads(threads).thread_name(|number| format!("dataflow-{number}"));
+    let builder = builder.start_handler(|_| inside::stay_inside());
     builder
         .build()
         .map_err(|error| Error::Plan(format!("cannot start {threads} threads: {error}; lower `--parallelism`")))
-}
-
-/// Whether nobody sees any more what a job still writes.
-fn is_abandoned(nodes: &[Arc<Node>], sinks: &[Arc<Node>]) -> bool {
-    let is_sink = |node: &Arc<Node>| sinks.iter().any(|sink| sink.sequence == node.sequence);
-    sinks.iter().all(|sink| sink.operator.is_abandoned())
-        && nodes.iter().all(|node| is_sink(node) || node.operator.claim().is_none())
-}
-
-/// Runs a plan to its end, or until nobody reads any more what it writes; `tick` sees the counters now and then.
-///
-/// # Errors
-/// The first error of any task, with its operator. Outputs are then removed.
-pub fn run(
-    plan: &PhysicalPlan,
-    sinks: &[Arc<Node>],
-    resources: &Resources,
-    mut tick: impl FnMut(&JobMetrics),
-) -> Result<Arc<JobMetrics>> {
-    let nodes = topological(sinks);
-    remove_abandoned(&nodes);
-    for (index, node) in nodes.iter().enumerate() {
-        if let Err(error) = node.operator.prepare() {
-            // What was prepared before is removed; the first error is the one to show.
-            nodes[..index].iter().for_each(|node| node.operator.finish(false).unwrap_or_default());
-            return Err(error.at(&node.origin));
-        }
-    }
-    let watch = |metrics: &JobMetrics| {
-        tick(metrics);
-        !is_abandoned(&nodes, sinks)
-    };
-    let result = start::run(plan, resources, watch);
-    let mut finished = Ok(());
-    for node in &nodes {
-        let success = result.is_ok() && finished.is_ok();
-        if let Err(error) = node.operator.finish(success) {
-            finished = finished.and(Err(error.at(&node.origin)));
-        }
-    }
-    result.and_then(|metrics| finished.map(|()| metrics))
 }

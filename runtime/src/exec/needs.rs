@@ -62,7 +62,7 @@ impl Needs {
     }
 
     /// All of it.
-    fn sum(&self) -> usize {
+    pub(super) fn sum(&self) -> usize {
         let operators = self.of_operators();
         operators + slack(operators)
     }
@@ -75,11 +75,13 @@ impl Needs {
     ///
     /// What is kept from run to run is written by itself, so it is waited for, however long the disk takes. A task of another job gives back soon, unless
     /// it is in a closure of the user's, which may be the one that waits here: the plan begins without it then, since more may come back while it runs.
-    pub(super) fn wait_for_room(&self, budget: &Budget) {
+    /// What others hold beyond their leasts is meant: that the leasts fit together is seen to by `Admissions`.
+    pub(super) fn wait_for_room(&self, budget: &Budget, is_cancelled: impl Fn() -> bool) {
         const PAUSE: Duration = Duration::from_millis(5);
         const PAUSES_FOR_TASKS: u32 = 200;
         let mut pauses = 0;
         while pauses < PAUSES_FOR_TASKS
+            && !is_cancelled()
             && let Some(giver) = budget.request_revoke(self.sum())
         {
             // Nobody is asked again as long as something comes back.
@@ -88,7 +90,7 @@ impl Needs {
                 std::thread::sleep(PAUSE);
                 pauses += u32::from(giver == Revocation::Task);
                 let before = std::mem::replace(&mut used, budget.used_bytes());
-                if used >= before || pauses >= PAUSES_FOR_TASKS {
+                if used >= before || pauses >= PAUSES_FOR_TASKS || is_cancelled() {
                     break;
                 }
             }
@@ -169,7 +171,7 @@ mod tests {
         let held = Arc::new(Mutex::new(Some(kept.reserve(12 << 20).unwrap())));
         // A task that is in a closure.
         let begun = Instant::now();
-        needs.wait_for_room(&budget);
+        needs.wait_for_room(&budget, || false);
         assert!(budget.used_bytes() >= 12 << 20 && begun.elapsed() < Duration::from_secs(60));
         // A disk that takes longer than that.
         kept.set_revokes_by_itself();
@@ -184,7 +186,7 @@ mod tests {
                 });
             }
         });
-        needs.wait_for_room(&budget);
+        needs.wait_for_room(&budget, || false);
         assert_eq!((budget.request_revoke(needs.sum()), held.lock().unwrap().is_none()), (None, true));
     }
 }

@@ -22,7 +22,7 @@ use crate::kernel::{Blocking, Outputs, TaskContext, TaskGroup, catching};
 use crate::memory::Memory;
 use crate::memory::limits::SPOOL_BYTES;
 use crate::metrics::JobMetrics;
-use crate::page::{RowWriter, limited_bytes};
+use crate::page::RowWriter;
 use crate::physical::{Head, InlineStepPlan, OutputPlan, PhysicalPlan, StagePlan, StepPlan};
 use crate::row::{LeafSet, RowLayout};
 use crate::source::Source;
@@ -30,24 +30,23 @@ use crate::spill::SpillQueue;
 use crate::strategy::Ship;
 use crate::stream::ItemSender;
 
-/// Starts all tasks of a plan, and waits for them, as long as `tick` wants them to go on.
+/// Starts all tasks of a plan as this job's, and waits for them, as long as `tick` wants them to go on.
 pub(super) fn run(
+    job: &Arc<Job>,
     plan: &PhysicalPlan,
+    needs: &Needs,
     resources: &Resources,
     tick: impl FnMut(&JobMetrics) -> bool,
-) -> Result<Arc<JobMetrics>> {
-    let origins = plan.operators.iter().map(|operator| operator.origin.clone()).collect();
-    let job = Job::new(resources.pool.clone(), origins);
-    let needs = Needs::of(plan)?;
-    if let Some(bytes) = limited_bytes().filter(|&bytes| bytes < resources.budget.limit_bytes()) {
-        return Err(Error::FewAddresses { bytes });
-    }
-    needs.check(plan, resources.budget.limit_bytes())?;
+) -> Result<()> {
+    let budget = resources.budget();
     if needs.may_spill() {
         resources.space.check()?;
     }
-    needs.wait_for_room(&resources.budget);
-    let _kept = resources.budget.reserve_for_pinned(needs.pinned());
+    needs.wait_for_room(budget, || job.is_cancelled());
+    if job.is_cancelled() {
+        return Err(Error::Cancelled);
+    }
+    let _kept = budget.reserve_for_pinned(needs.pinned());
     let starter = Starter::new(plan, resources, job.clone())?;
     // A task and its body hold each other, so no task gets a body before all bodies are made.
     let mut bodies = Vec::new();
@@ -63,8 +62,8 @@ pub(super) fn run(
     };
     job.start(bodies.into_iter().map(start).collect());
     let ended = job.wait(tick);
-    crate::page::rest(resources.budget.limit_bytes());
-    ended.map(|()| job.metrics.clone())
+    crate::page::rest(budget.limit_bytes());
+    ended
 }
 
 struct Starter<'p> {
@@ -125,7 +124,7 @@ impl<'p> Starter<'p> {
     }
 
     fn memory(&self, operator: usize) -> Memory {
-        Memory::new(self.resources.budget.clone(), self.plan.operators[operator].origin.to_string())
+        Memory::new(self.resources.budget().clone(), self.plan.operators[operator].origin.to_string())
     }
 
     fn driver_memory(&self, step: &StepPlan, me: &Arc<dyn Wake>) -> Memory {
@@ -142,7 +141,7 @@ impl<'p> Starter<'p> {
     /// Memory that is given back when it is asked for: the task is woken to do so.
     fn spilling(&self, operator: usize, minimum: usize, me: &Arc<dyn Wake>) -> Memory {
         let owner = self.plan.operators[operator].origin.to_string();
-        let memory = Memory::spilling(self.resources.budget.clone(), owner, minimum);
+        let memory = Memory::spilling(self.resources.budget().clone(), owner, minimum);
         let task = Arc::downgrade(me);
         memory.on_revoke_request(move || {
             if let Some(task) = task.upgrade() {

@@ -1,7 +1,11 @@
 //! What operators count while they run: relaxed atomics, read by progress and EXPLAIN.
 
+mod reading;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+pub use reading::{Metrics, MetricsOfOperator};
 
 /// One operator's counters, over all its tasks.
 #[derive(Debug, Default)]

@@ -1,0 +1,111 @@
+//! A job that is planned and not begun, and what is known and wanted of it from outside.
+
+use std::sync::Arc;
+
+use super::Resources;
+use super::admission::{Admissions, Place};
+use super::inside::is_inside_job;
+use super::job::Job;
+use super::needs::Needs;
+use super::start;
+use crate::error::{Error, Result};
+use crate::metrics::{JobMetrics, Metrics};
+use crate::page::limited_bytes;
+use crate::physical::PhysicalPlan;
+use crate::plan::{Node, remove_abandoned, topological};
+
+/// A job that has its place among those that share its budget. Dropping it gives the place up.
+pub struct Submitted {
+    plan: Arc<PhysicalPlan>,
+    sinks: Vec<Arc<Node>>,
+    resources: Resources,
+    needs: Needs,
+    job: Arc<Job>,
+    place: Place,
+}
+
+impl Submitted {
+    /// Gives a plan its place behind the jobs that were submitted before; no file is touched.
+    ///
+    /// # Errors
+    /// Where the budget is too little for the plan by itself, and, inside of a closure of another job, where it does not fit now: what would have to end
+    /// before waits for it.
+    pub fn new(plan: Arc<PhysicalPlan>, sinks: Vec<Arc<Node>>, resources: Resources) -> Result<Self> {
+        let needs = Needs::of(&plan)?;
+        let budget_bytes = resources.budget().limit_bytes();
+        if let Some(bytes) = limited_bytes().filter(|&bytes| bytes < budget_bytes) {
+            return Err(Error::FewAddresses { bytes });
+        }
+        needs.check(&plan, budget_bytes)?;
+        let place = resources.admissions.request(needs.sum(), !is_inside_job())?;
+        let origins = plan.operators.iter().map(|operator| operator.origin.clone()).collect();
+        let job = Job::new(resources.pool.clone(), origins);
+        Ok(Submitted { plan, sinks, resources, needs, job, place })
+    }
+
+    /// What cancels it, and reads its counters, from any thread.
+    #[must_use]
+    pub fn control(&self) -> JobControl {
+        JobControl { job: self.job.clone(), admissions: self.resources.admissions.clone() }
+    }
+
+    /// Waits for its turn and runs it, to its end or until nobody reads any more what it writes; `tick` sees the counters now and then.
+    ///
+    /// # Errors
+    /// The first error of any task, with its operator. Outputs are then removed.
+    pub fn run(self, mut tick: impl FnMut(&JobMetrics)) -> Result<Arc<JobMetrics>> {
+        if !self.place.wait(|| self.job.is_cancelled()) {
+            return Err(Error::Cancelled);
+        }
+        let nodes = topological(&self.sinks);
+        remove_abandoned(&nodes);
+        for (index, node) in nodes.iter().enumerate() {
+            if let Err(error) = node.operator.prepare() {
+                // What was prepared before is removed; the first error is the one to show.
+                nodes[..index].iter().for_each(|node| node.operator.finish(false).unwrap_or_default());
+                return Err(error.at(&node.origin));
+            }
+        }
+        let watch = |metrics: &JobMetrics| {
+            tick(metrics);
+            !is_abandoned(&nodes, &self.sinks)
+        };
+        let result = start::run(&self.job, &self.plan, &self.needs, &self.resources, watch);
+        let mut finished = Ok(());
+        for node in &nodes {
+            let success = result.is_ok() && finished.is_ok();
+            if let Err(error) = node.operator.finish(success) {
+                finished = finished.and(Err(error.at(&node.origin)));
+            }
+        }
+        result.and(finished).map(|()| self.job.metrics.clone())
+    }
+}
+
+/// Whether nobody sees any more what a job still writes.
+fn is_abandoned(nodes: &[Arc<Node>], sinks: &[Arc<Node>]) -> bool {
+    let is_sink = |node: &Arc<Node>| sinks.iter().any(|sink| sink.sequence == node.sequence);
+    sinks.iter().all(|sink| sink.operator.is_abandoned())
+        && nodes.iter().all(|node| is_sink(node) || node.operator.claim().is_none())
+}
+
+/// What cancels a job, and reads its counters. Cloning copies the handle.
+#[derive(Clone)]
+pub struct JobControl {
+    job: Arc<Job>,
+    admissions: Arc<Admissions>,
+}
+
+impl JobControl {
+    /// Ends the job with [`Error::Cancelled`], unless it has ended: each task stops behind the call that it is in.
+    pub fn cancel(&self) {
+        self.job.fail(Error::Cancelled);
+        self.admissions.wake();
+    }
+
+    /// What it has done so far.
+    #[must_use]
+    pub fn metrics(&self) -> Metrics {
+        Metrics::of(&self.job.metrics, &self.job.origins)
+    }
+}

@@ -1,0 +1,396 @@
+//! Jobs as handles: started, looked at, cancelled, awaited; and jobs that share a budget, which begin when their leasts fit together.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
+
+use dataflow::prelude::*;
+use dataflow::{JobHandle, LogWriter};
+use runtime::error::Error;
+use tests::{Folder, PARALLELISM, embedded, local, wait_until, with_memory, within_two_minutes};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// So long a job had time to begin that was not to.
+const LONG: Duration = Duration::from_millis(1_500);
+
+#[dataflow]
+fn told(numbers: DataStream<u64>, seen: Sender<u64>) -> DataStream<u64> {
+    let all = numbers.map(|n| {
+        let _ = seen.send(n);
+        n
+    });
+    all.filter(|n| n % 2 == 0)
+}
+
+/// A log of these numbers, which goes on.
+fn log_of(folder: &Folder, name: &str, numbers: impl IntoIterator<Item = u64>) -> LogWriter<u64> {
+    let mut log = LogWriter::create(folder.join(name), 1).unwrap();
+    numbers.into_iter().for_each(|number| log.append(number).unwrap());
+    log.flush().unwrap();
+    log
+}
+
+/// One that is over.
+fn sealed_log_of(folder: &Folder, name: &str, numbers: impl IntoIterator<Item = u64>) {
+    log_of(folder, name, numbers).seal_all().unwrap();
+}
+
+/// Declares a job that follows a log, and hears what its closure sees.
+fn follow(env: &Env, folder: &Folder, name: &str) -> Receiver<u64> {
+    let (seen, told_numbers) = channel();
+    told(env.read_log(folder.join(name)).unwrap(), seen).write_native(folder.join(&format!("{name}-out")));
+    told_numbers
+}
+
+fn started(env: &Env, folder: &Folder, name: &str) -> (JobHandle, Receiver<u64>) {
+    let told_numbers = follow(env, folder, name);
+    (env.start().unwrap(), told_numbers)
+}
+
+/// The least that what is declared runs with.
+fn least(parallelism: usize, declare: impl Fn(&Env)) -> usize {
+    let env = with_memory(parallelism, 1);
+    declare(&env);
+    match env.start().err().unwrap().cause() {
+        Error::TooLittleMemory { need, .. } => *need,
+        other => panic!("{other}"),
+    }
+}
+
+/// Holds a folder against the logs that are all there should be in it: what a job has written goes with it, what it was about to write, too.
+fn holds_only(folder: &Folder, logs: &[&str]) {
+    assert_eq!(folder.names(), logs);
+}
+
+#[test]
+fn a_job_without_end_is_cancelled_soon() {
+    within_two_minutes("a job that is cancelled", || {
+        for parallelism in PARALLELISM {
+            let folder = Folder::default();
+            let _log = log_of(&folder, "log", 0..100);
+            let (job, told_numbers) = started(&local(parallelism), &folder, "log");
+            assert_eq!(told_numbers.recv_timeout(MINUTE), Ok(0));
+            assert!(!job.is_finished());
+            let cancelled = Instant::now();
+            job.cancel();
+            let error = job.wait().unwrap_err();
+            let taken = cancelled.elapsed();
+            assert!(taken < Duration::from_millis(200), "{taken:?}");
+            assert!(error.is_cancelled() && matches!(error.cause(), Error::Cancelled), "{error}");
+            assert_eq!(error.to_string(), "the job was cancelled");
+            holds_only(&folder, &["log"]);
+        }
+    });
+}
+
+#[test]
+fn what_a_job_did_can_be_asked_for_behind_its_end() {
+    within_two_minutes("a job that has ended", || {
+        let folder = Folder::default();
+        sealed_log_of(&folder, "log", 0..100);
+        let env = local(2);
+        let (job, _) = started(&env, &folder, "log");
+        drop(env);
+        wait_until("the job has ended", || job.is_finished());
+        job.cancel();
+        assert_eq!(job.metrics().source_rows, 100);
+        assert_eq!(job.wait().unwrap().source_rows(), 100);
+        let found: Vec<u64> = local(1).read_native(folder.join("log-out")).unwrap().collect().unwrap();
+        assert_eq!(found.len(), 50);
+    });
+}
+
+#[test]
+fn metrics_grow_while_a_job_runs() {
+    within_two_minutes("metrics", || {
+        let folder = Folder::default();
+        let mut log = log_of(&folder, "log", []);
+        let (job, _told) = started(&local(2), &folder, "log");
+        for round in 1..4 {
+            (0..100_u64).for_each(|number| log.append(number).unwrap());
+            log.flush().unwrap();
+            wait_until("the source has read them", || job.metrics().source_rows == 100 * round);
+            wait_until("the map has them", || {
+                job.metrics().operator("all").is_some_and(|all| all.rows_in == 100 * round)
+            });
+        }
+        let metrics = job.metrics();
+        assert!(metrics.source_bytes > 0 && metrics.spilled_bytes() == 0, "{metrics:?}");
+        log.seal_all().unwrap();
+        assert_eq!(job.wait().unwrap().source_rows(), 300);
+    });
+}
+
+#[test]
+fn a_handle_that_is_dropped_takes_its_job_with_it() {
+    within_two_minutes("a handle that is dropped", || {
+        let folder = Folder::default();
+        let _log = log_of(&folder, "log", 0..100);
+        let (job, told_numbers) = started(&local(2), &folder, "log");
+        assert_eq!(told_numbers.recv_timeout(MINUTE), Ok(0));
+        drop(job);
+        holds_only(&folder, &["log"]);
+        // The closure is gone, and its sender with it.
+        assert!(told_numbers.try_iter().count() < 100);
+        assert_eq!(told_numbers.try_recv(), Err(TryRecvError::Disconnected));
+    });
+}
+
+#[dataflow]
+fn failing(numbers: DataStream<u64>) -> DataStream<u64> {
+    numbers.try_map(|n| if n == 7 { Err("seven") } else { Ok(n) })
+}
+
+#[test]
+fn what_went_wrong_before_a_job_was_cancelled_is_its_error() {
+    within_two_minutes("a job that fails", || {
+        let folder = Folder::default();
+        let _log = log_of(&folder, "log", [7]);
+        let env = local(2);
+        failing(env.read_log(folder.join("log")).unwrap()).write_native(folder.join("log-out"));
+        let job = env.start().unwrap();
+        wait_until("the job has failed", || job.is_finished());
+        job.cancel();
+        let message = job.wait().unwrap_err().to_string();
+        assert!(message.contains("seven") && message.contains("tests/tests/jobs.rs"), "{message}");
+        holds_only(&folder, &["log"]);
+    });
+}
+
+#[test]
+fn the_embedded_engine_has_run_a_job_that_it_started() {
+    let folder = Folder::default();
+    sealed_log_of(&folder, "log", 0..10);
+    let (job, told_numbers) = started(&embedded(), &folder, "log");
+    assert_eq!((job.is_finished(), told_numbers.try_iter().count()), (true, 10));
+    job.cancel();
+    job.wait().unwrap();
+}
+
+/// Wakes the thread that blocks on a future.
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+fn block_on<F: Future>(future: F) -> F::Output {
+    let (mut future, waker) = (pin!(future), Waker::from(Arc::new(Unpark(thread::current()))));
+    loop {
+        match future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            Poll::Ready(output) => return output,
+            Poll::Pending => thread::park(),
+        }
+    }
+}
+
+#[test]
+fn a_job_may_be_awaited() {
+    within_two_minutes("a job that is awaited", || {
+        let folder = Folder::default();
+        let log = log_of(&folder, "log", 0..100);
+        let env = local(2);
+        let _told = follow(&env, &folder, "log");
+        // On a thread of its own, as executors have them.
+        let awaits = thread::spawn({
+            let run = env.run_async();
+            move || block_on(run)
+        });
+        thread::sleep(Duration::from_millis(300));
+        assert!(!awaits.is_finished());
+        log.seal_all().unwrap();
+        assert_eq!(awaits.join().unwrap().unwrap().source_rows(), 100);
+
+        let _other = log_of(&folder, "other", [1]);
+        let (mut job, _told) = started(&env, &folder, "other");
+        let polled = Pin::new(&mut job).poll(&mut Context::from_waker(Waker::noop()));
+        assert!(polled.is_pending());
+        job.cancel();
+        assert!(block_on(&mut job).unwrap_err().is_cancelled());
+        let again = block_on(job).unwrap_err().to_string();
+        assert!(again.contains("was said already"), "{again}");
+    });
+}
+
+#[test]
+fn a_future_that_is_dropped_takes_its_job_with_it() {
+    within_two_minutes("a future that is dropped", || {
+        let folder = Folder::default();
+        let _log = log_of(&folder, "log", 0..100);
+        let env = local(2);
+        let told_numbers = follow(&env, &folder, "log");
+        let mut run = Box::pin(env.run_async());
+        assert!(told_numbers.try_recv().is_err());
+        assert!(run.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        assert_eq!(told_numbers.recv_timeout(MINUTE), Ok(0));
+        drop(run);
+        holds_only(&folder, &["log"]);
+    });
+}
+
+#[test]
+fn jobs_whose_leasts_do_not_fit_together_run_one_after_the_other_in_order() {
+    within_two_minutes("jobs that wait for their turn", || {
+        for parallelism in PARALLELISM {
+            let folder = Folder::default();
+            let _log = log_of(&folder, "endless", [1]);
+            sealed_log_of(&folder, "second", 100..200);
+            sealed_log_of(&folder, "third", 200..300);
+            let need = least(parallelism, |env| drop(follow(env, &folder, "endless")));
+            let env = with_memory(parallelism, need * 3 / 2);
+            let (seen, told_numbers) = channel();
+            let start = |name: &str| {
+                told(env.read_log(folder.join(name)).unwrap(), seen.clone())
+                    .write_native(folder.join(&format!("{name}-out")));
+                env.start().unwrap()
+            };
+            let jobs = ["endless", "second", "third"].map(start);
+            assert_eq!(told_numbers.recv_timeout(MINUTE), Ok(1));
+            assert!(told_numbers.recv_timeout(LONG).is_err(), "one begins though its least does not fit");
+            let [endless, second, third] = jobs;
+            endless.cancel();
+            assert!(endless.wait().unwrap_err().is_cancelled());
+            third.wait().unwrap();
+            assert!(second.is_finished());
+            second.wait().unwrap();
+            assert_eq!(told_numbers.try_iter().collect::<Vec<u64>>(), (100..300).collect::<Vec<u64>>());
+        }
+    });
+}
+
+#[test]
+fn a_job_that_waits_for_its_turn_may_be_cancelled() {
+    within_two_minutes("a waiting job that is cancelled", || {
+        let folder = Folder::default();
+        let _logs = ["first", "second"].map(|name| log_of(&folder, name, [1]));
+        let need = least(1, |env| drop(follow(env, &folder, "first")));
+        let env = with_memory(1, need * 3 / 2);
+        let (first, _told) = started(&env, &folder, "first");
+        let (second, told_numbers) = started(&env, &folder, "second");
+        assert!(told_numbers.recv_timeout(Duration::from_millis(100)).is_err());
+        let cancelled = Instant::now();
+        second.cancel();
+        assert!(second.wait().unwrap_err().is_cancelled());
+        assert!(cancelled.elapsed() < Duration::from_millis(200), "{:?}", cancelled.elapsed());
+        assert!(!first.is_finished());
+        // Nobody waits any more.
+        drop(first);
+        let (third, told_numbers) = started(&env, &folder, "second");
+        assert_eq!(told_numbers.recv_timeout(MINUTE), Ok(1));
+        drop(third);
+    });
+}
+
+/// How many jobs run now, and the most that ever did.
+#[derive(Clone, Default)]
+struct Together(Arc<(AtomicUsize, AtomicUsize)>);
+
+impl Together {
+    fn meet(&self) {
+        let (now, most) = &*self.0;
+        most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        thread::sleep(Duration::from_millis(20));
+        now.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+#[dataflow]
+fn counted(numbers: DataStream<u64>, together: Together) -> DataStream<u64> {
+    numbers.map(|n| {
+        together.meet();
+        n
+    })
+}
+
+/// From threads of their own, as many as come.
+#[test]
+fn jobs_pass_through_a_budget_as_many_at_a_time_as_fit() {
+    within_two_minutes("jobs that share a budget", || {
+        const JOBS: usize = 8;
+        let folder = Folder::default();
+        (0..JOBS).for_each(|job| sealed_log_of(&folder, &job.to_string(), [1, 2, 3]));
+        let declare = |env: &Env, job: usize, together: Together| {
+            counted(env.read_log(folder.join(&job.to_string())).unwrap(), together)
+                .write_native(folder.join(&format!("{job}-out")));
+        };
+        let need = least(1, |env| declare(env, 0, Together::default()));
+        for fit in [1, 2] {
+            // One that is declared is started before the next is.
+            let (env, together) = (with_memory(1, need * fit + need / 2), Together::default());
+            let jobs: Vec<JobHandle> = (0..JOBS)
+                .map(|job| {
+                    declare(&env, job, together.clone());
+                    env.start().unwrap()
+                })
+                .collect();
+            let waits = jobs.into_iter().map(|job| thread::spawn(|| job.wait().map(|report| report.source_rows())));
+            let waits: Vec<_> = waits.collect();
+            waits.into_iter().for_each(|wait| assert_eq!(wait.join().unwrap().unwrap(), 3));
+            let most = together.0.1.load(Ordering::SeqCst);
+            assert!(most <= fit, "{most} at the same time where {fit} fit");
+        }
+    });
+}
+
+fn rows_of(env: &Env, log: &str) -> dataflow::Result<u64> {
+    env.read_log_to_end::<u64>(log)?.count()
+}
+
+#[dataflow]
+fn with_inner_jobs(numbers: DataSet<u64>, env: Env, log: String) -> DataSet<u64> {
+    numbers.try_map(|n| rows_of(&env, &log).map(|rows| rows + n))
+}
+
+/// What it would wait for waits for it.
+#[test]
+fn a_job_in_a_closure_is_refused_where_its_least_does_not_fit_beside_the_others() {
+    within_two_minutes("inner jobs that do not fit", || {
+        let folder = Folder::default();
+        sealed_log_of(&folder, "log", 0..3);
+        let declare = |env: &Env| {
+            let numbers = env.read_log_to_end(folder.join("log")).unwrap();
+            with_inner_jobs(numbers, env.clone(), folder.join("log")).write_native(folder.join("log-out"));
+        };
+        let outer = least(1, declare);
+        let small = with_memory(1, outer);
+        declare(&small);
+        let message = small.run().unwrap_err().to_string();
+        assert!(message.contains("a closure of another job runs needs at least"), "{message}");
+        assert!(message.contains("tests/tests/jobs.rs") && message.contains("0 B of the budget"), "{message}");
+        let large = with_memory(1, 4 * outer);
+        declare(&large);
+        large.run().unwrap();
+        let found: Vec<u64> = local(1).read_native(folder.join("log-out")).unwrap().collect().unwrap();
+        assert_eq!(found, [3, 4, 5]);
+    });
+}
+
+fn rows_of_started(env: &Env, output: &str, n: u64) -> dataflow::Result<u64> {
+    env.collection([n, n])?.write_native(output);
+    env.start()?.wait().map(|report| report.source_rows())
+}
+
+#[dataflow]
+fn with_started_jobs(numbers: DataSet<u64>, env: Env, output: String) -> DataSet<u64> {
+    numbers.try_map(|n| rows_of_started(&env, &output, n))
+}
+
+/// The only thread of the pool waits for them.
+#[test]
+fn a_closure_may_start_a_job_and_wait_for_it() {
+    within_two_minutes("a job that a closure starts", || {
+        let folder = Folder::default();
+        let env = local(1);
+        let rows = with_started_jobs(env.collection([1u64, 2, 3]).unwrap(), local(1), folder.join("inner")).collect();
+        assert_eq!(rows.unwrap(), [2, 2, 2]);
+    });
+}
