@@ -45,12 +45,12 @@ impl Adjacency {
         let (mut starts, mut outgoing) = (Vec::with_capacity(vertices as usize + 1), vec![0; vertices as usize]);
         let mut firsts: Vec<Vec<u32>> = vec![Vec::with_capacity(vertices as usize); threads];
         let mut end = 0;
-        for vertex in 0..vertices as usize {
+        for (vertex, outgoing) in outgoing.iter_mut().enumerate() {
             starts.push(end);
             for (share, firsts) in shares.iter().zip(&mut firsts) {
                 firsts.push(end);
                 end += share.counts[vertex];
-                outgoing[vertex] += share.outgoing[vertex];
+                *outgoing += share.outgoing[vertex];
             }
         }
         starts.push(end);
