@@ -3,6 +3,7 @@
 //! Whole numbers, texts (`id` and a number) and nulls of a row make a hash. Other numbers are summed by weights that follow from it, since they differ in
 //! their last digits from system to system. `peers/python/digest.py` does the same.
 
+use crate::answer::Answer;
 use crate::data::random;
 
 /// Columns of fractions that a row may have.
@@ -106,6 +107,42 @@ impl Cell for Option<f64> {
         row.whole(self.is_none().into());
         row.fractions[row.fraction_count] = self.unwrap_or_default();
         row.fraction_count += 1;
+    }
+}
+
+/// What is left of the records that a loop came to, each a number and another that belongs to it.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct LoopDigest {
+    rows: u64,
+    low: u64,
+    high: u64,
+    value_sum: f64,
+}
+
+impl LoopDigest {
+    /// Adds a record.
+    #[inline]
+    pub(crate) fn add(&mut self, id: u64, value: impl Cell) {
+        let mut row = RowDigest::default();
+        row.add(id);
+        row.add(value);
+        let (low, high, weighted, ..) = row.sums();
+        *self = Self {
+            rows: self.rows + 1,
+            low: self.low + low,
+            high: self.high + high,
+            value_sum: self.value_sum + weighted,
+        };
+    }
+
+    /// The answer of records that `add_all` adds, which is not part of the loop and not timed.
+    pub(crate) fn answer(add_all: impl FnOnce(&mut Self) + 'static) -> Answer {
+        Answer::new(1, move |out| {
+            let mut digest = Self::default();
+            add_all(&mut digest);
+            let Self { rows, low, high, value_sum } = digest;
+            writeln!(out, "{rows}\t{low}\t{high}\t{value_sum:?}")
+        })
     }
 }
 

@@ -4,6 +4,7 @@
 mod answer;
 mod build;
 mod checksum;
+mod counts;
 mod data;
 mod digest;
 mod error;
@@ -51,6 +52,8 @@ fn run(options: &Options) -> Result<bool> {
         SuiteName::Memory(memory) => suites::memory::run(&Workspace::find()?, memory),
         SuiteName::Tpch(measure) => suites::run(&suites::TPCH, &Workspace::find()?, measure),
         SuiteName::H2o(measure) => suites::run(&suites::H2O, &Workspace::find()?, measure),
+        SuiteName::Iterations(measure) => suites::run(&suites::ITERATIONS, &Workspace::find()?, measure),
+        SuiteName::Stream(measure) => suites::run(&suites::STREAM, &Workspace::find()?, measure),
         SuiteName::Summary => summary::run(&Workspace::find()?).map(|()| true),
         SuiteName::Build(build) => build::run(&Workspace::find()?, build),
         SuiteName::Worker(serve) => worker::serve(serve).map(|()| true),

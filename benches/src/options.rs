@@ -33,6 +33,10 @@ pub(crate) enum SuiteName {
     /// H2O.ai's db-benchmark: ten groupings and five joins of 10 M rows at scale 1, from Parquet files to one
     #[command(name = "h2o")]
     H2o(Measure),
+    /// Loops over graphs, of 2^20 and a million vertices at scale 1, and what a round without work takes
+    Iterations(Measure),
+    /// Events of a log counted by key and minute: 50 M events of 1 M keys at scale 1
+    Stream(Measure),
     /// Write the figure and the tables of what the suites have measured, for the README and docs/figures
     Summary,
     /// What pipelines add to the build of the crate that holds them
@@ -51,7 +55,7 @@ pub(crate) struct Measure {
     /// Cases to measure, separated by commas; all of the suite if absent
     #[arg(long, value_delimiter = ',')]
     pub(crate) cases: Option<Vec<String>>,
-    /// Size of the data: times 1 GiB for word_count and sort, 10 M rows for h2o, the scale factor for tpch
+    /// Size of the data: times 1 GiB for word_count and sort, 10 M rows for h2o, a million vertices for iterations, 50 M events for stream, the scale factor for tpch
     #[arg(long, default_value_t = 1.0)]
     pub(crate) scale: f64,
     /// Threads each system may use

@@ -87,6 +87,16 @@ impl Workspace {
         self.root.join("data/h2o").join(rows.to_string())
     }
 
+    /// Where the graphs of a scale are, made or not.
+    pub(crate) fn graphs(&self, name: &str) -> PathBuf {
+        self.root.join("data/graphs").join(name)
+    }
+
+    /// Where so many events are, made or not.
+    pub(crate) fn events(&self, events: u64) -> PathBuf {
+        self.root.join("data/events").join(events.to_string())
+    }
+
     /// The folder that holds the TPC-H tables of every scale.
     pub(crate) fn tpch(&self) -> PathBuf {
         self.root.join("data/tpch")

@@ -9,7 +9,7 @@ use dataflow::{Options, ProgressWhen};
 
 use crate::error::{Error, Result};
 
-/// Makes the file at `path` by `write`, which is given another name beside it; does nothing where it is there.
+/// Makes the file or folder at `path` by `write`, which is given another name beside it; does nothing where it is there.
 ///
 /// # Errors
 /// What `write` answers, or a folder that cannot be made or renamed in.
@@ -25,7 +25,7 @@ pub(super) fn write_once(path: &Path, write: impl FnOnce(&Path) -> Result<()>) -
     let partial = path.with_extension(format!("partial-{}.{extension}", std::process::id()));
     if let Err(error) = write(&partial) {
         // The first error is the one to report.
-        let _ = fs::remove_file(&partial);
+        let _ = fs::remove_file(&partial).or_else(|_| fs::remove_dir_all(&partial));
         return Err(error);
     }
     fs::rename(&partial, path).map_err(Error::io("rename the finished file to", path))
@@ -36,13 +36,24 @@ pub(super) fn write_once(path: &Path, write: impl FnOnce(&Path) -> Result<()>) -
 /// # Errors
 /// When the file cannot be written.
 pub(super) fn write_binary(path: &Path, rows: impl Iterator<Item = [i64; 2]>) -> Result<()> {
+    write_rows(
+        path,
+        rows.map(|[left, right]| {
+            ((u128::from(right.cast_unsigned()) << 64) | u128::from(left.cast_unsigned())).to_le_bytes()
+        }),
+    )
+}
+
+/// Writes rows of bytes back to back, and has the disk keep them.
+///
+/// # Errors
+/// When the file cannot be written.
+pub(super) fn write_rows<const BYTES: usize>(path: &Path, mut rows: impl Iterator<Item = [u8; BYTES]>) -> Result<()> {
     let failed = || Error::io("write", path);
     let mut out = BufWriter::with_capacity(1 << 20, File::create(path).map_err(failed())?);
-    for [left, right] in rows {
-        let row = (u128::from(right.cast_unsigned()) << 64) | u128::from(left.cast_unsigned());
-        out.write_all(&row.to_le_bytes()).map_err(failed())?;
-    }
-    out.flush().map_err(failed())
+    rows.try_for_each(|row| out.write_all(&row)).map_err(failed())?;
+    out.flush().map_err(failed())?;
+    out.get_ref().sync_data().map_err(failed())
 }
 
 /// Makes the Parquet file of the records in a binary file.

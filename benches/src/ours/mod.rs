@@ -4,7 +4,9 @@
 
 mod grep;
 mod h2o;
+mod iterations;
 mod sort;
+mod stream;
 mod tables;
 mod tpch;
 mod word_count;
@@ -30,6 +32,8 @@ pub(crate) static CASES: &[Case] = cases! {
     h2o in h2o: q1 q2 q3 q4 q5 q6 q7 q8 q9 q10 j1 j2 j3 j4 j5
         q1_nulls q2_nulls q3_nulls q4_nulls q5_nulls q6_nulls q7_nulls q8_nulls q9_nulls q10_nulls j1_nulls j2_nulls j3_nulls j4_nulls j5_nulls
         q1_zipf q2_zipf q3_zipf q4_zipf q5_zipf q6_zipf q7_zipf q8_zipf q9_zipf q10_zipf j1_zipf j2_zipf j3_zipf j4_zipf j5_zipf;
+    iterations in iterations: pagerank components components_grid empty empty_shuffle;
+    stream in stream: memory log;
     tpch in tpch: q1 q2 q3 q4 q5 q6 q7 q8 q9 q10 q11 q12 q13 q14 q15 q16 q17 q18 q19 q20 q21 q22;
 };
 

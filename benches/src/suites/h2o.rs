@@ -23,6 +23,7 @@ pub(crate) static H2O: Suite = Suite {
     memory_bytes: |_, _| None,
     paths: |workspace, scale| Paths { tables: workspace.h2o(rows(scale)), ..workspace.paths(scale) },
     make_data,
+    further_checks: |_, _| Ok(Vec::new()),
 };
 
 #[rustfmt::skip]

@@ -3,8 +3,10 @@
 pub(crate) mod cliff;
 pub(crate) mod grep;
 mod h2o;
+pub(crate) mod iterations;
 pub(crate) mod memory;
 mod sort;
+mod stream;
 mod tables;
 mod tpch;
 mod word_count;
@@ -15,15 +17,17 @@ use std::time::Duration;
 use crate::answer::Resources;
 use crate::error::{Error, Result};
 use crate::harness::{
-    Aim, Check, Entrant, Failure, Pace, Provenance, Report, Row, RowOrder, aims_hold, answers_agree, beside_best_peer,
-    limit_is_a_limit, nothing_failed, take_answers, time_rounds,
+    Aim, Check, Entrant, Failure, Measurement, Pace, Provenance, Report, Row, RowOrder, aims_hold, answers_agree,
+    beside_best_peer, limit_is_a_limit, nothing_failed, take_answers, time_rounds,
 };
 use crate::options::Measure;
 use crate::systems::{self, Role, System};
 use crate::workspace::{Paths, Workspace};
 
 pub(crate) use h2o::H2O;
+pub(crate) use iterations::ITERATIONS;
 pub(crate) use sort::SORT;
+pub(crate) use stream::STREAM;
 pub(crate) use tpch::TPCH;
 pub(crate) use word_count::WORD_COUNT;
 
@@ -70,6 +74,8 @@ pub(crate) struct Suite {
     pub(crate) paths: fn(&Workspace, f64) -> Paths,
     /// Makes the input files of a scale where they are missing.
     pub(crate) make_data: fn(&Workspace, f64) -> Result<()>,
+    /// What else must hold of its times; it may print figures that follow from them.
+    pub(crate) further_checks: fn(&[Measurement], &Paths) -> Result<Vec<Check>>,
 }
 
 /// Prepares the systems and the data, measures, prints and writes the results. Returns whether all checks hold.
@@ -113,6 +119,7 @@ pub(crate) fn run(suite: &Suite, workspace: &Workspace, options: &Measure) -> Re
         checks.extend(beside_best_peer(&measured, role_of, suite.mean_aim, suite.worst_aim));
         checks.extend(limit_is_a_limit(&measured, role_of, suite.limit_share_of_best_peer));
     }
+    checks.extend((suite.further_checks)(&measured, &paths)?);
     let report = Report {
         suite: suite.name.to_owned(),
         provenance: Provenance::now(workspace),

@@ -21,6 +21,7 @@ pub(crate) static TPCH: Suite = Suite {
     memory_bytes: |_, _| None,
     paths: Workspace::paths,
     make_data,
+    further_checks: |_, _| Ok(Vec::new()),
 };
 
 fn cases() -> Vec<(&'static str, RowOrder)> {

@@ -20,6 +20,7 @@ pub(crate) static WORD_COUNT: Suite = Suite {
     memory_bytes: |_, _| None,
     paths: Workspace::paths,
     make_data,
+    further_checks: |_, _| Ok(Vec::new()),
 };
 
 fn make_data(workspace: &Workspace, scale: f64) -> Result<()> {
