@@ -156,6 +156,7 @@ impl<'p> Starter<'p> {
             subtask,
             subtasks: plan.tasks,
             superstep: 0,
+            epoch: 1,
             memory: self.memory(operator),
             blocking: self.blocking(me),
             space: self.resources.space.clone(),

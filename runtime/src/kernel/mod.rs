@@ -33,6 +33,8 @@ pub struct TaskContext {
     pub subtasks: usize,
     /// The superstep, from 1; 0 outside loops.
     pub superstep: u32,
+    /// The number of the first snapshot that will hold what it does: 1, unless the job goes on from one.
+    pub epoch: u64,
     /// Where its memory comes from.
     pub memory: Memory,
     /// Where work that may block is done.
@@ -54,6 +56,7 @@ impl TaskContext {
             subtask: 0,
             subtasks: 1,
             superstep: 0,
+            epoch: 1,
             memory,
             blocking,
             space,

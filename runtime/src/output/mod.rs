@@ -7,6 +7,7 @@
 //! * `pipe`: pipes with names, which are opened when somebody reads them.
 //! * `target`: an output of a program, from its path to its name.
 //! * `target::appender`: the one place where encoded bytes are added to a file.
+//! * `epochs`: outputs that become visible epoch by epoch.
 //! * `assembly`: one file that several tasks write, one at a time.
 //!
 //! A file has no name at all while it is written (`O_TMPFILE`), so whatever becomes of the process, the system takes it back. It gets a temporary
@@ -20,6 +21,7 @@
 
 mod assembly;
 mod claim;
+mod epochs;
 mod file;
 mod folder;
 mod pipe;
@@ -29,5 +31,6 @@ mod temporary;
 
 pub use assembly::{Assembly, SharedFile};
 pub use claim::{Claim, refuse_shared, remove_abandoned};
+pub use epochs::EpochSink;
 pub use folder::PendingFolder;
 pub use target::{Appender, Appending, IfExists, Target};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::output::Claim;
+use crate::output::{Claim, EpochSink};
 use crate::plan::Table;
 use crate::row::{LeafSet, Schema};
 use crate::source::ColumnFit;
@@ -115,6 +115,16 @@ pub trait Operator: Send + Sync {
     fn finish(&self, success: bool) -> Result<()> {
         let _ = success;
         Ok(())
+    }
+
+    /// The same sink where snapshots are taken: what it writes becomes visible epoch by epoch. None where it cannot do that.
+    fn by_epochs(&self) -> Option<Arc<dyn Operator>> {
+        None
+    }
+
+    /// What becomes visible epoch by epoch, for a sink that was [made so](Operator::by_epochs).
+    fn epochs(&self) -> Option<&dyn EpochSink> {
+        None
     }
 
     /// Bad records that it left out in the last run.

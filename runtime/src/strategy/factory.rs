@@ -10,6 +10,17 @@ use crate::strategy::Driver;
 /// A driver for one task.
 type Create = dyn Fn(&TaskContext) -> Result<Box<dyn Driver>> + Send + Sync;
 
+/// What becomes of a driver's state where a job goes on from a snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recovery {
+    /// It has none: what came before a barrier was given on, or is in no rows that follow.
+    Stateless,
+    /// Snapshots hold it: by [`Driver::state`], and what is outside of the process by [`Driver::prepared`].
+    Restored,
+    /// It is lost: such a driver is refused where snapshots are taken.
+    Lost,
+}
+
 /// Makes the drivers of a step, and says what planner and executor have to know of them beforehand.
 pub struct DriverFactory {
     /// For EXPLAIN: `hash join, build right`.
@@ -26,6 +37,8 @@ pub struct DriverFactory {
     /// Whether a task of it may end before its input does, where nobody wants its rows any more: nothing that it does is seen but by these, and no other
     /// task waits for what it says.
     pub may_stop: bool,
+    /// What becomes of their state where a job goes on from a snapshot.
+    pub recovery: Recovery,
     create: Box<Create>,
 }
 
@@ -42,6 +55,7 @@ impl DriverFactory {
             pinned_bytes: 0,
             minimum_bytes: None,
             may_stop: false,
+            recovery: Recovery::Lost,
             create: Box::new(move |context| Ok(Box::new(create(context)?))),
         }
     }
@@ -74,6 +88,12 @@ impl DriverFactory {
     #[must_use]
     pub fn stopping_early(self, may_stop: bool) -> Self {
         DriverFactory { may_stop, ..self }
+    }
+
+    /// See [`DriverFactory::recovery`]. Unless it is said, state is lost.
+    #[must_use]
+    pub fn recovering(self, recovery: Recovery) -> Self {
+        DriverFactory { recovery, ..self }
     }
 
     /// A driver for one task.

@@ -19,6 +19,7 @@ mod factory;
 mod loops;
 mod shapes;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::error::Result;
@@ -27,7 +28,7 @@ use crate::page::Input;
 use crate::row::LeafSet;
 use crate::source::{Bound, Source};
 
-pub use factory::DriverFactory;
+pub use factory::{DriverFactory, Recovery};
 pub use loops::LoopId;
 
 /// How rows get from one task to the tasks of the next operator.
@@ -229,6 +230,37 @@ pub enum Feed {
     EveryRound,
 }
 
+/// State of a driver that snapshots hold.
+///
+/// [`Driver::on_barrier`] marks it, and the driver goes on; its bytes as they were are then taken piece by piece, and written by others. A job that goes on from a snapshot
+/// gives it the bytes of all former tasks, one file after the other, before the first row.
+pub trait DriverState {
+    /// Appends the next piece of what was marked to `out`: then `OutputFull`. `Done` where there was no more; `Pending` where some is on its way from disk.
+    ///
+    /// # Errors
+    /// Where the disk does not give what was spilled.
+    fn next_image(&mut self, out: &mut Vec<u8>) -> Result<Progress>;
+
+    /// The bytes of a former task will follow, those of this file.
+    fn begin_restore(&mut self, path: &Path);
+
+    /// How many bytes it wants next of the file; none behind its end.
+    fn wanted_bytes(&self) -> usize;
+
+    /// Takes the bytes that it [wants](DriverState::wanted_bytes); fewer are the end of the file, where none are wanted there have to be none.
+    ///
+    /// # Errors
+    /// What is wrong with them, with the file and the place in it.
+    fn supply(&mut self, bytes: &[u8]) -> Result<()>;
+
+    /// Puts what was supplied where it belongs: `Done` where the next bytes may come. Else it is to be called again, at once or, where it is `Pending`, when the task is
+    /// woken.
+    ///
+    /// # Errors
+    /// As [`Driver::on_batch`].
+    fn place(&mut self) -> Result<Progress>;
+}
+
 /// An operator's running state in one task. Defaults make a stateless driver one method.
 pub trait Driver: Send {
     /// Whether a port may deliver now: a hash join wants its build side first.
@@ -305,6 +337,17 @@ pub trait Driver: Send {
     fn on_barrier(&mut self, epoch: u64, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         let _ = (epoch, cursor, out);
         Ok(Progress::Done)
+    }
+
+    /// Its state, where snapshots hold it.
+    fn state(&mut self) -> Option<&mut dyn DriverState> {
+        None
+    }
+
+    /// Names of what it has written for good since the last barrier, and nobody sees yet: they become part of the result when the snapshot is whole
+    /// that the last barrier, or the end of its input, belongs to. Asked once behind each.
+    fn prepared(&mut self) -> Vec<String> {
+        Vec::new()
     }
 
     /// Nothing more comes for now, of an input that does not end: what is kept back only to be given on with more of it is given on. Called whenever the task has
