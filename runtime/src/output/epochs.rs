@@ -1,0 +1,22 @@
+//! Outputs that become visible epoch by epoch.
+
+use crate::error::Result;
+
+/// A result that others see as far as snapshots hold what it was made of: written by tasks, prepared at barriers, committed behind them.
+///
+/// What tasks have [prepared](crate::strategy::Driver::prepared) lies on disk for good and is seen by nobody. When the snapshot is whole, it is committed; where the
+/// process ends before that is done, the one that goes on from the snapshot does it. So commits may be repeated.
+pub trait EpochSink {
+    /// Called before the first task of a job that goes on from a snapshot of `epoch`, or begins, which is epoch 0: commits what that snapshot says to be prepared, and
+    /// removes what was prepared, or committed, for later ones.
+    ///
+    /// # Errors
+    /// Where what is prepared is not there, or the system refuses.
+    fn recover(&self, epoch: u64, prepared: &[String]) -> Result<()>;
+
+    /// Makes what tasks have prepared part of the result.
+    ///
+    /// # Errors
+    /// The system's.
+    fn commit(&self, prepared: &[String]) -> Result<()>;
+}
