@@ -127,7 +127,7 @@ fn state_beside_groups() {
             all(&mut state, &mut Put::new(2, [0]), &pages);
         });
         println!("{:44} {:6.2} and {:.2} of groups' update", "", put / one, put / parts);
-        state.0.mark(1).unwrap();
+        state.0.mark(1, i64::MIN).unwrap();
         let begin = Instant::now();
         all(&mut state, &mut Update(Sums::default()), &pages);
         println!("the first update behind a mark: {:.1} ns a row", begin.elapsed().as_secs_f64() * 1e9 / KEYS as f64);

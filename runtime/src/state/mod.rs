@@ -56,7 +56,6 @@ use crate::spill::{Spilled, Spiller};
 pub use key_groups::{KEY_GROUPS, KeyGroupSet, key_group_of, key_groups_of_task, task_of_key_group};
 pub use lines::Requests;
 pub use requests::{Delete, Probe, Put, StateRequest, Update};
-pub use snapshot::Restoring;
 pub use spec::{StateLeaf, StateSpec};
 pub use walk::Walk;
 
@@ -64,6 +63,7 @@ use key_groups::{GROUP_BITS, GROUP_SHIFT};
 use residency::{Loading, Place};
 use serve::Serving;
 use snapshot::marking::Marking;
+use snapshot::restoring::Restoring;
 
 /// A table that takes more is put into parts while that costs little, as it may have to give some of them later.
 const SPLIT_BYTES: usize = 8 << 20;
@@ -85,6 +85,10 @@ pub struct StateTable {
     walking: Option<usize>,
     /// The mark whose images are being given.
     marking: Option<Marking>,
+    /// The file that is being restored.
+    restoring: Option<Restoring>,
+    /// The greatest epoch of what was restored, and how far event time had come in it.
+    restored: Option<(u64, i64)>,
     /// Where rows lie that are about to be written, while pages are marked.
     guarded: FoundRows,
     refused: Vec<u32>,
@@ -120,6 +124,8 @@ impl StateTable {
             serving: None,
             walking: None,
             marking: None,
+            restoring: None,
+            restored: None,
             guarded: FoundRows::default(),
             refused: Vec::new(),
             allowed: Selection::default(),

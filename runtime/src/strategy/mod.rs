@@ -344,6 +344,9 @@ pub trait Driver: Send {
         None
     }
 
+    /// Everything is restored that snapshots hold of it; rows follow.
+    fn on_restored(&mut self) {}
+
     /// Names of what it has written for good since the last barrier, and nobody sees yet: they become part of the result when the snapshot is whole
     /// that the last barrier, or the end of its input, belongs to. Asked once behind each.
     fn prepared(&mut self) -> Vec<String> {

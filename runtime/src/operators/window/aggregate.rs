@@ -10,7 +10,9 @@ use crate::page::{Batch, Input, RowWriter, Selection};
 use crate::plan::{Operator, Table};
 use crate::row::{LeafSet, Schema};
 use crate::state::{Requests, StateTable, Update, Walk, key_groups_of_task};
-use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Strategy, ready};
+use crate::strategy::{
+    Cursor, Driver, DriverFactory, DriverState, Estimate, Planning, Progress, Recovery, Strategy, Windows, ready,
+};
 
 /// Groups records by key and window, and gives a window's groups when time has passed its end.
 pub struct WindowAggregate {
@@ -58,24 +60,25 @@ impl Operator for WindowAggregate {
         let create = move |context: &TaskContext| {
             let owned = key_groups_of_task(context.subtask, context.subtasks);
             let spec = whole.state_spec();
-            let start = spec.key().last().copied().unwrap_or_default();
+            let begin = spec.key().last().copied().unwrap_or_default();
             let table = StateTable::new(spec, owned, 0, context)?;
             Ok(WindowDriver {
-                start,
+                input_begin: whole.key().last().copied().unwrap_or_default(),
+                begin,
                 updates: table.requests(types.clone(), &live),
                 table,
                 update: Update(whole.open(context)?),
                 closed: RowWriter::new(whole.table().clone(), context.memory.clone()),
-                key: whole.key().to_vec(),
-                micros,
+                windows: Windows { time: begin, micros },
                 watermark: i64::MIN,
+                earliest: i64::MAX,
                 walk: Walk::default(),
                 in_time: Selection::default(),
                 context: context.clone(),
             })
         };
         let driver = DriverFactory::new("aggregate until windows end", create).emitting(output);
-        let driver = driver.spilling_beyond(STATE_BYTES);
+        let driver = driver.spilling_beyond(STATE_BYTES).recovering(Recovery::Restored);
         vec![planning.by_key(&self.aggregate.key, None, driver, HASH_SECONDS)]
     }
 
@@ -91,11 +94,14 @@ struct WindowDriver<U> {
     updates: Requests,
     /// Groups of windows that have ended, as they lie in the table.
     closed: RowWriter,
-    /// The key's leaves in the records, the window's begin last, and the leaf of the state that it is.
-    key: Vec<usize>,
-    start: usize,
-    micros: i64,
+    /// The leaf of the records that says where their window begins.
+    input_begin: usize,
+    /// That of the rows of the table.
+    begin: usize,
+    windows: Windows,
     watermark: i64,
+    /// No window that has groups begins before.
+    earliest: i64,
     walk: Walk,
     /// The records at hand that are not late.
     in_time: Selection,
@@ -104,29 +110,47 @@ struct WindowDriver<U> {
 
 /// Keeps the rows whose windows have ended.
 struct HasEnded {
-    start: usize,
+    begin: usize,
     /// The first begin of a window that has not.
     first_open: i64,
-}
-
-impl HasEnded {
-    fn holds(&self, batch: &Batch<'_>, row: u32) -> bool {
-        (batch.leaf_bits(self.start, row as usize) as u64 as i64) < self.first_open
-    }
 }
 
 impl Predicate for HasEnded {
     fn select(&mut self, batch: &Batch<'_>, rows: &mut Selection) -> Result<()> {
         let selected = rows.clone();
-        rows.set(selected.rows().iter().copied().filter(|&row| self.holds(batch, row)));
+        let HasEnded { begin, first_open } = *self;
+        for_each_begin(&Input::new(batch, &selected), begin, |begins| {
+            rows.set(begins.filter(|&(_, begin)| begin < first_open).map(|(row, _)| row));
+        });
         Ok(())
     }
+}
+
+/// Calls `f` with each row, and where its window begins.
+fn for_each_begin(input: &Input<'_>, leaf: usize, f: impl FnOnce(&mut dyn Iterator<Item = (u32, i64)>)) {
+    input.visit(|mut leaves, rows| {
+        leaves.skip(leaf);
+        let begins = leaves.plain::<i64>();
+        f(&mut input.selection().rows().iter().zip(rows.iter()).map(|(&number, row)| (number, begins.read(row))));
+    });
 }
 
 impl<U: GroupUpdate> WindowDriver<U> {
     /// The first begin of a window that has not ended.
     fn first_open(&self) -> i64 {
-        self.watermark.saturating_sub(self.micros).saturating_add(1)
+        self.watermark.saturating_sub(self.windows.micros).saturating_add(1)
+    }
+
+    /// Picks the records that are not late.
+    fn select_in_time(&mut self, input: &Input<'_>) {
+        let (first_open, in_time) = (self.first_open(), &mut self.in_time);
+        let mut earliest = self.earliest;
+        for_each_begin(input, self.input_begin, |begins| {
+            let open = begins.filter(|&(_, begin)| begin >= first_open);
+            in_time.set(open.inspect(|&(_, begin)| earliest = earliest.min(begin)).map(|(row, _)| row));
+        });
+        self.earliest = earliest;
+        self.context.metrics.late_rows.add((input.len() - self.in_time.len()) as u64);
     }
 }
 
@@ -137,46 +161,57 @@ impl<U: GroupUpdate> Driver for WindowDriver<U> {
 
     fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         if *cursor == 0 {
-            let late = HasEnded { start: self.key.last().copied().unwrap_or_default(), first_open: self.first_open() };
-            let rows = input.selection().rows().iter().copied();
-            self.in_time.set(rows.filter(|&row| !late.holds(input.batch(), row)));
-            self.context.metrics.late_rows.add((input.len() - self.in_time.len()) as u64);
+            self.select_in_time(input);
         }
         let input = Input::new(input.batch(), &self.in_time);
         self.table.apply(&mut self.updates, &mut self.update, &input, cursor, out)
     }
 
+    /// Goes through the table only where a window has ended: for each watermark that would be too much.
     fn on_watermark(&mut self, micros: i64, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
-        // What came before is in time.
+        self.watermark = self.watermark.max(micros);
+        let first_open = self.first_open();
+        if self.earliest >= first_open {
+            return Ok(Progress::Done);
+        }
+        // What came before was in time.
         ready!(self.table.serve(&mut self.updates, &mut self.update, out)?);
-        self.watermark = micros;
-        let mut ended = HasEnded { start: self.start, first_open: self.first_open() };
+        let mut ended = HasEnded { begin: self.begin, first_open };
         loop {
             let closed = &mut self.closed;
             let progress = self.table.take(&mut self.walk, &mut ended, &mut |rows| closed.append(rows, None))?;
             if progress == Progress::Done {
                 self.closed.seal();
+                self.earliest = self.windows.start_of(first_open.saturating_sub(1)).saturating_add(self.windows.micros);
             }
             for page in self.closed.take_sealed() {
                 out.pages().push_sealed(self.update.0.finish(page)?);
             }
-            ready!(progress_of(progress, out));
-            if progress == Progress::Done {
-                return Ok(Progress::Done);
+            match progress {
+                // Nothing is to be handed on yet.
+                Progress::OutputFull if !out.pages().has_sealed() => {}
+                progress => return Ok(progress),
             }
         }
     }
 
+    fn on_barrier(&mut self, epoch: u64, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
+        ready!(self.table.serve(&mut self.updates, &mut self.update, out)?);
+        self.table.mark(epoch, self.watermark)?;
+        Ok(Progress::Done)
+    }
+
+    fn state(&mut self) -> Option<&mut dyn DriverState> {
+        Some(&mut self.table)
+    }
+
+    fn on_restored(&mut self) {
+        // What was late stays late, whatever the sources say first.
+        self.watermark = self.table.restored().map_or(i64::MIN, |(_, time)| time);
+        self.earliest = i64::MIN;
+    }
+
     fn revoke(&mut self, bytes: usize) -> Result<()> {
         self.table.revoke(bytes)
-    }
-}
-
-/// Whether a walk goes on at once: where nothing is to be handed on, and nothing is waited for.
-fn progress_of(walked: Progress, out: &mut Outputs) -> Progress {
-    match walked {
-        Progress::Pending => Progress::Pending,
-        Progress::OutputFull if out.pages().has_sealed() => Progress::OutputFull,
-        _ => Progress::Done,
     }
 }

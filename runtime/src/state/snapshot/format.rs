@@ -38,6 +38,8 @@ pub(super) struct StoredLeaf {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Header {
     pub(super) epoch: u64,
+    /// How far event time had come, in microseconds since 1970; the least number where there is none.
+    pub(super) time: i64,
     /// The key groups of the task.
     pub(super) first_group: u16,
     pub(super) end_group: u16,
@@ -69,7 +71,7 @@ pub(super) fn type_in_words(ty: LeafType) -> String {
 }
 
 impl Header {
-    pub(super) fn of(spec: &StateSpec, epoch: u64, owned: std::ops::Range<usize>) -> Self {
+    pub(super) fn of(spec: &StateSpec, epoch: u64, time: i64, owned: std::ops::Range<usize>) -> Self {
         let live: Vec<usize> = (0..spec.leaves.len()).filter(|&leaf| spec.is_live(leaf)).collect();
         let leaf = |&leaf: &usize| {
             let leaf = &spec.leaves[leaf];
@@ -80,6 +82,7 @@ impl Header {
         let number = |key: &usize| live.iter().position(|leaf| leaf == key).map(|number| number as u16);
         Header {
             epoch,
+            time,
             first_group: owned.start as u16,
             end_group: owned.end as u16,
             has_tombstones: spec.has_tombstones(),
@@ -100,6 +103,7 @@ impl Header {
             .for_each(|number| out.extend_from_slice(&number.to_le_bytes()));
         out.extend_from_slice(&[0; 4]);
         out.extend_from_slice(&self.epoch.to_le_bytes());
+        out.extend_from_slice(&self.time.to_le_bytes());
         out.extend_from_slice(&self.first_group.to_le_bytes());
         out.extend_from_slice(&self.end_group.to_le_bytes());
         out.extend_from_slice(&u32::from(self.has_tombstones).to_le_bytes());
@@ -151,7 +155,7 @@ impl Header {
             return Err(format!("the snapshot has {} key groups, and this program {KEY_GROUPS}", number(10)));
         }
         let length = u32::from_le_bytes([prefix[12], prefix[13], prefix[14], prefix[15]]) as usize;
-        match (PREFIX_BYTES + 20 + CHECKSUM_BYTES..=LONGEST_HEADER_BYTES).contains(&length) {
+        match (PREFIX_BYTES + 28 + CHECKSUM_BYTES..=LONGEST_HEADER_BYTES).contains(&length) {
             true => Ok(length),
             false => Err(format!("the header is damaged: it says that it has {length} bytes")),
         }
@@ -173,6 +177,7 @@ impl Header {
 
     fn read_body(rest: &mut &[u8]) -> Option<Self> {
         let epoch = u64::from_le_bytes(*rest.split_off(..8)?.first_chunk()?);
+        let time = i64::from_le_bytes(*rest.split_off(..8)?.first_chunk()?);
         let (first_group, end_group) = (read_number(rest)?, read_number(rest)?);
         let flags = u32::from_le_bytes(*rest.split_off(..4)?.first_chunk()?);
         let (leaves, keys) = (read_number(rest)?, read_number(rest)?);
@@ -183,7 +188,7 @@ impl Header {
         };
         let leaves = (0..leaves).map(leaf).collect::<Option<Vec<_>>>()?;
         let has_tombstones = flags & HAS_TOMBSTONES != 0;
-        (flags <= HAS_TOMBSTONES).then_some(Header { epoch, first_group, end_group, has_tombstones, leaves, key })
+        (flags <= HAS_TOMBSTONES).then_some(Header { epoch, time, first_group, end_group, has_tombstones, leaves, key })
     }
 
     fn makes_sense(&self) -> bool {

@@ -3,9 +3,9 @@
 //! * [`format`]: header, heads of images, end.
 //! * [`marking`]: a table's images, one after the other, while the table goes on.
 //! * [`restoring`]: images of former tasks, checked, row by row into the tables of other tasks.
+//! * [`recovery`]: a table as the executor knows it, which takes its images and restores it.
 
 mod format;
 pub(super) mod marking;
-mod restoring;
-
-pub use restoring::Restoring;
+mod recovery;
+pub(super) mod restoring;

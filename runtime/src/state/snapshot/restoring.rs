@@ -22,7 +22,7 @@ use crate::strategy::{Cursor, Progress};
 /// Nothing is believed: checksums find damage, and what they cannot know is looked at row by row. Rows of key groups that the table does not
 /// own are passed over, so that any number of tasks restore from the snapshots of any others. Leaves are found by name and type; a leaf that the
 /// table does not have is passed over.
-pub struct Restoring {
+pub(in crate::state) struct Restoring {
     path: PathBuf,
     memory: Memory,
     next: Next,
@@ -32,7 +32,8 @@ pub struct Restoring {
     rows: Option<Rows>,
     images: u32,
     seen_rows: u64,
-    epoch: Option<u64>,
+    /// The epoch of the snapshot, and how far event time had come.
+    of: Option<(u64, i64)>,
     /// The image that is being placed.
     page: Option<Placing>,
     put: Option<(Put, Requests)>,
@@ -78,8 +79,7 @@ struct Placing {
 
 impl Restoring {
     /// A snapshot of one task, for a table whose images `memory` pays for while they are read.
-    #[must_use]
-    pub fn new(path: impl Into<PathBuf>, memory: &Memory) -> Self {
+    pub(super) fn new(path: impl Into<PathBuf>, memory: &Memory) -> Self {
         Restoring {
             path: path.into(),
             memory: memory.clone(),
@@ -89,15 +89,14 @@ impl Restoring {
             rows: None,
             images: 0,
             seen_rows: 0,
-            epoch: None,
+            of: None,
             page: None,
             put: None,
         }
     }
 
     /// How many bytes the next piece has; zero behind the end, where the file has to end, too.
-    #[must_use]
-    pub fn wants(&self) -> usize {
+    pub(super) fn wants(&self) -> usize {
         match &self.next {
             Next::Prefix => PREFIX_BYTES,
             Next::Header(bytes) => bytes - PREFIX_BYTES,
@@ -107,17 +106,16 @@ impl Restoring {
         }
     }
 
-    /// The epoch of the snapshot, once it has been read.
-    #[must_use]
-    pub fn epoch(&self) -> Option<u64> {
-        self.epoch
+    /// The epoch of the snapshot, and how far event time had come, once the header has been read.
+    pub(super) fn of(&self) -> Option<(u64, i64)> {
+        self.of
     }
 
     /// Takes the next piece. Fewer bytes than were wanted are the end of the file.
     ///
     /// # Errors
     /// What is wrong with it: [`Error::Data`] with the offset, [`Error::Schema`] where it holds other rows than the table's.
-    pub fn supply(&mut self, table: &StateTable, bytes: &[u8]) -> Result<()> {
+    pub(super) fn supply(&mut self, table: &StateTable, bytes: &[u8]) -> Result<()> {
         if bytes.len() < self.wants() {
             return Err(self.damaged(0, "the file ends before its last image; it was cut, get it again"));
         }
@@ -130,7 +128,7 @@ impl Restoring {
             Next::Header(_) => {
                 self.header.extend_from_slice(bytes);
                 let header = Header::read(&self.header).map_err(|message| self.damaged(0, message))?;
-                self.epoch = Some(header.epoch);
+                self.of = Some((header.epoch, header.time));
                 self.rows = Some(Rows::of(&header, table.spec(), &self.path)?);
                 let spec = table.spec();
                 let live = (0..spec.leaves.len()).filter(|&leaf| spec.is_live(leaf)).collect();
@@ -158,7 +156,7 @@ impl Restoring {
     ///
     /// # Errors
     /// As [`StateTable::apply`].
-    pub fn place(&mut self, table: &mut StateTable) -> Result<Progress> {
+    pub(super) fn place(&mut self, table: &mut StateTable) -> Result<Progress> {
         let (Some(rows), Some((put, requests))) = (&self.rows, &mut self.put) else { return Ok(Progress::Done) };
         let mut out = Outputs::new(RowWriter::new(rows.layout.clone(), self.memory.clone()));
         let Some(placing) = &mut self.page else {

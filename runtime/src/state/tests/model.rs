@@ -1,6 +1,7 @@
 //! Rows, what is done with them, and the map that a table must agree with.
 
 use std::collections::{HashMap, VecDeque};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use crate::error::{Error, Result};
@@ -12,10 +13,10 @@ use crate::page::tests::Random;
 use crate::page::{Batch, Input, Page, RowPairs, RowWriter, Selection, windows};
 use crate::row::{Datum, Element, LeafSet, LeafType, RowLayout};
 use crate::state::{
-    Delete, Probe, Put, Requests, Restoring, StateLeaf, StateRequest, StateSpec, StateTable, Update, Walk,
-    key_group_of, key_groups_of_task,
+    Delete, Probe, Put, Requests, StateLeaf, StateRequest, StateSpec, StateTable, Update, Walk, key_group_of,
+    key_groups_of_task,
 };
-use crate::strategy::Progress;
+use crate::strategy::{DriverState, Progress};
 
 /// Work that waits until somebody has said that it waits.
 #[derive(Default)]
@@ -344,7 +345,7 @@ impl Bench {
     }
 
     pub(super) fn mark(&mut self, epoch: u64) {
-        self.table.mark(epoch).unwrap();
+        self.table.mark(epoch, -(epoch as i64)).unwrap();
         self.marked = Some((self.map.values().cloned().collect(), Vec::new()));
     }
 
@@ -363,16 +364,16 @@ impl Bench {
 
     /// Takes the rows of a snapshot that are the task's, or says what is wrong with it.
     pub(super) fn restore(&mut self, mut bytes: &[u8]) -> Result<()> {
-        let mut restoring = Restoring::new("state.dfst", &self.context.memory);
+        self.table.begin_restore(Path::new("state.dfst"));
         loop {
-            let wanted = restoring.wants();
+            let wanted = self.table.wanted_bytes();
             let piece = bytes.split_off(..wanted.min(bytes.len())).unwrap();
             if wanted == 0 {
-                return restoring.supply(&self.table, bytes);
+                return self.table.supply(bytes);
             }
-            restoring.supply(&self.table, piece)?;
+            self.table.supply(piece)?;
             loop {
-                match restoring.place(&mut self.table)? {
+                match self.table.place()? {
                     Progress::Done => break,
                     Progress::Pending => self.later.next(),
                     Progress::OutputFull => {}

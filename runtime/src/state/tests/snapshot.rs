@@ -81,7 +81,7 @@ fn a_mark_outlives_rows_that_are_gone() {
         bench.mark(1);
         bench.run(Operation::Delete, &rows[..15_000]);
         bench.run(Operation::Put, &rows[10_000..]);
-        assert!(bench.table.mark(2).is_err(), "one at a time");
+        assert!(bench.table.mark(2, 0).is_err(), "one at a time");
         let (rows, bytes) = bench.give(usize::MAX).unwrap();
         restores(&shape, &rows, &bytes, 3);
         bench.check();
