@@ -25,6 +25,7 @@ pub mod join;
 pub mod physical;
 pub mod optimizer;
 pub mod operators;
+pub mod snapshot;
 pub mod exec;
 pub mod explain;
 pub mod embedded;

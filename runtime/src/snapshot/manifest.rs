@@ -1,0 +1,203 @@
+//! What a snapshot says of itself.
+//!
+//! The manifest is written last: without it there is no snapshot. It names operators by their [identities](crate::plan::Node::identity), which a program's text gives
+//! them, so it holds for a program that is built again.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::physical::Decisions;
+use crate::source::Position;
+
+/// The form of the manifest.
+const VERSION: u64 = 1;
+
+/// A snapshot of a job.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Manifest {
+    /// Its number; they have no gaps.
+    pub epoch: u64,
+    /// Parallel tasks that the job had.
+    pub parallelism: usize,
+    /// How its operators ran.
+    pub decisions: Decisions,
+    /// What there is of each operator that has something, by its identity.
+    pub operators: BTreeMap<String, OperatorSnapshot>,
+}
+
+/// What there is of an operator.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OperatorSnapshot {
+    /// Of a source: how far its splits were read.
+    pub positions: Vec<SplitPosition>,
+    /// Of one with state: the files of its tasks.
+    pub files: Vec<StateFile>,
+    /// Of a sink: what was prepared since the snapshot before.
+    pub prepared: Vec<String>,
+}
+
+/// How far a split was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SplitPosition {
+    /// Where its next records begin.
+    pub position: Position,
+    /// The greatest event time that was read of it, in microseconds since 1970, where that is known.
+    pub greatest_time: Option<i64>,
+}
+
+/// The state of one task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StateFile {
+    /// Its name, beside the manifest.
+    pub name: String,
+    /// Its length.
+    pub bytes: u64,
+}
+
+impl OperatorSnapshot {
+    /// Whether there is nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == OperatorSnapshot::default()
+    }
+
+    /// Adds what another task has.
+    pub fn add(&mut self, other: OperatorSnapshot) {
+        self.positions.extend(other.positions);
+        self.files.extend(other.files);
+        self.prepared.extend(other.prepared);
+    }
+
+    fn value(&self) -> Value {
+        let position = |at: &SplitPosition| json!({ "split": at.position.part, "offset": at.position.offset, "greatest_time": at.greatest_time });
+        let positions: Vec<Value> = self.positions.iter().map(position).collect();
+        let file = |file: &StateFile| json!({ "name": file.name, "bytes": file.bytes });
+        let files: Vec<Value> = self.files.iter().map(file).collect();
+        json!({ "positions": positions, "files": files, "prepared": self.prepared })
+    }
+
+    fn of(value: &Value) -> Option<Self> {
+        let position = |value: &Value| {
+            let part = usize::try_from(value["split"].as_u64()?).ok()?;
+            let position = Position { part, offset: value["offset"].as_u64()? };
+            let greatest_time = match &value["greatest_time"] {
+                Value::Null => None,
+                time => Some(time.as_i64()?),
+            };
+            Some(SplitPosition { position, greatest_time })
+        };
+        let file = |value: &Value| {
+            Some(StateFile { name: value["name"].as_str()?.to_owned(), bytes: value["bytes"].as_u64()? })
+        };
+        let name = |value: &Value| Some(value.as_str()?.to_owned());
+        Some(OperatorSnapshot {
+            positions: value["positions"].as_array()?.iter().map(position).collect::<Option<_>>()?,
+            files: value["files"].as_array()?.iter().map(file).collect::<Option<_>>()?,
+            prepared: value["prepared"].as_array()?.iter().map(name).collect::<Option<_>>()?,
+        })
+    }
+}
+
+impl Manifest {
+    /// As JSON, with a checksum of itself.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let operators: Map<String, Value> =
+            self.operators.iter().map(|(id, operator)| (id.clone(), operator.value())).collect();
+        let snapshot = json!({
+            "epoch": self.epoch,
+            "parallelism": self.parallelism,
+            "decisions": self.decisions.to_json(),
+            "operators": operators,
+        });
+        let checksum = checksum_of(&snapshot);
+        format!("{:#}\n", json!({ "version": VERSION, "checksum": checksum, "snapshot": snapshot }))
+    }
+
+    /// Of [`Manifest::to_json`].
+    ///
+    /// # Errors
+    /// What is wrong with the text.
+    pub fn from_json(text: &str) -> Result<Self, String> {
+        let damaged = |what: &str| format!("the manifest of a snapshot is damaged: {what}");
+        let all: Value = serde_json::from_str(text).map_err(|error| damaged(&error.to_string()))?;
+        if all["version"].as_u64() != Some(VERSION) {
+            let found = &all["version"];
+            return Err(format!(
+                "the manifest has version {found}, and this program reads {VERSION}; restore it with the program that wrote it"
+            ));
+        }
+        let snapshot = &all["snapshot"];
+        if all["checksum"].as_str() != Some(&checksum_of(snapshot)) {
+            return Err(damaged("its checksum does not fit"));
+        }
+        Self::of(snapshot).ok_or_else(|| damaged("it makes no sense"))
+    }
+
+    fn of(snapshot: &Value) -> Option<Self> {
+        let operator = |(id, value): (&String, &Value)| Some((id.clone(), OperatorSnapshot::of(value)?));
+        Some(Manifest {
+            epoch: snapshot["epoch"].as_u64()?,
+            parallelism: usize::try_from(snapshot["parallelism"].as_u64()?).ok()?,
+            decisions: Decisions::from_json(snapshot["decisions"].as_str()?).ok()?,
+            operators: snapshot["operators"].as_object()?.iter().map(operator).collect::<Option<_>>()?,
+        })
+    }
+}
+
+/// XXH3 of a value as it is written without spaces, its names in order.
+fn checksum_of(snapshot: &Value) -> String {
+    format!("{:016x}", xxh3_64(snapshot.to_string().as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::physical::Choice;
+
+    fn manifest() -> Manifest {
+        let position = Position { part: 3, offset: 1 << 40 };
+        let sources = OperatorSnapshot {
+            positions: vec![
+                SplitPosition { position, greatest_time: Some(-5) },
+                SplitPosition { position: Position::start_of(0), greatest_time: None },
+            ],
+            ..OperatorSnapshot::default()
+        };
+        let state = OperatorSnapshot {
+            files: vec![StateFile { name: "2-0.state".to_owned(), bytes: 77 }],
+            prepared: vec!["part-00000-0000000009.csv".to_owned()],
+            ..OperatorSnapshot::default()
+        };
+        let choice = Choice { how: "aggregate".to_owned(), ships: vec!["hash 0".to_owned()], tasks: 2 };
+        Manifest {
+            epoch: 9,
+            parallelism: 2,
+            decisions: Decisions::default().with("hits", choice),
+            operators: BTreeMap::from([("clicks/read".to_owned(), sources), ("hits".to_owned(), state)]),
+        }
+    }
+
+    #[test]
+    fn a_manifest_is_the_same_after_a_way_through_text() {
+        let text = manifest().to_json();
+        assert_eq!(Manifest::from_json(&text).unwrap(), manifest());
+    }
+
+    #[test]
+    fn every_damaged_byte_is_found() {
+        let text = manifest().to_json();
+        for at in 0..text.len() {
+            let mut bytes = text.clone().into_bytes();
+            bytes[at] ^= 1;
+            let Ok(damaged) = String::from_utf8(bytes) else { continue };
+            // A space more or less is the same manifest.
+            if let Ok(read) = Manifest::from_json(&damaged) {
+                assert_eq!(read, manifest(), "byte {at}");
+            }
+        }
+        (0..text.len() - 1).for_each(|length| assert!(Manifest::from_json(&text[..length]).is_err(), "{length}"));
+    }
+}

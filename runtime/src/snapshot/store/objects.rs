@@ -1,0 +1,133 @@
+//! A store, by `object_store`.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use object_store::local::LocalFileSystem;
+use object_store::path::Path as Location;
+use object_store::{Error as StoreError, MultipartUpload, ObjectStore, ObjectStoreExt};
+use pollster::block_on;
+
+use crate::error::{Error, Result};
+
+/// Objects by their names.
+#[derive(Clone)]
+pub(super) struct Objects {
+    store: Arc<dyn ObjectStore>,
+    /// The folder, for messages, and for what processes that were stopped have left in it under other names than those of objects.
+    place: PathBuf,
+}
+
+impl Objects {
+    pub(super) fn folder(place: &Path) -> Result<Self> {
+        std::fs::create_dir_all(place).map_err(Error::io("create", place))?;
+        let store = LocalFileSystem::new_with_prefix(place).map_err(failed("open", place))?;
+        // A manifest is not to be there before what it names.
+        let store = store.with_fsync(true);
+        Ok(Objects { store: Arc::new(store), place: place.to_owned() })
+    }
+
+    /// The names of its folders.
+    pub(super) fn folders(&self) -> Result<Vec<String>> {
+        let listed = block_on(self.store.list_with_delimiter(None)).map_err(failed("list", &self.place))?;
+        Ok(listed.common_prefixes.iter().map(Location::to_string).collect())
+    }
+
+    /// An object's bytes, if it is there.
+    pub(super) fn get(&self, name: &str) -> Result<Option<Vec<u8>>> {
+        let read = async { self.store.get(&Location::from(name)).await?.bytes().await };
+        match block_on(read) {
+            Ok(bytes) => Ok(Some(bytes.into())),
+            Err(StoreError::NotFound { .. }) => Ok(None),
+            Err(error) => Err(failed("read", &self.place.join(name))(error)),
+        }
+    }
+
+    /// Writes an object in one step.
+    pub(super) fn put(&self, name: &str, bytes: Vec<u8>) -> Result<()> {
+        let put = block_on(self.store.put(&Location::from(name), bytes.into()));
+        put.map(|_| ()).map_err(failed("write", &self.place.join(name)))
+    }
+
+    /// Removes an object, if it is there.
+    pub(super) fn delete(&self, name: &str) -> Result<()> {
+        match block_on(self.store.delete(&Location::from(name))) {
+            Ok(()) | Err(StoreError::NotFound { .. }) => Ok(()),
+            Err(error) => Err(failed("remove", &self.place.join(name))(error)),
+        }
+    }
+
+    /// Removes a folder with what is in it.
+    pub(super) fn delete_folder(&self, name: &str) -> Result<()> {
+        match std::fs::remove_dir_all(self.place.join(name)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(Error::io("remove", self.place.join(name))(error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn writer(&self, name: &str) -> Result<ObjectWriter> {
+        let path = self.place.join(name);
+        let upload = block_on(self.store.put_multipart(&Location::from(name))).map_err(failed("create", &path))?;
+        Ok(ObjectWriter { upload, path, bytes: 0 })
+    }
+
+    pub(super) fn reader(&self, name: &str) -> ObjectReader {
+        let (store, location) = (self.store.clone(), Location::from(name));
+        ObjectReader { store, location, path: self.place.join(name), at: 0, end: None }
+    }
+}
+
+/// An object that is written piece by piece, and is there when it is finished.
+pub(crate) struct ObjectWriter {
+    upload: Box<dyn MultipartUpload>,
+    path: PathBuf,
+    bytes: u64,
+}
+
+impl ObjectWriter {
+    /// Adds bytes.
+    pub(crate) fn append(&mut self, bytes: Vec<u8>) -> Result<()> {
+        self.bytes += bytes.len() as u64;
+        block_on(self.upload.put_part(bytes.into())).map_err(failed("write", &self.path))
+    }
+
+    /// Gives it its name, for good; how long it is.
+    pub(crate) fn finish(&mut self) -> Result<u64> {
+        block_on(self.upload.complete()).map_err(failed("write", &self.path))?;
+        Ok(self.bytes)
+    }
+}
+
+/// An object that is read from its beginning to its end.
+pub(crate) struct ObjectReader {
+    store: Arc<dyn ObjectStore>,
+    location: Location,
+    path: PathBuf,
+    at: u64,
+    /// How long it is, once that was asked for.
+    end: Option<u64>,
+}
+
+impl ObjectReader {
+    /// The next bytes: as many as are asked for, or all that are left.
+    pub(crate) fn read(&mut self, bytes: usize) -> Result<Vec<u8>> {
+        let end = match self.end {
+            Some(end) => end,
+            None => block_on(self.store.head(&self.location)).map_err(failed("read", &self.path))?.size,
+        };
+        self.end = Some(end);
+        let range = self.at..end.min(self.at + bytes as u64);
+        if range.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.at = range.end;
+        let read = block_on(self.store.get_range(&self.location, range)).map_err(failed("read", &self.path))?;
+        Ok(read.into())
+    }
+}
+
+fn failed<'p>(action: &'static str, path: &'p Path) -> impl FnOnce(StoreError) -> Error + use<'p> {
+    move |error| Error::io(action, path)(std::io::Error::other(error))
+}

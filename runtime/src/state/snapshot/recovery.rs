@@ -1,0 +1,47 @@
+//! A table as the executor knows it.
+
+use std::path::Path;
+
+use super::restoring::Restoring;
+use crate::error::Result;
+use crate::state::StateTable;
+use crate::strategy::{DriverState, Progress};
+
+impl StateTable {
+    /// The epoch of what was restored, and how far event time had come in it, which is the most of all files; nothing where nothing was restored.
+    #[must_use]
+    pub fn restored(&self) -> Option<(u64, i64)> {
+        self.restored
+    }
+
+    /// Does something with the file that is being restored.
+    fn restore<R>(&mut self, f: impl FnOnce(&mut Restoring, &mut Self) -> R) -> Option<R> {
+        let mut restoring = self.restoring.take()?;
+        let done = f(&mut restoring, self);
+        self.restored = self.restored.max(restoring.of());
+        self.restoring = Some(restoring);
+        Some(done)
+    }
+}
+
+impl DriverState for StateTable {
+    fn next_image(&mut self, out: &mut Vec<u8>) -> Result<Progress> {
+        self.next_image(out)
+    }
+
+    fn begin_restore(&mut self, path: &Path) {
+        self.restoring = Some(Restoring::new(path, &self.memory));
+    }
+
+    fn wanted_bytes(&self) -> usize {
+        self.restoring.as_ref().map_or(0, Restoring::wants)
+    }
+
+    fn supply(&mut self, bytes: &[u8]) -> Result<()> {
+        self.restore(|restoring, table| restoring.supply(table, bytes)).unwrap_or(Ok(()))
+    }
+
+    fn place(&mut self) -> Result<Progress> {
+        self.restore(Restoring::place).unwrap_or(Ok(Progress::Done))
+    }
+}
