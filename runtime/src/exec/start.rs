@@ -13,7 +13,7 @@ use super::inline::{InlineStep, Watch};
 use super::job::Job;
 use super::needs::Needs;
 use super::pipeline::{Deadline, Pipeline, PipelineHead, Renewal, Side, Step};
-use super::reading::{EventTime, Followed, FollowedSource, HeadSplits, SourceHead, SplitQueue};
+use super::reading::{Followed, FollowedSource, HeadSplits, SourceHead, SplitQueue, WatermarkGenerator};
 use super::spill_queue::SpillQueueHead;
 use super::task::Task;
 use super::timers::Alarm;
@@ -193,7 +193,8 @@ impl<'p> Starter<'p> {
                 let blocking = self.blocking(me);
                 let (rejects, memory) = (source.rejects(), self.memory(*operator));
                 let head = SourceHead::new(*operator, reader, rejects, splits, blocking, memory);
-                let time = self.plan.stages[stage].event_time.map(|of| EventTime::new(of.leaf, of.lateness_micros));
+                let time =
+                    self.plan.stages[stage].event_time.map(|of| WatermarkGenerator::new(of.leaf, of.lateness_micros));
                 Ok(PipelineHead::Source(Box::new(head.telling_time(time))))
             }
         }

@@ -144,7 +144,7 @@ pub enum Role {
     /// The same rows with other leaves, as [`Role::Project`]; the source, which stands before it, says how far event time is.
     EventTime(Vec<usize>, EventTimeOf),
     /// The same rows with one leaf more: where the window begins that their event time is in.
-    WindowStart(Windows),
+    WindowStart(TumblingWindows),
     /// All inputs' rows, as they are.
     Union,
     /// Has strategies.
@@ -172,14 +172,14 @@ pub struct EventTimeOf {
 
 /// Windows of one length that follow each other without a gap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Windows {
+pub struct TumblingWindows {
     /// The leaf that holds event time.
     pub time: usize,
     /// How long each is.
     pub micros: i64,
 }
 
-impl Windows {
+impl TumblingWindows {
     /// Where the window of a time begins.
     #[must_use]
     #[inline(always)]
