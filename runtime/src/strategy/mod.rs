@@ -152,8 +152,9 @@ pub enum Role {
     /// Has strategies, and begins a loop: its driver's second port takes what comes back, its second output gives what the loop comes to.
     LoopBegin(LoopId),
     /// Has strategies, and is the solution set of a delta iteration, joined with its first input; the second is what the set is at first. What changes it comes
-    /// at the driver's port behind these, and its second output gives the set when the loop has ended.
-    SolutionSet(LoopId),
+    /// at the driver's port behind these, and its second output gives the set when the loop has ended. The leaves are its key: it has one
+    /// row of each.
+    SolutionSet(LoopId, Vec<usize>),
     /// Ends a loop of at most so many rounds. Its first input's rows go back to the beginning, whose second output is then its own. Where it has two, it ends a
     /// delta iteration: the second input's rows change the solution set, whose second output is then its own, and rounds end where no row goes back.
     LoopEnd(LoopId, u32),
