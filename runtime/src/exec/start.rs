@@ -94,6 +94,7 @@ impl<'p> Starter<'p> {
                 }
             }
             if let Head::Source(operator, source, scan) = &stage.head {
+                // An endless source lists its splits only to have the headers of those checked that there are: tasks find theirs by themselves.
                 let listed = source.splits(scan).map_err(|error| error.at(&plan.operators[*operator].origin))?;
                 if source.is_endless() {
                     continue;
