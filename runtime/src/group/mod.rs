@@ -31,7 +31,7 @@ mod kernel;
 mod unplaced;
 mod table;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::VecDeque;
 
