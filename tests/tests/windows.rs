@@ -96,26 +96,23 @@ fn each_record_is_in_the_window_of_its_time() {
             let folder = Folder::default();
             // Nothing is late here: each split waits for the others, and is in order but for four seconds.
             let clicks = log_of_clicks(&folder.join("log"), splits, 6_000);
+            let check = |what: &str, windows: fn(DataStream<Click>) -> DataStream<Hits>, expected: &[Hits]| {
+                on_each_engine(|engine, env| {
+                    let output = Folder::default();
+                    windows(env.read_log(folder.join("log")).unwrap()).write_native(output.join("out"));
+                    env.run().unwrap();
+                    let found = env.read_native(output.join("out")).unwrap().collect().unwrap();
+                    same_records(&format!("{engine}, {splits} splits, {what}"), found, expected.to_vec());
+                });
+            };
             let expected = counted(clicks.iter().map(|c| (c.url.clone(), c.time, c.bytes)));
-            on_each_engine(|engine, env| {
-                let output = Folder::default();
-                hits_per_minute(env.read_log(folder.join("log")).unwrap()).write_native(output.join("out"));
-                env.run().unwrap();
-                let found = env.read_native(output.join("out")).unwrap().collect().unwrap();
-                same_records(&format!("{engine}, {splits} splits"), found, expected.clone());
-            });
+            check("fields", hits_per_minute, &expected);
             let kept = clicks.iter().filter(|c| c.bytes % 5 != 0 && c.bytes % 3 != 0);
             let expected = counted(kept.flat_map(|c| {
                 let url = format!("{} letters", c.url.len());
                 (0..c.bytes % 4).map(move |n| (url.clone(), c.time, n))
             }));
-            on_each_engine(|engine, env| {
-                let output = Folder::default();
-                through_closures(env.read_log(folder.join("log")).unwrap()).write_native(output.join("out"));
-                env.run().unwrap();
-                let found = env.read_native(output.join("out")).unwrap().collect().unwrap();
-                same_records(&format!("{engine}, {splits} splits, closures"), found, expected.clone());
-            });
+            check("closures", through_closures, &expected);
         }
     });
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use runtime::operators::{EventTime, Project, WindowStart};
 use runtime::row::LeafType;
-use runtime::strategy::{EventTimeOf, Windows};
+use runtime::strategy::{EventTimeOf, TumblingWindows};
 use runtime::value::Timestamp;
 
 use super::aggregate::{Aggregates, Types};
@@ -177,7 +177,7 @@ impl Handle {
         let schema = self.schema();
         let (time, start) = (schema.event_time().unwrap_or_default(), schema.leaves().len());
         let schema = schema.with_leaf("window start", LeafType::Timestamp);
-        let windows = Windows { time, micros };
+        let windows = TumblingWindows { time, micros };
         let next = self.next.clone();
         let handle = self.called_at(caller).described(self.next.behind("window")).then(WindowStart { schema, windows });
         (handle.described(next), start)

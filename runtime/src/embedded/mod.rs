@@ -108,12 +108,14 @@ struct SolutionSet {
 impl SolutionSet {
     /// What it is at first, if a body joins one.
     fn of(body: &[&Arc<Node>], tables: &Tables) -> Option<Self> {
-        let joins = |node: &&&Arc<Node>| matches!(node.operator.role(), Role::SolutionSet(..));
-        let node = body.iter().find(joins)?;
+        let (node, key) = body.iter().find_map(|node| match node.operator.role() {
+            Role::SolutionSet(_, key) => Some((node, key)),
+            _ => None,
+        })?;
         let initial = node.inputs.get(LoopId::INITIAL).and_then(|initial| tables.get(&initial.sequence))?;
         let mut set = SolutionSet {
             sequence: node.sequence,
-            key: node.operator.state_key().unwrap_or_default(),
+            key,
             rows: Table::new(initial.types.clone()),
             places: HashMap::new(),
         };

@@ -9,7 +9,7 @@ use crate::error::{Origin, Result};
 use crate::kernel::Predicate;
 use crate::metrics::OperatorMetrics;
 use crate::page::{Batch, Input, Selection};
-use crate::strategy::Windows;
+use crate::strategy::TumblingWindows;
 
 /// Who is at work in a task: whose counters run, and whose fault an error or panic is.
 pub(super) struct Watch {
@@ -38,7 +38,7 @@ pub(super) enum InlineStep {
     Filter(usize, Box<dyn Predicate>),
     Project(usize, Arc<[usize]>),
     /// The windows, and where those of rows begin that were looked at last, by the rows' numbers.
-    WindowStart(usize, Windows, Vec<i64>),
+    WindowStart(usize, TumblingWindows, Vec<i64>),
 }
 
 impl InlineStep {

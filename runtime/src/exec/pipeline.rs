@@ -201,11 +201,10 @@ impl Pipeline {
         Ok(if spool.take_in()? { PipelineTurn::Worked } else { PipelineTurn::Blocked })
     }
 
+    /// Sends what waits at all exits, also behind one that is blocked; whether all of it went.
     fn flush(&mut self) -> bool {
-        // Every exit is flushed, also behind one that is blocked.
-        let steps = self.steps.iter_mut().map(Step::flush);
-        let blocked = self.exits.iter_mut().map(Exit::flush).chain(steps).filter(|went| !went).count();
-        blocked == 0
+        let went = self.exits.iter_mut().fold(true, |went, exit| exit.flush() & went);
+        self.steps.iter_mut().fold(went, |went, step| step.flush() & went)
     }
 
     /// Gives the exits what the last step has.

@@ -8,8 +8,8 @@
 //! **Reading never blocks the pool.** `preadv2(RWF_NOWAIT)` takes what the page cache has, of inputs and of spilled pages; the rest is read by
 //! blocking threads, which wake the task.
 
-mod event_time;
 mod followed;
+mod watermarks;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,9 +27,9 @@ use crate::source::{Position, ReadRequest, Ready, RejectSink, Source, Split, Spl
 use crate::spill;
 use crate::stream::Control;
 
-pub(super) use event_time::EventTime;
 pub(super) use followed::Followed;
 use followed::Next;
+pub(super) use watermarks::WatermarkGenerator;
 
 /// So long a split is read while others have something, or until its next bytes are to be read.
 const TURN: Duration = Duration::from_millis(10);
@@ -75,7 +75,7 @@ pub(super) struct SourceHead {
     memory: Memory,
     stopped: bool,
     /// Where event time is asked for: how far it is.
-    time: Option<EventTime>,
+    time: Option<WatermarkGenerator>,
     /// What is said behind the last row, from when that was given.
     ending: std::array::IntoIter<Control, 2>,
 }
@@ -118,7 +118,7 @@ impl SourceHead {
     }
 
     /// The same head, which says how far event time is.
-    pub(super) fn telling_time(self, time: Option<EventTime>) -> Self {
+    pub(super) fn telling_time(self, time: Option<WatermarkGenerator>) -> Self {
         SourceHead { time, ..self }
     }
 

@@ -13,7 +13,7 @@ use super::inline::{InlineStep, Watch};
 use super::job::Job;
 use super::needs::Needs;
 use super::pipeline::{Deadline, Pipeline, PipelineHead, Renewal, Side, Step};
-use super::reading::{EventTime, Followed, FollowedSource, HeadSplits, SourceHead, SplitQueue};
+use super::reading::{Followed, FollowedSource, HeadSplits, SourceHead, SplitQueue, WatermarkGenerator};
 use super::spill_queue::SpillQueueHead;
 use super::task::Task;
 use super::timers::Alarm;
@@ -94,6 +94,7 @@ impl<'p> Starter<'p> {
                 }
             }
             if let Head::Source(operator, source, scan) = &stage.head {
+                // An endless source lists its splits only to have the headers of those checked that there are: tasks find theirs by themselves.
                 let listed = source.splits(scan).map_err(|error| error.at(&plan.operators[*operator].origin))?;
                 if source.is_endless() {
                     continue;
@@ -194,7 +195,8 @@ impl<'p> Starter<'p> {
                 let blocking = self.blocking(me);
                 let (rejects, memory) = (source.rejects(), self.memory(*operator));
                 let head = SourceHead::new(*operator, reader, rejects, splits, blocking, memory);
-                let time = self.plan.stages[stage].event_time.map(|of| EventTime::new(of.leaf, of.lateness_micros));
+                let time =
+                    self.plan.stages[stage].event_time.map(|of| WatermarkGenerator::new(of.leaf, of.lateness_micros));
                 Ok(PipelineHead::Source(Box::new(head.telling_time(time))))
             }
         }

@@ -31,7 +31,7 @@ mod kernel;
 mod unplaced;
 mod table;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::VecDeque;
 
@@ -57,10 +57,7 @@ pub use unplaced::UnplacedRows;
 pub(crate) use unplaced::probe;
 
 /// The part of a table that leaves at least, when some of it must.
-const EVICTED_SHARE: usize = 16;
-
-/// A table that takes more is put into parts while that costs little, as it may have to give some of them later.
-const SPLIT_BYTES: usize = 8 << 20;
+pub(crate) const EVICTED_SHARE: usize = 16;
 
 /// Groups that the table of what has left holds at once: with their index they stay in a core's second cache.
 const PASSING_GROUPS: usize = 16 << 10;
@@ -71,7 +68,7 @@ const OTHERS: Cursor = 2;
 
 /// What came of making room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Room {
+pub(crate) enum Room {
     Made,
     /// Pages must be written first.
     Awaited,
@@ -189,7 +186,7 @@ impl HybridHashAggregation {
                 added?;
                 if self.unplaced.is_empty() && self.later.is_empty() {
                     *cursor = 0;
-                    self.split_early()?;
+                    self.table.split_early()?;
                     return Ok(Progress::Done);
                 }
             }
@@ -233,17 +230,6 @@ impl HybridHashAggregation {
             if !divided.is_empty() {
                 update.add(table, &Input::new(input.batch(), divided), rows, &mut self.unplaced)?;
             }
-        }
-        Ok(())
-    }
-
-    /// Puts a table into parts that is about to be large.
-    fn split_early(&mut self) -> Result<()> {
-        if !self.table.is_split()
-            && self.table.bytes() > SPLIT_BYTES
-            && self.memory.try_reserve((SPILL_PARTS + 4) * PAGE_BYTES)
-        {
-            self.table.split()?;
         }
         Ok(())
     }

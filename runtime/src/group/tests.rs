@@ -34,11 +34,19 @@ type Row = (u128, u64, String);
 
 const TYPES: [LeafType; 3] = [LeafType::U128, LeafType::U64, LeafType::Text];
 
-/// Adds numbers up by key; by key and text where these are two leaves of it.
-struct Sums {
+/// Adds the numbers of a leaf up by key; a state's other leaves stay empty.
+pub(crate) struct Sums {
+    key: Vec<usize>,
+    /// The leaf of the numbers, `u64`.
+    sum: usize,
     groups: Groups,
     found: Selection,
-    key: Vec<usize>,
+}
+
+impl Sums {
+    pub(crate) fn new(key: &[usize], sum: usize) -> Self {
+        Sums { key: key.to_vec(), sum, groups: Groups::default(), found: Selection::default() }
+    }
 }
 
 impl GroupUpdate for Sums {
@@ -50,8 +58,8 @@ impl GroupUpdate for Sums {
         let copied: Vec<(usize, usize)> = self.key.iter().map(|&leaf| (leaf, leaf)).collect();
         let found = probe(table, input, (&self.key, &copied), &mut self.groups, &mut self.found, left)?;
         table.visit(&found, &self.groups, |mut leaves, mut states, rows| {
-            leaves.skip(1);
-            states.skip(1);
+            leaves.skip(self.sum);
+            states.skip(self.sum);
             let (number, sum) = (leaves.plain::<u64>(), states.plain::<u64>().unwrap());
             rows.iter().for_each(|(row, group)| sum.set(group, sum.get(group) + number.read(row)));
         });
@@ -197,7 +205,7 @@ fn budgets() -> [usize; 3] {
 }
 
 fn sums(key: &[usize]) -> Sums {
-    Sums { groups: Groups::default(), found: Selection::default(), key: key.to_vec() }
+    Sums::new(key, 1)
 }
 
 /// Where hardly any row meets another of its group, most are not even looked up; where all do again, that is noticed.

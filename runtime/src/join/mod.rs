@@ -171,6 +171,11 @@ impl HybridHashJoin {
         HybridHashJoin { kept_side: Some(self.built.side), ..self }
     }
 
+    /// Whether the side that is built comes once, and is there in all rounds.
+    pub(crate) fn keeps_build(&self) -> bool {
+        self.kept_side.is_some()
+    }
+
     /// Whether an input may deliver now.
     pub(crate) fn wants(&self, side: usize) -> bool {
         (side == self.built.side) == (self.stage == Stage::Build)
@@ -259,7 +264,7 @@ impl HybridHashJoin {
     fn finish(&mut self, emitter: &mut dyn JoinEmitter, out: &mut Outputs) -> Result<Progress> {
         ready!(emitter.finish(&mut self.built, &mut self.cursor, out)?);
         self.cursor = 0;
-        if self.kept_side.is_some() && self.level == 0 {
+        if self.keeps_build() && self.level == 0 {
             self.keep();
             return Ok(Progress::Done);
         }

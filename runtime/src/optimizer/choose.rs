@@ -203,7 +203,7 @@ impl Chooser<'_> {
                 let place = self.drive(node, index)?;
                 self.begin_loop(node, of, place)
             }
-            Role::SolutionSet(of) => self.solution_set(node, index, of)?,
+            Role::SolutionSet(of, _) => self.solution_set(node, index, of)?,
             Role::LoopEnd(of, _) => self.end_loop(node, of)?,
             Role::Replay(of) => self.begin_replay(node, index, of)?,
         };

@@ -17,7 +17,7 @@ pub(super) fn with_replays(sinks: &[Arc<Node>]) -> Vec<Arc<Node>> {
     let mut replays: HashMap<u64, Arc<Node>> = HashMap::new();
     for node in &nodes {
         let of_body = loops.around(node).filter(|_| !matches!(node.operator.role(), Role::LoopBegin(_)));
-        let is_set = matches!(node.operator.role(), Role::SolutionSet(_));
+        let is_set = matches!(node.operator.role(), Role::SolutionSet(..));
         let mut input = |(number, input): (usize, &Arc<Node>)| {
             let copy = copies.get(&input.sequence).unwrap_or(input).clone();
             // A solution set is given what it is at first once.

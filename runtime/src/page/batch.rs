@@ -210,9 +210,20 @@ impl<'a> Batch<'a> {
     /// The same rows with one leaf more, at the end: row `i` has number `i` of `numbers`. The rows beyond them are left out.
     #[must_use]
     pub fn with_numbers<'n>(&'n self, numbers: &'n [u64]) -> Batch<'n> {
+        self.with_leaf(numbers, LeafType::U64)
+    }
+
+    /// As [`Batch::with_numbers`], of times in microseconds.
+    #[must_use]
+    pub fn with_times<'n>(&'n self, times: &'n [i64]) -> Batch<'n> {
+        self.with_leaf(times, LeafType::Timestamp)
+    }
+
+    /// The same rows with one leaf more, of a type whose values lie in rows as `T` does in memory.
+    fn with_leaf<'n, T>(&'n self, values: &'n [T], ty: LeafType) -> Batch<'n> {
         let mut leaves = self.leaves.clone();
-        leaves.push(LeafPtr::rows(numbers.as_ptr().cast(), size_of::<u64>(), LeafType::U64));
-        Batch { rows: self.rows.min(numbers.len()), leaves, places: Vec::new(), hold: PhantomData }
+        leaves.push(LeafPtr::rows(values.as_ptr().cast(), size_of::<T>(), ty));
+        Batch { rows: self.rows.min(values.len()), leaves, places: Vec::new(), hold: PhantomData }
     }
 
     /// The bytes of a text, byte string or list; none for a plain leaf or a row out of range.
@@ -224,14 +235,6 @@ impl<'a> Batch<'a> {
         }
         // SAFETY: the row is in range, the leaf is a slot, and its own type gives the width of its elements.
         unsafe { ptr.bytes(row, ptr.ty.element_width()) }
-    }
-
-    /// As [`Batch::with_numbers`], of times in microseconds.
-    #[must_use]
-    pub fn with_times<'n>(&'n self, times: &'n [i64]) -> Batch<'n> {
-        let mut leaves = self.leaves.clone();
-        leaves.push(LeafPtr::rows(times.as_ptr().cast(), size_of::<i64>(), LeafType::Timestamp));
-        Batch { rows: self.rows.min(times.len()), leaves, places: Vec::new(), hold: PhantomData }
     }
 
     /// The greatest value of a leaf of signed integers of eight bytes; none without rows, or of another leaf.

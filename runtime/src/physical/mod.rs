@@ -14,7 +14,7 @@ use crate::error::Origin;
 use crate::kernel::PredicateFactory;
 use crate::row::{LeafSet, RowLayout};
 use crate::source::{Scan, Source};
-use crate::strategy::{DriverFactory, Estimate, EventTimeOf, Ship, Windows};
+use crate::strategy::{DriverFactory, Estimate, EventTimeOf, Ship, TumblingWindows};
 
 pub use decisions::{Candidate, Choice, Decisions};
 pub(crate) use decisions::{choice_value, identities};
@@ -53,7 +53,7 @@ pub enum InlineStepPlan {
     /// Leaves are picked.
     Project(usize, Arc<[usize]>),
     /// A leaf is added: where the window of a row begins. Nothing follows it but what reads that.
-    WindowStart(usize, Windows),
+    WindowStart(usize, TumblingWindows),
 }
 
 impl InlineStepPlan {

@@ -63,7 +63,7 @@ impl Loops {
                 }
                 Role::LoopEnd(of, _) if node.inputs.len() > 1 => {
                     let is_set =
-                        |node: &&Arc<Node>| matches!(node.operator.role(), Role::SolutionSet(set) if set == of);
+                        |node: &&Arc<Node>| matches!(node.operator.role(), Role::SolutionSet(set, _) if set == of);
                     match nodes.iter().filter(is_set).count() {
                         1 => {}
                         0 => {

@@ -143,11 +143,6 @@ pub trait Operator: Send + Sync {
         false
     }
 
-    /// For what keeps a record for each key: the leaves of that key, in the records that are kept.
-    fn state_key(&self) -> Option<Vec<usize>> {
-        None
-    }
-
     /// For the beginning of a loop: what gives records from outside of it in each of its rounds.
     fn replay(&self, schema: &Schema) -> Option<Arc<dyn Operator>> {
         let _ = schema;

@@ -48,7 +48,7 @@ use crate::error::{Error, Result};
 use crate::group::{FoundRows, GroupTable, UnplacedRows};
 use crate::kernel::{Outputs, TaskContext};
 use crate::memory::Memory;
-use crate::memory::limits::{PAGE_BYTES, SPILL_PARTS, STATE_BYTES};
+use crate::memory::limits::{SPILL_PARTS, STATE_BYTES};
 use crate::page::{Input, Selection};
 use crate::row::{LeafSet, LeafType};
 use crate::spill::{Spilled, Spiller};
@@ -64,9 +64,6 @@ use residency::{Loading, Place};
 use serve::Serving;
 use snapshot::marking::Marking;
 use snapshot::restoring::Restoring;
-
-/// A table that takes more is put into parts while that costs little, as it may have to give some of them later.
-const SPLIT_BYTES: usize = 8 << 20;
 
 /// The state of the keys that one task owns.
 pub struct StateTable {
@@ -196,18 +193,6 @@ impl StateTable {
         let asked = input.selection().rows().iter().copied();
         left.leave(asked.filter(|row| refused.binary_search(row).is_ok()));
         left.refused = true;
-        Ok(())
-    }
-
-    /// Puts a table into parts that is about to be large.
-    fn split_early(&mut self) -> Result<()> {
-        if !self.table.is_split()
-            && self.table.bytes() > SPLIT_BYTES
-            && self.walking.is_none()
-            && self.memory.try_reserve((SPILL_PARTS + 4) * PAGE_BYTES)
-        {
-            self.table.split()?;
-        }
         Ok(())
     }
 }

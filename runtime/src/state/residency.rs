@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::group::{Groups, PartSet, standing_rows};
+use crate::group::{EVICTED_SHARE, Groups, PartSet, Room, standing_rows};
 use crate::hash::{HashIndex, hash_rows};
 use crate::memory::limits::{PAGE_BYTES, SPILL_PARTS};
 use crate::page::{Input, Page, Selection};
@@ -17,9 +17,6 @@ use crate::state::key_groups::{KeyGroupSet, key_group_of};
 use crate::state::lines::Lines;
 use crate::state::policy::{Resident, Stay, leaving};
 use crate::strategy::Progress;
-
-/// The part of a table that leaves at least, when some of it must.
-const EVICTED_SHARE: usize = 16;
 
 /// Pages that are read ahead, where there is memory for them beside all that comes back.
 const READ_AHEAD: usize = 4;
@@ -53,16 +50,6 @@ pub(super) struct Loading {
     next: usize,
     /// Rows of a window that are not in the table yet.
     window: Selection,
-}
-
-/// What came of making room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Room {
-    Made,
-    /// Pages must be written first.
-    Awaited,
-    /// There is nothing to give.
-    None,
 }
 
 impl StateTable {

@@ -1,6 +1,7 @@
 //! Requests: what can be served now, and what waits until its key groups are in memory.
 
 use crate::error::{Error, Result};
+use crate::group::Room;
 use crate::hash::hash_rows;
 use crate::kernel::Outputs;
 use crate::memory::limits::{PAGE_BYTES, SPILL_PARTS, WRITE_PAGES};
@@ -11,7 +12,6 @@ use crate::state::key_groups::{KeyGroupSet, key_group_of};
 use crate::state::lines::{Draining, Lines, Requests, Work};
 use crate::state::policy::Demand;
 use crate::state::requests::StateRequest;
-use crate::state::residency::Room;
 use crate::strategy::{Cursor, Progress, ready};
 
 /// The cursor of a window of which a part is done.
@@ -55,7 +55,10 @@ impl StateTable {
         let Requests { lines, work, .. } = requests;
         ready!(self.work(lines, work, request, input, None, out)?);
         *cursor = 0;
-        self.split_early()?;
+        // Who goes through a part knows its rows by where they are.
+        if self.walking.is_none() {
+            self.table.split_early()?;
+        }
         Ok(Progress::Done)
     }
 

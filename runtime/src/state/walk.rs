@@ -1,13 +1,12 @@
 //! Going through a table, with and without taking rows out.
 
 use crate::error::Result;
-use crate::group::Groups;
+use crate::group::{Groups, Room};
 use crate::kernel::Predicate;
 use crate::memory::limits::SPILL_PARTS;
 use crate::page::{Input, Selection};
 use crate::state::StateTable;
 use crate::state::key_groups::KeyGroupSet;
-use crate::state::residency::Room;
 use crate::strategy::{Progress, ready};
 
 /// How far a walk has come. While it goes on, nothing else is asked of the table but images of a mark: a row that was put, updated or deleted meanwhile may be

@@ -145,7 +145,7 @@ pub enum Role {
     /// The same rows with other leaves, as [`Role::Project`]; the source, which stands before it, says how far event time is.
     EventTime(Vec<usize>, EventTimeOf),
     /// The same rows with one leaf more: where the window begins that their event time is in.
-    WindowStart(Windows),
+    WindowStart(TumblingWindows),
     /// All inputs' rows, as they are.
     Union,
     /// Has strategies.
@@ -153,8 +153,9 @@ pub enum Role {
     /// Has strategies, and begins a loop: its driver's second port takes what comes back, its second output gives what the loop comes to.
     LoopBegin(LoopId),
     /// Has strategies, and is the solution set of a delta iteration, joined with its first input; the second is what the set is at first. What changes it comes
-    /// at the driver's port behind these, and its second output gives the set when the loop has ended.
-    SolutionSet(LoopId),
+    /// at the driver's port behind these, and its second output gives the set when the loop has ended. The leaves are its key: it has one
+    /// row of each.
+    SolutionSet(LoopId, Vec<usize>),
     /// Ends a loop of at most so many rounds. Its first input's rows go back to the beginning, whose second output is then its own. Where it has two, it ends a
     /// delta iteration: the second input's rows change the solution set, whose second output is then its own, and rounds end where no row goes back.
     LoopEnd(LoopId, u32),
@@ -173,14 +174,14 @@ pub struct EventTimeOf {
 
 /// Windows of one length that follow each other without a gap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Windows {
+pub struct TumblingWindows {
     /// The leaf that holds event time.
     pub time: usize,
     /// How long each is.
     pub micros: i64,
 }
 
-impl Windows {
+impl TumblingWindows {
     /// Where the window of a time begins.
     #[must_use]
     #[inline(always)]

@@ -303,10 +303,9 @@ impl Step {
         Ok(None)
     }
 
-    /// Sends what waits at the exits of the other outputs; whether all of it went.
+    /// Sends what waits at the exits of the other outputs, also behind one that is blocked; whether all of it went.
     pub(super) fn flush(&mut self) -> bool {
-        let blocked = self.others.iter_mut().filter_map(|other| (!other.exit.flush()).then_some(())).count();
-        blocked == 0
+        self.others.iter_mut().fold(true, |went, other| other.exit.flush() & went)
     }
 
     /// Whether nothing follows at the exits of the other outputs.

@@ -50,6 +50,20 @@ impl Wake for Nobody {
     fn wake(self: Arc<Self>, _: WakeTurn) {}
 }
 
+/// A step of one port, with nothing beside it.
+fn step_plan(driver: DriverFactory) -> StepPlan {
+    StepPlan {
+        operator: 0,
+        inline: vec![],
+        driver: Arc::new(driver),
+        port: 0,
+        sides: vec![],
+        part: Part::Whole,
+        in_loop: false,
+        others: vec![],
+    }
+}
+
 /// Holds memory until it is dropped.
 struct Holding {
     _held: Option<crate::memory::Reservation>,
@@ -82,16 +96,7 @@ fn a_step_that_is_stopped_holds_no_memory_and_is_not_asked_for_any() {
         });
         let factory = factory.stopping_early(true);
         let driver = factory.create(&TaskContext::alone(memory.clone())).unwrap();
-        let plan = StepPlan {
-            operator: 0,
-            inline: vec![],
-            driver: Arc::new(factory),
-            port: 0,
-            sides: vec![],
-            part: Part::Whole,
-            in_loop: false,
-            others: vec![],
-        };
+        let plan = step_plan(factory);
         let writer = RowWriter::new(Arc::new(RowLayout::full([LeafType::U64])), Memory::new(budget.clone(), "rows"));
         let ask = memory.revoke_handle().unwrap();
         (Step::new(&plan, vec![], driver, memory, vec![], Outputs::new(writer)), ask)
@@ -123,16 +128,7 @@ fn memory_is_given_back_until_that_is_done_where_no_rows_come() {
     let asked_bytes: Arc<AtomicUsize> = Arc::default();
     let factory = DriverFactory::new("in steps", |_: &TaskContext| Ok(InSteps::default()));
     let driver = Box::new(InSteps { asked_bytes: asked_bytes.clone(), left: 0 });
-    let plan = StepPlan {
-        operator: 0,
-        inline: vec![],
-        driver: Arc::new(factory),
-        port: 0,
-        sides: vec![],
-        part: Part::Whole,
-        in_loop: false,
-        others: vec![],
-    };
+    let plan = step_plan(factory);
     let layout = Arc::new(RowLayout::full([LeafType::U64]));
     let outputs = Outputs::new(RowWriter::new(layout, memory.clone()));
     let step = Step::new(&plan, vec![], driver, memory.clone(), vec![], outputs);
@@ -232,16 +228,7 @@ impl Task {
         })
         .emitting(layout.clone());
         let driver = factory.create(&TaskContext::alone(memory.clone())).unwrap();
-        let plan = StepPlan {
-            operator: 0,
-            inline: vec![],
-            driver: Arc::new(factory),
-            port: 0,
-            sides: vec![],
-            part: Part::Whole,
-            in_loop: false,
-            others: vec![],
-        };
+        let plan = step_plan(factory);
         let inbox = || Arc::new(Inbox::new(Arc::new(Nobody)));
         let channels = |inbox: &Arc<Inbox>| (0..2).map(|_| inbox.connect(Arc::new(Nobody), false)).collect::<Vec<_>>();
         let (head, side, out) = (inbox(), inbox(), inbox());

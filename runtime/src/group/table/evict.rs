@@ -14,6 +14,9 @@ use crate::hash::{KeyShape, next_id, with_shape};
 use crate::memory::limits::{PAGE_BYTES, SPILL_PARTS};
 use crate::page::{Batch, LeafPtr, Page};
 
+/// A table that takes more is put into parts while that costs little, as it may have to give some of them later.
+const SPLIT_BYTES: usize = 8 << 20;
+
 /// Some of a table's parts.
 pub type PartSet = [bool; SPILL_PARTS];
 
@@ -31,6 +34,18 @@ impl GroupTable {
         let pages = self.parts.first_mut().map(Part::take).unwrap_or_default();
         self.parts.resize_with(SPILL_PARTS, || Part::new(&self.layout, &self.memory));
         self.rewrite(pages)
+    }
+
+    /// [Splits](GroupTable::split) a table that is about to be large, if there is memory for it.
+    ///
+    /// # Errors
+    /// As [`GroupTable::split`].
+    pub(crate) fn split_early(&mut self) -> Result<()> {
+        let is_due = !self.is_split() && self.bytes() > SPLIT_BYTES;
+        if is_due && self.memory.try_reserve((SPILL_PARTS + 4) * PAGE_BYTES) {
+            self.split()?;
+        }
+        Ok(())
     }
 
     /// Drops replaced rows, where they take more than a third of the memory, and a few pages, or where there is `any`; whether it did. Pages that are

@@ -67,12 +67,8 @@ impl Operator for SolutionJoin {
         self.join.check()
     }
 
-    fn state_key(&self) -> Option<Vec<usize>> {
-        Some(self.join.keys[LoopId::INITIAL].clone())
-    }
-
     fn role(&self) -> Role {
-        Role::SolutionSet(self.loop_id)
+        Role::SolutionSet(self.loop_id, self.join.keys[LoopId::INITIAL].clone())
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {

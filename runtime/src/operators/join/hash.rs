@@ -38,7 +38,7 @@ impl JoinParts {
         let create = move |context: &TaskContext| {
             let joining = HybridHashJoin::new(sides.clone(), build, spills, context)?;
             let joining = if keeps_build { joining.keeping_build() } else { joining };
-            Ok(HashJoinDriver { build, joining, keeps_build, rows, found: 0, emitter: emitter(context)? })
+            Ok(HashJoinDriver { build, joining, rows, found: 0, emitter: emitter(context)? })
         };
         let side = if build == 0 { "left" } else { "right" };
         let kept = if keeps_build { " once" } else { "" };
@@ -51,8 +51,6 @@ impl JoinParts {
 struct HashJoinDriver {
     build: usize,
     joining: HybridHashJoin,
-    /// The build side comes once, and is there in all rounds.
-    keeps_build: bool,
     rows: BuildRows,
     /// Rows of the side that is built, where there may be one.
     found: usize,
@@ -65,11 +63,11 @@ impl Driver for HashJoinDriver {
     }
 
     fn feed(&self, port: usize) -> Feed {
-        if self.keeps_build && port == self.build { Feed::Once } else { Feed::EveryRound }
+        if self.joining.keeps_build() && port == self.build { Feed::Once } else { Feed::EveryRound }
     }
 
     fn survives_rounds(&self) -> bool {
-        self.keeps_build
+        self.joining.keeps_build()
     }
 
     fn on_batch(&mut self, port: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {

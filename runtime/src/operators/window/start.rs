@@ -3,14 +3,14 @@
 use crate::error::Result;
 use crate::plan::{Operator, Table};
 use crate::row::{Datum, LeafSet, Schema};
-use crate::strategy::{Role, Windows};
+use crate::strategy::{Role, TumblingWindows};
 
 /// Puts behind records where their window begins.
 pub struct WindowStart {
     /// The records, with that behind them.
     pub schema: Schema,
     /// The windows.
-    pub windows: Windows,
+    pub windows: TumblingWindows,
 }
 
 impl Operator for WindowStart {

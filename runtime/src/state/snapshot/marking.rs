@@ -5,12 +5,11 @@ use std::sync::Arc;
 
 use super::format::{Head, Header, write_image};
 use crate::error::{Error, Result};
-use crate::group::{MarkedPage, PartSet, RescuedPage};
+use crate::group::{MarkedPage, PartSet, RescuedPage, Room};
 use crate::page::{Page, PageImage, heap_start};
 use crate::spill::{Read, Spilled, SpilledReader};
 use crate::state::StateTable;
 use crate::state::key_groups::KeyGroupSet;
-use crate::state::residency::Room;
 use crate::strategy::Progress;
 
 /// A mark whose images were not all given yet.

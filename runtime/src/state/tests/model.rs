@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use crate::error::{Error, Result};
-use crate::group::{GroupTable, GroupUpdate, Groups, Rows, UnplacedRows, probe};
+use crate::group::tests::Sums;
 use crate::hash::hash_rows;
 use crate::kernel::{Blocking, JoinKernel, Outputs, Predicate, TaskContext};
 use crate::memory::{Budget, Memory};
@@ -143,32 +143,6 @@ impl Shape {
     }
 }
 
-/// Adds the rows' sums to those of their keys.
-pub(super) struct Sums {
-    key: Vec<usize>,
-    sum: usize,
-    groups: Groups,
-    found: Selection,
-}
-
-impl GroupUpdate for Sums {
-    fn key(&self, _: Rows) -> &[usize] {
-        &self.key
-    }
-
-    fn add(&mut self, table: &mut GroupTable, input: &Input<'_>, _: Rows, left: &mut UnplacedRows) -> Result<()> {
-        let copied: Vec<(usize, usize)> = self.key.iter().map(|&leaf| (leaf, leaf)).collect();
-        let found = probe(table, input, (&self.key, &copied), &mut self.groups, &mut self.found, left)?;
-        table.visit(&found, &self.groups, |mut leaves, mut states, rows| {
-            leaves.skip(self.sum);
-            states.skip(self.sum);
-            let (number, sum) = (leaves.plain::<u64>(), states.plain::<u64>().unwrap());
-            rows.iter().for_each(|(row, group)| sum.set(group, sum.get(group) + number.read(row)));
-        });
-        Ok(())
-    }
-}
-
 /// Gives each pair's stored row, or nulls.
 struct Stored {
     is_left: bool,
@@ -253,8 +227,7 @@ impl Bench {
     /// Does it with the table and with the map, and compares what is found.
     pub(super) fn run(&mut self, operation: Operation, rows: &[Row]) {
         let (types, key) = (self.shape.types.clone(), self.shape.key.clone());
-        let sums =
-            Sums { key: key.clone(), sum: self.shape.sum, groups: Groups::default(), found: Selection::default() };
+        let sums = Sums::new(&key, self.shape.sum);
         let mut request: Box<dyn StateRequest> = match operation {
             Operation::Put => Box::new(Put::new(types.len(), key)),
             Operation::Update => Box::new(Update(sums)),

@@ -7,8 +7,8 @@
 
 use crate::page::Batch;
 
-/// What the records of the splits say of event time.
-pub(in crate::exec) struct EventTime {
+/// Makes watermarks of what the records of the splits say of event time.
+pub(in crate::exec) struct WatermarkGenerator {
     /// The leaf that holds it, in microseconds since 1970.
     leaf: usize,
     /// How far behind a record may be.
@@ -19,10 +19,10 @@ pub(in crate::exec) struct EventTime {
     watermark: i64,
 }
 
-impl EventTime {
+impl WatermarkGenerator {
     /// Of records of which nothing has come.
     pub(in crate::exec) fn new(leaf: usize, lateness_micros: i64) -> Self {
-        EventTime { leaf, lateness_micros, greatest: Vec::new(), watermark: i64::MIN }
+        WatermarkGenerator { leaf, lateness_micros, greatest: Vec::new(), watermark: i64::MIN }
     }
 
     /// Records of a split came.
@@ -57,7 +57,7 @@ mod tests {
 
     #[test]
     fn the_split_that_is_furthest_behind_says_the_time() {
-        let mut time = EventTime::new(0, 10);
+        let mut time = WatermarkGenerator::new(0, 10);
         let both = || [0, 3].into_iter();
         assert_eq!(time.news(both()), None);
         time.note_time(0, 1_000);
