@@ -95,6 +95,11 @@ impl Job {
     /// Ends the job; all tasks are woken to notice.
     fn cancel(&self) {
         self.cancelled.store(true, Ordering::Relaxed);
+        self.wake_all();
+    }
+
+    /// Has all tasks look again at what concerns them.
+    pub(super) fn wake_all(&self) {
         let tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner).clone();
         tasks.into_iter().for_each(|task| task.wake(QueuePlace::InOrder));
     }

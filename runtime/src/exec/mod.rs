@@ -19,6 +19,7 @@ mod inline;
 mod needs;
 mod pipeline;
 mod reading;
+mod snapshots;
 mod spill_queue;
 mod start;
 mod submitted;
@@ -37,6 +38,7 @@ use crate::spill::SpillSpace;
 
 pub use admission::Admissions;
 pub use handle::JobHandle;
+pub use snapshots::SnapshotSettings;
 pub use submitted::{JobControl, Submitted};
 
 /// Threads that run tasks.
@@ -52,6 +54,8 @@ pub struct Resources {
     pub space: Arc<SpillSpace>,
     /// How streams are run.
     pub streaming: Streaming,
+    /// How snapshots of them are taken, where that is asked for.
+    pub snapshots: Option<SnapshotSettings>,
 }
 
 impl Resources {

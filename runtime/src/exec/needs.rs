@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::error::{Error, Mib, Result};
-use crate::memory::limits::{CHANNEL_PAGES, PAGE_BYTES, SLACK_SHARE, SPOOL_BYTES, STEP_PAGES};
+use crate::memory::limits::{CHANNEL_PAGES, IMAGE_BYTES, PAGE_BYTES, SLACK_SHARE, SPOOL_BYTES, STEP_PAGES};
 use crate::memory::{Budget, Revocation};
 use crate::page::WINDOW_ROWS;
 use crate::physical::{Head, OutputPlan, PhysicalPlan, StagePlan};
-use crate::strategy::Ship;
+use crate::strategy::{Recovery, Ship};
 
 /// What the operators of a plan need at least, over all their tasks.
 #[derive(Debug, Default)]
@@ -19,7 +19,8 @@ pub(super) struct Needs {
 }
 
 impl Needs {
-    pub(super) fn of(plan: &PhysicalPlan) -> Result<Self> {
+    /// Of a plan, of which snapshots may be taken.
+    pub(super) fn of(plan: &PhysicalPlan, takes_snapshots: bool) -> Result<Self> {
         let mut needs = Needs::default();
         for stage in &plan.stages {
             match &stage.head {
@@ -38,6 +39,10 @@ impl Needs {
                 *spilling += stage.tasks * step.driver.minimum_bytes.unwrap_or(0);
                 let pages = if step.driver.layout.is_some() { STEP_PAGES } else { 0 };
                 *pinned += stage.tasks * (pages * PAGE_BYTES + step.driver.pinned_bytes);
+                if takes_snapshots && step.driver.recovery == Recovery::Restored {
+                    // Read as a whole, more than it wants may be there.
+                    *pinned += stage.tasks * 2 * IMAGE_BYTES;
+                }
                 for output in &step.others {
                     let receivers = plan.stages[output.to.0].tasks;
                     *pinned += (exchange_pages(stage, output, receivers) + stage.tasks) * PAGE_BYTES;

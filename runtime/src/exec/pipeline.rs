@@ -5,6 +5,7 @@
 
 mod deadline;
 mod head;
+mod snapshot;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ use crate::stream::{Control, Item};
 pub(super) use deadline::Deadline;
 use head::HeadProgress;
 pub(super) use head::PipelineHead;
+pub(super) use snapshot::TaskSnapshots;
 use step::{DriveResult, STREAM, Work, drive};
 pub(super) use step::{Renewal, Side, Step};
 use windows::{Data, Rows, Windows};
@@ -60,16 +62,33 @@ pub(super) struct Pipeline {
     stopped: usize,
     /// When rows are sent that wait for others, where the input has no end: else pages are sent when they are full.
     deadline: Option<Deadline>,
+    /// Its part in the snapshots of the job.
+    snapshots: Option<TaskSnapshots>,
 }
 
 impl Pipeline {
     pub(super) fn new(head: PipelineHead, steps: Vec<Step>, exits: Vec<Exit>, watch: Watch) -> Self {
-        Pipeline { head, steps, exits, leaving: None, has_ended: false, watch, stopped: 0, deadline: None }
+        Pipeline {
+            head,
+            steps,
+            exits,
+            leaving: None,
+            has_ended: false,
+            watch,
+            stopped: 0,
+            deadline: None,
+            snapshots: None,
+        }
     }
 
     /// The same, whose rows are sent in time though pages are not full.
     pub(super) fn sending_in_time(self, deadline: Option<Deadline>) -> Self {
         Pipeline { deadline, ..self }
+    }
+
+    /// The same, which takes part in snapshots.
+    pub(super) fn in_snapshots(self, snapshots: Option<TaskSnapshots>) -> Self {
+        Pipeline { snapshots, ..self }
     }
 
     /// The operator at work, for errors.
@@ -87,13 +106,23 @@ impl Pipeline {
         if let PipelineHead::SpillQueue(spool) = &mut self.head {
             spool.give_back();
         }
+        if let Some(poll) = self.restore()? {
+            return Ok(poll);
+        }
+        self.take_images()?;
         loop {
             let turn = self.turn()?;
             self.keep_deadline(turn)?;
             match turn {
                 PipelineTurn::Blocked if self.absorb()? => {}
-                PipelineTurn::Blocked => return Ok(if gives { Poll::Yield } else { Poll::Wait }),
+                PipelineTurn::Blocked => {
+                    self.take_images()?;
+                    return Ok(if gives { Poll::Yield } else { Poll::Wait });
+                }
+                // What is marked has to be written before it goes.
+                PipelineTurn::Ended if !self.take_images()? => return Ok(Poll::Wait),
                 PipelineTurn::Ended => {
+                    self.end_snapshots();
                     self.count_memory();
                     return Ok(Poll::Ended);
                 }
@@ -113,6 +142,28 @@ impl Pipeline {
             step.driver.on_lull()?;
         }
         deadline.keep(&mut self.exits, is_blocked, &self.watch)
+    }
+
+    /// Puts back what a snapshot has of the task; what the poll comes to where that takes longer.
+    fn restore(&mut self) -> Result<Option<Poll>> {
+        let Some(snapshots) = &mut self.snapshots else { return Ok(None) };
+        Ok(match snapshots.restore(&mut self.steps)? {
+            Progress::Done => None,
+            Progress::OutputFull => Some(Poll::Yield),
+            Progress::Pending => Some(Poll::Wait),
+        })
+    }
+
+    /// Has images of marked state written; whether none is left.
+    fn take_images(&mut self) -> Result<bool> {
+        self.snapshots.as_mut().map_or(Ok(true), |snapshots| snapshots.take_images(&mut self.steps))
+    }
+
+    /// Brings what there is at the end.
+    fn end_snapshots(&mut self) {
+        if let Some(mut snapshots) = self.snapshots.take() {
+            snapshots.end(self.head.positions().unwrap_or_default(), &mut self.steps);
+        }
     }
 
     /// Notes the most that each step's driver held, or what waited in a spool.
@@ -138,7 +189,7 @@ impl Pipeline {
             return self.leave();
         }
         if let Some(item) = self.steps.last_mut().and_then(|last| last.ready.pop_front()) {
-            self.feed_exits(item);
+            self.feed_exits(item)?;
             return Ok(PipelineTurn::Worked);
         }
         for step in (0..self.steps.len()).rev() {
@@ -208,14 +259,18 @@ impl Pipeline {
     }
 
     /// Gives the exits what the last step has.
-    fn feed_exits(&mut self, item: Item) {
+    fn feed_exits(&mut self, item: Item) -> Result<()> {
         match item {
             Item::Page(page) => self.leaving = self.hand_over(page),
             Item::Control(control) => {
                 self.exits.iter_mut().for_each(|exit| exit.say(control, &self.watch));
                 self.has_ended = control == Control::End;
+                if let (Control::Barrier(epoch), Some(snapshots)) = (control, &mut self.snapshots) {
+                    snapshots.left(epoch)?;
+                }
             }
         }
+        Ok(())
     }
 
     /// Sends a page on as it is where the only exit can take it; else its rows are to be written.
@@ -277,14 +332,17 @@ impl Pipeline {
         if let Some(operator) = self.head.timed_operator().filter(|_| !waits) {
             self.watch.enter(operator).busy_nanos.add(started.elapsed().as_nanos() as u64);
         }
+        if let (HeadProgress::Control(Control::Barrier(epoch)), Some(snapshots)) = (&progress, &mut self.snapshots) {
+            self.head.positions().map_or(Ok(()), |positions| snapshots.source_passed(*epoch, positions))?;
+        }
         match (progress, self.steps.first_mut()) {
             (HeadProgress::Nothing, _) => return Ok(PipelineTurn::Blocked),
             (HeadProgress::Later, _) => {}
             (HeadProgress::Rows(data), Some(first)) => first.take_rows(STREAM, Rows::all(first.port, data)),
             (HeadProgress::Control(control), Some(first)) => first.take(STREAM, Item::Control(control))?,
-            (HeadProgress::Rows(Data::Page(page)), None) => self.feed_exits(Item::Page(page)),
+            (HeadProgress::Rows(Data::Page(page)), None) => self.feed_exits(Item::Page(page))?,
             (HeadProgress::Rows(data), None) => self.leaving = (!self.exits.is_empty()).then(|| Rows::all(0, data)),
-            (HeadProgress::Control(control), None) => self.feed_exits(Item::Control(control)),
+            (HeadProgress::Control(control), None) => self.feed_exits(Item::Control(control))?,
         }
         Ok(PipelineTurn::Worked)
     }
@@ -323,6 +381,9 @@ impl Pipeline {
         let step = &mut self.steps[index];
         if progress == Progress::Done {
             step.collect_all(&self.watch)?;
+            if let (Some(Control::Barrier(epoch)), Some(snapshots)) = (control, &mut self.snapshots) {
+                snapshots.step_passed(epoch, index, step)?;
+            }
             control.map_or(Ok(()), |control| step.pass_on(control, &self.watch))?;
         } else {
             step.collect(&self.watch)?;

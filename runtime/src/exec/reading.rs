@@ -18,11 +18,13 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 
 use super::inline::Watch;
+use super::snapshots::Barriers;
 use super::timers::Alarm;
 use crate::error::{Error, Result};
 use crate::kernel::Blocking;
 use crate::memory::Memory;
 use crate::page::{Batch, Buffer};
+use crate::snapshot::SplitPosition;
 use crate::source::{Position, ReadRequest, Ready, RejectSink, Source, Split, SplitReader};
 use crate::spill;
 use crate::stream::Control;
@@ -76,6 +78,8 @@ pub(super) struct SourceHead {
     stopped: bool,
     /// Where event time is asked for: how far it is.
     time: Option<WatermarkGenerator>,
+    /// Where snapshots are taken: the barriers that it says.
+    barriers: Option<Barriers>,
     /// What is said behind the last row, from when that was given.
     ending: std::array::IntoIter<Control, 2>,
 }
@@ -113,6 +117,7 @@ impl SourceHead {
             memory,
             stopped: false,
             time: None,
+            barriers: None,
             ending: Control::END_OF_INPUT.into_iter(),
         }
     }
@@ -120,6 +125,11 @@ impl SourceHead {
     /// The same head, which says how far event time is.
     pub(super) fn telling_time(self, time: Option<WatermarkGenerator>) -> Self {
         SourceHead { time, ..self }
+    }
+
+    /// The same head, which says barriers.
+    pub(super) fn saying_barriers(self, barriers: Option<Barriers>) -> Self {
+        SourceHead { barriers, ..self }
     }
 
     /// Whether it may end before its splits do: what is wrong with its records is written down for all of them.
@@ -147,6 +157,9 @@ impl SourceHead {
             }
             if let Some(watermark) = self.watermark() {
                 return Ok(SourceProgress::Control(Control::Watermark(watermark)));
+            }
+            if let Some(epoch) = self.barriers.as_mut().and_then(Barriers::next) {
+                return Ok(SourceProgress::Control(Control::Barrier(epoch)));
             }
             if let Some(rejecting) = &self.rejecting {
                 let Some(written) = landed(rejecting) else { return Ok(SourceProgress::Wait) };
@@ -283,8 +296,7 @@ impl SourceHead {
     }
 
     /// Of each split that it follows, where the records begin that it has not given: what it would have to be started from to give the rest.
-    #[cfg_attr(not(test), expect(dead_code, reason = "snapshots ask for it"))]
-    pub(super) fn positions(&self) -> Vec<Position> {
+    pub(super) fn positions(&self) -> Vec<SplitPosition> {
         let HeadSplits::Followed(followed) = &self.splits else { return Vec::new() };
         let mut positions = followed.splits.positions();
         if let Some(current) = self.current.as_ref().and(self.reader.position()) {
@@ -293,7 +305,9 @@ impl SourceHead {
                 .filter(|position| position.part == current.part)
                 .for_each(|position| *position = current);
         }
-        positions
+        let greatest = |split| self.time.as_ref().and_then(|time| time.greatest(split));
+        let with_time = |position: Position| SplitPosition { position, greatest_time: greatest(position.part) };
+        positions.into_iter().map(with_time).collect()
     }
 
     /// Whether its rows, and their end, are given.

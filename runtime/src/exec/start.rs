@@ -12,8 +12,9 @@ use super::exits::Exit;
 use super::inline::{InlineStep, Watch};
 use super::job::Job;
 use super::needs::Needs;
-use super::pipeline::{Deadline, Pipeline, PipelineHead, Renewal, Side, Step};
+use super::pipeline::{Deadline, Pipeline, PipelineHead, Renewal, Side, Step, TaskSnapshots};
 use super::reading::{Followed, FollowedSource, HeadSplits, SourceHead, SplitQueue, WatermarkGenerator};
+use super::snapshots::{Barriers, Snapshots};
 use super::spill_queue::SpillQueueHead;
 use super::task::Task;
 use super::timers::Alarm;
@@ -25,7 +26,8 @@ use crate::metrics::JobMetrics;
 use crate::page::RowWriter;
 use crate::physical::{Head, InlineStepPlan, OutputPlan, PhysicalPlan, StagePlan, StepPlan};
 use crate::row::{LeafSet, RowLayout};
-use crate::source::Source;
+use crate::snapshot::SplitPosition;
+use crate::source::{Position, Source};
 use crate::spill::SpillQueue;
 use crate::strategy::Ship;
 use crate::stream::ItemSender;
@@ -36,6 +38,7 @@ pub(super) fn run(
     plan: &PhysicalPlan,
     needs: &Needs,
     resources: &Resources,
+    snapshots: Option<&Arc<Snapshots>>,
     tick: impl FnMut(&JobMetrics) -> bool,
 ) -> Result<()> {
     let budget = resources.budget();
@@ -47,7 +50,7 @@ pub(super) fn run(
         return Err(Error::Cancelled);
     }
     let _kept = budget.reserve_for_pinned(needs.pinned());
-    let starter = Starter::new(plan, resources, job.clone())?;
+    let starter = Starter::new(plan, resources, snapshots, job.clone())?;
     // A task and its body hold each other, so no task gets a body before all bodies are made.
     let mut bodies = Vec::new();
     for (stage, tasks) in starter.tasks.iter().enumerate() {
@@ -61,6 +64,7 @@ pub(super) fn run(
         task
     };
     job.start(bodies.into_iter().map(start).collect());
+    snapshots.inspect(|snapshots| snapshots.start());
     let ended = job.wait(tick);
     crate::page::rest(budget.limit_bytes());
     ended
@@ -69,6 +73,7 @@ pub(super) fn run(
 struct Starter<'p> {
     plan: &'p PhysicalPlan,
     resources: &'p Resources,
+    snapshots: Option<&'p Arc<Snapshots>>,
     job: Arc<Job>,
     /// That of its first operator; runs that share a budget have others.
     first_team: u64,
@@ -83,7 +88,12 @@ struct Starter<'p> {
 }
 
 impl<'p> Starter<'p> {
-    fn new(plan: &'p PhysicalPlan, resources: &'p Resources, job: Arc<Job>) -> Result<Self> {
+    fn new(
+        plan: &'p PhysicalPlan,
+        resources: &'p Resources,
+        snapshots: Option<&'p Arc<Snapshots>>,
+        job: Arc<Job>,
+    ) -> Result<Self> {
         let tasks: Vec<Vec<Arc<Task>>> =
             plan.stages.iter().map(|stage| (0..stage.tasks).map(|_| Task::new(job.clone())).collect()).collect();
         let (mut inboxes, mut splits) = (HashMap::new(), HashMap::new());
@@ -108,7 +118,7 @@ impl<'p> Starter<'p> {
         let groups =
             plan.stages.iter().map(|stage| stage.steps.iter().map(|_| TaskGroup::default()).collect()).collect();
         let endless = plan.endless_stages();
-        Ok(Starter { plan, resources, job, first_team, tasks, inboxes, splits, groups, endless })
+        Ok(Starter { plan, resources, snapshots, job, first_team, tasks, inboxes, splits, groups, endless })
     }
 
     fn body(&self, stage: usize, subtask: usize) -> Result<Pipeline> {
@@ -121,7 +131,19 @@ impl<'p> Starter<'p> {
             plan.outputs.iter().map(|output| self.exit(output, plan, subtask, &me)).collect::<Result<Vec<_>>>()?;
         let latency = self.resources.streaming.latency;
         let deadline = self.endless[stage].then(|| Deadline::new(latency, Alarm::of(&me)));
-        Ok(Pipeline::new(head, steps, exits, Watch::new(self.job.clone())).sending_in_time(deadline))
+        let snapshots = self.task_snapshots(stage, subtask, &me);
+        let pipeline = Pipeline::new(head, steps, exits, Watch::new(self.job.clone()));
+        Ok(pipeline.sending_in_time(deadline).in_snapshots(snapshots))
+    }
+
+    /// The part of a task in snapshots, where any are taken of what it does.
+    fn task_snapshots(&self, stage: usize, subtask: usize, me: &Arc<dyn Wake>) -> Option<TaskSnapshots> {
+        let (snapshots, plan) = (self.snapshots?, &self.plan.stages[stage]);
+        let task = snapshots.task(stage, subtask)?;
+        let identity = |operator: usize| self.plan.operators[operator].identity.clone();
+        let source = if let Head::Source(operator, ..) = plan.head { Some(identity(operator)) } else { None };
+        let identities = plan.steps.iter().map(|step| identity(step.operator)).collect();
+        Some(TaskSnapshots::new(snapshots, (task, subtask), source, identities, self.blocking(me)))
     }
 
     fn memory(&self, operator: usize) -> Memory {
@@ -157,7 +179,7 @@ impl<'p> Starter<'p> {
             subtask,
             subtasks: plan.tasks,
             superstep: 0,
-            epoch: 1,
+            epoch: self.snapshots.map_or(0, |snapshots| snapshots.settings().restored_epoch()) + 1,
             memory: self.memory(operator),
             blocking: self.blocking(me),
             space: self.resources.space.clone(),
@@ -191,23 +213,41 @@ impl<'p> Starter<'p> {
             }
             Head::Source(operator, source, scan) => {
                 let reader = source.reader(scan, &self.memory(*operator)).map_err(|error| self.at(*operator, error))?;
-                let splits = self.head_splits(stage, subtask, source, me);
+                let starts = self.starts(*operator);
+                let splits = self.head_splits(stage, subtask, source, starts, me);
                 let blocking = self.blocking(me);
                 let (rejects, memory) = (source.rejects(), self.memory(*operator));
                 let head = SourceHead::new(*operator, reader, rejects, splits, blocking, memory);
-                let time =
-                    self.plan.stages[stage].event_time.map(|of| WatermarkGenerator::new(of.leaf, of.lateness_micros));
-                Ok(PipelineHead::Source(Box::new(head.telling_time(time))))
+                let time = self.plan.stages[stage]
+                    .event_time
+                    .map(|of| WatermarkGenerator::new(of.leaf, of.lateness_micros).going_on(starts));
+                let barriers = self.snapshots.filter(|_| source.is_endless()).map(Barriers::of);
+                Ok(PipelineHead::Source(Box::new(head.telling_time(time).saying_barriers(barriers))))
             }
         }
     }
 
-    fn head_splits(&self, stage: usize, subtask: usize, source: &Arc<dyn Source>, me: &Arc<dyn Wake>) -> HeadSplits {
+    /// How far a source was read where the job goes on from a snapshot.
+    fn starts(&self, operator: usize) -> &[SplitPosition] {
+        let identity = &self.plan.operators[operator].identity;
+        let restored = self.snapshots.and_then(|snapshots| snapshots.settings().restored(identity));
+        restored.map_or(&[], |operator| &operator.positions)
+    }
+
+    fn head_splits(
+        &self,
+        stage: usize,
+        subtask: usize,
+        source: &Arc<dyn Source>,
+        starts: &[SplitPosition],
+        me: &Arc<dyn Wake>,
+    ) -> HeadSplits {
         if !source.is_endless() {
             return HeadSplits::Shared(self.splits.get(&stage).cloned().unwrap_or_default());
         }
         let task = (subtask, self.plan.stages[stage].tasks);
-        let splits = Followed::of(task, &[], self.resources.streaming.idle_after);
+        let starts: Vec<Position> = starts.iter().map(|start| start.position).collect();
+        let splits = Followed::of(task, &starts, self.resources.streaming.idle_after);
         HeadSplits::Followed(FollowedSource { source: source.clone(), splits, alarm: Alarm::of(me) })
     }
 

@@ -7,6 +7,7 @@ use super::admission::{Admissions, Place};
 use super::inside::is_inside_job;
 use super::job::Job;
 use super::needs::Needs;
+use super::snapshots::Snapshots;
 use super::start;
 use crate::error::{Error, Result};
 use crate::metrics::{JobMetrics, Metrics};
@@ -21,6 +22,7 @@ pub struct Submitted {
     resources: Resources,
     needs: Needs,
     job: Arc<Job>,
+    snapshots: Option<Arc<Snapshots>>,
     place: Place,
 }
 
@@ -31,7 +33,7 @@ impl Submitted {
     /// Where the budget is too little for the plan by itself, and, inside of a closure of another job, where it does not fit now: what would have to end
     /// before waits for it.
     pub fn new(plan: Arc<PhysicalPlan>, sinks: Vec<Arc<Node>>, resources: Resources) -> Result<Self> {
-        let needs = Needs::of(&plan)?;
+        let needs = Needs::of(&plan, resources.snapshots.is_some())?;
         let budget_bytes = resources.budget().limit_bytes();
         if let Some(bytes) = limited_bytes().filter(|&bytes| bytes < budget_bytes) {
             return Err(Error::FewAddresses { bytes });
@@ -40,13 +42,32 @@ impl Submitted {
         let place = resources.admissions.request(needs.sum(), !is_inside_job())?;
         let origins = plan.operators.iter().map(|operator| operator.origin.clone()).collect();
         let job = Job::new(resources.pool.clone(), origins);
-        Ok(Submitted { plan, sinks, resources, needs, job, place })
+        let parallelism = resources.pool.current_num_threads();
+        let snapshots = resources.snapshots.clone().filter(|_| plan.endless_stages().contains(&true));
+        let snapshots =
+            snapshots.map(|settings| Snapshots::new(&plan, &sinks, settings, parallelism, &job)).transpose()?;
+        Ok(Submitted { plan, sinks, resources, needs, job, snapshots, place })
     }
 
     /// What cancels it, and reads its counters, from any thread.
     #[must_use]
     pub fn control(&self) -> JobControl {
-        JobControl { job: self.job.clone(), admissions: self.resources.admissions.clone() }
+        JobControl {
+            job: self.job.clone(),
+            snapshots: self.snapshots.clone(),
+            admissions: self.resources.admissions.clone(),
+        }
+    }
+
+    /// Runs the tasks, and takes snapshots meanwhile.
+    fn run_tasks(&self, watch: impl FnMut(&JobMetrics) -> bool) -> Result<()> {
+        let snapshots = self.snapshots.as_ref();
+        let result = snapshots.map_or(Ok(()), |snapshots| snapshots.recover());
+        let result =
+            result.and_then(|()| start::run(&self.job, &self.plan, &self.needs, &self.resources, snapshots, watch));
+        let result = result.and_then(|()| snapshots.map_or(Ok(()), |snapshots| snapshots.finish()));
+        snapshots.inspect(|snapshots| snapshots.stop());
+        result
     }
 
     /// Waits for its turn and runs it, to its end or until nobody reads any more what it writes; `tick` sees the counters now and then.
@@ -70,7 +91,7 @@ impl Submitted {
             tick(metrics);
             !is_abandoned(&nodes, &self.sinks)
         };
-        let result = start::run(&self.job, &self.plan, &self.needs, &self.resources, watch);
+        let result = self.run_tasks(watch);
         let mut finished = Ok(());
         for node in &nodes {
             let success = result.is_ok() && finished.is_ok();
@@ -93,6 +114,7 @@ fn is_abandoned(nodes: &[Arc<Node>], sinks: &[Arc<Node>]) -> bool {
 #[derive(Clone)]
 pub struct JobControl {
     job: Arc<Job>,
+    snapshots: Option<Arc<Snapshots>>,
     admissions: Arc<Admissions>,
 }
 
@@ -101,6 +123,15 @@ impl JobControl {
     pub fn cancel(&self) {
         self.job.fail(Error::Cancelled);
         self.admissions.wake();
+    }
+
+    /// Has a snapshot of what is there now or later taken, and waits until it is complete; its epoch.
+    ///
+    /// # Errors
+    /// Where none are taken of the job, or it ends before.
+    pub fn snapshot(&self) -> Result<u64> {
+        let none = "no snapshots are taken of this job: it needs a folder for them, `--snapshots`, and a flow that does not end";
+        self.snapshots.as_ref().ok_or_else(|| Error::Plan(none.to_owned()))?.snapshot()
     }
 
     /// What it has done so far.

@@ -6,6 +6,7 @@
 //! A kernel that emits checks after each row whether a page was closed, and then stops and says where: so output is bounded
 //! by one page and what a single row emits, whatever a closure does.
 
+mod background;
 mod outputs;
 mod panics;
 mod task_group;
@@ -20,6 +21,7 @@ use crate::page::{Batch, Input, RowPairs, RowWriter, Selection};
 use crate::spill::{SpillSpace, Spiller};
 
 pub use crate::spill::Blocking;
+pub(crate) use background::Background;
 pub use outputs::Outputs;
 pub use panics::catching;
 pub use task_group::TaskGroup;

@@ -23,6 +23,9 @@ pub const SPILL_PARTS: usize = 16;
 /// The least that a grouping works with: a page for each part that is written, and as much for the table.
 pub const GROUP_BYTES: usize = 2 * SPILL_PARTS * PAGE_BYTES;
 
+/// State is written to snapshots, and read from them, in buffers of so much.
+pub const IMAGE_BYTES: usize = 16 * PAGE_BYTES;
+
 /// The least that a table of state works with: a page for each part that is written, one for each part's waiting rows, and twice as much for the table.
 pub const STATE_BYTES: usize = 4 * SPILL_PARTS * PAGE_BYTES;
 

@@ -84,6 +84,19 @@ pub struct JobMetrics {
     pub source_bytes: Counter,
     /// Records read so far.
     pub source_rows: Counter,
+    /// The snapshots that were taken.
+    pub snapshots: SnapshotMetrics,
+}
+
+/// What is known of a job's snapshots.
+#[derive(Debug, Default)]
+pub struct SnapshotMetrics {
+    /// How many are complete.
+    pub completed: Counter,
+    /// Bytes of state that were written for them.
+    pub bytes: Counter,
+    /// From the barrier of the last complete one to its commit.
+    pub last_nanos: Gauge,
 }
 
 impl JobMetrics {

@@ -7,7 +7,7 @@ use crate::kernel::{Chain, ChainFactory, Outputs, TaskContext};
 use crate::page::{Input, RowWriter};
 use crate::plan::{Forwards, Operator, Reads, Table, unbounded_memory};
 use crate::row::{LeafSet, LeafType, RowLayout, Schema};
-use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Strategy};
+use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Recovery, Strategy};
 
 use super::common::{ROW_SECONDS, layout};
 
@@ -78,9 +78,11 @@ impl Operator for MapChain {
 /// Runs a chain in each task.
 pub(super) fn driver(chain: &ChainFactory, layout: Arc<RowLayout>) -> DriverFactory {
     let (effects, chain) = (chain.has_effects(), chain.clone());
+    let recovery = if chain.keeps_state() { Recovery::Lost } else { Recovery::Stateless };
     DriverFactory::new("chain", move |context| Ok(ChainDriver(chain.open(context)?)))
         .emitting(layout)
         .stopping_early(!effects)
+        .recovering(recovery)
 }
 
 /// What a chain makes of a table's records, of which it is shown these leaves.

@@ -4,7 +4,6 @@
 //! a concrete operator.
 
 mod aggregate;
-mod background;
 mod chain;
 mod co_group;
 mod common;

@@ -11,7 +11,7 @@ use crate::page::Input;
 use crate::plan::{Operator, Reads, Table, unchanged};
 use crate::row::{LeafSet, LeafType, RowLayout, Schema};
 use crate::sort::OrderKey;
-use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Ship, Strategy, Way};
+use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Recovery, Ship, Strategy, Way};
 
 use super::chain::{self, run_over};
 use super::common::{HASH_SECONDS, ROW_SECONDS, names, numbered_layout};
@@ -89,7 +89,7 @@ impl Operator for Partition {
                 .numbered(&self.reads(0, planning.live), |layout| range::driver(layout, order.clone(), planning.tasks)),
             PartitionBy::Number { chain, .. } => self.numbered(planning.live, |layout| chain::driver(chain, layout)),
         };
-        let pass = DriverFactory::new("pass on", |_| Ok(Pass)).stopping_early(true);
+        let pass = DriverFactory::new("pass on", |_| Ok(Pass)).stopping_early(true).recovering(Recovery::Stateless);
         vec![planning.of_one(way, pass, planning.tasks, HASH_SECONDS + ROW_SECONDS)]
     }
 

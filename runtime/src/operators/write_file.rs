@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::format::unwritten_compression;
-use crate::kernel::{Outputs, TaskContext};
+use crate::kernel::{Background, Outputs, TaskContext};
 use crate::memory::Memory;
 use crate::output::{Appender, Claim, Target};
 use crate::page::Input;
@@ -17,7 +17,6 @@ use crate::row::{LeafSet, LeafType, Schema};
 use crate::source::{ColumnFit, Encoder, Format};
 use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, Ship, Strategy, Way};
 
-use super::background::Background;
 use super::sink::nothing;
 use super::write_together::{self, PIECE_BYTES};
 

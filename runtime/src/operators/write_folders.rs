@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::format::{FolderKey, folder_keys, unwritten_compression};
-use crate::kernel::{Outputs, TaskContext};
+use crate::kernel::{Background, Outputs, TaskContext};
 use crate::memory::{Memory, Reservation};
 use crate::output::{Claim, PendingFolder, Target};
 use crate::page::{Batch, Input, Selection};
@@ -23,7 +23,6 @@ use crate::row::{Datum, LeafSet, Schema};
 use crate::source::{ColumnFit, Encoder, Format};
 use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, Ship, Strategy, Way};
 
-use super::background::Background;
 use super::common::{HASH_SECONDS, names};
 use super::sink::nothing;
 use super::write_file::{WRITE_BYTES, encoded, head, part_name, written_columns};

@@ -15,15 +15,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::kernel::{Outputs, TaskContext};
+use crate::kernel::{Background, Outputs, TaskContext};
 use crate::memory::{Memory, Reservation};
 use crate::output::{Assembly, SharedFile, Target};
 use crate::page::Input;
 use crate::source::{Encoder, Parts, Placed};
 use crate::spill::SpilledBytes;
 use crate::strategy::{Cursor, Driver, DriverFactory, Progress, Round, ready};
-
-use super::background::Background;
 
 /// A piece has so much, and what a window of rows adds to it; and so much is written meanwhile. In a buffer that doubles each may take twice that.
 pub(super) const PIECE_BYTES: usize = 512 << 10;

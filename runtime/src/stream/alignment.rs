@@ -2,6 +2,7 @@
 //!
 //! * **Round ends and barriers cut all inputs alike.** An input that has said one is *held*: nothing more is taken from it until all others have said the
 //!   same one. So rows of the next round, or of the next snapshot, never come before the cut.
+//! * **A barrier does not wait for an input at the end of its round.** A source that has come to its end says that, and no barrier any more.
 //! * **Watermarks are merged**: event time is as far as the input that is furthest behind, of those that are not idle. It never goes back.
 //! * **An input that has ended is waited for by nobody.**
 //!
@@ -111,20 +112,26 @@ impl Alignment {
         is_news.then_some(Control::Watermark(self.watermark))
     }
 
-    /// The cut that all inputs have come to; they are held no more.
+    /// The cut that all inputs have come to; who said it is held no more.
     fn cut(&mut self) -> Result<Option<Control>> {
-        let mut said = self.inputs.iter().filter_map(|input| input.cut);
-        let Some(first) = said.next() else { return Ok(None) };
-        if let Some(other) = said.find(|&other| other != first) {
+        let barrier = self.said().find(|cut| matches!(cut, Control::Barrier(_)));
+        let Some(first) = barrier.or_else(|| self.said().next()) else { return Ok(None) };
+        // Behind an end of a round nothing comes that belongs before a barrier.
+        let agrees = |cut: Control| cut == first || barrier.is_some() && matches!(cut, Control::RoundEnd(_));
+        if let Some(other) = self.said().find(|&other| !agrees(other)) {
             return Err(Error::Internal(format!("one input waits at {first:?}, another at {other:?}")));
         }
-        let is_round = matches!(first, Control::RoundEnd(_));
-        let mut open = self.inputs.iter().filter(|input| !(input.has_ended || is_round && input.is_fed));
+        let mut open = self.inputs.iter().filter(|input| !(input.has_ended || barrier.is_none() && input.is_fed));
         if open.any(|input| input.cut.is_none()) {
             return Ok(None);
         }
-        self.inputs.iter_mut().for_each(|input| input.cut = None);
+        self.inputs.iter_mut().filter(|input| input.cut == Some(first)).for_each(|input| input.cut = None);
         Ok(Some(first))
+    }
+
+    /// The cuts that inputs wait at.
+    fn said(&self) -> impl Iterator<Item = Control> {
+        self.inputs.iter().filter_map(|input| input.cut)
     }
 }
 

@@ -34,7 +34,6 @@ pub(crate) enum Control {
     /// Nothing is known of when rows will follow: event time does not wait for this input. Rows or a watermark end that.
     Idle,
     /// All rows that belong to the snapshot of this epoch came before.
-    #[cfg_attr(not(test), expect(dead_code, reason = "no source says it yet"))]
     Barrier(u64),
     /// Nothing follows.
     End,

@@ -6,6 +6,7 @@ use crate::exec::inline::Watch;
 use crate::exec::reading::{SourceHead, SourceProgress};
 use crate::exec::spill_queue::{SpillQueueHead, SpillQueueProgress};
 use crate::page::Batch;
+use crate::snapshot::SplitPosition;
 use crate::stream::{Control, Item};
 
 use super::windows::Data;
@@ -57,6 +58,14 @@ impl PipelineHead {
                     SpillQueueProgress::Nothing => HeadProgress::Nothing,
                 })
             }
+        }
+    }
+
+    /// How far a source was read.
+    pub(super) fn positions(&self) -> Option<Vec<SplitPosition>> {
+        match self {
+            PipelineHead::Source(source) => Some(source.positions()),
+            PipelineHead::Inbox(_) | PipelineHead::SpillQueue(_) => None,
         }
     }
 

@@ -6,6 +6,7 @@
 //! (MillWheel, 2013; Flink's watermarks by split.)
 
 use crate::page::Batch;
+use crate::snapshot::SplitPosition;
 
 /// Makes watermarks of what the records of the splits say of event time.
 pub(in crate::exec) struct WatermarkGenerator {
@@ -23,6 +24,18 @@ impl WatermarkGenerator {
     /// Of records of which nothing has come.
     pub(in crate::exec) fn new(leaf: usize, lateness_micros: i64) -> Self {
         WatermarkGenerator { leaf, lateness_micros, greatest: Vec::new(), watermark: i64::MIN }
+    }
+
+    /// The same, where this was the greatest time of a split.
+    pub(in crate::exec) fn going_on(mut self, starts: &[SplitPosition]) -> Self {
+        let known = starts.iter().filter_map(|start| Some((start.position.part, start.greatest_time?)));
+        known.for_each(|(split, time)| self.note_time(split, time));
+        self
+    }
+
+    /// The greatest time that was read of a split.
+    pub(super) fn greatest(&self, split: usize) -> Option<i64> {
+        self.greatest.get(split).copied().filter(|&time| time != i64::MIN)
     }
 
     /// Records of a split came.

@@ -11,7 +11,8 @@ use crate::plan::{Operator, Table};
 use crate::row::{LeafSet, Schema};
 use crate::state::{Requests, StateTable, Update, Walk, key_groups_of_task};
 use crate::strategy::{
-    Cursor, Driver, DriverFactory, DriverState, Estimate, Planning, Progress, Recovery, Strategy, Windows, ready,
+    Cursor, Driver, DriverFactory, DriverState, Estimate, Planning, Progress, Recovery, Strategy, TumblingWindows,
+    ready,
 };
 
 /// Groups records by key and window, and gives a window's groups when time has passed its end.
@@ -69,7 +70,7 @@ impl Operator for WindowAggregate {
                 table,
                 update: Update(whole.open(context)?),
                 closed: RowWriter::new(whole.table().clone(), context.memory.clone()),
-                windows: Windows { time: begin, micros },
+                windows: TumblingWindows { time: begin, micros },
                 watermark: i64::MIN,
                 earliest: i64::MAX,
                 walk: Walk::default(),
@@ -98,7 +99,7 @@ struct WindowDriver<U> {
     input_begin: usize,
     /// That of the rows of the table.
     begin: usize,
-    windows: Windows,
+    windows: TumblingWindows,
     watermark: i64,
     /// No window that has groups begins before.
     earliest: i64,

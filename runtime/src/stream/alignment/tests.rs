@@ -55,7 +55,25 @@ fn other_cuts_and_words_of_who_is_held_are_errors() {
     let mut two = Alignment::of(2);
     offered(&mut two, 0, Control::Barrier(1));
     assert!(two.offer(0, Control::Watermark(1)).is_err());
-    assert!(two.offer(1, Control::RoundEnd(1)).is_err());
+    assert!(two.offer(1, Control::Barrier(2)).is_err());
+    let mut two = Alignment::of(2);
+    offered(&mut two, 0, Control::RoundEnd(1));
+    assert!(two.offer(1, Control::RoundEnd(2)).is_err());
+}
+
+/// One source comes to its end while snapshots of the others go on.
+#[test]
+fn a_barrier_does_not_wait_for_an_input_at_the_end_of_its_round() {
+    let (mut three, round) = (Alignment::of(3), Control::RoundEnd(1));
+    assert_eq!(offered(&mut three, 0, Control::Barrier(1)), []);
+    assert_eq!(offered(&mut three, 1, round), []);
+    assert_eq!(offered(&mut three, 2, Control::Barrier(1)), [Control::Barrier(1)]);
+    // It is still held: its round is that of the others.
+    assert!(three.is_held(1) && !three.is_held(0) && !three.is_held(2));
+    assert_eq!(offered(&mut three, 0, round), []);
+    assert_eq!(offered(&mut three, 2, Control::Barrier(2)), [Control::Barrier(2)]);
+    assert_eq!(offered(&mut three, 2, round), [round]);
+    assert!((0..3).all(|input| !three.is_held(input)));
 }
 
 /// What an input says, with rows that know which cut they come before.

@@ -6,14 +6,14 @@ use crate::error::Result;
 use crate::kernel::Blocking;
 
 /// A value that travels to a thread that may block, and back.
-pub(super) struct Background<T> {
+pub(crate) struct Background<T> {
     /// Nothing while a thread has the value, and once it was told what went wrong there.
     slot: Arc<Mutex<Option<Result<T>>>>,
     blocking: Arc<dyn Blocking>,
 }
 
 impl<T: Send + 'static> Background<T> {
-    pub(super) fn new(value: T, blocking: &Arc<dyn Blocking>) -> Self {
+    pub(crate) fn new(value: T, blocking: &Arc<dyn Blocking>) -> Self {
         Background { slot: Arc::new(Mutex::new(Some(Ok(value)))), blocking: blocking.clone() }
     }
 
@@ -21,17 +21,17 @@ impl<T: Send + 'static> Background<T> {
     ///
     /// # Errors
     /// What went wrong there.
-    pub(super) fn take(&self) -> Result<Option<T>> {
+    pub(crate) fn take(&self) -> Result<Option<T>> {
         self.slot.lock().unwrap_or_else(PoisonError::into_inner).take().transpose()
     }
 
     /// Puts the value back without any work.
-    pub(super) fn put(&self, value: T) {
+    pub(crate) fn put(&self, value: T) {
         *self.slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(Ok(value));
     }
 
     /// Has a thread do something with the value, and put it back.
-    pub(super) fn submit(&self, mut value: T, work: impl FnOnce(&mut T) -> Result<()> + Send + 'static) {
+    pub(crate) fn submit(&self, mut value: T, work: impl FnOnce(&mut T) -> Result<()> + Send + 'static) {
         let slot = self.slot.clone();
         self.blocking.submit(Box::new(move || {
             let worked = work(&mut value).map(|()| value);

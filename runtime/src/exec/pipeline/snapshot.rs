@@ -1,0 +1,276 @@
+//! What a task does for snapshots: it brings what its operators have when a barrier has gone through it, and puts back what was brought before.
+//!
+//! A driver marks its state when the barrier comes to it, and works on. Its images are taken between two pieces of work, a buffer full at a time, and written on threads that
+//! may block; while one is written, none is taken. When the barrier has left the task and the last image is written, the task has done its part.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use super::step::Step;
+use crate::error::{Error, Result};
+use crate::exec::snapshots::Snapshots;
+use crate::kernel::{Background, Blocking};
+use crate::memory::limits::{IMAGE_BYTES, PAGE_BYTES};
+use crate::snapshot::{ObjectReader, ObjectWriter, OperatorSnapshot, SplitPosition, StateFile, kill_point};
+use crate::strategy::Progress;
+
+/// A task's part in the snapshots of its job.
+pub(in crate::exec) struct TaskSnapshots {
+    snapshots: Arc<Snapshots>,
+    /// Its number among the tasks that take part.
+    task: usize,
+    subtask: usize,
+    /// The identities of the operators of its steps, and of the source that it reads.
+    identities: Vec<String>,
+    source: Option<String>,
+    blocking: Arc<dyn Blocking>,
+    taking: Option<Taking>,
+    /// What is put back before it begins.
+    restoring: VecDeque<Restore>,
+    has_begun: bool,
+}
+
+/// The snapshot that is taken.
+struct Taking {
+    epoch: u64,
+    /// The barrier has left the task.
+    has_left: bool,
+    brings: BTreeMap<String, OperatorSnapshot>,
+    uploads: Vec<Upload>,
+}
+
+/// The state of a step on its way.
+struct Upload {
+    step: usize,
+    name: String,
+    file: Background<Written>,
+}
+
+/// A file that is written.
+struct Written {
+    /// None where it has its name.
+    writer: Option<ObjectWriter>,
+    bytes: u64,
+}
+
+/// A file that is read, for a step.
+struct Restore {
+    step: usize,
+    name: String,
+    /// None until it is its turn.
+    file: Option<Background<Piece>>,
+}
+
+/// Bytes of a file that the step has not taken yet.
+struct Piece {
+    reader: ObjectReader,
+    bytes: Vec<u8>,
+    /// There are no more.
+    is_last: bool,
+}
+
+impl TaskSnapshots {
+    /// Of a task that has this number among those that take part.
+    pub(in crate::exec) fn new(
+        snapshots: &Arc<Snapshots>,
+        (task, subtask): (usize, usize),
+        source: Option<String>,
+        identities: Vec<String>,
+        blocking: Arc<dyn Blocking>,
+    ) -> Self {
+        let settings = snapshots.settings();
+        let of_step = |(step, identity): (usize, &String)| {
+            let files = settings.restored(identity).map_or(&[][..], |operator| &operator.files);
+            files.iter().map(move |file| Restore { step, name: file.name.clone(), file: None }).collect::<Vec<_>>()
+        };
+        let restoring = identities.iter().enumerate().flat_map(of_step).collect();
+        TaskSnapshots {
+            snapshots: snapshots.clone(),
+            task,
+            subtask,
+            identities,
+            source,
+            blocking,
+            taking: None,
+            restoring,
+            has_begun: false,
+        }
+    }
+
+    /// The snapshot of this epoch; it begins with the first that asks.
+    fn taking(&mut self, epoch: u64) -> Result<&mut Taking> {
+        let taking = self.taking.get_or_insert_with(|| Taking {
+            epoch,
+            has_left: false,
+            brings: BTreeMap::new(),
+            uploads: Vec::new(),
+        });
+        match taking.epoch == epoch {
+            true => Ok(taking),
+            false => Err(Error::Internal(format!("barrier {epoch} while snapshot {} is taken", taking.epoch))),
+        }
+    }
+
+    /// The source says a barrier: it was read up to here.
+    pub(super) fn source_passed(&mut self, epoch: u64, positions: Vec<SplitPosition>) -> Result<()> {
+        let source = self.source.clone();
+        let taking = self.taking(epoch)?;
+        if let Some(source) = source {
+            taking.brings.entry(source).or_default().positions = positions;
+        }
+        kill_point("barrier-injected", epoch);
+        Ok(())
+    }
+
+    /// A barrier has gone through a step.
+    pub(super) fn step_passed(&mut self, epoch: u64, number: usize, step: &mut Step) -> Result<()> {
+        let identity = self.identities[number].clone();
+        let prepared = step.driver.prepared();
+        if !prepared.is_empty() {
+            kill_point("sink-prepared", epoch);
+        }
+        let name = format!("{}-{}.state", step.operator, self.subtask);
+        let (snapshots, blocking) = (self.snapshots.clone(), self.blocking.clone());
+        let taking = self.taking(epoch)?;
+        taking.brings.entry(identity).or_default().prepared.extend(prepared);
+        if step.driver.state().is_some() {
+            kill_point("state-marked", epoch);
+            let writer = snapshots.settings().store.writer(epoch, &name)?;
+            let file = Background::new(Written { writer: Some(writer), bytes: 0 }, &blocking);
+            taking.uploads.push(Upload { step: number, name, file });
+        }
+        Ok(())
+    }
+
+    /// A barrier has left the task.
+    pub(super) fn left(&mut self, epoch: u64) -> Result<()> {
+        self.taking(epoch)?.has_left = true;
+        Ok(())
+    }
+
+    /// Takes images as far as those before are written; whether none is left to be taken or written. The task is woken when one is.
+    pub(super) fn take_images(&mut self, steps: &mut [Step]) -> Result<bool> {
+        let Some(taking) = &mut self.taking else { return Ok(true) };
+        let mut number = 0;
+        while let Some(upload) = taking.uploads.get(number) {
+            let Some(written) = upload.file.take()? else {
+                number += 1;
+                continue;
+            };
+            if written.writer.is_some() {
+                upload.give(written, &mut steps[upload.step])?;
+                number += 1;
+                continue;
+            }
+            let upload = taking.uploads.swap_remove(number);
+            let brings = taking.brings.entry(self.identities[upload.step].clone()).or_default();
+            brings.files.push(StateFile { name: upload.name, bytes: written.bytes });
+        }
+        let is_written = taking.uploads.is_empty();
+        if is_written && let Some(taking) = self.taking.take_if(|taking| taking.has_left) {
+            let bytes = taking.brings.values().flat_map(|operator| &operator.files).map(|file| file.bytes).sum();
+            self.snapshots.note_bytes(bytes);
+            self.snapshots.done(self.task, taking.epoch, taking.brings)?;
+        }
+        Ok(is_written)
+    }
+
+    /// The task has come to its end, and its images are written.
+    pub(super) fn end(&mut self, positions: Vec<SplitPosition>, steps: &mut [Step]) {
+        let mut brings: BTreeMap<String, OperatorSnapshot> = BTreeMap::new();
+        if let Some(source) = self.source.take() {
+            brings.entry(source).or_default().positions = positions;
+        }
+        for (identity, step) in self.identities.iter().zip(steps) {
+            brings.entry(identity.clone()).or_default().prepared.extend(step.driver.prepared());
+        }
+        self.snapshots.ended(self.task, brings);
+    }
+
+    /// Puts back what the snapshot has that the job goes on from: `Done` when rows may come. Else the task goes on here, at once or, where it is `Pending`, when it is
+    /// woken.
+    pub(super) fn restore(&mut self, steps: &mut [Step]) -> Result<Progress> {
+        while let Some(restore) = self.restoring.front_mut() {
+            let state = steps[restore.step].driver.state();
+            let state = state.ok_or_else(|| Error::Internal("state of a driver that has none".to_owned()))?;
+            let settings = self.snapshots.settings();
+            let Some(file) = &restore.file else {
+                let epoch = settings.restored_epoch();
+                let reader = settings.store.reader(epoch, &restore.name);
+                state.begin_restore(&settings.store.path(epoch, &restore.name));
+                let piece = Piece { reader, bytes: Vec::new(), is_last: false };
+                restore.file = Some(Background::new(piece, &self.blocking));
+                continue;
+            };
+            let Some(mut piece) = file.take()? else { return Ok(Progress::Pending) };
+            let placed = state.place()?;
+            let wanted = state.wanted_bytes();
+            if placed != Progress::Done {
+                file.put(piece);
+                return Ok(placed);
+            }
+            if piece.bytes.len() < wanted.max(1) && !piece.is_last {
+                file.submit(piece, move |piece| piece.read(wanted));
+                return Ok(Progress::Pending);
+            }
+            if wanted == 0 {
+                state.supply(&piece.bytes)?;
+                self.restoring.pop_front();
+                continue;
+            }
+            let rest = piece.bytes.split_off(wanted.min(piece.bytes.len()));
+            state.supply(&std::mem::replace(&mut piece.bytes, rest))?;
+            file.put(piece);
+        }
+        if !std::mem::replace(&mut self.has_begun, true) && self.snapshots.settings().restored.is_some() {
+            for step in steps {
+                if step.driver.state().is_some() {
+                    step.driver.on_restored();
+                }
+            }
+        }
+        Ok(Progress::Done)
+    }
+}
+
+impl Upload {
+    /// Has the next images written, or the file finished where there are none.
+    fn give(&self, written: Written, step: &mut Step) -> Result<()> {
+        let Some(state) = step.driver.state() else { return Err(Error::Internal("state has gone".to_owned())) };
+        let mut bytes = Vec::with_capacity(IMAGE_BYTES);
+        let progress = loop {
+            let progress = state.next_image(&mut bytes)?;
+            if progress != Progress::OutputFull || bytes.len() + 2 * PAGE_BYTES > IMAGE_BYTES {
+                break progress;
+            }
+        };
+        let is_last = progress == Progress::Done;
+        if bytes.is_empty() && !is_last {
+            self.file.put(written);
+            return Ok(());
+        }
+        self.file.submit(written, move |written| {
+            let Some(mut writer) = written.writer.take() else { return Ok(()) };
+            if !bytes.is_empty() {
+                writer.append(bytes)?;
+            }
+            if is_last {
+                written.bytes = writer.finish()?;
+            } else {
+                written.writer = Some(writer);
+            }
+            Ok(())
+        });
+        Ok(())
+    }
+}
+
+impl Piece {
+    /// Reads on, until there is as much as is wanted.
+    fn read(&mut self, wanted: usize) -> Result<()> {
+        let more = self.reader.read(wanted.max(IMAGE_BYTES))?;
+        self.is_last = more.is_empty();
+        self.bytes.extend(more);
+        Ok(())
+    }
+}
