@@ -39,7 +39,7 @@ pub struct EpochFolder {
 }
 
 impl EpochFolder {
-    /// Makes the folder where it is not there, and takes it for this job.
+    /// Makes the folder where it is not there, and takes it for this job, which [recovers](EpochSink::recover) it before the first task writes.
     pub(super) fn open(shown: &Path, path: PathBuf, extension: String) -> Result<Self> {
         let failed = || Error::io("create", shown);
         make(&path).map_err(failed())?;
@@ -49,7 +49,6 @@ impl EpochFolder {
             return Err(refused(shown, "another job writes it at this moment; let that end, or choose another name"));
         }
         let hidden = path.join(HIDDEN);
-        make(&hidden).map_err(failed())?;
         Ok(EpochFolder { shown: shown.to_owned(), path, hidden, extension, held: RwLock::new(Some(held)) })
     }
 
@@ -139,6 +138,7 @@ impl EpochSink for EpochFolder {
         // What a snapshot says to be there is not in the way.
         let found = if epoch == 0 && !is_empty { Found::FullFolder } else { Found::EmptyFolder };
         decide(Wanted::Folder, found, None).map_err(|reason| refused(&self.shown, reason))?;
+        make(&self.hidden).map_err(Error::io("create", &self.shown))?;
         self.commit(prepared)?;
         let kept = prepared.iter().map(String::as_str).collect();
         let removed = self.take_back(epoch, &kept).and_then(|()| self.clear());

@@ -8,7 +8,9 @@ use std::path::PathBuf;
 
 use super::super::WriteFile;
 use super::*;
-use crate::format::{CsvFormat, JsonFormat, LinesFormat, NativeFormat, ParquetFormat, TableFormat, compressed_by_name};
+use crate::format::{
+    CsvFormat, JsonFormat, LinesFormat, NativeFormat, ParquetFormat, TableFormat, compressed_by_name, input_files,
+};
 use crate::kernel::Blocking;
 use crate::memory::Budget;
 use crate::page::{RowWriter, windows};
@@ -183,6 +185,26 @@ fn each_epoch_of_a_task_is_a_file_of_its_own() {
         assert_eq!(rig.budget.used_bytes(), 0, "{extension}");
         rig.sink.finish(true).unwrap();
         assert!(!rig.out().join(".dataflow-prepared").exists());
+    }
+}
+
+#[test]
+fn who_reads_the_folder_finds_what_is_committed_alone() {
+    let mut rig = Rig::new(&(Arc::new(JsonFormat) as _), 1, 1);
+    rig.feed(0, 0..5);
+    let first = rig.barrier(1);
+    let out = rig.out().display().to_string();
+    let paths = ["", "/", "/*", "/*.json", "/**", "/**/*.json", "/../**/*.json", "/../*/*.json"]
+        .map(|end| format!("{out}{end}"));
+    paths.iter().for_each(|path| assert!(input_files(path).is_err(), "{path}"));
+    rig.sink.commit(&first).unwrap();
+    rig.feed(0, 5..10);
+    rig.barrier(2);
+    assert_eq!(rig.hidden().len(), 1);
+    for path in &paths {
+        let files = input_files(path).unwrap();
+        let names: Vec<_> = files.iter().map(|file| file.path().file_name().unwrap().to_str().unwrap()).collect();
+        assert_eq!(names, first, "{path}");
     }
 }
 
