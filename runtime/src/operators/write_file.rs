@@ -82,10 +82,9 @@ impl Operator for WriteFile {
     }
 
     fn details(&self) -> String {
-        match self.target.is_printed() {
-            true => String::new(),
-            false => format!("{} {}", self.format.name(), self.target.describe()),
-        }
+        let to = (!self.target.is_printed()).then(|| format!("{} {}", self.format.name(), self.target.describe()));
+        let repeats = self.may_repeat.then(|| "at least once".to_owned());
+        to.into_iter().chain(repeats).collect::<Vec<_>>().join(", ")
     }
 
     fn schema(&self) -> &Schema {

@@ -202,11 +202,14 @@ impl EpochFile {
 
 /// Makes a folder, unless it is there, and has the disk keep its name.
 fn make(path: &Path) -> IoResult<()> {
-    match fs::create_dir(path) {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(()),
-        result => result?,
+    let made = fs::create_dir(path);
+    // Whoever made it before may not have done that.
+    let synced = path.parent().map_or(Ok(()), sync);
+    match made {
+        // The folder around one that is there may be one that nobody may look into.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        made => made.and(synced),
     }
-    path.parent().map_or(Ok(()), sync)
 }
 
 /// Has the disk keep the names in a folder.

@@ -264,7 +264,9 @@ fn what_becomes_of_each_target_where_snapshots_are_taken() {
         by_epochs(json(), Target::file("-")),
         by_epochs(Arc::new(LinesFormat), Target::printed()),
     ];
-    for stream in streams.map(Option::unwrap) {
+    let shown = ["json /dev/null, at least once", "json -, at least once", "at least once"];
+    for (stream, shown) in streams.map(Option::unwrap).into_iter().zip(shown) {
+        assert_eq!(stream.details(), shown);
         assert!(stream.epochs().is_none());
         let (inputs, live) = ([Estimate { rows: 1.0, row_bytes: 1.0 }], LeafSet::none());
         let planning = Planning {
