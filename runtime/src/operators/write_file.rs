@@ -3,6 +3,8 @@
 //! A file gets its name when the whole job is done, so nothing half-written ever bears the output's name. Bytes are written on the threads that may
 //! block, one buffer at a time.
 
+mod by_epochs;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -10,12 +12,12 @@ use crate::error::{Error, Result};
 use crate::format::unwritten_compression;
 use crate::kernel::{Background, Outputs, TaskContext};
 use crate::memory::Memory;
-use crate::output::{Appender, Claim, Target};
+use crate::output::{Appender, Appending, Claim, Target};
 use crate::page::Input;
 use crate::plan::{Operator, Table, unbounded_memory};
 use crate::row::{LeafSet, LeafType, Schema};
 use crate::source::{ColumnFit, Encoder, Format};
-use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, Ship, Strategy, Way};
+use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Recovery, Round, Ship, Strategy, Way};
 
 use super::sink::nothing;
 use super::write_together::{self, PIECE_BYTES};
@@ -29,17 +31,23 @@ pub struct WriteFile {
     output: Schema,
     format: Arc<dyn Format>,
     target: Target,
+    /// Whether a job that goes on from a snapshot may write rows again that it has written before: to a stream, which nobody can take back. All that came before a
+    /// barrier is then written when that passes.
+    may_repeat: bool,
 }
 
 impl WriteFile {
     /// A sink for `input` records.
     #[must_use]
     pub fn new(input: Schema, format: Arc<dyn Format>, target: Target) -> Self {
-        WriteFile { input, output: nothing(), format, target }
+        WriteFile { input, output: nothing(), format, target, may_repeat: false }
     }
 
     /// A driver for each of so many tasks, which write one file, or a file each.
     fn driver(&self, tasks: usize, in_order: bool) -> Option<DriverFactory> {
+        if self.may_repeat {
+            return (tasks == 1).then(|| self.each_alone().recovering(Recovery::Stateless));
+        }
         let parts = if tasks > 1 && !self.target.is_folder() { self.format.parts(&self.input).ok()? } else { None };
         match parts {
             Some(parts) => {
@@ -73,10 +81,9 @@ impl Operator for WriteFile {
     }
 
     fn details(&self) -> String {
-        match self.target.is_printed() {
-            true => String::new(),
-            false => format!("{} {}", self.format.name(), self.target.describe()),
-        }
+        let to = (!self.target.is_printed()).then(|| format!("{} {}", self.format.name(), self.target.describe()));
+        let repeats = self.may_repeat.then(|| "at least once".to_owned());
+        to.into_iter().chain(repeats).collect::<Vec<_>>().join(", ")
     }
 
     fn schema(&self) -> &Schema {
@@ -111,6 +118,18 @@ impl Operator for WriteFile {
 
     fn finish(&self, success: bool) -> Result<()> {
         self.target.finish(success)
+    }
+
+    fn by_epochs(&self) -> Option<Arc<dyn Operator>> {
+        let (input, format, target) = (self.input.clone(), self.format.clone(), self.target.clone());
+        if target.is_folder() {
+            return Some(Arc::new(by_epochs::WriteEpochs::new(input, format, target)));
+        }
+        // What a format keeps back to its end would be lost, and a stream that breaks off would have no end.
+        let goes_on = target.is_stream() && format.appending() != Appending::Never;
+        goes_on.then(|| -> Arc<dyn Operator> {
+            Arc::new(WriteFile { may_repeat: true, ..WriteFile::new(input, format, target) })
+        })
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
@@ -194,6 +213,10 @@ impl Driver for WriteDriver {
         }
         self.encoder.encode(input)?;
         Ok(Progress::Done)
+    }
+
+    fn on_barrier(&mut self, _: u64, _: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
+        self.write()
     }
 
     fn on_lull(&mut self) -> Result<()> {

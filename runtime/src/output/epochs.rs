@@ -6,6 +6,9 @@ use crate::error::Result;
 ///
 /// What tasks have [prepared](crate::strategy::Driver::prepared) lies on disk for good and is seen by nobody. When the snapshot is whole, it is committed; where the
 /// process ends before that is done, the one that goes on from the snapshot does it. So commits may be repeated.
+///
+/// A snapshot says what is prepared for it alone. So none may be whole before what the one before says is committed; and who goes back to one removes those behind it
+/// before [`EpochSink::recover`], which takes back what they say to be there.
 pub trait EpochSink {
     /// Called before the first task of a job that goes on from a snapshot of `epoch`, or begins, which is epoch 0: commits what that snapshot says to be prepared, and
     /// removes what was prepared, or committed, for later ones.

@@ -8,6 +8,7 @@
 //! * `target`: an output of a program, from its path to its name.
 //! * `target::appender`: the one place where encoded bytes are added to a file.
 //! * `epochs`: outputs that become visible epoch by epoch.
+//! * `epoch_folder`: folders that do.
 //! * `assembly`: one file that several tasks write, one at a time.
 //!
 //! A file has no name at all while it is written (`O_TMPFILE`), so whatever becomes of the process, the system takes it back. It gets a temporary
@@ -21,6 +22,7 @@
 
 mod assembly;
 mod claim;
+mod epoch_folder;
 mod epochs;
 mod file;
 mod folder;
@@ -31,6 +33,7 @@ mod temporary;
 
 pub use assembly::{Assembly, SharedFile};
 pub use claim::{Claim, refuse_shared, remove_abandoned};
+pub use epoch_folder::{EpochFile, EpochFolder};
 pub use epochs::EpochSink;
 pub use folder::PendingFolder;
 pub use target::{Appender, Appending, IfExists, Target};

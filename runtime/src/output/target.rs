@@ -1,6 +1,7 @@
 //! An output of a program, from its path to its name.
 
 mod appender;
+mod by_epochs;
 
 use std::fs::File;
 use std::io::{ErrorKind, Read};
@@ -152,8 +153,8 @@ impl Target {
         self.0.is_abandoned.store(true, Ordering::Relaxed);
     }
 
-    /// Where it is and how it is written; nothing for standard output.
-    fn place(&self) -> Result<Option<(Place, Way)>> {
+    /// What is wanted and where; nothing for standard output.
+    fn located(&self) -> Result<Option<(Wanted, Place)>> {
         let wanted = match self.0.kind {
             Kind::File => Wanted::File,
             Kind::Folder => Wanted::Folder,
@@ -168,7 +169,12 @@ impl Target {
         if self.0.path.contains('\0') {
             return Err(refused(self.path(), "no path holds a nul byte"));
         }
-        let place = Place::of(self.path())?;
+        Ok(Some((wanted, Place::of(self.path())?)))
+    }
+
+    /// Where it is and how it is written; nothing for standard output.
+    fn place(&self) -> Result<Option<(Place, Way)>> {
+        let Some((wanted, place)) = self.located()? else { return Ok(None) };
         let way = decide(wanted, place.found, self.0.if_exists).map_err(|reason| refused(self.path(), reason))?;
         Ok(Some((place, way)))
     }

@@ -5,6 +5,7 @@ use crate::error::Result;
 use crate::format::CsvFormat;
 use crate::format::row_encoder::row_encoder;
 use crate::memory::Memory;
+use crate::output::Appending;
 use crate::row::Schema;
 use crate::source::{Encoder, Format};
 
@@ -15,6 +16,10 @@ pub struct LinesFormat;
 impl Format for LinesFormat {
     fn name(&self) -> &'static str {
         "lines"
+    }
+
+    fn appending(&self) -> Appending {
+        Appending::Lines
     }
 
     fn encoder(&self, schema: &Schema, memory: &Memory) -> Result<Box<dyn Encoder>> {

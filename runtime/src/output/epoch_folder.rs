@@ -1,0 +1,222 @@
+//! A folder whose files become visible epoch by epoch.
+//!
+//! `part-00003-0000000007.csv` is what the task 3 gave to the snapshot 7. Till that is whole the file lies in a hidden folder inside of the output: in the same file
+//! system, so that a commit is a rename, and passed over by whoever reads the output. A file is synced before a snapshot lists it, and the folder behind it.
+//!
+//! | the process ended | what is there | a job that goes on from the snapshot before | from the snapshot itself |
+//! |---|---|---|---|
+//! | while a file was written, or before the snapshot was whole | a hidden file | removes it | |
+//! | before the commit was done | hidden files, and some that have their names | removes the hidden ones and those of later epochs | renames the hidden ones |
+//! | behind the commit | files that have their names | removes those of later epochs | leaves them |
+//!
+//! Whoever writes holds a lock (`flock`) on the folder, which goes with the process. When a job ends well the hidden folder goes; when it fails all stays as it is.
+
+use std::collections::HashSet;
+use std::fs::{self, File};
+use std::io::{ErrorKind, Result as IoResult, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::epochs::EpochSink;
+use super::place::{Found, Wanted, decide, refused};
+use super::temporary::remove;
+use crate::error::{Error, Result};
+
+/// Where files are till they are committed, in the output.
+const HIDDEN: &str = ".dataflow-prepared";
+
+/// A folder that a job writes epoch by epoch.
+#[derive(Debug)]
+pub struct EpochFolder {
+    /// As the user wrote it.
+    shown: PathBuf,
+    path: PathBuf,
+    hidden: PathBuf,
+    /// The end of its files' names, without the dot.
+    extension: String,
+    /// The folder, with the lock, until the job ends. A job that fails does not wait for what other threads have still to write: that is not written any more.
+    held: RwLock<Option<File>>,
+}
+
+impl EpochFolder {
+    /// Makes the folder where it is not there, and takes it for this job, which [recovers](EpochSink::recover) it before the first task writes.
+    pub(super) fn open(shown: &Path, path: PathBuf, extension: String) -> Result<Self> {
+        let failed = || Error::io("create", shown);
+        make(&path).map_err(failed())?;
+        let held = File::open(&path).map_err(failed())?;
+        // Where locks are not to be had, nobody is refused.
+        if let Err(fs::TryLockError::WouldBlock) = held.try_lock() {
+            return Err(refused(shown, "another job writes it at this moment; let that end, or choose another name"));
+        }
+        let hidden = path.join(HIDDEN);
+        Ok(EpochFolder { shown: shown.to_owned(), path, hidden, extension, held: RwLock::new(Some(held)) })
+    }
+
+    /// What a task writes in an epoch. It is made with its first bytes.
+    #[must_use]
+    pub fn file(self: &Arc<Self>, task: usize, epoch: u64) -> EpochFile {
+        EpochFile { folder: self.clone(), name: self.name(task, epoch), file: None }
+    }
+
+    fn name(&self, task: usize, epoch: u64) -> String {
+        format!("part-{task:05}-{epoch:010}.{}", self.extension)
+    }
+
+    /// The epoch of a file of this output, by its name.
+    fn epoch_of(&self, name: &str) -> Option<u64> {
+        let numbers = name.strip_prefix("part-")?.strip_suffix(&self.extension)?.strip_suffix('.')?;
+        let (task, epoch) = numbers.split_once('-')?;
+        let epoch = epoch.parse().ok()?;
+        // A number may be written in several ways, and a name in one.
+        (self.name(task.parse().ok()?, epoch) == name).then_some(epoch)
+    }
+
+    /// What is in the output but for the hidden folder.
+    fn visible(&self) -> IoResult<Vec<fs::DirEntry>> {
+        let is_visible =
+            |entry: &IoResult<fs::DirEntry>| entry.as_ref().map_or(true, |entry| entry.file_name() != HIDDEN);
+        self.path.read_dir()?.filter(is_visible).collect()
+    }
+
+    /// Gives a prepared file its name, unless it has it already.
+    fn publish(&self, name: &str) -> Result<()> {
+        if self.epoch_of(name).is_none() {
+            let reason = format!(
+                "a snapshot lists the file {name:?}, and files of this output are named like {:?}; go on with the format that the snapshot was taken with",
+                self.name(0, 1)
+            );
+            return Err(refused(&self.shown, &reason));
+        }
+        let to = self.path.join(name);
+        match fs::rename(self.hidden.join(name), &to) {
+            Err(error) if error.kind() == ErrorKind::NotFound && to.exists() => Ok(()),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                let reason = format!(
+                    "a snapshot lists the file {name}, which is not there, so its records would be missing; put it back, or begin anew with an empty folder"
+                );
+                Err(refused(&self.shown, &reason))
+            }
+            result => result.map_err(Error::io("rename the finished output to", &self.shown.join(name))),
+        }
+    }
+
+    /// Removes files that have their names, and whose epochs are later than this one.
+    fn take_back(&self, epoch: u64, kept: &HashSet<&str>) -> IoResult<()> {
+        let is_later = |name: &str| !kept.contains(name) && self.epoch_of(name).is_some_and(|of| of > epoch);
+        for entry in self.visible()? {
+            if entry.file_type()?.is_file() && entry.file_name().to_str().is_some_and(is_later) {
+                fs::remove_file(entry.path())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes what is in the hidden folder.
+    fn clear(&self) -> IoResult<()> {
+        for entry in self.hidden.read_dir()? {
+            let entry = entry?;
+            remove(&entry.path(), entry.file_type()?.is_dir())?;
+        }
+        sync(&self.hidden)
+    }
+
+    /// Lets the output go: another job may write it. Waits for what other threads write at this moment; nothing is written behind it.
+    pub fn close(&self, success: bool) {
+        let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
+        if held.is_some() && success {
+            // Where something is in it, somebody else put it there.
+            let _ = fs::remove_dir(&self.hidden);
+        }
+        *held = None;
+    }
+}
+
+impl EpochSink for EpochFolder {
+    fn recover(&self, epoch: u64, prepared: &[String]) -> Result<()> {
+        let failed = || Error::io("look through", &self.shown);
+        let is_empty = self.visible().map_err(failed())?.is_empty();
+        // What a snapshot says to be there is not in the way.
+        let found = if epoch == 0 && !is_empty { Found::FullFolder } else { Found::EmptyFolder };
+        decide(Wanted::Folder, found, None).map_err(|reason| refused(&self.shown, reason))?;
+        make(&self.hidden).map_err(Error::io("create", &self.shown))?;
+        self.commit(prepared)?;
+        let kept = prepared.iter().map(String::as_str).collect();
+        let removed = self.take_back(epoch, &kept).and_then(|()| self.clear());
+        removed
+            .and_then(|()| sync(&self.path))
+            .map_err(Error::io("remove what is later than the snapshot from", &self.shown))
+    }
+
+    fn commit(&self, prepared: &[String]) -> Result<()> {
+        prepared.iter().try_for_each(|name| self.publish(name))?;
+        if prepared.is_empty() { Ok(()) } else { sync(&self.path).map_err(Error::io("sync", &self.shown)) }
+    }
+}
+
+/// A file of one task and one epoch, until it is committed.
+pub struct EpochFile {
+    folder: Arc<EpochFolder>,
+    name: String,
+    file: Option<File>,
+}
+
+impl EpochFile {
+    /// What it is called, within the output.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Adds bytes; it may block. Where the job has ended meanwhile, nothing is added.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn append(&mut self, bytes: &[u8]) -> Result<()> {
+        self.write(|file| file.write_all(bytes))
+    }
+
+    /// Has the disk keep the file, as it is, and its name in the hidden folder; it may block.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn seal(&mut self) -> Result<()> {
+        let hidden = self.folder.hidden.clone();
+        self.write(|file| file.sync_all().and_then(|()| sync(&hidden)))
+    }
+
+    fn write(&mut self, work: impl FnOnce(&mut File) -> IoResult<()>) -> Result<()> {
+        let EpochFolder { held, hidden, shown, .. } = &*self.folder;
+        let held = held.read().unwrap_or_else(PoisonError::into_inner);
+        if held.is_none() {
+            return Ok(());
+        }
+        // Messages give the file the name that it will have.
+        let path = shown.join(&self.name);
+        let file = match &mut self.file {
+            Some(file) => file,
+            none => none.insert(File::create_new(hidden.join(&self.name)).map_err(Error::io("create", &path))?),
+        };
+        work(file).map_err(Error::io("write", &path))
+    }
+}
+
+/// Makes a folder, unless it is there, and has the disk keep its name.
+fn make(path: &Path) -> IoResult<()> {
+    let made = fs::create_dir(path);
+    // Whoever made it before may not have done that.
+    let synced = path.parent().map_or(Ok(()), sync);
+    match made {
+        // The folder around one that is there may be one that nobody may look into.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        made => made.and(synced),
+    }
+}
+
+/// Has the disk keep the names in a folder.
+fn sync(folder: &Path) -> IoResult<()> {
+    File::open(folder)?.sync_all()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests;

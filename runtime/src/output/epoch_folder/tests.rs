@@ -1,0 +1,256 @@
+//! Every point at which a process may end, and what is there when a job goes on from each of its snapshots.
+
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::output::{IfExists, Target};
+
+const TASKS: usize = 2;
+const EPOCHS: u64 = 2;
+
+/// What happens in a job, one after the other.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Append(usize, u64),
+    Seal(usize, u64),
+    /// The snapshot is whole.
+    Whole(u64),
+    Commit(usize, u64),
+}
+
+/// A job from an epoch on: the next epoch begins before the one before is committed.
+fn steps(from: u64) -> Vec<Step> {
+    let mut steps = Vec::new();
+    for epoch in from..=EPOCHS + 1 {
+        for task in 0..TASKS {
+            if epoch <= EPOCHS {
+                steps.extend([Step::Append(task, epoch), Step::Append(task, epoch)]);
+            }
+            if epoch > from {
+                steps.push(Step::Commit(task, epoch - 1));
+            }
+        }
+        if epoch <= EPOCHS {
+            steps.extend((0..TASKS).map(|task| Step::Seal(task, epoch)));
+            steps.push(Step::Whole(epoch));
+        }
+    }
+    steps
+}
+
+fn open(path: &Path) -> Result<Arc<EpochFolder>> {
+    Target::folder(path.to_str().unwrap(), None).epoch_folder("csv".to_owned()).map(Arc::new)
+}
+
+fn name(task: usize, epoch: u64) -> String {
+    format!("part-0000{task}-000000000{epoch}.csv")
+}
+
+/// Does these steps; the last snapshot that is whole.
+fn run(folder: &Arc<EpochFolder>, steps: &[Step]) -> Option<u64> {
+    let mut files = BTreeMap::new();
+    let mut whole = None;
+    for &step in steps {
+        match step {
+            Step::Append(task, epoch) => {
+                let file = files.entry((task, epoch)).or_insert_with(|| folder.file(task, epoch));
+                file.append(format!("{task} in {epoch}\n").as_bytes()).unwrap();
+            }
+            Step::Seal(task, epoch) => files.get_mut(&(task, epoch)).unwrap().seal().unwrap(),
+            Step::Whole(epoch) => whole = Some(epoch),
+            Step::Commit(task, epoch) => folder.commit(&[name(task, epoch)]).unwrap(),
+        }
+    }
+    whole
+}
+
+fn listed(epoch: u64) -> Vec<String> {
+    if epoch == 0 { Vec::new() } else { (0..TASKS).map(|task| name(task, epoch)).collect() }
+}
+
+/// What is in a folder, by name.
+fn contents(folder: &Path) -> BTreeMap<String, String> {
+    let file = |entry: IoResult<fs::DirEntry>| {
+        let entry = entry.unwrap();
+        let content =
+            if entry.path().is_dir() { "a folder".to_owned() } else { fs::read_to_string(entry.path()).unwrap() };
+        (entry.file_name().into_string().unwrap(), content)
+    };
+    folder.read_dir().unwrap().map(file).collect()
+}
+
+fn visible(path: &Path) -> BTreeMap<String, String> {
+    let mut contents = contents(path);
+    contents.remove(HIDDEN);
+    contents
+}
+
+/// What snapshots up to an epoch hold.
+fn expected(epoch: u64) -> BTreeMap<String, String> {
+    let of = |epoch| (0..TASKS).map(move |task| (name(task, epoch), format!("{task} in {epoch}\n").repeat(2)));
+    (1..=epoch).flat_map(of).collect()
+}
+
+/// A job that was stopped behind so many steps, and a recovery from `back` that was stopped when so many files had been committed and taken back.
+fn stopped(path: &Path, steps_done: usize, back: u64, recovered: usize) {
+    let folder = open(path).unwrap();
+    folder.recover(0, &[]).unwrap();
+    run(&folder, &steps(1)[..steps_done]);
+    drop(folder);
+    if recovered > 0 {
+        let folder = open(path).unwrap();
+        let listed = listed(back);
+        folder.commit(&listed[..recovered.min(listed.len())]).unwrap();
+        let later = (0..TASKS).map(|task| path.join(name(task, back + 1)));
+        later.take(recovered.saturating_sub(listed.len())).for_each(|file| fs::remove_file(file).unwrap_or_default());
+    }
+}
+
+#[test]
+fn a_job_that_goes_on_from_any_snapshot_finds_what_that_holds_wherever_it_was_stopped() {
+    let all = steps(1);
+    for steps_done in 0..=all.len() {
+        let is_whole =
+            |epoch: u64| all[..steps_done].iter().any(|step| matches!(step, Step::Whole(of) if *of == epoch));
+        for back in (0..=EPOCHS).filter(|&epoch| epoch == 0 || is_whole(epoch)) {
+            for recovered in 0..=2 * TASKS {
+                let case = format!("{steps_done} steps done, back to {back}, {recovered} files recovered before");
+                let outer = tempfile::tempdir().unwrap();
+                let path = outer.path().join("out");
+                stopped(&path, steps_done, back, recovered);
+                let folder = open(&path).unwrap();
+                if back == 0 && !visible(&path).is_empty() {
+                    folder.recover(0, &[]).unwrap_err();
+                    continue;
+                }
+                for _ in 0..2 {
+                    folder.recover(back, &listed(back)).unwrap_or_else(|error| panic!("{case}: {error}"));
+                    assert_eq!(visible(&path), expected(back), "{case}");
+                    assert_eq!(contents(&path.join(HIDDEN)), BTreeMap::new(), "{case}");
+                }
+                if recovered > 0 {
+                    continue;
+                }
+                // It goes on to its end.
+                if back < EPOCHS {
+                    assert_eq!(run(&folder, &steps(back + 1)), Some(EPOCHS));
+                }
+                folder.close(true);
+                assert_eq!(contents(&path), expected(EPOCHS), "{case}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_not_committed_is_seen_by_nobody_and_stays_when_a_job_fails() {
+    let outer = tempfile::tempdir().unwrap();
+    let path = outer.path().join("out");
+    let folder = open(&path).unwrap();
+    folder.recover(0, &[]).unwrap();
+    let sealed = steps(1).iter().position(|step| matches!(step, Step::Whole(1))).unwrap();
+    run(&folder, &steps(1)[..sealed]);
+    assert_eq!(visible(&path), BTreeMap::new());
+    folder.close(false);
+    assert_eq!(contents(&path.join(HIDDEN)), expected(1));
+    // Other threads may still have something to write.
+    let mut late = folder.file(0, 2);
+    late.append(b"late").and_then(|()| late.seal()).unwrap();
+    assert_eq!(contents(&path.join(HIDDEN)), expected(1));
+}
+
+#[test]
+fn what_no_job_wrote_stays() {
+    let outer = tempfile::tempdir().unwrap();
+    let path = outer.path().join("out");
+    let folder = open(&path).unwrap();
+    folder.recover(0, &[]).unwrap();
+    let strange = [
+        "notes.txt",
+        "part-00000.csv",
+        "part-00000-0000000009.json",
+        "part-00000-0000000009.csv.gz",
+        "part-00000-0000000009.csv.bak",
+        "part-00000-0000000009csv",
+        "part-0-9.csv",
+        "part-00000-+000000009.csv",
+        "part-00000-00000000009.csv",
+        "xpart-00000-0000000009.csv",
+    ];
+    strange.iter().for_each(|name| fs::write(path.join(name), "mine").unwrap());
+    fs::create_dir(path.join(name(0, 8))).unwrap();
+    let later = [name(0, 9), "part-123456-12345678901.csv".to_owned()];
+    later.iter().for_each(|name| fs::write(path.join(name), "later").unwrap());
+    fs::write(path.join(name(1, 5)), "before").unwrap();
+    folder.recover(5, &[]).unwrap();
+    let mut there: Vec<String> = strange.map(str::to_owned).into();
+    there.extend([name(0, 8), name(1, 5)]);
+    there.sort();
+    assert_eq!(visible(&path).into_keys().collect::<Vec<_>>(), there);
+}
+
+#[test]
+fn a_job_that_begins_is_refused_where_something_is_in_the_folder() {
+    for there in ["notes.txt", &name(0, 1)] {
+        let outer = tempfile::tempdir().unwrap();
+        let path = outer.path().join("out");
+        fs::create_dir(&path).unwrap();
+        fs::write(path.join(there), "there").unwrap();
+        let error = open(&path).unwrap().recover(0, &[]).unwrap_err().to_string();
+        let reason = "the folder exists and is not empty; remove it, or choose another name";
+        assert_eq!(error, format!("cannot write {}: {reason}", path.display()));
+        assert_eq!(contents(&path), BTreeMap::from([(there.to_owned(), "there".to_owned())]));
+    }
+}
+
+#[test]
+fn what_a_snapshot_lists_must_be_there_and_be_the_output_s() {
+    let outer = tempfile::tempdir().unwrap();
+    let path = outer.path().join("out");
+    let folder = open(&path).unwrap();
+    fs::write(outer.path().join("other.csv"), "other").unwrap();
+    let error = folder.recover(1, &listed(1)).unwrap_err().to_string();
+    assert!(error.contains(&name(0, 1)) && error.contains("is not there"), "{error}");
+    for strange in ["../other.csv", "part-00000-0000000001.json"] {
+        let error = folder.recover(1, &[strange.to_owned()]).unwrap_err().to_string();
+        assert!(error.contains(strange) && error.contains("part-00000-0000000001.csv"), "{error}");
+    }
+    assert_eq!(contents(&path).into_keys().collect::<Vec<_>>(), [HIDDEN]);
+}
+
+#[test]
+fn one_of_two_jobs_has_the_folder() {
+    let outer = tempfile::tempdir().unwrap();
+    let path = outer.path().join("out");
+    let first = open(&path).unwrap();
+    let error = open(&path).unwrap_err().to_string();
+    assert!(error.contains("another job writes it at this moment"), "{error}");
+    // Drivers may have it for a moment longer than the job.
+    first.close(false);
+    let second = open(&path).unwrap();
+    second.recover(0, &[]).unwrap();
+    first.close(true);
+    assert!(path.join(HIDDEN).exists());
+    drop(second);
+    open(&path).unwrap();
+}
+
+#[test]
+fn what_is_no_folder_is_refused_and_so_is_to_replace_or_add() {
+    let outer = tempfile::tempdir().unwrap();
+    let file = outer.path().join("file");
+    fs::write(&file, "").unwrap();
+    let error = Target::folder(file.to_str().unwrap(), None).check_by_epochs().unwrap_err().to_string();
+    assert!(error.contains("it is a file"), "{error}");
+    let path = outer.path().join("out");
+    for choice in [IfExists::Overwrite, IfExists::Append] {
+        let target = Target::folder(path.to_str().unwrap(), Some(choice));
+        let error = target.check_by_epochs().unwrap_err().to_string();
+        assert!(error.contains("leave `if_exists` out"), "{error}");
+    }
+    // A job that goes on finds it full.
+    drop(open(&path).unwrap());
+    let target = Target::folder(path.to_str().unwrap(), Some(IfExists::Fail));
+    target.check_by_epochs().unwrap();
+    assert!(target.claim_by_epochs().is_some());
+}
