@@ -9,7 +9,7 @@ use runtime::explain;
 use runtime::metrics::JobMetrics;
 use runtime::optimizer;
 use runtime::physical::PhysicalPlan;
-use runtime::plan::{Node, topological, without_kept};
+use runtime::plan::{Node, topological};
 
 use super::progress::Progress;
 use super::{Engine, Env, ProgressWhen, Report};
@@ -39,7 +39,7 @@ impl Env {
         if self.inner.options.schema {
             eprint!("{}", explain::schemas(sinks));
         }
-        let sinks = without_kept(sinks);
+        let sinks = self.as_run(sinks)?;
         let run = self.inner.accumulators.begin()?;
         let job = run.within(|| match self.inner.options.engine {
             Engine::Embedded => Ok(None),
@@ -57,7 +57,8 @@ impl Env {
 
     fn submit_locally(&self, sinks: &[Arc<Node>]) -> Result<LocalJob> {
         let options = &self.inner.options;
-        let plan = Arc::new(optimizer::plan(sinks, self.planning())?);
+        let snapshots = self.snapshot_settings(sinks)?;
+        let plan = Arc::new(optimizer::plan(sinks, self.planning_of(snapshots.as_ref()))?);
         if options.explain {
             eprintln!("{}", explain::text(&plan, None, options.explain_fields));
         }
@@ -71,7 +72,7 @@ impl Env {
         };
         let (admissions, space) = (self.inner.admissions.clone(), self.inner.space.clone());
         let streaming = Streaming { latency: options.latency, idle_after: options.idle_after };
-        let resources = Resources { pool: self.pool()?, admissions, space, streaming };
+        let resources = Resources { pool: self.pool()?, admissions, space, streaming, snapshots };
         Ok(LocalJob {
             submitted: Submitted::new(plan.clone(), sinks.to_vec(), resources)?,
             plan,

@@ -38,6 +38,15 @@ impl JobHandle {
         self.job.cancel();
     }
 
+    /// Has a snapshot taken of what the job is now, or a moment later, and waits until it is complete: until its state is written, and what was made of the records
+    /// before it is to be seen in the folders that are written. Its number.
+    ///
+    /// # Errors
+    /// Where no snapshots are taken of the job (see [`Options::snapshots`](crate::Options::snapshots)), or it ends before.
+    pub fn snapshot(&self) -> Result<u64> {
+        self.job.snapshot().map_err(Into::into)
+    }
+
     /// Whether the job has ended, one way or another: [`wait`](JobHandle::wait) comes back at once.
     #[must_use]
     pub fn is_finished(&self) -> bool {

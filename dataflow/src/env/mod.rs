@@ -7,6 +7,7 @@ mod log;
 mod options;
 mod plan;
 mod progress;
+mod snapshots;
 mod sources;
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -15,7 +16,7 @@ use runtime::exec::{self, Admissions, Pool};
 use runtime::explain;
 use runtime::memory::Budget;
 use runtime::optimizer::{self, Rules};
-use runtime::plan::{Node, without_kept};
+use runtime::plan::Node;
 use runtime::spill::SpillSpace;
 
 use crate::accumulators::Registry;
@@ -127,7 +128,7 @@ impl Env {
     }
 
     /// Settings from the command line: `--parallelism`, `--memory`, `--spill-dir`, `--compress-spilled`, `--explain`, `--schema`, `--progress`,
-    /// `--latency`, `--idle-after`, `--engine`. What else stands
+    /// `--latency`, `--idle-after`, `--snapshots`, `--snapshot-every`, `--restore`, `--engine`. What else stands
     /// there is the program's own: see [`Env::args`]. `--help` prints the settings and ends the program.
     ///
     /// # Errors
@@ -203,7 +204,7 @@ impl Env {
     /// What cannot be right about the program.
     pub fn explain(&self) -> Result<String> {
         let sinks = self.inner.sinks.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let plan = optimizer::plan(&without_kept(&sinks), self.planning())?;
+        let plan = optimizer::plan(&self.as_run(&sinks)?, self.planning())?;
         Ok(explain::text(&plan, None, self.inner.options.explain_fields))
     }
 
@@ -214,7 +215,7 @@ impl Env {
     /// What cannot be right about the program.
     pub fn plan(&self) -> Result<Plan> {
         let sinks = self.inner.sinks.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let plan = optimizer::plan(&without_kept(&sinks), self.planning())?;
+        let plan = optimizer::plan(&self.as_run(&sinks)?, self.planning())?;
         Ok(Plan::of(plan))
     }
 

@@ -61,6 +61,13 @@ pub struct Options {
     pub latency: Duration,
     /// So long a task's part of a source has nothing new before event time goes on without it.
     pub idle_after: Duration,
+    /// A folder for snapshots of jobs that do not end: each is what such a job was at one moment, so that it can [go on](Options::restore) from there. Needs the feature
+    /// `snapshots` of the package.
+    pub snapshots: Option<PathBuf>,
+    /// From the beginning of one snapshot to that of the next; where it is none, snapshots are taken when [`JobHandle::snapshot`](crate::JobHandle::snapshot) asks for one.
+    pub snapshot_every: Option<Duration>,
+    /// Whether jobs go on from the newest snapshot in that folder; where there is none they begin.
+    pub restore: bool,
     /// Which engine runs.
     pub engine: Engine,
     /// Rules that the optimizer leaves out: results are the same without them. For tests, and to see what a rule is worth.
@@ -87,6 +94,9 @@ impl Default for Options {
             progress: ProgressWhen::Terminal,
             latency: Duration::from_millis(5),
             idle_after: Duration::from_secs(1),
+            snapshots: None,
+            snapshot_every: Some(Duration::from_secs(10)),
+            restore: false,
             engine: Engine::Local,
             without: Vec::new(),
             decisions: None,
@@ -121,6 +131,9 @@ impl Options {
             },
             latency: matches.get_one::<Duration>("latency").copied().unwrap_or(defaults.latency),
             idle_after: matches.get_one::<Duration>("idle-after").copied().unwrap_or(defaults.idle_after),
+            snapshots: chosen("snapshots").map(PathBuf::from),
+            snapshot_every: matches.get_one::<Duration>("snapshot-every").copied().or(defaults.snapshot_every),
+            restore: matches.get_flag("restore"),
             engine: if chosen("engine") == Some("embedded") { Engine::Embedded } else { Engine::Local },
             decisions: None,
             without: Rule::ALL.into_iter().filter(|rule| is_without(rule.name())).collect(),
@@ -167,6 +180,9 @@ fn command(own: &[(&'static str, &'static str)]) -> Command {
         "TIME",
         "How long a source may have nothing new before event time goes on without it: 200ms, 10s [default: 1s]",
     );
+    let snapshots =
+        option("snapshots", "FOLDER", "Where snapshots of jobs that do not end are written [default: none are]");
+    let every = option("snapshot-every", "TIME", "From one snapshot to the next: 500ms, 1min [default: 10s]");
     let engine = option("engine", "ENGINE", "What runs the pipelines [default: local]");
     let without = option("without", "RULE", "A rule that the optimizer leaves out; results are the same");
     // The name in messages is the program's own, from the command line.
@@ -180,6 +196,9 @@ fn command(own: &[(&'static str, &'static str)]) -> Command {
         .arg(progress.value_parser(PossibleValuesParser::new(["terminal", "always", "never"])))
         .arg(latency.value_parser(parse_duration))
         .arg(idle.value_parser(parse_duration))
+        .arg(snapshots)
+        .arg(every.value_parser(parse_duration))
+        .arg(flag("restore", "Go on from the newest snapshot, if there is one").requires("snapshots"))
         .arg(engine.value_parser(PossibleValuesParser::new(["local", "embedded"])))
         .arg(without.action(ArgAction::Append).value_parser(PossibleValuesParser::new(Rule::ALL.map(Rule::name))))
         .args(own.iter().map(|&(name, help)| option(name, "VALUE", help)))

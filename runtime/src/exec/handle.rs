@@ -50,6 +50,15 @@ impl<R, E> JobHandle<R, E> {
         }
     }
 
+    /// Has a snapshot taken; see [`JobControl::snapshot`].
+    ///
+    /// # Errors
+    /// Where none are taken of the job, or it ends before.
+    pub fn snapshot(&self) -> crate::error::Result<u64> {
+        let has_ended = || Error::Plan("the job has ended: there is nothing to take a snapshot of".to_owned());
+        self.control.as_ref().ok_or_else(has_ended)?.snapshot()
+    }
+
     /// Whether the job has ended.
     #[must_use]
     pub fn is_finished(&self) -> bool {

@@ -3,10 +3,12 @@
 //! Protocol and files are elsewhere (`snapshot`); here are the locks and the threads. Tasks call in, and whatever the coordinator has to be done then is done: a
 //! barrier is a number that the heads of sources look at, and to write a manifest and commit is work for a thread that may block.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::blocking::BlockingFor;
 use super::channel::{QueuePlace, Wake};
@@ -14,9 +16,10 @@ use super::job::Job;
 use super::timers::Alarm;
 use crate::error::{Error, Result};
 use crate::kernel::Blocking as _;
-use crate::physical::{Head, PhysicalPlan};
-use crate::plan::Node;
+use crate::physical::{Head, InlineStepPlan, PhysicalPlan, identities, without_number};
+use crate::plan::{Node, topological};
 use crate::snapshot::{Action, Coordinator, Manifest, OperatorSnapshot, Store, kill_point};
+use crate::strategy::Recovery;
 
 /// How snapshots of a job are taken.
 #[derive(Clone)]
@@ -31,8 +34,8 @@ pub struct SnapshotSettings {
 
 impl SnapshotSettings {
     /// What there is of an operator in the snapshot that the job goes on from.
-    pub(super) fn restored(&self, identity: &str) -> Option<&OperatorSnapshot> {
-        self.restored.as_ref()?.operators.get(identity)
+    fn restored(&self, name: &str) -> Option<&OperatorSnapshot> {
+        self.restored.as_ref()?.operators.get(name)
     }
 
     /// The epoch of that snapshot; 0 where the job begins.
@@ -41,7 +44,7 @@ impl SnapshotSettings {
     }
 }
 
-/// By the operators' identities.
+/// By the operators' names.
 type Operators = BTreeMap<String, OperatorSnapshot>;
 
 /// The snapshots of one run.
@@ -50,8 +53,9 @@ pub(super) struct Snapshots {
     job: Arc<Job>,
     /// The manifest of each, as far as it is the same in all.
     blank: Manifest,
-    /// Sinks that commit by epochs.
-    sinks: Vec<Arc<Node>>,
+    names: Names,
+    /// Sinks that commit by epochs, and their names.
+    sinks: Vec<(String, Arc<Node>)>,
     /// The numbers of the tasks that take part, by stage and subtask.
     tasks: HashMap<(usize, usize), usize>,
     /// The epoch whose barrier is to be said.
@@ -84,7 +88,11 @@ impl Snapshots {
         parallelism: usize,
         job: &Arc<Job>,
     ) -> Result<Arc<Self>> {
-        check(plan, &settings)?;
+        let names = names(plan)?;
+        let program = xxh3_64(identities(&topological(sinks)).join("\n").as_bytes());
+        if let Some(manifest) = &settings.restored {
+            check_names(&names, program, manifest)?;
+        }
         let endless = plan.endless_stages();
         let of_stages = plan.stages.iter().enumerate().filter(|&(number, _)| endless[number]);
         let of_tasks = of_stages.flat_map(|(stage, plan)| (0..plan.tasks).map(move |subtask| (stage, subtask)));
@@ -101,8 +109,20 @@ impl Snapshots {
             alarm: None,
         };
         Ok(Arc::new(Snapshots {
-            blank: Manifest { epoch: 0, parallelism, decisions: plan.decisions(), operators: Operators::new() },
-            sinks: sinks.iter().filter(|sink| sink.operator.epochs().is_some()).cloned().collect(),
+            blank: Manifest {
+                epoch: 0,
+                program,
+                parallelism,
+                decisions: plan.decisions(),
+                operators: Operators::new(),
+            },
+            sinks: sinks
+                .iter()
+                .zip(&plan.sinks)
+                .filter(|(sink, _)| sink.operator.epochs().is_some())
+                .filter_map(|(sink, operator)| Some((names.get(operator)?.clone(), sink.clone())))
+                .collect(),
+            names,
             settings,
             job: job.clone(),
             tasks,
@@ -125,15 +145,26 @@ impl Snapshots {
         self.tasks.get(&(stage, subtask)).copied()
     }
 
+    /// The name of an operator that has something in snapshots.
+    pub(super) fn name(&self, operator: usize) -> Option<&str> {
+        self.names.get(&operator).map(String::as_str)
+    }
+
+    /// What there is of such an operator in the snapshot that the job goes on from.
+    pub(super) fn restored(&self, operator: usize) -> Option<&OperatorSnapshot> {
+        self.settings.restored(self.name(operator)?)
+    }
+
     /// Has sinks be as the snapshot says that the job goes on from, and removes what is newer, before the first task runs.
     pub(super) fn recover(&self) -> Result<()> {
         let epoch = self.settings.restored_epoch();
-        for sink in &self.sinks {
-            let prepared = self.settings.restored(&sink.identity()).map_or(&[][..], |operator| &operator.prepared);
+        self.settings.store.remove_after(epoch)?;
+        for (name, sink) in &self.sinks {
+            let prepared = self.settings.restored(name).map_or(&[][..], |operator| &operator.prepared);
             let Some(epochs) = sink.operator.epochs() else { continue };
             epochs.recover(epoch, prepared).map_err(|error| error.at(&sink.origin))?;
         }
-        self.settings.store.remove_after(epoch)
+        Ok(())
     }
 
     /// Begins to take snapshots.
@@ -231,8 +262,8 @@ impl Snapshots {
         let store = &self.settings.store;
         store.complete(manifest)?;
         kill_point("manifest-written", manifest.epoch);
-        for sink in &self.sinks {
-            let operator = manifest.operators.get(&sink.identity());
+        for (name, sink) in &self.sinks {
+            let operator = manifest.operators.get(name);
             let prepared = operator.map_or(&[][..], |operator| &operator.prepared);
             if let (Some(epochs), false) = (sink.operator.epochs(), prepared.is_empty()) {
                 epochs.commit(prepared).map_err(|error| error.at(&sink.origin))?;
@@ -310,11 +341,14 @@ impl Barriers {
     }
 }
 
-/// Holds a plan against what snapshots need of it.
-fn check(plan: &PhysicalPlan, settings: &SnapshotSettings) -> Result<()> {
-    use crate::physical::InlineStepPlan;
-    use crate::strategy::Recovery;
+/// The operators that have something in snapshots, by their numbers in the plan: the names that they have there.
+type Names = HashMap<usize, String>;
 
+/// Names the operators of a plan that have something in snapshots: by their identities, and where several have one, by their order.
+///
+/// # Errors
+/// Where an operator keeps what no snapshot can hold, by its origin.
+fn names(plan: &PhysicalPlan) -> Result<Names> {
     let refuse = |operator: usize, message: String| Err(Error::Plan(message).at(&plan.operators[operator].origin));
     let lost = |operator: usize, how: &str| {
         let message = format!(
@@ -322,41 +356,20 @@ fn check(plan: &PhysicalPlan, settings: &SnapshotSettings) -> Result<()> {
         );
         refuse(operator, message)
     };
-    let endless = plan.endless_stages();
-    let mut named: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut name = |operator: usize| {
-        let identity = plan.operators[operator].identity.as_str();
-        named.insert(identity, operator);
-        match identity.rsplit_once('#') {
-            Some((first, number)) if number.parse::<u64>().is_ok() => refuse(
-                operator,
-                format!(
-                    "a snapshot finds operators by their names, and several are called `{first}`; bind each to a name of its own, `let hits = …`"
-                ),
-            ),
-            _ => Ok(()),
-        }
-    };
+    let (endless, mut named) = (plan.endless_stages(), BTreeSet::new());
     for (number, stage) in plan.stages.iter().enumerate() {
         let outputs = stage.outputs.iter().chain(stage.steps.iter().flat_map(|step| &step.others));
-        for output in outputs.filter(|output| !endless[number] && endless[output.to.0]) {
-            refuse(
-                output.operator,
-                "snapshots are taken of this job, and none can say how far this flow was read, which ends and meets one that does not; run the job without `--snapshots`"
-                    .to_owned(),
-            )?;
+        if let Some(output) = outputs.clone().find(|output| !endless[number] && endless[output.to.0]) {
+            let message = "snapshots are taken of this job, and none can say how far this flow was read, which ends and meets one that does not; run the job without `--snapshots`";
+            refuse(output.operator, message.to_owned())?;
         }
         if !endless[number] {
             continue;
         }
         if let Head::Source(operator, ..) = stage.head {
-            name(operator)?;
+            named.insert(operator);
         }
-        let inlines = stage
-            .steps
-            .iter()
-            .flat_map(|step| &step.inline)
-            .chain(stage.outputs.iter().flat_map(|output| &output.inline));
+        let inlines = stage.steps.iter().flat_map(|step| &step.inline).chain(outputs.flat_map(|output| &output.inline));
         for inline in inlines {
             if let InlineStepPlan::Filter(operator, predicate) = inline
                 && predicate.keeps_state()
@@ -367,18 +380,62 @@ fn check(plan: &PhysicalPlan, settings: &SnapshotSettings) -> Result<()> {
         for step in &stage.steps {
             match step.driver.recovery {
                 Recovery::Stateless => {}
-                Recovery::Restored => name(step.operator)?,
+                Recovery::Restored => _ = named.insert(step.operator),
                 Recovery::Lost => lost(step.operator, &step.driver.name)?,
             }
         }
     }
-    let known = settings.restored.iter().flat_map(|manifest| manifest.operators.keys());
-    if let Some(missing) = known.into_iter().find(|identity| !named.contains_key(identity.as_str())) {
-        let names: Vec<&str> = named.keys().copied().collect();
+    let mut seen: HashMap<&str, usize> = HashMap::new();
+    let name = |operator: usize| {
+        let identity = without_number(&plan.operators[operator].identity);
+        let count = seen.entry(identity).or_default();
+        *count += 1;
+        (operator, if *count == 1 { identity.to_owned() } else { format!("{identity}#{count}") })
+    };
+    Ok(named.into_iter().map(name).collect())
+}
+
+/// Holds the names of a program against those of the snapshot that it goes on from.
+fn check_names(names: &Names, program: u64, manifest: &Manifest) -> Result<()> {
+    let (known, found) = (BTreeSet::from_iter(names.values()), BTreeSet::from_iter(manifest.operators.keys()));
+    if let Some(missing) = found.difference(&known).next() {
+        let known: Vec<&str> = known.iter().map(|name| name.as_str()).collect();
         return Err(Error::Plan(format!(
-            "the snapshot has something of an operator `{missing}`, and this program has none of that name, but {}; give it its name back, or begin anew in another folder",
-            names.join(", ")
+            "the snapshot has something of an operator `{missing}`, and this program has none of that name, but `{}`; give it its name back, or begin anew in another folder",
+            known.join("`, `")
         )));
     }
-    Ok(())
+    let numbered = known.union(&found).find(|name| without_number(name) != name.as_str());
+    match numbered.filter(|_| program != manifest.program) {
+        None => Ok(()),
+        Some(name) => Err(Error::Plan(format!(
+            "several operators are called `{}`, and the program is another than that of the snapshot: nobody can say which is which; take it back, or begin anew in another folder",
+            without_number(name)
+        ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(names: &[&str]) -> Names {
+        names.iter().map(|name| (*name).to_owned()).enumerate().collect()
+    }
+
+    #[test]
+    fn a_program_finds_what_is_its_own_or_is_refused() {
+        let snapshot = |names: &[&str]| {
+            let operator = |name: &&str| ((*name).to_owned(), OperatorSnapshot::default());
+            Manifest { program: 1, operators: names.iter().map(operator).collect(), ..Manifest::default() }
+        };
+        let check = |names: &[&str], program, known: &[&str]| check_names(&named(names), program, &snapshot(known));
+        // What is new begins, in a program that is another.
+        check(&["clicks", "hits", "more"], 2, &["clicks", "hits"]).unwrap();
+        check(&["clicks", "clicks#2"], 1, &["clicks", "clicks#2"]).unwrap();
+        let error = check(&["clicks", "counts"], 2, &["clicks", "hits"]).unwrap_err().to_string();
+        assert!(error.contains("an operator `hits`") && error.contains("but `clicks`, `counts`"), "{error}");
+        let error = check(&["clicks", "clicks#2"], 2, &["clicks"]).unwrap_err().to_string();
+        assert!(error.contains("several operators are called `clicks`"), "{error}");
+    }
 }

@@ -140,10 +140,9 @@ impl<'p> Starter<'p> {
     fn task_snapshots(&self, stage: usize, subtask: usize, me: &Arc<dyn Wake>) -> Option<TaskSnapshots> {
         let (snapshots, plan) = (self.snapshots?, &self.plan.stages[stage]);
         let task = snapshots.task(stage, subtask)?;
-        let identity = |operator: usize| self.plan.operators[operator].identity.clone();
-        let source = if let Head::Source(operator, ..) = plan.head { Some(identity(operator)) } else { None };
-        let identities = plan.steps.iter().map(|step| identity(step.operator)).collect();
-        Some(TaskSnapshots::new(snapshots, (task, subtask), source, identities, self.blocking(me)))
+        let source = if let Head::Source(operator, ..) = plan.head { Some(operator) } else { None };
+        let steps = plan.steps.iter().map(|step| step.operator);
+        Some(TaskSnapshots::new(snapshots, (task, subtask), source, steps, self.blocking(me)))
     }
 
     fn memory(&self, operator: usize) -> Memory {
@@ -229,8 +228,7 @@ impl<'p> Starter<'p> {
 
     /// How far a source was read where the job goes on from a snapshot.
     fn starts(&self, operator: usize) -> &[SplitPosition] {
-        let identity = &self.plan.operators[operator].identity;
-        let restored = self.snapshots.and_then(|snapshots| snapshots.settings().restored(identity));
+        let restored = self.snapshots.and_then(|snapshots| snapshots.restored(operator));
         restored.map_or(&[], |operator| &operator.positions)
     }
 

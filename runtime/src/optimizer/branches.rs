@@ -17,7 +17,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::plan::Node;
+use crate::plan::{Node, endless};
 use crate::strategy::Role;
 
 /// An input of a node: the node's sequence number, and which of its inputs.
@@ -50,12 +50,8 @@ pub(super) fn forks_of(nodes: &[Arc<Node>], edges: &HashSet<Edge>) -> HashSet<u6
 /// That takes two branches of one endless flow, of which a join takes one before the other. A union takes whatever comes; a side that is a finite flow ends, and
 /// so does what waits for it; and branches of a source itself read it once each.
 pub(super) fn refuse_endless(nodes: &[Arc<Node>], meeting: &HashSet<Edge>) -> Result<()> {
-    let mut endless: HashSet<u64> = HashSet::new();
+    let endless = endless(nodes);
     for node in nodes {
-        let begins = matches!(node.operator.role(), Role::Source(source) if source.is_endless());
-        if begins || node.inputs.iter().any(|input| endless.contains(&input.sequence)) {
-            endless.insert(node.sequence);
-        }
         let spooled = |(index, input): (usize, &Arc<Node>)| {
             (endless.contains(&input.sequence) && meeting.contains(&(node.sequence, index))).then(|| input.clone())
         };

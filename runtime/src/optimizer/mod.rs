@@ -64,7 +64,9 @@ pub fn plan(sinks: &[Arc<Node>], resources: Resources) -> Result<PhysicalPlan> {
     let estimates = estimates::estimate(&nodes, &live);
     let meeting = branches::meeting(&nodes);
     branches::refuse_endless(&nodes, &meeting)?;
-    let plan = choose::choose(&nodes, &live, &estimates, &meeting, resources)?;
+    let mut plan = choose::choose(&nodes, &live, &estimates, &meeting, resources)?;
+    let number = |sink: &Arc<Node>| nodes.iter().position(|node| node.sequence == sink.sequence);
+    plan.sinks = sinks.iter().filter_map(number).collect();
     sanity::check(&plan)?;
     Ok(plan)
 }

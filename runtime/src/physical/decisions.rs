@@ -133,6 +133,12 @@ pub(crate) fn choice_value(choice: &Choice) -> Value {
     json!({ "how": choice.how, "ships": choice.ships, "tasks": choice.tasks })
 }
 
+/// An identity without the number that tells it from others of the same name.
+pub(crate) fn without_number(identity: &str) -> &str {
+    let is_number = |number: &str| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    identity.rsplit_once('#').filter(|(_, number)| is_number(number)).map_or(identity, |(name, _)| name)
+}
+
 /// The identities of a plan's nodes: where several have one, the later ones have a number behind it.
 pub(crate) fn identities(nodes: &[Arc<Node>]) -> Vec<String> {
     let mut seen: HashMap<String, usize> = HashMap::new();

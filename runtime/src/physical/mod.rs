@@ -17,7 +17,7 @@ use crate::source::{Scan, Source};
 use crate::strategy::{DriverFactory, Estimate, EventTimeOf, Ship, TumblingWindows};
 
 pub use decisions::{Candidate, Choice, Decisions};
-pub(crate) use decisions::{choice_value, identities};
+pub(crate) use decisions::{choice_value, identities, without_number};
 
 /// An operator as the plan shows it; steps, filters and views name it by index.
 pub struct OperatorInfo {
@@ -161,6 +161,8 @@ pub struct PhysicalPlan {
     pub operators: Vec<OperatorInfo>,
     /// The stages.
     pub stages: Vec<StagePlan>,
+    /// The operators that are sinks, in the order in which these were given.
+    pub sinks: Vec<usize>,
 }
 
 impl PhysicalPlan {

@@ -15,9 +15,10 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::error::{Origin, Result};
+use crate::error::{Error, Origin, Result};
 use crate::output::{self, Claim};
 use crate::row::Schema;
+use crate::strategy::Role;
 
 pub use forwards::Forwards;
 pub use loops::Loops;
@@ -108,6 +109,42 @@ pub fn without_kept(sinks: &[Arc<Node>]) -> Vec<Arc<Node>> {
         copies.insert(node.sequence, if is_same { node } else { node.with_inputs(inputs) });
     }
     sinks.iter().filter_map(|sink| copies.get(&sink.sequence)).cloned().collect()
+}
+
+/// The same plan where snapshots are taken: what is made of flows that do not end becomes visible epoch by epoch. See [`Operator::by_epochs`].
+///
+/// # Errors
+/// Where a sink cannot do that.
+pub fn by_epochs(sinks: &[Arc<Node>]) -> Result<Vec<Arc<Node>>> {
+    let endless = endless(&topological(sinks));
+    let by_epochs = |sink: &Arc<Node>| {
+        if !endless.contains(&sink.sequence) {
+            return Ok(sink.clone());
+        }
+        let operator = sink.operator.by_epochs().ok_or_else(|| {
+            let word = sink.operator.name();
+            let message = format!(
+                "snapshots are taken of this job, and this `{word}` cannot show its records snapshot by snapshot: write a folder of files, `.write_csv(\"hits/\")`, whose path ends with `/`"
+            );
+            Error::Plan(message).at(&sink.origin)
+        })?;
+        let (path, origin, text) = (sink.path.clone(), sink.origin.clone(), sink.text.clone());
+        Ok(Node::new(path, origin, text, operator, sink.inputs.clone()))
+    };
+    sinks.iter().map(by_epochs).collect()
+}
+
+/// Of these nodes, inputs before consumers, those whose records have no end, by their sequence.
+#[must_use]
+pub fn endless(nodes: &[Arc<Node>]) -> HashSet<u64> {
+    let mut endless = HashSet::new();
+    for node in nodes {
+        let begins = matches!(node.operator.role(), Role::Source(source) if source.is_endless());
+        if begins || node.inputs.iter().any(|input| endless.contains(&input.sequence)) {
+            endless.insert(node.sequence);
+        }
+    }
+    endless
 }
 
 /// Holds nodes against what only the whole graph can know to be wrong: each by itself, then where they write.

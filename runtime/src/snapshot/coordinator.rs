@@ -55,11 +55,6 @@ impl Coordinator {
         self.epoch + 1
     }
 
-    /// The epoch that was begun last.
-    pub(crate) fn epoch(&self) -> u64 {
-        self.epoch
-    }
-
     /// What is to be done now, said once.
     pub(crate) fn next(&mut self, now: Instant) -> Option<Action> {
         match &self.phase {

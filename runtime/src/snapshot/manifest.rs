@@ -19,6 +19,8 @@ const VERSION: u64 = 1;
 pub struct Manifest {
     /// Its number; they have no gaps.
     pub epoch: u64,
+    /// The identities of all operators of the program, as one number: where it is the same, operators of one name are told apart by their order.
+    pub program: u64,
     /// Parallel tasks that the job had.
     pub parallelism: usize,
     /// How its operators ran.
@@ -108,6 +110,7 @@ impl Manifest {
             self.operators.iter().map(|(id, operator)| (id.clone(), operator.value())).collect();
         let snapshot = json!({
             "epoch": self.epoch,
+            "program": format!("{:016x}", self.program),
             "parallelism": self.parallelism,
             "decisions": self.decisions.to_json(),
             "operators": operators,
@@ -140,6 +143,7 @@ impl Manifest {
         let operator = |(id, value): (&String, &Value)| Some((id.clone(), OperatorSnapshot::of(value)?));
         Some(Manifest {
             epoch: snapshot["epoch"].as_u64()?,
+            program: u64::from_str_radix(snapshot["program"].as_str()?, 16).ok()?,
             parallelism: usize::try_from(snapshot["parallelism"].as_u64()?).ok()?,
             decisions: Decisions::from_json(snapshot["decisions"].as_str()?).ok()?,
             operators: snapshot["operators"].as_object()?.iter().map(operator).collect::<Option<_>>()?,
@@ -174,6 +178,7 @@ mod tests {
         let choice = Choice { how: "aggregate".to_owned(), ships: vec!["hash 0".to_owned()], tasks: 2 };
         Manifest {
             epoch: 9,
+            program: u64::MAX - 1,
             parallelism: 2,
             decisions: Decisions::default().with("hits", choice),
             operators: BTreeMap::from([("clicks/read".to_owned(), sources), ("hits".to_owned(), state)]),

@@ -137,6 +137,7 @@ fn object(epoch: u64, name: &str) -> String {
 }
 
 #[cfg(all(test, feature = "snapshots"))]
+#[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
 

@@ -20,9 +20,8 @@ pub(in crate::exec) struct TaskSnapshots {
     /// Its number among the tasks that take part.
     task: usize,
     subtask: usize,
-    /// The identities of the operators of its steps, and of the source that it reads.
-    identities: Vec<String>,
-    source: Option<String>,
+    /// The source that it reads.
+    source: Option<usize>,
     blocking: Arc<dyn Blocking>,
     taking: Option<Taking>,
     /// What is put back before it begins.
@@ -42,6 +41,7 @@ struct Taking {
 /// The state of a step on its way.
 struct Upload {
     step: usize,
+    operator: String,
     name: String,
     file: Background<Written>,
 }
@@ -74,27 +74,17 @@ impl TaskSnapshots {
     pub(in crate::exec) fn new(
         snapshots: &Arc<Snapshots>,
         (task, subtask): (usize, usize),
-        source: Option<String>,
-        identities: Vec<String>,
+        source: Option<usize>,
+        steps: impl Iterator<Item = usize>,
         blocking: Arc<dyn Blocking>,
     ) -> Self {
-        let settings = snapshots.settings();
-        let of_step = |(step, identity): (usize, &String)| {
-            let files = settings.restored(identity).map_or(&[][..], |operator| &operator.files);
+        let of_step = |(step, operator): (usize, usize)| {
+            let files = snapshots.restored(operator).map_or(&[][..], |operator| &operator.files);
             files.iter().map(move |file| Restore { step, name: file.name.clone(), file: None }).collect::<Vec<_>>()
         };
-        let restoring = identities.iter().enumerate().flat_map(of_step).collect();
-        TaskSnapshots {
-            snapshots: snapshots.clone(),
-            task,
-            subtask,
-            identities,
-            source,
-            blocking,
-            taking: None,
-            restoring,
-            has_begun: false,
-        }
+        let restoring = steps.enumerate().flat_map(of_step).collect();
+        let (snapshots, taking, has_begun) = (snapshots.clone(), None, false);
+        TaskSnapshots { snapshots, task, subtask, source, blocking, taking, restoring, has_begun }
     }
 
     /// The snapshot of this epoch; it begins with the first that asks.
@@ -113,7 +103,7 @@ impl TaskSnapshots {
 
     /// The source says a barrier: it was read up to here.
     pub(super) fn source_passed(&mut self, epoch: u64, positions: Vec<SplitPosition>) -> Result<()> {
-        let source = self.source.clone();
+        let source = self.source.and_then(|source| self.snapshots.name(source)).map(str::to_owned);
         let taking = self.taking(epoch)?;
         if let Some(source) = source {
             taking.brings.entry(source).or_default().positions = positions;
@@ -124,7 +114,7 @@ impl TaskSnapshots {
 
     /// A barrier has gone through a step.
     pub(super) fn step_passed(&mut self, epoch: u64, number: usize, step: &mut Step) -> Result<()> {
-        let identity = self.identities[number].clone();
+        let Some(operator) = self.snapshots.name(step.operator).map(str::to_owned) else { return Ok(()) };
         let prepared = step.driver.prepared();
         if !prepared.is_empty() {
             kill_point("sink-prepared", epoch);
@@ -132,12 +122,12 @@ impl TaskSnapshots {
         let name = format!("{}-{}.state", step.operator, self.subtask);
         let (snapshots, blocking) = (self.snapshots.clone(), self.blocking.clone());
         let taking = self.taking(epoch)?;
-        taking.brings.entry(identity).or_default().prepared.extend(prepared);
+        taking.brings.entry(operator.clone()).or_default().prepared.extend(prepared);
         if step.driver.state().is_some() {
             kill_point("state-marked", epoch);
             let writer = snapshots.settings().store.writer(epoch, &name)?;
             let file = Background::new(Written { writer: Some(writer), bytes: 0 }, &blocking);
-            taking.uploads.push(Upload { step: number, name, file });
+            taking.uploads.push(Upload { step: number, operator, name, file });
         }
         Ok(())
     }
@@ -163,8 +153,12 @@ impl TaskSnapshots {
                 continue;
             }
             let upload = taking.uploads.swap_remove(number);
-            let brings = taking.brings.entry(self.identities[upload.step].clone()).or_default();
-            brings.files.push(StateFile { name: upload.name, bytes: written.bytes });
+            taking
+                .brings
+                .entry(upload.operator)
+                .or_default()
+                .files
+                .push(StateFile { name: upload.name, bytes: written.bytes });
         }
         let is_written = taking.uploads.is_empty();
         if is_written && let Some(taking) = self.taking.take_if(|taking| taking.has_left) {
@@ -178,11 +172,13 @@ impl TaskSnapshots {
     /// The task has come to its end, and its images are written.
     pub(super) fn end(&mut self, positions: Vec<SplitPosition>, steps: &mut [Step]) {
         let mut brings: BTreeMap<String, OperatorSnapshot> = BTreeMap::new();
-        if let Some(source) = self.source.take() {
-            brings.entry(source).or_default().positions = positions;
+        if let Some(source) = self.source.and_then(|source| self.snapshots.name(source)) {
+            brings.entry(source.to_owned()).or_default().positions = positions;
         }
-        for (identity, step) in self.identities.iter().zip(steps) {
-            brings.entry(identity.clone()).or_default().prepared.extend(step.driver.prepared());
+        for step in steps {
+            if let Some(operator) = self.snapshots.name(step.operator) {
+                brings.entry(operator.to_owned()).or_default().prepared.extend(step.driver.prepared());
+            }
         }
         self.snapshots.ended(self.task, brings);
     }

@@ -86,7 +86,8 @@ fn a_head_goes_on_from_the_positions_of_others() {
         let (mut found, mut heads) =
             (vec![Vec::new(); 3], vec![head(&folder, (0, 2), &[]), head(&folder, (1, 2), &[])]);
         heads.iter_mut().for_each(|head| _ = take(head, batches, &watch, &mut found));
-        let positions: Vec<Position> = heads.iter().flat_map(SourceHead::positions).collect();
+        let positions = heads.iter().flat_map(SourceHead::positions).map(|split| split.position);
+        let positions: Vec<Position> = positions.collect();
         let mut parts: Vec<usize> = positions.iter().map(|position| position.part).collect();
         parts.sort_unstable();
         assert_eq!(parts, if batches == 0 { vec![] } else { vec![0, 1, 2] });
@@ -148,7 +149,7 @@ fn a_turn_that_no_other_split_takes_changes_nothing() {
         assert_eq!(take(&mut head, 1, &watch, &mut found), Some(SourceProgress::Wait));
     }
     assert_eq!(found, [(0..10).chain(20..30).collect::<Vec<u64>>(), (10..20).chain(30..40).collect()]);
-    let parts: Vec<usize> = head.positions().iter().map(|position| position.part).collect();
+    let parts: Vec<usize> = head.positions().iter().map(|split| split.position.part).collect();
     assert_eq!(parts, [0, 1]);
 }
 

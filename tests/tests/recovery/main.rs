@@ -1,0 +1,147 @@
+//! Jobs that are killed and go on from their last snapshot: what they write holds each record once.
+//!
+//! A child process runs the job, and is killed by the kernel: at a random moment, or where `KILL_AT` says. Another one goes on, with as many tasks or others. In the
+//! end the log is sealed, a child comes to its end, and what all of them have written is held against plain loops over what was written to the log.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod generator;
+mod job;
+
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use dataflow::Options;
+use dataflow::prelude::*;
+use tests::{Folder, Random, within_two_minutes};
+
+use generator::Generator;
+use job::{Places, check, declare, options};
+
+const SIGKILL: i32 = 9;
+
+/// Runs the job in this process, when it is the child of a test below; nothing else.
+#[test]
+fn child() {
+    let Ok(place) = std::env::var("RECOVERY_PLACE") else { return };
+    let parallelism = std::env::var("RECOVERY_PARALLELISM").unwrap().parse().unwrap();
+    let places = Places(place.into());
+    let env = Env::new(options(&places, parallelism));
+    declare(&env, &places).unwrap();
+    env.run().unwrap();
+}
+
+fn spawn(places: &Places, parallelism: usize, kill_at: Option<&str>) -> Child {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "child", "--nocapture", "--test-threads=1"]);
+    command.env("RECOVERY_PLACE", &places.0).env("RECOVERY_PARALLELISM", parallelism.to_string());
+    command.env_remove("KILL_AT").stdout(Stdio::null());
+    command.envs(kill_at.map(|place| ("KILL_AT", place)));
+    command.spawn().unwrap()
+}
+
+/// Waits for a child that is to be killed where it says; fails where it is not.
+fn wait_for_kill(mut child: Child, place: &str) {
+    let begun = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            assert_eq!(status.signal(), Some(SIGKILL), "{place}: {status}");
+            return;
+        }
+        if begun.elapsed() > Duration::from_secs(60) {
+            child.kill().unwrap();
+            child.wait().unwrap();
+            panic!("{place} was not reached within a minute");
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// A job that nobody kills reaches the end of the log.
+fn run_to_end(places: &Places, parallelism: usize) {
+    let status = spawn(places, parallelism, None).wait().unwrap();
+    assert!(status.success(), "the last child: {status}");
+}
+
+fn last_snapshot(places: &Places) -> u64 {
+    places.snapshots().last().copied().unwrap_or(0)
+}
+
+#[test]
+fn a_job_that_is_killed_at_any_step_of_a_snapshot_writes_each_record_once() {
+    within_two_minutes("kills at named places", || {
+        let folder = Folder::default();
+        let places = Places(folder.join("").into());
+        let generator = Generator::start(&places, 5);
+        let names = ["barrier-injected", "state-marked", "sink-prepared", "manifest-written", "sink-committed"];
+        for (number, name) in names.iter().cycle().take(2 * names.len()).enumerate() {
+            let before = last_snapshot(&places);
+            // Two snapshots are whole by then, but for those that the third one is.
+            let epoch = before + 3;
+            let place = format!("{name}:{epoch}");
+            let parallelism = [2, 1, 4, 3][number % 4];
+            wait_for_kill(spawn(&places, parallelism, Some(&place)), &place);
+            let is_whole = matches!(*name, "manifest-written" | "sink-committed");
+            assert_eq!(last_snapshot(&places), if is_whole { epoch } else { epoch - 1 }, "{place}");
+        }
+        let clicks = generator.finish();
+        run_to_end(&places, 2);
+        check(&places, &clicks);
+    });
+}
+
+#[test]
+fn a_job_that_is_killed_at_any_moment_writes_each_record_once() {
+    within_two_minutes("kills at random moments", || {
+        let folder = Folder::default();
+        let places = Places(folder.join("").into());
+        let generator = Generator::start(&places, 6);
+        let mut random = Random(17);
+        for number in 0..10 {
+            let before = last_snapshot(&places);
+            let mut child = spawn(&places, 1 + number % 4, None);
+            let begun = Instant::now();
+            // A snapshot of its own is whole before.
+            while last_snapshot(&places) <= before {
+                assert!(begun.elapsed() < Duration::from_secs(60), "no snapshot within a minute");
+                assert_eq!(child.try_wait().unwrap(), None, "the child has ended by itself");
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            std::thread::sleep(Duration::from_micros(random.below(100_000)));
+            child.kill().unwrap();
+            assert_eq!(child.wait().unwrap().signal(), Some(SIGKILL));
+        }
+        let clicks = generator.finish();
+        run_to_end(&places, 3);
+        check(&places, &clicks);
+        // All of it has ended, so there is nothing more to do.
+        run_to_end(&places, 1);
+        check(&places, &clicks);
+    });
+}
+
+#[test]
+fn a_snapshot_is_taken_when_it_is_asked_for() {
+    within_two_minutes("a snapshot on demand", || {
+        let folder = Folder::default();
+        let places = Places(folder.join("").into());
+        let generator = Generator::start(&places, 7);
+        let env = Env::new(Options { snapshot_every: None, ..options(&places, 2) });
+        declare(&env, &places).unwrap();
+        let job = env.start().unwrap();
+        assert_eq!((job.snapshot().unwrap(), job.snapshot().unwrap()), (1, 2));
+        assert_eq!(places.snapshots(), [1, 2]);
+        job.cancel();
+        assert!(job.wait().unwrap_err().is_cancelled());
+        let env = Env::new(Options { snapshot_every: None, ..options(&places, 4) });
+        declare(&env, &places).unwrap();
+        let job = env.start().unwrap();
+        assert_eq!(job.snapshot().unwrap(), 3);
+        let clicks = generator.finish();
+        job.wait().unwrap();
+        // What was made of the last records is committed with a snapshot of its own.
+        assert_eq!(places.snapshots(), [3, 4]);
+        check(&places, &clicks);
+    });
+}
