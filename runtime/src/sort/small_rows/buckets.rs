@@ -202,7 +202,7 @@ impl<K: Key> Buckets<K> {
     /// nearly empty. Room for two levels is paid.
     #[cold]
     fn pack_tails(&mut self) -> Result<()> {
-        let (sizes, base) = (self.chunks.sizes, self.chunks.base);
+        let sizes = self.chunks.sizes;
         let mut waiting = std::mem::take(&mut self.waiting);
         for bucket in waiting.iter_mut().filter(|bucket| bucket.is_inner && !bucket.is_packed) {
             bucket.is_packed = true;
@@ -215,9 +215,9 @@ impl<K: Key> Buckets<K> {
                     self.tails.begin(chunk, sizes);
                     continue;
                 }
-                let from = base.wrapping_add(tail.place + done * sizes.width);
+                let from = tail.place + done * sizes.width;
                 // SAFETY: so many rows of the bucket begin there, and have room in the tails' chunk, which is another.
-                unsafe { from.copy_to_nonoverlapping(base.wrapping_add(to.place), to.rows * sizes.width) };
+                unsafe { self.chunks.in_place.copy(from, to.place, to.rows * sizes.width) };
                 bucket.chunks.push(to);
                 done += to.rows;
             }

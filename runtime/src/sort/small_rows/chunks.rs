@@ -4,26 +4,31 @@ use crate::error::{Error, Result};
 use crate::hash::prefetch;
 use crate::memory::Memory;
 use crate::memory::limits::PAGE_BYTES;
-use crate::page::{FIRST_ROW, Page, Run};
+use crate::page::{FIRST_ROW, InPlace, Page, Run};
 use crate::sort::small_rows::sizes::{CHUNK_BYTES, Chunk, Sizes};
 
 /// Pieces of pages for rows of one width.
 pub(crate) struct Chunks {
     pub(crate) sizes: Sizes,
-    pub(crate) base: *mut u8,
+    pub(crate) base: *const u8,
+    /// For chunks that were claimed: each is one task's, even where the run that it lies in is held by several.
+    pub(crate) in_place: InPlace,
     pub(crate) free: Vec<usize>,
     /// They hold the chunks.
     runs: Vec<Run>,
     memory: Memory,
 }
 
-// SAFETY: `base` is the region's start, which all threads share; the runs have one owner, this.
+// SAFETY: `base` is the region's start, which all threads share; the chunks have one owner, this.
 unsafe impl Send for Chunks {}
 
 impl Chunks {
     /// None yet, for rows of a width, whose places count from a base.
-    pub(crate) fn none((base, width): (*mut u8, usize), memory: &Memory) -> Self {
-        Chunks { sizes: Sizes::of(width), base, free: Vec::new(), runs: Vec::new(), memory: memory.clone() }
+    pub(crate) fn none((base, width): (*const u8, usize), memory: &Memory) -> Self {
+        // SAFETY: places count from `base`, and only chunks are written that were claimed or taken, by this task alone.
+        let in_place = unsafe { InPlace::new(base) };
+        let (free, runs) = (Vec::new(), Vec::new());
+        Chunks { sizes: Sizes::of(width), base, in_place, free, runs, memory: memory.clone() }
     }
 
     pub(crate) fn supply(&mut self, run: Run) {
