@@ -17,9 +17,15 @@ impl InPlace {
         InPlace { start: start.cast_mut() }
     }
 
-    /// The address that places count from, for rows that are written under a brand.
+    /// The address that places count from, to read from.
     #[inline(always)]
-    pub(crate) fn start(&mut self) -> *mut u8 {
+    pub(crate) fn start(&self) -> *const u8 {
+        self.start
+    }
+
+    /// As [`InPlace::start`], to write to: for rows that are written under a brand.
+    #[inline(always)]
+    pub(crate) fn start_mut(&mut self) -> *mut u8 {
         self.start
     }
 

@@ -146,7 +146,7 @@ impl<K: Key> Buckets<K> {
     /// The chunk has so many rows.
     unsafe fn spread_chunk(&mut self, to: &mut Spread, digit: Digit, Chunk { place, rows }: Chunk) -> Result<()> {
         // SAFETY: the caller's promise.
-        unsafe { self.spread(to, digit, (self.chunks.base.wrapping_add(place), rows)) }
+        unsafe { self.spread(to, digit, (self.chunks.base().wrapping_add(place), rows)) }
     }
 
     /// Puts the buckets before those that wait.
@@ -229,7 +229,7 @@ impl<K: Key> Buckets<K> {
 
     /// Puts the rows of the bucket in order, as numbers.
     fn sort(&mut self) {
-        let (Sizes { width, row_bits, .. }, base) = (self.chunks.sizes, self.chunks.base);
+        let (Sizes { width, row_bits, .. }, base) = (self.chunks.sizes, self.chunks.base());
         let digits = self.now.digits;
         let (low, used) = (digits.saturating_sub(KEY_BITS), digits.min(KEY_BITS));
         let mask = (1 << used) - 1;
@@ -271,7 +271,7 @@ impl<K: Key> Buckets<K> {
             next = first + rows;
             numbers[first..next].sort_by_cached_key(|&number| {
                 let mut key = [K::default()];
-                let row = self.chunks.base.wrapping_add(self.place(number));
+                let row = self.chunks.base().wrapping_add(self.place(number));
                 // SAFETY: the number stands for a row of the bucket.
                 unsafe { self.encoding.keys(row, self.chunks.sizes.width, &mut key) };
                 key[0]
