@@ -63,9 +63,9 @@ impl BloomFilter {
     /// Adds a key by its hash.
     #[inline(always)]
     pub fn insert(&mut self, hash: u64) {
-        let at = self.word(hash);
-        // SAFETY: `word` gives the address of one of the words that the run holds, and `&mut self` owns it.
-        unsafe { *at |= bits(hash) };
+        let word = (hash >> self.shift) as usize;
+        // SAFETY: as `word`: it is one of the words that the run holds, and `&mut self` owns it.
+        unsafe { *self.run.start_mut().cast::<u64>().wrapping_add(word) |= bits(hash) };
     }
 
     /// Starts to load the word where a key's bits lie.
@@ -79,13 +79,13 @@ impl BloomFilter {
     #[must_use]
     pub fn contains(&self, hash: u64) -> bool {
         let bits = bits(hash);
-        // SAFETY: as above.
+        // SAFETY: `word` gives the address of one of the words that the run holds.
         unsafe { *self.word(hash) & bits == bits }
     }
 
     /// Runs are aligned to pages and have at least 2^(64 - shift) words, which is more than the shifted hash.
     #[inline(always)]
-    fn word(&self, hash: u64) -> *mut u64 {
+    fn word(&self, hash: u64) -> *const u64 {
         self.run.start().cast::<u64>().wrapping_add((hash >> self.shift) as usize)
     }
 }

@@ -102,7 +102,7 @@ impl HashIndex {
         let slots = self.slots();
         let Some(run) = &mut self.run else { return &mut [] };
         // SAFETY: as `entries`; `&mut self` owns the run.
-        unsafe { std::slice::from_raw_parts_mut(run.start().cast::<u64>(), slots) }
+        unsafe { std::slice::from_raw_parts_mut(run.start_mut().cast::<u64>(), slots) }
     }
 
     #[inline(always)]

@@ -259,7 +259,7 @@ impl HybridHashJoin {
             }
             match reader.poll()? {
                 Read::Page(page) => {
-                    parts.keys.note_page(&page);
+                    parts.keys.note_rows(&page.batch());
                     self.uncut.push_back(page);
                 }
                 Read::Pending => return Ok(Progress::Pending),

@@ -105,7 +105,9 @@ impl RangeDriver {
             (0..batch.rows()).map(|row| ranges::range_of(&batch, row, types, &self.order, bounds) as u64).collect()
         };
         let (number, next) = (types.len() - 1, Cell::new(0));
-        out.pages().adopt(page.map_leaves(&[number], |_| ranges[next.replace(next.get() + 1)].into()));
+        let mut page = page.into_mut(&self.context.memory)?;
+        page.map_leaves(&[number], |_| ranges[next.replace(next.get() + 1)].into());
+        out.pages().adopt(page.freeze());
         Ok(Progress::OutputFull)
     }
 }

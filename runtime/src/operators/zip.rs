@@ -107,9 +107,10 @@ impl ZipDriver {
         Ok(match self.rows.poll()? {
             Read::Page(page) => {
                 let number = Cell::new(first);
-                let numbered = page.map_leaves(&[NUMBER], |_| number.replace(number.get() + self.step).into());
+                let mut numbered = page.into_mut(&self.context.memory)?;
+                numbered.map_leaves(&[NUMBER], |_| number.replace(number.get() + self.step).into());
                 self.next = Some(first + numbered.rows() as u64 * self.step);
-                out.pages().adopt(numbered);
+                out.pages().adopt(numbered.freeze());
                 if self.rows.is_empty() { Progress::Done } else { Progress::OutputFull }
             }
             Read::Pending => Progress::Pending,

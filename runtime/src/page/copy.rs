@@ -82,7 +82,8 @@ impl RowWriter {
     }
 
     /// # Safety
-    /// `places[i]` was claimed for `rows[i]`, a row of the batch that the parts read.
+    /// `places[i]` was claimed for `rows[i]`, a row of the batch that the parts read, or is that of a row of the layout, without slots that
+    /// need heap room, in a page that the caller owns.
     pub(crate) unsafe fn copy_parts(&mut self, parts: &[Part], rows: &[usize], places: &[usize]) {
         let Some(start) = self.region_start() else { return };
         for part in parts {

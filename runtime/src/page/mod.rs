@@ -4,7 +4,10 @@
 //! * Memory comes from one `region`: a reserved range of addresses that is never unmapped and always initialised (fresh
 //!   pages are zero, used ones hold old rows), so reading *plain* values anywhere in it is sound.
 //! * A run of pages has one owner. It is written through its owner only, and read by others once it is shared as a
-//!   [`Page`], which nobody writes any more.
+//!   [`Page`], which nobody writes any more: it has nothing to be written by. Who goes on to write in a closed page holds a
+//!   [`PageMut`], of which there is one handle, and freezes it before others get it.
+//! * What is shared gives addresses to read from, `*const u8`. One to write to is had of what is owned, by `&mut`: a run, a
+//!   writer, or `InPlace`, by which a table writes rows of its `OwnedRows` by place.
 //! * A cursor and the rows it may read carry the same lifetime as a *brand*: `visit` makes a fresh one for each call
 //!   (`for<'b>`), so a row of one batch cannot be read through the cursor of another, and nothing borrowed leaves the call.
 //! * A leaf's physical type is checked when a cursor is made (once per batch), so the row-by-row path checks nothing.
@@ -23,6 +26,7 @@ mod checked;
 mod columns;
 mod copy;
 mod datum;
+mod in_place;
 mod list_column;
 mod pair_rows;
 mod plain;
@@ -45,6 +49,7 @@ pub use batch::{
 pub(crate) use checked::check_rows;
 pub use columns::{Columns, TextColumn, Utf8, empty_where_null};
 pub(crate) use copy::{Part, heap_bytes, source};
+pub(crate) use in_place::InPlace;
 pub use list_column::ListColumn;
 pub use pair_rows::{PairRows, RowPairs};
 pub use plain::{ListElement, Plain};
@@ -53,9 +58,10 @@ pub use region::{PAGE_BYTES, limited_bytes, rest};
 pub use run::{Buffer, FIRST_ROW};
 pub(crate) use run::{Run, rows_of_page, run_bytes};
 pub(crate) use sealed::heap_start;
-pub use sealed::{NextRow, OneRow, Page, PageImage, ReadRow};
+pub use sealed::{NextRow, OneRow, Page, PageImage, PageMut, ReadRow};
 pub(crate) use slot::{INLINE_BYTES, Slot};
 pub use trust::TrustedRecord;
+pub(crate) use writer::OwnedRows;
 pub use writer::{
     Claims, NewItems, NewRow, Out, OutBytes, OutItems, OutList, OutText, PutItems, RowWriter, SinkLeaves,
 };

@@ -60,9 +60,9 @@ pub fn limited_bytes() -> Option<usize> {
     }
 }
 
-/// The address of a place.
-pub(crate) fn address_of(place: usize) -> Result<*mut u8> {
-    Ok(region()?.start().wrapping_add(place))
+/// The address of a place, to read from.
+pub(crate) fn address_of(place: usize) -> Result<*const u8> {
+    Ok(region()?.start().wrapping_add(place).cast_const())
 }
 
 /// Says that a job has ended: of the memory that nobody uses now, the process keeps an eighth of the job's budget.
@@ -107,7 +107,7 @@ impl Region {
     }
 
     /// The address of offset zero.
-    pub(crate) fn start(&self) -> *mut u8 {
+    pub(super) fn start(&self) -> *mut u8 {
         self.map.as_mut_ptr()
     }
 

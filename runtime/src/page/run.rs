@@ -39,13 +39,18 @@ impl Run {
         self.pages * PAGE_BYTES
     }
 
-    /// Its first byte's address. Whoever writes through it owns the run.
-    pub(crate) fn start(&self) -> *mut u8 {
+    /// Its first byte's address, to read from.
+    pub(crate) fn start(&self) -> *const u8 {
+        self.region.start().wrapping_add(self.offset).cast_const()
+    }
+
+    /// Its first byte's address, to write to.
+    pub(crate) fn start_mut(&mut self) -> *mut u8 {
         self.region.start().wrapping_add(self.offset)
     }
 
     /// The region's first address, which places count from.
-    pub(crate) fn region_start(&self) -> *mut u8 {
+    pub(super) fn region_start(&mut self) -> *mut u8 {
         self.region.start()
     }
 
@@ -57,7 +62,7 @@ impl Run {
 
     pub(crate) fn as_mut_slice(&mut self) -> &mut [u8] {
         // SAFETY: as `as_slice`; `&mut self` is the only owner.
-        unsafe { std::slice::from_raw_parts_mut(self.start(), self.bytes()) }
+        unsafe { std::slice::from_raw_parts_mut(self.start_mut(), self.bytes()) }
     }
 }
 

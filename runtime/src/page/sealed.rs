@@ -1,4 +1,6 @@
-//! Pages that nobody writes any more, which channels and tables share.
+//! Pages that nobody writes any more, which channels and readers share.
+
+mod page_mut;
 
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -6,11 +8,13 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::memory::Memory;
 use crate::memory::limits::PAGE_BYTES;
-use crate::row::{LAYOUT_VERSION, Physical, RowLayout};
+use crate::row::{LAYOUT_VERSION, RowLayout};
 
 use super::batch::{Batch, LeafPtr, LeafReader, Row};
 use super::poison::{poison, unpoison};
 use super::run::{Buffer, FIRST_ROW, Run};
+
+pub use page_mut::PageMut;
 
 /// Nobody reads between a closed page's rows and their variable parts.
 fn poison_gap(run: &Run, rows_end: usize, heap_start: usize) {
@@ -19,7 +23,7 @@ fn poison_gap(run: &Run, rows_end: usize, heap_start: usize) {
     }
 }
 
-/// Rows that nobody writes any more: what channels carry. Cloning shares.
+/// Rows that nobody writes any more: what channels carry. Cloning shares. Who goes on to write in a closed page has it as a [`PageMut`].
 #[derive(Clone)]
 pub struct Page {
     run: Arc<Run>,
@@ -40,11 +44,6 @@ impl Page {
         let run = Arc::into_inner(self.run)?;
         unpoison(run.start(), run.bytes());
         Some(run)
-    }
-
-    /// Whether nobody else has a handle on the run.
-    pub(crate) fn is_alone(&mut self) -> bool {
-        Arc::get_mut(&mut self.run).is_some()
     }
 
     /// How many rows it holds.
@@ -80,27 +79,6 @@ impl Page {
     #[must_use]
     pub fn layout(&self) -> &Arc<RowLayout> {
         &self.layout
-    }
-
-    /// The same rows with some plain leaves changed, bits by bits; a page that is shared stays as it is.
-    #[must_use]
-    pub fn map_leaves(mut self, leaves: &[usize], change: impl Fn(u128) -> u128) -> Self {
-        let (rows, layout) = (self.rows(), self.layout.clone());
-        let Some(run) = Arc::get_mut(&mut self.run) else { return self };
-        for &leaf in leaves {
-            let width = layout.types()[leaf].width();
-            let Some(offset) = layout.offset(leaf).filter(|_| layout.types()[leaf].physical() != Physical::Slot) else {
-                continue;
-            };
-            for row in 0..rows {
-                let start = FIRST_ROW + row * layout.width() + offset;
-                let bytes = &mut run.as_mut_slice()[start..start + width];
-                let mut wide = [0; 16];
-                wide[..width].copy_from_slice(bytes);
-                bytes.copy_from_slice(&change(u128::from_le_bytes(wide)).to_le_bytes()[..width]);
-            }
-        }
-        self
     }
 
     /// The same rows read through another layout, from [`RowLayout::retyped`] of this page's own.

@@ -1,6 +1,7 @@
 //! Writing rows into pages.
 
 mod lists;
+mod owned;
 mod sinks;
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use super::sealed::Page;
 use lists::OpenList;
 
 pub use lists::{NewItems, OutItems, PutItems};
+pub(crate) use owned::OwnedRows;
 pub(crate) use sinks::LIST_ALIGN;
 pub use sinks::{Claims, NewRow, Out, OutBytes, OutList, OutText, SinkLeaves};
 
@@ -298,10 +300,10 @@ impl RowWriter {
         self.run.as_mut()
     }
 
-    /// The address that places count from.
-    pub(crate) fn region_start(&self) -> Option<*mut u8> {
+    /// The address that places count from, to write rows that were claimed.
+    pub(crate) fn region_start(&mut self) -> Option<*mut u8> {
         let start = || super::region::region().ok().map(super::region::Region::start);
-        self.run.as_ref().map(Run::region_start).or_else(start)
+        self.run.as_mut().map(Run::region_start).or_else(start)
     }
 
     /// Puts bytes into the variable part of the open page, for a row in it; where they begin, from the page's start.
@@ -318,7 +320,7 @@ impl RowWriter {
         self.limit = self.limit.min(floor);
         let place = floor - run.offset();
         // SAFETY: `[floor, floor + len)` lies between the rows and the old floor, inside the run that this writer owns.
-        unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), run.start().add(place), bytes.len()) };
+        unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), run.start_mut().add(place), bytes.len()) };
         Some(place as u32)
     }
 

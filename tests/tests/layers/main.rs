@@ -154,6 +154,25 @@ fn unsafe_code_is_where_rows_are_read_and_written() {
     assert!(front.contains("#![forbid(unsafe_code)]"), "dataflow does not forbid unsafe code");
 }
 
+#[test]
+fn an_address_to_read_from_is_made_one_to_write_to_in_one_place() {
+    // What is shared gives addresses to read from, so whoever writes owns what it writes, or has said that it does.
+    let offends = |(path, code): (PathBuf, String)| {
+        let lines = code.lines().map(str::to_owned).zip(1..).collect::<Vec<_>>();
+        let casts =
+            lines.into_iter().filter(|(line, _)| ["cast_mut", "as *mut"].iter().any(|cast| line.contains(cast)));
+        casts.map(move |(_, line)| (path.clone(), line)).collect::<Vec<_>>()
+    };
+    let found: Vec<(PathBuf, usize)> = sources("runtime/src").into_iter().flat_map(offends).collect();
+    let right = workspace().join("runtime/src/page/in_place.rs");
+    let (said, others): (Vec<_>, Vec<_>) = found.into_iter().partition(|(path, _)| *path == right);
+    assert_eq!(said.len(), 1, "{} says who writes by place", right.display());
+    none(
+        "an address to read from becomes one to write to",
+        others.iter().map(|(path, line)| offence(path, *line, "*mut")),
+    );
+}
+
 /// Fails where files of a crate name each other that are not parent and child; the crate has at least so many such names.
 fn has_no_circles(crate_folder: &str, names: usize) {
     let edges = Files::of(&workspace().join(crate_folder).join("src")).edges();

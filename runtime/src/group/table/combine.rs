@@ -156,7 +156,7 @@ impl<'c, 'g, 'b> Combining<'c, 'g, 'b> {
         let Some(made) = writer.last_row() else { return Ok(Combined::NotOne) };
         let is_much = self.table.growth != Growth::Required && writer.sealed_bytes() >= SCRATCH_BYTES;
         let base = self.table.base;
-        self.keep(group, made);
+        self.keep(group, made, writer);
         // SAFETY: `made` is a row of the writer's, `group` one of the table's, of one layout.
         if !self.keeps_key() && !with_shape!(&self.key, shape => unsafe { shape.same(made, base.add(group)) }) {
             return Ok(Combined::KeyChanged);
@@ -164,7 +164,7 @@ impl<'c, 'g, 'b> Combining<'c, 'g, 'b> {
         let width = self.table.layout.width();
         if self.slots.is_empty() {
             // SAFETY: both are rows of `width` bytes, of different runs; nobody holds a reference into a row without slots.
-            unsafe { std::ptr::copy_nonoverlapping(base.add(made), base.add(group), width) };
+            unsafe { self.table.in_place.copy(made, group, width) };
         } else {
             // SAFETY: `group` is a row of the table.
             let hash = with_shape!(&self.key, shape => unsafe { shape.hash(group) });
@@ -184,15 +184,15 @@ impl<'c, 'g, 'b> Combining<'c, 'g, 'b> {
 
     /// Gives a written row the bytes of the leaves that the group's row keeps. Of a slot with a variable part this is the length only:
     /// what it points to lies in the page of the group's row.
-    fn keep(&self, group: usize, made: usize) {
+    fn keep(&self, group: usize, made: usize, writer: &mut RowWriter) {
         let table = &self.table;
         for leaf in table.written..table.layout.types().len() {
             let Some(offset) = table.layout.offset(leaf) else { continue };
-            let width = table.layout.types()[leaf].width();
-            // SAFETY: both are rows of the table's layout, of different runs, and the kernel, whose row has just been written, holds
-            // nothing of a leaf that it does not know.
+            let (width, Some(start)) = (table.layout.types()[leaf].width(), writer.region_start()) else { continue };
+            // SAFETY: both are rows of the table's layout, of different runs, the second one the writer's; and the kernel, whose row has just
+            // been written, holds nothing of a leaf that it does not know.
             unsafe {
-                std::ptr::copy_nonoverlapping(table.base.add(group + offset), table.base.add(made + offset), width);
+                std::ptr::copy_nonoverlapping(table.base.add(group + offset), start.add(made + offset), width);
             }
         }
     }
@@ -222,7 +222,7 @@ impl<'c, 'g, 'b> Combining<'c, 'g, 'b> {
             // SAFETY: `width` bytes at `place` were claimed, now or for a row that was replaced before this call of `combine`, of
             // which nobody can hold anything; slots without variable parts mean the same anywhere.
             unsafe {
-                std::ptr::copy_nonoverlapping(table.base.add(made), table.base.add(place), table.layout.width());
+                table.in_place.copy(made, place, table.layout.width());
             }
             table.collect(part, 0);
             return Ok(Some(place));
@@ -242,7 +242,7 @@ impl<'c, 'g, 'b> Combining<'c, 'g, 'b> {
         let written = unsafe { Batch::from_leaves(usize::MAX, leaves) };
         let mut place = None;
         // SAFETY: as above.
-        unsafe { table.parts[part].rows.append_rows(&written, None, &[made], |_, at| place = Some(at))? };
+        unsafe { table.parts[part].rows.append_rows(&written, &[made], |_, at| place = Some(at))? };
         table.collect(part, heap);
         place.map(Some).ok_or_else(refused)
     }

@@ -12,7 +12,7 @@ use crate::group::table::part::Part;
 use crate::group::table::{GroupTable, NewGroups};
 use crate::hash::{KeyShape, next_id, with_shape};
 use crate::memory::limits::{PAGE_BYTES, SPILL_PARTS};
-use crate::page::{Batch, LeafPtr, Page};
+use crate::page::{Batch, LeafPtr, Page, PageMut};
 
 /// A table that takes more is put into parts while that costs little, as it may have to give some of them later.
 const SPLIT_BYTES: usize = 8 << 20;
@@ -97,7 +97,7 @@ impl GroupTable {
             });
         }
         let leaving = self.parts.iter_mut().enumerate().filter(|&(number, _)| parts[number]);
-        let taken: Vec<(usize, VecDeque<Page>)> = leaving.map(|(number, part)| (number, part.take())).collect();
+        let taken: Vec<(usize, VecDeque<Page>)> = leaving.map(|(number, part)| (number, part.take_frozen())).collect();
         taken.iter().flat_map(|(_, pages)| pages).for_each(|page| self.rescue(page));
         self.count_pages();
         taken
@@ -109,7 +109,7 @@ impl GroupTable {
         self.id = next_id();
         self.index.empty();
         self.unindexed = 0;
-        let passed = self.parts.iter_mut().enumerate().filter(|(_, part)| part.pages.len() >= least.max(1));
+        let passed = self.parts.iter_mut().enumerate().filter(|(_, part)| part.rows.pages().len() >= least.max(1));
         let passed = passed.map(|(number, part)| (number, part.take_closed())).collect();
         self.count_pages();
         passed
@@ -149,7 +149,7 @@ impl GroupTable {
         if self.is_empty() {
             (self.id, self.unindexed, self.page_bytes) = (next_id(), 0, 0);
             self.index.clear();
-            let taken: Vec<VecDeque<Page>> = self.parts.iter_mut().map(Part::take).collect();
+            let taken: Vec<VecDeque<Page>> = self.parts.iter_mut().map(Part::take_frozen).collect();
             taken.iter().flatten().for_each(|page| self.rescue(page));
         }
     }
@@ -162,25 +162,27 @@ impl GroupTable {
         // Rows that were added since it began leave, too.
         self.forget_groups();
         for number in 0..self.parts.len() {
-            while let Some(page) = self.parts[number].pages.pop_front() {
+            while let Some(page) = self.parts[number].rows.pop_page() {
                 self.page_bytes -= page.bytes();
                 self.parts[number].forget_free();
-                let Some(standing) = self.standing_of(number, &page) else { return Ok(Some(page)) };
+                let Some(standing) = self.standing_of(number, &page) else { return Ok(Some(page.freeze())) };
                 self.append(number, &standing, |_, _| ())?;
                 self.collect(number, 0);
             }
             let part = &mut self.parts[number];
             part.rows.seal();
-            (part.garbage, part.pages) = (0, part.take());
-            if let Some(page) = part.pages.pop_front() {
-                return Ok(Some(page));
+            part.rows.collect();
+            part.garbage = 0;
+            part.forget_free();
+            if let Some(page) = part.rows.pop_page() {
+                return Ok(Some(page.freeze()));
             }
         }
         Ok(None)
     }
 
     /// The places of a page's rows that were not replaced, if some were.
-    fn standing_of(&self, part: usize, page: &Page) -> Option<Vec<usize>> {
+    fn standing_of(&self, part: usize, page: &PageMut) -> Option<Vec<usize>> {
         if self.parts[part].garbage == 0 {
             return None;
         }
@@ -190,7 +192,7 @@ impl GroupTable {
     }
 
     /// The places of a page's rows.
-    fn places(&self, page: &Page) -> impl Iterator<Item = usize> + use<> {
+    fn places(&self, page: &PageMut) -> impl Iterator<Item = usize> + use<> {
         let (first, width) = (page.first_row(), self.layout.width());
         (0..page.rows()).map(move |row| first + row * width)
     }
@@ -202,12 +204,12 @@ impl GroupTable {
         // SAFETY: read only at the given places, of this table's rows, whose pages the caller holds.
         let batch = unsafe { Batch::from_leaves(usize::MAX, leaves) };
         // SAFETY: as above.
-        unsafe { self.parts[part].rows.append_rows(&batch, None, places, placed) }
+        unsafe { self.parts[part].rows.append_rows(&batch, places, placed) }
     }
 
     /// Writes the rows of pages that were the table's into the parts' pages, and points the index to them. A row that is larger than a page
     /// stays where it is.
-    fn rewrite(&mut self, pages: VecDeque<Page>) -> Result<()> {
+    fn rewrite(&mut self, pages: VecDeque<PageMut>) -> Result<()> {
         self.id = next_id();
         let stored = self.stored_key();
         let mut rows: Vec<(Vec<u64>, Vec<usize>)> = vec![Default::default(); self.parts.len()];
@@ -223,23 +225,26 @@ impl GroupTable {
                     places.push(place);
                 }
             }
-            let large = page.bytes() > PAGE_BYTES;
-            if !large || rows.iter().all(|(hashes, _)| hashes.is_empty()) {
-                self.rescue(&page);
+            if page.bytes() > PAGE_BYTES
+                && let Some((part, (hashes, places))) =
+                    rows.iter_mut().enumerate().find(|(_, (hashes, _))| !hashes.is_empty())
+            {
+                // It has one row.
+                hashes.clear();
+                places.clear();
+                self.page_bytes += page.bytes();
+                self.parts[part].rows.adopt(page);
+                continue;
             }
+            let page = page.freeze();
+            self.rescue(&page);
             for (part, (hashes, places)) in rows.iter_mut().enumerate().filter(|(_, (hashes, _))| !hashes.is_empty()) {
-                if large {
-                    // It has one row.
-                    self.page_bytes += page.bytes();
-                    self.parts[part].pages.push_back(page.clone());
-                } else {
-                    let mut moved: SmallVec<[usize; 64]> = SmallVec::new();
-                    self.append(part, places, |_, place| moved.push(place))?;
-                    for ((&hash, &old), new) in hashes.iter().zip(&*places).zip(moved) {
-                        self.index.replace(hash, old, new);
-                    }
-                    self.collect(part, 0);
+                let mut moved: SmallVec<[usize; 64]> = SmallVec::new();
+                self.append(part, places, |_, place| moved.push(place))?;
+                for ((&hash, &old), new) in hashes.iter().zip(&*places).zip(moved) {
+                    self.index.replace(hash, old, new);
                 }
+                self.collect(part, 0);
                 hashes.clear();
                 places.clear();
             }

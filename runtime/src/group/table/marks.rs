@@ -12,7 +12,7 @@ use crate::group::table::GroupTable;
 use crate::group::table::evict::PartSet;
 use crate::group::table::groups::Groups;
 use crate::memory::limits::PAGE_BYTES;
-use crate::page::{FIRST_ROW, Page, PageImage, heap_start};
+use crate::page::{FIRST_ROW, Page, PageImage};
 
 /// What of a page belongs to a mark.
 #[derive(Clone, Copy, Debug)]
@@ -74,15 +74,15 @@ impl GroupTable {
         self.unmark();
         for (number, part) in self.parts.iter_mut().enumerate().filter(|&(number, _)| !but[number]) {
             part.hold_free();
-            let closed = part.pages.iter().map(|page| (page.first_row() - FIRST_ROW, page));
+            let closed = part.rows.pages().iter().map(|page| (page.first_row() - FIRST_ROW, page));
             for (start, page) in closed {
-                let heap_start = heap_start(page.as_bytes()) as u32;
+                let heap_start = page.heap_start() as u32;
                 let marked = MarkedPage { part: number, rows: page.rows() as u32, heap_start, bytes: page.bytes() };
                 self.marks.pending.insert(start, marked);
                 self.marks.order.push_back(start);
             }
-            if let Some((start, rows, heap_start)) = part.rows.open_page().filter(|(_, rows, _)| *rows > 0) {
-                let bytes = part.rows.open_run_bytes();
+            if let Some((start, rows, heap_start)) = part.rows.writer().open_page().filter(|(_, rows, _)| *rows > 0) {
+                let bytes = part.rows.writer().open_run_bytes();
                 let marked = MarkedPage { part: number, rows: rows as u32, heap_start: heap_start as u32, bytes };
                 self.marks.pending.insert(start, marked);
                 self.marks.order.push_back(start);

@@ -52,7 +52,7 @@ use crate::group::table::parting::Parting;
 use crate::hash::{KeyLeaf, ROW_ALIGN, next_id};
 use crate::memory::Memory;
 use crate::memory::limits::{PAGE_BYTES, SPILL_PARTS};
-use crate::page::{FIRST_ROW, LeafPtr, Page, RowWriter, address_of, run_bytes};
+use crate::page::{FIRST_ROW, InPlace, LeafPtr, Page, RowWriter, address_of, run_bytes};
 use crate::row::{LeafSet, LeafType, Physical, RowLayout};
 
 /// Groups by key. A group's row holds the key's leaves and its state; the pages that they lie in are the table's output.
@@ -64,7 +64,9 @@ pub struct GroupTable {
     /// Bytes of the parts' closed pages.
     page_bytes: usize,
     index: GroupIndex,
-    base: *mut u8,
+    base: *const u8,
+    /// What writes rows in closed pages; see `new`.
+    in_place: InPlace,
     memory: Memory,
     /// The first leaves of a row, which kernels write; a row that one replaces keeps the others.
     written: usize,
@@ -132,7 +134,11 @@ impl GroupTable {
         if !layout.width().is_multiple_of(ROW_ALIGN) {
             return Err(Error::Internal(format!("rows of {} bytes in a table", layout.width())));
         }
-        let leaves = layout.types().iter().enumerate();
+        let (leaves, base) = (layout.types().iter().enumerate(), address_of(0)?);
+        // SAFETY: `base` is the address of place 0. A table writes at places of its own rows alone, which its index, its free places and what was found
+        // in it since it last changed its `id` have: they lie in open pages of the parts' writers or in `PageMut`s of the parts, and leave the
+        // index, the free places and the `id` before the page leaves the part.
+        let in_place = unsafe { InPlace::new(base) };
         let mut slots = leaves.filter(|(_, ty)| ty.physical() == Physical::Slot);
         Ok(GroupTable {
             parts: vec![Part::new(&layout, memory)],
@@ -142,7 +148,8 @@ impl GroupTable {
             mark: slots.find_map(|(leaf, _)| layout.offset(leaf)).map(Mark::Slot),
             key: key.into(),
             index: GroupIndex::new(Parting::of_level(0), memory.clone()),
-            base: address_of(0)?,
+            base,
+            in_place,
             memory: memory.clone(),
             growth: Growth::Required,
             is_growth_required: false,
@@ -313,19 +320,19 @@ impl GroupTable {
 
     /// Whether a row with so many bytes of variable parts fits the open page, or another one may be had.
     fn has_room(&self, part: usize, heap: usize) -> bool {
-        self.parts[part].rows.fits(heap) || self.may_take(run_bytes(FIRST_ROW + self.layout.width() + heap))
+        self.parts[part].rows.writer().fits(heap) || self.may_take(run_bytes(FIRST_ROW + self.layout.width() + heap))
     }
 
     /// Takes over the pages that a part's writer has closed. What is larger than a page has its run alone, so that it never needs to be
     /// copied.
     #[inline(always)]
     fn collect(&mut self, part: usize, heap: usize) {
-        let Part { rows, pages, .. } = &mut self.parts[part];
+        let rows = &mut self.parts[part].rows;
         if heap > 0 && run_bytes(FIRST_ROW + self.layout.width() + heap) > PAGE_BYTES {
             rows.seal();
         }
-        if rows.has_sealed() {
-            pages.extend(rows.take_sealed().inspect(|page| self.page_bytes += page.bytes()));
+        if rows.writer().has_sealed() {
+            self.page_bytes += rows.collect();
         }
     }
 

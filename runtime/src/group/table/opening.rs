@@ -116,10 +116,10 @@ impl GroupTable {
         // batch, and the heap room that its slots need was claimed.
         unsafe {
             for &word in &opening.zeros {
-                self.base.add(place + word).cast::<u64>().write_unaligned(0);
+                self.in_place.write(place + word, 0_u64);
             }
             for word in &opening.words {
-                self.base.add(place + word.offset).cast::<u64>().write_unaligned(word.from.read(row));
+                self.in_place.write::<u64>(place + word.offset, word.from.read(row));
             }
             if !opening.parts.is_empty() {
                 self.parts[part].rows.copy_parts(&opening.parts, &[row], &[place]);

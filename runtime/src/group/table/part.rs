@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::group::table::GroupTable;
 use crate::memory::Memory;
 use crate::memory::limits::SPILL_PARTS;
-use crate::page::{Input, Page, RowWriter, Slot};
+use crate::page::{Input, OwnedRows, Page, PageMut, Slot};
 use crate::row::{Physical, RowLayout};
 
 /// The lower half of a slot that says of its row that it was replaced: an empty value with something behind it, which no other slot is. It reads
@@ -27,10 +27,8 @@ const DELETED: u64 = 1;
 
 /// Rows of one part, in pages of their own.
 pub(crate) struct Part {
-    pub(crate) rows: RowWriter,
-    /// Closed pages, oldest first.
-    pub(crate) pages: VecDeque<Page>,
-    /// At most so many bytes of them are of rows that were replaced by others, with what their slots point to; none where there is no such row.
+    pub(crate) rows: OwnedRows,
+    /// At most so many bytes of its pages are of rows that were replaced by others, with what their slots point to; none where there is no such row.
     pub(crate) garbage: usize,
     /// The place of a replaced row that another may take, where the next such place stands in the upper half of its marking slot; 0 for none.
     free: usize,
@@ -40,22 +38,25 @@ pub(crate) struct Part {
 
 impl Part {
     pub(crate) fn new(layout: &Arc<RowLayout>, memory: &Memory) -> Self {
-        let rows = RowWriter::new(layout.clone(), memory.clone());
-        Part { rows, pages: VecDeque::new(), garbage: 0, free: 0, held: Vec::new() }
+        let rows = OwnedRows::new(layout.clone(), memory.clone());
+        Part { rows, garbage: 0, free: 0, held: Vec::new() }
     }
 
     /// Bytes of its closed pages, and of the open one.
     pub(crate) fn bytes(&self) -> (usize, usize) {
-        (self.pages.iter().map(Page::bytes).sum(), self.rows.open_run_bytes())
+        (self.rows.pages().iter().map(PageMut::bytes).sum(), self.rows.writer().open_run_bytes())
     }
 
     /// All its pages; it is empty then.
-    pub(crate) fn take(&mut self) -> VecDeque<Page> {
-        self.rows.seal();
-        self.pages.extend(self.rows.take_sealed());
+    pub(crate) fn take(&mut self) -> VecDeque<PageMut> {
         self.garbage = 0;
         self.forget_free();
-        std::mem::take(&mut self.pages)
+        self.rows.take()
+    }
+
+    /// All its pages, for others to read; it is empty then.
+    pub(crate) fn take_frozen(&mut self) -> VecDeque<Page> {
+        self.take().into_iter().map(PageMut::freeze).collect()
     }
 
     /// Lets no row take the place of another: pages leave.
@@ -71,11 +72,11 @@ impl Part {
         }
     }
 
-    /// Its closed pages.
+    /// Its closed pages, for others to read.
     pub(crate) fn take_closed(&mut self) -> VecDeque<Page> {
         self.forget_free();
-        self.garbage = self.garbage.min(self.rows.open_run_bytes());
-        std::mem::take(&mut self.pages)
+        self.garbage = self.garbage.min(self.rows.writer().open_run_bytes());
+        self.rows.take_collected().into_iter().map(PageMut::freeze).collect()
     }
 }
 
@@ -99,10 +100,10 @@ impl GroupTable {
             match mark {
                 Mark::Slot(offset) => {
                     let slot = u128::from(REPLACED) | (part.free as u128) << 64;
-                    self.base.add(place + offset).cast::<Slot>().write_unaligned(slot);
+                    self.in_place.write::<Slot>(place + offset, slot);
                 }
                 Mark::Word(offset) => {
-                    self.base.add(place + offset).cast::<u64>().write_unaligned(part.free as u64 | DELETED);
+                    self.in_place.write(place + offset, part.free as u64 | DELETED);
                 }
             }
         }

@@ -79,7 +79,7 @@ impl Combining<'_, '_, '_> {
         }
         let mut moved = group;
         // SAFETY: `row` is a row of the batch.
-        unsafe { self.table.parts[part].rows.append_rows(batch, None, &[row], |_, place| moved = place)? };
+        unsafe { self.table.parts[part].rows.append_rows(batch, &[row], |_, place| moved = place)? };
         self.table.collect(part, heap);
         self.moved_from(group, moved, hash);
         Ok(())

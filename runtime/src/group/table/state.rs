@@ -20,7 +20,7 @@ impl GroupTable {
         let places =
             if groups.table == self.id && groups.places.len() == input.len() { &groups.places[..] } else { &[] };
         let (leaves, scratch) = (OnceCell::new(), self.aside.scratch());
-        let (base, layout, claims) = (self.base, &*self.layout, Some(Claims::of(&mut self.aside)));
+        let (base, layout, claims) = (self.in_place.start_mut(), &*self.layout, Some(Claims::of(&mut self.aside)));
         let states = StateReader { base, scratch, layout, leaves: &leaves, claims, next: 0, brand: PhantomData };
         input.visit(|leaves, rows| f(leaves, states, StateRows { rows, places, brand: PhantomData }))
     }

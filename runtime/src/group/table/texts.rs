@@ -126,7 +126,7 @@ impl<'b> Combining<'_, '_, 'b> {
         let merged = unsafe { Batch::from_leaves(1, leaves) };
         let mut moved = group;
         // SAFETY: the batch has one row.
-        unsafe { self.table.parts[part].rows.append_rows(&merged, None, &[0], |_, place| moved = place)? };
+        unsafe { self.table.parts[part].rows.append_rows(&merged, &[0], |_, place| moved = place)? };
         self.table.collect(part, heap);
         self.moved_from(group, moved, hash);
         Ok(())

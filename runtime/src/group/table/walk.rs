@@ -31,10 +31,10 @@ impl GroupTable {
     #[must_use]
     pub fn page(&self, part: usize, page: usize) -> Option<TablePage<'_>> {
         let part = self.parts.get(part)?;
-        let (first, rows) = match part.pages.get(page) {
+        let (first, rows) = match part.rows.pages().get(page) {
             Some(page) => (page.first_row(), page.rows()),
-            None if page == part.pages.len() => {
-                let (start, rows, _) = part.rows.open_page()?;
+            None if page == part.rows.pages().len() => {
+                let (start, rows, _) = part.rows.writer().open_page()?;
                 (start + FIRST_ROW, rows)
             }
             None => return None,

@@ -179,13 +179,13 @@ impl<E: Entry> DenseIndex<E> {
 
     /// Where a slot's entry lies; a slot that nobody made is taken for the last.
     #[inline(always)]
-    fn entry(&self, slot: u64) -> *mut E {
+    fn entry(&self, slot: u64) -> *const E {
         self.run.start().cast::<E>().wrapping_add((slot as usize).min(self.numbers))
     }
 
     /// Where the word with a slot's bit lies: behind the entries the run holds a bit for each slot up to the last (`new`).
     #[inline(always)]
-    fn bits(&self, slot: usize) -> *mut u64 {
+    fn bits(&self, slot: usize) -> *const u64 {
         self.run.start().wrapping_add(bytes_before_bits::<E>(self.numbers)).cast::<u64>().wrapping_add(slot / 64)
     }
 
@@ -216,11 +216,12 @@ impl<E: Entry> DenseIndex<E> {
         if slot >= self.numbers {
             return 0;
         }
-        let at = self.entry(slot as u64);
-        // SAFETY: as `place` and `contains`; `&mut self` owns the run.
+        let start = self.run.start_mut();
+        let bits = start.wrapping_add(bytes_before_bits::<E>(self.numbers)).cast::<u64>().wrapping_add(slot / 64);
+        // SAFETY: as `place` and `contains`, whose addresses these are; `&mut self` owns the run.
         unsafe {
-            *self.bits(slot) |= 1 << (slot % 64);
-            std::mem::replace(&mut *at, E::of(place)).place()
+            *bits |= 1 << (slot % 64);
+            std::mem::replace(&mut *start.cast::<E>().wrapping_add(slot), E::of(place)).place()
         }
     }
 }

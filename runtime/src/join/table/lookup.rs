@@ -11,7 +11,7 @@ use crate::join::table::JoinTable;
 use crate::join::table::dense::{DenseIndex, Entry, Span, has_numbers};
 use crate::join::table::pairs::Pairs;
 use crate::memory::Memory;
-use crate::page::{Input, Page, Selection};
+use crate::page::{Batch, Input, Page, Selection};
 
 const BLOCK_ROWS: usize = 64;
 
@@ -78,11 +78,11 @@ impl KeySpan {
         }
     }
 
-    /// Notes the keys of all rows of a page.
-    pub fn note_page(&mut self, page: &Page) {
+    /// Notes the keys of all rows of a batch.
+    pub fn note_rows(&mut self, batch: &Batch<'_>) {
         let mut all = Selection::default();
-        all.set(0..page.rows() as u32);
-        self.note(&Input::new(&page.batch(), &all));
+        all.set(0..batch.rows() as u32);
+        self.note(&Input::new(batch, &all));
     }
 
     /// The most that a lookup of so many rows takes that were noted, in pages that are all [near](JoinTable::is_near) the region's start, or not.
@@ -93,32 +93,38 @@ impl KeySpan {
     }
 }
 
+/// Whether places in a page of so many bytes whose rows begin at a place fit a narrow index.
+pub(crate) fn is_near(first: usize, bytes: usize) -> bool {
+    first + bytes < <u32 as Entry>::END
+}
+
 impl JoinTable {
     /// Whether places in a page fit a narrow index.
     #[must_use]
     pub fn is_near(&self, page: &Page) -> bool {
-        self.first_place(page) + page.bytes() < <u32 as Entry>::END
+        is_near(page.first_row(), page.bytes())
     }
 
     /// Indexes the rows of all pages: by their keys, where that takes no more than by their hashes.
     pub(crate) fn index(&mut self) -> Result<()> {
         self.chained = false;
-        let pages = std::mem::take(&mut self.pages);
         let dense = if self.are_near {
             self.dense_span::<u32>().map(|span| DenseIndex::new(span, &self.memory).map(Lookup::Dense))
         } else {
             self.dense_span::<u64>().map(|span| DenseIndex::new(span, &self.memory).map(Lookup::DenseFar))
         };
         let mut lookup = dense.unwrap_or_else(|| Lookup::hashed(self.count, &self.memory))?;
-        for page in &pages {
-            let (first, rows) = (self.first_place(page), page.rows());
+        for page in 0..self.rows.pages().len() {
+            let Some((first, rows)) = self.rows.pages().get(page).map(|page| (page.first_row(), page.rows())) else {
+                break;
+            };
             match &mut lookup {
                 Lookup::Hashed(index, presence) => self.hash_page(first, rows, index, presence.as_mut()),
                 Lookup::Dense(dense) => self.place_page(first, rows, dense),
                 Lookup::DenseFar(dense) => self.place_page(first, rows, dense),
             }
         }
-        (self.pages, self.lookup) = (pages, lookup);
+        self.lookup = lookup;
         Ok(())
     }
 

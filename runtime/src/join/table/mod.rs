@@ -17,10 +17,12 @@ use smallvec::SmallVec;
 
 use crate::error::{Error, Result};
 use crate::hash::{ROW_ALIGN, next_id};
-use crate::join::table::lookup::Lookup;
+use crate::join::table::lookup::{Lookup, is_near};
 use crate::join::table::pairs::Of;
 use crate::memory::Memory;
-use crate::page::{Batch, FIRST_ROW, Input, LeafPtr, Page, RowPairs, RowWriter, Selection, WINDOW_ROWS, address_of};
+use crate::page::{
+    Batch, InPlace, Input, LeafPtr, OwnedRows, Page, PageMut, RowPairs, Selection, WINDOW_ROWS, address_of,
+};
 use crate::row::{LeafSet, LeafType, RowLayout};
 
 /// Set in a row's hidden leaf once the row has had a partner. Places are multiples of eight.
@@ -31,13 +33,14 @@ const MATCHED: u64 = 1;
 pub struct JoinTable {
     layout: Arc<RowLayout>,
     key: Box<[usize]>,
-    rows: RowWriter,
-    pages: Vec<Page>,
+    rows: OwnedRows,
     keys: KeySpan,
     lookup: Lookup,
-    base: *mut u8,
+    base: *const u8,
+    /// What writes hidden leaves; see `new`.
+    in_place: InPlace,
     count: usize,
-    /// Whether all pages are [near](JoinTable::is_near) the region's start.
+    /// Whether all pages are [near](is_near) the region's start.
     are_near: bool,
     /// Whether some rows have the same key: where none have, no row needs to be asked for its next one.
     chained: bool,
@@ -46,7 +49,7 @@ pub struct JoinTable {
     id: u64,
 }
 
-// SAFETY: `base` is the region's start, which all threads share; rows are written before `build` ends, through `&mut self`.
+// SAFETY: `base` is the region's start, which all threads share; rows are written through `&mut self` alone.
 unsafe impl Send for JoinTable {}
 
 impl JoinTable {
@@ -55,16 +58,19 @@ impl JoinTable {
     /// # Errors
     /// When the region cannot be had.
     pub fn new(types: Vec<LeafType>, live: &LeafSet, key: impl Into<Box<[usize]>>, memory: &Memory) -> Result<Self> {
-        let (layout, key) = (Arc::new(Self::layout_of(types, live)), key.into());
+        let (layout, key, base) = (Arc::new(Self::layout_of(types, live)), key.into(), address_of(0)?);
+        // SAFETY: `base` is the address of place 0. A table writes hidden leaves of its own rows alone: `set_hidden` is given places of pages that
+        // `rows` has, or what the lookup and `Pairs` of the table's `id` have, which are gone when these pages leave (`take_pages`).
+        let in_place = unsafe { InPlace::new(base) };
         Ok(JoinTable {
-            rows: RowWriter::new(layout.clone(), memory.clone()),
+            rows: OwnedRows::new(layout.clone(), memory.clone()),
             layout,
             keys: KeySpan::new(&key),
             key,
-            pages: Vec::new(),
             lookup: Lookup::none(memory),
             memory: memory.clone(),
-            base: address_of(0)?,
+            base,
+            in_place,
             count: 0,
             are_near: true,
             chained: false,
@@ -108,7 +114,7 @@ impl JoinTable {
     /// What adding rows takes.
     #[must_use]
     pub fn bytes_for(&self, input: &Input<'_>) -> usize {
-        self.rows.fitting(input, Some(&self.sources()), usize::MAX).1
+        self.rows.writer().fitting(input, Some(&self.sources()), usize::MAX).1
     }
 
     /// What [`JoinTable::build`] takes for the rows that it has, and about as much for so many more.
@@ -147,25 +153,26 @@ impl JoinTable {
     ///
     /// # Errors
     /// A page of another layout, or one that somebody else holds too.
-    pub fn adopt(&mut self, mut page: Page) -> Result<()> {
-        if page.layout() != &self.layout || !page.is_alone() || !self.lookup.is_none() {
-            return Err(Error::Internal("a page was adopted that a table cannot own".to_owned()));
+    pub fn adopt(&mut self, page: Page) -> Result<()> {
+        let refused = || Error::Internal("a page was adopted that a table cannot own".to_owned());
+        if page.layout() != &self.layout || !self.lookup.is_none() {
+            return Err(refused());
         }
+        let page = page.try_into_mut().map_err(|_| refused())?;
         self.count += page.rows();
-        self.keys.note_page(&page);
-        self.are_near &= self.is_near(&page);
-        self.pages.push(page);
+        self.keys.note_rows(&page.batch());
+        self.are_near &= is_near(page.first_row(), page.bytes());
+        self.rows.adopt(page);
         Ok(())
     }
 
     /// Gives all rows away, and the memory of what [`JoinTable::build`] made: the table is empty and not built.
     pub fn take_pages(&mut self) -> Vec<Page> {
-        self.rows.seal();
-        self.pages.extend(self.rows.take_sealed());
+        let pages = self.rows.take();
         // Places that were found before mean nothing now.
         (self.lookup, self.count, self.id) = (Lookup::none(&self.memory), 0, next_id());
         (self.keys, self.are_near) = (KeySpan::new(&self.key), true);
-        std::mem::take(&mut self.pages)
+        pages.into_iter().map(PageMut::freeze).collect()
     }
 
     /// Indexes all rows.
@@ -180,9 +187,9 @@ impl JoinTable {
 
     /// Takes pages that are full.
     fn collect(&mut self) {
-        let before = self.pages.len();
-        self.pages.extend(self.rows.take_sealed());
-        self.are_near &= self.pages[before..].iter().all(|page| self.is_near(page));
+        let before = self.rows.pages().len();
+        self.rows.collect();
+        self.are_near &= self.rows.pages().range(before..).all(|page| is_near(page.first_row(), page.bytes()));
     }
 
     fn next_leaf(&self) -> usize {
@@ -244,8 +251,8 @@ impl JoinTable {
 
     /// A page of built rows, and which of them have had a partner, or have not.
     pub fn rows_of(&self, page: usize, matched: bool, rows: &mut Selection) -> Option<Batch<'_>> {
-        let page = self.pages.get(page)?;
-        let (first, width) = (self.first_place(page), self.layout.width());
+        let page = self.rows.pages().get(page)?;
+        let (first, width) = (page.first_row(), self.layout.width());
         let is_asked = |&row: &u32| (self.hidden(first + row as usize * width) & MATCHED != 0) == matched;
         rows.set((0..page.rows() as u32).filter(is_asked));
         Some(page.batch())
@@ -255,8 +262,8 @@ impl JoinTable {
     pub fn next_alone(&self, from: &mut (usize, usize), pairs: &mut Pairs) -> bool {
         pairs.list(Of::BuiltAlone);
         (pairs.table, pairs.batch_rows) = (self.id, 1);
-        while let Some(page) = self.pages.get(from.0) {
-            let first = self.first_place(page);
+        while let Some(page) = self.rows.pages().get(from.0) {
+            let first = page.first_row();
             while from.1 < page.rows() && pairs.built.len() < WINDOW_ROWS {
                 let place = first + from.1 * self.layout.width();
                 if self.hidden(place) & MATCHED == 0 {
@@ -281,13 +288,8 @@ impl JoinTable {
     }
 
     fn set_hidden(&mut self, place: usize, hidden: u64) {
-        // SAFETY: as `hidden`; `&mut self` owns the rows.
-        unsafe { self.base.add(place + self.next_leaf()).cast::<u64>().write_unaligned(hidden) }
-    }
-
-    /// Where a page's rows begin, as a place.
-    fn first_place(&self, page: &Page) -> usize {
-        page.as_bytes().as_ptr() as usize - self.base as usize + FIRST_ROW
+        // SAFETY: as `hidden`; the rows lie in pages that `rows` owns.
+        unsafe { self.in_place.write(place + self.next_leaf(), hidden) }
     }
 
     /// The pairs that are listed, of an input's rows and the table's. `built_left` says which side of the join this table is.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 use crate::group::{Accumulate, ExtremeText, GroupTable, GroupUpdate, Groups, Rows, UnplacedRows, probe};
 use crate::kernel::TaskContext;
+use crate::memory::Memory;
 use crate::operators::fold;
 use crate::operators::fold::{Fold, Kind, Merge, Step};
 use crate::page::{Input, Page, Selection};
@@ -36,6 +37,7 @@ pub(super) struct AggregateUpdate {
     found: Selection,
     /// Rows whose groups took their texts.
     kept: Selection,
+    memory: Memory,
 }
 
 impl AggregateUpdate {
@@ -67,6 +69,7 @@ impl AggregateUpdate {
             groups: Groups::default(),
             found: Selection::default(),
             kept: Selection::default(),
+            memory: context.memory.clone(),
         };
         Ok((update, table_key))
     }
@@ -130,15 +133,16 @@ impl AggregateUpdate {
     }
 
     /// Sums of `f32` run in `f64`: their bytes are rounded in place.
-    fn narrow_floats(&self, page: Page) -> Page {
+    fn narrow_floats(&self, page: Page) -> Result<Page> {
         let state = &self.spec.state;
         let is_float = |leaf: &usize| state[*leaf].ty == LeafType::F32 && state[*leaf].running() == LeafType::F64;
         let leaves: Vec<usize> = (0..state.len()).filter(is_float).collect();
         if leaves.is_empty() {
-            page
-        } else {
-            page.map_leaves(&leaves, |bits| (f64::from_bits(bits as u64) as f32).to_bits().into())
+            return Ok(page);
         }
+        let mut page = page.into_mut(&self.memory)?;
+        page.map_leaves(&leaves, |bits| (f64::from_bits(bits as u64) as f32).to_bits().into());
+        Ok(page.freeze())
     }
 }
 
@@ -153,7 +157,7 @@ impl GroupUpdate for AggregateUpdate {
 
     fn finish(&mut self, page: Page) -> Result<Page> {
         self.check_ranges(&page)?;
-        Ok(self.narrow_floats(page).retyped(&self.spec.output))
+        Ok(self.narrow_floats(page)?.retyped(&self.spec.output))
     }
 }
 

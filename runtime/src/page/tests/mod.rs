@@ -3,6 +3,7 @@
 mod copy;
 mod items;
 mod one_row;
+mod page_mut;
 mod writer;
 
 use std::sync::Arc;

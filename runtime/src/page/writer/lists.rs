@@ -233,7 +233,7 @@ impl RowWriter {
     }
 
     /// A place as the slot `at` of a list gives it: from the slot's own first byte.
-    fn behind_slot(&self, place: usize, at: *const u8) -> Option<u32> {
+    fn behind_slot(&mut self, place: usize, at: *const u8) -> Option<u32> {
         let slot = at.addr().checked_sub(self.region_start()?.addr())?;
         u32::try_from(place.checked_sub(slot)?).ok()
     }

@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 
 use crate::error::Result;
 use crate::hash::prefetch;
-use crate::page::{Batch, FIRST_ROW, Input, LeafPtr, Page, RowWriter};
+use crate::page::{Batch, Input, LeafPtr, Page, RowWriter};
 use crate::row::{LeafType, Physical, RowLayout};
 
 /// Rows that are copied at once.
@@ -16,20 +16,20 @@ pub(crate) const AT_ONCE: usize = 256;
 /// How rows of a layout get from their places into a writer's pages.
 pub(crate) struct Gather {
     layout: Arc<RowLayout>,
-    base: *mut u8,
+    base: *const u8,
     /// Whether a row is all in its fixed part, so that its bytes are all of it.
     is_flat: bool,
 }
 
 impl Gather {
     /// For rows of `layout`, whose places count from `base`.
-    pub(crate) fn new(layout: Arc<RowLayout>, base: *mut u8) -> Self {
+    pub(crate) fn new(layout: Arc<RowLayout>, base: *const u8) -> Self {
         Gather { is_flat: !layout.has_slots(), layout, base }
     }
 
     /// The place of a page's first row.
     pub(crate) fn place_of(&self, page: &Page) -> usize {
-        page.as_bytes().as_ptr().addr() - self.base.addr() + FIRST_ROW
+        page.first_row()
     }
 
     /// All leaves of rows by place.
@@ -132,12 +132,12 @@ impl Gather {
         out: &mut RowWriter,
     ) -> Result<()> {
         while !rows.is_empty() {
-            let Some(to) = out.claim(0) else { return out.check() };
+            let (Some(to), Some(start)) = (out.claim(0), out.region_start()) else { return out.check() };
             let more = out.room().min(rows.len() - 1);
             out.skip(more);
             let now = rows.start..rows.start + 1 + more;
             // SAFETY: the caller's promise; so many rows from `to` on were claimed, and both layouts have one width.
-            unsafe { copy_rows(self.base, (now.clone(), &place), self.base.wrapping_add(to), self.layout.width()) };
+            unsafe { copy_rows(self.base, (now.clone(), &place), start.wrapping_add(to), self.layout.width()) };
             rows.start = now.end;
         }
         Ok(())

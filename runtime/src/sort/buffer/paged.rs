@@ -25,7 +25,7 @@ pub(crate) struct PagedRows {
     pub(crate) leaves: Box<[OrderLeaf]>,
     pub(crate) bounds: Box<[Bounds]>,
     /// Where places count from.
-    pub(crate) base: *mut u8,
+    pub(crate) base: *const u8,
     writer: RowWriter,
     pages: Vec<Page>,
     page_bytes: usize,

@@ -30,7 +30,7 @@ pub struct Merge {
     leaves: Box<[OrderLeaf]>,
     encoding: Encoding,
     gather: Gather,
-    base: *mut u8,
+    base: *const u8,
     streams: Keyed,
     failed: Option<Error>,
 }

@@ -19,7 +19,7 @@ pub(crate) struct Arriving {
 
 impl Arriving {
     /// No row yet, of a width and with places that count from a base, and spare pages to begin with.
-    pub(crate) fn new(splitters: Splitters, of_rows: (*mut u8, usize), spare: Vec<Run>, memory: &Memory) -> Self {
+    pub(crate) fn new(splitters: Splitters, of_rows: (*const u8, usize), spare: Vec<Run>, memory: &Memory) -> Self {
         let mut chunks = Chunks::none(of_rows, memory);
         spare.into_iter().for_each(|run| chunks.supply(run));
         Arriving { splitters, spread: Spread::over(splitters.buckets()), chunks, rows: 0 }

@@ -146,7 +146,7 @@ impl<K: Key> Buckets<K> {
     /// The chunk has so many rows.
     unsafe fn spread_chunk(&mut self, to: &mut Spread, digit: Digit, Chunk { place, rows }: Chunk) -> Result<()> {
         // SAFETY: the caller's promise.
-        unsafe { self.spread(to, digit, (self.chunks.base.wrapping_add(place), rows)) }
+        unsafe { self.spread(to, digit, (self.chunks.base().wrapping_add(place), rows)) }
     }
 
     /// Puts the buckets before those that wait.
@@ -202,7 +202,7 @@ impl<K: Key> Buckets<K> {
     /// nearly empty. Room for two levels is paid.
     #[cold]
     fn pack_tails(&mut self) -> Result<()> {
-        let (sizes, base) = (self.chunks.sizes, self.chunks.base);
+        let sizes = self.chunks.sizes;
         let mut waiting = std::mem::take(&mut self.waiting);
         for bucket in waiting.iter_mut().filter(|bucket| bucket.is_inner && !bucket.is_packed) {
             bucket.is_packed = true;
@@ -215,9 +215,9 @@ impl<K: Key> Buckets<K> {
                     self.tails.begin(chunk, sizes);
                     continue;
                 }
-                let from = base.wrapping_add(tail.place + done * sizes.width);
+                let from = tail.place + done * sizes.width;
                 // SAFETY: so many rows of the bucket begin there, and have room in the tails' chunk, which is another.
-                unsafe { from.copy_to_nonoverlapping(base.wrapping_add(to.place), to.rows * sizes.width) };
+                unsafe { self.chunks.in_place.copy(from, to.place, to.rows * sizes.width) };
                 bucket.chunks.push(to);
                 done += to.rows;
             }
@@ -229,7 +229,7 @@ impl<K: Key> Buckets<K> {
 
     /// Puts the rows of the bucket in order, as numbers.
     fn sort(&mut self) {
-        let (Sizes { width, row_bits, .. }, base) = (self.chunks.sizes, self.chunks.base);
+        let (Sizes { width, row_bits, .. }, base) = (self.chunks.sizes, self.chunks.base());
         let digits = self.now.digits;
         let (low, used) = (digits.saturating_sub(KEY_BITS), digits.min(KEY_BITS));
         let mask = (1 << used) - 1;
@@ -271,7 +271,7 @@ impl<K: Key> Buckets<K> {
             next = first + rows;
             numbers[first..next].sort_by_cached_key(|&number| {
                 let mut key = [K::default()];
-                let row = self.chunks.base.wrapping_add(self.place(number));
+                let row = self.chunks.base().wrapping_add(self.place(number));
                 // SAFETY: the number stands for a row of the bucket.
                 unsafe { self.encoding.keys(row, self.chunks.sizes.width, &mut key) };
                 key[0]

@@ -4,26 +4,33 @@ use crate::error::{Error, Result};
 use crate::hash::prefetch;
 use crate::memory::Memory;
 use crate::memory::limits::PAGE_BYTES;
-use crate::page::{FIRST_ROW, Page, Run};
+use crate::page::{FIRST_ROW, InPlace, Page, Run};
 use crate::sort::small_rows::sizes::{CHUNK_BYTES, Chunk, Sizes};
 
 /// Pieces of pages for rows of one width.
 pub(crate) struct Chunks {
     pub(crate) sizes: Sizes,
-    pub(crate) base: *mut u8,
+    /// Where their rows lie. Chunks are written that were claimed: each of them is one task's, even where the run that it lies in is held by several.
+    pub(crate) in_place: InPlace,
     pub(crate) free: Vec<usize>,
     /// They hold the chunks.
     runs: Vec<Run>,
     memory: Memory,
 }
 
-// SAFETY: `base` is the region's start, which all threads share; the runs have one owner, this.
-unsafe impl Send for Chunks {}
-
 impl Chunks {
     /// None yet, for rows of a width, whose places count from a base.
-    pub(crate) fn none((base, width): (*mut u8, usize), memory: &Memory) -> Self {
-        Chunks { sizes: Sizes::of(width), base, free: Vec::new(), runs: Vec::new(), memory: memory.clone() }
+    pub(crate) fn none((base, width): (*const u8, usize), memory: &Memory) -> Self {
+        // SAFETY: places count from `base`, and only chunks are written that were claimed or taken, by this task alone.
+        let in_place = unsafe { InPlace::new(base) };
+        let (free, runs) = (Vec::new(), Vec::new());
+        Chunks { sizes: Sizes::of(width), in_place, free, runs, memory: memory.clone() }
+    }
+
+    /// The address that places count from, to read from.
+    #[inline(always)]
+    pub(crate) fn base(&self) -> *const u8 {
+        self.in_place.start()
     }
 
     pub(crate) fn supply(&mut self, run: Run) {
@@ -48,7 +55,7 @@ impl Chunks {
         let rows = page.rows();
         let shared = || Error::Internal("rows are to be moved out of a page that is shared".to_owned());
         let run = page.reclaim().ok_or_else(shared)?;
-        Ok((self.base.wrapping_add(run.offset() + FIRST_ROW), rows, run))
+        Ok((self.base().wrapping_add(run.offset() + FIRST_ROW), rows, run))
     }
 
     /// Pages that hold all chunks, those that are free among them.
@@ -74,6 +81,6 @@ impl Chunks {
     pub(crate) fn prefetch(&self, chunk: Option<&Chunk>) {
         let bytes = |chunk: &Chunk| chunk.place..chunk.place + chunk.rows * self.sizes.width;
         let lines = chunk.into_iter().flat_map(|chunk| bytes(chunk).step_by(64));
-        lines.for_each(|place| prefetch(self.base.wrapping_add(place)));
+        lines.for_each(|place| prefetch(self.base().wrapping_add(place)));
     }
 }

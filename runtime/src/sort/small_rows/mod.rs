@@ -83,7 +83,7 @@ pub(crate) struct Unsorted {
     /// Pages to move them by.
     pub(crate) spare: Vec<Run>,
     /// Where places count from, and the bytes of a row.
-    pub(crate) of_rows: (*mut u8, usize),
+    pub(crate) of_rows: (*const u8, usize),
 }
 
 /// What rows are spread over.

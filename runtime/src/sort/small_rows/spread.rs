@@ -74,7 +74,7 @@ impl Spread {
         chunks: &mut Chunks,
         mut buckets: impl FnMut(*const u8, &mut [u16]),
     ) -> Result<()> {
-        let (width, base) = (chunks.sizes.width, chunks.base);
+        let (width, base) = (chunks.sizes.width, chunks.in_place.start_mut());
         let mut numbers = [0; KEYS];
         for start in (0..rows).step_by(KEYS) {
             let (first, numbers) = (first.wrapping_add(start * width), &mut numbers[..KEYS.min(rows - start)]);

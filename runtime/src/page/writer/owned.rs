@@ -1,0 +1,112 @@
+//! Rows that stay with who wrote them.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::error::Result;
+use crate::memory::Memory;
+use crate::page::batch::{Batch, Input};
+use crate::page::copy::Part;
+use crate::page::sealed::PageMut;
+use crate::row::RowLayout;
+
+use super::RowWriter;
+
+/// Rows of one owner, who may write them where they lie: those of an open page, and of closed ones.
+pub(crate) struct OwnedRows {
+    /// It is given no pages and no closure to give pages to, so it has the only handles on those that it closes.
+    writer: RowWriter,
+    /// Oldest first.
+    pages: VecDeque<PageMut>,
+}
+
+impl OwnedRows {
+    pub(crate) fn new(layout: Arc<RowLayout>, memory: Memory) -> Self {
+        OwnedRows { writer: RowWriter::new(layout, memory), pages: VecDeque::new() }
+    }
+
+    /// What writes them: its open page, and what fits there.
+    #[inline(always)]
+    pub(crate) fn writer(&self) -> &RowWriter {
+        &self.writer
+    }
+
+    /// The closed pages that were collected.
+    pub(crate) fn pages(&self) -> &VecDeque<PageMut> {
+        &self.pages
+    }
+
+    /// As [`RowWriter::claim`].
+    #[inline(always)]
+    pub(crate) fn claim(&mut self, heap: usize) -> Option<usize> {
+        self.writer.claim(heap)
+    }
+
+    /// As [`RowWriter::check`].
+    pub(crate) fn check(&mut self) -> Result<()> {
+        self.writer.check()
+    }
+
+    /// As [`RowWriter::append`].
+    pub(crate) fn append(&mut self, input: &Input<'_>, leaves: Option<&[usize]>) -> Result<()> {
+        self.writer.append(input, leaves)
+    }
+
+    /// As [`RowWriter::append_rows`], leaf for leaf.
+    ///
+    /// # Safety
+    /// `rows` are rows of `batch`.
+    pub(crate) unsafe fn append_rows(
+        &mut self,
+        batch: &Batch<'_>,
+        rows: &[usize],
+        placed: impl FnMut(usize, usize),
+    ) -> Result<()> {
+        // SAFETY: the caller's promise.
+        unsafe { self.writer.append_rows(batch, None, rows, placed) }
+    }
+
+    /// As [`RowWriter::copy_parts`].
+    ///
+    /// # Safety
+    /// As there.
+    pub(crate) unsafe fn copy_parts(&mut self, parts: &[Part], rows: &[usize], places: &[usize]) {
+        // SAFETY: the caller's promise.
+        unsafe { self.writer.copy_parts(parts, rows, places) }
+    }
+
+    /// Closes the open page, unless it is empty.
+    pub(crate) fn seal(&mut self) {
+        self.writer.seal();
+    }
+
+    /// Puts the pages that the writer has closed behind those that were collected: their bytes.
+    pub(crate) fn collect(&mut self) -> usize {
+        let closed = self.writer.sealed.drain(..).map(PageMut::of_writer);
+        let mut bytes = 0;
+        self.pages.extend(closed.inspect(|page| bytes += page.bytes()));
+        bytes
+    }
+
+    /// Puts a page of the same layout behind those that were collected.
+    pub(crate) fn adopt(&mut self, page: PageMut) {
+        self.pages.push_back(page);
+    }
+
+    /// The oldest of the pages that were collected.
+    pub(crate) fn pop_page(&mut self) -> Option<PageMut> {
+        self.pages.pop_front()
+    }
+
+    /// All pages that were collected.
+    pub(crate) fn take_collected(&mut self) -> VecDeque<PageMut> {
+        std::mem::take(&mut self.pages)
+    }
+
+    /// All pages; there are no rows then.
+    pub(crate) fn take(&mut self) -> VecDeque<PageMut> {
+        self.seal();
+        self.collect();
+        self.take_collected()
+    }
+}
