@@ -197,8 +197,8 @@ impl Driver for WriteDriver {
         Ok(Progress::Done)
     }
 
-    fn on_lull(&mut self) -> Result<()> {
-        if self.encoder.output().is_empty() { Ok(()) } else { self.write().map(|_| ()) }
+    fn on_lull(&mut self, _: &mut Outputs) -> Result<Progress> {
+        if self.encoder.output().is_empty() { Ok(Progress::Done) } else { self.write() }
     }
 
     fn on_round_end(&mut self, _: usize, _: Round, cursor: &mut Cursor, _: &mut Outputs) -> Result<Progress> {

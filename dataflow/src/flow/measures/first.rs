@@ -7,12 +7,12 @@ use runtime::row::Schema;
 use runtime::value::Overflow;
 
 use crate::flow::aggregate::Aggregates;
-use crate::flow::{Ends, Mode};
+use crate::flow::{AnyMode, Ends};
 use crate::kernel::{RecordLifetime, Room, Summary, slot, slot_type, too_large};
 use crate::key::{Named, OfFields, Projection};
 use crate::record::{Record, Value};
 
-impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
+impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
     /// Fields of one of the group's records, whichever comes first: for what all of them share. Fields that are named together come
     /// from one record.
     ///
