@@ -237,7 +237,8 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
         let measure = StateLeaf { ty: <SumOf<V> as State>::LEAF, fold: Fold::Sum(value) };
         let count = StateLeaf { ty: LeafType::U64, fold: count };
         let states = <(K, (SumOf<V>, u64))>::schema();
-        let finishing = self.handle.grouped("avg", self.key.clone(), vec![measure, count], states.clone(), M::Grouped::UPDATES);
+        let finishing =
+            self.handle.grouped("avg", self.key.clone(), vec![measure, count], states.clone(), M::Grouped::UPDATES);
         let finishing = finishing.described(self.handle.next.behind("finish"));
         let schemas = [states, <(K, V::Of<f64>)>::schema()];
         finishing.chained_with("process", finish_mean::<K, V>(), schemas, Forwards::default()).typed()

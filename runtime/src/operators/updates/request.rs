@@ -49,7 +49,8 @@ impl<U: GroupUpdate> UpdateAndGive<U> {
         let added = Input::new(input.batch(), &self.added);
         table.find(&added, self.update.key(Rows::New), &mut self.found)?;
         table.copy_groups(self.found.groups(), &mut self.copies)?;
-        let bytes = if self.copies.has_sealed() { usize::MAX } else { PAGE_BYTES.saturating_sub(self.copies.free_bytes()) };
+        let bytes =
+            if self.copies.has_sealed() { usize::MAX } else { PAGE_BYTES.saturating_sub(self.copies.free_bytes()) };
         self.copies.seal();
         let pages: Vec<_> = self.copies.take_sealed().collect();
         let mut all = Selection::default();
