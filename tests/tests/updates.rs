@@ -177,6 +177,20 @@ fn a_key_is_given_once_for_a_batch_and_not_for_each_row() {
     });
 }
 
+/// Groups of a quarter of a page, in the least memory: a batch's groups take far more than what is kept for them on their way.
+#[test]
+fn large_groups_are_given_some_at_a_time() {
+    within_two_minutes("updates of large groups", || {
+        let folder = Folder::default();
+        let log = folder.join("log");
+        let item = |row: u64| Item { key: row % 250, value: row as i64, text: format!("{row:04}").repeat(4_000) };
+        log_of(&log, &(0..1_500).map(item).collect::<Vec<_>>());
+        become_groups(&log, None, greatest, greatest, |i| i.key);
+        become_groups(&log, None, summaries, summaries, |s| s.key);
+        become_groups(&log, None, longest, longest, |i| i.value % 50);
+    });
+}
+
 #[dataflow]
 fn told<M: OfGroups>(counts: Flow<(u64, u64), M>, seen: Sender<(u64, u64)>) -> Flow<u64, M::Updates> {
     counts.updates().map(|c| {

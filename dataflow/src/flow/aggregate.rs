@@ -118,7 +118,7 @@ impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
     }
 }
 
-impl<T: Record, K: Record, M: Ends, S> Aggregates<T, K, M, S> {
+impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
     /// As [`Aggregates::finish`], where one of the slots is of [`quantiles`](Aggregates::quantiles).
     ///
     /// ```

@@ -54,6 +54,8 @@ impl<T: Record, M: Mode> Flow<T, M> {
     ///
     /// A null key is a key of its own. A float is none, as rounding would decide.
     ///
+    /// Of a flow that does not end, what is made of the groups are [updates](Flow::updates) of them.
+    ///
     /// Cost: a look-up for each record, and a row for each group; groups that do not fit memory go to disk in parts.
     ///
     /// ```
