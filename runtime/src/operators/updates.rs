@@ -11,8 +11,6 @@
 //! While rows come without a pause, those that wait for states on disk wait for half as many bytes of rows as the table has in memory.
 
 mod request;
-#[cfg(test)]
-mod tests;
 
 use std::sync::Arc;
 
