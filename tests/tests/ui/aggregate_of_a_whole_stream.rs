@@ -1,7 +1,7 @@
 use dataflow::prelude::*;
 
 #[dataflow]
-fn totals(sales: DataStream<i64>) -> UpdateStream<(i64, u64)> {
+fn totals(sales: DataStream<i64>) -> DataStream<(i64, u64)> {
     sales.aggregate(|g| (g.sum(|s| s), g.count()))
 }
 
