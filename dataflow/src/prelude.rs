@@ -6,7 +6,7 @@ pub use crate::date;
 pub use crate::env::{Env, Options};
 pub use crate::flow::{
     BroadcastLeft, BroadcastRight, BuildLeft, BuildRight, DataSet, DataStream, Flow, Lateness, Repartition,
-    RepartitionBuildLeft, RepartitionBuildRight, Solution, SortMerge, TimedStream, Tumbling,
+    RepartitionBuildLeft, RepartitionBuildRight, Solution, SortMerge, TimedStream, Tumbling, UpdateStream,
 };
 pub use crate::key::{Symbols, asc, desc};
 pub use crate::record::{List, Map, Record, Value};

@@ -122,6 +122,7 @@ pub(super) static OPERATORS: &[Operator] = &[
     row("event_time", Flow, Symbols, Flow, AsWritten),
     row("window", Grouped, Values, Windowed, AsWritten),
     row("aggregate", Windowed, Handle, Flow, Aggregation),
+    row("updates", Flow, Values, Flow, AsWritten).without_arguments(),
     // Whole flows.
     row("project", Flow, Symbols, Flow, AsWritten),
     row("expect_rows", Flow, Values, Flow, AsWritten),

@@ -4,9 +4,10 @@ use syn::{GenericArgument, PathArguments, PathSegment, Type};
 
 use crate::words::is_one_of;
 
-/// Whether the type is written as a flow: `DataSet<..>`, `DataStream<..>` or `Flow<..>`, by path or reference too.
+/// Whether the type is written as a flow: `DataSet<..>`, `DataStream<..>`, `UpdateStream<..>` or `Flow<..>`, by path or reference too.
 pub(crate) fn is_flow(ty: &Type) -> bool {
-    last_segment(ty).is_some_and(|segment| is_one_of(&segment.ident, "DataSet DataStream TimedStream Flow"))
+    last_segment(ty)
+        .is_some_and(|segment| is_one_of(&segment.ident, "DataSet DataStream TimedStream UpdateStream Flow"))
 }
 
 /// Whether the type is written as the solution set of a loop: `Solution<..>`.

@@ -5,17 +5,17 @@ use std::panic::Location;
 
 use runtime::group::AccumulateFactory;
 use runtime::kernel::ChainFactory;
-use runtime::operators::{Aggregate, Fold, GroupReduce, StateLeaf, WindowAggregate};
+use runtime::operators::{Aggregate, Fold, GroupReduce, StateLeaf, Updates, WindowAggregate};
 use runtime::plan;
 use runtime::plan::Forwards;
 use runtime::row::Schema;
 
-use super::{Ends, Flow, Handle, Mode};
+use super::{AnyMode, Ends, Flow, Handle, Mode};
 use crate::accumulators;
 use crate::kernel::{Emitter, Slots, Summaries, accumulate, finish, in_groups};
 use crate::record::Record;
 
-/// Aggregates of groups under construction, whose keys are `K`: a slot for each, in order, nested as `((((), a), b), c)`.
+/// Aggregates of groups under construction, whose keys are `K`: a slot for each, in order, nested as `((((), a), b), c)`. `M` is what the flow of them will be.
 #[must_use = "aggregates need `.finish(|key, slots, out| ..)`"]
 pub struct Aggregates<T, K, M, S> {
     handle: Handle,
@@ -24,6 +24,16 @@ pub struct Aggregates<T, K, M, S> {
     /// The length of the windows whose groups they are, in microseconds.
     window: Option<i64>,
     of: Types<T, K, M>,
+}
+
+/// What a grouping gives.
+enum Grouping {
+    Groups,
+    Updates,
+    /// The groups of windows that have ended.
+    Windows {
+        micros: i64,
+    },
 }
 
 /// Its records, its keys, and whether it ends.
@@ -48,8 +58,12 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # }
     /// ```
     #[track_caller]
-    pub fn aggregates(&self) -> Aggregates<T, (), M, ()> {
-        self.as_one_group(Location::caller()).aggregates()
+    pub fn aggregates(&self) -> Aggregates<T, (), M, ()>
+    where
+        M: Ends,
+    {
+        let group = self.as_one_group(Location::caller());
+        Aggregates::new(group.handle, group.key)
     }
 }
 
@@ -64,7 +78,7 @@ impl<T, K, M> Aggregates<T, K, M, ()> {
     }
 }
 
-impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
+impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
     pub(super) fn with<A>(self, slot: A) -> Aggregates<T, K, M, (S, A)> {
         let Aggregates { handle, key, slots, window, of } = self;
         Aggregates { handle, key, slots: (slots, slot), window, of }
@@ -83,23 +97,28 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn finish<U: Record, F>(self, body: F) -> Flow<M::Grouped<U>, M>
+    pub fn finish<U: Record, F>(self, body: F) -> Flow<U, M>
     where
         S: Slots<T>,
-        F: for<'a> Fn(K::At<'a>, S::Values<'a>, &mut Emitter<'_, M::Grouped<U>>) + Clone + Send + 'static,
+        F: for<'a> Fn(K::At<'a>, S::Values<'a>, &mut Emitter<'_, U>) + Clone + Send + 'static,
     {
         let Aggregates { handle, key, slots, window, .. } = self;
         let mut states = Vec::new();
         slots.leaves(&mut states);
         let acts = accumulators::are_in(&slots) || accumulators::are_in(&body);
         let accumulate = accumulate::<T, S>(slots.clone(), key.len());
-        let finish = finish::<T, K, S, M::Grouped<U>, F>(slots, body);
-        let schemas = [T::schema(), K::schema(), <(K, S::Record)>::schema(), <M::Grouped<U>>::schema()];
-        handle.aggregated((key, window), states, (accumulate, finish), acts, schemas).typed()
+        let finish = finish::<T, K, S, U, F>(slots, body);
+        let schemas = [T::schema(), K::schema(), <(K, S::Record)>::schema(), U::schema()];
+        let grouping = match window {
+            Some(micros) => Grouping::Windows { micros },
+            None if M::UPDATES => Grouping::Updates,
+            None => Grouping::Groups,
+        };
+        handle.aggregated((key, grouping), states, (accumulate, finish), acts, schemas).typed()
     }
 }
 
-impl<T: Record, K: Record, M: Ends, S> Aggregates<T, K, M, S> {
+impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
     /// As [`Aggregates::finish`], where one of the slots is of [`quantiles`](Aggregates::quantiles).
     ///
     /// ```
@@ -145,7 +164,7 @@ impl Handle {
     #[inline(never)]
     fn aggregated(
         &self,
-        (key, window): (Vec<usize>, Option<i64>),
+        (key, of): (Vec<usize>, Grouping),
         states: Vec<StateLeaf>,
         (accumulate, finish): (AccumulateFactory, ChainFactory),
         acts: bool,
@@ -154,9 +173,10 @@ impl Handle {
         let reads = self.next.reads(0, &record);
         let rows = [self.schema(), of_states.clone()];
         let aggregate = grouping("aggregate", rows, key, states, Some(accumulate), reads);
-        let states = match window {
-            None => self.then(aggregate),
-            Some(micros) => self.then(WindowAggregate { aggregate, micros }),
+        let states = match of {
+            Grouping::Groups => self.then(aggregate),
+            Grouping::Updates => self.then(Updates(aggregate)),
+            Grouping::Windows { micros } => self.then(WindowAggregate { aggregate, micros }),
         };
         let forwards = if acts { Forwards::default() } else { self.next.forwards(&output, &[&of_key]) };
         let states = states.described(self.next.behind("finish"));

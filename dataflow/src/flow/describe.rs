@@ -7,10 +7,10 @@ use runtime::row::Schema;
 use runtime::source::{Bound, Comparison};
 
 use super::step::{NextStep, Step};
-use super::{Flow, Handle, Mode};
+use super::{AnyMode, Flow, Handle};
 use crate::record::{Record, bound_value};
 
-impl<T: Record, M: Mode> Flow<T, M> {
+impl<T: Record, M: AnyMode> Flow<T, M> {
     /// Describes the next operator of the chain. `#[dataflow]` writes this; without it an operator is named by its own word, and all
     /// fields count as read.
     #[track_caller]

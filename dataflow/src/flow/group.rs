@@ -4,13 +4,14 @@ use std::marker::PhantomData;
 use std::ops::Range;
 use std::panic::Location;
 
-use runtime::operators::{Aggregate, Fold, KeyedReduce, StateLeaf};
+use runtime::group::ReduceFactory;
+use runtime::operators::{Aggregate, Fold, KeyedReduce, StateLeaf, Updates};
 use runtime::plan::{Forwards, Reads};
 use runtime::row::{LeafType, Schema};
 
 use super::aggregate::{Aggregates, Types, grouping};
 use super::measures::Comparable;
-use super::{Ends, Flow, Handle, Mode};
+use super::{AnyMode, Ends, Flow, Handle, Mode};
 use crate::kernel::{Emitter, Measured, State, SumOf, finish_mean, folds, reduce};
 use crate::key::{Field, Key};
 use crate::record::Record;
@@ -52,6 +53,8 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// Groups by a field, `|w| w.word`, by several, `|w| (w.word, w.day)`, or by what is computed of a record, `|w| w.day.month()`.
     ///
     /// A null key is a key of its own. A float is none, as rounding would decide.
+    ///
+    /// Of a flow that does not end, what is made of the groups are [updates](Flow::updates) of them.
     ///
     /// Cost: a look-up for each record, and a row for each group; groups that do not fit memory go to disk in parts.
     ///
@@ -113,7 +116,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
         F: for<'l, 'r> Fn(T::At<'l>, T::At<'r>, &mut Emitter<'_, T>) + Clone + Send + 'static,
         M: Ends,
     {
-        self.as_one_group(Location::caller()).reduce(body)
+        self.as_one_group(Location::caller()).reduce(body).handle.typed()
     }
 }
 
@@ -134,7 +137,7 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn sum<V: Total>(&self, field: impl FnOnce(T::Fields<T>) -> Field<T, V>) -> Flow<M::Grouped<T>, M> {
+    pub fn sum<V: Total>(&self, field: impl FnOnce(T::Fields<T>) -> Field<T, V>) -> Flow<T, M::Grouped> {
         self.folded("sum", field(T::fields(0)), folds::sum)
     }
 
@@ -154,7 +157,7 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn min<V: Comparable>(&self, field: impl FnOnce(T::Fields<T>) -> Field<T, V>) -> Flow<M::Grouped<T>, M> {
+    pub fn min<V: Comparable>(&self, field: impl FnOnce(T::Fields<T>) -> Field<T, V>) -> Flow<T, M::Grouped> {
         self.folded("min", field(T::fields(0)), folds::min)
     }
 
@@ -173,7 +176,7 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn max<V: Comparable>(&self, field: impl FnOnce(T::Fields<T>) -> Field<T, V>) -> Flow<M::Grouped<T>, M> {
+    pub fn max<V: Comparable>(&self, field: impl FnOnce(T::Fields<T>) -> Field<T, V>) -> Flow<T, M::Grouped> {
         self.folded("max", field(T::fields(0)), folds::max)
     }
 
@@ -182,8 +185,8 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
         word: &'static str,
         field: Field<T, V>,
         fold: fn(Range<usize>) -> Vec<Fold>,
-    ) -> Flow<M::Grouped<T>, M> {
-        self.handle.folded(word, self.key.clone(), field.leaves(), fold, <M::Grouped<T>>::schema).typed()
+    ) -> Flow<T, M::Grouped> {
+        self.handle.folded(word, (self.key.clone(), field.leaves()), fold, T::schema, M::Grouped::UPDATES).typed()
     }
 
     /// The number of records of each group, with the key.
@@ -201,9 +204,9 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn count(&self) -> Flow<(K, u64), M> {
+    pub fn count(&self) -> Flow<(K, u64), M::Grouped> {
         let count = StateLeaf { ty: LeafType::U64, fold: Fold::Count };
-        self.handle.grouped("count", self.key.clone(), vec![count], <(K, u64)>::schema()).typed()
+        self.handle.grouped("count", self.key.clone(), vec![count], <(K, u64)>::schema(), M::Grouped::UPDATES).typed()
     }
 
     /// The mean of a field, with the key. Of a field that is an `Option` it is the mean of what is there, as `Option<f64>`: `None` where nothing was.
@@ -221,7 +224,7 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn avg<V: Measured>(&self, field: impl FnOnce(T::Fields<T>) -> Field<T, V>) -> Flow<(K, V::Of<f64>), M>
+    pub fn avg<V: Measured>(&self, field: impl FnOnce(T::Fields<T>) -> Field<T, V>) -> Flow<(K, V::Of<f64>), M::Grouped>
     where
         V::Of<f64>: Record,
         for<'a> V::Of<f64>: Record<At<'a> = V::Of<f64>>,
@@ -236,7 +239,8 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
         let measure = StateLeaf { ty: <SumOf<V> as State>::LEAF, fold: Fold::Sum(value) };
         let count = StateLeaf { ty: LeafType::U64, fold: count };
         let states = <(K, (SumOf<V>, u64))>::schema();
-        let finishing = self.handle.grouped("avg", self.key.clone(), vec![measure, count], states.clone());
+        let finishing =
+            self.handle.grouped("avg", self.key.clone(), vec![measure, count], states.clone(), M::Grouped::UPDATES);
         let finishing = finishing.described(self.handle.next.behind("finish"));
         let schemas = [states, <(K, V::Of<f64>)>::schema()];
         finishing.chained_with("process", finish_mean::<K, V>(), schemas, Forwards::default()).typed()
@@ -260,13 +264,11 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn reduce<F>(&self, body: F) -> Flow<T, M>
+    pub fn reduce<F>(&self, body: F) -> Flow<T, M::Grouped>
     where
         F: for<'l, 'r> Fn(T::At<'l>, T::At<'r>, &mut Emitter<'_, T>) + Clone + Send + 'static,
     {
-        let (schema, kernel) = (self.handle.schema(), reduce::<T, F>(body));
-        let operator = KeyedReduce { schema, key: self.key.clone(), leaves: T::LEAVES, kernel };
-        self.handle.then_records(operator, T::schema).typed()
+        self.handle.reduced((self.key.clone(), T::LEAVES), reduce::<T, F>(body), T::schema, M::Grouped::UPDATES).typed()
     }
 
     /// Several aggregates in one pass: each call adds a slot, `finish` makes the record.
@@ -286,7 +288,7 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn aggregates(&self) -> Aggregates<T, K, M, ()> {
+    pub fn aggregates(&self) -> Aggregates<T, K, M::Grouped, ()> {
         Aggregates::new(self.handle.clone(), self.key.clone())
     }
 }
@@ -296,28 +298,50 @@ impl Handle {
     fn folded(
         &self,
         word: &'static str,
-        key: Vec<usize>,
-        field: Range<usize>,
+        (key, field): (Vec<usize>, Range<usize>),
         fold: fn(Range<usize>) -> Vec<Fold>,
         record: fn() -> Schema,
+        updates: bool,
     ) -> Handle {
-        let folds = fold(field.clone());
+        let (folds, input) = (fold(field.clone()), self.schema());
+        let time = input.event_time();
         let fold_of = |leaf: usize| match leaf {
             leaf if key.contains(&leaf) => Fold::Key(leaf),
             leaf if field.contains(&leaf) => folds[leaf - field.start].clone(),
+            // A group has no time: whichever is taken is dropped below.
+            leaf if time == Some(leaf) => Fold::First(leaf),
             _ => Fold::Nothing,
         };
-        let input = self.schema();
         let types = input.types().into_iter().enumerate();
         let state = types.map(|(leaf, ty)| StateLeaf { ty, fold: fold_of(leaf) }).collect();
         let output = input.clone();
         let grouping = Aggregate { word, input, output, key, state, kernel: None, kernel_reads: Reads::All };
-        self.then_records(grouping, record)
+        if updates { self.then_records(Updates(grouping), record) } else { self.then_records(grouping, record) }
+    }
+
+    #[inline(never)]
+    fn reduced(
+        &self,
+        (key, leaves): (Vec<usize>, usize),
+        kernel: ReduceFactory,
+        record: fn() -> Schema,
+        updates: bool,
+    ) -> Handle {
+        let reduce = KeyedReduce { schema: self.schema(), key, leaves, kernel };
+        if updates { self.then_records(Updates(reduce), record) } else { self.then_records(reduce, record) }
     }
 
     /// A grouping whose measures the engine takes by itself.
     #[inline(never)]
-    fn grouped(&self, word: &'static str, key: Vec<usize>, states: Vec<StateLeaf>, output: Schema) -> Handle {
-        self.then(grouping(word, [self.schema(), output], key, states, None, Reads::All))
+    fn grouped(
+        &self,
+        word: &'static str,
+        key: Vec<usize>,
+        states: Vec<StateLeaf>,
+        output: Schema,
+        updates: bool,
+    ) -> Handle {
+        let grouping = grouping(word, [self.schema(), output], key, states, None, Reads::All);
+        if updates { self.then(Updates(grouping)) } else { self.then(grouping) }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 
-use runtime::operators::{MinMaxBy, distinct_by};
+use runtime::operators::{MinMaxBy, Updates, distinct_by};
 use runtime::row::Schema;
 use runtime::sort::OrderKey;
 
@@ -10,7 +10,7 @@ use crate::key::{Key, Order, Projection, nulls_last};
 use crate::record::Record;
 
 use super::group::Grouped;
-use super::{Ends, Flow, Handle, Mode};
+use super::{AnyMode, Ends, Flow, Handle, Mode};
 
 impl<T: Record, M: Mode> Flow<T, M> {
     /// One record for each value of a field, or of several, `|r| (r.name, r.day)`: whichever comes first to its task, so with more than one
@@ -32,7 +32,10 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # }
     /// ```
     #[track_caller]
-    pub fn distinct_by<K: Key<T>>(&self, key: impl FnOnce(T::Fields<T>) -> K) -> Flow<T, M> {
+    pub fn distinct_by<K: Key<T>>(&self, key: impl FnOnce(T::Fields<T>) -> K) -> Flow<T, M>
+    where
+        M: Ends,
+    {
         let key = key(T::fields(0));
         let handle = self.handle.called_at(Location::caller()).keyed(key.computation::<()>());
         handle.distinct_by(key.leaves(), T::schema).typed()
@@ -54,8 +57,11 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # }
     /// ```
     #[track_caller]
-    pub fn min_by<P: Projection<T>>(&self, field: impl FnOnce(T::Fields<T>) -> P) -> Flow<M::Grouped<T>, M> {
-        self.as_one_group(Location::caller()).min_by(field)
+    pub fn min_by<P: Projection<T>>(&self, field: impl FnOnce(T::Fields<T>) -> P) -> Flow<T, M>
+    where
+        M: Ends,
+    {
+        self.as_one_group(Location::caller()).min_by(field).handle.typed()
     }
 
     /// The record of the whole flow where a field is greatest; none of an empty flow. As [`Grouped::max_by`].
@@ -74,8 +80,11 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # }
     /// ```
     #[track_caller]
-    pub fn max_by<P: Projection<T>>(&self, field: impl FnOnce(T::Fields<T>) -> P) -> Flow<M::Grouped<T>, M> {
-        self.as_one_group(Location::caller()).max_by(field)
+    pub fn max_by<P: Projection<T>>(&self, field: impl FnOnce(T::Fields<T>) -> P) -> Flow<T, M>
+    where
+        M: Ends,
+    {
+        self.as_one_group(Location::caller()).max_by(field).handle.typed()
     }
 }
 
@@ -98,7 +107,10 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn first(&self, count: usize) -> Flow<T, M> {
+    pub fn first(&self, count: usize) -> Flow<T, M>
+    where
+        M: Ends,
+    {
         self.handle.first(self.key.clone(), count, T::schema).typed()
     }
 
@@ -147,7 +159,7 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn min_by<P: Projection<T>>(&self, field: impl FnOnce(T::Fields<T>) -> P) -> Flow<M::Grouped<T>, M> {
+    pub fn min_by<P: Projection<T>>(&self, field: impl FnOnce(T::Fields<T>) -> P) -> Flow<T, M::Grouped> {
         self.min_max_by("min_by", &field(T::fields(0)), false)
     }
 
@@ -168,13 +180,13 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn max_by<P: Projection<T>>(&self, field: impl FnOnce(T::Fields<T>) -> P) -> Flow<M::Grouped<T>, M> {
+    pub fn max_by<P: Projection<T>>(&self, field: impl FnOnce(T::Fields<T>) -> P) -> Flow<T, M::Grouped> {
         self.min_max_by("max_by", &field(T::fields(0)), true)
     }
 
-    fn min_max_by<P: Projection<T>>(&self, word: &'static str, fields: &P, descending: bool) -> Flow<M::Grouped<T>, M> {
+    fn min_max_by<P: Projection<T>>(&self, word: &'static str, fields: &P, descending: bool) -> Flow<T, M::Grouped> {
         let (groups, leaves) = self.projected(fields);
-        groups.handle.min_max_by(word, groups.key, leaves, descending, <M::Grouped<T>>::schema).typed()
+        groups.handle.min_max_by((word, descending), groups.key, leaves, T::schema, M::Grouped::UPDATES).typed()
     }
 }
 
@@ -187,14 +199,15 @@ impl Handle {
     #[inline(never)]
     fn min_max_by(
         &self,
-        word: &'static str,
+        (word, descending): (&'static str, bool),
         key: Vec<usize>,
         leaves: Vec<usize>,
-        descending: bool,
         record: fn() -> Schema,
+        updates: bool,
     ) -> Handle {
         let schema = self.schema();
         let order = leaves.into_iter().map(|leaf| OrderKey { leaf, descending }).collect();
-        self.then_records(MinMaxBy { word, order: nulls_last(order, &schema), key, schema }, record)
+        let grouping = MinMaxBy { word, order: nulls_last(order, &schema), key, schema };
+        if updates { self.then_records(Updates(grouping), record) } else { self.then_records(grouping, record) }
     }
 }

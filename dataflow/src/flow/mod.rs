@@ -24,6 +24,7 @@ mod join_sides;
 mod keyed;
 mod looped;
 pub(crate) mod measures;
+mod mode;
 mod order;
 mod output;
 mod partition;
@@ -42,6 +43,7 @@ mod set;
 mod sorted_groups;
 mod step;
 mod task;
+mod updates;
 mod window;
 mod with_all;
 mod words;
@@ -65,6 +67,7 @@ pub use hint::{
 pub use iterate::{Solution, SolutionSides};
 pub use join::{Join, Joined, Side};
 pub use join_kind::{FullOuter, Inner, LeftOuter, Outer, RightOuter};
+pub use mode::{AnyMode, Bounded, Ends, Mode, OfGroups, Timed, Unbounded, Updating};
 pub use output::{IfExists, Output};
 pub use records::Records;
 pub use scope::{Scope, scope};
@@ -77,42 +80,6 @@ pub use with_all::{WithAll, WithMade};
 
 pub(crate) use handle::Handle;
 pub(crate) use step::NextStep;
-
-/// Whether a flow ends.
-pub trait Mode: 'static {
-    /// What a grouping gives for each group: the group's record, or updates of it.
-    type Grouped<T: Record>: Record;
-}
-
-/// A flow that ends.
-pub enum Bounded {}
-
-/// A flow that does not end.
-pub enum Unbounded {}
-
-/// A flow that does not end, whose records have an event time.
-pub enum Timed {}
-
-impl Mode for Bounded {
-    type Grouped<T: Record> = T;
-}
-
-impl Mode for Unbounded {
-    type Grouped<T: Record> = T;
-}
-
-impl Mode for Timed {
-    type Grouped<T: Record> = T;
-}
-
-/// Modes whose flows end: what a total order, or a result in memory, needs.
-#[diagnostic::on_unimplemented(
-    message = "this needs a flow that ends",
-    label = "this flow goes on",
-    note = "a `DataSet` ends, a `DataStream` does not"
-)]
-pub trait Ends: Mode {}
-impl Ends for Bounded {}
 
 /// Records of `T` on their way. Cloning copies the handle: two flows that share a node share its work.
 ///
@@ -133,6 +100,9 @@ pub type DataStream<T> = Flow<T, Unbounded>;
 /// A flow that does not end, whose records have an [event time](Flow::event_time).
 pub type TimedStream<T> = Flow<T, Timed>;
 
+/// What a grouping of a flow that does not end gives: after rows came for a key, the new record of its group, in place of the one before. See [`Flow::updates`].
+pub type UpdateStream<T> = Flow<T, Updating>;
+
 impl<T, M> Clone for Flow<T, M> {
     fn clone(&self) -> Self {
         self.handle.clone().typed()
@@ -142,6 +112,6 @@ impl<T, M> Clone for Flow<T, M> {
 /// The flow itself, of records `R`. Pipelines do this with their parameters: the compiler says there that a type is no record, and, as `R` is then
 /// unknown, nothing of the operators behind.
 #[doc(hidden)]
-pub fn of_records<T: Value<Record = R>, R: Record, M: Mode>(flow: Flow<T, M>) -> Flow<R, M> {
+pub fn of_records<T: Value<Record = R>, R: Record, M: AnyMode>(flow: Flow<T, M>) -> Flow<R, M> {
     flow.handle.typed()
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use runtime::value::{Date, Decimal, Texts, TimeDelta, Timestamp};
 
-use super::{Flow, Handle, Mode};
+use super::{AnyMode, Flow, Handle};
 use crate::record::{Record, Value};
 
 /// The answer of types: that something holds, or that it may not.
@@ -161,7 +161,7 @@ pub fn fieldwise<V: Fieldwise>(value: V) -> V {
     value
 }
 
-impl<T: Record, M: Mode> Flow<T, M> {
+impl<T: Record, M: AnyMode> Flow<T, M> {
     /// Says what the types prove of the next filter: that it has an answer for every record, and does nothing else. Written by `#[dataflow]`;
     /// the closure is there for its type alone.
     #[doc(hidden)]

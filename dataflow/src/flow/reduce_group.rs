@@ -82,7 +82,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     }
 }
 
-impl<T: Record, K: Record, M: Ends> Grouped<T, K, M> {
+impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// Calls `body` for each group: it is lent the group's records one at a time, in no particular order, and emits any number.
     ///
     /// `#[dataflow]` writes `for r in group` as `while let Some(r) = group.next()`. A record is there until the next one is asked for;
@@ -117,6 +117,7 @@ impl<T: Record, K: Record, M: Ends> Grouped<T, K, M> {
     pub fn reduce_group<U: Record, F>(&self, body: F) -> Flow<U, M>
     where
         F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) + Clone + Send + 'static,
+        M: Ends,
     {
         self.reduced(&[], body)
     }
@@ -149,6 +150,7 @@ impl<T: Record, K: Record, M: Ends> Grouped<T, K, M> {
     pub fn try_reduce_group<U: Record, F>(&self, body: F) -> Flow<U, M>
     where
         F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
+        M: Ends,
     {
         self.tried(&[], body)
     }
@@ -191,6 +193,7 @@ impl<T: Record, K: Record, M: Ends> Grouped<T, K, M> {
     pub fn combine_group<U: Record, F>(&self, body: F) -> Flow<U, M>
     where
         F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) + Clone + Send + 'static,
+        M: Ends,
     {
         self.combined(&[], body)
     }

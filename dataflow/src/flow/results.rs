@@ -9,11 +9,11 @@ use runtime::output::Target;
 use runtime::row::Schema;
 use runtime::source::Format;
 
-use super::{Ends, Flow, Handle, Mode, Output, Records};
+use super::{AnyMode, Ends, Flow, Handle, Mode, Output, Records};
 use crate::error::Result;
 use crate::record::Record;
 
-impl<T: Record, M: Mode> Flow<T, M> {
+impl<T: Record, M: AnyMode> Flow<T, M> {
     /// Runs what this flow needs, and gives its records. A sorted flow keeps its order.
     ///
     /// Cost: all records in memory, within the budget while they are collected.
@@ -120,7 +120,10 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # }
     /// ```
     #[track_caller]
-    pub fn show(&self, rows: usize) {
+    pub fn show(&self, rows: usize)
+    where
+        M: Mode,
+    {
         self.handle.show(rows, T::schema, Location::caller());
     }
 

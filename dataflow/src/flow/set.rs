@@ -7,7 +7,7 @@ use runtime::operators::{Union, distinct};
 use runtime::plan::Node;
 use runtime::row::Schema;
 
-use super::{Flow, Handle, Mode};
+use super::{Ends, Flow, Handle, Mode};
 use crate::record::Record;
 
 impl<T: Record, M: Mode> Flow<T, M> {
@@ -51,7 +51,10 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # }
     /// ```
     #[track_caller]
-    pub fn distinct(&self) -> Flow<T, M> {
+    pub fn distinct(&self) -> Flow<T, M>
+    where
+        M: Ends,
+    {
         self.handle.distinct(T::schema(), Location::caller()).typed()
     }
 }

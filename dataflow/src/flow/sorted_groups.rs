@@ -8,7 +8,7 @@ use crate::key::Order;
 use crate::record::Record;
 
 use super::group::Grouped;
-use super::{Ends, Flow};
+use super::{Ends, Flow, Mode};
 
 /// A flow by key, whose groups are in an order.
 #[must_use = "groups in an order need a closure: `.reduce_group(|group, out| ..)`"]
@@ -23,7 +23,7 @@ impl<T, K, M> Clone for SortedGroups<T, K, M> {
     }
 }
 
-impl<T: Record, K: Record, M: Ends> Grouped<T, K, M> {
+impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// Puts the records of each group in order, `|r| (asc(r.time), desc(r.price))`, for [`SortedGroups::reduce_group`]. Nulls come last.
     ///
     /// ```
@@ -48,13 +48,16 @@ impl<T: Record, K: Record, M: Ends> Grouped<T, K, M> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn sorted_by<O: Order<T>>(&self, order: impl FnOnce(T::Fields<T>) -> O) -> SortedGroups<T, K, M> {
+    pub fn sorted_by<O: Order<T>>(&self, order: impl FnOnce(T::Fields<T>) -> O) -> SortedGroups<T, K, M>
+    where
+        M: Ends,
+    {
         let (groups, order) = self.ordered(&order(T::fields(0)));
         SortedGroups { groups, order }
     }
 }
 
-impl<T: Record, K: Record, M: Ends> SortedGroups<T, K, M> {
+impl<T: Record, K: Record, M: Mode> SortedGroups<T, K, M> {
     /// As [`Grouped::reduce_group`], with each group's records in order.
     ///
     /// ```

@@ -72,7 +72,10 @@ macro_rules! words {
     ($owner:ident<$($of:ident),*> $($table:tt)*) => {
         words! { @table $owner ($($of),*) $($table)* }
     };
-    (@table $owner:ident $of:tt $label:literal: $($word:ident $arguments:tt $message:literal $note:literal;)*) => {$(
+    (@table $owner:ident $of:tt $label:literal: $($word:ident $arguments:tt $message:literal $note:literal;)*) => {
+        words! { @table_of $owner $of $of $label: $($word $arguments $message $note;)* }
+    };
+    (@table_of $owner:ident $of:tt $types:tt $label:literal: $($word:ident $arguments:tt $message:literal $note:literal;)*) => {$(
         /// Implemented by nothing.
         #[allow(non_camel_case_types)]
         #[diagnostic::on_unimplemented(message = $message, label = $label, note = $note)]
@@ -81,10 +84,10 @@ macro_rules! words {
             fn behind<B>() -> B;
         }
 
-        words! { @method $owner $of $word $arguments }
+        words! { @method $owner $of $types $word $arguments }
     )*};
-    (@method $owner:ident ($($of:ident),*) $word:ident ($($argument:ident),*)) => {
-        impl<$($of),*> super::$owner<$($of),*> {
+    (@method $owner:ident ($($of:ident),*) ($($types:ty),*) $word:ident ($($argument:ident),*)) => {
+        impl<$($of),*> super::$owner<$($types),*> {
             #[allow(missing_docs)]
             #[allow(clippy::wrong_self_convention, clippy::should_implement_trait, reason = "others' words")]
             #[must_use]
@@ -129,6 +132,27 @@ mod of_the_macro {
         try_flat_map_with(A, C) "`try_flat_map_with` is a word of `#[dataflow]`";
         try_filter_map_with(A, C) "`try_filter_map_with` is a word of `#[dataflow]`";
         aggregate(A) "`aggregate` is a word of `#[dataflow]`";
+    }
+}
+
+/// Words of flows of records, on one of updates.
+mod of_updates {
+    use crate::flow::Updating;
+
+    macro_rules! not_for_updates {
+        ($($word:ident $arguments:tt)*) => {
+            words! { @table_of MissingWords (T) (T, Updating) "not for updates":
+                $($word $arguments "this is for records, and these are updates: each takes the place of the one before it of the same key"
+                    "write `.updates()` before it where each update counts as a record of its own; a grouping of windows gives records, each once: `.group_by(..).window(..).aggregate(..)`";)*
+            }
+        };
+    }
+    not_for_updates! {
+        process(A) try_process(A) process_with(A, C) try_process_with(A, C) filter(A) try_filter(A) filter_with(A, C) try_filter_with(A, C)
+        map_partition(A) project(A) group_by(A) aggregates() reduce(A) reduce_group(A) try_reduce_group(A) combine_group(A) distinct() distinct_by(A)
+        min_by(A) max_by(A) sort(A) sort_partition(A) top(A, C) first(A) union(A) join(A) left_join(A) right_join(A) full_join(A) semi_join(A) anti_join(A)
+        co_group(A) cross(A) with(A) with_all(A) partition_by(A) partition_by_range(A) partition_with(A) rebalance() sample(A, C) sample_n(A, C)
+        zip_with_index() zip_with_unique_id() persist() event_time(A, C) in_folders_by(A) show(A) expect_rows(A)
     }
 }
 

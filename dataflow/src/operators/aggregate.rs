@@ -4,6 +4,8 @@
 //!   one record for each group, made of them by any expression; a measure's value may go into a `let`.
 //! * **Of windows**, `.group_by(|r| key).window(Tumbling::of(mins(1))).aggregate(|w| record)`, the handle also has `w.start`, where the window begins, and
 //!   the record is given when time has passed the window. Distinct values, `median` and `percentile` are not there for windows.
+//! * **Of a stream**, without windows, it gives updates: a group's record each time when records came for the group, in place of the one before. See
+//!   [`updates`](crate::Flow::updates). Distinct values, `median` and `percentile` are not there for them.
 //! * **A measure** is over a field, or over what its closure computes: `g.sum(|l| l.price * l.count)`. Of an `Option`, `None` is passed
 //!   over.
 //!

@@ -48,6 +48,13 @@
 //! | [`window`](Grouped::window) behind [`group_by`](Flow::group_by) | the records of each key and each window of that time |
 //! | [`aggregate`] | the measures of each of these, when time has passed the window |
 //!
+//! # Updates
+//!
+//! | Word | gives |
+//! |---|---|
+//! | [`sum`](Grouped::sum), [`aggregate`], … behind [`group_by`](Flow::group_by), of a stream | an [`UpdateStream`](crate::UpdateStream): what a group is by now, each time when records came for it |
+//! | [`updates`](Flow::updates) | each update as a record of its own |
+//!
 //! # Loops
 //!
 //! | Word | gives |

@@ -112,6 +112,7 @@ impl Pipeline {
         self.take_images()?;
         loop {
             let turn = self.turn()?;
+            let turn = if turn == PipelineTurn::Blocked { self.lull()? } else { turn };
             self.keep_deadline(turn)?;
             match turn {
                 PipelineTurn::Blocked if self.absorb()? => {}
@@ -133,14 +134,22 @@ impl Pipeline {
         }
     }
 
+    /// Has drivers give on what they keep back, where there is nothing else to do and the input does not end; whether that is work.
+    fn lull(&mut self) -> Result<PipelineTurn> {
+        let is_held_back = self.exits.iter().any(Exit::is_held_back);
+        let mut turn = PipelineTurn::Blocked;
+        for step in self.steps.iter_mut().filter(|_| self.deadline.is_some() && !is_held_back) {
+            if step.lull(&self.watch)? {
+                turn = PipelineTurn::Worked;
+            }
+        }
+        Ok(turn)
+    }
+
     /// Has rows sent on that have waited for long enough, and all where there is nothing else to do, if the input does not end.
     fn keep_deadline(&mut self, turn: PipelineTurn) -> Result<()> {
         let Some(deadline) = &mut self.deadline else { return Ok(()) };
         let is_blocked = turn == PipelineTurn::Blocked;
-        for step in self.steps.iter_mut().filter(|_| is_blocked) {
-            self.watch.enter(step.operator);
-            step.driver.on_lull()?;
-        }
         deadline.keep(&mut self.exits, is_blocked, &self.watch)
     }
 

@@ -26,6 +26,7 @@ use crate::strategy::{Estimate, Planning, Strategy};
 
 use super::common::{HASH_SECONDS, by_key, grouped, groups_of};
 use super::fold::{Fold, Merge, StateLeaf};
+use super::updates::{States, UpdatesByKey};
 use super::{distinct_count, fold};
 use update::AggregateUpdate;
 
@@ -240,6 +241,30 @@ impl Aggregate {
     }
 }
 
+impl UpdatesByKey for Aggregate {
+    fn updating(&self, planning: &Planning<'_>) -> Vec<Strategy> {
+        let whole = self.whole(planning.live);
+        let states = States {
+            spec: whole.lasting_spec(),
+            kept: whole.table().clone(),
+            given: whole.output().clone(),
+            types: self.input.types(),
+            aside: 0,
+        };
+        let driver = states.driver(self.word, planning, move |context| whole.open(context));
+        vec![planning.by_key(&self.key, None, driver, HASH_SECONDS)]
+    }
+
+    fn check_updating(&self) -> Result<()> {
+        if self.counts_distinct() {
+            return Err(Error::Plan(
+                "`count_distinct` is not there for a flow that does not end: it would keep each value of each key for ever".to_owned(),
+            ));
+        }
+        Ok(())
+    }
+}
+
 /// A grouping that adds records to states, and finishes them, in whichever table they are.
 #[derive(Clone)]
 pub(super) struct WholeAggregate {
@@ -253,12 +278,17 @@ impl WholeAggregate {
         &self.spec.key
     }
 
-    /// What the rows of states are.
-    pub(super) fn state_spec(&self) -> StateSpec {
+    /// What the rows of states are that are never deleted.
+    pub(super) fn lasting_spec(&self) -> StateSpec {
         let running = self.spec.state.iter().map(StateLeaf::running);
         let leaves = self.names.iter().zip(running).map(|(name, ty)| state::StateLeaf { name: name.clone(), ty });
         let kept = (0..self.spec.state.len()).filter(|&leaf| self.spec.table.offset(leaf).is_some()).collect();
-        StateSpec::new(leaves.collect(), self.spec.output_key.clone()).keeping(&kept).deletable()
+        StateSpec::new(leaves.collect(), self.spec.output_key.clone()).keeping(&kept)
+    }
+
+    /// What the rows of states are.
+    pub(super) fn state_spec(&self) -> StateSpec {
+        self.lasting_spec().deletable()
     }
 
     /// States as they are finished, and finished groups.

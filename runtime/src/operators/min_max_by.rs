@@ -16,6 +16,7 @@ use crate::strategy::{Estimate, Planning, Strategy};
 
 use super::common::{HASH_SECONDS, final_aggregate, grouped, groups_of, of_each, of_key, pre_aggregate};
 use super::order;
+use super::updates::{States, UpdatesByKey};
 
 /// Keeps the record of each group that comes first in an order.
 pub struct MinMaxBy {
@@ -40,17 +41,19 @@ impl MinMaxBy {
 
     /// Gives a task its update and table.
     fn open(&self, layout: &Arc<RowLayout>) -> impl Fn(&TaskContext) -> Result<(MinMaxByUpdate, GroupTable)> + use<> {
-        let (layout, key, order) = (layout.clone(), self.key.clone(), self.whole_order());
-        move |context| {
-            let table = GroupTable::new(layout.clone(), key.clone(), &context.memory)?;
-            let update = MinMaxByUpdate {
-                groups: Groups::default(),
-                found: Selection::default(),
-                key: key.clone(),
-                copied: (0..layout.types().len()).map(|leaf| (leaf, leaf)).collect(),
-                order: order.clone(),
-            };
-            Ok((update, table))
+        let (layout, key, update) = (layout.clone(), self.key.clone(), self.update());
+        move |context| Ok((update(), GroupTable::new(layout.clone(), key.clone(), &context.memory)?))
+    }
+
+    /// Gives a task its update.
+    fn update(&self) -> impl Fn() -> MinMaxByUpdate + Send + Sync + use<> {
+        let (leaves, key, order) = (self.schema.leaves().len(), self.key.clone(), self.whole_order());
+        move || MinMaxByUpdate {
+            groups: Groups::default(),
+            found: Selection::default(),
+            key: key.clone(),
+            copied: (0..leaves).map(|leaf| (leaf, leaf)).collect(),
+            order: order.clone(),
         }
     }
 }
@@ -95,6 +98,14 @@ impl Operator for MinMaxBy {
         };
         let rows = grouped(&inputs[0], &self.key).into_iter().filter_map(best).collect();
         Ok(Table { types: inputs[0].types.clone(), rows })
+    }
+}
+
+impl UpdatesByKey for MinMaxBy {
+    fn updating(&self, planning: &Planning<'_>) -> Vec<Strategy> {
+        let update = self.update();
+        let driver = States::of_records(&self.schema, &self.key).driver(self.word, planning, move |_| Ok(update()));
+        vec![planning.by_key(&self.key, None, driver, HASH_SECONDS)]
     }
 }
 

@@ -14,6 +14,7 @@ use crate::row::{LeafSet, RowLayout, Schema};
 use crate::strategy::{Estimate, Planning, Strategy};
 
 use super::common::{HASH_SECONDS, by_key, final_aggregate, grouped, groups_of, of_key, pre_aggregate};
+use super::updates::{States, UpdatesByKey};
 
 /// What the closure's records may take before they become groups' rows, the last of them in a page that is not full.
 const SCRATCH_BYTES: usize = 6 * limits::PAGE_BYTES;
@@ -75,6 +76,15 @@ impl Operator for KeyedReduce {
     }
 }
 
+impl UpdatesByKey for KeyedReduce {
+    fn updating(&self, planning: &Planning<'_>) -> Vec<Strategy> {
+        let (spec, states) = (self.spec(), States::of_records(&self.schema, &self.key));
+        let states = States { spec: states.spec.writing(self.leaves), aside: SCRATCH_BYTES, ..states };
+        let driver = states.driver("reduce", planning, move |context| spec.update(context));
+        vec![planning.by_key(&self.key, None, driver, HASH_SECONDS * 2.0)]
+    }
+}
+
 impl KeyedReduce {
     fn spec(&self) -> Spec {
         let types = self.schema.types();
@@ -113,15 +123,18 @@ struct Spec {
 impl Spec {
     fn open(&self, context: &TaskContext) -> Result<(ReduceUpdate, GroupTable)> {
         let table = GroupTable::new(self.layout.clone(), self.key.clone(), &context.memory)?;
-        let update = ReduceUpdate {
+        Ok((self.update(context)?, table.keeping_from(self.written)))
+    }
+
+    fn update(&self, context: &TaskContext) -> Result<ReduceUpdate> {
+        Ok(ReduceUpdate {
             groups: Groups::default(),
             found: Selection::default(),
             kernel: self.kernel.open(context)?,
             key: self.key.clone(),
             copied: (0..self.layout.types().len()).map(|leaf| (leaf, leaf)).collect(),
             scratch: RowWriter::new(self.layout.clone(), context.memory.clone()),
-        };
-        Ok((update, table.keeping_from(self.written)))
+        })
     }
 }
 

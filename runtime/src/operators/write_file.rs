@@ -219,8 +219,8 @@ impl Driver for WriteDriver {
         self.write()
     }
 
-    fn on_lull(&mut self) -> Result<()> {
-        if self.encoder.output().is_empty() { Ok(()) } else { self.write().map(|_| ()) }
+    fn on_lull(&mut self, _: &mut Outputs) -> Result<Progress> {
+        if self.encoder.output().is_empty() { Ok(Progress::Done) } else { self.write() }
     }
 
     fn on_round_end(&mut self, _: usize, _: Round, cursor: &mut Cursor, _: &mut Outputs) -> Result<Progress> {

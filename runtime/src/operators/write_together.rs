@@ -232,8 +232,8 @@ impl Driver for TogetherDriver {
         Ok(Progress::Done)
     }
 
-    fn on_lull(&mut self) -> Result<()> {
-        if self.encoder.output().is_empty() { Ok(()) } else { self.hand_on(true).map(|_| ()) }
+    fn on_lull(&mut self, _: &mut Outputs) -> Result<Progress> {
+        if self.encoder.output().is_empty() { Ok(Progress::Done) } else { self.hand_on(true) }
     }
 
     fn on_round_end(&mut self, _: usize, _: Round, cursor: &mut Cursor, _: &mut Outputs) -> Result<Progress> {

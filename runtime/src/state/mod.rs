@@ -111,6 +111,7 @@ impl StateTable {
         let table = GroupTable::new(spec.layout(), spec.key.clone(), &context.memory)?;
         let table = table.parted_by(GROUP_SHIFT, GROUP_BITS, owned.clone());
         let table = if spec.has_tombstones() { table.deletable()? } else { table };
+        let table = if spec.written < spec.leaves.len() { table.keeping_from(spec.written) } else { table };
         Ok(StateTable {
             table: table.spilling(aside),
             spec,

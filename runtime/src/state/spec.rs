@@ -21,13 +21,16 @@ pub struct StateSpec {
     pub(crate) key: Box<[usize]>,
     live: LeafSet,
     deletes: bool,
+    /// The first leaves, which kernels write; a row that one replaces keeps the others.
+    pub(crate) written: usize,
 }
 
 impl StateSpec {
     /// Rows of all of these leaves, which the leaves `key` tell apart.
     #[must_use]
     pub fn new(leaves: Vec<StateLeaf>, key: impl Into<Box<[usize]>>) -> Self {
-        StateSpec { live: LeafSet::all(leaves.len()), leaves, key: key.into(), deletes: false }
+        let written = leaves.len();
+        StateSpec { live: LeafSet::all(written), leaves, key: key.into(), deletes: false, written }
     }
 
     /// The leaves that tell rows apart.
@@ -49,6 +52,12 @@ impl StateSpec {
         self.live = live.clone();
         self.key.iter().for_each(|&leaf| self.live.insert(leaf));
         self
+    }
+
+    /// The same rows, of which kernels write the first leaves, and the others stay as they were when the row was opened: those of a computed key.
+    #[must_use]
+    pub fn writing(self, written: usize) -> Self {
+        StateSpec { written, ..self }
     }
 
     /// The same rows, which may be deleted. Rows without texts or lists take eight bytes more for that; a table that never deletes should not pay for it.

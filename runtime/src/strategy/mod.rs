@@ -355,12 +355,13 @@ pub trait Driver: Send {
     }
 
     /// Nothing more comes for now, of an input that does not end: what is kept back only to be given on with more of it is given on. Called whenever the task has
-    /// nothing to do.
+    /// nothing to do, between two other calls that were `Done`. Where it answers `OutputFull` it is called again at once, unless there is something else to do by then.
     ///
     /// # Errors
     /// As [`Driver::on_batch`].
-    fn on_lull(&mut self) -> Result<()> {
-        Ok(())
+    fn on_lull(&mut self, out: &mut Outputs) -> Result<Progress> {
+        let _ = out;
+        Ok(Progress::Done)
     }
 
     /// Another operator needs memory: gives about this many bytes back, or begins to, where that is more than it works with at least. Called

@@ -1,6 +1,6 @@
 //! The job that is killed, and what it is to come to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -37,6 +37,12 @@ fn hits_per_minute(clicks: DataStream<Click>) -> DataStream<Hits> {
 #[dataflow]
 fn every_third(clicks: DataStream<Click>) -> DataStream<u64> {
     clicks.filter(|c| c.number % 3 == 0).map(|c| c.number)
+}
+
+/// Each update of a page's count says how many clicks there were by then.
+#[dataflow]
+fn counts(clicks: DataStream<Click>) -> UpdateStream<(String, u64)> {
+    clicks.group_by(|c| c.url).count()
 }
 
 /// Where a job reads and writes.
@@ -80,6 +86,8 @@ pub(crate) fn declare(env: &Env, places: &Places) -> dataflow::Result<()> {
     hits_per_minute(clicks).write_csv(places.path("hits/"));
     let again = env.read_log::<Click>(places.path("log"))?;
     every_third(again).write_native(places.path("thirds/"));
+    let again = env.read_log::<Click>(places.path("log"))?;
+    counts(again).write_json(places.path("counts/"));
     Ok(())
 }
 
@@ -100,6 +108,18 @@ pub(crate) fn check(places: &Places, clicks: &[Click]) {
     let env = Env::new(Options { progress: ProgressWhen::Never, ..Options::default() });
     let found = env.read_csv::<Hits>(places.path("hits/")).unwrap().collect().unwrap();
     same_records("hits", found, hits.into_iter().map(hit).collect());
+    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+    let updates = env.read_json::<(String, u64)>(places.path("counts/")).unwrap().collect().unwrap();
+    let mut seen = BTreeSet::new();
+    for (url, count) in updates {
+        // A count that is said twice was counted again.
+        assert!(seen.insert((url.clone(), count)), "{url} has {count} clicks twice");
+        let known = counts.entry(url).or_default();
+        *known = count.max(*known);
+    }
+    let mut expected: BTreeMap<String, u64> = BTreeMap::new();
+    clicks.iter().for_each(|click| *expected.entry(click.url.clone()).or_default() += 1);
+    assert_eq!(counts, expected);
     let mut found = env.read_native::<u64>(places.path("thirds/")).unwrap().collect().unwrap();
     found.sort_unstable();
     let mut expected: Vec<u64> = clicks.iter().map(|click| click.number).filter(|number| number % 3 == 0).collect();

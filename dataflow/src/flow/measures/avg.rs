@@ -6,12 +6,12 @@ use runtime::group::StateSlot;
 use runtime::operators::Merge;
 use runtime::row::LeafType;
 
-use crate::flow::Mode;
+use crate::flow::AnyMode;
 use crate::flow::aggregate::Aggregates;
 use crate::kernel::{Measure, MeasureClosure, Measured, State, SumOf, kernel_leaves, slot, slot_type, summary};
 use crate::record::Record;
 
-impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
+impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
     /// The mean of a measure, as `f64`. Of a measure that is an `Option`, the mean of what is there, as `Option<f64>`: `None` where nothing was.
     ///
     /// ```

@@ -4,12 +4,12 @@ use runtime::group::StateSlot;
 use runtime::operators::Merge;
 use runtime::row::LeafType;
 
-use crate::flow::Mode;
+use crate::flow::AnyMode;
 use crate::flow::aggregate::Aggregates;
 use crate::kernel::{kernel_leaves, slot, summary};
 use crate::record::Record;
 
-impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
+impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
     /// The number of records. In `#[dataflow]`, `g.count(|r| r.field)` is the number of those that have a value in an `Option`.
     ///
     /// ```

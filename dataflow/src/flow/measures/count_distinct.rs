@@ -5,13 +5,13 @@ use std::sync::Arc;
 use runtime::operators::{Fold, StateLeaf};
 use runtime::row::LeafType;
 
-use crate::flow::Mode;
 use crate::flow::aggregate::Aggregates;
+use crate::flow::{AnyMode, Ends};
 use crate::kernel::slot;
 use crate::key::{Key, OfFields};
 use crate::record::Record;
 
-impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
+impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
     /// The number of different values of a field, or of several together, `|r| (r.name, r.day)`: exact. `None` is no value.
     ///
     /// Cost: a look-up for each record, and memory for each value of each group: the value's leaves and some 20 bytes; values that do not
@@ -33,7 +33,10 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
     pub fn count_distinct<C: Key<T> + OfFields>(
         self,
         field: impl FnOnce(T::Fields<T>) -> C,
-    ) -> Aggregates<T, K, M, (S, CountDistinct)> {
+    ) -> Aggregates<T, K, M, (S, CountDistinct)>
+    where
+        M: Ends,
+    {
         self.with(CountDistinct(field(T::fields(0)).leaves().into()))
     }
 }

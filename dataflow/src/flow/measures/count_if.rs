@@ -6,12 +6,12 @@ use runtime::group::StateSlot;
 use runtime::operators::Merge;
 use runtime::row::LeafType;
 
-use crate::flow::Mode;
+use crate::flow::AnyMode;
 use crate::flow::aggregate::Aggregates;
 use crate::kernel::{MeasureClosure, kernel_leaves, slot, slot_type, summary};
 use crate::record::Record;
 
-impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
+impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
     /// The number of records for which a condition holds.
     ///
     /// ```

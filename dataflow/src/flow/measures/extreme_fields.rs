@@ -8,13 +8,13 @@ use runtime::row::Schema;
 use runtime::value::Overflow;
 
 use super::extremes::{Max, Min};
-use crate::flow::Mode;
+use crate::flow::AnyMode;
 use crate::flow::aggregate::Aggregates;
 use crate::kernel::{Extreme, OfField, RecordLifetime, Room, Summary, folds, slot, too_large};
 use crate::key::{Named, OfFields, Projection, leaves_of};
 use crate::record::{Record, Value};
 
-impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
+impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
     /// The form of `min` over a field, with the closure that reads the field.
     #[doc(hidden)]
     pub fn min_field<P: Projection<T> + OfFields, F>(

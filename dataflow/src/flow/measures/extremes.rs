@@ -6,12 +6,12 @@ use runtime::group::StateSlot;
 use runtime::operators::Merge;
 use runtime::row::LeafType;
 
-use crate::flow::Mode;
+use crate::flow::AnyMode;
 use crate::flow::aggregate::Aggregates;
 use crate::kernel::{Extreme, MeasureClosure, Ordered, kernel_leaves, slot, slot_type, summary, too_large};
 use crate::record::Record;
 
-impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
+impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
     /// The least of a measure.
     ///
     /// It is over plain values: numbers, dates, timestamps, bools, chars; of a field, `g.min(|r| r.name)`, also over texts. Of floats NaN comes

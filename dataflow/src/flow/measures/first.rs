@@ -6,13 +6,13 @@ use runtime::operators::{Fold, StateLeaf};
 use runtime::row::Schema;
 use runtime::value::Overflow;
 
+use crate::flow::AnyMode;
 use crate::flow::aggregate::Aggregates;
-use crate::flow::{Ends, Mode};
 use crate::kernel::{RecordLifetime, Room, Summary, slot, slot_type, too_large};
 use crate::key::{Named, OfFields, Projection};
 use crate::record::{Record, Value};
 
-impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
+impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
     /// Fields of one of the group's records, whichever comes first: for what all of them share. Fields that are named together come
     /// from one record.
     ///
@@ -39,7 +39,7 @@ impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
     }
 }
 
-impl<T: Record, K: Record, M: Ends, S> Aggregates<T, K, M, S> {
+impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
     /// The form of `first` beside a quantile.
     #[doc(hidden)]
     pub fn first_seen<P: Projection<T> + OfFields, F>(

@@ -1,11 +1,11 @@
 //! Aggregates with an accumulator of the user's.
 
-use crate::flow::Mode;
+use crate::flow::AnyMode;
 use crate::flow::aggregate::Aggregates;
 use crate::kernel::{Aggregator, ByAggregator, ByClosures, FoldState, Folded};
 use crate::record::Record;
 
-impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
+impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
     /// What a closure makes of the group's records, one after the other in no particular order, beginning with `init`: an accumulator, a
     /// `Copy` record of fixed size. `merge` adds what another task has accumulated of the same group; it, too, began with `init`.
     ///

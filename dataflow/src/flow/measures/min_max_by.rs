@@ -4,12 +4,12 @@
 
 use std::marker::PhantomData;
 
-use crate::flow::Mode;
+use crate::flow::AnyMode;
 use crate::flow::aggregate::Aggregates;
 use crate::kernel::{Extreme, Folded, Folding, MeasureClosure};
 use crate::record::Record;
 
-impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
+impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
     /// The value of one measure in the record where another is least; of records that tie, the least value.
     ///
     /// Both are plain values: numbers, dates, timestamps, bools, chars.

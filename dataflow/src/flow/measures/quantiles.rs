@@ -14,8 +14,8 @@ use std::marker::PhantomData;
 
 use runtime::value::Overflow;
 
-use crate::flow::Ends;
 use crate::flow::aggregate::Aggregates;
+use crate::flow::{AnyMode, Ends};
 use crate::kernel::{Measure, MeasureClosure, Measured, Room, Summary};
 use crate::record::Record;
 
@@ -28,7 +28,7 @@ const RANK_BYTES: usize = (8 << DIGIT_BITS) + 8 * RANK_NUMBERS;
 /// Numbers that are kept for a rank.
 const RANK_NUMBERS: usize = 4 << 10;
 
-impl<T: Record, K: Record, M: Ends, S> Aggregates<T, K, M, S> {
+impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
     /// Quantiles of a measure at some fractions, all of one selection, as `f64`: what `median` and `percentile` become. Behind it stands
     /// [`finish_groups`](Aggregates::finish_groups).
     ///
@@ -58,6 +58,7 @@ impl<T: Record, K: Record, M: Ends, S> Aggregates<T, K, M, S> {
     ) -> Aggregates<T, K, M, (S, V::Kept<Quantiles<V, F, N>>)>
     where
         F: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static,
+        M: Ends,
     {
         self.with(V::kept(Quantiles { fractions, closure: measure, of: PhantomData }))
     }

@@ -4,12 +4,12 @@
 
 use std::marker::PhantomData;
 
-use crate::flow::Mode;
+use crate::flow::AnyMode;
 use crate::flow::aggregate::Aggregates;
 use crate::kernel::{Folded, Folding, Measure, MeasureClosure, Measured, slot_type};
 use crate::record::Record;
 
-impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
+impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
     /// The variance of a sample, divided by one less than the count, as SQL's `variance` and `var_samp`: none of fewer than two numbers.
     ///
     /// One pass, stable also where the mean is large beside it. `None`s of a measure that is an `Option` are passed over.

@@ -7,7 +7,7 @@ use runtime::operators::{Merge, StateLeaf};
 use runtime::row::LeafType;
 use runtime::value::Overflow;
 
-use crate::flow::Mode;
+use crate::flow::AnyMode;
 use crate::flow::aggregate::Aggregates;
 use crate::kernel::{
     Measure, MeasureClosure, Measured, State, SumOf, SumWithTally, Tally, TotalOf, kernel_leaves, slot, slot_type,
@@ -15,7 +15,7 @@ use crate::kernel::{
 };
 use crate::record::Record;
 
-impl<T: Record, K: Record, M: Mode, S> Aggregates<T, K, M, S> {
+impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
     /// The sum of a measure: `i64`, `u64`, `f64` or the decimal's own type. One that does not fit ends the job. Of a measure that is an `Option`, `None` is
     /// passed over, and the sum is an `Option`: `None` where no number was there.
     ///

@@ -330,6 +330,17 @@ impl Step {
         Ok(())
     }
 
+    /// Has the driver give on what it keeps back, where it is in the middle of nothing and all that it gave is taken; whether that is work.
+    pub(super) fn lull(&mut self, watch: &Watch) -> Result<bool> {
+        if self.work.is_some() || !self.ready.is_empty() {
+            return Ok(false);
+        }
+        watch.enter(self.operator);
+        let progress = self.driver.on_lull(&mut self.outputs)?;
+        self.collect_all(watch)?;
+        Ok(progress == Progress::OutputFull || !self.ready.is_empty())
+    }
+
     /// As [`Step::collect`], with the page that is open.
     pub(super) fn collect_all(&mut self, watch: &Watch) -> Result<()> {
         self.outputs.seal();

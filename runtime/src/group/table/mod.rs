@@ -12,6 +12,7 @@
 
 mod best;
 mod combine;
+mod copied;
 mod delete;
 mod evict;
 mod found;

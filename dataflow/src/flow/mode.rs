@@ -1,0 +1,86 @@
+//! What kinds of flows there are: whether they end, and whether their records are final.
+//!
+//! ```text
+//!                          ends                 goes on
+//!   records                Bounded              Unbounded, with event time Timed
+//!   groups, by a key       Bounded: each once   Updating: each again and again
+//! ```
+//! **Updates have a mode of their own, and not a record of their own.** That a record takes the place of another is true of a flow as a whole, as in the changelog modes of
+//! Flink and the updating tables of Arroyo: records stay what they are, with their fields, columns and files. [`Mode`] is what operators ask for, and the mode of updates
+//! does not have it: so an operator is refused for updates unless it says that it takes [any](AnyMode).
+
+/// What a flow may be: one of records, which has a [`Mode`], or one of updates. Sinks take both.
+pub trait AnyMode: 'static {
+    /// Whether a record takes the place of the one before it of the same key.
+    const UPDATES: bool = false;
+}
+
+/// What a flow of records may be: whether it ends.
+#[diagnostic::on_unimplemented(
+    message = "these are updates, of which each takes the place of the one before it of the same key",
+    label = "not for updates: a group would count again with each of them",
+    note = "write `.updates()` before it to take each update as a record of its own, or cut the stream into windows, which give each group once: `.group_by(..).window(..).aggregate(..)`"
+)]
+pub trait Mode: AnyMode {
+    /// What a grouping of it gives: groups, or updates of them.
+    type Grouped: OfGroups;
+}
+
+/// What the groups of a flow may be: groups, each once, or updates of them.
+#[diagnostic::on_unimplemented(
+    message = "only groupings of a flow that does not end give updates",
+    label = "these are records",
+    note = "write `.updates()` behind `.group_by(..).count()`, or another grouping"
+)]
+pub trait OfGroups: AnyMode {
+    /// What they are where each update is a record of its own.
+    type Updates: Mode;
+}
+
+/// A flow that ends.
+pub enum Bounded {}
+
+/// A flow that does not end.
+pub enum Unbounded {}
+
+/// A flow that does not end, whose records have an event time.
+pub enum Timed {}
+
+/// A flow that does not end, of which each record takes the place of the one before it of the same key.
+pub enum Updating {}
+
+impl AnyMode for Bounded {}
+impl AnyMode for Unbounded {}
+impl AnyMode for Timed {}
+impl AnyMode for Updating {
+    const UPDATES: bool = true;
+}
+
+impl Mode for Bounded {
+    type Grouped = Bounded;
+}
+
+impl Mode for Unbounded {
+    type Grouped = Updating;
+}
+
+impl Mode for Timed {
+    type Grouped = Updating;
+}
+
+impl OfGroups for Bounded {
+    type Updates = Bounded;
+}
+
+impl OfGroups for Updating {
+    type Updates = Unbounded;
+}
+
+/// Modes whose flows end: what a total order, or a result in memory, needs.
+#[diagnostic::on_unimplemented(
+    message = "this needs a flow that ends",
+    label = "this flow goes on",
+    note = "a `DataSet` ends, a `DataStream` does not"
+)]
+pub trait Ends: Mode {}
+impl Ends for Bounded {}
