@@ -100,9 +100,9 @@ fn a_plan_is_given_back_as_text() {
     let env = with(Some(Decisions::from_json(&decisions.to_json()).unwrap()));
     declare(&env, by_region, &folder.join("out"));
     assert_eq!(*env.plan().unwrap().decisions(), decisions);
-    let json: serde_json::Value = serde_json::from_str(env.plan().unwrap().to_json()).unwrap();
-    assert_eq!(Decisions::from_json(&json["decisions"].to_string()).unwrap(), decisions);
-    assert!(json["operators"].as_array().unwrap().iter().any(|operator| operator["identity"] == identity));
+    let plan = env.plan().unwrap();
+    assert!(plan.to_json().contains(&format!("\"decisions\":{}", decisions.to_json())), "{}", plan.to_json());
+    assert!(plan.to_json().contains(&format!("\"identity\":\"{identity}\"")), "{}", plan.to_json());
 }
 
 #[test]

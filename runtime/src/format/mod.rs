@@ -47,6 +47,7 @@ pub use csv::{CsvFormat, CsvOptions, CsvSource};
 pub use files::{InputFile, Inputs, input_files};
 pub(crate) use folder_keys::{FolderKey, folder_keys};
 pub use folders::read_folders;
+pub(crate) use json::Value;
 pub use json::{JsonFormat, JsonOptions, JsonSource};
 pub use log::{LogSource, LogSplits};
 pub use native::{NativeFormat, NativeSource};

@@ -7,9 +7,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
-use serde_json::{Value, json};
-
 use crate::error::{Error, Result};
+use crate::format::Value;
 use crate::plan::Node;
 use crate::strategy::{Ship, Strategy};
 
@@ -98,9 +97,13 @@ impl Decisions {
     /// As JSON: `{"version": 1, "operators": {"counts/sum": {"how": "…", "ships": ["hash 0"], "tasks": 2}}}`.
     #[must_use]
     pub fn to_json(&self) -> String {
-        let operators: serde_json::Map<String, Value> =
-            self.0.iter().map(|(id, choice)| (id.clone(), choice_value(choice))).collect();
-        json!({ "version": VERSION, "operators": operators }).to_string()
+        self.value().to_string()
+    }
+
+    /// The same, before it is a text.
+    pub(crate) fn value(&self) -> Value {
+        let operators = self.0.iter().map(|(id, choice)| (id.clone(), choice_value(choice))).collect();
+        Value::object([("version", VERSION.into()), ("operators", Value::Object(operators))])
     }
 
     /// Of [`Decisions::to_json`].
@@ -108,29 +111,33 @@ impl Decisions {
     /// # Errors
     /// [`Error::Plan`] for another text.
     pub fn from_json(text: &str) -> Result<Self> {
-        let wrong = |what: &str| {
+        let wrong = |what: String| {
             Error::Plan(format!("these are no decisions of a plan: {what}; take them as EXPLAIN gives them"))
         };
-        let all: Value = serde_json::from_str(text).map_err(|error| wrong(&error.to_string()))?;
-        if all["version"].as_u64() != Some(VERSION) {
-            return Err(wrong(&format!("version {}, where {VERSION} is known", all["version"])));
+        Value::parse(text).and_then(|value| Self::of_value(&value)).map_err(wrong)
+    }
+
+    /// Of [`Decisions::value`].
+    pub(crate) fn of_value(all: &Value) -> Result<Self, String> {
+        if all["version"].as_number() != Some(VERSION) {
+            return Err(format!("version {}, where {VERSION} is known", all["version"]));
         }
-        let operators = all["operators"].as_object().ok_or_else(|| wrong("`operators` is missing"))?;
+        let operators = all["operators"].as_object().ok_or_else(|| "`operators` is missing".to_owned())?;
         let choice = |(identity, choice): (&String, &Value)| {
-            let ships = choice["ships"].as_array()?.iter().map(|ship| Some(ship.as_str()?.to_owned()));
-            let tasks = usize::try_from(choice["tasks"].as_u64()?).ok()?;
-            let choice =
-                Choice { how: choice["how"].as_str()?.to_owned(), ships: ships.collect::<Option<_>>()?, tasks };
+            let ships = choice["ships"].all(|ship| ship.as_str().map(str::to_owned))?;
+            let tasks = choice["tasks"].as_number()?;
+            let choice = Choice { how: choice["how"].as_str()?.to_owned(), ships, tasks };
             Some((identity.clone(), choice))
         };
         let choices = operators.iter().map(choice).collect::<Option<BTreeMap<_, _>>>();
-        choices.map(Decisions).ok_or_else(|| wrong("an operator has no `how`, `ships` or `tasks`"))
+        choices.map(Decisions).ok_or_else(|| "an operator has no `how`, `ships` or `tasks`".to_owned())
     }
 }
 
 /// A choice as JSON.
 pub(crate) fn choice_value(choice: &Choice) -> Value {
-    json!({ "how": choice.how, "ships": choice.ships, "tasks": choice.tasks })
+    let ships = choice.ships.iter().map(String::as_str).collect();
+    Value::object([("how", choice.how.as_str().into()), ("ships", ships), ("tasks", choice.tasks.into())])
 }
 
 /// An identity without the number that tells it from others of the same name.

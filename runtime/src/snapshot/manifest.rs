@@ -5,9 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value, json};
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::format::Value;
 use crate::physical::Decisions;
 use crate::source::Position;
 
@@ -73,31 +73,36 @@ impl OperatorSnapshot {
     }
 
     fn value(&self) -> Value {
-        let position = |at: &SplitPosition| json!({ "split": at.position.part, "offset": at.position.offset, "greatest_time": at.greatest_time });
-        let positions: Vec<Value> = self.positions.iter().map(position).collect();
-        let file = |file: &StateFile| json!({ "name": file.name, "bytes": file.bytes });
-        let files: Vec<Value> = self.files.iter().map(file).collect();
-        json!({ "positions": positions, "files": files, "prepared": self.prepared })
+        let position = |at: &SplitPosition| {
+            let time = at.greatest_time.map_or(Value::Null, |time| Value::Number(time.to_string()));
+            let Position { part, offset } = at.position;
+            Value::object([("split", part.into()), ("offset", offset.into()), ("greatest_time", time)])
+        };
+        let file =
+            |file: &StateFile| Value::object([("name", file.name.as_str().into()), ("bytes", file.bytes.into())]);
+        Value::object([
+            ("positions", self.positions.iter().map(position).collect()),
+            ("files", self.files.iter().map(file).collect()),
+            ("prepared", self.prepared.iter().map(String::as_str).collect()),
+        ])
     }
 
     fn of(value: &Value) -> Option<Self> {
         let position = |value: &Value| {
-            let part = usize::try_from(value["split"].as_u64()?).ok()?;
-            let position = Position { part, offset: value["offset"].as_u64()? };
+            let position = Position { part: value["split"].as_number()?, offset: value["offset"].as_number()? };
             let greatest_time = match &value["greatest_time"] {
                 Value::Null => None,
-                time => Some(time.as_i64()?),
+                time => Some(time.as_number()?),
             };
             Some(SplitPosition { position, greatest_time })
         };
         let file = |value: &Value| {
-            Some(StateFile { name: value["name"].as_str()?.to_owned(), bytes: value["bytes"].as_u64()? })
+            Some(StateFile { name: value["name"].as_str()?.to_owned(), bytes: value["bytes"].as_number()? })
         };
-        let name = |value: &Value| Some(value.as_str()?.to_owned());
         Some(OperatorSnapshot {
-            positions: value["positions"].as_array()?.iter().map(position).collect::<Option<_>>()?,
-            files: value["files"].as_array()?.iter().map(file).collect::<Option<_>>()?,
-            prepared: value["prepared"].as_array()?.iter().map(name).collect::<Option<_>>()?,
+            positions: value["positions"].all(position)?,
+            files: value["files"].all(file)?,
+            prepared: value["prepared"].all(|name| name.as_str().map(str::to_owned))?,
         })
     }
 }
@@ -106,17 +111,17 @@ impl Manifest {
     /// As JSON, with a checksum of itself.
     #[must_use]
     pub fn to_json(&self) -> String {
-        let operators: Map<String, Value> =
-            self.operators.iter().map(|(id, operator)| (id.clone(), operator.value())).collect();
-        let snapshot = json!({
-            "epoch": self.epoch,
-            "program": format!("{:016x}", self.program),
-            "parallelism": self.parallelism,
-            "decisions": self.decisions.to_json(),
-            "operators": operators,
-        });
+        let operators = self.operators.iter().map(|(id, operator)| (id.clone(), operator.value())).collect();
+        let snapshot = Value::object([
+            ("epoch", self.epoch.into()),
+            ("program", format!("{:016x}", self.program).as_str().into()),
+            ("parallelism", self.parallelism.into()),
+            ("decisions", self.decisions.value()),
+            ("operators", Value::Object(operators)),
+        ]);
         let checksum = checksum_of(&snapshot);
-        format!("{:#}\n", json!({ "version": VERSION, "checksum": checksum, "snapshot": snapshot }))
+        let all = [("version", VERSION.into()), ("checksum", checksum.as_str().into()), ("snapshot", snapshot)];
+        format!("{}\n", Value::object(all))
     }
 
     /// Of [`Manifest::to_json`].
@@ -125,8 +130,8 @@ impl Manifest {
     /// What is wrong with the text.
     pub fn from_json(text: &str) -> Result<Self, String> {
         let damaged = |what: &str| format!("the manifest of a snapshot is damaged: {what}");
-        let all: Value = serde_json::from_str(text).map_err(|error| damaged(&error.to_string()))?;
-        if all["version"].as_u64() != Some(VERSION) {
+        let all = Value::parse(text).map_err(|error| damaged(&error))?;
+        if all["version"].as_number() != Some(VERSION) {
             let found = &all["version"];
             return Err(format!(
                 "the manifest has version {found}, and this program reads {VERSION}; restore it with the program that wrote it"
@@ -142,10 +147,10 @@ impl Manifest {
     fn of(snapshot: &Value) -> Option<Self> {
         let operator = |(id, value): (&String, &Value)| Some((id.clone(), OperatorSnapshot::of(value)?));
         Some(Manifest {
-            epoch: snapshot["epoch"].as_u64()?,
+            epoch: snapshot["epoch"].as_number()?,
             program: u64::from_str_radix(snapshot["program"].as_str()?, 16).ok()?,
-            parallelism: usize::try_from(snapshot["parallelism"].as_u64()?).ok()?,
-            decisions: Decisions::from_json(snapshot["decisions"].as_str()?).ok()?,
+            parallelism: snapshot["parallelism"].as_number()?,
+            decisions: Decisions::of_value(&snapshot["decisions"]).ok()?,
             operators: snapshot["operators"].as_object()?.iter().map(operator).collect::<Option<_>>()?,
         })
     }

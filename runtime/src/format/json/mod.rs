@@ -4,6 +4,7 @@
 //! * [`tokens`]: strings, numbers, brackets; what nobody reads is skipped.
 //! * [`parse`], [`plain`]: lines as leaves; [`reader`], [`source`]: files as records.
 //! * [`encoder`]: records as lines.
+//! * [`value`]: what is no record: plans, decisions, manifests.
 //!
 //! # Types
 //! | field | JSON |
@@ -40,6 +41,8 @@ mod reader;
 mod source;
 mod text;
 mod tokens;
+mod value;
 
 pub use encoder::JsonFormat;
 pub use source::{JsonOptions, JsonSource};
+pub(crate) use value::Value;

@@ -45,7 +45,7 @@ enum ImagesOf {
 
 impl StateTable {
     /// Marks what is there now as the state of an epoch: [`StateTable::next_image`] gives it, whatever is done with the table meanwhile. `time` is how far event time has
-    /// come, in microseconds since 1970, and the least number where there is none: it is [found again](StateTable::restored_time) with the rows.
+    /// come, in microseconds since 1970, and the least number where there is none: it is [found again](StateTable::restored) with the rows.
     ///
     /// It takes a note for each page. Until a page is given, who writes to it has it copied first, which takes memory; rows for which there is none
     /// are handled as those that find no room. What is on disk belongs to the mark as it is. Requests that wait do not.
