@@ -16,7 +16,9 @@ use super::job::Job;
 use super::timers::Alarm;
 use crate::error::{Error, Result};
 use crate::kernel::{Blocking as _, catching};
-use crate::physical::{Head, InlineStepPlan, PhysicalPlan, identities, without_number};
+use crate::physical::{
+    Decisions, Head, InlineStepPlan, OutputPlan, PhysicalPlan, StagePlan, identities, without_number,
+};
 use crate::plan::{Node, topological};
 use crate::snapshot::{Action, Coordinator, Manifest, OperatorSnapshot, Store, kill_point};
 use crate::strategy::Recovery;
@@ -38,10 +40,23 @@ impl SnapshotSettings {
         self.restored.as_ref()?.operators.get(name)
     }
 
+    /// What the operators of a program ran as in that snapshot: nothing where the program is another, or had other tasks.
+    #[must_use]
+    pub fn decisions(&self, sinks: &[Arc<Node>], parallelism: usize) -> Option<&Decisions> {
+        let of_same =
+            |manifest: &&Arc<Manifest>| (manifest.program, manifest.parallelism) == (program_of(sinks), parallelism);
+        self.restored.as_ref().filter(of_same).map(|manifest| &manifest.decisions)
+    }
+
     /// The epoch of that snapshot; 0 where the job begins.
     pub(super) fn restored_epoch(&self) -> u64 {
         self.restored.as_ref().map_or(0, |manifest| manifest.epoch)
     }
+}
+
+/// The identities of all operators of a program, as one number.
+fn program_of(sinks: &[Arc<Node>]) -> u64 {
+    xxh3_64(identities(&topological(sinks)).join("\n").as_bytes())
 }
 
 /// By the operators' names.
@@ -88,7 +103,7 @@ impl Snapshots {
         job: &Arc<Job>,
     ) -> Result<Arc<Self>> {
         let names = names(plan)?;
-        let program = xxh3_64(identities(&topological(sinks)).join("\n").as_bytes());
+        let program = program_of(sinks);
         if let Some(manifest) = &settings.restored {
             check_names(&names, program, manifest)?;
         }
@@ -401,19 +416,18 @@ fn names(plan: &PhysicalPlan) -> Result<Names> {
         refuse(operator, message)
     };
     let (endless, mut named) = (plan.endless_stages(), BTreeSet::new());
-    for (number, stage) in plan.stages.iter().enumerate() {
-        let outputs = stage.outputs.iter().chain(stage.steps.iter().flat_map(|step| &step.others));
-        if let Some(output) = outputs.clone().find(|output| !endless[number] && endless[output.to.0]) {
+    for (_, stage) in plan.stages.iter().enumerate().filter(|&(number, _)| !endless[number]) {
+        if let Some(output) = outputs_of(stage).find(|output| endless[output.to.0]) {
             let message = "snapshots are taken of this job, and none can say how far this flow was read, which ends and meets one that does not; run the job without `--snapshots`";
             refuse(output.operator, message.to_owned())?;
         }
-        if !endless[number] {
-            continue;
-        }
+    }
+    for (_, stage) in plan.stages.iter().enumerate().filter(|&(number, _)| endless[number]) {
         if let Head::Source(operator, ..) = stage.head {
             named.insert(operator);
         }
-        let inlines = stage.steps.iter().flat_map(|step| &step.inline).chain(outputs.flat_map(|output| &output.inline));
+        let before_outputs = outputs_of(stage).flat_map(|output| &output.inline);
+        let inlines = stage.steps.iter().flat_map(|step| &step.inline).chain(before_outputs);
         for inline in inlines {
             if let InlineStepPlan::Filter(operator, predicate) = inline
                 && predicate.keeps_state()
@@ -441,6 +455,11 @@ fn names(plan: &PhysicalPlan) -> Result<Names> {
         (operator, if *count == 1 { identity.to_owned() } else { format!("{identity}#{count}") })
     };
     Ok(named.into_iter().map(name).collect())
+}
+
+/// All outputs of a stage.
+fn outputs_of(stage: &StagePlan) -> impl Iterator<Item = &OutputPlan> {
+    stage.outputs.iter().chain(stage.steps.iter().flat_map(|step| &step.others))
 }
 
 /// Holds the names of a program against those of the snapshot that it goes on from.

@@ -11,6 +11,10 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::physical::Decisions;
 use crate::source::Position;
 
+/// What to do where a snapshot is damaged.
+pub(crate) const OTHERWISE: &str =
+    "put the file back, or remove the folder of this snapshot: the job goes on from the one before then";
+
 /// The form of the manifest.
 const VERSION: u64 = 1;
 
@@ -124,7 +128,7 @@ impl Manifest {
     /// # Errors
     /// What is wrong with the text.
     pub fn from_json(text: &str) -> Result<Self, String> {
-        let damaged = |what: &str| format!("the manifest of a snapshot is damaged: {what}");
+        let damaged = |what: &str| format!("the manifest of a snapshot is damaged: {what}; {OTHERWISE}");
         let all: Value = serde_json::from_str(text).map_err(|error| damaged(&error.to_string()))?;
         if all["version"].as_u64() != Some(VERSION) {
             let found = &all["version"];
