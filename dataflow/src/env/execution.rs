@@ -58,7 +58,7 @@ impl Env {
     fn submit_locally(&self, sinks: &[Arc<Node>]) -> Result<LocalJob> {
         let options = &self.inner.options;
         let snapshots = self.snapshot_settings(sinks)?;
-        let plan = Arc::new(optimizer::plan(sinks, self.planning_of(snapshots.as_ref()))?);
+        let plan = Arc::new(optimizer::plan(sinks, self.planning_of(sinks, snapshots.as_ref()))?);
         if options.explain {
             eprintln!("{}", explain::text(&plan, None, options.explain_fields));
         }

@@ -41,11 +41,14 @@ impl Env {
     }
 
     /// What the optimizer goes by where a job goes on: as many tasks as before run as they did before.
-    pub(super) fn planning_of(&self, snapshots: Option<&SnapshotSettings>) -> optimizer::Resources {
+    pub(super) fn planning_of(
+        &self,
+        sinks: &[Arc<Node>],
+        snapshots: Option<&SnapshotSettings>,
+    ) -> optimizer::Resources {
         let planning = self.planning();
-        let restored = snapshots.and_then(|settings| settings.restored.as_ref());
-        let same = restored.filter(|manifest| manifest.parallelism == planning.tasks);
-        let decisions = planning.decisions.or_else(|| same.map(|manifest| Arc::new(manifest.decisions.clone())));
+        let restored = snapshots.and_then(|settings| settings.decisions(sinks, planning.tasks));
+        let decisions = planning.decisions.or_else(|| restored.map(|decisions| Arc::new(decisions.clone())));
         optimizer::Resources { decisions, ..planning }
     }
 }

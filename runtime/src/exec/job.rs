@@ -92,6 +92,11 @@ impl Job {
         self.cancel();
     }
 
+    /// Its first error, if nobody has been told.
+    pub(super) fn take_error(&self) -> Option<Error> {
+        self.error.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
     /// Ends the job; all tasks are woken to notice.
     fn cancel(&self) {
         self.cancelled.store(true, Ordering::Relaxed);
@@ -176,7 +181,7 @@ impl Job {
         progress.queued.clear();
         drop(progress);
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        self.error.lock().unwrap_or_else(PoisonError::into_inner).take().map_or(Ok(()), Err)
+        self.take_error().map_or(Ok(()), Err)
     }
 }
 

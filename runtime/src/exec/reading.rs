@@ -151,6 +151,7 @@ impl SourceHead {
     pub(super) fn advance(&mut self, watch: &Watch) -> Result<SourceProgress> {
         let metrics = watch.enter(self.operator);
         let totals = &watch.job.metrics;
+        let is_at_end = self.is_at_end();
         loop {
             if self.stopped {
                 return Ok(self.end());
@@ -158,7 +159,8 @@ impl SourceHead {
             if let Some(watermark) = self.watermark() {
                 return Ok(SourceProgress::Control(Control::Watermark(watermark)));
             }
-            if let Some(epoch) = self.barriers.as_mut().and_then(Barriers::next) {
+            // Behind the end of its rows none follows: who brings it together with others does not wait for one.
+            if let Some(epoch) = self.barriers.as_mut().filter(|_| !is_at_end).and_then(Barriers::next) {
                 return Ok(SourceProgress::Control(Control::Barrier(epoch)));
             }
             if let Some(rejecting) = &self.rejecting {

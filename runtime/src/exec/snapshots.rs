@@ -15,8 +15,10 @@ use super::channel::{QueuePlace, Wake};
 use super::job::Job;
 use super::timers::Alarm;
 use crate::error::{Error, Result};
-use crate::kernel::Blocking as _;
-use crate::physical::{Head, InlineStepPlan, PhysicalPlan, identities, without_number};
+use crate::kernel::{Blocking as _, catching};
+use crate::physical::{
+    Decisions, Head, InlineStepPlan, OutputPlan, PhysicalPlan, StagePlan, identities, without_number,
+};
 use crate::plan::{Node, topological};
 use crate::snapshot::{Action, Coordinator, Manifest, OperatorSnapshot, Store, kill_point};
 use crate::strategy::Recovery;
@@ -38,10 +40,23 @@ impl SnapshotSettings {
         self.restored.as_ref()?.operators.get(name)
     }
 
+    /// What the operators of a program ran as in that snapshot: nothing where the program is another, or had other tasks.
+    #[must_use]
+    pub fn decisions(&self, sinks: &[Arc<Node>], parallelism: usize) -> Option<&Decisions> {
+        let of_same =
+            |manifest: &&Arc<Manifest>| (manifest.program, manifest.parallelism) == (program_of(sinks), parallelism);
+        self.restored.as_ref().filter(of_same).map(|manifest| &manifest.decisions)
+    }
+
     /// The epoch of that snapshot; 0 where the job begins.
     pub(super) fn restored_epoch(&self) -> u64 {
         self.restored.as_ref().map_or(0, |manifest| manifest.epoch)
     }
+}
+
+/// The identities of all operators of a program, as one number.
+fn program_of(sinks: &[Arc<Node>]) -> u64 {
+    xxh3_64(identities(&topological(sinks)).join("\n").as_bytes())
 }
 
 /// By the operators' names.
@@ -59,7 +74,7 @@ pub(super) struct Snapshots {
     /// The numbers of the tasks that take part, by stage and subtask.
     tasks: HashMap<(usize, usize), usize>,
     /// The epoch whose barrier is to be said.
-    begun: AtomicU64,
+    begun: Arc<AtomicU64>,
     state: Mutex<State>,
     /// A snapshot is complete, or there will be none any more.
     news: Condvar,
@@ -67,10 +82,9 @@ pub(super) struct Snapshots {
 
 struct State {
     coordinator: Coordinator,
-    /// What tasks have brought for the snapshot that is taken.
-    taken: Operators,
-    /// What tasks that have ended brought: it is in every snapshot from then on. What they had prepared is in the next one.
-    lasting: Operators,
+    brought: Brought,
+    /// A manifest is written, or sinks commit what it says.
+    is_completing: bool,
     /// When the snapshot that is taken began.
     began: Instant,
     /// The last that is complete.
@@ -89,7 +103,7 @@ impl Snapshots {
         job: &Arc<Job>,
     ) -> Result<Arc<Self>> {
         let names = names(plan)?;
-        let program = xxh3_64(identities(&topological(sinks)).join("\n").as_bytes());
+        let program = program_of(sinks);
         if let Some(manifest) = &settings.restored {
             check_names(&names, program, manifest)?;
         }
@@ -101,8 +115,8 @@ impl Snapshots {
         let now = Instant::now();
         let state = State {
             coordinator: Coordinator::new(tasks.len(), epoch, settings.interval, now),
-            taken: Operators::new(),
-            lasting: Operators::new(),
+            brought: Brought::default(),
+            is_completing: false,
             began: now,
             completed: epoch,
             is_over: false,
@@ -126,7 +140,7 @@ impl Snapshots {
             settings,
             job: job.clone(),
             tasks,
-            begun: AtomicU64::new(epoch),
+            begun: Arc::new(AtomicU64::new(epoch)),
             state: Mutex::new(state),
             news: Condvar::new(),
         }))
@@ -178,7 +192,7 @@ impl Snapshots {
     pub(super) fn done(self: &Arc<Self>, task: usize, epoch: u64, brings: Operators) -> Result<()> {
         let mut state = self.lock();
         state.coordinator.done(task, epoch)?;
-        add(&mut state.taken, brings);
+        add(&mut state.brought.taken, brings);
         drop(state);
         self.drive();
         Ok(())
@@ -187,8 +201,8 @@ impl Snapshots {
     /// A task has come to its end.
     pub(super) fn ended(self: &Arc<Self>, task: usize, brings: Operators) {
         let mut state = self.lock();
-        state.coordinator.ended(task);
-        add(&mut state.lasting, brings);
+        let has_done = state.coordinator.ended(task);
+        state.brought.ended(brings, has_done);
         drop(state);
         self.drive();
     }
@@ -206,24 +220,17 @@ impl Snapshots {
         }
         match state.coordinator.next(Instant::now()) {
             Some(Action::Begin(epoch)) => {
-                (state.taken, state.began) = (Operators::new(), Instant::now());
+                (state.brought.taken, state.began) = (Operators::new(), Instant::now());
                 drop(state);
                 self.begun.store(epoch, Ordering::SeqCst);
                 self.job.wake_all();
             }
             Some(Action::Complete(epoch)) => {
                 let manifest = self.manifest(epoch, &mut state);
+                state.is_completing = true;
                 drop(state);
                 let (this, task) = (self.clone(), self.clone());
-                let work = move || {
-                    if let Err(error) = this.complete(&manifest) {
-                        this.job.fail(error);
-                        return;
-                    }
-                    let mut state = this.lock();
-                    state.coordinator.completed();
-                    this.note(epoch, &mut state);
-                };
+                let work = move || this.completed(epoch, catching(|| this.complete(&manifest)));
                 BlockingFor { task, job: self.job.clone() }.submit(Box::new(work));
             }
             None => {
@@ -238,6 +245,18 @@ impl Snapshots {
         }
     }
 
+    /// What came of completing a snapshot.
+    fn completed(&self, epoch: u64, result: Result<()>) {
+        let result = result.map_err(|error| self.job.fail(error));
+        let mut state = self.lock();
+        state.is_completing = false;
+        if result.is_ok() {
+            state.coordinator.completed();
+            self.note(epoch, &mut state);
+        }
+        self.news.notify_all();
+    }
+
     /// A snapshot is complete.
     fn note(&self, epoch: u64, state: &mut State) {
         state.completed = epoch;
@@ -249,12 +268,7 @@ impl Snapshots {
 
     /// What all tasks have brought.
     fn manifest(&self, epoch: u64, state: &mut State) -> Manifest {
-        let mut operators = std::mem::take(&mut state.taken);
-        add(&mut operators, state.lasting.clone());
-        // It is committed with this one.
-        state.lasting.values_mut().for_each(|operator| operator.prepared.clear());
-        operators.retain(|_, operator| !operator.is_empty());
-        Manifest { epoch, operators, ..self.blank.clone() }
+        Manifest { epoch, operators: state.brought.take(), ..self.blank.clone() }
     }
 
     /// Writes a manifest, and has sinks commit what it says to be prepared.
@@ -274,13 +288,17 @@ impl Snapshots {
     }
 
     /// All tasks have ended: what they have brought to their ends is the last snapshot, and is committed with it.
+    ///
+    /// # Errors
+    /// What ended the job meanwhile: without its last snapshot it has not done what it was to do.
     pub(super) fn finish(&self) -> Result<()> {
         let mut state = self.lock();
         while state.coordinator.is_busy() && !self.job.is_cancelled() {
             state = self.news.wait_timeout(state, Duration::from_millis(100)).unwrap_or_else(PoisonError::into_inner).0;
         }
         if self.job.is_cancelled() {
-            return Ok(());
+            drop(state);
+            return self.job.take_error().map_or(Ok(()), Err);
         }
         let epoch = state.coordinator.last();
         let manifest = self.manifest(epoch, &mut state);
@@ -290,11 +308,17 @@ impl Snapshots {
         Ok(())
     }
 
-    /// No more snapshots are taken, and nobody waits for one.
+    /// No more snapshots are taken, and nobody waits for one. Waits until one that is just completed is: who goes on from it is not to find it half committed. Then the
+    /// folder may be another job's.
     pub(super) fn stop(&self) {
         let mut state = self.lock();
         (state.is_over, state.alarm) = (true, None);
+        while state.is_completing {
+            state = self.news.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        drop(state);
         self.news.notify_all();
+        self.settings.store.release();
     }
 
     /// Has a snapshot taken, and waits until it is complete; its epoch.
@@ -318,24 +342,59 @@ impl Wake for Snapshots {
     }
 }
 
+/// What tasks have brought.
+#[derive(Default)]
+struct Brought {
+    /// For the snapshot that is taken.
+    taken: Operators,
+    /// At their ends: it is in every snapshot from then on. What they had prepared is in the next one.
+    lasting: Operators,
+    /// At their ends, of tasks that had done their part of the snapshot that is taken: it came behind the barrier, so it is in those that follow.
+    later: Operators,
+}
+
+impl Brought {
+    /// A task has ended, and maybe has done its part of the snapshot that is taken before.
+    fn ended(&mut self, brings: Operators, has_done: bool) {
+        add(if has_done { &mut self.later } else { &mut self.lasting }, brings);
+    }
+
+    /// What the snapshot holds of which all tasks have done their part.
+    fn take(&mut self) -> Operators {
+        let mut operators = std::mem::take(&mut self.taken);
+        add(&mut operators, self.lasting.clone());
+        // It is committed with this one.
+        self.lasting.values_mut().for_each(|operator| operator.prepared.clear());
+        add(&mut self.lasting, std::mem::take(&mut self.later));
+        operators.retain(|_, operator| !operator.is_empty());
+        operators
+    }
+}
+
 fn add(to: &mut Operators, more: Operators) {
     more.into_iter().for_each(|(identity, operator)| to.entry(identity).or_default().add(operator));
 }
 
 /// The barriers that a source says.
 pub(super) struct Barriers {
-    snapshots: Arc<Snapshots>,
+    /// The epoch whose barrier is to be said.
+    begun: Arc<AtomicU64>,
     said: u64,
 }
 
 impl Barriers {
     pub(super) fn of(snapshots: &Arc<Snapshots>) -> Self {
-        Barriers { snapshots: snapshots.clone(), said: snapshots.settings.restored_epoch() }
+        Barriers::from(snapshots.begun.clone(), snapshots.settings.restored_epoch())
+    }
+
+    /// Those that `begun` names from now on, behind the one of this epoch.
+    pub(super) fn from(begun: Arc<AtomicU64>, said: u64) -> Self {
+        Barriers { begun, said }
     }
 
     /// The next one, if it is time.
     pub(super) fn next(&mut self) -> Option<u64> {
-        let begun = self.snapshots.begun.load(Ordering::SeqCst);
+        let begun = self.begun.load(Ordering::SeqCst);
         let said = std::mem::replace(&mut self.said, begun);
         (begun > said).then_some(begun)
     }
@@ -357,19 +416,18 @@ fn names(plan: &PhysicalPlan) -> Result<Names> {
         refuse(operator, message)
     };
     let (endless, mut named) = (plan.endless_stages(), BTreeSet::new());
-    for (number, stage) in plan.stages.iter().enumerate() {
-        let outputs = stage.outputs.iter().chain(stage.steps.iter().flat_map(|step| &step.others));
-        if let Some(output) = outputs.clone().find(|output| !endless[number] && endless[output.to.0]) {
+    for (_, stage) in plan.stages.iter().enumerate().filter(|&(number, _)| !endless[number]) {
+        if let Some(output) = outputs_of(stage).find(|output| endless[output.to.0]) {
             let message = "snapshots are taken of this job, and none can say how far this flow was read, which ends and meets one that does not; run the job without `--snapshots`";
             refuse(output.operator, message.to_owned())?;
         }
-        if !endless[number] {
-            continue;
-        }
+    }
+    for (_, stage) in plan.stages.iter().enumerate().filter(|&(number, _)| endless[number]) {
         if let Head::Source(operator, ..) = stage.head {
             named.insert(operator);
         }
-        let inlines = stage.steps.iter().flat_map(|step| &step.inline).chain(outputs.flat_map(|output| &output.inline));
+        let before_outputs = outputs_of(stage).flat_map(|output| &output.inline);
+        let inlines = stage.steps.iter().flat_map(|step| &step.inline).chain(before_outputs);
         for inline in inlines {
             if let InlineStepPlan::Filter(operator, predicate) = inline
                 && predicate.keeps_state()
@@ -380,7 +438,11 @@ fn names(plan: &PhysicalPlan) -> Result<Names> {
         for step in &stage.steps {
             match step.driver.recovery {
                 Recovery::Stateless => {}
-                Recovery::Restored => _ = named.insert(step.operator),
+                // Its files are named by operator and task.
+                Recovery::Restored if !named.insert(step.operator) => {
+                    return Err(Error::Internal(format!("`{}` keeps state in two places", step.driver.name)));
+                }
+                Recovery::Restored => {}
                 Recovery::Lost => lost(step.operator, &step.driver.name)?,
             }
         }
@@ -393,6 +455,11 @@ fn names(plan: &PhysicalPlan) -> Result<Names> {
         (operator, if *count == 1 { identity.to_owned() } else { format!("{identity}#{count}") })
     };
     Ok(named.into_iter().map(name).collect())
+}
+
+/// All outputs of a stage.
+fn outputs_of(stage: &StagePlan) -> impl Iterator<Item = &OutputPlan> {
+    stage.outputs.iter().chain(stage.steps.iter().flat_map(|step| &step.others))
 }
 
 /// Holds the names of a program against those of the snapshot that it goes on from.
@@ -418,9 +485,39 @@ fn check_names(names: &Names, program: u64, manifest: &Manifest) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::snapshot::SplitPosition;
+    use crate::source::Position;
 
     fn named(names: &[&str]) -> Names {
         names.iter().map(|name| (*name).to_owned()).enumerate().collect()
+    }
+
+    #[test]
+    fn what_a_task_brings_at_its_end_is_in_the_snapshot_that_it_has_not_said_its_part_of() {
+        let brings = |offset, file: &str| {
+            let position = Position { part: 0, offset };
+            let positions = vec![SplitPosition { position, greatest_time: None }];
+            let prepared = vec![file.to_owned()];
+            Operators::from([("clicks".to_owned(), OperatorSnapshot { positions, prepared, ..Default::default() })])
+        };
+        let of = |operators: Operators| {
+            let operator = operators["clicks"].clone();
+            let offsets: Vec<u64> = operator.positions.iter().map(|at| at.position.offset).collect();
+            (offsets, operator.prepared)
+        };
+        let file = |name: &str| vec![name.to_owned()];
+        // Behind its barrier: the snapshot has what came before, and all others what came behind.
+        let mut brought = Brought::default();
+        add(&mut brought.taken, brings(5, "a"));
+        brought.ended(brings(9, "b"), true);
+        assert_eq!(of(brought.take()), (vec![5], file("a")));
+        assert_eq!(of(brought.take()), (vec![9], file("b")));
+        assert_eq!(of(brought.take()), (vec![9], vec![]));
+        // Without having said it: the end is its part.
+        let mut brought = Brought::default();
+        brought.ended(brings(9, "b"), false);
+        assert_eq!(of(brought.take()), (vec![9], file("b")));
+        assert_eq!(of(brought.take()), (vec![9], vec![]));
     }
 
     #[test]

@@ -103,6 +103,15 @@ impl Submitted {
     }
 }
 
+impl Drop for Submitted {
+    /// However it ended, and where it never began: nobody waits for a snapshot of it any more.
+    fn drop(&mut self) {
+        if let Some(snapshots) = &self.snapshots {
+            snapshots.stop();
+        }
+    }
+}
+
 /// Whether nobody sees any more what a job still writes.
 fn is_abandoned(nodes: &[Arc<Node>], sinks: &[Arc<Node>]) -> bool {
     let is_sink = |node: &Arc<Node>| sinks.iter().any(|sink| sink.sequence == node.sequence);

@@ -82,6 +82,7 @@ mod tests {
         says("| a branch of a flow", SPOOL_BYTES);
         says("| `persist`", SPOOL_BYTES);
         says("| windows", STATE_BYTES);
+        says("| besides, where snapshots are taken", 2 * IMAGE_BYTES);
         says("| the beginning of a loop", 2 * SPOOL_BYTES);
         says("| a flow from outside of a loop", SPOOL_BYTES);
         says("| the solution set", 2 * SPOOL_BYTES + STATE_BYTES);

@@ -96,11 +96,13 @@ impl Coordinator {
         }
     }
 
-    /// A task has ended: it has its part in every snapshot from now on.
-    pub(crate) fn ended(&mut self, task: usize) {
+    /// A task has ended: it has its part in every snapshot from now on. Whether it has done that of the one that is taken before: what it had to say behind that belongs to
+    /// those that follow.
+    pub(crate) fn ended(&mut self, task: usize) -> bool {
         self.has_ended[task] = true;
-        if let Phase::Taking(done) = &mut self.phase {
-            done[task] = true;
+        match &mut self.phase {
+            Phase::Taking(done) => std::mem::replace(&mut done[task], true),
+            Phase::Resting | Phase::Completing => false,
         }
     }
 
@@ -174,8 +176,9 @@ mod tests {
                     }
                     Act::Ended(task) if !open.is_empty() => {
                         let task = open.swap_remove(task % open.len());
+                        let has_done = coordinator.is_busy() && !is_completing && !missing.contains(&task);
                         missing.retain(|&other| other != task);
-                        coordinator.ended(task);
+                        prop_assert_eq!(coordinator.ended(task), has_done);
                     }
                     Act::Completed if is_completing => {
                         is_completing = false;

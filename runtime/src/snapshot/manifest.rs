@@ -11,6 +11,10 @@ use crate::format::Value;
 use crate::physical::Decisions;
 use crate::source::Position;
 
+/// What to do where a snapshot is damaged.
+pub(crate) const OTHERWISE: &str =
+    "put the file back, or remove the folder of this snapshot: the job goes on from the one before then";
+
 /// The form of the manifest.
 const VERSION: u64 = 1;
 
@@ -129,7 +133,7 @@ impl Manifest {
     /// # Errors
     /// What is wrong with the text.
     pub fn from_json(text: &str) -> Result<Self, String> {
-        let damaged = |what: &str| format!("the manifest of a snapshot is damaged: {what}");
+        let damaged = |what: &str| format!("the manifest of a snapshot is damaged: {what}; {OTHERWISE}");
         let all = Value::parse(text).map_err(|error| damaged(&error))?;
         if all["version"].as_number() != Some(VERSION) {
             let found = &all["version"];

@@ -18,6 +18,7 @@ mod store;
 
 pub(crate) use coordinator::{Action, Coordinator};
 pub(crate) use kill_points::kill_point;
+pub(crate) use manifest::OTHERWISE;
 pub use manifest::{Manifest, OperatorSnapshot, SplitPosition, StateFile};
 pub use store::Store;
 pub(crate) use store::{ObjectReader, ObjectWriter};

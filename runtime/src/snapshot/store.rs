@@ -40,12 +40,17 @@ pub struct Store {
 }
 
 impl Store {
-    /// A folder, which is made where it is not there.
+    /// A folder, which is made where it is not there, and is this one's until it is [released](Store::release), or nobody has it any more.
     ///
     /// # Errors
-    /// Where that cannot be done.
+    /// Where that cannot be done, or a job has it that has not ended.
     pub fn folder(place: &Path) -> Result<Self> {
         Ok(Store { objects: Objects::folder(place)?, place: place.to_owned() })
+    }
+
+    /// Lets the folder go: another job may have it, as soon as what is just written to it is done.
+    pub(crate) fn release(&self) {
+        self.objects.release();
     }
 
     /// The newest snapshot that is whole.

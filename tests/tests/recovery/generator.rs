@@ -1,4 +1,4 @@
-//! A log that grows while jobs read it and are killed.
+//! Logs that grow while jobs read them and are killed.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,49 +9,114 @@ use dataflow::LogWriter;
 use dataflow::prelude::*;
 use tests::Random;
 
-use super::job::{Click, Places};
+use super::job::{Click, Places, Written};
 
-/// The splits of the log.
-pub(crate) const SPLITS: usize = 3;
+/// The splits that logs begin with.
+const SPLITS: usize = 3;
 
-/// Writes clicks until it is told to stop; some hundred every millisecond.
+/// Records of a round, and the pause behind it.
+const ROUND: usize = 200;
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// The log of clicks gets another split in one of so many rounds. Until it has its first record all tasks that run have found it: who finds it later reads what is late.
+const NEW_SPLIT_EVERY: usize = 60;
+const NEW_SPLIT_WAITS: usize = 25;
+/// Then it is sealed, while the others go on.
+const NEW_SPLIT_ENDS: usize = 45;
+
+/// The log of views ends with this round.
+const VIEWS_END: usize = 50;
+
+/// Writes clicks, and views for a while, until it is told to stop: some hundred every few milliseconds.
 pub(crate) struct Generator {
     stop: Arc<AtomicBool>,
-    thread: JoinHandle<Vec<Click>>,
+    thread: JoinHandle<Written>,
 }
 
 impl Generator {
     pub(crate) fn start(places: &Places, seed: u64) -> Self {
-        let mut log = LogWriter::create(places.path("log"), SPLITS).unwrap();
+        let mut logs = Logs::create(places, seed);
         let stop = Arc::new(AtomicBool::new(false));
         let is_over = stop.clone();
         let thread = std::thread::spawn(move || {
-            let (mut random, mut clicks) = (Random(seed), Vec::new());
-            while !is_over.load(Ordering::Relaxed) {
-                for _ in 0..200 {
-                    let click = click(clicks.len() as u64, &mut random);
-                    // Splits go on together: none has a time that another is not about to have.
-                    log.append_to(clicks.len() % SPLITS, &click).unwrap();
-                    clicks.push(click);
+            for round in 0.. {
+                if is_over.load(Ordering::Relaxed) {
+                    break;
                 }
-                log.flush().unwrap();
-                std::thread::sleep(Duration::from_millis(10));
+                logs.write(round);
+                std::thread::sleep(PAUSE);
             }
-            log.seal_all().unwrap();
-            clicks
+            logs.seal()
         });
         Generator { stop, thread }
     }
 
-    /// Seals the log; what was written.
-    pub(crate) fn finish(self) -> Vec<Click> {
+    /// Seals the logs; what was written.
+    pub(crate) fn finish(self) -> Written {
         self.stop.store(true, Ordering::Relaxed);
         self.thread.join().unwrap()
     }
 }
 
-/// A minute of event time has some thousand clicks, which are up to four seconds late.
-fn click(number: u64, random: &mut Random) -> Click {
-    let micros = (number / 20) as i64 * 1_000_000 / 4 + random.below(4_000_000) as i64;
-    Click { number, url: format!("/page/{}", random.below(50)), time: Timestamp::from_micros(micros) }
+struct Logs {
+    folder: String,
+    clicks: LogWriter<Click>,
+    /// A split that was added, till it is sealed.
+    added: Option<LogWriter<Click>>,
+    /// Till it ends.
+    views: Option<LogWriter<Click>>,
+    written: Written,
+    random: Random,
+}
+
+impl Logs {
+    fn create(places: &Places, seed: u64) -> Self {
+        let folder = places.path("log");
+        let clicks = LogWriter::create(&folder, SPLITS).unwrap();
+        let views = LogWriter::create(places.path("views"), 2).unwrap();
+        let (written, random) = (Written::default(), Random(seed));
+        Logs { folder, clicks, added: None, views: Some(views), written, random }
+    }
+
+    /// Splits go on together: none has a time that another is not about to have.
+    fn write(&mut self, round: usize) {
+        match round % NEW_SPLIT_EVERY {
+            0 => self.added = Some(LogWriter::add(&self.folder, 1).unwrap()),
+            NEW_SPLIT_ENDS => self.added.take().unwrap().seal().unwrap(),
+            _ => {}
+        }
+        let may_add = round % NEW_SPLIT_EVERY >= NEW_SPLIT_WAITS;
+        for number in 0..ROUND {
+            let click = self.record(self.written.clicks.len() as u64);
+            match &mut self.added {
+                Some(added) if may_add && number % 4 == 0 => added.append(&click).unwrap(),
+                _ => self.clicks.append_to(number % SPLITS, &click).unwrap(),
+            }
+            self.written.clicks.push(click);
+            if self.views.is_some() && number % 2 == 0 {
+                let view = self.record((1 << 32) + self.written.views.len() as u64);
+                self.views.iter_mut().for_each(|views| views.append(&view).unwrap());
+                self.written.views.push(view);
+            }
+        }
+        self.clicks.flush().unwrap();
+        self.added.iter_mut().chain(&mut self.views).for_each(|log| log.flush().unwrap());
+        if let Some(views) = self.views.take_if(|_| round == VIEWS_END) {
+            views.seal_all().unwrap();
+        }
+    }
+
+    /// A minute of event time has some thousand clicks, which are up to four seconds late.
+    fn record(&mut self, number: u64) -> Click {
+        let round = self.written.clicks.len() as i64 / 20;
+        let micros = round * 1_000_000 / 4 + self.random.below(4_000_000) as i64;
+        Click { number, url: format!("/page/{}", self.random.below(50)), time: Timestamp::from_micros(micros) }
+    }
+
+    fn seal(self) -> Written {
+        self.added.into_iter().for_each(|added| added.seal().unwrap());
+        self.views.into_iter().for_each(|views| views.seal_all().unwrap());
+        self.clicks.seal_all().unwrap();
+        self.written
+    }
 }

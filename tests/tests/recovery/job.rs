@@ -24,7 +24,7 @@ pub(crate) struct Hits {
 }
 
 #[dataflow]
-fn hits_per_minute(clicks: DataStream<Click>) -> DataStream<Hits> {
+pub(crate) fn hits_per_minute(clicks: DataStream<Click>) -> DataStream<Hits> {
     let timed = clicks.event_time(|c| c.time, Lateness::bounded(secs(5)));
     timed.group_by(|c| c.url).window(Tumbling::of(mins(1))).aggregate(|w| HitsRef {
         url: w.key,
@@ -34,8 +34,38 @@ fn hits_per_minute(clicks: DataStream<Click>) -> DataStream<Hits> {
     })
 }
 
+#[derive(Record, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Seen {
+    of: u64,
+    begin: Timestamp,
+    times: u64,
+    numbers: u64,
+}
+
+/// Keys of an exchange behind a union.
+const KEYS: u64 = 400;
+
+/// Where one log ends before the other, tasks hear the end of a round of some, and barriers of others.
 #[dataflow]
-fn every_third(clicks: DataStream<Click>) -> DataStream<u64> {
+fn of_both(clicks: DataStream<Click>, views: DataStream<Click>) -> DataStream<Seen> {
+    let clicks = clicks.event_time(|c| c.time, Lateness::bounded(secs(5)));
+    let views = views.event_time(|v| v.time, Lateness::bounded(secs(5)));
+    clicks.union(views).group_by(|c| c.number % KEYS).window(Tumbling::of(mins(3))).aggregate(|w| Seen {
+        of: w.key,
+        begin: w.start,
+        times: w.count(),
+        numbers: w.sum(|c| c.number),
+    })
+}
+
+/// No exchange behind the union: whoever reads may write.
+#[dataflow]
+fn every_fifth_of_both(clicks: DataStream<Click>, views: DataStream<Click>) -> DataStream<u64> {
+    clicks.union(views).filter(|c| c.number % 5 == 0).map(|c| c.number)
+}
+
+#[dataflow]
+pub(crate) fn every_third(clicks: DataStream<Click>) -> DataStream<u64> {
     clicks.filter(|c| c.number % 3 == 0).map(|c| c.number)
 }
 
@@ -69,7 +99,7 @@ impl Places {
 pub(crate) fn options(places: &Places, parallelism: usize) -> Options {
     Options {
         parallelism,
-        memory_bytes: 256 << 20,
+        memory_bytes: 512 << 20,
         progress: ProgressWhen::Never,
         snapshots: Some(places.path("snapshots").into()),
         snapshot_every: Some(Duration::from_millis(40)),
@@ -82,47 +112,96 @@ pub(crate) fn options(places: &Places, parallelism: usize) -> Options {
 
 /// Declares what the job does.
 pub(crate) fn declare(env: &Env, places: &Places) -> dataflow::Result<()> {
-    let clicks = env.read_log::<Click>(places.path("log"))?;
-    hits_per_minute(clicks).write_csv(places.path("hits/"));
-    let again = env.read_log::<Click>(places.path("log"))?;
-    every_third(again).write_native(places.path("thirds/"));
-    let again = env.read_log::<Click>(places.path("log"))?;
-    counts(again).write_json(places.path("counts/"));
+    let (clicks, views) = (places.path("log"), places.path("views"));
+    let read = |log: &str| env.read_log::<Click>(log);
+    hits_per_minute(read(&clicks)?).write_csv(places.path("hits/"));
+    every_third(read(&clicks)?).write_native(places.path("thirds/"));
+    of_both(read(&clicks)?, read(&views)?).write_native(places.path("both/"));
+    every_fifth_of_both(read(&clicks)?, read(&views)?).write_native(places.path("fifths/"));
+    // This one has ended long before the others.
+    every_third(read(&views)?).write_native(places.path("viewed/"));
+    counts(read(&clicks)?).write_json(places.path("counts/"));
     Ok(())
 }
 
-/// What the job is to come to: plain loops over the records that were written.
-pub(crate) fn check(places: &Places, clicks: &[Click]) {
-    let mut hits: BTreeMap<(String, i64), (u64, u64)> = BTreeMap::new();
+/// What was written to the logs.
+#[derive(Default)]
+pub(crate) struct Written {
+    pub(crate) clicks: Vec<Click>,
+    pub(crate) views: Vec<Click>,
+}
+
+/// Counts and sums of what lies in a window of so many minutes, by a key.
+fn windows<'c, K: Ord>(
+    clicks: impl Iterator<Item = &'c Click>,
+    minutes: i64,
+    key: impl Fn(&Click) -> K,
+) -> BTreeMap<(K, i64), (u64, u64)> {
+    let (mut windows, length) = (BTreeMap::new(), minutes * 60_000_000);
     for click in clicks {
-        let minute = click.time.micros().div_euclid(60_000_000) * 60_000_000;
-        let known = hits.entry((click.url.clone(), minute)).or_default();
+        let begin = click.time.micros().div_euclid(length) * length;
+        let known: &mut (u64, u64) = windows.entry((key(click), begin)).or_default();
         *known = (known.0 + 1, known.1 + click.number);
     }
+    windows
+}
+
+/// Rows of the output of `hits_per_minute` that are to be seen.
+pub(crate) fn shown_hits(places: &Places) -> usize {
+    quiet().read_csv::<Hits>(places.path("hits/")).map_or(0, |hits| hits.collect().unwrap().len())
+}
+
+fn quiet() -> Env {
+    Env::new(Options { progress: ProgressWhen::Never, ..Options::default() })
+}
+
+/// What `hits_per_minute` is to come to.
+pub(crate) fn check_hits(places: &Places, clicks: &[Click]) {
     let hit = |((url, minute), (hits, numbers)): ((String, i64), (u64, u64))| Hits {
         url,
         minute: Timestamp::from_micros(minute),
         hits,
         numbers,
     };
-    let env = Env::new(Options { progress: ProgressWhen::Never, ..Options::default() });
-    let found = env.read_csv::<Hits>(places.path("hits/")).unwrap().collect().unwrap();
+    let found = quiet().read_csv::<Hits>(places.path("hits/")).unwrap().collect().unwrap();
+    let hits = windows(clicks.iter(), 1, |click| click.url.clone());
     same_records("hits", found, hits.into_iter().map(hit).collect());
-    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-    let updates = env.read_json::<(String, u64)>(places.path("counts/")).unwrap().collect().unwrap();
-    let mut seen = BTreeSet::new();
-    for (url, count) in updates {
+}
+
+/// Each count of a page was given once, up to the last.
+fn check_counts(places: &Places, clicks: &[Click]) {
+    let (mut counts, mut seen) = (BTreeMap::<String, u64>::new(), BTreeSet::new());
+    for (url, count) in quiet().read_json::<(String, u64)>(places.path("counts/")).unwrap().collect().unwrap() {
         // A count that is said twice was counted again.
         assert!(seen.insert((url.clone(), count)), "{url} has {count} clicks twice");
         let known = counts.entry(url).or_default();
         *known = count.max(*known);
     }
-    let mut expected: BTreeMap<String, u64> = BTreeMap::new();
+    let mut expected = BTreeMap::<String, u64>::new();
     clicks.iter().for_each(|click| *expected.entry(click.url.clone()).or_default() += 1);
     assert_eq!(counts, expected);
-    let mut found = env.read_native::<u64>(places.path("thirds/")).unwrap().collect().unwrap();
-    found.sort_unstable();
-    let mut expected: Vec<u64> = clicks.iter().map(|click| click.number).filter(|number| number % 3 == 0).collect();
-    expected.sort_unstable();
-    assert!(found == expected, "thirds: {} records of {}", found.len(), expected.len());
+}
+
+/// What the job is to come to: plain loops over the records that were written.
+pub(crate) fn check(places: &Places, written: &Written) {
+    let (Written { clicks, views }, env) = (written, quiet());
+    check_hits(places, clicks);
+    check_counts(places, clicks);
+    let seen = |((of, begin), (times, numbers)): ((u64, i64), (u64, u64))| Seen {
+        of,
+        begin: Timestamp::from_micros(begin),
+        times,
+        numbers,
+    };
+    let both = || clicks.iter().chain(views);
+    let found = env.read_native::<Seen>(places.path("both/")).unwrap().collect().unwrap();
+    let expected = windows(both(), 3, |click| click.number % KEYS);
+    same_records("both", found, expected.into_iter().map(seen).collect());
+    let numbers = |output: &str, of: &mut dyn Iterator<Item = &Click>, every: u64| {
+        let found = env.read_native::<u64>(places.path(output)).unwrap().collect().unwrap();
+        same_records(output, found, of.map(|click| click.number).filter(|number| number % every == 0).collect());
+    };
+    numbers("thirds/", &mut clicks.iter(), 3);
+    numbers("fifths/", &mut both(), 5);
+    numbers("viewed/", &mut views.iter(), 3);
 }

@@ -7,6 +7,9 @@
 
 mod generator;
 mod job;
+mod large;
+mod refused;
+mod time;
 
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, Stdio};
@@ -27,16 +30,23 @@ fn child() {
     let Ok(place) = std::env::var("RECOVERY_PLACE") else { return };
     let parallelism = std::env::var("RECOVERY_PARALLELISM").unwrap().parse().unwrap();
     let places = Places(place.into());
+    if std::env::var("RECOVERY_JOB").unwrap() == "large" {
+        return large::run(&places, parallelism);
+    }
     let env = Env::new(options(&places, parallelism));
     declare(&env, &places).unwrap();
     env.run().unwrap();
 }
 
 fn spawn(places: &Places, parallelism: usize, kill_at: Option<&str>) -> Child {
+    spawn_job("wide", places, parallelism, kill_at)
+}
+
+fn spawn_job(job: &str, places: &Places, parallelism: usize, kill_at: Option<&str>) -> Child {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "child", "--nocapture", "--test-threads=1"]);
     command.env("RECOVERY_PLACE", &places.0).env("RECOVERY_PARALLELISM", parallelism.to_string());
-    command.env_remove("KILL_AT").stdout(Stdio::null());
+    command.env("RECOVERY_JOB", job).env_remove("KILL_AT").stdout(Stdio::null());
     command.envs(kill_at.map(|place| ("KILL_AT", place)));
     command.spawn().unwrap()
 }
@@ -85,9 +95,9 @@ fn a_job_that_is_killed_at_any_step_of_a_snapshot_writes_each_record_once() {
             let is_whole = matches!(*name, "manifest-written" | "sink-committed");
             assert_eq!(last_snapshot(&places), if is_whole { epoch } else { epoch - 1 }, "{place}");
         }
-        let clicks = generator.finish();
+        let written = generator.finish();
         run_to_end(&places, 2);
-        check(&places, &clicks);
+        check(&places, &written);
     });
 }
 
@@ -112,12 +122,12 @@ fn a_job_that_is_killed_at_any_moment_writes_each_record_once() {
             child.kill().unwrap();
             assert_eq!(child.wait().unwrap().signal(), Some(SIGKILL));
         }
-        let clicks = generator.finish();
+        let written = generator.finish();
         run_to_end(&places, 3);
-        check(&places, &clicks);
+        check(&places, &written);
         // All of it has ended, so there is nothing more to do.
         run_to_end(&places, 1);
-        check(&places, &clicks);
+        check(&places, &written);
     });
 }
 
@@ -138,10 +148,10 @@ fn a_snapshot_is_taken_when_it_is_asked_for() {
         declare(&env, &places).unwrap();
         let job = env.start().unwrap();
         assert_eq!(job.snapshot().unwrap(), 3);
-        let clicks = generator.finish();
+        let written = generator.finish();
         job.wait().unwrap();
         // What was made of the last records is committed with a snapshot of its own.
         assert_eq!(places.snapshots(), [3, 4]);
-        check(&places, &clicks);
+        check(&places, &written);
     });
 }

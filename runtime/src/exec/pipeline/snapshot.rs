@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::exec::snapshots::Snapshots;
 use crate::kernel::{Background, Blocking};
 use crate::memory::limits::{IMAGE_BYTES, PAGE_BYTES};
-use crate::snapshot::{ObjectReader, ObjectWriter, OperatorSnapshot, SplitPosition, StateFile, kill_point};
+use crate::snapshot::{OTHERWISE, ObjectReader, ObjectWriter, OperatorSnapshot, SplitPosition, StateFile, kill_point};
 use crate::strategy::Progress;
 
 /// A task's part in the snapshots of its job.
@@ -198,7 +198,7 @@ impl TaskSnapshots {
                 restore.file = Some(Background::new(piece, &self.blocking));
                 continue;
             };
-            let Some(mut piece) = file.take()? else { return Ok(Progress::Pending) };
+            let Some(mut piece) = file.take().map_err(otherwise)? else { return Ok(Progress::Pending) };
             let placed = state.place()?;
             let wanted = state.wanted_bytes();
             if placed != Progress::Done {
@@ -210,12 +210,12 @@ impl TaskSnapshots {
                 return Ok(Progress::Pending);
             }
             if wanted == 0 {
-                state.supply(&piece.bytes)?;
+                state.supply(&piece.bytes).map_err(otherwise)?;
                 self.restoring.pop_front();
                 continue;
             }
             let rest = piece.bytes.split_off(wanted.min(piece.bytes.len()));
-            state.supply(&std::mem::replace(&mut piece.bytes, rest))?;
+            state.supply(&std::mem::replace(&mut piece.bytes, rest)).map_err(otherwise)?;
             file.put(piece);
         }
         if !std::mem::replace(&mut self.has_begun, true) && self.snapshots.settings().restored.is_some() {
@@ -226,6 +226,18 @@ impl TaskSnapshots {
             }
         }
         Ok(Progress::Done)
+    }
+}
+
+/// What can be done where a file of a snapshot is damaged, or is not there.
+fn otherwise(error: Error) -> Error {
+    match error {
+        Error::Data { path, place, message } => Error::Data { path, place, message: format!("{message}; {OTHERWISE}") },
+        Error::Io { action, path, source } => {
+            let source = std::io::Error::new(source.kind(), format!("{source}; {OTHERWISE}"));
+            Error::Io { action, path, source }
+        }
+        other => other,
     }
 }
 

@@ -1,4 +1,5 @@
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::*;
 use crate::error::Origin;
@@ -132,6 +133,29 @@ fn a_head_ends_once_when_all_is_sealed_and_says_where_batches_are_from() {
         (0..3).map(|split| std::fs::metadata(folder.join(format!("split-{split:05}.log"))).unwrap().len()).sum();
     let metrics = &watch.job.metrics;
     assert_eq!((metrics.source_rows.get(), metrics.source_total_bytes.get()), (9, bytes));
+}
+
+/// A barrier that is begun when the rows have ended is said by nobody: what this task has is in that snapshot with its end.
+#[test]
+fn a_head_says_barriers_between_its_rows_and_none_behind_them() {
+    let place = tempfile::tempdir().unwrap();
+    let (folder, watch) = (place.path().join("log"), watch());
+    let mut log = LogSplits::create(&folder, &numbers(), 1).unwrap();
+    let begun = Arc::new(AtomicU64::new(4));
+    let mut head = head(&folder, (0, 1), &[]).saying_barriers(Some(Barriers::from(begun.clone(), 4)));
+    let mut found = vec![Vec::new()];
+    append(&mut log, 0, 0..5);
+    assert_eq!(take(&mut head, 1, &watch, &mut found), None);
+    begun.store(5, Ordering::SeqCst);
+    let barrier = SourceProgress::Control(Control::Barrier(5));
+    let said: Vec<_> = (0..2).map(|_| take(&mut head, 1, &watch, &mut found).unwrap()).collect();
+    assert_eq!(said, [barrier, SourceProgress::Wait]);
+    log.seal_all().unwrap();
+    let ends = Control::END_OF_INPUT.map(SourceProgress::Control);
+    assert_eq!(take(&mut head, 1, &watch, &mut found), Some(ends[0]));
+    begun.store(6, Ordering::SeqCst);
+    let said: Vec<_> = (0..2).map(|_| take(&mut head, 1, &watch, &mut found).unwrap()).collect();
+    assert_eq!(said, [ends[1], SourceProgress::Wait]);
 }
 
 /// Whose turn is over, and who is the only one with something, goes on as it was.

@@ -1,7 +1,9 @@
 //! A store, by `object_store`.
 
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as Location;
@@ -16,15 +18,48 @@ pub(super) struct Objects {
     store: Arc<dyn ObjectStore>,
     /// The folder, for messages, and for what processes that were stopped have left in it under other names than those of objects.
     place: PathBuf,
+    /// The folder, with a lock, until it is released.
+    held: Arc<Mutex<Option<Arc<File>>>>,
+}
+
+/// So long a folder is waited for that another job has: one that was cancelled may have something to write still, and a process that is started has the handles of its
+/// parent for a moment.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Takes a folder for one job of one process.
+fn hold(place: &Path) -> Result<Arc<File>> {
+    let folder = File::open(place).map_err(Error::io("open", place))?;
+    let begun = Instant::now();
+    while let Err(TryLockError::WouldBlock) = folder.try_lock() {
+        if begun.elapsed() > PATIENCE {
+            let place = place.display();
+            return Err(Error::Plan(format!(
+                "another job has its snapshots in {place} at this moment; let that end, or choose another folder"
+            )));
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    // Where locks are not to be had, nobody is refused.
+    Ok(Arc::new(folder))
 }
 
 impl Objects {
     pub(super) fn folder(place: &Path) -> Result<Self> {
         std::fs::create_dir_all(place).map_err(Error::io("create", place))?;
+        let held = Arc::new(Mutex::new(Some(hold(place)?)));
         let store = LocalFileSystem::new_with_prefix(place).map_err(failed("open", place))?;
         // A manifest is not to be there before what it names.
         let store = store.with_fsync(true);
-        Ok(Objects { store: Arc::new(store), place: place.to_owned() })
+        Ok(Objects { store: Arc::new(store), place: place.to_owned(), held })
+    }
+
+    fn held(&self) -> Option<Arc<File>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Lets the folder go. Who writes to it keeps it until that is done.
+    pub(super) fn release(&self) {
+        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// The names of its folders.
@@ -70,7 +105,7 @@ impl Objects {
     pub(super) fn writer(&self, name: &str) -> Result<ObjectWriter> {
         let path = self.place.join(name);
         let upload = block_on(self.store.put_multipart(&Location::from(name))).map_err(failed("create", &path))?;
-        Ok(ObjectWriter { upload, path, bytes: 0 })
+        Ok(ObjectWriter { upload, path, bytes: 0, _held: self.held() })
     }
 
     pub(super) fn reader(&self, name: &str) -> ObjectReader {
@@ -84,6 +119,8 @@ pub(crate) struct ObjectWriter {
     upload: Box<dyn MultipartUpload>,
     path: PathBuf,
     bytes: u64,
+    /// The folder is not another job's meanwhile.
+    _held: Option<Arc<File>>,
 }
 
 impl ObjectWriter {

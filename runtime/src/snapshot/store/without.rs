@@ -23,6 +23,10 @@ impl Objects {
         ))
     }
 
+    pub(super) fn release(&self) {
+        match self.0 {}
+    }
+
     pub(super) fn folders(&self) -> Result<Vec<String>> {
         match self.0 {}
     }

@@ -164,7 +164,7 @@ impl Header {
     /// # Errors
     /// What is wrong with the header.
     pub(super) fn read(bytes: &[u8]) -> Result<Self, String> {
-        let damaged = || "the header is damaged: its checksum does not fit; get the file again".to_owned();
+        let damaged = || "the header is damaged: its checksum does not fit".to_owned();
         let (body, checksum) = bytes.split_last_chunk::<CHECKSUM_BYTES>().ok_or_else(damaged)?;
         if xxh3_64(body) != u64::from_le_bytes(*checksum) {
             return Err(damaged());
@@ -257,7 +257,7 @@ impl Head {
     /// # Errors
     /// What is wrong with the bytes.
     pub(super) fn read(bytes: &[u8]) -> Result<Self, String> {
-        let damaged = || "expected the head of an image, found damaged bytes; get the file again".to_owned();
+        let damaged = || "expected the head of an image, found damaged bytes".to_owned();
         let (body, checksum) = bytes.split_last_chunk::<CHECKSUM_BYTES>().ok_or_else(damaged)?;
         if bytes.len() != HEAD_BYTES || xxh3_64(body) != u64::from_le_bytes(*checksum) {
             return Err(damaged());

@@ -117,7 +117,7 @@ impl Restoring {
     /// What is wrong with it: [`Error::Data`] with the offset, [`Error::Schema`] where it holds other rows than the table's.
     pub(super) fn supply(&mut self, table: &StateTable, bytes: &[u8]) -> Result<()> {
         if bytes.len() < self.wants() {
-            return Err(self.damaged(0, "the file ends before its last image; it was cut, get it again"));
+            return Err(self.damaged(0, "the file ends before its last image"));
         }
         match std::mem::replace(&mut self.next, Next::End) {
             Next::Prefix => {
@@ -221,7 +221,7 @@ impl Restoring {
         page[rows_end..image.heap_start as usize].fill(0);
         page[image.heap_start as usize..].copy_from_slice(&bytes[rows_end..]);
         let page = Page::restore(buffer, &rows.layout, image.number.into())
-            .map_err(|message| self.damaged(0, format!("the image {message}; get the file again")))?;
+            .map_err(|message| self.damaged(0, format!("the image {message}")))?;
         if page.rows() != image.rows as usize {
             return Err(self.damaged(0, "the image has other rows than its head says"));
         }

@@ -1,0 +1,296 @@
+//! What no snapshot can hold, and folders of snapshots that a job cannot go on from or write to: each is one message, which says what, where, and what to do.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use dataflow::prelude::*;
+use dataflow::{JobHandle, LogWriter, Options};
+use tests::{Folder, Random, within_two_minutes};
+
+use super::job::{Click, Places, check_hits, every_third, hits_per_minute, options};
+
+fn click(number: u64, random: &mut Random) -> Click {
+    let time = Timestamp::from_micros((number / 10) as i64 * 1_000_000);
+    Click { number, url: format!("/page/{}", random.below(20)), time }
+}
+
+/// A log that goes on, and what was written to it.
+struct Log {
+    writer: LogWriter<Click>,
+    clicks: Vec<Click>,
+    random: Random,
+}
+
+impl Log {
+    fn append(&mut self, count: usize) {
+        for _ in 0..count {
+            let click = click(self.clicks.len() as u64, &mut self.random);
+            self.writer.append(&click).unwrap();
+            self.clicks.push(click);
+        }
+        self.writer.flush().unwrap();
+    }
+
+    fn seal(self) -> Vec<Click> {
+        self.writer.seal_all().unwrap();
+        self.clicks
+    }
+}
+
+/// A folder with a log of some clicks.
+fn places_of(folder: &Folder) -> (Places, Log) {
+    let places = Places(folder.join("").into());
+    let writer = LogWriter::create(places.path("log"), 2).unwrap();
+    let mut log = Log { writer, clicks: Vec::new(), random: Random(4) };
+    log.append(3_000);
+    (places, log)
+}
+
+pub(crate) fn on_demand(places: &Places) -> Options {
+    Options { snapshot_every: None, ..options(places, 2) }
+}
+
+/// The error of a job that is refused.
+fn refusal(options: Options, declare: impl FnOnce(&Env) -> dataflow::Result<()>) -> String {
+    let env = Env::new(options);
+    declare(&env).and_then(|()| env.run()).map(|_| ()).unwrap_err().to_string()
+}
+
+fn says(error: &str, parts: &[&str]) {
+    parts.iter().for_each(|part| assert!(error.contains(part), "`{part}` is not in: {error}"));
+}
+
+pub(crate) fn hits(env: &Env, places: &Places) -> dataflow::Result<()> {
+    hits_per_minute(env.read_log(places.path("log"))?).write_csv(places.path("hits/"));
+    Ok(())
+}
+
+fn thirds(env: &Env, places: &Places) -> dataflow::Result<()> {
+    every_third(env.read_log(places.path("log"))?).write_native(places.path("thirds/"));
+    Ok(())
+}
+
+#[dataflow]
+fn numbered(clicks: DataStream<Click>) -> DataStream<(u64, u64)> {
+    clicks.map_with(
+        |_| 0u64,
+        |state, c| {
+            *state += 1;
+            (*state, c.number)
+        },
+    )
+}
+
+#[dataflow]
+fn of_the_same_page(clicks: DataStream<Click>, others: DataStream<Click>) -> DataStream<(u64, u64)> {
+    clicks.join(others).on(|c| c.url, |o| o.url).map(|c, o| (c.number, o.number))
+}
+
+#[dataflow]
+fn above(clicks: DataStream<Click>, least: DataSet<u64>) -> DataStream<u64> {
+    clicks.with(least).filter(|c, least| c.number > least).map(|c, _| c.number)
+}
+
+#[dataflow]
+fn by_page(clicks: DataStream<Click>) -> DataStream<(String, u64)> {
+    clicks.group_by(|c| c.url).aggregate(|g| (g.key, g.count()))
+}
+
+#[test]
+fn what_no_snapshot_can_hold_is_said_before_the_first_record() {
+    let folder = Folder::default();
+    let (places, log) = places_of(&folder);
+    // A job that is not refused ends.
+    log.seal();
+    let output = places.path("out/");
+    let read = |env: &Env| env.read_log::<Click>(places.path("log"));
+    let lost =
+        ["none can hold what", "tests/tests/recovery/refused.rs", "leave it out, or run the job without `--snapshots`"];
+    let error = refusal(on_demand(&places), |env| {
+        numbered(read(env)?).write_csv(&output);
+        Ok(())
+    });
+    says(&error, &lost);
+    says(&error, &["map_with"]);
+    let error = refusal(on_demand(&places), |env| {
+        of_the_same_page(read(env)?, read(env)?).write_csv(&output);
+        Ok(())
+    });
+    says(&error, &lost);
+    says(&error, &["join"]);
+    let error = refusal(on_demand(&places), |env| {
+        by_page(read(env)?).write_csv(&output);
+        Ok(())
+    });
+    says(&error, &lost);
+    let error = refusal(on_demand(&places), |env| {
+        above(read(env)?, env.collection([7u64])?).write_csv(&output);
+        Ok(())
+    });
+    says(&error, &["refused.rs", "which ends and meets one that does not", "run the job without `--snapshots`"]);
+    let error = refusal(on_demand(&places), |env| {
+        every_third(read(env)?).write_csv(places.path("thirds.csv"));
+        Ok(())
+    });
+    says(&error, &["refused.rs", "cannot show its records snapshot by snapshot", "whose path ends with `/`"]);
+    assert_eq!(places.snapshots(), [0; 0]);
+}
+
+/// A job over a log that goes on.
+pub(crate) fn start(options: Options, declare: impl FnOnce(&Env) -> dataflow::Result<()>) -> JobHandle {
+    let env = Env::new(options);
+    declare(&env).unwrap();
+    env.start().unwrap()
+}
+
+pub(crate) fn end(job: JobHandle) {
+    job.cancel();
+    assert!(job.wait().unwrap_err().is_cancelled());
+}
+
+#[test]
+fn a_folder_of_snapshots_is_one_jobs() {
+    within_two_minutes("two jobs", || {
+        let folder = Folder::default();
+        let (places, _log) = places_of(&folder);
+        let job = start(on_demand(&places), |env| hits(env, &places));
+        assert_eq!(job.snapshot().unwrap(), 1);
+        let error = refusal(on_demand(&places), |env| thirds(env, &places));
+        says(&error, &["another job has its snapshots in", &places.path("snapshots"), "choose another folder"]);
+        // The one that has it goes on.
+        assert_eq!(job.snapshot().unwrap(), 2);
+        end(job);
+        let error = refusal(Options { restore: false, ..on_demand(&places) }, |env| hits(env, &places));
+        says(&error, &[&places.path("snapshots"), "the last of them is 2", "`--restore`", "in another folder"]);
+        let error = refusal(on_demand(&places), |env| thirds(env, &places));
+        says(&error, &["an operator `", "this program has none of that name", "begin anew in another folder"]);
+        // Whoever was refused has it no more.
+        let job = start(on_demand(&places), |env| hits(env, &places));
+        assert_eq!(job.snapshot().unwrap(), 3);
+        end(job);
+    });
+}
+
+/// Whether some of the output became visible with this snapshot.
+fn shows(places: &Places, epoch: u64) -> bool {
+    let names = Path::new(&places.path("hits")).read_dir().unwrap().map(|entry| entry.unwrap().file_name());
+    names.into_iter().any(|name| name.to_str().unwrap().ends_with(&format!("-{epoch:010}.csv")))
+}
+
+/// The files of a snapshot whose names end so.
+fn files_of(places: &Places, epoch: u64, end: &str) -> Vec<PathBuf> {
+    let folder = places.path(&format!("snapshots/epoch-{epoch:010}"));
+    let files = Path::new(&folder).read_dir().unwrap().map(|entry| entry.unwrap().path());
+    files.filter(|file| file.to_str().unwrap().ends_with(end)).collect()
+}
+
+#[test]
+fn what_is_damaged_is_said_with_its_file_and_the_snapshot_before_serves() {
+    within_two_minutes("damaged snapshots", || {
+        let folder = Folder::default();
+        let (places, mut log) = places_of(&folder);
+        let job = start(on_demand(&places), |env| hits(env, &places));
+        // The last one shows some hits.
+        let mut last = job.snapshot().unwrap();
+        while last == 1 || !shows(&places, last) {
+            log.append(1_000);
+            last = job.snapshot().unwrap();
+        }
+        end(job);
+        let again = || refusal(on_demand(&places), |env| hits(env, &places));
+        let state = files_of(&places, last, ".state").into_iter().max_by_key(|file| fs::metadata(file).unwrap().len());
+        let (state, manifest) = (state.unwrap(), files_of(&places, last, "manifest.json").remove(0));
+        let next = "remove the folder of this snapshot";
+        let whole = fs::read(&state).unwrap();
+        for (damaged, what) in [
+            (whole[..whole.len() - 1].to_vec(), "the file ends before its last image"),
+            (whole[..20].to_vec(), "the file ends before its last image"),
+            (vec![b'x'; whole.len()], "expected `dfst` at its start"),
+            ([&whole[..], &[0]].concat(), "bytes follow the end"),
+            (
+                [&whole[..whole.len() / 2], &[!whole[whole.len() / 2]], &whole[whole.len() / 2 + 1..]].concat(),
+                "damaged",
+            ),
+        ] {
+            fs::write(&state, damaged).unwrap();
+            says(&again(), &[state.to_str().unwrap(), what, next]);
+        }
+        fs::remove_file(&state).unwrap();
+        says(&again(), &[state.to_str().unwrap(), next]);
+        fs::write(&state, &whole).unwrap();
+        let whole = fs::read_to_string(&manifest).unwrap();
+        for (damaged, what) in [
+            (whole.replace(&format!("\"epoch\": {last}"), "\"epoch\": 0"), "its checksum does not fit"),
+            (whole[..whole.len() / 2].to_owned(), "is damaged"),
+            (whole.replace("\"version\": 1", "\"version\": 9"), "this program reads 1"),
+        ] {
+            fs::write(&manifest, damaged).unwrap();
+            says(&again(), &[manifest.to_str().unwrap(), what]);
+        }
+        fs::write(&manifest, &whole[1..]).unwrap();
+        says(&again(), &[next]);
+        // What the message says.
+        fs::remove_dir_all(manifest.parent().unwrap()).unwrap();
+        let clicks = log.seal();
+        let env = Env::new(on_demand(&places));
+        hits(&env, &places).unwrap();
+        env.run().unwrap();
+        assert_eq!(places.snapshots(), [last - 1, last]);
+        check_hits(&places, &clicks);
+    });
+}
+
+#[test]
+fn a_store_that_refuses_ends_the_job_and_is_named() {
+    within_two_minutes("a store that fails", || {
+        // Where there is no state to write, the manifest is what cannot be written.
+        for is_stateless in [false, true] {
+            let folder = Folder::default();
+            let (places, _log) = places_of(&folder);
+            fs::create_dir(places.path("snapshots")).unwrap();
+            let job =
+                start(on_demand(&places), |env| if is_stateless { thirds(env, &places) } else { hits(env, &places) });
+            // A file that stands where a folder should be refuses whoever writes, root as well.
+            assert_eq!(job.snapshot().unwrap(), 1);
+            fs::write(places.path("snapshots/epoch-0000000002"), "").unwrap();
+            assert!(job.snapshot().is_err());
+            let error = job.wait().unwrap_err().to_string();
+            says(&error, &[&places.path("snapshots/epoch-0000000002"), "cannot"]);
+        }
+    });
+}
+
+#[test]
+fn who_waits_for_a_snapshot_hears_of_the_end_of_the_job() {
+    within_two_minutes("snapshots of jobs that end", || {
+        let folder = Folder::default();
+        let (places, log) = places_of(&folder);
+        // One that is cancelled, at any moment.
+        for pause in [0, 300, 1_000, 3_000, 10_000] {
+            let job = start(on_demand(&places), |env| hits(env, &places));
+            std::thread::scope(|scope| {
+                let waits = scope.spawn(|| std::iter::repeat_with(|| job.snapshot()).find_map(Result::err).unwrap());
+                std::thread::sleep(Duration::from_micros(pause));
+                job.cancel();
+                says(&waits.join().unwrap().to_string(), &["the job ended before the snapshot was complete"]);
+            });
+            assert!(job.wait().unwrap_err().is_cancelled());
+        }
+        // One that does not begin, as somebody else writes its output.
+        let other = Options { snapshots: Some(places.path("others").into()), ..on_demand(&places) };
+        let first = start(on_demand(&places), |env| hits(env, &places));
+        first.snapshot().unwrap();
+        let second = start(other, |env| hits(env, &places));
+        assert!(second.snapshot().is_err());
+        says(&second.wait().unwrap_err().to_string(), &["another job writes it at this moment"]);
+        // One that comes to its end: the last snapshot is one of what is there now, too.
+        std::thread::scope(|scope| {
+            let waits = scope.spawn(|| std::iter::repeat_with(|| first.snapshot()).find_map(Result::err).unwrap());
+            std::thread::sleep(Duration::from_millis(5));
+            log.seal();
+            waits.join().unwrap();
+        });
+        first.wait().unwrap();
+    });
+}
