@@ -122,6 +122,8 @@ pub(super) static OPERATORS: &[Operator] = &[
     row("event_time", Flow, Symbols, Flow, AsWritten),
     row("window", Grouped, Values, Windowed, AsWritten),
     row("aggregate", Windowed, Handle, Flow, Aggregation),
+    row("count", Windowed, Values, Flow, AsWritten),
+    row("sum", Windowed, Symbols, Flow, AsWritten),
     // Whole flows.
     row("project", Flow, Symbols, Flow, AsWritten),
     row("expect_rows", Flow, Values, Flow, AsWritten),

@@ -222,7 +222,7 @@ impl Snapshots {
                     }
                     let mut state = this.lock();
                     state.coordinator.completed();
-                    this.note(epoch, &mut state);
+                    this.note(&manifest, &mut state);
                 };
                 BlockingFor { task, job: self.job.clone() }.submit(Box::new(work));
             }
@@ -239,10 +239,12 @@ impl Snapshots {
     }
 
     /// A snapshot is complete.
-    fn note(&self, epoch: u64, state: &mut State) {
-        state.completed = epoch;
+    fn note(&self, manifest: &Manifest, state: &mut State) {
+        state.completed = manifest.epoch;
         let metrics = &self.job.metrics.snapshots;
         metrics.completed.add(1);
+        metrics.last_epoch.set(manifest.epoch);
+        metrics.last_bytes.set(manifest.state_bytes());
         metrics.last_nanos.set(state.began.elapsed().as_nanos() as u64);
         self.news.notify_all();
     }
@@ -286,7 +288,7 @@ impl Snapshots {
         let manifest = self.manifest(epoch, &mut state);
         drop(state);
         self.complete(&manifest)?;
-        self.note(epoch, &mut self.lock());
+        self.note(&manifest, &mut self.lock());
         Ok(())
     }
 
