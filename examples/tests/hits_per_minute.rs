@@ -25,8 +25,11 @@ fn said(output: &Output) -> (u64, u64) {
 #[test]
 fn a_run_that_nobody_kills_counts_all_clicks() {
     let place = tempfile::tempdir().unwrap();
-    let (clicks, counted) = said(&hits_per_minute(place.path(), 1).output().unwrap());
+    let output = hits_per_minute(place.path(), 2).args(["--progress", "always"]).output().unwrap();
+    let (clicks, counted) = said(&output);
     assert!(clicks > 0 && clicks == counted, "{clicks} clicks, {counted} counted");
+    let progress = String::from_utf8_lossy(&output.stderr);
+    assert!(progress.contains(" rows/s, ") && progress.contains("event time 2026-01-01T00:0"), "{progress}");
 }
 
 #[test]

@@ -3,17 +3,19 @@
 //! Of a job that ends it says how much is read of all that is there. A stream has no such end: who runs one wants to know how fast records come, how much of its log
 //! is still to be read, how far event time is, and when the last snapshot was.
 
+use std::io::{IsTerminal, Write, stderr, stdout};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
+use indicatif::{HumanBytes, HumanCount, HumanDuration, ProgressBar, ProgressStyle};
 use runtime::metrics::{JobMetrics, SnapshotMetrics};
+use runtime::output::TerminalLine;
 use runtime::physical::PhysicalPlan;
 use runtime::value::Timestamp;
 
 /// A line on standard error: what is read, how fast, how far loops, event time and snapshots are, what operators spill, accumulators.
 pub(super) struct Progress {
-    bar: ProgressBar,
+    shown: Shown,
     started: Instant,
     /// The name of each operator.
     names: Vec<Arc<str>>,
@@ -21,35 +23,74 @@ pub(super) struct Progress {
     rate: Option<Rate>,
 }
 
-impl Progress {
-    pub(super) fn new(plan: &PhysicalPlan) -> Self {
+/// Where the line is shown.
+enum Shown {
+    /// On a terminal, where it replaces itself. What the job prints goes above it.
+    Terminal(ProgressBar, Option<TerminalLine>),
+    /// In a pipe or a file, a line now and then: when the last one was.
+    Lines(Instant),
+}
+
+/// From one line to the next, where they stay.
+const LINE_EVERY: Duration = Duration::from_secs(1);
+
+impl Shown {
+    fn new(is_endless: bool, started: Instant) -> Self {
+        if !stderr().is_terminal() {
+            return Shown::Lines(started);
+        }
         let bar = ProgressBar::new(0);
-        let is_endless = plan.endless_stages().contains(&true);
         let template = if is_endless { "{msg}  {elapsed}" } else { "{bar:16} {percent:>3} %  {msg}  {elapsed}" };
         // The template is a constant; the default style is the honest fallback.
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style.progress_chars("━╸ "));
         }
+        let suspended = bar.clone();
+        let line = stdout().is_terminal().then(|| TerminalLine::keep(move |print| suspended.suspend(print)));
+        Shown::Terminal(bar, line)
+    }
+}
+
+impl Progress {
+    pub(super) fn new(plan: &PhysicalPlan) -> Self {
+        let is_endless = plan.endless_stages().contains(&true);
         let names = plan.operators.iter().map(|operator| operator.origin.name.clone()).collect();
         let started = Instant::now();
-        Progress { bar, started, names, rate: is_endless.then(|| Rate::since(started)) }
+        let shown = Shown::new(is_endless, started);
+        Progress { shown, started, names, rate: is_endless.then(|| Rate::since(started)) }
     }
 
     pub(super) fn show(&mut self, metrics: &JobMetrics, accumulated: &[(String, String)]) {
-        let (bytes, total) = (metrics.source_bytes.get(), metrics.source_total_bytes.get());
-        self.bar.set_length(total);
-        self.bar.set_position(bytes);
         let read = match &mut self.rate {
             Some(rate) => streamed(metrics, rate.at(metrics.source_rows.get(), Instant::now()), now()),
             None => read(metrics, self.started.elapsed()),
         };
         let accumulated: String = accumulated.iter().map(|(name, value)| format!(", {name} {value}")).collect();
         let (rounds, spilled) = (rounds(metrics), spilled(&self.names, metrics));
-        self.bar.set_message(format!("{read}{rounds}{spilled}{accumulated}"));
+        let text = format!("{read}{rounds}{spilled}{accumulated}");
+        match &mut self.shown {
+            Shown::Terminal(bar, _) => {
+                if self.rate.is_none() {
+                    bar.set_length(metrics.source_total_bytes.get());
+                    bar.set_position(metrics.source_bytes.get());
+                }
+                bar.set_message(text);
+            }
+            Shown::Lines(last) if last.elapsed() >= LINE_EVERY => {
+                *last = Instant::now();
+                // A job does not fail because nobody reads how far it is.
+                _ = writeln!(stderr(), "{text}  {:#}", HumanDuration(self.started.elapsed()));
+            }
+            Shown::Lines(_) => {}
+        }
     }
 
     pub(super) fn clear(self) {
-        self.bar.finish_and_clear();
+        if let Shown::Terminal(bar, line) = self.shown {
+            // What is printed from here on needs no room above it.
+            drop(line);
+            bar.finish_and_clear();
+        }
     }
 }
 
@@ -120,7 +161,7 @@ fn event_time(time: Timestamp, now: Timestamp) -> String {
     match behind {
         _ if !(0.0..DAY_SECONDS).contains(&behind) => second,
         _ => {
-            let time_of_day = second.get(11..).unwrap_or(&second);
+            let time_of_day = second.get(11..19).unwrap_or(&second);
             format!("{time_of_day}, {} behind", seconds(behind))
         }
     }
@@ -224,10 +265,10 @@ mod tests {
         assert_eq!(behind(90), "11:58:30, 90 s behind");
         assert_eq!(behind(600), "11:50:00, 10 min behind");
         assert_eq!(behind(9_000), "09:30:00, 2.5 h behind");
-        assert_eq!(behind(86_400), "2025-12-31 12:00:00");
+        assert_eq!(behind(86_400), "2025-12-31T12:00:00Z");
         // A clock that is wrong, or records of the future.
-        assert_eq!(behind(-60), "2026-01-01 12:01:00");
-        assert_eq!(event_time(Timestamp::from_micros(-1), noon), "1969-12-31 23:59:59");
+        assert_eq!(behind(-60), "2026-01-01T12:01:00Z");
+        assert_eq!(event_time(Timestamp::from_micros(-1), noon), "1969-12-31T23:59:59Z");
     }
 
     #[test]

@@ -293,11 +293,18 @@ impl SourceHead {
             return split.bytes;
         };
         followed.splits.is_at(position);
-        match ready {
-            Ready::End => followed.splits.sealed(split.part),
-            _ => followed.splits.caught_up(split.part, split.range.end),
-        }
-        position.offset.saturating_sub(self.counted_to)
+        let read_to = match ready {
+            Ready::End => {
+                followed.splits.sealed(split.part);
+                // What says so holds no records, and is read.
+                split.range.end
+            }
+            _ => {
+                followed.splits.caught_up(split.part, split.range.end);
+                position.offset
+            }
+        };
+        read_to.saturating_sub(self.counted_to)
     }
 
     /// Of each split that it follows, where the records begin that it has not given: what it would have to be started from to give the rest.
