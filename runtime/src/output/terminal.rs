@@ -55,7 +55,7 @@ fn without_line<T>(mut write: impl FnMut() -> IoResult<T>) -> IoResult<T> {
     let mut written = None;
     without(&mut || written = Some(write()));
     // Whoever keeps a line calls what it is given.
-    written.unwrap_or_else(|| write())
+    written.unwrap_or_else(write)
 }
 
 #[cfg(test)]
