@@ -36,6 +36,13 @@ fn in_rounds(sales: DataSet<Sale>, shops: DataSet<Shop>) -> DataSet<(String, i64
     stepped.map(|s| (s.0.to_string(), s.2, u64::from(s.1)))
 }
 
+#[dataflow]
+fn more_in_each_round(sales: DataSet<Sale>, shops: DataSet<Shop>) -> DataSet<(String, i64, u64)> {
+    let more = shops.map(|s| (s.0, 1u32, 1i64));
+    let all = sales.iterate(3, |sales| sales.union(more).distinct());
+    all.map(|s| (s.0.to_string(), s.2, u64::from(s.1)))
+}
+
 type Program = fn(DataSet<Sale>, DataSet<Shop>) -> DataSet<(String, i64, u64)>;
 
 fn with(decisions: Option<Decisions>) -> Env {
@@ -50,6 +57,24 @@ fn declare(env: &Env, program: Program, output: &str) {
         (0..3_000).map(|_| (random.below(50) as u32, random.below(20) as u32, random.below(100) as i64)).collect();
     let shops: Vec<Shop> = (0..40).map(|id| (id, format!("region {}", id % 7))).collect();
     program(env.collection(sales).unwrap(), env.collection(shops).unwrap()).write_native(output);
+}
+
+/// Nobody wrote a replay: it is shown where it does something, and not with what somebody wrote of its rows.
+#[test]
+fn plans_show_what_is_replayed_and_not_what_its_reader_keeps() {
+    let folder = Folder::default();
+    let explained = |program: Program| {
+        let env = with(None);
+        declare(&env, program, &folder.join("out"));
+        let plan = env.explain().unwrap();
+        env.run().unwrap();
+        plan
+    };
+    let kept = explained(in_rounds);
+    assert!(kept.contains("build right once") && !kept.contains("replay"), "{kept}");
+    let replayed = explained(more_in_each_round);
+    let lines: Vec<&str> = replayed.lines().filter(|line| line.contains("replay")).collect();
+    assert!(lines.len() == 1 && lines[0].contains("more: replay") && !lines[0].contains("|s|"), "{replayed}");
 }
 
 fn found(env: &Env, output: &str) -> Vec<(String, i64, u64)> {

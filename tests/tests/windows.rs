@@ -51,6 +51,27 @@ fn through_closures(clicks: DataStream<Click>) -> DataStream<Hits> {
         })
 }
 
+/// A measure alone, of keys of several leaves.
+#[dataflow]
+fn counted_alone(clicks: DataStream<Click>) -> DataStream<((String, bool), Timestamp, u64)> {
+    let timed = clicks.event_time(|c| c.time, Lateness::bounded(secs(5)));
+    timed.group_by(|c| (c.url, c.bytes % 2 == 0)).window(Tumbling::of(mins(1))).count()
+}
+
+#[dataflow]
+fn summed_alone(clicks: DataStream<Click>) -> DataStream<(u64, Timestamp, u64)> {
+    let timed = clicks.event_time(|c| c.time, Lateness::bounded(secs(5)));
+    timed.group_by(|c| c.url.len()).window(Tumbling::of(mins(1))).sum(|c| c.bytes)
+}
+
+/// Of what may be missing.
+#[dataflow]
+fn summed_where_there(clicks: DataStream<Click>) -> DataStream<(String, Timestamp, Option<u64>)> {
+    let timed = clicks.event_time(|c| c.time, Lateness::bounded(secs(5)));
+    let some = timed.map(|c| (c.url, (c.bytes % 8 == 0).then_some(c.bytes)));
+    some.group_by(|c| c.0).window(Tumbling::of(mins(1))).sum(|c| c.1)
+}
+
 fn minute_of(time: Timestamp) -> Timestamp {
     Timestamp::from_micros(time.micros().div_euclid(60_000_000) * 60_000_000)
 }
@@ -113,6 +134,94 @@ fn each_record_is_in_the_window_of_its_time() {
                 (0..c.bytes % 4).map(move |n| (url.clone(), c.time, n))
             }));
             check("closures", through_closures, &expected);
+        }
+    });
+}
+
+/// What each engine makes of a log of clicks.
+fn on_each_engine_gives<T>(log: &str, windows: fn(DataStream<Click>) -> DataStream<T>, expected: &[T])
+where
+    T: Record + Clone + std::fmt::Debug + Ord,
+{
+    on_each_engine(|engine, env| {
+        let output = Folder::default();
+        windows(env.read_log(log).unwrap()).write_native(output.join("out"));
+        env.run().unwrap();
+        let found = env.read_native(output.join("out")).unwrap().collect().unwrap();
+        same_records(&format!("{engine}, {}", std::any::type_name::<T>()), found, expected.to_vec());
+    });
+}
+
+#[test]
+fn one_measure_of_windows_has_the_key_and_the_begin_beside_it() {
+    within_two_minutes("measures of windows", || {
+        let folder = Folder::default();
+        let log = folder.join("log");
+        let clicks = log_of_clicks(&log, 2, 3_000);
+        let (mut counts, mut sums, mut some) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        for click in &clicks {
+            let minute = minute_of(click.time);
+            *counts.entry(((click.url.clone(), click.bytes % 2 == 0), minute)).or_default() += 1;
+            *sums.entry((click.url.len() as u64, minute)).or_default() += click.bytes;
+            let sum: &mut Option<u64> = some.entry((click.url.clone(), minute)).or_default();
+            if click.bytes % 8 == 0 {
+                *sum = Some(sum.unwrap_or(0) + click.bytes);
+            }
+        }
+        assert!(some.values().any(Option::is_none), "a window without a number");
+        on_each_engine_gives(
+            &log,
+            counted_alone,
+            &Vec::from_iter(counts.into_iter().map(|((key, at), n)| (key, at, n))),
+        );
+        on_each_engine_gives(&log, summed_alone, &Vec::from_iter(sums.into_iter().map(|((key, at), n)| (key, at, n))));
+        on_each_engine_gives(
+            &log,
+            summed_where_there,
+            &Vec::from_iter(some.into_iter().map(|((key, at), n)| (key, at, n))),
+        );
+    });
+}
+
+/// Behind the records that windows wait for, and before those that are late.
+#[test]
+fn metrics_say_how_far_event_time_is_and_what_came_too_late() {
+    within_two_minutes("metrics of windows", || {
+        for parallelism in PARALLELISM {
+            let folder = Folder::default();
+            let mut log = LogWriter::create(folder.join("log"), 2).unwrap();
+            // No split is behind because nothing came.
+            let env =
+                Env::new(Options { idle_after: Duration::from_secs(3_600), ..local(parallelism).options().clone() });
+            hits_per_minute(env.read_log(folder.join("log")).unwrap()).write_native(folder.join("hits"));
+            let job = env.start().unwrap();
+            let mut append = |split: usize, second: i64| {
+                let time = Timestamp::from_micros(second * 1_000_000);
+                log.append_to(split, &Click { url: "a".to_owned(), time, bytes: 1 }).unwrap();
+                log.flush().unwrap();
+            };
+            let until = |what: &str, holds: &dyn Fn(&dataflow::Metrics) -> bool| {
+                while !holds(&job.metrics()) {
+                    assert!(!job.is_finished(), "{what}");
+                    thread::sleep(Duration::from_millis(1));
+                }
+            };
+            append(0, 300);
+            until("the first is read", &|metrics| metrics.source_rows == 1);
+            assert_eq!(job.metrics().event_time, None, "one split has had nothing");
+            append(1, 100);
+            let at = |second: i64| Some(Timestamp::from_micros(second * 1_000_000));
+            until("as far as the one behind", &|metrics| metrics.event_time == at(95));
+            append(1, 301);
+            until("as far as the other one", &|metrics| metrics.event_time == at(295));
+            append(0, 30);
+            until("one is late", &|metrics| metrics.operators.iter().map(|o| o.late_rows).sum::<u64>() == 1);
+            until("all is read", &|metrics| metrics.bytes_to_read() == 0);
+            let metrics = job.metrics();
+            assert!(metrics.source_bytes > 0 && metrics.snapshots.completed == 0);
+            assert!(metrics.operators.iter().any(|operator| operator.event_time == at(295)));
+            log.seal_all().unwrap();
+            job.wait().unwrap();
         }
     });
 }

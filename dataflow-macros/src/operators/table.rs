@@ -123,6 +123,8 @@ pub(super) static OPERATORS: &[Operator] = &[
     row("window", Grouped, Values, Windowed, AsWritten),
     row("aggregate", Windowed, Handle, Flow, Aggregation),
     row("updates", Flow, Values, Flow, AsWritten).without_arguments(),
+    row("count", Windowed, Values, Flow, AsWritten),
+    row("sum", Windowed, Symbols, Flow, AsWritten),
     // Whole flows.
     row("project", Flow, Symbols, Flow, AsWritten),
     row("expect_rows", Flow, Values, Flow, AsWritten),

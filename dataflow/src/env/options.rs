@@ -27,7 +27,7 @@ pub enum Engine {
 pub enum ProgressWhen {
     /// Where that is a terminal.
     Terminal,
-    /// Also in a pipe.
+    /// Also in a pipe or a file: a line each second.
     Always,
     /// Not at all.
     Never,

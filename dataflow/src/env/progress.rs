@@ -1,50 +1,196 @@
 //! The progress line.
+//!
+//! Of a job that ends it says how much is read of all that is there. A stream has no such end: who runs one wants to know how fast records come, how much of its log
+//! is still to be read, how far event time is, and when the last snapshot was.
 
+use std::io::{IsTerminal, Write, stderr, stdout};
 use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
-use runtime::metrics::JobMetrics;
+use indicatif::{HumanBytes, HumanCount, HumanDuration, ProgressBar, ProgressStyle};
+use runtime::metrics::{JobMetrics, SnapshotMetrics};
+use runtime::output::TerminalLine;
 use runtime::physical::PhysicalPlan;
+use runtime::value::Timestamp;
 
-/// A line on standard error: source bytes read of all, rows, rate, what operators spill, accumulators.
+/// A line on standard error: what is read, how fast, how far loops, event time and snapshots are, what operators spill, accumulators.
 pub(super) struct Progress {
-    bar: ProgressBar,
-    started: std::time::Instant,
+    shown: Shown,
+    started: Instant,
     /// The name of each operator.
     names: Vec<Arc<str>>,
+    /// Of a job that does not end: how fast records come.
+    rate: Option<Rate>,
+}
+
+/// Where the line is shown.
+enum Shown {
+    /// On a terminal, where it replaces itself. What the job prints goes above it.
+    Terminal(ProgressBar, Option<TerminalLine>),
+    /// In a pipe or a file, a line now and then: when the last one was.
+    Lines(Instant),
+}
+
+/// From one line to the next, where they stay.
+const LINE_EVERY: Duration = Duration::from_secs(1);
+
+impl Shown {
+    fn new(is_endless: bool, started: Instant) -> Self {
+        if !stderr().is_terminal() {
+            return Shown::Lines(started);
+        }
+        let bar = ProgressBar::new(0);
+        let template = if is_endless { "{msg}  {elapsed}" } else { "{bar:16} {percent:>3} %  {msg}  {elapsed}" };
+        // The template is a constant; the default style is the honest fallback.
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style.progress_chars("━╸ "));
+        }
+        let suspended = bar.clone();
+        let line = stdout().is_terminal().then(|| TerminalLine::keep(move |print| suspended.suspend(print)));
+        Shown::Terminal(bar, line)
+    }
 }
 
 impl Progress {
     pub(super) fn new(plan: &PhysicalPlan) -> Self {
-        let bar = ProgressBar::new(0);
-        // The template is a constant; the default style is the honest fallback.
-        if let Ok(style) = ProgressStyle::with_template("{bar:16} {percent:>3} %  {msg}  {elapsed}") {
-            bar.set_style(style.progress_chars("━╸ "));
-        }
+        let is_endless = plan.endless_stages().contains(&true);
         let names = plan.operators.iter().map(|operator| operator.origin.name.clone()).collect();
-        Progress { bar, started: std::time::Instant::now(), names }
+        let started = Instant::now();
+        let shown = Shown::new(is_endless, started);
+        Progress { shown, started, names, rate: is_endless.then(|| Rate::since(started)) }
     }
 
     pub(super) fn show(&mut self, metrics: &JobMetrics, accumulated: &[(String, String)]) {
-        let (bytes, rows) = (metrics.source_bytes.get(), metrics.source_rows.get());
-        let seconds = self.started.elapsed().as_secs_f64().max(1e-3);
-        let total = metrics.source_total_bytes.get();
-        self.bar.set_length(total);
-        self.bar.set_position(bytes);
+        let read = match &mut self.rate {
+            Some(rate) => streamed(metrics, rate.at(metrics.source_rows.get(), Instant::now()), now()),
+            None => read(metrics, self.started.elapsed()),
+        };
         let accumulated: String = accumulated.iter().map(|(name, value)| format!(", {name} {value}")).collect();
         let (rounds, spilled) = (rounds(metrics), spilled(&self.names, metrics));
-        self.bar.set_message(format!(
-            "{} of {} read, {} rows, {}/s{rounds}{spilled}{accumulated}",
-            HumanBytes(bytes),
-            HumanBytes(total),
-            HumanCount(rows),
-            HumanBytes((bytes as f64 / seconds) as u64)
-        ));
+        let text = format!("{read}{rounds}{spilled}{accumulated}");
+        match &mut self.shown {
+            Shown::Terminal(bar, _) => {
+                if self.rate.is_none() {
+                    bar.set_length(metrics.source_total_bytes.get());
+                    bar.set_position(metrics.source_bytes.get());
+                }
+                bar.set_message(text);
+            }
+            Shown::Lines(last) if last.elapsed() >= LINE_EVERY => {
+                *last = Instant::now();
+                // A job does not fail because nobody reads how far it is.
+                _ = writeln!(stderr(), "{text}  {:#}", HumanDuration(self.started.elapsed()));
+            }
+            Shown::Lines(_) => {}
+        }
     }
 
     pub(super) fn clear(self) {
-        self.bar.finish_and_clear();
+        if let Shown::Terminal(bar, line) = self.shown {
+            // What is printed from here on needs no room above it.
+            drop(line);
+            bar.finish_and_clear();
+        }
     }
+}
+
+/// How fast records come: of the last whole second, as a stream has long stretches of other rates behind it.
+struct Rate {
+    since: Instant,
+    /// How many had come by then.
+    rows: u64,
+    /// That of the second before; nothing in the first.
+    last: Option<u64>,
+}
+
+impl Rate {
+    /// A rate is of so long, at least.
+    const SPAN: Duration = Duration::from_secs(1);
+
+    fn since(begin: Instant) -> Self {
+        Rate { since: begin, rows: 0, last: None }
+    }
+
+    /// Rows a second, now that so many have come.
+    fn at(&mut self, rows: u64, now: Instant) -> u64 {
+        let span = now.saturating_duration_since(self.since);
+        let rate = ((rows - self.rows) as f64 / span.as_secs_f64().max(1e-3)) as u64;
+        if span >= Self::SPAN {
+            (self.since, self.rows, self.last) = (now, rows, Some(rate));
+        }
+        self.last.unwrap_or(rate)
+    }
+}
+
+/// `12 MiB of 40 MiB read, 1,204 rows, 3 MiB/s`: of a job that ends.
+fn read(metrics: &JobMetrics, elapsed: Duration) -> String {
+    let bytes = metrics.source_bytes.get();
+    format!(
+        "{} of {} read, {} rows, {}/s",
+        HumanBytes(bytes),
+        HumanBytes(metrics.source_total_bytes.get()),
+        HumanCount(metrics.source_rows.get()),
+        HumanBytes((bytes as f64 / elapsed.as_secs_f64().max(1e-3)) as u64)
+    )
+}
+
+/// `1,204 rows, 50 rows/s, 3.1 MiB to read, event time …, 3 late rows, snapshot 7, 12 ms, 3.1 MiB`: of a job that does not.
+fn streamed(metrics: &JobMetrics, rows_a_second: u64, now: Timestamp) -> String {
+    let mut text = format!("{} rows, {} rows/s", HumanCount(metrics.source_rows.get()), HumanCount(rows_a_second));
+    let unread = metrics.source_total_bytes.get().saturating_sub(metrics.source_bytes.get());
+    if unread > 0 {
+        text.push_str(&format!(", {} to read", HumanBytes(unread)));
+    }
+    if let Some(time) = metrics.event_time() {
+        text.push_str(&format!(", event time {}", event_time(time, now)));
+    }
+    match metrics.late_rows() {
+        0 => {}
+        1 => text.push_str(", 1 late row"),
+        late => text.push_str(&format!(", {} late rows", HumanCount(late))),
+    }
+    text.push_str(&snapshot(&metrics.snapshots));
+    text
+}
+
+/// `12:03:05, 2.1 s behind`; with its day where that is no more than a day ago, as behind by months is who reads what is old, and nothing to see to.
+fn event_time(time: Timestamp, now: Timestamp) -> String {
+    const DAY_SECONDS: f64 = 86_400.0;
+    let second = Timestamp::from_micros(time.micros() - time.micros().rem_euclid(1_000_000)).to_string();
+    let behind = (now.micros() as f64 - time.micros() as f64) / 1e6;
+    match behind {
+        _ if !(0.0..DAY_SECONDS).contains(&behind) => second,
+        _ => {
+            let time_of_day = second.get(11..19).unwrap_or(&second);
+            format!("{time_of_day}, {} behind", seconds(behind))
+        }
+    }
+}
+
+/// `2.1 s`, `35 s`, `12 min`, `3.5 h`.
+fn seconds(seconds: f64) -> String {
+    match seconds {
+        ..9.95 => format!("{seconds:.1} s"),
+        ..119.5 => format!("{seconds:.0} s"),
+        ..7_170.0 => format!("{:.0} min", seconds / 60.0),
+        _ => format!("{:.1} h", seconds / 3_600.0),
+    }
+}
+
+/// `, snapshot 7, 12 ms, 3.1 MiB`: the last one that is complete.
+fn snapshot(snapshots: &SnapshotMetrics) -> String {
+    if snapshots.completed.get() == 0 {
+        return String::new();
+    }
+    let millis = snapshots.last_nanos.get() as f64 / 1e6;
+    let (number, bytes) = (snapshots.last_epoch.get(), HumanBytes(snapshots.last_bytes.get()));
+    format!(", snapshot {number}, {millis:.0} ms, {bytes}")
+}
+
+/// What the clock says.
+fn now() -> Timestamp {
+    let micros = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros());
+    Timestamp::from_micros(i64::try_from(micros).unwrap_or(i64::MAX))
 }
 
 /// `, superstep 7 of 1,204 rows`: where loops are.
@@ -88,5 +234,51 @@ mod tests {
         metrics.operators[2].spilled_bytes.add(1 << 30);
         metrics.operators[3].spilled_bytes.add(1 << 20);
         assert_eq!(spilled(&names, &metrics), ", pairs spills 1.00 GiB, sort spills 3.00 MiB, 1 more 1.00 MiB");
+    }
+    const SECOND: i64 = 1_000_000;
+
+    #[test]
+    fn a_stream_says_how_far_it_is() {
+        let (metrics, noon) = (JobMetrics::new(3), Timestamp::from_micros(1_767_268_800 * SECOND));
+        metrics.source_rows.add(1_204);
+        assert_eq!(streamed(&metrics, 50, noon), "1,204 rows, 50 rows/s");
+        metrics.source_total_bytes.add(5 << 20);
+        metrics.source_bytes.add(2 << 20);
+        // As far as the operator that is furthest behind; all time has passed in the third.
+        metrics.operators[0].event_time.raise(noon.micros() - 1_000);
+        metrics.operators[1].event_time.raise(noon.micros() - 2_100_000);
+        metrics.operators[2].event_time.raise(i64::MAX);
+        metrics.operators[1].late_rows.add(3);
+        metrics.snapshots.completed.add(2);
+        metrics.snapshots.last_epoch.set(7);
+        metrics.snapshots.last_nanos.set(12_300_000);
+        metrics.snapshots.last_bytes.set(31 << 17);
+        let expected = "1,204 rows, 50 rows/s, 3.00 MiB to read, event time 11:59:57, 2.1 s behind, 3 late rows, snapshot 7, 12 ms, 3.88 MiB";
+        assert_eq!(streamed(&metrics, 50, noon), expected);
+    }
+
+    #[test]
+    fn event_time_has_its_day_where_that_is_another() {
+        let noon = Timestamp::from_micros(1_767_268_800 * SECOND);
+        let behind = |seconds: i64| event_time(Timestamp::from_micros(noon.micros() - seconds * SECOND), noon);
+        assert_eq!(behind(0), "12:00:00, 0.0 s behind");
+        assert_eq!(behind(90), "11:58:30, 90 s behind");
+        assert_eq!(behind(600), "11:50:00, 10 min behind");
+        assert_eq!(behind(9_000), "09:30:00, 2.5 h behind");
+        assert_eq!(behind(86_400), "2025-12-31T12:00:00Z");
+        // A clock that is wrong, or records of the future.
+        assert_eq!(behind(-60), "2026-01-01T12:01:00Z");
+        assert_eq!(event_time(Timestamp::from_micros(-1), noon), "1969-12-31T23:59:59Z");
+    }
+
+    #[test]
+    fn the_rate_is_that_of_the_last_second() {
+        let begin = Instant::now();
+        let mut rate = Rate::since(begin);
+        let mut at = |millis, rows| rate.at(rows, begin + Duration::from_millis(millis));
+        assert_eq!(
+            [at(500, 100), at(1_000, 300), at(1_900, 400), at(2_000, 400), at(2_100, 9_000)],
+            [200, 300, 300, 100, 100]
+        );
     }
 }

@@ -4,13 +4,16 @@ use std::marker::PhantomData;
 use std::panic::Location;
 use std::time::Duration;
 
-use runtime::operators::{EventTime, Project, WindowStart};
-use runtime::row::LeafType;
+use runtime::operators::{EventTime, Fold, Project, StateLeaf, WindowAggregate, WindowStart};
+use runtime::plan::Reads;
+use runtime::row::{LeafType, Schema};
 use runtime::strategy::{EventTimeOf, TumblingWindows};
 use runtime::value::Timestamp;
 
-use super::aggregate::{Aggregates, Types};
+use super::aggregate::{Aggregates, Types, grouping};
+use super::group::Total;
 use super::{Flow, Grouped, Handle, Mode, Timed, Unbounded};
+use crate::kernel::folds;
 use crate::key::Field;
 use crate::record::Record;
 
@@ -138,7 +141,7 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
 }
 
 /// The windows of groups, whose keys are `K`, on the way to one record each.
-#[must_use = "windows need what is made of them: `.aggregate(|w| ..)`"]
+#[must_use = "windows need what is made of them: `.count()`, `.aggregate(|w| ..)`"]
 pub struct Windowed<T, K> {
     handle: Handle,
     key: Vec<usize>,
@@ -159,9 +162,59 @@ impl<T: Record, K: Record> Windowed<T, K> {
     pub fn aggregates(&self) -> Aggregates<T, (K, Timestamp), Unbounded, ()> {
         Aggregates::new(self.handle.clone(), self.key.clone()).of_windows(self.micros)
     }
+
+    /// The number of records of each window, with the key and where the window begins.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn visits_per_hour(visits: DataStream<(String, Timestamp)>) -> DataStream<(String, Timestamp, u64)> {
+    ///     let timed = visits.event_time(|v| v.1, Lateness::none());
+    ///     timed.group_by(|v| v.0).window(Tumbling::of(hours(1))).count()
+    /// }
+    /// ```
+    pub fn count(&self) -> Flow<(K, Timestamp, u64), Unbounded> {
+        let count = StateLeaf { ty: LeafType::U64, fold: Fold::Count };
+        self.handle
+            .windows_measured("count", (self.key.clone(), self.micros), vec![count], <(K, Timestamp, u64)>::schema())
+            .typed()
+    }
+
+    /// The sum of a field over each window, with the key and where the window begins. A sum that leaves the field's type ends the job. Of a field that is an
+    /// `Option`, `None` is passed over; the sum is `None` where no number was there.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// #[dataflow]
+    /// fn turnover(sales: DataStream<(u32, i64, Timestamp)>) -> DataStream<(u32, Timestamp, i64)> {
+    ///     let timed = sales.event_time(|s| s.2, Lateness::none());
+    ///     timed.group_by(|s| s.0).window(Tumbling::of(hours(1))).sum(|s| s.1)
+    /// }
+    /// ```
+    pub fn sum<V: Total>(&self, field: impl FnOnce(T::Fields<T>) -> Field<T, V>) -> Flow<(K, Timestamp, V), Unbounded> {
+        let field = field(T::fields(0)).leaves();
+        let types = V::schema().types();
+        let states = types.into_iter().zip(folds::sum(field)).map(|(ty, fold)| StateLeaf { ty, fold }).collect();
+        self.handle
+            .windows_measured("sum", (self.key.clone(), self.micros), states, <(K, Timestamp, V)>::schema())
+            .typed()
+    }
 }
 
 impl Handle {
+    /// Measures of windows that the engine takes by itself.
+    #[inline(never)]
+    fn windows_measured(
+        &self,
+        word: &'static str,
+        (key, micros): (Vec<usize>, i64),
+        states: Vec<StateLeaf>,
+        output: Schema,
+    ) -> Handle {
+        let aggregate = grouping(word, [self.schema(), output], key, states, None, Reads::All);
+        self.then(WindowAggregate { aggregate, micros })
+    }
+
     /// The same flow with this leaf once more behind its records, as their event time.
     #[inline(never)]
     fn event_time(&self, leaf: usize, lateness_micros: i64) -> Handle {

@@ -46,7 +46,7 @@
 //! |---|---|
 //! | [`event_time`](Flow::event_time) | the records of a stream, with the time at which what they tell of happened |
 //! | [`window`](Grouped::window) behind [`group_by`](Flow::group_by) | the records of each key and each window of that time |
-//! | [`aggregate`] | the measures of each of these, when time has passed the window |
+//! | [`count`](Windowed::count), [`sum`](Windowed::sum) of a field, [`aggregate`] | one measure of each of these or several, when time has passed the window |
 //!
 //! # Updates
 //!

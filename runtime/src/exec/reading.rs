@@ -67,6 +67,8 @@ pub(super) struct SourceHead {
     has_given: bool,
     /// When the current split was opened, or found to be the only one that has something.
     turn_began: Instant,
+    /// So far the current split is in the counters.
+    counted_to: u64,
     /// A read that a blocking thread does.
     flight: Option<Flight<Vec<Bytes>>>,
     /// Where bad records go, and those that a blocking thread writes.
@@ -110,6 +112,7 @@ impl SourceHead {
             current: None,
             has_given: false,
             turn_began: Instant::now(),
+            counted_to: 0,
             flight: None,
             rejects,
             rejecting: None,
@@ -199,8 +202,7 @@ impl SourceHead {
                 Ready::Starved => self.read()?,
                 Ready::CaughtUp | Ready::End => {
                     let bytes = self.close(ready);
-                    totals.source_bytes.add(bytes);
-                    metrics.bytes.add(bytes);
+                    self.count_bytes(bytes, watch);
                 }
             }
         }
@@ -232,6 +234,7 @@ impl SourceHead {
 
     fn open(&mut self, split: Split) -> Result<()> {
         self.reader.open(&split)?;
+        self.counted_to = split.range.start;
         (self.current, self.has_given, self.turn_began) = (Some(split), false, Instant::now());
         Ok(())
     }
@@ -265,14 +268,11 @@ impl SourceHead {
         followed.splits.is_at(position);
         followed.splits.pass_behind(position.part);
         self.turn_began = Instant::now();
+        // Also where no other split has something: one that is far behind is read for long.
+        self.count_bytes(position.offset.saturating_sub(self.counted_to), watch);
+        self.counted_to = position.offset.max(self.counted_to);
         match self.next_split(watch)? {
-            Next::Read(split) if split.part != position.part => {
-                let begun = self.current.as_ref().map_or(position.offset, |split| split.range.start);
-                let bytes = position.offset.saturating_sub(begun);
-                watch.job.metrics.source_bytes.add(bytes);
-                watch.job.metrics.operators[self.operator].bytes.add(bytes);
-                self.open(split).map(|()| true)
-            }
+            Next::Read(split) if split.part != position.part => self.open(split).map(|()| true),
             _ => {
                 // Nobody else has something, and this one had just now.
                 if let HeadSplits::Followed(followed) = &mut self.splits {
@@ -283,18 +283,30 @@ impl SourceHead {
         }
     }
 
-    /// Leaves a split that has nothing more, for now or for good; bytes that were read of it since it was opened.
+    fn count_bytes(&self, bytes: u64, watch: &Watch) {
+        watch.job.metrics.source_bytes.add(bytes);
+        watch.job.metrics.operators[self.operator].bytes.add(bytes);
+    }
+
+    /// Leaves a split that has nothing more, for now or for good; bytes that were read of it, and are in no counter yet.
     fn close(&mut self, ready: Ready) -> u64 {
         let Some(split) = self.current.take() else { return 0 };
         let (HeadSplits::Followed(followed), Some(position)) = (&mut self.splits, self.reader.position()) else {
             return split.bytes;
         };
         followed.splits.is_at(position);
-        match ready {
-            Ready::End => followed.splits.sealed(split.part),
-            _ => followed.splits.caught_up(split.part, split.range.end),
-        }
-        position.offset.saturating_sub(split.range.start)
+        let read_to = match ready {
+            Ready::End => {
+                followed.splits.sealed(split.part);
+                // What says so holds no records, and is read.
+                split.range.end
+            }
+            _ => {
+                followed.splits.caught_up(split.part, split.range.end);
+                position.offset
+            }
+        };
+        read_to.saturating_sub(self.counted_to)
     }
 
     /// Of each split that it follows, where the records begin that it has not given: what it would have to be started from to give the rest.

@@ -230,7 +230,7 @@ impl Snapshots {
                 state.is_completing = true;
                 drop(state);
                 let (this, task) = (self.clone(), self.clone());
-                let work = move || this.completed(epoch, catching(|| this.complete(&manifest)));
+                let work = move || this.completed(&manifest, catching(|| this.complete(&manifest)));
                 BlockingFor { task, job: self.job.clone() }.submit(Box::new(work));
             }
             None => {
@@ -246,22 +246,24 @@ impl Snapshots {
     }
 
     /// What came of completing a snapshot.
-    fn completed(&self, epoch: u64, result: Result<()>) {
+    fn completed(&self, manifest: &Manifest, result: Result<()>) {
         let result = result.map_err(|error| self.job.fail(error));
         let mut state = self.lock();
         state.is_completing = false;
         if result.is_ok() {
             state.coordinator.completed();
-            self.note(epoch, &mut state);
+            self.note(manifest, &mut state);
         }
         self.news.notify_all();
     }
 
     /// A snapshot is complete.
-    fn note(&self, epoch: u64, state: &mut State) {
-        state.completed = epoch;
+    fn note(&self, manifest: &Manifest, state: &mut State) {
+        state.completed = manifest.epoch;
         let metrics = &self.job.metrics.snapshots;
         metrics.completed.add(1);
+        metrics.last_epoch.set(manifest.epoch);
+        metrics.last_bytes.set(manifest.state_bytes());
         metrics.last_nanos.set(state.began.elapsed().as_nanos() as u64);
         self.news.notify_all();
     }
@@ -304,7 +306,7 @@ impl Snapshots {
         let manifest = self.manifest(epoch, &mut state);
         drop(state);
         self.complete(&manifest)?;
-        self.note(epoch, &mut self.lock());
+        self.note(&manifest, &mut self.lock());
         Ok(())
     }
 

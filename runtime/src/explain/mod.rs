@@ -94,9 +94,19 @@ fn tree(plan: &PhysicalPlan, root: usize, seen: &mut [bool], lines: &mut Vec<Lin
             } else {
                 (indent.clone(), below.clone())
             };
-            open.push(Branch { operator: *input, ship: Some(ship), indent, below, depth: depth + 1 });
+            open.push(Branch { operator: shown(plan, *input), ship: Some(ship), indent, below, depth: depth + 1 });
         }
     }
+}
+
+/// The operator that stands for this one: where rows go past it, the one that they come from.
+fn shown(plan: &PhysicalPlan, mut operator: usize) -> usize {
+    while let Some(&(input, _)) =
+        plan.operators[operator].inputs.first().filter(|_| plan.operators[operator].is_passed_by)
+    {
+        operator = input;
+    }
+    operator
 }
 
 /// `open: filter  o.orderdate < day`.

@@ -3,9 +3,11 @@
 mod reading;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-pub use reading::{Metrics, MetricsOfOperator};
+pub use reading::{Metrics, MetricsOfOperator, MetricsOfSnapshots};
+
+use crate::value::Timestamp;
 
 /// One operator's counters, over all its tasks.
 #[derive(Debug, Default)]
@@ -28,6 +30,8 @@ pub struct OperatorMetrics {
     pub passes: Counter,
     /// Records that came when their window had ended, and were left out.
     pub late_rows: Counter,
+    /// How far event time is, in the task that is furthest: what all tasks before it have said where rows come from several, as they do to windows.
+    pub event_time: EventTime,
     /// Where a loop begins: the rounds that have begun.
     pub rounds: Counter,
     /// The records of the last of them.
@@ -48,6 +52,32 @@ impl Gauge {
     #[must_use]
     pub fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// How far event time is. It goes on alone.
+#[derive(Debug)]
+pub struct EventTime(AtomicI64);
+
+impl Default for EventTime {
+    fn default() -> Self {
+        EventTime(AtomicI64::new(i64::MIN))
+    }
+}
+
+impl EventTime {
+    /// Has come so far, in microseconds since 1970; all time has passed with the greatest number.
+    pub fn raise(&self, micros: i64) {
+        self.0.fetch_max(micros, Ordering::Relaxed);
+    }
+
+    /// How far it has come: nothing where that is not known yet, or all time has passed.
+    #[must_use]
+    pub fn get(&self) -> Option<Timestamp> {
+        match self.0.load(Ordering::Relaxed) {
+            i64::MIN | i64::MAX => None,
+            micros => Some(Timestamp::from_micros(micros)),
+        }
     }
 }
 
@@ -78,7 +108,7 @@ impl Counter {
 pub struct JobMetrics {
     /// By operator, in the plan's order.
     pub operators: Vec<Arc<OperatorMetrics>>,
-    /// Bytes of all sources: what progress is measured against.
+    /// Bytes of all sources: what progress is measured against. Of logs that are followed, what was found in them so far.
     pub source_total_bytes: Counter,
     /// Bytes of sources read so far.
     pub source_bytes: Counter,
@@ -95,7 +125,11 @@ pub struct SnapshotMetrics {
     pub completed: Counter,
     /// Bytes of state that were written for them.
     pub bytes: Counter,
-    /// From the barrier of the last complete one to its commit.
+    /// The number of the last complete one.
+    pub last_epoch: Gauge,
+    /// Bytes of state that it holds.
+    pub last_bytes: Gauge,
+    /// From its barrier to its commit.
     pub last_nanos: Gauge,
 }
 
@@ -104,5 +138,17 @@ impl JobMetrics {
     #[must_use]
     pub fn new(operators: usize) -> Self {
         JobMetrics { operators: (0..operators).map(|_| Arc::default()).collect(), ..Self::default() }
+    }
+
+    /// How far event time is: as far as the operator that is furthest behind.
+    #[must_use]
+    pub fn event_time(&self) -> Option<Timestamp> {
+        self.operators.iter().filter_map(|operator| operator.event_time.get()).min()
+    }
+
+    /// Records that came when their window had ended.
+    #[must_use]
+    pub fn late_rows(&self) -> u64 {
+        self.operators.iter().map(|operator| operator.late_rows.get()).sum()
     }
 }

@@ -1,9 +1,11 @@
 //! Counters as they stood at one moment, for programs.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::JobMetrics;
 use crate::error::Origin;
+use crate::value::Timestamp;
 
 /// What a job has done so far. The numbers are read one after the other while tasks count on, so they need not be of the same moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,6 +15,13 @@ pub struct Metrics {
     pub source_rows: u64,
     /// Bytes that sources read.
     pub source_bytes: u64,
+    /// Bytes that sources have; of logs that are followed, what was found in them so far.
+    pub source_total_bytes: u64,
+    /// How far event time is: windows that end before it have been given. It is that of the operator that is furthest behind; nothing where no records have one,
+    /// or all of them are through.
+    pub event_time: Option<Timestamp>,
+    /// The snapshots that were taken of it.
+    pub snapshots: MetricsOfSnapshots,
     /// The operators, inputs before consumers.
     pub operators: Vec<MetricsOfOperator>,
 }
@@ -33,6 +42,22 @@ pub struct MetricsOfOperator {
     pub rounds: u64,
     /// Records that came when their window had ended, and were left out.
     pub late_rows: u64,
+    /// How far event time is here, behind an event time.
+    pub event_time: Option<Timestamp>,
+}
+
+/// What is known of the snapshots of a job.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MetricsOfSnapshots {
+    /// How many this run has completed.
+    pub completed: u64,
+    /// The number of the last of them; 0 before the first.
+    pub last_epoch: u64,
+    /// Bytes of state that it holds.
+    pub last_bytes: u64,
+    /// From the moment that it is of until it was complete.
+    pub last_duration: Duration,
 }
 
 impl Metrics {
@@ -45,10 +70,20 @@ impl Metrics {
             spilled_bytes: counters.spilled_bytes.get(),
             rounds: counters.rounds.get(),
             late_rows: counters.late_rows.get(),
+            event_time: counters.event_time.get(),
         });
+        let snapshots = &metrics.snapshots;
         Metrics {
             source_rows: metrics.source_rows.get(),
             source_bytes: metrics.source_bytes.get(),
+            source_total_bytes: metrics.source_total_bytes.get(),
+            event_time: metrics.event_time(),
+            snapshots: MetricsOfSnapshots {
+                completed: snapshots.completed.get(),
+                last_epoch: snapshots.last_epoch.get(),
+                last_bytes: snapshots.last_bytes.get(),
+                last_duration: Duration::from_nanos(snapshots.last_nanos.get()),
+            },
             operators: operators.collect(),
         }
     }
@@ -57,6 +92,12 @@ impl Metrics {
     #[must_use]
     pub fn operator(&self, name: &str) -> Option<&MetricsOfOperator> {
         self.operators.iter().find(|operator| &*operator.name == name)
+    }
+
+    /// Bytes of sources that are still to be read: of a log that is followed, how far its reader is behind its writers.
+    #[must_use]
+    pub fn bytes_to_read(&self) -> u64 {
+        self.source_total_bytes.saturating_sub(self.source_bytes)
     }
 
     /// Bytes of all operators that went to disk because memory did not hold them.

@@ -152,6 +152,7 @@ impl Chooser<'_> {
             candidates: Vec::new(),
             chosen: None,
             inputs,
+            is_passed_by: false,
             tasks: 0,
             estimate: self.estimates.get(&node.sequence).copied().unwrap_or(Estimate { rows: 0.0, row_bytes: 0.0 }),
             fields: fields(node, &live),

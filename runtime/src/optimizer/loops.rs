@@ -38,8 +38,9 @@ pub(super) fn with_replays(sinks: &[Arc<Node>]) -> Vec<Arc<Node>> {
 fn replay(nodes: &[Arc<Node>], of: LoopId, node: &Arc<Node>) -> Arc<Node> {
     let begin = nodes.iter().find(|node| matches!(node.operator.role(), Role::LoopBegin(begun) if begun == of));
     match begin.and_then(|begin| begin.operator.replay(node.schema())) {
+        // Whose rows they are says its name; the text is not this one's.
         Some(operator) => {
-            Node::new(node.path.clone(), node.origin.clone(), node.text.clone(), operator, vec![node.clone()])
+            Node::new(node.path.clone(), node.origin.clone(), Arc::from(""), operator, vec![node.clone()])
         }
         None => node.clone(),
     }

@@ -9,6 +9,7 @@
 //! * `target::appender`: the one place where encoded bytes are added to a file.
 //! * `epochs`: outputs that become visible epoch by epoch.
 //! * `epoch_folder`: folders that do.
+//! * `terminal`: standard output, where a line of progress is kept below what is printed.
 //! * `assembly`: one file that several tasks write, one at a time.
 //!
 //! A file has no name at all while it is written (`O_TMPFILE`), so whatever becomes of the process, the system takes it back. It gets a temporary
@@ -30,6 +31,7 @@ mod pipe;
 mod place;
 mod target;
 mod temporary;
+mod terminal;
 
 pub use assembly::{Assembly, SharedFile};
 pub use claim::{Claim, refuse_shared, remove_abandoned};
@@ -37,3 +39,4 @@ pub use epoch_folder::{EpochFile, EpochFolder};
 pub use epochs::EpochSink;
 pub use folder::PendingFolder;
 pub use target::{Appender, Appending, IfExists, Target};
+pub use terminal::TerminalLine;

@@ -16,6 +16,7 @@ use super::file::PendingFile;
 use super::folder::{PendingFolder, strange};
 use super::pipe::Pipe;
 use super::place::{Found, Place, Wanted, Way, decide, refused};
+use super::terminal::StandardOutput;
 use crate::error::{Error, Result};
 
 pub use appender::Appender;
@@ -311,7 +312,7 @@ impl Target {
         let opened = self.opened();
         let file = match opened.as_ref().ok_or_else(|| self.not_prepared())? {
             Opened::Preparing => return Err(self.not_prepared()),
-            Opened::Standard => return Ok(Appender::to_stream(std::io::stdout(), self.clone())),
+            Opened::Standard => return Ok(Appender::to_stream(StandardOutput, self.clone())),
             Opened::Pipe(pipe) => return Ok(Appender::to_stream(pipe.writer(), self.clone())),
             Opened::Stream(file) => {
                 return match file.try_clone() {

@@ -37,6 +37,8 @@ pub struct OperatorInfo {
     pub chosen: Option<Choice>,
     /// The operators that it reads, and how their rows are shipped.
     pub inputs: Vec<(usize, Ship)>,
+    /// The planner put it there and has no need of it: rows go past it, and nobody is shown it.
+    pub is_passed_by: bool,
     /// Parallel tasks.
     pub tasks: usize,
     /// What it is expected to give.

@@ -112,6 +112,12 @@ impl OperatorSnapshot {
 }
 
 impl Manifest {
+    /// Bytes of the state that it names.
+    #[must_use]
+    pub fn state_bytes(&self) -> u64 {
+        self.operators.values().flat_map(|operator| &operator.files).map(|file| file.bytes).sum()
+    }
+
     /// As JSON, with a checksum of itself.
     #[must_use]
     pub fn to_json(&self) -> String {

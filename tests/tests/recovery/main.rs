@@ -142,12 +142,16 @@ fn a_snapshot_is_taken_when_it_is_asked_for() {
         let job = env.start().unwrap();
         assert_eq!((job.snapshot().unwrap(), job.snapshot().unwrap()), (1, 2));
         assert_eq!(places.snapshots(), [1, 2]);
+        let snapshots = job.metrics().snapshots;
+        assert_eq!((snapshots.completed, snapshots.last_epoch), (2, 2));
+        assert!(snapshots.last_bytes > 0 && snapshots.last_duration > Duration::ZERO, "{snapshots:?}");
         job.cancel();
         assert!(job.wait().unwrap_err().is_cancelled());
         let env = Env::new(Options { snapshot_every: None, ..options(&places, 4) });
         declare(&env, &places).unwrap();
         let job = env.start().unwrap();
         assert_eq!(job.snapshot().unwrap(), 3);
+        assert_eq!((job.metrics().snapshots.completed, job.metrics().snapshots.last_epoch), (1, 3));
         let written = generator.finish();
         job.wait().unwrap();
         // What was made of the last records is committed with a snapshot of its own.

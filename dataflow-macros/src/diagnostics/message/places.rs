@@ -12,7 +12,9 @@ pub(crate) fn unfinished(word: &Ident, state: ChainState) -> Option<String> {
         ChainState::Join | ChainState::KeyedFilter | ChainState::CoGroup => {
             "the keys are missing: write `.on(|left| …, |right| …)` after it"
         }
-        ChainState::Windowed => "there are windows, and no flow: say what becomes of each, by `.aggregate(|w| …)`",
+        ChainState::Windowed => {
+            "there are windows, and no flow: say what becomes of each, by `.aggregate(|w| …)`, `.sum(|r| …)` or `.count()`"
+        }
         ChainState::SolutionJoin => {
             "the key is missing: write `.on(|record| …)` after it, which the solution set is joined by"
         }

@@ -255,6 +255,9 @@ impl Step {
 
     /// All inputs have said something, and the driver is done with it: it goes on, unless the driver makes rounds of its own.
     pub(super) fn pass_on(&mut self, control: Control, watch: &Watch) -> Result<()> {
+        if let Control::Watermark(micros) = control {
+            watch.job.metrics.operators[self.operator].event_time.raise(micros);
+        }
         let ends = matches!(control, Control::RoundEnd(_) | Control::End);
         if !(ends && self.driver.makes_rounds()) {
             self.ready.push_back(Item::Control(control));

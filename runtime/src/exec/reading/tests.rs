@@ -133,6 +133,27 @@ fn a_head_ends_once_when_all_is_sealed_and_says_where_batches_are_from() {
         (0..3).map(|split| std::fs::metadata(folder.join(format!("split-{split:05}.log"))).unwrap().len()).sum();
     let metrics = &watch.job.metrics;
     assert_eq!((metrics.source_rows.get(), metrics.source_total_bytes.get()), (9, bytes));
+    assert_eq!(metrics.source_bytes.get(), bytes, "nothing is left to be read");
+}
+
+/// Who is far behind reads one split for long.
+#[test]
+fn what_is_read_of_a_split_is_counted_meanwhile() {
+    let place = tempfile::tempdir().unwrap();
+    let (folder, watch) = (place.path().join("log"), watch());
+    let mut log = LogSplits::create(&folder, &numbers(), 1).unwrap();
+    (0..3).for_each(|block| append(&mut log, 0, 10 * block..10 * block + 10));
+    let mut head = head(&folder, (0, 1), &[]);
+    let mut found = vec![Vec::new()];
+    let mut counted = Vec::new();
+    for _ in 0..3 {
+        assert_eq!(take(&mut head, 1, &watch, &mut found), None);
+        counted.push(watch.job.metrics.source_bytes.get());
+        std::thread::sleep(TURN);
+    }
+    assert!(counted[0] < counted[1] && counted[1] < counted[2], "{counted:?}");
+    assert_eq!(take(&mut head, 1, &watch, &mut found), Some(SourceProgress::Wait));
+    assert_eq!(watch.job.metrics.source_bytes.get(), watch.job.metrics.source_total_bytes.get());
 }
 
 /// A barrier that is begun when the rows have ended is said by nobody: what this task has is in that snapshot with its end.

@@ -75,7 +75,7 @@ impl Chooser<'_> {
     pub(super) fn begin_replay(&mut self, node: &Arc<Node>, index: usize, of: LoopId) -> Result<Place> {
         let place = self.input(node, 0)?;
         if self.consumers.get(&node.sequence) == Some(&1) {
-            "kept by its reader".clone_into(&mut self.builder.plan.operators[index].strategy);
+            self.builder.plan.operators[index].is_passed_by = true;
             self.loops.waiting.insert(node.sequence, index);
             return Ok(place);
         }
@@ -83,6 +83,7 @@ impl Chooser<'_> {
     }
 
     fn replay(&mut self, node: &Node, index: usize, of: LoopId, place: Place) -> Result<Place> {
+        self.builder.plan.operators[index].is_passed_by = false;
         let place = self.drive_from(node, index, vec![place])?;
         self.loops.replays.push((of, self.last_step(&place)));
         Ok(place)
