@@ -174,7 +174,9 @@ impl Snapshots {
         let epoch = self.settings.restored_epoch();
         self.settings.store.remove_after(epoch)?;
         for (name, sink) in &self.sinks {
-            let prepared = self.settings.restored(name).map_or(&[][..], |operator| &operator.prepared);
+            // What the snapshot does not know begins: nothing in its folder is the job's to remove.
+            let (epoch, prepared) =
+                self.settings.restored(name).map_or((0, &[][..]), |operator| (epoch, &operator.prepared));
             let Some(epochs) = sink.operator.epochs() else { continue };
             epochs.recover(epoch, prepared).map_err(|error| error.at(&sink.origin))?;
         }
@@ -270,7 +272,10 @@ impl Snapshots {
 
     /// What all tasks have brought.
     fn manifest(&self, epoch: u64, state: &mut State) -> Manifest {
-        Manifest { epoch, operators: state.brought.take(), ..self.blank.clone() }
+        let mut operators = state.brought.take();
+        // Also of a sink that has prepared nothing it is known that its folder is the job's.
+        self.sinks.iter().for_each(|(name, _)| _ = operators.entry(name.clone()).or_default());
+        Manifest { epoch, operators, ..self.blank.clone() }
     }
 
     /// Writes a manifest, and has sinks commit what it says to be prepared.

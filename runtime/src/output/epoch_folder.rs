@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::epochs::EpochSink;
+use super::folder_lock::lock;
 use super::place::{Found, Wanted, decide, refused};
 use super::temporary::remove;
 use crate::error::{Error, Result};
@@ -44,8 +45,7 @@ impl EpochFolder {
         let failed = || Error::io("create", shown);
         make(&path).map_err(failed())?;
         let held = File::open(&path).map_err(failed())?;
-        // Where locks are not to be had, nobody is refused.
-        if let Err(fs::TryLockError::WouldBlock) = held.try_lock() {
+        if !lock(&held) {
             return Err(refused(shown, "another job writes it at this moment; let that end, or choose another name"));
         }
         let hidden = path.join(HIDDEN);

@@ -10,6 +10,7 @@
 //! * `epochs`: outputs that become visible epoch by epoch.
 //! * `epoch_folder`: folders that do.
 //! * `terminal`: standard output, where a line of progress is kept below what is printed.
+//! * `folder_lock`: one job at a time writes a folder.
 //! * `assembly`: one file that several tasks write, one at a time.
 //!
 //! A file has no name at all while it is written (`O_TMPFILE`), so whatever becomes of the process, the system takes it back. It gets a temporary
@@ -27,6 +28,7 @@ mod epoch_folder;
 mod epochs;
 mod file;
 mod folder;
+mod folder_lock;
 mod pipe;
 mod place;
 mod target;
@@ -38,5 +40,7 @@ pub use claim::{Claim, refuse_shared, remove_abandoned};
 pub use epoch_folder::{EpochFile, EpochFolder};
 pub use epochs::EpochSink;
 pub use folder::PendingFolder;
+#[cfg(feature = "snapshots")]
+pub(crate) use folder_lock::lock;
 pub use target::{Appender, Appending, IfExists, Target};
 pub use terminal::TerminalLine;

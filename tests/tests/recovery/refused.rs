@@ -1,5 +1,6 @@
 //! What no snapshot can hold, and folders of snapshots that a job cannot go on from or write to: each is one message, which says what, where, and what to do.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -83,6 +84,11 @@ fn numbered(clicks: DataStream<Click>) -> DataStream<(u64, u64)> {
 }
 
 #[dataflow]
+fn once(clicks: DataStream<Click>) -> DataStream<u64> {
+    clicks.filter_with(|_| HashSet::new(), |seen, c| seen.insert(c.number)).map(|c| c.number)
+}
+
+#[dataflow]
 fn of_the_same_page(clicks: DataStream<Click>, others: DataStream<Click>) -> DataStream<(u64, u64)> {
     clicks.join(others).on(|c| c.url, |o| o.url).map(|c, o| (c.number, o.number))
 }
@@ -108,6 +114,11 @@ fn what_no_snapshot_can_hold_is_said_before_the_first_record() {
     });
     says(&error, &lost);
     says(&error, &["map_with"]);
+    let error = refusal(on_demand(&places), |env| {
+        once(read(env)?).write_csv(&output);
+        Ok(())
+    });
+    says(&error, &lost);
     let error = refusal(on_demand(&places), |env| {
         of_the_same_page(read(env)?, read(env)?).write_csv(&output);
         Ok(())
@@ -155,6 +166,13 @@ fn a_folder_of_snapshots_is_one_jobs() {
         says(&error, &[&places.path("snapshots"), "the last of them is 2", "`--restore`", "in another folder"]);
         let error = refusal(on_demand(&places), |env| thirds(env, &places));
         says(&error, &["an operator `", "this program has none of that name", "begin anew in another folder"]);
+        // An output that the snapshot does not know begins, in a folder of its own.
+        let another = places.path("thirds/part-00000-0000000009.native");
+        fs::create_dir(places.path("thirds")).unwrap();
+        fs::write(&another, "somebody else's").unwrap();
+        let error = refusal(on_demand(&places), |env| hits(env, &places).and_then(|()| thirds(env, &places)));
+        says(&error, &["refused.rs", "thirds/", "not empty"]);
+        assert!(Path::new(&another).exists());
         // Whoever was refused has it no more.
         let job = start(on_demand(&places), |env| hits(env, &places));
         assert_eq!(job.snapshot().unwrap(), 3);

@@ -1,9 +1,8 @@
 //! A store, by `object_store`.
 
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as Location;
@@ -11,6 +10,7 @@ use object_store::{Error as StoreError, MultipartUpload, ObjectStore, ObjectStor
 use pollster::block_on;
 
 use crate::error::{Error, Result};
+use crate::output::lock;
 
 /// Objects by their names.
 #[derive(Clone)]
@@ -22,25 +22,16 @@ pub(super) struct Objects {
     held: Arc<Mutex<Option<Arc<File>>>>,
 }
 
-/// So long a folder is waited for that another job has: one that was cancelled may have something to write still, and a process that is started has the handles of its
-/// parent for a moment.
-const PATIENCE: Duration = Duration::from_secs(2);
-
 /// Takes a folder for one job of one process.
 fn hold(place: &Path) -> Result<Arc<File>> {
     let folder = File::open(place).map_err(Error::io("open", place))?;
-    let begun = Instant::now();
-    while let Err(TryLockError::WouldBlock) = folder.try_lock() {
-        if begun.elapsed() > PATIENCE {
-            let place = place.display();
-            return Err(Error::Plan(format!(
-                "another job has its snapshots in {place} at this moment; let that end, or choose another folder"
-            )));
-        }
-        std::thread::sleep(Duration::from_millis(10));
+    if lock(&folder) {
+        return Ok(Arc::new(folder));
     }
-    // Where locks are not to be had, nobody is refused.
-    Ok(Arc::new(folder))
+    let place = place.display();
+    let message =
+        format!("another job has its snapshots in {place} at this moment; let that end, or choose another folder");
+    Err(Error::Plan(message))
 }
 
 impl Objects {
