@@ -241,9 +241,7 @@ impl Snapshots {
     /// A snapshot is complete.
     fn note(&self, epoch: u64, state: &mut State) {
         state.completed = epoch;
-        let metrics = &self.job.metrics.snapshots;
-        metrics.completed.add(1);
-        metrics.last_nanos.set(state.began.elapsed().as_nanos() as u64);
+        self.job.metrics.snapshots.complete(state.began.elapsed().as_nanos() as u64);
         self.news.notify_all();
     }
 
@@ -283,6 +281,7 @@ impl Snapshots {
             return Ok(());
         }
         let epoch = state.coordinator.last();
+        state.began = Instant::now();
         let manifest = self.manifest(epoch, &mut state);
         drop(state);
         self.complete(&manifest)?;

@@ -5,7 +5,7 @@ mod reading;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-pub use reading::{Metrics, MetricsOfOperator};
+pub use reading::{Metrics, MetricsOfOperator, MetricsOfSnapshots};
 
 /// One operator's counters, over all its tasks.
 #[derive(Debug, Default)]
@@ -97,6 +97,20 @@ pub struct SnapshotMetrics {
     pub bytes: Counter,
     /// From the barrier of the last complete one to its commit.
     pub last_nanos: Gauge,
+    /// The same of the one that took longest.
+    pub longest_nanos: Counter,
+    /// The same of all, summed.
+    pub total_nanos: Counter,
+}
+
+impl SnapshotMetrics {
+    /// One more is complete, so long after its barrier.
+    pub(crate) fn complete(&self, nanos: u64) {
+        self.completed.add(1);
+        self.last_nanos.set(nanos);
+        self.longest_nanos.raise(nanos);
+        self.total_nanos.add(nanos);
+    }
 }
 
 impl JobMetrics {

@@ -1,8 +1,9 @@
 //! Counters as they stood at one moment, for programs.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::JobMetrics;
+use super::{JobMetrics, SnapshotMetrics};
 use crate::error::Origin;
 
 /// What a job has done so far. The numbers are read one after the other while tasks count on, so they need not be of the same moment.
@@ -15,6 +16,24 @@ pub struct Metrics {
     pub source_bytes: u64,
     /// The operators, inputs before consumers.
     pub operators: Vec<MetricsOfOperator>,
+    /// Its snapshots.
+    pub snapshots: MetricsOfSnapshots,
+}
+
+/// What a job's snapshots have taken so far; the last one is that of the job's end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MetricsOfSnapshots {
+    /// How many are complete.
+    pub completed: u64,
+    /// Bytes of state that were written for them.
+    pub bytes: u64,
+    /// From the barrier of the last complete one to its commit.
+    pub last: Duration,
+    /// The same of the one that took longest.
+    pub longest: Duration,
+    /// The same of all, summed.
+    pub total: Duration,
 }
 
 /// What an operator has done so far, in all of its tasks.
@@ -50,6 +69,7 @@ impl Metrics {
             source_rows: metrics.source_rows.get(),
             source_bytes: metrics.source_bytes.get(),
             operators: operators.collect(),
+            snapshots: MetricsOfSnapshots::of(&metrics.snapshots),
         }
     }
 
@@ -63,5 +83,17 @@ impl Metrics {
     #[must_use]
     pub fn spilled_bytes(&self) -> u64 {
         self.operators.iter().map(|operator| operator.spilled_bytes).sum()
+    }
+}
+
+impl MetricsOfSnapshots {
+    fn of(counters: &SnapshotMetrics) -> Self {
+        MetricsOfSnapshots {
+            completed: counters.completed.get(),
+            bytes: counters.bytes.get(),
+            last: Duration::from_nanos(counters.last_nanos.get()),
+            longest: Duration::from_nanos(counters.longest_nanos.get()),
+            total: Duration::from_nanos(counters.total_nanos.get()),
+        }
     }
 }

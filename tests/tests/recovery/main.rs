@@ -138,9 +138,21 @@ fn a_snapshot_is_taken_when_it_is_asked_for() {
         declare(&env, &places).unwrap();
         let job = env.start().unwrap();
         assert_eq!(job.snapshot().unwrap(), 3);
+        let snapshots = job.metrics().snapshots;
+        assert_eq!(snapshots.completed, 1);
+        assert!(snapshots.bytes > 0 && snapshots.last > Duration::ZERO, "{snapshots:?}");
+        assert_eq!((snapshots.longest, snapshots.total), (snapshots.last, snapshots.last));
+        std::thread::sleep(Duration::from_millis(200));
+        let before_the_end = Instant::now();
         let clicks = generator.finish();
+        while !job.is_finished() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        // What was made of the last records is committed with a snapshot of its own, which begins when they have come.
+        let snapshots = job.metrics().snapshots;
+        assert_eq!(snapshots.completed, 2);
+        assert!(snapshots.last < before_the_end.elapsed(), "{snapshots:?}");
         job.wait().unwrap();
-        // What was made of the last records is committed with a snapshot of its own.
         assert_eq!(places.snapshots(), [3, 4]);
         check(&places, &clicks);
     });
