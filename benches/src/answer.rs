@@ -1,5 +1,6 @@
 //! What a case returns: its rows, in whatever form it made them, and how to write them down.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use crate::error::{Error, Result};
@@ -28,6 +29,7 @@ pub(crate) struct Resources {
 /// The rows of an answer. Formatting them is put off, as it is not part of the query and not timed.
 pub(crate) struct Answer {
     row_count: u64,
+    figures: BTreeMap<String, f64>,
     write: Box<WriteRows>,
 }
 
@@ -37,7 +39,17 @@ impl Answer {
     /// An answer of `row_count` rows which `write` writes as lines of tab separated cells: numbers in decimal, dates
     /// as year-month-day, in the query's order if it has one.
     pub(crate) fn new(row_count: u64, write: impl FnOnce(&mut dyn Write) -> io::Result<()> + 'static) -> Self {
-        Self { row_count, write: Box::new(write) }
+        Self { row_count, figures: BTreeMap::new(), write: Box::new(write) }
+    }
+
+    /// The same answer, and what else is known of how it was made, by name.
+    pub(crate) fn with_figures<const COUNT: usize>(self, figures: [(&str, f64); COUNT]) -> Self {
+        Self { figures: figures.map(|(name, figure)| (name.to_owned(), figure)).into(), ..self }
+    }
+
+    /// What else is known of how it was made.
+    pub(crate) fn figures(&self) -> &BTreeMap<String, f64> {
+        &self.figures
     }
 
     /// How many rows there are.

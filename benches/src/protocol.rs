@@ -1,11 +1,15 @@
 //! The lines that the harness and a worker exchange; `benches/README.md` describes them.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 /// What a worker writes once it can take requests.
 pub(crate) const READY: &str = "ready";
+
+/// The figure of a run that a worker of this binary always gives: what its threads took of the processor, all together.
+pub(crate) const PROCESSOR_SECONDS: &str = "processor_seconds";
 
 /// A line to a worker.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +40,9 @@ pub(crate) enum Reply {
         seconds: f64,
         /// Rows of the answer.
         rows: u64,
+        /// What else is known of the run.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        figures: BTreeMap<String, f64>,
     },
     /// The case could not be answered.
     Failed {
@@ -92,8 +99,14 @@ mod tests {
 
     #[test]
     fn replies_are_told_apart_by_their_fields() {
-        let done = Reply::Done { case: "q1".to_owned(), seconds: 0.5, rows: 4 };
-        assert_eq!(serde_json::from_str::<Reply>(r#"{"case": "q1", "seconds": 0.5, "rows": 4}"#).unwrap(), done);
+        let done = |figures: &[(&str, f64)]| {
+            let figures = figures.iter().map(|&(name, figure)| (name.to_owned(), figure)).collect();
+            Reply::Done { case: "q1".to_owned(), seconds: 0.5, rows: 4, figures }
+        };
+        assert_eq!(serde_json::from_str::<Reply>(r#"{"case": "q1", "seconds": 0.5, "rows": 4}"#).unwrap(), done(&[]));
+        let with_figures = r#"{"case":"q1","seconds":0.5,"rows":4,"figures":{"snapshots":3.0}}"#;
+        assert_eq!(serde_json::to_string(&done(&[("snapshots", 3.0)])).unwrap(), with_figures);
+        assert_eq!(serde_json::from_str::<Reply>(with_figures).unwrap(), done(&[("snapshots", 3.0)]));
         let failed = Reply::Failed { error: "no".to_owned() };
         assert_eq!(serde_json::from_str::<Reply>(r#"{"error": "no"}"#).unwrap(), failed);
         assert!(serde_json::from_str::<Reply>(r#"{"seconds": 0.5}"#).is_err());

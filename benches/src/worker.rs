@@ -8,10 +8,12 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Instant;
 
+use rustix::time::{ClockId, clock_gettime};
+
 use crate::answer::{Answer, Case, Resources, find_case};
 use crate::error::{Error, Result};
 use crate::options::Serve;
-use crate::protocol::{READY, Reply, Request};
+use crate::protocol::{PROCESSOR_SECONDS, READY, Reply, Request};
 use crate::systems;
 use crate::workspace::Paths;
 
@@ -56,14 +58,22 @@ fn answer_line(line: &str, registry: &[Case], options: &Serve, paths: &Paths) ->
     })?;
     let case = find_case(registry, &options.suite, request.case())?;
     let resources = Resources { parallelism: options.parallelism, memory_bytes: options.memory };
-    let start = Instant::now();
+    let (start, processor_start) = (Instant::now(), processor_seconds());
     let answer = (case.run)(&case, paths, &resources)?;
     let seconds = start.elapsed().as_secs_f64();
+    let mut figures = answer.figures().clone();
+    figures.insert(PROCESSOR_SECONDS.to_owned(), processor_seconds() - processor_start);
     let rows = answer.row_count();
     if let Request::Answer { path, .. } = &request {
         write_answer(answer, path).map_err(Error::io("write", path))?;
     }
-    Ok(Reply::Done { case: case.name.to_owned(), seconds, rows })
+    Ok(Reply::Done { case: case.name.to_owned(), seconds, rows, figures })
+}
+
+/// What all threads of this process have taken of the processor, in the program and in the system.
+fn processor_seconds() -> f64 {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
 }
 
 fn write_answer(answer: Answer, path: &Path) -> io::Result<()> {

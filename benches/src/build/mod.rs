@@ -8,6 +8,7 @@ mod llvm_lines;
 mod queries;
 mod variant;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -105,6 +106,7 @@ fn row(profile: Profile, variant: Variant, seconds: Spread, runs: usize) -> Row 
         runs,
         peak_rss_mib: None,
         llvm_lines_per_operator: None,
+        figures: BTreeMap::new(),
     }
 }
 

@@ -4,12 +4,16 @@ use super::compare::difference;
 use super::{Answered, Check, Failure, Measurement, RowOrder};
 use crate::systems::Role;
 
-/// All systems gave the same rows in every case; the first system of a case is the one the others are compared with.
-pub(crate) fn answers_agree(answers: &[Answered], order_of: impl Fn(&str) -> RowOrder) -> Check {
+/// All systems gave the same rows in every case, or in all cases that ask `the_same`; the first of these answers is the one the others are compared with.
+pub(crate) fn answers_agree(
+    answers: &[Answered],
+    the_same: impl Fn(&str, &str) -> bool,
+    order_of: impl Fn(&str) -> RowOrder,
+) -> Check {
     let mut differences = Vec::new();
     let mut compared = 0;
     for (position, answer) in answers.iter().enumerate() {
-        let reference = answers.iter().position(|other| other.case == answer.case).unwrap_or(position);
+        let reference = answers.iter().position(|other| the_same(other.case, answer.case)).unwrap_or(position);
         if answer.rows != answer.text.lines().count() as u64 {
             differences.push(format!("{} on {}: rows reported and rows written differ", answer.system, answer.case));
         }
@@ -19,7 +23,11 @@ pub(crate) fn answers_agree(answers: &[Answered], order_of: impl Fn(&str) -> Row
         compared += 1;
         let reference = &answers[reference];
         if let Some(found) = difference(&reference.text, &answer.text, order_of(answer.case)) {
-            differences.push(format!("{} against {} on {}: {found}", answer.system, reference.system, answer.case));
+            let (system, case) = (answer.system, answer.case);
+            differences.push(match reference.case == case {
+                true => format!("{system} against {} on {case}: {found}", reference.system),
+                false => format!("{system} on {case} against {} on {}: {found}", reference.system, reference.case),
+            });
         }
     }
     let detail = match differences.is_empty() {
@@ -118,6 +126,8 @@ pub(crate) fn nothing_failed(failures: &[Failure], may_fail: impl Fn(&Failure) -
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::harness::Spread;
 
@@ -128,24 +138,37 @@ mod tests {
     #[test]
     fn one_wrong_answer_fails_the_check_and_is_named() {
         let good = [answered("duckdb", "a\t1\nb\t2"), answered("polars", "b\t2.0\na\t1.0")];
-        assert!(answers_agree(&good, |_| RowOrder::Any).ok);
-        assert!(!answers_agree(&good, |_| RowOrder::Given).ok);
+        assert!(answers_agree(&good, by_case, |_| RowOrder::Any).ok);
+        assert!(!answers_agree(&good, by_case, |_| RowOrder::Given).ok);
         let bad = [answered("duckdb", "a\t1"), answered("polars", "a\t1"), answered("timely", "a\t2")];
-        let check = answers_agree(&bad, |_| RowOrder::Any);
+        let check = answers_agree(&bad, by_case, |_| RowOrder::Any);
         assert!(!check.ok);
         assert_eq!(check.detail, "timely against duckdb on q1: row 1 is `a | 2` instead of `a | 1`");
+    }
+
+    fn by_case(one: &str, other: &str) -> bool {
+        one == other
+    }
+
+    #[test]
+    fn cases_that_ask_the_same_are_compared() {
+        let mut answers = [answered("ours", "a\t1"), answered("ours", "a\t2")];
+        answers[1].case = "q2";
+        assert!(answers_agree(&answers, by_case, |_| RowOrder::Any).ok);
+        let check = answers_agree(&answers, |_, _| true, |_| RowOrder::Any);
+        assert_eq!(check.detail, "ours on q2 against ours on q1: row 1 is `a | 2` instead of `a | 1`");
     }
 
     #[test]
     fn rows_reported_must_be_rows_written() {
         let mut answer = answered("duckdb", "a\t1");
         answer.rows = 2;
-        assert!(!answers_agree(&[answer], |_| RowOrder::Any).ok);
+        assert!(!answers_agree(&[answer], by_case, |_| RowOrder::Any).ok);
     }
 
     fn measured(system: &'static str, median: f64) -> Measurement {
         let seconds = Spread { median, min: median, max: median };
-        Measurement { system, case: "word_count", seconds, runs: 5, peak_rss_mib: 1 }
+        Measurement { system, case: "word_count", seconds, runs: 5, peak_rss_mib: 1, figures: BTreeMap::new() }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The harness's end of a worker.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{ChildStdin, Command, Stdio};
@@ -22,10 +23,11 @@ pub(super) struct Worker {
 }
 
 /// A worker's answer to one request.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Done {
     pub(super) seconds: f64,
     pub(super) rows: u64,
+    pub(super) figures: BTreeMap<String, f64>,
 }
 
 impl Worker {
@@ -59,7 +61,9 @@ impl Worker {
         sent.map_err(|error| worker_error(self.system, case, format!("it takes no requests: {error}")))?;
         let line = self.next_line(case)?;
         match serde_json::from_str(&line) {
-            Ok(Reply::Done { case: answered, seconds, rows }) if answered == case => Ok(Done { seconds, rows }),
+            Ok(Reply::Done { case: answered, seconds, rows, figures }) if answered == case => {
+                Ok(Done { seconds, rows, figures })
+            }
             Ok(Reply::Failed { error }) => Err(worker_error(self.system, case, error)),
             _ => Err(worker_error(self.system, case, format!("its reply `{line}` is none to this request"))),
         }
@@ -122,7 +126,7 @@ mod tests {
     fn a_worker_answers_over_the_protocol() {
         let script =
             r#"echo ready; read verb case; echo "{\"case\": \"$case\", \"seconds\": 1.5, \"rows\": 4}"; read x"#;
-        assert_eq!(run_q1(script, PATIENCE).unwrap(), Done { seconds: 1.5, rows: 4 });
+        assert_eq!(run_q1(script, PATIENCE).unwrap(), Done { seconds: 1.5, rows: 4, figures: BTreeMap::new() });
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Answers and timings from worker processes.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -48,6 +49,15 @@ pub(crate) struct Measurement {
     pub(crate) runs: usize,
     /// The most memory its process held at once.
     pub(crate) peak_rss_mib: u64,
+    /// What else its worker said of each timed run, in their order: of systems that are compared, the same number is of the same round.
+    pub(crate) figures: BTreeMap<String, Vec<f64>>,
+}
+
+impl Measurement {
+    /// A figure of each timed run; empty where the worker does not say it.
+    pub(crate) fn figure(&self, name: &str) -> &[f64] {
+        self.figures.get(name).map_or(&[], Vec::as_slice)
+    }
 }
 
 /// An entrant that failed, ended, or took too long.
@@ -138,13 +148,15 @@ struct Lane<'a> {
     worker: Worker,
     rows: u64,
     seconds: Vec<f64>,
+    figures: BTreeMap<String, Vec<f64>>,
     failed: Option<Error>,
 }
 
 impl<'a> Lane<'a> {
     /// A worker that has run the case once. That is not timed: the first run loads code, fills caches and grows heaps.
     fn open(entrant: &'a Entrant<'a>, rows: u64, limit: Duration) -> Result<Self> {
-        let mut lane = Lane { entrant, worker: start(entrant, limit)?, rows, seconds: Vec::new(), failed: None };
+        let worker = start(entrant, limit)?;
+        let mut lane = Lane { entrant, worker, rows, seconds: Vec::new(), figures: BTreeMap::new(), failed: None };
         lane.run()?;
         Ok(lane)
     }
@@ -154,7 +166,10 @@ impl<'a> Lane<'a> {
             return;
         }
         match self.run() {
-            Ok(done) => self.seconds.push(done.seconds),
+            Ok(done) => {
+                self.seconds.push(done.seconds);
+                done.figures.into_iter().for_each(|(name, figure)| self.figures.entry(name).or_default().push(figure));
+            }
             Err(error) => self.failed = Some(error),
         }
     }
@@ -181,7 +196,7 @@ impl<'a> Lane<'a> {
         let seconds = Spread::of(&self.seconds)?;
         // Only Linux tells the peak; elsewhere it reads 0.
         let peak_rss_mib = self.worker.peak_rss_mib().unwrap_or(0);
-        Some(Measurement { system, case, seconds, runs: self.seconds.len(), peak_rss_mib })
+        Some(Measurement { system, case, seconds, runs: self.seconds.len(), peak_rss_mib, figures: self.figures })
     }
 }
 
@@ -227,7 +242,7 @@ mod tests {
     const HONEST: &str = r#"echo ready
         while read verb case path; do
             [ "$verb" = answer ] && echo 42 > "$path"
-            echo "{\"case\": \"$case\", \"seconds\": 0.25, \"rows\": 1}"
+            echo "{\"case\": \"$case\", \"seconds\": 0.25, \"rows\": 1, \"figures\": {\"snapshots\": 3}}"
         done"#;
 
     fn run(script: &'static str) -> (Vec<Answered>, Vec<Measurement>, Vec<Failure>) {
@@ -251,6 +266,7 @@ mod tests {
         assert_eq!(answers[0].text, "42\n");
         assert_eq!(measured[0].seconds, Spread { median: 0.25, min: 0.25, max: 0.25 });
         assert_eq!(measured[0].runs, 5);
+        assert_eq!((measured[0].figure("snapshots"), measured[0].figure("bytes")), (&[3.0; 5][..], &[][..]));
         assert!(measured[0].peak_rss_mib > 0);
     }
 

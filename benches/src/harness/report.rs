@@ -1,11 +1,12 @@
 //! The results as a table on standard output and as `target/benches/<suite>.json`.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Failure, Measurement, Provenance};
+use super::{Failure, Measurement, Provenance, Spread};
 use crate::error::{Error, Result};
 
 /// Everything a suite found out.
@@ -46,6 +47,9 @@ pub(crate) struct Row {
     /// Lines of LLVM IR an operator adds, for builds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) llvm_lines_per_operator: Option<f64>,
+    /// The medians of what else its worker said of each run.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) figures: BTreeMap<String, f64>,
 }
 
 /// A condition and whether it holds.
@@ -62,6 +66,7 @@ pub(crate) struct Check {
 impl Row {
     /// The row of a measurement.
     pub(crate) fn of(measurement: &Measurement) -> Self {
+        let median = |(name, runs): (&String, &Vec<f64>)| Some((name.clone(), Spread::of(runs)?.median));
         Self {
             case: measurement.case.to_owned(),
             system: measurement.system.to_owned(),
@@ -71,6 +76,7 @@ impl Row {
             runs: measurement.runs,
             peak_rss_mib: Some(measurement.peak_rss_mib),
             llvm_lines_per_operator: None,
+            figures: measurement.figures.iter().filter_map(median).collect(),
         }
     }
 }
@@ -200,6 +206,7 @@ mod tests {
             runs: 7,
             peak_rss_mib: Some(310),
             llvm_lines_per_operator: None,
+            figures: BTreeMap::new(),
         }
     }
 

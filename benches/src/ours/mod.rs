@@ -33,16 +33,21 @@ pub(crate) static CASES: &[Case] = cases! {
         q1_nulls q2_nulls q3_nulls q4_nulls q5_nulls q6_nulls q7_nulls q8_nulls q9_nulls q10_nulls j1_nulls j2_nulls j3_nulls j4_nulls j5_nulls
         q1_zipf q2_zipf q3_zipf q4_zipf q5_zipf q6_zipf q7_zipf q8_zipf q9_zipf q10_zipf j1_zipf j2_zipf j3_zipf j4_zipf j5_zipf;
     iterations in iterations: pagerank components components_grid empty empty_shuffle;
-    stream in stream: memory log;
+    stream in stream: memory log folder snapshot_5s snapshot_500ms;
     tpch in tpch: q1 q2 q3 q4 q5 q6 q7 q8 q9 q10 q11 q12 q13 q14 q15 q16 q17 q18 q19 q20 q21 q22;
 };
 
 /// An environment of these resources, otherwise as users have it.
 fn env(resources: &Resources) -> Env {
+    Env::new(options(resources))
+}
+
+/// Its settings.
+fn options(resources: &Resources) -> Options {
     let defaults = Options::default();
     let memory_bytes = resources.memory_bytes.map_or(defaults.memory_bytes, |bytes| bytes as usize);
     let parallelism = resources.parallelism;
-    Env::new(Options { parallelism, memory_bytes, progress: ProgressWhen::Never, ..defaults })
+    Options { parallelism, memory_bytes, progress: ProgressWhen::Never, ..defaults }
 }
 
 /// The engine's error as the benchmark's.

@@ -15,6 +15,7 @@ pub(crate) static H2O: Suite = Suite {
     // The answer is the digest of the rows.
     cases: || CASES.iter().map(|case| (*case, RowOrder::Given)).collect(),
     limit_share_of_best_peer: 1.0,
+    has_one_answer: false,
     rounds: Rounds::OfOneCase,
     at_hand_bytes: 0,
     mean_aim: Some(0.8),

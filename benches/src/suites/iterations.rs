@@ -24,6 +24,7 @@ pub(crate) static ITERATIONS: Suite = Suite {
     name: "iterations",
     cases: || CASES.iter().map(|case| (*case, RowOrder::Given)).collect(),
     limit_share_of_best_peer: 1.0,
+    has_one_answer: false,
     rounds: Rounds::OfOneCase,
     at_hand_bytes: 0,
     mean_aim: None,
@@ -81,6 +82,8 @@ fn empty_check(case: &str, micros: f64) -> Check {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::harness::Spread;
 
@@ -89,7 +92,7 @@ mod tests {
         let paths = Paths { text: "".into(), tpch: "".into(), tables: "".into() };
         let checks = |system, case, median| {
             let seconds = Spread { median, min: median, max: median };
-            let measurement = Measurement { system, case, seconds, runs: 5, peak_rss_mib: 1 };
+            let measurement = Measurement { system, case, seconds, runs: 5, peak_rss_mib: 1, figures: BTreeMap::new() };
             superstep_times(&[measurement], &paths).unwrap().iter().map(|check| check.ok).collect::<Vec<_>>()
         };
         assert_eq!(checks("ours", "empty", 0.39), [true]);

@@ -11,6 +11,7 @@ pub(crate) static SORT: Suite = Suite {
     name: "sort",
     cases: || CASES.iter().map(|(case, _)| (*case, RowOrder::Given)).collect(),
     limit_share_of_best_peer: 0.5,
+    has_one_answer: false,
     rounds: Rounds::OfOneCase,
     at_hand_bytes: 3 << 30,
     mean_aim: None,

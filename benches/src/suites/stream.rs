@@ -1,16 +1,34 @@
-//! Events of a log counted by key and minute of their own time; the answer is what was left of the counts when they were consumed.
+//! Events of a log counted by key and minute of their own time; the answer is what was left of the counts when they were consumed, or read again from a folder.
 
 use super::{Rounds, Suite};
 use crate::data::events::{self, EventCount};
-use crate::harness::RowOrder;
+use crate::harness::{Check, Measurement, RowOrder, Spread};
+use crate::protocol::PROCESSOR_SECONDS;
 use crate::workspace::{Paths, Workspace};
+
+/// The figure that says how many snapshots were taken before the job's end.
+pub(crate) const SNAPSHOTS: &str = "snapshots";
+
+/// Bytes of state that were written for them.
+pub(crate) const SNAPSHOT_BYTES: &str = "snapshot_bytes";
+
+/// From the barrier to the commit, on average.
+pub(crate) const COMMIT_SECONDS: &str = "commit_seconds";
+
+/// The same of the one that took longest, be it that of the job's end.
+pub(crate) const LONGEST_COMMIT_SECONDS: &str = "longest_commit_seconds";
+
+/// The same of that of the job's end, from the last record on.
+pub(crate) const LAST_COMMIT_SECONDS: &str = "last_commit_seconds";
 
 /// The suite.
 pub(crate) static STREAM: Suite = Suite {
     name: "stream",
-    cases: || vec![("memory", RowOrder::Given), ("log", RowOrder::Given)],
+    cases: || CASES.iter().map(|case| (*case, RowOrder::Given)).collect(),
     limit_share_of_best_peer: 1.0,
-    rounds: Rounds::OfOneCase,
+    has_one_answer: true,
+    // What snapshots cost is less than what the machine's speed changes by from one minute to another.
+    rounds: Rounds::OfAllCases,
     at_hand_bytes: 0,
     mean_aim: None,
     worst_aim: None,
@@ -18,9 +36,151 @@ pub(crate) static STREAM: Suite = Suite {
     memory_bytes: |_, _| None,
     paths: |workspace, scale| Paths { tables: folder(workspace, scale), ..workspace.paths(scale) },
     make_data: |workspace, scale| events::ensure(&folder(workspace, scale), EventCount::of_scale(scale)),
-    further_checks: |_, _| Ok(Vec::new()),
+    further_checks: |measured, _| Ok(snapshot_costs(measured)),
 };
+
+const CASES: [&str; 5] = ["memory", "log", WITHOUT_SNAPSHOTS, "snapshot_5s", "snapshot_500ms"];
+
+/// What the runs with snapshots are compared with.
+const WITHOUT_SNAPSHOTS: &str = "folder";
+
+/// The seconds between two snapshots for which there is a limit.
+const LIMITED_SECONDS: f64 = 5.0;
+
+/// The limit, in percent of the processor time that passes between two of them.
+const MOST_PERCENT: f64 = 2.0;
 
 fn folder(workspace: &Workspace, scale: f64) -> std::path::PathBuf {
     workspace.events(EventCount::of_scale(scale).events)
+}
+
+/// Prints what snapshots cost in each case that takes some, and says whether one every five seconds costs little enough.
+///
+/// A run at full size is over within five seconds, and one takes a tenth more or less of the processor than the next: what ten snapshots add shows better than what one
+/// does. So the case with the most of them says what one costs.
+fn snapshot_costs(measured: &[Measurement]) -> Vec<Check> {
+    let ours = |case| measured.iter().find(|found| found.system == "ours" && found.case == case);
+    let Some(without) = ours(WITHOUT_SNAPSHOTS) else { return Vec::new() };
+    let costs: Vec<Cost> =
+        measured.iter().filter(|found| found.system == "ours").filter_map(|found| Cost::of(found, without)).collect();
+    if let Some(seconds) = median(without.figure(PROCESSOR_SECONDS)) {
+        println!("{WITHOUT_SNAPSHOTS}: {:.2} s, {seconds:.2} s of the processor", without.seconds.median);
+    }
+    costs.iter().for_each(Cost::print);
+    let taken = costs.iter().filter(|cost| cost.snapshots >= 1.0);
+    taken.max_by(|one, other| one.snapshots.total_cmp(&other.snapshots)).map(Cost::check).into_iter().collect()
+}
+
+/// What snapshots cost in a case.
+struct Cost {
+    case: &'static str,
+    seconds: f64,
+    processor_seconds: f64,
+    /// The processor time by that of the run without snapshots in the same round.
+    ratio: Spread,
+    snapshots: f64,
+    /// State that was written, in bytes.
+    bytes: f64,
+    commit_seconds: [f64; 3],
+    /// What one takes of the processor, in seconds.
+    of_one: f64,
+    /// What one every five seconds takes by that, in percent.
+    percent: f64,
+}
+
+impl Cost {
+    /// None where no snapshots are taken, or the processor time is not known.
+    fn of(with: &Measurement, without: &Measurement) -> Option<Self> {
+        let snapshots = median(with.figure(SNAPSHOTS))?;
+        let pairs = || with.figure(PROCESSOR_SECONDS).iter().zip(without.figure(PROCESSOR_SECONDS));
+        let ratios: Vec<f64> = pairs().map(|(with, without)| with / without).collect();
+        let added: Vec<f64> = pairs().map(|(with, without)| with - without).collect();
+        let commits = [COMMIT_SECONDS, LONGEST_COMMIT_SECONDS, LAST_COMMIT_SECONDS];
+        let of_one = median(&added)? / snapshots.max(1.0);
+        let busy = median(without.figure(PROCESSOR_SECONDS))? / without.seconds.median;
+        Some(Self {
+            case: with.case,
+            seconds: with.seconds.median,
+            processor_seconds: median(with.figure(PROCESSOR_SECONDS))?,
+            ratio: Spread::of(&ratios)?,
+            snapshots,
+            bytes: median(with.figure(SNAPSHOT_BYTES))?,
+            commit_seconds: commits.map(|name| median(with.figure(name)).unwrap_or_default()),
+            of_one,
+            percent: of_one / (LIMITED_SECONDS * busy) * 100.0,
+        })
+    }
+
+    fn print(&self) {
+        let Self { case, seconds, processor_seconds, ratio, snapshots, bytes, .. } = self;
+        let [average, longest, last] = self.commit_seconds.map(|seconds| seconds * 1e3);
+        println!(
+            "{case}: {seconds:.2} s, {processor_seconds:.2} s of the processor, {:.3} ({:.3}..{:.3}) of that without; \
+             {snapshots} snapshots, {:.1} MiB of state; from barrier to commit {average:.0} ms, {longest:.0} ms at most, {last:.0} ms at the end",
+            ratio.median,
+            ratio.min,
+            ratio.max,
+            bytes / f64::from(1 << 20),
+        );
+        if *snapshots > 0.0 {
+            println!("{case}: one snapshot takes {:.1} ms of the processor", self.of_one * 1e3);
+        }
+    }
+
+    fn check(&self) -> Check {
+        let Self { case, snapshots, percent, .. } = self;
+        Check {
+            name: format!(
+                "a snapshot every {LIMITED_SECONDS} s takes at most {MOST_PERCENT} % of the processor without any"
+            ),
+            ok: *percent <= MOST_PERCENT,
+            detail: format!("{percent:.2} %, by {snapshots} in a run of {case}"),
+        }
+    }
+}
+
+fn median(figures: &[f64]) -> Option<f64> {
+    Some(Spread::of(figures)?.median)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn measured(case: &'static str, processor_seconds: [f64; 3], snapshots: Option<f64>) -> Measurement {
+        let seconds = Spread { median: 2.0, min: 2.0, max: 2.0 };
+        let mut figures = BTreeMap::from([(PROCESSOR_SECONDS.to_owned(), processor_seconds.to_vec())]);
+        for (name, figure) in snapshots.into_iter().flat_map(|count| [(SNAPSHOTS, count), (SNAPSHOT_BYTES, 1e6)]) {
+            figures.insert(name.to_owned(), vec![figure; 3]);
+        }
+        Measurement { system: "ours", case, seconds, runs: 3, peak_rss_mib: 1, figures }
+    }
+
+    #[test]
+    fn the_case_with_the_most_snapshots_says_what_one_takes() {
+        let without = measured(WITHOUT_SNAPSHOTS, [4.0; 3], None);
+        let checks = |rare: f64, frequent: f64, snapshots| {
+            let rare = measured("snapshot_5s", [rare; 3], Some(1.0));
+            let checks =
+                snapshot_costs(&[without.clone(), rare, measured("snapshot_500ms", [frequent; 3], Some(snapshots))]);
+            checks.iter().map(|check| check.ok).collect::<Vec<_>>()
+        };
+        // Two cores are busy: 0.2 s in five seconds are 2 %.
+        assert_eq!(checks(9.0, 4.79, 4.0), [true]);
+        assert_eq!(checks(4.0, 4.81, 4.0), [false]);
+        assert_eq!(checks(4.0, 9.0, 0.0), [true]);
+        let none = measured("snapshot_5s", [9.0; 3], Some(0.0));
+        assert!(snapshot_costs(&[without.clone(), none]).is_empty());
+        assert!(Cost::of(&without, &without).is_none());
+    }
+
+    #[test]
+    fn runs_are_compared_round_by_round() {
+        let without = measured(WITHOUT_SNAPSHOTS, [1.0, 2.0, 4.0], None);
+        // The machine grew slower from round to round, and once much else ran.
+        let cost = Cost::of(&measured("snapshot_500ms", [1.01, 2.02, 9.0], Some(4.0)), &without).unwrap();
+        assert!((cost.ratio.median - 1.01).abs() < 1e-9 && (cost.of_one - 0.005).abs() < 1e-9, "{}", cost.of_one);
+    }
 }

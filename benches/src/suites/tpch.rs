@@ -13,6 +13,7 @@ pub(crate) static TPCH: Suite = Suite {
     name: "tpch",
     cases,
     limit_share_of_best_peer: 1.0,
+    has_one_answer: false,
     rounds: Rounds::OfAllCases,
     at_hand_bytes: 0,
     mean_aim: None,

@@ -12,6 +12,7 @@ pub(crate) static WORD_COUNT: Suite = Suite {
     name: "word_count",
     cases: || vec![("word_count", RowOrder::Any)],
     limit_share_of_best_peer: 0.25,
+    has_one_answer: false,
     rounds: Rounds::OfAllCases,
     at_hand_bytes: 0,
     mean_aim: None,

@@ -263,10 +263,9 @@ impl Snapshots {
     fn note(&self, manifest: &Manifest, state: &mut State) {
         state.completed = manifest.epoch;
         let metrics = &self.job.metrics.snapshots;
-        metrics.completed.add(1);
         metrics.last_epoch.set(manifest.epoch);
         metrics.last_bytes.set(manifest.state_bytes());
-        metrics.last_nanos.set(state.began.elapsed().as_nanos() as u64);
+        metrics.complete(state.began.elapsed().as_nanos() as u64);
         self.news.notify_all();
     }
 
@@ -308,6 +307,7 @@ impl Snapshots {
             return self.job.take_error().map_or(Ok(()), Err);
         }
         let epoch = state.coordinator.last();
+        state.began = Instant::now();
         let manifest = self.manifest(epoch, &mut state);
         drop(state);
         self.complete(&manifest)?;

@@ -131,6 +131,20 @@ pub struct SnapshotMetrics {
     pub last_bytes: Gauge,
     /// From its barrier to its commit.
     pub last_nanos: Gauge,
+    /// The same of the one that took longest.
+    pub longest_nanos: Counter,
+    /// The same of all, summed.
+    pub total_nanos: Counter,
+}
+
+impl SnapshotMetrics {
+    /// One more is complete, so long after its barrier.
+    pub(crate) fn complete(&self, nanos: u64) {
+        self.completed.add(1);
+        self.last_nanos.set(nanos);
+        self.longest_nanos.raise(nanos);
+        self.total_nanos.add(nanos);
+    }
 }
 
 impl JobMetrics {

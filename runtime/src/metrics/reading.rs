@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::JobMetrics;
+use super::{JobMetrics, SnapshotMetrics};
 use crate::error::Origin;
 use crate::value::Timestamp;
 
@@ -20,10 +20,30 @@ pub struct Metrics {
     /// How far event time is: windows that end before it have been given. It is that of the operator that is furthest behind; nothing where no records have one,
     /// or all of them are through.
     pub event_time: Option<Timestamp>,
-    /// The snapshots that were taken of it.
-    pub snapshots: MetricsOfSnapshots,
     /// The operators, inputs before consumers.
     pub operators: Vec<MetricsOfOperator>,
+    /// Its snapshots.
+    pub snapshots: MetricsOfSnapshots,
+}
+
+/// What a job's snapshots have taken so far; the last one is that of the job's end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MetricsOfSnapshots {
+    /// How many this run has completed.
+    pub completed: u64,
+    /// The number of the last of them; 0 before the first.
+    pub last_epoch: u64,
+    /// Bytes of state that it holds.
+    pub last_bytes: u64,
+    /// Bytes of state that were written for all.
+    pub bytes: u64,
+    /// From the barrier of the last complete one to its commit.
+    pub last: Duration,
+    /// The same of the one that took longest.
+    pub longest: Duration,
+    /// The same of all, summed.
+    pub total: Duration,
 }
 
 /// What an operator has done so far, in all of its tasks.
@@ -46,20 +66,6 @@ pub struct MetricsOfOperator {
     pub event_time: Option<Timestamp>,
 }
 
-/// What is known of the snapshots of a job.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct MetricsOfSnapshots {
-    /// How many this run has completed.
-    pub completed: u64,
-    /// The number of the last of them; 0 before the first.
-    pub last_epoch: u64,
-    /// Bytes of state that it holds.
-    pub last_bytes: u64,
-    /// From the moment that it is of until it was complete.
-    pub last_duration: Duration,
-}
-
 impl Metrics {
     /// Reads a job's counters; the origins are those of its operators.
     pub(crate) fn of(metrics: &JobMetrics, origins: &[Origin]) -> Self {
@@ -72,19 +78,13 @@ impl Metrics {
             late_rows: counters.late_rows.get(),
             event_time: counters.event_time.get(),
         });
-        let snapshots = &metrics.snapshots;
         Metrics {
             source_rows: metrics.source_rows.get(),
             source_bytes: metrics.source_bytes.get(),
             source_total_bytes: metrics.source_total_bytes.get(),
             event_time: metrics.event_time(),
-            snapshots: MetricsOfSnapshots {
-                completed: snapshots.completed.get(),
-                last_epoch: snapshots.last_epoch.get(),
-                last_bytes: snapshots.last_bytes.get(),
-                last_duration: Duration::from_nanos(snapshots.last_nanos.get()),
-            },
             operators: operators.collect(),
+            snapshots: MetricsOfSnapshots::of(&metrics.snapshots),
         }
     }
 
@@ -104,5 +104,19 @@ impl Metrics {
     #[must_use]
     pub fn spilled_bytes(&self) -> u64 {
         self.operators.iter().map(|operator| operator.spilled_bytes).sum()
+    }
+}
+
+impl MetricsOfSnapshots {
+    fn of(counters: &SnapshotMetrics) -> Self {
+        MetricsOfSnapshots {
+            completed: counters.completed.get(),
+            last_epoch: counters.last_epoch.get(),
+            last_bytes: counters.last_bytes.get(),
+            bytes: counters.bytes.get(),
+            last: Duration::from_nanos(counters.last_nanos.get()),
+            longest: Duration::from_nanos(counters.longest_nanos.get()),
+            total: Duration::from_nanos(counters.total_nanos.get()),
+        }
     }
 }

@@ -144,17 +144,28 @@ fn a_snapshot_is_taken_when_it_is_asked_for() {
         assert_eq!(places.snapshots(), [1, 2]);
         let snapshots = job.metrics().snapshots;
         assert_eq!((snapshots.completed, snapshots.last_epoch), (2, 2));
-        assert!(snapshots.last_bytes > 0 && snapshots.last_duration > Duration::ZERO, "{snapshots:?}");
+        assert!(snapshots.last_bytes > 0 && snapshots.last > Duration::ZERO, "{snapshots:?}");
         job.cancel();
         assert!(job.wait().unwrap_err().is_cancelled());
         let env = Env::new(Options { snapshot_every: None, ..options(&places, 4) });
         declare(&env, &places).unwrap();
         let job = env.start().unwrap();
         assert_eq!(job.snapshot().unwrap(), 3);
-        assert_eq!((job.metrics().snapshots.completed, job.metrics().snapshots.last_epoch), (1, 3));
+        let snapshots = job.metrics().snapshots;
+        assert_eq!((snapshots.completed, snapshots.last_epoch), (1, 3));
+        assert!(snapshots.bytes > 0 && snapshots.last > Duration::ZERO, "{snapshots:?}");
+        assert_eq!((snapshots.longest, snapshots.total), (snapshots.last, snapshots.last));
+        std::thread::sleep(Duration::from_millis(200));
+        let before_the_end = Instant::now();
         let written = generator.finish();
+        while !job.is_finished() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        // What was made of the last records is committed with a snapshot of its own, which begins when they have come.
+        let snapshots = job.metrics().snapshots;
+        assert_eq!(snapshots.completed, 2);
+        assert!(snapshots.last < before_the_end.elapsed(), "{snapshots:?}");
         job.wait().unwrap();
-        // What was made of the last records is committed with a snapshot of its own.
         assert_eq!(places.snapshots(), [3, 4]);
         check(&places, &written);
     });
