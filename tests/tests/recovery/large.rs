@@ -82,7 +82,7 @@ fn state_that_is_larger_than_memory_is_taken_and_restored() {
             logs.iter_mut().for_each(|log| log.flush().unwrap());
         };
         write(2 * KEYS);
-        let kills = [("state-marked", 2), ("manifest-written", 1), ("state-marked", 3)];
+        let kills = [("state-marked", 3), ("manifest-written", 1)];
         for (name, parallelism) in kills {
             let place = format!("{name}:{}", last_snapshot(&places) + 2);
             wait_for_kill(spawn_job("large", &places, parallelism, Some(&place)), &place);
