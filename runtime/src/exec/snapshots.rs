@@ -416,9 +416,10 @@ type Names = HashMap<usize, String>;
 /// Where an operator keeps what no snapshot can hold, by its origin.
 fn names(plan: &PhysicalPlan) -> Result<Names> {
     let refuse = |operator: usize, message: String| Err(Error::Plan(message).at(&plan.operators[operator].origin));
-    let lost = |operator: usize, how: &str| {
+    let lost = |operator: usize| {
+        let word = &plan.operators[operator].origin.operator;
         let message = format!(
-            "snapshots are taken of this job, and none can hold what `{how}` keeps from record to record; leave it out, or run the job without `--snapshots`"
+            "snapshots are taken of this job, and none can hold what `{word}` keeps from record to record; leave it out, or run the job without `--snapshots`"
         );
         refuse(operator, message)
     };
@@ -439,7 +440,7 @@ fn names(plan: &PhysicalPlan) -> Result<Names> {
             if let InlineStepPlan::Filter(operator, predicate) = inline
                 && predicate.keeps_state()
             {
-                lost(*operator, "filter")?;
+                lost(*operator)?;
             }
         }
         for step in &stage.steps {
@@ -450,7 +451,7 @@ fn names(plan: &PhysicalPlan) -> Result<Names> {
                     return Err(Error::Internal(format!("`{}` keeps state in two places", step.driver.name)));
                 }
                 Recovery::Restored => {}
-                Recovery::Lost => lost(step.operator, &step.driver.name)?,
+                Recovery::Lost => lost(step.operator)?,
             }
         }
     }

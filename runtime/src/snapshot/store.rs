@@ -40,7 +40,7 @@ pub struct Store {
 }
 
 impl Store {
-    /// A folder, which is made where it is not there, and is this one's until it is [released](Store::release), or nobody has it any more.
+    /// A folder, which is made where it is not there, and is this one's until it is released, or nobody has it any more.
     ///
     /// # Errors
     /// Where that cannot be done, or a job has it that has not ended.
