@@ -209,11 +209,6 @@ impl Snapshots {
         self.drive();
     }
 
-    /// So much state was written.
-    pub(super) fn note_bytes(&self, bytes: u64) {
-        self.job.metrics.snapshots.bytes.add(bytes);
-    }
-
     /// Does what the coordinator has to be done.
     fn drive(self: &Arc<Self>) {
         let mut state = self.lock();
@@ -259,14 +254,11 @@ impl Snapshots {
         self.news.notify_all();
     }
 
-    /// A snapshot is complete.
+    /// A snapshot is complete: counts it, for those who are told of the news next.
     fn note(&self, manifest: &Manifest, state: &mut State) {
         state.completed = manifest.epoch;
-        let metrics = &self.job.metrics.snapshots;
-        metrics.last_epoch.set(manifest.epoch);
-        metrics.last_bytes.set(manifest.state_bytes());
-        metrics.complete(state.began.elapsed().as_nanos() as u64);
-        self.news.notify_all();
+        let nanos = state.began.elapsed().as_nanos() as u64;
+        self.job.metrics.snapshots.complete(manifest.epoch, manifest.state_bytes(), nanos);
     }
 
     /// What all tasks have brought.
@@ -312,6 +304,7 @@ impl Snapshots {
         drop(state);
         self.complete(&manifest)?;
         self.note(&manifest, &mut self.lock());
+        self.news.notify_all();
         Ok(())
     }
 

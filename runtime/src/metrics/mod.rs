@@ -138,9 +138,12 @@ pub struct SnapshotMetrics {
 }
 
 impl SnapshotMetrics {
-    /// One more is complete, so long after its barrier.
-    pub(crate) fn complete(&self, nanos: u64) {
+    /// That of this number is complete, with so many bytes of state, so long after its barrier.
+    pub(crate) fn complete(&self, epoch: u64, bytes: u64, nanos: u64) {
         self.completed.add(1);
+        self.last_epoch.set(epoch);
+        self.last_bytes.set(bytes);
+        self.bytes.add(bytes);
         self.last_nanos.set(nanos);
         self.longest_nanos.raise(nanos);
         self.total_nanos.add(nanos);

@@ -162,8 +162,6 @@ impl TaskSnapshots {
         }
         let is_written = taking.uploads.is_empty();
         if is_written && let Some(taking) = self.taking.take_if(|taking| taking.has_left) {
-            let bytes = taking.brings.values().flat_map(|operator| &operator.files).map(|file| file.bytes).sum();
-            self.snapshots.note_bytes(bytes);
             self.snapshots.done(self.task, taking.epoch, taking.brings)?;
         }
         Ok(is_written)
