@@ -75,6 +75,7 @@ impl Operator for WindowAggregate {
                 earliest: i64::MAX,
                 walk: Walk::default(),
                 in_time: Selection::default(),
+                are_picked: false,
                 context: context.clone(),
             })
         };
@@ -104,8 +105,9 @@ struct WindowDriver<U> {
     /// No window that has groups begins before.
     earliest: i64,
     walk: Walk,
-    /// The records at hand that are not late.
+    /// The records at hand that are not late, once they are picked.
     in_time: Selection,
+    are_picked: bool,
     context: TaskContext,
 }
 
@@ -161,11 +163,14 @@ impl<U: GroupUpdate> Driver for WindowDriver<U> {
     }
 
     fn on_batch(&mut self, _: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
-        if *cursor == 0 {
+        // Where the table waits for memory the call is repeated, with the cursor that it had.
+        if !std::mem::replace(&mut self.are_picked, true) {
             self.select_in_time(input);
         }
         let input = Input::new(input.batch(), &self.in_time);
-        self.table.apply(&mut self.updates, &mut self.update, &input, cursor, out)
+        let progress = self.table.apply(&mut self.updates, &mut self.update, &input, cursor, out)?;
+        self.are_picked = progress != Progress::Done;
+        Ok(progress)
     }
 
     /// Goes through the table only where a window has ended: for each watermark that would be too much.
