@@ -7,8 +7,8 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread;
 use std::time::Duration;
 
-use dataflow::LogWriter;
 use dataflow::prelude::*;
+use dataflow::{LogWriter, Options};
 use tests::{Folder, PARALLELISM, Random, local, on_each_engine, same_records, within_two_minutes};
 
 #[derive(Record, Clone, Debug, PartialEq)]
@@ -271,4 +271,96 @@ fn windows_are_given_when_they_have_ended_and_what_is_late_is_left_out() {
             assert!(given.recv().is_err());
         }
     });
+}
+
+/// Two aggregates of the same windows, and what is in neither.
+#[dataflow]
+fn with_late(clicks: DataStream<Click>) -> (DataStream<Hits>, DataStream<(u64, Timestamp, u64)>, DataStream<Click>) {
+    let timed = clicks.event_time(|c| c.time, Lateness::none()).filter(|c| c.bytes % 7 != 0);
+    let windows = timed.group_by(|c| c.url.len()).window(Tumbling::of(mins(1)));
+    let hits = windows.aggregate(|w| {
+        let letters = w.key;
+        Hits { url: letters.to_string(), minute: w.start, hits: w.count(), bytes: w.sum(|c| c.bytes) }
+    });
+    (hits, windows.count(), windows.late())
+}
+
+#[dataflow]
+fn late_alone(clicks: DataStream<Click>) -> DataStream<String> {
+    let timed = clicks.event_time(|c| c.time, Lateness::none());
+    timed.group_by(|c| c.url).window(Tumbling::of(mins(1))).late().map(|c| c.url)
+}
+
+/// Clicks of which each fifth is up to ten minutes behind.
+fn log_of_late_clicks(path: &str) -> Vec<Click> {
+    let mut log = LogWriter::create(path, 3).unwrap();
+    let (mut random, mut all) = (Random(23), Vec::new());
+    for number in 0..20_000 {
+        let second = number / 10;
+        let behind = if random.below(5) == 0 { random.below(second.min(600) + 1) } else { 0 };
+        let click = click(second - behind, &mut random);
+        log.append_to(random.below(3) as usize, &click).unwrap();
+        all.push(click);
+        if random.below(100) == 0 {
+            log.flush().unwrap();
+        }
+    }
+    log.seal_all().unwrap();
+    all
+}
+
+/// Each record is in the windows or late, for all that is made of the windows.
+#[test]
+fn what_is_late_leaves_by_itself_and_nothing_is_lost_or_doubled() {
+    within_two_minutes("late records", || {
+        let folder = Folder::default();
+        let log = folder.join("log");
+        let written = log_of_late_clicks(&log);
+        let scarce = (2, 100 << 20);
+        for (parallelism, memory_bytes) in PARALLELISM.map(|tasks| (tasks, 512 << 20)).into_iter().chain([scarce]) {
+            let what = format!("{parallelism} tasks, {memory_bytes} bytes");
+            let output = Folder::default();
+            let env = Env::new(Options { memory_bytes, ..local(parallelism).options().clone() });
+            let (hits, counts, late) = with_late(env.read_log(&log).unwrap());
+            hits.write_native(output.join("hits"));
+            counts.write_native(output.join("counts"));
+            late.write_native(output.join("late"));
+            late_alone(env.read_log(&log).unwrap()).write_native(output.join("alone"));
+            env.run().unwrap();
+            let read = local(1);
+            let late: Vec<Click> = read.read_native(output.join("late")).unwrap().collect().unwrap();
+            assert!(late.len() > 100 && late.len() < written.len() / 5, "{} late records, {what}", late.len());
+            let mut rest: BTreeMap<(String, Timestamp, u64), usize> = BTreeMap::new();
+            for click in written.iter().filter(|c| c.bytes % 7 != 0) {
+                *rest.entry((click.url.clone(), click.time, click.bytes)).or_default() += 1;
+            }
+            for click in late {
+                let times = rest.get_mut(&(click.url, click.time, click.bytes)).unwrap();
+                *times = times.checked_sub(1).unwrap_or_else(|| panic!("a late record twice, {what}"));
+            }
+            let in_time = || {
+                let each = rest.iter().flat_map(|(click, &times)| std::iter::repeat_n(click, times));
+                each.map(|(url, time, bytes)| (url.len().to_string(), *time, *bytes))
+            };
+            let expected = counted(in_time());
+            let found = read.read_native(output.join("hits")).unwrap().collect().unwrap();
+            same_records(&format!("hits, {what}"), found, expected.clone());
+            let found = read.read_native(output.join("counts")).unwrap().collect().unwrap();
+            let count = |h: Hits| (h.url.parse::<u64>().unwrap(), h.minute, h.hits);
+            same_records(&format!("counts, {what}"), found, expected.into_iter().map(count).collect());
+            let alone = read.read_native::<String>(output.join("alone")).unwrap().collect().unwrap();
+            assert!(alone.len() > 100 && alone.len() < written.len() / 4, "{} late records, {what}", alone.len());
+        }
+    });
+}
+
+/// The embedded engine has all records at once.
+#[test]
+fn nothing_is_late_in_plain_loops() {
+    let folder = Folder::default();
+    log_of_late_clicks(&folder.join("log"));
+    let env = tests::embedded();
+    late_alone(env.read_log(folder.join("log")).unwrap()).write_native(folder.join("late"));
+    env.run().unwrap();
+    assert!(local(1).read_native::<String>(folder.join("late")).unwrap().collect().unwrap().is_empty());
 }

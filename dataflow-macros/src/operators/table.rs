@@ -124,6 +124,7 @@ pub(super) static OPERATORS: &[Operator] = &[
     row("aggregate", Windowed, Handle, Flow, Aggregation),
     row("updates", Flow, Values, Flow, AsWritten).without_arguments(),
     row("count", Windowed, Values, Flow, AsWritten),
+    row("late", Windowed, Values, Flow, AsWritten).without_arguments(),
     row("sum", Windowed, Symbols, Flow, AsWritten),
     // Whole flows.
     row("project", Flow, Symbols, Flow, AsWritten),

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use std::panic::Location;
 use std::time::Duration;
 
-use runtime::operators::{EventTime, Fold, Project, StateLeaf, WindowAggregate, WindowStart};
+use runtime::operators::{EventTime, Fold, InTime, Project, SideOutput, StateLeaf, WindowAggregate, WindowStart};
 use runtime::plan::Reads;
 use runtime::row::{LeafType, Schema};
 use runtime::strategy::{EventTimeOf, TumblingWindows};
@@ -22,7 +22,7 @@ use crate::record::Record;
 pub struct Lateness(Duration);
 
 impl Lateness {
-    /// A record's time is behind the greatest that was read of its split by so much at most. What is later is left out where windows have ended, and counted.
+    /// A record's time is behind the greatest that was read of its split by so much at most. What is later is left out where windows have ended, and counted, or [read by itself](Windowed::late).
     #[must_use]
     pub fn bounded(by: Duration) -> Self {
         Lateness(by)
@@ -134,8 +134,7 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
         M: HasTime,
     {
         let micros = micros(windows.0).max(1);
-        let (handle, start) = self.handle.windowed(micros, Location::caller());
-        let key = self.key.iter().copied().chain([start]).collect();
+        let (handle, key) = self.handle.windowed(&self.key, micros, Location::caller());
         Windowed { handle, key, micros, of: PhantomData }
     }
 }
@@ -201,7 +200,40 @@ impl<T: Record, K: Record> Windowed<T, K> {
     }
 }
 
+impl<T: Record, K> Windowed<T, K> {
+    /// The records that come when their window has ended: they are in no aggregate of these windows, and each of the others is in one. Without it they are left
+    /// out, and counted all the same.
+    ///
+    /// They are the records as they are grouped, in any order, and have no event time any more: all of them are late for any window. Whether a record is late depends on
+    /// what came before it, so it may differ from one run to the next; a job that goes on from a snapshot goes on with what was late then.
+    ///
+    /// Cost: where it is read, records go through one step more before they are grouped, and through a channel also at one task.
+    ///
+    /// ```
+    /// # use dataflow::prelude::*;
+    /// /// The visits of each hour, and those that came too late for it.
+    /// #[dataflow]
+    /// fn visits_per_hour(visits: DataStream<(String, Timestamp)>) -> (DataStream<(String, Timestamp, u64)>, DataStream<(String, Timestamp)>) {
+    ///     let timed = visits.event_time(|v| v.1, Lateness::bounded(secs(5)));
+    ///     let hours = timed.group_by(|v| v.0).window(Tumbling::of(hours(1)));
+    ///     (hours.count(), hours.late())
+    /// }
+    /// ```
+    #[track_caller]
+    pub fn late(&self) -> Flow<T, Unbounded> {
+        self.handle.called_at(Location::caller()).set_aside("late", T::schema()).typed()
+    }
+}
+
 impl Handle {
+    /// The records that an operator before sets aside, without what stands behind them.
+    #[inline(never)]
+    fn set_aside(&self, word: &'static str, output: Schema) -> Handle {
+        let leaves = (0..output.leaves().len()).collect();
+        let view = self.next.behind("view");
+        self.then(SideOutput { word, schema: self.schema() }).described(view).projected(word, output, leaves)
+    }
+
     /// Measures of windows that the engine takes by itself.
     #[inline(never)]
     fn windows_measured(
@@ -224,15 +256,18 @@ impl Handle {
         self.then(EventTime { view, of: EventTimeOf { leaf, lateness_micros } })
     }
 
-    /// The same flow with where its windows begin behind its records, and the leaf that that is.
+    /// The same flow with where its windows begin behind its records, and the key of the windows' groups.
     #[inline(never)]
-    fn windowed(&self, micros: i64, caller: &'static Location<'static>) -> (Handle, usize) {
+    fn windowed(&self, key: &[usize], micros: i64, caller: &'static Location<'static>) -> (Handle, Vec<usize>) {
         let schema = self.schema();
         let (time, start) = (schema.event_time().unwrap_or_default(), schema.leaves().len());
         let schema = schema.with_leaf("window start", LeafType::Timestamp);
         let windows = TumblingWindows { time, micros };
         let next = self.next.clone();
+        let key: Vec<usize> = key.iter().copied().chain([start]).collect();
+        let in_time = InTime { schema: schema.clone(), key: key.clone(), micros };
         let handle = self.called_at(caller).described(self.next.behind("window")).then(WindowStart { schema, windows });
-        (handle.described(next), start)
+        let handle = handle.called_at(caller).described(self.next.behind("in time")).then(in_time);
+        (handle.described(next), key)
     }
 }

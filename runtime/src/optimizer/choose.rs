@@ -4,11 +4,12 @@
 //! of their input's stage; a join becomes a step of the stage that streams through it.
 
 mod loops;
+mod side_outputs;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::branches::{Edge, consumers};
+use super::branches::Edge;
 use super::estimates::Estimates;
 use super::liveness::{Live, read};
 use super::{Resources, Rule};
@@ -21,6 +22,7 @@ use crate::row::{LeafSet, RowLayout, Schema};
 use crate::source::{Bound, Scan};
 use crate::strategy::{Estimate, EventTimeOf, Planning, Role, Ship, Strategy};
 use loops::LoopPlaces;
+use side_outputs::SideOutputs;
 
 /// The physical plan.
 pub(super) fn choose(
@@ -30,7 +32,7 @@ pub(super) fn choose(
     meeting: &HashSet<Edge>,
     resources: Resources,
 ) -> Result<PhysicalPlan> {
-    let consumers = consumers(nodes);
+    let consumers = side_outputs::consumers_of_main(nodes);
     let (builder, places) = (Builder::default(), HashMap::new());
     let positions = nodes.iter().zip(0..).map(|(node, position)| (node.sequence, position)).collect();
     let of_inputs = |(position, node): (usize, &Arc<Node>)| {
@@ -51,6 +53,7 @@ pub(super) fn choose(
         places,
         consumers,
         loops,
+        side_outputs: SideOutputs::of(nodes),
     };
     for (index, node) in nodes.iter().enumerate() {
         chooser.describe(node)?;
@@ -122,6 +125,7 @@ struct Chooser<'p> {
     places: HashMap<u64, Place>,
     consumers: HashMap<u64, usize>,
     loops: LoopPlaces,
+    side_outputs: SideOutputs,
 }
 
 impl Chooser<'_> {
@@ -183,7 +187,7 @@ impl Chooser<'_> {
         let layout = Arc::new(RowLayout::new(input.schema().types(), &self.live_of(input)));
         let (stage, operator) = (self.builder.stage(Head::Inbox(0), 1), place.operator);
         self.builder.ship_to(place, Ship::Gather, layout, (stage, 0));
-        Ok(Place { stage, operator, inline: Vec::new(), forked: false, meets: false, ordered: false })
+        Ok(Place::behind(stage, operator))
     }
 
     fn place(&mut self, index: usize, node: &Arc<Node>) -> Result<Place> {
@@ -192,12 +196,14 @@ impl Chooser<'_> {
                 let scan = self.scan(node);
                 self.builder.plan.operators[index].strategy = decoded(node, &scan.live);
                 let stage = self.builder.stage(Head::Source(index, source, scan), self.resources.tasks);
-                Place { stage, operator: index, inline: Vec::new(), forked: false, meets: false, ordered: false }
+                Place::behind(stage, index)
             }
             Role::Filter(predicate, _) => self.inline(node, index, InlineStepPlan::Filter(index, predicate))?,
             Role::Project(leaves) => self.inline(node, index, InlineStepPlan::Project(index, leaves.into()))?,
             Role::EventTime(leaves, of) => self.event_time(node, index, leaves, of)?,
             Role::WindowStart(windows) => self.inline(node, index, InlineStepPlan::WindowStart(index, windows))?,
+            Role::SetsAside => self.set_aside(node, index)?,
+            Role::SideOutput => self.side_output(node, index)?,
             Role::Union => self.union(node, index)?,
             Role::Drive => self.drive(node, index)?,
             Role::LoopBegin(of) => {
@@ -227,7 +233,7 @@ impl Chooser<'_> {
         });
         let leaf = views.fold(of.leaf, |leaf, view| view.get(leaf).copied().unwrap_or(leaf));
         stage.event_time = Some(EventTimeOf { leaf, ..of });
-        place.operator = index;
+        (place.operator, place.hashed_by) = (index, None);
         place.inline.push(InlineStepPlan::Project(index, leaves.into()));
         Ok(place)
     }
@@ -236,6 +242,10 @@ impl Chooser<'_> {
         let place = self.followed(node, 0)?;
         let mut place = self.replayed(node, 0, place)?;
         place.operator = operator;
+        if let InlineStepPlan::Project(..) = inline {
+            // The leaves have other numbers.
+            place.hashed_by = None;
+        }
         place.inline.push(inline);
         Ok(place)
     }
@@ -290,7 +300,7 @@ impl Chooser<'_> {
             self.builder.plan.operators[index].inputs[input].1 = ship.clone();
             self.builder.ship_to(place, ship, layout.clone(), (stage, 0));
         }
-        Ok(Place { stage, operator: index, inline: Vec::new(), forked: false, meets: false, ordered: false })
+        Ok(Place::behind(stage, index))
     }
 
     fn drive(&mut self, node: &Node, index: usize) -> Result<Place> {
@@ -350,10 +360,15 @@ impl Chooser<'_> {
         if ship == Ship::Forward && self.builder.tasks(&place) == tasks && !place.forked {
             return place;
         }
-        let (stage, operator) = (self.builder.stage(Head::Inbox(0), tasks), place.operator);
-        let ordered = place.ordered && ship == Ship::Forward;
+        let stage = self.builder.stage(Head::Inbox(0), tasks);
+        let place_behind = Place::behind(stage, place.operator);
+        let behind = match &ship {
+            Ship::Forward => Place { ordered: place.ordered, hashed_by: place.hashed_by.clone(), ..place_behind },
+            Ship::Hash(key) => Place { hashed_by: Some(key.as_slice().into()), ..place_behind },
+            _ => place_behind,
+        };
         self.builder.ship_to(place, ship, layout, (stage, 0));
-        Place { stage, operator, inline: Vec::new(), forked: false, meets: false, ordered }
+        behind
     }
 
     /// How an operator runs: as it was decided, else in the cheapest way that there is.
@@ -390,6 +405,7 @@ impl Chooser<'_> {
             (0..places.len()).map(|input| read(node, input, live, self.resources.rules)).collect();
         let input_tasks: Vec<usize> = places.iter().map(|place| self.builder.tasks(place)).collect();
         let in_order: Vec<bool> = places.iter().map(|place| place.ordered).collect();
+        let hashed_by: Vec<Option<Arc<[usize]>>> = places.iter().map(|place| place.hashed_by.clone()).collect();
         let constant: Vec<bool> = node.inputs.iter().map(|input| self.loops.is_waiting(input)).collect();
         let planning = Planning {
             inputs: &inputs,
@@ -399,6 +415,7 @@ impl Chooser<'_> {
             live,
             input_tasks: &input_tasks,
             in_order: &in_order,
+            hashed_by: &hashed_by,
             tasks: self.resources.tasks,
             memory_bytes: self.resources.memory_bytes,
             combines: self.resources.rules.runs(Rule::Combiners),

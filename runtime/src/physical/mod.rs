@@ -205,6 +205,15 @@ pub(crate) struct Place {
     pub(crate) meets: bool,
     /// The rows of the tasks are in one order, task by task.
     pub(crate) ordered: bool,
+    /// The leaves whose hash says in which task each row is, where it is one.
+    pub(crate) hashed_by: Option<Arc<[usize]>>,
+}
+
+impl Place {
+    /// Behind the last step of a stage, whose rows are an operator's.
+    pub(crate) fn behind(stage: usize, operator: usize) -> Self {
+        Place { stage, operator, inline: Vec::new(), forked: false, meets: false, ordered: false, hashed_by: None }
+    }
 }
 
 /// What EXPLAIN says of an operator whose rows wait for another branch.
@@ -268,7 +277,7 @@ impl Builder {
             *strategy = if strategy.is_empty() { SPOOL.to_owned() } else { format!("{strategy}, {SPOOL}") };
         }
         self.ship_to(Place { meets: false, ..place }, before, layout.clone(), (stage, 0));
-        let spooled = Place { stage, operator, inline: Vec::new(), forked: false, meets: false, ordered };
+        let spooled = Place { ordered, ..Place::behind(stage, operator) };
         self.ship_to(spooled, behind, layout, to);
     }
 
@@ -279,11 +288,12 @@ impl Builder {
 
     /// A stage of its own, whose tasks get a place's rows each from one.
     pub(crate) fn behind(&mut self, place: Place, types: &[crate::row::LeafType], live: &LeafSet) -> Place {
-        let (operator, tasks, ordered) = (place.operator, self.tasks(&place), place.ordered);
+        let (tasks, behind) =
+            (self.tasks(&place), Place { inline: Vec::new(), forked: false, meets: false, ..place.clone() });
         let stage = self.stage(Head::Inbox(0), tasks);
         let layout = Arc::new(RowLayout::new(types, live));
         self.ship_to(place, Ship::Forward, layout, (stage, 0));
-        Place { stage, operator, inline: Vec::new(), forked: false, meets: false, ordered }
+        Place { stage, ..behind }
     }
 
     /// Appends a step behind a place.
@@ -295,8 +305,10 @@ impl Builder {
         port: usize,
         part: Part,
     ) -> Place {
-        let Place { stage, inline, ordered, .. } = place;
+        let Place { stage, inline, ordered, hashed_by, .. } = place;
         let ordered = ordered || driver.orders_tasks;
+        // Rows that only pass stay where they are.
+        let hashed_by = hashed_by.filter(|_| driver.layout.is_none());
         self.plan.stages[stage].steps.push(StepPlan {
             operator,
             inline,
@@ -307,6 +319,6 @@ impl Builder {
             in_loop: false,
             others: Vec::new(),
         });
-        Place { stage, operator, inline: Vec::new(), forked: false, meets: false, ordered }
+        Place { ordered, hashed_by, ..Place::behind(stage, operator) }
     }
 }

@@ -56,6 +56,7 @@ use crate::spill::{Spilled, Spiller};
 pub use key_groups::{KEY_GROUPS, KeyGroupSet, key_group_of, key_groups_of_task, task_of_key_group};
 pub use lines::Requests;
 pub use requests::{Delete, Probe, Put, StateRequest, Update};
+pub(crate) use snapshot::EventTimeState;
 pub use spec::{StateLeaf, StateSpec};
 pub use walk::Walk;
 

@@ -90,6 +90,8 @@ pub struct Planning<'p> {
     pub input_tasks: &'p [usize],
     /// Of each input, whether the rows of its tasks are in one order, task by task.
     pub in_order: &'p [bool],
+    /// Of each input, the leaves whose hash says in which task each of its rows is, where it is one.
+    pub hashed_by: &'p [Option<Arc<[usize]>>],
     /// Of each input, whether its rows are the same in each round of the loop that the operator is in: they come from outside of it.
     pub constant: &'p [bool],
     /// How often the operator is expected to run: the rounds of the loop around it.
@@ -134,6 +136,9 @@ pub struct Strategy {
     pub cost: f64,
 }
 
+/// The output of a driver by which rows leave that it sets aside.
+pub const SIDE_OUTPUT: usize = 1;
+
 /// What an operator is to the executor.
 pub enum Role {
     /// Reads splits.
@@ -146,6 +151,10 @@ pub enum Role {
     EventTime(Vec<usize>, EventTimeOf),
     /// The same rows with one leaf more: where the window begins that their event time is in.
     WindowStart(TumblingWindows),
+    /// Has strategies, and sets some of its rows aside, which leave by its driver's [`SIDE_OUTPUT`]. Where nobody reads that, rows go past it.
+    SetsAside,
+    /// The rows that its input sets aside.
+    SideOutput,
     /// All inputs' rows, as they are.
     Union,
     /// Has strategies.

@@ -23,10 +23,11 @@ impl Planning<'_> {
     ) -> Strategy {
         let (ship, tasks) = match self.input_tasks[0] {
             1 => (Ship::Forward, 1),
+            tasks if tasks == self.tasks && self.hashed_by[0].as_deref() == Some(key) => (Ship::Forward, tasks),
             _ if key.is_empty() => (Ship::Gather, 1),
             _ => (Ship::Hash(key.to_vec()), self.tasks),
         };
-        let before = combiner.filter(|_| self.is_combined()).map(Arc::new);
+        let before = combiner.filter(|_| self.is_combined() && ship != Ship::Forward).map(Arc::new);
         self.of_one(Way { before, ship }, driver, tasks, row_seconds)
     }
 

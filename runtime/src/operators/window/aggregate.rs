@@ -15,6 +15,9 @@ use crate::strategy::{
     ready,
 };
 
+use super::for_each_begin;
+use super::late::OpenWindows;
+
 /// Groups records by key and window, and gives a window's groups when time has passed its end.
 pub struct WindowAggregate {
     /// The grouping; the last leaf of its key is where the window begins.
@@ -65,13 +68,11 @@ impl Operator for WindowAggregate {
             let table = StateTable::new(spec, owned, 0, context)?;
             Ok(WindowDriver {
                 input_begin: whole.key().last().copied().unwrap_or_default(),
-                begin,
                 updates: table.requests(types.clone(), &live),
                 table,
                 update: Update(whole.open(context)?),
                 closed: RowWriter::new(whole.table().clone(), context.memory.clone()),
-                windows: TumblingWindows { time: begin, micros },
-                watermark: i64::MIN,
+                open: OpenWindows::new(TumblingWindows { time: begin, micros }),
                 earliest: i64::MAX,
                 walk: Walk::default(),
                 in_time: Selection::default(),
@@ -98,10 +99,8 @@ struct WindowDriver<U> {
     closed: RowWriter,
     /// The leaf of the records that says where their window begins.
     input_begin: usize,
-    /// That of the rows of the table.
-    begin: usize,
-    windows: TumblingWindows,
-    watermark: i64,
+    /// The windows of the rows of the table.
+    open: OpenWindows,
     /// No window that has groups begins before.
     earliest: i64,
     walk: Walk,
@@ -114,42 +113,28 @@ struct WindowDriver<U> {
 /// Keeps the rows whose windows have ended.
 struct HasEnded {
     begin: usize,
-    /// The first begin of a window that has not.
-    first_open: i64,
+    /// No window that begins before this is open.
+    first_begin: i64,
 }
 
 impl Predicate for HasEnded {
     fn select(&mut self, batch: &Batch<'_>, rows: &mut Selection) -> Result<()> {
         let selected = rows.clone();
-        let HasEnded { begin, first_open } = *self;
+        let HasEnded { begin, first_begin } = *self;
         for_each_begin(&Input::new(batch, &selected), begin, |begins| {
-            rows.set(begins.filter(|&(_, begin)| begin < first_open).map(|(row, _)| row));
+            rows.set(begins.filter(|&(_, begin)| begin < first_begin).map(|(row, _)| row));
         });
         Ok(())
     }
 }
 
-/// Calls `f` with each row, and where its window begins.
-fn for_each_begin(input: &Input<'_>, leaf: usize, f: impl FnOnce(&mut dyn Iterator<Item = (u32, i64)>)) {
-    input.visit(|mut leaves, rows| {
-        leaves.skip(leaf);
-        let begins = leaves.plain::<i64>();
-        f(&mut input.selection().rows().iter().zip(rows.iter()).map(|(&number, row)| (number, begins.read(row))));
-    });
-}
-
 impl<U: GroupUpdate> WindowDriver<U> {
-    /// The first begin of a window that has not ended.
-    fn first_open(&self) -> i64 {
-        self.watermark.saturating_sub(self.windows.micros).saturating_add(1)
-    }
-
     /// Picks the records that are not late.
     fn select_in_time(&mut self, input: &Input<'_>) {
-        let (first_open, in_time) = (self.first_open(), &mut self.in_time);
+        let (first_begin, in_time) = (self.open.first_begin(), &mut self.in_time);
         let mut earliest = self.earliest;
         for_each_begin(input, self.input_begin, |begins| {
-            let open = begins.filter(|&(_, begin)| begin >= first_open);
+            let open = begins.filter(|&(_, begin)| begin >= first_begin);
             in_time.set(open.inspect(|&(_, begin)| earliest = earliest.min(begin)).map(|(row, _)| row));
         });
         self.earliest = earliest;
@@ -175,20 +160,20 @@ impl<U: GroupUpdate> Driver for WindowDriver<U> {
 
     /// Goes through the table only where a window has ended: for each watermark that would be too much.
     fn on_watermark(&mut self, micros: i64, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
-        self.watermark = self.watermark.max(micros);
-        let first_open = self.first_open();
-        if self.earliest >= first_open {
+        self.open.advance(micros);
+        let first_begin = self.open.first_begin();
+        if self.earliest >= first_begin {
             return Ok(Progress::Done);
         }
         // What came before was in time.
         ready!(self.table.serve(&mut self.updates, &mut self.update, out)?);
-        let mut ended = HasEnded { begin: self.begin, first_open };
+        let mut ended = HasEnded { begin: self.open.windows.time, first_begin };
         loop {
             let closed = &mut self.closed;
             let progress = self.table.take(&mut self.walk, &mut ended, &mut |rows| closed.append(rows, None))?;
             if progress == Progress::Done {
                 self.closed.seal();
-                self.earliest = self.windows.start_of(first_open.saturating_sub(1)).saturating_add(self.windows.micros);
+                self.earliest = self.open.first_window();
             }
             for page in self.closed.take_sealed() {
                 out.pages().push_sealed(self.update.0.finish(page)?);
@@ -203,7 +188,7 @@ impl<U: GroupUpdate> Driver for WindowDriver<U> {
 
     fn on_barrier(&mut self, epoch: u64, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         ready!(self.table.serve(&mut self.updates, &mut self.update, out)?);
-        self.table.mark(epoch, self.watermark)?;
+        self.table.mark(epoch, self.open.watermark)?;
         Ok(Progress::Done)
     }
 
@@ -213,7 +198,7 @@ impl<U: GroupUpdate> Driver for WindowDriver<U> {
 
     fn on_restored(&mut self) {
         // What was late stays late, whatever the sources say first.
-        self.watermark = self.table.restored().map_or(i64::MIN, |(_, time)| time);
+        self.open.watermark = self.table.restored().map_or(i64::MIN, |(_, time)| time);
         self.earliest = i64::MIN;
     }
 

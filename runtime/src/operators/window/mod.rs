@@ -8,11 +8,27 @@
 //! Event time is a leaf behind a record's own, which closures do not see; who emits records copies it to them. A view puts it there, and another one behind it where the
 //! window begins that it is in: neither copies a row. What groups by that leaf as by any other is a window's aggregate; it gives a window's groups
 //! when the watermark has passed its end.
+//!
+//! Records whose window has ended are late: the aggregate leaves them out, and counts them. Where somebody reads them, they are set aside before the aggregate, in the task
+//! that it runs in.
+
+use crate::page::Input;
 
 mod aggregate;
 mod event_time;
+mod late;
 mod start;
 
 pub use aggregate::WindowAggregate;
 pub use event_time::EventTime;
+pub use late::InTime;
 pub use start::WindowStart;
+
+/// Calls `f` with each row, and where its window begins.
+fn for_each_begin(input: &Input<'_>, leaf: usize, f: impl FnOnce(&mut dyn Iterator<Item = (u32, i64)>)) {
+    input.visit(|mut leaves, rows| {
+        leaves.skip(leaf);
+        let begins = leaves.plain::<i64>();
+        f(&mut input.selection().rows().iter().zip(rows.iter()).map(|(&number, row)| (number, begins.read(row))));
+    });
+}

@@ -167,7 +167,7 @@ impl Chooser<'_> {
         };
         let result = self.step_at(from)?.others.first().map(|result| result.to.0);
         let stage = result.ok_or_else(|| Error::Internal("a loop has no result".to_owned()))?;
-        Ok(Place { stage, operator, inline: Vec::new(), forked: false, meets: false, ordered: false })
+        Ok(Place::behind(stage, operator))
     }
 
     /// Ships the rows of one of the loop's last inputs to a port of a step that stands before.

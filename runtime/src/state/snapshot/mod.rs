@@ -3,9 +3,13 @@
 //! * [`format`]: header, heads of images, end.
 //! * [`marking`]: a table's images, one after the other, while the table goes on.
 //! * [`restoring`]: images of former tasks, checked, row by row into the tables of other tasks.
+//! * [`time`]: how far event time has come, where there are no rows.
 //! * [`recovery`]: a table as the executor knows it, which takes its images and restores it.
 
 mod format;
 pub(super) mod marking;
 mod recovery;
 pub(super) mod restoring;
+mod time;
+
+pub(crate) use time::EventTimeState;

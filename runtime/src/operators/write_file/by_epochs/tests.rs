@@ -274,6 +274,7 @@ fn what_becomes_of_each_target_where_snapshots_are_taken() {
             live_inputs: &[],
             live: &live,
             input_tasks: &[2],
+            hashed_by: &[None],
             in_order: &[false],
             constant: &[false],
             rounds: 1.0,
