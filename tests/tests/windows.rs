@@ -364,3 +364,24 @@ fn nothing_is_late_in_plain_loops() {
     env.run().unwrap();
     assert!(local(1).read_native::<String>(folder.join("late")).unwrap().collect().unwrap().is_empty());
 }
+
+/// Who reads what is late has records shipped once, as they are without it.
+#[test]
+fn records_are_shipped_once_with_late_ones_and_without() {
+    let folder = Folder::default();
+    log_of_late_clicks(&folder.join("log"));
+    let shipped = |with: bool| {
+        let env = local(2);
+        let (hits, _, late) = with_late(env.read_log(folder.join("log")).unwrap());
+        hits.write_native(folder.join("hits"));
+        if with {
+            late.write_native(folder.join("late"));
+        }
+        let plan = env.explain().unwrap();
+        println!("{plan}");
+        assert_eq!(plan.matches("set late records aside").count(), usize::from(with), "{plan}");
+        plan.matches("hash:").count()
+    };
+    assert_eq!(shipped(false), 1);
+    assert_eq!(shipped(true), 1);
+}

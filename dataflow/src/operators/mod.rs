@@ -47,6 +47,7 @@
 //! | [`event_time`](Flow::event_time) | the records of a stream, with the time at which what they tell of happened |
 //! | [`window`](Grouped::window) behind [`group_by`](Flow::group_by) | the records of each key and each window of that time |
 //! | [`count`](Windowed::count), [`sum`](Windowed::sum) of a field, [`aggregate`] | one measure of each of these or several, when time has passed the window |
+//! | [`late`](Windowed::late) | the records that came when their window had ended |
 //!
 //! # Updates
 //!
