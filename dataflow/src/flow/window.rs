@@ -230,8 +230,9 @@ impl Handle {
     #[inline(never)]
     fn set_aside(&self, word: &'static str, output: Schema) -> Handle {
         let leaves = (0..output.leaves().len()).collect();
-        let view = self.next.behind("view");
-        self.then(SideOutput { word, schema: self.schema() }).described(view).projected(word, output, leaves)
+        let described = self.next.behind(word);
+        let late = self.described(described.clone()).then(SideOutput { word, schema: self.schema() });
+        late.described(described).projected("records", output, leaves)
     }
 
     /// Measures of windows that the engine takes by itself.
