@@ -1,8 +1,8 @@
 //! Which task sees which records: `rebalance`, `partition_by`, `partition_by_range`, `partition_with`.
 //!
-//! What stays in a task, such as [`Flow::process_with`] or [`Flow::map_partition`], sees the records of these partitions. The engine does not
-//! remember a partitioning: a grouping or join right behind ships its records once more, to the tasks where they are where the key is the
-//! same. EXPLAIN shows both exchanges.
+//! What stays in a task, such as [`Flow::process_with`] or [`Flow::map_partition`], sees the records of these partitions. A grouping by
+//! the same key right behind, with nothing but filters between, ships nothing. The engine remembers a partitioning no further: a join ships its
+//! records once more, and EXPLAIN shows both exchanges.
 
 use std::panic::Location;
 

@@ -165,11 +165,9 @@ impl Operator for Aggregate {
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let spec = self.spec(planning.live);
-        let (key, phase) = match planning.is_combined() {
-            true => (self.output_key(), Phase::Merge),
-            false => (self.key.clone(), Phase::Whole),
-        };
-        vec![planning.by_key(&key, Some(driver::combiner(&spec)), driver::of_phase(&spec, phase), HASH_SECONDS)]
+        let phase = if planning.is_combined(&self.key) { Phase::Merge } else { Phase::Whole };
+        let (combiner, driver) = (Some(driver::combiner(&spec)), driver::of_phase(&spec, phase));
+        vec![planning.by_key_of_combined(&self.key, (combiner, &self.output_key()), driver, HASH_SECONDS)]
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {

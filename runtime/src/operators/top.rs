@@ -64,7 +64,7 @@ impl Operator for Top {
         }
         let by_key = order::ascending(&self.key).chain(self.order.iter().copied()).collect();
         let top = of_groups::TopOfGroups { layout, count: self.count, leading: self.key.len(), order: by_key };
-        let driver = top.driver(planning.input_tasks[0] == 1);
+        let driver = top.driver(!planning.is_combined(&self.key));
         vec![planning.by_key(&self.key, Some(top.combiner()), driver, sort_seconds(planning.inputs[0].rows))]
     }
 

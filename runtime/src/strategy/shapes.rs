@@ -21,14 +21,35 @@ impl Planning<'_> {
         driver: DriverFactory,
         row_seconds: f64,
     ) -> Strategy {
-        let (ship, tasks) = match self.input_tasks[0] {
-            1 => (Ship::Forward, 1),
-            tasks if tasks == self.tasks && self.hashed_by[0].as_deref() == Some(key) => (Ship::Forward, tasks),
-            _ if key.is_empty() => (Ship::Gather, 1),
-            _ => (Ship::Hash(key.to_vec()), self.tasks),
+        self.by_key_of_combined(key, (combiner, key), driver, row_seconds)
+    }
+
+    /// As [`Planning::by_key`], where the rows of the combiner have the key in other leaves.
+    #[must_use]
+    pub fn by_key_of_combined(
+        &self,
+        key: &[usize],
+        (combiner, key_of_combined): (Option<DriverFactory>, &[usize]),
+        driver: DriverFactory,
+        row_seconds: f64,
+    ) -> Strategy {
+        let (ship, tasks) = self.ship_by(key);
+        let before = combiner.filter(|_| self.is_combined(key)).map(Arc::new);
+        let ship = match ship {
+            Ship::Hash(_) if before.is_some() => Ship::Hash(key_of_combined.to_vec()),
+            ship => ship,
         };
-        let before = combiner.filter(|_| self.is_combined() && ship != Ship::Forward).map(Arc::new);
         self.of_one(Way { before, ship }, driver, tasks, row_seconds)
+    }
+
+    /// How the only input's rows of a key come to one task, and how many tasks there are.
+    fn ship_by(&self, key: &[usize]) -> (Ship, usize) {
+        match self.input_tasks[0] {
+            1 => (Ship::Forward, 1),
+            _ if key.is_empty() => (Ship::Gather, 1),
+            tasks if tasks == self.tasks && self.hashed_by[0].as_deref() == Some(key) => (Ship::Forward, tasks),
+            _ => (Ship::Hash(key.to_vec()), self.tasks),
+        }
     }
 
     /// The rows of a key of both inputs come to one task. `seconds` is what all of them cost a core.
@@ -41,10 +62,10 @@ impl Planning<'_> {
         Strategy { ways, driver: Arc::new(driver), tasks, streamed: 0, kept: None, cost }
     }
 
-    /// Whether a combiner runs before rows are shipped by a key.
+    /// Whether a combiner runs before the only input's rows of a key come to one task: they are shipped for that, and the rules let it.
     #[must_use]
-    pub fn is_combined(&self) -> bool {
-        self.combines && self.input_tasks[0] > 1
+    pub fn is_combined(&self, key: &[usize]) -> bool {
+        self.combines && self.ship_by(key).0 != Ship::Forward
     }
 
     /// A driver for the rows of the only input, in so many tasks.
