@@ -273,9 +273,12 @@ fn windows_are_given_when_they_have_ended_and_what_is_late_is_left_out() {
     });
 }
 
+/// Letters of a page's name, the minute, and how many clicks.
+type Count = (u64, Timestamp, u64);
+
 /// Two aggregates of the same windows, and what is in neither.
 #[dataflow]
-fn with_late(clicks: DataStream<Click>) -> (DataStream<Hits>, DataStream<(u64, Timestamp, u64)>, DataStream<Click>) {
+fn with_late(clicks: DataStream<Click>) -> (DataStream<Hits>, DataStream<Count>, DataStream<Click>) {
     let timed = clicks.event_time(|c| c.time, Lateness::none()).filter(|c| c.bytes % 7 != 0);
     let windows = timed.group_by(|c| c.url.len()).window(Tumbling::of(mins(1)));
     let hits = windows.aggregate(|w| {
