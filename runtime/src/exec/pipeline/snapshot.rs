@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::step::Step;
 use crate::error::{Error, Result};
-use crate::exec::snapshots::Snapshots;
+use crate::exec::snapshots::{Snapshots, state_file};
 use crate::kernel::{Background, Blocking};
 use crate::memory::limits::{IMAGE_BYTES, PAGE_BYTES};
 use crate::snapshot::{OTHERWISE, ObjectReader, ObjectWriter, OperatorSnapshot, SplitPosition, StateFile, kill_point};
@@ -119,7 +119,7 @@ impl TaskSnapshots {
         if !prepared.is_empty() {
             kill_point("sink-prepared", epoch);
         }
-        let name = format!("{}-{}.state", step.operator, self.subtask);
+        let name = state_file(step.operator, self.subtask);
         let (snapshots, blocking) = (self.snapshots.clone(), self.blocking.clone());
         let taking = self.taking(epoch)?;
         taking.brings.entry(operator.clone()).or_default().prepared.extend(prepared);
