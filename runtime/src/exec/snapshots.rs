@@ -78,8 +78,6 @@ pub(super) struct Snapshots {
 struct State {
     coordinator: Coordinator,
     brought: Brought,
-    /// A manifest is written, or sinks commit what it says.
-    is_completing: bool,
     /// When the snapshot that is taken began.
     began: Instant,
     /// The last that is complete.
@@ -111,7 +109,6 @@ impl Snapshots {
         let state = State {
             coordinator: Coordinator::new(tasks.len(), epoch, settings.interval, now),
             brought: Brought::default(),
-            is_completing: false,
             began: now,
             completed: epoch,
             is_over: false,
@@ -219,7 +216,6 @@ impl Snapshots {
             }
             Some(Action::Complete(epoch)) => {
                 let manifest = self.manifest(epoch, &mut state);
-                state.is_completing = true;
                 drop(state);
                 let (this, task) = (self.clone(), self.clone());
                 let work = move || this.completed(&manifest, catching(|| this.complete(&manifest)));
@@ -241,10 +237,11 @@ impl Snapshots {
     fn completed(&self, manifest: &Manifest, result: Result<()>) {
         let result = result.map_err(|error| self.job.fail(error));
         let mut state = self.lock();
-        state.is_completing = false;
-        if result.is_ok() {
-            state.coordinator.completed();
-            self.note(manifest, &mut state);
+        state.coordinator.completed();
+        match result {
+            Ok(()) => self.note(manifest, &mut state),
+            // Another one would say that what was not committed is.
+            Err(()) => state.is_over = true,
         }
         self.news.notify_all();
     }
@@ -308,7 +305,7 @@ impl Snapshots {
     pub(super) fn stop(&self) {
         let mut state = self.lock();
         (state.is_over, state.alarm) = (true, None);
-        while state.is_completing {
+        while state.coordinator.is_completing() {
             state = self.news.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         drop(state);
