@@ -243,12 +243,13 @@ impl Upload {
     /// Has the next images written, or the file finished where there are none.
     fn give(&self, written: Written, step: &mut Step) -> Result<()> {
         let Some(state) = step.driver.state() else { return Err(Error::Internal("state has gone".to_owned())) };
-        let mut bytes = Vec::with_capacity(IMAGE_BYTES);
+        let mut bytes = Vec::new();
         let progress = loop {
             let progress = state.next_image(&mut bytes)?;
             if progress != Progress::OutputFull || bytes.len() + 2 * PAGE_BYTES > IMAGE_BYTES {
                 break progress;
             }
+            bytes.reserve(IMAGE_BYTES - bytes.len());
         };
         let is_last = progress == Progress::Done;
         if bytes.is_empty() && !is_last {

@@ -103,10 +103,10 @@ fn recovered(plan: &PhysicalPlan) -> Result<BTreeSet<usize>> {
             match step.driver.recovery {
                 Recovery::Stateless => {}
                 // Its files are named by operator and task.
-                Recovery::Restored if !recovered.insert(step.operator) => {
+                Recovery::Restored | Recovery::RestoredByImages if !recovered.insert(step.operator) => {
                     return Err(Error::Internal(format!("`{}` keeps state in two places", step.driver.name)));
                 }
-                Recovery::Restored => {}
+                Recovery::Restored | Recovery::RestoredByImages => {}
                 Recovery::Lost => lost(step.operator)?,
             }
         }
