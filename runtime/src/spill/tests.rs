@@ -307,12 +307,12 @@ fn a_line_that_is_emptied_while_it_is_filled_keeps_its_order() {
 fn room_is_made_by_writing_until_there_is_nothing_to_write() {
     let folder = tempfile::tempdir().unwrap();
     let (mut spool, pages, metrics) = spool(folder.path(), 1 << 20);
-    assert_eq!(spool.make_room(100 << 10).unwrap(), Room::Granted);
-    assert_eq!(spool.make_room(2 << 20).unwrap(), Room::Refused, "more than there is, and nothing to write");
+    assert_eq!(spool.make_room(100 << 10).unwrap(), QueueRoom::Granted);
+    assert_eq!(spool.make_room(2 << 20).unwrap(), QueueRoom::Refused, "more than there is, and nothing to write");
     let (count, expected) = (pages.len(), pages.iter().flat_map(rows).collect::<Vec<_>>());
     pages.into_iter().for_each(|page| spool.push(page));
     assert!(count > 20 && metrics.spilled_bytes.get() == 0);
-    assert_eq!(spool.make_room(2 << 20).unwrap(), Room::Refused);
+    assert_eq!(spool.make_room(2 << 20).unwrap(), QueueRoom::Refused);
     assert!(metrics.spilled_bytes.get() >= (count as u64) << 16, "all of them");
     assert_eq!(drain(&mut spool), expected);
 }
