@@ -1,17 +1,13 @@
+mod blocking;
+
 use std::sync::Arc;
+
+pub(crate) use blocking::{AtOnce, Later};
 
 use super::*;
 use crate::memory::{Budget, Memory};
 use crate::page::{Input, RowWriter, Selection};
 use crate::row::{LeafSet, LeafType, RowLayout};
-
-struct AtOnce;
-
-impl Blocking for AtOnce {
-    fn submit(&self, work: Box<dyn FnOnce() + Send>) {
-        work();
-    }
-}
 
 fn spiller(folders: &[std::path::PathBuf]) -> Spiller {
     Spiller::new(&SpillSpace::new(folders), Arc::new(AtOnce), Arc::default())
