@@ -333,6 +333,18 @@ impl Bench {
         }
     }
 
+    /// One of all operations, with few rows or many.
+    pub(super) fn run_some(&mut self, keys: u64, is_skewed: bool, random: &mut Random) {
+        let rows = self.rows([0, 1, 7, 1_500][random.below(4)], keys, is_skewed, random);
+        match random.below(if self.shape.deletes { 7 } else { 4 }) {
+            0 | 1 => self.run(Operation::Put, &rows),
+            2 => self.run(Operation::Update, &rows),
+            3 => self.run(Operation::Find, &rows),
+            4 | 5 => self.run(Operation::Delete, &rows),
+            _ => self.take([20, 60, 2_000][random.below(3)]),
+        }
+    }
+
     /// What a walk shows is what the map has.
     pub(super) fn check(&mut self) {
         let found = self.walk(None);
