@@ -13,7 +13,7 @@ use crate::error::Result;
 pub(crate) struct Graphs {
     /// Few of its vertices have many edges.
     pub(crate) r_mat: Graph,
-    /// A square, which takes as many rounds to cross as it has steps from corner to corner.
+    /// A square, whose components take as many rounds as the least number has steps to the furthest corner, and one that changes nothing.
     pub(crate) grid: Graph,
 }
 

@@ -137,7 +137,7 @@ fn read(metrics: &JobMetrics, elapsed: Duration) -> String {
 /// `1,204 rows, 50 rows/s, 3.1 MiB to read, event time …, 3 late rows, snapshot 7, 12 ms, 3.1 MiB`: of a job that does not.
 fn streamed(metrics: &JobMetrics, rows_a_second: u64, now: Timestamp) -> String {
     let mut text = format!("{} rows, {} rows/s", HumanCount(metrics.source_rows.get()), HumanCount(rows_a_second));
-    let unread = metrics.source_total_bytes.get().saturating_sub(metrics.source_bytes.get());
+    let unread = metrics.bytes_to_read();
     if unread > 0 {
         text.push_str(&format!(", {} to read", HumanBytes(unread)));
     }

@@ -9,7 +9,7 @@ use crate::memory::limits::{CHANNEL_PAGES, IMAGE_BYTES, PAGE_BYTES, SLACK_SHARE,
 use crate::memory::{Budget, Revocation};
 use crate::page::WINDOW_ROWS;
 use crate::physical::{Head, OutputPlan, PhysicalPlan, StagePlan};
-use crate::strategy::{Recovery, Ship};
+use crate::strategy::{DriverFactory, Recovery, Ship};
 
 /// What the operators of a plan need at least, over all their tasks.
 #[derive(Debug, Default)]
@@ -37,12 +37,7 @@ impl Needs {
             for step in &stage.steps {
                 let (spilling, pinned) = needs.by_operator.entry(step.operator).or_default();
                 *spilling += stage.tasks * step.driver.minimum_bytes.unwrap_or(0);
-                let pages = if step.driver.layout.is_some() { STEP_PAGES } else { 0 };
-                *pinned += stage.tasks * (pages * PAGE_BYTES + step.driver.pinned_bytes);
-                if takes_snapshots && step.driver.recovery == Recovery::Restored {
-                    // Read as a whole, more than it wants may be there.
-                    *pinned += stage.tasks * 2 * IMAGE_BYTES;
-                }
+                *pinned += stage.tasks * pinned_bytes(&step.driver, takes_snapshots);
                 for output in &step.others {
                     let receivers = plan.stages[output.to.0].tasks;
                     *pinned += (exchange_pages(stage, output, receivers) + stage.tasks) * PAGE_BYTES;
@@ -140,6 +135,14 @@ impl Needs {
     }
 }
 
+/// What a task of a step holds and cannot spill.
+fn pinned_bytes(driver: &DriverFactory, takes_snapshots: bool) -> usize {
+    let pages = if driver.layout.is_some() { STEP_PAGES } else { 0 };
+    // Read as a whole, more than it wants may be there.
+    let images = if takes_snapshots && driver.recovery == Recovery::RestoredByImages { 2 } else { 0 };
+    driver.pinned_bytes + pages * PAGE_BYTES + images * IMAGE_BYTES
+}
+
 /// What cannot be foreseen, such as a record that is larger than others, finds so much room beside what operators need.
 fn slack(operators: usize) -> usize {
     operators / (SLACK_SHARE - 1)
@@ -165,7 +168,29 @@ mod tests {
     use std::time::Instant;
 
     use super::*;
+    use crate::kernel::Outputs;
     use crate::memory::Memory;
+    use crate::page::Input;
+    use crate::strategy::{Cursor, Driver, Progress};
+
+    struct Nothing;
+
+    impl Driver for Nothing {
+        fn on_batch(&mut self, _: usize, _: &Input<'_>, _: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
+            Ok(Progress::Done)
+        }
+    }
+
+    #[test]
+    fn who_has_images_of_state_is_charged_for_their_buffers_and_a_sink_is_not() {
+        let charged = |recovery| {
+            let driver = DriverFactory::new("a step", |_| Ok(Nothing)).pinning(300).recovering(recovery);
+            [false, true].map(|takes_snapshots| pinned_bytes(&driver, takes_snapshots))
+        };
+        assert_eq!(charged(Recovery::Stateless), [300, 300]);
+        assert_eq!(charged(Recovery::Restored), [300, 300]);
+        assert_eq!(charged(Recovery::RestoredByImages), [300, 300 + 2 * IMAGE_BYTES]);
+    }
 
     #[test]
     fn what_gives_by_itself_is_waited_for_however_slow_it_is_and_a_busy_task_is_not() {

@@ -3,12 +3,15 @@
 //! Protocol and files are elsewhere (`snapshot`); here are the locks and the threads. Tasks call in, and whatever the coordinator has to be done then is done: a
 //! barrier is a number that the heads of sources look at, and to write a manifest and commit is work for a thread that may block.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod names;
+
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use xxhash_rust::xxh3::xxh3_64;
+pub(super) use names::state_file;
+use names::{Names, program_of};
 
 use super::blocking::BlockingFor;
 use super::channel::{QueuePlace, Wake};
@@ -16,12 +19,9 @@ use super::job::Job;
 use super::timers::Alarm;
 use crate::error::{Error, Result};
 use crate::kernel::{Blocking as _, catching};
-use crate::physical::{
-    Decisions, Head, InlineStepPlan, OutputPlan, PhysicalPlan, StagePlan, identities, without_number,
-};
-use crate::plan::{Node, topological};
+use crate::physical::{Decisions, PhysicalPlan};
+use crate::plan::Node;
 use crate::snapshot::{Action, Coordinator, Manifest, OperatorSnapshot, Store, kill_point};
-use crate::strategy::Recovery;
 
 /// How snapshots of a job are taken.
 #[derive(Clone)]
@@ -54,11 +54,6 @@ impl SnapshotSettings {
     }
 }
 
-/// The identities of all operators of a program, as one number.
-fn program_of(sinks: &[Arc<Node>]) -> u64 {
-    xxh3_64(identities(&topological(sinks)).join("\n").as_bytes())
-}
-
 /// By the operators' names.
 type Operators = BTreeMap<String, OperatorSnapshot>;
 
@@ -83,8 +78,6 @@ pub(super) struct Snapshots {
 struct State {
     coordinator: Coordinator,
     brought: Brought,
-    /// A manifest is written, or sinks commit what it says.
-    is_completing: bool,
     /// When the snapshot that is taken began.
     began: Instant,
     /// The last that is complete.
@@ -102,10 +95,10 @@ impl Snapshots {
         parallelism: usize,
         job: &Arc<Job>,
     ) -> Result<Arc<Self>> {
-        let names = names(plan)?;
+        let names = Names::of(plan)?;
         let program = program_of(sinks);
         if let Some(manifest) = &settings.restored {
-            check_names(&names, program, manifest)?;
+            names.check(program, manifest)?;
         }
         let endless = plan.endless_stages();
         let of_stages = plan.stages.iter().enumerate().filter(|&(number, _)| endless[number]);
@@ -116,7 +109,6 @@ impl Snapshots {
         let state = State {
             coordinator: Coordinator::new(tasks.len(), epoch, settings.interval, now),
             brought: Brought::default(),
-            is_completing: false,
             began: now,
             completed: epoch,
             is_over: false,
@@ -134,7 +126,7 @@ impl Snapshots {
                 .iter()
                 .zip(&plan.sinks)
                 .filter(|(sink, _)| sink.operator.epochs().is_some())
-                .filter_map(|(sink, operator)| Some((names.get(operator)?.clone(), sink.clone())))
+                .filter_map(|(sink, operator)| Some((names.get(*operator)?.to_owned(), sink.clone())))
                 .collect(),
             names,
             settings,
@@ -161,7 +153,7 @@ impl Snapshots {
 
     /// The name of an operator that has something in snapshots.
     pub(super) fn name(&self, operator: usize) -> Option<&str> {
-        self.names.get(&operator).map(String::as_str)
+        self.names.get(operator)
     }
 
     /// What there is of such an operator in the snapshot that the job goes on from.
@@ -224,7 +216,6 @@ impl Snapshots {
             }
             Some(Action::Complete(epoch)) => {
                 let manifest = self.manifest(epoch, &mut state);
-                state.is_completing = true;
                 drop(state);
                 let (this, task) = (self.clone(), self.clone());
                 let work = move || this.completed(&manifest, catching(|| this.complete(&manifest)));
@@ -246,10 +237,11 @@ impl Snapshots {
     fn completed(&self, manifest: &Manifest, result: Result<()>) {
         let result = result.map_err(|error| self.job.fail(error));
         let mut state = self.lock();
-        state.is_completing = false;
-        if result.is_ok() {
-            state.coordinator.completed();
-            self.note(manifest, &mut state);
+        state.coordinator.completed();
+        match result {
+            Ok(()) => self.note(manifest, &mut state),
+            // Another one would say that what was not committed is.
+            Err(()) => state.is_over = true,
         }
         self.news.notify_all();
     }
@@ -313,7 +305,7 @@ impl Snapshots {
     pub(super) fn stop(&self) {
         let mut state = self.lock();
         (state.is_over, state.alarm) = (true, None);
-        while state.is_completing {
+        while state.coordinator.is_completing() {
             state = self.news.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         drop(state);
@@ -400,98 +392,11 @@ impl Barriers {
     }
 }
 
-/// The operators that have something in snapshots, by their numbers in the plan: the names that they have there.
-type Names = HashMap<usize, String>;
-
-/// Names the operators of a plan that have something in snapshots: by their identities, and where several have one, by their order.
-///
-/// # Errors
-/// Where an operator keeps what no snapshot can hold, by its origin.
-fn names(plan: &PhysicalPlan) -> Result<Names> {
-    let refuse = |operator: usize, message: String| Err(Error::Plan(message).at(&plan.operators[operator].origin));
-    let lost = |operator: usize| {
-        let word = &plan.operators[operator].origin.operator;
-        let message = format!(
-            "snapshots are taken of this job, and none can hold what `{word}` keeps from record to record; leave it out, or run the job without `--snapshots`"
-        );
-        refuse(operator, message)
-    };
-    let (endless, mut named) = (plan.endless_stages(), BTreeSet::new());
-    for (_, stage) in plan.stages.iter().enumerate().filter(|&(number, _)| !endless[number]) {
-        if let Some(output) = outputs_of(stage).find(|output| endless[output.to.0]) {
-            let message = "snapshots are taken of this job, and none can say how far this flow was read, which ends and meets one that does not; run the job without `--snapshots`";
-            refuse(output.operator, message.to_owned())?;
-        }
-    }
-    for (_, stage) in plan.stages.iter().enumerate().filter(|&(number, _)| endless[number]) {
-        if let Head::Source(operator, ..) = stage.head {
-            named.insert(operator);
-        }
-        let before_outputs = outputs_of(stage).flat_map(|output| &output.inline);
-        let inlines = stage.steps.iter().flat_map(|step| &step.inline).chain(before_outputs);
-        for inline in inlines {
-            if let InlineStepPlan::Filter(operator, predicate) = inline
-                && predicate.keeps_state()
-            {
-                lost(*operator)?;
-            }
-        }
-        for step in &stage.steps {
-            match step.driver.recovery {
-                Recovery::Stateless => {}
-                // Its files are named by operator and task.
-                Recovery::Restored if !named.insert(step.operator) => {
-                    return Err(Error::Internal(format!("`{}` keeps state in two places", step.driver.name)));
-                }
-                Recovery::Restored => {}
-                Recovery::Lost => lost(step.operator)?,
-            }
-        }
-    }
-    let mut seen: HashMap<&str, usize> = HashMap::new();
-    let name = |operator: usize| {
-        let identity = without_number(&plan.operators[operator].identity);
-        let count = seen.entry(identity).or_default();
-        *count += 1;
-        (operator, if *count == 1 { identity.to_owned() } else { format!("{identity}#{count}") })
-    };
-    Ok(named.into_iter().map(name).collect())
-}
-
-/// All outputs of a stage.
-fn outputs_of(stage: &StagePlan) -> impl Iterator<Item = &OutputPlan> {
-    stage.outputs.iter().chain(stage.steps.iter().flat_map(|step| &step.others))
-}
-
-/// Holds the names of a program against those of the snapshot that it goes on from.
-fn check_names(names: &Names, program: u64, manifest: &Manifest) -> Result<()> {
-    let (known, found) = (BTreeSet::from_iter(names.values()), BTreeSet::from_iter(manifest.operators.keys()));
-    if let Some(missing) = found.difference(&known).next() {
-        let known: Vec<&str> = known.iter().map(|name| name.as_str()).collect();
-        return Err(Error::Plan(format!(
-            "the snapshot has something of an operator `{missing}`, and this program has none of that name, but `{}`; give it its name back, or begin anew in another folder",
-            known.join("`, `")
-        )));
-    }
-    let numbered = known.union(&found).find(|name| without_number(name) != name.as_str());
-    match numbered.filter(|_| program != manifest.program) {
-        None => Ok(()),
-        Some(name) => Err(Error::Plan(format!(
-            "several operators are called `{}`, and the program is another than that of the snapshot: nobody can say which is which; take it back, or begin anew in another folder",
-            without_number(name)
-        ))),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::snapshot::SplitPosition;
     use crate::source::Position;
-
-    fn named(names: &[&str]) -> Names {
-        names.iter().map(|name| (*name).to_owned()).enumerate().collect()
-    }
 
     #[test]
     fn what_a_task_brings_at_its_end_is_in_the_snapshot_that_it_has_not_said_its_part_of() {
@@ -519,21 +424,5 @@ mod tests {
         brought.ended(brings(9, "b"), false);
         assert_eq!(of(brought.take()), (vec![9], file("b")));
         assert_eq!(of(brought.take()), (vec![9], vec![]));
-    }
-
-    #[test]
-    fn a_program_finds_what_is_its_own_or_is_refused() {
-        let snapshot = |names: &[&str]| {
-            let operator = |name: &&str| ((*name).to_owned(), OperatorSnapshot::default());
-            Manifest { program: 1, operators: names.iter().map(operator).collect(), ..Manifest::default() }
-        };
-        let check = |names: &[&str], program, known: &[&str]| check_names(&named(names), program, &snapshot(known));
-        // What is new begins, in a program that is another.
-        check(&["clicks", "hits", "more"], 2, &["clicks", "hits"]).unwrap();
-        check(&["clicks", "clicks#2"], 1, &["clicks", "clicks#2"]).unwrap();
-        let error = check(&["clicks", "counts"], 2, &["clicks", "hits"]).unwrap_err().to_string();
-        assert!(error.contains("an operator `hits`") && error.contains("but `clicks`, `counts`"), "{error}");
-        let error = check(&["clicks", "clicks#2"], 2, &["clicks"]).unwrap_err().to_string();
-        assert!(error.contains("several operators are called `clicks`"), "{error}");
     }
 }

@@ -9,7 +9,7 @@ use super::aligned_input::AlignedInput;
 use crate::error::Result;
 use crate::memory::Memory;
 use crate::page::Page;
-use crate::spill::{Read, Room, SpillQueue};
+use crate::spill::{QueueRoom, Read, SpillQueue};
 use crate::stream::{Control, Item};
 
 /// What the head has for the stage's exits.
@@ -91,12 +91,12 @@ impl SpillQueueHead {
     /// Has a page wait; whether there is room for it.
     fn keep(&mut self, page: Page) -> Result<bool> {
         match self.pages.make_room(page.bytes())? {
-            Room::Granted => self.pages.push(page.paid_by(&self.memory)),
-            Room::Pending => {
+            QueueRoom::Granted => self.pages.push(page.paid_by(&self.memory)),
+            QueueRoom::Pending => {
                 self.next = Some(page);
                 return Ok(false);
             }
-            Room::Refused => {
+            QueueRoom::Refused => {
                 // Its sender goes on paying for it, so it is written at once.
                 let bytes = page.bytes();
                 self.pages.push(page);

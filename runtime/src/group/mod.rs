@@ -66,7 +66,7 @@ const PASSING_GROUPS: usize = 16 << 10;
 const REST: Cursor = 1;
 const OTHERS: Cursor = 2;
 
-/// What came of making room.
+/// What came of making room in tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Room {
     Made,

@@ -1,33 +1,17 @@
 //! Groupings in memory that is ample, a fraction of the data, and the least, against ordered maps.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, Mutex};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::group::table::Groups;
 use crate::group::*;
-use crate::kernel::{Blocking, Outputs};
+use crate::kernel::Outputs;
 use crate::memory::{Budget, limits};
 use crate::page::windows;
 use crate::row::{LeafSet, LeafType, RowLayout};
 use crate::sort::OrderKey;
+use crate::spill::tests::Later;
 use crate::strategy::Driver;
-
-/// Work that waits until the driver has said that it waits.
-#[derive(Default)]
-struct Later(Mutex<VecDeque<Box<dyn FnOnce() + Send>>>);
-
-impl Blocking for Later {
-    fn submit(&self, work: Box<dyn FnOnce() + Send>) {
-        self.0.lock().unwrap().push_back(work);
-    }
-}
-
-impl Later {
-    fn next(&self) {
-        let work = self.0.lock().unwrap().pop_front();
-        work.expect("somebody waits for nothing")();
-    }
-}
 
 /// A key, a number and a text.
 type Row = (u128, u64, String);

@@ -157,6 +157,12 @@ impl JobMetrics {
         JobMetrics { operators: (0..operators).map(|_| Arc::default()).collect(), ..Self::default() }
     }
 
+    /// Bytes of sources that are still to be read.
+    #[must_use]
+    pub fn bytes_to_read(&self) -> u64 {
+        self.source_total_bytes.get().saturating_sub(self.source_bytes.get())
+    }
+
     /// How far event time is: as far as the operator that is furthest behind.
     #[must_use]
     pub fn event_time(&self) -> Option<Timestamp> {

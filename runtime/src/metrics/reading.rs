@@ -17,6 +17,7 @@ pub struct Metrics {
     pub source_bytes: u64,
     /// Bytes that sources have; of logs that are followed, what was found in them so far.
     pub source_total_bytes: u64,
+    bytes_to_read: u64,
     /// How far event time is: windows that end before it have been given. It is that of the operator that is furthest behind; nothing where no records have one,
     /// or all of them are through.
     pub event_time: Option<Timestamp>,
@@ -82,6 +83,7 @@ impl Metrics {
             source_rows: metrics.source_rows.get(),
             source_bytes: metrics.source_bytes.get(),
             source_total_bytes: metrics.source_total_bytes.get(),
+            bytes_to_read: metrics.bytes_to_read(),
             event_time: metrics.event_time(),
             operators: operators.collect(),
             snapshots: MetricsOfSnapshots::of(&metrics.snapshots),
@@ -97,7 +99,7 @@ impl Metrics {
     /// Bytes of sources that are still to be read: of a log that is followed, how far its reader is behind its writers.
     #[must_use]
     pub fn bytes_to_read(&self) -> u64 {
-        self.source_total_bytes.saturating_sub(self.source_bytes)
+        self.bytes_to_read
     }
 
     /// Bytes of all operators that went to disk because memory did not hold them.

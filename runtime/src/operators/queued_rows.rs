@@ -8,7 +8,7 @@ use crate::memory::Memory;
 use crate::memory::limits::PAGE_BYTES;
 use crate::page::{Input, Page, RowWriter};
 use crate::row::RowLayout;
-use crate::spill::{Read, Room, SpillQueue, Store};
+use crate::spill::{QueueRoom, Read, SpillQueue, Store};
 use crate::strategy::{Cursor, Progress};
 
 /// Where pages go when they are closed.
@@ -17,7 +17,7 @@ pub(super) trait ClosedPages {
     fn push(&mut self, page: Page);
 
     /// Makes sure that `bytes` more can be had of the `memory` that rows are written in.
-    fn make_room(&mut self, memory: &Memory, bytes: usize) -> Result<Room>;
+    fn make_room(&mut self, memory: &Memory, bytes: usize) -> Result<QueueRoom>;
 }
 
 impl ClosedPages for SpillQueue {
@@ -25,7 +25,7 @@ impl ClosedPages for SpillQueue {
         SpillQueue::push(self, page);
     }
 
-    fn make_room(&mut self, _: &Memory, bytes: usize) -> Result<Room> {
+    fn make_room(&mut self, _: &Memory, bytes: usize) -> Result<QueueRoom> {
         SpillQueue::make_room(self, bytes)
     }
 }
@@ -35,7 +35,7 @@ impl ClosedPages for Arc<Store> {
         Store::push(self, page);
     }
 
-    fn make_room(&mut self, memory: &Memory, bytes: usize) -> Result<Room> {
+    fn make_room(&mut self, memory: &Memory, bytes: usize) -> Result<QueueRoom> {
         Store::make_room(self, memory, bytes)
     }
 }
@@ -95,14 +95,14 @@ impl<P: ClosedPages> QueuedRows<P> {
             let some = Input::new(input.batch(), &some);
             if !fits {
                 match self.pages.make_room(&self.memory, bytes(&some))? {
-                    Room::Pending => return Ok(Progress::Pending),
-                    Room::Refused if self.writer.open_rows() > 0 => {
+                    QueueRoom::Pending => return Ok(Progress::Pending),
+                    QueueRoom::Refused if self.writer.open_rows() > 0 => {
                         // The open page can be written, too.
                         self.close_page();
                         continue;
                     }
                     // There is nothing to write: the row is larger than what is kept for a task. It may still be had.
-                    Room::Refused | Room::Granted => {}
+                    QueueRoom::Refused | QueueRoom::Granted => {}
                 }
             }
             self.writer.append(&some, None)?;

@@ -132,7 +132,7 @@ impl States {
         DriverFactory::new(format!("updates of {word}"), create)
             .emitting(given)
             .spilling_beyond(least)
-            .recovering(Recovery::Restored)
+            .recovering(Recovery::RestoredByImages)
     }
 }
 

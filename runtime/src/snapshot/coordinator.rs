@@ -106,9 +106,14 @@ impl Coordinator {
         }
     }
 
-    /// The snapshot is whole, and what sinks prepared for it is committed.
+    /// The snapshot is whole, and what sinks prepared for it is committed; or that failed, and with it the job.
     pub(crate) fn completed(&mut self) {
         self.phase = Phase::Resting;
+    }
+
+    /// Whether a manifest is written, or sinks commit what it says.
+    pub(crate) fn is_completing(&self) -> bool {
+        matches!(self.phase, Phase::Completing)
     }
 
     /// Whether one is taken, or completed.
@@ -199,6 +204,7 @@ mod tests {
                     Some(Action::Complete(_)) => is_completing = true,
                     None => {}
                 }
+                prop_assert_eq!(coordinator.is_completing(), is_completing);
                 let rests = !coordinator.is_busy();
                 prop_assert_eq!(coordinator.wakes_at(), (rests && has_interval).then_some(due));
             }

@@ -36,7 +36,6 @@ const KEPT: usize = 2;
 #[derive(Clone)]
 pub struct Store {
     objects: Objects,
-    place: PathBuf,
 }
 
 impl Store {
@@ -45,7 +44,7 @@ impl Store {
     /// # Errors
     /// Where that cannot be done, or a job has it that has not ended.
     pub fn folder(place: &Path) -> Result<Self> {
-        Ok(Store { objects: Objects::folder(place)?, place: place.to_owned() })
+        Ok(Store { objects: Objects::folder(place)? })
     }
 
     /// Lets the folder go: another job may have it, as soon as what is just written to it is done.
@@ -61,7 +60,7 @@ impl Store {
         let mut epochs = self.epochs()?;
         while let Some(epoch) = epochs.pop() {
             if let Some(text) = self.objects.get(&object(epoch, MANIFEST))? {
-                let of = self.place.join(object(epoch, MANIFEST));
+                let of = self.path(epoch, MANIFEST);
                 let damaged = |message| Error::Data { path: of.clone(), place: String::new(), message };
                 let manifest = Manifest::from_json(&String::from_utf8_lossy(&text)).map_err(damaged)?;
                 return match manifest.epoch == epoch {
@@ -129,7 +128,7 @@ impl Store {
 
     /// The path of a file, for messages.
     pub(crate) fn path(&self, epoch: u64, name: &str) -> PathBuf {
-        self.place.join(object(epoch, name))
+        self.objects.path(&object(epoch, name))
     }
 }
 

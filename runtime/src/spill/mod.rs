@@ -21,7 +21,7 @@ mod space;
 mod queue;
 mod store;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -35,7 +35,7 @@ use crate::page::Page;
 pub use bytes::SpilledBytes;
 use file::SpillFile;
 pub(crate) use file::{open_unnamed, read_cached, unnamed};
-pub use queue::{Room, SpillQueue};
+pub use queue::{QueueRoom, SpillQueue};
 pub use reader::{Read, SpilledReader};
 pub use space::SpillSpace;
 pub use store::{Store, StoreReader};

@@ -26,9 +26,9 @@ const UNWRITTEN_PAGES: usize = 2 * WRITE_PAGES;
 /// Pages that are read ahead, where there is memory for them.
 pub(super) const READ_AHEAD: usize = 4;
 
-/// What came of asking for room.
+/// What came of asking for room in what rows wait in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Room {
+pub enum QueueRoom {
     /// It is there.
     Granted,
     /// There will be more when pages are written; the task will be woken.
@@ -82,17 +82,17 @@ impl SpillQueue {
     ///
     /// # Errors
     /// What the disk says about pages that were written before.
-    pub fn make_room(&mut self, bytes: usize) -> Result<Room> {
+    pub fn make_room(&mut self, bytes: usize) -> Result<QueueRoom> {
         loop {
             if self.memory.try_reserve(bytes) {
-                return Ok(Room::Granted);
+                return Ok(QueueRoom::Granted);
             }
             self.spiller.check()?;
             if self.spiller.unwritten_bytes() >= UNWRITTEN_PAGES * PAGE_BYTES {
-                return Ok(Room::Pending);
+                return Ok(QueueRoom::Pending);
             }
             if !self.write_some() {
-                return Ok(if self.spiller.unwritten_bytes() > 0 { Room::Pending } else { Room::Refused });
+                return Ok(if self.spiller.unwritten_bytes() > 0 { QueueRoom::Pending } else { QueueRoom::Refused });
             }
         }
     }

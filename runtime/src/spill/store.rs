@@ -14,7 +14,7 @@ use crate::page::Page;
 use crate::row::RowLayout;
 
 use super::queue::READ_AHEAD;
-use super::{Blocking, Extent, Read, Room, Spilled, SpilledReader, Spiller};
+use super::{Blocking, Extent, QueueRoom, Read, Spilled, SpilledReader, Spiller};
 
 /// Pages of a filling task that may wait to be written.
 const UNWRITTEN_PAGES: usize = 2 * WRITE_PAGES;
@@ -109,15 +109,15 @@ impl Store {
     ///
     /// # Errors
     /// What the disk says about pages that were written before.
-    pub fn make_room(&self, memory: &Memory, bytes: usize) -> Result<Room> {
+    pub fn make_room(&self, memory: &Memory, bytes: usize) -> Result<QueueRoom> {
         if let Some(error) = self.failed.lock().unwrap_or_else(PoisonError::into_inner).take() {
             return Err(error);
         }
         let unwritten = self.unwritten.load(Ordering::Acquire);
         Ok(match unwritten < UNWRITTEN_PAGES * PAGE_BYTES && memory.try_reserve(bytes) {
-            true => Room::Granted,
-            false if unwritten > 0 => Room::Pending,
-            false => Room::Refused,
+            true => QueueRoom::Granted,
+            false if unwritten > 0 => QueueRoom::Pending,
+            false => QueueRoom::Refused,
         })
     }
 

@@ -1,17 +1,13 @@
+mod blocking;
+
 use std::sync::Arc;
+
+pub(crate) use blocking::{AtOnce, Later};
 
 use super::*;
 use crate::memory::{Budget, Memory};
 use crate::page::{Input, RowWriter, Selection};
 use crate::row::{LeafSet, LeafType, RowLayout};
-
-struct AtOnce;
-
-impl Blocking for AtOnce {
-    fn submit(&self, work: Box<dyn FnOnce() + Send>) {
-        work();
-    }
-}
 
 fn spiller(folders: &[std::path::PathBuf]) -> Spiller {
     Spiller::new(&SpillSpace::new(folders), Arc::new(AtOnce), Arc::default())
@@ -307,12 +303,12 @@ fn a_line_that_is_emptied_while_it_is_filled_keeps_its_order() {
 fn room_is_made_by_writing_until_there_is_nothing_to_write() {
     let folder = tempfile::tempdir().unwrap();
     let (mut spool, pages, metrics) = spool(folder.path(), 1 << 20);
-    assert_eq!(spool.make_room(100 << 10).unwrap(), Room::Granted);
-    assert_eq!(spool.make_room(2 << 20).unwrap(), Room::Refused, "more than there is, and nothing to write");
+    assert_eq!(spool.make_room(100 << 10).unwrap(), QueueRoom::Granted);
+    assert_eq!(spool.make_room(2 << 20).unwrap(), QueueRoom::Refused, "more than there is, and nothing to write");
     let (count, expected) = (pages.len(), pages.iter().flat_map(rows).collect::<Vec<_>>());
     pages.into_iter().for_each(|page| spool.push(page));
     assert!(count > 20 && metrics.spilled_bytes.get() == 0);
-    assert_eq!(spool.make_room(2 << 20).unwrap(), Room::Refused);
+    assert_eq!(spool.make_room(2 << 20).unwrap(), QueueRoom::Refused);
     assert!(metrics.spilled_bytes.get() >= (count as u64) << 16, "all of them");
     assert_eq!(drain(&mut spool), expected);
 }

@@ -11,7 +11,9 @@ pub trait StateRequest: Send {
     fn key(&self) -> &[usize];
 
     /// Whether it may change the table.
-    fn writes(&self) -> bool;
+    fn writes(&self) -> bool {
+        true
+    }
 
     /// Does it, for rows of one window. Rows are left that find no room in the table, in their order, or behind those that closed a page of `out`. Rows of
     /// the same key come in the order in which they were asked.
@@ -49,10 +51,6 @@ impl StateRequest for Put {
         &self.key
     }
 
-    fn writes(&self) -> bool {
-        true
-    }
-
     fn run(
         &mut self,
         table: &mut GroupTable,
@@ -88,10 +86,6 @@ impl StateRequest for Delete {
         &self.key
     }
 
-    fn writes(&self) -> bool {
-        true
-    }
-
     fn run(&mut self, table: &mut GroupTable, input: &Input<'_>, _: &mut Outputs, _: &mut UnplacedRows) -> Result<()> {
         table.find(input, &self.key, &mut self.found)?;
         table.delete(self.found.groups())?;
@@ -106,10 +100,6 @@ pub struct Update<U>(pub U);
 impl<U: GroupUpdate> StateRequest for Update<U> {
     fn key(&self) -> &[usize] {
         self.0.key(Rows::New)
-    }
-
-    fn writes(&self) -> bool {
-        true
     }
 
     fn run(

@@ -15,8 +15,10 @@ type Create = dyn Fn(&TaskContext) -> Result<Box<dyn Driver>> + Send + Sync;
 pub enum Recovery {
     /// It has none: what came before a barrier was given on, or is in no rows that follow.
     Stateless,
-    /// Snapshots hold it: by [`Driver::state`], and what is outside of the process by [`Driver::prepared`].
+    /// Snapshots hold it: some bytes of [`Driver::state`], and the names of what [`Driver::prepared`] says to be outside of the process.
     Restored,
+    /// Snapshots hold its tables, whose [images](crate::strategy::DriverState::next_image) are written and read back through buffers.
+    RestoredByImages,
     /// It is lost: such a driver is refused where snapshots are taken.
     Lost,
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::step::Step;
 use crate::error::{Error, Result};
-use crate::exec::snapshots::Snapshots;
+use crate::exec::snapshots::{Snapshots, state_file};
 use crate::kernel::{Background, Blocking};
 use crate::memory::limits::{IMAGE_BYTES, PAGE_BYTES};
 use crate::snapshot::{OTHERWISE, ObjectReader, ObjectWriter, OperatorSnapshot, SplitPosition, StateFile, kill_point};
@@ -119,7 +119,7 @@ impl TaskSnapshots {
         if !prepared.is_empty() {
             kill_point("sink-prepared", epoch);
         }
-        let name = format!("{}-{}.state", step.operator, self.subtask);
+        let name = state_file(step.operator, self.subtask);
         let (snapshots, blocking) = (self.snapshots.clone(), self.blocking.clone());
         let taking = self.taking(epoch)?;
         taking.brings.entry(operator.clone()).or_default().prepared.extend(prepared);
@@ -243,12 +243,13 @@ impl Upload {
     /// Has the next images written, or the file finished where there are none.
     fn give(&self, written: Written, step: &mut Step) -> Result<()> {
         let Some(state) = step.driver.state() else { return Err(Error::Internal("state has gone".to_owned())) };
-        let mut bytes = Vec::with_capacity(IMAGE_BYTES);
+        let mut bytes = Vec::new();
         let progress = loop {
             let progress = state.next_image(&mut bytes)?;
             if progress != Progress::OutputFull || bytes.len() + 2 * PAGE_BYTES > IMAGE_BYTES {
                 break progress;
             }
+            bytes.reserve(IMAGE_BYTES - bytes.len());
         };
         let is_last = progress == Progress::Done;
         if bytes.is_empty() && !is_last {

@@ -9,20 +9,12 @@ use crate::format::{LogSource, LogSplits};
 use crate::memory::Budget;
 use crate::row::{Datum, LeafSet, LeafType, Schema, SchemaBuilder};
 use crate::source::Scan;
+use crate::spill::tests::AtOnce;
 
 struct Nobody;
 
 impl Wake for Nobody {
     fn wake(self: Arc<Self>, _: QueuePlace) {}
-}
-
-/// Does the work at once.
-struct AtOnce;
-
-impl Blocking for AtOnce {
-    fn submit(&self, work: Box<dyn FnOnce() + Send>) {
-        work();
-    }
 }
 
 fn numbers() -> Schema {

@@ -153,7 +153,7 @@ impl JoinTable {
                     presence.iter().for_each(|presence| presence.prefetch(ahead));
                 }
                 let (place, hash) = (first + row * width, hashes[row]);
-                let head = index.find(hash, |other| shape.same(place, self.base.add(other)));
+                let head = index.find(hash, |other| shape.same(place, self.in_place.start().add(other)));
                 self.chain(place, head.unwrap_or(0));
                 match head {
                     Some(head) => index.replace(hash, head, place),
@@ -213,12 +213,13 @@ impl JoinTable {
         for start in (0..hashes.len()).step_by(BLOCK_ROWS) {
             let end = (start + BLOCK_ROWS).min(hashes.len());
             let mut likely = [0; BLOCK_ROWS];
-            view.candidates(&hashes[start..end], self.base, self.next_leaf(), &mut likely);
+            view.candidates(&hashes[start..end], self.in_place.start(), self.hidden_leaf, &mut likely);
             view.prefetch_all(&hashes[end..hashes.len().min(end + BLOCK_ROWS)]);
             for (found, &place) in (start..end).zip(&likely) {
                 let position = positions[found] as usize;
                 // SAFETY: rows of an input are rows of its batch; places in the index are rows of this table.
-                let same = |place: usize| unsafe { shape.same(rows[position] as usize, self.base.add(place)) };
+                let same =
+                    |place: usize| unsafe { shape.same(rows[position] as usize, self.in_place.start().add(place)) };
                 heads[position] = match place {
                     0 => 0,
                     place if same(place) => place,
@@ -246,8 +247,8 @@ impl JoinTable {
             heads[position as usize] = place;
             if let Some(last) = last.filter(|_| place != 0) {
                 // Not read yet, but soon. A row may lie in two cache lines.
-                prefetch(self.base.wrapping_add(place));
-                prefetch(self.base.wrapping_add(place + last));
+                prefetch(self.in_place.start().wrapping_add(place));
+                prefetch(self.in_place.start().wrapping_add(place + last));
             }
         }
     }

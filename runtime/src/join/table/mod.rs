@@ -32,12 +32,13 @@ const MATCHED: u64 = 1;
 /// row has had a partner.
 pub struct JoinTable {
     layout: Arc<RowLayout>,
+    /// Where the hidden leaf of a row lies: asked for each row.
+    hidden_leaf: usize,
     key: Box<[usize]>,
     rows: OwnedRows,
     keys: KeySpan,
     lookup: Lookup,
-    base: *const u8,
-    /// What writes hidden leaves; see `new`.
+    /// What reads rows by place, and writes their hidden leaves; see `new`.
     in_place: InPlace,
     count: usize,
     /// Whether all pages are [near](is_near) the region's start.
@@ -49,27 +50,24 @@ pub struct JoinTable {
     id: u64,
 }
 
-// SAFETY: `base` is the region's start, which all threads share; rows are written through `&mut self` alone.
-unsafe impl Send for JoinTable {}
-
 impl JoinTable {
     /// An empty table for rows of `types`, of which `live` are kept, with key leaves `key`.
     ///
     /// # Errors
     /// When the region cannot be had.
     pub fn new(types: Vec<LeafType>, live: &LeafSet, key: impl Into<Box<[usize]>>, memory: &Memory) -> Result<Self> {
-        let (layout, key, base) = (Arc::new(Self::layout_of(types, live)), key.into(), address_of(0)?);
-        // SAFETY: `base` is the address of place 0. A table writes hidden leaves of its own rows alone: `set_hidden` is given places of pages that
+        let (layout, key, start) = (Arc::new(Self::layout_of(types, live)), key.into(), address_of(0)?);
+        // SAFETY: `start` is the address of place 0. A table writes hidden leaves of its own rows alone: `set_hidden` is given places of pages that
         // `rows` has, or what the lookup and `Pairs` of the table's `id` have, which are gone when these pages leave (`take_pages`).
-        let in_place = unsafe { InPlace::new(base) };
+        let in_place = unsafe { InPlace::new(start) };
         Ok(JoinTable {
             rows: OwnedRows::new(layout.clone(), memory.clone()),
+            hidden_leaf: layout.offset(layout.types().len() - 1).unwrap_or_default(),
             layout,
             keys: KeySpan::new(&key),
             key,
             lookup: Lookup::none(memory),
             memory: memory.clone(),
-            base,
             in_place,
             count: 0,
             are_near: true,
@@ -192,12 +190,8 @@ impl JoinTable {
         self.are_near &= self.rows.pages().range(before..).all(|page| is_near(page.first_row(), page.bytes()));
     }
 
-    fn next_leaf(&self) -> usize {
-        self.layout.offset(self.layout.types().len() - 1).unwrap_or_default()
-    }
-
     fn stored_leaf(&self, leaf: usize) -> LeafPtr {
-        LeafPtr::stored(&self.layout, self.base, leaf)
+        LeafPtr::stored(&self.layout, self.in_place.start(), leaf)
     }
 
     /// Lists the next pairs of a probed input, at most [`WINDOW_ROWS`]; whether there are more. The order is by probe row; `pairs`
@@ -284,12 +278,12 @@ impl JoinTable {
     /// The hidden leaf of a row.
     fn hidden(&self, place: usize) -> u64 {
         // SAFETY: the callers pass places of this table's rows, whose hidden leaf `build` wrote.
-        unsafe { self.base.add(place + self.next_leaf()).cast::<u64>().read_unaligned() }
+        unsafe { self.in_place.start().add(place + self.hidden_leaf).cast::<u64>().read_unaligned() }
     }
 
     fn set_hidden(&mut self, place: usize, hidden: u64) {
         // SAFETY: as `hidden`; the rows lie in pages that `rows` owns.
-        unsafe { self.in_place.write(place + self.next_leaf(), hidden) }
+        unsafe { self.in_place.write(place + self.hidden_leaf, hidden) }
     }
 
     /// The pairs that are listed, of an input's rows and the table's. `built_left` says which side of the join this table is.

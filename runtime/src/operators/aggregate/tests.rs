@@ -1,32 +1,14 @@
 //! Counts of distinct values in memory that is ample, a fraction of the data, and the least, with memory asked back, against ordered maps.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, PoisonError};
 
 use super::*;
-use crate::kernel::{Blocking, Outputs};
+use crate::kernel::Outputs;
 use crate::memory::{Budget, Memory, limits};
 use crate::page::{Page, RowWriter, windows};
 use crate::row::{SchemaBuilder, Shape};
+use crate::spill::tests::Later;
 use crate::strategy::{Driver, DriverFactory, Progress, Round};
-
-/// Work that waits until the driver has said that it waits.
-#[derive(Default)]
-struct Later(Mutex<Vec<Box<dyn FnOnce() + Send>>>);
-
-impl Blocking for Later {
-    fn submit(&self, work: Box<dyn FnOnce() + Send>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(work);
-    }
-}
-
-impl Later {
-    fn work(&self) {
-        let work = std::mem::take(&mut *self.0.lock().unwrap());
-        assert!(!work.is_empty(), "somebody waits for nothing");
-        work.into_iter().for_each(|work| work());
-    }
-}
 
 /// A key, a number, and a text that may be missing.
 type Row = (u64, i64, Option<String>);
@@ -98,7 +80,7 @@ fn run(rows: &[Row], memory_bytes: usize, revoked_every: usize) -> (Vec<Counted>
         let added = windows(&page.batch(), |input| -> Result<()> {
             let mut cursor = 0;
             while driver.on_batch(0, input, &mut cursor, &mut out)? == Progress::Pending {
-                later.work();
+                later.all();
             }
             seen += 1;
             if seen % revoked_every == 0 {
@@ -121,7 +103,7 @@ fn run(rows: &[Row], memory_bytes: usize, revoked_every: usize) -> (Vec<Counted>
         }
         match progress {
             Progress::Done => break,
-            Progress::Pending => later.work(),
+            Progress::Pending => later.all(),
             Progress::OutputFull => {}
         }
     }

@@ -81,10 +81,6 @@ impl<U: GroupUpdate> StateRequest for UpdateAndGive<U> {
         self.update.key(Rows::New)
     }
 
-    fn writes(&self) -> bool {
-        true
-    }
-
     fn run(
         &mut self,
         table: &mut GroupTable,

@@ -81,7 +81,7 @@ impl Operator for WindowAggregate {
             })
         };
         let driver = DriverFactory::new("aggregate until windows end", create).emitting(output);
-        let driver = driver.spilling_beyond(STATE_BYTES).recovering(Recovery::Restored);
+        let driver = driver.spilling_beyond(STATE_BYTES).recovering(Recovery::RestoredByImages);
         vec![planning.by_key(&self.aggregate.key, None, driver, HASH_SECONDS)]
     }
 

@@ -48,6 +48,11 @@ impl Objects {
         self.held.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// The path of an object, or of a folder of objects.
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.place.join(name)
+    }
+
     /// Lets the folder go. Who writes to it keeps it until that is done.
     pub(super) fn release(&self) {
         *self.held.lock().unwrap_or_else(PoisonError::into_inner) = None;
@@ -65,43 +70,43 @@ impl Objects {
         match block_on(read) {
             Ok(bytes) => Ok(Some(bytes.into())),
             Err(StoreError::NotFound { .. }) => Ok(None),
-            Err(error) => Err(failed("read", &self.place.join(name))(error)),
+            Err(error) => Err(failed("read", &self.path(name))(error)),
         }
     }
 
     /// Writes an object in one step.
     pub(super) fn put(&self, name: &str, bytes: Vec<u8>) -> Result<()> {
         let put = block_on(self.store.put(&Location::from(name), bytes.into()));
-        put.map(|_| ()).map_err(failed("write", &self.place.join(name)))
+        put.map(|_| ()).map_err(failed("write", &self.path(name)))
     }
 
     /// Removes an object, if it is there.
     pub(super) fn delete(&self, name: &str) -> Result<()> {
         match block_on(self.store.delete(&Location::from(name))) {
             Ok(()) | Err(StoreError::NotFound { .. }) => Ok(()),
-            Err(error) => Err(failed("remove", &self.place.join(name))(error)),
+            Err(error) => Err(failed("remove", &self.path(name))(error)),
         }
     }
 
     /// Removes a folder with what is in it.
     pub(super) fn delete_folder(&self, name: &str) -> Result<()> {
-        match std::fs::remove_dir_all(self.place.join(name)) {
+        match std::fs::remove_dir_all(self.path(name)) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(Error::io("remove", self.place.join(name))(error))
+                Err(Error::io("remove", self.path(name))(error))
             }
             _ => Ok(()),
         }
     }
 
     pub(super) fn writer(&self, name: &str) -> Result<ObjectWriter> {
-        let path = self.place.join(name);
+        let path = self.path(name);
         let upload = block_on(self.store.put_multipart(&Location::from(name))).map_err(failed("create", &path))?;
         Ok(ObjectWriter { upload, path, bytes: 0, _held: self.held() })
     }
 
     pub(super) fn reader(&self, name: &str) -> ObjectReader {
         let (store, location) = (self.store.clone(), Location::from(name));
-        ObjectReader { store, location, path: self.place.join(name), at: 0, end: None }
+        ObjectReader { store, location, path: self.path(name), at: 0, end: None }
     }
 }
 

@@ -15,13 +15,13 @@ pub(crate) fn bytes_of_pages(writer: &RowWriter, input: &Input<'_>) -> usize {
         .map(|(leaf, _)| batch.leaf(leaf))
         .filter(|leaf| leaf.ty.physical() == Physical::Slot)
         .collect();
-    let mut room = Room::of(writer);
+    let mut page = OpenPage::of(writer);
     if slots.is_empty() {
-        return room.take_rows(input.len(), layout.width());
+        return page.take_rows(input.len(), layout.width());
     }
     let rows = input.selection().rows().iter();
     // SAFETY: an input's rows are rows of its batch.
-    rows.map(|&row| room.take(layout.width(), unsafe { heap_bytes(&slots, row as usize) })).sum()
+    rows.map(|&row| page.take(layout.width(), unsafe { heap_bytes(&slots, row as usize) })).sum()
 }
 
 impl RowWriter {
@@ -33,17 +33,17 @@ impl RowWriter {
 }
 
 /// What is left of a writer's open page.
-struct Room {
+struct OpenPage {
     /// For rows and their variable parts.
     free: usize,
     /// For variable parts alone: in the later pages of a long record's run.
     behind: usize,
 }
 
-impl Room {
+impl OpenPage {
     fn of(writer: &RowWriter) -> Self {
         let (_, free, behind) = writer.open_bytes();
-        Room { free, behind }
+        OpenPage { free, behind }
     }
 
     /// Takes a row with so many bytes of variable parts, as the writer does that claims it; bytes of the run that it opens.

@@ -1,45 +1,23 @@
 //! Rows, what is done with them, and the map that a table must agree with.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::group::tests::Sums;
 use crate::hash::hash_rows;
-use crate::kernel::{Blocking, JoinKernel, Outputs, Predicate, TaskContext};
+use crate::kernel::{JoinKernel, Outputs, Predicate, TaskContext};
 use crate::memory::{Budget, Memory};
 use crate::page::tests::Random;
 use crate::page::{Batch, Input, Page, RowPairs, RowWriter, Selection, windows};
 use crate::row::{Datum, Element, LeafSet, LeafType, RowLayout};
+use crate::spill::tests::Later;
 use crate::state::{
     Delete, Probe, Put, Requests, StateLeaf, StateRequest, StateSpec, StateTable, Update, Walk, key_group_of,
     key_groups_of_task,
 };
 use crate::strategy::{DriverState, Progress};
-
-/// Work that waits until somebody has said that it waits.
-#[derive(Default)]
-pub(super) struct Later(Mutex<VecDeque<Box<dyn FnOnce() + Send>>>);
-
-impl Blocking for Later {
-    fn submit(&self, work: Box<dyn FnOnce() + Send>) {
-        self.0.lock().unwrap().push_back(work);
-    }
-}
-
-impl Later {
-    pub(super) fn next(&self) {
-        let work = self.0.lock().unwrap().pop_front();
-        work.expect("somebody waits for nothing")();
-    }
-
-    /// Does all that waits.
-    pub(super) fn all(&self) {
-        let works = std::mem::take(&mut *self.0.lock().unwrap());
-        works.into_iter().for_each(|work| work());
-    }
-}
 
 /// A row, leaf by leaf.
 pub(super) type Row = Vec<Datum>;
@@ -352,6 +330,18 @@ impl Bench {
                     Progress::OutputFull => {}
                 }
             }
+        }
+    }
+
+    /// One of all operations, with few rows or many.
+    pub(super) fn run_some(&mut self, keys: u64, is_skewed: bool, random: &mut Random) {
+        let rows = self.rows([0, 1, 7, 1_500][random.below(4)], keys, is_skewed, random);
+        match random.below(if self.shape.deletes { 7 } else { 4 }) {
+            0 | 1 => self.run(Operation::Put, &rows),
+            2 => self.run(Operation::Update, &rows),
+            3 => self.run(Operation::Find, &rows),
+            4 | 5 => self.run(Operation::Delete, &rows),
+            _ => self.take([20, 60, 2_000][random.below(3)]),
         }
     }
 

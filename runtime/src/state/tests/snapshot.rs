@@ -45,15 +45,7 @@ pub(super) fn goes_on_while_marked(bench: &mut Bench, keys: u64, is_skewed: bool
             }
             None => {}
         }
-        let count = [0, 1, 7, 1_500][random.below(4)];
-        let rows = bench.rows(count, keys, is_skewed, random);
-        match random.below(if shape.deletes { 7 } else { 4 }) {
-            0 | 1 => bench.run(Operation::Put, &rows),
-            2 => bench.run(Operation::Update, &rows),
-            3 => bench.run(Operation::Find, &rows),
-            4 | 5 => bench.run(Operation::Delete, &rows),
-            _ => bench.take([20, 60, 2_000][random.below(3)]),
-        }
+        bench.run_some(keys, is_skewed, random);
     }
     if let Some((rows, bytes)) = bench.give(usize::MAX) {
         restores(&shape, &rows, &bytes, 2);

@@ -15,15 +15,7 @@ fn a_table_is_a_map_whatever_is_done_with_it() {
         for (seed, keys, is_skewed) in [(1, 40, false), (2, 3_000, false), (3, 800, true), (4, 1, false)] {
             let (mut bench, mut random) = (Bench::new(&shape, AMPLE), Random(seed));
             for step in 0..30 {
-                let count = [0, 1, 7, 1_500][random.below(4)];
-                let rows = bench.rows(count, keys, is_skewed, &mut random);
-                match random.below(if shape.deletes { 7 } else { 4 }) {
-                    0 | 1 => bench.run(Operation::Put, &rows),
-                    2 => bench.run(Operation::Update, &rows),
-                    3 => bench.run(Operation::Find, &rows),
-                    4 | 5 => bench.run(Operation::Delete, &rows),
-                    _ => bench.take([20, 60, 2_000][random.below(3)]),
-                }
+                bench.run_some(keys, is_skewed, &mut random);
                 if step % 5 == 0 {
                     bench.check();
                 }

@@ -1,16 +1,16 @@
 //! The driver of a join as a task calls it, with a disk as slow as it can be, and what it should give.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
 
 use crate::join::JoinKernel;
-use crate::kernel::{Blocking, Outputs, TaskContext};
+use crate::kernel::{Outputs, TaskContext};
 use crate::memory::limits::{JOIN_BYTES, MERGE_BYTES, SLACK_SHARE};
 use crate::memory::{Budget, Memory};
 use crate::metrics::OperatorMetrics;
 use crate::page::{Page, RowPairs, RowWriter};
 use crate::row::RowLayout;
 use crate::spill::SpillSpace;
+use crate::spill::tests::Later;
 use crate::strategy::{Cursor, Driver, Progress, Round};
 
 use super::super::*;
@@ -94,29 +94,6 @@ impl JoinKernel for Numbers {
     }
 }
 
-/// Does nothing until somebody waits.
-#[derive(Default)]
-struct Late(Mutex<Vec<Box<dyn FnOnce() + Send>>>);
-
-impl Blocking for Late {
-    fn submit(&self, work: Box<dyn FnOnce() + Send>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(work);
-    }
-}
-
-impl Late {
-    /// Does some of the work, the newest first; whether there was any.
-    fn catch_up(&self) -> bool {
-        let mut work = self.0.lock().unwrap();
-        let some = work.len().div_ceil(2);
-        let left = work.len() - some;
-        let now = work.split_off(left);
-        drop(work);
-        now.into_iter().rev().for_each(|work| work());
-        some > 0
-    }
-}
-
 pub(super) struct Case {
     pub(super) kind: JoinKind,
     pub(super) build: usize,
@@ -182,7 +159,7 @@ impl Case {
 
     /// Runs the driver, holds what it gives against what is expected, and gives its counters.
     pub(super) fn run(&self) -> Arc<OperatorMetrics> {
-        let (budget, late) = (Budget::new(self.memory_bytes), Arc::new(Late::default()));
+        let (budget, late) = (Budget::new(self.memory_bytes), Arc::new(Later::default()));
         let memory = Memory::spilling(budget.clone(), "join", self.least());
         let context = TaskContext { blocking: late.clone(), space: SpillSpace::new(&[]), ..TaskContext::alone(memory) };
         let mut found = self.drive(&context, &late);
@@ -192,7 +169,7 @@ impl Case {
         let expected: Vec<Pair> = in_a_round.into_iter().flat_map(|pair| std::iter::repeat_n(pair, rounds)).collect();
         assert_eq!(found.len(), expected.len());
         assert!(found == expected, "other pairs");
-        while late.catch_up() {}
+        late.rest();
         let metrics = context.metrics.clone();
         assert!(budget.peak_bytes() <= self.memory_bytes);
         drop(context);
@@ -202,7 +179,7 @@ impl Case {
 
     /// How much a side that is built gives back where so many bytes are asked for and no rows come, and how many calls that takes.
     pub(super) fn given_back(&self, bytes: usize) -> (usize, usize) {
-        let (budget, late) = (Budget::new(self.memory_bytes), Arc::new(Late::default()));
+        let (budget, late) = (Budget::new(self.memory_bytes), Arc::new(Later::default()));
         let memory = Memory::spilling(budget.clone(), "join", self.least());
         let context = TaskContext { blocking: late.clone(), ..TaskContext::alone(memory) };
         let mut task = self.task(&context, &late);
@@ -214,16 +191,16 @@ impl Case {
             match task.driver.settle().unwrap() {
                 Progress::Done => break,
                 Progress::OutputFull => {}
-                Progress::Pending => assert!(late.catch_up(), "waits for nothing"),
+                Progress::Pending => late.newer_half(),
             }
         }
-        while late.catch_up() {}
+        late.rest();
         (before.saturating_sub(budget.used_bytes()), calls)
     }
 
     /// How many parts go to disk of each of two tasks that build a side at the same time.
     pub(super) fn parts_of_two_tasks(&self) -> [u64; 2] {
-        let (budget, late) = (Budget::new(self.memory_bytes), Late::default());
+        let (budget, late) = (Budget::new(self.memory_bytes), Later::default());
         let contexts = [0, 1].map(|_| {
             let memory = Memory::spilling(budget.clone(), "join", self.least());
             memory.set_operator_group(1);
@@ -241,7 +218,7 @@ impl Case {
         contexts.map(|context| context.metrics.spilled_parts.get())
     }
 
-    fn task<'l>(&self, context: &TaskContext, late: &'l Late) -> Task<'l> {
+    fn task<'l>(&self, context: &TaskContext, late: &'l Later) -> Task<'l> {
         let key: Vec<usize> = if self.is_keyed() { vec![0, 1] } else { vec![] };
         let side = |side: usize| Side {
             types: TYPES.to_vec(),
@@ -284,7 +261,7 @@ impl Case {
         }
     }
 
-    fn drive(&self, context: &TaskContext, late: &Late) -> Vec<Pair> {
+    fn drive(&self, context: &TaskContext, late: &Later) -> Vec<Pair> {
         let mut task = self.task(context, late);
         for round in 0..=self.rounds {
             let port = if round == 0 { self.build } else { 1 - self.build };
@@ -309,7 +286,7 @@ struct Task<'l> {
     driver: Box<dyn Driver>,
     out: Outputs,
     found: Vec<Pair>,
-    late: &'l Late,
+    late: &'l Later,
 }
 
 impl Task<'_> {
@@ -337,7 +314,7 @@ impl Task<'_> {
             match progress {
                 Progress::Done => return,
                 Progress::OutputFull => {}
-                Progress::Pending => assert!(self.late.catch_up(), "waits for nothing"),
+                Progress::Pending => self.late.newer_half(),
             }
         }
     }

@@ -11,11 +11,11 @@ use super::*;
 use crate::format::{
     CsvFormat, JsonFormat, LinesFormat, NativeFormat, ParquetFormat, TableFormat, compressed_by_name, input_files,
 };
-use crate::kernel::Blocking;
 use crate::memory::Budget;
 use crate::page::{RowWriter, windows};
 use crate::plan::unbounded_writer;
 use crate::row::{Datum, LeafType, RowLayout, SchemaBuilder, Shape};
+use crate::spill::tests::Later;
 use crate::strategy::{Estimate, Ship};
 
 fn schema() -> Schema {
@@ -42,21 +42,11 @@ fn outputs() -> Outputs {
     Outputs::new(RowWriter::new(layout, Memory::new(Budget::new(1 << 20), "nothing")))
 }
 
-/// Threads that do what they are given when they are told to.
-#[derive(Default)]
-struct Threads(Mutex<Vec<Box<dyn FnOnce() + Send>>>);
-
-impl Blocking for Threads {
-    fn submit(&self, work: Box<dyn FnOnce() + Send>) {
-        self.0.lock().unwrap().push(work);
-    }
-}
-
 struct Rig {
     folder: tempfile::TempDir,
     sink: WriteEpochs,
     budget: Arc<Budget>,
-    threads: Arc<Threads>,
+    threads: Arc<Later>,
     drivers: Vec<Box<dyn Driver>>,
 }
 
@@ -68,7 +58,7 @@ impl Rig {
         sink.check().unwrap();
         sink.prepare().unwrap();
         sink.epochs().unwrap().recover(epoch - 1, &[]).unwrap();
-        let (factory, budget, threads) = (sink.driver(), Budget::new(64 << 20), Arc::new(Threads::default()));
+        let (factory, budget, threads) = (sink.driver(), Budget::new(64 << 20), Arc::new(Later::default()));
         assert_eq!(factory.recovery, Recovery::Restored);
         let create = |subtask| {
             let alone = TaskContext::alone(Memory::new(budget.clone(), "a task"));
@@ -86,15 +76,9 @@ impl Rig {
         loop {
             match call(&mut *self.drivers[task], &mut cursor).unwrap() {
                 Progress::Done => return,
-                _ => self.work(),
+                _ => self.threads.all(),
             }
         }
-    }
-
-    fn work(&self) {
-        let works = std::mem::take(&mut *self.threads.0.lock().unwrap());
-        assert!(!works.is_empty(), "a task waits for nothing");
-        works.into_iter().for_each(|work| work());
     }
 
     fn feed(&mut self, task: usize, numbers: std::ops::Range<u64>) {
@@ -229,7 +213,7 @@ fn a_task_waits_for_the_disk_off_its_own_thread() {
     assert_eq!([barrier(), barrier(), barrier()], [Progress::Pending; 3]);
     assert_eq!(rig.hidden(), BTreeMap::new());
     assert_eq!(rig.drivers[0].prepared(), [""; 0]);
-    rig.work();
+    rig.threads.all();
     let name = "part-00000-0000000001.json".to_owned();
     assert_eq!(rig.hidden(), BTreeMap::from([(name.clone(), file_of(&JsonFormat, 0..5))]));
     assert_eq!(rig.drivers[0].on_barrier(1, &mut cursor, &mut outputs()).unwrap(), Progress::Done);
@@ -243,7 +227,7 @@ fn what_cannot_be_written_is_said_with_the_name_that_the_file_was_to_have() {
     rig.feed(0, 0..5);
     let mut cursor = 0;
     rig.drivers[0].on_barrier(1, &mut cursor, &mut outputs()).unwrap();
-    rig.work();
+    rig.threads.all();
     let error = rig.drivers[0].on_barrier(1, &mut cursor, &mut outputs()).unwrap_err().to_string();
     assert!(error.contains("out/part-00000-0000000001.json: No such file"), "{error}");
 }

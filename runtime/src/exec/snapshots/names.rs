@@ -1,0 +1,143 @@
+//! The names that operators and the files of their state have in manifests.
+//!
+//! An operator is named by its identity, which a program's text gives it, so a program that is built again finds what is its own, and one that was changed finds what it
+//! still has. Several of one identity are told apart by their order, which only means the same in the same program.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::error::{Error, Result};
+use crate::physical::{Head, InlineStepPlan, OutputPlan, PhysicalPlan, StagePlan, identities, without_number};
+use crate::plan::{Node, topological};
+use crate::snapshot::Manifest;
+use crate::strategy::Recovery;
+
+/// The identities of all operators of a program, as one number.
+pub(super) fn program_of(sinks: &[Arc<Node>]) -> u64 {
+    xxh3_64(identities(&topological(sinks)).join("\n").as_bytes())
+}
+
+/// The name of the file with an operator's state in one task, beside the manifest.
+pub(in crate::exec) fn state_file(operator: usize, subtask: usize) -> String {
+    format!("{operator}-{subtask}.state")
+}
+
+/// The operators that have something in snapshots, by their numbers in the plan: the names that they have there.
+pub(super) struct Names(HashMap<usize, String>);
+
+impl Names {
+    /// Names the operators of a plan that have something in snapshots.
+    ///
+    /// # Errors
+    /// Where an operator keeps what no snapshot can hold, by its origin.
+    pub(super) fn of(plan: &PhysicalPlan) -> Result<Self> {
+        let mut seen: HashMap<&str, usize> = HashMap::new();
+        let name = |operator: usize| {
+            let identity = without_number(&plan.operators[operator].identity);
+            let count = seen.entry(identity).or_default();
+            *count += 1;
+            (operator, if *count == 1 { identity.to_owned() } else { format!("{identity}#{count}") })
+        };
+        Ok(Names(recovered(plan)?.into_iter().map(name).collect()))
+    }
+
+    /// The name of an operator that has something in snapshots.
+    pub(super) fn get(&self, operator: usize) -> Option<&str> {
+        self.0.get(&operator).map(String::as_str)
+    }
+
+    /// Holds the names of a program against those of the snapshot that it goes on from.
+    pub(super) fn check(&self, program: u64, manifest: &Manifest) -> Result<()> {
+        let (known, found) = (BTreeSet::from_iter(self.0.values()), BTreeSet::from_iter(manifest.operators.keys()));
+        if let Some(missing) = found.difference(&known).next() {
+            let known: Vec<&str> = known.iter().map(|name| name.as_str()).collect();
+            return Err(Error::Plan(format!(
+                "the snapshot has something of an operator `{missing}`, and this program has none of that name, but `{}`; give it its name back, or begin anew in another folder",
+                known.join("`, `")
+            )));
+        }
+        let numbered = known.union(&found).find(|name| without_number(name) != name.as_str());
+        match numbered.filter(|_| program != manifest.program) {
+            None => Ok(()),
+            Some(name) => Err(Error::Plan(format!(
+                "several operators are called `{}`, and the program is another than that of the snapshot: nobody can say which is which; take it back, or begin anew in another folder",
+                without_number(name)
+            ))),
+        }
+    }
+}
+
+/// The operators of a plan that have something in snapshots.
+fn recovered(plan: &PhysicalPlan) -> Result<BTreeSet<usize>> {
+    let refuse = |operator: usize, message: String| Err(Error::Plan(message).at(&plan.operators[operator].origin));
+    let lost = |operator: usize| {
+        let word = &plan.operators[operator].origin.operator;
+        let message = format!(
+            "snapshots are taken of this job, and none can hold what `{word}` keeps from record to record; leave it out, or run the job without `--snapshots`"
+        );
+        refuse(operator, message)
+    };
+    let (endless, mut recovered) = (plan.endless_stages(), BTreeSet::new());
+    for (_, stage) in plan.stages.iter().enumerate().filter(|&(number, _)| !endless[number]) {
+        if let Some(output) = outputs_of(stage).find(|output| endless[output.to.0]) {
+            let message = "snapshots are taken of this job, and none can say how far this flow was read, which ends and meets one that does not; run the job without `--snapshots`";
+            refuse(output.operator, message.to_owned())?;
+        }
+    }
+    for (_, stage) in plan.stages.iter().enumerate().filter(|&(number, _)| endless[number]) {
+        if let Head::Source(operator, ..) = stage.head {
+            recovered.insert(operator);
+        }
+        let before_outputs = outputs_of(stage).flat_map(|output| &output.inline);
+        let inlines = stage.steps.iter().flat_map(|step| &step.inline).chain(before_outputs);
+        for inline in inlines {
+            if let InlineStepPlan::Filter(operator, predicate) = inline
+                && predicate.keeps_state()
+            {
+                lost(*operator)?;
+            }
+        }
+        for step in &stage.steps {
+            match step.driver.recovery {
+                Recovery::Stateless => {}
+                // Its files are named by operator and task.
+                Recovery::Restored | Recovery::RestoredByImages if !recovered.insert(step.operator) => {
+                    return Err(Error::Internal(format!("`{}` keeps state in two places", step.driver.name)));
+                }
+                Recovery::Restored | Recovery::RestoredByImages => {}
+                Recovery::Lost => lost(step.operator)?,
+            }
+        }
+    }
+    Ok(recovered)
+}
+
+/// All outputs of a stage.
+fn outputs_of(stage: &StagePlan) -> impl Iterator<Item = &OutputPlan> {
+    stage.outputs.iter().chain(stage.steps.iter().flat_map(|step| &step.others))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::OperatorSnapshot;
+
+    #[test]
+    fn a_program_finds_what_is_its_own_or_is_refused() {
+        let named = |names: &[&str]| Names(names.iter().map(|name| (*name).to_owned()).enumerate().collect());
+        let snapshot = |names: &[&str]| {
+            let operator = |name: &&str| ((*name).to_owned(), OperatorSnapshot::default());
+            Manifest { program: 1, operators: names.iter().map(operator).collect(), ..Manifest::default() }
+        };
+        let check = |names: &[&str], program, known: &[&str]| named(names).check(program, &snapshot(known));
+        // What is new begins, in a program that is another.
+        check(&["clicks", "hits", "more"], 2, &["clicks", "hits"]).unwrap();
+        check(&["clicks", "clicks#2"], 1, &["clicks", "clicks#2"]).unwrap();
+        let error = check(&["clicks", "counts"], 2, &["clicks", "hits"]).unwrap_err().to_string();
+        assert!(error.contains("an operator `hits`") && error.contains("but `clicks`, `counts`"), "{error}");
+        let error = check(&["clicks", "clicks#2"], 2, &["clicks"]).unwrap_err().to_string();
+        assert!(error.contains("several operators are called `clicks`"), "{error}");
+    }
+}

@@ -1,0 +1,60 @@
+//! Threads that may block, as tests want them.
+
+use std::collections::VecDeque;
+use std::sync::Mutex;
+
+use crate::spill::Blocking;
+
+/// Does the work at once.
+pub(crate) struct AtOnce;
+
+impl Blocking for AtOnce {
+    fn submit(&self, work: Box<dyn FnOnce() + Send>) {
+        work();
+    }
+}
+
+/// Keeps the work until somebody waits for it.
+#[derive(Default)]
+pub(crate) struct Later(Mutex<VecDeque<Box<dyn FnOnce() + Send>>>);
+
+impl Blocking for Later {
+    fn submit(&self, work: Box<dyn FnOnce() + Send>) {
+        self.0.lock().unwrap().push_back(work);
+    }
+}
+
+impl Later {
+    /// Does what has waited longest.
+    pub(crate) fn next(&self) {
+        let work = self.0.lock().unwrap().pop_front();
+        work.expect("somebody waits for nothing")();
+    }
+
+    /// Does the newer half of what waits, the newest first.
+    pub(crate) fn newer_half(&self) {
+        let mut works = self.0.lock().unwrap();
+        assert!(!works.is_empty(), "somebody waits for nothing");
+        let older = works.len() / 2;
+        let newer = works.split_off(older);
+        drop(works);
+        newer.into_iter().rev().for_each(|work| work());
+    }
+
+    /// Does all that waits.
+    pub(crate) fn all(&self) {
+        assert!(self.any(), "somebody waits for nothing");
+    }
+
+    /// Does all that waits, if anything does, and what that leaves to do.
+    pub(crate) fn rest(&self) {
+        while self.any() {}
+    }
+
+    fn any(&self) -> bool {
+        let works = std::mem::take(&mut *self.0.lock().unwrap());
+        let is_any = !works.is_empty();
+        works.into_iter().for_each(|work| work());
+        is_any
+    }
+}
