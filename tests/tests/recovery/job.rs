@@ -17,10 +17,10 @@ pub(crate) struct Click {
 
 #[derive(Record, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Hits {
-    url: String,
-    minute: Timestamp,
-    hits: u64,
-    numbers: u64,
+    pub(crate) url: String,
+    pub(crate) minute: Timestamp,
+    pub(crate) hits: u64,
+    pub(crate) numbers: u64,
 }
 
 #[dataflow]

@@ -3,10 +3,10 @@
 use std::time::{Duration, Instant};
 
 use dataflow::prelude::*;
-use dataflow::{JobHandle, LogWriter};
-use tests::{Folder, within_two_minutes};
+use dataflow::{JobHandle, LogWriter, Options};
+use tests::{Folder, local, same_records, within_two_minutes};
 
-use super::job::{Click, Places, check_hits, shown_hits};
+use super::job::{Click, Hits, HitsRef, Places, check_hits, shown_hits};
 use super::refused::{end, hits, on_demand, start};
 
 fn click(second: i64) -> Click {
@@ -70,6 +70,66 @@ fn time_goes_on_where_it_was() {
         log.seal_all().unwrap();
         job.wait().unwrap();
         assert_eq!(shown_hits(&places), 7);
+        check_hits(&places, &clicks);
+    });
+}
+
+#[dataflow]
+fn hits_and_late(clicks: DataStream<Click>) -> (DataStream<Hits>, DataStream<Click>) {
+    let timed = clicks.event_time(|c| c.time, Lateness::bounded(secs(5)));
+    let windows = timed.group_by(|c| c.url).window(Tumbling::of(mins(1)));
+    let hits =
+        windows.aggregate(|w| HitsRef { url: w.key, minute: w.start, hits: w.count(), numbers: w.sum(|c| c.number) });
+    (hits, windows.late())
+}
+
+/// Who sets late records aside has an event time of its own to go on from: what it lets pass is lost to whoever reads what is late, as the windows leave it out.
+#[test]
+fn what_is_late_when_a_job_goes_on_is_set_aside_once() {
+    within_two_minutes("late records of a job that goes on", || {
+        let folder = Folder::default();
+        let places = Places(folder.join("").into());
+        let run = |parallelism| {
+            start(Options { parallelism, ..on_demand(&places) }, |env| {
+                let (hits, late) = hits_and_late(env.read_log(places.path("log"))?);
+                hits.write_csv(places.path("hits/"));
+                late.write_native(places.path("late/"));
+                Ok(())
+            })
+        };
+        let late_rows =
+            |job: &JobHandle| job.metrics().operators.iter().map(|operator| operator.late_rows).sum::<u64>();
+        let check_late = |expected: &[Click]| {
+            let late = local(1).read_native::<Click>(places.path("late/")).unwrap().collect().unwrap();
+            same_records("late", late, expected.to_vec());
+        };
+        let mut log = LogWriter::create(places.path("log"), 1).unwrap();
+        let clicks = Vec::from_iter((0..=200).step_by(10).map(click));
+        clicks.iter().for_each(|click| log.append(click).unwrap());
+        log.flush().unwrap();
+        let job = run(2);
+        wait_for_windows(3, &job, &places);
+        log.append(&click(20)).unwrap();
+        log.flush().unwrap();
+        wait_for("what is late before the job ends", || late_rows(&job) > 0);
+        job.snapshot().unwrap();
+        check_late(&[click(20)]);
+        end(job);
+        // As long as the new split has nothing, no source says what time it is.
+        let added = LogWriter::<Click>::add(places.path("log"), 1).unwrap();
+        log.append(&click(30)).unwrap();
+        log.flush().unwrap();
+        let job = run(3);
+        wait_for("what is late when the job goes on", || late_rows(&job) > 0);
+        job.snapshot().unwrap();
+        assert_eq!(job.metrics().event_time, None);
+        check_late(&[click(20), click(30)]);
+        assert_eq!(late_rows(&job), 1);
+        end(job);
+        added.seal().unwrap();
+        log.seal_all().unwrap();
+        run(1).wait().unwrap();
+        check_late(&[click(20), click(30)]);
         check_hits(&places, &clicks);
     });
 }

@@ -193,6 +193,24 @@ fn who_reads_the_folder_finds_what_is_committed_alone() {
 }
 
 #[test]
+fn who_goes_on_removes_what_is_newer_than_the_snapshot() {
+    let format: Arc<dyn Format> = Arc::new(JsonFormat);
+    let mut rig = Rig::new(&format, 1, 7);
+    rig.feed(0, 0..5);
+    let held = rig.barrier(7);
+    rig.sink.commit(&held).unwrap();
+    rig.feed(0, 5..10);
+    let newer = rig.barrier(8);
+    rig.sink.commit(&newer).unwrap();
+    assert_eq!(Rig::files(rig.out()).len(), 2);
+    rig.drivers.clear();
+    rig.sink.finish(false).unwrap();
+    rig.sink.prepare().unwrap();
+    rig.sink.epochs().unwrap().recover(7, &held).unwrap();
+    assert_eq!(Rig::files(rig.out()), BTreeMap::from([(held[0].clone(), file_of(&*format, 0..5))]));
+}
+
+#[test]
 fn an_epoch_that_is_long_is_one_file() {
     let format: Arc<dyn Format> = Arc::new(JsonFormat);
     let mut rig = Rig::new(&format, 1, 1);
