@@ -264,11 +264,11 @@ impl Handle {
         let (time, start) = (schema.event_time().unwrap_or_default(), schema.leaves().len());
         let schema = schema.with_leaf("window start", LeafType::Timestamp);
         let windows = TumblingWindows { time, micros };
-        let next = self.next.clone();
+        let next = self.next.called_at(caller);
         let key: Vec<usize> = key.iter().copied().chain([start]).collect();
         let in_time = InTime { schema: schema.clone(), key: key.clone(), micros };
-        let handle = self.called_at(caller).described(self.next.behind("window")).then(WindowStart { schema, windows });
-        let handle = handle.called_at(caller).described(self.next.behind("in time")).then(in_time);
+        let handle = self.described(next.behind("window")).then(WindowStart { schema, windows });
+        let handle = handle.described(next.behind("in time")).then(in_time);
         (handle.described(next), key)
     }
 }

@@ -111,19 +111,12 @@ struct WindowDriver<U> {
 }
 
 /// Keeps the rows whose windows have ended.
-struct HasEnded {
-    begin: usize,
-    /// No window that begins before this is open.
-    first_begin: i64,
-}
+struct HasEnded<'w>(&'w OpenWindows);
 
-impl Predicate for HasEnded {
+impl Predicate for HasEnded<'_> {
     fn select(&mut self, batch: &Batch<'_>, rows: &mut Selection) -> Result<()> {
         let selected = rows.clone();
-        let HasEnded { begin, first_begin } = *self;
-        for_each_begin(&Input::new(batch, &selected), begin, |begins| {
-            rows.set(begins.filter(|&(_, begin)| begin < first_begin).map(|(row, _)| row));
-        });
+        self.0.select(&Input::new(batch, &selected), true, rows);
         Ok(())
     }
 }
@@ -161,13 +154,12 @@ impl<U: GroupUpdate> Driver for WindowDriver<U> {
     /// Goes through the table only where a window has ended: for each watermark that would be too much.
     fn on_watermark(&mut self, micros: i64, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
         self.open.advance(micros);
-        let first_begin = self.open.first_begin();
-        if self.earliest >= first_begin {
+        if self.earliest >= self.open.first_begin() {
             return Ok(Progress::Done);
         }
         // What came before was in time.
         ready!(self.table.serve(&mut self.updates, &mut self.update, out)?);
-        let mut ended = HasEnded { begin: self.open.windows.time, first_begin };
+        let mut ended = HasEnded(&self.open);
         loop {
             let closed = &mut self.closed;
             let progress = self.table.take(&mut self.walk, &mut ended, &mut |rows| closed.append(rows, None))?;

@@ -38,6 +38,14 @@ impl OpenWindows {
         self.watermark.saturating_sub(self.windows.micros).saturating_add(1)
     }
 
+    /// Picks the rows whose windows have ended, or the others.
+    pub(super) fn select(&self, input: &Input<'_>, have_ended: bool, rows: &mut Selection) {
+        let first_begin = self.first_begin();
+        for_each_begin(input, self.windows.time, |begins| {
+            rows.set(begins.filter(|&(_, begin)| (begin < first_begin) == have_ended).map(|(row, _)| row));
+        });
+    }
+
     /// Where the first window begins that is open.
     pub(super) fn first_window(&self) -> i64 {
         self.windows.start_of(self.first_begin().saturating_sub(1)).saturating_add(self.windows.micros)
@@ -120,17 +128,14 @@ impl Driver for InTimeDriver {
     }
 
     fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, out: &mut Outputs) -> Result<Progress> {
-        let (first_begin, late, mut in_time) = (self.open.first_begin(), &mut self.late, Selection::default());
-        for_each_begin(input, self.open.windows.time, |begins| {
-            late.set(begins.filter(|&(_, begin)| begin < first_begin).map(|(row, _)| row));
-        });
+        let late = &mut self.late;
+        self.open.select(input, true, late);
         if late.is_empty() {
             out.pass(input.selection().clone());
             return Ok(Progress::Done);
         }
-        for_each_begin(input, self.open.windows.time, |begins| {
-            in_time.set(begins.filter(|&(_, begin)| begin >= first_begin).map(|(row, _)| row));
-        });
+        let mut in_time = Selection::default();
+        self.open.select(input, false, &mut in_time);
         self.context.metrics.late_rows.add(late.len() as u64);
         out.pages_of(SIDE_OUTPUT).append(&Input::new(input.batch(), late), None)?;
         out.pass(in_time);
