@@ -19,8 +19,18 @@ pub(crate) struct EventTimeState {
 struct Restoring {
     path: PathBuf,
     header: Vec<u8>,
-    wanted: usize,
-    is_header_read: bool,
+    next: Next,
+}
+
+/// What of the file follows.
+#[derive(Clone, Copy, Default)]
+enum Next {
+    Prefix,
+    /// The rest of a header of so many bytes.
+    Header(usize),
+    Head,
+    #[default]
+    End,
 }
 
 impl EventTimeState {
@@ -54,36 +64,41 @@ impl DriverState for EventTimeState {
     }
 
     fn begin_restore(&mut self, path: &Path) {
-        self.restoring = Restoring { path: path.to_path_buf(), wanted: PREFIX_BYTES, ..Restoring::default() };
+        self.restoring = Restoring { path: path.to_path_buf(), next: Next::Prefix, ..Restoring::default() };
     }
 
     fn wanted_bytes(&self) -> usize {
-        self.restoring.wanted
+        match self.restoring.next {
+            Next::Prefix => PREFIX_BYTES,
+            Next::Header(bytes) => bytes - PREFIX_BYTES,
+            Next::Head => HEAD_BYTES,
+            Next::End => 0,
+        }
     }
 
     fn supply(&mut self, bytes: &[u8]) -> Result<()> {
-        if bytes.len() < self.restoring.wanted {
+        if bytes.len() < self.wanted_bytes() {
             return Err(self.damaged("the file ends before its end is said"));
         }
-        match (self.restoring.wanted, self.restoring.is_header_read) {
-            (0, _) if bytes.is_empty() => {}
-            (0, _) => return Err(self.damaged("the file is damaged: bytes follow the end")),
-            (_, true) => match Head::read(bytes).map_err(|message| self.damaged(message))? {
-                Head::End { number: 0, rows: 0 } => self.restoring.wanted = 0,
-                _ => return Err(self.damaged("expected no rows of state, found some")),
-            },
-            (_, false) if self.restoring.header.is_empty() => {
+        self.restoring.next = match self.restoring.next {
+            Next::Prefix => {
                 let length = Header::bytes(bytes).map_err(|message| self.damaged(message))?;
                 self.restoring.header.extend_from_slice(bytes);
-                self.restoring.wanted = length - PREFIX_BYTES;
+                Next::Header(length)
             }
-            (_, false) => {
+            Next::Header(_) => {
                 self.restoring.header.extend_from_slice(bytes);
                 let header = Header::read(&self.restoring.header).map_err(|message| self.damaged(message))?;
                 self.restored = self.restored.max(Some(header.time));
-                (self.restoring.wanted, self.restoring.is_header_read) = (HEAD_BYTES, true);
+                Next::Head
             }
-        }
+            Next::Head => match Head::read(bytes).map_err(|message| self.damaged(message))? {
+                Head::End { number: 0, rows: 0 } => Next::End,
+                _ => return Err(self.damaged("expected no rows of state, found some")),
+            },
+            Next::End if bytes.is_empty() => Next::End,
+            Next::End => return Err(self.damaged("the file is damaged: bytes follow the end")),
+        };
         Ok(())
     }
 
