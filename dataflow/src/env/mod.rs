@@ -268,7 +268,7 @@ impl Env {
         let memory_bytes = self.inner.admissions.budget().limit_bytes();
         let (tasks, rules, decisions) =
             (options.parallelism, Rules::without(&options.without), options.decisions.clone());
-        optimizer::Resources { tasks, memory_bytes, rules, decisions }
+        optimizer::Resources { tasks, memory_bytes, rules, profile: options.profile.clone(), decisions }
     }
 
     fn pool(&self) -> Result<Pool> {

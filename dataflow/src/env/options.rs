@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, Command, value_parser};
 
-use runtime::optimizer::Rule;
+use runtime::optimizer::{Profile, Rule};
 use runtime::physical::Decisions;
 
 use super::available;
@@ -72,6 +72,8 @@ pub struct Options {
     pub engine: Engine,
     /// Rules that the optimizer leaves out: results are the same without them. For tests, and to see what a rule is worth.
     pub without: Vec<Rule>,
+    /// What plans are made for: this machine, unless a program declares another one, or several, to see its plans there.
+    pub profile: Profile,
     /// How operators are to run, as far as that is decided: what [`Plan::decisions`](crate::Plan::decisions) said of the same program before, or what a test forces.
     pub decisions: Option<Arc<Decisions>>,
     /// The program's own arguments.
@@ -99,6 +101,7 @@ impl Default for Options {
             restore: false,
             engine: Engine::Local,
             without: Vec::new(),
+            profile: Profile::default(),
             decisions: None,
             args: Vec::new(),
             own: HashMap::new(),
@@ -135,6 +138,7 @@ impl Options {
             snapshot_every: matches.get_one::<Duration>("snapshot-every").copied().or(defaults.snapshot_every),
             restore: matches.get_flag("restore"),
             engine: if chosen("engine") == Some("embedded") { Engine::Embedded } else { Engine::Local },
+            profile: matches.get_one::<Profile>("profile").cloned().unwrap_or_default(),
             decisions: None,
             without: Rule::ALL.into_iter().filter(|rule| is_without(rule.name())).collect(),
             args: matches.get_many::<String>("args").into_iter().flatten().cloned().collect(),
@@ -185,6 +189,11 @@ fn command(own: &[(&'static str, &'static str)]) -> Command {
     let every = option("snapshot-every", "TIME", "From one snapshot to the next: 500ms, 1min [default: 10s]");
     let engine = option("engine", "ENGINE", "What runs the pipelines [default: local]");
     let without = option("without", "RULE", "A rule that the optimizer leaves out; results are the same");
+    let profile = option(
+        "profile",
+        "WHERE",
+        "What the plan is made for: nodes=8,net=1Gbps,disk=500MB/s, or some of it [default: this machine]",
+    );
     // The name in messages is the program's own, from the command line.
     Command::new("pipeline")
         .arg(tasks.value_parser(value_parser!(u64).range(1..=1024)))
@@ -201,6 +210,7 @@ fn command(own: &[(&'static str, &'static str)]) -> Command {
         .arg(flag("restore", "Go on from the newest snapshot, if there is one").requires("snapshots"))
         .arg(engine.value_parser(PossibleValuesParser::new(["local", "embedded"])))
         .arg(without.action(ArgAction::Append).value_parser(PossibleValuesParser::new(Rule::ALL.map(Rule::name))))
+        .arg(profile.value_parser(|text: &str| text.parse::<Profile>()))
         .args(own.iter().map(|&(name, help)| option(name, "VALUE", help)))
         .arg(Arg::new("args").num_args(0..).value_name("ARGS").help("The program's own arguments"))
 }

@@ -37,5 +37,9 @@ fn of_operator(plan: &PhysicalPlan, operator: &OperatorInfo) -> Value {
 }
 
 fn of_candidate(candidate: &Candidate) -> Value {
-    Value::object([("choice", choice_value(&candidate.choice)), ("seconds", candidate.seconds.into())])
+    Value::object([
+        ("choice", choice_value(&candidate.choice)),
+        ("seconds", candidate.seconds.into()),
+        ("gives", candidate.gives.as_str().into()),
+    ])
 }

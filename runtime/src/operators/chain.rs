@@ -7,9 +7,9 @@ use crate::kernel::{Chain, ChainFactory, Outputs, TaskContext};
 use crate::page::{Input, RowWriter};
 use crate::plan::{Forwards, Operator, Reads, Table, unbounded_memory};
 use crate::row::{LeafSet, LeafType, RowLayout, Schema};
-use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Recovery, Strategy};
+use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Recovery, Strategy, Work};
 
-use super::common::{ROW_SECONDS, layout};
+use super::common::layout;
 
 /// How many records a chain gives for one, as a guess.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -67,7 +67,12 @@ impl Operator for MapChain {
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
-        vec![planning.forwarded(driver(&self.chain, layout(&self.output, planning.live)), ROW_SECONDS)]
+        vec![
+            planning.forwarded(
+                driver(&self.chain, layout(&self.output, planning.live)),
+                Work::rows(planning.inputs[0].rows),
+            ),
+        ]
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {

@@ -16,7 +16,7 @@ use crate::row::{Datum, LeafSet, RowLayout, Schema};
 use crate::sort::{CoGroupFactory, CoGroupKernel, GroupSorter, LargeGroup, OrderKey, SortBuffer, SpillingOutput};
 use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Round, Strategy, ready};
 
-use super::common::{both_sorted_seconds, groups_of, layout};
+use super::common::{both_sorted, groups_of, layout};
 use super::join::Nulls;
 use super::keys::check_keys;
 use super::{join, order};
@@ -128,8 +128,8 @@ impl Operator for CoGroup {
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
-        let driver = self.driver(layout(&self.output, planning.live));
-        vec![planning.both_by_key(&self.keys, driver, both_sorted_seconds(planning))]
+        let driver = || self.driver(layout(&self.output, planning.live));
+        planning.both_by_key(&self.keys, &driver, both_sorted(planning))
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {

@@ -1,6 +1,7 @@
-//! What operators share: costs, layouts, names, and the drivers of a grouping.
+//! What operators share: work, layouts, names, and the drivers of a grouping.
 
 use std::collections::HashMap;
+use std::ops::Add;
 use std::sync::Arc;
 
 use crate::error::Result;
@@ -9,27 +10,20 @@ use crate::kernel::TaskContext;
 use crate::memory::limits;
 use crate::plan::Table;
 use crate::row::{Datum, LeafSet, LeafType, RowLayout, Schema};
-use crate::strategy::{DriverFactory, Estimate, Planning};
+use crate::strategy::{DriverFactory, Estimate, Planning, Work};
 
-/// Cost of one row that is hashed and looked up, in seconds. Relative weights are what matters.
-pub(crate) const HASH_SECONDS: f64 = 12e-9;
-/// Cost of one row that a closure sees.
-pub(crate) const ROW_SECONDS: f64 = 3e-9;
-/// Cost of one byte that is copied to another task.
-pub(crate) const SHIP_SECONDS: f64 = 0.5e-9;
-/// Cost of one byte that goes to disk and comes back: it is written, checked twice, read, and waits.
-pub(crate) const SPILL_SECONDS: f64 = 4e-9;
+/// What a table keeps for a row beside its leaves: a link, and a slot or two.
+pub(crate) const INDEX_BYTES: f64 = 24.0;
 
-/// Cost of one of so many rows that are sorted.
-pub(crate) fn sort_seconds(rows: f64) -> f64 {
-    rows.max(2.0).log2() * HASH_SECONDS
+/// What groups of so many rows keep: those that a grouping gives.
+pub(crate) fn group_bytes(planning: &Planning<'_>) -> f64 {
+    planning.output.rows * (planning.output.row_bytes + INDEX_BYTES)
 }
 
-/// Cost of two inputs that are shipped by a key, sorted, and gone over together.
-pub(crate) fn both_sorted_seconds(planning: &Planning<'_>) -> f64 {
-    let seconds =
-        |input: &Estimate| input.rows * (sort_seconds(input.rows) + ROW_SECONDS) + input.bytes() * SHIP_SECONDS * 2.0;
-    planning.inputs.iter().map(seconds).sum()
+/// Two inputs are sorted, and gone over together.
+pub(crate) fn both_sorted(planning: &Planning<'_>) -> Work {
+    let sorted = |input: &Estimate| Work::sort(input.rows).keeping(input.bytes());
+    planning.inputs.iter().map(sorted).fold(Work::default(), Work::add)
 }
 
 /// Rows of a group, as a guess until keys are sampled.

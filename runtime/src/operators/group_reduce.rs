@@ -15,9 +15,11 @@ use crate::page::Input;
 use crate::plan::{Operator, Reads, Table, unbounded_memory, unbounded_writer};
 use crate::row::{LeafSet, RowLayout, Schema};
 use crate::sort::{GroupFactory, GroupKernel, GroupSorter, LargeGroup, OrderKey, SortBuffer, SpillingOutput};
-use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Round, Strategy, ready};
+use crate::strategy::{
+    Cursor, Driver, DriverFactory, Estimate, Grouping, Planning, Progress, Round, Strategy, Work, ready,
+};
 
-use super::common::{ROW_SECONDS, combiner_bytes, grouped, groups_of, layout, names, sort_seconds};
+use super::common::{combiner_bytes, grouped, groups_of, layout, names};
 use super::order;
 
 /// Calls a closure with each group.
@@ -124,12 +126,18 @@ impl Operator for GroupReduce {
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
-        let row_seconds = sort_seconds(planning.inputs[0].rows) + ROW_SECONDS;
-        let output = layout(&self.output, planning.live);
-        vec![match self.partial {
-            true => planning.forwarded(self.parts(output), row_seconds),
-            false => planning.by_key(&self.key, None, self.groups(output), row_seconds),
-        }]
+        let (output, input) = (layout(&self.output, planning.live), planning.inputs[0]);
+        if self.partial {
+            return vec![planning.forwarded(self.parts(output), Work::sort(input.rows))];
+        }
+        let grouping = Grouping {
+            driver: &|_| self.groups(output.clone()),
+            combiner: None,
+            key_of_combined: &[],
+            of_row: Work::sort(input.rows) * (1.0 / input.rows.max(1.0)),
+            kept_bytes: input.bytes(),
+        };
+        planning.by_key(&self.key, &grouping)
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {

@@ -7,10 +7,10 @@ use crate::error::{Error, Result};
 use crate::kernel::ChainFactory;
 use crate::plan::{Operator, Reads, Table};
 use crate::row::{LeafSet, Schema};
-use crate::strategy::{Planning, Strategy};
+use crate::strategy::{Planning, Strategy, Work};
 
 use super::chain::{driver, run_over};
-use super::common::{ROW_SECONDS, layout};
+use super::common::layout;
 
 /// Computes a key of each record.
 pub struct Keyed {
@@ -51,7 +51,12 @@ impl Operator for Keyed {
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
-        vec![planning.forwarded(driver(&self.chain, layout(&self.output, planning.live)), ROW_SECONDS)]
+        vec![
+            planning.forwarded(
+                driver(&self.chain, layout(&self.output, planning.live)),
+                Work::rows(planning.inputs[0].rows),
+            ),
+        ]
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {

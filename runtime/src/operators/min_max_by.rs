@@ -12,9 +12,9 @@ use crate::page::{Input, Selection};
 use crate::plan::{Operator, Table};
 use crate::row::{Datum, LeafSet, RowLayout, Schema};
 use crate::sort::OrderKey;
-use crate::strategy::{Estimate, Planning, Strategy};
+use crate::strategy::{Estimate, Grouping, Planning, Strategy, Work};
 
-use super::common::{HASH_SECONDS, final_aggregate, grouped, groups_of, of_each, of_key, pre_aggregate};
+use super::common::{final_aggregate, group_bytes, grouped, groups_of, of_each, of_key, pre_aggregate};
 use super::order;
 use super::updates::{States, UpdatesByKey};
 
@@ -86,9 +86,14 @@ impl Operator for MinMaxBy {
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let layout = GroupTable::layout_of(self.schema.types(), &LeafSet::all(self.schema.leaves().len()));
-        let combiner = pre_aggregate(format!("combine {}", self.word), layout.clone(), self.open(&layout));
-        let driver = final_aggregate(format!("hash {}", self.word), layout.clone(), 0, self.open(&layout));
-        vec![planning.by_key(&self.key, Some(combiner), driver, HASH_SECONDS)]
+        let grouping = Grouping {
+            driver: &|_| final_aggregate(format!("hash {}", self.word), layout.clone(), 0, self.open(&layout)),
+            combiner: Some(&|| pre_aggregate(format!("combine {}", self.word), layout.clone(), self.open(&layout))),
+            key_of_combined: &self.key,
+            of_row: Work::lookups(1.0),
+            kept_bytes: group_bytes(planning),
+        };
+        planning.by_key(&self.key, &grouping)
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
@@ -105,7 +110,8 @@ impl UpdatesByKey for MinMaxBy {
     fn updating(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let update = self.update();
         let driver = States::of_records(&self.schema, &self.key).driver(self.word, planning, move |_| Ok(update()));
-        vec![planning.by_key(&self.key, None, driver, HASH_SECONDS)]
+        let work = Work::lookups(planning.inputs[0].rows).keeping(group_bytes(planning));
+        vec![planning.by_key_group(&self.key, driver, work)]
     }
 }
 

@@ -19,10 +19,10 @@ use crate::page::Input;
 use crate::plan::{Operator, Table, unbounded_memory};
 use crate::row::{LeafSet, Schema};
 use crate::spill::{Read, Store, StoreReader};
-use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Round, Ship, Strategy, Way};
+use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Round, Ship, Strategy, Way, Work};
 
 use super::ScanSource;
-use super::common::{ROW_SECONDS, layout};
+use super::common::layout;
 use super::queued_rows::QueuedRows;
 use super::scan::Pages;
 
@@ -93,7 +93,7 @@ impl Operator for Persist {
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
-        let before = planning.input_tasks[0];
+        let before = planning.input_tasks();
         let tasks = self.kept.get().map_or(before, Vec::len);
         let ship = match tasks {
             same if same == before => Ship::Forward,
@@ -102,7 +102,7 @@ impl Operator for Persist {
         };
         let driver = if self.kept.get().is_some() { self.gives() } else { self.keeps() };
         let (way, driver) = (Way::ship(ship), driver.spilling_beyond(SPOOL_BYTES));
-        vec![planning.of_one(way, driver, tasks, ROW_SECONDS)]
+        vec![planning.of_one(way, driver, tasks, Work::rows(planning.inputs[0].rows))]
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {

@@ -11,12 +11,15 @@ use crate::memory::limits;
 use crate::page::{Input, Page, RowWriter, Selection};
 use crate::plan::{Operator, Table, unbounded_memory};
 use crate::row::{LeafSet, RowLayout, Schema};
-use crate::strategy::{Estimate, Planning, Strategy};
+use crate::strategy::{Estimate, Grouping, Planning, Strategy, Work};
 
-use super::common::{HASH_SECONDS, by_key, final_aggregate, grouped, groups_of, of_key, pre_aggregate};
+use super::common::{by_key, final_aggregate, group_bytes, grouped, groups_of, of_key, pre_aggregate};
 use super::updates::{States, UpdatesByKey};
 
 /// What the closure's records may take before they become groups' rows, the last of them in a page that is not full.
+/// What a row does: it is looked up, and its group's row is written anew.
+const OF_ROW: Work = Work::lookups(2.0);
+
 const SCRATCH_BYTES: usize = 6 * limits::PAGE_BYTES;
 
 /// Folds each group to one record by an associative closure; the order of application is unspecified.
@@ -58,11 +61,23 @@ impl Operator for KeyedReduce {
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let spec = self.spec();
-        let (combine, reduce) = (spec.clone(), spec.clone());
-        let combiner = pre_aggregate("combine reduce", spec.layout.clone(), move |context| combine.open(context));
-        let open = move |context: &TaskContext| reduce.open(context);
-        let driver = final_aggregate("hash reduce", spec.layout, SCRATCH_BYTES, open);
-        vec![planning.by_key(&self.key, Some(combiner), driver, HASH_SECONDS * 2.0)]
+        let combiner = || {
+            let combine = spec.clone();
+            pre_aggregate("combine reduce", spec.layout.clone(), move |context| combine.open(context))
+        };
+        let driver = |_: bool| {
+            let reduce = spec.clone();
+            let open = move |context: &TaskContext| reduce.open(context);
+            final_aggregate("hash reduce", spec.layout.clone(), SCRATCH_BYTES, open)
+        };
+        let grouping = Grouping {
+            driver: &driver,
+            combiner: Some(&combiner),
+            key_of_combined: &self.key,
+            of_row: OF_ROW,
+            kept_bytes: group_bytes(planning),
+        };
+        planning.by_key(&self.key, &grouping)
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
@@ -81,7 +96,8 @@ impl UpdatesByKey for KeyedReduce {
         let (spec, states) = (self.spec(), States::of_records(&self.schema, &self.key));
         let states = States { spec: states.spec.writing(self.leaves), aside: SCRATCH_BYTES, ..states };
         let driver = states.driver("reduce", planning, move |context| spec.update(context));
-        vec![planning.by_key(&self.key, None, driver, HASH_SECONDS * 2.0)]
+        let work = (OF_ROW * planning.inputs[0].rows).keeping(group_bytes(planning));
+        vec![planning.by_key_group(&self.key, driver, work)]
     }
 }
 

@@ -16,7 +16,7 @@ use crate::strategy::{Cursor, Estimate, Planning, Progress, Strategy};
 use super::common::layout;
 use super::join::{
     BuildRows, EmitterFactory, HashWay, JoinHint, JoinParts, Nulls, Sharing, equal_keys, hash_strategies,
-    merge_strategy, on, sides, validity,
+    merge_strategies, on, sides, validity,
 };
 use super::keys::check_keys;
 
@@ -78,11 +78,11 @@ impl Operator for SemiJoin {
         let (kind, parts) = (if self.matched { "semi" } else { "anti" }, self.parts(planning));
         if self.hint == Some(JoinHint::Merge) {
             let merge = |build: usize| parts.merge(&format!("merge {kind} join"), build);
-            return vec![merge_strategy(planning, &self.keys, merge)];
+            return merge_strategies(planning, &self.keys, &merge);
         }
         let hash = |way: HashWay| parts.hash(&format!("hash {kind} join"), BuildRows::Any, way);
         let sharing = Sharing { keys: &self.keys, shared: &|build| build == 1, builds: &[0, 1] };
-        hash_strategies(planning, &sharing, self.hint, hash)
+        hash_strategies(planning, &sharing, self.hint, &hash)
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {

@@ -7,9 +7,9 @@ use crate::page::Input;
 use crate::plan::{Operator, Table, unchanged};
 use crate::row::{LeafSet, Schema};
 use crate::sort::{OrderKey, TotalOrderRendezvous, TotalOrderSorter};
-use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, Strategy};
+use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, Strategy, Work};
 
-use super::common::{layout, sort_seconds};
+use super::common::layout;
 use super::order;
 use super::sorted_rows::SortedRows;
 
@@ -59,9 +59,9 @@ impl Operator for Sort {
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
-        let rows = planning.inputs[0].rows;
+        let input = planning.inputs[0];
         let layout = layout(&self.schema, &self.reads(0, planning.live));
-        let (rows_of, order, tasks) = (layout.clone(), self.order.clone(), planning.input_tasks[0]);
+        let (rows_of, order, tasks) = (layout.clone(), self.order.clone(), planning.input_tasks());
         let driver = match (self.within, tasks) {
             (Within::Flow, 2..) => {
                 let sorter = move |context: &TaskContext| {
@@ -78,7 +78,7 @@ impl Operator for Sort {
                 DriverFactory::new("external sort", sorter).spilling_beyond(SORT_BYTES)
             }
         };
-        vec![planning.forwarded(driver.emitting(layout), sort_seconds(rows))]
+        vec![planning.forwarded(driver.emitting(layout), Work::sort(input.rows).keeping(input.bytes()))]
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {

@@ -10,9 +10,9 @@ use crate::error::Result;
 use crate::plan::{Operator, Table};
 use crate::row::{LeafSet, Schema};
 use crate::sort::OrderKey;
-use crate::strategy::{Estimate, Planning, Strategy};
+use crate::strategy::{Estimate, Grouping, Planning, Strategy, Work};
 
-use super::common::{HASH_SECONDS, first_of, grouped, layout, of_each, of_key, sort_seconds};
+use super::common::{first_of, group_bytes, grouped, layout, of_each, of_key};
 use super::{order, sorted_rows};
 
 /// The `count` first records of each group in an order; of all records they are in order.
@@ -60,12 +60,26 @@ impl Operator for Top {
         let layout = layout(&self.schema, &self.reads(0, planning.live));
         if self.key.is_empty() {
             let driver = || sorted_rows::first(layout.clone(), self.count, self.order.clone());
-            return vec![planning.by_key(&[], Some(driver()), driver(), HASH_SECONDS)];
+            let grouping = Grouping {
+                driver: &|_| driver(),
+                combiner: Some(&driver),
+                key_of_combined: &[],
+                of_row: Work::rows(1.0),
+                kept_bytes: group_bytes(planning),
+            };
+            return planning.by_key(&[], &grouping);
         }
         let by_key = order::ascending(&self.key).chain(self.order.iter().copied()).collect();
         let top = of_groups::TopOfGroups { layout, count: self.count, leading: self.key.len(), order: by_key };
-        let driver = top.driver(!planning.is_combined(&self.key));
-        vec![planning.by_key(&self.key, Some(top.combiner()), driver, sort_seconds(planning.inputs[0].rows))]
+        let rows = planning.inputs[0].rows;
+        let grouping = Grouping {
+            driver: &|combined| top.driver(!combined),
+            combiner: Some(&|| top.combiner()),
+            key_of_combined: &self.key,
+            of_row: Work::sort(rows) * (1.0 / rows.max(1.0)),
+            kept_bytes: planning.inputs[0].bytes(),
+        };
+        planning.by_key(&self.key, &grouping)
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {

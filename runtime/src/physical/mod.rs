@@ -205,14 +205,12 @@ pub(crate) struct Place {
     pub(crate) meets: bool,
     /// The rows of the tasks are in one order, task by task.
     pub(crate) ordered: bool,
-    /// The leaves whose hash says in which task each row is, where it is one.
-    pub(crate) hashed_by: Option<Arc<[usize]>>,
 }
 
 impl Place {
     /// Behind the last step of a stage, whose rows are an operator's.
     pub(crate) fn behind(stage: usize, operator: usize) -> Self {
-        Place { stage, operator, inline: Vec::new(), forked: false, meets: false, ordered: false, hashed_by: None }
+        Place { stage, operator, inline: Vec::new(), forked: false, meets: false, ordered: false }
     }
 }
 
@@ -305,10 +303,8 @@ impl Builder {
         port: usize,
         part: Part,
     ) -> Place {
-        let Place { stage, inline, ordered, hashed_by, .. } = place;
+        let Place { stage, inline, ordered, .. } = place;
         let ordered = ordered || driver.orders_tasks;
-        // Rows that only pass stay where they are.
-        let hashed_by = hashed_by.filter(|_| driver.layout.is_none());
         self.plan.stages[stage].steps.push(StepPlan {
             operator,
             inline,
@@ -319,6 +315,6 @@ impl Builder {
             in_loop: false,
             others: Vec::new(),
         });
-        Place { ordered, hashed_by, ..Place::behind(stage, operator) }
+        Place { ordered, ..Place::behind(stage, operator) }
     }
 }

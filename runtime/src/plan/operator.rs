@@ -65,6 +65,12 @@ pub trait Operator: Send + Sync {
         None
     }
 
+    /// For each leaf of the output, the leaf of an input that it is a copy of, as far as there is one: each record that is given has it of a record of that input, and is
+    /// given in the task that had that. What may be more than [filters](Operator::lets_filters_pass) may use: a closure with effects copies, too.
+    fn forwards(&self, input: usize) -> Option<Vec<Option<usize>>> {
+        self.lets_filters_pass(input)
+    }
+
     /// For a filter that may move: the same filter of other records, those of `to`, in which the leaf `i` that it knows is `leaves[i]`. `below`
     /// is the word of the operator that it then stands below.
     fn moved(&self, to: &Schema, leaves: &[Option<usize>], below: &str) -> Option<Arc<dyn Operator>> {

@@ -11,11 +11,12 @@ use crate::row::{LeafSet, Schema};
 use crate::spill::Read;
 use crate::state::{Probe, Put, Requests, StateSpec, StateTable, Walk, key_groups_of_task};
 use crate::strategy::{
-    Cursor, Driver, DriverFactory, Estimate, Feed, LoopId, Planning, Progress, Role, Round, Ship, Strategy, Way, ready,
+    Cursor, Driver, DriverFactory, Estimate, Feed, LoopId, Planning, Progress, Role, Round, Ship, Strategy, Way, Work,
+    ready,
 };
 use crate::stream::Control;
 
-use super::super::common::{HASH_SECONDS, SHIP_SECONDS, layout};
+use super::super::common::layout;
 use super::super::join::Join;
 use super::super::queued_rows::QueuedRows;
 
@@ -110,7 +111,7 @@ impl Operator for SolutionJoin {
             tasks: planning.tasks,
             streamed: LoopId::PROBE,
             kept: Some(LoopId::INITIAL),
-            cost: planning.inputs[0].rows * (HASH_SECONDS + SHIP_SECONDS),
+            work: Work::lookups(planning.inputs[LoopId::PROBE].rows).keeping(planning.inputs[LoopId::INITIAL].bytes()),
         }]
     }
 

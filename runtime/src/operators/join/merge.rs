@@ -1,26 +1,25 @@
 //! Merge joins: the strategy and the driver, for all kinds of joins and semi-joins.
 //!
-//! **A merge join is asked for.** Plans have no properties that say what is in order, and over rows in any other order a hash join does less. The
-//! hint names it; no cost does.
+//! **A merge join is asked for.** Over rows that are not in order yet a hash join does less. The hint names it; no cost does.
 
 use crate::error::Result;
 use crate::join::{JoinEmitter, SortMergeJoin};
 use crate::kernel::{Outputs, TaskContext};
 use crate::memory::limits::MERGE_BYTES;
-use crate::operators::common::both_sorted_seconds;
+use crate::operators::common::both_sorted;
 use crate::page::Input;
 use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, Strategy};
 
 use super::{JoinParts, by_hint};
 
-/// The strategy of a join that is merged: `factory` is told the side that is expected to be smaller.
-pub(crate) fn merge_strategy(
+/// The strategies of a join that is merged: `factory` is told the side that is expected to be smaller.
+pub(crate) fn merge_strategies(
     planning: &Planning<'_>,
     keys: &[Vec<usize>; 2],
-    factory: impl FnOnce(usize) -> DriverFactory,
-) -> Strategy {
+    factory: &dyn Fn(usize) -> DriverFactory,
+) -> Vec<Strategy> {
     let smaller = usize::from(planning.inputs[1].bytes() <= planning.inputs[0].bytes());
-    planning.both_by_key(keys, factory(smaller), both_sorted_seconds(planning))
+    planning.both_by_key(keys, &|| factory(smaller), both_sorted(planning))
 }
 
 impl JoinParts {

@@ -28,7 +28,7 @@ pub(crate) use hash::{BuildRows, HashWay};
 pub use hint::{JoinHint, JoinShip};
 pub use kind::JoinKind;
 pub(crate) use meaning::equal_keys;
-pub(crate) use merge::merge_strategy;
+pub(crate) use merge::merge_strategies;
 pub(crate) use strategies::{Sharing, hash_strategies};
 
 /// What a null in a key equals.
@@ -86,15 +86,12 @@ impl Operator for Join {
         if self.kind.must_keep(input) || self.kernel.has_effects() {
             return None;
         }
-        let leaves = self.output.leaves().len();
-        let mut passing = self.forwards.of(input, leaves);
-        if self.kind == JoinKind::Inner {
-            for (of_this, of_other) in passing.iter_mut().zip(self.forwards.of(1 - input, leaves)) {
-                let key = of_other.and_then(|leaf| self.keys[1 - input].iter().position(|&key| key == leaf));
-                *of_this = of_this.or(key.map(|key| self.keys[input][key]));
-            }
-        }
-        Some(passing)
+        Some(self.taken_over(input))
+    }
+
+    /// A record without a partner has nothing of the other side.
+    fn forwards(&self, input: usize) -> Option<Vec<Option<usize>>> {
+        (!self.kind.may_miss(input)).then(|| self.taken_over(input))
     }
 
     fn rows(&self, inputs: &[Estimate]) -> f64 {
@@ -113,13 +110,13 @@ impl Operator for Join {
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         let (parts, [_, hash, merge]) = (self.parts(planning), self.kind.words());
         if self.hint == Some(JoinHint::Merge) && !self.keys[0].is_empty() {
-            return vec![merge_strategy(planning, &self.keys, |build| parts.merge(merge, build))];
+            return merge_strategies(planning, &self.keys, &|build| parts.merge(merge, build));
         }
         let (effects, rows) = (self.kernel.has_effects(), self.kind.build_rows());
         let hash = |way: HashWay| parts.hash(hash, rows, way).stopping_early(!effects);
         let builds: &[usize] = if rows == BuildRows::One { &[1] } else { &[0, 1] };
         let sharing = Sharing { keys: &self.keys, shared: &|build| !self.kind.keeps(build), builds };
-        hash_strategies(planning, &sharing, self.hint, hash)
+        hash_strategies(planning, &sharing, self.hint, &hash)
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
@@ -128,6 +125,19 @@ impl Operator for Join {
 }
 
 impl Join {
+    /// For each leaf of the output, the leaf of an input with the same value, where pairs have equal keys.
+    fn taken_over(&self, input: usize) -> Vec<Option<usize>> {
+        let leaves = self.output.leaves().len();
+        let mut taken_over = self.forwards.of(input, leaves);
+        if self.kind == JoinKind::Inner {
+            for (of_this, of_other) in taken_over.iter_mut().zip(self.forwards.of(1 - input, leaves)) {
+                let key = of_other.and_then(|leaf| self.keys[1 - input].iter().position(|&key| key == leaf));
+                *of_this = of_this.or(key.map(|key| self.keys[input][key]));
+            }
+        }
+        taken_over
+    }
+
     fn parts(&self, planning: &Planning<'_>) -> JoinParts {
         let sides = sides(&self.inputs, &self.keys, self.nulls, planning, |side| [self.kind.keeps(side); 2]);
         let (kind, kernel) = (self.kind, self.kernel.clone());

@@ -5,14 +5,14 @@ use crate::group::GroupUpdate;
 use crate::kernel::{Outputs, Predicate, TaskContext};
 use crate::memory::limits::STATE_BYTES;
 use crate::operators::aggregate::Aggregate;
-use crate::operators::common::HASH_SECONDS;
+use crate::operators::common::group_bytes;
 use crate::page::{Batch, Input, RowWriter, Selection};
 use crate::plan::{Operator, Table};
 use crate::row::{LeafSet, Schema};
 use crate::state::{Requests, StateTable, Update, Walk, key_groups_of_task};
 use crate::strategy::{
     Cursor, Driver, DriverFactory, DriverState, Estimate, Planning, Progress, Recovery, Strategy, TumblingWindows,
-    ready,
+    Work, ready,
 };
 
 use super::for_each_begin;
@@ -82,7 +82,8 @@ impl Operator for WindowAggregate {
         };
         let driver = DriverFactory::new("aggregate until windows end", create).emitting(output);
         let driver = driver.spilling_beyond(STATE_BYTES).recovering(Recovery::RestoredByImages);
-        vec![planning.by_key(&self.aggregate.key, None, driver, HASH_SECONDS)]
+        let work = Work::lookups(planning.inputs[0].rows).keeping(group_bytes(planning));
+        vec![planning.by_key_group(&self.aggregate.key, driver, work)]
     }
 
     /// Nothing is late where all records are there.
