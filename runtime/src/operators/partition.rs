@@ -1,7 +1,6 @@
 //! Which task sees which records: an exchange that the program asks for, and nothing else.
 //!
-//! The engine knows no partitioning beyond the next operator. What needs one behind this, such as a grouping by the same key, ships again;
-//! its rows then come to the tasks where they are.
+//! What needs rows of a key together behind it, such as a grouping by the same fields or by more, finds them so, and ships nothing.
 
 use std::sync::Arc;
 
