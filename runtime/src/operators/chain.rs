@@ -58,6 +58,10 @@ impl Operator for MapChain {
             .then(|| self.forwards.of(input, self.output.leaves().len()))
     }
 
+    fn forwards(&self, input: usize) -> Option<Vec<Option<usize>>> {
+        (!self.forwards.is_empty()).then(|| self.forwards.of(input, self.output.leaves().len()))
+    }
+
     fn rows(&self, inputs: &[Estimate]) -> f64 {
         inputs[0].rows * self.expansion.0
     }

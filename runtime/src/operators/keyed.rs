@@ -50,6 +50,11 @@ impl Operator for Keyed {
         reads
     }
 
+    fn forwards(&self, _: usize) -> Option<Vec<Option<usize>>> {
+        let own = self.input.leaves().len();
+        Some((0..self.output.leaves().len()).map(|leaf| (leaf < own).then_some(leaf)).collect())
+    }
+
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
         vec![
             planning.forwarded(

@@ -6,7 +6,7 @@
 use crate::error::{Error, Result};
 use crate::kernel::{Outputs, TaskContext};
 use crate::page::{Input, Selection};
-use crate::plan::{Operator, Table};
+use crate::plan::{Operator, Table, unchanged};
 use crate::row::Schema;
 use crate::strategy::{Cursor, Driver, DriverFactory, Estimate, Planning, Progress, Strategy, Work};
 
@@ -64,6 +64,10 @@ impl Operator for Sample {
 
     fn schema(&self) -> &Schema {
         &self.schema
+    }
+
+    fn forwards(&self, _: usize) -> Option<Vec<Option<usize>>> {
+        Some(unchanged(&self.schema))
     }
 
     fn rows(&self, inputs: &[Estimate]) -> f64 {

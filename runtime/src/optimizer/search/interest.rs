@@ -4,8 +4,8 @@
 
 use std::sync::Arc;
 
-use crate::plan::Node;
-use crate::strategy::Placement;
+use crate::plan::{Node, unchanged};
+use crate::strategy::{Placement, Role};
 
 /// The most keys that are asked for of one operator.
 const MOST_KEYS: usize = 16;
@@ -31,7 +31,7 @@ impl Interests {
             }
             let of_this = interests[node].clone();
             for (number, &input) in inputs[node].iter().enumerate() {
-                let Some(forwards) = nodes[node].operator.forwards(number) else { continue };
+                let Some(forwards) = copied(&nodes[node], number) else { continue };
                 for key in &of_this {
                     // A hash of some leaves of a key is enough.
                     let of_input = key.iter().filter_map(|&leaf| forwards.get(leaf).copied().flatten()).collect();
@@ -46,6 +46,15 @@ impl Interests {
     pub(super) fn wants(&self, node: usize, placement: &Placement) -> bool {
         let Some(leaves) = placement.hashed_by() else { return false };
         self.0.get(node).is_some_and(|keys| keys.iter().any(|key| leaves.iter().all(|leaf| key.contains(leaf))))
+    }
+}
+
+/// For each leaf of a node's output, the leaf of an input that it is a copy of.
+fn copied(node: &Node, input: usize) -> Option<Vec<Option<usize>>> {
+    match node.operator.role() {
+        Role::Project(leaves) | Role::EventTime(leaves, _) => Some(leaves.into_iter().map(Some).collect()),
+        Role::Filter(..) | Role::WindowStart(_) => Some(unchanged(node.schema())),
+        _ => node.operator.forwards(input),
     }
 }
 

@@ -1,0 +1,119 @@
+//! One program, and the plan that its data asks for: recorded on both sides of where it changes, and every other way to run it forced, which gives the same records.
+
+#![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use dataflow::prelude::*;
+use dataflow::{Decisions, Env, Options, Profile, ProgressWhen};
+use expect_test::expect_file;
+use tests::{Random, same_records, within_two_minutes};
+
+#[derive(Record, Clone, Copy, Debug, PartialEq)]
+struct Order {
+    id: u64,
+    priority: u8,
+    day: u32,
+}
+
+#[derive(Record, Clone, Copy, Debug, PartialEq)]
+struct LineItem {
+    order: u64,
+    price: i64,
+}
+
+/// The turnover of each order that is open.
+#[dataflow]
+fn turnover(orders: DataSet<Order>, items: DataSet<LineItem>, open: u64, sold: u64) -> DataSet<(u64, u8, i64)> {
+    let open = orders.filter(|o| o.day > 100).expect_rows(open);
+    let items = items.expect_rows(sold);
+    let priced = open.join(items).on(|o| o.id, |i| i.order).map(|o, i| (o.id, o.priority, i.price));
+    priced.group_by(|p| (p.0, p.1)).aggregate(|g| (g.key.0, g.key.1, g.sum(|p| p.2)))
+}
+
+fn data(env: &Env) -> (DataSet<Order>, DataSet<LineItem>) {
+    let mut random = Random(3);
+    let mut below = |bound| random.below(bound);
+    let orders: Vec<Order> =
+        (0..500).map(|id| Order { id, priority: below(5) as u8, day: below(200) as u32 }).collect();
+    let items: Vec<LineItem> =
+        (0..3_000).map(|_| LineItem { order: below(500) as u64, price: below(1_000) as i64 }).collect();
+    (env.collection(orders).unwrap(), env.collection(items).unwrap())
+}
+
+fn env(parallelism: usize, profile: &str, decisions: Option<Decisions>) -> Env {
+    let (profile, decisions) = (profile.parse::<Profile>().unwrap(), decisions.map(Arc::new));
+    Env::new(Options { parallelism, profile, decisions, progress: ProgressWhen::Never, ..Options::default() })
+}
+
+const CLUSTER: &str = "nodes=8,net=1Gbps";
+
+/// How join and grouping run: `hash join, build left (hash 0, hash 0); hash aggregate (forward)`.
+fn ways(profile: &str, tasks: usize, open: u64, sold: u64) -> String {
+    let env = env(tasks, profile, None);
+    let (orders, items) = data(&env);
+    turnover(orders, items, open, sold).print();
+    let plan = env.plan().unwrap();
+    let ways =
+        plan.decisions().iter().filter(|(_, choice)| choice.how.contains("join") || choice.how.contains("aggregate"));
+    let mut ways: Vec<String> =
+        ways.map(|(_, choice)| format!("{} ({})", choice.how, choice.ships.join(", "))).collect();
+    ways.sort_by_key(|way| !way.contains("join"));
+    ways.join("; ")
+}
+
+const SOLD: u64 = 600_000_000;
+
+#[test]
+fn few_orders_are_broadcast_and_many_are_partitioned() {
+    for (open, name) in [(150_000_000, "many"), (20_000, "few")] {
+        let env = env(8, CLUSTER, None);
+        let (orders, items) = data(&env);
+        turnover(orders, items, open, SOLD).print();
+        expect_file![format!("{name}_orders_on_eight_nodes.txt")].assert_eq(&without_places(&env.explain().unwrap()));
+    }
+}
+
+/// The plan flips once as orders shrink: from where both are partitioned, and the grouping finds its rows, to where what is shipped is folded before.
+#[test]
+fn the_plan_flips_once() {
+    let partitioned = "hash join, build left (hash 0, hash 0); hash aggregate (forward)";
+    let broadcast = "hash join, build left (broadcast, forward); combine aggregate, merge aggregate (hash 0 1)";
+    let ways: Vec<String> = (0..9).map(|power| ways(CLUSTER, 8, 300_000_000 / 10_u64.pow(power), SOLD)).collect();
+    let flips = ways.windows(2).filter(|pair| pair[0] != pair[1]).count();
+    assert_eq!(flips, 1, "{ways:#?}");
+    assert_eq!((ways[0].as_str(), ways[8].as_str()), (partitioned, broadcast));
+}
+
+fn without_places(text: &str) -> String {
+    let without_place =
+        |line: &str| line.split_once("  tests/").map_or(line, |(facts, _)| facts).trim_end().to_owned() + "\n";
+    text.lines().map(without_place).collect()
+}
+
+#[test]
+fn every_way_gives_the_same_records() {
+    within_two_minutes("ways of a plan", || {
+        let run = |decisions: Option<Decisions>| {
+            let env = env(4, CLUSTER, decisions);
+            let (orders, items) = data(&env);
+            turnover(orders, items, 500, 3_000).collect().unwrap()
+        };
+        let expected = run(None);
+        assert!(expected.len() > 100);
+        let env = env(4, CLUSTER, None);
+        let (orders, items) = data(&env);
+        turnover(orders, items, 500, 3_000).print();
+        let plan = env.plan().unwrap();
+        let mut forced = BTreeSet::new();
+        for (operator, candidates) in plan.candidates() {
+            for candidate in candidates {
+                let decisions = Decisions::default().with(operator, candidate.choice.clone());
+                same_records(operator, run(Some(decisions)), expected.clone());
+                forced.insert(candidate.choice.how.clone());
+            }
+        }
+        assert!(forced.len() >= 6, "{forced:?}");
+    });
+}
