@@ -69,8 +69,10 @@ pub(super) fn search(
     plan.interests = Interests::of(nodes, &inputs, |node| plan.wants(node));
     let picked = cheapest(&inputs, &mut plan)?;
     let strategy = |(node, candidate): (usize, &Candidate)| {
-        let gives: Vec<&Properties> = inputs[node].iter().map(|&input| &picked[input].gives).collect();
-        let mut strategies = plan.has_strategies(node).then(|| plan.strategies(node, &gives))?;
+        let arrive = |(input, &at): (usize, &usize)| plan.followed(node, input, &picked[at].gives).0;
+        let arrived: Vec<Properties> = inputs[node].iter().enumerate().map(arrive).collect();
+        let mut strategies =
+            plan.has_strategies(node).then(|| plan.strategies(node, &arrived.iter().collect::<Vec<_>>()))?;
         (candidate.strategy < strategies.len()).then(|| strategies.swap_remove(candidate.strategy))
     };
     let strategies: Vec<Option<Strategy>> =
