@@ -1,28 +1,26 @@
 //! The cheapest strategy of each operator, all of the plan in view.
 //!
 //! Strategies are asked for over inputs that lie in some way, and give rows that lie in some way: so what one operator ships by a key, another one behind it need not ship
-//! again. [`candidates`] finds the cheapest way through; here is what it knows of a plan. What is decided for an operator is all that it can do.
+//! again. [`candidates`] finds the cheapest way through; [`graph`] is what it asks of a plan. What is decided for an operator is all that it can do.
 
 mod candidates;
+mod graph;
 mod interest;
 #[cfg(test)]
 mod tests;
 
 use std::collections::HashMap;
-use std::rc::Rc;
 use std::sync::Arc;
 
-use super::cost::CostModel;
+use super::Resources;
 use super::estimates::Estimates;
-use super::liveness::{Live, read};
-use super::loops::Rounds;
-use super::{Resources, Rule};
+use super::liveness::Live;
 use crate::error::{Error, Result};
-use crate::physical::{self, Choice};
+use crate::physical;
 use crate::plan::Node;
-use crate::row::LeafSet;
-use crate::strategy::{Estimate, LoopId, Placement, Planning, Properties, Role, Ship, Strategy, Work};
-use candidates::{Alternative, Alternatives, Candidate, cheapest};
+use crate::strategy::{Properties, Strategy};
+use candidates::cheapest;
+use graph::PlanGraph;
 use interest::Interests;
 
 /// How an operator is to run.
@@ -43,305 +41,17 @@ pub(super) fn search(
     estimates: &Estimates,
     resources: &Resources,
 ) -> Result<Vec<Planned>> {
-    let positions: HashMap<u64, usize> = nodes.iter().zip(0..).map(|(node, at)| (node.sequence, at)).collect();
-    let position = |input: &Arc<Node>| positions.get(&input.sequence).copied();
-    let inputs = nodes.iter().map(|node| node.inputs.iter().map(position).collect::<Option<Vec<usize>>>());
-    let inputs: Vec<Vec<usize>> =
-        inputs.collect::<Option<_>>().ok_or_else(|| Error::Internal("an input is no node".to_owned()))?;
-    let mut readers = vec![0; nodes.len()];
-    inputs.iter().flatten().for_each(|&input| readers[input] += 1);
-    let costs = CostModel { profile: resources.profile.clone(), memory_bytes: resources.memory_bytes };
-    let rounds = Rounds::of(nodes);
-    let mut plan = Plan {
-        nodes,
-        identities,
-        live,
-        estimates,
-        resources,
-        costs,
-        rounds,
-        inputs: &inputs,
-        readers,
-        begun: HashMap::new(),
-        interests: Interests::default(),
-        looked_at: vec![HashMap::new(); nodes.len()],
-    };
+    let inputs = inputs_of(nodes)?;
+    let mut plan = PlanGraph::new(nodes, &inputs, identities, (live, estimates), resources);
     plan.interests = Interests::of(nodes, &inputs, |node| plan.wants(node));
     let picked = cheapest(&inputs, &mut plan)?;
-    let strategy = |(node, candidate): (usize, &Candidate)| {
-        let arrive = |(input, &at): (usize, &usize)| plan.followed(node, input, &picked[at].gives).0;
-        let arrived: Vec<Properties> = inputs[node].iter().enumerate().map(arrive).collect();
-        let mut strategies =
-            plan.has_strategies(node).then(|| plan.strategies(node, &arrived.iter().collect::<Vec<_>>()))?;
-        (candidate.strategy < strategies.len()).then(|| strategies.swap_remove(candidate.strategy))
-    };
-    let strategies: Vec<Option<Strategy>> =
-        picked.iter().enumerate().map(|(node, candidate)| strategy((node, candidate))).collect();
-    let planned = strategies.into_iter().zip(picked).enumerate().map(|(node, (strategy, candidate))| {
-        let candidates = strategy.as_ref().map_or_else(Vec::new, |_| plan.candidates(node));
-        Planned { strategy, gives: candidate.gives, candidates }
-    });
-    Ok(planned.collect())
+    Ok((0..nodes.len()).map(|node| plan.planned(node, &picked)).collect())
 }
 
-/// A plan, as the search sees it.
-struct Plan<'p> {
-    nodes: &'p [Arc<Node>],
-    identities: &'p [String],
-    live: &'p Live,
-    estimates: &'p Estimates,
-    resources: &'p Resources,
-    costs: CostModel,
-    rounds: Rounds,
-    /// The inputs of each node.
-    inputs: &'p [Vec<usize>],
-    /// How many inputs each node is.
-    readers: Vec<u32>,
-    /// The tasks in which a loop comes to its result.
-    begun: HashMap<LoopId, usize>,
-    interests: Interests,
-    /// Of each node, its alternatives over inputs that lie like these.
-    looked_at: Vec<HashMap<Vec<Properties>, LookedAt>>,
-}
-
-#[derive(Clone)]
-struct LookedAt {
-    alternatives: Rc<[Alternative]>,
-    /// Those of the strategies, also of such as were decided against.
-    choices: Rc<[Choice]>,
-}
-
-impl Plan<'_> {
-    fn live_of(&self, node: usize) -> LeafSet {
-        self.live.get(&self.nodes[node].sequence).cloned().unwrap_or_default()
-    }
-
-    fn estimate(&self, node: &Node) -> Estimate {
-        self.estimates.get(&node.sequence).copied().unwrap_or(Estimate { rows: 0.0, row_bytes: 0.0 })
-    }
-
-    /// Whether an operator runs by a strategy, and not in place.
-    fn has_strategies(&self, node: usize) -> bool {
-        match self.nodes[node].operator.role() {
-            Role::Drive | Role::LoopBegin(_) | Role::SolutionSet(..) | Role::Replay(_) => true,
-            Role::SetsAside => self.sets_aside(node),
-            _ => false,
-        }
-    }
-
-    /// Whether somebody reads what an operator sets aside.
-    fn sets_aside(&self, node: usize) -> bool {
-        let is_of = |reader: &&Arc<Node>| {
-            matches!(reader.operator.role(), Role::SideOutput)
-                && reader.inputs.first().is_some_and(|input| Arc::ptr_eq(input, &self.nodes[node]))
-        };
-        self.nodes.iter().any(|reader| is_of(&reader))
-    }
-
-    /// Whether the input of a node is given anew in each round by a replay that has no other reader: it is not there where the node keeps what it makes of its input.
-    fn is_constant(&self, input: &Node, position: usize) -> bool {
-        matches!(input.operator.role(), Role::Replay(_)) && self.readers[position] == 1
-    }
-
-    /// The ways to run an operator over inputs that lie like these.
-    fn strategies(&self, node: usize, properties: &[&Properties]) -> Vec<Strategy> {
-        let (this, live) = (&self.nodes[node], self.live_of(node));
-        let inputs: Vec<Estimate> = this.inputs.iter().map(|input| self.estimate(input)).collect();
-        let live_inputs: Vec<LeafSet> =
-            (0..inputs.len()).map(|input| read(this, input, &live, self.resources.rules)).collect();
-        let constant: Vec<bool> =
-            this.inputs.iter().zip(&self.inputs[node]).map(|(input, &at)| self.is_constant(input, at)).collect();
-        this.operator.strategies(&Planning {
-            inputs: &inputs,
-            live_inputs: &live_inputs,
-            live: &live,
-            properties,
-            output: self.estimate(this),
-            constant: &constant,
-            rounds: self.rounds.around(this),
-            tasks: self.resources.tasks,
-            memory_bytes: self.resources.memory_bytes,
-            combines: self.resources.rules.runs(Rule::Combiners),
-        })
-    }
-
-    /// By which leaves an operator has each input shipped, where nothing is known of how that lies.
-    fn wants(&self, node: usize) -> Vec<(usize, Vec<usize>)> {
-        if !self.has_strategies(node) {
-            return Vec::new();
-        }
-        let anywhere = Properties::anywhere(self.resources.tasks);
-        let properties = vec![&anywhere; self.inputs[node].len()];
-        let wanted = |strategy: &Strategy| {
-            let ways = strategy.ways.iter().enumerate();
-            let keys = ways
-                .filter_map(|(input, way)| Some((input, way.placement(&Placement::Anywhere).hashed_by()?.to_vec())));
-            keys.collect::<Vec<_>>()
-        };
-        self.strategies(node, &properties).iter().flat_map(wanted).collect()
-    }
-
-    /// Alternatives of an operator that runs by a strategy.
-    fn driven(&mut self, node: usize, properties: &[&Properties]) -> LookedAt {
-        let this = &self.nodes[node];
-        let strategies = self.strategies(node, properties);
-        let choices: Rc<[Choice]> = strategies.iter().map(Choice::of).collect();
-        let decided = self.resources.decisions.as_ref().and_then(|decisions| decisions.get(&self.identities[node]));
-        let is_allowed = |choice: &Choice| decided.is_none_or(|decided| decided == choice);
-        let inputs: Vec<Estimate> = this.inputs.iter().map(|input| self.estimate(input)).collect();
-        let rounds = self.rounds.around(this);
-        let alternative = |(number, strategy): (usize, &Strategy)| {
-            let gives = strategy.gives(properties, |input| this.operator.forwards(input));
-            let in_round = self.costs.seconds(strategy, &inputs, properties);
-            let replayed = self.replayed(node, strategy);
-            Alternative {
-                strategy: number,
-                gives: self.out_of_loops(this, gives),
-                seconds: rounds * (in_round + replayed),
-            }
-        };
-        let allowed = strategies.iter().enumerate().filter(|(number, _)| is_allowed(&choices[*number]));
-        LookedAt { alternatives: allowed.map(alternative).collect(), choices }
-    }
-
-    /// What replays of inputs take in a round, where a strategy does not keep what it makes of them.
-    fn replayed(&self, node: usize, strategy: &Strategy) -> f64 {
-        let inputs = self.nodes[node].inputs.iter().zip(&self.inputs[node]).enumerate();
-        let replayed =
-            inputs.filter(|(number, (input, at))| self.is_constant(input, **at) && strategy.kept != Some(*number));
-        replayed.map(|(_, (input, _))| self.costs.work(Work::rows(self.estimate(input).rows), strategy.tasks)).sum()
-    }
-
-    /// Rows of rounds are in no order of tasks.
-    fn out_of_loops(&self, node: &Node, gives: Properties) -> Properties {
-        match node.operator.role() {
-            Role::LoopBegin(_) | Role::SolutionSet(..) if gives.is_in_order() => Properties::anywhere(gives.tasks),
-            _ => gives,
-        }
-    }
-
-    /// Alternatives of an operator that has no strategies: what happens to its rows follows from how they lie.
-    fn in_place(&self, node: usize, inputs: &[&Properties]) -> Alternative {
-        let this = &self.nodes[node];
-        let tasks = self.resources.tasks;
-        let behind = |placement: Placement| Properties { tasks: inputs[0].tasks, placement };
-        let (gives, seconds) = match this.operator.role() {
-            Role::Source(_) => (Properties::anywhere(tasks), 0.0),
-            // A view says which leaf stands where; else leaves keep their numbers.
-            Role::Project(leaves) | Role::EventTime(leaves, _) => {
-                let leaves: Vec<Option<usize>> = leaves.into_iter().map(Some).collect();
-                (behind(inputs[0].placement.renumbered(&leaves)), 0.0)
-            }
-            Role::Union => self.union(node, inputs),
-            // Each has a stage of its own, behind the tasks of the step by whose output its rows leave.
-            Role::SideOutput => (Properties::anywhere(inputs[0].tasks), 0.0),
-            Role::LoopEnd(of, _) => (Properties::anywhere(self.begun.get(&of).copied().unwrap_or(tasks)), 0.0),
-            _ => (inputs[0].clone(), 0.0),
-        };
-        Alternative { strategy: 0, gives, seconds }
-    }
-
-    /// All rows in as many tasks as most inputs have. Where all lie in one way, so does what is made of them.
-    fn union(&self, node: usize, inputs: &[&Properties]) -> (Properties, f64) {
-        let tasks = inputs.iter().map(|input| input.tasks).max().unwrap_or(1);
-        let are_alike = inputs.iter().all(|input| input.hashed_by().is_some() && *input == inputs[0]);
-        let placement = if are_alike { inputs[0].placement.clone() } else { Placement::Anywhere };
-        let shipped = self.nodes[node].inputs.iter().zip(inputs).filter(|(_, lie)| lie.tasks != tasks);
-        let seconds =
-            shipped.map(|(input, lie)| self.costs.ship(&Ship::Rebalance, self.estimate(input), lie.tasks, tasks));
-        (Properties { tasks, placement }, seconds.sum())
-    }
-
-    /// How rows lie when they come to a node, and what it takes to bring them there: whose records depend on those before them has all in one task, where these are in
-    /// one order.
-    fn followed(&self, node: usize, input: usize, lies: &Properties) -> (Properties, f64) {
-        let this = &self.nodes[node];
-        if !lies.is_in_order() || lies.tasks == 1 || !this.operator.follows_order() {
-            return (lies.clone(), 0.0);
-        }
-        let rows = self.estimate(&this.inputs[input]);
-        (Properties::anywhere(1), self.costs.ship(&Ship::Gather, rows, lies.tasks, 1))
-    }
-
-    /// The ways to run an operator that were looked at, the cheapest first.
-    fn candidates(&self, node: usize) -> Vec<physical::Candidate> {
-        let mut candidates: Vec<physical::Candidate> = Vec::new();
-        for LookedAt { alternatives, choices } in self.looked_at[node].values() {
-            for alternative in alternatives.iter() {
-                let (choice, seconds) = (&choices[alternative.strategy], alternative.seconds);
-                let gives = alternative.gives.to_string();
-                match candidates.iter_mut().find(|candidate| candidate.choice == *choice) {
-                    Some(same) if same.seconds <= seconds => {}
-                    Some(same) => (same.seconds, same.gives) = (seconds, gives),
-                    None => candidates.push(physical::Candidate { choice: choice.clone(), seconds, gives }),
-                }
-            }
-        }
-        candidates.sort_by(|left, right| {
-            left.seconds.total_cmp(&right.seconds).then_with(|| left.choice.to_string().cmp(&right.choice.to_string()))
-        });
-        candidates
-    }
-}
-
-impl Alternatives for Plan<'_> {
-    fn alternatives(&mut self, node: usize, inputs: &[&Properties]) -> Result<Rc<[Alternative]>> {
-        let key: Vec<Properties> = inputs.iter().copied().cloned().collect();
-        if let Some(known) = self.looked_at[node].get(&key) {
-            return Ok(known.alternatives.clone());
-        }
-        let arrived: Vec<(Properties, f64)> =
-            inputs.iter().enumerate().map(|(input, lies)| self.followed(node, input, lies)).collect();
-        let properties: Vec<&Properties> = arrived.iter().map(|(lies, _)| lies).collect();
-        let gathered: f64 = arrived.iter().map(|(_, seconds)| seconds).sum();
-        let mut found = match self.has_strategies(node) {
-            true => self.driven(node, &properties),
-            false => LookedAt { alternatives: [self.in_place(node, &properties)].into(), choices: [].into() },
-        };
-        if matches!(self.nodes[node].operator.role(), Role::Replay(_)) && self.readers[node] == 1 {
-            // Its reader pays for it, unless it keeps what it makes of the rows.
-            let for_nothing = |alternative: &Alternative| Alternative { seconds: 0.0, ..alternative.clone() };
-            found.alternatives = found.alternatives.iter().map(for_nothing).collect();
-        }
-        if gathered > 0.0 {
-            let later = |alternative: &Alternative| Alternative {
-                seconds: alternative.seconds + gathered,
-                ..alternative.clone()
-            };
-            found.alternatives = found.alternatives.iter().map(later).collect();
-        }
-        let alternatives = found.alternatives.clone();
-        self.looked_at[node].insert(key, found);
-        Ok(alternatives)
-    }
-
-    fn is_wanted(&self, node: usize, placement: &Placement) -> bool {
-        self.interests.wants(node, placement)
-    }
-
-    fn has_one_width(&self, node: usize) -> bool {
-        matches!(self.nodes[node].operator.role(), Role::LoopBegin(_) | Role::SolutionSet(..))
-    }
-
-    fn settled(&mut self, node: usize, candidates: &[Candidate]) {
-        let (Role::LoopBegin(of) | Role::SolutionSet(of, _)) = self.nodes[node].operator.role() else { return };
-        // The result of a delta iteration is its solution set, which stands behind its beginning.
-        if let Some(candidate) = candidates.first() {
-            self.begun.insert(of, candidate.gives.tasks);
-        }
-    }
-
-    fn impossible(&self, node: usize) -> Error {
-        let (this, identity) = (&self.nodes[node], &self.identities[node]);
-        let decided = self.resources.decisions.as_ref().and_then(|decisions| decisions.get(identity));
-        let Some(decided) = decided else {
-            return Error::Internal(format!("`{}` has no strategy", this.operator.name())).at(&this.origin);
-        };
-        let mut known: Vec<String> =
-            self.looked_at[node].values().flat_map(|found| found.choices.iter().map(Choice::to_string)).collect();
-        known.sort();
-        known.dedup();
-        let message = format!("`{identity}` was to run as {decided}, and can only run as {}", known.join(", or "));
-        Error::Plan(message).at(&this.origin)
-    }
+/// The places of each node's inputs.
+fn inputs_of(nodes: &[Arc<Node>]) -> Result<Vec<Vec<usize>>> {
+    let positions: HashMap<u64, usize> = nodes.iter().zip(0..).map(|(node, at)| (node.sequence, at)).collect();
+    let position = |input: &Arc<Node>| positions.get(&input.sequence).copied();
+    let inputs = nodes.iter().map(|node| node.inputs.iter().map(position).collect());
+    inputs.collect::<Option<_>>().ok_or_else(|| Error::Internal("an input is no node".to_owned()))
 }
