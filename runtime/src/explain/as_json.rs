@@ -40,6 +40,7 @@ fn of_candidate(candidate: &Candidate) -> Value {
     Value::object([
         ("choice", choice_value(&candidate.choice)),
         ("seconds", candidate.seconds.into()),
+        ("total_seconds", candidate.total_seconds.into()),
         ("gives", candidate.gives.as_str().into()),
     ])
 }

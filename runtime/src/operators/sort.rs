@@ -1,13 +1,15 @@
 //! Order: each task sorts its records, on disk where memory does not hold them; for a total order each task then merges one range of it.
 
+use std::sync::Arc;
+
 use crate::error::Result;
 use crate::kernel::{Outputs, TaskContext};
 use crate::memory::limits::{PAGE_BYTES, SORT_BYTES};
 use crate::page::Input;
 use crate::plan::{Operator, Table, unchanged};
-use crate::row::{LeafSet, Schema};
+use crate::row::{LeafSet, RowLayout, Schema};
 use crate::sort::{OrderKey, TotalOrderRendezvous, TotalOrderSorter};
-use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, Strategy, Work};
+use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, Ship, Strategy, Way, Work};
 
 use super::common::layout;
 use super::order;
@@ -59,32 +61,47 @@ impl Operator for Sort {
     }
 
     fn strategies(&self, planning: &Planning<'_>) -> Vec<Strategy> {
-        let input = planning.inputs[0];
+        let (input, tasks) = (planning.inputs[0], planning.input_tasks());
+        let work = Work::sort(input.rows).keeping(input.bytes());
         let layout = layout(&self.schema, &self.reads(0, planning.live));
-        let (rows_of, order, tasks) = (layout.clone(), self.order.clone(), planning.input_tasks());
-        let driver = match (self.within, tasks) {
-            (Within::Flow, 2..) => {
-                let sorter = move |context: &TaskContext| {
-                    let meeting = context.shared(|| TotalOrderRendezvous::of(context.subtasks));
-                    Ok(TotalDriver(TotalOrderSorter::new(rows_of.clone(), &order, meeting, context)?))
-                };
-                // A run of each task is merged at least: two pages of each, and some that are written.
-                let minimum_bytes = SORT_BYTES.max((2 * tasks + 4) * PAGE_BYTES);
-                let factory = DriverFactory::new("external sort, merge of ranges", sorter).ordering_tasks();
-                factory.spilling_beyond(minimum_bytes)
-            }
-            _ => {
-                let sorter = move |context: &TaskContext| SortedRows::all(rows_of.clone(), &order, context);
-                DriverFactory::new("external sort", sorter).spilling_beyond(SORT_BYTES)
-            }
-        };
-        vec![planning.forwarded(driver.emitting(layout), Work::sort(input.rows).keeping(input.bytes()))]
+        if self.within == Within::Task || tasks == 1 {
+            return vec![planning.forwarded(self.alone(layout), work)];
+        }
+        let gather = Way::ship(Ship::Gather);
+        // What the tasks have sorted is merged.
+        let merged = Work { comparisons: input.rows * (tasks as f64).log2(), ..Work::rows(input.rows) };
+        vec![
+            planning.forwarded(self.in_ranges(layout.clone(), tasks), work + merged),
+            planning.of_one(gather, self.alone(layout), 1, work),
+        ]
     }
 
     fn reference(&self, inputs: &[Table]) -> Result<Table> {
         let mut sorted = inputs[0].clone();
         sorted.rows.sort_by(|left, right| order::compare(&self.schema, &self.order, left, right));
         Ok(sorted)
+    }
+}
+
+impl Sort {
+    /// Sorts what a task has.
+    fn alone(&self, layout: Arc<RowLayout>) -> DriverFactory {
+        let (rows_of, order) = (layout.clone(), self.order.clone());
+        let sorter = move |context: &TaskContext| SortedRows::all(rows_of.clone(), &order, context);
+        DriverFactory::new("external sort", sorter).spilling_beyond(SORT_BYTES).emitting(layout)
+    }
+
+    /// Sorts what all tasks have: each gives a range of the order.
+    fn in_ranges(&self, layout: Arc<RowLayout>, tasks: usize) -> DriverFactory {
+        let (rows_of, order) = (layout.clone(), self.order.clone());
+        let sorter = move |context: &TaskContext| {
+            let meeting = context.shared(|| TotalOrderRendezvous::of(context.subtasks));
+            Ok(TotalDriver(TotalOrderSorter::new(rows_of.clone(), &order, meeting, context)?))
+        };
+        // A run of each task is merged at least: two pages of each, and some that are written.
+        let minimum_bytes = SORT_BYTES.max((2 * tasks + 4) * PAGE_BYTES);
+        let factory = DriverFactory::new("external sort, merge of ranges", sorter).ordering_tasks();
+        factory.spilling_beyond(minimum_bytes).emitting(layout)
     }
 }
 

@@ -39,6 +39,8 @@ pub struct Candidate {
     pub choice: Choice,
     /// What the operator itself takes, with the way of its rows to it.
     pub seconds: f64,
+    /// With all that is before it, but for what is before a fork that others read, too: the least that a plan takes in which the operator runs so.
+    pub total_seconds: f64,
     /// How its rows lie then: `hashed by 0 2`, by the leaves with these numbers.
     pub gives: String,
 }

@@ -13,6 +13,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use crate::error::{Error, Result};
+use crate::physical::Choice;
 use crate::strategy::{Placement, Properties};
 
 /// Candidates that a fork keeps.
@@ -33,8 +34,8 @@ pub(super) trait Alternatives {
     /// Whether all candidates of an operator must have the same number of tasks: who ends a loop has to know that of its beginning.
     fn has_one_width(&self, node: usize) -> bool;
 
-    /// Called with the candidates of an operator, before those behind it are asked for alternatives.
-    fn settled(&mut self, node: usize, candidates: &[Candidate]);
+    /// Called with all candidates of an operator, the cheapest first, before those behind it are asked for alternatives.
+    fn found(&mut self, node: usize, candidates: &[Candidate]);
 
     /// What is said of an operator without a candidate.
     fn impossible(&self, node: usize) -> Error;
@@ -45,6 +46,8 @@ pub(super) trait Alternatives {
 pub(super) struct Alternative {
     /// Which of its strategies it is.
     pub(super) strategy: usize,
+    /// That as a choice, for an operator that has some.
+    pub(super) choice: Option<Rc<Choice>>,
     /// How rows lie behind it.
     pub(super) gives: Properties,
     /// What the operator itself takes.
@@ -54,16 +57,21 @@ pub(super) struct Alternative {
 /// A way to run an operator and all before it.
 #[derive(Clone, Debug)]
 pub(super) struct Candidate {
-    /// Which of the operator's strategies it is.
-    pub(super) strategy: usize,
-    /// How rows lie behind it.
-    pub(super) gives: Properties,
+    /// The way to run the operator.
+    pub(super) alternative: Alternative,
     /// What all of it takes, but for what is before open forks.
     pub(super) seconds: f64,
     /// The candidate of each input.
     inputs: Vec<usize>,
     /// Of each fork that is open, which of its candidates this is built on; in the order of the forks.
     open: Vec<(usize, usize)>,
+}
+
+impl Candidate {
+    /// How rows lie behind it.
+    pub(super) fn gives(&self) -> &Properties {
+        &self.alternative.gives
+    }
 }
 
 /// The candidate of each operator in the cheapest plan. `inputs` are those of each; they stand before it.
@@ -110,14 +118,14 @@ impl<'g> Search<'g> {
             }
             candidates.sort_by(|left, right| left.seconds.total_cmp(&right.seconds));
             if graph.has_one_width(node) {
-                let tasks = candidates[0].gives.tasks;
-                candidates.retain(|candidate| candidate.gives.tasks == tasks);
+                let tasks = candidates[0].gives().tasks;
+                candidates.retain(|candidate| candidate.gives().tasks == tasks);
             }
+            graph.found(node, &candidates);
             let mut candidates = pruned(candidates, |placement| graph.is_wanted(node, placement));
             if self.readers[node] > 1 {
                 self.open_fork(node, &mut candidates);
             }
-            graph.settled(node, &candidates);
             self.candidates.push(candidates);
         }
         Ok(self.extract())
@@ -178,11 +186,10 @@ impl<'g> Search<'g> {
             let before = of_inputs().filter(|(input, _)| self.readers[*input] == 1);
             let (closed, open): (Vec<OfFork>, _) = open.into_iter().partition(|(fork, _)| closing.contains(fork));
             let seconds: f64 = before.chain(closed).map(|(node, number)| self.candidates[node][number].seconds).sum();
-            let gives: Vec<&Properties> = chosen.iter().map(|candidate| &candidate.gives).collect();
+            let gives: Vec<&Properties> = chosen.iter().map(|candidate| candidate.gives()).collect();
             for alternative in graph.alternatives(node, &gives)?.iter() {
                 found.push(Candidate {
-                    strategy: alternative.strategy,
-                    gives: alternative.gives.clone(),
+                    alternative: alternative.clone(),
                     seconds: seconds + alternative.seconds,
                     inputs: combination.clone(),
                     open: open.clone(),
@@ -293,11 +300,12 @@ fn merged(left: &[OfFork], right: &[OfFork]) -> Option<Vec<OfFork>> {
 fn pruned(candidates: Vec<Candidate>, is_wanted: impl Fn(&Placement) -> bool) -> Vec<Candidate> {
     let mut kept: Vec<Candidate> = Vec::new();
     for candidate in candidates {
-        let useful = candidate.gives.hashed_by().is_some() && is_wanted(&candidate.gives.placement);
+        let gives = candidate.gives();
+        let useful = gives.hashed_by().is_some() && is_wanted(&gives.placement);
         let is_no_worse = |other: &&Candidate| {
             other.open == candidate.open
-                && other.gives.tasks == candidate.gives.tasks
-                && (!useful || other.gives.placement == candidate.gives.placement)
+                && other.gives().tasks == gives.tasks
+                && (!useful || other.gives().placement == gives.placement)
         };
         if kept.iter().find(is_no_worse).is_none() {
             kept.push(candidate);

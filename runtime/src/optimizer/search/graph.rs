@@ -1,6 +1,6 @@
 //! What the search asks of a plan: which strategies its operators have, what they take, and how rows lie behind them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -36,14 +36,11 @@ pub(super) struct PlanGraph<'p> {
     /// Who would make use of it that rows lie in some way.
     pub(super) interests: Interests,
     /// Of each node, its alternatives over inputs that lie like these.
-    looked_at: Vec<HashMap<Vec<Properties>, LookedAt>>,
-}
-
-#[derive(Clone)]
-struct LookedAt {
-    alternatives: Rc<[Alternative]>,
-    /// Those of the strategies, also of such as were decided against.
-    choices: Rc<[Choice]>,
+    known: Vec<HashMap<Vec<Properties>, Rc<[Alternative]>>>,
+    /// Of each node, the ways to run it that were found.
+    candidates: Vec<Vec<physical::Candidate>>,
+    /// Of nodes for which something is decided, the choices that they have.
+    refused: HashMap<usize, BTreeSet<String>>,
 }
 
 impl<'p> PlanGraph<'p> {
@@ -68,7 +65,9 @@ impl<'p> PlanGraph<'p> {
             readers,
             begun: HashMap::new(),
             interests: Interests::default(),
-            looked_at: vec![HashMap::new(); nodes.len()],
+            known: vec![HashMap::new(); nodes.len()],
+            candidates: vec![Vec::new(); nodes.len()],
+            refused: HashMap::new(),
         }
     }
 
@@ -127,15 +126,15 @@ impl<'p> PlanGraph<'p> {
 
     /// How a node runs, where the cheapest plan is of these candidates.
     pub(super) fn planned(&self, node: usize, picked: &[Candidate]) -> Planned {
-        let arrives = |(input, &at): (usize, &usize)| self.followed(node, input, &picked[at].gives).0;
+        let arrives = |(input, &at): (usize, &usize)| self.followed(node, input, picked[at].gives()).0;
         let arrived: Vec<Properties> = self.inputs[node].iter().enumerate().map(arrives).collect();
         let mut strategies = match self.has_strategies(node) {
             true => self.strategies(node, &arrived.iter().collect::<Vec<_>>()),
             false => Vec::new(),
         };
-        let Candidate { strategy, gives, .. } = &picked[node];
+        let Alternative { strategy, gives, .. } = &picked[node].alternative;
         let strategy = (*strategy < strategies.len()).then(|| strategies.swap_remove(*strategy));
-        Planned { strategy, gives: gives.clone(), candidates: self.candidates(node) }
+        Planned { strategy, gives: gives.clone(), candidates: self.candidates[node].clone() }
     }
 
     /// By which leaves an operator has each input shipped, where nothing is known of how that lies.
@@ -154,27 +153,25 @@ impl<'p> PlanGraph<'p> {
         self.strategies(node, &properties).iter().flat_map(wanted).collect()
     }
 
-    /// Alternatives of an operator that runs by a strategy.
-    fn driven(&mut self, node: usize, properties: &[&Properties]) -> LookedAt {
+    /// Alternatives of an operator that runs by a strategy, as far as nothing else is decided for it.
+    fn driven(&mut self, node: usize, properties: &[&Properties]) -> Vec<Alternative> {
         let this = &self.nodes[node];
-        let strategies = self.strategies(node, properties);
-        let choices: Rc<[Choice]> = strategies.iter().map(Choice::of).collect();
         let decided = self.resources.decisions.as_ref().and_then(|decisions| decisions.get(&self.identities[node]));
-        let is_allowed = |choice: &Choice| decided.is_none_or(|decided| decided == choice);
         let inputs: Vec<Estimate> = this.inputs.iter().map(|input| self.estimate(input)).collect();
         let rounds = self.rounds.around(this);
-        let alternative = |(number, strategy): (usize, &Strategy)| {
-            let gives = strategy.gives(properties, |input| this.operator.forwards(input));
-            let in_round = self.costs.seconds(strategy, &inputs, properties);
-            let replayed = self.replayed(node, strategy);
-            Alternative {
-                strategy: number,
-                gives: self.out_of_loops(this, gives),
-                seconds: rounds * (in_round + replayed),
+        let mut alternatives = Vec::new();
+        for (number, strategy) in self.strategies(node, properties).iter().enumerate() {
+            let choice = Choice::of(strategy);
+            if decided.is_some_and(|decided| *decided != choice) {
+                self.refused.entry(node).or_default().insert(choice.to_string());
+                continue;
             }
-        };
-        let allowed = strategies.iter().enumerate().filter(|(number, _)| is_allowed(&choices[*number]));
-        LookedAt { alternatives: allowed.map(alternative).collect(), choices }
+            let gives = strategy.gives(properties, |input| this.operator.forwards(input));
+            let in_round = self.costs.seconds(strategy, &inputs, properties) + self.replayed(node, strategy);
+            let (gives, seconds) = (self.out_of_loops(this, gives), rounds * in_round);
+            alternatives.push(Alternative { strategy: number, choice: Some(Rc::new(choice)), gives, seconds });
+        }
+        alternatives
     }
 
     /// What replays of inputs take in a round, where a strategy does not keep what it makes of them.
@@ -211,7 +208,7 @@ impl<'p> PlanGraph<'p> {
             Role::LoopEnd(of, _) => (Properties::anywhere(self.begun.get(&of).copied().unwrap_or(tasks)), 0.0),
             _ => (inputs[0].clone(), 0.0),
         };
-        Alternative { strategy: 0, gives, seconds }
+        Alternative { strategy: 0, choice: None, gives, seconds }
     }
 
     /// All rows in as many tasks as most inputs have. Where all lie in one way, so does what is made of them.
@@ -235,57 +232,29 @@ impl<'p> PlanGraph<'p> {
         let rows = self.estimate(&this.inputs[input]);
         (Properties::anywhere(1), self.costs.ship(&Ship::Gather, rows, lies.tasks, 1))
     }
-
-    /// The ways to run an operator that were looked at, the cheapest first.
-    fn candidates(&self, node: usize) -> Vec<physical::Candidate> {
-        let mut candidates: Vec<physical::Candidate> = Vec::new();
-        for LookedAt { alternatives, choices } in self.looked_at[node].values() {
-            for alternative in alternatives.iter() {
-                let Some(choice) = choices.get(alternative.strategy) else { continue };
-                let seconds = alternative.seconds;
-                let gives = alternative.gives.to_string();
-                match candidates.iter_mut().find(|candidate| candidate.choice == *choice) {
-                    Some(same) if same.seconds <= seconds => {}
-                    Some(same) => (same.seconds, same.gives) = (seconds, gives),
-                    None => candidates.push(physical::Candidate { choice: choice.clone(), seconds, gives }),
-                }
-            }
-        }
-        candidates.sort_by(|left, right| {
-            left.seconds.total_cmp(&right.seconds).then_with(|| left.choice.to_string().cmp(&right.choice.to_string()))
-        });
-        candidates
-    }
 }
 
 impl Alternatives for PlanGraph<'_> {
     fn alternatives(&mut self, node: usize, inputs: &[&Properties]) -> Result<Rc<[Alternative]>> {
         let key: Vec<Properties> = inputs.iter().copied().cloned().collect();
-        if let Some(known) = self.looked_at[node].get(&key) {
-            return Ok(known.alternatives.clone());
+        if let Some(known) = self.known[node].get(&key) {
+            return Ok(known.clone());
         }
         let arrived: Vec<(Properties, f64)> =
             inputs.iter().enumerate().map(|(input, lies)| self.followed(node, input, lies)).collect();
         let properties: Vec<&Properties> = arrived.iter().map(|(lies, _)| lies).collect();
-        let gathered: f64 = arrived.iter().map(|(_, seconds)| seconds).sum();
-        let mut found = match self.has_strategies(node) {
+        let mut alternatives = match self.has_strategies(node) {
             true => self.driven(node, &properties),
-            false => LookedAt { alternatives: [self.in_place(node, &properties)].into(), choices: [].into() },
+            false => vec![self.in_place(node, &properties)],
         };
-        if matches!(self.nodes[node].operator.role(), Role::Replay(_)) && self.readers[node] == 1 {
-            // Its reader pays for it, unless it keeps what it makes of the rows.
-            let for_nothing = |alternative: &Alternative| Alternative { seconds: 0.0, ..alternative.clone() };
-            found.alternatives = found.alternatives.iter().map(for_nothing).collect();
+        let gathered: f64 = arrived.iter().map(|(_, seconds)| seconds).sum();
+        // The reader of a replay pays for it, unless it keeps what it makes of the rows.
+        let is_paid = matches!(self.nodes[node].operator.role(), Role::Replay(_)) && self.readers[node] == 1;
+        for alternative in &mut alternatives {
+            alternative.seconds = if is_paid { 0.0 } else { alternative.seconds } + gathered;
         }
-        if gathered > 0.0 {
-            let later = |alternative: &Alternative| Alternative {
-                seconds: alternative.seconds + gathered,
-                ..alternative.clone()
-            };
-            found.alternatives = found.alternatives.iter().map(later).collect();
-        }
-        let alternatives = found.alternatives.clone();
-        self.looked_at[node].insert(key, found);
+        let alternatives: Rc<[Alternative]> = alternatives.into();
+        self.known[node].insert(key, alternatives.clone());
         Ok(alternatives)
     }
 
@@ -297,12 +266,24 @@ impl Alternatives for PlanGraph<'_> {
         matches!(self.nodes[node].operator.role(), Role::LoopBegin(_) | Role::SolutionSet(..))
     }
 
-    fn settled(&mut self, node: usize, candidates: &[Candidate]) {
-        let (Role::LoopBegin(of) | Role::SolutionSet(of, _)) = self.nodes[node].operator.role() else { return };
+    fn found(&mut self, node: usize, candidates: &[Candidate]) {
         // The result of a delta iteration is its solution set, which stands behind its beginning.
-        if let Some(candidate) = candidates.first() {
-            self.begun.insert(of, candidate.gives.tasks);
+        if let Role::LoopBegin(of) | Role::SolutionSet(of, _) = self.nodes[node].operator.role()
+            && let Some(candidate) = candidates.first()
+        {
+            self.begun.insert(of, candidate.gives().tasks);
         }
+        let mut shown: Vec<physical::Candidate> = Vec::new();
+        for Candidate { alternative, seconds: total_seconds, .. } in candidates {
+            let Some(choice) = &alternative.choice else { continue };
+            // The cheapest come first.
+            if !shown.iter().any(|shown| shown.choice == **choice) {
+                let (choice, seconds) = (Choice::clone(choice), alternative.seconds);
+                let (total_seconds, gives) = (*total_seconds, alternative.gives.to_string());
+                shown.push(physical::Candidate { choice, seconds, total_seconds, gives });
+            }
+        }
+        self.candidates[node] = shown;
     }
 
     fn impossible(&self, node: usize) -> Error {
@@ -311,10 +292,7 @@ impl Alternatives for PlanGraph<'_> {
         let Some(decided) = decided else {
             return Error::Internal(format!("`{}` has no strategy", this.operator.name())).at(&this.origin);
         };
-        let mut known: Vec<String> =
-            self.looked_at[node].values().flat_map(|found| found.choices.iter().map(Choice::to_string)).collect();
-        known.sort();
-        known.dedup();
+        let known: Vec<&str> = self.refused.get(&node).into_iter().flatten().map(String::as_str).collect();
         let message = format!("`{identity}` was to run as {decided}, and can only run as {}", known.join(", or "));
         Error::Plan(message).at(&this.origin)
     }

@@ -84,7 +84,7 @@ impl Graph {
             Properties { tasks, placement }
         };
         let mut found = Vec::new();
-        let mut add = |gives, seconds| found.push(Alternative { strategy: found.len(), gives, seconds });
+        let mut add = |gives, seconds| found.push(Alternative { strategy: found.len(), choice: None, gives, seconds });
         match (&self.keys[node], inputs) {
             (_, []) => add(Properties::anywhere(tasks), work),
             (None, _) => add(behind(&inputs[0].placement), work),
@@ -124,10 +124,11 @@ impl Graph {
     /// What a plan takes.
     fn seconds(&self, plan: &[Candidate]) -> f64 {
         let of_node = |(node, candidate): (usize, &Candidate)| {
-            let inputs: Vec<&Properties> = self.inputs[node].iter().map(|&input| &plan[input].gives).collect();
+            let inputs: Vec<&Properties> = self.inputs[node].iter().map(|&input| plan[input].gives()).collect();
             let alternatives = self.of(node, &inputs);
-            assert_eq!(alternatives[candidate.strategy].gives, candidate.gives);
-            alternatives[candidate.strategy].seconds
+            let alternative = &alternatives[candidate.alternative.strategy];
+            assert_eq!(&alternative.gives, candidate.gives());
+            alternative.seconds
         };
         plan.iter().enumerate().map(of_node).sum()
     }
@@ -148,7 +149,7 @@ impl Alternatives for Graph {
         false
     }
 
-    fn settled(&mut self, _: usize, _: &[Candidate]) {}
+    fn found(&mut self, _: usize, _: &[Candidate]) {}
 
     fn impossible(&self, node: usize) -> Error {
         Error::Internal(format!("{node} is impossible"))
