@@ -117,3 +117,28 @@ fn every_way_gives_the_same_records() {
         assert!(forced.len() >= 6, "{forced:?}");
     });
 }
+
+/// Joins and groupings one behind the other, of which each is read twice.
+#[dataflow]
+fn step(sales: DataSet<(u64, u64, i64)>, shops: DataSet<(u64, u64)>) -> DataSet<(u64, u64, i64)> {
+    let sums = sales.group_by(|s| s.0).aggregate(|g| (g.key, g.sum(|s| s.2)));
+    let joined = sales.join(sums).on(|s| s.0, |m| m.0).map(|s, m| (s.0, s.1, m.1));
+    joined.join(shops).on(|j| j.1, |s| s.0).map(|j, s| (j.0, s.1, j.2)).filter(|j| j.2 > 0)
+}
+
+#[test]
+fn two_hundred_operators_are_planned_in_little_time() {
+    let env = env(2, "", None);
+    let shops = env.collection((0..10_u64).map(|id| (id, id)).collect::<Vec<_>>()).unwrap();
+    let mut sales = env.collection((0..100_u64).map(|id| (id, id % 10, 1_i64)).collect::<Vec<_>>()).unwrap();
+    for _ in 0..40 {
+        sales = step(sales, shops.clone());
+    }
+    sales.print();
+    let begun = std::time::Instant::now();
+    let plan = env.plan().unwrap();
+    let (operators, seconds) = (plan.candidates().count(), begun.elapsed().as_secs_f64());
+    println!("{operators} operators with a choice: {:.1} ms", seconds * 1e3);
+    // Twenty times what an optimized build may take.
+    assert!(operators >= 120 && seconds < 2.0, "{operators} in {seconds} s");
+}
